@@ -65,9 +65,7 @@ SEED = "0e1efcf0"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption(
-        "--seed", default=SEED, help=f"what fault tests sample their points by (default: {SEED})"
-    )
+    parser.addoption("--seed", default=SEED, help=f"what fault tests sample their points by (default: {SEED})")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -127,9 +125,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group("model"))  # one worker loads PyTorch
         elif not OUTSIDE & marks or _shares(item):
             item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
-    items.sort(
-        key=lambda item: (bool(item.get_closest_marker("browser")), item.get_closest_marker("long") is None)
-    )
+    items.sort(key=lambda item: (bool(item.get_closest_marker("browser")), item.get_closest_marker("long") is None))
 
 
 def _shares(item: pytest.Item) -> bool:
@@ -179,10 +175,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     say("")
     if terminalreporter.verbosity >= 0:  # -v undoes the -q of pyproject.toml
         for line, title in LINES.items():
-            say(
-                f"{line:<4} {title}"
-                + "".join(f"\n      {test}" for test in tally.COVERED.get(line, ["NO TEST"]))
-            )
+            say(f"{line:<4} {title}" + "".join(f"\n      {test}" for test in tally.COVERED.get(line, ["NO TEST"])))
     say(f"{len(tally.COVERED)} of {len(LINES)} lines of faults have a test in this run (-v: which)")
     if tally.IN_CHROMIUM:
         say(f"{len(tally.IN_CHROMIUM)} of them by tests of the core, in Chromium as well")

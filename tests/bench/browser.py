@@ -93,9 +93,7 @@ def visit(browser: Browser, url: str) -> dict[str, float]:
 
 def check_observer(page: Page) -> None:
     """Make a long task on purpose: a benchmark that cannot see one would praise everything."""
-    page.evaluate(
-        "() => setTimeout(() => { const end = performance.now() + 80; while (performance.now() < end); })"
-    )
+    page.evaluate("() => setTimeout(() => { const end = performance.now() + 80; while (performance.now() < end); })")
     poll(page, "bench.longest >= 50")
 
 

@@ -51,9 +51,7 @@ class _Cached:
         self._model, self._load = model, load
         self._loaded: Any = None
 
-    def encode(
-        self, texts: Sequence[str], *, batch_size: int = 32, show_progress_bar: bool = False
-    ) -> Vectors:
+    def encode(self, texts: Sequence[str], *, batch_size: int = 32, show_progress_bar: bool = False) -> Vectors:
         keys = [hashlib.sha256(f"{self._model}\n{text}".encode()).digest() for text in texts]
         known = {key: vector for key in keys if (vector := self._get(key)) is not None}
         missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}

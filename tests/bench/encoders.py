@@ -160,9 +160,7 @@ def _chunks(page: str, least: int = 350) -> list[str]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("cranfield", type=Path)
     parser.add_argument("history", type=Path, nargs="?")
     parser.add_argument("--model", help="folder or hub name of a sentence-transformers model")

@@ -52,9 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         browser.close()
     for row in ("first hit", "before Python", "verified"):
         seconds, sent = (statistics.median(run[row][part] for run in runs) for part in (0, 1))
-        print(
-            f"{row:13} {seconds:6.1f} s  {sent / 1e6:6.2f} MB  ({options.kbit} kbit/s, {options.latency} ms)"
-        )
+        print(f"{row:13} {seconds:6.1f} s  {sent / 1e6:6.2f} MB  ({options.kbit} kbit/s, {options.latency} ms)")
     return 0
 
 
@@ -82,12 +80,7 @@ def visit(browser: Browser, host: PagesHost, kbit: int, latency: int) -> dict[st
 
 
 def slow_down(session: CDPSession, kbit: int, latency: int) -> None:
-    line = {
-        "offline": False,
-        "latency": latency,
-        "downloadThroughput": kbit * 125,
-        "uploadThroughput": kbit * 125,
-    }
+    line = {"offline": False, "latency": latency, "downloadThroughput": kbit * 125, "uploadThroughput": kbit * 125}
     session.send("Network.enable")
     session.send("Network.emulateNetworkConditions", line)
 

@@ -111,9 +111,7 @@ def _parameters(history: str) -> dict[str, float]:
 def _synthetic(chunks: float, releases: float, edited: float, seed: float) -> Iterator[Change]:
     """Yield documents of `_SECTIONS` sections, each one chunk; words fall off as in natural text (Zipf)."""
     chance = random.Random(int(seed))
-    words = [
-        "".join(chance.choices("aeioubcdfglmnprstv", k=chance.randint(2, 9))) for _ in range(_VOCABULARY)
-    ]
+    words = ["".join(chance.choices("aeioubcdfglmnprstv", k=chance.randint(2, 9))) for _ in range(_VOCABULARY)]
     weights = [1 / rank for rank in range(1, _VOCABULARY + 1)]
 
     def sentence(count: int) -> str:

@@ -133,10 +133,7 @@ def measure(bench: Bench) -> dict[str, str | float | int]:
                 build_seconds.append(built["seconds"])
                 pulls.append(bench.pull(server, watch))
         idle = bench.pull(server, watch)
-    figures |= {
-        "releases with changes": len(pulls),
-        "plans": ", ".join(sorted({pull.plan for pull in pulls})),
-    }
+    figures |= {"releases with changes": len(pulls), "plans": ", ".join(sorted({pull.plan for pull in pulls}))}
     figures |= summary("update, B all in", [pull.all_in for pull in pulls])
     figures |= summary("update, B bodies", [pull.bodies for pull in pulls])
     figures |= summary("update, requests", [pull.requests for pull in pulls])
@@ -153,10 +150,7 @@ def measure(bench: Bench) -> dict[str, str | float | int]:
 
 
 def summary(name: str, values: Sequence[float]) -> dict[str, float]:
-    return {
-        f"{name}: median": round(statistics.median(values), 3),
-        f"{name}: worst": round(max(values), 3),
-    }
+    return {f"{name}: median": round(statistics.median(values), 3), f"{name}: worst": round(max(values), 3)}
 
 
 if __name__ == "__main__":

@@ -83,9 +83,7 @@ class Drawn:
         count, dimensions = len(self.words), self.shape.dimensions
         rows = np.clip(self._noise.normal(0, 30, (count, dimensions)), -127, 127).astype(np.int8)
         alphabet = build_alphabet(self.words)
-        return encode_encoder(
-            EncoderFile("drawn", dimensions, self.words, rows.tobytes(), [1000] * count, alphabet)
-        )
+        return encode_encoder(EncoderFile("drawn", dimensions, self.words, rows.tobytes(), [1000] * count, alphabet))
 
     def _segments(self) -> Iterator[bytes]:
         for start in range(0, self.shape.chunks, CHUNKS_A_SEGMENT):

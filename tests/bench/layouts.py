@@ -71,7 +71,4 @@ def _strings(name: str, values: Iterable[str]) -> dict[str, Tensor]:
     encoded = [value.encode() for value in values]
     blob = b"".join(encoded)
     lengths = np.array([len(value) for value in encoded], np.uint32).tobytes()
-    return {
-        name: Tensor("U8", (len(blob),), blob),
-        f"{name}.lengths": Tensor("U32", (len(encoded),), lengths),
-    }
+    return {name: Tensor("U8", (len(blob),), blob), f"{name}.lengths": Tensor("U32", (len(encoded),), lengths)}

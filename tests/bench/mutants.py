@@ -241,9 +241,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="gets a line of JSON for each fault")
     parser.add_argument("pytest", nargs="+", help="after --, for pytest: paths and options")
     told = parser.parse_args()
-    wanted, left = (
-        {str(file) for glob in globs for file in Path().glob(glob)} for globs in (told.source, told.but)
-    )
+    wanted, left = ({str(file) for glob in globs for file in Path().glob(glob)} for globs in (told.source, told.but))
     faults = [fault for file in sorted(wanted - left) for fault in faults_of(file)]
     chosen = random.Random(told.seed).sample(faults, min(told.count, len(faults)))
     print(f"seed {told.seed}: {len(chosen)} of {len(faults)} faults", file=sys.stderr)

@@ -51,9 +51,7 @@ def bring(folder: Path, pages: int) -> Path:
     for archive in sorted(folder.glob("*.deb")):
         subprocess.run(["dpkg", "-x", archive, folder / "all" / archive.name.partition("_")[0]], check=True)
     found = [path for path in (folder / "all").rglob("*.html") if path.is_file() and not path.is_symlink()]
-    for path in sorted(
-        found, key=lambda path: hashlib.sha256(str(path.relative_to(folder)).encode()).digest()
-    )[:pages]:
+    for path in sorted(found, key=lambda path: hashlib.sha256(str(path.relative_to(folder)).encode()).digest())[:pages]:
         place = folder / "tree" / path.relative_to(folder / "all")
         place.parent.mkdir(parents=True, exist_ok=True)
         path.rename(place)
@@ -93,15 +91,11 @@ def main() -> None:
         work = Path(name)
         tree = options.tree or bring(work, options.pages)
         pages = sum(1 for _ in tree.rglob("*.html"))
-        print(
-            f"{pages} pages, {sum(path.stat().st_size for path in tree.rglob('*.html')) / 1e6:.0f} MB of HTML"
-        )
+        print(f"{pages} pages, {sum(path.stat().st_size for path in tree.rglob('*.html')) / 1e6:.0f} MB of HTML")
         reading = cost_of([sys.executable, __file__, "--read", str(tree)])
         print(shown("read and cut", reading, pages), flush=True)
         out, keys = work / "out", make_keys(work / "keys")
-        build = cost_of(
-            [*VADE, "build", str(tree), "--out", str(out), "--keys", str(keys), "--no-site", "--json"]
-        )
+        build = cost_of([*VADE, "build", str(tree), "--out", str(out), "--keys", str(keys), "--no-site", "--json"])
         told = {name: build.said[name] for name in ("documents", "chunks", "bytes")}
         print(shown("vade build", Cost(build.seconds, build.cpu, build.bytes, told), pages), flush=True)
         if shutil.which(options.pagefind):

@@ -77,9 +77,7 @@ def choose_words(sentences: Sequence[str]) -> list[str]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("sentences", type=Path)
     parser.add_argument("--gather", type=Path, help="write SENTENCES first, from packages below this folder")
     parser.add_argument("--model", required=True)

@@ -27,9 +27,7 @@ class Replayed:
     Releases are numbered by their sequence, from 1.
     """
 
-    def __init__(
-        self, folder: Path, history: str, encoder: str, most: int, say: Callable[[str], None]
-    ) -> None:
+    def __init__(self, folder: Path, history: str, encoder: str, most: int, say: Callable[[str], None]) -> None:
         self.folder, self.encoder = folder, encoder
         self.source, self.keys = folder / "source", make_keys(folder / "keys")
         self._trees, self._kept = Trees(folder / "blobs"), list[Tree]()
@@ -83,9 +81,7 @@ class Replayed:
             file.parent.mkdir(parents=True, exist_ok=True)
             snapshot = self.snapshot(sequence)[0]
             usual = layout == USUAL
-            file.write_bytes(
-                self._usual.write(snapshot, self._floats.of(snapshot)) if usual else columns(snapshot)
-            )
+            file.write_bytes(self._usual.write(snapshot, self._floats.of(snapshot)) if usual else columns(snapshot))
         return file
 
     @cached_property

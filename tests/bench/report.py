@@ -80,9 +80,7 @@ def svg(results: Results) -> str:
 
 def _facts(results: Results) -> str:
     facts = [f"- {name}: {value}" for name, value in results.facts.items()]
-    facts.append(
-        f"- releases: {results.releases}; the last has {results.documents} documents, {results.chunks} chunks"
-    )
+    facts.append(f"- releases: {results.releases}; the last has {results.documents} documents, {results.chunks} chunks")
     pairs = ", ".join(f"{len(results.at(d))} × {distance_name(d)}" for d in results.distances)
     facts.append(f"- pairs: {pairs}")
     if results.missing:
@@ -120,11 +118,7 @@ def _wins(results: Results) -> str:
     if not found:
         return "\nNo peer moves less than vademecum at any distance (medians).\n"
     lines = [f"- **{arm}**: {', '.join(distances)}" for arm, distances in found.items()]
-    return (
-        "\nWhere a peer moves less than vademecum (medians), by releases behind:\n\n"
-        + "\n".join(lines)
-        + "\n"
-    )
+    return "\nWhere a peer moves less than vademecum (medians), by releases behind:\n\n" + "\n".join(lines) + "\n"
 
 
 def _ratio_table(results: Results) -> Iterator[str]:
@@ -154,15 +148,11 @@ def _own_table(results: Results) -> Iterator[str]:
         ("requests", "requests"),
         ("dependent round trips", "round_trips"),
     ):
-        found = [
-            [float(getattr(item.pull, field)) for item in results.at(d) if item.pull]
-            for d in results.distances
-        ]
+        found = [[float(getattr(item.pull, field)) for item in results.at(d) if item.pull] for d in results.distances]
         yield _row(name, [_pair(values, ",.0f") for values in found])
     for field in ("texts", "vectors", "positions"):
         found = [
-            [float(getattr(item.minimum, field)) for item in results.at(d) if item.minimum]
-            for d in results.distances
+            [float(getattr(item.minimum, field)) for item in results.at(d) if item.minimum] for d in results.distances
         ]
         yield _row(f"minimum: {field}, B", [_pair(values, ",.0f") for values in found])
     plans = [sorted({item.pull.plan for item in results.at(d) if item.pull}) for d in results.distances]

@@ -111,9 +111,7 @@ class Results:
 
     def as_json(self) -> dict[str, Any]:
         medians = {
-            arm: {
-                distance_name(d): _spread(self.values(arm, d)) for d in self.distances if self.values(arm, d)
-            }
+            arm: {distance_name(d): _spread(self.values(arm, d)) for d in self.distances if self.values(arm, d)}
             for arm in self.arms
         }
         return {
@@ -158,9 +156,7 @@ def choose_pairs(releases: int, distances: Sequence[int], most: int) -> list[tup
         starts = releases - distance
         count = min(most, starts)
         steps = [round(i * (starts - 1) / max(1, count - 1)) for i in range(count)]
-        pairs += [
-            (1 + step, 1 + step + distance) for step in (steps if count > 1 else steps and [starts - 1])
-        ]
+        pairs += [(1 + step, 1 + step + distance) for step in (steps if count > 1 else steps and [starts - 1])]
     return pairs
 
 

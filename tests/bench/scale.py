@@ -134,9 +134,7 @@ class Corpus:
         rows = np.clip(self._noise.normal(0, 30, (count, DIMENSIONS)), -127, 127).astype(np.int8)
         alphabet = build_alphabet(self.words)
         weights = [1000] * count
-        return encode_encoder(
-            EncoderFile("synthetic", DIMENSIONS, self.words, rows.tobytes(), weights, alphabet)
-        )
+        return encode_encoder(EncoderFile("synthetic", DIMENSIONS, self.words, rows.tobytes(), weights, alphabet))
 
     def queries(self, count: int) -> list[str]:
         return [" ".join(self._chance.choices(self.words, k=3)) for _ in range(count)]
@@ -173,9 +171,7 @@ class Drawn:
     directions: bytes = b""
 
     def embed(self, texts: Sequence[str], progress: Progress | None = None) -> Matrix:
-        raise SystemExit(
-            f"{len(texts)} texts to embed: the vectors of this benchmark are drawn, not embedded"
-        )
+        raise SystemExit(f"{len(texts)} texts to embed: the vectors of this benchmark are drawn, not embedded")
 
 
 # The builder's part: a process of its own ------------------------------------------------------
@@ -314,9 +310,7 @@ def _page(new_page: Callable[[], Page], url: str) -> Page:
 # The whole --------------------------------------------------------------------------------------
 
 
-def measure(
-    folder: Path, chunks: int, options: argparse.Namespace, browser: Browser | None
-) -> dict[str, str]:
+def measure(folder: Path, chunks: int, options: argparse.Namespace, browser: Browser | None) -> dict[str, str]:
     build = [sys.executable, __file__, "--build", str(folder), "--chunks", str(chunks)]
     build += ["--edited", str(options.edited), "--sequences", str(options.sequences)]
     built = cost_of(build)
@@ -333,9 +327,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--chunks", type=int, nargs="+", default=[10_000, 100_000])
     parser.add_argument("--edited", type=float, default=0.01, help="share of the chunks that release 2 edits")
-    parser.add_argument(
-        "--sequences", type=int, default=1, help="in which the first release's rows changed last"
-    )
+    parser.add_argument("--sequences", type=int, default=1, help="in which the first release's rows changed last")
     parser.add_argument("--no-browser", action="store_true")
     parser.add_argument("--keep", type=Path, help="work in this folder and leave it")
     parser.add_argument("--build", type=Path, help=argparse.SUPPRESS)

@@ -52,17 +52,13 @@ def measure_cpython(folder: Path) -> dict[str, Any]:
     return rows
 
 
-def measure_chromium(
-    context: BrowserContext, folder: Path, chunks: int, peers: Path | None
-) -> dict[str, Any]:
+def measure_chromium(context: BrowserContext, folder: Path, chunks: int, peers: Path | None) -> dict[str, Any]:
     with PagesHost(folder, headers=HEADERS) as host:
 
         def call(name: str, *args: Any) -> Any:
             page = _page(context, host.url)
             memory = _renderers()
-            found = page.evaluate(
-                f"(args) => import('/scans/chromium.mjs').then((m) => m.{name}(...args))", args
-            )
+            found = page.evaluate(f"(args) => import('/scans/chromium.mjs').then((m) => m.{name}(...args))", args)
             if isinstance(found, dict):
                 found["MB"] = (sum(_renderers().values()) - sum(memory.values())) // 10**6
             page.close()
@@ -71,9 +67,7 @@ def measure_chromium(
         call("install", json.loads((folder / "data" / "digests.json").read_text()))
         openings = sorted(call("open") for _ in range(OPENINGS))
         queries = json.loads((folder / "data" / "queries.json").read_text())
-        rows = {
-            mode: {**call("search", queries, mode), "open": openings[0]} for mode in ("semantic", "hybrid")
-        }
+        rows = {mode: {**call("search", queries, mode), "open": openings[0]} for mode in ("semantic", "hybrid")}
         rows["bare kernel"] = call("kernel", queries)
         rows["without WebAssembly"] = call("plain", queries[:20])
         if peers and chunks <= PEER_MOST:

@@ -46,9 +46,7 @@ def read_store(path: Path) -> Snapshot:
     """Return the release that a client has installed."""
     state = run(_open(path)).state
     documents = {key.decode(): state.segments[i].document(row) for key, (i, row) in state.documents.items()}
-    return _snapshot(
-        documents, {chunk: state.segments[i].chunk(row) for chunk, (i, row) in state.chunks.items()}
-    )
+    return _snapshot(documents, {chunk: state.segments[i].chunk(row) for chunk, (i, row) in state.chunks.items()})
 
 
 def text_of(document: DocumentRow, chunk: ChunkRow) -> str:

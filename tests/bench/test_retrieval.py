@@ -56,11 +56,7 @@ def test_a_folder_and_a_table_are_a_collection(tmp_path: Path) -> None:
 
 @pytest.fixture
 def judged(tmp_path: Path) -> Path:
-    pages = {
-        "1": "Keys are rotated each year",
-        "2": "Bread is baked in an iron pot",
-        "3": "Cats sleep all day",
-    }
+    pages = {"1": "Keys are rotated each year", "2": "Bread is baked in an iron pot", "3": "Cats sleep all day"}
     asked = {"a": "rotate a key", "b": "baking bread", "c": "nobody judged this"}
     documents = [{"id": key, "title": text.split()[0], "text": text} for key, text in pages.items()]
     queries = [{"id": key, "text": text} for key, text in asked.items()]
@@ -120,9 +116,7 @@ def test_what_is_no_collection_is_one_line(
     assert why in line and line.count("\n") == 1
 
 
-def test_documents_need_questions_and_questions_documents(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_documents_need_questions_and_questions_documents(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "key.md").write_text("# Keys\n")
     assert main(["bench", "retrieval", str(tmp_path)]) == 2
     assert "name a table with --questions" in capsys.readouterr().err

@@ -267,10 +267,7 @@ def test_json_lines_are_read(tmp_path: Path) -> None:
     lines = [{"set": {"a.md": "A"}, "delete": []}, {"set": {}, "delete": ["a.md"]}]
     file = tmp_path / "history.jsonl.gz"
     file.write_bytes(gzip.compress("\n".join(map(json.dumps, lines)).encode()))
-    assert [(change.set, change.delete) for change in changes(str(file), 9)] == [
-        ({"a.md": b"A"}, ()),
-        ({}, ("a.md",)),
-    ]
+    assert [(change.set, change.delete) for change in changes(str(file), 9)] == [({"a.md": b"A"}, ()), ({}, ("a.md",))]
     with pytest.raises(SystemExit, match="neither a file"):
         changes(str(tmp_path / "missing"), 1)
 
@@ -283,9 +280,7 @@ def test_a_git_repository_is_read(tmp_path: Path) -> None:
     git("init", "--quiet")
     docs = tmp_path / "docs"
     docs.mkdir()
-    for number, (name, text) in enumerate(
-        (("a.md", "one"), ("b.md", "two"), ("a.md", None), ("x.png", "no"))
-    ):
+    for number, (name, text) in enumerate((("a.md", "one"), ("b.md", "two"), ("a.md", None), ("x.png", "no"))):
         (docs / name).unlink() if text is None else (docs / name).write_text(text)
         git("add", "-A")
         git("commit", "--quiet", "-m", str(number))
@@ -338,15 +333,7 @@ def test_a_run_writes_its_three_files(
 ) -> None:
     monkeypatch.setattr(updates, "is_installed", lambda peer: peer.name != "casync")
     history = "synthetic:chunks=40,releases=2"
-    words = [
-        history,
-        "--out",
-        str(tmp_path / "out"),
-        "--arms",
-        "vademecum,gzip,casync",
-        "--cache",
-        str(tmp_path / "c"),
-    ]
+    words = [history, "--out", str(tmp_path / "out"), "--arms", "vademecum,gzip,casync", "--cache", str(tmp_path / "c")]
     assert updates.main(words) == 0
     figures = json.loads((tmp_path / "out/updates.json").read_text())
     assert figures["missing"] == ["casync"]

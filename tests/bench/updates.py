@@ -136,9 +136,7 @@ def run(options: argparse.Namespace, folder: Path) -> Results:
     pairs: list[tuple[int | None, int]] = [*choose_pairs(replayed.last, distances, options.pairs)]
     measured = []
     for number, (start, target) in enumerate([*sorted(pairs, key=_by_target), (None, replayed.last)], 1):
-        say(
-            f"pair {number} of {len(pairs) + 1}, {time.monotonic() - started:.0f} s: {start or 'nothing'} -> {target}"
-        )
+        say(f"pair {number} of {len(pairs) + 1}, {time.monotonic() - started:.0f} s: {start or 'nothing'} -> {target}")
         measured.append(measure_pair(replayed, start, target, arms))
     manifest = replayed.manifest(replayed.last)
     return Results(

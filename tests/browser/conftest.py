@@ -22,8 +22,7 @@ from vademecum_builder.pages.client_bundle import client_files
 from vademecum_builder.pages.pyodide import fetch_runtime
 
 POLICY = (
-    "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; "
-    "base-uri 'none'; form-action 'none'; object-src 'none'"
+    "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; base-uri 'none'; form-action 'none'; object-src 'none'"
 )
 COMPILE = """WebAssembly.compileStreaming(fetch('client/pyodide/pyodide.asm.wasm'))
     .then((module) => void (globalThis.kept = module))"""
@@ -162,9 +161,7 @@ def page(opener: Opener) -> Iterator[Page]:
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on(
         "console",
-        lambda message: (
-            complaints.append(message.text) if "Content Security Policy" in message.text else None
-        ),
+        lambda message: complaints.append(message.text) if "Content Security Policy" in message.text else None,
     )
     yield page
     for opened in set(context.pages) - others:
@@ -179,9 +176,7 @@ def eventually() -> Callable[[Page, str], Any]:
 
 
 @pytest.fixture
-def app(
-    page: Page, publisher: Any, serve: Callable[[Path], PagesHost], eventually: Callable[[Page, str], Any]
-) -> App:
+def app(page: Page, publisher: Any, serve: Callable[[Path], PagesHost], eventually: Callable[[Page, str], Any]) -> App:
     return App(page, serve(publisher.dist), publisher.root, eventually)
 
 

@@ -125,9 +125,7 @@ def assert_events_are_as_declared(app: App) -> None:
     [started], [completed] = app.events("updateStarted"), app.events("updateCompleted")
     assert started.keys() == common | {"totalBytes"}
     assert completed.keys() == common | {"bytes"}
-    assert (
-        (started["sequence"], started["plan"]) == (completed["sequence"], completed["plan"]) == (2, "direct")
-    )
+    assert (started["sequence"], started["plan"]) == (completed["sequence"], completed["plan"]) == (2, "direct")
     progress = app.events("updateProgress")
     assert {frozenset(detail) for detail in progress} == {
         frozenset({"stage", "plan", "percentage", "bytes", "totalBytes"})
@@ -302,9 +300,7 @@ def test_two_tabs_never_write_at_the_same_time(
     assert installed.events("updateFailed") == []
     tab.page.close()
     # The browser gives a closed tab's locks back in its own time.
-    free = (
-        "navigator.locks.query().then(({ held }) => held.every(({ name }) => name !== `vademecum:${kb.url}`))"
-    )
+    free = "navigator.locks.query().then(({ held }) => held.every(({ name }) => name !== `vademecum:${kb.url}`))"
     eventually(installed.page, free)
     assert installed.call("update")["to"] == 2
 
@@ -393,9 +389,7 @@ RETRY = """async () => {
 
 @pytest.mark.fault("B21")
 @pytest.mark.parametrize(("headers", "least"), [({"Retry-After": "3600"}, 3_000_000), ({}, 1)])
-def test_a_host_in_trouble_is_left_in_peace_after_a_reload(
-    installed: App, headers: dict[str, str], least: int
-) -> None:
+def test_a_host_in_trouble_is_left_in_peace_after_a_reload(installed: App, headers: dict[str, str], least: int) -> None:
     """For as long as it asked; where it asked for nothing, for as long as the page would have waited."""
 
     def overloaded(route: Route) -> None:
@@ -686,9 +680,7 @@ def test_a_corrupt_seed_is_passed_over_and_a_newer_one_wins(app: App, publisher:
 
 
 @pytest.mark.fault("C41", "B21")
-def test_a_seed_whose_origin_is_busy_is_taken_later_while_the_host_is_left_alone(
-    app: App, publisher: Any
-) -> None:
+def test_a_seed_whose_origin_is_busy_is_taken_later_while_the_host_is_left_alone(app: App, publisher: Any) -> None:
     """Who takes it does not matter: the schedule plants as well."""
     ship_seed(app, publisher)
     app.page.unroute("**/metadata/**")

@@ -40,8 +40,7 @@ class Shy(Site):
         if found.status in self.readable:
             return found
         return replace(
-            found,
-            headers={name: told for name, told in found.headers.items() if not name.startswith("Access")},
+            found, headers={name: told for name, told in found.headers.items() if not name.startswith("Access")}
         )
 
 

@@ -51,10 +51,7 @@ def stored(app: App) -> int:
 def test_what_came_answers_while_python_verifies_it(app: App, eventually: Eventually) -> None:
     held = Held(app.host, "pyodide.asm.wasm")
     app.start(preview=True)
-    eventually(
-        app.page,
-        "events.some(([name, detail]) => name === 'updateProgress' && detail.stage === 'downloading')",
-    )
+    eventually(app.page, "events.some(([name, detail]) => name === 'updateProgress' && detail.stage === 'downloading')")
     eventually(app.page, "kb.getStatus().then(({ preview }) => preview !== null)")
     count, preview = app.page.evaluate(ASKED)
     assert count > 0 and preview is True
@@ -67,15 +64,11 @@ def test_what_came_answers_while_python_verifies_it(app: App, eventually: Eventu
     assert (status["preview"], status["installed"]["sequence"]) == (None, 1)
     objects = app.requested("/objects/")
     assert len(objects) == len(set(objects)), "Python takes what the preview has fetched"
-    names = [
-        name for name, detail in app.page.evaluate("events") if detail and detail.get("stage") != "starting"
-    ]
+    names = [name for name, detail in app.page.evaluate("events") if detail and detail.get("stage") != "starting"]
     assert names[0] == "updateProgress", "data first, then Python"
 
 
-def test_a_preview_that_does_not_verify_is_taken_away(
-    app: App, publisher: Publisher, eventually: Eventually
-) -> None:
+def test_a_preview_that_does_not_verify_is_taken_away(app: App, publisher: Publisher, eventually: Eventually) -> None:
     timestamp = publisher.dist / "metadata" / "timestamp.json"
     signed = json.loads(timestamp.read_bytes())
     signed["signatures"][0]["sig"] = "00" * 64
@@ -84,9 +77,7 @@ def test_a_preview_that_does_not_verify_is_taken_away(
     app.start(preview=True)
     eventually(app.page, "kb.getStatus().then(({ preview }) => preview !== null)")
     assert app.page.evaluate(ASKED)[1] is True
-    app.page.evaluate(
-        "globalThis.previews = []; kb.on('preview', (detail) => previews.push(detail)); undefined"
-    )
+    app.page.evaluate("globalThis.previews = []; kb.on('preview', (detail) => previews.push(detail)); undefined")
     held.release()
     app.wait_for("updateFailed")
     eventually(app.page, "previews.length > 0 && previews[0] === null")
@@ -183,9 +174,7 @@ OURS = ["runtime.json", "vademecum.zip", "worker.mjs"]
 
 
 @pytest.mark.parametrize("name", [*(f"pyodide/{name}" for name in RUNTIME), *OURS])
-def test_a_file_of_the_program_that_is_missing_is_one_error(
-    app: App, publisher: Publisher, name: str
-) -> None:
+def test_a_file_of_the_program_that_is_missing_is_one_error(app: App, publisher: Publisher, name: str) -> None:
     (publisher.dist / "client" / name).unlink()
     app.start(autoUpdate=False)
     app.call("setMode", "off")
@@ -204,9 +193,7 @@ def test_a_query_worker_that_is_missing_is_one_error(app: App, publisher: Publis
     assert error[0] == "server" and "query.mjs" in error[1]
 
 
-def test_a_policy_without_wasm_is_told_as_such(
-    page: Page, publisher: Publisher, eventually: Eventually
-) -> None:
+def test_a_policy_without_wasm_is_told_as_such(page: Page, publisher: Publisher, eventually: Eventually) -> None:
     headers = {"Content-Security-Policy": "default-src 'self'"}
     with PagesHost(publisher.dist, headers=headers) as host:
         app = App(page.context.new_page(), host, publisher.root, eventually)

@@ -16,12 +16,7 @@ from support.pages_host import PagesHost
 from vademecum_builder.cli.main import main
 
 THEMES = {
-    "mkdocs": (
-        "mkdocs",
-        "mkdocs.yml",
-        "name: mkdocs",
-        "name: mkdocs\n  highlightjs: false",
-    ),  # of another host
+    "mkdocs": ("mkdocs", "mkdocs.yml", "name: mkdocs", "name: mkdocs\n  highlightjs: false"),  # of another host
     "material": ("mkdocs", "mkdocs.yml", "name: mkdocs", "name: material"),
     "alabaster": ("sphinx", "conf.py", "", ""),
     "furo": ("sphinx", "conf.py", "project =", "html_theme = 'furo'\nproject ="),

@@ -43,9 +43,7 @@ KEY = 'hostile "><img src=x onerror=top.ran=1>.md'
 def write_sources(folder: Path) -> None:
     folder.mkdir()
     for number, payload in enumerate(PAYLOADS):
-        head = (
-            f"---\ntitle: {canonical(f'lamp {payload}').decode()}\nnote: {canonical(payload).decode()}\n---\n"
-        )
+        head = f"---\ntitle: {canonical(f'lamp {payload}').decode()}\nnote: {canonical(payload).decode()}\n---\n"
         text = f"# lamp `{payload}`\n\n## lamp `{payload}`\n\nThe lamp `{payload}` lamp.\n\n{payload}\n"
         (folder / f"text{number}.md").write_text(head + text)
     for number, url in enumerate(URLS):
@@ -72,9 +70,7 @@ def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "dist"
 
 
-def test_no_script_of_a_document_ever_runs(
-    page: Page, dist: Path, serve: Callable[[Path], PagesHost]
-) -> None:
+def test_no_script_of_a_document_ever_runs(page: Page, dist: Path, serve: Callable[[Path], PagesHost]) -> None:
     server = serve(dist)
     dialogs: list[str] = []
 
@@ -94,12 +90,7 @@ def test_no_script_of_a_document_ever_runs(
         expect(page.locator("#reader")).to_be_visible()
         expect(page.locator("#reader-text")).to_contain_text("lamp", ignore_case=True)
         assert page.locator("dialog img, dialog script, dialog iframe").count() == 0
-        assert page.locator("#reader-link").evaluate("(link) => link.protocol") in (
-            ":",
-            "",
-            "http:",
-            "https:",
-        )
+        assert page.locator("#reader-link").evaluate("(link) => link.protocol") in (":", "", "http:", "https:")
         page.locator("#reader [data-close]").click()
         expect(page.locator("#reader")).to_be_hidden()
         expect(page).not_to_have_url(re.compile("doc="))  # the way back, which a new address would cut off

@@ -36,9 +36,7 @@ def _numbers(values: Iterable[int]) -> list[str]:
 
 def _tensors(data: bytes) -> Any:
     file = decode_tensors(data)
-    tensors = [
-        [name, t.dtype, list(t.shape), bytes(t.data).hex()] for name, t in sorted(file.tensors.items())
-    ]
+    tensors = [[name, t.dtype, list(t.shape), bytes(t.data).hex()] for name, t in sorted(file.tensors.items())]
     return [dict(file.metadata), tensors]
 
 

@@ -37,11 +37,7 @@ ASK = """async ([trust, vectors, query]) => {
 
 @pytest.mark.slow
 def test_the_apps_model_asks_in_a_browser(
-    page: Page,
-    client_folder: Path,
-    serve: Callable[[Path], PagesHost],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    page: Page, client_folder: Path, serve: Callable[[Path], PagesHost], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(own_encoder, "_TRIED", 1000)  # so that all passages are encoded here
     encoders: Any = OfModel(Tiny(), directions("first"))

@@ -38,9 +38,7 @@ IMPORT_MAP = """<!doctype html><meta charset="utf-8"><title>app</title><script t
 </script><script type="module" src="./src/main.mjs"></script>"""
 RECIPES = (Path(__file__).parents[2] / "site" / "content" / "embedding.md").read_text(encoding="utf-8")
 (VITE,) = re.findall(r"```js\n(// vite\.config\.js\n.*?)```", RECIPES, re.DOTALL)
-WEBPACK = (
-    'export default { mode: "production", entry: "./src/main.mjs", experiments: { topLevelAwait: true } };\n'
-)
+WEBPACK = 'export default { mode: "production", entry: "./src/main.mjs", experiments: { topLevelAwait: true } };\n'
 
 
 @pytest.fixture(scope="module")
@@ -151,8 +149,7 @@ def test_vites_development_server(
 def test_the_release_page_tells_what_a_first_visit_takes(client_folder: Path) -> None:
     files = [path for path in client_folder.rglob("*") if path.is_file() and not path.name.endswith(".d.mts")]
     taken = sum(
-        path.stat().st_size if path.suffix == ".zip" else len(gzip.compress(path.read_bytes(), 6))
-        for path in files
+        path.stat().st_size if path.suffix == ".zip" else len(gzip.compress(path.read_bytes(), 6)) for path in files
     )
     assert abs(taken / 1e6 - float(PROGRAM.removesuffix(" MB"))) < 0.25
     assert f"fetches {PROGRAM}, gzipped" in RECIPES

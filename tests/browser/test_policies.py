@@ -90,9 +90,7 @@ def test_the_published_page_tells_of_a_release_and_takes_it_when_asked(app: App,
     expect(page.locator("#details-state")).to_have_text(re.compile(rf"{told}$"))
     settled(page)
     page.reload()
-    expect(page.locator("#notice-text")).to_have_text(
-        re.compile("^Release 2 is available: 1 document changed")
-    )
+    expect(page.locator("#notice-text")).to_have_text(re.compile("^Release 2 is available: 1 document changed"))
     page.get_by_role("button", name="Install").click()
     expect(page.locator("#pill")).to_contain_text("Release 2")
     page.locator("#pill").click()

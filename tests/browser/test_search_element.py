@@ -102,9 +102,7 @@ def test_a_dialog_that_nobody_opens_downloads_nothing(open_page: Open) -> None:
     expect(page.locator("#pill")).to_contain_text("Release 12")
 
 
-@pytest.mark.parametrize(
-    ("attributes", "told"), [('url="kb/"', False), ("", True)], ids=["told where", "in a bundle"]
-)
+@pytest.mark.parametrize(("attributes", "told"), [('url="kb/"', False), ("", True)], ids=["told where", "in a bundle"])
 def test_who_embeds_it_is_told_what_it_asked_and_what_is_missing(
     page: Page, tree: Path, host: PagesHost, attributes: str, told: bool
 ) -> None:

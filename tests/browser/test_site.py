@@ -38,9 +38,7 @@ READY = "navigator.serviceWorker.ready.then(() => Boolean(navigator.serviceWorke
 def publish(folder: Path, *, title: str = "Handbook", sequence: int = 12, runtime: bytes = b"zip 1") -> None:
     """Write a site below `repo/`: pages of a host that has others too."""
     role = {"keyids": ["a1" * 32], "threshold": 1}
-    root = canonical(
-        {"signatures": [], "signed": {"_type": "root", "roles": {"root": role, "timestamp": role}}}
-    )
+    root = canonical({"signatures": [], "signed": {"_type": "root", "roles": {"root": role, "timestamp": role}}})
     nothing = ObjectRef("3f" * 32, 0, 0)
     manifest = Manifest(
         sequence=sequence,
@@ -255,9 +253,7 @@ def test_a_page_without_its_examples_searches(page: Page, host: Host, fault: str
 
 
 @pytest.mark.parametrize("fault", ["away", "404"])
-def test_a_page_without_its_root_of_trust_says_so_and_starts_nothing(
-    page: Page, host: Host, fault: str
-) -> None:
+def test_a_page_without_its_root_of_trust_says_so_and_starts_nothing(page: Page, host: Host, fault: str) -> None:
     asked = play(page, "assets/trust.json", "")
     page.goto(host.url)
     page.locator("#query").fill("key")
@@ -395,9 +391,7 @@ def test_an_update_is_told_and_the_hits_follow(open_page: Open) -> None:
     page = open_page("?q=key")
     expect(hits(page)).to_have_count(3)
     before = page.evaluate("kb.calls.filter((call) => call === 'search key').length")
-    page.evaluate(
-        "kb.emit('updateCompleted', {sequence: 13}, {installed: {...kb.status.installed, sequence: 13}})"
-    )
+    page.evaluate("kb.emit('updateCompleted', {sequence: 13}, {installed: {...kb.status.installed, sequence: 13}})")
     expect(page.locator("#notice")).to_contain_text("Knowledge updated to release 13")
     expect(page.locator("#pill")).to_contain_text("Release 13")
     assert page.evaluate("kb.calls.filter((call) => call === 'search key').length") == before + 1
@@ -445,9 +439,7 @@ def test_a_notice_says_what_a_release_brings_and_costs(open_page: Open) -> None:
     expect(page.locator("#notice-text")).to_have_text("Release 9 is available: 3 documents changed, 1.6 kB.")
     page.locator("#notice-close").click()
     page.locator("#pill").click()
-    expect(page.locator("#details-state")).to_have_text(
-        "Release 9 is available: 3 documents changed, 1.6 kB."
-    )
+    expect(page.locator("#details-state")).to_have_text("Release 9 is available: 3 documents changed, 1.6 kB.")
     page.get_by_role("button", name="Skip release 9").click()
     called(page, "skip 9")
 
@@ -565,9 +557,7 @@ def test_metadata_and_objects_are_never_kept(open_page: Open, eventually: Any, h
     assert not [url for url in kept if "/metadata/" in url or "sw.js" in url]
 
 
-def test_the_release_page_is_the_newest_while_there_is_a_network(
-    open_page: Open, eventually: Any, host: Host
-) -> None:
+def test_the_release_page_is_the_newest_while_there_is_a_network(open_page: Open, eventually: Any, host: Host) -> None:
     page = visit(open_page, eventually)
     publish(host.folder, sequence=13)
     page.goto(f"{host.url}release.html")
@@ -581,12 +571,7 @@ def test_the_release_page_is_the_newest_while_there_is_a_network(
 
 
 def runtime_kept(page: Page) -> list[str]:
-    return [
-        url.split("/repo/")[1]
-        for name, urls in page.evaluate(KEPT).items()
-        if "runtime" in name
-        for url in urls
-    ]
+    return [url.split("/repo/")[1] for name, urls in page.evaluate(KEPT).items() if "runtime" in name for url in urls]
 
 
 def test_the_runtime_is_kept_when_it_is_used_and_only_if_it_is_what_it_should_be(
@@ -655,9 +640,7 @@ def test_a_new_page_waits_until_it_is_asked_for_and_takes_over_whole(
     assert "assets/app.mjs" not in host.requests()  # it has not changed: taken over from the old set
     page.get_by_role("button", name="Reload").click()
     expect(page.locator(".brand span")).to_have_text("Newer handbook")
-    eventually(
-        page, "caches.keys().then((names) => names.filter((name) => name.includes(' shell ')).length === 1)"
-    )
+    eventually(page, "caches.keys().then((names) => names.filter((name) => name.includes(' shell ')).length === 1)")
     assert "somebody else" in page.evaluate(KEPT)
     eventually(
         page,
@@ -702,10 +685,7 @@ def test_the_reader_shows_what_was_written(open_page: Open, host: Host) -> None:
     expect(text.locator("td em")).to_have_text("sign")
     assert text.locator("pre code.language-sh").text_content() == "vade keys\n  renew"
     image = text.locator("img")
-    assert (image.get_attribute("alt"), image.get_attribute("src")) == (
-        "a lamp",
-        f"{host.url}guide/page/lamp.png",
-    )
+    assert (image.get_attribute("alt"), image.get_attribute("src")) == ("a lamp", f"{host.url}guide/page/lamp.png")
     links = text.locator("a").evaluate_all("(found) => found.map((link) => [link.textContent, link.href])")
     assert links == [
         ["the lost keys", f"{host.url}guide/page/#lost"],
@@ -730,8 +710,6 @@ def test_a_link_leads_to_the_document_in_the_reader_or_where_it_says(open_page: 
 def test_a_hostile_text_is_shown_as_text(open_page: Open) -> None:
     page = open_page("?doc=hostile.md")
     text = page.locator("#reader-text")
-    expect(text.locator("p").first).to_have_text(
-        "<img src=x onerror=alert(1)> a [d](javascript:alert(1)) b **open c"
-    )
+    expect(text.locator("p").first).to_have_text("<img src=x onerror=alert(1)> a [d](javascript:alert(1)) b **open c")
     expect(text.locator("pre code")).to_have_text("</code><script>x</script>")
     assert text.locator("a, img, script").count() == 0

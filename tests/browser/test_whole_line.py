@@ -41,14 +41,7 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PagesHost]:
     folder = tmp_path_factory.mktemp("whole")
     shutil.copytree(ROOT / "tests" / "demo" / "handbook", folder / "source")
     assert main(["keys", "new", "--out", str(folder / "keys")]) == 0
-    arguments = [
-        "build",
-        str(folder / "source"),
-        "--out",
-        str(folder / "dist"),
-        "--keys",
-        str(folder / "keys"),
-    ]
+    arguments = ["build", str(folder / "source"), "--out", str(folder / "dist"), "--keys", str(folder / "keys")]
     assert main([*arguments, "--title", "The allotment"]) == 0
     beans = folder / "source" / "plants" / "slugs.txt"
     beans.write_text(beans.read_text() + "\n\nHedgehogs eat more slugs than any trap.\n")

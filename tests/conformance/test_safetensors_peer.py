@@ -18,9 +18,7 @@ from vademecum.format.tensors import Tensor, TensorFile, decode_tensors, encode_
 DTYPES = {"I8": np.int8, "U8": np.uint8, "U16": np.uint16, "U32": np.uint32, "U64": np.uint64}
 NAMES = st.text("abc.x", min_size=1, max_size=8)
 ARRAYS = st.sampled_from(sorted(DTYPES)).flatmap(
-    lambda name: arrays.arrays(
-        DTYPES[name], arrays.array_shapes(min_dims=1, max_dims=2, min_side=0, max_side=4)
-    )
+    lambda name: arrays.arrays(DTYPES[name], arrays.array_shapes(min_dims=1, max_dims=2, min_side=0, max_side=4))
 )
 COLUMNS = st.dictionaries(NAMES, ARRAYS, max_size=5)
 
@@ -55,9 +53,7 @@ def test_we_read_what_the_library_writes(columns: dict[str, NDArray[np.generic]]
     "data",
     [
         encode_encoder(make_encoder().file),
-        encode_segment(
-            "0" * 16, 4, [DocumentRow("a", 1, "é", chunks=(1,))], [ChunkRow(1, 1, b"abcd", 5, "", "", "x")]
-        ),
+        encode_segment("0" * 16, 4, [DocumentRow("a", 1, "é", chunks=(1,))], [ChunkRow(1, 1, b"abcd", 5, "", "", "x")]),
         encode_segment("0" * 16, 4, [DocumentRow("a", 1, removed=True)], []),
     ],
     ids=["encoder", "segment", "tombstone alone"],

@@ -42,9 +42,7 @@ def build(repository: Repository, text: str) -> None:
 
 def asked(subject: Subject) -> list[str]:
     """The delegated roles that were asked for, in order."""
-    names = [
-        path.split(".")[1] for path in subject.requests if path.startswith("metadata/") and path[9].isdigit()
-    ]
+    names = [path.split(".")[1] for path in subject.requests if path.startswith("metadata/") and path[9].isdigit()]
     return [name for name in names if name not in ("root", "snapshot", "targets")]
 
 

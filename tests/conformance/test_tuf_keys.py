@@ -41,10 +41,7 @@ ROTATIONS = {
     "not by three old ones": ([Step("12345", 3, "135"), Step("12346", 3, "126")], 1),
     "below the new threshold": ([Step("123", 1, "1"), Step("123", 2, "2")], 1),
     "below the old threshold": ([Step("123", 2, "12"), Step("123", 1, "1")], 1),
-    "an intermediate one": (
-        [Step("1", 1, "1"), Step("2", 1, "12"), Step("3", 1, "93"), Step("3", 1, "3")],
-        2,
-    ),
+    "an intermediate one": ([Step("1", 1, "1"), Step("2", 1, "12"), Step("3", 1, "93"), Step("3", 1, "3")], 2),
 }
 
 
@@ -59,9 +56,7 @@ def test_root_rotation(client: InProcess, name: str) -> None:
         repository.publish_root()
     client.database.records["trust/root.json"] = repository.first_root
     assert client.refresh() == (reached == len(steps))
-    assert client.kept("root") == repository.files[f"metadata/{reached}.root.json"], (
-        "the last good one is kept"
-    )
+    assert client.kept("root") == repository.files[f"metadata/{reached}.root.json"], "the last good one is kept"
     assert reached == len(steps) or isinstance(client.error, SignatureError)
 
 
@@ -274,12 +269,8 @@ def test_types_of_keys(client: InProcess, scheme: str) -> None:
 
 @pytest.mark.fault("E57")
 @pytest.mark.parametrize("scheme", [scheme for scheme in KINDS if scheme != "ed25519"])
-@pytest.mark.parametrize(
-    "spell", ["{}\n".format, "a comment\n{}".format, lambda pem: pem.replace("\n", "\r\n")]
-)
-def test_one_key_in_two_spellings_counts_once(
-    client: InProcess, scheme: str, spell: Callable[[str], str]
-) -> None:
+@pytest.mark.parametrize("spell", ["{}\n".format, "a comment\n{}".format, lambda pem: pem.replace("\n", "\r\n")])
+def test_one_key_in_two_spellings_counts_once(client: InProcess, scheme: str, spell: Callable[[str], str]) -> None:
     key = KINDS[scheme]()
     names: list[SigningKey] = [key, Alias(key, "a" * 64, spell(key.key.keyval["public"]))]
     client.repository.set_keys("timestamp", names, 2)

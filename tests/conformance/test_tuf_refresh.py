@@ -16,12 +16,7 @@ from conformance.harness.subject import CommandLine, InProcess, Subject, version
 from support.publisher import TestKey
 from vademecum.errors import ContentError, ExpiredError, RollbackError, ServerError, SignatureError
 
-FIRST = [
-    "metadata/2.root.json",
-    "metadata/timestamp.json",
-    "metadata/1.snapshot.json",
-    "metadata/1.targets.json",
-]
+FIRST = ["metadata/2.root.json", "metadata/timestamp.json", "metadata/1.snapshot.json", "metadata/1.targets.json"]
 
 
 def test_the_order_of_the_first_refresh(both: Subject) -> None:
@@ -49,12 +44,7 @@ def test_a_second_refresh_fetches_what_is_new(both: Subject) -> None:
 @pytest.mark.process
 def test_the_suites_start_an_executable(tmp_path: Path) -> None:
     subject = CommandLine(Repository(), tmp_path)
-    command = [
-        sys.executable,
-        str(Path(__file__).with_name("client")),
-        "--metadata-dir",
-        str(subject.metadata),
-    ]
+    command = [sys.executable, str(Path(__file__).with_name("client")), "--metadata-dir", str(subject.metadata)]
     refresh = [*command, "--metadata-url", f"{subject.host.url}/metadata", "refresh"]
     done = subprocess.run(refresh, capture_output=True, text=True)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
@@ -186,12 +176,7 @@ def test_the_expired_timestamp_that_is_kept_is_still_a_floor(client: InProcess) 
 
 @pytest.mark.parametrize(
     ("role", "expected"),
-    [
-        ("root", [2, 1, 1, 1]),
-        ("timestamp", [1, 1, 1, 1]),
-        ("snapshot", [1, 2, 1, 1]),
-        ("targets", [1, 2, 2, 1]),
-    ],
+    [("root", [2, 1, 1, 1]), ("timestamp", [1, 1, 1, 1]), ("snapshot", [1, 2, 1, 1]), ("targets", [1, 2, 2, 1])],
 )
 def test_expired_metadata_end_the_walk_there(client: InProcess, role: str, expected: list[int]) -> None:
     client.refresh()

@@ -159,6 +159,4 @@ def test_killed_at_any_write_a_host_shows_a_release_whole_and_the_next_publish_e
 def _missing(first: Tree, second: Tree) -> list[list[str]]:
     """Return the stages up to the timestamp, less what the first tree has."""
     before = {upload.path: upload.read() for stage in first.stages for upload in stage}
-    return [
-        [each.path for each in stage if before.get(each.path) != each.read()] for stage in second.stages[:3]
-    ]
+    return [[each.path for each in stage if before.get(each.path) != each.read()] for stage in second.stages[:3]]

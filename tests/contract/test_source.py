@@ -16,16 +16,7 @@ import pytest
 
 from support.pages_host import PagesHost
 from vademecum.errors import ContentError, UsageError
-from vademecum_builder.sources.base import (
-    MARKDOWN,
-    Changes,
-    Checkpoint,
-    Entry,
-    Removed,
-    Skipped,
-    Source,
-    SourceItem,
-)
+from vademecum_builder.sources.base import MARKDOWN, Changes, Checkpoint, Entry, Removed, Skipped, Source, SourceItem
 from vademecum_builder.sources.capture import Triggers, run
 from vademecum_builder.sources.catalog import CatalogSource
 from vademecum_builder.sources.database import Database
@@ -182,12 +173,7 @@ class Chat:
 
     def write(self, documents: Mapping[str, str]) -> None:
         messages = [
-            {
-                "id": key,
-                "time": int(sha256(key.encode()).hexdigest()[:6], 16) * 5000,
-                "author": "",
-                "text": text,
-            }
+            {"id": key, "time": int(sha256(key.encode()).hexdigest()[:6], 16) * 5000, "author": "", "text": text}
             for key, text in documents.items()
         ]
         (self.root / "chat.jsonl").write_text("".join(f"{json.dumps(one)}\n" for one in messages))
@@ -256,10 +242,7 @@ class Feed:
         self.file = root / "a.xml"
 
     def write(self, documents: Mapping[str, str]) -> None:
-        items = (
-            f"<item><guid>{key}</guid><description>{text}</description></item>"
-            for key, text in documents.items()
-        )
+        items = (f"<item><guid>{key}</guid><description>{text}</description></item>" for key, text in documents.items())
         self.file.write_text(f'<rss version="2.0"><channel>{"".join(items)}</channel></rss>')
 
     def source(self) -> Source:

@@ -44,8 +44,6 @@ async def _checked(check: Check, open_store: OpenStore) -> None:
 
 def test_every_check_is_listed() -> None:
     defined = {
-        name
-        for name, _ in inspect.getmembers(store_contract, inspect.iscoroutinefunction)
-        if name[:6] == "check_"
+        name for name, _ in inspect.getmembers(store_contract, inspect.iscoroutinefunction) if name[:6] == "check_"
     }
     assert {check.__name__ for check in CHECKS} == defined

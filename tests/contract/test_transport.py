@@ -90,8 +90,7 @@ def test_a_missing_file_is_404(open_transport: Open) -> None:
 
 
 @pytest.mark.parametrize(
-    "path",
-    ["", "/version.json", "../outside.json", "docs/../version.json", "a//b", "./version.json", "a\\b", "a\0"],
+    "path", ["", "/version.json", "../outside.json", "docs/../version.json", "a//b", "./version.json", "a\\b", "a\0"]
 )
 def test_a_path_stays_inside_the_tree(open_transport: Open, path: str) -> None:
     async def check(transport: Transport) -> None:

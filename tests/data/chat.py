@@ -82,9 +82,7 @@ class Chat:
             if random.random() < 0.5:
                 del self.rows[id]  # nothing tells
             else:
-                self.rows[id] = replace(
-                    self.rows[id], deleted=True, updated=(start + timedelta(hours=18)).isoformat()
-                )
+                self.rows[id] = replace(self.rows[id], deleted=True, updated=(start + timedelta(hours=18)).isoformat())
             self.touched.append(id)
 
     def write_database(self, file: Path) -> None:

@@ -67,15 +67,11 @@ class Shop:
             self.said_anew.append(id)
             self._put(replace(self.rows[id], description=f"{sentence(random, 8, 30)} Day {self.day}."))
         for id in chosen[2 * few :]:
-            self._put(
-                replace(self.rows[id], price=round(random.uniform(1, 500), 2), stock=random.randrange(100))
-            )
+            self._put(replace(self.rows[id], price=round(random.uniform(1, 500), 2), stock=random.randrange(100)))
         for _ in range(few if there else self.products):
             id, self._next_id = self._next_id, self._next_id + 1
             text = f"{sentence(random, 8, 30)} Number {id}."
-            self._put(
-                Product(id, name(random), text, round(random.uniform(1, 500), 2), random.randrange(100), "")
-            )
+            self._put(Product(id, name(random), text, round(random.uniform(1, 500), 2), random.randrange(100), ""))
 
     def _put(self, product: Product) -> None:
         moment = FIRST + timedelta(days=self.day, seconds=len(self.put) // 3)  # some at the same second

@@ -89,9 +89,7 @@ def main(folder: Path) -> int:
     first = demo.build()
     with PagesHost(demo.site, max_age=0) as server:
         install = demo.pull(server.url)
-        expect(
-            demo.ask(QUESTION)[0] == "handbook/plants/tomatoes.md", "the question finds the page on tomatoes"
-        )
+        expect(demo.ask(QUESTION)[0] == "handbook/plants/tomatoes.md", "the question finds the page on tomatoes")
         before = demo.ask(NEW_QUESTION)
 
         page = demo.source / EDITED

@@ -29,13 +29,9 @@ def test_zizmor_finds_nothing(tmp_path: Path) -> None:
     file = tmp_path / ".github" / "workflows" / "knowledge-base.yml"
     file.parent.mkdir(parents=True)
     file.write_text(TEXT)
-    [program] = [
-        str(file.locate()) for file in files("zizmor") or () if file.stem == "zizmor" and "bin" in file.parts
-    ]
+    [program] = [str(file.locate()) for file in files("zizmor") or () if file.stem == "zizmor" and "bin" in file.parts]
     looked_at = [file, ROOT / "action.yml", ROOT / ".github" / "workflows"]
-    done = subprocess.run(
-        [program, "--offline", "--no-config", *map(str, looked_at)], capture_output=True, text=True
-    )
+    done = subprocess.run([program, "--offline", "--no-config", *map(str, looked_at)], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
     (tmp_path / "bad.yml").write_text(
         "on: pull_request_target\njobs:\n  a:\n    steps: [{run: '${{ github.head_ref }}'}]\n"
@@ -90,9 +86,7 @@ def test_a_pull_request_gets_no_key_and_nothing_else_is_built_beside_a_build() -
 
 def test_each_output_of_the_action_is_one_that_vade_sets() -> None:
     assert set(ACTION["outputs"]) <= set(OUTPUTS)
-    assert all(
-        told["value"] == f"${{{{ steps.vade.outputs.{name} }}}}" for name, told in ACTION["outputs"].items()
-    )
+    assert all(told["value"] == f"${{{{ steps.vade.outputs.{name} }}}}" for name, told in ACTION["outputs"].items())
     used = re.findall(r"steps\.vade\.outputs\.(\w+)", TEMPLATE.read_text())
     assert set(used) <= ACTION["outputs"].keys()
 

@@ -42,8 +42,7 @@ def commands_page() -> str:
     rows += [f"| {n} | {what} | {', '.join(f'`{code}`' for code in codes)} |" for n, what, codes in FAMILIES]
     with mock.patch.dict(os.environ, COLUMNS="102"):  # of which argparse leaves two free
         sections = [
-            f"## {command.prog}\n\n```text\n{command.format_help()}```\n"
-            for command in with_subcommands(parser())
+            f"## {command.prog}\n\n```text\n{command.format_help()}```\n" for command in with_subcommands(parser())
         ]
     return "\n".join([TEXT.replace("EXITS", "\n".join(rows)), *sections])
 

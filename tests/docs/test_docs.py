@@ -56,9 +56,7 @@ def rows(heading: str) -> dict[str, set[str]]:
 
     Of a call, `search(query, limit=10)`, the word is the name.
     """
-    cells = [
-        line.strip("| ").split(" | ") for line in section(heading).splitlines() if line.startswith("| `")
-    ]
+    cells = [line.strip("| ").split(" | ") for line in section(heading).splitlines() if line.startswith("| `")]
     return {
         re.split(r"\W", name, maxsplit=1)[0] if "(" in name else name: set(re.findall(r"`([^`]+)`", second))
         for first, second, *_ in cells
@@ -111,9 +109,7 @@ def test_every_public_member_and_option_of_the_javascript_class_is_explained() -
 
 def anchors(page: Path) -> set[str]:
     """Return the fragments of a page's headings, as the hosts that render Markdown make them."""
-    lines = [
-        line.lstrip("# ") for line in page.read_text(encoding="utf-8").splitlines() if line.startswith("#")
-    ]
+    lines = [line.lstrip("# ") for line in page.read_text(encoding="utf-8").splitlines() if line.startswith("#")]
     return {re.sub(r"[^\w -]", "", line.lower()).replace(" ", "-") for line in lines}
 
 
@@ -149,11 +145,7 @@ def line(tmp_path_factory: pytest.TempPathFactory) -> Line:
 
 @pytest.mark.parametrize("page", [ROOT / "README.md", APPS], ids=["readme", "apps"])
 def test_the_python_runs_on_a_first_day(
-    page: Path,
-    line: Line,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    page: Path, line: Line, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("root.json").write_bytes(line.root)
@@ -171,20 +163,14 @@ def test_the_python_runs_on_a_first_day(
 
 @pytest.mark.parametrize("page", [ROOT / "README.md", APPS], ids=["readme", "apps"])
 def test_the_python_says_what_is_missing_on_a_first_day_without_a_network(
-    page: Path,
-    line: Line,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    page: Path, line: Line, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("root.json").write_bytes(line.root)
     code, *_ = blocks(page, "python")
     exec(compile(code.replace(EXAMPLE, "http://127.0.0.1:9/"), str(page), "exec"), {})
     said = capsys.readouterr().out
-    assert re.fullmatch(
-        r"knowledge.db: nothing is installed yet; the last try failed: .*127\.0\.0\.1.*\n", said
-    )
+    assert re.fullmatch(r"knowledge.db: nothing is installed yet; the last try failed: .*127\.0\.0\.1.*\n", said)
 
 
 def test_what_events_and_status_hold_is_what_the_page_says(line: Line, tmp_path: Path) -> None:

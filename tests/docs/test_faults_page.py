@@ -48,9 +48,7 @@ def covering() -> list[Covering]:
     found = []
     for path, tree in trees.items():
         for name, line in _marks(tree):
-            also = [
-                other for other, names in imports.items() if other != path and (_module(path), name) in names
-            ]
+            also = [other for other, names in imports.items() if other != path and (_module(path), name) in names]
             files = tuple(file.relative_to(TESTS).as_posix() for file in (path, *also))
             found.append(Covering(f"{path.stem}::{name}", line, files))
     return found
@@ -59,18 +57,13 @@ def covering() -> list[Covering]:
 def table() -> str:
     """Return the table in Markdown: a row a line, its tests by runtime, and what is not tested where."""
     tests = covering()
-    rows = [
-        "| line | fault | on both | CPython alone | Chromium alone | remarks |",
-        "|---|---|---|---|---|---|",
-    ]
+    rows = ["| line | fault | on both | CPython alone | Chromium alone | remarks |", "|---|---|---|---|---|---|"]
     for line, title in LINES.items():
         cells = [
             "<br>".join(f"`{test.name}`" for test in tests if test.line == line and test.runtimes == where)
             for where in (("CPython", "Chromium"), ("CPython",), ("Chromium",))
         ]
-        rows.append(
-            f"| {line} | {title} | {' | '.join(cell or '–' for cell in cells)} | {NOTES.get(line, '')} |"
-        )
+        rows.append(f"| {line} | {title} | {' | '.join(cell or '–' for cell in cells)} | {NOTES.get(line, '')} |")
     return "\n".join(rows) + "\n"
 
 

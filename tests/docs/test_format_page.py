@@ -66,12 +66,8 @@ def section(title: str) -> str:
 def example(beginning: str) -> Any:
     """The JSON example that begins so, with its dots and descriptions filled in."""
     (block,) = [text for language, text in BLOCKS if language == "json" and text.startswith(beginning)]
-    filled = re.sub(
-        r'"(\.\.\.|digest|digest, newest first|state digest, section 5)"(?=[],}])', f'"{DIGEST}"', block
-    )
-    filled = filled.replace('"16 hex digits"', f'"{EPOCH}"').replace(
-        f'"epoch": "{DIGEST}"', f'"epoch": "{EPOCH}"'
-    )
+    filled = re.sub(r'"(\.\.\.|digest|digest, newest first|state digest, section 5)"(?=[],}])', f'"{DIGEST}"', block)
+    filled = filled.replace('"16 hex digits"', f'"{EPOCH}"').replace(f'"epoch": "{DIGEST}"', f'"epoch": "{EPOCH}"')
     filled = filled.replace(f'"built": "{DIGEST}"', '"built": "2026-11-21T08:00:00Z"')
     if filled.startswith('"'):
         filled = f"{{{filled}}}"
@@ -163,16 +159,8 @@ def test_candidates_and_yanked_releases() -> None:
     trusted.accept_targets(publisher.files[f"metadata/{publisher.targets.version}.targets.json"])
     line = trusted.line("stable")
     assert line.candidate is not None
-    assert (line.current.sequence, line.candidate.sequence, line.rollout, line.yanked) == (
-        12,
-        13,
-        50,
-        (9, 11),
-    )
-    (most,), (yanked,) = (
-        find(r"an integer from 0 to ([\d,]+), says"),
-        find(r"`yanked`, at most ([\d,]+) sequences"),
-    )
+    assert (line.current.sequence, line.candidate.sequence, line.rollout, line.yanked) == (12, 13, 50, (9, 11))
+    (most,), (yanked,) = (find(r"an integer from 0 to ([\d,]+), says"), find(r"`yanked`, at most ([\d,]+) sequences"))
     assert (int(most.replace(",", "")), int(yanked.replace(",", ""))) == (trust.WHOLE, trust.MOST_YANKED)
     (shown,) = find(r"a digest of 64 `a` give the bucket (\d+)")
     assert bucket("0" * 32, "a" * 64) == int(shown)
@@ -205,8 +193,7 @@ def columns(title: str) -> dict[str, str]:
 
 def shapes(data: bytes) -> dict[str, str]:
     return {
-        name: f"{tensor.dtype} {len(tensor.shape)}"
-        for name, tensor in tensors.decode_tensors(data).tensors.items()
+        name: f"{tensor.dtype} {len(tensor.shape)}" for name, tensor in tensors.decode_tensors(data).tensors.items()
     }
 
 
@@ -232,14 +219,10 @@ def test_packed_rows_of_an_encoder() -> None:
     size, row, data = find(r"with \*D\* = (\d+) the row `\((.*?)\)` is the bytes `([0-9a-f]+)`")
     (offset,) = find(r"of 4 bits, `component = code (- \d+)`")
     assert int(offset.replace(" ", "")) == encoder.PACKED_OFFSET
-    assert f"PACKED_OFFSET = {encoder.PACKED_OFFSET};" in (JS / "search/encoder.mjs").read_text(
-        encoding="utf-8"
-    )
+    assert f"PACKED_OFFSET = {encoder.PACKED_OFFSET};" in (JS / "search/encoder.mjs").read_text(encoding="utf-8")
     assert f"`bits` (`{encoder.PACKED_BITS}`)" in section("4.3 Encoder")
     letters = alphabet.Alphabet([], [], b"")
-    file = encoder.EncoderFile(
-        "x", int(size), ["a"], bytes.fromhex(data), [1], letters, bits=encoder.PACKED_BITS
-    )
+    file = encoder.EncoderFile("x", int(size), ["a"], bytes.fromhex(data), [1], letters, bits=encoder.PACKED_BITS)
     read = query.decode_encoder(encoder.encode_encoder(file))
     assert list(read.row(0)) == [int(number) for number in row.split(",")]
     assert len(data) // 2 == tensors.packed_bytes(int(size), encoder.PACKED_BITS)
@@ -265,9 +248,7 @@ def test_the_chunk_id() -> None:
 def test_the_quantised_vector() -> None:
     vector, row, scale = find(r"`v = \((.*?)\)` gives `vector = \((.*?)\)`, `scale = (\d+)`")
     values, found = quantise([float(value) for value in vector.split(",")])
-    assert [value - 256 if value > 127 else value for value in values] == [
-        int(value) for value in row.split(",")
-    ]
+    assert [value - 256 if value > 127 else value for value in values] == [int(value) for value in row.split(",")]
     assert found == int(scale)
 
 
@@ -278,9 +259,7 @@ def numbers(text: str) -> list[int]:
 def test_the_rotation() -> None:
     vector, turned = find(r"Example: `(.*?)` turns into `(.*?)`")
     assert rotate(numbers(vector)) == numbers(turned)
-    assert find(r"with \*s\* = `(0x[0-9a-f]+)`, then with `(0x[0-9a-f]+)`") == tuple(
-        map(hex, rotation.ROUNDS)
-    )
+    assert find(r"with \*s\* = `(0x[0-9a-f]+)`, then with `(0x[0-9a-f]+)`") == tuple(map(hex, rotation.ROUNDS))
     code = (JS / "search/rotation.mjs").read_text(encoding="utf-8")
     assert f"ROUNDS = [{', '.join(map(hex, rotation.ROUNDS))}];" in code
 
@@ -321,12 +300,7 @@ def test_the_encoder_s_numbers() -> None:
         r"\*G\* golden examples \(at most ([\d,]+)\)"
     )
     numbers = [int(limit.replace(",", "")) for limit in limits]
-    assert numbers == [
-        encoder.MAX_DIMENSIONS,
-        encoder.MAX_VOCABULARY,
-        encoder.MAX_ALPHABET,
-        encoder.MAX_GOLDENS,
-    ]
+    assert numbers == [encoder.MAX_DIMENSIONS, encoder.MAX_VOCABULARY, encoder.MAX_ALPHABET, encoder.MAX_GOLDENS]
 
 
 # 4.5 The text of a chunk -------------------------------------------------------------------------
@@ -338,17 +312,11 @@ def test_the_text_of_a_chunk() -> None:
     assert write(markup.parse(text["markup"])) == text["markup"]
     paragraph, one, two, header, row, code = markup.parse(text["markup"])
     assert isinstance(paragraph, markup.Paragraph)
-    assert [run.text for run in paragraph.runs if run.code or run.strong or run.link] == [
-        "make",
-        "then",
-        "look",
-    ]
+    assert [run.text for run in paragraph.runs if run.code or run.strong or run.link] == ["make", "then", "look"]
     assert isinstance(one, markup.Item) and isinstance(two, markup.Item)
     assert (one.depth, one.number, two.depth, two.number) == (0, None, 1, 1)
     assert (
-        isinstance(header, markup.Row)
-        and isinstance(row, markup.Row)
-        and (header.header, row.header) == (True, False)
+        isinstance(header, markup.Row) and isinstance(row, markup.Row) and (header.header, row.header) == (True, False)
     )
     assert row.cells[1] == (markup.Run("a lamp", image="lamp.png"),)
     assert code == markup.Code("make", "sh")
@@ -457,12 +425,8 @@ def test_sqlite() -> None:
 
 
 def test_indexed_db() -> None:
-    (prefix, version) = find(
-        r"database `(vademecum:)URL` \(without its query\) has version (\d+) and the object"
-    )
-    code = "".join(
-        (JS / name).read_text(encoding="utf-8") for name in ("store/store.mjs", "store/database.mjs")
-    )
+    (prefix, version) = find(r"database `(vademecum:)URL` \(without its query\) has version (\d+) and the object")
+    code = "".join((JS / name).read_text(encoding="utf-8") for name in ("store/store.mjs", "store/database.mjs"))
     assert f"return `{prefix}${{url.split(" in code
     assert f"STORE_VERSION = {version};" in code
     (newer,) = find(r"a version from (\d+) on is that of a newer format")

@@ -47,9 +47,7 @@ def arrows(package: str) -> Arrows:
     for module in graph.modules - {package}:
         room = module.split(".")[1]
         targets = graph.find_modules_directly_imported_by(module) - {package}
-        found[room] |= {target.split(".")[1] for target in targets if target.startswith(f"{package}.")} - {
-            room
-        }
+        found[room] |= {target.split(".")[1] for target in targets if target.startswith(f"{package}.")} - {room}
     return {room: frozenset(targets) for room, targets in found.items()}
 
 
@@ -164,9 +162,7 @@ def test_every_room_of_javascript_is_told_of() -> None:
 
 def test_what_the_page_names_is_there() -> None:
     """Files in backticks, and the function behind a colon: `update/plan.py:plans`."""
-    named = re.findall(
-        r"`((?:client|builder|tests|site)/[\w./-]+?)(?::(\w+))?`", PAGE.read_text(encoding="utf-8")
-    )
+    named = re.findall(r"`((?:client|builder|tests|site)/[\w./-]+?)(?::(\w+))?`", PAGE.read_text(encoding="utf-8"))
     assert len(named) > 20
     for path, name in named:
         file = ROOT / path

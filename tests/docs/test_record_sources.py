@@ -43,13 +43,7 @@ def test_tables_of_a_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 def test_catalogs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     details = {"description": "Of oak.", "brand": "Acme"}
-    item = {
-        "sku": "a/1",
-        "name": "Chair",
-        "details": details,
-        "price": "19,50 €",
-        "changed": "2026-01-01T10:00:00Z",
-    }
+    item = {"sku": "a/1", "name": "Chair", "details": details, "price": "19,50 €", "changed": "2026-01-01T10:00:00Z"}
     Path("products.json").write_text(json.dumps({"data": {"items": [item]}}))
     Path("vademecum.toml").write_text(settings_below("Catalogs"), encoding="utf-8")
     assert build(read_settings(Path("vademecum.toml"))).documents == 1

@@ -18,9 +18,7 @@ def table() -> str:
     rows = []
     for profile in PROFILES:
         stems = Counter(name.rpartition(".")[0] for name in profile.files)
-        named = (
-            f"{stem}.*" if stems[stem := name.rpartition(".")[0]] > 2 else name for name in profile.files
-        )
+        named = (f"{stem}.*" if stems[stem := name.rpartition(".")[0]] > 2 else name for name in profile.files)
         found = ", ".join(f"`{name}`" for name in dict.fromkeys(named))
         checked = "yes" if any(name.partition("-")[0] == profile.name for name in (*TREES, *MANUAL)) else "no"
         rows.append(f"| `{profile.name}` | {profile.title} | {found} | {checked} |\n")
@@ -32,9 +30,7 @@ def page() -> str:
 
 
 def test_the_page_lists_the_profiles_that_there_are() -> None:
-    assert PAGE.read_text(encoding="utf-8") == page(), (
-        "python tests/docs/test_sources_page.py writes the table"
-    )
+    assert PAGE.read_text(encoding="utf-8") == page(), "python tests/docs/test_sources_page.py writes the table"
 
 
 if __name__ == "__main__":

@@ -18,40 +18,8 @@ from vademecum.format.objects import GZIP_HEADER
 Mutate = Callable[[bytes, Random], bytes]
 """Takes a file and returns a damaged one; never raises, whatever the bytes."""
 
-_NUMBERS = (
-    0,
-    1,
-    -1,
-    2,
-    255,
-    256,
-    65535,
-    2**31,
-    2**32 - 1,
-    2**32,
-    2**53,
-    2**63,
-    2**64,
-    10**400,
-    0.5,
-    -0.0,
-    1e308,
-)
-_TEXTS = (
-    "",
-    "0",
-    "-1",
-    "a" * 64,
-    "A" * 64,
-    "../x",
-    "/",
-    "\0",
-    "é",
-    "\ud800",
-    "NaN",
-    "1" * 5000,
-    "vademecum.segment.2",
-)
+_NUMBERS = (0, 1, -1, 2, 255, 256, 65535, 2**31, 2**32 - 1, 2**32, 2**53, 2**63, 2**64, 10**400, 0.5, -0.0, 1e308)
+_TEXTS = ("", "0", "-1", "a" * 64, "A" * 64, "../x", "/", "\0", "é", "\ud800", "NaN", "1" * 5000, "vademecum.segment.2")
 _OTHERS: tuple[Any, ...] = (None, True, False, [], {}, [[]], [{}], {"": ""})
 
 
@@ -96,9 +64,7 @@ def mutate_tensors(data: bytes, random: Random) -> bytes:
         return mutate_bytes(data, random)
     body = bytearray(data[8 + length :])
     for _ in range(random.randint(1, 3)):
-        names = [
-            name for name, entry in header.items() if isinstance(entry, dict) and "data_offsets" in entry
-        ]
+        names = [name for name, entry in header.items() if isinstance(entry, dict) and "data_offsets" in entry]
         match random.randrange(4):
             case 0:
                 changed = _changed(header, random)
@@ -147,38 +113,8 @@ def mutate_text(data: bytes, random: Random) -> bytes:
 
 
 _MARKUP = (
-    *(
-        b"> ",
-        b"- ",
-        b"* ",
-        b"[",
-        b"](",
-        b"![",
-        b"`",
-        b"``",
-        b"*",
-        b"_",
-        b"**a",
-        b"<",
-        b"</",
-        b"<!--",
-        b"<![",
-        b"<?",
-    ),
-    *(
-        b"&#",
-        b"&amp",
-        b"|",
-        b"|-|",
-        b"~~",
-        b"---\n",
-        b"{#",
-        b"{: ",
-        b"\\",
-        b"<a href='",
-        b"<table><td>",
-        b"<div>",
-    ),
+    *(b"> ", b"- ", b"* ", b"[", b"](", b"![", b"`", b"``", b"*", b"_", b"**a", b"<", b"</", b"<!--", b"<![", b"<?"),
+    *(b"&#", b"&amp", b"|", b"|-|", b"~~", b"---\n", b"{#", b"{: ", b"\\", b"<a href='", b"<table><td>", b"<div>"),
     *(
         b"<script>",
         b"<svg>",

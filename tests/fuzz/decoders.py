@@ -25,16 +25,7 @@ import httpx
 from securesystemslib.exceptions import FormatError
 
 from fuzz.damage import Mutate, mutate_bytes, mutate_gzip, mutate_json, mutate_tensors, mutate_text
-from fuzz.seeds import (
-    golden,
-    head_record,
-    packed_segment,
-    release_key,
-    resealed,
-    small_encoder,
-    small_pack,
-    tiny_tree,
-)
+from fuzz.seeds import golden, head_record, packed_segment, release_key, resealed, small_encoder, small_pack, tiny_tree
 from support.drive import drive
 from support.packing import Live
 from support.publisher import NOW
@@ -133,9 +124,7 @@ def _manifest(data: bytes) -> None:
 def _pack(data: bytes) -> object:
     small = small_pack()
     base = Live(small.state)
-    return decode_segment(
-        drive(decode_pack(data, base, small.header, small.state.segments[0].epoch, 100_000))
-    )
+    return decode_segment(drive(decode_pack(data, base, small.header, small.state.segments[0].epoch, 100_000)))
 
 
 def _history(data: bytes) -> object:
@@ -262,9 +251,7 @@ def _reader(media_type: str) -> Callable[[bytes], None]:
 
 # Real files --------------------------------------------------------------------------------------
 
-_SITE = canonical(
-    {"files": {"index.html": {"sha256": "a" * 64, "size": 12}}, "format": 1, "generator": "b" * 64}
-)
+_SITE = canonical({"files": {"index.html": {"sha256": "a" * 64, "size": 12}}, "format": 1, "generator": "b" * 64})
 _NOTES = canonical(
     {
         "checked": "2026-11-21T08:05:00Z",

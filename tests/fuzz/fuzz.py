@@ -39,9 +39,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("decoders", nargs="*", help="names in decoders.py; all of them by default")
     parser.add_argument("--seconds", type=int, default=20, help="for each decoder")
     parser.add_argument("--parallel", type=int, default=2)
-    parser.add_argument(
-        "--folder", type=Path, default=Path("test-artifacts/fuzz"), help="corpus, logs, findings"
-    )
+    parser.add_argument("--folder", type=Path, default=Path("test-artifacts/fuzz"), help="corpus, logs, findings")
     parser.add_argument("--replay", type=Path)
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     return parser.parse_args()
@@ -80,18 +78,11 @@ def _inside(options: argparse.Namespace) -> int:
 
     def mutate(data: bytes, longest: int, seed: int) -> bytes:
         random = Random(seed)
-        damaged: bytes = (
-            atheris.Mutate(data, longest) if random.random() < 0.2 else decoder.mutate(data, random)
-        )
+        damaged: bytes = atheris.Mutate(data, longest) if random.random() < 0.2 else decoder.mutate(data, random)
         return damaged[:longest]
 
     arguments = [
-        *(
-            "fuzz",
-            f"-max_total_time={options.seconds}",
-            f"-rss_limit_mb={MEGABYTES}",
-            f"-timeout={ONE_INPUT}",
-        ),
+        *("fuzz", f"-max_total_time={options.seconds}", f"-rss_limit_mb={MEGABYTES}", f"-timeout={ONE_INPUT}"),
         *("-max_len=200000", f"-artifact_prefix={options.folder}/{decoder.name}-", str(corpus)),
     ]
     atheris.Setup(arguments, lambda data: _read(decoder.read, data), custom_mutator=mutate)

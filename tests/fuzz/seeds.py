@@ -60,8 +60,7 @@ def golden() -> Golden:
 def packed_segment() -> bytes:
     """Return a segment with vectors of 4 bits, a tombstone, and text beyond ASCII."""
     chunks = [
-        ChunkRow(number + 1, 2, bytes([number] * 3), 400, "Ä\x1fB", "b", "Grüße 東京 " * number)
-        for number in range(3)
+        ChunkRow(number + 1, 2, bytes([number] * 3), 400, "Ä\x1fB", "b", "Grüße 東京 " * number) for number in range(3)
     ]
     documents = [
         DocumentRow("a.md", 2, "Título", "https://example.org/a", '{"a":[1,"x"]}', (1, 2)),
@@ -114,9 +113,7 @@ def small_encoder() -> bytes:
 
 def head_record() -> bytes:
     manifest = decode_manifest(golden().manifests[0])
-    current = generation_of(
-        manifest, tuple(entry.object.sha256 for entry in manifest.segments), "2026-11-21T08:00:00Z"
-    )
+    current = generation_of(manifest, tuple(entry.object.sha256 for entry in manifest.segments), "2026-11-21T08:00:00Z")
     current = replace(current, manifest="a" * 64, root=1, signers=("b" * 64,))
     # Without its seal, see `resealed`: what is changed below it has to be refused, or taken, for what it says.
     return unseal(encode_head(Head(current, current, 3, (1, 2))), "head")

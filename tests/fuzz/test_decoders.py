@@ -52,11 +52,7 @@ def test_damaged_files_are_taken_or_refused(decoder: Decoder) -> None:
 
 @every
 @settings(max_examples=40, deadline=None, database=None)
-@given(
-    data=st.one_of(
-        st.binary(max_size=200), st.text(max_size=100).map(lambda text: text.encode("utf-8", "replace"))
-    )
-)
+@given(data=st.one_of(st.binary(max_size=200), st.text(max_size=100).map(lambda text: text.encode("utf-8", "replace"))))
 def test_any_bytes_are_taken_or_refused(decoder: Decoder, data: bytes) -> None:
     read(decoder, data)
 
@@ -88,7 +84,5 @@ def test_an_input_can_be_read_again(tmp_path: Path) -> None:
     """What `make fuzz` has found is looked at with `fuzz.py DECODER --replay FILE`, without atheris."""
     (tmp_path / "crash").write_bytes(b"{")
     command = [sys.executable, "-m", "fuzz.fuzz", "manifest", "--replay", str(tmp_path / "crash")]
-    done = subprocess.run(
-        command, capture_output=True, text=True, check=False, env={"PYTHONPATH": ":".join(sys.path)}
-    )
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env={"PYTHONPATH": ":".join(sys.path)})
     assert (done.returncode, done.stderr) == (0, "")

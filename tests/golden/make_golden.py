@@ -47,11 +47,7 @@ A lamp needs oil, a wick and a *steady* hand.
 
 Straße, café, 東京: words of other scripts.
 """
-FIRST = {
-    "keys.md": KEYS,
-    "lamp.md": LAMP,
-    "weather.txt": "The weather\n\nRain in the morning, sun at noon.\n",
-}
+FIRST = {"keys.md": KEYS, "lamp.md": LAMP, "weather.txt": "The weather\n\nRain in the morning, sun at noon.\n"}
 SECOND = {
     "keys.md": KEYS.replace("each year", "after every incident"),
     "lamp.md": LAMP,

@@ -91,15 +91,7 @@ def test_build_says_what_it_did_as_json(published: Vade) -> None:
     ran = build(published, "--json")
     assert (ran.code, ran.errors) == (0, ())
     assert ran.out.count("\n") == 1
-    expected = {
-        "sequence": 2,
-        "documents": 4,
-        "added": 1,
-        "modified": 0,
-        "removed": 0,
-        "embedded": 1,
-        "changed": True,
-    }
+    expected = {"sequence": 2, "documents": 4, "added": 1, "modified": 0, "removed": 0, "embedded": 1, "changed": True}
     assert ran.json.items() >= expected.items()
     assert ran.json.keys() >= {"version", "chunks", "bytes", "seconds"}
     assert ran.json["bytes"].keys() == {"published", "new"}
@@ -110,12 +102,7 @@ def test_build_says_what_it_did_as_json(published: Vade) -> None:
 def test_pull_says_what_it_did_as_json(published: Vade) -> None:
     assert (
         published("pull", "dist", "--store", "kb.db", "--json").json.items()
-        >= {
-            "from": 1,
-            "to": 1,
-            "plan": "none",
-            "requests": 1,
-        }.items()
+        >= {"from": 1, "to": 1, "plan": "none", "requests": 1}.items()
     )
     write("docs", {"new.md": "# New\n\nA page about lanterns.\n"})
     build(published)
@@ -205,10 +192,7 @@ def test_what_is_named_in_a_wrong_place_is_told_by_its_name(published: Vade) -> 
     for arguments, told in (
         (("verify", "kb.db"), "kb.db is a file; name the folder of a published tree"),
         (("verify", "dist", "--trust", "keys/release.pem"), "keys/release.pem is not root metadata"),
-        (
-            ("build", "docs", "--out", "x", "--base-url", "acme.github.io/docs"),
-            "mean https://acme.github.io/docs?",
-        ),
+        (("build", "docs", "--out", "x", "--base-url", "acme.github.io/docs"), "mean https://acme.github.io/docs?"),
     ):
         ran = published(*arguments)
         assert (ran.code, ran.out) == (2, "")
@@ -230,10 +214,7 @@ def test_a_release_that_was_left_is_not_called_up_to_date(published: Vade) -> No
     build(published)
     published("pull", "dist", "--store", "kb.db")
     published("rollback", "--store", "kb.db")
-    for ran in (
-        published("pull", "dist", "--store", "kb.db"),
-        published("status", "--store", "kb.db"),
-    ):
+    for ran in (published("pull", "dist", "--store", "kb.db"), published("status", "--store", "kb.db")):
         assert "release 2 is published, but was gone back from" in ran.out
         assert "Up to date" not in ran.out
     assert "Installed release 2" in published("pull", "dist", "--store", "kb.db", "--force").out
@@ -244,21 +225,13 @@ def test_what_a_store_does_about_releases_is_chosen_and_shown(published: Vade) -
     policy = ("policy", "--store", "kb.db")
     assert "follows stable, automatic" in published(*policy).out
     chosen = published(*policy, "--mode", "notify", "--least-documents", 3, "--pin", 1, "--json").json
-    assert (chosen["policy"]["mode"], chosen["policy"]["leastDocuments"], chosen["pinned"]) == (
-        "notify",
-        3,
-        1,
-    )
+    assert (chosen["policy"]["mode"], chosen["policy"]["leastDocuments"], chosen["pinned"]) == ("notify", 3, 1)
     write("docs", {"new.md": "# New\n\nA page about lanterns.\n"})
     build(published, "--candidate", "0")
     published("pull", "dist", "--store", "kb.db")
     shown = published("status", "--store", "kb.db").out
-    assert (
-        "follows stable, notify; connection unmetered, no byte budget, waits for 3 changed documents" in shown
-    )
-    assert (
-        "pinned to release 1" in shown and "release 2 is for 0 % of the readers: this store is not" in shown
-    )
+    assert "follows stable, notify; connection unmetered, no byte budget, waits for 3 changed documents" in shown
+    assert "pinned to release 1" in shown and "release 2 is for 0 % of the readers: this store is not" in shown
     published("promote", 2, "--out", "dist", "--keys", "keys")
     taken = published(*policy, "--pin", "none", "--skip", 2, "--mode", "default", "--max-bytes", "1").out
     assert "follows stable, automatic" in taken and "at most 1 B a run" in taken
@@ -356,16 +329,7 @@ def test_a_build_on_a_url(published: Vade) -> None:
     write("docs", {"new.md": "# New\n\nA page about lanterns.\n"})
     with PagesHost(Path("dist")) as server:
         ran = published(
-            "build",
-            "docs",
-            "--out",
-            "fresh",
-            "--previous",
-            server.url,
-            "--keys",
-            "keys",
-            "--no-site",
-            "--json",
+            "build", "docs", "--out", "fresh", "--previous", server.url, "--keys", "keys", "--no-site", "--json"
         )
         pulled = published("pull", server.url, "--store", "kb.db", "--json").json
     assert ran.json.items() >= {"sequence": 2, "added": 1, "embedded": 1}.items()
@@ -384,16 +348,12 @@ def test_a_build_on_a_url(published: Vade) -> None:
         ("broken.md", b"---\ntitle: [never closed\n---\n# Broken\n"),
     ],
 )
-def test_a_file_that_cannot_be_read_is_named_and_the_build_goes_on(
-    published: Vade, name: str, content: bytes
-) -> None:
+def test_a_file_that_cannot_be_read_is_named_and_the_build_goes_on(published: Vade, name: str, content: bytes) -> None:
     Path("docs", name).write_bytes(content)
     write("docs", {"new.md": "# New\n\nA page about lanterns.\n"})
     ran = build(published, "--json")
     assert (ran.code, ran.json["sequence"]) == (0, 2)
-    assert (
-        [line for line in ran.errors if line.startswith(f"vade: warning: {name}")] == list(ran.errors) != []
-    )
+    assert [line for line in ran.errors if line.startswith(f"vade: warning: {name}")] == list(ran.errors) != []
     assert ran.json["warnings"]
 
 
@@ -668,9 +628,7 @@ def test_a_store_in_a_folder_that_is_not_there(published: Vade) -> None:
 
 
 def test_a_limit_below_one(published: Vade) -> None:
-    assert_refused(
-        published("search", "rotate", "--store", "kb.db", "--limit", 0), 2, "limit must be from 1 to 1000"
-    )
+    assert_refused(published("search", "rotate", "--store", "kb.db", "--limit", 0), 2, "limit must be from 1 to 1000")
 
 
 def test_a_rollback_with_nothing_to_go_back_to(published: Vade) -> None:
@@ -688,10 +646,7 @@ MISUSE = {
     "no folder to write to": (["build", "docs"], "name --out, or write vademecum.toml"),
     "an action that is missing": (["keys"], "required: ACTION"),
     "a choice": (["build", "docs", "--out", "d", "--bits", "3"], "invalid choice: 3 (choose from 8, 4, 2)"),
-    "an address without https": (
-        ["pull", "example.org/kb", "--store", "s"],
-        "did you mean https://example.org/kb?",
-    ),
+    "an address without https": (["pull", "example.org/kb", "--store", "s"], "did you mean https://example.org/kb?"),
     "a host and a port": (["verify", "localhost:8000"], "did you mean https://localhost:8000?"),
 }
 
@@ -749,10 +704,7 @@ def test_quiet_and_verbose(published: Vade) -> None:
 
 def test_settings_say_what_to_build_and_options_say_otherwise(vade: Vade) -> None:
     write("repo/docs", HANDBOOK)
-    write(
-        "repo",
-        {"vademecum.toml": 'title = "Lamps"\nroot = "root.json"\nsite = false\n[[source]]\npath = "docs"\n'},
-    )
+    write("repo", {"vademecum.toml": 'title = "Lamps"\nroot = "root.json"\nsite = false\n[[source]]\npath = "docs"\n'})
     assert vade("keys", "new", "--out", "keys").code == 0
     shutil.copy("keys/root.json", "repo/root.json")
     told = vade("build", "--config", "repo/vademecum.toml", "--keys", "keys", "--json").json
@@ -786,11 +738,7 @@ def test_a_shell_completes_the_commands(vade: Vade, shell: str) -> None:
     assert "--base-url" in script and "doctor" in script
     if shell == "bash":
         done = subprocess.run(
-            [
-                "bash",
-                "-c",
-                f"{script}\nCOMP_WORDS=(vade rollb)\nCOMP_CWORD=1\n_shtab_vade\necho ${{COMPREPLY[@]}}",
-            ],
+            ["bash", "-c", f"{script}\nCOMP_WORDS=(vade rollb)\nCOMP_CWORD=1\n_shtab_vade\necho ${{COMPREPLY[@]}}"],
             capture_output=True,
             text=True,
             check=True,
@@ -806,9 +754,7 @@ def test_an_interrupt_is_one_line(published: Vade, monkeypatch: pytest.MonkeyPat
     assert_refused(published("status", "--store", "kb.db"), 130, "interrupted")
 
 
-def test_a_fault_of_the_file_system_elsewhere_is_one_line(
-    published: Vade, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_fault_of_the_file_system_elsewhere_is_one_line(published: Vade, monkeypatch: pytest.MonkeyPatch) -> None:
     def fails(*_: object, **__: object) -> None:
         raise OSError(errno.EIO, "Input/output error", "docs/notes.txt")
 
@@ -846,9 +792,7 @@ def test_the_line_from_build_to_search_as_processes(place: Path) -> None:
     assert (missing.returncode, missing.stderr.count("\n"), missing.stdout) == (2, 1, "")
 
 
-def test_the_log_goes_to_stderr_and_holds_what_the_client_did(
-    published: Vade, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_log_goes_to_stderr_and_holds_what_the_client_did(published: Vade, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VADEMECUM_LOG", "debug")
     pulled = child("pull", "dist", "--store", "new.db", "--json")
     assert json.loads(pulled.stdout)["to"] == 1
@@ -965,15 +909,11 @@ def test_what_no_doctor_can_mend_is_not_sent_to_one(published: Vade, monkeypatch
     again = ("build", "docs", "--out", "other", "--keys", "keys", "--no-site", "--restart")
     begun = published(*again)
     assert begun.code == 0
-    assert any(
-        "other channels, and what was taken back, are not gone on from" in said for said in begun.errors
-    )
+    assert any("other channels, and what was taken back, are not gone on from" in said for said in begun.errors)
     assert published("pull", "other", "--store", "kb.db", "--trust", "keys/root.json").code == 5
     ran = published("doctor", "--check", "--store", "kb.db")
     assert ran.code == 1
-    assert (
-        "twice, and not the same: what was taken first stays. Ask the publisher" in ran.out.splitlines()[-1]
-    )
+    assert "twice, and not the same: what was taken first stays. Ask the publisher" in ran.out.splitlines()[-1]
 
 
 def test_the_doctor_as_json(published: Vade) -> None:

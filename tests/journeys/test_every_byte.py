@@ -154,9 +154,7 @@ def check_pull_refuses(published: Published, damaged: dict[str, bytes], path: st
     assert ask(store, "lanterns")[0].document == "new.md", (path, damage)
 
 
-def check_pull_goes_on_without(
-    published: Published, damaged: dict[str, bytes], path: str, damage: str
-) -> None:
+def check_pull_goes_on_without(published: Published, damaged: dict[str, bytes], path: str, damage: str) -> None:
     """A pack saves bytes, no more: the tiers bring the same release."""
     store = published.client()
     assert path in published.pull(store, damaged), damage

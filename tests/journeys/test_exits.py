@@ -23,17 +23,7 @@ def test_families_are_told_apart_and_none_is_success() -> None:
 
 
 def test_what_the_issue_asks_to_be_told_apart() -> None:
-    apart = [
-        "network",
-        "content",
-        "signature",
-        "expired",
-        "storage",
-        "busy",
-        "newer-format",
-        "usage",
-        "error",
-    ]
+    apart = ["network", "content", "signature", "expired", "storage", "busy", "newer-format", "usage", "error"]
     assert len({EXITS[code] for code in apart}) == len(apart)
     assert {code for code in EXITS if EXITS[code] in (3, 8, 130)} == TRANSIENT, "try again later"
 

@@ -41,9 +41,7 @@ def test_the_recipe_for_gitlab_pages(
     for name in ("site", "repository"):
         (place / name).mkdir()
     monkeypatch.chdir(place / "repository")
-    repository(
-        {"docs/lanterns.md": "# Lanterns\n\nTrim the wick each week.\n"}, "https://gitlab.com/acme/b.git"
-    )
+    repository({"docs/lanterns.md": "# Lanterns\n\nTrim the wick each week.\n"}, "https://gitlab.com/acme/b.git")
     with PagesHost(place / "site") as host:
         assert main(["init", "--yes", "--address", host.url, "-q"]) == 0
         said = Path("vademecum.toml").read_text(encoding="utf-8")

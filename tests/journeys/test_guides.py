@@ -64,10 +64,7 @@ def beside(name: str) -> Callable[[], Path | None]:
     """Return where a program lies that pip has installed."""
 
     def look() -> Path | None:
-        places = [
-            Path(sys.prefix) / "bin",
-            *(Path(p).parents[2] / "bin" for p in sys.path if "site-packages" in p),
-        ]
+        places = [Path(sys.prefix) / "bin", *(Path(p).parents[2] / "bin" for p in sys.path if "site-packages" in p)]
         return next((p / name for p in [*places, VENV / "bin"] if (p / name).is_file()), None)
 
     return look
@@ -83,9 +80,7 @@ def by_debian(name: str) -> Callable[[], Path | None]:
 
 
 def merged_javascript(whole: str, part: str) -> str:
-    return (
-        whole + part.replace("export default", "const guide =") + "\nexport default { ...site, ...guide };\n"
-    )
+    return whole + part.replace("export default", "const guide =") + "\nexport default { ...site, ...guide };\n"
 
 
 HUGO_BASE = """<!doctype html><html><head><title>{{ .Title }}</title></head><body><header>PARTIAL</header>
@@ -148,10 +143,7 @@ CASES = {
         environment={"NODE_OPTIONS": "--max-old-space-size=3000"},
     ),
 }  # fmt: skip
-IN_PLACES = {
-    "hugo": r'`(\{\{ partial "vademecum.html" \. \}\})`',
-    "jekyll": r"`(\{% include vademecum.html %\})`",
-}
+IN_PLACES = {"hugo": r'`(\{\{ partial "vademecum.html" \. \}\})`', "jekyll": r"`(\{% include vademecum.html %\})`"}
 """Where the guide says in a sentence what stands in a layout."""
 
 
@@ -163,9 +155,7 @@ class Guide:
 
     @property
     def files(self) -> dict[str, str]:
-        return dict(
-            re.findall(r"^`([\w./-]+)`[^\n]*:\n```\w+\n(.*?)```", self.text, re.MULTILINE | re.DOTALL)
-        )
+        return dict(re.findall(r"^`([\w./-]+)`[^\n]*:\n```\w+\n(.*?)```", self.text, re.MULTILINE | re.DOTALL))
 
     def block(self, language: str) -> str:
         return str(re.findall(rf"```{language}\n(.*?)```", self.text, re.DOTALL)[-1])
@@ -205,14 +195,10 @@ def render(name: str, shown: Guide, out: Path, site: str) -> None:
     case = CASES[name]
     shutil.rmtree(out, ignore_errors=True)
     program = case.program()
-    command = [
-        word for word in shown.block("sh").splitlines()[0].split() if word not in ("npx", "bundle", "exec")
-    ]
+    command = [word for word in shown.block("sh").splitlines()[0].split() if word not in ("npx", "bundle", "exec")]
     if program is not None:
         if "node_modules" in program.parts and not Path("node_modules").exists():
-            subprocess.run(
-                ["cp", "-a", "--reflink=auto", str(program.parents[1]), "node_modules"], check=True
-            )
+            subprocess.run(["cp", "-a", "--reflink=auto", str(program.parents[1]), "node_modules"], check=True)
         environ = {**os.environ, **case.environment}
         done = subprocess.run([str(program), *command[1:]], env=environ, capture_output=True, text=True)
         assert done.returncode == 0, done.stdout + done.stderr
@@ -293,17 +279,11 @@ def test_the_search_of_each_page_leads_to_pages_of_the_site(
             html = BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
             tag = html.select_one("vademecum-search")
             if tag is None:  # a redirect, a print-out, a page of errors
-                assert html.select_one("meta[http-equiv=refresh]") or page.stem in ("404", "toc", "print"), (
-                    page
-                )
+                assert html.select_one("meta[http-equiv=refresh]") or page.stem in ("404", "toc", "print"), page
                 continue
-            [script] = [
-                s["src"] for s in html.select("script[type=module]") if "vademecum" in str(s.get("src"))
-            ]
+            [script] = [s["src"] for s in html.select("script[type=module]") if "vademecum" in str(s.get("src"))]
             assert b"vademecum-search" in get(urljoin(at, str(script))), at
-            assert json.loads(get(urljoin(at, str(tag["trust"])))) == json.loads(
-                Path("root.json").read_text()
-            )
+            assert json.loads(get(urljoin(at, str(tag["trust"])))) == json.loads(Path("root.json").read_text())
         assert main(["links", f"{site}kb/", "--against", str(out), "-q"]) == 0
         with KnowledgeBase.open("../kb.db", url=f"{site}kb/", trust="root.json") as kb:
             kb.sync()

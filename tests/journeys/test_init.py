@@ -114,10 +114,7 @@ def test_a_repository_gets_all_that_a_push_needs(vade: Vade) -> None:
             {"url": "https://me:secret@example.org/b", "vcs_info": {"vcs": "git", "commit_id": "c" * 40}},
             f"git+https://example.org/b@{'c' * 40}",
         ),
-        (
-            {"url": "https://example.org/v.whl", "archive_info": {}},
-            "https://example.org/v.whl",
-        ),
+        ({"url": "https://example.org/v.whl", "archive_info": {}}, "https://example.org/v.whl"),
         ({"url": "file:///tmp/v.whl", "archive_info": {}}, ""),
         ({"url": "file:///nowhere/at/all", "dir_info": {}}, ""),
     ],
@@ -134,20 +131,13 @@ def test_a_clone_is_installed_by_its_commit_where_that_was_pushed(vade: Vade, pl
     assert requirement(came) == f"git+https://example.org/a/b.git@{git('rev-parse', 'HEAD').strip()}"
 
 
-def test_where_no_package_index_has_it_the_requirement_is_written(
-    vade: Vade, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_where_no_package_index_has_it_the_requirement_is_written(vade: Vade, monkeypatch: pytest.MonkeyPatch) -> None:
     came = f'{{"url": "https://example.org/a/b", "vcs_info": {{"vcs": "git", "commit_id": "{"c" * 40}"}}}}'
     monkeypatch.setattr(PathDistribution, "read_text", lambda self, name: came)
     repository(DOCS)
     ran = vade("init", "--yes", "--json").json
     assert f" {REQUIREMENTS_FILE} " in ran["steps"][2]["command"]
-    assert (
-        Path(REQUIREMENTS_FILE)
-        .read_text()
-        .splitlines()[-1]
-        .endswith(f"git+https://example.org/a/b@{'c' * 40}")
-    )
+    assert Path(REQUIREMENTS_FILE).read_text().splitlines()[-1].endswith(f"git+https://example.org/a/b@{'c' * 40}")
     monkeypatch.setattr(PathDistribution, "read_text", lambda self, name: None)
     Path(REQUIREMENTS_FILE).unlink()
     Path(ACTION_FILE).unlink()
@@ -253,10 +243,7 @@ def test_what_is_there_stays_as_it_is(vade: Vade) -> None:
     assert ran.code == 0
     kept = {name: text for name, text in mine.items() if name != ".gitignore"}
     assert {name: Path(name).read_text() for name in kept} == kept
-    assert (
-        Path(".gitignore").read_text()
-        == "*.log\n\n# vademecum: keys and what is built\n/site/\n/.vademecum/\n"
-    )
+    assert Path(".gitignore").read_text() == "*.log\n\n# vademecum: keys and what is built\n/site/\n/.vademecum/\n"
     assert not KEYS.exists()
 
 
@@ -346,20 +333,11 @@ def test_a_domain_of_its_own(vade: Vade, held: str) -> None:
 
 TITLES: dict[str, dict[str, str]] = {
     "MkDocs": {"mkdocs.yml": "site_name: Sea Trials\n"},
-    "Docusaurus": {
-        "docusaurus.config.ts": "export default { title: 'Sea Trials', presets: [['classic', {}]] };"
-    },
+    "Docusaurus": {"docusaurus.config.ts": "export default { title: 'Sea Trials', presets: [['classic', {}]] };"},
     "Hugo": {"hugo.toml": "title = 'Sea Trials'\n", "content/a.md": PAGE},
     "Jekyll": {"_config.yml": "title: Sea Trials\n", "index.md": PAGE},
-    "mdBook": {
-        "book.toml": "[book]\ntitle = 'Sea Trials'\n",
-        "src/SUMMARY.md": "[A](a.md)",
-        "src/a.md": PAGE,
-    },
-    "Quarto": {
-        "_quarto.yml": "project: {type: book}\nbook: {title: Sea Trials, chapters: [a.qmd]}\n",
-        "a.qmd": PAGE,
-    },
+    "mdBook": {"book.toml": "[book]\ntitle = 'Sea Trials'\n", "src/SUMMARY.md": "[A](a.md)", "src/a.md": PAGE},
+    "Quarto": {"_quarto.yml": "project: {type: book}\nbook: {title: Sea Trials, chapters: [a.qmd]}\n", "a.qmd": PAGE},
     "Sphinx": {"docs/conf.py": "project = 'Sea Trials'\n"},
     "Starlight": {
         "astro.config.mjs": "import starlight from '@astrojs/starlight';\n"
@@ -368,21 +346,14 @@ TITLES: dict[str, dict[str, str]] = {
     },
     "VitePress": {"docs/.vitepress/config.mts": "export default { title: 'Sea Trials' }"},
     "GitBook": {"book.json": '{"title": "Sea Trials"}', "SUMMARY.md": "* [A](a.md)", "a.md": PAGE},
-    "a site that a workflow renders": {
-        "mkdocs.yml": "site_name: Sea Trials\n",
-        ".github/workflows/a.yml": "",
-    },
+    "a site that a workflow renders": {"mkdocs.yml": "site_name: Sea Trials\n", ".github/workflows/a.yml": ""},
 }
 
 
 @pytest.mark.parametrize("generator", TITLES)
 def test_the_title_is_that_of_the_site(vade: Vade, generator: str) -> None:
     repository(
-        {
-            **DOCS,
-            **TITLES[generator],
-            **({".github/workflows/a.yml": DEPLOYS} if "workflow" in generator else {}),
-        }
+        {**DOCS, **TITLES[generator], **({".github/workflows/a.yml": DEPLOYS} if "workflow" in generator else {})}
     )
     assert vade("init", "--yes").code == 0
     assert read_settings(Path("vademecum.toml")).title == "Sea Trials"
@@ -408,9 +379,7 @@ def test_where_no_github_is_its_program_is_not_named(vade: Vade) -> None:
     assert "no pipeline that is known here runs `vade build`" in about
     assert not any("workflow" in finding.message for finding in found)
     Path(".gitlab-ci.yml").write_text("pages: {script: [vade build]}\n")
-    assert any(
-        f.message == ".gitlab-ci.yml runs `vade`" for f in check_setup(Path(), datetime.now(UTC), live=False)
-    )
+    assert any(f.message == ".gitlab-ci.yml runs `vade`" for f in check_setup(Path(), datetime.now(UTC), live=False))
     git("remote", "remove", "forge")
     assert "git push" not in vade("init", "--yes").out
 
@@ -517,12 +486,7 @@ def test_pages_that_say_the_same_address_are_told(vade: Vade) -> None:
 # Mistakes ----------------------------------------------------------------------------------------------
 
 MISTAKES: dict[str, tuple[dict[str, str], str, list[str], str]] = {
-    "no remote": (
-        DOCS,
-        "",
-        [],
-        "it has no remote, so nothing says where it is published: name that with --address",
-    ),
+    "no remote": (DOCS, "", [], "it has no remote, so nothing says where it is published: name that with --address"),
     "no remote, to try it": (DOCS, "", [], "to try it here alone: --address http://127.0.0.1:8000/"),
     "a remote elsewhere": (
         DOCS,
@@ -547,12 +511,7 @@ MISTAKES: dict[str, tuple[dict[str, str], str, list[str], str]] = {
     "no such folder": (DOCS, "x@github.com:a/b", ["--source", "dcos"], "--source dcos: no such folder"),
     "a file": (DOCS, "x@github.com:a/b", ["--source", "README.md"], "is a file"),
     "a folder elsewhere": (DOCS, "x@github.com:a/b", ["--source", "/usr"], "not in the repository"),
-    "an address without https": (
-        DOCS,
-        "x@github.com:a/b",
-        ["--address", "acme.example/kb"],
-        "begins with https://",
-    ),
+    "an address without https": (DOCS, "x@github.com:a/b", ["--address", "acme.example/kb"], "begins with https://"),
     "an address with a password": (
         DOCS,
         "x@github.com:a/b",

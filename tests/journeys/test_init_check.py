@@ -103,24 +103,15 @@ jobs: {a: {steps: [{run: STEP}]}}
         (lambda: replaced(WORKFLOW_FILE, "VADEMECUM_SIGNING_KEY", "SIGNING_KEY"), "it is given no key"),
         (lambda: replaced(WORKFLOW_FILE, "schedule:", "no-schedule:"), "no schedule: after 30 days"),
         (lambda: replaced(WORKFLOW_FILE, '["main"]', '["trunk"]'), "a push to main does not run it"),
-        (
-            lambda: replaced(WORKFLOW_FILE, '"docs/**"', '"manual/**"'),
-            "a push that changes docs does not run it",
-        ),
-        (
-            lambda: git("mv", "docs", "manual"),
-            "docs is not here any more: name the folder of today in vademecum",
-        ),
+        (lambda: replaced(WORKFLOW_FILE, '"docs/**"', '"manual/**"'), "a push that changes docs does not run it"),
+        (lambda: git("mv", "docs", "manual"), "docs is not here any more: name the folder of today in vademecum"),
         (lambda: Path("root.json").unlink(), "root.json: is missing: `vade init` makes it"),
         (lambda: Path("root.json").write_text("{}"), "root.json: "),
         (lambda: git("rm", "-q", "--cached", "root.json"), "root.json is not in git: git add root.json"),
         (lambda: git("rm", "-q", "--cached", WORKFLOW_FILE), "not in git: git add .github"),
         (lambda: git("rm", "-q", "--cached", ACTION_FILE), f"{ACTION_FILE} is not in git: git add it"),
         (lambda: git("rm", "-q", ACTION_FILE), f"{ACTION_FILE} is missing: `vade init` writes it"),
-        (
-            lambda: git("add", "-f", "knowledge-base"),
-            "knowledge-base is built and in git: `git rm -r --cached",
-        ),
+        (lambda: git("add", "-f", "knowledge-base"), "knowledge-base is built and in git: `git rm -r --cached"),
     ],
 )
 def test_what_is_missing_in_the_repository(check: Check, break_it: Callable[[], object], said: str) -> None:
@@ -210,22 +201,16 @@ def test_a_domain_that_only_github_knows(
     check: Check, place: Path, host: PagesHost, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A site that actions deploy needs no CNAME file: the domain is written in GitHub's settings."""
-    fake_gh(
-        place / ".git-hub",
-        WORKING | {"/pages": f"workflow {host.url.replace('http:', 'https:').rstrip('/')}"},
-    )
+    fake_gh(place / ".git-hub", WORKING | {"/pages": f"workflow {host.url.replace('http:', 'https:').rstrip('/')}"})
     assert "GitHub Pages serves the repository at" not in looked_at(capsys)
     fake_gh(place / ".git-hub", WORKING | {"/pages": "workflow https://docs.acme.example/"})
-    assert (
-        f"serves the repository at https://docs.acme.example/, and vademecum.toml says {host.url}"
-        in looked_at(capsys)
+    assert f"serves the repository at https://docs.acme.example/, and vademecum.toml says {host.url}" in looked_at(
+        capsys
     )
     assert check() == []
 
 
-def test_without_its_program_github_is_not_asked(
-    check: Check, place: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_without_its_program_github_is_not_asked(check: Check, place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     fake_gh(place / ".git-hub", {})
     assert check() == []
     assert "whether VADEMECUM_SIGNING_KEY is set was not asked: HTTP 404" in looked_at(capsys)
@@ -261,9 +246,7 @@ def test_a_root_that_the_repository_lacks(check: Check) -> None:
 
 
 @pytest.mark.parametrize(("days", "said"), [(25, "run out in 4 days"), (31, "ran out on")])
-def test_a_schedule_that_does_not_run(
-    check: Check, monkeypatch: pytest.MonkeyPatch, days: int, said: str
-) -> None:
+def test_a_schedule_that_does_not_run(check: Check, monkeypatch: pytest.MonkeyPatch, days: int, said: str) -> None:
     later = datetime.now(UTC) + timedelta(days=days)
     monkeypatch.setattr("vademecum_builder.cli.commands.init.time_of_build", lambda _: later)
     (message,) = check()
@@ -280,9 +263,7 @@ def test_documents_that_are_newer_than_the_release(check: Check, monkeypatch: py
     after = datetime.now(UTC) + timedelta(minutes=1)
     write({"docs/picture.svg": "<svg/>"})
     commit(date=after.isoformat())
-    monkeypatch.setattr(
-        "vademecum_builder.cli.commands.init.time_of_build", lambda _: after + timedelta(hours=2)
-    )
+    monkeypatch.setattr("vademecum_builder.cli.commands.init.time_of_build", lambda _: after + timedelta(hours=2))
     assert check() == []  # that is no document
     write({"docs/more.md": "# More\n\nOf lamps.\n", "docs/lanterns.md": "# Lanterns\n\nNone.\n"})
     commit(date=after.isoformat())

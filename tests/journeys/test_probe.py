@@ -56,9 +56,7 @@ def test_it_installs_updates_and_searches(place: Path, capsys: pytest.CaptureFix
         assert "serves release 2, expected 3" in told["error"]["message"]
 
 
-def test_a_release_that_was_taken_back_is_told_as_such(
-    place: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_release_that_was_taken_back_is_told_as_such(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     publish("pumps")
     assert main(["yank", "1", "--out", "dist"]) == 0
     deploy()

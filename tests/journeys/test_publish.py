@@ -70,10 +70,7 @@ def test_to_four_hosts_at_once_and_one_that_is_not_there(
             for path in ("metadata/timestamp.json", f"objects/{next((tree / 'objects').glob('*.gz')).name}")
         )
         assert address and timestamp["CacheControl"] == "no-cache"
-        assert (one["CacheControl"], one["ContentType"]) == (
-            "public, max-age=31536000, immutable",
-            "application/gzip",
-        )
+        assert (one["CacheControl"], one["ContentType"]) == ("public, max-age=31536000, immutable", "application/gzip")
         assert "ContentEncoding" not in one
     subprocess.run(["git", "clone", "--quiet", "-b", "gh-pages", "site.git", "clone"], check=True)
     assert main(["verify", "clone", "--quiet"]) == 0
@@ -86,10 +83,7 @@ def test_a_branch_does_not_grow_but_where_it_is_asked_for(tree: Path, tmp_path: 
 
     def commits() -> int:
         told = subprocess.run(
-            ["git", "-C", "site.git", "rev-list", "--count", "pages"],
-            check=True,
-            capture_output=True,
-            text=True,
+            ["git", "-C", "site.git", "rev-list", "--count", "pages"], check=True, capture_output=True, text=True
         )
         return int(told.stdout)
 
@@ -139,15 +133,11 @@ def test_what_the_settings_say(tree: Path, tmp_path: Path, capsys: pytest.Captur
     assert (code, told["sequence"], (tmp_path / "www/metadata/timestamp.json").exists()) == (0, 1, True)
 
 
-def test_a_place_is_not_taken_for_the_tree(
-    tree: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_place_is_not_taken_for_the_tree(tree: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """`vade publish www` beside settings that have a tree and places means to publish there."""
     (tmp_path / "vademecum.toml").write_text('out = "dist"\npublish = ["www"]\n[[source]]\npath = "docs"\n')
     assert main(["publish", "elsewhere"]) == 2
-    assert (
-        "elsewhere is no built tree; to publish there: vade publish dist elsewhere" in capsys.readouterr().err
-    )
+    assert "elsewhere is no built tree; to publish there: vade publish dist elsewhere" in capsys.readouterr().err
     assert ran(capsys, "dist")[0] == 0
     assert main(["publish", "www"]) == 2, "it has a tree by now"
     assert "www is where vademecum.toml publishes to" in capsys.readouterr().err

@@ -68,9 +68,7 @@ def test_a_password_in_an_address_is_neither_printed_nor_stored(tmp_path: Path) 
 
 
 @pytest.mark.fault("E66")
-def test_what_another_publisher_signed_moves_no_terminal(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_what_another_publisher_signed_moves_no_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     evil = "v\x1b]0;owned\x07\x1b[2J\x9b31m\u202e\x7f"
     publisher = Publisher(change=lambda manifest: replace(manifest, version=evil))
     publisher.publish({"a\x1b[2J": {"title": evil, "chunks": [f"rotate {evil}"]}})
@@ -84,8 +82,6 @@ def test_what_another_publisher_signed_moves_no_terminal(
             main([*command, *options])
             shown = "".join(capsys.readouterr())
             assert shown
-            assert not [
-                char for char in shown if ord(char) in {*range(32), *range(127, 160), 0x202E} - {9, 10}
-            ]
+            assert not [char for char in shown if ord(char) in {*range(32), *range(127, 160), 0x202E} - {9, 10}]
     assert main(["search", "rotate", *store]) == 0
     assert "\\u001b]0;owned" in capsys.readouterr().out

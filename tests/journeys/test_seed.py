@@ -39,9 +39,7 @@ def shipped(place: Path, capsys: pytest.CaptureFixture[str]) -> Path:
 PULL = ("pull", "--store", "kb.db", "--trust", "keys/root.json", "--seed", "seed")
 
 
-def test_without_the_host_the_seed_is_installed_and_searched(
-    shipped: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_without_the_host_the_seed_is_installed_and_searched(shipped: Path, capsys: pytest.CaptureFixture[str]) -> None:
     done = vade(capsys, *PULL, shipped / "not-mounted")
     assert (done["from"], done["to"], done["seeded"], done["bytes"]) == (None, 1, 1, 0)
     assert vade(capsys, "search", "release key", "--store", "kb.db")["hits"]

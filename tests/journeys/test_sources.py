@@ -23,13 +23,8 @@ def shop(place: Path) -> None:
     with closing(sqlite3.connect(place / "shop.db", isolation_level=None)) as database:
         database.execute("CREATE TABLE product (sku TEXT PRIMARY KEY, name, description, cost, updated_at)")
         database.execute("CREATE TABLE stock (sku, count INTEGER)")
-        database.execute(
-            "CREATE TABLE customer (id INTEGER PRIMARY KEY, full_name, email, password_hash, notes)"
-        )
-        rows = [
-            (f"p-{n}", f"Chair {n}", f"A chair of oak, number {n}.", 10.5, "2026-01-01 10:00:00")
-            for n in range(9)
-        ]
+        database.execute("CREATE TABLE customer (id INTEGER PRIMARY KEY, full_name, email, password_hash, notes)")
+        rows = [(f"p-{n}", f"Chair {n}", f"A chair of oak, number {n}.", 10.5, "2026-01-01 10:00:00") for n in range(9)]
         database.executemany("INSERT INTO product VALUES (?, ?, ?, ?, ?)", rows)
         database.execute("INSERT INTO stock VALUES ('p-1', 3)")
         note = "Likes chairs of oak, and asks often."
@@ -43,9 +38,7 @@ def say(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("address", ["sqlite:///shop.db", "shop.db"])
-def test_a_database_is_found_written_and_built(
-    place: Path, capsys: pytest.CaptureFixture[str], address: str
-) -> None:
+def test_a_database_is_found_written_and_built(place: Path, capsys: pytest.CaptureFixture[str], address: str) -> None:
     shop(place)
     said = say(capsys, "sources", "--discover", address, "--write")
     assert "Next: vade build, then vade serve site" in said
@@ -70,21 +63,12 @@ def test_from_a_chat_to_a_page_in_three_commands(place: Path, capsys: pytest.Cap
     with closing(sqlite3.connect(place / "chat.db", isolation_level=None)) as database:
         columns = "id INTEGER PRIMARY KEY, room TEXT, sender TEXT, body TEXT, sent_at TEXT, reply_to INTEGER"
         database.execute(f"CREATE TABLE message ({columns})")
-        said = [
-            ("ann", "Does anybody know how the heron pump is oiled?"),
-            ("bob", "Weekly, with thin oil."),
-        ] * 3
+        said = [("ann", "Does anybody know how the heron pump is oiled?"), ("bob", "Weekly, with thin oil.")] * 3
         rows = [(n, "yard", *one, f"2026-01-01 10:0{n}:00", n or None) for n, one in enumerate(said)]
         database.executemany("INSERT INTO message VALUES (?, ?, ?, ?, ?, ?)", rows)
     say(capsys, "sources", "--discover", "sqlite:///chat.db", "--write")
     written = (place / "vademecum.toml").read_text()
-    expected = (
-        'kind = "messages"',
-        'time = "sent_at"',
-        'author = "sender"',
-        'text = "body"',
-        'reply-to = "reply_to"',
-    )
+    expected = ('kind = "messages"', 'time = "sent_at"', 'author = "sender"', 'text = "body"', 'reply-to = "reply_to"')
     assert all(line in written.splitlines() for line in expected)
     say(capsys, "build", "--no-site")
     with KnowledgeBase.open(place / "kb.db", url=str(place / "site")) as kb:
@@ -214,9 +198,7 @@ def test_what_cannot_be_found_is_one_line(
     assert why in capsys.readouterr().err
 
 
-def test_what_would_change_is_told_before_the_first_sync(
-    place: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_what_would_change_is_told_before_the_first_sync(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     shop(place)
     say(capsys, "sources", "--discover", "sqlite:///shop.db", "--write")
     assert "A sync would change: 9 added" in say(capsys, "monitor")

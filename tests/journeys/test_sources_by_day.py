@@ -46,9 +46,7 @@ updated = "changed"
 """
 
 
-WHOLE = (
-    [pytest.param(10_000, 30, marks=pytest.mark.slow)] if os.environ.get("VADEMECUM_FAULTS") == "all" else []
-)
+WHOLE = [pytest.param(10_000, 30, marks=pytest.mark.slow)] if os.environ.get("VADEMECUM_FAULTS") == "all" else []
 
 
 def documents(site: str) -> dict[str, object]:
@@ -97,9 +95,7 @@ def test_a_database_with_captured_changes(kind: str, products: int, days: int, t
     url = f"sqlite:///{tmp_path}/shop.db" if kind in ("sqlite", "debezium") else new_database()
     engine = create_engine(url)
     with engine.begin() as connection:
-        table = (
-            "(id INTEGER PRIMARY KEY, name TEXT, description TEXT, price FLOAT, stock INTEGER, changed TEXT)"
-        )
+        table = "(id INTEGER PRIMARY KEY, name TEXT, description TEXT, price FLOAT, stock INTEGER, changed TEXT)"
         connection.execute(text(f"CREATE TABLE product {table}"))
     write, rows = writer(engine), TableSource(Database(url, tmp_path), "product")
     events = tmp_path / "events.jsonl"

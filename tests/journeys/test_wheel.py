@@ -37,9 +37,7 @@ class Environment:
         return next(self.folder.glob("lib/python3*/site-packages"))
 
     def run(self, *command: str) -> subprocess.CompletedProcess[str]:
-        environ = {
-            name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VADE"))
-        }
+        environ = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VADE"))}
         program = str(self.folder / "bin" / command[0])
         return subprocess.run(
             [program, *command[1:]],
@@ -58,16 +56,7 @@ class Environment:
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     target = tmp_path_factory.mktemp("wheel")
-    command = [
-        sys.executable,
-        "-m",
-        "build",
-        "--wheel",
-        "--no-isolation",
-        "--outdir",
-        str(target),
-        str(PROJECT),
-    ]
+    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(target), str(PROJECT)]
     subprocess.run(command, check=True, capture_output=True, timeout=300)
     [wheel] = target.glob("*.whl")
     return wheel
@@ -100,9 +89,7 @@ def tree(builder: Environment) -> Path:
 def make_environment(wheel: Path, folder: Path, extra: str) -> Environment:
     environment = Environment(folder / "venv", folder / "work")
     environment.work.mkdir()
-    subprocess.run(
-        [sys.executable, "-m", "venv", "--without-pip", str(environment.folder)], check=True, timeout=120
-    )
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(environment.folder)], check=True, timeout=120)
     for name in sorted(wanted(requirements(wheel), extra)):
         link(name, environment.packages)
     pip = [sys.executable, "-m", "pip", "--python", str(environment.folder / "bin" / "python"), "install"]

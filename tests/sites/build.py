@@ -28,20 +28,14 @@ VENV = Path(os.environ.get("GENERATORS_VENV", ".venv-generators"))
 NPM = Path(os.environ.get("GENERATORS_NPM", ".npm-generators"))
 SITE = "https://brunnen.example/handbook/"
 KEYS = [page[0] for page in PAGES]
-_LONG_SCRIPT = re.compile(
-    r"(<script\b[^>]*>)[^<]{400,}?(</script>)|(<style\b[^>]*>)[^<]{400,}?(</style>)", re.DOTALL
-)
+_LONG_SCRIPT = re.compile(r"(<script\b[^>]*>)[^<]{400,}?(</script>)|(<style\b[^>]*>)[^<]{400,}?(</style>)", re.DOTALL)
 _DRAWING = re.compile(r"(<svg\b[^>]*>).*?(</svg>)", re.DOTALL)
 
 
 def run(*command: str | Path, cwd: Path, **environment: str) -> None:
     """Run a generator; its output is shown where it fails."""
     done = subprocess.run(
-        [str(part) for part in command],
-        cwd=cwd,
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
+        [str(part) for part in command], cwd=cwd, env={**os.environ, **environment}, capture_output=True, text=True
     )
     if done.returncode:
         raise RuntimeError(f"{command[0]} failed: {(done.stdout + done.stderr)[-1500:]}")
@@ -55,13 +49,10 @@ def write(folder: Path, files: dict[str, str]) -> None:
         path.write_text(text, encoding="utf-8")
 
 
-def markdown(
-    dialect: dialects.Markdown, folder: str, suffix: str = ".md", index: str = "index"
-) -> dict[str, str]:
+def markdown(dialect: dialects.Markdown, folder: str, suffix: str = ".md", index: str = "index") -> dict[str, str]:
     """The pages of the manual in a dialect, by file."""
     return {
-        f"{folder}{index if key == 'index' else key}{suffix}": dialect.page(number)
-        for number, key in enumerate(KEYS)
+        f"{folder}{index if key == 'index' else key}{suffix}": dialect.page(number) for number, key in enumerate(KEYS)
     }
 
 
@@ -91,10 +82,10 @@ def zensical(work: Path) -> Path:
 
 def sphinx(theme: str) -> Callable[[Path], Path]:
     def build(work: Path) -> Path:
-        conf = f"project = 'Brunnen'\nhtml_theme = {theme!r}\nhtml_baseurl = {SITE!r}\nlanguage = 'en'\nrelease = '3.2'\n"
-        write(
-            work, {"conf.py": conf, **{f"{key}.rst": dialects.restructured(n) for n, key in enumerate(KEYS)}}
+        conf = (
+            f"project = 'Brunnen'\nhtml_theme = {theme!r}\nhtml_baseurl = {SITE!r}\nlanguage = 'en'\nrelease = '3.2'\n"
         )
+        write(work, {"conf.py": conf, **{f"{key}.rst": dialects.restructured(n) for n, key in enumerate(KEYS)}})
         run(VENV / "bin/sphinx-build", "-q", "-b", "html", ".", "out", cwd=work)
         return work / "out"
 
@@ -126,10 +117,7 @@ def hugo(work: Path) -> Path:
         "taxonomy": HUGO_SINGLE,
         "term": HUGO_SINGLE,
     }
-    write(
-        work,
-        {"config.toml": config, **{f"layouts/_default/{name}.html": text for name, text in layouts.items()}},
-    )
+    write(work, {"config.toml": config, **{f"layouts/_default/{name}.html": text for name, text in layouts.items()}})
     write(work, markdown(dialects.HUGO, "content/", index="_index"))
     run("hugo", "--quiet", cwd=work)
     return work / "public"
@@ -144,9 +132,7 @@ def jekyll(work: Path) -> Path:
 
 def _with_modules(work: Path, name: str) -> None:
     # Not a symbolic link: what webpack bundles must lie below the project.
-    run(
-        "cp", "-a", "--reflink=auto", (NPM / name / "node_modules").resolve(), work / "node_modules", cwd=work
-    )
+    run("cp", "-a", "--reflink=auto", (NPM / name / "node_modules").resolve(), work / "node_modules", cwd=work)
 
 
 def vitepress(work: Path) -> Path:
@@ -180,10 +166,7 @@ editLink: {{ baseUrl: 'https://forge.example/edit/' }} }})] }});"""
     content = """import { defineCollection } from 'astro:content'; import { docsLoader } from '@astrojs/starlight/loaders';
 import { docsSchema } from '@astrojs/starlight/schema';
 export const collections = { docs: defineCollection({ loader: docsLoader(), schema: docsSchema() }) };"""
-    write(
-        work,
-        {"package.json": '{"type": "module"}', "astro.config.mjs": config, "src/content.config.ts": content},
-    )
+    write(work, {"package.json": '{"type": "module"}', "astro.config.mjs": config, "src/content.config.ts": content})
     write(work, markdown(dialects.STARLIGHT, "src/content/docs/", ".mdx"))
     _with_modules(work, "starlight")
     run("node_modules/.bin/astro", "build", cwd=work, ASTRO_TELEMETRY_DISABLED="1")
@@ -198,9 +181,7 @@ ANTORA_LAYOUT = """<!doctype html><html lang="en"><head><meta charset="utf-8"><t
 <div class="edit-this-page"><a href="#">Edit this Page</a></div></div><div class="content"><article class="doc"><h1 class="page">{{{page.title}}}</h1>
 {{{page.contents}}}<nav class="pagination">{{#with page.previous}}<span class="prev"><a href="{{{relativize url}}}">{{{content}}}</a></span>{{/with}}</nav></article></div></main></div>
 <footer class="footer"><p>This page was built using the Antora default UI.</p></footer></body></html>"""
-ANTORA_404 = (
-    "<!doctype html><html><head><title>Page Not Found</title></head><body><p>Not found.</p></body></html>"
-)
+ANTORA_404 = "<!doctype html><html><head><title>Page Not Found</title></head><body><p>Not found.</p></body></html>"
 ANTORA_HELPERS = {
     "or": "module.exports = (...values) => values.slice(0, -1).find(Boolean)",
     "relativize": "module.exports = (to) => to",
@@ -209,12 +190,11 @@ ANTORA_HELPERS = {
 
 def antora(work: Path) -> Path:
     nav = "\n".join(f"* xref:{key}.adoc[{title}]" for key, title, _ in PAGES)
-    playbook = "site: {title: Brunnen, url: 'https://brunnen.example'}\ncontent: {sources: [{url: ./docs, branches: HEAD}]}\n"
-    playbook += "ui: {bundle: {url: ./ui}}\n"
-    write(
-        work,
-        {"playbook.yml": playbook, "ui/layouts/default.hbs": ANTORA_LAYOUT, "ui/layouts/404.hbs": ANTORA_404},
+    playbook = (
+        "site: {title: Brunnen, url: 'https://brunnen.example'}\ncontent: {sources: [{url: ./docs, branches: HEAD}]}\n"
     )
+    playbook += "ui: {bundle: {url: ./ui}}\n"
+    write(work, {"playbook.yml": playbook, "ui/layouts/default.hbs": ANTORA_LAYOUT, "ui/layouts/404.hbs": ANTORA_404})
     write(work / "ui/helpers", {f"{name}.js": text for name, text in ANTORA_HELPERS.items()})
     modules = "docs/modules/ROOT/"
     component = "name: handbook\ntitle: Handbook\nversion: '3.2'\nnav: [modules/ROOT/nav.adoc]\n"
@@ -232,10 +212,7 @@ def javadoc(work: Path) -> Path:
     sources = dict(dialects.java(number) for number in range(len(PAGES)))
     folder = "src/org/example/brunnen/"
     write(work, {f"{folder}{name}.java": text for name, text in sources.items()})
-    write(
-        work,
-        {f"{folder}package-info.java": "/** The handbook of Brunnen. */\npackage org.example.brunnen;\n"},
-    )
+    write(work, {f"{folder}package-info.java": "/** The handbook of Brunnen. */\npackage org.example.brunnen;\n"})
     run(
         "javadoc",
         "-quiet",

@@ -111,9 +111,7 @@ def _tabs_of_jsx(items: Iterable[tuple[str, str]]) -> str:
 
 
 MKDOCS = Markdown(_to_file, note=lambda kind, text: f"!!! {kind}\n\n{_indent(text)}", tabs=_tabs_of_mkdocs)
-MDBOOK = Markdown(
-    _to_file, note=lambda kind, text: f"> [!{'CAUTION' if kind == 'danger' else kind.upper()}]\n> {text}"
-)
+MDBOOK = Markdown(_to_file, note=lambda kind, text: f"> [!{'CAUTION' if kind == 'danger' else kind.upper()}]\n> {text}")
 VITEPRESS = Markdown(_to_file, note=_containers({"note": "info"}), entries=_html_list, image=False)
 DOCUSAURUS = Markdown(
     lambda key, heading: _to_file(key, heading).replace(".md", ".mdx"),
@@ -137,9 +135,7 @@ STARLIGHT = Markdown(
     ),
 )
 HUGO = Markdown(
-    lambda key, heading: (
-        f'{{{{< ref "{"_index" if key == "index" else key}{f"#{heading}" if heading else ""}" >}}}}'
-    ),
+    lambda key, heading: f'{{{{< ref "{"_index" if key == "index" else key}{f"#{heading}" if heading else ""}" >}}}}',
     head=_front,
 )
 JEKYLL = Markdown(
@@ -182,9 +178,7 @@ def restructured(number: int) -> str:
 
 def _rst(text: str) -> str:
     text = re.sub(r"`([^`]+)`", r"``\1``", text)
-    return _LINK.sub(
-        lambda found: f":ref:`{found[1]} <{found[2]}{f'-{slug(found[3])}' if found[3] else ''}>`", text
-    )
+    return _LINK.sub(lambda found: f":ref:`{found[1]} <{found[2]}{f'-{slug(found[3])}' if found[3] else ''}>`", text)
 
 
 def asciidoc(number: int) -> str:
@@ -268,14 +262,11 @@ def rust() -> str:
     for key, title, blocks in PAGES[1:]:
         before, sections = _sections(blocks)
         functions = "".join(
-            _docs(f"{heading}.\n\n{' '.join(texts)}")
-            + f"pub fn {'_'.join(_words(heading)).lower()}_{count}() {{}}\n"
+            _docs(f"{heading}.\n\n{' '.join(texts)}") + f"pub fn {'_'.join(_words(heading)).lower()}_{count}() {{}}\n"
             for count, (heading, texts) in enumerate(sections)
         )
         listed = "".join(f"\n## {heading}\n\n{' '.join(texts)}\n" for heading, texts in sections)
-        modules.append(
-            f"{_docs(f'{title}. {chr(32).join(before)}{chr(10)}{listed}')}pub mod {key} {{\n{functions}}}\n"
-        )
+        modules.append(f"{_docs(f'{title}. {chr(32).join(before)}{chr(10)}{listed}')}pub mod {key} {{\n{functions}}}\n")
     before, _ = _sections(PAGES[0][2])
     head = "\n".join(f"//! {line}" for line in " ".join(before).split("\n"))
     return f"{head}\n{''.join(modules)}"

@@ -43,7 +43,5 @@ def searcher_of(documents: Iterable[Document]) -> Searcher:
         vector = packed[number].tobytes()
         chunks.append(ChunkRow(number, 1, vector, int(scales[number]), headings, chunk.anchor, chunk.text))
         of_page = rows[document.key].chunks if document.key in rows else ()
-        rows[document.key] = DocumentRow(
-            document.key, 1, document.title, document.url, chunks=(*of_page, number)
-        )
+        rows[document.key] = DocumentRow(document.key, 1, document.title, document.url, chunks=(*of_page, number))
     return Searcher(opened(decode_encoder(table.query_encoder), [*rows.values(), *chunks], bits=4))

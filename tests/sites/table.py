@@ -39,9 +39,7 @@ def row(name: str, source: Path, work: Path) -> str:
         for question, _ in QUESTIONS:
             for hit in kb.search(question, limit=20):
                 menu = [line for line in hit.text.split("\n") if line in TITLES - {hit.title}]
-                menus += len(menu) * (
-                    len(menu) > 2 and not re.search("package-summary|brunnen/index", hit.document)
-                )
+                menus += len(menu) * (len(menu) > 2 and not re.search("package-summary|brunnen/index", hit.document))
     right = 100 * (asked - len(links.broken)) / asked
     return (
         f"{links.pages:>5} {links.anchors:>7} {right:>6.1f} % {menus:>6} {len(report.audit.leftovers):>9} "

@@ -22,9 +22,7 @@ from vademecum.search.searcher import Searcher
 from vademecum.store.pointer import Head, decode_head
 
 Act = Callable[[Engine], Awaitable[object]]
-NETWORK = frozenset(
-    ("network", "server", "content", "signature", "rollback", "expired", "clock", "newer-format")
-)
+NETWORK = frozenset(("network", "server", "content", "signature", "rollback", "expired", "clock", "newer-format"))
 """What a sync may say when the host misbehaves."""
 
 
@@ -168,10 +166,7 @@ class Client:
         if opened is None:
             return False
         index = Searcher(opened)
-        self.readers = [
-            *self.readers[-1:],
-            Reader(index, {query: hits_of(index, query) for query in QUERIES}),
-        ]
+        self.readers = [*self.readers[-1:], Reader(index, {query: hits_of(index, query) for query in QUERIES})]
         return True
 
     def _go_on_reading(self) -> list[str]:

@@ -85,9 +85,7 @@ class MemoryDisk:
         store = _numbered(MemoryStore(self.database), fault, lambda number: None)
         end = await _ended(call, store, fault)
         if fault is not None and end.struck and fault.kind == "crash":
-            self.database = after_power_cut(
-                start, store.asked[: fault.at], store.asked[fault.at], fault.damage
-            )
+            self.database = after_power_cut(start, store.asked[: fault.at], store.asked[fault.at], fault.damage)
         return end
 
 

@@ -128,9 +128,7 @@ class Simulated:
         publisher = self.publisher
         publisher.now = self.now
         what = [self._edit(random) for _ in range(random.choice((1, 1, 2, 4)))] if self._documents else []
-        what += (
-            [self._add(random) for _ in range(1 if what else 3)] if not what or random.random() < 0.3 else []
-        )
+        what += [self._add(random) for _ in range(1 if what else 3)] if not what or random.random() < 0.3 else []
         if random.random() < 0.08:
             role = random.choice(("root", "timestamp", "snapshot", "targets"))
             publisher.rotate(role, f"{role} {publisher.root.version}")
@@ -221,10 +219,7 @@ class Simulated:
                 self._documents[to := random.choice(KEYS)] = self._documents.pop(key)
                 return f"{key} renamed to {to}"
             case "metadata":
-                more = {
-                    "url": f"https://example.org/{say(random, 1)}",
-                    "metadata": {"n": random.randint(0, 9)},
-                }
+                more = {"url": f"https://example.org/{say(random, 1)}", "metadata": {"n": random.randint(0, 9)}}
                 self._documents[key] = {**self._documents[key], **more}
                 return f"{key}: metadata"
             case "add":

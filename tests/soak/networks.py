@@ -31,9 +31,7 @@ class TroubledHost(Mapping[str, bytes | VademecumError]):
         random = Random(f"{self._seed} {path}")
         data = self._files[path]
         if self._trouble == "old pointer":
-            return (
-                self._pointers[self._seed % len(self._pointers)] if path.endswith("timestamp.json") else data
-            )
+            return self._pointers[self._seed % len(self._pointers)] if path.endswith("timestamp.json") else data
         if random.random() >= self._share and self._trouble != "offline":
             return data
         match self._trouble:

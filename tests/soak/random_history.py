@@ -199,9 +199,7 @@ class _Play:
         """Make one call with a fault, restart, and judge. `look` has been called."""
         number = self._clients.index(client)
         if trouble is not None:
-            files = TroubledHost(
-                self._line.files, trouble, self._line.pointers, self._random.randrange(1 << 30)
-            )
+            files = TroubledHost(self._line.files, trouble, self._line.pointers, self._random.randrange(1 << 30))
         told = f"client {number}: {name}"
         try:
             end = await client.play(act, self._line.files if files is None else files, fault)
@@ -223,9 +221,7 @@ class _Play:
         self._say(f"{told} -> {'cut off' if end.cut else end.error or 'done'}")
         return end
 
-    async def _local(
-        self, client: Client, name: str, act: Act, allowed: set[int | None], may: set[str]
-    ) -> End:
+    async def _local(self, client: Client, name: str, act: Act, allowed: set[int | None], may: set[str]) -> End:
         """Make a call that asks nothing of the host. `may`: the errors that it may have without any fault."""
         fault = self._fault() if self._random.random() < 0.4 else None
         if client.headless:
@@ -233,9 +229,7 @@ class _Play:
         if client.damaged:
             may = {*may, "content", "storage", "self-test"}
         end = await self._act(client, name, act, allowed, fault, files={})
-        if end.error is not None and end.error.code not in (
-            may | {"storage", "quota"} if end.struck else may
-        ):
+        if end.error is not None and end.error.code not in (may | {"storage", "quota"} if end.struck else may):
             self._history.found.append(f"stuck: {name} failed with {end.error.code}: {end.error}")
         self._counts[name.split()[0]] += 1
         return end
@@ -294,9 +288,7 @@ class _Play:
                 await store.discard([digest])
         client.damaged.add(digest)
         self._counts["damaged objects"] += 1
-        self._say(
-            f"client {self._clients.index(client)}: object {digest[:12]} is damaged at byte {at}, or lost"
-        )
+        self._say(f"client {self._clients.index(client)}: object {digest[:12]} is damaged at byte {at}, or lost")
         if self._random.random() < 0.6:
             await self._rollback(client)
 

@@ -21,9 +21,7 @@ from soak.random_history import History, play
 MEMORY = Path("/dev/shm")
 
 
-def soak(
-    first: int, seeds: int, report: Callable[[int, Counter[str]], None]
-) -> tuple[Counter[str], History | None]:
+def soak(first: int, seeds: int, report: Callable[[int, Counter[str]], None]) -> tuple[Counter[str], History | None]:
     """Play histories until one is violated; return the counts, and that one."""
     counts: Counter[str] = Counter()
     place = MEMORY if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) else None

@@ -81,9 +81,7 @@ class App:
     def __post_init__(self) -> None:
         self.host = Host(self.publisher.files)
 
-    def engine(
-        self, store: Store | None = None, fuse: Fuse | None = None, listener: Emit | None = None
-    ) -> Engine:
+    def engine(self, store: Store | None = None, fuse: Fuse | None = None, listener: Emit | None = None) -> Engine:
         """Return an engine over this database, or over `store`; `fuse` counts the requests."""
         transport = MemoryTransport(self.host)
         self.requests, self.events = transport.requests, []
@@ -145,9 +143,7 @@ class App:
         assert opened.state.digest() == current.digest
         shown: dict[str, list[str]] = {}
         for key, (index, row) in opened.state.documents.items():
-            places = [
-                opened.state.chunks[chunk] for chunk in opened.state.segments[index].document(row).chunks
-            ]
+            places = [opened.state.chunks[chunk] for chunk in opened.state.segments[index].document(row).chunks]
             shown[key.decode()] = [opened.state.segments[i].chunk(j).text for i, j in places]
         return shown
 

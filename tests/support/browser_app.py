@@ -56,9 +56,7 @@ def until(page: Page, holds: Callable[[], object]) -> None:
 class App:
     """One page with a knowledge base on it."""
 
-    def __init__(
-        self, page: Page, host: PagesHost, root: str, eventually: Callable[[Page, str], Any]
-    ) -> None:
+    def __init__(self, page: Page, host: PagesHost, root: str, eventually: Callable[[Page, str], Any]) -> None:
         self.page, self.host, self._root, self._eventually = page, host, root, eventually
 
     def start(self, **options: Any) -> Any:
@@ -124,7 +122,5 @@ class App:
 
 
 def second_release(publisher: Any) -> None:
-    publisher.write(
-        "keys.md", "# All about keys\n\n## News\n\nThe second edition: keys are rotated by hand.\n"
-    )
+    publisher.write("keys.md", "# All about keys\n\n## News\n\nThe second edition: keys are rotated by hand.\n")
     publisher.publish()

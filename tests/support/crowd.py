@@ -53,6 +53,4 @@ def read(store: Path, keys: list[str]) -> list[tuple[int, dict[str, list[str]]]]
 
 if __name__ == "__main__":
     role, path, first, *more = sys.argv[1:]
-    print(
-        json.dumps(pull(Path(path), Path(first), more) if role == "pull" else read(Path(path), first.split()))
-    )
+    print(json.dumps(pull(Path(path), Path(first), more) if role == "pull" else read(Path(path), first.split())))

@@ -13,10 +13,7 @@ Contexts = Mapping[str, Any]
 def fill(text: str, contexts: Contexts, functions: Mapping[str, Callable[..., Any]] | None = None) -> str:
     """Return a text with each `${{ }}` in it evaluated."""
     return re.sub(
-        r"\$\{\{(.*?)\}\}",
-        lambda found: shown(evaluate(found[1], contexts, functions)),
-        text,
-        flags=re.DOTALL,
+        r"\$\{\{(.*?)\}\}", lambda found: shown(evaluate(found[1], contexts, functions)), text, flags=re.DOTALL
     )
 
 
@@ -27,9 +24,7 @@ def shown(value: object) -> str:
     return str(value)
 
 
-def evaluate(
-    text: str, contexts: Contexts, functions: Mapping[str, Callable[..., Any]] | None = None
-) -> object:
+def evaluate(text: str, contexts: Contexts, functions: Mapping[str, Callable[..., Any]] | None = None) -> object:
     """Return what an expression is.
 
     Raises:
@@ -48,9 +43,7 @@ def _tokens(text: str) -> list[tuple[str, str]]:
         assert found, f"{text!r}: nothing is known of {text[at:]!r}"
         at = found.end()
         kinds = ("operator", "text", "number", "name")
-        tokens += [
-            (kind, value) for kind, value in zip(kinds, found.groups(), strict=True) if value is not None
-        ]
+        tokens += [(kind, value) for kind, value in zip(kinds, found.groups(), strict=True) if value is not None]
     return tokens
 
 

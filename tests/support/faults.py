@@ -125,9 +125,7 @@ class FusedTransport:
         self._transport = transport
         self._fuse = fuse
 
-    async def fetch(
-        self, path: str, *, limit: int, fresh: bool = False, progress: Progress | None = None
-    ) -> Body:
+    async def fetch(self, path: str, *, limit: int, fresh: bool = False, progress: Progress | None = None) -> Body:
         await self._fuse.burn()
         return await self._transport.fetch(path, limit=limit, fresh=fresh, progress=progress)
 

@@ -191,8 +191,7 @@ class _Handler(BaseHTTPRequestHandler):
         path = self.path.removeprefix("/kb/")
         fault = self.server.pages.fault_of(path, self.headers)
         fault(
-            Wire(self, self.server.pages.closing),
-            self.server.site.answer(self.path.removeprefix("/kb"), self.headers),
+            Wire(self, self.server.pages.closing), self.server.site.answer(self.path.removeprefix("/kb"), self.headers)
         )
 
     def log_message(self, format: str, *args: object) -> None:

@@ -111,9 +111,7 @@ class HostTransport:
 
     host: Host
 
-    async def fetch(
-        self, path: str, *, limit: int, fresh: bool = False, progress: Progress | None = None
-    ) -> Body:
+    async def fetch(self, path: str, *, limit: int, fresh: bool = False, progress: Progress | None = None) -> Body:
         data = self.host.read(path)
         if data is None:
             raise ServerError(f"{path}: there is no such file", status=404)
@@ -170,9 +168,7 @@ def ssh_server(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
         f"PidFile none\nPasswordAuthentication no\nListenAddress 127.0.0.1\n"
     )
     with running([str(SSHD), "-D", "-e", "-f", str(folder / "config")], "-p") as port:
-        options = (
-            "-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR -o BatchMode=yes"
-        )
+        options = "-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR -o BatchMode=yes"
         (folder / "port").write_text(str(port))
         monkeypatch.setenv("RSYNC_RSH", f"ssh -F none -i {folder}/user {options}")
         yield port

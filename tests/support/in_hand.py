@@ -23,14 +23,7 @@ class MemoryTransport:
         self._files = files
         self.requests: list[str] = []
 
-    async def fetch(
-        self,
-        path: str,
-        *,
-        limit: int,
-        fresh: bool = False,
-        progress: Progress | None = None,
-    ) -> Body:
+    async def fetch(self, path: str, *, limit: int, fresh: bool = False, progress: Progress | None = None) -> Body:
         self.requests.append(check_path(path))
         data = self._files.get(path)
         if data is None:

@@ -39,9 +39,7 @@ class IndexedScene:
     def read(self) -> Content:
         """Return what is stored, over a connection of its own."""
         found: Mapping[str, Mapping[str, str]] = self.page.evaluate(DUMP, self._name)
-        return {
-            kind: {name: bytes.fromhex(data) for name, data in part.items()} for kind, part in found.items()
-        }
+        return {kind: {name: bytes.fromhex(data) for name, data in part.items()} for kind, part in found.items()}
 
     def judged(self, family: str, point: int, fault: str, damage: str) -> list[str]:
         """Judge what is stored now, and count."""

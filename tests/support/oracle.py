@@ -122,11 +122,7 @@ async def _kept(scene: Scene, store: Store, broken: Container[str] = ()) -> list
 
 
 async def kept(
-    store: Store,
-    head: Head,
-    before: Mapping[str, bytes],
-    history: Container[bytes],
-    broken: Container[str] = (),
+    store: Store, head: Head, before: Mapping[str, bytes], history: Container[bytes], broken: Container[str] = ()
 ) -> list[str]:
     """Return what is wrong with the floor, and with the digests of what can be read.
 

@@ -222,9 +222,7 @@ class Publisher:
         self._take(documents)
         self.past[self.sequence] = (dict(self.rows), dict(self.chunks))
         self.borders.append(self.sequence)
-        segments = [
-            self._segment(a, b) for a, b in reversed([*zip(self.borders, self.borders[1:], strict=False)])
-        ]
+        segments = [self._segment(a, b) for a, b in reversed([*zip(self.borders, self.borders[1:], strict=False)])]
         entries = tuple(entry for entry, _ in segments if entry.documents or entry.chunks)
         state = assemble([decode_segment(content) for _, content in segments])
         manifest = self.change(

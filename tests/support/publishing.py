@@ -36,16 +36,7 @@ from vademecum_builder.release.published import Published, read_published
 from vademecum_builder.request import BuildRequest
 from vademecum_builder.signing.keys import RELEASE_KEY, ROOT_FILE, Authority, load_authority, load_roots
 from vademecum_builder.signing.root import new_keys
-from vademecum_builder.sources.base import (
-    HTML,
-    MARKDOWN,
-    PLAIN_TEXT,
-    RST,
-    Changes,
-    Checkpoint,
-    Skipped,
-    SourceItem,
-)
+from vademecum_builder.sources.base import HTML, MARKDOWN, PLAIN_TEXT, RST, Changes, Checkpoint, Skipped, SourceItem
 from vademecum_builder.stages.context import BuildContext
 from vademecum_builder.stages.report import BuildReport
 
@@ -165,9 +156,7 @@ class Line:
         transport = FolderTransport(self.out)
         return asyncio.run(read_previous(transport, held, FixedClock(self.now), ONCE, channel))
 
-    def release(
-        self, files: Mapping[str, str], previous: Published | None = None, **options: Any
-    ) -> BuildReport:
+    def release(self, files: Mapping[str, str], previous: Published | None = None, **options: Any) -> BuildReport:
         """Build a release of these documents on `previous`, by default what lies in the tree."""
         return run_stages(Documents(files), self.encoders, self.context(previous, **options))
 
@@ -260,7 +249,5 @@ def make_runtime(folder: Path) -> Path:
 def tree_of(folder: Path) -> dict[str, bytes]:
     """Return all files below a folder: path -> bytes."""
     return {
-        path.relative_to(folder).as_posix(): path.read_bytes()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
+        path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()
     }

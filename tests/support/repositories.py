@@ -15,11 +15,7 @@ def git(*arguments: str, date: str = "") -> str:
     dates = {"GIT_COMMITTER_DATE": date, "GIT_AUTHOR_DATE": date} if date else {}
     identity = ("-c", "user.name=x", "-c", "user.email=x@example.org")
     done = subprocess.run(
-        ["git", *identity, *arguments],
-        check=True,
-        capture_output=True,
-        text=True,
-        env={**os.environ, **dates},
+        ["git", *identity, *arguments], check=True, capture_output=True, text=True, env={**os.environ, **dates}
     )
     return done.stdout
 

@@ -123,9 +123,7 @@ class Runner:
 
 
 class _Running:
-    def __init__(
-        self, runner: Runner, workflow: Mapping[str, Any], contexts: Mapping[str, Any], folder: Path
-    ) -> None:
+    def __init__(self, runner: Runner, workflow: Mapping[str, Any], contexts: Mapping[str, Any], folder: Path) -> None:
         self.runner, self.workflow, self.contexts, self.folder = runner, workflow, contexts, folder
         self.artifacts = folder / "artifacts"
         self.jobs: dict[str, Job] = {}
@@ -134,10 +132,7 @@ class _Running:
         for name, job in self.workflow["jobs"].items():
             needed = [job["needs"]] if isinstance(job.get("needs"), str) else job.get("needs", [])
             assert set(needed) <= self.jobs.keys(), f"{name} needs what comes later"
-            needs = {
-                each: {"outputs": self.jobs[each].outputs, "result": self.jobs[each].result}
-                for each in needed
-            }
+            needs = {each: {"outputs": self.jobs[each].outputs, "result": self.jobs[each].result} for each in needed}
             self.jobs[name] = Job()
             contexts = {**self.contexts, "needs": needs, "secrets": self._secrets(job)}
             if any(self.jobs[each].result != "success" for each in needed):
@@ -235,9 +230,7 @@ class _Machine:
         )
         self.job.log += done.stdout + done.stderr
         self.job.summary += files["summary"].read_text()
-        outputs = re.findall(
-            r"^([\w-]+)<<(\S+)\n(.*?)\n?^\2\n", files["output"].read_text(), re.DOTALL | re.MULTILINE
-        )
+        outputs = re.findall(r"^([\w-]+)<<(\S+)\n(.*?)\n?^\2\n", files["output"].read_text(), re.DOTALL | re.MULTILINE)
         return {name: value for name, _, value in outputs}, done.returncode == 0
 
     def _composite(self, folder: Path, with_: Mapping[str, str]) -> tuple[dict[str, str], bool]:

@@ -87,9 +87,7 @@ def torn(before: Files, after: Files) -> Files:
     return found
 
 
-def play(
-    scene: Scene, path: Path, wrap: Callable[[Store], Store] = lambda store: store
-) -> VademecumError | None:
+def play(scene: Scene, path: Path, wrap: Callable[[Store], Store] = lambda store: store) -> VademecumError | None:
     """Open the store at `path`, make the scene's call, and close it; return the error, if there was one."""
     try:
         asyncio.run(_play(scene, path, wrap))
@@ -129,9 +127,7 @@ async def _write_something(path: Path) -> None:
     await store.close()
 
 
-def judged(
-    family: str, scene: Scene, point: int, fault: str, damage: str, folder: Path, files: Files
-) -> list[str]:
+def judged(family: str, scene: Scene, point: int, fault: str, damage: str, folder: Path, files: Files) -> list[str]:
     """Restart on these files in `folder`, judge, and count. The same files are opened once."""
     key = hashlib.sha256(repr(sorted(files.items())).encode()).digest()
     if key not in scene.verdicts:

@@ -45,11 +45,7 @@ class Client:
     def open(self, now: datetime) -> KnowledgeBase:
         return KnowledgeBase(
             OpenOptions(
-                self.store,
-                locations=(self.url,),
-                trust=self.trust,
-                config=Config(retries=0),
-                clock=FixedClock(now),
+                self.store, locations=(self.url,), trust=self.trust, config=Config(retries=0), clock=FixedClock(now)
             )
         )
 
@@ -111,9 +107,7 @@ class Story:
 
     def git(self, *arguments: str) -> None:
         identity = ("-c", "user.name=x", "-c", "user.email=x@example.org")
-        done = subprocess.run(
-            ["git", *identity, *arguments], cwd=self.repository, capture_output=True, text=True
-        )
+        done = subprocess.run(["git", *identity, *arguments], cwd=self.repository, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
 
     def write(self, name: str, text: str) -> None:
@@ -155,9 +149,7 @@ class Story:
         return self.told_of(command, self.runner.run("workflow_dispatch", {"command": command, **given}))
 
     def told_of(self, what: str, run: Run) -> Run:
-        results = ", ".join(
-            f"{name} {job.result}" for name, job in run.jobs.items() if job.result != "skipped"
-        )
+        results = ", ".join(f"{name} {job.result}" for name, job in run.jobs.items() if job.result != "skipped")
         self.told.append(f"{what}: {results}")
         self.later(hours=3)
         return run

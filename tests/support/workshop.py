@@ -52,9 +52,7 @@ class Workshop:
 
     def sync(self, wish: Wish | None = None, **options: Any) -> list[Job]:
         """Sync as `vade sync` does."""
-        request = replace(
-            self.request, **{name: options.pop(name) for name in ("allow_shrink",) if name in options}
-        )
+        request = replace(self.request, **{name: options.pop(name) for name in ("allow_shrink",) if name in options})
         with self.open() as workspace, workspace.writing():
             return sync_sources(workspace, request, open_sources(request), wish or Wish(), **options)
 

@@ -36,9 +36,7 @@ class Rsync:
         with _daemon(host, job.folder) as port:
             # Two releases may have the same size and be made within one second.
             options = ["-z", "--ignore-times", "--stats"]
-            said = run(
-                ["rsync", *options, f"rsync://127.0.0.1:{port}/host/index", "client/index"], job.folder
-            )
+            said = run(["rsync", *options, f"rsync://127.0.0.1:{port}/host/index", "client/index"], job.folder)
         counts = re.findall(r"^Total bytes (?:sent|received): ([\d,.]+)", said, re.MULTILINE)
         if len(counts) != 2:
             raise BenchError(f"rsync: no counts in {said!r}")
@@ -55,17 +53,8 @@ def _daemon(host: Path, folder: Path) -> Iterator[int]:
     lines = ["use chroot = no", *owner, "[host]", f"path = {host}", "read only = yes"]
     settings = folder / "rsyncd.conf"
     settings.write_text("\n".join([*lines, ""]))
-    command = [
-        "rsync",
-        "--daemon",
-        "--no-detach",
-        "--address=127.0.0.1",
-        f"--port={port}",
-        f"--config={settings}",
-    ]
-    process = subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
+    command = ["rsync", "--daemon", "--no-detach", "--address=127.0.0.1", f"--port={port}", f"--config={settings}"]
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         _wait_for(port, process)
         yield port

@@ -102,11 +102,7 @@ def percentiles(inputs: list[Any], work: Callable[[Any], Any]) -> dict[str, floa
         work(one)
         times.append((time.perf_counter() - started) * 1000)
     times.sort()
-    return {
-        "least": times[0],
-        "p50": times[len(times) // 2],
-        "p95": times[int(0.95 * (len(times) - 1))],
-    }
+    return {"least": times[0], "p50": times[len(times) // 2], "p95": times[int(0.95 * (len(times) - 1))]}
 
 
 PEERS: dict[str, Callable[[Path], Search]] = {

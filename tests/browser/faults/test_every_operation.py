@@ -40,7 +40,7 @@ every_scene = pytest.mark.parametrize(
     "make", SCENES if ALL else (first_install, tiers, compacting_update), ids=lambda make: make.__name__
 )
 EVERY_KIND = {"open", "createObjectStore", "createIndex", "transaction", "commit"} | {
-    *("get", "put", "delete", "openKeyCursor", "continue"),
+    *("get", "put", "delete", "openKeyCursor", "continue")
 }
 """What Python's store asks for; `clear` is the page's alone (test_client.py)."""
 Player = Callable[[Callable[[], Scene]], "Play"]
@@ -57,9 +57,7 @@ class Play:
 
     def run(self, at: int, fault: str) -> dict[str, Any]:
         self.indexed.reset()
-        played: dict[str, Any] = json.loads(
-            self._worker.call("indexeddb_client", "play", self.indexed.url, at, fault)
-        )
+        played: dict[str, Any] = json.loads(self._worker.call("indexeddb_client", "play", self.indexed.url, at, fault))
         return played
 
 

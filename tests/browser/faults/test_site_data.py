@@ -87,9 +87,7 @@ def test_a_database_that_lacks_a_part_is_mended(installed: App, publisher: Any, 
     malform(installed, publisher, stores)
     second_release(publisher)
     assert installed.start(autoUpdate=False) is None
-    assert (installed.page.evaluate(TIMESTAMP) > 0) == ("records" in stores), (
-        "the trust floor stays if it is there"
-    )
+    assert (installed.page.evaluate(TIMESTAMP) > 0) == ("records" in stores), "the trust floor stays if it is there"
     outcome = installed.call("update")  # where the pointer is left, what it names is mended first
     assert (outcome["plan"], outcome["to"]) == ("direct" if "records" in stores else "full", 2)
     assert installed.start(autoUpdate=False)["sequence"] == 2

@@ -93,10 +93,6 @@ def test_a_query_and_escapes_go_along_with_every_request(app: App, publisher: An
     app.start(autoUpdate=False, url="/group%2Fproject/kb/?token=a%26b")
     app.host.requests.clear()
     assert app.call("update")["to"] == 1
-    asked = [
-        request.path
-        for request in app.host.requests
-        if "metadata" in request.path or "objects" in request.path
-    ]
+    asked = [request.path for request in app.host.requests if "metadata" in request.path or "objects" in request.path]
     assert asked
     assert all(path.startswith("/group%2Fproject/kb/") and path.endswith("?token=a%26b") for path in asked)

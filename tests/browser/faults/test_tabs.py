@@ -14,9 +14,7 @@ from support.browser_app import App, second_release, until
 from support.chromium import own_chromium
 
 Eventually = Callable[[Page, str], Any]
-UPDATE = (
-    "void kb.update().then((outcome) => (window.outcome = outcome), ({ code }) => (window.outcome = code))"
-)
+UPDATE = "void kb.update().then((outcome) => (window.outcome = outcome), ({ code }) => (window.outcome = code))"
 FREE = "navigator.locks.query().then(({ held }) => held.every(({ name }) => name !== `vademecum:${kb.url}`))"
 DURABILITY = """async () => {
     const { IndexedStore } = await import('/client/store/store.mjs');
@@ -123,9 +121,7 @@ def test_a_frozen_tab_goes_on(frozen: App, publisher: Any, eventually: Eventuall
     other.page.evaluate(A_WHILE)
     assert other.call("getStatus")["installed"]["sequence"] == 1
     assert other.texts(), "another tab reads on"
-    assert page.evaluate("[ticks, diary, window.outcome ?? null]") == [before, ["freeze"], None], (
-        "it stands still"
-    )
+    assert page.evaluate("[ticks, diary, window.outcome ?? null]") == [before, ["freeze"], None], "it stands still"
     browser.send("Page.setWebLifecycleState", {"state": "active"})
     eventually(page, "diary.includes('resume')")
     eventually(page, f"ticks > {before} && window.outcome")

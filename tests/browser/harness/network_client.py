@@ -32,9 +32,7 @@ class Host:
 
     def fetch(self, path: str, limit: int, progress: Any) -> Any:
         more = {"timeouts": to_js(self._timeouts, dict_converter=_plain_object)} if self._timeouts else {}
-        given = (
-            {"limit": limit, **more} if progress is None else {"limit": limit, "progress": progress, **more}
-        )
+        given = {"limit": limit, **more} if progress is None else {"limit": limit, "progress": progress, **more}
         return fetchBody(self.url + path, to_js(given, dict_converter=_plain_object))
 
 
@@ -56,10 +54,7 @@ class Client:
     def engine(self, urls: str, timeouts: dict[str, float]) -> Engine:
         return Engine(
             MemoryStore(self.database),
-            {
-                url: BrowserTransport(Host(url, timeouts if at == 0 else {}))
-                for at, url in enumerate(urls.split())
-            },
+            {url: BrowserTransport(Host(url, timeouts if at == 0 else {})) for at, url in enumerate(urls.split())},
             self.clock,
             trust=SCENE.root,
             config=self.config,

@@ -73,9 +73,7 @@ class TwoAddresses:
     def __init__(self, metadata: str, targets: str) -> None:
         self._parts = {"metadata": HttpTransport(metadata), "targets": HttpTransport(targets)}
 
-    async def fetch(
-        self, path: str, *, limit: int, fresh: bool = False, progress: Progress | None = None
-    ) -> Body:
+    async def fetch(self, path: str, *, limit: int, fresh: bool = False, progress: Progress | None = None) -> Body:
         part, _, rest = path.partition("/")
         return await self._parts[part].fetch(rest, limit=limit, fresh=fresh, progress=progress)
 
@@ -184,9 +182,7 @@ def main(arguments: Sequence[str]) -> int:
     else:
         names = options.target_name if options.command == "download" else []
         targets = options.target_base_url or options.metadata_url
-        work = update(
-            options.metadata_dir, options.metadata_url, names, targets, options.target_dir or Path()
-        )
+        work = update(options.metadata_dir, options.metadata_url, names, targets, options.target_dir or Path())
     try:
         asyncio.run(work)
     except VademecumError as error:

@@ -186,9 +186,7 @@ class Repository:
         self.keys.setdefault(role, [TestKey(role)])
         named = self.keys[role] if keys is None else keys
         patterns = None if prefixes is not None else list(paths or ())
-        entry = DelegatedRole(
-            role, [], threshold, terminating, patterns, None if prefixes is None else list(prefixes)
-        )
+        entry = DelegatedRole(role, [], threshold, terminating, patterns, None if prefixes is None else list(prefixes))
         signed = self.targets if delegator == "targets" else self.delegated[delegator]
         if signed.delegations is None:
             signed.delegations = Delegations({}, {})

@@ -139,14 +139,7 @@ class CommandLine:
         names = [word for path in paths for word in ("--target-name", path)]
         addresses = ["--metadata-url", f"{self.host.url}/metadata", "--target-base-url"]
         return (
-            self._run(
-                *addresses,
-                f"{self.host.url}/targets/",
-                "--target-dir",
-                str(self.artifacts),
-                *names,
-                "download",
-            )
+            self._run(*addresses, f"{self.host.url}/targets/", "--target-dir", str(self.artifacts), *names, "download")
             == 0
         )
 

@@ -149,18 +149,14 @@ async def _run(app: App, call: Call, fuse: Fuse) -> None:
 
 def floor(app: App) -> list[int]:
     """The versions of the trust floor, role by role."""
-    records = [
-        app.database.records.get(f"trust/{role}.json")
-        for role in ("root", "timestamp", "snapshot", "targets")
-    ]
+    records = [app.database.records.get(f"trust/{role}.json") for role in ("root", "timestamp", "snapshot", "targets")]
     return [0 if record is None else json.loads(record)["signed"]["version"] for record in records]
 
 
 @pytest.mark.fault("C30", "D45")
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize(
-    ("scene", "call"),
-    [(first_install, sync), (update, sync), (update, force), (new_epoch, sync), (compacting, sync)],
+    ("scene", "call"), [(first_install, sync), (update, sync), (update, force), (new_epoch, sync), (compacting, sync)]
 )
 def test_a_sync_that_is_cut_off(scene: Scene, call: Call, fault: str) -> None:
     seen = []

@@ -53,9 +53,7 @@ def run(
     scene: Scene, start: MemoryDatabase, at: int | None = None, fault: str = "once", damage: str = "dropped"
 ) -> tuple[NumberedStore, VademecumError | None]:
     """Make the scene's call on a copy of `start`; return the store as it was used, and the error."""
-    store = NumberedStore(
-        MemoryStore(MemoryDatabase(dict(start.records), dict(start.objects))), at, fault, damage
-    )
+    store = NumberedStore(MemoryStore(MemoryDatabase(dict(start.records), dict(start.objects))), at, fault, damage)
     try:
         drive(_call(scene, store))
     except VademecumError as error:
@@ -77,9 +75,7 @@ def recover(scene: Scene, start: MemoryDatabase) -> list[Operation]:
     return store.asked
 
 
-def judged(
-    family: str, scene: Scene, point: int, fault: str, damage: str, found: MemoryDatabase
-) -> list[str]:
+def judged(family: str, scene: Scene, point: int, fault: str, damage: str, found: MemoryDatabase) -> list[str]:
     violations = judge_content(scene, found.records, found.objects)
     count(family, scene.name, point, fault, damage, violations)
     return [f"{fault} at operation {point}, {damage}: {violation}" for violation in violations]
@@ -111,9 +107,7 @@ def test_a_crash_during_the_recovery_from_a_crash(make: Callable[[], Scene]) -> 
     for at, flying in enumerate(first.asked):
         for damage in DAMAGES:
             image = after_power_cut(scene.database, first.asked[:at], flying, damage)
-            images.setdefault(
-                repr((sorted(image.records.items()), sorted(image.objects.items()))), (at, image)
-            )
+            images.setdefault(repr((sorted(image.records.items()), sorted(image.objects.items()))), (at, image))
     found: list[str] = []
     for at, start in sample(list(images.values()), SHARE, f"recovery {scene.name}"):
         asked = recover(scene, start)

@@ -42,10 +42,7 @@ def test_one_bad_mirror_and_one_good(tmp_path: Path, kind: str, paths: str) -> N
     scene, (fault, limits) = tiers(), FAULTS[kind]
     database = scene.copy()
     write_tree(tmp_path / "site", scene.files)
-    with (
-        faulty_pages(tmp_path / "site", Rule(paths, fault)) as bad,
-        faulty_pages(tmp_path / "site") as good,
-    ):
+    with faulty_pages(tmp_path / "site", Rule(paths, fault)) as bad, faulty_pages(tmp_path / "site") as good:
         outcome = asyncio.run(sync(scene, database, [bad.url, good.url], limits))
         assert outcome.to_sequence == 2
         objects = [path for path in bad.paths() if path.startswith("objects/")]
@@ -56,9 +53,7 @@ def test_one_bad_mirror_and_one_good(tmp_path: Path, kind: str, paths: str) -> N
 
 
 @pytest.mark.fault("B29", "E56")
-@pytest.mark.parametrize(
-    "target", ["", "data:text/plain,x", "javascript:alert(1)", "http://127.0.0.1:99999999/x"]
-)
+@pytest.mark.parametrize("target", ["", "data:text/plain,x", "javascript:alert(1)", "http://127.0.0.1:99999999/x"])
 def test_a_redirection_of_one_mirror_is_its_own_affair(tmp_path: Path, target: str) -> None:
     """Where the first leads to what does not exist, or is no address, the second is asked as it was named."""
     scene = tiers()
@@ -77,10 +72,7 @@ def test_names_of_mirrors_tell_no_secrets(tmp_path: Path) -> None:
     scene = tiers()
     write_tree(tmp_path / "site", scene.files)
     store = tmp_path / "kb.db"
-    with (
-        faulty_pages(tmp_path / "site", Rule(".*", host.status(401))) as bad,
-        faulty_pages(tmp_path / "site") as good,
-    ):
+    with faulty_pages(tmp_path / "site", Rule(".*", host.status(401))) as bad, faulty_pages(tmp_path / "site") as good:
         secret = bad.url.replace("http://", "http://user:hunter2@")
         knowledge = KnowledgeBase.open(store, url=[secret, good.url], trust=scene.root)
         assert knowledge.sync().to_sequence == 2

@@ -181,9 +181,7 @@ def test_200_with_something_else(asked: list[str], new_client: Callable[..., Cli
 def test_a_captive_portal_for_every_file(new_client: Callable[..., Client]) -> None:
     client = new_client(retries=3)
     pages = client.meet([Rule(".*", host.body(HTML))], "content")
-    assert len(set(pages.paths())) == len(pages.paths()) <= 2, (
-        "a page is an answer: it is not asked for again"
-    )
+    assert len(set(pages.paths())) == len(pages.paths()) <= 2, "a page is an answer: it is not asked for again"
     client.meet([], None)
     assert client.updated()
 
@@ -275,9 +273,7 @@ def test_a_body_that_breaks_off_at_any_byte(asked: list[str], new_client: Callab
 
 
 @pytest.mark.fault("B22")
-def test_a_body_that_breaks_off_once_is_fetched_again(
-    asked: list[str], new_client: Callable[..., Client]
-) -> None:
+def test_a_body_that_breaks_off_once_is_fetched_again(asked: list[str], new_client: Callable[..., Client]) -> None:
     for path in asked:
         client = new_client(retries=1)
         pages = client.meet([Rule(path, host.drop(-1), times=1)], None)
@@ -287,9 +283,7 @@ def test_a_body_that_breaks_off_once_is_fetched_again(
 
 @pytest.mark.fault("B22")
 @pytest.mark.parametrize("fault", [host.stall, host.trickle], ids=["silent", "one byte at a time"])
-def test_a_host_that_never_finishes(
-    asked: list[str], new_client: Callable[..., Client], fault: Fault
-) -> None:
+def test_a_host_that_never_finishes(asked: list[str], new_client: Callable[..., Client], fault: Fault) -> None:
     for path in (asked[0], asked[-1]):
         client = new_client()
         client.meet([Rule(path, fault)], "network", QUICK)
@@ -301,11 +295,7 @@ def test_a_host_that_never_finishes(
 @pytest.mark.fault("B23")
 @pytest.mark.parametrize(
     ("change", "code"),
-    [
-        (lambda size: None, None),
-        (lambda size: size + 10, "network"),
-        (lambda size: 10**12, "network"),
-    ],
+    [(lambda size: None, None), (lambda size: size + 10, "network"), (lambda size: 10**12, "network")],
     ids=["none", "too long", "absurd"],
 )
 def test_content_length_lies(

@@ -81,9 +81,7 @@ def all_but_old_metadata(tree: Path) -> None:
 
 @pytest.mark.fault("E62")
 @pytest.mark.parametrize("lose", [everything, the_timestamp, all_but_old_metadata])
-def test_a_lost_tree_is_followed_by_higher_numbers_and_clients_follow(
-    line: Line, lose: Callable[[Path], None]
-) -> None:
+def test_a_lost_tree_is_followed_by_higher_numbers_and_clients_follow(line: Line, lose: Callable[[Path], None]) -> None:
     store = pulled(line)
     lose(line.out)
     report = build(request(line, force=True), now=line.now + DAY)
@@ -101,9 +99,7 @@ def one_bit(path: Path) -> None:
 
 @pytest.mark.fault("E62", "E63")
 @pytest.mark.parametrize("damage", [Path.unlink, lambda path: path.write_bytes(b"<html>"), one_bit])
-def test_a_timestamp_that_is_damaged_is_replaced_by_a_higher_one(
-    line: Line, damage: Callable[[Path], object]
-) -> None:
+def test_a_timestamp_that_is_damaged_is_replaced_by_a_higher_one(line: Line, damage: Callable[[Path], object]) -> None:
     """It may have been signed again since the last file that is named by a number; channels and yanks stay."""
     line.release(NEWER, channel="beta", yank=(3,))
     for _ in range(5):
@@ -216,9 +212,7 @@ def test_keys_that_may_have_signed_something_elsewhere_begin_no_line_at_1(
 
 @pytest.mark.fault("E63")
 @pytest.mark.parametrize("damage", [Path.unlink, lambda path: path.write_bytes(b"rot")])
-def test_a_tree_with_a_lost_object_is_repaired_by_the_next_build(
-    line: Line, damage: Callable[[Path], object]
-) -> None:
+def test_a_tree_with_a_lost_object_is_repaired_by_the_next_build(line: Line, damage: Callable[[Path], object]) -> None:
     store = pulled(line)
     line.release({**HANDBOOK, "page.md": "# Page\n\nLast.\n"}, yank=(3,))
     published = line.previous()
@@ -367,9 +361,7 @@ def test_of_what_revoked_keys_signed_nothing_but_numbers_is_taken(line: Line, hi
     report = build(request(line), now=line.now)
     assert (report.added, report.embedded) == (3, report.chunks)
     assert "does not name any more" in report.notices[0]
-    assert 8 < report.sequence < MAX_SEQUENCE / 2, (
-        "the thief's number is above the honest ones and binds nobody"
-    )
+    assert 8 < report.sequence < MAX_SEQUENCE / 2, "the thief's number is above the honest ones and binds nobody"
     found = line.previous()
     assert found is not None
     assert (found.yanked, len(found.manifest.packs)) == ((), 0)

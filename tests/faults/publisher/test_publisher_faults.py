@@ -76,9 +76,7 @@ def test_a_file_that_is_held_open_for_good_is_one_clear_error_and_the_tree_is_se
     before = tree_of(line.out)
     with monkeypatch.context() as patch:
         scanner = Scanner(patch, "replace", None, DENIED)
-        with pytest.raises(
-            StorageError, match="cannot be written: Access is denied; the published release is unch"
-        ):
+        with pytest.raises(StorageError, match="cannot be written: Access is denied; the published release is unch"):
             line.release(NEWER)
     assert scanner.refused == len(renames._WAITS) + 1
     assert tree_of(line.out) == before
@@ -107,9 +105,7 @@ def test_nothing_makes_symbolic_links() -> None:
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
                 if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
                     owner = ast.unparse(node.func.value)
-                    assert node.func.attr not in makers or owner not in ("os", "Path"), (
-                        f"{path}:{node.lineno}"
-                    )
+                    assert node.func.attr not in makers or owner not in ("os", "Path"), f"{path}:{node.lineno}"
                     assert node.func.attr not in {"symlink_to", "hardlink_to"}, f"{path}:{node.lineno}"
 
 
@@ -145,10 +141,7 @@ def test_a_damaged_timestamp_in_the_output_folder_is_replaced(tmp_path: Path) ->
 def test_a_weekly_schedule_that_is_late_or_fails_once_still_signs_in_time(tmp_path: Path) -> None:
     line = Line(tmp_path)
     line.release(HANDBOOK)
-    for days in (
-        7.2,
-        14.4,
-    ):  # the first one fails, the second is hours late: both within the validity of 30 days
+    for days in (7.2, 14.4):  # the first one fails, the second is hours late: both within the validity of 30 days
         line.later(days=days)
         expires = read(FolderTransport(line.out), line.root).expires
         assert line.now < expires
@@ -175,9 +168,7 @@ def deployed(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: py
 
 @pytest.mark.fault("D50")
 @pytest.mark.usefixtures("deployed")
-def test_a_probe_from_outside_fails_loudly_where_the_old_site_is_served(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+def test_a_probe_from_outside_fails_loudly_where_the_old_site_is_served(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["verify", "host", "--expect", "2", "--json"]) == 5
     told = capsys.readouterr()
     assert json.loads(told.out)["error"]["code"] == "rollback"

@@ -33,12 +33,8 @@ def decide(line: Line, chance: random.Random, last: int) -> None:
     some, now = chance.randint(max(1, last - 3), last), line.now
     match chance.randint(0, 8):
         case 0 | 1 | 2 as number:
-            files = {
-                f"{page}.md": f"# Page {page}\n\nText {chance.randint(1, 3)} of {page}.\n" for page in "abcd"
-            }
-            line.release(
-                files, channel=request.channel, candidate=(None, 0, 5000)[number], archive=ArchiveLimits(4)
-            )
+            files = {f"{page}.md": f"# Page {page}\n\nText {chance.randint(1, 3)} of {page}.\n" for page in "abcd"}
+            line.release(files, channel=request.channel, candidate=(None, 0, 5000)[number], archive=ArchiveLimits(4))
         case 3:
             promote(request, some, now=now)
         case 4:
@@ -90,9 +86,7 @@ def test_whatever_is_decided_the_tree_verifies_and_clients_follow(tmp_path: Path
         channels = shown(line)
         for told in channels.values():
             for release in told.releases:
-                assert seen.setdefault(release.sequence, release.sha256) == release.sha256, (
-                    "one number, one release"
-                )
+                assert seen.setdefault(release.sequence, release.sha256) == release.sha256, "one number, one release"
         last = max(told.newest for told in channels.values())
         for (channel, jitter), store in stores.items():
             config = Config(retries=0, channel=channel)

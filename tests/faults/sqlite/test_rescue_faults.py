@@ -324,7 +324,5 @@ def test_a_transaction_that_was_cut_off_is_not_rescued(damaged: Damaged, start: 
         for part in ("", "-journal"):
             shutil.copyfile(f"{start}{part}", f"{place / 'kb.db'}{part}")
     begin_anew(place / "kb.db", NOW)
-    assert (place / "kb.db").read_bytes()[18:20] == b"\1\1", (
-        "and the new content asks for no WAL there, either"
-    )
+    assert (place / "kb.db").read_bytes()[18:20] == b"\1\1", "and the new content asks for no WAL there, either"
     assert read_records(place / "kb.db") == damaged.records

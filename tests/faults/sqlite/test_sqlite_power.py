@@ -11,16 +11,7 @@ import pytest
 from support.sampling import sample
 from support.scenes import Scene
 from support.sqlite_disk import Disk, Event, Files, after_power_cut, beneath
-from support.sqlite_restart import (
-    THREE,
-    every_scene,
-    files_of,
-    judged,
-    one_by_one,
-    play,
-    restart,
-    write_files,
-)
+from support.sqlite_restart import THREE, every_scene, files_of, judged, one_by_one, play, restart, write_files
 from support.storage_faults import DAMAGES
 from vademecum.runtime.sqlite.store import SqliteStore
 
@@ -59,9 +50,7 @@ def test_a_power_cut_at_every_event(make: Callable[[], Scene], journal: str, qui
 @pytest.mark.fault("C30", "C31")
 @every_journal
 @pytest.mark.parametrize("make", THREE, ids=lambda make: make.__name__)
-def test_a_power_cut_during_the_recovery_from_one(
-    make: Callable[[], Scene], journal: str, quick: Path
-) -> None:
+def test_a_power_cut_during_the_recovery_from_one(make: Callable[[], Scene], journal: str, quick: Path) -> None:
     """SQLite plays back what the first one has left, the engine goes on, and the power goes again."""
     scene = one_by_one(make)
     start = files_of(scene, quick / "start")
@@ -83,9 +72,7 @@ def test_a_power_cut_during_the_recovery_from_one(
 @pytest.mark.parametrize("fault", ["once", "forever", "full"])
 @every_journal
 @every_scene
-def test_a_disk_that_fails_at_every_event(
-    make: Callable[[], Scene], journal: str, fault: str, quick: Path
-) -> None:
+def test_a_disk_that_fails_at_every_event(make: Callable[[], Scene], journal: str, fault: str, quick: Path) -> None:
     """And then the power goes, too. The error that an app gets is one of ours, about storage."""
     scene = one_by_one(make)
     start = files_of(scene, quick / "start")

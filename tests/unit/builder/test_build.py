@@ -93,9 +93,7 @@ def test_no_keys_are_made_over_a_release_that_was_signed_with_others(request_: B
     assert build(replace(request_, force=True), now=NOW).notices
 
 
-def test_an_unusable_previous_release_is_given_up_only_where_that_is_asked_for(
-    request_: BuildRequest,
-) -> None:
+def test_an_unusable_previous_release_is_given_up_only_where_that_is_asked_for(request_: BuildRequest) -> None:
     build(request_, now=NOW)
     shutil.copytree("tree", "before")
     Path("before/metadata/timestamp.json").write_bytes(b"<html>")
@@ -174,9 +172,7 @@ def test_sources_of_a_generator_are_read_as_it_reads_them_and_that_is_said(manua
     assert (report.documents, report.left_out) == (2, {"files outside the folders of pages": 1})
     assert report.json()["leftOut"] == report.left_out
     [notice] = [line for line in report.notices if "MkDocs" in line]
-    assert all(
-        part in notice for part in ("mkdocs.yml", "pages in docs", "https://b.example/m/", "--profile plain")
-    )
+    assert all(part in notice for part in ("mkdocs.yml", "pages in docs", "https://b.example/m/", "--profile plain"))
     published = find_previous(str(manual.out), {}).published
     assert published is not None
     assert rows_of(published.segments).documents["docs/oil.md"].url == "https://b.example/m/oil/"
@@ -199,9 +195,7 @@ def test_what_a_page_asks_for_and_is_not_there_is_one_warning(manual: BuildReque
     for name in ("a", "b"):
         Path(f"manual/docs/{name}.md").write_text(f'# {name}\n\nText.\n\n--8<-- "../../{name}.md"\n')
     [warning] = build(manual, now=NOW).warnings
-    assert warning.startswith(
-        "2 parts of pages are missing: includes without a file in the tree (../../a.md)"
-    )
+    assert warning.startswith("2 parts of pages are missing: includes without a file in the tree (../../a.md)")
 
 
 def test_drafts_are_left_out_and_counted_and_taken_in_by_an_option_alone(manual: BuildRequest) -> None:
@@ -258,9 +252,7 @@ def test_a_host_without_a_tree_gets_its_first_release_and_a_lost_one_goes_on_abo
     with PagesHost(Path("host")) as host:
         report = run("tree")
         assert (report.sequence, report.changed, waits) == (1, True, [])
-        assert report.notices == (
-            f"nothing is published at {host.url} yet: this is its first release, number 1",
-        )
+        assert report.notices == (f"nothing is published at {host.url} yet: this is its first release, number 1",)
         shutil.copytree("tree", "host", dirs_exist_ok=True)
         assert run("fresh").changed is False
         shutil.rmtree("host/metadata")
@@ -392,9 +384,7 @@ def test_a_preview_of_what_nobody_has_published_yet(request_: BuildRequest) -> N
     assert verify("tree", None).documents == 3
 
 
-def test_a_preview_needs_no_network_where_a_build_does(
-    request_: BuildRequest, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_preview_needs_no_network_where_a_build_does(request_: BuildRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     async def no_wait(_: object, seconds: float) -> None:
         told.append("waits")
 
@@ -411,9 +401,7 @@ def test_a_preview_needs_no_network_where_a_build_does(
     look = replace(asked, preview=True)
     report = build(look, now=NOW)
     assert (report.sequence, report.added, verify("tree", None).documents) == (1, 3, 3)
-    assert report.notices[0].endswith(
-        "cannot be reached: this preview is compared with nothing, and is number 1"
-    )
+    assert report.notices[0].endswith("cannot be reached: this preview is compared with nothing, and is number 1")
     Path("docs/new.md").write_text("# New\n\nA page.\n")
     again = build(look, now=NOW)
     assert (again.sequence, again.documents) == (2, 4), "above the preview that lies there"

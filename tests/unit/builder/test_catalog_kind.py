@@ -43,13 +43,7 @@ def text(document: Document) -> str:
     return "\n".join(str(block) for section in document.sections for block in section.blocks)
 
 
-PUMP = {
-    "id": 7,
-    "name": "Pump",
-    "note": "Of steel.",
-    "spec": {"use": "For water.", "tags": ["oil", "air"]},
-    "kg": 4,
-}
+PUMP = {"id": 7, "name": "Pump", "note": "Of steel.", "spec": {"use": "For water.", "tags": ["oil", "air"]}, "kg": 4}
 
 
 def test_without_settings_every_text_is_read(tmp_path: Path) -> None:
@@ -165,10 +159,7 @@ def test_a_record_that_says_it_is_a_draft_is_left_out_and_an_event_to_come_is_no
         ('path = "https://"', r"line 6: source\.path: expected a file, a folder, a glob"),
         ('path = "a.json"\ntitel = "x"', r"line 7: source\.titel: no such key; did you mean title\?"),
         ('path = "a.json"\ntext = "{a"', r"line 3: template '{a'"),
-        (
-            'path = "a.json"\nencoding = "utf-9"',
-            r"line 7: source\.encoding: expected the name of an encoding",
-        ),
+        ('path = "a.json"\nencoding = "utf-9"', r"line 7: source\.encoding: expected the name of an encoding"),
         ('title = "a"', r"line 3: source: path is missing"),
     ],
 )
@@ -243,7 +234,5 @@ def test_a_row_that_is_a_draft_keeps_the_record_out_that_it_is_merged_with(tmp_p
         ({"type": "private"}, False),
     ],
 )
-def test_what_a_shop_or_a_blog_says_of_a_record_keeps_it_private(
-    record: dict[str, Any], private: bool
-) -> None:
+def test_what_a_shop_or_a_blog_says_of_a_record_keeps_it_private(record: dict[str, Any], private: bool) -> None:
     assert bool(why_private_record(canonical(record))) is private

@@ -44,9 +44,7 @@ def told(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, Any]:
 
 def triggers() -> int:
     with closing(sqlite3.connect("shop.db")) as database:
-        return int(
-            database.execute("SELECT count(*) FROM sqlite_master WHERE type = 'trigger'").fetchone()[0]
-        )
+        return int(database.execute("SELECT count(*) FROM sqlite_master WHERE type = 'trigger'").fetchone()[0])
 
 
 def test_nothing_is_run_without_yes(capsys: pytest.CaptureFixture[str]) -> None:
@@ -72,12 +70,8 @@ def test_which_source_can_be_captured_is_said(capsys: pytest.CaptureFixture[str]
     assert 'line 8: write capture = "triggers"' in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(
-    ("key", "said"), [("cursor", "cursor and capture: take one"), ("query", "a query has none")]
-)
-def test_what_does_not_go_together(
-    key: str, said: str, place: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+@pytest.mark.parametrize(("key", "said"), [("cursor", "cursor and capture: take one"), ("query", "a query has none")])
+def test_what_does_not_go_together(key: str, said: str, place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     more = 'cursor = "id"\ntable = "item"' if key == "cursor" else 'query = "SELECT 1"'
     (place / "vademecum.toml").write_text(SETTINGS.replace('table = "item"', more, 1))
     assert main(["cdc", "status", "shop"]) == 2

@@ -116,9 +116,7 @@ FILES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
 def test_what_an_article_costs_its_seller_is_nobodys_business() -> None:
     private = ["cost", "cost_price", "costPrice", "unit_cost", "purchase_price", "wholesale"]
     public = ["price", "costume", "purchases"]
-    told = proposal(
-        fields_of({name: f"{name} {n}" for name in ("id", "text", *private, *public)} for n in range(3)), 3
-    )
+    told = proposal(fields_of({name: f"{name} {n}" for name in ("id", "text", *private, *public)} for n in range(3)), 3)
     named = {*told["text"], *told.get("metadata", ()), told.get("title")}
     assert named >= {*public} and not named & {*private}
 
@@ -226,18 +224,14 @@ def test_an_archive_of_messages_in_another_language_is_one(tmp_path: Path, table
         talk.execute(f"CREATE TABLE {table} ({columns})")
         more = ", NULL" * (columns.count(",") - 4)
         for n in range(9):
-            talk.execute(
-                f"INSERT INTO {table} VALUES (?, ?, ?, ?, 'ops'{more})", (n, 1767225600 + n, "1", text_of(n))
-            )
+            talk.execute(f"INSERT INTO {table} VALUES (?, ?, ?, ?, 'ops'{more})", (n, 1767225600 + n, "1", text_of(n)))
     found = {one.kind: one for one in discover("sqlite:///a.db", tmp_path)}
     assert {**found["messages"].settings, **expected} == found["messages"].settings
 
 
 @pytest.mark.parametrize("field", ["einkaufspreis", "Gehalt", "correo", "mot_de_passe", "salary"])
 def test_what_is_private_in_another_language_is_not_proposed(tmp_path: Path, field: str) -> None:
-    (tmp_path / "a.json").write_text(
-        json.dumps(rows(lambda n: {"id": n, "name": text_of(n), field: f"{n} x"}))
-    )
+    (tmp_path / "a.json").write_text(json.dumps(rows(lambda n: {"id": n, "name": text_of(n), field: f"{n} x"})))
     [found] = discover(str(tmp_path / "a.json"), tmp_path)
     assert field not in str(found.settings) and field in str(found.notes)
 

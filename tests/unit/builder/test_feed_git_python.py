@@ -35,9 +35,7 @@ def documents(one: Opened) -> dict[str, Document]:
 
 def keys(entries: Sequence[Entry] | Changes) -> list[str]:
     taken = entries.entries if isinstance(entries, Changes) else entries
-    return sorted(
-        f"-{e.key}" if isinstance(e, Removed) else e.key for e in taken if not isinstance(e, Checkpoint)
-    )
+    return sorted(f"-{e.key}" if isinstance(e, Removed) else e.key for e in taken if not isinstance(e, Checkpoint))
 
 
 def checkpoint(changes: Changes) -> Checkpoint:
@@ -75,9 +73,7 @@ POSTS = {"seen": "publish post", "page": "publish page", "draft": "draft post", 
 
 def test_of_an_export_of_wordpress_what_everybody_sees_is_published(tmp_path: Path) -> None:
     posts = [POST.format(name, *(f"{told} ".split(" "))[:3]) for name, told in POSTS.items()]
-    spaces = (
-        'xmlns:content="http://purl.org/rss/1.0/modules/content/" xmlns:wp="http://wordpress.org/export/1.2/"'
-    )
+    spaces = 'xmlns:content="http://purl.org/rss/1.0/modules/content/" xmlns:wp="http://wordpress.org/export/1.2/"'
     (tmp_path / "a.xml").write_text(f'<rss version="2.0" {spaces}><channel>{"".join(posts)}</channel></rss>')
     source = opened(tmp_path, 'kind = "feed"\npath = "a.xml"').source
     items = [item for item in source.changes(None).entries if isinstance(item, SourceItem)]
@@ -133,9 +129,7 @@ def test_a_feed_that_is_none_is_refused(tmp_path: Path, content: str, why: str) 
 
 def git(folder: Path, *arguments: str) -> str:
     settings = ("-c", "user.name=a", "-c", "user.email=a@a.example", "-c", "init.defaultBranch=main")
-    done = subprocess.run(
-        ["git", *settings, *arguments], cwd=folder, check=True, capture_output=True, text=True
-    )
+    done = subprocess.run(["git", *settings, *arguments], cwd=folder, check=True, capture_output=True, text=True)
     return done.stdout.strip()
 
 
@@ -186,10 +180,7 @@ def test_a_ref_of_a_repository_is_read_with_its_dates_and_then_what_changed(
     commit(repository, 3, a=None, d="Dan")
     after = opened(place, SETTINGS).source.changes(first)
     assert (after.whole, keys(after)) == (False, ["-a.md", "b.md", "c.md", "d.md"])
-    assert (
-        keys(opened(place, SETTINGS).source.changes(checkpoint(opened(place, SETTINGS).source.changes(None))))
-        == []
-    )
+    assert keys(opened(place, SETTINGS).source.changes(checkpoint(opened(place, SETTINGS).source.changes(None)))) == []
 
 
 @pytest.mark.slow
@@ -202,11 +193,7 @@ def test_a_submodule_is_told(repository: Path) -> None:
     first = source.changes(None)
     *_, checkpoint = first.entries
     assert isinstance(checkpoint, Checkpoint)
-    assert (
-        first.left_out
-        == source.changes(checkpoint).left_out
-        == {"submodules (each is a source of its own)": 1}
-    )
+    assert first.left_out == source.changes(checkpoint).left_out == {"submodules (each is a source of its own)": 1}
 
 
 @pytest.mark.slow
@@ -221,10 +208,7 @@ def test_a_history_that_was_rewritten_is_read_whole(repository: Path) -> None:
 @pytest.mark.parametrize(
     ("settings", "why"),
     [
-        (
-            SETTINGS.replace('"repository"', '"https://ann:secret@127.0.0.1:1/none.git"'),
-            "https://127.0.0.1:1/none.git",
-        ),
+        (SETTINGS.replace('"repository"', '"https://ann:secret@127.0.0.1:1/none.git"'), "https://127.0.0.1:1/none.git"),
         (f'{SETTINGS}\nref = "none"', "repository has no none"),
         (SETTINGS.replace("docs", "none"), "has no folder none"),
         (SETTINGS.replace("docs", "../x"), "expected a folder within"),
@@ -265,8 +249,7 @@ def module(tmp_path: Path) -> str:
 
 def test_what_a_function_yields_are_documents(tmp_path: Path, module: str) -> None:
     one = opened(
-        tmp_path,
-        f'kind = "python"\ncall = "{module}:rows"\narguments = {{count = 3}}\ntext = "{{name}}: {{text}}"',
+        tmp_path, f'kind = "python"\ncall = "{module}:rows"\narguments = {{count = 3}}\ntext = "{{name}}: {{text}}"'
     )
     assert [document.title for document in documents(one).values()] == ["Row 0", "Row 1", "Row 2"]
     assert [e.reason for e in one.source.changes(None).entries if isinstance(e, Skipped)] == [
@@ -306,10 +289,7 @@ def test_a_source_of_dlt_is_a_function_that_yields_its_rows(tmp_path: Path) -> N
     name = f"dlt_of_{tmp_path.name.replace('-', '_')}"
     (tmp_path / f"{name}.py").write_text(DLT)
     one = opened(tmp_path, f'kind = "python"\ncall = "{name}:products"\nid = "sku"')
-    assert [(key, document.title) for key, document in documents(one).items()] == [
-        ("p-1", "Chair"),
-        ("p-2", "Table"),
-    ]
+    assert [(key, document.title) for key, document in documents(one).items()] == [("p-1", "Chair"), ("p-2", "Table")]
 
 
 DLT = """

@@ -130,9 +130,7 @@ def test_settings_that_cannot_be_meant(place: Path, old: str, new: str, why: str
 def test_files_cannot_be_joined(place: Path) -> None:
     (place / "docs").mkdir()
     (place / "docs/a.md").write_text("# A")
-    (place / "vademecum.toml").write_text(
-        SETTINGS.replace('kind = "catalog"\npath = "erp.json"', 'path = "docs"')
-    )
+    (place / "vademecum.toml").write_text(SETTINGS.replace('kind = "catalog"\npath = "erp.json"', 'path = "docs"'))
     with pytest.raises(UsageError, match=r"a\.md is a file: records alone can be joined"):
         release(place)
 

@@ -125,9 +125,7 @@ def test_where_no_document_has_an_address_nothing_is_proven(
     assert json.loads(capsys.readouterr().out)["unaddressed"] == 1
 
 
-def test_a_release_without_documents_has_no_link_to_ask_for(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_release_without_documents_has_no_link_to_ask_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("docs").mkdir()
     build(BuildRequest(source=Path("docs"), out=Path("dist"), site=False, allow_empty=True))

@@ -71,11 +71,7 @@ def test_code_is_code_and_a_conversation_has_the_title_of_its_mail() -> None:
     }
     second = {**first, "text": "```b = 2```", "subject": "Pool"}
     third = {**first, "author": "", "text": "Hi", "subject": "Other"}
-    record: dict[str, object] = {
-        "channel": "list",
-        "strategy": "conversation",
-        "messages": [first, second, third],
-    }
+    record: dict[str, object] = {"channel": "list", "strategy": "conversation", "messages": [first, second, third]}
     document = read(record)
     assert isinstance(document, Document) and document.title == "Pool"
     code, inline = Code("a = 1\n\nb", "py"), Code("b = 2")
@@ -101,19 +97,11 @@ def test_each_day_gives_what_a_build_from_nothing_gives(chat: Chat, tmp_path: Pa
     ("old", "new", "said"),
     [
         ('url = "sqlite:///chat.db"', "", r"name a database \(url\) or a file \(path\)"),
-        (
-            'url = "sqlite:///chat.db"',
-            'url = "sqlite:///chat.db"\npath = "a"',
-            "url and path: take one of them out",
-        ),
+        ('url = "sqlite:///chat.db"', 'url = "sqlite:///chat.db"\npath = "a"', "url and path: take one of them out"),
         ('"message"', '"messages"', "source.table: .*did you mean message"),
         ('"thread"', '"thred"', "source.thread: .*no column 'thred'; did you mean thread"),
         ('"reply_to"', '"repl_to"', "source.reply-to: .*did you mean reply_to"),
-        (
-            '"window"',
-            '"windows"',
-            "source.strategies: expected a list of conversation, temporal, window, tokens",
-        ),
+        ('"window"', '"windows"', "source.strategies: expected a list of conversation, temporal, window, tokens"),
         ('"window"]', '"window"]\ngap = "soon"', "source.gap: expected a duration, as in 30m"),
         ('"window"]', '"window"]\noverlap = 11', "source.overlap: 11 is half of messages or more"),
         ('"window"]', '"window"]\ntokens = 0', "source.tokens: expected a number of tokens above 0"),
@@ -129,20 +117,10 @@ def test_settings_that_cannot_be_meant(chat: Chat, tmp_path: Path, old: str, new
     assert not (tmp_path / "site").exists()
 
 
-def test_private_chats_are_published_where_the_settings_say_so(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_private_chats_are_published_where_the_settings_say_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    one = {
-        "id": 1,
-        "type": "message",
-        "date_unixtime": "1704103260",
-        "from": "Ann",
-        "text": "Hello to all of you",
-    }
-    chats = [
-        {"name": kind, "type": kind, "messages": [one]} for kind in ("personal_chat", "public_supergroup")
-    ]
+    one = {"id": 1, "type": "message", "date_unixtime": "1704103260", "from": "Ann", "text": "Hello to all of you"}
+    chats = [{"name": kind, "type": kind, "messages": [one]} for kind in ("personal_chat", "public_supergroup")]
     (tmp_path / "result.json").write_text(json.dumps({"chats": {"list": chats}}))
     settings = 'site = false\n[[source]]\nname = "chat"\nkind = "messages"\nshape = "telegram"\npath = "result.json"\n'
     report = release(tmp_path, settings)
@@ -160,13 +138,7 @@ def test_a_message_that_says_that_it_is_internal_is_left_out_until_it_says_so_no
 
     def said(internal: tuple[bool, bool], more: str = "") -> tuple[int, int]:
         told = [
-            {
-                "id": n + 1,
-                "time": 1704103260 + 7200 * n,
-                "author": "Ann",
-                "text": f"Hello, {n}",
-                "internal": one,
-            }
+            {"id": n + 1, "time": 1704103260 + 7200 * n, "author": "Ann", "text": f"Hello, {n}", "internal": one}
             for n, one in enumerate(internal)
         ]
         Path("chat.jsonl").write_text("\n".join(map(json.dumps, told)))

@@ -74,17 +74,8 @@ def test_no_change_writes_nothing(tmp_path: Path, site: SiteBuilder | None) -> N
     before = tree_of(line.out)
     line.later(days=14)
     report = line.release(HANDBOOK)
-    assert (report.changed, report.signed, report.site, report.bytes_new, report.embedded) == (False,) * 3 + (
-        0,
-        0,
-    )
-    assert (report.sequence, report.documents, report.added, report.modified, report.removed) == (
-        1,
-        3,
-        0,
-        0,
-        0,
-    )
+    assert (report.changed, report.signed, report.site, report.bytes_new, report.embedded) == (False,) * 3 + (0, 0)
+    assert (report.sequence, report.documents, report.added, report.modified, report.removed) == (1, 3, 0, 0, 0)
     assert tree_of(line.out) == before
     assert {path: path.stat().st_mtime_ns for path in line.out.rglob("*")} == stamps
 
@@ -100,11 +91,7 @@ def test_a_report_says_what_was_done(line: Line) -> None:
     index = [entry.object.path for entry in manifest.segments]
     index += [path for path in tree if path.startswith("releases/")]
     assert report.bytes_published == sum(len(tree[path]) for path in index)
-    changed = {
-        "page.md": PAGE,
-        "notes.txt": "Notes on the sea\n\nWaves.\n",
-        "guide/keys.md": HANDBOOK["guide/keys.md"],
-    }
+    changed = {"page.md": PAGE, "notes.txt": "Notes on the sea\n\nWaves.\n", "guide/keys.md": HANDBOOK["guide/keys.md"]}
     report = line.release(changed)
     assert (report.sequence, report.added, report.modified, report.removed) == (2, 1, 1, 1)
 
@@ -143,9 +130,7 @@ def test_an_edit_that_nobody_can_see_is_no_change(line: Line) -> None:
 
 def test_an_edit_that_nobody_can_see_sends_no_row_beside_a_real_change(line: Line) -> None:
     line.release({**HANDBOOK, "page.md": PAGE})
-    report = line.release(
-        {**HANDBOOK, "page.md": PAGE.replace("\n\n", "\n\n\n"), "new.md": "# New\n\nText.\n"}
-    )
+    report = line.release({**HANDBOOK, "page.md": PAGE.replace("\n\n", "\n\n\n"), "new.md": "# New\n\nText.\n"})
     assert (report.added, report.modified) == (1, 0)
     documents = rows_of(current(line).segments).documents
     assert {key: row.sequence for key, row in documents.items()} == {
@@ -316,11 +301,7 @@ def test_markup_and_anchors_that_change_are_published_and_embed_nothing(line: Li
     line.release({"page.md": page})
     store = pulled(line)
     (before,) = rows_of(current(line).segments).chunks.values()
-    changed = (
-        page.replace("*lamp*", "`lamp`")
-        .replace("(cellar.md)", "(attic.md)")
-        .replace("## One", "## One {#first}")
-    )
+    changed = page.replace("*lamp*", "`lamp`").replace("(cellar.md)", "(attic.md)").replace("## One", "## One {#first}")
     report = line.release({"page.md": changed})
     assert (report.modified, report.embedded) == (1, 0)
     pull(store, FolderTransport(line.out), line.root)
@@ -368,9 +349,7 @@ def test_a_previous_release_behind_a_url_is_carried_into_an_empty_folder(line: L
     carried = {path for path in before if path.startswith(("objects/", "releases/", "metadata/1."))}
     after = tree_of(fresh.out)
     sources = current(line).manifest.sources.path
-    assert {path: after[path] for path in carried - {sources}} == {
-        path: before[path] for path in carried - {sources}
-    }
+    assert {path: after[path] for path in carried - {sources}} == {path: before[path] for path in carried - {sources}}
     assert pull(store, FolderTransport(fresh.out), line.root).plan == "direct"
 
 
@@ -454,14 +433,8 @@ def test_version_json_says_what_the_manifest_says(line: Line) -> None:
     version: dict[str, Any] = parse_object((line.out / "version.json").read_bytes(), "version.json")
     [path] = (line.out / "releases").glob("*.2.json")
     manifest = decode_manifest(path.read_bytes())
-    assert (version["version"], version["sequence"], version["hash"]) == (
-        "Winter",
-        2,
-        path.name.split(".")[0],
-    )
-    assert (
-        (version["documentCount"], version["chunkCount"]) == (manifest.documents, manifest.chunks) == (4, 6)
-    )
+    assert (version["version"], version["sequence"], version["hash"]) == ("Winter", 2, path.name.split(".")[0])
+    assert (version["documentCount"], version["chunkCount"]) == (manifest.documents, manifest.chunks) == (4, 6)
     assert (version["embeddingModel"], version["dimensions"]) == ("builtin", manifest.encoder.dimensions)
     assert version["buildTime"] == "2026-11-21T08:00:00Z"
     assert version["changes"] == {
@@ -472,15 +445,9 @@ def test_version_json_says_what_the_manifest_says(line: Line) -> None:
     line.release({**HANDBOOK, "moved/page.md": PAGE})
     moved = parse_object((line.out / "version.json").read_bytes(), "version.json")["changes"]
     assert moved["added"] == [{"key": "moved/page.md", "title": "Page", "url": "", "was": "page.md"}]
-    assert [one.was for one in read_changes(canonical({"changes": moved})).by_kind()["renamed"]] == [
-        "page.md"
-    ]
+    assert [one.was for one in read_changes(canonical({"changes": moved})).by_kind()["renamed"]] == ["page.md"]
     for file, ref in zip(version["files"], manifest.objects, strict=True):
-        assert (file["path"], file["size"], file["uncompressedSize"]) == (
-            ref.path,
-            ref.size,
-            ref.uncompressed,
-        )
+        assert (file["path"], file["size"], file["uncompressedSize"]) == (ref.path, ref.size, ref.uncompressed)
         assert file["compressionRatio"] == pytest.approx(ref.uncompressed / ref.size, abs=0.01)
         assert (line.out / file["path"]).stat().st_size == ref.size
 

@@ -11,14 +11,7 @@ from support.publishing import NOW
 from vademecum import KnowledgeBase
 from vademecum.search.results import Hit
 from vademecum_builder.build import BuildRequest, build
-from vademecum_builder.sources.places import (
-    PagePlace,
-    PagePlaces,
-    language_named,
-    order_of,
-    preferred,
-    version_named,
-)
+from vademecum_builder.sources.places import PagePlace, PagePlaces, language_named, order_of, preferred, version_named
 
 START = "Turn the red lever to start the pump."
 
@@ -87,9 +80,7 @@ def test_where_a_page_stands(keys: str, expected: Mapping[str, PagePlace]) -> No
         ("3.0 2.0 next", "2.0", "2.0 3.0 next"),
     ],
 )
-def test_the_current_version_comes_first_and_numbers_count_as_numbers(
-    versions: str, first: str, expected: str
-) -> None:
+def test_the_current_version_comes_first_and_numbers_count_as_numbers(versions: str, first: str, expected: str) -> None:
     assert list(preferred(versions.split(), first)) == expected.split()
 
 
@@ -146,9 +137,7 @@ def test_a_new_version_changes_no_row_of_the_others(tmp_path: Path, monkeypatch:
     searched(tmp_path, monkeypatch, VERSIONS, "pump")
     Path("in/version-11.0").mkdir()
     Path("in/version-11.0/pump.md").write_text(f"{START}\n")
-    report = build(
-        BuildRequest(source=Path("in"), out=Path("out"), base_url="https://ex.org/", site=False), now=NOW
-    )
+    report = build(BuildRequest(source=Path("in"), out=Path("out"), base_url="https://ex.org/", site=False), now=NOW)
     assert (report.added, report.modified, report.embedded) == (1, 0, 0)
     with KnowledgeBase.open("knowledge.db", url=Path("out")) as kb:
         kb.sync()
@@ -170,14 +159,8 @@ DOCUSAURUS = {
 }
 
 
-def test_a_site_of_docusaurus_tells_versions_and_languages(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (hit,) = [
-        h
-        for h in searched(tmp_path, monkeypatch, DOCUSAURUS, "turn red lever start pump")
-        if h.title == "Pump"
-    ]
+def test_a_site_of_docusaurus_tells_versions_and_languages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (hit,) = [h for h in searched(tmp_path, monkeypatch, DOCUSAURUS, "turn red lever start pump") if h.title == "Pump"]
     there = "https://ex.org/"
     assert places(hit) == [
         f"{there}pump", f"{there}1.0/pump", f"{there}next/pump", f"{there}de/pump", f"{there}de/next/pump"

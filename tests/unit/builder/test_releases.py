@@ -25,15 +25,7 @@ from vademecum.runtime.memory import MemoryStore
 from vademecum_builder.pages.site import SiteBuilder
 from vademecum_builder.release.inventory import Inventory, read_inventory
 from vademecum_builder.release.verify import Verified, files_below, verify_tree
-from vademecum_builder.releases import (
-    ChangeReport,
-    TreeRequest,
-    promote,
-    resign,
-    roll_back,
-    roll_out,
-    yank,
-)
+from vademecum_builder.releases import ChangeReport, TreeRequest, promote, resign, roll_back, roll_out, yank
 from vademecum_builder.request import ApprovalRule, ArchiveLimits
 from vademecum_builder.signing.root import new_keys, renew_root
 
@@ -62,9 +54,7 @@ def tree(line: Line, **options: Any) -> TreeRequest:
 
 def follow(line: Line, store: Store, channel: str = "stable", out: Path | None = None) -> Outcome:
     config = Config(retries=0, channel=channel)
-    engine = Engine(
-        store, FolderTransport(out or line.out), FixedClock(line.now), trust=line.root, config=config
-    )
+    engine = Engine(store, FolderTransport(out or line.out), FixedClock(line.now), trust=line.root, config=config)
     return asyncio.run(engine.sync())
 
 
@@ -122,9 +112,7 @@ def test_a_critical_release_is_named_in_every_channel_and_stays_so(line: Line) -
     line.release(OTHER, channel="beta", critical=True)
     line.later(hours=1)
     line.release(NEWER)
-    critical = {
-        name: one.critical for name, one in read(FolderTransport(line.out), line.root).channels.items()
-    }
+    critical = {name: one.critical for name, one in read(FolderTransport(line.out), line.root).channels.items()}
     assert critical == {"stable": (3,), "beta": (3,)}
 
 
@@ -232,9 +220,7 @@ def test_after_going_back_the_next_build_compares_with_the_content_that_is_back(
 # Channels ----------------------------------------------------------------------------------------------
 
 
-def test_two_channels_have_releases_of_one_line_and_clients_change_between_them_at_what_differs(
-    line: Line,
-) -> None:
+def test_two_channels_have_releases_of_one_line_and_clients_change_between_them_at_what_differs(line: Line) -> None:
     stable, beta = MemoryStore(), MemoryStore()
     assert line.release(HANDBOOK, channel="beta").changed, "it begins with the newest of all"
     follow(line, stable)
@@ -387,11 +373,7 @@ def test_pages_stay_whole_in_a_fresh_folder(
     told = parse_object((fresh / "version.json").read_bytes(), "version.json")
     page = re.sub("<[^>]+>", "", (fresh / "release.html").read_text())
     if decide is resign:
-        assert told["channels"]["stable"]["candidate"] == {
-            "rollout": 0,
-            "sequence": 2,
-            "version": "2026.11.21-2",
-        }
+        assert told["channels"]["stable"]["candidate"] == {"rollout": 0, "sequence": 2, "version": "2026.11.21-2"}
         assert (told["sequence"], told["channel"]) == (1, "stable")
         assert "is a candidate of stable. It is for 0 % of its readers." in page
     else:

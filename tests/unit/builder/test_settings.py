@@ -84,10 +84,7 @@ def test_a_folder_is_enough(tmp_path: Path) -> None:
 def test_several_sources_have_names(tmp_path: Path) -> None:
     text = '[[source]]\nname = "handbook"\npath = "docs"\n[[source]]\npath = "notes"\ndrafts = true\n'
     read_in = read(tmp_path, text)
-    assert (read_in.source, [source.prefix for source in read_in.sources]) == (
-        tmp_path,
-        ["handbook:", "folder:"],
-    )
+    assert (read_in.source, [source.prefix for source in read_in.sources]) == (tmp_path, ["handbook:", "folder:"])
     assert [source.values for source in read_in.sources] == [
         {"path": tmp_path / "docs"},
         {"path": tmp_path / "notes", "drafts": True},
@@ -108,23 +105,11 @@ def test_several_sources_have_names(tmp_path: Path) -> None:
             ENCODER + 'address = "host"' + SOURCE,
             "line 2: encoder.address: expected an address that begins with https://",
         ),
-        (
-            ENCODER + 'address = "https://a.b/v1"' + SOURCE,
-            "line 1: encoder: model is missing: the name of a model",
-        ),
+        (ENCODER + 'address = "https://a.b/v1"' + SOURCE, "line 1: encoder: model is missing: the name of a model"),
         (ENCODER + 'model = "m&batch=9"' + SOURCE, "line 2: encoder.model: expected the name of a model"),
-        (
-            ENCODER + "batch = 0" + SOURCE,
-            "line 2: encoder.batch: expected texts in a request, a number above 0, not 0",
-        ),
-        (
-            ENCODER + 'price = "2"' + SOURCE,
-            "line 2: encoder.price: expected of a million tokens, a number, not '2'",
-        ),
-        (
-            ENCODER + 'name = "builtin"\nmodel = "m"' + SOURCE,
-            "line 3: encoder.model: name is an encoder by itself",
-        ),
+        (ENCODER + "batch = 0" + SOURCE, "line 2: encoder.batch: expected texts in a request, a number above 0, not 0"),
+        (ENCODER + 'price = "2"' + SOURCE, "line 2: encoder.price: expected of a million tokens, a number, not '2'"),
+        (ENCODER + 'name = "builtin"\nmodel = "m"' + SOURCE, "line 3: encoder.model: name is an encoder by itself"),
         ("[[source]]\npath = 4", "line 2: source.path: expected a folder, not 4"),
         ('[[source]]\npath = ""', "line 2: source.path: expected a folder, not ''"),
         ('bits = 3\n[[source]]\npath = "d"', "line 1: bits: expected 8, 4 or 2, not 3"),
@@ -140,24 +125,15 @@ def test_several_sources_have_names(tmp_path: Path) -> None:
             "line 1: address: expected an address that begins with https://",
         ),
         ('[[source]]\npath = "d"\npattern = "a"', "line 3: source.pattern: expected a list of texts"),
-        (
-            '[[source]]\npath = "d"\n[limits]\npacks = -1',
-            "line 4: limits.packs: expected a number of bytes, not -1",
-        ),
+        ('[[source]]\npath = "d"\n[limits]\npacks = -1', "line 4: limits.packs: expected a number of bytes, not -1"),
         ('[[source]]\npath = "d"\n[limitz]\npacks = 1', "line 3: limitz: no such key; did you mean limits?"),
         (
             '[[source]]\nkind = "foldre"\npath = "d"',
             "line 2: source.kind: there is no kind 'foldre'; did you mean folder?",
         ),
         ('[[source]]\npath = "d"\n[[source]]\npath = "e"', "line 1: source: 2 sources are called folder"),
-        (
-            '[[source]]\npath = "d"\n[[source]]\nname = "b"\npath = 4',
-            "line 5: source.path: expected a folder, not 4",
-        ),
-        (
-            '[[source]]\nname = "a"\npath = "d"\n[[source]]\nname = "b"',
-            "line 4: source: path is missing: a folder",
-        ),
+        ('[[source]]\npath = "d"\n[[source]]\nname = "b"\npath = 4', "line 5: source.path: expected a folder, not 4"),
+        ('[[source]]\nname = "a"\npath = "d"\n[[source]]\nname = "b"', "line 4: source: path is missing: a folder"),
         ('[[source]]\nname = "A b"\npath = "d"', "line 2: source.name: expected small letters, digits and -"),
         ('[source]\npath = "d"', "line 1: source: name what to build"),
         ("", "vademecum.toml: source: name what to build"),

@@ -70,12 +70,7 @@ def test_one_of_them_with_nothing_to_read_stops_the_build(place: Path) -> None:
 
 
 def test_each_source_is_a_folder_of_the_tree() -> None:
-    own = {
-        "handbook:index.md": "handbook",
-        "handbook:a.md": "handbook",
-        "notes:page.md": "notes",
-        "a:b.md": "",
-    }
+    own = {"handbook:index.md": "handbook", "handbook:a.md": "handbook", "notes:page.md": "notes", "a:b.md": ""}
     rows = [DocumentRow(key, 1, key, "", f'{{"source":"{source}"}}') for key, source in own.items()]
     tree = tree_of(rows)
     assert [(folder.name, folder.count) for folder in tree.folders] == [("handbook:index.md", 2)]

@@ -80,9 +80,7 @@ def test_a_changed_field_that_is_no_text_is_embedded_by_nobody(place: Path) -> N
 
 @pytest.mark.slow
 def test_by_default_all_text_is_text(place: Path) -> None:
-    release(
-        place, "\n".join(line for line in SETTINGS.splitlines() if not line.startswith(("text", "title")))
-    )
+    release(place, "\n".join(line for line in SETTINGS.splitlines() if not line.startswith(("text", "title"))))
     with KnowledgeBase.open(place / "kb.db", url=str(place / "site")) as kb:
         kb.sync()
         assert kb.search("chair of oak")[0].text == "A chair of oak with four legs.\n\nsecret"
@@ -90,10 +88,7 @@ def test_by_default_all_text_is_text(place: Path) -> None:
 
 @pytest.mark.slow
 def test_markup_in_a_field_is_read(place: Path) -> None:
-    rows = [
-        (1, "Chair", "<p>Of <b>oak</b></p><script>x()</script>", 1, None, ""),
-        (2, "Table", "a", 1, None, ""),
-    ]
+    rows = [(1, "Chair", "<p>Of <b>oak</b></p><script>x()</script>", 1, None, ""), (2, "Table", "a", 1, None, "")]
     write(place, rows)
     release(place, SETTINGS.replace('"{name}: {description}"', '["description"]\nformat = "html"'))
     with KnowledgeBase.open(place / "kb.db", url=str(place / "site")) as kb:
@@ -116,11 +111,7 @@ def test_a_time_without_a_zone_is_left_out_until_the_settings_say_which(place: P
         ('table = "item"', "", r"line 3: source: no table: name one \(or a query\)"),
         ('table = "item"', 'table = "item"\nquery = "SELECT 1"', "table and query: take one of them out"),
         ('table = "item"', 'table = "items"', "line 3: source.table: .*did you mean item"),
-        (
-            'title = "name"',
-            'title = "nome"',
-            "line 3: source.title: there is no field 'nome'; did you mean name",
-        ),
+        ('title = "name"', 'title = "nome"', "line 3: source.title: there is no field 'nome'; did you mean name"),
         ("{description}", "{descripton}", "line 3: source.text: .*did you mean description"),
         ('["price"]', '["prize"]', "line 3: source.metadata: .*did you mean price"),
         ('"changed"', '"change"', "line 3: source.updated: .*did you mean changed"),
@@ -144,9 +135,7 @@ def test_a_column_that_vanished_stops_the_build_and_the_release_stays(place: Pat
     release(place)
     with closing(sqlite3.connect(place / "shop.db", isolation_level=None)) as database:
         database.execute("ALTER TABLE item RENAME COLUMN description TO descr")
-    with pytest.raises(
-        UsageError, match=r"source\.text: there is no field 'description'; did you mean descr"
-    ):
+    with pytest.raises(UsageError, match=r"source\.text: there is no field 'description'; did you mean descr"):
         release(place)
     write_back = SETTINGS.replace("{description}", "{descr}")
     assert not release(place, write_back).changed

@@ -18,9 +18,7 @@ def request_(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> BuildRequest:
     monkeypatch.chdir(tmp_path)
     Path("docs").mkdir()
     Path("docs/good.md").write_text("# Good\n\nRed lever.\n")
-    return BuildRequest(
-        source=Path("docs"), out=Path("tree"), site=False, base_url="https://ex.org/", profile="plain"
-    )
+    return BuildRequest(source=Path("docs"), out=Path("tree"), site=False, base_url="https://ex.org/", profile="plain")
 
 
 PAGE = "<html><head><title>Pump</title></head><body><main><h1>Pump</h1><p>Red lever.</p>"
@@ -28,34 +26,23 @@ BAD: dict[str, tuple[str | bytes, str]] = {
     "binary.md": (b"# A\0\0\x01", "binary"),
     "front.md": ("---\ntitle: a: b: [\n---\n# A\n\nText.\n", "not valid YAML"),
     "latin.md": ("# Caf\xe9\n\nEin Caf\xe9 in Z\xfcrich, sch\xf6n.\n".encode("latin-1"), "save it as UTF-8"),
-    "stray.md": (
-        "# Caf\u00e9\n\nZ\u00fcrich, sch\u00f6n.\n".encode() + b"\n\xff\n",
-        "1 bytes or marks are no utf-8",
-    ),
+    "stray.md": ("# Caf\u00e9\n\nZ\u00fcrich, sch\u00f6n.\n".encode() + b"\n\xff\n", "1 bytes or marks are no utf-8"),
     "wide.md": ("# Pump\n\nThe red lever.\n".encode("utf-16-le"), "read as UTF-16-LE"),
     "climbs.md": ("# A\n\n{{#include ../../../../etc/passwd}}\n", "parts of pages are missing"),
     "loops.md": ("# A\n\n{{#include loops.md}}\n", "parts of pages are missing"),
     "left.md": ("# A\n\nSee \\[\\[a page\\]\\] here.\n", "left of markup: [["),
     "cut.html": (PAGE, "it ends in the middle"),
     "tag.html": ("<p>Red lever <a href='x", "it ends in the middle"),
-    "half.html": (
-        "<html><title>Pump</title><body><main><p>Red lever</p><ul><li>One</ul>",
-        "it ends in the middle",
-    ),
+    "half.html": ("<html><title>Pump</title><body><main><p>Red lever</p><ul><li>One</ul>", "it ends in the middle"),
     "comment.html": ("<html><body><p>Red</p><!-- lever", "it ends in the middle"),
-    "latin.html": (
-        PAGE.replace("Red", "caf\xe9").encode("latin-1") + b"</body></html>",
-        "it declares no encoding",
-    ),
+    "latin.html": (PAGE.replace("Red", "caf\xe9").encode("latin-1") + b"</body></html>", "it declares no encoding"),
     "key.md": ("# A\n\nUse ghp" + "_0a1B2c3D4e5F6g7H8i9JkLmNoPqRsTuVwXyZ.\n", "a token of GitHub"),
     "deep.rst": ("T\n=\n\n" + "".join("  " * i + "* a\n\n" for i in range(400)), "nested too deeply"),
 }
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_what_a_publisher_would_stop_on_stops_a_strict_build_and_no_other(
-    name: str, request_: BuildRequest
-) -> None:
+def test_what_a_publisher_would_stop_on_stops_a_strict_build_and_no_other(name: str, request_: BuildRequest) -> None:
     build(request_, now=NOW)
     before = tree_of(Path("tree"))
     content, reason = BAD[name]

@@ -9,14 +9,7 @@ import pytest
 from vademecum.errors import UsageError
 from vademecum_builder.kinds.templates import Template, shown
 
-RECORD = {
-    "name": "Oak chair",
-    "price": 19.5,
-    "sold": True,
-    "tags": ["a", "b"],
-    "none": None,
-    "size": {"w": 1, "h": 2},
-}
+RECORD = {"name": "Oak chair", "price": 19.5, "sold": True, "tags": ["a", "b"], "none": None, "size": {"w": 1, "h": 2}}
 
 
 @pytest.mark.parametrize(
@@ -37,17 +30,10 @@ def test_a_tree_of_an_editor_is_its_text() -> None:
     def node(kind: str, *content: object, name: str = "type", inner: str = "content") -> dict[str, object]:
         return {name: kind, inner: [*content]}
 
-    said = [
-        {"type": "text", "text": "See "},
-        {"type": "mention", "attrs": {"text": "@ann"}},
-        {"type": "hardBreak"},
-    ]
+    said = [{"type": "text", "text": "See "}, {"type": "mention", "attrs": {"text": "@ann"}}, {"type": "hardBreak"}]
     items = [node("listItem", node("paragraph", {"type": "text", "text": word})) for word in ("one", "two")]
     jira = node(
-        "doc",
-        node("heading", {"type": "text", "text": "Head"}),
-        node("paragraph", *said),
-        node("list", *items),
+        "doc", node("heading", {"type": "text", "text": "Head"}), node("paragraph", *said), node("list", *items)
     )
     assert shown(jira) == "Head\n\nSee @ann\n\none\n\ntwo"
     link = node("hyperlink", {"nodeType": "text", "value": "link"}, name="nodeType")
@@ -56,9 +42,7 @@ def test_a_tree_of_an_editor_is_its_text() -> None:
     )
     assert shown(contentful) == "Hi link"
     assert (
-        shown(
-            {"root": 1} | node("root", node("paragraph", {"text": "Lex"}, inner="children"), inner="children")
-        )
+        shown({"root": 1} | node("root", node("paragraph", {"text": "Lex"}, inner="children"), inner="children"))
         == "Lex"
     )
     assert shown({"type": "simple", "content": "x"}) == "type: simple, content: x"

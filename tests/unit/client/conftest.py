@@ -13,9 +13,7 @@ from hypothesis import HealthCheck, settings
 
 if sys.platform == "emscripten":
     slow = [HealthCheck.too_slow]
-    settings.register_profile(
-        "pyodide", max_examples=8, deadline=None, database=None, suppress_health_check=slow
-    )
+    settings.register_profile("pyodide", max_examples=8, deadline=None, database=None, suppress_health_check=slow)
     settings.load_profile("pyodide")
     # Without `cryptography` each check of a signature takes 40 ms, and the same few hundred are checked over
     # and over. The answer depends on nothing but the arguments.

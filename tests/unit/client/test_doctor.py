@@ -15,13 +15,7 @@ import pytest
 from support.place import ONE, PAGE, Place, stop_working
 from vademecum import KnowledgeBase
 from vademecum.doctor import begin_anew
-from vademecum.errors import (
-    BusyError,
-    EmptyStoreError,
-    NewerFormatError,
-    NotAStoreError,
-    StorageError,
-)
+from vademecum.errors import BusyError, EmptyStoreError, NewerFormatError, NotAStoreError, StorageError
 from vademecum.integrity.treatment import Diagnosis
 from vademecum.runtime.sqlite.store import writing
 from vademecum.store.seal import seal
@@ -169,10 +163,7 @@ def test_a_malformed_file_is_set_aside_and_begun_anew(place: Place, harm: str) -
     kept = next(finding.message for finding in after.findings if finding.name == "rescue")
     assert ("the trust floor was kept" in kept) != ("trust begins anew" in kept)
     parts = ("", "-lock", "-wal", "-shm", ".damaged", ".damaged-wal", ".damaged-shm")
-    assert {path.name for path in place.path.parent.iterdir()} <= {
-        "site",
-        *(f"kb.db{part}" for part in parts),
-    }
+    assert {path.name for path in place.path.parent.iterdir()} <= {"site", *(f"kb.db{part}" for part in parts)}
 
 
 @pytest.mark.fault("C38", "C31")

@@ -19,17 +19,8 @@ from vademecum.search.searcher import Searcher
 JS = Path(__file__).parents[3] / "client" / "vademecum" / "js"
 LONG = "\n\n".join(f"Paragraph {n} of many about the water pump and its valve." for n in range(60))
 DOCUMENTS: list[dict[str, Any]] = [
-    {
-        "key": "keys",
-        "title": "Keys",
-        "text": "Rotate the key.\n\nRun home.",
-        "url": "https://example.org/keys/",
-    },
-    {
-        "key": "pump",
-        "title": "Pumps",
-        "html": "<h1>Oil</h1><p>pump&#39;s oil &amp; <b>filter</b></p><style>x</style>",
-    },
+    {"key": "keys", "title": "Keys", "text": "Rotate the key.\n\nRun home.", "url": "https://example.org/keys/"},
+    {"key": "pump", "title": "Pumps", "html": "<h1>Oil</h1><p>pump&#39;s oil &amp; <b>filter</b></p><style>x</style>"},
     {"key": "long", "text": LONG},
     {"key": "twice", "text": "the first says lamp"},
     {"key": "twice", "title": "Größe", "text": "the second says naïve Straße 水泵"},
@@ -38,9 +29,7 @@ DOCUMENTS: list[dict[str, Any]] = [
 
 
 def unreachable(path: Path, **more: Any) -> KnowledgeBase:
-    return KnowledgeBase.open(
-        path / "kb.db", url="http://127.0.0.1:9/", config=FAST, fallback=DOCUMENTS, **more
-    )
+    return KnowledgeBase.open(path / "kb.db", url="http://127.0.0.1:9/", config=FAST, fallback=DOCUMENTS, **more)
 
 
 def test_the_apps_documents_answer_while_there_is_no_release(tmp_path: Path) -> None:
@@ -124,19 +113,7 @@ for (const query of queries) {
 }
 console.log(JSON.stringify({ found, release }));
 """
-QUERIES = [
-    "rotate keys",
-    "pump valve",
-    "filter",
-    "Keys",
-    "grosse",
-    "strasse",
-    "水泵",
-    "lamp",
-    "pomp",
-    "title",
-    "",
-]
+QUERIES = ["rotate keys", "pump valve", "filter", "Keys", "grosse", "strasse", "水泵", "lamp", "pomp", "title", ""]
 
 
 @pytest.mark.process
@@ -155,10 +132,7 @@ def test_both_languages_find_the_same(tmp_path: Path) -> None:
     )
     for query, found in zip(QUERIES, told["found"], strict=True):
         hits = [
-            {
-                name: getattr(hit, name)
-                for name in ("id", "document", "title", "url", "text", "score", "excerpt")
-            }
+            {name: getattr(hit, name) for name in ("id", "document", "title", "url", "text", "score", "excerpt")}
             | {"marks": [list(mark) for mark in hit.marks]}
             for hit in searcher.search(query)
         ]

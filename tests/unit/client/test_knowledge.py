@@ -40,10 +40,7 @@ from vademecum.search.results import Place, addressed
 from vademecum.store.pointer import Generation
 from vademecum.update.run import search_page
 
-ONE: Documents = {
-    "a": {"chunks": ["rotate the key"], "title": "A", "url": "a.html"},
-    "b": {"chunks": ["a lamp"]},
-}
+ONE: Documents = {"a": {"chunks": ["rotate the key"], "title": "A", "url": "a.html"}, "b": {"chunks": ["a lamp"]}}
 TWO: Documents = {"a": {"chunks": ["run home"], "title": "A"}, "b": {"chunks": ["a lamp"]}}
 FAST = Config(retries=0)
 
@@ -70,9 +67,7 @@ def tree(tmp_path: Path) -> Tree:
 
 @pytest.fixture
 def kb(tree: Tree, tmp_path: Path) -> KnowledgeBase:
-    return KnowledgeBase.open(
-        tmp_path / "kb.db", url=tree.folder, trust=tree.publisher.first_root, config=FAST
-    )
+    return KnowledgeBase.open(tmp_path / "kb.db", url=tree.folder, trust=tree.publisher.first_root, config=FAST)
 
 
 @pytest.fixture
@@ -161,13 +156,7 @@ def test_rolling_back_and_pinning_need_no_url(synced: KnowledgeBase, tree: Tree,
 
 
 def test_searching_before_the_first_install(kb: KnowledgeBase, tmp_path: Path) -> None:
-    for call in (
-        partial(kb.search, "key"),
-        partial(kb.document, "a"),
-        kb.reload,
-        lambda: kb.release,
-        kb.status,
-    ):
+    for call in (partial(kb.search, "key"), partial(kb.document, "a"), kb.reload, lambda: kb.release, kb.status):
         with pytest.raises(EmptyStoreError):
             call()
     with pytest.raises(EmptyStoreError):
@@ -194,11 +183,7 @@ def test_a_file_that_rots_is_mended(synced: KnowledgeBase, tmp_path: Path) -> No
 def test_documents(synced: KnowledgeBase) -> None:
     view = synced.document("a")
     assert view is not None
-    assert (view.title, view.url, [passage.text for passage in view.chunks]) == (
-        "A",
-        "a.html",
-        ["rotate the key"],
-    )
+    assert (view.title, view.url, [passage.text for passage in view.chunks]) == ("A", "a.html", ["rotate the key"])
     assert synced.document("nowhere") is None
 
 
@@ -232,9 +217,7 @@ def test_another_process_flips_while_this_one_reads(
 
     tree.publish(TWO)
     merging = Config(retries=0, max_segments=1)  # the merged segment is nobody else's
-    KnowledgeBase.open(
-        tmp_path / "kb.db", url=tree.folder, trust=tree.publisher.first_root, config=merging
-    ).sync()
+    KnowledgeBase.open(tmp_path / "kb.db", url=tree.folder, trust=tree.publisher.first_root, config=merging).sync()
 
     def flip() -> None:
         for documents in (None,) if change == "force" else (ONE, TWO):
@@ -271,14 +254,10 @@ def test_a_release_that_does_not_work_any_more_is_undone_by_whoever_opens_it(
 
 
 @pytest.mark.fault("D47")
-def test_the_first_release_does_not_work_any_more(
-    synced: KnowledgeBase, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_first_release_does_not_work_any_more(synced: KnowledgeBase, monkeypatch: pytest.MonkeyPatch) -> None:
     stop_working(monkeypatch, 1)
     synced.close()
-    with pytest.raises(
-        SelfTestError, match="another vector; going back: the release was undone, and there is"
-    ):
+    with pytest.raises(SelfTestError, match="another vector; going back: the release was undone, and there is"):
         synced.search("key")
     with pytest.raises(EmptyStoreError):
         synced.search("key")
@@ -585,9 +564,7 @@ def test_the_package_shows_its_face() -> None:
     ],
     ids=repr,
 )
-def test_arguments_of_another_type_are_told_at_once(
-    tmp_path: Path, arguments: dict[str, Any], told: str
-) -> None:
+def test_arguments_of_another_type_are_told_at_once(tmp_path: Path, arguments: dict[str, Any], told: str) -> None:
     with pytest.raises(UsageError, match=told):
         KnowledgeBase.open(**{"store": tmp_path / "kb.db", **arguments})
 
@@ -605,13 +582,7 @@ def test_an_address_without_a_scheme_is_a_mistake_and_no_trouble_of_the_network(
 
 
 def test_a_question_of_another_type(synced: KnowledgeBase) -> None:
-    wrong: list[dict[str, Any]] = [
-        {"query": None},
-        {"limit": "5"},
-        {"limit": True},
-        {"limit": 2.5},
-        {"mode": 1},
-    ]
+    wrong: list[dict[str, Any]] = [{"query": None}, {"limit": "5"}, {"limit": True}, {"limit": 2.5}, {"mode": 1}]
     for arguments in wrong:
         with pytest.raises(UsageError, match=next(iter(arguments))):
             synced.search(**{"query": "key", **arguments})

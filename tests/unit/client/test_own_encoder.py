@@ -82,12 +82,8 @@ class OfModel:
         return self._encoder(query_encoder) if directions == self.along else None
 
     def fit(self, texts: Sequence[str], progress: Callable[[int, int], None] | None) -> Fitted:
-        table = decode_encoder_file(
-            NamedEncoders("builtin", dimensions=NARROW).fit(texts).encoder.query_encoder
-        )
-        encoder = self._encoder(
-            encode_encoder(replace(table, name=f"sentence-transformers:{self.model.name}"))
-        )
+        table = decode_encoder_file(NamedEncoders("builtin", dimensions=NARROW).fit(texts).encoder.query_encoder)
+        encoder = self._encoder(encode_encoder(replace(table, name=f"sentence-transformers:{self.model.name}")))
         return Fitted(encoder, encoder.embed(texts))
 
     def _encoder(self, table: bytes) -> Transformer:
@@ -124,8 +120,7 @@ def expected(kb: KnowledgeBase, along: bytes, query: str = "the wind of the sail
     asked = np.asarray(Tiny()(query)) @ axes
     cosines = rows @ asked / np.linalg.norm(rows, axis=1) / np.linalg.norm(asked)
     pages = [
-        np.mean([c for c, other in zip(cosines, hits, strict=True) if other.document == hit.document])
-        for hit in hits
+        np.mean([c for c, other in zip(cosines, hits, strict=True) if other.document == hit.document]) for hit in hits
     ]
     near = (5 * cosines + 3 * np.array(pages)) / 8
     found = [(hit.id, float(n)) for hit, n, c in zip(hits, near, cosines, strict=True) if c > 0]
@@ -155,9 +150,7 @@ def compare(found: list[tuple[str, float]], wanted: list[tuple[str, float]]) -> 
         assert score == pytest.approx(by_id[id_], abs=0.08), "4 bits and 12 dimensions"
 
 
-def test_the_apps_encoder_asks_in_place_of_the_table(
-    line: Line, opened: Callable[..., KnowledgeBase]
-) -> None:
+def test_the_apps_encoder_asks_in_place_of_the_table(line: Line, opened: Callable[..., KnowledgeBase]) -> None:
     kb = opened(Tiny())
     kb.sync()
     searcher = kb._installation.answering().searcher
@@ -287,9 +280,7 @@ def test_a_release_without_directions_takes_vectors_as_they_are(
     kb = opened(Tiny(dimensions=NARROW))
     kb.sync()
     assert kept(line) is None
-    assert (
-        kb.search("reef the main sail early when the wind gets up", mode="semantic")[0].document == "boats.md"
-    )
+    assert kb.search("reef the main sail early when the wind gets up", mode="semantic")[0].document == "boats.md"
 
 
 def test_an_encoder_is_a_function() -> None:
@@ -299,15 +290,12 @@ def test_an_encoder_is_a_function() -> None:
 
 def test_the_releases_own_model_takes_what_runs_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(published_model, "find_spec", lambda name: None)
-    with pytest.raises(
-        UsageError, match=r"needs onnxruntime and tokenizers: pip install 'vademecum\[onnx\]'"
-    ):
+    with pytest.raises(UsageError, match=r"needs onnxruntime and tokenizers: pip install 'vademecum\[onnx\]'"):
         KnowledgeBase.open("kb.db", encoder="published")
 
 
 @pytest.mark.parametrize(
-    "data",
-    [b"", encode_model(ModelFile(b"", b"{}")), encode_model(ModelFile(b"graph", b"")), directions("a")],
+    "data", [b"", encode_model(ModelFile(b"", b"{}")), encode_model(ModelFile(b"graph", b"")), directions("a")]
 )
 def test_other_objects_are_no_model(data: bytes) -> None:
     with pytest.raises(ContentError):
@@ -322,9 +310,7 @@ def test_where_a_release_brings_no_model_the_table_answers(
     assert (meant(kb), kept(line)) == (meant(opened()), None)
 
 
-def test_a_pause_keeps_what_no_release_needs_for_later(
-    line: Line, opened: Callable[..., KnowledgeBase]
-) -> None:
+def test_a_pause_keeps_what_no_release_needs_for_later(line: Line, opened: Callable[..., KnowledgeBase]) -> None:
     enough = opened().sync().bytes
     (line.folder / "kb.db").unlink()
     kb = opened(Tiny())

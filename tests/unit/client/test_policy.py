@@ -177,12 +177,7 @@ def test_how_many_documents_changed_is_said_for_so_many_releases() -> None:
     cut = replace(manifest, changed=whole)
     oldest = whole[-1][0]
     assert decode_manifest(encode_manifest(cut)).changed == whole
-    assert [cut.documents_since(at) for at in (50, 49, oldest, oldest - 1)] == [
-        0,
-        1,
-        MOST_CHANGED - 1,
-        MOST_CHANGED,
-    ]
+    assert [cut.documents_since(at) for at in (50, 49, oldest, oldest - 1)] == [0, 1, MOST_CHANGED - 1, MOST_CHANGED]
     assert cut.documents_since(oldest - 2) is None, "what lies before is not told"
     assert replace(manifest, changed=()).documents_since(1) is None
     for junk in (b"7", b"[[1]]", b'[["1",2]]', b"[[1,-1]]", b"{}"):
@@ -204,11 +199,7 @@ def test_choices_persist_and_rule_over_the_app(tmp_path: Path) -> None:
     outcome = app_says.sync()
     assert outcome.offer is not None
     assert (outcome.offer.decision, outcome.offer.documents) == ("notify", 2)
-    assert app_says.status()["policy"] == {
-        **Policy().json(),
-        "mode": "notify",
-        "leastDocuments": 2,
-    }
+    assert app_says.status()["policy"] == {**Policy().json(), "mode": "notify", "leastDocuments": 2}
     app_says.set_policy(mode=None)
     assert app_says.sync().offer is None, "the app's own choice: off"
     assert app_says.update().to_sequence == 3
@@ -329,8 +320,6 @@ console.log(JSON.stringify(salts.map((salt) => bucket(salt, "a".repeat(64)))));
 def test_another_language_finds_the_same_buckets_by_the_format_page() -> None:
     node = shutil.which("node")
     assert node is not None
-    done = subprocess.run(
-        [node, "--input-type=module", "--eval", RECIPE], capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([node, "--input-type=module", "--eval", RECIPE], capture_output=True, text=True, check=True)
     salts = [hashlib.sha256(f"client {number}".encode()).hexdigest()[:32] for number in range(4000)]
     assert json.loads(done.stdout) == [bucket(salt, "a" * 64) for salt in salts]

@@ -44,6 +44,4 @@ def test_there_is_no_circle_in_a_folder() -> None:
 def test_every_module_is_checked_by_typescript() -> None:
     """The stemmers of Snowball alone are not ours to check: tsconfig.json leaves it to each module."""
     modules = sorted(CLIENT.rglob("*.mjs"))
-    assert [
-        path for path in modules if not path.read_text(encoding="utf-8").startswith("// @ts-check\n")
-    ] == []
+    assert [path for path in modules if not path.read_text(encoding="utf-8").startswith("// @ts-check\n")] == []

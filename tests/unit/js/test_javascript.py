@@ -86,9 +86,7 @@ def test_both_languages_read_the_same_markup(tmp_path: Path) -> None:
     texts = ["".join(chance.choices(MARKUP_PIECES, k=chance.randint(1, 25))) for _ in range(4000)]
     (tmp_path / "texts.json").write_text(json.dumps(texts))
     module = (CLIENT / "format" / "markup.mjs").as_uri()
-    read = json.loads(
-        node("--input-type=module", "--eval", READ_MARKUP, module, str(tmp_path / "texts.json"))
-    )
+    read = json.loads(node("--input-type=module", "--eval", READ_MARKUP, module, str(tmp_path / "texts.json")))
     for text, found in zip(texts, read, strict=True):
         blocks = [{"kind": type(block).__name__.lower(), **asdict(block)} for block in markup.parse(text)]
         assert found == json.loads(json.dumps([blocks, markup.plain(text)])), text
@@ -119,17 +117,11 @@ def test_both_languages_choose_the_same_places(tmp_path: Path, monkeypatch: pyte
     ]
     documents = []
     for at in range(60):
-        told = {
-            "lang": chance.choice(langs),
-            "version": chance.choice(versions),
-            "tags": chance.choices("ab", k=2),
-        }
+        told = {"lang": chance.choice(langs), "version": chance.choice(versions), "tags": chance.choices("ab", k=2)}
         said = {name: value for name, value in told.items() if value is not None}
         page = {"pageKey": f"page {at % 9}"} if at % 4 else {}
         held = tuple(sorted(chance.sample(range(12), 3)))
-        documents.append(
-            segment.DocumentRow(f"{at:02}", 1, f"Title {at}", f"{at}/", json.dumps(said | page), held)
-        )
+        documents.append(segment.DocumentRow(f"{at:02}", 1, f"Title {at}", f"{at}/", json.dumps(said | page), held))
     data = segment.encode_segment("e", 1, documents, chunks, 8)
     state = assemble([segment.decode_segment(data)])
     orders: tuple[Any, ...] = ({}, {"version": ("10", "2", "1")}, {"lang": ("en", "de"), "version": ("2",)})
@@ -213,9 +205,7 @@ def test_error_codes_are_the_same_in_both_languages(constants: Any) -> None:
 def test_the_states_of_an_update_are_those_of_the_table(constants: Any) -> None:
     """Wherever something happens, it leads to the same state; so JavaScript needs no more of the table than that."""
     leads_to = {happening: state for out in TRANSITIONS.values() for happening, state in out.items()}
-    assert all(
-        leads_to[happening] == state for out in TRANSITIONS.values() for happening, state in out.items()
-    )
+    assert all(leads_to[happening] == state for out in TRANSITIONS.values() for happening, state in out.items())
     assert constants["LEADS_TO"] == leads_to
     assert constants["OF_STAGE"] == OF_STAGE
     assert set(declared("export type State =", ";")) == set(TRANSITIONS)
@@ -246,8 +236,7 @@ def test_the_shim_is_small() -> None:
     Of Snowball the stemmer of English and its base come on top, 4.2 kB.
     """
     modules = {
-        path.relative_to(CLIENT).as_posix(): condensed(path.read_bytes()).decode()
-        for path in CLIENT.rglob("*.mjs")
+        path.relative_to(CLIENT).as_posix(): condensed(path.read_bytes()).decode() for path in CLIENT.rglob("*.mjs")
     }
     files = bundled(modules)
     needed = ("vademecum.mjs", "query.mjs", "worker.mjs", "search/stop_words/english.mjs")

@@ -98,9 +98,7 @@ def test_the_hits_are_those_of_python(line: Line, tmp_path: Path, monkeypatch: p
         ({"none": True}, "has to return numbers, not undefined"),
     ],
 )
-def test_vectors_of_another_space_are_one_error_and_words_go_on(
-    line: Line, vectors: dict[str, Any], told: str
-) -> None:
+def test_vectors_of_another_space_are_one_error_and_words_go_on(line: Line, vectors: dict[str, Any], told: str) -> None:
     given = {"vectors": {}, **vectors} if "other" in vectors else {}
     questions = [*QUESTIONS[:2], {"query": "wind", "mode": "lexical", "group": False}]
     *refused, words = node(ASK, {**files_of(line), "questions": questions, **given})

@@ -122,10 +122,7 @@ def node(script: str, told: object) -> Any:
     program = shutil.which("node")
     assert program is not None, "Node.js 20 or newer is needed to test the browser client"
     done = subprocess.run(
-        [program, "--input-type=module", "--eval", script],
-        input=json.dumps(told),
-        capture_output=True,
-        text=True,
+        [program, "--input-type=module", "--eval", script], input=json.dumps(told), capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr[-4000:]
     return json.loads(done.stdout)
@@ -180,8 +177,7 @@ def test_the_hits_are_the_same(tmp_path: Path) -> None:
     line = Line(tmp_path)
     line.release(PAGES)
     line.release(
-        {**PAGES, "en.md": PAGES["en.md"] + "\nOne more.\n", "zh.md": ""}
-        | {"new.md": "# Keys\n\nNew keys.\n"}
+        {**PAGES, "en.md": PAGES["en.md"] + "\nOne more.\n", "zh.md": ""} | {"new.md": "# Keys\n\nNew keys.\n"}
     )
     opened, files = installed(line)
     questions: list[dict[str, Any]] = [
@@ -190,19 +186,15 @@ def test_the_hits_are_the_same(tmp_path: Path) -> None:
         for mode, group in (("hybrid", True), ("hybrid", False), ("lexical", True), ("semantic", True))
     ]
     fields = ["tags", "year", "lang", "nobody", "__proto__"]
-    questions += [
-        {"query": query, "mode": "hybrid", "group": True, "facets": fields} for query in ("key", "cles")
-    ]
+    questions += [{"query": query, "mode": "hybrid", "group": True, "facets": fields} for query in ("key", "cles")]
     found = node(SEARCH, {"js": JS.as_uri(), "questions": questions, **files})
     searcher = Searcher(opened)
     for question, told in zip(questions, found, strict=True):
         hits = searcher.search(**question)
         assert [shown(hit) for hit in hits] == [counted(hit) for hit in told["hits"]], question
-        assert (hits.total, list(hits.unknown), hits.nearest) == (
-            told["total"],
-            told["unknown"],
-            told["nearest"],
-        ), question
+        assert (hits.total, list(hits.unknown), hits.nearest) == (told["total"], told["unknown"], told["nearest"]), (
+            question
+        )
         assert hits.facets == told["facets"], question
         assert hits.meant == told["meant"], question
         assert set(hits.words) == set(told["words"]), question
@@ -285,14 +277,7 @@ console.log(JSON.stringify({{ good, refused: bad, says: found }}));
 
 def test_the_same_may_be_asked_and_filters_take_the_same() -> None:
     told = node(
-        ASK,
-        {
-            "js": JS.as_uri(),
-            "good": GOOD,
-            "asked": ASKED,
-            "refused": REFUSED,
-            "says": [row[:2] for row in SAYS],
-        },
+        ASK, {"js": JS.as_uri(), "good": GOOD, "asked": ASKED, "refused": REFUSED, "says": [row[:2] for row in SAYS]}
     )
     assert told["good"] == [""] * len(ASKED)
     for (name, asked), refused in zip(REFUSED, told["refused"], strict=True):

@@ -15,9 +15,9 @@ from vademecum.format.markup import Block, Code, Item, Paragraph, Row, Run, Runs
 from vademecum_builder.chunking.markup import write
 
 HOSTILE = st.lists(st.sampled_from(MARKUP_PIECES), max_size=30).map("".join)
-LINE = st.lists(
-    st.sampled_from([piece for piece in MARKUP_PIECES if "\n" not in piece]), min_size=1, max_size=6
-).map("".join)
+LINE = st.lists(st.sampled_from([piece for piece in MARKUP_PIECES if "\n" not in piece]), min_size=1, max_size=6).map(
+    "".join
+)
 ADDRESS = st.sampled_from(["", "", "", "x.md", "../a(b).md#c", "https://e.org/?a=[1]&b=*c*", "a|b", "d\\e"])
 RUN = st.builds(Run, LINE, st.booleans(), st.booleans(), st.booleans(), ADDRESS, ADDRESS)
 RUNS = st.lists(RUN, min_size=1, max_size=5).map(lambda runs: tuple(_clean(runs)))
@@ -25,9 +25,7 @@ BLOCK = (
     st.builds(Paragraph, RUNS)
     | st.builds(Item, RUNS, st.integers(0, 9), st.none() | st.integers(0, 999_999_999))
     | st.builds(Row, st.lists(RUNS, min_size=1, max_size=3).map(tuple), st.booleans())
-    | st.builds(
-        Code, st.lists(LINE, min_size=1, max_size=4).map("\n".join), st.sampled_from(["", "c++", "python"])
-    )
+    | st.builds(Code, st.lists(LINE, min_size=1, max_size=4).map("\n".join), st.sampled_from(["", "c++", "python"]))
 )
 
 
@@ -45,10 +43,7 @@ def test_a_text_is_never_markup_by_itself() -> None:
     for text in ("- a", "12. a", "| a |", "```", "**a**", "[a](b)", "![a](b)", "  - a", "a!", "\\"):
         assert parse(write([Paragraph((Run(text),))])) == (Paragraph((Run(text),)),), text
         assert parse(write([Item((Run(text),))])) == (Item((Run(text.strip()),)),) or text == "  - a"
-    assert (
-        parse(write([Row(((Run("---"),), (Run("a | b"),)))] * 2))
-        == (Row(((Run("---"),), (Run("a | b"),))),) * 2
-    )
+    assert parse(write([Row(((Run("---"),), (Run("a | b"),)))] * 2)) == (Row(((Run("---"),), (Run("a | b"),))),) * 2
 
 
 @pytest.mark.slow

@@ -57,17 +57,13 @@ def test_markup_takes_no_room_and_is_kept_where_a_block_is_cut() -> None:
     assert sum(piece.count("word") for piece in pieces) == 300
     item, rest = cut(Item((bold,), 1, 3))
     assert item.startswith("  3. [**word ") and rest.startswith("[**word ")
-    assert all(
-        text.startswith("```sh\n") and text.endswith("\n```") for text in cut(Code("line\n" * 300, "sh"))
-    )
+    assert all(text.startswith("```sh\n") and text.endswith("\n```") for text in cut(Code("line\n" * 300, "sh")))
     assert [plain(text).count("line") for text in cut(Code("line\n" * 300, "sh"))] == [120, 180]
 
 
 def test_a_text_is_escaped_once() -> None:
     assert cut("a *b* [c](d)") == ["a \\*b\\* \\[c\\](d)"]
-    assert chunk_document(document(Section(("A",), "a", ()), title="- *A*")) == (
-        Chunk((), "", "\\- \\*A\\*"),
-    )
+    assert chunk_document(document(Section(("A",), "a", ()), title="- *A*")) == (Chunk((), "", "\\- \\*A\\*"),)
     assert embedding_text("T", Chunk(("A",), "a", "[*b*](c)")) == "T\nA\nb"
 
 
@@ -96,9 +92,7 @@ def test_a_long_header_is_not_repeated_and_a_long_row_is_cut() -> None:
 
 def test_blocks_are_packed_towards_the_target() -> None:
     blocks = [paragraph(5, start=10 * number) for number in range(6)]  # 304 characters each
-    assert cut(*blocks) == [
-        f"{first}\n\n{second}" for first, second in zip(blocks[::2], blocks[1::2], strict=True)
-    ]
+    assert cut(*blocks) == [f"{first}\n\n{second}" for first, second in zip(blocks[::2], blocks[1::2], strict=True)]
 
 
 def test_a_block_that_fits_is_not_cut_when_a_border_between_blocks_is_near() -> None:
@@ -193,9 +187,7 @@ def test_equal_chunks_stand_once() -> None:
 
 
 def test_control_characters_are_dropped() -> None:
-    found = chunk_document(
-        document(Section(("A\x1fB\n", "\x00"), "a\x1f", ("one\x1f\x07\ttwo\x7f\nthree\ud800",)))
-    )
+    found = chunk_document(document(Section(("A\x1fB\n", "\x00"), "a\x1f", ("one\x1f\x07\ttwo\x7f\nthree\ud800",))))
     assert found == (Chunk(("AB",), "a", "one\ttwo\nthree"),)
 
 
@@ -207,10 +199,7 @@ def test_target_and_limit_can_be_chosen() -> None:
 
 
 def test_the_encoder_reads_title_headings_and_text() -> None:
-    assert (
-        embedding_text("Keys", Chunk(("Rotate", "Often"), "often", "Run\nit."))
-        == "Keys\nRotate\nOften\nRun\nit."
-    )
+    assert embedding_text("Keys", Chunk(("Rotate", "Often"), "often", "Run\nit.")) == "Keys\nRotate\nOften\nRun\nit."
     assert embedding_text("", Chunk((), "", "x")) == "x"
 
 
@@ -222,11 +211,7 @@ BLOCKS = st.lists(st.tuples(st.one_of(WORDS, LONG_WORDS), SPACES).map("".join), 
 
 @given(st.lists(BLOCKS, max_size=6))
 def test_nothing_is_lost_and_no_chunk_is_too_long(blocks: list[str]) -> None:
-    chunks = [
-        chunk.text
-        for chunk in chunk_document(document(Section((), "", tuple(blocks)), title=""))
-        if chunk.text
-    ]
+    chunks = [chunk.text for chunk in chunk_document(document(Section((), "", tuple(blocks)), title="")) if chunk.text]
     text = "".join(blocks)
     assert all(0 < len(chunk) <= LONGEST for chunk in chunks)
     assert all(chunk == chunk.rstrip() and not chunk.startswith("\n") for chunk in chunks)
@@ -238,9 +223,7 @@ def test_nothing_is_lost_and_no_chunk_is_too_long(blocks: list[str]) -> None:
 
 
 PROSE = st.lists(
-    st.lists(
-        st.text(alphabet="abcdefgh .", min_size=1, max_size=120).map(lambda text: "p" + text), max_size=30
-    )
+    st.lists(st.text(alphabet="abcdefgh .", min_size=1, max_size=120).map(lambda text: "p" + text), max_size=30)
     .map(" ".join)
     .map(lambda text: "x" + text),
     max_size=5,

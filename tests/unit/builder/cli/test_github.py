@@ -92,9 +92,7 @@ def test_a_warning_is_an_annotation_on_file_and_line(job: Job, capsys: pytest.Ca
     assert "1 warnings" in job.summary and "<pre>a,b 100%.md: line" in job.summary
 
 
-def test_a_warning_of_one_of_several_sources_is_on_its_file(
-    job: Job, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_warning_of_one_of_several_sources_is_on_its_file(job: Job, capsys: pytest.CaptureFixture[str]) -> None:
     (job.folder / "other").mkdir()
     (job.folder / "other" / "bad.md").write_text("---\ntitle: [\n---\n# Broken\n\nText.\n")
     sources = "".join(
@@ -105,26 +103,20 @@ def test_a_warning_of_one_of_several_sources_is_on_its_file(
     assert "::warning file=other/bad.md,line=" in capsys.readouterr().err
 
 
-def test_what_a_document_says_is_no_command_and_no_markup(
-    job: Job, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_what_a_document_says_is_no_command_and_no_markup(job: Job, capsys: pytest.CaptureFixture[str]) -> None:
     job.write("<img src=x>.md", "---\ntitle: [\n::stop-commands::x\n---\n\nText.\n")
     assert job.build() == 0
     assert not [line for line in capsys.readouterr().err.splitlines() if line.startswith("::stop")]
     assert "<img" not in job.summary and "&lt;img" in job.summary
 
 
-def test_a_failure_is_an_annotation_and_the_summary_says_why(
-    job: Job, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_failure_is_an_annotation_and_the_summary_says_why(job: Job, capsys: pytest.CaptureFixture[str]) -> None:
     (job.folder / "vademecum.toml").write_text('titel = "Lamps"\n[[source]]\npath = "docs"\n')
     job.build()
     capsys.readouterr()
     assert main(["build"]) == 2
     error = capsys.readouterr().err.splitlines()[0]
-    assert error.startswith(
-        "::error title=vade build,file=vademecum.toml,line=1::vademecum.toml, line 1: titel"
-    )
+    assert error.startswith("::error title=vade build,file=vademecum.toml,line=1::vademecum.toml, line 1: titel")
     assert "### vade build failed" in job.summary and "did you mean title" in job.summary
 
 

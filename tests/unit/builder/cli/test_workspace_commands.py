@@ -108,9 +108,7 @@ def test_a_rollback_asks_at_a_terminal(
 
 
 @pytest.mark.slow
-def test_what_would_be_is_told_and_nothing_written(
-    shop: Workshop, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_what_would_be_is_told_and_nothing_written(shop: Workshop, capsys: pytest.CaptureFixture[str]) -> None:
     told = run(capsys, "build", "--dry-run")
     assert (told["documents"], told["added"], told["embedded"], told["cost"]) == (20, 20, 20, None)
     assert not (shop.root / "site").exists() and not (shop.root / ".vademecum").exists()
@@ -233,11 +231,7 @@ def test_a_check_finds_what_is_missing_orphaned_and_stale_and_mends_just_that(
     run(capsys, "sync")  # a workspace that is further than the release hides nothing
     assert run(capsys, "check", ends=1)["sources"] == [found]
     mended = run(capsys, "check", "--fix")
-    assert (mended["sound"], mended["mended"]["before"]["sources"], mended["mended"]["embedded"]) == (
-        True,
-        [found],
-        2,
-    )
+    assert (mended["sound"], mended["mended"]["before"]["sources"], mended["mended"]["embedded"]) == (True, [found], 2)
     with Workspace(Path(".vademecum/work.db")) as workspace:
         assert [job.done for job in workspace.jobs() if job.kind == "sync"][-1] == 2, "it read just these"
 
@@ -258,9 +252,7 @@ def test_without_a_network_each_command_says_what_it_needs_and_takes_what_was_bu
     monkeypatch.setattr("vademecum.runtime.clock.SystemClock.sleep", no_wait)
     Path("docs").mkdir()
     Path("docs/a.md").write_text("# A\n\nText.\n")
-    Path("vademecum.toml").write_text(
-        'address = "http://127.0.0.1:9/"\nout = "built"\n[[source]]\npath = "docs"\n'
-    )
+    Path("vademecum.toml").write_text('address = "http://127.0.0.1:9/"\nout = "built"\n[[source]]\npath = "docs"\n')
     assert told("releases").endswith("cannot be reached (All connection attempts failed)")
     run(capsys, "build", "--restart", "--no-site")
     assert told("releases").endswith("; `vade releases built` lists what was built here")
@@ -302,13 +294,9 @@ def test_another_encoder_makes_everything_stale(shop: Workshop, capsys: pytest.C
 def test_an_audit_says_how_old_everything_is_and_where_it_came_from(
     shop: Workshop, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    shop.write(
-        [lamp(number, updated="2026-01-02T03:04:05Z") for number in range(20)], more='updated = "updated"\n'
-    )
+    shop.write([lamp(number, updated="2026-01-02T03:04:05Z") for number in range(20)], more='updated = "updated"\n')
     run(capsys, "build")
-    shop.write(
-        [lamp(number, **({"text": "Edited."} if number == 3 else {})) for number in range(20)],
-    )
+    shop.write([lamp(number, **({"text": "Edited."} if number == 3 else {})) for number in range(20)])
     run(capsys, "build")
     shop.write([lamp(number, **({"text": "Edited."} if number in (3, 4) else {})) for number in range(20)])
     told = run(capsys, "audit")

@@ -175,9 +175,7 @@ def components_of(table: QuantisedTable, dimensions: int) -> NDArray[np.int8]:
 
 @given(
     st.integers(1, 9).flatmap(
-        lambda size: st.lists(
-            st.lists(st.integers(-7, 7), min_size=size, max_size=size), min_size=1, max_size=5
-        )
+        lambda size: st.lists(st.lists(st.integers(-7, 7), min_size=size, max_size=size), min_size=1, max_size=5)
     )
 )
 def test_what_four_bits_hold_is_read_as_it_was(rows: list[list[int]]) -> None:
@@ -200,9 +198,7 @@ def test_a_step_cuts_off_what_is_large_and_the_weight_leaves_the_least_error() -
     best = [(row @ c) / (c @ c) if c.any() else 0.0 for row, c in zip(rows, components, strict=True)]
     assert np.allclose(np.array(table.weights) / table.weights[-1], np.array(best) / best[-1], rtol=1e-3)
     cosines = (
-        (rows * components).sum(axis=1)[2:]
-        / np.linalg.norm(rows[2:], axis=1)
-        / np.linalg.norm(components[2:], axis=1)
+        (rows * components).sum(axis=1)[2:] / np.linalg.norm(rows[2:], axis=1) / np.linalg.norm(components[2:], axis=1)
     )
     assert cosines.min() > 0.97
 
@@ -308,9 +304,7 @@ def test_sums_of_a_fit_are_made_by_one_thread(monkeypatch: pytest.MonkeyPatch) -
 
     def spy(function: Callable[..., Any]) -> Callable[..., Any]:
         def call(*arguments: Any) -> Any:
-            threads.extend(
-                library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"
-            )
+            threads.extend(library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas")
             return function(*arguments)
 
         return call
@@ -570,8 +564,7 @@ def test_vectors_of_another_model_are_never_mixed_in() -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "reason"),
-    [(OSError("not\nthere"), "OSError: not there"), (RuntimeError("shape"), "RuntimeError: shape")],
+    ("error", "reason"), [(OSError("not\nthere"), "OSError: not there"), (RuntimeError("shape"), "RuntimeError: shape")]
 )
 def test_a_model_that_cannot_be_loaded_is_one_clear_line(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, error: Exception, reason: str
@@ -591,9 +584,7 @@ def test_a_missing_folder_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
         Model.load(str(tmp_path / "nowhere"))
 
 
-def test_a_hub_name_is_known_by_the_files_that_were_loaded(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_a_hub_name_is_known_by_the_files_that_were_loaded(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     asked = install(monkeypatch, lambda _: Recorder(), make_folder(tmp_path / "snapshot"))
     digests = {Model.load(name).digest for name in ("mini", "owner/mini")}
     assert digests == {digest_model(tmp_path / "snapshot")}
@@ -701,9 +692,7 @@ def test_other_objects_are_no_directions(data: bytes) -> None:
         directions.decode_directions(data, 3)
 
 
-def install(
-    monkeypatch: pytest.MonkeyPatch, load: Callable[[str], object], snapshot: Path = Path()
-) -> list[str]:
+def install(monkeypatch: pytest.MonkeyPatch, load: Callable[[str], object], snapshot: Path = Path()) -> list[str]:
     """Put stand-ins where the extra's packages are; return the list of hub names asked for."""
     asked: list[str] = []
 

@@ -181,9 +181,7 @@ def test_what_asking_again_does_not_mend_is_not_asked_again(
 
 
 def rows(*vectors: object, **more: object) -> bytes:
-    return json.dumps(
-        {"data": [{"index": n, "embedding": one} for n, one in enumerate(vectors)]} | more
-    ).encode()
+    return json.dumps({"data": [{"index": n, "embedding": one} for n, one in enumerate(vectors)]} | more).encode()
 
 
 @pytest.mark.parametrize(
@@ -259,9 +257,7 @@ def test_a_build_embeds_what_is_new_and_the_release_names_no_host(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "docs").mkdir()
     for name in ("heron", "otter", "pump", "valve"):
-        (tmp_path / f"docs/{name}.md").write_text(
-            f"# The {name}\n\nThis page tells about a {name} at the river.\n"
-        )
+        (tmp_path / f"docs/{name}.md").write_text(f"# The {name}\n\nThis page tells about a {name} at the river.\n")
     request = BuildRequest(
         source=tmp_path / "docs", out=tmp_path / "site", encoder=f"http:{host.url}/v1#small", site=False
     )
@@ -282,9 +278,7 @@ def test_a_build_embeds_what_is_new_and_the_release_names_no_host(
     version = json.loads((tmp_path / "site/version.json").read_text())
     assert version["embeddingModel"] == "http:small"
     assert not any(
-        str(host.url).encode() in file.read_bytes()
-        for file in (tmp_path / "site").rglob("*")
-        if file.is_file()
+        str(host.url).encode() in file.read_bytes() for file in (tmp_path / "site").rglob("*") if file.is_file()
     )
     with KnowledgeBase.open(tmp_path / "kb.db", url=str(tmp_path / "site")) as kb:
         kb.sync()

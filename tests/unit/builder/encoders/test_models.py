@@ -69,8 +69,7 @@ def test_the_vectors_are_the_models_own_along_the_directions(fitted: Fitted, mod
     np.testing.assert_allclose(fitted.vectors, expected, atol=1e-3)
     # the directions of the texts, and of the language: nothing of the angles is lost
     cosines = [
-        rows @ rows.T / np.outer(*[np.linalg.norm(rows, axis=1)] * 2)
-        for rows in (expected, loaded.encode(TEXTS))
+        rows @ rows.T / np.outer(*[np.linalg.norm(rows, axis=1)] * 2) for rows in (expected, loaded.encode(TEXTS))
     ]
     np.testing.assert_allclose(cosines[0], cosines[1], atol=0.05)
 
@@ -109,17 +108,13 @@ def test_the_models_own_files_ask_as_the_model_does(fitted: Fitted, model: str) 
     expected = Model.load(model).transformer.encode(texts) @ decode_directions(fitted.encoder.directions, 96)
     found = np.array([encode(text) for text in texts])
     assert found.shape == (12, 96) and found.dtype == np.float32
-    cosines = (
-        (found * expected).sum(axis=1) / np.linalg.norm(found, axis=1) / np.linalg.norm(expected, axis=1)
-    )
+    cosines = (found * expected).sum(axis=1) / np.linalg.norm(found, axis=1) / np.linalg.norm(expected, axis=1)
     assert cosines.min() > 0.97, cosines
     with pytest.raises(ContentError, match="does not work here"):
         run_model(encode_model(ModelFile(b"no graph", decode_model(made).tokenizer)))("a")
 
 
-def test_a_release_brings_the_models_own_files(
-    fitted: Fitted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_release_brings_the_models_own_files(fitted: Fitted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Asked for by clients that want them, carried on from release to release, made once."""
     made = []
 
@@ -209,20 +204,13 @@ def test_the_encoder_that_the_docs_show_is_the_models_own(
 
 def test_no_files_of_a_model_that_is_not_here(tmp_path: Path) -> None:
     line = Line(tmp_path)
-    with pytest.raises(
-        UsageError, match="builtin has none here: it goes with --encoder sentence-transformers:"
-    ):
+    with pytest.raises(UsageError, match="builtin has none here: it goes with --encoder sentence-transformers:"):
         line.release({"a.md": "# A\n\nText.\n"}, query_encoder="transformer")
 
 
 @pytest.mark.parametrize(
     ("file", "content"),
-    [
-        ("model.safetensors", b"x" * 100),
-        ("config.json", b"{"),
-        ("modules.json", b"[]"),
-        ("tokenizer.json", b"{}"),
-    ],
+    [("model.safetensors", b"x" * 100), ("config.json", b"{"), ("modules.json", b"[]"), ("tokenizer.json", b"{}")],
 )
 def test_a_broken_model_is_one_clear_line(model: str, tmp_path: Path, file: str, content: bytes) -> None:
     folder = tmp_path / "broken"
@@ -233,9 +221,7 @@ def test_a_broken_model_is_one_clear_line(model: str, tmp_path: Path, file: str,
     assert "\n" not in str(caught.value)
 
 
-def test_a_name_on_the_hub(
-    fitted: Fitted, model: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_name_on_the_hub(fitted: Fitted, model: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """From the hub's cache, laid out as the hub's library does; and a name that is not in it."""
     cached = tmp_path / "models--sentence-transformers--all-MiniLM-L6-v2"
     shutil.copytree(model, cached / "snapshots" / ("0" * 40))

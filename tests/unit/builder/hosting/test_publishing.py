@@ -145,10 +145,7 @@ def test_another_knowledge_base_is_not_written_over(line: Line, tmp_path: Path) 
 @pytest.mark.slow
 @pytest.mark.usefixtures("small_site")
 def test_pages_of_somebody_else_are_not_written_over(tmp_path: Path) -> None:
-    line, host = (
-        Line(tmp_path, site=SiteBuilder()),
-        MemoryHost({"index.html": b"mine", "about.html": b"mine"}),
-    )
+    line, host = (Line(tmp_path, site=SiteBuilder()), MemoryHost({"index.html": b"mine", "about.html": b"mine"}))
     line.release(HANDBOOK)
     with pytest.raises(UsageError, match=r"did not publish \(index.html\)"):
         deliver(host, built(line), line.now)
@@ -221,9 +218,7 @@ def test_a_target_that_fails_does_not_stop_the_others(line: Line, tmp_path: Path
 
 def test_progress_ends_with_all_bytes(line: Line, tmp_path: Path) -> None:
     told: list[tuple[str, int, int]] = []
-    publish(
-        line.out, [str(tmp_path / "a")], clock=FixedClock(line.now), progress=lambda *step: told.append(step)
-    )
+    publish(line.out, [str(tmp_path / "a")], clock=FixedClock(line.now), progress=lambda *step: told.append(step))
     assert told[-1][0] == "publishing" and told[-1][1] == told[-1][2] > 0
     assert [step[1] for step in told] == sorted(step[1] for step in told)
 
@@ -258,9 +253,7 @@ def test_a_folder_is_told_from_a_host(target: str, folder: bool) -> None:
 
 
 def test_a_target_is_shown_without_its_secret() -> None:
-    assert (
-        shown("git+https://me:TOKEN@host.example/r.git#gh-pages") == "git+https://host.example/r.git#gh-pages"
-    )
+    assert shown("git+https://me:TOKEN@host.example/r.git#gh-pages") == "git+https://host.example/r.git#gh-pages"
     assert shown("git+https://TOKEN@host.example/r.git#x") == "git+https://host.example/r.git#x"
     assert shown("rsync://me:TOKEN@host/kb") == "rsync://me@host/kb"
     assert shown("me@host:/path") == "me@host:/path"
@@ -268,21 +261,9 @@ def test_a_target_is_shown_without_its_secret() -> None:
 
 def test_only_what_is_named_by_its_content_is_cached_for_ever(line: Line) -> None:
     digest = "0" * 64
-    for path in (
-        f"objects/{digest}.gz",
-        f"objects/{digest}.pack",
-        f"releases/{digest}.7.json",
-        f"{digest}.site.json",
-    ):
+    for path in (f"objects/{digest}.gz", f"objects/{digest}.pack", f"releases/{digest}.7.json", f"{digest}.site.json"):
         assert "immutable" in cache_control(path)
-    for path in (
-        TIMESTAMP,
-        "version.json",
-        "index.html",
-        "sw.js",
-        "metadata/2.root.json",
-        "client/worker.mjs",
-    ):
+    for path in (TIMESTAMP, "version.json", "index.html", "sw.js", "metadata/2.root.json", "client/worker.mjs"):
         assert cache_control(path) == "no-cache"
     assert {cache_control(path) for path in built(line).paths} == {
         cache_control(TIMESTAMP),

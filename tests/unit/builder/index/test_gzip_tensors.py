@@ -19,13 +19,7 @@ from vademecum_builder.index.gzip_tensors import deflate_tensors
 
 EPOCH = "0123456789abcdef"
 WORDS = ("release", "root", "key", "sign", "index", "vector", "of", "the", "and", "to", "publish", "client")
-EVERY_STRATEGY = (
-    zlib.Z_DEFAULT_STRATEGY,
-    zlib.Z_FILTERED,
-    zlib.Z_HUFFMAN_ONLY,
-    zlib.Z_RLE,
-    zlib.Z_FIXED,
-)
+EVERY_STRATEGY = (zlib.Z_DEFAULT_STRATEGY, zlib.Z_FILTERED, zlib.Z_HUFFMAN_ONLY, zlib.Z_RLE, zlib.Z_FIXED)
 
 
 def bell(chance: random.Random, count: int) -> bytes:

@@ -47,9 +47,7 @@ class Line:
     objects: dict[str, bytes] = field(default_factory=dict)
     clients: dict[int, list[str]] = field(default_factory=dict)
 
-    def release(
-        self, documents: dict[str, DocumentRow | None], chunks: Iterable[ChunkRow] = ()
-    ) -> LaidSegments:
+    def release(self, documents: dict[str, DocumentRow | None], chunks: Iterable[ChunkRow] = ()) -> LaidSegments:
         """Publish changed documents (None: deleted), and the chunks that they name and that are new."""
         self.sequence += 1
         table = dict(self.current.documents)
@@ -59,14 +57,10 @@ class Line:
         known = {**{row.id: row for row in chunks}, **self.current.chunks}
         self.current = Rows(table, {identity: known[identity] for identity in needed})
         published = [(entry, self.segment(entry)) for entry in self.packed.entries]
-        self.packed = lay_segments(
-            self.current, self.sequence, SPACE, published=published, limits=self.limits
-        )
+        self.packed = lay_segments(self.current, self.sequence, SPACE, published=published, limits=self.limits)
         for entry in self.packed.entries:
             if entry.object.path in self.packed.files:
-                self.objects[entry.object.sha256] = inflate(
-                    entry.object, self.packed.files[entry.object.path]
-                )
+                self.objects[entry.object.sha256] = inflate(entry.object, self.packed.files[entry.object.path])
         self.update_clients()
         return self.packed
 
@@ -82,9 +76,7 @@ class Line:
         return [*newer, *(digest for digest in self.clients[version] if digest not in newer)]
 
     def check(self) -> None:
-        whole = encode_segment(
-            EPOCH, 3, list(self.current.documents.values()), list(self.current.chunks.values())
-        )
+        whole = encode_segment(EPOCH, 3, list(self.current.documents.values()), list(self.current.chunks.values()))
         assert self.packed.digest == assemble([decode_segment(whole)]).digest()
         for version in self.clients:
             segments = [decode_segment(self.objects[digest]) for digest in self.updated(version)]

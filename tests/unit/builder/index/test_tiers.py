@@ -174,10 +174,7 @@ def test_a_cheap_tier_is_written_anew_when_anything_in_it_is_dead() -> None:
 
 def test_a_tier_without_live_rows_disappears_and_leaves_no_gap() -> None:
     published = [PublishedTier(3, 5, 5_000), PublishedTier(0, 3, 9_000)]
-    assert lay_tiers({6: 5_000, 3: 9_000}, published, 6, LIMITS) == (
-        Tier(3, 6, 5_000),
-        Tier(0, 3, 9_000, kept=1),
-    )
+    assert lay_tiers({6: 5_000, 3: 9_000}, published, 6, LIMITS) == (Tier(3, 6, 5_000), Tier(0, 3, 9_000, kept=1))
 
 
 def test_a_large_release_whose_newer_neighbours_died_ends_where_it_ends() -> None:

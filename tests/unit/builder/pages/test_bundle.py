@@ -119,9 +119,7 @@ def test_a_page_that_another_bundler_has_packed_knows_no_address_of_its_files(tm
 
 @pytest.mark.process
 def test_every_module_exports_what_it_did(tmp_path: Path) -> None:
-    modules = {
-        path.relative_to(JS).as_posix(): condensed(path.read_bytes()).decode() for path in JS.rglob("*.mjs")
-    }
+    modules = {path.relative_to(JS).as_posix(): condensed(path.read_bytes()).decode() for path in JS.rglob("*.mjs")}
     read = json.loads(node(NAMES, f"{JS.as_uri()}/", laid(tmp_path, bundled(modules))))
     assert len(read) == len(modules) > 60
     assert [name for name, before, after in read if before != after] == []

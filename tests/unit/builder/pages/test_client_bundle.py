@@ -113,10 +113,7 @@ def all_files(folder: Path) -> list[str]:
 
 def test_the_pinned_files_and_no_others_are_kept(world: World) -> None:
     folder = world.fetch()
-    assert all_files(world.cache) == [
-        f"{folder.name}/pyodide/pyodide.asm.wasm",
-        f"{folder.name}/wheels/{WHEEL_NAME}",
-    ]
+    assert all_files(world.cache) == [f"{folder.name}/pyodide/pyodide.asm.wasm", f"{folder.name}/wheels/{WHEEL_NAME}"]
     assert (folder / "pyodide/pyodide.asm.wasm").read_bytes() == WASM
 
 
@@ -152,19 +149,14 @@ def test_other_pins_live_in_another_folder(world: World) -> None:
 @pytest.mark.parametrize(
     ("package", "message"),
     [
-        (
-            npm_package({"package/pyodide.asm.wasm": b"\0asm with a surprise"}),
-            "pyodide.asm.wasm.*not the file",
-        ),
+        (npm_package({"package/pyodide.asm.wasm": b"\0asm with a surprise"}), "pyodide.asm.wasm.*not the file"),
         (npm_package({"package/other": b""}), "pyodide.asm.wasm.*not the file"),
         (b"<html>log in</html>", "not a package"),
         (npm_package({"package/pyodide.asm.wasm": WASM * 999})[:60], "not a package"),
     ],
     ids=["another file", "no file", "a page", "cut"],  # the bytes hold the time
 )
-def test_another_npm_package_is_refused_and_nothing_is_kept(
-    world: World, package: bytes, message: str
-) -> None:
+def test_another_npm_package_is_refused_and_nothing_is_kept(world: World, package: bytes, message: str) -> None:
     script(Path(world.python).with_name("npm"), npm_body(world.log, package))
     with pytest.raises(ContentError, match=message):
         world.fetch()
@@ -269,10 +261,7 @@ def code(text: str) -> list[str]:
     while "/**" in text:
         before, _, rest = text.partition("/**")
         text = before + rest.partition("*/")[2]
-    bare = [
-        line.partition(" // ")[0] if "; // " in line or "{ // " in line else line
-        for line in text.splitlines()
-    ]
+    bare = [line.partition(" // ")[0] if "; // " in line or "{ // " in line else line for line in text.splitlines()]
     lines = ["".join(line.split()) for line in bare]
     return [line for line in lines if line and not line.startswith("//")]
 
@@ -313,9 +302,7 @@ def test_of_python_goes_what_browsers_import(tmp_path: Path) -> None:
     with zipfile.ZipFile(runtime / "pyodide" / "python_stdlib.zip", "w") as archive:
         for name in kept + left:
             archive.writestr(name, "")
-    (runtime / "pyodide" / "pyodide-lock.json").write_text(
-        '{"info": {"python": "3.14"}, "packages": {"x": 1}}'
-    )
+    (runtime / "pyodide" / "pyodide-lock.json").write_text('{"info": {"python": "3.14"}, "packages": {"x": 1}}')
     files = client_files(runtime)
     assert archive_names(files["client/pyodide/python_stdlib.zip"]) == kept
     assert files["client/pyodide/pyodide-lock.json"] == b'{"info":{"python":"3.14"},"packages":{}}'

@@ -20,20 +20,13 @@ from vademecum.format.manifest import EncoderEntry, Manifest, SegmentEntry
 from vademecum.format.objects import ObjectRef
 from vademecum.format.segment import DocumentRow
 from vademecum_builder.pages.contents import Contents, FileKind, Folder, tree_of
-from vademecum_builder.pages.render import (
-    CHANGES_SHOWN,
-    SiteContext,
-    render_site,
-    safe_url,
-    site_folder,
-)
+from vademecum_builder.pages.render import CHANGES_SHOWN, SiteContext, render_site, safe_url, site_folder
 from vademecum_builder.pages.site import _examples
 from vademecum_builder.release.version_json import DocumentChange, DocumentChanges
 
 PAGES = ("index.html", "documents.html", "release.html", "404.html")
 POLICY = (
-    "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; "
-    "base-uri 'none'; form-action 'none'; object-src 'none'"
+    "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; base-uri 'none'; form-action 'none'; object-src 'none'"
 )
 EVIL = "<script>alert(1)</script>\"'&{{ 7 * 7 }}"
 CLIENT = {
@@ -71,11 +64,7 @@ def make_context(**changes: Any) -> SiteContext:
         sources=ObjectRef("1d" * 32, 1, 1),
     )
     context = SiteContext(
-        title="Handbook",
-        manifest=manifest,
-        changes=DocumentChanges(),
-        root=make_root(),
-        client=CLIENT,
+        title="Handbook", manifest=manifest, changes=DocumentChanges(), root=make_root(), client=CLIENT
     )
     return dataclasses.replace(context, **changes)
 
@@ -110,9 +99,7 @@ def test_everything_that_a_page_or_module_names_is_published() -> None:
         for address in named:
             path = urlsplit(urljoin(f"https://host/repo/{name}", address)).path
             assert path.startswith("/repo/"), f"{name} names {address}"
-            assert path.removeprefix("/repo/") in published or address.startswith("#"), (
-                f"{name} names {address}"
-            )
+            assert path.removeprefix("/repo/") in published or address.startswith("#"), f"{name} names {address}"
         assert named or not name.endswith(".html") or name == "404.html"
 
 
@@ -186,16 +173,7 @@ def test_other_schemes_never_become_a_link(url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "url",
-    [
-        "https://example.org/a?b=c#d",
-        "HTTP://example.org",
-        "guide/keys.html#x",
-        "/a",
-        "a b.html",
-        "?q=x:y",
-        "",
-    ],
+    "url", ["https://example.org/a?b=c#d", "HTTP://example.org", "guide/keys.html#x", "/a", "a b.html", "?q=x:y", ""]
 )
 def test_http_and_relative_addresses_stay_as_they_are(url: str) -> None:
     assert safe_url(url) == url
@@ -203,15 +181,7 @@ def test_http_and_relative_addresses_stay_as_they_are(url: str) -> None:
 
 def test_the_release_page_tells_what_the_release_is() -> None:
     text = page(render_site(make_context()), "release.html").get_text(" ", strip=True)
-    facts = [
-        "Release 12",
-        "2026.11.21-12",
-        "21 November 2026, 08:00 UTC",
-        "1,530",
-        "30,120",
-        "1.0 MB",
-        "36" * 32,
-    ]
+    facts = ["Release 12", "2026.11.21-12", "21 November 2026, 08:00 UTC", "1,530", "30,120", "1.0 MB", "36" * 32]
     facts += ["stable channel", "vade verify", "version.json", "2 of 2", "4f" * 32, "a1" * 32, "builtin"]
     assert [fact for fact in facts if fact not in text] == []
     assert "No document changed" in text
@@ -235,9 +205,7 @@ def test_what_a_visitor_does_not_ask_for_is_behind_the_changes() -> None:
     soup = page(render_site(make_context(contents=contents)), "release.html")
     inside = soup.select_one("main details:not([open])")
     assert inside is not None and inside.find_next_sibling() is None
-    assert inside.select("h2, table, pre") and not soup.select(
-        "main > table, main > pre, main > .scroll table code"
-    )
+    assert inside.select("h2, table, pre") and not soup.select("main > table, main > pre, main > .scroll table code")
 
 
 def test_a_renamed_document_is_neither_added_nor_removed() -> None:
@@ -249,9 +217,7 @@ def test_a_renamed_document_is_neither_added_nor_removed() -> None:
     changes = DocumentChanges((moved, new), removed=(old, DocumentChange("z.md", "Gone")))
     soup = page(render_site(make_context(changes=changes)), "release.html")
     told = {
-        str(part.h3["id"]): part.ul.get_text(" ", strip=True)
-        for part in soup.select(".change")
-        if part.h3 and part.ul
+        str(part.h3["id"]): part.ul.get_text(" ", strip=True) for part in soup.select(".change") if part.h3 and part.ul
     }
     assert told == {"added": "New", "renamed": "Oil a.md → b.md", "removed": "Gone"}
 
@@ -262,9 +228,7 @@ def test_what_the_pages_say_is_said_in_each_language(language: str) -> None:
     texts = (site_folder() / "static" / f"{language}.mjs").read_text(encoding="utf-8")
     said = dict(re.findall(r'^  "?(.+?)"?:\s+"(.+)",$', texts, re.MULTILINE))
     sources = [*(site_folder() / "templates").iterdir(), *(site_folder() / "static").glob("[!ad]*.mjs")]
-    written = "".join(
-        path.read_text(encoding="utf-8") for path in (*sources, site_folder() / "static/app.mjs")
-    )
+    written = "".join(path.read_text(encoding="utf-8") for path in (*sources, site_folder() / "static/app.mjs"))
     marked = {
         str(tag["data-say"] or tag.get_text())
         for name in PAGES
@@ -301,16 +265,9 @@ def test_examples_are_questions_from_all_over_the_documents() -> None:
 def test_examples_are_in_the_first_language_of_the_release() -> None:
     told = {"a.md": "en", "de/a.md": "de", "b.md": ""}
     rows = [DocumentRow(key, 1, metadata=json.dumps({"lang": lang})) for key, lang in told.items()]
-    headings = {
-        "a.md": ["Why two keys?"],
-        "de/a.md": ["Warum zwei Schlüssel?"],
-        "b.md": ["How many are there?"],
-    }
+    headings = {"a.md": ["Why two keys?"], "de/a.md": ["Warum zwei Schlüssel?"], "b.md": ["How many are there?"]}
     changes = DocumentChanges((DocumentChange("de/a.md", "Schlüssel"),))
-    assert _examples(Contents(rows, headings=headings), changes, "en") == (
-        "Why two keys?",
-        "How many are there?",
-    )
+    assert _examples(Contents(rows, headings=headings), changes, "en") == ("Why two keys?", "How many are there?")
 
 
 def test_the_page_ships_the_root_as_it_was_given() -> None:
@@ -341,9 +298,7 @@ def test_the_worker_keeps_the_search_page_and_what_answers_queries() -> None:
 
 def test_a_release_alone_makes_no_new_worker_and_a_new_runtime_or_page_does() -> None:
     before = render_site(make_context())["sw.js"]
-    newer = dataclasses.replace(
-        make_context().manifest, sequence=13, digest="37" * 32, documents=1, segments=()
-    )
+    newer = dataclasses.replace(make_context().manifest, sequence=13, digest="37" * 32, documents=1, segments=())
     changes = DocumentChanges((DocumentChange("k", "T"),))
     changed = make_context(manifest=newer, changes=changes, examples=["T"])
     assert render_site(changed)["sw.js"] == before
@@ -352,9 +307,7 @@ def test_a_release_alone_makes_no_new_worker_and_a_new_runtime_or_page_does() ->
 
 
 def test_modules_build_pages_from_nodes_only() -> None:
-    forbidden = re.compile(
-        r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|new Function|\.style\b"
-    )
+    forbidden = re.compile(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|new Function|\.style\b")
     for path in (site_folder() / "static").glob("*.*js"):
         assert forbidden.findall(path.read_text()) == [], path.name
 
@@ -370,9 +323,7 @@ def test_the_installed_package_finds_the_same_folder() -> None:
 
 def luminance(colour: str) -> float:
     parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    red, green, blue = (
-        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
-    )
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
@@ -425,10 +376,7 @@ DOCUMENTS = (
 
 
 def outline(folder: Folder) -> list[object]:
-    return [
-        [page.title for page in folder.pages],
-        *({inner.name: outline(inner)} for inner in folder.folders),
-    ]
+    return [[page.title for page in folder.pages], *({inner.name: outline(inner)} for inner in folder.folders)]
 
 
 def test_documents_are_a_tree_of_folders() -> None:
@@ -472,10 +420,7 @@ def test_the_release_page_says_how_old_the_documents_of_each_source_are() -> Non
         for n, (source, updated, sequence) in enumerate(told)
     ]
     soup = page(render_site(make_context(contents=Contents(rows))), "release.html")
-    found = [
-        [cell.get_text() for cell in row.select("td")]
-        for row in soup.select("[aria-labelledby=ages] tbody tr")
-    ]
+    found = [[cell.get_text() for cell in row.select("td")] for row in soup.select("[aria-labelledby=ages] tbody tr")]
     assert sorted(found) == sorted([
         [EVIL, "1", "not said", "not said", "1"],
         ["faq", "1", "not said", "not said", "2"],
@@ -496,9 +441,7 @@ def test_the_release_page_says_what_was_read_and_what_was_not() -> None:
         made_by={"vademecum": "1.2", "chunker": "structure-7"},
     )
     soup = page(render_site(make_context(contents=contents)), "release.html")
-    rows = [
-        [cell.get_text() for cell in line.select("td")] for line in soup.select("#read + .scroll tbody tr")
-    ]
+    rows = [[cell.get_text() for cell in line.select("td")] for line in soup.select("#read + .scroll tbody tr")]
     assert rows == [[".md", "12", "10", "some are left out"], [".pdf", "3", "0", "nothing reads them"]]
     text = soup.get_text(" ", strip=True)
     for said in (

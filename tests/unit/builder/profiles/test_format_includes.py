@@ -43,24 +43,15 @@ def root(tmp_path: Path) -> Path:
             ".. literalinclude:: ../src/turn.py\n   :language: python\n   :lines: 2-\n",
             ".. code-block:: python\n\n   two\n   three\n\n\n",
         ),
-        (
-            ".. include:: ../src/turn.py\n   :code: python\n   :lines: 1\n",
-            ".. code-block:: python\n\n   one\n\n",
-        ),
+        (".. include:: ../src/turn.py\n   :code: python\n   :lines: 1\n", ".. code-block:: python\n\n   one\n\n"),
         (
             ".. literalinclude:: ../src/pump.py\n   :pyobject: Pump.turn\n   :dedent:\n",
             ".. code-block:: \n\n   @slowly\n   def turn(self):\n       pass\n\n",
         ),
-        (
-            ".. literalinclude:: ../src/turn.py\n   :start-after: on\n   :end-at: tw\n",
-            ".. code-block:: \n\n   two\n\n",
-        ),
+        (".. literalinclude:: ../src/turn.py\n   :start-after: on\n   :end-at: tw\n", ".. code-block:: \n\n   two\n\n"),
         (".. include:: ../src/turn.py\n   :start-line: 1\n   :end-line: 2\n", "\ntwo\n"),
         (".. include:: ../src/turn.py\n   :start-line: -3\n   :end-line: -1\n", "\ntwo\nthree\n"),
-        (
-            f".. include:: ../src/turn.py\n   :start-line: {'9' * 5000}\n   :end-line: --1\n",
-            "\none\ntwo\nthree\n\n",
-        ),
+        (f".. include:: ../src/turn.py\n   :start-line: {'9' * 5000}\n   :end-line: --1\n", "\none\ntwo\nthree\n\n"),
         (
             ".. note::\n\n   .. include:: ../src/turn.py\n      :lines: 2\n\n   More.\n",
             ".. note::\n\n\n   two\n\n   More.\n",
@@ -76,9 +67,7 @@ def root(tmp_path: Path) -> Path:
     ],
 )
 def test_rst(root: Path, line: str, taken: str | None) -> None:
-    assert rst_includes(line, Page(Project(root, root), "guide/pump.rst")) == (
-        line if taken is None else taken
-    )
+    assert rst_includes(line, Page(Project(root, root), "guide/pump.rst")) == (line if taken is None else taken)
 
 
 def test_a_loop_ends_and_is_told(root: Path) -> None:

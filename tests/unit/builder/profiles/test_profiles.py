@@ -42,9 +42,7 @@ NOT_SERVED = {"docusaurus": {"manual/draft.md"}, "jekyll": {"plain.md"}}
 
 def keys_of(root: Path) -> list[str]:
     return sorted(
-        p.relative_to(root).as_posix()
-        for p in root.rglob("*")
-        if p.is_file() and "/." not in f"/{p.relative_to(root)}"
+        p.relative_to(root).as_posix() for p in root.rglob("*") if p.is_file() and "/." not in f"/{p.relative_to(root)}"
     )
 
 
@@ -79,11 +77,7 @@ def text_of(document: Document) -> str:
 
 def place(url: str, served: dict[str, list[str]]) -> str | None:
     path = unquote(url.removeprefix(f"{SITE}/"))
-    wanted = (
-        path,
-        f"{path}index.html" if path.endswith("/") or not path else f"{path}/index.html",
-        f"{path}.html",
-    )
+    wanted = (path, f"{path}index.html" if path.endswith("/") or not path else f"{path}/index.html", f"{path}.html")
     return next((name for name in wanted if name in served), None)
 
 
@@ -112,9 +106,7 @@ def test_every_page_and_anchor_is_where_the_generator_serves_it(name: str, tmp_p
         for name in trees.MANUAL
     ],
 )
-def manual(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[str, dict[str, Document]]:
+def manual(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, dict[str, Document]]:
     """A generator, and the manual's documents as its profile reads what it is given."""
     name, root = request.param, tmp_path_factory.mktemp("manual")
     if name == "antora" and not shutil.which("asciidoctor"):
@@ -138,9 +130,7 @@ def test_the_manual_is_where_the_generators_serve_it(manual: tuple[str, dict[str
         assert not re.search(r"\{\{|\[\[|:::|\[!|\{%|!!! |<[A-Z]|\{#", text_of(document)), document.key
 
 
-def test_nine_of_ten_questions_find_their_page_among_the_first_three(
-    manual: tuple[str, dict[str, Document]],
-) -> None:
+def test_nine_of_ten_questions_find_their_page_among_the_first_three(manual: tuple[str, dict[str, Document]]) -> None:
     assert len(unanswered(searcher_of(manual[1].values()))) <= 1
 
 
@@ -249,10 +239,7 @@ OTHERS |= {
             "README.md": "# A\n\nA.\n",
             "b/c.md": "# C\n\n## Of start_kernel (x86_64)\n\nC.\n\n## Links\n\nD.\n\n## Links\n\nE.\n",
         },
-        {
-            "README.md": ("index.html", ["a"]),
-            "b/c.md": ("b/c.html", ["of-startkernel-x8664", "links", "links"]),
-        },
+        {"README.md": ("index.html", ["a"]), "b/c.md": ("b/c.html", ["of-startkernel-x8664", "links", "links"])},
     ),
     "mintlify": (
         {
@@ -340,11 +327,7 @@ OTHERS |= {
             "de/Set up.md": "# A\n\n?> Mind.\n\n## B :id=b\n\n[x](../_part.md ':include') {{ value }}\n",
             "_part.md": "Part.\n",
         },
-        {
-            "README.md": ("#/", [""]),
-            "de/README.md": ("#/de/", [""]),
-            "de/Set up.md": ("#/de/Set%20up", ["", ""]),
-        },
+        {"README.md": ("#/", [""]), "de/README.md": ("#/de/", [""]), "de/Set up.md": ("#/de/Set%20up", ["", ""])},
     ),
     "fumadocs": (
         {
@@ -422,14 +405,9 @@ def test_addresses_and_anchors_of_generators_that_are_not_built_here(name: str, 
     found = found_in(root)
     assert found.profile.name == name.partition("-")[0]
     documents = read_all(root, found)
-    got = {
-        k: (d.url.removeprefix(f"{SITE}/"), [c.anchor for c in chunk_document(d)])
-        for k, d in documents.items()
-    }
+    got = {k: (d.url.removeprefix(f"{SITE}/"), [c.anchor for c in chunk_document(d)]) for k, d in documents.items()}
     assert got == wanted
-    assert not any(
-        mark in text_of(d) for d in documents.values() for mark in ("[!", "{", ":class:", "(target)")
-    )
+    assert not any(mark in text_of(d) for d in documents.values() for mark in ("[!", "{", ":class:", "(target)"))
 
 
 def test_what_configurations_say_of_the_address(tmp_path: Path) -> None:
@@ -464,9 +442,7 @@ def test_configurations_are_read_and_never_run(tmp_path: Path) -> None:
 
 
 def test_a_configuration_above_counts_where_the_source_lies_among_its_pages(tmp_path: Path) -> None:
-    root = files(
-        tmp_path, {"mkdocs.yml": "site_name: B\n", "docs/guide/a.md": "# A\n", "notes/b.md": "# B\n"}
-    )
+    root = files(tmp_path, {"mkdocs.yml": "site_name: B\n", "docs/guide/a.md": "# A\n", "notes/b.md": "# B\n"})
     found = find_profile(root / "docs" / "guide", ["a.md"])
     assert found is not None and found.key("a.md") == "docs/guide/a.md"
     assert ProfilePages(found, SITE).read(SourceItem("a.md", MARKDOWN, b"# A\n")).url == f"{SITE}/guide/a/"  # type: ignore[union-attr]
@@ -484,9 +460,7 @@ def test_a_configuration_beside_counts_where_it_names_the_source(tmp_path: Path)
     assert find_profile(root / "notes", ["b.md"]) is None
 
 
-def test_a_page_takes_in_what_the_repository_has_and_a_picture_is_nothing_that_is_missing(
-    tmp_path: Path,
-) -> None:
+def test_a_page_takes_in_what_the_repository_has_and_a_picture_is_nothing_that_is_missing(tmp_path: Path) -> None:
     page = '--8<-- "../../CHANGES.md"\n\n--8<-- "docs/a.svg"\n\n--8<-- "../../.env"\n'
     root = files(tmp_path / "web", {"mkdocs.yml": "", "docs/a.md": page, "docs/a.svg": "<svg/>"})
     files(tmp_path, {"CHANGES.md": "Oil.\n", ".env": SECRET})
@@ -533,12 +507,7 @@ def test_hugo_makes_ids_of_text_since_a_version_and_where_it_is_not_known_of_wha
 def test_a_configuration_below_counts_where_most_pages_lie_in_it(tmp_path: Path) -> None:
     root = files(
         tmp_path,
-        {
-            "web/book.toml": "",
-            "web/src/SUMMARY.md": "[A](a.md)",
-            "web/src/a.md": "# A\n",
-            "README.md": "# R\n",
-        },
+        {"web/book.toml": "", "web/src/SUMMARY.md": "[A](a.md)", "web/src/a.md": "# A\n", "README.md": "# R\n"},
     )
     found = find_profile(root, keys_of(root))
     assert found is not None and found.outside == "web/"
@@ -567,8 +536,7 @@ SECRET = "nobody may read this"
 
 
 @pytest.mark.parametrize(
-    "name",
-    ["../../secret.txt", "/../../secret.txt", "link.txt", ".env", "key.pem", "../src/a.md", "missing.md"],
+    "name", ["../../secret.txt", "/../../secret.txt", "link.txt", ".env", "key.pem", "../src/a.md", "missing.md"]
 )
 def test_what_a_page_includes_lies_in_the_tree_and_is_nothing_private(name: str, tmp_path: Path) -> None:
     key = f"-----BEGIN PRIVATE KEY-----\n{'Ab1+' * 16}\n"
@@ -591,9 +559,7 @@ def test_what_a_page_includes_lies_in_the_tree_and_is_nothing_private(name: str,
 
 
 def test_includes_of_a_page_are_bounded(tmp_path: Path) -> None:
-    tree = {
-        f"src/{n}.md": f"x\n{{{{#include {n + 1}.md}}}}\n{{{{#include {n + 1}.md}}}}\n" for n in range(40)
-    }
+    tree = {f"src/{n}.md": f"x\n{{{{#include {n + 1}.md}}}}\n{{{{#include {n + 1}.md}}}}\n" for n in range(40)}
     root = files(tmp_path, {"book.toml": "", "src/SUMMARY.md": "[A](0.md)", **tree})
     [document] = read_all(root, found_in(root)).values()
     assert len(text_of(document)) < 2000
@@ -643,9 +609,7 @@ def test_every_spelling_of_an_include_is_part_of_what_shapes_a_page(tmp_path: Pa
         ("conf.py", "```{literalinclude} part.md\n```"),
     ],
 )
-def test_what_a_generator_takes_in_is_part_of_what_shapes_a_page(
-    tmp_path: Path, config: str, line: str
-) -> None:
+def test_what_a_generator_takes_in_is_part_of_what_shapes_a_page(tmp_path: Path, config: str, line: str) -> None:
     said = {"docfx.json": '{"build": {"content": [{"files": "**.md"}]}}', "conf.py": "project = 'B'\n"}
     root = files(tmp_path, {config: said.get(config, ""), "page.md": f"# B\n\n{line}\n", "part.md": "Oil.\n"})
     item = SourceItem("page.md", MARKDOWN, (root / "page.md").read_bytes())
@@ -665,9 +629,7 @@ def test_a_component_of_antora_says_attributes_for_all_of_its_pages(tmp_path: Pa
     assert "the version of the component is that of its branch" in pages.warnings()[0]
 
 
-def test_a_configuration_of_sphinx_that_computes_all_of_it_is_known_by_the_page_beside_it(
-    tmp_path: Path,
-) -> None:
+def test_a_configuration_of_sphinx_that_computes_all_of_it_is_known_by_the_page_beside_it(tmp_path: Path) -> None:
     conf = "from sphinx_pump import conf\nglobals().update(conf.build())\n"
     assert found_in(files(tmp_path, {"conf.py": conf, "index.rst": "B\n=\n"})).profile.name == "sphinx"
     other = files(tmp_path / "other", {"conf.py": "import sphinx\n", "a.md": "# A\n"})
@@ -693,9 +655,7 @@ def test_what_a_shortcode_takes_in_is_code_by_its_ending(tmp_path: Path) -> None
 
 
 def test_what_stands_in_tabs_of_docsy_is_code_unless_it_says_text(tmp_path: Path) -> None:
-    code = (
-        '{{< tabpane lang="bash" >}}{{< tab header="Bash" >}}echo [[ $x ]] && *y*{{< /tab >}}{{< /tabpane >}}'
-    )
+    code = '{{< tabpane lang="bash" >}}{{< tab header="Bash" >}}echo [[ $x ]] && *y*{{< /tab >}}{{< /tabpane >}}'
     text = '{{< tabpane text=true >}}{{< tab header="Mac" >}}*Words*.{{< /tab >}}{{< /tabpane >}}'
     tree = {"hugo.toml": f"baseURL = '{SITE}'\n", "content/a.md": f"---\ntitle: A\n---\n{code}\n\n{text}\n"}
     root = files(tmp_path, tree)
@@ -723,23 +683,15 @@ def test_docusaurus_counts_the_id_of_a_title_that_shows_none(tmp_path: Path) -> 
     text = "---\ntitle: Pump\n---\n&nbsp;\n\n# Pump\n\nA.\n\n## Use\n\nB.\n\n### Pump\n\nC.\n"
     root = files(
         tmp_path,
-        {
-            "docusaurus.config.js": f"export default {{ url: '{SITE}', presets: ['classic'] }}\n",
-            "docs/a.md": text,
-        },
+        {"docusaurus.config.js": f"export default {{ url: '{SITE}', presets: ['classic'] }}\n", "docs/a.md": text},
     )
     [document] = read_all(root, found_in(root)).values()
     assert [chunk.anchor for chunk in chunk_document(document)] == ["", "use", "pump-1"]
 
 
-def test_what_mkdocstrings_takes_from_code_is_a_heading_with_the_id_of_the_object_and_is_told(
-    tmp_path: Path,
-) -> None:
+def test_what_mkdocstrings_takes_from_code_is_a_heading_with_the_id_of_the_object_and_is_told(tmp_path: Path) -> None:
     text = "# Tanks\n\n::: pump.Tank\n    options:\n        members:\n            - level\n\n#### ::: pump.Tank.level\n\nIn metres.\n"
-    tree = {
-        "mkdocs.yml": "plugins: [search, mkdocstrings]\n",
-        "docs/index.md": f"{text}\n```\n::: shown\n```\n",
-    }
+    tree = {"mkdocs.yml": "plugins: [search, mkdocstrings]\n", "docs/index.md": f"{text}\n```\n::: shown\n```\n"}
     found = found_in(files(tmp_path, tree))
     pages = ProfilePages(found, SITE)
     document = pages.read(SourceItem("docs/index.md", MARKDOWN, (tmp_path / "docs/index.md").read_bytes()))
@@ -820,21 +772,9 @@ def test_a_source_folder_that_a_plugin_of_vitepress_has_is_not_the_sites(tmp_pat
 @pytest.mark.parametrize(
     ("said", "address", "doubts"),
     [
-        (
-            "const BASE = '/docs';\nexport default {url: HOST, baseUrl: `${BASE}/`}",
-            "https://b.example/docs/",
-            (),
-        ),
-        (
-            "export default {url: HOST, baseUrl: process.env.BASE}",
-            "",
-            ("baseUrl is computed in the configuration",),
-        ),
-        (
-            "export default {url: HOST, baseUrl: `${BASE}/`}",
-            "",
-            ("baseUrl is computed in the configuration",),
-        ),
+        ("const BASE = '/docs';\nexport default {url: HOST, baseUrl: `${BASE}/`}", "https://b.example/docs/", ()),
+        ("export default {url: HOST, baseUrl: process.env.BASE}", "", ("baseUrl is computed in the configuration",)),
+        ("export default {url: HOST, baseUrl: `${BASE}/`}", "", ("baseUrl is computed in the configuration",)),
         ("export default {url: HOST}", "https://b.example/", ()),
     ],
 )
@@ -850,9 +790,7 @@ def test_constants_of_a_script_are_read_and_what_it_computes_is_said(
     ("said", "address"),
     [("!ENV READTHEDOCS_CANONICAL_URL", ""), ("!ENV [SITE, 'https://b.example/d/']", "https://b.example/d/")],
 )
-def test_an_address_that_only_the_machine_knows_that_builds_is_none(
-    said: str, address: str, tmp_path: Path
-) -> None:
+def test_an_address_that_only_the_machine_knows_that_builds_is_none(said: str, address: str, tmp_path: Path) -> None:
     assert found_in(files(tmp_path, {"mkdocs.yml": f"site_url: {said}\n"})).rules.base_url == address
 
 
@@ -907,9 +845,7 @@ def read_one(root: Path, key: str, text: str, **tree: str) -> Document | str:
     return ProfilePages(found_in(root), SITE).read(SourceItem(key, MARKDOWN, text.encode()))
 
 
-@pytest.mark.parametrize(
-    "front", ["redirect_url: /a/", "redirect_to: https://x.example/", "permalink: /de/404.html"]
-)
+@pytest.mark.parametrize("front", ["redirect_url: /a/", "redirect_to: https://x.example/", "permalink: /de/404.html"])
 def test_redirects_and_the_page_for_what_does_not_exist_are_no_documents(front: str, tmp_path: Path) -> None:
     read = read_one(tmp_path, "a.md", f"---\n{front}\n---\n# A\n\nMoved.\n", **{"_config.yml": ""})
     assert read == "redirects, and pages for addresses that do not exist"
@@ -969,9 +905,7 @@ $$
 
 
 @pytest.mark.parametrize("name", ["plain", "docusaurus"])
-def test_what_stands_in_tags_of_mdx_is_markdown_however_deep_it_is_indented(
-    name: str, tmp_path: Path
-) -> None:
+def test_what_stands_in_tags_of_mdx_is_markdown_however_deep_it_is_indented(name: str, tmp_path: Path) -> None:
     pages: PlainPages | ProfilePages = PlainPages(tmp_path)
     if name == "docusaurus":
         pages = ProfilePages(found_in(files(tmp_path, {"docusaurus.config.js": "", "docs/a.md": ""})))

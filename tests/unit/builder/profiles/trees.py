@@ -235,9 +235,7 @@ export default { title: 'B', url: 'https://b.example', baseUrl: '/', onBrokenLin
     "jekyll": {
         "_config.yml": "title: B\npermalink: /news/:year/:month/:title.html\ncollections:\n  docs: {output: true}\n  notes: {output: true, permalink: '/n/:name/'}\n  hidden: {}\nexclude: [old]\ndefaults:\n  - {scope: {path: '', type: posts}, values: {layout: null}}\n",
         "index.md": page("Start", front="layout: null"),
-        "changes.md": page(
-            "Changes", HEADINGS + "\n## Renamed\n{: #own-id .big}\n\nTwelve.\n", front="layout: null"
-        ),
+        "changes.md": page("Changes", HEADINGS + "\n## Renamed\n{: #own-id .big}\n\nTwelve.\n", front="layout: null"),
         "guide/Set Up.md": page(
             "Set up",
             "{% comment %}nobody{% endcomment %}Mind {{ page.unit }}. {% raw %}{{ shown }}{% endraw %}\n\n{% highlight ruby %}\npump\n{% endhighlight %}\n",
@@ -273,16 +271,7 @@ export default { title: 'B', url: 'https://b.example', baseUrl: '/', onBrokenLin
         "src/content/docs/moved.md": "---\ntitle: Moved\nslug: else/where\n---\n\nWater.\n",
     },
 }
-MANUAL: tuple[str, ...] = (
-    "mkdocs",
-    "zensical",
-    "mdbook",
-    "hugo",
-    "jekyll",
-    "vitepress",
-    "docusaurus",
-    "starlight",
-)
+MANUAL: tuple[str, ...] = ("mkdocs", "zensical", "mdbook", "hugo", "jekyll", "vitepress", "docusaurus", "starlight")
 MANUAL += ("sphinx-alabaster", "sphinx-furo", "sphinx-rtd", "antora")
 """Generators that have served tests/sites/manual.py."""
 VENV = Path(os.environ.get("GENERATORS_VENV", ".venv-generators"))
@@ -321,9 +310,7 @@ def serve(name: str) -> dict[str, list[str]]:
     with tempfile.TemporaryDirectory() as work:
         root = write(name, Path(work).resolve())
         if "node_modules" in command:
-            subprocess.run(
-                ["cp", "-a", "--reflink=auto", NPM.resolve() / kind / "node_modules", root], check=True
-            )
+            subprocess.run(["cp", "-a", "--reflink=auto", NPM.resolve() / kind / "node_modules", root], check=True)
         subprocess.run(
             command,
             shell=True,

@@ -237,13 +237,7 @@ def test_a_sweep_leaves_three_releases_and_all_roots(tmp_path: Path) -> None:
 
 def test_a_sweep_touches_neither_what_is_not_ours_nor_old_roots(tmp_path: Path) -> None:
     mine = ["CNAME", "notes/objects/a.gz", ".git/config", "site.json", "metadata/1.root.json"]
-    ours = [
-        "objects/old.gz",
-        "a.site.json",
-        "index.html.vademecum-partial",
-        "former/page.html",
-        "client/a.mjs",
-    ]
+    ours = ["objects/old.gz", "a.site.json", "index.html.vademecum-partial", "former/page.html", "client/a.mjs"]
     for name in [*mine, *ours]:
         (tmp_path / "out" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "out" / name).write_text("")
@@ -260,27 +254,13 @@ def test_a_damaged_manifest_keeps_nothing_on_its_word_and_stops_nothing(tmp_path
     assert list(tree_of(tmp_path)) == [f"releases/{'0' * 64}.7.json"]
 
 
-def test_files_are_written_in_the_order_that_a_crash_forgives(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    names = [
-        "metadata/timestamp.json",
-        "metadata/2.root.json",
-        "index.html",
-        "metadata/2.targets.json",
-        "objects/a.gz",
-    ]
+def test_files_are_written_in_the_order_that_a_crash_forgives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = ["metadata/timestamp.json", "metadata/2.root.json", "index.html", "metadata/2.targets.json", "objects/a.gz"]
     done = fail_at(monkeypatch, 10_000, Crash())
     written = write_tree(tmp_path, dict.fromkeys(names, b"12"))
     assert written == 10
     order = [step.removeprefix(f"replace {tmp_path}/") for step in done if step.startswith("replace")]
-    assert order == [
-        "metadata/2.targets.json",
-        "objects/a.gz",
-        "index.html",
-        "metadata/2.root.json",
-        names[0],
-    ]
+    assert order == ["metadata/2.targets.json", "objects/a.gz", "index.html", "metadata/2.root.json", names[0]]
 
 
 def test_a_file_that_is_as_it_should_be_is_not_written(tmp_path: Path) -> None:

@@ -81,10 +81,7 @@ def test_what_is_written_in_our_way_is_kept_as_it_is(text: str) -> None:
         ("[a][r]\n\n[r]: c.md", (Paragraph((Run("a", link="c.md"),)),)),
         ("> ## Part\n> text", (Paragraph((Run("Part", strong=True),)), "text")),
         ("![](a.png)", ()),
-        (
-            r"so $a_1 * b_2 * \\\frac{c}{d}$ is, for $5 or $6",
-            (r"so $a_1 * b_2 * \\\frac{c}{d}$ is, for $5 or $6",),
-        ),
+        (r"so $a_1 * b_2 * \\\frac{c}{d}$ is, for $5 or $6", (r"so $a_1 * b_2 * \\\frac{c}{d}$ is, for $5 or $6",)),
         (
             'a <b>b</b> <a href="c.md?d&amp;e">c <kbd>d</kbd></a> <img src=x.png alt="an x"> e</i>',
             (
@@ -111,14 +108,7 @@ def test_other_ways_to_write_it(markdown: str, blocks: tuple[Block, ...]) -> Non
 
 
 @pytest.mark.parametrize(
-    "link",
-    [
-        "[a](ftp://x)",
-        "[a](javascript:x)",
-        "[a](data:text/html,x)",
-        f"[a]({'x' * 2001})",
-        "![a](mailto:b)",
-    ],
+    "link", ["[a](ftp://x)", "[a](javascript:x)", "[a](data:text/html,x)", f"[a]({'x' * 2001})", "![a](mailto:b)"]
 )
 def test_links_that_no_reader_may_follow_are_text(link: str) -> None:
     assert blocks(link) in (("a",), (link,))
@@ -135,9 +125,7 @@ def test_images_and_files_are_addressed_from_the_folder_that_a_page_is_served_as
 
 
 def addresses(text: str, key: str, base_url: str) -> set[str]:
-    blocks = [
-        block for section in read(text, key=key, base_url=base_url).sections for block in section.blocks
-    ]
+    blocks = [block for section in read(text, key=key, base_url=base_url).sections for block in section.blocks]
     runs = [run for block in blocks if isinstance(block, Paragraph | Item) for run in block.runs]
     return {run.link or run.image for run in runs} - {""}
 
@@ -186,11 +174,7 @@ def test_a_page_that_begins_with_a_heading_is_called_by_it(
 
 
 @pytest.mark.parametrize(
-    "text",
-    [
-        "# T\n\nThe key\u00adboard, zero\u200bwidth\u2060.\n",
-        "# T\n\n- The key\u00adboard, zero\ufeffwidth.\n",
-    ],
+    "text", ["# T\n\nThe key\u00adboard, zero\u200bwidth\u2060.\n", "# T\n\n- The key\u00adboard, zero\ufeffwidth.\n"]
 )
 def test_what_nobody_sees_is_no_part_of_a_word(text: str) -> None:
     (section,) = read(text).sections
@@ -276,10 +260,7 @@ def test_a_code_of_an_emoji_is_shown_as_one_and_the_anchor_is_that_of_its_name()
         ((), "tada-party"),
         (("Oil 👍",), "oil-1"),
     ]
-    assert (
-        block_text(document.sections[1].blocks[0])
-        == "A ✅, :tada:, std::io::x, 10:30:45, :ref: a:key:b, /a/:id:/b."
-    )
+    assert block_text(document.sections[1].blocks[0]) == "A ✅, :tada:, std::io::x, 10:30:45, :ref: a:key:b, /a/:id:/b."
 
 
 def test_anchors_are_unique_in_the_page() -> None:
@@ -394,10 +375,7 @@ def test_front_matter_becomes_json_metadata() -> None:
         ("a: b: c", "line 2: the front matter is not valid YAML (mapping values are not allowed here)"),
         ("- a", "line 2: the front matter is not a mapping"),
         ("just text", "line 2: the front matter is not a mapping"),
-        (
-            "a: !!python/object:os.system {}",
-            "line 2: the front matter is not valid YAML (could not determine",
-        ),
+        ("a: !!python/object:os.system {}", "line 2: the front matter is not valid YAML (could not determine"),
         ("a: 2025-13-45", "line 2: the front matter is not valid YAML (month must be"),
         ('a: !!int ""', "line 2: the front matter is not valid YAML"),
         ("a: !!bool x", "line 2: the front matter is not valid YAML"),
@@ -416,9 +394,7 @@ def test_broken_front_matter_is_named_and_the_rest_is_read(front_matter: str, wa
     assert document.sections == (Section((), "title", ("Body.",)),)
 
 
-MERGE_BOMB = "m0: &m0 {x: 1, y: 2}\n" + "".join(
-    f"m{n}: &m{n} {{<<: [*m{n - 1}, *m{n - 1}]}}\n" for n in range(1, 60)
-)
+MERGE_BOMB = "m0: &m0 {x: 1, y: 2}\n" + "".join(f"m{n}: &m{n} {{<<: [*m{n - 1}, *m{n - 1}]}}\n" for n in range(1, 60))
 """Each line is twice the one before: 1.7 kB that would take 2^60 steps."""
 
 
@@ -581,10 +557,7 @@ def test_html() -> None:
     assert (document.key, document.title) == ("guide/keys.html", "Keys")
     assert document.url == "https://x.org/guide/keys.html"
     assert document.metadata == {"description": "All keys"}
-    assert [(section.headings, section.anchor) for section in document.sections] == [
-        ((), "k"),
-        (("Run it",), ""),
-    ]
+    assert [(section.headings, section.anchor) for section in document.sections] == [((), "k"), (("Run it",), "")]
     assert texts_of(document) == (
         *("Hello world & co\nnext a picture", "loose text", "one", "nested", "two"),
         *("def f():\n\n    return 1", "a | b", "c", "x", "y", "z"),
@@ -667,9 +640,7 @@ def test_what_is_nested_too_deeply_is_left_out_with_a_warning() -> None:
 def test_a_huge_paragraph_is_taken_as_it_is_with_a_warning() -> None:
     document = read("# T\n\n" + "*a* " * 3_000)
     assert document.sections[0].blocks == (("*a* " * 3_000).strip(),)
-    assert document.warnings == (
-        "guide/keys.md: line 3: a paragraph of more than 10000 characters: taken as it is",
-    )
+    assert document.warnings == ("guide/keys.md: line 3: a paragraph of more than 10000 characters: taken as it is",)
 
 
 def test_errors_name_the_file() -> None:
@@ -690,9 +661,7 @@ MARKUP = [
 
 
 @pytest.mark.slow
-@given(
-    st.lists(st.sampled_from(MARKUP)).map("".join) | st.text(), st.sampled_from([MARKDOWN, HTML, PLAIN_TEXT])
-)
+@given(st.lists(st.sampled_from(MARKUP)).map("".join) | st.text(), st.sampled_from([MARKDOWN, HTML, PLAIN_TEXT]))
 def test_any_text_gives_a_clean_document(text: str, media_type: str) -> None:
     file = SourceItem("a.x", media_type, text.replace("\0", "").encode())
     document = parse_document(file, base_url="b/")

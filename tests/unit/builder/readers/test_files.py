@@ -128,11 +128,7 @@ def told(found: Document) -> list[tuple[tuple[str, ...], str, str]]:
 
 def test_a_pdf_is_pages_under_the_headings_of_its_outline() -> None:
     data = made_pdf(
-        "Before.\n# Care\nOil the pump.\n## Daily\nWipe it.",
-        "More of it.",
-        "# End\nBye.",
-        "x.",
-        title="Pumps",
+        "Before.\n# Care\nOil the pump.\n## Daily\nWipe it.", "More of it.", "# End\nBye.", "x.", title="Pumps"
     )
     found = read(".pdf", data)
     assert (found.title, found.url) == ("Pumps", "https://a.example/a.pdf")
@@ -200,9 +196,7 @@ def test_a_hyphen_at_the_end_of_a_line_stays_where_the_word_has_one(text: str, s
 
 
 def test_pages_without_text_are_told() -> None:
-    assert read_pdf(made_pdf("Text.", "", headings=False)).warnings == (
-        "1 of 2 pages have no text (scanned?)",
-    )
+    assert read_pdf(made_pdf("Text.", "", headings=False)).warnings == ("1 of 2 pages have no text (scanned?)",)
     with pytest.raises(ContentError, match="let a program recognise the text"):
         read(".pdf", made_pdf("", headings=False))
 
@@ -317,9 +311,7 @@ def test_what_is_encrypted_says_so(ending: str) -> None:
 def test_a_book_that_its_publisher_has_locked_says_so() -> None:
     book = io.BytesIO(made_epub())
     with zipfile.ZipFile(book, "a") as archive:
-        archive.writestr(
-            "META-INF/encryption.xml", '<a Algorithm="http://www.w3.org/2001/04/xmlenc#aes128-cbc"/>'
-        )
+        archive.writestr("META-INF/encryption.xml", '<a Algorithm="http://www.w3.org/2001/04/xmlenc#aes128-cbc"/>')
     with pytest.raises(ContentError, match="encrypted: its publisher has locked it"):
         read(".epub", book.getvalue())
 
@@ -358,9 +350,7 @@ def test_they_are_documents_of_a_folder_and_of_their_own_kind(
         (tmp_path / f"docs/a{ending}").write_bytes(make())
     (tmp_path / "docs/b.md").write_text("# B\n\n[a](a.pdf) is a file.\n")
     (tmp_path / "docs/c.pdf").write_bytes(b"%PDF-1.4 and no more")
-    (tmp_path / "vademecum.toml").write_text(
-        f'site = false\n[[source]]\nname = "x"\nkind = "{kind}"\npath = "docs"\n'
-    )
+    (tmp_path / "vademecum.toml").write_text(f'site = false\n[[source]]\nname = "x"\nkind = "{kind}"\npath = "docs"\n')
     request: BuildRequest = read_settings(tmp_path / "vademecum.toml")
     report = build(request)
     assert report.documents == 5 + (kind == "folder")

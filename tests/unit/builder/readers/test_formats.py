@@ -19,12 +19,7 @@ from vademecum_builder.readers.document import Document, MissingReader, parse_do
 from vademecum_builder.readers.outline import block_text
 from vademecum_builder.sources.base import ASCIIDOC, NOTEBOOK, ORG, RST, SourceItem
 
-KEYS = {
-    RST: "guide/pump.rst",
-    ASCIIDOC: "guide/pump.adoc",
-    ORG: "guide/pump.org",
-    NOTEBOOK: "guide/pump.ipynb",
-}
+KEYS = {RST: "guide/pump.rst", ASCIIDOC: "guide/pump.adoc", ORG: "guide/pump.org", NOTEBOOK: "guide/pump.ipynb"}
 
 
 def read(text: str, media_type: str, **options: str) -> Document:
@@ -121,15 +116,7 @@ def test_rst_shows_text_and_code_and_no_markup() -> None:
     assert document.title == "Pump"
     assert "Water, clean water. See the oil, /parts, turn and release, or Parts." in text
     assert 'def turn():\n    return "|x| :ref:`y`"' in text
-    for kept in (
-        "Never run it dry.",
-        "Added in version 3.2",
-        "The lever.",
-        "turn(speed)",
-        "Turns it.",
-        "Seal",
-        "2 mm",
-    ):
+    for kept in ("Never run it dry.", "Added in version 3.2", "The lever.", "turn(speed)", "Turns it.", "Seal", "2 mm"):
         assert kept in text
     for gone in ("private", "::", "caption", "turn.py", "====", ":draft:"):
         assert gone not in text
@@ -178,9 +165,7 @@ def test_rst_reads_no_other_file(tmp_path: Path, directive: str) -> None:
 
 
 def test_rst_names_of_extensions_are_no_text_and_entries_without_a_word_are() -> None:
-    entries = (
-        ".. setting:: pump_speed\n\n.. function:: turn(x)\n\n.. option:: -v\n\n.. trick:: Oil it first.\n"
-    )
+    entries = ".. setting:: pump_speed\n\n.. function:: turn(x)\n\n.. option:: -v\n\n.. trick:: Oil it first.\n"
     assert shown(read(f"Pump\n====\n\nOil.\n\n{entries}", RST)).split("\n") == [
         "Oil.",
         "turn(x)",
@@ -264,9 +249,7 @@ More.
 """
 
 
-has_asciidoctor = pytest.mark.skipif(
-    shutil.which("asciidoctor") is None, reason="Asciidoctor is not installed"
-)
+has_asciidoctor = pytest.mark.skipif(shutil.which("asciidoctor") is None, reason="Asciidoctor is not installed")
 
 
 @pytest.mark.process
@@ -287,12 +270,7 @@ def test_asciidoc(tmp_path: Path) -> None:
     assert document.metadata == {"draft": True}
     assert document.warnings == ("guide/pump.adoc: 1 × `include::` left out: no other file is read",)
     assert anchors(document) == {"Oil change": "oil", "Two words": "_two_words"}
-    for kept in (
-        "Water at 2 bar, clean water. See the oil.",
-        "Never run it dry.",
-        "def turn():\n    return 1",
-        "Seal",
-    ):
+    for kept in ("Water at 2 bar, clean water. See the oil.", "Never run it dry.", "def turn():\n    return 1", "Seal"):
         assert kept in text
     for gone in ("private", "recall", "plan", "in May", "::", "===", "<1>", "(1)", "secret"):
         assert gone not in text
@@ -390,20 +368,7 @@ def test_org(tmp_path: Path) -> None:
         "2 mm",
     ):
         assert kept in text
-    for gone in (
-        "private",
-        "recall",
-        "May",
-        "million",
-        "plan",
-        "2026",
-        "Owner",
-        "TODO",
-        "[#",
-        "work",
-        "----",
-        "DRAFT",
-    ):
+    for gone in ("private", "recall", "May", "million", "plan", "2026", "Owner", "TODO", "[#", "work", "----", "DRAFT"):
         assert gone not in text
 
 
@@ -471,12 +436,7 @@ def test_notebook_of_an_older_version() -> None:
         {"cell_type": "heading", "level": 1, "metadata": {}, "source": ["Pump"]},
         {"cell_type": "code", "input": ["turn()"], "language": "python", "metadata": {}, "outputs": []},
     ]
-    page = {
-        "worksheets": [{"cells": old, "metadata": {}}],
-        "metadata": {},
-        "nbformat": 3,
-        "nbformat_minor": 0,
-    }
+    page = {"worksheets": [{"cells": old, "metadata": {}}], "metadata": {}, "nbformat": 3, "nbformat_minor": 0}
     document = read(json.dumps(page), NOTEBOOK)
     assert (document.title, "turn()" in shown(document)) == ("Pump", True)
 

@@ -115,9 +115,7 @@ def test_taking_back_is_for_all_channels_and_for_good() -> None:
     assert [line.yanked for line in channels.values()] == [(2,), (2,)]
     assert with_release(channels, "next", release(5))["next"].yanked == (2,)
     assert yanked_of(with_release(channels, "stable", release(5))) == (2,)
-    with pytest.raises(
-        UsageError, match="release 5 cannot be yanked: there is no such release; the last one is 4"
-    ):
+    with pytest.raises(UsageError, match="release 5 cannot be yanked: there is no such release; the last one is 4"):
         yank(channels, [5], 4)
 
 
@@ -139,16 +137,7 @@ def test_a_name_that_is_none(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "rollout"),
-    [
-        ("0%", 0),
-        ("0", 0),
-        ("25", 2500),
-        ("25%", 2500),
-        ("25 %", 2500),
-        ("0.5%", 50),
-        ("0.05", 5),
-        ("100%", 10_000),
-    ],
+    [("0%", 0), ("0", 0), ("25", 2500), ("25%", 2500), ("25 %", 2500), ("0.5%", 50), ("0.05", 5), ("100%", 10_000)],
 )
 def test_a_percentage(text: str, rollout: int) -> None:
     assert parse_share(text) == rollout
@@ -156,8 +145,7 @@ def test_a_percentage(text: str, rollout: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "text",
-    ["", "abc", "101%", "100.01", "-1", "+1", "1e2", "0.005", ".5", "5.", "25%%", "٢٥", "1000", "25\n"],
+    "text", ["", "abc", "101%", "100.01", "-1", "+1", "1e2", "0.005", ".5", "5.", "25%%", "٢٥", "1000", "25\n"]
 )
 def test_a_percentage_that_is_none(text: str) -> None:
     with pytest.raises(UsageError, match="is no percentage"):
@@ -177,9 +165,7 @@ def test_no_channel_ever_goes_back(data: st.DataObject) -> None:
         match data.draw(st.sampled_from(("build", "candidate", "promote", "rollout", "yank"))):
             case "build" | "candidate" as kind:
                 last += 1
-                channels = with_release(
-                    channels, channel, release(last), share if kind == "candidate" else None
-                )
+                channels = with_release(channels, channel, release(last), share if kind == "candidate" else None)
             case kind:
                 try:
                     match kind:

@@ -11,14 +11,7 @@ import pytest
 
 from support.in_hand import FixedClock
 from support.publishing import HANDBOOK, NOW, ONCE, Line, pull, tree_of
-from vademecum.errors import (
-    ContentError,
-    NetworkError,
-    ServerError,
-    SignatureError,
-    UsageError,
-    VademecumError,
-)
+from vademecum.errors import ContentError, NetworkError, ServerError, SignatureError, UsageError, VademecumError
 from vademecum.runtime.folder import FolderTransport
 from vademecum.runtime.memory import MemoryStore
 from vademecum_builder.release.previous import Previous, find_previous, locate_previous, read_previous
@@ -43,9 +36,7 @@ def found_keys(
     published_at: str | None = None,
     signing_key: str = "",
 ) -> Keys:
-    return find_keys(
-        folder, root_file, out=line.out, published_at=published_at, signing_key=signing_key, now=NOW
-    )
+    return find_keys(folder, root_file, out=line.out, published_at=published_at, signing_key=signing_key, now=NOW)
 
 
 def previous(line: Line, held: dict[int, bytes]) -> Previous:
@@ -68,9 +59,7 @@ def test_no_keys_are_made_where_they_would_be_lost(line: Line) -> None:
 
 
 def test_no_keys_are_made_where_a_release_was_signed_with_others(line: Line) -> None:
-    with pytest.raises(
-        UsageError, match=r"no keys in .*release at https://example.org/kb/.*name them with --keys"
-    ):
+    with pytest.raises(UsageError, match=r"no keys in .*release at https://example.org/kb/.*name them with --keys"):
         found_keys(line, published_at="https://example.org/kb/")
     assert not Path(".vademecum").exists()
 
@@ -172,9 +161,7 @@ def test_an_unusable_previous_release_is_refused(line: Line) -> None:
 
 
 def test_a_host_that_does_not_answer_is_asked_again_before_anything_is_forced(line: Line) -> None:
-    with pytest.raises(
-        NetworkError, match=r"\(build again when the host answers, or --preview .*; .*--force"
-    ):
+    with pytest.raises(NetworkError, match=r"\(build again when the host answers, or --preview .*; .*--force"):
         find_previous("http://127.0.0.1:9/", load_roots(line.keys / ROOT_FILE))
 
 

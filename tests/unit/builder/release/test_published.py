@@ -19,10 +19,7 @@ DOCUMENT = {"key": "a.md", "title": "A", "url": ""}
 
 
 def test_listed_files_are_files_of_the_tree() -> None:
-    assert set(listed_files({"files": {"index.html": ENTRY, "assets/a.mjs": ENTRY}})) == {
-        "index.html",
-        "assets/a.mjs",
-    }
+    assert set(listed_files({"files": {"index.html": ENTRY, "assets/a.mjs": ENTRY}})) == {"index.html", "assets/a.mjs"}
 
 
 @pytest.mark.parametrize(
@@ -55,9 +52,7 @@ def test_changes_that_nobody_signed_reach_no_page(tmp_path: Path) -> None:
     """A tree without a site has an unsigned version.json: a host could write into the next release's pages."""
     line = Line(tmp_path)
     line.release(HANDBOOK)
-    forged = canonical(
-        {"changes": {"added": [{**DOCUMENT, "title": "forged"}], "modified": [], "removed": []}}
-    )
+    forged = canonical({"changes": {"added": [{**DOCUMENT, "title": "forged"}], "modified": [], "removed": []}})
     (line.out / "version.json").write_bytes(forged)
     previous = line.previous()
     assert previous is not None and previous.version_json == forged

@@ -27,9 +27,7 @@ MORE = {**HANDBOOK, "new.md": "# New\n\nA new page.\n"}
 def verified(line: Line, tree: dict[str, bytes] | None = None) -> Verified:
     tree = tree_of(line.out) if tree is None else tree
     files: dict[str, bytes | VademecumError] = {**tree}
-    return asyncio.run(
-        verify_tree(MemoryTransport(files), line.root, FixedClock(line.now), ONCE, present=tuple(tree))
-    )
+    return asyncio.run(verify_tree(MemoryTransport(files), line.root, FixedClock(line.now), ONCE, present=tuple(tree)))
 
 
 @pytest.fixture
@@ -117,10 +115,7 @@ LIES: list[tuple[Callable[[Manifest], Manifest], str]] = [
     (lambda m: replace(m, digest="0" * 64), "state digest"),
     (lambda m: replace(m, documents=9), "counts"),
     (lambda m: replace(m, chunks=9), "counts"),
-    (
-        lambda m: replace(m, segments=(replace(m.segments[0], chunks=9), *m.segments[1:])),
-        r"objects/.* counts",
-    ),
+    (lambda m: replace(m, segments=(replace(m.segments[0], chunks=9), *m.segments[1:])), r"objects/.* counts"),
     (lambda m: replace(m, segments=(replace(m.segments[0], after=0, upto=1),)), "a row from outside 0..1"),
 ]
 

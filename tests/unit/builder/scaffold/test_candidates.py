@@ -12,10 +12,7 @@ PAGE = "# A page\n\nOf lanterns.\n"
 HTML = '<!doctype html><head><meta name="generator" content="Brew 3"></head><body><main>Lamps</main></body>'
 CASES: dict[str, tuple[dict[str, str], list[str]]] = {
     "a folder of Markdown": ({"docs/a.md": PAGE, "README.md": PAGE}, ["docs (1 document)"]),
-    "code and a handbook": (
-        {"src/a.py": "", "handbook/a.md": PAGE, "src/notes.md": PAGE},
-        ["handbook (1 document)"],
-    ),
+    "code and a handbook": ({"src/a.py": "", "handbook/a.md": PAGE, "src/notes.md": PAGE}, ["handbook (1 document)"]),
     "mkdocs": (
         {"mkdocs.yml": "site_name: x\n", "docs/a.md": PAGE, "README.md": PAGE},
         ["docs (sources of MkDocs, 1 document)"],
@@ -100,25 +97,13 @@ CASES: dict[str, tuple[dict[str, str], list[str]]] = {
         ["brewing (1 document)"],
     ),
     "documents below the code": (
-        {
-            "src/docs/a.md": PAGE,
-            "src/docs/b/c.md": PAGE,
-            "src/a.py": "",
-            "src/notes.md": PAGE,
-            "README.md": PAGE,
-        },
+        {"src/docs/a.md": PAGE, "src/docs/b/c.md": PAGE, "src/a.py": "", "src/notes.md": PAGE, "README.md": PAGE},
         ["src/docs (2 documents)"],
     ),
-    "far below, by no name": (
-        {"src/brewing/a.md": PAGE, "src/brewing/b/c.md": PAGE},
-        ["src/brewing (2 documents)"],
-    ),
+    "far below, by no name": ({"src/brewing/a.md": PAGE, "src/brewing/b/c.md": PAGE}, ["src/brewing (2 documents)"]),
     "many folders": ({"brewing/a.md": PAGE, "malting/b.md": PAGE}, [". (2 documents)"]),
     "a README alone": ({"README.md": PAGE}, [". (1 document)"]),
-    "nothing": (
-        {"main.py": "", "requirements.txt": "x", "node_modules/a/README.md": PAGE, ".github/a.md": PAGE},
-        [],
-    ),
+    "nothing": ({"main.py": "", "requirements.txt": "x", "node_modules/a/README.md": PAGE, ".github/a.md": PAGE}, []),
 }
 
 

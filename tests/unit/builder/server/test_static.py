@@ -102,8 +102,7 @@ def test_apps_on_other_origins_may_read_and_browsers_may_cache(server: StaticSer
 
 
 @pytest.mark.parametrize(
-    ("name", "kind"),
-    [("a.mjs", "text/javascript"), ("a.wasm", "application/wasm"), ("a.gz", "application/gzip")],
+    ("name", "kind"), [("a.mjs", "text/javascript"), ("a.wasm", "application/wasm"), ("a.gz", "application/gzip")]
 )
 def test_types_that_browsers_insist_on(server: StaticServer, tree: Path, name: str, kind: str) -> None:
     (tree / name).write_bytes(b"x")
@@ -168,9 +167,7 @@ def test_no_redirection_to_another_host(server: StaticServer, tree: Path) -> Non
     assert b"Location: //" not in answer
 
 
-def test_clients_that_go_away_say_nothing(
-    server: StaticServer, tree: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_clients_that_go_away_say_nothing(server: StaticServer, tree: Path, capfd: pytest.CaptureFixture[str]) -> None:
     (tree / "large.bin").write_bytes(bytes(30_000_000))
     with socket.create_connection(("127.0.0.1", server.server_port)) as connection:
         connection.sendall(b"GET /large.bin HTTP/1.1\r\n\r\n")

@@ -22,14 +22,7 @@ from vademecum.trust import channel
 from vademecum.trust.channel import ReleasePointer
 from vademecum.trust.metadata import Trust
 from vademecum_builder.signing.defaults import UNUSED, Validity
-from vademecum_builder.signing.keys import (
-    KEY_VARIABLE,
-    RELEASE_KEY,
-    ROOT_FILE,
-    ROOT_KEY,
-    load_authority,
-    load_roots,
-)
+from vademecum_builder.signing.keys import KEY_VARIABLE, RELEASE_KEY, ROOT_FILE, ROOT_KEY, load_authority, load_roots
 from vademecum_builder.signing.metadata import Versions, sign_release
 from vademecum_builder.signing.root import new_keys, renew_root
 
@@ -76,15 +69,10 @@ def test_the_key_of_the_file_and_of_the_environment_sign_alike(folder: Path) -> 
     from_file = load_authority(roots, folder / RELEASE_KEY, {}, NOW)
     from_environment = load_authority(roots, Path("nowhere"), {KEY_VARIABLE: f"\n{pem}\n"}, NOW)
     signed = [
-        sign_release(one.signer, Versions(), CHANNELS, None, NOW, Validity())
-        for one in (from_file, from_environment)
+        sign_release(one.signer, Versions(), CHANNELS, None, NOW, Validity()) for one in (from_file, from_environment)
     ]
     assert signed[0] == signed[1]
-    assert list(signed[0]) == [
-        "metadata/1.targets.json",
-        "metadata/1.snapshot.json",
-        "metadata/timestamp.json",
-    ]
+    assert list(signed[0]) == ["metadata/1.targets.json", "metadata/1.snapshot.json", "metadata/timestamp.json"]
 
 
 def test_the_environment_goes_before_the_file(folder: Path, tmp_path: Path) -> None:
@@ -138,13 +126,7 @@ def test_an_expired_root_signs_nothing(folder: Path) -> None:
         load_authority(roots, folder / RELEASE_KEY, {}, end)
 
 
-SECRETS = (
-    "s3cr3t-garbage",
-    "awskms:s3cr3t",
-    "file:/s3cr3t",
-    "-----BEGIN PRIVATE KEY-----\ns3cr3t\n",
-    "vault:s3cr3t",
-)
+SECRETS = ("s3cr3t-garbage", "awskms:s3cr3t", "file:/s3cr3t", "-----BEGIN PRIVATE KEY-----\ns3cr3t\n", "vault:s3cr3t")
 
 
 @pytest.mark.parametrize("value", SECRETS)
@@ -176,16 +158,13 @@ def test_a_root_that_names_keys_which_it_does_not_hold(folder: Path) -> None:
     root = metadata.signed
     for keyid in root.roles["targets"].keyids:
         del root.keys[keyid]
-    metadata.sign(
-        CryptoSigner.from_priv_key_uri(f"file2:{folder / ROOT_KEY}", root.keys[root.roles["root"].keyids[0]])
-    )
+    metadata.sign(CryptoSigner.from_priv_key_uri(f"file2:{folder / ROOT_KEY}", root.keys[root.roles["root"].keyids[0]]))
     with pytest.raises(ContentError, match="holds none of the keys that it names for targets"):
         load_authority({1: metadata.to_bytes()}, folder / RELEASE_KEY, {}, NOW)
 
 
 @pytest.mark.parametrize(
-    ("name", "content"),
-    [(RELEASE_KEY, None), (RELEASE_KEY, b"not a key"), (RELEASE_KEY, b""), (RELEASE_KEY, ODD_OID)],
+    ("name", "content"), [(RELEASE_KEY, None), (RELEASE_KEY, b"not a key"), (RELEASE_KEY, b""), (RELEASE_KEY, ODD_OID)]
 )
 def test_a_key_file_that_is_none(folder: Path, name: str, content: bytes | None) -> None:
     (folder / name).unlink()
@@ -263,17 +242,13 @@ def test_a_planned_rotation_costs_no_client_a_whole_download(tmp_path: Path) -> 
         report = line.release(pages)
         assert (report.added, report.embedded) == (1, 1)
         assert pull(store, FolderTransport(line.out), shipped, line.now).plan != "full"
-    assert (
-        load_authority(load_roots(line.keys / ROOT_FILE), line.keys / RELEASE_KEY, {}, NOW).root_version == 3
-    )
+    assert load_authority(load_roots(line.keys / ROOT_FILE), line.keys / RELEASE_KEY, {}, NOW).root_version == 3
     with pytest.raises(SignatureError):
         load_authority(load_roots(line.keys / ROOT_FILE), line.keys / f"1.{RELEASE_KEY}", {}, NOW)
 
 
 @pytest.mark.parametrize("step", ["rotate", "overlap", "retire", ""])
-def test_what_replaces_a_key_lies_on_the_disk_first(
-    folder: Path, step: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_replaces_a_key_lies_on_the_disk_first(folder: Path, step: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A power cut leaves no file empty, and no new root without the key that it names."""
     done: list[str] = []
 
@@ -328,9 +303,7 @@ def test_renewing_needs_its_files(folder: Path, missing: str) -> None:
 
 
 @pytest.mark.parametrize("failing", range(4))
-def test_an_interrupted_rotation_can_be_run_again(
-    folder: Path, failing: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_interrupted_rotation_can_be_run_again(folder: Path, failing: int, monkeypatch: pytest.MonkeyPatch) -> None:
     renamed: list[Path] = []
 
     def breaks(rename: str) -> None:
@@ -374,7 +347,5 @@ def test_two_releases_of_one_second_and_one_number_are_two_timestamps(folder: Pa
     signer = load_authority(load_roots(folder / ROOT_FILE), folder / RELEASE_KEY, {}, NOW).signer
     [(name, line)] = CHANNELS.items()
     other = {name: replace(line, current=replace(line.current, sha256="e" * 64))}
-    first, second = (
-        sign_release(signer, Versions(), one, None, NOW, Validity()) for one in (CHANNELS, other)
-    )
+    first, second = (sign_release(signer, Versions(), one, None, NOW, Validity()) for one in (CHANNELS, other))
     assert first["metadata/timestamp.json"] != second["metadata/timestamp.json"]

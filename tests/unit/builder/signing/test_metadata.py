@@ -39,11 +39,7 @@ class TreeFetcher(FetcherInterface):
 
 def newest(tree: dict[str, bytes], role: str) -> bytes:
     """The numbered metadata of a role with the highest version."""
-    found = {
-        int(match[1]): path
-        for path in tree
-        if (match := re.fullmatch(rf"metadata/(\d+)\.{role}\.json", path))
-    }
+    found = {int(match[1]): path for path in tree if (match := re.fullmatch(rf"metadata/(\d+)\.{role}\.json", path))}
     return tree[found[max(found)]]
 
 

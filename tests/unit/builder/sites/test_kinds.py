@@ -41,26 +41,14 @@ def html(body: str, head: str = "<title>Pump</title>") -> str:
         ("search.html", html("<h1>Search</h1><p>Type a word.</p>"), LeftOutKind.SEARCH),
         ("genindex.html", html(PROSE), LeftOutKind.INDEX),
         ("py-modindex.html", html(PROSE), LeftOutKind.INDEX),
-        (
-            "tags/oil/index.html",
-            html("<ul><li><a href=a>One page</a><li><a href=b>Another</a></ul>"),
-            LeftOutKind.TAGS,
-        ),
+        ("tags/oil/index.html", html("<ul><li><a href=a>One page</a><li><a href=b>Another</a></ul>"), LeftOutKind.TAGS),
         ("blog/page/2/index.html", html(PROSE), LeftOutKind.TAGS),
         ("_print/index.html", html(PROSE), LeftOutKind.PRINT),
         ("_sources/a.html", html(PROSE), LeftOutKind.SOURCE),
         ("_modules/a.html", html(PROSE), LeftOutKind.SOURCE),
-        (
-            "src/Data.Pump.html",
-            html('<pre><span class="hs-pragma">{-# X #-}</span></pre>'),
-            LeftOutKind.SOURCE,
-        ),
+        ("src/Data.Pump.html", html('<pre><span class="hs-pragma">{-# X #-}</span></pre>'), LeftOutKind.SOURCE),
         ("doc-index-All.html", html("<p>All of it.</p>"), LeftOutKind.INDEX),
-        (
-            "api/src/Data-Set.html",
-            html("<pre><span class='hs-comment'>{-# X #-}</span></pre>"),
-            LeftOutKind.SOURCE,
-        ),
+        ("api/src/Data-Set.html", html("<pre><span class='hs-comment'>{-# X #-}</span></pre>"), LeftOutKind.SOURCE),
         ("_includes/a.html", html(PROSE), LeftOutKind.TEMPLATE),
         ("a.html", "<p>A part of a page.</p>", LeftOutKind.TEMPLATE),
         ("a.html", html(PROSE, "<title>{{ page.title }}</title>"), LeftOutKind.TEMPLATE),
@@ -68,11 +56,7 @@ def html(body: str, head: str = "<title>Pump</title>") -> str:
         ("a.html", html("<main><h1 data-search-exclude>No</h1>no</main>"), LeftOutKind.EXCLUDED),
         ("a.html", "<html><frameset><frame src=b.html></frameset></html>", LeftOutKind.FRAMES),
         ("a.html", html("<h1>Only a heading</h1>"), LeftOutKind.EMPTY),
-        (
-            "a.html",
-            html("<h1>Part I</h1><ul><li><a href=b.html>B</a><li><a href=c.html>C</a></ul>"),
-            LeftOutKind.INDEX,
-        ),
+        ("a.html", html("<h1>Part I</h1><ul><li><a href=b.html>B</a><li><a href=c.html>C</a></ul>"), LeftOutKind.INDEX),
         ("a.html", "\x00\x01\x02" * 100, LeftOutKind.UNREADABLE),
     ],
 )
@@ -84,13 +68,7 @@ def test_what_is_no_document_is_left_out_with_a_reason(key: str, text: str, kind
 
 @pytest.mark.parametrize(
     "key",
-    [
-        "guide/search/index.html",
-        "tags/index.html",
-        "reference/classes.html",
-        "errors/404-pages.html",
-        "print.html",
-    ],
+    ["guide/search/index.html", "tags/index.html", "reference/classes.html", "errors/404-pages.html", "print.html"],
 )
 def test_a_document_is_not_left_out_for_its_name(key: str) -> None:
     long = html(PROSE * 20) if "search" in key else html(PROSE)
@@ -171,9 +149,7 @@ def test_the_address_is_the_files_place(key: str, place: str) -> None:
     assert place_of(key) == place
 
 
-@pytest.mark.parametrize(
-    "base", ["https://x.org/a%2Fb", "https://x.org/a%20b/", "https://bücher.example/(1)/"]
-)
+@pytest.mark.parametrize("base", ["https://x.org/a%2Fb", "https://x.org/a%20b/", "https://bücher.example/(1)/"])
 def test_a_base_address_is_kept_as_it_is_written(base: str) -> None:
     assert Addresses(["p.html"], base).of("p.html", "").url == f"{base.removesuffix('/')}/p.html"
 

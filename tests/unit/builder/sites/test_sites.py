@@ -42,9 +42,7 @@ def read_tree(name: str) -> tuple[dict[str, Document], list[LeftOut]]:
 
 
 def chunks_of(name: str) -> list[tuple[Document, Chunk]]:
-    return [
-        (document, chunk) for document in read_tree(name)[0].values() for chunk in chunk_document(document)
-    ]
+    return [(document, chunk) for document in read_tree(name)[0].values() for chunk in chunk_document(document)]
 
 
 def test_all_generators_are_here() -> None:
@@ -61,9 +59,7 @@ def test_every_address_and_anchor_exists(name: str) -> None:
         assert file.is_file() and file.relative_to(TREES / name).as_posix() == document.key
         if document.key not in ids:
             soup = BeautifulSoup(file.read_bytes(), "html.parser")
-            ids[document.key] = {
-                str(tag.get(key)) for tag in soup.select("[id], [name]") for key in ("id", "name")
-            }
+            ids[document.key] = {str(tag.get(key)) for tag in soup.select("[id], [name]") for key in ("id", "name")}
         assert not chunk.anchor or chunk.anchor in ids[document.key], (document.key, chunk)
 
 
@@ -94,9 +90,7 @@ def test_every_page_of_the_manual_is_a_document_with_its_title(name: str) -> Non
     for _, title, _ in PAGES:
         compact = re.sub(r"\W", "", title.lower())
         # javadoc names classes after the titles, rustdoc modules after the keys.
-        assert name == "rustdoc" or any(compact in re.sub(r"\W", "", found.lower()) for found in titles), (
-            title
-        )
+        assert name == "rustdoc" or any(compact in re.sub(r"\W", "", found.lower()) for found in titles), title
     assert all(item.reason for item in left_out)
     assert not any(item.kind.value == "files that cannot be read" for item in left_out)
 

@@ -47,9 +47,7 @@ def built(folder: Path, text: str, name: str = "a.md") -> BuildReport:
     return build(BuildRequest(source=folder / "docs", out=folder / "dist", site=False), now=NOW)
 
 
-def test_a_build_warns_of_what_would_be_published_each_time(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_build_warns_of_what_would_be_published_each_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     text = f"# Keys\n\nSeen.\n\n<!-- {TOKENS[1]} -->\n\nCall `{TOKENS[0]}` or {TOKENS[4]}.\n"
     for _ in range(2):
@@ -60,9 +58,7 @@ def test_a_build_warns_of_what_would_be_published_each_time(
     assert built(tmp_path, "# Keys\n\nNone.\n").warnings == ()
 
 
-def test_a_token_in_what_is_included_is_told_without_a_line(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_token_in_what_is_included_is_told_without_a_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "docs").mkdir()
     (tmp_path / "docs/run.sh").write_text(f"export TOKEN={TOKENS[1]}\n")

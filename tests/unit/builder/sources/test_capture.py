@@ -32,9 +32,7 @@ class Shop:
         url = new_database() if self.postgres else f"sqlite:///{folder}/shop.db"
         self.engine = create_engine(url)
         self.table = f'"{TABLE}"'
-        self.run(
-            f'CREATE TABLE {self.table} ("ID" {"integer" if self.postgres else ""} PRIMARY KEY, name TEXT)'
-        )
+        self.run(f'CREATE TABLE {self.table} ("ID" {"integer" if self.postgres else ""} PRIMARY KEY, name TEXT)')
         self.run(f"INSERT INTO {self.table} VALUES (1, 'one'), (2, 'two'), (3, 'three')")
         rows = TableSource(Database(url, Path("/"), "vademecum.toml, line 3"), TABLE, id="ID")
         self.capture = Slot(rows, f"slot_{self.engine.url.database}") if kind == "slot" else Triggers(rows)
@@ -51,9 +49,7 @@ class Shop:
     def news(self) -> tuple[dict[str, Any], set[str]]:
         """Return names by id of what is told since the last time, and what is gone."""
         self.told.listen(self.capture)
-        return {
-            key: json.loads(self.told.items[key])["name"] for key in sorted(self.told.news)
-        }, self.told.gone
+        return {key: json.loads(self.told.items[key])["name"] for key in sorted(self.told.news)}, self.told.gone
 
     def close(self) -> None:
         if isinstance(self.capture, Slot):
@@ -61,9 +57,7 @@ class Shop:
         self.engine.dispose()
 
 
-@pytest.fixture(
-    params=["sqlite", *(pytest.param(one, marks=pytest.mark.process) for one in ("postgresql", "slot"))]
-)
+@pytest.fixture(params=["sqlite", *(pytest.param(one, marks=pytest.mark.process) for one in ("postgresql", "slot"))])
 def shop(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Shop]:
     made = Shop(request.param, tmp_path)
     yield made
@@ -83,9 +77,7 @@ def test_what_changed_is_told_exactly_once(shop: Shop) -> None:
     )
     assert shop.news() == ({"4": "four", "2": "two at last", "30": "three"}, {"1", "3"})
     assert shop.news() == ({}, set())
-    shop.run(
-        f"INSERT INTO {shop.table} VALUES (1, 'one is back')", f"""DELETE FROM {shop.table} WHERE "ID" = 4"""
-    )
+    shop.run(f"INSERT INTO {shop.table} VALUES (1, 'one is back')", f"""DELETE FROM {shop.table} WHERE "ID" = 4""")
     assert shop.news() == ({"1": "one is back"}, {"4"})
     full = Told().listen(shop.capture)
     assert full.items == shop.told.items
@@ -140,9 +132,7 @@ def test_a_program_that_writes_in_its_own_way_is_heard(shop: Shop) -> None:
     shop.install()
     shop.news()
     if shop.postgres:
-        shop.run(
-            f"""INSERT INTO {shop.table} VALUES (2, 'x') ON CONFLICT ("ID") DO UPDATE SET name = 'upserted'"""
-        )
+        shop.run(f"""INSERT INTO {shop.table} VALUES (2, 'x') ON CONFLICT ("ID") DO UPDATE SET name = 'upserted'""")
         shop.run(f"INSERT INTO {shop.table} VALUES (7, 'a') ON CONFLICT DO NOTHING")
     else:
         shop.run(f"INSERT OR REPLACE INTO {shop.table} VALUES (2, 'upserted')")
@@ -207,9 +197,7 @@ def test_a_slot_moves_on_when_what_was_read_is_kept(tmp_path: Path) -> None:
 
 
 @pytest.mark.process
-def test_where_more_rows_changed_than_are_held_all_are_read(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_where_more_rows_changed_than_are_held_all_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(slot, "MOST_CHANGED", 3)
     shop = Shop("slot", tmp_path)
     shop.install()

@@ -47,10 +47,7 @@ LINES = json.dumps(PUMP) + "\n\n" + json.dumps(VALVE)
         ("a.json", BOTH),
         ("a.json", "\ufeff" + BOTH),
         ("a.json", BOTH.encode("utf-16")),
-        (
-            "a.json",
-            json.dumps({"meta": {"tags": ["x"]}, "data": {"items": [PUMP, VALVE]}, "next": None}, indent=2),
-        ),
+        ("a.json", json.dumps({"meta": {"tags": ["x"]}, "data": {"items": [PUMP, VALVE]}, "next": None}, indent=2)),
         ("a.json", LINES),  # JSON Lines under another name
         ("a.jsonl", LINES),
         ("a.ndjson", LINES + "\n"),
@@ -63,9 +60,7 @@ def test_json_of_any_shape_is_read(tmp_path: Path, name: str, content: str | byt
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
-def test_a_table_is_read_whatever_its_delimiter_and_encoding(
-    tmp_path: Path, delimiter: str, encoding: str
-) -> None:
+def test_a_table_is_read_whatever_its_delimiter_and_encoding(tmp_path: Path, delimiter: str, encoding: str) -> None:
     rows = ["id,name,note", '1,"Pümpe, 2","two\nlines"', "", "2,Düse,", '3,"a ""b""",']
     text = "\r\n".join(rows).replace(",", delimiter).replace(f'"Pümpe{delimiter} 2"', '"Pümpe, 2"')
     assert listed(catalog(tmp_path, "a.csv", text.encode(encoding))) == (
@@ -96,9 +91,7 @@ def test_a_folder_and_a_glob_are_all_their_files(tmp_path: Path, name: str) -> N
 
 def test_the_list_of_records_is_named_where_there_are_several(tmp_path: Path) -> None:
     text = json.dumps({"shops": [{"id": 1}], "a": {"b": [PUMP]}})
-    with pytest.raises(
-        UsageError, match=r"several lists of objects: name one, as in records = 'shops' or 'a\.b'"
-    ):
+    with pytest.raises(UsageError, match=r"several lists of objects: name one, as in records = 'shops' or 'a\.b'"):
         listed(catalog(tmp_path, "a.json", text))
     for path in ("a.b", "/a/b"):
         assert listed(catalog(tmp_path, "a.json", text, layout=Layout(records=path)))[0] == {"7": PUMP}
@@ -237,21 +230,14 @@ def test_a_file_that_may_not_be_read_is_refused(tmp_path: Path, monkeypatch: pyt
     def refused(*_: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    with (
-        monkeypatch.context() as patched,
-        pytest.raises(UsageError, match=r"a\.jsonl: cannot be read: Permission"),
-    ):
+    with monkeypatch.context() as patched, pytest.raises(UsageError, match=r"a\.jsonl: cannot be read: Permission"):
         patched.setattr(Path, "open", refused)
         listed(source)
 
 
 def test_a_field_that_no_record_has_is_told_with_what_may_be_meant(tmp_path: Path) -> None:
-    source = catalog(
-        tmp_path, "a.jsonl", LINES, needs=[("text", "name"), ("title", "nmae")], where="x.toml, line 3"
-    )
-    with pytest.raises(
-        UsageError, match=r"line 3: source\.title: no record has a field 'nmae'; did you mean name"
-    ):
+    source = catalog(tmp_path, "a.jsonl", LINES, needs=[("text", "name"), ("title", "nmae")], where="x.toml, line 3")
+    with pytest.raises(UsageError, match=r"line 3: source\.title: no record has a field 'nmae'; did you mean name"):
         listed(source)
     source = catalog(tmp_path, "a.jsonl", LINES, needs=[("text", "price.amount")])
     assert len(listed(source)[0]) == 2
@@ -264,9 +250,7 @@ json_values = st.recursive(
 )
 
 
-@given(
-    st.lists(st.dictionaries(st.text(), json_values, max_size=4), min_size=1, max_size=5), st.integers(1, 9)
-)
+@given(st.lists(st.dictionaries(st.text(), json_values, max_size=4), min_size=1, max_size=5), st.integers(1, 9))
 def test_objects_are_cut_as_a_parser_reads_them(objects: list[dict[str, object]], window: int) -> None:
     stream = io.BytesIO(json.dumps({"a": {"list": objects}}, ensure_ascii=False).encode())
     slow = io.BufferedReader(stream)
@@ -295,9 +279,7 @@ def test_an_address_is_read_again_only_where_it_gives_something_else(tmp_path: P
         assert isinstance(first[-1], Checkpoint)
         same = source.changes(first[-1])
         assert (list(same.entries), same.whole) == ([first[-1]], False)
-        other = CatalogSource(f"{host.url}a.json", id="name").changes(
-            first[-1]
-        )  # the same bytes, read otherwise
+        other = CatalogSource(f"{host.url}a.json", id="name").changes(first[-1])  # the same bytes, read otherwise
         assert (len(list(other.entries)), other.whole) == (3, True)
         (tmp_path / "a.json").write_text(json.dumps([VALVE]))
         changed = source.changes(first[-1])
@@ -322,10 +304,7 @@ def test_an_address_that_does_not_answer_is_told(tmp_path: Path) -> None:
         ("id,price,price\n1,2,3\n", {"id": "1", "price": "2", "price 2": "3"}),  # a name that stands twice
         ("id,name,\n1,One,\n", {"id": "1", "name": "One"}),  # a delimiter at the end of each line
         (",name\n7,One\n", {"column 1": "7", "name": "One"}),  # an index, as pandas writes it
-        (
-            "sep=;\r\nid;name\r\n1;a,b\r\n",
-            {"id": "1", "name": "a,b"},
-        ),  # as Excel is told which delimiter it is
+        ("sep=;\r\nid;name\r\n1;a,b\r\n", {"id": "1", "name": "a,b"}),  # as Excel is told which delimiter it is
     ],
 )
 def test_a_table_is_read_as_programs_write_it(tmp_path: Path, text: str, expected: dict[str, str]) -> None:
@@ -407,9 +386,7 @@ def test_an_object_of_records_is_a_list_of_them(tmp_path: Path, records: str, to
     value = inner if told else {"n": {"z": {}}, "in": {"it": inner, "other": {"c": {}}}}
     (tmp_path / "a.json").write_text(json.dumps(value, indent=1))
     source = CatalogSource(str(tmp_path / "a.json"), Layout(records))
-    found = [
-        json.loads(entry.data) for entry in source.changes(None).entries if isinstance(entry, SourceItem)
-    ]
+    found = [json.loads(entry.data) for entry in source.changes(None).entries if isinstance(entry, SourceItem)]
     assert found == [{"_key": "a", "x": {"y": [1]}}, {"_key": "b"}]
 
 

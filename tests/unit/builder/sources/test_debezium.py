@@ -14,9 +14,7 @@ from vademecum_builder.sources.base import Checkpoint
 from vademecum_builder.sources.debezium import DebeziumEvents
 
 
-def event(
-    op: str, before: Any = None, after: Any = None, around: str = "payload", table: str = "item"
-) -> str:
+def event(op: str, before: Any = None, after: Any = None, around: str = "payload", table: str = "item") -> str:
     told = {"op": op, "before": before, "after": after, "source": {"table": table}, "ts_ms": 1}
     return json.dumps({around: told} if around else told) + "\n"
 
@@ -33,9 +31,7 @@ def names(told: Told) -> dict[str, str]:
 def file(tmp_path: Path) -> Path:
     found = tmp_path / "events-1.jsonl"
     found.write_text(
-        event("r", after=row(1))
-        + event("c", after=row(2), around="")
-        + event("c", after=row(3), around="value")
+        event("r", after=row(1)) + event("c", after=row(2), around="") + event("c", after=row(3), around="value")
     )
     return found
 
@@ -48,13 +44,7 @@ def add(file: Path, *lines: str) -> None:
 def test_the_last_event_of_a_row_counts(file: Path, tmp_path: Path) -> None:
     source, told = DebeziumEvents(tmp_path), Told()
     assert names(told.listen(source)) == {"1": "a", "2": "a", "3": "a"}
-    add(
-        file,
-        event("u", row(1), row(1, "b")),
-        event("d", row(2)),
-        "null\n",
-        event("u", row(3), row(30, "moved")),
-    )
+    add(file, event("u", row(1), row(1, "b")), event("d", row(2)), "null\n", event("u", row(3), row(30, "moved")))
     told.listen(source)
     assert (told.news, told.gone, told.left_out) == ({"1", "30"}, {"2", "3"}, [])
     (tmp_path / "events-2.jsonl").write_text(event("c", after=row(2, "back")))
@@ -86,14 +76,7 @@ def test_where_a_file_is_another_one_everything_is_told(file: Path) -> None:
 
 
 def test_what_is_no_event_is_left_out_and_the_others_go_on(file: Path) -> None:
-    add(
-        file,
-        "{\n",
-        event("c", after={"name": "x"}),
-        event("x", after=row(5)),
-        "7\n",
-        event("c", after=row(6)),
-    )
+    add(file, "{\n", event("c", after={"name": "x"}), event("x", after=row(5)), "7\n", event("c", after=row(6)))
     told = Told().listen(DebeziumEvents(file))
     assert told.items.keys() == {"1", "2", "3", "6"}
     assert [one.reason for one in told.left_out] == [

@@ -52,11 +52,7 @@ def test_slack(tmp_path: Path) -> None:
         "help",
     )
     assert isinstance(second, Message)
-    assert (second.author, second.text, second.thread) == (
-        "U2",
-        "#help https://a.example",
-        "1767261600.000200",
-    )
+    assert (second.author, second.text, second.thread) == ("U2", "#help https://a.example", "1767261600.000200")
     assert second.updated == datetime(2026, 1, 1, 10, 1, 40, tzinfo=UTC)
 
 
@@ -153,42 +149,18 @@ def test_what_slack_exports_of_programs_and_of_the_channel_itself(tmp_path: Path
     ]  # fmt: skip
     rich = [{"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": blocks}]}]
     code = {"type": "rich_text_preformatted", "elements": [{"type": "text", "text": "a < b"}]}
-    alert = {
-        "fallback": "!",
-        "title": "Slow",
-        "text": "p95 is 2 s",
-        "fields": [{"title": "Region", "value": "eu"}],
-    }
-    unfurled = {
-        "from_url": "https://w.example",
-        "title": "Sizes",
-        "text": "Another page's text",
-        "fallback": "!",
-    }
+    alert = {"fallback": "!", "title": "Slow", "text": "p95 is 2 s", "fields": [{"title": "Region", "value": "eu"}]}
+    unfurled = {"from_url": "https://w.example", "title": "Sizes", "text": "Another page's text", "fallback": "!"}
     said: list[dict[str, Any]] = [
-        {
-            "user": "U2",
-            "text": "<@U2> <!here> <#C1> <!date^1^{date}|Feb 1> <mailto:a@b.example|a@b.example> &lt;",
-        },
+        {"user": "U2", "text": "<@U2> <!here> <#C1> <!date^1^{date}|Feb 1> <mailto:a@b.example|a@b.example> &lt;"},
         {"subtype": "bot_message", "username": "Grafana", "text": "", "attachments": [alert]},
         {"user": "U1", "text": "", "blocks": rich},
         {"user": "U1", "text": "", "blocks": [{"type": "rich_text", "elements": [code]}]},
-        {
-            "user": "U1",
-            "text": "see",
-            "attachments": [unfurled],
-            "files": [{"title": "Runbook", "name": "r.pdf"}],
-        },
+        {"user": "U1", "text": "see", "attachments": [unfurled], "files": [{"title": "Runbook", "name": "r.pdf"}]},
         {"user": "USLACKBOT", "text": "Reminder"},
-        *(
-            {"subtype": kind, "text": kind}
-            for kind in ("tombstone", "channel_name", "pinned_item", "huddle_thread")
-        ),
+        *({"subtype": kind, "text": kind} for kind in ("tombstone", "channel_name", "pinned_item", "huddle_thread")),
     ]
-    write(
-        tmp_path / "ops" / "2026-01-01.json",
-        [{"ts": f"176726160{n}.0001", **one} for n, one in enumerate(said)],
-    )
+    write(tmp_path / "ops" / "2026-01-01.json", [{"ts": f"176726160{n}.0001", **one} for n, one in enumerate(said)])
     assert [(one.author, one.text) for one in messages(tmp_path) if isinstance(one, Message)] == [
         ("Old User", "@Old User @here #ops Feb 1 a@b.example <"),
         ("Grafana", "Slow\np95 is 2 s\nRegion: eu"),
@@ -205,10 +177,7 @@ def test_what_discord_exports_of_programs_and_of_the_server_itself(tmp_path: Pat
         {"content": "<@!2> <:ok:9> <https://a.example>", "mentions": [{"id": "2", "name": "bob"}]},
         {"content": "", "embeds": [embed], "type": "20"},
         {"content": "look", "embeds": [embed], "attachments": [{"fileName": "chart.png"}], "type": "Reply"},
-        *(
-            {"content": kind, "type": kind}
-            for kind in ("GuildMemberJoin", "ChannelPinnedMessage", "Call", "8")
-        ),
+        *({"content": kind, "type": kind} for kind in ("GuildMemberJoin", "ChannelPinnedMessage", "Call", "8")),
     ]
     told = [{"id": str(n), "timestamp": f"2026-01-01T00:0{n}:00Z", **one} for n, one in enumerate(said)]
     write(tmp_path / "a.json", {"guild": {}, "channel": {"name": "help"}, "messages": told})
@@ -224,22 +193,14 @@ WRONG: list[Any] = ["x", 7, None, True, [], [None], ["x", 7], {}, {"a": None}, {
 
 @pytest.mark.parametrize("wrong", WRONG, ids=repr)
 def test_entries_of_another_type_are_told_or_left_out(tmp_path: Path, wrong: Any) -> None:
-    good = {
-        "id": "1",
-        "ts": "1767261600.0001",
-        "timestamp": "2026-01-01T00:00:00Z",
-        "text": "Hi",
-        "content": "Hi",
-    }
+    good = {"id": "1", "ts": "1767261600.0001", "timestamp": "2026-01-01T00:00:00Z", "text": "Hi", "content": "Hi"}
     names = (
         "subtype", "user", "user_profile", "edited", "blocks", "attachments", "files", "username",
         "channel", "author", "reference", "mentions", "embeds", "type", "text", "content", "thread_ts",
     )  # fmt: skip
     inner = [{"fields": wrong, "title": wrong, "elements": wrong, "text": wrong, "type": "rich_text_section"}]
     day: list[Any] = [{**good, "ts": f"176726160{n}.1", "id": str(n)} for n in range(9)]
-    day += [good | {name: wrong} for name in names] + [
-        good | {"attachments": inner, "embeds": inner, "files": inner}
-    ]
+    day += [good | {name: wrong} for name in names] + [good | {"attachments": inner, "embeds": inner, "files": inner}]
     day += [good | {"text": "", "content": "", "blocks": inner, "attachments": inner, "embeds": inner}, wrong]
     write(tmp_path / "slack" / "ops" / "2026-01-01.json", day)
     write(tmp_path / "slack" / "ops" / "2026-01-02.json", wrong)
@@ -270,8 +231,7 @@ def test_a_mail_is_what_it_says_itself(tmp_path: Path) -> None:
     head = b"Message-ID: <%d@a>\nFrom: ann at a.example (Ann)\n"
     first, second, third, fourth = mailed(
         tmp_path,
-        head % 1
-        + b"Subject: [list] Pool\n sizes\n\nHi,\n\n>From the log.\n\n-- \nAnn\nhttps://ann.example\n",
+        head % 1 + b"Subject: [list] Pool\n sizes\n\nHi,\n\n>From the log.\n\n-- \nAnn\nhttps://ann.example\n",
         head
         % 2
         + b"Subject: Re: [list] Pool sizes\nReferences: <1@a> <9@a>\nContent-Type: text/plain; format=flowed\n\n"
@@ -288,14 +248,10 @@ def test_a_mail_is_what_it_says_itself(tmp_path: Path) -> None:
         head % 4 + b"Subject: Re: other\nIn-Reply-To: Your message <1@a>\n\n> only a quote\n",
     )
     at = datetime(2026, 1, 1, 10, tzinfo=UTC)
-    assert first == Message(
-        "1@a", at, "Ann", "Hi,\n\nFrom the log.", "list", "1@a", subject="[list] Pool sizes"
-    )
+    assert first == Message("1@a", at, "Ann", "Hi,\n\nFrom the log.", "list", "1@a", subject="[list] Pool sizes")
     assert (second.text, second.thread, second.reply_to) == ("It goes on.", "1@a", "9@a")
     assert second.subject == first.subject
-    assert (
-        (third.author, third.subject) == ("René", "café") and len(third.id) == 32 and third.thread == third.id
-    )
+    assert (third.author, third.subject) == ("René", "café") and len(third.id) == 32 and third.thread == third.id
     assert third.text == "News\n\nA link.\n– on\n\none\ntwo"
     assert (fourth.text, fourth.thread, fourth.reply_to) == ("> only a quote\n", "", "1@a")
 
@@ -314,10 +270,7 @@ def test_telegram(tmp_path: Path) -> None:
             7,
         ],
     }  # fmt: skip
-    for told in (
-        chat,
-        {"chats": {"list": [chat, {"type": "saved_messages", "messages": [chat["messages"][1]]}]}},
-    ):
+    for told in (chat, {"chats": {"list": [chat, {"type": "saved_messages", "messages": [chat["messages"][1]]}]}}):
         write(tmp_path / "result.json", told)
         first, second, broken = messages(tmp_path / "result.json", shape="telegram")
         assert isinstance(first, Message) and isinstance(second, Message) and isinstance(broken, Skipped)
@@ -329,14 +282,8 @@ def test_telegram(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "times"),
     [
-        (
-            "12/31/23, 9:15 PM - Ann: Hello\nmore of it\n1/1/24, 12:05\u202fAM - Bob: Hi\n",
-            ["31T21:15", "01T00:05"],
-        ),
-        (
-            "[31.12.23, 21:15:01] Ann: Hello\nmore of it\n\u200e[01.01.24, 00:05:00] Bob: Hi\n",
-            ["31T21:15", "01T00:05"],
-        ),
+        ("12/31/23, 9:15 PM - Ann: Hello\nmore of it\n1/1/24, 12:05\u202fAM - Bob: Hi\n", ["31T21:15", "01T00:05"]),
+        ("[31.12.23, 21:15:01] Ann: Hello\nmore of it\n\u200e[01.01.24, 00:05:00] Bob: Hi\n", ["31T21:15", "01T00:05"]),
         # Nothing but that they rise tells a day from a month.
         ("01/02/24, 10:00 - Ann: Hello\nmore of it\n02/01/24, 10:00 - Bob: Hi\n", ["02T10:00", "01T10:00"]),
     ],
@@ -369,21 +316,14 @@ ZNC = "[10:01:00] <ann> Hello\n[10:02:00] *** Joins: bob\n[10:03:00] <bob> Hi\n"
 def test_logs_of_irc(tmp_path: Path, name: str, text: str) -> None:
     (tmp_path / name).write_text(text)
     told = messages(tmp_path / name, zone=UTC)
-    assert [
-        (one.author, one.text, one.channel, f"{one.time:%F %R}") for one in told if isinstance(one, Message)
-    ] == [
+    assert [(one.author, one.text, one.channel, f"{one.time:%F %R}") for one in told if isinstance(one, Message)] == [
         ("ann", "Hello", "boats", "2024-01-01 10:01"),
         ("bob", "Hi", "boats", "2024-01-01 10:03"),
     ]
 
 
 def test_records_whose_fields_are_nested_and_a_packed_export(tmp_path: Path) -> None:
-    one = {
-        "id": "1",
-        "at": "2024-01-01T10:00:00Z",
-        "who": {"name": "Ann"},
-        "body": {"html": "<p>See <b>this</b></p>"},
-    }
+    one = {"id": "1", "at": "2024-01-01T10:00:00Z", "who": {"name": "Ann"}, "body": {"html": "<p>See <b>this</b></p>"}}
     write(tmp_path / "a.json", {"other": [{"x": 1}], "value": [one]})
     fields = {"id": "id", "time": "at", "author": "who.name", "text": "body.html"}
     [told] = messages(tmp_path / "a.json", fields=fields, records="value")
@@ -403,10 +343,7 @@ UNREADABLE = {
     "boats_20240101.log": ("[29:61] <bob> hi\n", "2024-01-01 29:61 is no time"),
     "boats.weechatlog": ("2024-02-31 10:00:00\tann\thello\n", "2024-02-31 10:00:00 is no time"),
     "changed.log": ("--- Day changed Wed Feb 31 2024\n", "a day that cannot be read"),
-    "opened.log": (
-        "--- Log opened Mi Okt 02 10:00:00 2024\n10:00 < ann> hello\n",
-        "a day that cannot be read",
-    ),
+    "opened.log": ("--- Log opened Mi Okt 02 10:00:00 2024\n10:00 < ann> hello\n", "a day that cannot be read"),
 }
 
 
@@ -419,9 +356,7 @@ def test_a_line_of_irc_that_cannot_be_read_is_told_and_the_next_is_read(tmp_path
     assert isinstance(last, Message) and last.text == "Hi"
 
 
-def test_a_log_of_a_day_in_another_language_has_the_day_of_its_name_until_the_day_changes(
-    tmp_path: Path,
-) -> None:
+def test_a_log_of_a_day_in_another_language_has_the_day_of_its_name_until_the_day_changes(tmp_path: Path) -> None:
     lines = (
         "--- Log opened Mi Okt 02 10:00:00 2024",
         "10:00 < ann> a",
@@ -486,9 +421,7 @@ def test_beside_messages_in_lines_no_other_records_are_taken_for_messages(tmp_pa
     [told] = messages(tmp_path, fields=FIELDS, shape="jsonl")
     assert isinstance(told, Message) and told.id == "1"
     (tmp_path / "a.ndjson").unlink()
-    assert "2" in [
-        one.id for one in messages(tmp_path, fields=FIELDS, shape="jsonl") if isinstance(one, Message)
-    ]
+    assert "2" in [one.id for one in messages(tmp_path, fields=FIELDS, shape="jsonl") if isinstance(one, Message)]
 
 
 WHATSAPP_SAYS = [
@@ -528,10 +461,7 @@ def test_a_packed_chat_of_a_telephone(tmp_path: Path, name: str, inner: str) -> 
     [found] = discover(str(tmp_path / name), tmp_path)
     assert found.settings == {"path": name, "shape": "whatsapp", "zone": "UTC"} and found.notes
     told = messages(tmp_path / name, zone=UTC, shape="whatsapp")
-    assert [(one.text, one.channel) for one in told if isinstance(one, Message)] == [
-        ("Hi", "Boats"),
-        ("Ho", "Boats"),
-    ]
+    assert [(one.text, one.channel) for one in told if isinstance(one, Message)] == [("Hi", "Boats"), ("Ho", "Boats")]
 
 
 @pytest.mark.parametrize("kind", ["personal_chat", "bot_chat", "saved_messages"])
@@ -548,11 +478,7 @@ def test_a_private_chat_of_telegram_is_taken_where_somebody_said_so(tmp_path: Pa
     assert len(messages(tmp_path / "result.json", shape="telegram", private=True)) == 2
     archive.left_out.clear()  # what is told is what this reading leaves out
     all_ = NamedSources(
-        {
-            "chat:": [
-                MessageView(archive, one, Limits(), one == "window") for one in ("conversation", "window")
-            ]
-        }
+        {"chat:": [MessageView(archive, one, Limits(), one == "window") for one in ("conversation", "window")]}
     )
     changes = all_.changes(None)
     assert len([*changes.entries]) == 2 and [*changes.left_out.values()] == [1]
@@ -564,9 +490,7 @@ def test_a_private_chat_of_telegram_is_taken_where_somebody_said_so(tmp_path: Pa
 PRIVATE = "messages of private chats (drafts = true takes them in)"
 
 
-def test_private_channels_of_slack_and_private_groups_among_all_of_telegram_are_left_out(
-    tmp_path: Path,
-) -> None:
+def test_private_channels_of_slack_and_private_groups_among_all_of_telegram_are_left_out(tmp_path: Path) -> None:
     slack = tmp_path / "slack"
     write(slack / "groups.json", [{"id": "G1", "name": "board"}])
     write(slack / "dms.json", [{"id": "D1"}])
@@ -579,9 +503,7 @@ def test_private_channels_of_slack_and_private_groups_among_all_of_telegram_are_
     one = {"id": 1, "type": "message", "date_unixtime": "1767261600", "text": "x"}
     group = {"name": "Boats", "type": "private_supergroup", "messages": [one]}
     write(tmp_path / "one.json", group)
-    write(
-        tmp_path / "all.json", {"chats": {"list": [group, group | {"name": "Sea", "type": "public_channel"}]}}
-    )
+    write(tmp_path / "all.json", {"chats": {"list": [group, group | {"name": "Sea", "type": "public_channel"}]}})
     assert len(messages(tmp_path / "one.json", shape="telegram")) == 1
     assert [one.channel for one in messages(tmp_path / "all.json", shape="telegram")] == ["Sea"]  # type: ignore[union-attr]
 
@@ -595,22 +517,14 @@ def test_mattermost(tmp_path: Path) -> None:
         {"type": "post", "post": post | {"replies": [reply]}},
         {"type": "post", "post": post | {"type": "system_join_channel"}},
         {"type": "post", "post": post | {"channel": "board"}},
-        {
-            "type": "direct_post",
-            "direct_post": {"channel_members": ["ann", "bob"], "user": "ann", "message": "x"},
-        },
+        {"type": "direct_post", "direct_post": {"channel_members": ["ann", "bob"], "user": "ann", "message": "x"}},
     ]
     (tmp_path / "import.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines) + "{cut\n")
     for place in (tmp_path, tmp_path / "import.jsonl"):
         archive = Export(place)
         first, second, cut = archive.read()
         assert isinstance(first, Message) and isinstance(second, Message) and isinstance(cut, Skipped)
-        assert (first.text, first.channel, first.thread, second.thread) == (
-            "It leaks",
-            "pumps",
-            first.id,
-            first.id,
-        )
+        assert (first.text, first.channel, first.thread, second.thread) == ("It leaks", "pumps", first.id, first.id)
         assert second.updated == datetime(2026, 1, 1, 10, 3, 20, tzinfo=UTC)
         assert archive.left_out == {PRIVATE: 2}
 

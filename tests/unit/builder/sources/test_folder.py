@@ -105,9 +105,7 @@ def test_what_is_nobodys_document_is_left_out_and_counted(tmp_path: Path) -> Non
         (["**", "robots.txt"], ["a.md", "robots.txt"]),
     ],
 )
-def test_a_pattern_that_names_it_takes_it_in(
-    tmp_path: Path, patterns: list[str], expected: list[str]
-) -> None:
+def test_a_pattern_that_names_it_takes_it_in(tmp_path: Path, patterns: list[str], expected: list[str]) -> None:
     for name in ("a.md", "node_modules/x/README.md", ".github/b.md", "robots.txt"):
         put(tmp_path, name)
     assert sorted(keys(tmp_path, patterns)) == sorted(expected)
@@ -166,22 +164,14 @@ def test_a_private_key_is_never_published(tmp_path: Path) -> None:
     for number, pem in enumerate(sorted((tmp_path / "keys").glob("*.pem"))):
         put(tmp_path, f"note{number}.txt", b"Our key:\r\n" + pem.read_bytes().replace(b"\n", b"\r\n"))
         pem.rename(tmp_path / "keys" / f"{number}.txt")
-    put(
-        tmp_path,
-        "how.md",
-        "It looks so:\n-----BEGIN PRIVATE KEY-----\nMC4CAQAw...\n-----END PRIVATE KEY-----\n",
-    )
+    put(tmp_path, "how.md", "It looks so:\n-----BEGIN PRIVATE KEY-----\nMC4CAQAw...\n-----END PRIVATE KEY-----\n")
     source = FolderSource(tmp_path)
     reason = "it holds a private key (line {}): take it out, or name it in example-keys"
     found = {"keys/0.txt": 1, "keys/1.txt": 1, "note0.txt": 2, "note1.txt": 2}
     assert skipped(source) == {key: reason.format(line) for key, line in found.items()}
     assert keys(tmp_path) == ["a.md", "how.md"]
     named = FolderSource(tmp_path, example_keys=["note*.txt", "!note1.txt"])
-    assert {item.key for item in named.scan() if isinstance(item, SourceItem)} == {
-        "a.md",
-        "how.md",
-        "note0.txt",
-    }
+    assert {item.key for item in named.scan() if isinstance(item, SourceItem)} == {"a.md", "how.md", "note0.txt"}
     assert skipped(FolderSource(tmp_path, example_keys=["!a.md"])).keys() == found.keys()
 
 
@@ -257,9 +247,7 @@ SHAPES = {
     "a secret of Kubernetes, quoted": "> " + encodebytes(PEM.encode()).decode().replace("\n", "\n> "),
     "a secret of Kubernetes, as strings": "'" + encodebytes(PEM.encode()).decode().replace("\n", "' +\n'"),
     "a secret with a blank line before": b64encode(f"\n{PEM}".encode()).decode(),
-    "a secret with attributes before": b64encode(
-        f"Bag Attributes\n    localKeyID: 01\n{PEM}".encode()
-    ).decode(),
+    "a secret with attributes before": b64encode(f"Bag Attributes\n    localKeyID: 01\n{PEM}".encode()).decode(),
     "a short one, for addresses": urlsafe_b64encode(PEM.replace(LONG, BODY).encode()).decode(),
     "after parameters": b64encode(
         f"-----BEGIN EC PARAMETERS-----\nBgg=\n-----END EC PARAMETERS-----\n{PEM}".encode()
@@ -311,13 +299,7 @@ def test_what_only_speaks_of_keys_is_text() -> None:
 
 def test_many_beginnings_of_keys_take_no_time() -> None:
     marks = (b"-----BEGIN PRIVATE KEY-----\n", b"-----END PRIVATE KEY-----\n")
-    for mark in (
-        *marks,
-        b"MC4CAQAw ",
-        b64encode(b"PRIVATE KEY") + b"\n",
-        b"kty: RSA\n",
-        b"d: " + b"x" * 43 + b"\nkty",
-    ):
+    for mark in (*marks, b"MC4CAQAw ", b64encode(b"PRIVATE KEY") + b"\n", b"kty: RSA\n", b"d: " + b"x" * 43 + b"\nkty"):
         assert private_key_line(mark * 30_000) == 0
 
 
@@ -372,9 +354,7 @@ def test_links_inside_the_folder_are_followed(tmp_path: Path) -> None:
     put(tmp_path, "a/x.md", "one")
     (tmp_path / "b").symlink_to("a")
     (tmp_path / "c.md").symlink_to("a/x.md")
-    assert [
-        (item.key, item.target) for item in FolderSource(tmp_path).scan() if isinstance(item, SourceItem)
-    ] == [
+    assert [(item.key, item.target) for item in FolderSource(tmp_path).scan() if isinstance(item, SourceItem)] == [
         ("a/x.md", ""),
         ("b/x.md", "a/x.md"),
         ("c.md", "a/x.md"),
@@ -413,10 +393,7 @@ def test_a_link_to_a_file_of_the_same_repository_is_followed(tmp_path: Path) -> 
     (root / "index.md").symlink_to("../README.md")
     (root / "b.md").symlink_to("../.private/b.md")
     (root / "all").symlink_to("..")
-    assert [item.key for item in FolderSource(root).scan() if isinstance(item, SourceItem)] == [
-        "a.md",
-        "index.md",
-    ]
+    assert [item.key for item in FolderSource(root).scan() if isinstance(item, SourceItem)] == ["a.md", "index.md"]
     assert set(skipped(FolderSource(root))) == {"all/", "b.md"}
 
 
@@ -469,12 +446,7 @@ def test_a_stray_byte_loses_one_character_and_is_told() -> None:
 
 @pytest.mark.parametrize(
     "data",
-    [
-        b"caf\xc3\xa9",
-        b"\xef\xbb\xbfcaf\xc3\xa9",
-        "café".encode("utf-16"),
-        b"\xfe\xff" + "café".encode("utf-16-be"),
-    ],
+    [b"caf\xc3\xa9", b"\xef\xbb\xbfcaf\xc3\xa9", "café".encode("utf-16"), b"\xfe\xff" + "café".encode("utf-16-be")],
 )
 def test_byte_order_marks_are_understood(data: bytes) -> None:
     assert SourceItem("a.md", "text/markdown", data).text() == "café"
@@ -485,9 +457,7 @@ def test_text_of_a_binary_file_is_refused() -> None:
         SourceItem("a.md", "text/markdown", b"\0").text()
 
 
-def test_a_file_over_the_limit_is_skipped_and_never_opened(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_file_over_the_limit_is_skipped_and_never_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     put(tmp_path, "ok.md", "x" * 1000)
     with put(tmp_path, "big.md").open("wb") as stream:
         stream.truncate(50_000_000)  # sparse
@@ -498,9 +468,7 @@ def test_a_file_over_the_limit_is_skipped_and_never_opened(
     assert skipped(FolderSource(tmp_path, max_bytes=1000)).keys() == {"big.md"}
 
 
-def test_a_file_that_grows_while_it_is_read_is_skipped(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_file_that_grows_while_it_is_read_is_skipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     put(tmp_path, "ok.md")
     big = put(tmp_path, "grows.md", "x" * 11)
     small = (tmp_path / "ok.md").stat()

@@ -147,18 +147,12 @@ WITHOUT = {
 """The columns that an archive whose times are written so has not."""
 
 
-@pytest.mark.parametrize(
-    ("form", "strategy"), sample(list(product(WITHOUT, STRATEGIES)), 2, "archives of messages")
-)
+@pytest.mark.parametrize(("form", "strategy"), sample(list(product(WITHOUT, STRATEGIES)), 2, "archives of messages"))
 def test_what_is_told_is_what_a_reading_of_everything_finds(
     form: str, strategy: str, tmp_path: Path, begun: list[object]
 ) -> None:
     without = WITHOUT[form]
-    archive, told, one = (
-        Archive(Random(f"{form} {strategy}")),
-        Told(),
-        view(tmp_path, strategy, *without.split()),
-    )
+    archive, told, one = (Archive(Random(f"{form} {strategy}")), Told(), view(tmp_path, strategy, *without.split()))
     for _ in range(100):
         archive.add()
     read_on = 0

@@ -53,9 +53,7 @@ def table_view(
     folder: Path, strategy: str, limits: Limits | None = None, fields: dict[str, str] = FIELDS, zone: str = ""
 ) -> MessageView:
     rows = TableSource(Database("sqlite:///chat.db", folder), "message")
-    return MessageView(
-        MessageTable(rows, fields, ZoneInfo(zone) if zone else None), strategy, limits or Limits()
-    )
+    return MessageView(MessageTable(rows, fields, ZoneInfo(zone) if zone else None), strategy, limits or Limits())
 
 
 def changed(told: Told, view: MessageView) -> tuple[set[str], set[str]]:
@@ -67,9 +65,7 @@ def changed(told: Told, view: MessageView) -> tuple[set[str], set[str]]:
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
 @pytest.mark.parametrize("shape", ["database", "export"])
-def test_what_is_told_day_by_day_is_what_a_full_reading_finds(
-    strategy: str, shape: str, tmp_path: Path
-) -> None:
+def test_what_is_told_day_by_day_is_what_a_full_reading_finds(strategy: str, shape: str, tmp_path: Path) -> None:
     chat, told = Chat(1200), Told()
     if shape == "database":
         view = table_view(tmp_path, strategy)
@@ -149,13 +145,9 @@ def test_a_piece_of_a_window_begins_with_what_was_said_before() -> None:
 
 def test_days_end_at_midnight_of_the_zone_and_silence_ends_a_document() -> None:
     messages = [said(1, 0), said(2, 119), said(3, 240), said(4, 359), said(5, 361), said(6, 362)]
-    pieces = by_time(
-        messages, timedelta(days=1), timedelta(hours=2), ZoneInfo("Asia/Karachi")
-    )  # 18:00 is 23:00
+    pieces = by_time(messages, timedelta(days=1), timedelta(hours=2), ZoneInfo("Asia/Karachi"))  # 18:00 is 23:00
     assert [[one.id for one in piece.messages] for piece in pieces] == [["1", "2"], ["3", "4", "5", "6"]]
-    pieces = by_time(
-        messages, timedelta(days=1), timedelta(hours=9), ZoneInfo("Asia/Dhaka")
-    )  # 18:00 is midnight
+    pieces = by_time(messages, timedelta(days=1), timedelta(hours=9), ZoneInfo("Asia/Dhaka"))  # 18:00 is midnight
     assert [[one.id for one in piece.messages] for piece in pieces] == [["1", "2", "3", "4"], ["5", "6"]]
     pieces = by_time(messages, timedelta(hours=6), timedelta(hours=9), None)
     assert [[one.id for one in piece.messages] for piece in pieces] == [["1", "2", "3", "4"], ["5", "6"]]
@@ -180,11 +172,7 @@ def test_answers_and_threads_are_of_the_conversation_that_they_answer() -> None:
 
 
 def test_channels_are_apart() -> None:
-    messages = [
-        said(1, 0, channel="a/b"),
-        said(2, 1, channel="c"),
-        replace(said(1, 1), channel="c", text="other"),
-    ]
+    messages = [said(1, 0, channel="a/b"), said(2, 1, channel="c"), replace(said(1, 1), channel="c", text="other")]
     assert documents(messages, "temporal") == {"temporal/a%2Fb/1": ["1"], "temporal/c/1": ["1", "2"]}
 
 

@@ -279,9 +279,7 @@ def test_a_locked_database_may_be_asked_again(tmp_path: Path, monkeypatch: pytes
 @pytest.mark.process
 def test_a_database_that_dies_in_a_read_loses_nothing() -> None:
     shop = Shop(new_database())
-    shop.run(
-        "INSERT INTO item SELECT n, 'item ' || n, '2026-01-01'::timestamp FROM generate_series(1, 5000) n"
-    )
+    shop.run("INSERT INTO item SELECT n, 'item ' || n, '2026-01-01'::timestamp FROM generate_series(1, 5000) n")
     entries = shop.source.changes(None).entries
     next(entries)
     shop.run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() "
@@ -294,9 +292,7 @@ def test_a_database_that_dies_in_a_read_loses_nothing() -> None:
 
 @pytest.mark.process
 def test_no_message_has_a_password_in_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv(
-        "DATABASE_URL", "postgresql+psycopg://ann:s3cret%2Fword@127.0.0.1:1/shop?password=s3cret/word"
-    )
+    monkeypatch.setenv("DATABASE_URL", "postgresql+psycopg://ann:s3cret%2Fword@127.0.0.1:1/shop?password=s3cret/word")
     with pytest.raises(NetworkError, match="//ann@127") as failure:
         TableSource(Database("${DATABASE_URL}", tmp_path), "item").changes(None)
     assert "s3cret" not in str(failure.value)

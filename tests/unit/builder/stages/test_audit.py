@@ -66,9 +66,7 @@ def test_a_line_of_a_file_has_the_ending_of_its_file() -> None:
     ]
 
 
-def test_a_private_key_that_is_an_example_is_published_by_name_and_told(
-    docs: Path,
-) -> None:
+def test_a_private_key_that_is_an_example_is_published_by_name_and_told(docs: Path) -> None:
     (docs / "tls.md").write_text(f"# TLS\n\n```\n{PEM}\n```\n")
     (docs / "own.md").write_text(f"# Own\n\n```\n{PEM}\n```\n")
     report = released(docs, example_keys=("tls.md",))
@@ -147,12 +145,7 @@ def test_one_page_in_two_versions_is_no_duplicate(docs: Path) -> None:
 
 
 def test_a_page_that_is_written_twice_for_two_kinds_of_hosts_is_one(docs: Path) -> None:
-    for name, lever in (
-        ("x.html", "red"),
-        ("x/index.html", "red"),
-        ("y.html", "red"),
-        ("y/index.html", "blue"),
-    ):
+    for name, lever in (("x.html", "red"), ("x/index.html", "red"), ("y.html", "red"), ("y/index.html", "blue")):
         (docs / name).parent.mkdir(exist_ok=True)
         (docs / name).write_text(
             f"<html><head><title>{name[0]}</title></head><body><p>A {lever} lever.</p></body></html>"

@@ -67,9 +67,7 @@ def test_only_steps_stay_of_older_packs(releases: tuple[Line, dict[int, Store]])
     recent = sorted(manifest.sequence for manifest in manifests)[-3:]
     steps = [manifest.sequence for manifest in manifests if manifest.sequence not in recent]
     assert sorted(steps) == [4, 8, 12, 16]
-    kept = {
-        entry.object.path for manifest in manifests if manifest.sequence in recent for entry in manifest.packs
-    }
+    kept = {entry.object.path for manifest in manifests if manifest.sequence in recent for entry in manifest.packs}
     kept |= {
         entry.object.path
         for manifest in manifests

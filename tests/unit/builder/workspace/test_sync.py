@@ -19,15 +19,7 @@ from vademecum.errors import (
     StorageError,
     UsageError,
 )
-from vademecum_builder.sources.base import (
-    RECORD,
-    Checkpoint,
-    EmptySourceError,
-    Entry,
-    Removed,
-    Skipped,
-    SourceItem,
-)
+from vademecum_builder.sources.base import RECORD, Checkpoint, EmptySourceError, Entry, Removed, Skipped, SourceItem
 from vademecum_builder.workspace.history import roll_back
 from vademecum_builder.workspace.items import ADDED, MODIFIED, REMOVED
 from vademecum_builder.workspace.jobs import CANCELLED, CANCELLING, DONE, FAILED, INTERRUPTED, Wish
@@ -98,11 +90,7 @@ def test_a_release_from_the_workspace_is_that_from_the_sources(shop: Workshop) -
 
 @pytest.mark.slow
 def test_a_private_key_that_is_an_example_is_published_from_the_workspace_too(shop: Workshop) -> None:
-    key = (
-        "-----BEGIN PRIVATE KEY-----\n"
-        + "MIIEvQIBADANBgkqhkiG9w0BAQEFAASC\n" * 3
-        + "-----END PRIVATE KEY-----"
-    )
+    key = "-----BEGIN PRIVATE KEY-----\n" + "MIIEvQIBADANBgkqhkiG9w0BAQEFAASC\n" * 3 + "-----END PRIVATE KEY-----"
     (shop.root / "docs").mkdir()
     for name in ("tls", "own"):
         (shop.root / f"docs/{name}.md").write_text(f"# The {name} page\n\n```\n{key}\n```\n")
@@ -132,9 +120,7 @@ def test_a_build_is_a_job(shop: Workshop) -> None:
 def test_a_checkpoint_is_where_the_next_sync_begins(workspace: Workspace) -> None:
     first, second = Checkpoint("log", "1"), Checkpoint("log", "2")
     source = Script(
-        lambda since: (
-            [item("a", "again"), Removed("b"), second] if since else [item("a"), item("b"), item("c"), first]
-        )
+        lambda since: [item("a", "again"), Removed("b"), second] if since else [item("a"), item("b"), item("c"), first]
     )
     request, opened = scripted(source)
     with workspace, workspace.writing():
@@ -216,13 +202,7 @@ def test_what_fails_goes_to_quarantine_and_the_others_go_on(workspace: Workspace
 
 @pytest.mark.parametrize(
     ("failing", "of", "share", "state"),
-    [
-        (5, 100, 0.05, DONE),
-        (6, 100, 0.05, FAILED),
-        (5, 19, 0.05, DONE),
-        (6, 19, 0.05, FAILED),
-        (1, 19, 0, FAILED),
-    ],
+    [(5, 100, 0.05, DONE), (6, 100, 0.05, FAILED), (5, 19, 0.05, DONE), (6, 19, 0.05, FAILED), (1, 19, 0, FAILED)],
 )
 def test_more_failures_than_a_share_stop_the_job(
     workspace: Workspace, failing: int, of: int, share: float, state: str
@@ -268,9 +248,7 @@ def test_a_record_that_fails_stays_as_it_was_read_last(workspace: Workspace) -> 
 
 def test_what_is_gone_is_told_again_where_the_job_that_heard_it_was_stopped(workspace: Workspace) -> None:
     first, second = Checkpoint("log", "1"), Checkpoint("log", "2")
-    source = Script(
-        lambda since: [Removed("a"), second, item("d"), item("e")] if since else [*map(item, "abc"), first]
-    )
+    source = Script(lambda since: [Removed("a"), second, item("d"), item("e")] if since else [*map(item, "abc"), first])
     request, opened = scripted(source)
     with workspace, workspace.writing():
         sync_sources(workspace, request, opened)
@@ -296,9 +274,7 @@ def test_a_source_that_lost_more_than_half_deletes_nothing(shop: Workshop) -> No
 def test_so_does_one_that_says_that_they_are_gone(workspace: Workspace) -> None:
     keys = [str(number) for number in range(10)]
     source = Script(
-        lambda since: (
-            [Removed(key) for key in keys[:6]] if since else [*map(item, keys), Checkpoint("log", "1")]
-        )
+        lambda since: [Removed(key) for key in keys[:6]] if since else [*map(item, keys), Checkpoint("log", "1")]
     )
     request, opened = scripted(source)
     with workspace, workspace.writing():
@@ -319,11 +295,7 @@ def test_a_source_that_vanished_changes_nothing(shop: Workshop) -> None:
 
 
 def test_the_second_of_two_syncs_says_busy(shop: Workshop) -> None:
-    with (
-        shop.open() as workspace,
-        workspace.writing(),
-        pytest.raises(BusyError, match="another sync or build"),
-    ):
+    with shop.open() as workspace, workspace.writing(), pytest.raises(BusyError, match="another sync or build"):
         shop.sync()
 
 

@@ -74,9 +74,7 @@ def test_progress_counts_what_is_kept(tmp_path: Path) -> None:
     with Workspace(tmp_path / "work.db", create=True) as workspace:
         KeptModel(Dear(), workspace.vectors).embed(TEXTS[:300], 32)
         told: list[tuple[int, int]] = []
-        KeptModel(Dear(), workspace.vectors).embed(
-            TEXTS[:600], 32, lambda done, total: told.append((done, total))
-        )
+        KeptModel(Dear(), workspace.vectors).embed(TEXTS[:600], 32, lambda done, total: told.append((done, total)))
         assert told == [(556, 600), (600, 600)]
         assert KeptModel(Dear(), workspace.vectors).embed([], 32).shape == (0, 3)
 
@@ -88,9 +86,7 @@ def test_a_build_from_a_workspace_keeps_them(tmp_path: Path, monkeypatch: pytest
 
     asked: list[str] = []
 
-    def embed(
-        self: HttpModel, texts: Sequence[str], batch: int = 0, progress: Progress | None = None
-    ) -> Matrix:
+    def embed(self: HttpModel, texts: Sequence[str], batch: int = 0, progress: Progress | None = None) -> Matrix:
         asked.extend(texts)
         seeds = [sum(map(ord, text)) for text in texts]
         return np.array([np.random.default_rng(seed).standard_normal(8) for seed in seeds]).reshape(-1, 8)

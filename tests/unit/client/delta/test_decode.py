@@ -42,9 +42,7 @@ def state_of(publisher: Publisher, sequence: int) -> LiveRows[Segment]:
     return assemble([decode_segment(encode_segment(EPOCH, DIMENSIONS, rows.values(), chunks.values()))])
 
 
-def read(
-    data: bytes, state: LiveRows[Segment], header: Header = HEADER, limit: int = 100_000
-) -> LiveRows[Segment]:
+def read(data: bytes, state: LiveRows[Segment], header: Header = HEADER, limit: int = 100_000) -> LiveRows[Segment]:
     segment = decode_segment(drive(decode_pack(data, Live(state), header, EPOCH, limit)))
     assert {*segment.sequences, *segment.document_sequences} <= {header.upto}
     return assemble([segment, *state.segments])
@@ -73,9 +71,7 @@ def test_a_pack_from_a_release_without_rows(publisher: Publisher) -> None:
         (replace(HEADER, dimensions=5), "wanted is"),
     ],
 )
-def test_a_pack_for_another_release_or_another_space(
-    publisher: Publisher, header: Header, message: str
-) -> None:
+def test_a_pack_for_another_release_or_another_space(publisher: Publisher, header: Header, message: str) -> None:
     with pytest.raises(ContentError, match=message):
         read(pack(publisher, 1, 2), state_of(publisher, 1), header)
 
@@ -84,9 +80,7 @@ def head(*counts: int, bits: int = 8) -> bytes:
     return b"\x01" + b"".join(map(number, (1, 2, bits, DIMENSIONS, *counts)))
 
 
-def entry(
-    told: int, *steps: int, fields: bytes, coded: bytes | None = None, size: int | None = None
-) -> bytes:
+def entry(told: int, *steps: int, fields: bytes, coded: bytes | None = None, size: int | None = None) -> bytes:
     """The first document of the base, changed; and its texts."""
     coded = deflated(fields) if coded is None else coded
     texts = number(len(fields) if size is None else size) + number(len(coded)) + coded
@@ -117,21 +111,12 @@ BAD = {
     "taken from itself too early": (head(*ONE_STEP, 3, 4, 0), "chunks 0 to 1 of a list of 0"),
     "taken from beyond the end": (head(*ONE_STEP, 3, 2, 1), "chunks 1 to 2 of a list of 1"),
     "too few fields": (head(0, 1) + entry(FACTS, 0, fields=b"A\xff\xff"), "fields of texts, expected 3"),
-    "too many fields": (
-        head(0, 1) + entry(FACTS, 0, fields=FACTS_OF_A + b"x\xff"),
-        "fields of texts, expected 3",
-    ),
+    "too many fields": (head(0, 1) + entry(FACTS, 0, fields=FACTS_OF_A + b"x\xff"), "fields of texts, expected 3"),
     "fields without an end": (head(0, 1) + entry(FACTS, 0, fields=FACTS_OF_A + b"x"), "fields of texts"),
     "not UTF-8": (head(0, 1) + entry(FACTS, 0, fields=b"\xc3\xff\xff\xff"), "not UTF-8"),
     "damaged texts": (head(0, 1) + entry(FACTS, 0, fields=FACTS_OF_A, coded=b"\xee\xee"), "damaged deflate"),
-    "texts that are longer than told": (
-        head(0, 1) + entry(FACTS, 0, fields=FACTS_OF_A, size=3),
-        "expected 3",
-    ),
-    "texts that are shorter than told": (
-        head(0, 1) + entry(FACTS, 0, fields=FACTS_OF_A, size=5),
-        "expected 5",
-    ),
+    "texts that are longer than told": (head(0, 1) + entry(FACTS, 0, fields=FACTS_OF_A, size=3), "expected 3"),
+    "texts that are shorter than told": (head(0, 1) + entry(FACTS, 0, fields=FACTS_OF_A, size=5), "expected 5"),
     "a bomb": (head(0, 1) + entry(FACTS, 0, fields=b"x" * 200_000), "more text than"),
     "texts that go on": (
         head(0, 1) + entry(FACTS, 0, fields=FACTS_OF_A, coded=deflated(FACTS_OF_A) + b"x"),
@@ -139,10 +124,7 @@ BAD = {
     ),
     "no vector": (head(0, 1) + ONE_NEW, "in the middle"),
     "a difference of 8 bits": (head(0, 1) + ONE_NEW + number(1), "differences of vectors of 8 bits"),
-    "vectors of another length": (
-        head(0, 1) + ONE_NEW + SENT.replace(VECTOR, deflated(bytes(5)) + b""),
-        "pack: ",
-    ),
+    "vectors of another length": (head(0, 1) + ONE_NEW + SENT.replace(VECTOR, deflated(bytes(5)) + b""), "pack: "),
     "bytes behind the vectors": (head(0, 1) + ONE_NEW + SENT + b"x", "behind its end"),
 }
 

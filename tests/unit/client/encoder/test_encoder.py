@@ -15,41 +15,15 @@ from typing import Any
 import pytest
 
 from vademecum.encoder.alphabet import MAX_WORDS_READ, Alphabet
-from vademecum.encoder.file import (
-    MAX_GOLDEN_TEXT,
-    MAX_LETTER,
-    WORDS_WEIGHT,
-    EncoderFile,
-    Golden,
-    encode_encoder,
-)
-from vademecum.encoder.query import (
-    MAX_COMPLETIONS,
-    Encoder,
-    decode_encoder,
-    root,
-)
+from vademecum.encoder.file import MAX_GOLDEN_TEXT, MAX_LETTER, WORDS_WEIGHT, EncoderFile, Golden, encode_encoder
+from vademecum.encoder.query import MAX_COMPLETIONS, Encoder, decode_encoder, root
 from vademecum.errors import ContentError, NewerFormatError, SelfTestError
-from vademecum.format.tensors import (
-    Tensor,
-    TensorFile,
-    decode_tensors,
-    encode_tensors,
-    integers,
-    string_column,
-)
+from vademecum.format.tensors import Tensor, TensorFile, decode_tensors, encode_tensors, integers, string_column
 
 GOLDEN = Path(__file__).with_name("golden_encoder.json")
 
 LETTERS = {letter: (letter.lower(), 0) for letter in "abcdefghijklmnopqrstuvwxyzABCXYZ0123456789"}
-LETTERS |= {
-    "ß": ("ss", 0),
-    "é": ("e", 0),
-    "\u0301": ("", 0),
-    "\u200d": ("", 0),
-    "鍵": ("鍵", 1),
-    "𝒜": ("a", 0),
-}
+LETTERS |= {"ß": ("ss", 0), "é": ("e", 0), "\u0301": ("", 0), "\u200d": ("", 0), "鍵": ("鍵", 1), "𝒜": ("a", 0)}
 LETTERS |= {"\u3099": ("", 1)}
 ALPHABET = Alphabet(
     sorted(map(ord, LETTERS)),
@@ -90,10 +64,7 @@ def reference_encode(file: EncoderFile, text: str) -> tuple[int, ...]:
             tf.update([i for i, known in enumerate(file.words) if known.startswith(word)][:8])
     signed = [byte - 256 if byte > 127 else byte for byte in bytes(file.rows)]
     sums = [
-        sum(
-            math.floor(math.sqrt(65536 * n)) * file.weights[w] * signed[w * file.dimensions + i]
-            for w, n in tf.items()
-        )
+        sum(math.floor(math.sqrt(65536 * n)) * file.weights[w] * signed[w * file.dimensions + i] for w, n in tf.items())
         for i in range(file.dimensions)
     ]
     m = max(abs(a) for a in sums)
@@ -245,8 +216,7 @@ def packed_encoder(seed: int, dimensions: int = 5) -> tuple[EncoderFile, Encoder
         codes = [value + 8 for value in row] + [0] * (dimensions % 2)
         packed += bytes(low + 16 * high for low, high in zip(codes[::2], codes[1::2], strict=True))
     return tuple(  # type: ignore[return-value]
-        replace(file, dimensions=dimensions, rows=rows, bits=bits)
-        for rows, bits in ((bytes(packed), 4), (whole, 8))
+        replace(file, dimensions=dimensions, rows=rows, bits=bits) for rows, bits in ((bytes(packed), 4), (whole, 8))
     )
 
 

@@ -96,8 +96,7 @@ def test_a_pointer_that_says_another_sequence(app: App, sequence: int) -> None:
 
 @pytest.mark.fault("E58")
 @pytest.mark.parametrize(
-    "change",
-    [{"sequence": 6}, {"digest": "0" * 64}, {"encoder": "0" * 64}, {"manifest": "0" * 64, "sequence": 6}],
+    "change", [{"sequence": 6}, {"digest": "0" * 64}, {"encoder": "0" * 64}, {"manifest": "0" * 64, "sequence": 6}]
 )
 def test_a_pointer_that_another_program_has_written(app: App, change: dict[str, object]) -> None:
     """Its seal is right, and the signed manifest beside it says something else, or nobody has it."""
@@ -181,9 +180,7 @@ def test_a_pointer_without_a_digest_of_its_own_or_of_its_manifest_is_not_believe
 
 @pytest.mark.fault("E58")
 @pytest.mark.parametrize("change", [{"sequence": 9}, {"digest": "0" * 64}, {"encoder": "0" * 64}])
-def test_what_another_program_made_of_the_release_before_is_no_way_back(
-    app: App, change: dict[str, object]
-) -> None:
+def test_what_another_program_made_of_the_release_before_is_no_way_back(app: App, change: dict[str, object]) -> None:
     head = app.head
     assert head.previous is not None
     app.database.records["head"] = encode_head(replace(head, previous=replace(head.previous, **change)))  # type: ignore[arg-type]

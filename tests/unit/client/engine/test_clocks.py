@@ -32,18 +32,14 @@ class Telling(MemoryTransport):
 
     told: datetime | None = None
 
-    async def fetch(
-        self, path: str, *, limit: int, fresh: bool = False, progress: Progress | None = None
-    ) -> Body:
+    async def fetch(self, path: str, *, limit: int, fresh: bool = False, progress: Progress | None = None) -> Body:
         return replace(await super().fetch(path, limit=limit, fresh=fresh, progress=progress), told=self.told)
 
 
 def sync_where_the_host_says(app: App, told: datetime | None) -> None:
     transport = Telling(app.host)
     transport.told = told
-    engine = Engine(
-        MemoryStore(app.database), transport, app.clock, trust=app.publisher.first_root, config=app.config
-    )
+    engine = Engine(MemoryStore(app.database), transport, app.clock, trust=app.publisher.first_root, config=app.config)
     drive(engine.sync())
 
 

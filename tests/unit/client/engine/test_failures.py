@@ -281,9 +281,7 @@ def wrong_golden(publisher: Publisher) -> None:
 BROKEN: dict[str, Callable[[Publisher], None]] = {
     "documents": lambda p: setattr(p, "change", lambda manifest: replace(manifest, documents=9)),
     "chunks": lambda p: setattr(p, "change", lambda manifest: replace(manifest, chunks=9)),
-    "dimensions": lambda p: setattr(
-        p, "change", lambda m: replace(m, encoder=replace(m.encoder, dimensions=9))
-    ),
+    "dimensions": lambda p: setattr(p, "change", lambda m: replace(m, encoder=replace(m.encoder, dimensions=9))),
     "golden vectors": wrong_golden,
 }
 

@@ -114,9 +114,7 @@ def old_release(app: App) -> None:
     """Every version is newer, but the release that they list is the first."""
     fresh = Publisher()
     first = fresh.publish(ONE)
-    app.publisher.files.update(
-        {path: data for path, data in fresh.files.items() if not path.startswith("metadata/")}
-    )
+    app.publisher.files.update({path: data for path, data in fresh.files.items() if not path.startswith("metadata/")})
     app.publisher.announce(first)
 
 
@@ -133,11 +131,7 @@ def frozen(app: App) -> None:
 def other_manifest(app: App) -> None:
     app.publisher.publish(THREE)
     new, old = (
-        next(
-            path
-            for path in app.publisher.files
-            if path.startswith("releases/") and path.endswith(f".{n}.json")
-        )
+        next(path for path in app.publisher.files if path.startswith("releases/") and path.endswith(f".{n}.json"))
         for n in (3, 2)
     )
     app.publisher.files[new] = app.publisher.files[old]
@@ -157,9 +151,7 @@ def next_root(version: int, *words: str) -> Attack:
     def attack(app: App) -> None:
         app.publisher.publish(THREE)
         app.publisher.root.version = version
-        app.publisher.files["metadata/3.root.json"] = sign(
-            app.publisher.root, [TestKey(word) for word in words]
-        )
+        app.publisher.files["metadata/3.root.json"] = sign(app.publisher.root, [TestKey(word) for word in words])
 
     return attack
 
@@ -168,10 +160,7 @@ ATTACKS: dict[str, tuple[Attack, str]] = {
     "pointer unsigned": (timestamp_signed_by(), "signature"),
     "pointer signed by a wrong key": (timestamp_signed_by("stranger", "second"), "signature"),
     "pointer signed below the threshold": (timestamp_signed_by("release"), "signature"),
-    "malleable signature, S beyond L": (
-        lambda app: resign(app, lambda d: changed(d, with_higher_s)),
-        "signature",
-    ),
+    "malleable signature, S beyond L": (lambda app: resign(app, lambda d: changed(d, with_higher_s)), "signature"),
     "rollback of the snapshot under a newer pointer": (old_snapshot, "rollback"),
     "rollback of the targets under a newer pointer": (old_targets, "rollback"),
     "older generation under a newer pointer": (old_release, "rollback"),
@@ -205,11 +194,7 @@ def test_an_older_pointer_lowers_nothing(app: App) -> None:
     old_timestamp(app)
     for force in (False, True):
         outcome = app.sync(force=force)
-        assert (outcome.reason, outcome.to_sequence, outcome.plan) == (
-            "stale-mirror",
-            2,
-            "full" if force else "none",
-        )
+        assert (outcome.reason, outcome.to_sequence, outcome.plan) == ("stale-mirror", 2, "full" if force else "none")
         assert "updateFailed" not in app.names()
         assert (app.content(), floor(app)) == (before, known)
 

@@ -38,17 +38,10 @@ def objects(app: App) -> list[str]:
 def test_a_first_install(app: App) -> None:
     app = App(app.publisher)
     outcome = app.sync()
-    assert (outcome.from_sequence, outcome.to_sequence, outcome.version, outcome.plan) == (
-        None,
-        1,
-        "v1",
-        "full",
-    )
+    assert (outcome.from_sequence, outcome.to_sequence, outcome.version, outcome.plan) == (None, 1, "v1", "full")
     assert app.content() == shown(ONE)
     assert outcome.requests == len(app.requests) == 7
-    assert outcome.bytes == sum(
-        len(app.publisher.files[path]) for path in app.requests if "2.root" not in path
-    )
+    assert outcome.bytes == sum(len(app.publisher.files[path]) for path in app.requests if "2.root" not in path)
     assert outcome.seconds == 0
     assert app.status()["installed"]["installed"] == "2026-11-21T08:00:00Z"
 
@@ -103,9 +96,7 @@ def test_after_a_day_the_whole_metadata_are_walked_again(app: App) -> None:
     app.clock.advance(86_400)
     assert app.sync().plan == "none"
     walked = ["metadata/2.root.json", "metadata/timestamp.json"]
-    assert app.requests == [*walked, "metadata/1.snapshot.json", "metadata/1.targets.json"], (
-        "or another of its version"
-    )
+    assert app.requests == [*walked, "metadata/1.snapshot.json", "metadata/1.targets.json"], "or another of its version"
     assert app.status()["checked"] == "2026-11-22T08:00:00Z"
     app.clock.advance(60)
     app.sync()
@@ -263,12 +254,7 @@ def test_events_of_an_update(app: App) -> None:
         "updateCompleted",
     ]
     total = manifest.segments[0].object.size
-    assert app.detail("updateStarted") == {
-        "sequence": 2,
-        "version": "v2",
-        "plan": "tiers",
-        "totalBytes": total,
-    }
+    assert app.detail("updateStarted") == {"sequence": 2, "version": "v2", "plan": "tiers", "totalBytes": total}
     completed = {"sequence": 2, "version": "v2", "plan": "tiers", "bytes": outcome.bytes}
     assert app.detail("updateCompleted") == completed
     progress = [detail for name, detail in app.events if name == "updateProgress"]

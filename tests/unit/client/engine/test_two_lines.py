@@ -35,9 +35,7 @@ def is_told(app: App, kind: type[Exception], code: str) -> None:
         assert app.detail("updateFailed")["code"] == code
         assert app.status()["lastError"]["code"] == code
         assert (app.sequence, app.content()) == (2, {"a": ["rotate the key"]})
-    unsound = [
-        finding for finding in drive(examine(MemoryStore(app.database), app.clock.now())) if not finding.sound
-    ]
+    unsound = [finding for finding in drive(examine(MemoryStore(app.database), app.clock.now())) if not finding.sound]
     assert [finding.name for finding in unsound] == ["channel"]
 
 
@@ -108,9 +106,7 @@ def test_another_file_below_the_very_same_timestamp(app: App, role: str) -> None
     getattr(other, role).expires += LONG
     getattr(other, f"write_{role}")()
     app.host.files = other.files
-    assert app.sync().plan == "none", (
-        "between two complete walks an unchanged timestamp is all that is asked for"
-    )
+    assert app.sync().plan == "none", "between two complete walks an unchanged timestamp is all that is asked for"
     app.clock.advance(86_400)
     is_told(app, EquivocationError, "equivocation")
     ends(app)

@@ -74,9 +74,7 @@ def test_nesting_is_bounded() -> None:
         parse_object(nested(33), "x")
 
 
-@pytest.mark.parametrize(
-    "prefix", [b'"]]]]]]"', b'"' + b"]" * 100_000 + b'"', rb'"\"' + b"]" * 100_000 + b'"']
-)
+@pytest.mark.parametrize("prefix", [b'"]]]]]]"', b'"' + b"]" * 100_000 + b'"', rb'"\"' + b"]" * 100_000 + b'"'])
 def test_brackets_in_strings_do_not_hide_nesting(prefix: bytes) -> None:
     deep = b'{"a":' + prefix + b',"b":' + b"[" * 100_000 + b"]" * 100_000 + b"}"
     with pytest.raises(ContentError, match="nested deeper"):

@@ -12,14 +12,7 @@ from vademecum.format.markup import Block, Code, Item, Paragraph, Row, Run, Runs
 RUNS_OF = [
     (
         "a **b** *c* `d`",
-        (
-            Run("a "),
-            Run("b", strong=True),
-            Run(" "),
-            Run("c", emphasis=True),
-            Run(" "),
-            Run("d", code=True),
-        ),
+        (Run("a "), Run("b", strong=True), Run(" "), Run("c", emphasis=True), Run(" "), Run("d", code=True)),
     ),
     ("***a***", (Run("a", strong=True, emphasis=True),)),
     ("[a `b`](x.md#c)", (Run("a ", link="x.md#c"), Run("b", code=True, link="x.md#c"))),
@@ -43,10 +36,7 @@ def test_the_examples_of_the_module_hold() -> None:
     assert doctest.testmod(markup).failed == 0
 
 
-@pytest.mark.parametrize(
-    ("text", "runs"),
-    RUNS_OF,
-)
+@pytest.mark.parametrize(("text", "runs"), RUNS_OF)
 def test_runs(text: str, runs: Runs) -> None:
     assert of(text) == runs
 
@@ -77,16 +67,7 @@ def test_what_is_no_markup_is_text(text: str) -> None:
 
 @pytest.mark.parametrize(
     "address",
-    [
-        "javascript:a",
-        "JavaScript:a",
-        "data:text/html,x",
-        "vbscript:a",
-        "file:///etc",
-        "x:y",
-        "a\x7fb",
-        "ftp://a",
-    ],
+    ["javascript:a", "JavaScript:a", "data:text/html,x", "vbscript:a", "file:///etc", "x:y", "a\x7fb", "ftp://a"],
 )
 def test_an_address_that_no_reader_may_follow_is_none(address: str) -> None:
     assert of(f"[a]({address})") == (Run("a"),)
@@ -111,24 +92,7 @@ def test_code_that_is_not_closed_ends_with_the_text() -> None:
 
 
 @pytest.mark.parametrize(
-    "unit",
-    [
-        "[",
-        "*",
-        "**a",
-        "`",
-        "`` ",
-        "![",
-        "](",
-        "[a](",
-        "***",
-        "\\",
-        "[`",
-        "![a](",
-        "- a\n",
-        "| a |\n",
-        "```\n",
-    ],
+    "unit", ["[", "*", "**a", "`", "`` ", "![", "](", "[a](", "***", "\\", "[`", "![a](", "- a\n", "| a |\n", "```\n"]
 )
 def test_a_text_of_a_hundred_kilobytes_is_read_at_once(unit: str) -> None:
     """A pattern that goes back and forth would take minutes here."""

@@ -47,9 +47,9 @@ def test_round_trip(file: TensorFile) -> None:
     data = encode_tensors(file)
     read = decode_tensors(data)
     assert read.metadata == file.metadata
-    assert {
-        name: (tensor.dtype, tensor.shape, bytes(tensor.data)) for name, tensor in read.tensors.items()
-    } == {name: (tensor.dtype, tensor.shape, tensor.data) for name, tensor in file.tensors.items()}
+    assert {name: (tensor.dtype, tensor.shape, bytes(tensor.data)) for name, tensor in read.tensors.items()} == {
+        name: (tensor.dtype, tensor.shape, tensor.data) for name, tensor in file.tensors.items()
+    }
     assert encode_tensors(read) == data
 
 
@@ -146,9 +146,7 @@ def test_malformed_entries_are_refused(bad: object) -> None:
         b"<html><body>Sign in</body></html>",
         handmade({"x": entry(), "y": entry()}, b"abcd"),  # overlap
         handmade({"x": entry(), "y": entry(offsets=[3, 5])}, b"abcde"),  # gap
-        handmade(
-            {"x": entry(shape=[1], offsets=[0, 1]), "y": entry("U16", [1], [1, 3])}, b"abc"
-        ),  # misaligned
+        handmade({"x": entry(shape=[1], offsets=[0, 1]), "y": entry("U16", [1], [1, 3])}, b"abc"),  # misaligned
     ],
 )
 def test_malformed_files_are_refused(data: bytes) -> None:

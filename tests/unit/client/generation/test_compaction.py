@@ -96,9 +96,7 @@ def test_packed_vectors_stay_packed(bits: int) -> None:
     width = 3 * bits // 8 + 1  # of three components, the last byte not full
     rows = [replace(chunk(number, number), vector=bytes([number] * width)) for number in (1, 2)]
     documents = [document(f"d{row.id}", row.id, row.id) for row in rows]
-    spread_out = [
-        encode_segment(EPOCH, 3, [owner], [row], bits) for owner, row in zip(documents, rows, strict=True)
-    ]
+    spread_out = [encode_segment(EPOCH, 3, [owner], [row], bits) for owner, row in zip(documents, rows, strict=True)]
     assert merged(staged(*spread_out), {0, 1}) == [encode_segment(EPOCH, 3, documents, rows, bits)]
 
 
@@ -160,9 +158,7 @@ def test_what_is_merged_is_cut_into_files_of_a_size(most: int) -> None:
 
 def spread(*lengths: int) -> LiveRows[Segment]:
     """One live document a segment; the lengths are those of the texts."""
-    return assemble(
-        [segment(document(f"d{i}", 1, i), chunk(i, 1, length)) for i, length in enumerate(lengths)]
-    )
+    return assemble([segment(document(f"d{i}", 1, i), chunk(i, 1, length)) for i, length in enumerate(lengths)])
 
 
 def test_below_the_limits_nothing_is_merged() -> None:
@@ -218,9 +214,7 @@ def test_segments_of_full_size_are_left_alone_until_they_are_mostly_dead() -> No
 
 def test_one_segment_without_dead_rows_is_not_rewritten() -> None:
     assert segments_to_merge(spread(20), MERGE_ALL) == frozenset()
-    assert segments_to_merge(
-        assemble([segment(document("a", 1, 1), chunk(1, 1), chunk(2, 1))]), MERGE_ALL
-    ) == {0}
+    assert segments_to_merge(assemble([segment(document("a", 1, 1), chunk(1, 1), chunk(2, 1))]), MERGE_ALL) == {0}
 
 
 @pytest.mark.slow
@@ -413,13 +407,9 @@ limits = st.builds(
 
 
 @pytest.mark.slow
-@settings(
-    max_examples=settings().max_examples if ALL else min(15, settings().max_examples)
-)  # each is a history
+@settings(max_examples=settings().max_examples if ALL else min(15, settings().max_examples))  # each is a history
 @given(steps, limits)
-def test_no_history_shows_a_difference(
-    history: list[tuple[dict[str, list[str]], str]], config: Config
-) -> None:
+def test_no_history_shows_a_difference(history: list[tuple[dict[str, list[str]], str]], config: Config) -> None:
     """Beside a client that never compacts: the same plans, bytes, documents and hits, release by release."""
     publisher = Publisher()
     plain, compacting = App(publisher, config=NEVER), App(publisher, config=config)

@@ -74,9 +74,7 @@ def test_chunks_that_no_live_document_names_are_dead() -> None:
 
 
 def test_a_shared_chunk_belongs_to_the_lowest_key_in_bytes() -> None:
-    state = assemble(
-        [segment(document("ä", 1, 1), document("z", 1, 1), document("Z", 1, 2), chunk(1, 1), chunk(2, 1))]
-    )
+    state = assemble([segment(document("ä", 1, 1), document("z", 1, 1), document("Z", 1, 2), chunk(1, 1), chunk(2, 1))])
     assert [state.owner(chunk) for chunk in (1, 2)] == [b"z", b"Z"]
     assert keys(state) == [b"Z", b"z", "ä".encode()]
 
@@ -144,14 +142,10 @@ def test_the_digest_does_not_cover_the_history() -> None:
 
 
 @given(
-    st.lists(
-        st.tuples(st.sampled_from("abcd"), st.booleans(), st.lists(st.integers(0, 5), max_size=3)), max_size=8
-    ),
+    st.lists(st.tuples(st.sampled_from("abcd"), st.booleans(), st.lists(st.integers(0, 5), max_size=3)), max_size=8),
     st.data(),
 )
-def test_no_segmentation_changes_the_digest(
-    history: list[tuple[str, bool, list[int]]], data: st.DataObject
-) -> None:
+def test_no_segmentation_changes_the_digest(history: list[tuple[str, bool, list[int]]], data: st.DataObject) -> None:
     rows: list[DocumentRow | ChunkRow] = []
     for sequence, (key, removed, chunks) in enumerate(history, 1):
         rows.append(tombstone(key, sequence) if removed else document(key, sequence, *chunks))

@@ -93,9 +93,7 @@ def model(parts: Sequence[Part]) -> Model:
                 rows[found.id] = found
     live = {key: row for key, row in newest.items() if not row.removed}
     owners = {n: key for key in sorted(live, key=str.encode, reverse=True) for n in live[key].chunks}
-    return Model(
-        live, {n: rows[n] for n in owners}, owners, {k: newest[k] for k in newest.keys() - live.keys()}
-    )
+    return Model(live, {n: rows[n] for n in owners}, owners, {k: newest[k] for k in newest.keys() - live.keys()})
 
 
 @st.composite
@@ -144,9 +142,7 @@ def test_the_state_is_that_of_the_model(parts: list[Part]) -> None:
 def test_many_rows_are_read_in_batches_and_merged_in_ranges_of_ids() -> None:
     """More rows than one range of ids and one batch hold, in two segments and three sequences."""
     count = 5000
-    numbers = [
-        int.from_bytes(hashlib.sha256(bytes([i & 255, i >> 8])).digest()[:8], "big") for i in range(count)
-    ]
+    numbers = [int.from_bytes(hashlib.sha256(bytes([i & 255, i >> 8])).digest()[:8], "big") for i in range(count)]
     rows = [chunk(number, 1 + i % 3) for i, number in enumerate(numbers)]
     owners = [document(f"d{i:03}", 1 + i % 3, *numbers[i::100]) for i in range(100)]
     parts: list[Part] = [(owners[::2], rows[::2]), (owners[1::2], rows[1::2])]

@@ -64,9 +64,7 @@ def response(body: bytes = b"", status: str = "200 OK", length: int | None = Non
     return "".join(f"{line}\r\n" for line in [*lines, ""]).encode() + body
 
 
-def fetch(
-    answer: Answer | bytes, limit: int = 1000, limits: HttpLimits | None = None, **options: bool
-) -> Body:
+def fetch(answer: Answer | bytes, limit: int = 1000, limits: HttpLimits | None = None, **options: bool) -> Body:
     """Return what one fetch of `file` from such a host gives."""
     return asyncio.run(_fetch(answer, limit, limits))
 
@@ -107,9 +105,7 @@ def test_any_form_of_the_base_url(form: str) -> None:
 
 
 @pytest.mark.fault("E55")
-@pytest.mark.parametrize(
-    "name", ["a%2Fb", "a%3Fb", "a%23b", "100%25", "%5Ba%5D", "a%20b", "%C3%BC", "%2e%2E"]
-)
+@pytest.mark.parametrize("name", ["a%2Fb", "a%3Fb", "a%23b", "100%25", "%5Ba%5D", "a%20b", "%C3%BC", "%2e%2E"])
 def test_an_address_is_kept_as_it_is_written(name: str) -> None:
     assert asked(f"/{name}/") == f"/kb/{name}/metadata/1.root.json"
     assert asked(f"/{name}?sig=a%2Fb&x") == f"/kb/{name}/metadata/1.root.json?sig=a%2Fb&x"
@@ -117,12 +113,7 @@ def test_an_address_is_kept_as_it_is_written(name: str) -> None:
 
 @pytest.mark.fault("E56")
 @pytest.mark.parametrize(
-    "head",
-    [
-        "302 Found\r\nLocation: /" + "a" * 60_000,
-        "503 " + "a" * 60_000,
-        "429 X\r\nRetry-After: \r" + "9" * 5000,
-    ],
+    "head", ["302 Found\r\nLocation: /" + "a" * 60_000, "503 " + "a" * 60_000, "429 X\r\nRetry-After: \r" + "9" * 5000]
 )
 def test_a_host_does_not_fill_a_message(head: str) -> None:
     """It is shown, and kept in the store."""
@@ -140,9 +131,7 @@ def test_a_slash_of_a_name_stays_one() -> None:
 
 @pytest.mark.fault("E56")
 @pytest.mark.parametrize("error", [ValueError("no label"), OverflowError("port"), AttributeError("of None")])
-def test_whatever_the_library_raises_is_the_hosts_fault(
-    error: Exception, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_whatever_the_library_raises_is_the_hosts_fault(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
     """Another mirror is asked then."""
 
     async def send(*_: object, **__: object) -> httpx.Response:
@@ -278,9 +267,7 @@ def test_a_host_that_trickles_runs_into_the_total() -> None:
     assert "not complete within 0.2 s" in failure(NetworkError, trickle, limits=limits)
 
 
-@pytest.mark.parametrize(
-    "status", ["204 No Content", "304 Not Modified", "403 Forbidden", "404 Not Found", "500 Oops"]
-)
+@pytest.mark.parametrize("status", ["204 No Content", "304 Not Modified", "403 Forbidden", "404 Not Found", "500 Oops"])
 def test_any_other_status(status: str) -> None:
     with pytest.raises(ServerError, match=status) as caught:
         fetch(response(status=status))
@@ -350,8 +337,7 @@ def test_a_redirection_to_nonsense(location: str) -> None:
 
 @pytest.mark.fault("E56")
 @pytest.mark.parametrize(
-    "location",
-    ["data:text/plain,hello", "javascript:alert(1)", "http://127.0.0.1:99999999/x", "//", "h:"],
+    "location", ["data:text/plain,hello", "javascript:alert(1)", "http://127.0.0.1:99999999/x", "//", "h:"]
 )
 def test_a_redirection_to_no_address_is_the_hosts_error(location: str) -> None:
     with pytest.raises(ServerError) as caught:
@@ -398,9 +384,7 @@ def test_credentials_go_to_their_origin_only_and_into_no_message() -> None:
     assert not any(word in message for message in messages for word in ("s3cret", "hush"))
 
 
-@pytest.mark.parametrize(
-    "url", ["http://me:s3/cret@host/", "ftp://me:s3cret@host/", "http://me:s3cret@host:x/"]
-)
+@pytest.mark.parametrize("url", ["http://me:s3/cret@host/", "ftp://me:s3cret@host/", "http://me:s3cret@host:x/"])
 def test_a_refused_url_keeps_its_password(url: str) -> None:
     with pytest.raises(UsageError) as caught:
         HttpTransport(url)

@@ -17,14 +17,7 @@ from typing import Any
 
 import pytest
 
-from vademecum.errors import (
-    BusyError,
-    EmptyStoreError,
-    NewerFormatError,
-    NotAStoreError,
-    QuotaError,
-    StorageError,
-)
+from vademecum.errors import BusyError, EmptyStoreError, NewerFormatError, NotAStoreError, QuotaError, StorageError
 from vademecum.runtime.sqlite import file as sqlite_file
 from vademecum.runtime.sqlite.lock import WriterLock
 from vademecum.runtime.sqlite.store import SqliteStore
@@ -93,9 +86,7 @@ def test_closing_leaves_one_file(tmp_path: Path) -> None:
     assert [file.name for file in tmp_path.iterdir()] == ["kb.db"]
 
 
-@pytest.mark.parametrize(
-    "content", [b"hello", b"\0" * 5000, b"SQLite format 3\0 but no more", os.urandom(9000)]
-)
+@pytest.mark.parametrize("content", [b"hello", b"\0" * 5000, b"SQLite format 3\0 but no more", os.urandom(9000)])
 @pytest.mark.parametrize("readonly", [False, True])
 def test_a_file_that_is_not_sqlite(tmp_path: Path, content: bytes, readonly: bool) -> None:
     path = tmp_path / "notes.txt"
@@ -109,9 +100,7 @@ def test_a_file_that_is_not_sqlite(tmp_path: Path, content: bytes, readonly: boo
 @pytest.mark.parametrize("journal", ["wal", "delete"])
 @pytest.mark.parametrize("readonly", [False, True])
 @pytest.mark.parametrize("application_id", [0, 4711])
-def test_the_database_of_another_program(
-    tmp_path: Path, journal: str, readonly: bool, application_id: int
-) -> None:
+def test_the_database_of_another_program(tmp_path: Path, journal: str, readonly: bool, application_id: int) -> None:
     path = tmp_path / "other.db"
     with closing(sqlite3.connect(path)) as connection:
         connection.execute(f"PRAGMA application_id = {application_id}")
@@ -554,7 +543,6 @@ def test_what_another_program_put_into_the_file_is_not_trusted(tmp_path: Path) -
     for opened in (sqlite_file.open_database, sqlite_file.open_readonly):
         with closing(opened(tmp_path / "kb.db")) as connection:
             settings = [
-                connection.execute(f"PRAGMA {name}").fetchone()[0]
-                for name in ("trusted_schema", "cell_size_check")
+                connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("trusted_schema", "cell_size_check")
             ]
             assert settings == [0, 1]

@@ -15,9 +15,7 @@ from vademecum.format.segment import Segment
 from vademecum.search import kept_words, segment_words
 from vademecum.search.segment_words import SegmentWords
 
-PAGES = {
-    f"{n}.md": f"# Page {n}\n\nThe {word} stands in the garden.\n" for n, word in enumerate(("oak", "elm"))
-}
+PAGES = {f"{n}.md": f"# Page {n}\n\nThe {word} stands in the garden.\n" for n, word in enumerate(("oak", "elm"))}
 
 
 @pytest.fixture
@@ -60,9 +58,7 @@ def test_they_are_read_once(line: Line, read: list[Segment]) -> None:
     assert len(read) == 1
 
 
-def test_an_update_reads_those_of_new_segments_and_drops_those_of_old(
-    line: Line, read: list[Segment]
-) -> None:
+def test_an_update_reads_those_of_new_segments_and_drops_those_of_old(line: Line, read: list[Segment]) -> None:
     found(line, sync=True)
     (first,) = kept(line)
     line.release({**PAGES, "2.md": "# Page 2\n\nAn elm again.\n"})

@@ -34,9 +34,7 @@ def index_of(
     table = fit_builtin([text for _, text in texts] * 3, FitLimits())
     codes, scales = quantise(table.embed([text for _, text in texts]), 8)
     rows = {
-        text: ChunkRow(
-            chunk_id("Pump", *text, ""), 1, codes[i].tobytes(), int(scales[i]), text[0], "a", text[1]
-        )
+        text: ChunkRow(chunk_id("Pump", *text, ""), 1, codes[i].tobytes(), int(scales[i]), text[0], "a", text[1])
         for i, text in enumerate(texts)
     }
     held = [
@@ -46,9 +44,7 @@ def index_of(
     encoder = decode_encoder(table.query_encoder)
     segment = decode_segment(encode_segment(EPOCH, encoder.dimensions, held, list(rows.values()), 8))
     state = assemble([segment])
-    generation = Generation(
-        1, "v", "", EPOCH, state.digest(), len(held), len(rows), "", encoder.dimensions, "", ()
-    )
+    generation = Generation(1, "v", "", EPOCH, state.digest(), len(held), len(rows), "", encoder.dimensions, "", ())
     return Searcher(Opened(replace(generation, places=order or {}), state, encoder))
 
 
@@ -58,10 +54,7 @@ def shown(hits: list[Hit]) -> list[tuple[str, list[str]]]:
 
 @functools.cache
 def versions() -> Searcher:
-    pages = {
-        f"{name}/pump": ({"version": name, "pageKey": "pump"}, [("", START)])
-        for name in ("1.0", "10.0", "2.0")
-    }
+    pages = {f"{name}/pump": ({"version": name, "pageKey": "pump"}, [("", START)]) for name in ("1.0", "10.0", "2.0")}
     return index_of(pages, {"version": ("10.0", "2.0", "1.0")})
 
 
@@ -107,10 +100,7 @@ def test_without_places_the_lowest_key_is_shown_and_mirrors_are_listed() -> None
 def test_an_older_version_of_a_section_gives_way_and_one_that_is_gone_stays() -> None:
     index = index_of(
         {
-            "1/pump": (
-                {"version": "1", "pageKey": "pump"},
-                [("Start", START), ("Oil", "Oil the pump in May.")],
-            ),
+            "1/pump": ({"version": "1", "pageKey": "pump"}, [("Start", START), ("Oil", "Oil the pump in May.")]),
             "2/pump": ({"version": "2", "pageKey": "pump"}, [("Start", START + " Gently.")]),
         },
         {"version": ("2", "1")},

@@ -28,16 +28,7 @@ REFUSED: list[tuple[str, dict[str, Any]]] = [
     *(("filters", {"filters": filters}) for filters in ("version", ["version"], 1)),
     *(
         ("filters: version", {"filters": {"version": wanted}})
-        for wanted in (
-            None,
-            [None],
-            [["1.0"]],
-            {},
-            {"from": 1},
-            {"min": 1, "most": 2},
-            {"min": None},
-            {"min": [1]},
-        )
+        for wanted in (None, [None], [["1.0"]], {}, {"from": 1}, {"min": 1, "most": 2}, {"min": None}, {"min": [1]})
     ),
     *(("prefer", {"prefer": prefer}) for prefer in ("de", {"lang": 1}, {"lang": None}, ["de"])),
     *(("facets", {"facets": facets}) for facets in ("tags", {"tags": 1}, [1], [None], 7)),

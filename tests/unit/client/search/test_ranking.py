@@ -52,9 +52,7 @@ def test_of_two_chunks_with_the_same_words_the_one_whose_page_has_more_of_them_i
 
 
 @pytest.mark.parametrize(("weight", "order"), [(2.0, [1, 0]), (100.0, [0, 1])])
-def test_words_count_for_less_where_the_best_chunk_has_little_of_them(
-    weight: float, order: list[int]
-) -> None:
+def test_words_count_for_less_where_the_best_chunk_has_little_of_them(weight: float, order: list[int]) -> None:
     assert ranked([0.45, 0.25], [1, 4], weight=weight) == order
 
 

@@ -78,9 +78,7 @@ def test_a_part_that_is_a_word_of_its_own_in_the_query_counts(kb: KnowledgeBase)
     assert kb.search("ta add_ta").unknown == ("ta",)
 
 
-def test_a_page_that_is_called_what_was_asked_for_is_before_one_that_speaks_of_it_more(
-    kb: KnowledgeBase,
-) -> None:
+def test_a_page_that_is_called_what_was_asked_for_is_before_one_that_speaks_of_it_more(kb: KnowledgeBase) -> None:
     assert keys(kb.search("tidying"))[0] == "tidy.md"
     assert keys(kb.search("tidyi"))[0] == "tidy.md"
 
@@ -102,9 +100,7 @@ def test_hits_of_one_document_are_one_and_the_others_below_it(kb: KnowledgeBase)
 
 def test_pages_of_hits_are_the_whole_list(kb: KnowledgeBase) -> None:
     whole = kb.search("key store search tasks", 20)
-    pages = [
-        hit for offset in range(0, 20, 2) for hit in kb.search("key store search tasks", 2, offset=offset)
-    ]
+    pages = [hit for offset in range(0, 20, 2) for hit in kb.search("key store search tasks", 2, offset=offset)]
     assert [hit.id for hit in pages] == [hit.id for hit in whole]
 
 
@@ -114,9 +110,7 @@ def test_a_hit_says_why_and_shows_the_sentence_with_its_words(kb: KnowledgeBase)
     assert hit.excerpt.endswith("A rotated key signs nothing any more.")
     assert [hit.excerpt[start:stop] for start, stop in hit.marks] == ["key", "rotated", "key"]
     (task, *_) = kb.search("task")
-    assert {task.excerpt[start:stop] for start, stop in task.marks} == {"task", "Tasks"}, (
-        "parts of identifiers"
-    )
+    assert {task.excerpt[start:stop] for start, stop in task.marks} == {"task", "Tasks"}, "parts of identifiers"
 
 
 def test_what_no_page_has_is_told(kb: KnowledgeBase) -> None:
@@ -160,9 +154,7 @@ def test_filters_and_facets(kb: KnowledgeBase) -> None:
     hits = kb.search("schlussel key", filters={"lang": "de"}, facets=["tags", "lang", "nobody"])
     assert keys(hits) == ["de.md"]
     assert hits.facets == {"tags": {"locks": 1, "2": 1}, "lang": {"de": 1}, "nobody": {}}
-    assert keys(kb.search("schlussel", filters={"tags": "2"})) == ["de.md"], (
-        "what a facet names, a filter takes"
-    )
+    assert keys(kb.search("schlussel", filters={"tags": "2"})) == ["de.md"], "what a facet names, a filter takes"
     assert kb.search("key", filters={"lang": "fr"}) == []
     assert kb.search("key").facets == {}, "of the usual fields none differs"
 
@@ -185,9 +177,7 @@ def test_the_words_of_a_question_are_those_that_its_hits_have(kb: KnowledgeBase)
         ("A line\nthat ends", {"line"}, "line"),
     ],
 )
-def test_a_link_names_whole_words_from_the_first_that_was_asked_for(
-    text: str, words: set[str], phrase: str
-) -> None:
+def test_a_link_names_whole_words_from_the_first_that_was_asked_for(text: str, words: set[str], phrase: str) -> None:
     assert excerpt_of(text, frozenset(words))[2] == phrase
 
 
@@ -205,9 +195,7 @@ def test_a_link_marks_the_words_on_the_page_of_a_document(kb: KnowledgeBase) -> 
     assert hit.link == hit.url == "", "it has no page, and the tree is a folder"
 
 
-@pytest.mark.parametrize(
-    "query", ["", "   ", "…?!", "\x00\x02", "\ud800", "a" * 10_000, "key " * 5_000, "の タ key"]
-)
+@pytest.mark.parametrize("query", ["", "   ", "…?!", "\x00\x02", "\ud800", "a" * 10_000, "key " * 5_000, "の タ key"])
 @pytest.mark.parametrize("mode", ["hybrid", "semantic", "lexical"])
 def test_any_text_is_a_question(kb: KnowledgeBase, query: str, mode: str) -> None:
     hits = kb.search(query, mode=mode)  # type: ignore[arg-type]

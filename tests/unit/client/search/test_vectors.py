@@ -70,9 +70,7 @@ def components(vector: bytes, dimensions: int, bits: int) -> list[int]:
     return [code - 8 for code in codes] if bits == 4 else [2 * code - 3 for code in codes]
 
 
-def brute_force(
-    rows: Sequence[ChunkRow], query: Sequence[int], limit: int, bits: int = 8
-) -> list[tuple[int, int]]:
+def brute_force(rows: Sequence[ChunkRow], query: Sequence[int], limit: int, bits: int = 8) -> list[tuple[int, int]]:
     """Ids and scores as format.md, section 4.2, tells it."""
     found = []
     for row in rows:
@@ -86,9 +84,7 @@ def brute_force(
 def ranked(index: Index, query: Sequence[int], limit: int) -> list[tuple[int, int]]:
     """Ids and scores of the best chunks, as they are from the index."""
     scores = index.scores(np.array(query, np.int64))
-    found = sorted(
-        (-int(score), int(number)) for number, score in zip(index.ids, scores, strict=True) if score > 0
-    )
+    found = sorted((-int(score), int(number)) for number, score in zip(index.ids, scores, strict=True) if score > 0)
     return [(number, -score) for score, number in found[:limit]]
 
 
@@ -112,8 +108,7 @@ def test_ranking_is_that_of_brute_force(bits: int, data: st.DataObject) -> None:
 
 @pytest.mark.parametrize(
     ("bits", "dimensions", "codes"),
-    [(8, size, b"\x7f\x7e\x80") for size in (1024, 1025, 4096)]
-    + [(bits, 4096, b"\xff\xfe\x00") for bits in (4, 2)],
+    [(8, size, b"\x7f\x7e\x80") for size in (1024, 1025, 4096)] + [(bits, 4096, b"\xff\xfe\x00") for bits in (4, 2)],
 )
 def test_the_largest_sums_are_exact(bits: int, dimensions: int, codes: bytes) -> None:
     """Where float32 would begin to round: the scores of two differ by one component."""
@@ -302,14 +297,7 @@ def test_a_document_in_reading_order(sample: Opened) -> None:
     assert (view.key, view.title, view.url, view.metadata) == ("b", "Title B", "b.html", {"x": [1]})
     (rotate, home) = sample.state.segments[0].document(sample.state.documents[b"b"][1]).chunks
     assert view.chunks == (
-        Passage(
-            f"{rotate:016x}",
-            "Keys › Rotate",
-            ("Keys", "Rotate"),
-            "rotate",
-            "rotate the key",
-            "rotate the key",
-        ),
+        Passage(f"{rotate:016x}", "Keys › Rotate", ("Keys", "Rotate"), "rotate", "rotate the key", "rotate the key"),
         Passage(f"{home:016x}", "", (), "", "run home", "run home"),
     )
 

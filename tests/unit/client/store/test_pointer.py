@@ -105,14 +105,7 @@ def test_a_newer_store_is_refused() -> None:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [
-        ("current", []),
-        ("previous", "x"),
-        ("pinned", "2"),
-        ("refused", None),
-        ("refused", ["3"]),
-        ("format", None),
-    ],
+    [("current", []), ("previous", "x"), ("pinned", "2"), ("refused", None), ("refused", ["3"]), ("format", None)],
 )
 def test_damaged_records_are_refused(name: str, value: object) -> None:
     values = json.loads(unseal(encode_head(HEAD), "head"))

@@ -30,15 +30,7 @@ from vademecum.transport.waiting import require_patience
 
 WHEN = datetime(2026, 11, 21, 8, tzinfo=UTC)
 STATUS = ChannelStatus(
-    WHEN,
-    WHEN,
-    Latest(12, "v12"),
-    ErrorNote("network", "no answer", WHEN),
-    WHEN,
-    (3, 4),
-    True,
-    "yanked",
-    contacted=WHEN,
+    WHEN, WHEN, Latest(12, "v12"), ErrorNote("network", "no answer", WHEN), WHEN, (3, 4), True, "yanked", contacted=WHEN
 )
 VALUES: dict[str, list[Any]] = {
     "sync": [STATUS, ChannelStatus(latest=Latest(1, "")), ChannelStatus(expires=WHEN)],
@@ -47,10 +39,7 @@ VALUES: dict[str, list[Any]] = {
     "seed": [Judged("a" * 64), Judged("a" * 64, "content", "not a tree"), Judged("", "server", "404")],
     "spoiled": [Spoiled(3, "b" * 64)],
     "rollout": [Rollout("0" * 32)],
-    "mode": [
-        {"mode": "notify"},
-        {"channel": "beta", "connection": "wifi", "leastDocuments": 0, "maxUpdateBytes": 9},
-    ],
+    "mode": [{"mode": "notify"}, {"channel": "beta", "connection": "wifi", "leastDocuments": 0, "maxUpdateBytes": 9}],
     "manifests": [{hashlib.sha256(text.encode()).hexdigest(): text for text in ("{}", "é")}],
 }
 WRONG = {

@@ -37,9 +37,7 @@ class Script:
         while True:
             yield answers[-1]
 
-    async def fetch(
-        self, path: str, *, limit: int, fresh: bool = False, progress: Progress | None = None
-    ) -> Body:
+    async def fetch(self, path: str, *, limit: int, fresh: bool = False, progress: Progress | None = None) -> Body:
         self.requests.append((path, fresh))
         answer = next(self._answers[path])
         if isinstance(answer, VademecumError):
@@ -57,9 +55,7 @@ class Script:
 class Run:
     """A downloader over a script, with its clock."""
 
-    def __init__(
-        self, *answers: bytes | VademecumError, jitter: float = 0.5, config: Config = CONFIG
-    ) -> None:
+    def __init__(self, *answers: bytes | VademecumError, jitter: float = 0.5, config: Config = CONFIG) -> None:
         self.transport = Script({"x": list(answers), REF.path: list(answers)})
         self.clock = FixedClock(NOW, jitter)
         self.downloader = Downloader(self.transport, self.clock, config)

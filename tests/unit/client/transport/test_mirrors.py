@@ -15,14 +15,7 @@ from support.in_hand import FixedClock, MemoryTransport
 from support.publisher import NOW, Publisher
 from vademecum.config import Config
 from vademecum.engine import Engine
-from vademecum.errors import (
-    ContentError,
-    NetworkError,
-    RollbackError,
-    ServerError,
-    SignatureError,
-    VademecumError,
-)
+from vademecum.errors import ContentError, NetworkError, RollbackError, ServerError, SignatureError, VademecumError
 from vademecum.ports import Body, Emit, Progress, Store
 from vademecum.runtime.memory import MemoryStore
 from vademecum.transport.downloader import Downloader
@@ -46,15 +39,11 @@ GARBAGE: dict[str, bytes | VademecumError] = {
 class Logged(MemoryTransport):
     """Says in one log who was asked for what."""
 
-    def __init__(
-        self, name: str, files: Mapping[str, bytes | VademecumError], log: list[tuple[str, str]]
-    ) -> None:
+    def __init__(self, name: str, files: Mapping[str, bytes | VademecumError], log: list[tuple[str, str]]) -> None:
         super().__init__(files)
         self._name, self._log = name, log
 
-    async def fetch(
-        self, path: str, *, limit: int, fresh: bool = False, progress: Progress | None = None
-    ) -> Body:
+    async def fetch(self, path: str, *, limit: int, fresh: bool = False, progress: Progress | None = None) -> Body:
         self._log.append((self._name, path))
         if progress is not None:
             progress(1)
@@ -71,9 +60,7 @@ class Mirrored(App):
         super().__post_init__()
         self.a, self.b = Host(dict(self.publisher.files)), Host(dict(self.publisher.files))
 
-    def engine(
-        self, store: Store | None = None, fuse: Fuse | None = None, listener: Emit | None = None
-    ) -> Engine:
+    def engine(self, store: Store | None = None, fuse: Fuse | None = None, listener: Emit | None = None) -> Engine:
         assert fuse is None
         self.events, self.asked = [], []
         return Engine(
@@ -157,9 +144,7 @@ def test_waits_come_when_all_have_failed(app: Mirrored) -> None:
     app.b.hiccups[path] = ServerError("later", 503, 3.0)
     assert app.sync().to_sequence == 2
     assert app.clock.slept == [3.0]
-    assert app.paths("a").count(path) == 2, (
-        "wrong twice, once past all caches: not asked again after the wait"
-    )
+    assert app.paths("a").count(path) == 2, "wrong twice, once past all caches: not asked again after the wait"
 
 
 def test_when_all_fail_the_error_is_that_which_may_pass(app: Mirrored) -> None:

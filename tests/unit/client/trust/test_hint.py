@@ -44,9 +44,7 @@ class Rounds(MemoryTransport):
         self.rounds: list[list[str]] = []
         self._answer: asyncio.Future[None] | None = None
 
-    async def fetch(
-        self, path: str, *, limit: int, fresh: bool = False, progress: Progress | None = None
-    ) -> Body:
+    async def fetch(self, path: str, *, limit: int, fresh: bool = False, progress: Progress | None = None) -> Body:
         if self._answer is None or self._answer.done():
             self._answer = asyncio.get_running_loop().create_future()
             self.rounds.append([])
@@ -63,9 +61,7 @@ class Rounds(MemoryTransport):
 
 def sync_in_rounds(app: App, files: Mapping[str, bytes | VademecumError] | None = None) -> Rounds:
     transport = Rounds(app.host if files is None else files)
-    engine = Engine(
-        MemoryStore(app.database), transport, app.clock, trust=app.publisher.first_root, config=app.config
-    )
+    engine = Engine(MemoryStore(app.database), transport, app.clock, trust=app.publisher.first_root, config=app.config)
     drive(engine.sync())
     return transport
 
@@ -118,9 +114,7 @@ def test_a_hint_that_lies_costs_two_requests_at_most(app: App, lie: str) -> None
     assert len(asked) <= 3, "wrong bytes are asked for once more, past all caches"
 
 
-@pytest.mark.parametrize(
-    "field", [5, [], {}, {"channels": 5}, {"channels": {"stable": 5}}, {"channels": {"beta": {}}}]
-)
+@pytest.mark.parametrize("field", [5, [], {}, {"channels": 5}, {"channels": {"stable": 5}}, {"channels": {"beta": {}}}])
 def test_a_hint_that_is_none_or_for_another_channel_is_passed_over(app: App, field: object) -> None:
     app.publisher.snapshot.unrecognized_fields["vademecum"] = field
     app.publisher.sign()
@@ -154,17 +148,13 @@ def test_what_nobody_will_ask_for_is_not_fetched(app: App, state: str) -> None:
 
 def manifest_path(app: App) -> str:
     return next(
-        path
-        for path in sorted(app.publisher.files)
-        if path.startswith("releases/") and path.endswith(".2.json")
+        path for path in sorted(app.publisher.files) if path.startswith("releases/") and path.endswith(".2.json")
     )
 
 
 @pytest.mark.fault("A9", "B19", "B20")
 @pytest.mark.parametrize("error", [NetworkError("no"), ServerError("not yet", 404), ServerError("busy", 503)])
-def test_a_manifest_that_fails_beside_the_metadata_is_asked_for_again(
-    app: App, error: VademecumError
-) -> None:
+def test_a_manifest_that_fails_beside_the_metadata_is_asked_for_again(app: App, error: VademecumError) -> None:
     app.host.hiccups[manifest_path(app)] = error
     assert app.sync().to_sequence == 2
     assert len(app.clock.slept) == 1, "a host that asked for patience has it"
@@ -183,9 +173,7 @@ def test_wrong_bytes_beside_the_metadata_are_no_manifest(app: App) -> None:
 def test_targets_that_do_not_verify_leave_nothing_behind(app: App) -> None:
     app.publisher.files["metadata/2.targets.json"] = b"{}"
     transport = Rounds(app.host)
-    engine = Engine(
-        MemoryStore(app.database), transport, app.clock, trust=app.publisher.first_root, config=app.config
-    )
+    engine = Engine(MemoryStore(app.database), transport, app.clock, trust=app.publisher.first_root, config=app.config)
 
     async def sync() -> set[asyncio.Task[Any]]:
         with pytest.raises(ContentError):
@@ -202,9 +190,7 @@ REF = ObjectRef("0" * 64, 10, 10)
 class Slow(MemoryTransport):
     """Never answers."""
 
-    async def fetch(
-        self, path: str, *, limit: int, fresh: bool = False, progress: Progress | None = None
-    ) -> Body:
+    async def fetch(self, path: str, *, limit: int, fresh: bool = False, progress: Progress | None = None) -> Body:
         self.requests.append(path)
         await asyncio.get_running_loop().create_future()
         raise AssertionError

@@ -12,14 +12,7 @@ from tuf.api.metadata import MetaFile, TargetFile
 
 from support.mutations import damaged
 from support.publisher import NOW, Publisher, TestKey, sign
-from vademecum.errors import (
-    ContentError,
-    ExpiredError,
-    NewerFormatError,
-    RollbackError,
-    SignatureError,
-    TrustError,
-)
+from vademecum.errors import ContentError, ExpiredError, NewerFormatError, RollbackError, SignatureError, TrustError
 from vademecum.trust.metadata import Trust
 
 DOCUMENTS = {"a": {"chunks": ["rotate the key"]}}
@@ -465,9 +458,7 @@ def test_a_channel_that_is_not_there_is_named() -> None:
         walk(published()).line("beta")
 
 
-@pytest.mark.parametrize(
-    "hashes", [{"sha512": "ab" * 64}, {"sha256": "../" + "ab" * 30}, {"sha256": "AB" * 32}]
-)
+@pytest.mark.parametrize("hashes", [{"sha512": "ab" * 64}, {"sha256": "../" + "ab" * 30}, {"sha256": "AB" * 32}])
 def test_targets_are_signed_with_sha256(hashes: dict[str, str]) -> None:
     publisher = published()
     publisher.targets.targets = {"releases/1.json": TargetFile(5, hashes, "releases/1.json")}

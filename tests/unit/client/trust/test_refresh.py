@@ -109,12 +109,7 @@ def test_the_first_walk(publisher: Publisher) -> None:
     refreshed = client.walk(publisher)
     assert refreshed.complete
     assert refreshed.trust.line("stable").current.sequence == 1
-    assert client.requests == [
-        "metadata/2.root.json",
-        TIMESTAMP,
-        "metadata/1.snapshot.json",
-        "metadata/1.targets.json",
-    ]
+    assert client.requests == ["metadata/2.root.json", TIMESTAMP, "metadata/1.snapshot.json", "metadata/1.targets.json"]
     assert client.floor() == {
         "root": publisher.first_root,
         "timestamp": publisher.files[TIMESTAMP],
@@ -159,9 +154,7 @@ def test_a_newer_root_is_asked_for_at_once_where_something_does_not_verify(
     assert "metadata/3.root.json" in client.requests, "as far as the roots lead"
 
 
-def test_a_newer_root_is_asked_for_at_once_where_something_has_expired(
-    publisher: Publisher, client: Client
-) -> None:
+def test_a_newer_root_is_asked_for_at_once_where_something_has_expired(publisher: Publisher, client: Client) -> None:
     publisher.root.expires = NOW + timedelta(days=5000)
     publisher.publish_root()
     later = NOW + timedelta(days=3001)
@@ -222,9 +215,7 @@ def test_no_answer_is_not_a_wrong_answer(publisher: Publisher, client: Client) -
 
 
 @pytest.mark.parametrize("path", ["metadata/2.snapshot.json", "metadata/2.targets.json"])
-def test_a_walk_that_broke_off_is_finished_by_the_next(
-    publisher: Publisher, client: Client, path: str
-) -> None:
+def test_a_walk_that_broke_off_is_finished_by_the_next(publisher: Publisher, client: Client, path: str) -> None:
     publisher.publish(DOCUMENTS)
     kept = publisher.files.pop(path)
     with pytest.raises(ServerError):
@@ -253,15 +244,9 @@ def test_html_instead_of_metadata(publisher: Publisher, client: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "limit"),
-    [
-        (TIMESTAMP, {"max_timestamp": 100}),
-        ("metadata/2.root.json", {"max_root": 100}),
-    ],
+    ("path", "limit"), [(TIMESTAMP, {"max_timestamp": 100}), ("metadata/2.root.json", {"max_root": 100})]
 )
-def test_metadata_that_are_too_large(
-    publisher: Publisher, client: Client, path: str, limit: dict[str, int]
-) -> None:
+def test_metadata_that_are_too_large(publisher: Publisher, client: Client, path: str, limit: dict[str, int]) -> None:
     publisher.files[path] = publisher.files.get(path, publisher.first_root)
     client.config = replace(CONFIG, **limit)  # type: ignore[arg-type]
     refused(client, publisher, ContentError)
@@ -520,9 +505,7 @@ def test_a_shipped_root_is_not_taken_for_idle(publisher: Publisher, client: Clie
         client.walk(publisher, idle=True)
 
 
-def test_a_root_that_is_shipped_for_the_first_time_is_walked_from(
-    publisher: Publisher, client: Client
-) -> None:
+def test_a_root_that_is_shipped_for_the_first_time_is_walked_from(publisher: Publisher, client: Client) -> None:
     """Also where the stored metadata would verify by it."""
     publisher.publish_root()
     client.walk(publisher)
@@ -571,9 +554,7 @@ def test_a_shipped_root_that_is_none(publisher: Publisher) -> None:
 def test_an_empty_host_is_told_at_once(publisher: Publisher, ships: bool) -> None:
     client = Client(publisher.first_root if ships else None, config=Config())
     for _ in range(2):
-        with pytest.raises(
-            ServerError, match=r"no knowledge base is published there; check the address"
-        ) as caught:
+        with pytest.raises(ServerError, match=r"no knowledge base is published there; check the address") as caught:
             client.walk(empty())
         assert caught.value.status == 404
         assert client.clock.slept == []
@@ -606,9 +587,7 @@ def empty() -> Publisher:
 
 
 @pytest.mark.fault("E52")
-def test_recovery_from_a_fast_forward_by_the_snapshots_key_alone(
-    publisher: Publisher, client: Client
-) -> None:
+def test_recovery_from_a_fast_forward_by_the_snapshots_key_alone(publisher: Publisher, client: Client) -> None:
     """TUF 5.3.11: the timestamp's own key stays, and the timestamp that it signed is no floor all the same."""
     client.walk(publisher)
     thief = copy.deepcopy(publisher)

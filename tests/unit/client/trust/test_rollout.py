@@ -74,21 +74,7 @@ def test_buckets_are_spread_evenly_so_that_half_a_percent_is_half_a_percent() ->
 
 @pytest.mark.fault("A17")
 @pytest.mark.parametrize(
-    "junk",
-    [
-        "0.1",
-        "10000",
-        10_001,
-        -1,
-        True,
-        None,
-        10**30,
-        [WHOLE],
-        {"rollout": WHOLE},
-        [[[[WHOLE]]]],
-        "",
-    ],
-    ids=repr,
+    "junk", ["0.1", "10000", 10_001, -1, True, None, 10**30, [WHOLE], {"rollout": WHOLE}, [[[[WHOLE]]]], ""], ids=repr
 )
 def test_junk_is_a_rollout_to_nobody(app: App, junk: object) -> None:
     app.publisher.publish_candidate(TWO, junk)
@@ -272,9 +258,7 @@ def test_from_a_yanked_release_the_way_back_is_open(app: App) -> None:
     assert app.sequence == 1
 
 
-@pytest.mark.parametrize(
-    "yanked", [7, "2", [2.5], [True], [-1], ["2"], list(range(1001))], ids=lambda v: repr(v)[:20]
-)
+@pytest.mark.parametrize("yanked", [7, "2", [2.5], [True], [-1], ["2"], list(range(1001))], ids=lambda v: repr(v)[:20])
 def test_yanked_releases_that_are_no_list_of_sequences_are_refused(app: App, yanked: Any) -> None:
     line = {**app.publisher.entry, "yanked": yanked}
     if yanked == [2.5]:  # canonical JSON has no fractions

@@ -216,13 +216,9 @@ def test_the_way_may_be_closed(far: App) -> None:
 def test_a_way_by_another_release_than_named(far: App) -> None:
     first = replace(far.publisher.manifest, sequence=3, packs=()) if far.publisher.manifest else None
     assert first is not None
-    far.publisher.change = with_packs(
-        far.publisher, 5, 4, by_way_of=[replace(first, sequence=4, epoch="0" * 16)]
-    )
+    far.publisher.change = with_packs(far.publisher, 5, 4, by_way_of=[replace(first, sequence=4, epoch="0" * 16)])
     manifest = far.publisher.publish(documents(7))
-    far.publisher.files[manifest.packs[1].manifest_path] = encode_manifest(
-        replace(first, sequence=4, epoch="0" * 16)
-    )
+    far.publisher.files[manifest.packs[1].manifest_path] = encode_manifest(replace(first, sequence=4, epoch="0" * 16))
     assert far.sync().plan == "tiers"
     assert kinds(far)[:2] == ["manifest", "manifest"]
 
@@ -231,9 +227,7 @@ def test_a_way_that_costs_more_than_the_tiers_is_not_asked_for(far: App) -> None
     older = far.publisher.manifest
     assert older is not None
     milestone = replace(older, sequence=4)
-    far.publisher.change = with_packs(
-        far.publisher, 4, by_way_of=[milestone], spoil=lambda data: data + bytes(9_000)
-    )
+    far.publisher.change = with_packs(far.publisher, 4, by_way_of=[milestone], spoil=lambda data: data + bytes(9_000))
     far.publisher.publish(documents(7))
     assert far.sync().plan == "tiers"
     assert kinds(far).count("manifest") == 1

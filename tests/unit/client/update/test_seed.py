@@ -144,9 +144,7 @@ def test_with_network_the_seed_is_what_the_update_builds_on() -> None:
     outcome = app.sync()
     assert (outcome.from_sequence, outcome.to_sequence, outcome.plan, outcome.seeded) == (None, 2, "tiers", 1)
     assert app.content() == shown(TWO)
-    assert not [
-        path for path in app.requests if app.seed is not None and path in app.seed and "objects" in path
-    ]
+    assert not [path for path in app.requests if app.seed is not None and path in app.seed and "objects" in path]
 
 
 def test_a_newer_seed_wins_over_the_store_by_the_cheapest_plan() -> None:
@@ -221,9 +219,7 @@ def test_a_broken_object_of_the_seed_is_asked_of_the_host() -> None:
     app.publisher.publish(TWO)
     app.sync()
     app.clear()
-    app.seed = {
-        path: b"rot" if path.startswith("objects/") else data for path, data in app.publisher.files.items()
-    }
+    app.seed = {path: b"rot" if path.startswith("objects/") else data for path, data in app.publisher.files.items()}
     assert app.sync().to_sequence == 2
     assert app.content() == shown(TWO)
 
