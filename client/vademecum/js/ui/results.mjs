@@ -100,7 +100,7 @@ function option(hit, context, above) {
   const path = hit.heading.split(" › ").filter(Boolean);
   const titled = above === undefined ? [outside("span", { class: "title", part: "title" }, say(hit.title || hit.document))] : [];
   const below = path.length > 0 && hit.heading !== above ? [outside("span", { class: "path", part: "path" }, separated(path.map(say)))] : [];
-  const notes = [...badges(hit, context), ...(context.why ? why(hit, context) : [])];
+  const notes = [...badges(hit, context), ...age(hit, context), ...(context.why ? why(hit, context) : [])];
   return link(hit, context, hit.id, [
     ...titled, ...below, outside("span", { class: "text", part: "excerpt" }, marked(hit.excerpt, hit.marks)),
     ...(notes.length > 0 ? [element("span", { class: "notes" }, notes)] : []),
@@ -131,6 +131,13 @@ function link(place, context, id, children) {
 function badges({ metadata }, context) {
   const values = context.badges.flatMap((field) => metadata[field]).map(textOf).filter(Boolean);
   return values.map((value) => outside("span", { class: "badge", part: "badge" }, [value]));
+}
+
+/** How old it is, where it says so. @param {Hit} hit @param {Context} context */
+function age({ metadata: { updated } }, { wording }) {
+  if (typeof updated !== "string" || Number.isNaN(Date.parse(updated))) return [];
+  const attributes = { class: "age", part: "age", datetime: updated, title: wording.moment(updated) };
+  return [element("time", attributes, [wording.ago(updated, Date.now())])];
 }
 
 /** Which arm found it, and as which of its hits. @param {Hit} hit @param {Context} context */
