@@ -41,6 +41,7 @@ class Contents:
         leftovers: Markup that stands as text, by document.
         without_text: Keys of documents that can be found by their titles alone.
         private_keys: Keys of documents with a private key, which the publisher has named.
+        stale: Keys of documents that are older than what their source has, which cannot be read.
         duplicates: Keys of documents with the same text.
         headings: Of each document by its key the innermost above each passage that was read, in reading order.
         made_by: What read and cut the documents, and its version.
@@ -52,6 +53,7 @@ class Contents:
     leftovers: Mapping[str, Sequence[str]] = field(default_factory=dict)
     without_text: Sequence[str] = ()
     private_keys: Sequence[str] = ()
+    stale: Sequence[str] = ()
     duplicates: Sequence[Sequence[str]] = ()
     headings: Mapping[str, Sequence[str]] = field(default_factory=dict)
     made_by: Mapping[str, str] = field(default_factory=dict)

@@ -145,6 +145,7 @@ def contents_of(state: SourceState) -> Contents:
         leftovers=found.leftovers,
         without_text=found.without_text,
         private_keys=found.private_keys,
+        stale=found.stale,
         duplicates=found.duplicates,
         headings=_headings(state.documents.values(), state.chunks),
         made_by={"vademecum": __version__, "chunker": CHUNKER},

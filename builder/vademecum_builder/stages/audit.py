@@ -57,6 +57,7 @@ class Audit:
         leftovers: Markup that stands as text outside of code, by document: what no reader took for what it is.
         without_text: Documents that can be found by their titles alone.
         private_keys: Documents with a private key, which the publisher has named.
+        stale: Documents that are older than what their source has, which cannot be read.
         duplicates: Documents with the same text, each group sorted; one page in several versions is none.
     """
 
@@ -64,6 +65,7 @@ class Audit:
     leftovers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     without_text: tuple[str, ...] = ()
     private_keys: tuple[str, ...] = ()
+    stale: tuple[str, ...] = ()
     duplicates: tuple[tuple[str, ...], ...] = ()
 
     @property
@@ -99,6 +101,7 @@ def audit(
     files: Mapping[str, int],
     others: Mapping[tuple[str, str], int] = _NONE,
     examples: Collection[str] = (),
+    skipped: Collection[str] = (),
 ) -> Audit:
     """Look at all that a release holds, whether this build has read it or an earlier one.
 
@@ -108,6 +111,7 @@ def audit(
         files: How many files there are, by ending.
         others: How many of them are no documents, by ending and reason.
         examples: Keys of those whose private keys may be shown.
+        skipped: Keys of what cannot be read now.
     """
     read = Counter(ending_of(key) for key in documents)
     groups: defaultdict[tuple[int, ...], list[str]] = defaultdict(list)
@@ -129,6 +133,7 @@ def audit(
         leftovers=leftovers,
         without_text=tuple(sorted(groups.pop((), []))),
         private_keys=tuple(key for key in sorted(examples) if key in documents and _has_key(documents[key], texts)),
+        stale=tuple(sorted(documents.keys() & {*skipped})),
         duplicates=tuple(
             sorted(
                 tuple(sorted(keys)) for keys in groups.values() if len({_page_of(documents[key]) for key in keys}) > 1

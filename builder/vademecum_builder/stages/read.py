@@ -69,6 +69,8 @@ class _Found:
     """Of items with tokens the lines in which they stand."""
     examples: set[str] = field(default_factory=set)
     """Items whose private keys may be shown."""
+    skipped: set[str] = field(default_factory=set)
+    """Items that cannot be read; an earlier version of them may be there."""
     names: dict[str, list[str]] = field(default_factory=dict)
     """Of items with several names the keys, by the item that they lead to."""
 
@@ -100,6 +102,7 @@ def read_source(source: Source, base: Base, context: BuildContext, *, audited: b
             if isinstance(item, Skipped):
                 found.warnings.append(f"{item.key}: skipped: {item.reason}")
                 found.others[ending_of(item.key), "skipped"] += 1
+                found.skipped.add(item.key)
             else:
                 if item.shows_keys:
                     found.examples.add(item.key)
@@ -245,7 +248,7 @@ def _compared(found: _Found, base: Base) -> SourceState:
 
 def _looked_at(state: SourceState, found: _Found, base: Base) -> SourceState:
     texts = {id: chunk.text for chunks in (base.rows.chunks, found.chunks) for id, chunk in chunks.items()}
-    audited = audit(state.documents, texts, found.files, found.others, found.examples)
+    audited = audit(state.documents, texts, found.files, found.others, found.examples, found.skipped)
     tokens = _tokens(state.documents, texts, found.tokens)
     return replace(state, warnings=(*state.warnings, *tokens, *audited.warnings), audit=audited)
 

@@ -123,10 +123,11 @@ def _audited(audit: Audit) -> list[str]:
     found = [
         *(f"  left of markup: {key}: {' '.join(marks)}" for key, marks in list(audit.leftovers.items())[:_SHOWN]),
         *(f"  without text: {key}" for key in audit.without_text[:_SHOWN]),
+        *(f"  older than its source, which cannot be read: {key}" for key in audit.stale[:_SHOWN]),
         *(f"  a private key, which example-keys names: {key}" for key in audit.private_keys),
         *(f"  the same text: {', '.join(keys)}" for keys in audit.duplicates[:_SHOWN]),
     ]
-    total = len(audit.leftovers) + len(audit.without_text) + len(audit.duplicates) + len(audit.private_keys)
+    total = sum(map(len, (audit.leftovers, audit.without_text, audit.stale, audit.duplicates, audit.private_keys)))
     more = [f"  and {total - len(found)} more such pages (--json lists all)"] if total > len(found) else []
     return ["    ending       files  documents   the others", *kinds, *found, *more]
 

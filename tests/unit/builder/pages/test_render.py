@@ -437,6 +437,7 @@ def test_the_release_page_says_what_was_read_and_what_was_not() -> None:
         leftovers={"a.md": ["{{"]},
         without_text=["b.md"],
         private_keys=["tls.md"],
+        stale=["old.pdf"],
         duplicates=[["c.md", EVIL]],
         made_by={"vademecum": "1.2", "chunker": "structure-7"},
     )
@@ -449,6 +450,7 @@ def test_the_release_page_says_what_was_read_and_what_was_not() -> None:
         "Markup that stands as text 1 a.md",
         "by their titles alone 1 b.md",
         "With a private key, as an example 1 tls.md",
+        "Stale: older than what their source has, which cannot be read 1 old.pdf",
         f"c.md, {EVIL}",
         "Builder vademecum 1.2 Chunker structure-7 Epoch",
     ):

@@ -134,7 +134,7 @@ def test_the_command_shows_the_table(docs: Path, capsys: pytest.CaptureFixture[s
     audit = json.loads(capsys.readouterr().out)["audit"]
     assert audit["kinds"][".rtf"].items() >= {"files": 1, "documents": 0}.items()
     assert "1          0   1 no reader: `pandoc FILE -t gfm -o FILE.md`" in told
-    assert audit.keys() == {"kinds", "leftovers", "privateKeys", "withoutText", "duplicates"}
+    assert audit.keys() == {"kinds", "leftovers", "privateKeys", "withoutText", "stale", "duplicates"}
 
 
 def test_one_page_in_two_versions_is_no_duplicate(docs: Path) -> None:

@@ -89,6 +89,16 @@ def test_a_release_from_the_workspace_is_that_from_the_sources(shop: Workshop) -
 
 
 @pytest.mark.slow
+def test_what_is_older_than_its_source_is_named_by_the_build(shop: Workshop) -> None:
+    records = [lamp(number, at="2026-01-01T00:00:00Z") for number in range(20)]
+    shop.write(records, more='updated = "at"\n')
+    assert shop.build().audit.stale == ()
+    shop.write([*records[:19], lamp(19, at="some day")], more='updated = "at"\n')
+    report = shop.build()
+    assert (report.documents, report.audit.stale) == (20, ("products:19",))
+
+
+@pytest.mark.slow
 def test_a_private_key_that_is_an_example_is_published_from_the_workspace_too(shop: Workshop) -> None:
     key = "-----BEGIN PRIVATE KEY-----\n" + "MIIEvQIBADANBgkqhkiG9w0BAQEFAASC\n" * 3 + "-----END PRIVATE KEY-----"
     (shop.root / "docs").mkdir()
