@@ -16,8 +16,10 @@ from vademecum_builder.sources.private_keys import private_key_line
 
 _MAY_HAVE = re.compile(r"\{[{%]|\\\[|:::|<[A-Za-z/]")
 _TAG = (
-    r"</?(?:div|span|p|br|hr|img|table|thead|tbody|t[rdh]|[uo]l|li|d[lt]|a|b|i|em|strong|code|pre|details|summary|center|"
+    r"</?(?:div|span|br|hr|img|table|thead|tbody|t[rdh]|[uo]l|li|d[lt]|em|strong|code|pre|details|summary|center|"
     r"font|su[bp]|kbd|iframe|video|h[1-6]|section|figure)(?:\s[^<>]*)?/?>"
+    # `copy <a> <b>` names what comes there.
+    r"|<[abip]\s[^<>]*=[^<>]*>|</[abip]>"
     # A component of JSX; `<URL>` and `<Name>` are what manuals write for "put yours here".
     r"|<[A-Z]\w*(?:\s+\w+=[^<>]*|\s*/)>|</[A-Z]\w*>"
 )

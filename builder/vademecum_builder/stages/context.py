@@ -41,6 +41,11 @@ class BuildContext:
         """What makes documents of the source's items."""
         return self.reader or PlainPages(self.request.source, self.request.base_url)
 
+    @property
+    def title(self) -> str:
+        """What the knowledge base is called on its pages: as the publisher says, else the configuration of a site."""
+        return self.request.title or (self.reader.title if self.reader else "")
+
     def shows_drafts(self, key: str) -> bool:
         """Return whether the source of a document shows what is not for everybody."""
         own = (one for one in self.request.sources if key.startswith(one.prefix) and one.values.get("drafts"))

@@ -101,6 +101,11 @@ class PlacedPages(ReaderOver):
     profile: Found | None = None
     first: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def title(self) -> str:
+        """What the site is called, as its generator's configuration says; may be empty."""
+        return self.profile.rules.title if self.profile else ""
+
     def shaped_by(self, item: SourceItem) -> str:
         place = self._place(item.key)
         return f"{self.inner.shaped_by(item)} {place}" if place.page else self.inner.shaped_by(item)
@@ -133,6 +138,12 @@ class NamedReaders(DocumentReader):
     @property
     def notice(self) -> str:
         return "; ".join(filter(None, (reader.notice for reader in self.readers.values())))
+
+    @property
+    def title(self) -> str:
+        """What the first of the sites is called that has a name."""
+        named = (reader.title for reader in self.readers.values() if isinstance(reader, PlacedPages))
+        return next(filter(None, named), "")
 
     @property
     def first(self) -> Mapping[str, str]:

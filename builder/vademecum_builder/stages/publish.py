@@ -82,7 +82,7 @@ def keep_release(base: Published, context: BuildContext, contents: Contents) -> 
     request, site, before = context.request, context.site, context.previous.channels
     release = AssembledRelease(base.manifest, base.files[base.pointer.url_path], {})
     stale_site = site is not None and not (
-        site.is_current(base.site, request.title) and _pages_are_whole(base, request.out)
+        site.is_current(base.site, context.title) and _pages_are_whole(base, request.out)
     )
     ageing = base.expires - context.now < request.validity.timestamp / 2
     newer_root = f"metadata/{context.authority.root_version}.root.json" not in base.files
@@ -179,7 +179,7 @@ def _render(shown: Shown, channels: Channels, context: BuildContext) -> SiteFile
     version = version_json(shown.manifest, shown.digest, shown.changes, channels)
     if context.site is None:
         return SiteFiles({"version.json": version}, None)
-    title, root = context.request.title, context.authority.root
+    title, root = context.title, context.authority.root
     return context.site.render(shown.manifest, root, version, shown.changes, shown.contents, channels, title)
 
 

@@ -24,12 +24,15 @@ from vademecum.errors import (
 )
 from vademecum_builder.build import BuildReport, BuildRequest, build
 from vademecum_builder.index.rows import rows_of
+from vademecum_builder.kinds.registry import joined, open_sources
 from vademecum_builder.publish.guard import timestamp_version
-from vademecum_builder.release.previous import find_previous
+from vademecum_builder.release.previous import Previous, find_previous
 from vademecum_builder.release.verify import verify
 from vademecum_builder.request import SourceSettings, TreeRequest
+from vademecum_builder.signing.keyring import throwaway_authority
 from vademecum_builder.signing.keys import RELEASE_KEY, ROOT_FILE, ROOT_KEY
 from vademecum_builder.signing.root import renew_root
+from vademecum_builder.stages.context import BuildContext
 
 PAGE = Path(__file__).parents[3] / "site" / "content" / "building.md"
 
@@ -176,6 +179,18 @@ def test_sources_of_a_generator_are_read_as_it_reads_them_and_that_is_said(manua
     published = find_previous(str(manual.out), {}).published
     assert published is not None
     assert rows_of(published.segments).documents["docs/oil.md"].url == "https://b.example/m/oil/"
+
+
+def test_a_knowledge_base_is_called_as_the_configuration_of_its_site_says(manual: BuildRequest) -> None:
+    config = Path("manual/mkdocs.yml")
+    config.write_text(f"site_name: B\n{config.read_text()}")
+    own = SourceSettings("own", "folder", {"path": manual.source})
+    for request in (manual, replace(manual, sources=(own,))):
+        context = BuildContext(
+            request, throwaway_authority(NOW), Previous(), None, NOW, reader=joined(open_sources(request))[1]
+        )
+        assert context.title == "B"
+        assert replace(context, request=replace(request, title="Own")).title == "Own"
 
 
 def test_the_publisher_names_the_profile(manual: BuildRequest) -> None:

@@ -19,7 +19,7 @@ def docs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "docs").mkdir()
     (tmp_path / "docs/good.md").write_text(
-        "# Good\n\nPlain words, `{{ code }}` a list<T> and your &lt;URL>.\n\n```\n[[x]] <div>\n```\n"
+        "# Good\n\nPlain words, `{{ code }}` a list<T>, your &lt;URL>, copy &lt;a> &lt;b>.\n\n```\n[[x]] <div>\n```\n"
     )
     return tmp_path / "docs"
 
@@ -40,6 +40,7 @@ def released(docs: Path, **said: Any) -> BuildReport:
         ("See {{ variable }} here.", "{{"),
         (r"See \[\[a page\]\] here.", "[["),
         ("A &lt;Tabs group='x'> component.", "<Tabs group='x'>"),
+        ("Text in &lt;b>bold&lt;/b>.", "</b>"),
         ("Text of &lt;div class='x'&gt; a box.", "<div class='x'>"),
     ],
 )
