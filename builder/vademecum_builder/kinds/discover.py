@@ -49,6 +49,8 @@ def discover(place: str, folder: Path) -> Sequence[Proposal]:
     return _in_folder(path, folder) if path.is_dir() else [_of_file(path, folder)]
 
 
+_NAMES = re.compile(r"[^\t\n]*\t|\ufeff?[\w-]+(?:([,;])[\w-]+)(?:\1[\w-]+)+\r?\n")
+"""The first line of a table: names between tabs, or each one word."""
 _OPENAPI = re.compile(rb'\s*\{\s*"(?:openapi|swagger)"\s*:\s*"\d')
 
 
@@ -88,7 +90,7 @@ def _of_file(path: Path, folder: Path) -> Proposal:
             f"{path}: it describes an API (OpenAPI), and is no list of records: make pages of it, as with "
             "`widdershins` or `redocly build-docs`, and name their folder"
         )
-    table = path.suffix.lower() == ".txt" and "\t" in decode(head).text.partition("\n")[0]
+    table = path.suffix.lower() == ".txt" and _NAMES.match(decode(head).text)
     if path.suffix.lower() in {*MEDIA_TYPES, *BINARY_TYPES} and not table:
         raise UsageError(f"{path}: one document; name the folder that it lies in")
     return _catalog(name, str(path), place)

@@ -15,6 +15,7 @@ from vademecum.errors import ContentError
 from vademecum_builder.kinds.templates import is_rich_text, shown
 from vademecum_builder.sources.catalog import ID_NAMES
 from vademecum_builder.sources.prices import price_of
+from vademecum_builder.sources.private_fields import may_say
 from vademecum_builder.sources.times import read_time
 
 SAMPLED: Final = 1000
@@ -24,7 +25,7 @@ _SHOWN: Final = 60
 _PROSE: Final = 20
 """Characters that a text has on the average where it is prose; or it has several words."""
 _PRIVATE: Final = re.compile(
-    r"pass(?:word|wd|wort)?|secret|token|api_?key|hash|salt|e_?mail|phone|iban|ssn|birth|address|cost(?![aeilu])|margin|"
+    r"pass(?:word|wd|wort)?|secret|token|api_?key|hash(?!_?tag)|[_.-]salt$|e_?mail|phone|iban|ssn|birth|address|cost(?![aeilu])|margin|"
     r"(?:purchase|buying)[ _]?price|wholesale|"
     r"(?:^|[ _.-])ip(?:$|[ _.-])|ip_?addr|salar|(?:^|_)wages?\b|kennwort|geheim|telef|geburt|adresse|anschrift|einkauf|"
     r"gehalt|kosten|marge|contrase|correo|direcci|nacimi|sueldo|coste|costo|mot_?de_?passe|courriel|naissance|"
@@ -67,6 +68,7 @@ class FieldFound:
         types: `text`, `number`, `truth`, `time`, `address`, `list` (of texts), `nested` and how often.
         samples: The first few that differ, cut.
         length: Characters of all texts in it.
+        letters: How many of them are letters.
         words: How many of its texts have several words.
         values: Different values, as far as they are short.
     """
@@ -76,6 +78,7 @@ class FieldFound:
     types: Counter[str] = field(default_factory=Counter)
     samples: list[str] = field(default_factory=list)
     length: int = 0
+    letters: int = 0
     words: int = 0
     values: set[str] = field(default_factory=set, repr=False)
 
@@ -91,8 +94,9 @@ class FieldFound:
 
     @property
     def is_prose(self) -> bool:
-        """Whether people read it."""
-        return self.type == "text" and (self.words * 2 > self.records or self.length > _PROSE * self.records)
+        """Whether people read it: what a record says of who may see it, or when, they do not."""
+        long = self.words * 2 > self.records or self.length > _PROSE * self.records
+        return self.type == "text" and long and 3 * self.letters > self.length and not may_say(self.name)
 
     def note(self, value: Any) -> None:
         """Take in a value that is not empty."""
@@ -100,6 +104,7 @@ class FieldFound:
         self.types[_type_of(value)] += 1
         text = str(value)
         self.length += len(text)
+        self.letters += sum(map(str.isalpha, text))
         self.words += " " in text.strip()
         if len(self.samples) < _SAMPLES and text[:_SHOWN] not in self.samples:
             self.samples.append(text[:_SHOWN])

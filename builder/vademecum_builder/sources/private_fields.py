@@ -31,6 +31,8 @@ _RULES: Final[Mapping[str, str]] = {
     r"(?:channel|chat|room|conversation|message|group)_?type": _BETWEEN,
     r"(?:post|topic|comment)_visibility": r"(?!1$)-?\d+",
     r"visibility_level": r"(?!20$)\d+",
+    r"visibility": "not visible.*",  # of Magento
+    r"product_online": "2",
     r"post_type": "4|revision|attachment|nav_menu_item|custom_css|customize_changeset|oembed_cache|user_request|wp_.+",
     r"(?:(?:post|page|product|publication|publish(?:ed|ing)?)_)?stat(?:us|e)": _DRAFT,
     r"(?:post|message|comment|topic|thread|discussion|moderation)_stat(?:us|e)": (

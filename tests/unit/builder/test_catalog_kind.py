@@ -225,6 +225,8 @@ def test_a_row_that_is_a_draft_keeps_the_record_out_that_it_is_merged_with(tmp_p
         ({"comment_approved": "spam"}, True),
         ({"visibility": "friends"}, True),
         ({"visibility": 4}, False),
+        ({"visibility": "Not Visible Individually"}, True),
+        ({"product_online": 2}, True),
         ({"deleted_at": "2026-01-01"}, True),
         ({"deleted_at": None, "hidden_at": "", "delete_time": 0, "trashed_at": "0000-00-00 00:00:00"}, False),
         ({"published_at": None}, True),

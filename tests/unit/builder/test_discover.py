@@ -63,6 +63,16 @@ FILES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
         "sku\tname\tnote\n" + "".join(f"s{n}\tName {n}\t{text_of(n)}\n" for n in range(3)),
         {"id": "sku", "text": ["note", "sku"]},
     ),
+    "stops.txt": (
+        "\ufeffstop_id,stop_name,stop_desc\r\n" + "".join(f"S{n},Stop {n},{text_of(n)}\r\n" for n in range(3)),
+        {"id": "stop_id"},
+    ),
+    "magento.csv": (
+        "sku,name,description,visibility,created_at,salt_100g,hashtags\n"
+        + "".join(f'M{n},Bag {n},{text_of(n)},"Catalog, Search","1/2/26, 2:01 PM",0.{n},#a\n' for n in range(9)),
+        {"text": ["description", "sku"],
+         "metadata": ["visibility", "created_at", "salt_100g", "hashtags"]},
+    ),
     "reviews.csv": (
         "review_id,product,author,date,rating,body\n"
         + "".join(f"{n},chair,ann,2024-01-0{n + 1},5,{text_of(n)}\n" for n in range(5)),
