@@ -32,6 +32,7 @@ _DOCUMENTS = frozenset(
 )
 """Endings of what people call documents, whether something reads them here or not."""
 _OFFICE = frozenset({".doc", ".ppt", ".odp", ".xls", ".ods"})
+NO_DOCUMENT = "no document by its ending"
 _LINE = re.compile(r"(?<=\w):\d+\Z")
 _ENDING = re.compile(r"\.[a-z_][\w-]{0,15}")
 _NONE: Mapping[tuple[str, str], int] = {}
@@ -153,7 +154,7 @@ def _others(ending: str, missing: int, others: Mapping[tuple[str, str], int]) ->
     """Return why files of an ending are no documents. Of those that nobody gives a reason for no reader is known."""
     known = {reason: count for (its, reason), count in others.items() if its == ending}
     rest = missing - sum(known.values())
-    reason = f"no reader: {remedy_of(ending)}" if ending in _DOCUMENTS else "no document by its ending"
+    reason = f"no reader: {remedy_of(ending)}" if ending in _DOCUMENTS else NO_DOCUMENT
     return known | ({reason: rest} if rest > 0 else {})
 
 

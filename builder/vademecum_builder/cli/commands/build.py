@@ -26,7 +26,7 @@ from vademecum_builder.plan import plan_build
 from vademecum_builder.release.channels import DEFAULT_CHANNEL
 from vademecum_builder.release.share import share_text
 from vademecum_builder.request import Progress
-from vademecum_builder.stages.audit import Audit, KindCount
+from vademecum_builder.stages.audit import NO_DOCUMENT, Audit, KindCount
 
 _FIELDS = frozenset(field.name for field in fields(BuildRequest))
 _SHOWN = 5
@@ -116,10 +116,20 @@ def _folders(request: BuildRequest) -> dict[str, Path]:
 
 def _audited(audit: Audit) -> list[str]:
     """Return the table at a build's end."""
+    beside = {
+        ending: kind.files
+        for ending, kind in audit.kinds.items()
+        if {*kind.others} == {NO_DOCUMENT} and not kind.documents
+    }
     kinds = [
         f"    {ending or 'none':<10} {kind.files:>7} {kind.documents:>10}   {_reasons(kind)}".rstrip()
         for ending, kind in audit.kinds.items()
+        if ending not in beside
     ]
+    if beside:
+        cut = f" and {len(beside) - _SHOWN} more" if len(beside) > _SHOWN else ""
+        named = ", ".join(ending or "none" for ending in list(beside)[:_SHOWN])
+        kinds.append(f"    {'others':<10} {sum(beside.values()):>7} {0:>10}   no documents: {named}{cut}")
     found = [
         *(f"  left of markup: {key}: {' '.join(marks)}" for key, marks in list(audit.leftovers.items())[:_SHOWN]),
         *(f"  without text: {key}" for key in audit.without_text[:_SHOWN]),
