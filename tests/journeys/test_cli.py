@@ -249,7 +249,7 @@ def test_what_a_store_does_about_releases_is_chosen_and_shown(published: Vade) -
 def test_below_the_folder_of_the_settings_one_is_led_there(
     vade: Vade, command: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert_refused(vade(command), 2, "or write vademecum.toml")
+    assert_refused(vade(command), 2, "or let `vade init` write vademecum.toml")
     Path("vademecum.toml").write_text("")
     top = Path.cwd()
     (top / "docs/guide").mkdir(parents=True, exist_ok=True)
@@ -642,8 +642,8 @@ MISUSE = {
         "--kys k; did you mean --keys? (see `vade build --help`)",
     ),
     "an abbreviated option": (["build", "docs", "--out", "d", "--refi"], "did you mean --refit?"),
-    "nothing to build": (["build"], "name SOURCE and --out, or write vademecum.toml"),
-    "no folder to write to": (["build", "docs"], "name --out, or write vademecum.toml"),
+    "nothing to build": (["build"], "name SOURCE and --out, or let `vade init` write vademecum.toml"),
+    "no folder to write to": (["build", "docs"], "name --out, or let `vade init` write vademecum.toml"),
     "an action that is missing": (["keys"], "required: ACTION"),
     "a choice": (["build", "docs", "--out", "d", "--bits", "3"], "invalid choice: 3 (choose from 8, 4, 2)"),
     "an address without https": (["pull", "example.org/kb", "--store", "s"], "did you mean https://example.org/kb?"),

@@ -147,7 +147,7 @@ def test_releases_of_the_tree_that_the_settings_name(
     tree: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["releases"]) == 2
-    assert "which tree? vade releases URL|DIST, or write vademecum.toml" in capsys.readouterr().err
+    assert "which tree? vade releases URL|DIST, or let `vade init` write vademecum.toml" in capsys.readouterr().err
     settings = tmp_path / "vademecum.toml"
     settings.write_text('out = "dist"\n[[source]]\npath = "docs"\n')
     assert main(["releases"]) == 0
