@@ -41,6 +41,9 @@ def discover_tables(url: str, folder: Path) -> list[Proposal]:
         raise UsageError(
             f"{database.name}: no table with text in it; there is {', '.join(schema.tables) or 'no table'}{without}"
         )
+    if _PASSWORD.match(url):
+        note = 'its password stands in this file: write url = "${DATABASE_URL}", and set that variable'
+        found[0] = replace(found[0], notes=(*found[0].notes, note))
     if private:
         note = f"tables that hold what is private, or a program's own, are left out: {', '.join(private)}"
         found[0] = replace(found[0], notes=(*found[0].notes, note))
@@ -86,6 +89,7 @@ def _of_table(url: str, table: str, schema: Schema) -> Proposal | None:
     return replace(proposed, settings=settings, notes=notes)
 
 
+_PASSWORD = re.compile(r"[^/]+://[^/@]*:[^/@]+@")
 _PEOPLE = re.compile(
     r"(?:.*_)?(?:users?|customers?|members?|accounts?|persons?|people|contacts?|employees?|patients?|subscribers?|guests?"
     r"|leads?|sessions?|tokens?|credentials?|logins?|auth)(?:_.*)?",

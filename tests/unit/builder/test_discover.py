@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
+from support.postgres import new_database
 from vademecum.errors import UsageError
 from vademecum_builder.kinds.discover import discover
 from vademecum_builder.kinds.fields import fields_of, proposal
@@ -353,3 +355,17 @@ def test_a_visibility_that_is_a_number_is_not_guessed(tmp_path: Path) -> None:
         made.execute("INSERT INTO statuses VALUES (1, ?, 0), (2, ?, 3)", (text_of(1), text_of(2)))
     with pytest.raises(UsageError, match=r"left out, as private .*: statuses: name it yourself"):
         discover("sqlite:///a.db", tmp_path)
+
+
+@pytest.mark.process
+def test_a_password_in_an_address_is_told_where_it_is_written(tmp_path: Path) -> None:
+    url = sa.make_url(new_database())
+    engine = sa.create_engine(url)
+    with engine.begin() as made:
+        made.execute(sa.text("CREATE TABLE note (id INTEGER PRIMARY KEY, body TEXT)"))
+        made.execute(sa.text("INSERT INTO note VALUES (1, :text)"), {"text": text_of(1)})
+    engine.dispose()
+    plain, told = (
+        discover(one.render_as_string(hide_password=False), tmp_path) for one in (url, url.set(password="secret"))
+    )
+    assert not plain[0].notes and 'write url = "${DATABASE_URL}"' in str(told[0].notes)
