@@ -23,6 +23,11 @@ function translate() {
     const text = node.getAttribute("data-say") || node.textContent || "";
     node.textContent = say(text, ...JSON.parse(node.getAttribute("data-values") ?? "[]"));
   }
+  for (const node of document.querySelectorAll("[data-bytes]")) {
+    const size = Number(node.getAttribute("data-bytes"));
+    const [unit, bytes] = size < 1e6 ? ["kilobyte", 1e3] : ["megabyte", 1e6];
+    node.textContent = (size / bytes).toLocaleString(language, { style: "unit", unit, maximumFractionDigits: 1 });
+  }
   const written = /** @type {const} */ ({ dateStyle: "long", timeStyle: "short", timeZone: "UTC" });
   for (const time of document.querySelectorAll("time")) time.textContent = `${new Date(time.dateTime).toLocaleString(language, written)} UTC`;
 }

@@ -37,8 +37,8 @@ _PAGES = ("index.html", "documents.html", "release.html", "404.html")
 _AT_THE_ROOT = frozenset({"icon.svg", "sw.js"})
 _PER_RELEASE = ("assets/examples.json", "documents.html", "release.html")
 _NOT_FOR_THE_SHELL = frozenset({*_PER_RELEASE, "404.html", "sw.js"})
-PROGRAM = "5.5 MB"
-"""What a first visit downloads beside the index, compressed: Python's runtime, nearly all of it."""
+PROGRAM = 5_500_000
+"""Bytes: what a first visit downloads beside the index, compressed: Python's runtime, nearly all of it."""
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _BROWSERS_SKIP = re.compile(r"[\x00-\x20\x7f]+")
 

@@ -20,12 +20,14 @@ class DocumentChange:
 
     Attributes:
         was: The key of a removed one with the same text: it was renamed.
+        fields: Names of its metadata, where nothing but these was modified.
     """
 
     key: str
     title: str
     url: str = ""
     was: str = ""
+    fields: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -37,13 +39,14 @@ class DocumentChanges:
     removed: tuple[DocumentChange, ...] = ()
 
     def by_kind(self) -> dict[str, list[DocumentChange]]:
-        """Return them as people see them: a renamed document is neither added nor removed."""
+        """Return them as people see them: a renamed document is neither added nor removed, and a price is no text."""
         renamed = [change for change in self.added if change.was]
         gone = {change.was for change in renamed}
         return {
             "added": [change for change in self.added if not change.was],
             "renamed": renamed,
-            "modified": list(self.modified),
+            "modified": [change for change in self.modified if not change.fields],
+            "fields": [change for change in self.modified if change.fields],
             "removed": [change for change in self.removed if change.key not in gone],
         }
 
@@ -73,8 +76,8 @@ def version_json(manifest: Manifest, manifest_digest: str, changes: DocumentChan
     )
 
 
-def _change_json(change: DocumentChange) -> dict[str, str]:
-    return {name: value for name, value in asdict(change).items() if value or name != "was"}
+def _change_json(change: DocumentChange) -> dict[str, object]:
+    return {name: value for name, value in asdict(change).items() if value or name not in {"was", "fields"}}
 
 
 def line_json(line: Line) -> dict[str, object]:
@@ -113,7 +116,8 @@ def _list(kind: str, value: object) -> list[object]:
 def _document(kind: str, entry: object) -> DocumentChange:
     match entry:
         case {"key": str(key), "title": str(title), "url": str(url), **more}:
-            return DocumentChange(key, title, url, str(more.get("was", "")))
+            fields = _list(kind, more.get("fields", []))
+            return DocumentChange(key, title, url, str(more.get("was", "")), tuple(map(str, fields)))
     raise ContentError(f"version.json: changes.{kind}: expected key, title and url of each document")
 
 

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC
 
+import orjson
+
 from vademecum.format.json import canonical, parse_object
 from vademecum.format.manifest import MOST_VALUES, EncoderEntry, Manifest, changed_last, encode_manifest
 from vademecum.format.objects import ObjectRef, deflate
@@ -198,11 +200,21 @@ def _changes(
     """Return changes by their keys. An added document with the title and the passages of a removed one was renamed."""
     gone = {(before[key].title, before[key].chunks): key for key in reversed(removed) if before[key].chunks}
 
-    def told(key: str, rows: Mapping[str, DocumentRow], was: str = "") -> DocumentChange:
-        return DocumentChange(key, rows[key].title, rows[key].url, was)
+    def told(
+        key: str, rows: Mapping[str, DocumentRow], was: str = "", fields: tuple[str, ...] = ()
+    ) -> DocumentChange:
+        return DocumentChange(key, rows[key].title, rows[key].url, was, fields)
 
     return DocumentChanges(
         tuple(told(key, after, gone.pop((after[key].title, after[key].chunks), "")) for key in added),
-        tuple(told(key, after) for key in modified),
+        tuple(told(key, after, fields=_fields(before[key], after[key])) for key in modified),
         tuple(told(key, before) for key in removed),
     )
+
+
+def _fields(before: DocumentRow, after: DocumentRow) -> tuple[str, ...]:
+    """Return the fields of the metadata in which two versions of a document differ; none if more does."""
+    if replace(after, sequence=before.sequence, metadata=before.metadata) != before:
+        return ()
+    old, new = (orjson.loads(row.metadata or "{}") for row in (before, after))
+    return tuple(sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name)))

@@ -152,6 +152,11 @@ def test_a_change_of_front_matter_alone_embeds_nothing(line: Line) -> None:
     report = line.release({"page.md": "---\nauthor: Bea\n---\n" + PAGE})
     assert (report.modified, report.embedded) == (1, 0)
     assert ask(pulled(line), "second")[0].metadata == {"author": "Bea"}
+    told = read_changes((line.out / "version.json").read_bytes()).by_kind()
+    assert ([one.fields for one in told["fields"]], told["modified"]) == ([("author",)], [])
+    line.release({"page.md": "---\nauthor: Cid\n---\n" + PAGE + "\nMore.\n"})
+    told = read_changes((line.out / "version.json").read_bytes()).by_kind()
+    assert ([one.key for one in told["modified"]], told["fields"]) == (["page.md"], [])
 
 
 def test_a_new_base_url_changes_urls_and_embeds_nothing(line: Line) -> None:
