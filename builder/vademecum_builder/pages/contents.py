@@ -11,9 +11,13 @@ from typing import Any
 import orjson
 
 from vademecum.format.segment import DocumentRow
+from vademecum.search.question import text_of
 
 _FOLDER_PAGE = re.compile(r"(?:index|_index|readme)\.\w+", re.IGNORECASE)
 _NUMBER = re.compile(r"(\d+)")
+_FEW = 50
+_SHORT = 30
+"""Characters."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,7 @@ class Contents:
         duplicates: Keys of documents with the same text.
         headings: Of each document by its key the innermost above each passage that was read, in reading order.
         made_by: What read and cut the documents, and its version.
+        fields: Names of the metadata that the settings of sources ask for.
     """
 
     documents: Sequence[DocumentRow] = ()
@@ -57,6 +62,7 @@ class Contents:
     duplicates: Sequence[Sequence[str]] = ()
     headings: Mapping[str, Sequence[str]] = field(default_factory=dict)
     made_by: Mapping[str, str] = field(default_factory=dict)
+    fields: Sequence[str] = ()
 
 
 def audit_json(contents: Contents) -> dict[str, Any]:
@@ -71,6 +77,20 @@ def read_audit(
     """Return the contents of a release, from what `audit_json` gave and from its rows."""
     kinds = tuple(FileKind(**kind) for kind in told.get("kinds", ()))
     return Contents(documents, **{**told, "kinds": kinds}, headings=headings)
+
+
+def shown_fields(contents: Contents) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return which fields that settings ask for the search page narrows by, for few values are shared by many
+    documents, and which it shows, for their values are short."""
+    told = [orjson.loads(row.metadata) for row in contents.documents if row.metadata]
+    said = {name: [one[name] for one in told if name in one] for name in contents.fields}
+    found = {
+        name: {text_of(value) for one in many for value in (one if isinstance(one, list) else [one])}
+        for name, many in said.items()
+    }
+    few = (name for name, texts in found.items() if 2 <= len(texts) <= min(_FEW, len(said[name]) / 2))
+    short = (name for name, texts in found.items() if texts and all(len(text) <= _SHORT for text in texts))
+    return tuple(few), tuple(short)
 
 
 def lang_of(row: DocumentRow) -> str:

@@ -21,7 +21,7 @@ from markupsafe import Markup
 
 from vademecum.format.json import canonical, parse_object
 from vademecum.format.manifest import Manifest
-from vademecum_builder.pages.contents import Contents, ages_of, tree_of
+from vademecum_builder.pages.contents import Contents, ages_of, shown_fields, tree_of
 from vademecum_builder.release.channels import Channels, yanked_of
 from vademecum_builder.release.share import share_text
 from vademecum_builder.release.version_json import DocumentChanges
@@ -119,6 +119,7 @@ def _page(name: str, context: SiteContext) -> bytes:
             ages=ages_of(context.contents.documents),
             tree=tree_of(context.contents.documents),
             opened=OPENED,
+            shown=shown_fields(context.contents),
             roles=parse_object(context.root, "root metadata")["signed"]["roles"],
         )
     )

@@ -25,6 +25,7 @@ from vademecum_builder.release.channels import yanked_of
 from vademecum_builder.release.closure import archive_json
 from vademecum_builder.release.published import Published
 from vademecum_builder.release.version_json import DocumentChange, DocumentChanges
+from vademecum_builder.request import BuildRequest
 from vademecum_builder.signing.metadata import SignedTarget
 from vademecum_builder.sources.endings import MEDIA_TYPES
 from vademecum_builder.sources.places import order_of
@@ -135,9 +136,10 @@ def places_of(documents: Iterable[DocumentRow], context: BuildContext) -> dict[s
     return {name: values[:MOST_VALUES] for name, values in order.items()}
 
 
-def contents_of(state: SourceState) -> Contents:
+def contents_of(state: SourceState, request: BuildRequest) -> Contents:
     """Return what the pages say of the documents, and of the files that are none."""
     found = state.audit
+    asked = (name for source in request.sources for name in source.values.get("metadata", ()))
     return Contents(
         documents=tuple(state.documents.values()),
         kinds=tuple(
@@ -151,6 +153,7 @@ def contents_of(state: SourceState) -> Contents:
         duplicates=found.duplicates,
         headings=_headings(state.documents.values(), state.chunks),
         made_by={"vademecum": __version__, "chunker": CHUNKER},
+        fields=tuple(dict.fromkeys(asked)),
     )
 
 
@@ -200,9 +203,7 @@ def _changes(
     """Return changes by their keys. An added document with the title and the passages of a removed one was renamed."""
     gone = {(before[key].title, before[key].chunks): key for key in reversed(removed) if before[key].chunks}
 
-    def told(
-        key: str, rows: Mapping[str, DocumentRow], was: str = "", fields: tuple[str, ...] = ()
-    ) -> DocumentChange:
+    def told(key: str, rows: Mapping[str, DocumentRow], was: str = "", fields: tuple[str, ...] = ()) -> DocumentChange:
         return DocumentChange(key, rows[key].title, rows[key].url, was, fields)
 
     return DocumentChanges(

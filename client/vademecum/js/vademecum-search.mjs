@@ -6,7 +6,7 @@
  * Attributes: `url` of the published tree (default: the one that this file is of; in a bundle it is needed), `trust`: address of the root that
  * the app ships, `inline`, `theme` (`light`, `dark`, `auto`; default: the page's `color-scheme`), `lang` (of it, or of
  * what it stands in; default: the visitor's), `label`, `placeholder`, `address`: the query stands in the page's, `hotkeys="off"`,
- * `facets`: fields of the metadata to narrow by (`"version tags"`), `why`: the rank of each hit by words and by meaning,
+ * `facets`: fields of the metadata to narrow by (`"version tags"`), `badges`: fields to show beside these, `why`: the rank of each hit by words and by meaning,
  * `preview`: see the option of `KnowledgeBase`.
  *
  * Whatever a document, a host or a reader has written becomes a text node, and never markup.
@@ -97,9 +97,9 @@ export class VademecumSearch extends HTMLElement {
       this.dispatchEvent(new CustomEvent("vademecum-start", { detail: kb }));
       return kb;
     };
-    const facets = this.getAttribute("facets")?.split(/\s+/u).filter(Boolean);
+    const [facets, badges = []] = ["facets", "badges"].map((name) => namesOf(this.getAttribute(name)));
     const [address, why] = ["address", "why"].map((name) => this.hasAttribute(name));
-    this.#search = new Search({ view, wording, base, modal, address, why, facets, make });
+    this.#search = new Search({ view, wording, base, modal, address, why, facets, badges, make });
     if (this.hasAttribute("autofocus")) view.field.focus();
   }
 
@@ -125,6 +125,11 @@ export class VademecumSearch extends HTMLElement {
     this.knowledgeBase?.close();
     this.knowledgeBase = null;
   }
+}
+
+/** Names apart by spaces, or, where one has a space, a list in JSON. @param {string | null} text @returns {string[] | undefined} */
+function namesOf(text) {
+  return text?.startsWith("[") ? JSON.parse(text) : text?.split(/\s+/u).filter(Boolean);
 }
 
 if (!customElements.get("vademecum-search")) customElements.define("vademecum-search", VademecumSearch);

@@ -36,7 +36,7 @@ const RELEASE = { sequence: 12, version: "v12", documents: 2, chunks: 3, dimensi
 function many(query, limit) {
   const hit = (n, part) => ({
     id: `${n}.${part}`, document: `m${n}.md`, title: `Page ${n}`, url: `m${n}.html`, link: `m${n}.html#:~:text=many`, heading: `Part ${Math.min(part, 2)}`, text: "", score: 1 / n,
-    excerpt: "The second of many words.", marks: [[14, 18]], why: { words: part, meaning: part > 1 ? null : n }, metadata: { version: `v${n % 2}`, updated: n > 2 ? "soon" : "2020-05-01" },
+    excerpt: "The second of many words.", marks: [[14, 18]], why: { words: part, meaning: part > 1 ? null : n }, metadata: { version: `v${n % 2}`, updated: n > 2 ? "soon" : "2020-05-01", "shop.price": 1000 + n / 2 },
     more: [], places: [],
   });
   const places = [{ document: "guide/keys.md", title: "Old keys", url: "old/keys.html", lang: "", version: "1.0" }, { document: "de.md", title: "Seite", url: "", lang: "de", version: "2.0" }];
@@ -102,7 +102,7 @@ export class KnowledgeBase {
 
   async document(key) {
     const found = this.status.installed && DOCUMENTS.find((document) => document.key === key);
-    return found ? { ...found, chunks: found.chunks.map((chunk) => ({ markdown: chunk.text, ...chunk })) } : null;
+    return found ? { ...found, metadata: { "shop.price": 1234.5, made: ["Oslo", "Ulm"] }, chunks: found.chunks.map((chunk) => ({ markdown: chunk.text, ...chunk })) } : null;
   }
 
   async close() {

@@ -1,11 +1,26 @@
 // @ts-check
-/** What the hits can be narrowed to: one row of buttons for each field that has more than one value. */
+/** Fields of the metadata: what the hits can be narrowed to, one row of buttons for each that has more than one value, and what is shown of a document. */
 
+import { textOf } from "../search/question.mjs";
 import { element, outside } from "./dom.mjs";
 
 /** @typedef {Record<string, Record<string, number>>} Counts how many hits, by field and value */
 
 const VALUES_SHOWN = 12;
+
+/** What a document says in these fields; a number says nothing without its name.
+ * @param {Record<string, any>} metadata @param {Iterable<string>} fields @param {import("./texts.mjs").Wording} wording */
+export function drawBadges(metadata, fields, wording) {
+  return [...fields].flatMap((field) => [metadata[field]].flat().filter(textOf).map((value) => {
+    const text = typeof value === "number" ? `${nameOf(field, wording)} ${wording.number(value)}` : textOf(value);
+    return outside("span", { class: "badge", part: "badge", title: nameOf(field, wording) }, [text]);
+  }));
+}
+
+/** @param {string} field such as `details.brand` @param {import("./texts.mjs").Wording} wording */
+function nameOf(field, wording) {
+  return wording.say(`facet.${field}`) || (field.split(".").at(-1) ?? field);
+}
 
 export class Facets {
   /** @type {Map<string, Set<string>>} */ #chosen = new Map();
@@ -34,7 +49,7 @@ export class Facets {
   #row(field, counts, wording) {
     const chosen = this.#chosen.get(field) ?? new Set();
     const values = [...new Set([...chosen, ...Object.keys(counts).sort((a, b) => counts[b] - counts[a])])].slice(0, VALUES_SHOWN);
-    const name = wording.say(`facet.${field}`) || field;
+    const name = nameOf(field, wording);
     const buttons = values.map((value) => {
       const count = element("span", { class: "count" }, [wording.number(counts[value] ?? 0)]);
       const label = outside("span", {}, [value]);

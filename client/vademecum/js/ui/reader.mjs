@@ -1,7 +1,7 @@
 // @ts-check
 /** The reader: a whole document out of the local index, with or without a network. */
 
-import { outside, safeUrl } from "./dom.mjs";
+import { element, outside, safeUrl } from "./dom.mjs";
 import { draw } from "./draw.mjs";
 
 /**
@@ -18,10 +18,12 @@ export class Reader {
    * @param {URL} base
    * @param {() => void} closed called when the reader was closed, however that was done
    * @param {(target: {keys: string[], anchor: string}, href: string) => void} follow called for a link that may lead to a document
+   * @param {(metadata: Record<string, any>) => Node[]} badges
    */
-  constructor(parts, base, closed, follow) {
+  constructor(parts, base, closed, follow, badges) {
     this.parts = parts;
     this.base = base;
+    this.badges = badges;
     parts.dialog.addEventListener("close", closed);
     closeOnBackdrop(parts.dialog);
     parts.text.addEventListener("click", (event) => {
@@ -44,7 +46,8 @@ export class Reader {
     const href = safeUrl(page.url, this.base);
     link.hidden = href === null;
     if (href) link.href = href;
-    text.replaceChildren(...page.chunks.flatMap((part, index) => section(part, page.chunks[index - 1], context, passage)));
+    const notes = this.badges(page.metadata);
+    text.replaceChildren(...(notes.length > 0 ? [element("div", { class: "notes" }, notes)] : []), ...page.chunks.flatMap((part, index) => section(part, page.chunks[index - 1], context, passage)));
     if (!dialog.open) dialog.showModal();
     const start = text.querySelector("[data-passage]");
     if (start) start.scrollIntoView({ block: "start" });

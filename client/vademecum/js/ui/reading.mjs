@@ -13,10 +13,11 @@ export class Reading {
    * @param {import("./reader.mjs").Parts} parts
    * @param {URL} base
    * @param {(key: string) => Promise<KnowledgeDocument | null | undefined>} find
+   * @param {(metadata: Record<string, any>) => Node[]} badges
    */
-  constructor(parts, base, find) {
+  constructor(parts, base, find, badges) {
     this.find = find;
-    this.reader = new Reader(parts, base, () => this.address?.closed(), (target, href) => this.#follow(target, href));
+    this.reader = new Reader(parts, base, () => this.address?.closed(), (target, href) => this.#follow(target, href), badges);
   }
 
   /** @param {string} key @param {string} passage id of a chunk @returns {Promise<boolean>} whether there is such a document */

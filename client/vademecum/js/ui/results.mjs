@@ -3,13 +3,14 @@
 
 import { readerAddress } from "../net/transport.mjs";
 import { marksOf } from "../search/excerpt.mjs";
-import { MOST_MORE, textOf } from "../search/question.mjs";
+import { MOST_MORE } from "../search/question.mjs";
 import { element, marked, outside, safeUrl } from "./dom.mjs";
+import { drawBadges } from "./facets.mjs";
 
 /**
  * @typedef {import("../vademecum.d.mts").Hit} Hit
  * @typedef {import("../vademecum.d.mts").Results} Results
- * @typedef {{wording: import("./texts.mjs").Wording, base: URL, read: (hit: {document: string, id: string}) => void, badges: string[], why: boolean}} Surroundings
+ * @typedef {{wording: import("./texts.mjs").Wording, base: URL, read: (hit: {document: string, id: string}) => void, badges: Iterable<string>, why: boolean}} Surroundings
  *   `base`: addresses of documents are relative to it; `read` opens the reader; `badges`: fields of the metadata to show;
  *   `why`: ranks are shown, too
  * @typedef {Surroundings & {words: Set<string>}} Context `words`: what is marked
@@ -96,11 +97,12 @@ function elsewhere(place, context) {
 
 /** @param {Hit} hit @param {Context} context @param {string} [above] heading of the hit above it on the same page: it is not said again */
 function option(hit, context, above) {
+  const { wording } = context;
   const say = (/** @type {string} */ text) => marked(text, marksOf(text, context.words));
   const path = hit.heading.split(" › ").filter(Boolean);
   const titled = above === undefined ? [outside("span", { class: "title", part: "title" }, say(hit.title || hit.document))] : [];
   const below = path.length > 0 && hit.heading !== above ? [outside("span", { class: "path", part: "path" }, separated(path.map(say)))] : [];
-  const notes = [...badges(hit, context), ...age(hit, context), ...(context.why ? why(hit, context) : [])];
+  const notes = [...drawBadges(hit.metadata, context.badges, wording), ...age(hit, context), ...(context.why ? why(hit, context) : [])];
   return link(hit, context, hit.id, [
     ...titled, ...below, outside("span", { class: "text", part: "excerpt" }, marked(hit.excerpt, hit.marks)),
     ...(notes.length > 0 ? [element("span", { class: "notes" }, notes)] : []),
@@ -125,12 +127,6 @@ function link(place, context, id, children) {
     context.read({ document: place.document, id });
   });
   return made;
-}
-
-/** @param {Hit} hit @param {Context} context */
-function badges({ metadata }, context) {
-  const values = context.badges.flatMap((field) => metadata[field]).map(textOf).filter(Boolean);
-  return values.map((value) => outside("span", { class: "badge", part: "badge" }, [value]));
 }
 
 /** How old it is, where it says so. @param {Hit} hit @param {Context} context */

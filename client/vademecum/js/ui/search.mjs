@@ -2,7 +2,7 @@
 /** From keys pressed to hits shown: the field, the list below it, and the reader. */
 
 import { Address } from "./address.mjs";
-import { Facets } from "./facets.mjs";
+import { drawBadges, Facets } from "./facets.mjs";
 import { isHotkey } from "./hotkey.mjs";
 import { Options } from "./options.mjs";
 import { Panel } from "./panel.mjs";
@@ -22,6 +22,7 @@ import { State } from "./state.mjs";
  * @property {boolean} address the query stands in the page's address
  * @property {boolean} why each hit says how words and meaning have ranked it
  * @property {string[] | undefined} facets the fields to narrow by, where the page says so
+ * @property {string[]} badges further fields to show
  * @property {() => Promise<KnowledgeBase>} make what answers; called when it is needed
  */
 
@@ -52,7 +53,7 @@ export class Search {
     this.options = new Options(view.field, view.list);
     this.facets = new Facets(view.facets, () => this.#search());
     this.recent = new Recent(base.href);
-    this.reading = new Reading(view.reader, base, async (key) => this.#kb?.document(key));
+    this.reading = new Reading(view.reader, base, async (key) => this.#kb?.document(key), (metadata) => drawBadges(metadata, around.badges, around.wording));
     view.field.addEventListener("input", () => this.#typed());
     view.field.addEventListener("focus", () => this.start());
     view.form.addEventListener("submit", (event) => event.preventDefault());
@@ -186,7 +187,7 @@ export class Search {
     const { view, wording, base, why } = this.around;
     this.#rest();
     this.reading.words = new Set(hits.words);
-    const badges = this.facets.show(hits.facets, wording);
+    const badges = new Set([...this.facets.show(hits.facets, wording), ...this.around.badges]);
     this.options.show(drawHits(hits, { wording, base, badges, why, read: ({ document, id }) => this.reading.read(document, id) }));
     view.load.hidden = hits.length < this.#limit || hits.length === hits.total;
     this.#say([this.#gone, ...remarks(hits, query, wording)].filter(Boolean).join(" · "));

@@ -225,8 +225,24 @@ def test_where_only_metadata_changed_the_page_says_which() -> None:
     price = DocumentChange("shop:1", "Kettle", fields=("price", "stock"))
     changes = DocumentChanges(modified=(DocumentChange("a.md", "Oil"), price))
     soup = page(render_site(make_context(changes=changes)), "release.html")
-    told = {part.h3["id"]: part.ul.get_text(" ", strip=True) for part in soup.select(".change") if part.h3}
-    assert told == {"modified": "Oil", "fields": "Kettle price, stock"}
+    told = [part.get_text(" ", strip=True) for part in soup.select(".change li")]
+    assert told == ["Oil", "Kettle price, stock"]
+    assert [part["id"] for part in soup.select(".change h3")] == ["modified", "fields"]
+
+
+def test_the_search_page_narrows_by_fields_of_few_values_and_shows_short_ones() -> None:
+    said = [
+        {"brand co": f"B{n % 3}", "price": n / 4, "care": "wash " * 9, "sole": "x", "order": n, "tags": ["a", "b"]}
+        for n in range(12)
+    ]
+    rows = tuple(DocumentRow(f"k{n}", 1, metadata=json.dumps(one)) for n, one in enumerate(said))
+    asked = Contents(documents=rows, fields=("brand co", "price", "care", "sole", "tags", "none"))
+    search = page(render_site(make_context(contents=asked)), "index.html").find("vademecum-search")
+    assert isinstance(search, Tag)
+    assert json.loads(str(search["facets"])) == ["lang", "version", "source", "brand co", "tags"]
+    assert json.loads(str(search["badges"])) == ["brand co", "price", "sole", "tags"]
+    plain = page(render_site(make_context(contents=Contents(documents=rows))), "index.html")
+    assert plain.select("[facets], [badges]") == []  # nobody asked for them
 
 
 @pytest.mark.parametrize("language", ["ar", "de"])

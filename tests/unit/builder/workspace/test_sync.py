@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
@@ -19,6 +20,7 @@ from vademecum.errors import (
     StorageError,
     UsageError,
 )
+from vademecum.format.json import parse_object
 from vademecum_builder.sources.base import RECORD, Checkpoint, EmptySourceError, Entry, Removed, Skipped, SourceItem
 from vademecum_builder.workspace.history import roll_back
 from vademecum_builder.workspace.items import ADDED, MODIFIED, REMOVED
@@ -116,6 +118,11 @@ def test_a_changed_field_that_is_no_part_of_the_text_embeds_nothing(shop: Worksh
     shop.write([lamp(number, price=number + 1) for number in range(20)], more='metadata = ["price"]\n')
     report = shop.build()
     assert (report.modified, report.embedded) == (20, 0)
+    out = shop.request.out
+    changes = parse_object((out / "version.json").read_bytes(), "version.json")["changes"]["modified"]
+    assert {tuple(change["fields"]) for change in changes} == {("price",)}
+    kept = [gzip.decompress(file.read_bytes()) for file in (out / "objects").glob("*.gz")]
+    assert any(b'"fields":["price"]' in one for one in kept), "the pages are to show what settings name"
 
 
 @pytest.mark.slow
