@@ -232,6 +232,7 @@ def test_nothing_found_is_said(open_page: Open) -> None:
     page = open_page("?q=absent")
     expect(page.locator("#message")).to_contain_text("Nothing found for “absent”")
     expect(page.locator(".hints")).to_be_hidden()  # there is nothing to move through
+    expect(page.locator(".welcome .examples")).to_be_visible()  # but what there is, is offered
     goes_to = "at => { history.pushState(null, '', at); dispatchEvent(new PopStateEvent('popstate')); }"
     page.evaluate(goes_to, "?doc=gone.md")
     expect(page.locator("#message")).to_have_text("“gone.md” is not in release 12.")

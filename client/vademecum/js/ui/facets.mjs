@@ -8,17 +8,17 @@ import { element, outside } from "./dom.mjs";
 
 const VALUES_SHOWN = 12;
 
-/** What a document says in these fields; a number says nothing without its name.
+/** What a document says in these fields; what has no letter says nothing without its name.
  * @param {Record<string, any>} metadata @param {Iterable<string>} fields @param {import("./texts.mjs").Wording} wording */
 export function drawBadges(metadata, fields, wording) {
   return [...fields].flatMap((field) => [metadata[field]].flat().filter(textOf).map((value) => {
-    const text = typeof value === "number" ? `${nameOf(field, wording)} ${wording.number(value)}` : textOf(value);
-    return outside("span", { class: "badge", part: "badge", title: nameOf(field, wording) }, [text]);
+    const text = typeof value === "number" ? wording.number(value) : textOf(value);
+    return outside("span", { class: "badge", part: "badge" }, [/\p{L}/u.test(text) ? text : `${labelOf(field, wording)} ${text}`]);
   }));
 }
 
 /** @param {string} field such as `details.brand` @param {import("./texts.mjs").Wording} wording */
-function nameOf(field, wording) {
+function labelOf(field, wording) {
   return wording.say(`facet.${field}`) || (field.split(".").at(-1) ?? field);
 }
 
@@ -49,7 +49,7 @@ export class Facets {
   #row(field, counts, wording) {
     const chosen = this.#chosen.get(field) ?? new Set();
     const values = [...new Set([...chosen, ...Object.keys(counts).sort((a, b) => counts[b] - counts[a])])].slice(0, VALUES_SHOWN);
-    const name = nameOf(field, wording);
+    const name = labelOf(field, wording);
     const buttons = values.map((value) => {
       const count = element("span", { class: "count" }, [wording.number(counts[value] ?? 0)]);
       const label = outside("span", {}, [value]);

@@ -189,6 +189,7 @@ export class Search {
     this.reading.words = new Set(hits.words);
     const badges = new Set([...this.facets.show(hits.facets, wording), ...this.around.badges]);
     this.options.show(drawHits(hits, { wording, base, badges, why, read: ({ document, id }) => this.reading.read(document, id) }));
+    view.welcome.hidden = hits.length > 0; // what there is, is offered
     view.load.hidden = hits.length < this.#limit || hits.length === hits.total;
     this.#say([this.#gone, ...remarks(hits, query, wording)].filter(Boolean).join(" · "));
     const said = hits.length > 0 ? "results.said" : "results.none";

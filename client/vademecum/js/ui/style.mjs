@@ -192,6 +192,8 @@ pre { margin: 1rem 0; padding: .9rem 1.2rem; border: 1px solid var(--line); bord
 @media (max-width: 36rem) {
   .ask input { height: 3.2rem; font-size: 1.06rem; }
   .trigger { min-width: 0; }
+  .facet { flex-wrap: nowrap; overflow-x: auto; }
+  .facet > * { flex: none; }
   .trigger kbd { display: none; }
   .open, .more { padding-inline: .6rem; }
   .modal { width: 100vw; max-height: none; height: 100dvh; margin: 0; border: 0; border-radius: 0; }
