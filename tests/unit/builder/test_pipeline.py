@@ -321,7 +321,7 @@ def test_markup_and_anchors_that_change_are_published_and_embed_nothing(line: Li
 def test_another_chunker_is_a_new_epoch(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
     line.release(HANDBOOK)
     before = current(line).manifest.epoch
-    for module in ("stages.space", "stages.read"):
+    for module in ("stages.base", "stages.read"):
         monkeypatch.setattr(f"vademecum_builder.{module}.CHUNKER", "structure-3")
     report = line.release(HANDBOOK)
     assert (report.sequence, report.embedded) == (2, 4)
