@@ -14,7 +14,7 @@ from vademecum_builder.profiles.blocks import alerts, attribute_lists
 from vademecum_builder.profiles.config import at, read_toml, read_yaml, text_at
 from vademecum_builder.profiles.tags import shortcodes
 from vademecum_builder.readers.front_matter import split_front_matter
-from vademecum_builder.readers.slugs import GOLDMARK, SlugRule, ascii_of, goldmark
+from vademecum_builder.readers.slugs import BLACKFRIDAY, GOLDMARK, SlugRule, ascii_of, goldmark
 
 _SUFFIXES = ("toml", "yaml", "yml", "json")
 FILES = tuple(
@@ -104,7 +104,7 @@ class _Site:
 
 def open_hugo(project: Project) -> Rules | None:
     config = _read(project, *FILES)
-    languages = _beside(project, config, "languages")
+    languages = {**_beside(project, config, "languages"), **_of_files(project, "languages")}
     permalinks = _beside(project, config, "permalinks")
     permalinks = permalinks.get("page", permalinks)
     content = folder_of(text_at(config, "contentdir", default="content"))
@@ -123,18 +123,20 @@ def open_hugo(project: Project) -> Rules | None:
             posixpath.dirname(k) for k in project.keys if re.search(r"/index(\.\w+)?\.(md|html|markdown)$", k)
         ),
     )
-    own = [
-        site.folder(folder_of(place), str(name))
+    places = {
+        str(name): folder_of(place)
         for name, options in languages.items()
         if (place := text_at(options if isinstance(options, Mapping) else {}, "contentdir"))
-    ]
+    }
+    own = [site.folder(place, name) for name, place in places.items()]
     mounts = at(config, "module", "mounts")
     for mount in mounts if isinstance(mounts, list) else ():
         if text_at(mount, "target").strip("/") == "content":
             own.append(site.folder(folder_of(text_at(mount, "source")), text_at(mount, "lang") or default))
+    shared = () if default in places else (site.folder(content, default),)
     base_url = text_at(config, "baseurl")
     return Rules(
-        (*sorted(own, key=lambda f: -len(f.path)), site.folder(content, default)),
+        (*sorted(own, key=lambda f: -len(f.path)), *shared),
         _slugs(text_at(config, "markup", "goldmark", "parser", "autoheadingidtype"), _version(project, config)),
         (attribute_lists, alerts),
         templates=(shortcodes,),
@@ -150,7 +152,15 @@ def _beside(project: Project, config: Mapping[str, Any], name: str) -> Mapping[s
     return said if isinstance(said, Mapping) else {}
 
 
+def _of_files(project: Project, name: str) -> dict[str, Any]:
+    """Return a part of the configuration that has a file for each of its keys (`languages.fr.toml`)."""
+    found = sorted(project.root.glob(f"config/_default/{name}.*.*"))
+    return {p.name.split(".")[1].lower(): _read(project, f"config/_default/{p.name}") for p in found}
+
+
 def _slugs(kind: str, version: int) -> SlugRule:
+    if kind == "blackfriday":
+        return BLACKFRIDAY
     fold = ascii_of if kind == "github-ascii" else str
     return replace(
         GOLDMARK,

@@ -19,11 +19,13 @@ _OPTION = re.compile(r"\A(?:[ \t]*(?:#|//|%%|--)\|.*\n)+")
 _HIDDEN = re.compile(r"\b(?:echo|include)\s*[:=]\s*f(?:alse)?\b", re.IGNORECASE)
 _CAPTION = re.compile(r"\b(?:fig-|tbl-|fig\.)cap\s*[:=]\s*(\"[^\"\n]*\"|'[^'\n]*'|[^|>\s][^\n]*)")
 _SPAN = re.compile(r"\[([^\[\]]+)\]\{[.#][^{}\n]*\}")
+_INLINE = re.compile(r"(?<!`)`(?:r|\{(?:r|python|julia|ojs)\}) [^`\n]+`(?!`)")
 _NOT_RENDERED = frozenset({"README", "CLAUDE", "AGENTS"})
 
 
 def cells(text: str, page: Page) -> str:
-    """Code that is run: its options (`#| echo: false`) go, and code that they hide; its caption stays."""
+    """Code that is run: its options (`#| echo: false`) go, and code that they hide; its caption stays. What is run in a
+    sentence (`r nrow(x)`) goes whole: what it shows is known where it runs."""
 
     def cell(match: re.Match[str]) -> str:
         indent, fence, language, said, body = match.groups()
@@ -34,6 +36,7 @@ def cells(text: str, page: Page) -> str:
         told = "\n" + indent + caption[1].strip().strip("\"'") + "\n" if caption else ""
         return ("" if _HIDDEN.search(said) else shown) + told
 
+    text = _INLINE.sub("", text)
     return _CELL.sub(cell, text) if "{" in text else text
 
 

@@ -99,6 +99,11 @@ def goldmark(text: str) -> str:
 _DASHES = re.compile(r"(?<!-)(?:(?<=\w)-{2,3}(?=\w)|-{2,3}(?![\w-]))")
 
 
+def _blackfriday(text: str) -> str:
+    kept = (c.lower() if unicodedata.category(c)[0] in "LN" else "-" for c in text)
+    return re.sub("-{2,}", "-", "".join(kept)).strip("-")
+
+
 def _kramdown(text: str) -> str:
     return re.sub(r"[^\w\- \t]", "", text.lower()).replace(" ", "-").replace("\t", "-")
 
@@ -149,6 +154,8 @@ PYMDOWNX = SlugRule(_pymdownx, python_markdown().numbered, "_1")
 """`pymdownx.slugs.slugify(case="lower")`, which Material for MkDocs recommends."""
 GOLDMARK = SlugRule(lambda text: goldmark(_DASHES.sub("", text)), empty="heading")
 """Hugo since 0.144: of the text that a heading shows, in which its typographer makes dashes of hyphens, but in code."""
+BLACKFRIDAY = SlugRule(_blackfriday, empty="heading")
+"""Hugo's `autoHeadingIDType: blackfriday`, as its versions before 0.60 made all ids."""
 KRAMDOWN = SlugRule(_kramdown)
 """Jekyll: `generate_gfm_header_id` of kramdown-parser-gfm."""
 MDBOOK = SlugRule(_mdbook)

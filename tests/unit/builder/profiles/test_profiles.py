@@ -308,7 +308,7 @@ OTHERS |= {
             "_bookdown.yml": "rmd_files: [index.Rmd, a.Rmd, b.Rmd]\n",
             "index.Rmd": "---\ntitle: B\nurl: https://wrong.example\n---\n# Start {-}\n\nS.\n",
             "a.Rmd": "# (PART) Tools {-}\n\n```{r}\n# no heading\n```\n\n# How *it* works {#works .x}\n\n\\index{a!b \\texttt{c}} W, see \\@ref(fig:x).\n",
-            "b.Rmd": "# Names and `values`\n\nN.\n\n## Deep\n\nD.\n",
+            "b.Rmd": "# Names and `values`\n\nN `r nrow({x})`.\n\n## Deep\n\nD.\n",
             "left.Rmd": "# Left\n\nL.\n",
         },
         {
@@ -407,7 +407,9 @@ def test_addresses_and_anchors_of_generators_that_are_not_built_here(name: str, 
     documents = read_all(root, found)
     got = {k: (d.url.removeprefix(f"{SITE}/"), [c.anchor for c in chunk_document(d)]) for k, d in documents.items()}
     assert got == wanted
-    assert not any(mark in text_of(d) for d in documents.values() for mark in ("[!", "{", ":class:", "(target)"))
+    assert not any(
+        mark in text_of(d) for d in documents.values() for mark in ("[!", "{", ":class:", "(target)", "nrow")
+    )
 
 
 def test_what_configurations_say_of_the_address(tmp_path: Path) -> None:
@@ -447,6 +449,25 @@ def test_a_configuration_above_counts_where_the_source_lies_among_its_pages(tmp_
     assert found is not None and found.key("a.md") == "docs/guide/a.md"
     assert ProfilePages(found, SITE).read(SourceItem("a.md", MARKDOWN, b"# A\n")).url == f"{SITE}/guide/a/"  # type: ignore[union-attr]
     assert find_profile(root / "notes", ["b.md"]) is None
+
+
+def test_languages_of_hugo_may_have_a_file_each_and_what_lies_beside_their_folders_is_not_served(
+    tmp_path: Path,
+) -> None:
+    tree = {
+        "config/_default/hugo.toml": "[markup.goldmark.parser]\nautoHeadingIDType = 'blackfriday'\n",
+        "config/_default/languages.en.toml": "contentDir = 'content/en'\n",
+        "config/_default/languages.pt-br.toml": "contentDir = 'content/pt-br'\n",
+        "content/en/a.md": "## Let's -- go_on (1/2)\n\nA.\n",
+        "content/pt-br/a.md": "## Água\n\nA.\n",
+        "content/draft/a.md": "# Nobody's\n\nA.\n",
+    }
+    root = files(tmp_path, tree)
+    documents = read_all(root, found_in(root))
+    assert {key: (d.url, d.sections[0].anchor) for key, d in documents.items()} == {
+        "content/en/a.md": (f"{SITE}/a/", "let-s-go-on-1-2"),
+        "content/pt-br/a.md": (f"{SITE}/pt-br/a/", "água"),
+    }
 
 
 def test_a_configuration_beside_counts_where_it_names_the_source(tmp_path: Path) -> None:
