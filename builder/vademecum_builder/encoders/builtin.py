@@ -84,13 +84,11 @@ def _language(sample: sparse.csr_array, words: Sequence[str], limits: FitLimits)
 
 def _projected(sample: sparse.csr_array, rows: Matrix, limits: FitLimits) -> Matrix:
     """Return the rows along the D directions along which texts lie most."""
+    from vademecum_builder.encoders import fit
     from vademecum_builder.encoders.directions import find_directions
-    from vademecum_builder.encoders.fit import one_thread
 
     vectors = unit(sample @ rows)
-    directions = find_directions(vectors, vectors[:0], limits.dimensions)
-    with one_thread():
-        return np.asarray(rows @ directions.astype(np.float64))
+    return fit.product(rows, find_directions(vectors, vectors[:0], limits.dimensions).astype(np.float64))
 
 
 def _even(sample: sparse.csr_array, rows: Matrix) -> Matrix:

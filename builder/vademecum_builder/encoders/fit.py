@@ -24,7 +24,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import linalg, sparse
+from scipy import sparse
 from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
 
 from vademecum.encoder.alphabet import Alphabet
@@ -155,7 +155,7 @@ def _decompose(features: sparse.csr_array, rank: int) -> tuple[NDArray[np.float6
     for _ in range(_ITERATIONS):
         basis = features @ (transposed @ _orthonormal(basis))
     basis = _orthonormal(basis)
-    vectors, values, _ = linalg.svd(transposed @ basis, full_matrices=False)
+    vectors, values, _ = np.linalg.svd(transposed @ basis, full_matrices=False)
     values, vectors = values[:rank], vectors[:, :rank]
     peaks = vectors[np.abs(vectors).argmax(axis=0), np.arange(rank)]
     # Directions without weight are rounding noise.
@@ -169,14 +169,20 @@ def one_thread() -> AbstractContextManager[object]:
     return limit
 
 
+def product(left: Matrix, right: Matrix) -> Matrix:
+    """Return `left @ right` of dense matrices, to the same bit on however many cores."""
+    with one_thread():
+        return np.asarray(left @ right)
+
+
 @functools.cache
 def _libraries() -> ThreadpoolController:
-    """Those of NumPy and SciPy, which are loaded by now: to look through all of a process takes milliseconds."""
+    """Those of NumPy, which are loaded by now: to look through all of a process takes milliseconds."""
     return ThreadpoolController()
 
 
 def _orthonormal(columns: Matrix) -> Matrix:
-    return np.asarray(linalg.qr(columns, mode="economic")[0])
+    return np.asarray(np.linalg.qr(columns)[0])
 
 
 def fit_ridge(features: sparse.csr_array, targets: Matrix, penalty: float, prior: Matrix) -> Matrix:

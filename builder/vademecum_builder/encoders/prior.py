@@ -19,6 +19,7 @@ from importlib.resources import files
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vademecum.errors import ContentError
 from vademecum.format.tensors import Tensor, TensorFile, decode_tensors, encode_tensors, integers, string_column
@@ -46,6 +47,22 @@ Embed = Callable[[Sequence[str]], Matrix]
 
 
 @dataclass(frozen=True)
+class _Rows:
+    """Rows as a file has them: all of them as numbers are 60 MB, and a knowledge base asks for some thousand."""
+
+    components: NDArray[np.int8]
+    sizes: NDArray[np.float64]
+    directions: Matrix
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return len(self.components), self.directions.shape[1]
+
+    def __getitem__(self, some: list[int] | slice) -> Matrix:
+        return fit.product(self.components[some] * self.sizes[some, None], self.directions)
+
+
+@dataclass(frozen=True)
 class Prior:
     """A table of general words.
 
@@ -56,7 +73,7 @@ class Prior:
     """
 
     words: Sequence[str]
-    rows: Matrix
+    rows: Matrix | _Rows
     probes: Matrix
 
     @functools.cached_property
@@ -66,7 +83,7 @@ class Prior:
 
     def of(self, words: Sequence[str]) -> Matrix:
         """Return the rows of words that it has, [len(words), D]."""
-        return self.rows[[self.positions[word] for word in words]]
+        return np.asarray(self.rows[[self.positions[word] for word in words]])
 
     def beside(self, words: Sequence[str], most: int) -> list[str]:
         """Return the commonest words that are not among these."""
@@ -75,7 +92,7 @@ class Prior:
 
     def joined(self, words: Sequence[str], rows: Matrix) -> Prior:
         """Return it with more words, which it has not."""
-        return Prior([*self.words, *words], np.vstack([self.rows, rows]), self.probes)
+        return Prior([*self.words, *words], np.vstack([self.rows[:], rows]), self.probes)
 
     def is_of(self, probes: Matrix) -> bool:
         """Return whether the model that gives these for `PROBES` is the one that it was fitted for."""
@@ -129,9 +146,10 @@ def fit_prior(words: Sequence[str], sentences: Sequence[str], embed: Embed) -> P
 
 def encode_prior(prior: Prior) -> bytes:
     """Return a prior's file, gzipped: along principal directions, in a few levels."""
-    directions = find_directions(prior.rows, prior.rows, _DIMENSIONS)
+    made = prior.rows[:]
+    directions = find_directions(made, made, _DIMENSIONS)
     # Directions of whole numbers are not quite at right angles: coordinates are those that come back the nearest.
-    rows = prior.rows @ np.linalg.pinv(directions.astype(np.float64)).T * 127
+    rows = made @ np.linalg.pinv(directions.astype(np.float64)).T * 127
     units = _STEP * np.sqrt((rows * rows).mean(axis=1, keepdims=True))
     components = np.clip(np.rint(rows / np.where(units > 0, units, 1.0)), -_LEVELS, _LEVELS)
     sizes = np.minimum(np.rint(units[:, 0] / _UNIT), 0xFFFF).astype(int)
@@ -161,10 +179,11 @@ def decode_prior(data: bytes) -> Prior:
     rows, size = file.tensor("row", "I8", [len(words), None]), file.tensor("size", "U16", [len(words)])
     direction = file.tensor("direction", "I8", [None, rows.shape[1]])
     probe = file.tensor("probe", "I8", [len(PROBES), direction.shape[0]])
-    components, directions, probes = (
-        np.frombuffer(tensor.data, np.int8).reshape(tensor.shape).astype(np.float64)
-        for tensor in (rows, direction, probe)
+    components = np.frombuffer(rows.data, np.int8).reshape(rows.shape)
+    directions, probes = (
+        np.frombuffer(tensor.data, np.int8).reshape(tensor.shape).astype(np.float64) for tensor in (direction, probe)
     )
     sizes = np.frombuffer(size.data, np.uint16) * _UNIT / 127
     lengths = np.linalg.norm(probes, axis=1, keepdims=True)
-    return Prior(words, (components * sizes[:, None]) @ directions.T, probes / np.where(lengths > 0, lengths, 1.0))
+    probes /= np.where(lengths > 0, lengths, 1.0)
+    return Prior(words, _Rows(components, sizes, directions.T), probes)

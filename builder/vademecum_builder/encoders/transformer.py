@@ -157,7 +157,9 @@ class Transformer:
         """Return the model's vectors as this encoder's, float64 [n, D]."""
         if not self.directions:
             return vectors
-        return vectors @ decode_directions(self.directions, self.dimensions).astype(np.float64)
+        from vademecum_builder.encoders.fit import product
+
+        return product(vectors, decode_directions(self.directions, self.dimensions).astype(np.float64))
 
 
 def load_transformer(
@@ -211,7 +213,9 @@ def fit_model(
     language = prior.joined(own, unit(of_own))
     directions, dimensions = b"", loaded.dimensions
     if limits.dimensions < dimensions:
-        directions = encode_directions(find_directions(targets[: len(sample)], unit(language.rows), limits.dimensions))
+        directions = encode_directions(
+            find_directions(targets[: len(sample)], unit(language.rows[:]), limits.dimensions)
+        )
         dimensions = limits.dimensions
     encoder = Transformer(name, loaded.digest, dimensions, b"", limits.batch, lambda: loaded, directions)
 
