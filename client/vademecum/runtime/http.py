@@ -147,9 +147,10 @@ def _base_of(text: str) -> tuple[httpx.URL, httpx.BasicAuth | None]:
     """Return the folder's URL without user and password, and these apart."""
     try:
         url = httpx.URL(text.strip())
-    except httpx.InvalidURL:  # its message may quote a piece of a password
+        host = url.host  # an international name is decoded here
+    except (httpx.InvalidURL, UnicodeError):  # its message may quote a piece of a password
         raise UsageError("this is not a URL; expected something like https://example.org/kb/") from None
-    if url.scheme not in ("http", "https") or not url.host:
+    if url.scheme not in ("http", "https") or not host:
         raise UsageError(f"{_shown(url)}: expected a URL that begins with https:// or http://")
     # As it is written: what `url.path` has decoded cannot be told from what was not encoded (RFC 3986, section 2.2).
     path, mark, query = url.raw_path.partition(b"?")

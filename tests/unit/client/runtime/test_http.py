@@ -148,7 +148,11 @@ def test_an_address_is_shown_as_it_is_written() -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["ftp://host/kb/", "host/kb", "", "http://", "https:///kb/", "http://[::1/", "http://h:x/"]
+    "url",
+    [
+        *("ftp://host/kb/", "host/kb", "", "http://", "https:///kb/", "http://[::1/", "http://h:x/"),
+        *("http://xn--a/", "http://host/\udcff/"),  # no international name; a byte that is not UTF-8
+    ],
 )
 def test_a_base_url_that_is_none(url: str) -> None:
     with pytest.raises(UsageError, match="https://"):
