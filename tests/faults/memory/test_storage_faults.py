@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -36,9 +35,7 @@ from vademecum.runtime.memory import MemoryDatabase, MemoryStore
 from vademecum.store.objects import unsound
 from vademecum.store.pointer import decode_head
 
-STEP = 7 if sys.platform == "emscripten" else 1
-"""Pyodide takes every seventh operation: Python is ten times slower there, and the code is the same."""
-SHARE = max(3, STEP)
+SHARE = 7
 """Of so many points the usual run plays one; each fault has a sample of its own."""
 
 every_scene = pytest.mark.parametrize("make", SCENES, ids=lambda make: make.__name__)

@@ -15,7 +15,7 @@ import pytest
 
 from support.in_hand import FixedClock
 from support.pages_host import PagesHost
-from support.publishing import HANDBOOK, NOW, ONCE, Documents, Line, ask, pull, pulled, tree_of
+from support.publishing import HANDBOOK, NOW, ONCE, Documents, Line, ask, begun, pull, pulled, tree_of
 from support.theft import POISON, steal
 from vademecum.errors import BusyError, ClockError, EquivocationError, ServerError, SignatureError
 from vademecum.format.objects import MAX_SEQUENCE
@@ -42,8 +42,12 @@ DAY = timedelta(days=1)
 def line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Line:
     """Six releases in `tree`, a minute between them; their sources in `docs`."""
     monkeypatch.chdir(tmp_path)
-    line = Line(tmp_path)
-    write_documents(tmp_path)
+    return begun(_six_releases, tmp_path)
+
+
+def _six_releases(folder: Path) -> Line:
+    line = Line(folder)
+    write_documents(folder)
     for number in range(6):
         line.release({**HANDBOOK, "page.md": f"# Page\n\nIts text number {number}.\n"})
         line.later(minutes=1)

@@ -11,7 +11,7 @@ import pytest
 
 from support.hosts import MemoryHost
 from support.in_hand import FixedClock
-from support.publishing import HANDBOOK, Line, tree_of
+from support.publishing import HANDBOOK, Line, begun, tree_of
 from vademecum.errors import ContentError, EquivocationError, RollbackError, SignatureError, UsageError
 from vademecum.trust.metadata import TIMESTAMP
 from vademecum_builder.hosting.base import cache_control, content_type
@@ -32,7 +32,11 @@ def built(line: Line) -> Tree:
 
 @pytest.fixture
 def line(tmp_path: Path) -> Line:
-    line = Line(tmp_path)
+    return begun(_one_release, tmp_path)
+
+
+def _one_release(folder: Path) -> Line:
+    line = Line(folder)
     line.release(HANDBOOK)
     return line
 
