@@ -15,6 +15,7 @@ import pytest
 from vademecum.errors import ContentError
 from vademecum.format.markup import Paragraph, Run
 from vademecum_builder.chunking.markup import write
+from vademecum_builder.readers import org
 from vademecum_builder.readers.document import Document, MissingReader, parse_document
 from vademecum_builder.readers.outline import block_text
 from vademecum_builder.sources.base import ASCIIDOC, NOTEBOOK, ORG, RST, SourceItem
@@ -370,6 +371,16 @@ def test_org(tmp_path: Path) -> None:
         assert kept in text
     for gone in ("private", "recall", "May", "million", "plan", "2026", "Owner", "TODO", "[#", "work", "----", "DRAFT"):
         assert gone not in text
+
+
+@pytest.mark.process
+def test_an_org_block_that_is_not_closed_ends_where_the_next_begins(monkeypatch: pytest.MonkeyPatch) -> None:
+    handed: list[str] = []
+    monkeypatch.setattr(org, "converted_by", lambda _, text: handed.append(text) or "<p>Seal.</p>")
+    closed = "#+begin_quote\n#+AUTHOR: Jo\n[[*Wear]]\n#+end_quote\n"
+    reading = org.read_org("#+begin_quote\n#+TITLE: Pump\nSee [[*Wear]].\n" + closed)
+    assert (reading.title, reading.metadata) == ("Pump", {})
+    assert handed[0].startswith("#+begin_quote\n#+TITLE: Pump\nSee Wear.\n" + closed)
 
 
 # Notebooks
