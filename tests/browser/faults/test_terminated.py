@@ -19,7 +19,7 @@ from support.python_worker import write_worker
 from support.scenes import Scene, clear, collection, direct, epoch, first_install, forced, rollback, tiers
 
 ALL = os.environ.get("VADEMECUM_FAULTS") == "all"
-STEP = 1 if ALL else 67
+STEP = 1 if ALL else 131
 Command = tuple[str, dict[str, Any]]
 SYNC: dict[str, Any] = {"force": False, "damaged": False, "unasked": False, "connection": {}}
 CALLS: dict[Callable[[], Scene], Command] = {
