@@ -32,8 +32,10 @@ _TITLED: Final = 0.3
 """What it adds to be called what was asked for."""
 _HEADED: Final = 0.45
 """What it adds that a chunk's own heading is what was asked for."""
+_CALLED: Final = 0.3
+"""What it adds that the title of a chunk's document means what was asked for."""
 _READ: Final = 100
-"""Of how many of the best chunks the headings are read."""
+"""Of how many of the best chunks headings and titles are read."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,7 @@ def fuse(
     counting: NDArray[np.bool_] | None,
     titled: NDArray[np.int64],
     headed: Callable[[int], bool] | None = None,
+    called: Callable[[int], float] | None = None,
 ) -> Ranking:
     """Return the ranking.
 
@@ -82,6 +85,7 @@ def fuse(
         counting: Which chunks may be found, [n]; None: all.
         titled: Chunks of documents whose title is the query.
         headed: Whether a chunk's own heading is the query; None: none is read.
+        called: How near the title of a chunk's document is to the query, from 0 to 1; None: none is read.
     """
     most = float(found.scores.max(initial=0.0))
     highest = float(cosines.max(initial=0.0))
@@ -106,10 +110,11 @@ def fuse(
         fits = fits & counting
     rows = np.flatnonzero(fits)
     rows = rows[np.lexsort((ids[rows], -total[rows], ~named[rows]))]
-    if headed:
+    if headed or called:
         best = rows[np.count_nonzero(named[rows]) :][:_READ]
         total = total.copy()
-        total[[row for row in best.tolist() if headed(row)]] += _HEADED
+        for row in best.tolist():
+            total[row] += _HEADED * (headed is not None and headed(row)) + _CALLED * (called(row) if called else 0.0)
         best[:] = best[np.lexsort((ids[best], -total[best]))]
     return Ranking(rows, total[rows], nearest and mode == "hybrid")
 

@@ -21,6 +21,7 @@ from vademecum.search.ranking import Mode, Ranking, fuse, nearness, places_of
 from vademecum.search.results import Hit, Results, Why, heading_text, metadata_of
 from vademecum.search.segment_words import SegmentWords, read_words
 from vademecum.search.stems import algorithms_of
+from vademecum.search.titles import Titles
 from vademecum.search.tokens import words_of
 from vademecum.search.vectors import Index
 from vademecum.search.words import Found, Scores, Words
@@ -57,6 +58,7 @@ class Searcher:
         self._load = load
         self._index = Index(opened)
         self._places = Places(opened)
+        self._titles = Titles(opened)
         self._owners = np.array(opened.state.chunks.owners, np.int64)
         self._sizes = np.maximum(1, np.bincount(self._owners))
 
@@ -91,6 +93,7 @@ class Searcher:
             counting=None if documents is None else self._places.rows(documents),
             titled=self._words.titled(found.meant if found.guessed else query),
             headed=None if mode == "semantic" else self._places.headed(query),
+            called=self._titles.near(found.meant) if mode == "hybrid" else None,
         )
         shown = slice(offset, offset + limit)
         return self._present(ranking, found, cosines, documents, prefer or {}, shown, facets, group=group)

@@ -25,8 +25,7 @@ export class Meaning {
   /** Turn to a query. @param {Int8Array} vector rotated where the rows are */
   turnTo(vector) {
     const { bits, owners, passes, scan } = this.generation;
-    const length = Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0)) || 1;
-    this.unit = /** @type {number} */ (UNITS.get(bits)) * length;
+    this.unit = /** @type {number} */ (UNITS.get(bits)) * (Math.sqrt(dot(vector, vector)) || 1);
     this.scores = scan.scores(vector); // ours till the next question
     this.#highest = passes.turn(owners, this.scores, this.sums.fill(0));
   }
@@ -46,3 +45,24 @@ export class Meaning {
     return { count: this.generation.passes.above(scores, words, rows, bound, unit, floor), floor };
   }
 }
+
+/** How near in meaning the title of a row's document is to a query of the release's table, from 0 to 1; search/titles.py
+ * is the twin. Titles are encoded when they are first looked at.
+ * @param {Generation} generation @param {import("./encoder.mjs").Encoder} encoder
+ * @returns {(asked: Int8Array) => ((row: number) => number) | undefined} undefined: none counts */
+export function titlesOf({ chunkCount, documents, owners }, encoder) {
+  // The more chunks pages have, the less a chunk says of its page; one that is its page says the title itself.
+  const share = (chunkCount - documents.length) / chunkCount;
+  /** @type {Int8Array[]} */ const vectors = [];
+  return (asked) => {
+    const size = dot(asked, asked);
+    if (share > 0) return (row) => {
+      const of = documents[owners[row]];
+      const title = (vectors[owners[row]] ??= encoder.encode(of.segment.titles.at(of.row)));
+      return Math.max(0, share * (dot(asked, title) / Math.sqrt(size * dot(title, title) || 1)));
+    };
+  };
+}
+
+/** @param {Int8Array} a @param {Int8Array} b */
+const dot = (a, b) => a.reduce((sum, value, i) => sum + value * b[i], 0);

@@ -13,6 +13,7 @@ const SURE = 0.3;
 const WORDS_OF_PAGE = 0.2;
 const TITLED = 0.3;
 const HEADED = 0.45;
+const CALLED = 0.3;
 const READ = 100;
 /** How much a chunk counts beside its page as a whole. */
 const [OWN, PAGE] = [5, 3];
@@ -26,6 +27,8 @@ const [OWN, PAGE] = [5, 3];
 export function roomFor(passes, length, documents) {
   return { passes, scores: passes.floats(length), ofDocuments: passes.floats(documents), rows: passes.numbers(length) };
 }
+/** Whether a row's heading is the query, and how near its document's title is to it.
+ * @typedef {{headed?: (row: number) => boolean, called?: (row: number) => number}} Names */
 
 /** All chunks that answer, and how well. A document whose title was typed is before all.
  * @param {import("./meaning.mjs").Meaning} meaning of the query; not read where `mode` is lexical
@@ -58,18 +61,18 @@ export function fuse(meaning, found, { mode, weight, fits, titled, alone = false
 }
 
 /** The rows that answer, the best first; of equals the lowest id. Only as many are sorted as are asked for: `first`, then more.
- * Of the best those are raised whose heading is the query.
+ * Of the best those are raised whose heading is the query, and whose document's title is near to it.
  * @param {Ranking} ranking @param {BigUint64Array} ids @param {number} first
- * @param {(row: number) => boolean} [headed] @returns {Iterable<number>} */
-export function* inOrder({ rows, scores, named }, ids, first, headed) {
+ * @param {Names} [names] @returns {Iterable<number>} */
+export function* inOrder({ rows, scores, named }, ids, first, { headed, called } = {}) {
   const before = orderBy(scores, ids);
   const order = (/** @type {number} */ a, /** @type {number} */ b) => (before(a, b) ? -1 : 1);
   yield* [...named.size ? rows.filter((row) => named.has(row)) : []].sort(order);
   const others = named.size ? rows.filter((row) => !named.has(row)) : rows;
   for (let given = 0, most = Math.max(first, READ); given < others.length; most *= 4) {
     const best = bestOf(others, before, order, most);
-    if (!given && headed) {
-      for (const row of best.slice(0, READ)) if (headed(row)) scores[row] += HEADED;
+    if (!given) {
+      for (const row of best.slice(0, READ)) scores[row] += (headed?.(row) ? HEADED : 0) + CALLED * (called?.(row) ?? 0);
       best.sort(order);
     }
     yield* best.slice(given);

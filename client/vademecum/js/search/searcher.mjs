@@ -2,7 +2,7 @@
 /** A question and its hits, over an open generation; search/searcher.py is the twin, and gives the same list. */
 
 import { quoted } from "./excerpt.mjs";
-import { Meaning } from "./meaning.mjs";
+import { Meaning, titlesOf } from "./meaning.mjs";
 import { MOST_MORE } from "./question.mjs";
 import { fuse, inOrder, placesOf, roomFor } from "./ranking.mjs";
 import { rotateQuery } from "./rotation.mjs";
@@ -21,8 +21,8 @@ const DEEPER = 200;
 const PATIENCE = 3000;
 /** What no words find, or words that are not read yet. @param {import("./generation.mjs").Generation} generation */
 const nothing = ({ owners, documents }) => ({
-  ...{ scores: new Float64Array(owners.length), rows: new Uint32Array(0), titles: new Float64Array(documents.length), pages: new Float64Array(documents.length) },
-  ...{ unknown: [], share: 1, weight: 0, most: 0, mostOfPage: 0 },
+  scores: new Float64Array(owners.length), rows: new Uint32Array(0), titles: new Float64Array(documents.length),
+  pages: new Float64Array(documents.length), unknown: [], share: 1, weight: 0, most: 0, mostOfPage: 0,
 });
 
 export class Searcher {
@@ -39,6 +39,7 @@ export class Searcher {
     this.patience = patience;
     const { length } = generation.owners;
     this.meaning = new Meaning(generation);
+    this.titles = titlesOf(generation, encoder);
     this.room = roomFor(generation.passes, length, generation.documents.length);
   }
 
@@ -74,11 +75,12 @@ export class Searcher {
     const { places, meaning } = this;
     const words = await this.#wordsInTime(mode);
     const found = words?.find(query) ?? { ...nothing(this.generation), words: new Set(wordsOf(query)), meant: query };
-    if (mode !== "lexical") meaning.turnTo(vector ?? this.#vector(found.meant));
-    const headed = mode === "semantic" ? undefined : places.headed(query);
+    const asked = this.encoder.encode(found.meant);
+    if (mode !== "lexical") meaning.turnTo(vector ?? (this.generation.bits === 8 ? asked : rotateQuery(asked)));
+    const names = mode === "semantic" ? {} : { headed: places.headed(query), called: mode === "hybrid" ? this.titles(asked) : undefined };
     const fits = places.matching(filters);
     const titled = words?.titled(found.guessed ? found.meant : query) ?? [];
-    const answer = this.#answer(found, fits, { mode, titled, headed, limit, offset, group, prefer, facets });
+    const answer = this.#answer(found, fits, { mode, titled, names, limit, offset, group, prefer, facets });
     return words ? { ...answer, preparing: false } : { ...answer, nearest: false, preparing: true }; // nobody knows what no page has
   }
 
@@ -94,13 +96,12 @@ export class Searcher {
   }
 
   /** @param {import("./words.mjs").Found} found @param {boolean[] | null} fits
-   * @param {Omit<Question, "query" | "filters"> & {titled: number[], alone?: boolean, headed?: (row: number) => boolean}} asked */
-  #answer(found, fits, { mode, titled, alone, headed, limit, offset, group, prefer, facets }) {
-    const { generation, places, encoder, meaning } = this;
+   * @param {Omit<Question, "query" | "filters"> & {titled: number[], alone?: boolean, names?: import("./ranking.mjs").Names}} asked */
+  #answer(found, fits, { mode, titled, alone, names, limit, offset, group, prefer, facets }) {
+    const { generation, places, meaning } = this;
     const { index, owners } = generation;
-    const weight = encoder.wordsWeight / 1000;
-    const ranking = fuse(meaning, found, { mode, weight, fits: places.fitting(fits), titled, alone }, this.room);
-    const candidates = places.settled([...this.#candidates(ranking, headed, fits, prefer, places.depth(offset + limit), group)]);
+    const ranking = fuse(meaning, found, { mode, weight: this.encoder.wordsWeight / 1000, fits: places.fitting(fits), titled, alone }, this.room);
+    const candidates = places.settled([...this.#candidates(ranking, names, fits, prefer, places.depth(offset + limit), group)]);
     /** @type {Map<number, Candidate[]>} */ const groups = new Map();
     candidates.forEach((candidate, number) => {
       const key = group ? candidate.shown : number;
@@ -143,21 +144,15 @@ export class Searcher {
     };
   }
 
-  /** @param {string} query */
-  #vector(query) {
-    const integers = this.encoder.encode(query);
-    return this.generation.bits === 8 ? integers : rotateQuery(integers);
-  }
-
   /** As many as show `depth` documents, and some more, so that there are further hits of these.
-   * @param {import("./ranking.mjs").Ranking} ranking @param {((row: number) => boolean) | undefined} headed
+   * @param {import("./ranking.mjs").Ranking} ranking @param {import("./ranking.mjs").Names | undefined} names
    * @param {boolean[] | null} fits @param {import("./places.mjs").Prefer} prefer
    * @param {number} depth @param {boolean} group @returns {Iterable<Candidate>} */
-  *#candidates(ranking, headed, fits, prefer, depth, group) {
+  *#candidates(ranking, names, fits, prefer, depth, group) {
     const seen = new Set();
     const most = group ? depth + DEEPER : depth;
     let number = 0;
-    for (const at of inOrder(ranking, this.generation.index.ids, most, headed)) {
+    for (const at of inOrder(ranking, this.generation.index.ids, most, names)) {
       if (number++ >= most && (seen.size >= depth || !group)) return;
       const candidate = this.places.choose({ at, raw: ranking.scores[at] }, fits, prefer);
       seen.add(candidate.shown);

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,6 +20,7 @@ def ranked(
     worded: Sequence[float] | None = None,
     weight: float = 10.0,
     headed: Callable[[int], bool] | None = None,
+    called: Callable[[int], float] | None = None,
     titled: Sequence[int] = (),
 ) -> list[int]:
     """Return the order of chunks with these cosines and scores, where the words of the query weigh so much."""
@@ -36,6 +38,7 @@ def ranked(
         counting=None,
         titled=np.array(titled, np.int64),
         headed=headed,
+        called=called,
     )
     return [int(row) for row in ranking.rows]
 
@@ -62,14 +65,22 @@ def test_a_chunk_whose_heading_is_the_query_is_before_one_that_is_better_otherwi
     assert ranked([0.5, 0.4], [4, 3], headed=lambda row: row == 1, titled=[0]) == [0, 1]
 
 
-def test_the_headings_of_the_best_hundred_are_read() -> None:
+def test_a_chunk_whose_title_is_nearer_to_the_query_is_before_one_that_is_as_good() -> None:
+    assert ranked([0.5, 0.5], [1, 1], called=lambda row: row / 10) == [1, 0]
+    assert ranked([0.9, 0.5], [1, 1], called=lambda row: row) == [0, 1], "a chunk counts for more than its title"
+    assert ranked([0.5, 0.4], [4, 3], called=lambda row: row, headed=lambda row: row == 0) == [0, 1]
+
+
+@pytest.mark.parametrize("which", ["headed", "called"])
+def test_headings_and_titles_of_the_best_hundred_are_read(which: str) -> None:
     asked: list[int] = []
 
-    def headed(row: int) -> bool:
+    def read(row: int) -> bool:
         asked.append(row)
         return False
 
-    ranked([0.9 - row / 1000 for row in range(300)], [1.0] * 300, headed=headed)
+    reading: dict[str, Any] = {which: read}
+    ranked([0.9 - row / 1000 for row in range(300)], [1.0] * 300, **reading)
     assert asked == list(range(100))
 
 

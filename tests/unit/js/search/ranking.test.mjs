@@ -39,12 +39,14 @@ for (const spread of [3, 50, 100_000]) {
   });
 }
 
-test("of the best hundred those come before whose heading is the query", () => {
+test("of the best hundred those come before whose heading is the query, or whose title is near to it", () => {
   const scores = Float64Array.from({ length: 300 }, (_, row) => 9 - row / 1000);
   const ids = BigUint64Array.from({ length: 300 }, (_, row) => BigInt(row));
   const rows = Uint32Array.from({ length: 300 }, (_, row) => row);
-  const found = [...inOrder(ranked(rows, scores, new Set([1])), ids, 10, (row) => row === 100 || row === 101)];
-  assert.deepEqual([found.slice(0, 4), found.length], [[1, 100, 0, 2], 300]);
+  for (const names of [{ headed: (row) => row === 100 || row === 101 }, { called: (row) => Number(row === 100 || row === 101) }]) {
+    const found = [...inOrder(ranked(rows, scores.slice(), new Set([1])), ids, 10, names)];
+    assert.deepEqual([found.slice(0, 4), found.length], [[1, 100, 0, 2], 300]);
+  }
 });
 
 test("where nothing has a score there is no place, and nothing to order", () => {

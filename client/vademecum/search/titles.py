@@ -1,0 +1,50 @@
+"""How near in meaning the titles of documents are to a query; `titlesOf` of js/search/meaning.mjs is the twin.
+
+By the release's table, whatever else encodes queries: whole numbers, a division and a square root.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vademecum.generation.opened import Opened
+from vademecum.generation.row_index import unpacked
+
+
+class Titles:
+    """The titles of a generation's documents, encoded when they are first looked at."""
+
+    def __init__(self, opened: Opened) -> None:
+        self._opened = opened
+        self._vectors: dict[int, NDArray[np.int64]] = {}
+        chunks, documents = len(opened.state.chunks.ids), len(opened.state.documents)
+        # The more chunks pages have, the less a chunk says of its page; one that is its page says the title itself.
+        self._share = max(0.0, (chunks - documents) / chunks) if chunks else 0.0
+
+    def near(self, query: str) -> Callable[[int], float] | None:
+        """Return what says how near the title of a chunk's document is to a query, from 0 to 1; None: none counts."""
+        asked = self._encoded(query)
+        if not self._share or not asked.any():
+            return None
+        size = int(asked @ asked)
+
+        def called(row: int) -> float:
+            title = self._of(self._opened.state.chunks.owners[row])
+            product = max(0, int(asked @ title))
+            return self._share * (product / math.sqrt(size * int(title @ title))) if product else 0.0
+
+        return called
+
+    def _of(self, document: int) -> NDArray[np.int64]:
+        if document not in self._vectors:
+            state = self._opened.state
+            index, row = unpacked(state.documents.places[document])
+            self._vectors[document] = self._encoded(state.segments[index].document(row).title)
+        return self._vectors[document]
+
+    def _encoded(self, text: str) -> NDArray[np.int64]:
+        return np.array(self._opened.encoder.encode(text), np.int64)
