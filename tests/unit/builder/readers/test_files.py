@@ -185,7 +185,7 @@ def test_rows_of_a_table_in_a_pdf_are_rows_and_a_note_in_the_margin_is_none() ->
     [
         ("Our well-known pump is made\nfrom well-\ntried parts.", "well-tried"),
         ("An interna-\ntional norm.", "international"),
-        ("The overall view of an over-\nall view is well-known. Over and all.", "overall"),
+        ("The overall view of an over-\nall view is well-known. It is over, and all is well.", "an overall"),
         ("A state-of-\nthe-art device.", "state-of-the-art"),
         ("It is high-pressure, or high-\npressure.", "high-pressure"),
     ],
