@@ -62,7 +62,8 @@ def test_a_key_opens_the_dialog_and_escape_gives_the_focus_back(open_page: Open,
     page.locator("main a").first.focus()
     page.keyboard.press(key)
     expect(page.locator("#query")).to_be_focused()
-    page.keyboard.type("key")
+    page.keyboard.type("/key/")
+    expect(page.locator("#query")).to_have_value("key/")  # who is in the field already may press it too
     expect(options(page)).to_have_count(3)
     page.keyboard.press("Escape")
     expect(page.locator("#modal")).to_be_hidden()
@@ -230,6 +231,8 @@ def test_the_count_is_honest_and_more_can_be_had(open_page: Open) -> None:
     expect(page.locator(".hit")).to_have_count(20)
     page.locator("#query").fill("many near xyzzy")
     expect(page.locator("#message")).to_have_text("No page has: xyzzy. Near in meaning:")
+    page.locator("#query").fill("many vague xyzzy")  # some of its words were found
+    expect(page.locator("#message")).to_have_text("45 results · No page has: xyzzy")
     page.locator("#query").fill("many meny")
     expect(page.locator("#message")).to_have_text("Shown for “many” · 45 results")
 

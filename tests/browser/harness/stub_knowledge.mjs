@@ -36,13 +36,13 @@ const RELEASE = { sequence: 12, version: "v12", documents: 2, chunks: 3, dimensi
 function many(query, limit) {
   const hit = (n, part) => ({
     id: `${n}.${part}`, document: `m${n}.md`, title: `Page ${n}`, url: `m${n}.html`, link: `m${n}.html#:~:text=many`, heading: `Part ${Math.min(part, 2)}`, text: "", score: 1 / n,
-    excerpt: "The second of many words.", marks: [[14, 18]], why: { words: part, meaning: part > 1 ? null : n }, metadata: { version: `v${n % 2}`, updated: n > 2 ? "soon" : "2020-05-01", "shop.price": 1000 + n / 2 },
+    excerpt: "The second of many words.", marks: [[14, 18]], why: { words: query.includes("near") ? null : part, meaning: part > 1 ? null : n }, metadata: { version: `v${n % 2}`, updated: n > 2 ? "soon" : "2020-05-01", "shop.price": 1000 + n / 2 },
     more: [], places: [],
   });
   const places = [{ document: "guide/keys.md", title: "Old keys", url: "old/keys.html", lang: "", version: "1.0" }, { document: "de.md", title: "Seite", url: "", lang: "de", version: "2.0" }];
   const hits = Array.from({ length: Math.min(limit, 45) }, (_, i) => ({ ...hit(i + 1, 1), more: [hit(i + 1, 2), hit(i + 1, 3)], places: i === 2 ? places : [] }));
   const facets = { version: { v0: 22, v1: 23 }, lang: { en: 45 } };
-  return results(hits, { total: 45, facets, unknown: query.includes("xyzzy") ? ["xyzzy"] : [], nearest: query.includes("near"), words: ["many"], meant: query.includes("meny") ? "many" : "" });
+  return results(hits, { total: 45, facets, unknown: query.includes("xyzzy") ? ["xyzzy"] : [], nearest: /near|vague/.test(query), words: ["many"], meant: query.includes("meny") ? "many" : "" });
 }
 
 function results(hits, told = {}) {

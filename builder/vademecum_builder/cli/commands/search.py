@@ -33,7 +33,7 @@ def run(options: Namespace) -> Shown:
         lines.append(f"Shown for: {hits.meant}")
     if hits.unknown:
         lines.append(f"No page has: {', '.join(hits.unknown)}.")
-    if hits.nearest:
+    if hits.nearest and not any(hit.why.words for hit in hits):
         lines.append("Near in meaning:")
     for number, hit in enumerate(hits, options.offset + 1):
         lines += [f"{number:2}. {_place(hit)}  ({hit.score:.2f})", *_told(hit, whole=options.markdown)]

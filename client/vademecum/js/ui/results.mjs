@@ -31,7 +31,9 @@ export function drawHits(hits, around) {
 }
 
 /** What is to be said of the hits as a whole. @param {Results} hits @param {string} query @param {import("./texts.mjs").Wording} wording */
-export function remarks({ length, total, nearest, unknown, meant, preview }, query, wording) {
+export function remarks(hits, query, wording) {
+  const { length, total, unknown, meant, preview } = hits;
+  const nearest = hits.nearest && !hits.some(({ why }) => why.words); // some were found by a word that is known
   const words = unknown.join(", ");
   const count = total > length ? [wording.say("results.count", { count: total })] : [];
   const lacking = words === "" ? [] : [wording.say("results.unknown", { words })];
