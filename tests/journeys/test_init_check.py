@@ -176,7 +176,9 @@ def test_what_the_workflow_would_not_install(check: Check, monkeypatch: pytest.M
     commit()
     told = f"{REQUIREMENTS_FILE}: what is built takes the line `vademecum[build,rst]=={__version__}`"
     assert told in check()
-    Path(REQUIREMENTS_FILE).write_text("vademecum[build,rst]\n")
+    Path(REQUIREMENTS_FILE).write_text("# rst\nvademecum[build] @ git+https://example.org/rst@abc\n")
+    assert told in check()
+    Path(REQUIREMENTS_FILE).write_text("vademecum[build, rst]\n")
     assert told not in check()
     came = '{"url": "file:///v.whl", "archive_info": {}}'
     monkeypatch.setattr(PathDistribution, "read_text", lambda self, name: came)

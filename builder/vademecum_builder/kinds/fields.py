@@ -15,7 +15,7 @@ from vademecum.errors import ContentError
 from vademecum_builder.kinds.templates import is_rich_text, shown
 from vademecum_builder.sources.catalog import ID_NAMES
 from vademecum_builder.sources.prices import price_of
-from vademecum_builder.sources.private_fields import may_say
+from vademecum_builder.sources.private_fields import may_say, plain_name
 from vademecum_builder.sources.times import read_time
 
 SAMPLED: Final = 1000
@@ -25,9 +25,9 @@ _SHOWN: Final = 60
 _PROSE: Final = 20
 """Characters that a text has on the average where it is prose; or it has several words."""
 _PRIVATE: Final = re.compile(
-    r"pass(?:word|wd|wort)?|secret|token|api_?key|hash(?!_?tag)|[_.-]salt$|e_?mail|phone|iban|ssn|birth|address|cost(?![aeilu])|margin|"
-    r"(?:purchase|buying)[ _]?price|wholesale|"
-    r"(?:^|[ _.-])ip(?:$|[ _.-])|ip_?addr|salar|(?:^|_)wages?\b|kennwort|geheim|telef|geburt|adresse|anschrift|einkauf|"
+    r"pass(?:word|wd|wort)?|secret|token|api_?key|hash(?!_?tag)|_salt$|e_?mail|phone|iban|ssn|birth|dob(?:$|_)|address|"
+    r"cost(?![aeilu])|margin|(?:purchase|buying|dealer)_?price|wholesale|(?:^|_)ip(?:$|_)|ip_?addr|salar|"
+    r"(?:^|_)wages?(?:$|_)|kennwort|geheim|telef|geburt|adresse|anschrift|einkauf|"
     r"gehalt|kosten|marge|contrase|correo|direcci|nacimi|sueldo|coste|costo|mot_?de_?passe|courriel|naissance|"
     r"indirizzo|nascita|stipendio|senha|endereco|wachtwoord|geboorte|inkoop",
     re.IGNORECASE,
@@ -90,7 +90,7 @@ class FieldFound:
     @property
     def is_private(self) -> bool:
         """Whether its name says that it is nobody's business."""
-        return bool(_PRIVATE.search(self.name))
+        return bool(_PRIVATE.search(plain_name(self.name)))
 
     @property
     def is_prose(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from functools import cached_property
 from typing import Any, Final, NamedTuple
 
@@ -23,6 +23,9 @@ _TIME: Final = "2000-01-01"
 _WHO: Final = re.compile(r"(?:.*_)?(?:visibility|privacy)(?:_level)?")
 _STATE: Final = re.compile(r"(?:.*_)?stat(?:us|e)")
 _NOBODY: Final = "1 = 0"
+_MOST_TABLES: Final = 2000
+_LONGEST_CONDITION: Final = 20_000
+"""Tables that are looked at for one, each time on another way; characters that a row has to meet."""
 
 
 class Reference(NamedTuple):
@@ -51,6 +54,8 @@ class Schema:
         self._connection = connection
         self._inspector = sa.inspect(connection)
         self.joined: set[str] = set()
+        self._known: dict[str, list[str]] = {}
+        self._left = 0
         self.quoted = connection.dialect.identifier_preparer.quote
 
     @cached_property
@@ -111,23 +116,58 @@ class Schema:
 
     def for_everybody(self, table: str) -> Sequence[str] | None:
         """Return what has to be true of a row for everybody to read it, as far as what it is in says so, or its table
-        alone: what any record says of itself is known when it is read (`private_fields`). None: nobody can know it.
+        alone: what any record says of itself is known when it is read (`private_fields`). None: nobody can know it, or
+        say it in a statement of a size that anybody could read.
 
         The table is called `m`.
         """
-        found = [*self._conditions(table, "m.", ())]
-        return None if any(_NOBODY in one for one in found) else found
+        self._left = _MOST_TABLES
+        found, _ = self._conditions(table, "m.", ())
+        unsayable = self._left < 0 or sum(map(len, found)) > _LONGEST_CONDITION
+        return None if unsayable or any(_NOBODY in one for one in found) else found
 
-    def _conditions(self, table: str, prefix: str, seen: tuple[str, ...]) -> Iterator[str]:
-        for column in self._columns(table):
-            if (may_say(column, table) and (seen or not may_say(column))) or _WHO.fullmatch(_plain(column)):
-                yield from self._shown(table, column, prefix)
+    def _conditions(self, table: str, prefix: str, seen: tuple[str, ...]) -> tuple[list[str], bool]:
+        """Return them, and whether tables that are in a circle were passed over: then they hold on this way alone."""
+        self._left -= 1
+        found, passed = self._own(table, prefix, inner=bool(seen)), self._left < 0
         for column, (other, key) in self.references(table).items():
-            if other not in (table, *seen) and not _PEOPLE.fullmatch(other):
-                inner = " AND ".join(self._conditions(other, "", (*seen, table)))
-                if inner:
-                    name, of = self.quoted(column), f"SELECT {self.quoted(key)} FROM {self.quoted(other)}"
-                    yield f"({prefix}{name} IS NULL OR {prefix}{name} IN ({of} WHERE {inner}))"
+            if other == table or other not in self._telling or self._left < 0:
+                continue
+            if other in seen:
+                passed = True
+                continue
+            inner, short = self._above(other, (*seen, table))
+            passed = passed or short
+            if inner:
+                name, of = self.quoted(column), f"SELECT {self.quoted(key)} FROM {self.quoted(other)}"
+                found.append(f"({prefix}{name} IS NULL OR {prefix}{name} IN ({of} WHERE {' AND '.join(inner)}))")
+        return found, passed
+
+    def _above(self, table: str, seen: tuple[str, ...]) -> tuple[list[str], bool]:
+        """Return the conditions of a table that others refer to, looked up once where it is in no circle."""
+        if table in self._known:
+            return self._known[table], False
+        found, passed = self._conditions(table, "", seen)
+        if not passed:
+            self._known[table] = found
+        return found, passed
+
+    def _own(self, table: str, prefix: str, *, inner: bool) -> list[str]:
+        """Return the conditions of what a table itself says."""
+        found: list[str] = []
+        for column in self._columns(table):
+            if (may_say(column, table) and (inner or not may_say(column))) or _WHO.fullmatch(_plain(column)):
+                found += self._shown(table, column, prefix)
+        return found
+
+    @cached_property
+    def _telling(self) -> Set[str]:
+        """The tables that say who may read their rows, and all that lead to one; of people nothing is asked."""
+        refers = {table: {other for other, _ in self.references(table).values()} for table in self.tables}
+        found = {table for table in refers if not _PEOPLE.fullmatch(table) and self._own(table, "", inner=True)}
+        while more := {table for table in {*refers} - found if not _PEOPLE.fullmatch(table) and refers[table] & found}:
+            found |= more
+        return found
 
     def _shown(self, table: str, column: str, prefix: str) -> Iterator[str]:
         """Yield the condition that a column is for: what is there now and is public, and nothing that is to come; of

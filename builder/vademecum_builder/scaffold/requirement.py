@@ -25,6 +25,7 @@ _BY_COMMIT = """\
 # When it has been released there, name its version: {}=={}
 {}
 """
+_EXTRAS = re.compile(r"^\s*vademecum\s*\[\s*([^\]]+?)\s*\]", re.MULTILINE)
 _OF_KINDS = {"feed": "feed", "files": "files", "sql": "sql"}
 
 
@@ -70,9 +71,10 @@ def unreached(extras: Collection[str]) -> str:
 def check_requirements(known: Repository, extras: Collection[str]) -> Iterator[Finding]:
     """Say what a workflow would not install, and so could not build with."""
     file = known.top / REQUIREMENTS_FILE
-    said = file.read_text("utf-8", "replace") if file.is_file() else ""
+    said = _EXTRAS.search(file.read_text("utf-8", "replace")) if file.is_file() else None
     line = unreached(extras) or f"{_named(extras)}=={__version__}"
-    if (not said and unreached(extras)) or any(extra not in said for extra in extras):
+    named = re.split(r"[\s,]+", said[1]) if said else ()
+    if (not said and unreached(extras)) or not {*extras} <= {*named}:
         yield Finding(REQUIREMENTS_FILE, WRONG, f"{REQUIREMENTS_FILE}: what is built takes the line `{line}`")
 
 

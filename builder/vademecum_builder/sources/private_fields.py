@@ -11,27 +11,33 @@ from typing import Any, Final
 
 from vademecum.format.json import canonical
 
-_YES, _NO, _ANY = r"true|yes|on|1|t|y", r"false|no|off|0|-1|f|n", r"(?!(?:false|no|f|n|[0:. _-]+)$).+"
+_NULL = r"null|none|nil|nan|\\n"
+"""As tables of programs write that there is nothing: phpMyAdmin, `mysqldump --tab`, pandas."""
+_YES, _NO, _ANY = r"true|yes|on|1|t|y", r"false|no|off|0|-1|f|n", rf"(?!(?:false|no|f|n|{_NULL}|[0:. _-]+)$).+"
 _DRAFT = "draft|auto-draft|private|unpublished|trash(?:ed)?|spam|deleted|hidden"
-_BETWEEN = "(?:.*_)?(?:private|direct|whisper|personal|secret|confidential|internal|hidden)(?:_.*)?|dm|im|mpim"
+_BETWEEN = (
+    "(?:.*_)?(?:private|direct|whisper|personal|secret|confidential|internal|hidden)(?:_.*)?|one_?on_?one|dm|im|mpim"
+)
 _RULES: Final[Mapping[str, str]] = {
     # What is true of what is not for everybody, and false of it.
     r"(?:page_)?(?:is_)?(?:draft|unlisted|private|noindex|search_exclude|confidential|internal|hidden|deleted"
     r"|removed|trashed|spam|whisper|secret|invite_only|read_restricted|members_only|private_notes?)"
     r"|is_(?:direct|dm|im|mpim)": _YES,
-    r"(?:page_)?(?:is_)?(?:publish(?:ed)?|public|visible|listed|search|sitemap|pagefind)": _NO,
+    r"(?:page_|jsd_)?(?:is_)?(?:publish(?:ed)?|public|visible|listed|search|sitemap|pagefind)": _NO,
     r"(?:is_|comment_)?approved": rf"{_NO}|spam|trash|post-trashed|hold",
     r"search": r"\{.*\"exclude\":true.*",
     r"robots": r".*\b(?:noindex|none)\b.*",
     # When it was taken away; when it was made public: Strapi, Shopify and what Rails has say so that it was not.
     r"(?:.*_)?(?:hid(?:den)?|delete|remove|trash)(?:e?d)?_?(?:at|on|time|date)": _ANY,
-    r"published_?at": "",
+    r"published_?at": f"|{_NULL}",
     # Who it is for, in words; in numbers as phpBB and GitLab have them, and whispers among the posts of Discourse.
-    r"(?:.*_)?(?:visibility(?:_in_catalog)?|privacy|access|archetype)": rf"{_BETWEEN}|unlisted|friends|members",
+    r"(?:.*_)?(?:visibility(?:_in_catalog)?|privacy(?:_status)?|access|archetype)": (
+        rf"{_BETWEEN}|unlisted|friends|members|followers|subscribers|specified|paid|tiers"
+    ),
     r"(?:channel|chat|room|conversation|message|group)_?type": _BETWEEN,
     r"(?:post|topic|comment)_visibility": r"(?!1$)-?\d+",
     r"visibility_level": r"(?!20$)\d+",
-    r"visibility": "not visible.*",  # of Magento
+    r"visibility": r"not visible.*|\{.+",  # of Magento; for a role or a group, of Jira
     r"product_online": "2",
     r"post_type": "4|revision|attachment|nav_menu_item|custom_css|customize_changeset|oembed_cache|user_request|wp_.+",
     r"(?:(?:post|page|product|publication|publish(?:ed|ing)?)_)?stat(?:us|e)": _DRAFT,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -126,7 +126,7 @@ FILES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
 
 
 def test_what_an_article_costs_its_seller_is_nobodys_business() -> None:
-    private = ["cost", "cost_price", "costPrice", "unit_cost", "purchase_price", "wholesale"]
+    private = ["cost", "cost_price", "costUSD", "costAmount", "unit_cost", "purchasePrice", "wholesale", "clientIp"]
     public = ["price", "costume", "purchases"]
     told = proposal(fields_of({name: f"{name} {n}" for name in ("id", "text", *private, *public)} for n in range(3)), 3)
     named = {*told["text"], *told.get("metadata", ()), told.get("title")}
@@ -347,6 +347,24 @@ def test_what_a_program_shows_not_to_everybody_is_not_published(tmp_path: Path, 
         told += str([view.reader().read(one) for one in items if not why_private_record(one.data)])
     assert told.count("open, about") == 5 and "secret" not in told
     assert "comment_date_gmt" in str(found) or "wp" not in str(found)
+
+
+def test_many_tables_that_refer_to_each_other_are_looked_at_once_or_not_proposed(tmp_path: Path) -> None:
+    """Of the ways along which they do there are millions."""
+
+    def proposed(name: str, count: int, refers: Callable[[int], Iterable[int]], flag: str = "") -> int:
+        with closing(sqlite3.connect(tmp_path / name)) as made:
+            for n in range(count):
+                columns = "".join(f", t{other}_id REFERENCES t{other}(id)" for other in refers(n))
+                made.execute(f"CREATE TABLE t{n} (id INTEGER PRIMARY KEY, title, body{flag}{columns})")
+                made.execute(f"INSERT INTO t{n} (title, body) VALUES ('A', ?)", [text_of(n)])
+            made.commit()
+        return len(discover(f"sqlite:///{tmp_path}/{name}", tmp_path))
+
+    assert proposed("chain.db", 25, lambda n: range(max(0, n - 3), n)) == 25
+    assert proposed("circle.db", 9, lambda n: {*range(9)} - {n}) == 9
+    with pytest.raises(UsageError):
+        proposed("flags.db", 9, lambda n: {*range(9)} - {n}, ", private DEFAULT 0")
 
 
 def test_a_visibility_that_is_a_number_is_not_guessed(tmp_path: Path) -> None:
