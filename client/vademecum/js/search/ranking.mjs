@@ -1,8 +1,6 @@
 // @ts-check
 /** One list from two: chunks by the words that they have, and by what they mean; search/ranking.py is the twin. */
 
-import { lowerBound } from "./encoder.mjs";
-
 export const MODES = ["hybrid", "semantic", "lexical"];
 const NEAREST_SHARE = 0.6;
 const NEAR = 0.5;
@@ -70,7 +68,8 @@ export function* inOrder({ rows, scores, named }, ids, first, { headed, called }
   yield* [...named.size ? rows.filter((row) => named.has(row)) : []].sort(order);
   const others = named.size ? rows.filter((row) => !named.has(row)) : rows;
   for (let given = 0, most = Math.max(first, READ); given < others.length; most *= 4) {
-    const best = bestOf(others, before, order, most);
+    const least = leastOf(others, scores, most);
+    const best = [...others.filter((row) => scores[row] >= least)].sort(order).slice(0, most);
     if (!given) {
       for (const row of best.slice(0, READ)) scores[row] += (headed?.(row) ? HEADED : 0) + CALLED * (called?.(row) ?? 0);
       best.sort(order);
@@ -80,19 +79,14 @@ export function* inOrder({ rows, scores, named }, ids, first, { headed, called }
   }
 }
 
-/** The best of these rows, sorted. What is not before the last of so many is passed over.
- * @param {Uint32Array} rows @param {(a: number, b: number) => boolean} before @param {(a: number, b: number) => number} order @param {number} most */
-function bestOf(rows, before, order, most) {
-  /** @type {number[]} */ const best = [];
-  let last = -1;
-  for (const row of rows) {
-    if (last >= 0 && !before(row, last)) continue;
-    best.push(row);
-    if (best.length < 4 * most) continue;
-    best.sort(order).length = most;
-    last = best[most - 1];
-  }
-  return best.sort(order).slice(0, most);
+/** A score that so many have at least, and few others; it is one of a few thousand, each of which is counted.
+ * @param {Uint32Array} rows @param {Float64Array} scores @param {number} most */
+function leastOf(rows, scores, most) {
+  const counts = new Uint32Array(4096);
+  for (let i = 0; i < rows.length; i++) counts[Math.min(4095, Math.max(0, scores[rows[i]] * 1024)) | 0]++;
+  let at = 4096;
+  while (at && most > 0) most -= counts[--at];
+  return at ? at / 1024 : -Infinity;
 }
 
 /** The place of each of these rows among those that answer by one score, from 1; of one whose score is not above 0 there is none.
@@ -102,7 +96,17 @@ export function placesOf(rows, answering, scores, ids) {
   const asked = rows.filter((row) => scores[row] > 0).sort((a, b) => (before(a, b) ? -1 : 1));
   const lowest = scores[asked[asked.length - 1]];
   const counts = new Uint32Array(asked.length + 1); // of those that come behind so many that are asked for
-  for (const row of answering) if (scores[row] >= lowest) counts[lowerBound(asked.length, (i) => before(asked[i], row))]++;
+  for (let i = 0; i < answering.length; i++) {
+    const row = answering[i];
+    if (!(scores[row] >= lowest)) continue;
+    let low = 0;
+    for (let high = asked.length; low < high; ) {
+      const middle = (low + high) >> 1;
+      if (before(asked[middle], row)) low = middle + 1;
+      else high = middle;
+    }
+    counts[low]++;
+  }
   let place = 0;
   return new Map(asked.map((row, i) => [row, (place += counts[i])]));
 }
