@@ -2,7 +2,7 @@
 /**
  * The query worker: opens what is installed and answers from memory. No network, no Python.
  *
- * Commands: open {url}, reopen, preview {release, objects}, fallback {documents}, search {query, limit, offset, mode, group, filters, prefer, facets}, space {query} and in search `own` (search/own_encoder.mjs), similar {id, limit}, document {key}. A generation that fails its self-test is
+ * Commands: open {url}, reopen, preview {release, objects}, fallback {documents}, search {query, limit, offset, mode, group, filters, prefer, facets}, space {query, published}, model {} and in search `own` (search/own_encoder.mjs), similar {id, limit}, document {key}. A generation that fails its self-test is
  * never used; the one before it goes on answering. A reader has its generation in memory, so that collecting
  * garbage in the store does not disturb it.
  */
@@ -135,13 +135,24 @@ async function search({ query, limit, offset = 0, mode = "hybrid", group = true,
   return { ...(await searcher.search(question, vector)), encoder: vector ? "own" : "table" };
 }
 
-/** What an app's own encoder is to encode for a query; null while the release's table answers. @param {{query: string}} args */
-async function space({ query }) {
+/** What an app's own encoder is to encode for a query, or the `published` one; null while the release's table answers.
+ * @param {{query: string, published?: boolean}} args */
+async function space({ query, published = false }) {
   const now = current();
   const { openSpace } = await import("./search/own_encoder.mjs"); // few apps need it
-  const shelf = /** @type {IndexedStore} */ (store);
-  now.space ??= await openSpace(await openRecord(await shelf.read("manifests")), (name) => shelf.words(name), now.release, now.searcher);
+  now.space ??= await openSpace(...(await kept(now)), now.searcher, published);
   return now.space && { meant: await now.searcher.meant(query), trial: now.space.trial, epoch: now.space.epoch };
+}
+
+/** The files of the release's own model. */
+async function model() {
+  return (await import("./search/own_encoder.mjs")).readModel(...(await kept(current())));
+}
+
+/** What leads to the files that are kept beside an encoder. @param {Opened} now @returns {Promise<[any, (name: string) => Promise<Uint8Array | undefined>, InstalledRelease]>} */
+async function kept({ release }) {
+  const shelf = /** @type {IndexedStore} */ (store);
+  return [await openRecord(await shelf.read("manifests")), (name) => shelf.words(name), release];
 }
 
 /** @param {{id: string, limit: number}} args */
@@ -155,4 +166,4 @@ function document({ key }) {
   return current().generation.document(key);
 }
 
-serve(self, { open, reopen, preview, fallback, search, space, similar, document });
+serve(self, { open, reopen, preview, fallback, search, space, model, similar, document });

@@ -68,10 +68,18 @@ export interface KnowledgeBaseOptions {
   preview?: boolean;
   /** What answers by its words while no release is to be had: documents that the app has. Nothing of it is stored. */
   fallback?: LocalDocument[];
-  /** The app's own encoder of queries, in place of the release's table: the very model that made the documents' vectors. */
-  encoder?: Encode;
+  /** The app's own encoder of queries, in place of the release's table: the very model that made the documents' vectors, or
+   * what the app makes of the release's own. */
+  encoder?: Encode | OfModel;
   /** Log to the console. */
   debug?: boolean;
+}
+
+/** An encoder of the model that a release publishes, made behind the first hits, once an epoch. */
+export interface OfModel {
+  /** `onnx`: a graph from `input_ids` and `attention_mask`, int64 [1, n], to `vector`, float32 [1, D]; `tokenizer`: a
+   * `tokenizer.json`. Both are verified. */
+  model(files: { onnx: Uint8Array; tokenizer: Uint8Array }): Encode | Promise<Encode>;
 }
 
 /** A text, and the vector that the app's model has for it: as many numbers as the model has dimensions, of any length. */

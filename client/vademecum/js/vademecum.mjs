@@ -61,8 +61,10 @@ export class KnowledgeBase {
   constructor(options) {
     if (Object(options) !== options) throw new VademecumError("usage", "new KnowledgeBase({ url: ... }): the address of the published tree is needed");
     const { autoUpdate = true, checkIntervalMs = 3_600_000, channel = "stable", maxUpdateBytes = null, policy = {} } = options;
-    if (typeof (options.encoder ?? Object) !== "function") throw new VademecumError("usage", "encoder must be a function from a text to a vector");
-    this.#encoder = options.encoder;
+    const { encoder } = options;
+    const ofModel = typeof Object(encoder).model === "function" ? /** @type {import("./vademecum.d.mts").OfModel} */ (encoder) : null;
+    if (!ofModel && typeof (encoder ?? Object) !== "function") throw new VademecumError("usage", "encoder must be a function from a text to a vector, or { model }: one from the release's model to such a function");
+    this.#encoder = ofModel ? { model: ofModel.model } : /** @type {import("./vademecum.d.mts").Encode | undefined} */ (encoder);
     const rule = typeof policy === "function" ? policy : null;
     const said = { mode: autoUpdate ? "automatic" : "manual", channel, maxUpdateBytes, ...(rule ? { connection: "any" } : policy) };
     checkChoices(said);
@@ -88,7 +90,7 @@ export class KnowledgeBase {
     const tabs = (this.#tabs = new Tabs({ store, reader, emit, choose, later, opened: () => this.#opened() }));
     const trust = trustText(options.trust);
     const seed = options.seed === undefined || options.seed === null ? null : treeUrl(options.seed);
-    const target = { urls: this.#urls, trust, policy: defaults, seed, beside: options.encoder ? "directions" : "" };
+    const target = { urls: this.#urls, trust, policy: defaults, seed, beside: ofModel ? "model" : encoder ? "directions" : "" };
     this.#python = new PythonWorker(
       () => this.#worker("worker.mjs"),
       () => ({ ...target, client: this.#clientUrl, fetched: this.#preview?.take() }),

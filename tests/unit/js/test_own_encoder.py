@@ -34,7 +34,7 @@ const reader = {{
     asked.push(command);
     const question = {{ query, limit: 8, offset: 0, filters: {{}}, prefer: {{}}, ...more }};
     if (command === "search") return searcher.search(question, own && space.vector(own));
-    space ??= await openSpace({{ kept: [{{ manifest: told.manifest }}] }}, beside, release, searcher);
+    space ??= await openSpace({{ kept: [{{ manifest: told.manifest }}] }}, beside, release, searcher, false);
     return space && {{ meant: await searcher.meant(query), trial: space.trial, epoch: space.epoch }};
   }},
 }};

@@ -12,7 +12,7 @@ import { decodeTensors, requireFormat } from "../format/tensors.mjs";
 import { shrink } from "./encoder.mjs";
 import { rotateQuery } from "./rotation.mjs";
 
-const DIRECTIONS_FORMAT = "vademecum.directions.1";
+const FORMATS = { directions: "vademecum.directions.1", model: "vademecum.model.1" };
 const TRIED = 3;
 const ALIKE = 0.6;
 const WHOLE = 1e6;
@@ -21,20 +21,38 @@ const WHOLE = 1e6;
 /** @typedef {{sequence: number, digest: string, epoch: string, dimensions: number, encoder: string}} Release */
 /** @typedef {{vector: Float64Array, trial: Float64Array[], epoch: string}} Own what an app's encoder said */
 
-/** The space of an installed release; null where a sync has to bring its directions first.
- * @param {{kept?: {manifest: string}[]}} record `manifests` @param {(encoder: string) => Promise<Uint8Array | undefined>} beside what is kept beside it
- * @param {Release} release @param {Searcher} searcher */
-export async function openSpace({ kept = [] }, beside, release, searcher) {
+/** The record `manifests`. @typedef {{kept?: {manifest: string}[]}} Manifests */
+/** What is kept beside an encoder. @typedef {(encoder: string) => Promise<Uint8Array | undefined>} Beside */
+
+/** The space of an installed release; null where a sync has to bring its directions, or its model, first.
+ * @param {Manifests} record @param {Beside} beside @param {Release} release @param {Searcher} searcher
+ * @param {boolean} published whether the release's own model encodes, whose vectors lie along its directions */
+export async function openSpace(record, beside, release, searcher, published) {
+  const found = await keptFile(record, beside, release, published ? "model" : "directions");
+  if (!found) return null;
+  return new Space(release, searcher, (!published && found.file?.tensor("direction", "I8", [null, release.dimensions])) || null);
+}
+
+/** The release's own model: files of other programs, as Python has verified them.
+ * @param {Manifests} record @param {Beside} beside @param {Release} release */
+export async function readModel(record, beside, release) {
+  const file = (await keptFile(record, beside, release, "model"))?.file;
+  if (!file) throw new VademecumError("content", "the release's model is damaged or gone; update to mend it");
+  const [onnx, tokenizer] = ["onnx", "tokenizer"].map((name) => file.tensor(name, "U8", [null]).values.slice());
+  return { onnx, tokenizer };
+}
+/** What a release brings beside its table; null where a sync has to fetch it first. A release of all dimensions has no directions.
+ * @param {Manifests} record @param {Beside} beside @param {Release} release @param {"directions" | "model"} name */
+async function keptFile({ kept = [] }, beside, release, name) {
   const manifests = kept.map(({ manifest }) => JSON.parse(manifest));
   const manifest = manifests.find(({ sequence, digest }) => sequence === release.sequence && digest === release.digest);
-  if (!manifest) return null;
-  const { directions } = manifest.encoder;
-  if (!directions) return new Space(release, searcher, null);
+  const ref = manifest?.encoder[name];
+  if (!ref) return manifest && name === "directions" ? { file: null } : null;
   const bytes = await beside(release.encoder);
-  if (!bytes || (await sha256(bytes)) !== directions.sha256) return null;
+  if (!bytes || (await sha256(bytes)) !== ref.sha256) return null;
   const file = decodeTensors(bytes);
-  requireFormat(file, DIRECTIONS_FORMAT);
-  return new Space(release, searcher, file.tensor("direction", "I8", [null, release.dimensions]));
+  requireFormat(file, FORMATS[name]);
+  return { file };
 }
 
 class Space {
