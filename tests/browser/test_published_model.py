@@ -55,9 +55,7 @@ def test_the_releases_own_model_asks_in_a_browser(
     """As the documentation shows it, with onnxruntime-web of npm, under the policy of every page here."""
     encoders: Any = of_model.OfThis(fitted)
     line = Line(tmp_path, now=datetime.now(UTC).replace(microsecond=0), encoders=encoders)
-    pages = {
-        f"{n}.md": "# {}\n\n## {}\n\n{}\n".format(*text.split("\n")) for n, text in enumerate(of_model.TEXTS)
-    }
+    pages = {f"{n}.md": "# {}\n\n## {}\n\n{}\n".format(*text.split("\n")) for n, text in enumerate(of_model.TEXTS)}
     line.release(pages, query_encoder="transformer")
     kb = KnowledgeBase.open(tmp_path / "kb.db", url=line.out, trust=line.root, encoder="published")
     assert kb.sync().error is None
