@@ -61,10 +61,9 @@ export class KnowledgeBase {
   constructor(options) {
     if (Object(options) !== options) throw new VademecumError("usage", "new KnowledgeBase({ url: ... }): the address of the published tree is needed");
     const { autoUpdate = true, checkIntervalMs = 3_600_000, channel = "stable", maxUpdateBytes = null, policy = {} } = options;
-    const { encoder } = options;
-    const ofModel = typeof Object(encoder).model === "function" ? /** @type {import("./vademecum.d.mts").OfModel} */ (encoder) : null;
-    if (!ofModel && typeof (encoder ?? Object) !== "function") throw new VademecumError("usage", "encoder must be a function from a text to a vector, or { model }: one from the release's model to such a function");
-    this.#encoder = ofModel ? { model: ofModel.model } : /** @type {import("./vademecum.d.mts").Encode | undefined} */ (encoder);
+    const encoder = (this.#encoder = options.encoder);
+    const ofModel = typeof Object(encoder).model === "function";
+    if (!ofModel && typeof (encoder ?? Object) !== "function") throw new VademecumError("usage", "encoder must be a function from a text to a vector, or { model }");
     const rule = typeof policy === "function" ? policy : null;
     const said = { mode: autoUpdate ? "automatic" : "manual", channel, maxUpdateBytes, ...(rule ? { connection: "any" } : policy) };
     checkChoices(said);

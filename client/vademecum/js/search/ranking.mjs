@@ -63,8 +63,7 @@ export function fuse(meaning, found, { mode, weight, fits, titled, alone = false
  * @param {Ranking} ranking @param {BigUint64Array} ids @param {number} first
  * @param {Names} [names] @returns {Iterable<number>} */
 export function* inOrder({ rows, scores, named }, ids, first, { headed, called } = {}) {
-  const before = orderBy(scores, ids);
-  const order = (/** @type {number} */ a, /** @type {number} */ b) => (before(a, b) ? -1 : 1);
+  const order = orderBy(scores, ids);
   yield* [...named.size ? rows.filter((row) => named.has(row)) : []].sort(order);
   const others = named.size ? rows.filter((row) => !named.has(row)) : rows;
   for (let given = 0, most = Math.max(first, READ); given < others.length; most *= 4) {
@@ -92,8 +91,8 @@ function leastOf(rows, scores, most) {
 /** The place of each of these rows among those that answer by one score, from 1; of one whose score is not above 0 there is none.
  * @param {number[]} rows @param {Uint32Array} answering @param {Float64Array} scores @param {BigUint64Array} ids @returns {Map<number, number>} */
 export function placesOf(rows, answering, scores, ids) {
-  const before = orderBy(scores, ids);
-  const asked = rows.filter((row) => scores[row] > 0).sort((a, b) => (before(a, b) ? -1 : 1));
+  const order = orderBy(scores, ids);
+  const asked = rows.filter((row) => scores[row] > 0).sort(order);
   const lowest = scores[asked[asked.length - 1]];
   const counts = new Uint32Array(asked.length + 1); // of those that come behind so many that are asked for
   for (let i = 0; i < answering.length; i++) {
@@ -102,7 +101,7 @@ export function placesOf(rows, answering, scores, ids) {
     let low = 0;
     for (let high = asked.length; low < high; ) {
       const middle = (low + high) >> 1;
-      if (before(asked[middle], row)) low = middle + 1;
+      if (order(asked[middle], row) < 0) low = middle + 1;
       else high = middle;
     }
     counts[low]++;
@@ -113,5 +112,5 @@ export function placesOf(rows, answering, scores, ids) {
 
 /** @param {Float64Array} scores @param {BigUint64Array} ids */
 function orderBy(scores, ids) {
-  return (/** @type {number} */ a, /** @type {number} */ b) => scores[a] > scores[b] || (scores[a] === scores[b] && ids[a] < ids[b]);
+  return (/** @type {number} */ a, /** @type {number} */ b) => (scores[a] > scores[b] || (scores[a] === scores[b] && ids[a] < ids[b]) ? -1 : 1);
 }
