@@ -46,7 +46,7 @@ the modules there import in functions. What they may want in an error stays: tra
 _TEXT = rb"/\*\*(?:(?!\*/).)*\*/"
 _COMMENT = re.compile(rb"^ *(?:%b|//[^\n]*)\n|%b ?|(?<=[;{]) // [^\n]*" % (_TEXT, _TEXT), re.MULTILINE | re.DOTALL)
 # What our modules have in texts of several lines is words and style.
-_SET_IN = re.compile(rb"^ +", re.MULTILINE)
+_SET_IN = re.compile(rb"^\s+", re.MULTILINE)
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 
 
@@ -82,9 +82,9 @@ def client_files(runtime: Path, *, bundle: bool = True) -> Mapping[str, Path | b
 
 
 def condensed(module: bytes) -> bytes:
-    """Return one of our modules without what only people read: comments, and how far lines are set in.
+    """Return one of our modules without what only people read: comments, empty lines, and how far others are set in.
 
-    >>> condensed(b"{\\n  const a = 1; // one\\n  const b = 'https://example.org';\\n}\\n")
+    >>> condensed(b"{\\n\\n  const a = 1; // one\\n  const b = 'https://example.org';\\n}\\n")
     b"{\\nconst a = 1;\\nconst b = 'https://example.org';\\n}\\n"
     """
     return _SET_IN.sub(b"", _COMMENT.sub(b"", module))

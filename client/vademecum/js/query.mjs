@@ -139,20 +139,17 @@ async function search({ query, limit, offset = 0, mode = "hybrid", group = true,
  * @param {{query: string, published?: boolean}} args */
 async function space({ query, published = false }) {
   const now = current();
-  const { openSpace } = await import("./search/own_encoder.mjs"); // few apps need it
-  now.space ??= await openSpace(...(await kept(now)), now.searcher, published);
+  now.space ??= await (await ownEncoder()).openSpace(store, openRecord, now, published);
   return now.space && { meant: await now.searcher.meant(query), trial: now.space.trial, epoch: now.space.epoch };
 }
 
 /** The files of the release's own model. */
 async function model() {
-  return (await import("./search/own_encoder.mjs")).readModel(...(await kept(current())));
+  return (await ownEncoder()).readModel(store, openRecord, current().release);
 }
 
-/** What leads to the files that are kept beside an encoder. @param {Opened} now @returns {Promise<[any, (name: string) => Promise<Uint8Array | undefined>, InstalledRelease]>} */
-async function kept({ release }) {
-  const shelf = /** @type {IndexedStore} */ (store);
-  return [await openRecord(await shelf.read("manifests")), (name) => shelf.words(name), release];
+function ownEncoder() {
+  return import("./search/own_encoder.mjs"); // few apps need it
 }
 
 /** @param {{id: string, limit: number}} args */

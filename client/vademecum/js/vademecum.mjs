@@ -61,9 +61,8 @@ export class KnowledgeBase {
   constructor(options) {
     if (Object(options) !== options) throw new VademecumError("usage", "new KnowledgeBase({ url: ... }): the address of the published tree is needed");
     const { autoUpdate = true, checkIntervalMs = 3_600_000, channel = "stable", maxUpdateBytes = null, policy = {} } = options;
-    const encoder = (this.#encoder = options.encoder);
-    const ofModel = typeof Object(encoder).model === "function";
-    if (!ofModel && typeof (encoder ?? Object) !== "function") throw new VademecumError("usage", "encoder must be a function from a text to a vector, or { model }");
+    const encoder = (this.#encoder = /** @type {any} */ (options.encoder));
+    if (typeof (encoder?.model ?? encoder ?? Object) !== "function") throw new VademecumError("usage", "encoder must be a function, or { model }");
     const rule = typeof policy === "function" ? policy : null;
     const said = { mode: autoUpdate ? "automatic" : "manual", channel, maxUpdateBytes, ...(rule ? { connection: "any" } : policy) };
     checkChoices(said);
@@ -89,7 +88,7 @@ export class KnowledgeBase {
     const tabs = (this.#tabs = new Tabs({ store, reader, emit, choose, later, opened: () => this.#opened() }));
     const trust = trustText(options.trust);
     const seed = options.seed === undefined || options.seed === null ? null : treeUrl(options.seed);
-    const target = { urls: this.#urls, trust, policy: defaults, seed, beside: ofModel ? "model" : encoder ? "directions" : "" };
+    const target = { urls: this.#urls, trust, policy: defaults, seed, beside: encoder && (encoder.model ? "model" : "directions") };
     this.#python = new PythonWorker(
       () => this.#worker("worker.mjs"),
       () => ({ ...target, client: this.#clientUrl, fetched: this.#preview?.take() }),

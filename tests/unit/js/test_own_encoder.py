@@ -28,13 +28,16 @@ const searcher = new Searcher(generation, new Places(generation, {{}}), decodeEn
 const release = {{ ...told, ...JSON.parse(told.manifest) , encoder: "name", dimensions: told.dimensions }};
 let space = null;
 let asked = [];
-const beside = async () => told.beside && file(told.beside);
+const store = {{
+  read: async () => ({{ kept: [{{ manifest: told.manifest }}] }}),
+  words: async () => told.beside && file(told.beside),
+}};
 const reader = {{
   ask: async (command, {{ query, own, ...more }}) => {{
     asked.push(command);
     const question = {{ query, limit: 8, offset: 0, filters: {{}}, prefer: {{}}, ...more }};
     if (command === "search") return searcher.search(question, own && space.vector(own));
-    space ??= await openSpace({{ kept: [{{ manifest: told.manifest }}] }}, beside, release, searcher, false);
+    space ??= await openSpace(store, async (record) => record, {{ release, searcher }}, false);
     return space && {{ meant: await searcher.meant(query), trial: space.trial, epoch: space.epoch }};
   }},
 }};

@@ -11,18 +11,14 @@ import { quoted } from "../search/excerpt.mjs";
 export function withFurther(hits, words, finish) {
   for (const hit of hits) {
     finish(hit);
-    const { document, title, metadata } = hit;
-    /** @type {Further[]} */ const others = hit.more ?? [];
+    const { document, title, metadata, more = [] } = hit;
     /** @type {Hit[] | undefined} */ let made;
-    const more = () => {
-      const sought = new Set(words);
-      return others.map((other) => {
-        const one = { document, title, metadata, ...quoted(other, sought).hit, more: [] };
-        finish(one);
-        return one;
-      });
+    const make = (/** @type {Further} */ other) => {
+      const one = { document, title, metadata, ...quoted(other, new Set(words)).hit, more: [] };
+      finish(one);
+      return one;
     };
-    Object.defineProperty(hit, "more", { get: () => (made ??= more()), set: (own) => (made = own), enumerable: true, configurable: true });
+    Object.defineProperty(hit, "more", { get: () => (made ??= more.map(make)), set: (own) => (made = own), enumerable: true, configurable: true });
   }
   return hits;
 }

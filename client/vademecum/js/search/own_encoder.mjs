@@ -21,34 +21,38 @@ const WHOLE = 1e6;
 /** @typedef {{sequence: number, digest: string, epoch: string, dimensions: number, encoder: string}} Release */
 /** @typedef {{vector: Float64Array, trial: Float64Array[], epoch: string}} Own what an app's encoder said */
 
-/** The record `manifests`. @typedef {{kept?: {manifest: string}[]}} Manifests */
-/** What is kept beside an encoder. @typedef {(encoder: string) => Promise<Uint8Array | undefined>} Beside */
+/** The store, which keeps files beside an encoder, and what opens its records.
+ * @typedef {{read(name: string): Promise<Uint8Array | undefined>, words(encoder: string): Promise<Uint8Array | undefined>} | undefined} Store
+ * @typedef {(bytes: Uint8Array | undefined) => Promise<any>} OpenRecord */
 
 /** The space of an installed release; null where a sync has to bring its directions, or its model, first.
- * @param {Manifests} record @param {Beside} beside @param {Release} release @param {Searcher} searcher
+ * @param {Store} store @param {OpenRecord} openRecord @param {{release: Release, searcher: Searcher}} opened
  * @param {boolean} published whether the release's own model encodes, whose vectors lie along its directions */
-export async function openSpace(record, beside, release, searcher, published) {
-  const found = await keptFile(record, beside, release, published ? "model" : "directions");
+export async function openSpace(store, openRecord, { release, searcher }, published) {
+  const found = await keptFile(store, openRecord, release, published ? "model" : "directions");
   if (!found) return null;
   return new Space(release, searcher, (!published && found.file?.tensor("direction", "I8", [null, release.dimensions])) || null);
 }
 
 /** The release's own model: files of other programs, as Python has verified them.
- * @param {Manifests} record @param {Beside} beside @param {Release} release */
-export async function readModel(record, beside, release) {
-  const file = (await keptFile(record, beside, release, "model"))?.file;
+ * @param {Store} store @param {OpenRecord} openRecord @param {Release} release */
+export async function readModel(store, openRecord, release) {
+  const file = (await keptFile(store, openRecord, release, "model"))?.file;
   if (!file) throw new VademecumError("content", "the release's model is damaged or gone; update to mend it");
   const [onnx, tokenizer] = ["onnx", "tokenizer"].map((name) => file.tensor(name, "U8", [null]).values.slice());
   return { onnx, tokenizer };
 }
+
 /** What a release brings beside its table; null where a sync has to fetch it first. A release of all dimensions has no directions.
- * @param {Manifests} record @param {Beside} beside @param {Release} release @param {"directions" | "model"} name */
-async function keptFile({ kept = [] }, beside, release, name) {
-  const manifests = kept.map(({ manifest }) => JSON.parse(manifest));
+ * @param {Store} store @param {OpenRecord} openRecord @param {Release} release @param {"directions" | "model"} name */
+async function keptFile(store, openRecord, release, name) {
+  const { kept = [] } = await openRecord(await store?.read("manifests"));
+  /** @type {{sequence: number, digest: string, encoder: Record<string, {sha256: string}>}[]} */
+  const manifests = kept.map((/** @type {{manifest: string}} */ { manifest }) => JSON.parse(manifest));
   const manifest = manifests.find(({ sequence, digest }) => sequence === release.sequence && digest === release.digest);
   const ref = manifest?.encoder[name];
   if (!ref) return manifest && name === "directions" ? { file: null } : null;
-  const bytes = await beside(release.encoder);
+  const bytes = await store?.words(release.encoder);
   if (!bytes || (await sha256(bytes)) !== ref.sha256) return null;
   const file = decodeTensors(bytes);
   requireFormat(file, FORMATS[name]);
