@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from ctypes import c_ushort
 from itertools import groupby
 
 import pypdfium2
+from pypdfium2.raw import FPDFText_GetBoundedText, FPDFText_GetUnicode
 
 from vademecum.errors import ContentError
 from vademecum_builder.readers.office import table_row, told_title
@@ -79,14 +81,31 @@ def _text_and_cells(page: pypdfium2.PdfPage) -> tuple[str, Cells]:
     text = page.get_textpage()
     try:
         cells, start = {}, 0
-        for line in text.get_text_range().split("\r\n"):
-            if len(found := [*_cells(text, line, start)]) > 1 and not _SIGN.fullmatch(found[0]):
-                cells[clean_block(line)] = found
+        # By the numbers that PDFium gives to characters: one beyond U+FFFF is one or a pair there, as the font says.
+        written = "".join(chr(FPDFText_GetUnicode(text, at)) for at in range(text.count_chars()))
+        for line in written.split("\r\n"):
+            if len(found := [*map(_whole, _cells(text, line, start))]) > 1 and not _SIGN.fullmatch(found[0]):
+                cells[clean_block(_whole(line))] = found
             start += len(line) + 2
-        return unify_line_breaks(text.get_text_bounded()), cells
+        return unify_line_breaks(_on_page(text, page)), cells
     finally:
         text.close()
         page.close()
+
+
+def _on_page(text: pypdfium2.PdfTextPage, page: pypdfium2.PdfPage) -> str:
+    """Return the text that lies on the page. `get_text_bounded` loses its end: it takes as many UTF-16 units as PDFium
+    says that there are characters."""
+    left, bottom, right, top = page.get_bbox()
+    where = (text, left, top, right, bottom)
+    units = (c_ushort * (2 * FPDFText_GetBoundedText(*where, None, 0) + 1))()
+    count = FPDFText_GetBoundedText(*where, units, len(units))
+    return bytes(units)[: 2 * count].decode("utf-16-le", "ignore")
+
+
+def _whole(text: str) -> str:
+    """Return a text without halves of characters: pairs are put together."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "ignore")
 
 
 def _cells(text: pypdfium2.PdfTextPage, line: str, start: int) -> Iterator[str]:

@@ -181,6 +181,28 @@ def test_rows_of_a_table_in_a_pdf_are_rows_and_a_note_in_the_margin_is_none() ->
 
 
 @pytest.mark.parametrize(
+    "told", [b"/Encoding <</Differences [126 /u1F600]>>", b"/ToUnicode 99 0 R"], ids=["one", "pair"]
+)
+def test_a_character_that_is_two_in_utf_16_moves_no_cell_of_a_table_in_a_pdf(told: bytes) -> None:
+    """PDFium counts it as one where the name of the glyph says it, as two where a map to Unicode does."""
+    pdf = FPDF()
+    pdf.set_font("Helvetica", size=12)
+    pdf.add_page()
+    for row in (["~~~~~~~~ ~"], ["Code", "Meaning"], ["E01 ~", "Too hot"], ["E02", "Too cold"], ["........"]):
+        for cell in row:
+            pdf.cell(50, 8, cell)
+        pdf.ln()
+    cmap = (
+        b"begincmap\n1 beginbfchar\n<7E> <D83DDE00>\nendbfchar\n1 beginbfrange\n<20> <7D> <0020>\nendbfrange\nendcmap"
+    )
+    stream = b"99 0 obj\n<</Length %d>>\nstream\n%s\nendstream\nendobj\n" % (len(cmap), cmap)
+    data = bytes(pdf.output()).replace(b"/Encoding /WinAnsiEncoding", told)
+    [section] = read_pdf(data.replace(b"xref\n", stream + b"xref\n", 1)).sections
+    rows = ["Code | Meaning", "E01 😀 | Too hot", "E02 | Too cold"]
+    assert [block_text(block) for block in section.blocks] == ["😀😀😀😀😀😀😀😀 😀", *rows, "........"]
+
+
+@pytest.mark.parametrize(
     ("text", "said"),
     [
         ("Our well-known pump is made\nfrom well-\ntried parts.", "well-tried"),
