@@ -55,8 +55,8 @@ def open_database(path: Path, *, create: bool) -> sqlite3.Connection:
         create: Whether to make it, and its folder, where nothing is.
 
     Raises:
-        EmptyStoreError: There is none. NotAStoreError: Something else is there. NewerFormatError: Another version of
-            vademecum made it. StorageError: It cannot be opened.
+        EmptyStoreError: There is none. NotAStoreError: Something else is there. NewerFormatError: A newer version of
+            vademecum made it. StorageError: An older one did, or it cannot be opened.
     """
     if not path.exists() and not create:
         raise EmptyStoreError(f"{path}: no workspace yet; `vade sync` makes one")
@@ -161,7 +161,9 @@ def _is_ours(connection: sqlite3.Connection, path: Path) -> bool:
         raise NotAStoreError(
             f"{path} is a database of another program; it was left as it is: choose another --workspace"
         )
-    if version != VERSION:
-        other = f"{path}: a workspace of version {version}, and this vademecum knows {VERSION}"
-        raise NewerFormatError(f"{other}: {'update it, or ' if version > VERSION else ''}{_ANEW}")
+    other = f"{path}: a workspace of version {version}, and this vademecum knows {VERSION}"
+    if version > VERSION:
+        raise NewerFormatError(f"{other}: update it, or {_ANEW}")
+    if version < VERSION:
+        raise StorageError(f"{other}: an older one made it; {_ANEW}")
     return True

@@ -19,6 +19,7 @@ from vademecum.errors import (
     QuotaError,
     StorageError,
     UsageError,
+    VademecumError,
 )
 from vademecum.format.json import parse_object
 from vademecum_builder.sources.base import RECORD, Checkpoint, EmptySourceError, Entry, Removed, Skipped, SourceItem
@@ -324,13 +325,19 @@ def test_a_job_whose_process_ended_is_interrupted(shop: Workshop) -> None:
         assert [job.state for job in workspace.jobs()] == [INTERRUPTED, DONE]
 
 
-@pytest.mark.parametrize("version", [1, 99])
-def test_a_workspace_of_another_version_is_refused(shop: Workshop, version: int) -> None:
+@pytest.mark.parametrize(
+    ("version", "error", "says"),
+    [(1, StorageError, "an older one made it; begin"), (99, NewerFormatError, "update it, or begin")],
+)
+def test_a_workspace_of_another_version_is_refused(
+    shop: Workshop, version: int, error: type[VademecumError], says: str
+) -> None:
     shop.sync()
     with closing(sqlite3.connect(shop.root / "work.db")) as database:
         database.execute(f"PRAGMA user_version = {version}")
-    with pytest.raises(NewerFormatError, match=rf"version {version}, .*begin anew by deleting it"):
+    with pytest.raises(error, match=rf"version {version}, .*{says} anew by deleting it") as refused:
         shop.sync()
+    assert type(refused.value) is error
 
 
 def test_another_programs_file_is_left_alone(shop: Workshop) -> None:
