@@ -24,8 +24,7 @@ export async function readStatus(store, { state, error, judged: offer, contacted
   const [[headBytes, syncBytes, seedBytes, pin, targets], objects] = await Promise.all([records, store.objects()]);
   const head = await openHead(headBytes);
   const [sync, seed] = await Promise.all([openRecord(syncBytes), openRecord(seedBytes)]);
-  const noted = sync.error && Date.parse(sync.error.time) > contacted ? sync.error : null;
-  const last = error ?? noted;
+  const last = error ?? (Date.parse(sync.error?.time) > contacted ? sync.error : null);
   return {
     state,
     mode: policy.mode,
@@ -43,7 +42,7 @@ export async function readStatus(store, { state, error, judged: offer, contacted
     reason: sync.reason ?? null,
     offer,
     checked: sync.checked ?? null,
-    contacted: contacted ? new Date(contacted).toISOString() : (sync.contacted ?? null),
+    contacted: Date.parse(sync.contacted) > contacted ? sync.contacted : contacted ? new Date(contacted).toISOString() : null,
     expires: sync.expires ?? null,
     expired: Date.parse(sync.expires) <= Date.now(),
     staleSince: sync.staleSince ?? null,

@@ -99,3 +99,13 @@ test("of two flips in a row each is told when it is what is searched, or not at 
   await eventually(() => told.length > 0);
   assert.deepEqual(told.map(([, { sequence }]) => sequence), [3]);
 });
+
+test("the host was reached when it answered last, this page or another one", async () => {
+  await open();
+  await kb.checkForUpdates();
+  const before = Date.now();
+  for (const contacted of ["2001-01-01T00:00:00Z", "2098-01-01T00:00:00Z"]) {
+    records.set("sync", sealed({ contacted, expires: "2099-01-01T00:00:00Z" }));
+    assert.equal((await kb.getStatus()).contacted === contacted, Date.parse(contacted) > before);
+  }
+});
