@@ -1,9 +1,9 @@
 """The seams between the engine and the world. The engine never asks where it runs.
 
-Three ports: `Transport` brings bytes, `Store` keeps them, `Clock` knows the time. Each has a real
-implementation for CPython (`runtime/http.py`, `runtime/sqlite/`) and for browsers (`runtime/browser.py`,
-`runtime/browser.py`), and one in memory (`runtime/memory.py`, tests/support/in_hand.py); one contract suite
-(tests/contract) runs against all of them.
+Three ports: `Transport` brings bytes, `Store` keeps them, `Clock` knows the time. Real ones are for
+CPython (`runtime/http.py`, `runtime/folder.py`, `runtime/sqlite/`) and for browsers (`runtime/browser.py`), the clock
+for both (`runtime/clock.py`); others are in memory (`runtime/memory.py`, tests/support/in_hand.py). One contract suite
+(tests/contract) runs against all transports, and one against all stores.
 """
 
 from __future__ import annotations

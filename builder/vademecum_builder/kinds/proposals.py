@@ -22,9 +22,8 @@ MESSAGE: Mapping[str, re.Pattern[str]] = {
         """,
         "author": """
             author sender from user username nick nickname from_user member user_name display_name user_id author_id
-            sender_id from_id member_id poster
-            poster_id absender verfasser autor[ea]? auteur nutzer benutzer mitglied remitente usuario
-            expediteur utilisateur mittente utente remetente afzender gebruiker
+            sender_id from_id member_id poster poster_id absender verfasser autor[ea]? auteur nutzer benutzer mitglied
+            remitente usuario expediteur utilisateur mittente utente remetente afzender gebruiker
         """,
         "text": """
             text body content message msg raw inhalt nachricht texto texte testo mensaje contenido contenu messaggio
@@ -44,8 +43,8 @@ MESSAGE: Mapping[str, re.Pattern[str]] = {
         """,
         "updated": """
             updated updated_at edited edited_at modified_at edited_date_time update_at edit_at edit_time edit_date
-            geae?ndert(?:_am)?
-            bearbeitet(?:_am)? modificad[oa] modificato editado actualizado atualizado modifie(?:_le)? gewijzigd(?:_op)?
+            geae?ndert(?:_am)? bearbeitet(?:_am)? modificad[oa] modificato editado actualizado atualizado
+            modifie(?:_le)? gewijzigd(?:_op)?
         """,
         "deleted": """
             deleted deleted_at is_deleted removed deleted_date_time delete_at geloe?scht(?:_am)? borrad[oa] eliminad[oa]

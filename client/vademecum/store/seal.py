@@ -2,8 +2,6 @@
 
 >>> seal(b'{"a":1}')[:12], unseal(seal(b'{"a":1}'), "x")
 (b'{"sha256":"0', b'{"a":1}')
-
-And the messages of errors, as records keep them.
 """
 
 from __future__ import annotations
