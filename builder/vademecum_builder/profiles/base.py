@@ -16,7 +16,7 @@ from typing import Any
 from vademecum_builder.profiles.titles import folded, titles_in
 from vademecum_builder.readers.private import why_private
 from vademecum_builder.readers.slugs import GITHUB, SlugRule
-from vademecum_builder.sources.gitignore import repository_of
+from vademecum_builder.sources.gitignore import Surroundings
 from vademecum_builder.sources.places import PagePlace
 from vademecum_builder.sources.private_keys import private_key_line
 
@@ -66,9 +66,12 @@ class Project:
         return {name: title for key in written for name, title in titles_in(key, self.text(key))}
 
     @cached_property
-    def _real_top(self) -> str:
-        top = Path(os.path.realpath(self.top))
-        return str(repository_of(top) or top)
+    def _surroundings(self) -> Surroundings:
+        return Surroundings(Path(os.path.realpath(self.top)))
+
+    def gives(self, name: str) -> bool:
+        """Return whether a page may take in a file that `text` reads: git does not ignore it."""
+        return not self._surroundings.ignores(Path(os.path.realpath(self.root / name)))
 
     def text(self, *names: str) -> str:
         """Return the text of the first of these files that is there; empty if none is, or it lies outside."""
@@ -76,7 +79,7 @@ class Project:
             if not (self.root / name).is_file():  # most of them: the cheaper question first
                 continue
             path = os.path.realpath(self.root / name)
-            if os.path.commonpath((path, self._real_top)) != self._real_top:
+            if not self._surroundings.holds(Path(path)):
                 continue
             try:
                 with Path(path).open("rb") as stream:
@@ -137,7 +140,7 @@ class Page:
                 self.troubles[f"includes that lead back to themselves ({place})"] += 1
                 return None
             text = self.included.get(place) or self.project.text(place)
-            if why_private(text):
+            if why_private(text) or (text and not self.project.gives(place)):
                 text = ""
             if text and self._count[0] < MOST_INCLUDES:
                 self._count[0] += 1

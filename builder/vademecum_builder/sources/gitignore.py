@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
 from pathspec import GitIgnoreSpec
@@ -51,25 +52,68 @@ def repository_of(root: Path) -> Path | None:
     return next((folder for folder in (root, *root.parents) if (folder / ".git").exists()), None)
 
 
-def enclosing_rules(root: Path) -> GitIgnore:
-    """Return the rules that hold at `root` from outside: those of the git repository that it lies in.
+@dataclass(frozen=True)
+class Surroundings:
+    """What may be read by another path: links and includes lead all over a folder and the git repository around it.
 
-    If they ignore `root` itself, they say nothing about its content: the user named it all the same.
-
-    Args:
-        root: An absolute path.
-
-    Raises:
-        UsageError: One of the `.gitignore` files cannot be read.
+    Attributes:
+        root: The folder, an absolute path without links. So are the paths that are asked about.
     """
-    top = repository_of(root) or root
-    outside, folder, key = GitIgnore(), top, ""
-    for part in root.relative_to(top).parts:
-        outside = outside.inside(folder, key)
-        folder, key = folder / part, f"{key}{part}/"
-        if outside.ignores(key):
+
+    root: Path
+    _rules: dict[Path, GitIgnore | None] = field(default_factory=dict, repr=False, compare=False)
+
+    @cached_property
+    def top(self) -> Path:
+        """The git repository that the folder lies in, else the folder."""
+        return repository_of(self.root) or self.root
+
+    @cached_property
+    def enclosing(self) -> GitIgnore:
+        """The rules that hold at the folder from outside: those of the git repository that it lies in.
+
+        If they ignore the folder itself, they say nothing about its content: the user named it all the same.
+
+        Raises:
+            UsageError: One of the `.gitignore` files cannot be read.
+        """
+        if self.root == self.top:
             return GitIgnore()
-    return replace(outside, prefix=key)
+        outside, key = self._inside(self.root.parent), self._key(self.root)
+        return GitIgnore() if outside is None or outside.ignores(key) else replace(outside, prefix=key)
+
+    def holds(self, path: Path) -> bool:
+        """Return whether a path lies in the folder, or in the repository where nothing is hidden."""
+        if path.is_relative_to(self.root):
+            return True
+        return path.is_relative_to(self.top) and not any(p.startswith(".") for p in path.relative_to(self.top).parts)
+
+    def ignores(self, path: Path) -> bool:
+        """Return whether git ignores what the repository has here, or a folder around it.
+
+        Raises:
+            UsageError: One of the `.gitignore` files cannot be read.
+        """
+        if path in (self.root, self.top):
+            return False
+        rules = self._inside(path.parent)
+        return rules is None or rules.ignores(self._key(path))
+
+    def _inside(self, folder: Path) -> GitIgnore | None:
+        """Return the rules in force inside a folder, for keys from the top on; None: it is ignored itself."""
+        if folder not in self._rules:
+            key = self._key(folder)
+            if folder == self.root:
+                above: GitIgnore | None = replace(self.enclosing, prefix="")
+            else:
+                above = GitIgnore() if folder == self.top else self._inside(folder.parent)
+                above = None if above is None or (key and above.ignores(key)) else above
+            self._rules[folder] = above and above.inside(folder, key)
+        return self._rules[folder]
+
+    def _key(self, path: Path) -> str:
+        key = path.relative_to(self.top).as_posix()
+        return "" if key == "." else f"{key}/" if path.is_dir() else key
 
 
 def _read(path: Path) -> GitIgnoreSpec | None:

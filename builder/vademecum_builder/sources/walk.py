@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 
 from vademecum_builder.sources.base import Skipped
 from vademecum_builder.sources.endings import media_type
-from vademecum_builder.sources.gitignore import GitIgnore, Selection, enclosing_rules, repository_of
+from vademecum_builder.sources.gitignore import GitIgnore, Selection, Surroundings
 from vademecum_builder.sources.left_out import GIT_IGNORED, documents_below, file_kind, folder_kind
 
 MAX_DEPTH = 100
@@ -42,7 +42,7 @@ class Walk:
 
     def entries(self) -> Iterator[Entry | Skipped]:
         """Yield everything that may be a document, and what was skipped, by rising key."""
-        return self.below(self.root, "", (self.real_root,), enclosing_rules(Path(self.real_root)))
+        return self.below(self.root, "", (self.real_root,), self._surroundings.enclosing)
 
     def below(self, folder: Path, key: str, above: tuple[str, ...], ignore: GitIgnore) -> Iterator[Entry | Skipped]:
         """Yield what lies in `folder`. `above`: real paths of the folders that it lies in, its own last."""
@@ -55,7 +55,7 @@ class Walk:
         entries = [self._entry(path, key, above[-1]) for path in paths if not self._is_none(path)]
         # With its slash, a folder sorts among files where the keys of its files belong.
         for entry in sorted(entries, key=lambda entry: entry.key.encode()):
-            if ignore.ignores(entry.key):
+            if ignore.ignores(entry.key) or self._is_ignored_where_it_lies(entry):
                 if isinstance(entry, Entry) and entry.real not in self.left_out:
                     self._count(GIT_IGNORED, entry.path)
                 continue
@@ -92,15 +92,18 @@ class Walk:
             self.counted[kind] += documents
 
     @cached_property
-    def _top(self) -> str:
-        return str(repository_of(Path(self.real_root)) or self.real_root)
+    def _surroundings(self) -> Surroundings:
+        return Surroundings(Path(self.real_root))
 
-    def _is_inside(self, real: str) -> bool:
+    def _is_inside(self, real: Path) -> bool:
         """Return whether a link leads into the folder, or to a file of the repository that it lies in."""
-        if os.path.commonpath((real, self.real_root)) == self.real_root:
-            return True
-        below = Path(os.path.relpath(real, self._top))
-        return Path(real).is_file() and not any(part.startswith(".") for part in below.parts)
+        return self._surroundings.holds(real) and (real.is_file() or real.is_relative_to(self.real_root))
+
+    def _is_ignored_where_it_lies(self, entry: Entry | Skipped) -> bool:
+        """Return whether a link leads to what git ignores, be it the entry or a folder that it lies in."""
+        if isinstance(entry, Skipped) or entry.real == str(Path(self.real_root, entry.key)):
+            return False
+        return self._surroundings.ignores(Path(entry.real))
 
     def _entry(self, path: Path, key: str, real_folder: str) -> Entry | Skipped:
         name = os.fsencode(path.name)
@@ -115,7 +118,7 @@ class Walk:
             shown += "/"
         if not _is_plain(name):
             return Skipped(shown, "its name is not UTF-8 or holds control characters: rename it")
-        if linked and not self._is_inside(real):
+        if linked and not self._is_inside(Path(real)):
             return Skipped(shown, "a symbolic link that leads out of the folder")
         return Entry(path, shown, real, info)
 

@@ -397,6 +397,30 @@ def test_a_link_to_a_file_of_the_same_repository_is_followed(tmp_path: Path) -> 
     assert set(skipped(FolderSource(root))) == {"all/", "b.md"}
 
 
+@pytest.mark.parametrize("folder", ["docs", "."])
+def test_no_link_leads_to_what_git_ignores(folder: str, tmp_path: Path) -> None:
+    put(tmp_path, ".gitignore", "/secrets/\n/docs/local.md\n")
+    put(tmp_path, "secrets/plan.md")
+    put(tmp_path, "docs/.gitignore", "/own/hidden.md\n")
+    for name in ("local.md", "own/a.md", "own/hidden.md"):
+        put(tmp_path / "docs", name)
+    (tmp_path / ".git").mkdir()
+    for name, target in {"plan.md": "../secrets/plan.md", "here.md": "local.md", "linked": "own"}.items():
+        (tmp_path / "docs" / name).symlink_to(target)
+    source = FolderSource(tmp_path / folder)
+    found = [item.key.removeprefix("docs/") for item in source.scan() if isinstance(item, SourceItem)]
+    assert found == ["linked/a.md", "own/a.md"]
+    assert source.changes(None).left_out["files that .gitignore names"] >= 4
+
+
+def test_a_folder_that_git_ignores_and_the_user_named_has_links_of_its_own(tmp_path: Path) -> None:
+    put(tmp_path, ".gitignore", "docs/\n")
+    put(tmp_path, "docs/a.md")
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "docs/b.md").symlink_to("a.md")
+    assert keys(tmp_path / "docs") == ["a.md", "b.md"]
+
+
 def test_the_root_itself_may_be_a_link(tmp_path: Path) -> None:
     put(tmp_path, "docs/a.md")
     (tmp_path / "link").symlink_to("docs")
