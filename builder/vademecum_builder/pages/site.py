@@ -95,7 +95,7 @@ class SiteBuilder:
             channels=channels,
         )
         files: dict[str, bytes | Path] = {**render_site(context), **client, "version.json": version}
-        listing = canonical({"files": _listing(files), "format": 1, "generator": self._mark(title)})
+        listing = canonical({"files": _listing(files), "format": 1, "generator": self._mark(title), "title": title})
         digest = hashlib.sha256(listing).hexdigest()
         files[f"{digest}.{LISTING}"] = listing
         return SiteFiles(files, SignedTarget(LISTING, digest, len(listing)))

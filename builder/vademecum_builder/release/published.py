@@ -92,6 +92,11 @@ class Published:
         return {} if self.site is None else listed_files(self.site)
 
     @property
+    def title(self) -> str:
+        """What its pages call the knowledge base, as the signed listing says; empty: nothing does."""
+        return str((self.site or {}).get("title", ""))
+
+    @property
     def changes(self) -> DocumentChanges:
         """What the release changed, as its own version.json says, if that is signed.
 

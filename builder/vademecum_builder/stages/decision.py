@@ -136,6 +136,7 @@ def open_tree(request: TreeRequest, now: datetime | None) -> Tree:
         check_clock(now, published.manifest.built, previous.told, request.validity, signed=signed, roots=keys.roots)
     has_pages = request.site and published.site is not None
     tree: dict[str, Any] = {one.name: getattr(request, one.name) for one in fields(TreeRequest)}
+    tree["title"] = request.title or published.title  # no source is read that could tell
     context = BuildContext(
         BuildRequest(source=Path(), **tree),
         authority,

@@ -367,7 +367,7 @@ def test_pages_stay_whole_in_a_fresh_folder(
     line.release(HANDBOOK, title="Lamps")
     line.release(NEWER, title="Lamps", candidate=0)
     fresh = tmp_path / "fresh"
-    request = tree(line, out=fresh, previous=str(line.out), title="Lamps", runtime_cache=runtime)
+    request = tree(line, out=fresh, previous=str(line.out), runtime_cache=runtime)
     decide(request, now=line.now)
     verified(line, fresh)
     told = parse_object((fresh / "version.json").read_bytes(), "version.json")
@@ -382,10 +382,11 @@ def test_pages_stay_whole_in_a_fresh_folder(
         assert "Lanterns" in (fresh / "documents.html").read_text()
         assert "What was read" in page, "the build's own account is kept with the release"
         assert "taken back" not in page
-    request = tree(line, out=fresh, title="Lamps", runtime_cache=runtime)
+    request = tree(line, out=fresh, runtime_cache=runtime)
     yank(request, [told["sequence"]], now=line.now)
     page = (fresh / "release.html").read_text()
     assert f"Release {told['sequence']} was taken back by its publisher: nobody installs it any more." in page
+    assert "<title>Lamps" in (fresh / "index.html").read_text(), "as it was, though nobody says it again"
     assert "Who follows stable gets none until a newer one is published" in page
 
 

@@ -86,6 +86,6 @@ def _tree(add: AddOption) -> None:
     add("--out DIST", f"folder of the published tree; without it: what {SETTINGS} says", Path)
     add("--previous DIR|URL", "the tree to go on from (default: what lies in DIST)")
     add_keys(add)
-    add("--title TITLE", "name of the knowledge base, for its pages (default: of the site)")
+    add("--title TITLE", "name of the knowledge base, for its pages (default: as they have it)")
     add("--force", "trust this machine's clock")
     add_json(add)
