@@ -40,6 +40,12 @@ def _lower(value: Any) -> Any:
     return {str(name).lower(): _lower(item) for name, item in value.items()} if isinstance(value, Mapping) else value
 
 
+def _section(name: str) -> str:
+    """Return the section of a page; one with a folder of its own at the top has none."""
+    above = name.removesuffix("/index")
+    return above.partition("/")[0].lower() if "/" in above else ""
+
+
 def _path(text: str) -> str:
     """What Hugo makes of a file's path (`MakePathSanitized` of helpers/path.go)."""
     kept = "".join(c for c in re.sub(r"\s+", "-", text.strip()) if c.isalnum() or c in "./\\_-#+~@")
@@ -54,7 +60,7 @@ class _Site:
         default: The language whose pages are at the root, unless `in_folder`.
         permalinks: Patterns by section.
         lower: Whether paths are written small.
-        ugly: Whether pages end with `.html`.
+        ugly: Whether pages end with `.html`, or of which sections they do.
         unrendered: Folders of sections whose pages are not rendered.
         bundles: Folders that are a page with its resources.
     """
@@ -64,7 +70,7 @@ class _Site:
     in_folder: bool
     permalinks: Mapping[str, Any]
     lower: bool
-    ugly: bool
+    ugly: bool | Mapping[str, Any]
     unrendered: Sequence[str]
     bundles: frozenset[str]
 
@@ -87,13 +93,13 @@ class _Site:
             return url.lstrip("/") if url.startswith("/") or not prefix else prefix + url
         whole = self._whole(name, metadata)
         whole = _path(whole.lower() if self.lower else whole).strip("/")
-        ending = ".html" if self.ugly and last != "_index" and whole else "/"
+        ugly = self.ugly.get(_section(name)) is True if isinstance(self.ugly, Mapping) else self.ugly
+        ending = ".html" if ugly and whole else "/"
         return prefix + (f"{whole}{ending}" if whole else "")
 
     def _whole(self, name: str, metadata: Mapping[str, Any]) -> str:
         parent, _, last = name.rpartition("/")
-        section = name.partition("/")[0] if "/" in name else ""
-        pattern = self.permalinks.get(section.lower()) if last != "_index" else None
+        pattern = self.permalinks.get(_section(name)) if last != "_index" else None
         if isinstance(pattern, str):
             return _permalink(pattern, metadata, parent if last == "index" else name)
         slug = named(metadata, "slug")
@@ -117,7 +123,7 @@ def open_hugo(project: Project) -> Rules | None:
         in_folder=config.get("defaultcontentlanguageinsubdir") is True,
         permalinks=permalinks if isinstance(permalinks, Mapping) else {},
         lower=config.get("disablepathtolower") is not True,
-        ugly=config.get("uglyurls") is True,
+        ugly=_beside(project, config, "uglyurls") or config.get("uglyurls") is True,
         unrendered=[posixpath.dirname(k) for k in project.keys if k.endswith("/_index.md") and _never(project.text(k))],
         bundles=frozenset(
             posixpath.dirname(k) for k in project.keys if re.search(r"/index(\.\w+)?\.(md|html|markdown)$", k)

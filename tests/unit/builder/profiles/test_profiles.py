@@ -470,6 +470,18 @@ def test_languages_of_hugo_may_have_a_file_each_and_what_lies_beside_their_folde
     }
 
 
+@pytest.mark.parametrize(
+    ("said", "guide", "post"),
+    [("uglyURLs = true", ".html", ".html"), ("[uglyURLs]\npost = true\ntop2 = true", "/", ".html")],
+)
+def test_pages_of_hugo_or_those_of_some_sections_end_in_html(said: str, guide: str, post: str, tmp_path: Path) -> None:
+    keys = ("_index", "top", "top2/index", "guide/_index", "guide/a", "post/_index", "post/a", "post/b/index")
+    root = files(tmp_path, {"hugo.toml": said, **{f"content/{key}.md": "# A\n\nA.\n" for key in keys}})
+    rest = [f"{name}{guide}" for name in ("top", "top2", "guide", "guide/a")]
+    wanted = ["", *rest, *(f"{name}{post}" for name in ("post", "post/a", "post/b"))]
+    assert {d.url.removeprefix(f"{SITE}/") for d in read_all(root, found_in(root)).values()} == {*wanted}
+
+
 def test_a_configuration_beside_counts_where_it_names_the_source(tmp_path: Path) -> None:
     tree = {"website/docusaurus.config.js": "docs: { path: '../docs' }", "docs/a.md": "", "notes/b.md": ""}
     root = files(tmp_path, tree)
