@@ -70,8 +70,10 @@ class Project:
         return Surroundings(Path(os.path.realpath(self.top)))
 
     def gives(self, name: str) -> bool:
-        """Return whether a page may take in a file that `text` reads: git does not ignore it."""
-        return not self._surroundings.ignores(Path(os.path.realpath(self.root / name)))
+        """Return whether a page may take in a file that `text` reads: git does not ignore it, or it lies in the folder
+        that was named, where parts are that something makes before the generator runs."""
+        path = Path(os.path.realpath(self.root / name))
+        return path.is_relative_to(self._surroundings.root) or not self._surroundings.ignores(path)
 
     def text(self, *names: str) -> str:
         """Return the text of the first of these files that is there; empty if none is, or it lies outside."""

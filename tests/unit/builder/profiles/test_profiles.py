@@ -494,13 +494,15 @@ def test_a_configuration_beside_counts_where_it_names_the_source(tmp_path: Path)
 
 
 def test_a_page_takes_in_what_the_repository_has_and_a_picture_is_nothing_that_is_missing(tmp_path: Path) -> None:
-    page = '--8<-- "../../CHANGES.md"\n\n--8<-- "docs/a.svg"\n\n--8<-- "../../.env"\n\n--8<-- "../../plan.md"\n'
-    root = files(tmp_path / "web", {"mkdocs.yml": "", "docs/a.md": page, "docs/a.svg": "<svg/>"})
+    page = '--8<-- "../../CHANGES.md"\n\n--8<-- "docs/a.svg"\n\n--8<-- "../../.env"\n\n--8<-- "../../plan.md"\n\n'
+    page += '--8<-- "docs/made.md"\n'
+    tree = {"mkdocs.yml": "", ".gitignore": "made.md\n", "docs/made.md": "Made before.\n", "docs/a.svg": "<svg/>"}
+    root = files(tmp_path / "web", tree | {"docs/a.md": page})
     files(tmp_path, {"CHANGES.md": "Oil.\n", ".env": SECRET, "plan.md": SECRET, ".gitignore": "plan.md\n"})
     (tmp_path / ".git").mkdir()
     pages = ProfilePages(found_in(root, "mkdocs"), SITE)
     document = pages.read(SourceItem("docs/a.md", MARKDOWN, page.replace("../../", "../").encode()))
-    assert isinstance(document, Document) and text_of(document) == "Oil."
+    assert isinstance(document, Document) and text_of(document).split() == "Oil. Made before.".split()
     missing = [f"includes without a file in the tree ({name})" for name in ("../.env", "../plan.md")]
     assert list(pages.troubles) == missing
 
