@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+from importlib.metadata import PathDistribution
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,7 @@ def test_the_recipe_for_gitlab_pages(
 def test_from_nothing_to_a_live_page_in_five_steps(
     place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.setattr(PathDistribution, "read_text", lambda self, name: None)  # as it comes from an index
     for name in ("site", "bin", "repository"):
         (place / name).mkdir()
     (place / "bin" / "gh").write_text(GH)

@@ -37,7 +37,8 @@ class Crash(BaseException):
 
 
 def fail_at(monkeypatch: pytest.MonkeyPatch, number: int, error: BaseException) -> list[str]:
-    """Raise `error` in place of file operation `number` (from 0); return what was done, as it is done."""
+    """Raise `error` in place of file operation `number` (from 0: keys are marked as used, which may fail, and then the
+    tree is written); return what was done, as it is done."""
     done: list[str] = []
 
     def wrap(owner: Any, name: str, what: Callable[..., object]) -> None:
@@ -145,8 +146,8 @@ def test_a_first_build_that_crashed_can_be_run_again(tmp_path: Path, monkeypatch
 @pytest.mark.parametrize(
     ("at", "error", "kind", "message"),
     [
-        (0, errno.ENOSPC, QuotaError, "no space left; the published release is unchanged"),
-        (1, errno.EROFS, StorageError, "cannot be written: Read-only file system"),
+        (1, errno.ENOSPC, QuotaError, "no space left; the published release is unchanged"),
+        (2, errno.EROFS, StorageError, "cannot be written: Read-only file system"),
     ],
 )
 def test_a_full_disk_leaves_the_tree_to_be_served_and_no_half_file(
