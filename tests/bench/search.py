@@ -26,6 +26,7 @@ from bench.peak import cost_of
 from support.pages_host import PagesHost
 from vademecum.runtime.loop import run
 from vademecum.runtime.sqlite.store import SqliteStore
+from vademecum_builder.pages.stemmers import stemmers
 
 HERE = Path(__file__).parent
 CLIENT = HERE.parents[1] / "client" / "vademecum" / "js"
@@ -106,6 +107,9 @@ def lay(folder: Path, shape: Shape, peers: Path | None) -> None:
     for name, content in files.items():
         (folder / "data" / name).write_bytes(content)
     shutil.copytree(CLIENT, folder / "client")
+    (folder / "client/search/stemmers").mkdir()
+    for name, content in stemmers().items():
+        (folder / "client/search/stemmers" / name).write_bytes(content)
     shutil.copytree(HERE / "scans", folder / "scans")
     (folder / "app.html").write_text("<!doctype html><title>app</title>")
     if peers:

@@ -18,6 +18,7 @@ from pathlib import Path
 import vademecum
 from vademecum.format.json import canonical
 from vademecum_builder.pages.bundle import bundled, loaded
+from vademecum_builder.pages.stemmers import stemmers
 
 # A browser runs the core and its own runtime. The public face, ranking (numpy), httpx and SQLite stay behind:
 # the shim has its own of these.
@@ -67,8 +68,9 @@ def client_files(runtime: Path, *, bundle: bool = True) -> Mapping[str, Path | b
         name = path.relative_to(package / "js").as_posix()
         if name.endswith(".mjs"):
             modules[name] = condensed(path.read_bytes()).decode()
-        elif name.endswith((".d.mts", ".js")):  # the stemmers of Snowball, with their notice
+        elif name.endswith(".d.mts"):
             files[name] = path
+    files |= {f"search/stemmers/{name}": text for name, text in stemmers().items()}
     files |= {name: text.encode() for name, text in (bundled(modules) if bundle else modules).items()}
     for wheel in sorted((runtime / "wheels").iterdir()):
         files[f"wheels/{_distribution(wheel)}.zip"] = _slim(wheel)

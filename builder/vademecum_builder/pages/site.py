@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from importlib.metadata import version
 from pathlib import Path
 
 import vademecum
@@ -46,8 +47,8 @@ class SiteBuilder:
 
     @cached_property
     def generator(self) -> str:
-        """A digest of everything in this installation that shapes a site: code, templates, runtime pins."""
-        total = hashlib.sha256(__version__.encode())
+        """A digest of everything in this installation that shapes a site: code, templates, runtime pins, Snowball."""
+        total = hashlib.sha256(f"{__version__} {version('snowballstemmer')}".encode())
         package = Path(vademecum.__file__).parent
         own = Path(__file__).parent
         roots = (package, own, site_folder() / "templates", site_folder() / "static")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import shutil
 import subprocess
 from base64 import b64encode
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from snowballstemmer import stemmer
 
 from support.publishing import Line, pulled
 from unit.client.search.test_question import ASKED, GOOD, REFUSED, SAYS
@@ -245,12 +247,23 @@ console.log(JSON.stringify({{ words: told.texts.map(wordsOf), stems, stop }}));
 """
 
 
+def parts_of(algorithm: str) -> list[str]:
+    tables = [table for name, table in vars(type(stemmer(algorithm))).items() if name.startswith("a_")]
+    return [among.s for table in tables for among in table]
+
+
+def made_of(parts: list[str]) -> list[str]:
+    drawn = random.Random(1)
+    return ["".join(drawn.choices(parts, k=drawn.randint(1, 5))) for _ in range(300)]
+
+
 def test_words_stems_and_stop_words_are_the_same() -> None:
-    """Over all that our own documentation says, and the stop words of all languages."""
+    """Over all that our own documentation says, the stop words of all languages, and what each's tables are made of."""
     content = Path(__file__).parents[3] / "site" / "content"
     texts = [plain(path.read_text(encoding="utf-8")) for path in sorted(content.rglob("*.md"))]
     texts += [*PAGES.values(), *(" ".join(sorted(words)) for words in STOP_WORDS.values())]
     algorithms = sorted(set(LANGUAGES.values()))
+    texts += [" ".join(made_of(parts_of(name))) for name in algorithms]
     told = node(WORDS, {"js": JS.as_uri(), "texts": texts, "algorithms": algorithms})
     assert told["words"] == [list(words_of(text)) for text in texts]
     words = list(dict.fromkeys(word for text in texts for word in words_of(text)))

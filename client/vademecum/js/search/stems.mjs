@@ -23,8 +23,8 @@ const LANGUAGES = new Map(
     sv: "swedish",
   }),
 );
-/** Each is a module of its own, named literally, as bundlers find it.
- * @type {Record<string, () => Promise<any>>} */
+/** Each is a module of its own, named literally, as bundlers find it; `vade build` makes them (pages/stemmers.py).
+ * @type {Record<string, () => Promise<{default: new () => Stemmer}>>} */
 const STEMMERS = {
   danish: () => import("./stemmers/danish.js"),
   dutch: () => import("./stemmers/dutch.js"),
@@ -64,7 +64,7 @@ export function algorithmsOf(tags) {
 export class Stems {
   /** @type {Map<string, string[]>} */ #known = new Map();
 
-  /** @param {{stemWord(word: string): string}[]} stemmers @param {Set<string>} stop words that say little */
+  /** @param {Stemmer[]} stemmers @param {Set<string>} stop words that say little */
   constructor(stemmers, stop) {
     this.stemmers = stemmers;
     this.stop = stop;
