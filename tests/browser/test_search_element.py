@@ -177,7 +177,7 @@ def test_other_places_of_a_hit_are_behind_one_option(open_page: Open) -> None:
     page.locator("#query").fill("many")
     hit = page.locator(".hit").nth(2)
     also = hit.locator(".more").nth(1)
-    expect(also).to_have_text("Also in: 1.0, 2.0 de")
+    expect(also).to_have_text("Also in: 1.0, 2.0 German")
     also.click()
     expect(hit.locator("a.open").nth(1)).to_have_attribute("href", re.compile("/kb/old/keys.html$"))
     expect(hit.locator(".open").nth(1)).to_have_attribute("aria-selected", "true")
@@ -204,6 +204,7 @@ def test_the_others_of_a_page_are_behind_one_option(open_page: Open) -> None:
     page.locator("#query").fill("many")
     first = page.locator(".hit").first
     expect(first.locator(".more")).to_have_text("2 more on this page")
+    expect(page.locator(".hit").nth(1).locator(".more")).to_have_text("10+ more on this page")
     for _ in range(2):
         page.keyboard.press("ArrowDown")  # from hit to hit
     expect(page.locator(".hit").nth(1).locator("a")).to_have_attribute("aria-selected", "true")
@@ -322,15 +323,25 @@ def test_recent_searches_are_kept_here_and_forgotten_when_asked(open_page: Open)
     assert page.evaluate("localStorage.length") == 0
 
 
-@pytest.mark.parametrize(("lang", "direction", "said"), [("de", "ltr", "Suchen"), ("ar-EG", "rtl", "بحث")])
-def test_it_speaks_the_language_of_its_page(open_page: Open, lang: str, direction: str, said: str) -> None:
+@pytest.mark.parametrize(
+    ("lang", "direction", "said", "keys"),
+    [("de", "ltr", "Suchen", "Strg Enter"), ("ar-EG", "rtl", "بحث", "Ctrl Enter")],
+)
+def test_it_speaks_the_language_of_its_page(open_page: Open, lang: str, direction: str, said: str, keys: str) -> None:
     page = open_page("inline", lang=lang)
     expect(page.locator("#query")).to_have_attribute("placeholder", said)
+    expect(page.locator(".hints")).to_contain_text(keys)
     assert page.locator(".root").evaluate("(root) => getComputedStyle(root).direction") == direction
     page.locator("#query").fill("key")
     expect(options(page)).to_have_count(3)
     outside = page.locator(".hit").locator(".title, .path, .text")
     assert set(outside.evaluate_all("(found) => found.map((one) => one.dir)")) == {"auto"}
+
+
+def test_keys_are_called_as_this_keyboard_has_them(open_page: Open, page: Page) -> None:
+    expect(open_page().locator("#open kbd")).to_have_text("Ctrl K")
+    page.add_init_script("Object.defineProperty(navigator, 'platform', {value: 'MacIntel'})")
+    expect(open_page(lang="de").locator("#open kbd")).to_have_text("⌘ K")
 
 
 def test_an_app_sets_colours_and_parts(open_page: Open) -> None:

@@ -12,7 +12,7 @@ const VALUES_SHOWN = 12;
  * @param {Record<string, any>} metadata @param {Iterable<string>} fields @param {import("./texts.mjs").Wording} wording */
 export function drawBadges(metadata, fields, wording) {
   return [...fields].flatMap((field) => [metadata[field]].flat().filter(textOf).map((value) => {
-    const text = typeof value === "number" ? wording.number(value) : textOf(value);
+    const text = typeof value === "number" ? wording.number(value) : wording.named(field, textOf(value));
     return outside("span", { class: "badge", part: "badge" }, [/\p{L}/u.test(text) ? text : `${labelOf(field, wording)} ${text}`]);
   }));
 }
@@ -52,7 +52,7 @@ export class Facets {
     const name = labelOf(field, wording);
     const buttons = values.map((value) => {
       const count = element("span", { class: "count" }, [wording.number(counts[value] ?? 0)]);
-      const label = outside("span", {}, [value]);
+      const label = outside("span", {}, [wording.named(field, value)]);
       const button = element("button", { type: "button", "aria-pressed": String(chosen.has(value)) }, [label, " ", count]);
       button.addEventListener("click", () => this.#toggle(field, value));
       return button;

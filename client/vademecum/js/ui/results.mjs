@@ -66,7 +66,7 @@ function drawHit(hit, context) {
     box.append(opener(label, () => hit.more.map((more, i) => option(more, context, (hit.more[i - 1] ?? hit).heading))));
   }
   if (hit.places.length > 0) {
-    const names = [...new Set(hit.places.map(nameOf))];
+    const names = [...new Set(hit.places.map((place) => nameOf(place, wording)))];
     const places = names.slice(0, PLACES_NAMED).join(", ") + (names.length > PLACES_NAMED ? ", …" : "");
     box.append(opener(wording.say("results.also", { places }), () => hit.places.map((place) => elsewhere(place, context))));
   }
@@ -84,16 +84,16 @@ function opener(label, others) {
   return made;
 }
 
-/** @param {import("../vademecum.d.mts").Place} place */
-function nameOf({ version, lang, title, document }) {
-  return [version, lang].filter(Boolean).join(" ") || title || document;
+/** @param {import("../vademecum.d.mts").Place} place @param {import("./texts.mjs").Wording} wording */
+function nameOf({ version, lang, title, document }, wording) {
+  return [version, wording.named("lang", lang)].filter(Boolean).join(" ") || title || document;
 }
 
 /** Another place of a hit: a version, a language, a mirror. @param {import("../vademecum.d.mts").Place} place @param {Context} context */
 function elsewhere(place, context) {
   const { title, document } = place;
   return link(place, context, "", [
-    outside("span", { class: "path" }, [title || document, element("span", { class: "badge" }, [nameOf(place)])]),
+    outside("span", { class: "path" }, [title || document, element("span", { class: "badge" }, [nameOf(place, context.wording)])]),
   ]);
 }
 

@@ -111,7 +111,8 @@ dialog::backdrop { background: rgb(20 16 10 / 45%); }
 .read { position: absolute; inset-block-start: .95rem; inset-inline-end: .9rem; padding: .15rem .55rem; border: 0; border-radius: .4rem; background: none; color: var(--soft);
   font-size: .84rem; text-decoration: underline; text-decoration-color: var(--line); text-underline-offset: .25em; }
 .read:hover { background: var(--raised); color: var(--ink); }
-.more { margin: 0 0 .6rem 0; padding: .25rem 1.15rem; border-radius: .6rem; color: var(--soft); font-size: .88rem; cursor: pointer; }
+.more { display: inline-block; margin: 0 .2rem .6rem; padding: .25rem .95rem; border-radius: .6rem; color: var(--soft); font-size: .88rem; cursor: pointer; }
+.more::before { content: "+" / ""; margin-inline-end: .45em; color: var(--accent); }
 .more:hover { background: var(--tint); color: var(--ink); }
 #load { margin: 1rem .25rem 0; }
 .bones span { display: block; height: 4.6rem; margin: 1rem .25rem; border-radius: .8rem; background: linear-gradient(90deg, var(--tint) 30%, var(--line) 50%, var(--tint) 70%) 0 0 / 220% 100%; animation: wait 1.6s linear infinite; }
@@ -196,6 +197,7 @@ pre { margin: 1rem 0; padding: .9rem 1.2rem; border: 1px solid var(--line); bord
   .facet > * { flex: none; }
   .trigger kbd { display: none; }
   .open, .more { padding-inline: .6rem; }
+  .more { margin-inline: 0; }
   .modal { width: 100vw; max-height: none; height: 100dvh; margin: 0; border: 0; border-radius: 0; }
   .modal .box { max-height: none; }
   .reader { width: 100vw; height: 100dvh; border: 0; border-radius: 0; }

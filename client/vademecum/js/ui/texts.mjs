@@ -68,6 +68,15 @@ export class Wording {
     return count.toLocaleString(this.language);
   }
 
+  /** What a value of a field is called: a language by its name. @param {string} field @param {string} value */
+  named(field, value) {
+    try {
+      return (field === "lang" && value && new Intl.DisplayNames(this.language, { type: "language" }).of(value)) || value;
+    } catch {
+      return value; // no tag of a language
+    }
+  }
+
   /** Decimal sizes of at most three digits. @param {number} count */
   bytes(count) {
     const [unit, size] = UNITS.find(([, least]) => count / least >= 0.9995) ?? ["byte", 1];

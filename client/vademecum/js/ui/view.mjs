@@ -37,7 +37,8 @@ export function buildView(wording, { modal, label, placeholder }) {
   const list = element("div", { id: "results", class: "results", part: "results", role: "listbox", "aria-label": say("results") });
   const bones = element("div", { id: "bones", class: "bones", "aria-hidden": "true", hidden: "" }, [1, 2, 3].map(() => element("span")));
   const load = element("button", { id: "load", type: "button", class: "button quiet", part: "load", hidden: "" }, [say("results.load")]);
-  const keys = [["↓ ↑", "key.move"], [wording.direction === "rtl" ? "←" : "→", "key.more"], ["Enter", "key.open"], ["Ctrl Enter", "key.tab"], ["Shift Enter", "key.read"]];
+  const [control, shift] = /^(?:Mac|iP)/u.test(navigator.platform) ? ["⌘", "⇧"] : [say("key.control"), say("key.shift")];
+  const keys = [["↓ ↑", "key.move"], [wording.direction === "rtl" ? "←" : "→", "key.more"], ["Enter", "key.open"], [`${control} Enter`, "key.tab"], [`${shift} Enter`, "key.read"]];
   const hints = element("p", { class: "hints", "aria-hidden": "true" }, keys.flatMap(([name, text]) => [element("kbd", {}, [name]), ` ${say(text)} `]));
   const welcome = element("div", { id: "welcome" }, [element("slot")]);
 
@@ -57,7 +58,7 @@ export function buildView(wording, { modal, label, placeholder }) {
   ]);
   const box = element("div", { class: "box", part: "box" }, [form, body, foot]);
   const open = element("button", { id: "open", type: "button", class: "trigger", part: "button", "aria-haspopup": "dialog", "aria-keyshortcuts": "Control+K Meta+K /" }, [
-    icon(GLASS), element("span", {}, [placeholder]), element("kbd", { "aria-hidden": "true" }, ["Ctrl K"]),
+    icon(GLASS), element("span", {}, [placeholder]), element("kbd", { "aria-hidden": "true" }, [`${control} K`]),
   ]);
   const dialog = element("dialog", { id: "modal", class: "modal", part: "modal", "aria-label": label });
 

@@ -134,6 +134,14 @@ def test_each_page_leads_to_the_others_and_marks_itself() -> None:
         assert [link["href"] for link in menu if link.get("aria-current") == "page"] == [name]
 
 
+def test_without_scripts_the_search_page_says_so_in_every_language_of_the_pages() -> None:
+    files = render_site(make_context())
+    languages = {found[1] for name in files if (found := re.fullmatch(r"assets/(..)\.mjs", name))}
+    said = page(files, "index.html").select("noscript p")
+    assert languages and {text.get("lang", "en") for text in said} == {"en", *languages}
+    assert {link["href"] for text in said for link in text.select("a")} == {"documents.html"}
+
+
 def test_titles_are_text_wherever_they_stand() -> None:
     entry = DocumentChange(EVIL, EVIL, EVIL)
     changes = DocumentChanges((entry,), (entry,), (entry,))

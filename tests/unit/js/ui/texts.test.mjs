@@ -57,6 +57,11 @@ test("counts are grouped, the number of a release is its name", () => {
   assert.equal(english.say("release", { sequence: 5713 }), "Release 5713");
 });
 
+test("a language has its name, another field's value and what is no tag stand as they are", () => {
+  const named = [["lang", "de"], ["lang", "pt-BR"], ["lang", "?"], ["lang", ""], ["version", "de"]].map(([field, value]) => english.named(field, value));
+  assert.deepEqual(named, ["German", "Brazilian Portuguese", "?", "", "de"]);
+});
+
 test("every error code of the tree has words of its own", () => {
   const tree = readFileSync(new URL("../../../../client/vademecum/errors.py", import.meta.url), "utf8");
   const codes = Array.from(tree.matchAll(/^ {4}code = "(.+)"$/gmu), (found) => found[1]);
