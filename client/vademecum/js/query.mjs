@@ -7,7 +7,7 @@
  * garbage in the store does not disturb it.
  */
 
-import { serve } from "./workers/rpc.mjs";
+import { serve } from "./workers/serve.mjs";
 import { decodeEncoder } from "./search/encoder.mjs";
 import { VademecumError } from "./errors.mjs";
 import { openGeneration } from "./search/generation.mjs";

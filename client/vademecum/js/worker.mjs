@@ -8,7 +8,7 @@
  */
 
 import { bootPython, lastLine } from "./workers/boot.mjs";
-import { serve } from "./workers/rpc.mjs";
+import { serve } from "./workers/serve.mjs";
 import { asError, VademecumError } from "./errors.mjs";
 import { Pause } from "./workers/pause.mjs";
 import { IndexedStore } from "./store/store.mjs";

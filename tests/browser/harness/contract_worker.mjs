@@ -1,6 +1,6 @@
 // Runs the checks of tests/contract/store_contract.py over BrowserStore, in a worker with Python.
 import { bootPython } from "/client/workers/boot.mjs";
-import { serve } from "/client/workers/rpc.mjs";
+import { serve } from "/client/workers/serve.mjs";
 import { IndexedStore } from "/client/store/store.mjs";
 
 let python;

@@ -1,7 +1,7 @@
 // A worker with Python, the core's tests and their helpers: `call` runs a function of a module in harness/.
 import * as faults from "./store_faults.mjs"; // before anything that uses IndexedDB
 import { bootPython } from "./client/workers/boot.mjs";
-import { serve } from "./client/workers/rpc.mjs";
+import { serve } from "./client/workers/serve.mjs";
 import { IndexedStore } from "./client/store/store.mjs";
 import { fetchBody } from "./client/net/transport.mjs";
 

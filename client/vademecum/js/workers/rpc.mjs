@@ -1,17 +1,13 @@
 // @ts-check
-/** Calls across a worker's messages: `{id, command, args}` there, `{id, result | error}` or `{event, detail}` back. */
+/** Calls across a worker's messages, the caller's end: `{id, command, args}` there, `{id, result | error}` or `{event, detail}` back. */
 
-import { asError, plainError, VademecumError } from "../errors.mjs";
+import { asError, VademecumError } from "../errors.mjs";
 import { fetchBody } from "../net/transport.mjs";
 
-/** @typedef {{id: number, command: string, args: any}} Request */
-/** @typedef {(args: any) => unknown} Handler */
-/** @typedef {{postMessage(message: unknown): void, addEventListener(type: "message", listener: (event: MessageEvent) => void): void}} Port */
 /** @typedef {{resolve: (value: any) => void, reject: (error: VademecumError) => void}} Waiting */
 
 const MAX_MODULE = 1_000_000;
 
-/** The caller's end. */
 export class Remote {
   /** @type {Map<number, Waiting>} */ #waiting = new Map();
   #last = 0;
@@ -68,28 +64,5 @@ export class Remote {
     this.worker.terminate();
     for (const { reject } of this.#waiting.values()) reject(why);
     this.#waiting.clear();
-  }
-}
-
-/** The worker's end.
- * @param {Port} port @param {Record<string, Handler>} handlers @param {object} [options]
- * @param {boolean} [options.oneByOne] a command begins when the one before it has ended
- * @param {string[]} [options.atOnce] but for these */
-export function serve(port, handlers, { oneByOne = false, atOnce = [] } = {}) {
-  let before = Promise.resolve();
-  port.addEventListener("message", ({ data }) => {
-    if (atOnce.includes(data.command)) return void answer(port, handlers, data);
-    const turn = (oneByOne ? before : Promise.resolve()).then(() => answer(port, handlers, data));
-    before = turn;
-  });
-}
-
-/** @param {Port} port @param {Record<string, Handler>} handlers @param {Request} request */
-async function answer(port, handlers, { id, command, args }) {
-  try {
-    if (!Object.hasOwn(handlers, command)) throw new VademecumError("usage", `there is no command "${command}"`);
-    port.postMessage({ id, result: await handlers[command](args) });
-  } catch (error) {
-    port.postMessage({ id, error: plainError(error) });
   }
 }

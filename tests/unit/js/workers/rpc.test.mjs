@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Remote, serve } from "../../../../client/vademecum/js/workers/rpc.mjs";
+import { Remote } from "../../../../client/vademecum/js/workers/rpc.mjs";
+import { serve } from "../../../../client/vademecum/js/workers/serve.mjs";
 import { VademecumError } from "../../../../client/vademecum/js/errors.mjs";
 
 /** Two ends of a wire, as a page and its worker have them; what crosses is cloned. */
