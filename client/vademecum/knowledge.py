@@ -286,7 +286,8 @@ class KnowledgeBase:
             offset: Hits to leave out before the first: those of the pages before.
             mode: `hybrid`, or by words alone (`lexical`), or by meaning alone (`semantic`).
             filters: Only documents whose metadata say so: `{"version": "2.0", "tags": ["pump", "oil"],
-                "date": {"min": "2024-01-01"}}`. What nobody says finds nothing.
+                "date": {"min": "2024-01-01"}}`. What nobody says finds nothing. With an empty query all of these are
+                listed, by key.
             prefer: Of a page in several places this one: `{"lang": "de-AT", "version": "1.0"}`.
             group: One hit for each document, the others of it in `Hit.more`.
             facets: Fields of the metadata to count, such as `["tags", "author"]`; None: `lang`, `version` and `source`.

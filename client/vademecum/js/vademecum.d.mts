@@ -152,7 +152,7 @@ export interface SearchOptions {
   mode?: "hybrid" | "semantic" | "lexical";
   /** One hit for each document, the others of it in `more` (default: true). */
   group?: boolean;
-  /** Only documents whose metadata say so: `{ version: "2.0", tags: ["pump", "oil"] }`. */
+  /** Only documents whose metadata say so: `{ version: "2.0", tags: ["pump", "oil"] }`. With an empty query: all of these, by key. */
   filters?: Record<string, FilterValue | FilterValue[] | { min?: string | number; max?: string | number }>;
   /** Of a page in several places this one: `{ lang: navigator.language, version: "1.0" }`. */
   prefer?: Record<string, string>;

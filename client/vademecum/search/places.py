@@ -44,7 +44,10 @@ class Places:
         rows = np.searchsorted(np.array(self._state.chunks.ids, np.uint64), named)
         order = np.argsort(rows, kind="stable")  # of one chunk the lowest key stays first
         self._rows = rows[order]
-        self._documents = np.repeat(np.arange(len(chunks)), [len(each) for each in chunks])[order]
+        sizes = np.array([*map(len, chunks)], np.int64)
+        self.firsts = rows[(np.cumsum(sizes) - sizes)[sizes > 0]]
+        """The chunk that each document begins with, by their keys."""
+        self._documents = np.repeat(np.arange(len(chunks)), sizes)[order]
         self._starts = np.searchsorted(self._rows, np.arange(len(self._state.chunks) + 1))
         self._fields: dict[str, tuple[list[str], NDArray[np.int64], NDArray[np.int64]]] = {}
 

@@ -116,7 +116,7 @@ def fuse(
         for row in best.tolist():
             total[row] += _HEADED * (headed is not None and headed(row)) + _CALLED * (called(row) if called else 0.0)
         best[:] = best[np.lexsort((ids[best], -total[best]))]
-    return Ranking(rows, total[rows], nearest and mode == "hybrid")
+    return Ranking(rows, total[rows], nearest and mode == "hybrid" and found.weight > 0)
 
 
 def places_of(

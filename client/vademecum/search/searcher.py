@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import TypeAlias
 
@@ -81,8 +82,12 @@ class Searcher:
         """Return the best hits, best first. Arguments: see `KnowledgeBase.search`."""
         found = self._words.find(query)
         nothing = np.zeros(self._words.count)
-        cosines, pages = (nothing, nothing) if mode == "lexical" else self._cosines(found.meant)
+        cosines, pages = self._cosines(found.meant) if found.weight and mode != "lexical" else (nothing, nothing)
         documents = self._places.matching(filters) if filters else None
+        titled = self._words.titled(found.meant if found.guessed else query)
+        if documents is not None and not found.weight:  # nothing is asked but that: all that fit, by their keys
+            mode, titled = "hybrid", self._places.firsts
+            found = replace(found, titles=np.arange(len(documents), 0, -1)[self._owners] / len(documents))
         ranking = fuse(
             cosines,
             nearness(cosines, pages),
@@ -91,7 +96,7 @@ class Searcher:
             mode=mode,
             weight=self._opened.encoder.file.words_weight / 1000,
             counting=None if documents is None else self._places.rows(documents),
-            titled=self._words.titled(found.meant if found.guessed else query),
+            titled=titled,
             headed=None if mode == "semantic" else self._places.headed(query),
             called=self._titles.near(found.meant) if mode == "hybrid" else None,
         )

@@ -187,6 +187,18 @@ def test_the_hits_are_the_same(tmp_path: Path) -> None:
         for query in QUESTIONS
         for mode, group in (("hybrid", True), ("hybrid", False), ("lexical", True), ("semantic", True))
     ]
+    some: list[dict[str, Any]] = [
+        {"lang": ["de", "ja", "zh"]},
+        {"year": {"min": 2023}},
+        {"tags": "oil"},
+        {"nobody": "x"},
+    ]
+    questions += [
+        {"query": query, "mode": mode, "group": True, "filters": filters}
+        for query in ("", "?!…", "key", "cles")
+        for mode in ("hybrid", "lexical", "semantic")
+        for filters in some
+    ]
     fields = ["tags", "year", "lang", "nobody", "__proto__"]
     questions += [{"query": query, "mode": "hybrid", "group": True, "facets": fields} for query in ("key", "cles")]
     found = node(SEARCH, {"js": JS.as_uri(), "questions": questions, **files})

@@ -76,6 +76,12 @@ export class Generation {
     return this.shared.get(at) ?? [this.owners[at]];
   }
 
+  /** The row that each document begins with, by their keys. */
+  firsts() {
+    const ids = this.documents.map(({ segment: { chunks, bounds }, row }) => bounds[row] < bounds[row + 1] ? this.index.find(chunks[bounds[row]]) : undefined);
+    return ids.filter((row) => row !== undefined);
+  }
+
   /** The components of a row's vector as they lie, rotated where they are: a query for what is like it. @param {number} at */
   vector(at) {
     const { segment, row } = this.place(at);

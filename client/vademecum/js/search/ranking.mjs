@@ -54,7 +54,7 @@ export function fuse(meaning, found, { mode, weight, fits, titled, alone = false
     const weights = { unit, own: alone ? 1 : OWN, page: alone ? 0 : PAGE, share: sure && sure / most, titled: semantic ? 0 : 1 };
     passes.fuse(fit, scores, { scores: meant, sums, bounds, owners, words, titles: ofDocuments }, weights);
   }
-  const nearest = mode === "hybrid" && (most === 0 || found.share < NEAREST_SHARE);
+  const nearest = mode === "hybrid" && found.weight > 0 && (most === 0 || found.share < NEAREST_SHARE);
   return { rows: fit, scores, named, nearest };
 }
 

@@ -76,10 +76,15 @@ export class Searcher {
     const words = await this.#wordsInTime(mode);
     const found = words?.find(query) ?? { ...nothing(this.generation), words: new Set(wordsOf(query)), meant: query };
     const asked = this.encoder.encode(found.meant);
-    if (mode !== "lexical") meaning.turnTo(vector ?? (this.generation.bits === 8 ? asked : rotateQuery(asked)));
-    const names = mode === "semantic" ? {} : { headed: places.headed(query), called: mode === "hybrid" ? this.titles(asked) : undefined };
     const fits = places.matching(filters);
-    const titled = words?.titled(found.guessed ? found.meant : query) ?? [];
+    const empty = words && !found.weight;
+    let titled = words?.titled(found.guessed ? found.meant : query) ?? [];
+    if (empty && fits) { // nothing is asked but that: all that fit, by their keys
+      [mode, titled] = ["hybrid", this.generation.firsts()];
+      Object.assign(found, { titles: fits.map((_, at) => (fits.length - at) / fits.length) });
+    }
+    if (mode !== "lexical") meaning.turnTo(empty ? asked : (vector ?? (this.generation.bits === 8 ? asked : rotateQuery(asked))));
+    const names = mode === "semantic" ? {} : { headed: places.headed(query), called: mode === "hybrid" ? this.titles(asked) : undefined };
     const answer = this.#answer(found, fits, { mode, titled, names, limit, offset, group, prefer, facets });
     return words ? { ...answer, preparing: false } : { ...answer, nearest: false, preparing: true }; // nobody knows what no page has
   }

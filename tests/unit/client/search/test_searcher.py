@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -157,6 +158,27 @@ def test_filters_and_facets(kb: KnowledgeBase) -> None:
     assert keys(kb.search("schlussel", filters={"tags": "2"})) == ["de.md"], "what a facet names, a filter takes"
     assert kb.search("key", filters={"lang": "fr"}) == []
     assert kb.search("key").facets == {}, "of the usual fields none differs"
+
+
+@pytest.mark.parametrize("query", ["", " ?! "])
+@pytest.mark.parametrize("mode", ["hybrid", "semantic", "lexical"])
+def test_filters_alone_list_what_fits_by_key(kb: KnowledgeBase, query: str, mode: Any) -> None:
+    assert kb.search(query, mode=mode) == []
+    hits = kb.search(query, mode=mode, filters={"lang": "de"}, facets=["tags"])
+    assert (keys(hits), hits.total, hits.nearest) == (["de.md"], 1, False)
+    assert (hits[0].why.words, hits[0].why.meaning, hits[0].more) == (None, None, ())
+    assert hits[0].text.startswith("Die Schlüssel")
+    assert hits.facets == {"tags": {"locks": 1, "2": 1}}
+
+
+def test_what_is_listed_comes_page_by_page(tmp_path: Path) -> None:
+    line = Line(tmp_path)
+    line.release({f"{name}.md": f"---\nkind: news\n---\n# {name}\n\nOne.\n\n## Two\n\nTwo.\n" for name in "zbxa"})
+    base = line.app()
+    base.sync()
+    listed = [hit for offset in (0, 2, 4) for hit in base.search("", 2, offset=offset, filters={"kind": "news"})]
+    assert [(hit.document, hit.text) for hit in listed] == [(f"{name}.md", "One.") for name in "abxz"]
+    assert [hit.score for hit in listed] == sorted((hit.score for hit in listed), reverse=True)
 
 
 def test_the_words_of_a_question_are_those_that_its_hits_have(kb: KnowledgeBase) -> None:
