@@ -112,7 +112,7 @@ def test_who_embeds_it_is_told_what_it_asked_and_what_is_missing(
     )
     page.goto(f"{host.url}page.html?nothing&{told}")
     expect(page.locator("#pill")).to_be_visible()
-    with page.expect_console_message(lambda message: message.type == "error") as said:
+    with page.expect_console_message(lambda message: "<vademecum-search>" in message.text) as said:
         page.evaluate("kb.emit('updateFailed', {code: 'server', message: 'timestamp.json: 404'})")
     assert f"asked {host.url}kb/ for a knowledge base, and got none: timestamp.json: 404" in said.value.text
     assert ('no url="..."' in said.value.text) is told
@@ -234,6 +234,8 @@ def test_the_count_is_honest_and_more_can_be_had(open_page: Open) -> None:
     expect(page.locator("#message")).to_have_text("No page has: xyzzy. Near in meaning:")
     page.locator("#query").fill("many vague xyzzy")  # some of its words were found
     expect(page.locator("#message")).to_have_text("45 results · No page has: xyzzy")
+    page.locator("#query").fill("many foreign xyzzy")
+    expect(page.locator("#message")).to_have_text("No page is in this language: French · 45 results")
     page.locator("#query").fill("many meny")
     expect(page.locator("#message")).to_have_text("Shown for “many” · 45 results")
 

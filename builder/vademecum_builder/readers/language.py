@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from itertools import islice
-from typing import Final
 
-from vademecum.search.stems import LANGUAGES
+from vademecum.search.language import TAGS
 from vademecum.search.stop_words import STOP_WORDS
 from vademecum.search.tokens import words_of
 
@@ -16,7 +15,6 @@ _LOOKED_AT, _ENOUGH = 2000, 40
 _SHARE, _AHEAD = 0.15, 1.5
 """How many have to be words that say little, and how far ahead of the next language the first has to be: Portuguese and
 Spanish share half of theirs."""
-_TAGS: Final = {name: tag for tag, name in LANGUAGES.items() if tag and name in STOP_WORDS}
 
 
 def guess_language(texts: Iterable[str]) -> str:
@@ -30,4 +28,4 @@ def guess_language(texts: Iterable[str]) -> str:
     counts = {name: sum(found[word] for word in words_ & found.keys()) for name, words_ in STOP_WORDS.items()}
     first, second, *_ = sorted(counts, key=lambda name: (-counts[name], name))
     sure = counts[first] >= max(_SHARE * len(words), _AHEAD * counts[second])
-    return _TAGS[first] if len(words) >= _ENOUGH and sure and first != "english" else ""
+    return TAGS[first] if len(words) >= _ENOUGH and sure and first != "english" else ""

@@ -211,6 +211,8 @@ export interface Results extends Array<Hit> {
   facets: Record<string, Record<string, number>>;
   /** The question as it was looked for, where words that no page has were taken for others; or empty. */
   meant: string;
+  /** The tag of the language that the question is in, where no page is; empty where pages are, or nobody can tell. */
+  language: string;
   /** What the question stands for in these hits, folded: what to mark in a title, or a whole page. */
   words: string[];
 }

@@ -91,6 +91,13 @@ class Places:
             self._fields[name] = list(numbers), rows, which
         return self._fields[name]
 
+    def held(self, rows: NDArray[np.int64], documents: NDArray[np.bool_] | None) -> NDArray[np.int64]:
+        """Return the documents that hold one of these chunks; of these alone where some are named, [m]."""
+        among = np.zeros(len(self._state.chunks), np.bool_)
+        among[rows] = True
+        found = self._documents[among[self._rows]]
+        return found if documents is None else found[documents[found]]
+
     def rows(self, documents: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Return which chunks one of these documents holds, [n]."""
         held = np.zeros(len(self._state.chunks), np.bool_)

@@ -88,6 +88,8 @@ class Results(list[Hit]):
             many of those that answer say what; the 100 commonest.
         meant: The question as it was looked for, where words that no page has were taken for others; or empty.
         words: What the question stands for in these hits, folded: what to mark in a title, or a whole page.
+        language: The tag of the language that the question is in, where no page is; empty where pages are, or
+            nobody can tell.
     """
 
     def __init__(
@@ -100,6 +102,7 @@ class Results(list[Hit]):
         facets: Mapping[str, Mapping[str, int]] | None = None,
         words: tuple[str, ...] = (),
         meant: str = "",
+        language: str = "",
     ) -> None:
         super().__init__(hits)
         self.total = total
@@ -108,6 +111,7 @@ class Results(list[Hit]):
         self.facets = facets or {}
         self.words = words
         self.meant = meant
+        self.language = language
 
 
 def addressed(hits: Iterable[Hit], tree: str) -> Iterator[Hit]:

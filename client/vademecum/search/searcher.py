@@ -15,6 +15,7 @@ from vademecum.format.markup import plain
 from vademecum.generation.opened import Opened
 from vademecum.generation.row_index import unpacked
 from vademecum.search.excerpt import excerpt_of, link_to
+from vademecum.search.language import foreign_language
 from vademecum.search.own_encoder import OwnEncoder
 from vademecum.search.places import Places
 from vademecum.search.question import Filters
@@ -101,7 +102,9 @@ class Searcher:
             called=self._titles.near(found.meant) if mode == "hybrid" else None,
         )
         shown = slice(offset, offset + limit)
-        return self._present(ranking, found, cosines, documents, prefer or {}, shown, facets, group=group)
+        results = self._present(ranking, found, cosines, documents, prefer or {}, shown, facets, group=group)
+        results.language = foreign_language(words_of(query), found.unknown, self._places.languages)
+        return results
 
     def similar(self, chunk: int, limit: int) -> Results:
         """Return the chunks of other pages that are nearest to one, one a document; none where that is not live."""
@@ -170,7 +173,7 @@ class Searcher:
             total=len(owners) if group else len(ranking.rows),
             unknown=found.unknown,
             nearest=ranking.nearest and bool(hits),
-            facets=self._places.facets(owners, facets),
+            facets=self._places.facets(self._places.held(ranking.rows, documents), facets),
             words=tuple(sorted(words)),
             meant=found.meant if found.guessed else "",
         )

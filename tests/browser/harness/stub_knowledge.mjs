@@ -42,7 +42,7 @@ function many(query, limit) {
   const places = [{ document: "guide/keys.md", title: "Old keys", url: "old/keys.html", lang: "", version: "1.0" }, { document: "de.md", title: "Seite", url: "", lang: "de", version: "2.0" }];
   const hits = Array.from({ length: Math.min(limit, 45) }, (_, i) => ({ ...hit(i + 1, 1), more: Array.from({ length: i === 1 ? 10 : 2 }, (_, n) => hit(i + 1, n + 2)), places: i === 2 ? places : [] }));
   const facets = { version: { v0: 22, v1: 23 }, lang: { en: 45 } };
-  return results(hits, { total: 45, facets, unknown: query.includes("xyzzy") ? ["xyzzy"] : [], nearest: /near|vague/.test(query), words: ["many"], meant: query.includes("meny") ? "many" : "" });
+  return results(hits, { total: 45, facets, unknown: query.includes("xyzzy") ? ["xyzzy"] : [], nearest: /near|vague/.test(query), language: query.includes("foreign") ? "fr" : "", words: ["many"], meant: query.includes("meny") ? "many" : "" });
 }
 
 function results(hits, told = {}) {

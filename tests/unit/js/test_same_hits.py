@@ -48,6 +48,7 @@ PAGES = {
     "ru.md": "---\nlang: ru\n---\n# Новый ключ\n\nКлючи хранятся в папке. Ещё один ключ нужен.\n",
     "ja.md": "---\nlang: ja\n---\n# バックグラウンドタスク\n\n応答のあとでタスクを実行する。鍵を交換します。\n",
     "th.md": "# กุญแจ\n\nกุญแจใหม่ถูกสร้างขึ้น\n",
+    "th2.md": "---\nversion: '2'\n---\n# กุญแจ\n\nกุญแจใหม่ถูกสร้างขึ้น\n",
     "zh.md": "# 密钥\n\n新的密钥存放在文件夹中。\n",
 }
 QUESTIONS = [
@@ -105,6 +106,8 @@ QUESTIONS = [
         "x" * 300,
         "origin headers allow 😀",
     ),
+    # In languages that pages are in, or none is.
+    *("wie tausche ich den zylinder", "come cambio la mia chiave", "hoe kan ik mijn wachtwoord wijzigen", "a la carte"),
     # What nobody means to ask.
     *(
         "\ud800",
@@ -199,10 +202,14 @@ def test_the_hits_are_the_same(tmp_path: Path) -> None:
         for mode in ("hybrid", "lexical", "semantic")
         for filters in some
     ]
-    fields = ["tags", "year", "lang", "nobody", "__proto__"]
-    questions += [{"query": query, "mode": "hybrid", "group": True, "facets": fields} for query in ("key", "cles")]
+    fields = ["tags", "year", "lang", "nobody", "__proto__", "version"]
+    questions += [
+        {"query": query, "mode": "hybrid", "group": True, "facets": fields} for query in ("key", "cles", "กุญแจ")
+    ]
+    questions += [{"query": "กุญแจ", "filters": {"version": "2"}, "facets": ["version"]}]
     found = node(SEARCH, {"js": JS.as_uri(), "questions": questions, **files})
     searcher = Searcher(opened)
+    assert {"", "it", "nl"} == {told["language"] for told in found}
     for question, told in zip(questions, found, strict=True):
         hits = searcher.search(**question)
         assert [shown(hit) for hit in hits] == [counted(hit) for hit in told["hits"]], question
@@ -210,7 +217,7 @@ def test_the_hits_are_the_same(tmp_path: Path) -> None:
             question
         )
         assert hits.facets == told["facets"], question
-        assert hits.meant == told["meant"], question
+        assert (hits.meant, hits.language) == (told["meant"], told["language"]), question
         assert set(hits.words) == set(told["words"]), question
 
 

@@ -40,11 +40,13 @@ def server(knowledge: KnowledgeBase) -> Any:
     @made.tool()
     def search(query: str, limit: int = 8, mode: Literal["hybrid", "semantic", "lexical"] = "hybrid") -> dict[str, Any]:
         """Find passages by word and by meaning, best first. `url` is what to cite; `read` shows the whole document.
-        `nearest`: no document has these words. `unknown`: words that no document has."""
+        `nearest`: no document has these words. `unknown`: words that no document has. `language`: that of the query,
+        where no document is in it: ask in another."""
         found = knowledge.search(query, min(max(limit, 1), _MOST_HITS), mode=mode)
         keys = ("id", "document", "title", "heading", "url", "text", "score")
         hits = [{key: getattr(hit, key) for key in keys} for hit in found]
         told = {"total": found.total, "nearest": found.nearest, "unknown": list(found.unknown)}
+        told["language"] = found.language
         return {"release": knowledge.release.sequence, **told, "hits": hits}
 
     @made.tool()

@@ -27,10 +27,12 @@ def run(options: Namespace) -> Shown:
             facets=options.facet,
         )
         release = knowledge.release.sequence
-    told = {name: getattr(hits, name) for name in ("total", "unknown", "nearest", "meant", "facets")}
+    told = {name: getattr(hits, name) for name in ("total", "unknown", "nearest", "meant", "language", "facets")}
     lines = [f"No hits in release {release}."] if not hits else []
     if hits.meant:
         lines.append(f"Shown for: {hits.meant}")
+    if hits.language:
+        lines.append(f"No page is in the question's language ({hits.language}).")
     if hits.unknown:
         lines.append(f"No page has: {', '.join(hits.unknown)}.")
     if hits.nearest and not any(hit.why.words for hit in hits):

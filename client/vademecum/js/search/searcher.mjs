@@ -86,7 +86,13 @@ export class Searcher {
     if (mode !== "lexical") meaning.turnTo(empty ? asked : (vector ?? (this.generation.bits === 8 ? asked : rotateQuery(asked))));
     const names = mode === "semantic" ? {} : { headed: places.headed(query), called: mode === "hybrid" ? this.titles(asked) : undefined };
     const answer = this.#answer(found, fits, { mode, titled, names, limit, offset, group, prefer, facets });
-    return words ? { ...answer, preparing: false } : { ...answer, nearest: false, preparing: true }; // nobody knows what no page has
+    const language = found.unknown.length ? await this.#foreign(query, found.unknown) : "";
+    return words ? { ...answer, language, preparing: false } : { ...answer, language, nearest: false, preparing: true }; // nobody knows what no page has
+  }
+
+  /** The language of a question, where no page is in it. @param {string} query @param {string[]} unknown @returns {Promise<string>} */
+  #foreign(query, unknown) {
+    return import("./language.mjs").then(({ foreignLanguage }) => foreignLanguage(wordsOf(query), unknown, this.places.languages), () => "");
   }
 
   /** The chunks of other pages that are nearest to one, one a document; none where that is not live. @param {bigint} chunk @param {number} limit */
@@ -94,10 +100,10 @@ export class Searcher {
     const { generation, places } = this;
     const row = generation.index.find(chunk);
     const found = { ...nothing(generation), words: new Set(), meant: "" };
-    if (row === undefined || generation.owners[row] < 0) return { hits: [], total: 0, unknown: [], nearest: false, facets: {}, words: [], meant: "", preparing: false };
+    if (row === undefined || generation.owners[row] < 0) return { hits: [], total: 0, unknown: [], nearest: false, facets: {}, words: [], meant: "", language: "", preparing: false };
     this.meaning.turnTo(generation.vector(row));
     const asked = { mode: "semantic", titled: [], alone: true, limit, offset: 0, group: true, prefer: {} };
-    return { ...this.#answer(found, places.elsewhere(row), asked), preparing: false };
+    return { ...this.#answer(found, places.elsewhere(row), asked), language: "", preparing: false };
   }
 
   /** @param {import("./words.mjs").Found} found @param {boolean[] | null} fits
@@ -137,12 +143,13 @@ export class Searcher {
       return { ...head, ...hit, more: others.map(told) };
     });
     const answering = ownersOf(ranking.rows, owners, generation.documents.length);
+    const held = generation.shared.size ? ownersOf(ranking.rows, owners, generation.documents.length, generation.shared) : answering;
     return {
       hits,
       total: group ? answering.length : ranking.rows.length,
       unknown: found.unknown,
       nearest: ranking.nearest && hits.length > 0,
-      facets: places.facets(answering, facets),
+      facets: places.facets(fits ? held.filter((at) => fits[at]) : held, facets),
       words: [...words].sort(),
       further: hits.some(({ more }) => more.length) ? [...found.words] : [], // page/further.mjs
       meant: found.guessed ? found.meant : "",
@@ -166,14 +173,19 @@ export class Searcher {
   }
 }
 
-/** The documents that own these rows, each once. @param {Uint32Array} rows @param {Int32Array} owners @param {number} documents */
-function ownersOf(rows, owners, documents) {
+/** The documents that own these rows, or are among several that hold them, each once.
+ * @param {Uint32Array} rows @param {Int32Array} owners @param {number} documents @param {Map<number, number[]>} [shared] */
+function ownersOf(rows, owners, documents, shared) {
   const seen = new Uint8Array(documents);
   const found = [];
   for (let i = 0; i < rows.length; i++) {
     const owner = owners[rows[i]];
     if (!seen[owner]) found.push(owner);
     seen[owner] = 1;
+    if (shared) for (const other of shared.get(rows[i]) ?? []) {
+      if (!seen[other]) found.push(other);
+      seen[other] = 1;
+    }
   }
   return found;
 }

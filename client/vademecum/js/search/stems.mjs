@@ -2,7 +2,7 @@
 /** Snowball's stems, and the words that say little, by the language that documents say they are in; search/stems.py is the twin. */
 
 /** The algorithm for the first part of a language tag (BCP 47), or for none. */
-const LANGUAGES = new Map(
+export const LANGUAGES = new Map(
   Object.entries({
     "": "english",
     da: "danish",
@@ -41,7 +41,7 @@ const STEMMERS = {
   spanish: () => import("./stemmers/spanish.js"),
   swedish: () => import("./stemmers/swedish.js"),
 };
-/** Of the others there are no lists. @type {Record<string, () => Promise<{default: string}>>} */
+/** Of the others there are no lists. @type {Record<string, () => Promise<{words: string}>>} */
 const STOP_WORDS = {
   dutch: () => import("./stop_words/dutch.mjs"),
   english: () => import("./stop_words/english.mjs"),
@@ -85,6 +85,6 @@ export class Stems {
 export async function loadStems(algorithms) {
   const modules = Promise.all(algorithms.map((name) => STEMMERS[name]()));
   const lists = await Promise.all(algorithms.map((name) => STOP_WORDS[name]?.()));
-  const stop = lists.flatMap((list) => list?.default.trim().split(/\s+/) ?? []);
+  const stop = lists.flatMap((list) => list?.words.trim().split(/\s+/) ?? []);
   return new Stems((await modules).map((module) => new module.default()), new Set(stop));
 }

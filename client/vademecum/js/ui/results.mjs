@@ -32,15 +32,16 @@ export function drawHits(hits, around) {
 
 /** What is to be said of the hits as a whole. @param {Results} hits @param {string} query @param {import("./texts.mjs").Wording} wording */
 export function remarks(hits, query, wording) {
-  const { length, total, unknown, meant, preview } = hits;
+  const { length, total, unknown, meant, language, preview } = hits;
   const nearest = hits.nearest && !hits.some(({ why }) => why.words); // some were found by a word that is known
   const words = unknown.join(", ");
   const count = total > length ? [wording.say("results.count", { count: total })] : [];
-  const lacking = words === "" ? [] : [wording.say("results.unknown", { words })];
+  const lacking = words === "" || language ? [] : [wording.say("results.unknown", { words })];
+  const foreign = language ? [wording.say("results.language", { language: wording.named("lang", language) })] : [];
   const far = wording.say(words === "" ? "results.nearest" : "results.far", { words });
   const instead = meant ? [wording.say("results.meant", { query: meant })] : [];
   const found = [...instead, ...(nearest ? [far] : [...count, ...lacking])];
-  return [...(preview ? [wording.say("preview")] : []), ...(length > 0 ? found : [wording.say("results.none", { query })])];
+  return [...(preview ? [wording.say("preview")] : []), ...foreign, ...(length > 0 ? found : [wording.say("results.none", { query })])];
 }
 
 /**

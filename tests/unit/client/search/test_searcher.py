@@ -160,6 +160,30 @@ def test_filters_and_facets(kb: KnowledgeBase) -> None:
     assert kb.search("key").facets == {}, "of the usual fields none differs"
 
 
+def test_facets_count_each_document_that_holds_what_answers(tmp_path: Path) -> None:
+    line = Line(tmp_path)
+    line.release({f"{v}/{name}.md": f"---\nversion: '{v}'\n---\n# {name}\n\nA key.\n" for v in "12" for name in "ab"})
+    base = line.app()
+    base.sync()
+    assert base.search("key").facets == {"version": {"1": 2, "2": 2}}, "all of the hits stand in both"
+    assert base.search("key", filters={"version": "2"}).facets == {"version": {"2": 2}}
+
+
+@pytest.mark.parametrize(
+    ("query", "language"),
+    [
+        ("comment changer le mot de passe", "fr"),
+        ("¿cómo cambio la contraseña de un usuario?", "es"),
+        ("wie wird der schlüssel erneuert", ""),  # one page is German
+        ("how do I renew the flux compensator", ""),
+        ("contraseña", ""),  # of one word nobody can tell
+        ("a la carte", ""),
+    ],
+)
+def test_a_question_in_a_language_that_no_page_is_in_is_told_so(kb: KnowledgeBase, query: str, language: str) -> None:
+    assert kb.search(query).language == language
+
+
 @pytest.mark.parametrize("query", ["", " ?! "])
 @pytest.mark.parametrize("mode", ["hybrid", "semantic", "lexical"])
 def test_filters_alone_list_what_fits_by_key(kb: KnowledgeBase, query: str, mode: Any) -> None:

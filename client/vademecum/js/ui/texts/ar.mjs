@@ -26,6 +26,7 @@ export const ar = {
   "results.far": "لا صفحة فيها: {words}. الأقرب في المعنى:",
   "results.meant": "النتائج لعبارة «{query}»",
   "results.unknown": "لا صفحة فيها: {words}",
+  "results.language": "لا صفحة بهذه اللغة: {language}",
   "results.more": {
     one: "واحدة أخرى في هذه الصفحة", two: "اثنتان أخريان في هذه الصفحة", few: "{count} أخرى في هذه الصفحة",
     many: "{count} أخرى في هذه الصفحة", other: "{count} أخرى في هذه الصفحة",

@@ -23,6 +23,7 @@ export const de = {
   "results.far": "Keine Seite hat: {words}. Dem Sinn nach nahe:",
   "results.meant": "Gezeigt für „{query}“",
   "results.unknown": "Keine Seite hat: {words}",
+  "results.language": "Keine Seite ist in dieser Sprache: {language}",
   "results.more": { one: "{count} weiterer auf dieser Seite", other: "{count} weitere auf dieser Seite" },
   "results.many": "{count}+ weitere auf dieser Seite",
   "results.also": "Auch in: {places}",

@@ -23,6 +23,7 @@ export const en = {
   "results.far": "No page has: {words}. Near in meaning:",
   "results.meant": "Shown for “{query}”",
   "results.unknown": "No page has: {words}",
+  "results.language": "No page is in this language: {language}",
   "results.more": { one: "{count} more on this page", other: "{count} more on this page" },
   "results.many": "{count}+ more on this page",
   "results.also": "Also in: {places}",
