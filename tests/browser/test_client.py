@@ -10,15 +10,18 @@ import re
 import shutil
 import time
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, Route
 
+from support import languages
 from support.app import texts
 from support.browser_app import FOUND, START, App, second_release, until
 from support.publisher import Publisher
+from vademecum import KnowledgeBase
 from vademecum_builder.cli.main import main
 
 HANDBOOK = Path(__file__).parents[1] / "demo" / "handbook"
@@ -434,6 +437,12 @@ def without_url(hit: dict[str, Any]) -> dict[str, Any]:
     return hit | {"url": "", "link": "", "more": list(map(without_url, hit["more"]))}
 
 
+ASK_ALL = """(asked) => Promise.all(asked.map(async ([query, options]) => {
+    const hits = await kb.search(query, options);
+    return JSON.stringify({ hits, ...hits, words: [...hits.words].sort() });
+}))"""
+
+
 def test_hits_are_those_of_vade_search(
     installed: App, publisher: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -444,6 +453,8 @@ def test_hits_are_those_of_vade_search(
         "---\ntags: [ünïcode]\n---\n# Ünïcode\n\n## Straße\n\n### Café\n\nA naïve café in the Straße. 🔑 3.14\n\n"
         "## Ключ\n\nКлючи подписи меняют каждый год.\n\n## 鍵\n\n鍵を回す方法を説明します。\n",
     )
+    for name, text in languages.PAGES.items():
+        publisher.write(name, text)
     (publisher.folder / "source" / "offline.md").unlink()
     second_release(publisher)
     assert installed.call("update")["plan"] == "direct"
@@ -464,6 +475,20 @@ def test_hits_are_those_of_vade_search(
     assert any(" › " in hit["heading"] for hits in found for hit in hits)
     assert any(hit["metadata"] for hits in found for hit in hits)
     assert found[-1] == []
+    asked: list[tuple[str, dict[str, Any]]] = [(question, {"limit": 7}) for question in languages.questions()]
+    assert len(asked) == 300
+    asked += [(question, {"mode": mode}) for question, _ in asked[::10] for mode in ("lexical", "semantic")]
+    asked += [("", {"filters": {"lang": ["de", "ja"]}}), ("key", {"filters": {"lang": "es"}, "facets": ["lang"]})]
+    answers = [json.loads(answer) for answer in installed.page.evaluate(ASK_ALL, asked)]
+    with KnowledgeBase.open(store) as knowledge:
+        for (question, options), answer in zip(asked, answers, strict=True):
+            theirs = knowledge.search(question, **options)
+            told = json.loads(json.dumps([in_units(asdict(hit)) for hit in theirs]))
+            assert list(map(without_url, answer["hits"])) == told, question
+            for name in ("total", "unknown", "nearest", "meant", "language", "facets", "words"):
+                assert answer[name] == json.loads(json.dumps(getattr(theirs, name))), (question, name)
+    first = [answer["hits"][0]["document"] for answer in answers[:300] if answer["hits"]]
+    assert len(first) > 250 and {*languages.PAGES} <= {*first}
 
 
 def test_published_version_and_closing(installed: App) -> None:
