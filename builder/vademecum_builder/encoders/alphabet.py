@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Iterator
+from functools import cache
 from itertools import chain
 from typing import Final
 
@@ -39,6 +40,7 @@ def build_alphabet(texts: Iterable[str]) -> Alphabet:
     return Alphabet([ord(letter) for letter, _ in rising], [to for _, to in rising], solo)
 
 
+@cache
 def fold(letter: str) -> str | None:
     """Return what one character becomes inside a word, or None when it parts words.
 

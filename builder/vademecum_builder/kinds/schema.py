@@ -93,15 +93,20 @@ class Schema:
         """
         known = [one for one in self.tables if _PEOPLE.fullmatch(one)] if people else []
         only = known[0] if len(known) == 1 and column.lower().endswith(("id", "by")) else ""
-        reference = self.references(table).get(column) or (only and self._reference(only))
+        reference = self._refers[table].get(column) or (only and self._reference(only))
         if not reference or not (name := self._name_of(reference.table)):
             return None
         self.joined.add(reference.table)
         other, key, one = map(self.quoted, (*reference, column))
         return Join(f"LEFT JOIN {other} AS {role} ON {role}.{key} = {alias}.{one}", f"{role}.{self.quoted(name)}")
 
-    def references(self, table: str) -> Mapping[str, Reference]:
-        """Return what ids stand for, by their columns: as the database says, else as they are called."""
+    @cached_property
+    def _refers(self) -> Mapping[str, Mapping[str, Reference]]:
+        """Of each table what ids stand for, by their columns."""
+        return {table: self._references(table) for table in self.tables}
+
+    def _references(self, table: str) -> Mapping[str, Reference]:
+        """Return them as the database says, else as they are called."""
         told = {
             one["constrained_columns"][0]: one["referred_table"]
             for one in self._inspector.get_foreign_keys(table)
@@ -129,8 +134,8 @@ class Schema:
     def _conditions(self, table: str, prefix: str, seen: tuple[str, ...]) -> tuple[list[str], bool]:
         """Return them, and whether tables that are in a circle were passed over: then they hold on this way alone."""
         self._left -= 1
-        found, passed = self._own(table, prefix, inner=bool(seen)), self._left < 0
-        for column, (other, key) in self.references(table).items():
+        found, passed = [*self._said[table]] if seen else self._own(table, prefix, inner=False), self._left < 0
+        for column, (other, key) in self._refers[table].items():
             if other == table or other not in self._telling or self._left < 0:
                 continue
             if other in seen:
@@ -161,11 +166,16 @@ class Schema:
         return found
 
     @cached_property
+    def _said(self) -> Mapping[str, list[str]]:
+        """What tables say themselves of who may read what is in their rows; of people nothing is asked."""
+        return {table: self._own(table, "", inner=True) for table in self.tables if not _PEOPLE.fullmatch(table)}
+
+    @cached_property
     def _telling(self) -> Set[str]:
-        """The tables that say who may read their rows, and all that lead to one; of people nothing is asked."""
-        refers = {table: {other for other, _ in self.references(table).values()} for table in self.tables}
-        found = {table for table in refers if not _PEOPLE.fullmatch(table) and self._own(table, "", inner=True)}
-        while more := {table for table in {*refers} - found if not _PEOPLE.fullmatch(table) and refers[table] & found}:
+        """The tables that say who may read their rows, and all that lead to one."""
+        refers = {table: {other for other, _ in self._refers[table].values()} for table in self._said}
+        found = {table for table in refers if self._said[table]}
+        while more := {table for table in {*refers} - found if refers[table] & found}:
             found |= more
         return found
 
