@@ -10,8 +10,10 @@ import functools
 import os
 import signal
 import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +54,11 @@ if "TMPDIR" not in os.environ and MEMORY.is_dir():
     if found.f_bavail * found.f_frsize > ROOM and not found.f_flag & os.ST_NOEXEC:
         os.environ["TMPDIR"], tempfile.tempdir = str(MEMORY), None
 
+# Where there is Amazon's SDK, which moto brings here, securesystemslib loads it: half a second of each test process.
+with pytest.MonkeyPatch.context() as without:
+    without.setitem(sys.modules, "boto3", None)
+    import_module("securesystemslib.signer")
+
 for name in ("CI", "GITHUB_ACTIONS"):  # `vade` makes no development keys there, and tells the job what it did
     os.environ.pop(name, None)
 
@@ -72,8 +79,15 @@ def pytest_configure(config: pytest.Config) -> None:
     config.option.seed = sampling.SEED = config.option.seed
     patch = pytest.MonkeyPatch()
     patch.setattr(subprocess.Popen, "__init__", _hear(subprocess.Popen.__init__))
+    patch.setattr(SystemClock, "sleep", _at_once)
     config.add_cleanup(patch.undo)
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background has it ignored
+
+
+async def _at_once(clock: SystemClock, seconds: float) -> None:
+    """Between two tries no time passes here."""
+    assert seconds >= 0
+    await asyncio.sleep(0)
 
 
 def _hear(start: Callable[..., None]) -> Callable[..., None]:
@@ -84,17 +98,6 @@ def _hear(start: Callable[..., None]) -> Callable[..., None]:
         start(process, arguments, *others, **options)
 
     return heard
-
-
-@pytest.fixture(autouse=True)
-def nobody_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Between two tries no time passes here."""
-
-    async def sleep(clock: SystemClock, seconds: float) -> None:
-        assert seconds >= 0
-        await asyncio.sleep(0)
-
-    monkeypatch.setattr(SystemClock, "sleep", sleep)
 
 
 @pytest.fixture(autouse=True)

@@ -94,6 +94,6 @@ def test_code_that_is_not_closed_ends_with_the_text() -> None:
 @pytest.mark.parametrize(
     "unit", ["[", "*", "**a", "`", "`` ", "![", "](", "[a](", "***", "\\", "[`", "![a](", "- a\n", "| a |\n", "```\n"]
 )
-def test_a_text_of_a_hundred_kilobytes_is_read_at_once(unit: str) -> None:
+def test_a_long_text_is_read_at_once(unit: str) -> None:
     """A pattern that goes back and forth would take minutes here."""
-    assert len(plain(unit * 20_000)) <= len(unit) * 20_000
+    assert len(plain(unit * 10_000)) <= len(unit) * 10_000
