@@ -6,7 +6,7 @@ import { Passes } from "./passes.mjs";
 
 /** kernel.wat, built by wabt: `npm run kernel` in tests/unit/js writes it. */
 export const BINARY =
-  "AGFzbQEAAAABMQRgCX9/f39/f39/fwBgBH9/f38BfGAHf39/f3x8fAF/YA5/f39/f39/f398fHx8fAACFQEJdmFkZW1lY3VtBm1lbW9yeQIAAQMFBAABAgMHIAQGc2NvcmVzAAAEdHVybgABBWFib3ZlAAIEZnVzZQADCtgFBMkCAgR/BHsgA/0PIQ9BASACdEEBa/0QIRADQCAAIQkgACABaiIKIQAgBCEL/QwAAAAAAAAAAAAAAAAAAAAAIQ4DQCAJ/QAEACAP/VEhDSACQQRGBEAgDiAL/QAEACANIBD9Tv26ASAL/QAEECANQQT9jQEgEP1O/boB/a4BIAv9AAQgIA1BCP2NASAQ/U79ugEgC/0ABDAgDUEM/Y0B/boB/a4B/a4B/a4BIQ4gC0HAAGohCwVBACEMA0AgDiAL/QAEACANIAz9jQEgEP1O/boB/a4BIQ4gC0EQaiELIAwgAmohDCAMQRBJDQALCyAJQRBqIQkgCSAKSQ0ACyAOIA4gDv0NCAkKCwwNDg8AAQIDBAUGB/2uASEOIAcgBi8BALggBSAO/RsAIA79GwFqareiOQMAIAZBAmohBiAHQQhqIQcgByAISQ0ACwtrAgF/AnwgASACSQRAA0AgACgCACEEIARBAEgEQCABRAAAAAAAAAAAOQMABSADIARBA3RqIQQgASsDACEFIAQgBCsDACAFoDkDACAGIAWlIQYLIABBBGohACABQQhqIQEgASACSQ0ACwsgBguBAQICfwF8IAMhCCACBEADQCAAKwMAIQkgCSAEZAR/IAkgBaMgBmYFQQALBEBEAAAAAAAA8D8hCQUgASsDACEJCyAJRAAAAAAAAAAAZARAIAggBzYCACAIQQRqIQgLIABBCGohACABQQhqIQEgB0EBaiIHIAJJDQALCyAIIANrQQJ2C5sBAgJ/AXwgACABSQRAA0AgACgCAEEDdCEOIAYgDkEBdmooAgBBA3QhDyAKIAMgDmorAwAgCaOiIAsgBCAPaisDACAFIA9BAXZqKAIEIAUgD0EBdmooAgBruKMgCaOioCAKIAugoyEQIBAgDCAHIA5qKwMAoqAgDSAIIA9qKwMAoqAhECACIA5qIBA5AwAgAEEEaiIAIAFJDQALCws=";
+  "AGFzbQEAAAABRwdgCX9/f39/f39/fwBgBH9/f38BfGAEf39/fAF/YAV/f39/fAF/YAR/f39/AGAFf39/f38Bf2AOf39/f39/f39/fHx8fHwAAhUBCXZhZGVtZWN1bQZtZW1vcnkCAAEDCAcAAQIDBAUGBzgHBnNjb3JlcwAABHR1cm4AAQVhYm92ZQACBHBpY2sAAwV0YWxseQAEBm93bmluZwAFBGZ1c2UABgqjBwfJAgIEfwR7IAP9DyEPQQEgAnRBAWv9ECEQA0AgACEJIAAgAWoiCiEAIAQhC/0MAAAAAAAAAAAAAAAAAAAAACEOA0AgCf0ABAAgD/1RIQ0gAkEERgRAIA4gC/0ABAAgDSAQ/U79ugEgC/0ABBAgDUEE/Y0BIBD9Tv26Af2uASAL/QAEICANQQj9jQEgEP1O/boBIAv9AAQwIA1BDP2NAf26Af2uAf2uAf2uASEOIAtBwABqIQsFQQAhDANAIA4gC/0ABAAgDSAM/Y0BIBD9Tv26Af2uASEOIAtBEGohCyAMIAJqIQwgDEEQSQ0ACwsgCUEQaiEJIAkgCkkNAAsgDiAOIA79DQgJCgsMDQ4PAAECAwQFBgf9rgEhDiAHIAYvAQC4IAUgDv0bACAO/RsBamq3ojkDACAGQQJqIQYgB0EIaiEHIAcgCEkNAAsLagIBfwJ8IAAEQANAIAEoAgAhBCAEQQBIBEAgAkQAAAAAAAAAADkDAAUgAyAEQQN0aiEEIAIrAwAhBSAEIAQrAwAgBaA5AwAgBiAFpSEGCyABQQRqIQEgAkEIaiECIABBAWsiAA0ACwsgBgtCAQJ/IAIhBSAABEADQCAFIAQ2AgAgBSABKwMAIANmQQJ0aiEFIAFBCGohASAEQQFqIgQgAEkNAAsLIAUgAmtBAnYLTgECfyADIQYgAARAA0AgBiABKAIAIgU2AgAgAiAFQQN0aiEFIAYgBSsDACAEZkECdGohBiABQQRqIQEgAEEBayIADQALCyAGIANrQQJ2C14BAX8gAARAA0AgA0QAAAAAAP6vQEQAAAAAAAAAAEQAAAAAAACQQCACIAEoAgBBA3RqKwMAoqWkqkECdGohBCAEIAQoAgBBAWo2AgAgAUEEaiEBIABBAWsiAA0ACwsLXAECfyAEIQYgAARAA0AgBiACIAEoAgBBAnRqKAIAIgU2AgAgAyAFQQJ0aiEFIAYgBSgCAEVBAnRqIQYgBUEBNgIAIAFBBGohASAAQQFrIgANAAsLIAYgBGtBAnYLnAECAn8BfCAABEADQCABKAIAQQN0IQ4gBiAOQQF2aigCAEEDdCEPIAogAyAOaisDACAJo6IgCyAEIA9qKwMAIAUgD0EBdmooAgQgBSAPQQF2aigCAGu4oyAJo6KgIAogC6CjIRAgECAMIAcgDmorAwCioCANIAggD2orAwCioCEQIAIgDmogEDkDACABQQRqIQEgAEEBayIADQALCws=";
 
 /** Room for a query at the beginning of the memory: more components of 16 bits than a segment may have. */
 const QUERY_BYTES = 2 ** 15;
@@ -72,33 +72,6 @@ export class Kernel extends Passes {
     return this.#array(Int32Array, length);
   }
 
-  /** Whether the kernel can read and write all of these. @param {ArrayBufferView[]} arrays */
-  #has(...arrays) {
-    return arrays.every(({ buffer }) => buffer === this.memory.buffer);
-  }
-
-  /** @override @type {Passes["turn"]} */
-  turn(owners, scores, sums) {
-    if (!this.#has(owners, scores, sums)) return super.turn(owners, scores, sums);
-    return this.run.turn(owners.byteOffset, scores.byteOffset, scores.byteOffset + scores.byteLength, sums.byteOffset);
-  }
-
-  /** @override @type {Passes["above"]} */
-  above(scores, words, rows, bound, unit, floor) {
-    if (!this.#has(scores, words, rows)) return super.above(scores, words, rows, bound, unit, floor);
-    return this.run.above(scores.byteOffset, words.byteOffset, scores.length, rows.byteOffset, bound, unit, floor);
-  }
-
-  /** @override @type {Passes["fuse"]} */
-  fuse(rows, out, columns, weights) {
-    const { scores, sums, bounds, owners, words, titles } = columns;
-    const arrays = [rows, out, scores, sums, bounds, owners, words, titles];
-    if (!this.#has(...arrays)) return super.fuse(rows, out, columns, weights);
-    const { unit, own, page, share, titled } = weights;
-    const [at, ...others] = arrays.map(({ byteOffset }) => byteOffset);
-    this.run.fuse(at, at + rows.byteLength, ...others, unit, own, page, share, titled);
-  }
-
   /** @param {import("../format/segment.mjs").Segment[]} segments decoded from `files`
    * @param {Int8Array} query [D] @returns {Float64Array} good till the next call */
   scores(segments, query) {
@@ -125,4 +98,14 @@ export class Kernel extends Passes {
       lanes[(lane >> 3) * 8 * per + (i % per) * 8 + (lane & 7)] = factor * value;
     });
   }
+}
+
+// A pass runs in the kernel where that can read and write all of its arrays, else in JavaScript.
+for (const name of /** @type {const} */ (["turn", "above", "pick", "tally", "owning", "fuse"])) {
+  /** @type {any} */ const passes = Passes.prototype;
+  /** @type {any} */ (Kernel.prototype)[name] = function (/** @type {any[]} */ ...given) {
+    const { memory, run } = /** @type {Kernel} */ (this);
+    if (given.some(({ buffer = memory.buffer }) => buffer !== memory.buffer)) return passes[name](...given);
+    return run[name](given[0].length, ...given.map((one) => one.byteOffset ?? one));
+  };
 }

@@ -58,11 +58,11 @@
       (local.set $score (i32.add (local.get $score) (i32.const 8)))
       (br_if $rows (i32.lt_u (local.get $score) (local.get $end)))))
 
-  ;; passes.mjs has the same in JavaScript, and says what each is for.
+  ;; passes.mjs has the same in JavaScript, and says what each is for. Arrays are where they begin, the first has `count` entries.
   (func (export "turn")
-    (param $owner i32) (param $score i32) (param $end i32) (param $sums i32) (result f64)
+    (param $count i32) (param $owner i32) (param $score i32) (param $sums i32) (result f64)
     (local $of i32) (local $value f64) (local $highest f64)
-    (if (i32.lt_u (local.get $score) (local.get $end)) (then (loop $rows
+    (if (local.get $count) (then (loop $rows
       (local.set $of (i32.load (local.get $owner)))
       (if (i32.lt_s (local.get $of) (i32.const 0))
         (then (f64.store (local.get $score) (f64.const 0)))
@@ -73,35 +73,67 @@
           (local.set $highest (f64.max (local.get $highest) (local.get $value)))))
       (local.set $owner (i32.add (local.get $owner) (i32.const 4)))
       (local.set $score (i32.add (local.get $score) (i32.const 8)))
-      (br_if $rows (i32.lt_u (local.get $score) (local.get $end))))))
+      (br_if $rows (local.tee $count (i32.sub (local.get $count) (i32.const 1)))))))
     (local.get $highest))
 
+  ;; Without a branch, which a processor would guess wrong as often as right: each row is written, and the next one over it.
   (func (export "above")
-    (param $score i32) (param $words i32) (param $count i32) (param $rows i32)
-    (param $bound f64) (param $unit f64) (param $floor f64) (result i32)
-    (local $row i32) (local $out i32) (local $value f64)
+    (param $count i32) (param $score i32) (param $rows i32) (param $bound f64) (result i32)
+    (local $row i32) (local $out i32)
     (local.set $out (local.get $rows))
     (if (local.get $count) (then (loop $next
-      (local.set $value (f64.load (local.get $score)))
-      (if (if (result i32) (f64.gt (local.get $value) (local.get $bound))
-            (then (f64.ge (f64.div (local.get $value) (local.get $unit)) (local.get $floor)))
-            (else (i32.const 0)))
-        (then (local.set $value (f64.const 1)))
-        (else (local.set $value (f64.load (local.get $words)))))
-      (if (f64.gt (local.get $value) (f64.const 0)) (then
-        (i32.store (local.get $out) (local.get $row))
-        (local.set $out (i32.add (local.get $out) (i32.const 4)))))
+      (i32.store (local.get $out) (local.get $row))
+      (local.set $out (i32.add (local.get $out)
+        (i32.shl (f64.ge (f64.load (local.get $score)) (local.get $bound)) (i32.const 2))))
       (local.set $score (i32.add (local.get $score) (i32.const 8)))
-      (local.set $words (i32.add (local.get $words) (i32.const 8)))
       (br_if $next (i32.lt_u (local.tee $row (i32.add (local.get $row) (i32.const 1))) (local.get $count))))))
     (i32.shr_u (i32.sub (local.get $out) (local.get $rows)) (i32.const 2)))
 
+  (func (export "pick")
+    (param $count i32) (param $at i32) (param $scores i32) (param $picked i32) (param $bound f64) (result i32)
+    (local $row i32) (local $out i32)
+    (local.set $out (local.get $picked))
+    (if (local.get $count) (then (loop $next
+      (i32.store (local.get $out) (local.tee $row (i32.load (local.get $at))))
+      (local.set $row (i32.add (local.get $scores) (i32.shl (local.get $row) (i32.const 3))))
+      (local.set $out (i32.add (local.get $out)
+        (i32.shl (f64.ge (f64.load (local.get $row)) (local.get $bound)) (i32.const 2))))
+      (local.set $at (i32.add (local.get $at) (i32.const 4)))
+      (br_if $next (local.tee $count (i32.sub (local.get $count) (i32.const 1)))))))
+    (i32.shr_u (i32.sub (local.get $out) (local.get $picked)) (i32.const 2)))
+
+  (func (export "tally")
+    (param $count i32) (param $at i32) (param $scores i32) (param $counts i32)
+    (local $place i32)
+    (if (local.get $count) (then (loop $next
+      (local.set $place (i32.add (local.get $counts) (i32.shl
+        (i32.trunc_f64_s (f64.min (f64.const 4095) (f64.max (f64.const 0) (f64.mul (f64.const 1024)
+          (f64.load (i32.add (local.get $scores) (i32.shl (i32.load (local.get $at)) (i32.const 3))))))))
+        (i32.const 2))))
+      (i32.store (local.get $place) (i32.add (i32.load (local.get $place)) (i32.const 1)))
+      (local.set $at (i32.add (local.get $at) (i32.const 4)))
+      (br_if $next (local.tee $count (i32.sub (local.get $count) (i32.const 1))))))))
+
+  (func (export "owning")
+    (param $count i32) (param $at i32) (param $owners i32) (param $seen i32) (param $found i32) (result i32)
+    (local $of i32) (local $out i32)
+    (local.set $out (local.get $found))
+    (if (local.get $count) (then (loop $next
+      (i32.store (local.get $out) (local.tee $of
+        (i32.load (i32.add (local.get $owners) (i32.shl (i32.load (local.get $at)) (i32.const 2))))))
+      (local.set $of (i32.add (local.get $seen) (i32.shl (local.get $of) (i32.const 2))))
+      (local.set $out (i32.add (local.get $out) (i32.shl (i32.eqz (i32.load (local.get $of))) (i32.const 2))))
+      (i32.store (local.get $of) (i32.const 1))
+      (local.set $at (i32.add (local.get $at) (i32.const 4)))
+      (br_if $next (local.tee $count (i32.sub (local.get $count) (i32.const 1)))))))
+    (i32.shr_u (i32.sub (local.get $out) (local.get $found)) (i32.const 2)))
+
   (func (export "fuse")
-    (param $at i32) (param $end i32) (param $out i32) (param $score i32) (param $sums i32) (param $bounds i32)
+    (param $count i32) (param $at i32) (param $out i32) (param $score i32) (param $sums i32) (param $bounds i32)
     (param $owners i32) (param $words i32) (param $titles i32)
     (param $unit f64) (param $own f64) (param $page f64) (param $share f64) (param $titled f64)
     (local $row i32) (local $of i32) (local $value f64)
-    (if (i32.lt_u (local.get $at) (local.get $end)) (then (loop $rows
+    (if (local.get $count) (then (loop $rows
       (local.set $row (i32.shl (i32.load (local.get $at)) (i32.const 3)))
       (local.set $of (i32.shl
         (i32.load (i32.add (local.get $owners) (i32.shr_u (local.get $row) (i32.const 1)))) (i32.const 3)))
@@ -123,4 +155,5 @@
           (f64.mul (local.get $share) (f64.load (i32.add (local.get $words) (local.get $row)))))
         (f64.mul (local.get $titled) (f64.load (i32.add (local.get $titles) (local.get $of))))))
       (f64.store (i32.add (local.get $out) (local.get $row)) (local.get $value))
-      (br_if $rows (i32.lt_u (local.tee $at (i32.add (local.get $at) (i32.const 4))) (local.get $end))))))))
+      (local.set $at (i32.add (local.get $at) (i32.const 4)))
+      (br_if $rows (local.tee $count (i32.sub (local.get $count) (i32.const 1)))))))))

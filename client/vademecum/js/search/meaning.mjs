@@ -5,9 +5,6 @@
 
 /** What a scale of 1 is, in the unit of scores, by the bits of a component. */
 const UNITS = new Map([[8, 65535 * 127], [4, 65535], [2, 65535]]);
-/** A little less than a bound, so that rounding never leaves out what is then compared exactly. */
-const ALMOST = 1 - 1e-9;
-
 export class Meaning {
   /** What a cosine of 1 is. */
   unit = 1;
@@ -30,19 +27,13 @@ export class Meaning {
     this.#highest = passes.turn(owners, this.scores, this.sums.fill(0));
   }
 
-  /** About the cosine of a row with the query. @param {number} row */
-  cosine(row) {
-    return this.scores[row] / this.unit;
-  }
-
-  /** Write the rows whose cosine is above 0, and at least this share of the highest, and `least`; and those that have words.
-   * @param {Uint32Array} rows is written @param {number} share @param {number} least @param {Float64Array} words scores by row
-   * @returns {{count: number, floor: number}} how many, and the cosine that sufficed */
-  above(rows, share, least, words) {
-    const { scores, unit } = this;
-    const bound = Math.max(share * this.#highest, least * unit) * ALMOST;
-    const floor = Math.max(share * (this.#highest / unit), least);
-    return { count: this.generation.passes.above(scores, words, rows, bound, unit, floor), floor };
+  /** The least score whose cosine is this share of the highest at least, and `least`, and above 0.
+   * @param {number} share @param {number} least @returns {number} a whole number */
+  bound(share, least) {
+    const floor = Math.max(share * (this.#highest / this.unit), least);
+    let bound = Math.max(1, Math.ceil(floor * this.unit) - 1); // what is compared is the quotient, which is rounded
+    while (bound / this.unit < floor) bound++;
+    return bound;
   }
 }
 
@@ -54,15 +45,21 @@ export function titlesOf({ chunkCount, documents, owners }, encoder) {
   // The more chunks pages have, the less a chunk says of its page; one that is its page says the title itself.
   const share = (chunkCount - documents.length) / chunkCount;
   /** @type {Int8Array[]} */ const vectors = [];
+  /** @type {number[]} */ const sizes = [];
   return (asked) => {
     const size = dot(asked, asked);
     if (share > 0) return (row) => {
-      const of = documents[owners[row]];
-      const title = (vectors[owners[row]] ??= encoder.encode(of.segment.titles.at(of.row)));
-      return Math.max(0, share * (dot(asked, title) / Math.sqrt(size * dot(title, title) || 1)));
+      const at = owners[row];
+      const title = (vectors[at] ??= encoder.encode(documents[at].segment.titles.at(documents[at].row)));
+      sizes[at] ??= dot(title, title);
+      return Math.max(0, share * (dot(asked, title) / Math.sqrt(size * sizes[at] || 1)));
     };
   };
 }
 
 /** @param {Int8Array} a @param {Int8Array} b */
-const dot = (a, b) => a.reduce((sum, value, i) => sum + value * b[i], 0);
+function dot(a, b) {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
+  return sum;
+}

@@ -88,7 +88,7 @@ class Space {
     const { meaning } = this.searcher;
     const cosines = this.#tried().map((row, i) => {
       meaning.turnTo(this.#integers(vectors[i]));
-      return meaning.cosine(row);
+      return meaning.scores[row] / meaning.unit;
     });
     const mean = cosines.reduce((sum, cosine) => sum + cosine, 0) / cosines.length;
     if (mean >= ALIKE || cosines.length === 0) return;

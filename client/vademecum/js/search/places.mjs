@@ -45,10 +45,10 @@ export class Places {
   }
 
   /** How many of these documents say what, for each of these fields; where none are named, for those of `FACETS` in which
-   * documents differ. One that says several counts for each. @param {number[]} documents @param {string[]} [fields] */
+   * documents differ. One that says several counts for each. @param {Iterable<number>} documents @param {string[]} [fields] */
   facets(documents, fields) {
     const named = fields ?? FACETS.filter((name) => this.#field(name).differ);
-    return Object.fromEntries(named.map((name) => [name, counted(documents.flatMap((at) => this.#field(name).said[at]))]));
+    return Object.fromEntries(named.map((name) => [name, counted([...documents].flatMap((at) => this.#field(name).said[at]))]));
   }
 
   /** What each document says in a field. @param {string} name */
@@ -87,6 +87,7 @@ export class Places {
   /** The document that a chunk is shown in, and its rank: the lowest is preferred. @param {{at: number, raw: number}} found
    * @param {boolean[] | null} fits @param {Prefer} prefer @returns {Candidate} */
   choose({ at, raw }, fits, prefer) {
+    if (!this.generation.shared.has(at)) return { at, raw, shown: this.generation.owners[at], rank: this.#rank(this.generation.owners[at], prefer) };
     const held = this.generation.holding(at).filter((document) => !fits || fits[document]);
     const ranks = held.map((document) => this.#rank(document, prefer));
     const rank = Math.min(...ranks);

@@ -13,6 +13,7 @@ const TITLED = 0.3;
 const HEADED = 0.45;
 const CALLED = 0.3;
 const READ = 100;
+const STEPS = 4096;
 /** How much a chunk counts beside its page as a whole. */
 const [OWN, PAGE] = [5, 3];
 
@@ -23,7 +24,8 @@ const [OWN, PAGE] = [5, 3];
 
 /** @param {import("./passes.mjs").Passes} passes @param {number} length rows @param {number} documents */
 export function roomFor(passes, length, documents) {
-  return { passes, scores: passes.floats(length), ofDocuments: passes.floats(documents), rows: passes.numbers(length) };
+  const [rows, picked, counts, seen] = [length, length, STEPS, documents].map((size) => passes.numbers(size));
+  return { passes, scores: passes.floats(length), ofDocuments: passes.floats(documents), rows, picked, counts, seen };
 }
 /** Whether a row's heading is the query, and how near its document's title is to it.
  * @typedef {{headed?: (row: number) => boolean, called?: (row: number) => number}} Names */
@@ -37,11 +39,12 @@ export function fuse(meaning, found, { mode, weight, fits, titled, alone = false
   const { scores: words, most } = found;
   const [lexical, semantic] = [mode === "lexical", mode === "semantic"];
   const named = new Set(semantic ? [] : titled);
-  if (lexical) rows.set(found.rows);
-  // Those that have words as well; by meaning alone whatever is above 0 is near enough.
-  const close = lexical ? { count: found.rows.length, floor: Infinity } : meaning.above(rows, semantic ? 0 : most ? NEAR : NEARER, semantic ? 0 : FAR, semantic ? meaning.scores : words);
-  let { count } = close;
-  for (const row of named) if (!words[row] && (lexical || meaning.cosine(row) < close.floor)) rows[count++] = row;
+  // By meaning alone whatever is above 0 is near enough; else those that have words come as well.
+  const bound = lexical ? Infinity : semantic ? 1 : meaning.bound(most ? NEAR : NEARER, FAR);
+  let count = lexical ? 0 : passes.above(meaning.scores, rows, bound);
+  const isFar = (/** @type {number} */ row) => lexical || meaning.scores[row] < bound;
+  if (!semantic) for (const row of found.rows) if (isFar(row)) rows[count++] = row;
+  for (const row of named) if (!words[row] && isFar(row)) rows[count++] = row;
   const all = rows.subarray(0, count);
   const fit = fits ? rows.subarray(0, all.filter(fits).map((row, i) => (rows[i] = row)).length) : all;
   if (lexical) {
@@ -51,8 +54,8 @@ export function fuse(meaning, found, { mode, weight, fits, titled, alone = false
     const sure = !semantic && most ? weight * (BEST + SURE * (most / found.weight)) : 0;
     const page = (WORDS_OF_PAGE * sure) / Math.max(1, found.mostOfPage);
     for (let at = 0; at < ofDocuments.length; at++) ofDocuments[at] = page * found.pages[at] + TITLED * found.titles[at];
-    const weights = { unit, own: alone ? 1 : OWN, page: alone ? 0 : PAGE, share: sure && sure / most, titled: semantic ? 0 : 1 };
-    passes.fuse(fit, scores, { scores: meant, sums, bounds, owners, words, titles: ofDocuments }, weights);
+    const parts = /** @type {const} */ ([alone ? 1 : OWN, alone ? 0 : PAGE, sure && sure / most, semantic ? 0 : 1]);
+    passes.fuse(fit, scores, meant, sums, bounds, owners, words, ofDocuments, unit, ...parts);
   }
   const nearest = mode === "hybrid" && found.weight > 0 && (most === 0 || found.share < NEAREST_SHARE);
   return { rows: fit, scores, named, nearest };
@@ -60,15 +63,14 @@ export function fuse(meaning, found, { mode, weight, fits, titled, alone = false
 
 /** The rows that answer, the best first; of equals the lowest id. Only as many are sorted as are asked for: `first`, then more.
  * Of the best those are raised whose heading is the query, and whose document's title is near to it.
- * @param {Ranking} ranking @param {BigUint64Array} ids @param {number} first
+ * @param {Ranking} ranking @param {BigUint64Array} ids @param {number} first @param {Room} room
  * @param {Names} [names] @returns {Iterable<number>} */
-export function* inOrder({ rows, scores, named }, ids, first, { headed, called } = {}) {
+export function* inOrder({ rows, scores, named }, ids, first, room, { headed, called } = {}) {
   const order = orderBy(scores, ids);
   yield* [...named.size ? rows.filter((row) => named.has(row)) : []].sort(order);
   const others = named.size ? rows.filter((row) => !named.has(row)) : rows;
   for (let given = 0, most = Math.max(first, READ); given < others.length; most *= 4) {
-    const least = leastOf(others, scores, most);
-    const best = [...others.filter((row) => scores[row] >= least)].sort(order).slice(0, most);
+    const best = [...atLeast(leastOf(others, scores, most, room), others, scores, room)].sort(order).slice(0, most);
     if (!given) {
       for (const row of best.slice(0, READ)) scores[row] += (headed?.(row) ? HEADED : 0) + CALLED * (called?.(row) ?? 0);
       best.sort(order);
@@ -78,36 +80,45 @@ export function* inOrder({ rows, scores, named }, ids, first, { headed, called }
   }
 }
 
+/** The rows that have a score at least; good till the next call. @param {number} least @param {Uint32Array} rows @param {Float64Array} scores @param {Room} room */
+function atLeast(least, rows, scores, { passes, picked }) {
+  return picked.subarray(0, passes.pick(rows, scores, picked, least));
+}
+
 /** A score that so many have at least, and few others; it is one of a few thousand, each of which is counted.
- * @param {Uint32Array} rows @param {Float64Array} scores @param {number} most */
-function leastOf(rows, scores, most) {
-  const counts = new Uint32Array(4096);
-  for (let i = 0; i < rows.length; i++) counts[Math.min(4095, Math.max(0, scores[rows[i]] * 1024)) | 0]++;
-  let at = 4096;
+ * @param {Uint32Array} rows @param {Float64Array} scores @param {number} most @param {Room} room */
+function leastOf(rows, scores, most, { passes, counts }) {
+  passes.tally(rows, scores, counts.fill(0));
+  let at = STEPS;
   while (at && most > 0) most -= counts[--at];
   return at ? at / 1024 : -Infinity;
 }
 
 /** The place of each of these rows among those that answer by one score, from 1; of one whose score is not above 0 there is none.
- * @param {number[]} rows @param {Uint32Array} answering @param {Float64Array} scores @param {BigUint64Array} ids @returns {Map<number, number>} */
-export function placesOf(rows, answering, scores, ids) {
-  const order = orderBy(scores, ids);
-  const asked = rows.filter((row) => scores[row] > 0).sort(order);
-  const lowest = scores[asked[asked.length - 1]];
+ * @param {number[]} rows @param {Uint32Array} answering @param {Float64Array} scores @param {BigUint64Array} ids @param {Room} room @returns {Map<number, number>} */
+export function placesOf(rows, answering, scores, ids, room) {
+  const asked = rows.filter((row) => scores[row] > 0).sort(orderBy(scores, ids));
+  if (!asked.length) return new Map();
+  const theirs = Float64Array.from(asked, (row) => scores[row]);
   const counts = new Uint32Array(asked.length + 1); // of those that come behind so many that are asked for
-  for (let i = 0; i < answering.length; i++) {
-    const row = answering[i];
-    if (!(scores[row] >= lowest)) continue;
+  for (const row of atLeast(theirs[asked.length - 1], answering, scores, room)) {
+    const score = scores[row];
     let low = 0;
     for (let high = asked.length; low < high; ) {
       const middle = (low + high) >> 1;
-      if (order(asked[middle], row) < 0) low = middle + 1;
+      if (theirs[middle] > score || (theirs[middle] === score && ids[asked[middle]] < ids[row])) low = middle + 1;
       else high = middle;
     }
     counts[low]++;
   }
   let place = 0;
   return new Map(asked.map((row, i) => [row, (place += counts[i])]));
+}
+
+/** The documents that own these rows, each once; good till the next call.
+ * @param {Uint32Array} rows @param {Int32Array} owners @param {Room} room */
+export function ownersOf(rows, owners, { passes, picked, seen }) {
+  return picked.subarray(0, passes.owning(rows, owners, seen.fill(0), picked));
 }
 
 /** @param {Float64Array} scores @param {BigUint64Array} ids */

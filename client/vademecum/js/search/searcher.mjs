@@ -4,7 +4,7 @@
 import { quoted } from "./excerpt.mjs";
 import { Meaning, titlesOf } from "./meaning.mjs";
 import { MOST_MORE } from "./question.mjs";
-import { fuse, inOrder, placesOf, roomFor } from "./ranking.mjs";
+import { fuse, inOrder, ownersOf, placesOf, roomFor } from "./ranking.mjs";
 import { rotateQuery } from "./rotation.mjs";
 import { readWords } from "./segment_words.mjs";
 import { algorithmsOf, loadStems } from "./stems.mjs";
@@ -27,6 +27,7 @@ const nothing = ({ owners, documents }) => ({
 
 export class Searcher {
   /** @type {Promise<Words> | undefined} */ #words;
+  #loaded = false;
 
   /** @param {Generation} generation @param {import("./places.mjs").Places} places @param {import("./encoder.mjs").Encoder} encoder
    * @param {() => Promise<import("./segment_words.mjs").SegmentWords[]>} [load] words of the segments
@@ -54,12 +55,13 @@ export class Searcher {
 
   async #loadWords() {
     const [stems, found] = await Promise.all([loadStems(algorithmsOf(this.places.languages)), this.load()]);
+    this.#loaded = true;
     return new Words(this.generation, found, stems);
   }
 
   /** The words, or nothing where they take long and meaning alone may answer. @param {string} mode */
   async #wordsInTime(mode) {
-    if (mode === "lexical") return this.words;
+    if (mode === "lexical" || this.#loaded) return this.words;
     /** @type {ReturnType<typeof setTimeout> | undefined} */ let late;
     const waited = new Promise((resolve) => (late = setTimeout(resolve, this.patience)));
     return Promise.race([this.words, waited]).finally(() => clearTimeout(late));
@@ -122,8 +124,8 @@ export class Searcher {
     });
     const shown = [...groups.values()].slice(offset, offset + limit).map((hits) => hits.slice(0, 1 + MOST_MORE));
     const rows = shown.flat().map(({ at }) => at);
-    const wordly = placesOf(rows, ranking.rows, found.scores, index.ids);
-    const meant = placesOf(mode === "lexical" ? [] : rows, ranking.rows, meaning.scores, index.ids);
+    const wordly = placesOf(rows, ranking.rows, found.scores, index.ids, this.room);
+    const meant = placesOf(mode === "lexical" ? [] : rows, ranking.rows, meaning.scores, index.ids, this.room);
     /** @type {Set<string>} */ const words = new Set();
     /** @type {Map<string, string[]>} of titles and headings, which hits share */ const named = new Map();
     const namedBy = (/** @type {string} */ text) => {
@@ -142,8 +144,9 @@ export class Searcher {
       for (const some of [had, namedBy(head.title), namedBy(hit.heading)]) for (const word of some) if (found.words.has(word)) words.add(word);
       return { ...head, ...hit, more: others.map(told) };
     });
-    const answering = ownersOf(ranking.rows, owners, generation.documents.length);
-    const held = generation.shared.size ? ownersOf(ranking.rows, owners, generation.documents.length, generation.shared) : answering;
+    const answering = ownersOf(ranking.rows, owners, this.room);
+    const others = generation.shared.size ? [...ranking.rows].flatMap((row) => generation.shared.get(row) ?? []) : [];
+    const held = others.length ? Uint32Array.from(new Set([...answering, ...others])) : answering;
     return {
       hits,
       total: group ? answering.length : ranking.rows.length,
@@ -164,28 +167,11 @@ export class Searcher {
     const seen = new Set();
     const most = group ? depth + DEEPER : depth;
     let number = 0;
-    for (const at of inOrder(ranking, this.generation.index.ids, most, names)) {
+    for (const at of inOrder(ranking, this.generation.index.ids, most, this.room, names)) {
       if (number++ >= most && (seen.size >= depth || !group)) return;
       const candidate = this.places.choose({ at, raw: ranking.scores[at] }, fits, prefer);
       seen.add(candidate.shown);
       yield candidate;
     }
   }
-}
-
-/** The documents that own these rows, or are among several that hold them, each once.
- * @param {Uint32Array} rows @param {Int32Array} owners @param {number} documents @param {Map<number, number[]>} [shared] */
-function ownersOf(rows, owners, documents, shared) {
-  const seen = new Uint8Array(documents);
-  const found = [];
-  for (let i = 0; i < rows.length; i++) {
-    const owner = owners[rows[i]];
-    if (!seen[owner]) found.push(owner);
-    seen[owner] = 1;
-    if (shared) for (const other of shared.get(rows[i]) ?? []) {
-      if (!seen[other]) found.push(other);
-      seen[other] = 1;
-    }
-  }
-  return found;
 }

@@ -3,13 +3,14 @@ import { test } from "node:test";
 
 import { Meaning } from "../../../../client/vademecum/js/search/meaning.mjs";
 import { Passes } from "../../../../client/vademecum/js/search/passes.mjs";
-import { inOrder, placesOf } from "../../../../client/vademecum/js/search/ranking.mjs";
+import { inOrder, ownersOf, placesOf, roomFor } from "../../../../client/vademecum/js/search/ranking.mjs";
 
 // A fixed sequence: the tests are the same on every run.
 let state = 5;
 const next = (most) => ((state = (state * 1103515245 + 12345) % 2 ** 31) >> 8) % most;
 
 const ranked = (rows, scores, named) => ({ rows, scores, named });
+const room = roomFor(new Passes(), 3000, 40);
 
 /** Scores with many ties, some below zero; each id once. @param {number} spread */
 function draw(count, spread) {
@@ -25,7 +26,7 @@ for (const spread of [3, 50, 100_000]) {
     const rows = Uint32Array.from({ length: 3000 }, (_, row) => row).filter((row) => row % 3);
     for (const named of [new Set(), new Set([7, 8, 9, 2000])]) {
       const all = [...rows].sort((a, b) => Number(named.has(b)) - Number(named.has(a)) || scores[b] - scores[a] || (ids[a] < ids[b] ? -1 : 1));
-      for (const first of [1, 10, 210, 5000]) assert.deepEqual([...inOrder(ranked(rows, scores, named), ids, first)], all);
+      for (const first of [1, 10, 210, 5000]) assert.deepEqual([...inOrder(ranked(rows, scores, named), ids, first, room)], all);
     }
   });
 
@@ -35,7 +36,7 @@ for (const spread of [3, 50, 100_000]) {
     const rows = [...answering].filter((row) => row % 50 === 0);
     const order = answering.filter((row) => scores[row] > 0).sort((a, b) => scores[b] - scores[a] || (ids[a] < ids[b] ? -1 : 1));
     const told = rows.filter((row) => scores[row] > 0).map((row) => [row, order.indexOf(row) + 1]);
-    assert.deepEqual(placesOf(rows, answering, scores, ids), new Map(told));
+    assert.deepEqual(placesOf(rows, answering, scores, ids, room), new Map(told));
   });
 }
 
@@ -44,41 +45,46 @@ test("of the best hundred those come before whose heading is the query, or whose
   const ids = BigUint64Array.from({ length: 300 }, (_, row) => BigInt(row));
   const rows = Uint32Array.from({ length: 300 }, (_, row) => row);
   for (const names of [{ headed: (row) => row === 100 || row === 101 }, { called: (row) => Number(row === 100 || row === 101) }]) {
-    const found = [...inOrder(ranked(rows, scores.slice(), new Set([1])), ids, 10, names)];
+    const found = [...inOrder(ranked(rows, scores.slice(), new Set([1])), ids, 10, room, names)];
     assert.deepEqual([found.slice(0, 4), found.length], [[1, 100, 0, 2], 300]);
   }
 });
 
 test("where nothing has a score there is no place, and nothing to order", () => {
   const scores = new Float64Array(3);
-  assert.deepEqual(placesOf([0, 2], Uint32Array.of(0, 1, 2), scores, new BigUint64Array(3)), new Map());
-  assert.deepEqual([...inOrder(ranked(new Uint32Array(0), scores, new Set()), new BigUint64Array(3), 5)], []);
+  assert.deepEqual(placesOf([0, 2], Uint32Array.of(0, 1, 2), scores, new BigUint64Array(3), room), new Map());
+  assert.deepEqual([...inOrder(ranked(new Uint32Array(0), scores, new Set()), new BigUint64Array(3), 5, room)], []);
 });
 
 test("a place among scores that lie as far apart as numbers can", () => {
   const scores = Float64Array.of(1, -1e300, 1e300, 1e12, -1e12, 0.5, 0);
   const ids = BigUint64Array.from({ length: 7 }, (_, row) => BigInt(row));
-  for (const [row, place] of [[0, 3], [2, 1], [3, 2], [5, 4], [6, undefined]]) assert.equal(placesOf([row], Uint32Array.from(scores.keys()), scores, ids).get(row), place);
+  for (const [row, place] of [[0, 3], [2, 1], [3, 2], [5, 4], [6, undefined]]) assert.equal(placesOf([row], Uint32Array.from(scores.keys()), scores, ids, room).get(row), place);
 });
 
-test("rows near enough are those that comparing each would find, dead ones are none, and those with words come along", () => {
+test("rows near enough are those that comparing each would find, and dead ones are none", () => {
   const query = Int8Array.of(3, 4);
-  const scores = Float64Array.from({ length: 2000 }, () => 65535 * (next(100_000) / 10_000 - 5));
-  const owners = Int32Array.from({ length: 2000 }, () => next(8) - 1);
-  const count = (at) => owners.reduce((sum, owner) => sum + Number(owner < at), 0) - owners.reduce((sum, owner) => sum + Number(owner < 0), 0);
-  const owned = { bounds: Uint32Array.from({ length: 8 }, (_, at) => count(at)) };
-  const generation = { owners, owned, documents: Array.from({ length: 7 }), bits: 4, passes: new Passes(), scan: { scores: () => scores.slice() } };
+  const scores = Float64Array.from({ length: 2000 }, () => Math.round(65535 * (next(100_000) / 10_000 - 5)));
+  scores[5] = 65535 * 5;
+  const owners = Int32Array.from({ length: 2000 }, (_, row) => (row === 5 ? 0 : next(8) - 1));
+  const generation = { owners, documents: Array.from({ length: 7 }), bits: 4, passes: new Passes(), scan: { scores: () => scores.slice() } };
   const meaning = new Meaning(generation);
   meaning.turnTo(query);
-  const cosines = scores.map((score, row) => (owners[row] < 0 ? 0 : score / (65535 * 5)));
-  for (const [share, least] of [[0, 0], [0.5, 0.1], [0.8, 0.1], [0.5, 0.9], [1, 0]]) {
+  const cosines = [...scores].map((score, row) => (owners[row] < 0 ? 0 : score / (65535 * 5)));
+  for (const [share, least] of [[0, 0], [0.5, 0.1], [0.8, 0.1], [0.5, 0.9], [1, 0], ...cosines.slice(0, 50).map((cosine) => [0, cosine])]) {
     const floor = Math.max(share * Math.max(...cosines), least);
-    const rows = new Uint32Array(2000);
-    const words = new Float64Array(2000).fill(1, 50, 60);
-    const found = meaning.above(rows, share, least, words);
-    assert.deepEqual([...rows.subarray(0, found.count)], [...cosines.keys()].filter((row) => words[row] || (cosines[row] > 0 && cosines[row] >= floor)));
-    assert.equal(found.floor, floor);
+    const bound = meaning.bound(share, least);
+    const near = (row) => cosines[row] > 0 && cosines[row] >= floor;
+    assert.deepEqual([...cosines.keys()].filter((row) => meaning.scores[row] >= bound), [...cosines.keys()].filter(near));
+    assert.equal(bound === 1 || (bound - 1) / meaning.unit < floor, true);
   }
   const sum = (at) => [...owners.keys()].filter((row) => owners[row] === at).reduce((sum, row) => sum + scores[row], 0);
   assert.deepEqual([...meaning.sums], [0, 1, 2, 3, 4, 5, 6].map(sum));
+});
+
+test("the owners of rows are told once, at each question", () => {
+  const owners = Int32Array.from({ length: 300 }, () => next(40));
+  for (const rows of [Uint32Array.of(3, 9, 200), Uint32Array.from(owners.keys())]) {
+    assert.deepEqual([...ownersOf(rows, owners, room)], [...new Set([...rows].map((row) => owners[row]))]);
+  }
 });

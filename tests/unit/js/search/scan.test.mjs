@@ -82,19 +82,20 @@ function passed(passes, seed) {
   const scores = fill(passes.floats(count), () => next(-20_000, 60_000));
   const [sums, out] = [passes.floats(many), passes.floats(count)];
   const told = [passes.turn(owners, scores, sums)];
-  const [rows, none] = [passes.numbers(count), passes.floats(count)];
-  const having = fill(passes.floats(count), (i) => Number(i % 7 === 0));
-  for (const [share, unit] of [[0, 7], [0.5, 7], [0.5, 3.3], [1, 1]]) {
-    const floor = (share * told[0]) / unit;
-    for (const words of [none, having]) told.push(passes.above(scores, words, rows, share * told[0] * (1 - 1e-9), unit, floor), [...rows]);
-  }
-  const live = rows.subarray(0, passes.above(scores, none, rows, 0, 1, 0));
+  const [rows, picked, counts, seen] = [count, count, 4096, many].map((size) => passes.numbers(size));
+  for (const bound of [1, told[0] / 2, 30_000.5, told[0], told[0] + 1]) told.push([...rows.subarray(0, passes.above(scores, rows, bound))]);
+  const live = rows.subarray(0, passes.above(scores, rows, 1));
+  for (const bound of [-Infinity, 20_000, Infinity, NaN]) told.push([...picked.subarray(0, passes.pick(live, scores, picked, bound))]);
+  told.push([...picked.subarray(0, passes.owning(live, owners, seen, picked))], [...seen]);
   const bounds = fill(passes.numbers(many + 1), (i) => 3 * i + (i % 3));
   const [words, titles] = [passes.floats(count), passes.floats(many)].map((array) => fill(array, () => next(0, 1000) / 997));
-  for (const [own, page, share, titled] of [[5, 3, 0.37, 0.3], [1, 0, 0, 0]]) {
-    passes.fuse(live, out, { scores, sums, bounds, owners, words, titles }, { unit: 31.7, own, page, share, titled });
+  for (const weights of [[5, 3, 0.37, 0.3], [1, 0, 0, 0]]) {
+    passes.fuse(live, out, scores, sums, bounds, owners, words, titles, 31.7, ...weights);
     told.push([...out]);
   }
+  live.subarray(0, 4).forEach((row, i) => (out[row] = [-1, 1e300, 4, 3.9999][i]));
+  passes.tally(live, out, counts);
+  told.push([...counts]);
   return told;
 }
 
