@@ -3,6 +3,7 @@
 import { IndexedStore } from "/client/store/store.mjs";
 import { decodeHead } from "/client/store/records.mjs";
 import { decodeEncoder } from "/client/search/encoder.mjs";
+import { Kernel } from "/client/search/kernel.mjs";
 import { rotateQuery } from "/client/search/rotation.mjs";
 import { place, Scan } from "/client/search/scan.mjs";
 import { decodeSegment } from "/client/format/segment.mjs";
@@ -40,6 +41,24 @@ export async function search(queries, mode) {
 /** Nothing but the scan and the best ten: no messages, no texts, no words. */
 export async function kernel(queries) {
   return bare(queries, place);
+}
+
+/** The same over as many rows of other dimensions, of codes drawn at random: what the scan would cost with them. */
+export async function kernelOf(dimensions, queries) {
+  const { objects, encoder } = await read();
+  const count = objects.reduce((sum, file) => sum + decodeSegment(file).ids.length, 0);
+  const [codes, scales] = [new Uint8Array((count * dimensions) / 2), new Uint8Array(2 * count).fill(6)];
+  for (let at = 0; at < codes.length; at += 2 ** 16) crypto.getRandomValues(codes.subarray(at, at + 2 ** 16));
+  const kernel = new Kernel([codes, scales], count, 0);
+  const [vectors, { buffer, byteOffset }] = kernel.files;
+  const rows = [{ vectors, scales: new Uint16Array(buffer, byteOffset, count), dimensions, bits: 4 }];
+  const stretched = (query) => Int8Array.from({ length: dimensions }, (_, i) => query[i % query.length]);
+  return percentiles(queries.map((query) => stretched(encoder.encode(query))), (vector) => top(kernel.scores(rows, vector)));
+}
+
+export async function encode(queries) {
+  const { encoder } = await read();
+  return percentiles(queries, (query) => rotateQuery(encoder.encode(query), 0));
 }
 
 export async function plain(queries) {
