@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from vademecum.search.language import TAGS
@@ -12,9 +12,14 @@ from vademecum.search.tokens import words_of
 
 _LOOKED_AT, _ENOUGH = 2000, 40
 """Words: with fewer nothing is guessed."""
-_SHARE, _AHEAD = 0.15, 1.5
-"""How many have to be words that say little, and how far ahead of the next language the first has to be: Portuguese and
-Spanish share half of theirs."""
+_SHARE, _SHARE_OF_MANY, _MANY, _AHEAD = 0.15, 0.05, 400, 1.5
+"""How many have to be words that say little (of many words fewer: a catalog has names and measures),
+and how far ahead of the next language the first has to be: Portuguese and Spanish share half of theirs."""
+
+
+def is_short(texts: Iterable[str]) -> bool:
+    """Return whether texts have too few words to tell their language by."""
+    return len(list(islice(_words(texts), _ENOUGH))) < _ENOUGH
 
 
 def guess_language(texts: Iterable[str]) -> str:
@@ -23,9 +28,14 @@ def guess_language(texts: Iterable[str]) -> str:
     >>> guess_language(["Die Pumpe wird mit dem Schlüssel geöffnet, und der Filter ist in einer Stunde trocken. "] * 4)
     'de'
     """
-    words = list(islice((word for text in texts for word in words_of(text)), _LOOKED_AT))
+    words = list(islice(_words(texts), _LOOKED_AT))
     found = Counter(words)
     counts = {name: sum(found[word] for word in words_ & found.keys()) for name, words_ in STOP_WORDS.items()}
     first, second, *_ = sorted(counts, key=lambda name: (-counts[name], name))
-    sure = counts[first] >= max(_SHARE * len(words), _AHEAD * counts[second])
+    share = _SHARE if len(words) < _MANY else _SHARE_OF_MANY
+    sure = counts[first] >= max(share * len(words), _AHEAD * counts[second])
     return TAGS[first] if len(words) >= _ENOUGH and sure and first != "english" else ""
+
+
+def _words(texts: Iterable[str]) -> Iterator[str]:
+    return (word for text in texts for word in words_of(text))

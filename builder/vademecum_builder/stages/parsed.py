@@ -10,7 +10,7 @@ from vademecum.format.json import canonical
 from vademecum.format.segment import HEADING_SEPARATOR, ChunkRow, DocumentRow, chunk_id
 from vademecum_builder.chunking.structure import Chunk, chunk_document, embedding_text
 from vademecum_builder.readers.document import Document
-from vademecum_builder.readers.language import guess_language
+from vademecum_builder.readers.language import guess_language, is_short
 from vademecum_builder.sources.base import BINARY, HTML, RECORD, SourceItem
 from vademecum_builder.sources.charset import decode_text
 from vademecum_builder.sources.records import fields_with_lost_characters
@@ -42,11 +42,17 @@ class PendingChunk:
 
 @dataclass(frozen=True)
 class Parsed:
-    """The rows of a document, and one line for each thing that is wrong with it."""
+    """The rows of a document.
+
+    Attributes:
+        warnings: One line for each thing that is wrong with it.
+        is_short: It does not say its language, and is too short to tell it by.
+    """
 
     row: DocumentRow
     chunks: tuple[PendingChunk, ...]
     warnings: tuple[str, ...]
+    is_short: bool = False
 
 
 Outcome: TypeAlias = Parsed | str | ContentError
@@ -69,7 +75,8 @@ def parse(reader: DocumentReader, item: SourceItem, sequence: int) -> Outcome:
         warnings.append(f"{item.key}: {told}")
     chunks = tuple(_pending(document.title, chunk, sequence) for chunk in chunk_document(document))
     metadata = dict(document.metadata)
-    if not metadata.get("lang") and (language := guess_language(chunk.text for chunk in chunks)):
+    says_none = not metadata.get("lang")
+    if says_none and (language := guess_language(chunk.text for chunk in chunks)):
         metadata["lang"] = language  # by which words are stemmed
     row = DocumentRow(
         key=item.key,
@@ -79,7 +86,7 @@ def parse(reader: DocumentReader, item: SourceItem, sequence: int) -> Outcome:
         metadata=canonical(metadata).decode() if metadata else "",
         chunks=tuple(chunk.id for chunk in chunks),
     )
-    return Parsed(row, chunks, tuple(warnings))
+    return Parsed(row, chunks, tuple(warnings), says_none and is_short(chunk.text for chunk in chunks))
 
 
 def _pending(title: str, chunk: Chunk, sequence: int) -> PendingChunk:

@@ -32,6 +32,10 @@ MOST_ASKED: Final = 64
 _COMPLETED, _MISSPELT = 0.6, 0.7
 _SAME_BEGINNING: Final = 3
 """Letters that a word shares with others of its stem."""
+_PUT_TOGETHER: Final = frozenset({"danish", "dutch", "finnish", "german", "hungarian", "norwegian", "swedish"})
+"""Algorithms of languages that write several words as one."""
+_LEAST_PART, _LEAST_REST = 4, 3
+"""Letters of a word that others are put together of, and of what they have beside it."""
 _NUMBER: Final = re.compile("[0-9][._/:-][0-9]")
 """A version, a time, an address: its parts alone say nothing."""
 _PART: Final = re.compile(".{3,}|[0-9]+")
@@ -252,6 +256,8 @@ class Words:
             if whole:
                 groups += [(self._within(word, begun=False), 1.0)]
                 groups += [(self._within(word, begun=True), _COMPLETED)] if typed else []
+            elif longer := self._put_together(word):
+                groups.append((longer, _COMPLETED))
             else:
                 groups.append((self._misspelt(word, typed=typed, most=most), _MISSPELT))
         alive = [(group, worth) for group, worth in groups if self._is_live(group)]
@@ -299,6 +305,25 @@ class Words:
 
         has = re.compile(f"(?:^|[._/:-])v?{re.escape(name)}{'' if begun else '(?:$|[._/:-])'}").search
         return self._each([number for number, word in enumerate(found.words) if has(word)] for found in self._words)
+
+    def _put_together(self, word: str) -> Group:
+        """Return the longer words that end or begin with this one, as *Bratpfanne* does with *Pfanne*, *Duschkopf* with
+        *Dusche*; none in languages that write them apart."""
+        stems = tuple(stem for stem in stems_of(word, self._algorithms) if len(stem) >= _LEAST_PART)
+        if not stems or PAIRED.search(word) or _PUT_TOGETHER.isdisjoint(self._algorithms):
+            return ()
+
+        def has(longer: str) -> bool:
+            if not any(stem in longer for stem in stems):
+                return False
+            forms = (longer, *stems_of(longer, self._algorithms))
+            return any(
+                len(form) >= len(stem) + _LEAST_REST and (form.endswith(stem) or form.startswith(stem))
+                for form in forms
+                for stem in stems
+            )
+
+        return self._each([number for number, each in enumerate(found.words) if has(each)] for found in self._words)
 
     def _misspelt(self, word: str, *, typed: bool, most: int) -> Group:
         """Return the nearest words, within one change, or two in a long one; digits are meant as they are."""

@@ -52,6 +52,8 @@ const STOP_WORDS = {
   russian: () => import("./stop_words/russian.mjs"),
   spanish: () => import("./stop_words/spanish.mjs"),
 };
+/** Languages that write several words as one. */
+const TOGETHER = ["danish", "dutch", "finnish", "german", "hungarian", "norwegian", "swedish"];
 const DEFAULT = "english";
 const MOST_KNOWN = 1 << 16;
 
@@ -64,10 +66,11 @@ export function algorithmsOf(tags) {
 export class Stems {
   /** @type {Map<string, string[]>} */ #known = new Map();
 
-  /** @param {Stemmer[]} stemmers @param {Set<string>} stop words that say little */
-  constructor(stemmers, stop) {
+  /** @param {Stemmer[]} stemmers @param {Set<string>} stop words that say little @param {typeof import("./compounds.mjs").longer} [longer] */
+  constructor(stemmers, stop, longer = () => []) {
     this.stemmers = stemmers;
     this.stop = stop;
+    this.longer = longer;
   }
 
   /** What each algorithm leaves of a folded word. @param {string} word */
@@ -85,6 +88,7 @@ export class Stems {
 export async function loadStems(algorithms) {
   const modules = Promise.all(algorithms.map((name) => STEMMERS[name]()));
   const lists = await Promise.all(algorithms.map((name) => STOP_WORDS[name]?.()));
+  const compounds = algorithms.some((name) => TOGETHER.includes(name)) ? await import("./compounds.mjs") : undefined;
   const stop = lists.flatMap((list) => list?.words.trim().split(/\s+/) ?? []);
-  return new Stems((await modules).map((module) => new module.default()), new Set(stop));
+  return new Stems((await modules).map((module) => new module.default()), new Set(stop), compounds?.longer);
 }

@@ -252,7 +252,9 @@ export class Words {
       groups.push({ group: this.words.map((found) => numbers(found.beginningWith(word))), worth: COMPLETED });
     }
     if (groups.every(({ group }) => isEmpty(group))) {
-      if (!whole) groups.push({ group: this.#misspelt(word, typed, most), worth: MISSPELT });
+      const longer = whole || isPaired(word) ? [] : this.words.map(({ words }) => this.stems.longer(words, word, this.stems));
+      if (!isEmpty(longer)) groups.push({ group: longer, worth: COMPLETED });
+      else if (!whole) groups.push({ group: this.#misspelt(word, typed, most), worth: MISSPELT });
       else for (const begun of typed ? [false, true] : [false]) groups.push({ group: this.#within(word, begun), worth: begun ? COMPLETED : 1 });
     }
     return { word, groups: groups.filter(({ group }) => this.#any(group)) };

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from support.publishing import Line
 from vademecum_builder.profiles.reader import PlainPages
 from vademecum_builder.readers.language import guess_language
 from vademecum_builder.sources.base import MARKDOWN, SourceItem
@@ -49,3 +50,28 @@ def test_a_document_has_it_where_it_says_none(before: str, told: str) -> None:
     text = f"{before}# Pumpen\n\n{TEXTS['de'] * 5}\n"
     parsed = parse(PlainPages(Path(), "", frozenset()), SourceItem("a.md", MARKDOWN, text.encode()), 1)
     assert isinstance(parsed, Parsed) and json.loads(parsed.row.metadata)["lang"] == told
+
+
+PARTS = {
+    f"{name.lower()}.md": f"# {name}\n\nFür Wasser, mit Dichtung und Ventil.\n" for name in ("Hahn", "Rohr", "Bogen")
+}
+
+
+def languages(line: Line) -> dict[str, str]:
+    base = line.app()
+    base.sync()
+    return {hit.document: hit.metadata.get("lang", "") for hit in base.search("Hahn Rohr Bogen Muffe Tap ")}
+
+
+def test_documents_of_a_few_words_are_in_the_language_of_all_of_them(tmp_path: Path) -> None:
+    line = Line(tmp_path)
+    many = PARTS | {f"muffe{n}.md": f"# Muffe {n}\n\n{TEXTS['de']}\n" for n in range(3)}
+    line.release(many)
+    assert set(languages(line).values()) == {"de"}
+    # One alone is in the language that the others are in; what says its own keeps it.
+    report = line.release(many | {"muffe9.md": "# Muffe 9\n\nRund.\n", "tap.md": "---\nlang: en\n---\n# Tap\n"})
+    assert languages(line) == dict.fromkeys([*many, "muffe9.md"], "de") | {"tap.md": "en"}
+    assert report.modified == 0
+    few = Line(tmp_path / "few")
+    few.release(PARTS)
+    assert set(languages(few).values()) == {""}

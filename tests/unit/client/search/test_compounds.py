@@ -86,3 +86,40 @@ def test_what_is_mostly_unknown_is_of_another_language_and_not_misspelt(kb: Know
     hits = kb.search("wo ist reindax fürs lesen", mode="lexical")
     assert (list(hits), hits.meant) == ([], "") and "reindax" in hits.unknown
     assert kb.search("reindax lesen", mode="lexical").meant == "reindex lesen"
+
+
+GERMAN = {
+    "a.md": "# Bratpfannen\n\nFür alle Herde.\n",
+    "b.md": "# Brause\n\nDer Duschkopf mit Antikalk-Düsen ist kalt.\n",
+    "c.md": "# Werkzeug\n\nSchrauben und ein Akkuschrauber.\n",
+}
+
+
+@pytest.fixture(scope="module", params=["de", "en"])
+def german(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, KnowledgeBase]:
+    """The same pages, said to be in a language."""
+    line = Line(tmp_path_factory.mktemp("german"))
+    line.release({key: f"---\nlang: {request.param}\n---\n{text}" for key, text in GERMAN.items()})
+    base = line.app()
+    base.sync()
+    return request.param, base
+
+
+@pytest.mark.parametrize(
+    ("query", "document"),
+    [
+        ("Pfanne", "a.md"),  # what a word ends with
+        ("Dusche", "b.md"),  # what it begins with
+        ("Kalk", "b.md"),  # and not a word that it may have been misspelt for
+        ("fan", None),  # too short
+    ],
+)
+def test_where_words_are_written_together_a_part_finds_them(
+    german: tuple[str, KnowledgeBase], query: str, document: str | None
+) -> None:
+    language, base = german
+    hits = base.search(f"{query} ", mode="lexical")
+    if language == "de":
+        assert ([hit.document for hit in hits], hits.meant) == ([document] if document else [], "")
+    else:
+        assert hits.unknown == (query.lower(),) or hits.meant
