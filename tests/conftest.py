@@ -54,7 +54,7 @@ if "TMPDIR" not in os.environ and MEMORY.is_dir():
     if found.f_bavail * found.f_frsize > ROOM and not found.f_flag & os.ST_NOEXEC:
         os.environ["TMPDIR"], tempfile.tempdir = str(MEMORY), None
 
-# Where there is Amazon's SDK, which moto brings here, securesystemslib loads it: half a second of each test process.
+# Where there is Amazon's SDK, which moto brings here, securesystemslib loads it: half a second of each process.
 with pytest.MonkeyPatch.context() as without:
     without.setitem(sys.modules, "boto3", None)
     import_module("securesystemslib.signer")
@@ -80,6 +80,8 @@ def pytest_configure(config: pytest.Config) -> None:
     patch = pytest.MonkeyPatch()
     patch.setattr(subprocess.Popen, "__init__", _hear(subprocess.Popen.__init__))
     patch.setattr(SystemClock, "sleep", _at_once)
+    if hasattr(config, "workerinput") or not config.getoption("numprocesses", None):  # no process that starts workers
+        patch.setenv("PYTHONPATH", str(TESTS / "support" / "left_out"), prepend=os.pathsep)
     config.add_cleanup(patch.undo)
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background has it ignored
 
