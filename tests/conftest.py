@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import gc
 import os
 import signal
 import subprocess
@@ -61,6 +62,8 @@ with pytest.MonkeyPatch.context() as without:
 
 for name in ("CI", "GITHUB_ACTIONS"):  # `vade` makes no development keys there, and tells the job what it did
     os.environ.pop(name, None)
+
+gc.set_threshold(100_000, 50, 50)  # tens of thousands of objects are collected tests, which stay
 
 slow_ones: list[tuple[float, str]] = []
 started: list[str] = []
@@ -141,6 +144,7 @@ def _shares(item: pytest.Item) -> bool:
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
+    gc.freeze()
     for item in session.items:
         for line in (line for mark in item.iter_markers("fault") for line in mark.args):
             if line not in LINES:
