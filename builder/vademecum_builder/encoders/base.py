@@ -16,22 +16,23 @@ class FitLimits:
     Attributes:
         dimensions: D. A transformer that has more is projected onto so many directions.
         builtin_words: Vocabulary of the builtin encoder.
-        builtin_levels: The largest component of its rows; up to 7 they are packed, 4 bits each.
         builtin_words_weight: What words weigh against its meaning, in thousandths: more than against a
             transformer's, for it knows little more than they do.
         model_words_weight: The same against a transformer's.
         model_words: Vocabulary of a transformer's query table.
-        model_levels: The largest component of its rows.
-        model_step: Between two components of a common word's row, as a part of its root mean square.
-        model_rare_step: The same for other words (site/content/decisions/encoder-table.md).
-        model_common: In how many texts a common word stands.
+        levels: The largest component of a table's rows; up to 7 they are packed, 4 bits each.
+        step: Between two components of a common word's row, as a part of its root mean square.
+        rare_step: The same for other words (site/content/decisions/encoder-table.md).
+        general_step: The same for words of the language that no text has.
+        common: In how many texts a common word stands.
         word_length: Longer words are blobs of data, in characters.
         sample: The most texts that the decomposition or the regression reads.
         parts: The most sentences and headings embedded for the regression: minutes, whatever the number of texts.
         penalty: Of the ridge regression, where every example has length 1.
         general: The sentences that the prior of the language is made of, for a model whose prior does not come
             along; 0: every word's prior is its own embedding.
-        general_words: The most words of the language that the table has beside those of the texts.
+        builtin_general, model_general: For so many words of the texts that are words of the language, a table has
+            one beside them that no text has.
         goldens: Golden texts.
         golden_length: The most characters of one.
         batch: Texts that a transformer embeds at a time.
@@ -39,20 +40,21 @@ class FitLimits:
 
     dimensions: int = 96
     builtin_words: int = 16_384
-    builtin_levels: int = 7
     builtin_words_weight: int = 850
     model_words_weight: int = 500
     model_words: int = 8_192
-    model_levels: int = 7
-    model_step: float = 0.4
-    model_rare_step: float = 1.0
-    model_common: int = 5
+    levels: int = 7
+    step: float = 0.4
+    rare_step: float = 1.0
+    general_step: float = 2.8
+    common: int = 5
     word_length: int = 40
     sample: int = 20_000
     parts: int = 20_000
     penalty: float = 3.0
     general: int = 16_000
-    general_words: int = 400
+    builtin_general: int = 3
+    model_general: int = 6
     goldens: int = 16
     golden_length: int = 80
     batch: int = 32

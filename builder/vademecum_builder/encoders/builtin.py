@@ -54,17 +54,19 @@ class Builtin:
 
 def fit_builtin(texts: Sequence[str], limits: FitLimits) -> Builtin:
     """Return an encoder fitted to the texts."""
-    # Brings scipy, which a build that fits nothing need not wait for.
+    # They bring scipy, which a build that fits nothing need not wait for.
     from vademecum_builder.encoders import fit
+    from vademecum_builder.encoders.prior import shipped_prior
 
     alphabet = build_alphabet(texts)
     splits = fit.split_texts(texts, alphabet)
     vocabulary = fit.choose_words(splits, limits.builtin_words, limits)
+    vocabulary = vocabulary.joined(shipped_prior().beside(vocabulary.words, limits.builtin_general))
     features = vocabulary.features(splits)
     sample = features[fit.spread_evenly(features.shape[0], limits.sample)]
     own, language = fit.fit_lsa(features, limits), _language(sample, vocabulary.words, limits)
     rows = _projected(sample, np.hstack([_even(sample, own), _even(sample, language)]), limits)
-    fitted = fit.FittedRows(alphabet, vocabulary, rows, limits.builtin_levels)
+    fitted = fit.FittedRows(alphabet, vocabulary, rows, limits.levels, vocabulary.steps(limits))
     goldens = fit.golden_texts(texts, limits)
     return Builtin(fit.build_file(NAME, fitted, goldens, words_weight=limits.builtin_words_weight))
 

@@ -85,6 +85,11 @@ class Vocabulary:
         scale = 1.0 / np.where(lengths > 0, lengths, 1.0)
         return sparse.csr_array(sparse.diags_array(scale) @ weighted)
 
+    def steps(self, limits: FitLimits) -> NDArray[np.float64]:
+        """Return how coarsely the row of each word is rounded, [V]: see `quantise_table`."""
+        steps = np.where(self.spread >= limits.common, limits.step, limits.rare_step)
+        return np.where(self.spread > 0, steps, limits.general_step)
+
     def joined(self, words: Sequence[str]) -> Vocabulary:
         """Return it with words that no text has behind its own; they weigh as much as one of a single text."""
         more = np.zeros(len(words))

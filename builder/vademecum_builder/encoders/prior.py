@@ -85,10 +85,10 @@ class Prior:
         """Return the rows of words that it has, [len(words), D]."""
         return np.asarray(self.rows[[self.positions[word] for word in words]])
 
-    def beside(self, words: Sequence[str], most: int) -> list[str]:
-        """Return the commonest words that are not among these."""
-        known = set(words)
-        return [word for word in self.words if word not in known][:most]
+    def beside(self, words: Sequence[str], share: int) -> list[str]:
+        """Return the commonest words that are not among these, one for every `share` of these that it has."""
+        known = self.positions.keys() & words
+        return [word for word in self.words if word not in known][: len(known) // share]
 
     def joined(self, words: Sequence[str], rows: Matrix) -> Prior:
         """Return it with more words, which it has not."""

@@ -221,12 +221,10 @@ def fit_model(
 
     features, pulled_to = vocabulary.features(splits), encoder.project(language.of(vocabulary.words))
     rows = fit.fit_ridge(features, encoder.project(targets), limits.penalty, pulled_to)
-    strange = prior.beside(vocabulary.words, limits.general_words)
+    strange = prior.beside(vocabulary.words, limits.model_general)
     vocabulary = vocabulary.joined(strange)
-    common = vocabulary.spread >= limits.model_common
-    steps = np.where(common, limits.model_step, limits.model_rare_step)
     rows = np.vstack([rows, encoder.project(prior.of(strange))])
-    fitted = fit.FittedRows(alphabet, vocabulary, rows, levels=limits.model_levels, steps=steps)
+    fitted = fit.FittedRows(alphabet, vocabulary, rows, limits.levels, vocabulary.steps(limits))
     goldens = fit.golden_texts(sample, limits)
     weight = limits.model_words_weight
     file = fit.build_file(name, fitted, goldens, model=loaded.digest, words_weight=weight)

@@ -56,6 +56,10 @@ class Encoder:
     def _sorted_words(self) -> Sequence[str]:
         return sorted(self.file.words)
 
+    def knows(self, word: str) -> bool:
+        """Return whether a folded word is in the vocabulary."""
+        return word in self._positions
+
     def split(self, text: str) -> list[str]:
         """Return the first 4,096 words of the text, folded, in reading order."""
         return self.file.alphabet.split(text)

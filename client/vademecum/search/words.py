@@ -41,6 +41,8 @@ _NUMBER: Final = re.compile("[0-9][._/:-][0-9]")
 _PART: Final = re.compile(".{3,}|[0-9]+")
 """What a word may be put together of."""
 _LETTER: Final = re.compile("[a-z]")
+_QUOTED: Final = re.compile('["“„«]([^"“”„«»]+)["”“»]')
+"""What is meant as it was typed."""
 _NO_DIGITS: Final = re.compile("[^0-9]+")
 
 Scores: TypeAlias = NDArray[np.float64]
@@ -99,6 +101,7 @@ class Words:
 
     def __init__(self, opened: Opened, words: Sequence[SegmentWords], algorithms: tuple[str, ...]) -> None:
         state = opened.state
+        self._is_word = opened.encoder.knows
         self._words = words
         self._algorithms = algorithms
         self._stop = frozenset().union(*(STOP_WORDS.get(name, frozenset()) for name in algorithms))
@@ -131,6 +134,7 @@ class Words:
     def find(self, query: str) -> Found:
         """Return which chunks have the words of a query."""
         self._groups: dict[str, Group] = {}
+        self._quoted = {run for quoted in _QUOTED.findall(query) for run in runs_of(quoted)}
         runs = self._written(query)
         asked = self._asked(runs, typed=_is_typed(query))
         scores, known, all_ = np.zeros(self.count), 0.0, 0.0
@@ -194,7 +198,7 @@ class Words:
         return written + left
 
     def _is_plain(self, run: str) -> bool:
-        return parts_of(run) == (run,) and run not in self._stop and not PAIRED.search(run)
+        return parts_of(run) == (run,) and run not in self._stop and run not in self._quoted and not PAIRED.search(run)
 
     def _is_together(self, run: str, following: str) -> bool:
         """Return whether two words, of which no text has one, stand for a word that texts have."""
@@ -326,8 +330,12 @@ class Words:
         return self._each([number for number, each in enumerate(found.words) if has(each)] for found in self._words)
 
     def _misspelt(self, word: str, *, typed: bool, most: int) -> Group:
-        """Return the nearest words, within one change, or two in a long one; digits are meant as they are."""
-        most = 0 if len(word) < 4 or PAIRED.search(word) else 1 if len(word) < 8 else most
+        """Return the nearest words, within one change, or two in a long one; digits are meant as they are.
+
+        A word that the encoder knows is no misspelt one, though no text has it.
+        """
+        as_typed = word in self._quoted or self._is_word(word) or PAIRED.search(word)
+        most = 0 if len(word) < 4 or as_typed else 1 if len(word) < 8 else most
         digits = _NO_DIGITS.sub("", word)
         for distance in range(1, most + 1):
             for begun in (False, True) if typed else (False,):

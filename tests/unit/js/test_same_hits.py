@@ -29,6 +29,7 @@ from vademecum.search.stop_words import STOP_WORDS
 from vademecum.search.tokens import words_of
 from vademecum.store.objects import read_sound
 from vademecum.store.pointer import decode_head
+from vademecum_builder.encoders.prior import shipped_prior
 
 pytestmark = pytest.mark.process
 JS = Path(__file__).parents[3] / "client" / "vademecum" / "js" / "search"
@@ -50,11 +51,14 @@ PAGES = {
     "th.md": "# กุญแจ\n\nกุญแจใหม่ถูกสร้างขึ้น\n",
     "th2.md": "---\nversion: '2'\n---\n# กุญแจ\n\nกุญแจใหม่ถูกสร้างขึ้น\n",
     "zh.md": "# 密钥\n\n新的密钥存放在文件夹中。\n",
+    "valve.md": f"# Valve\n\n{' '.join(word for word in shipped_prior().words[:150] if 'value' not in word)}\n",
 }
 QUESTIONS = [
     *(
         "background task",
         "backgruond",
+        "value of valvr",
+        '"firr" „back ground" “backgruond”',
         "read_txet",
         "e-10123",
         "wo ist die backgruond seite fürs lesen",

@@ -56,7 +56,7 @@ export class Searcher {
   async #loadWords() {
     const [stems, found] = await Promise.all([loadStems(algorithmsOf(this.places.languages)), this.load()]);
     this.#loaded = true;
-    return new Words(this.generation, found, stems);
+    return new Words(this.generation, found, stems, this.encoder.positions);
   }
 
   /** The words, or nothing where they take long and meaning alone may answer. @param {string} mode */

@@ -26,19 +26,25 @@ const SAME_BEGINNING = 3;
 /** A version, a time, an address: its parts alone say nothing. */
 const NUMBER = /\d[._/:-]\d/;
 const LETTER = /^[a-z]$/;
+/** What is meant as it was typed. */
+const QUOTED = /["“„«]([^"“”„«»]+)["”“»]/g;
 /** What a word may be put together of. */
 const PART = /^(.{3,}|\d+)$/u;
 
 export class Words {
   /** @type {Map<string, Group>} */ #groups = new Map();
 
-  /** @param {Generation} generation @param {SegmentWords[]} words of its segments @param {import("./stems.mjs").Stems} stems */
-  constructor(generation, words, stems) {
+  /** @type {Set<string>} runs of the question that are meant as they were typed */ #quoted = new Set();
+
+  /** @param {Generation} generation @param {SegmentWords[]} words of its segments @param {import("./stems.mjs").Stems} stems
+   * @param {Map<string, number>} vocabulary of the encoder: what it has is no misspelt word, though no text has it */
+  constructor(generation, words, stems, vocabulary) {
     const { segments, documents, owners, starts } = generation;
     this.owners = owners;
     this.starts = starts;
     this.words = words;
     this.stems = stems;
+    this.vocabulary = vocabulary;
     this.count = generation.chunkCount;
     /** The live document in each document row, or -1. */
     this.positions = segments.map(({ titles }) => new Int32Array(titles.length).fill(-1));
@@ -84,6 +90,7 @@ export class Words {
   /** @param {string} query @returns {Found} */
   find(query) {
     this.#forget();
+    this.#quoted = new Set([...query.matchAll(QUOTED)].flatMap(([, quoted]) => runsOf(quoted)));
     const { counts, norms, best, having, touched, scores, rows, near, titles, pages, owners } = this;
     const [share, often, bestShare, bestOften] = this.inTitles;
     const runs = this.#written(query);
@@ -196,7 +203,7 @@ export class Words {
   /** @param {string} run */
   #isPlain(run) {
     const parts = partsOf(run);
-    return parts.length === 1 && parts[0] === run && !this.stems.stop.has(run) && !isPaired(run);
+    return parts.length === 1 && parts[0] === run && !this.stems.stop.has(run) && !this.#quoted.has(run) && !isPaired(run);
   }
 
   /** Whether two words, of which no text has one, stand for a word that texts have. @param {...string} pair */
@@ -295,7 +302,7 @@ export class Words {
   /** The nearest words, within one change, or two in a long one; digits are meant as they are.
    * @param {string} word @param {boolean} typed @param {number} most @returns {Group} */
   #misspelt(word, typed, most) {
-    if (isPaired(word) || word.length < 4) return [];
+    if (this.#quoted.has(word) || this.vocabulary.has(word) || isPaired(word) || word.length < 4) return [];
     const digits = word.replace(/\D/g, "");
     for (let distance = 1; distance <= (word.length < 8 ? 1 : most); distance++) {
       for (const begun of typed ? [false, true] : [false]) {

@@ -28,6 +28,8 @@ from vademecum.errors import ContentError, SelfTestError, UsageError
 from vademecum_builder.encoders import directions, fit
 from vademecum_builder.encoders.alphabet import build_alphabet, fold
 from vademecum_builder.encoders.base import DocumentEncoder, FitLimits, Fitted
+from vademecum_builder.encoders.builtin import fit_builtin
+from vademecum_builder.encoders.prior import shipped_prior
 from vademecum_builder.encoders.quantise import quantise
 from vademecum_builder.encoders.registry import NamedEncoders, published_name
 from vademecum_builder.encoders.table import QuantisedTable, quantise_table, unpack_rows
@@ -351,6 +353,14 @@ def test_it_finds_by_word_and_by_company() -> None:
     assert scores(fitted.encoder, "car", fitted.vectors)[7] > 0
 
 
+def test_it_knows_words_of_the_language_that_no_text_has() -> None:
+    common = [word for word in shipped_prior().words[:200] if not word.startswith("file")]
+    fitted = NamedEncoders("builtin").fit([*TEXTS, "a folder of documents", " ".join(common)])
+    encoder = decode_encoder(fitted.encoder.query_encoder)
+    assert encoder.knows("file") and not encoder.knows("filr")
+    assert scores(fitted.encoder, "file", fitted.vectors[:-1]).argmax() == len(TEXTS)
+
+
 def test_every_rare_word_finds_its_text() -> None:
     texts = [f"{TEXTS[number % 6]} the name of it is name{number}x" for number in range(300)]
     fitted = NamedEncoders("builtin", FitLimits(dimensions=64)).fit(texts)
@@ -623,11 +633,14 @@ def test_rows_of_common_words_are_finer(monkeypatch: pytest.MonkeyPatch, tmp_pat
 
     monkeypatch.setattr(fit, "build_file", spy)
     install(monkeypatch, lambda _: Recorder())
-    limits = replace(OWN, model_common=2, model_step=0.3, model_rare_step=0.9)
-    NamedEncoders(f"{PREFIX}{make_folder(tmp_path / 'mini')}", limits).fit(["a b", "a c"])
-    (fitted,) = asked
-    assert fitted.steps is not None
-    assert fitted.steps.tolist() == [0.3, 0.9, 0.9]
+    limits = replace(OWN, common=2, step=0.3, rare_step=0.9, general_step=2.0)
+    texts = ["a the", "a of"]
+    NamedEncoders(f"{PREFIX}{make_folder(tmp_path / 'mini')}", limits).fit(texts)
+    fit_builtin(texts, limits)
+    of_model, builtin = (fitted.steps for fitted in asked)
+    assert of_model is not None and builtin is not None
+    assert of_model.tolist() == [0.3, 0.9, 0.9]
+    assert builtin.tolist() == [0.3, 0.9, 0.9, 2.0]  # and a word of the language
 
 
 class Wide(Recorder):

@@ -98,7 +98,10 @@ def test_no_sentences_no_prior() -> None:
 
 def test_the_words_beside_those_of_the_texts() -> None:
     prior = Prior(["the", "key", "photo", "lamp"], np.eye(4), np.eye(4))
-    assert prior.beside(["key", "jsonable"], 2) == ["the", "photo"]
+    assert prior.beside(["key", "jsonable"], 1) == ["the"]
+    assert prior.beside(["key", "jsonable", "photo"], 1) == ["the", "lamp"]
+    assert prior.beside(["key", "jsonable", "photo"], 2) == ["the"]
+    assert prior.beside(["schlüssel"], 1) == []  # texts in another language
 
 
 def test_other_files_are_refused() -> None:

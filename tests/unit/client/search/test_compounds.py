@@ -6,6 +6,7 @@ import pytest
 
 from support.publishing import Line
 from vademecum.knowledge import KnowledgeBase
+from vademecum_builder.encoders.prior import shipped_prior
 
 PAGES = {
     "waits.md": "# Waits\n\n`entryPoints.web.respondingTimeouts.readTimeout` ends a request. Since v2.8.0.\n",
@@ -14,7 +15,9 @@ PAGES = {
     "index.md": "# Reindexing\n\nThe command `reindex` reads all again, over a WebSocket. A health-check waits.\n",
     "files.md": "# Serving\n\n`file_server` sends what a load balancer asks for, over HTTP/3.\n",
     "body.md": "# Some\n\nSome have a body, others a wild-card certificate; a wildcard is a star.\n",
+    "valve.md": f"# Valve\n\n{' '.join(word for word in shipped_prior().words[:150] if 'value' not in word)}\n",
 }
+"""So many words of the language that the encoder knows further ones: `value` is among these."""
 
 
 @pytest.fixture(scope="module")
@@ -80,6 +83,26 @@ def test_a_letter_of_a_name_finds_no_other_name(kb: KnowledgeBase) -> None:
 def test_a_title_that_is_misspelt_comes_first_too(kb: KnowledgeBase) -> None:
     assert kb.search("reindexnig")[0].document == "index.md"
     assert kb.search("once mroe")[0].document == "again.md"
+
+
+@pytest.mark.parametrize(
+    ("query", "unknown", "meant"),
+    [
+        ("valvr", (), "valve"),
+        ("value", ("value",), ""),  # no text has it: it is a word of the language all the same
+        ('"valvr" reindexnig', ("valvr",), "valvr reindexing"),
+        ("„valvr reindexnig“", ("valvr", "reindexnig"), ""),
+        ('"load balncer', (), "load balancer"),  # quotes that nothing ends
+        ('"loadbalancer"', ("loadbalancer",), ""),
+        ('"web sockets"', (), ""),  # other forms of a word are not other words
+        ('"reind"', ("reind",), ""),  # nor is it being typed
+    ],
+)
+def test_what_is_a_word_or_quoted_is_meant_as_it_is(
+    kb: KnowledgeBase, query: str, unknown: tuple[str, ...], meant: str
+) -> None:
+    hits = kb.search(query)
+    assert (hits.unknown, hits.meant) == (unknown, meant)
 
 
 def test_what_is_mostly_unknown_is_of_another_language_and_not_misspelt(kb: KnowledgeBase) -> None:
