@@ -426,7 +426,7 @@ def test_sqlite() -> None:
 
 def test_indexed_db() -> None:
     (prefix, version) = find(r"database `(vademecum:)URL` \(without its query\) has version (\d+) and the object")
-    code = "".join((JS / name).read_text(encoding="utf-8") for name in ("store/store.mjs", "store/database.mjs"))
+    code = "".join((JS / name).read_text(encoding="utf-8") for name in ("store/reading.mjs", "store/database.mjs"))
     assert f"return `{prefix}${{url.split(" in code
     assert f"STORE_VERSION = {version};" in code
     (newer,) = find(r"a version from (\d+) on is that of a newer format")

@@ -17,12 +17,12 @@ import { Places } from "./search/places.mjs";
 import { checkCount, checkQuestion, chunkOf } from "./search/question.mjs";
 import { Searcher } from "./search/searcher.mjs";
 import { sha256 } from "./format/sha256.mjs";
-import { IndexedStore } from "./store/store.mjs";
+import { ReadStore } from "./store/reading.mjs";
 
 /** @typedef {import("./store/records.mjs").InstalledRelease} InstalledRelease */
 /** @typedef {{release: InstalledRelease, generation: import("./search/generation.mjs").Generation, searcher: Searcher, space?: any}} Opened */
 
-/** @type {IndexedStore | undefined} */ let store;
+/** @type {ReadStore | undefined} */ let store;
 /** @type {Opened | null} */ let opened = null;
 /** @type {Opened | null} what the app has of its own, while there is no release */ let local = null;
 /** @type {Promise<unknown>} the last turn to the pointer: an older snapshot never comes after a newer one */
@@ -30,7 +30,7 @@ let turning = Promise.resolve();
 
 /** @param {{url: string}} args */
 async function open({ url }) {
-  store = new IndexedStore(url);
+  store = new ReadStore(url);
   return reopen();
 }
 
@@ -59,7 +59,7 @@ async function turnToPointer() {
 /** Where the words of segments are kept. Those of `ahead` are on their way while their segments are opened.
  * @param {string[]} ahead @returns {import("./search/kept_words.mjs").Shelf} */
 function shelfOf(ahead) {
-  const kept = /** @type {IndexedStore} */ (store);
+  const kept = /** @type {ReadStore} */ (store);
   const coming = new Map(ahead.map((digest) => [digest, kept.words(digest).catch(() => undefined)]));
   const words = (/** @type {string} */ digest) => {
     const found = coming.get(digest) ?? kept.words(digest);

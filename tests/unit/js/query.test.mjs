@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { sha256 } from "../../../client/vademecum/js/format/sha256.mjs";
-import { IndexedStore } from "../../../client/vademecum/js/store/store.mjs";
+import { ReadStore } from "../../../client/vademecum/js/store/reading.mjs";
 
 import { encoderFile, installedRelease, LATIN, sealed, segmentFile } from "./files.mjs";
 
 const snapshots = [];
-IndexedStore.prototype.snapshot = () => new Promise((resolve, reject) => snapshots.push({ resolve, reject }));
+ReadStore.prototype.snapshot = () => new Promise((resolve, reject) => snapshots.push({ resolve, reject }));
 let hear;
 const answers = [];
 globalThis.self = { addEventListener: (_, listener) => (hear = listener), postMessage: (message) => answers.push(message) };

@@ -154,10 +154,11 @@ export function decodeEncoder(bytes) {
 
 /** The integers in proportion, the largest being 127 in size. @param {Float64Array} values @returns {Int8Array} */
 export function shrink(values) {
-  const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-  return largest === 0
-    ? new Int8Array(values.length)
-    : Int8Array.from(values, (value) => Math.floor((value * 127) / largest + 0.5));
+  const integers = new Int8Array(values.length);
+  let largest = 0;
+  for (const value of values) largest = Math.max(largest, Math.abs(value));
+  if (largest) for (let i = 0; i < values.length; i++) integers[i] = Math.floor((values[i] * 127) / largest + 0.5);
+  return integers;
 }
 
 /** The first of `length` positions that is not below; all that are below come before it.

@@ -3,7 +3,8 @@ import { test } from "node:test";
 
 import { VademecumError } from "../../../../client/vademecum/js/errors.mjs";
 import { storageError } from "../../../../client/vademecum/js/store/database.mjs";
-import { IndexedStore, storeName } from "../../../../client/vademecum/js/store/store.mjs";
+import { storeName } from "../../../../client/vademecum/js/store/reading.mjs";
+import { IndexedStore } from "../../../../client/vademecum/js/store/store.mjs";
 
 test("what the browser throws becomes an error that says what to do", () => {
   const code = (name) => storageError(new DOMException("m", name), "s").code;
