@@ -145,11 +145,21 @@ def _shares(item: pytest.Item) -> bool:
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     gc.freeze()
+    if builtin := sys.modules.get("vademecum_builder.encoders.builtin"):  # what runs the core alone has no builder
+        patch = pytest.MonkeyPatch()
+        patch.setattr(builtin, "fit_builtin", _fitted_once(builtin.fit_builtin))
+        session.config.add_cleanup(patch.undo)
     for item in session.items:
         for line in (line for mark in item.iter_markers("fault") for line in mark.args):
             if line not in LINES:
                 raise pytest.UsageError(f"{item.nodeid}: fault_lines.py has no line {line!r}")
             tally.COVERED.setdefault(line, {})[item.nodeid.partition("[")[0].partition("@")[0]] = None
+
+
+def _fitted_once(fit: Callable[..., Any]) -> Callable[..., Any]:
+    """The same texts have the same fit (test_encoders.py), which takes a good part of a small build."""
+    once = functools.cache(fit)
+    return lambda texts, limits: once(tuple(texts), limits)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
