@@ -16,7 +16,7 @@ FAST := not slow and not process and not model and not browser
 # Folders without one (FOLDERS of tests/conftest.py): not even collected.
 NOT_FAST := $(addprefix --ignore=tests/,bench browser faults fuzz journeys soak)
 
-.PHONY: help demo serve check test everything static set-up-python set-up-node set-up-programs lint contracts types faults faults-page house-page soak conformance constraints bench bench-updates bench-scale bench-retrieval bench-search bench-first-visit bench-encoders bench-pages bench-sites fuzz mutants clean
+.PHONY: help demo serve check fast test everything static set-up-python set-up-node set-up-programs lint contracts types faults faults-page house-page soak conformance constraints bench bench-updates bench-scale bench-retrieval bench-search bench-first-visit bench-encoders bench-pages bench-sites fuzz mutants clean
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
@@ -28,7 +28,9 @@ serve: $(VENV)/demo.stamp ## Serve the demo's site on 127.0.0.1 and print its ad
 	$(BIN)/vade serve demo-out/site
 
 check: $(VENV)/test.stamp ## The inner loop: format, lint, types, contracts, fast tests (ONLY=client/trust)
-	$(MAKE) --jobs=3 static
+	$(MAKE) --jobs=4 static fast
+
+fast: $(VENV)/test.stamp
 	$(PYTEST) $(if $(ONLY),-m 'not model' tests/unit/$(ONLY),$(PARALLEL) --hypothesis-profile=quick -m '$(FAST)' $(NOT_FAST))
 
 test: $(VENV)/test.stamp ## Set up and pass all tests: CPython, Pyodide, Chromium, the real model
