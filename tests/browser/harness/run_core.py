@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
 from collections import Counter
@@ -24,6 +25,7 @@ class Outcomes:
         self._marks: dict[str, set[str]] = {}
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        gc.freeze()  # see tests/conftest.py
         for item in items:
             self._marks[item.nodeid] = {line for mark in item.iter_markers("fault") for line in mark.args}
 
@@ -35,6 +37,7 @@ class Outcomes:
 
 def run(folder: str) -> str:
     """Return, as JSON, the exit code, the outcomes, and what the fault tests counted."""
+    gc.set_threshold(100_000, 50, 50)
     outcomes = Outcomes()
     code = pytest.main([*OPTIONS, f"--rootdir={folder}", folder], plugins=[outcomes])
     from support.tally import ROWS  # among the tests' own helpers, which their conftest makes importable
