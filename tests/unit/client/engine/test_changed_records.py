@@ -10,6 +10,7 @@ from random import Random
 
 import pytest
 
+from support import sampling
 from support.app import App, texts
 from support.drive import drive
 from support.publisher import Publisher
@@ -25,7 +26,7 @@ from vademecum.trust.floor import ROOT
 ONE = {"a": texts("rotate the key", "run home")}
 TWO = {"a": texts("rotate the key", "run to the lamp")}
 THREE = {"a": texts("a lamp"), "b": texts("home")}
-FLIPS = 120
+FLIPS = 400 if sampling.ALL else 60
 
 
 @pytest.fixture
