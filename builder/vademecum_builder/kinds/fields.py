@@ -12,6 +12,7 @@ from typing import Any, Final
 import orjson
 
 from vademecum.errors import ContentError
+from vademecum_builder.kinds.records import MARKUP
 from vademecum_builder.kinds.templates import is_rich_text, shown
 from vademecum_builder.sources.catalog import ID_NAMES
 from vademecum_builder.sources.prices import price_of
@@ -22,6 +23,7 @@ SAMPLED: Final = 1000
 """Records that are looked at."""
 _SAMPLES: Final = 3
 _SHOWN: Final = 60
+_TWO: Final = 2
 _PROSE: Final = 20
 """Characters that a text has on the average where it is prose; or it has several words."""
 _PRIVATE: Final = re.compile(
@@ -29,9 +31,16 @@ _PRIVATE: Final = re.compile(
     r"cost(?![aeilu])|margin|(?:purchase|buying|dealer)_?price|wholesale|(?:^|_)ip(?:$|_)|ip_?addr|salar|"
     r"(?:^|_)wages?(?:$|_)|kennwort|geheim|telef|geburt|adresse|anschrift|einkauf|"
     r"gehalt|kosten|marge|contrase|correo|direcci|nacimi|sueldo|coste|costo|mot_?de_?passe|courriel|naissance|"
-    r"indirizzo|nascita|stipendio|senha|endereco|wachtwoord|geboorte|inkoop",
+    r"indirizzo|nascita|stipendio|senha|endereco|wachtwoord|geboorte|inkoop|borrowe[dr]|(?:lent|loaned)_(?:to|by)|"
+    r"ausgeliehen|ausleiher|entliehen|entleiher",
     re.IGNORECASE,
 )
+_REACHED: Final = re.compile(
+    r"[\w.+-]+@[\w-]+\.\w|(?<![\w+-])(?:\+\d{1,3}[ /-]?\(?\d|\(?0[1-9]\d)\d{0,3}\)?[ /-]?\d{3}"
+)
+"""Where somebody is reached: an address of mail, a number of a telephone."""
+_REACHES: Final = 0.2
+"""Of short texts so many name people where they say that; contacts are prose as a rule, or have a name that says so."""
 _ID: Final = re.compile(
     r"(?:.*[ _.@$-])?(?:id|oid|key|sku|uuid|guid|slug|handle|code|number|nr|no|isbn|gtin|ean|asin|ref)\.?",
     re.IGNORECASE,
@@ -46,9 +55,26 @@ _CODE: Final = re.compile(
 _BYTES: Final = re.compile("sha256:[0-9a-f]{64}")
 """What a record has in place of bytes (`records.json_value`)."""
 _ALMOST_ALL: Final = 0.95
-_TITLES: Final = ("title", "name", "subject", "headline", "label", "display_name", "product_name", "summary")
+_TITLES: Final = (
+    *("title", "name", "subject", "headline", "label", "display_name", "product_name", "summary"),
+    *(
+        "titel",
+        "titre",
+        "titulo",
+        "titolo",
+        "nombre",
+        "nom",
+        "nome",
+        "naam",
+        "bezeichnung",
+        "produktname",
+        "artikelname",
+    ),
+    *("betreff", "asunto", "objet", "oggetto", "designation"),
+)
 _LONGEST_TITLE: Final = 120
 """Characters on the average: a summary may be the text."""
+_LONGEST_CODE: Final = 20
 _LINKS: Final = ("html_url", "web_url", "url", "link", "permalink", "href")
 """The first are those of pages where `url` is that of an API (GitHub, GitLab, Zendesk)."""
 _UPDATED: Final = re.compile(
@@ -71,6 +97,8 @@ class FieldFound:
         letters: How many of them are letters.
         words: How many of its texts have several words.
         values: Different values, as far as they are short.
+        reached: In how many of its texts somebody is reached.
+        is_marked: Whether a text has markup of HTML.
     """
 
     name: str
@@ -81,6 +109,8 @@ class FieldFound:
     letters: int = 0
     words: int = 0
     values: set[str] = field(default_factory=set, repr=False)
+    reached: int = 0
+    is_marked: bool = False
 
     @property
     def type(self) -> str:
@@ -89,8 +119,15 @@ class FieldFound:
 
     @property
     def is_private(self) -> bool:
-        """Whether its name says that it is nobody's business."""
-        return bool(_PRIVATE.search(plain_name(self.name)))
+        """Whether it is nobody's business: its name says so, or its short texts say where people are reached."""
+        reaches = self.reached >= _REACHES * self.records and self.length <= _LONGEST_TITLE * self.records
+        return bool(_PRIVATE.search(plain_name(self.name))) or (reaches and self.reached > 0 and not _is_code(self))
+
+    @property
+    def is_name(self) -> bool:
+        """Whether people type it: a brand, an author, a category. Of what is so or not so they ask by a filter."""
+        named = self.type in ("text", "list") and 3 * self.letters > self.length
+        return named and len(self.values) > _TWO and not may_say(self.name)
 
     @property
     def is_prose(self) -> bool:
@@ -109,6 +146,8 @@ class FieldFound:
         if len(self.samples) < _SAMPLES and text[:_SHOWN] not in self.samples:
             self.samples.append(text[:_SHOWN])
         self.values.add(text[:_SHOWN])
+        self.reached += _REACHED.search(text) is not None
+        self.is_marked = self.is_marked or MARKUP.search(text) is not None
 
 
 def fields_of(records: Iterable[Mapping[str, Any]]) -> list[FieldFound]:
@@ -138,7 +177,9 @@ def proposal(fields: Sequence[FieldFound], records: int, keys: Collection[str] =
     texts = [one for one in open_ if one.type == "text"]
     short = [one for one in open_ if one.length <= _LONGEST_TITLE * one.records]
     title = _called(short, _TITLES) or min(
-        (one for one in texts if one.words * 2 > one.records), key=lambda one: one.length / one.records, default=None
+        (one for one in texts if one.words * 2 > one.records and 2 * len(one.values) > one.records),
+        key=lambda one: one.length / one.records,
+        default=None,
     )
     prose = [one.name for one in texts if one.is_prose and one is not title]
     # Without prose it is the text, whose first line is the title.
@@ -146,7 +187,8 @@ def proposal(fields: Sequence[FieldFound], records: int, keys: Collection[str] =
         told["title"] = title.name
     told["text"] = prose or ([title.name] if title else [])
     if told["text"]:  # a number alone says nothing
-        told["text"] += [one.name for one in fields if _is_code(one) and one.name not in told["text"]]
+        codes = (one for one in fields if _is_code(one) or (one.name == told.get("id") and _is_typed(one)))
+        told["text"] += [one.name for one in codes if one.name not in told["text"]]
     page = _called([one for one in open_ if one.type == "address"], _LINKS)
     link = page.name if page and (title is None or page.name.count(".") <= title.name.count(".")) else ""
     if link:
@@ -157,6 +199,8 @@ def proposal(fields: Sequence[FieldFound], records: int, keys: Collection[str] =
     kept = [one.name for one in open_ if one.name not in taken and one.type in ("text", "number", "truth", "list")]
     if kept := [name for name in kept if not name.lower().endswith(("id", "_id"))]:
         told["metadata"] = kept
+    if told["text"]:  # what is in the metadata alone, no word finds
+        told["text"] += [one.name for one in open_ if one.name in kept and one.is_name]
     if updated:
         told["updated"] = updated.name
         told |= zone_of(updated)
@@ -185,8 +229,13 @@ def _id_of_several(fields: Sequence[FieldFound], records: int) -> str:
 
 def _is_code(one: FieldFound) -> bool:
     """Return whether a field has numbers by which people ask for a record."""
-    told_apart = len(one.values) >= _ALMOST_ALL * one.records
+    told_apart = 2 * len(one.values) >= one.records  # of a book there are several copies
     return bool(_CODE.fullmatch(one.name)) and told_apart and any(map(str.isdigit, "".join(one.samples)))
+
+
+def _is_typed(one: FieldFound) -> bool:
+    """Return whether what names a record stands on a label, too: no running number, and no UUID or digest."""
+    return one.type == "text" and one.length <= _LONGEST_CODE * one.records
 
 
 def _called(fields: Sequence[FieldFound], names: Sequence[str]) -> FieldFound | None:
@@ -197,7 +246,7 @@ def _called(fields: Sequence[FieldFound], names: Sequence[str]) -> FieldFound | 
 
 def _last(name: str) -> str:
     """Return a field's own name, without what it is nested in."""
-    return name.lower().rpartition(".")[2].removeprefix("post_")
+    return plain_name(name.rpartition(".")[2]).lower().removeprefix("post_")
 
 
 def zone_of(times: FieldFound) -> dict[str, str]:

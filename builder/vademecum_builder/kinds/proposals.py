@@ -66,7 +66,6 @@ _CHAT = re.compile(
     re.IGNORECASE,
 )
 """What an archive of messages is called."""
-_MARKUP = re.compile(r"</?(?:p|br|div|b|em|strong|[uo]l|li|a|h[1-6]|img|span)\b[^<>]*>?", re.IGNORECASE)
 _NO_CHAT = re.compile(r"(?:.*_)?(?:title|headline|rating|stars|price|sku|product|product_id|slug)", re.IGNORECASE)
 """What a message has not: a review, an article, an order has an author, a time and a text, too."""
 
@@ -111,14 +110,12 @@ def of_records(
         keys: Fields that identify a record, as a database says.
     """
     told = proposal(fields, count, keys)
-    if kind == "sql" and any(
-        _MARKUP.search(value) for one in fields if one.name in told["text"] for value in one.values
-    ):
+    if kind == "sql" and any(one.is_marked for one in fields if one.name in told["text"]):
         told["format"] = "auto"  # as of a catalog, whose texts are HTML as often
     notes = []
     private = [one.name for one in fields if one.is_private]
     if private:
-        notes.append(f"left out, by their names: {', '.join(private)}")
+        notes.append(f"left out, as nobody's business: {', '.join(private)}")
     if "zone" in told:
         notes.append(ZONE)
     return Proposal(name, kind, where | told, notes)

@@ -28,7 +28,7 @@ from vademecum_builder.stages.documents import DocumentReader
 
 _TITLES: Final = ("title", "name", "subject", "headline")
 PLAIN, MARKDOWN, HTML, AUTO = "plain", "markdown", "html", "auto"
-_MARKUP: Final = re.compile(
+MARKUP: Final = re.compile(
     r"</?(?:p|br|div|span|[uo]l|li|d[ltd]|b|i|u|em|strong|a|h[1-6]|hr|table|thead|tbody|t[rdh]|img|blockquote|pre|code"
     r"|section|article)(?:\s[^<>]*)?/?>|&(?:[a-z]{2,8}|#\d{1,6}|#x[0-9a-f]{1,5});",
     re.IGNORECASE,
@@ -191,7 +191,7 @@ class RecordReader(DocumentReader):
         """Return the text, and what it is."""
         templates = self.text or [Template("", (("", name),)) for name in self._rest(record)]
         values = (shown(field_at(record, name)) for template in templates for name in template.fields)
-        form = (HTML if any(map(_MARKUP.search, values)) else PLAIN) if self.format == AUTO else self.format
+        form = (HTML if any(map(MARKUP.search, values)) else PLAIN) if self.format == AUTO else self.format
         write = _as_html if form != self.format and form == HTML else str
         texts = filter(None, (template.render(record, write).strip() for template in templates))
         return "\n\n".join(f"<div>{text}</div>" if write is _as_html else text for text in texts), form
@@ -218,15 +218,15 @@ def _told(name: str, value: Any) -> Any:
     """Return what a field tells in the metadata: nothing of an empty text, and of a price its number."""
     if not isinstance(value, str):
         return value
-    return (price_of(value) if _PRICE.search(name) else value) or None
+    return (price_of(value) if _PRICE.search(name) else value.strip()) or None
 
 
 def _as_html(text: str) -> str:
-    return text if _MARKUP.search(text) else escape(text).replace("\n", "<br>")
+    return text if MARKUP.search(text) else escape(text).replace("\n", "<br>")
 
 
 def _bare(text: str, form: str) -> str:
-    if form not in (AUTO, HTML) or not _MARKUP.search(text):
+    if form not in (AUTO, HTML) or not MARKUP.search(text):
         return text
     return " ".join(block_text(block) for section in _sections(text, HTML) for block in section.blocks)
 

@@ -16,6 +16,7 @@ from support.postgres import new_database
 from vademecum.errors import UsageError
 from vademecum_builder.kinds.discover import discover
 from vademecum_builder.kinds.fields import fields_of, proposal
+from vademecum_builder.kinds.proposals import of_records
 from vademecum_builder.kinds.registry import open_sources
 from vademecum_builder.readers.private import why_private_record
 from vademecum_builder.settings import read_settings
@@ -131,6 +132,31 @@ def test_what_an_article_costs_its_seller_is_nobodys_business() -> None:
     told = proposal(fields_of({name: f"{name} {n}" for name in ("id", "text", *private, *public)} for n in range(3)), 3)
     named = {*told["text"], *told.get("metadata", ()), told.get("title")}
     assert named >= {*public} and not named & {*private}
+
+
+LIBRARY = [
+    {"Signatur": f"R {n}", "Titel": f"Der Berg {n}", "Verfasser": name, "Regal": f"Regal {n % 3}", "Art": kind}
+    | {"Bei": f"Frau {name} {told}" if n % 3 == 0 else "", "Zu": kind != "Roman"}
+    for n, (name, kind, told) in enumerate(
+        4 * [("Mann, T.", "Roman", "0171-555"), ("Ende, M.", "Jugend", "a@b.org"), ("Dahl", "Krimi", "+49 30 123")]
+    )
+]  # fmt: skip
+
+
+def test_what_people_type_is_found_by_words_and_where_they_are_reached_is_nobodys_business() -> None:
+    told = proposal(fields_of(LIBRARY), len(LIBRARY))
+    assert (told["id"], told["title"]) == ("Signatur", "Titel")
+    assert {*told["text"]} >= {"Signatur", "Verfasser", "Art"} and {*told["metadata"]} >= {"Art", "Zu"}
+    assert "Bei" not in str(told) and "Zu" not in told["text"]
+    again = proposal(fields_of([record | {"Titel": ""} for record in LIBRARY]), len(LIBRARY))
+    assert again.get("title") != "Regal"  # many records have the same
+
+
+def test_markup_far_into_a_text_of_a_table_is_seen() -> None:
+    records = [
+        {"id": n, "name": f"Drill {n}", "text": "Turns and turns. " * 9 + "<b>No battery.</b>"} for n in range(3)
+    ]
+    assert of_records("a", "sql", {}, fields_of(records), 3).settings["format"] == "auto"
 
 
 @pytest.mark.parametrize("name", FILES)
