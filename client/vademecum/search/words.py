@@ -40,7 +40,7 @@ _NUMBER: Final = re.compile("[0-9][._/:-][0-9]")
 """A version, a time, an address: its parts alone say nothing."""
 _PART: Final = re.compile(".{3,}|[0-9]+")
 """What a word may be put together of."""
-_LETTER: Final = re.compile("[a-z]")
+_LETTER: Final = re.compile("[a-z]|[0-9]{1,3}")
 _QUOTED: Final = re.compile('["“„«]([^"“”„«»]+)["”“»]')
 """What is meant as it was typed."""
 _NO_DIGITS: Final = re.compile("[^0-9]+")
@@ -233,7 +233,8 @@ class Words:
             (*(word for run in before for word in parts_of(run)), *(word for word in last if word not in left))
         )
         wholes = {word for run in runs for word in wholes_of(run)}
-        # A letter of a name, as the P of P-10123, is in too many others to tell anything beside its other parts.
+        # A letter of a name, as the P of P-10123, or a short number, as the 9 of 2.9, is in too many others to tell
+        # anything beside its other parts.
         in_names = (word for parts in map(parts_of, runs) if len(parts) > 1 for word in parts)
         letters = set(filter(_LETTER.fullmatch, in_names))
         telling = [word for word in words if word not in self._stop and word not in letters] or list(words)

@@ -76,6 +76,8 @@ QUESTIONS = [
         "page.origin",
         "2.1",
         "2.2 keys",
+        "978-2-1-5555-1",
+        "sec. 2-1-9",
         "response.read_text",
         "re-try after",
         "te read_te",

@@ -25,7 +25,7 @@ const MISSPELT = 0.7;
 const SAME_BEGINNING = 3;
 /** A version, a time, an address: its parts alone say nothing. */
 const NUMBER = /\d[._/:-]\d/;
-const LETTER = /^[a-z]$/;
+const LETTER = /^([a-z]|\d{1,3})$/;
 /** What is meant as it was typed. */
 const QUOTED = /["“„«]([^"“”„«»]+)["”“»]/g;
 /** What a word may be put together of. */
@@ -232,7 +232,7 @@ export class Words {
     if (left[0] || worth === 1) typed.length = 1;
     const words = [...new Set([...before.flatMap(partsOf), ...last.filter((word) => !left.includes(word))])];
     const wholes = new Set(runs.flatMap(wholesOf));
-    // A letter of a name, as the P of P-10123, is in too many others to tell anything beside its other parts.
+    // A letter of a name, as the P of P-10123, or a short number, as the 9 of 2.9, is in too many others to tell anything beside its other parts.
     const letters = new Set(runs.map(partsOf).flatMap((parts) => (parts.length > 1 ? parts.filter((word) => LETTER.test(word)) : [])));
     const telling = words.filter((word) => !this.stems.stop.has(word) && !letters.has(word));
     const asked = (telling.length ? telling : words).slice(0, MOST_ASKED).map((word) => this.#standsFor(word, typed.includes(word), wholes.has(word)));
