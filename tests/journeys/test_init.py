@@ -487,7 +487,6 @@ def test_pages_that_say_the_same_address_are_told(vade: Vade) -> None:
 
 MISTAKES: dict[str, tuple[dict[str, str], str, list[str], str]] = {
     "no remote": (DOCS, "", [], "it has no remote, so nothing says where it is published: name that with --address"),
-    "no remote, to try it": (DOCS, "", [], "to try it here alone: --address http://127.0.0.1:8000/"),
     "a remote elsewhere": (
         DOCS,
         "https://me:hunter2@forge.example/a/b.git",
@@ -567,14 +566,16 @@ def test_a_file_that_appears_meanwhile_is_not_overwritten(vade: Vade) -> None:
 
 
 def test_outside_of_a_repository(vade: Vade) -> None:
+    """An association with web space has no git: it builds here and puts the folder there by hand."""
     Path("docs").mkdir()
     Path("docs/a.md").write_text(PAGE)
-    refused = vade("init")
-    assert (refused.code, "it is no git repository" in refused.error) == (2, True)
-    ran = vade("init", "--address", "https://acme.example/kb/")
-    assert (ran.code, "run `vade init` again" in ran.out) == (0, True)
+    ran = vade("init")
+    assert (ran.code, "Put all that lies in knowledge-base" in ran.out, "gh " in ran.out) == (0, True, False)
     assert {*everything()} >= {"vademecum.toml", "root.json", ".vademecum/keys/release.pem"}
     assert not Path(".gitignore").exists()
+    built = [vade("build", "--no-site", "--json").json["sequence"] for _ in range(2)]
+    assert built == [1, 1]
+    assert vade("init").code == 0
 
 
 def test_a_folder_that_cannot_be_written(vade: Vade) -> None:

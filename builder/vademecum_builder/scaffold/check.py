@@ -56,7 +56,9 @@ def check_setup(folder: Path, now: datetime, *, live: bool = True) -> tuple[Find
     """
     known = open_repository(folder)
     if known is None:
-        raise UsageError(f"{folder.resolve()}: no git repository; run this where vademecum.toml lies")
+        raise UsageError(
+            f"{folder.resolve()}: no git repository, whose set-up could be checked; `vade build` needs none"
+        )
     return tuple(_findings(known, now, live=live))
 
 

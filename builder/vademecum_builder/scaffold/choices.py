@@ -47,6 +47,7 @@ class Choice:
     Attributes:
         sources: Folders of documents.
         shown: They, as a person reads it.
+        address: Where the tree is published; empty: its publisher puts it there by hand, and knows.
         out: Folder of the published tree.
         base_url: Where the documents are served; empty: their configuration or the pages say it, or nobody.
         title: What the generator calls the site; empty: nothing says it.
@@ -79,14 +80,13 @@ def choose(known: Repository, folder: Path, deployed: Workflow | None, wishes: W
     served = (_agreed(c.served.rstrip("/") for c in generators) or known.pages) if rendered else ""
     served = f"{served.rstrip('/')}/" if served else ""
     address = wishes.address or ask("Published at", f"{served}{_BESIDE}/" if rendered else known.pages)
-    if not address:
+    if not address and known.is_git:
         elsewhere = f"it is pushed to {known.remote}" if known.remote else "it has no remote"
         raise UsageError(
-            f"{known.top}: {elsewhere if known.is_git else 'it is no git repository'}, so nothing says where it is "
-            "published: name that with --address https://..., or `git remote add origin` its repository on GitHub; "
-            "to try it here alone: --address http://127.0.0.1:8000/"
+            f"{known.top}: {elsewhere}, so nothing says where it is published: name that with --address https://..., "
+            "or `git remote add origin` its repository on GitHub"
         )
-    address = _checked(known, address)
+    address = _checked(known, address) if address else ""
     notes = []
     if address.startswith("http:") and not _LOOPBACK.match(address):
         notes.append(f"{address} is not https: no page that came by https may read it; GitHub Pages serves https")

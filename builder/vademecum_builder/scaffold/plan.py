@@ -41,7 +41,7 @@ class Plan:
 
     Attributes:
         source: The documents, as a person reads it.
-        address: Where the knowledge base is published.
+        address: Where the knowledge base is published; empty: nothing says it.
         out: Folder of the published tree.
         keys: The folder in which keys are made; empty: there are some.
         notes: What the publisher should know before.
@@ -144,12 +144,12 @@ def source_folders(told: BuildRequest) -> Sequence[Path]:
 
 def _settled(known: Repository, told: BuildRequest) -> Choice:
     """Return what the settings say that are there."""
-    if not told.previous:
+    if not told.previous and known.is_git:
         address = known.pages or "https://..."
         raise UsageError(f'{SETTINGS_FILE}: add where it is published, at its top: address = "{address}"')
     sources = tuple(relative(folder, known.top) for folder in source_folders(told))
     return Choice(
-        sources, f"{', '.join(sources)} (as {SETTINGS_FILE} says)", told.previous, relative(told.out, known.top)
+        sources, f"{', '.join(sources)} (as {SETTINGS_FILE} says)", told.previous or "", relative(told.out, known.top)
     )
 
 

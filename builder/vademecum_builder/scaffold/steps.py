@@ -57,8 +57,14 @@ def left_to_do(
         deployed: The workflow that publishes the repository's own site.
         requirement: What a workflow is to install, where the publisher has to say it; else empty.
     """
+    offline = Step(f"Move {keys}/{ROOT_KEY} to where you alone reach it, offline: it can replace every other key.")
     if not known.is_git:
-        return (Step("When this folder is a git repository that is pushed to GitHub, run `vade init` again."),)
+        return (
+            Step("build it, now and after each edit", "vade build"),
+            Step(f"Put all that lies in {out} on your web space, as by FTP; its search page is index.html."),
+            offline,
+            Step("Or push this folder to GitHub, and run `vade init` again: then each push publishes it."),
+        )
     pending = [file.path for file in files if file.state != "kept" or file.path not in known.tracked]
     fresh = [source for source in sources if _is_untracked(known, source)]
     pending = ["."] if "." in fresh or not known.tracked else pending + fresh
@@ -88,9 +94,7 @@ def left_to_do(
         command = f"git add {added} && git commit -m 'Publish the knowledge base'{pushed}"
         steps.append(Step("publish the first release", command))
     if makes_keys or (known.top / keys / ROOT_KEY).exists():
-        steps.append(
-            Step(f"Move {keys}/{ROOT_KEY} to where you alone reach it, offline: it can replace every other key.")
-        )
+        steps.append(offline)
     return tuple(steps)
 
 

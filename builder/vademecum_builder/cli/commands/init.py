@@ -59,7 +59,8 @@ def _planned(plan: Plan) -> list[str]:
     keys = [f"  make keys in {plan.keys}"] if plan.keys else []
     files = [f"  {_STATES[file.state]} {file.path}" for file in plan.files]
     notes = [f"  note: {note}" for note in plan.notes]
-    return [f"{plan.source}, published at {plan.address}", *notes, *files, *keys]
+    to = f"published at {plan.address}" if plan.address else f"built into {plan.out}"
+    return [f"{plan.source}, {to}", *notes, *files, *keys]
 
 
 def _texts(plan: Plan) -> list[str]:
