@@ -156,7 +156,7 @@ def _put(holder: Any, slot: Any, node: ast.AST) -> None:
         setattr(holder, slot, node)
 
 
-@dataclass
+@dataclass(eq=False)  # plugins are kept in sets
 class Reach:
     """A pytest plugin: which tests come by each line, and the seconds that each of them takes.
 
