@@ -28,6 +28,7 @@ from vademecum.integrity.repair import Repaired
 from vademecum.integrity.treatment import Diagnosis, treat
 from vademecum.policy import UNKNOWN, Connection, Policy, check_choices
 from vademecum.ports import Clock, Emit, Permission, Room, Store, Transport, always, unknown_room
+from vademecum.store.channel_status import LONGEST_ADDRESS
 from vademecum.store.pointer import Generation
 from vademecum.store.records import POLICY, SEED
 from vademecum.store.session import Session
@@ -37,7 +38,8 @@ from vademecum.trust.floor import PIN, is_first_use
 from vademecum.update import healing, turn_back
 from vademecum.update.plan import Plan
 from vademecum.update.results import Check, Outcome
-from vademecum.update.run import Runs
+from vademecum.update.run import Runs, search_page
+from vademecum.update.seed import Planted
 from vademecum.update.states import Course
 from vademecum.update.surroundings import Surroundings
 
@@ -83,10 +85,13 @@ class Engine:
         self._store = store
         self._clock = clock
         self._course = Course(emit)
+        hosts = transport if isinstance(transport, Mapping) else {"": transport}
+        tree = search_page(next(iter(hosts), "")).partition("?")[0]  # a query may be a key that expires
+        tree = tree if len(tree) <= LONGEST_ADDRESS else ""
         self._runs = Runs(
             store,
-            transport if isinstance(transport, Mapping) else {"": transport},
-            Surroundings(config, clock, self._course, room, connection, beside),
+            hosts.values(),
+            Surroundings(config, clock, self._course, room, connection, tree, beside),
             root=trust,
             seed=seed,
             policy=policy or Policy(channel=config.channel, max_update_bytes=config.max_update_bytes),
@@ -132,27 +137,34 @@ class Engine:
             StorageError, QuotaError, BusyError: The store is broken, full, or in use by another writer.
         """
         started = self._clock.now()
-        update, plan, reason = None, Plan("none"), None
-        async with self._runs.running() as session:
-            session.drop_damaged_pointer()
-            await healing.drop_forged(session)
-            before = session.pointer.current
-            seeded = await self._runs.seeded(session)
-            try:
-                if unasked and session.policy.mode == "off":
-                    self._course.move("current")
-                else:
-                    async with self._runs.asking(session, patient=not force, unasked=unasked) as update:
+        plan, seeded, reason = Plan("none"), Planted(), None
+        async with (
+            self._runs.running() as session,
+            self._runs.asking(session, patient=not force, unasked=unasked) as update,
+        ):
+            silent = unasked and session.policy.mode == "off"
+            before = after = None if force or silent or self._runs.ships_seed else await update.idle(self._runs.root)
+            if before is not None:
+                reason = session.status.reason
+            else:
+                session.drop_damaged_pointer()
+                await healing.drop_forged(session)
+                before = session.pointer.current
+                seeded = await self._runs.seeded(session)
+                try:
+                    if silent:
+                        self._course.move("current")
+                    else:
                         plan, stale = await healing.follow_and_repair(
                             update, self._runs.root, force=force, healing=seeded.kind == "none"
                         )
                         reason = STALE if stale else session.status.reason
-            except (NetworkError, ServerError) as error:
-                if seeded.kind == "none":
-                    raise
-                await self._runs.note(session, error)
-                self._course.failed(error)
-            after = session.pointer.current
+                except (NetworkError, ServerError) as error:
+                    if seeded.kind == "none":
+                        raise
+                    await self._runs.note(session, error)
+                    self._course.failed(error)
+                after = session.pointer.current
         took = plan if plan.kind != "none" else seeded
         return Outcome(
             from_sequence=None if before is None else before.sequence,
@@ -160,12 +172,12 @@ class Engine:
             version="" if after is None else after.version,
             plan=took.kind,
             total_bytes=plan.bytes,
-            requests=0 if update is None else update.downloader.requests,
-            bytes=0 if update is None else update.downloader.bytes,
+            requests=update.downloader.requests,
+            bytes=update.downloader.bytes,
             seconds=(self._clock.now() - started).total_seconds(),
             reason=reason,
             seeded=seeded.sequence,
-            offer=None if update is None else update.waiting,
+            offer=update.waiting,
         )
 
     async def plant(self) -> int | None:

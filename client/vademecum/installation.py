@@ -167,9 +167,9 @@ class Installation:
                 beside=self._beside,
             )
             result = await work(engine)
-            later = updating and (await engine.policy()).activation == "next-start"
             released = self._answering is not None and self._answering.opened.generation.sequence > 0
-        if self._answering is not None and not (later and released):
+            later = updating and released and (await engine.policy()).activation == "next-start"
+        if self._answering is not None and not later:
             await self._follow()
         return result
 

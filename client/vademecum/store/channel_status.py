@@ -72,6 +72,7 @@ class ChannelStatus:
         whole: The digest of the installed segments that were found to make the signed state.
         tree: Where the search page of the tree is that was asked last; empty: of a folder nobody knows.
         contacted: When the host last answered as it should.
+        channel: Whose release that is.
     """
 
     checked: datetime | None = None
@@ -85,6 +86,7 @@ class ChannelStatus:
     whole: str = ""
     tree: str = ""
     contacted: datetime | None = None
+    channel: str = ""
 
     def json(self) -> dict[str, object]:
         """Return the JSON values that `status()` has too; null where there is none."""
@@ -122,6 +124,7 @@ def decode_status(fields: Fields) -> ChannelStatus:
         whole=fields.match("whole", DIGEST) if "whole" in fields else "",
         tree=fields.text("tree", longest=LONGEST_ADDRESS) if "tree" in fields else "",
         contacted=fields.optional("contacted", fields.time) if "contacted" in fields else None,
+        channel=fields.text("channel", longest=100) if "channel" in fields else "",
     )
 
 

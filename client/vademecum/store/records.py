@@ -187,7 +187,7 @@ SYNC = Record(
     "sync",
     ChannelStatus(),
     decode_status,
-    lambda status: {**status.json(), "settled": status.settled, "whole": status.whole, "tree": status.tree},
+    lambda status: status.json() | {name: getattr(status, name) for name in ("settled", "whole", "tree", "channel")},
 )
 HEALTH = Record(
     "health",

@@ -37,7 +37,8 @@ class Session:
         self._store = store
         self._stored: dict[str, bytes | None] = {}
         self._changes: dict[str, bytes | None] = {}
-        self._head: Head | VademecumError = Head()
+        self._head: Head | VademecumError | None = None
+        self._before: Head | VademecumError | None = None
         self.healing = False
         self.policy = Policy()
         self.objects, self.get, self.parts = store.objects, store.get, store.parts
@@ -58,9 +59,27 @@ class Session:
     async def _recall(self) -> None:
         """Take the three values from what the store holds."""
         self.status, self.failures = await SYNC.read(self), await HEALTH.read(self)
-        self._manifests = await MANIFESTS.read(self)
-        self._head = self._before = _head(await self.read("head"), self._manifests)
+        self._manifests, self._sealed = await MANIFESTS.read(self), await self.read("head")
+        self._head = None
         self._noted = self.status, self.failures
+
+    def _look(self) -> Head | VademecumError:
+        """Hold the pointer against the signed manifests, once it is asked for."""
+        if self._head is None:
+            self._head = self._before = _head(self._sealed, self._manifests)
+        return self._head
+
+    def at_rest(self) -> Head | None:
+        """Return the pointer as its record has it, which is sealed, where there was nothing to do about what the
+        channel showed, nothing is wrong, and the signed manifest lies beside; or None."""
+        status = self.status
+        if not status.settled or status.error or status.stale or self.failures != Failures():
+            return None
+        try:
+            head = decode_head(self._sealed)
+        except ContentError:
+            return None
+        return head if head.floor is not None and head.floor.manifest in self._manifests else None
 
     @property
     def pointer(self) -> Head:
@@ -71,13 +90,15 @@ class Session:
             DamagedError: The record is damaged.
             StorageError: Writing it failed, and reading it again did, too.
         """
-        if isinstance(self._head, Head):
-            return self._head
-        raise self._head
+        head = self._look()
+        if isinstance(head, Head):
+            return head
+        raise head
 
     @pointer.setter
     def pointer(self, head: Head) -> None:
         """As it is to be from the next commit on; `flip` is for what needs it at once."""
+        self._look()
         self._head = head
 
     async def flip(self, head: Head) -> None:
@@ -86,7 +107,7 @@ class Session:
         Raises:
             StorageError, QuotaError: It could not be written: the store says what it said before.
         """
-        self._head = head
+        self.pointer = head
         await self.commit()
 
     def is_published(self, generation: Generation) -> bool:
@@ -109,14 +130,15 @@ class Session:
 
         Where it is the installed generation's, and does not fit that, the pointer is begun anew.
         """
+        head = self._look()
         self._manifests = {**self._manifests, digest: manifest.decode()}
-        if isinstance(self._head, Head):
-            self._head = _fitting(self._head, self._manifests)
+        if isinstance(head, Head):
+            self._head = _fitting(head, self._manifests)
             self.drop_damaged_pointer()
 
     def drop_damaged_pointer(self) -> None:
         """Begin the pointer anew if it cannot be read; a readable one stays, and so does one of a newer version."""
-        if isinstance(self._head, DamagedError):
+        if isinstance(self._look(), DamagedError):
             logger.warning("the pointer is damaged and is begun anew: %s", self._head)
             self._head = Head()
 

@@ -17,8 +17,7 @@ from vademecum.errors import DamagedError, TrustError
 from vademecum.ports import RecordStore
 from vademecum.transport.downloader import Downloader
 from vademecum.transport.mirrors import Mirror
-from vademecum.trust.floor import FIRST_USE, PIN, ROOT, origin_of, proved
-from vademecum.trust.metadata import TIMESTAMP
+from vademecum.trust.floor import FIRST_USE, PIN, ROOT, origin_of
 from vademecum.trust.walk import Refreshed, Walk, nothing_there
 
 logger = logging.getLogger("vademecum")
@@ -39,18 +38,20 @@ async def refresh(
     idle_allowed: bool,
     stale_allowed: bool = False,
     wanted: Callable[[int], bool] = unwanted,
+    shown: tuple[Mirror, bytes] | None = None,
 ) -> Refreshed:
     """Bring the trusted metadata up to date.
 
     Args:
         shipped_root: The root that the app ships. None: the first root that the host shows is pinned.
-        idle_allowed: The last complete walk was not long ago: an unchanged `timestamp.json` may end this one after
-            that one request, and a newer root is only asked for where something does not verify or has expired.
+        idle_allowed: The last complete walk was not long ago: a newer root is only asked for where something does not
+            verify or has expired, so that an unchanged `timestamp.json` ends this one after that one request.
         stale_allowed: An older timestamp than the trusted one, signed well, is no error: what is trusted stays.
             That is how a cache or a mirror looks that is behind. Otherwise it is a rollback. And where a complete walk
             finds nothing new, what lies under the same timestamp is looked at, too, so that another one is told.
         wanted: Says of a release's sequence whether its manifest will be asked for: where the snapshot hints at such
             a one, that is fetched beside the targets (`Downloader.prefetch`).
+        shown: A mirror that has shown its `timestamp.json` just now, and that.
 
     Raises:
         NetworkError, ServerError: The host cannot be asked now; nothing is known to be wrong.
@@ -67,18 +68,6 @@ async def refresh(
     # goes on being trusted. That it has expired does not matter: 5.3 brings the next one.
     as_before = stored_root is not None and (shipped_root is None or pin == origin)
     root = stored_root if as_before else shipped_root
-    shown = None
-    if idle_allowed and as_before:
-        # 5.4.3.1: an equal version ends the cycle. Here all bytes are equal; `proved` looks at what is stored, and at
-        # when that expires (5.4.4, 5.5.6, 5.6.5).
-
-        async def ask(mirror: Mirror) -> tuple[Mirror, bytes]:
-            return mirror, await downloader.once(mirror, TIMESTAMP, config.max_timestamp, True)
-
-        shown = await downloader.by_turns(ask)
-        known = await proved(store, root, now) if shown[1] == await store.read("trust/timestamp.json") else None
-        if known is not None:
-            return Refreshed(known, complete=False)
     walk = Walk(store, downloader, now, config, shown)
     downloader.first_contact = await store.read("trust/timestamp.json") is None
     if root is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
@@ -13,12 +13,12 @@ from vademecum.errors import BusyError, QuotaError, VademecumError
 from vademecum.policy import Policy
 from vademecum.ports import Permission, RecordStore, Store, Transport
 from vademecum.store import garbage
-from vademecum.store.channel_status import LONGEST_ADDRESS, ErrorNote
+from vademecum.store.channel_status import ErrorNote
 from vademecum.store.records import POLICY
 from vademecum.store.session import Session
 from vademecum.transport.downloader import Downloader
 from vademecum.transport.mirrors import Mirrors
-from vademecum.transport.waiting import remember_wait, require_patience
+from vademecum.transport.waiting import remember_wait
 from vademecum.update.download import Budget
 from vademecum.update.seed import Planted, Seed
 from vademecum.update.surroundings import Surroundings
@@ -33,7 +33,7 @@ class Runs:
     def __init__(
         self,
         store: Store,
-        transports: Mapping[str, Transport],
+        transports: Collection[Transport],
         around: Surroundings,
         *,
         root: bytes | None,
@@ -47,6 +47,7 @@ class Runs:
         self._transports = transports
         self._policy = policy
         self._permission = permission
+        self.ships_seed = seed is not None
         self._seed = None if seed is None else Seed(seed, around, root)
 
     async def policy(self, store: RecordStore) -> Policy:
@@ -98,21 +99,18 @@ class Runs:
 
     @asynccontextmanager
     async def asking(self, session: Session, *, patient: bool = True, unasked: bool = False) -> AsyncIterator[Update]:
-        """Yield an update over the hosts, unless they asked to be left alone until later than now.
+        """Yield an update over the hosts.
 
-        Raises:
-            ServerError: They did. It is raised by the walk alone where the run is not `patient`.
+        Args:
+            patient: Nobody is asked where the hosts asked to be left alone until later than now: a ServerError.
         """
         config, clock = self.around.config, self.around.clock
-        if patient and config.patient:
-            await require_patience(session, clock.now())
         seed = None if self._seed is None else self._seed.downloader
-        tree = search_page(next(iter(self._transports), "")).partition("?")[0]  # a query may be a key that expires
-        session.status = replace(session.status, tree=tree if len(tree) <= LONGEST_ADDRESS else "")
-        downloader = Downloader(Mirrors(self._transports.values()), clock, config, seed=seed)
+        downloader = Downloader(Mirrors(self._transports), clock, config, seed=seed)
         try:
             budget = Budget(session.policy.max_update_bytes or None, self._permission)
-            yield Update(session, downloader, self.around, budget=budget, unasked=unasked)
+            patient = patient and config.patient
+            yield Update(session, downloader, self.around, budget=budget, unasked=unasked, patient=patient)
         finally:
             await downloader.close()
 

@@ -12,13 +12,14 @@ from vademecum.update.states import Course
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What all updates of an engine have in common: its limits, the time, who is told, the room that is left, and the
-    network."""
+    """What all updates of an engine have in common: its limits, the time, who is told, the room that is left, the
+    network, and where the tree's search page is."""
 
     config: Config
     clock: Clock
     course: Course
     room: Room
     connection: Connection
+    tree: str
     beside: str = ""
     """What else is fetched, after the flip: `directions` for an app that encodes queries itself, or the `model`."""

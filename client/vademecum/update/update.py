@@ -31,15 +31,17 @@ from vademecum.format.json import iso_time
 from vademecum.format.manifest import Manifest, PackEntry, decode_manifest
 from vademecum.format.objects import ObjectRef
 from vademecum.policy import Offered, decide
-from vademecum.store.pointer import Head
+from vademecum.store.pointer import Generation, Head
 from vademecum.store.records import SPOILED
 from vademecum.store.session import Session
 from vademecum.transport.downloader import Downloader
+from vademecum.transport.mirrors import Mirror
+from vademecum.transport.waiting import require_patience
 from vademecum.trust import rollout
 from vademecum.trust.channel import Line, ReleasePointer
 from vademecum.trust.clock_check import judge_expiry, require_past
-from vademecum.trust.floor import ROOT, judge_installed
-from vademecum.trust.metadata import Trust
+from vademecum.trust.floor import PIN, ROOT, judge_installed, origin_of
+from vademecum.trust.metadata import TIMESTAMP, Trust
 from vademecum.trust.refresh import refresh
 from vademecum.update.delta_chain import find_route
 from vademecum.update.download import UNLIMITED, Budget
@@ -61,6 +63,7 @@ class Update:
             metadata have expired, and a device whose clock begins at 1970 and that never meets a network would
             have nothing otherwise.
         unasked: The policy says what is done about a release.
+        patient: Nobody is asked where the hosts asked to be left alone until later than now.
 
     Attributes:
         waiting: A release that was found and not installed, as the policy has it.
@@ -77,6 +80,7 @@ class Update:
         budget: Budget = UNLIMITED,
         any_time: bool = False,
         unasked: bool = False,
+        patient: bool = False,
     ) -> None:
         self.session = session
         self.downloader = downloader
@@ -85,6 +89,8 @@ class Update:
         self._budget = budget
         self._any_time = any_time
         self._unasked = unasked
+        self._patient = patient
+        self._shown: tuple[Mirror, bytes] | None = None
         self._critical: tuple[int, ...] = ()
 
     def permits(self, ref: ObjectRef) -> bool:
@@ -93,6 +99,45 @@ class Update:
         return self._budget.permission() and (not spent or most is None or spent + ref.size <= most)
 
     # 1. The metadata ---------------------------------------------------------------------------
+
+    async def idle(self, shipped_root: bytes | None) -> Generation | None:
+        """Ask for the timestamp alone, where nothing was left to do not long ago; return what is installed if nothing
+        is now, or None: `refresh` then goes on from there.
+
+        TUF ends the cycle at an equal version (5.4.3.1); here all bytes are those that were verified, and nothing that
+        they lead to has expired (5.4.4, 5.5.6, 5.6.5). js/update/idle_check.mjs is the twin.
+
+        Raises:
+            NetworkError, ServerError: The host cannot be asked now.
+        """
+        session, now, head = self.session, self._clock.now(), self.session.at_rest()
+        status = session.status
+        if head is None or self.around.beside or not self._is_recent(now) or (status.expires or now) <= now:
+            return None
+        if (status.channel, status.tree) != (self._config.channel, self.around.tree):
+            return None
+        origin = origin_of(await session.read(PIN), await session.read(ROOT))
+        if origin is None or (shipped_root and origin != hashlib.sha256(shipped_root).hexdigest().encode()):
+            return None
+        if head.objects != (await session.objects()).keys():
+            return None
+        if self._patient:
+            await require_patience(session, now)
+        limit = self._config.max_timestamp
+
+        async def ask(mirror: Mirror) -> tuple[Mirror, bytes]:
+            return mirror, await self.downloader.once(mirror, TIMESTAMP, limit, True)
+
+        self._shown = await self.downloader.by_turns(ask)
+        if self._shown[1] != await session.read("trust/timestamp.json"):
+            return None
+        session.status = replace(status, contacted=now.replace(microsecond=0))
+        self.around.course.move("current")
+        return head.current
+
+    def _is_recent(self, now: datetime) -> bool:
+        checked, age = self.session.status.checked, timedelta(seconds=self._config.idle_check_age)
+        return checked is not None and timedelta() <= now - checked < age
 
     async def refresh(self, shipped_root: bytes | None) -> tuple[ReleasePointer, bool]:
         """Walk the metadata (TUF 5.3 to 5.6); return the release to follow, and whether what is shown is stale.
@@ -105,8 +150,8 @@ class Update:
             StorageError, QuotaError: What was verified could not be written.
         """
         now, before = self._clock.now(), self.session.status
-        age = timedelta(seconds=self._config.idle_check_age)
-        recent = before.checked is not None and timedelta() <= now - before.checked < age
+        if self._patient:
+            await require_patience(self.session, now)
         try:
             found = await refresh(
                 self.session,
@@ -114,10 +159,11 @@ class Update:
                 now,
                 shipped_root=shipped_root,
                 config=self._config,
-                idle_allowed=recent,
+                idle_allowed=self._is_recent(now),
                 stale_allowed=True,
                 # Before its targets are known, nobody can say whether a release was taken back.
                 wanted=lambda sequence: self.session.pointer.reason_to_wait(sequence, yanked=False) is None,
+                shown=self._shown,
             )
         except VademecumError as error:
             # The walk may have led to another one, whatever became of it.
@@ -144,6 +190,8 @@ class Update:
             error=None,
             stale=(before.stale or now) if found.stale else None,
             yanked=line.yanked,
+            tree=self.around.tree,
+            channel=self._config.channel,
         )
         self._critical = line.critical
         # TUF stores each role as it verifies (5.3.8, 5.4.5, 5.5.7, 5.6.6). Here they are stored together, before
