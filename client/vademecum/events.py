@@ -48,6 +48,7 @@ class Events:
         self.emit("updateProgress", detail)
 
     def failed(self, error: VademecumError) -> None:
+        """Announce an error."""
         detail: dict[str, Any] = {"code": error.code, "message": error.message, "willRetry": error.transient}
         if isinstance(error, QuotaError):
             detail |= {"needed": error.needed, "available": error.available}

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 
 def discover_tables(url: str, folder: Path) -> list[Proposal]:
+    """Return what tables of a database seem to hold documents, as settings. Errors: see `database_at`."""
     database = database_at(url, folder, "what was asked for")
     from vademecum_builder.kinds.schema import Schema  # which needs SQLAlchemy
 

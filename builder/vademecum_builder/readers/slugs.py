@@ -67,6 +67,7 @@ def _github(text: str) -> str:
 
 
 def ascii_of(text: str) -> str:
+    """Return the text without accents, and without what is no ASCII then."""
     return unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
 
 

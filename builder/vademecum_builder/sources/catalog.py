@@ -225,6 +225,7 @@ class Listing:
         self.warnings: list[str] = []
 
     def entries(self, files: Iterable[tuple[str, str, BinaryIO]]) -> Iterator[Entry]:
+        """Yield what the files list, in their order."""
         for place, name, stream in files:
             try:
                 said: list[str] = []

@@ -94,6 +94,7 @@ class Spool:
         return found.fetchone() is not None
 
     def channels(self) -> list[str]:
+        """Return the channels of all messages, sorted."""
         return [name for (name,) in self._file.execute("SELECT DISTINCT channel FROM message ORDER BY 1")]
 
     def values(self, channel: str, field: str) -> set[str]:

@@ -127,6 +127,7 @@ class TableReading:
             raise EmptySourceError(f"{self.source.name}: every row is deleted; nothing is changed")
 
     def without_id(self) -> Iterator[Skipped]:
+        """Yield what is told of rows that have no id."""
         _, missing = self._counts()
         if missing:
             yield Skipped("(no id)", f"{missing} rows have no {self.source.id}: it is NULL")
@@ -159,6 +160,7 @@ class TableReading:
                     skipped.add(entry.key)
 
     def ids_that_stand_twice(self) -> frozenset[str]:
+        """Return the ids of several rows. Raises UsageError: there are too many for that to be an accident."""
         column: sa.ColumnElement[Any] = self.column(self.source.id)
         if self.source.database.dialect == "sqlite":  # where 7 and '7' may stand in one column
             column = sa.cast(column, sa.String)
@@ -175,6 +177,7 @@ class TableReading:
         return frozenset(filter(None, map(record_key, ids)))
 
     def rows(self, statement: sa.Select[Any]) -> Iterator[tuple[Row, SourceItem | Skipped | Removed]]:
+        """Yield each row that has an id, with what it says, as they come."""
         source = self.source
         statement = statement.where(self.column(source.id).is_not(None))
         result = self.connection.execution_options(stream_results=True, yield_per=FETCHED).execute(statement)
@@ -187,6 +190,7 @@ class TableReading:
                 yield Row(entry.key, id, fields[source.cursor] if source.cursor else None, digest), entry
 
     def entry(self, id: Any, fields: Mapping[str, Any]) -> SourceItem | Skipped | Removed:
+        """Return what a row says: a record, that it is gone, or why it is passed over."""
         key = record_key(id)
         if key is None:
             return Skipped(
