@@ -26,7 +26,8 @@ from vademecum_builder.sources.feed import FeedSource
 from vademecum_builder.sources.folder import FolderSource
 from vademecum_builder.sources.function import FunctionSource
 from vademecum_builder.sources.git import GitSource, Repository
-from vademecum_builder.sources.messages import Limits, MessageView
+from vademecum_builder.sources.message import Limits
+from vademecum_builder.sources.messages import MessageView
 from vademecum_builder.sources.table import TableSource
 
 ONE = {"a.md": "Ann", "b/c.md": "Cat", "é.md": "Eve"}

@@ -11,6 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import grimp
+import pytest
 
 from unit.js import test_floors as javascript
 
@@ -153,6 +154,16 @@ def test_no_arrow_runs_up() -> None:
         height = {room: level for level, floor in enumerate(floors(package)) for room in floor}
         for room, targets in arrows(package).items():
             assert all(height[target] > height[room] for target in targets), room
+
+
+@pytest.mark.parametrize("package", sorted(HOUSES))
+def test_no_module_is_in_a_circle(package: str) -> None:
+    """Imports within functions and those for types alone count as well."""
+    graph = grimp.build_graph(package)
+    below = {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
+    while ends := {module for module, to in below.items() if not to & below.keys()}:
+        below = {module: to for module, to in below.items() if module not in ends}
+    assert below == {}
 
 
 def test_every_room_of_javascript_is_told_of() -> None:

@@ -27,8 +27,9 @@ from vademecum_builder.sources.base import Source
 from vademecum_builder.sources.capture import Triggers, run
 from vademecum_builder.sources.database import Database
 from vademecum_builder.sources.debezium import DebeziumEvents
+from vademecum_builder.sources.message import Limits
 from vademecum_builder.sources.message_table import MessageTable
-from vademecum_builder.sources.messages import STRATEGIES, Limits, MessageView
+from vademecum_builder.sources.messages import STRATEGIES, MessageView
 from vademecum_builder.sources.slot import Slot
 from vademecum_builder.sources.table import TableSource
 

@@ -124,3 +124,12 @@ def cache_control(path: str) -> str:
     Numbered metadata are no exception: after a theft a number may come again.
     """
     return "public, max-age=31536000, immutable" if is_immutable(path) else "no-cache"
+
+
+def shown(target: str) -> str:
+    """Return a target, or what is said of it, without the password or token in its address."""
+    return re.sub(r"(https?://)[^/@\s]*@|(://[^/@:\s]*):[^/@\s]*@", _masked, target)
+
+
+def _masked(found: re.Match[str]) -> str:
+    return found[1] or f"{found[2]}@"

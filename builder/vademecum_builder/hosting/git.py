@@ -16,8 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from vademecum.errors import BusyError, HostError, NetworkError, UsageError, VademecumError
-from vademecum_builder.hosting.base import Done, Stored, Upload
-from vademecum_builder.hosting.targets import shown
+from vademecum_builder.hosting.base import Done, Stored, Upload, shown
 
 _NO_JEKYLL = ".nojekyll"
 """Without it GitHub runs Jekyll over the branch, which leaves out what begins with `_` or a point."""

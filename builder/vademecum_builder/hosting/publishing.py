@@ -14,9 +14,9 @@ from vademecum.errors import ContentError, UsageError, VademecumError
 from vademecum.format.json import canonical, parse_object
 from vademecum.ports import Clock
 from vademecum.runtime.clock import SystemClock
-from vademecum_builder.hosting.base import Host, Stored, Upload, ignore, is_immutable
+from vademecum_builder.hosting.base import Host, Stored, Upload, ignore, is_immutable, shown
 from vademecum_builder.hosting.current import require_older
-from vademecum_builder.hosting.targets import open_host, shown
+from vademecum_builder.hosting.targets import open_host
 from vademecum_builder.hosting.tree import Tree, read_tree
 from vademecum_builder.publish.guard import locked
 from vademecum_builder.request import Progress, ignore_progress

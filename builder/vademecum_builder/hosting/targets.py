@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from vademecum.errors import UsageError
-from vademecum_builder.hosting.base import Host
+from vademecum_builder.hosting.base import Host, shown
 
 KINDS = "a folder, s3://bucket/prefix, user@host:/path, ssh://, rsync://, gh-pages or git+URL#branch"
 
@@ -49,12 +49,3 @@ def is_folder(target: str) -> bool:
     """Return whether a target is a folder on this machine: as rsync tells it, nothing with a colon before its first
     slash, but for the letter of a drive."""
     return target != "gh-pages" and not re.match(r"[^/\\:]{2,}:", target)
-
-
-def shown(target: str) -> str:
-    """Return a target, or what is said of it, without the password or token in its address."""
-    return re.sub(r"(https?://)[^/@\s]*@|(://[^/@:\s]*):[^/@\s]*@", _masked, target)
-
-
-def _masked(found: re.Match[str]) -> str:
-    return found[1] or f"{found[2]}@"

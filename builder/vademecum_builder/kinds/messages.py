@@ -23,7 +23,8 @@ from vademecum_builder.readers.text import clean_line, unify_line_breaks
 from vademecum_builder.request import BuildRequest, SourceSettings
 from vademecum_builder.sources.base import SourceItem
 from vademecum_builder.sources.exports import SHAPES, Export
-from vademecum_builder.sources.messages import STRATEGIES, Archive, Limits, MessageView, date_of
+from vademecum_builder.sources.message import Limits
+from vademecum_builder.sources.messages import STRATEGIES, Archive, MessageView, date_of
 from vademecum_builder.sources.times import read_duration
 from vademecum_builder.stages.documents import DocumentReader
 

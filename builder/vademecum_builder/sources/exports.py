@@ -24,7 +24,7 @@ from vademecum_builder.sources.cuts import Message
 from vademecum_builder.sources.discord import discord_messages, discord_rows
 from vademecum_builder.sources.mail import mails, text_of_html
 from vademecum_builder.sources.mattermost import mattermost_messages
-from vademecum_builder.sources.messages import NOT_FOR_EVERYBODY, make_message
+from vademecum_builder.sources.message import NOT_FOR_EVERYBODY, make_message
 from vademecum_builder.sources.private_fields import why_private
 from vademecum_builder.sources.record_files import Failed, Layout, read_records
 from vademecum_builder.sources.records import field_at, is_deleted

@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING, Any
 
 from vademecum.errors import UsageError
 from vademecum_builder.sources.base import Checkpoint, Skipped
+from vademecum_builder.sources.message import Limits, Made
 from vademecum_builder.sources.message_spool import Order, Spool, order_of
 from vademecum_builder.sources.times import micros, of_micros, time_before
 
 if TYPE_CHECKING:
     from vademecum_builder.sources.message_table import MessageReading
-    from vademecum_builder.sources.messages import Limits, Made
 
 
 class OlderError(Exception):

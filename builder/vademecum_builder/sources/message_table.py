@@ -17,7 +17,7 @@ from vademecum.errors import UsageError
 from vademecum_builder.sources.base import Skipped
 from vademecum_builder.sources.cuts import Message
 from vademecum_builder.sources.database import FETCHED
-from vademecum_builder.sources.messages import NOT_FOR_EVERYBODY, make_message
+from vademecum_builder.sources.message import NOT_FOR_EVERYBODY, make_message
 from vademecum_builder.sources.private_fields import may_say, why_private
 from vademecum_builder.sources.records import instead, is_deleted, json_value
 from vademecum_builder.sources.table import TableSource

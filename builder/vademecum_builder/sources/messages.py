@@ -8,28 +8,26 @@ others have, an hour that a clock showed twice are all found.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta, tzinfo
-from typing import TYPE_CHECKING, Any, Final, Protocol, runtime_checkable
+from datetime import UTC, datetime, tzinfo
+from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 
-from vademecum.errors import ContentError, UsageError
+from vademecum.errors import UsageError
 from vademecum.format.json import iso_time
 from vademecum_builder.sources import cuts
 from vademecum_builder.sources.base import Changes, Checkpoint, EmptySourceError, Entry, Removed, Skipped, SourceItem
 from vademecum_builder.sources.cuts import Message, Piece
-from vademecum_builder.sources.message_spool import Order, Spool, order_of
-from vademecum_builder.sources.records import json_value, record_item, record_key
-from vademecum_builder.sources.times import read_time
+from vademecum_builder.sources.message import Limits, Made
+from vademecum_builder.sources.message_cursor import Gathered, Position, Tail, gather
+from vademecum_builder.sources.message_spool import Spool, order_of
+from vademecum_builder.sources.records import record_item
 
 if TYPE_CHECKING:
-    from vademecum_builder.sources.message_cursor import Gathered
     from vademecum_builder.sources.message_table import MessageReading
 
 STRATEGIES: Final = ("conversation", "temporal", "window", "tokens")
-NOT_FOR_EVERYBODY: Final = "messages that are not for everybody: {} (drafts = true takes them in)"
-_NEVER: Final = (None, "", 0, "0")
 _ESCAPED: Final = str.maketrans({"%": "%25", "/": "%2F"})
 
 
@@ -61,49 +59,6 @@ class Table(Archive, Protocol):
 
 
 @dataclass(frozen=True)
-class Limits:
-    """How messages are put together.
-
-    Attributes:
-        window, gap: Of `temporal`: no document is longer, none has a longer silence in it.
-        silence: Of `conversation`: what is in no thread and answers nothing belongs to what was said before it, until
-            nobody writes for longer.
-        messages, overlap: Of `window`: about how many messages, and how many of the ones before are repeated.
-        tokens: Of `tokens`: the most.
-        zone: Whose midnight ends a day, and which date a document has in its title.
-        look_back, least: How long before the last message of a table, and how many messages at least, are compared.
-    """
-
-    window: timedelta = timedelta(days=1)
-    gap: timedelta = timedelta(hours=2)
-    silence: timedelta = timedelta(hours=1)
-    messages: int = 20
-    overlap: int = 2
-    tokens: int = 400
-    zone: tzinfo | None = None
-    look_back: timedelta = timedelta(days=30)
-    least: int = 1000
-
-
-@dataclass(frozen=True)
-class Made:
-    """A document of messages.
-
-    Attributes:
-        name: The id of its first message, or of its thread.
-        begin: Of a piece: where it begins.
-        sure: Of a piece: `Piece.sure`.
-        told: Whether it is one that was not cut off.
-    """
-
-    name: str
-    messages: Sequence[Message]
-    begin: Order = (0, 0, "")
-    sure: bool = True
-    told: bool = True
-
-
-@dataclass(frozen=True)
 class MessageView:
     """The documents that one strategy makes of an archive.
 
@@ -131,8 +86,6 @@ class MessageView:
         if not isinstance(self.archive, Table):
             left_out: Mapping[str, int] = getattr(self.archive, "left_out", {})
             return Changes(self._export(left_out), whole=since is not None, left_out=left_out if self.counts else {})
-        from vademecum_builder.sources.message_cursor import Position, gather
-
         known = None if since is None else Position.of(since)
         with self.archive.reading() as reading:
             gathered = gather(reading, known, self.limits, conversations=self.strategy == "conversation")
@@ -152,8 +105,6 @@ class MessageView:
 
     def _table(self, gathered: Gathered) -> Iterator[Entry]:
         """Tell documents that have another digest than the last run knew, and those that are gone."""
-        from vademecum_builder.sources.message_cursor import Tail
-
         position, known = gathered.position, gathered.known.tails if gathered.known else {}
         tails = dict(known)
         with closing(gathered.spool) as spool:
@@ -215,41 +166,6 @@ class MessageView:
         ]
         record = {"channel": channel, "strategy": self.strategy, "messages": told}
         return record_item(self._key(channel, document.name), record)
-
-
-def make_message(
-    fields: Mapping[str, Any], zone: tzinfo | None, where: str, key: str = "", updated: object = None
-) -> Message | Skipped:
-    """Return a message, or why it is none.
-
-    Args:
-        fields: By the names of `Message`'s attributes; more are ignored.
-        zone: Of times without one.
-        where: The settings' file and line.
-        key: What the message is called in what is told, where it has no id.
-        updated: When it was last edited.
-
-    Raises:
-        NoZoneError: A time has no zone, and nobody says which it is.
-    """
-    from vademecum_builder.sources.times import NoZoneError
-
-    id = record_key(fields.get("id"))
-    if id is None:
-        return Skipped(key or "(no id)", f"its id is {fields.get('id')!r}: expected a text or a whole number"[:200])
-    try:
-        time = read_time(fields.get("time"), zone)
-        edited = read_time(updated, zone) if updated not in _NEVER else None
-    except NoZoneError as error:
-        raise UsageError(f'{where}: message {id}: {error.message}: write zone = "Europe/Berlin", say') from None
-    except ContentError as error:
-        return Skipped(id, f"its time: {error.message}")
-    texts = {
-        name: str(json_value(value)) if (value := fields.get(name)) is not None else ""
-        for name in ("author", "text", "channel", "subject")
-    }
-    ids = {name: record_key(fields.get(name) or None) or "" for name in ("thread", "reply_to")}
-    return Message(id, time, **texts, **ids, updated=edited)
 
 
 def date_of(time: datetime, zone: tzinfo | None) -> str:

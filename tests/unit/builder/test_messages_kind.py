@@ -19,7 +19,7 @@ from vademecum_builder.kinds.messages import ConversationReader
 from vademecum_builder.readers.document import Document
 from vademecum_builder.settings import read_settings
 from vademecum_builder.sources.base import RECORD, SourceItem
-from vademecum_builder.sources.messages import Limits
+from vademecum_builder.sources.message import Limits
 
 SETTINGS = """
 site = false

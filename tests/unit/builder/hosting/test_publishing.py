@@ -14,9 +14,9 @@ from support.in_hand import FixedClock
 from support.publishing import HANDBOOK, Line, begun, tree_of
 from vademecum.errors import ContentError, EquivocationError, RollbackError, SignatureError, UsageError
 from vademecum.trust.metadata import TIMESTAMP
-from vademecum_builder.hosting.base import cache_control, content_type
+from vademecum_builder.hosting.base import cache_control, content_type, shown
 from vademecum_builder.hosting.publishing import UNNEEDED, deliver, publish
-from vademecum_builder.hosting.targets import is_folder, open_host, shown
+from vademecum_builder.hosting.targets import is_folder, open_host
 from vademecum_builder.hosting.tree import Tree, read_tree
 from vademecum_builder.pages.site import SiteBuilder
 from vademecum_builder.settings import read_settings

@@ -16,7 +16,8 @@ from vademecum_builder.kinds.discover import discover
 from vademecum_builder.sources.base import Skipped, SourceError
 from vademecum_builder.sources.cuts import Message
 from vademecum_builder.sources.exports import Export
-from vademecum_builder.sources.messages import Limits, MessageView
+from vademecum_builder.sources.message import Limits
+from vademecum_builder.sources.messages import MessageView
 from vademecum_builder.sources.several import NamedSources
 
 FIELDS = {"id": "id", "time": "at", "author": "who", "text": "said", "deleted": "gone"}

@@ -21,8 +21,9 @@ from support.postgres import new_database
 from support.sampling import sample
 from support.told import Told, differing
 from vademecum_builder.sources.database import Database
+from vademecum_builder.sources.message import Limits, make_message
 from vademecum_builder.sources.message_table import MessageReading, MessageTable
-from vademecum_builder.sources.messages import STRATEGIES, Limits, MessageView, make_message
+from vademecum_builder.sources.messages import STRATEGIES, MessageView
 from vademecum_builder.sources.table import TableSource
 
 NAMES = ("id", "time", "author", "text", "channel", "thread", "reply_to", "updated", "deleted")

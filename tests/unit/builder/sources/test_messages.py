@@ -20,8 +20,9 @@ from vademecum_builder.sources.base import RECORD, Checkpoint, Skipped, SourceIt
 from vademecum_builder.sources.cuts import Message, by_count, by_time, by_tokens, tokens
 from vademecum_builder.sources.database import Database
 from vademecum_builder.sources.exports import Export
+from vademecum_builder.sources.message import Limits, make_message
 from vademecum_builder.sources.message_table import MessageTable
-from vademecum_builder.sources.messages import STRATEGIES, Limits, MessageView, make_message
+from vademecum_builder.sources.messages import STRATEGIES, MessageView
 from vademecum_builder.sources.table import TableSource
 
 FIELDS = {name: name for name in

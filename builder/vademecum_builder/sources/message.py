@@ -1,0 +1,94 @@
+"""What an archive's rows or lines are read into, and how messages are put together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta, tzinfo
+from typing import Any, Final
+
+from vademecum.errors import ContentError, UsageError
+from vademecum_builder.sources.base import Skipped
+from vademecum_builder.sources.cuts import Message
+from vademecum_builder.sources.message_spool import Order
+from vademecum_builder.sources.records import json_value, record_key
+from vademecum_builder.sources.times import NoZoneError, read_time
+
+NOT_FOR_EVERYBODY: Final = "messages that are not for everybody: {} (drafts = true takes them in)"
+_NEVER: Final = (None, "", 0, "0")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How messages are put together.
+
+    Attributes:
+        window, gap: Of `temporal`: no document is longer, none has a longer silence in it.
+        silence: Of `conversation`: what is in no thread and answers nothing belongs to what was said before it, until
+            nobody writes for longer.
+        messages, overlap: Of `window`: about how many messages, and how many of the ones before are repeated.
+        tokens: Of `tokens`: the most.
+        zone: Whose midnight ends a day, and which date a document has in its title.
+        look_back, least: How long before the last message of a table, and how many messages at least, are compared.
+    """
+
+    window: timedelta = timedelta(days=1)
+    gap: timedelta = timedelta(hours=2)
+    silence: timedelta = timedelta(hours=1)
+    messages: int = 20
+    overlap: int = 2
+    tokens: int = 400
+    zone: tzinfo | None = None
+    look_back: timedelta = timedelta(days=30)
+    least: int = 1000
+
+
+@dataclass(frozen=True)
+class Made:
+    """A document of messages.
+
+    Attributes:
+        name: The id of its first message, or of its thread.
+        begin: Of a piece: where it begins.
+        sure: Of a piece: `Piece.sure`.
+        told: Whether it is one that was not cut off.
+    """
+
+    name: str
+    messages: Sequence[Message]
+    begin: Order = (0, 0, "")
+    sure: bool = True
+    told: bool = True
+
+
+def make_message(
+    fields: Mapping[str, Any], zone: tzinfo | None, where: str, key: str = "", updated: object = None
+) -> Message | Skipped:
+    """Return a message, or why it is none.
+
+    Args:
+        fields: By the names of `Message`'s attributes; more are ignored.
+        zone: Of times without one.
+        where: The settings' file and line.
+        key: What the message is called in what is told, where it has no id.
+        updated: When it was last edited.
+
+    Raises:
+        NoZoneError: A time has no zone, and nobody says which it is.
+    """
+    id = record_key(fields.get("id"))
+    if id is None:
+        return Skipped(key or "(no id)", f"its id is {fields.get('id')!r}: expected a text or a whole number"[:200])
+    try:
+        time = read_time(fields.get("time"), zone)
+        edited = read_time(updated, zone) if updated not in _NEVER else None
+    except NoZoneError as error:
+        raise UsageError(f'{where}: message {id}: {error.message}: write zone = "Europe/Berlin", say') from None
+    except ContentError as error:
+        return Skipped(id, f"its time: {error.message}")
+    texts = {
+        name: str(json_value(value)) if (value := fields.get(name)) is not None else ""
+        for name in ("author", "text", "channel", "subject")
+    }
+    ids = {name: record_key(fields.get(name) or None) or "" for name in ("thread", "reply_to")}
+    return Message(id, time, **texts, **ids, updated=edited)
