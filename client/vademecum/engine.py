@@ -42,6 +42,7 @@ from vademecum.update.run import Runs, search_page
 from vademecum.update.seed import Planted
 from vademecum.update.states import Course
 from vademecum.update.surroundings import Surroundings
+from vademecum.update.update import Update
 
 __all__ = ["Check", "Engine", "Outcome", "ignore"]
 
@@ -151,19 +152,10 @@ class Engine:
                 await healing.drop_forged(session)
                 before = session.pointer.current
                 seeded = await self._runs.seeded(session)
-                try:
-                    if silent:
-                        self._course.move("current")
-                    else:
-                        plan, stale = await healing.follow_and_repair(
-                            update, self._runs.root, force=force, healing=seeded.kind == "none"
-                        )
-                        reason = STALE if stale else session.status.reason
-                except (NetworkError, ServerError) as error:
-                    if seeded.kind == "none":
-                        raise
-                    await self._runs.note(session, error)
-                    self._course.failed(error)
+                if silent:
+                    self._course.move("current")
+                else:
+                    plan, reason = await self._follow(update, seeded, force=force)
                 after = session.pointer.current
         took = plan if plan.kind != "none" else seeded
         return Outcome(
@@ -179,6 +171,19 @@ class Engine:
             seeded=seeded.sequence,
             offer=update.waiting,
         )
+
+    async def _follow(self, update: Update, seeded: Planted, *, force: bool) -> tuple[Plan, str | None]:
+        """Follow the host; return the plan, and why its release was not installed."""
+        new = seeded.kind != "none"
+        try:
+            plan, stale = await healing.follow_and_repair(update, self._runs.root, force=force, healing=not new)
+        except (NetworkError, ServerError) as error:
+            if not new:
+                raise
+            await self._runs.note(update.session, error)
+            self._course.failed(error)
+            return Plan("none"), None
+        return plan, STALE if stale else update.session.status.reason
 
     async def plant(self) -> int | None:
         """Install the seed that the app ships, if it is newer than what is installed; the host is not asked.

@@ -149,6 +149,35 @@ class _Folders:
                 self.found.append(Folder(place, served(locale), PagePlace(page, locale, version)))
 
 
+def _add_docs(
+    project: Project, script: Script, options: str, lies: tuple[str, str, str], said: str, folders: _Folders
+) -> str:
+    """Add each version of the documents of one plugin; return the newest one, or empty: it has no versions.
+
+    Args:
+        lies: The folder of the version that is written on, where it is served, and the plugin's name.
+        said: What the configuration says of versions.
+    """
+    main, base, plugin = lies
+    name = script.value("id", options)
+    numbered = script.value("numberPrefixParser", options) is not False
+    prefix = f"{name}_" if name else ""
+    versions = _versions(project, prefix)
+    latest = str(script.value("lastVersion", options) or (versions[0] if versions else "current"))
+    for version in (*versions, "current"):
+        told = "next" if version == "current" else version
+        where = _version(script, said, version, base, "" if version == latest else told)
+        folders.add(
+            main if version == "current" else f"{prefix}versioned_docs/version-{version}",
+            main,
+            _served(partial(docs, numbered=numbered), where),
+            plugin,
+            version if version == "current" else f"version-{version}",
+            told if versions else "",
+        )
+    return "" if not versions else "next" if latest == "current" else latest
+
+
 def open_docusaurus(project: Project) -> Rules:
     script = Script(project.text(*FILES))
     doubts: list[str] = []
@@ -172,23 +201,9 @@ def open_docusaurus(project: Project) -> Rules:
             if kind == "blog":
                 folders.add(main, main, _served(_blog, base), plugin)
                 continue
-            numbered = script.value("numberPrefixParser", options) is not False
-            prefix = f"{name}_" if name else ""
-            versions = _versions(project, prefix)
-            latest = str(script.value("lastVersion", options) or (versions[0] if versions else "current"))
-            if versions and preset:
-                first["version"] = "next" if latest == "current" else latest
-            for version in (*versions, "current"):
-                default_path = "" if version == latest else "next" if version == "current" else version
-                where = _version(script, versions_said, version, base, default_path)
-                folders.add(
-                    main if version == "current" else f"{prefix}versioned_docs/version-{version}",
-                    main,
-                    _served(partial(docs, numbered=numbered), where),
-                    plugin,
-                    version if version == "current" else f"version-{version}",
-                    "" if not versions else "next" if version == "current" else version,
-                )
+            latest = _add_docs(project, script, options, (main, base, plugin), versions_said, folders)
+            if latest and preset:
+                first["version"] = latest
     folders.add("src/pages", "src/pages", _served(_pages, ""), "docusaurus-plugin-content-pages")
     url, base_url = script.text("url"), script.text("baseUrl", "/")
     if script.value("baseUrl") == "":

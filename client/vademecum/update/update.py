@@ -44,6 +44,7 @@ from vademecum.trust.clock_check import judge_expiry, require_past
 from vademecum.trust.floor import PIN, ROOT, judge_installed, origin_of
 from vademecum.trust.metadata import TIMESTAMP, Trust
 from vademecum.trust.refresh import refresh
+from vademecum.trust.walk import Refreshed
 from vademecum.update.delta_chain import find_route
 from vademecum.update.download import UNLIMITED, Budget
 from vademecum.update.ladder import Ladder, spoiled
@@ -153,7 +154,7 @@ class Update:
             DamagedError: The trust floor cannot be read, and no root was shipped.
             StorageError, QuotaError: What was verified could not be written.
         """
-        now, before = self._clock.now(), self.session.status
+        now = self._clock.now()
         if self._patient:
             await require_patience(self.session, now)
         try:
@@ -184,7 +185,19 @@ class Update:
         refuse_other(self.session.pointer, line)
         pointer = await self.assigned(line)
         refuse_older(pointer, self.session.pointer, line)
-        now = now.replace(microsecond=0)
+        self._note(found, line, pointer, now.replace(microsecond=0))
+        # TUF stores each role as it verifies (5.3.8, 5.4.5, 5.5.7, 5.6.6). Here they are stored together, before
+        # anything is fetched that they name, and where the walk fails with what verified until then:
+        # decisions/trust-floor.md.
+        await self.session.commit()
+        if found.equivocation:
+            raise equivocation(found.equivocation)
+        if found.restarted is not None:
+            await self._refuse_restarted(found.restarted.current)
+        return pointer, found.stale
+
+    def _note(self, found: Refreshed, line: Line, pointer: ReleasePointer, now: datetime) -> None:
+        before = self.session.status
         self.session.status = replace(
             before,
             checked=now if found.complete else before.checked,
@@ -198,15 +211,6 @@ class Update:
             channel=self._config.channel,
         )
         self._critical = line.critical
-        # TUF stores each role as it verifies (5.3.8, 5.4.5, 5.5.7, 5.6.6). Here they are stored together, before
-        # anything is fetched that they name, and where the walk fails with what verified until then:
-        # decisions/trust-floor.md.
-        await self.session.commit()
-        if found.equivocation:
-            raise equivocation(found.equivocation)
-        if found.restarted is not None:
-            await self._refuse_restarted(found.restarted.current)
-        return pointer, found.stale
 
     async def _find_manifest(self, line: Line) -> None:
         """See that the signed manifest of what is installed lies beside it.

@@ -224,6 +224,16 @@ class _Walk:
         )
         self._groups += frame.is_group
         self._entries += frame.is_entries
+        self._begin(node, tag, attributes, frame)
+        if not self._code:
+            frame.named = self._anchors.meet(tag, attributes)
+            if frame.named is not None and self._heading is not None:
+                frame.named.tag = "#inside"
+        self._code += tag == "pre"
+        self._push(frame)
+
+    def _begin(self, node: Node, tag: str, attributes: Attributes, frame: _Open) -> None:
+        """Begin what the element is to a reader: a link, a style, code, a list or an item of one."""
         if tag == "a" and (href := attributes.get("href")):
             linked = len(text_of(node))
             self._flow.linked += linked
@@ -232,7 +242,7 @@ class _Walk:
                 self._out.targets += 1
             self._out.pieces.append(Mark(link=href))
             frame.is_marked = True
-        elif (style := style_of(tag, names)) is not None:
+        elif (style := style_of(tag, attributes.get("class") or "")) is not None:
             self._out.pieces.append(style)
             frame.is_marked = True
         elif tag == "pre":
@@ -245,12 +255,6 @@ class _Walk:
             self._numbers.append(None)
         elif tag == "li":
             self._begin_item(attributes)
-        if not self._code:
-            frame.named = self._anchors.meet(tag, attributes)
-            if frame.named is not None and self._heading is not None:
-                frame.named.tag = "#inside"
-        self._code += tag == "pre"
-        self._push(frame)
 
     def _open_heading(self, node: Node, level: int, frame: _Open, attributes: Attributes, above: _Open) -> None:
         self._out.end_block()
