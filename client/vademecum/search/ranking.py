@@ -85,7 +85,8 @@ def fuse(
         counting: Which chunks may be found, [n]; None: all.
         titled: Chunks of documents whose title is the query.
         headed: Whether a chunk's own heading is the query; None: none is read.
-        called: How near the title of a chunk's document is to the query, from 0 to 1; None: none is read.
+        called: How near the title of a chunk's document is to the query, from 0 to 1; below 0 where the document is
+            nothing but its title; None: none is read.
     """
     most = float(found.scores.max(initial=0.0))
     highest = float(cosines.max(initial=0.0))

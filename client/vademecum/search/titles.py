@@ -21,12 +21,16 @@ class Titles:
     def __init__(self, opened: Opened) -> None:
         self._opened = opened
         self._vectors: dict[int, NDArray[np.int64]] = {}
+        self._sizes = np.bincount(np.array(opened.state.chunks.owners, np.int64))
         chunks, documents = len(opened.state.chunks.ids), len(opened.state.documents)
         # The more chunks pages have, the less a chunk says of its page; one that is its page says the title itself.
         self._share = max(0.0, (chunks - documents) / chunks) if chunks else 0.0
 
     def near(self, query: str) -> Callable[[int], float] | None:
-        """Return what says how near the title of a chunk's document is to a query, from 0 to 1; None: none counts."""
+        """Return what says how near the title of a chunk's document is to a query, from 0 to 1; None: none counts.
+
+        Below 0 where the document is nothing but its title: it has said it in its chunk, and answers nothing.
+        """
         asked = self._encoded(query)
         if not self._share or not asked.any():
             return None
@@ -35,16 +39,25 @@ class Titles:
         def called(row: int) -> float:
             title = self._of(self._opened.state.chunks.owners[row])
             product = max(0, int(asked @ title))
-            return self._share * (product / math.sqrt(size * int(title @ title))) if product else 0.0
+            near = self._share * (product / math.sqrt(size * int(title @ title))) if product else 0.0
+            return -near if self._is_title(row) else near
 
         return called
 
     def _of(self, document: int) -> NDArray[np.int64]:
         if document not in self._vectors:
-            state = self._opened.state
-            index, row = unpacked(state.documents.places[document])
-            self._vectors[document] = self._encoded(state.segments[index].document(row).title)
+            self._vectors[document] = self._encoded(self._title(document))
         return self._vectors[document]
+
+    def _title(self, document: int) -> str:
+        index, row = unpacked(self._opened.state.documents.places[document])
+        return self._opened.state.segments[index].document(row).title
+
+    def _is_title(self, row: int) -> bool:
+        state = self._opened.state
+        document = state.chunks.owners[row]
+        index, position = unpacked(state.chunks.places[row])
+        return bool(self._sizes[document] == 1) and state.segments[index].chunk(position).text == self._title(document)
 
     def _encoded(self, text: str) -> NDArray[np.int64]:
         return np.array(self._opened.encoder.encode(text), np.int64)

@@ -50,6 +50,7 @@ PAGES = {
     "ja.md": "---\nlang: ja\n---\n# バックグラウンドタスク\n\n応答のあとでタスクを実行する。鍵を交換します。\n",
     "th.md": "# กุญแจ\n\nกุญแจใหม่ถูกสร้างขึ้น\n",
     "th2.md": "---\nversion: '2'\n---\n# กุญแจ\n\nกุญแจใหม่ถูกสร้างขึ้น\n",
+    "bare.md": "# Background pumps\n",
     "zh.md": "# 密钥\n\n新的密钥存放在文件夹中。\n",
     "valve.md": f"# Valve\n\n{' '.join(word for word in shipped_prior().words[:150] if 'value' not in word)}\n",
 }
@@ -57,6 +58,7 @@ QUESTIONS = [
     *(
         "background task",
         "backgruond",
+        "pump in the background",
         "value of valvr",
         '"firr" „back ground" “backgruond”',
         "read_txet",

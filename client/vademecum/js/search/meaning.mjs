@@ -41,7 +41,8 @@ export class Meaning {
  * is the twin. Titles are encoded when they are first looked at.
  * @param {Generation} generation @param {import("./encoder.mjs").Encoder} encoder
  * @returns {(asked: Int8Array) => ((row: number) => number) | undefined} undefined: none counts */
-export function titlesOf({ chunkCount, documents, owners }, encoder) {
+export function titlesOf(generation, encoder) {
+  const { chunkCount, documents, owners, owned } = generation;
   // The more chunks pages have, the less a chunk says of its page; one that is its page says the title itself.
   const share = (chunkCount - documents.length) / chunkCount;
   /** @type {Int8Array[]} */ const vectors = [];
@@ -50,9 +51,13 @@ export function titlesOf({ chunkCount, documents, owners }, encoder) {
     const size = dot(asked, asked);
     if (share > 0) return (row) => {
       const at = owners[row];
-      const title = (vectors[at] ??= encoder.encode(documents[at].segment.titles.at(documents[at].row)));
+      const called = () => documents[at].segment.titles.at(documents[at].row);
+      const title = (vectors[at] ??= encoder.encode(called()));
       sizes[at] ??= dot(title, title);
-      return Math.max(0, share * (dot(asked, title) / Math.sqrt(size * sizes[at] || 1)));
+      const near = Math.max(0, share * (dot(asked, title) / Math.sqrt(size * sizes[at] || 1)));
+      const { segment, row: place } = generation.place(row);
+      // A document that is nothing but its title has said it in its chunk, and answers nothing.
+      return owned.bounds[at + 1] - owned.bounds[at] === 1 && segment.texts.at(place) === called() ? -near : near;
     };
   };
 }

@@ -39,6 +39,14 @@ def test_a_title_is_near_in_meaning_for_all_chunks_of_its_page(tmp_path: Path) -
     assert exact(cars) == pytest.approx((len(owners) - 2) / len(owners)), "the share of chunks beyond one a page"
 
 
+def test_what_is_nothing_but_its_title_has_said_it_already(tmp_path: Path) -> None:
+    titles, owners = titles_of(tmp_path, PAGES | {"bare.md": "# Automobiles\n", "one.md": "# Automobiles\n\nRed.\n"})
+    near = titles.near("automobiles")
+    assert near is not None
+    bare, cars, one = (near(owners.index(document)) for document in (0, 1, 2))
+    assert -bare == cars == one > 0
+
+
 def test_no_title_counts_where_each_page_is_one_chunk_or_no_word_is_known(tmp_path: Path) -> None:
     titles, _ = titles_of(tmp_path / "one", {"a.md": "# Cars\n\nRed.\n", "b.md": "# Trees\n\nOld.\n"})
     assert titles.near("cars") is None
