@@ -152,6 +152,11 @@ def test_search_tells_what_no_page_has_what_follows_and_what_is_below(vade: Vade
     asked = ("search", "lamp", "pizzeria", "--store", "kb.db", "--mode", "lexical", "--limit", 2)
     first, second = vade(*asked).out, vade(*asked, "--offset", 2).out
     assert "No page has: pizzeria." in first
+    assert (
+        "Shown for: lamp burns (in quotes words are meant as they are: '\"lmap burns\"')"
+        in vade("search", "lmap", "burns", "--store", "kb.db").out
+    )
+    assert "Shown for" not in vade("search", '"lmap" burns', "--store", "kb.db").out
     assert "1 more on this page: " in first
     assert "2 of 4 documents; --offset 2 shows the next." in first
     assert " 3. Lamp" in second

@@ -41,12 +41,13 @@ def server(knowledge: KnowledgeBase) -> Any:
     def search(query: str, limit: int = 8, mode: Literal["hybrid", "semantic", "lexical"] = "hybrid") -> dict[str, Any]:
         """Find passages by word and by meaning, best first. `url` is what to cite; `read` shows the whole document.
         `nearest`: no document has these words. `unknown`: words that no document has. `language`: that of the query,
-        where no document is in it: ask in another."""
+        where no document is in it: ask in another. `meant`: what was looked for, where words that no document has were
+        taken for misspelt ones: in double quotes they are meant as they are."""
         found = knowledge.search(query, min(max(limit, 1), _MOST_HITS), mode=mode)
         keys = ("id", "document", "title", "heading", "url", "text", "score")
         hits = [{key: getattr(hit, key) for key in keys} for hit in found]
         told = {"total": found.total, "nearest": found.nearest, "unknown": list(found.unknown)}
-        told["language"] = found.language
+        told |= {"language": found.language, "meant": found.meant}
         return {"release": knowledge.release.sequence, **told, "hits": hits}
 
     @made.tool()

@@ -30,7 +30,8 @@ def run(options: Namespace) -> Shown:
     told = {name: getattr(hits, name) for name in ("total", "unknown", "nearest", "meant", "language", "facets")}
     lines = [f"No hits in release {release}."] if not hits else []
     if hits.meant:
-        lines.append(f"Shown for: {hits.meant}")
+        typed = query.replace('"', " ").strip()
+        lines.append(f"Shown for: {hits.meant} (in quotes words are meant as they are: '\"{typed}\"')")
     if hits.language:
         lines.append(f"No page is in the question's language ({hits.language}).")
     if hits.unknown:
