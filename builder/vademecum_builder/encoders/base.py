@@ -20,7 +20,6 @@ class FitLimits:
             transformer's, for it knows little more than they do.
         model_words_weight: The same against a transformer's.
         model_words: Vocabulary of a transformer's query table.
-        levels: The largest component of a table's rows; up to 7 they are packed, 4 bits each.
         step: Between two components of a common word's row, as a part of its root mean square.
         rare_step: The same for other words (site/content/decisions/encoder-table.md).
         general_step: The same for words of the language that no text has.
@@ -43,8 +42,7 @@ class FitLimits:
     builtin_words_weight: int = 850
     model_words_weight: int = 500
     model_words: int = 8_192
-    levels: int = 7
-    step: float = 0.4
+    step: float = 0.5
     rare_step: float = 1.0
     general_step: float = 2.8
     common: int = 5

@@ -66,9 +66,8 @@ def fit_builtin(texts: Sequence[str], limits: FitLimits) -> Builtin:
     sample = features[fit.spread_evenly(features.shape[0], limits.sample)]
     own, language = fit.fit_lsa(features, limits), _language(sample, vocabulary.words, limits)
     rows = _projected(sample, np.hstack([_even(sample, own), _even(sample, language)]), limits)
-    fitted = fit.FittedRows(alphabet, vocabulary, rows, limits.levels, vocabulary.steps(limits))
-    goldens = fit.golden_texts(texts, limits)
-    return Builtin(fit.build_file(NAME, fitted, goldens, words_weight=limits.builtin_words_weight))
+    fitted = fit.FittedRows(alphabet, vocabulary, rows)
+    return Builtin(fit.build_file(NAME, fitted, texts, limits, limits.builtin_words_weight))
 
 
 def _language(sample: sparse.csr_array, words: Sequence[str], limits: FitLimits) -> Matrix:

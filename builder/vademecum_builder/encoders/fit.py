@@ -28,7 +28,7 @@ from scipy import sparse
 from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
 
 from vademecum.encoder.alphabet import Alphabet
-from vademecum.encoder.file import WORDS_WEIGHT, EncoderFile, Golden, encode_encoder
+from vademecum.encoder.file import PACKED_BITS, EncoderFile, Golden, encode_encoder
 from vademecum.encoder.query import Encoder
 from vademecum_builder.encoders.base import FitLimits
 from vademecum_builder.encoders.table import Matrix, quantise_table
@@ -232,42 +232,39 @@ class FittedRows:
         alphabet: What splits a text into words.
         vocabulary: V words.
         rows: float64 [V, D], one a word.
-        levels, steps: How rows are rounded, as in `quantise_table`.
     """
 
     alphabet: Alphabet
     vocabulary: Vocabulary
     rows: Matrix
-    levels: int = 127
-    steps: NDArray[np.float64] | None = None
 
 
 def build_file(
-    name: str, fitted: FittedRows, golden_texts: Sequence[str], *, model: str = "", words_weight: int = WORDS_WEIGHT
+    name: str, fitted: FittedRows, texts: Iterable[str], limits: FitLimits, words_weight: int, model: str = ""
 ) -> bytes:
     """Return the encoder file (format.md, section 4.3), with goldens made by the client's own code.
 
     Args:
         name: What the release calls the encoder.
-        golden_texts: What goldens are made of.
-        model: What made the document vectors, where that is not this table.
+        texts: What goldens are made of.
         words_weight: What the words of a query weigh against its meaning, in thousandths.
+        model: What made the document vectors, where that is not this table.
     """
     vocabulary = fitted.vocabulary
-    table = quantise_table(fitted.rows, vocabulary.idf, fitted.levels, fitted.steps)
+    rows, weights = quantise_table(fitted.rows, vocabulary.idf, vocabulary.steps(limits))
     file = EncoderFile(
         name,
         fitted.rows.shape[1],
         vocabulary.words,
-        table.rows,
-        table.weights,
+        rows,
+        weights,
         fitted.alphabet,
         model=model,
-        bits=table.bits,
+        bits=PACKED_BITS,
         words_weight=words_weight,
     )
     encoder = Encoder(file)
-    goldens = [Golden(text, encoder.encode(text)) for text in golden_texts]
+    goldens = [Golden(text, encoder.encode(text)) for text in golden_texts(texts, limits)]
     return encode_encoder(replace(file, goldens=goldens))
 
 

@@ -21,6 +21,7 @@ Progress = Callable[[int, int], None]
 
 Matrix = NDArray[np.float64]
 
+_MOST = -PACKED_OFFSET - 1
 _BATCH = 2048  # texts between two calls of progress
 
 
@@ -71,52 +72,23 @@ def unpack_rows(file: EncoderFile) -> NDArray[np.int8]:
     return halves[:, : file.dimensions].astype(np.int8) + np.int8(PACKED_OFFSET)
 
 
-@dataclass(frozen=True)
-class QuantisedTable:
-    """A table as an encoder file holds it.
-
-    Attributes:
-        rows: V rows.
-        weights: V whole numbers up to 65535.
-        bits: Of a component of the rows: 8, or 4 where they are packed.
-    """
-
-    rows: bytes
-    weights: list[int]
-    bits: int
-
-
-def quantise_table(
-    rows: Matrix, weights: NDArray[np.float64], levels: int = 127, steps: NDArray[np.float64] | None = None
-) -> QuantisedTable:
-    """Return small integers whose products, `weight * row`, keep direction and relative size of the real ones.
+def quantise_table(rows: Matrix, weights: NDArray[np.float64], steps: NDArray[np.float64]) -> tuple[bytes, list[int]]:
+    """Return rows and weights as an encoder file holds them, packed: small integers whose products, `weight * row`,
+    keep direction and relative size of the real ones.
 
     Args:
         rows: float64 [V, D].
         weights: float64 [V], not negative.
-        levels: The largest component, at most 127. Up to 7 they are packed, 4 bits each.
         steps: float64 [V]: between two components, as a part of the row's root mean square; larger components are
-            cut off, and the weight is the one that leaves the least error. Wide steps make a smaller file. None:
-            each row is stretched so that its largest component is `levels`.
+            cut off, and the weight is the one that leaves the least error. Wide steps make a smaller file.
     """
-    units = _units(rows, levels, steps)
-    components = np.clip(np.rint(rows / np.where(units > 0, units, 1.0)[:, None]), -levels, levels)
-    if steps is not None:
-        squares = (components * components).sum(axis=1)
-        units = (rows * components).sum(axis=1) / np.where(squares > 0, squares, 1.0)
-    sizes = weights * units
+    units = steps * np.sqrt((rows * rows).mean(axis=1))
+    components = np.clip(np.rint(rows / np.where(units > 0, units, 1.0)[:, None]), -_MOST, _MOST)
+    squares = (components * components).sum(axis=1)
+    sizes = weights * (rows * components).sum(axis=1) / np.where(squares > 0, squares, 1.0)
     most = sizes.max(initial=0.0)
     scaled = np.rint(sizes * (65535.0 / most if most else 0.0)).astype(int).tolist()
-    if levels > -PACKED_OFFSET - 1:
-        return QuantisedTable(components.astype(np.int8).tobytes(), scaled, 8)
-    return QuantisedTable(_pack(components), scaled, PACKED_BITS)
-
-
-def _units(rows: Matrix, levels: int, steps: NDArray[np.float64] | None) -> NDArray[np.float64]:
-    """Return what a component of 1 stands for in each row: float64 [V]."""
-    if steps is not None:
-        return np.asarray(steps * np.sqrt((rows * rows).mean(axis=1)))
-    return np.asarray(np.abs(rows).max(axis=1, initial=0.0) / levels)
+    return _pack(components), scaled
 
 
 def _pack(components: Matrix) -> bytes:

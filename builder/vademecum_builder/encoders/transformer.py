@@ -224,8 +224,6 @@ def fit_model(
     strange = prior.beside(vocabulary.words, limits.model_general)
     vocabulary = vocabulary.joined(strange)
     rows = np.vstack([rows, encoder.project(prior.of(strange))])
-    fitted = fit.FittedRows(alphabet, vocabulary, rows, limits.levels, vocabulary.steps(limits))
-    goldens = fit.golden_texts(sample, limits)
-    weight = limits.model_words_weight
-    file = fit.build_file(name, fitted, goldens, model=loaded.digest, words_weight=weight)
+    fitted = fit.FittedRows(alphabet, vocabulary, rows)
+    file = fit.build_file(name, fitted, sample, limits, limits.model_words_weight, loaded.digest)
     return Fitted(replace(encoder, query_encoder=file), encoder.project(documents))
