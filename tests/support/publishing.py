@@ -178,6 +178,15 @@ class Line:
         return KnowledgeBase(OpenOptions(self.folder / "kb.db", **{**own, **options}))
 
 
+def searched(folder: Path, files: Mapping[str, str]) -> KnowledgeBase:
+    """Return what an app has in a folder that has pulled a release of these documents."""
+    line = Line(folder)
+    line.release(files)
+    base = line.app()
+    base.sync()
+    return base
+
+
 def begun(make: Callable[[Path], Line], folder: Path) -> Line:
     """Return the line that `make` makes in a folder, but in this one: it is made once in a process, and copied.
 

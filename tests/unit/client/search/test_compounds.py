@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from support.publishing import Line
+from support.publishing import searched
 from vademecum.knowledge import KnowledgeBase
 from vademecum_builder.encoders.prior import shipped_prior
 
@@ -22,11 +22,7 @@ PAGES = {
 
 @pytest.fixture(scope="module")
 def kb(tmp_path_factory: pytest.TempPathFactory) -> KnowledgeBase:
-    line = Line(tmp_path_factory.mktemp("compounds"))
-    line.release(PAGES)
-    base = line.app()
-    base.sync()
-    return base
+    return searched(tmp_path_factory.mktemp("compounds"), PAGES)
 
 
 @pytest.mark.parametrize(
@@ -122,10 +118,8 @@ GERMAN = {
 @pytest.fixture(scope="module", params=["de", "en"])
 def german(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, KnowledgeBase]:
     """The same pages, said to be in a language."""
-    line = Line(tmp_path_factory.mktemp("german"))
-    line.release({key: f"---\nlang: {request.param}\n---\n{text}" for key, text in GERMAN.items()})
-    base = line.app()
-    base.sync()
+    pages = {key: f"---\nlang: {request.param}\n---\n{text}" for key, text in GERMAN.items()}
+    base = searched(tmp_path_factory.mktemp("german"), pages)
     return request.param, base
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from support.publishing import Line
+from support.publishing import searched
 from vademecum.errors import UsageError
 from vademecum.knowledge import KnowledgeBase
 from vademecum.search.excerpt import excerpt_of, link_to
@@ -31,11 +31,7 @@ PAGES = {
 
 @pytest.fixture(scope="module")
 def kb(tmp_path_factory: pytest.TempPathFactory) -> KnowledgeBase:
-    line = Line(tmp_path_factory.mktemp("search"))
-    line.release(PAGES)
-    base = line.app()
-    base.sync()
-    return base
+    return searched(tmp_path_factory.mktemp("search"), PAGES)
 
 
 def keys(hits: Results) -> list[str]:
@@ -161,10 +157,8 @@ def test_filters_and_facets(kb: KnowledgeBase) -> None:
 
 
 def test_facets_count_each_document_that_holds_what_answers(tmp_path: Path) -> None:
-    line = Line(tmp_path)
-    line.release({f"{v}/{name}.md": f"---\nversion: '{v}'\n---\n# {name}\n\nA key.\n" for v in "12" for name in "ab"})
-    base = line.app()
-    base.sync()
+    pages = {f"{v}/{name}.md": f"---\nversion: '{v}'\n---\n# {name}\n\nA key.\n" for v in "12" for name in "ab"}
+    base = searched(tmp_path, pages)
     assert base.search("key").facets == {"version": {"1": 2, "2": 2}}, "all of the hits stand in both"
     assert base.search("key", filters={"version": "2"}).facets == {"version": {"2": 2}}
 
@@ -196,10 +190,8 @@ def test_filters_alone_list_what_fits_by_key(kb: KnowledgeBase, query: str, mode
 
 
 def test_what_is_listed_comes_page_by_page(tmp_path: Path) -> None:
-    line = Line(tmp_path)
-    line.release({f"{name}.md": f"---\nkind: news\n---\n# {name}\n\nOne.\n\n## Two\n\nTwo.\n" for name in "zbxa"})
-    base = line.app()
-    base.sync()
+    pages = {f"{name}.md": f"---\nkind: news\n---\n# {name}\n\nOne.\n\n## Two\n\nTwo.\n" for name in "zbxa"}
+    base = searched(tmp_path, pages)
     listed = [hit for offset in (0, 2, 4) for hit in base.search("", 2, offset=offset, filters={"kind": "news"})]
     assert [(hit.document, hit.text) for hit in listed] == [(f"{name}.md", "One.") for name in "abxz"]
     assert [hit.score for hit in listed] == sorted((hit.score for hit in listed), reverse=True)
