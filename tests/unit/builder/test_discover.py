@@ -393,6 +393,16 @@ def test_many_tables_that_refer_to_each_other_are_looked_at_once_or_not_proposed
         proposed("flags.db", 9, lambda n: {*range(9)} - {n}, ", private DEFAULT 0")
 
 
+def test_what_a_record_says_itself_is_no_condition_and_of_its_author_nothing_is_asked(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "a.db")) as made, made:
+        made.execute("CREATE TABLE users (id INTEGER PRIMARY KEY, name, private)")
+        made.execute("INSERT INTO users VALUES (1, 'Ann', 1), (2, 'Bob', 0)")
+        made.execute("CREATE TABLE pages (id INTEGER PRIMARY KEY, title, body, draft, user_id REFERENCES users(id))")
+        made.execute("INSERT INTO pages VALUES (1, 'A', ?, 0, 1), (2, 'B', ?, 1, 2)", (text_of(1), text_of(2)))
+    (found,) = discover("sqlite:///a.db", tmp_path)
+    assert (found.settings.get("table"), found.settings.get("query")) == ("pages", None)
+
+
 def test_a_visibility_that_is_a_number_is_not_guessed(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "a.db")) as made, made:
         made.execute("CREATE TABLE statuses (id INTEGER PRIMARY KEY, text, visibility)")
