@@ -503,6 +503,8 @@ def test_no_hit_is_without_an_address(address: str, tree: Tree, tmp_path: Path) 
     kb.sync()
     [first, *_] = kb.search("run")
     assert first.url == first.link == f"{address}?doc={first.document}"
+    # An address that is wrong changes nothing of it.
+    assert KnowledgeBase.open(tmp_path / "kb.db", url=str(tmp_path / "nowhere"), config=FAST).sync().error
     [offline, *_] = KnowledgeBase.open(tmp_path / "kb.db").search("run")
     assert offline == first, "the store knows where it came from"
 
