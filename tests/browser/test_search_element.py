@@ -88,7 +88,7 @@ def test_what_is_typed_is_no_key_of_the_theme(open_page: Open) -> None:
             "kind => document.addEventListener(kind, (event) => 's/'.includes(event.key) && event.preventDefault())",
             kind,
         )
-    page.locator("#open").focus()
+    page.locator("main a").first.focus()
     page.keyboard.press("/")
     expect(page.locator("#query")).to_be_focused()
     page.keyboard.type("sticky / cookie")

@@ -133,12 +133,9 @@ def _in_folder(path: Path, folder: Path) -> list[Proposal]:
         return [_catalog(name, str(path), place)]
     if ".mbox" in files and not documents:
         return [Proposal(name, "messages", {"path": place, "shape": "mbox"})]
-    found = [Proposal(name, "folder", {"path": place})] if documents else []
-    if office:
-        found.append(Proposal(f"{name}-files" if documents else name, "files", {"path": place}))
-    if not found:
+    if not documents and not office:
         raise UsageError(f"{path}: no documents and no records in this folder")
-    return found
+    return [Proposal(name, "folder" if documents else "files", {"path": place})]
 
 
 def _catalog(name: str, where: str, place: str) -> Proposal:

@@ -12,6 +12,7 @@ from vademecum.errors import UsageError
 from vademecum_builder.kinds.fields import SAMPLED, FieldFound, fields_of
 from vademecum_builder.kinds.proposals import MESSAGE, Proposal, name_of, of_messages, of_records
 from vademecum_builder.kinds.sql import database_at
+from vademecum_builder.sources.private_fields import why_private
 from vademecum_builder.sources.records import json_value
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def _of_table(url: str, table: str, schema: Schema) -> Proposal | None:
     rows, columns = schema.sample(table, SAMPLED)
     fields = fields_of({name: json_value(value) for name, value in row.items()} for row in rows)
     only = schema.for_everybody(table)
-    if only is None or _is_of_people(table, fields, len(rows)):
+    if only is None or _is_of_people(table, fields, len(rows)) or (rows and all(map(why_private, rows))):
         return None
     keys, selected, joins = schema.keys(table), ["m.*"], []
     if len(keys) > 1:

@@ -194,7 +194,7 @@ def proposal(fields: Sequence[FieldFound], records: int, keys: Collection[str] =
     if link:
         told["link"] = link
     times = [one for one in open_ if one.type == "time"]
-    updated = next((one for one in times if _UPDATED.search(one.name)), None)
+    updated = next((one for one in times if _UPDATED.search(one.name) and one.types["time"] == one.records), None)
     taken = {*told["text"], link, title.name if title else "", updated.name if updated else ""}
     kept = [one.name for one in open_ if one.name not in taken and one.type in ("text", "number", "truth", "list")]
     if kept := [name for name in kept if not name.lower().endswith(("id", "_id"))]:

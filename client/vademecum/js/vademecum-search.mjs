@@ -46,13 +46,14 @@ export class VademecumSearch extends HTMLElement {
   async connectedCallback() {
     if (!this.shadowRoot) await this.#build(this.attachShadow({ mode: "open" }));
     if (!this.isConnected) return;
-    addEventListener("keydown", this.#hotkey);
+    // Before the page's own keys: Sphinx takes every `/`.
+    addEventListener("keydown", this.#hotkey, true);
     this.#search?.listen();
     if (this.hasAttribute("inline")) this.#search?.start();
   }
 
   disconnectedCallback() {
-    removeEventListener("keydown", this.#hotkey);
+    removeEventListener("keydown", this.#hotkey, true);
     this.#search?.deafen();
     queueMicrotask(() => this.isConnected || this.#end()); // one that is only moved is connected again at once
   }

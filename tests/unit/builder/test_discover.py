@@ -152,6 +152,22 @@ def test_what_people_type_is_found_by_words_and_where_they_are_reached_is_nobody
     assert again.get("title") != "Regal"  # many records have the same
 
 
+def test_a_field_that_is_not_always_a_time_says_not_when_a_record_changed() -> None:
+    records = [{"id": n, "text": f"one and the same {n}", "updated_at": "2024-01-02"} for n in range(9)]
+    assert proposal(fields_of(records), 9)["updated"] == "updated_at"
+    assert "updated" not in proposal(fields_of([*records, records[0] | {"updated_at": "01.04.2025"}]), 10)
+
+
+def test_a_table_of_which_nobody_may_read_a_row_is_not_proposed(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "a.db")) as made, made:
+        for table in ("note", "page"):
+            made.execute(f"CREATE TABLE {table} (id INTEGER PRIMARY KEY, body, internal)")
+            rows_ = [(n, f"what is in here is long enough {n}", table == "note" or n > 3) for n in range(9)]
+            made.executemany(f"INSERT INTO {table} VALUES (?, ?, ?)", rows_)
+    [found] = discover(f"sqlite:///{tmp_path / 'a.db'}", tmp_path)
+    assert found.settings["table"] == "page" and "note" in str(found.notes)
+
+
 def test_markup_far_into_a_text_of_a_table_is_seen() -> None:
     records = [
         {"id": n, "name": f"Drill {n}", "text": "Turns and turns. " * 9 + "<b>No battery.</b>"} for n in range(3)
@@ -189,12 +205,12 @@ def test_a_description_of_an_api_is_no_list_of_records(tmp_path: Path) -> None:
         discover(str(tmp_path / "api.json"), tmp_path)
 
 
-def test_files_of_office_programs_are_proposed_beside_pages(tmp_path: Path) -> None:
+def test_files_of_office_programs_are_documents_of_a_folder_that_has_others(tmp_path: Path) -> None:
     for name in ("a.pdf", "b.docx"):
         (tmp_path / name).write_bytes(b"%PDF-")
     assert [one.kind for one in discover(str(tmp_path), tmp_path)] == ["files"]
     (tmp_path / "a.md").write_text("# A")
-    assert [one.kind for one in discover(str(tmp_path), tmp_path)] == ["folder", "files"]
+    assert [one.kind for one in discover(str(tmp_path), tmp_path)] == ["folder"]  # which reads them
     with pytest.raises(UsageError, match="one document"):
         discover(str(tmp_path / "a.pdf"), tmp_path)
 

@@ -267,6 +267,7 @@ export class Search {
   hotkey(event) {
     if (!isHotkey(event, this.around.view)) return;
     event.preventDefault();
+    event.stopImmediatePropagation();
     this.open();
   }
 }
