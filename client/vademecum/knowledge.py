@@ -298,7 +298,8 @@ class KnowledgeBase:
             SelfTestError: What is installed does not work here, and there is no way back.
             StorageError, DamagedError, ContentError: The store cannot be read or is damaged; the next `sync` mends it.
         """
-        check_question(query, limit, offset, mode, filters or {}, prefer or {}, facets)
+        asked = {} if filters is None else filters, {} if prefer is None else prefer
+        check_question(query, limit, offset, mode, *asked, facets)
         searcher = self._installation.answering().searcher
         found = searcher.search(query, limit, filters, prefer, offset=offset, mode=mode, group=group, facets=facets)
         return self._addressed(found)
@@ -341,8 +342,11 @@ class KnowledgeBase:
         """Return a whole document as it was indexed, or None if the release has none of that key.
 
         Raises:
+            UsageError: The key is no text.
             EmptyStoreError, SelfTestError, StorageError, DamagedError, ContentError: See `search`.
         """
+        if not isinstance(key, str):
+            raise UsageError(f"key must be a text, not {key!r}")
         return view_document(self._installation.answering().opened, key)
 
     def documents(self) -> tuple[Entry, ...]:

@@ -437,6 +437,36 @@ def without_url(hit: dict[str, Any]) -> dict[str, Any]:
     return hit | {"url": "", "link": "", "more": list(map(without_url, hit["more"]))}
 
 
+# In JavaScript's own words: half a pair of surrogates does not come over.
+NOBODY_ASKS = r"""async () => {
+    const told = (asked) => asked.then((found) => found.length, (error) => error.code ?? String(error));
+    const all = (values, ask) => Promise.all(values.map((value) => told(ask(value))));
+    const letters = ["a".repeat(10_000), "key ".repeat(2_500), "\0\x1b[31m", "\ud800", "key \udc00", "?!…", "鍵 key"];
+    const options = [
+        ...[0, 1e6, NaN, "5", 2.5].map((limit) => ({ limit })), ...[-1, 1e6].map((offset) => ({ offset })),
+        ...[[], { lang: null }].map((filters) => ({ filters })), { mode: "fuzzy" }, { facets: "lang" }, 5, null, "lang",
+    ];
+    return {
+        strings: await all(["", ...letters], (query) => kb.search(query)),
+        usage: [
+            ...(await all([undefined, null, 7, {}, ["key"]], (query) => kb.search(query))),
+            ...(await all(options, (wrong) => kb.search("key", wrong))),
+            ...(await all(["x", null], (id) => kb.similar(id))),
+        ],
+        nothing: await all([kb.search("a", { filters: { nobody: 1 } }), kb.similar("0".repeat(16))], (one) => one),
+        documents: await Promise.all(["gone", "", null, "\ud800"].map((key) => kb.document(key))),
+    };
+}"""
+
+
+def test_what_nobody_means_to_ask_has_an_answer_or_one_error(installed: App) -> None:
+    told = installed.page.evaluate(NOBODY_ASKS)
+    assert all(type(found) is int for found in told["strings"]), told
+    assert [found > 0 for found in told["strings"]] == [False, False, True, False, False, True, False, True]
+    assert {*told["usage"]} == {"usage"}, told
+    assert (told["nothing"], told["documents"]) == ([0, 0], [None] * 4)
+
+
 ASK_ALL = """(asked) => Promise.all(asked.map(async ([query, options]) => {
     const hits = await kb.search(query, options);
     return JSON.stringify({ hits, ...hits, words: [...hits.words].sort() });

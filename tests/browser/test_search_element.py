@@ -238,6 +238,11 @@ def test_the_count_is_honest_and_more_can_be_had(open_page: Open) -> None:
     expect(page.locator("#message")).to_have_text("No page is in this language: French · 45 results")
     page.locator("#query").fill("many meny")
     expect(page.locator("#message")).to_have_text("Shown for “many” · 45 results")
+    page.locator("#query").fill("many «meny»")
+    page.get_by_role("button", name='Search for "many meny" as typed').click()
+    expect(page.locator("#query")).to_have_value('"many meny"')
+    expect(page.locator("#query")).to_be_focused()
+    expect(page.locator("#typed")).to_be_hidden()
 
 
 def test_what_is_not_all_read_yet_is_asked_again(open_page: Open) -> None:

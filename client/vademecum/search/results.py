@@ -196,7 +196,7 @@ def view_document(opened: Opened, key: str) -> DocumentView | None:
         ContentError: Its metadata are no JSON object.
     """
     state = opened.state
-    place = state.documents.get(key.encode())
+    place = state.documents.get(key.encode(errors="surrogatepass"))
     if place is None:
         return None
     row = state.segments[place[0]].document(place[1])

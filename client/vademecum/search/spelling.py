@@ -27,7 +27,7 @@ def within(words: Sequence[str], word: str, most: int, *, begun: bool) -> list[i
             shared += 1
         del rows[shared + 1 :]
         for depth in range(shared, len(other)):
-            rows.append(_next_row(rows, word, other, depth))
+            rows.append(_next_row(rows, word, other, depth, most))
             if min(rows[-1]) > most:
                 break
         before = other
@@ -46,12 +46,12 @@ def within(words: Sequence[str], word: str, most: int, *, begun: bool) -> list[i
     return found
 
 
-def _next_row(rows: Sequence[Sequence[int]], word: str, other: str, depth: int) -> list[int]:
+def _next_row(rows: Sequence[Sequence[int]], word: str, other: str, depth: int, most: int) -> list[int]:
     above = rows[-1]
-    row = [depth + 1]
-    for i, letter in enumerate(word):
-        cost = min(row[i] + 1, above[i + 1] + 1, above[i] + (letter != other[depth]))
-        if depth and i and letter == other[depth - 1] and word[i - 1] == other[depth]:
+    row = [depth + 1, *[most + 1] * len(word)]
+    for i in range(max(0, depth - most), min(len(word), depth + most + 1)):  # elsewhere so many changes do not suffice
+        cost = min(row[i] + 1, above[i + 1] + 1, above[i] + (word[i] != other[depth]))
+        if depth and i and word[i] == other[depth - 1] and word[i - 1] == other[depth]:
             cost = min(cost, rows[-2][i - 1] + 1)
-        row.append(cost)
+        row[i + 1] = cost
     return row

@@ -184,7 +184,10 @@ def test_documents(synced: KnowledgeBase) -> None:
     view = synced.document("a")
     assert view is not None
     assert (view.title, view.url, [passage.text for passage in view.chunks]) == ("A", "a.html", ["rotate the key"])
-    assert synced.document("nowhere") is None
+    for key in ("nowhere", "", "\ud800"):
+        assert synced.document(key) is None
+    with pytest.raises(UsageError, match="key must be a text"):
+        synced.document(None)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("limit", [0, -5, 1001])

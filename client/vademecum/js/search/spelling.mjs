@@ -16,7 +16,7 @@ export function within(words, word, most, begun) {
     while (shared < longest && before[shared] === other[shared]) shared++;
     rows.length = shared + 1;
     for (let depth = shared; depth < other.length; depth++) {
-      rows.push(nextRow(rows, word, other, depth));
+      rows.push(nextRow(rows, word, other, depth, most));
       if (Math.min(...rows[depth + 1]) > most) break;
     }
     before = other;
@@ -36,16 +36,16 @@ export function within(words, word, most, begun) {
   return found;
 }
 
-/** @param {number[][]} rows @param {string} word @param {string} other @param {number} depth */
-function nextRow(rows, word, other, depth) {
+/** @param {number[][]} rows @param {string} word @param {string} other @param {number} depth @param {number} most */
+function nextRow(rows, word, other, depth, most) {
   const above = rows[rows.length - 1];
-  const row = [depth + 1];
-  for (let i = 0; i < word.length; i++) {
+  const row = [depth + 1, ...Array(word.length).fill(most + 1)];
+  for (let i = Math.max(0, depth - most); i < Math.min(word.length, depth + most + 1); i++) {
     let cost = Math.min(row[i] + 1, above[i + 1] + 1, above[i] + Number(word[i] !== other[depth]));
     if (depth && i && word[i] === other[depth - 1] && word[i - 1] === other[depth]) {
       cost = Math.min(cost, rows[rows.length - 2][i - 1] + 1);
     }
-    row.push(cost);
+    row[i + 1] = cost;
   }
   return row;
 }

@@ -62,8 +62,17 @@ export class Search {
     view.load.addEventListener("click", () => this.#more());
     view.open.addEventListener("click", () => this.open());
     view.list.addEventListener("click", () => this.recent.add(this.query));
+    view.typed.addEventListener("click", () => {
+      this.query = this.#asTyped;
+      view.field.focus();
+    });
     view.forget.addEventListener("click", () => (this.recent.forget(), this.#search()));
     closeOnBackdrop(view.dialog);
+  }
+
+  /** The same question, of which no word is taken for another. */
+  get #asTyped() {
+    return `"${this.query.replace(/["“”„«»]/gu, "")}"`;
   }
 
   get query() {
@@ -192,6 +201,8 @@ export class Search {
     view.welcome.hidden = hits.length > 0; // what there is, is offered
     view.load.hidden = hits.length < this.#limit || hits.length === hits.total;
     this.#say([this.#gone, ...remarks(hits, query, wording)].filter(Boolean).join(" · "));
+    view.typed.hidden = !hits.meant;
+    view.typed.textContent = wording.say("results.typed", { query: this.#asTyped });
     const said = hits.length > 0 ? "results.said" : "results.none";
     this.#later("announce", ANNOUNCE_MS, () => (view.announce.textContent = wording.say(said, { count: hits.total, query })));
   }
@@ -214,7 +225,7 @@ export class Search {
   #rest() {
     const { view } = this.around;
     for (const timer of ["bones", "announce"]) clearTimeout(this.#timers.get(timer));
-    view.bones.hidden = view.recent.hidden = view.forget.hidden = true;
+    view.bones.hidden = view.recent.hidden = view.forget.hidden = view.typed.hidden = true;
   }
 
   /** @param {string} text */

@@ -84,7 +84,9 @@ dialog::backdrop { background: rgb(20 16 10 / 45%); }
 @media (hover: none) { .ask kbd, .trigger kbd, .hints { display: none; } }
 .results:empty ~ .hints, #welcome:not([hidden]) ~ .hints { display: none; }
 .message { margin: 1.1rem .25rem 0; color: var(--soft); }
-#forget { margin-inline-start: .5rem; text-decoration: underline; text-decoration-color: var(--line); text-underline-offset: .25em; }
+#typed { margin-inline-start: -.4rem; }
+#forget { margin-inline-start: .5rem; }
+#typed, #forget { text-decoration: underline; text-decoration-color: var(--line); text-underline-offset: .25em; }
 .recent { margin: 1.1rem .25rem 0; color: var(--soft); font-size: .88rem; }
 .facets { display: flex; flex-direction: column; gap: .4rem; margin: 1rem .25rem 0; }
 .facet { display: flex; flex-wrap: wrap; align-items: center; gap: .4rem; color: var(--soft); font-size: .86rem; }
@@ -211,7 +213,7 @@ pre { margin: 1rem 0; padding: .9rem 1.2rem; border: 1px solid var(--line); bord
 @media (max-height: 30rem) { .foot { position: static; } } /* enlarged, it would lie over the hits */
 @media (prefers-reduced-motion: reduce) { *, ::before, ::after { animation: none !important; transition: none !important; } }
 @media print {
-  .foot, .ask button, .hints, .read, .facets, #load, .trigger { display: none; }
+  .foot, .ask button, .hints, .read, .facets, #load, #typed, .trigger { display: none; }
   .open { break-inside: avoid; padding-inline: 0; }
   a.open::after { content: attr(href); display: block; color: var(--soft); font-size: .8rem; }
 }

@@ -32,6 +32,7 @@ export function buildView(wording, { modal, label, placeholder }) {
 
   const facets = element("div", { id: "facets", class: "facets", hidden: "" });
   const message = element("p", { id: "message", class: "message", part: "message", hidden: "" });
+  const typed = element("button", { id: "typed", type: "button", class: "plain", hidden: "" });
   const forget = element("button", { id: "forget", type: "button", class: "plain", hidden: "" }, [say("recent.forget")]);
   const recent = element("p", { id: "recent", class: "recent", hidden: "" }, [say("recent")]);
   const list = element("div", { id: "results", class: "results", part: "results", role: "listbox", "aria-label": say("results") });
@@ -54,7 +55,7 @@ export function buildView(wording, { modal, label, placeholder }) {
   const foot = element("div", { class: "foot", part: "foot" }, [pill, notice]);
 
   const body = element("div", { class: "body", ...(modal && { tabindex: "0" }) }, [
-    element("p", { id: "keys", class: "unseen" }, [say("keys")]), announce, install, facets, message, recent, list, forget, bones, load, welcome, hints,
+    element("p", { id: "keys", class: "unseen" }, [say("keys")]), announce, install, facets, message, typed, recent, list, forget, bones, load, welcome, hints,
   ]);
   const box = element("div", { class: "box", part: "box" }, [form, body, foot]);
   const open = element("button", { id: "open", type: "button", class: "trigger", part: "button", "aria-haspopup": "dialog", "aria-keyshortcuts": "Control+K Meta+K /" }, [
@@ -71,7 +72,7 @@ export function buildView(wording, { modal, label, placeholder }) {
   if (modal) dialog.append(box);
   const nodes = [...(modal ? [open, dialog] : [box]), panel, reader.dialog];
   return {
-    ...{ nodes, form, field, key, clear, announce, facets, message, recent, forget, list, bones, load, welcome, open, dialog, panel, panelBody, reader, pill, pillText },
+    ...{ nodes, form, field, key, clear, announce, facets, message, typed, recent, forget, list, bones, load, welcome, open, dialog, panel, panelBody, reader, pill, pillText },
     install: { box: install, title: installTitle, text: installText, bar: installBar, act: installDo },
     notice: { box: notice, text: noticeText, bar: noticeBar, act: noticeDo, close: noticeClose },
   };

@@ -100,8 +100,16 @@ def test_an_agent_searches_reads_and_lists(knowledge: KnowledgeBase) -> None:
     assert "# The pump" in text and "## After frost" in text and "Bleed the pump" in text
     listed = str(asyncio.run(call("list", under="p")))
     assert "pump.md" in listed and "keys.md" not in listed
-    with pytest.raises(Exception, match=r"there is no document 'no\.md'"):
-        asyncio.run(call("read", document="no.md"))
+    for key in ("no.md", "", "\ud800"):
+        with pytest.raises(Exception, match="there is no document"):
+            asyncio.run(call("read", document=key))
+    for query in ("", "?!…", "\x00\x1b", "\ud800", "a" * 10_000, "鍵 ключ"):
+        assert "'hits': []" in str(asyncio.run(call("search", query=query))), query
+    for limit, most in ((0, 1), (1_000_000, 50)):
+        assert 1 <= str(asyncio.run(call("search", query="key", limit=limit))).count("'score': ") <= most
+    with pytest.raises(Exception, match="mode"):
+        asyncio.run(call("search", query="key", mode="fuzzy"))
+    assert "'meant': 'pump'" in str(asyncio.run(call("search", query="pmup")))
 
 
 @pytest.mark.process
