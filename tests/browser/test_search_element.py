@@ -214,6 +214,7 @@ def test_the_others_of_a_page_are_behind_one_option(open_page: Open) -> None:
     expect(first.locator("[role=option]").nth(1)).to_have_attribute("aria-selected", "true")
     expect(first.locator(".path")).to_have_text(["Part 1", "Part 2"])  # the third is of the same part
     expect(first.locator(".title")).to_have_text("Page 1")
+    expect(first.locator(".badge")).to_have_count(1)  # what the page says is said once
 
 
 def test_the_count_is_honest_and_more_can_be_had(open_page: Open) -> None:
@@ -239,7 +240,7 @@ def test_the_count_is_honest_and_more_can_be_had(open_page: Open) -> None:
     page.locator("#query").fill("many meny")
     expect(page.locator("#message")).to_have_text("Shown for “many” · 45 results")
     page.locator("#query").fill("many «meny»")
-    page.get_by_role("button", name='Search for "many meny" as typed').click()
+    page.get_by_role("button", name='Search as typed: "many meny"').click()
     expect(page.locator("#query")).to_have_value('"many meny"')
     expect(page.locator("#query")).to_be_focused()
     expect(page.locator("#typed")).to_be_hidden()
@@ -433,6 +434,29 @@ def test_axe_finds_nothing(tree: Path, browser: Browser, host: PagesHost, size: 
     expect(page.locator(".hit")).to_have_count(20)
     page.keyboard.press("ArrowDown")
     examine("results")
+    page.locator(".facet button").first.click()
+    page.locator("#query").fill("many meny")
+    expect(page.locator("#typed")).to_be_visible()
+    page.locator(".more").first.click()
+    offer = "{sequence: 13, bytes: 12_000}"
+    page.evaluate(f"kb.emit('updateAvailable', {offer}, {{offer: {offer}, state: 'update-available'}})")
+    expect(page.locator("#notice-act")).to_be_visible()
+    context.set_offline(True)
+    expect(page.locator("#pill")).to_have_attribute("data-tone", "off")
+    examine("narrowed, as typed, unfolded, offered, offline")
+    context.set_offline(False)
+    page.locator("#query").fill("absent")
+    error = "{error: {code: 'signature', message: '', time: ''}, offer: null}"
+    page.evaluate(f"kb.emit('updateFailed', {{code: 'signature', message: '', willRetry: false}}, {error})")
+    expect(page.locator("#pill")).to_have_attribute("data-tone", "warn")
+    examine("nothing found, an update that failed")
+    page.goto(f"{host.url}kb/index.html?nothing")
+    expect(page.locator("#pill")).to_be_visible()
+    page.evaluate(
+        "kb.emit('updateProgress', {stage: 'downloading', percentage: 37, bytes: 340_000, totalBytes: 912_345})"
+    )
+    expect(page.locator("#install-bar")).to_have_attribute("value", "37")
+    examine("first download")
     page.goto(f"{host.url}kb/index.html?doc=guide/page.md")
     expect(page.locator("#reader")).to_be_visible()
     examine("reader")

@@ -105,7 +105,8 @@ function option(hit, context, above) {
   const path = hit.heading.split(" › ").filter(Boolean);
   const titled = above === undefined ? [outside("span", { class: "title", part: "title" }, say(hit.title || hit.document))] : [];
   const below = path.length > 0 && hit.heading !== above ? [outside("span", { class: "path", part: "path" }, separated(path.map(say)))] : [];
-  const notes = [...drawBadges(hit.metadata, context.badges, wording), ...age(hit, context), ...(context.why ? why(hit, context) : [])];
+  const ofPage = above === undefined ? [...drawBadges(hit.metadata, context.badges, wording), ...age(hit, context)] : [];
+  const notes = [...ofPage, ...(context.why ? why(hit, context) : [])];
   return link(hit, context, hit.id, [
     ...titled, ...below, outside("span", { class: "text", part: "excerpt" }, marked(hit.excerpt, hit.marks)),
     ...(notes.length > 0 ? [element("span", { class: "notes" }, notes)] : []),

@@ -84,7 +84,7 @@ dialog::backdrop { background: rgb(20 16 10 / 45%); }
 @media (hover: none) { .ask kbd, .trigger kbd, .hints { display: none; } }
 .results:empty ~ .hints, #welcome:not([hidden]) ~ .hints { display: none; }
 .message { margin: 1.1rem .25rem 0; color: var(--soft); }
-#typed { margin-inline-start: -.4rem; }
+#typed { margin-inline-start: -.4rem; text-align: start; }
 #forget { margin-inline-start: .5rem; }
 #typed, #forget { text-decoration: underline; text-decoration-color: var(--line); text-underline-offset: .25em; }
 .recent { margin: 1.1rem .25rem 0; color: var(--soft); font-size: .88rem; }

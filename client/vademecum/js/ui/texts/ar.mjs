@@ -25,7 +25,7 @@ export const ar = {
   "results.nearest": "لا صفحة فيها هذه الكلمات. الأقرب في المعنى:",
   "results.far": "لا صفحة فيها: {words}. الأقرب في المعنى:",
   "results.meant": "النتائج لعبارة «{query}»",
-  "results.typed": "ابحث عن {query} كما كُتبت",
+  "results.typed": "ابحث حرفيًا: {query}",
   "results.unknown": "لا صفحة فيها: {words}",
   "results.language": "لا صفحة بهذه اللغة: {language}",
   "results.more": {

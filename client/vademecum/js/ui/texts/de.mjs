@@ -22,7 +22,7 @@ export const de = {
   "results.nearest": "Keine Seite hat diese Wörter. Dem Sinn nach nahe:",
   "results.far": "Keine Seite hat: {words}. Dem Sinn nach nahe:",
   "results.meant": "Gezeigt für „{query}“",
-  "results.typed": "Nach {query} suchen, wie es da steht",
+  "results.typed": "Wörtlich suchen: {query}",
   "results.unknown": "Keine Seite hat: {words}",
   "results.language": "Keine Seite ist in dieser Sprache: {language}",
   "results.more": { one: "{count} weiterer auf dieser Seite", other: "{count} weitere auf dieser Seite" },

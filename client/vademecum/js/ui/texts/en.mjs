@@ -22,7 +22,7 @@ export const en = {
   "results.nearest": "No page has these words. Near in meaning:",
   "results.far": "No page has: {words}. Near in meaning:",
   "results.meant": "Shown for “{query}”",
-  "results.typed": "Search for {query} as typed",
+  "results.typed": "Search as typed: {query}",
   "results.unknown": "No page has: {words}",
   "results.language": "No page is in this language: {language}",
   "results.more": { one: "{count} more on this page", other: "{count} more on this page" },
