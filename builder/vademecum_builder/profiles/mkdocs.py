@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import json
 import posixpath
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -55,6 +56,19 @@ def _extras(text: str, page: Page) -> str:
         return re.sub(r"^[ \t]*\[TOC\][ \t]*$", "", plain, flags=re.MULTILINE)
 
     return outside_code(text, edit)
+
+
+_NAMED = re.compile(r" {0,3}([A-Za-z0-9_-]+):(.*(?:\n(?: {4}|\t).*)*)\n?")
+
+
+def _bare_head(text: str, page: Page) -> str:
+    """`title: Pumps` without lines of `---`: as MultiMarkdown has it, it is front matter for MkDocs, too."""
+    told: dict[str, str] = {}
+    at = 0
+    while found := _NAMED.match(text, at):
+        name, at = found[1].lower(), found.end()
+        told[name] = " ".join(f"{told.get(name, '')} {found[2]}".split())
+    return f"---\n{json.dumps(told, ensure_ascii=False)}\n---\n{text[at:]}" if told else text
 
 
 # As autorefs has it: hashes of a heading, the object, and options in YAML below it, indented.
@@ -176,6 +190,7 @@ def open_mkdocs(project: Project) -> Rules:
         site.folders(),
         _slugs(extensions.get("toc")),
         (
+            _bare_head,
             mkdocs_snippets(snippets, site.docs),
             *([_objects] if "mkdocstrings" in plugins else []),
             *(indented_blocks, containers, markdown_in_html, alerts, attribute_lists, wikilinks),

@@ -725,6 +725,24 @@ def test_docusaurus_counts_the_id_of_a_title_that_shows_none(tmp_path: Path) -> 
     assert [chunk.anchor for chunk in chunk_document(document)] == ["", "use", "pump-1"]
 
 
+@pytest.mark.parametrize(
+    ("head", "metadata", "text"),
+    [
+        ("title: Big: pumps\nTags: 😀 oil\n    wood\ntags: iron\n\n", {"tags": "😀 oil wood iron"}, "Here: it is."),
+        ("\n", {}, "Here: it is."),
+        ("---\nother: 1\n---\n", {"other": 1}, "Here: it is."),
+        ("Pump it\nNow: do.\n\n", {}, "Pump it Now: do.\nHere: it is."),
+    ],
+)
+def test_mkdocs_takes_names_at_the_head_of_a_page_without_lines_around_them(
+    head: str, metadata: dict[str, object], text: str, tmp_path: Path
+) -> None:
+    found = found_in(files(tmp_path, {"mkdocs.yml": "", "docs/index.md": f"{head}Here: it is.\n"}))
+    document = read_all(tmp_path, found)["docs/index.md"]
+    assert {name: value for name, value in document.metadata.items() if name in ("tags", "other")} == metadata
+    assert text_of(document) == text and (document.title == "Big: pumps") == ("title" in head)
+
+
 def test_what_mkdocstrings_takes_from_code_is_a_heading_with_the_id_of_the_object_and_is_told(tmp_path: Path) -> None:
     text = "# Tanks\n\n::: pump.Tank\n    options:\n        members:\n            - level\n\n#### ::: pump.Tank.level\n\nIn metres.\n"
     tree = {"mkdocs.yml": "plugins: [search, mkdocstrings]\n", "docs/index.md": f"{text}\n```\n::: shown\n```\n"}
