@@ -277,11 +277,15 @@ def test_facets_narrow_the_hits(open_page: Open) -> None:
     page = open_page("inline")
     page.locator("#query").fill("many")
     group = page.get_by_role("group", name="Version")
-    expect(group.get_by_role("button")).to_have_text(["v1 23", "v0 22"])
+    expect(group.get_by_role("button")).to_have_text(["v1 (23)", "v0 (22)"])
     expect(page.get_by_role("group", name="Language")).to_have_count(0)  # of one value
     group.get_by_role("button", name="v0").click()
     expect(group.get_by_role("button", name="v0")).to_have_attribute("aria-pressed", "true")
+    expect(group.get_by_role("button")).to_have_text(["v0 (22)", "v1 "])  # the other can be had beside it
     assert page.evaluate("kb.asked.filters") == {"version": ["v0"]}
+    group.get_by_role("button", name="v1").click()
+    expect(group.get_by_role("button")).to_have_text(["v0 (22)", "v1 (23)"])
+    assert page.evaluate("kb.asked.filters") == {"version": ["v0", "v1"]}
 
 
 def test_a_page_names_the_fields_to_narrow_by(open_page: Open) -> None:

@@ -33,7 +33,7 @@ export const DOCUMENTS = [
 const RELEASE = { sequence: 12, version: "v12", documents: 2, chunks: 3, dimensions: 8, epoch: "0123456789abcdef" };
 
 /** What the search of today gives: 45 documents, each with two more hits, in two versions. */
-function many(query, limit) {
+function many(query, limit, filters) {
   const hit = (n, part) => ({
     id: `${n}.${part}`, document: `m${n}.md`, title: `Page ${n}`, url: `m${n}.html`, link: `m${n}.html#:~:text=many`, heading: `Part ${Math.min(part, 2)}`, text: "", score: 1 / n,
     excerpt: "The second of many words.", marks: [[14, 18]], why: { words: query.includes("near") ? null : part, meaning: part > 1 ? null : n }, metadata: { version: `v${n % 2}`, updated: n > 2 ? "soon" : "2020-05-01", "shop.price": 1000 + n / 2 },
@@ -41,7 +41,7 @@ function many(query, limit) {
   });
   const places = [{ document: "guide/keys.md", title: "Old keys", url: "old/keys.html", lang: "", version: "1.0" }, { document: "de.md", title: "Seite", url: "", lang: "de", version: "2.0" }];
   const hits = Array.from({ length: Math.min(limit, 45) }, (_, i) => ({ ...hit(i + 1, 1), more: Array.from({ length: i === 1 ? 10 : 2 }, (_, n) => hit(i + 1, n + 2)), places: i === 2 ? places : [] }));
-  const facets = { version: { v0: 22, v1: 23 }, lang: { en: 45 } };
+  const facets = { version: filters?.version?.length === 1 ? { v0: 22 } : { v0: 22, v1: 23 }, lang: { en: 45 } };
   return results(hits, { total: 45, facets, unknown: query.includes("xyzzy") ? ["xyzzy"] : [], nearest: /near|vague/.test(query), language: query.includes("foreign") ? "fr" : "", words: ["many"], meant: query.includes("meny") ? "many" : "" });
 }
 
@@ -95,7 +95,7 @@ export class KnowledgeBase {
     if (query.startsWith("wait")) await new Promise((resolve) => (this.waiting[query] = resolve));
     if (!this.status.installed) throw Object.assign(new Error("nothing"), { code: "empty" });
     if (query.startsWith("absent")) return results([]);
-    if (query.startsWith("many")) return many(query, limit);
+    if (query.startsWith("many")) return many(query, limit, filters);
     if (query.startsWith("soon")) return Object.assign(many(query, (this.readings = (this.readings ?? 0) + 1)), { preparing: this.readings < 3 });
     return all(query);
   }

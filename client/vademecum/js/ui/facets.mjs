@@ -24,6 +24,7 @@ function labelOf(field, wording) {
 
 export class Facets {
   /** @type {Map<string, Set<string>>} */ #chosen = new Map();
+  /** Of each field what could be chosen before anything of it was: to choose more of it. @type {Map<string, string[]>} */ #all = new Map();
 
   /** @param {HTMLElement} box @param {() => void} changed */
   constructor(box, changed) {
@@ -48,10 +49,12 @@ export class Facets {
   /** @param {string} field @param {Record<string, number>} counts @param {import("./texts.mjs").Wording} wording */
   #row(field, counts, wording) {
     const chosen = this.#chosen.get(field) ?? new Set();
-    const values = [...new Set([...chosen, ...Object.keys(counts).sort((a, b) => counts[b] - counts[a])])].slice(0, VALUES_SHOWN);
+    const found = Object.keys(counts).sort((a, b) => counts[b] - counts[a]);
+    if (!chosen.size) this.#all.set(field, found);
+    const values = [...new Set([...chosen, ...found, ...(this.#all.get(field) ?? [])])].slice(0, VALUES_SHOWN);
     const name = labelOf(field, wording);
     const buttons = values.map((value) => {
-      const count = element("span", { class: "count" }, [wording.number(counts[value] ?? 0)]);
+      const count = element("span", { class: "count" }, Object.hasOwn(counts, value) ? [`(${wording.number(counts[value])})`] : []);
       const label = outside("span", {}, [wording.named(field, value)]);
       const button = element("button", { type: "button", "aria-pressed": String(chosen.has(value)) }, [label, " ", count]);
       button.addEventListener("click", () => this.#toggle(field, value));
