@@ -97,7 +97,8 @@ function leastOf(rows, scores, most, { passes, counts }) {
 /** The place of each of these rows among those that answer by one score, from 1; of one whose score is not above 0 there is none.
  * @param {number[]} rows @param {Uint32Array} answering @param {Float64Array} scores @param {BigUint64Array} ids @param {Room} room @returns {Map<number, number>} */
 export function placesOf(rows, answering, scores, ids, room) {
-  const asked = rows.filter((row) => scores[row] > 0).sort(orderBy(scores, ids));
+  const order = orderBy(scores, ids);
+  const asked = rows.filter((row) => scores[row] > 0).sort(order);
   if (!asked.length) return new Map();
   const theirs = Float64Array.from(asked, (row) => scores[row]);
   const counts = new Uint32Array(asked.length + 1); // of those that come behind so many that are asked for
@@ -106,7 +107,7 @@ export function placesOf(rows, answering, scores, ids, room) {
     let low = 0;
     for (let high = asked.length; low < high; ) {
       const middle = (low + high) >> 1;
-      if (theirs[middle] > score || (theirs[middle] === score && ids[asked[middle]] < ids[row])) low = middle + 1;
+      if (theirs[middle] > score || (theirs[middle] === score && order(asked[middle], row) < 0)) low = middle + 1;
       else high = middle;
     }
     counts[low]++;
@@ -121,7 +122,9 @@ export function ownersOf(rows, owners, { passes, picked, seen }) {
   return picked.subarray(0, passes.owning(rows, owners, seen.fill(0), picked));
 }
 
-/** @param {Float64Array} scores @param {BigUint64Array} ids */
+/** The highest score first; of equals the lowest id, by its halves: to read it whole makes a number of another kind.
+ * @param {Float64Array} scores @param {BigUint64Array} ids */
 function orderBy(scores, ids) {
-  return (/** @type {number} */ a, /** @type {number} */ b) => (scores[a] > scores[b] || (scores[a] === scores[b] && ids[a] < ids[b]) ? -1 : 1);
+  const halves = new Uint32Array(ids.buffer, ids.byteOffset, 2 * ids.length);
+  return (/** @type {number} */ a, /** @type {number} */ b) => scores[b] - scores[a] || halves[2 * a + 1] - halves[2 * b + 1] || halves[2 * a] - halves[2 * b];
 }
