@@ -1,3 +1,3 @@
 """Amazon's SDK is not here, to the processes that tests start (tests/conftest.py)."""
 
-raise ImportError("left out of processes that tests start")
+raise ModuleNotFoundError("left out of processes that tests start")
