@@ -15,7 +15,7 @@ from vademecum.format.segment import DocumentRow
 from vademecum.version import __version__
 from vademecum_builder.chunking.structure import CHUNKER
 from vademecum_builder.readers.document import MissingReader
-from vademecum_builder.readers.language import guess_language
+from vademecum_builder.readers.language import guess_language, is_short
 from vademecum_builder.readers.private import head_of, why_private, why_private_record
 from vademecum_builder.sources.access_tokens import find_tokens, token_lines
 from vademecum_builder.sources.base import BINARY, RECORD, Checkpoint, Removed, Skipped, Source, SourceItem
@@ -73,8 +73,8 @@ class _Found:
     """Items whose private keys may be shown."""
     skipped: set[str] = field(default_factory=set)
     """Items that cannot be read; an earlier version of them may be there."""
-    short: dict[str, list[str]] = field(default_factory=dict)
-    """By source, documents that are too short to tell their language by."""
+    short: set[str] = field(default_factory=set)
+    """Sources of documents that are too short to tell their language by."""
     names: dict[str, list[str]] = field(default_factory=dict)
     """Of items with several names the keys, by the item that they lead to."""
 
@@ -119,7 +119,7 @@ def read_source(source: Source, base: Base, context: BuildContext, *, audited: b
             _take(read, base, context, found)
     context.progress("reading", done, done)
     _drop_aliases(found)
-    _tell_languages(found, base)
+    _tell_languages(found, base, context.sequence)
     found.warnings += context.documents.warnings()
     found.warnings += [f"{count} {what}" for what, count in sorted(found.unread.items())]
     found.files += Counter(changes.unread)
@@ -180,7 +180,7 @@ def _take(read: Read, base: Base, context: BuildContext, found: _Found) -> None:
         return
     found.documents[item.key] = outcome.row
     if outcome.is_short:
-        found.short.setdefault(_source_of(outcome.row), []).append(item.key)
+        found.short.add(_source_of(outcome.row))
     for chunk in outcome.chunks:
         _refuse_collision(chunk, found, base)
         found.chunks[chunk.id] = chunk
@@ -212,27 +212,23 @@ def _drop_aliases(found: _Found) -> None:
             found.leave_out(key, "the same page as x.html and x/index.html")
 
 
-def _tell_languages(found: _Found, base: Base) -> None:
-    """Give short documents the language that those of their source have together, or else had in the previous release:
-    a catalog is in German, though none of its records has the words to show it."""
-    for source, keys in found.short.items():
-        left = sorted(found.documents.keys() & set(keys), key=str.encode)
-        texts = (found.chunks[chunk].text for key in left for chunk in found.documents[key].chunks)
-        language = guess_language(texts) or _language_before(source, base)
-        for key in left if language else ():
-            row = found.documents[key]
-            metadata = {**json.loads(row.metadata or "{}"), "lang": language}
-            row = replace(row, metadata=canonical(metadata).decode())
-            old = base.rows.documents.get(key)
-            found.documents[key] = old if old is not None and _same(row, old) else row
+def _tell_languages(found: _Found, base: Base, sequence: int) -> None:
+    """Give short documents the language that those of their source have together: a catalog is in German, though none
+    of its records has the words to show it. Unchanged ones count as well: it is that of a build from nothing."""
 
+    def said(row: DocumentRow) -> list[str]:
+        return [(found.chunks.get(chunk) or base.rows.chunks[chunk]).text for chunk in row.chunks]
 
-def _language_before(source: str, base: Base) -> str:
-    """Return the language that most documents of a source said in the previous release; empty: they did not."""
-    told = Counter(
-        json.loads(row.metadata or "{}").get("lang", "") for row in base.documents.values() if _source_of(row) == source
-    )
-    return max(told, key=lambda language: told[language], default="")
+    for source in found.short:
+        rows = {key: row for key, row in sorted(found.documents.items()) if _source_of(row) == source}
+        language = guess_language(text for row in rows.values() if is_short(said(row)) for text in said(row))
+        for key, row in rows.items() if language else ():
+            metadata = json.loads(row.metadata or "{}")
+            if not metadata.get("lang") and is_short(said(row)):
+                told = canonical(metadata | {"lang": language}).decode()
+                row = replace(row, metadata=told, sequence=sequence)
+                old = base.rows.documents.get(key)
+                found.documents[key] = old if old is not None and _same(row, old) else row
 
 
 def _source_of(row: DocumentRow) -> str:

@@ -60,18 +60,26 @@ PARTS = {
 def languages(line: Line) -> dict[str, str]:
     base = line.app()
     base.sync()
-    return {hit.document: hit.metadata.get("lang", "") for hit in base.search("Hahn Rohr Bogen Muffe Tap ")}
+    return {hit.document: hit.metadata.get("lang", "") for hit in base.search("Hahn Rohr Bogen Muffe Tap Tuyau ")}
 
 
 def test_documents_of_a_few_words_are_in_the_language_of_all_of_them(tmp_path: Path) -> None:
     line = Line(tmp_path)
+    line.release(PARTS)
+    assert set(languages(line).values()) == {""}  # all of them are too few
     many = PARTS | {f"muffe{n}.md": f"# Muffe {n}\n\n{TEXTS['de']}\n" for n in range(3)}
-    line.release(many)
+    assert line.release(many).modified == len(PARTS)
     assert set(languages(line).values()) == {"de"}
     # One alone is in the language that the others are in; what says its own keeps it.
     report = line.release(many | {"muffe9.md": "# Muffe 9\n\nRund.\n", "tap.md": "---\nlang: en\n---\n# Tap\n"})
     assert languages(line) == dict.fromkeys([*many, "muffe9.md"], "de") | {"tap.md": "en"}
     assert report.modified == 0
-    few = Line(tmp_path / "few")
-    few.release(PARTS)
-    assert set(languages(few).values()) == {""}
+
+
+def test_a_few_words_are_not_in_the_language_of_long_documents_that_say_theirs(tmp_path: Path) -> None:
+    line = Line(tmp_path)
+    french = {f"rohr{n}.md": f"---\nlang: fr\n---\n# Tuyau {n}\n\n{TEXTS['fr'] * 4}\n" for n in range(3)}
+    taps = {f"hahn{n}.md": f"# Tap {n}\n\n{ENGLISH}\n" for n in range(3)}
+    line.release(french | taps)
+    line.release(french | taps | {"hahn0.md": "# Tap\n\nRound.\n"})
+    assert languages(line) == dict.fromkeys(french, "fr") | dict.fromkeys(taps, "")
