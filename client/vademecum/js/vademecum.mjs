@@ -98,7 +98,7 @@ export class KnowledgeBase {
       ...{ urls: this.#urls, trust, seed, store, emit, preview },
       python: (command, args) => this.#run(command, args),
       decide: (offer) => this.#background.decide(offer),
-      later,
+      ...{ later, channel: () => this.policy.channel },
       reopen: async () => (tabs.told = await reader.reopen()),
       follow: () => tabs.catchUp(),
       announce: (event, detail) => tabs.tell({ event, detail }),

@@ -25,15 +25,16 @@ export const IDLE_CHECK_AGE_MS = 86_400_000;
  * @param {string[]} urls of the knowledge base and its mirrors
  * @param {string | null} trust the root that the app ships
  * @param {number} now milliseconds
+ * @param {string} channel which is followed
  * @returns {Promise<Answer>} settled: the very metadata that were verified not long ago, and Python found nothing to do
  *   about what they name; unchanged: the same metadata, but something is to be done; unknown: Python must look
  */
-export async function compare(store, urls, trust, now) {
+export async function compare(store, urls, trust, now, channel) {
   const data = await fetchFirst(urls, TIMESTAMP, MAX_TIMESTAMP);
   const names = ["trust/timestamp.json", "trust/pin", "sync", "head"];
   const [timestamp, pin, record, head] = await Promise.all(names.map((name) => store.read(name)));
   const sync = await openRecord(record);
-  if (!sameBytes(data, timestamp) || !(await samePin(trust, pin)) || !isFresh(sync, now)) return "unknown";
+  if (!sameBytes(data, timestamp) || !(await samePin(trust, pin)) || !isFresh(sync, now) || sync.channel !== channel) return "unknown";
   return sync.settled && head ? "settled" : "unchanged"; // a pointer that was lost is nothing installed
 }
 

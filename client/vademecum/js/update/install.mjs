@@ -23,6 +23,7 @@ const FLIPS = ["updateCompleted", "rolledBack"];
  * @property {import("../store/store.mjs").IndexedStore} store
  * @property {(command: string, args?: object) => Promise<any>} python
  * @property {(offer: Check | null) => import("./policy.mjs").Decision} decide what is done unasked about a release
+ * @property {() => string} channel which is followed
  * @property {() => boolean} later what is installed answers from the next start on
  * @property {{show(): Promise<void>, failed(code: string): Promise<boolean>} | null} preview what answers on a first visit, while Python verifies it
  * @property {() => Promise<import("../store/records.mjs").InstalledRelease | null>} reopen the reader; fails if what is installed does not work

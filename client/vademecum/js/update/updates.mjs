@@ -132,8 +132,8 @@ export class Updates extends Installing {
 
   /** @returns {Promise<import("./idle_check.mjs").Answer>} */
   async #compare() {
-    const { store, urls, trust } = this.around;
-    return this.damaged ? "unknown" : compare(store, urls, trust, Date.now());
+    const { store, urls, trust, channel } = this.around;
+    return this.damaged ? "unknown" : compare(store, urls, trust, Date.now(), channel());
   }
 
   #update() {

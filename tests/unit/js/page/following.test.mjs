@@ -17,7 +17,7 @@ beforeEach(() => {
   records.set("trust/timestamp.json", new TextEncoder().encode("timestamp"));
   const latest = { sequence: 2, version: "v2" };
   const checked = new Date().toISOString();
-  records.set("sync", sealed({ checked, expires: "2099-01-01T00:00:00Z", latest, settled: true }));
+  records.set("sync", sealed({ checked, expires: "2099-01-01T00:00:00Z", latest, settled: true, channel: "stable" }));
 });
 afterEach(() => kb.close());
 

@@ -16,7 +16,7 @@ const nothing = { from: 1, to: 1, version: "v1", plan: "none", requests: 1, byte
 function unchanged() {
   records.set("trust/timestamp.json", new TextEncoder().encode(host.body));
   const [checked, expires] = [-1, 1].map((hours) => new Date(Date.now() + hours * 3_600_000).toISOString());
-  records.set("sync", sealed({ checked, expires, settled: false }));
+  records.set("sync", sealed({ checked, expires, settled: false, channel: "stable" }));
   records.set("trust/pin", new TextEncoder().encode("first-use a"));
 }
 

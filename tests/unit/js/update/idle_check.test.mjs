@@ -7,7 +7,7 @@ import { installedRelease, sealed, serve } from "../files.mjs";
 
 const NOW = Date.parse("2026-11-21T12:00:00Z");
 const head = { current: installedRelease(5), previous: null, pinned: null, refused: [], format: 1 };
-const sync = { checked: "2026-11-21T11:00:00+00:00", expires: "2026-11-25T00:00:00+00:00", latest: { sequence: 5, version: "v5" }, settled: true };
+const sync = { checked: "2026-11-21T11:00:00+00:00", expires: "2026-11-25T00:00:00+00:00", latest: { sequence: 5, version: "v5" }, settled: true, channel: "stable" };
 
 test("what was verified too long ago, in the future, never, or has expired is not fresh", () => {
   assert.ok(isFresh(sync, NOW));
@@ -33,39 +33,43 @@ beforeEach(() => {
 });
 
 test("the same timestamp means nothing new, after one request", async () => {
-  assert.equal(await compare(store, [url], null, NOW), "settled");
+  assert.equal(await compare(store, [url], null, NOW, "stable"), "settled");
   assert.deepEqual(requests, ["/metadata/timestamp.json"]);
 });
 
 test("the same timestamp with something left to do is told apart", async () => {
   records.set("sync", sealed({ ...sync, settled: undefined }));
-  assert.equal(await compare(store, [url], null, NOW), "unchanged");
+  assert.equal(await compare(store, [url], null, NOW, "stable"), "unchanged");
   records.set("sync", sealed(sync)).delete("head"); // a browser may have lost it
-  assert.equal(await compare(store, [url], null, NOW), "unchanged");
+  assert.equal(await compare(store, [url], null, NOW, "stable"), "unchanged");
+});
+
+test("what was found of another channel settles nothing", async () => {
+  assert.equal(await compare(store, [url], null, NOW, "beta"), "unknown");
 });
 
 test("any other byte means that Python must look, and so does a check of long ago", async () => {
   for (const other of ["timestamq", "timestam", "timestamp!"]) {
     records.set("trust/timestamp.json", text(other));
-    assert.equal(await compare(store, [url], null, NOW), "unknown");
+    assert.equal(await compare(store, [url], null, NOW, "stable"), "unknown");
   }
   records.delete("trust/timestamp.json");
-  assert.equal(await compare(store, [url], null, NOW), "unknown");
+  assert.equal(await compare(store, [url], null, NOW, "stable"), "unknown");
   records.set("trust/timestamp.json", text("timestamp"));
-  assert.equal(await compare(store, [url], null, NOW + IDLE_CHECK_AGE_MS), "unknown");
+  assert.equal(await compare(store, [url], null, NOW + IDLE_CHECK_AGE_MS, "stable"), "unknown");
 });
 
 test("a root that the app ships for the first time has to be walked from", async () => {
-  assert.equal(await compare(store, [url], "root", NOW), "unknown");
+  assert.equal(await compare(store, [url], "root", NOW, "stable"), "unknown");
   records.set("trust/pin", text(createHash("sha256").update("root").digest("hex")));
-  assert.equal(await compare(store, [url], "root", NOW), "settled");
+  assert.equal(await compare(store, [url], "root", NOW, "stable"), "settled");
 });
 
 test("of several mirrors the first is asked, alone", async () => {
-  assert.equal(await compare(store, [url, "http://127.0.0.1:1/"], null, NOW), "settled");
+  assert.equal(await compare(store, [url, "http://127.0.0.1:1/"], null, NOW, "stable"), "settled");
   assert.equal(requests.length, 1);
 });
 
 test("where the first mirror is away, what the next shows counts", async () => {
-  assert.equal(await compare(store, ["http://127.0.0.1:1/", url], null, NOW), "settled");
+  assert.equal(await compare(store, ["http://127.0.0.1:1/", url], null, NOW, "stable"), "settled");
 });

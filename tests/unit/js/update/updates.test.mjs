@@ -46,6 +46,7 @@ function scene({ python = {}, reopen = () => null, follow = () => {} } = {}) {
     follow: async () => follow(),
     decide: () => ({ what: "install", reason: "" }),
     later: () => false,
+    channel: () => "stable",
     emit: (name, detail) => log.push({ [name]: detail }),
     announce: (name) => log.push(`announce ${name}`),
   });
