@@ -245,7 +245,7 @@ class Words:
             whole, *parts = parts_of(run) or ("",)
             if [worth for _, worth in groups_of.get(whole, ())][:1] == [1.0]:
                 silent.update(parts)  # known as it is: its parts need not be
-            elif all(part in wholes or groups_of.get(part) != () for part in parts):
+            elif any(map(groups_of.get, parts)) and all(part in wholes or groups_of.get(part) != () for part in parts):
                 silent.update(each for each in wholes_of(run) if not _NUMBER.search(each))  # and the reverse
         asked = [word for word in asked if word.word not in silent or (word.groups and not word.misspelt)]
         if 2 * sum(not word.groups for word in asked) <= len(asked):

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +10,6 @@ import pytest
 from support.place import FAST, Place
 from vademecum import KnowledgeBase
 from vademecum.errors import EmptyStoreError, NetworkError, UsageError
-from vademecum.search.local import index_documents
-from vademecum.search.searcher import Searcher
 
 JS = Path(__file__).parents[3] / "client" / "vademecum" / "js"
 LONG = "\n\n".join(f"Paragraph {n} of many about the water pump and its valve." for n in range(60))
@@ -98,43 +93,3 @@ def test_what_is_no_document_is_told(tmp_path: Path, wrong: Any) -> None:
     kb = KnowledgeBase.open(tmp_path / "kb.db", fallback=[{"key": "a", "text": "good"}, wrong])
     with pytest.raises(UsageError, match="document 1 needs a key"):
         kb.search("good")
-
-
-FIND = """
-const [{ openLocal }, files] = await Promise.all(process.argv.slice(1, 3).map((name) => import(name)));
-const { documents, queries } = JSON.parse(files.readFileSync(process.argv[3], "utf-8"));
-const { searcher, release } = await openLocal(documents);
-const found = [];
-for (const query of queries) {
-  const asked = { query, limit: 10, offset: 0, mode: "hybrid", group: true, filters: {}, prefer: {} };
-  const { hits } = await searcher.search(asked);
-  found.push(hits.map(({ id, document, title, url, text, score, excerpt, marks }) =>
-    ({ id, document, title, url, text, score, excerpt, marks })));
-}
-console.log(JSON.stringify({ found, release }));
-"""
-QUERIES = ["rotate keys", "pump valve", "filter", "Keys", "grosse", "strasse", "水泵", "lamp", "pomp", "title", ""]
-
-
-@pytest.mark.process
-def test_both_languages_find_the_same(tmp_path: Path) -> None:
-    (tmp_path / "asked.json").write_text(json.dumps({"documents": DOCUMENTS, "queries": QUERIES}))
-    node = shutil.which("node")
-    assert node is not None
-    module = (JS / "search" / "local.mjs").as_uri()
-    command = [node, "--input-type=module", "--eval", FIND, module, "node:fs", str(tmp_path / "asked.json")]
-    told = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
-    opened = index_documents(DOCUMENTS)
-    searcher = Searcher(opened)
-    assert (told["release"]["documents"], told["release"]["chunks"]) == (
-        opened.generation.documents,
-        opened.generation.chunks,
-    )
-    for query, found in zip(QUERIES, told["found"], strict=True):
-        hits = [
-            {name: getattr(hit, name) for name in ("id", "document", "title", "url", "text", "score", "excerpt")}
-            | {"marks": [list(mark) for mark in hit.marks]}
-            for hit in searcher.search(query)
-        ]
-        assert found == hits, query
-    assert sum(map(len, told["found"])) > 9

@@ -16,11 +16,13 @@ from snowballstemmer import stemmer
 
 from support.publishing import Line, pulled
 from unit.client.search.test_question import ASKED, GOOD, REFUSED, SAYS
+from unit.client.test_fallback import DOCUMENTS
 from vademecum.format.markup import plain
 from vademecum.generation.opened import Opened, open_generation
 from vademecum.ports import Store
 from vademecum.runtime.loop import run
 from vademecum.search.kept_words import encode_words
+from vademecum.search.local import index_documents
 from vademecum.search.results import Hit
 from vademecum.search.searcher import Searcher
 from vademecum.search.segment_words import read_words
@@ -80,6 +82,9 @@ QUESTIONS = [
         "2.2 keys",
         "978-2-1-5555-1",
         "sec. 2-1-9",
+        "f-16",
+        "b-2",
+        "A/C",
         "response.read_text",
         "re-try after",
         "te read_te",
@@ -241,6 +246,42 @@ def test_what_is_similar_is_the_same(tmp_path: Path, options: dict[str, Any]) ->
         hits = Searcher(opened).similar(int(id_, 16), 5)
         assert [shown(hit) for hit in hits] == [counted(hit) for hit in told["hits"]], id_
         assert hits.total == told["total"]
+
+
+LOCAL = f"""{READ}
+const {{ openLocal }} = await import(told.js + "/local.mjs");
+const {{ searcher, release }} = await openLocal(told.documents);
+const all = {{ limit: 10, offset: 0, mode: "hybrid", group: true, filters: {{}}, prefer: {{}} }};
+const found = [];
+for (const query of told.queries) found.push((await searcher.search({{ ...all, query }})).hits);
+console.log(JSON.stringify({{ found, release }}));
+"""
+LOCALLY = [
+    "warranty",
+    "f-9",
+    "rotate keys",
+    "pump valve",
+    "filter",
+    "Keys",
+    "grosse",
+    "strasse",
+    "水泵",
+    "lamp",
+    "pomp",
+]
+
+
+def test_documents_of_an_app_are_found_the_same() -> None:
+    told = node(LOCAL, {"js": JS.as_uri(), "documents": DOCUMENTS, "queries": [*LOCALLY, "title", ""]})
+    opened = index_documents(DOCUMENTS)
+    searcher, generation = Searcher(opened), opened.generation
+    counted = (told["release"]["documents"], told["release"]["chunks"])
+    assert counted == (generation.documents, generation.chunks)
+    names = ("id", "document", "title", "url", "text", "score", "excerpt", "marks")
+    for query, found in zip([*LOCALLY, "title", ""], told["found"], strict=True):
+        hits = [{name: shown(hit)[name] for name in names} for hit in searcher.search(query)]
+        assert [{name: hit[name] for name in names} for hit in found] == hits, query
+    assert sum(map(len, told["found"])) > 9
 
 
 KEPT = f"""{READ}

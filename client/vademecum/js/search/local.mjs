@@ -14,10 +14,10 @@ const ENOUGH = 1000;
 const UNSEEN = /<(script|style|template|noscript)\b[^]*?<\/\1\s*>|<!--[^]*?-->/gi;
 const BLOCK = /<\/?(?:p|div|section|article|h[1-6]|ul|ol|li|table|tr|pre|br|hr)\b[^>]*>/gi;
 const TAG = /<\/?[a-z][^>]*>/gi;
-/** @type {Record<string, string>} */ const NAMED = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'", nbsp: "\u00a0" };
+const NAMED = new Map(Object.entries({ amp: "&", lt: "<", gt: ">", quot: '"', apos: "'", nbsp: "\u00a0" }));
 
 /** Search without a release, by words alone: there is no table of what they mean. */
-const WORDLESS = { dimensions: 1, wordsWeight: 1000, encode: () => new Int8Array(1) };
+const WORDLESS = { dimensions: 1, positions: new Map(), wordsWeight: 1000, encode: () => new Int8Array(1) };
 
 /** @param {LocalDocument[]} documents of equal keys the last counts */
 export async function openLocal(documents) {
@@ -63,7 +63,7 @@ export function textOf(html) {
   const text = html.replace(UNSEEN, " ").replace(BLOCK, "\n\n").replace(TAG, "");
   return text.replace(/&(?:#x([\da-f]+)|#(\d+)|(\w+));/gi, (whole, hex, decimal, name) => {
     const code = parseInt(hex ?? decimal, hex ? 16 : 10);
-    return NAMED[name] ?? (code > 0 && code <= 0x10ffff ? String.fromCodePoint(code) : whole);
+    return NAMED.get(name) ?? (code > 0 && code <= 0x10ffff ? String.fromCodePoint(code) : whole);
   });
 }
 

@@ -242,7 +242,7 @@ export class Words {
       const [whole, ...parts] = partsOf(run);
       if (groupsOf.get(whole)?.[0]?.worth === 1) {
         for (const part of parts) silent.add(part); // known as it is: its parts need not be
-      } else if (parts.every((part) => wholes.has(part) || groupsOf.get(part)?.length !== 0)) {
+      } else if (parts.some((part) => groupsOf.get(part)?.length) && parts.every((part) => wholes.has(part) || groupsOf.get(part)?.length !== 0)) {
         for (const each of wholesOf(run)) if (!NUMBER.test(each)) silent.add(each); // and the reverse
       }
     }

@@ -63,6 +63,8 @@ def test_it_is_found(kb: KnowledgeBase, query: str, document: str, meant: str) -
         ("2.9", ("2.9",)),  # a number is no sum of its parts
         ("v2.9.0", ("v2.9.0",)),
         ("978-2-8-1001-0", ("978-2-8-1001-0",)),
+        ("f-16", ("f-16",)),  # of short parts alone
+        ("a/c", ("a/c",)),
         ("http2", ("http2",)),  # and never misspelt
         ("somebody", ("somebody",)),  # words that say little make no others
     ],
