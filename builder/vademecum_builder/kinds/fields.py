@@ -36,7 +36,10 @@ _PRIVATE: Final = re.compile(
     re.IGNORECASE,
 )
 _REACHED: Final = re.compile(
-    r"[\w.+-]+@[\w-]+\.\w|(?<![\w+-])(?:\+\d{1,3}[ /-]?\(?\d|\(?0[1-9]\d)\d{0,3}\)?[ /-]?\d{3}"
+    r"[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}(?![\w:])|(?<![\w+-])(?:\+|00)\d[\d /().-]{6,}\d|"
+    r"(?<![\w+./-])(?!\d\d[/-]\d\d[/-]\d\d)\(?0\d{1,4}\)?[ /-](?:[ .-]?\d){3}|"
+    r"(?<![\w-])(?:\(\d{3}\) ?|\d{3}-)\d{3}-\d{4}\b",
+    re.IGNORECASE,
 )
 """Where somebody is reached: an address of mail, a number of a telephone."""
 _REACHES: Final = 0.2

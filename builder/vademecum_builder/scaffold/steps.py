@@ -58,11 +58,12 @@ def left_to_do(
         requirement: What a workflow is to install, where the publisher has to say it; else empty.
     """
     offline = Step(f"Move {keys}/{ROOT_KEY} to where you alone reach it, offline: it can replace every other key.")
+    has_root = makes_keys or (known.top / keys / ROOT_KEY).exists()
     if not known.is_git:
         return (
             Step("build it, now and after each edit", "vade build"),
             Step(f"Put all that lies in {out} on your web space, as by FTP; its search page is index.html."),
-            offline,
+            *([offline] if has_root else []),
             Step("Or push this folder to GitHub, and run `vade init` again: then each push publishes it."),
         )
     pending = [file.path for file in files if file.state != "kept" or file.path not in known.tracked]
@@ -93,7 +94,7 @@ def left_to_do(
         pushed = f" && git push -u {shlex.quote(known.upstream)} HEAD" if known.upstream else ""
         command = f"git add {added} && git commit -m 'Publish the knowledge base'{pushed}"
         steps.append(Step("publish the first release", command))
-    if makes_keys or (known.top / keys / ROOT_KEY).exists():
+    if has_root:
         steps.append(offline)
     return tuple(steps)
 
