@@ -8,11 +8,11 @@ from itertools import islice
 
 from vademecum.search.language import TAGS
 from vademecum.search.stop_words import STOP_WORDS
-from vademecum.search.tokens import words_of
+from vademecum.search.tokens import parts_of, runs_of
 
 _LOOKED_AT, _ENOUGH = 2000, 40
 """Words: with fewer nothing is guessed."""
-_SHARE, _SHARE_OF_MANY, _MANY, _AHEAD = 0.15, 0.05, 400, 1.5
+_SHARE, _SHARE_OF_MANY, _MANY, _AHEAD, _DIFFERENT = 0.15, 0.05, 400, 1.5, 3
 """How many have to be words that say little (of many words fewer: a catalog has names and measures),
 and how far ahead of the next language the first has to be: Portuguese and Spanish share half of theirs."""
 
@@ -32,10 +32,12 @@ def guess_language(texts: Iterable[str]) -> str:
     found = Counter(words)
     counts = {name: sum(found[word] for word in words_ & found.keys()) for name, words_ in STOP_WORDS.items()}
     first, second, *_ = sorted(counts, key=lambda name: (-counts[name], name))
+    different = len(STOP_WORDS[first] & found.keys()) >= _DIFFERENT
     share = _SHARE if len(words) < _MANY else _SHARE_OF_MANY
-    sure = counts[first] >= max(share * len(words), _AHEAD * counts[second])
+    sure = different and counts[first] >= max(share * len(words), _AHEAD * counts[second])
     return TAGS[first] if len(words) >= _ENOUGH and sure and first != "english" else ""
 
 
 def _words(texts: Iterable[str]) -> Iterator[str]:
-    return (word for text in texts for word in words_of(text))
+    """Yield the words that stand by themselves: the `com` of an address is no Portuguese."""
+    return (run for text in texts for run in runs_of(text) if parts_of(run) == (run,))

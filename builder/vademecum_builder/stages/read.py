@@ -180,7 +180,7 @@ def _take(read: Read, base: Base, context: BuildContext, found: _Found) -> None:
         return
     found.documents[item.key] = outcome.row
     if outcome.is_short:
-        found.short.add(_source_of(outcome.row))
+        found.short.add(_says(outcome.row, "source"))
     for chunk in outcome.chunks:
         _refuse_collision(chunk, found, base)
         found.chunks[chunk.id] = chunk
@@ -213,27 +213,28 @@ def _drop_aliases(found: _Found) -> None:
 
 
 def _tell_languages(found: _Found, base: Base, sequence: int) -> None:
-    """Give short documents the language that those of their source have together: a catalog is in German, though none
-    of its records has the words to show it. Unchanged ones count as well: it is that of a build from nothing."""
+    """Give short documents that say no language the one that they have together: a catalog is in German, though none of
+    its records has the words to show it. Where all of them are too few, each keeps the one that it had before."""
 
-    def said(row: DocumentRow) -> list[str]:
-        return [(found.chunks.get(chunk) or base.rows.chunks[chunk]).text for chunk in row.chunks]
+    def said(*rows: DocumentRow) -> list[str]:
+        ids = (chunk for row in rows for chunk in row.chunks)
+        return [(found.chunks.get(chunk) or base.rows.chunks[chunk]).text for chunk in ids]
 
     for source in found.short:
-        rows = {key: row for key, row in sorted(found.documents.items()) if _source_of(row) == source}
-        language = guess_language(text for row in rows.values() if is_short(said(row)) for text in said(row))
-        for key, row in rows.items() if language else ():
-            metadata = json.loads(row.metadata or "{}")
-            if not metadata.get("lang") and is_short(said(row)):
-                told = canonical(metadata | {"lang": language}).decode()
+        rows = [row for _, row in sorted(found.documents.items()) if _says(row, "source") == source]
+        silent = [row for row in rows if not _says(row, "lang") and is_short(said(row))]
+        guessed, are_few = guess_language(said(*silent)), is_short(said(*silent))
+        for row in silent:
+            old = base.rows.documents.get(row.key)
+            if language := guessed or (_says(old, "lang") if are_few and old is not None else ""):
+                told = canonical(json.loads(row.metadata or "{}") | {"lang": language}).decode()
                 row = replace(row, metadata=told, sequence=sequence)
-                old = base.rows.documents.get(key)
-                found.documents[key] = old if old is not None and _same(row, old) else row
+                found.documents[row.key] = old if old is not None and _same(row, old) else row
 
 
-def _source_of(row: DocumentRow) -> str:
-    source: str = json.loads(row.metadata or "{}").get("source", "")
-    return source
+def _says(row: DocumentRow, field: str) -> str:
+    value: str = json.loads(row.metadata or "{}").get(field) or ""
+    return value
 
 
 def _private(row: DocumentRow, context: BuildContext) -> str:

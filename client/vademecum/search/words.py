@@ -41,8 +41,8 @@ _NUMBER: Final = re.compile("[0-9][._/:-][0-9]")
 _PART: Final = re.compile(".{3,}|[0-9]+")
 """What a word may be put together of."""
 _LETTER: Final = re.compile("[a-z]|[0-9]{1,3}")
-_QUOTED: Final = re.compile('["“„«]([^"“”„«»]+)["”“»]')
-"""What is meant as it was typed."""
+_QUOTED: Final = re.compile('(?:^|\\s)["“„«»]([^"“”„«»]+)["”“«»]')
+"""What is meant as it was typed; behind a figure the mark is one of inches."""
 _NO_DIGITS: Final = re.compile("[^0-9]+")
 
 Scores: TypeAlias = NDArray[np.float64]

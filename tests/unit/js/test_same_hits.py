@@ -84,6 +84,8 @@ QUESTIONS = [
         "sec. 2-1-9",
         "f-16",
         "b-2",
+        '5" backgruond 7" page',
+        "»backgruond«",
         "A/C",
         "response.read_text",
         "re-try after",

@@ -26,8 +26,8 @@ const SAME_BEGINNING = 3;
 /** A version, a time, an address: its parts alone say nothing. */
 const NUMBER = /\d[._/:-]\d/;
 const LETTER = /^([a-z]|\d{1,3})$/;
-/** What is meant as it was typed. */
-const QUOTED = /["“„«]([^"“”„«»]+)["”“»]/g;
+/** What is meant as it was typed; behind a figure the mark is one of inches. */
+const QUOTED = /(?:^|\s)["“„«»]([^"“”„«»]+)["”“«»]/g;
 /** What a word may be put together of. */
 const PART = /^(.{3,}|\d+)$/u;
 

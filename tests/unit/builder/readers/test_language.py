@@ -39,6 +39,8 @@ def test_a_language_is_that_of_its_words(language: str) -> None:
         "pump = open(key); filter.dry(3); box.close() " * 20,
         "Pumpe Schlüssel Filter Dichtung Ventil Schraube Hahn Rohr " * 20,  # a list of parts
         "",
+        "See github.com, gitlab.com, docs.example.com, and https://a.com/b.com. " * 40,
+        "com " * 40 + "Pump " * 400,  # one word alone
     ],
 )
 def test_nothing_is_guessed_where_there_is_doubt_and_english_need_not_be_said(text: str) -> None:
@@ -70,10 +72,9 @@ def test_documents_of_a_few_words_are_in_the_language_of_all_of_them(tmp_path: P
     many = PARTS | {f"muffe{n}.md": f"# Muffe {n}\n\n{TEXTS['de']}\n" for n in range(3)}
     assert line.release(many).modified == len(PARTS)
     assert set(languages(line).values()) == {"de"}
-    # One alone is in the language that the others are in; what says its own keeps it.
-    report = line.release(many | {"muffe9.md": "# Muffe 9\n\nRund.\n", "tap.md": "---\nlang: en\n---\n# Tap\n"})
-    assert languages(line) == dict.fromkeys([*many, "muffe9.md"], "de") | {"tap.md": "en"}
-    assert report.modified == 0
+    # One alone keeps the language that it had; what says its own has that.
+    line.release(many | {"muffe1.md": "# Muffe 9\n\nRund.\n", "tap.md": "---\nlang: en\n---\n# Tap\n"})
+    assert languages(line) == dict.fromkeys(many, "de") | {"tap.md": "en"}
 
 
 def test_a_few_words_are_not_in_the_language_of_long_documents_that_say_theirs(tmp_path: Path) -> None:
@@ -82,4 +83,12 @@ def test_a_few_words_are_not_in_the_language_of_long_documents_that_say_theirs(t
     taps = {f"hahn{n}.md": f"# Tap {n}\n\n{ENGLISH}\n" for n in range(3)}
     line.release(french | taps)
     line.release(french | taps | {"hahn0.md": "# Tap\n\nRound.\n"})
+    assert languages(line) == dict.fromkeys(french, "fr") | dict.fromkeys(taps, "")
+
+
+def test_what_says_its_language_says_nothing_of_others(tmp_path: Path) -> None:
+    line = Line(tmp_path)
+    french = {f"rohr{n}.md": f"---\nlang: fr\n---\n# Tuyau {n}\n\n{TEXTS['fr']}\n" for n in range(4)}
+    taps = {f"hahn{n}.md": f"# Tap {n}\n\n{ENGLISH}\n" for n in range(4)}
+    line.release(french | taps)
     assert languages(line) == dict.fromkeys(french, "fr") | dict.fromkeys(taps, "")
