@@ -22,7 +22,7 @@ class FitLimits:
         model_words: Vocabulary of a transformer's query table.
         step: Between two components of a common word's row, as a part of its root mean square.
         rare_step: The same for other words (site/content/decisions/encoder-table.md).
-        general_step: The same for words of the language that no text has.
+        general_step: The same for words of the language that no text has, of a transformer's table.
         common: In how many texts a common word stands.
         word_length: Longer words are blobs of data, in characters.
         sample: The most texts that the decomposition or the regression reads.
@@ -51,7 +51,7 @@ class FitLimits:
     parts: int = 20_000
     penalty: float = 3.0
     general: int = 16_000
-    builtin_general: int = 3
+    builtin_general: int = 1
     model_general: int = 6
     goldens: int = 16
     golden_length: int = 80

@@ -66,6 +66,7 @@ def fit_builtin(texts: Sequence[str], limits: FitLimits) -> Builtin:
     sample = features[fit.spread_evenly(features.shape[0], limits.sample)]
     own, language = fit.fit_lsa(features, limits), _language(sample, vocabulary.words, limits)
     rows = _projected(sample, np.hstack([_even(sample, own), _even(sample, language)]), limits)
+    rows[vocabulary.spread == 0] = 0.0  # known, so that they are not taken for others: decisions/builtin-prior.md
     fitted = fit.FittedRows(alphabet, vocabulary, rows)
     return Builtin(fit.build_file(NAME, fitted, texts, limits, limits.builtin_words_weight))
 
