@@ -282,4 +282,4 @@ def test_a_repository_that_was_moved(check: Check, host: PagesHost) -> None:
 
 def test_outside_of_a_repository(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["init", "--check"]) == 2
-    assert "no git repository; run this where vademecum.toml lies" in capsys.readouterr().err
+    assert "no git repository, whose set-up could be checked" in capsys.readouterr().err
