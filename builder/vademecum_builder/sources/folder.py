@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 
 from vademecum.errors import ContentError, UsageError
 from vademecum_builder.sources.base import BINARY, HTML, Changes, Checkpoint, Skipped, SourceItem
-from vademecum_builder.sources.endings import MEDIA_TYPES, media_type
+from vademecum_builder.sources.endings import BINARY_TYPES, MEDIA_TYPES, media_type
 from vademecum_builder.sources.gitignore import Selection
 from vademecum_builder.sources.private_keys import private_key_line
 from vademecum_builder.sources.walk import Entry, Walk
@@ -157,7 +157,7 @@ def _too_large(size: int, limit: int) -> str:
 
 
 def _nothing(root: Path, skipped: Sequence[Skipped]) -> str:
-    kinds = ", ".join(MEDIA_TYPES)
+    kinds = ", ".join((*MEDIA_TYPES, *BINARY_TYPES))
     if not skipped:
         return f"{root}: no document in this folder; add {kinds} files, or check the patterns and .gitignore"
     first = f"{skipped[0].key} ({skipped[0].reason})"

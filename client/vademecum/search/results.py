@@ -58,6 +58,8 @@ class Hit:
         why: What found it.
         more: Further hits of the same document, best first.
         link: `url`, and on a page of the document's own a text fragment with it: browsers mark the words there.
+
+    Printed, it is one line: without whole texts and further hits.
     """
 
     id: str
@@ -65,16 +67,16 @@ class Hit:
     title: str
     heading: str
     url: str
-    text: str
+    text: str = field(repr=False)
     score: float
     metadata: Mapping[str, Any] = field(default_factory=dict)
-    markdown: str = ""
-    places: tuple[Place, ...] = ()
+    markdown: str = field(default="", repr=False)
+    places: tuple[Place, ...] = field(default=(), repr=False)
     excerpt: str = ""
-    marks: tuple[tuple[int, int], ...] = ()
+    marks: tuple[tuple[int, int], ...] = field(default=(), repr=False)
     why: Why = Why()
-    more: tuple[Hit, ...] = ()
-    link: str = ""
+    more: tuple[Hit, ...] = field(default=(), repr=False)
+    link: str = field(default="", repr=False)
 
 
 class Results(list[Hit]):

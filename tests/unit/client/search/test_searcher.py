@@ -12,7 +12,7 @@ from support.publishing import searched
 from vademecum.errors import UsageError
 from vademecum.knowledge import KnowledgeBase
 from vademecum.search.excerpt import excerpt_of, link_to
-from vademecum.search.results import Results
+from vademecum.search.results import Hit, Results
 from vademecum.search.words import logarithm
 
 PAGES = {
@@ -259,3 +259,9 @@ def test_what_cannot_be_meant(kb: KnowledgeBase, options: dict[str, object], sai
 def test_the_logarithm_is_one() -> None:
     for value in (1.0, 1.5, 2.0, 10.0, 123456.789):
         assert logarithm(value) == pytest.approx(math.log(value), rel=1e-15, abs=1e-15)
+
+
+def test_a_hit_is_printed_in_one_line() -> None:
+    further = Hit("1", "b.md", "B", "", "", "the whole text", 1.0, markdown="the *whole* text")
+    shown = repr(Hit("0", "a.md", "A", "", "https://docs.example/a", "the whole text", 1.0, more=(further,)))
+    assert "whole" not in shown and "https://docs.example/a" in shown and "b.md" not in shown
