@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Mapping
 from typing import Any
 
-from vademecum_builder.profiles.base import Folder, NotServed, Page, Profile, Project, Rules, stem
+from vademecum_builder.profiles.base import Folder, NotServed, Page, Profile, Project, Rules, address_of, stem
 from vademecum_builder.profiles.config import at, read_yaml, text_at
 
 
@@ -41,11 +41,10 @@ def open_antora(project: Project) -> Rules | None:
     playbook = read_yaml(project.text(project.has("*playbook*.yml", "site.yml") or "site.yml"))
     style = text_at(playbook, "urls", "html_extension_style")
     ending = {"indexify": "/", "drop": ""}.get(style, ".html")
-    site = text_at(playbook, "site", "url")
     by_branch = version is True or isinstance(version, Mapping)
     return Rules(
         (Folder("modules", address),),
-        base_url=site if site.startswith("http") else "",
+        base_url=address_of(at(playbook, "site", "url")),
         templates=(with_attributes,) if entries else (),
         doubts=("the version of the component is that of its branch",) if by_branch else (),
     )

@@ -195,6 +195,7 @@ class Rules:
         passes: What is done to Markdown, in this order.
         templates: What is done before to text of any kind.
         copies: Whether HTML and text that lie among the pages are served as they are.
+        kinds: Media types by the files' ending, where the configuration says them: `.txt` is reStructuredText.
         mdx: Whether all Markdown is MDX, in which indented text is no code.
         called: Returns what a page is called that has no title, given its place in its folder; None: its first heading.
         base_url: Where the site is served, as its configuration says; may be empty.
@@ -209,6 +210,7 @@ class Rules:
     passes: tuple[Pass, ...] = ()
     templates: tuple[Pass, ...] = ()
     copies: bool = False
+    kinds: Mapping[str, str] = field(default_factory=dict)
     mdx: bool = False
     called: Callable[[str], str] | None = None
     base_url: str = ""
@@ -240,6 +242,12 @@ def folder_of(path: str) -> str:
     return "" if short == "." else short
 
 
+def address_of(site: object, base: object = "") -> str:
+    """Return where a site is served, given its domain and its path there; empty where they are not known."""
+    path = base.strip("/") if isinstance(base, str) else ""
+    return posixpath.join(site, path, "") if isinstance(site, str) and site.startswith("http") else ""
+
+
 def stem(path: str) -> str:
     """Return a path without its suffix."""
     return re.sub(r"\.[A-Za-z]+$", "", path)
@@ -250,6 +258,16 @@ def pretty(path: str, *index: str) -> str:
     folder, _, name = stem(path).rpartition("/")
     whole = folder if name in (index or ("index",)) else stem(path)
     return f"{whole}/" if whole else ""
+
+
+def private(path: str) -> None:
+    """Refuse what is a part of pages by its name, or by that of a folder.
+
+    Raises:
+        NotServed: It is.
+    """
+    if any(part.startswith("_") for part in path.split("/")):
+        raise NotServed("a part of pages (its name begins with _)")
 
 
 def without_front_matter(text: str | None) -> str:

@@ -8,6 +8,7 @@ import json
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 import yaml
@@ -76,6 +77,12 @@ def text_at(config: Mapping[str, Any], *names: str, default: str = "") -> str:
     return found if isinstance(found, str) else default
 
 
+def texts_at(config: Mapping[str, Any], *names: str) -> list[str]:
+    """Return the texts of the list that lies under these names, or the only one."""
+    found = at(config, *names)
+    return [str(item) for item in found] if isinstance(found, list) else [found] if isinstance(found, str) else []
+
+
 def read_python(text: str) -> dict[str, Any]:
     """Return what a module assigns to names as literals; the module is parsed, not run."""
     try:
@@ -131,7 +138,7 @@ class Script:
     def objects(self, opening: str, within: str | None = None) -> Iterator[str]:
         """Yield what stands in the braces behind a pattern, such as `docs:\\s*`."""
         code = self.code if within is None else within
-        for match in re.finditer(rf"{opening}\{{", code):
+        for match in re.finditer(rf"(?:{opening})\{{", code):
             depth = 0
             for place in range(match.end() - 1, len(code)):
                 depth += {"{": 1, "}": -1}.get(code[place], 0)
@@ -147,10 +154,23 @@ class Script:
             body = flat
         return body
 
+    def exported(self) -> str:
+        """Return what a configuration says itself, without what its plugins are told."""
+        return self.shallow(next(self.objects(r"defineConfig\w*\s*\(\s*|export default\s*"), ""))
+
     def texts(self, name: str) -> tuple[str, ...]:
         """Return the texts of the list behind `name:`."""
         found = re.search(rf"(?<![\w.$]){name}['\"]?\s*:\s*\[([^\]]*)\]", self.code)
         return tuple(re.findall(r"['\"`]([^'\"`]*)['\"`]", found[1])) if found else ()
+
+
+def expressions(patterns: Iterable[str]) -> list[re.Pattern[str]]:
+    """Return regular expressions; a malformed one is left out."""
+    found = []
+    for pattern in patterns:
+        with suppress(re.error):
+            found.append(re.compile(pattern))
+    return found
 
 
 def matcher(patterns: Iterable[str]) -> Callable[[str], bool]:

@@ -21,7 +21,7 @@ from vademecum_builder.profiles.base import (
 )
 from vademecum_builder.profiles.blocks import alerts, containers
 from vademecum_builder.profiles.code import outside_code
-from vademecum_builder.profiles.config import at, matcher
+from vademecum_builder.profiles.config import at, matcher, texts_at
 
 _INCLUDE = re.compile(r"\[!include[ \t]*\[[^\[\]]*\]\(([^)\s]+)\)\]", re.IGNORECASE)
 _CODE = re.compile(r"\[!code(?:-[\w+#]+)?[ \t]*\[[^\[\]]*\]\([^()\[\]]*\)\]", re.IGNORECASE)
@@ -37,10 +37,6 @@ def docfx_markup(text: str, page: Page) -> str:
         return without_front_matter(page.include(name, *folders, passes=(docfx_markup,))).strip("\n")
 
     return outside_code(text, lambda plain: _XREF.sub("", _CODE.sub("", _INCLUDE.sub(include, plain))))
-
-
-def _listed(value: Any) -> list[str]:
-    return [str(item) for item in value] if isinstance(value, list) else [value] if isinstance(value, str) else []
 
 
 def _spelt_out(pattern: str) -> list[str]:
@@ -69,8 +65,8 @@ def open_docfx(project: Project) -> Rules:
 
 
 def _address(group: Mapping[str, Any], target: str) -> Any:
-    taken = matcher([f"/{p}" for q in _listed(group.get("files")) for p in _spelt_out(q)] or ["**"])
-    excluded = matcher([f"/{p}" for q in _listed(group.get("exclude")) for p in _spelt_out(q)])
+    taken = matcher([f"/{p}" for q in texts_at(group, "files") for p in _spelt_out(q)] or ["**"])
+    excluded = matcher([f"/{p}" for q in texts_at(group, "exclude") for p in _spelt_out(q)])
 
     def address(path: str, metadata: Mapping[str, Any]) -> str:
         if excluded(path) or not taken(path) or path.rpartition("/")[2].lower() == "toc.md":

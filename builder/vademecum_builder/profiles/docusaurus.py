@@ -14,13 +14,14 @@ from vademecum_builder.profiles import mdx
 from vademecum_builder.profiles.base import (
     Address,
     Folder,
-    NotServed,
     Page,
     Profile,
     Project,
     Rules,
+    address_of,
     folder_of,
     named,
+    private,
     stem,
 )
 from vademecum_builder.profiles.blocks import containers
@@ -38,16 +39,11 @@ def _unnumbered(name: str) -> str:
     return name if _NO_PREFIX.match(name) else _PREFIX.sub("", name)
 
 
-def _private(path: str) -> None:
-    if any(part.startswith("_") for part in path.split("/")):
-        raise NotServed("a part of pages (its name begins with _)")
-
-
 def docs(base: str, *, numbered: bool = True) -> Address:
     """The rule of plugin-content-docs (its slug.js): `slug`, `id`, numbers before names, pages of folders."""
 
     def address(path: str, metadata: Mapping[str, Any]) -> str:
-        _private(path)
+        private(path)
         strip = _unnumbered if numbered else str
         *folders, name = stem(path).split("/")
         folder = "/".join(map(strip, folders))
@@ -64,7 +60,7 @@ def docs(base: str, *, numbered: bool = True) -> Address:
 
 def _blog(base: str) -> Address:
     def address(path: str, metadata: Mapping[str, Any]) -> str:
-        _private(path)
+        private(path)
         dated = _DATED.match(path)
         slug = re.sub(r"(?:/index)?\.mdx?$", "", path)
         if dated:
@@ -76,7 +72,7 @@ def _blog(base: str) -> Address:
 
 def _pages(base: str) -> Address:
     def address(path: str, metadata: Mapping[str, Any]) -> str:
-        _private(path)
+        private(path)
         return posixpath.join(base, re.sub(r"(?:^|/)index$", "", stem(path)))
 
     return address
@@ -214,7 +210,7 @@ def open_docusaurus(project: Project) -> Rules:
         slugs.DOCUSAURUS,
         (magic_comments, containers, *mdx.PASSES),
         mdx=True,
-        base_url=posixpath.join(url, base_url.strip("/"), "") if url else "",
+        base_url=address_of(url, base_url),
         title=script.text("title"),
         doubts=tuple(doubts),
         first=first,

@@ -9,9 +9,19 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from vademecum_builder.profiles.base import Folder, NotServed, Profile, Project, Rules, folder_of, named, stem
+from vademecum_builder.profiles.base import (
+    Folder,
+    NotServed,
+    Profile,
+    Project,
+    Rules,
+    address_of,
+    folder_of,
+    named,
+    stem,
+)
 from vademecum_builder.profiles.blocks import alerts, attribute_lists
-from vademecum_builder.profiles.config import at, read_toml, read_yaml, text_at
+from vademecum_builder.profiles.config import at, expressions, read_toml, read_yaml, text_at, texts_at
 from vademecum_builder.profiles.tags import shortcodes
 from vademecum_builder.readers.front_matter import split_front_matter
 from vademecum_builder.readers.slugs import BLACKFRIDAY, GOLDMARK, SlugRule, ascii_of, goldmark
@@ -62,6 +72,7 @@ class _Site:
         lower: Whether paths are written small.
         ugly: Whether pages end with `.html`, or of which sections they do.
         unrendered: Folders of sections whose pages are not rendered.
+        ignored: What leaves files out.
         bundles: Folders that are a page with its resources.
     """
 
@@ -72,6 +83,7 @@ class _Site:
     lower: bool
     ugly: bool | Mapping[str, Any]
     unrendered: Sequence[str]
+    ignored: Sequence[re.Pattern[str]]
     bundles: frozenset[str]
 
     def folder(self, path: str, language: str) -> Folder:
@@ -79,6 +91,8 @@ class _Site:
         return Folder(path, partial(self._address, path, language))
 
     def _address(self, folder: str, language: str, path: str, metadata: Mapping[str, Any]) -> str:
+        if any(pattern.search(f"/{folder}/{path}") for pattern in self.ignored):
+            raise NotServed("ignoreFiles")
         name = stem(path)
         own = name.rpartition(".")[2].lower()
         spoken = own if own in self.languages else language
@@ -125,6 +139,7 @@ def open_hugo(project: Project) -> Rules | None:
         lower=config.get("disablepathtolower") is not True,
         ugly=_beside(project, config, "uglyurls") or config.get("uglyurls") is True,
         unrendered=[posixpath.dirname(k) for k in project.keys if k.endswith("/_index.md") and _never(project.text(k))],
+        ignored=expressions(texts_at(config, "ignorefiles")),
         bundles=frozenset(
             posixpath.dirname(k) for k in project.keys if re.search(r"/index(\.\w+)?\.(md|html|markdown)$", k)
         ),
@@ -140,13 +155,12 @@ def open_hugo(project: Project) -> Rules | None:
         if text_at(mount, "target").strip("/") == "content":
             own.append(site.folder(folder_of(text_at(mount, "source")), text_at(mount, "lang") or default))
     shared = () if default in places else (site.folder(content, default),)
-    base_url = text_at(config, "baseurl")
     return Rules(
         (*sorted(own, key=lambda f: -len(f.path)), *shared),
         _slugs(text_at(config, "markup", "goldmark", "parser", "autoheadingidtype"), _version(project, config)),
         (attribute_lists, alerts),
         templates=(shortcodes,),
-        base_url=base_url if base_url.startswith("http") else "",
+        base_url=address_of(config.get("baseurl")),
         title=text_at(config, "title"),
         first={"lang": default} if len(languages) > 1 else {},
     )

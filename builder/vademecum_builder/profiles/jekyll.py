@@ -10,9 +10,19 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from vademecum_builder.profiles.base import Folder, NotServed, Profile, Project, Rules, folder_of, named, stem
+from vademecum_builder.profiles.base import (
+    Folder,
+    NotServed,
+    Profile,
+    Project,
+    Rules,
+    address_of,
+    folder_of,
+    named,
+    stem,
+)
 from vademecum_builder.profiles.blocks import alerts, attribute_lists, markdown_in_html, pipes_in_code
-from vademecum_builder.profiles.config import matcher, read_yaml, text_at
+from vademecum_builder.profiles.config import matcher, read_yaml, text_at, texts_at
 from vademecum_builder.profiles.tags import liquid_with_values
 from vademecum_builder.readers.slugs import KRAMDOWN
 
@@ -66,6 +76,7 @@ class _Site:
     """
 
     excluded: Callable[[str], bool]
+    included: Callable[[str], bool]
     collections: Mapping[str, Any]
     style: str
     zone: str
@@ -76,12 +87,12 @@ class _Site:
             raise NotServed("excluded")
         post = _POST.match(path)
         parts = path.split("/")
-        collection = parts[0][1:] if parts[0].startswith("_") and not post else ""
+        collection = parts[0][1:] if parts[0].startswith("_") and not (post or self.included(path)) else ""
         metadata = self._with_defaults(path, "posts" if post else collection or "pages", metadata)
         if metadata.get("published") is False:
             raise NotServed("published: false")
         names = parts[1 if collection in self.collections else 0 :]
-        if not post and any(name.startswith(("_", "#", "~")) for name in names):
+        if not post and not self.included(path) and any(name.startswith(("_", "#", "~")) for name in names):
             raise NotServed("in a folder that begins with _")
         own, name = named(metadata, "permalink"), stem(parts[-1])
         if not post and not collection:
@@ -133,26 +144,26 @@ def open_jekyll(project: Project) -> Rules | None:
     if "source_dir" in config or "public_dir" in config:
         return None  # Hexo's
     source = folder_of(text_at(config, "source"))
-    listed, defaults = config.get("exclude"), config.get("defaults")
+    defaults = config.get("defaults")
     collections = config.get("collections") or {}
     if isinstance(collections, list):
         collections = {name: {} for name in collections}
     style = text_at(config, "permalink", default="date")
     site = _Site(
-        matcher([*_EXCLUDED, *(map(str, listed) if isinstance(listed, list) else ())]),
+        matcher([*_EXCLUDED, *texts_at(config, "exclude")]),
+        matcher(texts_at(config, "include")),
         collections,
         style,
         text_at(config, "timezone", default="UTC"),
         defaults if isinstance(defaults, list) else (),
     )
-    url, base = text_at(config, "url"), text_at(config, "baseurl").strip("/")
     return Rules(
         (Folder(source, site.address),),
         KRAMDOWN,
         (markdown_in_html, attribute_lists, alerts, pipes_in_code),
         templates=(liquid_with_values,),
         copies=True,
-        base_url=posixpath.join(url, base, "") if url.startswith("http") else "",
+        base_url=address_of(config.get("url"), config.get("baseurl")),
         title=text_at(config, "title"),
         doubts=("the day of the year in permalinks is not known",) if "y_day" in style or style == "ordinal" else (),
         doubt=lambda _path, metadata: (

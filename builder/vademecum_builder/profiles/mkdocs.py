@@ -7,7 +7,6 @@ import json
 import posixpath
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,7 +31,7 @@ from vademecum_builder.profiles.blocks import (
     pipes_in_code,
 )
 from vademecum_builder.profiles.code import outside, outside_code
-from vademecum_builder.profiles.config import at, matcher, read_toml, read_yaml, text_at
+from vademecum_builder.profiles.config import at, expressions, matcher, read_toml, read_yaml, text_at, texts_at
 from vademecum_builder.profiles.includes import mkdocs_snippets
 from vademecum_builder.profiles.links import wikilinks
 from vademecum_builder.profiles.mkdocs_i18n import Languages, read_languages
@@ -173,7 +172,8 @@ def open_mkdocs(project: Project) -> Rules:
     config = config or max(others, key=lambda said: "site_url" in said, default={})
     extensions, plugins = _extensions(config), _plugins(config)
     languages = read_languages(plugins.get("i18n"))
-    hidden = [(matcher(str(config.get(name) or "").split("\n")), name) for name in ("exclude_docs", "draft_docs")]
+    said = {name: str(config.get(name) or "").split("\n") for name in ("exclude_docs", "draft_docs")}
+    hidden = [(matcher(["/templates/", *patterns]), name) for name, patterns in said.items()]
     site = _Site(
         folder_of(text_at(config, "docs_dir", default="docs")),
         project.keys,
@@ -219,15 +219,8 @@ def _laid_on(below: Any, said: Any) -> Any:
 
 def _excluded(options: Any) -> Callable[[str], bool]:
     """Return whether mkdocs-exclude leaves a page out; `*` of a glob is any text. A malformed one names none."""
-
-    def said(name: str) -> list[str]:
-        found = at(options, name) if isinstance(options, Mapping) else None
-        return [str(item) for item in (found if isinstance(found, list) else [found or ""]) if item]
-
-    kept = []
-    for pattern in (*map(fnmatch.translate, said("glob")), *said("regex")):
-        with suppress(re.error):
-            kept.append(re.compile(pattern))
+    said = options if isinstance(options, Mapping) else {}
+    kept = expressions([*map(fnmatch.translate, texts_at(said, "glob")), *texts_at(said, "regex")])
     return lambda path: any(pattern.match(path) for pattern in kept)
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from vademecum_builder.profiles.base import Folder, NotServed, Page, Profile, Project, Rules, stem
+from vademecum_builder.profiles.base import Folder, NotServed, Page, Profile, Project, Rules, address_of, private, stem
 from vademecum_builder.profiles.blocks import attribute_lists, containers, pipes_in_code
 from vademecum_builder.profiles.code import outside_code
 from vademecum_builder.profiles.config import at, matcher, read_yaml, text_at
@@ -98,8 +98,9 @@ def open_quarto(project: Project) -> Rules:
     out = text_at(config, "project", "output-dir", default="_site").strip("/")
 
     def address(path: str, metadata: Mapping[str, Any]) -> str:
-        if any(part.startswith("_") for part in path.split("/")) or path.startswith(f"{out}/"):
-            raise NotServed("a part of pages (its name begins with _)")
+        private(path)
+        if path.startswith(f"{out}/"):
+            raise NotServed("in the folder of rendered pages")
         if stem(path).rpartition("/")[2] in _NOT_RENDERED and path not in chapters:
             raise NotServed("for readers of the sources")
         if (chapters and path not in chapters) or (only and not wanted(path)) or unwanted(path):
@@ -107,13 +108,12 @@ def open_quarto(project: Project) -> Rules:
         return f"{stem(path)}.html"
 
     of_site = kind if kind in ("book", "website") else "website"
-    base = text_at(config, of_site, "site-url")
     return Rules(
         (Folder("", address),),
         PANDOC,
         PASSES,
         templates=(shortcodes,),
-        base_url=base if base.startswith("http") else "",
+        base_url=address_of(at(config, of_site, "site-url")),
         title=text_at(config, of_site, "title"),
     )
 

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from urllib.parse import quote
 
 from vademecum_builder.profiles import mdx
@@ -147,7 +147,7 @@ class ProfilePages:
         Raises:
             ContentError: It cannot be read.
         """
-        place = self.found.place(item.key)
+        item, place = self._told(item), self.found.place(item.key)
         if place is None:
             return "files outside the folders of pages"
         folder, path = place
@@ -188,6 +188,10 @@ class ProfilePages:
         kept = {name: value for name, value in (told | dict(document.metadata)).items() if name not in _NAMES}
         return replace(document, title=title, metadata=kept)
 
+    def _told(self, item: SourceItem) -> SourceItem:
+        kind = self.found.rules.kinds.get(PurePosixPath(item.key).suffix)
+        return replace(item, media_type=kind) if kind else item
+
     def prepared(self, media_type: str, text: str, page: Page) -> str:
         """Return the text as plain Markdown, HTML or what else it is."""
         for done in self._passes(media_type):
@@ -201,7 +205,7 @@ class ProfilePages:
 
     def shaped_by(self, item: SourceItem) -> str:
         """Return the digest of what shapes a document beside its item: the configuration, and what it includes."""
-        page = Page(self.found.project, self.found.key(item.key))
+        item, page = self._told(item), Page(self.found.project, self.found.key(item.key))
         included = _included(item, page, self._passes(item.media_type))
         place = self.found.place(item.key)
         try:

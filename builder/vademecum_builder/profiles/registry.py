@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import posixpath
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from importlib import import_module
@@ -23,7 +24,7 @@ PROFILES: tuple[Profile, ...] = tuple(import_module(f"vademecum_builder.profiles
 """In the order in which they are looked for: those whose configuration is nobody else's come first."""
 PLAIN = "plain"
 _SOURCES = tuple(suffix for suffix, kind in MEDIA_TYPES.items() if kind not in (HTML, PLAIN_TEXT))
-_ABOVE = 4
+_ABOVE = 8
 """Folders above the source in which a configuration is looked for, up to the repository's top."""
 _BELOW = 2
 """Folders below it."""
@@ -144,12 +145,19 @@ def _opened(profile: Profile, folder: Path, root: Path, keys: tuple[str, ...], *
     rules = profile.open(project)
     if rules is None:
         return None
+    rules = rules if rules.base_url else replace(rules, base_url=_of_domain(project))
     said = tuple(sorted(project.seen.values()))
     found = Found(profile, rules, project, config, inside, outside, said)
     sources = [key for key in keys if key.lower().endswith(_SOURCES)]
     if folder != root and 2 * sum(found.place(key) is not None for key in sources) <= len(sources):
         return None
     return found
+
+
+def _of_domain(project: Project) -> str:
+    """Return where a site is served that has a domain of its own on GitHub Pages; empty: it has none."""
+    domain = project.text(*(f"{above}CNAME" for above in ("", "static/", "public/", "docs/", "docs/public/"))).strip()
+    return f"https://{domain}/" if re.fullmatch(r"[\w-]+(?:\.[\w-]+)+", domain) else ""
 
 
 def _pages_in(found: Found, keys: tuple[str, ...]) -> bool:

@@ -6,11 +6,24 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from vademecum_builder.profiles.base import Folder, NotServed, Page, Pass, Profile, Project, Rules, pretty, stem
+from vademecum_builder.profiles.base import (
+    Folder,
+    NotServed,
+    Page,
+    Pass,
+    Profile,
+    Project,
+    Rules,
+    address_of,
+    pretty,
+    stem,
+)
 from vademecum_builder.profiles.blocks import alerts, attribute_lists, containers
 from vademecum_builder.profiles.code import outside_code
-from vademecum_builder.profiles.config import at, matcher, read_python, read_yaml, text_at
+from vademecum_builder.profiles.config import at, matcher, read_python, read_yaml, text_at, texts_at
 from vademecum_builder.readers.slugs import DOCUTILS
+from vademecum_builder.sources.base import MARKDOWN, PLAIN_TEXT, RST
+from vademecum_builder.sources.endings import MEDIA_TYPES
 
 _DIRECTIVE = re.compile(
     r"^([ \t]*)(`{3,}|~{3,})\{([\w:.+-]+)\}[ \t]*(.*)\n((?:(?![ \t]*\2).*\n)*)[ \t]*\2[ \t]*$", re.MULTILINE
@@ -90,8 +103,8 @@ def open_sphinx(project: Project) -> Rules | None:
     has_root = "sphinx" in source.lower() and not project.keys.isdisjoint(_ROOTS)
     if not has_root and not {"project", "extensions", "html_theme", "master_doc", "root_doc"} & config.keys():
         return None
-    listed = config.get("exclude_patterns")
-    excluded = matcher([f"/{p}" for p in listed if isinstance(p, str)] if isinstance(listed, list) else [])
+    excluded = matcher(f"/{pattern}" for pattern in texts_at(config, "exclude_patterns"))
+    kinds = _kinds(config, source)
     suffix = str(config.get("html_file_suffix") or ".html")
     online = read_yaml(
         project.text(
@@ -107,18 +120,33 @@ def open_sphinx(project: Project) -> Rules | None:
     def address(path: str, metadata: Mapping[str, Any]) -> str:
         if excluded(path) or path.startswith("_build/"):
             raise NotServed("exclude_patterns")
+        if not path.endswith(tuple(kinds)):
+            raise NotServed("source_suffix")
         return pretty(path) if folders else stem(path) + suffix
 
-    base = str(config.get("html_baseurl") or "")
     computed = "exclude_patterns" not in config and "exclude_patterns" in source
     return Rules(
         (Folder("", address),),
         DOCUTILS,
         (substitutions(config.get("myst_substitutions")), myst, containers, alerts, attribute_lists),
-        base_url=base if base.startswith("http") else "",
+        kinds=kinds,
+        base_url=address_of(config.get("html_baseurl")),
         title=text_at(config, "project"),
         doubts=("exclude_patterns is computed in conf.py",) if computed else (),
     )
+
+
+def _kinds(config: Mapping[str, Any], source: str) -> dict[str, str]:
+    """Return what files are by their endings, as `source_suffix` says, and extensions that bring others; where these
+    are computed, whatever has a reader."""
+    said = config.get("source_suffix")
+    if said is None and ("source_suffix" in source or "extensions" not in config):
+        return {ending: kind for ending, kind in MEDIA_TYPES.items() if kind != PLAIN_TEXT}
+    listed = said if isinstance(said, Mapping) else dict.fromkeys(said if isinstance(said, list) else [said or ".rst"])
+    kinds = {str(ending): MARKDOWN if "markdown" in str(name) else RST for ending, name in listed.items()}
+    brought = {".md": "myst|recommonmark|markdown|m2r", ".ipynb": "nbsphinx|myst_nb|jupyter"}
+    kinds |= {ending: MEDIA_TYPES[ending] for ending, names in brought.items() if re.search(names, source)}
+    return kinds
 
 
 PROFILE = Profile("sphinx", "Sphinx, MyST", ("conf.py",), open_sphinx)

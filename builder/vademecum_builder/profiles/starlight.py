@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Mapping
 from typing import Any
 
 from vademecum_builder.profiles import mdx
-from vademecum_builder.profiles.base import Folder, Profile, Project, Rules, named, stem
+from vademecum_builder.profiles.base import Folder, Profile, Project, Rules, address_of, named, private, stem
 from vademecum_builder.profiles.blocks import containers
 from vademecum_builder.profiles.config import Script
 from vademecum_builder.readers.slugs import GITHUB
@@ -17,6 +16,7 @@ FILES = tuple(f"astro.config.{suffix}" for suffix in ("mjs", "ts", "js", "mts", 
 
 def _address(path: str, metadata: Mapping[str, Any]) -> str:
     """Astro's content layer makes a slug of each part of the path; `index` is its folder."""
+    private(path.rpartition("/")[2])
     parts = (named(metadata, "slug").strip("/") or "/".join(map(GITHUB.slug, stem(path).split("/")))).split("/")
     whole = "/".join(parts[:-1] if parts[-1] == "index" else parts)
     return f"{whole}/" if whole else ""
@@ -26,15 +26,12 @@ def open_starlight(project: Project) -> Rules | None:
     script = Script(project.text(*FILES))
     if "starlight" not in script.code:
         return None
-    said = script.shallow(next(script.objects(r"defineConfig\s*\(\s*|export default\s*"), ""))
-    site, base = script.value("site", said), script.value("base", said)
+    said = script.exported()
     return Rules(
         (Folder("src/content/docs", _address),),
         GITHUB,
         (containers, *map(mdx.in_mdx, mdx.PASSES)),
-        base_url=posixpath.join(site, str(base or "").strip("/"), "")
-        if isinstance(site, str) and site.startswith("http")
-        else "",
+        base_url=address_of(script.value("site", said), script.value("base", said)),
         title=script.text("title"),
     )
 

@@ -7,7 +7,17 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from vademecum_builder.profiles.base import Folder, NotServed, Page, Profile, Project, Rules, folder_of, stem
+from vademecum_builder.profiles.base import (
+    Folder,
+    NotServed,
+    Page,
+    Profile,
+    Project,
+    Rules,
+    address_of,
+    folder_of,
+    stem,
+)
 from vademecum_builder.profiles.blocks import alerts, attribute_lists, containers
 from vademecum_builder.profiles.code import outside_code
 from vademecum_builder.profiles.config import Script, matcher
@@ -55,10 +65,12 @@ def open_vitepress(project: Project) -> Rules:
         return stem(path) if clean else f"{stem(path)}.html"
 
     computed = bool(re.search(r"\brewrites\s*(?:\(|:\s*(?!\{)\S)", script.code))
+    site = script.value("hostname", next(script.objects(r"\bsitemap\s*:\s*"), ""))
     return Rules(
         (Folder(source, address),),
         VITEPRESS,
         (vitepress_includes(source), containers, alerts, vue, attribute_lists, jsx),
+        base_url=address_of(site, script.value("base", script.exported())),
         title=script.text("title"),
         doubts=("rewrites are computed in the configuration",) if computed else (),
     )

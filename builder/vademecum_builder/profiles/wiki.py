@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from vademecum_builder.profiles.base import Folder, NotServed, Page, Profile, Project, Rules, stem
+from vademecum_builder.profiles.base import Folder, Page, Profile, Project, Rules, private, stem
 from vademecum_builder.profiles.blocks import alerts
 from vademecum_builder.profiles.code import outside_code
 from vademecum_builder.profiles.links import wikilinks
@@ -28,8 +28,7 @@ def open_wiki(project: Project) -> Rules | None:
     def address(path: str, metadata: Mapping[str, Any]) -> str:
         whole = stem(path)
         name = whole.rpartition("/")[2]
-        if name.startswith("_"):
-            raise NotServed("a part of pages (its name begins with _)")
+        private(name)
         return "" if name.lower() == "home" else (name if flat else whole).replace(" ", "-")
 
     return Rules(

@@ -419,7 +419,7 @@ def test_what_configurations_say_of_the_address(tmp_path: Path) -> None:
     root = files(tmp_path / "b", {"antora.yml": "name: x\nversion: ~\n", "antora-playbook.yml": playbook})
     found = found_in(root)
     addresses = [found.rules.folders[0].address(f"ROOT/pages/{name}.adoc", {}) for name in ("index", "a/b")]
-    assert (found.rules.base_url, addresses) == ("https://b.example", ["x/", "x/a/b/"])
+    assert (found.rules.base_url, addresses) == ("https://b.example/", ["x/", "x/a/b/"])
 
 
 def test_a_page_that_a_template_engine_is_to_fill_is_no_page(tmp_path: Path) -> None:
@@ -916,15 +916,30 @@ def test_what_a_tag_marks_as_markdown_is_markdown(tmp_path: Path) -> None:
     ]
 
 
-def test_the_address_of_a_starlight_site_is_no_other_setting_of_that_name(tmp_path: Path) -> None:
-    root = files(
-        tmp_path,
-        {
-            "astro.config.mjs": "export default defineConfig({ integrations: [starlight({ head: [{ attrs: { 'data-site': 'X', site: 'X' } }] })], base: '/b', site: computed })",
-            "src/content/docs/a.md": "# A\n",
-        },
-    )
-    assert found_in(root).rules.base_url == ""
+STARLIGHT = "import { defineConfig } from 'astro';\nexport default defineConfig({ integrations: [starlight({ head: [{ attrs: { 'data-site': 'X', site: 'X' } }] })], base: '/b', site: %s })"
+VITE = "export default defineConfig({ themeConfig: { sidebar: [{ base: '/x/' }] }, base: '/b/'%s })"
+
+
+@pytest.mark.parametrize(
+    ("tree", "address"),
+    [
+        ({"astro.config.mjs": STARLIGHT % "computed"}, ""),
+        ({"astro.config.mjs": STARLIGHT % "'https://b.example'"}, "https://b.example/b/"),
+        ({".vitepress/config.ts": VITE % ""}, ""),
+        ({".vitepress/config.ts": VITE % ", sitemap: { hostname: 'https://b.example' }"}, "https://b.example/b/"),
+        ({"book.toml": "", "CNAME": "b.example\n"}, "https://b.example/"),
+        ({"_config.yml": "url: https://b.example", "CNAME": "a.example"}, "https://b.example/"),
+        ({"hugo.toml": "baseURL = '/'", "static/CNAME": "no domain"}, ""),
+    ],
+)
+def test_where_a_site_is_served_a_setting_of_its_own_says_or_its_domain_from_any_folder_of_its_pages(
+    tree: dict[str, str], address: str, tmp_path: Path
+) -> None:
+    folder = "src/content/docs/de/a/b/c" if "astro.config.mjs" in tree else "content/de" if "hugo.toml" in tree else ""
+    folder = folder or ("src" if "book.toml" in tree else "guide")
+    files(tmp_path, {**tree, ".git/HEAD": "", f"{folder}/a.md": "# A\n"})
+    found = find_profile(tmp_path / folder, ["a.md"])
+    assert found is not None and found.rules.base_url == address
 
 
 def test_a_badge_in_a_heading_is_no_part_of_its_id(tmp_path: Path) -> None:
@@ -1032,6 +1047,30 @@ def test_a_reference_shows_the_title_that_it_leads_to(name: str, tmp_path: Path)
 )
 def test_lines_that_an_include_names(span: str, lines: str) -> None:
     assert part("a\nb\nc\nd", span) == lines
+
+
+@pytest.mark.parametrize(
+    ("config", "said", "served", "parts"),
+    [
+        ("astro.config.mjs", "starlight()", "src/content/docs/a_b.mdx", "src/content/docs/c/_part.mdx"),
+        ("mkdocs.yml", "exclude_docs: /x/\n", "docs/a/templates/b.md", "docs/templates/a.md docs/x/a.md"),
+        ("_config.yml", "include: [_pages, b/_b.md]\n", "_pages/a.md b/_b.md", "_other/a.md b/_c.md"),
+        ("hugo.toml", "ignoreFiles = ['/_[^/]+\\.md$', '(']\n", "content/a.md", "content/c/_b.md"),
+        ("conf.py", "extensions = []\n", "a.rst", "README.md b.ipynb"),
+        ("conf.py", "extensions = ['myst_parser']\n", "a.rst b.md", "b.ipynb"),
+        ("conf.py", "extensions = []\nsource_suffix = '.txt'\nexclude_patterns = ['x']\n", "a.txt", "b.rst x/a.txt"),
+        ("conf.py", "extensions = []\nsource_suffix = {'.rst': '', '.txt': 'markdown'}\n", "a.rst b.txt", "c.org"),
+        ("conf.py", "project = 'B'\nextensions = of()\n", "a.rst b.md", "c.txt"),
+    ],
+)
+def test_a_part_of_pages_is_what_its_generator_takes_for_one(
+    config: str, said: str, served: str, parts: str, tmp_path: Path
+) -> None:
+    tree = {config: said, **dict.fromkeys(f"{served} {parts}".split(), "Pump\n====\n\n:ref:`Oil`.\n")}
+    pages = ProfilePages(found_in(files(tmp_path, tree)))
+    read = {k: pages.read(SourceItem(k, MEDIA_TYPES[Path(k).suffix], tree[k].encode())) for k in tree if k != config}
+    assert {key for key, page in read.items() if isinstance(page, Document)} == {*served.split()}
+    assert {page.title for page in read.values() if isinstance(page, Document)} == {"Pump"}
 
 
 def test_files_that_refer_to_each_other_are_read_once(tmp_path: Path) -> None:
