@@ -76,7 +76,8 @@ async def _look_after(update: Update, manifest: ManifestOf, *, reported: bool) -
             await _repair(update).run(manifest)
             return
         named, held = update.session.pointer.objects, (await update.session.objects()).keys()
-        if held != named:
+        # What a paused download has brought of a release that waits stays for it.
+        if named - held or (held - named and update.waiting is None):
             await _repair(update).run_on(Scrubbed(missing=tuple(sorted(named - held))), manifest)
     except VademecumError as error:
         logger.warning("what is installed could not be looked after: %s", error)

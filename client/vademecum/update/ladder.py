@@ -28,7 +28,8 @@ class Ladder:
     Args:
         session: Its store is locked.
         pointer, manifest: The release.
-        budget: What the run may download; it does not bound what is fetched by force or anew.
+        route: The packs that lead there; none: there are tiers.
+        budget: What the run may download; it does not bound what is fetched anew.
     """
 
     def __init__(
@@ -38,30 +39,18 @@ class Ladder:
         around: Surroundings,
         pointer: ReleasePointer,
         manifest: Manifest,
+        route: tuple[PackEntry, ...],
         budget: Budget,
     ) -> None:
         self._session, self._downloader = session, downloader
-        self._pointer, self._manifest, self._budget = pointer, manifest, budget
+        self._pointer, self._manifest, self._route, self._budget = pointer, manifest, route, budget
         self._config, self._clock = around.config, around.clock
         self._course, self._room = around.course, around.room
 
-    async def go_down(self, route: tuple[PackEntry, ...], *, force: bool) -> Plan:
-        """Install the release; return the plan that worked. Errors: see `Update.follow`.
-
-        Args:
-            route: The packs that lead there; none: there are tiers.
-            force: Fetch it whole, and use nothing that the store holds.
-        """
-        await self._sweep(route)
-        if force:
-            self._budget = UNLIMITED
-        ladder = [full_plan((), self._manifest)] if force else await self._plans(route)
-        return await self._down(route, ladder)
-
-    async def _sweep(self, route: tuple[PackEntry, ...]) -> None:
+    async def sweep(self) -> None:
         """Delete what an interrupted update has left, but for the sound objects of this one."""
         installed = self._session.pointer.objects
-        wanted = _named(self._manifest).union(entry.object.sha256 for entry in route)
+        wanted = _named(self._manifest).union(entry.object.sha256 for entry in self._route)
         await garbage.discard_all_but(self._session, installed | await self._sound(wanted - installed))
 
     async def _sound(self, wanted: frozenset[str]) -> frozenset[str]:
@@ -69,14 +58,12 @@ class Ladder:
         held = wanted & (await self._session.objects()).keys()
         return held.difference(await unsound(self._session, held))
 
-    async def _plans(self, route: tuple[PackEntry, ...]) -> list[Plan]:
-        """Return the plans to try: those that use what the store holds, the cheapest first; then everything anew."""
-        held, manifest = await self._session.objects(), self._manifest
-        ladder, anew = plans(self._session.pointer.floor, held, manifest, route), full_plan((), manifest)
-        return [*(plan for plan in ladder[:-1] or ladder if plan != anew), anew]
+    async def plans(self) -> tuple[Plan, ...]:
+        """Return the plans to try, by what the store holds now."""
+        return plans(self._session.pointer.floor, await self._session.objects(), self._manifest, self._route)
 
-    async def _down(self, route: tuple[PackEntry, ...], ladder: list[Plan]) -> Plan:
-        """Go down the ladder; return the plan that worked.
+    async def go_down(self, ladder: tuple[Plan, ...]) -> Plan:
+        """Install the release by the first of these plans that works; return it. Errors: see `Update.follow`.
 
         When packs do not lead there after all, the tiers are fetched; when what is stored does not add up
         with what came, everything is fetched anew. But where a plan failed over damaged objects, they are mended
@@ -85,7 +72,7 @@ class Ladder:
         """
         mended = len(ladder) == 1
         while True:
-            plan, *ladder = ladder
+            plan, ladder = ladder[0], ladder[1:]
             try:
                 return await self._carry_out(plan)
             except StagingError as error:
@@ -99,9 +86,9 @@ class Ladder:
                 mended = True
                 await self._repair()
                 if await self._broken():
-                    ladder = [full_plan(await self._sound(_named(self._manifest)), self._manifest)]
+                    ladder = (full_plan(await self._sound(_named(self._manifest)), self._manifest),)
                 else:
-                    ladder = await self._plans(route)
+                    ladder = await self.plans()
 
     async def _broken(self) -> bool:
         """Return whether an object of the installed generation is missing or damaged."""

@@ -90,7 +90,7 @@ def equivocation(what: str) -> EquivocationError:
 def plans(
     installed: Generation | None, held: Container[str], manifest: Manifest, route: tuple[PackEntry, ...] = ()
 ) -> tuple[Plan, ...]:
-    """Return the ladder of plans: the cheapest first, and after it those to fall back to, each once.
+    """Return the ladder of plans: those that use what the store holds, the cheapest first; then everything anew.
 
     Args:
         installed: The current generation, or None.
@@ -98,11 +98,10 @@ def plans(
         manifest: The release to install.
         route: Packs that lead from the installed release to this one, see delta_chain.py; empty: there are none.
     """
-    if installed is not None and installed.sequence == manifest.sequence:
-        return (Plan("none", base=installed.sequence),)
-    full = full_plan(held, manifest)
+    anew = full_plan((), manifest)
     if installed is None or not builds_on(installed, manifest):
-        return (full,)
+        full = full_plan(held, manifest)
+        return (anew,) if full == anew else (full, anew)
     newer = [entry.object for entry in manifest.segments if entry.upto > installed.sequence]
     fresh = tuple(ref.sha256 for ref in newer)
     kept = tuple(digest for digest in installed.segments if digest not in fresh)
@@ -110,7 +109,7 @@ def plans(
     packs = _missing(held, [entry.object for entry in route])
     direct = Plan("direct", packs, installed.segments, installed.sequence, route)
     # A tie goes to what needs no decoding.
-    return (direct, tiers, full) if route and direct.bytes < tiers.bytes else (tiers, full)
+    return (direct, tiers, anew) if route and direct.bytes < tiers.bytes else (tiers, anew)
 
 
 def full_plan(held: Container[str], manifest: Manifest) -> Plan:

@@ -48,7 +48,7 @@ from vademecum.trust.walk import Refreshed
 from vademecum.update.delta_chain import find_route
 from vademecum.update.download import UNLIMITED, Budget
 from vademecum.update.ladder import Ladder, spoiled
-from vademecum.update.plan import Plan, equivocation, plans, refuse_older, refuse_other
+from vademecum.update.plan import Plan, equivocation, full_plan, plans, refuse_older, refuse_other
 from vademecum.update.results import Check
 from vademecum.update.surroundings import Surroundings
 
@@ -268,23 +268,22 @@ class Update:
 
     async def offer(self, pointer: ReleasePointer) -> Check:
         """Return what `follow` would do; nothing but manifests is downloaded. Errors: see `manifest`."""
-        check = self._nothing(pointer)
         reason = self.session.pointer.reason_to_wait(pointer.sequence, pointer.yanked)
         if reason is not None:
-            return replace(check, reason=None if reason in ("current", "ahead") else reason)
+            return replace(self._nothing(pointer), reason=None if reason in ("current", "ahead") else reason)
         manifest = await self.manifest(pointer)
-        return await self._judge(check, pointer, manifest, await self._route(manifest))
+        route = await self._route(manifest)
+        ladder = plans(self.session.pointer.floor, await self.session.objects(), manifest, route)
+        return await self._judge(pointer, manifest, ladder[0])
 
     def _nothing(self, pointer: ReleasePointer) -> Check:
         current = self.session.pointer.current
         installed = None if current is None else current.sequence
         return Check(False, pointer.sequence, pointer.version, installed=installed)
 
-    async def _judge(
-        self, check: Check, pointer: ReleasePointer, manifest: Manifest, route: tuple[PackEntry, ...]
-    ) -> Check:
-        """Return a check with what the release costs and brings, and what is done about it unasked."""
-        session, plan = self.session, await self._cheapest(manifest, route)
+    async def _judge(self, pointer: ReleasePointer, manifest: Manifest, plan: Plan) -> Check:
+        """Return what the release costs and brings, and what is done about it unasked."""
+        session, check = self.session, self._nothing(pointer)
         since = 0 if check.installed is None else check.installed
         documents = None if check.installed is None else manifest.documents_since(since)
         critical = any(since < sequence <= pointer.sequence for sequence in self._critical)
@@ -302,9 +301,6 @@ class Update:
             critical=critical,
             decision=decision.what,
         )
-
-    async def _cheapest(self, manifest: Manifest, route: tuple[PackEntry, ...]) -> Plan:
-        return plans(self.session.pointer.floor, await self.session.objects(), manifest, route)[0]
 
     async def follow(self, pointer: ReleasePointer, *, force: bool) -> Plan:
         """Install the release, unless something speaks against it; return the plan that worked.
@@ -327,14 +323,16 @@ class Update:
         if not force:
             await self._refuse_spoiled(manifest)
         route = () if force else await self._route(manifest)
+        around, budget = replace(self.around, config=self._config), UNLIMITED if force else self._budget
+        ladder = Ladder(self.session, self.downloader, around, pointer, manifest, route, budget)
+        await ladder.sweep()
+        found = (full_plan((), manifest),) if force else await ladder.plans()
         if self._unasked and not force:
-            check = await self._judge(self._nothing(pointer), pointer, manifest, route)
+            check = await self._judge(pointer, manifest, found[0])
             if check.decision != "install":
                 self.waiting = check
                 return Plan("none")
-        around = replace(self.around, config=self._config)
-        ladder = Ladder(self.session, self.downloader, around, pointer, manifest, self._budget)
-        return await ladder.go_down(route, force=force)
+        return await ladder.go_down(found)
 
     # 3. Its manifest ---------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -22,6 +23,8 @@ from vademecum.errors import EmptyStoreError, NetworkError, UsageError
 from vademecum.format.manifest import MOST_CHANGED, changed_last, decode_manifest, encode_manifest
 from vademecum.policy import CHOICES, Connection, Policy, check_choices, decide
 from vademecum.trust.rollout import bucket
+from vademecum.update import ladder, update
+from vademecum.update.plan import plans
 
 ROOT = Path(__file__).parents[3]
 JS = ROOT / "client" / "vademecum" / "js"
@@ -129,6 +132,15 @@ def test_a_release_that_waits_is_told_with_its_cost(
     taken = app.sync()
     assert (taken.to_sequence, taken.offer) == (2, None)
     assert offer.cost == taken.bytes, "what the notice says is what is downloaded"
+
+
+@pytest.mark.parametrize("options", [{}, {"force": True}, {"unasked": True}])
+def test_an_update_is_planned_once(app: App, options: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    planner = Mock(side_effect=plans)
+    for module in (update, ladder):
+        monkeypatch.setattr(module, "plans", planner)
+    assert app.sync(**options).to_sequence == 2
+    assert planner.call_count == (0 if "force" in options else 1)
 
 
 def test_off_asks_nobody(app: App) -> None:

@@ -11,6 +11,7 @@ from support.publisher import Publisher
 from vademecum.config import Config
 from vademecum.errors import BudgetError, NetworkError
 from vademecum.format.objects import ObjectRef
+from vademecum.policy import Policy
 from vademecum.update.download import Budget
 
 RELEASES = [
@@ -56,6 +57,15 @@ def test_a_run_pauses_between_two_objects_and_the_next_one_goes_on(app: App) -> 
     assert len(brought) == len(set(brought)) == 5, "each is fetched once"
     assert app.content() == {key: value["chunks"] for key, value in RELEASES[-1].items()}
     assert app.status()["error"] is None
+
+
+def test_what_a_run_has_brought_stays_while_its_release_waits(app: App) -> None:
+    with pytest.raises(BudgetError):
+        app.sync()
+    brought = dict(app.database.objects)
+    app.policy = Policy(mode="notify")
+    assert app.sync(unasked=True).offer is not None
+    assert app.database.objects == brought
 
 
 @pytest.mark.fault("B28")

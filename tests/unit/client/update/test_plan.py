@@ -43,11 +43,6 @@ def test_an_update_takes_the_tiers_that_reach_beyond(installed: int, fetched: li
     assert plan.segments == (*fetched, "1" * 64, "2" * 64)
 
 
-def test_the_installed_release_takes_nothing() -> None:
-    plan = plans(generation(12), (), MANIFEST)[0]
-    assert (plan.kind, plan.downloads, plan.bytes) == ("none", (), 0)
-
-
 def test_held_objects_are_not_fetched_again() -> None:
     plan = plans(None, {NEWEST, ENCODER}, MANIFEST)[0]
     assert names(plan) == [MIDDLE, OLDEST]
