@@ -9,6 +9,9 @@ from dataclasses import dataclass
 class Config:
     """Limits and habits of the engine. Sizes in bytes, times in seconds.
 
+    >>> Config(channel="beta", retries=0, max_update_bytes=1_000_000).backoff
+    0.5
+
     Attributes:
         channel: The line of releases to follow.
         parallel: Downloads at the same time.

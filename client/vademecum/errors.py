@@ -12,6 +12,10 @@ from __future__ import annotations
 class VademecumError(Exception):
     """Base of every error that vademecum raises on purpose.
 
+    >>> error = ServerError("busy: https://docs.example/kb/timestamp.json", 503, retry_after=60)
+    >>> error.code, error.transient, isinstance(error, HostError)
+    ('server', True, True)
+
     Attributes:
         code: A stable word for programs; the same in Python, in JavaScript and in `--json` output.
         transient: True when trying again later, unchanged, may well succeed.

@@ -54,6 +54,12 @@ class KnowledgeBase:
     answering from the generation it has read, until `sync`, `rollback` or `reload` brings another.
     May be shared between threads. What is synchronous works inside a running event loop too (Jupyter), which
     stands still meanwhile; what ends in `_async` is awaited, and raises the same errors.
+
+    >>> async def first() -> str:
+    ...     await kb.sync_async()
+    ...     return (await kb.search_async("run"))[0].title
+    >>> asyncio.run(first())
+    'A'
     """
 
     def __init__(self, options: OpenOptions) -> None:
@@ -76,6 +82,9 @@ class KnowledgeBase:
         encoder: Encode | Literal["published"] | None = None,
     ) -> KnowledgeBase:
         """Open a knowledge base. Nothing is read or written yet, but the file that `trust` names.
+
+        >>> config = Config(channel="beta", retries=5)
+        >>> kb = KnowledgeBase.open("kb.db", url=[site, "https://mirror.example/kb/"], trust=shipped, config=config)
 
         Args:
             store: Path of the local database file; made by the first `sync`.
@@ -125,6 +134,10 @@ class KnowledgeBase:
         or the store cannot be written, the outcome has the `error` (its `code` and `message`), `updateFailed` is
         announced, and what is installed goes on answering. What waits, as the policy has it, is the outcome's `offer`.
 
+        >>> outcome = kb.sync()
+        >>> outcome.plan, outcome.to_sequence, outcome.error
+        ('none', 2, None)
+
         Args:
             force: Fetch and install the published release whole, even if it is installed already, was refused, or is
                 not the pinned one. An older one is refused all the same.
@@ -150,6 +163,9 @@ class KnowledgeBase:
 
         One that was skipped is not installed, nor another than the pinned one.
 
+        >>> kb.update().to_sequence
+        2
+
         Raises:
             VademecumError: What kept it from that: the errors that an outcome of `sync` may have, and what that raises.
         """
@@ -161,6 +177,9 @@ class KnowledgeBase:
 
     def check(self) -> Check:
         """Ask the host for news, without installing anything; return what there is.
+
+        >>> kb.check().available
+        False
 
         Raises:
             UsageError: This knowledge base was opened without a url.
@@ -174,6 +193,9 @@ class KnowledgeBase:
 
     def rollback(self) -> Generation:
         """Go back to the generation before, and return it. The one that is left is not installed again by itself.
+
+        >>> kb.rollback().sequence, kb.sync().reason
+        (1, 'refused')
 
         Raises:
             EmptyStoreError: There is none, or its publisher has taken it back.
@@ -189,6 +211,10 @@ class KnowledgeBase:
     def pin(self, sequence: int | None) -> None:
         """Stay at a release, the current or the previous one; None follows the channel again.
 
+        >>> kb.pin(1)
+        >>> kb.release.sequence, kb.sync().reason
+        (1, 'pinned')
+
         Raises:
             UsageError: That release is neither.
             EmptyStoreError, DamagedError, SelfTestError, StorageError, BusyError: See `rollback`.
@@ -201,6 +227,10 @@ class KnowledgeBase:
 
     def skip(self, sequence: int | None) -> None:
         """Pass a release over; None takes back all that was decided so, and makes a release that was left come again.
+
+        >>> kb.skip(3)
+        >>> kb.status()["refused"]
+        [3]
 
         Raises:
             UsageError: That release is installed, or it is no number.
@@ -216,6 +246,10 @@ class KnowledgeBase:
         """Keep what the user of this store has chosen, by the fields of `Policy`: `set_policy(mode="notify")`.
 
         None gives a choice back to the app. What holds is `status()["policy"]`.
+
+        >>> kb.set_policy(mode="notify", max_update_bytes=1_000_000)
+        >>> kb.status()["policy"]["mode"]
+        'notify'
 
         Raises:
             UsageError: There is no such choice; it says what may be chosen.
@@ -234,6 +268,9 @@ class KnowledgeBase:
 
         The keys are those of site/content/apps.md; times are texts (ISO 8601, UTC), sizes are bytes.
 
+        >>> kb.status()["installed"]["sequence"]
+        2
+
         Raises:
             EmptyStoreError: There is no store yet.
             StorageError: The file cannot be read, or is not a store.
@@ -246,6 +283,9 @@ class KnowledgeBase:
 
     def doctor(self, *, repair: bool = True) -> Diagnosis:
         """Examine the store whole, and mend what is broken with as little as it takes.
+
+        >>> kb.doctor(repair=False).sound
+        True
 
         Args:
             repair: Mend; needs a url. Without, nothing is written.
@@ -281,6 +321,11 @@ class KnowledgeBase:
         """Return the best hits for the query, best first, from the installed generation; at most `limit`.
 
         What is looked for are words, with what they mean: misspelt ones and one that is still being typed, too.
+
+        >>> [(hit.document, hit.text) for hit in kb.search("run hom", limit=1)]
+        [('a', 'run home')]
+        >>> kb.search("run", filters={"lang": "de"})
+        []
 
         Args:
             offset: Hits to leave out before the first: those of the pages before.
@@ -323,6 +368,10 @@ class KnowledgeBase:
     def similar(self, id: str, limit: int = 10) -> Results:
         """Return the passages of other pages that mean nearly the same as a hit, best first, one a document.
 
+        >>> hit = kb.search("run")[0]
+        >>> [other.document for other in kb.similar(hit.id)]
+        ['b']
+
         Args:
             id: Of the hit or the passage. One that the release does not have (any more) is like nothing.
 
@@ -341,6 +390,9 @@ class KnowledgeBase:
     def document(self, key: str) -> DocumentView | None:
         """Return a whole document as it was indexed, or None if the release has none of that key.
 
+        >>> [chunk.text for chunk in kb.document("a").chunks]
+        ['run home']
+
         Raises:
             UsageError: The key is no text.
             EmptyStoreError, SelfTestError, StorageError, DamagedError, ContentError: See `search`.
@@ -350,22 +402,36 @@ class KnowledgeBase:
         return view_document(self._installation.answering().opened, key)
 
     def documents(self) -> tuple[Entry, ...]:
-        """Return the key, title and URL of each document, by key. Errors: see `document`."""
+        """Return the key, title and URL of each document, by key. Errors: see `document`.
+
+        >>> [(entry.key, entry.title) for entry in kb.documents()]
+        [('a', 'A'), ('b', '')]
+        """
         return list_documents(self._installation.answering().opened)
 
     @property
     def release(self) -> Generation:
-        """The generation that answers. Errors: see `search`."""
+        """The generation that answers. Errors: see `search`.
+
+        >>> kb.release.sequence
+        2
+        """
         return self._installation.answering().opened.generation
 
     def reload(self) -> None:
-        """Answer from what the store holds now, as after another process has updated it. Errors: see `search`."""
+        """Answer from what the store holds now, as after another process has updated it. Errors: see `search`.
+
+        >>> kb.reload()
+        """
         run(self._installation.reload())
 
     # Events -----------------------------------------------------------------------------------
 
     def on(self, event: str, listener: Listener) -> Callable[[], None]:
         """Call `listener` with the details of each such event; return a function that ends that.
+
+        >>> stop = kb.on("updateAvailable", lambda detail: print(detail["version"]))
+        >>> stop()
 
         Args:
             event: One of `EVENTS`; what the details are is in site/content/apps.md.
@@ -380,7 +446,10 @@ class KnowledgeBase:
         return lambda: self.off(event, listener)
 
     def off(self, event: str, listener: Listener) -> None:
-        """Stop calling `listener`; one that was never added is passed over."""
+        """Stop calling `listener`; one that was never added is passed over.
+
+        >>> kb.on("updateCompleted", print) and kb.off("updateCompleted", print)
+        """
         if listener in self._listeners.get(event, []):
             self._listeners[event].remove(listener)
 
@@ -394,7 +463,10 @@ class KnowledgeBase:
     # Letting go -------------------------------------------------------------------------------
 
     def close(self) -> None:
-        """Let go of the generation in memory. The next search reads it again."""
+        """Let go of the generation in memory. The next search reads it again.
+
+        >>> kb.close()
+        """
         self._installation.close()
 
     def __enter__(self) -> KnowledgeBase:

@@ -42,6 +42,9 @@ class Why:
 class Hit:
     """A chunk that answers a query.
 
+    >>> Hit("0123456789abcdef", "a", "A page", "Keys › Rotation", "https://docs.example/a#rotation", "run home", 1.0)
+    Hit(id='0123456789abcdef', document='a', title='A page', heading='Keys › Rotation', ...)
+
     Attributes:
         id: The chunk's id, 16 hex digits.
         document: Key of the document.
