@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+
+import orjson
 
 from vademecum.errors import ContentError, VademecumError
 from vademecum_builder.kinds.base import Opened
@@ -73,7 +74,7 @@ def _read(opened: Opened, found: SourceFound, records: list[dict[str, object]]) 
             found.items += 1
             if entry.media_type == RECORD:
                 if len(records) < SAMPLED:
-                    records.append(json.loads(entry.data))
+                    records.append(orjson.loads(entry.data))
             else:
                 ending = ending_of(entry.key)
                 found.endings[ending] = found.endings.get(ending, 0) + 1

@@ -8,12 +8,13 @@ from __future__ import annotations
 import ast
 import hashlib
 import io
-import json
 import re
 import zipfile
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+
+import orjson
 
 import vademecum
 from vademecum.format.json import canonical
@@ -172,7 +173,7 @@ def _is_used(name: str) -> bool:
 
 def _without_packages(path: Path) -> bytes:
     """Return the lock file of Pyodide's distribution without its packages: none is loaded."""
-    lock = json.loads(path.read_bytes())
+    lock = orjson.loads(path.read_bytes())
     return canonical({"info": lock["info"], "packages": {}})
 
 

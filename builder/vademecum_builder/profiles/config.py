@@ -4,13 +4,13 @@ found by simple patterns, and what they compute is not known."""
 from __future__ import annotations
 
 import ast
-import json
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
+import orjson
 import yaml
 
 from vademecum_builder.readers.front_matter import is_endless
@@ -43,8 +43,8 @@ _YAML_ERRORS = (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeErr
 def read_yaml(text: str) -> dict[str, Any]:
     """Return the mapping, of JSON as well; empty if it is none."""
     try:
-        found = json.loads(text) if text.lstrip()[:1] == "{" else {}
-    except (ValueError, RecursionError):
+        found = orjson.loads(text) if text.lstrip()[:1] == "{" else {}
+    except ValueError:
         found = {}
     if found:  # of 5,000 lines, as an organisation's list of pages has, YAML's parser takes seconds
         return dict(found)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import posixpath
 import re
 from collections.abc import Mapping
 from typing import Any
+
+import orjson
 
 from vademecum_builder.profiles.base import (
     Folder,
@@ -53,7 +54,7 @@ def _spelt_out(pattern: str) -> list[str]:
 
 def open_docfx(project: Project) -> Rules:
     try:
-        config = json.loads(re.sub(r"^\s*//.*$", "", project.text("docfx.json"), flags=re.MULTILINE))
+        config = orjson.loads(re.sub(r"^\s*//.*$", "", project.text("docfx.json"), flags=re.MULTILINE))
     except ValueError:
         config = {}
     content = at(config, "build", "content") if isinstance(config, dict) else None

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import posixpath
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
+
+import orjson
 
 from vademecum_builder.profiles import mdx
 from vademecum_builder.profiles.base import (
@@ -93,7 +94,7 @@ def _instances(script: Script, kind: str) -> Iterator[tuple[str, bool]]:
 
 def _versions(project: Project, folder: str) -> list[str]:
     try:
-        found = json.loads(project.text(f"{folder}versions.json") or "[]")
+        found = orjson.loads(project.text(f"{folder}versions.json") or "[]")
     except ValueError:
         return []
     return [str(version) for version in found] if isinstance(found, list) else []

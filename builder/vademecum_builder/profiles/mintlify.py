@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import posixpath
 from collections.abc import Iterator, Mapping
 from typing import Any
+
+import orjson
 
 from vademecum_builder.profiles import mdx
 from vademecum_builder.profiles.base import Folder, NotServed, Profile, Project, Rules, stem
@@ -17,8 +18,8 @@ _NO_PAGES = frozenset({"README.md", "LICENSE.md", "CHANGELOG.md", "CONTRIBUTING.
 
 def _part(text: str) -> Any:
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
+        return orjson.loads(text)
+    except ValueError:
         return None
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 from collections.abc import Iterator, Sequence
+
+import orjson
 
 from vademecum_builder.scaffold.deployments import Workflow
 from vademecum_builder.scaffold.files import ENVIRONMENT, SETTINGS_FILE
@@ -30,7 +31,7 @@ def check_github(known: Repository, workflows: Sequence[Workflow], address: str)
         if said is None and not place:
             yield Finding("secret", LOOK, f"whether {KEY_VARIABLE} is set was not asked: {failure}")
             return
-        secrets |= {entry["name"] for entry in json.loads(said or "[]")}
+        secrets |= {entry["name"] for entry in orjson.loads(said or "[]")}
     if KEY_VARIABLE in secrets:
         yield Finding("secret", GOOD, f"the secret {KEY_VARIABLE} is set")
     else:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Collection, Iterator
 from importlib.metadata import distribution
 from pathlib import Path
 from urllib.request import url2pathname
+
+import orjson
 
 from vademecum.version import __version__
 from vademecum_builder.encoders.transformer import PREFIX
@@ -84,7 +85,7 @@ def _named(extras: Collection[str]) -> str:
 
 def _origin() -> dict[str, dict[str, str] | str] | None:
     told = distribution("vademecum").read_text("direct_url.json")
-    return None if told is None else json.loads(told)
+    return None if told is None else orjson.loads(told)
 
 
 def requirement(came: dict[str, dict[str, str] | str]) -> str:

@@ -8,12 +8,12 @@ transaction with a lower one ends later.
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+import orjson
 from sqlalchemy import Connection, inspect, text
 
 from vademecum.errors import UsageError
@@ -148,7 +148,7 @@ class Triggers:
                     "WHERE {behind} ORDER BY c.id".format(changed=CHANGED, behind=behind, **self._names(connection))
                 )
                 yield from reading.changed(statement, {"at": int(at) if self._is_sqlite else at})
-            yield Checkpoint(STRATEGY, json.dumps({"install": install, "at": now, "columns": columns}))
+            yield Checkpoint(STRATEGY, orjson.dumps({"install": install, "at": now, "columns": columns}).decode())
 
     @property
     def _is_sqlite(self) -> bool:
@@ -236,7 +236,7 @@ def _position(since: Checkpoint) -> tuple[str, str, tuple[str, ...]]:
     try:
         if since.strategy != STRATEGY:
             raise ValueError
-        told = json.loads(since.position)
+        told = orjson.loads(since.position)
         return str(told["install"]), str(int(told["at"])), tuple(told.get("columns", ()))
     except (ValueError, KeyError, TypeError):
         raise UsageError(f"not a checkpoint of triggers ({since.strategy})") from None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from calendar import timegm
 from collections.abc import Iterator, Mapping
@@ -13,6 +12,8 @@ from pathlib import Path
 from textwrap import shorten
 from typing import Any
 from urllib.parse import urljoin
+
+import orjson
 
 from vademecum.errors import UsageError
 from vademecum.format.json import canonical, iso_time
@@ -49,7 +50,7 @@ class FeedSource:
         """
         if since is not None and since.strategy != _STRATEGY:
             raise UsageError(f"{self.place}: no checkpoint of a feed ({since.strategy})")
-        known: Mapping[str, Any] = json.loads(since.position) if since else {}
+        known: Mapping[str, Any] = orjson.loads(since.position) if since else {}
         got = self._read(known.get("ask", {}))
         if since and (got is None or hashlib.sha256(got[0]).hexdigest() == known["digest"]):
             return Changes(iter([since]))

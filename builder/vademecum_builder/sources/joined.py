@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from typing import Any, Final
+
+import orjson
 
 from vademecum.errors import ContentError, UsageError
 from vademecum_builder.sources.base import RECORD, Changes, Checkpoint, Entry, Skipped, Source, SourceItem
@@ -76,7 +77,7 @@ class JoinedSource:
                     elif isinstance(entry, SourceItem):
                         if entry.media_type != RECORD:
                             raise UsageError(f"{part.name}: {entry.key} is a file: records alone can be joined")
-                        key = record_key(field_at(json.loads(entry.data), part.identity))
+                        key = record_key(field_at(orjson.loads(entry.data), part.identity))
                         if key is None or key in seen:
                             why = f"no {part.identity}" if key is None else f"its {part.identity} {key} stands twice"
                             yield Skipped(f"{part.name}:{entry.key}", why, entry.data[:200].decode("utf-8", "replace"))
@@ -85,7 +86,7 @@ class JoinedSource:
                         found.setdefault(key, []).append((part.name, entry.data))
                 warnings += [f"{part.name}: {told}" for told in changes.warnings]
         for key, records in found.items():
-            yield self._joined(key, [(name, json.loads(data)) for name, data in records])
+            yield self._joined(key, [(name, orjson.loads(data)) for name, data in records])
 
     def _joined(self, key: str, records: list[tuple[str, dict[str, Any]]]) -> SourceItem | Skipped:
         if self.rule == "newest":

@@ -10,11 +10,12 @@ it.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
+
+import orjson
 
 from vademecum.errors import UsageError
 from vademecum_builder.sources.base import Checkpoint, Skipped
@@ -78,7 +79,7 @@ class Position:
             UsageError: It is of something else.
         """
         try:
-            told = json.loads(since.position)
+            told = orjson.loads(since.position)
             begin = micros(datetime.fromisoformat(told.pop("since")))
             tails = {name: Tail(tuple(tail.pop("start")), **tail) for name, tail in told.pop("tails").items()}
             return cls(tuple(told.pop("cursor")), begin, **told, tails=tails)
@@ -89,7 +90,7 @@ class Position:
         """Return it as a checkpoint."""
         told = vars(self) | {"since": of_micros(self.since).isoformat()}
         told |= {"tails": {name: vars(tail) for name, tail in self.tails.items()}}
-        return Checkpoint(strategy, json.dumps(told, separators=(",", ":"), ensure_ascii=False))
+        return Checkpoint(strategy, orjson.dumps(told).decode())
 
     @property
     def low(self) -> int:

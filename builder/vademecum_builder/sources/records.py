@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import math
 import re
 from collections.abc import Collection, Mapping
@@ -12,6 +11,8 @@ from decimal import Decimal
 from difflib import get_close_matches
 from typing import Any, Final
 from uuid import UUID
+
+import orjson
 
 from vademecum.format.json import canonical
 from vademecum_builder.sources.base import RECORD, Skipped, SourceItem
@@ -85,7 +86,7 @@ def fields_with_lost_characters(record: bytes) -> list[str]:
     """Return the fields of an item's record that hold U+FFFD: what stood there was no text."""
     if "\ufffd".encode() not in record:
         return []
-    return [name for name, value in json.loads(record).items() if "\ufffd" in str(value)]
+    return [name for name, value in orjson.loads(record).items() if "\ufffd" in str(value)]
 
 
 def field_at(record: Mapping[str, Any], path: str) -> Any:

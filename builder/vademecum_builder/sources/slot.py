@@ -6,12 +6,12 @@ checkpoint that this one is given: what was read before whoever reads has kept i
 
 from __future__ import annotations
 
-import json
 import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import orjson
 from sqlalchemy import Connection, inspect, text
 
 from vademecum.errors import UsageError
@@ -119,7 +119,7 @@ class Slot:
             quiet = "SELECT pg_snapshot_xmin(s) = pg_snapshot_xmax(s) FROM pg_current_snapshot() AS s"
             end = now if connection.scalar(text(quiet)) else confirmed
             yield from reading.everything()
-            yield Checkpoint(STRATEGY, json.dumps({"lsn": end, "columns": columns}))
+            yield Checkpoint(STRATEGY, orjson.dumps({"lsn": end, "columns": columns}).decode())
 
     def _changed(self, ids: Sequence[str], end: str) -> Iterator[Entry]:
         with self.table.database.connect() as connection:
@@ -134,7 +134,7 @@ class Slot:
             )
             for start in range(0, len(ids), 10 * FETCHED):
                 yield from reading.changed(statement, {"ids": list(ids[start : start + 10 * FETCHED])})
-            yield Checkpoint(STRATEGY, json.dumps({"lsn": end, "columns": columns}))
+            yield Checkpoint(STRATEGY, orjson.dumps({"lsn": end, "columns": columns}).decode())
 
     def _confirmed(self, connection: Connection) -> str:
         found = connection.scalar(
@@ -239,7 +239,7 @@ def _position(since: Checkpoint) -> tuple[str, tuple[str, ...]]:
     try:
         if since.strategy != STRATEGY:
             raise ValueError
-        told = json.loads(since.position)
+        told = orjson.loads(since.position)
         _number(told["lsn"])
         return str(told["lsn"]), tuple(told.get("columns", ()))
     except (ValueError, KeyError, TypeError, AttributeError):

@@ -7,11 +7,11 @@ of a whole table that goes back is refused: what was restored from a copy has to
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+import orjson
 import sqlalchemy as sa
 
 from vademecum.errors import UsageError
@@ -50,7 +50,7 @@ class Position:
         try:
             if since.strategy != STRATEGY:
                 raise ValueError
-            told = json.loads(since.position)
+            told = orjson.loads(since.position)
             seen = {key: (id, digest) for key, id, digest in told["seen"]}
             return cls(told["cursor"], told["id"], told["start"], seen, tuple(told.get("columns", ())))
         except (ValueError, KeyError, TypeError):
@@ -60,7 +60,7 @@ class Position:
         """Return it as a checkpoint."""
         seen = [[key, id, digest] for key, (id, digest) in self.seen.items()]
         told = {"cursor": self.cursor, "id": self.id, "start": self.start, "seen": seen, "columns": self.columns}
-        return Checkpoint(STRATEGY, json.dumps(told, separators=(",", ":"), ensure_ascii=False))
+        return Checkpoint(STRATEGY, orjson.dumps(told).decode())
 
 
 def read_on(reading: TableReading, known: Position | None) -> Iterator[Entry]:

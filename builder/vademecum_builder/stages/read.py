@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
+
+import orjson
 
 from vademecum.errors import ContentError
 from vademecum.format.json import canonical
@@ -227,13 +228,13 @@ def _tell_languages(found: _Found, base: Base, sequence: int) -> None:
         for row in silent:
             old = base.rows.documents.get(row.key)
             if language := guessed or (_says(old, "lang") if are_few and old is not None else ""):
-                told = canonical(json.loads(row.metadata or "{}") | {"lang": language}).decode()
+                told = canonical(orjson.loads(row.metadata or "{}") | {"lang": language}).decode()
                 row = replace(row, metadata=told, sequence=sequence)
                 found.documents[row.key] = old if old is not None and _same(row, old) else row
 
 
 def _says(row: DocumentRow, field: str) -> str:
-    value: str = json.loads(row.metadata or "{}").get(field) or ""
+    value: str = orjson.loads(row.metadata or "{}").get(field) or ""
     return value
 
 

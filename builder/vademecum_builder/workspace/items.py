@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+import orjson
 
 from vademecum.format.json import canonical
 from vademecum_builder.sources.base import RECORD, SourceItem
@@ -69,7 +70,7 @@ def changed_fields(old: SourceItem, new: SourceItem) -> dict[str, tuple[str | No
 def _fields(item: SourceItem) -> dict[str, str]:
     told_fields: dict[str, Any] = {"content": item.content_hash}
     if item.media_type == RECORD:
-        told_fields = json.loads(item.data)
+        told_fields = orjson.loads(item.data)
     return {name: hashlib.sha256(canonical([value])).hexdigest() for name, value in told_fields.items()}
 
 
@@ -89,5 +90,5 @@ def packed(stored: Stored) -> bytes:
 def unpacked(was: bytes) -> Stored:
     """Return what `packed` made one of."""
     head, _, data = zlib.decompress(was).partition(b"\n")
-    view, key, media_type, target, job = json.loads(head)
+    view, key, media_type, target, job = orjson.loads(head)
     return Stored(SourceItem(key, media_type, data, target), view, job)
