@@ -8,6 +8,7 @@ from vademecum_builder.profiles.code import outside
 
 PASSES: tuple[Pass, ...] = (
     includes.mdbook_includes,
+    tags.erb,
     includes.mkdocs_snippets(("",), ""),
     blocks.indented_blocks,
     blocks.containers,

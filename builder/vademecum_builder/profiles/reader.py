@@ -24,7 +24,7 @@ from vademecum_builder.sources.left_out import TEMPLATES
 
 _HEADED = re.compile(r"^#[ \t]+(.+?)[ \t]*#*$", re.MULTILINE)
 _TAKES_IN = re.compile(
-    r"\{\{#|8<-|\{[*!]|\{%-?\s*(?:include|render)|\{\{[<%][-/*\s]*(?:include|readfile|code_?(?:file|sample))"
+    r"\{\{#|<%=|8<-|\{[*!]|\{%-?\s*(?:include|render)|\{\{[<%][-/*\s]*(?:include|readfile|code_?(?:file|sample))"
     r"|\[!include|include::|@include|<<<|\{(?:literal)?include\}|!\[\["
     r"|^import\s+\w+\s+from\s+['\"][^'\"]+\.mdx?['\"]"
     r"|:(?:std:)?(?:ref|doc):|\{(?:std:)?(?:ref|doc)\}",

@@ -111,6 +111,39 @@ def _beside(page: Page, wanted: str) -> tuple[str, ...]:
     return roots if wanted.startswith("/") else (page.key.rpartition("/")[0], *roots)
 
 
+_ERB = re.compile(r"<%(?P<mark>[%#=]?)-?(?P<code>(?:(?!<%|-?%>)[\s\S])*)(?:-%>\n?|%>)")
+_ERB_LINK = re.compile(r"\s*\w*link\w*[ (]\s*([\"'])(?P<shown>[^\"'\n]+)\1\s*,\s*([\"'])(?P<address>[^\"'\s]+)\3")
+_ERB_PART = re.compile(r"\s*(?:partial|render)[ (]\s*(?:partial:\s*)?([\"'])(?P<name>[\w./-]+)\1")
+
+
+def erb(text: str, page: Page) -> str:
+    """`<%= partial "x" %>` of Ruby comes in, a link and a title are shown; what else it computes is not known."""
+    if "<%" not in text or not page.key.endswith((".markerb", ".erb")):
+        return text
+
+    def tag(match: re.Match[str]) -> str:
+        if match["mark"] == "%":
+            return match[0].replace("<%%", "<%")
+        link, part = _ERB_LINK.match(match["code"]), _ERB_PART.match(match["code"])
+        if match["mark"] != "=" or link:
+            return f"[{link['shown']}]({link['address']})" if link else ""
+        if part:
+            return without_front_matter(page.include(_partial(part["name"], page), "", passes=(erb,)))
+        said = shown(arguments(match["code"].replace("(", " "))[1])
+        if not said and "render" not in match["code"]:  # a component: what it shows stands below
+            page.troubles["what ERB computes"] += 1
+        return said
+
+    return _ERB.sub(tag, text)
+
+
+def _partial(name: str, page: Page) -> str:
+    """Return the file of a part of pages (`/docs/parts/oil` is `parts/_oil.html.erb`, as the site's root may be)."""
+    *folders, last = name.strip("/").split("/")
+    places = [page.key.split("/")[:-1] + folders, *(folders[n:] for n in range(len(folders) + 1))]
+    return page.project.has(*("/".join([*place, f"_{last}.*"]) for place in places)) or name
+
+
 _MACRO = re.compile(r"\{\{[ \t]*([A-Za-z][\w-]*)(?:\(([^{}]*)\))?[ \t]*\}\}")
 
 

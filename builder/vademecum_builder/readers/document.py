@@ -211,9 +211,9 @@ def _by_library(media: str) -> Callable[[str], Reading]:
 
 def title_from_key(key: str) -> str:
     """Return the name of the file in words; of its folder for `index` and `README`."""
-    path = PurePosixPath(key)
+    path = PurePosixPath(key.removesuffix(".erb"))
     name = path.parent.name if path.stem.lower() in _FOLDER_PAGES and path.parent.name else path.stem
-    words = clean_line(name.replace("-", " ").replace("_", " ")) or clean_line(name) or key
+    words = clean_line(name.removesuffix(".html").replace("-", " ").replace("_", " ")) or clean_line(name) or key
     return words[0].upper() + words[1:]
 
 
@@ -240,7 +240,7 @@ def _joined(base_url: str, url: str) -> str:
 
 
 def _path(file: SourceItem, slug: object) -> str:
-    path = PurePosixPath(file.key)
+    path = PurePosixPath(file.key.removesuffix(".erb"))
     if file.media_type in _BY_LIBRARY and not slug:
         return path.with_suffix(".html").as_posix()  # as Sphinx, Asciidoctor, Org and nbconvert name it
     if file.media_type != MARKDOWN and not slug:
@@ -249,10 +249,10 @@ def _path(file: SourceItem, slug: object) -> str:
     if isinstance(slug, str | int) and str(slug).strip("/ "):
         name = str(slug).strip()
     else:
-        name = "" if path.stem.lower() in _FOLDER_PAGES else path.stem
+        name = "" if path.stem.removesuffix(".html").lower() in _FOLDER_PAGES else path.stem
     # A slug with slashes is the whole path.
     whole = (name if "/" in name.strip("/") else posixpath.join(folder, name)).strip("/")
-    return whole + "/" if whole else ""
+    return whole + "/" if whole and not whole.endswith(".html") else whole  # `a.html.md` says where it is served
 
 
 def _is_safe(url: str) -> bool:

@@ -19,14 +19,9 @@ from vademecum_builder.sources.base import (
     XLSX,
 )
 
+_MARKDOWN = ".md .markdown .mdown .mkd .mkdn .mkdown .mdwn .mdx .qmd .rmd .livemd .mdoc .markerb".split()
 MEDIA_TYPES = {
-    ".md": MARKDOWN,
-    ".markdown": MARKDOWN,
-    ".mdown": MARKDOWN,
-    ".mkd": MARKDOWN,
-    ".mdx": MARKDOWN,
-    ".qmd": MARKDOWN,
-    ".rmd": MARKDOWN,
+    **dict.fromkeys(_MARKDOWN, MARKDOWN),
     ".txt": PLAIN_TEXT,
     ".html": HTML,
     ".htm": HTML,
@@ -55,5 +50,8 @@ def install_hint(media: str) -> str:
 
 def media_type(key: str) -> str | None:
     """Return the media type of a file by its ending; None: it is no document."""
-    ending = PurePosixPath(key).suffix.lower()
+    path = PurePosixPath(key.lower())
+    ending = PurePosixPath(path.stem).suffix if path.suffix == ".erb" else path.suffix
+    if path.suffix == ".erb" and ending not in _MARKDOWN:
+        return None  # a template
     return MEDIA_TYPES.get(ending) or BINARY_TYPES.get(ending)

@@ -8,9 +8,11 @@ whatever looks like a document but cannot be read. A pattern that names a folder
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 from vademecum.errors import ContentError, UsageError
@@ -26,6 +28,11 @@ MAX_BINARY_BYTES = 64 * 1024 * 1024
 """The same of one that is no text: most of it is pictures."""
 _PGP = b"-----BEGIN PGP "
 _LFS = b"version https://git-lfs.github.com/spec/"
+
+
+_FRONT_MATTER = re.compile(rb"---\r?\n(?:[\w-]+:.*\r?\n(?:[ \t]+.*\r?\n)*)+---\r?\n")
+_LOOKED_AT, _SEEN = 9, 4
+"""Of an ending that no reader knows: files that are looked at where a fourth as many are there as documents are."""
 
 
 class FolderSource:
@@ -69,7 +76,25 @@ class FolderSource:
         walk, items = self._walk(), self.scan()
         keys = self._keys(walk)
         unread = Counter(PurePosixPath(key).suffix.lower() for key in keys if media_type(key) is None)
-        return Changes(items, expected=len(keys) - unread.total(), unread=unread, left_out=walk.counted)
+        read = len(keys) - unread.total()
+        return Changes(
+            items,
+            expected=read,
+            unread=unread,
+            left_out=walk.counted,
+            warnings=[
+                f"{count} {ending} files begin with front matter as pages do, and nothing reads them: copy them as "
+                f".md, or build of the rendered site (the folder has {read} documents beside them)"
+                for ending, count in unread.items()
+                if ending and count * _SEEN >= max(read, _SEEN) and self._are_pages(ending, keys)
+            ],
+        )
+
+    def _are_pages(self, ending: str, keys: Sequence[str]) -> bool:
+        some = [key for key in keys if key.lower().endswith(ending) and (self.root / key).is_file()][:_LOOKED_AT]
+        with suppress(OSError):
+            return 2 * sum(_FRONT_MATTER.match(self.read(key)) is not None for key in some) > len(some)
+        return False
 
     def scan(self) -> Iterator[SourceItem | Skipped]:
         """Yield the documents and what was skipped, by rising key (UTF-8 bytes).

@@ -1004,6 +1004,26 @@ def test_mdx_without_a_generator_is_read_as_what_it_shows(tmp_path: Path) -> Non
     assert text_of(document) == "At  2.\nLinux\nType {make}."
 
 
+def test_markdown_with_ruby_in_it_shows_its_parts_and_links(tmp_path: Path) -> None:
+    page = '# <%%= Pump %>\n\n<%= partial "/docs/parts/oil", a: 1 %>\n<% if dry %>Dry <%= link_to "here", "/x" %>.<% end %>\n'
+    page += '<%= render(Code.new(title: "Shown")) do %>\n<%# nobody %><%= time -%>\n'
+    tree = {
+        "a/pump.html.markerb": page,
+        "b.md.erb": "<%= partial 'a/gone' %>B",
+        "c.html.erb": "C",
+        "a/d.livemd": "# D\n",
+    }
+    source = FolderSource(files(tmp_path, tree | {"parts/_oil.html.erb": "Oil <%= a %>\n"}))
+    pages = PlainPages(tmp_path, SITE, frozenset(source.keys()))
+    documents = [pages.read(item) for item in source.scan() if isinstance(item, SourceItem)]
+    assert [(d.title, d.url.removeprefix(SITE), text_of(d)) for d in documents if isinstance(d, Document)] == [
+        ("D", "/a/d/", ""),
+        ("<%= Pump %>", "/a/pump.html", "Oil\nDry here. Shown"),
+        ("B", "/b/", "B"),
+    ]
+    assert pages.troubles == {"what ERB computes": 2, "includes without a file in the tree (a/gone)": 1}
+
+
 SPHINX_TREE = {
     "index.rst": "Manual\n######\n\n:ref:`Oil`, :doc:`parts/pump`, :ref:`the oil <oil>`, :ref:`gone`.\n\n::\n\n   :ref:`oil`\n",
     "parts/pump.rst": ".. _pump:\n\n====\nPump\n====\n\n:doc:`/index` and :ref:`seals`.\n\n.. _oil:\n.. _dregs:\n\n"

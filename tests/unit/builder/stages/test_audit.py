@@ -105,17 +105,35 @@ def test_what_is_no_document_by_its_ending_is_one_row(docs: Path) -> None:
     assert ([row[0] for row in rows], rows[-1]) == ([".md", ".rtf", "others"], others)
 
 
-def test_more_documents_unread_than_read_is_a_warning_and_pictures_are_none(docs: Path) -> None:
-    for name in ("a.png", "b.png", "c.rtf"):
-        (docs / name).write_bytes(b"x")
+PAGE = b"---\ntitle: A\n---\nWater.\n"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "warning"),
+    [
+        (
+            {"a.png": b"x", "b.png": b"x", "c.rtf": b"x"},
+            {"d.xls": b"x"},
+            "5 documents are read, and these are not: 1 .rtf (`pandoc FILE -t gfm -o FILE.md`); 1 .xls "
+            "(`soffice --headless --convert-to html FILE`); or leave them out by --pattern",
+        ),
+        (
+            {"a.njk": PAGE, "a.yml": b"---\na: 1\n", "b.yml": b"---\na: 1\n"},
+            {"b.njk": PAGE},
+            "2 .njk files begin with front matter as pages do, and nothing reads them: copy them as .md, or build of "
+            "the rendered site (the folder has 5 documents beside them)",
+        ),
+    ],
+)
+def test_a_fourth_as_many_unread_documents_as_read_ones_are_a_warning_and_pictures_are_none(
+    docs: Path, first: dict[str, bytes], second: dict[str, bytes], warning: str
+) -> None:
+    for name, data in (first | {f"good{n}.md": b"# Good %d\n" % n for n in range(4)}).items():
+        (docs / name).write_bytes(data)
     assert released(docs).warnings == ()
-    (docs / "d.xls").write_bytes(b"x")
-    [warning] = released(docs).warnings
-    assert warning == (
-        "more documents are unread than read: 1 .rtf (`pandoc FILE -t gfm -o FILE.md`); 1 .xls "
-        "(`soffice --headless --convert-to html FILE`); "
-        "or leave them out by --pattern"
-    )
+    for name, data in second.items():
+        (docs / name).write_bytes(data)
+    assert released(docs).warnings == (warning,)
 
 
 def test_pages_without_text_and_the_same_text_twice_are_named(docs: Path) -> None:
