@@ -11,8 +11,9 @@ from typing import Any
 
 from soak.disks import Disk, End, Fault, MemoryDisk
 from soak.lines import QUERIES, Hits, KnowledgeBase, hits_of
+from support.app import open_installed, texts_of
 from support.in_hand import FixedClock, MemoryTransport
-from support.oracle import kept, open_installed, texts_of
+from support.oracle import kept
 from support.tally import count
 from vademecum.config import Config
 from vademecum.engine import Engine

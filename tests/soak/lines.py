@@ -12,7 +12,7 @@ from pathlib import Path
 from random import Random
 from typing import Any, Protocol
 
-from support.oracle import texts_of
+from support.app import texts_of
 from support.packing import with_packs
 from support.publisher import EPOCH, NOW, Publisher, make_encoder
 from support.publishing import Documents, Line, tree_of

@@ -13,7 +13,7 @@ from support.publisher import NOW, Publisher
 from vademecum.config import Config
 from vademecum.engine import Check, Engine, Outcome
 from vademecum.errors import VademecumError
-from vademecum.generation.opened import open_generation
+from vademecum.generation.opened import Opened, open_generation
 from vademecum.policy import Policy
 from vademecum.ports import Emit, Permission, Store, always
 from vademecum.runtime.memory import MemoryDatabase, MemoryStore
@@ -126,6 +126,11 @@ class App:
         return status
 
     @property
+    def objects(self) -> list[str]:
+        """The objects that the last call asked for."""
+        return [path for path in self.requests if path.startswith("objects/")]
+
+    @property
     def head(self) -> Head:
         return decode_head(self.database.records.get("head"))
 
@@ -135,17 +140,7 @@ class App:
 
     def content(self) -> dict[str, list[str]]:
         """What a reader sees offline: the texts of each document; self-tested on the way."""
-        current = self.head.current
-        if current is None:
-            return {}
-        opened = drive(open_generation(MemoryStore(self.database), current))
-        opened.self_test()
-        assert opened.state.digest() == current.digest
-        shown: dict[str, list[str]] = {}
-        for key, (index, row) in opened.state.documents.items():
-            places = [opened.state.chunks[chunk] for chunk in opened.state.segments[index].document(row).chunks]
-            shown[key.decode()] = [opened.state.segments[i].chunk(j).text for i, j in places]
-        return shown
+        return drive(read_content(MemoryStore(self.database)))
 
     def names(self) -> list[str]:
         """The events of the last call; progress told once a stage."""
@@ -164,3 +159,33 @@ class App:
 
 def texts(*chunks: str, **more: Any) -> dict[str, Any]:
     return {"chunks": list(chunks), **more}
+
+
+def shown(documents: Mapping[str, Mapping[str, Any]]) -> dict[str, list[str]]:
+    """Return what a reader sees of these documents: the texts of each, by key."""
+    return {key: document["chunks"] for key, document in documents.items()}
+
+
+async def read_content(store: Store) -> dict[str, list[str]]:
+    """Return what a reader sees offline, after the checks that a reader makes."""
+    opened = await open_installed(store)
+    return {} if opened is None else texts_of(opened)
+
+
+async def open_installed(store: Store) -> Opened | None:
+    """Open what is installed, offline, with the checks that a reader makes; None: nothing is."""
+    current = decode_head(await store.read("head")).current
+    if current is None:
+        return None
+    opened = await open_generation(store, current)
+    opened.self_test()
+    assert opened.state.digest() == current.digest, "it is not the signed state"
+    return opened
+
+
+def texts_of(opened: Opened) -> dict[str, list[str]]:
+    content: dict[str, list[str]] = {}
+    for key, (index, row) in opened.state.documents.items():
+        places = [opened.state.chunks[chunk] for chunk in opened.state.segments[index].document(row).chunks]
+        content[key.decode()] = [opened.state.segments[i].chunk(j).text for i, j in places]
+    return content

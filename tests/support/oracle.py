@@ -16,15 +16,13 @@ import hashlib
 import json
 from collections.abc import Container, Mapping
 
+from support.app import read_content, shown
 from support.drive import drive
-from support.scenes import LAST, Content, Scene, shown
+from support.scenes import LAST, Scene
 from vademecum.errors import VademecumError
-from vademecum.generation.opened import Opened, open_generation
 from vademecum.ports import Store
 from vademecum.runtime.memory import MemoryDatabase, MemoryStore
 from vademecum.store.pointer import Generation, Head, decode_head
-
-__all__ = ["judge", "judge_content", "kept", "open_installed", "read_content", "texts_of"]
 
 REST = 25
 """Hours until the next clean sync: a host may ask for a day without requests."""
@@ -74,31 +72,6 @@ def judge_content(scene: Scene, records: Mapping[str, bytes], objects: Mapping[s
         store = MemoryStore(MemoryDatabase(dict(records), dict(objects)))
         scene.verdicts[key] = drive(judge(scene, store))
     return scene.verdicts[key]
-
-
-async def read_content(store: Store) -> Content:
-    """Return what a reader sees offline, after the checks that a reader makes."""
-    opened = await open_installed(store)
-    return {} if opened is None else texts_of(opened)
-
-
-async def open_installed(store: Store) -> Opened | None:
-    """Open what is installed, offline, with the checks that a reader makes; None: nothing is."""
-    current = decode_head(await store.read("head")).current
-    if current is None:
-        return None
-    opened = await open_generation(store, current)
-    opened.self_test()
-    assert opened.state.digest() == current.digest, "it is not the signed state"
-    return opened
-
-
-def texts_of(opened: Opened) -> Content:
-    content: dict[str, list[str]] = {}
-    for key, (index, row) in opened.state.documents.items():
-        places = [opened.state.chunks[chunk] for chunk in opened.state.segments[index].document(row).chunks]
-        content[key.decode()] = [opened.state.segments[i].chunk(j).text for i, j in places]
-    return content
 
 
 async def _at_rest(scene: Scene, store: Store) -> list[str]:

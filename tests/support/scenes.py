@@ -7,8 +7,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
-from support.app import App, texts
+from support.app import App, shown, texts
 from support.drive import drive
+from support.faults import Fuse, FusedTransport
 from support.in_hand import FixedClock, MemoryTransport
 from support.packing import with_packs
 from support.publisher import Publisher, make_encoder
@@ -31,10 +32,6 @@ THREE: Documents = {"c": texts("run home"), "d": texts("the key")}
 LAST: Documents = {"d": texts("the key"), "e": texts("a lamp", "run"), "f": texts("rotate home")}
 
 BROKEN = "a release that does not work"
-
-
-def shown(documents: Documents) -> Content:
-    return {key: document["chunks"] for key, document in documents.items()}
 
 
 @dataclass(frozen=True)
@@ -70,11 +67,12 @@ class Scene:
     broken: frozenset[str] = frozenset()
     verdicts: dict[bytes, list[str]] = field(default_factory=dict)
 
-    def engine(self, store: Store, *, later: bool = False, hours: int = 0) -> Engine:
+    def engine(self, store: Store, *, later: bool = False, hours: int = 0, fuse: Fuse | None = None) -> Engine:
         """Return an engine over `store`, some hours on; `later`: the host has the next release."""
+        host = MemoryTransport(self.later if later else self.files)
         return Engine(
             store,
-            MemoryTransport(self.later if later else self.files),
+            host if fuse is None else FusedTransport(host, fuse),
             FixedClock(self.now.now() + timedelta(hours=hours)),
             trust=self.root,
             config=self.config,

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
+import itertools
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
 
-from support.app import App, texts
+from support.app import App, read_content, texts
 from support.drive import drive
+from support.faults import FusedStore, cancel_at
 from support.in_hand import MemoryTransport
-from support.oracle import judge_content, read_content
+from support.oracle import judge_content
 from support.publisher import Publisher
 from support.sampling import sample
 from support.scenes import (
@@ -134,6 +137,34 @@ def test_an_error_at_every_operation(make: Callable[[], Scene], fault: str) -> N
                 found += judged("memory, error", scene, at, fault, cut, image)
     assert not found
     assert not run(scene, scene.database, len(clean.asked), fault)[0].struck
+
+
+@pytest.mark.fault("D45", "D47")
+@every_scene
+def test_a_cancellation_at_every_operation(make: Callable[[], Scene]) -> None:
+    """Of the store and of the host. The lock is free after it, and what is new stays from then on."""
+    scene, found, seen = scene_of(make), [], []
+    for at in itertools.count():
+        database = scene.copy()
+        try:
+            drive(_cancelled(scene, database, at))
+        except asyncio.CancelledError:
+            assert not database.locked
+        except VademecumError as error:
+            assert error.code == scene.fails
+            break
+        else:
+            break
+        seen.append(database.records.get("head"))
+        found += judged("memory, cancelled", scene, at, "cancel", "kept", database)
+    assert not found
+    assert at > 4
+    assert seen == sorted(seen, key=seen.index)
+
+
+async def _cancelled(scene: Scene, database: MemoryDatabase, at: int) -> None:
+    fuse = cancel_at(at)
+    await scene.call(scene.engine(FusedStore(database, fuse), fuse=fuse))
 
 
 @pytest.mark.parametrize(

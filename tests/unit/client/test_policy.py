@@ -128,7 +128,7 @@ def test_a_release_that_waits_is_told_with_its_cost(
     offer = outcome.offer
     assert (offer.available, offer.sequence, offer.documents, offer.critical) == (True, 2, 1, False)
     assert (offer.decision, offer.reason) == (decision, reason)
-    assert not [path for path in app.requests if path.startswith("objects/")]
+    assert not app.objects
     taken = app.sync()
     assert (taken.to_sequence, taken.offer) == (2, None)
     assert offer.cost == taken.bytes, "what the notice says is what is downloaded"

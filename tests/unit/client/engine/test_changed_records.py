@@ -11,7 +11,7 @@ from random import Random
 import pytest
 
 from support import sampling
-from support.app import App, texts
+from support.app import App, shown, texts
 from support.drive import drive
 from support.publisher import Publisher
 from vademecum.config import Config
@@ -37,10 +37,6 @@ def app() -> App:
         app.publisher.publish(documents)
         app.sync()
     return app
-
-
-def shown(documents: dict[str, dict[str, list[str]]]) -> dict[str, list[str]]:
-    return {key: document["chunks"] for key, document in documents.items()}
 
 
 def mends(app: App) -> None:

@@ -91,7 +91,7 @@ def test_force_fetches_everything_anew(app: App) -> None:
     assert app.publisher.manifest is not None
     outcome = app.sync(force=True)
     assert (outcome.plan, outcome.from_sequence, outcome.to_sequence) == ("full", 2, 2)
-    paths = {path for path in app.requests if path.startswith("objects/")}
+    paths = {*app.objects}
     assert paths == {ref.path for ref in app.publisher.manifest.objects}
     assert app.rollback().sequence == 1, "the way back is not lost"
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from support.app import App, texts
+from support.app import App, shown, texts
 from support.drive import drive
 from support.faults import FullStore
 from support.in_hand import MemoryTransport
@@ -46,18 +46,10 @@ TWO = {"a": texts("rotate the key", "run to the lamp"), "b": texts("a lamp"), "c
 THREE = {"c": texts("home"), "d": texts("the key and the lamp")}
 
 
-def shown(documents: dict[str, dict[str, list[str]]]) -> dict[str, list[str]]:
-    return {key: document["chunks"] for key, document in documents.items()}
-
-
 @pytest.fixture
 def app() -> App:
     """A client that has installed the first release, and does not wait for hosts."""
     return App.holding(ONE)
-
-
-def objects(app: App) -> list[str]:
-    return [path for path in app.requests if path.startswith("objects/")]
 
 
 def fails(app: App, error: type[VademecumError], *, force: bool = False) -> VademecumError:
@@ -89,10 +81,10 @@ def test_a_download_that_broke_off_goes_on_where_it_was(app: App) -> None:
     paths = [ref.path for ref in manifest.objects]
     app.host.broken[paths[-1]] = NetworkError("broke off")
     fails(app, NetworkError)
-    assert objects(app) == paths
+    assert app.objects == paths
     app.host.broken.clear()
     app.sync()
-    assert objects(app) == [paths[-1]]
+    assert app.objects == [paths[-1]]
     assert app.content() == shown(THREE)
     assert app.detail("updateStarted")["totalBytes"] == manifest.objects[-1].size
 
@@ -214,7 +206,7 @@ def test_tiers_that_do_not_add_up_with_a_damaged_object(app: App) -> None:
     manifest = app.publisher.publish(TWO)
     assert app.sync().plan == "tiers"
     newest = manifest.segments[0].object.path
-    assert objects(app) == [newest, f"objects/{spoilt}.gz"]
+    assert app.objects == [newest, f"objects/{spoilt}.gz"]
     assert app.content() == shown(TWO)
     assert app.names() == [
         "updateStarted",
@@ -236,7 +228,7 @@ def test_lost_objects_are_fetched_again(app: App) -> None:
     del app.database.objects[lost]
     manifest = app.publisher.publish(TWO)
     assert app.sync().plan == "tiers"
-    assert objects(app) == [manifest.segments[0].object.path, f"objects/{lost}.gz"]
+    assert app.objects == [manifest.segments[0].object.path, f"objects/{lost}.gz"]
     assert app.content() == shown(TWO)
 
 
@@ -258,7 +250,7 @@ def test_a_release_whose_digest_is_wrong(app: App, installed: bool) -> None:
     manifest = app.publisher.publish(TWO)
     error = fails(app, ContentError)
     assert "state digest" in str(error)
-    assert len(objects(app)) == len(manifest.objects) + (1 if installed else 0), "whole, once"
+    assert len(app.objects) == len(manifest.objects) + (1 if installed else 0), "whole, once"
     assert set(app.database.objects) == held
     assert app.status()["refused"] == []
     app.publisher.change = lambda manifest: manifest
@@ -546,7 +538,7 @@ def test_what_cannot_be_stored_is_not_downloaded(app: App) -> None:
     needed = manifest.segments[0].object.uncompressed
     error = sync_with_room(app, room_of(needed - 1))
     assert (error.needed, error.available) == (needed, needed - 1)
-    assert objects(app) == []
+    assert app.objects == []
     assert app.detail("updateFailed") == {
         "code": "quota",
         "message": error.message,
@@ -613,7 +605,7 @@ def test_an_absurd_size_is_refused_with_the_manifest(app: App, what: str, size: 
     app.publisher.publish(TWO)
     with pytest.raises(ContentError, match="more than"):
         app.sync()
-    assert not [path for path in app.requests if path.startswith("objects/")], "nothing is asked for"
+    assert not app.objects, "nothing is asked for"
     app.publisher.change = lambda manifest: manifest
     app.publisher.publish(TWO)
     assert app.sync().to_sequence == 3

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from support.app import App, texts
+from support.app import App, shown, texts
 from support.drive import drive
 from support.publisher import Publisher, make_encoder
 from vademecum.config import Config
@@ -27,14 +27,6 @@ def app() -> App:
     return app
 
 
-def shown(documents: dict[str, dict[str, list[str]]]) -> dict[str, list[str]]:
-    return {key: document["chunks"] for key, document in documents.items()}
-
-
-def objects(app: App) -> list[str]:
-    return [path for path in app.requests if path.startswith("objects/")]
-
-
 def test_a_first_install(app: App) -> None:
     app = App(app.publisher)
     outcome = app.sync()
@@ -50,7 +42,7 @@ def test_an_update_fetches_what_changed(app: App) -> None:
     manifest = app.publisher.publish(TWO)
     outcome = app.sync()
     assert (outcome.from_sequence, outcome.to_sequence, outcome.plan) == (1, 2, "tiers")
-    assert objects(app) == [manifest.segments[0].object.path]
+    assert app.objects == [manifest.segments[0].object.path]
     assert app.content() == shown(TWO)
     assert app.head.previous is not None and app.head.previous.sequence == 1
 
@@ -62,7 +54,7 @@ def test_an_update_over_several_releases(app: App) -> None:
     assert [(entry.after, entry.upto) for entry in manifest.segments] == [(3, 4), (2, 3), (1, 2), (0, 1)]
     outcome = app.sync()
     assert (outcome.from_sequence, outcome.to_sequence, outcome.plan) == (1, 4, "tiers")
-    assert objects(app) == [entry.object.path for entry in manifest.segments[:3]]
+    assert app.objects == [entry.object.path for entry in manifest.segments[:3]]
     assert app.content() == {"a": ["rotate the key", "run to the lamp"], "c": ["run"]}
 
 
@@ -157,7 +149,7 @@ def test_a_change_of_metadata_alone(app: App) -> None:
     manifest = app.publisher.publish({**ONE, "b": texts("a lamp", url="b.html", metadata={"x": 1})})
     assert (manifest.segments[0].documents, manifest.segments[0].chunks) == (1, 0)
     app.sync()
-    assert objects(app) == [manifest.segments[0].object.path]
+    assert app.objects == [manifest.segments[0].object.path]
     assert app.content() == shown(ONE)
 
 
@@ -180,7 +172,7 @@ def test_a_new_epoch_is_a_full_download(app: App) -> None:
     app.publisher.new_epoch("fedcba9876543210", make_encoder("another encoder for the lamp and the key"))
     manifest = app.publisher.publish(ONE)
     assert app.sync().plan == "full"
-    assert objects(app) == [ref.path for ref in manifest.objects]
+    assert app.objects == [ref.path for ref in manifest.objects]
     assert app.content() == shown(ONE)
 
 
@@ -189,7 +181,7 @@ def test_a_full_plan_uses_objects_of_the_same_content(app: App) -> None:
     app.publisher.new_epoch("fedcba9876543210", app.publisher.encoder)
     manifest = app.publisher.publish(ONE)
     assert app.sync().plan == "full"
-    assert objects(app) == [manifest.segments[0].object.path]
+    assert app.objects == [manifest.segments[0].object.path]
 
 
 def test_a_host_that_undoes_the_gzip(app: App) -> None:

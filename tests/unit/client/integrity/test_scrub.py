@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from support.app import App, texts
+from support.app import App, shown, texts
 from support.drive import drive
 from support.publisher import make_encoder
 from vademecum.config import Config
@@ -47,15 +47,11 @@ def repair(app: App) -> Repaired:
 
 def fetched(app: App) -> list[str]:
     """The digests of the objects that the last call asked for."""
-    return [path[8:72] for path in app.requests if path.startswith("objects/")]
+    return [path[8:72] for path in app.objects]
 
 
 def sound(app: App) -> bool:
     return not drive(scrub(MemoryStore(app.database), app.head.objects)).broken
-
-
-def shown(documents: Mapping[str, Mapping[str, list[str]]]) -> dict[str, list[str]]:
-    return {key: document["chunks"] for key, document in documents.items()}
 
 
 # What is broken is found, and just that is fetched ---------------------------------------------------

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from support.oracle import open_installed
+from support.app import open_installed
 from support.publishing import Line, pulled
 from vademecum.search.titles import Titles
 

@@ -33,10 +33,6 @@ def app() -> App:
     return App(publisher, config=Config(retries=0, parallel=2, max_update_bytes=1))
 
 
-def objects(app: App) -> list[str]:
-    return [path for path in app.requests if path.startswith("objects/")]
-
-
 @pytest.mark.fault("B28")
 def test_a_run_pauses_between_two_objects_and_the_next_one_goes_on(app: App) -> None:
     """Here the budget is so small that each run brings one object, in as many runs as there are objects."""
@@ -49,11 +45,11 @@ def test_a_run_pauses_between_two_objects_and_the_next_one_goes_on(app: App) -> 
         error = app.status()["error"]
         assert error["code"] == "budget"
         assert app.sequence is None, "never a part of a release"
-        assert len(objects(app)) == 1
-        brought += objects(app)
+        assert len(app.objects) == 1
+        brought += app.objects
         assert len(app.database.objects) == len(brought)
     assert app.sync().to_sequence == 4
-    brought += objects(app)
+    brought += app.objects
     assert len(brought) == len(set(brought)) == 5, "each is fetched once"
     assert app.content() == {key: value["chunks"] for key, value in RELEASES[-1].items()}
     assert app.status()["error"] is None
@@ -119,7 +115,7 @@ def test_what_is_fetched_anew_is_fetched_at_once() -> None:
     publisher.publish(RELEASES[2])
     app.config = Config(retries=0, max_update_bytes=1)
     assert app.sync().to_sequence == 3
-    assert objects(app)[1:] == [f"objects/{lost}.gz"]
+    assert app.objects[1:] == [f"objects/{lost}.gz"]
 
 
 def test_a_seed_costs_nothing(app: App) -> None:
@@ -145,16 +141,16 @@ def test_a_connection_that_becomes_metered_pauses_the_update_between_two_objects
     app.permission = Connection(2)
     with pytest.raises(BudgetError, match=r"paused: 3 files of \d+ bytes left; the next run goes on"):
         app.sync()
-    brought = objects(app)
+    brought = app.objects
     assert (app.sequence, len(brought), len(app.database.objects)) == (None, 2, 2)
     assert app.detail("updateFailed")["willRetry"] is True
     app.permission = Connection(0)
     with pytest.raises(BudgetError):
         app.sync()
-    assert objects(app) == []
+    assert app.objects == []
     app.permission = Connection(3)
     assert app.sync().to_sequence == 4
-    assert len(brought + objects(app)) == len(set(brought + objects(app))) == 5, "each is fetched once"
+    assert len(brought + app.objects) == len(set(brought + app.objects)) == 5, "each is fetched once"
 
 
 def test_who_forces_an_update_is_not_asked_about_the_connection(app: App) -> None:

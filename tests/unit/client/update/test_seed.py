@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 
-from support.app import App, texts
+from support.app import App, shown, texts
 from support.drive import drive
 from support.faults import Crash, FusedStore, crash_at
 from support.in_hand import MemoryTransport
@@ -39,10 +39,6 @@ THREE = {"c": texts("the lamp")}
 YEARS = timedelta(days=2000).total_seconds()
 OFFLINE = NetworkError("no answer")
 pytestmark = pytest.mark.fault("C41")
-
-
-def shown(documents: dict[str, dict[str, list[str]]]) -> dict[str, list[str]]:
-    return {key: document["chunks"] for key, document in documents.items()}
 
 
 def make_app(*releases: dict[str, dict[str, list[str]]]) -> App:
