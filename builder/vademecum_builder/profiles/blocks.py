@@ -44,6 +44,17 @@ def indented_blocks(text: str, page: Page) -> str:
     return "\n".join(out)
 
 
+_RAISED = re.compile(
+    r"(?<![~^=\\])(?P<mark>[~^]|==|\^\^)(?=[^\s~^=])"
+    r"([^\s~^=]+|(?<=\^\^|==)[^~^=\n]*[^\s~^=])(?P=mark)(?![~^=])"
+)
+
+
+def raised_and_marked(text: str, page: Page) -> str:
+    """`CO~2~`, `m^3^`, `==seen==`, `^^new^^`: the words stay. What is shown is no formula, and needs no place."""
+    return outside_code(text, lambda plain: _RAISED.sub(r"\2", plain))
+
+
 _CONTAINER = re.compile(r"^([ \t>]*)(?::{3,}|/{3,})[ \t]*(.*?)[ \t]*(?::{3,})?[ \t]*$", re.MULTILINE)
 _LABEL = re.compile(r"(?:title|label|alt-text|tab)=(?:\"([^\"]*)\"|'([^']*)')")
 _BRACES = re.compile(r"\{[^{}]*\}")

@@ -28,6 +28,7 @@ from vademecum_builder.profiles.base import (
 from vademecum_builder.profiles.blocks import containers
 from vademecum_builder.profiles.config import Script
 from vademecum_builder.readers import slugs
+from vademecum_builder.readers.document import title_from_key
 from vademecum_builder.sources.places import PagePlace
 
 FILES = tuple(f"docusaurus.config.{suffix}" for suffix in ("js", "ts", "mjs", "cjs", "mts", "cts"))
@@ -211,6 +212,7 @@ def open_docusaurus(project: Project) -> Rules:
         slugs.DOCUSAURUS,
         (magic_comments, containers, *mdx.PASSES),
         mdx=True,
+        called=lambda path: title_from_key("/".join(map(_unnumbered, path.split("/")))),
         base_url=address_of(url, base_url),
         title=script.text("title"),
         doubts=tuple(doubts),

@@ -40,6 +40,7 @@ def open_gitbook(project: Project) -> Rules | None:
         (Folder(root, address),),
         HONKIT if in_files else GITHUB,
         passes=(outside(liquid), alerts, attribute_lists),
+        called=lambda path: chapters.get(path, ""),
         title=text_at(config, "title"),
     )
 

@@ -24,6 +24,7 @@ from vademecum_builder.profiles.base import (
 from vademecum_builder.profiles.blocks import alerts, attribute_lists, markdown_in_html, pipes_in_code
 from vademecum_builder.profiles.config import matcher, read_yaml, text_at, texts_at
 from vademecum_builder.profiles.tags import liquid_with_values
+from vademecum_builder.readers.document import title_from_key
 from vademecum_builder.readers.slugs import KRAMDOWN
 
 FILES = ("_config.yml", "_config.yaml")
@@ -163,6 +164,7 @@ def open_jekyll(project: Project) -> Rules | None:
         (markdown_in_html, attribute_lists, alerts, pipes_in_code),
         templates=(liquid_with_values,),
         copies=True,
+        called=lambda path: title_from_key(post["name"]) if (post := _POST.match(path)) else "",
         base_url=address_of(config.get("url"), config.get("baseurl")),
         title=text_at(config, "title"),
         doubts=("the day of the year in permalinks is not known",) if "y_day" in style or style == "ordinal" else (),

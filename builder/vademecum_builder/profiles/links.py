@@ -9,14 +9,14 @@ from urllib.parse import quote, unquote
 from vademecum_builder.profiles.base import Page, without_front_matter
 from vademecum_builder.profiles.code import outside_code
 
-_CHAPTER = re.compile(r"\]\(<?((?:\\.|[^)>#\\])+\.md)>?(?:#[^)]*)?\)")
+_CHAPTER = re.compile(r"\[((?:\\.|[^\[\]\\\n])*)\]\(<?((?:\\.|[^)>#\\])+\.md)>?(?:#[^)]*)?\)")
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 
 
-def chapters_of(summary: str) -> frozenset[str]:
-    """Return the files that a SUMMARY.md links to, relative to it."""
-    names = (_ESCAPE.sub(r"\1", name.strip()) for name in _CHAPTER.findall(summary))  # GitBook writes `a\_b.md`
-    return frozenset(posixpath.normpath(unquote(name)) for name in names)
+def chapters_of(summary: str) -> dict[str, str]:
+    """Return what a SUMMARY.md calls the files that it links to, by their places relative to it."""
+    pairs = ((_ESCAPE.sub(r"\1", part.strip()) for part in pair) for pair in _CHAPTER.findall(summary))  # `a\_b.md`
+    return {posixpath.normpath(unquote(place)): re.sub(r"[`*]", "", name) for name, place in pairs}
 
 
 _COMMENT = re.compile(r"%%[\s\S]*?%%")

@@ -33,6 +33,7 @@ def open_mdbook(project: Project) -> Rules:
         MDBOOK,
         (mdbook_includes, hidden_rust, alerts),
         copies=True,
+        called=lambda path: chapters.get(path, ""),
         base_url=f"https://{domain}/{below}" if domain else "",
         title=text_at(config, "book", "title"),
     )

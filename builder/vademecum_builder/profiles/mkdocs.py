@@ -6,7 +6,7 @@ import fnmatch
 import json
 import posixpath
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +29,7 @@ from vademecum_builder.profiles.blocks import (
     indented_blocks,
     markdown_in_html,
     pipes_in_code,
+    raised_and_marked,
 )
 from vademecum_builder.profiles.code import outside, outside_code
 from vademecum_builder.profiles.config import at, expressions, matcher, read_toml, read_yaml, text_at, texts_at
@@ -36,12 +37,14 @@ from vademecum_builder.profiles.includes import mkdocs_snippets
 from vademecum_builder.profiles.links import wikilinks
 from vademecum_builder.profiles.mkdocs_i18n import Languages, read_languages
 from vademecum_builder.profiles.tags import liquid
+from vademecum_builder.readers.document import title_from_key
 from vademecum_builder.readers.slugs import PYMDOWNX, PYTHON_MARKDOWN, SlugRule, python_markdown
 from vademecum_builder.sources.places import PagePlace
 
 FILES = ("mkdocs.yml", "mkdocs.yaml", "zensical.toml", "mkdocs-*.y*ml")
 # Plugins that make pages, or move them, in ways that the configuration does not say.
 _MOVING = frozenset({"gen-files", "monorepo", "multirepo"})
+_RAISED = {f"pymdownx.{name}" for name in ("tilde", "caret", "mark")}
 _ABBREVIATION = re.compile(r"^\*\[[^\]\n]+\]:[^\n]*\n?", re.MULTILINE)
 _KEYS = re.compile(r"\+\+([\w\-\"+ ]+?)\+\+")
 _ICON = re.compile(r":(?:material|fontawesome|octicons|simple|lucide)-[\w-]+:")
@@ -186,6 +189,7 @@ def open_mkdocs(project: Project) -> Rules:
     snippets = tuple(
         re.sub(r"^\$config_dir/?|^\./?", "", str(path)) for path in (base if isinstance(base, list) else [base or ""])
     )
+    names = dict(_named(config.get("nav")))
     return Rules(
         site.folders(),
         _slugs(extensions.get("toc")),
@@ -193,10 +197,12 @@ def open_mkdocs(project: Project) -> Rules:
             _bare_head,
             mkdocs_snippets(snippets, site.docs),
             *([_objects] if "mkdocstrings" in plugins else []),
+            *([raised_and_marked] if {*extensions} & _RAISED else []),
             *(indented_blocks, containers, markdown_in_html, alerts, attribute_lists, wikilinks),
             *(outside(liquid), _extras, pipes_in_code),
         ),
         copies=True,
+        called=lambda path: names.get(path) or title_from_key(path),
         base_url=_base_url(config.get("site_url")),
         title=text_at(config, "site_name"),
         doubts=tuple(f"the plugin {name} may make or move pages" for name in sorted(_MOVING & plugins.keys())),
@@ -222,6 +228,13 @@ def _excluded(options: Any) -> Callable[[str], bool]:
     said = options if isinstance(options, Mapping) else {}
     kept = expressions([*map(fnmatch.translate, texts_at(said, "glob")), *texts_at(said, "regex")])
     return lambda path: any(pattern.match(path) for pattern in kept)
+
+
+def _named(nav: Any) -> Iterator[tuple[str, str]]:
+    """Yield what the navigation calls its pages, by their places."""
+    for item in nav if isinstance(nav, list) else ():
+        for name, value in item.items() if isinstance(item, Mapping) else ():
+            yield from _named(value) if isinstance(value, list) else [(str(value), str(name))]
 
 
 def _base_url(said: Any) -> str:

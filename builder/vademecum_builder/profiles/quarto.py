@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from vademecum_builder.profiles.base import Folder, NotServed, Page, Profile, Project, Rules, address_of, private, stem
-from vademecum_builder.profiles.blocks import attribute_lists, containers, pipes_in_code
+from vademecum_builder.profiles.blocks import attribute_lists, containers, pipes_in_code, raised_and_marked
 from vademecum_builder.profiles.code import outside_code
 from vademecum_builder.profiles.config import at, matcher, read_yaml, text_at
 from vademecum_builder.profiles.tags import shortcodes
@@ -74,7 +74,7 @@ def raw_tex(text: str, page: Page) -> str:
     return outside_code(text, lambda plain: _TEX.sub("", plain)) if "\\" in text else text
 
 
-PASSES = (cells, containers, spans, references, raw_tex, attribute_lists, pipes_in_code)
+PASSES = (cells, containers, spans, raised_and_marked, references, raw_tex, attribute_lists, pipes_in_code)
 
 
 def _chapters(value: Any) -> Iterator[str]:

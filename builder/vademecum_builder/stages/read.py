@@ -6,6 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import PurePosixPath
 
 import orjson
@@ -13,6 +14,7 @@ import orjson
 from vademecum.errors import ContentError
 from vademecum.format.json import canonical
 from vademecum.format.segment import DocumentRow
+from vademecum.search.tokens import runs_of
 from vademecum.version import __version__
 from vademecum_builder.chunking.structure import CHUNKER
 from vademecum_builder.readers.document import MissingReader
@@ -20,11 +22,15 @@ from vademecum_builder.readers.language import guess_language, is_short
 from vademecum_builder.readers.private import head_of, why_private, why_private_record
 from vademecum_builder.sources.access_tokens import find_tokens, token_lines
 from vademecum_builder.sources.base import BINARY, RECORD, Checkpoint, Removed, Skipped, Source, SourceItem
+from vademecum_builder.sources.endings import BINARY_TYPES
 from vademecum_builder.stages.ahead import Ahead, Read
 from vademecum_builder.stages.audit import Audit, audit, ending_of
 from vademecum_builder.stages.base import Base
 from vademecum_builder.stages.context import BuildContext
 from vademecum_builder.stages.parsed import PendingChunk
+
+_ALIKE = 0.7
+"""How many of their words two forms of one document share: one has headers of pages, and words cut by a hyphen."""
 
 
 @dataclass(frozen=True)
@@ -120,6 +126,7 @@ def read_source(source: Source, base: Base, context: BuildContext, *, audited: b
             _take(read, base, context, found)
     context.progress("reading", done, done)
     _drop_aliases(found)
+    _drop_originals(found, base)
     _tell_languages(found, base, context.sequence)
     found.warnings += context.documents.warnings()
     found.warnings += [f"{count} {what}" for what, count in sorted(found.unread.items())]
@@ -213,14 +220,26 @@ def _drop_aliases(found: _Found) -> None:
             found.leave_out(key, "the same page as x.html and x/index.html")
 
 
+def _drop_originals(found: _Found, base: Base) -> None:
+    """Keep the PDF of a document that lies beside it in the form that it was written in: that is what was issued."""
+    issued = {key[: -len(".pdf")]: key for key in found.documents if key.lower().endswith(".pdf")}
+    for key in [key for key in found.documents if ending_of(key) in BINARY_TYPES and key not in issued.values()]:
+        issue = issued.get(key.rpartition(".")[0], "")
+        here, there = ({*runs_of(" ".join(_texts(found, base, found.documents[one])))} for one in (key, issue or key))
+        if issue and len(here & there) > _ALIKE * max(len(here), len(there)):
+            del found.documents[key], found.sources[key]
+            found.leave_out(key, "the same document as the PDF beside it")
+
+
+def _texts(found: _Found, base: Base, *rows: DocumentRow) -> list[str]:
+    ids = (chunk for row in rows for chunk in row.chunks)
+    return [(found.chunks.get(chunk) or base.rows.chunks[chunk]).text for chunk in ids]
+
+
 def _tell_languages(found: _Found, base: Base, sequence: int) -> None:
     """Give short documents that say no language the one that they have together: a catalog is in German, though none of
     its records has the words to show it. Where all of them are too few, each keeps the one that it had before."""
-
-    def said(*rows: DocumentRow) -> list[str]:
-        ids = (chunk for row in rows for chunk in row.chunks)
-        return [(found.chunks.get(chunk) or base.rows.chunks[chunk]).text for chunk in ids]
-
+    said = partial(_texts, found, base)
     for source in found.short:
         rows = [row for _, row in sorted(found.documents.items()) if _says(row, "source") == source]
         silent = [row for row in rows if not _says(row, "lang") and is_short(said(row))]

@@ -1093,6 +1093,51 @@ def test_a_part_of_pages_is_what_its_generator_takes_for_one(
     assert {page.title for page in read.values() if isinstance(page, Document)} == {"Pump"}
 
 
+HEADED = "## How *it*{.x} works\n\nCO~2~ in m^3^, ~~old~~, a~b, 2^3 and `x~1~`; ==all of it==.\n"
+
+
+@pytest.mark.parametrize(
+    ("config", "said", "key", "title"),
+    [
+        ("mkdocs.yml", "nav: [{A: [{Use it: use.md}]}, other.md]", "docs/use.md", "Use it"),
+        ("mkdocs.yml", "", "docs/deep-Use/index.md", "Deep Use"),
+        ("docusaurus.config.js", "", "docs/2-the-pump.md", "The pump"),
+        ("src/SUMMARY.md", "[The `pump`](a\\_b.md)", "src/a_b.md", "The pump"),
+        ("_config.yml", "", "_posts/2024-01-02-the-pump.md", "The pump"),
+        ("_config.yml", "", "a.md", "How it works"),
+        (".vitepress/config.ts", "", "a.md", "How it works"),
+    ],
+)
+def test_a_page_without_a_title_is_called_as_its_generator_calls_it(
+    config: str, said: str, key: str, title: str, tmp_path: Path
+) -> None:
+    tree = {config: said, **({"book.toml": ""} if "SUMMARY" in config else {})}
+    document = read_one(tmp_path, key, HEADED, **tree)
+    assert isinstance(document, Document) and document.title == title
+    headed = read_one(tmp_path, key, f"# Own\n\n{HEADED}", **tree)
+    assert isinstance(headed, Document) and headed.title == "Own"
+
+
+@pytest.mark.parametrize(
+    ("config", "said", "key", "text"),
+    [
+        (
+            "mkdocs.yml",
+            "markdown_extensions: [pymdownx.tilde]",
+            "docs/a.md",
+            "CO2 in m3, old, a~b, 2^3 and x~1~; all of it.",
+        ),
+        ("_quarto.yml", "", "a.qmd", "CO2 in m3, old, a~b, 2^3 and x~1~; all of it."),
+        ("mkdocs.yml", "", "docs/a.md", "CO~2~ in m^3^, old, a~b, 2^3 and x~1~; ==all of it==."),
+    ],
+)
+def test_what_is_raised_or_marked_is_its_words_where_the_site_has_it(
+    config: str, said: str, key: str, text: str, tmp_path: Path
+) -> None:
+    document = read_one(tmp_path, key, HEADED, **{config: said})
+    assert isinstance(document, Document) and text_of(document) == text
+
+
 def test_files_that_refer_to_each_other_are_read_once(tmp_path: Path) -> None:
     again = json.dumps({"pages": [{"$ref": "./a.json"}] * 9 + ["guide"]})
     config = json.dumps({"theme": "mint", "navigation": {"$ref": "./a.json"}})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ import pytest
 from ebooklib import epub
 from fpdf import FPDF
 
+from support.publishing import Line
 from vademecum.errors import ContentError
 from vademecum_builder.build import BuildRequest, build
 from vademecum_builder.readers import document, office
@@ -25,6 +27,10 @@ from vademecum_builder.readers.pdf import read_pdf
 from vademecum_builder.settings import read_settings
 from vademecum_builder.sources.base import SourceItem
 from vademecum_builder.sources.endings import BINARY_TYPES
+from vademecum_builder.sources.folder import FolderSource
+from vademecum_builder.stages.base import Base
+from vademecum_builder.stages.documents import choose_reader
+from vademecum_builder.stages.read import read_source
 
 KEY = f"-----BEGIN PRIVATE KEY-----\n{'aB3d' * 40}\n-----END PRIVATE KEY-----"
 
@@ -380,3 +386,26 @@ def test_they_are_documents_of_a_folder_and_of_their_own_kind(
         "c.pdf: damaged: no PDF that can be opened; skipped"
     ]
     assert not build(request).changed
+
+
+SAID = "Members pay forty euros a year, and the board may waive it for pupils. "
+
+
+@pytest.mark.parametrize(
+    ("written", "issued", "kept"),
+    [
+        (SAID, made_pdf(f"Statutes, page 1\n{SAID}"), {"a.PDF"}),
+        (SAID, made_pdf("Forty euros were paid by the board last year."), {"a.PDF", "a.docx"}),
+        (SAID, b"%PDF-1.4 and no more", {"a.docx"}),
+    ],
+)
+def test_of_a_document_that_lies_beside_its_pdf_the_pdf_is_published(
+    written: str, issued: bytes, kept: set[str], tmp_path: Path
+) -> None:
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs/a.docx").write_bytes(made_docx(written))
+    (tmp_path / "docs/a.PDF").write_bytes(issued)
+    source = FolderSource(tmp_path / "docs")
+    state = read_source(source, Base(), replace(Line(tmp_path).context(), reader=choose_reader(source)))
+    assert {*state.documents} == kept
+    assert state.left_out == ({"the same document as the PDF beside it": 1} if kept == {"a.PDF"} else {})
