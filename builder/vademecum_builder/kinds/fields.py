@@ -16,7 +16,7 @@ from vademecum_builder.kinds.records import MARKUP
 from vademecum_builder.kinds.templates import is_rich_text, shown
 from vademecum_builder.sources.catalog import ID_NAMES
 from vademecum_builder.sources.prices import price_of
-from vademecum_builder.sources.private_fields import may_say, plain_name
+from vademecum_builder.sources.private_fields import is_named_private, many_reach, may_say, plain_name, reaches
 from vademecum_builder.sources.times import read_time
 
 SAMPLED: Final = 1000
@@ -26,31 +26,13 @@ _SHOWN: Final = 60
 _TWO: Final = 2
 _PROSE: Final = 20
 """Characters that a text has on the average where it is prose; or it has several words."""
-_PRIVATE: Final = re.compile(
-    r"pass(?:word|wd|wort)?|secret|token|api_?key|hash(?!_?tag)|_salt$|e_?mail|phone|iban|ssn|birth|dob(?:$|_)|address|"
-    r"cost(?![aeilu])|margin|(?:purchase|buying|dealer)_?price|wholesale|(?:^|_)ip(?:$|_)|ip_?addr|salar|"
-    r"(?:^|_)wages?(?:$|_)|kennwort|geheim|telef|geburt|adresse|anschrift|einkauf|"
-    r"gehalt|kosten|marge|contrase|correo|direcci|nacimi|sueldo|coste|costo|mot_?de_?passe|courriel|naissance|"
-    r"indirizzo|nascita|stipendio|senha|endereco|wachtwoord|geboorte|inkoop|borrowe[dr]|(?:lent|loaned)_(?:to|by)|"
-    r"ausgeliehen|ausleiher|entliehen|entleiher",
-    re.IGNORECASE,
-)
-_REACHED: Final = re.compile(
-    r"[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}(?![\w:])|(?<![\w+-])(?:\+|00)\d[\d /().-]{6,}\d|"
-    r"(?<![\w+./-])(?!\d\d[/-]\d\d[/-]\d\d)\(?0\d{1,4}\)?[ /-](?:[ .-]?\d){3}|"
-    r"(?<![\w-])(?:\(\d{3}\) ?|\d{3}-)\d{3}-\d{4}\b",
-    re.IGNORECASE,
-)
-"""Where somebody is reached: an address of mail, a number of a telephone."""
-_REACHES: Final = 0.2
-"""Of short texts so many name people where they say that; contacts are prose as a rule, or have a name that says so."""
 _ID: Final = re.compile(
     r"(?:.*[ _.@$-])?(?:id|oid|key|sku|uuid|guid|slug|handle|code|number|nr|no|isbn|gtin|ean|asin|ref)\.?",
     re.IGNORECASE,
 )
 _CODE: Final = re.compile(
     r"key|(?:.*[ _.-])?(?:sku|isbn(?:_?1[03])?|issn|gtin|ean|upc|asin|mpn|doi|model|"
-    r"(?:part|article|item|order|catalog)[ _-]?(?:no|nr|num|number|code)|"
+    r"part|ref|(?:part|article|item|order|catalog|ref|teile)[ _-]?(?:no|nr|num|number|nummer|code)|"
     r"art(?:ikel)?[-_. ]?(?:nr|nummer)|bestell-?(?:nr|nummer)|referencia|r[ée]f[ée]rence)\.?",
     re.IGNORECASE,
 )
@@ -123,8 +105,8 @@ class FieldFound:
     @property
     def is_private(self) -> bool:
         """Whether it is nobody's business: its name says so, or its short texts say where people are reached."""
-        reaches = self.reached >= _REACHES * self.records and self.length <= _LONGEST_TITLE * self.records
-        return bool(_PRIVATE.search(plain_name(self.name))) or (reaches and self.reached > 0 and not _is_code(self))
+        short = self.length <= _LONGEST_TITLE * self.records
+        return is_named_private(self.name) or (short and not _is_code(self) and many_reach(self.reached, self.records))
 
     @property
     def is_name(self) -> bool:
@@ -149,7 +131,7 @@ class FieldFound:
         if len(self.samples) < _SAMPLES and text[:_SHOWN] not in self.samples:
             self.samples.append(text[:_SHOWN])
         self.values.add(text[:_SHOWN])
-        self.reached += _REACHED.search(text) is not None
+        self.reached += reaches(text)
         self.is_marked = self.is_marked or MARKUP.search(text) is not None
 
 

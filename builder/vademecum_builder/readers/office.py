@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, time
+from itertools import zip_longest
 from typing import Any
 
 from vademecum.errors import ContentError
@@ -15,6 +16,7 @@ from vademecum.format.markup import Row, Run
 from vademecum_builder.readers.converted import parser_errors, read_converted
 from vademecum_builder.readers.outline import Block, Reading, Section, cleaned
 from vademecum_builder.readers.text import clean_block, clean_line, unify_line_breaks
+from vademecum_builder.sources.private_fields import is_named_private, many_reach, reaches
 
 LARGEST = 256 * 1024 * 1024
 """Bytes that the parts of a file may have unpacked."""
@@ -147,6 +149,7 @@ def read_xlsx(data: bytes) -> Reading:
             name, part = clean_line(sheet.title), parts.read(sheet._worksheet_path)
             hidden = _hidden(part)
             rows: list[Block] = []
+            cells_of: list[list[str]] = []
             for number, cells in enumerate(sheet.iter_rows()):
                 if number == MOST_ROWS:
                     warnings.append(f"{name}: only {MOST_ROWS} rows are read")
@@ -154,6 +157,10 @@ def read_xlsx(data: bytes) -> Reading:
                 told = [_cell(cell) for at, cell in enumerate(cells, 1) if at not in hidden["col"]]
                 if any(told) and number + 1 not in hidden["row"]:
                     rows.append(table_row(told, header=not rows))
+                    cells_of.append(told)
+            if seen := _personal(cells_of):
+                told_of = f"{len(seen)} columns that may be nobody's business are published ({', '.join(seen)})"
+                warnings.append(f"{name}: {told_of}: hide them there, or leave the file out by --pattern")
             if out := len(hidden["row"]) + len(hidden["col"]):
                 warnings.append(f"{name}: {out} hidden rows and columns are left out")
             if empty := len(_NO_VALUE.findall(part)):
@@ -161,6 +168,16 @@ def read_xlsx(data: bytes) -> Reading:
             sections.append(Section((name,), "", tuple(rows)))
         book.close()
     return Reading(title, tuple(sections), {}, tuple(warnings))
+
+
+def _personal(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Return the heads of columns whose name or values say that they are of persons, or secret."""
+    found = []
+    for head, *values in zip_longest(*rows, fillvalue="") if len(rows) > 1 else ():
+        told = [value for value in values if value]
+        if told and (is_named_private(head) or many_reach(sum(map(reaches, told)), len(told))):
+            found.append(clean_line(head) or "?")
+    return found
 
 
 def _hidden(sheet: bytes) -> dict[str, set[int]]:

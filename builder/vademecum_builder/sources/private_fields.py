@@ -47,6 +47,24 @@ _RULES: Final[Mapping[str, str]] = {
     r"(?:post|page|topic|forum|channel|room)_password": ".+",
 }  # fmt: skip
 """By what a field is called (`plain_name`) what it holds (`_plain_value`) where a record is not for everybody."""
+_PRIVATE: Final = re.compile(
+    r"pass(?:word|wd|wort)?|secret|token|api_?key|hash(?!_?tag)|_salt$|e_?mail|phone|iban|ssn|birth|dob(?:$|_)|address|"
+    r"cost(?![aeilu])|margin|(?:purchase|buying|dealer)_?price|wholesale|(?:^|_)ip(?:$|_)|ip_?addr|salar|"
+    r"(?:^|_)wages?(?:$|_)|kennwort|geheim|telef|geburt|adresse|anschrift|einkauf|"
+    r"gehalt|kosten|marge|contrase|correo|direcci|nacimi|sueldo|coste|costo|mot_?de_?passe|courriel|naissance|"
+    r"indirizzo|nascita|stipendio|senha|endereco|wachtwoord|geboorte|inkoop|borrowe[dr]|(?:lent|loaned)_(?:to|by)|"
+    r"ausgeliehen|ausleiher|entliehen|entleiher",
+    re.IGNORECASE,
+)
+_REACHED: Final = re.compile(
+    r"[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}(?![\w:])|(?<![\w+-])(?:\+|00)\d[\d /().-]{6,}\d|"
+    r"(?<![\w+./-])(?!\d\d[/-]\d\d[/-]\d\d)(?=(?:[ /().-]{0,2}\d){7})\(?0\d{1,4}\)?[ /-](?:[ .-]?\d){3}|"
+    r"(?<![\w-])(?:\(\d{3}\) ?|\d{3}-)\d{3}-\d{4}\b",
+    re.IGNORECASE,
+)
+"""Where somebody is reached: an address of mail, a number of a telephone."""
+_REACHES: Final = 0.2
+"""Of short texts so many name people where they say that; contacts are prose as a rule, or have a name that says so."""
 _PLACE_TYPE: Final = re.compile(r"(?:.*_)?(?:type|kind)|t")
 _PLACE: Final = re.compile(r"(?:.*_)?(?:channels?|rooms?|chats?|conversations?|streams?|groups?|spaces?|threads?)")
 _BETWEEN_TYPES: Final = re.compile(rf"{_BETWEEN}|[dpg]")
@@ -80,6 +98,21 @@ def is_private(name: str, value: object, table: str = "") -> bool:
 def may_say(name: str, table: str = "") -> bool:
     """Return whether a field of this name may say that."""
     return bool(_patterns(name, table))
+
+
+def is_named_private(name: str) -> bool:
+    """Return whether a field's name says that it is nobody's business."""
+    return bool(_PRIVATE.search(plain_name(name)))
+
+
+def reaches(text: str) -> bool:
+    """Return whether a text says where somebody is reached."""
+    return _REACHED.search(text) is not None
+
+
+def many_reach(reached: int, texts: int) -> bool:
+    """Return whether so many of short texts do that a field is for that."""
+    return reached > 0 and reached >= _REACHES * texts
 
 
 def plain_name(name: str) -> str:

@@ -32,6 +32,7 @@ _DOCUMENTS = frozenset(
 )
 """Endings of what people call documents, whether something reads them here or not."""
 _OFFICE = frozenset({".doc", ".ppt", ".odp", ".xls", ".ods"})
+_NO_READER = "no reader: "
 NO_DOCUMENT = "no document by its ending"
 _LINE = re.compile(r"(?<=\w):\d+\Z")
 _ENDING = re.compile(r"\.[a-z_][\w-]{0,15}")
@@ -73,14 +74,15 @@ class Audit:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """One line where of what people call documents many are not read: a fourth as many as are."""
+        """One line where more of what people call documents are unread than read, or nothing here reads a fourth."""
         missing = {
             ending: kind.files - kind.documents
             for ending, kind in self.kinds.items()
             if ending in _DOCUMENTS and kind.documents < kind.files
         }
         read = sum(kind.documents for kind in self.kinds.values())
-        if 4 * sum(missing.values()) < max(read, 4):
+        unknown = sum(n for kind in self.kinds.values() for why, n in kind.others.items() if why.startswith(_NO_READER))
+        if sum(missing.values()) <= read and 4 * unknown < max(read, 4):
             return ()
         named = "; ".join(f"{count} {ending} ({remedy_of(ending)})" for ending, count in missing.items())
         return (f"{read} documents are read, and these are not: {named}; or leave them out by --pattern",)
@@ -155,7 +157,7 @@ def _others(ending: str, missing: int, others: Mapping[tuple[str, str], int]) ->
     """Return why files of an ending are no documents. Of those that nobody gives a reason for no reader is known."""
     known = {reason: count for (its, reason), count in others.items() if its == ending}
     rest = missing - sum(known.values())
-    reason = f"no reader: {remedy_of(ending)}" if ending in _DOCUMENTS else NO_DOCUMENT
+    reason = f"{_NO_READER}{remedy_of(ending)}" if ending in _DOCUMENTS else NO_DOCUMENT
     return known | ({reason: rest} if rest > 0 else {})
 
 

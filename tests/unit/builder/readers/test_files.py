@@ -313,6 +313,20 @@ def test_cells_are_as_they_are_shown_and_what_is_hidden_or_has_no_value_is_told(
     )
 
 
+def test_columns_of_persons_and_secrets_are_told() -> None:
+    book = openpyxl.Workbook()
+    sheet: Any = book.active
+    sheet.append(["Name", "Kennwort", "Reach", "Part"])
+    for n, reach in enumerate(("0171 5551234", "soon", "a@b.org")):
+        sheet.append([f"Pump {n}", "geheim", reach, 12 * n])
+    assert read(".xlsx", saved(book)).warnings == (
+        "a.xlsx: Sheet: 2 columns that may be nobody's business are published (Kennwort, Reach): hide them there, or "
+        "leave the file out by --pattern",
+    )
+    sheet.column_dimensions["B"].hidden = sheet.column_dimensions["C"].hidden = True
+    assert read(".xlsx", saved(book)).warnings == ("a.xlsx: Sheet: 2 hidden rows and columns are left out",)
+
+
 def test_a_note_of_a_book_is_text_of_it() -> None:
     note = 'It.</p><aside epub:type="footnote"><p>A note on the moon.</p></aside><p>More.'
     assert "A note on the moon." in str(told(read(".epub", made_epub(note))))
