@@ -131,7 +131,7 @@ def test_the_field_is_a_combobox_of_a_listbox(open_page: Open) -> None:
     field.press("ArrowDown")
     active = page.locator(f"#{field.get_attribute('aria-activedescendant')}")
     expect(active).to_have_attribute("aria-selected", "true")
-    expect(page.locator("#announce")).to_have_text("3 results for key")
+    expect(page.locator("#announce")).to_have_text("3 pages for key")
     typed = "field.value = 'keys'; field.dispatchEvent(new Event('input'));"
     said = "field.getRootNode().getElementById('announce').textContent"
     assert field.evaluate(f"(field) => {{ {typed} return {said}; }}") == ""  # no word of the former query
@@ -172,7 +172,7 @@ def test_a_hit_marks_its_words_on_its_page(open_page: Open) -> None:
     expect(options(page).first).to_have_attribute("href", re.compile("/kb/m1.html#:~:text=many$"))
 
 
-def test_other_places_of_a_hit_are_behind_one_option(open_page: Open) -> None:
+def test_other_places_of_a_hit_are_behind_one_option(open_page: Open, host: PagesHost) -> None:
     page = open_page("inline")
     page.locator("#query").fill("many")
     hit = page.locator(".hit").nth(2)
@@ -182,6 +182,10 @@ def test_other_places_of_a_hit_are_behind_one_option(open_page: Open) -> None:
     expect(hit.locator("a.open").nth(1)).to_have_attribute("href", re.compile("/kb/old/keys.html$"))
     expect(hit.locator(".open").nth(1)).to_have_attribute("aria-selected", "true")
     expect(hit.locator(".open").nth(2)).to_contain_text("Seite")
+    hit.locator(".open").nth(2).click()  # it has no page of its own: it is read here
+    with page.context.expect_page() as opened:
+        hit.locator(".open").nth(2).click(modifiers=["Control"])  # or in a tab of its own
+    assert (opened.value.url, page.url.startswith(f"{host.url}page.html")) == (f"{host.url}kb/?doc=de.md", True)
     hit.locator(".open").nth(1).click(modifiers=["Shift"])
     expect(page.locator("#reader-title")).to_have_text("Keys and signing")
 
@@ -221,10 +225,11 @@ def test_the_count_is_honest_and_more_can_be_had(open_page: Open) -> None:
     page = open_page("inline")
     page.locator("#query").fill("many xyzzy")
     expect(page.locator(".hit")).to_have_count(20)
-    expect(page.locator("#message")).to_have_text("45 results · No page has: xyzzy")
-    for shown in (40, 45):
+    expect(page.locator("#message")).to_have_text("20 of 45 pages · No page has: xyzzy")
+    for shown, said in ((40, "40 of 45 pages · "), (45, "")):
         page.locator("#load").click()
         expect(page.locator(".hit")).to_have_count(shown)
+        expect(page.locator("#message")).to_have_text(f"{said}No page has: xyzzy")
     expect(page.locator("#load")).to_be_hidden()
     page.locator(".hit").last.scroll_into_view_if_needed()
     page.locator("#query").fill("many near")
@@ -234,11 +239,11 @@ def test_the_count_is_honest_and_more_can_be_had(open_page: Open) -> None:
     page.locator("#query").fill("many near xyzzy")
     expect(page.locator("#message")).to_have_text("No page has: xyzzy. Near in meaning:")
     page.locator("#query").fill("many vague xyzzy")  # some of its words were found
-    expect(page.locator("#message")).to_have_text("45 results · No page has: xyzzy")
+    expect(page.locator("#message")).to_have_text("20 of 45 pages · No page has: xyzzy")
     page.locator("#query").fill("many foreign xyzzy")
-    expect(page.locator("#message")).to_have_text("No page is in this language: French · 45 results")
+    expect(page.locator("#message")).to_have_text("No page is in this language: French · 20 of 45 pages")
     page.locator("#query").fill("many meny")
-    expect(page.locator("#message")).to_have_text("Shown for “many” · 45 results")
+    expect(page.locator("#message")).to_have_text("Shown for “many” · 20 of 45 pages")
     page.locator("#query").fill("many «meny»")
     page.get_by_role("button", name='Search as typed: "many meny"').click()
     expect(page.locator("#query")).to_have_value('"many meny"')

@@ -158,7 +158,7 @@ def test_search_tells_what_no_page_has_what_follows_and_what_is_below(vade: Vade
     )
     assert "Shown for" not in vade("search", '"lmap" burns', "--store", "kb.db").out
     assert "1 more on this page: " in first
-    assert "2 of 4 documents; --offset 2 shows the next." in first
+    assert "2 of 4 pages; --offset 2 shows the next." in first
     assert " 3. Lamp" in second
     assert "shows the next" not in second
     assert_refused(vade(*asked, "--offset", -1), 2, "offset must be from 0 to 1000")

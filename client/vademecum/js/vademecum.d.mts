@@ -193,9 +193,9 @@ export interface Hit {
 
 /** Hits, best first, and what is to be said of them all. */
 export interface Results extends Array<Hit> {
-  /** How many documents answer (without grouping: chunks), shown or not. */
+  /** How many pages answer, shown or not; versions and translations of one count once. Without grouping: chunks. */
   total: number;
-  /** Words of the query that no page has. */
+  /** Words of the query that no page has, as it writes them. */
   unknown: string[];
   /** No page has the words of the query, or few of them: the hits are near in meaning. */
   nearest: boolean;

@@ -82,6 +82,20 @@ def _phrase(sentence: str, words: frozenset[str]) -> str:
     return _SPACES.sub(" ", found[0]).strip(_EDGES) if found else ""
 
 
+def as_written(words: Iterable[str], query: str, texts: Sequence[str] = ()) -> Iterator[str]:
+    """Yield folded words as they are written: in the query, or else in one of these texts, capitals aside.
+
+    >>> list(as_written(["dubel", "fur", "haken"], "Duebel für Haken", ["Alle Dübel"]))
+    ['Dübel', 'für', 'Haken']
+    """
+    for word in words:
+        here, there = (
+            (text[start:stop] for text in some for start, stop in marks_of(text, frozenset((word,))))
+            for some in ((query,), texts)
+        )
+        yield next(here, "") or next((text for text in there if text.lower() != word), word)
+
+
 def link_to(url: str, phrase: str) -> str:
     """Return an address that marks a phrase on its page, by a text fragment (WICG, URL Fragment Text Directives). Where
     the page does not have it, the anchor leads as before.

@@ -104,6 +104,12 @@ class Places:
         held[self._rows[documents[self._documents]]] = True
         return held
 
+    def counted(self, documents: NDArray[np.int64]) -> int:
+        """Return how many pages these documents are: versions and translations of one, of which all but one may give
+        way, count once.
+        """
+        return len(np.unique(self._numbers[documents])) if self._order else len(documents)
+
     def elsewhere(self, row: int) -> NDArray[np.bool_]:
         """Return which documents are of no page that holds this chunk, [m]."""
         pages = {self._page(int(at)) for at in self._documents[self._starts[row] : self._starts[row + 1]]}
@@ -195,6 +201,14 @@ class Places:
     def _metadata(self) -> list[dict[str, Any]]:
         places = map(unpacked, self._state.documents.places)
         return [metadata_of(self._state.segments[index].document(row).metadata) for index, row in places]
+
+    @cached_property
+    def _numbers(self) -> NDArray[np.int64]:
+        """The number of each document's page, [m]."""
+        numbers = np.zeros(len(self._metadata), np.int64)
+        for number, documents in enumerate(self._pages.values()):
+            numbers[documents] = number
+        return numbers
 
     @cached_property
     def _pages(self) -> Mapping[str, list[int]]:

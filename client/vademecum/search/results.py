@@ -86,8 +86,9 @@ class Results(list[Hit]):
     """Hits, best first, and what is to be said of them all.
 
     Attributes:
-        total: How many documents answer (without grouping: chunks), shown or not.
-        unknown: Words of the query that no page has.
+        total: How many pages answer, shown or not; versions and translations of one count once. Without grouping:
+            chunks.
+        unknown: Words of the query that no page has, as it writes them.
         nearest: No page has the words of the query, or few of them: the hits are near in meaning.
         facets: For the fields that were asked for, or for `lang`, `version` and `source`, where documents differ: how
             many of those that answer say what; the 100 commonest.

@@ -14,7 +14,7 @@ from vademecum.encoder.rotation import rotate_query
 from vademecum.format.markup import plain
 from vademecum.generation.opened import Opened
 from vademecum.generation.row_index import unpacked
-from vademecum.search.excerpt import excerpt_of, link_to
+from vademecum.search.excerpt import as_written, excerpt_of, link_to
 from vademecum.search.language import foreign_language
 from vademecum.search.own_encoder import OwnEncoder
 from vademecum.search.places import Places
@@ -104,6 +104,9 @@ class Searcher:
         shown = slice(offset, offset + limit)
         results = self._present(ranking, found, cosines, documents, prefer or {}, shown, facets, group=group)
         results.language = foreign_language(words_of(query), found.unknown, self._places.languages)
+        results.unknown = tuple(as_written(found.unknown, query))
+        texts = [text for hit in results for text in (hit.title, hit.excerpt)]
+        results.meant = " ".join(as_written(results.meant.split(), query, texts))
         return results
 
     def similar(self, chunk: int, limit: int) -> Results:
@@ -170,7 +173,7 @@ class Searcher:
         owners = np.unique(self._owners[ranking.rows])
         return Results(
             hits,
-            total=len(owners) if group else len(ranking.rows),
+            total=self._places.counted(owners) if group else len(ranking.rows),
             unknown=found.unknown,
             nearest=ranking.nearest and bool(hits),
             facets=self._places.facets(self._places.held(ranking.rows, documents), facets),

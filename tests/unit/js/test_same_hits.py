@@ -91,6 +91,7 @@ QUESTIONS = [
         "re-try after",
         "te read_te",
         "schlussel",
+        "Wo Schlüsel für Großes tuaschen",
         "strasse",
         "erzeugen",
         "cles",

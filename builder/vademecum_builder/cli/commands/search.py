@@ -45,7 +45,7 @@ def run(options: Namespace) -> Shown:
         lines.append(f"{name}: {counts or 'nobody says'}")
     after = options.offset + len(hits)
     if hits and after < hits.total:
-        lines.append(f"{len(hits)} of {hits.total} documents; --offset {after} shows the next.")
+        lines.append(f"{len(hits)} of {hits.total} pages; --offset {after} shows the next.")
     return {"release": release, "hits": [asdict(hit) for hit in hits], **told}, lines
 
 

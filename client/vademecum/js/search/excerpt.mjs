@@ -71,6 +71,13 @@ function phraseOf(sentence, words) {
   return found.replace(SPACES, " ").replace(EDGES, "");
 }
 
+/** A folded word as it is written: in the query, or else in one of these texts, capitals aside.
+ * @param {string} word @param {string} query @param {string[]} [texts] */
+export function asWritten(word, query, texts = []) {
+  const written = (/** @type {string[]} */ some) => some.flatMap((text) => marksOf(text, new Set([word])).map(([start, stop]) => text.slice(start, stop)));
+  return written([query])[0] ?? written(texts).find((text) => text.toLowerCase() !== word) ?? word;
+}
+
 /** An address that marks a phrase on its page, by a text fragment (WICG, URL Fragment Text Directives). Where the page
  * does not have it, the anchor leads as before. @param {string} url @param {string} phrase */
 export function linkTo(url, phrase) {

@@ -72,6 +72,12 @@ export class Places {
     return fits && ((/** @type {number} */ row) => this.generation.holding(row).some((document) => fits[document]));
   }
 
+  /** How many pages these documents are: versions and translations of one, of which all but one may give way, count once.
+   * @param {ArrayLike<number>} documents */
+  counted(documents) {
+    return this.ordered ? new Set(Array.from(documents, (at) => this.#page(at))).size : documents.length;
+  }
+
   /** Which documents are of no page that holds this row. @param {number} row */
   elsewhere(row) {
     const pages = new Set(this.generation.holding(row).map((document) => this.#page(document)));

@@ -1,7 +1,7 @@
 // @ts-check
 /** A question and its hits, over an open generation; search/searcher.py is the twin, and gives the same list. */
 
-import { quoted } from "./excerpt.mjs";
+import { asWritten, quoted } from "./excerpt.mjs";
 import { Meaning, titlesOf } from "./meaning.mjs";
 import { MOST_MORE } from "./question.mjs";
 import { fuse, inOrder, ownersOf, placesOf, roomFor } from "./ranking.mjs";
@@ -89,7 +89,11 @@ export class Searcher {
     const names = mode === "semantic" ? {} : { headed: places.headed(query), called: mode === "hybrid" ? this.titles(asked) : undefined };
     const answer = this.#answer(found, fits, { mode, titled, names, limit, offset, group, prefer, facets });
     const language = found.unknown.length ? await this.#foreign(query, found.unknown) : "";
-    return words ? { ...answer, language, preparing: false } : { ...answer, language, nearest: false, preparing: true }; // nobody knows what no page has
+    const unknown = found.unknown.map((/** @type {string} */ word) => asWritten(word, query));
+    const texts = answer.hits.flatMap(({ title, excerpt }) => [title, excerpt]);
+    const meant = answer.meant && answer.meant.split(" ").map((/** @type {string} */ word) => asWritten(word, query, texts)).join(" ");
+    const told = { ...answer, unknown, meant, language, preparing: !words };
+    return words ? told : { ...told, nearest: false }; // nobody knows what no page has
   }
 
   /** The language of a question, where no page is in it. @param {string} query @param {string[]} unknown @returns {Promise<string>} */
@@ -149,7 +153,7 @@ export class Searcher {
     const held = others.length ? Uint32Array.from(new Set([...answering, ...others])) : answering;
     return {
       hits,
-      total: group ? answering.length : ranking.rows.length,
+      total: group ? places.counted(answering) : ranking.rows.length,
       unknown: found.unknown,
       nearest: ranking.nearest && hits.length > 0,
       facets: places.facets(fits ? held.filter((at) => fits[at]) : held, facets),

@@ -18,6 +18,8 @@ import { drawBadges } from "./facets.mjs";
 
 /** As many other places are named before they are opened. */
 const PLACES_NAMED = 4;
+/** Letters before the first mark that are always shown. */
+const LEAD = 40;
 
 /**
  * Nodes for a list of hits. Each option is a link, so that it opens in a new tab as links do; what a mouse may press
@@ -35,7 +37,7 @@ export function remarks(hits, query, wording) {
   const { length, total, unknown, meant, language, preview } = hits;
   const nearest = hits.nearest && !hits.some(({ why }) => why.words); // some were found by a word that is known
   const words = unknown.join(", ");
-  const count = total > length ? [wording.say("results.count", { count: total })] : [];
+  const count = total > length ? [wording.say("results.count", { shown: wording.number(length), count: total })] : [];
   const lacking = words === "" || language ? [] : [wording.say("results.unknown", { words })];
   const foreign = language ? [wording.say("results.language", { language: wording.named("lang", language) })] : [];
   const far = wording.say(words === "" ? "results.nearest" : "results.far", { words });
@@ -108,13 +110,22 @@ function option(hit, context, above) {
   const ofPage = above === undefined ? [...drawBadges(hit.metadata, context.badges, wording), ...age(hit, context)] : [];
   const notes = [...ofPage, ...(context.why ? why(hit, context) : [])];
   return link(hit, context, hit.id, [
-    ...titled, ...below, outside("span", { class: "text", part: "excerpt" }, marked(hit.excerpt, hit.marks)),
+    ...titled, ...below, outside("span", { class: "text", part: "excerpt" }, quote(hit)),
     ...(notes.length > 0 ? [element("span", { class: "notes" }, notes)] : []),
   ]);
 }
 
+/** The excerpt; what stands long before its first mark is apart: a phone, which has room for three lines, leaves it out.
+ * @param {Hit} hit */
+function quote({ excerpt, marks }) {
+  const before = excerpt.lastIndexOf(" ", Math.max(0, (marks[0]?.[0] ?? 0) - LEAD)) + 1;
+  const rest = marked(excerpt.slice(before), marks.map(([start, stop]) => [start - before, stop - before]));
+  return before > 0 ? [element("span", { class: "lead" }, [excerpt.slice(0, before)]), ...rest] : rest;
+}
+
 /**
- * An option that leads to a page, and without a network, or with Shift, to the reader.
+ * An option that leads to a page, and without a network, or with Shift, to the reader; where it has no page of its own
+ * to the reader, in a new tab to that of the tree's search page.
  * @param {{document: string, url: string, link?: string}} place
  * @param {Context} context
  * @param {string} id of the passage to begin at
@@ -123,10 +134,11 @@ function option(hit, context, above) {
 function link(place, context, id, children) {
   const address = pageOf(place, context);
   const attributes = { role: "option", class: "open", "aria-selected": "false", tabindex: "-1" };
-  const made = address ? element("a", { ...attributes, href: address }, children) : element("div", attributes, children);
+  const href = address ?? safeUrl(place.url && `${place.url}${id && `#${id}`}`, context.base); // of an app's own documents there is none
+  const made = href ? element("a", { ...attributes, href }, children) : element("div", attributes, children);
   made.addEventListener("click", (/** @type {Event} */ event) => {
-    const here = event instanceof MouseEvent && event.shiftKey;
-    if (address && navigator.onLine && !here) return;
+    const { shiftKey = false, ctrlKey = false, metaKey = false } = event instanceof MouseEvent ? event : {};
+    if (href && navigator.onLine && !shiftKey && (address || ctrlKey || metaKey)) return;
     event.preventDefault();
     context.read({ document: place.document, id });
   });

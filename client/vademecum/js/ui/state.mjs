@@ -18,6 +18,8 @@ export class State {
   /** @type {Status | null} what getStatus() last said */
   status = null;
   updating = false;
+  /** How far a preview's checking is, in percent; 0: nobody knows. */
+  share = 0;
   /** What the last button that was pressed came to, if it did not work. */
   answer = "";
   /** @type {() => unknown} called when the state was read anew */ refreshed = () => undefined;
@@ -133,14 +135,15 @@ export class State {
     if (!this.updating && (detail.stage !== "starting" || (!this.installed && this.#byItself))) this.#started();
     if (!this.updating) return;
     const { install, notice } = this.view;
-    const beside = this.installed || this.status?.preview; // there are hits, and they stay
-    const { text, bar } = beside ? notice : install;
+    const { text, bar } = this.installed ? notice : install;
     const [told, share] = this.wording.progress(detail);
+    this.share = share;
+    if (this.status?.preview) return this.#showLine(); // there are hits, and nothing covers them
     text.textContent = told;
     bar.max = 100;
     if (share) bar.value = share;
     else bar.removeAttribute("value"); // it moves by itself
-    if (!beside) return;
+    if (!this.installed) return;
     clearTimeout(this.#timer);
     for (const part of [notice.act, notice.close]) part.hidden = true;
     for (const part of [notice.bar, notice.box]) part.hidden = false;
@@ -191,7 +194,10 @@ export class State {
     const failure = status?.error?.code;
     const offline = !navigator.onLine || failure === "network";
     if (!this.installed) {
-      if (status?.preview) return [failure ? "warn" : "wait", `${say("previewing")} · ${wording.say("release", { sequence: status.preview.sequence })}`];
+      if (status?.preview) {
+        const release = `${say("previewing")} · ${wording.say("release", { sequence: status.preview.sequence })}`;
+        return [failure ? "warn" : "wait", this.updating && this.share ? `${release} · ${wording.percent(this.share)}` : release];
+      }
       return this.updating ? ["wait", say("first")] : ["off", `${say("nothing")} · ${say(offline ? "offline" : "online")}`];
     }
     const { sequence, built } = this.installed;

@@ -209,6 +209,13 @@ pre { margin: 1rem 0; padding: .9rem 1.2rem; border: 1px solid var(--line); bord
   .details { width: 100vw; border: 0; }
   .notice { width: 100%; max-width: none; }
   .notice p { flex-basis: 12rem; }
+  .open .text { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 3; overflow: hidden; }
+  .lead { display: none; }
+  .text:has(.lead)::before { content: "… "; }
+}
+@media (pointer: coarse) {
+  .facet button, .read, .plain, .pill { min-height: 2.75rem; }
+  .more { padding-block: .65rem; margin-bottom: .2rem; }
 }
 @media (max-height: 30rem) { .foot { position: static; } } /* enlarged, it would lie over the hits */
 @media (prefers-reduced-motion: reduce) { *, ::before, ::after { animation: none !important; transition: none !important; } }

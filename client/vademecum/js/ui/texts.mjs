@@ -68,6 +68,11 @@ export class Wording {
     return count.toLocaleString(this.language);
   }
 
+  /** @param {number} share of 100 */
+  percent(share) {
+    return (share / 100).toLocaleString(this.language, { style: "percent" });
+  }
+
   /** What a value of a field is called: a language by its name. @param {string} field @param {string} value */
   named(field, value) {
     try {

@@ -126,6 +126,8 @@ def test_what_was_taken_for_another_word_is_told(kb: KnowledgeBase) -> None:
     assert kb.search("backgruond taks").meant == "background task"
     assert kb.search("background tas").meant == "", "it is still being typed"
     assert kb.search("zxcvbn key").meant == ""
+    hits = kb.search("Shlüssel Ordner Čtvrtek")
+    assert (hits.meant, hits.unknown) == ("Schlüssel Ordner Čtvrtek", ("Čtvrtek",)), "not folded: as people write it"
 
 
 def test_similar_passages_are_of_other_pages(kb: KnowledgeBase) -> None:

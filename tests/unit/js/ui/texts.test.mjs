@@ -38,7 +38,7 @@ test("of several languages the first that there is is spoken, English where ther
 
 test("every plural that a language has is said", () => {
   const wording = new Wording("ar", ar);
-  const said = [0, 1, 2, 5, 11, 100].map((count) => wording.say("results.count", { count }));
+  const said = [0, 1, 2, 5, 11, 100].map((count) => wording.say("results.said", { count, query: "x" }));
   assert.equal(new Set(said).size, 6);
   assert.ok(!said.join().includes("{"));
 });
@@ -53,7 +53,7 @@ test("a tag finds its language, an unknown one English; an app brings its own", 
 });
 
 test("counts are grouped, the number of a release is its name", () => {
-  assert.equal(english.say("results.count", { count: 5713 }), "5,713 results");
+  assert.equal(english.say("results.said", { count: 5713, query: "key" }), "5,713 pages for key");
   assert.equal(english.say("release", { sequence: 5713 }), "Release 5713");
 });
 
