@@ -23,7 +23,7 @@ from vademecum_builder.request import SourceSettings
 from vademecum_builder.sources.base import SourceItem
 from vademecum_builder.sources.prices import price_of
 from vademecum_builder.sources.records import field_at, instead
-from vademecum_builder.sources.times import read_time, read_zone
+from vademecum_builder.sources.times import NoZoneError, read_time, read_zone
 from vademecum_builder.stages.documents import DocumentReader
 
 _TITLES: Final = ("title", "name", "subject", "headline")
@@ -81,6 +81,7 @@ class RecordReader(DocumentReader):
         format: What the text is; `auto`: HTML where a field of it is, else plain.
         other_use: Fields that are no text unless a template names them.
         order: In which order fields are read; empty: by their names.
+        undated: Records whose date cannot be read, and why.
     """
 
     where: str
@@ -94,6 +95,7 @@ class RecordReader(DocumentReader):
     format: str = PLAIN
     other_use: frozenset[str] = field(default_factory=frozenset)
     order: tuple[str, ...] = ()
+    undated: list[str] = field(default_factory=list, compare=False, repr=False)
 
     @classmethod
     def of(cls, settings: SourceSettings, *other_use: str, form: str = PLAIN) -> RecordReader:
@@ -159,7 +161,7 @@ class RecordReader(DocumentReader):
         """Return the document that a record is.
 
         Raises:
-            ContentError: A time that is none, or one without a zone.
+            ContentError: A time without a zone.
         """
         record = parse_object(item.data, item.key)
         text, form = self._text(record)
@@ -169,9 +171,11 @@ class RecordReader(DocumentReader):
         if self.updated and (said := field_at(record, self.updated)) not in (None, ""):
             try:
                 metadata["updated"] = iso_time(read_time(said, self.zone))
+            except NoZoneError as error:
+                hint = 'source.updated: write zone = "Europe/Berlin", say'
+                raise ContentError(f"{item.key}: {self.updated}: {error.message} {hint}") from None
             except ContentError as error:
-                hint = 'source.updated: write zone = "Europe/Berlin", say' if not self.zone else ""
-                raise ContentError(f"{item.key}: {self.updated}: {error.message} {hint}".rstrip()) from None
+                self.undated.append(f"{item.key}: {error.message}")
         url = self.link.render_url(record) if self.link else ""
         if len(url) > LONGEST_URL or any(character <= " " for character in url):
             warnings.append(f"{item.key}: address {url[:60]!r} is left out: too long, or with spaces")
@@ -179,6 +183,11 @@ class RecordReader(DocumentReader):
         sections = _sections(text, form)
         title = clean_line(self._title(record, sections)) or item.key
         return Document(item.key, title, url, metadata, sections, tuple(warnings))
+
+    def warnings(self) -> Sequence[str]:
+        """Return one line for all records that were published without a date."""
+        told = f"{self.where}: source.updated: {len(self.undated)} records are without a date, as"
+        return [f"{told} {self.undated[0]}"] if self.undated else []
 
     def _title(self, record: Mapping[str, Any], sections: Sequence[Section]) -> str:
         if self.title is not None:

@@ -28,7 +28,9 @@ path = "shop.json"
 """
 
 
-def documents(folder: Path, records: list[dict[str, Any]], settings: str = "") -> list[Document]:
+def documents(
+    folder: Path, records: list[dict[str, Any]], settings: str = "", told: list[str] | None = None
+) -> list[Document]:
     (folder / "shop.json").write_text(json.dumps(records))
     (folder / "vademecum.toml").write_text(SETTINGS + settings)
     request = read_settings(folder / "vademecum.toml")
@@ -36,6 +38,8 @@ def documents(folder: Path, records: list[dict[str, Any]], settings: str = "") -
     reader = opened.reader()
     read = [reader.read(item) for item in opened.source.changes(None).entries if isinstance(item, SourceItem)]
     assert all(isinstance(document, Document) for document in read)
+    if told is not None:
+        told += reader.warnings()
     return read  # type: ignore[return-value]
 
 
@@ -70,6 +74,15 @@ updated = "at"
     assert pump.metadata == {
         "kg": 4, "spec.tags": ["oil", "air"], "note": "Of steel.", "updated": "2026-11-28T11:00:00Z",
     }  # fmt: skip
+
+
+def test_a_record_whose_date_cannot_be_read_has_none_and_is_told(tmp_path: Path) -> None:
+    told: list[str] = []
+    records = [PUMP | {"id": n, "at": at} for n, at in enumerate(("01.04.2025", "2025-04-01", "", "soon"))]
+    read = documents(tmp_path, records, 'updated = "at"\nzone = "UTC"\n', told)
+    assert [document.metadata.get("updated") for document in read] == [None, "2025-04-01T00:00:00Z", None, None]
+    [warning] = told
+    assert "source.updated: 2 records are without a date, as 0: '01.04.2025' is no time: " in warning
 
 
 def test_what_is_html_becomes_text_and_what_speaks_of_it_stays(tmp_path: Path) -> None:
