@@ -44,7 +44,8 @@ PAGES = {
     f"## Pumps\n\n{'Oil them. ' * 12}Use a hand pump, e.g. {'a small one ' * 9}(i.e. z. B. т. е. a siphon) for it. "
     f"{'Plan b. ' * 20}\n",
     "de.md": "---\nlang: de\ntags: [oil, 2, 1.50, true, oil, {a: b}]\nyear: 2024\n---\n"
-    "# Schlüssel tauschen\n\nDie Straße zum Schloss. Neue Schlüssel werden erzeugt. Die Wasserpumpe im Kassenladen.\n",
+    "# Schlüssel tauschen\n\nDie Straße zum Schloss. Neue Schlüssel werden erzeugt. Die Wasserpumpe im Kassenladen.\n\n"
+    "## Öl für Pumpen\n\nNeu.\n",
     "fr.md": "---\nlang: fr\ntags: [__proto__, constructor, oil, -0.0, 1.0e-9]\nyear: 2023.5\n---\n"
     "# Clés\n\nL'été, les clés changées ouvrent la même porte. Où sont-elles ?\n",
     "es.md": "---\nlang: es\n---\n# Búsqueda\n\nLas páginas encontradas se muestran ordenadas.\n",
@@ -70,6 +71,7 @@ QUESTIONS = [
         "CORS",
         "siphon",
         "new keys",
+        "öl für pumpen",
         "read_text",
         "read_te",
         "task.backgr",

@@ -123,8 +123,11 @@ export class Places {
   /** Whether a row's innermost heading is the query, with or without its number. @param {string} query @returns {(row: number) => boolean} */
   headed(query) {
     const asked = named(query).join(" ");
+    const letters = asked.replace(/[\x00-/:-@[-`{-\x7f]/g, "");
     return (row) => {
-      const called = named(this.#column("headings", row).split("\x1f").pop() ?? "").join(" ");
+      const { segment, row: place } = this.generation.place(row);
+      if (!mayEnd(segment.headings.bytesAt(place), letters)) return false;
+      const called = named(segment.headings.at(place).split("\x1f").pop() ?? "").join(" ");
       return asked !== "" && [called, called.replace(/^[0-9]\S* /, "")].includes(asked);
     };
   }
@@ -188,6 +191,20 @@ export class Places {
     const { pageKey: page } = this.metadata[at];
     return typeof page === "string" ? page : this.generation.documents[at].key;
   }
+}
+
+/** Whether a text may end in these letters, seen from its bytes: few do, and to decode a hundred takes longer than to rank them.
+ * @param {Uint8Array} bytes @param {string} letters small, and figures; of ASCII nothing else */
+function mayEnd(bytes, letters) {
+  let left = letters.length;
+  for (let at = bytes.length - 1; at >= 0 && left > 0; at--) {
+    const byte = bytes[at];
+    if (byte > 0x7f) return true; // it may be folded to anything
+    const letter = byte > 0x40 && byte < 0x5b ? byte + 0x20 : byte;
+    const counts = (letter > 0x60 && letter < 0x7b) || (letter > 0x2f && letter < 0x3a);
+    if (counts && letter !== letters.charCodeAt(--left)) return false;
+  }
+  return left === 0;
 }
 
 /** 0: the same; 1: `de-AT` and `de`; 2: another, or none. @param {string} wanted @param {unknown} said */

@@ -64,15 +64,16 @@ export class Words {
       }
     });
     const mean = (this.count ? total / this.count : 1) || 1;
-    this.norms = lengths.map((length) => K1 * (1 - B + B * (length / mean)));
+    /** Of each row; 0 of one that is not live. */
+    this.norms = lengths.map((length, row) => (owners[row] < 0 ? 0 : K1 * (1 - B + B * (length / mean))));
     const { bounds, rows: owned } = generation.owned;
     this.bounds = bounds;
     this.owned = owned;
     // Room that is used again: to make it anew, or to look through all of it, takes longer than to find.
-    const [ofRows, ofDocuments] = [owners, documents].map(({ length }) => () => new Float64Array(length));
+    const ofDocuments = () => new Float64Array(documents.length);
     /** Of the words that are being looked at, how often each row has them; all 0 in between. */
-    this.counts = ofRows();
-    this.best = ofRows();
+    this.counts = new Uint32Array(owners.length);
+    this.best = new Float64Array(owners.length);
     this.having = new Uint32Array(owners.length);
     /** Rows that have any of what one word of the question stands for. */
     this.touched = new Uint32Array(owners.length);
@@ -96,6 +97,10 @@ export class Words {
     const runs = this.#written(query);
     const asked = this.#asked(runs, isTyped(query));
     /** @type {Set<string>} */ const shown = new Set();
+    const add = (/** @type {number} */ row, /** @type {number} */ score) => {
+      if (scores[row] === 0) rows[this.found++] = row;
+      scores[row] += score;
+    };
     let [known, all] = [0, 0];
     for (const { groups } of asked) {
       let [most, count] = [0, 0];
@@ -107,9 +112,12 @@ export class Words {
           const row = having[i];
           const often = counts[row];
           const score = worth * (weight * ((often * (K1 + 1)) / (often + norms[row])));
-          if (best[row] === 0) touched[count++] = row;
-          if (score > best[row]) best[row] = score;
           counts[row] = 0;
+          if (groups.length === 1) add(row, score); // nothing to compare
+          else {
+            if (best[row] === 0) touched[count++] = row;
+            if (score > best[row]) best[row] = score;
+          }
         }
         for (const [at, count] of inTitles) {
           near.add(at);
@@ -120,10 +128,8 @@ export class Words {
         for (const word of this.#texts(group)) shown.add(word);
       }
       for (let i = 0; i < count; i++) {
-        const row = touched[i];
-        if (scores[row] === 0) rows[this.found++] = row;
-        scores[row] += best[row];
-        best[row] = 0;
+        add(touched[i], best[touched[i]]);
+        best[touched[i]] = 0;
       }
       for (const at of near) {
         share[at] += bestShare[at];
@@ -316,7 +322,7 @@ export class Words {
   /** Count how often each live row has one of these words: `counts`, and `having` names those that have any.
    * @param {Group} group @param {Map<number, number>} inTitles @returns {number} how many have */
   #count(group, inTitles) {
-    const { counts, having, owners, bounds, owned } = this;
+    const { counts, having, norms, bounds, owned } = this;
     let found = 0;
     group.forEach((numbers, which) => {
       const { starts, rows, counts: times } = this.words[which].chunks;
@@ -324,7 +330,7 @@ export class Words {
       for (const number of numbers) {
         for (let i = starts[number]; i < starts[number + 1]; i++) {
           const row = start + rows[i];
-          if (owners[row] < 0) continue;
+          if (norms[row] === 0) continue;
           if (counts[row] === 0) having[found++] = row;
           counts[row] += times[i];
         }
