@@ -82,6 +82,33 @@ def _shown(role: re.Match[str], page: Page) -> str:
     return found or (text if name in _PROSE else f"`{text}`")
 
 
+def external_links(said: object) -> Pass:
+    """Return the pass for roles of `extlinks`: `:issue:`7`` is a link that shows what the configuration says."""
+    known = {
+        str(name): (str(told[0]), told[1] if isinstance(told[1], str) else told[0])
+        for name, told in (said.items() if isinstance(said, Mapping) else ())
+        if isinstance(told, tuple | list) and len(told) == 2
+    }
+    names = "|".join(map(re.escape, known))
+    role = re.compile(rf"(?<![`:\w])[:{{]({names})[:}}]`(?:([^`<>]+?)\s*<([^`<>]+)>|([^`<>]+))`")
+
+    def link(match: re.Match[str]) -> str:
+        (address, caption), value = known[match[1]], (match[3] or match[4]).strip()
+        shown = match[2] or (caption if "%s" in caption else f"{caption}%s").replace("%s", value)
+        url = address.replace("%s", value)
+        return f"`{shown} <{url}>`__" if match[0][0] == ":" else f"[{shown}]({url})"
+
+    return lambda text, page: role.sub(link, text) if known else text  # noqa: ARG005 - a pass
+
+
+def common_text(config: Mapping[str, Any]) -> Pass:
+    """Return the pass for what `rst_prolog` and `rst_epilog` say in all pages, and for `|version|` and `|release|`."""
+    said = [text_at(config, name) for name in ("rst_prolog", "rst_epilog")]
+    said += [f".. |{name}| replace:: {config[name]}" for name in ("version", "release") if text_at(config, name)]
+    below = "\n\n".join(filter(None, said))
+    return lambda text, page: f"{text}\n\n{below}\n" if below and not page.key.endswith(".md") else text
+
+
 def substitutions(said: object) -> Pass:
     """Return the pass that puts in what `{{ name }}` of MyST stands for: said by conf.py, or by a page for itself."""
     common = said if isinstance(said, Mapping) else {}
@@ -129,6 +156,7 @@ def open_sphinx(project: Project) -> Rules | None:
         (Folder("", address),),
         DOCUTILS,
         (substitutions(config.get("myst_substitutions")), myst, containers, alerts, attribute_lists),
+        templates=(external_links(config.get("extlinks")), common_text(config)),
         kinds=kinds,
         base_url=address_of(config.get("html_baseurl")),
         title=text_at(config, "project"),

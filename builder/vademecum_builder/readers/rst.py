@@ -30,7 +30,6 @@ _SETTINGS = {
     "report_level": 5,
     "halt_level": 5,
     "file_insertion_enabled": False,
-    "raw_enabled": False,
     "doctitle_xform": False,
     "docinfo_xform": False,
     "sectsubtitle_xform": False,
@@ -50,12 +49,12 @@ _SETTINGS = {
 # Directives and roles, by their names without a domain. Of docutils' own those that mean the same in Sphinx:
 _OWN = re.compile(
     r"admonition|attention|caution|danger|error|hint|important|note|tip|warning|compound|container|epigraph|highlights|"
-    r"pull-quote|figure|image|list-table|csv-table|table|math|parsed-literal|replace|unicode|rubric|sidebar|topic"
+    r"pull-quote|raw|figure|image|list-table|csv-table|table|math|parsed-literal|replace|unicode|rubric|sidebar|topic"
 )
 _CODE = re.compile(
     r"code(?:-block|-cell)?|sourcecode|prompt|testcode|testoutput|doctest|productionlist|ipython|console|jupyter-execute"
 )
-_READS_FILES = re.compile(r"include|literalinclude|raw|remoteliteralinclude")
+_READS_FILES = re.compile(r"include|literalinclude|remoteliteralinclude")
 # What shows nothing, or what only running code or the whole project could show. `todo` is private by default.
 _UNSEEN = re.compile(
     r"auto\w+|toctree|contents|index|meta|highlight|rst-class|cssclass|role|default-(?:role|domain)|title|header|"
@@ -106,7 +105,7 @@ def read_rst(text: str) -> Reading:
         writer = Writer()
         level = {"initial_header_level": 2} if "title" in metadata else {}
         publish_from_doctree(tree, writer=writer, settings_overrides=_SETTINGS | level)
-    warnings = [f"{n} × `{name}` left out: no other file is read" for name, n in sorted(left.items())]
+    warnings = [f"`{name}` left out: no other file is read" for name in sorted(left)]
     return read_converted(writer.parts["fragment"], metadata, warnings)
 
 
@@ -138,6 +137,8 @@ def _inliner() -> Inliner:
 
     def interpreted(rawsource: str, text: str, role: str, lineno: int) -> Any:
         name = _plain(role)
+        if name.startswith("raw"):
+            return [], []
         if not role or _OWN_ROLES.fullmatch(name):
             return own(rawsource, text, name, lineno)
         shown = nodes.unescape(text)

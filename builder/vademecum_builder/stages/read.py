@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import PurePosixPath
@@ -29,6 +29,8 @@ from vademecum_builder.stages.base import Base
 from vademecum_builder.stages.context import BuildContext
 from vademecum_builder.stages.parsed import PendingChunk
 
+_APART = 3
+"""So many documents have a line each where the same is said of them."""
 _ALIKE = 0.7
 """How many of their words two forms of one document share: one has headers of pages, and words cut by a hyphen."""
 
@@ -69,6 +71,8 @@ class _Found:
     chunks: dict[int, PendingChunk] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
+    """What readers say of documents."""
     left_out: Counter[str] = field(default_factory=Counter)
     others: Counter[tuple[str, str]] = field(default_factory=Counter)
     """Why files are no documents, by ending."""
@@ -128,13 +132,27 @@ def read_source(source: Source, base: Base, context: BuildContext, *, audited: b
     _drop_aliases(found)
     _drop_originals(found, base)
     _tell_languages(found, base, context.sequence)
-    found.warnings += context.documents.warnings()
+    found.warnings += [*_together(found.told), *context.documents.warnings()]
     found.warnings += [f"{count} {what}" for what, count in sorted(found.unread.items())]
     found.files += Counter(changes.unread)
     found.left_out += Counter(changes.left_out)
     found.warnings += changes.warnings
     state = _compared(found, base)
     return _looked_at(state, found, base) if audited else state
+
+
+def _together(warnings: Sequence[str]) -> Iterator[str]:
+    """Yield one line for what is said of many documents, with the first ten."""
+    about: dict[str, list[str]] = {}
+    for warning in warnings:
+        key, _, said = warning.partition(": ")
+        about.setdefault(said, []).append(key)
+    for said, keys in about.items():
+        if len(keys) > _APART:
+            more = f" and {len(keys) - 10} more" if len(keys) > 10 else ""
+            yield f"{len(keys)} documents: {said} ({', '.join(keys[:10])}{more})"
+        else:
+            yield from (f"{key}: {said}" for key in keys)
 
 
 def _digest_of_unread(item: SourceItem, base: Base, context: BuildContext, found: _Found) -> str:
@@ -176,7 +194,7 @@ def _take(read: Read, base: Base, context: BuildContext, found: _Found) -> None:
     if isinstance(outcome, str):
         found.leave_out(item.key, outcome)
         return
-    found.warnings += outcome.warnings
+    found.told += outcome.warnings
     private = _private(outcome.row, context)
     if private:
         found.leave_out(item.key, private)

@@ -654,6 +654,20 @@ def test_what_a_generator_takes_in_is_part_of_what_shapes_a_page(tmp_path: Path,
     assert ProfilePages(found_in(root), SITE).shaped_by(item) != before
 
 
+def test_what_sphinx_says_for_all_pages_is_said_in_each(tmp_path: Path) -> None:
+    config = (
+        "project = 'B'\nversion = '1.2'\nextlinks = {'bug': ('https://b.example/%s', 'no. %s'), 'old': ('/%s', None)}\n"
+        "rst_prolog = '.. |pump| replace:: the *pump*'\nextensions = ['myst_parser']\n"
+    )
+    text = "Pump\n====\n\nIn |version| |pump| has :bug:`7`, :bug:`a leak <8>` and :old:`9`.\n"
+    tree = {"conf.py": config, "a.rst": text, "b.md": "# B\n\nHas {bug}`7`.\n"}
+    a, b = read_all(tmp_path, found_in(files(tmp_path, tree))).values()
+    assert (text_of(a), text_of(b)) == ("In 1.2 the pump has no. 7, a leak and /9.", "Has no. 7.")
+    assert {
+        run.link for s in (*a.sections, *b.sections) for p in s.blocks if isinstance(p, Paragraph) for run in p.runs
+    } == {*("", "https://b.example/7", "https://b.example/8", "/9")}
+
+
 def test_a_component_of_antora_says_attributes_for_all_of_its_pages(tmp_path: Path) -> None:
     config = "name: b\nversion: true\nasciidoc:\n  attributes:\n    site: https://b.example@\n    soft: true\n    off: false\n"
     tree = {"antora.yml": config, "modules/ROOT/pages/index.adoc": "= B\n"}

@@ -136,6 +136,14 @@ def test_a_fourth_as_many_unread_documents_as_read_ones_are_a_warning_and_pictur
     assert released(docs).warnings == (warning,)
 
 
+def test_what_is_said_of_many_documents_is_one_line_with_the_first_ten(docs: Path) -> None:
+    for n in range(12):
+        (docs / f"{n:02}.md").write_text(f"---\nurl: javascript:{n // 11}\n---\n# A\n")
+    said = "URL 'javascript:%d' is left out: it must be relative, http or https, without spaces"
+    first = ", ".join(f"{n:02}.md" for n in range(10))
+    assert released(docs).warnings == (f"11 documents: {said % 0} ({first} and 1 more)", f"11.md: {said % 1}")
+
+
 def test_pages_without_text_and_the_same_text_twice_are_named(docs: Path) -> None:
     (docs / "twin.md").write_text((docs / "good.md").read_text())
     (docs / "empty.md").write_text("")
