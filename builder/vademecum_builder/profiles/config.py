@@ -42,12 +42,9 @@ _YAML_ERRORS = (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeErr
 
 def read_yaml(text: str) -> dict[str, Any]:
     """Return the mapping, of JSON as well; empty if it is none."""
-    try:
-        found = orjson.loads(text) if text.lstrip()[:1] == "{" else {}
-    except ValueError:
-        found = {}
-    if found:  # of 5,000 lines, as an organisation's list of pages has, YAML's parser takes seconds
-        return dict(found)
+    if text.lstrip()[:1] == "{":  # of 5,000 lines, as an organisation's list of pages has, YAML's parser takes seconds
+        with suppress(ValueError):
+            return dict(orjson.loads(text))
     try:
         found = yaml.load(text, _Loader)
     except _YAML_ERRORS:

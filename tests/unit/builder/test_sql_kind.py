@@ -121,6 +121,7 @@ def test_a_time_without_a_zone_is_left_out_until_the_settings_say_which(place: P
         ('url = "sqlite:///shop.db"', "", "line 3: source: url is missing"),
         ("{id}", "{idd}", "line 3: source.link: .*did you mean id"),
         ("site = false", "site = false\n[[source]]\nkind = 'sq'", "there is no kind 'sq'; did you mean sql"),
+        ("{id}", "{qqq}", r"there is \w+(, \w+)+$"),
         ("zone =", "look-back = 0\nzone =", "source.look-back: expected a number of rows above 0"),
     ],
 )

@@ -88,6 +88,10 @@ def test_a_long_header_is_not_repeated_and_a_long_row_is_cut() -> None:
     assert sum("nnn" in text for text in found) == 1
     first, second = cut(row("a", "word " * 250))
     assert first.startswith("| a | word ") and second.startswith("| word ")
+    words = [f"word-{number}" for number in range(250)]
+    cells = cut(row(*(" ".join(words[at : at + 50]) for at in range(0, 250, 50))))
+    assert [word for text in cells for word in text.split() if word != "|"] == words
+    assert all(len(plain(text)) <= LONGEST for text in cells)
 
 
 def test_blocks_are_packed_towards_the_target() -> None:

@@ -408,6 +408,11 @@ def test_aliases_that_double_with_each_line_are_left_out_and_told_at_once() -> N
     assert read_yaml("\n".join(lines)) == {}
 
 
+@pytest.mark.parametrize("text", ['{"a": 1}', "{a: 1}", ' {"a": 1,}', "a: 1"])
+def test_a_configuration_may_be_json_or_look_like_it(text: str) -> None:
+    assert read_yaml(text) == {"a": 1}
+
+
 def test_merge_keys_that_double_with_each_line_are_read_at_once() -> None:
     """PyYAML's own part since 6.0.4, the oldest that pyproject.toml takes."""
     assert read(f"---\n{MERGE_BOMB}---\n# Title\n").metadata["m59"] == {"x": 1, "y": 2}

@@ -232,6 +232,10 @@ def test_what_a_reader_can_open_is_read(part: str) -> None:
     assert "no" not in text(f"<main><p>Text.</p>{part}</main>")
 
 
+def test_half_a_character_is_no_character() -> None:
+    assert text("<p>a\ud800b") == "a?b"
+
+
 def test_invisible_characters_are_dropped_and_no_break_spaces_are_spaces() -> None:
     body = "<p>key\u00adboard dra\u200bwer a\u2060b\ufeff c\u200cd one\u00a0two</p>"
     assert text(body) == "keyboard drawer ab cd one two"
