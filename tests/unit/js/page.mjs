@@ -29,6 +29,7 @@ export function install(sequence, { pinned = null, ...changes } = {}) {
 }
 
 export const online = () => events.dispatchEvent(new Event("online"));
+export const seen = () => events.dispatchEvent(new Event("visibilitychange"));
 export const announce = (data) => channels.forEach((channel) => channel.onmessage?.({ data }));
 
 /** What this page told the others. */

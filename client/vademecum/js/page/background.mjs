@@ -9,6 +9,9 @@ import { report } from "./events.mjs";
 
 /** @typedef {import("../vademecum.d.mts").Policy} Policy */
 
+/** As often a page may look between two turns of the schedule, where somebody comes back to it. */
+const LOOKS_BETWEEN = 12;
+
 /**
  * @typedef {object} Surroundings
  * @property {import("../store/store.mjs").IndexedStore} store
@@ -27,7 +30,14 @@ export class Background {
   /** Something happened in the middle of a turn that calls for another one: it may have been judged by what was before. */
   #called = false;
   #schedule = new Schedule(() => this.#turn());
-  #online = () => this.#failures > 0 && this.mode !== "off" && this.#follow(0);
+  /** When the last turn began, in milliseconds. */
+  #looked = 0;
+  /** Who comes back to the page, or to a network, expects what is new; not each time anew. */
+  #back = () => {
+    const fresh = Date.now() - this.#looked < this.around.checkIntervalMs / LOOKS_BETWEEN;
+    if (globalThis.document?.visibilityState !== "hidden" && !fresh) this.#follow(0);
+  };
+  #online = () => (this.#failures > 0 ? this.#follow(0) : this.#back());
   #connected = () => {
     this.around.updates.reconsider();
     if (this.around.updates.withheld && this.#permitted()) this.#follow(0);
@@ -56,12 +66,14 @@ export class Background {
 
   listen() {
     globalThis.addEventListener("online", this.#online);
+    globalThis.addEventListener("visibilitychange", this.#back);
     connection().addEventListener?.("change", this.#connected);
   }
 
   /** Stop listening. */
   deafen() {
     globalThis.removeEventListener?.("online", this.#online);
+    globalThis.removeEventListener?.("visibilitychange", this.#back);
     connection().removeEventListener?.("change", this.#connected);
   }
 
@@ -105,6 +117,7 @@ export class Background {
   async #turn() {
     const { updates } = this.around;
     this.#called = false;
+    this.#looked = Date.now();
     const failed = await this.#failure(updates.background(() => this.#permitted(), connection().saveData));
     const behind = await this.#failure(updates.catchUp());
     const error = failed ?? behind;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
 
-import { announce, eventually, install, reading, records, url } from "../page.mjs";
+import { announce, eventually, install, online, reading, records, requests, seen, timers, url } from "../page.mjs";
 
 import { sealed } from "../files.mjs";
 import { EVENTS, KnowledgeBase } from "../../../../client/vademecum/js/vademecum.mjs";
@@ -40,6 +40,22 @@ test("a flip that nobody announced is found in the next turn, and told once", as
   install(1, { pinned: 1 });
   await eventually(async () => told.length > 1);
   assert.deepEqual(told.slice(1), [["rolledBack", { sequence: 1, version: "v1", elsewhere: true }]]);
+});
+
+test("who comes back to a page, or to a network, makes it look, but for a page that has just looked", async (context) => {
+  requests.length = 0;
+  await open({ checkIntervalMs: 3_600_000 });
+  for (const [number, back] of [seen, online].entries()) {
+    await eventually(() => requests.length === number + 1);
+    await kb.getStatus();
+    timers.length = 0;
+    back();
+    assert.deepEqual(timers, []);
+    const now = Date.now() + 301_000;
+    context.mock.method(Date, "now", () => now);
+    back();
+  }
+  await eventually(() => requests.length === 3);
 });
 
 test("who asks finds it, too, whatever the mode", async () => {
