@@ -38,7 +38,7 @@ class FolderTransport:
 
     def _read(self, path: str, limit: int) -> bytes:
         if not self._folder.is_dir():
-            raise NetworkError(f"{self._folder}: there is no knowledge base: there is no such folder (mistyped, moved, or not mounted?)")
+            raise NetworkError(f"{self._folder}: no knowledge base is there: no such folder (moved, or not mounted?)")
         file = self._folder / path
         try:
             if not (real_path(file).is_relative_to(self._folder) and file.is_file()):

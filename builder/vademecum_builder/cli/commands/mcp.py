@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from vademecum.errors import UsageError
 from vademecum.knowledge import KnowledgeBase
+from vademecum.version import __version__
 from vademecum_builder.cli.wording import Shown
 
 _MOST_LISTED = 500
@@ -35,17 +36,30 @@ def server(knowledge: KnowledgeBase) -> Any:
     made = MCPServer(
         "vademecum",
         instructions="A knowledge base on this device. Search it, read what is found, and cite passages by their URL.",
+        version=__version__,
+        log_level="WARNING",
     )
 
     @made.tool()
-    def search(query: str, limit: int = 8, mode: Literal["hybrid", "semantic", "lexical"] = "hybrid") -> dict[str, Any]:
-        """Find passages by word and by meaning, best first. `url` is what to cite; `read` shows the whole document.
-        `nearest`: no document has these words. `unknown`: words that no document has. `language`: that of the query,
-        where no document is in it: ask in another. `meant`: what was looked for, where words that no document has were
-        taken for misspelt ones: in double quotes they are meant as they are."""
-        found = knowledge.search(query, min(max(limit, 1), _MOST_HITS), mode=mode)
-        keys = ("id", "document", "title", "heading", "url", "text", "score")
-        hits = [{key: getattr(hit, key) for key in keys} for hit in found]
+    def search(
+        query: str,
+        limit: int = 8,
+        offset: int = 0,
+        mode: Literal["hybrid", "semantic", "lexical"] = "hybrid",
+        filters: dict[str, Any] | None = None,
+    ) -> dict[str, Any]:
+        """Find passages by word and by meaning, best first; one of each document, `total` documents in all. `url` is
+        what to cite; `read` shows the whole document. `filters`: by fields of `metadata`: {"team": "blue"}, one of
+        several {"team": ["blue", "red"]}, a range {"year": {"min": 2020, "max": 2024}}. `nearest`: no document has
+        these words. `unknown`: words that no document has. `language`: that of the query, where no document is in it:
+        ask in another. `meant`: what was looked for, where words that no document has were taken for misspelt ones: in
+        double quotes they are meant as they are."""
+        try:
+            found = knowledge.search(query, min(limit, _MOST_HITS), offset=offset, mode=mode, filters=filters)
+        except UsageError as error:
+            raise ToolError(str(error)) from error
+        keys = ("document", "title", "heading", "url", "text", "metadata")
+        hits = [{key: said for key in keys if (said := getattr(hit, key))} for hit in found]
         told = {"total": found.total, "nearest": found.nearest, "unknown": list(found.unknown)}
         told |= {"language": found.language, "meant": found.meant}
         return {"release": knowledge.release.sequence, **told, "hits": hits}

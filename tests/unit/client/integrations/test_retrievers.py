@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from support.publishing import Line
-from vademecum import KnowledgeBase
+from vademecum import KnowledgeBase, __version__
 from vademecum_builder.cli.commands.mcp import server as mcp_server
 from vademecum_builder.cli.main import main
 
@@ -105,8 +105,13 @@ def test_an_agent_searches_reads_and_lists(knowledge: KnowledgeBase) -> None:
             asyncio.run(call("read", document=key))
     for query in ("", "?!…", "\x00\x1b", "\ud800", "a" * 10_000, "鍵 ключ"):
         assert "'hits': []" in str(asyncio.run(call("search", query=query))), query
-    for limit, most in ((0, 1), (1_000_000, 50)):
-        assert 1 <= str(asyncio.run(call("search", query="key", limit=limit))).count("'score': ") <= most
+    assert "'title': 'Keys'" in str(asyncio.run(call("search", query="key", limit=1_000_000)))
+    for wrong in ({"limit": 0}, {"offset": -1}, {"filters": {"team": {"least": 1}}}):
+        with pytest.raises(Exception, match=next(iter(wrong))):
+            asyncio.run(call("search", query="key", **wrong))
+    for filters, found in (({"team": "red"}, 1), ({"team": ["red", "blue"]}, 2), ({"team": {"min": "blue"}}, 2)):
+        answer = str(asyncio.run(call("search", query="", filters=filters)))
+        assert (answer.count("'team': "), "'title': 'The pump'" in answer) == (found, True)
     with pytest.raises(Exception, match="mode"):
         asyncio.run(call("search", query="key", mode="fuzzy"))
     assert "'meant': 'pump'" in str(asyncio.run(call("search", query="pmup")))
@@ -122,7 +127,7 @@ def test_vade_mcp_speaks_the_protocol(knowledge: KnowledgeBase, store: Path) -> 
     async def talk() -> str:
         parameters = StdioServerParameters(command=sys.executable, args=command)
         async with stdio_client(parameters) as (read, write), ClientSession(read, write) as session:
-            await session.initialize()
+            assert (await session.initialize()).server_info.version == __version__
             return str(await session.call_tool("search", {"query": "rotate a key"}))
 
     assert "keys.md" in asyncio.run(talk())

@@ -95,7 +95,7 @@ def test_the_transport_fits_the_location(tmp_path: Path) -> None:
 
 
 def test_a_missing_folder_is_not_a_missing_file(tmp_path: Path) -> None:
-    with pytest.raises(NetworkError, match="gone: there is no such folder"):
+    with pytest.raises(NetworkError, match="gone: no knowledge base is there"):
         run(FolderTransport(tmp_path / "gone").fetch("version.json", limit=1))
 
 
