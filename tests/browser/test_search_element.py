@@ -291,6 +291,24 @@ def test_facets_narrow_the_hits(open_page: Open) -> None:
     group.get_by_role("button", name="v1").click()
     expect(group.get_by_role("button")).to_have_text(["v0 (22)", "v1 (23)"])
     assert page.evaluate("kb.asked.filters") == {"version": ["v0", "v1"]}
+    expect(group.get_by_role("button", name="v1")).to_be_focused()  # though it was drawn anew
+
+
+def test_many_numbers_are_narrowed_to_a_range(open_page: Open) -> None:
+    page = open_page("inline facets=shop.price")
+    page.locator("#query").fill("many priced")
+    least, most = (page.get_by_role("spinbutton", name=f"price, {end}") for end in ("from", "to"))
+    least.fill("1002.5")
+    least.press("Enter")
+    expect(least).to_be_focused()
+    most.fill("1010")
+    most.press("Tab")
+    page.wait_for_function("kb.asked.filters['shop.price'].max")
+    assert page.evaluate("kb.asked.filters") == {"shop.price": {"min": 1002.5, "max": 1010}}
+    for end in (least, most):
+        end.fill("")
+        end.press("Enter")
+    page.wait_for_function("kb.asked.filters === undefined")
 
 
 def test_a_page_names_the_fields_to_narrow_by(open_page: Open) -> None:

@@ -1,10 +1,14 @@
 // @ts-check
-/** Fields of the metadata: what the hits can be narrowed to, one row of buttons for each that has more than one value, and what is shown of a document. */
+/**
+ * Fields of the metadata: what the hits can be narrowed to, and what is shown of a document. One row for each that has
+ * more than one value: of buttons, or, where these are many numbers, of the least and the most.
+ */
 
 import { textOf } from "../search/question.mjs";
 import { element, outside } from "./dom.mjs";
 
 /** @typedef {Record<string, Record<string, number>>} Counts how many hits, by field and value */
+/** @typedef {{min?: number, max?: number}} Range */
 
 const VALUES_SHOWN = 12;
 
@@ -24,6 +28,7 @@ function labelOf(field, wording) {
 
 export class Facets {
   /** @type {Map<string, Set<string>>} */ #chosen = new Map();
+  /** @type {Map<string, Range>} */ #ranges = new Map();
   /** Of each field what could be chosen before anything of it was: to choose more of it. @type {Map<string, string[]>} */ #all = new Map();
 
   /** @param {HTMLElement} box @param {() => void} changed */
@@ -32,18 +37,47 @@ export class Facets {
     this.changed = changed;
   }
 
-  /** As `search` takes it. @returns {Record<string, string[]> | undefined} */
+  /** As `search` takes it. @returns {Record<string, string[] | Range> | undefined} */
   get filters() {
-    const chosen = [...this.#chosen].filter(([, values]) => values.size > 0);
-    return chosen.length > 0 ? Object.fromEntries(chosen.map(([field, values]) => [field, [...values]])) : undefined;
+    const chosen = [...this.#chosen].filter(([, values]) => values.size > 0).map(([field, values]) => [field, [...values]]);
+    return chosen.length + this.#ranges.size > 0 ? Object.fromEntries([...chosen, ...this.#ranges]) : undefined;
   }
 
-  /** @param {Counts} counts @param {import("./texts.mjs").Wording} wording @returns {string[]} the fields shown */
-  show(counts, wording) {
-    const fields = Object.keys(counts).filter((field) => this.#chosen.get(field)?.size || Object.keys(counts[field]).length > 1);
-    this.box.replaceChildren(...fields.map((field) => this.#row(field, counts[field], wording)));
+  /** @param {Counts} counts @param {import("./texts.mjs").Wording} wording
+   * @param {{metadata: Record<string, any>}[]} hits of which each says what kind of value a field has @returns {string[]} the fields shown */
+  show(counts, wording, hits = []) {
+    const fields = Object.keys(counts).filter((field) => this.#ranges.has(field) || this.#chosen.get(field)?.size || Object.keys(counts[field]).length > 1);
+    const ranged = (/** @type {string} */ field) => this.#ranges.has(field) || (Object.keys(counts[field]).length > VALUES_SHOWN && hits.some(({ metadata }) => typeof metadata[field] === "number"));
+    const { activeElement } = /** @type {ShadowRoot} */ (this.box.getRootNode());
+    const held = this.box.contains(activeElement) && activeElement?.getAttribute("data-key");
+    const inputs = [...this.box.querySelectorAll("input")].map((input) => /** @type {const} */ ([input.dataset.key, input.value]));
+    const typed = new Map(inputs);
+    this.box.replaceChildren(...fields.map((field) => (ranged(field) ? this.#span(field, typed, wording) : this.#row(field, counts[field], wording))));
     this.box.hidden = fields.length === 0;
+    if (held) /** @type {HTMLElement | null} */ (this.box.querySelector(`[data-key="${CSS.escape(held)}"]`))?.focus(); // it is another one now
     return fields;
+  }
+
+  /** @param {string} field @param {Map<string | undefined, string>} typed what stands in the fields now, by their keys @param {import("./texts.mjs").Wording} wording */
+  #span(field, typed, wording) {
+    const name = labelOf(field, wording);
+    const inputs = /** @type {const} */ (["min", "max"]).map((end) => {
+      const [key, label] = [`${field} ${end}`, wording.say(`facet.${end}`)];
+      const input = element("input", { type: "number", step: "any", placeholder: label, "aria-label": `${name}, ${label}`, "data-key": key });
+      input.value = typed.get(key) ?? "";
+      input.addEventListener("change", () => this.#within(field, end, input.value));
+      return input;
+    });
+    return element("div", { role: "group", "aria-label": name, class: "facet", part: "facet" }, [outside("span", {}, [name]), inputs[0], " – ", inputs[1]]);
+  }
+
+  /** @param {string} field @param {keyof Range} end @param {string} value empty: any */
+  #within(field, end, value) {
+    const { [end]: _, ...range } = this.#ranges.get(field) ?? {};
+    const wanted = value === "" ? range : { ...range, [end]: Number(value) };
+    if (Object.keys(wanted).length > 0) this.#ranges.set(field, wanted);
+    else this.#ranges.delete(field);
+    this.changed();
   }
 
   /** @param {string} field @param {Record<string, number>} counts @param {import("./texts.mjs").Wording} wording */
@@ -56,7 +90,7 @@ export class Facets {
     const buttons = values.map((value) => {
       const count = element("span", { class: "count" }, Object.hasOwn(counts, value) ? [`(${wording.number(counts[value])})`] : []);
       const label = outside("span", {}, [wording.named(field, value)]);
-      const button = element("button", { type: "button", "aria-pressed": String(chosen.has(value)) }, [label, " ", count]);
+      const button = element("button", { type: "button", "aria-pressed": String(chosen.has(value)), "data-key": `${field}=${value}` }, [label, " ", count]);
       button.addEventListener("click", () => this.#toggle(field, value));
       return button;
     });

@@ -91,6 +91,7 @@ dialog::backdrop { background: rgb(20 16 10 / 45%); }
 .facets { display: flex; flex-direction: column; gap: .4rem; margin: 1rem .25rem 0; }
 .facet { display: flex; flex-wrap: wrap; align-items: center; gap: .4rem; color: var(--soft); font-size: .86rem; }
 .facet button { padding: .15rem .7rem; border: 1px solid var(--line); border-radius: 2rem; background: var(--raised); }
+.facet input { width: 6.5rem; padding: .15rem .7rem; border: 1px solid var(--edge); border-radius: 2rem; background: var(--raised); color: var(--ink); }
 .facet button:hover { border-color: var(--edge); }
 .facet button[aria-pressed="true"] { border-color: var(--accent); background: var(--accent); color: var(--on-accent); }
 
@@ -214,7 +215,7 @@ pre { margin: 1rem 0; padding: .9rem 1.2rem; border: 1px solid var(--line); bord
   .text:has(.lead)::before { content: "… "; }
 }
 @media (pointer: coarse) {
-  .facet button, .read, .plain, .pill { min-height: 2.75rem; }
+  .facet :is(button, input), .read, .plain, .pill { min-height: 2.75rem; }
   .more { padding-block: .65rem; margin-bottom: .2rem; }
 }
 @media (max-height: 30rem) { .foot { position: static; } } /* enlarged, it would lie over the hits */

@@ -46,6 +46,8 @@ export const ar = {
   "facet.lang": "اللغة",
   "facet.version": "الإصدار",
   "facet.source": "المصدر",
+  "facet.min": "من",
+  "facet.max": "إلى",
   "reader.open": "فتح الصفحة",
   "reader.text": "المستند",
   release: "الإصدارة {sequence}",

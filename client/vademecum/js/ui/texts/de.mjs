@@ -40,6 +40,8 @@ export const de = {
   "facet.lang": "Sprache",
   "facet.version": "Version",
   "facet.source": "Quelle",
+  "facet.min": "von",
+  "facet.max": "bis",
   "reader.open": "Seite öffnen",
   "reader.text": "Das Dokument",
   release: "Ausgabe {sequence}",

@@ -40,6 +40,8 @@ export const en = {
   "facet.lang": "Language",
   "facet.version": "Version",
   "facet.source": "Source",
+  "facet.min": "from",
+  "facet.max": "to",
   "reader.open": "Open the page",
   "reader.text": "The document",
   // How the index is
