@@ -16,6 +16,7 @@ from support import browser_app
 from support.browser_app import App, Content
 from support.chromium import ARGS, CHROMIUM, PATIENCE
 from support.pages_host import PagesHost
+from support.python_memory import StartedHost, python_memory
 from support.python_worker import HARNESS
 from vademecum_builder.cli.main import main
 from vademecum_builder.pages.client_bundle import client_files
@@ -55,12 +56,12 @@ def client_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def serve() -> Iterator[Callable[[Path], PagesHost]]:
-    """Serve folders as GitHub Pages would, but with the policy; all end with the test."""
+def serve(memory: bytes) -> Iterator[Callable[[Path], PagesHost]]:
+    """Serve folders as GitHub Pages would, but with the policy and with Python in memory; all end with the test."""
     servers: list[PagesHost] = []
 
     def start(folder: Path) -> PagesHost:
-        server = PagesHost(folder, headers={"Content-Security-Policy": POLICY}).start()
+        server = StartedHost(folder, memory, headers={"Content-Security-Policy": POLICY}).start()
         servers.append(server)
         return server
 
@@ -151,6 +152,17 @@ def opener(browser: Browser, client_folder: Path) -> Iterator[Opener]:
     context.close()
 
 
+@pytest.fixture(scope="session")
+def memory(opener: Opener, client_folder: Path) -> bytes:
+    """That of Python in Chromium, with the core imported."""
+    folder = client_folder.parent
+    shutil.copyfile(HARNESS / "memory_worker.mjs", folder / "memory_worker.mjs")
+    page = opener()
+    memory = python_memory(page, folder)
+    page.close()
+    return memory
+
+
 @pytest.fixture
 def page(opener: Opener) -> Iterator[Page]:
     """A page of a host of its own. The test fails if the page threw or broke the policy."""
@@ -181,10 +193,12 @@ def app(page: Page, publisher: Any, serve: Callable[[Path], PagesHost], eventual
 
 
 @pytest.fixture(scope="session")
-def installed_content(first_release: Path, opener: Opener, eventually: Callable[[Page, str], Any]) -> Content:
+def installed_content(
+    first_release: Path, opener: Opener, memory: bytes, eventually: Callable[[Page, str], Any]
+) -> Content:
     """What a browser holds after it has installed release 1."""
     publisher = Publisher(first_release)
-    with PagesHost(publisher.dist) as host:
+    with StartedHost(publisher.dist, memory) as host:
         app = App(opener(), host, publisher.root, eventually)
         app.install()
         content = app.stored()

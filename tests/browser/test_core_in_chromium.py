@@ -8,14 +8,14 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page
 
+from browser.conftest import POLICY
 from support import tally
+from support.pages_host import PagesHost
 from support.python_worker import ALL, TESTS, PythonWorker, core_files, write_worker
 
 
@@ -29,13 +29,12 @@ def collected_here() -> int:
 
 @pytest.mark.long
 @pytest.mark.pyodide
-def test_the_core_passes_its_tests_in_chromium(
-    page: Page, serve: Callable[[Path], Any], client_folder: Path, tmp_path: Path
-) -> None:
+def test_the_core_passes_its_tests_in_chromium(page: Page, client_folder: Path, tmp_path: Path) -> None:
     write_worker(tmp_path, client_folder, whole=True)
-    worker = PythonWorker(page, serve(tmp_path).url)
-    result = json.loads(worker.call("run_core", "run", "/core/tests"))
-    print(worker.output()[-20_000:])
+    with PagesHost(tmp_path, headers={"Content-Security-Policy": POLICY}) as host:
+        worker = PythonWorker(page, host.url)
+        result = json.loads(worker.call("run_core", "run", "/core/tests"))
+        print(worker.output()[-20_000:])
     assert result["version"] >= [3, 12]
     expected = collected_here()
     assert expected > (1000 if ALL else 400)
