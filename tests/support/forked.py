@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import atexit
 import functools
+import gc
 import json
 import os
 import pkgutil
@@ -43,6 +44,13 @@ sys.exit(code[0] if code else 1)
 """
 
 
+LATE = (
+    *("vademecum.runtime.http", "httpcore", "anyio._backends._asyncio", "anyio.to_thread"),
+    *("scipy.sparse.linalg", "snowballstemmer", "_strptime", "encodings.idna"),
+)
+"""What is imported where it is used: once for all, it takes half of a call no more."""
+
+
 def put_vade(folder: Path) -> Path:
     """Write the program `vade` into a folder of programs."""
     program = folder / "vade"
@@ -71,9 +79,10 @@ def _started() -> str:
 
 def _serve(address: str) -> int:
     ours = pkgutil.walk_packages(vademecum_builder.__path__, "vademecum_builder.")
-    for name in ["httpx", "httpcore", "scipy.sparse.linalg", *(module.name for module in ours)]:
+    for name in [*LATE, *(module.name for module in ours)]:
         import_module(name)
     parser()
+    gc.freeze()  # what a collection touches is no longer shared
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(address)
         listener.listen()
