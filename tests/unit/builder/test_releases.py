@@ -357,6 +357,7 @@ def test_a_tree_that_has_expired_is_signed_anew(line: Line) -> None:
     assert follow(line, MemoryStore()).to_sequence == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("decide", [resign, lambda request, now: promote(request, 2, now=now)])
 def test_pages_stay_whole_in_a_fresh_folder(
     tmp_path: Path, decide: Callable[..., ChangeReport], monkeypatch: pytest.MonkeyPatch

@@ -166,6 +166,7 @@ def test_a_malformed_file_is_set_aside_and_begun_anew(place: Place, harm: str) -
     assert {path.name for path in place.path.parent.iterdir()} <= {"site", *(f"kb.db{part}" for part in parts)}
 
 
+@pytest.mark.slow
 @pytest.mark.fault("C38", "C31")
 def test_any_page_may_be_zeroed(place: Place) -> None:
     """Some belong to objects, which are fetched again; some to tables; some to nobody."""

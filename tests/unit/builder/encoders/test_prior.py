@@ -68,6 +68,7 @@ def test_a_file_keeps_directions_and_sizes() -> None:
     assert cosines.min() > 0.97 and np.abs(sizes - 1).max() < 0.15
 
 
+@pytest.mark.slow
 def test_another_model_gets_one_of_its_own_once(cache: Path) -> None:
     model = Letters()
     made = find_prior(model, "d1", SMALL)

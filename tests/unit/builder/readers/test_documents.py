@@ -381,7 +381,7 @@ def test_front_matter_becomes_json_metadata() -> None:
         ("a: !!bool x", "line 2: the front matter is not valid YAML"),
         ("a: !!timestamp x", "line 2: the front matter is not valid YAML"),
         ("? {}\n: x", "line 2: the front matter is not valid YAML"),
-        ("a: " + "[" * 1500, "line 2: the front matter is not valid YAML (nested too deeply)"),
+        ("a: " + "[" * 700, "line 2: the front matter is not valid YAML (nested too deeply)"),
     ],
 )
 def test_broken_front_matter_is_named_and_the_rest_is_read(front_matter: str, warning: str) -> None:

@@ -250,6 +250,7 @@ json_values = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(st.lists(st.dictionaries(st.text(), json_values, max_size=4), min_size=1, max_size=5), st.integers(1, 9))
 def test_objects_are_cut_as_a_parser_reads_them(objects: list[dict[str, object]], window: int) -> None:
     stream = io.BytesIO(json.dumps({"a": {"list": objects}}, ensure_ascii=False).encode())

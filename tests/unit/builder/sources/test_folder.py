@@ -300,7 +300,7 @@ def test_what_only_speaks_of_keys_is_text() -> None:
 def test_many_beginnings_of_keys_take_no_time() -> None:
     marks = (b"-----BEGIN PRIVATE KEY-----\n", b"-----END PRIVATE KEY-----\n")
     for mark in (*marks, b"MC4CAQAw ", b64encode(b"PRIVATE KEY") + b"\n", b"kty: RSA\n", b"d: " + b"x" * 43 + b"\nkty"):
-        assert private_key_line(mark * 10_000) == 0
+        assert private_key_line(mark * 4_000) == 0
 
 
 @pytest.mark.parametrize("begins", ["Private-Lines: 1", "-----BEGIN PRIVATE KEY-----"])

@@ -148,6 +148,7 @@ WITHOUT = {
 """The columns that an archive whose times are written so has not."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("form", "strategy"), sample(list(product(WITHOUT, STRATEGIES)), 3, "archives of messages"))
 def test_what_is_told_is_what_a_reading_of_everything_finds(
     form: str, strategy: str, tmp_path: Path, begun: list[object]

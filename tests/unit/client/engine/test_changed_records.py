@@ -51,6 +51,7 @@ def mends(app: App) -> None:
     assert [finding for finding in findings if not finding.sound] == []
 
 
+@pytest.mark.slow
 @pytest.mark.fault("E58")
 def test_any_bit_of_any_record_may_flip(app: App) -> None:
     app.publisher.publish(THREE)
