@@ -198,7 +198,11 @@ class Words:
         return written + left
 
     def _is_plain(self, run: str) -> bool:
-        return parts_of(run) == (run,) and run not in self._stop and run not in self._quoted and not PAIRED.search(run)
+        return parts_of(run) == (run,) and run not in self._stop and self._is_loose(run)
+
+    def _is_loose(self, word: str) -> bool:
+        """Return whether a word may stand for another: not in quotes, nor as a pair of letters."""
+        return word not in self._quoted and not PAIRED.search(word)
 
     def _is_together(self, run: str, following: str) -> bool:
         """Return whether two words, of which no text has one, stand for a word that texts have."""
@@ -261,10 +265,11 @@ class Words:
             if whole:
                 groups += [(self._within(word, begun=False), 1.0)]
                 groups += [(self._within(word, begun=True), _COMPLETED)] if typed else []
-            elif longer := self._put_together(word):
-                groups.append((longer, _COMPLETED))
-            else:
-                groups.append((self._misspelt(word, typed=typed, most=most), _MISSPELT))
+            elif self._is_loose(word):
+                longer = self._put_together(word)
+                groups.append(
+                    (longer, _COMPLETED) if longer else (self._misspelt(word, typed=typed, most=most), _MISSPELT)
+                )
         alive = [(group, worth) for group, worth in groups if self._is_live(group)]
         return Asked(word, tuple(alive))
 
@@ -315,7 +320,7 @@ class Words:
         """Return the longer words that end or begin with this one, as *Bratpfanne* does with *Pfanne*, *Duschkopf* with
         *Dusche*; none in languages that write them apart."""
         stems = tuple(stem for stem in stems_of(word, self._algorithms) if len(stem) >= _LEAST_PART)
-        if not stems or PAIRED.search(word) or _PUT_TOGETHER.isdisjoint(self._algorithms):
+        if not stems or _PUT_TOGETHER.isdisjoint(self._algorithms):
             return ()
 
         def has(longer: str) -> bool:
@@ -335,8 +340,7 @@ class Words:
 
         A word that the encoder knows is no misspelt one, though no text has it.
         """
-        as_typed = word in self._quoted or self._is_word(word) or PAIRED.search(word)
-        most = 0 if len(word) < 4 or as_typed else 1 if len(word) < 8 else most
+        most = 0 if len(word) < 4 or self._is_word(word) else 1 if len(word) < 8 else most
         digits = _NO_DIGITS.sub("", word)
         for distance in range(1, most + 1):
             for begun in (False, True) if typed else (False,):

@@ -126,7 +126,7 @@ QUESTIONS = [
     ),
     # In languages that pages are in, or none is.
     *("wie tausche ich den zylinder", "come cambio la mia chiave", "hoe kan ik mijn wachtwoord wijzigen", "a la carte"),
-    *("schloss", "pumpe", "laden", "Wo ist die Pumpe?", "kasse", "der", "taus"),  # parts of German words
+    *("schloss", "pumpe", "laden", "Wo ist die Pumpe?", "kasse", "der", "taus", "rasse", '"Pumpe"'),  # parts of words
     # What nobody means to ask.
     *(
         "\ud800",

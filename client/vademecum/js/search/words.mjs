@@ -209,7 +209,12 @@ export class Words {
   /** @param {string} run */
   #isPlain(run) {
     const parts = partsOf(run);
-    return parts.length === 1 && parts[0] === run && !this.stems.stop.has(run) && !this.#quoted.has(run) && !isPaired(run);
+    return parts.length === 1 && parts[0] === run && !this.stems.stop.has(run) && this.#isLoose(run);
+  }
+
+  /** Whether a word may stand for another: not in quotes, nor as a pair of letters. @param {string} word */
+  #isLoose(word) {
+    return !this.#quoted.has(word) && !isPaired(word);
   }
 
   /** Whether two words, of which no text has one, stand for a word that texts have. @param {...string} pair */
@@ -265,10 +270,11 @@ export class Words {
       groups.push({ group: this.words.map((found) => numbers(found.beginningWith(word))), worth: COMPLETED });
     }
     if (groups.every(({ group }) => isEmpty(group))) {
-      const longer = whole || isPaired(word) ? [] : this.words.map(({ words }) => this.stems.longer(words, word, this.stems));
-      if (!isEmpty(longer)) groups.push({ group: longer, worth: COMPLETED });
-      else if (!whole) groups.push({ group: this.#misspelt(word, typed, most), worth: MISSPELT });
-      else for (const begun of typed ? [false, true] : [false]) groups.push({ group: this.#within(word, begun), worth: begun ? COMPLETED : 1 });
+      if (whole) for (const begun of typed ? [false, true] : [false]) groups.push({ group: this.#within(word, begun), worth: begun ? COMPLETED : 1 });
+      else if (this.#isLoose(word)) {
+        const longer = this.words.map(({ words }) => this.stems.longer(words, word, this.stems));
+        groups.push(isEmpty(longer) ? { group: this.#misspelt(word, typed, most), worth: MISSPELT } : { group: longer, worth: COMPLETED });
+      }
     }
     return { word, groups: groups.filter(({ group }) => this.#any(group)) };
   }
@@ -308,7 +314,7 @@ export class Words {
   /** The nearest words, within one change, or two in a long one; digits are meant as they are.
    * @param {string} word @param {boolean} typed @param {number} most @returns {Group} */
   #misspelt(word, typed, most) {
-    if (this.#quoted.has(word) || this.vocabulary.has(word) || isPaired(word) || word.length < 4) return [];
+    if (this.vocabulary.has(word) || word.length < 4) return [];
     const digits = word.replace(/\D/g, "");
     for (let distance = 1; distance <= (word.length < 8 ? 1 : most); distance++) {
       for (const begun of typed ? [false, true] : [false]) {

@@ -47,6 +47,11 @@ def test_nothing_is_guessed_where_there_is_doubt_and_english_need_not_be_said(te
     assert guess_language([text]) == ""
 
 
+def test_of_many_words_fewer_have_to_say_little() -> None:
+    catalog = TEXTS["de"] + "Pumpe Schlüssel Filter Dichtung Ventil Schraube Hahn Rohr " * 10
+    assert (guess_language([catalog] * 3), guess_language([catalog] * 9)) == ("", "de")
+
+
 @pytest.mark.parametrize(("before", "told"), [("", "de"), ("---\nlang: de-AT\n---\n", "de-AT")])
 def test_a_document_has_it_where_it_says_none(before: str, told: str) -> None:
     text = f"{before}# Pumpen\n\n{TEXTS['de'] * 5}\n"
