@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vademecum.format.manifest import PLACES
-from vademecum.format.segment import HEADING_SEPARATOR
+from vademecum.format.segment import HEADING_SEPARATOR, ChunkRow
 from vademecum.generation.opened import Opened
 from vademecum.generation.row_index import unpacked
 from vademecum.search.question import Filters, says, text_of
@@ -31,6 +31,8 @@ MOST_CANDIDATES = 200
 """As deep a search looks for places of one page that give way to each other."""
 _ORDERED = 1001
 _NUMBER = re.compile(r"[0-9]\S* ")
+_ENDS = " ._/:-"
+"""What stands around words, also those of a longer name."""
 
 
 class Places:
@@ -151,8 +153,7 @@ class Places:
     def others(self, row: int, shown: int, prefer: Mapping[str, str]) -> tuple[Place, ...]:
         """Return the other places of a chunk that is shown in a document, the preferred first."""
         held = [int(at) for at in self._documents[self._starts[row] : self._starts[row + 1]]]
-        index, position = unpacked(self._state.chunks.places[row])
-        anchor = self._state.segments[index].chunk(position).anchor
+        anchor = self._chunk(row).anchor
         anchors = dict.fromkeys(self._pages[self._page(shown)] if self._order else (), "")
         anchors |= dict.fromkeys(held, anchor)
         anchors.pop(shown, None)
@@ -193,9 +194,24 @@ class Places:
 
         return is_headed
 
+    def phrased(self, query: str) -> Callable[[int], bool]:
+        """Return what says whether a chunk has the query word for word: its text, headings, or page's title."""
+        asked = " ".join(named(query))
+        has = re.compile(f"[{_ENDS}]{re.escape(asked)}[{_ENDS}]").search
+
+        def is_phrased(row: int) -> bool:
+            index, position = unpacked(self._state.documents.places[self._state.chunks.owners[row]])
+            chunk, title = self._chunk(row), self._state.segments[index].document(position).title
+            return asked != "" and has(f" {' '.join(named(f'{title} {chunk.headings} {chunk.text}'))} ") is not None
+
+        return is_phrased
+
     def _headings(self, row: int) -> str:
+        return self._chunk(row).headings
+
+    def _chunk(self, row: int) -> ChunkRow:
         index, position = unpacked(self._state.chunks.places[row])
-        return self._state.segments[index].chunk(position).headings
+        return self._state.segments[index].chunk(position)
 
     @cached_property
     def _metadata(self) -> list[dict[str, Any]]:

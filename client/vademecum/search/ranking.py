@@ -34,8 +34,12 @@ _HEADED: Final = 0.45
 """What it adds that a chunk's own heading is what was asked for."""
 _CALLED: Final = 0.3
 """What it adds that the title of a chunk's document means what was asked for."""
+_PHRASED: Final = 0.3
+"""What it adds that a chunk has what was asked for word for word."""
 _READ: Final = 100
 """Of how many of the best chunks headings and titles are read."""
+_READ_WHOLE: Final = 20
+"""Of how many of them texts are, which are longer."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +78,7 @@ def fuse(
     titled: NDArray[np.int64],
     headed: Callable[[int], bool] | None = None,
     called: Callable[[int], float] | None = None,
+    phrased: Callable[[int], bool] | None = None,
 ) -> Ranking:
     """Return the ranking.
 
@@ -87,6 +92,7 @@ def fuse(
         headed: Whether a chunk's own heading is the query; None: none is read.
         called: How near the title of a chunk's document is to the query, from 0 to 1; below 0 where the document is
             nothing but its title; None: none is read.
+        phrased: Whether a chunk has the query word for word; None: none is read.
     """
     most = float(found.scores.max(initial=0.0))
     highest = float(cosines.max(initial=0.0))
@@ -111,11 +117,13 @@ def fuse(
         fits = fits & counting
     rows = np.flatnonzero(fits)
     rows = rows[np.lexsort((ids[rows], -total[rows], ~named[rows]))]
-    if headed or called:
+    if headed or called or phrased:
         best = rows[np.count_nonzero(named[rows]) :][:_READ]
         total = total.copy()
         for row in best.tolist():
             total[row] += _HEADED * (headed is not None and headed(row)) + _CALLED * (called(row) if called else 0.0)
+        for row in best[:_READ_WHOLE].tolist():
+            total[row] += _PHRASED * (phrased is not None and phrased(row))
         best[:] = best[np.lexsort((ids[best], -total[best]))]
     return Ranking(rows, total[rows], nearest and mode == "hybrid" and found.weight > 0)
 

@@ -100,6 +100,7 @@ class Searcher:
             titled=titled,
             headed=None if mode == "semantic" else self._places.headed(query),
             called=self._titles.near(found.meant) if mode == "hybrid" else None,
+            phrased=None if mode == "semantic" else self._places.phrased(query),
         )
         shown = slice(offset, offset + limit)
         results = self._present(ranking, found, cosines, documents, prefer or {}, shown, facets, group=group)

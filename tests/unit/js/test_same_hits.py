@@ -69,6 +69,8 @@ QUESTIONS = [
         "wo ist die backgruond seite fürs lesen",
         "backgr",
         "CORS",
+        "of another origin",
+        "use a hand-pump",
         "siphon",
         "new keys",
         "öl für pumpen",

@@ -132,6 +132,20 @@ export class Places {
     };
   }
 
+  /** Whether a row has the query word for word, in its text, its headings or its page's title. @param {string} query @returns {(row: number) => boolean} */
+  phrased(query) {
+    const asked = named(query).join(" ");
+    const has = new RegExp(`[ ._/:-]${asked.replaceAll(".", "\\.")}[ ._/:-]`);
+    const parts = asked.split(/[^a-z0-9]+/);
+    const { documents, owners } = this.generation;
+    return (row) => {
+      const { segment, row: at } = documents[owners[row]];
+      const said = [segment.titles.at(at), this.#column("headings", row), this.#column("texts", row)].join(" ");
+      const simple = /^[\x00-\x7f]*$/.test(said) ? said.toLowerCase() : ""; // to fold it takes long
+      return asked !== "" && (!simple || parts.every((part) => simple.includes(part))) && has.test(` ${named(said).join(" ")} `);
+    };
+  }
+
   /** The other places of a chunk that is shown in a document. @param {Candidate} candidate @param {Prefer} prefer */
   others({ at, shown }, prefer) {
     if (!this.ordered && !this.generation.shared.has(at)) return [];
@@ -156,7 +170,7 @@ export class Places {
     return this.#pages;
   }
 
-  /** @param {"anchors" | "headings"} name @param {number} at */
+  /** @param {"anchors" | "headings" | "texts"} name @param {number} at */
   #column(name, at) {
     const { segment, row } = this.generation.place(at);
     return segment[name].at(row);

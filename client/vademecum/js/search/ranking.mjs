@@ -12,7 +12,8 @@ const WORDS_OF_PAGE = 0.2;
 const TITLED = 0.3;
 const HEADED = 0.45;
 const CALLED = 0.3;
-const READ = 100;
+const PHRASED = 0.3;
+const [READ, READ_WHOLE] = [100, 20];
 const STEPS = 4096;
 /** How much a chunk counts beside its page as a whole. */
 const [OWN, PAGE] = [5, 3];
@@ -27,8 +28,8 @@ export function roomFor(passes, length, documents) {
   const [rows, picked, counts, seen] = [length, length, STEPS, documents].map((size) => passes.numbers(size));
   return { passes, scores: passes.floats(length), ofDocuments: passes.floats(documents), rows, picked, counts, seen };
 }
-/** Whether a row's heading is the query, and how near its document's title is to it.
- * @typedef {{headed?: (row: number) => boolean, called?: (row: number) => number}} Names */
+/** Whether a row's heading is the query, how near its document's title is to it, and whether it has it word for word.
+ * @typedef {{headed?: (row: number) => boolean, called?: (row: number) => number, phrased?: (row: number) => boolean}} Names */
 
 /** All chunks that answer, and how well. A document whose title was typed is before all.
  * @param {import("./meaning.mjs").Meaning} meaning of the query; not read where `mode` is lexical
@@ -62,10 +63,10 @@ export function fuse(meaning, found, { mode, weight, fits, titled, alone = false
 }
 
 /** The rows that answer, the best first; of equals the lowest id. Only as many are sorted as are asked for: `first`, then more.
- * Of the best those are raised whose heading is the query, and whose document's title is near to it.
+ * Of the best those are raised whose heading is the query, whose document's title is near to it, or that have it word for word.
  * @param {Ranking} ranking @param {BigUint64Array} ids @param {number} first @param {Room} room
  * @param {Names} [names] @returns {Iterable<number>} */
-export function* inOrder({ rows, scores, named }, ids, first, room, { headed, called } = {}) {
+export function* inOrder({ rows, scores, named }, ids, first, room, { headed, called, phrased } = {}) {
   const order = orderBy(scores, ids);
   yield* [...named.size ? rows.filter((row) => named.has(row)) : []].sort(order);
   const others = named.size ? rows.filter((row) => !named.has(row)) : rows;
@@ -73,6 +74,7 @@ export function* inOrder({ rows, scores, named }, ids, first, room, { headed, ca
     const best = [...atLeast(leastOf(others, scores, most, room), others, scores, room)].sort(order).slice(0, most);
     if (!given) {
       for (const row of best.slice(0, READ)) scores[row] += (headed?.(row) ? HEADED : 0) + CALLED * (called?.(row) ?? 0);
+      for (const row of best.slice(0, READ_WHOLE)) scores[row] += phrased?.(row) ? PHRASED : 0;
       best.sort(order);
     }
     yield* best.slice(given);

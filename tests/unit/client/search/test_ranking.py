@@ -21,6 +21,7 @@ def ranked(
     weight: float = 10.0,
     headed: Callable[[int], bool] | None = None,
     called: Callable[[int], float] | None = None,
+    phrased: Callable[[int], bool] | None = None,
     titled: Sequence[int] = (),
 ) -> list[int]:
     """Return the order of chunks with these cosines and scores, where the words of the query weigh so much."""
@@ -39,6 +40,7 @@ def ranked(
         titled=np.array(titled, np.int64),
         headed=headed,
         called=called,
+        phrased=phrased,
     )
     return [int(row) for row in ranking.rows]
 
@@ -71,8 +73,14 @@ def test_a_chunk_whose_title_is_nearer_to_the_query_is_before_one_that_is_as_goo
     assert ranked([0.5, 0.4], [4, 3], called=lambda row: row, headed=lambda row: row == 0) == [0, 1]
 
 
-@pytest.mark.parametrize("which", ["headed", "called"])
-def test_headings_and_titles_of_the_best_hundred_are_read(which: str) -> None:
+def test_a_chunk_that_has_the_query_word_for_word_is_before_one_that_is_better_otherwise() -> None:
+    assert ranked([0.5, 0.4], [4, 3], phrased=lambda row: row == 1) == [1, 0]
+    assert ranked([0.9, 0.4], [4, 3], phrased=lambda row: row == 1) == [0, 1]
+    assert ranked([0.5, 0.4], [4, 3], phrased=lambda row: row == 1, headed=lambda row: row == 0) == [0, 1]
+
+
+@pytest.mark.parametrize(("which", "count"), [("headed", 100), ("called", 100), ("phrased", 20)])
+def test_headings_and_titles_of_the_best_hundred_are_read_and_texts_of_twenty(which: str, count: int) -> None:
     asked: list[int] = []
 
     def read(row: int) -> bool:
@@ -81,7 +89,7 @@ def test_headings_and_titles_of_the_best_hundred_are_read(which: str) -> None:
 
     reading: dict[str, Any] = {which: read}
     ranked([0.9 - row / 1000 for row in range(300)], [1.0] * 300, **reading)
-    assert asked == list(range(100))
+    assert asked == list(range(count))
 
 
 @pytest.mark.parametrize("spread", [3, 50, 100_000])

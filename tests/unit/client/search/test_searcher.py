@@ -85,6 +85,17 @@ def test_a_heading_typed_as_it_is_leads_to_its_section(kb: KnowledgeBase) -> Non
         assert kb.search(query)[0].heading.endswith("2.1 By hand")
 
 
+@pytest.mark.parametrize("query", ["address already in use", "Address already in use?", "read_timeout"])
+def test_what_a_text_says_word_for_word_is_before_what_has_the_words_more_often(tmp_path: Path, query: str) -> None:
+    pages = {
+        "said.md": "# Faults\n\nIt says `address already in use`, and stops; see server.read_timeout.\n",
+        "often.md": "# Links\n\nAn address that is in use already, and another address that is used.\n",
+        "more.md": "# Clocks\n\nA read-timeout.\n",
+    }
+    base = searched(tmp_path, pages)
+    assert [keys(base.search(query, mode=mode))[0] for mode in ("hybrid", "lexical")] == ["said.md"] * 2
+
+
 def test_hits_of_one_document_are_one_and_the_others_below_it(kb: KnowledgeBase) -> None:
     hits = kb.search("key")
     assert len(set(keys(hits))) == len(hits) == hits.total

@@ -40,7 +40,7 @@ for (const spread of [3, 50, 100_000]) {
   });
 }
 
-test("of the best hundred those come before whose heading is the query, or whose title is near to it", () => {
+test("of the best hundred those come before whose heading is the query, or whose title is near to it; of the best twenty those that say it", () => {
   const scores = Float64Array.from({ length: 300 }, (_, row) => 9 - row / 1000);
   const ids = BigUint64Array.from({ length: 300 }, (_, row) => BigInt(row));
   const rows = Uint32Array.from({ length: 300 }, (_, row) => row);
@@ -48,6 +48,8 @@ test("of the best hundred those come before whose heading is the query, or whose
     const found = [...inOrder(ranked(rows, scores.slice(), new Set([1])), ids, 10, room, names)];
     assert.deepEqual([found.slice(0, 4), found.length], [[1, 100, 0, 2], 300]);
   }
+  const phrased = (/** @type {number} */ row) => row === 20 || row === 21;
+  assert.deepEqual([...inOrder(ranked(rows, scores.slice(), new Set([1])), ids, 10, room, { phrased })].slice(0, 4), [1, 20, 0, 2]);
 });
 
 test("where nothing has a score there is no place, and nothing to order", () => {
