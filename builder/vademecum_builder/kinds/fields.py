@@ -23,7 +23,6 @@ SAMPLED: Final = 1000
 """Records that are looked at."""
 _SAMPLES: Final = 3
 _SHOWN: Final = 60
-_TWO: Final = 2
 _PROSE: Final = 20
 """Characters that a text has on the average where it is prose; or it has several words."""
 _ID: Final = re.compile(
@@ -41,22 +40,9 @@ _BYTES: Final = re.compile("sha256:[0-9a-f]{64}")
 """What a record has in place of bytes (`records.json_value`)."""
 _ALMOST_ALL: Final = 0.95
 _TITLES: Final = (
-    *("title", "name", "subject", "headline", "label", "display_name", "product_name", "summary"),
-    *(
-        "titel",
-        "titre",
-        "titulo",
-        "titolo",
-        "nombre",
-        "nom",
-        "nome",
-        "naam",
-        "bezeichnung",
-        "produktname",
-        "artikelname",
-    ),
-    *("betreff", "asunto", "objet", "oggetto", "designation"),
-)
+    "title name subject headline label display_name product_name summary titel titre titulo titolo nombre nom nome "
+    "naam bezeichnung produktname artikelname betreff asunto objet oggetto designation"
+).split()
 _LONGEST_TITLE: Final = 120
 """Characters on the average: a summary may be the text."""
 _LONGEST_CODE: Final = 20
@@ -112,7 +98,7 @@ class FieldFound:
     def is_name(self) -> bool:
         """Whether people type it: a brand, an author, a category. Of what is so or not so they ask by a filter."""
         named = self.type in ("text", "list") and 3 * self.letters > self.length
-        return named and len(self.values) > _TWO and not may_say(self.name)
+        return named and len(self.values) > 2 and not may_say(self.name)
 
     @property
     def is_prose(self) -> bool:
