@@ -133,8 +133,8 @@ class Places:
         """Return which candidates stay: one gives way to one of the same page in a place that is preferred.
 
         Args:
-            candidates: Row, score, document and rank of each. Where the other has not the same headings, it has to be
-                in another language, and at least four fifths as good: a translation has headings of its own.
+            candidates: Row, score, document and rank of each. In the same language the other has to have the same
+                headings; a translation, which has headings of its own, to be at least four fifths as good.
         """
         if not self._order:
             return list(range(len(candidates)))
@@ -145,7 +145,7 @@ class Places:
             (its_page, its_headings, its_lang), (_, its_score, _, its_rank) = told[other], candidates[other]
             if its_page != page or its_rank >= rank:
                 return False
-            return its_headings == headings or (its_lang != lang and its_score * 5 >= score * 4)
+            return its_headings == headings if its_lang == lang else its_score * 5 >= score * 4
 
         every = range(len(told))
         return [mine for mine in every if not any(gives_way(mine, other) for other in every)]

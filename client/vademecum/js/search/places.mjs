@@ -115,7 +115,7 @@ export class Places {
       (one) =>
         !pages.get(one.page)?.some(
           (other) =>
-            other.rank < one.rank && (other.headings === one.headings || (other.lang !== one.lang && other.raw * 5 >= one.raw * 4)),
+            other.rank < one.rank && (other.lang === one.lang ? other.headings === one.headings : other.raw * 5 >= one.raw * 4),
         ),
     );
   }

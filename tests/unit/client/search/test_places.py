@@ -128,13 +128,14 @@ def test_a_translation_is_shown_to_those_who_read_its_language(language: str, ex
     assert len(hit.places) == 1
 
 
-def test_a_translation_that_does_not_answer_takes_no_place() -> None:
+@pytest.mark.parametrize("headings", [("Start", "Anfang"), ("", ""), ("Installation", "Installation")])
+def test_a_translation_that_does_not_answer_takes_no_place(headings: tuple[str, str]) -> None:
     index = index_of(
         {
-            "a": ({}, [("Start", START)]),
+            "a": ({}, [(headings[0], START)]),
             "de/a": (
                 {"lang": "de", "pageKey": "a"},
-                [("Anfang", "Zieh den roten Hebel pump, dann warte auf das Wasser")],
+                [(headings[1], "Zieh den roten Hebel pump, dann warte auf das Wasser")],
             ),
         },
         {"lang": ("de",)},
