@@ -16,7 +16,7 @@ from vademecum_builder.request import BuildRequest, SourceSettings
 from vademecum_builder.sources.base import BINARY, RECORD, Changes, Checkpoint, Entry, Removed, SourceItem
 from vademecum_builder.stages.documents import DocumentReader
 from vademecum_builder.workspace.items import MODIFIED
-from vademecum_builder.workspace.jobs import CANCELLED, CANCELLING, DONE, FAILED, Job, Report, Wish
+from vademecum_builder.workspace.jobs import CANCELLED, CANCELLING, DONE, FAILED, RUNNING, Job, Report, Wish
 from vademecum_builder.workspace.store import FROM_READER, FROM_UPDATE, View, Workspace, skipped, unreadable
 
 _READ_FIRST: Final = BINARY | {RECORD}
@@ -63,7 +63,7 @@ class SourceRun:
         if wish.resume is None:
             self.job = workspace.begin("sync", self.source, wish.asked)
         else:
-            self.job = replace(wish.resume, state="running", error="", done=0, failed=0)
+            self.job = replace(wish.resume, state=RUNNING, error="", done=0, failed=0)
         self.before = workspace.count(self.source)
         try:
             self._remove_what_is_gone([self._read_view(one) for one in self.opened])

@@ -50,11 +50,7 @@ def heading_level(tag: str, attributes: Attributes) -> int:
 def has_entries(dl: Node) -> bool:
     """Return whether a definition list names its terms, so that a link can lead to each."""
     term = dl.css_first("dt")
-    if term is None:
-        return False
-    if term.id:
-        return True
-    return term.css_first("[id], a[name]") is not None
+    return term is not None and bool(term.id or term.css_first("[id], a[name]"))
 
 
 def is_layout(table: Node, attributes: Attributes) -> bool:

@@ -291,6 +291,12 @@ def test_a_heading_that_is_a_link_keeps_its_text() -> None:
     assert anchors("<main><h2 id=a><a class=anchor href=#a>Oil</a></h2>a</main>") == {"Oil": "a"}
 
 
+def test_what_is_said_to_be_a_heading_is_one_of_its_level() -> None:
+    said_of = {"B": "aria-level=3", "C": "", "D": "aria-level=9", "E": "aria-level=1"}
+    roles = "".join(f"<p role=heading {said}>{name}</p>x" for name, said in said_of.items())
+    assert list(anchors(f"<main><h1>A</h1>a{roles}")) == ["A", "A > B", "A > C", "A > D", "E"]
+
+
 def test_an_entry_of_a_definition_list_is_a_section_of_its_own() -> None:
     body = (
         "<main><h1>API</h1><p>a<dl><dt id=f>f(x)<a class=headerlink href=#f>¶</a><dd><p>Does it.<dl><dt id=f.g>g()<dd>b"
