@@ -12,12 +12,13 @@ from dataclasses import asdict
 from typing import Any, Protocol
 
 from vademecum.config import Config
-from vademecum.engine import Engine, Outcome
+from vademecum.engine import Engine
 from vademecum.errors import DamagedError, QuotaError, VademecumError
 from vademecum.integrity.treatment import Diagnosis
 from vademecum.policy import Connection, Policy
 from vademecum.runtime.browser import BrowserStore, BrowserTransport, Tree
 from vademecum.runtime.clock import SystemClock
+from vademecum.update.results import Outcome
 
 
 class Host(Protocol):

@@ -44,8 +44,6 @@ from vademecum.update.states import Course
 from vademecum.update.surroundings import Surroundings
 from vademecum.update.update import Update
 
-__all__ = ["Check", "Engine", "Outcome", "ignore"]
-
 logger = logging.getLogger("vademecum")
 
 

@@ -16,7 +16,7 @@ from hashlib import sha256
 from typing import Any, TypeVar
 
 from vademecum.arguments import OpenOptions
-from vademecum.engine import Engine, Outcome
+from vademecum.engine import Engine
 from vademecum.errors import EmptyStoreError, SelfTestError, UsageError, VademecumError
 from vademecum.events import ignore
 from vademecum.generation.opened import Opened, open_generation
@@ -33,6 +33,7 @@ from vademecum.search.searcher import Searcher
 from vademecum.search.segment_words import SegmentWords, read_words
 from vademecum.store.pointer import Generation, decode_head, manifest_of
 from vademecum.store.records import MANIFESTS, SYNC
+from vademecum.update.results import Outcome
 
 T = TypeVar("T")
 logger = logging.getLogger("vademecum")

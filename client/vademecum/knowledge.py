@@ -29,7 +29,6 @@ from typing import Any, Literal
 from vademecum.arguments import OpenOptions, check_arguments, root_bytes
 from vademecum.config import Config
 from vademecum.doctor import diagnose, examine_and_mend
-from vademecum.engine import Check, Outcome
 from vademecum.errors import UsageError
 from vademecum.events import EVENTS
 from vademecum.installation import Installation
@@ -41,6 +40,7 @@ from vademecum.search.question import Filters, check_count, check_question, chun
 from vademecum.search.ranking import Mode
 from vademecum.search.results import DocumentView, Entry, Results, addressed, list_documents, view_document
 from vademecum.store.pointer import Generation
+from vademecum.update.results import Check, Outcome
 from vademecum.update.run import search_page
 
 Listener = Callable[[Mapping[str, Any]], None]

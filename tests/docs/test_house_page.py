@@ -166,6 +166,15 @@ def test_no_module_is_in_a_circle(package: str) -> None:
     assert below == {}
 
 
+def test_each_name_is_imported_from_where_it_is_made() -> None:
+    """mypy lets a module hand on what it imports by `__all__` alone: so do those that are called from outside, and
+    the one that stands for the parser of HTML."""
+    handing_on = {
+        path.name for home in HOUSES.values() for path in home.rglob("*.py") if "\n__all__" in path.read_text()
+    }
+    assert handing_on == {"__init__.py", "build.py", "releases.py", "tree.py"}
+
+
 def test_every_room_of_javascript_is_told_of() -> None:
     told = re.findall(r"^\| `([\w-]+)` \|", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
     assert told == [room for floor in floors(JAVASCRIPT) for room in floor]

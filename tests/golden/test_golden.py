@@ -13,7 +13,7 @@ import pytest
 
 from support.in_hand import FixedClock
 from vademecum.config import Config
-from vademecum.engine import Engine, Outcome
+from vademecum.engine import Engine
 from vademecum.generation.opened import open_generation
 from vademecum.ports import Store
 from vademecum.runtime.folder import FolderTransport
@@ -21,6 +21,7 @@ from vademecum.runtime.memory import MemoryStore
 from vademecum.runtime.sqlite.store import SqliteStore
 from vademecum.search.searcher import Searcher
 from vademecum.store.pointer import decode_head
+from vademecum.update.results import Outcome
 from vademecum_builder.release.verify import files_below, verify_tree
 
 HERE = Path(__file__).parent

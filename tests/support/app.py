@@ -11,13 +11,14 @@ from support.faults import Fuse, FusedTransport
 from support.in_hand import FixedClock, MemoryTransport
 from support.publisher import NOW, Publisher
 from vademecum.config import Config
-from vademecum.engine import Check, Engine, Outcome
+from vademecum.engine import Engine
 from vademecum.errors import VademecumError
 from vademecum.generation.opened import Opened, open_generation
 from vademecum.policy import Policy
 from vademecum.ports import Emit, Permission, Store, always
 from vademecum.runtime.memory import MemoryDatabase, MemoryStore
 from vademecum.store.pointer import Generation, Head, decode_head
+from vademecum.update.results import Check, Outcome
 
 Event = tuple[str, Mapping[str, Any]]
 

@@ -15,7 +15,7 @@ from typing import Any
 from support.in_hand import FixedClock
 from vademecum.arguments import OpenOptions
 from vademecum.config import Config
-from vademecum.engine import Engine, Outcome
+from vademecum.engine import Engine
 from vademecum.generation.opened import open_generation
 from vademecum.knowledge import KnowledgeBase
 from vademecum.ports import Store, Transport
@@ -25,6 +25,7 @@ from vademecum.search.results import Hit
 from vademecum.search.searcher import Searcher
 from vademecum.store.pointer import decode_head
 from vademecum.trust.metadata import TIMESTAMP
+from vademecum.update.results import Outcome
 from vademecum_builder.encoders.base import DocumentEncoder, Fitted
 from vademecum_builder.encoders.registry import NamedEncoders
 from vademecum_builder.encoders.table import Matrix

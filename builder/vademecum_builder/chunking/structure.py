@@ -24,7 +24,8 @@ from vademecum.format.markup import (
     plain_runs,
 )
 from vademecum_builder.chunking.markup import write
-from vademecum_builder.readers.document import Document, Section
+from vademecum_builder.readers.document import Document
+from vademecum_builder.readers.outline import Section
 from vademecum_builder.readers.text import clean_block, clean_line
 
 CHUNKER = "structure-2"

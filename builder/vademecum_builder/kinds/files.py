@@ -9,11 +9,11 @@ from typing import Final
 from vademecum.errors import UsageError
 from vademecum_builder.kinds import folder
 from vademecum_builder.kinds.base import Key, Opened
+from vademecum_builder.profiles.reader import PlainPages
 from vademecum_builder.request import BuildRequest, SourceSettings
 from vademecum_builder.sources.base import SourceItem
 from vademecum_builder.sources.endings import BINARY_TYPES
 from vademecum_builder.sources.folder import FolderSource
-from vademecum_builder.stages.documents import PlainPages
 
 KEYS: Final[Mapping[str, Key]] = {name: folder.KEYS[name] for name in ("path", "base-url", "pattern")}
 _LIBRARIES: Final = ("pypdfium2", "mammoth", "pptx", "openpyxl")

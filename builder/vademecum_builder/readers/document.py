@@ -22,8 +22,6 @@ from vademecum_builder.sources.base import MARKDOWN, SourceItem
 from vademecum_builder.sources.endings import MEDIA_TYPES, install_hint
 from vademecum_builder.sources.private_keys import private_key_line
 
-__all__ = ["Document", "MissingReader", "Section", "parse_document"]
-
 _FOLDER_PAGES = frozenset({"index", "readme", "_index"})
 _PATTERN = re.compile(r"(?:^|/):[a-z_]+(?=[/.]|$)")  # Jekyll's `/:categories/:title.html`
 _BY_LIBRARY = {base.RST: "rst", base.NOTEBOOK: "notebook", base.ORG: "org", base.ASCIIDOC: "asciidoc"}

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from vademecum_builder.pages.site import SiteBuilder
+from vademecum_builder.profiles.reader import PlainPages
 from vademecum_builder.release.previous import Previous
 from vademecum_builder.request import BuildRequest, Progress, ignore_progress
 from vademecum_builder.signing.keys import Authority
-from vademecum_builder.stages.documents import DocumentReader, NamedReaders, PlacedPages, PlainPages
+from vademecum_builder.stages.documents import DocumentReader, NamedReaders, PlacedPages
 
 
 @dataclass(frozen=True)

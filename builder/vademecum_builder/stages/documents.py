@@ -19,8 +19,6 @@ from vademecum_builder.sources.places import PagePlace, PagePlaces
 if TYPE_CHECKING:
     from vademecum_builder.sites.site import Site
 
-__all__ = ["DocumentReader", "PlainPages", "choose_reader"]
-
 
 class DocumentReader(Protocol):
     """Makes documents of items. A reader that is derived from this one has to read, and nothing to say beside it."""

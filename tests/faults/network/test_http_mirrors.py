@@ -14,12 +14,13 @@ from support.http_mirrors import FAULTS, PATIENT
 from support.oracle import judge_content
 from support.scenes import Scene, tiers
 from support.tally import count
-from vademecum.engine import Engine, Outcome
+from vademecum.engine import Engine
 from vademecum.errors import UsageError
 from vademecum.knowledge import KnowledgeBase
 from vademecum.runtime.http import HttpLimits, HttpTransport
 from vademecum.runtime.locations import open_transports
 from vademecum.runtime.memory import MemoryDatabase, MemoryStore
+from vademecum.update.results import Outcome
 
 TIMESTAMP = "metadata/timestamp.json"
 

@@ -25,10 +25,11 @@ from support.oracle import judge_content
 from support.scenes import Scene, tiers
 from support.tally import count
 from vademecum.config import Config
-from vademecum.engine import Engine, Outcome
+from vademecum.engine import Engine
 from vademecum.errors import ServerError, VademecumError
 from vademecum.runtime.http import HttpLimits, HttpTransport
 from vademecum.runtime.memory import MemoryDatabase, MemoryStore
+from vademecum.update.results import Outcome
 
 QUICK = HttpLimits(connect=5.0, idle=0.4, total=1.2)
 PATIENT = HttpLimits(connect=20.0, idle=20.0, total=40.0)

@@ -16,12 +16,13 @@ from support.in_hand import FixedClock
 from support.pages_host import PagesHost
 from support.publishing import HANDBOOK, Line, ask, begun, make_runtime, read, tree_of
 from vademecum.config import Config
-from vademecum.engine import Engine, Outcome
+from vademecum.engine import Engine
 from vademecum.errors import SignatureError, UsageError, VademecumError
 from vademecum.format.json import parse_object
 from vademecum.ports import Store
 from vademecum.runtime.folder import FolderTransport
 from vademecum.runtime.memory import MemoryStore
+from vademecum.update.results import Outcome
 from vademecum_builder.pages.site import SiteBuilder
 from vademecum_builder.release.inventory import Inventory, read_inventory
 from vademecum_builder.release.verify import Verified, files_below, verify_tree

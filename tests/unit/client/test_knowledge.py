@@ -20,7 +20,6 @@ import vademecum
 from support.place import stop_working
 from support.publisher import Documents, Publisher
 from vademecum import Config, Hit, KnowledgeBase
-from vademecum.engine import Check
 from vademecum.errors import (
     ContentError,
     DamagedError,
@@ -38,6 +37,7 @@ from vademecum.ports import Store
 from vademecum.runtime.loop import run
 from vademecum.search.results import Place, addressed
 from vademecum.store.pointer import Generation
+from vademecum.update.results import Check
 from vademecum.update.run import search_page
 
 ONE: Documents = {"a": {"chunks": ["rotate the key"], "title": "A", "url": "a.html"}, "b": {"chunks": ["a lamp"]}}

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from vademecum.format.markup import Code, Item, Paragraph, Row, Run, plain
 from vademecum_builder.chunking.structure import Chunk, chunk_document, embedding_text
-from vademecum_builder.readers.document import Document, Section, parse_document
-from vademecum_builder.readers.outline import Block
+from vademecum_builder.readers.document import Document, parse_document
+from vademecum_builder.readers.outline import Block, Section
 from vademecum_builder.sources.base import MARKDOWN, SourceItem
 
 TARGET, LONGEST = 600, 900

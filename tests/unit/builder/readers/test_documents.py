@@ -14,8 +14,8 @@ from vademecum.errors import ContentError, UsageError
 from vademecum.format.markup import Code, Item, Paragraph, Run
 from vademecum_builder.chunking.markup import write
 from vademecum_builder.profiles.config import read_yaml
-from vademecum_builder.readers.document import Document, Section, parse_document
-from vademecum_builder.readers.outline import Block, block_text
+from vademecum_builder.readers.document import Document, parse_document
+from vademecum_builder.readers.outline import Block, Section, block_text
 from vademecum_builder.readers.slugs import GITHUB
 from vademecum_builder.sources.base import HTML, MARKDOWN, PLAIN_TEXT, SourceItem
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from vademecum_builder.build import BuildReport, BuildRequest, build
+from vademecum_builder.profiles.reader import PlainPages
 from vademecum_builder.sources.folder import FolderSource
-from vademecum_builder.stages.documents import DocumentReader, PlainPages, SitePages, choose_reader
+from vademecum_builder.stages.documents import DocumentReader, SitePages, choose_reader
 
 TREE = Path(__file__).parents[3] / "sites" / "mkdocs"
 

@@ -11,8 +11,8 @@ from support.app import App, shown, texts
 from support.drive import drive
 from support.publisher import Publisher, make_encoder
 from vademecum.config import Config
-from vademecum.engine import Check
 from vademecum.errors import ContentError, RollbackError
+from vademecum.update.results import Check
 
 ONE = {"a": texts("rotate the key", "run home", title="A"), "b": texts("a lamp")}
 TWO = {"a": texts("rotate the key", "run to the lamp", title="A"), "b": texts("a lamp")}
