@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 from vademecum.format.segment import DocumentRow
-from vademecum.search.question import text_of
+from vademecum.search.question import NUMBER, text_of
 
 _FOLDER_PAGE = re.compile(r"(?:index|_index|readme)\.\w+", re.IGNORECASE)
 _NUMBER = re.compile(r"(\d+)")
@@ -81,14 +81,19 @@ def read_audit(
 
 def shown_fields(contents: Contents) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return which fields that settings ask for the search page narrows by, for few values are shared by many
-    documents, and which it shows, for their values are short."""
+    documents or all are numbers, and which it shows, for their values are short."""
     told = [orjson.loads(row.metadata) for row in contents.documents if row.metadata]
     said = {name: [one[name] for one in told if name in one] for name in contents.fields}
     found = {
         name: {text_of(value) for one in many for value in (one if isinstance(one, list) else [one])}
         for name, many in said.items()
     }
-    few = (name for name, texts in found.items() if 2 <= len(texts) <= min(_FEW, len(said[name]) / 2))
+    few = (
+        name
+        for name, texts in found.items()
+        if 2 <= len(texts) <= min(_FEW, len(said[name]) / 2)
+        or (len(texts) > _FEW and all(map(NUMBER.fullmatch, texts)))
+    )
     short = (name for name, texts in found.items() if texts and all(len(text) <= _SHORT for text in texts))
     return tuple(few), tuple(short)
 

@@ -15,7 +15,7 @@ from vademecum.search.ranking import MODES
 
 MOST_HITS: Final = 1000
 """The most hits that a search returns, and leaves out; the browser has the same."""
-_NUMBER: Final = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+NUMBER: Final = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
 Value: TypeAlias = str | float | bool
 Filters: TypeAlias = Mapping[str, Value | Collection[Value] | Mapping[str, str | float]]
@@ -113,14 +113,20 @@ def _is_same(value: Any, wanted: Value) -> bool:
     if not isinstance(wanted, str):
         return False
     if _kind(value) == "number":
-        return bool(_NUMBER.fullmatch(wanted)) and float(wanted) == value
+        return bool(NUMBER.fullmatch(wanted)) and float(wanted) == value
     return _kind(value) == "truth" and wanted == ("true" if value else "false")
 
 
 def _lies_within(value: Any, wanted: Mapping[str, str | float]) -> bool:
-    """Numbers by size, texts by code points: dates as ISO 8601 writes them, too."""
+    """Numbers by size, and texts that spell one beside numbers; other texts by code points: ISO 8601's dates, too."""
+    if "number" in map(_kind, (value, *wanted.values())):
+        value, wanted = _spelt(value), {end: _spelt(one) for end, one in wanted.items()}
     least, most = wanted.get("min", value), wanted.get("max", value)
     return _kind(value) == _kind(least) == _kind(most) and least <= value <= most
+
+
+def _spelt(value: Any) -> Any:
+    return float(value) if isinstance(value, str) and NUMBER.fullmatch(value) else value
 
 
 def _kind(value: object) -> str:

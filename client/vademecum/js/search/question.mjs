@@ -8,7 +8,7 @@ import { MODES } from "./ranking.mjs";
 export const MOST_HITS = 1000;
 /** Further hits of a document that a hit names at most. */
 export const MOST_MORE = 10;
-const NUMBER = /^-?[0-9]+(\.[0-9]+)?$/;
+export const NUMBER = /^-?[0-9]+(\.[0-9]+)?$/;
 const RANGES = ["min", "max", "max,min"];
 
 /** @typedef {string | number | boolean} Value */
@@ -70,9 +70,17 @@ function isSame(value, wanted) {
   return typeof value === "number" ? NUMBER.test(wanted) && Number(wanted) === value : typeof value === "boolean" && wanted === String(value);
 }
 
-/** @param {any} value @param {{min?: any, max?: any}} range */
-function liesWithin(value, { min = value, max = value }) {
+/** Numbers by size, and texts that spell one beside numbers. @param {any} said @param {{min?: any, max?: any}} range */
+function liesWithin(said, range) {
+  const numbers = [said, range.min, range.max].some((one) => typeof one === "number");
+  const value = numbers ? spelt(said) : said;
+  const [min = value, max = value] = numbers ? [spelt(range.min), spelt(range.max)] : [range.min, range.max];
   return kindOf(value) !== "" && kindOf(value) === kindOf(min) && kindOf(value) === kindOf(max) && !isBelow(value, min) && !isBelow(max, value);
+}
+
+/** @param {any} value */
+function spelt(value) {
+  return typeof value === "string" && NUMBER.test(value) ? Number(value) : value;
 }
 
 /** Numbers by size, texts by code points, which is not the order of JavaScript's strings. @param {any} a @param {any} b */

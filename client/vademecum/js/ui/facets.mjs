@@ -4,7 +4,7 @@
  * more than one value: of buttons, or, where these are many numbers, of the least and the most.
  */
 
-import { textOf } from "../search/question.mjs";
+import { NUMBER, textOf } from "../search/question.mjs";
 import { element, outside } from "./dom.mjs";
 
 /** @typedef {Record<string, Record<string, number>>} Counts how many hits, by field and value */
@@ -26,6 +26,11 @@ function labelOf(field, wording) {
   return wording.say(`facet.${field}`) || (field.split(".").at(-1) ?? field);
 }
 
+/** @param {string[]} values */
+function areManyNumbers(values) {
+  return values.length > VALUES_SHOWN && values.every((value) => NUMBER.test(value));
+}
+
 export class Facets {
   /** @type {Map<string, Set<string>>} */ #chosen = new Map();
   /** @type {Map<string, Range>} */ #ranges = new Map();
@@ -43,18 +48,18 @@ export class Facets {
     return chosen.length + this.#ranges.size > 0 ? Object.fromEntries([...chosen, ...this.#ranges]) : undefined;
   }
 
-  /** @param {Counts} counts @param {import("./texts.mjs").Wording} wording
-   * @param {{metadata: Record<string, any>}[]} hits of which each says what kind of value a field has @returns {string[]} the fields shown */
-  show(counts, wording, hits = []) {
+  /** @param {Counts} counts @param {import("./texts.mjs").Wording} wording @returns {string[]} the fields shown */
+  show(counts, wording) {
     const fields = Object.keys(counts).filter((field) => this.#ranges.has(field) || this.#chosen.get(field)?.size || Object.keys(counts[field]).length > 1);
-    const ranged = (/** @type {string} */ field) => this.#ranges.has(field) || (Object.keys(counts[field]).length > VALUES_SHOWN && hits.some(({ metadata }) => typeof metadata[field] === "number"));
+    const ranged = (/** @type {string} */ field) => this.#ranges.has(field) || areManyNumbers(Object.keys(counts[field]));
     const { activeElement } = /** @type {ShadowRoot} */ (this.box.getRootNode());
     const held = this.box.contains(activeElement) && activeElement?.getAttribute("data-key");
     const inputs = [...this.box.querySelectorAll("input")].map((input) => /** @type {const} */ ([input.dataset.key, input.value]));
     const typed = new Map(inputs);
     this.box.replaceChildren(...fields.map((field) => (ranged(field) ? this.#span(field, typed, wording) : this.#row(field, counts[field], wording))));
     this.box.hidden = fields.length === 0;
-    if (held) /** @type {HTMLElement | null} */ (this.box.querySelector(`[data-key="${CSS.escape(held)}"]`))?.focus(); // it is another one now
+    /** @type {NodeListOf<HTMLElement>} */ const keyed = this.box.querySelectorAll("[data-key]");
+    if (held) [...keyed].find((one) => one.dataset.key === held)?.focus(); // it is another one now
     return fields;
   }
 

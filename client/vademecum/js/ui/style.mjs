@@ -137,8 +137,9 @@ progress:indeterminate::-moz-progress-bar { background: none; }
 
 /* The foot: how the index is */
 .foot { position: sticky; bottom: 0; z-index: 3; display: flex; flex-wrap: wrap-reverse; align-items: center; justify-content: space-between; gap: .6rem; margin-top: auto;
-  padding: 1.6rem 0 .8rem; background: linear-gradient(transparent, var(--ground) 55%); pointer-events: none; }
-.modal .foot { position: static; padding: .6rem 1rem; border-top: 1px solid var(--line); background: none; }
+  padding: 1.6rem 0 .8rem; pointer-events: none; }
+:host([theme]) .foot { background: linear-gradient(transparent, var(--ground) 55%); } /* else the page's own ground is not known here */
+:host .modal .foot { position: static; padding: .6rem 1rem; border-top: 1px solid var(--line); background: none; }
 .foot > * { pointer-events: auto; }
 .pill { display: inline-flex; align-items: center; gap: .55rem; min-height: 2.1rem; padding: .2rem .9rem; border: 1px solid var(--line); border-radius: 2rem; background: var(--raised); color: var(--soft); font-size: .86rem; }
 .pill:hover { border-color: var(--edge); color: var(--ink); }

@@ -120,7 +120,7 @@ export const de = {
   "policy.activation.next-start": "ab dem nächsten Start",
   "policy.pin": "Bei dieser Ausgabe bleiben",
   "panel.small": "Was Sie suchen, bleibt auf diesem Gerät. Jede Ausgabe ist signiert und wird geprüft, bevor sie gespeichert wird.",
-  error: "Die Aktualisierung ging nicht.",
+  error: "Das ging nicht.",
   "error.goesOn": "Die Ausgabe, die Sie haben, geht weiter.",
   "error.network": "Der Server war nicht zu erreichen.",
   "error.server": "Der Server antwortete mit einem Fehler.",

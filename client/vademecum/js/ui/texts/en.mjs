@@ -123,7 +123,7 @@ export const en = {
   "policy.pin": "Stay at this release",
   "panel.small": "Everything that you search stays on this device. Each release is signed, and is checked before it is stored.",
   // What went wrong, by its code
-  error: "The update did not work.",
+  error: "That did not work.",
   "error.goesOn": "The release that you have keeps working.",
   "error.network": "The host could not be reached.",
   "error.server": "The host answered with an error.",
