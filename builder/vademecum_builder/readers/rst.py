@@ -76,6 +76,7 @@ _LABELS = {
 _OWN_ROLES = re.compile(r"code|math|sub|subscript|sup|superscript|emphasis|strong|literal|title-reference|title|t")
 _PROSE = re.compile(r"ref|doc|pep|rfc|term|numref|guilabel|menuselection|abbr|any|index|download|eq|cite|dfn")
 _TARGET = re.compile(r"\A([\s\S]*\S)\s*<[^<>]*>\Z")
+_LOOK = re.compile(r"[a-z][a-z0-9-]*(?: [a-z][a-z0-9-]*)*")
 _LOCK = threading.Lock()  # docutils looks directives up in a module
 
 
@@ -184,6 +185,8 @@ class _Any(Directive):
         if _CODE.fullmatch(name):
             return [nodes.literal_block(text := "\n".join(self.content), text, classes=["code", argument or "text"])]
         label = _LABELS.get(name, "")
+        if self.name == "class" and not self.content and _LOOK.fullmatch(argument):
+            return []  # docutils: how the next paragraph looks; Sphinx describes a class of Python
         if not label and not self.content and len(argument.split()) == 1 and not _DESCRIBES.fullmatch(name):
             return []  # `.. setting:: x` of an extension: where a reference leads, above what is said of it
         box = nodes.container()
@@ -212,7 +215,7 @@ def _directives(left: Counter[str]) -> Iterator[None]:
             return _Unseen, []
         if _OWN.fullmatch(plain):
             return own(name, language, document)
-        return _Unseen if _UNSEEN.fullmatch(plain) or name == "class" else _Any, []
+        return _Unseen if _UNSEEN.fullmatch(plain) else _Any, []
 
     own = directives.directive
     vars(directives)["directive"] = known

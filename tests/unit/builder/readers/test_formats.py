@@ -167,11 +167,15 @@ def test_rst_reads_no_other_file(tmp_path: Path, directive: str) -> None:
 
 def test_rst_names_of_extensions_are_no_text_and_entries_without_a_word_are() -> None:
     entries = ".. setting:: pump_speed\n\n.. function:: turn(x)\n\n.. option:: -v\n\n.. trick:: Oil it first.\n"
+    entries += "\n.. class:: no-look of-ours\n\n.. class:: Tank\n\n.. class:: tank\n\n   Holds it.\n"
     assert shown(read(f"Pump\n====\n\nOil.\n\n{entries}", RST)).split("\n") == [
         "Oil.",
         "turn(x)",
         "-v",
         "Oil it first.",
+        "Tank",
+        "tank",
+        "Holds it.",
     ]
 
 
