@@ -33,6 +33,12 @@ _ORDERED = 1001
 _NUMBER = re.compile(r"[0-9]\S* ")
 _ENDS = " ._/:-"
 """What stands around words, also those of a longer name."""
+_DATED = re.compile(
+    r"/(blog|news)/|/(change[-_ ]?(log|history)|changes\b|release[-_ ]?notes|what.?s[-_ ]?new)"
+    r"|[/_-](19|20)\d\d[-/_.]\d\d?[-/_.]\d\d?\b",
+    re.ASCII | re.IGNORECASE,
+)
+"""In the key or title of a document that tells what was new once."""
 
 
 class Places:
@@ -51,6 +57,7 @@ class Places:
         """The chunk that each document begins with, by their keys."""
         self._documents = np.repeat(np.arange(len(chunks)), sizes)[order]
         self._starts = np.searchsorted(self._rows, np.arange(len(self._state.chunks) + 1))
+        self._dated: dict[int, bool] = {}
         self._fields: dict[str, tuple[list[str], NDArray[np.int64], NDArray[np.int64]]] = {}
 
     def matching(self, filters: Filters) -> NDArray[np.bool_]:
@@ -205,6 +212,15 @@ class Places:
             return asked != "" and has(f" {' '.join(named(f'{title} {chunk.headings} {chunk.text}'))} ") is not None
 
         return is_phrased
+
+    def is_dated(self, row: int) -> bool:
+        """Return whether a chunk's page tells what was new once, as change logs and posts do, by its key or title."""
+        owner = self._state.chunks.owners[row]
+        if owner not in self._dated:
+            index, position = unpacked(self._state.documents.places[owner])
+            page = self._state.segments[index].document(position)
+            self._dated[owner] = _DATED.search(f"/{page.key}/{page.title}") is not None
+        return self._dated[owner]
 
     def _headings(self, row: int) -> str:
         return self._chunk(row).headings

@@ -36,6 +36,8 @@ _CALLED: Final = 0.3
 """What it adds that the title of a chunk's document means what was asked for."""
 _PHRASED: Final = 0.3
 """What it adds that a chunk has what was asked for word for word."""
+_DATED: Final = 0.1
+"""What it takes away that a chunk's page tells what was new once: it seldom answers what others say as well."""
 _READ: Final = 100
 """Of how many of the best chunks headings and titles are read."""
 _READ_WHOLE: Final = 20
@@ -79,6 +81,7 @@ def fuse(
     headed: Callable[[int], bool] | None = None,
     called: Callable[[int], float] | None = None,
     phrased: Callable[[int], bool] | None = None,
+    dated: Callable[[int], bool] | None = None,
 ) -> Ranking:
     """Return the ranking.
 
@@ -93,6 +96,7 @@ def fuse(
         called: How near the title of a chunk's document is to the query, from 0 to 1; below 0 where the document is
             nothing but its title; None: none is read.
         phrased: Whether a chunk has the query word for word; None: none is read.
+        dated: Whether a chunk's page tells what was new once; None: that does not count.
     """
     most = float(found.scores.max(initial=0.0))
     highest = float(cosines.max(initial=0.0))
@@ -121,7 +125,8 @@ def fuse(
         best = rows[np.count_nonzero(named[rows]) :][:_READ]
         total = total.copy()
         for row in best.tolist():
-            total[row] += _HEADED * (headed is not None and headed(row)) + _CALLED * (called(row) if called else 0.0)
+            named_so = _HEADED * (headed is not None and headed(row)) + _CALLED * (called(row) if called else 0.0)
+            total[row] += named_so - _DATED * (dated is not None and dated(row))
         for row in best[:_READ_WHOLE].tolist():
             total[row] += _PHRASED * (phrased is not None and phrased(row))
         best[:] = best[np.lexsort((ids[best], -total[best]))]

@@ -101,6 +101,7 @@ class Searcher:
             headed=None if mode == "semantic" else self._places.headed(query),
             called=self._titles.near(found.meant) if mode == "hybrid" else None,
             phrased=None if mode == "semantic" else self._places.phrased(query),
+            dated=self._places.is_dated if mode == "hybrid" else None,
         )
         shown = slice(offset, offset + limit)
         results = self._present(ranking, found, cosines, documents, prefer or {}, shown, facets, group=group)

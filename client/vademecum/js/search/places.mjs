@@ -19,11 +19,14 @@ export const MOST_PLACES = 20;
 export const MOST_VALUES = 100;
 const MOST_CANDIDATES = 200;
 const ORDERED = 1001;
+/** In the key or title of a document that tells what was new once. */
+const DATED = /\/(blog|news)\/|\/(change[-_ ]?(log|history)|changes\b|release[-_ ]?notes|what.?s[-_ ]?new)|[/_-](19|20)\d\d[-/_.]\d\d?[-/_.]\d\d?\b/i;
 /** @type {string[]} */ const NOTHING = [];
 
 export class Places {
   /** @type {Map<string, number[]> | undefined} */ #pages;
   /** @type {Record<string, any>[] | undefined} */ #metadata;
+  /** @type {boolean[]} */ #dated = [];
   /** @type {Map<string, {differ: boolean, said: string[][]}>} */ #fields = new Map();
 
   /** @param {Generation} generation @param {Record<string, string[]>} [order] of the values of a field, the preferred first */
@@ -145,6 +148,13 @@ export class Places {
       return asked !== "" && (!simple || parts.every((part) => simple.includes(part))) && has.test(` ${named(said).join(" ")} `);
     };
   }
+
+  /** Whether a row's page tells what was new once, by its key or title. @param {number} row */
+  isDated = (row) => {
+    const at = this.generation.owners[row];
+    const { key, segment, row: place } = this.generation.documents[at];
+    return (this.#dated[at] ??= DATED.test(`/${key}/${segment.titles.at(place)}`));
+  };
 
   /** The other places of a chunk that is shown in a document. @param {Candidate} candidate @param {Prefer} prefer */
   others({ at, shown }, prefer) {

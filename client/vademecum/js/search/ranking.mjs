@@ -13,6 +13,7 @@ const TITLED = 0.3;
 const HEADED = 0.45;
 const CALLED = 0.3;
 const PHRASED = 0.3;
+const DATED = 0.1;
 const [READ, READ_WHOLE] = [100, 20];
 const STEPS = 4096;
 /** How much a chunk counts beside its page as a whole. */
@@ -28,8 +29,9 @@ export function roomFor(passes, length, documents) {
   const [rows, picked, counts, seen] = [length, length, STEPS, documents].map((size) => passes.numbers(size));
   return { passes, scores: passes.floats(length), ofDocuments: passes.floats(documents), rows, picked, counts, seen };
 }
-/** Whether a row's heading is the query, how near its document's title is to it, and whether it has it word for word.
- * @typedef {{headed?: (row: number) => boolean, called?: (row: number) => number, phrased?: (row: number) => boolean}} Names */
+/** Whether a row's heading is the query, how near its document's title is to it, whether it has it word for word, and whether
+ * its document tells what was new once.
+ * @typedef {{headed?: (row: number) => boolean, called?: (row: number) => number, phrased?: (row: number) => boolean, dated?: (row: number) => boolean}} Names */
 
 /** All chunks that answer, and how well. A document whose title was typed is before all.
  * @param {import("./meaning.mjs").Meaning} meaning of the query; not read where `mode` is lexical
@@ -66,14 +68,14 @@ export function fuse(meaning, found, { mode, weight, fits, titled, alone = false
  * Of the best those are raised whose heading is the query, whose document's title is near to it, or that have it word for word.
  * @param {Ranking} ranking @param {BigUint64Array} ids @param {number} first @param {Room} room
  * @param {Names} [names] @returns {Iterable<number>} */
-export function* inOrder({ rows, scores, named }, ids, first, room, { headed, called, phrased } = {}) {
+export function* inOrder({ rows, scores, named }, ids, first, room, { headed, called, phrased, dated } = {}) {
   const order = orderBy(scores, ids);
   yield* [...named.size ? rows.filter((row) => named.has(row)) : []].sort(order);
   const others = named.size ? rows.filter((row) => !named.has(row)) : rows;
   for (let given = 0, most = Math.max(first, READ); given < others.length; most *= 4) {
     const best = [...atLeast(leastOf(others, scores, most, room), others, scores, room)].sort(order).slice(0, most);
     if (!given) {
-      for (const row of best.slice(0, READ)) scores[row] += (headed?.(row) ? HEADED : 0) + CALLED * (called?.(row) ?? 0);
+      for (const row of best.slice(0, READ)) scores[row] += (headed?.(row) ? HEADED : 0) + CALLED * (called?.(row) ?? 0) - (dated?.(row) ? DATED : 0);
       for (const row of best.slice(0, READ_WHOLE)) scores[row] += phrased?.(row) ? PHRASED : 0;
       best.sort(order);
     }

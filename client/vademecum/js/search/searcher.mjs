@@ -86,7 +86,7 @@ export class Searcher {
       Object.assign(found, { titles: fits.map((_, at) => (fits.length - at) / fits.length) });
     }
     if (mode !== "lexical") meaning.turnTo(empty ? asked : (vector ?? (this.generation.bits === 8 ? asked : rotateQuery(asked))));
-    const names = mode === "semantic" ? {} : { headed: places.headed(query), phrased: places.phrased(query), called: mode === "hybrid" ? this.titles(asked) : undefined };
+    const names = mode === "semantic" ? {} : { headed: places.headed(query), phrased: places.phrased(query), ...(mode === "hybrid" && { called: this.titles(asked), dated: places.isDated }) };
     const answer = this.#answer(found, fits, { mode, titled, names, limit, offset, group, prefer, facets });
     const language = found.unknown.length ? await this.#foreign(query, found.unknown) : "";
     const unknown = found.unknown.map((/** @type {string} */ word) => asWritten(word, query));

@@ -15,6 +15,7 @@ from vademecum.encoder.query import decode_encoder
 from vademecum.format.segment import ChunkRow, DocumentRow, chunk_id, decode_segment, encode_segment
 from vademecum.generation.live_rows import assemble
 from vademecum.generation.opened import Opened
+from vademecum.search.places import Places
 from vademecum.search.results import Hit, Place
 from vademecum.search.searcher import Searcher
 from vademecum.store.pointer import Generation
@@ -28,17 +29,19 @@ Texts = list[tuple[str, str]]
 
 
 def index_of(
-    documents: Mapping[str, tuple[dict[str, Any], Texts]], order: Mapping[str, tuple[str, ...]] | None = None
+    documents: Mapping[str, tuple[dict[str, Any], Texts]],
+    order: Mapping[str, tuple[str, ...]] | None = None,
+    title: str = "Pump",
 ) -> Searcher:
     texts = sorted({text for _, chunks in documents.values() for text in chunks})
     table = fit_builtin([text for _, text in texts] * 3, FitLimits())
     codes, scales = quantise(table.embed([text for _, text in texts]), 8)
     rows = {
-        text: ChunkRow(chunk_id("Pump", *text, ""), 1, codes[i].tobytes(), int(scales[i]), text[0], "a", text[1])
+        text: ChunkRow(chunk_id(title, *text, ""), 1, codes[i].tobytes(), int(scales[i]), text[0], "a", text[1])
         for i, text in enumerate(texts)
     }
     held = [
-        DocumentRow(key, 1, "Pump", f"{key}/", json.dumps(said), tuple(rows[text].id for text in chunks))
+        DocumentRow(key, 1, title, f"{key}/", json.dumps(said), tuple(rows[text].id for text in chunks))
         for key, (said, chunks) in documents.items()
     ]
     encoder = decode_encoder(table.query_encoder)
@@ -141,3 +144,17 @@ def test_a_translation_that_does_not_answer_takes_no_place(headings: tuple[str, 
         {"lang": ("de",)},
     )
     assert index.search("start the pump", prefer={"lang": "de"})[0].document == "a"
+
+
+@pytest.mark.parametrize(
+    ("key", "title", "dated"),
+    [
+        *((key, "2.0", True) for key in ("history/changelog-2.0.md", "CHANGES", "blog/a.md", "docs/2024-11-22-a.md")),
+        *((key, "2.0", True) for key in ("2024/1/2/a.md", "a/news/2.md", "release_notes.md", "docs/whatsnew/2.html")),
+        *(("2.md", title, True) for title in ("What's new in 2.0", "Release notes", "Change history for pumps")),
+        *((key, "Pump", False) for key in ("blog.md", "news.md", "newsletter/a.md", "exchanges.md", "2024-1.md")),
+        *(("2.md", title, False) for title in ("Version history", "Changeset", "Interchange log")),
+    ],
+)
+def test_a_page_that_tells_what_was_new_once_is_known_by_its_key_or_title(key: str, title: str, *, dated: bool) -> None:
+    assert Places(index_of({key: ({}, [("", START)])}, title=title)._opened).is_dated(0) is dated

@@ -22,6 +22,7 @@ def ranked(
     headed: Callable[[int], bool] | None = None,
     called: Callable[[int], float] | None = None,
     phrased: Callable[[int], bool] | None = None,
+    dated: Callable[[int], bool] | None = None,
     titled: Sequence[int] = (),
 ) -> list[int]:
     """Return the order of chunks with these cosines and scores, where the words of the query weigh so much."""
@@ -41,6 +42,7 @@ def ranked(
         headed=headed,
         called=called,
         phrased=phrased,
+        dated=dated,
     )
     return [int(row) for row in ranking.rows]
 
@@ -77,6 +79,11 @@ def test_a_chunk_that_has_the_query_word_for_word_is_before_one_that_is_better_o
     assert ranked([0.5, 0.4], [4, 3], phrased=lambda row: row == 1) == [1, 0]
     assert ranked([0.9, 0.4], [4, 3], phrased=lambda row: row == 1) == [0, 1]
     assert ranked([0.5, 0.4], [4, 3], phrased=lambda row: row == 1, headed=lambda row: row == 0) == [0, 1]
+
+
+def test_of_two_chunks_that_are_nearly_as_good_the_one_whose_page_tells_what_was_new_is_second() -> None:
+    assert ranked([0.5, 0.45], [1, 1], headed=lambda row: False, dated=lambda row: row == 0) == [1, 0]
+    assert ranked([0.7, 0.45], [1, 1], headed=lambda row: False, dated=lambda row: row == 0) == [0, 1]
 
 
 @pytest.mark.parametrize(("which", "count"), [("headed", 100), ("called", 100), ("phrased", 20)])

@@ -96,6 +96,12 @@ def test_what_a_text_says_word_for_word_is_before_what_has_the_words_more_often(
     assert [keys(base.search(query, mode=mode))[0] for mode in ("hybrid", "lexical")] == ["said.md"] * 2
 
 
+@pytest.mark.parametrize("keys_", [("blog/lamps.md", "lamps.md"), ("lamps.md", "blog/lamps.md")])
+def test_a_page_that_tells_what_was_new_is_behind_one_as_good(tmp_path: Path, keys_: tuple[str, str]) -> None:
+    pages = {key: f"# Lamps\n\n## {n}\n\nThe lamp burns oil.\n" for key, n in zip(keys_, "12", strict=True)}
+    assert keys(searched(tmp_path, pages).search("oil burns")) == ["lamps.md", "blog/lamps.md"]
+
+
 def test_hits_of_one_document_are_one_and_the_others_below_it(kb: KnowledgeBase) -> None:
     hits = kb.search("key")
     assert len(set(keys(hits))) == len(hits) == hits.total

@@ -48,6 +48,8 @@ test("of the best hundred those come before whose heading is the query, or whose
     const found = [...inOrder(ranked(rows, scores.slice(), new Set([1])), ids, 10, room, names)];
     assert.deepEqual([found.slice(0, 4), found.length], [[1, 100, 0, 2], 300]);
   }
+  const dated = (/** @type {number} */ row) => row < 3;
+  assert.deepEqual([...inOrder(ranked(rows, scores.slice(), new Set([1])), ids, 10, room, { dated })].slice(0, 4), [1, 3, 4, 5]);
   const phrased = (/** @type {number} */ row) => row === 20 || row === 21;
   assert.deepEqual([...inOrder(ranked(rows, scores.slice(), new Set([1])), ids, 10, room, { phrased })].slice(0, 4), [1, 20, 0, 2]);
 });
