@@ -218,6 +218,7 @@ def test_what_is_not_of_the_text_is_left_out(part: str) -> None:
     "part",
     [
         "<div role=tabpanel hidden>yes</div>",
+        "<button role=tab>yes</button>",
         "<p hidden=until-found>yes</p>",
         "<div data-pagefind-ignore=false>yes</div>",
         "<details><summary>yes</summary></details>",
