@@ -80,7 +80,7 @@ export function asWritten(word, query, texts = []) {
 
 /** An address that marks a phrase on its page, by a text fragment (WICG, URL Fragment Text Directives). Where the page
  * does not have it, the anchor leads as before. @param {string} url @param {string} phrase */
-export function linkTo(url, phrase) {
+function linkTo(url, phrase) {
   // A hyphen means something in a directive; encodeURIComponent leaves it as it is.
   return url && phrase ? `${url}${url.includes("#") ? "" : "#"}:~:text=${encodeURIComponent(phrase).replaceAll("-", "%2D")}` : url;
 }

@@ -9,7 +9,6 @@
 
 import { asError, VademecumError } from "../errors.mjs";
 
-export const STORE_VERSION = 1;
 export const NEWER_FORMAT = 1_000_000;
 export const RECORDS = "records";
 export const OBJECTS = "objects";

@@ -53,6 +53,6 @@ async function samePin(trust, pin) {
 }
 
 /** @param {Uint8Array} a @param {Uint8Array | undefined} b */
-export function sameBytes(a, b) {
+function sameBytes(a, b) {
   return b !== undefined && a.length === b.length && a.every((byte, i) => byte === b[i]);
 }

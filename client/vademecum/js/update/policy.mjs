@@ -9,8 +9,8 @@ import { VademecumError } from "../errors.mjs";
 /** @typedef {{what: "install" | "notify" | "wait", reason: string}} Decision */
 
 export const MODES = /** @type {const} */ (["automatic", "notify", "manual", "off"]);
-export const OVER = /** @type {const} */ (["any", "unmetered", "wifi"]);
-export const ACTIVATION = /** @type {const} */ (["now", "next-start"]);
+const OVER = /** @type {const} */ (["any", "unmetered", "wifi"]);
+const ACTIVATION = /** @type {const} */ (["now", "next-start"]);
 
 /** @type {Policy} */
 export const POLICY = { mode: "automatic", channel: "stable", connection: "unmetered", maxUpdateBytes: null, leastDocuments: 0, activation: "now" };

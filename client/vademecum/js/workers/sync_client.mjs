@@ -5,7 +5,7 @@ import { Remote } from "./rpc.mjs";
 import { asError } from "../errors.mjs";
 
 /** Python's memory is worth giving back, and two seconds of booting worth keeping for what often follows. */
-export const LINGER_MS = 30_000;
+const LINGER_MS = 30_000;
 
 export class PythonWorker {
   /** @type {Remote | null} */ #remote = null;
