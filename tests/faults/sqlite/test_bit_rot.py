@@ -51,13 +51,13 @@ def test_a_bit_of_any_byte_of_the_first_page(place: Place) -> None:
     used = [byte for byte in range(PAGE) if data[byte]]
     assert len(used) > 300
     codes = set()
-    for number, byte in enumerate(sorted({*MARKS.intersection(used), *sample(used, 4, "first page")})):
+    for number, byte in enumerate(sorted({*MARKS.intersection(used), *sample(used, 8, "first page")})):
         lay(place, flipped(data, byte))
         codes |= {code_of(lambda: place.open().status()), code_of(place.check)}
         if byte in MARKS:
             assert code_of(lambda: place.open().doctor()) in ("not-a-store", "newer-format")
             continue
-        if number % 9 == 0:
+        if number % 5 == 0:
             code_of(lambda: place.open().sync())
             assert place.open().doctor().sound
             assert place.works()

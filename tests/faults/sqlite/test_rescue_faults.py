@@ -159,7 +159,7 @@ def test_a_power_cut_at_every_event(damaged: Damaged, harm: str, quick: Path) ->
     assert read_records(path) == damaged.records
     assert len(disk.events) > 20
     found: list[str] = []
-    for at in sample(range(len(disk.events) + 1), 5, f"rescue {harm}"):
+    for at in sample(range(len(disk.events) + 1), 9, f"rescue {harm}"):
         for damage in DAMAGES:
             left = after_power_cut(files, disk.events[:at], damage)
             here = {name: data for name, data in left.items() if name.startswith("kb.db")}
@@ -179,7 +179,7 @@ def test_an_error_at_every_event(damaged: Damaged, harm: str, fault: str, quick:
         begin_anew(write_files(quick / "run", files), NOW)
     codes: set[str] = set()
     found: list[str] = []
-    for at in sample(range(len(whole.events)), 5, f"rescue {harm} {fault}"):
+    for at in sample(range(len(whole.events)), 9, f"rescue {harm} {fault}"):
         path = write_files(quick / "run", files)
         disk = Disk(at=at, fault=fault)
         try:

@@ -16,7 +16,7 @@ from support.storage_faults import DAMAGES
 from vademecum.runtime.sqlite.store import SqliteStore
 
 SHARES = {"WAL": 1, "DELETE": 7}
-ERROR_SHARES = {"WAL": 5, "DELETE": 29}
+ERROR_SHARES = {"WAL": 9, "DELETE": 47}
 """By default one event of so many is played: they are many, and each is a file to be opened."""
 
 every_journal = pytest.mark.parametrize("journal", ["WAL", "DELETE"])
