@@ -10,8 +10,9 @@ TORCH ?= torch==2.13.0
 
 # pytest rewrites what it imports: the result is kept, also where the environment says otherwise, and beside the sources.
 PYTEST := env -u PYTHONDONTWRITEBYTECODE PYTHONPYCACHEPREFIX=$(abspath $(VENV))/pycache $(BIN)/pytest
-# A test process for each core. Tests of one group, such as those that load PyTorch, share one (tests/conftest.py).
-PARALLEL := -n $(or $(WORKERS),auto) --dist loadgroup --no-loadscope-reorder
+# A test process for each core, and one more where tests wait for browsers and other processes. Tests of one group, such
+# as those that load PyTorch, share one (tests/conftest.py).
+PARALLEL = -n $(or $(WORKERS),$(MORE),auto) --dist loadgroup --no-loadscope-reorder
 FAST := not slow and not process and not model and not browser
 # Folders without one (FOLDERS of tests/conftest.py): not even collected.
 NOT_FAST := $(addprefix --ignore=tests/,bench browser faults fuzz journeys soak)
@@ -36,6 +37,7 @@ fast: $(VENV)/test.stamp
 test: $(VENV)/test.stamp ## Set up and pass all tests: CPython, Pyodide, Chromium, the real model
 	$(MAKE) --jobs=4 static everything
 
+everything: MORE := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 everything: $(VENV)/test.stamp
 	$(PYTEST) $(PARALLEL) -rs --durations=10
 
