@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, Page
 
 from support.browser_app import FOUND, second_release
 from support.pages_host import Answer, PagesHost, Site
+from support.python_memory import StartedHost
 
 RECIPES = (Path(__file__).parents[2] / "site" / "content" / "embedding.md").read_text(encoding="utf-8")
 (SERVICE_WORKER,) = re.findall(r"```js\n(// sw\.js\n.*?)```", RECIPES, re.DOTALL)
@@ -48,7 +49,7 @@ Start = Callable[..., tuple[PagesHost, PagesHost]]
 
 
 @pytest.fixture
-def start(publisher: Any, tmp_path: Path, client_folder: Path) -> Iterator[Start]:
+def start(publisher: Any, tmp_path: Path, client_folder: Path, memory: bytes) -> Iterator[Start]:
     """Serve an app with its own `client/`, and the knowledge base, on origins of their own."""
     running: list[PagesHost] = []
     folder = tmp_path / "app"
@@ -56,11 +57,11 @@ def start(publisher: Any, tmp_path: Path, client_folder: Path) -> Iterator[Start
     (folder / "index.html").write_text("<!doctype html><title>app</title>")
 
     def begin(policy: str = "", readable: frozenset[int] | None = None) -> tuple[PagesHost, PagesHost]:
-        tree = PagesHost(publisher.dist).start()
+        tree: PagesHost = StartedHost(publisher.dist, memory).start()
         if readable is not None:
             tree.site = Shy(tree.site.root, readable=readable)
         told = policy.replace("https://kb.example", tree.url.rstrip("/"))
-        app = PagesHost(folder, headers={"Content-Security-Policy": told} if told else {}).start()
+        app = StartedHost(folder, memory, headers={"Content-Security-Policy": told} if told else {}).start()
         running.extend((tree, app))
         return app, tree
 

@@ -46,13 +46,14 @@ class _Started(Site):
     memory: bytes | None = None
 
     def answer(self, target: str, headers: Message) -> Answer:
+        told = {"Access-Control-Allow-Origin": "*", "Content-Type": "text/javascript"}
         if target.endswith(MEMORY) and self.memory:
-            return Answer(HTTPStatus.OK, {"Content-Type": "application/octet-stream"}, self.memory)
+            return Answer(HTTPStatus.OK, told, self.memory)
         found = super().answer(target, headers)
         if found.status != HTTPStatus.OK or not target.endswith(PYODIDE):
             return found
         module = WITH_OPTION.format(option=GOES_ON if self.memory else KEEPS)
-        return Answer(HTTPStatus.OK, {"Content-Type": "text/javascript"}, module.encode())
+        return Answer(HTTPStatus.OK, told, module.encode())
 
 
 class StartedHost(PagesHost):
