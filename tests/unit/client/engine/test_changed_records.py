@@ -15,7 +15,7 @@ from support.app import App, shown, texts
 from support.drive import drive
 from support.publisher import Publisher
 from vademecum.config import Config
-from vademecum.errors import DamagedError, EmptyStoreError, VademecumError
+from vademecum.errors import DamagedError, EmptyStoreError, NetworkError, VademecumError
 from vademecum.integrity.inspection import examine
 from vademecum.runtime.memory import MemoryStore
 from vademecum.store.pointer import encode_head
@@ -143,8 +143,12 @@ def test_a_way_back_to_segments_that_are_not_the_release(app: App) -> None:
 
 
 @pytest.mark.fault("E58")
-def test_a_manifest_that_is_lost_is_fetched_again(app: App) -> None:
+def test_a_manifest_that_is_lost_is_fetched_again_once_that_can_be(app: App) -> None:
     del app.database.records["manifests"]
+    assert app.head.current is not None
+    app.host.broken[f"releases/{app.head.current.manifest}.2.json"] = NetworkError("broke off")
+    assert (app.sync().plan, app.sequence) == ("none", 2)
+    app.host.broken.clear()
     app.sync()
     assert app.head.current is not None
     assert app.head.current.manifest in MANIFESTS.parse(app.database.records["manifests"])

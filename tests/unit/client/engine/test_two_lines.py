@@ -11,7 +11,7 @@ from tuf.api.metadata import MetaFile
 from support.app import App, texts
 from support.drive import drive
 from support.publisher import Publisher
-from vademecum.errors import EquivocationError, RestartedError
+from vademecum.errors import EquivocationError, NetworkError, RestartedError
 from vademecum.integrity.inspection import examine
 from vademecum.runtime.memory import MemoryStore
 from vademecum.trust.metadata import TIMESTAMP
@@ -143,6 +143,9 @@ def test_a_line_that_begins_anew_is_told(app: App) -> None:
     app.host.files = anew.files
     app.clock.advance(200)
     is_told(app, RestartedError, "restarted")
+    app.host.broken = {path: NetworkError("broke off") for path in anew.files if path.startswith("releases/")}
+    assert app.sync().reason == "stale-mirror", "when it was built nobody can say now"
+    app.host.broken = {}
     ends(app)
 
 
