@@ -41,6 +41,8 @@ export const texts = {
   Removed: "حُذف",
   "and {0} more": "و{0} أخرى",
   "No document changed in this release.": "لم يتغيّر أي مستند في هذه الإصدارة.",
+  "Earlier changes": "تغييرات سابقة",
+  "Documents by the release that changed them last.": "المستندات بحسب الإصدارة التي غيّرتها آخر مرة.",
   "How old it is": "كم عمرها",
   Source: "المصدر",
   Oldest: "الأقدم",

@@ -41,6 +41,8 @@ export const texts = {
   Removed: "Entfernt",
   "and {0} more": "und {0} weitere",
   "No document changed in this release.": "In dieser Ausgabe hat sich kein Dokument geändert.",
+  "Earlier changes": "Frühere Änderungen",
+  "Documents by the release that changed them last.": "Dokumente nach der Ausgabe, die sie zuletzt geändert hat.",
   "How old it is": "Alter der Dokumente",
   Source: "Quelle",
   Oldest: "Ältestes",

@@ -293,6 +293,9 @@ def test_facets_narrow_the_hits(open_page: Open) -> None:
     expect(group.get_by_role("button")).to_have_text(["v0 (22)", "v1 (23)"])
     assert page.evaluate("kb.asked.filters") == {"version": ["v0", "v1"]}
     expect(group.get_by_role("button", name="v1")).to_be_focused()  # though it was drawn anew
+    page.evaluate("kb.status.installed = null")  # what was shown did not verify
+    page.locator("#query").fill("many more")
+    expect(group).to_be_hidden()
 
 
 def test_many_numbers_are_narrowed_to_a_range(open_page: Open) -> None:

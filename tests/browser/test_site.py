@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -362,6 +363,11 @@ def test_a_release_that_was_taken_back_is_no_download_that_goes_on(open_page: Op
     expect(page.locator("#install-text")).to_have_text(told)
     expect(page.locator("#install-title")).to_have_text("Nothing is here yet")
     expect(page.locator("#pill")).to_have_text("Nothing here yet · online")
+    page.locator("#query").fill("key")
+    page.context.set_offline(True)
+    expect(page.locator("#install-text")).to_have_text(re.compile("The first download needs a network"))
+    expect(page.locator("#bones")).to_be_hidden()  # nothing is on its way
+    page.context.set_offline(False)
     page.locator("#pill").click()
     expect(page.locator("#details-state")).to_have_text(told)
 

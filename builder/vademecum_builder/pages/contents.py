@@ -16,6 +16,7 @@ from vademecum.search.question import NUMBER, text_of
 _FOLDER_PAGE = re.compile(r"(?:index|_index|readme)\.\w+", re.IGNORECASE)
 _NUMBER = re.compile(r"(\d+)")
 _FEW = 50
+_EARLIER = 10
 _SHORT = 30
 """Characters."""
 
@@ -101,6 +102,15 @@ def shown_fields(contents: Contents) -> tuple[tuple[str, ...], tuple[str, ...]]:
 def lang_of(row: DocumentRow) -> str:
     """Return the language that a document says it is in; empty: none."""
     return str(orjson.loads(row.metadata).get("lang", "")) if row.metadata else ""
+
+
+def earlier_of(documents: Iterable[DocumentRow], sequence: int) -> list[tuple[int, list[DocumentRow]]]:
+    """Return the last releases before this one, the newest first, each with the documents that it changed last."""
+    found: dict[int, list[DocumentRow]] = {}
+    for row in documents:
+        if row.sequence < sequence:
+            found.setdefault(row.sequence, []).append(row)
+    return sorted(found.items(), reverse=True)[:_EARLIER]
 
 
 @dataclass(frozen=True)

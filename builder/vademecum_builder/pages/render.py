@@ -21,7 +21,7 @@ from markupsafe import Markup
 
 from vademecum.format.json import canonical, parse_object
 from vademecum.format.manifest import Manifest
-from vademecum_builder.pages.contents import Contents, ages_of, shown_fields, tree_of
+from vademecum_builder.pages.contents import Contents, ages_of, earlier_of, shown_fields, tree_of
 from vademecum_builder.release.channels import Channels, yanked_of
 from vademecum_builder.release.share import share_text
 from vademecum_builder.release.version_json import DocumentChanges
@@ -117,6 +117,7 @@ def _page(name: str, context: SiteContext) -> bytes:
             here_on=_channels_at(context),
             same=[", ".join(keys) for keys in context.contents.duplicates],
             ages=ages_of(context.contents.documents),
+            earlier=earlier_of(context.contents.documents, context.manifest.sequence),
             tree=tree_of(context.contents.documents),
             opened=OPENED,
             shown=shown_fields(context.contents),

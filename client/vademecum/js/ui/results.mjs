@@ -43,7 +43,8 @@ export function remarks(hits, query, wording) {
   const far = wording.say(words === "" ? "results.nearest" : "results.far", { words });
   const instead = meant ? [wording.say("results.meant", { query: meant })] : [];
   const found = [...instead, ...(nearest ? [far] : [...count, ...lacking])];
-  return [...(preview ? [wording.say("preview")] : []), ...foreign, ...(length > 0 ? found : [wording.say("results.none", { query })])];
+  const told = length > 0 ? [...foreign, ...found] : [wording.say("results.none", { query }), ...foreign];
+  return preview ? [wording.say("preview"), ...told] : told;
 }
 
 /**

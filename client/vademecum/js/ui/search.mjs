@@ -186,8 +186,9 @@ export class Search {
       const { code } = /** @type {any} */ (error);
       this.#rest();
       this.options.show([]);
+      this.facets.show({}, wording);
       this.#say(code === "empty" ? "" : wording.error(code)); // the first download tells of itself
-      view.bones.hidden = code !== "empty";
+      view.bones.hidden = code !== "empty" || !view.install.act.hidden; // nothing is on its way
     }
   }
 

@@ -209,13 +209,15 @@ export class State {
   }
 
   #showInstall() {
-    const { status, wording, view: { install } } = this;
+    const { status, wording, view: { install, bones } } = this;
     install.box.hidden = status === null || this.installed !== null || (Boolean(status.preview) && !status.error);
     if (status === null || (this.updating && install.text.textContent !== "")) return;
     const taken = status.reason === "yanked" ? wording.say("install.yanked", { sequence: status.latest?.sequence ?? 0 }) : "";
-    const failed = this.answer || (status.error ? wording.error(status.error.code) : taken);
+    const away = navigator.onLine ? "" : wording.say("install.offline");
+    const failed = away || this.answer || (status.error ? wording.error(status.error.code) : taken);
     const asks = failed !== "" || Boolean(status.reason) || (!this.#byItself && !this.updating);
     install.bar.hidden = asks;
+    if (asks) bones.hidden = true;
     install.act.hidden = !asks;
     const size = status.offer?.bytes ? wording.bytes(status.offer.cost ?? status.offer.bytes) : "";
     install.act.textContent = wording.say(failed ? "install.again" : "install.do", { size }).trim();

@@ -229,6 +229,17 @@ def test_a_renamed_document_is_neither_added_nor_removed() -> None:
     assert told == {"added": "New", "renamed": "Oil a.md → b.md", "removed": "Gone"}
 
 
+def test_the_release_page_lists_what_earlier_releases_changed() -> None:
+    rows = [DocumentRow(f"k{n:02}", n // 2, title=f"Page {n}", url="evil:" * (n == 8)) for n in range(26)]
+    soup = page(render_site(make_context(contents=Contents(documents=tuple(rows)))), "release.html")
+    told = [part.get_text(" ", strip=True) for part in soup.select("details.change")]
+    assert told == [f"Release {n} 2 Page {2 * n} Page {2 * n + 1}" for n in range(11, 1, -1)]  # 12 is this one
+    assert [link["href"] for link in soup.select("details.change:has([href$=k08]) a")] == [
+        "index.html?doc=k08",
+        "index.html?doc=k09",
+    ]
+
+
 def test_where_only_metadata_changed_the_page_says_which() -> None:
     price = DocumentChange("shop:1", "Kettle", fields=("price", "stock"))
     changes = DocumentChanges(modified=(DocumentChange("a.md", "Oil"), price))
