@@ -16,6 +16,8 @@ from vademecum_builder.readers.slugs import GITHUB, MARKDOWN_IT_ANCHOR, NO_IDS, 
 FILES = (".eleventy.js", *(f"eleventy.config.{suffix}" for suffix in ("js", "mjs", "cjs", "ts", "mts")))
 _DATA = (".json", ".11tydata.json", ".11tydata.js", ".11tydata.cjs", ".11tydata.mjs", ".js")
 _DATED = re.compile(r"(?:^|(?<=/))\d{4}-\d{2}-\d{2}-(?=[^/]*$)")
+_OWN = re.compile(r"(?:\brequire\(|\bfrom)\s*['\"]\./([\w./-]+)['\"]")
+"""Modules of the site itself that its configuration takes in."""
 _FILLED = re.compile(r"\{\{-?\s*page\.(filePathStem|fileSlug)\s*-?\}\}")
 
 
@@ -67,7 +69,9 @@ def open_eleventy(project: Project) -> Rules:
 
     return Rules(
         (Folder(source, address),),
-        _slugs(script.code),
+        _slugs(
+            script.code + "".join(project.text(name, f"{name}.js", f"{name}.ts") for name in _OWN.findall(script.code))
+        ),
         (containers, alerts, attribute_lists),
         templates=(code, calls, liquid_with_values),
         doubts=("pathPrefix is computed in the configuration",) if script.value("pathPrefix") == "" else (),

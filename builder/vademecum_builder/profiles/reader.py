@@ -40,6 +40,7 @@ _AS_THEY_LIE = (
     " of a generator was found: name one by --profile (plain: it is so), build the rendered pages, or ask by --links"
 )
 _NOT_FOUND = re.compile(r"(?:.*/)?404(?:/|\.html)?")
+_NOWHERE = "redirects, and pages for addresses that do not exist"
 _REDIRECTS = ("redirect_url", "redirect_to")
 _NAMES = ("url", "permalink", "slug", "aliases", "redirect_from")
 """What front matter says of addresses: no metadata of a hit."""
@@ -166,7 +167,7 @@ class ProfilePages:
             address = folder.address(path, {"title": headed[1]} | metadata if headed else metadata)
             address = address if rendered else path
             if _NOT_FOUND.fullmatch(address) or any(isinstance(metadata.get(name), str) for name in _REDIRECTS):
-                return "redirects, and pages for addresses that do not exist"
+                return _NOWHERE
         except NotServed as reason:
             return f"files that {self.found.profile.title} does not serve: {reason}"
         doubt = self.found.rules.doubt(path, metadata)
@@ -186,6 +187,8 @@ class ProfilePages:
         told = {} if written else dict(metadata)
         title = document.title if written else clean_line(str(told.pop("title", "") or "")) or document.title
         kept = {name: value for name, value in (told | dict(document.metadata)).items() if name not in _NAMES}
+        if isinstance(kept.get("redirect"), str) and not any(section.blocks for section in document.sections):
+            return _NOWHERE
         return replace(document, title=title, metadata=kept)
 
     def _told(self, item: SourceItem) -> SourceItem:

@@ -349,7 +349,8 @@ OTHERS |= {
     ),
     "eleventy": (
         {
-            "eleventy.config.js": "const anchor = require('markdown-it-anchor');\nmodule.exports = (c) => ({ dir: { input: 'src' } });\n",
+            "md.js": "import anchor from 'markdown-it-anchor';\n",
+            "eleventy.config.js": "const anchor = require('./md');\nmodule.exports = (c) => ({ dir: { input: 'src' } });\n",
             ".eleventyignore": "src/old/\n",
             "src/src.json": '{"permalink": "{{ page.filePathStem }}.html"}',
             "src/guide/guide.11tydata.json": '{"permalink": "g/{{ page.fileSlug }}/index.html"}',
@@ -917,6 +918,10 @@ def read_one(root: Path, key: str, text: str, **tree: str) -> Document | str:
 def test_redirects_and_the_page_for_what_does_not_exist_are_no_documents(front: str, tmp_path: Path) -> None:
     read = read_one(tmp_path, "a.md", f"---\n{front}\n---\n# A\n\nMoved.\n", **{"_config.yml": ""})
     assert read == "redirects, and pages for addresses that do not exist"
+    bare = [
+        read_one(tmp_path / "m", "docs/a.md", f"redirect: /b/\n{text}", **{"mkdocs.yml": ""}) for text in ("", "\nA.")
+    ]
+    assert bare[0] == read and isinstance(bare[1], Document)
 
 
 def test_what_a_tag_marks_as_markdown_is_markdown(tmp_path: Path) -> None:
