@@ -9,7 +9,10 @@ from argparse import Namespace
 from collections.abc import Sequence
 from contextlib import redirect_stderr, suppress
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 from vademecum import log_to_stderr
 from vademecum.errors import CancelledError, StorageError, UsageError, VademecumError
@@ -18,9 +21,14 @@ from vademecum_builder.cli.arguments import parser
 from vademecum_builder.cli.exits import DONE, FAILED, MISUSE, exit_code
 from vademecum_builder.cli.wording import Shown, pointed, printable
 
+_LATER = "boto3"
+"""What signs with a cloud's keys: securesystemslib imports it wherever it is installed, for a fifth of a second."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run `vade`; return the exit code."""
+    if _LATER not in sys.modules and find_spec(_LATER):
+        sys.modules[_LATER] = Later(_LATER)
     given = sys.argv[1:] if arguments is None else arguments
     if not given:
         parser().print_help(sys.stderr)
@@ -55,6 +63,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if wants_json or (lines and not options.quiet):
         _say(json.dumps(result, ensure_ascii=False) if wants_json else "\n".join(lines))
     return DONE if result.get("sound", True) else FAILED
+
+
+class Later(ModuleType):
+    """A module that is imported when something of it is first asked for."""
+
+    def __getattr__(self, name: str) -> Any:
+        del sys.modules[self.__name__]
+        return getattr(import_module(self.__name__), name)
 
 
 def _call(options: Namespace) -> Shown:

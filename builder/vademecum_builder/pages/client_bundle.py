@@ -19,7 +19,7 @@ import orjson
 import vademecum
 from vademecum.format.json import canonical
 from vademecum_builder.pages.bundle import bundled, loaded
-from vademecum_builder.pages.stemmers import stemmers
+from vademecum_builder.pages.stemmers import statements, stemmers
 
 # A browser runs the core and its own runtime. The public face, ranking (numpy), httpx and SQLite stay behind:
 # the shim has its own of these.
@@ -130,7 +130,7 @@ def _zip_core(package: Path) -> bytes:
 @cache  # a service builds many sites
 def _without_docstrings(source: bytes) -> bytes:
     module = ast.parse(source)
-    for node in ast.walk(module):
+    for node in statements(module):
         match node:
             case (
                 ast.Module(body)

@@ -44,6 +44,20 @@ def _classes(module: str) -> Iterator[ast.ClassDef]:
     return (node for node in ast.parse(source).body if isinstance(node, ast.ClassDef))
 
 
+def statements(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield a node and all statements in it: they are few beside the expressions that `ast.walk` goes through."""
+    yield node
+    for name in ("body", "orelse", "finalbody", "handlers", "cases"):
+        for part in getattr(node, name, ()):
+            yield from statements(part)
+
+
+def _set_by(node: ast.AST) -> Iterator[str]:
+    match node:
+        case ast.Assign([ast.Name(name)]) | ast.AugAssign(ast.Name(name)) | ast.For(ast.Name(name)):
+            yield name
+
+
 def _statement(node: ast.stmt) -> str:
     match node:
         case ast.ClassDef():
@@ -84,8 +98,7 @@ def _member(node: ast.stmt) -> str:
             given = [arg.arg for arg in args[1:]]
             for index, value in enumerate(reversed(defaults), 1):
                 given[-index] += f" = {_value(value)}"
-            names = (node for part in body for node in ast.walk(part) if isinstance(node, ast.Name))
-            local = {name.id for name in names if isinstance(name.ctx, ast.Store)}
+            local = {name for part in body for each in statements(part) for name in _set_by(each)}
             declared = f"let {', '.join(sorted(local))};\n" if local else ""
             called = "constructor" if name == "__init__" else name
             return f"{called}({', '.join(given)}) {{\n{declared}{''.join(map(_statement, body))}}}\n"

@@ -134,7 +134,7 @@ class Page:
         """
         for folder in folders or (PurePosixPath(self.key).parent.as_posix(),):
             place = os.path.normpath(f"{folder}/{name.lstrip('/')}" if folder else name.lstrip("/"))
-            if any(part.startswith(".") and part != ".." for part in PurePosixPath(place).parts):
+            if any(part.startswith(".") and part not in (".", "..") for part in place.split("/")):
                 continue
             if _PICTURE.search(place) and (self.project.root / place).is_file():
                 return ""  # nothing to read in it, and nothing that is missing
@@ -142,7 +142,7 @@ class Page:
                 self.troubles[f"includes that lead back to themselves ({place})"] += 1
                 return None
             text = self.included.get(place) or self.project.text(place)
-            if why_private(text) or (text and not self.project.gives(place)):
+            if text and (why_private(text) or not self.project.gives(place)):
                 text = ""
             if text and self._count[0] < MOST_INCLUDES:
                 self._count[0] += 1
