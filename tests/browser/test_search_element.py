@@ -167,10 +167,14 @@ def test_enter_goes_where_the_active_option_leads_and_with_control_in_a_new_tab(
     page.wait_for_url("**/kb/guide/keys.html*")
 
 
-def test_a_hit_marks_its_words_on_its_page(open_page: Open) -> None:
+def test_a_hit_marks_its_words_on_its_page(open_page: Open, host: PagesHost) -> None:
     page = open_page("inline")
     page.locator("#query").fill("many")
     expect(options(page).first).to_have_attribute("href", re.compile("/kb/m1.html#:~:text=many$"))
+    # A site that is tried here: what is served here, is; the stub says that it is published at docs.example.
+    here, there = (page.locator(".hit").nth(at).locator("a") for at in (3, 4))
+    expect(here).to_have_attribute("href", f"{host.url}kb/release.html#ages")
+    expect(there).to_have_attribute("href", "https://other.example/none.html")
 
 
 def test_other_places_of_a_hit_are_behind_one_option(open_page: Open, host: PagesHost) -> None:

@@ -10,7 +10,7 @@ import { drawBadges } from "./facets.mjs";
 /**
  * @typedef {import("../vademecum.d.mts").Hit} Hit
  * @typedef {import("../vademecum.d.mts").Results} Results
- * @typedef {{wording: import("./texts.mjs").Wording, base: URL, read: (hit: {document: string, id: string}) => void, badges: Iterable<string>, why: boolean}} Surroundings
+ * @typedef {{wording: import("./texts.mjs").Wording, base: URL, nearby: import("./nearby.mjs").Nearby, read: (hit: {document: string, id: string}) => void, badges: Iterable<string>, why: boolean}} Surroundings
  *   `base`: addresses of documents are relative to it; `read` opens the reader; `badges`: fields of the metadata to show;
  *   `why`: ranks are shown, too
  * @typedef {Surroundings & {words: Set<string>}} Context `words`: what is marked
@@ -52,8 +52,9 @@ export function remarks(hits, query, wording) {
  * @param {{document: string, url: string, link?: string}} hit a hit, or another place of one
  * @param {Surroundings} around
  */
-function pageOf({ document, url, link = url }, { base }) {
-  return url === readerAddress(document, base) ? null : safeUrl(link, base);
+function pageOf({ document, url, link = url }, { base, nearby }) {
+  const page = url === readerAddress(document, base) ? null : safeUrl(link, base);
+  return page && nearby.of(page);
 }
 
 /** @param {Hit} hit @param {Context} context @returns {HTMLElement} */

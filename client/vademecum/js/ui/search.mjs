@@ -2,8 +2,10 @@
 /** From keys pressed to hits shown: the field, the list below it, and the reader. */
 
 import { Address } from "./address.mjs";
+import { safeUrl } from "./dom.mjs";
 import { drawBadges, Facets } from "./facets.mjs";
 import { isHotkey } from "./hotkey.mjs";
+import { Nearby } from "./nearby.mjs";
 import { Options } from "./options.mjs";
 import { Panel } from "./panel.mjs";
 import { closeOnBackdrop } from "./reader.mjs";
@@ -53,6 +55,7 @@ export class Search {
     this.options = new Options(view.field, view.list);
     this.facets = new Facets(view.facets, () => this.#search());
     this.recent = new Recent(base.href);
+    this.nearby = new Nearby();
     this.reading = new Reading(view.reader, base, async (key) => this.#kb?.document(key), (metadata) => drawBadges(metadata, around.badges, around.wording));
     view.field.addEventListener("input", () => this.#typed());
     view.field.addEventListener("focus", () => this.start());
@@ -178,6 +181,7 @@ export class Search {
       const { filters } = this.facets;
       const prefer = { lang: navigator.language };
       const hits = await this.#kb.search(query, { limit: this.#limit, prefer, facets, filters });
+      await this.nearby.look(hits.map(({ link }) => safeUrl(link, this.around.base)));
       if (mine !== this.#asked) return;
       this.#show(hits, query);
       if (hits.preparing) this.#later("again", AGAIN_MS, () => mine === this.#asked && this.#search());
@@ -198,7 +202,7 @@ export class Search {
     this.#rest();
     this.reading.words = new Set(hits.words);
     const badges = new Set([...this.facets.show(hits.facets, wording), ...this.around.badges]);
-    this.options.show(drawHits(hits, { wording, base, badges, why, read: ({ document, id }) => this.reading.read(document, id) }));
+    this.options.show(drawHits(hits, { wording, base, badges, why, nearby: this.nearby, read: ({ document, id }) => this.reading.read(document, id) }));
     view.welcome.hidden = hits.length > 0; // what there is, is offered
     view.load.hidden = hits.length < this.#limit || hits.length === hits.total;
     this.#say([this.#gone, ...remarks(hits, query, wording)].filter(Boolean).join(" · "));
