@@ -165,7 +165,7 @@ class FolderSource:
             return Skipped(entry.key, "a signature or a key of PGP: no document")
         shows_keys = self._example_keys.takes_by_name(entry.key)
         if not (binary or shows_keys) and (line := private_key_line(data)):
-            reason = f"it holds a private key (line {line}): take it out, or name it in example-keys"
+            reason = f"it holds a private key (line {line}): take it out, or name it in example-keys (vademecum.toml)"
             return Skipped(entry.key, reason)
         target = os.path.relpath(entry.real, os.path.realpath(self.root))
         file = SourceItem(entry.key, kind, data, "" if target == entry.key else target, shows_keys)

@@ -166,7 +166,7 @@ def test_a_private_key_is_never_published(tmp_path: Path) -> None:
         pem.rename(tmp_path / "keys" / f"{number}.txt")
     put(tmp_path, "how.md", "It looks so:\n-----BEGIN PRIVATE KEY-----\nMC4CAQAw...\n-----END PRIVATE KEY-----\n")
     source = FolderSource(tmp_path)
-    reason = "it holds a private key (line {}): take it out, or name it in example-keys"
+    reason = "it holds a private key (line {}): take it out, or name it in example-keys (vademecum.toml)"
     found = {"keys/0.txt": 1, "keys/1.txt": 1, "note0.txt": 2, "note1.txt": 2}
     assert skipped(source) == {key: reason.format(line) for key, line in found.items()}
     assert keys(tmp_path) == ["a.md", "how.md"]

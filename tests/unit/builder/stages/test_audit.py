@@ -74,7 +74,7 @@ def test_a_private_key_that_is_an_example_is_published_by_name_and_told(docs: Pa
     assert report.audit.private_keys == ("tls.md",)
     assert report.json()["audit"]["privateKeys"] == ("tls.md",)
     assert [line for line in report.warnings if "private key" in line] == [
-        "own.md: skipped: it holds a private key (line 4): take it out, or name it in example-keys"
+        "own.md: skipped: it holds a private key (line 4): take it out, or name it in example-keys (vademecum.toml)"
     ]
     assert "  a private key, which example-keys names: tls.md" in _audited(report.audit)
 
