@@ -100,20 +100,22 @@ _MARKED = re.compile(
     r"[ \t]*<(?P<tag>address|article|aside|blockquote|center|dd|details|div|dl|dt|fieldset|figcaption|figure|footer"
     r"|form|header|li|main|ol|p|section|summary|td|th|ul)(?P<said>[^<>]*?)\smarkdown(?:=[\"']?(?:1|block|span)[\"']?)?(?=[\s>])(?P<more>[^<>]*)>"
 )
+_CLOSED = re.compile(r"^([ \t]*</(?:div|details|section|aside|article|figure|p)>[ \t]*)\n(?=[^\s<])", re.MULTILINE)
 _IMAGE_ALONE = re.compile(r"^([ \t]*<img\b[^<>]*>)[ \t]*\n[ \t]*(?=[^\s<])", re.MULTILINE)
 
 
 def markdown_in_html(text: str, page: Page) -> str:
-    """`<div markdown="1">` of kramdown and Python-Markdown: what stands in it is Markdown."""
-    if not _MARKED.search(text):
-        return text
+    """`<div markdown="1">` of kramdown and Python-Markdown: what stands in it is Markdown, and what follows it is."""
 
     def edit(plain: str) -> str:
+        plain = _CLOSED.sub(r"\1\n\n", plain)
+        if not _MARKED.search(plain):
+            return plain
         # An image alone on a line would begin a block of HTML.
         plain = _IMAGE_ALONE.sub(r"\1 ", plain)
         return _MARKED.sub(lambda m: f"\n\n<{m['tag']}{m['said']}{m['more']}>\n\n", plain)
 
-    return outside_code(text, edit)
+    return outside_code(text, edit) if "</" in text else text
 
 
 _ALERT = re.compile(r"^([ \t]*(?:>[ \t]*)+)\[!([\w-]+)[^\]\n]*\][+-]?[ \t]*(.*)$", re.MULTILINE)

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from vademecum_builder.profiles.base import (
     Folder,
     NotServed,
+    Page,
     Profile,
     Project,
     Rules,
@@ -22,6 +23,7 @@ from vademecum_builder.profiles.base import (
     stem,
 )
 from vademecum_builder.profiles.blocks import alerts, attribute_lists, markdown_in_html, pipes_in_code
+from vademecum_builder.profiles.code import outside_code
 from vademecum_builder.profiles.config import matcher, read_yaml, text_at, texts_at
 from vademecum_builder.profiles.tags import liquid_with_values
 from vademecum_builder.readers.document import title_from_key
@@ -40,6 +42,16 @@ _STYLES = {
 _EXCLUDED = """
     Gemfile Gemfile.lock node_modules vendor/bundle/ vendor/cache/ vendor/gems/ vendor/ruby/
 """.split()
+
+
+_CONTENTS = re.compile(
+    r"^[ \t]*(?:[-*+]|\d+\.)[ \t]+.*\n[ \t]*\{:[^{}\n]*(?<![\w.#-])toc\b[^{}\n]*\}[ \t]*$", re.MULTILINE
+)
+
+
+def table_of_contents(text: str, page: Page) -> str:
+    """The item with `{:toc}`, which kramdown puts a list of the headings in the place of."""
+    return outside_code(text, lambda plain: _CONTENTS.sub("", plain)) if "toc" in text else text
 
 
 def _filled(pattern: str, found: Mapping[str, str]) -> str:
@@ -161,7 +173,7 @@ def open_jekyll(project: Project) -> Rules | None:
     return Rules(
         (Folder(source, site.address),),
         KRAMDOWN,
-        (markdown_in_html, attribute_lists, alerts, pipes_in_code),
+        (table_of_contents, markdown_in_html, attribute_lists, alerts, pipes_in_code),
         templates=(liquid_with_values,),
         copies=True,
         called=lambda path: title_from_key(post["name"]) if (post := _POST.match(path)) else "",

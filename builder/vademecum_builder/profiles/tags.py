@@ -199,9 +199,9 @@ def _liquid(match: re.Match[str], page: Page) -> str:
     name = match[1]
     placed, by_name = arguments(match[2])
     if name == "highlight":
-        return "\n```" + (placed[0] if placed else "") + "\n"
+        return "\n~~~~~~" + (placed[0] if placed else "") + "\n"  # what stands in it may have fences of its own
     if name == "endhighlight":
-        return "\n```\n"
+        return "\n~~~~~~\n"
     if name in ("link", "post_url", "ref"):
         return placed[0] if placed else ""
     if name in ("include", "include_relative", "include_cached", "render") and placed:

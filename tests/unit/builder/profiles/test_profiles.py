@@ -924,6 +924,18 @@ def test_redirects_and_the_page_for_what_does_not_exist_are_no_documents(front: 
     assert bare[0] == read and isinstance(bare[1], Document)
 
 
+def test_what_stands_behind_a_box_is_markdown_and_where_the_headings_are_listed_is_none(tmp_path: Path) -> None:
+    text = (
+        "# A\n\n## Contents\n{: .no_toc }\n\n1. TOC\n{:toc}\n\n* Toc\n{: .toc-like }\n\n<div>\nBox\n</div>\n```sh\nmake\n```\n"
+        '<div markdown="1">\n*One*\n</div>\n## B\n\n{% highlight md %}\n```sh\nrun\n```\n{% endhighlight %}\n'
+    )
+    document = read_one(tmp_path, "a.md", f"---\nlayout: x\n---\n{text}", **{"_config.yml": ""})
+    assert isinstance(document, Document) and document.sections[-1].headings == ("B",)
+    assert [block_text(block) for section in document.sections for block in section.blocks] == [
+        *("Toc", "Box", "make", "One", "```sh\nrun\n```")
+    ]
+
+
 def test_what_a_tag_marks_as_markdown_is_markdown(tmp_path: Path) -> None:
     html = '<aside class="quote" markdown="1">\n  <img src="a.png" alt="face">\n  Well **done**.\n  <p markdown="1">\n— me, ["Here"](b.md)\n  </p>\n</aside>\n'
     document = read_one(tmp_path, "a.md", f"---\nlayout: x\n---\n{html}", **{"_config.yml": ""})
