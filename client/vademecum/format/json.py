@@ -38,7 +38,7 @@ def parse_object(data: bytes, what: str) -> dict[str, Any]:
         raise ContentError(f"{what}: not UTF-8 at byte {error.start}") from None
     if text.lstrip()[:1] == "<":
         raise ContentError(f"{what}: HTML or XML where JSON was expected (a login page or an error page?)")
-    if _depth(text) > _MAX_DEPTH:
+    if _is_deep(text):
         raise ContentError(f"{what}: nested deeper than {_MAX_DEPTH}")
     try:
         value = json.loads(
@@ -211,14 +211,15 @@ def _finite(digits: str) -> float:
     return value
 
 
-def _depth(text: str) -> int:
-    """Return how deep brackets are nested; the parser would overflow its stack before it complains."""
-    depth = deepest = 0
+def _is_deep(text: str) -> bool:
+    """Return whether brackets are nested too deep: the parser would overflow its stack before it complains."""
+    depth = 0
     for token in _STRING_OR_BRACKET.finditer(text):
         first = text[token.start()]
         if first in "[{":
             depth += 1
-            deepest = max(deepest, depth)
+            if depth > _MAX_DEPTH:
+                return True
         elif first in "]}":
             depth -= 1
-    return deepest
+    return False
