@@ -50,7 +50,8 @@ class _Started(Site):
         if target.endswith(MEMORY) and self.memory:
             return Answer(HTTPStatus.OK, told, self.memory)
         found = super().answer(target, headers)
-        if found.status != HTTPStatus.OK or not target.endswith(PYODIDE):
+        by_a_page = "Sec-Fetch-Mode" in headers  # `vade` reads trees of hosts as well, and checks every file
+        if found.status != HTTPStatus.OK or not target.endswith(PYODIDE) or not by_a_page:
             return found
         module = WITH_OPTION.format(option=GOES_ON if self.memory else KEEPS)
         return Answer(HTTPStatus.OK, told, module.encode())
