@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -33,11 +34,14 @@ Opener = Callable[[], Page]
 expect.set_options(timeout=PATIENCE * 1000)  # Playwright's own 5 s are a statement about speed
 
 
+packed = functools.cache(client_files)
+"""What browsers get is the same for all trees, and packing it takes most of a small build."""
+
+
 @pytest.fixture(scope="session", autouse=True)
 def packed_once() -> Iterator[None]:
-    """What browsers get is the same for all trees, and packing it takes most of a small build."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("vademecum_builder.pages.site.client_files", functools.cache(client_files))
+        patch.setattr("vademecum_builder.pages.site.client_files", packed)
         yield
 
 
@@ -45,7 +49,7 @@ def packed_once() -> Iterator[None]:
 def client_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What `vade build` publishes as `client/`."""
     root = tmp_path_factory.mktemp("published")
-    for name, content in client_files(fetch_runtime()).items():
+    for name, content in packed(fetch_runtime()).items():
         target = root / name
         target.parent.mkdir(parents=True, exist_ok=True)
         if isinstance(content, bytes):
@@ -153,14 +157,18 @@ def opener(browser: Browser, client_folder: Path) -> Iterator[Opener]:
 
 
 @pytest.fixture(scope="session")
-def memory(opener: Opener, client_folder: Path) -> bytes:
-    """That of Python in Chromium, with the core imported."""
-    folder = client_folder.parent
-    shutil.copyfile(HARNESS / "memory_worker.mjs", folder / "memory_worker.mjs")
-    page = opener()
-    memory = python_memory(page, folder)
-    page.close()
-    return memory
+def memory(opener: Opener, client_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """That of Python in Chromium, with the core imported. The test process that needs it first keeps it for others."""
+    base = tmp_path_factory.getbasetemp()
+    kept = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "python memory"
+    if not kept.exists():
+        folder = client_folder.parent
+        shutil.copyfile(HARNESS / "memory_worker.mjs", folder / "memory_worker.mjs")
+        page = opener()
+        (folder / "kept").write_bytes(python_memory(page, folder))
+        page.close()
+        (folder / "kept").replace(kept)
+    return kept.read_bytes()
 
 
 @pytest.fixture
