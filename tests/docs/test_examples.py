@@ -18,6 +18,7 @@ from vademecum import KnowledgeBase, VademecumError
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.mark.slow
 def test_every_example_gives_what_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """`site` and `shipped` are a published tree and its root, `kb` a copy that holds both releases, each time anew."""
     place = Place(tmp_path)
