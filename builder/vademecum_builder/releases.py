@@ -22,7 +22,7 @@ from vademecum_builder.release.beside import read_again
 from vademecum_builder.release.channels import named, yanked_of
 from vademecum_builder.release.inventory import Inventory, list_releases
 from vademecum_builder.release.published import Published
-from vademecum_builder.request import BuildRequest, TreeRequest
+from vademecum_builder.request import TreeRequest
 from vademecum_builder.stages.assemble import changes_between, contents_again
 from vademecum_builder.stages.base import Base
 from vademecum_builder.stages.decision import ChangeReport, open_tree
@@ -142,7 +142,6 @@ def resign(request: TreeRequest, *, now: datetime | None = None) -> ChangeReport
 def _embedded(release: Published) -> Embedded:
     """Return the live rows of a release, as if they were embedded now."""
     manifest, rows = release.manifest, rows_of(release.segments)
-    bits = release.segments[0].bits if release.segments else BuildRequest.bits
-    space = VectorSpace(manifest.encoder.name, manifest.encoder.dimensions, bits, manifest.epoch)
+    space = VectorSpace(manifest.encoder.name, manifest.encoder.dimensions, manifest.epoch)
     live = {row.key: row for row in rows.live}
     return Embedded(replace(rows, documents=live), space, release.query_encoder, release.directions, release.model)

@@ -133,7 +133,6 @@ class BuildRequest(TreeRequest):
         version: The human version; made from date and sequence if empty.
         encoder: `builtin`, `sentence-transformers:MODEL` or `http:https://host/v1#MODEL`; None: that of the previous
             release, else `builtin`.
-        bits: Of a vector's component: 8, 4 or 2; another number than before is a full download.
         dimensions: Of a vector; another number than before is a full download. None: as before, else 96.
         query_encoder: `table`, or `transformer`: the model's own files are published as well. None: as before.
         refit: Fit the encoder anew: a full download for every client.
@@ -169,7 +168,6 @@ class BuildRequest(TreeRequest):
     base_url: str = ""
     version: str = ""
     encoder: str | None = None
-    bits: int = 4
     dimensions: int | None = None
     query_encoder: str | None = None
     refit: bool = False

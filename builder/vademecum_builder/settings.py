@@ -203,7 +203,6 @@ _TOP: Final[Mapping[str, Key]] = {
     "root": Key("a file", is_path),
     "channel": Key("small letters, digits and -, as in stable", _channel),
     "encoder": Key("builtin, sentence-transformers:MODEL or http:https://host/v1#MODEL", _any_text),
-    "bits": Key("8, 4 or 2", is_one_of(8, 4, 2)),
     "dimensions": Key(f"a number from 1 to {MAX_DIMENSIONS}", is_number(1, MAX_DIMENSIONS)),
     "query-encoder": Key(" or ".join(QUERY_ENCODERS), is_one_of(*QUERY_ENCODERS)),
     "publish": Key("a list of places, as `vade publish` takes them", _targets),

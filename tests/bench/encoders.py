@@ -2,8 +2,8 @@
 
 CRANFIELD is a folder with documents.jsonl, queries.jsonl and qrels.tsv; HISTORY a history.jsonl.gz of a
 Markdown tree, for time and size. Retrieval is nDCG@10 with binary relevance, through the very bytes that a
-release holds (codes of 4 bits, integer scores); beside it how many of the ten documents that are nearest by floats
-of the same dimensions are among the ten that are found so. BM25 (k1 1.2, b 0.75) over the same words is the named peer.
+release holds; beside it how many of the ten documents that are nearest by floats of the same dimensions are among the
+ten that are found so. BM25 (k1 1.2, b 0.75) over the same words is the named peer.
 """
 
 from __future__ import annotations
@@ -21,8 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from vademecum.encoder.query import decode_encoder, shrink
-from vademecum.encoder.rotation import rotate_query
-from vademecum.format.segment import LEVELS
+from vademecum.format.segment import scale_of
 from vademecum_builder.encoders import fit
 from vademecum_builder.encoders.alphabet import build_alphabet
 from vademecum_builder.encoders.base import FitLimits, Fitted
@@ -90,11 +89,9 @@ def bm25(texts: Sequence[str], queries: Sequence[str], k1: float = 1.2, b: float
 
 def integer_scores(fitted: Fitted, queries: Matrix) -> Matrix:
     """Return the scores of format.md, section 4.2, for queries int [q, D]."""
-    codes, scales = quantise(fitted.vectors, 4)
-    values = np.stack([codes & 15, codes >> 4], axis=2).reshape(len(codes), -1)[:, : queries.shape[1]].astype(np.int64)
-    turned = np.array([rotate_query(query) for query in queries.tolist()])
-    factor, offset = LEVELS[4]
-    return (turned @ (factor * values + offset).T * scales.astype(np.int64)).astype(np.float64)
+    vectors = quantise(fitted.vectors)
+    scales = np.array([scale_of(vector.tobytes()) for vector in vectors], np.int64)
+    return (queries.astype(np.int64) @ vectors.T.astype(np.int64) * scales).astype(np.float64)
 
 
 def float_scores(fitted: Fitted, queries: Matrix) -> Matrix:

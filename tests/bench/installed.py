@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from vademecum.encoder.file import EncoderFile, encode_encoder
 from vademecum.format.segment import SEGMENT_FORMAT
-from vademecum.format.tensors import Tensor, TensorFile, encode_tensors, packed_bytes, packed_rows
+from vademecum.format.tensors import Tensor, TensorFile, encode_tensors
 from vademecum.store.pointer import Generation, Head, encode_head
 from vademecum_builder.encoders.alphabet import build_alphabet
 
@@ -34,7 +34,6 @@ class Shape:
 
     chunks: int
     dimensions: int = 96
-    bits: int = 4
     words: int = 40
 
 
@@ -97,8 +96,7 @@ class Drawn:
         m = len(firsts)
         keys = [f"part-{(start + at) // 1000:05}/page-{start + at:08}.md" for at in firsts]
         texts = [" ".join(self.words[at] for at in row) for row in self._drawn(n, shape.words)]
-        width = packed_bytes(shape.dimensions, shape.bits)
-        vectors, told = packed_rows(n, shape.dimensions, shape.bits, self._codes(n, width))
+        vectors = np.rint(noise.normal(0, 5, (n, shape.dimensions))).astype(np.int8)
         ones = np.ones(max(n, m), np.uint32)
         columns = {
             "chunk.headings": [f"Section {at % CHUNKS_A_DOCUMENT}" for at in range(n)],
@@ -112,8 +110,8 @@ class Drawn:
         tensors = {
             "chunk.id": _tensor("U64", ids),
             "chunk.sequence": _tensor("U32", ones[:n]),
-            "chunk.vector": vectors,
-            "chunk.scale": _tensor("U16", noise.integers(1500, 1700, n, np.uint16)),
+            "chunk.vector": _tensor("I8", vectors),
+            "chunk.scale": _tensor("U16", noise.integers(1300, 1400, n, np.uint16)),
             "document.sequence": _tensor("U32", ones[:m]),
             "document.removed": _tensor("U8", np.zeros(m, np.uint8)),
             "document.chunks": _tensor("U64", named),
@@ -124,15 +122,7 @@ class Drawn:
             tensors[name] = _tensor("U8", np.frombuffer(b"".join(blob), np.uint8))
             ends = np.cumsum([0, *map(len, blob)])
             tensors[f"{name}.offsets"] = _tensor("U32", ends.astype(np.uint32))
-        return encode_tensors(TensorFile(tensors, {"epoch": EPOCH, "format": SEGMENT_FORMAT, **told}))
-
-    def _codes(self, n: int, width: int) -> bytes:
-        if self.shape.bits != 4:
-            return self._noise.bytes(n * width)
-        drawn = np.clip(np.rint(self._noise.normal(0, 2, (n, 2 * width))), -7, 7).astype(np.int8) + 8
-        codes = drawn.astype(np.uint8)
-        codes[:, self.shape.dimensions :] = 0
-        return (codes[:, 0::2] | codes[:, 1::2] << 4).astype(np.uint8).tobytes()
+        return encode_tensors(TensorFile(tensors, {"epoch": EPOCH, "format": SEGMENT_FORMAT}))
 
 
 def _tensor(dtype: str, values: NDArray[Any]) -> Tensor:

@@ -5,13 +5,12 @@ It is computed from what the release before and the release after hold, not from
 - **texts**: `zstd -22 --ultra --long=27 --patch-from` of the fields that are new, with all old texts as the
   reference. New are headings, anchor and text of a chunk whose id is new; title, URL and metadata of a document
   where any of them changed; and all of a document, its key included, where its key is new.
-- **vectors**: for each new chunk the ideal length of its codes and its scale, with the best of a few models of a
-  code (a byte of the vector as a row holds it): its frequency among all vectors of the release after; or, for each
-  dimension by itself, a count that begins with all vectors of the release before and learns as it goes, from a prior
-  (see `adaptive_bits`); and either for the first dimensions only, the others compressed with zstd against the old ones,
-  which sees where rows repeat each other. What a model needs to be told is not counted. The two bytes of a scale
-  have the frequencies of the release after. A vector that the release before has, bit for bit, in another row (an
-  anchor changed, say) is a reference: `log2(rows before)` bits.
+- **vectors**: for each new chunk the ideal length of its components, with the best of a few models of one: its
+  frequency among all vectors of the release after; or, for each dimension by itself, a count that begins with all
+  vectors of the release before and learns as it goes, from a prior (see `adaptive_bits`); and either for the first
+  dimensions only, the others compressed with zstd against the old ones, which sees where rows repeat each other. What a
+  model needs to be told is not counted. A vector that the release before has, bit for bit, in another row (an anchor
+  changed, say) is a reference: `log2(rows before)` bits.
 - **positions**: which of *m* documents were touched, `log2 C(m, touched)`, and one bit each: removed or changed. For
   the list of chunks of each changed or new document: which of its *p* entries go, `log2 C(p, gone)`; where among the
   *q* entries after the inserted ones stand, `log2 C(q, inserted)`; one bit for each of those, new row or known row, and
@@ -122,15 +121,13 @@ def _facts(row: DocumentRow) -> tuple[str, str, str]:
 
 
 def vector_bits(old: Snapshot, new: Snapshot) -> float:
-    """Return the bits of all vectors and scales that are new."""
+    """Return the bits of all vectors that are new."""
     fresh = [row for chunk, row in new.chunks.items() if chunk not in old.chunks]
-    known = {(row.vector, row.scale) for row in old.chunks.values()}
-    coded = [row for row in fresh if (row.vector, row.scale) not in known]
+    known = {row.vector for row in old.chunks.values()}
+    coded = [row for row in fresh if row.vector not in known]
     references = len(fresh) - len(coded)
-    everything = list(new.chunks.values())
-    codes = code_bits(_codes(old.chunks.values()), _codes(coded), _codes(everything))
-    scales = sum(cost(part(everything), part(coded)) for part in (_scale_highs, _scale_lows))
-    return codes + scales + references * _log2(len(old.chunks))
+    codes = code_bits(_codes(old.chunks.values()), _codes(coded), _codes(new.chunks.values()))
+    return codes + references * _log2(len(old.chunks))
 
 
 def code_bits(old: Codes, coded: Codes, everything: Codes) -> float:
@@ -212,14 +209,6 @@ def _codes(rows: Iterable[ChunkRow]) -> Codes:
     """Return the codes of rows, [n, D]."""
     vectors = [row.vector for row in rows]
     return np.frombuffer(b"".join(vectors), np.uint8).reshape(len(vectors), -1 if vectors else 0)
-
-
-def _scale_highs(rows: Iterable[ChunkRow]) -> NDArray[np.uint8]:
-    return np.array([row.scale >> 8 for row in rows], np.uint8)
-
-
-def _scale_lows(rows: Iterable[ChunkRow]) -> NDArray[np.uint8]:
-    return np.array([row.scale & 255 for row in rows], np.uint8)
 
 
 # Positions ------------------------------------------------------------------------------------------

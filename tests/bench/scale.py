@@ -1,6 +1,6 @@
 """A large knowledge base, end to end: `scale.py [--chunks N ...] [--edited SHARE] [--sequences N] [--no-browser]`.
 
-A seeded synthetic one (384 dimensions, 4 bits, texts of about 600 characters, 10 chunks a document) without any
+A seeded synthetic one (384 dimensions, texts of about 600 characters, 10 chunks a document) without any
 embedding: the codes are drawn as rotated vectors fall. The first release holds everything, the next edits a
 share of the chunks. Prints for each N: seconds of packing the second on the first; of the first install and of the
 update with `vade pull`, and the most memory that each took; of opening and searching; and the same in Chromium.
@@ -30,8 +30,7 @@ from bench.dev_keys import make_keys
 from bench.peak import Cost, cost_of
 from support.pages_host import PagesHost
 from vademecum.encoder.file import EncoderFile, encode_encoder
-from vademecum.format.segment import ChunkRow, DocumentRow, chunk_id
-from vademecum.format.tensors import packed_bytes
+from vademecum.format.segment import ChunkRow, DocumentRow, chunk_id, scale_of
 from vademecum.knowledge import KnowledgeBase
 from vademecum.runtime.clock import SystemClock
 from vademecum.runtime.folder import FolderTransport
@@ -56,7 +55,7 @@ from vademecum_builder.stages.deltas import make_packs
 from vademecum_builder.stages.embed import Embedded
 from vademecum_builder.stages.publish import publish_release
 
-DIMENSIONS, BITS = 384, 4
+DIMENSIONS = 384
 CHUNKS_A_DOCUMENT = 10
 WORDS_A_CHUNK = 96
 VOCABULARY = 8000
@@ -148,15 +147,11 @@ class Corpus:
         return ChunkRow(number, sequence, b"", 0, heading, anchor, text)
 
     def _with_vectors(self, rows: dict[int, ChunkRow]) -> dict[int, ChunkRow]:
-        width = packed_bytes(DIMENSIONS, BITS)
-        drawn = self._noise.normal(0, 2, (len(rows), DIMENSIONS)).astype(np.float32)
-        codes = (np.clip(np.rint(drawn), -7, 7) + 8).astype(np.uint8)
-        packed = codes[:, 0::2] | codes[:, 1::2] << np.uint8(4)
-        assert packed.shape[1] == width
-        scales = self._noise.integers(1500, 1700, len(rows))
+        drawn = self._noise.normal(0, 5, (len(rows), DIMENSIONS)).astype(np.float32)
+        vectors = [vector.tobytes() for vector in np.rint(drawn).astype(np.int8)]
         return {
-            number: replace(row, vector=packed[at].tobytes(), scale=int(scales[at]))
-            for at, (number, row) in enumerate(rows.items())
+            number: replace(row, vector=vector, scale=scale_of(vector))
+            for vector, (number, row) in zip(vectors, rows.items(), strict=True)
         }
 
 
@@ -204,14 +199,14 @@ def _release(folder: Path, keys: Path, encoder: Drawn, rows: Rows, base: Base, s
     authority = load_authority(load_roots(keys / ROOT_FILE), keys / RELEASE_KEY, {}, now)
     # The first release has the number of its newest rows.
     context = Numbered(
-        BuildRequest(source=folder, out=folder / "tree", bits=BITS),
+        BuildRequest(source=folder, out=folder / "tree"),
         authority,
         Previous() if base.published is None else going_on(base.published),
         None,
         now,
         number=sequence,
     )
-    embedded = Embedded(rows, space_of(encoder, BITS), encoder.query_encoder, encoder.directions)
+    embedded = Embedded(rows, space_of(encoder), encoder.query_encoder, encoder.directions)
     segments = lay_segments(rows, sequence, embedded.space, published=base.segments)
     packs = make_packs(embedded, base, segments, context)
     release = assemble_release(embedded, {}, segments, packs, Archive(), Contents(), {}, context)

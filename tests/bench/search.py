@@ -145,19 +145,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--chunks", type=int, nargs="+", default=[3_000, 25_000, 100_000, 1_000_000])
     parser.add_argument("--dimensions", type=int, default=96)
-    parser.add_argument("--bits", type=int, default=4)
     parser.add_argument("--words", type=int, default=40, help="words of a chunk's text")
     parser.add_argument("--peers", type=Path, help="folder in whose node_modules @orama/orama lies")
     parser.add_argument("--no-browser", action="store_true")
     parser.add_argument("--no-cpython", action="store_true")
     options = parser.parse_args(arguments)
-    print(f"{options.dimensions} dimensions of {options.bits} bits; times in ms, memory in MB")
+    print(f"{options.dimensions} dimensions; times in ms, memory in MB")
     heads = [f"{key:>9}" for key in FIGURES] + [f"{'÷' + key:>7}" for key in FIGURES]
     print(f"  {'':20} {' '.join(heads)} {'open':>8} {'memory':>6}")
     for chunks in options.chunks:
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
-            lay(folder, Shape(chunks, options.dimensions, options.bits, options.words), options.peers)
+            lay(folder, Shape(chunks, options.dimensions, options.words), options.peers)
             if not options.no_cpython:
                 show(chunks, "CPython", measure_cpython(folder), "bare numpy")
             if not options.no_browser:

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from fuzz.damage import Mutate, mutate_json, mutate_tensors
-from fuzz.seeds import golden, head_record, packed_segment, resealed, small_encoder
+from fuzz.seeds import golden, head_record, resealed, small_encoder, small_segment
 from vademecum.encoder.query import decode_encoder
 from vademecum.errors import VademecumError
 from vademecum.format.segment import decode_segment
@@ -47,14 +47,7 @@ def _segment(data: bytes) -> Any:
     facts = zip(*((row.key, row.title, row.url, row.metadata) for row in documents), strict=True)
     strings = [*(texts if s.ids else [()] * 3), *(facts if len(s.keys) else [()] * 4)]
     columns = [s.ids, s.scales, s.document_sequences, s.removed, s.document_chunks, s.bounds]
-    return [
-        s.epoch,
-        s.dimensions,
-        s.bits,
-        bytes(s.vectors).hex(),
-        [list(c) for c in strings],
-        [*map(_numbers, columns)],
-    ]
+    return [s.epoch, s.dimensions, bytes(s.vectors).hex(), [list(c) for c in strings], [*map(_numbers, columns)]]
 
 
 def _encoder(data: bytes) -> Any:
@@ -84,8 +77,8 @@ def _numbered() -> bytes:
 
 
 CASES: list[tuple[str, Callable[[bytes], Any], Callable[[], list[bytes]], Mutate]] = [
-    ("tensors", _tensors, lambda: [*golden().segments, packed_segment(), _numbered()], mutate_tensors),
-    ("segment", _segment, lambda: [*golden().segments, packed_segment()], mutate_tensors),
+    ("tensors", _tensors, lambda: [*golden().segments, small_segment(), _numbered()], mutate_tensors),
+    ("segment", _segment, lambda: [*golden().segments, small_segment()], mutate_tensors),
     ("encoder", _encoder, lambda: [small_encoder()], mutate_tensors),
     ("head", _head, lambda: [head_record()], mutate_json),
 ]

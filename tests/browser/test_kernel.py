@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from fuzz.seeds import packed_segment
+from fuzz.seeds import small_segment
 from support.pages_host import PagesHost
 
 JS = Path(__file__).parents[2] / "client" / "vademecum" / "js"
@@ -30,7 +30,7 @@ def test_the_policy_decides_whether_there_is_a_kernel_and_never_the_scores(
 ) -> None:
     shutil.copytree(JS, tmp_path / "js")
     (tmp_path / "index.html").write_text("<!doctype html><title>scan</title>")
-    (tmp_path / "segment").write_bytes(packed_segment())
+    (tmp_path / "segment").write_bytes(small_segment())
     policy = "default-src 'self'; script-src 'self'" + (" 'wasm-unsafe-eval'" if allowed else "")
     with PagesHost(tmp_path, headers={"Content-Security-Policy": policy}) as host:
         page = browser.new_page()

@@ -15,14 +15,13 @@ import pytest
 
 from support.app import App, texts
 from support.drive import drive
-from support.publisher import NOW, Publisher, make_encoder, quantise
+from support.publisher import NOW, Publisher, make_encoder
 from support.samples import MANIFEST
 from vademecum.delta import dictionary
 from vademecum.delta.decode import decode_pack
 from vademecum.delta.dictionary import OldDocument
-from vademecum.encoder import alphabet, query, rotation
+from vademecum.encoder import alphabet, query
 from vademecum.encoder import file as encoder
-from vademecum.encoder.rotation import rotate
 from vademecum.errors import ContentError, ServerError
 from vademecum.format import markup, objects, segment, tensors
 from vademecum.format.json import canonical, parse_object
@@ -42,7 +41,7 @@ from vademecum.trust import channel as trust
 from vademecum.trust.metadata import Trust
 from vademecum.trust.rollout import bucket
 from vademecum_builder.chunking.markup import write
-from vademecum_builder.encoders.quantise import quantise as builder_quantise
+from vademecum_builder.encoders.quantise import quantise
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "site/content/format.md").read_text(encoding="utf-8")
@@ -202,10 +201,6 @@ def test_the_columns_of_a_segment() -> None:
     assert columns("Segment") == shapes(data)
     assert f'"format": "{segment.SEGMENT_FORMAT}"' in section("Segment")
     assert set(tensors.decode_tensors(data).metadata) == {"epoch", "format"}
-    packed = segment.encode_segment(EPOCH, 5, [segment.DocumentRow("a", 1)], [], 4)
-    assert tensors.decode_tensors(packed).metadata.items() >= {"bits": "4", "dimensions": "5"}.items()
-    assert tensors.decode_tensors(packed).tensor("chunk.vector", "U8", [0, 3])
-    assert "`bits` (`4` or `2`) and `dimensions`" in section("Segment")
     assert segment.HEADING_SEPARATOR == "\x1f"
     assert "U+001F" in section("Segment")
 
@@ -246,42 +241,14 @@ def test_the_chunk_id() -> None:
 
 
 def test_the_quantised_vector() -> None:
-    vector, row, scale = find(r"`v = \((.*?)\)` gives `vector = \((.*?)\)`, `scale = (\d+)`")
-    values, found = quantise([float(value) for value in vector.split(",")])
-    assert [value - 256 if value > 127 else value for value in values] == [int(value) for value in row.split(",")]
-    assert found == int(scale)
+    values, row, scale = find(r"`v = \((.*?)\)` gives `vector = \((.*?)\)`, `scale = (\d+)`")
+    (vector,) = quantise(np.array([numbers(values)], np.float64))
+    assert vector.tolist() == numbers(row)
+    assert segment.scale_of(vector.tobytes()) == int(scale)
 
 
 def numbers(text: str) -> list[int]:
-    return [int(number) for number in text.strip("()").split(",")]
-
-
-def test_the_rotation() -> None:
-    vector, turned = find(r"Example: `(.*?)` turns into `(.*?)`")
-    assert rotate(numbers(vector)) == numbers(turned)
-    assert find(r"with \*s\* = `(0x[0-9a-f]+)`, then with `(0x[0-9a-f]+)`") == tuple(map(hex, rotation.ROUNDS))
-    code = (JS / "search/rotation.mjs").read_text(encoding="utf-8")
-    assert f"ROUNDS = [{', '.join(map(hex, rotation.ROUNDS))}];" in code
-
-
-def test_the_packed_vectors() -> None:
-    (vector,) = find(r"Example: `v = (\(.*?\))` becomes with 4 bits")
-    found = re.findall(r"with (\d) bits `(\(.*?\))`, the bytes? `(\w+)`, `scale = (\d+)`", PAGE)
-    assert [int(bits) for bits, *_ in found] == list(segment.LEVELS)
-    for bits, values, row, scale in found:
-        packed, scales = builder_quantise(np.array([numbers(vector)], np.float64), int(bits))
-        assert (packed[0].tobytes().hex(), int(scales[0])) == (row, int(scale))
-        factor, offset = segment.LEVELS[int(bits)]
-        codes = int.from_bytes(packed[0].tobytes(), "little")
-        mask = (1 << int(bits)) - 1
-        assert [factor * (codes >> int(bits) * i & mask) + offset for i in range(3)] == numbers(values)
-
-
-def test_the_levels() -> None:
-    found = re.findall(r"of (\d) bits,\s+`value = (?:(\d) \* )?code - (\d)`", PAGE)
-    assert {int(b): (int(factor or 1), -int(offset)) for b, factor, offset in found} == segment.LEVELS
-    written = ", ".join(f"[{bits}, {list(level)}]" for bits, level in segment.LEVELS.items())
-    assert f"LEVELS = new Map([{written}]);" in (JS / "format/segment.mjs").read_text(encoding="utf-8")
+    return [int(number) for number in text.split(",")]
 
 
 def test_the_score_fits() -> None:
@@ -470,7 +437,12 @@ def test_the_example_of_a_pack() -> None:
     (block,) = (text for _, text in BLOCKS if text.startswith("01 0b 0c"))
     data = bytes.fromhex(block)
     old = chunk_id("Keys", "Rotate", "rotate", "Run it.")
-    chunk = segment.ChunkRow(old, 11, bytes.fromhex("9a67"), 23405, "Rotate", "rotate", "Run it.")
+    vectors = [
+        bytes(component % 256 for component in numbers(text))
+        for text in find(r"its vector `\((.*?)\)`\. In release 12 .*?,\s+the vector `\((.*?)\)`")
+    ]
+    before, after = ((vector, segment.scale_of(vector)) for vector in vectors)
+    chunk = segment.ChunkRow(old, 11, *before, "Rotate", "rotate", "Run it.")
     document = segment.DocumentRow("keys.md", 11, "Keys", "keys.html", "", (old,))
 
     class Release:
@@ -480,14 +452,14 @@ def test_the_example_of_a_pack() -> None:
         async def documents(self, indices: Sequence[int]) -> list[OldDocument]:
             return [OldDocument(document, (chunk,)) for _ in indices]
 
-    content = drive(decode_pack(data, Release(), dictionary.Header(11, 12, 4, 4), EPOCH, 1_000))
+    content = drive(decode_pack(data, Release(), dictionary.Header(11, 12, 4), EPOCH, 1_000))
     made = segment.decode_segment(content)
     new = chunk_id("Keys", "Rotate", "rotate", "Run it twice.")
     assert [made.document(row) for row in range(len(made.keys))] == [
         segment.DocumentRow("keys.md", 12, "Keys", "keys.html", "", (new,))
     ]
     assert [made.chunk(row) for row in range(len(made.ids))] == [
-        segment.ChunkRow(new, 12, bytes.fromhex("9a68"), 23400, "Rotate", "rotate", "Run it twice.")
+        segment.ChunkRow(new, 12, *after, "Rotate", "rotate", "Run it twice.")
     ]
 
 
@@ -496,3 +468,6 @@ def test_the_numbers_of_packs() -> None:
     assert f"**Told** is {dictionary.STEPS} for the steps alone, {dictionary.FACTS} for title" in told
     assert f"It is {dictionary.KEY} for its key as well" in told
     assert f"the last {dictionary.WINDOW:,} bytes of" in told
+    spread = dictionary.Spread()
+    assert f"*total* is {spread.total} and *count* {spread.count};" in told
+    assert f"where *count* is {dictionary._SEEN} then" in told and f"and {dictionary._SEEN // 2}." in told

@@ -25,7 +25,7 @@ import httpx
 from securesystemslib.exceptions import FormatError
 
 from fuzz.damage import Mutate, mutate_bytes, mutate_gzip, mutate_json, mutate_tensors, mutate_text
-from fuzz.seeds import golden, head_record, packed_segment, release_key, resealed, small_encoder, small_pack, tiny_tree
+from fuzz.seeds import golden, head_record, release_key, resealed, small_encoder, small_pack, small_segment, tiny_tree
 from support.drive import drive
 from support.packing import Live
 from support.publisher import NOW
@@ -128,7 +128,7 @@ def _pack(data: bytes) -> object:
 
 
 def _history(data: bytes) -> object:
-    return decode_history(packed_segment(), Fields(parse_object(data, "history"), "history"))
+    return decode_history(small_segment(), Fields(parse_object(data, "history"), "history"))
 
 
 def _head(data: bytes) -> None:
@@ -332,8 +332,8 @@ def _tree(role: str) -> Callable[[], Sequence[bytes]]:
 
 DECODERS = (
     Decoder("json", _json, lambda: golden().manifests, mutate_json),
-    Decoder("tensors", _tensors, lambda: [*golden().segments, packed_segment()], mutate_tensors),
-    Decoder("segment", _segment, lambda: [*golden().segments, packed_segment()], mutate_tensors),
+    Decoder("tensors", _tensors, lambda: [*golden().segments, small_segment()], mutate_tensors),
+    Decoder("segment", _segment, lambda: [*golden().segments, small_segment()], mutate_tensors),
     Decoder("encoder", _encoder, lambda: [small_encoder()], mutate_tensors),
     Decoder("manifest", _manifest, lambda: golden().manifests, mutate_json),
     Decoder("pack", _pack, lambda: [small_pack().data], mutate_bytes),

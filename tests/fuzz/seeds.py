@@ -1,4 +1,4 @@
-"""Real files to begin with: a frozen tree that the builder made, a packed segment, and metadata with keys we hold."""
+"""Real files to begin with: a frozen tree that the builder made, a small segment, and metadata with keys we hold."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from vademecum.delta.dictionary import Header
 from vademecum.encoder.file import encode_encoder
 from vademecum.format.json import parse_object
 from vademecum.format.manifest import decode_manifest
-from vademecum.format.segment import ChunkRow, DocumentRow, Segment, chunk_id, decode_segment, encode_segment
+from vademecum.format.segment import ChunkRow, DocumentRow, Segment, chunk_id, decode_segment, encode_segment, scale_of
 from vademecum.generation.live_rows import LiveRows, assemble
 from vademecum.store.pointer import Head, encode_head, generation_of
 from vademecum.store.seal import seal, unseal
@@ -51,23 +51,23 @@ def golden() -> Golden:
         manifests,
         [content for content in contents if b"vademecum.segment.1" in content[:4000]],
         [content for content in contents if b"vademecum.encoder.1" in content[:4000]],
-        [content for content in contents if content.startswith(b'{"files"')],
+        [content for content in contents if content.startswith(b"{")],
         files,
         (_TREE / "version.json").read_bytes(),
     )
 
 
-def packed_segment() -> bytes:
-    """Return a segment with vectors of 4 bits, a tombstone, and text beyond ASCII."""
+def small_segment() -> bytes:
+    """Return a segment with a tombstone, and text beyond ASCII."""
     chunks = [
-        ChunkRow(number + 1, 2, bytes([number] * 3), 400, "Ä\x1fB", "b", "Grüße 東京 " * number) for number in range(3)
+        ChunkRow(number + 1, 2, bytes([number] * 6), 400, "Ä\x1fB", "b", "Grüße 東京 " * number) for number in range(3)
     ]
     documents = [
         DocumentRow("a.md", 2, "Título", "https://example.org/a", '{"a":[1,"x"]}', (1, 2)),
         DocumentRow("b.md", 1, "B", "", "", (3,)),
         DocumentRow("c.md", 2, removed=True),
     ]
-    return encode_segment(EPOCH, 6, documents, chunks, bits=4)
+    return encode_segment(EPOCH, 6, documents, chunks)
 
 
 @dataclass(frozen=True)
@@ -83,9 +83,9 @@ class SmallPack:
 def small_pack() -> SmallPack:
     """Return a pack that changes, adds and removes documents, with texts and differences of vectors."""
     rows = [_rows(release) for release in (1, 2)]
-    first, header = rows[0], Header(1, 2, 4, 8)
+    first, header = rows[0], Header(1, 2, 8)
     base = OldRelease(sorted(first.documents.values(), key=lambda row: row.key), first.chunks)
-    segment = encode_segment(EPOCH, 8, first.documents.values(), first.chunks.values(), 4)
+    segment = encode_segment(EPOCH, 8, first.documents.values(), first.chunks.values())
     return SmallPack(encode_pack(base, rows[1], header), assemble([decode_segment(segment)]), header)
 
 
@@ -99,8 +99,8 @@ def _rows(release: int) -> Rows:
         for text in texts:
             chunk = chunk_id(name, "", "", text)
             born = 1 if "again" not in text and name in "bc" else release
-            vector = hashlib.sha256(text[:20].encode()).digest()[:4]
-            chunks[chunk] = ChunkRow(chunk, born, vector, 1_600, "", "", text)
+            vector = hashlib.sha256(text[:20].encode()).digest()[:8]
+            chunks[chunk] = ChunkRow(chunk, born, vector, scale_of(vector), "", "", text)
             found.append(chunk)
         born = 1 if name == "c" else release
         documents[name] = DocumentRow(name, born, name, "", "", tuple(found))

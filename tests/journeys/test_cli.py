@@ -322,14 +322,6 @@ def test_builds_can_be_repeated(place: Path, vade: Vade, monkeypatch: pytest.Mon
     assert_refused(build(vade), 6, "ahead of this machine's clock")
 
 
-def test_the_bits_of_a_component_are_chosen(published: Vade) -> None:
-    """Four are the default; other ones are another space, which a client takes whole and searches as before."""
-    assert not build(published, "--bits", 4, "--json").json["changed"]
-    assert build(published, "--bits", 8, "--json").json["changed"]
-    assert published("pull", "dist", "--store", "kb.db", "--json").json["plan"] == "full"
-    assert published("search", "key", "--store", "kb.db", "--json").json
-
-
 def test_a_build_on_a_url(published: Vade) -> None:
     write("docs", {"new.md": "# New\n\nA page about lanterns.\n"})
     with PagesHost(Path("dist")) as server:
@@ -650,7 +642,10 @@ MISUSE = {
     "nothing to build": (["build"], "name SOURCE and --out, or let `vade init` write vademecum.toml"),
     "no folder to write to": (["build", "docs"], "name --out, or let `vade init` write vademecum.toml"),
     "an action that is missing": (["keys"], "required: ACTION"),
-    "a choice": (["build", "docs", "--out", "d", "--bits", "3"], "invalid choice: 3 (choose from 8, 4, 2)"),
+    "a choice": (
+        ["build", "docs", "--out", "d", "--query-encoder", "x"],
+        "invalid choice: 'x' (choose from 'table', 'transformer')",
+    ),
     "an address without https": (["pull", "example.org/kb", "--store", "s"], "did you mean https://example.org/kb?"),
     "a host and a port": (["verify", "localhost:8000"], "did you mean https://localhost:8000?"),
 }

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from sites.manual import QUESTIONS
 from unit.client.search.test_vectors import opened
 from vademecum.encoder.query import decode_encoder
-from vademecum.format.segment import ChunkRow, DocumentRow
+from vademecum.format.segment import ChunkRow, DocumentRow, scale_of
 from vademecum.knowledge import KnowledgeBase
 from vademecum.search.searcher import Searcher
 from vademecum_builder.chunking.structure import chunk_document, embedding_text
@@ -35,13 +35,13 @@ def searcher_of(documents: Iterable[Document]) -> Searcher:
     cut = [(document, chunk) for document in documents for chunk in chunk_document(document)]
     texts = [embedding_text(document.title, chunk) for document, chunk in cut]
     table = fit_builtin(texts, FitLimits())
-    packed, scales = quantise(table.embed(texts), 4)
+    vectors = [row.tobytes() for row in quantise(table.embed(texts))]
     chunks: list[ChunkRow] = []
     rows: dict[str, DocumentRow] = {}
     for number, (document, chunk) in enumerate(cut):
         headings = " › ".join(chunk.headings)
-        vector = packed[number].tobytes()
-        chunks.append(ChunkRow(number, 1, vector, int(scales[number]), headings, chunk.anchor, chunk.text))
+        vector = vectors[number]
+        chunks.append(ChunkRow(number, 1, vector, scale_of(vector), headings, chunk.anchor, chunk.text))
         of_page = rows[document.key].chunks if document.key in rows else ()
         rows[document.key] = DocumentRow(document.key, 1, document.title, document.url, chunks=(*of_page, number))
-    return Searcher(opened(decode_encoder(table.query_encoder), [*rows.values(), *chunks], bits=4))
+    return Searcher(opened(decode_encoder(table.query_encoder), [*rows.values(), *chunks]))

@@ -53,10 +53,8 @@ def hits_of(index: Searcher, query: str) -> Hits:
     return [(hit.id, hit.score, hit.text) for hit in index.search(query, 20)]
 
 
-def truth_of(
-    epoch: str, bits: int, documents: Sequence[DocumentRow], chunks: Sequence[ChunkRow], encoder: Encoder
-) -> Truth:
-    segment = decode_segment(encode_segment(epoch, encoder.dimensions, documents, chunks, bits))
+def truth_of(epoch: str, documents: Sequence[DocumentRow], chunks: Sequence[ChunkRow], encoder: Encoder) -> Truth:
+    segment = decode_segment(encode_segment(epoch, encoder.dimensions, documents, chunks))
     state = assemble([segment])
     nowhere = Generation(1, "", "", epoch, "", len(documents), len(chunks), "", encoder.dimensions, "", ())
     opened = Opened(nowhere, state, encoder)
@@ -159,7 +157,7 @@ class Simulated:
             fresh = Publisher(epoch=self.publisher.epoch, encoder=self.publisher.encoder)
             fresh._take(self._documents)
             rows, chunks = list(fresh.rows.values()), list(fresh.chunks.values())
-            self.truths[self.latest] = truth_of(fresh.epoch, 8, rows, chunks, fresh.encoder)
+            self.truths[self.latest] = truth_of(fresh.epoch, rows, chunks, fresh.encoder)
 
     def _remember(self) -> None:
         self.trusted |= {data for path, data in self.files.items() if path.startswith("metadata/")}
@@ -236,7 +234,6 @@ class Built:
     """A line of the real builder, with the builtin encoder, on a small folder."""
 
     folder: Path
-    bits: int = 4
     files: dict[str, bytes] = field(default_factory=dict)
     now: datetime = NOW
     latest: int = 0
@@ -270,7 +267,7 @@ class Built:
 
     def _release(self, *, refit: bool) -> None:
         self._line.now = self.now
-        report = self._line.release(self._sources, bits=self.bits, refit=refit)
+        report = self._line.release(self._sources, refit=refit)
         self.latest = report.sequence
         self.files.clear()
         self.files.update(tree_of(self._line.out))
@@ -285,13 +282,13 @@ class Built:
         assert previous is not None
         encoder = NamedEncoders("builtin").load(previous.query_encoder)
         assert encoder is not None
-        context = replace(self._line.context(bits=self.bits), previous=Previous())
+        context = replace(self._line.context(), previous=Previous())
         base = Base(encoder=encoder)
         state = read_source(Documents(self._sources), base, context)
         rows = embed_chunks(state, base, self._line.encoders, context).rows
-        epoch = space_of(encoder, self.bits).epoch
+        epoch = space_of(encoder).epoch
         documents, chunks = list(rows.documents.values()), list(rows.chunks.values())
-        return truth_of(epoch, self.bits, documents, chunks, decode_encoder(previous.query_encoder))
+        return truth_of(epoch, documents, chunks, decode_encoder(previous.query_encoder))
 
     def _edit(self, random: Random) -> str:
         if len(self._sources) < 3:

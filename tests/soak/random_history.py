@@ -54,7 +54,7 @@ class _Play:
         built = history.seed % BUILT_EVERY == BUILT_EVERY - 1
         if built:
             (folder / "line").mkdir()
-        self._line: KnowledgeBase = Built(folder / "line", random.choice((8, 4, 2))) if built else Simulated()
+        self._line: KnowledgeBase = Built(folder / "line") if built else Simulated()
         self._counts["histories"] += 1
         self._counts["of the real builder"] += built
         real = history.seed % SQLITE_EVERY == 0

@@ -29,7 +29,7 @@ def deflated(data: bytes) -> bytes:
 
 
 def pack(publisher: Publisher, after: int, upto: int) -> bytes:
-    """Return a pack from one release of the publisher to another; vectors have 8 bits."""
+    """Return a pack from one release of the publisher to another."""
     old_rows, old_chunks = publisher.past[after]
     new_rows, new_chunks = publisher.past[upto]
     old, new = (
@@ -40,18 +40,30 @@ def pack(publisher: Publisher, after: int, upto: int) -> bytes:
     places = {chunk: (i, at) for i, row in enumerate(old) for at, chunk in enumerate(row.chunks)}
     known = {row.key: i for i, row in enumerate(old)}
     fresh: list[ChunkRow] = []
-    out = [b"\x01", *map(number, (after, upto, 8, DIMENSIONS))]
+    out = [b"\x01", *map(number, (after, upto, DIMENSIONS))]
     removed = [i for i, row in enumerate(old) if row.key not in keys]
-    told = [row for row in new if row.key not in known or row.sequence > after]
-    entries = [_entry(row, known.get(row.key), places, new_chunks, fresh) for row in told]
-    out += [number(len(removed)), *map(number, removed), number(len(told))]
+    named = [row for row in new if row.key not in known or row.sequence > after]
+    entries = [_entry(row, known.get(row.key), places, new_chunks, fresh) for row in named]
+    out += [number(len(removed)), *map(number, removed), number(len(named))]
     out += [head for head, _ in entries] + [texts for _, texts in entries]
-    if fresh:
-        out += [number(0)] * len(fresh) + [row.scale.to_bytes(2, "little") for row in fresh]
-        vectors = deflated(b"".join(row.vector for row in fresh))
-        out += [number(len(vectors)), vectors]
     del old_chunks
-    return b"".join(out)
+    return b"".join([*out, *[number(0)] * len(fresh), told(*(row.vector for row in fresh))])
+
+
+def told(*vectors: bytes) -> bytes:
+    """Return vectors as a pack holds them: each component alone, by its distance from 0."""
+    bits = ""
+    for vector in vectors:
+        total, count = 10, 4
+        for byte in vector:
+            code = 2 * byte if byte < 128 else 2 * (256 - byte) - 1
+            low = next(low for low in range(99) if count << low >= total)
+            bits += "0" * (code >> low) + "1" + "".join(str(code >> at & 1) for at in reversed(range(low)))
+            total, count = total + (code + 1) // 2, count + 1
+            if count == 8:
+                total, count = total // 2, 4
+    bits += "0" * (-len(bits) % 8)
+    return bytes(int(bits[at : at + 8], 2) for at in range(0, len(bits), 8))
 
 
 def _entry(

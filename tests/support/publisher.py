@@ -28,7 +28,7 @@ from vademecum.encoder.query import Encoder
 from vademecum.format.json import canonical, iso_time
 from vademecum.format.manifest import EncoderEntry, Manifest, SegmentEntry, changed_last, encode_manifest
 from vademecum.format.objects import ObjectRef, deflate
-from vademecum.format.segment import ChunkRow, DocumentRow, chunk_id, decode_segment, encode_segment
+from vademecum.format.segment import ChunkRow, DocumentRow, chunk_id, decode_segment, encode_segment, scale_of
 from vademecum.generation.live_rows import assemble
 from vademecum.trust.channel import ManifestHint
 
@@ -100,8 +100,7 @@ def quantise(vector: Sequence[float]) -> tuple[bytes, int]:
     if not largest:
         return bytes(len(vector)), 0
     values = bytes(math.floor(v * 127 / largest + 0.5) & 0xFF for v in vector)
-    length = math.sqrt(sum(v * v for v in vector))
-    return values, math.floor(largest / length * 65535 + 0.5)
+    return values, scale_of(values)
 
 
 class SigningKey(Protocol):

@@ -6,14 +6,12 @@ import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import groupby
-from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from vademecum.delta.dictionary import FACTS, KEY, PACK_FORMAT, STEPS, Entry, Header, Step, known, record
+from vademecum.delta.dictionary import FACTS, KEY, PACK_FORMAT, STEPS, Entry, Header, Spread, Step, known, record
 from vademecum.format.segment import ChunkRow, DocumentRow
 from vademecum_builder.delta.old_rows import OldRelease, by_key
 from vademecum_builder.index.rows import Rows
@@ -33,61 +31,47 @@ def number(value: int) -> bytes:
     return bytes(out)
 
 
-def raw_deflate(content: bytes, known: bytes = b"", strategy: int = zlib.Z_DEFAULT_STRATEGY) -> bytes:
+def raw_deflate(content: bytes, known: bytes = b"") -> bytes:
     """Return a raw deflate stream (RFC 1951).
 
     Args:
         known: What it may refer to; at most 32 KiB.
-        strategy: One of zlib's.
     """
     # zlib takes no empty dictionary.
     dictionary = (known,) if known else ()
-    compressor = zlib.compressobj(9, zlib.DEFLATED, -15, 9, strategy, *dictionary)
+    compressor = zlib.compressobj(9, zlib.DEFLATED, -15, 9, zlib.Z_DEFAULT_STRATEGY, *dictionary)
     return compressor.compress(content) + compressor.flush()
 
 
-ALIKE: Final = 1 / 3
-"""The share of codes in common with an older vector from which on the difference to that is sent: with fewer, it
-takes as many bytes as the vector (site/content/decisions/packs.md)."""
-
-
-def encode_vectors(rows: Sequence[ChunkRow], olds: Sequence[Sequence[ChunkRow]], bits: int) -> bytes:
-    """Return the last part of a pack: the vectors and scales of its new chunks.
+def encode_vectors(rows: Sequence[ChunkRow], olds: Sequence[Sequence[ChunkRow]]) -> bytes:
+    """Return the last part of a pack: the vectors of its new chunks.
 
     Args:
         rows: The new chunks.
         olds: For each the chunks of the document that its own is held against.
-        bits: Of a component.
     """
-    codes = [_code(row, chunks if bits == 4 else ()) for row, chunks in zip(rows, olds, strict=True)]
-    parts = [number(place) for place, _ in codes]
-    parts += [row.scale.to_bytes(2, "little") for row in rows]
-    for differences in (False, True):
-        data = b"".join(data for place, data in codes if (place > 0) == differences)
-        if data:
-            # Nothing in them repeats but zeros: Huffman codes alone, and runs of one byte.
-            stream = raw_deflate(data, strategy=zlib.Z_RLE)
-            parts += [number(len(stream)), stream]
-    return b"".join(parts)
+    told = [_told(row.vector, [old.vector for old in chunks]) for row, chunks in zip(rows, olds, strict=True)]
+    bits = "".join(bits for _, bits in told)
+    bits += "0" * (-len(bits) % 8)
+    return b"".join(number(place) for place, _ in told) + int(bits or "0", 2).to_bytes(len(bits) // 8, "big")
 
 
-def _code(row: ChunkRow, olds: Sequence[ChunkRow]) -> tuple[int, bytes]:
-    """Return 0 and the vector, or 1 + the position of the older one that is most alike, and the difference to it."""
-    if olds:
-        new = _halves(row.vector)
-        differences = np.array([(new - _halves(old.vector)) % 16 for old in olds], np.uint8)
-        alike = (differences == 0).mean(axis=(1, 2))
-        position = int(alike.argmax())
-        if alike[position] >= ALIKE:
-            low, high = differences[position]
-            return 1 + position, (low | high << 4).tobytes()
-    return 0, row.vector
+def _told(vector: bytes, olds: Sequence[bytes]) -> tuple[int, str]:
+    """Return the place of the vector that one is told by, 0 for none, and its bits."""
+    new, *bases = np.array([memoryview(data).cast("b") for data in (vector, bytes(len(vector)), *olds)], np.int64)
+    differences = new - bases
+    place = int(np.log2(1 + np.abs(differences)).sum(axis=1).argmin())
+    return place, _rice(tuple(differences[place].tolist()))
 
 
-def _halves(vector: bytes) -> NDArray[np.int16]:
-    """Return the codes of 4 bits, [2, bytes]: those in the low halves, those in the high ones."""
-    data = np.frombuffer(vector, np.uint8).astype(np.int16)
-    return np.stack([data & 15, data >> 4])
+@lru_cache(1 << 14)  # a build makes packs from several releases, most of the same rows
+def _rice(differences: Sequence[int]) -> str:
+    bits, spread = [], Spread()
+    for difference in differences:
+        code, low = 2 * abs(difference) - (difference < 0), spread.low
+        spread.add(difference)
+        bits.append(f"{'0' * (code >> low)}1" + (f"{code & (1 << low) - 1:0{low}b}" if low else ""))
+    return "".join(bits)
 
 
 def encode_pack(base: OldRelease, rows: Rows, header: Header) -> bytes:
@@ -122,11 +106,11 @@ class _Writer:
         return b"".join(
             [
                 bytes([PACK_FORMAT]),
-                *map(number, (header.after, header.upto, header.bits, header.dimensions)),
+                *map(number, (header.after, header.upto, header.dimensions)),
                 *map(number, (len(removed), *removed, len(entries))),
                 *map(_encode_entry, entries),
                 *(self._texts(entry, row) for entry, row in zip(entries, new, strict=True)),
-                encode_vectors(self.fresh, self.olds, header.bits),
+                encode_vectors(self.fresh, self.olds),
             ]
         )
 

@@ -85,7 +85,7 @@ def encode_history(history: History, space: VectorSpace) -> tuple[bytes, dict[st
     documents = sorted(history.documents, key=lambda pair: (-pair[0].sequence, pair[0].key.encode()))
     chunks = sorted(history.chunks, key=lambda pair: (-pair[0].sequence, pair[0].id))
     rows = [row for row, _ in documents], [row for row, _ in chunks]
-    content = encode_segment(space.epoch, space.dimensions, *rows, space.bits)
+    content = encode_segment(space.epoch, space.dimensions, *rows)
     until = {"documents": [until for _, until in documents], "chunks": [until for _, until in chunks]}
     return content, {"first": history.first, **until}
 

@@ -59,7 +59,7 @@ def lay_segments(
                 segments.append(segment)
             continue
         for documents, chunks in _parts(tier, rows, limits.part):
-            content = encode_segment(space.epoch, space.dimensions, documents, chunks, space.bits)
+            content = encode_segment(space.epoch, space.dimensions, documents, chunks)
             ref, file = deflate_tensors(content)
             files[ref.path] = file
             entries.append(SegmentEntry(tier.after, tier.upto, len(documents), len(chunks), ref))

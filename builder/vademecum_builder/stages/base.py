@@ -11,6 +11,7 @@ from vademecum.format.manifest import SegmentEntry
 from vademecum.format.segment import DocumentRow, Segment
 from vademecum_builder.chunking.structure import CHUNKER
 from vademecum_builder.encoders.base import DocumentEncoder, Encoders
+from vademecum_builder.encoders.quantise import QUANTISER
 from vademecum_builder.index.rows import Rows, VectorSpace, rows_of
 from vademecum_builder.release.beside import read_again
 from vademecum_builder.release.published import Published
@@ -59,7 +60,7 @@ def find_base(encoders: Encoders, context: BuildContext) -> Base:
     rows = rows_of(previous.segments)
     live = {row.key: row for row in rows.live}
     encoder = None if context.request.refit else encoders.load(previous.query_encoder, previous.directions)
-    if encoder is None or space_of(encoder, context.request.bits).epoch != previous.manifest.epoch:
+    if encoder is None or space_of(encoder).epoch != previous.manifest.epoch:
         return Base(live)
     return Base(live, previous, encoder, rows)
 
@@ -81,11 +82,7 @@ def find_ground(epoch: str, base: Base, archive: Archive, context: BuildContext)
     return base
 
 
-QUANTISERS = {8: "int8", 4: "rotated-4", 2: "rotated-2"}
-"""By bits of a component; part of the epoch."""
-
-
-def space_of(encoder: DocumentEncoder, bits: int) -> VectorSpace:
-    """Return the space of an encoder's vectors, once they are quantised to so many bits (8, 4 or 2)."""
-    epoch = hashlib.sha256(canonical([CHUNKER, encoder.identity, QUANTISERS[bits]])).hexdigest()[:16]
-    return VectorSpace(encoder.name, encoder.dimensions, bits, epoch)
+def space_of(encoder: DocumentEncoder) -> VectorSpace:
+    """Return the space of an encoder's vectors, once they are quantised."""
+    epoch = hashlib.sha256(canonical([CHUNKER, encoder.identity, QUANTISER])).hexdigest()[:16]
+    return VectorSpace(encoder.name, encoder.dimensions, epoch)

@@ -68,7 +68,7 @@ def make_packs(embedded: Embedded, base: Base, segments: LaidSegments, context: 
     entries: list[PackEntry] = []
     files: dict[str, bytes] = {}
     for after in bases(sequence, history.first, limits):
-        header = Header(after, sequence, space.bits, space.dimensions)
+        header = Header(after, sequence, space.dimensions)
         content = encode_pack(history.release(after, rows), rows, header)
         manifest = _manifest(after, published)
         entry = PackEntry(after, hashlib.sha256(content).hexdigest(), len(content), manifest)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from vademecum.format.segment import HEADING_SEPARATOR
+from vademecum.format.segment import HEADING_SEPARATOR, scale_of
 from vademecum_builder.chunking.structure import Chunk, embedding_text
 from vademecum_builder.encoders.base import DocumentEncoder, Encoders, Fitted
 from vademecum_builder.encoders.onnx_model import export_model
@@ -45,11 +45,10 @@ def embed_chunks(state: SourceState, base: Base, encoders: Encoders, context: Bu
     added = [state.chunks[chunk] for chunk in needed if chunk not in base.rows.chunks]
     new = [chunk for chunk in added if chunk.embedded_text not in known]
     fitted = embed_texts([chunk.embedded_text for chunk in new], base, encoders, context)
-    space = space_of(fitted.encoder, context.request.bits)
-    codes, scales = quantise(fitted.vectors, space.bits)
+    space = space_of(fitted.encoder)
+    vectors = [row.tobytes() for row in quantise(fitted.vectors)]
     chunks = {chunk: base.rows.chunks[chunk] for chunk in needed if chunk in base.rows.chunks}
-    for position, chunk in enumerate(new):
-        known[chunk.embedded_text] = codes[position].tobytes(), int(scales[position])
+    known |= {chunk.embedded_text: (vector, scale_of(vector)) for chunk, vector in zip(new, vectors, strict=True)}
     chunks |= {chunk.id: chunk.row(*known[chunk.embedded_text]) for chunk in added}
     rows, encoder = Rows(state.documents, chunks), fitted.encoder
     model = _model(encoder, base, context)

@@ -6,19 +6,31 @@ against the text that it replaces, and leaves out what follows from the rest: id
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from array import array
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from vademecum.delta.dictionary import END, FACTS, KEY, PACK_FORMAT, Entry, Header, OldDocument, PackBase, Step, known
-from vademecum.delta.reader import Reader, part
+from vademecum.delta.dictionary import (
+    END,
+    FACTS,
+    KEY,
+    PACK_FORMAT,
+    Entry,
+    Header,
+    OldDocument,
+    PackBase,
+    Spread,
+    Step,
+    known,
+)
+from vademecum.delta.reader import Bits, Reader, part
 from vademecum.errors import ContentError
-from vademecum.format.segment import LEVELS, ChunkRow, DocumentRow, chunk_id, encode_segment
-from vademecum.format.tensors import packed_bytes
+from vademecum.format.segment import ChunkRow, DocumentRow, chunk_id, encode_segment, scale_of
 
 
-def read_vectors(reader: Reader, olds: Sequence[Sequence[ChunkRow]], header: Header) -> list[tuple[bytes, int]]:
-    """Return vector and scale of each new chunk, and see that the pack ends behind them.
+def read_vectors(reader: Reader, olds: Sequence[Sequence[ChunkRow]], dimensions: int) -> list[bytes]:
+    """Return the vector of each new chunk, and see that the pack ends behind them.
 
     Args:
         olds: For each new chunk the chunks of the document that its own is held against.
@@ -27,32 +39,25 @@ def read_vectors(reader: Reader, olds: Sequence[Sequence[ChunkRow]], header: Hea
         ContentError: Malformed in any way.
     """
     places = [reader.number() for _ in olds]
-    if header.bits != 4 and any(places):
-        raise ContentError(f"pack: differences of vectors of {header.bits} bits")
     bases = [part(chunks, place - 1, 1)[0] if place else None for chunks, place in zip(olds, places, strict=True)]
-    scales = [int.from_bytes(reader.take(2), "little") for _ in olds]
-    width = packed_bytes(header.dimensions, header.bits)
-    sent = _rows(reader, bases.count(None), width)
-    differences = _rows(reader, len(bases) - bases.count(None), width)
-    reader.finish()
-    return [
-        (next(sent) if base is None else _sum(base.vector, next(differences)), scale)
-        for base, scale in zip(bases, scales, strict=True)
-    ]
+    bits = reader.bits()
+    vectors = [_vector(bits, base.vector if base else bytes(dimensions)) for base in bases]
+    bits.finish()
+    return vectors
 
 
-def _rows(reader: Reader, count: int, width: int) -> Iterator[bytes]:
-    data = reader.inflated(count * width) if count else b""
-    return (data[at : at + width] for at in range(0, len(data), width))
-
-
-def _sum(old: bytes, difference: bytes) -> bytes:
-    """Return the sums, modulo 16, of the codes of 4 bits of two vectors."""
-    low = int.from_bytes(b"\x0f" * len(old), "big")
-    first, second = int.from_bytes(old, "big"), int.from_bytes(difference, "big")
-    lows = (first & low) + (second & low) & low
-    highs = (first >> 4 & low) + (second >> 4 & low) & low
-    return (lows | highs << 4).to_bytes(len(old), "big")
+def _vector(bits: Bits, base: bytes) -> bytes:
+    """Return a vector that is told by its differences to another one."""
+    vector, spread = array("b"), Spread()
+    for old in memoryview(base).cast("b"):
+        code = bits.rice(spread.low)
+        difference = code >> 1 ^ -(code & 1)
+        spread.add(difference)
+        value = old + difference
+        if not -128 <= value < 128:
+            raise ContentError(f"pack: {value} as a component of a vector")
+        vector.append(value)
+    return vector.tobytes()
 
 
 _TOGETHER: Final = 1024
@@ -79,25 +84,23 @@ async def decode_pack(data: bytes, base: PackBase, expected: Header, epoch: str,
     documents = _Documents(base, reader, limit)
     for start in range(0, len(entries), _TOGETHER):
         await documents.read(entries[start : start + _TOGETHER])
-    vectors = read_vectors(reader, [new.olds for new in documents.fresh], expected)
+    vectors = read_vectors(reader, [new.olds for new in documents.fresh], expected.dimensions)
     rows = [
-        replace(fresh.row, sequence=expected.upto, vector=vector, scale=scale)
-        for fresh, (vector, scale) in zip(documents.fresh, vectors, strict=True)
+        replace(fresh.row, sequence=expected.upto, vector=vector, scale=scale_of(vector))
+        for fresh, vector in zip(documents.fresh, vectors, strict=True)
     ]
     found = [replace(row, sequence=expected.upto) for row in documents.rows]
     for start in range(0, len(removed), _TOGETHER):
         gone = await base.documents(removed[start : start + _TOGETHER])
         found += [DocumentRow(old.row.key, expected.upto, removed=True) for old in gone]
-    return encode_segment(epoch, expected.dimensions, found, rows, expected.bits)
+    return encode_segment(epoch, expected.dimensions, found, rows)
 
 
 def _check_header(reader: Reader, expected: Header) -> None:
     codec = reader.byte()
     if codec != PACK_FORMAT:
         raise ContentError(f"pack of format {codec}, which this vademecum cannot read")
-    found = Header(reader.number(), reader.number(), reader.number(), reader.number())
-    if found.bits != 8 and found.bits not in LEVELS:
-        raise ContentError(f"pack: vectors of {found.bits} bits, which this vademecum cannot read")
+    found = Header(reader.number(), reader.number(), reader.number())
     if found != expected:
         raise ContentError(f"pack: it is {found}, wanted is {expected}")
 

@@ -20,11 +20,10 @@ STEPS, FACTS, KEY = range(3)
 
 @dataclass(frozen=True)
 class Header:
-    """Which release a pack builds on, which it makes, and of what kind the vectors are."""
+    """Which release a pack builds on, which it makes, and how many dimensions the vectors have."""
 
     after: int
     upto: int
-    bits: int
     dimensions: int
 
 
@@ -99,6 +98,28 @@ def known(past: bytes, like: OldDocument | None) -> bytes:
     row = like.row
     chunks = (field for chunk in like.chunks for field in (chunk.headings, chunk.anchor, chunk.text))
     return (past + record(row.key, row.title, row.url, row.metadata, *chunks))[-WINDOW:]
+
+
+@dataclass
+class Spread:
+    """How large the differences of a vector are, as far as they are told: what the next one is written by."""
+
+    total: int = 10
+    count: int = 4
+
+    @property
+    def low(self) -> int:
+        """How many low bits of the next code are written as they are (a Rice code): as many as the mean has."""
+        return (max(self.total - 1, 0) // self.count).bit_length()
+
+    def add(self, difference: int) -> None:
+        """Take in one; what was seen before counts less and less."""
+        self.total, self.count = self.total + abs(difference), self.count + 1
+        if self.count == _SEEN:
+            self.total, self.count = self.total // 2, self.count // 2
+
+
+_SEEN = 8
 
 
 FANOUT = 4

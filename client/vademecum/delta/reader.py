@@ -68,10 +68,36 @@ class Reader:
             raise ContentError(f"pack: a stream of {len(content)} bytes, expected {size}")
         return content
 
+    def bits(self) -> Bits:
+        """Return what is left, bit by bit."""
+        return Bits(self.take(len(self._data) - self._at))
+
+
+class Bits:
+    """Numbers of some bits each, the highest bit of each byte first."""
+
+    def __init__(self, data: bytes) -> None:
+        self._bits = bin(int.from_bytes(b"\1" + data, "big"))[3:]
+        self._at = 0
+
+    def rice(self, low: int) -> int:
+        """Return a number: so many zeros as it has above its low bits, a one, the low bits.
+
+        >>> Bits(bytes([0b00110100])).rice(2)
+        10
+        """
+        one = self._bits.find("1", self._at)
+        end = one + 1 + low
+        if one < 0 or end > len(self._bits):
+            raise ContentError(f"pack: it ends after {len(self._bits) // 8} bytes of vectors, in the middle")
+        high, self._at = one - self._at, end
+        return high << low | int(self._bits[one + 1 : end] or "0", 2)
+
     def finish(self) -> None:
-        """Refuse what lies behind the end."""
-        if self._at != len(self._data):
-            raise ContentError(f"pack: {len(self._data) - self._at} bytes behind its end")
+        """Refuse what lies behind the end, but the bits that fill the last byte."""
+        rest = self._bits[self._at :]
+        if len(rest) > 7 or "1" in rest:
+            raise ContentError(f"pack: {-(-len(rest) // 8)} bytes behind its end")
 
 
 def part(chunks: Sequence[T], start: int, count: int) -> Sequence[T]:

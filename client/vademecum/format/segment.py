@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Final
+from operator import mul
 
 from vademecum.errors import ContentError
 from vademecum.format.tensors import (
@@ -17,16 +18,11 @@ from vademecum.format.tensors import (
     decode_tensors,
     encode_tensors,
     integers,
-    packed_bytes,
-    packed_rows,
     string_column,
 )
 
 SEGMENT_FORMAT = "vademecum.segment.1"
 HEADING_SEPARATOR = "\x1f"
-
-LEVELS: Final = {4: (1, -8), 2: (2, -3)}
-"""For each number of bits but 8: factor and offset that make a component of its code."""
 
 
 @dataclass(frozen=True)
@@ -57,8 +53,8 @@ class ChunkRow:
     Attributes:
         id: 64 bits, from its texts (`chunk_id`).
         sequence: Of the release that first had it.
-        vector: `packed_bytes(D, bits)` bytes, packed as in its segment.
-        scale: 16 bits: 65,535 is a vector of length 1 (section 4.2).
+        vector: int8 [D], in bytes.
+        scale: 16 bits: what makes the vector's length 65,535 (section 4.2).
         headings: Outermost first, joined by U+001F, without the document's title.
         anchor: The URL fragment of the nearest heading; may be empty.
     """
@@ -89,7 +85,7 @@ class SegmentOutline:
     """What says which rows of a segment count, and where its texts and vectors lie. n chunks, m documents.
 
     Attributes:
-        dimensions, bits: D, and the bits of a vector's component: 8, 4 or 2.
+        dimensions: D.
         ids, sequences, scales: [n].
         keys, document_sequences, removed: [m]; `removed` is 1 for a tombstone.
         document_chunks, bounds: Document i has `document_chunks[bounds[i]:bounds[i + 1]]`.
@@ -99,7 +95,6 @@ class SegmentOutline:
 
     epoch: str
     dimensions: int
-    bits: int
     ids: array[int]
     sequences: array[int]
     scales: array[int]
@@ -137,7 +132,7 @@ class Segment(SegmentOutline):
 
     @property
     def vectors(self) -> memoryview:
-        """All vectors, `packed_bytes(dimensions, bits)` for each row, row after row."""
+        """All vectors, int8 [n, D], row after row."""
         column = self.chunk_columns[0]
         return memoryview(self.data)[column.at : column.at + column.bounds[-1]]
 
@@ -162,6 +157,17 @@ def chunk_id(title: str, headings: str, anchor: str, text: str) -> int:
     return int.from_bytes(hasher.digest()[:8], "big")
 
 
+def scale_of(vector: bytes) -> int:
+    """Return the scale of a vector (format.md, section 4.2).
+
+    >>> scale_of(bytes([3, 0, 256 - 4]))
+    13107
+    """
+    components = memoryview(vector).cast("b")
+    squares = sum(map(mul, components, components))
+    return int(65535 / math.sqrt(squares) + 0.5) if squares else 0
+
+
 def framed(value: bytes) -> bytes:
     """Return the bytes with their length before them, as `u32`.
 
@@ -171,22 +177,15 @@ def framed(value: bytes) -> bytes:
     return len(value).to_bytes(4, "little") + value
 
 
-def encode_segment(
-    epoch: str, dimensions: int, documents: Iterable[DocumentRow], chunks: Iterable[ChunkRow], bits: int = 8
-) -> bytes:
-    """Return a segment of these rows, sorted as the format asks. The same rows give the same bytes.
-
-    Args:
-        bits: Of a component of the chunks' vectors: 8, 4 or 2.
-    """
+def encode_segment(epoch: str, dimensions: int, documents: Iterable[DocumentRow], chunks: Iterable[ChunkRow]) -> bytes:
+    """Return a segment of these rows, sorted as the format asks. The same rows give the same bytes."""
     docs = sorted(documents, key=lambda row: (-row.sequence, row.key.encode()))
     rows = sorted(chunks, key=lambda row: (-row.sequence, row.id))
-    vectors, packing = packed_rows(len(rows), dimensions, bits, b"".join(row.vector for row in rows))
     tensors: dict[str, Tensor] = {
         "chunk.id": integers("U64", (row.id for row in rows)),
         "chunk.sequence": integers("U32", (row.sequence for row in rows)),
         "chunk.scale": integers("U16", (row.scale for row in rows)),
-        "chunk.vector": vectors,
+        "chunk.vector": Tensor("I8", (len(rows), dimensions), b"".join(row.vector for row in rows)),
         "document.sequence": integers("U32", (row.sequence for row in docs)),
         "document.removed": integers("U8", (row.removed for row in docs)),
         "document.chunks": integers("U64", (chunk for row in docs for chunk in row.chunks)),
@@ -199,7 +198,7 @@ def encode_segment(
         **string_column("document.url", (row.url for row in docs)),
         **string_column("document.metadata", (row.metadata for row in docs)),
     }
-    return encode_tensors(TensorFile(tensors, {"epoch": epoch, "format": SEGMENT_FORMAT, **packing}))
+    return encode_tensors(TensorFile(tensors, {"epoch": epoch, "format": SEGMENT_FORMAT}))
 
 
 def cut(sizes: Iterable[int], most: int) -> Iterator[tuple[int, int]]:
@@ -225,17 +224,16 @@ def decode_segment(data: bytes) -> Segment:
     file.check_format(SEGMENT_FORMAT)
     n = file.tensor("chunk.id", "U64", [None]).shape[0]
     m = file.tensor("document.sequence", "U32", [None]).shape[0]
-    dimensions, bits, vectors = file.packed("chunk.vector", n, LEVELS)
+    vectors = file.tensor("chunk.vector", "I8", [n, None])
+    dimensions = vectors.shape[1]
     if not dimensions:
         raise ContentError("segment: vectors without dimensions")
-    width = packed_bytes(dimensions, bits)
     chunks = file.tensor("document.chunks", "U64", [None])
     texts = [file.strings(f"chunk.{name}", n) for name in ("headings", "anchor", "text")]
     facts = [file.strings(f"document.{name}", m) for name in ("title", "url", "metadata")]
     segment = Segment(
         epoch=file.metadata.get("epoch", ""),
         dimensions=dimensions,
-        bits=bits,
         ids=file.tensor("chunk.id", "U64", [n]).values(),
         sequences=file.tensor("chunk.sequence", "U32", [n]).values(),
         scales=file.tensor("chunk.scale", "U16", [n]).values(),
@@ -245,7 +243,7 @@ def decode_segment(data: bytes) -> Segment:
         document_chunks=chunks.values(),
         bounds=file.offsets("document.chunks", chunks.shape[0], m),
         chunk_columns=(
-            Column(vectors.at, range(0, n * width + 1, width)),
+            Column(vectors.at, range(0, n * dimensions + 1, dimensions)),
             *(Column(column.at, column.bounds) for column in texts),
         ),
         document_columns=tuple(Column(column.at, column.bounds) for column in facts),

@@ -96,7 +96,7 @@ async def write_piece(staged: Staged, piece: Piece) -> bytes:
     like = staged.state.segments[0]
     documents = await staged.document_rows(piece.documents)
     chunks = await staged.chunk_rows(piece.chunks)
-    return encode_segment(like.epoch, like.dimensions, documents, chunks, like.bits)
+    return encode_segment(like.epoch, like.dimensions, documents, chunks)
 
 
 async def compact(staged: Staged, chosen: Collection[int], config: Config) -> Staged:

@@ -107,7 +107,7 @@ def assemble(segments: Sequence[S]) -> LiveRows[S]:
         ContentError: They are of different epochs, their rows are not in order, or a live document names a chunk
             that none of them has.
     """
-    if len({(segment.epoch, segment.dimensions, segment.bits) for segment in segments}) > 1:
+    if len({(segment.epoch, segment.dimensions) for segment in segments}) > 1:
         raise ContentError("segments of different epochs stand in one generation")
     documents, tombstones = _newest_documents(segments)
     return LiveRows(tuple(segments), documents, _newest_chunks(segments, documents), tombstones)

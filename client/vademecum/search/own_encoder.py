@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from vademecum.encoder.directions import decode_directions
 from vademecum.encoder.query import shrink
-from vademecum.encoder.rotation import rotate_query
 from vademecum.errors import UsageError
 from vademecum.format.markup import plain
 from vademecum.format.segment import HEADING_SEPARATOR
@@ -61,9 +60,9 @@ class OwnEncoder:
         if not self._checked:
             self._check(index)
             self._checked = True
-        return self._vector(text, index.bits)
+        return self._vector(text)
 
-    def _vector(self, text: str, bits: int) -> NDArray[np.int64]:
+    def _vector(self, text: str) -> NDArray[np.int64]:
         told = self._encode(text)
         try:
             vector = np.asarray(told, np.float64)
@@ -82,12 +81,12 @@ class OwnEncoder:
         if self._directions is not None:
             vector = vector @ self._directions
         integers = shrink([round(value * _WHOLE) for value in vector.tolist()])
-        return np.array(integers if bits == 8 else rotate_query(integers), np.int64)
+        return np.array(integers, np.int64)
 
     def _check(self, index: Index) -> None:
         """Raise UsageError unless a few passages lie where the release has them."""
         rows = np.linspace(0, len(index.ids) - 1, min(_TRIED, len(index.ids))).astype(int).tolist()
-        alike = [float(index.cosines(self._vector(self._text(row), index.bits))[row]) for row in rows]
+        alike = [float(index.cosines(self._vector(self._text(row)))[row]) for row in rows]
         if alike and sum(alike) / len(alike) < _ALIKE:
             raise UsageError(
                 f"encoder: its vectors are not those of {self._name}, which made this release's: passages lie at a "

@@ -10,7 +10,6 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from vademecum.encoder.rotation import rotate_query
 from vademecum.format.markup import plain
 from vademecum.generation.opened import Opened
 from vademecum.generation.row_index import unpacked
@@ -136,10 +135,7 @@ class Searcher:
     def _vector(self, query: str) -> NDArray[np.int64]:
         if self.own is not None:
             return self.own.encode(query, self._index)
-        integers = self._opened.encoder.encode(query)
-        if self._index.bits != 8:
-            integers = rotate_query(integers)
-        return np.array(integers, np.int64)
+        return np.array(self._opened.encoder.encode(query), np.int64)
 
     def _present(
         self,

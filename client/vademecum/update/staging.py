@@ -82,8 +82,7 @@ async def _apply(
     data = await store.get(entry.sha256)
     if data is None:
         raise StorageError(f"the store has lost pack {entry.sha256[:12]} at once")
-    segments = staged.state.segments
-    header = Header(entry.after, target, segments[0].bits if segments else 8, manifest.encoder.dimensions)
+    header = Header(entry.after, target, manifest.encoder.dimensions)
     content = await decode_pack(data, StagedBase(staged), header, manifest.epoch, config.max_object)
     if len(content) > config.max_object:
         raise ContentError(f"pack {entry.sha256[:12]} makes {len(content)} bytes, more than {config.max_object}")

@@ -4,7 +4,6 @@ import { IndexedStore } from "/client/store/store.mjs";
 import { decodeHead } from "/client/store/records.mjs";
 import { decodeEncoder } from "/client/search/encoder.mjs";
 import { Kernel } from "/client/search/kernel.mjs";
-import { rotateQuery } from "/client/search/rotation.mjs";
 import { place, Scan } from "/client/search/scan.mjs";
 import { decodeSegment } from "/client/format/segment.mjs";
 import { KnowledgeBase } from "/client/vademecum.mjs";
@@ -43,22 +42,22 @@ export async function kernel(queries) {
   return bare(queries, place);
 }
 
-/** The same over as many rows of other dimensions, of codes drawn at random: what the scan would cost with them. */
+/** The same over as many rows of other dimensions, drawn at random: what the scan would cost with them. */
 export async function kernelOf(dimensions, queries) {
   const { objects, encoder } = await read();
   const count = objects.reduce((sum, file) => sum + decodeSegment(file).ids.length, 0);
-  const [codes, scales] = [new Uint8Array((count * dimensions) / 2), new Uint8Array(2 * count).fill(6)];
+  const [codes, scales] = [new Uint8Array(count * dimensions), new Uint8Array(2 * count).fill(6)];
   for (let at = 0; at < codes.length; at += 2 ** 16) crypto.getRandomValues(codes.subarray(at, at + 2 ** 16));
   const kernel = new Kernel([codes, scales], count, 0);
   const [vectors, { buffer, byteOffset }] = kernel.files;
-  const rows = [{ vectors, scales: new Uint16Array(buffer, byteOffset, count), dimensions, bits: 4 }];
+  const rows = [{ vectors, scales: new Uint16Array(buffer, byteOffset, count), dimensions }];
   const stretched = (query) => Int8Array.from({ length: dimensions }, (_, i) => query[i % query.length]);
   return percentiles(queries.map((query) => stretched(encoder.encode(query))), (vector) => top(kernel.scores(rows, vector)));
 }
 
 export async function encode(queries) {
   const { encoder } = await read();
-  return percentiles(queries, (query) => rotateQuery(encoder.encode(query), 0));
+  return percentiles(queries, (query) => encoder.encode(query));
 }
 
 export async function plain(queries) {
@@ -69,7 +68,7 @@ async function bare(queries, lay) {
   const { objects, encoder } = await read();
   const { files, kernel } = lay(objects);
   const scan = new Scan(files.map(decodeSegment), kernel);
-  return percentiles(queries.map((query) => rotateQuery(encoder.encode(query), 0)), (vector) => top(scan.scores(vector)));
+  return percentiles(queries.map((query) => encoder.encode(query)), (vector) => top(scan.scores(vector)));
 }
 
 function top(scores) {
@@ -92,17 +91,13 @@ export async function orama(queries) {
   const db = create({ schema: { vector: `vector[${dimensions}]` } });
   for (const file of objects) {
     const { ids, vectors } = decodeSegment(file);
-    const rows = Array.from(ids, (id, row) => ({ id: String(id), vector: row_of(vectors, row, dimensions) }));
+    const rows = Array.from(ids, (id, row) => ({ id: String(id), vector: [...vectors.subarray(row * dimensions, (row + 1) * dimensions)] }));
     await insertMultiple(db, rows, 5000);
   }
   const find = (value) => search(db, { mode: "vector", vector: { value, property: "vector" }, similarity: 0, limit: HITS });
-  return percentiles(queries.map((query) => [...rotateQuery(encoder.encode(query), 0)]), find);
+  return percentiles(queries.map((query) => [...encoder.encode(query)]), find);
 }
 
-function row_of(vectors, row, dimensions) {
-  const width = dimensions / 2;
-  return Array.from({ length: dimensions }, (_, i) => ((vectors[row * width + (i >> 1)] >> (4 * (i & 1))) & 15) - 8);
-}
 
 async function read() {
   const store = new IndexedStore(URL_OF_BASE);

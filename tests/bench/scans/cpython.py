@@ -19,16 +19,12 @@ Search = Callable[[Floats], Any]
 
 
 def _vectors(folder: Path) -> Iterable[Floats]:
-    """Yield the components of each segment, [n, D], as the codes stand for them."""
-    from vademecum.format.segment import LEVELS, decode_segment
+    """Yield the components of each segment, [n, D]."""
+    from vademecum.format.segment import decode_segment
 
     for digest in json.loads((folder / "data" / "digests.json").read_text())[:-1]:
         segment = decode_segment((folder / "data" / digest).read_bytes())
-        codes = np.frombuffer(segment.vectors, np.uint8).reshape(len(segment.ids), -1)
-        per, (factor, offset) = 8 // segment.bits, LEVELS[segment.bits]
-        lanes = [codes >> segment.bits * lane & (1 << segment.bits) - 1 for lane in range(per)]
-        values = np.stack(lanes, axis=2).reshape(len(codes), -1)[:, : segment.dimensions]
-        yield factor * values.astype(np.float32) + offset
+        yield np.frombuffer(segment.vectors, np.int8).reshape(-1, segment.dimensions).astype(np.float32)
 
 
 def usearch(folder: Path) -> Search:

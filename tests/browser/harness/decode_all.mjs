@@ -24,7 +24,7 @@ const DECODERS = {
     const s = decodeSegment(bytes);
     const strings = [s.headings, s.anchors, s.texts, s.keys, s.titles, s.urls, s.metadata].map((column) => column.all());
     const columns = [s.ids, s.scales, s.documentSequences, s.removed, s.chunks, s.bounds].map(numbers);
-    return [s.epoch, s.dimensions, s.bits, hex(s.vectors), strings, columns];
+    return [s.epoch, s.dimensions, hex(s.vectors), strings, columns];
   },
   encoder(bytes) {
     const e = decodeEncoder(bytes);

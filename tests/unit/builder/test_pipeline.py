@@ -244,20 +244,6 @@ def test_two_texts_with_one_id_are_refused(line: Line, monkeypatch: pytest.Monke
     assert current(line).manifest.sequence == 1
 
 
-@pytest.mark.parametrize("bits", [8, 4, 2])
-def test_the_bits_of_a_component(line: Line, bits: int) -> None:
-    line.release({**HANDBOOK, "page.md": PAGE})
-    before = current(line)
-    assert {segment.bits for segment in before.segments} == {4}
-    report = line.release({**HANDBOOK, "page.md": PAGE}, bits=bits)
-    published = current(line)
-    assert {segment.bits for segment in published.segments} == {bits}
-    assert (published.manifest.epoch == before.manifest.epoch) == (bits == 4)
-    assert report.changed == (bits != 4)
-    hit = ask(pulled(line), "the second section")[0]
-    assert (hit.document, hit.heading) == ("page.md", "Two")
-
-
 def test_a_refit_is_a_new_epoch_that_says_what_really_changed(line: Line) -> None:
     line.release(HANDBOOK)
     store = pulled(line)

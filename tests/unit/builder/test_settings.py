@@ -19,7 +19,6 @@ out = "public/kb"
 root = "root.json"
 channel = "beta"
 encoder = "builtin"
-bits = 8
 site = false
 whole = true
 
@@ -56,7 +55,6 @@ def test_every_key(tmp_path: Path) -> None:
         title="Acme handbook",
         channel="beta",
         encoder="builtin",
-        bits=8,
         root=tmp_path / "root.json",
         drafts=True,
         site=False,
@@ -112,14 +110,17 @@ def test_several_sources_have_names(tmp_path: Path) -> None:
         (ENCODER + 'name = "builtin"\nmodel = "m"' + SOURCE, "line 3: encoder.model: name is an encoder by itself"),
         ("[[source]]\npath = 4", "line 2: source.path: expected a folder, not 4"),
         ('[[source]]\npath = ""', "line 2: source.path: expected a folder, not ''"),
-        ('bits = 3\n[[source]]\npath = "d"', "line 1: bits: expected 8, 4 or 2, not 3"),
+        (
+            'query-encoder = "b"\n[[source]]\npath = "d"',
+            "line 1: query-encoder: expected table or transformer, not 'b'",
+        ),
         (
             '[[source]]\npath = "d"\n[approval]\nmore-than = 20',
             "line 4: approval.more-than: expected a share of the documents from 0 to 1, as in 0.2, not 20",
         ),
         ('candidate = "x"\n[[source]]\npath = "d"', "line 1: candidate: expected true, or a percentage"),
         ('[[source]]\npath = "d"\n[limits]\nkeep = -1', "line 4: limits.keep: expected a number of earlier"),
-        ('bits = true\n[[source]]\npath = "d"', "line 1: bits: expected 8, 4 or 2, not True"),
+        ('dimensions = true\n[[source]]\npath = "d"', "line 1: dimensions: expected a number from 1 to 4096, not True"),
         (
             'address = "acme.example"\n[[source]]\npath = "d"',
             "line 1: address: expected an address that begins with https://",

@@ -53,18 +53,16 @@ export function strings(name, values) {
 }
 
 /** documents: {key, sequence, chunks, title, url, metadata, removed}; chunks: {id, vector, scale, headings, anchor, text}. */
-export function segmentFile({ documents = [], chunks = [], dimensions = 2, bits = 8, epoch = "e", format = "vademecum.segment.1", metadata = {} }) {
+export function segmentFile({ documents = [], chunks = [], dimensions = 2, epoch = "e", format = "vademecum.segment.1", metadata = {} }) {
   const of = (rows, field, otherwise = "") => rows.map((row) => row[field] ?? otherwise);
-  const width = Math.ceil((dimensions * bits) / 8);
-  const vectors = chunks.flatMap((row) => row.vector ?? Array(width).fill(1));
-  const packing = bits === 8 ? {} : { bits: String(bits), dimensions: String(dimensions) };
+  const vectors = chunks.flatMap((row) => row.vector ?? Array(dimensions).fill(1));
   const bounds = new Uint32Array(documents.length + 1);
   documents.forEach((row, i) => (bounds[i + 1] = bounds[i] + (row.chunks ?? []).length));
   return tensorFile(
     {
       "chunk.id": BigUint64Array.from(of(chunks, "id")),
       "chunk.sequence": Uint32Array.from(of(chunks, "sequence", 1)),
-      "chunk.vector": [(bits === 8 ? Int8Array : Uint8Array).from(vectors), [chunks.length, width]],
+      "chunk.vector": [Int8Array.from(vectors), [chunks.length, dimensions]],
       "chunk.scale": Uint16Array.from(of(chunks, "scale", 1)),
       ...strings("chunk.headings", of(chunks, "headings")),
       ...strings("chunk.anchor", of(chunks, "anchor")),
@@ -78,7 +76,7 @@ export function segmentFile({ documents = [], chunks = [], dimensions = 2, bits 
       "document.chunks": BigUint64Array.from(documents.flatMap((row) => row.chunks ?? [])),
       "document.chunks.offsets": bounds,
     },
-    { epoch, format, ...packing, ...metadata },
+    { epoch, format, ...metadata },
   );
 }
 

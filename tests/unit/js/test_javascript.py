@@ -122,7 +122,7 @@ def test_both_languages_choose_the_same_places(tmp_path: Path, monkeypatch: pyte
         page = {"pageKey": f"page {at % 9}"} if at % 4 else {}
         held = tuple(sorted(chance.sample(range(12), 3)))
         documents.append(segment.DocumentRow(f"{at:02}", 1, f"Title {at}", f"{at}/", json.dumps(said | page), held))
-    data = segment.encode_segment("e", 1, documents, chunks, 8)
+    data = segment.encode_segment("e", 1, documents, chunks)
     state = assemble([segment.decode_segment(data)])
     orders: tuple[Any, ...] = ({}, {"version": ("10", "2", "1")}, {"lang": ("en", "de"), "version": ("2",)})
     some: tuple[Any, ...] = ({}, {"lang": "de"}, {"version": ["1", "2"], "tags": "a"}, {"lang": "fr"})

@@ -244,7 +244,7 @@ def test_the_hits_are_the_same(tmp_path: Path) -> None:
         assert set(hits.words) == set(told["words"]), question
 
 
-@pytest.mark.parametrize("options", [{}, {"dimensions": 33}, {"bits": 8}, {"bits": 2}], ids=str)
+@pytest.mark.parametrize("options", [{}, {"dimensions": 33}], ids=str)
 def test_what_is_similar_is_the_same(tmp_path: Path, options: dict[str, Any]) -> None:
     line = Line(tmp_path)
     line.release(PAGES, **options)

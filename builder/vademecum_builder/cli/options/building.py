@@ -67,12 +67,6 @@ def _read(add: AddOption) -> None:
 def _meaning(add: AddOption) -> None:
     add("--encoder NAME", "builtin (default), sentence-transformers:MODEL or http:https://host/v1#MODEL")
     add(
-        "--bits",
-        "of a vector's component (default: 4); another number than before is a full download",
-        int,
-        choices=(8, 4, 2),
-    )
-    add(
         "--dimensions D",
         "of a vector (default: as before, else 96); another number than before is a full download",
         _dimensions,

@@ -5,9 +5,6 @@ import { decodeTensors, requireFormat } from "./tensors.mjs";
 
 export const SEGMENT_FORMAT = "vademecum.segment.1";
 export const HEADING_SEPARATOR = "\x1f";
-/** Factor and offset that make a component of its code, by bits. */
-export const LEVELS = new Map([[4, [1, -8]], [2, [2, -3]]]);
-const PACKED_BITS = ["4", "2"];
 
 /** @typedef {ReturnType<typeof decodeSegment>} Segment */
 
@@ -19,17 +16,14 @@ export function decodeSegment(bytes) {
   const documentSequences = file.tensor("document.sequence", "U32", [null]).values;
   const n = ids.length;
   const m = documentSequences.length;
-  const { dimensions, bits, values: vectors } = file.rows("chunk.vector", n, PACKED_BITS);
+  const { shape: [, dimensions], values: vectors } = file.tensor("chunk.vector", "I8", [n, null]);
   const chunks = file.tensor("document.chunks", "U64", [null]).values;
   file.tensor("chunk.sequence", "U32", [n]); // for updates alone, and there all the same
   return {
     epoch: file.metadata.epoch ?? "",
     dimensions,
-    /** of a vector's component: 8, 4 or 2 */
-    bits,
     ids,
-    /** `ceil(dimensions * bits / 8)` bytes a row */
-    vectors,
+    vectors, // [n, D]
     scales: file.tensor("chunk.scale", "U16", [n]).values,
     headings: file.strings("chunk.headings", n),
     anchors: file.strings("chunk.anchor", n),

@@ -8,7 +8,7 @@
 
 import { VademecumError } from "../errors.mjs";
 import { plainText } from "../format/markup.mjs";
-import { decodeSegment, hexId, LEVELS, splitHeadings } from "../format/segment.mjs";
+import { decodeSegment, hexId, splitHeadings } from "../format/segment.mjs";
 import { Passes } from "./passes.mjs";
 import { place, Scan } from "./scan.mjs";
 
@@ -25,8 +25,6 @@ export class Generation {
   constructor(segments, dimensions, kernel) {
     this.segments = segments;
     this.dimensions = dimensions;
-    /** Of a vector's component; one epoch has one number. */
-    this.bits = segments[0]?.bits ?? 8;
     /** @type {number[]} row numbers over all segments begin here */
     this.starts = [0];
     for (const { ids } of segments) this.starts.push(this.starts[this.starts.length - 1] + ids.length);
@@ -82,15 +80,10 @@ export class Generation {
     return ids.filter((row) => row !== undefined);
   }
 
-  /** The components of a row's vector as they lie, rotated where they are: a query for what is like it. @param {number} at */
+  /** A row's vector: a query for what is like it. @param {number} at */
   vector(at) {
-    const { segment, row } = this.place(at);
-    const { bits, dimensions, vectors } = segment;
-    const [factor, offset] = LEVELS.get(bits) ?? [1, 0];
-    const start = row * Math.ceil((dimensions * bits) / 8);
-    if (bits === 8) return Int8Array.from(vectors.subarray(start, start + dimensions));
-    const code = (/** @type {number} */ i) => (vectors[start + ((i * bits) >> 3)] >> ((i * bits) & 7)) & ((1 << bits) - 1);
-    return Int8Array.from({ length: dimensions }, (_, i) => factor * code(i) + offset);
+    const { segment: { dimensions, vectors }, row } = this.place(at);
+    return vectors.slice(row * dimensions, (row + 1) * dimensions);
   }
 
   /** What each document says of itself: texts that are decoded together take a tenth of the time.
@@ -161,8 +154,8 @@ export function openGeneration(files, { dimensions, epoch }) {
   const { files: placed, kernel } = place(files);
   const segments = placed.map(decodeSegment);
   for (const segment of segments) {
-    if (segment.dimensions !== dimensions || segment.epoch !== epoch || segment.bits !== segments[0].bits) {
-      const found = `${segment.epoch}, ${segment.dimensions} dimensions of ${segment.bits} bits`;
+    if (segment.dimensions !== dimensions || segment.epoch !== epoch) {
+      const found = `${segment.epoch}, ${segment.dimensions} dimensions`;
       throw new VademecumError("content", `segment of epoch ${found} in a release of ${epoch}, ${dimensions}`);
     }
   }

@@ -1,15 +1,16 @@
 // @ts-check
 /** The scan in WebAssembly (kernel.wat): files of segments in its memory, the scores of their rows, and what is made of these. */
 
-import { LEVELS } from "../format/segment.mjs";
 import { Passes } from "./passes.mjs";
 
 /** kernel.wat, built by wabt: `npm run kernel` in tests/unit/js writes it. */
 export const BINARY =
-  "AGFzbQEAAAABRwdgCX9/f39/f39/fwBgBH9/f38BfGAEf39/fAF/YAV/f39/fAF/YAR/f39/AGAFf39/f38Bf2AOf39/f39/f39/fHx8fHwAAhUBCXZhZGVtZWN1bQZtZW1vcnkCAAEDCAcAAQIDBAUGBzgHBnNjb3JlcwAABHR1cm4AAQVhYm92ZQACBHBpY2sAAwV0YWxseQAEBm93bmluZwAFBGZ1c2UABgqjBwfJAgIEfwR7IAP9DyEPQQEgAnRBAWv9ECEQA0AgACEJIAAgAWoiCiEAIAQhC/0MAAAAAAAAAAAAAAAAAAAAACEOA0AgCf0ABAAgD/1RIQ0gAkEERgRAIA4gC/0ABAAgDSAQ/U79ugEgC/0ABBAgDUEE/Y0BIBD9Tv26Af2uASAL/QAEICANQQj9jQEgEP1O/boBIAv9AAQwIA1BDP2NAf26Af2uAf2uAf2uASEOIAtBwABqIQsFQQAhDANAIA4gC/0ABAAgDSAM/Y0BIBD9Tv26Af2uASEOIAtBEGohCyAMIAJqIQwgDEEQSQ0ACwsgCUEQaiEJIAkgCkkNAAsgDiAOIA79DQgJCgsMDQ4PAAECAwQFBgf9rgEhDiAHIAYvAQC4IAUgDv0bACAO/RsBamq3ojkDACAGQQJqIQYgB0EIaiEHIAcgCEkNAAsLagIBfwJ8IAAEQANAIAEoAgAhBCAEQQBIBEAgAkQAAAAAAAAAADkDAAUgAyAEQQN0aiEEIAIrAwAhBSAEIAQrAwAgBaA5AwAgBiAFpSEGCyABQQRqIQEgAkEIaiECIABBAWsiAA0ACwsgBgtCAQJ/IAIhBSAABEADQCAFIAQ2AgAgBSABKwMAIANmQQJ0aiEFIAFBCGohASAEQQFqIgQgAEkNAAsLIAUgAmtBAnYLTgECfyADIQYgAARAA0AgBiABKAIAIgU2AgAgAiAFQQN0aiEFIAYgBSsDACAEZkECdGohBiABQQRqIQEgAEEBayIADQALCyAGIANrQQJ2C14BAX8gAARAA0AgA0QAAAAAAP6vQEQAAAAAAAAAAEQAAAAAAACQQCACIAEoAgBBA3RqKwMAoqWkqkECdGohBCAEIAQoAgBBAWo2AgAgAUEEaiEBIABBAWsiAA0ACwsLXAECfyAEIQYgAARAA0AgBiACIAEoAgBBAnRqKAIAIgU2AgAgAyAFQQJ0aiEFIAYgBSgCAEVBAnRqIQYgBUEBNgIAIAFBBGohASAAQQFrIgANAAsLIAYgBGtBAnYLnAECAn8BfCAABEADQCABKAIAQQN0IQ4gBiAOQQF2aigCAEEDdCEPIAogAyAOaisDACAJo6IgCyAEIA9qKwMAIAUgD0EBdmooAgQgBSAPQQF2aigCAGu4oyAJo6KgIAogC6CjIRAgECAMIAcgDmorAwCioCANIAggD2orAwCioCEQIAIgDmogEDkDACABQQRqIQEgAEEBayIADQALCws=";
+  "AGFzbQEAAAABRAdgBn9/f39/fwBgBH9/f38BfGAEf39/fAF/YAV/f39/fAF/YAR/f39/AGAFf39/f38Bf2AOf39/f39/f39/fHx8fHwAAhUBCXZhZGVtZWN1bQZtZW1vcnkCAAEDCAcAAQIDBAUGBzgHBnNjb3JlcwAABHR1cm4AAQVhYm92ZQACBHBpY2sAAwV0YWxseQAEBm93bmluZwAFBGZ1c2UABgqSBge4AQIDfwF7A0AgACEGIAAgAWoiByEAIAIhCP0MAAAAAAAAAAAAAAAAAAAAACEJA0AgCSAI/QAEACAG/QEDAP26ASAI/QAEECAG/QEDCP26Af2uAf2uASEJIAhBIGohCCAGQRBqIQYgBiAHSQ0ACyAJIAkgCf0NCAkKCwwNDg8AAQIDBAUGB/2uASEJIAQgAy8BALggCf0bACAJ/RsBareiOQMAIANBAmohAyAEQQhqIQQgBCAFSQ0ACwtqAgF/AnwgAARAA0AgASgCACEEIARBAEgEQCACRAAAAAAAAAAAOQMABSADIARBA3RqIQQgAisDACEFIAQgBCsDACAFoDkDACAGIAWlIQYLIAFBBGohASACQQhqIQIgAEEBayIADQALCyAGC0IBAn8gAiEFIAAEQANAIAUgBDYCACAFIAErAwAgA2ZBAnRqIQUgAUEIaiEBIARBAWoiBCAASQ0ACwsgBSACa0ECdgtOAQJ/IAMhBiAABEADQCAGIAEoAgAiBTYCACACIAVBA3RqIQUgBiAFKwMAIARmQQJ0aiEGIAFBBGohASAAQQFrIgANAAsLIAYgA2tBAnYLXgEBfyAABEADQCADRAAAAAAA/q9ARAAAAAAAAAAARAAAAAAAAJBAIAIgASgCAEEDdGorAwCipaSqQQJ0aiEEIAQgBCgCAEEBajYCACABQQRqIQEgAEEBayIADQALCwtcAQJ/IAQhBiAABEADQCAGIAIgASgCAEECdGooAgAiBTYCACADIAVBAnRqIQUgBiAFKAIARUECdGohBiAFQQE2AgAgAUEEaiEBIABBAWsiAA0ACwsgBiAEa0ECdgucAQICfwF8IAAEQANAIAEoAgBBA3QhDiAGIA5BAXZqKAIAQQN0IQ8gCiADIA5qKwMAIAmjoiALIAQgD2orAwAgBSAPQQF2aigCBCAFIA9BAXZqKAIAa7ijIAmjoqAgCiALoKMhECAQIAwgByAOaisDAKKgIA0gCCAPaisDAKKgIRAgAiAOaiAQOQMAIAFBBGohASAAQQFrIgANAAsLCw==";
 
 /** Room for a query at the beginning of the memory: more components of 16 bits than a segment may have. */
 const QUERY_BYTES = 2 ** 15;
+/** Components that the kernel takes at a time. */
+const BLOCK = 16;
 const PAGE = 2 ** 16;
 /** Room for what a question is about: of each row, and of each document, arrays of 8 bytes; and some more. */
 const [OF_ROW, OF_DOCUMENT, MORE] = [6 * 8, 4 * 8, PAGE];
@@ -17,9 +18,6 @@ const [OF_ROW, OF_DOCUMENT, MORE] = [6 * 8, 4 * 8, PAGE];
 const aligned = (/** @type {number} */ at) => Math.ceil(at / 16) * 16;
 
 /** @type {WebAssembly.Module | undefined} */ let compiled;
-
-/** What makes a component of its code, which is unsigned here: a byte with its highest bit flipped. */
-const UNSIGNED = new Map([[8, [1, -128]], ...LEVELS]);
 
 export class Kernel extends Passes {
   /** Copies the files: who gives them up has one copy of each in memory.
@@ -75,28 +73,15 @@ export class Kernel extends Passes {
   /** @param {import("../format/segment.mjs").Segment[]} segments decoded from `files`
    * @param {Int8Array} query [D] @returns {Float64Array} good till the next call */
   scores(segments, query) {
+    new Int16Array(this.memory.buffer, 0, query.length + BLOCK).fill(0, query.length).set(query);
     let at = this.end;
-    for (const { vectors, scales, dimensions, bits } of segments) {
+    for (const { vectors, scales, dimensions } of segments) {
       if (!scales.length) continue;
-      const [factor, offset] = /** @type {number[]} */ (UNSIGNED.get(bits));
-      this.#lay(query, factor, bits);
-      const rest = offset * query.reduce((sum, value) => sum + value, 0);
-      const width = Math.ceil((dimensions * bits) / 8);
       const end = at + 8 * scales.length;
-      this.run.scores(vectors.byteOffset, width, bits, bits === 8 ? 128 : 0, 0, rest, scales.byteOffset, at, end);
+      this.run.scores(vectors.byteOffset, dimensions, 0, scales.byteOffset, at, end);
       at = end;
     }
     return new Float64Array(this.memory.buffer, this.end, (at - this.end) / 8);
-  }
-
-  /** Write the query as kernel.wat reads it. @param {Int8Array} query @param {number} factor @param {number} bits */
-  #lay(query, factor, bits) {
-    const per = 16 / bits;
-    const lanes = new Int16Array(this.memory.buffer, 0, QUERY_BYTES / 2).fill(0, 0, query.length + 8 * per);
-    query.forEach((value, i) => {
-      const lane = Math.floor(i / per);
-      lanes[(lane >> 3) * 8 * per + (i % per) * 8 + (lane & 7)] = factor * value;
-    });
   }
 }
 

@@ -1,59 +1,34 @@
-;; The exact scores of the rows of one segment (site/content/format.md, section 4.2), from their codes as they lie.
+;; The exact scores of the rows of one segment (site/content/format.md, section 4.2), from their vectors as they lie.
 ;; 128-bit SIMD without its relaxed part, so that every machine gives the same integers.
 ;; kernel.mjs holds the binary; tests/unit/js/search/kernel.test.mjs builds it anew and compares.
 (module
   (import "vademecum" "memory" (memory 1))
-  ;; Of each row i: scores[i] = scales[i] * (rest + sum of query * code).
-  ;; The 16 bits of a lane hold 16 / bits codes. The query lies as the lanes are taken apart: for each block of 16
-  ;; bytes the components of the lanes' first codes, eight of 16 bits, then those of their second codes, and so on.
-  ;; It is 0 behind the last dimension, so a row may be read as if it filled its last block.
+  ;; Of each row i: scores[i] = scales[i] * the sum of query * component.
+  ;; The query is 0 behind the last dimension, so a row may be read as if it filled its last block of 16.
   (func (export "scores")
-    (param $row i32) (param $width i32)    ;; codes: where they begin, and bytes of a row
-    (param $bits i32) (param $flip i32)    ;; bits of a code; what makes its byte unsigned (128 for 8 bits, else 0)
-    (param $query i32) (param $rest i32)   ;; rest: the offset of codes, times the sum of the query
+    (param $row i32) (param $width i32)    ;; int8: where they begin, and how many a row has
+    (param $query i32)                     ;; int16 of each component
     (param $scale i32)                     ;; u16 of each row
     (param $score i32) (param $end i32)    ;; f64 of each row, one at least; behind the last
-    (local $at i32) (local $stop i32) (local $part i32) (local $shift i32)
-    (local $block v128) (local $sum v128) (local $signs v128) (local $mask v128)
-    (local.set $signs (i8x16.splat (local.get $flip)))
-    (local.set $mask (i16x8.splat (i32.sub (i32.shl (i32.const 1) (local.get $bits)) (i32.const 1))))
+    (local $at i32) (local $stop i32) (local $part i32) (local $sum v128)
     (loop $rows
       (local.set $at (local.get $row))
       (local.set $row (local.tee $stop (i32.add (local.get $row) (local.get $width))))
       (local.set $part (local.get $query))
       (local.set $sum (v128.const i64x2 0 0))
       (loop $blocks
-        (local.set $block (v128.xor (v128.load (local.get $at)) (local.get $signs)))
-        (if (i32.eq (local.get $bits) (i32.const 4))
-          (then ;; what the loop below does, without it: twice as fast
-            (local.set $sum (i32x4.add (local.get $sum) (i32x4.add
-              (i32x4.add
-                (i32x4.dot_i16x8_s (v128.load (local.get $part)) (v128.and (local.get $block) (local.get $mask)))
-                (i32x4.dot_i16x8_s (v128.load offset=16 (local.get $part))
-                  (v128.and (i16x8.shr_u (local.get $block) (i32.const 4)) (local.get $mask))))
-              (i32x4.add
-                (i32x4.dot_i16x8_s (v128.load offset=32 (local.get $part))
-                  (v128.and (i16x8.shr_u (local.get $block) (i32.const 8)) (local.get $mask)))
-                (i32x4.dot_i16x8_s (v128.load offset=48 (local.get $part))
-                  (i16x8.shr_u (local.get $block) (i32.const 12)))))))
-            (local.set $part (i32.add (local.get $part) (i32.const 64))))
-          (else
-            (local.set $shift (i32.const 0))
-            (loop $codes
-              (local.set $sum (i32x4.add (local.get $sum)
-                (i32x4.dot_i16x8_s (v128.load (local.get $part))
-                  (v128.and (i16x8.shr_u (local.get $block) (local.get $shift)) (local.get $mask)))))
-              (local.set $part (i32.add (local.get $part) (i32.const 16)))
-              (local.set $shift (i32.add (local.get $shift) (local.get $bits)))
-              (br_if $codes (i32.lt_u (local.get $shift) (i32.const 16))))))
+        (local.set $sum (i32x4.add (local.get $sum) (i32x4.add
+          (i32x4.dot_i16x8_s (v128.load (local.get $part)) (v128.load8x8_s (local.get $at)))
+          (i32x4.dot_i16x8_s (v128.load offset=16 (local.get $part)) (v128.load8x8_s offset=8 (local.get $at))))))
+        (local.set $part (i32.add (local.get $part) (i32.const 32)))
         (local.set $at (i32.add (local.get $at) (i32.const 16)))
         (br_if $blocks (i32.lt_u (local.get $at) (local.get $stop))))
       (local.set $sum (i32x4.add (local.get $sum)
         (i8x16.shuffle 8 9 10 11 12 13 14 15 0 1 2 3 4 5 6 7 (local.get $sum) (local.get $sum))))
       (f64.store (local.get $score) (f64.mul
         (f64.convert_i32_u (i32.load16_u (local.get $scale)))
-        (f64.convert_i32_s (i32.add (local.get $rest)
-          (i32.add (i32x4.extract_lane 0 (local.get $sum)) (i32x4.extract_lane 1 (local.get $sum)))))))
+        (f64.convert_i32_s
+          (i32.add (i32x4.extract_lane 0 (local.get $sum)) (i32x4.extract_lane 1 (local.get $sum))))))
       (local.set $scale (i32.add (local.get $scale) (i32.const 2)))
       (local.set $score (i32.add (local.get $score) (i32.const 8)))
       (br_if $rows (i32.lt_u (local.get $score) (local.get $end)))))

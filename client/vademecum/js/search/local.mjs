@@ -39,7 +39,7 @@ export async function openLocal(documents) {
   const bounds = [0];
   for (const row of live) bounds.push(bounds[bounds.length - 1] + row.ids.length);
   const segment = {
-    ...{ epoch: VERSION, dimensions: 1, bits: 8, ids: BigUint64Array.from(ids), vectors: new Uint8Array(n), scales: new Uint16Array(n) },
+    ...{ epoch: VERSION, dimensions: 1, ids: BigUint64Array.from(ids), vectors: new Int8Array(n), scales: new Uint16Array(n) },
     ...{ headings: column(ids.map(() => "")), anchors: column(ids.map(() => "")), texts: column(ids.map((id) => texts.get(id))) },
     ...{ keys: column(live.map((row) => row.key)), titles: column(live.map((row) => row.title)), urls: column(live.map((row) => row.url)) },
     ...{ metadata: column(live.map(() => "")), documentSequences: new Uint32Array(m).fill(1), removed: new Uint8Array(m) },

@@ -3,8 +3,9 @@
 
 /** @typedef {import("./generation.mjs").Generation} Generation */
 
-/** What a scale of 1 is, in the unit of scores, by the bits of a component. */
-const UNITS = new Map([[8, 65535 * 127], [4, 65535], [2, 65535]]);
+/** The length of every vector, in its scale. */
+const UNIT = 65535;
+
 export class Meaning {
   /** What a cosine of 1 is. */
   unit = 1;
@@ -19,10 +20,10 @@ export class Meaning {
     this.sums = generation.passes.floats(generation.documents.length);
   }
 
-  /** Turn to a query. @param {Int8Array} vector rotated where the rows are */
+  /** Turn to a query. @param {Int8Array} vector */
   turnTo(vector) {
-    const { bits, owners, passes, scan } = this.generation;
-    this.unit = /** @type {number} */ (UNITS.get(bits)) * (Math.sqrt(dot(vector, vector)) || 1);
+    const { owners, passes, scan } = this.generation;
+    this.unit = UNIT * (Math.sqrt(dot(vector, vector)) || 1);
     this.scores = scan.scores(vector); // ours till the next question
     this.#highest = passes.turn(owners, this.scores, this.sums.fill(0));
   }

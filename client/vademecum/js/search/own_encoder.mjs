@@ -10,7 +10,6 @@ import { splitHeadings } from "../format/segment.mjs";
 import { sha256 } from "../format/sha256.mjs";
 import { decodeTensors, requireFormat } from "../format/tensors.mjs";
 import { shrink } from "./encoder.mjs";
-import { rotateQuery } from "./rotation.mjs";
 
 const FORMATS = { directions: "vademecum.directions.1", model: "vademecum.model.1" };
 const TRIED = 3;
@@ -105,8 +104,7 @@ class Space {
     const length = Math.hypot(...vector) || 1;
     const turned = this.directions ? new Float64Array(this.dimensions) : vector;
     this.directions?.forEach((direction, at) => (turned[at % this.dimensions] += direction * vector[Math.floor(at / this.dimensions)]));
-    const integers = shrink(turned.map((value) => Math.round((value / length) * WHOLE)));
-    return this.searcher.generation.bits === 8 ? integers : rotateQuery(integers);
+    return shrink(turned.map((value) => Math.round((value / length) * WHOLE)));
   }
 
   get #name() {

@@ -1,17 +1,13 @@
 // @ts-check
-/** The exact scores of all rows (site/content/format.md, section 4.2), from their codes as they lie. */
+/** The exact scores of all rows (site/content/format.md, section 4.2), from their vectors as they lie. */
 
-import { LEVELS } from "../format/segment.mjs";
 import { decodeTensors } from "../format/tensors.mjs";
 import { Kernel } from "./kernel.mjs";
 
 /** @typedef {import("../format/segment.mjs").Segment} Segment */
 
-/** The sum of a row's codes with the query, by bits: exact in 32-bit integers for any D up to 130,000. */
-const SUMS = new Map([[8, sumOfBytes], [4, sumOfFour], [2, sumOfTwo]]);
-
 export class Scan {
-  /** @param {Segment[]} segments of one epoch: the same dimensions and bits in all
+  /** @param {Segment[]} segments of one epoch: the same dimensions in all
    * @param {Kernel | null} [kernel] in whose memory they lie */
   constructor(segments, kernel = null) {
     this.segments = segments;
@@ -19,7 +15,7 @@ export class Scan {
   }
 
   /** The integer `scale * dot` of each row, dead ones too, over all segments in their order: exact in a double.
-   * @param {Int8Array} query [D], rotated where the vectors are
+   * @param {Int8Array} query [D]
    * @returns {Float64Array} the caller's till the next call */
   scores(query) {
     if (this.kernel) return this.kernel.scores(this.segments, query);
@@ -48,46 +44,13 @@ export function place(files) {
 }
 
 /** @param {Segment} segment @param {Int8Array} query @param {Float64Array} scores what is written */
-function scoreRows({ vectors, scales, dimensions, bits }, query, scores) {
-  const [factor, offset] = LEVELS.get(bits) ?? [1, 0];
-  const sum = /** @type {typeof sumOfBytes} */ (SUMS.get(bits));
-  const width = Math.ceil((dimensions * bits) / 8);
-  const padded = new Int8Array((width * 8) / bits);
-  padded.set(query);
-  const rest = offset * query.reduce((total, value) => total + value, 0);
-  for (let row = 0; row < scales.length; row++) {
-    scores[row] = scales[row] * (factor * sum(vectors, row * width, padded) + rest);
-  }
+function scoreRows({ vectors, scales, dimensions }, query, scores) {
+  for (let row = 0; row < scales.length; row++) scores[row] = scales[row] * product(vectors, row * dimensions, query);
 }
 
-/** @param {ArrayLike<number>} vectors @param {number} from where the row begins
- * @param {Int8Array} query as many components as the row has codes */
-function sumOfBytes(vectors, from, query) {
+/** Exact in 32-bit integers for any D up to 130,000. @param {Int8Array} vectors @param {number} from where the row begins @param {Int8Array} query */
+function product(vectors, from, query) {
   let sum = 0;
   for (let i = 0; i < query.length; i++) sum = (sum + vectors[from + i] * query[i]) | 0;
   return sum;
-}
-
-/** The low half of a byte is the first of two codes. @type {typeof sumOfBytes} */
-function sumOfFour(vectors, from, query) {
-  let a = 0;
-  let b = 0;
-  for (let i = 0; i < query.length; i += 2, from++) {
-    const byte = vectors[from];
-    a = (a + (byte & 15) * query[i]) | 0;
-    b = (b + (byte >> 4) * query[i + 1]) | 0;
-  }
-  return a + b;
-}
-
-/** @type {typeof sumOfBytes} */
-function sumOfTwo(vectors, from, query) {
-  let a = 0;
-  let b = 0;
-  for (let i = 0; i < query.length; i += 4, from++) {
-    const byte = vectors[from];
-    a = (a + (byte & 3) * query[i] + ((byte >> 2) & 3) * query[i + 1]) | 0;
-    b = (b + ((byte >> 4) & 3) * query[i + 2] + (byte >> 6) * query[i + 3]) | 0;
-  }
-  return a + b;
 }

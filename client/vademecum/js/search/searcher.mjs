@@ -5,7 +5,6 @@ import { asWritten, quoted } from "./excerpt.mjs";
 import { Meaning, titlesOf } from "./meaning.mjs";
 import { MOST_MORE } from "./question.mjs";
 import { fuse, inOrder, ownersOf, placesOf, roomFor } from "./ranking.mjs";
-import { rotateQuery } from "./rotation.mjs";
 import { readWords } from "./segment_words.mjs";
 import { algorithmsOf, loadStems } from "./stems.mjs";
 import { wordsOf } from "./tokens.mjs";
@@ -85,7 +84,7 @@ export class Searcher {
       [mode, titled] = ["hybrid", this.generation.firsts()];
       Object.assign(found, { titles: fits.map((_, at) => (fits.length - at) / fits.length) });
     }
-    if (mode !== "lexical") meaning.turnTo(empty ? asked : (vector ?? (this.generation.bits === 8 ? asked : rotateQuery(asked))));
+    if (mode !== "lexical") meaning.turnTo(empty ? asked : (vector ?? asked));
     const names = mode === "semantic" ? {} : { headed: places.headed(query), phrased: places.phrased(query), ...(mode === "hybrid" && { called: this.titles(asked), dated: places.isDated }) };
     const answer = this.#answer(found, fits, { mode, titled, names, limit, offset, group, prefer, facets });
     const language = found.unknown.length ? await this.#foreign(query, found.unknown) : "";

@@ -10,11 +10,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
 from vademecum.delta.decode import decode_pack
 from vademecum.delta.dictionary import Header, OldDocument, step_of
-from vademecum.format.segment import ChunkRow, DocumentRow, Segment, chunk_id, decode_segment, encode_segment
+from vademecum.format.segment import ChunkRow, DocumentRow, Segment, chunk_id, decode_segment, encode_segment, scale_of
 from vademecum.generation.live_rows import LiveRows, assemble
 from vademecum_builder.delta.encode import encode_pack
 from vademecum_builder.delta.old_rows import History, OldRelease
@@ -35,7 +34,6 @@ PROSE = (
 class Line:
     """Releases in memory: documents are lists of texts by key."""
 
-    bits: int = 4
     sequence: int = 0
     rows: Rows = field(default_factory=Rows)
     past: dict[int, Rows] = field(default_factory=dict)
@@ -65,22 +63,20 @@ class Line:
         # Texts that begin alike have vectors that are alike; the same text embedded again differs a little.
         alike = np.random.default_rng(sum(text[:20].encode())).normal(size=DIMENSIONS)
         noise = np.random.default_rng([chunk % 2**32, self.sequence]).normal(size=DIMENSIONS)
-        codes = np.clip(np.rint(2 * alike + 0.3 * noise), -7, 7).astype(np.int8)
-        vector = {8: codes, 4: _packed(codes + 8, 4), 2: _packed(np.clip(codes + 2, 0, 3), 2)}[self.bits]
-        scale = 1_600 + chunk % 100
-        return ChunkRow(chunk, self.sequence, vector.tobytes(), scale, "Heading", "heading", text)
+        vector = np.rint(4 * alike + 0.6 * noise).astype(np.int8).tobytes()
+        return ChunkRow(chunk, self.sequence, vector, scale_of(vector), "Heading", "heading", text)
 
     def pack(self, after: int) -> bytes:
         old = self.history.release(after, self.rows)
-        return encode_pack(old, self.rows, Header(after, self.sequence, self.bits, DIMENSIONS))
+        return encode_pack(old, self.rows, Header(after, self.sequence, DIMENSIONS))
 
     def state(self, sequence: int) -> LiveRows[Segment]:
         rows = self.past[sequence]
-        content = encode_segment(EPOCH, DIMENSIONS, rows.documents.values(), rows.chunks.values(), self.bits)
+        content = encode_segment(EPOCH, DIMENSIONS, rows.documents.values(), rows.chunks.values())
         return assemble([decode_segment(content)])
 
     def unpacked(self, data: bytes, after: int) -> Segment:
-        header = Header(after, self.sequence, self.bits, DIMENSIONS)
+        header = Header(after, self.sequence, DIMENSIONS)
         base = Base(self.history.release(after, self.rows))
         return decode_segment(asyncio.run(decode_pack(data, base, header, EPOCH, 10**6)))
 
@@ -90,13 +86,6 @@ class Line:
         made = assemble([segment, *self.state(after).segments])
         assert made.digest() == self.state(self.sequence).digest()
         return segment
-
-
-def _packed(codes: NDArray[np.int8], bits: int) -> NDArray[np.uint8]:
-    per = 8 // bits
-    parts = codes.reshape(-1, per) << (bits * np.arange(per))
-    packed: NDArray[np.uint8] = parts.sum(axis=1).astype(np.uint8)
-    return packed
 
 
 @dataclass(frozen=True)
@@ -115,14 +104,9 @@ DOCUMENTS = st.dictionaries(st.sampled_from("abcdefgh"), st.lists(TEXTS, max_siz
 
 
 @pytest.mark.slow
-@given(
-    st.lists(st.tuples(DOCUMENTS, st.sampled_from(["Title", "Other"])), min_size=2, max_size=7),
-    st.sampled_from([8, 4, 2]),
-)
-def test_a_pack_from_any_release_makes_the_last_one(
-    releases: list[tuple[dict[str, tuple[str, ...]], str]], bits: int
-) -> None:
-    line = Line(bits)
+@given(st.lists(st.tuples(DOCUMENTS, st.sampled_from(["Title", "Other"])), min_size=2, max_size=7))
+def test_a_pack_from_any_release_makes_the_last_one(releases: list[tuple[dict[str, tuple[str, ...]], str]]) -> None:
+    line = Line()
     for documents, title in releases:
         line.release(documents, title)
     for after in range(1, line.sequence):
@@ -189,7 +173,7 @@ def test_a_text_that_left_and_came_back_embedded_anew_is_sent_again(line: Line) 
     all_of_it = documents(line)
     line.release({key: texts for key, texts in all_of_it.items() if key != "07"})
     line.release(all_of_it)
-    assert len(line.check(1).ids) == 4  # its bits are others now
+    assert len(line.check(1).ids) == 4  # its vectors are others now
     assert len(line.check(2).ids) == 4
 
 

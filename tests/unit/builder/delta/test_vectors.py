@@ -1,45 +1,48 @@
-"""How each new vector is told: alone, or as a difference."""
+"""How each new vector is told: alone, or by its differences to an older one."""
 
 from __future__ import annotations
 
-import zlib
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from vademecum.delta.decode import read_vectors
-from vademecum.delta.dictionary import Header
 from vademecum.delta.reader import Reader
+from vademecum.errors import ContentError
 from vademecum.format.segment import ChunkRow
 from vademecum_builder.delta.encode import encode_vectors
 
-OLD = bytes.fromhex("1234567890ab")  # 12 codes of 4 bits
+
+def row(vector: bytes) -> ChunkRow:
+    return ChunkRow(1, 1, vector, 7, "", "", "")
 
 
-def row(vector: bytes, scale: int = 7) -> ChunkRow:
-    return ChunkRow(1, 1, vector, scale, "", "", "")
+VECTORS = st.binary(min_size=7, max_size=7).map(row)
 
 
-def place(vector: bytes, *olds: ChunkRow, bits: int = 4) -> int:
-    """Return what the vector is told by, once it is seen that it reads back as that very vector."""
-    data = encode_vectors([row(vector, 300)], [olds], bits)
-    read = read_vectors(Reader(data), [olds], Header(1, 2, bits, len(vector) * 8 // bits))
-    assert read == [(vector, 300)]
-    return data[0]
+@given(st.lists(st.tuples(VECTORS, st.lists(VECTORS, max_size=3)), max_size=4))
+def test_any_vectors_read_back(drawn: list[tuple[ChunkRow, list[ChunkRow]]]) -> None:
+    rows, olds = [new for new, _ in drawn], [old for _, old in drawn]
+    assert read_vectors(Reader(encode_vectors(rows, olds)), olds, 7) == [new.vector for new in rows]
 
 
-def test_a_difference_is_sent_where_a_third_of_the_codes_is_the_same() -> None:
-    four = bytes.fromhex("123421210101")
-    three = bytes.fromhex("123521210101")
-    assert place(four, row(OLD)) == 1
-    assert place(three, row(OLD)) == 0
-    assert place(three, row(OLD), row(bytes(6)), row(four)) == 3, "the most alike one counts"
+def test_the_older_vector_that_is_most_alike_is_named() -> None:
+    new = bytes([9, 250, 7, 4])
+    far, near = row(bytes([200, 9, 60, 100])), row(bytes([9, 251, 7, 4]))
+    assert [encode_vectors([row(new)], [olds])[0] for olds in ([], [far], [far, near], [near, far])] == [0, 0, 2, 1]
+    assert len(encode_vectors([row(new)], [[near]])) < len(encode_vectors([row(new)], [[]])) < 1 + len(new)
 
 
-def test_only_codes_of_4_bits_have_differences() -> None:
-    assert place(OLD[:-1] + b"x", row(OLD), bits=8) == 0
-    assert place(OLD[:-1] + b"x", row(OLD), bits=2) == 0
-    assert place(OLD) == 0, "nothing older to hold it against"
+@pytest.mark.parametrize("base", [127, 128], ids=["above", "below"])
+def test_a_component_beyond_a_byte_is_refused(base: int) -> None:
+    old = [row(bytes([base]))]
+    told = encode_vectors([row(bytes([256 - base - 1 if base == 127 else 127]))], [old])
+    other = [row(bytes([256 - base]))] if base == 128 else [row(bytes([129]))]
+    assert told and other
+    with pytest.raises(ContentError, match="as a component"):
+        read_vectors(Reader(b"\x01" + _far(base == 127)), [old], 1)
 
 
-def test_scales_come_before_the_vectors() -> None:
-    data = encode_vectors([row(OLD, 300), row(OLD, 302)], [(), ()], 4)
-    assert data[:6] == bytes([0, 0, 0x2C, 0x01, 0x2E, 0x01])
-    assert zlib.decompress(data[7:], -15) == OLD + OLD and data[6] == len(data) - 7
+def _far(up: bool) -> bytes:
+    """A difference of one, up or down: code 2 or 1 with two low bits."""
+    return bytes([0b11000000 if up else 0b10100000])

@@ -18,6 +18,7 @@ from vademecum.config import Config
 from vademecum.encoder.model import ModelFile, decode_model, encode_model
 from vademecum.encoder.query import decode_encoder
 from vademecum.errors import ContentError, UsageError
+from vademecum.format.segment import scale_of
 from vademecum.knowledge import KnowledgeBase
 from vademecum.search.published_model import run_model
 from vademecum_builder.encoders.base import DocumentEncoder, Fitted
@@ -57,7 +58,8 @@ def fitted(model: str) -> Fitted:
 
 
 def nearest(fitted: Fitted, query: str) -> int:
-    vectors, scales = quantise(fitted.vectors)
+    vectors = quantise(fitted.vectors)
+    scales = [scale_of(vector.tobytes()) for vector in vectors]
     asked = np.array(decode_encoder(fitted.encoder.query_encoder).encode(query), dtype=np.int64)
     return int(np.argmax(vectors.astype(np.int64) @ asked * scales))
 

@@ -20,7 +20,7 @@ from vademecum_builder.index.segments import LaidSegments, lay_segments
 from vademecum_builder.index.tiers import TierLimits
 
 EPOCH = "0123456789abcdef"
-SPACE = VectorSpace("none", 3, 8, EPOCH)
+SPACE = VectorSpace("none", 3, EPOCH)
 LIMITS = TierLimits(s0=200, cheap=100)
 
 

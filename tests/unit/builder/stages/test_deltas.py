@@ -151,7 +151,7 @@ def test_a_history_that_does_not_fit_its_rows_is_refused(tmp_path: Path) -> None
     history = current(line).history
     assert [row.text for row, _ in history.chunks] == ["Edition 1 of the page."]
     dimensions = current(line).manifest.encoder.dimensions
-    content, told = encode_history(history, VectorSpace("builtin", dimensions, 4, "0" * 16))
+    content, told = encode_history(history, VectorSpace("builtin", dimensions, "0" * 16))
     told = json.loads(json.dumps(told))
     assert decode_history(content, Fields(told, "history")) == history
     for name in ("documents", "chunks"):

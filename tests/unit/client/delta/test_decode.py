@@ -8,7 +8,7 @@ import pytest
 
 from support.app import texts
 from support.drive import drive
-from support.packing import Live, deflated, number, pack
+from support.packing import Live, deflated, number, pack, told
 from support.publisher import DIMENSIONS, EPOCH, Publisher
 from vademecum.delta.decode import decode_pack
 from vademecum.delta.dictionary import FACTS, KEY, STEPS, Header, known
@@ -26,7 +26,7 @@ NEW = {
     "c": texts("home", title="C", metadata={"tag": "x"}),
     "d": texts("rotate the lamp", title="D", url="d.html"),
 }
-HEADER = Header(1, 2, 8, DIMENSIONS)
+HEADER = Header(1, 2, DIMENSIONS)
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def test_a_pack_makes_the_newer_release(publisher: Publisher) -> None:
 def test_a_pack_from_a_release_without_rows(publisher: Publisher) -> None:
     publisher.publish({})
     publisher.publish(NEW)
-    made = read(pack(publisher, 3, 4), state_of(publisher, 3), Header(3, 4, 8, DIMENSIONS))
+    made = read(pack(publisher, 3, 4), state_of(publisher, 3), Header(3, 4, DIMENSIONS))
     assert made.digest() == state_of(publisher, 2).digest()
 
 
@@ -67,7 +67,6 @@ def test_a_pack_from_a_release_without_rows(publisher: Publisher) -> None:
     [
         (replace(HEADER, after=3), "wanted is"),
         (replace(HEADER, upto=3), "wanted is"),
-        (replace(HEADER, bits=4), "wanted is"),
         (replace(HEADER, dimensions=5), "wanted is"),
     ],
 )
@@ -76,8 +75,8 @@ def test_a_pack_for_another_release_or_another_space(publisher: Publisher, heade
         read(pack(publisher, 1, 2), state_of(publisher, 1), header)
 
 
-def head(*counts: int, bits: int = 8) -> bytes:
-    return b"\x01" + b"".join(map(number, (1, 2, bits, DIMENSIONS, *counts)))
+def head(*counts: int) -> bytes:
+    return b"\x01" + b"".join(map(number, (1, 2, DIMENSIONS, *counts)))
 
 
 def entry(told: int, *steps: int, fields: bytes, coded: bytes | None = None, size: int | None = None) -> bytes:
@@ -91,13 +90,11 @@ ONE_STEP = (0, 1, 3 + STEPS, 1)
 FACTS_OF_A = b"A\xff\xff\xff"
 CHUNK = b"\xff\xffnew\xff"
 ONE_NEW = entry(STEPS, 1, 2, fields=CHUNK)
-VECTOR = deflated(bytes(DIMENSIONS))
-SENT = number(0) + bytes([9, 0]) + number(len(VECTOR)) + VECTOR
+SENT = number(0) + told(bytes(DIMENSIONS))
 
 BAD = {
     "nothing at all": (b"", "ends after 0 bytes"),
     "another format": (b"\x02" + head()[1:], "pack of format 2"),
-    "other bits": (head(0, 0, bits=3), "vectors of 3 bits"),
     "cut off": (head(0), "in the middle"),
     "a number without an end": (b"\x01" + b"\xff" * 9, "too long"),
     "bytes behind its end": (head(0, 0) + b"x", "1 bytes behind its end"),
@@ -123,8 +120,9 @@ BAD = {
         "stream of",
     ),
     "no vector": (head(0, 1) + ONE_NEW, "in the middle"),
-    "a difference of 8 bits": (head(0, 1) + ONE_NEW + number(1), "differences of vectors of 8 bits"),
-    "vectors of another length": (head(0, 1) + ONE_NEW + SENT.replace(VECTOR, deflated(bytes(5)) + b""), "pack: "),
+    "a vector that ends early": (head(0, 1) + ONE_NEW + SENT[:-1], "in the middle"),
+    "a vector without an end": (head(0, 1) + ONE_NEW + number(0) + bytes(9), "in the middle"),
+    "a component beyond a byte": (head(0, 1) + ONE_NEW + number(0) + bytes(9) + b"\xff" * 9, "as a component"),
     "bytes behind the vectors": (head(0, 1) + ONE_NEW + SENT + b"x", "behind its end"),
 }
 
@@ -147,9 +145,8 @@ def test_texts_may_take_the_limit_and_no_byte_more(publisher: Publisher) -> None
 @pytest.mark.parametrize("name", BAD)
 def test_a_bad_pack_is_refused(publisher: Publisher, name: str) -> None:
     data, message = BAD[name]
-    header = replace(HEADER, bits=3) if "other bits" in name else HEADER
     with pytest.raises(ContentError, match=message):
-        read(data, state_of(publisher, 1), header)
+        read(data, state_of(publisher, 1), HEADER)
 
 
 @pytest.mark.parametrize("like", [0, 1])
@@ -157,11 +154,7 @@ def test_a_vector_that_builds_on_a_chunk_that_is_not_there(publisher: Publisher,
     fields = b"new\xff" + FACTS_OF_A + CHUNK
     texts = number(len(fields)) + number(len(deflated(fields))) + deflated(fields)
     with pytest.raises(ContentError, match=f"of a list of {2 * like}"):
-        read(
-            head(0, 1, 3 * like + KEY, 1, 2, bits=4) + texts + number(3),
-            state_of(publisher, 1),
-            replace(HEADER, bits=4),
-        )
+        read(head(0, 1, 3 * like + KEY, 1, 2) + texts + number(3), state_of(publisher, 1), HEADER)
 
 
 def test_texts_are_held_against_the_older_document_and_those_before(publisher: Publisher) -> None:

@@ -63,42 +63,6 @@ def test_round_trip_and_order(documents: list[DocumentRow], chunks: list[ChunkRo
     assert encode_segment(EPOCH, 3, documents, chunks) == data
 
 
-@pytest.mark.parametrize(("bits", "dimensions", "width"), [(4, 5, 3), (4, 6, 3), (2, 9, 3), (2, 12, 3)])
-def test_packed_vectors(bits: int, dimensions: int, width: int) -> None:
-    rows = [replace(CHUNK, id=number, vector=bytes([number, 0xFF, 0x80])) for number in (1, 2)]
-    data = encode_segment(EPOCH, dimensions, [], rows, bits)
-    segment = decode_segment(data)
-    assert (segment.bits, segment.dimensions) == (bits, dimensions)
-    assert [segment.chunk(i) for i in range(2)] == rows
-    assert bytes(segment.vectors) == rows[0].vector + rows[1].vector
-    assert len(segment.vectors) == 2 * width
-
-
-@pytest.mark.parametrize(
-    "metadata",
-    [
-        {"bits": "4"},
-        {"dimensions": "5"},
-        {"bits": "3", "dimensions": "5"},
-        {"bits": "8", "dimensions": "5"},
-        {"bits": "04", "dimensions": "5"},
-        {"bits": "4", "dimensions": "0"},
-        {"bits": "4", "dimensions": "05"},
-        {"bits": "4", "dimensions": "5x"},
-        {"bits": "4", "dimensions": "-5"},
-        {"bits": "4", "dimensions": "7"},
-        {"bits": "2", "dimensions": "5"},
-    ],
-    ids=str,
-)
-def test_packings_that_are_not_known_or_do_not_fit(metadata: dict[str, str]) -> None:
-    file = decode_tensors(encode_segment(EPOCH, 5, [], [CHUNK], 4))
-    plain = {key: file.metadata[key] for key in ("epoch", "format")}
-    assert decode_segment(encode_tensors(replace(file, metadata=plain | {"bits": "4", "dimensions": "5"})))
-    with pytest.raises(ContentError):
-        decode_segment(encode_tensors(replace(file, metadata=plain | metadata)))
-
-
 DOCUMENT = DocumentRow("a", 2, "Title", "a.html", '{"x":1}', (7,))
 CHUNK = ChunkRow(7, 2, b"\x01\x80\x7f", 9, "H", "h", "text é")
 SAMPLE = encode_segment(EPOCH, 3, [DOCUMENT, DocumentRow("b", 1, removed=True)], [CHUNK])

@@ -91,15 +91,6 @@ def test_a_merged_segment_holds_the_rows_that_count_with_their_sequences() -> No
     assert merged(staged(new, old), {0, 1}) == [counting]
 
 
-@pytest.mark.parametrize("bits", [4, 2])
-def test_packed_vectors_stay_packed(bits: int) -> None:
-    width = 3 * bits // 8 + 1  # of three components, the last byte not full
-    rows = [replace(chunk(number, number), vector=bytes([number] * width)) for number in (1, 2)]
-    documents = [document(f"d{row.id}", row.id, row.id) for row in rows]
-    spread_out = [encode_segment(EPOCH, 3, [owner], [row], bits) for owner, row in zip(documents, rows, strict=True)]
-    assert merged(staged(*spread_out), {0, 1}) == [encode_segment(EPOCH, 3, documents, rows, bits)]
-
-
 def test_rows_of_other_segments_stay_there() -> None:
     old = file(document("a", 1, 1), document("b", 1, 3), chunk(1, 1), chunk(3, 1))
     middle = file(document("a", 2, 2), document("c", 2, 1, 2), chunk(2, 2))
@@ -360,7 +351,7 @@ def swap_sequences(data: bytes) -> bytes:
     rows = [part.document(row) for row in range(len(part.keys))]
     rows[0] = replace(rows[0], sequence=rows[0].sequence + 1)
     chunks = [part.chunk(row) for row in range(len(part.ids))]
-    return encode_segment(part.epoch, part.dimensions, rows, chunks, part.bits)
+    return encode_segment(part.epoch, part.dimensions, rows, chunks)
 
 
 @pytest.mark.parametrize("garble", [lambda data: None, lambda data: data[:-1], swap_sequences])

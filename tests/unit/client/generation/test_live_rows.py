@@ -27,10 +27,10 @@ def chunk(number: int, sequence: int, scale: int = 1) -> ChunkRow:
     return ChunkRow(number, sequence, bytes([number % 100, 2]), scale, "H", "a", f"text {number}")
 
 
-def segment(*rows: DocumentRow | ChunkRow, epoch: str = EPOCH, dimensions: int = 2, bits: int = 8) -> Segment:
+def segment(*rows: DocumentRow | ChunkRow, epoch: str = EPOCH, dimensions: int = 2) -> Segment:
     documents = [row for row in rows if isinstance(row, DocumentRow)]
     chunks = [row for row in rows if isinstance(row, ChunkRow)]
-    return decode_segment(encode_segment(epoch, dimensions, documents, chunks, bits))
+    return decode_segment(encode_segment(epoch, dimensions, documents, chunks))
 
 
 def keys(state: LiveRows[Segment]) -> list[bytes]:
@@ -95,7 +95,7 @@ def test_missing_chunks_are_refused() -> None:
 
 
 def test_epochs_and_dimensions_are_not_mixed() -> None:
-    for other in (segment(epoch="f" * 16), segment(dimensions=3), segment(bits=4)):
+    for other in (segment(epoch="f" * 16), segment(dimensions=3)):
         with pytest.raises(ContentError, match="different epochs"):
             assemble([segment(), other])
 

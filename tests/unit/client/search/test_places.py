@@ -12,7 +12,7 @@ import pytest
 
 from support.publisher import EPOCH
 from vademecum.encoder.query import decode_encoder
-from vademecum.format.segment import ChunkRow, DocumentRow, chunk_id, decode_segment, encode_segment
+from vademecum.format.segment import ChunkRow, DocumentRow, chunk_id, decode_segment, encode_segment, scale_of
 from vademecum.generation.live_rows import assemble
 from vademecum.generation.opened import Opened
 from vademecum.search.places import Places
@@ -35,17 +35,17 @@ def index_of(
 ) -> Searcher:
     texts = sorted({text for _, chunks in documents.values() for text in chunks})
     table = fit_builtin([text for _, text in texts] * 3, FitLimits())
-    codes, scales = quantise(table.embed([text for _, text in texts]), 8)
+    vectors = [vector.tobytes() for vector in quantise(table.embed([text for _, text in texts]))]
     rows = {
-        text: ChunkRow(chunk_id(title, *text, ""), 1, codes[i].tobytes(), int(scales[i]), text[0], "a", text[1])
-        for i, text in enumerate(texts)
+        text: ChunkRow(chunk_id(title, *text, ""), 1, vector, scale_of(vector), text[0], "a", text[1])
+        for text, vector in zip(texts, vectors, strict=True)
     }
     held = [
         DocumentRow(key, 1, title, f"{key}/", json.dumps(said), tuple(rows[text].id for text in chunks))
         for key, (said, chunks) in documents.items()
     ]
     encoder = decode_encoder(table.query_encoder)
-    segment = decode_segment(encode_segment(EPOCH, encoder.dimensions, held, list(rows.values()), 8))
+    segment = decode_segment(encode_segment(EPOCH, encoder.dimensions, held, list(rows.values())))
     state = assemble([segment])
     generation = Generation(1, "v", "", EPOCH, state.digest(), len(held), len(rows), "", encoder.dimensions, "", ())
     return Searcher(Opened(replace(generation, places=order or {}), state, encoder))

@@ -18,10 +18,8 @@ from hypothesis import strategies as st
 from support.publisher import EPOCH, make_encoder
 from vademecum.encoder.file import EncoderFile
 from vademecum.encoder.query import Encoder, decode_encoder
-from vademecum.encoder.rotation import rotate_query
 from vademecum.errors import ContentError
-from vademecum.format.segment import ChunkRow, DocumentRow, decode_segment, encode_segment
-from vademecum.format.tensors import packed_bytes
+from vademecum.format.segment import ChunkRow, DocumentRow, decode_segment, encode_segment, scale_of
 from vademecum.generation.live_rows import assemble
 from vademecum.generation.opened import Opened
 from vademecum.search.results import Passage, view_document
@@ -33,7 +31,7 @@ from vademecum_builder.encoders.builtin import fit_builtin
 from vademecum_builder.encoders.quantise import quantise
 
 
-def opened(encoder: Encoder, *segments: Sequence[DocumentRow | ChunkRow], bits: int = 8) -> Opened:
+def opened(encoder: Encoder, *segments: Sequence[DocumentRow | ChunkRow]) -> Opened:
     decoded = [
         decode_segment(
             encode_segment(
@@ -41,7 +39,6 @@ def opened(encoder: Encoder, *segments: Sequence[DocumentRow | ChunkRow], bits: 
                 encoder.dimensions,
                 [row for row in rows if isinstance(row, DocumentRow)],
                 [row for row in rows if isinstance(row, ChunkRow)],
-                bits,
             )
         )
         for rows in segments
@@ -61,21 +58,15 @@ def chunk(number: int, vector: bytes, scale: int, text: str = "") -> ChunkRow:
     return ChunkRow(number, 1, vector, scale, "", "", text or f"text {number}")
 
 
-def components(vector: bytes, dimensions: int, bits: int) -> list[int]:
-    """The numbers of a row, code by code as the page tells it."""
-    if bits == 8:
-        return [value - 256 if value > 127 else value for value in vector]
-    per = 8 // bits
-    codes = [vector[i // per] >> bits * (i % per) & (1 << bits) - 1 for i in range(dimensions)]
-    return [code - 8 for code in codes] if bits == 4 else [2 * code - 3 for code in codes]
+def components(vector: bytes) -> list[int]:
+    return [value - 256 if value > 127 else value for value in vector]
 
 
-def brute_force(rows: Sequence[ChunkRow], query: Sequence[int], limit: int, bits: int = 8) -> list[tuple[int, int]]:
+def brute_force(rows: Sequence[ChunkRow], query: Sequence[int], limit: int) -> list[tuple[int, int]]:
     """Ids and scores as format.md, section 4.2, tells it."""
     found = []
     for row in rows:
-        values = components(row.vector, len(query), bits)
-        score = row.scale * sum(q * v for q, v in zip(query, values, strict=True))
+        score = row.scale * sum(q * v for q, v in zip(query, components(row.vector), strict=True))
         if score > 0:
             found.append((-score, row.id))
     return [(number, -score) for score, number in sorted(found)[:limit]]
@@ -91,53 +82,45 @@ def ranked(index: Index, query: Sequence[int], limit: int) -> list[tuple[int, in
 WORDS = ["key", "lamp", "rotate", "run", "home", "store", "quota", "offline"]
 
 
-@pytest.mark.parametrize("bits", [8, 4, 2])
 @given(data=st.data())
-def test_ranking_is_that_of_brute_force(bits: int, data: st.DataObject) -> None:
+def test_ranking_is_that_of_brute_force(data: st.DataObject) -> None:
     dimensions = data.draw(st.integers(1, 9))
-    width = packed_bytes(dimensions, bits)
-    vectors = st.binary(min_size=width, max_size=width) | st.just(b"\xff" * width)
+    vectors = st.binary(min_size=dimensions, max_size=dimensions) | st.just(b"\x80" * dimensions)
     made = st.builds(chunk, st.integers(0, 2**64 - 1), vectors, st.sampled_from([0, 1, 2, 65535]))
     rows = data.draw(st.lists(made, max_size=12, unique_by=lambda row: row.id))
     query = data.draw(st.lists(st.integers(-127, 127), min_size=dimensions, max_size=dimensions))
     cut, limit = data.draw(st.integers(0, 12)), data.draw(st.integers(0, 14))
     documents = [DocumentRow("a", 1, chunks=tuple(row.id for row in rows))]
-    index = Index(opened(bare(dimensions), [*documents, *rows[:cut]], rows[cut:], bits=bits))
-    assert ranked(index, query, limit) == brute_force(rows, query, limit, bits)
+    index = Index(opened(bare(dimensions), [*documents, *rows[:cut]], rows[cut:]))
+    assert ranked(index, query, limit) == brute_force(rows, query, limit)
 
 
-@pytest.mark.parametrize(
-    ("bits", "dimensions", "codes"),
-    [(8, size, b"\x7f\x7e\x80") for size in (1024, 1025, 4096)] + [(bits, 4096, b"\xff\xfe\x00") for bits in (4, 2)],
-)
-def test_the_largest_sums_are_exact(bits: int, dimensions: int, codes: bytes) -> None:
+@pytest.mark.parametrize("dimensions", [1024, 1025, 4096])
+def test_the_largest_sums_are_exact(dimensions: int) -> None:
     """Where float32 would begin to round: the scores of two differ by one component."""
-    width = packed_bytes(dimensions, bits)
-    full, almost, least = (bytes([code]) for code in codes)
-    vectors = (full * (width - 1) + almost, full * width, least * width)
+    full, almost, least = (bytes([component]) for component in b"\x7f\x7e\x80")
+    vectors = (full * (dimensions - 1) + almost, full * dimensions, least * dimensions)
     rows = [chunk(number, vector, 65535) for number, vector in enumerate(vectors, 1)]
-    index = Index(opened(bare(dimensions), [DocumentRow("a", 1, chunks=(1, 2, 3)), *rows], bits=bits))
+    index = Index(opened(bare(dimensions), [DocumentRow("a", 1, chunks=(1, 2, 3)), *rows]))
     for sign, expected in ((127, [2, 1]), (-127, [3])):
         query = [sign] * dimensions
-        scores = brute_force(rows, query, 3, bits)
+        scores = brute_force(rows, query, 3)
         assert [number for number, _ in scores] == expected
         assert ranked(index, query, 3) == scores
 
 
-@pytest.mark.parametrize("bits", [8, 4, 2])
-def test_the_shown_score_is_about_the_cosine(bits: int) -> None:
-    """The query of a search is turned as the vectors are; without that the text would not find itself."""
+def test_the_shown_score_is_about_the_cosine() -> None:
     table = fit_builtin([f"{word} {other}" for word in WORDS for other in WORDS], FitLimits())
     encoder = decode_encoder(table.query_encoder)
     texts = [f"{word} lamp strange{word}" for word in WORDS]
-    packed, scales = quantise(table.embed(texts), bits)
-    rows = [chunk(i, packed[i].tobytes(), int(scales[i]), text) for i, text in enumerate(texts)]
+    vectors = [row.tobytes() for row in quantise(table.embed(texts))]
+    rows = [chunk(i, vectors[i], scale_of(vectors[i]), text) for i, text in enumerate(texts)]
     documents = [DocumentRow(str(row.id), 1, chunks=(row.id,)) for row in rows]
-    searcher = Searcher(opened(encoder, [*documents, *rows], bits=bits))
+    searcher = Searcher(opened(encoder, [*documents, *rows]))
     for text in texts:
         hit = searcher.search(text, mode="semantic")[0]
         assert hit.text == text
-        assert hit.score == pytest.approx(1, abs=0.05 if bits == 2 else 0.02)
+        assert hit.score == pytest.approx(1, abs=0.02)
 
 
 def ranked_ids(rows: Sequence[ChunkRow], query: Sequence[int], limit: int) -> list[int]:
@@ -161,50 +144,43 @@ def test_many_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 # The same in JavaScript ---------------------------------------------------------------------------
 
-PACKED = Path(__file__).parent / "golden_packed.json"
-SHAPES = [(4, 96), (4, 384), (4, 7), (2, 256), (2, 9), (8, 12)]
+GOLDEN = Path(__file__).parent / "golden_scan.json"
+SIZES = [96, 384, 7, 12]
 
 
-def packed_case(bits: int, dimensions: int) -> dict[str, Any]:
+def golden_case(dimensions: int) -> dict[str, Any]:
     """Return a query, a segment, and what both sides must make of them."""
-    chance = random.Random(f"{bits} {dimensions}")
+    chance = random.Random(dimensions)
     query = [chance.randint(-127, 127) for _ in range(dimensions)]
-    width = packed_bytes(dimensions, bits)
     rows = [
-        ChunkRow(chance.getrandbits(64), 1, chance.randbytes(width), chance.getrandbits(16), "", "", "")
+        ChunkRow(chance.getrandbits(64), 1, chance.randbytes(dimensions), chance.getrandbits(16), "", "", "")
         for _ in range(30)
     ]
     document = DocumentRow("a", 1, chunks=tuple(row.id for row in rows))
-    segment = encode_segment("e", dimensions, [document], rows, bits)
-    turned = list(rotate_query(query)) if bits != 8 else query
-    hits = brute_force(rows, turned, 10, bits)
-    length = sum(value * value for value in turned) ** 0.5
-    unit = 65535 * (127 if bits == 8 else 1)
+    segment = encode_segment("e", dimensions, [document], rows)
     return {
-        "bits": bits,
         "dimensions": dimensions,
         "query": query,
-        "turned": turned,
         "segment": base64.b64encode(segment).decode(),
-        "hits": [[f"{number:016x}", score, score / (unit * length)] for number, score in hits],
+        "hits": [[f"{number:016x}", score] for number, score in brute_force(rows, query, 10)],
     }
 
 
 def test_the_golden_file_is_what_the_page_says() -> None:
-    """tests/unit/js/search/packed.test.mjs reads it too; a hit is id, integer score, and the score that people see."""
-    cases = json.loads(PACKED.read_text(encoding="utf-8"))["cases"]
-    assert cases == [packed_case(*shape) for shape in SHAPES]
+    """tests/unit/js/search/golden_scan.test.mjs reads it too; a hit is id and integer score."""
+    cases = json.loads(GOLDEN.read_text(encoding="utf-8"))["cases"]
+    assert cases == [golden_case(size) for size in SIZES]
     assert all(len(case["hits"]) == 10 for case in cases)
 
 
-@pytest.mark.parametrize("shape", SHAPES, ids=str)
-def test_the_golden_hits_are_found(shape: tuple[int, int]) -> None:
-    case = packed_case(*shape)
+@pytest.mark.parametrize("dimensions", SIZES)
+def test_the_golden_hits_are_found(dimensions: int) -> None:
+    case = golden_case(dimensions)
     segment = decode_segment(base64.b64decode(case["segment"]))
     rows: list[DocumentRow | ChunkRow] = [segment.chunk(i) for i in range(len(segment.ids))]
-    index = Index(opened(bare(segment.dimensions), [segment.document(0), *rows], bits=segment.bits))
-    found = ranked(index, case["turned"], 10)
-    assert [[f"{number:016x}", score] for number, score in found] == [hit[:2] for hit in case["hits"]]
+    index = Index(opened(bare(segment.dimensions), [segment.document(0), *rows]))
+    found = ranked(index, case["query"], 10)
+    assert [[f"{number:016x}", score] for number, score in found] == case["hits"]
 
 
 # Hits --------------------------------------------------------------------------------------------
@@ -218,8 +194,7 @@ def sample() -> Opened:
         sums = encoder.accumulate(text, prefixes=False)
         largest = max(map(abs, sums))
         values = bytes(math.floor(v * 127 / largest + 0.5) & 0xFF for v in sums)
-        scale = math.floor(largest / math.sqrt(sum(v * v for v in sums)) * 65535 + 0.5)
-        return ChunkRow(number, 1, values, scale, headings, anchor, text)
+        return ChunkRow(number, 1, values, scale_of(values), headings, anchor, text)
 
     return opened(
         encoder,
