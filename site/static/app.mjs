@@ -37,7 +37,7 @@ async function showDocuments() {
   const tree = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector(".tree");
   const place = document.getElementById("documents");
   if (tree && place) place.append(document.importNode(tree, true));
-  place?.toggleAttribute("hidden", !tree);
+  place?.toggleAttribute("hidden", !tree?.querySelector("a"));
 }
 
 /** Keeps the page for the time without a network. Browsers offer it on https and localhost only. */

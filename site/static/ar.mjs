@@ -40,6 +40,7 @@ export const texts = {
   "Changed in details": "تغيّرت بياناتها فقط",
   Removed: "حُذف",
   "and {0} more": "و{0} أخرى",
+  "There is no document in this release.": "لا مستند في هذه الإصدارة.",
   "No document changed in this release.": "لم يتغيّر أي مستند في هذه الإصدارة.",
   "Earlier changes": "تغييرات سابقة",
   "Documents by the release that changed them last.": "المستندات بحسب الإصدارة التي غيّرتها آخر مرة.",

@@ -40,6 +40,7 @@ export const texts = {
   "Changed in details": "Nur Angaben geändert",
   Removed: "Entfernt",
   "and {0} more": "und {0} weitere",
+  "There is no document in this release.": "In dieser Ausgabe ist kein Dokument.",
   "No document changed in this release.": "In dieser Ausgabe hat sich kein Dokument geändert.",
   "Earlier changes": "Frühere Änderungen",
   "Documents by the release that changed them last.": "Dokumente nach der Ausgabe, die sie zuletzt geändert hat.",

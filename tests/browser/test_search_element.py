@@ -190,7 +190,7 @@ def test_other_places_of_a_hit_are_behind_one_option(open_page: Open, host: Page
     hit.locator(".open").nth(2).click()  # it has no page of its own: it is read here
     with page.context.expect_page() as opened:
         hit.locator(".open").nth(2).click(modifiers=["Control"])  # or in a tab of its own
-    assert (opened.value.url, page.url.startswith(f"{host.url}page.html")) == (f"{host.url}kb/?doc=de.md", True)
+    assert (opened.value.url, page.url.startswith(f"{host.url}page.html")) == (f"{host.url}kb/?doc=de.md&q=many", True)
     hit.locator(".open").nth(1).click(modifiers=["Shift"])
     expect(page.locator("#reader-title")).to_have_text("Keys and signing")
 

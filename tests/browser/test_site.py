@@ -242,6 +242,9 @@ def test_nothing_found_is_said(open_page: Open) -> None:
     expect(page.locator("#message")).to_have_text("“gone.md” is not in release 12. · 3 of 45 pages")
     page.locator("#query").fill("key")
     expect(page.locator("#message")).to_be_hidden()
+    page.evaluate("kb.emit('updateCompleted', {sequence: 13}, {installed: {...kb.status.installed, documents: 0}})")
+    page.locator("#query").fill("absent too")
+    expect(page.locator("#message")).to_have_text("There is no document here yet.")
 
 
 @pytest.mark.parametrize("fault", ["away", "404"])

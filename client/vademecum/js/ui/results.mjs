@@ -10,7 +10,7 @@ import { drawBadges } from "./facets.mjs";
 /**
  * @typedef {import("../vademecum.d.mts").Hit} Hit
  * @typedef {import("../vademecum.d.mts").Results} Results
- * @typedef {{wording: import("./texts.mjs").Wording, base: URL, nearby: import("./nearby.mjs").Nearby, read: (hit: {document: string, id: string}) => void, badges: Iterable<string>, why: boolean}} Surroundings
+ * @typedef {{wording: import("./texts.mjs").Wording, base: URL, nearby: import("./nearby.mjs").Nearby, query: string, read: (hit: {document: string, id: string}) => void, badges: Iterable<string>, why: boolean}} Surroundings
  *   `base`: addresses of documents are relative to it; `read` opens the reader; `badges`: fields of the metadata to show;
  *   `why`: ranks are shown, too
  * @typedef {Surroundings & {words: Set<string>}} Context `words`: what is marked
@@ -136,7 +136,8 @@ function quote({ excerpt, marks }) {
 function link(place, context, id, children) {
   const address = pageOf(place, context);
   const attributes = { role: "option", class: "open", "aria-selected": "false", tabindex: "-1" };
-  const href = address ?? safeUrl(place.url && `${place.url}${id && `#${id}`}`, context.base); // of an app's own documents there is none
+  const read = place.url && `${place.url}&q=${encodeURIComponent(context.query)}${id && `#${id}`}`; // none of an app's own documents
+  const href = address ?? safeUrl(read, context.base);
   const made = href ? element("a", { ...attributes, href }, children) : element("div", attributes, children);
   made.addEventListener("click", (/** @type {Event} */ event) => {
     const { shiftKey = false, ctrlKey = false, metaKey = false } = event instanceof MouseEvent ? event : {};

@@ -202,10 +202,11 @@ export class Search {
     this.#rest();
     this.reading.words = new Set(hits.words);
     const badges = new Set([...this.facets.show(hits.facets, wording), ...this.around.badges]);
-    this.options.show(drawHits(hits, { wording, base, badges, why, nearby: this.nearby, read: ({ document, id }) => this.reading.read(document, id) }));
+    this.options.show(drawHits(hits, { wording, base, badges, why, nearby: this.nearby, query, read: ({ document, id }) => this.reading.read(document, id) }));
     view.welcome.hidden = hits.length > 0; // what there is, is offered
     view.load.hidden = hits.length < this.#limit || hits.length === hits.total;
-    this.#say([this.#gone, ...remarks(hits, query, wording)].filter(Boolean).join(" · "));
+    const told = this.#state?.installed?.documents === 0 ? [wording.say("results.empty")] : remarks(hits, query, wording);
+    this.#say([this.#gone, ...told].filter(Boolean).join(" · "));
     view.typed.hidden = !hits.meant;
     view.typed.textContent = wording.say("results.typed", { query: this.#asTyped });
     const said = hits.length > 0 ? "results.said" : "results.none";

@@ -291,7 +291,9 @@ def test_bars_show_shares_of_the_download() -> None:
 def test_an_empty_release_has_a_page() -> None:
     empty = EncoderEntry("builtin", 0, ObjectRef("3f" * 32, 0, 0))
     manifest = dataclasses.replace(make_context().manifest, encoder=empty, segments=())
-    assert "0 B" in page(render_site(make_context(manifest=manifest)), "release.html").get_text()
+    files = render_site(make_context(manifest=manifest))
+    assert "0 B" in page(files, "release.html").get_text()
+    assert "There is no document in this release." in page(files, "documents.html").get_text()
 
 
 def test_examples_are_questions_from_all_over_the_documents() -> None:

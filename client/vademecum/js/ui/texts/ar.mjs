@@ -22,6 +22,7 @@ export const ar = {
     few: "{count} صفحات عن {query}", many: "{count} صفحة عن {query}", other: "{count} صفحة عن {query}",
   },
   "results.none": "لم يُعثر على شيء عن «{query}». جرّب كلمات أقل أو كلمات أخرى.",
+  "results.empty": "لا توجد مستندات هنا بعد.",
   "results.nearest": "لا صفحة فيها هذه الكلمات. الأقرب في المعنى:",
   "results.far": "لا صفحة فيها: {words}. الأقرب في المعنى:",
   "results.meant": "النتائج لعبارة «{query}»",

@@ -19,6 +19,7 @@ export const de = {
   "results.count": { one: "{shown} von {count} Seite", other: "{shown} von {count} Seiten" },
   "results.said": { one: "{count} Seite für {query}", other: "{count} Seiten für {query}" },
   "results.none": "Nichts gefunden für „{query}“. Versuchen Sie weniger oder andere Wörter.",
+  "results.empty": "Hier gibt es noch kein Dokument.",
   "results.nearest": "Keine Seite hat diese Wörter. Dem Sinn nach nahe:",
   "results.far": "Keine Seite hat: {words}. Dem Sinn nach nahe:",
   "results.meant": "Gezeigt für „{query}“",

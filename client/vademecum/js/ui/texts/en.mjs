@@ -19,6 +19,7 @@ export const en = {
   "results.count": { one: "{shown} of {count} page", other: "{shown} of {count} pages" },
   "results.said": { one: "{count} page for {query}", other: "{count} pages for {query}" },
   "results.none": "Nothing found for “{query}”. Try fewer or other words.",
+  "results.empty": "There is no document here yet.",
   "results.nearest": "No page has these words. Near in meaning:",
   "results.far": "No page has: {words}. Near in meaning:",
   "results.meant": "Shown for “{query}”",
