@@ -329,6 +329,7 @@ def test_the_worker_keeps_the_search_page_and_what_answers_queries() -> None:
     worker = render_site(make_context())["sw.js"]
     shell = constant(worker, "SHELL")
     assert {"index.html", "assets/app.mjs", "assets/site.css", "assets/trust.json", "icon.svg"} <= set(shell)
+    assert not {"404.html", "sw.js"} & set(shell)
     assert {name for name in shell if name.startswith("client/")} == {
         "client/vademecum.mjs",
         "client/vademecum-search.mjs",

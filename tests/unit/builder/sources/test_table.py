@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from support.postgres import new_database
 from vademecum.errors import NetworkError, UsageError
 from vademecum_builder.sources.base import Checkpoint, Entry, Skipped, SourceItem
 from vademecum_builder.sources.database import Database, decode_value, encode_value
+from vademecum_builder.sources.records import json_value
 from vademecum_builder.sources.table import TableSource
 
 
@@ -331,7 +333,6 @@ def test_what_is_no_checkpoint_of_a_table_is_refused(lite: Shop, position: str) 
 
 def test_values_of_a_cursor_come_back_as_they_were() -> None:
     from datetime import UTC, date, datetime
-    from decimal import Decimal
     from uuid import UUID
 
     for value in (7, 1.5, "a", datetime(2026, 1, 1, 10, 0, 0, 7), datetime(2026, 1, 1, tzinfo=UTC), date(2026, 1, 1),
@@ -339,3 +340,11 @@ def test_values_of_a_cursor_come_back_as_they_were() -> None:
         assert decode_value(json.loads(json.dumps(encode_value(value)))) == value
     with pytest.raises(UsageError, match="type bool has no order"):
         encode_value(True)
+
+
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [("1.10", 1.1), ("7.00", 7), ("0.12345678901234567890", "0.12345678901234567890"), ("NaN", "NaN")],
+)
+def test_a_number_of_a_database_is_one_of_json_where_that_is_the_same(written: str, value: object) -> None:
+    assert json_value(Decimal(written)) == value
