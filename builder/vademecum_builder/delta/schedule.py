@@ -28,7 +28,7 @@ class PackLimits:
         most: Bytes that they may take, whatever the segments take; None: see above.
     """
 
-    recent: int = 8
+    recent: int = 6
     share: float = 2.0
     floor: int = 262_144
     most: int | None = None
