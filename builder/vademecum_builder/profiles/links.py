@@ -9,7 +9,9 @@ from urllib.parse import quote, unquote
 from vademecum_builder.profiles.base import Page, without_front_matter
 from vademecum_builder.profiles.code import outside_code
 
-_CHAPTER = re.compile(r"\[((?:\\.|[^\[\]\\\n])*)\]\(<?((?:\\.|[^)>#\\])+\.md)>?(?:#[^)]*)?\)")
+_CHAPTER = re.compile(
+    r"(?:\[((?:\\.|\[[^\[\]\n]*\]|[^\[\]\\\n])*))?\]\(<?((?:\\.|[^)>#\\\n]){1,500}\.md)>?(?:#[^)]*)?\)"
+)
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 
 
