@@ -57,11 +57,13 @@ def encode_vectors(rows: Sequence[ChunkRow], olds: Sequence[Sequence[ChunkRow]])
 
 
 def _told(vector: bytes, olds: Sequence[bytes]) -> tuple[int, str]:
-    """Return the place of the vector that one is told by, 0 for none, and its bits."""
+    """Return what a vector is told by, as its number says it, and its bits: none where an older one is the same."""
+    if vector in olds:
+        return 2 * olds.index(vector) + 2, ""
     new, *bases = np.array([memoryview(data).cast("b") for data in (vector, bytes(len(vector)), *olds)], np.int64)
     differences = new - bases
     place = int(np.log2(1 + np.abs(differences)).sum(axis=1).argmin())
-    return place, _rice(tuple(differences[place].tolist()))
+    return max(2 * place - 1, 0), _rice(tuple(differences[place].tolist()))
 
 
 @lru_cache(1 << 14)  # a build makes packs from several releases, most of the same rows

@@ -38,10 +38,15 @@ def read_vectors(reader: Reader, olds: Sequence[Sequence[ChunkRow]], dimensions:
     Raises:
         ContentError: Malformed in any way.
     """
-    places = [reader.number() for _ in olds]
-    bases = [part(chunks, place - 1, 1)[0] if place else None for chunks, place in zip(olds, places, strict=True)]
+    numbers = [reader.number() for _ in olds]
+    bases = [
+        part(chunks, (number - 1) // 2, 1)[0].vector if number else bytes(dimensions)
+        for chunks, number in zip(olds, numbers, strict=True)
+    ]
     bits = reader.bits()
-    vectors = [_vector(bits, base.vector if base else bytes(dimensions)) for base in bases]
+    vectors = [
+        base if number and not number % 2 else _vector(bits, base) for base, number in zip(bases, numbers, strict=True)
+    ]
     bits.finish()
     return vectors
 

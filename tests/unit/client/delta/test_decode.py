@@ -154,7 +154,7 @@ def test_a_vector_that_builds_on_a_chunk_that_is_not_there(publisher: Publisher,
     fields = b"new\xff" + FACTS_OF_A + CHUNK
     texts = number(len(fields)) + number(len(deflated(fields))) + deflated(fields)
     with pytest.raises(ContentError, match=f"of a list of {2 * like}"):
-        read(head(0, 1, 3 * like + KEY, 1, 2) + texts + number(3), state_of(publisher, 1), HEADER)
+        read(head(0, 1, 3 * like + KEY, 1, 2) + texts + number(5), state_of(publisher, 1), HEADER)
 
 
 def test_texts_are_held_against_the_older_document_and_those_before(publisher: Publisher) -> None:
