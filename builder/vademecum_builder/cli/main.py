@@ -9,10 +9,8 @@ from argparse import Namespace
 from collections.abc import Sequence
 from contextlib import redirect_stderr, suppress
 from importlib import import_module
-from importlib.util import find_spec
+from importlib.util import LazyLoader, find_spec, module_from_spec
 from pathlib import Path
-from types import ModuleType
-from typing import Any
 
 from vademecum import log_to_stderr
 from vademecum.errors import CancelledError, StorageError, UsageError, VademecumError
@@ -27,8 +25,7 @@ _LATER = "boto3"
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run `vade`; return the exit code."""
-    if _LATER not in sys.modules and find_spec(_LATER):
-        sys.modules[_LATER] = Later(_LATER)
+    _import_later(_LATER)
     given = sys.argv[1:] if arguments is None else arguments
     if not given:
         parser().print_help(sys.stderr)
@@ -65,12 +62,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return DONE if result.get("sound", True) else FAILED
 
 
-class Later(ModuleType):
-    """A module that is imported when something of it is first asked for."""
-
-    def __getattr__(self, name: str) -> Any:
-        del sys.modules[self.__name__]
-        return getattr(import_module(self.__name__), name)
+def _import_later(name: str) -> None:
+    """Import a module, if it is installed, when something of it is first asked for."""
+    if name not in sys.modules and (spec := find_spec(name)) and spec.loader:
+        spec.loader = LazyLoader(spec.loader)
+        sys.modules[name] = module_from_spec(spec)
+        spec.loader.exec_module(sys.modules[name])
 
 
 def _call(options: Namespace) -> Shown:

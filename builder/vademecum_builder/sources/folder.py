@@ -30,7 +30,7 @@ _PGP = b"-----BEGIN PGP "
 _LFS = b"version https://git-lfs.github.com/spec/"
 
 
-_FRONT_MATTER = re.compile(rb"---\r?\n(?:[\w-]+:.*\r?\n(?:[ \t]+.*\r?\n)*)+---\r?\n")
+_FRONT_MATTER = re.compile(rb"---\r?\n(?:[\w-]+:[^\n]*\n(?:[ \t][^\n]*\n)*)+---\r?\n")
 _LOOKED_AT, _SEEN = 9, 4
 """Of an ending that no reader knows: files that are looked at where a fourth as many are there as documents are."""
 

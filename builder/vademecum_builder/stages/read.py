@@ -241,10 +241,10 @@ def _drop_aliases(found: _Found) -> None:
 def _drop_originals(found: _Found, base: Base) -> None:
     """Keep the PDF of a document that lies beside it in the form that it was written in: that is what was issued."""
     issued = {key[: -len(".pdf")]: key for key in found.documents if key.lower().endswith(".pdf")}
-    for key in [key for key in found.documents if ending_of(key) in BINARY_TYPES and key not in issued.values()]:
-        issue = issued.get(key.rpartition(".")[0], "")
-        here, there = ({*runs_of(" ".join(_texts(found, base, found.documents[one])))} for one in (key, issue or key))
-        if issue and len(here & there) > _ALIKE * max(len(here), len(there)):
+    stems = {key: key.rpartition(".")[0] for key in found.documents if ending_of(key) in BINARY_TYPES}
+    for key, issue in [(key, issued[stem]) for key, stem in stems.items() if issued.get(stem, key) != key]:
+        here, there = ({*runs_of(" ".join(_texts(found, base, found.documents[one])))} for one in (key, issue))
+        if len(here & there) > _ALIKE * max(len(here), len(there)):
             del found.documents[key], found.sources[key]
             found.leave_out(key, "the same document as the PDF beside it")
 

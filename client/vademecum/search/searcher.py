@@ -171,7 +171,8 @@ class Searcher:
         owners = np.unique(self._owners[ranking.rows])
         return Results(
             hits,
-            total=self._places.counted(owners) if group else len(ranking.rows),
+            # Versions of one page whose headings differ are hits both.
+            total=max(self._places.counted(owners), len(groups)) if group else len(ranking.rows),
             unknown=found.unknown,
             nearest=ranking.nearest and bool(hits),
             facets=self._places.facets(self._places.held(ranking.rows, documents), facets),

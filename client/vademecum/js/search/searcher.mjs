@@ -152,7 +152,7 @@ export class Searcher {
     const held = others.length ? Uint32Array.from(new Set([...answering, ...others])) : answering;
     return {
       hits,
-      total: group ? places.counted(answering) : ranking.rows.length,
+      total: group ? Math.max(places.counted(answering), groups.size) : ranking.rows.length,
       unknown: found.unknown,
       nearest: ranking.nearest && hits.length > 0,
       facets: places.facets(fits ? held.filter((at) => fits[at]) : held, facets),

@@ -118,7 +118,7 @@ PAGE = b"---\ntitle: A\n---\nWater.\n"
             "(`soffice --headless --convert-to html FILE`); or leave them out by --pattern",
         ),
         (
-            {"a.njk": PAGE, "a.yml": b"---\na: 1\n", "b.yml": b"---\na: 1\n"},
+            {"a.njk": PAGE, "a.yml": b"---\na: 1\n" + 99 * b"  - b: 1\n", "b.yml": b"---\r\n" + 99 * b"a: 1\r\n"},
             {"b.njk": PAGE},
             "2 .njk files begin with front matter as pages do, and nothing reads them: copy them as .md, or build of "
             "the rendered site (the folder has 5 documents beside them)",
