@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
 import tracemalloc
@@ -62,6 +63,8 @@ def test_memory_is_bounded_by_the_file(decoder: Decoder) -> None:
     random = Random(f"memory {decoder.name}")
     files = [decoder.mutate(random.choice(decoder.seeds()), random) for _ in range(10)]
     read(decoder, files[0])  # what is made once, such as tables of letters, does not count
+    seldom = gc.get_threshold()
+    gc.set_threshold(700, 10, 10)  # as often as outside of the tests
     tracemalloc.start()
     try:
         for data in files:
@@ -71,6 +74,7 @@ def test_memory_is_bounded_by_the_file(decoder: Decoder) -> None:
             assert tracemalloc.get_traced_memory()[1] - before <= PER_BYTE * len(data) + AT_LEAST
     finally:
         tracemalloc.stop()
+        gc.set_threshold(*seldom)
 
 
 def test_a_finding_fails() -> None:
