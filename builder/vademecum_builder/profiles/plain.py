@@ -15,6 +15,7 @@ PASSES: tuple[Pass, ...] = (
     blocks.alerts,
     blocks.markdown_in_html,
     outside(tags.shortcodes),
+    outside(tags.markdoc),
     outside(tags.liquid),
     tags.macros,
     mdx.comments,

@@ -144,6 +144,17 @@ def _partial(name: str, page: Page) -> str:
     return page.project.has(*("/".join([*place, f"_{last}.*"]) for place in places)) or name
 
 
+_MARKDOC_VALUE = re.compile(r"\{%-?\s*[/$][^{}%]*%\}")
+_ANNOTATION = re.compile(r"\{%[ \t]*([#.][^{}%\n]*|[\w-]+=[^{}%\n]*)%\}")
+
+
+def markdoc(text: str, page: Page) -> str:
+    """`{% #id .class %}` of Markdoc is what others write `{#id .class}`; `{% $value %}` is not known."""
+    if "{%" not in text or not page.key.endswith(".mdoc"):
+        return text
+    return _ANNOTATION.sub(r"{\1}", _MARKDOC_VALUE.sub("", text))
+
+
 _MACRO = re.compile(r"\{\{[ \t]*([A-Za-z][\w-]*)(?:\(([^{}]*)\))?[ \t]*\}\}")
 
 

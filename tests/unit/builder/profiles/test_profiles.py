@@ -1055,6 +1055,16 @@ def test_markdown_with_ruby_in_it_shows_its_parts_and_links(tmp_path: Path) -> N
     assert pages.troubles == {"what ERB computes": 2, "includes without a file in the tree (a/gone)": 1}
 
 
+def test_annotations_of_markdoc_are_no_text_and_their_ids_are_anchors(tmp_path: Path) -> None:
+    page = '# Pump {% #the-pump .wide %}\n\n{% callout %}Oil{% /callout %} {% $kind %}it. `{% $a %}`\n\n## Two {% id="second" %}\n\nX\n'
+    (item,) = FolderSource(files(tmp_path, {"pump.mdoc": page})).scan()
+    assert isinstance(item, SourceItem)
+    document = PlainPages(tmp_path).read(item)
+    assert isinstance(document, Document)
+    assert (document.title, [section.anchor for section in document.sections]) == ("Pump", ["the-pump", "second"])
+    assert text_of(document) == "Oil it. {% $a %}\nX"
+
+
 SPHINX_TREE = {
     "index.rst": "Manual\n######\n\n:ref:`Oil`, :doc:`parts/pump`, :ref:`the oil <oil>`, :ref:`gone`.\n\n::\n\n   :ref:`oil`\n",
     "parts/pump.rst": ".. _pump:\n\n====\nPump\n====\n\n:doc:`/index` and :ref:`seals`.\n\n.. _oil:\n.. _dregs:\n\n"
