@@ -19,6 +19,7 @@ from vademecum.format.segment import SEGMENT_FORMAT
 from vademecum.format.tensors import Tensor, TensorFile, encode_tensors
 from vademecum.store.pointer import Generation, Head, encode_head
 from vademecum_builder.encoders.alphabet import build_alphabet
+from vademecum_builder.encoders.table import pack_rows
 
 EPOCH = "0123456789abcdef"
 CHUNKS_A_DOCUMENT = 10
@@ -80,9 +81,9 @@ class Drawn:
 
     def _encoder(self) -> bytes:
         count, dimensions = len(self.words), self.shape.dimensions
-        rows = np.clip(self._noise.normal(0, 30, (count, dimensions)), -127, 127).astype(np.int8)
+        rows = pack_rows(np.clip(self._noise.normal(0, 3, (count, dimensions)), -8, 7))
         alphabet = build_alphabet(self.words)
-        return encode_encoder(EncoderFile("drawn", dimensions, self.words, rows.tobytes(), [1000] * count, alphabet))
+        return encode_encoder(EncoderFile("drawn", dimensions, self.words, rows, [1000] * count, alphabet))
 
     def _segments(self) -> Iterator[bytes]:
         for start in range(0, self.shape.chunks, CHUNKS_A_SEGMENT):

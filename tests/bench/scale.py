@@ -36,7 +36,7 @@ from vademecum.runtime.clock import SystemClock
 from vademecum.runtime.folder import FolderTransport
 from vademecum.runtime.loop import run
 from vademecum_builder.encoders.alphabet import build_alphabet
-from vademecum_builder.encoders.table import Matrix, Progress
+from vademecum_builder.encoders.table import Matrix, Progress, pack_rows
 from vademecum_builder.index.rows import Rows, rows_of
 from vademecum_builder.index.segments import lay_segments
 from vademecum_builder.pages.client_bundle import client_files
@@ -130,10 +130,10 @@ class Corpus:
     def encoder(self) -> bytes:
         """Return a query encoder over the words of the texts, its rows drawn at random."""
         count = len(self.words)
-        rows = np.clip(self._noise.normal(0, 30, (count, DIMENSIONS)), -127, 127).astype(np.int8)
+        rows = pack_rows(np.clip(self._noise.normal(0, 3, (count, DIMENSIONS)), -8, 7))
         alphabet = build_alphabet(self.words)
         weights = [1000] * count
-        return encode_encoder(EncoderFile("synthetic", DIMENSIONS, self.words, rows.tobytes(), weights, alphabet))
+        return encode_encoder(EncoderFile("synthetic", DIMENSIONS, self.words, rows, weights, alphabet))
 
     def queries(self, count: int) -> list[str]:
         return [" ".join(self._chance.choices(self.words, k=3)) for _ in range(count)]

@@ -210,17 +210,17 @@ def test_the_columns_of_an_encoder() -> None:
     assert f'"format": "{encoder.ENCODER_FORMAT}"' in section("4.3 Encoder")
 
 
-def test_packed_rows_of_an_encoder() -> None:
+def test_the_rows_of_an_encoder() -> None:
     size, row, data = find(r"with \*D\* = (\d+) the row `\((.*?)\)` is the bytes `([0-9a-f]+)`")
     (offset,) = find(r"of 4 bits, `component = code (- \d+)`")
-    assert int(offset.replace(" ", "")) == encoder.PACKED_OFFSET
-    assert f"PACKED_OFFSET = {encoder.PACKED_OFFSET};" in (JS / "search/encoder.mjs").read_text(encoding="utf-8")
-    assert f"`bits` (`{encoder.PACKED_BITS}`)" in section("4.3 Encoder")
+    assert int(offset.replace(" ", "")) == encoder.ROW_OFFSET
+    assert f"ROW_OFFSET = {encoder.ROW_OFFSET};" in (JS / "search/encoder.mjs").read_text(encoding="utf-8")
+    assert f"`bits` is always `{encoder._BITS}`" in section("4.3 Encoder")
     letters = alphabet.Alphabet([], [], b"")
-    file = encoder.EncoderFile("x", int(size), ["a"], bytes.fromhex(data), [1], letters, bits=encoder.PACKED_BITS)
+    file = encoder.EncoderFile("x", int(size), ["a"], bytes.fromhex(data), [1], letters)
     read = query.decode_encoder(encoder.encode_encoder(file))
     assert list(read.row(0)) == [int(number) for number in row.split(",")]
-    assert len(data) // 2 == tensors.packed_bytes(int(size), encoder.PACKED_BITS)
+    assert len(data) // 2 == encoder.row_bytes(int(size))
 
 
 def test_the_header_of_a_tensor_file() -> None:

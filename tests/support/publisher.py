@@ -23,7 +23,7 @@ from tuf.api.metadata import Metadata, MetaFile, Root, Snapshot, TargetFile, Tar
 from tuf.api.serialization.json import JSONSerializer
 
 from vademecum.encoder.alphabet import Alphabet
-from vademecum.encoder.file import EncoderFile, Golden, encode_encoder
+from vademecum.encoder.file import EncoderFile, Golden, encode_encoder, row_bytes
 from vademecum.encoder.query import Encoder
 from vademecum.format.json import canonical, iso_time
 from vademecum.format.manifest import EncoderEntry, Manifest, SegmentEntry, changed_last, encode_manifest
@@ -84,8 +84,7 @@ def _sign(word: str, payload: bytes) -> bytes:
 def make_encoder(words: str = "rotate the key of a lamp and run home", goldens: int = 1) -> Encoder:
     """Return a tiny encoder; its rows are as good as random, and the same each time."""
     vocabulary = sorted(set(words.split()))
-    rows = b"".join(hashlib.sha256(word.encode()).digest()[:DIMENSIONS] for word in vocabulary)
-    rows = bytes((value % 255 - 127) & 0xFF for value in rows)
+    rows = b"".join(hashlib.sha256(word.encode()).digest()[16:][: row_bytes(DIMENSIONS)] for word in vocabulary)
     letters = sorted(string.ascii_letters)
     alphabet = Alphabet([ord(x) for x in letters], [x.lower() for x in letters], bytes(len(letters)))
     bare = EncoderFile("test", DIMENSIONS, vocabulary, rows, [100] * len(vocabulary), alphabet)

@@ -28,7 +28,7 @@ from scipy import sparse
 from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
 
 from vademecum.encoder.alphabet import Alphabet
-from vademecum.encoder.file import PACKED_BITS, EncoderFile, Golden, encode_encoder
+from vademecum.encoder.file import EncoderFile, Golden, encode_encoder
 from vademecum.encoder.query import Encoder
 from vademecum_builder.encoders.base import FitLimits
 from vademecum_builder.encoders.table import Matrix, quantise_table
@@ -260,7 +260,6 @@ def build_file(
         weights,
         fitted.alphabet,
         model=model,
-        bits=PACKED_BITS,
         words_weight=words_weight,
     )
     encoder = Encoder(file)

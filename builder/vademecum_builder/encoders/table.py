@@ -12,16 +12,15 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from vademecum.encoder.file import PACKED_BITS, PACKED_OFFSET, EncoderFile
+from vademecum.encoder.file import ROW_OFFSET, EncoderFile, row_bytes
 from vademecum.encoder.query import Encoder, root
-from vademecum.format.tensors import packed_bytes
 
 Progress = Callable[[int, int], None]
 """Called with how many of the texts are done, and how many there are."""
 
 Matrix = NDArray[np.float64]
 
-_MOST = -PACKED_OFFSET - 1
+_MOST = -ROW_OFFSET - 1
 _BATCH = 2048  # texts between two calls of progress
 
 
@@ -63,17 +62,14 @@ class Table:
 
 def unpack_rows(file: EncoderFile) -> NDArray[np.int8]:
     """Return the components of a file's rows: int8 [V, D]."""
-    shape = len(file.words), file.dimensions
-    if file.bits == 8:
-        return np.frombuffer(file.rows, dtype=np.int8).reshape(shape)
-    width = packed_bytes(file.dimensions, file.bits)
+    width = row_bytes(file.dimensions)
     codes = np.frombuffer(file.rows, dtype=np.uint8).reshape(len(file.words), width)
     halves = np.stack([codes & 15, codes >> 4], axis=2).reshape(len(file.words), 2 * width)
-    return halves[:, : file.dimensions].astype(np.int8) + np.int8(PACKED_OFFSET)
+    return halves[:, : file.dimensions].astype(np.int8) + np.int8(ROW_OFFSET)
 
 
 def quantise_table(rows: Matrix, weights: NDArray[np.float64], steps: NDArray[np.float64]) -> tuple[bytes, list[int]]:
-    """Return rows and weights as an encoder file holds them, packed: small integers whose products, `weight * row`,
+    """Return rows and weights as an encoder file holds them: small integers whose products, `weight * row`,
     keep direction and relative size of the real ones.
 
     Args:
@@ -88,12 +84,12 @@ def quantise_table(rows: Matrix, weights: NDArray[np.float64], steps: NDArray[np
     sizes = weights * (rows * components).sum(axis=1) / np.where(squares > 0, squares, 1.0)
     most = sizes.max(initial=0.0)
     scaled = np.rint(sizes * (65535.0 / most if most else 0.0)).astype(int).tolist()
-    return _pack(components), scaled
+    return pack_rows(components), scaled
 
 
-def _pack(components: Matrix) -> bytes:
+def pack_rows(components: Matrix) -> bytes:
     """Return components [V, D] from -8 to 7 as codes of 4 bits, the first of each byte in its lower half."""
-    codes = (components - PACKED_OFFSET).astype(np.uint8)
+    codes = (components - ROW_OFFSET).astype(np.uint8)
     if codes.shape[1] % 2:
         codes = np.pad(codes, ((0, 0), (0, 1)))
-    return (codes[:, 0::2] | codes[:, 1::2] << np.uint8(PACKED_BITS)).tobytes()
+    return (codes[:, 0::2] | codes[:, 1::2] << np.uint8(4)).tobytes()

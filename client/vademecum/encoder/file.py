@@ -18,8 +18,6 @@ from vademecum.format.tensors import (
     decode_tensors,
     encode_tensors,
     integers,
-    packed_bytes,
-    packed_rows,
     string_column,
 )
 
@@ -38,10 +36,10 @@ WORDS_WEIGHT: Final = 400
 """What the words of a query weigh against its meaning, in thousandths, where a file does not say it."""
 MAX_WORDS_WEIGHT: Final = 0xFFFF
 
-PACKED_BITS: Final = 4
-PACKED_OFFSET: Final = -8
-"""Packed rows: what added to a code of 4 bits makes a component."""
+ROW_OFFSET: Final = -8
+"""What added to a code of 4 bits makes a component of a row."""
 
+_BITS: Final = "4"
 _DECIMAL: Final = re.compile(r"0|[1-9][0-9]{0,4}")
 
 
@@ -61,12 +59,11 @@ class EncoderFile:
         name: For example `builtin`.
         dimensions: D.
         words: The vocabulary, V different words, none empty. The order decides which completions count.
-        rows: int8 [V, D], row-major; packed: uint8 [V, `packed_bytes(D, bits)`].
+        rows: uint8 [V, `row_bytes(D)`], row-major: two components a byte, the first in its lower half.
         weights: uint16 [V].
         alphabet: How a text is split.
         goldens: For the self-test.
         model: For the builder: what the document vectors were made with, where that is not this table.
-        bits: Of a component of `rows`: 8, or 4 where they are packed.
         words_weight: In thousandths, what the words of a query weigh against its meaning.
     """
 
@@ -78,18 +75,15 @@ class EncoderFile:
     alphabet: Alphabet
     goldens: Sequence[Golden] = ()
     model: str = ""
-    bits: int = 8
     words_weight: int = WORDS_WEIGHT
 
 
 def encode_encoder(file: EncoderFile) -> bytes:
     """Return the bytes of the encoder file. The same content gives the same bytes."""
     alphabet = file.alphabet
-    table = memoryview(file.rows).cast("B")
-    rows, packing = packed_rows(len(file.words), file.dimensions, file.bits, table)
     tensors = {
         **string_column("word", file.words),
-        "word.row": rows,
+        "word.row": Tensor("U8", (len(file.words), row_bytes(file.dimensions)), memoryview(file.rows).cast("B")),
         "word.weight": integers("U16", file.weights),
         "alphabet.from": integers("U32", alphabet.codes),
         **string_column("alphabet.to", alphabet.to),
@@ -99,7 +93,7 @@ def encode_encoder(file: EncoderFile) -> bytes:
             "I8", chain.from_iterable(golden.vector for golden in file.goldens), (len(file.goldens), file.dimensions)
         ),
     }
-    metadata = {"format": ENCODER_FORMAT, "name": file.name, **packing}
+    metadata = {"format": ENCODER_FORMAT, "name": file.name, "bits": _BITS, "dimensions": str(file.dimensions)}
     if file.model:
         metadata["model"] = file.model
     if file.words_weight != WORDS_WEIGHT:
@@ -120,31 +114,42 @@ def decode_encoder_file(data: bytes) -> EncoderFile:
     if not name:
         raise ContentError("encoder: no name")
     words = tensors.strings("word")
-    dimensions, bits, rows = _read_rows(tensors, len(words))
+    dimensions = _read_number("as dimensions", tensors.metadata.get("dimensions", ""), 1, MAX_DIMENSIONS)
+    rows = _read_rows(tensors, len(words), dimensions)
     _within("words", len(words), 0, MAX_VOCABULARY)
     if len(set(words)) != len(words) or "" in words:
         raise ContentError("encoder: a word is empty or stands twice in the vocabulary")
     weights = tensors.tensor("word.weight", "U16", [len(words)]).values()
     alphabet, goldens = _read_alphabet(tensors), _read_goldens(tensors, dimensions)
     model = tensors.metadata.get("model", "")
-    words_weight = _read_words_weight(tensors.metadata.get("words", str(WORDS_WEIGHT)))
-    return EncoderFile(name, dimensions, words, rows, weights, alphabet, goldens, model, bits, words_weight)
+    words_weight = tensors.metadata.get("words", str(WORDS_WEIGHT))
+    weight = _read_number("as the weight of words", words_weight, 0, MAX_WORDS_WEIGHT)
+    return EncoderFile(name, dimensions, words, rows, weights, alphabet, goldens, model, weight)
 
 
-def _read_rows(tensors: TensorFile, count: int) -> tuple[int, int, bytes | memoryview]:
-    """Return dimensions, bits of a component, and the rows."""
-    dimensions, bits, rows = tensors.packed("word.row", count, [PACKED_BITS])
-    _within("dimensions", dimensions, 1, MAX_DIMENSIONS)
-    width = packed_bytes(dimensions, bits)
-    if bits == PACKED_BITS and dimensions % 2 and any(byte >> 4 for byte in rows.data[width - 1 :: width]):
-        raise ContentError("encoder: a packed row has bits beyond its dimensions")
-    return dimensions, bits, rows.data
+def row_bytes(dimensions: int) -> int:
+    """Return how many bytes a row of the table takes.
+
+    >>> row_bytes(96), row_bytes(3)
+    (48, 2)
+    """
+    return -(-dimensions // 2)
 
 
-def _read_words_weight(text: str) -> int:
+def _read_rows(tensors: TensorFile, count: int, dimensions: int) -> bytes | memoryview:
+    if tensors.metadata.get("bits") != _BITS:
+        raise ContentError(f"encoder: rows of {tensors.metadata.get('bits', '8')[:40]} bits, expected {_BITS}")
+    width = row_bytes(dimensions)
+    rows = tensors.tensor("word.row", "U8", [count, width])
+    if dimensions % 2 and any(byte >> 4 for byte in rows.data[width - 1 :: width]):
+        raise ContentError("encoder: a row has bits beyond its dimensions")
+    return rows.data
+
+
+def _read_number(what: str, text: str, least: int, most: int) -> int:
     if not _DECIMAL.fullmatch(text):
-        raise ContentError(f"encoder: {text[:40]!r} as the weight of words, expected a decimal integer")
-    _within("as the weight of words", int(text), 0, MAX_WORDS_WEIGHT)
+        raise ContentError(f"encoder: {text[:40]!r} {what}, expected a decimal integer")
+    _within(what, int(text), least, most)
     return int(text)
 
 

@@ -17,9 +17,8 @@ from heapq import nsmallest
 from itertools import chain, takewhile
 from typing import Final
 
-from vademecum.encoder.file import PACKED_OFFSET, EncoderFile, decode_encoder_file
+from vademecum.encoder.file import ROW_OFFSET, EncoderFile, decode_encoder_file, row_bytes
 from vademecum.errors import SelfTestError
-from vademecum.format.tensors import packed_bytes
 
 MIN_PREFIX: Final = 3
 """Letters that an unknown word needs to stand for the words that begin with it."""
@@ -28,8 +27,8 @@ MAX_COMPLETIONS: Final = 8
 
 _ONE: Final = 1 << 16  # the factor under the square root of a count
 
-# The two components of each byte of a packed row: the first lies in the lower half.
-_PAIRS: Final = [((byte & 15) + PACKED_OFFSET, (byte >> 4) + PACKED_OFFSET) for byte in range(256)]
+# The two components of each byte of a row: the first lies in the lower half.
+_PAIRS: Final = [((byte & 15) + ROW_OFFSET, (byte >> 4) + ROW_OFFSET) for byte in range(256)]
 
 
 @dataclass(frozen=True)
@@ -99,11 +98,9 @@ class Encoder:
         return total
 
     def row(self, position: int) -> Sequence[int]:
-        """Return the D integers of a word's row; packed ones are unpacked when they are asked for."""
-        file, width = self.file, packed_bytes(self.dimensions, self.file.bits)
-        row = memoryview(file.rows)[position * width : (position + 1) * width]
-        if file.bits == 8:
-            return row.cast("b")
+        """Return the D integers of a word's row, unpacked when they are asked for."""
+        width = row_bytes(self.dimensions)
+        row = memoryview(self.file.rows)[position * width : (position + 1) * width]
         return list(chain.from_iterable(map(_PAIRS.__getitem__, row.cast("B"))))[: self.dimensions]
 
     def encode(self, text: str) -> tuple[int, ...]:

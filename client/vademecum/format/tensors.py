@@ -12,7 +12,7 @@ import re
 import struct
 import sys
 from array import array
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice, pairwise
 from operator import le
@@ -127,27 +127,6 @@ class TensorFile:
         if found != expected:
             raise ContentError(f"a tensor file of format {found[:40]!r}, expected {expected!r}")
 
-    def packed(self, name: str, count: int, levels: Collection[int]) -> tuple[int, int, Tensor]:
-        """Return dimensions, bits of a component, and the tensor `name`: `count` rows of vectors.
-
-        Whole components are I8; for packed ones (U8, `packed_bytes` a row) the metadata name bits and dimensions.
-
-        Args:
-            levels: The bits that may be packed.
-
-        Raises:
-            ContentError: It is missing, of another shape, or packed in another way.
-        """
-        found = [self.metadata.get(key) for key in ("bits", "dimensions")]
-        if found == [None, None]:
-            whole = self.tensor(name, "I8", [count, None])
-            return whole.shape[1], 8, whole
-        bits, dimensions = (text or "" for text in found)
-        if bits not in map(str, levels) or not re.fullmatch(r"[1-9][0-9]{0,3}", dimensions):
-            raise ContentError(f"{name} of bits and dimensions {found}, which this vademecum cannot read")
-        width = packed_bytes(int(dimensions), int(bits))
-        return int(dimensions), int(bits), self.tensor(name, "U8", [count, width])
-
     def strings(self, name: str, count: int | None = None) -> Strings:
         """Return the string column `name` (format.md, section 4).
 
@@ -179,23 +158,6 @@ class TensorFile:
         if not all(map(le, offsets, islice(offsets, 1, None))):
             raise ContentError(f"{name}.offsets falls")
         return offsets
-
-
-def packed_bytes(dimensions: int, bits: int) -> int:
-    """Return how many bytes a vector takes whose components have so many bits.
-
-    >>> packed_bytes(384, 4), packed_bytes(3, 4), packed_bytes(3, 8)
-    (192, 2, 3)
-    """
-    return -(-dimensions * bits // 8)
-
-
-def packed_rows(count: int, dimensions: int, bits: int, data: bytes | memoryview) -> tuple[Tensor, dict[str, str]]:
-    """Return the tensor of `count` vectors, and the metadata that `TensorFile.packed` reads it by."""
-    if bits == 8:
-        return Tensor("I8", (count, dimensions), data), {}
-    told = {"bits": str(bits), "dimensions": str(dimensions)}
-    return Tensor("U8", (count, packed_bytes(dimensions, bits)), data), told
 
 
 def string_column(name: str, values: Iterable[str]) -> dict[str, Tensor]:

@@ -80,14 +80,12 @@ export function segmentFile({ documents = [], chunks = [], dimensions = 2, epoch
   );
 }
 
-/** letters: [code point, to, solo]; goldens: [text, vector]. */
-export function encoderFile({ words, rows, packed, weights, letters, goldens = [], dimensions = 2, format = "vademecum.encoder.1", metadata = {} }) {
+/** rows: components from -8 to 7; letters: [code point, to, solo]; goldens: [text, vector]. */
+export function encoderFile({ words, rows, weights, letters, goldens = [], dimensions = 2, format = "vademecum.encoder.1", metadata = {} }) {
   return tensorFile(
     {
       ...strings("word", words),
-      "word.row": packed
-        ? [Uint8Array.from(packed.flat()), [words.length, packed[0].length]]
-        : [Int8Array.from(rows.flat()), [words.length, dimensions]],
+      "word.row": [Uint8Array.from(rows.flatMap(packed)), [words.length, packed(rows[0]).length]],
       "word.weight": Uint16Array.from(weights),
       "alphabet.from": Uint32Array.from(letters.map(([code]) => code)),
       ...strings("alphabet.to", letters.map(([, to]) => to)),
@@ -95,9 +93,12 @@ export function encoderFile({ words, rows, packed, weights, letters, goldens = [
       ...strings("golden.text", goldens.map(([text]) => text)),
       "golden.vector": [Int8Array.from(goldens.flatMap(([, vector]) => vector)), [goldens.length, dimensions]],
     },
-    { format, name: "builtin", ...metadata },
+    { bits: "4", dimensions: String(dimensions), format, name: "builtin", ...metadata },
   );
 }
+
+const packed = (row) =>
+  Array.from({ length: Math.ceil(row.length / 2) }, (_, i) => row[2 * i] + 8 + 16 * ((row[2 * i + 1] ?? -8) + 8));
 
 /** a to z, and A to Z folded. */
 export const LATIN = [

@@ -73,22 +73,6 @@ export class TensorFile {
     return /** @type {any} */ (found);
   }
 
-  /** Rows of small integers: whole, or packed; then the file says of how many bits and dimensions.
-   * @param {string} name @param {number} count @param {string[]} packings bits of a component that this reader knows
-   * @returns {{dimensions: number, bits: number, values: Int8Array | Uint8Array}} packed: `ceil(D * bits / 8)` bytes a row */
-  rows(name, count, packings) {
-    const { bits, dimensions } = this.metadata;
-    if (bits === undefined && dimensions === undefined) {
-      const { shape, values } = this.tensor(name, "I8", [count, null]);
-      return { dimensions: shape[1], bits: 8, values };
-    }
-    if (!packings.includes(bits) || !/^[1-9][0-9]{0,3}$/.test(dimensions)) {
-      throw new VademecumError("content", `tensor "${name}" with rows of ${bits} bits and ${dimensions} dimensions`);
-    }
-    const [size, width] = [Number(dimensions), Number(bits)];
-    return { dimensions: size, bits: width, values: this.tensor(name, "U8", [count, Math.ceil((size * width) / 8)]).values };
-  }
-
   /** @param {string} name @param {number | null} [count] */
   strings(name, count = null) {
     const bytes = this.tensor(name, "U8", [null]).values;

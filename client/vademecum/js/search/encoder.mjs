@@ -11,9 +11,8 @@ export const ENCODER_FORMAT = "vademecum.encoder.1";
 export const MAX_WORDS_READ = 4096;
 export const MIN_PREFIX = 3;
 export const MAX_COMPLETIONS = 8;
-const PACKED_BITS = ["4"];
-/** Packed rows: what added to a code of 4 bits makes a component. */
-export const PACKED_OFFSET = -8;
+/** What added to a code of 4 bits makes a component of a row. */
+export const ROW_OFFSET = -8;
 
 /** @typedef {import("../format/tensors.mjs").TensorFile} TensorFile */
 
@@ -48,12 +47,15 @@ export class Encoder {
     this.name = file.metadata.name ?? "";
     /** V of them */
     this.words = file.strings("word").all();
-    const { dimensions, bits, values } = file.rows("word.row", this.words.length, PACKED_BITS);
+    const { bits, dimensions: told } = file.metadata;
+    if (bits !== "4" || !/^[1-9][0-9]{0,3}$/.test(told)) {
+      throw new VademecumError("content", `an encoder with rows of ${bits} bits and ${told} dimensions`);
+    }
+    const dimensions = Number(told);
     /** D */
     this.dimensions = dimensions;
-    /** [V, D]; packed: unsigned, a component takes 4 bits, unpacked as words are looked up */
-    this.rows = values;
-    this.packed = bits === 4;
+    /** [V, ceil(D / 2)]: two components a byte, unpacked as words are looked up */
+    this.rows = file.tensor("word.row", "U8", [this.words.length, Math.ceil(dimensions / 2)]).values;
     /** [V] */
     this.weights = file.tensor("word.weight", "U16", [this.words.length]).values;
     this.alphabet = new Alphabet(file);
@@ -123,15 +125,10 @@ export class Encoder {
    * @param {number} position of the word in the table */
   #add(sums, factor, position) {
     const { rows, dimensions } = this;
-    if (!this.packed) {
-      const start = position * dimensions;
-      for (let i = 0; i < dimensions; i++) sums[i] += factor * rows[start + i];
-      return;
-    }
     const start = position * Math.ceil(dimensions / 2);
     for (let i = 0; i < dimensions; i++) {
       const byte = rows[start + (i >> 1)];
-      sums[i] += factor * ((i & 1 ? byte >> 4 : byte & 15) + PACKED_OFFSET);
+      sums[i] += factor * ((i & 1 ? byte >> 4 : byte & 15) + ROW_OFFSET);
     }
   }
 

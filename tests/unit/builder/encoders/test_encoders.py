@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from threadpoolctl import threadpool_info, threadpool_limits  # type: ignore[import-untyped]
 
-from vademecum.encoder.file import PACKED_BITS, EncoderFile, encode_encoder
+from vademecum.encoder.file import EncoderFile, encode_encoder
 from vademecum.encoder.query import Encoder, decode_encoder
 from vademecum.errors import ContentError, SelfTestError, UsageError
 from vademecum.format.segment import scale_of
@@ -127,7 +127,7 @@ def components_of(table: tuple[bytes, list[int]], dimensions: int) -> NDArray[np
     """What the client reads: int8 [V, D]; the numpy reader must say the same."""
     rows, weights = table
     words = [str(number) for number in range(len(weights))]
-    file = EncoderFile("x", dimensions, words, rows, weights, LATIN, bits=PACKED_BITS)
+    file = EncoderFile("x", dimensions, words, rows, weights, LATIN)
     read = [list(Encoder(file).row(position)) for position in range(len(words))]
     assert unpack_rows(file).tolist() == read
     return np.array(read, np.int8).reshape(len(words), dimensions)
@@ -575,7 +575,6 @@ def test_fitting_a_transformer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     assert query.file.words_weight == FitLimits().model_words_weight
     query.check_golden()
     assert query.encode("rotate")[0] == 127
-    assert query.file.bits == 4
     later = NamedEncoders(f"{PREFIX}{folder}").load(fitted.encoder.query_encoder)
     assert later is not None
     assert later.identity == fitted.encoder.identity

@@ -51,7 +51,7 @@ test("a store that gives and keeps nothing costs time alone", async () => {
 
 test("while words are read meaning alone answers, and what failed is tried again", async () => {
   const generation = openGeneration([FILE], { dimensions: 2, epoch: "e" });
-  const encoder = decodeEncoder(encoderFile({ words: ["elm"], rows: [[127, 127]], weights: [1], letters: LATIN }));
+  const encoder = decodeEncoder(encoderFile({ words: ["elm"], rows: [[7, 7]], weights: [1], letters: LATIN }));
   const question = { query: "elm", limit: 10, offset: 0, mode: "hybrid", group: true, filters: {}, prefer: {} };
   let finish;
   const slow = new Searcher(generation, new Places(generation, {}), encoder, () => new Promise((resolve) => (finish = resolve)), 10);
