@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from _pytest.nodeid import NodeId
 from hypothesis import settings
 
 from support import sampling, tally
@@ -119,7 +120,7 @@ def pytest_make_parametrize_id(val: object) -> str | None:
     return f"{len(val)} bytes" if isinstance(val, bytes) else None
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
+@pytest.hookimpl(tryfirst=True)  # before `-m` leaves out what has a mark
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Long tests go first, browser tests last: Playwright keeps an event loop running in this thread from then on.
 
@@ -130,10 +131,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(mark)
         marks = {mark.name for mark in item.iter_markers()}
         if "model" in marks:
-            item.add_marker(pytest.mark.xdist_group("model"))  # one worker loads PyTorch
+            _group(item, "model")  # one worker loads PyTorch
         elif not OUTSIDE & marks or _shares(item):
-            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+            _group(item, item.nodeid.partition("::")[0])
     items.sort(key=lambda item: (bool(item.get_closest_marker("browser")), item.get_closest_marker("long") is None))
+
+
+def _group(item: pytest.Item, name: str) -> None:
+    """Have one worker run all tests of a group, which pytest-xdist reads from their ids.
+
+    Its own mark does nothing with pytest 9.2: what pytest-xdist 3.8 sets by it is not read there any more.
+    """
+    if hasattr(item.config, "workerinput"):
+        item._id = NodeId.parse(f"{item.nodeid}@{name}")
 
 
 def _shares(item: pytest.Item) -> bool:

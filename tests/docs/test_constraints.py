@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import tomllib
+from importlib import import_module
 from itertools import chain
 from pathlib import Path
 
+import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -23,3 +25,10 @@ def test_every_requirement_is_pinned_to_a_version_that_it_takes() -> None:
         if requirement.name != "vademecum":
             assert pinned[canonicalize_name(requirement.name)] in requirement.specifier, "make constraints"
     assert pinned["torch"]
+
+
+def test_a_worker_gets_the_fast_tests_of_a_module_as_one(request: pytest.FixtureRequest) -> None:
+    """As tests/conftest.py has it, with the versions of pytest and pytest-xdist that are here."""
+    nodeid, scheduling = request.node.nodeid, import_module("xdist.scheduler").LoadGroupScheduling
+    group = scheduling._split_scope(None, nodeid)
+    assert group == (nodeid.partition("::")[0] if hasattr(request.config, "workerinput") else nodeid)
