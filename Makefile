@@ -54,7 +54,7 @@ types: $(VENV)/test.stamp
 	$(BIN)/mypy
 
 conformance: $(VENV)/test.stamp ## Pass the cases of TUF conformance, and have tuf-js read a release
-	$(PYTEST) tests/conformance tests/unit/client/engine/test_malicious_origin.py tests/unit/client/trust/test_signatures.py
+	$(PYTEST) tests/conformance tests/unit/client/engine/test_malicious_origin.py tests/unit/client/trust
 
 faults: $(VENV)/test.stamp ## The fault tests at every single point (make test samples the many), and which fault has which test
 	VADEMECUM_FAULTS=all $(PYTEST) -v $(PARALLEL) tests/unit tests/faults tests/journeys tests/contract tests/browser/faults

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import timedelta
-from typing import Any
+from dataclasses import dataclass
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -14,8 +12,8 @@ from securesystemslib.signer import CryptoSigner, SSlibKey
 
 from conformance.harness.repository import Alias, CryptoKey
 from conformance.harness.subject import InProcess, Subject, version, versions
-from support.publisher import SigningKey, TestKey, sign
-from vademecum.errors import ContentError, RollbackError, SignatureError
+from support.publisher import SigningKey, TestKey
+from vademecum.errors import ContentError, SignatureError
 
 
 @dataclass(frozen=True)
@@ -68,61 +66,6 @@ def test_root_rotation_through_the_command_line(both: Subject) -> None:
     both.repository.publish_root()
     assert not both.refresh()
     assert versions(both) == [2, None, None, None]
-
-
-@pytest.mark.parametrize("shown", [1, 2, 4])
-def test_the_next_root_has_the_next_version(client: InProcess, shown: int) -> None:
-    repository = client.repository
-    repository.publish_root()
-    repository.root.version = shown
-    repository.files["metadata/3.root.json"] = sign(repository.root, repository.keys["root"])
-    assert not client.refresh()
-    assert isinstance(client.error, RollbackError)
-    assert version(client, "root") == 2
-
-
-def test_a_gap_in_the_roots(client: InProcess) -> None:
-    for _ in range(3):
-        client.repository.publish_root()
-    del client.repository.files["metadata/3.root.json"]
-    assert client.refresh()
-    assert version(client, "root") == 2
-    assert client.requests[:2] == ["metadata/2.root.json", "metadata/3.root.json"]
-
-
-def test_an_expired_root_on_the_way(client: InProcess) -> None:
-    client.repository.root.expires = client.repository.now - timedelta(days=1)
-    client.repository.publish_root()
-    client.repository.root.expires = client.repository.later
-    client.repository.publish_root()
-    assert client.refresh()
-    assert version(client, "root") == 3
-
-
-def test_many_rotations_are_walked_over_several_runs(client: InProcess) -> None:
-    client.config = replace(client.config, max_root_rotations=4)
-    for number in range(10):
-        old = client.repository.keys["root"]
-        client.repository.set_keys("root", [TestKey(f"root {number}")])
-        client.repository.publish_root(old)
-    reached = []
-    for _ in range(3):
-        client.refresh()
-        reached.append(version(client, "root"))
-        assert sum(path.endswith(".root.json") for path in client.requests) <= 4
-    assert reached == [5, 9, 11]
-
-
-def test_the_key_that_a_new_root_revokes(client: InProcess) -> None:
-    client.refresh()
-    thief = client.repository.keys["timestamp"]
-    client.repository.set_keys("timestamp", [TestKey("new timestamp")])
-    client.repository.publish_root()
-    client.repository.keys["timestamp"] = thief
-    client.repository.publish()
-    assert not client.refresh()
-    assert isinstance(client.error, SignatureError)
-    assert versions(client) == [2, 1, 1, 1]
 
 
 # Thresholds ---------------------------------------------------------------------------------------
@@ -214,18 +157,6 @@ def test_identifiers_that_stand_twice(client: InProcess) -> None:
     client.database.records["trust/root.json"] = json.dumps(root).encode()
     assert not client.refresh()
     assert isinstance(client.error, ContentError)
-
-
-@pytest.mark.parametrize("sig", ["", "00", "zz", "ab" * 64, "00" * 64, "ff" * 64])
-def test_an_invalid_signature_beside_enough_valid_ones(client: InProcess, sig: str) -> None:
-    client.repository.set_keys("timestamp", [TestKey("1"), TestKey("2")], 1)
-    client.repository.publish_root()
-    client.repository.publish()
-    files = client.repository.files
-    value: dict[str, Any] = json.loads(files["metadata/timestamp.json"])
-    value["signatures"][0]["sig"] = sig
-    files["metadata/timestamp.json"] = json.dumps(value).encode()
-    assert client.refresh()
 
 
 # Types of keys ------------------------------------------------------------------------------------
