@@ -38,7 +38,7 @@ from vademecum.trust.floor import PIN, is_first_use
 from vademecum.update import healing, turn_back
 from vademecum.update.plan import Plan
 from vademecum.update.results import Check, Outcome
-from vademecum.update.run import Runs, search_page
+from vademecum.update.run import EngineRuns, search_page
 from vademecum.update.seed import Planted
 from vademecum.update.states import Course
 from vademecum.update.surroundings import Surroundings
@@ -87,7 +87,7 @@ class Engine:
         hosts = transport if isinstance(transport, Mapping) else {"": transport}
         tree = search_page(next(iter(hosts), "")).partition("?")[0]  # a query may be a key that expires
         tree = tree if len(tree) <= LONGEST_ADDRESS else ""
-        self._runs = Runs(
+        self._runs = EngineRuns(
             store,
             hosts.values(),
             Surroundings(config, clock, self._course, room, connection, tree, beside),

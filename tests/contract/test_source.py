@@ -17,7 +17,7 @@ import pytest
 from support.pages_host import PagesHost
 from vademecum.errors import ContentError, UsageError
 from vademecum_builder.sources.base import MARKDOWN, Changes, Checkpoint, Entry, Removed, Skipped, Source, SourceItem
-from vademecum_builder.sources.capture import Triggers, run
+from vademecum_builder.sources.capture import Triggers, run_statements
 from vademecum_builder.sources.catalog import CatalogSource
 from vademecum_builder.sources.database import Database
 from vademecum_builder.sources.debezium import DebeziumEvents
@@ -129,7 +129,7 @@ class CapturedTable(Table):
         with closing(sqlite3.connect(self.root / "a.db", isolation_level=None)) as database:
             database.execute("CREATE TABLE IF NOT EXISTS page (id PRIMARY KEY, text)")
             if not self.capture().status()["installed"]:
-                run(self.capture().table, self.capture().install())
+                run_statements(self.capture().table, self.capture().install())
             for (key,) in database.execute("SELECT id FROM page").fetchall():
                 if key not in documents:
                     database.execute("DELETE FROM page WHERE id = ?", [key])

@@ -24,7 +24,7 @@ from vademecum import KnowledgeBase
 from vademecum_builder.build import BuildReport, build
 from vademecum_builder.settings import read_settings
 from vademecum_builder.sources.base import Source
-from vademecum_builder.sources.capture import Triggers, run
+from vademecum_builder.sources.capture import Triggers, run_statements
 from vademecum_builder.sources.database import Database
 from vademecum_builder.sources.debezium import DebeziumEvents
 from vademecum_builder.sources.message import Limits
@@ -102,7 +102,7 @@ def test_a_database_with_captured_changes(kind: str, products: int, days: int, t
     events = tmp_path / "events.jsonl"
     capture = Slot(rows, f"slot_{engine.url.database}") if kind == "slot" else Triggers(rows)
     source: Source = DebeziumEvents(events) if kind == "debezium" else capture
-    run(rows, capture.install())
+    run_statements(rows, capture.install())
     shop, told = Shop(products), Told()
     for _ in shop.days(days):
         write(shop)
@@ -115,7 +115,7 @@ def test_a_database_with_captured_changes(kind: str, products: int, days: int, t
         assert (told.news, told.gone) == differing(before, told.items)
         assert told.news == {str(id) for id in shop.put}
     if kind == "slot":
-        run(rows, capture.remove())
+        run_statements(rows, capture.remove())
     engine.dispose()
 
 
@@ -152,7 +152,7 @@ def test_a_workspace_and_its_releases(more: str, tmp_path: Path, monkeypatch: py
     with engine.begin() as connection:
         connection.execute(text("CREATE TABLE product (id, name, description, price, stock, changed)"))
     rows = TableSource(Database("sqlite:///shop.db", tmp_path), "product")
-    run(rows, Triggers(rows).install())
+    run_statements(rows, Triggers(rows).install())
 
     def release(out: str, workspace: Path | None) -> BuildReport:
         Path("vademecum.toml").write_text(TABLE.format(out=out, more=more))

@@ -12,7 +12,7 @@ from typing import Any, Final
 import orjson
 
 from vademecum.errors import ContentError
-from vademecum_builder.kinds.records import MARKUP
+from vademecum_builder.kinds.records import MARKUP, TITLES
 from vademecum_builder.kinds.templates import is_rich_text, shown
 from vademecum_builder.sources.catalog import ID_NAMES
 from vademecum_builder.sources.prices import price_of
@@ -39,10 +39,6 @@ _CODE: Final = re.compile(
 _BYTES: Final = re.compile("sha256:[0-9a-f]{64}")
 """What a record has in place of bytes (`records.json_value`)."""
 _ALMOST_ALL: Final = 0.95
-_TITLES: Final = (
-    "title name subject headline label display_name product_name summary titel titre titulo titolo nombre nom nome "
-    "naam bezeichnung produktname artikelname betreff asunto objet oggetto designation"
-).split()
 _LONGEST_TITLE: Final = 120
 """Characters on the average: a summary may be the text."""
 _LONGEST_CODE: Final = 20
@@ -147,14 +143,14 @@ def proposal(fields: Sequence[FieldFound], records: int, keys: Collection[str] =
     open_ = [one for one in fields if not one.is_private and one.name not in told.values()]
     texts = [one for one in open_ if one.type == "text"]
     short = [one for one in open_ if one.length <= _LONGEST_TITLE * one.records]
-    title = _called(short, _TITLES) or min(
+    title = _called(short, TITLES) or min(
         (one for one in texts if one.words * 2 > one.records and 2 * len(one.values) > one.records),
         key=lambda one: one.length / one.records,
         default=None,
     )
     prose = [one.name for one in texts if one.is_prose and one is not title]
     # Without prose it is the text, whose first line is the title.
-    if title and (prose or _last(title.name) in _TITLES):
+    if title and (prose or _last(title.name) in TITLES):
         told["title"] = title.name
     told["text"] = prose or ([title.name] if title else [])
     if told["text"]:  # a number alone says nothing
@@ -193,7 +189,7 @@ def _id_of(fields: Sequence[FieldFound], records: int) -> str:
 
 def _id_of_several(fields: Sequence[FieldFound], records: int) -> str:
     """Return the field that several rows of one record have in common, where the others have no title of their own."""
-    titles = {one.records for one in fields if _last(one.name) in _TITLES and 5 * one.records < 4 * records}
+    titles = {one.records for one in fields if _last(one.name) in TITLES and 5 * one.records < 4 * records}
     found = (one for one in fields if one.records == records and len(one.values) in titles)
     return next((one.name for one in found if _ID.fullmatch(one.name)), "")
 

@@ -26,7 +26,11 @@ from vademecum_builder.sources.records import field_at, instead
 from vademecum_builder.sources.times import NoZoneError, read_time, read_zone
 from vademecum_builder.stages.documents import DocumentReader
 
-_TITLES: Final = ("title", "name", "subject", "headline")
+TITLES: Final = (
+    "title name subject headline label display_name product_name summary titel titre titulo titolo nombre nom nome "
+    "naam bezeichnung produktname artikelname betreff asunto objet oggetto designation"
+).split()
+"""Fields that say what a record is called, the likeliest first."""
 PLAIN, MARKDOWN, HTML, AUTO = "plain", "markdown", "html", "auto"
 MARKUP: Final = re.compile(
     r"</?(?:p|br|div|span|[uo]l|li|d[ltd]|b|i|u|em|strong|a|h[1-6]|hr|table|thead|tbody|t[rdh]|img|blockquote|pre|code"
@@ -71,7 +75,7 @@ class RecordReader(DocumentReader):
     Attributes:
         where: The settings' file and line, for messages.
         id: The field that identifies a record.
-        title: None: the field `title`, `name`, `subject` or `headline`, else the first line of the text.
+        title: None: the first field of `TITLES` that says something, else the first line of the text.
         text: One template, or a paragraph for each of several fields; empty: all fields that hold text, but for those
             that have another use.
         link: The document's address; None: it has none.
@@ -192,7 +196,7 @@ class RecordReader(DocumentReader):
     def _title(self, record: Mapping[str, Any], sections: Sequence[Section]) -> str:
         if self.title is not None:
             return _bare(self.title.render(record), self.format)
-        named = (shown(record.get(name)) for name in _TITLES)
+        named = (shown(record.get(name)) for name in TITLES)
         texts = (block_text(block) for section in sections for block in section.blocks)
         return _bare(next(filter(None, named), ""), self.format) or next(texts, "").partition("\n")[0]
 
@@ -207,7 +211,7 @@ class RecordReader(DocumentReader):
 
     def _rest(self, record: Mapping[str, Any]) -> Iterator[str]:
         """Yield the fields that hold text and have no other use."""
-        titled = self.title.fields if self.title else tuple(filter(record.get, _TITLES))[:1]
+        titled = self.title.fields if self.title else tuple(filter(record.get, TITLES))[:1]
         linked = self.link.fields if self.link else ()
         used = {self.id, self.updated, *titled, *linked, *self.metadata, *self.other_use}
         for name in self.order or record:

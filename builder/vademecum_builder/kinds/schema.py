@@ -13,8 +13,8 @@ from vademecum_builder.sources.database import Database
 from vademecum_builder.sources.private_fields import is_private, may_say, plain_name
 from vademecum_builder.sources.records import json_value
 
-_NAMES: Final = ("display_name", "nickname", "nick", "username", "user_name", "full_name", "handle", "login", "name")
-_TITLES: Final = ("display_name", "title", "subject", "name")
+_PERSONS: Final = ("display_name", "nickname", "nick", "username", "user_name", "full_name", "handle", "login", "name")
+_THINGS: Final = ("display_name", "title", "subject", "name")
 _SAMPLED: Final = 1000
 _PEOPLE: Final = re.compile(r"(?:.*_)?(?:users?|accounts?|members?|people|persons?|profiles?|authors?)", re.IGNORECASE)
 _VALUES: Final = 20
@@ -226,7 +226,7 @@ class Schema:
             first, _, rest = _plain(column).partition("_")
             if 2 * sum(bool(row[column]) for row in rows) >= len(rows):
                 there.setdefault((rest if first in of else _plain(column)).replace("_", ""), column)
-        names = (name.replace("_", "") for name in (_NAMES if _PEOPLE.fullmatch(table) else _TITLES))
+        names = (name.replace("_", "") for name in (_PERSONS if _PEOPLE.fullmatch(table) else _THINGS))
         return next((there[name] for name in names if name in there), "")
 
     def _called(self, column: str, table: str) -> str:

@@ -129,7 +129,7 @@ def is_empty(location: str) -> bool:
         return False
 
 
-def require_unmoved(previous: Previous) -> None:
+def require_host_unmoved(previous: Previous) -> None:
     """Do nothing, unless another build has published where the previous release lay.
 
     Where the host does not answer now, what was read a moment ago has to do.

@@ -195,7 +195,7 @@ class Triggers:
         return _STATEMENT.split((sqlite if dialect == "sqlite" else postgresql).strip().format(**names))
 
 
-def run(source: TableSource, statements: Sequence[str]) -> None:
+def run_statements(source: TableSource, statements: Sequence[str]) -> None:
     """Run statements, all or none of them; what makes a slot has to stand in a transaction of its own.
 
     Raises:

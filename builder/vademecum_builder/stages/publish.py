@@ -15,7 +15,7 @@ from vademecum_builder.publish.guard import is_preview, locked, require_unmoved
 from vademecum_builder.publish.tree import is_intact, sweep, write_tree
 from vademecum_builder.release.beside import bring_files, read_again
 from vademecum_builder.release.channels import Channels, mark_critical, shown_channel, with_release, yank
-from vademecum_builder.release.previous import require_unmoved as require_host_unmoved
+from vademecum_builder.release.previous import require_host_unmoved
 from vademecum_builder.release.published import Published
 from vademecum_builder.release.version_json import DocumentChanges, version_json
 from vademecum_builder.signing.metadata import expiry, sign_release, sign_timestamp

@@ -19,7 +19,7 @@ from vademecum.store.records import damaged
 from vademecum.store.session import Session
 from vademecum.trust.floor import drop_if_damaged
 from vademecum.update.plan import Plan
-from vademecum.update.run import Runs
+from vademecum.update.run import EngineRuns
 from vademecum.update.update import Update
 
 logger = logging.getLogger("vademecum")
@@ -123,7 +123,7 @@ async def drop_forged(session: Session) -> None:
         session.pointer = Head()
 
 
-async def repair(runs: Runs) -> Repaired:
+async def repair(runs: EngineRuns) -> Repaired:
     """Mend all that is broken. Errors: see `Engine.repair`."""
     async with runs.locked() as session, runs.asking(session, patient=False) as update:
 
@@ -138,7 +138,7 @@ def _repair(update: Update) -> Repair:
     return Repair(update.session, around.config, around.course, update.downloader)
 
 
-async def drop_damaged(runs: Runs) -> None:
+async def drop_damaged(runs: EngineRuns) -> None:
     """Begin the records anew that cannot be read: the pointer, the trust floor, and the small ones."""
     async with runs.locked() as session:
         session.drop_damaged_pointer()

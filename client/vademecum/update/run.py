@@ -27,7 +27,7 @@ from vademecum.update.update import Update
 logger = logging.getLogger("vademecum")
 
 
-class Runs:
+class EngineRuns:
     """Begins runs over one store and one tree. Arguments: see `Engine`."""
 
     def __init__(

@@ -51,9 +51,12 @@ PUMP = {"id": 7, "name": "Pump", "note": "Of steel.", "spec": {"use": "For water
 
 
 def test_without_settings_every_text_is_read(tmp_path: Path) -> None:
-    [pump] = documents(tmp_path, [PUMP])
+    pump, german, neither = documents(
+        tmp_path, [PUMP, {"id": 8, "text": "Rund.", "titel": "Ventil"}, {"id": 9, "note": "A"}]
+    )
     assert (pump.key, pump.title, pump.url, pump.metadata) == ("7", "Pump", "", {})
     assert text(pump) == "Of steel.\noil\nair\nFor water."
+    assert (german.title, text(german), neither.title) == ("Ventil", "Rund.", "A")
 
 
 def test_each_setting_shapes_the_document(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from vademecum.errors import UsageError
 from vademecum_builder.build import BuildReport, BuildRequest, build
 from vademecum_builder.cli import github
-from vademecum_builder.cli.commands.links import told as told_of_links
+from vademecum_builder.cli.commands.links import told_of_links
 from vademecum_builder.cli.environment import is_ci, settings_named, signing_key, time_of_build
 from vademecum_builder.cli.options.common import or_settings
 from vademecum_builder.cli.progress import Bars, JsonLines

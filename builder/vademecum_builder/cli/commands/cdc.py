@@ -26,7 +26,7 @@ def run(options: Namespace) -> Shown:
         return {**told, "sql": [], "done": False}, [f"{options.source}: it is there: `vade cdc status` says more."]
     statements = capture.install() if options.action == "install" else capture.remove()
     if options.yes:
-        from vademecum_builder.sources.capture import run as run_statements
+        from vademecum_builder.sources.capture import run_statements
 
         run_statements(capture.table, statements)
     lines = [f"{statement};" for statement in statements]

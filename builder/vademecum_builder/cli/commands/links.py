@@ -16,10 +16,10 @@ def run(options: Namespace) -> Shown:
     """Ask whether each document and anchor of a published tree is there; the exit code is 1 where one is not, or where
     there is nothing to ask for."""
     with Bars() as bars:
-        return told(check_links(options.location, options.against, trust=options.trust, progress=bars))
+        return told_of_links(check_links(options.location, options.against, trust=options.trust, progress=bars))
 
 
-def told(found: LinkReport) -> Shown:
+def told_of_links(found: LinkReport) -> Shown:
     """Return what to say of a check."""
     broken = [f"  {link.url}  ({link.document}): {link.reason}" for link in found.broken]
     more = [f"  and {len(broken) - _SHOWN} more (--json lists all)"] if len(broken) > _SHOWN else []

@@ -15,7 +15,7 @@ from support.told import Told
 from vademecum.errors import UsageError
 from vademecum_builder.sources import slot
 from vademecum_builder.sources.base import Checkpoint
-from vademecum_builder.sources.capture import Triggers, run
+from vademecum_builder.sources.capture import Triggers, run_statements
 from vademecum_builder.sources.database import Database
 from vademecum_builder.sources.slot import Slot
 from vademecum_builder.sources.table import TableSource
@@ -44,7 +44,7 @@ class Shop:
                 connection.execute(text(statement))
 
     def install(self) -> None:
-        run(self.capture.table, self.capture.install())
+        run_statements(self.capture.table, self.capture.install())
 
     def news(self) -> tuple[dict[str, Any], set[str]]:
         """Return names by id of what is told since the last time, and what is gone."""
@@ -53,7 +53,7 @@ class Shop:
 
     def close(self) -> None:
         if isinstance(self.capture, Slot):
-            run(self.capture.table, self.capture.remove())  # a slot lives longer than what it is about
+            run_statements(self.capture.table, self.capture.remove())  # a slot lives longer than what it is about
         self.engine.dispose()
 
 
@@ -96,7 +96,7 @@ def test_what_a_run_did_not_keep_is_told_again(shop: Shop) -> None:
 def test_what_nothing_captured_is_told_as_everything(shop: Shop) -> None:
     shop.install()
     shop.news()
-    run(shop.capture.table, shop.capture.remove())
+    run_statements(shop.capture.table, shop.capture.remove())
     shop.run(f"""DELETE FROM {shop.table} WHERE "ID" = 1""")
     with pytest.raises(UsageError, match=r"line 3: source.capture: .*vade cdc install"):
         shop.news()
@@ -222,7 +222,7 @@ def test_what_cannot_be_captured_is_said(tmp_path: Path) -> None:
     loose = TableSource(shop.capture.table.database, "loose")
     with pytest.raises(UsageError, match='id is no primary key: use capture = "triggers"'):
         Slot(loose, "loose").install()
-    run(loose, Triggers(loose).install())
+    run_statements(loose, Triggers(loose).install())
     shop.run("INSERT INTO loose VALUES (NULL, 'c')")  # the program that writes is never stopped
     assert Told().listen(Triggers(loose)).items.keys() == {"1"}
     lite = TableSource(Database("sqlite:///shop.db", tmp_path), "item")
