@@ -32,3 +32,12 @@ def test_a_worker_gets_the_fast_tests_of_a_module_as_one(request: pytest.Fixture
     nodeid, scheduling = request.node.nodeid, import_module("xdist.scheduler").LoadGroupScheduling
     group = scheduling._split_scope(None, nodeid)
     assert group == (nodeid.partition("::")[0] if hasattr(request.config, "workerinput") else nodeid)
+
+
+def test_no_group_has_tests_of_the_browser_and_others(request: pytest.FixtureRequest) -> None:
+    """Those that come after it in the worker would find an event loop that runs."""
+    scheduling = import_module("xdist.scheduler").LoadGroupScheduling
+    groups: dict[bool, set[str]] = {False: set(), True: set()}
+    for item in request.session.items:
+        groups[item.get_closest_marker("browser") is not None].add(scheduling._split_scope(None, item.nodeid))
+    assert not groups[False] & groups[True]
