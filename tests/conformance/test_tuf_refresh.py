@@ -12,7 +12,7 @@ import pytest
 
 from conformance.harness.repository import Repository
 from conformance.harness.subject import CommandLine, InProcess, Subject, version, versions
-from vademecum.errors import ContentError, ExpiredError, RollbackError, SignatureError
+from vademecum.errors import ContentError, ExpiredError, SignatureError
 
 FIRST = ["metadata/2.root.json", "metadata/timestamp.json", "metadata/1.snapshot.json", "metadata/1.targets.json"]
 
@@ -107,18 +107,6 @@ def test_rollback_of_the_timestamp(both: Subject) -> None:
     assert version(both, "timestamp") == 2
 
 
-def test_rollback_of_a_delegated_role(client: InProcess) -> None:
-    client.repository.delegate("targets", "a")
-    client.repository.publish("a")
-    client.download("missing")
-    assert version(client, "a") == 2
-    client.repository.delegated["a"].version = 0
-    client.repository.publish("a")
-    assert not client.download("missing")
-    assert isinstance(client.error, RollbackError)
-    assert version(client, "a") == 2
-
-
 @pytest.mark.parametrize(
     ("role", "expected"),
     [("root", [2, 1, 1, 1]), ("timestamp", [1, 1, 1, 1]), ("snapshot", [1, 2, 1, 1]), ("targets", [1, 2, 2, 1])],
@@ -144,16 +132,3 @@ def test_expired_metadata_through_the_command_line(both: Subject) -> None:
     both.repository.publish()
     assert not both.refresh()
     assert versions(both) == [1, 2, 1, 1]
-
-
-def test_a_snapshot_that_forgets_a_role(client: InProcess) -> None:
-    client.repository.delegate("targets", "a")
-    client.repository.publish("a")
-    client.refresh()
-    del client.repository.snapshot.meta["a.json"]
-    client.repository.snapshot.version += 1
-    client.repository.write_snapshot()
-    client.repository.timestamp.version += 1
-    client.repository.write_timestamp()
-    assert not client.refresh()
-    assert isinstance(client.error, ContentError)

@@ -12,17 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from securesystemslib.signer import CryptoSigner, Key, Signature
-from tuf.api.metadata import (
-    DelegatedRole,
-    Delegations,
-    MetaFile,
-    Root,
-    Snapshot,
-    SuccinctRoles,
-    TargetFile,
-    Targets,
-    Timestamp,
-)
+from tuf.api.metadata import MetaFile, Root, Snapshot, TargetFile, Targets, Timestamp
 
 from support.publisher import ONLINE, SigningKey, TestKey, sign
 
@@ -67,7 +57,7 @@ class Repository:
         consistent: Whether file names carry versions and digests.
         hashes: Whether timestamp and snapshot sign lengths and digests, or versions alone.
         files: What the host serves: `metadata/...` and `targets/...`.
-        keys: The keys that sign each role; the root's and the delegations' list of keys is another matter.
+        keys: The keys that sign each role; the root's list of keys is another matter.
     """
 
     consistent: bool = True
@@ -84,7 +74,6 @@ class Repository:
         self.targets = Targets(expires=self.later)
         self.snapshot = Snapshot(expires=self.later)
         self.timestamp = Timestamp(expires=self.later)
-        self.delegated: dict[str, Targets] = {}
         for role, keys in self.keys.items():
             for key in keys:
                 self.root.add_key(key.key, role)
@@ -111,31 +100,22 @@ class Repository:
             self.root.add_key(key.key, role)
         self.keys[role] = list(keys)
 
-    def publish(self, *roles: str) -> None:
-        """Raise the versions of these delegated roles, of targets, snapshot and timestamp; write them all."""
-        for role in (*roles, *ONLINE):
+    def publish(self) -> None:
+        """Raise the versions of targets, snapshot and timestamp; write them all."""
+        for role in ONLINE:
             self.role(role).version += 1
         self.write_all()
 
     def role(self, name: str) -> Targets | Snapshot | Timestamp:
-        if name == "snapshot":
-            return self.snapshot
-        if name == "timestamp":
-            return self.timestamp
-        return self.targets if name == "targets" else self.delegated[name]
+        roles: dict[str, Targets | Snapshot | Timestamp] = {"targets": self.targets, "snapshot": self.snapshot}
+        return roles.get(name, self.timestamp)
 
     def write_all(self) -> None:
         """Write every role with the version that it has now."""
-        for name in self.delegated:
-            self.write_targets(name)
-        self.write_targets("targets")
+        data = self._write("targets", self.targets)
+        self.snapshot.meta["targets.json"] = self._meta(self.targets.version, data)
         self.write_snapshot()
         self.write_timestamp()
-
-    def write_targets(self, name: str) -> None:
-        signed = self.targets if name == "targets" else self.delegated[name]
-        data = self._write(name, signed)
-        self.snapshot.meta[f"{name}.json"] = self._meta(signed.version, data)
 
     def write_snapshot(self) -> None:
         data = self._write("snapshot", self.snapshot)
@@ -145,8 +125,7 @@ class Repository:
         self.files["metadata/timestamp.json"] = sign(self.timestamp, self.keys["timestamp"])
 
     def path(self, name: str, version: int) -> str:
-        quoted = name.replace("/", "%2F")
-        return f"metadata/{version}.{quoted}.json" if self.consistent else f"metadata/{quoted}.json"
+        return f"metadata/{version}.{name}.json" if self.consistent else f"metadata/{name}.json"
 
     def _write(self, name: str, signed: Targets | Snapshot) -> bytes:
         data = sign(signed, self.keys[name])
@@ -158,51 +137,11 @@ class Repository:
             return MetaFile(version)
         return MetaFile(version, len(data), {"sha256": hashlib.sha256(data).hexdigest()})
 
-    # Targets and delegations ------------------------------------------------------------------
-
-    def add_target(self, path: str, content: bytes, role: str = "targets", algorithm: str = "sha256") -> str:
-        """Have `role` sign a target; return where the file lies."""
-        digest = hashlib.new(algorithm, content).hexdigest()
-        signed = self.targets if role == "targets" else self.delegated[role]
-        signed.targets[path] = TargetFile(len(content), {algorithm: digest}, path)
+    def add_target(self, path: str, content: bytes) -> str:
+        """Have a target signed; return where the file lies."""
+        digest = hashlib.sha256(content).hexdigest()
+        self.targets.targets[path] = TargetFile(len(content), {"sha256": digest}, path)
         folder, slash, name = path.rpartition("/")
         place = f"targets/{folder}{slash}{digest}.{name}" if self.consistent else f"targets/{path}"
         self.files[place] = content
         return place
-
-    def delegate(
-        self,
-        delegator: str,
-        role: str,
-        paths: Sequence[str] | None = ("*",),
-        *,
-        prefixes: Sequence[str] | None = None,
-        terminating: bool = False,
-        threshold: int = 1,
-        keys: Sequence[SigningKey] | None = None,
-    ) -> None:
-        """Have `delegator` trust `role` with these paths; a role that is new gets a key of its own."""
-        self.delegated.setdefault(role, Targets(expires=self.later))
-        self.keys.setdefault(role, [TestKey(role)])
-        named = self.keys[role] if keys is None else keys
-        patterns = None if prefixes is not None else list(paths or ())
-        entry = DelegatedRole(role, [], threshold, terminating, patterns, None if prefixes is None else list(prefixes))
-        signed = self.targets if delegator == "targets" else self.delegated[delegator]
-        if signed.delegations is None:
-            signed.delegations = Delegations({}, {})
-        assert signed.delegations.roles is not None
-        signed.delegations.roles[role] = entry
-        for key in named:
-            signed.add_key(key.key, role)
-
-    def delegate_bins(self, prefix: str, bits: int) -> list[str]:
-        """Have targets trust 2**bits bins by the digest of the path (TAP 15); return their names."""
-        key = TestKey(prefix)
-        succinct = SuccinctRoles([], 1, bits, prefix)
-        self.targets.delegations = Delegations({}, None, succinct)
-        self.targets.add_key(key.key)
-        names = list(succinct.get_roles())
-        for name in names:
-            self.delegated[name] = Targets(expires=self.later)
-            self.keys[name] = [key]
-        return names

@@ -8,14 +8,12 @@ import threading
 from collections.abc import Mapping
 from contextlib import redirect_stderr
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import unquote
 
 from conformance.harness.conformance_client import CONFIG, bring, main
-from conformance.harness.delegations import MAX_DELEGATIONS
 from conformance.harness.repository import Repository
 from support.drive import drive
 from support.in_hand import FixedClock, MemoryTransport
@@ -60,15 +58,11 @@ class InProcess:
 
     Attributes:
         error: What the last command raised.
-        most: Roles of delegated targets that it asks for one file.
-        days: How far its clock is ahead of the repository's.
     """
 
     repository: Repository
     folder: Path
     config: Config = CONFIG
-    most: int = MAX_DELEGATIONS
-    days: float = 0
     database: MemoryDatabase = field(default_factory=MemoryDatabase)
     requests: list[str] = field(default_factory=list)
     error: VademecumError | None = None
@@ -88,10 +82,6 @@ class InProcess:
     def downloaded(self) -> list[bytes]:
         return [file.read_bytes() for file in sorted(self.folder.iterdir())]
 
-    @property
-    def now(self) -> datetime:
-        return self.repository.now + timedelta(days=self.days)
-
     def _run(self, paths: tuple[str, ...]) -> bool:
         self.error = None
         try:
@@ -101,14 +91,13 @@ class InProcess:
         return self.error is None
 
     async def _update(self, paths: tuple[str, ...]) -> None:
+        now = self.repository.now
         store, transport = MemoryStore(self.database), MemoryTransport(self.repository.files)
         self.requests = transport.requests
-        downloader = Downloader(transport, FixedClock(self.now), self.config)
-        refreshed = await refresh(
-            store, downloader, self.now, shipped_root=None, config=self.config, idle_allowed=False
-        )
+        downloader = Downloader(transport, FixedClock(now), self.config)
+        refreshed = await refresh(store, downloader, now, shipped_root=None, config=self.config, idle_allowed=False)
         for path in paths:
-            await bring(path, refreshed.trust, store, downloader, self.config, self.folder, self.most)
+            await bring(path, refreshed.trust, store, downloader, self.config, self.folder)
 
 
 @dataclass
