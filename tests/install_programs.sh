@@ -10,6 +10,7 @@ root="sudo -n"
 if [ "$(id -u)" = 0 ]; then
     root=
     [ -x /usr/bin/chromium ] || missing="$missing chromium" # Ubuntu's is a snap: on its runners nobody is root
+    [ -x /usr/bin/chromium-headless-shell ] || missing="$missing chromium-headless-shell"
 fi
 [ -n "$missing" ] || exit 0
 if command -v apt-get >/dev/null && $root apt-get update -qq; then

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import functools
 import os
 import shutil
@@ -15,7 +16,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from support import browser_app
 from support.browser_app import App, Content
-from support.chromium import ARGS, CHROMIUM, PATIENCE
+from support.chromium import ARGS, PATIENCE, headless
 from support.pages_host import PagesHost
 from support.python_memory import StartedHost, python_memory
 from support.python_worker import HARNESS
@@ -126,9 +127,8 @@ def publisher(first_release: Path, tmp_path: Path) -> Publisher:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    path = CHROMIUM if CHROMIUM.exists() else None
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=ARGS)
+        chromium = playwright.chromium.launch(executable_path=headless(), args=ARGS)
         yield chromium
         chromium.close()
 
@@ -161,13 +161,14 @@ def memory(opener: Opener, client_folder: Path, tmp_path_factory: pytest.TempPat
     """That of Python in Chromium, with the core imported. The test process that needs it first keeps it for others."""
     base = tmp_path_factory.getbasetemp()
     kept = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "python memory"
-    if not kept.exists():
-        folder = client_folder.parent
-        shutil.copyfile(HARNESS / "memory_worker.mjs", folder / "memory_worker.mjs")
-        page = opener()
-        (folder / "kept").write_bytes(python_memory(page, folder))
-        page.close()
-        (folder / "kept").replace(kept)
+    with kept.open("a+b") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)  # whoever needs it meanwhile waits: three starts at once take longer than one
+        if not file.tell():
+            folder = client_folder.parent
+            shutil.copyfile(HARNESS / "memory_worker.mjs", folder / "memory_worker.mjs")
+            page = opener()
+            file.write(python_memory(page, folder))
+            page.close()
     return kept.read_bytes()
 
 

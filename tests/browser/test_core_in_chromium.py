@@ -29,8 +29,8 @@ def collected_here() -> int:
 
 @pytest.mark.long
 @pytest.mark.pyodide
-def test_the_core_passes_its_tests_in_chromium(page: Page, client_folder: Path, tmp_path: Path) -> None:
-    write_worker(tmp_path, client_folder, whole=True)
+def test_the_core_passes_its_tests_in_chromium(page: Page, client_folder: Path, memory: bytes, tmp_path: Path) -> None:
+    write_worker(tmp_path, client_folder, memory, whole=True)
     with PagesHost(tmp_path, headers={"Content-Security-Policy": POLICY}) as host:
         worker = PythonWorker(page, host.url)
         result = json.loads(worker.call("run_core", "run", "/core/tests"))

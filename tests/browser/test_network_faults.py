@@ -104,10 +104,10 @@ def _error(found: dict[str, Any] | None) -> VademecumError | None:
 
 
 @pytest.fixture(scope="module")
-def pages(tmp_path_factory: pytest.TempPathFactory, client_folder: Path) -> Iterator[FaultyPages]:
+def pages(tmp_path_factory: pytest.TempPathFactory, client_folder: Path, memory: bytes) -> Iterator[FaultyPages]:
     """One host for the worker's own files and for the tree of the scene."""
     folder = tmp_path_factory.mktemp("network")
-    write_worker(folder, client_folder, whole=True)
+    write_worker(folder, client_folder, memory, whole=True)
     for path, data in SCENE.files.items():
         for file in (folder / path, folder / "mirror" / path):
             file.parent.mkdir(parents=True, exist_ok=True)

@@ -17,7 +17,7 @@ from playwright.sync_api import Page
 from support.pages_host import Answer, PagesHost, Site
 
 PYODIDE, MEMORY = "/pyodide/pyodide.mjs", "/pyodide/memory"
-WITH_OPTION = """import {{ loadPyodide as load }} from "./pyodide.mjs?itself";
+WITH_OPTION = """import {{ loadPyodide as load }} from "{itself}";
 export const loadPyodide = async (options) => load({{ ...options, {option} }});
 """
 KEEPS = "_makeSnapshot: true"
@@ -53,7 +53,7 @@ class _Started(Site):
         by_a_page = "Sec-Fetch-Mode" in headers  # `vade` reads trees of hosts as well, and checks every file
         if found.status != HTTPStatus.OK or not target.endswith(PYODIDE) or not by_a_page:
             return found
-        module = WITH_OPTION.format(option=GOES_ON if self.memory else KEEPS)
+        module = WITH_OPTION.format(itself="./pyodide.mjs?itself", option=GOES_ON if self.memory else KEEPS)
         return Answer(HTTPStatus.OK, told, module.encode())
 
 
@@ -67,6 +67,13 @@ class StartedHost(PagesHost):
     def __init__(self, root: Path, memory: bytes | None, **options: Any) -> None:
         super().__init__(root, **options)
         self.site = _Started(**vars(self.site), memory=memory)
+
+
+def put_memory(pyodide: Path, memory: bytes) -> None:
+    """Have a folder with Pyodide go on from this memory, whoever serves it."""
+    (pyodide / "pyodide.mjs").rename(pyodide / "itself.mjs")
+    (pyodide / "pyodide.mjs").write_text(WITH_OPTION.format(itself="./itself.mjs", option=GOES_ON))
+    (pyodide / "memory").write_bytes(memory)
 
 
 def python_memory(page: Page, folder: Path) -> bytes:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.metadata
 import os
 import shutil
-import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 
 from playwright.sync_api import Page
 
+from support.python_memory import put_memory
 from vademecum_builder.pages.pyodide import fetch_runtime
 
 TESTS = Path(__file__).parents[1]
@@ -42,11 +42,19 @@ def core_files() -> list[Path]:
 LONGEST = 1200
 """Seconds until a call is given up; no statement about speed."""
 
+ASK = "([request, longest]) => ask(request, longest)"
 START = """() => {
     const worker = new Worker("python_worker.mjs", { type: "module" });
-    Object.assign(window, { worker, output: [], answers: {} });
-    worker.onmessage = ({ data }) => ("event" in data ? output.push(data.detail) : (answers[data.id] = data));
-    worker.onerror = ({ message }) => (answers.broken = { error: { message } });
+    let answer, broken;
+    worker.onmessage = ({ data }) => ("event" in data ? output.push(data.detail) : answer(data));
+    worker.onerror = ({ message }) => ((broken = { error: { message } }), answer?.(broken));
+    const ask = (request, longest) => new Promise((resolve) => {
+        answer = resolve;
+        if (broken) return answer(broken);
+        setTimeout(resolve, longest * 1000, { error: { message: "it does not come to its end" } });
+        worker.postMessage(request);
+    });
+    Object.assign(window, { ask, output: [] });
 }"""
 
 
@@ -55,7 +63,6 @@ class PythonWorker:
 
     def __init__(self, page: Page, url: str) -> None:
         self.page = page
-        self._calls = 0
         page.goto(f"{url}worker.html")
         page.evaluate(START)
         self._ask("boot", {})
@@ -69,29 +76,25 @@ class PythonWorker:
         return "\n".join(self.page.evaluate("output"))
 
     def _ask(self, command: str, args: dict[str, Any]) -> Any:
-        self._calls += 1
-        request = {"id": self._calls, "command": command, "args": args}
-        self.page.evaluate("(request) => worker.postMessage(request)", request)
-        deadline = time.monotonic() + LONGEST
-        while (answer := self.page.evaluate(f"answers[{self._calls}] ?? answers.broken")) is None:
-            assert time.monotonic() < deadline, f"{command} does not come to its end: {self.output()[-500:]}"
-            time.sleep(0.01)
+        answer = self.page.evaluate(ASK, [{"id": 1, "command": command, "args": args}, LONGEST])
         problem = str(answer.get("error", {}).get("message", ""))[-3000:]
         assert "error" not in answer, f"{command}: {problem}\n{self.output()[-3000:]}"
         return answer.get("result")
 
 
-def write_worker(folder: Path, client_folder: Path, *, whole: bool = False) -> None:
+def write_worker(folder: Path, client_folder: Path, memory: bytes, *, whole: bool = False) -> None:
     """Put into `folder` what a worker of Python needs to run the core's tests.
 
     Args:
         folder: Where it is served.
         client_folder: What is published as `client/`.
+        memory: That of Python after a start (python_memory.py).
         whole: With all of Python's own library, of which browsers get a part: pytest needs more.
     """
-    shutil.copytree(client_folder, folder / "client")
+    pyodide = Path(shutil.copytree(client_folder, folder / "client")) / "pyodide"
+    put_memory(pyodide, memory)
     if whole:
-        shutil.copyfile(fetch_runtime() / "pyodide" / PYTHON, folder / "client" / "pyodide" / PYTHON)
+        shutil.copyfile(fetch_runtime() / "pyodide" / PYTHON, pyodide / PYTHON)
     for module in HARNESS.glob("*.mjs"):
         shutil.copyfile(module, folder / module.name)
     (folder / "worker.html").write_text("<!doctype html><title>core</title>")

@@ -63,10 +63,10 @@ class Play:
 
 @pytest.fixture(scope="module")
 def worker(
-    tmp_path_factory: pytest.TempPathFactory, client_folder: Path, opener: Callable[[], Page]
+    tmp_path_factory: pytest.TempPathFactory, client_folder: Path, memory: bytes, opener: Callable[[], Page]
 ) -> Iterator[PythonWorker]:
     folder = tmp_path_factory.mktemp("indexeddb")
-    write_worker(folder, client_folder)
+    write_worker(folder, client_folder, memory)
     page = opener()
     with PagesHost(folder) as server:
         yield PythonWorker(page, server.url)

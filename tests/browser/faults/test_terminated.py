@@ -15,7 +15,6 @@ from playwright.sync_api import Page
 
 from support.indexed_scenes import IndexedScene
 from support.pages_host import PagesHost
-from support.python_memory import StartedHost
 from support.python_worker import write_worker
 from support.scenes import Scene, clear, collection, direct, epoch, first_install, forced, rollback, tiers
 
@@ -59,8 +58,8 @@ RUN = """async ([name, target, command, args]) => {
 @pytest.fixture(scope="module")
 def host(tmp_path_factory: pytest.TempPathFactory, client_folder: Path, memory: bytes) -> Iterator[PagesHost]:
     folder = tmp_path_factory.mktemp("terminated")
-    write_worker(folder, client_folder)
-    with StartedHost(folder, memory) as server:
+    write_worker(folder, client_folder, memory)
+    with PagesHost(folder) as server:
         server.folder = folder  # type: ignore[attr-defined]
         yield server
 

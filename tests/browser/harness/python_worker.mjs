@@ -5,6 +5,14 @@ import { serve } from "./client/workers/serve.mjs";
 import { IndexedStore } from "./client/store/store.mjs";
 import { fetchBody } from "./client/net/transport.mjs";
 
+// Memory has the published client, of which the core that is tested is more; and Python's own library may be another one.
+const TO_CORE = `
+import importlib, sys
+for name in [name for name in sys.modules if name.partition(".")[0] == "vademecum"]:
+    del sys.modules[name]
+sys.path[:0] = ["/core/site", "/core/harness", "/core/tests"]
+importlib.invalidate_caches()
+`;
 let pyodide;
 
 async function boot() {
@@ -15,7 +23,7 @@ async function boot() {
   pyodide.setStdout({ batched: say });
   pyodide.setStderr({ batched: say });
   pyodide.registerJsModule("parts", { faults, fetchBody, IndexedStore });
-  pyodide.runPython("import sys; sys.path[:0] = ['/core/site', '/core/harness', '/core/tests']");
+  pyodide.runPython(TO_CORE);
 }
 
 function call({ module, name, args }) {
