@@ -41,6 +41,7 @@ pytestmark = pytest.mark.process
 
 JS = Path(__file__).parent
 CLIENT = Path(__file__).parents[3] / "client" / "vademecum" / "js"
+STATIC = Path(__file__).parents[3] / "site" / "static"
 TYPES = (CLIENT / "vademecum.d.mts").read_text(encoding="utf-8")
 CONSTANTS = """
 const modules = await Promise.all(process.argv.slice(1).map((address) => import(address)));
@@ -52,7 +53,8 @@ def node(*arguments: str) -> str:
     program = shutil.which("node")
     assert program is not None, "Node.js 20 or newer is needed to test the browser client"
     done = subprocess.run([program, *arguments], cwd=JS, capture_output=True, text=True)
-    assert done.returncode == 0, (done.stdout + done.stderr)[-4000:]
+    told = done.stdout + done.stderr
+    assert done.returncode == 0, told if len(told) < 4000 else f"{told[:2000]}\n[...]\n{told[-2000:]}"
     return done.stdout
 
 
@@ -63,15 +65,39 @@ def constants() -> Any:
     return json.loads(node("--input-type=module", "--eval", CONSTANTS, *modules))
 
 
-def test_the_tests_of_the_modules_pass() -> None:
-    assert "# fail 0" in node("--test", "--test-reporter=tap")
+REPLACES = re.compile(r"/page\.mjs|\.prototype\.\w+ = ")
+"""What a test does to all that run in its process: the world is replaced, or a part of the client."""
 
 
-@pytest.mark.parametrize("project", [CLIENT, JS], ids=["modules", "app"])
-def test_the_types_hold(project: Path) -> None:
+def test_the_tests_of_the_modules_pass(tmp_path: Path) -> None:
+    files = [path for path in JS.rglob("*.test.mjs") if "node_modules" not in path.parts]
+    alone = [path for path in files if REPLACES.search(path.read_text(encoding="utf-8"))]
+    assert 0 < len(alone) < len(files) / 2
+    together = tmp_path / "together.mjs"  # a process for each takes longer than most of them do
+    together.write_text("".join(f"import {json.dumps(path.as_uri())};\n" for path in {*files} - {*alone}))
+    told = node("--test", "--test-reporter=tap", *map(str, [*alone, together]))
+    assert "# fail 0" in told
+    tests = sum(len(re.findall(r"^test\(", path.read_text(encoding="utf-8"), re.MULTILINE)) for path in files)
+    assert int(told.split("# tests ")[1].split()[0]) >= tests > 100
+
+
+def test_the_types_hold(tmp_path: Path) -> None:
+    """Of the client's modules, of those of the published pages, and of an app that imports the client."""
     compiler = JS / "node_modules" / "typescript" / "bin" / "tsc"
     assert compiler.exists(), f"run `npm ci` in {JS}"
-    node(str(compiler), "-p", str(project))
+    (tmp_path / "client").symlink_to(CLIENT)  # as they lie in a published tree
+    (tmp_path / "assets").symlink_to(STATIC)
+    options = {"checkJs": True, "module": "nodenext", "moduleResolution": "nodenext"}
+    told: dict[str, Any] = {
+        "extends": "./client/tsconfig.json",
+        "compilerOptions": {**options, "preserveSymlinks": True, "skipDefaultLibCheck": True},
+        "files": ["client/vademecum.mjs", str(JS / "app.ts")],
+        "include": ["client/**/*.mjs", "client/vademecum.d.mts", "client/**/*.d.ts", "assets/*.mjs"],
+    }
+    (tmp_path / "tsconfig.json").write_text(json.dumps(told))
+    checked = node(str(compiler), "-p", str(tmp_path), "--listFiles")
+    modules = [*CLIENT.rglob("*.mjs"), CLIENT / "vademecum.d.mts", *STATIC.glob("*.mjs"), JS / "app.ts"]
+    assert {path.name for path in modules} <= {Path(line).name for line in checked.splitlines()}
 
 
 READ_MARKUP = """
