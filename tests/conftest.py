@@ -124,6 +124,8 @@ def pytest_make_parametrize_id(val: object) -> str | None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Long tests go first, browser tests last: Playwright keeps an event loop running in this thread from then on.
 
+    Just before them go those of a model, of which one needs a browser; and first of them those that stay together, so
+    that at the end the workers share what can be handed over one by one.
     The fast tests of a module go to a worker as one: to hand them over one by one takes longer than most of them do.
     """
     for item in items:
@@ -134,7 +136,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             _group(item, "model")  # one worker loads PyTorch
         elif not OUTSIDE & marks or _shares(item):
             _group(item, item.nodeid.partition("::")[0])
-    items.sort(key=lambda item: (bool(item.get_closest_marker("browser")), item.get_closest_marker("long") is None))
+    items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> tuple[int, ...]:
+    marks = {mark.name for mark in item.iter_markers()}
+    browser = "browser" in marks
+    return 2 * browser or "model" in marks, "long" not in marks, browser and not _shares(item)
 
 
 def _group(item: pytest.Item, name: str) -> None:
