@@ -57,7 +57,8 @@ conformance: $(VENV)/test.stamp ## Pass the cases of TUF conformance, and have t
 	$(PYTEST) tests/conformance tests/unit/client/engine/test_malicious_origin.py tests/unit/client/trust
 
 faults: $(VENV)/test.stamp ## The fault tests at every single point (make test samples the many), and which fault has which test
-	VADEMECUM_FAULTS=all $(PYTEST) -v $(PARALLEL) tests/unit tests/faults tests/journeys tests/contract tests/browser/faults
+	VADEMECUM_FAULTS=all $(PYTEST) -v $(PARALLEL) tests/unit tests/faults tests/journeys tests/contract tests/browser/faults \
+	  tests/browser/test_packages.py
 
 soak: $(VENV)/test.stamp ## Play random histories of releases, pulls and faults (SEEDS=2000, FIRST=0 to go on from)
 	$(BIN)/python -W error -m soak.soak --seeds $(or $(SEEDS),2000) --first $(or $(FIRST),0)

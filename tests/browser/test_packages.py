@@ -17,7 +17,9 @@ import pytest
 from playwright.sync_api import Page
 
 from npm_package import write_package
+from support import sampling
 from support.pages_host import PagesHost
+from support.python_memory import put_memory
 from vademecum_builder.pages.render import PROGRAM
 
 BUNDLERS = Path(__file__).parents[1] / "packages" / "js" / "node_modules" / ".bin"
@@ -38,7 +40,14 @@ IMPORT_MAP = """<!doctype html><meta charset="utf-8"><title>app</title><script t
 </script><script type="module" src="./src/main.mjs"></script>"""
 RECIPES = (Path(__file__).parents[2] / "site" / "content" / "embedding.md").read_text(encoding="utf-8")
 (VITE,) = re.findall(r"```js\n(// vite\.config\.js\n.*?)```", RECIPES, re.DOTALL)
-WEBPACK = 'export default { mode: "production", entry: "./src/main.mjs", experiments: { topLevelAwait: true } };\n'
+WEBPACK = """import Terser from "%s";
+export default {
+  mode: "production", entry: "./src/main.mjs", experiments: { topLevelAwait: true },
+  optimization: { minimizer: [new Terser(%s)] },
+};
+"""
+MINIFIED = "" if sampling.ALL else r"{ test: /\.js$/ }"
+"""All that webpack writes, by default; Pyodide's modules are minified as they come: again is half the work."""
 
 
 @pytest.fixture(scope="module")
@@ -61,33 +70,39 @@ def run(folder: Path, *command: str) -> str:
     return done.stdout
 
 
-def vite(project: Path) -> Path:
+def vite(project: Path, memory: bytes) -> Path:
     (project / "vite.config.mjs").write_text(VITE)
     (project / "index.html").write_text(PAGE.format(script="./src/main.mjs"))
     run(project, str(BUNDLERS / "vite"), "build", "--base", "./", "--outDir", "with-vite")
     return project / "with-vite"
 
 
-def webpack(project: Path) -> Path:
-    (project / "webpack.config.mjs").write_text(WEBPACK)
+def webpack(project: Path, memory: bytes) -> Path:
+    terser = BUNDLERS.parent / "terser-webpack-plugin" / "dist" / "index.js"
+    (project / "webpack.config.mjs").write_text(WEBPACK % (terser, MINIFIED))
     run(project, str(BUNDLERS / "webpack"), "--output-path", "with-webpack")
     (project / "with-webpack" / "index.html").write_text(PAGE.format(script="main.js"))
     return project / "with-webpack"
 
 
-def esbuild(project: Path) -> Path:
+def esbuild(project: Path, memory: bytes) -> Path:
     """It follows no `new URL`: workers and runtime are copied, and the app says where they lie."""
     app = project / "with-esbuild"
     options = ("--bundle", "--format=esm", "--log-level=error", f"--outfile={app / 'main.js'}")
     run(project, str(BUNDLERS / "esbuild"), "src/main.mjs", *options)
     shutil.copytree(project / "node_modules/vademecum/client", app / "vademecum", copy_function=os.link)
+    put_memory(app / "vademecum/pyodide", memory)
     (app / "index.html").write_text(PAGE.format(script="./main.js"))
     return app
 
 
-def script(project: Path) -> Path:
-    (project / "index.html").write_text(IMPORT_MAP)
-    return project
+def script(project: Path, memory: bytes) -> Path:
+    app = project / "with-nothing"
+    for part in ("src", "node_modules/vademecum"):
+        shutil.copytree(project / part, app / part, copy_function=os.link)
+    put_memory(app / "node_modules/vademecum/client/pyodide", memory)
+    (app / "index.html").write_text(IMPORT_MAP)
+    return app
 
 
 @pytest.fixture
@@ -108,14 +123,16 @@ def follow_and_search(page: Page, eventually: Callable[[Page, str], Any]) -> Non
 
 @pytest.mark.parametrize("build", [vite, webpack, esbuild, script])
 def test_an_app_syncs_and_searches(
-    build: Callable[[Path], Path],
+    build: Callable[[Path, bytes], Path],
     project: Path,
+    memory: bytes,
     page: Page,
     publisher: Any,
     published: PagesHost,
     eventually: Callable[[Page, str], Any],
 ) -> None:
-    app = build(project)
+    """Where Pyodide's files keep their names, Python goes on from memory; what a bundler wrote starts it."""
+    app = build(project, memory)
     where = {"clientUrl": "/sub/app/vademecum/"} if build is esbuild else {}
     (app / "app.json").write_text(json.dumps({"url": published.url, "trust": publisher.root, **where}))
     inline = "" if build is not script else " 'unsafe-inline'"  # an import map
