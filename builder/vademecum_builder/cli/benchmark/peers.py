@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sqlite3
 import subprocess
@@ -11,6 +10,8 @@ from importlib import import_module
 from pathlib import Path
 from shutil import which
 from typing import Any, Final
+
+import orjson
 
 from vademecum.errors import UsageError
 from vademecum_builder.cli.benchmark.collection import Collection, Rankings
@@ -43,7 +44,7 @@ def ask(peer: str, collection: Collection, packages: Path) -> Rankings:
     asked = {"documents": collection.documents, "queries": [query.text for query in collection.queries]}
     done = subprocess.run(
         [node, Path(__file__).with_name("peers") / f"{peer}.cjs"],
-        input=json.dumps(asked),
+        input=orjson.dumps(asked).decode(),
         capture_output=True,
         text=True,
         check=False,
@@ -51,7 +52,7 @@ def ask(peer: str, collection: Collection, packages: Path) -> Rankings:
     )
     if done.returncode:
         raise UsageError(f"{peer}: {' '.join(done.stderr.split())[-200:]}: {install}")
-    rankings: Rankings = json.loads(done.stdout)
+    rankings: Rankings = orjson.loads(done.stdout)
     return rankings
 
 
