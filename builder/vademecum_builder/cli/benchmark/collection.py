@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import csv
 import gzip
+import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-import orjson
 
 from vademecum.errors import UsageError
 
@@ -70,7 +69,7 @@ def _documents(path: Path) -> dict[str, str]:
         return {file.relative_to(path).as_posix(): file.read_text("utf-8", "replace") for file in files}
     documents: dict[str, str] = {}
     with gzip.open(path, "rt", encoding="utf-8") as states:
-        for state in map(orjson.loads, states):
+        for state in map(json.loads, states):
             documents |= state["set"]
             documents = {key: text for key, text in documents.items() if key not in state["delete"]}
     return documents
@@ -78,7 +77,7 @@ def _documents(path: Path) -> dict[str, str]:
 
 def _judged(folder: Path) -> Collection:
     def lines(name: str) -> Iterator[dict[str, Any]]:
-        yield from map(orjson.loads, filter(None, (folder / name).read_text("utf-8").splitlines()))
+        yield from map(json.loads, filter(None, (folder / name).read_text("utf-8").splitlines()))
 
     relevant: dict[str, set[str]] = defaultdict(set)
     for line in (folder / "qrels.tsv").read_text("utf-8").splitlines():

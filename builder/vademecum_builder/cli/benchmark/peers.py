@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 import subprocess
@@ -10,8 +11,6 @@ from importlib import import_module
 from pathlib import Path
 from shutil import which
 from typing import Any, Final
-
-import orjson
 
 from vademecum.errors import UsageError
 from vademecum_builder.cli.benchmark.collection import Collection, Rankings
@@ -44,7 +43,7 @@ def ask(peer: str, collection: Collection, packages: Path) -> Rankings:
     asked = {"documents": collection.documents, "queries": [query.text for query in collection.queries]}
     done = subprocess.run(
         [node, Path(__file__).with_name("peers") / f"{peer}.cjs"],
-        input=orjson.dumps(asked).decode(),
+        input=json.dumps(asked),
         capture_output=True,
         text=True,
         check=False,
@@ -52,7 +51,7 @@ def ask(peer: str, collection: Collection, packages: Path) -> Rankings:
     )
     if done.returncode:
         raise UsageError(f"{peer}: {' '.join(done.stderr.split())[-200:]}: {install}")
-    rankings: Rankings = orjson.loads(done.stdout)
+    rankings: Rankings = json.loads(done.stdout)
     return rankings
 
 

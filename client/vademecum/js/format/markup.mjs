@@ -33,6 +33,8 @@ const INLINE = new RegExp(
     "|[^\\\\`*\\[\\]!]+|.",
   "gs",
 );
+/** What every kind of markup inside a line has. */
+const MARKED = /[\\`*[]/;
 const PLAIN = { text: "", strong: false, emphasis: false, code: false, link: "", image: "" };
 
 /**
@@ -132,6 +134,7 @@ function find(lines, from, wanted) {
 
 /** @param {string} text */
 function read(text) {
+  if (text && !MARKED.test(text)) return [{ ...PLAIN, text }];
   /** @type {Run[]} */
   const merged = [];
   for (const run of runsOf(text, PLAIN)) {

@@ -56,6 +56,8 @@ export class Encoder {
     this.dimensions = dimensions;
     /** [V, ceil(D / 2)]: two components a byte, unpacked as words are looked up */
     this.rows = file.tensor("word.row", "U8", [this.words.length, Math.ceil(dimensions / 2)]).values;
+    /** [D], used again: a question looks at a hundred titles. */
+    this.sums = new Float64Array(dimensions);
     /** [V] */
     this.weights = file.tensor("word.weight", "U16", [this.words.length]).values;
     this.alphabet = new Alphabet(file);
@@ -114,7 +116,7 @@ export class Encoder {
 
   /** The query vector: D integers from -127 to 127; all zero when no word stands for anything. @param {string} text */
   encode(text) {
-    const sums = new Float64Array(this.dimensions);
+    const sums = this.sums.fill(0);
     for (const [position, occurrences] of this.count(text)) {
       this.#add(sums, Math.floor(Math.sqrt(65536 * occurrences)) * this.weights[position], position);
     }

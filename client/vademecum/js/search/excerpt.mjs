@@ -2,11 +2,14 @@
 /** The sentence of a hit that answers, where its words stand in it, and the link that marks them on the page; search/excerpt.py is the twin. */
 
 import { plainText } from "../format/markup.mjs";
-import { HUMPS, JOINTS, MOST_LETTERS as WHOLE, PAIRED, SIMPLE, isBetween, wordsOf } from "./tokens.mjs";
+import { HUMPS, IN_RUN, JOINTS, MOST_LETTERS as WHOLE, PAIRED, SIMPLE, isBetween, wordsOf } from "./tokens.mjs";
 
 const MOST_LETTERS = 240;
 const SENTENCE = /[^\n.!?。！？]*(?:(?:[.!?]+(?![ \t\r\n\f\v。！？]|$)|(?<=[A-Za-zÀ-ӿ])(?<![^ \t\n.(][A-Za-zÀ-ӿ])\.)[^\n.!?。！？]*)*[.!?。！？]*[ \t]*/gu;
 const SPACES = /[ \t\r\n\f\v]+/g;
+const BLANK = /^[ \t\r\n\f\v]*$/;
+/** Spaces that are not one already: there are few, and to replace each by itself takes as long as all the rest. */
+const UNEVEN = /[\t\r\n\f\v]| {2}/;
 /** What a page shows apart, or not at all: cells are joined by a line. */
 const APART = [..." \t\r\f\v|"];
 const PHRASE = /^[^ \t\r\n\f\v|]{1,40}(?:[ \t]+[^ \t\r\n\f\v|]{1,40}){0,3}/u;
@@ -20,32 +23,39 @@ const PAIR = /[\ud800-\udbff][\udc00-\udfff]/g;
 
 /** @typedef {[number, number]} Mark where a word begins and ends */
 
-/** A hit with what is made of its text. `found`: which of the words that has.
- * @template {{markdown: string, url: string}} T @param {T} passage @param {Set<string>} words */
-export function quoted(passage, words) {
-  const text = plainText(passage.markdown);
+/** What is made of a hit's text. `found`: which of the words that has.
+ * @param {{markdown: string, url: string}} passage @param {Set<string>} words */
+export function quoted({ markdown, url }, words) {
+  const text = plainText(markdown);
   const { excerpt, marks, phrase, found } = excerptOf(text, words);
-  return { hit: { ...passage, text, excerpt, marks, link: linkTo(passage.url, phrase) }, found };
+  return { text, excerpt, marks, link: linkTo(url, phrase), found };
 }
 
 /** `phrase`: how the sentence goes on from the first of the words, for `linkTo`; `found`: which of the words the text has.
  * @param {string} text @param {Set<string>} words @returns {{excerpt: string, marks: Mark[], phrase: string, found: string[]}} */
 export function excerptOf(text, words) {
-  const sentences = [...text.matchAll(SENTENCE)].filter(([sentence]) => sentence.replace(SPACES, "")).map(({ index, 0: found }) => [index, index + found.length]);
+  const sentences = [...text.matchAll(SENTENCE)].filter(([sentence]) => !BLANK.test(sentence)).map(({ index, 0: found }) => [index, index + found.length]);
   if (!sentences.length) return { excerpt: "", marks: [], phrase: "", found: [] };
   const shared = sharedWith(text, sentences, words);
   const sizes = shared.map(({ size }) => size);
   let best = sizes.indexOf(Math.max(...sizes));
   let [start, stop] = sentences[best];
-  const phrase = phraseOf(text.slice(start, stop), words);
+  const found = shared.flatMap((each) => [...each]);
+  const known = PLAIN.test(text) ? new Set(found) : words; // no part of a run of ASCII is a word that the run does not have
+  const phrase = phraseOf(text.slice(start, stop), known);
   for (const [, later] of sentences.slice(best + 1)) {
     if (letters(text.slice(start, later)) > MOST_LETTERS) break;
     stop = later;
   }
   while (best && letters(text.slice(sentences[best - 1][0], stop)) <= MOST_LETTERS / 2) start = sentences[--best][0];
-  let excerpt = text.slice(start, stop).replace(SPACES, " ").replace(/^ | $/g, "");
-  if (letters(excerpt) > MOST_LETTERS) excerpt = cut(excerpt, words);
-  return { excerpt, marks: marksOf(excerpt, words), phrase, found: shared.flatMap((each) => [...each]) };
+  const whole = even(text.slice(start, stop)).replace(/^ | $/g, "");
+  const excerpt = letters(whole) > MOST_LETTERS ? cut(whole, known) : whole;
+  return { excerpt, marks: marksOf(excerpt, excerpt === whole ? known : words), phrase, found };
+}
+
+/** With one space wherever there are any. @param {string} text */
+function even(text) {
+  return UNEVEN.test(text) ? text.replace(SPACES, " ") : text;
 }
 
 /** The words that each sentence has. No run goes across the end of one.
@@ -68,7 +78,7 @@ function phraseOf(sentence, words) {
   const begin = Math.max(...APART.map((letter) => sentence.slice(0, first).lastIndexOf(letter))) + 1;
   const near = letters(sentence.slice(begin, first)) < MOST_LETTERS / 6;
   const [found = ""] = first < sentence.length ? (PHRASE.exec(sentence.slice(near ? begin : first)) ?? []) : [];
-  return found.replace(SPACES, " ").replace(EDGES, "");
+  return even(found).replace(EDGES, "");
 }
 
 /** A folded word as it is written: in the query, or else in one of these texts, capitals aside.
@@ -165,8 +175,8 @@ function runsAround(text, words) {
   for (const word of words) {
     for (let at = lower.indexOf(word), stop; at >= 0; at = lower.indexOf(word, stop)) {
       let start = at;
-      while (start > 0 && !isBetween(lower[start - 1])) start--;
-      for (stop = at + 1; stop < lower.length && !isBetween(lower[stop]); ) stop++;
+      while (start > 0 && IN_RUN[lower.charCodeAt(start - 1)]) start--;
+      for (stop = at + 1; stop < lower.length && IN_RUN[lower.charCodeAt(stop)]; ) stop++;
       spans.set(start, stop);
     }
   }

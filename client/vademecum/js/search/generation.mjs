@@ -33,7 +33,7 @@ export class Generation {
     this.scan = new Scan(segments, kernel);
     /** What is done with every row, and the arrays for it. */
     this.passes = kernel ?? new Passes();
-    this.index = new IdTable(segments.map((segment) => segment.ids));
+    this.index = new IdTable(segments.map((segment) => segment.ids), this.passes);
     /** @type {Map<number, number[]>} the documents of each chunk row that several hold, by rising key */
     this.shared = new Map();
     /** The first document that holds each chunk row, or -1. */
@@ -167,13 +167,13 @@ export function openGeneration(files, { dimensions, epoch }) {
  * of several rows with one id wins; they are the same (format.md, section 4.1).
  */
 export class IdTable {
-  /** @param {BigUint64Array[]} columns */
-  constructor(columns) {
+  /** @param {BigUint64Array[]} columns @param {Passes} [passes] */
+  constructor(columns, passes = new Passes()) {
     const count = columns.reduce((total, column) => total + column.length, 0);
     const size = 2 ** Math.ceil(Math.log2(count * 2 + 2));
     this.mask = size - 1;
     this.slots = new Int32Array(size);
-    this.ids = new BigUint64Array(count);
+    this.ids = passes.longs(count);
     this.words = inHalves(this.ids);
     let at = 0;
     for (const column of columns) {

@@ -3,6 +3,7 @@
 
 import { VademecumError } from "../errors.mjs";
 import { sha256 } from "../format/sha256.mjs";
+import { Strings } from "../format/tensors.mjs";
 import { Generation } from "./generation.mjs";
 import { Places } from "./places.mjs";
 import { Searcher } from "./searcher.mjs";
@@ -40,7 +41,7 @@ export async function openLocal(documents) {
   for (const row of live) bounds.push(bounds[bounds.length - 1] + row.ids.length);
   const segment = {
     ...{ epoch: VERSION, dimensions: 1, ids: BigUint64Array.from(ids), vectors: new Int8Array(n), scales: new Uint16Array(n) },
-    ...{ headings: column(ids.map(() => "")), anchors: column(ids.map(() => "")), texts: column(ids.map((id) => texts.get(id))) },
+    ...{ headings: new Strings(new Uint8Array(0), new Uint32Array(n + 1)), anchors: column(ids.map(() => "")), texts: column(ids.map((id) => texts.get(id))) },
     ...{ keys: column(live.map((row) => row.key)), titles: column(live.map((row) => row.title)), urls: column(live.map((row) => row.url)) },
     ...{ metadata: column(live.map(() => "")), documentSequences: new Uint32Array(m).fill(1), removed: new Uint8Array(m) },
     ...{ chunks: BigUint64Array.from(live.flatMap((row) => row.ids)), bounds: Uint32Array.from(bounds) },

@@ -46,26 +46,32 @@ export function titlesOf(generation, encoder) {
   const { chunkCount, documents, owners, owned } = generation;
   // The more chunks pages have, the less a chunk says of its page; one that is its page says the title itself.
   const share = (chunkCount - documents.length) / chunkCount;
-  /** @type {Int8Array[]} */ const vectors = [];
-  /** @type {number[]} */ const sizes = [];
+  const { dimensions } = encoder;
+  const vectors = new Int8Array(dimensions * documents.length);
+  /** Of each; -1: not looked at yet. */
+  const sizes = new Float64Array(documents.length).fill(-1);
   return (asked) => {
     const size = dot(asked, asked);
     if (share > 0) return (row) => {
       const at = owners[row];
       const called = () => documents[at].segment.titles.at(documents[at].row);
-      const title = (vectors[at] ??= encoder.encode(called()));
-      sizes[at] ??= dot(title, title);
-      const near = Math.max(0, share * (dot(asked, title) / Math.sqrt(size * sizes[at] || 1)));
+      if (sizes[at] < 0) {
+        const title = encoder.encode(called());
+        vectors.set(title, at * dimensions);
+        sizes[at] = dot(title, title);
+      }
+      const near = Math.max(0, share * (dot(asked, vectors, at * dimensions) / Math.sqrt(size * sizes[at] || 1)));
+      if (owned.bounds[at + 1] - owned.bounds[at] > 1) return near;
       const { segment, row: place } = generation.place(row);
       // A document that is nothing but its title has said it in its chunk, and answers nothing.
-      return owned.bounds[at + 1] - owned.bounds[at] === 1 && segment.texts.at(place) === called() ? -near : near;
+      return segment.texts.at(place) === called() ? -near : near;
     };
   };
 }
 
-/** @param {Int8Array} a @param {Int8Array} b */
-function dot(a, b) {
+/** @param {Int8Array} a @param {Int8Array} b @param {number} [from] where it begins in `b` */
+function dot(a, b, from = 0) {
   let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
+  for (let i = 0; i < a.length; i++) sum = (sum + a[i] * b[from + i]) | 0; // below 2^31: 16129 of a component at most
   return sum;
 }

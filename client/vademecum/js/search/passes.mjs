@@ -1,6 +1,8 @@
 // @ts-check
 /** What is done with every row at each question, in JavaScript; kernel.wat has the same, bit for bit, for arrays in its memory. */
 
+import { lowerBound } from "./encoder.mjs";
+
 export class Passes {
   /** @param {number} length */
   floats(length) {
@@ -10,6 +12,11 @@ export class Passes {
   /** @param {number} length */
   numbers(length) {
     return new Uint32Array(length);
+  }
+
+  /** @param {number} length */
+  longs(length) {
+    return new BigUint64Array(length);
   }
 
   /** @param {number} length */
@@ -37,11 +44,11 @@ export class Passes {
     return count;
   }
 
-  /** The same of these rows. @param {Uint32Array} rows @param {Float64Array} scores @param {Uint32Array} picked is written
-   * @param {number} bound @returns {number} how many */
-  pick(rows, scores, picked, bound) {
+  /** The same of these rows; `below`: those that have less. @param {Uint32Array} rows @param {Float64Array} scores
+   * @param {Uint32Array} picked is written @param {number} bound @param {boolean} below @returns {number} how many */
+  pick(rows, scores, picked, bound, below) {
     let count = 0;
-    for (const row of rows) if (scores[row] >= bound) picked[count++] = row;
+    for (const row of rows) if (scores[row] >= bound !== below) picked[count++] = row;
     return count;
   }
 
@@ -66,13 +73,69 @@ export class Passes {
   /** The scores of these rows by all that counts.
    * @param {Uint32Array} rows @param {Float64Array} out by row, as `scores` and `words` are
    * @param {Float64Array} scores @param {Float64Array} sums of each document, as `titles` are @param {Uint32Array} bounds where each document's rows begin
-   * @param {Int32Array} owners @param {Float64Array} words @param {Float64Array} titles
-   * @param {number} unit @param {number} own how much a chunk counts @param {number} page its page @param {number} share its words @param {number} titled its title */
-  fuse(rows, out, scores, sums, bounds, owners, words, titles, unit, own, page, share, titled) {
+   * @param {Int32Array} owners @param {Float64Array} words @param {Float64Array} pages of each document, their words @param {Float64Array} titles
+   * @param {number} unit @param {number} own how much a chunk counts @param {number} page its page @param {number} share its words @param {number} paged those of its page @param {number} titled its title */
+  fuse(rows, out, scores, sums, bounds, owners, words, pages, titles, unit, own, page, share, paged, titled) {
     for (const row of rows) {
       const of = owners[row];
       const mean = sums[of] / (bounds[of + 1] - bounds[of]) / unit;
-      out[row] = (own * (scores[row] / unit) + page * mean) / (own + page) + share * words[row] + titled * titles[of];
+      out[row] = (own * (scores[row] / unit) + page * mean) / (own + page) + share * words[row] + (paged * pages[of] + titled * titles[of]);
     }
   }
+
+  /** What a word is worth to the rows that have it; `best` keeps the most of each row, `touched` names those that had nothing yet.
+   * @param {Uint32Array} rows @param {Uint32Array} counts how often they have it, becomes 0 @param {Float64Array} norms
+   * @param {Float64Array} best @param {Uint32Array} touched is written behind the first `found`
+   * @param {number} found @param {number} k @param {number} weight @param {number} worth @returns {number} how many it names then */
+  weigh(rows, counts, norms, best, touched, found, k, weight, worth) {
+    for (const row of rows) {
+      const often = counts[row];
+      counts[row] = 0;
+      if (best[row] === 0) touched[found++] = row;
+      best[row] = Math.max(best[row], worth * (weight * ((often * k) / (often + norms[row]))));
+    }
+    return found;
+  }
+
+  /** Add to the scores of these rows what is best, which becomes 0; `having` names those that have a score.
+   * @param {Uint32Array} rows @param {Float64Array} best @param {Float64Array} scores @param {Uint32Array} having is written
+   * behind the first `found` @param {number} found @returns {number} how many it names then */
+  add(rows, best, scores, having, found) {
+    for (const row of rows) {
+      if (scores[row] === 0) having[found++] = row;
+      scores[row] += best[row];
+      best[row] = 0;
+    }
+    return found;
+  }
+
+  /** Add the scores of these rows up by their owners, in whole numbers of 1 / 65536: in any order the same.
+   * @param {Uint32Array} rows @param {Float64Array} scores @param {Int32Array} owners @param {Float64Array} pages
+   * @param {Float64Array} most [2] is written: the highest score, and the highest sum */
+  sum(rows, scores, owners, pages, most) {
+    most.fill(0);
+    for (const row of rows) {
+      most[0] = Math.max(most[0], scores[row]);
+      most[1] = Math.max(most[1], (pages[owners[row]] += Math.floor(scores[row] * 65536)));
+    }
+  }
+
+  /** Sort these rows: the highest score first; of equals the lowest id. @param {Uint32Array} rows @param {Float64Array} scores @param {BigUint64Array} ids */
+  sort(rows, scores, ids) {
+    rows.sort((a, b) => (isBefore(a, b, scores, ids) ? -1 : 1));
+  }
+
+  /** Count these rows by how many of those that are asked about come before each: have more, or as much and a lower id.
+   * @param {Uint32Array} rows @param {Uint32Array} asked the first ones before others @param {Float64Array} scores
+   * @param {BigUint64Array} ids @param {Uint32Array} before [size + 1] is added to @param {number} size of those that are asked about */
+  rank(rows, asked, scores, ids, before, size) {
+    for (const row of rows) {
+      before[lowerBound(size, (i) => isBefore(asked[i], row, scores, ids))]++;
+    }
+  }
+}
+
+/** @param {number} row @param {number} other @param {Float64Array} scores @param {BigUint64Array} ids */
+function isBefore(row, other, scores, ids) {
+  return scores[row] > scores[other] || (scores[row] === scores[other] && ids[row] < ids[other]);
 }

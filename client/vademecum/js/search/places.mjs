@@ -26,12 +26,13 @@ const DATED = /\/(blog|news)\/|\/(change[-_ ]?(log|history)|changes\b|release[-_
 export class Places {
   /** @type {Map<string, number[]> | undefined} */ #pages;
   /** @type {Record<string, any>[] | undefined} */ #metadata;
-  /** @type {boolean[]} */ #dated = [];
+  /** Of each document whether it is dated; 2: not looked at yet. */ #dated;
   /** @type {Map<string, {differ: boolean, said: string[][]}>} */ #fields = new Map();
 
   /** @param {Generation} generation @param {Record<string, string[]>} [order] of the values of a field, the preferred first */
   constructor(generation, order = {}) {
     this.generation = generation;
+    this.#dated = new Uint8Array(generation.documents.length).fill(2);
     this.order = order;
     this.ordered = Object.keys(order).length > 0;
   }
@@ -129,7 +130,7 @@ export class Places {
     const letters = asked.replace(/[\x00-/:-@[-`{-\x7f]/g, "");
     return (row) => {
       const { segment, row: place } = this.generation.place(row);
-      if (!mayEnd(segment.headings.bytesAt(place), letters)) return false;
+      if (!mayEnd(segment.headings, place, letters)) return false;
       const called = named(segment.headings.at(place).split("\x1f").pop() ?? "").join(" ");
       return asked !== "" && [called, called.replace(/^[0-9]\S* /, "")].includes(asked);
     };
@@ -151,9 +152,13 @@ export class Places {
 
   /** Whether a row's page tells what was new once, by its key or title. @param {number} row */
   isDated = (row) => {
-    const at = this.generation.owners[row];
-    const { key, segment, row: place } = this.generation.documents[at];
-    return (this.#dated[at] ??= DATED.test(`/${key}/${segment.titles.at(place)}`));
+    const { documents, owners } = this.generation;
+    const at = owners[row];
+    if (this.#dated[at] === 2) {
+      const { key, segment, row: place } = documents[at];
+      this.#dated[at] = Number(DATED.test(`/${key}/${segment.titles.at(place)}`));
+    }
+    return this.#dated[at] === 1;
   };
 
   /** The other places of a chunk that is shown in a document. @param {Candidate} candidate @param {Prefer} prefer */
@@ -218,10 +223,10 @@ export class Places {
 }
 
 /** Whether a text may end in these letters, seen from its bytes: few do, and to decode a hundred takes longer than to rank them.
- * @param {Uint8Array} bytes @param {string} letters small, and figures; of ASCII nothing else */
-function mayEnd(bytes, letters) {
+ * @param {import("../format/tensors.mjs").Strings} column @param {number} row @param {string} letters small, and figures; of ASCII nothing else */
+function mayEnd({ bytes, offsets }, row, letters) {
   let left = letters.length;
-  for (let at = bytes.length - 1; at >= 0 && left > 0; at--) {
+  for (let at = offsets[row + 1] - 1; at >= offsets[row] && left > 0; at--) {
     const byte = bytes[at];
     if (byte > 0x7f) return true; // it may be folded to anything
     const letter = byte > 0x40 && byte < 0x5b ? byte + 0x20 : byte;

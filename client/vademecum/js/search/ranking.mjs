@@ -16,6 +16,8 @@ const PHRASED = 0.3;
 const DATED = 0.1;
 const [READ, READ_WHOLE] = [100, 20];
 const STEPS = 4096;
+/** Of so many rows the places are told in the room that is there. */
+const RANKED = 512;
 /** How much a chunk counts beside its page as a whole. */
 const [OWN, PAGE] = [5, 3];
 
@@ -26,8 +28,8 @@ const [OWN, PAGE] = [5, 3];
 
 /** @param {import("./passes.mjs").Passes} passes @param {number} length rows @param {number} documents */
 export function roomFor(passes, length, documents) {
-  const [rows, picked, counts, seen] = [length, length, STEPS, documents].map((size) => passes.numbers(size));
-  return { passes, scores: passes.floats(length), ofDocuments: passes.floats(documents), rows, picked, counts, seen };
+  const [rows, picked, counts, seen, asked, before] = [length, length, STEPS, documents, RANKED, RANKED + 1].map((size) => passes.numbers(size));
+  return { passes, scores: passes.floats(length), rows, picked, counts, seen, asked, before };
 }
 /** Whether a row's heading is the query, how near its document's title is to it, whether it has it word for word, and whether
  * its document tells what was new once.
@@ -38,7 +40,7 @@ export function roomFor(passes, length, documents) {
  * @param {import("./words.mjs").Found} found
  * @param {{mode: string, weight: number, fits: ((row: number) => boolean) | null, titled: number[], alone?: boolean}} options
  *   `fits`: which rows may be found; null: all. `alone`: a chunk's page counts for nothing @param {Room} room @returns {Ranking} */
-export function fuse(meaning, found, { mode, weight, fits, titled, alone = false }, { passes, scores, ofDocuments, rows }) {
+export function fuse(meaning, found, { mode, weight, fits, titled, alone = false }, { passes, scores, rows }) {
   const { scores: words, most } = found;
   const [lexical, semantic] = [mode === "lexical", mode === "semantic"];
   const named = new Set(semantic ? [] : titled);
@@ -46,7 +48,7 @@ export function fuse(meaning, found, { mode, weight, fits, titled, alone = false
   const bound = lexical ? Infinity : semantic ? 1 : meaning.bound(most ? NEAR : NEARER, FAR);
   let count = lexical ? 0 : passes.above(meaning.scores, rows, bound);
   const isFar = (/** @type {number} */ row) => lexical || meaning.scores[row] < bound;
-  if (!semantic) for (const row of found.rows) if (isFar(row)) rows[count++] = row;
+  if (!semantic) count += lexical ? passes.pick(found.rows, words, rows, 0, false) : passes.pick(found.rows, meaning.scores, rows.subarray(count), bound, true);
   for (const row of named) if (!words[row] && isFar(row)) rows[count++] = row;
   const all = rows.subarray(0, count);
   const fit = fits ? rows.subarray(0, all.filter(fits).map((row, i) => (rows[i] = row)).length) : all;
@@ -56,37 +58,42 @@ export function fuse(meaning, found, { mode, weight, fits, titled, alone = false
     const { generation: { owners, owned: { bounds } }, scores: meant, sums, unit } = meaning;
     const sure = !semantic && most ? weight * (BEST + SURE * (most / found.weight)) : 0;
     const page = (WORDS_OF_PAGE * sure) / Math.max(1, found.mostOfPage);
-    for (let at = 0; at < ofDocuments.length; at++) ofDocuments[at] = page * found.pages[at] + TITLED * found.titles[at];
-    const parts = /** @type {const} */ ([alone ? 1 : OWN, alone ? 0 : PAGE, sure && sure / most, semantic ? 0 : 1]);
-    passes.fuse(fit, scores, meant, sums, bounds, owners, words, ofDocuments, unit, ...parts);
+    const [own, whole] = alone ? [1, 0] : [OWN, PAGE];
+    passes.fuse(fit, scores, meant, sums, bounds, owners, words, found.pages, found.titles, unit, own, whole, sure && sure / most, page, semantic ? 0 : TITLED);
   }
   const nearest = mode === "hybrid" && found.weight > 0 && (most === 0 || found.share < NEAREST_SHARE);
   return { rows: fit, scores, named, nearest };
 }
 
-/** The rows that answer, the best first; of equals the lowest id. Only as many are sorted as are asked for: `first`, then more.
+/** The rows that answer, the best first; of equals the lowest id. Only as many are sorted as are asked for: `first`, then more. What is given is good till more are asked for.
  * Of the best those are raised whose heading is the query, whose document's title is near to it, or that have it word for word.
  * @param {Ranking} ranking @param {BigUint64Array} ids @param {number} first @param {Room} room
- * @param {Names} [names] @returns {Iterable<number>} */
+ * @param {Names} [names] @returns {Iterable<Uint32Array>} */
 export function* inOrder({ rows, scores, named }, ids, first, room, { headed, called, phrased, dated } = {}) {
-  const order = orderBy(scores, ids);
-  yield* [...named.size ? rows.filter((row) => named.has(row)) : []].sort(order);
+  const { passes } = room;
+  if (named.size) {
+    const before = rows.filter((row) => named.has(row));
+    passes.sort(before, scores, ids);
+    yield before;
+  }
   const others = named.size ? rows.filter((row) => !named.has(row)) : rows;
   for (let given = 0, most = Math.max(first, READ); given < others.length; most *= 4) {
-    const best = [...atLeast(leastOf(others, scores, most, room), others, scores, room)].sort(order).slice(0, most);
+    const near = atLeast(leastOf(others, scores, most, room), others, scores, room);
+    passes.sort(near, scores, ids);
+    const best = near.subarray(0, most);
     if (!given) {
-      for (const row of best.slice(0, READ)) scores[row] += (headed?.(row) ? HEADED : 0) + CALLED * (called?.(row) ?? 0) - (dated?.(row) ? DATED : 0);
-      for (const row of best.slice(0, READ_WHOLE)) scores[row] += phrased?.(row) ? PHRASED : 0;
-      best.sort(order);
+      for (const row of best.subarray(0, READ)) scores[row] += (headed?.(row) ? HEADED : 0) + CALLED * (called?.(row) ?? 0) - (dated?.(row) ? DATED : 0);
+      for (const row of best.subarray(0, READ_WHOLE)) scores[row] += phrased?.(row) ? PHRASED : 0;
+      passes.sort(best, scores, ids);
     }
-    yield* best.slice(given);
+    yield best.subarray(given);
     given = best.length;
   }
 }
 
 /** The rows that have a score at least; good till the next call. @param {number} least @param {Uint32Array} rows @param {Float64Array} scores @param {Room} room */
 function atLeast(least, rows, scores, { passes, picked }) {
-  return picked.subarray(0, passes.pick(rows, scores, picked, least));
+  return picked.subarray(0, passes.pick(rows, scores, picked, least, false));
 }
 
 /** A score that so many have at least, and few others; it is one of a few thousand, each of which is counted.
@@ -101,34 +108,19 @@ function leastOf(rows, scores, most, { passes, counts }) {
 /** The place of each of these rows among those that answer by one score, from 1; of one whose score is not above 0 there is none.
  * @param {number[]} rows @param {Uint32Array} answering @param {Float64Array} scores @param {BigUint64Array} ids @param {Room} room @returns {Map<number, number>} */
 export function placesOf(rows, answering, scores, ids, room) {
-  const order = orderBy(scores, ids);
-  const asked = rows.filter((row) => scores[row] > 0).sort(order);
-  if (!asked.length) return new Map();
-  const theirs = Float64Array.from(asked, (row) => scores[row]);
-  const counts = new Uint32Array(asked.length + 1); // of those that come behind so many that are asked for
-  for (const row of atLeast(theirs[asked.length - 1], answering, scores, room)) {
-    const score = scores[row];
-    let low = 0;
-    for (let high = asked.length; low < high; ) {
-      const middle = (low + high) >> 1;
-      if (theirs[middle] > score || (theirs[middle] === score && order(asked[middle], row) < 0)) low = middle + 1;
-      else high = middle;
-    }
-    counts[low]++;
-  }
+  const those = rows.filter((row) => scores[row] > 0);
+  const size = those.length;
+  const { passes, before } = size <= RANKED ? room : { ...room, before: new Uint32Array(size + 1) };
+  const asked = size <= RANKED ? room.asked.subarray(0, size) : new Uint32Array(size);
+  asked.set(those);
+  passes.sort(asked, scores, ids);
+  if (size) passes.rank(atLeast(scores[asked[size - 1]], answering, scores, room), asked, scores, ids, before.fill(0), size);
   let place = 0;
-  return new Map(asked.map((row, i) => [row, (place += counts[i])]));
+  return new Map(Array.from(asked, (row, i) => [row, (place += before[i])]));
 }
 
 /** The documents that own these rows, each once; good till the next call.
  * @param {Uint32Array} rows @param {Int32Array} owners @param {Room} room */
 export function ownersOf(rows, owners, { passes, picked, seen }) {
   return picked.subarray(0, passes.owning(rows, owners, seen.fill(0), picked));
-}
-
-/** The highest score first; of equals the lowest id, by its halves: to read it whole makes a number of another kind.
- * @param {Float64Array} scores @param {BigUint64Array} ids */
-function orderBy(scores, ids) {
-  const halves = new Uint32Array(ids.buffer, ids.byteOffset, 2 * ids.length);
-  return (/** @type {number} */ a, /** @type {number} */ b) => scores[b] - scores[a] || halves[2 * a + 1] - halves[2 * b + 1] || halves[2 * a] - halves[2 * b];
 }

@@ -82,7 +82,7 @@ export class Searcher {
     let titled = words?.titled(found.guessed ? found.meant : query) ?? [];
     if (empty && fits) { // nothing is asked but that: all that fit, by their keys
       [mode, titled] = ["hybrid", this.generation.firsts()];
-      Object.assign(found, { titles: fits.map((_, at) => (fits.length - at) / fits.length) });
+      Object.assign(found, { titles: Float64Array.from(fits, (_, at) => (fits.length - at) / fits.length) });
     }
     if (mode !== "lexical") meaning.turnTo(empty ? asked : (vector ?? asked));
     const names = mode === "semantic" ? {} : { headed: places.headed(query), phrased: places.phrased(query), ...(mode === "hybrid" && { called: this.titles(asked), dated: places.isDated }) };
@@ -117,7 +117,7 @@ export class Searcher {
     const { generation, places, meaning } = this;
     const { index, owners } = generation;
     const ranking = fuse(meaning, found, { mode, weight: this.encoder.wordsWeight / 1000, fits: places.fitting(fits), titled, alone }, this.room);
-    const candidates = places.settled([...this.#candidates(ranking, names, fits, prefer, places.depth(offset + limit), group)]);
+    const candidates = places.settled(this.#candidates(ranking, names, fits, prefer, places.depth(offset + limit), group));
     /** @type {Map<number, Candidate[]>} */ const groups = new Map();
     candidates.forEach((candidate, number) => {
       const key = group ? candidate.shown : number;
@@ -139,13 +139,16 @@ export class Searcher {
     const told = (/** @type {Candidate} */ candidate) => {
       const { at, raw, shown } = candidate;
       const why = { words: wordly.get(at) ?? null, meaning: meant.get(at) ?? null };
-      return { ...generation.passage(at, shown), score: raw, places: places.others(candidate, prefer), why };
+      const { id, heading, url, markdown } = generation.passage(at, shown);
+      return { id, heading, url, markdown, score: raw, places: places.others(candidate, prefer), why };
     };
     const hits = shown.map(([first, ...others]) => {
-      const head = generation.heads(first.shown);
-      const { hit, found: had } = quoted(told(first), found.words);
-      for (const some of [had, namedBy(head.title), namedBy(hit.heading)]) for (const word of some) if (found.words.has(word)) words.add(word);
-      return { ...head, ...hit, more: others.map(told) };
+      const { document, title, metadata } = generation.heads(first.shown);
+      const { id, heading, url, markdown, score, places, why } = told(first);
+      const { text, excerpt, marks, link, found: had } = quoted({ markdown, url }, found.words);
+      for (const some of [had, namedBy(title), namedBy(heading)]) for (const word of some) if (found.words.has(word)) words.add(word);
+      // Named one by one: to spread one object into another takes ten times the room.
+      return { document, title, metadata, id, heading, url, markdown, score, places, why, text, excerpt, marks, link, more: others.map(told) };
     });
     const answering = ownersOf(ranking.rows, owners, this.room);
     const others = generation.shared.size ? [...ranking.rows].flatMap((row) => generation.shared.get(row) ?? []) : [];
@@ -165,16 +168,19 @@ export class Searcher {
   /** As many as show `depth` documents, and some more, so that there are further hits of these.
    * @param {import("./ranking.mjs").Ranking} ranking @param {import("./ranking.mjs").Names | undefined} names
    * @param {boolean[] | null} fits @param {import("./places.mjs").Prefer} prefer
-   * @param {number} depth @param {boolean} group @returns {Iterable<Candidate>} */
-  *#candidates(ranking, names, fits, prefer, depth, group) {
-    const seen = new Set();
+   * @param {number} depth @param {boolean} group */
+  #candidates(ranking, names, fits, prefer, depth, group) {
+    /** @type {Candidate[]} */ const found = [];
+    /** @type {Set<number> | undefined} */ let seen;
     const most = group ? depth + DEEPER : depth;
-    let number = 0;
-    for (const at of inOrder(ranking, this.generation.index.ids, most, this.room, names)) {
-      if (number++ >= most && (seen.size >= depth || !group)) return;
-      const candidate = this.places.choose({ at, raw: ranking.scores[at] }, fits, prefer);
-      seen.add(candidate.shown);
-      yield candidate;
+    for (const rows of inOrder(ranking, this.generation.index.ids, most, this.room, names)) {
+      for (const at of rows) {
+        found.push(this.places.choose({ at, raw: ranking.scores[at] }, fits, prefer));
+        if (found.length < most) continue;
+        seen ??= new Set(found.map(({ shown }) => shown));
+        if (!group || seen.add(found[found.length - 1].shown).size >= depth) return found; // before more are sorted
+      }
     }
+    return found;
   }
 }

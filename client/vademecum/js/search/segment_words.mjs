@@ -12,8 +12,11 @@ import { partsOf, runsOf } from "./tokens.mjs";
 
 const HEADING_WEIGHT = 2;
 const MOST = 255;
+const MOST_KNOWN = 1 << 12;
 
 export class SegmentWords {
+  /** @type {Map<string, [number, number]>} */ #beginning = new Map();
+
   /** @param {string[]} words all different, rising @param {Postings} chunks in headings and texts @param {Postings} titles */
   constructor(words, chunks, titles) {
     this.words = words;
@@ -26,12 +29,18 @@ export class SegmentWords {
     return this.words[this.beginningWith(word)[0]] === word;
   }
 
-  /** The numbers of the words that begin so: from, to. @param {string} prefix @returns {[number, number]} */
+  /** The numbers of the words that begin so: from, to. Questions ask for the same beginnings again and again.
+   * @param {string} prefix @returns {[number, number]} */
   beginningWith(prefix) {
-    const from = lowerBound(this.words.length, (i) => this.words[i] < prefix);
-    let to = from;
-    while (to < this.words.length && this.words[to].startsWith(prefix)) to++;
-    return [from, to];
+    let found = this.#beginning.get(prefix);
+    if (!found) {
+      const from = lowerBound(this.words.length, (i) => this.words[i] < prefix);
+      let to = from;
+      while (to < this.words.length && this.words[to].startsWith(prefix)) to++;
+      if (this.#beginning.size >= MOST_KNOWN) this.#beginning.clear();
+      this.#beginning.set(prefix, (found = [from, to]));
+    }
+    return found;
   }
 }
 

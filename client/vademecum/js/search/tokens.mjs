@@ -11,7 +11,8 @@ export const HUMPS = /(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/g;
 export const JOINTS = /[._/:-]+/g;
 /** One run that is one word already. */
 export const SIMPLE = /^[a-z0-9]+$/;
-const BETWEEN = Array.from({ length: 128 }, (_, code) => !/[a-z0-9._/:-]/i.test(String.fromCharCode(code)));
+/** Of each character of ASCII, by its code. */
+export const IN_RUN = Array.from({ length: 128 }, (_, code) => /[a-z0-9._/:-]/i.test(String.fromCharCode(code)));
 const LETTER = /^[\p{L}\p{M}\p{N}]+$/u;
 const ACCENTS = /[\u0300-\u036f]/g;
 /** Writing without spaces between words: Thai, Lao, Burmese, Khmer, kana and Han. */
@@ -51,7 +52,7 @@ export function runsOf(text) {
 
 /** Whether a character is no part of any word or identifier. @param {string} character */
 export function isBetween(character) {
-  return character < "\x80" ? BETWEEN[character.charCodeAt(0)] : fold(character) === " ";
+  return character < "\x80" ? !IN_RUN[character.charCodeAt(0)] : fold(character) === " ";
 }
 
 /** All words of a text; each identifier whole, then its parts. @param {string} text */
@@ -68,7 +69,7 @@ export function named(text) {
 
 /** A word without what may stand between its parts or not; between digits it says something. @param {string} word */
 export function lettersOf(word) {
-  return word.replace(/(?<!\d)[_-]|[_-](?!\d)/g, "");
+  return SIMPLE.test(word) ? word : word.replace(/(?<!\d)[_-]|[_-](?!\d)/g, "");
 }
 
 /** The words of a run that are put together of others: names and paths. @param {string} run */

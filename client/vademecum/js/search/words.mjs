@@ -17,12 +17,12 @@ import { CAMEL, PAIRED, isBetween, lettersOf, named, partsOf, runsOf, wholesOf }
 const K1 = 1.2;
 const B = 0.75;
 const TITLE_WEIGHT = 3;
-const SCORE_UNIT = 65536;
 const MIN_PREFIX = 2;
 const MOST_ASKED = 64;
 const COMPLETED = 0.6;
 const MISSPELT = 0.7;
 const SAME_BEGINNING = 3;
+const MOST_KNOWN = 1 << 12;
 /** A version, a time, an address: its parts alone say nothing. */
 const NUMBER = /\d[._/:-]\d/;
 const LETTER = /^([a-z]|\d{1,3})$/;
@@ -33,7 +33,6 @@ const PART = /^(.{3,}|\d+)$/u;
 
 export class Words {
   /** @type {Map<string, Group>} */ #groups = new Map();
-
   /** @type {Set<string>} runs of the question that are meant as they were typed */ #quoted = new Set();
 
   /** @param {Generation} generation @param {SegmentWords[]} words of its segments @param {import("./stems.mjs").Stems} stems
@@ -51,56 +50,57 @@ export class Words {
     documents.forEach(({ segment, row }, at) => (this.positions[segments.indexOf(segment)][row] = at));
     this.documents = documents;
     /** @type {string[]} what documents are called, read when a question has words of it */
-    this.called = [];
+    this.called = new Array(documents.length);
     const titles = (this.titleLengths = new Uint32Array(documents.length));
     words.forEach((found, which) => this.positions[which].forEach((at, row) => at >= 0 && (titles[at] = found.titles.lengths[row])));
-    const lengths = new Float64Array(owners.length);
+    const { passes } = generation;
+    /** Of each row; 0 of one that is not live. */
+    const norms = (this.norms = passes.floats(owners.length));
     let total = 0;
     words.forEach((found, which) => {
       for (let row = 0, at = starts[which]; at < starts[which + 1]; row++, at++) {
         if (owners[at] < 0) continue;
-        lengths[at] = found.chunks.lengths[row] + TITLE_WEIGHT * titles[owners[at]];
-        total += lengths[at];
+        norms[at] = found.chunks.lengths[row] + TITLE_WEIGHT * titles[owners[at]];
+        total += norms[at];
       }
     });
     const mean = (this.count ? total / this.count : 1) || 1;
-    /** Of each row; 0 of one that is not live. */
-    this.norms = lengths.map((length, row) => (owners[row] < 0 ? 0 : K1 * (1 - B + B * (length / mean))));
+    norms.forEach((length, row) => owners[row] >= 0 && (norms[row] = K1 * (1 - B + B * (length / mean))));
+    /** Whether every row of a segment is live. */
+    this.whole = words.map((_, which) => owners.subarray(starts[which], starts[which + 1]).every((owner) => owner >= 0));
     const { bounds, rows: owned } = generation.owned;
     this.bounds = bounds;
     this.owned = owned;
     // Room that is used again: to make it anew, or to look through all of it, takes longer than to find.
-    const ofDocuments = () => new Float64Array(documents.length);
+    this.passes = passes;
     /** Of the words that are being looked at, how often each row has them; all 0 in between. */
-    this.counts = new Uint32Array(owners.length);
-    this.best = new Float64Array(owners.length);
-    this.having = new Uint32Array(owners.length);
+    this.counts = passes.numbers(owners.length);
+    this.best = passes.floats(owners.length);
+    this.having = passes.numbers(owners.length);
     /** Rows that have any of what one word of the question stands for. */
-    this.touched = new Uint32Array(owners.length);
-    this.pages = ofDocuments();
+    this.touched = passes.numbers(owners.length);
+    /** Of what is found the highest score, and the highest of a page. */
+    this.most = passes.floats(2);
     /** What `find` gives, good till it is called again. */
-    this.scores = generation.passes.floats(owners.length);
-    this.titles = generation.passes.floats(documents.length);
-    this.rows = generation.passes.numbers(owners.length);
+    this.scores = passes.floats(owners.length);
+    this.titles = passes.floats(documents.length);
+    this.pages = passes.floats(documents.length);
+    this.rows = passes.numbers(owners.length);
     this.found = 0;
     /** @type {Set<number>} documents whose titles have a word that is asked for */ this.near = new Set();
     /** Of each document's title: what the words in it weigh that are asked for, and how many it has of them; of all, of one. */
-    this.inTitles = Array.from({ length: 4 }, ofDocuments);
+    this.inTitles = Array.from({ length: 4 }, () => new Float64Array(documents.length));
   }
 
   /** @param {string} query @returns {Found} */
   find(query) {
     this.#forget();
     this.#quoted = new Set([...query.matchAll(QUOTED)].flatMap(([, quoted]) => runsOf(quoted)));
-    const { counts, norms, best, having, touched, scores, rows, near, titles, pages, owners } = this;
+    const { passes, counts, norms, best, having, touched, scores, rows, near, titles, pages, owners } = this;
     const [share, often, bestShare, bestOften] = this.inTitles;
     const runs = this.#written(query);
     const asked = this.#asked(runs, isTyped(query));
     /** @type {Set<string>} */ const shown = new Set();
-    const add = (/** @type {number} */ row, /** @type {number} */ score) => {
-      if (scores[row] === 0) rows[this.found++] = row;
-      scores[row] += score;
-    };
     let [known, all] = [0, 0];
     for (const { groups } of asked) {
       let [most, count] = [0, 0];
@@ -108,17 +108,7 @@ export class Words {
         const inTitles = this.#inTitles(group);
         const found = this.#count(group, inTitles);
         const weight = this.#weight(found);
-        for (let i = 0; i < found; i++) {
-          const row = having[i];
-          const often = counts[row];
-          const score = worth * (weight * ((often * (K1 + 1)) / (often + norms[row])));
-          counts[row] = 0;
-          if (groups.length === 1) add(row, score); // nothing to compare
-          else {
-            if (best[row] === 0) touched[count++] = row;
-            if (score > best[row]) best[row] = score;
-          }
-        }
+        count = passes.weigh(having.subarray(0, found), counts, norms, best, touched, count, K1 + 1, weight, worth);
         for (const [at, count] of inTitles) {
           near.add(at);
           bestShare[at] = Math.max(bestShare[at], worth * weight);
@@ -127,10 +117,7 @@ export class Words {
         most = Math.max(most, worth * weight);
         for (const word of this.#texts(group)) shown.add(word);
       }
-      for (let i = 0; i < count; i++) {
-        add(touched[i], best[touched[i]]);
-        best[touched[i]] = 0;
-      }
+      this.found = passes.add(touched.subarray(0, count), best, scores, rows, this.found);
       for (const at of near) {
         share[at] += bestShare[at];
         often[at] += bestOften[at];
@@ -142,13 +129,10 @@ export class Words {
     for (const at of near) titles[at] = Math.min(1, often[at] / this.titleLengths[at]) * (share[at] / all);
     const unknown = asked.filter(({ groups }) => !groups.length).map(({ word }) => word);
     const told = { share: all ? known / all : 1, weight: all, words: shown, unknown, ...this.#meant(query, runs, asked) };
-    let [most, mostOfPage] = [0, 0];
-    for (let i = 0; i < this.found; i++) {
-      const score = scores[rows[i]];
-      most = Math.max(most, score);
-      mostOfPage = Math.max(mostOfPage, (pages[owners[rows[i]]] += Math.floor(score * SCORE_UNIT))); // whole: in any order the same
-    }
-    return { scores, rows: rows.subarray(0, this.found), most, titles, pages, mostOfPage, ...told };
+    const these = rows.subarray(0, this.found);
+    passes.sum(these, scores, owners, pages, this.most);
+    const [most, mostOfPage] = this.most;
+    return { scores, rows: these, most, titles, pages, mostOfPage, ...told };
   }
 
   /** What was found last. */
@@ -158,7 +142,6 @@ export class Words {
     for (const at of this.near) this.titles[at] = this.inTitles[0][at] = this.inTitles[1][at] = 0;
     this.found = 0;
     this.near.clear();
-    this.#groups.clear();
   }
 
   /** Chunk rows of the documents whose title is the query that was last found: any of its words leads to them.
@@ -284,10 +267,13 @@ export class Words {
     return this.#any(this.#alike(word));
   }
 
-  /** The words of the same stem, looked up once a question. @param {string} word @returns {Group} */
+  /** The words of the same stem; a question that is being typed asks for most of them again. @param {string} word @returns {Group} */
   #alike(word) {
-    const group = this.#groups.get(word) ?? this.#ofStem(word);
-    this.#groups.set(word, group);
+    let group = this.#groups.get(word);
+    if (!group) {
+      if (this.#groups.size >= MOST_KNOWN) this.#groups.clear();
+      this.#groups.set(word, (group = this.#ofStem(word)));
+    }
     return group;
   }
 
@@ -328,15 +314,15 @@ export class Words {
   /** Count how often each live row has one of these words: `counts`, and `having` names those that have any.
    * @param {Group} group @param {Map<number, number>} inTitles @returns {number} how many have */
   #count(group, inTitles) {
-    const { counts, having, norms, bounds, owned } = this;
+    const { counts, having, owners, bounds, owned } = this;
     let found = 0;
     group.forEach((numbers, which) => {
       const { starts, rows, counts: times } = this.words[which].chunks;
-      const start = this.starts[which];
+      const [start, whole] = [this.starts[which], this.whole[which]];
       for (const number of numbers) {
-        for (let i = starts[number]; i < starts[number + 1]; i++) {
+        for (let i = starts[number], end = starts[number + 1]; i < end; i++) {
           const row = start + rows[i];
-          if (norms[row] === 0) continue;
+          if (!whole && owners[row] < 0) continue;
           if (counts[row] === 0) having[found++] = row;
           counts[row] += times[i];
         }
