@@ -44,7 +44,8 @@ def parse_object(data: bytes, what: str) -> dict[str, Any]:
         value = json.loads(
             text, object_pairs_hook=_unique, parse_constant=_no_constant, parse_float=_finite, parse_int=_integer
         )
-        json.dumps(value, ensure_ascii=False).encode()
+        if "\\u" in text:  # nothing else makes a surrogate of UTF-8
+            json.dumps(value, ensure_ascii=False).encode()
     except UnicodeEncodeError:
         raise ContentError(f"{what}: a lone surrogate") from None
     except ValueError as error:
@@ -213,6 +214,8 @@ def _finite(digits: str) -> float:
 
 def _is_deep(text: str) -> bool:
     """Return whether brackets are nested too deep: the parser would overflow its stack before it complains."""
+    if text.count("[") + text.count("{") <= _MAX_DEPTH:  # as in most files: strings and all
+        return False
     depth = 0
     for token in _STRING_OR_BRACKET.finditer(text):
         first = text[token.start()]
