@@ -63,6 +63,8 @@ class Model:
         Raises:
             UsageError: sentence-transformers is missing, or the model cannot be loaded.
         """
+        if is_folder(model) and not Path(model).is_dir():
+            raise UsageError(f"model {model!r}: no such folder")
         try:
             from safetensors import SafetensorError
             from sentence_transformers import SentenceTransformer
@@ -73,8 +75,6 @@ class Model:
             raise UsageError(
                 f"encoder {PREFIX}{model} needs sentence-transformers: pip install 'vademecum[models]'"
             ) from error
-        if is_folder(model) and not Path(model).is_dir():
-            raise UsageError(f"model {model!r}: no such folder")
         logging.disable_progress_bar()  # the command line draws its own
         try:
             transformer = SentenceTransformer(model)

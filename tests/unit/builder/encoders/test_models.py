@@ -57,6 +57,11 @@ def fitted(model: str) -> Fitted:
     return NamedEncoders(PREFIX + model).fit(TEXTS)
 
 
+@pytest.fixture(scope="session")
+def exported(fitted: Fitted) -> bytes:
+    return export_model(fitted.encoder)
+
+
 def nearest(fitted: Fitted, query: str) -> int:
     vectors = quantise(fitted.vectors)
     scales = [scale_of(vector.tobytes()) for vector in vectors]
@@ -100,12 +105,11 @@ def test_a_later_build_goes_on_in_the_same_space(fitted: Fitted, model: str) -> 
     np.testing.assert_allclose(later.embed(TEXTS[2:4]), fitted.vectors[2:4], atol=1e-3)
 
 
-def test_the_models_own_files_ask_as_the_model_does(fitted: Fitted, model: str) -> None:
+def test_the_models_own_files_ask_as_the_model_does(fitted: Fitted, exported: bytes, model: str) -> None:
     """In 8 bits, along the directions, and read as far as the model reads; the same bytes each time."""
-    made = export_model(fitted.encoder)
-    assert export_model(fitted.encoder) == made
-    assert len(made) < 25_000_000
-    encode = run_model(made)
+    assert export_model(fitted.encoder) == exported
+    assert len(exported) < 25_000_000
+    encode = run_model(exported)
     texts = [*TEXTS, "replace a signing key", "a", "naïve façade 北京", "word " * 600]
     expected = Model.load(model).transformer.encode(texts) @ decode_directions(fitted.encoder.directions, 96)
     found = np.array([encode(text) for text in texts])
@@ -113,16 +117,18 @@ def test_the_models_own_files_ask_as_the_model_does(fitted: Fitted, model: str) 
     cosines = (found * expected).sum(axis=1) / np.linalg.norm(found, axis=1) / np.linalg.norm(expected, axis=1)
     assert cosines.min() > 0.97, cosines
     with pytest.raises(ContentError, match="does not work here"):
-        run_model(encode_model(ModelFile(b"no graph", decode_model(made).tokenizer)))("a")
+        run_model(encode_model(ModelFile(b"no graph", decode_model(exported).tokenizer)))("a")
 
 
-def test_a_release_brings_the_models_own_files(fitted: Fitted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_release_brings_the_models_own_files(
+    fitted: Fitted, exported: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Asked for by clients that want them, carried on from release to release, made once."""
     made = []
 
     def counted(encoder: DocumentEncoder) -> bytes:
         made.append(encoder)
-        return export_model(encoder)
+        return exported
 
     monkeypatch.setattr(embed, "export_model", counted)
     line = Line(tmp_path, encoders=OfThis(fitted))  # type: ignore[arg-type]
@@ -145,7 +151,7 @@ def test_a_release_brings_the_models_own_files(fitted: Fitted, tmp_path: Path, m
     assert plain.bytes < 1_000_000 < 15_000_000 < took.bytes < 20_000_000
     hits = own.search("how often do kittens eat", mode="semantic")
     assert hits[0].document == "4.md" and [(hit.id, hit.score) for hit in hits] != table
-    assert len(made) == 1, "carried on, and not made again"
+    assert made == [fitted.encoder], "carried on, and not made again"
     assert own.sync().bytes < 10_000
     line.later(hours=1)
     line.release(pages, query_encoder="table")
@@ -173,6 +179,7 @@ def test_the_encoder_that_the_docs_show_is_the_models_own(
     page = (Path(__file__).parents[4] / "site" / "content" / "apps.md").read_text("utf-8")
     code = page.split("## Your own encoder")[1].split("```python\n")[1].split("\nkb = ")[0]
     loaded, torch = Model.load(model).transformer, pytest.importorskip("torch")
+    del loaded[0].model.encoder.layer[1:]  # one is read as six are
     shutil.copytree(model, tmp_path / "model")
     names = ["input_ids", "attention_mask", "token_type_ids"]
     tokens = torch.ones(1, 4, dtype=torch.long)
@@ -212,12 +219,21 @@ def test_no_files_of_a_model_that_is_not_here(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("file", "content"),
-    [("model.safetensors", b"x" * 100), ("config.json", b"{"), ("modules.json", b"[]"), ("tokenizer.json", b"{}")],
+    [
+        ("model.safetensors", b"x" * 100),
+        ("config.json", b"{"),
+        ("modules.json", b"[]"),
+        ("tokenizer.json", b"{}"),
+        ("", b""),
+    ],
 )
 def test_a_broken_model_is_one_clear_line(model: str, tmp_path: Path, file: str, content: bytes) -> None:
     folder = tmp_path / "broken"
-    shutil.copytree(model, folder)
-    (folder / file).write_bytes(content)
+    if file:
+        shutil.copytree(model, folder)
+        (folder / file).write_bytes(content)
+    else:
+        folder.mkdir()
     with pytest.raises(UsageError, match="broken' cannot be loaded: ") as caught:
         NamedEncoders(f"{PREFIX}{folder}").fit(TEXTS)
     assert "\n" not in str(caught.value)
