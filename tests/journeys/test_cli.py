@@ -438,6 +438,7 @@ def no_models(monkeypatch: pytest.MonkeyPatch) -> list[object]:
 
 BAD_BUILDS: dict[str, tuple[Change, int, str]] = {
     "unknown encoder": (nothing("--encoder", "word2vec"), 2, "unknown encoder 'word2vec'"),
+    "no such model": (nothing("--encoder", "sentence-transformers:./nowhere"), 2, "model './nowhere': no such folder"),
     "no sentence-transformers": (no_models, 2, "pip install 'vademecum[models]'"),
     "previous unreachable": (
         nothing("--previous", NOWHERE),
@@ -495,15 +496,6 @@ def test_a_source_that_is_none(vade: Vade, case: str) -> None:
     assert_refused(ran, 2, "docs: ")
     assert tree_of(Path()) == before
     assert not Path("dist").exists()
-
-
-@pytest.mark.model
-def test_a_model_that_cannot_be_loaded(published: Vade) -> None:
-    Path("model").mkdir()
-    before = tree_of(Path())
-    for model in ("./model", "./nowhere"):
-        assert_refused(build(published, "--encoder", f"sentence-transformers:{model}"), 2, f"model '{model}'")
-    assert tree_of(Path()) == before
 
 
 def test_force_builds_anew_over_a_release_that_cannot_be_trusted(
@@ -772,8 +764,8 @@ def test_links_that_lead_in_a_circle_are_one_line(published: Vade) -> None:
 # As a process of its own ---------------------------------------------------------------------------
 
 
-def child(*arguments: object, code: str = "") -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, *(["-c", code] if code else ["-m", "vademecum_builder.cli.main"])]
+def child(*arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "vademecum_builder.cli.main"]
     environ = {**os.environ, "PYTHONWARNINGS": "error"}
     return subprocess.run(
         [*command, *map(str, arguments)], capture_output=True, text=True, timeout=60, check=False, env=environ
@@ -799,31 +791,6 @@ def test_the_log_goes_to_stderr_and_holds_what_the_client_did(published: Vade, m
     assert "vademecum DEBUG updateCompleted {'sequence': 1" in pulled.stderr
     monkeypatch.setenv("VADEMECUM_LOG", "warning")
     assert child("pull", "dist", "--store", "other.db").stderr == ""
-
-
-WITHOUT_EXTRA = """
-import sys
-class Hidden:
-    def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in {"jinja2", "markdown_it", "mdit_py_plugins", "yaml", "selectolax", "pathspec",
-                                      "scipy", "tqdm", "cryptography"}:
-            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
-sys.meta_path.insert(0, Hidden())
-from vademecum_builder.cli.arguments import parser
-from vademecum_builder.cli.main import main
-sys.exit(main(sys.argv[1:]))
-"""
-
-
-def test_without_the_extra_the_builder_says_what_to_install_and_the_client_works(published: Vade) -> None:
-    for arguments in (["build", "docs", "--out", "dist"], ["keys", "new", "--out", "more"]):
-        ran = child(*arguments, code=WITHOUT_EXTRA)
-        assert (ran.returncode, ran.stderr.count("\n"), ran.stdout) == (2, 1, ""), ran.stderr
-        assert "pip install 'vademecum[build]'" in ran.stderr
-    for command in (["pull", "dist"], ["search", "rotate"], ["status"], ["verify", "dist"]):
-        store = [] if command[0] == "verify" else ["--store", "kb.db"]
-        ran = child(*command, *store, code=WITHOUT_EXTRA)
-        assert (ran.returncode, ran.stderr) == (0, ""), ran.stderr
 
 
 def test_a_reader_that_has_seen_enough_is_no_error(published: Vade) -> None:

@@ -254,8 +254,7 @@ def get(url: str) -> bytes:
         return data
 
 
-@pytest.mark.slow
-@pytest.mark.process
+@pytest.mark.usefixtures("small_site")
 @pytest.mark.parametrize("name", CASES)
 def test_the_search_of_each_page_leads_to_pages_of_the_site(
     name: str, place: Path, monkeypatch: pytest.MonkeyPatch

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from support.forked import put_vade
 from support.pages_host import PagesHost
 from support.publisher import Publisher
 from vademecum_builder.cli.main import main
@@ -18,11 +18,10 @@ from vademecum_builder.signing.keys import KEY_VARIABLE, RELEASE_KEY, ROOT_FILE
 SECRET = "s3cr3t"
 
 
-def run(*arguments: str | Path, **environ: str) -> str:
+def run(vade: Path, *arguments: str | Path, **environ: str) -> str:
     """Run `vade` in a process of its own with all its logging; return whatever it says."""
-    command = [sys.executable, "-m", "vademecum_builder.cli.main", *map(str, arguments)]
     variables = {**os.environ, "VADEMECUM_LOG": "debug", **environ}
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=variables)
+    done = subprocess.run([vade, *arguments], capture_output=True, text=True, check=False, env=variables)
     return done.stdout + done.stderr
 
 
@@ -49,14 +48,15 @@ def test_a_password_in_an_address_is_neither_printed_nor_stored(tmp_path: Path) 
     (tmp_path / "tree").mkdir()
     (tmp_path / "source").mkdir()
     (tmp_path / "source" / "a.md").write_text("# A\n\nText.\n")
-    store = tmp_path / "kb.db"
+    store, vade = tmp_path / "kb.db", put_vade(tmp_path)
     with PagesHost(tmp_path / "tree") as server:
         url = f"http://user:{SECRET}@127.0.0.1:{server.port}/"
         said = [
-            run("pull", url, "--store", store, "--json"),
-            run("status", "--store", store, "--json"),
-            run("verify", url, "--json"),
+            run(vade, "pull", url, "--store", store, "--json"),
+            run(vade, "status", "--store", store, "--json"),
+            run(vade, "verify", url, "--json"),
             run(
+                vade,
                 *("build", tmp_path / "source", "--out", tmp_path / "out", "--previous", url),
                 **{KEY_VARIABLE: "awskms:x"},
             ),

@@ -93,7 +93,7 @@ def make_environment(wheel: Path, folder: Path, extra: str) -> Environment:
     for name in sorted(wanted(requirements(wheel), extra)):
         link(name, environment.packages)
     pip = [sys.executable, "-m", "pip", "--python", str(environment.folder / "bin" / "python"), "install"]
-    options = ["--no-deps", "--no-index", "--quiet", "--disable-pip-version-check", str(wheel)]
+    options = ["--no-deps", "--no-index", "--no-compile", "--quiet", "--disable-pip-version-check", str(wheel)]
     subprocess.run([*pip, *options], check=True, capture_output=True, timeout=120)
     return environment
 
