@@ -123,7 +123,7 @@ def decode_status(fields: Fields) -> ChannelStatus:
         reason=fields.text("reason", 1, 100) if "reason" in fields else None,
         whole=fields.match("whole", DIGEST) if "whole" in fields else "",
         tree=fields.text("tree", longest=LONGEST_ADDRESS) if "tree" in fields else "",
-        contacted=fields.optional("contacted", fields.time) if "contacted" in fields else None,
+        contacted=fields.optional("contacted", fields.time),
         channel=fields.text("channel", longest=100) if "channel" in fields else "",
     )
 
