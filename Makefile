@@ -17,7 +17,7 @@ FAST := not slow and not process and not model and not browser
 # Folders without one (FOLDERS of tests/conftest.py): not even collected.
 NOT_FAST := $(addprefix --ignore=tests/,bench browser faults fuzz journeys soak)
 
-.PHONY: help demo serve check fast test everything static set-up-python set-up-node set-up-programs lint contracts types faults faults-page house-page soak conformance constraints bench bench-updates bench-retrieval bench-search bench-first-visit bench-encoders bench-pages bench-sites fuzz mutants clean
+.PHONY: help demo serve check fast test everything static set-up-python set-up-node set-up-programs lint contracts types faults faults-page house-page soak conformance constraints bench bench-updates bench-scale bench-retrieval bench-search bench-first-visit bench-encoders bench-pages bench-sites fuzz mutants clean
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
@@ -75,6 +75,9 @@ bench: $(VENV)/test.stamp ## Measure on a real history (HISTORY=file), with Chro
 
 bench-updates: $(VENV)/test.stamp ## Bytes of updates beside seven programs (HISTORY=, OPTIONS=)
 	$(BIN)/python tests/bench/updates.py $(HISTORY) $(OPTIONS)
+
+bench-scale: $(VENV)/test.stamp ## Measure synthetic knowledge bases of 10,000 and 100,000 chunks (OPTIONS=)
+	$(BIN)/python tests/bench/scale.py $(OPTIONS)
 
 bench-pages: $(VENV)/test.stamp ## Build 14,000 pages of Debian's manuals, beside Pagefind (OPTIONS=; needs apt-get, and pagefind of npm)
 	$(BIN)/python tests/bench/pages.py $(OPTIONS)
