@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import shutil
 from collections.abc import Iterator
 from contextlib import redirect_stdout
 from io import StringIO
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from bench.histories import changes
 from vademecum_builder.cli.main import main as vade
 
 
@@ -19,20 +18,19 @@ def states(history: Path | str, folder: Path, most: int = 1000) -> Iterator[int]
     """Write one state after another into `folder` and yield its number, from 0.
 
     Args:
-        history: Lines of JSON, gzipped: `{"set": {path: text}, "delete": [path]}`; the first holds the whole tree.
+        history: See `histories`.
         folder: Made anew.
         most: Stop after so many states.
     """
     shutil.rmtree(folder, ignore_errors=True)
-    with gzip.open(history, "rt", encoding="utf-8") as lines:
-        for number, change in enumerate(map(json.loads, islice(lines, most))):
-            for path, text in change["set"].items():
-                target = folder / path
-                target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_bytes(text.encode())
-            for path in change["delete"]:
-                (folder / path).unlink(missing_ok=True)
-            yield number
+    for number, change in enumerate(changes(str(history), most)):
+        for path, content in change.set.items():
+            target = folder / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content)
+        for path in change.delete:
+            (folder / path).unlink(missing_ok=True)
+        yield number
 
 
 def build(source: Path, dist: Path, keys: Path, encoder: str) -> dict[str, Any]:

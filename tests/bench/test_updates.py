@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,13 +14,13 @@ from urllib.request import Request, urlopen
 import pytest
 
 from bench import updates
+from bench.histories import changes
 from bench.layouts import columns
 from bench.peak import cost_of
 from bench.peers.patches import Gzip
 from bench.peers.peer import BenchError, Job, measure
 from bench.peers.range_host import RangeHost, multipart, parse_ranges
 from bench.pulling import Pull, longest_chain
-from bench.replay import states
 from bench.replayed import Replayed
 from bench.report import markdown
 from bench.results import FIRST, Measured, Results, choose_distances, choose_pairs
@@ -152,31 +153,44 @@ def test_trees_share_what_they_have_in_common(tmp_path: Path) -> None:
 # Histories --------------------------------------------------------------------------------------------
 
 
-def write_history(file: Path, *states: tuple[dict[str, str], list[str]]) -> str:
-    """Write what each state sets and deletes; return the file's name."""
-    lines = [json.dumps({"set": pages, "delete": gone}) for pages, gone in states]
-    file.write_bytes(gzip.compress("\n".join(lines).encode()))
-    return str(file)
+def test_a_synthetic_history_repeats() -> None:
+    name = "synthetic:chunks=200,releases=3,edited=0.05,seed=7"
+    once, again = list(changes(name, 100)), list(changes(name, 100))
+    assert once == again
+    assert len(once) == 3
+    assert len(once[0].set) == 10
+    assert 1 <= len(once[1].set) <= 10
+    assert once != list(changes(name.replace("seed=7", "seed=8"), 100))
+    assert len(list(changes(name, 2))) == 2
+    with pytest.raises(SystemExit, match="'size' is not one of"):
+        list(changes("synthetic:size=3", 1))
 
 
-def page(number: int, said: str) -> dict[str, str]:
-    return {f"page-{number}.md": f"# Page {number}\n\n" + f"Rotate {said} of lamp {number} before you run home. " * 9}
+def test_json_lines_are_read(tmp_path: Path) -> None:
+    lines = [{"set": {"a.md": "A"}, "delete": []}, {"set": {}, "delete": ["a.md"]}]
+    file = tmp_path / "history.jsonl.gz"
+    file.write_bytes(gzip.compress("\n".join(map(json.dumps, lines)).encode()))
+    assert [(change.set, change.delete) for change in changes(str(file), 9)] == [({"a.md": b"A"}, ()), ({}, ("a.md",))]
+    with pytest.raises(SystemExit, match="neither a file"):
+        changes(str(tmp_path / "missing"), 1)
 
 
-EDITED: list[tuple[dict[str, str], list[str]]] = [
-    (page(1, "the key") | page(2, "the key") | page(3, "the key"), []),
-    (page(1, "both keys"), []),
-    (page(2, "both keys"), []),
-]
+def test_a_git_repository_is_read(tmp_path: Path) -> None:
+    def git(*words: str) -> None:
+        who = ["-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false"]
+        subprocess.run(["git", "-C", str(tmp_path), *who, *words], check=True, capture_output=True)
 
-
-def test_states_are_written_one_after_another(tmp_path: Path) -> None:
-    folder = tmp_path / "source"
-    file = write_history(tmp_path / "history.jsonl.gz", ({"a.md": "A", "b/c.md": "ü"}, []), ({"d.md": "D"}, ["a.md"]))
-    seen = [sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*.md")) for _ in states(file, folder)]
-    assert seen == [["a.md", "b/c.md"], ["b/c.md", "d.md"]]
-    assert (folder / "b/c.md").read_bytes() == "ü".encode()
-    assert list(states(file, folder, 1)) == [0]
+    git("init", "--quiet")
+    docs = tmp_path / "docs"
+    docs.mkdir()
+    for number, (name, text) in enumerate((("a.md", "one"), ("b.md", "two"), ("a.md", None), ("x.png", "no"))):
+        (docs / name).unlink() if text is None else (docs / name).write_text(text)
+        git("add", "-A")
+        git("commit", "--quiet", "-m", str(number))
+    found = [(dict(change.set), change.delete) for change in changes(f"{tmp_path}:docs", 100)]
+    assert found == [({"a.md": b"one"}, ()), ({"b.md": b"two"}, ()), ({}, ("a.md",))]
+    newest = [dict(change.set) for change in changes(f"{tmp_path}:docs", 3)]
+    assert newest == [{"a.md": b"one", "b.md": b"two"}, {}]
 
 
 # All of it --------------------------------------------------------------------------------------------
@@ -185,7 +199,7 @@ def test_states_are_written_one_after_another(tmp_path: Path) -> None:
 @pytest.fixture(scope="module")
 def replayed(tmp_path_factory: pytest.TempPathFactory) -> Replayed:
     folder = tmp_path_factory.mktemp("bench")
-    return Replayed(folder, write_history(folder / "history.jsonl.gz", *EDITED), "builtin", 100, print)
+    return Replayed(folder, "synthetic:chunks=60,releases=3,edited=0.05", "builtin", 100, print)
 
 
 def test_a_pair_is_measured(replayed: Replayed) -> None:
@@ -221,7 +235,7 @@ def test_a_run_writes_its_page(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(updates, "is_installed", lambda peer: peer.name != "casync")
-    history = write_history(tmp_path / "history.jsonl.gz", *EDITED[:2])
+    history = "synthetic:chunks=40,releases=2"
     words = [history, "--out", str(tmp_path / "out"), "--arms", "vademecum,gzip,casync", "--cache", str(tmp_path / "c")]
     assert updates.main(words) == 0
     page = (tmp_path / "out/updates.md").read_text()

@@ -1,6 +1,6 @@
 """Bytes of an update, beside seven programs: `updates.py HISTORY` (`make bench-updates`).
 
-Replays a history (see replay.py) through `vade build`, in this process, and keeps each release's tree. Then, for
+Replays a history (see histories.py) through `vade build`, in this process, and keeps each release's tree. Then, for
 clients that are 1, 2, 5, 10, 30 and 100 releases behind, and for a first install, measures on the same data:
 
 - vademecum: the real client pulls over HTTP, from a host that behaves like GitHub Pages, into a SQLite store that
@@ -202,7 +202,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         description=(__doc__ or "").partition("\n")[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter
     )
     add = parser.add_argument
-    add("history", help="gzipped lines of JSON; see replay.py")
+    add("history", help="JSON lines, REPOSITORY[:FOLDER] or synthetic:...; see histories.py")
     add("--encoder", default="builtin", help="builtin or sentence-transformers:FOLDER")
     add("--pairs", type=int, default=10, help="starting releases for each distance")
     add("--most", type=int, default=MOST, help="states of the history")
