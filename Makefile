@@ -73,7 +73,7 @@ bench: $(VENV)/test.stamp ## Measure on a real history (HISTORY=file), with Chro
 	$(BIN)/python tests/bench/history.py $(HISTORY)
 	$(BIN)/python tests/bench/browser.py $(HISTORY)
 
-bench-updates: $(VENV)/test.stamp ## Bytes of updates beside seven programs (HISTORY=, OPTIONS=)
+bench-updates: $(VENV)/test.stamp ## Bytes of updates beside the minimum and seven programs (HISTORY=, OPTIONS=)
 	$(BIN)/python tests/bench/updates.py $(HISTORY) $(OPTIONS)
 
 bench-scale: $(VENV)/test.stamp ## Measure synthetic knowledge bases of 10,000 and 100,000 chunks (OPTIONS=)

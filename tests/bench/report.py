@@ -1,16 +1,28 @@
-"""The page of the updates benchmark."""
+"""The page and the chart of the updates benchmark."""
 
 from __future__ import annotations
 
 import statistics
 from collections.abc import Iterator, Sequence
 
+from bench.chart import Line, Panel, draw
 from bench.peak import Cost
-from bench.results import FIRST, OURS, ROWS, Costs, Results, distance_name
+from bench.results import COLUMNS, FIRST, MINIMUM, OURS, ROWS, USUAL, Costs, Results, distance_name
 
+_COLOURS = {
+    "gzip": "#8b919c",
+    "zstd": "#3b8ee0",
+    "bsdiff": "#a06bd6",
+    "xdelta3": "#22a093",
+    "rsync": "#d9822b",
+    "zsync": "#b39800",
+    "casync": "#d65f8f",
+}
 _NOTES = """
 How to read it. All figures are bytes, median (worst) over the pairs of releases; **bold: less than vademecum**.
 
+- *minimum* is computed, no program makes it: the new texts compressed with zstd -22 against all old texts, ideal
+  codes of the new vectors, and positions. `tests/bench/minimum.py` defines it.
 - *vademecum, rows alone* is the bodies of the objects that hold rows. *vademecum, all* adds the signed metadata and
   the headers of every answer. No row counts the encoder, which the peers' files do not hold.
 - The peers carry the same releases in two layouts: *usual*, a gzipped JSON file of texts and float vectors (zsync and
@@ -24,12 +36,13 @@ How to read it. All figures are bytes, median (worst) over the pairs of releases
 """
 
 
-def markdown(results: Results) -> str:
-    """Return the page."""
+def markdown(results: Results, chart: str) -> str:
+    """Return the page; `chart`: the name of the SVG beside it."""
     parts = [
         "# Bytes of an update\n",
         _facts(results),
-        "\n## Bytes\n",
+        f"\n![Bytes against releases behind]({chart})\n",
+        "## Bytes\n",
         "\n".join(_bytes_table(results)),
         _wins(results),
         _NOTES,
@@ -41,6 +54,28 @@ def markdown(results: Results) -> str:
     if results.costs is not None:
         parts += ["\n## Seconds, memory, storage\n", "\n".join(_cost_lines(results.costs))]
     return "\n".join(parts) + "\n"
+
+
+def svg(results: Results) -> str:
+    """Return the chart: the columns layout on the left, the usual one on the right, medians."""
+    names = {distance: "first" if distance == FIRST else str(distance) for distance in results.distances}
+
+    def line(arm: str, label: str, colour: str, kind: str = "") -> Line:
+        values = {names[d]: results.median(arm, d) for d in results.distances}
+        return Line(label, colour, {name: v for name, v in values.items() if v}, kind)
+
+    def panel(title: str, layout: str) -> Panel:
+        peers = [line(f"{name}, {layout}", name, colour) for name, colour in _COLOURS.items()]
+        own = [line(MINIMUM, "minimum", "#7f8896", "floor"), line(OURS, "vademecum", "#e5484d", "main")]
+        return Panel(title, [*peers, *own])
+
+    return draw(
+        "Bytes that an update moves, by releases behind",
+        f"Median, logarithmic, encoder not counted. {results.facts['history']}; {results.facts['encoder']} vectors.",
+        [panel("Peers on our own columns", COLUMNS), panel("Peers on the usual gzipped JSON", USUAL)],
+        sorted(names.values(), key=lambda name: name != "first"),  # labels go beside the far end of the lines
+        "first",
+    )
 
 
 def _facts(results: Results) -> str:
@@ -92,7 +127,7 @@ def _ratio_table(results: Results) -> Iterator[str]:
         if arm == OURS:
             continue
         ratios = [results.ratios(arm, OURS, d) for d in results.distances]
-        peer = arm != ROWS
+        peer = arm not in (MINIMUM, ROWS)
         cells = [_ratio(statistics.median(values), peer) if values else "" for values in ratios]
         yield f"| {arm} | {' | '.join(cells)} |"
 
@@ -104,6 +139,8 @@ def _ratio(value: float, peer: bool) -> str:
 
 def _own_table(results: Results) -> Iterator[str]:
     yield from _head(results, "median (worst)")
+    ratios = [results.ratios(ROWS, MINIMUM, d) for d in results.distances]
+    yield _row("rows alone / minimum", [_pair(values, ".2f") for values in ratios])
     for name, field in (
         ("metadata, B", "metadata"),
         ("headers of answers, B", "headers"),
@@ -113,6 +150,11 @@ def _own_table(results: Results) -> Iterator[str]:
     ):
         found = [[float(getattr(item.pull, field)) for item in results.at(d) if item.pull] for d in results.distances]
         yield _row(name, [_pair(values, ",.0f") for values in found])
+    for field in ("texts", "vectors", "positions"):
+        found = [
+            [float(getattr(item.minimum, field)) for item in results.at(d) if item.minimum] for d in results.distances
+        ]
+        yield _row(f"minimum: {field}, B", [_pair(values, ",.0f") for values in found])
     plans = [sorted({item.pull.plan for item in results.at(d) if item.pull}) for d in results.distances]
     yield _row("plans", [", ".join(names) for names in plans])
 

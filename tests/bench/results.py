@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
+from bench.minimum import Minimum
 from bench.peak import Cost
 from bench.pulling import Pull
 
 FIRST = 0
 """Stands in the place of "releases behind" for a first install."""
-ROWS, OURS = "vademecum, rows alone", "vademecum, all"
+MINIMUM, ROWS, OURS = "minimum", "vademecum, rows alone", "vademecum, all"
 USUAL, COLUMNS = "usual", "columns"
 
 
@@ -22,6 +24,7 @@ class Measured:
     behind: int
     start: int | None
     target: int
+    minimum: Minimum | None
     pull: Pull | None
     peers: Mapping[tuple[str, str], int]
 
@@ -29,9 +32,21 @@ class Measured:
     def bytes(self) -> dict[str, int]:
         """Bytes by the name of the arm; none counts the encoder."""
         found: dict[str, int] = {}
+        if self.minimum:
+            found[MINIMUM] = self.minimum.total
         if self.pull:
             found |= {ROWS: self.pull.payload, OURS: self.pull.all_in - self.pull.encoder}
         return found | {arm_name(*arm): count for arm, count in self.peers.items()}
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "behind": self.behind,
+            "from": self.start,
+            "to": self.target,
+            "minimum": self.minimum and {**asdict(self.minimum), "total": self.minimum.total},
+            "vademecum": self.pull and {**asdict(self.pull), "all_in": self.pull.all_in},
+            "peers": {arm_name(*arm): count for arm, count in self.peers.items()},
+        }
 
 
 @dataclass(frozen=True)
@@ -91,8 +106,24 @@ class Results:
 
     def wins(self) -> list[tuple[str, int]]:
         """Return (arm, distance) where a peer's median is below ours."""
-        peers = [arm for arm in self.arms if arm not in (ROWS, OURS)]
+        peers = [arm for arm in self.arms if arm not in (MINIMUM, ROWS, OURS)]
         return [(arm, distance) for arm in peers for distance in self.distances if self._beats(arm, distance)]
+
+    def as_json(self) -> dict[str, Any]:
+        medians = {
+            arm: {distance_name(d): _spread(self.values(arm, d)) for d in self.distances if self.values(arm, d)}
+            for arm in self.arms
+        }
+        return {
+            **self.facts,
+            "releases": self.releases,
+            "documents": self.documents,
+            "chunks": self.chunks,
+            "missing": list(self.missing),
+            "bytes": medians,
+            "costs": None if self.costs is None else asdict(self.costs),
+            "pairs": [item.as_json() for item in self.measured],
+        }
 
     def _beats(self, arm: str, distance: int) -> bool:
         theirs, ours = self.median(arm, distance), self.median(OURS, distance)
@@ -127,3 +158,7 @@ def choose_pairs(releases: int, distances: Sequence[int], most: int) -> list[tup
         steps = [round(i * (starts - 1) / max(1, count - 1)) for i in range(count)]
         pairs += [(1 + step, 1 + step + distance) for step in (steps if count > 1 else steps and [starts - 1])]
     return pairs
+
+
+def _spread(values: Sequence[int]) -> dict[str, float]:
+    return {"median": statistics.median(values), "worst": max(values), "pairs": len(values)}

@@ -4,18 +4,33 @@ from __future__ import annotations
 
 import gzip
 import json
+import math
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from urllib.request import Request, urlopen
 
+import numpy as np
 import pytest
 
 from bench import updates
+from bench.chart import Line, Panel, draw, spread
 from bench.histories import changes
 from bench.layouts import columns
+from bench.minimum import (
+    NOTHING,
+    Minimum,
+    adaptive_bits,
+    code_bits,
+    cost,
+    list_bits,
+    new_texts,
+    position_bits,
+    vector_bits,
+)
 from bench.peak import cost_of
 from bench.peers.patches import Gzip
 from bench.peers.peer import BenchError, Job, measure
@@ -42,6 +57,73 @@ def snapshot(*documents: DocumentRow, vectors: dict[int, bytes] | None = None) -
 
 KEYS = DocumentRow("keys.md", 0, "Keys", "/keys", "", (1, 2, 3))
 OTHER = DocumentRow("other.md", 0, "Other", "/other", "", (4,))
+
+
+# The minimum ----------------------------------------------------------------------------------------
+
+
+def test_texts_are_the_fields_that_are_new() -> None:
+    before = snapshot(KEYS, OTHER)
+    assert new_texts(before, before) == b""
+    retitled = snapshot(replace(KEYS, title="Key"), OTHER)
+    assert new_texts(before, retitled) == b"Key\0/keys\0\0"
+    grown = snapshot(replace(KEYS, chunks=(1, 9, 2, 3)), OTHER)
+    assert new_texts(before, grown) == b"Heading\0anchor\0text 9\0"
+    assert new_texts(snapshot(KEYS), before) == b"other.md\0Other\0/other\0\0Heading\0anchor\0text 4\0"
+
+
+def test_order_0_cost_is_shannons() -> None:
+    halves = np.array([0, 1, 0, 1], np.uint8)
+    assert cost(halves, np.array([0, 0, 1], np.uint8)) == pytest.approx(3)
+    assert cost(np.array([7, 7, 7, 8], np.uint8), np.array([8], np.uint8)) == pytest.approx(2)
+
+
+def test_adaptive_bits_are_those_of_a_coder_that_learns_as_it_goes() -> None:
+    chance = np.random.default_rng(1)
+    old, new = (chance.integers(0, 4, (count, 3)).astype(np.uint8) for count in (5, 7))
+    everything = np.vstack([old, new])
+    overall = np.bincount(everything.ravel(), minlength=256) / everything.size
+    expected = 0.0
+    for column_old, column_new in zip(old.T, new.T, strict=True):
+        counts = np.bincount(column_old, minlength=256) + np.maximum(16.0 * overall, 1e-9)
+        for code in column_new:
+            expected -= math.log2(counts[code] / counts.sum())
+            counts[code] += 1
+    assert adaptive_bits(old, new, everything)[0] == pytest.approx(expected)
+
+
+def test_repeated_rows_cost_less_than_their_counts() -> None:
+    chance = np.random.default_rng(2)
+    row = chance.integers(0, 256, (1, 512)).astype(np.uint8)
+    other = chance.integers(0, 256, (64, 512)).astype(np.uint8)
+    repeated = np.repeat(row, 64, axis=0)
+    assert code_bits(other, repeated, np.vstack([other, repeated])) < 8 * 700
+    assert code_bits(other, other[:1], other) <= cost(other.ravel(), other[:1].ravel())
+
+
+def test_a_vector_that_is_there_already_is_a_reference() -> None:
+    before = snapshot(KEYS, OTHER, vectors={4: b"\x07\x09"})
+    anchored = snapshot(KEYS, replace(OTHER, chunks=(5,)), vectors={5: b"\x07\x09"})
+    assert vector_bits(before, anchored) == pytest.approx(math.log2(4))
+    edited = snapshot(KEYS, replace(OTHER, chunks=(5,)), vectors={5: b"\x07\x08"})
+    assert vector_bits(before, edited) != pytest.approx(math.log2(4))
+    assert vector_bits(before, before) == 0
+    assert vector_bits(NOTHING, before) > 0
+
+
+def test_positions_are_counted_as_the_page_defines_them() -> None:
+    nothing_happened = list_bits((1, 2, 3), (1, 2, 3), frozenset())
+    assert nothing_happened == 2  # two counts of nothing
+    one_inserted = list_bits((1, 2, 3), (1, 9, 2, 3), frozenset({1, 2, 3}))
+    assert one_inserted == pytest.approx(1 + 3 + math.log2(4) + 1)
+    one_moved = list_bits((1, 2, 3), (2, 3, 1), frozenset({1, 2, 3}))
+    assert one_moved == pytest.approx(2 * (3 + math.log2(3)) + 1 + math.log2(3))
+
+
+def test_touched_documents_cost_their_choice_and_a_bit() -> None:
+    before = snapshot(KEYS, OTHER)
+    assert position_bits(before, before) == 2
+    assert position_bits(before, snapshot(KEYS)) == pytest.approx(3 + math.log2(2) + 1 + 1)
 
 
 # Rounds, pairs, verdicts ------------------------------------------------------------------------------
@@ -99,16 +181,31 @@ def results(*measured: Measured, missing: Sequence[str] = ()) -> Results:
 def test_the_table_says_where_a_peer_wins() -> None:
     pull = Pull("tiers", 700, 5000, 200, 100, 6, 6)
     found = results(
-        Measured(1, 1, 2, pull, {("zstd", "columns"): 999, ("gzip", "usual"): 2000}),
-        Measured(FIRST, None, 2, pull, {("zstd", "columns"): 1001}),
+        Measured(1, 1, 2, Minimum(100, 200, 50), pull, {("zstd", "columns"): 999, ("gzip", "usual"): 2000}),
+        Measured(FIRST, None, 2, None, pull, {("zstd", "columns"): 1001}),
         missing=["casync"],
     )
     assert found.wins() == [("zstd, columns", 1)]  # 1000 B, the encoder not counted
-    page = markdown(found)
+    page = markdown(found, "x.svg")
     assert "| zstd, columns | **999** | 1,001 |" in page
     assert "| gzip, usual | 2,000 |  |" in page
     assert "- **zstd, columns**: 1\n" in page
     assert "not installed here, so left out: casync" in page
+    assert "| rows alone / minimum | 2.00 |  |" in page
+
+
+def test_labels_of_a_chart_keep_their_distance() -> None:
+    wished = {"a": 10.0, "b": 11.0, "c": 12.0, "d": 100.0}
+    places = spread(wished, 15)
+    assert sorted(places, key=lambda name: places[name]) == ["a", "b", "c", "d"]
+    heights = sorted(places.values())
+    assert all(b - a >= 15 - 1e-9 for a, b in pairwise(heights))
+    assert places["d"] == 100
+    drawing = draw(
+        "T & U", "s", [Panel("p", [Line("x", "#123456", {"1": 10, "first": 1000})])], ["1", "first"], "first"
+    )
+    assert "T &amp; U" in drawing
+    assert drawing.count("<circle") == 2
 
 
 # What the peers are given -----------------------------------------------------------------------------
@@ -204,7 +301,7 @@ def replayed(tmp_path_factory: pytest.TempPathFactory) -> Replayed:
 
 def test_a_pair_is_measured(replayed: Replayed) -> None:
     found = updates.measure_pair(replayed, 1, 3, ["vademecum", "gzip"])
-    assert found.behind == 2
+    assert (found.behind, found.minimum) == (2, None)
     assert found.pull is not None
     assert (found.pull.plan, found.pull.encoder) == ("direct", 0)
     assert 0 < found.pull.payload < replayed.manifest(3).segments[-1].object.size
@@ -231,16 +328,17 @@ def test_the_cost_of_a_command_is_that_of_its_own_process() -> None:
         cost_of([sys.executable, "-c", "raise SystemExit(3)"])
 
 
-def test_a_run_writes_its_page(
+def test_a_run_writes_its_three_files(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(updates, "is_installed", lambda peer: peer.name != "casync")
     history = "synthetic:chunks=40,releases=2"
     words = [history, "--out", str(tmp_path / "out"), "--arms", "vademecum,gzip,casync", "--cache", str(tmp_path / "c")]
     assert updates.main(words) == 0
-    page = (tmp_path / "out/updates.md").read_text()
-    assert "left out: casync" in page
-    assert "- pairs: 1 × 1, 1 × first install" in page
-    assert "| gzip, columns | " in page
-    assert "| update build, a process of its own | " in page
-    assert capsys.readouterr().out.strip() == page.strip()
+    figures = json.loads((tmp_path / "out/updates.json").read_text())
+    assert figures["missing"] == ["casync"]
+    assert figures["bytes"]["gzip, columns"]["1"]["pairs"] == 1
+    assert figures["costs"]["build"]["bytes"] > 0
+    assert [pair["behind"] for pair in figures["pairs"]] == [1, 0]
+    assert capsys.readouterr().out.strip() == (tmp_path / "out/updates.md").read_text().strip()
+    assert (tmp_path / "out/updates.svg").read_text().startswith("<svg")

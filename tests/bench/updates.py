@@ -1,4 +1,4 @@
-"""Bytes of an update, beside seven programs: `updates.py HISTORY` (`make bench-updates`).
+"""Bytes of an update, beside the minimum and beside seven programs: `updates.py HISTORY` (`make bench-updates`).
 
 Replays a history (see histories.py) through `vade build`, in this process, and keeps each release's tree. Then, for
 clients that are 1, 2, 5, 10, 30 and 100 releases behind, and for a first install, measures on the same data:
@@ -6,14 +6,17 @@ clients that are 1, 2, 5, 10, 30 and 100 releases behind, and for a first instal
 - vademecum: the real client pulls over HTTP, from a host that behaves like GitHub Pages, into a SQLite store that
   has the older release. Bodies, headers, requests; and dependent round trips, found by holding each answer back a
   little: the longest chain of requests of which each came after the answer to the one before.
+- the minimum, as defined in minimum.py.
 - peers, in the two layouts of layouts.py; see peers/. One that is not installed is named and left out.
 
-Each result is compared with the release, byte for byte; one that differs fails the whole run. Writes a page.
+Each result is compared with the release, byte for byte; one that differs fails the whole run. Writes JSON, Markdown
+and an SVG chart.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import platform
 import shlex
@@ -26,12 +29,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bench.embeddings import cached_embeddings
+from bench.minimum import NOTHING, minimum
 from bench.peak import Cost, cost_of
 from bench.peers.all import PEERS
 from bench.peers.peer import BenchError, Job, Peer, is_installed, measure
 from bench.pulling import Pull, pull
 from bench.replayed import LAYOUTS, Replayed
-from bench.report import markdown
+from bench.report import markdown, svg
 from bench.results import FIRST, Costs, Measured, Results, choose_distances, choose_pairs
 from bench.snapshot import read_store
 from bench.trees import distinct_bytes
@@ -39,7 +43,7 @@ from support.pages_host import PagesHost
 
 MOST = 1000
 DISTANCES = (1, 2, 5, 10, 30, 100)
-ARMS = ("vademecum", *(peer.name for peer in PEERS))
+ARMS = ("minimum", "vademecum", *(peer.name for peer in PEERS))
 VADE = [sys.executable, "-m", "vademecum_builder.cli.main"]
 OUT = Path(__file__).parents[2] / "site/content/benchmarks"
 CACHE = Path(__file__).parents[2] / ".cache/embeddings.db"
@@ -56,11 +60,14 @@ def measure_pair(replayed: Replayed, start: int | None, target: int, arms: Colle
     Raises:
         BenchError: An arm did not bring the release.
     """
+    new = replayed.snapshot(target)[0]
+    old = NOTHING if start is None else replayed.snapshot(start)[0]
     peers = [peer for peer in PEERS if peer.name in arms]
     return Measured(
         behind=FIRST if start is None else target - start,
         start=start,
         target=target,
+        minimum=minimum(old, new) if "minimum" in arms else None,
         pull=_pull(replayed, start, target) if "vademecum" in arms else None,
         peers={
             (peer.name, layout): _transfer(replayed, peer, layout, start, target)
@@ -150,9 +157,11 @@ def _by_target(pair: tuple[int | None, int]) -> tuple[int, int]:
 def _available(wanted: Sequence[str]) -> tuple[list[str], list[str]]:
     """Return the arms that can be measured here, and those that cannot."""
     missing = [peer.name for peer in PEERS if peer.name in wanted and not is_installed(peer)]
+    if "minimum" in wanted and shutil.which("zstd") is None:
+        missing.append("minimum (zstd)")
     for name in missing:
         say(f"left out, not installed: {name}")
-    return [arm for arm in wanted if arm not in missing], missing
+    return [arm for arm in wanted if arm not in {name.partition(" ")[0] for name in missing}], missing
 
 
 def _facts(options: argparse.Namespace) -> dict[str, str]:
@@ -208,7 +217,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     add("--most", type=int, default=MOST, help="states of the history")
     add("--arms", type=_arms, default=list(ARMS), help=",".join(ARMS))
     add("--cache", type=Path, default=CACHE, help="embeddings of a transformer, kept between runs")
-    add("--out", type=Path, default=OUT, help="folder for updates.md")
+    add("--out", type=Path, default=OUT, help="folder for updates.json, updates.md and updates.svg")
     return parser.parse_args(arguments)
 
 
@@ -221,8 +230,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         say(f"failed: {error}")
         return 1
     options.out.mkdir(parents=True, exist_ok=True)
-    page = markdown(results)
+    page = markdown(results, "updates.svg")
     (options.out / "updates.md").write_text(page)
+    (options.out / "updates.svg").write_text(svg(results))
+    (options.out / "updates.json").write_text(json.dumps(results.as_json(), indent=1) + "\n")
     print(page)
     return 0
 
