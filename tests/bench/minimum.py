@@ -10,15 +10,16 @@ It is computed from what the release before and the release after hold, not from
   vectors of the release before and learns as it goes, from a prior (see `adaptive_bits`); and either for the first
   dimensions only, the others compressed with zstd against the old ones, which sees where rows repeat each other. What a
   model needs to be told is not counted. A vector that the release before has, bit for bit, in another row (an anchor
-  changed, say) is a reference: `log2(rows before)` bits.
+  changed, say) is a reference: `log2(rows before)` bits. One that is near an old one is that reference, and the ideal
+  length of its differences to it (see `difference_bits`), where that is less than the mean of what the models take.
 - **positions**: which of *m* documents were touched, `log2 C(m, touched)`, and one bit each: removed or changed. For
   the list of chunks of each changed or new document: which of its *p* entries go, `log2 C(p, gone)`; where among the
   *q* entries after the inserted ones stand, `log2 C(q, inserted)`; one bit for each of those, new row or known row, and
   `log2(rows before)` for a known one. Entries that changed their order (all but a longest rising
   subsequence) count as gone and inserted. Each count *n* is an Elias gamma code: `2 * floor(log2(n + 1)) + 1` bits.
 
-Not in it: names, digests, signatures, headers. It is no law of nature: a coder that predicts one vector from
-another, or from the text, can go below; none of the peers does.
+Not in it: names, digests, signatures, headers. It is no law of nature: a coder that predicts a vector from the text, or
+from several old ones, can go below; none of the peers does.
 """
 
 from __future__ import annotations
@@ -126,8 +127,40 @@ def vector_bits(old: Snapshot, new: Snapshot) -> float:
     known = {row.vector for row in old.chunks.values()}
     coded = [row for row in fresh if row.vector not in known]
     references = len(fresh) - len(coded)
-    codes = code_bits(_codes(old.chunks.values()), _codes(coded), _codes(new.chunks.values()))
-    return codes + references * _log2(len(old.chunks))
+    before, fresh_codes, everything = (_codes(rows) for rows in (old.chunks.values(), coded, new.chunks.values()))
+    return near_bits(before, fresh_codes, everything) + references * _log2(len(old.chunks))
+
+
+def near_bits(old: Codes, coded: Codes, everything: Codes) -> float:
+    """Return the bits of `coded` [n, D], those near an old vector told by their differences to it."""
+    alone = code_bits(old, coded, everything)
+    if not coded.size or old.shape[1:] != coded.shape[1:]:
+        return alone
+    told = difference_bits(old, coded) + _log2(len(old))
+    near = told < alone / len(coded)
+    return min(alone, float(told[near].sum()) + code_bits(old, coded[~near], everything) + len(coded))
+
+
+def difference_bits(old: Codes, coded: Codes) -> NDArray[np.float64]:
+    """Return for each of `coded` [n, D] the least bits of its differences to one of `old` [m, D], m > 0.
+
+    The differences of each of eight parts of a vector have a two-sided geometric distribution of their own mean size:
+    with a mean of *a*, difference *d* has the probability *(1 - q) / (1 + q) q^|d|*, *q = (sqrt(1 + a^2) - 1) / a*.
+    """
+    signed = old.view(np.int8).astype(np.int16)
+    least = [_geometric_bits(np.abs(signed - row.view(np.int8))).min() for row in coded]
+    return np.array(least)
+
+
+def _geometric_bits(sizes: NDArray[np.int16]) -> NDArray[np.float64]:
+    """Return the bits of the differences of each row [m, D] of their sizes."""
+    bits = np.zeros(len(sizes))
+    for part in np.array_split(sizes, _CUTS, axis=1):
+        count, total = part.shape[1], part.sum(axis=1, dtype=np.float64)
+        mean = np.maximum(total, _FLOOR) / max(1, count)
+        q = (np.sqrt(1 + mean**2) - 1) / mean
+        bits += count * np.log2((1 + q) / (1 - q)) - total * np.log2(np.maximum(q, _FLOOR))
+    return bits
 
 
 def code_bits(old: Codes, coded: Codes, everything: Codes) -> float:
