@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import argparse
 import re
-import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from difflib import get_close_matches
-from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NoReturn
@@ -31,11 +29,8 @@ EXAMPLE_SITE = "https://example.org/kb/"
 class CommandParser(argparse.ArgumentParser):
     """Raises what is wrong with a command line as any other misuse, and says what may have been meant."""
 
-    given: Sequence[str] = ()
-
     def parse_known_args(self, args=None, namespace=None):  # type: ignore[no-untyped-def]
         """Parse; what is left over is this command's mistake, not the program's."""
-        self.given = list(args or ())
         found, rest = super().parse_known_args(args, namespace)
         if rest:
             self.error(f"there is no {' '.join(rest)}")
@@ -52,25 +47,9 @@ class CommandParser(argparse.ArgumentParser):
         meant = get_close_matches(wrong[1], sorted(set(known) - {wrong[1]}), 1) if wrong else []
         message = re.sub(r" \(choose from .*\)$", "", message) if meant else message
         guess = f"; did you mean {meant[0]}?" if meant else ""
-        query = self._as_query()
-        guess += f"{'' if guess else ';'} to search for it: {query}" if query else ""
+        if message.startswith("there is no -") and any(action.dest == "query" for action in self._actions):
+            guess += f"{'' if guess else ';'} to search for it, put it last, behind --"  # manuals are full of options
         raise UsageError(f"{message}{guess} (see `{self.prog} --help`)")
-
-    def _as_query(self) -> str:
-        """Return how to search for what looks like an option, of which manuals are full; empty: nothing does."""
-        words: list[str] = []
-        options: list[str] = []
-        given = iter(self.given)
-        for word in given:
-            known = self._option_string_actions.get(word.partition("=")[0])
-            if known is None:
-                words.append(word)
-            else:
-                options += [word, *islice(given, known.nargs is None and "=" not in word)]
-        is_query = any(action.dest == "query" for action in self._actions)
-        if "--" in words or not (is_query and any(word.startswith("-") for word in words)):
-            return ""
-        return f"`{shlex.join([*self.prog.split(), *options, '--', *words])}`"
 
 
 class AddOption:
