@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from playwright.sync_api import Page, Route
+from playwright.sync_api import Error, Page, Route
 
 from support.chromium import PATIENCE
 from support.pages_host import PagesHost
@@ -28,6 +28,10 @@ ANSWER = """async ([method, args]) => {
 HURRY = """const wait = self.setTimeout;
 self.setTimeout = (act, ms, ...args) => wait(act, ms < 9_000 ? ms / 50 : ms, ...args); // longer ones are limits
 """
+EVENTUALLY = """for (const begin = performance.now(); ; await new Promise((again) => setTimeout(again, 20))) {
+    const value = await (%s);
+    if (value || performance.now() - begin > %d) return value;
+}"""
 FILL = "([name, content]) => import('/raw_database.mjs').then(({ fill }) => fill(name, content))"
 DUMP = "(name) => import('/raw_database.mjs').then(({ dump }) => dump(name))"
 FOUND = "what to know about keys"
@@ -37,12 +41,16 @@ Content = dict[str, dict[str, str]]
 
 
 def eventually(page: Page, expression: str) -> Any:
-    """Poll an expression until it is truthy: `wait_for_function` is shut out by the policy."""
+    """Wait on the page until an expression is truthy: `wait_for_function` is shut out by the policy."""
     deadline = time.monotonic() + PATIENCE
-    while not (value := page.evaluate(expression)):
-        assert time.monotonic() < deadline, f"still false: {expression}"
-        time.sleep(0.02)
-    return value
+    while time.monotonic() < deadline:
+        try:
+            if value := page.evaluate(f"async () => {{ {EVENTUALLY % (expression, PATIENCE * 1000)} }}"):
+                return value
+        except Error as error:
+            if "Execution context was destroyed" not in error.message:  # by the page that came after it
+                raise
+    raise AssertionError(f"still false: {expression}")
 
 
 def until(page: Page, holds: Callable[[], object]) -> None:
