@@ -163,7 +163,7 @@ def memory(opener: Opener, client_folder: Path, tmp_path_factory: pytest.TempPat
     kept = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "python memory"
     with kept.open("a+b") as file:
         fcntl.flock(file, fcntl.LOCK_EX)  # whoever needs it meanwhile waits: three starts at once take longer than one
-        if not file.tell():
+        if not file.seek(0, os.SEEK_END):  # others may have written since it was opened
             folder = client_folder.parent
             shutil.copyfile(HARNESS / "memory_worker.mjs", folder / "memory_worker.mjs")
             page = opener()
