@@ -626,7 +626,11 @@ MISUSE = {
     "an unknown command": (["bulid"], "invalid choice: 'bulid'; did you mean build? (see `vade --help`)"),
     "an unknown option": (
         ["build", "docs", "--out", "d", "--kys", "k"],
-        "--kys k; did you mean --keys? (see `vade build --help`)",
+        "--kys; did you mean --keys? (see `vade build --help`)",
+    ),
+    "an option that there is not, with a value": (
+        ["build", "docs", "--bits", "4"],
+        "there is no --bits (see `vade build --help`)",
     ),
     "an abbreviated option": (["build", "docs", "--out", "d", "--refi"], "did you mean --refit?"),
     "nothing to build": (["build"], "name SOURCE and --out, or let `vade init` write vademecum.toml"),

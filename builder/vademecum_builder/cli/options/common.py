@@ -33,7 +33,8 @@ class CommandParser(argparse.ArgumentParser):
         """Parse; what is left over is this command's mistake, not the program's."""
         found, rest = super().parse_known_args(args, namespace)
         if rest:
-            self.error(f"there is no {' '.join(rest)}")
+            # What stands behind an option that there is not may have been meant as its value.
+            self.error(f"there is no {next((word for word in rest if word[:1] == '-'), ' '.join(rest))}")
         return found, rest
 
     def error(self, message: str) -> NoReturn:
@@ -44,7 +45,10 @@ class CommandParser(argparse.ArgumentParser):
         """
         known = re.findall(r"(?<![\w-])(?:--[a-z][a-z-]+|[a-z]+)(?![\w-])", self.format_help())
         wrong = re.search(r"(?:there is no |invalid choice: ')([^\s'=]+)", message)
-        meant = get_close_matches(wrong[1], sorted(set(known) - {wrong[1]}), 1) if wrong else []
+        # Of options all begin alike, which makes none like another.
+        alike = {word.strip("-"): word for word in sorted(known) if wrong and (word[0] == "-") == (wrong[1][0] == "-")}
+        meant = [alike[name] for name in get_close_matches(wrong[1].strip("-"), alike, 1)] if wrong else []
+        meant = [word for word in meant if wrong and word != wrong[1]]
         message = re.sub(r" \(choose from .*\)$", "", message) if meant else message
         guess = f"; did you mean {meant[0]}?" if meant else ""
         if message.startswith("there is no -") and any(action.dest == "query" for action in self._actions):
