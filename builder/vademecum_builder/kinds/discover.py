@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import islice
@@ -23,6 +24,11 @@ from vademecum_builder.sources.record_files import Layout
 
 _SQLITE = b"SQLite format 3\0"
 _EXPORTED = (".txt", ".json", ".jsonl", ".csv", ".log", ".weechatlog", ".mbox")
+_FEED = re.compile(rb"<(?:rss|feed|rdf:RDF)\b")
+_LOOKED_AT = 10_000
+"""Files of a folder."""
+_SHAPED = 20
+"""Of a folder: where these are of one archive of messages, it is."""
 _DATABASE = re.compile(r"(?!https?:)[a-z][a-z0-9+]*:(?://|///)|\$\{\w+\}$")
 
 
@@ -72,7 +78,7 @@ def _at_address(address: str) -> Proposal:
     assert fetched is not None
     with fetched.body:
         head = fetched.body.read(4096)
-    if re.search(rb"<(?:rss|feed|rdf:RDF)\b", head):
+    if _FEED.search(head):
         return Proposal(name, "feed", {"path": address})
     return _catalog(name, address, address)
 
@@ -81,9 +87,8 @@ def _of_file(path: Path, folder: Path) -> Proposal:
     place, name = _relative(path, folder), name_of(path.stem)
     head = _head(path) if path.is_file() else b""
     if shape := shape_of(head, path.suffix.lower()) or _packed(path):
-        zone, notes = ({"zone": "UTC"}, [ZONE]) if shape in ("whatsapp", "irc") else ({}, [])
-        return Proposal(name, "messages", {"path": place, "shape": shape} | zone, notes)
-    if re.search(rb"<(?:rss|feed|rdf:RDF)\b", head):
+        return _messages(name, place, shape)
+    if _FEED.search(head):
         return Proposal(name, "feed", {"path": place})
     if path.suffix.lower() == ".json" and _OPENAPI.match(head):
         raise UsageError(
@@ -93,7 +98,10 @@ def _of_file(path: Path, folder: Path) -> Proposal:
     table = path.suffix.lower() == ".txt" and _NAMES.match(decode(head).text)
     if path.suffix.lower() in {*MEDIA_TYPES, *BINARY_TYPES} and not table:
         raise UsageError(f"{path}: one document; name the folder that it lies in")
-    return _catalog(name, str(path), place)
+    found = _catalog(name, str(path), place)
+    if path.suffix and path.suffix.lower() not in ENDINGS and not found.settings.get("text"):
+        raise UsageError(f"{path}: no records with text in it; what wrote it may export JSON or CSV")
+    return found
 
 
 def _packed(path: Path) -> str:
@@ -122,20 +130,36 @@ def _packed(path: Path) -> str:
     raise UsageError(f"{path}: a packed folder: unpack it, and name the folder")
 
 
+def _messages(name: str, place: str, shape: str) -> Proposal:
+    zone, notes = ({"zone": "UTC"}, [ZONE]) if shape in ("whatsapp", "irc") else ({}, [])
+    return Proposal(name, "messages", {"path": place, "shape": shape} | zone, notes)
+
+
 def _in_folder(path: Path, folder: Path) -> list[Proposal]:
     place, name = _relative(path, folder), name_of(path.resolve().name)
     if (path / "users.json").exists() and (path / "channels.json").exists():
-        return [Proposal(name, "messages", {"path": place, "shape": "slack"})]
-    files = [file.suffix.lower() for file in islice(path.rglob("*"), 10_000) if file.is_file()]
+        return [_messages(name, place, "slack")]
+    listed = sorted(file for file in islice(path.rglob("*"), _LOOKED_AT) if file.is_file())
+    files = [file.suffix.lower() for file in listed]
+    read = [file for file in listed if file.suffix.lower() in {*_EXPORTED, *MEDIA_TYPES, *BINARY_TYPES, *ENDINGS}]
+    shapes = {shape_of(_head(file), file.suffix.lower()) for file in read[:_SHAPED]}
+    if len(shapes) == 1 and (shape := shapes.pop()):
+        return [_messages(name, place, shape)]
     documents = sum(ending in MEDIA_TYPES for ending in files)
     office = sum(ending in BINARY_TYPES for ending in files)
     if sum(ending in ENDINGS for ending in files) > documents + office:
         return [_catalog(name, str(path), place)]
-    if ".mbox" in files and not documents:
-        return [Proposal(name, "messages", {"path": place, "shape": "mbox"})]
     if not documents and not office:
-        raise UsageError(f"{path}: no documents and no records in this folder")
+        there = [*filter(_is_known, listed)]
+        kinds = ", ".join(f"{count} {ending}" for ending, count in Counter(files).most_common(5) if ending)
+        hint = f"; name a file of it, as {there[0]}" if there else f" ({kinds})" if kinds else ""
+        raise UsageError(f"{path}: no documents and no records in this folder{hint}")
     return [Proposal(name, "folder" if documents else "files", {"path": place})]
+
+
+def _is_known(file: Path) -> bool:
+    head = _head(file)
+    return head.startswith(_SQLITE) or _FEED.search(head) is not None
 
 
 def _catalog(name: str, where: str, place: str) -> Proposal:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
@@ -22,6 +23,7 @@ from vademecum_builder.readers.text import clean_line, unify_line_breaks
 from vademecum_builder.request import SourceSettings
 from vademecum_builder.sources.base import SourceItem
 from vademecum_builder.sources.prices import price_of
+from vademecum_builder.sources.private_fields import is_named_private, many_reach, reaches
 from vademecum_builder.sources.records import field_at, instead
 from vademecum_builder.sources.times import NoZoneError, read_time, read_zone
 from vademecum_builder.stages.documents import DocumentReader
@@ -40,6 +42,9 @@ MARKUP: Final = re.compile(
 """What tells HTML from a text that speaks of it: an element that a description has, or an entity."""
 _OUTERMOST: Final = "record"
 """Without a heading above them all the first one would be taken for the title."""
+_INDEX: Final = re.compile(r"\.\d+(?=\.|$)")
+_SHORT: Final = 120
+"""Characters of a text that may be there to say where somebody is reached."""
 _PRICE: Final = re.compile(r"price|cost|amount|msrp|preis|prix|precio", re.IGNORECASE)
 
 
@@ -77,7 +82,7 @@ class RecordReader(DocumentReader):
         id: The field that identifies a record.
         title: None: the first field of `TITLES` that says something, else the first line of the text.
         text: One template, or a paragraph for each of several fields; empty: all fields that hold text, but for those
-            that have another use.
+            that have another use, or a name that calls them private.
         link: The document's address; None: it has none.
         metadata: Fields that the document carries; of a price that is written as a text the number.
         updated: The field that says how old a record is; empty: nobody knows.
@@ -86,6 +91,9 @@ class RecordReader(DocumentReader):
         other_use: Fields that are no text unless a template names them.
         order: In which order fields are read; empty: by their names.
         undated: Records whose date cannot be read, and why.
+        untold: Fields that nobody named and that are no text, for their names call them private.
+        texts, reached: Of the other fields that nobody named how many texts there are, and in how many somebody is
+            reached.
     """
 
     where: str
@@ -100,6 +108,9 @@ class RecordReader(DocumentReader):
     other_use: frozenset[str] = field(default_factory=frozenset)
     order: tuple[str, ...] = ()
     undated: list[str] = field(default_factory=list, compare=False, repr=False)
+    untold: set[str] = field(default_factory=set, compare=False, repr=False)
+    texts: Counter[str] = field(default_factory=Counter, compare=False, repr=False)
+    reached: Counter[str] = field(default_factory=Counter, compare=False, repr=False)
 
     @classmethod
     def of(cls, settings: SourceSettings, *other_use: str, form: str = PLAIN) -> RecordReader:
@@ -156,7 +167,7 @@ class RecordReader(DocumentReader):
 
     @cached_property
     def _shape(self) -> str:
-        texts = [template.text for template in self.text]
+        texts = [template.text for template in self.text] or ["all but what is called private"]
         others = [self.title and self.title.text, self.link and self.link.text, str(self.zone)]
         told = [texts, others, self.metadata, self.updated, self.format, sorted(self.other_use), self.id, self.order]
         return hashlib.sha256(canonical(told)).hexdigest()
@@ -189,9 +200,18 @@ class RecordReader(DocumentReader):
         return Document(item.key, title, url, metadata, sections, tuple(warnings))
 
     def warnings(self) -> Sequence[str]:
-        """Return one line for all records that were published without a date."""
-        told = f"{self.where}: source.updated: {len(self.undated)} records are without a date, as"
-        return [f"{told} {self.undated[0]}"] if self.undated else []
+        """Return a line for all records without a date, and one for each way in which something may be private."""
+        updated, text = f"{self.where}: source.updated", f"{self.where}: source.text names no fields:"
+        told = (
+            [f"{updated}: {len(self.undated)} records are without a date, as {self.undated[0]}"] if self.undated else []
+        )
+        if self.untold:
+            names = ", ".join(sorted(self.untold))
+            told.append(f"{text} {names} are left out, as private by their names; name what everybody may read")
+        if found := [name for name, count in self.reached.items() if many_reach(count, self.texts[name])]:
+            names = ", ".join(sorted(found))
+            told.append(f"{text} {names} are published, and say where people are reached; name what everybody may read")
+        return told
 
     def _title(self, record: Mapping[str, Any], sections: Sequence[Section]) -> str:
         if self.title is not None:
@@ -215,7 +235,17 @@ class RecordReader(DocumentReader):
         linked = self.link.fields if self.link else ()
         used = {self.id, self.updated, *titled, *linked, *self.metadata, *self.other_use}
         for name in self.order or record:
-            yield from (path for path in _texts(record.get(name), name) if path not in used and name not in used)
+            for path in _texts(record.get(name), name):
+                if path in used or name in used:
+                    continue
+                called = _INDEX.sub("", path)
+                if is_named_private(called):
+                    self.untold.add(called)
+                    continue
+                if len(said := shown(field_at(record, path))) <= _SHORT:
+                    self.texts[called] += 1
+                    self.reached[called] += reaches(said)
+                yield path
 
 
 def _texts(value: Any, path: str) -> Iterator[str]:

@@ -59,6 +59,26 @@ def test_without_settings_every_text_is_read(tmp_path: Path) -> None:
     assert (german.title, text(german), neither.title) == ("Ventil", "Rund.", "A")
 
 
+def test_what_a_name_calls_private_is_no_text_unless_the_settings_name_it(tmp_path: Path) -> None:
+    told: list[str] = []
+    record = {
+        "id": 1,
+        "name": "Ann",
+        "Passwort": "hunter2",
+        "who": {"e-mail": "a@b.org"},
+        "InternalNotes": ["Owes us."],
+    }
+    records = [record | {"id": n, "desk": f"ask Bo, 0171-555 {n}", "bio": "Plants trees."} for n in range(3)]
+    assert {text(one) for one in documents(tmp_path, records, told=told)} == {
+        f"Plants trees.\nask Bo, 0171-555 {n}" for n in range(3)
+    }
+    private, reached = told
+    assert "InternalNotes, Passwort, who.e-mail are left out" in private and "desk are published" in reached
+    told.clear()
+    [one, *_] = documents(tmp_path, records, 'text = ["Passwort"]', told)
+    assert (text(one), told) == ("hunter2", [])
+
+
 def test_each_setting_shapes_the_document(tmp_path: Path) -> None:
     settings = """
 id = "id"

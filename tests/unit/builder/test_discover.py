@@ -128,7 +128,8 @@ FILES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
 
 def test_what_an_article_costs_its_seller_is_nobodys_business() -> None:
     private = ["cost", "cost_price", "costUSD", "costAmount", "unit_cost", "purchasePrice", "wholesale", "clientIp"]
-    public = ["price", "costume", "purchases"]
+    private += ["EK-Preis", "internal_notes", "Interne Bemerkung"]
+    public = ["price", "costume", "purchases", "internal_storage", "Gebaeck"]
     told = proposal(fields_of({name: f"{name} {n}" for name in ("id", "text", *private, *public)} for n in range(3)), 3)
     named = {*told["text"], *told.get("metadata", ()), told.get("title")}
     assert named >= {*public} and not named & {*private}
@@ -219,6 +220,33 @@ def test_a_description_of_an_api_is_no_list_of_records(tmp_path: Path) -> None:
     (tmp_path / "api.json").write_text(json.dumps({"openapi": "3.0.3", "paths": {"/x": {"get": called}}}))
     with pytest.raises(UsageError, match="describes an API"):
         discover(str(tmp_path / "api.json"), tmp_path)
+
+
+def test_a_folder_of_one_programs_messages_is_an_archive(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / f"{name}.txt").write_text(
+            "12/31/23, 9:15 PM - Ann: Happy new year\n1/1/24, 9:15 AM - Bob: Thanks\n"
+        )
+    (tmp_path / "a.jpg").write_bytes(b"")
+    [found] = discover(str(tmp_path), tmp_path)
+    assert (found.kind, found.settings["shape"], found.settings["zone"]) == ("messages", "whatsapp", "UTC")
+    (tmp_path / "essay.txt").write_text("Of boats.")
+    assert [one.kind for one in discover(str(tmp_path), tmp_path)] == ["folder"]
+
+
+def test_a_file_of_another_format_is_no_list_of_records(tmp_path: Path) -> None:
+    (tmp_path / "a.bib").write_text("@book{oil,\n  title = {Of oil},\n}\n")
+    with pytest.raises(UsageError, match=r"a\.bib: no records with text in it"):
+        discover(str(tmp_path / "a.bib"), tmp_path)
+
+
+def test_a_folder_with_nothing_to_read_says_what_is_in_it(tmp_path: Path) -> None:
+    (tmp_path / "team.ics").write_text("BEGIN:VCALENDAR")
+    with pytest.raises(UsageError, match=r"no documents and no records in this folder \(1 \.ics\)"):
+        discover(str(tmp_path), tmp_path)
+    (tmp_path / "blog.xml").write_text('<rss version="2.0"></rss>')
+    with pytest.raises(UsageError, match=r"name a file of it, as .*blog\.xml"):
+        discover(str(tmp_path), tmp_path)
 
 
 def test_files_of_office_programs_are_documents_of_a_folder_that_has_others(tmp_path: Path) -> None:

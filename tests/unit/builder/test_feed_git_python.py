@@ -15,6 +15,7 @@ from vademecum_builder.kinds import python
 from vademecum_builder.kinds.base import Opened
 from vademecum_builder.kinds.registry import kind_of
 from vademecum_builder.readers.document import Document
+from vademecum_builder.readers.outline import block_text
 from vademecum_builder.readers.private import why_private_record
 from vademecum_builder.settings import read_settings
 from vademecum_builder.sources.base import Changes, Checkpoint, Entry, Removed, Skipped, SourceItem
@@ -79,6 +80,18 @@ def test_of_an_export_of_wordpress_what_everybody_sees_is_published(tmp_path: Pa
     items = [item for item in source.changes(None).entries if isinstance(item, SourceItem)]
     assert len(items) == len(POSTS)
     assert [item.key for item in items if not why_private_record(item.data)] == ["urn:seen", "urn:page"]
+
+
+def test_shortcodes_of_an_export_of_wordpress_are_no_text(tmp_path: Path) -> None:
+    written = (
+        """[caption id="a" width=9]Our boat[/caption] [gallery] [sic] &lt;code>[caption id="b"]&lt;/code> [1] [[no]]"""
+    )
+    spaces = 'xmlns:content="http://purl.org/rss/1.0/modules/content/" xmlns:wp="http://wordpress.org/export/1.2/"'
+    post = POST.format("a", "publish", "post", "").replace("a\ntext", written)
+    (tmp_path / "a.xml").write_text(f'<rss version="2.0" {spaces}><channel>{post}</channel></rss>')
+    [told] = documents(opened(tmp_path, 'kind = "feed"\npath = "a.xml"')).values()
+    said = " ".join(block_text(block) for section in told.sections for block in section.blocks)
+    assert " ".join(said.split()) == 'Our boat [sic] [caption id="b"] [1] [[no]]'
 
 
 ATOM = """<feed xmlns="http://www.w3.org/2005/Atom"><title>A</title><entry><id>urn:1</id><title>T</title>
