@@ -12,7 +12,6 @@ import re
 import stat
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 from vademecum.errors import ContentError, UsageError
@@ -31,8 +30,10 @@ _LFS = b"version https://git-lfs.github.com/spec/"
 
 
 _FRONT_MATTER = re.compile(rb"---\r?\n(?:[\w-]+:[^\n]*\n(?:[ \t][^\n]*\n)*)+---\r?\n")
-_LOOKED_AT, _SEEN = 9, 4
-"""Of an ending that no reader knows: files that are looked at where a fourth as many are there as documents are."""
+_PAGES_AMONG = 4
+"""Of an ending that no reader knows files are looked at where there is one for so many documents."""
+_LOOKED_AT = 9
+"""So many of them."""
 
 
 class FolderSource:
@@ -86,15 +87,19 @@ class FolderSource:
                 f"{count} {ending} files begin with front matter as pages do, and nothing reads them: copy them as "
                 f".md, or build of the rendered site (the folder has {read} documents beside them)"
                 for ending, count in unread.items()
-                if ending and count * _SEEN >= max(read, _SEEN) and self._are_pages(ending, keys)
+                if ending and count * _PAGES_AMONG >= max(read, _PAGES_AMONG) and self._are_pages(ending, keys)
             ],
         )
 
     def _are_pages(self, ending: str, keys: Sequence[str]) -> bool:
         some = [key for key in keys if key.lower().endswith(ending) and (self.root / key).is_file()][:_LOOKED_AT]
-        with suppress(OSError):
-            return 2 * sum(_FRONT_MATTER.match(self.read(key)) is not None for key in some) > len(some)
-        return False
+        return 2 * sum(map(self._is_page, some)) > len(some)
+
+    def _is_page(self, key: str) -> bool:
+        try:
+            return _FRONT_MATTER.match(self.read(key)) is not None
+        except OSError:
+            return False  # it is counted by its ending, as what no reader knows
 
     def scan(self) -> Iterator[SourceItem | Skipped]:
         """Yield the documents and what was skipped, by rising key (UTF-8 bytes).
