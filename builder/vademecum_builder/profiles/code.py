@@ -26,6 +26,26 @@ CODE = re.compile(
 _KEPT = re.compile("\ue000(\\d+)\ue001")
 
 
+GONE = "\ue004"
+"""Stands in place of what is computed, until all is read: what it leaves behind is not always nothing."""
+_HALF = re.compile(
+    rf"(?<!!)\[((?:[^\[\]\n]|\[[^\[\]\n]*\])*)\]\([^()\n{GONE}]+{GONE}[^()\n]*\)"
+    rf"|(<a\b[^<>]*?)\shref=(?:\"[^\"<>{GONE}]+{GONE}[^\"<>]*\"|'[^'<>{GONE}]+{GONE}[^'<>]*')"
+)
+"""Links to what is half an address; what it begins with, as `{{ site.baseurl }}`, may be nothing."""
+_BOLD = re.compile(rf"[ \t]?(\*\*|__){GONE}+\1")
+_AT_A_MARK = re.compile(rf"(?<=[*_]){GONE}+|{GONE}+(?=[*_])")
+
+
+def without_gone(text: str) -> str:
+    """Return a page without what is computed: half an address leads nowhere, nothing is not bold, and `**` with a space
+    behind it would be no mark."""
+    if GONE not in text:
+        return text
+    text = _BOLD.sub("", _HALF.sub(r"\1\2", text))
+    return _AT_A_MARK.sub("\u200b", text).replace(GONE, "")
+
+
 def outside_code(text: str, edit: Callable[[str], str]) -> str:
     """Return the text with everything but its code edited; for the edit a piece of code is one word."""
     plain, kept = _without_code(text)

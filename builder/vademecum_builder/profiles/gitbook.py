@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import unquote
 
-from vademecum_builder.profiles.base import Folder, NotServed, Profile, Project, Rules, folder_of, stem
+from vademecum_builder.profiles.base import Folder, NotServed, Page, Profile, Project, Rules, folder_of, stem
 from vademecum_builder.profiles.blocks import alerts, attribute_lists
 from vademecum_builder.profiles.code import outside
 from vademecum_builder.profiles.config import read_yaml, text_at
@@ -14,6 +16,9 @@ from vademecum_builder.profiles.links import chapters_of
 from vademecum_builder.profiles.tags import liquid
 from vademecum_builder.readers.slugs import GITHUB, HONKIT
 
+_CARD = re.compile(
+    r"\{% content-ref url=\"(?P<place>[^\"\n]*)\" %\}(?:(?!\{% content-ref)[\s\S])*?\{% endcontent-ref %\}"
+)
 FILES = (".gitbook.yaml", "book.json", "SUMMARY.md")
 
 
@@ -28,6 +33,17 @@ def open_gitbook(project: Project) -> Rules | None:
         return None
     in_files = not hosted and bool(project.has("book.json"))  # GitBook 3 and HonKit write files
 
+    def cards(text: str, page: Page) -> str:
+        """A card shows what the page that it leads to is called, not the name of its file."""
+        folder = posixpath.dirname(page.key.removeprefix(f"{root}/" if root else ""))
+
+        def card(match: re.Match[str]) -> str:
+            place = posixpath.normpath(posixpath.join(folder, unquote(match["place"].partition("#")[0])))
+            name = next((chapters[p] for p in (place, f"{place}.md", f"{place}/README.md") if p in chapters), "")
+            return f"[{name}](<{match['place']}>)" if name else ""
+
+        return _CARD.sub(card, text) if "content-ref" in text else text
+
     def address(path: str, metadata: Mapping[str, Any]) -> str:
         if path not in chapters and path != readme:
             raise NotServed(f"not in {summary}")
@@ -39,7 +55,7 @@ def open_gitbook(project: Project) -> Rules | None:
     return Rules(
         (Folder(root, address),),
         HONKIT if in_files else GITHUB,
-        passes=(outside(liquid), alerts, attribute_lists),
+        passes=(cards, outside(liquid), alerts, attribute_lists),
         called=lambda path: chapters.get(path, ""),
         title=text_at(config, "title"),
     )

@@ -118,7 +118,8 @@ def mkdocs_snippets(folders: Sequence[str], docs: str) -> Pass:
 
         def plugin(match: re.Match[str]) -> str:
             marks = dict(re.findall(r"(start|end)=['\"]([^'\"]+)['\"]", match["rest"]))
-            found = page.include(match["name"], page.key.rpartition("/")[0], docs, "", passes=(snippets,)) or ""
+            beside = (page.key.rpartition("/")[0], docs, "", *folders)
+            found = page.include(match["name"], *beside, passes=(snippets,)) or ""
             found = (
                 found.partition(marks["start"])[2] if marks.get("start", "") in found and "start" in marks else found
             )

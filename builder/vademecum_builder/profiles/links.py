@@ -54,7 +54,7 @@ def _link(match: re.Match[str], page: Page) -> str:
     target, shown = match[2].strip(), (match[3] or "").strip()
     name, _, part = target.partition("#")
     if target.lower() in ("toc", "_toc_"):
-        return ""
+        return match[0]
     if match[1]:
         return "" if _MEDIA.search(name) else _embedded(name, part, page)
     shown = shown or (f"{name} > {part.lstrip('^')}" if name and part and not part.startswith("^") else name or part)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from vademecum_builder.profiles.base import Page, Pass, without_front_matter
-from vademecum_builder.profiles.code import outside_code
+from vademecum_builder.profiles.code import GONE, outside_code
 from vademecum_builder.profiles.tags import arguments, shown
 
 _ID = re.compile(r"^([ \t]*#{1,6}[ \t].*?)[ \t]*\\?\{/\*[ \t]*#?([^\s*/]+)[ \t]*\*/\}[ \t]*$", re.MULTILINE)
@@ -23,8 +23,13 @@ _BRACE = re.compile(r"[{}]|\"(?:\\.|[^\"\\\n])*\"|(?<!\w)'(?:\\.|[^'\\\n])*'|`(?
 _LONGEST = 20_000
 """Characters of a value in braces; a longer one is none."""
 _TEXT_VALUE = re.compile(r"\{\s*(?:'([^'{}\n]*)'|\"([^\"{}\n]*)\"|`([^`${}]*)`)\s*\}")
-_ATTRIBUTES = re.compile(r"(?:\s+[\w:.-]+(?:\s*=\s*(?:\"[^\"]*\"|'[^']*'))?|\s*(?:\{\}|\"[^\"]*\"))*\s*/?")
+_ATTRIBUTES = re.compile(
+    r"(?:(?:\s+|(?<=[\"'}]))[\w:.-]+(?:\s*=\s*(?:\"[^\"]*\"|'[^']*'))?|\s*(?:\{\}|\"[^\"]*\"))*\s*/?"
+)
 _EXPRESSION = re.compile(r"\{(?:[^{}\n]|\n(?![ \t]*\n)|\{(?:[^{}]|\{[^{}]*\})*\})*\}")
+_BLOCK = re.compile(
+    r"^([ \t]*<(summary|figcaption|p|div|li|dt|dd|center)(?:\s[^<>]*)?>)[ \t]*(\S.*?)[ \t]*(</\2>[ \t]*)$", re.MULTILINE
+)
 _TAGS_ALONE = re.compile(r"^[ \t]*(?:</?[a-z][\w-]*(?:\s[^<>]*)?>[ \t]*)+$", re.MULTILINE)
 
 
@@ -57,7 +62,7 @@ def jsx(text: str, page: Page) -> str:
         # Of a heading it is no part: ids are made without it.
         label = "" if closing or before.lstrip().startswith("#") else shown(arguments(said)[1])
         inline = bool(before.strip())
-        return label if inline and name not in ("TabItem", "Tab") else f"\n\n{label}\n\n"
+        return label or GONE if inline and name not in ("TabItem", "Tab") else f"\n\n{label}\n\n"
 
     def edit(plain: str) -> str:
         out, at = "", 0
@@ -113,14 +118,24 @@ def _closed(text: str, opening: int) -> int:
 
 def html(text: str, page: Page) -> str:
     """Lines of HTML tags are set apart: what stands between them is Markdown in MDX, and HTML in CommonMark."""
-    return outside_code(text, lambda plain: _TAGS_ALONE.sub(r"\n\g<0>\n", plain)) if "<" in text else text
+    if "<" not in text:
+        return text
+    return outside_code(text, lambda plain: _TAGS_ALONE.sub(r"\n\g<0>\n", _BLOCK.sub(r"\1\n\n\3\n\n\4", plain)))
 
 
-def _from(place: str, page: Page) -> tuple[str, str]:
-    for root in ("@site/", "@/", "~/", "/"):
-        if place.startswith(root):
-            return place.removeprefix(root), ""
-    return place, page.key.rpartition("/")[0]
+_PATHS = re.compile(r"\"([^\"*\s]+)\*\"\s*:\s*\[\s*\"([^\"*\s]*)\*\"")
+_ROOTS = [(root, folder) for root in ("@site/", "@/", "~/", "/") for folder in ("", "src/")]
+
+
+def _from(place: str, page: Page) -> tuple[str, ...]:
+    """Return what is imported, below the folders where it may lie: `paths` of TypeScript's configuration say that."""
+    said = [*_PATHS.findall(page.project.text("tsconfig.json", "jsconfig.json")), *_ROOTS]
+    named = [(place.removeprefix(root), folder) for root, folder in said if root and place.startswith(root)]
+    return (
+        (named[0][0], *(folder.removeprefix("./") for _, folder in named))
+        if named
+        else (place, page.key.rpartition("/")[0])
+    )
 
 
 def expressions(text: str, page: Page) -> str:
@@ -130,7 +145,7 @@ def expressions(text: str, page: Page) -> str:
         found = _TEXT_VALUE.fullmatch(match[0])
         if found:
             return next(part for part in found.groups() if part is not None)
-        return match[0] if match[0].startswith("{#") else ""
+        return match[0] if match[0].startswith("{#") else GONE
 
     return outside_code(text, lambda plain: _EXPRESSION.sub(replaced, plain)) if "{" in text else text
 

@@ -14,6 +14,7 @@ from vademecum_builder.profiles.base import (
     Folder,
     NotServed,
     Page,
+    Pass,
     Profile,
     Project,
     Rules,
@@ -31,7 +32,7 @@ from vademecum_builder.profiles.blocks import (
     pipes_in_code,
     raised_and_marked,
 )
-from vademecum_builder.profiles.code import outside, outside_code
+from vademecum_builder.profiles.code import GONE, outside, outside_code
 from vademecum_builder.profiles.config import at, expressions, matcher, read_toml, read_yaml, text_at, texts_at
 from vademecum_builder.profiles.includes import mkdocs_snippets
 from vademecum_builder.profiles.links import wikilinks
@@ -51,13 +52,44 @@ _ICON = re.compile(r":(?:material|fontawesome|octicons|simple|lucide)-[\w-]+:")
 
 
 def _extras(text: str, page: Page) -> str:
-    """Abbreviations, `++ctrl+c++`, icons, `[TOC]`."""
+    """Abbreviations, `++ctrl+c++`, icons."""
 
     def edit(plain: str) -> str:
-        plain = _ICON.sub("", _KEYS.sub(lambda m: m[1].replace('"', ""), _ABBREVIATION.sub("", plain)))
-        return re.sub(r"^[ \t]*\[TOC\][ \t]*$", "", plain, flags=re.MULTILINE)
+        return _ICON.sub("", _KEYS.sub(lambda m: m[1].replace('"', ""), _ABBREVIATION.sub("", plain)))
 
     return outside_code(text, edit)
+
+
+_RAW = re.compile(r"(\{%-?\s*raw\s*-?%\}(?:(?!\{%-?\s*raw)[\s\S])*?\{%-?\s*endraw\s*-?%\})")
+_VALUE = re.compile(r"\{\{-?\s*([A-Za-z_][\w.]*)((?:(?!\{\{)[^{}]|\{[^{}]*\})*)\}\}")
+
+
+def _values(config: Mapping[str, Any]) -> Pass:
+    """`{{ release }}` of the plugin macros: what `extra` and the page say, in code as well; what else it shows, its
+    functions in Python make."""
+    extra = config.get("extra")
+    said = {"config": config, **(extra if isinstance(extra, Mapping) else {})}
+
+    def values(text: str, page: Page) -> str:
+        known = said | {"page": {"meta": page.metadata}} | dict(page.metadata)
+
+        def value(match: re.Match[str]) -> str:
+            found = at(known, *match[1].split("."))
+            plain = isinstance(found, str | int | float) and not match[2].strip(" -")
+            return str(found) if plain else match[0]
+
+        def unknown(match: re.Match[str]) -> str:
+            page.troubles[f"what a macro shows ({match[1]}): build of the rendered site"] += 1
+            return GONE
+
+        def edit(part: str) -> str:
+            return outside_code(_VALUE.sub(value, part), lambda plain: _VALUE.sub(unknown, plain))
+
+        parts = _RAW.split(text)
+        parts[::2] = map(edit, parts[::2])
+        return "".join(parts)
+
+    return values
 
 
 _NAMED = re.compile(r" {0,3}([A-Za-z0-9_-]+):(.*(?:\n(?: {4}|\t).*)*)\n?")
@@ -189,6 +221,8 @@ def open_mkdocs(project: Project) -> Rules:
     snippets = tuple(
         re.sub(r"^\$config_dir/?|^\./?", "", str(path)) for path in (base if isinstance(base, list) else [base or ""])
     )
+    if "macros" in plugins and (parts := text_at(plugins["macros"] or {}, "include_dir")):
+        snippets += (parts, posixpath.join(posixpath.dirname(site.docs), parts))
     names = dict(_named(config.get("nav")))
     return Rules(
         site.folders(),
@@ -196,6 +230,7 @@ def open_mkdocs(project: Project) -> Rules:
         (
             _bare_head,
             mkdocs_snippets(snippets, site.docs),
+            *([_values(config)] if "macros" in plugins else []),
             *([_objects] if "mkdocstrings" in plugins else []),
             *([raised_and_marked] if {*extensions} & _RAISED else []),
             *(indented_blocks, containers, markdown_in_html, alerts, attribute_lists, wikilinks),

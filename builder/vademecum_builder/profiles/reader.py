@@ -13,10 +13,11 @@ from urllib.parse import quote
 
 from vademecum_builder.profiles import mdx
 from vademecum_builder.profiles.base import NotServed, Page, Pass, Project
+from vademecum_builder.profiles.code import without_gone
 from vademecum_builder.profiles.formats import INCLUDES
 from vademecum_builder.profiles.plain import PASSES
 from vademecum_builder.profiles.registry import Found
-from vademecum_builder.readers.document import Document, parse_document
+from vademecum_builder.readers.document import Document, parse_document, title_from_key
 from vademecum_builder.readers.front_matter import split_front_matter
 from vademecum_builder.readers.text import clean_line, unify_line_breaks
 from vademecum_builder.sources.base import BINARY, HTML, MARKDOWN, PLAIN_TEXT, SourceItem
@@ -108,6 +109,7 @@ class PlainPages:
         text = written = unify_line_breaks(item.text()) if passes else ""
         for done in (*passes, mdx.in_mdx(mdx.html), mdx.in_mdx(mdx.expressions)):
             text = done(text, page)
+        text = without_gone(text)
         return item if text == written else replace(item, data=text.encode())
 
 
@@ -177,15 +179,13 @@ class ProfilePages:
         if rendered:
             item = replace(item, data=self.prepared(item.media_type, text if written else body, page).encode())
         rules = self.found.rules
+        called = (rules.called(path) if rules.called else "") or (rules.title if address in ("", "index.html") else "")
         document = parse_document(
-            item,
-            slugs=rules.slugs,
-            address=lambda _: self._url(address),
-            mdx=rules.mdx,
-            called=rules.called(path) if rules.called else "",
+            item, slugs=rules.slugs, address=lambda _: self._url(address), mdx=rules.mdx, called=called
         )
         told = {} if written else dict(metadata)
         title = document.title if written else clean_line(str(told.pop("title", "") or "")) or document.title
+        title = called if called and title == title_from_key(item.key) else title
         kept = {name: value for name, value in (told | dict(document.metadata)).items() if name not in _NAMES}
         if isinstance(kept.get("redirect"), str) and not any(section.blocks for section in document.sections):
             return _NOWHERE
@@ -199,7 +199,7 @@ class ProfilePages:
         """Return the text as plain Markdown, HTML or what else it is."""
         for done in self._passes(media_type):
             text = done(text, page)
-        return text
+        return without_gone(text)
 
     def _passes(self, media_type: str) -> Sequence[Pass]:
         rules = self.found.rules

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 
 from vademecum_builder.profiles.base import Page, without_front_matter
-from vademecum_builder.profiles.code import outside_code
+from vademecum_builder.profiles.code import GONE, outside_code
 
 _ARGUMENT = re.compile(
     r"(?:([\w-]+)[ \t]*[=:][ \t]*)?(?:\"((?:\\.|[^\"\\])*)\"|'((?:\\.|[^'\\])*)'|`([^`]*)`|([^\s\"'`,=]+))"
@@ -103,7 +103,7 @@ def _shortcode(match: re.Match[str], page: Page) -> str:
     said = shown(by_name)
     if not said and name in _BLOCKS and placed:
         said = placed[0]
-    return f"\n\n{said}\n\n" if name in _BLOCKS and said else said
+    return f"\n\n{said}\n\n" if name in _BLOCKS and said else said or GONE
 
 
 def _beside(page: Page, wanted: str) -> tuple[str, ...]:
@@ -198,7 +198,7 @@ def _liquid_text(text: str, page: Page, *, with_values: bool) -> str:
 
     text = _LIQUID.sub(lambda match: _liquid(match, page), _LIQUID_COMMENT.sub("", _RAW.sub(keep, text)))
     if with_values:
-        text = _VALUE.sub(lambda match: _value(match, page), _marked(text, page))
+        text = _VALUE.sub(lambda match: _value(match, page) or GONE, text)
     return re.sub("\ue003(\\d+)\ue003", lambda match: raw[int(match[1])], text)
 
 
@@ -227,14 +227,6 @@ def _liquid(match: re.Match[str], page: Page) -> str:
 
 
 _VALUE = re.compile(r"\{\{-?\s*([\w.\[\]'\"-]+)?((?:\"(?:(?!\{\{)[^\"])*\"|'(?:(?!\{\{)[^'])*'|[^{}\"'])*)-?\}\}")
-
-
-_MARKED = re.compile(r"[ \t]?(\*\*|__)(\{\{[^{}]*\}\})\1")
-
-
-def _marked(text: str, page: Page) -> str:
-    """Leave out what is bold, and nothing (`**{{ site.version }}**`)."""
-    return _MARKED.sub(lambda bold: bold[0] if _VALUE.sub(lambda match: _value(match, page), bold[2]) else "", text)
 
 
 def _value(match: re.Match[str], page: Page) -> str:

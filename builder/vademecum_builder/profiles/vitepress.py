@@ -19,7 +19,7 @@ from vademecum_builder.profiles.base import (
     stem,
 )
 from vademecum_builder.profiles.blocks import alerts, attribute_lists, containers
-from vademecum_builder.profiles.code import outside_code
+from vademecum_builder.profiles.code import GONE, outside_code
 from vademecum_builder.profiles.config import Script, matcher
 from vademecum_builder.profiles.includes import vitepress_includes
 from vademecum_builder.profiles.mdx import jsx
@@ -33,12 +33,8 @@ _VALUE = re.compile(r"\{\{(?:[^{}]|\{[^{}]*\})*\}\}")
 
 
 def vue(text: str, page: Page) -> str:
-    """Parts of a Vue component: scripts, styles, `{{ values }}`, `[[toc]]`."""
-
-    def edit(plain: str) -> str:
-        return re.sub(r"^\[\[toc\]\]$", "", _VALUE.sub("", _BLOCK.sub("", plain)), flags=re.MULTILINE | re.IGNORECASE)
-
-    return outside_code(text, edit)
+    """Parts of a Vue component: scripts, styles, `{{ values }}`."""
+    return outside_code(text, lambda plain: _VALUE.sub(GONE, _BLOCK.sub("", plain)))
 
 
 def open_vitepress(project: Project) -> Rules:

@@ -36,7 +36,11 @@ _ATTRIBUTES = re.compile(r"[ \t]*\{:?([^{}]*)\}$")
 _ATTRIBUTE = re.compile(r"#(?P<id>[^\s#{}]+)|\.[\w-]+|[\w-]+=\S+")
 _ADMONITION = re.compile(r"(?:/{3,}|:{3,}|!!!|\?\?\?\+?)[ \t]*[\w-]*[ \t]*(?:\|[ \t]*)?(?P<title>.*)")
 _INCLUDE = re.compile(r"\{[*!%].*[*!%]\}|--8<--.*")
-_STEERING = ("/", ":", "!", "?", "{", "-")
+_STEERING = ("/", ":", "!", "?", "{", "-", "[")
+_CONTENTS = re.compile(r"\[\[_?toc_?\]\]|\[toc\]", re.IGNORECASE)
+"""What stands where a generator puts a list of the page's headings."""
+_LEAST_LINKS, _LABEL = 3, 40
+"""Of a list of links into the page, at least; characters that its label has, at most."""
 _TABLE = re.compile(r"(</?)table\b", re.IGNORECASE)
 _LANGUAGE = re.compile(r"\{?[.=]?([A-Za-z0-9_][A-Za-z0-9_+#.-]{0,39})")
 _HTML_TAG = re.compile(r"<(/?[A-Za-z][\w-]*)([^<>]*)>")
@@ -69,7 +73,7 @@ def read_markdown(text: str, slugs: SlugRule = GITHUB, *, mdx: bool = False, cal
         warnings = found + warnings
     if any(token.level >= MAX_NESTING - 1 for token in tokens):
         warnings.append(f"nested deeper than {MAX_NESTING} levels: what lies deeper is left out")
-    outline = _outline(list(_with_whole_tables(tokens)), slugs)
+    outline = _outline(_without_contents(list(_with_whole_tables(tokens))), slugs)
     title = metadata.get("title")
     named = clean_line(str(title)) if isinstance(title, str | int | float) else ""
     named = named or outline.first_h1 or called or outline.begins_with
@@ -95,6 +99,42 @@ def _with_whole_tables(tokens: Sequence[Token]) -> Iterator[Token]:
         else:
             yield tokens[at]
         at = end + 1
+
+
+def _without_contents(tokens: Sequence[Token]) -> list[Token]:
+    """Return tokens without lists of links into the page, and their labels: what they say stands there."""
+    kept: list[Token] = []
+    at = 0
+    while at < len(tokens):
+        opening, end = tokens[at], at
+        if opening.type in ("bullet_list_open", "ordered_list_open", "paragraph_open"):
+            while tokens[end].level > opening.level or tokens[end].nesting >= 0:
+                end += 1
+        lines = [token for token in tokens[at:end] if token.type == "inline"]
+        if sum(map(_links_into_page, lines)) >= _LEAST_LINKS and all(map(_links_into_page, lines)):
+            if [token.type for token in kept[-3:]] == ["paragraph_open", "inline", "paragraph_close"]:
+                said = kept[-2].content.rstrip("*_ ")
+                if len(said) <= _LABEL and said[-1:] not in ".!?":
+                    del kept[-3:]
+        else:
+            kept += tokens[at : end + 1]
+        at = end + 1
+    return kept
+
+
+def _links_into_page(inline: Token) -> int:
+    """Return how many links into the page a line is made of; 0: it has others, or text of its own."""
+    opened, count, others = False, 0, 0
+    for token in inline.children or ():
+        if token.type == "link_open":
+            if not str(token.attrGet("href") or "").startswith("#"):
+                return 0
+            opened, count = True, count + 1
+        elif token.type == "link_close":
+            opened = False
+        elif not opened:
+            others += len(token.content.strip())
+    return count if others <= 3 * count else 0
 
 
 def _outline(tokens: Sequence[Token], slugs: SlugRule) -> Outline:
@@ -151,6 +191,9 @@ def _language(info: str) -> str:
 def _heading(outline: Outline, opening: Token, inline: Token) -> None:
     written = _runs(inline)
     runs = _with_emoji(written)
+    # A logo and a badge are no part of what a page is called, where it is called anything else.
+    named = tuple(run for run in runs if not run.image)
+    runs = named if plain_runs(named).strip() else runs
     anchor = str(opening.attrGet("id") or "")
     if opening.level == 0:
         outline.heading(int(opening.tag[1]), plain_runs(runs), anchor, inline.content, plain_runs(written))
@@ -241,7 +284,7 @@ def _tag(text: str) -> tuple[str, dict[str, Any]]:
 def _without_steering(line: str) -> str:
     if not line.startswith(_STEERING):
         return line
-    if _INCLUDE.fullmatch(line):
+    if _INCLUDE.fullmatch(line) or _CONTENTS.fullmatch(line):
         return ""
     admonition = _ADMONITION.fullmatch(line)
     return admonition["title"].strip("\"' ") if admonition else line

@@ -10,6 +10,8 @@ from pathlib import Path
 _PACKAGES = re.compile(r"node_modules|bower_components|venv|(?:site|dist)-packages|__pycache__|_site|_build")
 _PARTS = re.compile(r"_?partials|_partial|_includes?|_layouts|_templates?|_drafts|.*(?:\{\{|\{%|<%).*")
 _FOR_PROGRAMS = re.compile(
+    # What proves to a search engine whose site it is.
+    r"(?:google[0-9a-f]{16}|yandex_[0-9a-f]{16}|baidu_verify_[\w-]+|naver[0-9a-f]{32})\.html|"
     r"(?:robots|humans|ads|app-ads|security|llms(?:-full)?|cmakelists|(?:.*[-_.])?(?:requirements|constraints)(?:[-_.].*)?)\.txt",
     re.IGNORECASE,
 )

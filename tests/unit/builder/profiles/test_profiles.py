@@ -1186,3 +1186,71 @@ def test_files_that_refer_to_each_other_are_read_once(tmp_path: Path) -> None:
     root = files(tmp_path, {"docs.json": config, "a.json": again, "guide.mdx": "# G\n", "left.mdx": "# L\n"})
     found = found_in(root, "mintlify")
     assert found.profile.name == "mintlify" and found.said
+
+
+COMPUTED = "[Files](https://b.example/{0}/a) of [it]({0}/b), **{0}**; **{0} files** and <a href='https://b.example/{0}'>all</a>."
+
+
+@pytest.mark.parametrize(
+    ("config", "key", "written"),
+    [
+        ("_config.yml", "a.md", "{{ site.release }}"),
+        ("hugo.toml", "content/a.md", "{{< param release >}}"),
+        (".vitepress/config.ts", "a.md", "{{ release }}"),
+        ("docusaurus.config.js", "docs/a.mdx", "{release}"),
+        ("mkdocs.yml", "docs/a.md", "{{ release() }}"),
+    ],
+)
+def test_what_is_computed_leaves_no_half_address_and_no_stars(
+    config: str, key: str, written: str, tmp_path: Path
+) -> None:
+    said = {"hugo.toml": "baseURL = 'https://b.example'", "mkdocs.yml": "plugins: [macros]"}.get(config, "")
+    text = "---\nlayout: x\n---\n" + COMPUTED.replace("{0}", written)
+    document = read_one(tmp_path, key, text, **{config: said})
+    assert isinstance(document, Document) and " ".join(text_of(document).split()) == "Files of it,; files and all."
+    [block] = [block for section in document.sections for block in section.blocks]
+    assert isinstance(block, Paragraph) and [run.link for run in block.runs if run.link] == ["/b"]
+
+
+def test_values_of_mkdocs_macros_are_what_the_configuration_says(tmp_path: Path) -> None:
+    config = "plugins:\n  - macros: {include_dir: docs/parts}\nextra: {tank: {size: 9}}\nsite_name: B\n"
+    text = "---\nkind: oil\n---\n{{ tank.size }} l of {{ kind }} for {{ config.site_name }}\n\n```\n{{ tank.size }} {{ x }}\n```\n"
+    text += '\n{% raw %}{{ kind }}{% endraw %}\n\n{% include "more.md" %}\n'
+    tree = {"mkdocs.yml": config, "docs/parts/more.md": "Fill it."}
+    document = read_one(tmp_path, "docs/a.md", text, **tree)
+    assert isinstance(document, Document)
+    assert text_of(document).split("\n") == ["9 l of oil for B", "9 {{ x }}", "{{ kind }}", "Fill it."]
+
+
+@pytest.mark.parametrize(("alias", "folder"), [("~parts/", "own/parts/"), ("@/", "src/"), ("@/", "")])
+def test_imports_are_found_where_the_project_says_that_they_lie(alias: str, folder: str, tmp_path: Path) -> None:
+    tree = {"docusaurus.config.js": "", f"{folder}oil.mdx": "Fill it.\n"}
+    tree["tsconfig.json"] = '{"compilerOptions": {"paths": {"~parts/*": ["./own/parts/*"]}}} // more'
+    document = read_one(tmp_path, "docs/a.mdx", f"import Oil from '{alias}oil.mdx'\n\n# A\n\n<Oil />\n", **tree)
+    assert isinstance(document, Document) and text_of(document) == "Fill it."
+
+
+def test_attributes_need_no_space_between_and_what_stands_in_one_line_is_markdown_in_mdx(tmp_path: Path) -> None:
+    text = (
+        '# A\n\n<Field body="key"type="str" required>\nThe key.\n</Field>\n\n<summary>**Open** [it](b.md)</summary>\n'
+    )
+    document = read_one(tmp_path, "docs/a.mdx", text, **{"docusaurus.config.js": ""})
+    assert isinstance(document, Document) and text_of(document) == "The key.\nOpen it"
+
+
+def test_cards_of_gitbook_show_what_the_page_is_called(tmp_path: Path) -> None:
+    card = '{{% content-ref url="{0}" %}}\n[{0}]({0})\n{{% endcontent-ref %}}\n\n'
+    tree = {"SUMMARY.md": "* [Oil change](guide/oil.md)\n* [Guide](guide/README.md)\n* [A](guide/a.md)\n"}
+    text = "# A\n\n" + "".join(map(card.format, ("oil.md", "./", "broken-reference")))
+    document = read_one(tmp_path, "guide/a.md", text, **tree)
+    assert isinstance(document, Document) and text_of(document) == "Oil change\nGuide"
+
+
+@pytest.mark.parametrize(
+    ("key", "text"), [("index.html", "<p>Hello.</p>"), ("index.md", "Hello."), ("index.md", "## Hi")]
+)
+def test_a_start_page_without_a_title_is_called_as_the_site(key: str, text: str, tmp_path: Path) -> None:
+    files(tmp_path, {"_config.yml": "title: Pumps", key: f"---\nlayout: x\n---\n{text}"})
+    item = SourceItem(key, HTML if key.endswith("html") else MARKDOWN, (tmp_path / key).read_bytes())
+    document = ProfilePages(found_in(tmp_path), SITE).read(item)
+    assert isinstance(document, Document) and document.title == "Pumps"

@@ -15,6 +15,7 @@ from vademecum.format.markup import Code, Item, Paragraph, Run
 from vademecum_builder.chunking.markup import write
 from vademecum_builder.profiles.config import read_yaml
 from vademecum_builder.readers.document import Document, parse_document
+from vademecum_builder.readers.markdown import read_markdown
 from vademecum_builder.readers.outline import Block, Section, block_text
 from vademecum_builder.readers.slugs import GITHUB
 from vademecum_builder.sources.base import HTML, MARKDOWN, PLAIN_TEXT, SourceItem
@@ -712,3 +713,43 @@ def test_a_private_key_is_found_in_what_is_read_of_a_page(hide: Callable[[str], 
     data = page.encode("utf-16-le" if hide(key) == key else "ascii")
     with pytest.raises(ContentError, match="it holds a private key"):
         parse_document(SourceItem("keys.html", HTML, data))
+
+
+LISTED = """# A
+
+[[_TOC_]]
+
+[TOC]
+Of pumps.
+
+**Contents**
+
+* [Oil](#oil)
+  1. [`oil` 2](#b)
+* [C](#c)
+
+[a](#a) | [b](#b) | [c](#c)
+
+See this.
+
+* [Oil](#oil)
+* [B](b.md)
+* [C](#c)
+
+[a](#a), [b](#b)
+
+* [a](#a): one
+* [b](#b): two
+* [c](#c): three
+"""
+
+
+def test_a_list_of_links_into_the_page_is_no_text() -> None:
+    blocks = [block_text(b) for s in read_markdown(LISTED).sections for b in s.blocks]
+    assert blocks == ["Of pumps.", "See this.", "Oil", "B", "C", "a, b", "a: one", "b: two", "c: three"]
+
+
+def test_badges_and_logos_are_no_part_of_a_title() -> None:
+    badges = "![logo](l.png) Pump [![build: passing](https://b.example/b.svg)](https://b.example)"
+    reading = read_markdown(f"# {badges}\n\nOf pumps.\n\n## ![Oil](oil.png)\n\nFill it.\n")
+    assert (reading.title, [s.headings for s in reading.sections]) == ("Pump", [(), ("Oil",)])

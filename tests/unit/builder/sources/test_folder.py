@@ -74,6 +74,7 @@ NOBODYS = {
     "_templates/a.html": "parts and templates of pages (_partials, _templates)",
     "{{cookiecutter.name}}/a.md": "parts and templates of pages (_partials, _templates)",
     "robots.txt": "files for programs (robots.txt, requirements.txt)",
+    "google0123456789abcdef.html": "files for programs (robots.txt, requirements.txt)",
     "d/dev-requirements.txt": "files for programs (robots.txt, requirements.txt)",
     "requirements/base.txt": None,
     "d/ignored.md": "files that .gitignore names",
