@@ -79,11 +79,11 @@ def test_a_changed_field_that_is_no_text_is_embedded_by_nobody(place: Path) -> N
 
 
 @pytest.mark.slow
-def test_by_default_all_text_is_text(place: Path) -> None:
+def test_by_default_all_text_is_text_but_what_is_called_private(place: Path) -> None:
     release(place, "\n".join(line for line in SETTINGS.splitlines() if not line.startswith(("text", "title"))))
     with KnowledgeBase.open(place / "kb.db", url=str(place / "site")) as kb:
         kb.sync()
-        assert kb.search("chair of oak")[0].text == "A chair of oak with four legs.\n\nsecret"
+        assert kb.search("chair of oak")[0].text == "A chair of oak with four legs."
 
 
 @pytest.mark.slow
