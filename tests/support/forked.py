@@ -24,7 +24,7 @@ import tempfile
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import vademecum_builder
 from vademecum.runtime.clock import SystemClock
@@ -91,14 +91,13 @@ def _serve(address: str) -> int:
         while sys.stdin not in select.select([listener, sys.stdin], [], [])[0]:
             connection, _ = listener.accept()
             if os.fork() == 0:
-                return _call(connection)
+                _call(connection)
             connection.close()
     return 0
 
 
-def _call(connection: socket.socket) -> int:
+def _call(connection: socket.socket) -> NoReturn:
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    atexit.register(connection.close)  # not before: who waits for it, waits for all of it
     _, streams, *_ = socket.recv_fds(connection, 1, 3)
     with connection.makefile("rb") as told:
         folder, sys.argv, environ = json.load(told)
@@ -117,8 +116,10 @@ def _call(connection: socket.socket) -> int:
         code = main()
     except SystemExit as ended:  # argparse
         code = int(ended.code or 0)
+    sys.stdout.flush()
+    sys.stderr.flush()
     connection.sendall(bytes([code]))
-    return code
+    os._exit(code)  # to take down what was imported would copy all its pages: half of a call
 
 
 if __name__ == "__main__":
