@@ -52,7 +52,7 @@ async function turnToPointer() {
   await Promise.allSettled([sound, opening]);
   await sound;
   opened = (await opening) ?? local;
-  opened?.searcher.words.catch(() => undefined); // read now: a question that comes meanwhile need not wait for all
+  opened?.searcher.rehearse().catch(() => undefined); // words are read now: a question that comes meanwhile need not wait for all
   return pointer.current;
 }
 

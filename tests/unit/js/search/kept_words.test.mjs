@@ -49,6 +49,22 @@ test("a store that gives and keeps nothing costs time alone", async () => {
   assert.deepEqual((await load({ words: failing, keepWords: failing }))[0].words, readWords(decodeSegment(FILE)).words);
 });
 
+test("while nobody asks titles are asked, and no more once somebody does", async () => {
+  const generation = openGeneration([FILE], { dimensions: 2, epoch: "e" });
+  const encoder = decodeEncoder(encoderFile({ words: ["elm"], rows: [[7, 7]], weights: [1], letters: LATIN }));
+  const encoded = [];
+  const asked = { ...encoder, dimensions: 2, positions: encoder.positions, encode: (text) => (encoded.push(text), encoder.encode(text)) };
+  const open = () => new Searcher(generation, new Places(generation, {}), asked);
+  await open().rehearse();
+  assert.ok(encoded.length > 1 && encoded.every((text) => text === "Trees"));
+  const searcher = open();
+  const rehearsed = searcher.rehearse();
+  await searcher.search({ query: "elm", limit: 10, offset: 0, mode: "hybrid", group: true, filters: {}, prefer: {} });
+  encoded.length = 0;
+  await rehearsed;
+  assert.deepEqual(encoded, []);
+});
+
 test("while words are read meaning alone answers, and what failed is tried again", async () => {
   const generation = openGeneration([FILE], { dimensions: 2, epoch: "e" });
   const encoder = decodeEncoder(encoderFile({ words: ["elm"], rows: [[7, 7]], weights: [1], letters: LATIN }));
