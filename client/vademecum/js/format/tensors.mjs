@@ -12,13 +12,17 @@ import { decodeText, isObject, parseObject } from "./json.mjs";
 const ARRAYS = { I8: Int8Array, U8: Uint8Array, U16: Uint16Array, U32: Uint32Array, U64: BigUint64Array };
 const MAX_HEADER = 2 ** 16;
 const MAX_SIZE = 2 ** 32;
+const MOST_KNOWN = 256;
 
 /** @typedef {Int8Array | Uint8Array | Uint16Array | Uint32Array | BigUint64Array} Values */
 /** @typedef {keyof typeof ARRAYS} DType */
 /** @typedef {{dtype: DType, shape: number[], values: Values}} Tensor */
 
-/** A string column: UTF-8 with offsets; a string is decoded when it is asked for. */
+/** A string column: UTF-8 with offsets; a string is decoded when it is asked for, and kept for a while: the same ones are
+ * asked for within a question, and at the next letter that is typed. */
 export class Strings {
+  /** @type {Map<number, string>} */ #known = new Map();
+
   /** @param {Uint8Array} bytes @param {Uint32Array} offsets count + 1 entries */
   constructor(bytes, offsets) {
     this.bytes = bytes;
@@ -28,7 +32,12 @@ export class Strings {
 
   /** @param {number} index */
   at(index) {
-    return decodeText(this.bytesAt(index));
+    let text = this.#known.get(index);
+    if (text === undefined) {
+      if (this.#known.size >= MOST_KNOWN) this.#known.clear();
+      this.#known.set(index, (text = decodeText(this.bytesAt(index))));
+    }
+    return text;
   }
 
   /** @param {number} index */

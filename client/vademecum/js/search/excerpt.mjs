@@ -58,6 +58,11 @@ function even(text) {
   return UNEVEN.test(text) ? text.replace(SPACES, " ") : text;
 }
 
+/** Which of the words a text has. @param {string} text @param {Set<string>} words @returns {string[]} */
+export function wordsIn(text, words) {
+  return [...runs(text, words)].flatMap(([start, stop]) => wordsOf(text.slice(start, stop))).filter((word) => words.has(word));
+}
+
 /** The words that each sentence has. No run goes across the end of one.
  * @param {string} text @param {number[][]} sentences @param {Set<string>} words @returns {Set<string>[]} */
 function sharedWith(text, sentences, words) {

@@ -81,10 +81,11 @@
     (param $count i32) (param $at i32) (param $scores i32) (param $counts i32)
     (local $place i32)
     (if (local.get $count) (then (loop $next
+      (local.set $place (i32.trunc_sat_f64_s (f64.mul (f64.const 1024)
+        (f64.load (i32.add (local.get $scores) (i32.shl (i32.load (local.get $at)) (i32.const 3)))))))
+      (local.set $place (select (i32.const 4095) (local.get $place) (i32.gt_s (local.get $place) (i32.const 4095))))
       (local.set $place (i32.add (local.get $counts) (i32.shl
-        (i32.trunc_f64_s (f64.min (f64.const 4095) (f64.max (f64.const 0) (f64.mul (f64.const 1024)
-          (f64.load (i32.add (local.get $scores) (i32.shl (i32.load (local.get $at)) (i32.const 3))))))))
-        (i32.const 2))))
+        (select (i32.const 0) (local.get $place) (i32.lt_s (local.get $place) (i32.const 0))) (i32.const 2))))
       (i32.store (local.get $place) (i32.add (i32.load (local.get $place)) (i32.const 1)))
       (local.set $at (i32.add (local.get $at) (i32.const 4)))
       (br_if $next (local.tee $count (i32.sub (local.get $count) (i32.const 1))))))))
@@ -137,7 +138,7 @@
 
   (func (export "weigh")
     (param $count i32) (param $at i32) (param $counts i32) (param $norms i32) (param $best i32) (param $touched i32)
-    (param $found i32) (param $k f64) (param $weight f64) (param $worth f64) (result i32)
+    (param $found i32) (param $k f64) (param $weight f64) (param $worth f64) (param $sum i32) (result i32)
     (local $row i32) (local $often f64) (local $out i32)
     (local.set $out (i32.add (local.get $touched) (i32.shl (local.get $found) (i32.const 2))))
     (if (local.get $count) (then (loop $next
@@ -153,8 +154,10 @@
       (local.set $often (f64.mul (local.get $worth) (f64.mul (local.get $weight)
         (f64.div (f64.mul (local.get $often) (local.get $k))
           (f64.add (local.get $often) (f64.load (i32.add (local.get $norms) (local.get $row))))))))
-      (if (f64.gt (local.get $often) (f64.load (local.get $found)))
-        (then (f64.store (local.get $found) (local.get $often))))
+      (if (local.get $sum)
+        (then (f64.store (local.get $found) (f64.add (f64.load (local.get $found)) (local.get $often))))
+        (else (if (f64.gt (local.get $often) (f64.load (local.get $found)))
+          (then (f64.store (local.get $found) (local.get $often))))))
       (local.set $at (i32.add (local.get $at) (i32.const 4)))
       (br_if $next (local.tee $count (i32.sub (local.get $count) (i32.const 1)))))))
     (i32.shr_u (i32.sub (local.get $out) (local.get $touched)) (i32.const 2)))

@@ -83,16 +83,17 @@ export class Passes {
     }
   }
 
-  /** What a word is worth to the rows that have it; `best` keeps the most of each row, `touched` names those that had nothing yet.
+  /** What a word is worth to the rows that have it; `best` keeps the most of each row, or the `sum`, `touched` names those that had nothing yet.
    * @param {Uint32Array} rows @param {Uint32Array} counts how often they have it, becomes 0 @param {Float64Array} norms
    * @param {Float64Array} best @param {Uint32Array} touched is written behind the first `found`
-   * @param {number} found @param {number} k @param {number} weight @param {number} worth @returns {number} how many it names then */
-  weigh(rows, counts, norms, best, touched, found, k, weight, worth) {
+   * @param {number} found @param {number} k @param {number} weight @param {number} worth @param {boolean} sum @returns {number} how many it names then */
+  weigh(rows, counts, norms, best, touched, found, k, weight, worth, sum) {
     for (const row of rows) {
       const often = counts[row];
       counts[row] = 0;
       if (best[row] === 0) touched[found++] = row;
-      best[row] = Math.max(best[row], worth * (weight * ((often * k) / (often + norms[row]))));
+      const score = worth * (weight * ((often * k) / (often + norms[row])));
+      best[row] = sum ? best[row] + score : Math.max(best[row], score);
     }
     return found;
   }

@@ -1,7 +1,7 @@
 // @ts-check
 /** A question and its hits, over an open generation; search/searcher.py is the twin, and gives the same list. */
 
-import { asWritten, quoted } from "./excerpt.mjs";
+import { asWritten, quoted, wordsIn } from "./excerpt.mjs";
 import { Meaning, titlesOf } from "./meaning.mjs";
 import { MOST_MORE } from "./question.mjs";
 import { fuse, inOrder, ownersOf, placesOf, roomFor } from "./ranking.mjs";
@@ -151,12 +151,6 @@ export class Searcher {
     const wordly = placesOf(rows, ranking.rows, found.scores, index.ids, this.room);
     const meant = placesOf(mode === "lexical" ? [] : rows, ranking.rows, meaning.scores, index.ids, this.room);
     /** @type {Set<string>} */ const words = new Set();
-    /** @type {Map<string, string[]>} of titles and headings, which hits share */ const named = new Map();
-    const namedBy = (/** @type {string} */ text) => {
-      const found = named.get(text) ?? wordsOf(text);
-      named.set(text, found);
-      return found;
-    };
     const told = (/** @type {Candidate} */ candidate) => {
       const { at, raw, shown } = candidate;
       const why = { words: wordly.get(at) ?? null, meaning: meant.get(at) ?? null };
@@ -167,7 +161,7 @@ export class Searcher {
       const { document, title, metadata } = generation.heads(first.shown);
       const { id, heading, url, markdown, score, places, why } = told(first);
       const { text, excerpt, marks, link, found: had } = quoted({ markdown, url }, found.words);
-      for (const some of [had, namedBy(title), namedBy(heading)]) for (const word of some) if (found.words.has(word)) words.add(word);
+      for (const some of [had, wordsIn(title, found.words), wordsIn(heading, found.words)]) for (const word of some) words.add(word);
       // Named one by one: to spread one object into another takes ten times the room.
       return { document, title, metadata, id, heading, url, markdown, score, places, why, text, excerpt, marks, link, more: others.map(told) };
     });

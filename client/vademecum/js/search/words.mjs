@@ -104,11 +104,14 @@ export class Words {
     let [known, all] = [0, 0];
     for (const { groups } of asked) {
       let [most, count] = [0, 0];
+      const alone = groups.length === 1; // nothing to compare
       for (const { group, worth } of groups) {
         const inTitles = this.#inTitles(group);
         const found = this.#count(group, inTitles);
         const weight = this.#weight(found);
-        count = passes.weigh(having.subarray(0, found), counts, norms, best, touched, count, K1 + 1, weight, worth);
+        const these = having.subarray(0, found);
+        if (alone) this.found = passes.weigh(these, counts, norms, scores, rows, this.found, K1 + 1, weight, worth, true);
+        else count = passes.weigh(these, counts, norms, best, touched, count, K1 + 1, weight, worth, false);
         for (const [at, count] of inTitles) {
           near.add(at);
           bestShare[at] = Math.max(bestShare[at], worth * weight);
@@ -316,10 +319,10 @@ export class Words {
   #count(group, inTitles) {
     const { counts, having, owners, bounds, owned } = this;
     let found = 0;
-    group.forEach((numbers, which) => {
+    for (let which = 0; which < group.length; which++) { // without a function, which would keep what it counts in memory
       const { starts, rows, counts: times } = this.words[which].chunks;
       const [start, whole] = [this.starts[which], this.whole[which]];
-      for (const number of numbers) {
+      for (const number of group[which]) {
         for (let i = starts[number], end = starts[number + 1]; i < end; i++) {
           const row = start + rows[i];
           if (!whole && owners[row] < 0) continue;
@@ -327,7 +330,7 @@ export class Words {
           counts[row] += times[i];
         }
       }
-    });
+    }
     for (const [at, count] of inTitles) {
       for (let i = bounds[at]; i < bounds[at + 1]; i++) {
         if (counts[owned[i]] === 0) having[found++] = owned[i];

@@ -92,7 +92,7 @@ function passed(passes, seed) {
       const asked = live.filter(() => next(0, 3));
       asked.forEach((row) => (often[row] = next(1, 9)));
       having.set(asked);
-      many = passes.weigh(having.subarray(0, asked.length), often, norms, best, touched, many, 2.2, 3.7, worth);
+      many = passes.weigh(having.subarray(0, asked.length), often, norms, best, touched, many, 2.2, 3.7, worth, worth === 0.6);
     }
     told.push([...touched.subarray(0, many)], [...best], [...often]);
     named = passes.add(touched.subarray(0, many), best, found, picked, named);
