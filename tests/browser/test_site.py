@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import re
@@ -20,6 +21,8 @@ from support.pages_host import PagesHost
 from vademecum.format.json import canonical
 from vademecum.format.manifest import EncoderEntry, Manifest
 from vademecum.format.objects import ObjectRef
+from vademecum_builder.pages.bundle import PAGE, QUERY, SYNC, bundled, loaded
+from vademecum_builder.pages.client_bundle import condensed
 from vademecum_builder.pages.render import SiteContext, render_site
 from vademecum_builder.release.version_json import DocumentChanges
 
@@ -34,6 +37,15 @@ KEPT = """async () => {
 }"""
 IS_KEPT = "caches.match(new URL('%s', document.baseURI)).then(Boolean)"
 READY = "navigator.serviceWorker.ready.then(() => Boolean(navigator.serviceWorker.controller))"
+
+
+@functools.cache
+def _modules() -> Mapping[str, bytes]:
+    """The search element as it is published, with the stub where it has the knowledge base."""
+    files = {path.relative_to(CLIENT).as_posix(): path for path in CLIENT.rglob("*.mjs")} | {PAGE: STUB}
+    made = bundled({name: condensed(path.read_bytes()).decode() for name, path in files.items()})
+    shown = loaded({name: text for name, text in made.items() if name not in (QUERY, SYNC)})
+    return {f"client/{name}": made[name].encode() for name in shown}
 
 
 def publish(folder: Path, *, title: str = "Handbook", sequence: int = 12, runtime: bytes = b"zip 1") -> None:
@@ -54,16 +66,7 @@ def publish(folder: Path, *, title: str = "Handbook", sequence: int = 12, runtim
         segments=(),
         sources=nothing,
     )
-    client = {"client/vademecum.mjs": STUB.read_bytes(), "client/vademecum.zip": runtime}
-    for path in (
-        *("vademecum-search.mjs", "errors.mjs", "net/transport.mjs"),
-        *(
-            f.relative_to(CLIENT).as_posix()
-            for room in ("ui", "format", "search")
-            for f in (CLIENT / room).rglob("*.mjs")
-        ),
-    ):
-        client[f"client/{path}"] = (CLIENT / path).read_bytes()
+    client = {**_modules(), "client/vademecum.zip": runtime}
     sums = {path: hashlib.sha256(content).hexdigest() for path, content in client.items()}
     context = SiteContext(title, manifest, DocumentChanges(), root, sums, ["rotate a key", "lost keys"])
     write(folder / "repo", {**render_site(context), **client, "metadata/timestamp.json": b"{}"})
