@@ -126,7 +126,7 @@ constraints: $(VENV)/demo.stamp ## Pin everything that setting up installs to th
 	  sed -En '/^[a-z].*==/s/\+[a-z0-9.]+$$//p; t; /^[a-z].*==/p' $(VENV)/pinned.txt) > constraints.txt
 
 mutants: $(VENV)/test.stamp ## Plant COUNT faults in client and builder: how many do the tests notice? (SEED=)
-	$(BIN)/python tests/bench/mutants.py --count $(or $(COUNT),400) $(if $(SEED),--seed $(SEED)) --out $(VENV)/mutants.jsonl \
+	$(BIN)/python tests/bench/mutants.py --count $(or $(COUNT),400) $(if $(SEED),--seed $(SEED)) --out $(VENV)/mutants \
 	  --source 'client/vademecum/**/*.py' --source 'builder/vademecum_builder/**/*.py' \
 	  --but 'client/vademecum/runtime/**/*.py' --but 'builder/vademecum_builder/cli/**/*.py' --but 'builder/vademecum_builder/server/*.py' \
 	  -- -n0 -m 'not model' tests/unit tests/contract tests/golden tests/faults/memory
