@@ -863,6 +863,46 @@ def test_an_address_that_only_the_machine_knows_that_builds_is_none(said: str, a
     assert found_in(files(tmp_path, {"mkdocs.yml": f"site_url: {said}\n"})).rules.base_url == address
 
 
+@pytest.mark.parametrize(
+    ("tree", "doubts"),
+    [
+        (
+            {"mkdocs.yml": "plugins: [gen-files, monorepo, multirepo, search]\n"},
+            [f"the plugin {name} may make or move pages" for name in ("gen-files", "monorepo", "multirepo")],
+        ),
+        (
+            {"antora.yml": "name: a\nversion: true\n", "modules/ROOT/pages/a.adoc": "= A\n"},
+            ["the version of the component is that of its branch"],
+        ),
+        (
+            {"_bookdown.yml": "", "_output.yml": "bookdown::gitbook:\n  split_by: section\n"},
+            ["pages are split by section"],
+        ),
+        (
+            {"eleventy.config.js": "export default {pathPrefix: process.env.BASE}"},
+            ["pathPrefix is computed in the configuration"],
+        ),
+        ({"source.config.ts": ""}, ["no loader() says where pages are served"]),
+        ({"_config.yml": "permalink: ordinal\n"}, ["the day of the year in permalinks is not known"]),
+        (
+            {"_pkgdown.yml": "", "man/a.Rd": ""},
+            ["pages of functions (man/*.Rd) are not read: build of the rendered site"],
+        ),
+        (
+            {"conf.py": "project = 'Sphinx'\nexclude_patterns = found()\n", "index.rst": ""},
+            ["exclude_patterns is computed in conf.py"],
+        ),
+        ({".vitepress/config.ts": "export default {rewrites: moved}"}, ["rewrites are computed in the configuration"]),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+)
+def test_what_a_configuration_does_that_is_not_understood_is_said(
+    tree: dict[str, str], doubts: list[str], tmp_path: Path
+) -> None:
+    pages = ProfilePages(found_in(files(tmp_path, {"a.md": "# A\n"} | tree)), SITE)
+    assert pages.warnings() == [f"addresses may be wrong: {doubt}" for doubt in doubts]
+
+
 def test_a_post_of_which_the_rule_is_not_known_is_counted(tmp_path: Path) -> None:
     root = trees.write("jekyll", tmp_path)
     pages = ProfilePages(found_in(root), SITE)
