@@ -2,11 +2,11 @@
 
     python tests/bench/mutants.py --source 'client/**/*.py' --but '**/http.py' --seed 9 --out folder -- tests/unit
 
-What follows `--` goes to pytest. A first run finds by coverage contexts which tests reach which line, and how many CPU
-seconds each takes; one that fails in it is left out. Faults are planted in clones of what is committed, one after the
-other, and the tests run in a fork of a process that has imported all libraries, and nothing of the project. A fault
-that no test reaches has survived, as one that none notices in --limit CPU seconds. One that lets a test take five times
-as long as before was noticed: it hangs. What is found is written as it comes, and not asked again of the same commit.
+What follows `--` goes to pytest. A first run finds by coverage contexts which tests come by which line, and how many
+CPU seconds each takes; those that fail in it are left out. Faults are planted in clones of what is committed, and the
+tests run in a fork of a process that has imported all libraries, and nothing of the project. A fault that no test
+reaches has survived, and one that none notices in --limit CPU seconds. One that lets a test take five times as long as
+before was noticed: it hangs. What is found is written as it comes, and not asked again of the same commit.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import ast
 import copy
 import hashlib
 import json
+import multiprocessing
 import os
 import random
 import resource
@@ -26,15 +27,13 @@ import sys
 import sysconfig
 import tempfile
 import time
-import traceback
 import warnings
 from bisect import bisect
 from collections import Counter, defaultdict
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from functools import partial
 from importlib import import_module
 from itertools import accumulate
 from pathlib import Path
@@ -44,12 +43,13 @@ from typing import Any
 import coverage
 import pytest
 
-PATIENCE, SLOWER, IDLE = 10, 5, 180
-"""A test hangs that takes so many CPU seconds and so many times as many as before, or none for so many seconds."""
+PATIENCE, SLOWER, WAITING = 10, 5, 20
+"""A test hangs that takes so many CPU seconds, and so many times as many as before; or so many times that on the clock."""
 FIRST = 40
 """So many tests are tried first: those whose place is most like the fault's, and the quickest of them."""
 MEMORY = 6 << 30
 """What a fault may make the tests ask for, in bytes."""
+FORK = multiprocessing.get_context("fork")
 
 PAIRS: list[tuple[type[ast.AST], type[ast.AST]]] = [
     (ast.Lt, ast.LtE), (ast.Gt, ast.GtE), (ast.Eq, ast.NotEq), (ast.Is, ast.IsNot), (ast.In, ast.NotIn),
@@ -179,49 +179,79 @@ def _put(holder: Any, slot: Any, node: ast.AST) -> None:
 
 
 @dataclass(eq=False)  # plugins are kept in sets
-class Watch:
-    """A pytest plugin: runs some of the tests, and knows the CPU seconds that each takes.
+class Measure:
+    """A pytest plugin: which tests come by each line, and the CPU seconds that each of them takes.
 
     A test is known by its function: the words of a parameter may differ from run to run.
 
     Attributes:
-        tests: These, in this order, with the CPU seconds that each may take; all if there are none.
-        share: Of the files with tests, every so many from this on.
-        measured: Gets a context for each test.
+        share: Of the files with tests, from which on, and every how many.
     """
 
-    tests: dict[str, float] = field(default_factory=dict)
-    share: tuple[int, int] = (0, 1)
-    measured: coverage.Coverage | None = None
+    sources: Sequence[str]
+    out: str
+    share: slice
     seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
     failed: set[str] = field(default_factory=set)
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_load_initial_conftests(self) -> None:
+        paths = [str(Path(file).resolve()) for file in self.sources]
+        self.measured = coverage.Coverage(self.out, config_file=False, include=paths)
+        self.measured.set_option("run:relative_files", True)
+        self.measured.start()
+
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        first, step = self.share
-        files = sorted({item.path for item in items})[first::step]
-        places = {test: place for place, test in enumerate(self.tests)}
-        items[:] = [item for item in items if (_name(item) in places if places else item.path in files)]
-        items.sort(key=lambda item: places.get(_name(item), 0))
+        files = sorted({item.path for item in items})[self.share]
+        items[:] = [item for item in items if item.path in files]
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
-        name, before = _name(item), sum(os.times()[:4])
-        if self.measured:
-            self.measured.switch_context(name)
-        else:
-            most = time.process_time() + self.tests[name]
-            resource.setrlimit(resource.RLIMIT_CPU, (round(most), resource.RLIM_INFINITY))
+        before = sum(os.times()[:4])
+        self.measured.switch_context(_name(item.nodeid))
         result = yield
-        self.seconds[name] += sum(os.times()[:4]) - before
+        self.seconds[_name(item.nodeid)] += sum(os.times()[:4]) - before
         return result
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        self.failed |= {report.nodeid.partition("[")[0]} if report.failed else set()
+        self.failed |= {_name(report.nodeid)} if report.failed else set()
+
+    def pytest_sessionfinish(self) -> None:
+        self.measured.stop()
+        self.measured.save()
+        places = ("site-packages", sysconfig.get_path("stdlib"))
+        files = {name: getattr(module, "__file__", None) or "" for name, module in sys.modules.items()}
+        libraries = {name: file for name, file in files.items() if any(place in file for place in places)}
+        found = {"seconds": self.seconds, "failed": dict.fromkeys(self.failed), "libraries": libraries}
+        Path(f"{self.out}.json").write_text(json.dumps(found))
 
 
-def _name(item: pytest.Item) -> str:
-    return item.nodeid.partition("[")[0]
+@dataclass(eq=False)
+class Chosen:
+    """A pytest plugin: these tests, in this order, and the CPU seconds that each may take."""
+
+    tests: dict[str, float]
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        places = {test: place for place, test in enumerate(self.tests)}
+        items[:] = [item for item in items if _name(item.nodeid) in places]
+        items.sort(key=lambda item: places[_name(item.nodeid)])
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> None:
+        seconds = self.tests[_name(item.nodeid)]
+        resource.setrlimit(resource.RLIMIT_CPU, (round(time.process_time() + seconds), resource.RLIM_INFINITY))
+        signal.alarm(round(WAITING * seconds))
+
+
+def _name(test: str) -> str:
+    return test.partition("[")[0]
+
+
+def _file(test: str) -> str:
+    return test.partition("::")[0]
 
 
 @dataclass(frozen=True)
@@ -235,68 +265,48 @@ class Clones:
     def made(cls, folder: Path, count: int, arguments: Sequence[str]) -> Clones:
         clones = cls(SimpleQueue(), arguments)
         folder.chmod(0o755)  # some tests run as another user
-        for number in range(count):
-            clone = folder / str(number)
+        for clone in (folder / str(number) for number in range(count)):
             subprocess.run(["git", "clone", "--quiet", ".", clone], check=True)
             for found in Path("tests").glob("*/js/node_modules"):
                 (clone / found).symlink_to(found.resolve())
             clones.free.put(clone)
         return clones
 
-    def run(self, work: Callable[[], int], fault: Fault | None = None) -> tuple[int, str]:
-        """Work in a process, in a clone with a fault; return its exit code (or minus a signal) and its output."""
+    def run(self, plugin: object, files: Sequence[str] = (), fault: Fault | None = None) -> tuple[int, str]:
+        """Run pytest, with a fault; return its exit code, or minus the signal that ended it, and its output."""
+        options = [one for one in self.arguments if not (files and Path(one).exists())]
         clone = self.free.get()
         if fault:
             (clone / fault.file).write_text(fault.planted())
             os.utime(clone / fault.file, (fault.number, fault.number))  # no bytecode of another one is as old
         with tempfile.TemporaryDirectory(prefix="mutants-", ignore_cleanup_errors=True) as folder:
-            code = _ended(_forked(work, clone, Path(folder)))
+            process = FORK.Process(target=_run, args=(clone, Path(folder), [*options, *files], plugin))
+            process.start()
+            process.join()
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid or 0, signal.SIGKILL)  # what the tests have left running
         output = clone.with_suffix(".log").read_text(errors="replace")
         if fault:
             shutil.copyfile(fault.file, clone / fault.file)
         self.free.put(clone)
-        return code, output
+        return process.exitcode or 0, output
 
 
-def _forked(work: Callable[[], int], clone: Path, folder: Path) -> int:
-    """Return the number of a process that works in a clone, with a folder for what is temporary."""
+def _run(clone: Path, folder: Path, arguments: Sequence[str], plugin: object) -> None:
+    os.setsid()
     folder.chmod(0o755)
-    if child := os.fork():
-        return child
-    code = 70
-    try:
-        os.setsid()
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
-        with clone.with_suffix(".log").open("w") as told:
-            os.dup2(told.fileno(), 1)
-            os.dup2(told.fileno(), 2)
-        os.chdir(clone)
-        sys.path[0:1] = [str(clone / name) for name in ("client", "builder", "tests")]
-        os.environ |= {"PYTHONPATH": os.pathsep.join(sys.path[:3]), "TMPDIR": str(folder)}
-        tempfile.tempdir = str(folder)
-        code = work()
-    except BaseException:
-        traceback.print_exc()
-        raise
-    finally:
-        sys.stdout.flush()
-        os._exit(code)
-
-
-def _ended(child: int) -> int:
-    """Wait for a process, and end what it has left running; return its exit code."""
-    used, since = [""], time.monotonic()
-    while not (ended := os.waitpid(child, os.WNOHANG))[0]:
-        time.sleep(0.05)
-        now = Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()[11:15]
-        if now != used:
-            used, since = now, time.monotonic()
-        elif time.monotonic() - since > IDLE:
-            os.kill(child, signal.SIGXCPU)
-    with suppress(ProcessLookupError):
-        os.killpg(child, signal.SIGKILL)
-    return os.waitstatus_to_exitcode(ended[1])
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
+    with clone.with_suffix(".log").open("w") as told:
+        os.dup2(told.fileno(), 1)
+        os.dup2(told.fileno(), 2)
+    os.chdir(clone)
+    sys.path[0:1] = [str(clone / name) for name in ("client", "builder", "tests")]
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # or each fork compiles all
+    os.environ |= {"PYTHONPATH": os.pathsep.join(sys.path[:3]), "TMPDIR": str(folder)}
+    tempfile.tempdir, sys.dont_write_bytecode = str(folder), False
+    quiet = ("-p", "no:cacheprovider", "--tb=line", "-W", "ignore::pytest.PytestAssertRewriteWarning")
+    sys.exit(pytest.main([*arguments, *quiet], plugins=[plugin]))
 
 
 @dataclass(frozen=True)
@@ -306,81 +316,55 @@ class Reach:
     seconds: dict[str, float]
     lines: coverage.CoverageData
 
+    @classmethod
+    def found(cls, clones: Clones, sources: Sequence[str], jobs: int, out: Path) -> Reach:
+        """Run all tests with no fault in the sources, if they have not, and import their libraries."""
+        parts = [f"{out}.{number}" for number in range(jobs)]
+        if not all(Path(f"{part}.json").exists() for part in parts):
+            with ThreadPoolExecutor(jobs) as pool:
+                shares = (Measure(sources, part, slice(number, None, jobs)) for number, part in enumerate(parts))
+                list(pool.map(clones.run, shares))
+        lines, merged = coverage.CoverageData(no_disk=True), defaultdict[str, dict[str, Any]](dict)
+        for part in parts:
+            (data := coverage.CoverageData(part)).read()
+            lines.update(data)
+            for name, value in json.loads(Path(f"{part}.json").read_text()).items():
+                merged[name] |= value
+        print("left out, for they fail as it is:", *merged["failed"], sep="\n  ", file=sys.stderr)
+        with warnings.catch_warnings(action="ignore"):
+            for name in merged["libraries"]:
+                with suppress(ImportError):
+                    import_module(name)
+        return cls(
+            {test: merged["seconds"][test] for test in merged["seconds"].keys() - merged["failed"].keys()}, lines
+        )
+
     def of(self, fault: Fault, limit: float) -> list[list[str]]:
-        """Return the tests that may notice a fault, those to try first, and the others; those of a file in a row."""
+        """Return the tests that may notice a fault: those to try first, and the others."""
         lines = self.lines.contexts_by_lineno(fault.file)
         at_import = not fault.lines or any("" in lines.get(line, ()) for line in fault.lines)
         where = lines if at_import else fault.lines
         reached = {test for line in where for test in lines.get(line, ())} & self.seconds.keys()
         words = set(Path(fault.file).with_suffix("").parts)
 
-        def far(test: str) -> tuple[int, float]:
-            like = words & set(test.partition(".py")[0].replace("test_", "").split("/"))
-            return -len(like), self.seconds[test]
+        def far(test: str) -> tuple[int, float, str]:
+            like = words & set(_file(test).removesuffix(".py").replace("test_", "").split("/"))
+            return -len(like), self.seconds[test], test
 
         tests = sorted(reached or (self.seconds if at_import else ()), key=far)
         tests = tests[: bisect(list(accumulate(self.seconds[test] for test in tests)), limit)]
-        return [self._by_file(part) for part in (tests[:FIRST], tests[FIRST:]) if part]
-
-    def _by_file(self, tests: Sequence[str]) -> list[str]:
-        """The quickest file first; what its tests share is set up once."""
-        costs: defaultdict[str, float] = defaultdict(float)
-        for test in tests:
-            costs[_file(test)] += self.seconds[test]
-        return sorted(tests, key=lambda test: (costs[_file(test)], test))
-
-
-def _file(test: str) -> str:
-    return test.partition("::")[0]
-
-
-def run_pytest(arguments: Sequence[str], watch: Watch) -> int:
-    quiet = ("-p", "no:cacheprovider", "--tb=line", "-W", "ignore::pytest.PytestAssertRewriteWarning")
-    return int(pytest.main([*arguments, *quiet], plugins=[watch]))
-
-
-def first_run(clones: Clones, sources: Sequence[str], jobs: int, out: Path) -> None:
-    """Run all tests with no fault in the sources, a share in each clone; write what they find."""
-    lines, found = coverage.CoverageData(f"{out}.db"), defaultdict[str, dict[str, Any]](dict)
-
-    def work(number: int) -> int:
-        paths = [str(Path(file).resolve()) for file in sources]
-        measured = coverage.Coverage(f"{out}.{number}", config_file=False, include=paths)
-        measured.set_option("run:relative_files", True)
-        watch = Watch(share=(number, jobs), measured=measured)
-        measured.start()
-        run_pytest(clones.arguments, watch)
-        measured.stop()
-        measured.save()
-        passed = {test: spent for test, spent in watch.seconds.items() if test not in watch.failed}
-        places = ("site-packages", sysconfig.get_path("stdlib"))
-        files = {name: getattr(module, "__file__", None) or "" for name, module in sys.modules.items()}
-        libraries = dict.fromkeys(name for name, file in files.items() if any(place in file for place in places))
-        Path(f"{out}.{number}.json").write_text(json.dumps({"seconds": passed, "libraries": libraries}))
-        print("left out, for these fail as it is:", *sorted(watch.failed), sep="\n  ")
-        return 0
-
-    with ThreadPoolExecutor(jobs) as pool:
-        outputs = list(pool.map(lambda number: clones.run(partial(work, number)), range(jobs)))
-    for number, (code, output) in enumerate(outputs):
-        print(output[output.rfind("left out") :] if not code else sys.exit(output), file=sys.stderr)
-        for name, value in json.loads(Path(f"{out}.{number}.json").read_text()).items():
-            found[name] |= value
-        (part := coverage.CoverageData(f"{out}.{number}")).read()
-        lines.update(part)
-    lines.close()
-    Path(f"{out}.json").write_text(json.dumps(found))
+        parts = [part for part in (tests[:FIRST], tests[FIRST:]) if part]
+        files = [list(map(_file, part)) for part in parts]  # those of a file in a row: what they share is set up once
+        return [sorted(part, key=lambda test: of.index(_file(test))) for part, of in zip(parts, files, strict=True)]
 
 
 def judged(fault: Fault, reach: Reach, clones: Clones, limit: float) -> dict[str, Any]:
     """Plant a fault and run the tests; return what became of it."""
     result, by, parts = "unreached", "", reach.of(fault, limit)
-    options = [one for one in clones.arguments if not Path(one).exists()]
     for tests in parts:
         most = {test: PATIENCE + SLOWER * reach.seconds[test] for test in tests}
-        work = partial(run_pytest, [*options, "-x", *dict.fromkeys(map(_file, tests))], Watch(most))
-        code, output = clones.run(work, fault)
-        result = {0: "survived", -signal.SIGXCPU: "timeout"}.get(code, "killed")
+        code, output = clones.run(Chosen(most), list(dict.fromkeys(map(_file, tests))), fault)
+        result = {0: "survived", -signal.SIGXCPU: "timeout", -signal.SIGALRM: "timeout"}.get(code, "killed")
         if code:
             by = next((line for line in output.splitlines() if line.startswith(("FAILED ", "ERROR "))), output[-200:])
             break
@@ -393,12 +377,12 @@ def table(found: Sequence[dict[str, Any]]) -> Iterator[str]:
     results = ("killed", "timeout", "survived", "unreached")
     rows: dict[str, Counter[str]] = defaultdict(Counter)
     for one in found:
-        rows[str(Path(one["file"]).parent)][one["result"]] += 1
-        rows["~ all"][one["result"]] += 1
+        for row in (str(Path(one["file"]).parent), "~ all"):
+            rows[row][one["result"]] += 1
     yield "".join(f"{name:>11}" for name in (*results, "noticed")).rjust(95)
-    for name, counts in sorted(rows.items()):
+    for row, counts in sorted(rows.items()):
         share = f"{(counts['killed'] + counts['timeout']) / counts.total():.1%}"
-        yield f"{name:<40}" + "".join(f"{cell:>11}" for cell in (*(counts[one] for one in results), share))
+        yield f"{row:<40}" + "".join(f"{cell:>11}" for cell in (*(counts[one] for one in results), share))
 
 
 def main() -> None:
@@ -409,7 +393,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=400, help="how many faults")
     parser.add_argument("--jobs", type=int, default=2, help="how many processes test at once")
     parser.add_argument("--limit", type=float, default=60, help="CPU seconds of tests for each fault")
-    parser.add_argument("--out", type=Path, required=True, help="folder; SEED-….jsonl gets a line for each fault")
+    parser.add_argument("--out", type=Path, required=True, help="folder; COMMIT-SEED.jsonl gets a line for each fault")
     parser.add_argument("pytest", nargs="+", help="after --, for pytest: paths and options")
     told = parser.parse_args()
     wanted, but = ({str(file) for glob in globs for file in Path().glob(glob)} for globs in (told.source, told.but))
@@ -418,24 +402,15 @@ def main() -> None:
     chosen = random.Random(told.seed).sample(faults, min(told.count, len(faults)))
     print(f"seed {told.seed}: {len(chosen)} of {len(faults)} faults", file=sys.stderr)
     commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, check=True).stdout
-    of = hashlib.sha256(commit + repr([sources, told.pytest]).encode()).hexdigest()[:12]
+    key = hashlib.sha256(commit + repr([sources, told.pytest]).encode()).hexdigest()[:12]
     told.out.mkdir(parents=True, exist_ok=True)
-    first = told.out.resolve() / f"first-{of}"
     with (
         tempfile.TemporaryDirectory() as folder,
         ThreadPoolExecutor(told.jobs) as pool,
-        (told.out / f"{told.seed}-{of}.jsonl").open("a+", buffering=1) as out,
+        (told.out / f"{key}-{told.seed}.jsonl").open("a+", buffering=1) as out,
     ):
         clones = Clones.made(Path(folder), told.jobs, told.pytest)
-        if not Path(f"{first}.json").exists():
-            first_run(clones, sources, told.jobs, first)
-        found = json.loads(Path(f"{first}.json").read_text())
-        with warnings.catch_warnings(action="ignore"):
-            for name in found["libraries"]:
-                with suppress(ImportError):
-                    import_module(name)
-        reach = Reach(found["seconds"], coverage.CoverageData(f"{first}.db"))
-        reach.lines.read()
+        reach = Reach.found(clones, sources, told.jobs, told.out.resolve() / key)
         out.seek(0)
         found = [json.loads(line) for line in out]
         known = {(one["file"], one["number"]) for one in found}

@@ -119,7 +119,7 @@ def test_a_branch_that_may_not_be_replaced_says_so(
 ) -> None:
     subprocess.run(["git", "init", "--quiet", "--bare", "site.git"], check=True)
     hook = tmp_path / "site.git/hooks/pre-receive"
-    hook.write_text("#!/bin/sh\necho 'GH006: Protected branch update failed' >&2; exit 1\n")
+    hook.write_text("#!/bin/sh\nprintf 'GH006: Protected branch update failed f\\374r jetzt\\n' >&2; exit 1\n")
     hook.chmod(0o700)
     assert main(["publish", "dist", f"git+{tmp_path}/site.git#pages"]) == 1
     assert "--history" in capsys.readouterr().err
