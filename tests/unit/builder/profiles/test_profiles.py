@@ -903,6 +903,52 @@ def test_what_a_configuration_does_that_is_not_understood_is_said(
     assert pages.warnings() == [f"addresses may be wrong: {doubt}" for doubt in doubts]
 
 
+def test_what_sphinx_takes_in_stands_in_the_page_as_text_or_as_code(tmp_path: Path) -> None:
+    text = "# B\n\n```{include} part.md\n```\n\n```{literalinclude} part.py\n```\n\n```{include} none.md\n```\n"
+    tree = {"conf.py": "project = 'B'\n", "part.md": "Has *oil*.\n", "part.py": "oil = 1\n"}
+    document = read_one(tmp_path, "a.md", text, **tree)
+    assert isinstance(document, Document)
+    assert [(type(b), block_text(b)) for section in document.sections for b in section.blocks] == [
+        (Paragraph, "Has oil."),
+        (Code, "oil = 1"),
+    ]
+
+
+def test_tabs_indent_what_belongs_to_a_note_as_spaces_do(tmp_path: Path) -> None:
+    document = read_one(tmp_path, "docs/a.md", '# A\n\n!!! note "Mind"\n\n\tWater.\n', **{"mkdocs.yml": ""})
+    assert isinstance(document, Document)
+    assert [block for section in document.sections for block in section.blocks] == ["Mind", "Water."]
+
+
+@pytest.mark.parametrize(
+    ("said", "version"), [("", "2.0"), ("lastVersion: '1.0'", "1.0"), ("lastVersion: 'current'", "next")]
+)
+def test_the_version_of_docusaurus_that_goes_first_is_the_one_without_a_part_of_the_address(
+    said: str, version: str, tmp_path: Path
+) -> None:
+    config = f"export default {{presets: [['classic', {{docs: {{{said}}}}}]]}}"
+    tree = {"docusaurus.config.js": config, "docs/a.md": "# A\n", "versions.json": '["2.0", "1.0"]'}
+    tree |= {f"versioned_docs/version-{number}/a.md": "# A\n" for number in ("1.0", "2.0")}
+    found = found_in(files(tmp_path, tree))
+    assert found.rules.first == {"version": version}
+    folder = "docs" if version == "next" else f"versioned_docs/version-{version}"
+    assert read_all(tmp_path, found)[f"{folder}/a.md"].url == f"{SITE}/docs/a"
+
+
+def test_defaults_of_jekyll_count_in_their_scope_alone(tmp_path: Path) -> None:
+    config = "defaults:\n  - {scope: {path: guide}, values: {permalink: /g/:basename/}}\n"
+    tree = {"_config.yml": config, **{f"{name}/a.md": "---\ntitle: A\n---\nA.\n" for name in ("guide", "other")}}
+    read = read_all(tmp_path, found_in(files(tmp_path, tree)))
+    assert [document.url for document in read.values()] == [f"{SITE}/g/a/", f"{SITE}/other/a.html"]
+
+
+@pytest.mark.parametrize("config", [".vitepress/config.ts", "conf.py"])
+def test_a_file_beside_the_pages_is_no_page_where_the_generator_copies_none(config: str, tmp_path: Path) -> None:
+    root = files(tmp_path, {config: "project = 'B'\n", "index.md": "# B\n"})
+    read = ProfilePages(found_in(root), SITE).read(SourceItem("a.html", HTML, b"<h1>A</h1><p>Water."))
+    assert isinstance(read, str) and "does not serve" in read
+
+
 def test_a_post_of_which_the_rule_is_not_known_is_counted(tmp_path: Path) -> None:
     root = trees.write("jekyll", tmp_path)
     pages = ProfilePages(found_in(root), SITE)
