@@ -254,6 +254,8 @@ def test_a_row_that_is_a_draft_keeps_the_record_out_that_it_is_merged_with(tmp_p
         ({"id": 1, "reviews": [{"status": "spam"}, {"draft": True}], "author": {"private": True}}, False),
         ({"document_status": "draft"}, False),
         ({"content": "What noindex does"}, False),
+        ({"robots": "noindex, nofollow"}, True),
+        ({"robots": "index"}, False),
         ({"is_private": True}, True),
         ({"isPublic": False}, True),
         ({"confidential": 1, "title": "x"}, True),

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from support.pages_host import PagesHost
-from vademecum.errors import UsageError
+from vademecum.errors import NetworkError, UsageError
 from vademecum_builder.kinds import python
 from vademecum_builder.kinds.base import Opened
 from vademecum_builder.kinds.registry import kind_of
@@ -109,8 +109,8 @@ def test_an_entry_without_an_id_or_with_another_ones_is_told(tmp_path: Path) -> 
     assert "Long" in str(documents(one)["urn:1"].sections) and "Short" not in str(documents(one))
     assert "Without" in documents(one)  # called by its title
     assert any("Of whales" in str(found.sections) for found in documents(one).values())
-    reasons = [entry.reason for entry in one.source.changes(None).entries if isinstance(entry, Skipped)]
-    assert reasons == ["no id, no link, no title and no text", "its id urn:1 stands twice"]
+    left = [(entry.key, entry.reason) for entry in one.source.changes(None).entries if isinstance(entry, Skipped)]
+    assert left == [("entry 2", "no id, no link, no title and no text"), ("entry 5", "its id urn:1 stands twice")]
 
 
 @pytest.mark.parametrize("keep", [True, False])
@@ -221,7 +221,7 @@ def test_a_history_that_was_rewritten_is_read_whole(repository: Path) -> None:
 @pytest.mark.parametrize(
     ("settings", "why"),
     [
-        (SETTINGS.replace('"repository"', '"https://ann:secret@127.0.0.1:1/none.git"'), "https://127.0.0.1:1/none.git"),
+        (SETTINGS.replace('"repository"', '"https://ann:secret@127.0.0.1:1/none.git"'), "none.git cannot be read: "),
         (f'{SETTINGS}\nref = "none"', "repository has no none"),
         (SETTINGS.replace("docs", "none"), "has no folder none"),
         (SETTINGS.replace("docs", "../x"), "expected a folder within"),
@@ -233,6 +233,15 @@ def test_a_repository_that_cannot_be_read(repository: Path, settings: str, why: 
     with pytest.raises(UsageError, match=why) as told:
         opened(repository.parent, settings)
     assert "secret" not in str(told.value)
+
+
+@pytest.mark.process
+def test_a_repository_that_does_not_answer_may_be_asked_again(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vademecum_builder.sources.git.SECONDS", 0)
+    with pytest.raises(NetworkError, match="no answer in 0 seconds"):
+        opened(repository.parent, SETTINGS)
 
 
 MODULE = """

@@ -202,6 +202,12 @@ def test_target_and_limit_can_be_chosen() -> None:
     assert max(len(chunk.text) for chunk in found) <= 150
 
 
+def test_a_header_that_is_repeated_is_part_of_what_a_chunk_may_have() -> None:
+    section = Section((), "", (row("Pump", "What it is for", header=True), row("P1", paragraph(10))))
+    found = chunk_document(document(section), target=100, longest=150)
+    assert all(plain(chunk.text).startswith("Pump") and len(plain(chunk.text)) <= 150 for chunk in found)
+
+
 def test_the_encoder_reads_title_headings_and_text() -> None:
     assert embedding_text("Keys", Chunk(("Rotate", "Often"), "often", "Run\nit.")) == "Keys\nRotate\nOften\nRun\nit."
     assert embedding_text("", Chunk((), "", "x")) == "x"

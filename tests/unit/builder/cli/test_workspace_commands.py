@@ -43,6 +43,16 @@ def test_sync_then_monitor_then_changes(shop: Workshop, capsys: pytest.CaptureFi
     assert (between["old"]["price"], between["new"]["price"], between["fields"]) == (3, 99, ["price"])
 
 
+def test_between_two_jobs_something_came_or_went_and_what_did_both_is_no_difference(
+    shop: Workshop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for numbers in (range(3), range(1, 4), range(1, 3)):
+        shop.write([lamp(number) for number in numbers])
+        run(capsys, "sync", "--allow-shrink")
+    for last, keys in (("2", ["products:0", "products:3"]), ("3", ["products:0"])):
+        assert [one["key"] for one in run(capsys, "changes", "--between", "1", last)["changes"]] == keys
+
+
 def test_the_log_is_lines_of_json(shop: Workshop, capsys: pytest.CaptureFixture[str]) -> None:
     main(["sync", "--quiet"])
     main(["changes"])

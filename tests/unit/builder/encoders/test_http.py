@@ -198,6 +198,13 @@ def test_an_answer_that_is_something_else_is_refused(host: Host, data: bytes) ->
         host.model().embed(["a", "b"])
 
 
+def test_a_host_that_does_not_count_tokens_is_taken_to_have_read_none(host: Host) -> None:
+    host.answer = lambda _: (200, {}, rows([1.0] * D))
+    model = host.model()
+    model.embed(["a"])
+    assert model.used.tokens == 0
+
+
 def test_vectors_of_other_dimensions_than_before_are_refused(host: Host) -> None:
     model = host.model()
     assert model.dimensions == D
@@ -264,6 +271,7 @@ def test_a_build_embeds_what_is_new_and_the_release_names_no_host(
     report = build(replace(request, encoder=f"{request.encoder}&price=1000"))
     asked = sum(len(body["input"]) for body, _ in host.asked)
     assert report.embedded == 4
+    assert asked < 4 + len(PROBES) + 100  # words of these texts, and not those of the language
     told = f"{asked} texts were embedded in {len(host.asked)} requests: {3 * asked} tokens"
     assert f"{told}, which cost {3 * asked / 1000:.4g}" in report.notices
     cost = {"texts": asked, "requests": len(host.asked), "tokens": 3 * asked, "price": 3 * asked / 1000}

@@ -935,6 +935,41 @@ def test_the_version_of_docusaurus_that_goes_first_is_the_one_without_a_part_of_
     assert read_all(tmp_path, found)[f"{folder}/a.md"].url == f"{SITE}/docs/a"
 
 
+@pytest.mark.parametrize(("style", "address"), [("pretty", "docs/a/"), ("date", "docs/a.html")])
+def test_pages_of_a_collection_of_jekyll_lie_as_the_style_of_permalinks_says(
+    style: str, address: str, tmp_path: Path
+) -> None:
+    tree = {"_config.yml": f"permalink: {style}\ncollections: {{docs: {{output: true}}}}\n"}
+    document = read_one(tmp_path, "_docs/a.md", "---\ntitle: A\n---\nA.\n", **tree)
+    assert isinstance(document, Document)
+    assert document.url == f"{SITE}/{address}"
+
+
+@pytest.mark.parametrize("said", ["substitutions: {pump: the pump}", "myst: {substitutions: {pump: the pump}}"])
+def test_a_page_of_sphinx_says_itself_what_is_put_in(said: str, tmp_path: Path) -> None:
+    document = read_one(
+        tmp_path, "a.md", f"---\n{said}\n---\n# A\n\nMind {{{{ pump }}}}.\n", **{"conf.py": "project = 'B'"}
+    )
+    assert isinstance(document, Document)
+    assert text_of(document) == "Mind the pump."
+
+
+def test_a_shortcode_takes_in_what_lies_beside_the_page(tmp_path: Path) -> None:
+    tree = {"hugo.toml": "", "content/deep/part.md": "Oil.\n"}
+    document = read_one(tmp_path, "content/deep/a.md", '---\ntitle: A\n---\n{{< readfile "part.md" >}}\n', **tree)
+    assert isinstance(document, Document)
+    assert text_of(document) == "Oil."
+
+
+def test_a_page_in_a_language_that_mkdocs_does_not_build_is_not_served(tmp_path: Path) -> None:
+    config = "plugins:\n  - i18n:\n      languages: [{locale: en, default: true}, {locale: de}]\n"
+    read = {
+        name: read_one(tmp_path, f"docs/{name}.md", "# A\n", **{"mkdocs.yml": config}) for name in ("a", "a.de", "a.fr")
+    }
+    assert [isinstance(document, Document) for document in read.values()] == [True, True, False]
+    assert "not built (fr)" in str(read["a.fr"])
+
+
 def test_defaults_of_jekyll_count_in_their_scope_alone(tmp_path: Path) -> None:
     config = "defaults:\n  - {scope: {path: guide}, values: {permalink: /g/:basename/}}\n"
     tree = {"_config.yml": config, **{f"{name}/a.md": "---\ntitle: A\n---\nA.\n" for name in ("guide", "other")}}

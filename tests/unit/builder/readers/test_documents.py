@@ -82,6 +82,7 @@ def test_what_is_written_in_our_way_is_kept_as_it_is(text: str) -> None:
         ("[a][r]\n\n[r]: c.md", (Paragraph((Run("a", link="c.md"),)),)),
         ("> ## Part\n> text", (Paragraph((Run("Part", strong=True),)), "text")),
         ("![](a.png)", ()),
+        ("<div><h2>Head</h2><p>Text.</p></div>", ("Head", "Text.")),
         (r"so $a_1 * b_2 * \\\frac{c}{d}$ is, for $5 or $6", (r"so $a_1 * b_2 * \\\frac{c}{d}$ is, for $5 or $6",)),
         (
             'a <b>b</b> <a href="c.md?d&amp;e">c <kbd>d</kbd></a> <img src=x.png alt="an x"> e</i>',

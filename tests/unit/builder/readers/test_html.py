@@ -88,6 +88,8 @@ def test_structure_has_all_words_of_a_line(site: str) -> None:
         "<main><script>no()</script><button>no</button></main><div>yes</div>",
         "<header>no</header><nav>no</nav>yes<aside>no</aside><footer>no</footer>",
         "<div class=sidebar>no</div>yes<div id=footer>no</div>",
+        "<div role=complementary>no</div>yes",
+        f"<nav>{'no ' * 99}</nav>yes",
     ],
 )
 def test_the_content_is_what_the_page_says_it_is(body: str) -> None:

@@ -11,13 +11,23 @@ import pytest
 
 from support.in_hand import FixedClock
 from support.publishing import HANDBOOK, NOW, ONCE, Line, pull, tree_of
-from vademecum.errors import ContentError, NetworkError, ServerError, SignatureError, UsageError, VademecumError
+from vademecum.errors import (
+    ContentError,
+    EmptyStoreError,
+    NetworkError,
+    ServerError,
+    SignatureError,
+    UsageError,
+    VademecumError,
+)
 from vademecum.runtime.folder import FolderTransport
 from vademecum.runtime.memory import MemoryStore
 from vademecum_builder.release.previous import Previous, find_previous, locate_previous, read_previous
+from vademecum_builder.request import BuildRequest
 from vademecum_builder.signing.keyring import Keys, choose_authority, find_keys
 from vademecum_builder.signing.keys import RELEASE_KEY, ROOT_FILE, load_roots
 from vademecum_builder.signing.root import new_keys, renew_root
+from vademecum_builder.workspace.check import published_of
 
 MORE = {**HANDBOOK, "new.md": "# New\n\nA new page.\n"}
 
@@ -168,8 +178,9 @@ def test_a_host_that_does_not_answer_is_asked_again_before_anything_is_forced(li
 @pytest.mark.parametrize(("where", "error"), [("nowhere", NetworkError), ("empty", ServerError)])
 def test_a_previous_release_that_is_not_there(line: Line, where: str, error: type[Exception]) -> None:
     Path("empty").mkdir()
-    with pytest.raises(error, match=r"the previous release at .* cannot be used"):
-        find_previous(where, {})
+    with pytest.raises(error, match=r"the previous release at .* cannot be used") as caught:
+        find_previous(where, {}, away="ask again later")
+    assert ("ask again later" in caught.value.message) is caught.value.transient
 
 
 @pytest.mark.parametrize("url", ["http://me:s3cr/et@127.0.0.1:9/", "ftp://me:s3cr@et@example.org/"])
@@ -198,3 +209,11 @@ def test_a_broken_chain_of_roots_is_noticed(line: Line) -> None:
         previous(line, {2: line.root})
     with pytest.raises(ContentError, match=r"1\.root\.json is not the trusted root|signed"):
         previous(line, {1: first, 2: line.root})
+
+
+def test_what_is_published_and_damaged_is_compared_with_nothing(line: Line) -> None:
+    line.release(HANDBOOK)
+    for manifest in (line.out / "releases").iterdir():
+        manifest.write_bytes(b"{}")
+    with pytest.raises(EmptyStoreError, match="the previous release is damaged"):
+        published_of(BuildRequest(source=line.folder, out=line.out, keys=line.keys))

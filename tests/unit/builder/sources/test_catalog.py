@@ -37,6 +37,11 @@ def catalog(tmp_path: Path, name: str, content: str | bytes, **told: object) -> 
     return CatalogSource(str(tmp_path / name), **told)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("name", ["id", "_id", "key", "sku", "uuid", "guid", "slug", "handle"])
+def test_fields_that_are_the_id_where_none_is_named(name: str, tmp_path: Path) -> None:
+    assert listed(catalog(tmp_path, "a.json", json.dumps([{"title": "Pump", name: "p-7"}])))[0].keys() == {"p-7"}
+
+
 BOTH = json.dumps([PUMP, VALVE])
 LINES = json.dumps(PUMP) + "\n\n" + json.dumps(VALVE)
 

@@ -271,6 +271,7 @@ def test_a_private_key_is_found_however_it_is_written(shape: str) -> None:
 def test_a_key_without_its_first_line_is_found_by_its_last() -> None:
     assert private_key_line(PEM.partition("\n")[2].encode()) == 4
     assert private_key_line(f"{PEM[-120:-24]}Kx==\n{PEM[-24:]}".encode()) > 0, "the last line may be short"
+    assert private_key_line((PEM.partition("\n")[2] + "And so on.\n" * 999).encode()) == 4
     for encoding in ("utf-16", "utf-16-le", "utf-16-be", "utf-32"):
         assert private_key_line(PEM.encode(encoding)) == 1
 

@@ -312,7 +312,7 @@ def test_no_message_has_a_password_in_it(monkeypatch: pytest.MonkeyPatch, tmp_pa
         ("shop.db:", "not a database's address; write sqlite:///shop.db"),
         ("oracel://host/name", "SQLAlchemy knows no database 'oracel'"),
         ("mysql+mysqldb://host/name", "the driver MySQLdb is not installed"),
-        ("sqlite:///note.txt", "file is not a database"),
+        ("sqlite:///note.txt", "file is not a database: it is damaged, or no database: restore a copy"),
     ],
 )
 def test_what_is_no_database_is_said_in_one_line(url: str, said: str, tmp_path: Path) -> None:
@@ -329,6 +329,14 @@ def test_what_is_no_checkpoint_of_a_table_is_refused(lite: Shop, position: str) 
     for strategy in ("cursor", "log"):
         with pytest.raises(UsageError, match="not a checkpoint"):
             lite.source.changes(Checkpoint(strategy, position))
+
+
+def test_a_checkpoint_of_another_strategy_is_refused_whatever_it_says(lite: Shop) -> None:
+    lite.put(1, "a", "2026-01-01")
+    (checkpoint,) = (one for one in lite.source.changes(None).entries if isinstance(one, Checkpoint))
+    lite.source.changes(checkpoint)
+    with pytest.raises(UsageError, match="not a checkpoint of a table by its cursor"):
+        lite.source.changes(replace(checkpoint, strategy="other"))
 
 
 def test_values_of_a_cursor_come_back_as_they_were() -> None:

@@ -17,6 +17,7 @@ RUNS_OF = [
     ("***a***", (Run("a", strong=True, emphasis=True),)),
     ("[a `b`](x.md#c)", (Run("a ", link="x.md#c"), Run("b", code=True, link="x.md#c"))),
     ("[![a](b.png)](c)", (Run("a", link="c", image="b.png"),)),
+    ("![a](http://b/c.png)", (Run("a", image="http://b/c.png"),)),
     ("[a](mailto:b@c)", (Run("a", link="mailto:b@c"),)),
     ("`` a`b ``", (Run("a`b", code=True),)),
     ("`**a** \\[b](c)`", (Run("**a** \\[b](c)", code=True),)),
