@@ -361,6 +361,19 @@ def test_private_topics_of_a_forum_are_left_out_and_bytes_are_no_text(tmp_path: 
     assert "secret" not in str(said)
 
 
+def test_a_list_of_names_is_nobodys_business_and_what_people_tell_of_themselves_is_text(tmp_path: Path) -> None:
+    def made(name: str, about: str) -> str:
+        with closing(sqlite3.connect(tmp_path / name)) as file, file:
+            file.execute("CREATE TABLE users (id INTEGER PRIMARY KEY, title, about)")
+            file.executemany("INSERT INTO users VALUES (?, 'Sailor', ?)", [(n, f"{about} {n}") for n in range(20)])
+        return f"sqlite:///{name}"
+
+    with pytest.raises(UsageError, match="left out, as private or a program's own: users"):
+        discover(made("names.db", "Ann Lee"), tmp_path)
+    (found,) = discover(made("texts.db", "Writes of boats and of the sea. " * 9), tmp_path)
+    assert found.settings["table"] == "users"
+
+
 # What is said in them is for everybody where it is "open"; the number that comes with it says what it lies in.
 PROGRAMS: Mapping[str, str] = {
     "a chat without underscores": """

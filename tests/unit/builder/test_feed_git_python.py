@@ -108,7 +108,7 @@ def test_an_entry_without_an_id_or_with_another_ones_is_told(tmp_path: Path) -> 
     one = opened(tmp_path, 'kind = "feed"\npath = "a.xml"')
     assert "Long" in str(documents(one)["urn:1"].sections) and "Short" not in str(documents(one))
     assert "Without" in documents(one)  # called by its title
-    assert any("Of whales" in str(found.sections) for found in documents(one).values())
+    assert [found.title for found in documents(one).values() if "Of whales" in str(found.sections)] == ["Of whales"]
     left = [(entry.key, entry.reason) for entry in one.source.changes(None).entries if isinstance(entry, Skipped)]
     assert left == [("entry 2", "no id, no link, no title and no text"), ("entry 5", "its id urn:1 stands twice")]
 

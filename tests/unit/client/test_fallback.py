@@ -10,6 +10,7 @@ import pytest
 from support.place import FAST, Place
 from vademecum import KnowledgeBase
 from vademecum.errors import EmptyStoreError, NetworkError, UsageError
+from vademecum.search.local import text_of
 
 JS = Path(__file__).parents[3] / "client" / "vademecum" / "js"
 LONG = "\n\n".join(f"Paragraph {n} of many about the water pump and its valve." for n in range(60))
@@ -93,3 +94,7 @@ def test_what_is_no_document_is_told(tmp_path: Path, wrong: Any) -> None:
     kb = KnowledgeBase.open(tmp_path / "kb.db", fallback=[{"key": "a", "text": "good"}, wrong])
     with pytest.raises(UsageError, match="document 1 needs a key"):
         kb.search("good")
+
+
+def test_what_is_not_shown_of_html_ends_a_word() -> None:
+    assert text_of("one<script>no</script>two") == "one two"

@@ -203,7 +203,7 @@ def test_target_and_limit_can_be_chosen() -> None:
 
 
 def test_a_header_that_is_repeated_is_part_of_what_a_chunk_may_have() -> None:
-    section = Section((), "", (row("Pump", "What it is for", header=True), row("P1", paragraph(10))))
+    section = Section((), "", (row("Pump", "What it is for", header=True), row("P1", " ".join(["w" * 80] * 12))))
     found = chunk_document(document(section), target=100, longest=150)
     assert all(plain(chunk.text).startswith("Pump") and len(plain(chunk.text)) <= 150 for chunk in found)
 

@@ -643,6 +643,8 @@ def test_directions_are_the_principal_ones() -> None:
     # what else may be written of has directions too, once the texts have no more
     few = directions.find_directions(vectors[:1], np.eye(6), 4)
     assert np.linalg.matrix_rank(few) == 4
+    both = directions.find_directions(np.eye(3)[:1], np.eye(3)[1:2], 2)
+    assert not both[2].any()
 
 
 @pytest.mark.parametrize(

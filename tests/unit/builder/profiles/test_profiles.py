@@ -954,6 +954,35 @@ def test_a_page_of_sphinx_says_itself_what_is_put_in(said: str, tmp_path: Path) 
     assert text_of(document) == "Mind the pump."
 
 
+def test_of_a_book_of_quarto_its_chapters_alone_are_pages(tmp_path: Path) -> None:
+    config = "project: {type: book}\nbook: {chapters: [index.qmd, {part: x, chapters: [a.qmd]}], appendices: [z.qmd]}\n"
+    tree = {"_quarto.yml": config, **{f"{name}.qmd": "# A\n" for name in ("index", "a", "b", "z")}}
+    found = found_in(files(tmp_path, tree))
+    assert read_all(tmp_path, found).keys() == {"index.qmd", "a.qmd", "z.qmd"}
+
+
+def test_days_and_months_of_jekyll_can_be_without_a_zero(tmp_path: Path) -> None:
+    tree = {"_config.yml": "permalink: /:year/:i_month/:i_day/:title/\n"}
+    document = read_one(tmp_path, "_posts/2026-03-04-a.md", "---\ntitle: A\n---\nA.\n", **tree)
+    assert isinstance(document, Document)
+    assert document.url == f"{SITE}/2026/3/4/a/"
+
+
+def test_a_pipe_in_code_is_no_border_of_a_cell_where_the_generator_takes_it_for_none(tmp_path: Path) -> None:
+    text = "# A\n\n| a | b |\n|---|---|\n| `x|y` | two |\n"
+    document = read_one(tmp_path, "docs/a.md", text, **{"mkdocs.yml": ""})
+    assert isinstance(document, Document)
+    assert [block_text(block) for section in document.sections for block in section.blocks][-1] == "x|y | two"
+
+
+def test_what_fumadocs_takes_in_is_a_block_of_its_own(tmp_path: Path) -> None:
+    text = "# A\n\nBefore it.\n<include>part.md</include>\nAnd after.\n"
+    tree = {"source.config.ts": "", "content/docs/part.md": "Oil.\n"}
+    document = read_one(tmp_path, "content/docs/a.md", text, **tree)
+    assert isinstance(document, Document)
+    assert text_of(document) == "Before it.\nOil.\nAnd after."
+
+
 def test_a_shortcode_takes_in_what_lies_beside_the_page(tmp_path: Path) -> None:
     tree = {"hugo.toml": "", "content/deep/part.md": "Oil.\n"}
     document = read_one(tmp_path, "content/deep/a.md", '---\ntitle: A\n---\n{{< readfile "part.md" >}}\n', **tree)

@@ -96,6 +96,10 @@ def test_the_content_is_what_the_page_says_it_is(body: str) -> None:
     assert text(body) == "yes"
 
 
+def test_what_stands_around_a_list_is_no_part_of_its_items() -> None:
+    assert text("<main>a<ul><li>b</ul>c<ol><li>d</ol>e</main>") == "a\n\nb\n\nc\n\nd\n\ne"
+
+
 def test_all_of_several_articles_are_read() -> None:
     assert text("<article>a<article>b</article></article><article>c</article>") == "a\n\nb\n\nc"
 
