@@ -129,7 +129,8 @@ mutants: $(VENV)/test.stamp ## Plant COUNT faults in client and builder: how man
 	$(BIN)/python tests/bench/mutants.py --count $(or $(COUNT),400) $(if $(SEED),--seed $(SEED)) --out $(VENV)/mutants \
 	  --source 'client/vademecum/**/*.py' --source 'builder/vademecum_builder/**/*.py' \
 	  --but 'client/vademecum/runtime/**/*.py' --but 'builder/vademecum_builder/cli/**/*.py' --but 'builder/vademecum_builder/server/*.py' \
-	  -- -n0 -m 'not model' tests/unit tests/contract tests/golden tests/faults/memory
+	  -- -n0 -m 'not model' tests/unit tests/contract tests/golden tests/faults/memory \
+	  $(addprefix tests/journeys/test_,init.py init_check.py publish.py sources.py)
 
 clean: ## Delete what these commands made
 	rm -rf $(VENV) demo-out test-artifacts tests/unit/js/node_modules tests/conformance/js/node_modules tests/packages/js/node_modules

@@ -1,12 +1,14 @@
-"""How much do the tests notice? Plants one small fault at a time, and runs the tests that come by its line.
+"""How much do the tests notice? Plants one small fault at a time, and runs the tests that come by its file.
 
     python tests/bench/mutants.py --source 'client/**/*.py' --but '**/http.py' --seed 9 --out folder -- tests/unit
 
 What follows `--` goes to pytest. A first run finds by coverage contexts which tests come by which line, and how many
 CPU seconds each takes; those that fail in it are left out. Faults are planted in clones of what is committed, and the
-tests run in a fork of a process that has imported all libraries, and nothing of the project. A fault that no test
-reaches has survived, and one that none notices in --limit CPU seconds. One that lets a test take five times as long as
-before was noticed: it hangs. What is found is written as it comes, and not asked again of the same commit.
+tests run in a fork of a process that has imported all libraries, and nothing of the project: those that come by the
+line before the others of its file, for not every line that runs is seen (after an exception in a generator, say), and
+some run but once, as at import. A fault has survived that none of them notices, in --limit CPU seconds. One that lets
+a test take five times as long as before was noticed: it hangs. What is found is written as it comes, and not asked
+again of the same commit.
 """
 
 from __future__ import annotations
@@ -44,7 +46,7 @@ import coverage
 import pytest
 
 PATIENCE, SLOWER, WAITING = 10, 5, 20
-"""A test hangs that takes so many CPU seconds, and so many times as many as before; or so many times that on the clock."""
+"""A test hangs after so many CPU seconds and so many times its own; or after so many times that by the clock."""
 FIRST = 40
 """So many tests are tried first: those whose place is most like the fault's, and the quickest of them."""
 MEMORY = 6 << 30
@@ -65,7 +67,7 @@ class Fault:
     """One node of a file, and what takes its place.
 
     Attributes:
-        lines: Where a test must come by to notice it; empty for what runs at import, which any test of the file may.
+        lines: Where tests come by that are likely to notice it; none of what runs at import.
         number: Of the file's faults.
     """
 
@@ -282,14 +284,15 @@ class Clones:
         with tempfile.TemporaryDirectory(prefix="mutants-", ignore_cleanup_errors=True) as folder:
             process = FORK.Process(target=_run, args=(clone, Path(folder), [*options, *files], plugin))
             process.start()
-            process.join()
+            while process.exitcode is None:  # another thread may have been told first that it ended
+                process.join()
             with suppress(ProcessLookupError):
                 os.killpg(process.pid or 0, signal.SIGKILL)  # what the tests have left running
         output = clone.with_suffix(".log").read_text(errors="replace")
         if fault:
             shutil.copyfile(fault.file, clone / fault.file)
         self.free.put(clone)
-        return process.exitcode or 0, output
+        return process.exitcode, output
 
 
 def _run(clone: Path, folder: Path, arguments: Sequence[str], plugin: object) -> None:
@@ -335,23 +338,20 @@ class Reach:
             for name in merged["libraries"]:
                 with suppress(ImportError):
                     import_module(name)
-        return cls(
-            {test: merged["seconds"][test] for test in merged["seconds"].keys() - merged["failed"].keys()}, lines
-        )
+        return cls({test: n for test, n in merged["seconds"].items() if test not in merged["failed"]}, lines)
 
     def of(self, fault: Fault, limit: float) -> list[list[str]]:
         """Return the tests that may notice a fault: those to try first, and the others."""
         lines = self.lines.contexts_by_lineno(fault.file)
-        at_import = not fault.lines or any("" in lines.get(line, ()) for line in fault.lines)
-        where = lines if at_import else fault.lines
-        reached = {test for line in where for test in lines.get(line, ())} & self.seconds.keys()
+        near = {test for line in fault.lines for test in lines.get(line, ())}
+        of_file = {test for tests in lines.values() for test in tests} & self.seconds.keys()
         words = set(Path(fault.file).with_suffix("").parts)
 
-        def far(test: str) -> tuple[int, float, str]:
+        def far(test: str) -> tuple[bool, int, float, str]:
             like = words & set(_file(test).removesuffix(".py").replace("test_", "").split("/"))
-            return -len(like), self.seconds[test], test
+            return test not in near, -len(like), self.seconds[test], test
 
-        tests = sorted(reached or (self.seconds if at_import else ()), key=far)
+        tests = sorted(of_file or self.seconds, key=far)  # a file of tables may have no line of its own
         tests = tests[: bisect(list(accumulate(self.seconds[test] for test in tests)), limit)]
         parts = [part for part in (tests[:FIRST], tests[FIRST:]) if part]
         files = [list(map(_file, part)) for part in parts]  # those of a file in a row: what they share is set up once
@@ -360,7 +360,7 @@ class Reach:
 
 def judged(fault: Fault, reach: Reach, clones: Clones, limit: float) -> dict[str, Any]:
     """Plant a fault and run the tests; return what became of it."""
-    result, by, parts = "unreached", "", reach.of(fault, limit)
+    result, by, parts = "survived", "", reach.of(fault, limit)
     for tests in parts:
         most = {test: PATIENCE + SLOWER * reach.seconds[test] for test in tests}
         code, output = clones.run(Chosen(most), list(dict.fromkeys(map(_file, tests))), fault)
@@ -374,12 +374,12 @@ def judged(fault: Fault, reach: Reach, clones: Clones, limit: float) -> dict[str
 
 def table(found: Sequence[dict[str, Any]]) -> Iterator[str]:
     """Yield how many faults were noticed, a row for each folder."""
-    results = ("killed", "timeout", "survived", "unreached")
+    results = ("killed", "timeout", "survived")
     rows: dict[str, Counter[str]] = defaultdict(Counter)
     for one in found:
         for row in (str(Path(one["file"]).parent), "~ all"):
             rows[row][one["result"]] += 1
-    yield "".join(f"{name:>11}" for name in (*results, "noticed")).rjust(95)
+    yield "".join(f"{name:>11}" for name in (*results, "noticed")).rjust(84)
     for row, counts in sorted(rows.items()):
         share = f"{(counts['killed'] + counts['timeout']) / counts.total():.1%}"
         yield f"{row:<40}" + "".join(f"{cell:>11}" for cell in (*(counts[one] for one in results), share))
@@ -392,8 +392,8 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 32), help="which faults; printed")
     parser.add_argument("--count", type=int, default=400, help="how many faults")
     parser.add_argument("--jobs", type=int, default=2, help="how many processes test at once")
-    parser.add_argument("--limit", type=float, default=60, help="CPU seconds of tests for each fault")
-    parser.add_argument("--out", type=Path, required=True, help="folder; COMMIT-SEED.jsonl gets a line for each fault")
+    parser.add_argument("--limit", type=float, default=30, help="CPU seconds of tests for each fault")
+    parser.add_argument("--out", type=Path, required=True, help="folder; KEY-SEED.jsonl gets a line for each fault")
     parser.add_argument("pytest", nargs="+", help="after --, for pytest: paths and options")
     told = parser.parse_args()
     wanted, but = ({str(file) for glob in globs for file in Path().glob(glob)} for globs in (told.source, told.but))

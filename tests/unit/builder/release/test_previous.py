@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from vademecum.errors import (
 )
 from vademecum.runtime.folder import FolderTransport
 from vademecum.runtime.memory import MemoryStore
+from vademecum_builder.release.numbers import Numbers, begun_anew
 from vademecum_builder.release.previous import Previous, find_previous, locate_previous, read_previous
 from vademecum_builder.request import BuildRequest
 from vademecum_builder.signing.keyring import Keys, choose_authority, find_keys
@@ -219,3 +221,11 @@ def test_what_is_published_and_damaged_is_compared_with_nothing(line: Line) -> N
         manifest.write_bytes(b"{}")
     with pytest.raises(EmptyStoreError, match="the previous release is damaged"):
         published_of(BuildRequest(source=line.folder, out=line.out, keys=line.keys))
+
+
+@pytest.mark.parametrize(("unused", "days", "first"), [(True, 3, True), (True, 31, False), (False, 3, False)])
+def test_keys_that_were_not_used_begin_with_the_first_number_for_some_weeks(
+    line: Line, unused: bool, days: int, first: bool
+) -> None:
+    numbers = begun_anew(line.out, {1: line.root}, NOW + timedelta(days=days), lost=False, unused=unused)
+    assert (numbers == Numbers()) is first

@@ -14,12 +14,12 @@ import pytest
 from support.in_hand import FixedClock, MemoryTransport
 from support.publishing import HANDBOOK, NOW, ONCE, Line, begun, tree_of
 from vademecum.encoder.query import Encoder
-from vademecum.errors import ContentError, ExpiredError, SelfTestError, VademecumError
+from vademecum.errors import ContentError, ExpiredError, SelfTestError, UsageError, VademecumError
 from vademecum.format.json import canonical, parse_object
 from vademecum.format.manifest import Manifest, decode_manifest, encode_manifest
 from vademecum_builder.encoders.directions import encode_directions
 from vademecum_builder.pages.site import SiteBuilder
-from vademecum_builder.release.verify import Verified, verify_tree
+from vademecum_builder.release.verify import Verified, verify, verify_tree
 
 MORE = {**HANDBOOK, "new.md": "# New\n\nA new page.\n"}
 
@@ -148,3 +148,8 @@ def test_directions_of_another_space_are_named(line: Line) -> None:
     line.release({**MORE, "more.md": "# More\n"})
     with pytest.raises(ContentError, match="direction"):
         verified(line)
+
+
+def test_a_file_is_no_tree(line: Line) -> None:
+    with pytest.raises(UsageError, match="is a file; name the folder of a published tree"):
+        verify(str(line.out / "metadata/timestamp.json"), None)
