@@ -160,8 +160,9 @@ def test_where_no_package_index_has_it_the_requirement_is_written(vade: Vade, mo
         (
             {"docs/a.md": PAGE, "src/b.rst": "B"},
             "encoder = 'sentence-transformers:a/b'\n[[source]]\nname = 'a'\nkind = 'folder'\npath = 'docs'\n"
-            "[[source]]\nname = 'b'\nkind = 'feed'\npath = 'https://example.org/b.xml'\n",
-            "build,feed,models",
+            "[[source]]\nname = 'b'\nkind = 'feed'\npath = 'https://example.org/b.xml'\n"
+            "[[source]]\nname = 'c'\nkind = 'sql'\nurl = 'sqlite:///c.db'\ntable = 'c'\n",
+            "build,feed,models,sql",
         ),
     ],
     ids=["a generator's sources", "office files", "settings"],
@@ -187,6 +188,21 @@ def test_it_ends_with_four_steps_each_a_command_or_a_sentence(vade: Vade) -> Non
     assert offline == "" and "root.pem" in steps[3]["why"]
     bash = subprocess.run(["bash", "-n"], input="\n".join((pages, secret, push)), text=True)
     assert bash.returncode == 0
+
+
+def test_a_folder_of_that_name_that_is_there_is_not_built_into(vade: Vade) -> None:
+    repository(DOCS | {"knowledge-base/a.css": ""})
+    vade("init", "--yes")
+    assert read_settings(Path("vademecum.toml")).out == Path("knowledge-base-site")
+
+
+def test_of_a_repository_without_a_commit_all_is_added(vade: Vade) -> None:
+    git("init", "--quiet")
+    git("remote", "add", "origin", "https://github.com/Acme/Handbook.git")
+    Path("docs").mkdir()
+    Path("docs/lanterns.md").write_text(PAGE)
+    *_, push, _ = vade("init", "--yes", "--json").json["steps"]
+    assert push["command"].startswith("git add . && ")
 
 
 def test_it_ends_with_how_to_try_it_here(vade: Vade, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -189,7 +189,8 @@ def test_what_the_workflow_would_not_install(check: Check, monkeypatch: pytest.M
 
 def test_what_github_says(check: Check, place: Path) -> None:
     fake_gh(place / ".git-hub", WORKING | {"secret list": "[]"})
-    assert any("the secret VADEMECUM_SIGNING_KEY is not set: gh secret set" in message for message in check())
+    handed = "gh secret set VADEMECUM_SIGNING_KEY --env github-pages < .vademecum/keys/release.pem"
+    assert any(f"the secret VADEMECUM_SIGNING_KEY is not set: {handed}" in message for message in check())
     fake_gh(place / ".git-hub", {name: said for name, said in WORKING.items() if name != "/pages"})
     assert any("GitHub Pages is switched off: gh api -X POST" in message for message in check())
     fake_gh(place / ".git-hub", WORKING | {"/pages": "legacy"})

@@ -108,6 +108,7 @@ def test_several_sources_have_names(tmp_path: Path) -> None:
         (ENCODER + "batch = 0" + SOURCE, "line 2: encoder.batch: expected texts in a request, a number above 0, not 0"),
         (ENCODER + 'price = "2"' + SOURCE, "line 2: encoder.price: expected of a million tokens, a number, not '2'"),
         (ENCODER + 'name = "builtin"\nmodel = "m"' + SOURCE, "line 3: encoder.model: name is an encoder by itself"),
+        ("[[source]]\n  'path' = 4", "line 2: source.path: expected a folder, not 4"),
         ("[[source]]\npath = 4", "line 2: source.path: expected a folder, not 4"),
         ('[[source]]\npath = ""', "line 2: source.path: expected a folder, not ''"),
         (

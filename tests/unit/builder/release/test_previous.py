@@ -180,7 +180,7 @@ def test_a_host_that_does_not_answer_is_asked_again_before_anything_is_forced(li
 @pytest.mark.parametrize(
     ("where", "error"), [("nowhere", NetworkError), ("empty", ServerError), ("ftp://b.example/", UsageError)]
 )
-def test_a_previous_release_that_is_not_there(line: Line, where: str, error: type[Exception]) -> None:
+def test_a_previous_release_that_is_not_there(line: Line, where: str, error: type[VademecumError]) -> None:
     Path("empty").mkdir()
     with pytest.raises(error, match=r"the previous release at .* cannot be used") as caught:
         find_previous(where, {}, away="ask again later")
