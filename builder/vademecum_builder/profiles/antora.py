@@ -44,6 +44,7 @@ def open_antora(project: Project) -> Rules | None:
     by_branch = version is True or isinstance(version, Mapping)
     return Rules(
         (Folder("modules", address),),
+        title=text_at(config, "title"),
         base_url=address_of(at(playbook, "site", "url")),
         templates=(with_attributes,) if entries else (),
         doubts=("the version of the component is that of its branch",) if by_branch else (),

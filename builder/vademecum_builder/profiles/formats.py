@@ -120,6 +120,8 @@ def asciidoc_includes(text: str, page: Page) -> str:
         name, here = match["name"], posixpath.dirname(page.key)
         for _ in range(3):  # one may stand in another
             name = _REFERENCE.sub(lambda found: attributes.get(found[1], found[0]).strip(), name)
+        if ":" in name and "$" not in name and "://" not in name:
+            name = "page$".join(re.split("(?<=:)(?!.*:)", name))  # of another module a page, where nothing else is said
         module, _, name = name.rpartition(":") if "$" in name else ("", "", name)
         for family, folder in _FAMILIES.items():
             if name.startswith(family):

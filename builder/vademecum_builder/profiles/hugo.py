@@ -86,11 +86,15 @@ class _Site:
     ignored: Sequence[re.Pattern[str]]
     bundles: frozenset[str]
 
-    def folder(self, path: str, language: str) -> Folder:
-        """Return a folder of pages in a language; a page's name may say another one (`a.fr.md`)."""
-        return Folder(path, partial(self._address, path, language))
+    def folder(self, path: str, language: str, below: str = "") -> Folder:
+        """Return a folder of pages in a language; a page's name may say another one (`a.fr.md`).
 
-    def _address(self, folder: str, language: str, path: str, metadata: Mapping[str, Any]) -> str:
+        Args:
+            below: Where in the content it is mounted.
+        """
+        return Folder(path, partial(self._address, path, below, language))
+
+    def _address(self, folder: str, below: str, language: str, path: str, metadata: Mapping[str, Any]) -> str:
         if any(pattern.search(f"/{folder}/{path}") for pattern in self.ignored):
             raise NotServed("ignoreFiles")
         name = stem(path)
@@ -105,6 +109,7 @@ class _Site:
         url = named(metadata, "url")
         if url:
             return url.lstrip("/") if url.startswith("/") or not prefix else prefix + url
+        name = posixpath.join(below, name)
         whole = self._whole(name, metadata)
         whole = _path(whole.lower() if self.lower else whole).strip("/")
         ugly = self.ugly.get(_section(name)) is True if isinstance(self.ugly, Mapping) else self.ugly
@@ -123,11 +128,11 @@ class _Site:
 
 
 def open_hugo(project: Project) -> Rules | None:
-    config = _read(project, *FILES)
-    languages = {**_beside(project, config, "languages"), **_of_files(project, "languages")}
-    permalinks = _beside(project, config, "permalinks")
+    config, place, others = _configured(project)
+    languages = {**_beside(project, config, "languages", place), **_of_files(project, "languages", place)}
+    permalinks = _beside(project, config, "permalinks", place)
     permalinks = permalinks.get("page", permalinks)
-    content = folder_of(text_at(config, "contentdir", default="content"))
+    content = _content(config)
     if not any(key.startswith(f"{content}/") for key in project.keys) and "baseurl" not in config:
         return None
     default = text_at(config, "defaultcontentlanguage", default="en").lower()
@@ -137,7 +142,7 @@ def open_hugo(project: Project) -> Rules | None:
         in_folder=config.get("defaultcontentlanguageinsubdir") is True,
         permalinks=permalinks if isinstance(permalinks, Mapping) else {},
         lower=config.get("disablepathtolower") is not True,
-        ugly=_beside(project, config, "uglyurls") or config.get("uglyurls") is True,
+        ugly=_beside(project, config, "uglyurls", place) or config.get("uglyurls") is True,
         unrendered=[posixpath.dirname(k) for k in project.keys if k.endswith("/_index.md") and _never(project.text(k))],
         ignored=expressions(texts_at(config, "ignorefiles")),
         bundles=frozenset(
@@ -152,8 +157,9 @@ def open_hugo(project: Project) -> Rules | None:
     own = [site.folder(place, name) for name, place in places.items()]
     mounts = at(config, "module", "mounts")
     for mount in mounts if isinstance(mounts, list) else ():
-        if text_at(mount, "target").strip("/") == "content":
-            own.append(site.folder(folder_of(text_at(mount, "source")), text_at(mount, "lang") or default))
+        top, _, below = folder_of(text_at(mount, "target")).partition("/")
+        if top == "content":
+            own.append(site.folder(folder_of(text_at(mount, "source")), text_at(mount, "lang") or default, below))
     shared = () if default in places else (site.folder(content, default),)
     return Rules(
         (*sorted(own, key=lambda f: -len(f.path)), *shared),
@@ -161,21 +167,48 @@ def open_hugo(project: Project) -> Rules | None:
         (attribute_lists, alerts),
         templates=(shortcodes,),
         base_url=address_of(config.get("baseurl")),
-        title=text_at(config, "title"),
+        title=text_at(languages, default, "title") or text_at(config, "title"),
+        doubts=_doubts(others) if place == "config/_default" else (),
         first={"lang": default} if len(languages) > 1 else {},
     )
 
 
-def _beside(project: Project, config: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+def _content(config: Mapping[str, Any]) -> str:
+    return folder_of(text_at(config, "contentdir", default="content"))
+
+
+def _configured(project: Project) -> tuple[dict[str, Any], str, Sequence[str]]:
+    """Return the configuration, the folder of its parts, and those of other sites with common settings.
+
+    Of several (`config/manual`) it is that of the one which has the most of the pages, and nothing else.
+    """
+    common = _read(project, *FILES)
+    found = {"config/_default": common}
+    for folder in sorted(project.root.glob("config/*/")):
+        place = f"config/{folder.name}"
+        said = common | _read(project, *(f"{place}/{name}.{s}" for name in ("hugo", "config") for s in _SUFFIXES))
+        if _content(said) != _content(common):
+            found[place] = said
+    pages = {place: sum(key.startswith(f"{_content(said)}/") for key in project.keys) for place, said in found.items()}
+    chosen = max(found, key=lambda place: (pages[place], len(_content(found[place]))))
+    return found[chosen], chosen, [place for place in found if place != chosen and pages[place]]
+
+
+def _doubts(others: Sequence[str]) -> tuple[str, ...]:
+    return (f"{', '.join(others)} are sites of their own: build the folder of each by itself",) if others else ()
+
+
+def _beside(project: Project, config: Mapping[str, Any], name: str, place: str) -> Mapping[str, Any]:
     """Return a part of the configuration that may have a file of its own."""
-    said = config.get(name) or _read(project, *(f"config/_default/{name}.{s}" for s in _SUFFIXES))
+    files = (f"{folder}/{name}.{suffix}" for folder in (place, "config/_default") for suffix in _SUFFIXES)
+    said = config.get(name) or _read(project, *files)
     return said if isinstance(said, Mapping) else {}
 
 
-def _of_files(project: Project, name: str) -> dict[str, Any]:
+def _of_files(project: Project, name: str, place: str) -> dict[str, Any]:
     """Return a part of the configuration that has a file for each of its keys (`languages.fr.toml`)."""
-    found = sorted(project.root.glob(f"config/_default/{name}.*.*"))
-    return {p.name.split(".")[1].lower(): _read(project, f"config/_default/{p.name}") for p in found}
+    found = sorted(project.root.glob(f"{place}/{name}.*.*"))
+    return {p.name.split(".")[1].lower(): _read(project, f"{place}/{p.name}") for p in found}
 
 
 def _slugs(kind: str, version: int) -> SlugRule:

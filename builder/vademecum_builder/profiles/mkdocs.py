@@ -218,9 +218,8 @@ def open_mkdocs(project: Project) -> Rules:
         languages,
     )
     base = at(extensions, "pymdownx.snippets", "base_path")
-    snippets = tuple(
-        re.sub(r"^\$config_dir/?|^\./?", "", str(path)) for path in (base if isinstance(base, list) else [base or ""])
-    )
+    paths = base if isinstance(base, list) else [base or ""]
+    snippets = tuple(re.sub(r"^(?:relative )?(?:\$config_dir/?|\./?)", "", str(path)) for path in paths)
     if "macros" in plugins and (parts := text_at(plugins["macros"] or {}, "include_dir")):
         snippets += (parts, posixpath.join(posixpath.dirname(site.docs), parts))
     names = dict(_named(config.get("nav")))

@@ -57,15 +57,24 @@ _CODE = re.compile(
 _READS_FILES = re.compile(r"include|literalinclude|remoteliteralinclude")
 # What shows nothing, or what only running code or the whole project could show. `todo` is private by default.
 _UNSEEN = re.compile(
-    r"auto\w+|toctree|contents|index|meta|highlight|rst-class|cssclass|role|default-(?:role|domain)|title|header|"
+    r"toctree|contents|index|meta|highlight|rst-class|cssclass|role|default-(?:role|domain)|title|header|"
     r"footer|sectnum|section-numbering|date|target-notes|(?:current)?module|tabularcolumns|todo|todolist|ifconfig|testsetup|"
     r"testcleanup|(?:di)?graph|graphviz|inheritance-diagram|mermaid|plantuml|uml|bibliography|\w*author"
 )
 # What is an entry of its own, also without a word about it.
 _DESCRIBES = re.compile(
-    r"function|\w*method|class|attribute|property|data|exception|decorator|(?:cmd)?option|envvar|describe|object|macro|type|"
+    r"auto\w+|function|\w*method|class|attribute|property|data|exception|decorator|(?:cmd)?option|envvar|describe|object|macro|type|"
     r"var|member|struct|union|enum\w*|concept|alias|confval|directive|role|centered"
 )
+_FIELDS = {
+    **dict.fromkeys(("param", "parameter", "arg", "argument", "key", "keyword", "var", "ivar", "cvar"), ""),
+    **dict.fromkeys(("type", "vartype"), "Type of"),
+    **dict.fromkeys(("return", "returns"), "Returns"),
+    **dict.fromkeys(("raise", "raises", "except", "exception"), "Raises"),
+    "rtype": "Return type",
+}
+"""What Sphinx shows of the fields of a description, in place of their first word."""
+_OF_CODE = "what autodoc takes from code is there by its name alone: build of the rendered site"
 _LABELS = {
     "versionadded": "Added in version",
     "versionchanged": "Changed in version",
@@ -100,13 +109,19 @@ def read_rst(text: str) -> Reading:
         for section in tree.findall(nodes.section):
             title: Any = section[0]
             title["ids"], section["ids"] = section["ids"][-1:], []
+        for name in tree.findall(nodes.field_name):
+            first, *words = name.astext().split()
+            if first in _FIELDS:
+                shown = f"{words[-1]} ({' '.join(words[:-1])})" if words[1:] else "".join(words)
+                name[:] = [nodes.Text(f"{_FIELDS[first]} {shown}".strip())]
         # A name that is unknown here: a page or a substitution elsewhere.
         for problem in list(tree.findall(nodes.problematic)):
             problem.parent.replace(problem, nodes.Text(problem.astext().strip("`|_*")))
         writer = Writer()
         level = {"initial_header_level": 2} if "title" in metadata else {}
         publish_from_doctree(tree, writer=writer, settings_overrides=_SETTINGS | level)
-    warnings = [f"`{name}` left out: no other file is read" for name in sorted(left)]
+    warnings = [f"`{name}` left out: no other file is read" for name in sorted(left) if name]
+    warnings += [_OF_CODE] if left[""] else []
     return read_converted(writer.parts["fragment"], metadata, warnings)
 
 
@@ -191,6 +206,8 @@ class _Any(Directive):
             return []  # `.. setting:: x` of an extension: where a reference leads, above what is said of it
         box = nodes.container()
         box.document = self.state.document
+        members = self.options.get("members", "") if name.startswith("auto") else ""
+        argument = "\n".join(filter(None, (argument, members)))
         if name != "only" and (argument or label):
             for line in argument.split("\n") if not label else [f"{label} {argument}"]:
                 children, _ = self.state.inline_text(line, self.lineno)
@@ -206,13 +223,14 @@ class _Unseen(_Any):
 
 @contextmanager
 def _directives(left: Counter[str]) -> Iterator[None]:
-    """Within, every directive is known; what would read files is counted."""
+    """Within, every directive is known; what would read files is counted, and under no name what would read code."""
 
     def known(name: str, language: Any, document: Any) -> tuple[type[Directive] | None, list[Any]]:
         plain = _plain(name)
         if _READS_FILES.fullmatch(plain):
             left[plain] += 1
             return _Unseen, []
+        left[""] += plain.startswith("auto")
         if _OWN.fullmatch(plain):
             return own(name, language, document)
         return _Unseen if _UNSEEN.fullmatch(plain) else _Any, []

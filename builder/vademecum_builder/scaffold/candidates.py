@@ -69,7 +69,8 @@ def find_candidates(top: Path, files: Sequence[str]) -> tuple[Candidate, ...]:
     documents = [name for name in files if _is_document(name)]
     found = {candidate.path: candidate for candidate in _of_generators(top, files, documents)}
     for candidate in _rendered(top, files):
-        if not any(is_below(candidate.path, path) for path in found):
+        is_forward = candidate.documents == 1 < len(documents)  # which leads to a language, say
+        if not (is_forward or any(is_below(candidate.path, path) for path in found)):
             found[candidate.path] = candidate
     return tuple(found.values()) or tuple(_plain(documents))
 
@@ -90,7 +91,8 @@ def _is_document(name: str) -> bool:
 
 def _of_generators(top: Path, files: Sequence[str], documents: Sequence[str]) -> Iterator[Candidate]:
     for folder in _own(filter(None, map(_configured, files))):
-        found = find_profile(top / folder, _below(folder, documents))
+        # Those of its pages may lie beside it.
+        found = find_profile(top / folder, [posixpath.relpath(name, folder) for name in documents])
         if found is None or found.inside or found.outside:
             continue
         places = {posixpath.normpath(posixpath.join(folder, place.path)) for place in found.rules.folders}
@@ -150,8 +152,8 @@ def _is_served(found: Found, key: str) -> bool:
 def _configured(name: str) -> str:
     """Return the folder that a file is the configuration of a generator for; empty: it is none."""
     path = PurePosixPath(name)
-    patterns = [pattern for profile in PROFILES for pattern in profile.files if path.match(pattern)]
-    return path.parents[patterns[0].count("/")].as_posix() if patterns else ""
+    depths = [pattern.count("/") for profile in PROFILES for pattern in profile.files if path.match(pattern)]
+    return path.parents[max(depths)].as_posix() if depths else ""
 
 
 def _own(folders: Iterable[str]) -> list[str]:

@@ -1404,3 +1404,49 @@ def test_a_start_page_without_a_title_is_called_as_the_site(key: str, text: str,
     item = SourceItem(key, HTML if key.endswith("html") else MARKDOWN, (tmp_path / key).read_bytes())
     document = ProfilePages(found_in(tmp_path), SITE).read(item)
     assert isinstance(document, Document) and document.title == "Pumps"
+
+
+def test_of_several_sites_of_hugo_with_common_settings_the_one_of_the_pages_counts(tmp_path: Path) -> None:
+    tree = {
+        "site/config/_default/hugo.yml": "contentDir: ../docs\ntitle: All\n",
+        "site/config/manual/config.yml": "contentDir: ../docs/manual\nDefaultContentLanguage: de\ndefaultContentLanguageInSubdir: true",
+        "site/config/manual/languages.yml": "de: {title: Handbuch}\nen: {}\n",
+        "site/config/dev/hugo.toml": "contentDir = '../docs/dev'\ntitle = 'Dev'",
+        "docs/manual/oil.de.md": "# Oel\n",
+        "docs/manual/oil.en.md": "# Oil\n",
+        "docs/dev/api.md": "# API\n",
+        ".git/HEAD": "",
+    }
+    root = files(tmp_path, tree)
+    found = found_in(root / "docs/manual")
+    assert (found.rules.title, found.rules.first, found.rules.doubts) == ("Handbuch", {"lang": "de"}, ())
+    pages = ProfilePages(found, SITE)
+    served = [pages.read(SourceItem(f"oil.{lang}.md", MARKDOWN, b"# Oil\n")) for lang in ("de", "en")]
+    assert [one.url for one in served if isinstance(one, Document)] == [f"{SITE}/de/oil/", f"{SITE}/en/oil/"]
+    assert found_in(root / "docs/dev").rules.title == "Dev"
+    assert "config/dev, config/manual are sites of their own" in found_in(root).rules.doubts[0]
+
+
+def test_what_is_mounted_below_the_content_of_hugo_is_served_there(tmp_path: Path) -> None:
+    config = "baseURL = 'https://b.example'\n[[module.mounts]]\nsource = 'guides'\ntarget = 'content/docs/guide'\n"
+    document = read_one(tmp_path, "guides/oil.md", "# Oil\n", **{"hugo.toml": config})
+    assert isinstance(document, Document) and document.url == f"{SITE}/docs/guide/oil/"
+
+
+def test_snippets_of_mkdocs_lie_where_the_configuration_does_by_its_own_word(tmp_path: Path) -> None:
+    config = "markdown_extensions:\n  - pymdownx.snippets: {base_path: [!relative $config_dir]}\n"
+    tree = {"mkdocs.yml": config, "parts.txt": "Fill it."}
+    document = read_one(tmp_path, "docs/a.md", '# A\n\n--8<-- "parts.txt"\n', **tree)
+    assert isinstance(document, Document) and text_of(document) == "Fill it."
+
+
+def test_a_page_of_another_module_of_antora_is_taken_in(tmp_path: Path) -> None:
+    tree = {
+        "antora.yml": "name: b\ntitle: Pumps\n",
+        "modules/oil/pages/fill.adoc": "Fill it.\n",
+        "modules/a/pages/a.adoc": "",
+    }
+    found = found_in(files(tmp_path, tree))
+    page = Page(found.project, "modules/a/pages/a.adoc")
+    assert ProfilePages(found).prepared(ASCIIDOC, "include::oil:fill.adoc[]", page) == "Fill it."
+    assert (found.rules.title, page.troubles) == ("Pumps", Counter())

@@ -179,6 +179,17 @@ def test_rst_names_of_extensions_are_no_text_and_entries_without_a_word_are() ->
     ]
 
 
+def test_rst_names_of_what_is_in_the_code_are_found_and_fields_say_what_sphinx_shows() -> None:
+    text = ".. autofunction:: pump.turn\n\n.. autoclass:: Tank(size)\n   :members: fill, drain\n"
+    text += "\n.. autosummary::\n\n   Oil\n"
+    text += "\n.. py:function:: wait(s)\n\n   :param int s: Seconds.\n   :returns: What is left.\n   :note: Mine.\n"
+    document = read(f"Pump\n====\n\n{text}", RST)
+    told = "Tank(size) | fill, drain | Oil | wait(s) | s (int): | Seconds. | Returns: | What is left. | note: | Mine."
+    assert shown(document).split("\n") == ["pump.turn", *told.split(" | ")]
+    said = "what autodoc takes from code is there by its name alone: build of the rendered site"
+    assert document.warnings == (f"guide/pump.rst: {said}",)
+
+
 def test_rst_includes_are_told() -> None:
     document = read("Pump\n====\n\n.. include:: a.rst\n.. include:: b.rst\n", RST)
     assert document.warnings == ("guide/pump.rst: `include` left out: no other file is read",)

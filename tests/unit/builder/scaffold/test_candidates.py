@@ -45,6 +45,14 @@ CASES: dict[str, tuple[dict[str, str], list[str]]] = {
         {"hugo.toml": "title = 'x'\n", "content/a.md": PAGE, "themes/t/docs/b.md": PAGE},
         ["content (sources of Hugo, 1 document)"],
     ),
+    "Hugo beside its pages, and a page that leads to a language": (
+        {
+            "site/config/_default/hugo.yml": "contentDir: ../docs\ntitle: x\n",
+            "docs/a.md": PAGE,
+            "index/de/index.html": HTML,
+        },
+        ["docs (sources of Hugo, 1 document)"],
+    ),
     "Sphinx": (
         {"docs/source/conf.py": "project = 'x'\nextensions = []\n", "docs/source/index.rst": "X\n=\n"},
         ["docs/source (sources of Sphinx, 1 document)"],
