@@ -45,34 +45,13 @@ export class Kernel extends Passes {
     this.run = /** @type {Record<string, (...args: number[]) => number>} */ (/** @type {unknown} */ (exports));
   }
 
-  /** @template T @param {{new (buffer: ArrayBuffer, at: number, length: number): T, new (length: number): T, BYTES_PER_ELEMENT: number}} Kind
-   * @param {number} length @returns {T} in the kernel's memory while there is room */
-  #array(Kind, length) {
+  /** In the kernel's memory while there is room. @override @type {Passes["array"]} */
+  array(Kind, length) {
     const at = this.free;
     const end = aligned(at + Kind.BYTES_PER_ELEMENT * length);
     if (end > this.memory.buffer.byteLength) return new Kind(length);
     this.free = end;
     return new Kind(this.memory.buffer, at, length);
-  }
-
-  /** @override @type {Passes["floats"]} */
-  floats(length) {
-    return this.#array(Float64Array, length);
-  }
-
-  /** @override @type {Passes["numbers"]} */
-  numbers(length) {
-    return this.#array(Uint32Array, length);
-  }
-
-  /** @override @type {Passes["longs"]} */
-  longs(length) {
-    return this.#array(BigUint64Array, length);
-  }
-
-  /** @override @type {Passes["signed"]} */
-  signed(length) {
-    return this.#array(Int32Array, length);
   }
 
   /** @param {import("../format/segment.mjs").Segment[]} segments decoded from `files`

@@ -4,24 +4,30 @@
 import { lowerBound } from "./encoder.mjs";
 
 export class Passes {
+  /** @template T @param {{new (buffer: ArrayBuffer, at: number, length: number): T, new (length: number): T, BYTES_PER_ELEMENT: number}} Kind
+   * @param {number} length @returns {T} */
+  array(Kind, length) {
+    return new Kind(length);
+  }
+
   /** @param {number} length */
   floats(length) {
-    return new Float64Array(length);
+    return this.array(Float64Array, length);
   }
 
   /** @param {number} length */
   numbers(length) {
-    return new Uint32Array(length);
+    return this.array(Uint32Array, length);
   }
 
   /** @param {number} length */
   longs(length) {
-    return new BigUint64Array(length);
+    return this.array(BigUint64Array, length);
   }
 
   /** @param {number} length */
   signed(length) {
-    return new Int32Array(length);
+    return this.array(Int32Array, length);
   }
 
   /** Add the scores of rows up by their owners; of rows without one the score is 0.
