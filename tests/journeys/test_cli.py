@@ -699,6 +699,7 @@ def test_settings_say_what_to_build_and_options_say_otherwise(vade: Vade) -> Non
     assert_refused(vade("build", "--config", "no.toml"), 2, "no.toml: cannot be read")
 
 
+@pytest.mark.usefixtures("small_site")
 def test_a_build_that_was_never_published_is_told_from_another_build(vade: Vade) -> None:
     write("docs", HANDBOOK)
     Path("host").mkdir()

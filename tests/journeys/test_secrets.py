@@ -61,7 +61,7 @@ def test_a_password_in_an_address_is_neither_printed_nor_stored(tmp_path: Path) 
                 **{KEY_VARIABLE: "awskms:x"},
             ),
         ]
-    assert "127.0.0.1" in said[0] and "answered 404" in said[2] + said[3]
+    assert " DEBUG " in said[0] and "127.0.0.1" in said[0] and "answered 404" in said[2] + said[3]
     assert SECRET not in "".join(said)
     stored = b"".join(path.read_bytes() for path in tmp_path.glob("kb.db*"))
     assert stored and SECRET.encode() not in stored

@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import vademecum_builder
+from vademecum import log_to_stderr
 from vademecum.runtime.clock import SystemClock
 from vademecum_builder.cli.arguments import parser
 from vademecum_builder.cli.main import main
@@ -108,6 +109,8 @@ def _call(connection: socket.socket) -> NoReturn:
     os.environ.clear()
     os.environ.update(environ)
     tempfile.tempdir = None
+    if level := environ.get("VADEMECUM_LOG"):  # as where the client is imported
+        log_to_stderr(level)
     clock: Any = SystemClock
     clock.sleep = lambda self, seconds: asyncio.sleep(0)
     if epoch := environ.get("SOURCE_DATE_EPOCH"):

@@ -16,7 +16,7 @@ from support.publisher import Publisher
 from vademecum import KnowledgeBase
 
 KEYS = "a b c d e"
-RELEASES = 8
+RELEASES = 5
 
 
 def documents(edition: int) -> dict[str, dict[str, list[str]]]:
