@@ -19,7 +19,7 @@ from vademecum_builder.profiles.plain import PASSES
 from vademecum_builder.profiles.registry import Found
 from vademecum_builder.readers.document import Document, parse_document, title_from_key
 from vademecum_builder.readers.front_matter import split_front_matter
-from vademecum_builder.readers.text import clean_line, unify_line_breaks
+from vademecum_builder.readers.text import clean_line, unify_line_breaks, without_tags
 from vademecum_builder.sources.base import BINARY, HTML, MARKDOWN, PLAIN_TEXT, SourceItem
 from vademecum_builder.sources.left_out import TEMPLATES
 
@@ -184,7 +184,9 @@ class ProfilePages:
             item, slugs=rules.slugs, address=lambda _: self._url(address), mdx=rules.mdx, called=called
         )
         told = {} if written else dict(metadata)
-        title = document.title if written else clean_line(str(told.pop("title", "") or "")) or document.title
+        title = (
+            document.title if written else clean_line(without_tags(str(told.pop("title", "") or ""))) or document.title
+        )
         title = called if called and title == title_from_key(item.key) else title
         kept = {name: value for name, value in (told | dict(document.metadata)).items() if name not in _NAMES}
         if isinstance(kept.get("redirect"), str) and not any(section.blocks for section in document.sections):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from vademecum_builder.profiles.base import (
@@ -20,7 +20,7 @@ from vademecum_builder.profiles.base import (
 )
 from vademecum_builder.profiles.blocks import alerts, attribute_lists, containers
 from vademecum_builder.profiles.code import outside_code
-from vademecum_builder.profiles.config import at, matcher, read_python, read_yaml, text_at, texts_at
+from vademecum_builder.profiles.config import at, matcher, read_python, read_toml, read_yaml, text_at, texts_at
 from vademecum_builder.readers.slugs import DOCUTILS
 from vademecum_builder.sources.base import MARKDOWN, PLAIN_TEXT, RST
 from vademecum_builder.sources.endings import MEDIA_TYPES
@@ -151,6 +151,9 @@ def open_sphinx(project: Project) -> Rules | None:
             raise NotServed("source_suffix")
         return pretty(path) if folders else stem(path) + suffix
 
+    site, language = _of_package(project), text_at(config, "language") or "en"
+    # Read the Docs leads from the start page alone to the version that it shows.
+    is_versioned = (bool(online) or ".readthedocs." in site) and site.count("/") == 3
     computed = "exclude_patterns" not in config and "exclude_patterns" in source
     return Rules(
         (Folder("", address),),
@@ -158,10 +161,25 @@ def open_sphinx(project: Project) -> Rules | None:
         (substitutions(config.get("myst_substitutions")), myst, containers, alerts, attribute_lists),
         templates=(external_links(config.get("extlinks")), common_text(config)),
         kinds=kinds,
-        base_url=address_of(config.get("html_baseurl")),
+        base_url=address_of(config.get("html_baseurl")) or (f"{site}{language}/latest/" if is_versioned else site),
         title=text_at(config, "project"),
-        doubts=("exclude_patterns is computed in conf.py",) if computed else (),
+        doubts=tuple(_doubts(config, site if is_versioned else "", computed=computed)),
     )
+
+
+def _of_package(project: Project) -> str:
+    """Return where a package of Python says that its documentation is; empty: it does not."""
+    package = read_toml(project.text("pyproject.toml", "../pyproject.toml", "../../pyproject.toml"))
+    urls = at(package, "project", "urls")
+    named = {str(name).lower(): url for name, url in urls.items()} if isinstance(urls, Mapping) else {}
+    return address_of(named.get("documentation") or named.get("docs"))
+
+
+def _doubts(config: Mapping[str, Any], site: str, *, computed: bool) -> Iterator[str]:
+    if computed:
+        yield "exclude_patterns is computed in conf.py"
+    if site and "html_baseurl" not in config:
+        yield f"which version {site} shows nobody says (html_baseurl would): latest is taken"
 
 
 def _kinds(config: Mapping[str, Any], source: str) -> dict[str, str]:

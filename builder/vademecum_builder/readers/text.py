@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 
 LONGEST_HEADING = 200
 """Characters that a heading or a title may have; the rest is cut off at a word."""
@@ -16,6 +17,9 @@ _INVISIBLE = re.compile(
     "[\u00ad\u200b\u2060\ufeff]|(?<![\u0600-\u08ff\u0900-\u109f\u1780-\u18af\ufb50-\ufdff\ufe70-\ufefc])\u200c"
 )
 _DATA = re.compile(r"data:[\w/+.-]+(?:;[\w=.-]+)*;base64,[\w+/=%-]{64,}(?:\s+[A-Za-z0-9+/]{60,}={0,2})*")
+_INLINE_TAG = re.compile(
+    r"</?(?:a|abbr|b|br|code|em|i|kbd|mark|s|small|span|strong|su[bp]|u|wbr)(?:\s[^<>]*)?/?>", re.IGNORECASE
+)
 _LINE_BREAKS = re.compile("\r\n|[\r\f\v\x85\u2028\u2029]")
 
 
@@ -51,6 +55,11 @@ def clean_line(text: str, longest: int = LONGEST_HEADING) -> str:
 def clean_block(text: str) -> str:
     """Return the text without the blank lines around it and the white space behind its lines."""
     return "\n".join(line.rstrip() for line in clean(text).split("\n")).strip("\n")
+
+
+def without_tags(title: str) -> str:
+    """Return a title of front matter without inline HTML: pages put it where it is markup."""
+    return unescape(_INLINE_TAG.sub("", title)) if "<" in title or "&" in title else title
 
 
 def with_emoji(text: str) -> str:

@@ -1450,3 +1450,21 @@ def test_a_page_of_another_module_of_antora_is_taken_in(tmp_path: Path) -> None:
     page = Page(found.project, "modules/a/pages/a.adoc")
     assert ProfilePages(found).prepared(ASCIIDOC, "include::oil:fill.adoc[]", page) == "Fill it."
     assert (found.rules.title, page.troubles) == ("Pumps", Counter())
+
+
+@pytest.mark.parametrize(
+    ("said", "served"),
+    [
+        ("https://pump.readthedocs.io", "https://pump.readthedocs.io/de/latest/"),
+        ("https://pump.example/docs", "https://pump.example/docs/"),
+        ("pump", ""),
+    ],
+)
+def test_pages_of_sphinx_are_where_their_package_says(said: str, served: str, tmp_path: Path) -> None:
+    tree = {
+        "docs/conf.py": "project = 'b'\nextensions = []\nlanguage = 'de'\n",
+        "docs/index.rst": "B\n=\n",
+        "pyproject.toml": f"[project.urls]\nDocumentation = '{said}'\n",
+        ".git/HEAD": "",
+    }
+    assert found_in(files(tmp_path, tree) / "docs").rules.base_url == served

@@ -750,6 +750,13 @@ def test_a_list_of_links_into_the_page_is_no_text() -> None:
     assert blocks == ["Of pumps.", "See this.", "Oil", "B", "C", "a, b", "a: one", "b: two", "c: three"]
 
 
+def test_a_title_of_front_matter_has_no_inline_html() -> None:
+    assert (
+        read_markdown("---\ntitle: Oil <em>before</em> use &amp; <base>\n---\nText.\n").title
+        == "Oil before use & <base>"
+    )
+
+
 def test_badges_and_logos_are_no_part_of_a_title() -> None:
     badges = "![logo](l.png) Pump [![build: passing](https://b.example/b.svg)](https://b.example)"
     reading = read_markdown(f"# {badges}\n\nOf pumps.\n\n## ![Oil](oil.png)\n\nFill it.\n")
