@@ -1468,3 +1468,43 @@ def test_pages_of_sphinx_are_where_their_package_says(said: str, served: str, tm
         ".git/HEAD": "",
     }
     assert found_in(files(tmp_path, tree) / "docs").rules.base_url == served
+
+
+MDC = """---
+title: Pumps
+---
+
+::note{title="Mind it"}
+Oil it :badge[now]{color=red} and {{ $doc.x }}fast :tada:.
+
+  :::card
+  ---
+  icon: i-oil
+  title: Oil change
+  ---
+  #default
+  With [care]{.red}.
+  :::
+::
+
+## 2. The - tank
+
+```sh [make]
+::keep
+```
+:video{src="a.mp4" autoplay}
+"""
+
+
+def test_pages_of_nuxt_content_are_where_it_serves_them_without_components(tmp_path: Path) -> None:
+    config = "source: { include: 'own/**', prefix: '/handbook' }"
+    tree = {"nuxt.config.ts": "export default { modules: ['@nuxt/content'] }", "content.config.ts": config}
+    document = read_one(tmp_path, "content/docs/1.start/2.Oil it.md", MDC, **tree)
+    assert isinstance(document, Document) and (document.url, document.title) == (f"{SITE}/docs/start/oil-it", "Pumps")
+    assert text_of(document).split("\n") == [
+        *("Mind it", "Oil it now and fast 🎉.", "Oil change", "With care.", "::keep")
+    ]
+    assert document.sections[-1].anchor == "_2-the-tank"
+    moved = read_one(tmp_path, "content/own/1.a/index.md", "# A\n", **tree)
+    assert isinstance(moved, Document) and moved.url == f"{SITE}/handbook/a"
+    assert "draft" in str(read_one(tmp_path, "content/1.a.draft.md", "# A\n", **tree))
