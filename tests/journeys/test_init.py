@@ -183,6 +183,7 @@ def test_it_ends_with_four_steps_each_a_command_or_a_sentence(vade: Vade) -> Non
     steps = vade("init", "--yes", "--json").json["steps"]
     pages, secret, push, offline = (step["command"] for step in steps)
     assert pages == "gh api -X POST repos/Acme/Handbook/pages -f build_type=workflow"
+    assert secret.startswith("gh api -X PUT repos/Acme/Handbook/environments/github-pages && gh secret set ")
     assert "gh secret set VADEMECUM_SIGNING_KEY --env github-pages < .vademecum/keys/release.pem" in secret
     assert push.startswith(f"git add vademecum.toml {WORKFLOW_FILE} {ACTION_FILE} root.json .gitignore &&")
     assert offline == "" and "root.pem" in steps[3]["why"]

@@ -41,7 +41,7 @@ def read_time(value: object, zone: tzinfo | None = None) -> datetime:
         return _since_epoch(Decimal(str(value)))
     if isinstance(value, str):
         text = value.strip()
-        if _NUMBER.fullmatch(text) and "-" not in text[1:] and len(text) > 8:
+        if _NUMBER.fullmatch(text) and len(text) > 8:
             return _since_epoch(Decimal(text))
         try:
             value = datetime.fromisoformat(text)

@@ -17,7 +17,7 @@ from support.pages_host import PagesHost
 from support.publishing import HANDBOOK, Line, ask, begun, make_runtime, read, tree_of
 from vademecum.config import Config
 from vademecum.engine import Engine
-from vademecum.errors import SignatureError, UsageError, VademecumError
+from vademecum.errors import ContentError, SignatureError, UsageError, VademecumError
 from vademecum.format.json import parse_object
 from vademecum.ports import Store
 from vademecum.runtime.folder import FolderTransport
@@ -170,6 +170,13 @@ def test_a_yanked_candidate_is_for_nobody_and_the_next_release_goes_on_from_it(l
         assert follow(line, store).to_sequence == 3
         assert not [hit for hit in ask(store, "lanterns") if "lanterns" in hit.text]
     verified(line)
+
+
+def test_of_a_channel_whose_release_is_damaged_nothing_is_listed(line: Line) -> None:
+    for manifest in (line.out / "releases").iterdir():
+        manifest.write_bytes(b"{}")
+    with pytest.raises(ContentError, match="releases/"):
+        inventory(line)
 
 
 def test_taking_back_the_current_release_says_what_that_means(line: Line) -> None:

@@ -436,6 +436,14 @@ WHATSAPP_SAYS = [
 ]
 
 
+def test_a_message_of_whatsapp_at_no_time_is_told_and_the_next_is_read(tmp_path: Path) -> None:
+    file = tmp_path / "WhatsApp Chat with Boats.txt"
+    file.write_text("12/31/23, 9:75 PM - Ann: Hello\n12/31/23, 9:16 PM - Bob: Hi\n")
+    first, second = messages(file, zone=UTC)
+    assert isinstance(first, Skipped) and first.reason == "12/31/23 9:75 is no time"
+    assert isinstance(second, Message) and second.text == "Hi"
+
+
 def test_what_whatsapp_says_itself_is_nobodys_message(tmp_path: Path) -> None:
     said = ["Ann: null and void: <b>", "Bob: I was omitted", "Bob: 7 <This message was edited>"]
     file = tmp_path / "WhatsApp Chat with Boats.txt"
