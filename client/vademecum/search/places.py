@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -30,6 +30,8 @@ MOST_PLACES = 20
 MOST_CANDIDATES = 200
 """As deep a search looks for places of one page that give way to each other."""
 _ORDERED = 1001
+_PUBLISHED = _ORDERED ** len(PLACES)
+"""Below it a rank says what the release puts first, above it what the reader prefers."""
 _NUMBER = re.compile(r"[0-9]\S* ")
 _ENDS = " ._/:-"
 """What stands around words, also those of a longer name."""
@@ -136,23 +138,29 @@ class Places:
         rank, at = min(ranked)
         return at, rank
 
-    def settled(self, candidates: Sequence[tuple[int, Any, int, int]]) -> list[int]:
+    def settled(self, candidates: Sequence[tuple[int, Any, int, int]], titled: Collection[int]) -> list[int]:
         """Return which candidates stay: one gives way to one of the same page in a place that is preferred.
 
+        In the same language the other has to have the same headings. A translation, which has headings of its own, has
+        to be called what was asked for if the one is, and to be four fifths as good; three where the reader prefers it.
+
         Args:
-            candidates: Row, score, document and rank of each. In the same language the other has to have the same
-                headings; a translation, which has headings of its own, to be at least four fifths as good.
+            candidates: Row, score, document and rank of each.
+            titled: Rows of documents whose title is the query.
         """
         if not self._order:
             return list(range(len(candidates)))
         told = [(self._page(at), self._headings(row), self._metadata[at].get("lang")) for row, _, at, _ in candidates]
 
         def gives_way(mine: int, other: int) -> bool:
-            (page, headings, lang), (_, score, _, rank) = told[mine], candidates[mine]
-            (its_page, its_headings, its_lang), (_, its_score, _, its_rank) = told[other], candidates[other]
+            (page, headings, lang), (row, score, _, rank) = told[mine], candidates[mine]
+            (its_page, its_headings, its_lang), (its_row, its_score, _, its_rank) = told[other], candidates[other]
             if its_page != page or its_rank >= rank:
                 return False
-            return its_headings == headings if its_lang == lang else its_score * 5 >= score * 4
+            if its_lang == lang:
+                return its_headings == headings
+            fifths = 3 if its_rank < rank - rank % _PUBLISHED else 4
+            return its_score * 5 >= score * fifths and (its_row in titled or row not in titled)
 
         every = range(len(told))
         return [mine for mine in every if not any(gives_way(mine, other) for other in every)]

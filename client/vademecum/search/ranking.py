@@ -52,11 +52,13 @@ class Ranking:
         rows: Numbers of chunks.
         scores: Theirs, in the same order.
         nearest: Nothing answers by its words: these are near in meaning.
+        titled: Chunks of documents whose title is the query.
     """
 
     rows: NDArray[np.int64]
     scores: Scores
     nearest: bool
+    titled: NDArray[np.int64]
 
 
 def nearness(cosines: Scores, pages: Scores) -> Scores:
@@ -130,7 +132,7 @@ def fuse(
         for row in best[:_READ_WHOLE].tolist():
             total[row] += _PHRASED * (phrased is not None and phrased(row))
         best[:] = best[np.lexsort((ids[best], -total[best]))]
-    return Ranking(rows, total[rows], nearest and mode == "hybrid" and found.weight > 0)
+    return Ranking(rows, total[rows], nearest and mode == "hybrid" and found.weight > 0, titled)
 
 
 def places_of(

@@ -151,7 +151,7 @@ class Searcher:
     ) -> Results:
         candidates = list(self._candidates(ranking, documents, prefer, self._places.depth(shown.stop), group=group))
         groups: dict[int, list[Candidate]] = {}
-        for number in self._places.settled(candidates):
+        for number in self._places.settled(candidates, frozenset(ranking.titled.tolist())):
             key = candidates[number][2] if group else number
             groups.setdefault(key, []).append(candidates[number])
 

@@ -122,13 +122,13 @@ READ_PLACES = """
 const [generation, places, files] = await Promise.all(process.argv.slice(1).map((name) => import(name)));
 const { segment, asked } = JSON.parse(files.readFileSync(process.env.ASKED, "utf-8"));
 const opened = generation.openGeneration([Buffer.from(segment, "base64")], { dimensions: 1, epoch: "e" });
-console.log(JSON.stringify(asked.map(({ order, filters, prefer, raws, limit }) => {
+console.log(JSON.stringify(asked.map(({ order, filters, prefer, raws, titled, limit }) => {
   const of = new places.Places(opened, order);
   const fits = of.matching(filters);
   const { owners } = of.generation;
   const may = of.fitting(fits) ?? (() => true);
   const rows = [...owners.keys()].filter((at) => owners[at] >= 0 && may(at));
-  const settled = of.settled(rows.map((at) => of.choose({ at, raw: raws[at] }, fits, prefer)));
+  const settled = of.settled(rows.map((at) => of.choose({ at, raw: raws[at] }, fits, prefer)), titled);
   return [of.depth(limit), rows, settled.map((hit) => [hit.at, hit.shown, hit.rank, of.others(hit, prefer)])];
 })));
 """
@@ -154,7 +154,8 @@ def test_both_languages_choose_the_same_places(tmp_path: Path, monkeypatch: pyte
     some: tuple[Any, ...] = ({}, {"lang": "de"}, {"version": ["1", "2"], "tags": "a"}, {"lang": "fr"})
     wanted: tuple[Any, ...] = ({}, {"lang": "de-CH"}, {"version": "1", "lang": "EN"}, {"tags": "a"})
     asked: list[dict[str, Any]] = [
-        {"order": o, "filters": f, "prefer": p, "raws": chance.choices(range(1, 9), k=12), "limit": 10}
+        {"order": o, "filters": f, "prefer": p, "limit": 10}
+        | {"raws": chance.choices(range(1, 9), k=12), "titled": chance.sample(range(12), 3)}
         for o in orders for f in some for p in wanted
     ]  # fmt: skip
     told_file = tmp_path / "asked.json"
@@ -168,7 +169,7 @@ def test_both_languages_choose_the_same_places(tmp_path: Path, monkeypatch: pyte
         fits = of.matching(question["filters"]) if question["filters"] else None
         rows = [row for row in range(12) if fits is None or of.rows(fits)[row]]
         candidates = [(row, question["raws"][row], *of.choose(row, fits, question["prefer"])) for row in rows]
-        settled = [candidates[number] for number in of.settled(candidates)]
+        settled = [candidates[number] for number in of.settled(candidates, question["titled"])]
         hits = [
             [row, at, rank, [asdict(place) for place in of.others(row, at, question["prefer"])]]
             for row, _, at, rank in settled

@@ -104,8 +104,9 @@ export class Places {
     return { at, raw, shown: held[ranks.indexOf(rank)], rank };
   }
 
-  /** Without those that give way to one of the same page in a preferred place. @param {Candidate[]} candidates */
-  settled(candidates) {
+  /** Without those that give way to one of the same page in a preferred place. @param {Candidate[]} candidates
+   * @param {number[]} titled rows of documents whose title is the query */
+  settled(candidates, titled) {
     if (!this.ordered) return candidates;
     const told = candidates.map((candidate) => ({
       ...candidate,
@@ -119,7 +120,11 @@ export class Places {
       (one) =>
         !pages.get(one.page)?.some(
           (other) =>
-            other.rank < one.rank && (other.lang === one.lang ? other.headings === one.headings : other.raw * 5 >= one.raw * 4),
+            other.rank < one.rank &&
+            (other.lang === one.lang
+              ? other.headings === one.headings
+              : other.raw * 5 >= one.raw * (other.rank < one.rank - (one.rank % ORDERED ** 2) ? 3 : 4) &&
+                (titled.includes(other.at) || !titled.includes(one.at))),
         ),
     );
   }

@@ -76,12 +76,10 @@ export class Searcher {
 
   /** Answer what titles ask while nobody asks anything: what has run is compiled, and the first question takes a third of the time. */
   async rehearse() {
-    const { documents } = this.generation;
     await this.words;
-    for (let i = 0; i < REHEARSED; i++) {
+    for (const { segment, row } of this.generation.documents.slice(0, REHEARSED)) {
       await new Promise((done) => setTimeout(done, PAUSE));
-      const { segment, row } = documents[Math.floor((i * documents.length) / REHEARSED)] ?? {};
-      if (this.#asked || !segment) return;
+      if (this.#asked) return;
       await this.#search({ query: segment.titles.at(row), limit: 10, offset: 0, mode: "hybrid", group: true, filters: {}, prefer: {} });
     }
   }
@@ -138,7 +136,7 @@ export class Searcher {
     const { generation, places, meaning } = this;
     const { index, owners } = generation;
     const ranking = fuse(meaning, found, { mode, weight: this.encoder.wordsWeight / 1000, fits: places.fitting(fits), titled, alone }, this.room);
-    const candidates = places.settled(this.#candidates(ranking, names, fits, prefer, places.depth(offset + limit), group));
+    const candidates = places.settled(this.#candidates(ranking, names, fits, prefer, places.depth(offset + limit), group), titled);
     /** @type {Map<number, Candidate[]>} */ const groups = new Map();
     candidates.forEach((candidate, number) => {
       const key = group ? candidate.shown : number;

@@ -41,7 +41,9 @@ def index_of(
         for text, vector in zip(texts, vectors, strict=True)
     }
     held = [
-        DocumentRow(key, 1, title, f"{key}/", json.dumps(said), tuple(rows[text].id for text in chunks))
+        DocumentRow(
+            key, 1, said.get("title", title), f"{key}/", json.dumps(said), tuple(rows[text].id for text in chunks)
+        )
         for key, (said, chunks) in documents.items()
     ]
     encoder = decode_encoder(table.query_encoder)
@@ -144,6 +146,41 @@ def test_a_translation_that_does_not_answer_takes_no_place(headings: tuple[str, 
         {"lang": ("de",)},
     )
     assert index.search("start the pump", prefer={"lang": "de"})[0].document == "a"
+
+
+def test_who_types_the_title_of_a_translation_means_it() -> None:
+    index = index_of(
+        {
+            "a": ({"title": "Valves"}, [("", START)]),
+            "de/a": ({"title": "Ventile", "lang": "de", "pageKey": "a"}, [("", START + " Ventile")]),
+        },
+        {"lang": ("de",)},
+    )
+    assert [hit.document for hit in index.search("ventile")] == ["de/a"]
+    assert [hit.document for hit in index.search("start the pump")] == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("prefer", "scores", "stay"),
+    [
+        ({}, {"a": 80, "de/a": 100}, ["a"]),
+        ({}, {"a": 79, "de/a": 100}, ["a", "de/a"]),
+        ({"lang": "de"}, {"a": 100, "de/a": 60}, ["de/a"]),
+        ({"lang": "de"}, {"a": 100, "de/a": 59}, ["a", "de/a"]),
+    ],
+)
+def test_a_translation_has_to_be_nearly_as_good(
+    prefer: dict[str, str], scores: dict[str, int], stay: list[str]
+) -> None:
+    """Less nearly for those who ask for its language."""
+    pages: dict[str, tuple[dict[str, Any], Texts]] = {
+        "a": ({}, [("Start", START)]),
+        "de/a": ({"lang": "de", "pageKey": "a"}, [("Anfang", START)]),
+    }
+    places = Places(index_of(pages, {"lang": ("de",)})._opened)
+    held = [places.choose(row, None, prefer) for row in range(2)]
+    candidates = [(row, scores[list(scores)[at]], at, rank) for row, (at, rank) in enumerate(held)]
+    assert sorted([*scores][candidates[number][2]] for number in places.settled(candidates, ())) == stay
 
 
 @pytest.mark.parametrize(
