@@ -49,8 +49,10 @@ class _Started(Site):
         told = {"Access-Control-Allow-Origin": "*", "Content-Type": "text/javascript"}
         if target.endswith(MEMORY) and self.memory:
             return Answer(HTTPStatus.OK, told, self.memory)
-        found = super().answer(target, headers)
         by_a_page = "Sec-Fetch-Mode" in headers  # `vade` reads trees of hosts as well, and checks every file
+        if "/pyodide/" in target:  # 10 MB a start: to send them takes less than to inflate them
+            headers = Message()
+        found = super().answer(target, headers)
         if found.status != HTTPStatus.OK or not target.endswith(PYODIDE) or not by_a_page:
             return found
         module = WITH_OPTION.format(itself="./pyodide.mjs?itself", option=GOES_ON if self.memory else KEEPS)
