@@ -136,11 +136,13 @@ clean: ## Delete what these commands made
 	rm -rf $(VENV) demo-out test-artifacts tests/unit/js/node_modules tests/conformance/js/node_modules tests/packages/js/node_modules
 
 $(VENV)/demo.stamp: $(SOURCES)
+	@echo 'Setting up $(VENV) with what builds need: once, a minute or two'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(PIP) --editable '.[build]'
 	touch $@
 
 $(VENV)/test.stamp: $(VENV)/demo.stamp tests/unit/js/package-lock.json tests/conformance/js/package-lock.json tests/packages/js/package-lock.json
+	@echo 'Setting up what tests need (PyTorch, Chromium, programs; 2 GB): once, some minutes'
 	$(MAKE) --jobs=3 set-up-python set-up-node set-up-programs
 	test -x /usr/bin/chromium || $(BIN)/playwright install --with-deps chromium
 	touch $@

@@ -36,6 +36,19 @@ def say(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     return capsys.readouterr().out
 
 
+def test_a_folder_is_not_read_twice(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (place / "docs").mkdir()
+    (place / "docs" / "pump.md").write_text("# Pump\n\nOil it.\n")
+    (place / "vademecum.toml").write_text('title = "Pumps"\nout = "kb"\n\n[[source]]\npath = "docs"\n')
+    before = (place / "vademecum.toml").read_text()
+    assert main(["sources", "--discover", "docs/", "--write"]) == 2
+    assert "reads this folder already" in capsys.readouterr().err
+    assert (place / "vademecum.toml").read_text() == before
+    (place / "more").mkdir()
+    (place / "more" / "valve.md").write_text("# Valve\n\nTurn it.\n")
+    assert "vade serve kb" in say(capsys, "sources", "--discover", "more", "--write")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("address", ["sqlite:///shop.db", "shop.db"])
 def test_a_database_is_found_written_and_built(place: Path, capsys: pytest.CaptureFixture[str], address: str) -> None:

@@ -149,7 +149,8 @@ def _source(known: Repository, folder: Path, rendered: str, wishes: Wishes, ask:
     if not found:
         raise UsageError(
             f"{known.top}: no document in this repository; add Markdown, text or HTML files, or name the folder that "
-            "your generator makes with --source"
+            "your generator makes with --source; for a catalog, a database, messages or mail, "
+            "`vade sources --discover PLACE --write` says how they are read"
         )
     listed = ", ".join(map(str, found))
     alone = found[0].path if len(found) == 1 else ""

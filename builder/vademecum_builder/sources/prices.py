@@ -10,11 +10,16 @@ _POINT_GROUPS = re.compile("€|EUR|CHF|DKK|NOK|SEK|PLN|kr|zł")
 """Where these are paid, a point before three digits sets off thousands."""
 
 
+_THOUSANDS = re.compile(r"\d*|\d{1,3}(?:[.,]\d{2,3})*[.,]\d{3}")
+"""In groups, the last of them of three digits: `1,00,000` is a way to write them as well."""
+
+
 def price_of(text: str) -> float | str:
     """Return the number that a price is: `1.299,00 €`, `$1,299`, `12.50`; the text itself, where it is none.
 
     Of two kinds of marks the last is the decimal one; a mark that stands twice is not. A single one before three digits
-    sets off thousands if it is a comma, or a point beside the sign of a currency that is written so.
+    sets off thousands if it is a comma, or a point beside the sign of a currency that is written so. What has other
+    groups than thousands have is none: a date, a version, an address.
     """
     found = _AMOUNT.fullmatch(text)
     if found is None:
@@ -26,6 +31,9 @@ def price_of(text: str) -> float | str:
     whole, _, part = digits.rpartition(marks[-1])
     alone = len(marks) == 1 and len(part) == 3 and whole != "0"
     grouped = marks.count(marks[-1]) > 1 or (alone and (marks == "," or bool(_POINT_GROUPS.search(text))))
+    thousands = whole + marks[-1] + part if grouped else whole
+    if not _THOUSANDS.fullmatch(thousands):
+        return text
     plain = re.sub("[,.]", "", whole) + ("" if grouped else ".") + part
     value = float(found[1] + plain)
     return int(value) if value.is_integer() else value

@@ -13,6 +13,8 @@ from vademecum.errors import ContentError
 _NUMBER = re.compile(r"-?\d{1,19}(?:\.\d{1,9})?")
 _DIGITS = re.compile(r"\d{9,19}(?:\.\d{1,9})?")
 _ISO = re.compile(r"\d{4}-\d\d-\d\d")
+_DAY_FIRST = re.compile(r"(\d\d?)\.(\d\d?)\.(\d{4})(?:,? (\d\d:\d\d(?::\d\d)?))?")
+"""With points between them the day comes first wherever dates are written so; with strokes it may be the month."""
 _DURATION = re.compile(r"(\d+)\s*(s|m|h|d|w)")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -28,8 +30,8 @@ def read_time(value: object, zone: tzinfo | None = None) -> datetime:
     """Return a time in UTC.
 
     Args:
-        value: A `datetime`, an ISO 8601 text, or what has gone by since 1970 in UTC, as a number or its digits:
-            seconds, or milli-, micro- or nanoseconds, as its size tells.
+        value: A `datetime`, an ISO 8601 text, `31.12.2026` or `31.12.2026 23:59`, or what has gone by since 1970 in
+            UTC, as a number or its digits: seconds, or milli-, micro- or nanoseconds, as its size tells.
         zone: Of times that do not say theirs. An hour that a clock shows twice is read as the first of the two; one
             that it leaves out, as if it had not been put forward yet (PEP 495, fold 0).
 
@@ -43,8 +45,12 @@ def read_time(value: object, zone: tzinfo | None = None) -> datetime:
         text = value.strip()
         if _NUMBER.fullmatch(text) and len(text) > 8:
             return _since_epoch(Decimal(text))
+        written = text
+        if found := _DAY_FIRST.fullmatch(text):
+            day, month, year, hour = found.groups("00:00")
+            written = f"{year}-{month:0>2}-{day:0>2} {hour}"
         try:
-            value = datetime.fromisoformat(text)
+            value = datetime.fromisoformat(written)
         except ValueError:
             raise ContentError(f"{text[:40]!r} is no time: expected ISO 8601, or seconds since 1970") from None
     if isinstance(value, date) and not isinstance(value, datetime):

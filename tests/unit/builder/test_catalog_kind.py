@@ -101,11 +101,11 @@ updated = "at"
 
 def test_a_record_whose_date_cannot_be_read_has_none_and_is_told(tmp_path: Path) -> None:
     told: list[str] = []
-    records = [PUMP | {"id": n, "at": at} for n, at in enumerate(("01.04.2025", "2025-04-01", "", "soon"))]
+    records = [PUMP | {"id": n, "at": at} for n, at in enumerate(("04/01/2025", "2025-04-01", "", "31.02.2025"))]
     read = documents(tmp_path, records, 'updated = "at"\nzone = "UTC"\n', told)
     assert [document.metadata.get("updated") for document in read] == [None, "2025-04-01T00:00:00Z", None, None]
     [warning] = told
-    assert "source.updated: 2 records are without a date, as 0: '01.04.2025' is no time: " in warning
+    assert "source.updated: 2 records are without a date, as 0: '04/01/2025' is no time: " in warning
 
 
 def test_what_is_html_becomes_text_and_what_speaks_of_it_stays(tmp_path: Path) -> None:
@@ -128,12 +128,23 @@ def test_what_is_html_becomes_text_and_what_speaks_of_it_stays(tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
+    ("written", "read"),
+    [("03.05.2024", "2024-05-03T00:00:00Z"), ("3.5.2024 14:07", "2024-05-03T14:07:00Z"), ("03.05.24", None)],
+)
+def test_a_date_with_points_has_its_day_first(tmp_path: Path, written: str, read: str | None) -> None:
+    (found,) = documents(tmp_path, [PUMP | {"at": written}], 'updated = "at"\nzone = "UTC"\n', [])
+    assert found.metadata.get("updated") == read
+
+
+@pytest.mark.parametrize(
     ("written", "price"),
     [
         ("12.50", 12.5), ("$1,299", 1299), ("1.299,00 €", 1299), ("EUR 1.299", 1299), ("1,299.95 USD", 1299.95),
         ("1'299.-", 1299), ("CHF 1’299.50", 1299.5), ("0,99", 0.99), ("0.125", 0.125), ("1.250", 1.25), ("12", 12),
         ("1 299 kr", 1299), ("-5.00", -5), ("12,-", 12), ("1.234.567", 1234567), ("on request", "on request"), ("", ""),
         ("12 to 15", "12 to 15"), ("2026-01-01", "2026-01-01"), ("€", "€"),
+        ("03.05.2024", "03.05.2024"), ("1.2.3", "1.2.3"), ("192.168.1.1", "192.168.1.1"), ("1,00,000", 100000),
+        ("₹12,34,567.50", 1234567.5), ("1.234.567,89", 1234567.89),
     ],
 )  # fmt: skip
 def test_a_price_is_a_number_however_it_is_written(written: str, price: float | str) -> None:

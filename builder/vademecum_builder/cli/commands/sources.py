@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import os
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from vademecum.errors import UsageError
 from vademecum_builder.cli.wording import Shown
 from vademecum_builder.kinds.discover import discover
 from vademecum_builder.kinds.proposals import Proposal
 from vademecum_builder.kinds.survey import SourceFound, survey
+from vademecum_builder.request import BuildRequest
 from vademecum_builder.settings import read_settings
 from vademecum_builder.sources.base import SourceError
 
 _FIELDS = 30
+_OF_FOLDERS = ("folder", "files")
+"""The kinds that read a folder of documents."""
 
 
 def run(options: Namespace) -> Shown:
@@ -70,10 +75,10 @@ def _discovered(place: str, config: Path, *, write: bool) -> Shown:
     if missing := next(filter(None, (one.missing for one in proposals)), ""):
         return told, [text.rstrip(), "", f"written into {config}; to be completed: {missing}"]
     try:
-        read_settings(config)
+        out = read_settings(config).out
     except UsageError as error:
         return told, [text.rstrip(), "", f"written into {config}; to be completed: {error.message}"]
-    return told, [text.rstrip(), "", f"Written into {config}. Next: vade build, then vade serve site"]
+    return told, [text.rstrip(), "", f"Written into {config}. Next: vade build, then vade serve {os.path.relpath(out)}"]
 
 
 _NEW = 'title = "{}"\n'
@@ -87,12 +92,26 @@ def _title(place: str) -> str:
 
 def _named(proposals: Sequence[Proposal], config: Path) -> str:
     """Return the text of the proposals, each with a name that the settings do not have yet."""
-    taken = {source.name for source in read_settings(config).sources} if config.exists() else set()
+    request = read_settings(config) if config.exists() else None
+    taken = {source.name for source in request.sources} if request else set()
     texts = []
     for one in proposals:
+        if request and one.kind in _OF_FOLDERS and _path(one.settings, config) in _folders(request, config):
+            raise UsageError(f"{one.settings['path']}: {config} reads this folder already; change there what is to be")
         name, number = one.name, 2
         while name in taken:
             name, number = f"{one.name}-{number}", number + 1
         taken.add(name)
         texts.append(one.toml(name))
     return "\n".join(texts)
+
+
+def _folders(request: BuildRequest, config: Path) -> set[Path]:
+    """Return the folders that the settings read."""
+    if not request.sources:
+        return {request.source.resolve()}
+    return {_path(source.values, config) for source in request.sources if source.kind in _OF_FOLDERS}
+
+
+def _path(settings: Mapping[str, Any], config: Path) -> Path:
+    return Path(config.parent, settings["path"]).resolve()
