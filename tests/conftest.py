@@ -132,7 +132,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if mark := FOLDERS.get(item.path.relative_to(TESTS).parts[0]):
             item.add_marker(mark)
         marks = {mark.name for mark in item.iter_markers()}
-        if "model" in marks and "browser" not in marks:
+        if "model" in marks:
             _group(item, "model")  # one worker loads PyTorch
         elif not OUTSIDE & marks or _shares(item):
             _group(item, item.nodeid.partition("::")[0])
