@@ -16,8 +16,8 @@ const PHRASED = 0.3;
 const DATED = 0.1;
 const [READ, READ_WHOLE] = [100, 20];
 const STEPS = 4096;
-/** Of so many rows the places are told in the room that is there. */
-const RANKED = 512;
+/** Of so many rows the places are told at most: a thousand hits, each with ten further ones. */
+const RANKED = 11_000;
 /** How much a chunk counts beside its page as a whole. */
 const [OWN, PAGE] = [5, 3];
 
@@ -110,11 +110,11 @@ function leastOf(rows, scores, most, { passes, counts }) {
 export function placesOf(rows, answering, scores, ids, room) {
   const those = rows.filter((row) => scores[row] > 0);
   const size = those.length;
-  const { passes, before } = size <= RANKED ? room : { ...room, before: new Uint32Array(size + 1) };
-  const asked = size <= RANKED ? room.asked.subarray(0, size) : new Uint32Array(size);
+  const { passes, before } = room;
+  const asked = room.asked.subarray(0, size);
   asked.set(those);
   passes.sort(asked, scores, ids);
-  if (size) passes.rank(atLeast(scores[asked[size - 1]], answering, scores, room), asked, scores, ids, before.fill(0), size);
+  if (size) passes.rank(atLeast(scores[asked[size - 1]], answering, scores, room), asked, scores, ids, before.fill(0, 0, size + 1), size);
   let place = 0;
   return new Map(Array.from(asked, (row, i) => [row, (place += before[i])]));
 }
