@@ -18,6 +18,7 @@ RUNS_OF = [
     ("[a `b`](x.md#c)", (Run("a ", link="x.md#c"), Run("b", code=True, link="x.md#c"))),
     ("[![a](b.png)](c)", (Run("a", link="c", image="b.png"),)),
     ("![a](http://b/c.png)", (Run("a", image="http://b/c.png"),)),
+    ("[a](http://b/c)", (Run("a", link="http://b/c"),)),
     ("[a](mailto:b@c)", (Run("a", link="mailto:b@c"),)),
     ("`` a`b ``", (Run("a`b", code=True),)),
     ("`**a** \\[b](c)`", (Run("**a** \\[b](c)", code=True),)),
