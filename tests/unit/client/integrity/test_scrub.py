@@ -10,7 +10,8 @@ from support.app import App, shown, texts
 from support.drive import drive
 from support.publisher import make_encoder
 from vademecum.config import Config
-from vademecum.errors import ContentError, DamagedError, NetworkError, ServerError, StorageError
+from vademecum.errors import ContentError, DamagedError, NetworkError, SelfTestError, ServerError, StorageError
+from vademecum.generation.staged import Staged
 from vademecum.integrity.repair import Repaired
 from vademecum.integrity.scrub import Scrubbed, scrub
 from vademecum.runtime.memory import MemoryStore
@@ -228,6 +229,20 @@ def test_a_merged_segment_is_rebuilt_from_the_published_ones(merged: App, harm: 
     wanted = [digest, *(name for name in published if name not in held)]
     assert fetched(merged) == wanted, "what the previous generation still holds is not fetched"
     assert merged.database.objects.keys() == merged.head.objects
+
+
+def test_what_would_not_work_here_is_not_put_in_the_place_of_what_is_damaged(
+    merged: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(self: Staged) -> None:
+        raise SelfTestError("other bits than the publisher's")
+
+    before = merged.head.current
+    assert before is not None
+    rot(merged, before.segments[0])
+    monkeypatch.setattr(Staged, "self_test", fails)
+    assert repair(merged).repaired == ()
+    assert merged.head.current == before
 
 
 @pytest.mark.fault("C38")
