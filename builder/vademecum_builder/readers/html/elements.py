@@ -59,11 +59,28 @@ def is_layout(table: Node, attributes: Attributes) -> bool:
         return True
     if _CODE_TABLE.search(attributes.get("class") or ""):
         return table.css_first("pre") is not None
+    if table.css_first("td > pre") is not None and _is_code(table):
+        return True
     above = table.parent
     names = (above.attributes.get("class") or "") if above is not None else ""
     if _LAID.search(names) or (_ADMONITION.fullmatch(names) and table.css_first("td > img[alt]")):
         return True
     return len(table.css("table, h1, h2, h3, h4, main, article")) > 1  # the table itself is one
+
+
+def _is_code(table: Node) -> bool:
+    """Return whether a table lays code beside its line numbers: one row of two cells, each with code alone."""
+    cells = table.css("td, th")
+    return len(cells) == 2 and len(table.css("td > pre")) == 2 and are_line_numbers(table.css("td > pre")[0])
+
+
+def are_line_numbers(pre: Node) -> bool:
+    """Return whether a block of code in a table's cell is nothing but numbers that rise by one."""
+    if pre.parent is None or pre.parent.tag not in CELLS:
+        return False
+    numbers = (pre.text(deep=True) or "").split()
+    first = int(numbers[0]) if numbers and numbers[0].isascii() and numbers[0].isdigit() and len(numbers[0]) < 9 else 0
+    return bool(first) and numbers == [*map(str, range(first, first + len(numbers)))]
 
 
 def is_grid(tag: str, names: str) -> bool:

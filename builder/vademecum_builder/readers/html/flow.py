@@ -17,6 +17,7 @@ from vademecum_builder.readers.html.elements import (
     HEADINGS,
     INLINE,
     LINES,
+    are_line_numbers,
     begins_grid_row,
     formula_of,
     has_entries,
@@ -150,6 +151,8 @@ class _Walk:
             return
         if tag == "img":
             self._image(attributes)
+            return
+        if tag == "pre" and not self._cells and are_line_numbers(node):
             return
         if tag == "pre" and not self._cells and self._heading is None and is_plain_code(node):
             self._out.end_block()

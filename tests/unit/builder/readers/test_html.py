@@ -261,10 +261,16 @@ def test_invisible_characters_are_dropped_and_no_break_spaces_are_spaces() -> No
         "<pre>def f():\n    pass</pre></div>",
         "<table class=highlighttable><tr><td class=linenos><pre>1\n2</pre></td><td><pre>def f():\n    pass</pre></td>"
         "</tr></table>",
+        "<table><tr><td class=left><pre>7\n8</pre></td><td class=right><pre>def f():\n    pass</pre></td></tr></table>",
     ],
 )
 def test_code_keeps_its_lines_and_nothing_else(code: str) -> None:
     assert text(f"<main>{code}</main>") == "def f():\n    pass"
+
+
+def test_a_number_that_a_table_shows_as_code_stays() -> None:
+    row = "<tr><td><pre>1</pre></td><td><pre>oil</pre></td></tr>"
+    assert text(f"<main><table>{row}{row.replace('oil', 'air')}</table></main>") == "1 | oil\n1 | air"
 
 
 # Where a link lands
