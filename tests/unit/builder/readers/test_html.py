@@ -270,7 +270,7 @@ def test_code_keeps_its_lines_and_nothing_else(code: str) -> None:
 
 def test_a_number_that_a_table_shows_as_code_stays() -> None:
     row = "<tr><td><pre>1</pre></td><td><pre>oil</pre></td></tr>"
-    assert text(f"<main><table>{row}{row.replace('oil', 'air')}</table></main>") == "1 | oil\n1 | air"
+    assert text(f"<main><table>{row}{row.replace('oil', 'air')}</table></main>") == "1 | oil\n\n1 | air"
 
 
 # Where a link lands
