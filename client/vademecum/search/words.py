@@ -36,6 +36,7 @@ _PUT_TOGETHER: Final = frozenset({"danish", "dutch", "finnish", "german", "hunga
 """Algorithms of languages that write several words as one."""
 _LEAST_PART, _LEAST_REST = 4, 3
 """Letters of a word that others are put together of, and of what they have beside it."""
+_DOUBLED: Final = re.compile(r"(.)\1+")
 _NUMBER: Final = re.compile("[0-9][._/:-][0-9]")
 """A version, a time, an address: its parts alone say nothing."""
 _PART: Final = re.compile(".{3,}|[0-9]+")
@@ -327,8 +328,11 @@ class Words:
             if not any(stem in longer for stem in stems):
                 return False
             forms = (longer, *stems_of(longer, self._algorithms))
+            # But for a doubled letter this is how it begins: *Newsleter* is misspelt, and no part of *Newsletters*.
+            is_meant = not longer.startswith(word) and _single(longer).startswith(_single(word))
             return any(
-                len(form) >= len(stem) + _LEAST_REST and (form.endswith(stem) or form.startswith(stem))
+                len(form) >= len(stem) + _LEAST_REST
+                and (form.endswith(stem) or (not is_meant and form.startswith(stem)))
                 for form in forms
                 for stem in stems
             )
@@ -395,6 +399,11 @@ class Words:
 def _spelt(run: str, guesses: Mapping[str, str]) -> str:
     """Return a run with what is misspelt in it as it is meant: all of it, or parts of a name."""
     return guesses.get(run) or PARTS.sub(lambda part: guesses.get(part[0], part[0]), run)
+
+
+def _single(word: str) -> str:
+    """Return a word with each doubled letter once."""
+    return _DOUBLED.sub(r"\1", word)
 
 
 def _is_typed(query: str) -> bool:

@@ -8,8 +8,15 @@ const [LEAST_PART, LEAST_REST] = [4, 3];
  * @param {string[]} words @param {string} word @param {import("./stems.mjs").Stems} stems */
 export function longer(words, word, stems) {
   const asked = stems.of(word).filter((stem) => stem.length >= LEAST_PART);
+  // But for a doubled letter this is how it begins: *Newsleter* is misspelt, and no part of *Newsletters*.
+  const isMeant = (/** @type {string} */ each) => !each.startsWith(word) && single(each).startsWith(single(word));
   const has = (/** @type {string} */ each) =>
     asked.some((stem) => each.includes(stem)) &&
-    [each, ...stems.of(each)].some((form) => asked.some((stem) => form.length >= stem.length + LEAST_REST && (form.endsWith(stem) || form.startsWith(stem))));
+    [each, ...stems.of(each)].some((form) => asked.some((stem) => form.length >= stem.length + LEAST_REST && (form.endsWith(stem) || (!isMeant(each) && form.startsWith(stem)))));
   return words.flatMap((each, number) => (has(each) ? number : []));
+}
+
+/** A word with each doubled letter once. @param {string} word */
+function single(word) {
+  return word.replace(/(.)\1+/gu, "$1");
 }

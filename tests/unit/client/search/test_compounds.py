@@ -114,6 +114,7 @@ GERMAN = {
     "a.md": "# Bratpfannen\n\nFür alle Herde.\n",
     "b.md": "# Brause\n\nDer Duschkopf mit Antikalk-Düsen ist kalt.\n",
     "c.md": "# Werkzeug\n\nSchrauben und ein Akkuschrauber.\n",
+    "d.md": "# Rundbrief\n\nEin Newsletter, und das Newsletterarchiv.\n",
 }
 
 
@@ -145,3 +146,9 @@ def test_where_words_are_written_together_a_part_finds_them(
         assert ([hit.document for hit in hits], hits.meant) == ([document] if document else [], "")
     else:
         assert hits.unknown == (query.strip('"'),) or hits.meant
+
+
+def test_a_word_that_lacks_a_doubled_letter_is_misspelt(german: tuple[str, KnowledgeBase]) -> None:
+    """Its stem may be the beginning of the word that was meant, and of what that is a part of."""
+    hits = german[1].search("Newsleter ", mode="lexical")
+    assert ([hit.document for hit in hits], hits.meant) == (["d.md"], "newsletter")
