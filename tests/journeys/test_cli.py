@@ -208,6 +208,8 @@ def test_people_get_lines(published: Vade) -> None:
     assert " 1. Keys › Rotate" in published("search", "rotate", "--store", "kb.db").out
     assert "No hits in release 1." in published("search", "zzzzzz", "--store", "kb.db").out
     assert "3 documents, 4 chunks" in published("status", "--store", "kb.db").out
+    assert "trusted" not in published("pull", "dist", "--store", "bound.db", "--trust", "keys/root.json").out
+    assert "the keys that this host showed are trusted" in published("pull", "dist", "--store", "free.db").out
     assert "every signature" in published("verify", "dist", "--trust", "keys/root.json").out
     assert "Signed root version 2" in published("keys", "renew", "--keys", "keys").out
 
@@ -646,7 +648,7 @@ MISUSE = {
     ),
     "a mistyped option": (["search", "how", "--limt", "3", "--store", "s"], "did you mean --limit? to search for it"),
     "an address without https": (["pull", "example.org/kb", "--store", "s"], "did you mean https://example.org/kb?"),
-    "a host and a port": (["verify", "localhost:8000"], "did you mean https://localhost:8000?"),
+    "a host and a port": (["verify", "localhost:8000"], "did you mean http://localhost:8000?"),
 }
 
 
@@ -793,10 +795,15 @@ def test_a_reader_that_has_seen_enough_is_no_error(published: Vade) -> None:
     assert (ran.returncode, ran.stderr) == (0, b"")
 
 
-def test_serve_tells_its_address_and_logs_requests(published: Vade) -> None:
+@pytest.mark.parametrize("named", [True, False])
+def test_serve_tells_its_address_and_logs_requests(published: Vade, *, named: bool) -> None:
     import urllib.request
 
-    command = [sys.executable, "-m", "vademecum_builder.cli.main", "serve", "dist", "--port", "0"]
+    if not named:
+        assert_refused(published("serve"), 2, "serve what? vade serve DIST, or ")
+        Path("vademecum.toml").write_text('title = "Site"\nout = "dist"\n\n[[source]]\npath = "docs"\n')
+    folder = ["dist"] if named else []
+    command = [sys.executable, "-m", "vademecum_builder.cli.main", "serve", *folder, "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
         assert server.stderr is not None

@@ -41,7 +41,7 @@ class StaticServer(ThreadingHTTPServer):
         except (OSError, OverflowError) as error:
             in_use = getattr(error, "errno", None) == errno.EADDRINUSE
             reason = "is in use" if in_use else f"cannot be had ({error})"
-            raise UsageError(f"port {port} of {HOST} {reason}; choose another, or 0 for a free one") from error
+            raise UsageError(f"port {port} of {HOST} {reason}; another one: --port N, or 0 for a free one") from error
 
     @property
     def url(self) -> str:

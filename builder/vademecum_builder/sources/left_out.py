@@ -35,7 +35,7 @@ def folder_kind(path: Path) -> str:
 
 def file_kind(name: str) -> str:
     """Return why a file is left out, as a table says it; empty: it is not."""
-    if name.startswith("."):
+    if name.startswith((".", "~$")):  # the second is Word's and Excel's mark that somebody has the file open
         return "hidden files"
     return "files for programs (robots.txt, requirements.txt)" if _FOR_PROGRAMS.fullmatch(name) else ""
 

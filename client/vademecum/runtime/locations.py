@@ -14,7 +14,8 @@ from vademecum.ports import Transport
 from vademecum.runtime.files import real_path
 from vademecum.runtime.folder import FolderTransport
 
-_HOST = re.compile(r"(?:[a-z0-9-]+\.)+[a-z]{2,}(?::\d+)?(?:/|$)|(?:localhost|[\d.]{7,15}):\d+(?:/|$)", re.ASCII)
+_NAME = re.compile(r"(?:[a-z0-9-]+\.)+[a-z]{2,}(?::\d+)?(?:/|$)", re.ASCII)
+_HOST = re.compile(rf"{_NAME.pattern}|(?:localhost|[\d.]{{7,15}}):\d+(?:/|$)", re.ASCII)
 """What looks like a host: nobody calls a folder so."""
 
 
@@ -35,7 +36,8 @@ def open_transport(location: str | Path) -> Transport:
     scheme = re.match(r"([A-Za-z][A-Za-z0-9+.-]*)://", str(location))
     if scheme is None:
         if isinstance(location, str) and _HOST.match(location) and not Path(location).exists():
-            raise UsageError(f"{location}: there is no such folder; did you mean https://{location}?")
+            kind = "https" if _NAME.match(location) else "http"  # this machine has no certificate
+            raise UsageError(f"{location}: there is no such folder; did you mean {kind}://{location}?")
         return FolderTransport(location)
     kind = scheme[1].lower()
     if kind in ("http", "https"):

@@ -187,6 +187,7 @@ def _links(add: AddOption) -> None:
 
 @COMMANDS.command("serve", "serve a published tree on this machine, to try it", "serve dist --port 8000")
 def _serve(add: AddOption) -> None:
-    add("folder DIST", "folder of the published tree", Path)
+    add("folder DIST", "folder of the published tree (default: `out` of the settings)", Path, nargs="?")
+    add_config(add)
     add("--port N", "default: 8000; 0 takes a free one", int, default=8000)
     add("--max-age S", "seconds that browsers may cache", int, default=600)

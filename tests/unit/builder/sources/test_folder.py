@@ -63,6 +63,7 @@ def test_keys_rise_by_their_bytes_across_folders(tmp_path: Path) -> None:
 
 NOBODYS = {
     ".b.md": "hidden files",
+    "~$b.md": "hidden files",
     "d/.e/f.md": "files in hidden folders",
     ".venv/x.md": "files in hidden folders",
     "node_modules/x/README.md": "files of packages and builds (node_modules, venv)",
