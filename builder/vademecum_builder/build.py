@@ -84,6 +84,8 @@ def build(
     if location and "://" in location:
         progress("asking", 0, 1)  # without a network that takes a while
     if request.preview:
+        if lying and location == str(request.out):
+            raise UsageError(_NO_OTHER_PLACE.format(request.out))
         keys = keys_of_preview(request.keys, request.root)
         if after_preview and location == str(request.out):
             keys = replace(keys, roots={})  # what it is compared with was signed by no key of ours
@@ -182,6 +184,10 @@ _EMPTY_ABOVE = "nothing is published at {} yet: what was built here before is no
 _WITHOUT_TIMESTAMP = (
     "the timestamp of the previous release is lost or damaged: nothing but numbers and channels is taken from its "
     "tree, everything is read and embedded anew, and this is number {}"
+)
+_NO_OTHER_PLACE = (
+    "{}: a release lies there that clients go on from, and no address says that it is elsewhere too; a preview would "
+    "take its place: name another folder for it with --out"
 )
 _UNREACHED = "{}: this preview is compared with nothing, and is number {}"
 _RESTARTED = (

@@ -385,6 +385,15 @@ def test_a_preview_needs_no_key_and_nobody_goes_on_from_it(request_: BuildReques
         build(replace(request_, keys=keys, previous="look", out=Path("next")), now=NOW)
 
 
+def test_a_preview_takes_not_the_place_of_the_only_release(request_: BuildRequest) -> None:
+    build(request_, now=NOW)
+    before = Path("tree/metadata/timestamp.json").read_bytes()
+    with pytest.raises(UsageError, match="another folder for it with --out"):
+        build(replace(request_, preview=True), now=NOW)
+    assert Path("tree/metadata/timestamp.json").read_bytes() == before
+    assert build(replace(request_, preview=True, out=Path("look")), now=NOW).sequence == 1
+
+
 def test_a_preview_of_what_did_not_change_is_there_too(request_: BuildRequest) -> None:
     keys = Line(Path("line")).keys
     build(replace(request_, keys=keys), now=NOW)
