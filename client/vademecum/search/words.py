@@ -36,6 +36,8 @@ _PUT_TOGETHER: Final = frozenset({"danish", "dutch", "finnish", "german", "hunga
 """Algorithms of languages that write several words as one."""
 _LEAST_PART, _LEAST_REST = 4, 3
 """Letters of a word that others are put together of, and of what they have beside it."""
+_LONGEST_ENDING: Final = 3
+"""Letters that a stem lacks at most; what lacks more (*sich* of *Sicherheit*) begins words of another meaning."""
 _DOUBLED: Final = re.compile(r"(.)\1+")
 _NUMBER: Final = re.compile("[0-9][._/:-][0-9]")
 """A version, a time, an address: its parts alone say nothing."""
@@ -320,7 +322,8 @@ class Words:
     def _put_together(self, word: str) -> Group:
         """Return the longer words that end or begin with this one, as *Bratpfanne* does with *Pfanne*, *Duschkopf* with
         *Dusche*; none in languages that write them apart."""
-        stems = tuple(stem for stem in stems_of(word, self._algorithms) if len(stem) >= _LEAST_PART)
+        least = max(_LEAST_PART, len(word) - _LONGEST_ENDING)
+        stems = tuple(stem for stem in stems_of(word, self._algorithms) if len(stem) >= least)
         if not stems or _PUT_TOGETHER.isdisjoint(self._algorithms):
             return ()
 

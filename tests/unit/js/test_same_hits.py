@@ -46,7 +46,7 @@ PAGES = {
     f"{'Plan b. ' * 20}\n",
     "de.md": "---\nlang: de\ntags: [oil, 2, 1.50, true, oil, {a: b}]\nyear: 2024\n---\n"
     "# Schlüssel tauschen\n\nDie Straße zum Schloss. Neue Schlüssel werden erzeugt. Die Wasserpumpe im Kassenladen.\n\n"
-    "## Öl für Pumpen\n\nNeu im Newsletter, und im Newsletterarchiv.\n",
+    "## Öl für Pumpen\n\nNeu im Newsletter, und im Newsletterarchiv. Eine Newsliste ist sichtbar.\n",
     "fr.md": "---\nlang: fr\ntags: [__proto__, constructor, oil, -0.0, 1.0e-9]\nyear: 2023.5\n---\n"
     "# Clés\n\nL'été, les clés changées ouvrent la même porte. Où sont-elles ?\n",
     "es.md": "---\nlang: es\n---\n# Búsqueda\n\nLas páginas encontradas se muestran ordenadas.\n",
@@ -131,7 +131,7 @@ QUESTIONS = [
     # In languages that pages are in, or none is.
     *("wie tausche ich den zylinder", "come cambio la mia chiave", "hoe kan ik mijn wachtwoord wijzigen", "a la carte"),
     *("schloss", "pumpe", "laden", "Wo ist die Pumpe?", "kasse", "der", "taus", "rasse", '"Pumpe"'),  # parts of words
-    "newsleter",
+    *("newsleter", "sicherheit"),
     # What nobody means to ask.
     *(
         "\ud800",

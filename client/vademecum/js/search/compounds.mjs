@@ -3,11 +3,14 @@
 
 /** Letters of a word that others are put together of, and of what they have beside it. */
 const [LEAST_PART, LEAST_REST] = [4, 3];
+/** Letters that a stem lacks at most; what lacks more (*sich* of *Sicherheit*) begins words of another meaning. */
+const LONGEST_ENDING = 3;
 
 /** The numbers of the longer words that end or begin with this one, as *Bratpfanne* does with *Pfanne*, *Duschkopf* with *Dusche*.
  * @param {string[]} words @param {string} word @param {import("./stems.mjs").Stems} stems */
 export function longer(words, word, stems) {
-  const asked = stems.of(word).filter((stem) => stem.length >= LEAST_PART);
+  const least = Math.max(LEAST_PART, word.length - LONGEST_ENDING);
+  const asked = stems.of(word).filter((stem) => stem.length >= least);
   // But for a doubled letter this is how it begins: *Newsleter* is misspelt, and no part of *Newsletters*.
   const isMeant = (/** @type {string} */ each) => !each.startsWith(word) && single(each).startsWith(single(word));
   const has = (/** @type {string} */ each) =>

@@ -114,7 +114,7 @@ GERMAN = {
     "a.md": "# Bratpfannen\n\nFür alle Herde.\n",
     "b.md": "# Brause\n\nDer Duschkopf mit Antikalk-Düsen ist kalt.\n",
     "c.md": "# Werkzeug\n\nSchrauben und ein Akkuschrauber.\n",
-    "d.md": "# Rundbrief\n\nEin Newsletter, und das Newsletterarchiv.\n",
+    "d.md": "# Rundbrief\n\nEin Newsletter, und das Newsletterarchiv. Eine Newsliste ist sichtbar.\n",
 }
 
 
@@ -133,6 +133,7 @@ def german(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         ("Dusche", "b.md"),  # what it begins with
         ("Kalk", "b.md"),  # and not a word that it may have been misspelt for
         ("fan", None),  # too short
+        ("Sicherheit", None),  # of which too little is left to be a part: "sich"
         ("raus", None),  # two letters more are another word
         ('"Pfanne"', None),  # meant as it was typed
     ],
