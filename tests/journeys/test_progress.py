@@ -1,4 +1,4 @@
-"""Progress: a bar on a terminal, silence elsewhere."""
+"""Progress: a bar on a terminal, a line now and then elsewhere."""
 
 from __future__ import annotations
 
@@ -39,11 +39,19 @@ def shown(bars: Bars) -> tuple[str, int, int] | None:
     return None if bar is None else (bar.desc, bar.n, bar.total)
 
 
-def test_a_pipe_sees_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_pipe_sees_nothing_of_what_is_short(capsys: pytest.CaptureFixture[str]) -> None:
     with Bars() as bars:
         bars("reading", 1, 2)
     captured = capsys.readouterr()
     assert (captured.out, captured.err) == ("", "")
+
+
+def test_a_log_sees_a_line_each_half_a_minute(capsys: pytest.CaptureFixture[str]) -> None:
+    now = 0.0
+    with Bars(lambda: now) as bars:
+        for now in (29.0, 31.0, 59.0, 62.0):
+            bars("embedding", int(100 * now), 12_000)
+    assert capsys.readouterr().err == "vade: embedding: 3,100 of 12,000\nvade: embedding: 6,200 of 12,000\n"
 
 
 def test_without_tqdm_a_terminal_sees_nothing_and_nothing_fails(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@ import json
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
@@ -197,6 +198,7 @@ def test_ids_of_authors_are_names_and_what_is_empty_yet_may_say_later_that_a_row
         (["sources", "--discover", "none"], "none: no such file or folder"),
         (["sources", "--discover", "empty"], "empty: no documents and no records"),
         (["sources", "--discover", "a.md"], "a.md: one document; name the folder"),
+        (["sources", "--discover", "a.xlsx"], "a.xlsx: one document; name the folder"),
         (["sources", "--discover", "x.json"], "x.json: no list of objects"),
         (["sources", "--discover", "sqlite:///none.db"], "none.db"),
     ],
@@ -207,6 +209,8 @@ def test_what_cannot_be_found_is_one_line(
     (place / "empty").mkdir()
     (place / "a.md").write_text("# A")
     (place / "x.json").write_text("[1, 2]")
+    with ZipFile(place / "a.xlsx", "w") as packed:
+        packed.writestr("xl/workbook.xml", "<workbook/>")
     assert main(arguments) == 2
     assert why in capsys.readouterr().err
 

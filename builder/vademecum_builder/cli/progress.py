@@ -1,23 +1,34 @@
-"""Progress on stderr, when it is a terminal: what is done, the rate, the time left."""
+"""Progress on stderr: on a terminal what is done, the rate, the time left; elsewhere a line now and then."""
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from typing import Any
 
+EVERY = 30.0
+"""Seconds from one line to the next where there is no terminal: a job's log says that it goes on."""
+
 
 class Bars(ExitStack):
-    """One bar at a time. Without a terminal, or without tqdm (the extra [build]), nothing is shown."""
+    """One bar at a time; without a terminal a line each half a minute. Without tqdm (the extra [build]) no bar."""
 
     _stage = ""
     _bar: Any = None
 
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self._clock, self._next = clock, clock() + EVERY
+
     def __call__(self, stage: str, done: int, total: int, unit: str = "it") -> None:
         """Show that `done` of `total` of a stage is done."""
         if not sys.stderr.isatty():
+            if self._clock() >= self._next:
+                self._next = self._clock() + EVERY
+                print(f"vade: {stage}: {done:,} of {total:,}", file=sys.stderr, flush=True)
             return
         # Fewer than before: another part of the stage.
         if stage != self._stage or (self._bar is not None and done < self._bar.n):

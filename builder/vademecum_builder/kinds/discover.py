@@ -105,12 +105,12 @@ def _of_file(path: Path, folder: Path) -> Proposal:
 
 
 def _packed(path: Path) -> str:
-    """Return which program wrote a packed export; empty: it is not packed.
+    """Return which program wrote a packed export; empty: it is not packed, or a document that is packed by its format.
 
     Raises:
         UsageError: It cannot be unpacked, or nobody knows what is in it.
     """
-    if not is_zipfile(path):
+    if path.suffix.lower() in BINARY_TYPES or not is_zipfile(path):
         return ""
     try:
         with ZipFile(path) as packed:
