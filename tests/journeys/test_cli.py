@@ -260,6 +260,8 @@ def test_below_the_folder_of_the_settings_one_is_led_there(
     (top / "docs/guide").mkdir(parents=True, exist_ok=True)
     monkeypatch.chdir(top / "docs/guide")
     assert_refused(vade(command), 2, f"or run this in {top}, where vademecum.toml lies")
+    Path("vademecum.toml").write_text('title = "A"\n\n[[source]]\npath = "docs"\n')
+    assert_refused(vade("build", "docs"), 2, "name --out, or name none of it: vademecum.toml says what")
 
 
 def test_a_wrong_choice_changes_nothing(published: Vade) -> None:

@@ -18,7 +18,9 @@ SETTINGS = Path("vademecum.toml")
 
 
 def or_settings() -> str:
-    """Return what else may be done where the command line is silent: settings may lie in a folder above."""
+    """Return what else may be done where the command line is silent: settings may lie here, or in a folder above."""
+    if SETTINGS.is_file():
+        return f"name none of it: {SETTINGS} says what"
     above = next((folder for folder in Path.cwd().parents if (folder / SETTINGS).is_file()), None)
     return f"run this in {above}, where {SETTINGS} lies" if above else f"let `vade init` write {SETTINGS}"
 
