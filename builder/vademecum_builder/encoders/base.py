@@ -22,7 +22,6 @@ class FitLimits:
         model_words: Vocabulary of a transformer's query table.
         step: Between two components of a common word's row, as a part of its root mean square.
         rare_step: The same for other words (site/content/decisions/encoder-table.md).
-        builtin_rare_step: The same in `builtin`'s table, which has more words.
         general_step: The same for words of the language that no text has, of a transformer's table.
         common: In how many texts a common word stands.
         word_length: Longer words are blobs of data, in characters.
@@ -45,7 +44,6 @@ class FitLimits:
     model_words: int = 8_192
     step: float = 0.5
     rare_step: float = 1.0
-    builtin_rare_step: float = 1.2
     general_step: float = 2.8
     common: int = 5
     word_length: int = 40

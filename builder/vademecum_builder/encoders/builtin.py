@@ -7,7 +7,7 @@ what people may say for them (site/content/decisions/builtin-prior.md).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
@@ -22,12 +22,8 @@ from vademecum_builder.encoders.table import Matrix, Progress, Table, unit
 if TYPE_CHECKING:
     from scipy import sparse
 
-    from vademecum_builder.encoders.fit import Vocabulary
-
 NAME: Final = "builtin"
 _PENALTY: Final = 1.0
-_ALIKE: Final = 0.6
-"""The cosine from which on a word that no text has stands for one that texts have."""
 
 
 @dataclass(frozen=True)
@@ -60,43 +56,19 @@ def fit_builtin(texts: Sequence[str], limits: FitLimits) -> Builtin:
     """Return an encoder fitted to the texts."""
     # They bring scipy, which a build that fits nothing need not wait for.
     from vademecum_builder.encoders import fit
+    from vademecum_builder.encoders.prior import shipped_prior
 
     alphabet = build_alphabet(texts)
     splits = fit.split_texts(texts, alphabet)
     vocabulary = fit.choose_words(splits, limits.builtin_words, limits)
+    vocabulary = vocabulary.joined(shipped_prior().beside(vocabulary.words, limits.builtin_general))
     features = vocabulary.features(splits)
     sample = features[fit.spread_evenly(features.shape[0], limits.sample)]
     own, language = fit.fit_lsa(features, limits), _language(sample, vocabulary.words, limits)
     rows = _projected(sample, np.hstack([_even(sample, own), _even(sample, language)]), limits)
-    fitted = fit.FittedRows(alphabet, *_beside(vocabulary, rows, limits))
-    limits = replace(limits, rare_step=limits.builtin_rare_step)
+    rows[vocabulary.spread == 0] = 0.0  # known, so that they are not taken for others: decisions/builtin-prior.md
+    fitted = fit.FittedRows(alphabet, vocabulary, rows)
     return Builtin(fit.build_file(NAME, fitted, texts, limits, limits.builtin_words_weight))
-
-
-def _beside(vocabulary: Vocabulary, rows: Matrix, limits: FitLimits) -> tuple[Vocabulary, Matrix]:
-    """Return the table with words of the language that no text has: site/content/decisions/builtin-prior.md.
-
-    One that means nearly what a word of the texts does stands for that, and lies behind it: equal rows take no room
-    gzipped. Any other is known, so that it is not taken for a misspelt one, and means nothing.
-    """
-    from vademecum_builder.encoders import fit
-    from vademecum_builder.encoders.prior import shipped_prior
-
-    prior, words = shipped_prior(), vocabulary.words
-    strange = prior.beside(words, limits.builtin_general)
-    places = [place for place, word in enumerate(words) if word in prior.positions]
-    nearest, cosines = prior.nearest(strange, [words[place] for place in places])
-    alike = np.flatnonzero(cosines >= _ALIKE)
-    of = np.append(np.arange(len(words)), np.array(places, np.int64)[nearest[alike]])
-    worth = np.append(np.ones(len(words)), cosines[alike])
-    every = [*words, *(strange[number] for number in alike)]
-    order = np.argsort(of, kind="stable")
-    spread = vocabulary.spread[of[order]]
-    known = fit.Vocabulary(
-        [every[number] for number in order], vocabulary.idf[of[order]] * worth[order], vocabulary.rarest, spread
-    )
-    silent = [word for word, cosine in zip(strange, cosines, strict=True) if cosine < _ALIKE]
-    return known.joined(silent), np.vstack([rows[of[order]], np.zeros((len(silent), rows.shape[1]))])
 
 
 def _language(sample: sparse.csr_array, words: Sequence[str], limits: FitLimits) -> Matrix:

@@ -28,7 +28,7 @@ from vademecum_builder.encoders import fit
 from vademecum_builder.encoders.alphabet import build_alphabet
 from vademecum_builder.encoders.base import FitLimits
 from vademecum_builder.encoders.directions import find_directions
-from vademecum_builder.encoders.table import Matrix, unit
+from vademecum_builder.encoders.table import Matrix
 from vademecum_builder.index.gzip_tensors import deflate_tensors
 
 PRIOR_FORMAT: Final = "vademecum.prior.1"
@@ -40,7 +40,6 @@ _DIMENSIONS: Final = 192
 _UNIT: Final = 2.0**-17
 _LEVELS: Final = 7
 _STEP: Final = 0.4
-_AT_ONCE: Final = 512  # rows in memory beside the others
 _FOLDER: Final = files("vademecum_builder.encoders") / "language"
 
 Embed = Callable[[Sequence[str]], Matrix]
@@ -90,19 +89,6 @@ class Prior:
         """Return the commonest words that are not among these, one for every `share` of these that it has."""
         known = self.positions.keys() & words
         return [word for word in self.words if word not in known][: len(known) // share]
-
-    def nearest(self, words: Sequence[str], others: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        """Return which of the others means most nearly what each of the words does, and the cosine of both, [n].
-
-        Of all of them it has rows; where there are no others, all cosines are 0.
-        """
-        places, cosines = np.zeros(len(words), np.int64), np.zeros(len(words))
-        axes = unit(self.of(others)).T
-        for start in range(0, len(words) if others else 0, _AT_ONCE):
-            some = slice(start, start + _AT_ONCE)
-            found = fit.product(unit(self.of(words[some])), axes)
-            places[some], cosines[some] = found.argmax(axis=1), found.max(axis=1)
-        return places, cosines
 
     def joined(self, words: Sequence[str], rows: Matrix) -> Prior:
         """Return it with more words, which it has not."""
