@@ -61,7 +61,10 @@ def fit_builtin(texts: Sequence[str], limits: FitLimits) -> Builtin:
     alphabet = build_alphabet(texts)
     splits = fit.split_texts(texts, alphabet)
     vocabulary = fit.choose_words(splits, limits.builtin_words, limits)
-    vocabulary = vocabulary.joined(shipped_prior().beside(vocabulary.words, limits.builtin_general))
+    prior, words = shipped_prior(), vocabulary.words
+    common = prior.beside(words, limits.builtin_general)
+    mistaken = prior.mistaken(words) if 2 * len(common) > len(words) else []  # texts in another language
+    vocabulary = vocabulary.joined(list(dict.fromkeys([*common, *mistaken])))
     features = vocabulary.features(splits)
     sample = features[fit.spread_evenly(features.shape[0], limits.sample)]
     own, language = fit.fit_lsa(features, limits), _language(sample, vocabulary.words, limits)

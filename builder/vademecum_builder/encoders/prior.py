@@ -40,6 +40,8 @@ _DIMENSIONS: Final = 192
 _UNIT: Final = 2.0**-17
 _LEVELS: Final = 7
 _STEP: Final = 0.4
+_SHORT: Final = 3  # letters: so short a word is never taken for a misspelt one (search/words.py)
+_COMMON: Final = 10_000  # words that people are likely to ask in
 _FOLDER: Final = files("vademecum_builder.encoders") / "language"
 
 Embed = Callable[[Sequence[str]], Matrix]
@@ -60,6 +62,11 @@ class _Rows:
 
     def __getitem__(self, some: list[int] | slice) -> Matrix:
         return fit.product(self.components[some] * self.sizes[some, None], self.directions)
+
+
+def _shorter(word: str) -> set[str]:
+    """Return a word without each of its letters, one at a time; nothing of a short one."""
+    return {word[:at] + word[at + 1 :] for at in range(len(word))} if len(word) > _SHORT else set()
 
 
 @dataclass(frozen=True)
@@ -89,6 +96,17 @@ class Prior:
         """Return the commonest words that are not among these, one for every `share` of these that it has."""
         known = self.positions.keys() & words
         return [word for word in self.words if word not in known][: len(known) // share]
+
+    def mistaken(self, words: Sequence[str]) -> list[str]:
+        """Return its common words that are not among these, and would be taken for misspelt ones of them.
+
+        They have four letters or more, and are about one change away from one of these: they share what is left of both
+        without a letter.
+        """
+        known = set(words)
+        left = known.union(*map(_shorter, words))
+        strange = (word for word in self.words[:_COMMON] if word not in known and len(word) > _SHORT)
+        return [word for word in strange if not left.isdisjoint({word, *_shorter(word)})]
 
     def joined(self, words: Sequence[str], rows: Matrix) -> Prior:
         """Return it with more words, which it has not."""

@@ -105,6 +105,13 @@ def test_the_words_beside_those_of_the_texts() -> None:
     assert prior.beside(["schlüssel"], 1) == []  # texts in another language
 
 
+def test_words_that_would_be_taken_for_those_of_the_texts() -> None:
+    prior = Prior(["spell", "shells", "sell", "stairs", "hell", "she", "smell"], np.ones((7, 1)), np.ones((1, 1)))
+    assert prior.mistaken(["shell", "sold"]) == ["spell", "shells", "sell", "hell", "smell"]
+    assert prior.mistaken(["spell", "shell"]) == ["shells", "sell", "hell", "smell"]
+    assert prior.mistaken(["shed"]) == [], "so short a word as she is not taken for another"
+
+
 def test_other_files_are_refused() -> None:
     for data in (gzip.compress(b""), gzip.compress(b"x" * 20)):
         with pytest.raises(ContentError):
