@@ -22,7 +22,7 @@ _NOTES = """
 How to read it. All figures are bytes, median (worst) over the pairs of releases; **bold: less than vademecum**.
 
 - *minimum* is computed, no program makes it: the new texts compressed with zstd -22 against all old texts, ideal
-  codes of the new vectors, and positions. `tests/bench/minimum.py` defines it.
+  codes of the new vectors or of their differences to old ones, and positions. `tests/bench/minimum.py` defines it.
 - *vademecum, rows alone* is the bodies of the objects that hold rows. *vademecum, all* adds the signed metadata and
   the headers of every answer. No row counts the encoder, which the peers' files do not hold.
 - The peers carry the same releases in two layouts: *usual*, a gzipped JSON file of texts and float vectors (zsync and
