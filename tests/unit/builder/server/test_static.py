@@ -178,7 +178,7 @@ def test_clients_that_go_away_say_nothing(server: StaticServer, tree: Path, capf
 
 
 def test_a_port_that_cannot_be_had(server: StaticServer, tree: Path) -> None:
-    with pytest.raises(UsageError, match=f"port {server.server_port} .* is in use; choose"):
+    with pytest.raises(UsageError, match=f"port {server.server_port} .* is in use; another one: --port"):
         StaticServer(tree, server.server_port)
     with pytest.raises(UsageError, match="port 99999"):
         StaticServer(tree, 99999)
