@@ -247,4 +247,4 @@ def _digest(parts: Sequence[str]) -> str:
 def _told(troubles: Counter[str]) -> list[str]:
     """Return one line for what pages asked for and did not get."""
     first = ", ".join(sorted(troubles)[:3])
-    return [f"{sum(troubles.values())} parts of pages are missing: {first}"] if troubles else []
+    return [f"parts of pages are missing ({sum(troubles.values())}): {first}"] if troubles else []

@@ -39,6 +39,12 @@ _INCLUDE = re.compile(r"\{[*!%].*[*!%]\}|--8<--.*")
 _STEERING = ("/", ":", "!", "?", "{", "-", "[")
 _CONTENTS = re.compile(r"\[\[_?toc_?\]\]|\[toc\]", re.IGNORECASE)
 """What stands where a generator puts a list of the page's headings."""
+_OF_SITE = re.compile(
+    r"(?!$|[\w+.-]+:|//|#)[^?#]*?(?:(?:^|/)[^/.?#]*|\.(?:md|mdx|markdown|html?|php))(?:[?#].*)?", re.IGNORECASE
+)
+"""The address of a page of this site; no other site's, no place in this page, no file to fetch."""
+_SIGN = 2
+"""Characters: an arrow."""
 _LEAST_LINKS, _LABEL = 3, 40
 """Of a list of links into the page, at least; characters that its label has, at most."""
 _TABLE = re.compile(r"(</?)table\b", re.IGNORECASE)
@@ -73,7 +79,7 @@ def read_markdown(text: str, slugs: SlugRule = GITHUB, *, mdx: bool = False, cal
         warnings = found + warnings
     if any(token.level >= MAX_NESTING - 1 for token in tokens):
         warnings.append(f"nested deeper than {MAX_NESTING} levels: what lies deeper is left out")
-    outline = _outline(_without_contents(list(_with_whole_tables(tokens))), slugs)
+    outline = _outline(_without_ways(_without_contents(list(_with_whole_tables(tokens)))), slugs)
     title = metadata.get("title")
     named = clean_line(without_tags(str(title))) if isinstance(title, str | int | float) else ""
     named = named or outline.first_h1 or called or outline.begins_with
@@ -120,6 +126,29 @@ def _without_contents(tokens: Sequence[Token]) -> list[Token]:
             kept += tokens[at : end + 1]
         at = end + 1
     return kept
+
+
+def _without_ways(tokens: list[Token]) -> list[Token]:
+    """Return tokens without a paragraph that is one link to another page, where the text begins or ends with it.
+
+    It leads back or forth, and says nothing of this page; several such ones are a list.
+    """
+    said = [at for at, token in enumerate(tokens) if token.type == "inline" and tokens[at - 1].type != "heading_open"]
+    ways = [at for at in (said[:1] + said[-1:]) if tokens[at].level == 1 and _is_way(tokens[at])]
+    if any(map(_is_way, (tokens[at] for at in said[1:2] + said[-2:-1]))) or len(said) < 2:
+        return tokens
+    gone = {at + step for at in ways for step in (-1, 0, 1)}
+    return [token for at, token in enumerate(tokens) if at not in gone]
+
+
+def _is_way(inline: Token) -> bool:
+    """Return whether a line is one link to a page of this site, and no more than a sign beside it."""
+    links = [str(token.attrGet("href") or "") for token in inline.children or () if token.type == "link_open"]
+    beside, depth = 0, 0
+    for token in inline.children or ():
+        depth += token.nesting if token.type.startswith("link") else 0
+        beside += len(token.content.strip()) if depth == 0 else 0
+    return len(links) == 1 and beside <= _SIGN and _OF_SITE.fullmatch(links[0]) is not None
 
 
 def _links_into_page(inline: Token) -> int:

@@ -771,7 +771,7 @@ def test_what_mkdocstrings_takes_from_code_is_a_heading_with_the_id_of_the_objec
     ]
     assert text_of(document) == "In metres.\n::: shown"
     assert pages.warnings() == [
-        "2 parts of pages are missing: what mkdocstrings takes from code (pump.Tank): build of the rendered site, "
+        "parts of pages are missing (2): what mkdocstrings takes from code (pump.Tank): build of the rendered site, "
         "what mkdocstrings takes from code (pump.Tank.level): build of the rendered site"
     ]
 

@@ -757,6 +757,22 @@ def test_a_title_of_front_matter_has_no_inline_html() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("_[Back to pumps](../)_\n\n# A\n\nOil it.\n\n[Next: valves →](valves.md#a)\n", ["Oil it."]),
+        ("# A\n\nOil it.\n\nSee [valves](valves.md).\n", ["Oil it.", "See valves."]),
+        ("# A\n\nOil it.\n\n[Valves](https://b.example/)\n", ["Oil it.", "Valves"]),
+        ("# A\n\nOil it.\n\n[Plan](plan.pdf)\n", ["Oil it.", "Plan"]),
+        ("# A\n\nOil it.\n\n- [Valves](valves.md)\n", ["Oil it.", "Valves"]),
+        ("# A\n\n[B](b.md)\n\n[C](c.md)\n\n[D](d.md)\n", ["B", "C", "D"]),
+        ("# A\n\n[B](b.md)\n", ["B"]),
+    ],
+)
+def test_a_way_to_another_page_is_no_text(text: str, said: list[str]) -> None:
+    assert [block_text(b) for s in read_markdown(text).sections for b in s.blocks] == said
+
+
 def test_badges_and_logos_are_no_part_of_a_title() -> None:
     badges = "![logo](l.png) Pump [![build: passing](https://b.example/b.svg)](https://b.example)"
     reading = read_markdown(f"# {badges}\n\nOf pumps.\n\n## ![Oil](oil.png)\n\nFill it.\n")
