@@ -309,7 +309,10 @@ def _run(clone: Path, folder: Path, arguments: Sequence[str], plugin: object) ->
     os.environ |= {"PYTHONPATH": os.pathsep.join(sys.path[:3]), "TMPDIR": str(folder)}
     tempfile.tempdir, sys.dont_write_bytecode = str(folder), False
     quiet = ("-p", "no:cacheprovider", "--tb=line", "-W", "ignore::pytest.PytestAssertRewriteWarning")
-    sys.exit(pytest.main([*arguments, *quiet], plugins=[plugin]))
+    code = pytest.main([*arguments, *quiet], plugins=[plugin])
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)  # at its end a fork of a pool's thread would join that thread, which it is, and fail
 
 
 @dataclass(frozen=True)
