@@ -19,12 +19,12 @@ _SUFFIXES = ("ts", "js", "mjs", "mts")
 FILES = tuple(f"{name}.config.{suffix}" for name in ("nuxt", "content") for suffix in _SUFFIXES)
 _NUMBER = re.compile(r"^\d+\.")
 _COMPONENT = re.compile(
-    r"^[ \t]*:{2,}(?:[a-z][\w-]*(?:\[(?P<label>[^\]\n]*)\])?(?:\{(?P<said>[^{}\n]*)\})?)?[ \t]*"
+    r"^[ \t]*:{2,}(?:[a-z][\w-]*(?:\[(?P<label>[^\[\]\n]*)\])?(?:\{(?P<said>[^{}\n]*)\})?)?[ \t]*"
     r"(?:\n[ \t]*---[ \t]*\n(?P<yaml>(?:(?![ \t]*---).*\n)*)[ \t]*---[ \t]*)?$",
     re.MULTILINE | re.IGNORECASE,
 )
 _SLOT = re.compile(r"^[ \t]*#[a-z][\w-]*(?:\{[^{}\n]*\})?[ \t]*$", re.MULTILINE)
-_INLINE = re.compile(r"(?<![\w:`]):[a-z][\w-]*(?:\[([^\]\n]*)\](?:\{[^{}\n]*\})?|\{[^{}\n]*\})")
+_INLINE = re.compile(r"(?<![\w:`]):[a-z][\w-]*(?:\[([^\[\]\n]*)\](?:\{[^{}\n]*\})?|\{[^{}\n]*\})")
 _SPAN = re.compile(r"(?<!\])\[([^\[\]\n]+)\]\{[^{}\n]*\}")
 _VALUE = re.compile(r"\{\{[^{}\n]*\}\}")
 _PREFIX = re.compile(r"include\s*:\s*['\"]([\w./-]*?)/?\*\*[^'\"]*['\"]\s*,\s*prefix\s*:\s*['\"]([^'\"]*)")
