@@ -28,7 +28,8 @@ _ATTRIBUTES = re.compile(
 )
 _EXPRESSION = re.compile(r"\{(?:[^{}\n]|\n(?![ \t]*\n)|\{(?:[^{}]|\{[^{}]*\})*\})*\}")
 _BLOCK = re.compile(
-    r"^([ \t]*<(summary|figcaption|p|div|li|dt|dd|center)(?:\s[^<>]*)?>)[ \t]*(\S.*?)[ \t]*(</\2>[ \t]*)$", re.MULTILINE
+    r"^([ \t]*<(summary|figcaption|p|div|li|dt|dd|center)(?:\s[^<>]*)?>)[ \t]*(\S(?:.*\S)?)[ \t]*(</\2>[ \t]*)$",
+    re.MULTILINE,
 )
 _TAGS_ALONE = re.compile(r"^[ \t]*(?:</?[a-z][\w-]*(?:\s[^<>]*)?>[ \t]*)+$", re.MULTILINE)
 
