@@ -5,11 +5,11 @@ import wabt from "wabt";
 
 const FOLDER = new URL("../../../client/vademecum/js/search/", import.meta.url);
 
-/** kernel.wat in WebAssembly, in Base64. */
+/** kernel.wat in WebAssembly, in hexadecimal. */
 export async function build() {
   const module = (await wabt()).parseWat("kernel.wat", readFileSync(new URL("kernel.wat", FOLDER)), { simd: true });
   module.validate();
-  return Buffer.from(module.toBinary({}).buffer).toString("base64");
+  return Buffer.from(module.toBinary({}).buffer).toString("hex");
 }
 
 if (process.argv[1] === new URL(import.meta.url).pathname) {
