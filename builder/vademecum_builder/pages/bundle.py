@@ -1,8 +1,9 @@
 """JavaScript modules, bundled: what a page or a worker loads is one file, not one for each module.
 
-Each module is a function that returns what it exports, behind those that it imports. What is asked for later
+Modules stand in it one behind another, each behind those that it imports, without a word of their imports and exports:
+what stands at the top of one has a name that no other module beside it has. What is asked for later
 (`import("./page/preview.mjs")`) is a file of its own, and has what it shares from the one that asks for it. It reads
-our own modules alone: names are exported where they are declared, and there are no circles
+our own modules alone: names are exported where they are declared, once, and there are no circles
 (tests/unit/js/test_floors.py).
 """
 
@@ -30,15 +31,15 @@ def bundled(modules: Modules) -> dict[str, str]:
     there as it is, for others. The worker that answers is on the way to the first hits and needs one file; the other
     begins with what the page has loaded anyhow.
     """
-    files = {**modules, **_family(PAGE, PAGE, modules)}
-    page = closure(PAGE, modules)
-    files |= _family(ELEMENT, PAGE, modules, page)
-    for name in {*page, *closure(ELEMENT, modules)} - {PAGE, ELEMENT}:
+    page, element = closure(PAGE, modules), closure(ELEMENT, modules)
+    files = {**modules, **_family(PAGE, PAGE, modules, told=page)}
+    files |= _family(ELEMENT, PAGE, modules, page, told=element)
+    for name in {*page, *element} - {PAGE, ELEMENT}:
         names = ", ".join(_EXPORT.findall(modules[name]))
         holders = [PAGE] if name in page else [ELEMENT, PAGE]
         imports = "".join(f'import "{_address(file, name)}";\n' for file in holders[:-1])
-        imports += f'import {{ $modules }} from "{_address(PAGE, name)}";\n'
-        files[name] = f'{imports}export const {{ {names} }} = $modules["{name}"];\n'
+        imports += f'import {{ $shared }} from "{_address(PAGE, name)}";\n'
+        files[name] = f"{imports}export const {{ {names} }} = $shared;\n"
     return {**files, **_family(QUERY, QUERY, modules), **_family(SYNC, PAGE, modules, page)}
 
 
@@ -61,34 +62,54 @@ def closure(name: str, modules: Modules) -> list[str]:
     return [*found, name]
 
 
-def _family(entry: str, root: str, modules: Modules, held: Collection[str] = ()) -> dict[str, str]:
+def _family(
+    entry: str, root: str, modules: Modules, held: Collection[str] = (), told: Collection[str] = ()
+) -> dict[str, str]:
     """Return the file that one begins with, and those that it asks for later, unless these stand alone.
 
     Args:
-        root: The file whose `$modules` all of them fill.
+        root: The file whose `$shared` has what all of them share.
         held: What other files hold that are there before.
+        told: Modules of which all is shared, whether a later file takes it or not.
     """
     inside = [name for name in closure(entry, modules) if name not in held]
-    files = {entry: _file(entry, root, inside[:-1], modules)}
-    for name in inside:
-        for later in _asked_for(name, modules):
-            if later.endswith(".mjs") and _imported(later, modules):
-                files |= _family(later, root, modules, {*held, *inside})
+    asked = [later for name in inside for later in _asked_for(name, modules)]
+    laters = [later for later in asked if later.endswith(".mjs") and _imported(later, modules)]
+    files: dict[str, str] = {}
+    for later in laters:
+        files |= _family(later, root, modules, {*held, *inside})
+    below = {name for later in laters for name in closure(later, modules)} - {*inside}
+    taken = {name for module in below for name in _taken(module, modules)}
+    shared = [
+        name for module in inside[:-1] for name in _EXPORT.findall(modules[module]) if module in told or name in taken
+    ]
+    files[entry] = _file(entry, root, inside, shared, modules)
     return files
 
 
-def _file(entry: str, root: str, inside: list[str], modules: Modules) -> str:
-    shared = (
-        f'import {{ $modules }} from "{_address(root, entry)}";\n' if entry != root else "export const $modules = {};\n"
+def _file(entry: str, root: str, inside: list[str], shared: list[str], modules: Modules) -> str:
+    outside = sorted({name for module in inside for name in _taken(module, modules, inside)})
+    parts = []
+    if entry != root:
+        parts.append(f'import {{ $shared }} from "{_address(root, entry)}";\n')
+    if outside:
+        parts.append(f"const {{ {', '.join(outside)} }} = $shared;\n")
+    parts += [_EXPORT.sub("", _moved(name, entry, modules)) for name in inside[:-1]]
+    if entry == root:
+        parts.append(f"export const $shared = {{ {', '.join(shared)} }};\n")
+    elif shared:
+        parts.append(f"Object.assign($shared, {{ {', '.join(shared)} }});\n")
+    return "".join([*parts, _moved(entry, entry, modules)])
+
+
+def _taken(module: str, modules: Modules, inside: Collection[str] = ()) -> list[str]:
+    """Return the names that a module has from others than these, and than the file that pages begin with."""
+    found = (
+        (names, target)
+        for names, path in _IMPORT.findall(modules[module])
+        if (target := _target(path, module)) != PAGE and target not in inside
     )
-    parts = [f'$modules["{name}"] = (() => {{\n{_part(name, entry, modules)}}})();\n' for name in inside]
-    return "".join([shared, *parts, _moved(entry, entry, modules)])
-
-
-def _part(name: str, entry: str, modules: Modules) -> str:
-    """Return a module as the body of a function."""
-    text = _moved(name, entry, modules)
-    return f"{_EXPORT.sub('', text)}return {{ {', '.join(_EXPORT.findall(text))} }};\n"
+    return [name.split(" as ")[0].strip() for names, _ in found for name in names.split(",") if name.strip()]
 
 
 def _moved(name: str, entry: str, modules: Modules) -> str:
@@ -98,7 +119,7 @@ def _moved(name: str, entry: str, modules: Modules) -> str:
         names, target = found[1], _target(found[2], name)
         if target == PAGE:
             return f'import {{{names}}} from "{_address(target, entry)}";\n'
-        return f'const {{{names.replace(" as ", ": ")}}} = $modules["{target}"];\n' if names else ""
+        return "".join(f"const {new} = {old};\n" for old, new in re.findall(r"(\w+) as (\w+)", names or ""))
 
     def seen(found: re.Match[str]) -> str:
         return _address(_target(found[0], name), entry)

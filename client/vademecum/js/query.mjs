@@ -29,7 +29,7 @@ import { ReadStore } from "./store/reading.mjs";
 let turning = Promise.resolve();
 
 /** @param {{url: string}} args */
-async function open({ url }) {
+async function openStore({ url }) {
   store = new ReadStore(url);
   return reopen();
 }
@@ -159,8 +159,8 @@ function similar({ id, limit }) {
 }
 
 /** @param {{key: string}} args */
-function document({ key }) {
+function readDocument({ key }) {
   return current().generation.document(key);
 }
 
-serve(self, { open, reopen, preview, fallback, search, space, model, similar, document });
+serve(self, { open: openStore, reopen, preview, fallback, search, space, model, similar, document: readDocument });

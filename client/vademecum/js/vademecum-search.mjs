@@ -23,7 +23,7 @@ import { KnowledgeBase } from "./vademecum.mjs";
 export { addTexts };
 
 const MAX_ROOT = 500_000;
-const HERE = import.meta.url; // webpack would take `new URL("..", import.meta.url)` for a module
+const ELEMENT_FROM = import.meta.url; // webpack would take `new URL("..", import.meta.url)` for a module
 
 export class VademecumSearch extends HTMLElement {
   /** What answers: made from the attributes when it is needed, or the app's own.
@@ -90,7 +90,7 @@ export class VademecumSearch extends HTMLElement {
     const label = this.getAttribute("label") ?? wording.say("search");
     const view = buildView(wording, { modal, label, placeholder: this.getAttribute("placeholder") ?? label });
     root.append(element("div", { class: "root", lang: wording.language, dir: wording.direction }, view.nodes));
-    const base = new URL(this.getAttribute("url") ?? new URL("..", HERE), document.baseURI);
+    const base = new URL(this.getAttribute("url") ?? new URL("..", ELEMENT_FROM), document.baseURI);
     if (!base.pathname.endsWith("/")) base.pathname += "/";
     const make = async () => {
       const kb = (this.knowledgeBase ??= await this.#make(base));

@@ -38,7 +38,7 @@ function tree(url, fetched) {
 }
 
 /** @param {Target} target */
-async function open({ urls, trust, policy, seed, client, beside, fetched }) {
+async function startPython({ urls, trust, policy, seed, client, beside, fetched }) {
   const pyodide = await bootPython((bytes, totalBytes) => {
     const percentage = Math.min(100, Math.floor((100 * bytes) / totalBytes));
     self.postMessage({ event: "updateProgress", detail: { plan: "none", stage: "starting", percentage, bytes, totalBytes } });
@@ -80,4 +80,4 @@ async function runPython(module, seen, command, args) {
 }
 
 const commands = COMMANDS.map((command) => [command, (/** @type {object} */ args) => run(command, args)]);
-serve(self, { open, pause: ({ turn }) => pause.tell(turn), ...Object.fromEntries(commands) }, { oneByOne: true, atOnce: ["pause"] });
+serve(self, { open: startPython, pause: ({ turn }) => pause.tell(turn), ...Object.fromEntries(commands) }, { oneByOne: true, atOnce: ["pause"] });

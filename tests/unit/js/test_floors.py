@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import os
 import re
+from collections import Counter
 from pathlib import Path
 
+from vademecum_builder.pages.bundle import closure
+
+JS = Path(__file__).parent
 CLIENT = Path(__file__).parents[3] / "client" / "vademecum" / "js"
 FLOORS = (
     "errors <- format, net <- workers <- store, search <- update, worker, query <- page, ui <- vademecum"
@@ -45,3 +49,28 @@ def test_every_module_is_checked_by_typescript() -> None:
     """The stemmers of Snowball alone are not ours to check: tsconfig.json leaves it to each module."""
     modules = sorted(CLIENT.rglob("*.mjs"))
     assert [path for path in modules if not path.read_text(encoding="utf-8").startswith("// @ts-check\n")] == []
+
+
+TOP = re.compile(
+    r"^(?:/\*\*.*?\*/ )?(?:export )?(?:async function|function\*?|class|const|let) (\w+|[\[{].*?[\]}])", re.MULTILINE
+)
+
+
+def tops(module: str) -> set[str]:
+    text = (CLIENT / module).read_text(encoding="utf-8")
+    return {name for found in TOP.findall(text) for name in re.findall(r"\w+(?!\w*:)", found)}
+
+
+def test_a_name_stands_at_the_top_of_one_module_alone() -> None:
+    """A page or a worker has all of its modules in one file (pages/bundle.py), and knows nobody else by their names."""
+    modules = {path.relative_to(CLIENT).as_posix(): path.read_text(encoding="utf-8") for path in CLIENT.rglob("*.mjs")}
+    page = closure("vademecum.mjs", modules)
+    types = JS / "node_modules" / "typescript" / "lib"
+    told = "".join((types / f"lib.{name}.d.ts").read_text(encoding="utf-8") for name in ("dom", "webworker", "es5"))
+    known = set(re.findall(r"^declare (?:var|const|function) (\w+)", told, re.MULTILINE)) - {"name"}
+    assert {"document", "fetch", "isNaN", "postMessage"} <= known
+    for entry in ("vademecum-search.mjs", "worker.mjs", "query.mjs"):
+        beside = dict.fromkeys([*(page if entry != "query.mjs" else []), *closure(entry, modules)])
+        names = Counter(name for module in beside for name in tops(module))
+        assert {name for name, count in names.items() if count > 1} == set(), entry
+        assert names.keys() & known == set(), entry

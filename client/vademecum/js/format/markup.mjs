@@ -35,7 +35,7 @@ const INLINE = new RegExp(
 );
 /** What every kind of markup inside a line has. */
 const MARKED = /[\\`*[]/;
-const PLAIN = { text: "", strong: false, emphasis: false, code: false, link: "", image: "" };
+const UNMARKED = { text: "", strong: false, emphasis: false, code: false, link: "", image: "" };
 
 /**
  * The blocks of a chunk's text, in reading order.
@@ -55,13 +55,13 @@ export function parseMarkup(text) {
       at = end + 1;
     } else if (isRow(line)) {
       const header = at < lines.length && RULE.test(lines[at]);
-      const cells = line.slice(2, -2).split(" | ").map((cell) => read(cell.replaceAll("\\|", "|")));
+      const cells = line.slice(2, -2).split(" | ").map((cell) => readInline(cell.replaceAll("\\|", "|")));
       blocks.push({ kind: "row", cells, header });
       at += Number(header);
     } else if (line !== "") {
       const item = ITEM.exec(line);
       const end = find(lines, at, begins);
-      const runs = read([item ? item[3] : line, ...lines.slice(at, end)].join("\n"));
+      const runs = readInline([item ? item[3] : line, ...lines.slice(at, end)].join("\n"));
       const number = item?.[2] === undefined ? null : Number(item[2]);
       blocks.push(item ? { kind: "item", runs, depth: item[1].length / 2, number } : { kind: "paragraph", runs });
       at = end;
@@ -133,11 +133,11 @@ function find(lines, from, wanted) {
 }
 
 /** @param {string} text */
-function read(text) {
-  if (text && !MARKED.test(text)) return [{ ...PLAIN, text }];
+function readInline(text) {
+  if (text && !MARKED.test(text)) return [{ ...UNMARKED, text }];
   /** @type {Run[]} */
   const merged = [];
-  for (const run of runsOf(text, PLAIN)) {
+  for (const run of styledRuns(text, UNMARKED)) {
     const last = merged.at(-1);
     if (last && !run.image && looksLike(last, run)) last.text += run.text;
     else if (run.text || run.image) merged.push(run);
@@ -155,14 +155,14 @@ function looksLike(a, b) {
  * @param {Run} style
  * @returns {Generator<Run>}
  */
-function* runsOf(text, style) {
+function* styledRuns(text, style) {
   for (const { 0: piece, groups = {} } of text.matchAll(INLINE)) {
     if (groups.escape) yield { ...style, text: piece[1] };
     else if (groups.code) yield { ...style, text: piece.startsWith("``") ? piece.slice(3, -3) : piece.slice(1, -1), code: true };
-    else if (groups.source) yield { ...style, text: unescaped(groups.alt), image: address(groups.source, "http:", "https:") };
-    else if (groups.target) yield* runsOf(groups.label, { ...style, link: address(groups.target, "http:", "https:", "mailto:") });
-    else if (groups.strong) yield* runsOf(piece.slice(2, -2), { ...style, strong: true });
-    else if (groups.emphasis) yield* runsOf(piece.slice(1, -1), { ...style, emphasis: true });
+    else if (groups.source) yield { ...style, text: unescaped(groups.alt), image: safeAddress(groups.source, "http:", "https:") };
+    else if (groups.target) yield* styledRuns(groups.label, { ...style, link: safeAddress(groups.target, "http:", "https:", "mailto:") });
+    else if (groups.strong) yield* styledRuns(piece.slice(2, -2), { ...style, strong: true });
+    else if (groups.emphasis) yield* styledRuns(piece.slice(1, -1), { ...style, emphasis: true });
     else yield { ...style, text: piece };
   }
 }
@@ -177,7 +177,7 @@ function unescaped(text) {
  * @param {string} written
  * @param {string[]} schemes
  */
-function address(written, ...schemes) {
+function safeAddress(written, ...schemes) {
   const found = unescaped(written);
   const scheme = /^[A-Za-z][A-Za-z0-9+.-]*:/.exec(found);
   return !found.includes("\x7f") && (!scheme || schemes.includes(scheme[0].toLowerCase())) ? found : "";

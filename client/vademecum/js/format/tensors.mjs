@@ -12,7 +12,7 @@ import { decodeText, isObject, parseObject } from "./json.mjs";
 const ARRAYS = { I8: Int8Array, U8: Uint8Array, U16: Uint16Array, U32: Uint32Array, U64: BigUint64Array };
 const MAX_HEADER = 2 ** 16;
 const MAX_SIZE = 2 ** 32;
-const MOST_KNOWN = 256;
+const MOST_TEXTS = 256;
 
 /** @typedef {Int8Array | Uint8Array | Uint16Array | Uint32Array | BigUint64Array} Values */
 /** @typedef {keyof typeof ARRAYS} DType */
@@ -34,7 +34,7 @@ export class Strings {
   at(index) {
     let text = this.#known.get(index);
     if (text === undefined) {
-      if (this.#known.size >= MOST_KNOWN) this.#known.clear();
+      if (this.#known.size >= MOST_TEXTS) this.#known.clear();
       this.#known.set(index, (text = decodeText(this.bytesAt(index))));
     }
     return text;

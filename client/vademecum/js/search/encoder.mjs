@@ -94,10 +94,10 @@ export class Encoder {
    * @param {string} text @returns {Map<number, number>} */
   count(text) {
     /** @type {Map<number, number>} */ const counts = new Map();
-    for (const [word, occurrences] of tally(this.split(text))) {
+    for (const word of this.split(text)) {
       const position = this.positions.get(word);
       for (const at of position === undefined ? this.#complete(word) : [position]) {
-        counts.set(at, (counts.get(at) ?? 0) + occurrences);
+        counts.set(at, (counts.get(at) ?? 0) + 1);
       }
     }
     return counts;
@@ -170,11 +170,4 @@ export function lowerBound(length, below) {
     else high = middle;
   }
   return low;
-}
-
-/** @param {string[]} words */
-function tally(words) {
-  /** @type {Map<string, number>} */ const counts = new Map();
-  for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1);
-  return counts;
 }

@@ -2,9 +2,9 @@
 /** The sentence of a hit that answers, where its words stand in it, and the link that marks them on the page; search/excerpt.py is the twin. */
 
 import { plainText } from "../format/markup.mjs";
-import { HUMPS, IN_RUN, JOINTS, MOST_LETTERS as WHOLE, PAIRED, SIMPLE, isBetween, wordsOf } from "./tokens.mjs";
+import { HUMPS, IN_RUN, JOINTS, MOST_LETTERS, PAIRED, SIMPLE, isBetween, wordsOf } from "./tokens.mjs";
 
-const MOST_LETTERS = 240;
+const LONGEST = 240;
 const SENTENCE = /[^\n.!?。！？]*(?:(?:[.!?]+(?![ \t\r\n\f\v。！？]|$)|(?<=[A-Za-zÀ-ӿ])(?<![^ \t\n.(][A-Za-zÀ-ӿ])\.)[^\n.!?。！？]*)*[.!?。！？]*[ \t]*/gu;
 const SPACES = /[ \t\r\n\f\v]+/g;
 const BLANK = /^[ \t\r\n\f\v]*$/;
@@ -44,12 +44,12 @@ export function excerptOf(text, words) {
   const known = PLAIN.test(text) ? new Set(found) : words; // no part of a run of ASCII is a word that the run does not have
   const phrase = phraseOf(text.slice(start, stop), known);
   for (const [, later] of sentences.slice(best + 1)) {
-    if (letters(text.slice(start, later)) > MOST_LETTERS) break;
+    if (letters(text.slice(start, later)) > LONGEST) break;
     stop = later;
   }
-  while (best && letters(text.slice(sentences[best - 1][0], stop)) <= MOST_LETTERS / 2) start = sentences[--best][0];
+  while (best && letters(text.slice(sentences[best - 1][0], stop)) <= LONGEST / 2) start = sentences[--best][0];
   const whole = even(text.slice(start, stop)).replace(/^ | $/g, "");
-  const excerpt = letters(whole) > MOST_LETTERS ? cut(whole, known) : whole;
+  const excerpt = letters(whole) > LONGEST ? cut(whole, known) : whole;
   return { excerpt, marks: marksOf(excerpt, excerpt === whole ? known : words), phrase, found };
 }
 
@@ -81,7 +81,7 @@ function sharedWith(text, sentences, words) {
 function phraseOf(sentence, words) {
   const first = firstOf(sentence, words) ?? sentence.length;
   const begin = Math.max(...APART.map((letter) => sentence.slice(0, first).lastIndexOf(letter))) + 1;
-  const near = letters(sentence.slice(begin, first)) < MOST_LETTERS / 6;
+  const near = letters(sentence.slice(begin, first)) < LONGEST / 6;
   const [found = ""] = first < sentence.length ? (PHRASE.exec(sentence.slice(near ? begin : first)) ?? []) : [];
   return even(found).replace(EDGES, "");
 }
@@ -104,9 +104,9 @@ function linkTo(url, phrase) {
 function cut(text, words) {
   const all = letters(text) === text.length ? text : [...text];
   const first = letters(text.slice(0, firstOf(text, words) ?? 0));
-  const begin = first < MOST_LETTERS / 2 ? 0 : all.lastIndexOf(" ", first - MOST_LETTERS / 4 - 1) + 1;
-  const piece = all.slice(begin, begin + MOST_LETTERS);
-  const end = begin + MOST_LETTERS < all.length ? piece.lastIndexOf(" ") : piece.length;
+  const begin = first < LONGEST / 2 ? 0 : all.lastIndexOf(" ", first - LONGEST / 4 - 1) + 1;
+  const piece = all.slice(begin, begin + LONGEST);
+  const end = begin + LONGEST < all.length ? piece.lastIndexOf(" ") : piece.length;
   const shown = piece.slice(0, end > 0 ? end : piece.length);
   return `${begin ? "…" : ""}${typeof shown === "string" ? shown : shown.join("")}${begin + shown.length < all.length ? "…" : ""}`;
 }
@@ -140,7 +140,7 @@ export function marksOf(text, words) {
 /** @param {string} text @param {number} start @param {number} stop @param {Set<string>} words @returns {Mark[]} */
 function partsWith(text, start, stop, words) {
   const run = text.slice(start, stop);
-  if (run.length <= WHOLE && SIMPLE.test(run)) return words.has(run) ? [[start, stop]] : [];
+  if (run.length <= MOST_LETTERS && SIMPLE.test(run)) return words.has(run) ? [[start, stop]] : [];
   const whole = wordsOf(run);
   if (words.has(whole[0])) return [[start, stop]];
   if (!whole.some((word) => words.has(word))) return [];
@@ -185,7 +185,7 @@ function runsAround(text, words) {
       spans.set(start, stop);
     }
   }
-  return [...spans].sort(([a], [b]) => a - b).map(([start, stop]) => trimmed(text, start, stop));
+  return [...spans].sort(([a], [b]) => a - b).map(([start, stop]) => trimmedSpan(text, start, stop));
 }
 
 /** @param {string} text @returns {Generator<Mark>} */
@@ -195,18 +195,18 @@ function* allRuns(text) {
     for (const letter of span) {
       if (!isBetween(letter)) start = start < 0 ? at : start;
       else {
-        if (start >= 0) yield trimmed(text, start, at);
+        if (start >= 0) yield trimmedSpan(text, start, at);
         start = -1;
       }
       at += letter.length;
     }
-    if (start >= 0) yield trimmed(text, start, at);
+    if (start >= 0) yield trimmedSpan(text, start, at);
   }
 }
 
 /** A run without the full stop behind it, or other joints that join nothing. @param {string} text @param {number} start
  * @param {number} stop @returns {Mark} */
-function trimmed(text, start, stop) {
+function trimmedSpan(text, start, stop) {
   while (start < stop && "._/:-".includes(text[start])) start++;
   while (stop > start && "._/:-".includes(text[stop - 1])) stop--;
   return [start, stop];

@@ -137,13 +137,13 @@ export class Generation {
       heading: headings.join(HEADING_JOINT),
       headings,
       anchor: segment.anchors.at(row),
-      ...textOf(segment, row),
+      ...bothTexts(segment, row),
     };
   }
 }
 
 /** @param {Segment} segment @param {number} row */
-function textOf(segment, row) {
+function bothTexts(segment, row) {
   const markdown = segment.texts.at(row);
   return { text: plainText(markdown), markdown };
 }

@@ -23,7 +23,7 @@ const TURN = 20;
 export async function loadWords(segments, digests, store) {
   const known = await Promise.all(digests.map((digest) => kept(digest, store)));
   const found = [];
-  for (const [i, segment] of segments.entries()) found.push(known[i] ?? (await read(segment, digests[i], store)));
+  for (const [i, segment] of segments.entries()) found.push(known[i] ?? (await readKept(segment, digests[i], store)));
   return found;
 }
 
@@ -38,7 +38,7 @@ async function kept(digest, store) {
 }
 
 /** @param {Segment} segment @param {string} digest @param {Shelf} store */
-async function read(segment, digest, store) {
+async function readKept(segment, digest, store) {
   const words = await readInTurns(segment);
   void encodeWords(words, digest).then((bytes) => store.keepWords(digest, bytes)).catch(() => undefined);
   return words;

@@ -11,9 +11,9 @@ export const BINARY =
 const QUERY_BYTES = 2 ** 15;
 /** Components that the kernel takes at a time. */
 const BLOCK = 16;
-const PAGE = 2 ** 16;
+const MEMORY_PAGE = 2 ** 16;
 /** Room for what a question is about: of each row, and of each document, arrays of 8 bytes; and some more. */
-const [OF_ROW, OF_DOCUMENT, MORE] = [9 * 8, 4 * 8, 2 * PAGE];
+const [OF_ROW, OF_DOCUMENT, MORE] = [9 * 8, 4 * 8, 2 * MEMORY_PAGE];
 
 const aligned = (/** @type {number} */ at) => Math.ceil(at / 16) * 16;
 
@@ -32,7 +32,7 @@ export class Kernel extends Passes {
       end = aligned(end + length);
       return start;
     });
-    this.memory = new WebAssembly.Memory({ initial: Math.ceil((end + 8 * rows + OF_ROW * rows + OF_DOCUMENT * documents + MORE) / PAGE) });
+    this.memory = new WebAssembly.Memory({ initial: Math.ceil((end + 8 * rows + OF_ROW * rows + OF_DOCUMENT * documents + MORE) / MEMORY_PAGE) });
     /** The same files, where the kernel reads them; a message that holds a part of one copies all of them. */
     this.files = files.map((file, i) => {
       const placed = new Uint8Array(this.memory.buffer, starts[i], file.length);

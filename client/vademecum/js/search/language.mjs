@@ -2,14 +2,14 @@
 /** That a question is in a language in which no page is; loaded where a question has words that no page has. search/language.py is the twin. */
 
 import { LANGUAGES } from "./stems.mjs";
-import { words as dutch } from "./stop_words/dutch.mjs";
-import { words as english } from "./stop_words/english.mjs";
-import { words as french } from "./stop_words/french.mjs";
-import { words as german } from "./stop_words/german.mjs";
-import { words as italian } from "./stop_words/italian.mjs";
-import { words as portuguese } from "./stop_words/portuguese.mjs";
-import { words as russian } from "./stop_words/russian.mjs";
-import { words as spanish } from "./stop_words/spanish.mjs";
+import { dutch } from "./stop_words/dutch.mjs";
+import { english } from "./stop_words/english.mjs";
+import { french } from "./stop_words/french.mjs";
+import { german } from "./stop_words/german.mjs";
+import { italian } from "./stop_words/italian.mjs";
+import { portuguese } from "./stop_words/portuguese.mjs";
+import { russian } from "./stop_words/russian.mjs";
+import { spanish } from "./stop_words/spanish.mjs";
 
 /** @type {Record<string, string>} */
 const LISTS = { dutch, english, french, german, italian, portuguese, russian, spanish };

@@ -3,7 +3,7 @@
 
 import { VademecumError } from "../errors.mjs";
 import { isObject } from "../format/json.mjs";
-import { MODES } from "./ranking.mjs";
+import { ARMS } from "./ranking.mjs";
 
 export const MOST_HITS = 1000;
 /** Further hits of a document that a hit names at most. */
@@ -20,7 +20,7 @@ export function checkQuestion({ query, limit, offset, mode, filters, prefer, fac
   require(typeof query === "string", "query", "a text", query);
   checkCount("limit", limit, 1);
   checkCount("offset", offset, 0);
-  require(MODES.includes(mode), "mode", `one of ${MODES.join(", ")}`, mode);
+  require(ARMS.includes(mode), "mode", `one of ${ARMS.join(", ")}`, mode);
   require(isObject(filters), "filters", "an object with a value for each field", filters);
   for (const [name, wanted] of Object.entries(filters)) {
     const good = isObject(wanted)
@@ -54,7 +54,7 @@ function require(good, name, may, value) {
 export function says(said, wanted) {
   const values = [said].flat();
   if (isObject(wanted)) return values.some((value) => liesWithin(value, /** @type {any} */ (wanted)));
-  return values.some((value) => [wanted].flat().some((one) => isSame(value, /** @type {Value} */ (one))));
+  return values.some((value) => [wanted].flat().some((one) => isValue(value, /** @type {Value} */ (one))));
 }
 
 /** A value as facets name it, and as filters take it; empty: facets do not name it. @param {unknown} value */
@@ -64,7 +64,7 @@ export function textOf(value) {
 }
 
 /** A text may stand for a number, or for true and false: a command line has texts alone. @param {any} value @param {Value} wanted */
-function isSame(value, wanted) {
+function isValue(value, wanted) {
   if (kindOf(value) === kindOf(wanted)) return value === wanted;
   if (typeof wanted !== "string") return false;
   return typeof value === "number" ? NUMBER.test(wanted) && Number(wanted) === value : typeof value === "boolean" && wanted === String(value);

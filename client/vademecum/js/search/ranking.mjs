@@ -1,7 +1,7 @@
 // @ts-check
 /** One list from two: chunks by the words that they have, and by what they mean; search/ranking.py is the twin. */
 
-export const MODES = ["hybrid", "semantic", "lexical"];
+export const ARMS = ["hybrid", "semantic", "lexical"];
 const NEAREST_SHARE = 0.6;
 const NEAR = 0.5;
 const NEARER = 0.8;
@@ -13,13 +13,13 @@ const TITLED = 0.3;
 const HEADED = 0.45;
 const CALLED = 0.3;
 const PHRASED = 0.3;
-const DATED = 0.1;
+const LESS_IF_DATED = 0.1;
 const [READ, READ_WHOLE] = [100, 20];
 const STEPS = 4096;
 /** Of so many rows the places are told at most: a thousand hits, each with ten further ones. */
 const RANKED = 11_000;
 /** How much a chunk counts beside its page as a whole. */
-const [OWN, PAGE] = [5, 3];
+const [OF_CHUNK, OF_PAGE] = [5, 3];
 
 /** `rows` are all that answer, in no order; `scores` by row, of these alone.
  * @typedef {{rows: Uint32Array, scores: Float64Array, named: Set<number>, nearest: boolean}} Ranking */
@@ -58,7 +58,7 @@ export function fuse(meaning, found, { mode, weight, fits, titled, alone = false
     const { generation: { owners, owned: { bounds } }, scores: meant, sums, unit } = meaning;
     const sure = !semantic && most ? weight * (BEST + SURE * (most / found.weight)) : 0;
     const page = (WORDS_OF_PAGE * sure) / Math.max(1, found.mostOfPage);
-    const [own, whole] = alone ? [1, 0] : [OWN, PAGE];
+    const [own, whole] = alone ? [1, 0] : [OF_CHUNK, OF_PAGE];
     passes.fuse(fit, scores, meant, sums, bounds, owners, words, found.pages, found.titles, unit, own, whole, sure && sure / most, page, semantic ? 0 : TITLED);
   }
   const nearest = mode === "hybrid" && found.weight > 0 && (most === 0 || found.share < NEAREST_SHARE);
@@ -82,7 +82,7 @@ export function* inOrder({ rows, scores, named }, ids, first, room, { headed, ca
     passes.sort(near, scores, ids);
     const best = near.subarray(0, most);
     if (!given) {
-      for (const row of best.subarray(0, READ)) scores[row] += (headed?.(row) ? HEADED : 0) + CALLED * (called?.(row) ?? 0) - (dated?.(row) ? DATED : 0);
+      for (const row of best.subarray(0, READ)) scores[row] += (headed?.(row) ? HEADED : 0) + CALLED * (called?.(row) ?? 0) - (dated?.(row) ? LESS_IF_DATED : 0);
       for (const row of best.subarray(0, READ_WHOLE)) scores[row] += phrased?.(row) ? PHRASED : 0;
       passes.sort(best, scores, ids);
     }

@@ -17,7 +17,7 @@ import { Words } from "./words.mjs";
 const DEEPER = 200;
 /** How long a question waits for the words, in milliseconds: then meaning alone answers it. That differs from what Python
  * finds, so that it should come about in the largest of knowledge bases alone, just after it was installed. */
-const PATIENCE = 3000;
+const WORDS_PATIENCE = 3000;
 /** Questions that a worker asks itself, and the milliseconds before each, in which others come first. */
 const [REHEARSED, PAUSE] = [5, 20];
 /** What no words find, or words that are not read yet. @param {import("./generation.mjs").Generation} generation */
@@ -34,7 +34,7 @@ export class Searcher {
   /** @param {Generation} generation @param {import("./places.mjs").Places} places @param {import("./encoder.mjs").Encoder} encoder
    * @param {() => Promise<import("./segment_words.mjs").SegmentWords[]>} [load] words of the segments
    * @param {number} [patience] */
-  constructor(generation, places, encoder, load = async () => generation.segments.map(readWords), patience = PATIENCE) {
+  constructor(generation, places, encoder, load = async () => generation.segments.map(readWords), patience = WORDS_PATIENCE) {
     this.generation = generation;
     this.places = places;
     this.encoder = encoder;

@@ -12,7 +12,7 @@ import { partsOf, runsOf } from "./tokens.mjs";
 
 const HEADING_WEIGHT = 2;
 const MOST = 255;
-const MOST_KNOWN = 1 << 12;
+const MOST_BEGINNINGS = 1 << 12;
 
 export class SegmentWords {
   /** @type {Map<string, [number, number]>} */ #beginning = new Map();
@@ -37,7 +37,7 @@ export class SegmentWords {
       const from = lowerBound(this.words.length, (i) => this.words[i] < prefix);
       let to = from;
       while (to < this.words.length && this.words[to].startsWith(prefix)) to++;
-      if (this.#beginning.size >= MOST_KNOWN) this.#beginning.clear();
+      if (this.#beginning.size >= MOST_BEGINNINGS) this.#beginning.clear();
       this.#beginning.set(prefix, (found = [from, to]));
     }
     return found;

@@ -41,7 +41,7 @@ const STEMMERS = {
   spanish: () => import("./stemmers/spanish.js"),
   swedish: () => import("./stemmers/swedish.js"),
 };
-/** Of the others there are no lists. @type {Record<string, () => Promise<{words: string}>>} */
+/** Of the others there are no lists. @type {Record<string, () => Promise<Record<string, string>>>} */
 const STOP_WORDS = {
   dutch: () => import("./stop_words/dutch.mjs"),
   english: () => import("./stop_words/english.mjs"),
@@ -55,7 +55,7 @@ const STOP_WORDS = {
 /** Languages that write several words as one. */
 const TOGETHER = ["danish", "dutch", "finnish", "german", "hungarian", "norwegian", "swedish"];
 const DEFAULT = "english";
-const MOST_KNOWN = 1 << 16;
+const MOST_STEMS = 1 << 16;
 
 /** @param {string[]} tags @returns {string[]} sorted, each once; that of English where none is known */
 export function algorithmsOf(tags) {
@@ -77,7 +77,7 @@ export class Stems {
   of(word) {
     let stems = this.#known.get(word);
     if (!stems) {
-      if (this.#known.size >= MOST_KNOWN) this.#known.clear();
+      if (this.#known.size >= MOST_STEMS) this.#known.clear();
       this.#known.set(word, (stems = this.stemmers.map((stemmer) => stemmer.stemWord(word))));
     }
     return stems;
@@ -89,6 +89,6 @@ export async function loadStems(algorithms) {
   const modules = Promise.all(algorithms.map((name) => STEMMERS[name]()));
   const lists = await Promise.all(algorithms.map((name) => STOP_WORDS[name]?.()));
   const compounds = algorithms.some((name) => TOGETHER.includes(name)) ? await import("./compounds.mjs") : undefined;
-  const stop = lists.flatMap((list) => list?.words.trim().split(/\s+/) ?? []);
+  const stop = lists.flatMap((list) => Object.values(list ?? {})).flatMap((words) => words.trim().split(/\s+/));
   return new Stems((await modules).map((module) => new module.default()), new Set(stop), compounds?.longer);
 }

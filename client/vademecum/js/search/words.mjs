@@ -17,15 +17,15 @@ import { CAMEL, PAIRED, isBetween, lettersOf, named, partsOf, runsOf, wholesOf }
 const K1 = 1.2;
 const B = 0.75;
 const TITLE_WEIGHT = 3;
-const MIN_PREFIX = 2;
+const LEAST_TYPED = 2;
 const MOST_ASKED = 64;
 const COMPLETED = 0.6;
 const MISSPELT = 0.7;
 const SAME_BEGINNING = 3;
-const MOST_KNOWN = 1 << 12;
+const MOST_GROUPS = 1 << 12;
 /** A version, a time, an address: its parts alone say nothing. */
-const NUMBER = /\d[._/:-]\d/;
-const LETTER = /^([a-z]|\d{1,3})$/;
+const VERSION = /\d[._/:-]\d/;
+const SHORT = /^([a-z]|\d{1,3})$/;
 /** What is meant as it was typed; behind a figure the mark is one of inches. */
 const QUOTED = /(?:^|\s)["“„«»]([^"“”„«»]+)["”“«»]/g;
 /** What a word may be put together of. */
@@ -230,7 +230,7 @@ export class Words {
     const words = [...new Set([...before.flatMap(partsOf), ...last.filter((word) => !left.includes(word))])];
     const wholes = new Set(runs.flatMap(wholesOf));
     // A letter of a name, as the P of P-10123, or a short number, as the 9 of 2.9, is in too many others to tell anything beside its other parts.
-    const letters = new Set(runs.map(partsOf).flatMap((parts) => (parts.length > 1 ? parts.filter((word) => LETTER.test(word)) : [])));
+    const letters = new Set(runs.map(partsOf).flatMap((parts) => (parts.length > 1 ? parts.filter((word) => SHORT.test(word)) : [])));
     const telling = words.filter((word) => !this.stems.stop.has(word) && !letters.has(word));
     const asked = (telling.length ? telling : words).slice(0, MOST_ASKED).map((word) => this.#standsFor(word, typed.includes(word), wholes.has(word)));
     const groupsOf = new Map(asked.map(({ word, groups }) => [word, groups]));
@@ -240,7 +240,7 @@ export class Words {
       if (groupsOf.get(whole)?.[0]?.worth === 1) {
         for (const part of parts) silent.add(part); // known as it is: its parts need not be
       } else if (parts.some((part) => groupsOf.get(part)?.length) && parts.every((part) => wholes.has(part) || groupsOf.get(part)?.length !== 0)) {
-        for (const each of wholesOf(run)) if (!NUMBER.test(each)) silent.add(each); // and the reverse
+        for (const each of wholesOf(run)) if (!VERSION.test(each)) silent.add(each); // and the reverse
       }
     }
     const kept = asked.filter((word) => !silent.has(word.word) || (word.groups.length && !isMisspelt(word)));
@@ -252,7 +252,7 @@ export class Words {
   /** @param {string} word @param {boolean} typed @param {boolean} whole @param {number} most @returns {Asked} */
   #standsFor(word, typed, whole = false, most = 2) {
     const groups = [{ group: this.#alike(word), worth: 1 }];
-    if (typed && (word.length >= MIN_PREFIX || isPaired(word))) {
+    if (typed && (word.length >= LEAST_TYPED || isPaired(word))) {
       groups.push({ group: this.words.map((found) => numbers(found.beginningWith(word))), worth: COMPLETED });
     }
     if (groups.every(({ group }) => isEmpty(group))) {
@@ -274,7 +274,7 @@ export class Words {
   #alike(word) {
     let group = this.#groups.get(word);
     if (!group) {
-      if (this.#groups.size >= MOST_KNOWN) this.#groups.clear();
+      if (this.#groups.size >= MOST_GROUPS) this.#groups.clear();
       this.#groups.set(word, (group = this.#ofStem(word)));
     }
     return group;

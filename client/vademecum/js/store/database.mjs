@@ -17,18 +17,18 @@ export const WORDS = "words";
 /** Open a database, made or mended where there is need. Takes as long as others hold on to it: see `inTime`.
  * @param {string} name @returns {Promise<IDBDatabase>} */
 export async function openWhole(name) {
-  const database = await open(name);
+  const database = await requested(name);
   let whole = false;
   try {
     whole = isWhole(database);
   } finally {
     if (!whole) database.close(); // a connection that nobody has would hold up whoever deletes the database
   }
-  return whole ? database : open(name, database.version + 1);
+  return whole ? database : requested(name, database.version + 1);
 }
 
 /** @param {string} name @param {number} [version] none: as it is, or the first @returns {Promise<IDBDatabase>} */
-async function open(name, version) {
+async function requested(name, version) {
   const request = indexedDB.open(name, version);
   /** @type {IDBTransaction | null} */ let making = null;
   request.onupgradeneeded = () => {

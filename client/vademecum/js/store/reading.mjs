@@ -11,7 +11,7 @@ import { done, inTime, OBJECTS, openWhole, RECORDS, storageError, WORDS } from "
 import { VademecumError } from "../errors.mjs";
 
 /** The longest wait for other pages to let go of the database, in milliseconds. A slow disk needs some of it. */
-const PATIENCE = 15_000;
+const STORE_PATIENCE = 15_000;
 
 /** @typedef {{data: Uint8Array, size: number}} StoredObject the index `size` lists sizes without reading data */
 /** @typedef {{head: Uint8Array | undefined, objects: Uint8Array[]}} Snapshot */
@@ -22,7 +22,7 @@ export class ReadStore {
   #closed = false;
 
   /** @param {string} url of the knowledge base, as it is in the database's name @param {{patience?: number}} [options] */
-  constructor(url, { patience = PATIENCE } = {}) {
+  constructor(url, { patience = STORE_PATIENCE } = {}) {
     this.name = storeName(url);
     this.patience = patience;
   }

@@ -12,9 +12,9 @@ export const HEAD_FORMAT = 1;
 /** @typedef {{format: number, current: Installed, previous: Installed, pinned: number | null, refused: number[], reasons: [number, string][]}} Head */
 
 /** @type {Head} */
-const NOTHING = { format: HEAD_FORMAT, current: null, previous: null, pinned: null, refused: [], reasons: [] };
+const NO_HEAD = { format: HEAD_FORMAT, current: null, previous: null, pinned: null, refused: [], reasons: [] };
 
-const isCount = (/** @type {unknown} */ value) => Number.isInteger(value) && Number(value) >= 0;
+export const isCount = (/** @type {any} */ value) => Number.isSafeInteger(value) && value >= 0;
 const isText = (/** @type {unknown} */ value) => typeof value === "string";
 const isDigest = (/** @type {unknown} */ value) => typeof value === "string" && /^[0-9a-f]{64}$/.test(value);
 const isList = (/** @type {unknown} */ value, /** @type {(part: unknown) => boolean} */ holds) => Array.isArray(value) && value.every(holds);
@@ -29,34 +29,34 @@ const RELEASE = {
 
 /** @param {Uint8Array | undefined} bytes the record `head` @returns {Head} */
 export function decodeHead(bytes) {
-  if (!bytes) return NOTHING;
+  if (!bytes) return NO_HEAD;
   const { format, current = null, previous = null, pinned = null, refused, reasons = [] } = parseObject(bytes, "head");
-  require(isCount(format), "format");
+  mustHold(isCount(format), "format");
   if (format > HEAD_FORMAT) {
     const found = `the store has format ${format}, this app reads ${HEAD_FORMAT}`;
     throw new VademecumError("newer-format", `${found}: reload the page or update the app`);
   }
-  require(pinned === null || isCount(pinned), "pinned");
-  require(isList(refused, isCount), "refused");
-  require(isList(reasons, (why) => Array.isArray(why) && isCount(why[0]) && isText(why[1])), "reasons");
+  mustHold(pinned === null || isCount(pinned), "pinned");
+  mustHold(isList(refused, isCount), "refused");
+  mustHold(isList(reasons, (why) => Array.isArray(why) && isCount(why[0]) && isText(why[1])), "reasons");
   return { format, current: checkRelease(current, "current"), previous: checkRelease(previous, "previous"), pinned, refused, reasons };
 }
 
 /** What the seal of a record takes (store/seal.py): `{"sha256":"`, the digest, and `",`. */
-const SEAL = 77;
+const SEAL_BYTES = 77;
 const BRACE = 0x7b;
 
 /** The same, after the seal was looked at: a disk or another program may have changed what was written.
  * @param {Uint8Array | undefined} bytes @returns {Promise<Head>} */
 export async function openHead(bytes) {
-  require(!bytes || (await isSealed(bytes)), "it is not what was written");
+  mustHold(!bytes || (await isSealed(bytes)), "it is not what was written");
   return decodeHead(bytes);
 }
 
 /** @param {Uint8Array} bytes a record: whether the digest that it begins with is that of the rest */
 async function isSealed(bytes) {
-  const found = /^\{"sha256":"([0-9a-f]{64})",$/.exec(new TextDecoder().decode(bytes.subarray(0, SEAL)));
-  const written = bytes.slice(SEAL - 1);
+  const found = /^\{"sha256":"([0-9a-f]{64})",$/.exec(new TextDecoder().decode(bytes.subarray(0, SEAL_BYTES)));
+  const written = bytes.slice(SEAL_BYTES - 1);
   written[0] = BRACE; // the one that the first field stood behind
   return found !== null && (await sha256(written)) === found[1];
 }
@@ -67,12 +67,12 @@ export function checkRelease(value, name) {
   if (value === null) return null;
   value = { places: {}, ...value }; // earlier versions did not write them
   const fields = Object.entries(RELEASE);
-  for (const [key, holds] of fields) require(holds(value[key]), `${name}.${key}`);
+  for (const [key, holds] of fields) mustHold(holds(value[key]), `${name}.${key}`);
   return /** @type {any} */ ({ ...Object.fromEntries(fields.map(([key]) => [key, value[key]])), revoked: value.revoked === true });
 }
 
 /** @param {unknown} holds @param {string} what */
-function require(holds, what) {
+function mustHold(holds, what) {
   if (!holds) throw new VademecumError("content", `the record head is damaged: ${what}`);
 }
 

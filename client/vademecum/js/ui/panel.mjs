@@ -3,12 +3,12 @@
 
 import { element } from "./dom.mjs";
 import { closeOnBackdrop } from "./reader.mjs";
+import { MODES } from "../update/policy.mjs";
 
 /** @typedef {import("./state.mjs").State} State */
 /** @typedef {import("./state.mjs").Status} Status */
 /** @typedef {import("../vademecum.d.mts").Policy} Policy */
 
-const MODES = /** @type {const} */ (["automatic", "notify", "manual", "off"]);
 /** What may be chosen in a menu; the channels are those that the publisher names, and Wi-Fi is offered where a browser knows of it. */
 const MENUS = /** @type {const} */ ({
   channel: [],

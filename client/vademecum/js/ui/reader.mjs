@@ -12,7 +12,7 @@ import { draw } from "./draw.mjs";
 
 const LEVELS = /** @type {const} */ (["h3", "h4", "h5", "h6"]);
 
-export class Reader {
+export class DocumentReader {
   /**
    * @param {Parts} parts
    * @param {URL} base

@@ -1,7 +1,7 @@
 // @ts-check
 /** A document that is read: found in the knowledge base, shown by the reader, named in the page's address. */
 
-import { Reader } from "./reader.mjs";
+import { DocumentReader } from "./reader.mjs";
 
 /** @typedef {import("../vademecum.d.mts").KnowledgeDocument} KnowledgeDocument */
 
@@ -17,7 +17,7 @@ export class Reading {
    */
   constructor(parts, base, find, badges) {
     this.find = find;
-    this.reader = new Reader(parts, base, () => this.address?.closed(), (target, href) => this.#follow(target, href), badges);
+    this.reader = new DocumentReader(parts, base, () => this.address?.closed(), (target, href) => this.#follow(target, href), badges);
   }
 
   /** @param {string} key @param {string} passage id of a chunk @returns {Promise<boolean>} whether there is such a document */

@@ -68,18 +68,18 @@ function drawHit(hit, context) {
   }
   if (hit.more.length > 0) {
     const label = wording.say(hit.more.length < MOST_MORE ? "results.more" : "results.many", { count: hit.more.length });
-    box.append(opener(label, () => hit.more.map((more, i) => option(more, context, (hit.more[i - 1] ?? hit).heading))));
+    box.append(unfolding(label, () => hit.more.map((more, i) => option(more, context, (hit.more[i - 1] ?? hit).heading))));
   }
   if (hit.places.length > 0) {
     const names = [...new Set(hit.places.map((place) => nameOf(place, wording)))];
     const places = names.slice(0, PLACES_NAMED).join(", ") + (names.length > PLACES_NAMED ? ", …" : "");
-    box.append(opener(wording.say("results.also", { places }), () => hit.places.map((place) => elsewhere(place, context))));
+    box.append(unfolding(wording.say("results.also", { places }), () => hit.places.map((place) => elsewhere(place, context))));
   }
   return box;
 }
 
 /** An option in whose place others come. @param {string} label @param {() => HTMLElement[]} others */
-function opener(label, others) {
+function unfolding(label, others) {
   const made = outside("div", { role: "option", class: "more", "aria-selected": "false" }, [label]);
   made.addEventListener("click", () => {
     const shown = others();

@@ -31,7 +31,7 @@ import { State } from "./state.mjs";
 const DEBOUNCE_MS = 30;
 const ANNOUNCE_MS = 700;
 const BONES_MS = 150;
-const PAGE = 20;
+const SHOWN_AT_ONCE = 20;
 /** The words of what was just installed are being read: it is asked again so soon, in milliseconds. */
 const AGAIN_MS = 400;
 
@@ -41,7 +41,7 @@ export class Search {
   /** @type {Promise<unknown> | null} */ #started = null;
   /** Counts searches: an answer that is not of the last one is dropped. */
   #asked = 0;
-  #limit = PAGE;
+  #limit = SHOWN_AT_ONCE;
   /** @type {Map<string, ReturnType<typeof setTimeout>>} */ #timers = new Map();
   /** @type {Promise<unknown>} the last search */ #answered = Promise.resolve();
   /** @type {Address | null} */ #address = null;
@@ -142,7 +142,7 @@ export class Search {
   // Searching ---------------------------------------------------------------------------------
 
   #typed() {
-    this.#limit = PAGE;
+    this.#limit = SHOWN_AT_ONCE;
     this.#gone = "";
     this.around.view.announce.textContent = ""; // what it says is of another query
     this.options.move(-1);
@@ -157,7 +157,7 @@ export class Search {
   }
 
   #more() {
-    this.#limit += PAGE;
+    this.#limit += SHOWN_AT_ONCE;
     this.#search();
   }
 

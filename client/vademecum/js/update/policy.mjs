@@ -2,6 +2,7 @@
 /** What is done unasked about a release: the twin of policy.py, with which it shares a table of cases. Pure. */
 
 import { VademecumError } from "../errors.mjs";
+import { isCount } from "../store/records.mjs";
 
 /** @typedef {import("../vademecum.d.mts").Policy} Policy */
 /** @typedef {import("../vademecum.d.mts").Connection} Connection */
@@ -15,7 +16,6 @@ const ACTIVATION = /** @type {const} */ (["now", "next-start"]);
 /** @type {Policy} */
 export const POLICY = { mode: "automatic", channel: "stable", connection: "unmetered", maxUpdateBytes: null, leastDocuments: 0, activation: "now" };
 
-const isCount = (/** @type {any} */ value) => Number.isSafeInteger(value) && value >= 0;
 /** @type {Record<string, [(value: any) => boolean, string]>} */
 const FITS = {
   mode: [(value) => MODES.includes(value), `one of ${MODES.join(", ")}`],

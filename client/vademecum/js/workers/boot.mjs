@@ -11,7 +11,7 @@ import { fetchBody, TIMEOUTS } from "../net/transport.mjs";
 /** @typedef {{pyodide: string, python: string[], bytes?: number}} Runtime runtime.json: a folder, archives to unpack, and what all of it takes */
 /** @typedef {(bytes: number, totalBytes: number) => void} Progress */
 
-const HERE = import.meta.url; // webpack would take `new URL("..", import.meta.url)` for a module
+const BOOTED_FROM = import.meta.url; // webpack would take `new URL("..", import.meta.url)` for a module
 const MAX_FILE = 100_000_000;
 /** The shortest module of WebAssembly: its magic number and version. */
 const NO_CODE = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0);
@@ -24,7 +24,7 @@ export async function bootPython(progress = () => {}, client = null) {
   try {
     requireWasm();
     const bundled = client === null ? BUNDLED : null;
-    const address = (/** @type {string} */ path) => bundled?.files[path] ?? new URL(path, client ?? new URL("..", HERE)).href;
+    const address = (/** @type {string} */ path) => bundled?.files[path] ?? new URL(path, client ?? new URL("..", BOOTED_FROM)).href;
     const runtime = bundled?.runtime ?? (await readRuntime(files, address("runtime.json")));
     files.total = runtime.bytes ?? 0;
     const part = (/** @type {string} */ name) => address(`${runtime.pyodide}${name}`);

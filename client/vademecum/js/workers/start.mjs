@@ -4,10 +4,10 @@
  * another origin than this module's, they are started by their address.
  */
 
-const HERE = import.meta.url; // apart from `new URL("..", ...)`, which webpack would take for a module
-const CLIENT = new URL("..", HERE);
+const STARTED_FROM = import.meta.url; // apart from `new URL("..", ...)`, which webpack would take for a module
+const CLIENT = new URL("..", STARTED_FROM);
 /** False in a bundle, where nobody knows the addresses of files: webpack's modules say where their sources were. */
-const PUBLISHED = HERE.endsWith("/workers/start.mjs") && HERE.startsWith("file:") === (globalThis.location?.protocol ?? "file:").startsWith("file:");
+const PUBLISHED = STARTED_FROM.endsWith("/workers/start.mjs") && STARTED_FROM.startsWith("file:") === (globalThis.location?.protocol ?? "file:").startsWith("file:");
 
 /** @type {Record<string, () => Worker>} */
 const OWN = {

@@ -55,7 +55,7 @@ import { readdirSync } from "node:fs";
 globalThis.self = { addEventListener() {} };
 Object.assign(globalThis, { HTMLElement: class {}, customElements: { get: () => true } });
 const [before, after] = process.argv.slice(1);
-const names = async (address) => Object.keys(await import(address)).filter((name) => name !== "$modules");
+const names = async (address) => Object.keys(await import(address)).filter((name) => name !== "$shared");
 const found = [];
 for (const name of readdirSync(new URL(before), { recursive: true })) {
   if (name.endsWith(".mjs")) found.push([name, await names(before + name), await names(after + name)]);

@@ -1,7 +1,7 @@
 // @ts-check
 /** German words that say little in a question; search/stop_words.py has the same. */
 
-export const words = `
+export const german = `
   aber alle als also am an auch auf aus bei beim bin bis da damit dann das dass dein dem den denn der des
   die dies diese dieser doch du durch ein eine einem einen einer eines er es etwas fur habe haben hat hier
   ich ihr im in ist ja kann kein keine konnen man mehr mein mich mir mit muss nach nicht noch nur ob oder

@@ -1,7 +1,7 @@
 // @ts-check
 /** Portuguese words that say little in a question; search/stop_words.py has the same. */
 
-export const words = `
+export const portuguese = `
   a ao aos as com como da das de do dos e ela ele em entre era essa esse esta este eu fazer foi ha isso
   isto ja lhe mais mas me meu minha muito na nao nas no nos o onde os ou para pela pelo por porque posso
   qual quando que quem sao se sem ser seu sua tambem te tem um uma`;
