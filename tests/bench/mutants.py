@@ -223,7 +223,7 @@ class Measure:
         self.measured.stop()
         self.measured.save()
         places = ("site-packages", sysconfig.get_path("stdlib"))
-        files = {name: getattr(module, "__file__", None) or "" for name, module in sys.modules.items()}
+        files = {name: getattr(module, "__file__", None) or "" for name, module in list(sys.modules.items())}
         libraries = {name: file for name, file in files.items() if any(place in file for place in places)}
         found = {"seconds": self.seconds, "failed": dict.fromkeys(self.failed), "libraries": libraries}
         Path(f"{self.out}.json").write_text(json.dumps(found))
