@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 from vademecum_builder.profiles.base import (
+    Address,
     Folder,
     NotServed,
     Page,
@@ -58,23 +59,36 @@ def open_docfx(project: Project) -> Rules:
     except ValueError:
         config = {}
     content = at(config, "build", "content") if isinstance(config, dict) else None
-    folders = []
-    for group in content if isinstance(content, list) else [{}]:
-        source = folder_of(str(group.get("src") or ""))
-        folders.append(Folder(source, _address(group, str(group.get("dest") or ""))))
+    groups = [_Group(said) for said in (content if isinstance(content, list) else [{}])]
+
+    def served(source: str) -> Address:
+        def address(path: str, metadata: Mapping[str, Any]) -> str:
+            whole = posixpath.join(source, path)
+            told = (group.address(whole) for group in groups if posixpath.basename(path).lower() != "toc.md")
+            found = next(filter(None, told), "")
+            if not found:
+                raise NotServed("not in build.content")
+            return found
+
+        return address
+
+    folders = (Folder(source, served(source)) for source in dict.fromkeys(group.source for group in groups))
     return Rules(tuple(folders), passes=(docfx_markup, containers, alerts))
 
 
-def _address(group: Mapping[str, Any], target: str) -> Any:
-    taken = matcher([f"/{p}" for q in texts_at(group, "files") for p in _spelt_out(q)] or ["**"])
-    excluded = matcher([f"/{p}" for q in texts_at(group, "exclude") for p in _spelt_out(q)])
+class _Group:
+    """Files that are served in one folder."""
 
-    def address(path: str, metadata: Mapping[str, Any]) -> str:
-        if excluded(path) or not taken(path) or path.rpartition("/")[2].lower() == "toc.md":
-            raise NotServed("not in build.content")
-        return posixpath.join(target, f"{stem(path)}.html")
+    def __init__(self, said: Mapping[str, Any]) -> None:
+        self.source, self._target = folder_of(str(said.get("src") or "")), str(said.get("dest") or "")
+        self._taken = matcher([f"/{p}" for q in texts_at(said, "files") for p in _spelt_out(q)] or ["**"])
+        self._excluded = matcher([f"/{p}" for q in texts_at(said, "exclude") for p in _spelt_out(q)])
 
-    return address
+    def address(self, path: str) -> str:
+        """Return where a file is served; empty: it is of another group."""
+        inner = posixpath.relpath(path, self.source or ".")
+        taken = not inner.startswith("../") and self._taken(inner) and not self._excluded(inner)
+        return posixpath.join(self._target, f"{stem(inner)}.html") if taken else ""
 
 
 PROFILE = Profile("docfx", "DocFX", ("docfx.json",), open_docfx)

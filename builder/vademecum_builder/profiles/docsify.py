@@ -21,6 +21,7 @@ from vademecum_builder.profiles.blocks import alerts
 from vademecum_builder.profiles.code import outside_code
 from vademecum_builder.profiles.config import Script
 from vademecum_builder.profiles.vitepress import vue
+from vademecum_builder.readers.slugs import NO_IDS
 
 _PARTS = ("loadSidebar", "loadNavbar", "coverpage", "loadFooter")
 _EMBED = re.compile(r"\[[^\[\]\n]*\]\(([^()\s]+)[ \t]+(['\"]):include[^'\"\n]*\2\)")
@@ -61,9 +62,10 @@ def open_docsify(project: Project) -> Rules | None:
             return route + (f"{folder}/" if folder else "")
         return route + stem(path)
 
-    # Headings are led to by `?id=`, in the fragment that the script reads: there is none for an id.
+    # Headings are led to by `?id=`, which the script reads: a fragment leads to none.
     return Rules(
         (Folder("" if "://" in base else folder_of(base), address),),
+        NO_IDS,
         passes=(embeds, alerts, vue),
         title=script.text("name"),
     )

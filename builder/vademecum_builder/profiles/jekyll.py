@@ -24,7 +24,7 @@ from vademecum_builder.profiles.base import (
 )
 from vademecum_builder.profiles.blocks import alerts, attribute_lists, markdown_in_html, pipes_in_code
 from vademecum_builder.profiles.code import outside_code
-from vademecum_builder.profiles.config import matcher, read_yaml, text_at, texts_at
+from vademecum_builder.profiles.config import at, matcher, read_yaml, text_at, texts_at
 from vademecum_builder.profiles.tags import liquid_with_values
 from vademecum_builder.readers.document import title_from_key
 from vademecum_builder.readers.slugs import KRAMDOWN
@@ -127,10 +127,10 @@ class _Site:
     def _with_defaults(self, path: str, kind: str, metadata: Mapping[str, Any]) -> dict[str, Any]:
         said: dict[str, Any] = {}
         for item in self.defaults:
-            scope = item.get("scope") or {} if isinstance(item, Mapping) else {}
-            where = str(scope.get("path") or "").strip("/")
-            if scope.get("type") in (None, kind) and (not where or path.startswith(where)):
-                said |= item.get("values") or {}
+            wanted, where = at(item, "scope", "type"), str(at(item, "scope", "path") or "").strip("/")
+            values = at(item, "values")
+            if wanted in (None, kind) and path.startswith(where) and isinstance(values, Mapping):
+                said |= values
         return said | dict(metadata)
 
     def _of_posts(self) -> str:

@@ -60,7 +60,7 @@ def _link(match: re.Match[str], page: Page) -> str:
     shown = shown or (f"{name} > {part.lstrip('^')}" if name and part and not part.startswith("^") else name or part)
     found = find_note(name, page)
     if not found:
-        return shown.replace("[", "\\[")
+        return shown
     return f"[{shown}](<{quote(found, safe='/')}{f'#{quote(part)}' if part else ''}>)"
 
 

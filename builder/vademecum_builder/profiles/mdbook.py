@@ -32,7 +32,6 @@ def open_mdbook(project: Project) -> Rules:
         (Folder(source, address),),
         MDBOOK,
         (mdbook_includes, hidden_rust, alerts),
-        copies=True,
         called=lambda path: chapters.get(path, ""),
         base_url=f"https://{domain}/{below}" if domain else "",
         title=text_at(config, "book", "title"),

@@ -14,21 +14,21 @@ FILES = ("_pkgdown.yml", "_pkgdown.yaml", "pkgdown/_pkgdown.yml", "pkgdown/_pkgd
 _NO_PAGES = frozenset({"cran-comments", "issue_template", "pull_request_template", "CLAUDE", "AGENTS"})
 
 
-def _address(path: str, metadata: Mapping[str, Any]) -> str:
-    folder, _, name = stem(path).rpartition("/")
-    if name.startswith("_") or name in _NO_PAGES or (not folder and not path.endswith(".md")):
-        raise NotServed("no page")
-    if not folder:
-        return {"README": "", "index": "", "NEWS": "news/index.html"}.get(name, f"{name}.html")
-    if folder.split("/")[0] != "vignettes":
-        raise NotServed("no page")
-    return f"{stem(path).replace('vignettes', 'articles', 1)}.html"
-
-
 def open_pkgdown(project: Project) -> Rules:
+    def address(path: str, metadata: Mapping[str, Any]) -> str:
+        folder, _, name = stem(path).rpartition("/")
+        is_page = path.startswith("vignettes/") if folder else path.endswith(".md")
+        if name.startswith("_") or name in _NO_PAGES or not is_page:
+            raise NotServed("no page")
+        if path == "README.md" and "index.md" in project.keys:
+            raise NotServed("README beside an index")
+        if not folder:
+            return {"README": "", "index": "", "NEWS": "news/index.html"}.get(name, f"{name}.html")
+        return f"{stem(path).replace('vignettes', 'articles', 1)}.html"
+
     unread = "pages of functions (man/*.Rd) are not read: build of the rendered site"
     return Rules(
-        (Folder("", _address),),
+        (Folder("", address),),
         PANDOC,
         PASSES,
         base_url=text_at(read_yaml(project.text(*FILES)), "url"),

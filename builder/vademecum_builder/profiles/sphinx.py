@@ -17,6 +17,7 @@ from vademecum_builder.profiles.base import (
     address_of,
     pretty,
     stem,
+    without_front_matter,
 )
 from vademecum_builder.profiles.blocks import alerts, attribute_lists, containers
 from vademecum_builder.profiles.code import outside_code
@@ -57,7 +58,8 @@ def myst(text: str, page: Page) -> str:
             return ""
         if name in ("include", "literalinclude"):
             found = page.include(title, passes=(myst,) if name == "include" else ()) or ""
-            return found if name == "include" else f"{fence}\n{found}\n{fence}" if found else ""
+            code = f"{fence}\n{found}\n{fence}" if found else ""
+            return without_front_matter(found) if name == "include" else code
         shown = "" if name in ("figure", "math", "tab-set", "grid") else title
         return f"{indent}{shown}\n\n{myst(body, page)}\n" if name != "math" else f"{indent}{body}"
 

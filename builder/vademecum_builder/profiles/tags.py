@@ -32,7 +32,7 @@ _BLOCKS = frozenset(
 )
 
 
-_PROSE_ENDINGS = frozenset({"", "md", "markdown", "mdx", "html", "htm", "txt"})
+_PROSE_ENDINGS = frozenset("md markdown mdx qmd rmd html htm txt".split()) | {""}
 """Of files that a page takes in as text; the others are code."""
 
 
@@ -226,7 +226,7 @@ def _liquid(match: re.Match[str], page: Page) -> str:
     return shown(by_name)
 
 
-_VALUE = re.compile(r"\{\{-?\s*([\w.\[\]'\"-]+)?((?:\"(?:(?!\{\{)[^\"])*\"|'(?:(?!\{\{)[^'])*'|[^{}\"'])*)-?\}\}")
+_VALUE = re.compile(r"\{\{-?\s*(\w[\w.\[\]'\"-]*)?((?:\"(?:(?!\{\{)[^\"])*\"|'(?:(?!\{\{)[^'])*'|[^{}\"'])*)-?\}\}")
 
 
 def _value(match: re.Match[str], page: Page) -> str:
