@@ -12,7 +12,7 @@ from vademecum_builder.kinds import records
 from vademecum_builder.kinds.base import Key, Opened, is_http, is_text, is_truth
 from vademecum_builder.kinds.records import AUTO, RecordReader
 from vademecum_builder.request import BuildRequest, SourceSettings
-from vademecum_builder.sources.catalog import ID_NAMES, CatalogSource
+from vademecum_builder.sources.catalog import ALL, ID_NAMES, CatalogSource
 from vademecum_builder.sources.fetched import is_address
 from vademecum_builder.sources.record_files import Layout
 
@@ -50,7 +50,7 @@ def open_source(settings: SourceSettings, request: BuildRequest) -> Sequence[Ope
     values = settings.values
     id = values.get("id", "")
     reader = RecordReader.of(settings, *([] if id else ID_NAMES), form=AUTO)
-    if values.get("merge") and not id:
+    if values.get("merge") and id in ("", ALL):
         raise UsageError(f"{settings.where}: source.merge: name the field that several rows have in common: id")
     layout = Layout(values.get("records", ""), values.get("encoding", ""))
     source = CatalogSource(values["path"], layout, id, reader.named, settings.where, values.get("merge", False))

@@ -14,7 +14,7 @@ from zipfile import ZipFile, is_zipfile
 from vademecum.errors import UsageError
 from vademecum_builder.kinds.discover_tables import discover_tables
 from vademecum_builder.kinds.fields import SAMPLED, fields_of
-from vademecum_builder.kinds.proposals import ZONE, Proposal, name_of, of_messages, of_records
+from vademecum_builder.kinds.proposals import ZONE, Proposal, completed, name_of, of_messages, of_records
 from vademecum_builder.sources.catalog import ENDINGS, CatalogSource
 from vademecum_builder.sources.charset import decode
 from vademecum_builder.sources.endings import BINARY_TYPES, MEDIA_TYPES
@@ -98,8 +98,9 @@ def _of_file(path: Path, folder: Path) -> Proposal:
     table = path.suffix.lower() == ".txt" and _NAMES.match(decode(head).text)
     if path.suffix.lower() in {*MEDIA_TYPES, *BINARY_TYPES} and not table:
         raise UsageError(f"{path}: one document; name the folder that it lies in")
-    found = _catalog(name, str(path), place)
-    if path.suffix and path.suffix.lower() not in ENDINGS and not found.settings.get("text"):
+    known = bool(table) or path.suffix.lower() in ("", *ENDINGS) or not path.is_file()
+    found = _catalog(name, str(path), place, complete=known)
+    if not known and not set(found.settings.get("text", ())) - {found.settings.get("id")}:
         raise UsageError(f"{path}: no records with text in it; what wrote it may export JSON or CSV")
     return found
 
@@ -162,7 +163,7 @@ def _is_known(file: Path) -> bool:
     return head.startswith(_SQLITE) or _FEED.search(head) is not None
 
 
-def _catalog(name: str, where: str, place: str) -> Proposal:
+def _catalog(name: str, where: str, place: str, *, complete: bool = True) -> Proposal:
     source = CatalogSource(where)
     told = {"path": place}
     if wanted := source.list_of_records():
@@ -172,4 +173,5 @@ def _catalog(name: str, where: str, place: str) -> Proposal:
     columns = [one.name for one in fields]
     # An address is read as a catalog: of an archive it has to be a file.
     archive = None if is_address(where) else of_messages(name, dict(told), fields, (), columns)
-    return archive or of_records(name, "catalog", dict(told), fields, len(records))
+    found = archive or of_records(name, "catalog", dict(told), fields, len(records))
+    return completed(found, fields) if complete and found is not archive else found

@@ -12,11 +12,11 @@ from vademecum.errors import UsageError
 from vademecum_builder.kinds.fields import SAMPLED, FieldFound, fields_of
 from vademecum_builder.kinds.proposals import MESSAGE, Proposal, name_of, of_messages, of_records
 from vademecum_builder.kinds.sql import database_at
-from vademecum_builder.sources.private_fields import why_private
+from vademecum_builder.sources.private_fields import plain_name, why_private
 from vademecum_builder.sources.records import json_value
 
 if TYPE_CHECKING:
-    from vademecum_builder.kinds.schema import Schema
+    from vademecum_builder.kinds.schema import Join, Schema
 
 
 def discover_tables(url: str, folder: Path) -> list[Proposal]:
@@ -24,16 +24,13 @@ def discover_tables(url: str, folder: Path) -> list[Proposal]:
     database = database_at(url, folder, "what was asked for")
     from vademecum_builder.kinds.schema import Schema  # which needs SQLAlchemy
 
-    proposals: dict[str, Proposal] = {}
     private: list[str] = []
     with database.connect() as connection:
         schema = Schema(database, connection)
-        for table in schema.tables:
-            proposed = _of_table(url, table, schema)
-            if proposed is None:
-                private.append(table)
-            elif proposed.kind == "messages" or proposed.settings["text"]:
-                proposals[table] = proposed
+        views = schema.views
+        proposals = _proposals(url, [one for one in schema.tables if one not in views], schema, private)
+        if not proposals:
+            proposals, views = _proposals(url, views, schema, private), ()
     # What another table has been given the names of, and that says nothing else, is no document.
     found = [one for table, one in proposals.items() if not (table in schema.joined and _is_name(one))]
     if not found:
@@ -49,6 +46,21 @@ def discover_tables(url: str, folder: Path) -> list[Proposal]:
     if private:
         note = f"tables that hold what is private, or a program's own, are left out: {', '.join(private)}"
         found[0] = replace(found[0], notes=(*found[0].notes, note))
+    if views:
+        note = f"views show what tables hold, so each record would be found twice; left out: {', '.join(views)}"
+        found[0] = replace(found[0], notes=(*found[0].notes, note))
+    return found
+
+
+def _proposals(url: str, tables: Sequence[str], schema: Schema, private: list[str]) -> dict[str, Proposal]:
+    """Return the sources of tables with text; those with what is not for everybody are noted."""
+    found = {}
+    for table in tables:
+        proposed = _of_table(url, table, schema)
+        if proposed is None:
+            private.append(table)
+        elif proposed.kind == "messages" or proposed.settings["text"]:
+            found[table] = proposed
     return found
 
 
@@ -61,7 +73,7 @@ def _of_table(url: str, table: str, schema: Schema) -> Proposal | None:
     rows, columns = schema.sample(table, SAMPLED)
     fields = fields_of({name: json_value(value) for name, value in row.items()} for row in rows)
     only = schema.for_everybody(table)
-    if only is None or _is_of_people(table, fields, len(rows)) or (rows and all(map(why_private, rows))):
+    if only is None or _is_of_people(table, fields, len(rows), columns) or (rows and all(map(why_private, rows))):
         return None
     keys, selected, joins = schema.keys(table), ["m.*"], []
     if len(keys) > 1:
@@ -73,6 +85,12 @@ def _of_table(url: str, table: str, schema: Schema) -> Proposal | None:
         proposed = of_records(name_of(table), "sql", place, fields, len(rows), keys)
         gone = [name for name in columns if MESSAGE["deleted"].fullmatch(name)]
         settings = {**proposed.settings, **({"deleted": gone[0]} if gone else {})}
+        if settings["text"]:
+            names = _names(table, columns, schema)
+            joins += [join.sql for join in names.values()]
+            selected += [f"{join.name} AS {schema.quoted(name)}" for name, join in names.items()]
+            settings["text"] = [*settings["text"], *names]
+            settings |= {"metadata": [*settings.get("metadata", ()), *names]} if names else {}
     else:
         settings = dict(proposed.settings)
         for role, told in (("author", "author"), ("channel", "channel"), ("thread", "subject")):
@@ -91,9 +109,26 @@ def _of_table(url: str, table: str, schema: Schema) -> Proposal | None:
     return replace(proposed, settings=settings, notes=notes)
 
 
+def _names(table: str, columns: Sequence[str], schema: Schema) -> dict[str, Join]:
+    """Return how the names are had of what the ids of a record stand for, under what the ids are called without `id`:
+    the genre of a track, the category of a product; people's are nobody's business."""
+    found: dict[str, Join] = {}
+    there = {one.lower() for one in columns}
+    for column in columns:
+        name = re.sub(r"[_ ]?id$", "", column, flags=re.IGNORECASE)
+        name = name if name and name.lower() not in there else f"{name or column}_name"
+        other = schema.stands_for(table, column)
+        if not other or _PEOPLE.fullmatch(other) or _PROGRAM.fullmatch(other) or name.lower() in there:
+            continue
+        if join := schema.join("m", table, column, f"r{len(found) + 1}", people=False):
+            found[name] = join
+            there.add(name.lower())
+    return found
+
+
 _PASSWORD = re.compile(r"[^/]+://[^/@]*:[^/@]+@")
 _PEOPLE = re.compile(
-    r"(?:.*_)?(?:users?|customers?|members?|accounts?|persons?|people|contacts?|employees?|patients?|subscribers?|guests?"
+    r"(?:.*_)?(?:users?|customers?|members?|accounts?|persons?|people|contacts?|employees?|staff|patients?|subscribers?|guests?"
     r"|leads?|sessions?|tokens?|credentials?|logins?|auth)(?:_.*)?",
     re.IGNORECASE,
 )
@@ -110,27 +145,43 @@ _BETWEEN_TWO = re.compile(
     re.IGNORECASE,
 )
 """What people wrote to each other alone, as forums call it."""
+_DEALINGS = re.compile(
+    r"(?:.*[_ ])?(?:orders?|invoices?|purchases?|payments?|sales|rentals?|loans?|reservations?|bookings?|carts?"
+    r"|baskets?|checkouts?|refunds?|shipments?|transactions?|subscriptions?|appointments?|receipts?)(?:[_ ].*)?",
+    re.IGNORECASE,
+)
+_PARTY = re.compile(
+    r"(?:.*_)?(?:customer|client|buyer|user|member|guest|patient|borrower|account|person|staff|employee)"
+    r"(?:_?(?:id|name|no|nr|num|number|code|key))?",
+    re.IGNORECASE,
+)
+"""What somebody bought, paid, lent or booked, and who that was."""
+_ADDRESSES = re.compile(r"(?:.*_)?address(?:es)?", re.IGNORECASE)
 _SECRET = re.compile(r"pass(?:word|wd)?\b|_pass\b|secret|token|iban|\bssn\b", re.IGNORECASE)
 _SHORT = 40
 """Characters that a text has on the average; what is longer tells more of somebody than a name."""
 _MAIL = re.compile(r"e_?mail", re.IGNORECASE)
+_CONTACT = re.compile(r"e_?mail|phone|mobile|telef|address|salar|(?:^|_)wages?(?:$|_)", re.IGNORECASE)
 _NAME = re.compile(r"(?:full|first|last|sur|display|user|nick)_?name", re.IGNORECASE)
 
 
-def _is_of_people(table: str, fields: Sequence[FieldFound], rows: int) -> bool:
-    """Return whether a table is nobody's business: a program's own, what people wrote to each other, or about people:
-    most of its rows have a secret, or the mail address of somebody who has a name. A single private column of another
-    table is left out by itself."""
+def _is_of_people(table: str, fields: Sequence[FieldFound], rows: int, columns: Sequence[str]) -> bool:
+    """Return whether a table is nobody's business: a program's own, what people wrote to each other, what somebody
+    bought or booked, or about people: most of its rows have a secret, or say where somebody who has a name is reached.
+    A single private column of another table is left out by itself."""
 
     def most(words: re.Pattern[str]) -> bool:
-        return any(words.search(one.name) and 2 * one.records > rows for one in fields)
+        return any(words.search(plain_name(one.name)) and 2 * one.records > rows for one in fields)
 
-    people, secret = _PEOPLE.fullmatch(table), most(_SECRET)
+    called = plain_name(table)
+    people, secret = _PEOPLE.fullmatch(called), most(_SECRET)
     named = not any(one.length > _SHORT * one.records for one in fields)
     return bool(
-        _PROGRAM.fullmatch(table)
-        or _BETWEEN_TWO.fullmatch(table)
-        or (people and (named or secret or most(_MAIL)))
+        _PROGRAM.fullmatch(called)
+        or _BETWEEN_TWO.fullmatch(called)
+        or _ADDRESSES.fullmatch(called)
+        or (_DEALINGS.fullmatch(called) and any(_PARTY.fullmatch(plain_name(one)) for one in columns))
+        or (people and (named or secret or most(_CONTACT)))
         or secret
         or (most(_MAIL) and most(_NAME))
     )

@@ -36,12 +36,25 @@ _CODE: Final = re.compile(
     re.IGNORECASE,
 )
 """What people copy from a label or an order, and type."""
+_NAME: Final = re.compile(
+    r"(?!(?:.*_)?(?:first|last|sur|middle|given|family|user|nick|contact|login|file|host|domain|path)_?name$)"
+    r".+_(?:name|title|titel|titre|titulo|titolo|nombre|naam|bezeichnung)",
+    re.IGNORECASE,
+)
+"""What names what a record is about, and neither a part of somebody's name nor a file."""
+_FORMS: Final = frozenset(
+    "rendered common plain raw text value full main default en de fr es it nl pt und @value #text _".split()
+)
+"""How a title is said, in an object of several ways: `title.rendered` of WordPress, `name.common`."""
+_MANY: Final = 10
+"""Of so many records a field that says the same in all of them says nothing."""
 _BYTES: Final = re.compile("sha256:[0-9a-f]{64}")
 """What a record has in place of bytes (`records.json_value`)."""
 _ALMOST_ALL: Final = 0.95
 _LONGEST_TITLE: Final = 120
 """Characters on the average: a summary may be the text."""
 _LONGEST_CODE: Final = 20
+"""Characters on the average: what is longer, without a blank, is a digest or a path."""
 _LINKS: Final = ("html_url", "web_url", "url", "link", "permalink", "href")
 """The first are those of pages where `url` is that of an API (GitHub, GitLab, Zendesk)."""
 _UPDATED: Final = re.compile(
@@ -66,6 +79,7 @@ class FieldFound:
         values: Different values, as far as they are short.
         reached: In how many of its texts somebody is reached.
         is_marked: Whether a text has markup of HTML.
+        is_ascii: Whether all texts are: then a long one without a blank is no prose, in any language.
     """
 
     name: str
@@ -78,6 +92,7 @@ class FieldFound:
     values: set[str] = field(default_factory=set, repr=False)
     reached: int = 0
     is_marked: bool = False
+    is_ascii: bool = True
 
     @property
     def type(self) -> str:
@@ -91,15 +106,21 @@ class FieldFound:
         return is_named_private(self.name) or (short and not _is_code(self) and many_reach(self.reached, self.records))
 
     @property
+    def is_whole(self) -> bool:
+        """Whether it holds whole numbers, and no prices."""
+        return self.type == "number" and all(map(str.isdecimal, self.values))
+
+    @property
     def is_name(self) -> bool:
         """Whether people type it: a brand, an author, a category. Of what is so or not so they ask by a filter."""
         named = self.type in ("text", "list") and 3 * self.letters > self.length
-        return named and len(self.values) > 2 and not may_say(self.name)
+        coded = self.is_ascii and 2 * self.words <= self.records and self.length > _LONGEST_CODE * self.records
+        return named and len(self.values) > 2 and not coded and not may_say(self.name)
 
     @property
     def is_prose(self) -> bool:
         """Whether people read it: what a record says of who may see it, or when, they do not."""
-        long = self.words * 2 > self.records or self.length > _PROSE * self.records
+        long = self.words * 2 > self.records or (self.length > _PROSE * self.records and not self.is_ascii)
         return self.type == "text" and long and 3 * self.letters > self.length and not may_say(self.name)
 
     def note(self, value: Any) -> None:
@@ -115,6 +136,11 @@ class FieldFound:
         self.values.add(text[:_SHOWN])
         self.reached += reaches(text)
         self.is_marked = self.is_marked or MARKUP.search(text) is not None
+        self.is_ascii = self.is_ascii and text.isascii()
+
+    def is_the_same(self, records: int) -> bool:
+        """Return whether it says the same in each of these records, which are all that there are."""
+        return _MANY <= self.records == records < SAMPLED and len(self.values) == 1
 
 
 def fields_of(records: Iterable[Mapping[str, Any]]) -> list[FieldFound]:
@@ -142,28 +168,28 @@ def proposal(fields: Sequence[FieldFound], records: int, keys: Collection[str] =
         told["id"] = id
     open_ = [one for one in fields if not one.is_private and one.name not in told.values()]
     texts = [one for one in open_ if one.type == "text"]
-    short = [one for one in open_ if one.length <= _LONGEST_TITLE * one.records]
-    title = _called(short, TITLES) or min(
-        (one for one in texts if one.words * 2 > one.records and 2 * len(one.values) > one.records),
-        key=lambda one: one.length / one.records,
-        default=None,
-    )
+    ids = [one for one in fields if one.name == told.get("id") and not one.is_private]
+    title = _title_of([*open_, *ids], 0 if several else records)
     prose = [one.name for one in texts if one.is_prose and one is not title]
     # Without prose it is the text, whose first line is the title.
-    if title and (prose or _last(title.name) in TITLES):
+    if title and (prose or title in ids or _last(title.name) in TITLES or names_a_record(title.name)):
         told["title"] = title.name
     told["text"] = prose or ([title.name] if title else [])
     if told["text"]:  # a number alone says nothing
-        codes = (one for one in fields if _is_code(one) or (one.name == told.get("id") and _is_typed(one)))
+        codes = (one for one in fields if _is_code(one) or (one in ids and one is not title and _is_typed(one)))
         told["text"] += [one.name for one in codes if one.name not in told["text"]]
-    page = _called([one for one in open_ if one.type == "address"], _LINKS)
+    page = _called([one for one in open_ if one.type == "address" and one.samples[0].startswith("http")], _LINKS)
     link = page.name if page and (title is None or page.name.count(".") <= title.name.count(".")) else ""
     if link:
         told["link"] = link
     times = [one for one in open_ if one.type == "time"]
     updated = next((one for one in times if _UPDATED.search(one.name) and one.types["time"] == one.records), None)
     taken = {*told["text"], link, title.name if title else "", updated.name if updated else ""}
-    kept = [one.name for one in open_ if one.name not in taken and one.type in ("text", "number", "truth", "list")]
+    kept = [
+        one.name
+        for one in open_
+        if one.name not in taken and one.type in ("text", "number", "truth", "list") and not one.is_the_same(records)
+    ]
     if kept := [name for name in kept if not name.lower().endswith(("id", "_id"))]:
         told["metadata"] = kept
     if told["text"]:  # what is in the metadata alone, no word finds
@@ -174,15 +200,23 @@ def proposal(fields: Sequence[FieldFound], records: int, keys: Collection[str] =
     return told
 
 
+def _title_of(fields: Sequence[FieldFound], records: int) -> FieldFound | None:
+    """Return the field that says what a record is called: by its name, else the shortest that says it of most."""
+    short = [one for one in fields if one.length <= _LONGEST_TITLE * one.records]
+    apart = [one for one in fields if one.type == "text" and 2 * len(one.values) > one.records]
+    most = [one for one in apart if 2 * one.records > records]
+    named = _called(short, TITLES) or next((one for one in most if one in short and names_a_record(one.name)), None)
+    words = [one for one in most if one.words * 2 > one.records]
+    return named or min(words, key=lambda one: one.length / one.records, default=None)
+
+
 def _id_of(fields: Sequence[FieldFound], records: int) -> str:
     """Return the field that names records: of those that hardly any two share, one that is called so, else one that
     none share. A record or two may be wrong."""
-    whole = [one.name for one in fields if one.records == records == len(one.values)]
-    most = [
-        one.name
-        for one in fields
-        if not one.is_private and one.type in ("text", "number") and len(one.values) >= _ALMOST_ALL * records
-    ]
+    fit = [one for one in fields if one.type == "text" or one.is_whole]
+    whole = [one.name for one in fit if one.records == records == len(one.values)]
+    enough = min(_ALMOST_ALL * records, max(records - 2, records / 2 + 1))
+    most = [one.name for one in fit if not one.is_private and len(one.values) >= enough]
     named = sorted((n for n in most if n.lower() in ID_NAMES), key=lambda name: ID_NAMES.index(name.lower()))
     return next(iter([*named, *filter(_ID.fullmatch, most), *whole]), "")
 
@@ -212,8 +246,14 @@ def _called(fields: Sequence[FieldFound], names: Sequence[str]) -> FieldFound | 
 
 
 def _last(name: str) -> str:
-    """Return a field's own name, without what it is nested in."""
-    return plain_name(name.rpartition(".")[2]).lower().removeprefix("post_")
+    """Return a field's own name, without what it is nested in; of what is said in several ways what they say."""
+    above, _, own = name.rpartition(".")
+    return plain_name(above if above and own.lower() in _FORMS else own).lower().removeprefix("post_")
+
+
+def names_a_record(name: str) -> bool:
+    """Return whether a field's name says that it names what a record is about, as in `company_name`."""
+    return bool(_NAME.fullmatch(plain_name(name)))
 
 
 def zone_of(times: FieldFound) -> dict[str, str]:
@@ -256,7 +296,7 @@ def _type_of(value: Any) -> str:
     text = str(value).strip()
     if (text[:1] in ("{", "[") and _is_json(text)) or _BYTES.fullmatch(text):
         return "nested"
-    if text.startswith(("http://", "https://")):
+    if text.startswith(("http://", "https://", "/", "\\/")):
         return "address"
     if not isinstance(price_of(text), str):
         return "number"

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from vademecum_builder.kinds.fields import FieldFound, proposal, zone_of
+from vademecum_builder.sources.catalog import ALL
 from vademecum_builder.sources.private_fields import plain_name
 
 MESSAGE: Mapping[str, re.Pattern[str]] = {
@@ -116,9 +117,24 @@ def of_records(
     private = [one.name for one in fields if one.is_private]
     if private:
         notes.append(f"left out, as nobody's business: {', '.join(private)}")
+    if same := [one.name for one in fields if one.is_the_same(count) and one.name not in str(told)]:
+        notes.append(f"left out, as the same in every record: {', '.join(same)}")
     if "zone" in told:
         notes.append(ZONE)
     return Proposal(name, kind, where | told, notes)
+
+
+def completed(found: Proposal, fields: Sequence[FieldFound]) -> Proposal:
+    """Return a proposal that can be built from: who names a file of records wants them, whatever they hold."""
+    told, notes = dict(found.settings), list(found.notes)
+    # Of those without prose what is there is the text; without `text` all that is one is.
+    told["text"] = told["text"] or [one.name for one in fields if one.type == "text" and not one.is_private]
+    if not told["text"]:
+        del told["text"]
+    if "id" not in told:
+        told["id"] = ALL
+        notes.append("no field names a record: one that is edited is told as removed and added")
+    return replace(found, settings=told, notes=notes)
 
 
 ZONE = "times say no zone: is it this one?"

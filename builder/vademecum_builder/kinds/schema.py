@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
 
+from vademecum_builder.kinds.fields import names_a_record
 from vademecum_builder.sources.database import Database
 from vademecum_builder.sources.private_fields import is_private, may_say, plain_name
 from vademecum_builder.sources.records import json_value
@@ -61,10 +62,11 @@ class Schema:
     @cached_property
     def tables(self) -> Sequence[str]:
         """The names of tables and views."""
-        return [*self._inspector.get_table_names(), *self._views]
+        return [*self._inspector.get_table_names(), *self.views]
 
     @cached_property
-    def _views(self) -> Sequence[str]:
+    def views(self) -> Sequence[str]:
+        """The names of views."""
         return self._inspector.get_view_names()
 
     def sample(self, table: str, number: int) -> tuple[Sequence[Mapping[str, Any]], Sequence[str]]:
@@ -75,13 +77,18 @@ class Schema:
 
     def keys(self, table: str) -> Sequence[str]:
         """Return the columns that identify a row."""
-        return () if table in self._views else self._inspector.get_pk_constraint(table)["constrained_columns"]
+        return () if table in self.views else self._inspector.get_pk_constraint(table)["constrained_columns"]
 
     def as_one(self, alias: str, columns: Sequence[str]) -> str:
         """Return what makes one text of several columns."""
         mysql = self._database.dialect in ("mysql", "mariadb")
         texts = [f"CAST({alias}.{self.quoted(one)} AS {'CHAR' if mysql else 'VARCHAR(500)'})" for one in columns]
         return f"CONCAT_WS('-', {', '.join(texts)})" if mysql else " || '-' || ".join(texts)
+
+    def stands_for(self, table: str, column: str) -> str:
+        """Return the table of which a column has ids; empty: it has none."""
+        reference = self._refers[table].get(column)
+        return reference.table if reference else ""
 
     def join(self, alias: str, table: str, column: str, role: str, *, people: bool) -> Join | None:
         """Return how the name of what a column stands for is had; None: it has none.
@@ -226,8 +233,10 @@ class Schema:
             first, _, rest = _plain(column).partition("_")
             if 2 * sum(bool(row[column]) for row in rows) >= len(rows):
                 there.setdefault((rest if first in of else _plain(column)).replace("_", ""), column)
-        names = (name.replace("_", "") for name in (_PERSONS if _PEOPLE.fullmatch(table) else _THINGS))
-        return next((there[name] for name in names if name in there), "")
+        people = _PEOPLE.fullmatch(table)
+        names = (name.replace("_", "") for name in (_PERSONS if people else _THINGS))
+        called = "" if people else next(filter(names_a_record, there.values()), "")
+        return next((there[name] for name in names if name in there), called)
 
     def _called(self, column: str, table: str) -> str:
         """Return the table that a column is called after: `topic_id` after `topics` or `phpbb_topics`."""

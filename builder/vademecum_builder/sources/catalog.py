@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections import Counter
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -27,17 +28,20 @@ from vademecum_builder.sources.base import (
 from vademecum_builder.sources.fetched import Fetched, fetch, is_address
 from vademecum_builder.sources.private_keys import private_key_line
 from vademecum_builder.sources.record_files import Failed, Layout, keyed_records_of, lists_of, read_records
-from vademecum_builder.sources.records import MAX_BYTES, field_at, instead, record_item, record_key
+from vademecum_builder.sources.records import MAX_BYTES, field_at, instead, json_value, record_item, record_key
 
 ENDINGS = (".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".geojson")
 """Of the files that are taken out of a folder."""
 ID_NAMES = ("id", "_id", "key", "sku", "uuid", "guid", "slug", "handle", "_key")
 """Fields that are the id where none is named: the first of these that the first record has."""
+ALL = "*"
+"""The id of records that no field names: all of their fields, as a digest."""
 _LISTS = ("data", "items", "results", "products", "records", "entries", "rows", "documents", "hits", "value")
 """What a list of records is called, of several."""
 _STRATEGY = "http"
 _SAID = 200
 _NAMED = 30
+_DIGEST = 16
 
 
 @dataclass(frozen=True)
@@ -220,9 +224,10 @@ class Listing:
         self.seen: dict[str, type] = {}
         self.read = 0
         self.names: dict[str, None] = {}
-        self.needs = [*source.needs, *([("id", source.id)] if source.id else [])]
+        self.needs = [*source.needs, *([("id", source.id)] if source.id not in ("", ALL) else [])]
         self.missing = {path for _, path in self.needs}
         self.warnings: list[str] = []
+        self.alike: Counter[str] = Counter()
 
     def entries(self, files: Iterable[tuple[str, str, BinaryIO]]) -> Iterator[Entry]:
         """Yield what the files list, in their order."""
@@ -308,6 +313,15 @@ class Listing:
         self.seen[key] = type(id)
         return item
 
+    def _digest(self, record: Mapping[str, Any]) -> str | Failed:
+        """Return what names a record by all that it says; one that is like an earlier one gets a number."""
+        try:
+            digest = hashlib.sha256(canonical(json_value(record))).hexdigest()[:_DIGEST]
+        except RecursionError:
+            return Failed("nested too deeply")
+        self.alike[digest] += 1
+        return digest if self.alike[digest] == 1 else f"{digest}-{self.alike[digest]}"
+
     def _note(self, record: Mapping[str, Any]) -> None:
         """Note which fields there are; while some are missed, of this record too."""
         if self.missing:
@@ -319,8 +333,13 @@ class Listing:
             found = next((name for name in ID_NAMES if name in record), None)
             if found is None:
                 said = ", ".join(list(record)[:_NAMED])
-                raise UsageError(f"{self.source.where}: source.id is missing: which of {said} names a record?")
+                raise UsageError(
+                    f"{self.source.where}: source.id is missing: which of {said} names a record? "
+                    f'Where none does, write id = "{ALL}"'
+                )
             self.id = found
+        if self.id == ALL:
+            return self._digest(record)
         id = field_at(record, self.id)
         if id is None or id == "":
             return Failed(f"no id: {self.id} is empty or not there")

@@ -53,7 +53,7 @@ _PRIVATE: Final = re.compile(
     r"(?:^|_)wages?(?:$|_)|kennwort|geheim|telef|geburt|adresse|anschrift|einkauf|"
     r"gehalt|kosten|marge|contrase|correo|direcci|nacimi|sueldo|coste|costo|mot_?de_?passe|courriel|naissance|"
     r"indirizzo|nascita|stipendio|senha|endereco|wachtwoord|geboorte|inkoop|borrowe[dr]|(?:lent|loaned)_(?:to|by)|"
-    r"ausgeliehen|ausleiher|entliehen|entleiher|(?:^|_)ek(?:_|$|preis|netto)|"
+    r"contact_?(?:name|person)|ansprechpartner|ausgeliehen|ausleiher|entliehen|entleiher|(?:^|_)ek(?:_|$|preis|netto)|"
     r"(?:intern|private|staff|admin|seller)\w*_(?:not[ei]|com+ent|komment|remark|memo|bemerk|vermerk)",
     re.IGNORECASE,
 )

@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +61,7 @@ FILES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
             "type": "Feature", "id": f"node/{n}", "properties": {"name": f"Museum {n}", "about": text_of(n)},
             "geometry": {"type": "Polygon", "coordinates": [[[1, 2], [2, 3]]]},
         })}),
-        {"id": "id", "title": "properties.name", "metadata": ["type", "geometry.type"]},
+        {"id": "id", "title": "properties.name", "text": ["properties.about", "id"]},
     ),
     "tabs.txt": (
         "sku\tname\tnote\n" + "".join(f"s{n}\tName {n}\t{text_of(n)}\n" for n in range(3)),
@@ -203,10 +204,49 @@ def test_a_file_of_a_stranger_is_proposed_as_what_it_is(tmp_path: Path, name: st
     assert not found.missing
 
 
-def test_where_nothing_names_a_record_that_has_to_be_written(tmp_path: Path) -> None:
+def test_where_nothing_names_a_record_all_of_it_does_in_a_file_and_of_a_table_it_has_to_be_written(
+    tmp_path: Path,
+) -> None:
     (tmp_path / "a.jsonl").write_text('{"post": {"text": "This is one and the same."}}\n' * 3)
     [found] = discover(str(tmp_path / "a.jsonl"), tmp_path)
-    assert "id" not in found.settings and found.missing and "# id: the field that names" in found.toml()
+    assert found.settings["id"] == "*" and not found.missing and "# no field names a record" in found.toml()
+    found = replace(found, kind="sql", settings={"table": "a"})
+    assert found.missing and "# id: the field that names" in found.toml()
+
+
+@pytest.mark.parametrize(
+    ("record", "expected"),
+    [
+        (lambda n: {"state": f"New {n}", "share": f"0.{n}"}, {"id": "state", "title": "state", "text": ["state"]}),
+        (lambda n: {"x": f"A{n % 3}", "y": n % 2}, {"id": "*", "text": ["x"]}),
+        (lambda n: {"x": n, "y": n % 2}, {"id": "x", "text": None}),
+        (lambda n: {"category_name": f"Tea {n}", "about": text_of(n)}, {"title": "category_name"}),
+        (lambda n: {"contact_name": f"Ann {n}", "company_name": f"Oak {n}"}, {"title": "company_name"}),
+        (lambda n: {"id": n, "name": {"common": f"N{n}", "official": f"Of N{n}"}}, {"title": "name.common"}),
+        (lambda n: {"id": n, "title": {"rendered": f"T{n}"}, "link": f"https://a/{n}"}, {"title": "title.rendered"}),
+        (lambda n: {"id": n, "about": text_of(n), "unit": "in minutes" if n == 3 else None}, {"title": "about"}),
+        (lambda n: {"id": n, "name": f"N{n}", "path": f"/wiki/Somebody_of_{n}"}, {"text": ["name"], "link": None}),
+        (lambda n: {"id": n, "name": f"N{n}", "x": f"507d95d5719dbef170f15b{n}"}, {"text": ["name"]}),
+        (lambda n: {"sku": n or 1, "title": f"T{n}", "about": text_of(n)}, {"id": "sku"}),
+        (lambda n: {"sum": n + 0.5, "who": f"A{n % 3}"}, {"id": "*"}),
+        (lambda n: {"id": n, "name": f"N{n}", "unit": "kg", "size": n % 4}, {"metadata": ["size"]}),
+    ],
+)
+def test_what_records_are_called_by_and_what_is_their_text(
+    tmp_path: Path, record: Callable[[int], Mapping[str, Any]], expected: Mapping[str, Any]
+) -> None:
+    (tmp_path / "a.json").write_text(json.dumps(rows(record, 12)))
+    [found] = discover(str(tmp_path / "a.json"), tmp_path)
+    assert {name: found.settings.get(name) for name in expected} == expected
+    (tmp_path / "v.toml").write_text(found.toml())
+    [[opened]] = open_sources(read_settings(tmp_path / "v.toml")).values()
+    assert sum(isinstance(one, SourceItem) for one in opened.source.changes(None).entries) >= 11
+
+
+def test_what_every_record_says_alike_is_left_out_and_told(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text(json.dumps(rows(lambda n: {"id": n, "name": f"N{n}", "unit": "kg"})))
+    [found] = discover(str(tmp_path / "a.json"), tmp_path)
+    assert "left out, as the same in every record: unit" in found.notes
 
 
 def test_why_no_record_can_be_read_is_told(tmp_path: Path) -> None:
@@ -325,6 +365,57 @@ def test_an_archive_of_messages_in_another_language_is_one(tmp_path: Path, table
             talk.execute(f"INSERT INTO {table} VALUES (?, ?, ?, ?, 'ops'{more})", (n, 1767225600 + n, "1", text_of(n)))
     found = {one.kind: one for one in discover("sqlite:///a.db", tmp_path)}
     assert {**found["messages"].settings, **expected} == found["messages"].settings
+
+
+SHOP = """
+    CREATE TABLE Genre (GenreId INTEGER PRIMARY KEY, Name TEXT);
+    CREATE TABLE Suppliers (SupplierID INTEGER PRIMARY KEY, ContactName TEXT, CompanyName TEXT, HomePage TEXT);
+    CREATE TABLE Album (AlbumId INTEGER PRIMARY KEY, Title TEXT);
+    CREATE TABLE Track (TrackId INTEGER PRIMARY KEY, Name TEXT, Composer TEXT, AlbumId INTEGER REFERENCES Album,
+        GenreId INTEGER REFERENCES Genre, SupplierID INTEGER, EmployeeID INTEGER REFERENCES Employees);
+    CREATE TABLE Employees (EmployeeID INTEGER PRIMARY KEY, FirstName TEXT, Title TEXT, HomePhone TEXT, Notes TEXT);
+    CREATE TABLE Orders (OrderID INTEGER PRIMARY KEY, CustomerID TEXT, ShipName TEXT, ShipCity TEXT);
+    CREATE TABLE Executive_Orders (id INTEGER PRIMARY KEY, title TEXT, text TEXT);
+    CREATE VIEW Tracks AS SELECT Name, Composer FROM Track;
+"""
+
+
+def test_tables_of_a_shop_name_what_ids_stand_for_and_say_nothing_of_who_works_or_buys_there(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "a.db")) as database:
+        database.executescript(SHOP)
+        for n in range(1, 13):
+            database.execute("INSERT INTO Genre VALUES (?, ?)", (n, f"Genre {n}"))
+            database.execute("INSERT INTO Suppliers VALUES (?, ?, ?, ?)", (n, f"Ann {n}", f"Oak & Co {n}", text_of(n)))
+            database.execute("INSERT INTO Album VALUES (?, ?)", (n, f"Album {n}"))
+            database.execute("INSERT INTO Track VALUES (?, ?, 'A. B. Cee', ?, ?, 1, 1)", (n, f"Track {n}", n, n))
+            database.execute(
+                "INSERT INTO Employees VALUES (?, ?, 'Clerk', '(206) 555-9857', ?)", (n, f"A{n}", text_of(n))
+            )
+            database.execute("INSERT INTO Orders VALUES (?, 'ANN', ?, 'Bergamo')", (n, f"Ann's Market {n}"))
+            database.execute("INSERT INTO Executive_Orders VALUES (?, ?, ?)", (n, f"Order {n}", text_of(n)))
+        database.commit()
+    found = {one.name: one for one in discover(f"sqlite:///{tmp_path / 'a.db'}", tmp_path)}
+    assert {*found} == {"suppliers", "track", "executive-orders"}
+    assert found["suppliers"].settings["title"] == "CompanyName" and "ContactName" not in str(
+        found["suppliers"].settings
+    )
+    assert found["track"].settings["metadata"] == ["Album", "Genre", "Supplier"]
+    notes = "\n".join(note for one in found.values() for note in one.notes)
+    assert "Employees, Orders" in notes and "found twice; left out: Tracks" in notes
+    (tmp_path / "v.toml").write_text(found["track"].toml())
+    [[opened]] = open_sources(read_settings(tmp_path / "v.toml")).values()
+    first = next(one for one in opened.source.changes(None).entries if isinstance(one, SourceItem))
+    document = opened.reader().read(first)
+    assert not isinstance(document, str)
+    assert document.metadata == {"Album": "Album 1", "Genre": "Genre 1", "Supplier": "Oak & Co 1"}
+
+
+def test_where_there_are_views_alone_they_are_what_is_read(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "a.db")) as database:
+        database.execute(
+            "CREATE VIEW page AS SELECT 1 AS id, 'Of oil and water' AS title, 'It burns at night.' AS body"
+        )
+    assert [one.name for one in discover(f"sqlite:///{tmp_path / 'a.db'}", tmp_path)] == ["page"]
 
 
 @pytest.mark.parametrize("field", ["einkaufspreis", "Gehalt", "correo", "mot_de_passe", "salary"])
