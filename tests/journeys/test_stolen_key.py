@@ -69,7 +69,7 @@ def test_after_init_a_rotation_says_how_builds_get_the_new_root(
     assert main(["keys", "rotate"]) == 0
     said = capsys.readouterr().out
     assert "cp .vademecum/keys/root.json root.json: builds" in said
-    assert "gh secret set VADEMECUM_SIGNING_KEY --env github-pages < " in said
+    assert "gh secret set VADEMECUM_SIGNING_KEY < " in said
     assert main(build_it) == 5
     assert "or the root.json that `vade keys rotate` wrote" in capsys.readouterr().err
     (place / "root.json").write_bytes((place / ".vademecum/keys/root.json").read_bytes())

@@ -40,7 +40,8 @@ _AS_THEY_LIE = (
     "{} pages have addresses as their files lie (a/b.md is a/b/) and anchors as GitHub makes them, for no configuration"
     " of a generator was found: name one by --profile (plain: it is so), build the rendered pages, or ask by --links"
 )
-_NOT_FOUND = re.compile(r"(?:.*/)?404(?:/|\.html)?")
+_NOT_FOUND = re.compile(r"(?:.*/)?404\.html|404/?")
+"""What hosts show for an address that does not exist; `features/404/` tells of one."""
 _NOWHERE = "redirects, and pages for addresses that do not exist"
 _REDIRECTS = ("redirect_url", "redirect_to")
 _NAMES = ("url", "permalink", "slug", "aliases", "redirect_from")

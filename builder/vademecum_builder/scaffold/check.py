@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
 from vademecum.errors import UsageError, VademecumError
-from vademecum_builder.build import build
+from vademecum_builder.plan import plan_build
 from vademecum_builder.request import BuildRequest
 from vademecum_builder.scaffold.audit import check_other_ci, check_workflows
 from vademecum_builder.scaffold.choices import relative
@@ -206,12 +204,11 @@ def _behind(known: Repository, told: BuildRequest, now: datetime, built: datetim
     if changed <= built:
         return
     try:
-        with TemporaryDirectory() as folder:
-            seen = build(replace(told, out=Path(folder, "tree"), site=False, preview=True), now=now)
+        seen = plan_build(told, now=now)
     except VademecumError as error:
         yield Finding("site", LOOK, f"whether it is up to date cannot be told here: {error.message}")
         return
-    if not seen.changed:
+    if not seen.added + seen.modified + seen.removed:
         return
     what = f"{seen.added} documents were added, {seen.modified} modified and {seen.removed} removed since it was built"
     state = WRONG if now - changed > _DEPLOYING else LOOK

@@ -26,11 +26,11 @@ ROOT_KEY, RELEASE_KEY, ROOT_FILE = "root.pem", "release.pem", "root.json"
 
 
 def set_secret(keys: Path = DEFAULT_KEYS) -> str:
-    """Return how a repository on GitHub is given the key of a folder, where `vade init` has made its workflow.
+    """Return how a repository on GitHub is given the key of a folder.
 
-    The secret of a job's environment goes before the repository's.
+    The secret of a job's environment goes before the repository's, and no other job sees it.
     """
-    return f"gh secret set {KEY_VARIABLE} --env github-pages < {keys / RELEASE_KEY}"
+    return f"gh secret set {KEY_VARIABLE} < {keys / RELEASE_KEY}  # with --env NAME where its job names one"
 
 
 @dataclass(frozen=True)

@@ -103,7 +103,7 @@ _OF_GENERATORS: tuple[tuple[str, LeftOutKind, re.Pattern[str]], ...] = (
 _OF_CODE = re.compile(r"javadoc|doxygen|rustdoc|docutils|sphinx", re.IGNORECASE)
 """Generators of manuals and API pages, in which "tags" or "archives" is a module."""
 _SHORT = 600
-"""Characters: a page of search has no more text."""
+"""Characters: a page of search has no more text, nor one that says that there is none."""
 _LINKED = 0.4
 """Of a page's text: a list of pages is links for so much."""
 _PART = re.compile(r"<(?:!doctype|html|head|body|title|meta|frameset)\b", re.IGNORECASE)
@@ -177,6 +177,8 @@ def _is_certain(kind: LeftOutKind, key: str, page: Page, generator: str) -> bool
             return "/page/" in f"/{key}" or listed
         case LeftOutKind.PRINT:
             return page.size > _SHORT or not page.size
+        case LeftOutKind.NOT_FOUND:
+            return page.size < _SHORT or "/" not in key.removesuffix("/index.html")
     return True
 
 

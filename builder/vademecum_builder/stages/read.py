@@ -46,6 +46,7 @@ class SourceState:
         added, modified, removed: Keys of documents, sorted.
         warnings: One line each.
         left_out: How many items are no documents, by kind.
+        files_left_out: Those that were read, or some of them, by kind.
         audit: What the publisher should look at.
     """
 
@@ -57,6 +58,7 @@ class SourceState:
     removed: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     left_out: Mapping[str, int] = field(default_factory=dict)
+    files_left_out: Mapping[str, Sequence[str]] = field(default_factory=dict)
     audit: Audit = field(default_factory=Audit)
 
     @property
@@ -74,6 +76,7 @@ class _Found:
     told: list[str] = field(default_factory=list)
     """What readers say of documents."""
     left_out: Counter[str] = field(default_factory=Counter)
+    files_left_out: dict[str, list[str]] = field(default_factory=dict)
     others: Counter[tuple[str, str]] = field(default_factory=Counter)
     """Why files are no documents, by ending."""
     unread: Counter[str] = field(default_factory=Counter)
@@ -91,6 +94,7 @@ class _Found:
 
     def leave_out(self, key: str, reason: str) -> None:
         self.left_out[reason] += 1
+        self.files_left_out.setdefault(reason, []).append(key)
         self.others[ending_of(key), reason] += 1
 
 
@@ -313,6 +317,7 @@ def _compared(found: _Found, base: Base) -> SourceState:
         removed=tuple(sorted(live.keys() - now.keys())),
         warnings=tuple(found.warnings),
         left_out=dict(found.left_out.most_common()),
+        files_left_out=found.files_left_out,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -38,6 +38,7 @@ class BuildReport:
         warnings: What was wrong with the source, one line each.
         notices: What else the publisher should read: that keys were made, say.
         left_out: How many files are no documents, by what they are.
+        files_left_out: Those of them that were read, by what they are.
         audit: Files by ending, leftovers of markup, pages without text, duplicates.
         channel: That was built for.
         candidate: It is a candidate there, for so many, in hundredths of a percent; None: it is for everybody.
@@ -67,6 +68,7 @@ class BuildReport:
     warnings: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
     left_out: Mapping[str, int] = field(default_factory=dict)
+    files_left_out: Mapping[str, Sequence[str]] = field(default_factory=dict)
     audit: Audit = field(default_factory=Audit)
     channel: str = DEFAULT_CHANNEL
     candidate: int | None = None
@@ -81,6 +83,7 @@ class BuildReport:
         told["downloads"] = {"install": told.pop("install"), "update": told.pop("update")}
         told["candidate"] = None if self.candidate is None else {"rollout": self.candidate / 100}
         told["leftOut"] = told.pop("left_out")
+        told["filesLeftOut"] = told.pop("files_left_out")
         told["audit"]["privateKeys"] = told["audit"].pop("private_keys")
         told["audit"]["withoutText"] = told["audit"].pop("without_text")
         del told["notices"]
@@ -119,6 +122,7 @@ def report_of(
         site=written.site,
         warnings=state.warnings,
         left_out=state.left_out,
+        files_left_out=state.files_left_out,
         audit=state.audit,
         channel=context.request.channel,
         candidate=line.rollout if line.candidate and line.candidate.sequence == manifest.sequence else None,

@@ -17,7 +17,7 @@ from vademecum_builder.cli.commands.links import told_of_links
 from vademecum_builder.cli.environment import is_ci, settings_named, signing_key, time_of_build
 from vademecum_builder.cli.options.common import or_settings
 from vademecum_builder.cli.progress import Bars, JsonLines
-from vademecum_builder.cli.wording import Shown, address_of, counted, printable, size
+from vademecum_builder.cli.wording import Shown, address_of, counted, printable, shortened, size
 from vademecum_builder.cli.workspace import of_build, stopped_by_signal
 from vademecum_builder.delta.schedule import PackLimits
 from vademecum_builder.links import check_links
@@ -51,7 +51,9 @@ def run(options: Namespace) -> Shown:
     for line in report.notices:
         print(printable(f"vade: {line}"), file=sys.stderr)
     for kind, count in report.left_out.items():
-        print(f"vade: left out: {count} {kind}", file=sys.stderr)
+        files = report.files_left_out.get(kind, ())
+        named = f" ({shortened(files, _SHOWN)})" if files else ""
+        print(printable(f"vade: left out: {count} {kind}{named}"), file=sys.stderr)
     result = report.json() | {"address": address_of(request.previous), "out": str(request.out)}
     if not request.links:
         return result, _lines(report, request.out)
@@ -127,9 +129,8 @@ def _audited(audit: Audit) -> list[str]:
         if ending not in beside
     ]
     if beside:
-        cut = f" and {len(beside) - _SHOWN} more" if len(beside) > _SHOWN else ""
-        named = ", ".join(ending or "none" for ending in list(beside)[:_SHOWN])
-        kinds.append(f"    {'others':<10} {sum(beside.values()):>7} {0:>10}   no documents: {named}{cut}")
+        named = shortened([ending or "none" for ending in beside], _SHOWN)
+        kinds.append(f"    {'others':<10} {sum(beside.values()):>7} {0:>10}   no documents: {named}")
     found = [
         *(f"  left of markup: {key}: {' '.join(marks)}" for key, marks in list(audit.leftovers.items())[:_SHOWN]),
         *(f"  without text: {key}" for key in audit.without_text[:_SHOWN]),

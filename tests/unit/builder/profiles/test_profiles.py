@@ -759,6 +759,8 @@ def test_redirects_and_the_page_for_what_does_not_exist_are_no_documents(front: 
         read_one(tmp_path / "m", "docs/a.md", f"redirect: /b/\n{text}", **{"mkdocs.yml": ""}) for text in ("", "\nA.")
     ]
     assert bare[0] == read and isinstance(bare[1], Document)
+    assert read_one(tmp_path / "m", "docs/404.md", "# Nothing\n", **{"mkdocs.yml": ""}) == read
+    assert isinstance(read_one(tmp_path / "m", "docs/errors/404.md", "# Not found\n", **{"mkdocs.yml": ""}), Document)
 
 
 def test_what_stands_behind_a_box_is_markdown_and_where_the_headings_are_listed_is_none(tmp_path: Path) -> None:

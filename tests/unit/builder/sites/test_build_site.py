@@ -45,6 +45,11 @@ def test_a_rendered_folder_is_read_as_a_site_by_itself_and_says_so(rendered: Pat
         "files for programs (robots.txt, requirements.txt)": 1,
     }
     assert report.json()["leftOut"] == report.left_out
+    assert report.json()["filesLeftOut"] == {
+        "redirects": ["old/index.html"],
+        "error pages": ["404.html"],
+        "files beside the pages of a rendered site": ["notes.txt"],
+    }
     assert "is read as a rendered site (rendered by mkdocs-" in report.notices[-1]
     assert "served at https://brunnen.example/handbook/" in report.notices[-1]
 

@@ -36,7 +36,8 @@ def html(body: str, head: str = "<title>Pump</title>") -> str:
         ("a.html", html("", "<meta http-equiv=refresh content='0; url=b.html'>"), LeftOutKind.REDIRECT),
         ("a.html", html("<script>location.replace('b')</script>"), LeftOutKind.REDIRECT),
         ("a.html", html(PROSE, "<meta name=robots content=noindex>"), LeftOutKind.NOINDEX),
-        ("404.html", html(PROSE), LeftOutKind.NOT_FOUND),
+        ("404.html", html(PROSE * 20), LeftOutKind.NOT_FOUND),
+        ("404/index.html", html(PROSE * 20), LeftOutKind.NOT_FOUND),
         ("de/404/index.html", html(PROSE), LeftOutKind.NOT_FOUND),
         ("search.html", html("<h1>Search</h1><p>Type a word.</p>"), LeftOutKind.SEARCH),
         ("genindex.html", html(PROSE), LeftOutKind.INDEX),
@@ -68,10 +69,11 @@ def test_what_is_no_document_is_left_out_with_a_reason(key: str, text: str, kind
 
 @pytest.mark.parametrize(
     "key",
-    ["guide/search/index.html", "tags/index.html", "reference/classes.html", "errors/404-pages.html", "print.html"],
+    "guide/search/index.html tags/index.html reference/classes.html errors/404-pages.html print.html "
+    "status/404/index.html".split(),
 )
 def test_a_document_is_not_left_out_for_its_name(key: str) -> None:
-    long = html(PROSE * 20) if "search" in key else html(PROSE)
+    long = html(PROSE * 20) if "search" in key or "/404/" in key else html(PROSE)
     assert isinstance(read(key, long), Document)
 
 
