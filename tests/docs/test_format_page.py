@@ -395,7 +395,7 @@ def test_indexed_db() -> None:
     (prefix, version) = find(r"database `(vademecum:)URL` \(without its query\) has version (\d+) and the object")
     code = "".join((JS / name).read_text(encoding="utf-8") for name in ("store/reading.mjs", "store/database.mjs"))
     assert f"return `{prefix}${{url.split(" in code
-    assert version == "1" and "await open(name);" in code, "IndexedDB makes one at its first version"
+    assert version == "1" and "await requested(name);" in code, "IndexedDB makes one at its first version"
     (newer,) = find(r"a version from (\d+) on is that of a newer format")
     assert f"NEWER_FORMAT = {int(newer):_};" in code
     for name in ("records", "objects"):
