@@ -22,6 +22,10 @@ _SENTENCE: Final = re.compile(
 Japanese end it wherever they stand.
 """
 _SPACES: Final = re.compile(r"[ \t\r\n\f\v]+")
+_LINE_ENDS: Final = re.compile(
+    r"(?<![ \t\r\n\f\v.!?…:;,(\[{。！？：；，、])[ \t\r\f\v]*\n[ \t\r\n\f\v]*(?![ \t\r\n\f\v)\]}])"
+)
+"""Where a row, an item or another line ends without a sign that says so. All lines of an excerpt are one."""
 _APART: Final = " \t\r\f\v|"
 """What a page shows apart, or not at all: cells are joined by a line."""
 _PHRASE: Final = re.compile(r"[^ \t\r\n\f\v|]{1,40}(?:[ \t]+[^ \t\r\n\f\v|]{1,40}){0,3}")
@@ -39,6 +43,8 @@ def excerpt_of(text: str, words: frozenset[str]) -> tuple[str, tuple[Mark, ...],
 
     >>> excerpt_of("First this. Then rotate the key. Done.", frozenset({"key"}))
     ('First this. Then rotate the key. Done.', ((28, 31),), 'key', frozenset({'key'}))
+    >>> excerpt_of("Name | Use\\nkey | signs:\\nreleases", frozenset())[0]
+    'Name | Use • key | signs: releases'
     """
     sentences = [found.span() for found in _SENTENCE.finditer(text) if _SPACES.sub("", found[0])]
     if not sentences:
@@ -55,7 +61,7 @@ def excerpt_of(text: str, words: frozenset[str]) -> tuple[str, tuple[Mark, ...],
     while best and stop - sentences[best - 1][0] <= MOST_LETTERS // 2:
         best -= 1
         start = sentences[best][0]
-    shown = _SPACES.sub(" ", text[start:stop]).strip(" ")
+    shown = _SPACES.sub(" ", _LINE_ENDS.sub(" • ", text[start:stop])).strip(" ")
     if len(shown) > MOST_LETTERS:
         shown = _cut(shown, words)
     return shown, tuple(marks_of(shown, words)), phrase, frozenset().union(*shared)

@@ -55,6 +55,8 @@ PAGES = {
     "th.md": "# กุญแจ\n\nกุญแจใหม่ถูกสร้างขึ้น\n",
     "th2.md": "---\nversion: '2'\n---\n# กุญแจ\n\nกุญแจใหม่ถูกสร้างขึ้น\n",
     "bare.md": "# Background pumps\n",
+    "parts.md": "# Parts\n\n| Part | Size (mm) |\n| --- | --- |\n| hand pump | 5 |\n| siphon: | 7 |\n\nOf these:\n\n"
+    "- a pump\n- an oil can. \n- 密钥。\n- a key\n\n```\npump(\n  oil,\n)\n\n\nsiphon 😀\n{ }\n```\n",
     "blog/2.md": "# Pumps of today\n\nA hand pump, for a siphon in the background.\n",
     "zh.md": "# 密钥\n\n新的密钥存放在文件夹中。\n",
     "valve.md": f"# Valve\n\n{' '.join(word for word in shipped_prior().words[:150] if 'value' not in word)}\n",

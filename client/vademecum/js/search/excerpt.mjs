@@ -10,6 +10,8 @@ const SPACES = /[ \t\r\n\f\v]+/g;
 const BLANK = /^[ \t\r\n\f\v]*$/;
 /** Spaces that are not one already: there are few, and to replace each by itself takes as long as all the rest. */
 const UNEVEN = /[\t\r\n\f\v]| {2}/;
+/** Where a row, an item or another line ends without a sign that says so. All lines of an excerpt are one. */
+const LINE_ENDS = /(?<![ \t\r\n\f\v.!?…:;,([{。！？：；，、])[ \t\r\f\v]*\n[ \t\r\n\f\v]*(?![ \t\r\n\f\v)\]}])/g;
 /** What a page shows apart, or not at all: cells are joined by a line. */
 const APART = [..." \t\r\f\v|"];
 const PHRASE = /^[^ \t\r\n\f\v|]{1,40}(?:[ \t]+[^ \t\r\n\f\v|]{1,40}){0,3}/u;
@@ -48,7 +50,7 @@ export function excerptOf(text, words) {
     stop = later;
   }
   while (best && letters(text.slice(sentences[best - 1][0], stop)) <= LONGEST / 2) start = sentences[--best][0];
-  const whole = even(text.slice(start, stop)).replace(/^ | $/g, "");
+  const whole = even(text.slice(start, stop).replace(LINE_ENDS, " • ")).replace(/^ | $/g, "");
   const excerpt = letters(whole) > LONGEST ? cut(whole, known) : whole;
   return { excerpt, marks: marksOf(excerpt, excerpt === whole ? known : words), phrase, found };
 }

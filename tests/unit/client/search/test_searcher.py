@@ -244,6 +244,19 @@ def test_a_full_stop_behind_a_single_letter_ends_no_sentence(short: str) -> None
     assert excerpt_of(f"{told}. {'More ' * 40}.", frozenset({"pump"}))[0] == f"{told}."
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Name | Use\nkey | signs\ntask | 5 s", "Name | Use • key | signs • task | 5 s"),
+        ("Needed:\n\na key\na pump \n\n\ta can.\nDone", "Needed: a key • a pump • a can. Done"),
+        ("鍵を交換。\n終わり\n以上", "鍵を交換。 終わり • 以上"),
+        ("call(\n  1,\n  2\n)\n[3]", "call( 1, 2 ) • [3]"),
+    ],
+)
+def test_lines_of_an_excerpt_are_told_apart(text: str, shown: str) -> None:
+    assert excerpt_of(text, frozenset())[0] == shown
+
+
 def test_a_link_marks_the_words_on_the_page_of_a_document(kb: KnowledgeBase) -> None:
     assert link_to("", "key") == ""
     assert link_to("https://docs.example/p", "") == "https://docs.example/p"
