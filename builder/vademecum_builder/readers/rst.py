@@ -198,7 +198,9 @@ class _Any(Directive):
         if name == "only" and (argument.split()[:1] == ["not"]) == ("html" in argument):
             return []  # `internal`, `draft`: no tag is set that nobody says
         if _CODE.fullmatch(name):
-            return [nodes.literal_block(text := "\n".join(self.content), text, classes=["code", argument or "text"])]
+            text = "\n".join(self.content)
+            language = argument.split()[:1] if name.startswith(("code", "source", "prompt")) else []
+            return [nodes.literal_block(text, text, classes=[f"highlight-{one}" for one in language])]
         label = _LABELS.get(name, "")
         if self.name == "class" and not self.content and _LOOK.fullmatch(argument):
             return []  # docutils: how the next paragraph looks; Sphinx describes a class of Python

@@ -49,15 +49,11 @@ _FOLDERS = {
     "_templates": LeftOutKind.TEMPLATE,
     "_includes": LeftOutKind.TEMPLATE,
     "_layouts": LeftOutKind.TEMPLATE,
-    "partials": LeftOutKind.TEMPLATE,
-    "templates": LeftOutKind.TEMPLATE,
-    "node_modules": LeftOutKind.TEMPLATE,
     "_static": LeftOutKind.TEMPLATE,
     "_print": LeftOutKind.PRINT,
     "print_page": LeftOutKind.PRINT,
     "singlehtml": LeftOutKind.PRINT,
 }
-_CERTAIN = (LeftOutKind.SOURCE, LeftOutKind.PRINT)
 # By the file's name. Those that could as well be a document's are certain only with a second sign.
 _NAMES: tuple[tuple[LeftOutKind, re.Pattern[str]], ...] = (
     (LeftOutKind.NOT_FOUND, re.compile(r"(?:.*/)?(?:40[0-9]|50[0-9])(?:/index)?\.html?")),
@@ -117,7 +113,7 @@ def kind_by_name(key: str) -> LeftOut | None:
     path = PurePosixPath(key)
     for folder in path.parts[:-1]:
         kind = _FOLDERS.get(folder)
-        if kind in _CERTAIN or (kind is not None and folder.startswith("_")):
+        if kind is not None:
             return LeftOut(key, kind, f"in {folder}/")
     return None
 

@@ -31,7 +31,7 @@ _TRICKY_CODE = re.compile(
     r"prompt|copy|data-pagefind|data-vademecum|aria-hidden|display|<code class=\"line|class=\"line\"",
     re.IGNORECASE,
 )
-_LANGUAGE = re.compile(r"(?:^|\s)(?:language|lang|highlight|highlight-source)-([A-Za-z0-9_+#.-]{1,40})(?:\s|$)")
+_LANGUAGE = re.compile(r"(?:^|\s)(?:language|lang|highlight(?:-source)?)-([A-Za-z0-9_+#.-]{1,40})(?:\s|$)")
 _GRID = re.compile(r"(?:^|[\s-])(?:two|three)-column-summary|summary-table")
 """Javadoc's tables, which are laid with `<div>`s."""
 _GRID_ROW = re.compile(r"\bcol-(?:first|constructor-name|summary-item-name|deprecated-item-name|permits-item-name)\b")
