@@ -15,7 +15,8 @@ from vademecum.errors import UsageError
 from vademecum_builder.kinds.discover_tables import discover_tables
 from vademecum_builder.kinds.fields import SAMPLED, fields_of
 from vademecum_builder.kinds.proposals import ZONE, Proposal, completed, name_of, of_messages, of_records
-from vademecum_builder.sources.catalog import ENDINGS, CatalogSource
+from vademecum_builder.sources.base import SourceError
+from vademecum_builder.sources.catalog import ENDINGS, SELDOM, CatalogSource
 from vademecum_builder.sources.charset import decode
 from vademecum_builder.sources.endings import BINARY_TYPES, MEDIA_TYPES
 from vademecum_builder.sources.exports import CANNOT_UNPACK, UNPACK_IT, shape_of
@@ -25,6 +26,8 @@ from vademecum_builder.sources.record_files import Layout
 _SQLITE = b"SQLite format 3\0"
 _EXPORTED = (".txt", ".json", ".jsonl", ".csv", ".log", ".weechatlog", ".mbox")
 _FEED = re.compile(rb"<(?:rss|feed|rdf:RDF)\b")
+_EACH = 30
+"""Files of a folder that may hold each something else."""
 _LOOKED_AT = 10_000
 """Files of a folder."""
 _SHAPED = 20
@@ -98,7 +101,7 @@ def _of_file(path: Path, folder: Path) -> Proposal:
     table = path.suffix.lower() == ".txt" and _NAMES.match(decode(head).text)
     if path.suffix.lower() in {*MEDIA_TYPES, *BINARY_TYPES} and not table:
         raise UsageError(f"{path}: one document; name the folder that it lies in")
-    known = bool(table) or path.suffix.lower() in ("", *ENDINGS) or not path.is_file()
+    known = bool(table) or path.suffix.lower() in ("", *ENDINGS, *SELDOM) or not path.is_file()
     found = _catalog(name, str(path), place, complete=known)
     if not known and not set(found.settings.get("text", ())) - {found.settings.get("id")}:
         raise UsageError(f"{path}: no records with text in it; what wrote it may export JSON or CSV")
@@ -149,13 +152,31 @@ def _in_folder(path: Path, folder: Path) -> list[Proposal]:
     documents = sum(ending in MEDIA_TYPES for ending in files)
     office = sum(ending in BINARY_TYPES for ending in files)
     if sum(ending in ENDINGS for ending in files) > documents + office:
-        return [_catalog(name, str(path), place)]
+        return _catalogs(name, path, folder)
     if not documents and not office:
         there = [*filter(_is_known, listed)]
+        if not there and {*files} & {*SELDOM}:
+            return _catalogs(name, path, folder)
         kinds = ", ".join(f"{count} {ending}" for ending, count in Counter(files).most_common(5) if ending)
         hint = f"; name a file of it, as {there[0]}" if there else f" ({kinds})" if kinds else ""
         raise UsageError(f"{path}: no documents and no records in this folder{hint}")
     return [Proposal(name, "folder" if documents else "files", {"path": place})]
+
+
+def _catalogs(name: str, path: Path, folder: Path) -> list[Proposal]:
+    """Return the catalog that files of a folder are, or one of each where they hold other things."""
+    files = CatalogSource(str(path)).files()
+    if 1 < len(files) <= _EACH:
+        found: dict[Path, set[str]] = {}
+        for file in files:
+            try:
+                found[file] = set(CatalogSource(str(file)).sample(1)[0])
+            except SourceError:
+                break
+        first = next(iter(found.values()), set())
+        if any(2 * len(names & first) < len(names | first) for names in found.values()):
+            return [_of_file(file, folder) for file in files]
+    return [_catalog(name, str(path), _relative(path, folder))]
 
 
 def _is_known(file: Path) -> bool:
@@ -171,7 +192,8 @@ def _catalog(name: str, where: str, place: str, *, complete: bool = True) -> Pro
     records = source.sample(SAMPLED)
     fields = fields_of(records)
     columns = [one.name for one in fields]
-    # An address is read as a catalog: of an archive it has to be a file.
-    archive = None if is_address(where) else of_messages(name, dict(told), fields, (), columns)
+    # An address is read as a catalog, and so are XML and YAML: of an archive it has to be a file of JSON or a table.
+    catalog = is_address(where) or where.lower().endswith(SELDOM)
+    archive = None if catalog else of_messages(name, dict(told), fields, (), columns)
     found = archive or of_records(name, "catalog", dict(told), fields, len(records))
     return completed(found, fields) if complete and found is not archive else found

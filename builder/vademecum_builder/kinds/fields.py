@@ -46,10 +46,18 @@ _FORMS: Final = frozenset(
     "rendered common plain raw text value full main default en de fr es it nl pt und @value #text _".split()
 )
 """How a title is said, in an object of several ways: `title.rendered` of WordPress, `name.common`."""
+_PERSON: Final = tuple(
+    re.compile(rf"(?:.*_)?(?:{words})", re.IGNORECASE)
+    for words in (
+        r"(?:first|given|fore)_?name|name_(?:first|given)|vorname",
+        r"(?:last|family|sur)_?name|name_(?:last|family)|nachname",
+    )
+)
 _MANY: Final = 10
 """Of so many records a field that says the same in all of them says nothing."""
 _BYTES: Final = re.compile("sha256:[0-9a-f]{64}")
 """What a record has in place of bytes (`records.json_value`)."""
+_WHOLE: Final = re.compile(r"-?\d+")
 _ALMOST_ALL: Final = 0.95
 _LONGEST_TITLE: Final = 120
 """Characters on the average: a summary may be the text."""
@@ -108,7 +116,7 @@ class FieldFound:
     @property
     def is_whole(self) -> bool:
         """Whether it holds whole numbers, and no prices."""
-        return self.type == "number" and all(map(str.isdecimal, self.values))
+        return self.type == "number" and all(map(_WHOLE.fullmatch, self.values))
 
     @property
     def is_name(self) -> bool:
@@ -171,10 +179,13 @@ def proposal(fields: Sequence[FieldFound], records: int, keys: Collection[str] =
     ids = [one for one in fields if one.name == told.get("id") and not one.is_private]
     title = _title_of([*open_, *ids], 0 if several else records)
     prose = [one.name for one in texts if one.is_prose and one is not title]
+    person = [] if title else _person_of(open_)
     # Without prose it is the text, whose first line is the title.
-    if title and (prose or title in ids or _last(title.name) in TITLES or names_a_record(title.name)):
+    if person:
+        told["title"] = " ".join(f"{{{name}}}" for name in person)
+    elif title and (prose or title in ids or _last(title.name) in TITLES or names_a_record(title.name)):
         told["title"] = title.name
-    told["text"] = prose or ([title.name] if title else [])
+    told["text"] = prose or ([title.name] if title else person)
     if told["text"]:  # a number alone says nothing
         codes = (one for one in fields if _is_code(one) or (one in ids and one is not title and _is_typed(one)))
         told["text"] += [one.name for one in codes if one.name not in told["text"]]
@@ -205,16 +216,23 @@ def _title_of(fields: Sequence[FieldFound], records: int) -> FieldFound | None:
     short = [one for one in fields if one.length <= _LONGEST_TITLE * one.records]
     apart = [one for one in fields if one.type == "text" and 2 * len(one.values) > one.records]
     most = [one for one in apart if 2 * one.records > records]
-    named = _called(short, TITLES) or next((one for one in most if one in short and names_a_record(one.name)), None)
+    above = [one for one in short if one.name.count(".") < 2]  # the name of a place of death is nested deeper
+    named = _called(above, TITLES) or next((one for one in most if one in short and names_a_record(one.name)), None)
     words = [one for one in most if one.words * 2 > one.records]
     return named or min(words, key=lambda one: one.length / one.records, default=None)
 
 
+def _person_of(fields: Sequence[FieldFound]) -> list[str]:
+    """Return the fields with the first and the last name of who a record is about; empty: there are none."""
+    found = [next((one.name for one in fields if words.fullmatch(plain_name(one.name))), "") for words in _PERSON]
+    return found if all(found) else []
+
+
 def _id_of(fields: Sequence[FieldFound], records: int) -> str:
-    """Return the field that names records: of those that hardly any two share, one that is called so, else one that
-    none share. A record or two may be wrong."""
-    fit = [one for one in fields if one.type == "text" or one.is_whole]
-    whole = [one.name for one in fit if one.records == records == len(one.values)]
+    """Return the field that names records: of those that all have and hardly any two share, one that is called so,
+    else one that none share. A record or two may be wrong."""
+    fit = [one for one in fields if one.records == records and (one.type == "text" or one.is_whole)]
+    whole = [one.name for one in fit if len(one.values) == records]
     enough = min(_ALMOST_ALL * records, max(records - 2, records / 2 + 1))
     most = [one.name for one in fit if not one.is_private and len(one.values) >= enough]
     named = sorted((n for n in most if n.lower() in ID_NAMES), key=lambda name: ID_NAMES.index(name.lower()))
@@ -223,7 +241,7 @@ def _id_of(fields: Sequence[FieldFound], records: int) -> str:
 
 def _id_of_several(fields: Sequence[FieldFound], records: int) -> str:
     """Return the field that several rows of one record have in common, where the others have no title of their own."""
-    titles = {one.records for one in fields if _last(one.name) in TITLES and 5 * one.records < 4 * records}
+    titles = {one.records for one in fields if _last(one.name) in TITLES and one.records < records}
     found = (one for one in fields if one.records == records and len(one.values) in titles)
     return next((one.name for one in found if _ID.fullmatch(one.name)), "")
 

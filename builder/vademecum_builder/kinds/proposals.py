@@ -132,7 +132,7 @@ def completed(found: Proposal, fields: Sequence[FieldFound]) -> Proposal:
     if not told["text"]:
         del told["text"]
     if "id" not in told:
-        told["id"] = ALL
+        told = {"path": told.pop("path"), "id": ALL} | told
         notes.append("no field names a record: one that is edited is told as removed and added")
     return replace(found, settings=told, notes=notes)
 

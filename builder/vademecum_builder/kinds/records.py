@@ -214,8 +214,8 @@ class RecordReader(DocumentReader):
         return told
 
     def _title(self, record: Mapping[str, Any], sections: Sequence[Section]) -> str:
-        if self.title is not None:
-            return _bare(self.title.render(record), self.format)
+        if self.title is not None and (told := _bare(self.title.render(record), self.format)):
+            return told
         named = (shown(record.get(name)) for name in TITLES)
         texts = (block_text(block) for section in sections for block in section.blocks)
         return _bare(next(filter(None, named), ""), self.format) or next(texts, "").partition("\n")[0]

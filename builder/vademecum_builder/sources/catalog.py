@@ -27,17 +27,28 @@ from vademecum_builder.sources.base import (
 )
 from vademecum_builder.sources.fetched import Fetched, fetch, is_address
 from vademecum_builder.sources.private_keys import private_key_line
-from vademecum_builder.sources.record_files import Failed, Layout, keyed_records_of, lists_of, read_records
+from vademecum_builder.sources.record_files import (
+    WHOLE,
+    Failed,
+    Layout,
+    is_one_record,
+    keyed_records_of,
+    lists_of,
+    read_records,
+)
 from vademecum_builder.sources.records import MAX_BYTES, field_at, instead, json_value, record_item, record_key
 
 ENDINGS = (".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".geojson")
 """Of the files that are taken out of a folder."""
+SELDOM = (".xml", ".yaml", ".yml")
+"""Of those that are taken where none of the others is: beside them they are a program's own."""
 ID_NAMES = ("id", "_id", "key", "sku", "uuid", "guid", "slug", "handle", "_key")
 """Fields that are the id where none is named: the first of these that the first record has."""
 ALL = "*"
 """The id of records that no field names: all of their fields, as a digest."""
 _LISTS = ("data", "items", "results", "products", "records", "entries", "rows", "documents", "hits", "value")
 """What a list of records is called, of several."""
+_KEY = "_key"
 _STRATEGY = "http"
 _SAID = 200
 _NAMED = 30
@@ -88,15 +99,16 @@ class CatalogSource:
         """
         path = Path(self.place)
         if path.is_dir():
-            found = [file for file in path.rglob("*") if file.suffix.lower() in ENDINGS and file.is_file()]
+            found = [file for file in path.rglob("*") if file.suffix.lower() in (*ENDINGS, *SELDOM) and file.is_file()]
             found = [f for f in found if not any(part.startswith(".") for part in f.relative_to(path).parts)]
+            found = [file for file in found if file.suffix.lower() in ENDINGS] or found
         elif path.exists() or not set("*?[") & set(self.place):
             found = [path] if path.is_file() else []
         else:
             top = Path(path.anchor or ".")
             found = [file for file in top.glob(str(path.relative_to(path.anchor))) if file.is_file()]
         if not found:
-            there = f"no {', '.join(ENDINGS)} file in this folder" if path.is_dir() else "no such file"
+            there = f"no {', '.join((*ENDINGS, *SELDOM))} file in this folder" if path.is_dir() else "no such file"
             raise SourceError(f"{self.place}: {there}")
         return sorted(found)
 
@@ -136,15 +148,25 @@ class CatalogSource:
             UsageError, HostError: As `sample`.
         """
         fetched = fetch(self.place, {}) if is_address(self.place) else None
-        with closing(_opened([] if fetched else self.files())) as files:
-            stream = fetched.body if fetched else next(files)[2]
-            found = lists_of(stream)
-            stream.seek(0)
-            keyed = "" if found else keyed_records_of(stream)
+        files = [] if fetched else self.files()
+        with closing(_opened(files)) as opened:
+            _, name, stream = (self.place, self._file_name, fetched.body) if fetched else next(opened)
+            ending = PurePosixPath(name).suffix.lower()
+            try:
+                found = lists_of(stream, ending)
+                named = [path for path in found if path.rpartition(".")[2] in _LISTS]
+                stream.seek(0)
+                if len(files) > 1 and not named and is_one_record(stream, ending):
+                    return WHOLE
+                stream.seek(0)
+                keyed = "" if found else keyed_records_of(stream, ending)
+            except ContentError as error:
+                raise SourceError(f"{self.place}: {error.message}") from error
             if fetched:
                 fetched.body.close()
-        named = [path for path in found if path.rpartition(".")[2] in _LISTS]
-        return (named or sorted(found, key=lambda path: -found[path]))[0] if len(found) > 1 else keyed
+        best = named or sorted(found, key=lambda path: -found[path])
+        # What stands below the root of XML is known by its path alone, and its first part may be another one tomorrow.
+        return best[0] if len(found) > 1 or (best and ending == ".xml") else keyed
 
     @property
     def _file_name(self) -> str:
@@ -237,11 +259,18 @@ class Listing:
                 ending = PurePosixPath(name).suffix.lower()
                 records = read_records(stream, ending, self.source.layout, warn=said.append)
                 for number, record in self._merged(records) if self.source.merge else records:
+                    if self.source.layout.records == WHOLE and isinstance(record, dict):
+                        record.setdefault(_KEY, self._called(place))
                     yield self.entry(f"{name}:{number}", record)
                 self.warnings += [f"{name}: {told}" for told in said]
             except ContentError as error:
                 raise SourceError(f"{place}: {error.message}") from error
         self.check()
+
+    def _called(self, place: str) -> str:
+        """Return what a file that is a record is called, in the folder that is read."""
+        path, top = Path(place), Path(self.source.place)
+        return (path.relative_to(top) if top.is_dir() else Path(path.name)).with_suffix("").as_posix()
 
     def _merged(
         self, records: Iterable[tuple[int, dict[str, Any] | Failed]]

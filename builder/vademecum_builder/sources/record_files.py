@@ -1,4 +1,4 @@
-"""Records of a file: JSON, JSON Lines or CSV, one at a time, whatever its size."""
+"""Records of a file: JSON, JSON Lines, CSV, XML or YAML, one at a time, whatever its size."""
 
 from __future__ import annotations
 
@@ -13,17 +13,31 @@ from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
 import orjson
+import yaml
 
 from vademecum.errors import ContentError
 from vademecum_builder.sources.charset import encoding_of, unicode_of
 from vademecum_builder.sources.json_records import split_records
 from vademecum_builder.sources.records import MAX_BYTES, field_at
+from vademecum_builder.sources.xml_records import repeated_elements, split_elements
 
 _HEAD = 1 << 20
-_ENDINGS = {".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".tsv": "csv", ".tab": "csv"}
+_ENDINGS = {
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".tab": "csv",
+    ".xml": "xml",
+    ".yaml": "yaml",
+    ".yml": "yaml",
+}
 _DELIMITER = re.compile(r"\ufeff?sep=([^\r\n])[\r\n]*")
 _QUOTED = re.compile(r'"[^"]*"')
 _SAID = 200
+WHOLE = "."
+"""Where a file is one record."""
+_YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NOT_UTF_8 = "bytes that are not UTF-8: save it as UTF-8, or say its encoding"
 _GUESSED = 'read as {0}, which it looks like: save it as UTF-8, or write encoding = "{0}"'
 
@@ -45,8 +59,9 @@ class Layout:
     """How a file holds its records.
 
     Attributes:
-        records: The path of the list in JSON, `data.items` or `/data/items`; `products.*`: of the object whose values
-            are records, each with its key as `_key`; empty: the one list that there is.
+        records: The path of the list in JSON and YAML, `data.items` or `/data/items`, of the element in XML,
+            `channel.item`; `products.*`: of the object whose values are records, each with its key as `_key`; `.`: the
+            file itself; empty: the one list that there is.
         encoding: As Python names it; empty: as it looks.
         halves: Whether a line with half an emoji is read: programs cut messages there.
     """
@@ -82,6 +97,10 @@ def read_records(
     few = 1 + len(head) // 100
     encoding = layout.encoding or unicode_of(head, few) or "utf-8"
     kind = _ENDINGS.get(ending) or _format_of(head.decode(encoding, "replace"))
+    if kind == "xml":  # it says its encoding itself
+        stream.seek(0)
+        yield from _elements(stream, layout.records, longest, head)
+        return
     if kind == "csv" and not layout.encoding and encoding == "utf-8":
         encoding = encoding_of(head, few)
         if not encoding.startswith("utf"):
@@ -101,15 +120,23 @@ def read_records(
         stream.seek(len(codecs.BOM_UTF8))
     elif encoding != "utf-8":
         stream = codecs.EncodedFile(stream, "utf-8", encoding, "replace")
+    if kind == "yaml":
+        stream = _json_of(stream)
+        head, encoding = stream.read(_HEAD), "utf-8"
+        stream.seek(0)
     if kind == "jsonl":
         yield from _lines(stream, longest, halves=layout.halves)
     else:
         yield from _listed(stream, layout.records, longest, head.decode(encoding, "replace"))
 
 
-def lists_of(stream: BinaryIO) -> Counter[str]:
-    """Return how many objects each list of a JSON file holds, as far as its beginning tells; empty: it is none."""
+def lists_of(stream: BinaryIO, ending: str) -> Counter[str]:
+    """Return how many objects each list of a JSON or YAML file holds, or of XML how often each element stands, as far
+    as its beginning tells; empty: it is none."""
+    stream = _json_of(stream) if _ENDINGS.get(ending) == "yaml" else stream
     head = stream.read(_HEAD)
+    if _ENDINGS.get(ending) == "xml":
+        return repeated_elements(head)
     found: Counter[str] = Counter()
     if head.lstrip(codecs.BOM_UTF8 + b" \t\r\n")[:1] not in (b"{", b"["):
         return found
@@ -121,8 +148,9 @@ def lists_of(stream: BinaryIO) -> Counter[str]:
     return found
 
 
-def keyed_records_of(stream: BinaryIO) -> str:
-    """Return where a JSON file has an object whose values are records, as `Layout.records`; empty: nowhere."""
+def keyed_records_of(stream: BinaryIO, ending: str) -> str:
+    """Return where a JSON or YAML file has an object whose values are records, as `Layout.records`; empty: nowhere."""
+    stream = _json_of(stream) if _ENDINGS.get(ending) == "yaml" else stream
     try:
         value = orjson.loads(stream.read(_HEAD).removeprefix(codecs.BOM_UTF8))
     except orjson.JSONDecodeError:
@@ -133,12 +161,26 @@ def keyed_records_of(stream: BinaryIO) -> str:
     return next((f"{name}.*" for name, one in inner if _are_records(one)), "")
 
 
+def is_one_record(stream: BinaryIO, ending: str) -> bool:
+    """Return whether a JSON or YAML file is an object that says something itself, in two texts at least."""
+    if _ENDINGS.get(ending) == "xml":
+        return False
+    data = (_json_of(stream) if _ENDINGS.get(ending) == "yaml" else stream).read(_HEAD)
+    try:
+        value = orjson.loads(data.removeprefix(codecs.BOM_UTF8))
+    except orjson.JSONDecodeError:
+        return False
+    return isinstance(value, dict) and sum(isinstance(one, str) for one in value.values()) > 1
+
+
 def _are_records(value: Any) -> bool:
     return isinstance(value, dict) and len(value) > 1 and all(isinstance(one, dict) for one in value.values())
 
 
 def _format_of(head: str) -> str:
     text = head.lstrip("\ufeff \t\r\n")
+    if text.startswith("<?xml"):
+        return "xml"
     if text.startswith("<"):
         raise ContentError("HTML or XML where records were expected (a login page or an error page?)")
     if text.startswith("["):
@@ -147,6 +189,36 @@ def _format_of(head: str) -> str:
         return "csv"
     line, _, rest = text.partition("\n")
     return "jsonl" if rest.lstrip().startswith("{") and isinstance(_parsed(line.encode()), dict) else "json"
+
+
+def _json_of(stream: BinaryIO) -> BinaryIO:
+    """Return a YAML file, whose documents are a list if there are several, as JSON.
+
+    Raises:
+        ContentError: It is none, or larger than what is read whole.
+    """
+    data = stream.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise ContentError(f"larger than {MAX_BYTES >> 20} MiB, in one piece: write it as JSON Lines")
+    try:
+        found = [one for one in yaml.load_all(data, _YAML) if one is not None]
+        return io.BytesIO(orjson.dumps(found[0] if len(found) == 1 else found, str, orjson.OPT_NON_STR_KEYS))
+    except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
+        raise ContentError(f"no YAML that can be read ({' '.join(str(error).split())})") from None
+
+
+def _elements(
+    stream: BinaryIO, records: str, longest: int, head: bytes
+) -> Iterator[tuple[int, dict[str, Any] | Failed]]:
+    wanted = records.strip("/").replace("/", ".")
+    found = [wanted] if wanted else list(repeated_elements(head))
+    if len(found) != 1:
+        raise ContentError(_SEVERAL.format(*sorted(found)) if found else "no element in it stands several times")
+    number = 0
+    for number, record in enumerate(split_elements(stream, found[0], longest), 1):
+        yield number, record
+    if not number:
+        raise ContentError(f"no element at {found[0]}; there is {', '.join(repeated_elements(head)) or 'none'}")
 
 
 def _parsed(data: bytes, *, halves: bool = False) -> dict[str, Any] | Failed:
@@ -189,6 +261,10 @@ def _too_large(longest: int, said: str = "") -> Failed:
 
 
 def _listed(stream: BinaryIO, records: str, longest: int, head: str) -> Iterator[tuple[int, dict[str, Any] | Failed]]:
+    if records == WHOLE:
+        whole = stream.read(longest + 1)
+        yield 1, _too_large(longest) if len(whole) > longest else _parsed(whole)
+        return
     wanted = records.strip("/").replace("/", ".")
     keyed = wanted[:-1].rstrip(".") if wanted.split(".")[-1] == "*" else None
     wanted = wanted if keyed is None else keyed

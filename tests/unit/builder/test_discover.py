@@ -228,6 +228,13 @@ def test_where_nothing_names_a_record_all_of_it_does_in_a_file_and_of_a_table_it
         (lambda n: {"id": n, "name": f"N{n}", "path": f"/wiki/Somebody_of_{n}"}, {"text": ["name"], "link": None}),
         (lambda n: {"id": n, "name": f"N{n}", "x": f"507d95d5719dbef170f15b{n}"}, {"text": ["name"]}),
         (lambda n: {"sku": n or 1, "title": f"T{n}", "about": text_of(n)}, {"id": "sku"}),
+        (lambda n: {"id": n - 1, "about": text_of(n), "unique": f"U{n}"}, {"id": "id"}),
+        (lambda n: {"id": n, "first_name": f"A{n}", "LastName": f"B{n}"}, {"title": "{first_name} {LastName}"}),
+        (
+            lambda n: {"id": n, "called": f"One {n}", "x": text_of(n), "death": {"place": {"name": "Rome"}}},
+            {"title": "called"},
+        ),
+        (lambda n: {"isbn": f"97{n}" if n else None, "name": f"N{n}"}, {"id": "name"}),
         (lambda n: {"sum": n + 0.5, "who": f"A{n % 3}"}, {"id": "*"}),
         (lambda n: {"id": n, "name": f"N{n}", "unit": "kg", "size": n % 4}, {"metadata": ["size"]}),
     ],
@@ -241,6 +248,52 @@ def test_what_records_are_called_by_and_what_is_their_text(
     (tmp_path / "v.toml").write_text(found.toml())
     [[opened]] = open_sources(read_settings(tmp_path / "v.toml")).values()
     assert sum(isinstance(one, SourceItem) for one in opened.source.changes(None).entries) >= 11
+
+
+def test_files_that_hold_each_something_else_are_sources_of_their_own(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("id,name\n1,Oak\n2,Elm\n")
+    (tmp_path / "b.csv").write_text("id,name\n3,Ash\n4,Fir\n")
+    assert [one.settings["path"] for one in discover(str(tmp_path), tmp_path)] == ["."]
+    (tmp_path / "c.csv").write_text("street,town,width\nHigh,York,3\nLow,York,4\n")
+    assert [one.settings["path"] for one in discover(str(tmp_path), tmp_path)] == ["a.csv", "b.csv", "c.csv"]
+
+
+def test_files_that_are_a_record_each_are_called_as_they_lie(tmp_path: Path) -> None:
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        about = {"title": f"Of {folder}", "text": text_of(1), "works": [{"n": 1}, {"n": 2}]}
+        (tmp_path / folder / "page.json").write_text(json.dumps(about))
+    [found] = discover(str(tmp_path), tmp_path)
+    assert found.settings["records"] == "."
+    (tmp_path / "v.toml").write_text(found.toml().replace(f'id = "{found.settings["id"]}"', 'id = "_key"'))
+    [[opened]] = open_sources(read_settings(tmp_path / "v.toml")).values()
+    keys = [one.key for one in opened.source.changes(None).entries if isinstance(one, SourceItem)]
+    assert keys == ["a/page", "b/page"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "expected"),
+    [
+        ("posts.xml", "\ufeff<?xml version='1.0'?><posts>{}</posts>", "<row Id='{0}' Title='T{0}' Body='{1}'/>"),
+        (
+            "shop.xml",
+            "<a xmlns:g='u'><made>1</made><b>{}</b></a>",
+            "<g:p><id>{0}</id><Title>T{0}</Title><x>{1}</x></g:p>",
+        ),
+        ("pages.yaml", "{}", "- {{Id: {0}, Title: T{0}, Body: '{1}', day: 2024-01-02}}\n"),
+        ("pages.yml", "{}", "---\nId: {0}\nTitle: T{0}\nBody: '{1}'\n"),
+    ],
+)
+def test_records_in_xml_and_yaml(tmp_path: Path, name: str, content: str, expected: str) -> None:
+    (tmp_path / name).write_text(content.format("".join(expected.format(n, text_of(n)) for n in range(20))))
+    [found] = discover(str(tmp_path / name), tmp_path)
+    assert found.settings["id"].lower() == "id" and found.settings["title"] == "Title" and not found.missing
+    (tmp_path / "v.toml").write_text(found.toml())
+    [[opened]] = open_sources(read_settings(tmp_path / "v.toml")).values()
+    items = [one for one in opened.source.changes(None).entries if isinstance(one, SourceItem)]
+    assert len(items) == 20
+    document = opened.reader().read(items[3])
+    assert not isinstance(document, str) and document.title == "T3"
 
 
 def test_what_every_record_says_alike_is_left_out_and_told(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from vademecum_builder.sources.base import Checkpoint, Skipped, SourceItem
 from vademecum_builder.sources.catalog import CatalogSource
 from vademecum_builder.sources.json_records import split_records
 from vademecum_builder.sources.record_files import Failed, Layout, read_records
+from vademecum_builder.sources.xml_records import split_elements
 
 PUMP = {"id": 7, "name": "Pump", "price": {"amount": 12.5}}
 VALVE = {"id": "v/1", "name": 'Valve "A" {x} [y] \\'}
@@ -215,12 +216,48 @@ def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path: Path) -> None
         ("a.jsonl", '{"x": 1}\n', "id is missing: which of x names a record"),
         ("a.jsonl", '{"id": ""}\n', "no record in it can be read"),
         ("a.csv", "id,name\n", "there is no record"),
+        ("a.xml", "<a><b x='1' id='2'/><b x='1' id='3'/><b x='1'", "it ends in the middle"),
+        ("a.xml", "<a><b x='1' id='2'/><b x='1' id='3'/>&nothing;</a>", "no XML that can be read"),
+        ("a.xml", "<a>b</a>", "no element in it stands several times"),
+        ("a.xml", "<a><b x='1' y='2'/><b/><d x='1' y='2'/><d x='1' y='2'/></a>", "it has|id is missing"),
+        ("a.yaml", "a: [1", "no YAML that can be read"),
+        ("a.yaml", "a: [1, 2]", "no list of objects in it"),
         ("a.jsonl", b"\x00\x01\x02\x03" * 100, "binary"),
     ],
 )
 def test_a_file_without_records_is_refused(tmp_path: Path, name: str, content: str | bytes, why: str) -> None:
     with pytest.raises(UsageError, match=why):
         listed(catalog(tmp_path, name, content))
+
+
+def test_what_an_element_of_xml_holds(tmp_path: Path) -> None:
+    told = (
+        "<a xmlns:g='u'><b id='1'><g:price currency='EUR'>2</g:price><tag>x</tag><tag>y</tag><none/>"
+        "<text>So <i>much</i> oil</text></b><b id='2'><![CDATA[a & b]]></b></a>"
+    )
+    found = listed(catalog(tmp_path, "a.xml", told, layout=Layout("b")))[0]
+    assert found["1"] == {
+        "id": "1",
+        "price": {"currency": "EUR", "#text": "2"},
+        "tag": ["x", "y"],
+        "text": "So <i>much</i> oil",
+    }
+    assert found["2"] == {"id": "2", "#text": "a & b"}
+
+
+def test_an_element_of_xml_that_never_ends_is_not_held_in_memory(tmp_path: Path) -> None:
+    stream = io.BytesIO(b"<a><b>" + b"x" * 300_000)
+    with pytest.raises(ContentError, match="MiB without an element b"):
+        list(split_elements(stream, "b", 100_000))
+    many = io.BytesIO(b"<a>" + b"<b><c>x</c></b>" * 30_000 + b"</a>")
+    assert sum(1 for _ in split_elements(many, "b", 100_000)) == 30_000
+
+
+def test_records_that_nothing_names_are_named_by_all_that_they_say(tmp_path: Path) -> None:
+    lines = '{"a": 1, "b": 2}\n{"b": 2, "a": 1}\n{"a": 2}\n'
+    keys = [*listed(catalog(tmp_path, "a.jsonl", lines, id="*"))[0]]
+    assert keys == [keys[0], f"{keys[0]}-2", keys[2]] and len({*keys}) == 3
+    assert [*listed(catalog(tmp_path, "a.jsonl", lines[17:], id="*"))[0]] == [keys[0], keys[2]]
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:

@@ -1,0 +1,127 @@
+"""The records of an XML file of any size: an element that repeats, as fields by the names of what is in it."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any, BinaryIO, cast
+from xml.etree import ElementTree as ET
+
+from vademecum.errors import ContentError
+
+_WINDOW = 1 << 16
+_NAMESPACE = re.compile(r"\{[^}]*\}")
+_CUT = "it ends in the middle: it was cut off, or is being written"
+TEXT = "#text"
+"""What an element says that has attributes as well: `price.#text` beside `price.currency`."""
+
+
+def repeated_elements(head: bytes) -> Counter[str]:
+    """Return how often elements with something in them stand in a file, as far as its beginning tells, by their paths
+    below the root: `channel.item`; those of the highest level on which any stands twice.
+
+    Raises:
+        ContentError: It is no XML.
+    """
+    found: Counter[str] = Counter()
+    parser = _parser()
+    at: list[str] = []
+    try:
+        for begin in range(0, len(head), _WINDOW):
+            parser.feed(head[begin : begin + _WINDOW])
+            for event, element in _events(parser):
+                if event == "start":
+                    at.append(_name(element.tag))
+                else:
+                    found[".".join(at[1:])] += len(element) > 0 or len(element.attrib) > 1
+                    at.pop()
+    except ET.ParseError as error:
+        if not found:
+            raise ContentError(f"no XML that can be read ({error})") from None
+    several = {path for path, count in found.items() if count > 1 and path}
+    level = min((path.count(".") for path in several), default=0)
+    return Counter({path: found[path] for path in several if path.count(".") == level})
+
+
+def split_elements(stream: BinaryIO, records: str, longest: int) -> Iterator[dict[str, Any]]:
+    """Yield each element at a path as fields.
+
+    Args:
+        records: The path below the root.
+        longest: Bytes of an element, about.
+
+    Raises:
+        ContentError: It is no XML, ends in the middle, or has an element that is longer.
+    """
+    parser = _parser()
+    at: list[str] = []
+    above: list[ET.Element] = []
+    size = 0
+    while True:
+        read = stream.read(_WINDOW)
+        try:
+            if read:
+                parser.feed(read)
+            else:
+                parser.close()
+            for event, element in _events(parser):
+                if event == "start":
+                    at.append(_name(element.tag))
+                    above.append(element)
+                    continue
+                above.pop()
+                if ".".join(at[1:]) == records and above:
+                    value = _value(element)
+                    yield value if isinstance(value, dict) else {TEXT: value}
+                    size = 0
+                    above[-1].clear()
+                at.pop()
+        except ET.ParseError as error:
+            raise ContentError(f"no XML that can be read ({error})" if read else _CUT) from None
+        size += len(read)
+        if size > longest + _WINDOW:
+            raise ContentError(f"more than {longest >> 20} MiB without an element {records}")
+        if not read:
+            return
+
+
+def _parser() -> ET.XMLPullParser[ET.Element]:
+    return ET.XMLPullParser(("start", "end"))
+
+
+def _events(parser: ET.XMLPullParser[ET.Element]) -> Iterator[tuple[str, ET.Element]]:
+    for told in parser.read_events():
+        yield cast("tuple[str, ET.Element]", told)  # of these two events
+
+
+def _name(tag: str) -> str:
+    return _NAMESPACE.sub("", tag)
+
+
+def _value(element: ET.Element) -> Any:
+    """Return what an element holds: a text, or fields of its attributes and of what is in it; of text with elements in
+    it the markup."""
+    if any(child.tail and child.tail.strip() for child in element):
+        return _inner(element)
+    fields: dict[str, Any] = {_name(name): value for name, value in element.attrib.items()}
+    for child in element:
+        name, value = _name(child.tag), _value(child)
+        if value in ("", {}):
+            continue
+        if name in fields:
+            before = fields[name]
+            fields[name] = [*(before if isinstance(before, list) else [before]), value]
+        else:
+            fields[name] = value
+    text = (element.text or "").strip()
+    if not fields:
+        return text
+    return fields | {TEXT: text} if text else fields
+
+
+def _inner(element: ET.Element) -> str:
+    for inner in element.iter():
+        inner.tag = _name(inner.tag)
+    told = "".join(ET.tostring(child, "unicode") for child in element)
+    return ((element.text or "") + told).strip()
