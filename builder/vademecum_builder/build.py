@@ -40,7 +40,7 @@ from vademecum_builder.release.previous import (
     locate_previous,
     without_roots,
 )
-from vademecum_builder.request import BuildRequest, Progress, ignore_progress
+from vademecum_builder.request import WITHOUT_DEAD, BuildRequest, Progress, ignore_progress
 from vademecum_builder.signing.keyring import Keys, choose_authority, find_keys, keys_of_preview, throwaway_authority
 from vademecum_builder.stages.context import BuildContext
 from vademecum_builder.stages.documents import NamedReaders
@@ -73,6 +73,8 @@ def build(
     """
     started = time.monotonic()
     now = now or datetime.now(UTC)
+    if request.erase_removed:
+        request = replace(request, refit=True, **WITHOUT_DEAD)
     published_name(request.encoder or DEFAULT_ENCODER)
     check_channel(request.channel)
     opened = open_sources(request)

@@ -114,6 +114,12 @@ class TreeRequest:
     archive: ArchiveLimits = field(default_factory=ArchiveLimits)
 
 
+WITHOUT_DEAD: Final = {
+    "tiers": TierLimits(dead_share=0),
+    "packs": PackLimits(most=0),
+    "archive": ArchiveLimits(releases=0),
+}
+"""What a tree is laid by that holds nothing but its release."""
 QUERY_ENCODERS: Final = ("table", "transformer")
 
 
@@ -136,6 +142,8 @@ class BuildRequest(TreeRequest):
         dimensions: Of a vector; another number than before is a full download. None: as before, else 96.
         query_encoder: `table`, or `transformer`: the model's own files are published as well. None: as before.
         refit: Fit the encoder anew: a full download for every client.
+        erase_removed: Whether no byte of what was removed may stay in the tree, in no dead row, pack or earlier release
+            of this channel and in no word of the encoder: a refit.
         preview: Whether it is for a look alone: signed with a key that nobody keeps, and no client goes on from it.
         candidate: It is a candidate of that channel, for so many, in hundredths of a percent; 0: for nobody, until it
             is rolled out or promoted. None: it is for everybody, and so is the first release of a channel.
@@ -171,6 +179,7 @@ class BuildRequest(TreeRequest):
     dimensions: int | None = None
     query_encoder: str | None = None
     refit: bool = False
+    erase_removed: bool = False
     preview: bool = False
     candidate: int | None = None
     critical: bool = False

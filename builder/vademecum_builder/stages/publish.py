@@ -214,7 +214,8 @@ def _write(
         require_host_unmoved(previous)
         context.authority.note_use()
         written = write_tree(out, {**files, **pages, **metadata})
-        sweep(out, current, former=base.site_files if base else (), recent=base is not None and not over_preview)
+        recent = base is not None and not over_preview and not context.request.erase_removed
+        sweep(out, current, former=base.site_files if base else (), recent=recent)
     return written
 
 

@@ -337,7 +337,8 @@ def _tokens(
         for token, kind in find_tokens(shown).items():
             line = lines[key].get(token)
             where = f"{key}, line {line}" if line else key
-            yield f"{where}: {kind} ({token[:8]}…), which everybody could read: take it out and revoke it"
+            todo = "revoke it, take it out, and build once with --erase-removed"
+            yield f"{where}: {kind} ({token[:8]}…), which everybody could read: {todo}"
 
 
 def _same(row: DocumentRow, other: DocumentRow) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 import shutil
 from dataclasses import fields, replace
@@ -24,6 +25,7 @@ from vademecum.errors import (
 )
 from vademecum_builder.build import BuildReport, BuildRequest, build
 from vademecum_builder.index.rows import rows_of
+from vademecum_builder.index.tiers import TierLimits
 from vademecum_builder.kinds.registry import joined, open_sources
 from vademecum_builder.publish.guard import timestamp_version
 from vademecum_builder.release.previous import Previous, find_previous
@@ -350,6 +352,29 @@ def test_a_new_encoder_is_no_reason_to_forget_how_many_there_were(request_: Buil
     shutil.rmtree("docs/guide")
     with pytest.raises(UsageError, match=r"^1 documents, and the release before has 3"):
         build(replace(request_, refit=True), now=NOW)
+
+
+@pytest.mark.parametrize("fitted", [True, False])
+def test_what_was_removed_stays_until_it_is_erased(fitted: bool, request_: BuildRequest) -> None:
+    """In dead rows, packs, earlier releases, and in the words of an encoder that was fitted to it."""
+
+    def holding(word: bytes) -> list[str]:
+        files = [(path, path.read_bytes()) for path in request_.out.rglob("*") if path.is_file()]
+        return [str(path) for path, data in files if word in (gzip.decompress(data) if path.suffix == ".gz" else data)]
+
+    request = replace(request_, tiers=TierLimits(dead_share=1, cheap=0, s0=0, eps=0))
+    slip, beside = Path("docs/slip.md"), Path("docs/guide/install.md")
+    for number, secret in enumerate((fitted, True, False)):
+        if secret:
+            slip.write_text("# Slip\n\nOur door opens with zyxwvut at night.\n")
+        else:
+            slip.unlink(missing_ok=True)
+        beside.write_text(f"---\ndate: 2026-01-0{1 + (number > 0)}\n---\n{HANDBOOK['guide/install.md']}")
+        build(request, now=NOW)
+    assert holding(b"zyxwvut")
+    report = build(replace(request, erase_removed=True), now=NOW)
+    assert (report.documents, report.changed) == (3, True)
+    assert not holding(b"zyxwvut") and holding(b"weather")
 
 
 def test_a_folder_without_documents_is_one_where_that_is_said(request_: BuildRequest) -> None:

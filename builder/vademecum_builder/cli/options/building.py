@@ -94,6 +94,7 @@ def _release(add: AddOption) -> None:
     )
     add("--critical", "clients that wait for larger changes install this release all the same")
     add("--yank SEQUENCE", "take a release back: no client installs it or goes back to it", int, action="append")
+    add("--erase-removed", "leave no byte of what was removed in the tree; --refit, and no earlier release stays")
     add("--packs BYTES", "most that direct packs may take on the host (default: twice the index; 0: none)", byte_count)
     add("--no-site", "publish the index alone: no pages, no browser client", dest="site", action="store_false")
     add(

@@ -52,8 +52,10 @@ def test_a_build_warns_of_what_would_be_published_each_time(tmp_path: Path, monk
     text = f"# Keys\n\nSeen.\n\n<!-- {TOKENS[1]} -->\n\nCall `{TOKENS[0]}` or {TOKENS[4]}.\n"
     for _ in range(2):
         assert built(tmp_path, text).warnings == (
-            "a.md, line 7: an access key of AWS (AKIA2E4K…), which everybody could read: take it out and revoke it",
-            "a.md, line 7: a token of GitLab (glpat-0a…), which everybody could read: take it out and revoke it",
+            "a.md, line 7: an access key of AWS (AKIA2E4K…), which everybody could read: revoke it, "
+            "take it out, and build once with --erase-removed",
+            "a.md, line 7: a token of GitLab (glpat-0a…), which everybody could read: revoke it, "
+            "take it out, and build once with --erase-removed",
         )
     assert built(tmp_path, "# Keys\n\nNone.\n").warnings == ()
 
