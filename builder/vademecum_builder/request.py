@@ -114,7 +114,7 @@ class TreeRequest:
     archive: ArchiveLimits = field(default_factory=ArchiveLimits)
 
 
-WITHOUT_DEAD: Final = {
+WITHOUT_DEAD: Final[Mapping[str, Any]] = {
     "tiers": TierLimits(dead_share=0),
     "packs": PackLimits(most=0),
     "archive": ArchiveLimits(releases=0),

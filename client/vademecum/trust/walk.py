@@ -226,7 +226,9 @@ class Walk:
         while self._steps < self._config.max_root_rotations:  # 5.3.9, and 5.3.3's bound: the next run goes on
             path = f"metadata/{trust.root_version + 1}.root.json"
             data = await self._downloader.once_or_absent(mirror, path, self._config.max_root)
-            if data is None:
+            if data is None or data.lstrip().startswith(
+                b"<"
+            ):  # hosts of single-page apps show these for what is absent
                 break
             trust.accept_root(data)  # 5.3.4, 5.3.5; whether it has expired does not matter yet (5.3.6)
             self._root, self._steps = data, self._steps + 1  # 5.3.7

@@ -236,9 +236,6 @@ def test_html_instead_of_metadata(publisher: Publisher, client: Client) -> None:
         publisher.files = {**good, path: b"<!doctype html><title>Sign in</title>"}
         with pytest.raises(ContentError):
             client.walk(publisher)
-    publisher.files = {**good, "metadata/2.root.json": b"<!doctype html><title>Sign in</title>"}
-    with pytest.raises(ContentError):
-        client.walk(publisher)
     publisher.files = good
     client.walk(publisher)
 
@@ -359,6 +356,12 @@ def test_a_gap_in_the_roots_ends_the_walk_there(publisher: Publisher, client: Cl
 @pytest.mark.parametrize("status", [403, 404])
 def test_absence_of_the_next_root_is_normal(publisher: Publisher, client: Client, status: int) -> None:
     client.broken["metadata/2.root.json"] = ServerError("no", status)
+    assert client.walk(publisher).complete
+
+
+def test_a_page_in_place_of_the_next_root_is_absence(publisher: Publisher, client: Client) -> None:
+    """A host of a single-page app answers whatever is not there so."""
+    publisher.files["metadata/2.root.json"] = b"\n<!doctype html><title>App</title>"
     assert client.walk(publisher).complete
 
 
