@@ -143,7 +143,7 @@ class BuildRequest(TreeRequest):
         query_encoder: `table`, or `transformer`: the model's own files are published as well. None: as before.
         refit: Fit the encoder anew: a full download for every client.
         erase_removed: Whether no byte of what was removed may stay in the tree, in no dead row, pack or earlier release
-            of this channel and in no word of the encoder: a refit.
+            of this channel and in no word of the encoder, which is fitted anew.
         preview: Whether it is for a look alone: signed with a key that nobody keeps, and no client goes on from it.
         candidate: It is a candidate of that channel, for so many, in hundredths of a percent; 0: for nobody, until it
             is rolled out or promoted. None: it is for everybody, and so is the first release of a channel.

@@ -316,7 +316,16 @@ def test_many_numbers_are_narrowed_to_a_range(open_page: Open) -> None:
     for end in (least, most):
         end.fill("")
         end.press("Enter")
-    page.wait_for_function("kb.asked.filters === undefined")
+    page.wait_for_function("Object.keys(kb.asked.filters).length === 0")
+
+
+def test_a_page_says_what_is_searched_and_preferred(open_page: Open) -> None:
+    page = open_page("""inline filters='{"source":"a","version":"v1"}' prefer='{"version":"v0"}'""")
+    page.locator("#query").fill("many")
+    page.get_by_role("group", name="Version").get_by_role("button", name="v0").click()
+    page.wait_for_function("kb.asked.filters.version[0] === 'v0'")  # the reader's choice goes before
+    assert page.evaluate("kb.asked.filters") == {"source": "a", "version": ["v0"]}
+    assert page.evaluate("kb.asked.prefer.version") == "v0" and page.evaluate("kb.asked.prefer.lang")
 
 
 def test_a_page_names_the_fields_to_narrow_by(open_page: Open) -> None:

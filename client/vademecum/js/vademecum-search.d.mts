@@ -13,7 +13,7 @@ export declare class VademecumSearch extends HTMLElement {
   tell(text: string, options?: { label?: string; act?: () => void; stay?: boolean }): void;
 }
 
-/** Another language, or other words: the keys of client/ui/texts/en.mjs; what is missing is said in English. */
+/** Another language, or other words: the keys of client/ui/texts/en.mjs; what is missing is said as before, or in English. */
 export declare function addTexts(language: string, texts: Record<string, string | Partial<Record<Intl.LDMLPluralRule, string>>>): void;
 
 declare global {

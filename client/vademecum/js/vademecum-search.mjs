@@ -6,7 +6,7 @@
  * Attributes: `url` of the published tree (default: the one that this file is of; in a bundle it is needed), `trust`: address of the root that
  * the app ships, `inline`, `theme` (`light`, `dark`, `auto`; default: the page's `color-scheme`), `lang` (of it, or of
  * what it stands in; default: the visitor's), `label`, `placeholder`, `address`: the query stands in the page's, `hotkeys="off"`,
- * `facets`: fields of the metadata to narrow by (`"version tags"`), `badges`: fields to show beside these, `why`: the rank of each hit by words and by meaning,
+ * `filters` and `prefer`, in JSON, as `search` takes them (`{"version": "1.0"}`), `facets`: fields of the metadata to narrow by (`"version tags"`), `badges`: fields to show beside these, `why`: the rank of each hit by words and by meaning,
  * `preview`: see the option of `KnowledgeBase`.
  *
  * Whatever a document, a host or a reader has written becomes a text node, and never markup.
@@ -100,7 +100,8 @@ export class VademecumSearch extends HTMLElement {
     };
     const [facets, badges = []] = ["facets", "badges"].map((name) => namesOf(this.getAttribute(name)));
     const [address, why] = ["address", "why"].map((name) => this.hasAttribute(name));
-    this.#search = new Search({ view, wording, base, modal, address, why, facets, badges, make });
+    const [filters, prefer] = ["filters", "prefer"].map((name) => JSON.parse(this.getAttribute(name) ?? "{}"));
+    this.#search = new Search({ view, wording, base, modal, address, why, filters, prefer, facets, badges, make });
     if (this.hasAttribute("autofocus")) view.field.focus();
   }
 

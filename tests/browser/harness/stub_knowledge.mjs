@@ -91,9 +91,9 @@ export class KnowledgeBase {
     for (const listener of this.listeners[name] ?? []) listener(detail);
   }
 
-  async search(query, { limit, filters, facets } = {}) {
+  async search(query, { limit, filters, prefer, facets } = {}) {
     this.calls.push(`search ${query}`);
-    this.asked = { limit, filters, facets };
+    this.asked = { limit, filters, prefer, facets };
     if (query.startsWith("wait")) await new Promise((resolve) => (this.waiting[query] = resolve));
     if (!this.status.installed) throw Object.assign(new Error("nothing"), { code: "empty" });
     if (query.startsWith("absent")) return results([]);

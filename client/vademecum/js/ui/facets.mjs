@@ -42,10 +42,10 @@ export class Facets {
     this.changed = changed;
   }
 
-  /** As `search` takes it. @returns {Record<string, string[] | Range> | undefined} */
+  /** As `search` takes it. @returns {Record<string, string[] | Range>} */
   get filters() {
     const chosen = [...this.#chosen].filter(([, values]) => values.size > 0).map(([field, values]) => [field, [...values]]);
-    return chosen.length + this.#ranges.size > 0 ? Object.fromEntries([...chosen, ...this.#ranges]) : undefined;
+    return Object.fromEntries([...chosen, ...this.#ranges]);
   }
 
   /** @param {Counts} counts @param {import("./texts.mjs").Wording} wording @returns {string[]} the fields shown */

@@ -23,6 +23,8 @@ import { State } from "./state.mjs";
  * @property {boolean} modal the view is a dialog
  * @property {boolean} address the query stands in the page's address
  * @property {boolean} why each hit says how words and meaning have ranked it
+ * @property {import("../vademecum.d.mts").SearchOptions["filters"]} filters that each search has
+ * @property {Record<string, string>} prefer what each search prefers, beside the visitor's language
  * @property {string[] | undefined} facets the fields to narrow by, where the page says so
  * @property {string[]} badges further fields to show
  * @property {() => Promise<KnowledgeBase>} make what answers; called when it is needed
@@ -167,7 +169,7 @@ export class Search {
   }
 
   async #search() {
-    const { around: { view, wording, modal, facets }, query } = this;
+    const { around: { view, wording, modal, facets, ...page }, query } = this;
     const mine = ++this.#asked;
     if (!modal) view.clear.hidden = view.field.value === "";
     view.key.hidden = view.field.value !== "";
@@ -178,8 +180,8 @@ export class Search {
     this.#later("bones", BONES_MS, () => (view.bones.hidden = view.list.hasChildNodes()));
     if (!this.#kb) return this.start(); // which asks
     try {
-      const { filters } = this.facets;
-      const prefer = { lang: navigator.language };
+      const filters = { ...page.filters, ...this.facets.filters };
+      const prefer = { lang: navigator.language, ...page.prefer };
       const hits = await this.#kb.search(query, { limit: this.#limit, prefer, facets, filters });
       await this.nearby.look(hits.map(({ link }) => safeUrl(link, this.around.base)));
       if (mine !== this.#asked) return;

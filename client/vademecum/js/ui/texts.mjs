@@ -22,12 +22,13 @@ const TIMES = /** @type {const} */ (
 );
 
 /**
- * Teach the search another language, or other words. What is missing is said in English.
+ * Teach the search another language, or other words. What is missing is said as before, or in English.
  * @param {string} language such as `fr`
  * @param {Texts} texts the keys of ui/texts/en.mjs
  */
 export function addTexts(language, texts) {
-  LANGUAGES.set(language, async () => texts);
+  const before = LANGUAGES.get(language);
+  LANGUAGES.set(language, async () => ({ ...(await before?.()), ...texts }));
 }
 
 /**

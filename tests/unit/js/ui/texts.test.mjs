@@ -50,6 +50,9 @@ test("a tag finds its language, an unknown one English; an app brings its own", 
   addTexts("fr", { search: "Chercher" });
   const french = await wordingFor("fr");
   assert.deepEqual([french.say("search"), french.say("results")], ["Chercher", "Results"]);
+  addTexts("de", { placeholder: "Frag uns" });
+  const own = await wordingFor("de");
+  assert.deepEqual([own.say("placeholder"), own.say("search")], ["Frag uns", "Suchen"]);
 });
 
 test("counts are grouped, the number of a release is its name", () => {
