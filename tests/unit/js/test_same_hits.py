@@ -6,8 +6,10 @@ import json
 import random
 import shutil
 import subprocess
+import unicodedata
 from base64 import b64encode
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from itertools import cycle, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +29,10 @@ from vademecum.search.local import index_documents
 from vademecum.search.results import Hit
 from vademecum.search.searcher import Searcher
 from vademecum.search.segment_words import read_words
-from vademecum.search.stems import LANGUAGES, stems_of
+from vademecum.search.stems import LANGUAGES, algorithms_of, stems_of
 from vademecum.search.stop_words import STOP_WORDS
 from vademecum.search.tokens import words_of
+from vademecum.search.words import Words
 from vademecum.store.objects import read_sound
 from vademecum.store.pointer import decode_head
 from vademecum_builder.encoders.prior import shipped_prior
@@ -57,6 +60,15 @@ PAGES = {
     "bare.md": "# Background pumps\n",
     "parts.md": "# Parts\n\n| Part | Size (mm) |\n| --- | --- |\n| hand pump | 5 |\n| siphon: | 7 |\n\nOf these:\n\n"
     "- a pump\n- an oil can. \n- 密钥。\n- a key\n\n```\npump(\n  oil,\n)\n\n\nsiphon 😀\n{ }\n```\n",
+    **{
+        f"{place}/wheel.md": f"---\n{said}\npageKey: wheel\n---\n# {title}\n\n{text}\n\n## Brake\n\nA shoe.\n"
+        for place, said, title, text in (
+            ("en/1", "lang: en\nversion: '1'", "Wheels", "Turn the wheel."),
+            ("en/2", "lang: en\nversion: '2'", "Wheels", "Turn the wheel by hand."),
+            ("de/2", "lang: de\nversion: '2'", "Wheels", "The wheel turns."),
+            ("fr/3", "lang: fr\nversion: '3'", "Roues", "Turn the wheel."),
+        )
+    },
     "blog/2.md": "# Pumps of today\n\nA hand pump, for a siphon in the background.\n",
     "zh.md": "# 密钥\n\n新的密钥存放在文件夹中。\n",
     "valve.md": f"# Valve\n\n{' '.join(word for word in shipped_prior().words[:150] if 'value' not in word)}\n",
@@ -134,6 +146,7 @@ QUESTIONS = [
     *("wie tausche ich den zylinder", "come cambio la mia chiave", "hoe kan ik mijn wachtwoord wijzigen", "a la carte"),
     *("schloss", "pumpe", "laden", "Wo ist die Pumpe?", "kasse", "der", "taus", "rasse", '"Pumpe"'),  # parts of words
     *("newsleter", "sicherheit"),
+    *("wheel", "turn the wheel", "wheels", "roues", "brake", "a shoe"),  # in many places
     # What nobody means to ask.
     *(
         "\ud800",
@@ -147,6 +160,44 @@ QUESTIONS = [
     ),
     *("task ключи 鍵 été", "\ufeff", "/" * 500, "a_" * 3_000, "A" * 9 + "a" * 9, "\u0301\u0301", " \t\n"),
 ]
+OTHERWISE: list[dict[str, Any]] = [
+    {"group": False},
+    {"mode": "lexical"},
+    {"mode": "semantic"},
+    {"prefer": {"lang": "de-AT", "version": "2"}},
+    {"limit": 1, "offset": 1},
+    {"filters": {"lang": ["de", "en"]}, "prefer": {"version": "1"}},
+    {"mode": "semantic", "group": False},
+]
+
+
+def made_questions(count: int) -> list[str]:
+    """Return questions of words of the pages: as they are, put together, cut, misspelt, quoted."""
+    drawn = random.Random(1)
+    words = [word.strip("#*`.,!?()") for page in PAGES.values() for word in plain(page).split()]
+    pairs = [*pairwise(words)]
+
+    def changed(word: str) -> str:
+        at = drawn.randrange(len(word) + 1)
+        return drawn.choice(
+            [
+                word[:at],
+                word[:at] + word[at + 1 :],
+                word[:at] + word[at : at + 2][::-1] + word[at + 2 :],
+                word[:at] + word[at : at + 1] * 2 + word[at + 1 :],
+                word[:at] + drawn.choice("aeinst1.-_/ ") + word[at:],
+                f'"{word}"',
+                word.upper(),
+                word.title() * 2,
+            ]
+        )
+
+    def question() -> str:
+        parts = [word for _ in range(drawn.randint(1, 2)) for word in drawn.choice(pairs)][drawn.randrange(2) :]
+        parts = [changed(word) if drawn.random() < 0.4 else word for word in parts]
+        return "".join(part + drawn.choice(["", "-", "_", ".", "/", *"     "]) for part in parts)
+
+    return [question() for _ in range(count)]
 
 
 def node(script: str, told: object) -> Any:
@@ -168,11 +219,14 @@ const {{ Searcher }} = await import(told.js + "/searcher.mjs");
 const {{ withFurther }} = await import(told.js + "/../page/further.mjs");
 const file = (text) => new Uint8Array(Buffer.from(text, "base64"));
 const generation = openGeneration(told.segments.map(file), told);
-const searcher = new Searcher(generation, new Places(generation, {{}}), decodeEncoder(file(told.encoder)));
+const [searcher, unordered] = [told.order, {{}}].map(
+  (order) => new Searcher(generation, new Places(generation, order), decodeEncoder(file(told.encoder))),
+);
 const found = [];
-const all = {{ limit: 10, offset: 0, filters: {{}}, prefer: {{}} }};
+const all = {{ limit: 10, offset: 0, mode: "hybrid", group: true, filters: {{}}, prefer: {{}} }};
 const add = (answer) => found.push({{ ...answer, hits: withFurther(answer.hits, answer.further, () => {{}}) }});
 for (const question of told.questions) add(await searcher.search({{ ...all, ...question }}));
+for (const question of told.unordered ?? []) add(await unordered.search({{ ...all, ...question }}));
 for (const id of told.similar ?? []) add(searcher.similar(BigInt("0x" + id), 5));
 console.log(JSON.stringify(found));
 """
@@ -190,18 +244,15 @@ async def read(store: Store) -> tuple[Opened, dict[str, object]]:
     names = [generation.encoder, *generation.segments]
     encoder, *segments = [b64encode(await read_sound(store, name)).decode() for name in names]
     told = {"dimensions": opened.encoder.dimensions, "epoch": opened.state.segments[0].epoch}
+    told |= {"order": generation.places}
     return opened, {"encoder": encoder, "segments": segments, **told}
 
 
 def shown(hit: Hit) -> dict[str, Any]:
     """Return a hit as JavaScript has it: places in a text count UTF-16 units."""
-    told = asdict(hit) | {"more": [shown(more) for more in hit.more], "places": len(hit.places)}
+    told = asdict(hit) | {"more": [*map(shown, hit.more)], "places": [*map(asdict, hit.places)]}
     units = [len(hit.excerpt[:at].encode("utf-16-le")) // 2 for mark in hit.marks for at in mark]
     return told | {"marks": [list(pair) for pair in zip(units[::2], units[1::2], strict=True)]}
-
-
-def counted(hit: dict[str, Any]) -> dict[str, Any]:
-    return hit | {"places": len(hit["places"]), "more": [counted(more) for more in hit["more"]]}
 
 
 def test_the_hits_are_the_same(tmp_path: Path) -> None:
@@ -211,11 +262,9 @@ def test_the_hits_are_the_same(tmp_path: Path) -> None:
         {**PAGES, "en.md": PAGES["en.md"] + "\nOne more.\n", "zh.md": ""} | {"new.md": "# Keys\n\nNew keys.\n"}
     )
     opened, files = installed(line)
-    questions: list[dict[str, Any]] = [
-        {"query": query, "mode": mode, "group": group}
-        for query in QUESTIONS
-        for mode, group in (("hybrid", True), ("hybrid", False), ("lexical", True), ("semantic", True))
-    ]
+    asked = [*QUESTIONS, *made_questions(300)]
+    unordered: list[dict[str, Any]] = [{"query": query} for query in asked]
+    questions = [{"query": query, **how} for query, how in zip(asked, cycle(OTHERWISE))]
     some: list[dict[str, Any]] = [
         {"lang": ["de", "ja", "zh"]},
         {"year": {"min": 2023}},
@@ -233,12 +282,12 @@ def test_the_hits_are_the_same(tmp_path: Path) -> None:
         {"query": query, "mode": "hybrid", "group": True, "facets": fields} for query in ("key", "cles", "กุญแจ")
     ]
     questions += [{"query": "กุญแจ", "filters": {"version": "2"}, "facets": ["version"]}]
-    found = node(SEARCH, {"js": JS.as_uri(), "questions": questions, **files})
-    searcher = Searcher(opened)
+    found = node(SEARCH, {"js": JS.as_uri(), "questions": questions, "unordered": unordered, **files})
+    searcher, bare = Searcher(opened), Searcher(replace(opened, generation=replace(opened.generation, places={})))
     assert {"", "it", "nl"} == {told["language"] for told in found}
-    for question, told in zip(questions, found, strict=True):
-        hits = searcher.search(**question)
-        assert [shown(hit) for hit in hits] == [counted(hit) for hit in told["hits"]], question
+    for at, (question, told) in enumerate(zip([*questions, *unordered], found, strict=True)):
+        hits = (searcher if at < len(questions) else bare).search(**question)
+        assert [shown(hit) for hit in hits] == told["hits"], question
         assert (hits.total, list(hits.unknown), hits.nearest) == (told["total"], told["unknown"], told["nearest"]), (
             question
         )
@@ -256,7 +305,7 @@ def test_what_is_similar_is_the_same(tmp_path: Path, options: dict[str, Any]) ->
     found = node(SEARCH, {"js": JS.as_uri(), "questions": [], "similar": ids, **files})
     for id_, told in zip(ids, found, strict=True):
         hits = Searcher(opened).similar(int(id_, 16), 5)
-        assert [shown(hit) for hit in hits] == [counted(hit) for hit in told["hits"]], id_
+        assert [shown(hit) for hit in hits] == told["hits"], id_
         assert hits.total == told["total"]
 
 
@@ -316,14 +365,16 @@ def test_the_words_that_are_kept_are_the_same_bytes(tmp_path: Path) -> None:
 
 WORDS = f"""{READ}
 const {{ wordsOf }} = await import(told.js + "/tokens.mjs");
-const {{ loadStems }} = await import(told.js + "/stems.mjs");
-const [stems, stop] = [{{}}, {{}}];
+const {{ algorithmsOf, loadStems }} = await import(told.js + "/stems.mjs");
+const [stems, stop, parts] = [{{}}, {{}}, {{}}];
 for (const [name, words] of Object.entries(told.asked)) {{
   const found = await loadStems([name]);
   stems[name] = words.map((word) => found.of(word)[0]);
   stop[name] = [...found.stop].sort();
+  parts[name] = found.longer(["grandhotel"], "hotel", found).length === 0 ? ["hotel"] : [];
 }}
-console.log(JSON.stringify({{ words: told.texts.map(wordsOf), stems, stop }}));
+const algorithms = told.tags.map((tag) => algorithmsOf([tag]));
+console.log(JSON.stringify({{ words: told.texts.map(wordsOf), stems, stop, parts, algorithms }}));
 """
 
 
@@ -347,11 +398,24 @@ def test_words_stems_and_stop_words_are_the_same() -> None:
     texts += [*PAGES.values(), *own.values(), *(" ".join(sorted(words)) for words in STOP_WORDS.values())]
     words = list(dict.fromkeys(word for text in texts for word in words_of(text)))
     asked = {name: [*words_of(own[name]), *sample(words, 12, f"stems of {name}")] for name in algorithms}
-    told = node(WORDS, {"js": JS.as_uri(), "texts": texts, "asked": asked})
+    known = [chr(code) for code in range(0x2FFFF) if unicodedata.ucd_3_2_0.category(chr(code))[0] not in "C"]
+    few = (known[at] for at in range(len(known)) if known[at] < "\u3400" or at % 40 == 0)  # of Han not all
+    texts += [f"a{letter}b {letter}{letter}.{letter}1" for letter in few]
+    tags = [a + b for a in " abcdefghijklmnopqrstuvwxyz" for b in " abcdefghijklmnopqrstuvwxyz"] + [
+        "",
+        "de-AT",
+        "PT-br",
+    ]
+    told = node(WORDS, {"js": JS.as_uri(), "texts": texts, "asked": asked, "tags": tags})
     assert told["words"] == [list(words_of(text)) for text in texts]
+    assert told["algorithms"] == [list(algorithms_of([tag])) for tag in tags]
     for name in algorithms:
         assert told["stems"][name] == [min(stems_of(word, (name,))) for word in asked[name]], name
     assert told["stop"] == {name: sorted(STOP_WORDS.get(name, ())) for name in algorithms}
+    opened = index_documents([{"key": "a", "text": "Eine Grandhotel"}])
+    words_ = [read_words(segment) for segment in opened.state.segments]
+    unknown = {name: [*Words(opened, words_, (name,)).find("hotel ").unknown] for name in algorithms}
+    assert told["parts"] == unknown and len([*filter(None, unknown.values())]) == 7
 
 
 ASK = f"""{READ}
