@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from vademecum.errors import UsageError
 from vademecum_builder.delta.schedule import PackLimits
-from vademecum_builder.encoders.http import HttpModel
+from vademecum_builder.encoders.http import HttpLimits, HttpModel
 from vademecum_builder.request import ApprovalRule, ArchiveLimits, BuildRequest
 from vademecum_builder.settings import read_settings
 
@@ -18,22 +19,87 @@ address = "https://acme.example/kb/"
 out = "public/kb"
 root = "root.json"
 channel = "beta"
-encoder = "builtin"
+candidate = 2.5
+dimensions = 4096
+query-encoder = "table"
+publish = ["public", "s3://kb"]
 site = false
 whole = true
+strict = true
 
 [[source]]
 kind = "folder"
 path = "docs"
 base-url = "https://acme.example/docs/"
 pattern = ["guide/**", "!drafts/"]
+example-keys = ["tests/"]
 profile = "mkdocs"
 drafts = true
 
+[encoder]
+address = "https://a.example/v1"
+model = "org/m-3"
+batch = 1
+parallel = 1
+rate = 1
+price = 1000000
+seconds = 1
+attempts = 1
+
+[approval]
+always = true
+more-than = 1
+
 [limits]
 packs = 0
+keep = 3
+history = 4
+history-bytes = 5
+vectors = 6
+failures = 0.07
+allow-empty = true
+allow-shrink = true
 """
 
+EXPECTED = """
+title: expected a text
+address: expected an address that begins with https:// or http://
+out: expected a folder
+root: expected a file
+channel: expected small letters, digits and -, as in stable
+candidate: expected true, or a percentage from 0 to 100
+dimensions: expected a number from 1 to 4096
+query-encoder: expected table or transformer
+publish: expected a list of places, as `vade publish` takes them
+site: expected true or false
+whole: expected true or false
+strict: expected true or false
+source.kind: there is no kind {}
+source.path: expected a folder
+source.base-url: expected an address that begins with https:// or http://
+source.pattern: expected a list of texts
+source.example-keys: expected a list of texts
+source.profile: expected the name of a generator
+source.drafts: expected true or false
+encoder.address: expected an address that begins with https:// or http://, as in https://host/v1
+encoder.model: expected the name of a model that answers there
+encoder.batch: expected texts in a request, a number above 0
+encoder.parallel: expected requests at a time, a number above 0
+encoder.rate: expected the most requests in a minute, a number above 0
+encoder.price: expected of a million tokens, a number
+encoder.seconds: expected for which it may say nothing, a number above 0
+encoder.attempts: expected a number above 0
+approval.always: expected true or false
+approval.more-than: expected a share of the documents from 0 to 1, as in 0.2
+limits.packs: expected a number of bytes
+limits.keep: expected a number of earlier releases
+limits.history: expected a number of jobs
+limits.history-bytes: expected a number of bytes
+limits.vectors: expected a number of bytes
+limits.failures: expected a share from 0 to 1, as in 0.05
+limits.allow-empty: expected true or false
+limits.allow-shrink: expected true or false
+"""
 
 ENCODER = "[encoder]\n"
 SOURCE = '\n[[source]]\npath = "d"'
@@ -45,31 +111,82 @@ def read(folder: Path, text: str) -> BuildRequest:
 
 
 def test_every_key(tmp_path: Path) -> None:
+    asked = "https://a.example/v1#org/m-3&batch=1&parallel=1&per-minute=1&price=1000000&seconds=1&attempts=1"
     assert read(tmp_path, WHOLE) == BuildRequest(
         source=tmp_path / "docs",
         out=tmp_path / "public/kb",
         previous="https://acme.example/kb/",
         patterns=("guide/**", "!drafts/"),
+        example_keys=("tests/",),
         profile="mkdocs",
         base_url="https://acme.example/docs/",
         title="Acme handbook",
         channel="beta",
-        encoder="builtin",
+        candidate=250,
+        encoder=f"http:{asked}",
+        dimensions=4096,
+        query_encoder="table",
         root=tmp_path / "root.json",
+        publish=(str(tmp_path / "public"), "s3://kb"),
         drafts=True,
         site=False,
         whole=True,
+        strict=True,
+        approval=ApprovalRule(always=True, more_than=1),
         packs=PackLimits(most=0),
+        archive=ArchiveLimits(3),
+        history_jobs=4,
+        history_bytes=5,
+        vector_bytes=6,
+        failures=0.07,
+        allow_empty=True,
+        allow_shrink=True,
     )
+    assert HttpModel.parse(asked).limits == HttpLimits(1, 1, 1, 1_000_000, 1, 1)
+
+
+def test_every_key_says_what_it_may_be(tmp_path: Path) -> None:
+    lines, told, table = WHOLE.splitlines(), [], ""
+    for at, line in enumerate(lines):
+        table = f"{line.strip('[]')}." if line.startswith("[") else table
+        if " = " in line:
+            key = line.partition(" = ")[0]
+            with pytest.raises(UsageError) as caught:
+                read(tmp_path, "\n".join([*lines[:at], f"{key} = {{}}", *lines[at + 1 :]]))
+            place, _, said = caught.value.message.partition(": ")
+            assert place == f"{tmp_path / 'vademecum.toml'}, line {at + 1}"
+            told.append(said)
+    assert [re.sub(", not {}.*|; there is .*", "", said) for said in told] == EXPECTED.split("\n")[1:-1]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "dimensions = 0",
+        "dimensions = 4097",
+        "out = ''",
+        "candidate = 101",
+        "publish = 'a'",
+        "channel = 'A'",
+        "[encoder]\naddress = 'https://a.b/v1'\nmodel = ''",
+        "[encoder]\nrate = 0",
+        "[encoder]\nparallel = 0",
+        "[encoder]\nseconds = 0",
+        "[encoder]\nattempts = 0",
+        "[encoder]\nprice = -0.1",
+        "[encoder]\nprice = 1000001",
+        "[approval]\nmore-than = 1.1",
+        "[approval]\nmore-than = -0.1",
+        "[limits]\nfailures = 1.1",
+        "[limits]\nhistory = -1",
+    ],
+)
+def test_what_a_key_may_not_be(tmp_path: Path, line: str) -> None:
+    with pytest.raises(UsageError, match="expected"):
+        read(tmp_path, line + SOURCE)
 
 
 def test_the_encoder_is_a_name_or_a_table(tmp_path: Path) -> None:
-    table = 'address = "https://a.b/v1"\nmodel = "org/m-3"\nbatch = 32\nrate = 600\nprice = 0.02\n'
-    whole = f'[encoder]\n{table}[[source]]\npath = "docs"\n'
-    asked = "http:https://a.b/v1#org/m-3&batch=32&per-minute=600&price=0.02"
-    assert read(tmp_path, whole).encoder == asked
-    limits = HttpModel.parse(asked.removeprefix("http:")).limits
-    assert (limits.batch, limits.per_minute, limits.price) == (32, 600, 0.02)
     named = '[encoder]\nname = "sentence-transformers:m"\n[[source]]\npath = "docs"\n'
     assert read(tmp_path, named).encoder == "sentence-transformers:m"
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+import random
 import re
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from vademecum.format.markup import Code, Item, Paragraph, Row, Run, plain
-from vademecum_builder.chunking.structure import Chunk, chunk_document, embedding_text
+from vademecum_builder.chunking.structure import CHUNKER, Chunk, chunk_document, embedding_text
 from vademecum_builder.readers.document import Document, parse_document
 from vademecum_builder.readers.outline import Block, Section
 from vademecum_builder.sources.base import MARKDOWN, SourceItem
@@ -206,6 +209,47 @@ def test_a_header_that_is_repeated_is_part_of_what_a_chunk_may_have() -> None:
     section = Section((), "", (row("Pump", "What it is for", header=True), row("P1", " ".join(["w" * 80] * 12))))
     found = chunk_document(document(section), target=100, longest=150)
     assert all(plain(chunk.text).startswith("Pump") and len(plain(chunk.text)) <= 150 for chunk in found)
+
+
+def some_blocks(drawn: random.Random) -> Iterator[Block]:
+    """Yield blocks of all kinds and sizes, with marks where text may be taken for markup."""
+    words = ["word", "a", "F1.", "why?", "(e.g.)", "two\nlines", "*", "|", "1. one", "- two", "`", "[x]", "w" * 1000]
+    words += ["end!", "「鍵を回す。", "鍵" * 90 + "。", "…", "so.\n\nAnd"]
+
+    def runs(most: int) -> tuple[Run, ...]:
+        return tuple(
+            Run(
+                " ".join(drawn.choices(words, [9, 9, 3, *[1] * 9, 0.1, 3, *[1] * 4], k=drawn.randint(0, most))),
+                *(drawn.random() < 0.2 for _ in range(3)),
+                link=drawn.choice(["", "", "a(b).md"]),
+                image=drawn.choice([""] * 9 + ["i.png"]),
+            )
+            for _ in range(drawn.randint(1, 4))
+        )
+
+    for _ in range(drawn.randint(1, 12)):
+        match drawn.randrange(5):
+            case 0:
+                yield Paragraph(runs(60))
+            case 1:
+                yield from (Item(runs(12), depth, drawn.choice([None, depth])) for depth in range(drawn.randint(0, 12)))
+            case 2:
+                yield Row((runs(drawn.choice([3, 80])), runs(2), (Run("---"),)), header=True)
+                yield from (Row((runs(9), runs(2), runs(2))) for _ in range(drawn.randint(0, 20)))
+            case 3:
+                yield Code("\n".join(f"line {n} ```" for n in range(drawn.randint(0, 70))), drawn.choice(["", "sh"]))
+            case _:
+                yield Row((runs(200), runs(80)))
+
+
+def test_borders_and_texts_are_those_that_the_name_of_the_chunker_stands_for() -> None:
+    """It is part of the epoch: whatever changes them needs another name, with which users download everything anew."""
+    cuts = hashlib.sha256()
+    for seed in range(15):
+        found = document(Section(("H",), "h", tuple(some_blocks(random.Random(seed)))))
+        for limits in ({}, {"target": 100, "longest": 150}):
+            cuts.update(repr([chunk.text for chunk in chunk_document(found, **limits)]).encode())
+    assert (CHUNKER, cuts.hexdigest()[:16]) == ("structure-2", "25a5db8ed29caac9")
 
 
 def test_the_encoder_reads_title_headings_and_text() -> None:
