@@ -10,6 +10,11 @@ from vademecum_builder.scaffold.candidates import find_candidates
 
 PAGE = "# A page\n\nOf lanterns.\n"
 HTML = '<!doctype html><head><meta name="generator" content="Brew 3"></head><body><main>Lamps</main></body>'
+FOLDERS = """docs doc documentation content contents handbook manual wiki knowledge knowledge-base kb guide guides
+articles notes pages""".split()
+OTHERS = "test tests testdata fixtures e2e playground example examples vendor third_party themes templates".split()
+ABOUT = """README changelog CHANGES HISTORY license LICENCE CONTRIBUTING CODE_OF_CONDUCT SECURITY AUTHORS NOTICE SUPPORT
+GOVERNANCE MAINTAINERS CODEOWNERS""".split()
 CASES: dict[str, tuple[dict[str, str], list[str]]] = {
     "a folder of Markdown": ({"docs/a.md": PAGE, "README.md": PAGE}, ["docs (1 document)"]),
     "code and a handbook": ({"src/a.py": "", "handbook/a.md": PAGE, "src/notes.md": PAGE}, ["handbook (1 document)"]),
@@ -110,6 +115,28 @@ CASES: dict[str, tuple[dict[str, str], list[str]]] = {
     ),
     "far below, by no name": ({"src/brewing/a.md": PAGE, "src/brewing/b/c.md": PAGE}, ["src/brewing (2 documents)"]),
     "many folders": ({"brewing/a.md": PAGE, "malting/b.md": PAGE}, [". (2 documents)"]),
+    "every name that people give": (
+        {f"{name}/a.md": PAGE for name in FOLDERS} | {"src/a.md": PAGE},
+        [f"{name} (1 document)" for name in FOLDERS],
+    ),
+    "everybody else's": (
+        {f"{name}/x/mkdocs.yml": "site_name: x\n" for name in OTHERS}
+        | {f"{name}/x/docs/a.md": PAGE for name in OTHERS}
+        | {"a/b/mkdocs.yml": "site_name: y\n", "a/b/docs/a.md": PAGE},
+        ["a/b/docs (sources of MkDocs, 1 document)"],
+    ),
+    "files about a repository": ({f"{n}.md": PAGE for n in ABOUT} | {"x/a.md": PAGE}, ["x (1 document)"]),
+    "half of them by a name": ({"a/docs/b.md": PAGE, "a/c.md": PAGE}, ["a (2 documents)"]),
+    "more than half of them by a name": (
+        {**{f"a/docs/{n}.md": PAGE for n in "bc"}, "c.md": PAGE},
+        ["a/docs (2 documents)"],
+    ),
+    "a name too far below": ({"a/b/c/docs/d.md": PAGE, "a/e.md": PAGE}, ["a (2 documents)"]),
+    "a name as far below as may be": ({"a/b/docs/d.md": PAGE}, ["a/b/docs (1 document)"]),
+    "a page that a generator does not serve": (
+        {"mkdocs.yml": "site_name: x\nexclude_docs: b.md\n", "docs/a.md": PAGE, "docs/b.md": PAGE},
+        ["docs (sources of MkDocs, 1 document)"],
+    ),
     "a README alone": ({"README.md": PAGE}, [". (1 document)"]),
     "nothing": ({"main.py": "", "requirements.txt": "x", "node_modules/a/README.md": PAGE, ".github/a.md": PAGE}, []),
 }
