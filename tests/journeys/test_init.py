@@ -178,17 +178,107 @@ def test_a_workflow_installs_what_reads_the_documents(
     assert extras.removeprefix("build,") in told["notes"][-1]
 
 
-def test_it_ends_with_four_steps_each_a_command_or_a_sentence(vade: Vade) -> None:
+SERVED_NOWHERE = """\
+nothing says where these documents are served, so hits open in the reader of the search page alone: \
+name that by base-url in vademecum.toml
+"""
+OFFLINE = "Move .vademecum/keys/root.pem to where you alone reach it, offline: it can replace every other key."
+PUBLISH = "publish the first release: git add vademecum.toml {} && git commit -m 'Publish the knowledge base' && "
+PUBLISH += "git push -u origin HEAD"
+SETTINGS = """# What `vade build` builds, from what and for where: made by `vade init`.
+title = "{title}"
+address = "{address}"   # where it is published: each build goes on from what lies there
+out = "{out}"
+{whole}root = "root.json"   # public: what apps trust; its keys are elsewhere
+encoder = "builtin"   # builtin, or sentence-transformers:MODEL
+channel = "stable"
+
+[[source]]
+path = "{source}"
+{base}   # where these documents are served: hits lead there
+
+[limits]
+# packs = 1000000   # most bytes that small updates may take on the host (default: twice the index)
+"""
+
+
+def test_it_says_all_that_it_writes_and_what_is_left(vade: Vade) -> None:
     repository(DOCS)
-    steps = vade("init", "--yes", "--json").json["steps"]
-    pages, secret, push, offline = (step["command"] for step in steps)
-    assert pages == "gh api -X POST repos/Acme/Handbook/pages -f build_type=workflow"
-    assert secret.startswith("gh api -X PUT repos/Acme/Handbook/environments/github-pages && gh secret set ")
-    assert "gh secret set VADEMECUM_SIGNING_KEY --env github-pages < .vademecum/keys/release.pem" in secret
-    assert push.startswith(f"git add vademecum.toml {WORKFLOW_FILE} {ACTION_FILE} root.json .gitignore &&")
-    assert offline == "" and "root.pem" in steps[3]["why"]
-    bash = subprocess.run(["bash", "-n"], input="\n".join((pages, secret, push)), text=True)
-    assert bash.returncode == 0
+    assert (
+        whole(vade("init", "--yes", "--json").json)
+        == f"""docs (1 document) https://acme.github.io/Handbook/ knowledge-base
+new vademecum.toml
+new {WORKFLOW_FILE}
+new {ACTION_FILE}
+new root.json
+new .gitignore
+{SERVED_NOWHERE}\
+let a workflow publish the repository's site: gh api -X POST repos/Acme/Handbook/pages -f build_type=workflow
+hand over the key that signs releases: gh api -X PUT repos/Acme/Handbook/environments/github-pages && \
+gh secret set VADEMECUM_SIGNING_KEY --env github-pages < .vademecum/keys/release.pem && rm .vademecum/keys/release.pem
+{PUBLISH.format(f"{WORKFLOW_FILE} {ACTION_FILE} root.json .gitignore")}
+{OFFLINE}"""
+    )
+    base = '# base-url = "https://..."'
+    address = "https://acme.github.io/Handbook/"
+    assert Path("vademecum.toml").read_text() == SETTINGS.format(
+        title="Handbook", address=address, out="knowledge-base", whole="", source="docs", base=base
+    )
+
+
+def test_beside_a_site_of_its_own_too(vade: Vade) -> None:
+    repository({**DOCS, "mkdocs.yml": "site_name: x\n", ".github/workflows/docs.yml": DEPLOYS})
+    told = whole(vade("init", "--yes", "--json").json)
+    assert (
+        told
+        == f"""site (what your workflow renders) https://acme.github.io/Handbook/kb/ site/kb
+new vademecum.toml
+kept .github/workflows/docs.yml
+new {ACTION_FILE}
+new root.json
+new .gitignore
+Have .github/workflows/docs.yml, which publishes your site, run `vade build` after the step that renders site, as the \
+guide of your generator shows.
+hand over the key that signs releases: gh secret set VADEMECUM_SIGNING_KEY < .vademecum/keys/release.pem && \
+rm .vademecum/keys/release.pem
+{PUBLISH.format(f"{ACTION_FILE} root.json .gitignore")}
+{OFFLINE}"""
+    )
+    pages = "whole = true   # the pages around it are deployed with it, each time\n"
+    address, base = "https://acme.github.io/Handbook/kb/", 'base-url = "https://acme.github.io/Handbook/"'
+    assert Path("vademecum.toml").read_text() == SETTINGS.format(
+        title="x", address=address, out="site/kb", whole=pages, source="site", base=base
+    )
+
+
+def test_on_another_forge_too(vade: Vade) -> None:
+    repository(DOCS, "https://gitlab.com/acme/b.git")
+    told = whole(vade("init", "--yes", "--json", "--address", "https://acme.gitlab.io/b").json)
+    assert (
+        told
+        == f"""docs (1 document) https://acme.gitlab.io/b/ knowledge-base
+new vademecum.toml
+new root.json
+new .gitignore
+{SERVED_NOWHERE}\
+Have your CI run `vade build`, with the secret VADEMECUM_SIGNING_KEY (what .vademecum/keys/release.pem holds; then \
+delete it), and upload knowledge-base.
+{PUBLISH.format("root.json .gitignore")}
+{OFFLINE}"""
+    )
+
+
+def whole(told: dict[str, Any]) -> str:
+    """Return what a plan says, a line each."""
+    steps = (step["why"] + f": {step['command']}" * bool(step["command"]) for step in told["steps"])
+    files = (f"{file['state']} {file['path']}" for file in told["files"])
+    return "\n".join([f"{told['source']} {told['address']} {told['out']}", *files, *told["notes"], *steps])
+
+
+def test_its_steps_are_commands(vade: Vade) -> None:
+    repository(DOCS)
+    steps = [step["command"] for step in vade("init", "--yes", "--json").json["steps"]]
+    assert subprocess.run(["bash", "-n"], input="\n".join(steps), text=True).returncode == 0
 
 
 def test_a_folder_of_that_name_that_is_there_is_not_built_into(vade: Vade) -> None:
