@@ -220,7 +220,9 @@ def some_blocks(drawn: random.Random) -> Iterator[Block]:
         return tuple(
             Run(
                 " ".join(drawn.choices(words, [9, 9, 3, *[1] * 9, 0.1, 3, *[1] * 4], k=drawn.randint(0, most))),
-                *(drawn.random() < 0.2 for _ in range(3)),
+                strong=drawn.random() < 0.2,
+                emphasis=drawn.random() < 0.2,
+                code=drawn.random() < 0.2,
                 link=drawn.choice(["", "", "a(b).md"]),
                 image=drawn.choice([""] * 9 + ["i.png"]),
             )
