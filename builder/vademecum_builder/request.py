@@ -44,6 +44,10 @@ class SourceSettings:
         return f"{self.name}:" if self.name else ""
 
 
+OF_FILES: Final = frozenset({"folder", "site", "files", "git"})
+"""Kinds of sources whose items are files; those of others are records, whose ids have no endings."""
+
+
 @dataclass(frozen=True)
 class ApprovalRule:
     """Which releases are candidates for nobody until they are promoted.
@@ -201,6 +205,11 @@ class BuildRequest(TreeRequest):
     restart: bool = False
     publish: tuple[str, ...] = ()
     approval: ApprovalRule = field(default_factory=ApprovalRule)
+
+    @property
+    def records(self) -> tuple[str, ...]:
+        """The names of the sources whose items are no files."""
+        return tuple(one.name for one in self.sources if one.kind not in OF_FILES)
 
     def may_fail(self, of: int) -> int:
         """Return how many of so many records may fail: the share, and of few records some that are wrong themselves,

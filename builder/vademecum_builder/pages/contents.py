@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from itertools import islice
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -19,6 +20,8 @@ _FEW = 50
 _EARLIER = 10
 _SHORT = 30
 """Characters."""
+_MOST = 10
+"""Fields."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,8 @@ def read_audit(
 
 def shown_fields(contents: Contents) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return which fields that settings ask for the search page narrows by, for few values are shared by many
-    documents or all are numbers, and which it shows, for their values are short."""
+    documents or all are numbers, and which it shows, for their values are short; of each the first that the settings
+    name, for hits are to be seen between them."""
     told = [orjson.loads(row.metadata) for row in contents.documents if row.metadata]
     said = {name: [one[name] for one in told if name in one] for name in contents.fields}
     found = {
@@ -96,7 +100,7 @@ def shown_fields(contents: Contents) -> tuple[tuple[str, ...], tuple[str, ...]]:
         or (len(texts) > _FEW and all(map(NUMBER.fullmatch, texts)))
     )
     short = (name for name, texts in found.items() if texts and all(len(text) <= _SHORT for text in texts))
-    return tuple(few), tuple(short)
+    return tuple(islice(few, _MOST)), tuple(islice(short, _MOST))
 
 
 def lang_of(row: DocumentRow) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
@@ -57,7 +57,7 @@ class Audit:
     """What the publisher should look at.
 
     Attributes:
-        kinds: By the files' ending, the most frequent first.
+        kinds: By the files' ending, of records by their source; the most frequent first.
         leftovers: Markup that stands as text outside of code, by document: what no reader took for what it is.
         without_text: Documents that can be found by their titles alone.
         private_keys: Documents with a private key, which the publisher has named.
@@ -108,6 +108,7 @@ def audit(
     others: Mapping[tuple[str, str], int] = _NONE,
     examples: Collection[str] = (),
     skipped: Collection[str] = (),
+    records: Sequence[str] = (),
 ) -> Audit:
     """Look at all that a release holds, whether this build has read it or an earlier one.
 
@@ -118,8 +119,9 @@ def audit(
         others: How many of them are no documents, by ending and reason.
         examples: Keys of those whose private keys may be shown.
         skipped: Keys of what cannot be read now.
+        records: Sources whose items are no files.
     """
-    read = Counter(ending_of(key) for key in documents)
+    read = Counter(ending_of(key, records) for key in documents)
     groups: defaultdict[tuple[int, ...], list[str]] = defaultdict(list)
     for key, row in documents.items():
         # A page without text has one chunk, its title (chunking/structure.py).
@@ -161,9 +163,15 @@ def _others(ending: str, missing: int, others: Mapping[tuple[str, str], int]) ->
     return known | ({reason: rest} if rest > 0 else {})
 
 
-def ending_of(key: str) -> str:
-    """Return a file's ending in lower case with its dot, also of a line in it (`a.csv:11`); empty: it has none, as a
-    record whose id has a dot in it."""
+def ending_of(key: str, records: Sequence[str] = ()) -> str:
+    """Return a file's ending in lower case with its dot, also of a line in it (`a.csv:11`); empty: it has none.
+
+    Args:
+        records: Sources whose items are no files: of what is theirs it is their name.
+    """
+    source = key.partition(":")[0]
+    if source in records:
+        return source
     suffix = PurePosixPath(_LINE.sub("", key)).suffix.lower()
     return suffix if _ENDING.fullmatch(suffix) else ""
 

@@ -91,11 +91,16 @@ class _Found:
     """Sources of documents that are too short to tell their language by."""
     names: dict[str, list[str]] = field(default_factory=dict)
     """Of items with several names the keys, by the item that they lead to."""
+    records: Sequence[str] = ()
+    """Sources whose items are no files."""
+
+    def ending(self, key: str) -> str:
+        return ending_of(key, self.records)
 
     def leave_out(self, key: str, reason: str) -> None:
         self.left_out[reason] += 1
         self.files_left_out.setdefault(reason, []).append(key)
-        self.others[ending_of(key), reason] += 1
+        self.others[self.ending(key), reason] += 1
 
 
 def read_source(source: Source, base: Base, context: BuildContext, *, audited: bool = True) -> SourceState:
@@ -108,7 +113,7 @@ def read_source(source: Source, base: Base, context: BuildContext, *, audited: b
         UsageError: There is nothing to read.
         ContentError: Two different texts share a chunk id.
     """
-    found = _Found()
+    found = _Found(records=context.request.records)
     changes = source.changes(None)  # the digests of the previous release tell what changed
     done = 0
     with Ahead(context.documents, context.sequence, changes.expected) as ahead:
@@ -117,10 +122,10 @@ def read_source(source: Source, base: Base, context: BuildContext, *, audited: b
                 continue
             context.progress("reading", done, max(done + 1, changes.expected))
             done += 1
-            found.files[ending_of(item.key)] += 1
+            found.files[found.ending(item.key)] += 1
             if isinstance(item, Skipped):
                 found.warnings.append(f"{item.key}: skipped: {item.reason}")
-                found.others[ending_of(item.key), "skipped"] += 1
+                found.others[found.ending(item.key), "skipped"] += 1
                 found.skipped.add(item.key)
             else:
                 if item.shows_keys:
@@ -219,11 +224,11 @@ def _take(read: Read, base: Base, context: BuildContext, found: _Found) -> None:
 def _refuse(item: SourceItem, error: ContentError, found: _Found) -> None:
     if isinstance(error, MissingReader):
         found.unread[f"{PurePosixPath(item.key).suffix}: {error.message}"] += 1
-        found.others[ending_of(item.key), error.message] += 1
+        found.others[found.ending(item.key), error.message] += 1
         return
     is_named = item.key.rpartition("/")[2].rpartition(":")[2] in error.message
     found.warnings.append(f"{error.message if is_named else f'{item.key}: {error.message}'}; skipped")
-    found.others[ending_of(item.key), "skipped"] += 1
+    found.others[found.ending(item.key), "skipped"] += 1
 
 
 def _drop_aliases(found: _Found) -> None:
@@ -323,7 +328,7 @@ def _compared(found: _Found, base: Base) -> SourceState:
 
 def _looked_at(state: SourceState, found: _Found, base: Base) -> SourceState:
     texts = {id: chunk.text for chunks in (base.rows.chunks, found.chunks) for id, chunk in chunks.items()}
-    audited = audit(state.documents, texts, found.files, found.others, found.examples, found.skipped)
+    audited = audit(state.documents, texts, found.files, found.others, found.examples, found.skipped, found.records)
     tokens = _tokens(state.documents, texts, found.tokens)
     return replace(state, warnings=(*state.warnings, *tokens, *audited.warnings), audit=audited)
 

@@ -104,7 +104,7 @@ export class KnowledgeBase {
 
   async document(key) {
     const found = this.status.installed && DOCUMENTS.find((document) => document.key === key);
-    return found ? { ...found, metadata: { "shop.price": 1234.5, made: ["Oslo", "24"] }, chunks: found.chunks.map((chunk) => ({ markdown: chunk.text, ...chunk })) } : null;
+    return found ? { ...found, metadata: { "shop.price": 1234.5, made: ["Oslo", "24", "true"] }, chunks: found.chunks.map((chunk) => ({ markdown: chunk.text, ...chunk })) } : null;
   }
 
   async close() {

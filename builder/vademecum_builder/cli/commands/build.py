@@ -6,6 +6,7 @@ import os
 import shlex
 import sys
 from argparse import Namespace
+from collections.abc import Sequence
 from dataclasses import fields, replace
 from datetime import datetime
 from pathlib import Path
@@ -30,6 +31,7 @@ from vademecum_builder.stages.audit import NO_DOCUMENT, Audit, KindCount
 
 _FIELDS = frozenset(field.name for field in fields(BuildRequest))
 _SHOWN = 5
+_NAMED = 3
 """Pages named for each thing to look at."""
 
 
@@ -123,24 +125,34 @@ def _audited(audit: Audit) -> list[str]:
         for ending, kind in audit.kinds.items()
         if {*kind.others} == {NO_DOCUMENT} and not kind.documents
     }
+    records = [ending for ending in audit.kinds if ending and not ending.startswith(".")]
+    what, width = ("source" if records else "ending"), max(map(len, (*audit.kinds, " " * 10)))
     kinds = [
-        f"    {ending or 'none':<10} {kind.files:>7} {kind.documents:>10}   {_reasons(kind)}".rstrip()
+        f"    {ending or 'none':<{width}} {kind.files:>7} {kind.documents:>10}   {_reasons(kind)}".rstrip()
         for ending, kind in audit.kinds.items()
         if ending not in beside
     ]
     if beside:
         named = shortened([ending or "none" for ending in beside], _SHOWN)
-        kinds.append(f"    {'others':<10} {sum(beside.values()):>7} {0:>10}   no documents: {named}")
+        kinds.append(f"    {'others':<{width}} {sum(beside.values()):>7} {0:>10}   no documents: {named}")
     found = [
         *(f"  left of markup: {key}: {' '.join(marks)}" for key, marks in list(audit.leftovers.items())[:_SHOWN]),
-        *(f"  without text: {key}" for key in audit.without_text[:_SHOWN]),
-        *(f"  older than its source, which cannot be read: {key}" for key in audit.stale[:_SHOWN]),
+        *_named("without text", audit.without_text),
+        *_named("older than its source, which cannot be read", audit.stale),
         *(f"  a private key, which example-keys names: {key}" for key in audit.private_keys),
-        *(f"  the same text: {', '.join(keys)}" for keys in audit.duplicates[:_SHOWN]),
+        *_named("the same text", [", ".join(keys) for keys in audit.duplicates]),
     ]
-    total = sum(map(len, (audit.leftovers, audit.without_text, audit.stale, audit.duplicates, audit.private_keys)))
-    more = [f"  and {total - len(found)} more such pages (--json lists all)"] if total > len(found) else []
-    return ["    ending       files  documents   the others", *kinds, *found, *more]
+    more = len(audit.leftovers) - _SHOWN
+    told = [f"  and {more} more such pages (--json lists all)"] if more > 0 else []
+    head = f"    {what:<{width}} {'items' if records else 'files':>7}  documents   the others"
+    return [head, *kinds, *found, *told]
+
+
+def _named(what: str, pages: Sequence[str]) -> list[str]:
+    """Return a line for each of a few pages, for many one with a few of them."""
+    if len(pages) <= _SHOWN:
+        return [f"  {what}: {page}" for page in pages]
+    return [f"  {what}: {len(pages)}, as {'; '.join(pages[:_NAMED])} (--json lists all)"]
 
 
 def _reasons(kind: KindCount) -> str:

@@ -12,12 +12,15 @@ import { element, outside } from "./dom.mjs";
 
 const VALUES_SHOWN = 12;
 
-/** What a document says in these fields; what has no letter says nothing without its name.
+/** What says nothing without the name of its field: what has no letter, and whether something is so. */
+const BARE = /^(?:\P{L}*|true|false|yes|no)$/iu;
+
+/** What a document says in these fields.
  * @param {Record<string, any>} metadata @param {Iterable<string>} fields @param {import("./texts.mjs").Wording} wording */
 export function drawBadges(metadata, fields, wording) {
   return [...fields].flatMap((field) => [metadata[field]].flat().filter(textOf).map((value) => {
-    const text = typeof value === "number" ? wording.number(value) : wording.named(field, textOf(value));
-    return outside("span", { class: "badge", part: "badge" }, [/\p{L}/u.test(text) ? text : `${labelOf(field, wording)} ${text}`]);
+    const text = typeof value === "number" ? wording.figure(field, value) : wording.named(field, textOf(value));
+    return outside("span", { class: "badge", part: "badge" }, [BARE.test(text) ? `${labelOf(field, wording)} ${text}` : text]);
   }));
 }
 

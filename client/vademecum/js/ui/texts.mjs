@@ -16,6 +16,7 @@ const LANGUAGES = new Map([
   ["de", async () => (await import("./texts/de.mjs")).de],
   ["ar", async () => (await import("./texts/ar.mjs")).ar],
 ]);
+const PRICE = /price|cost|preis|prix|precio|prezzo/iu;
 const UNITS = /** @type {const} */ ([["gigabyte", 1e9], ["megabyte", 1e6], ["kilobyte", 1e3]]);
 const TIMES = /** @type {const} */ (
   [["year", 31_557_600], ["month", 2_629_800], ["day", 86_400], ["hour", 3_600], ["minute", 60]]
@@ -67,6 +68,14 @@ export class Wording {
   /** @param {number} count */
   number(count) {
     return count.toLocaleString(this.language);
+  }
+
+  /** A number of a document, as it was written: a year and an article's number without a comma, of a price two digits.
+   * @param {string} field @param {number} value */
+  figure(field, value) {
+    const minimumFractionDigits = value % 1 && PRICE.test(field) ? 2 : 0;
+    const useGrouping = /** @type {any} */ ("min2"); // TypeScript knows it of later years
+    return value.toLocaleString(this.language, { useGrouping, minimumFractionDigits, maximumFractionDigits: 20 });
   }
 
   /** @param {number} share of 100 */

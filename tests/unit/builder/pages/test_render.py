@@ -260,6 +260,12 @@ def test_the_search_page_narrows_by_fields_of_few_values_or_many_numbers_and_sho
     assert isinstance(search, Tag)
     assert json.loads(str(search["facets"])) == ["lang", "version", "source", "brand co", "price", "tags"]
     assert json.loads(str(search["badges"])) == ["brand co", "price", "sole", "tags"]
+    many = tuple(f"f{n}" for n in range(30))
+    flags = tuple(DocumentRow(f"k{n}", 1, metadata=json.dumps(dict.fromkeys(many, n % 2))) for n in range(9))
+    search = page(render_site(make_context(contents=Contents(documents=flags, fields=many))), "index.html")
+    assert [json.loads(str(search.select("vademecum-search")[0][one]))[-10:] for one in ("facets", "badges")] == [
+        [*many[:10]]
+    ] * 2
     plain = page(render_site(make_context(contents=Contents(documents=rows))), "index.html")
     assert plain.select("[facets], [badges]") == []  # nobody asked for them
 

@@ -49,6 +49,25 @@ def test_leftovers_of_markup_are_told_by_page_and_code_is_none(docs: Path, text:
     assert released(docs).audit.leftovers == {"page.md": (mark,)}
 
 
+def test_records_are_counted_by_their_source_whatever_their_ids_look_like(
+    docs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (docs.parent / "shop.csv").write_text("id,name\n" + "".join(f"oak{n}.com,Oak\n" for n in range(9)))
+    (docs.parent / "vademecum.toml").write_text(
+        'out = "dist"\n[[source]]\nname = "the-shop-of-ours"\nkind = "catalog"\npath = "shop.csv"\n'
+        '[[source]]\nname = "docs"\nkind = "folder"\npath = "docs"\n'
+    )
+    assert main(["build", "--no-site"]) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert told[2:6] == [
+        "    source             items  documents   the others",
+        "    the-shop-of-ours       9          9",
+        "    .md                    1          1",
+        "  without text: 9, as the-shop-of-ours:oak0.com; the-shop-of-ours:oak1.com; the-shop-of-ours:oak2.com (--json"
+        " lists all)",
+    ]
+
+
 def test_files_are_counted_by_ending_read_or_not(docs: Path) -> None:
     for name in ("a.rtf", "b.RTF", "c.png", "LICENSE"):
         (docs / name).write_bytes(b"x")
