@@ -236,6 +236,15 @@ class Profile:
     open: Callable[[Project], Rules | None]
 
 
+SCRIPT, YAML = "js ts mjs cjs mts cts tsx", "yml yaml"
+"""Endings of configurations."""
+
+
+def with_endings(endings: str, *names: str) -> tuple[str, ...]:
+    """Return what files may be called: each name with each of some endings."""
+    return tuple(f"{name}.{ending}" for name in names for ending in endings.split())
+
+
 def folder_of(path: str) -> str:
     """Return the path of a folder as a configuration names it (`./docs/`, `/docs`, `.`), in its short form."""
     short = posixpath.normpath(path.strip().lstrip("/") or ".")

@@ -13,6 +13,7 @@ import orjson
 
 from vademecum_builder.profiles import mdx
 from vademecum_builder.profiles.base import (
+    SCRIPT,
     Address,
     Folder,
     Page,
@@ -24,6 +25,7 @@ from vademecum_builder.profiles.base import (
     named,
     private,
     stem,
+    with_endings,
 )
 from vademecum_builder.profiles.blocks import containers
 from vademecum_builder.profiles.config import Script
@@ -31,7 +33,7 @@ from vademecum_builder.readers import slugs
 from vademecum_builder.readers.document import title_from_key
 from vademecum_builder.sources.places import PagePlace
 
-FILES = tuple(f"docusaurus.config.{suffix}" for suffix in ("js", "ts", "mjs", "cjs", "mts", "cts"))
+FILES = with_endings(SCRIPT, "docusaurus.config")
 _NO_PREFIX = re.compile(r"^\d+[-_.]\d+")  # a date or a version
 _PREFIX = re.compile(r"^\d+\s*[-_.]+\s*(?=[^-_.\s])")
 _DATED = re.compile(r"^(?P<folder>.*)(?P<date>\d{4}[-/]\d{1,2}[-/]\d{1,2})[-/]?(?P<text>.*?)(?:/index)?\.mdx?$")

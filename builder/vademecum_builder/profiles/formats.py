@@ -135,7 +135,7 @@ def asciidoc_includes(text: str, page: Page) -> str:
         if options.get("lines"):
             found = part(found, options["lines"].replace("..", "-").replace(";", ","))
         tags = re.split("[;,]", options.get("tag") or options.get("tags") or "")
-        found = "\n".join(_tagged(found, tag) for tag in tags) if tags[0] else _TAG.sub("", found)
+        found = "".join(_tagged(found, tag) for tag in tags) if tags[0] else _TAG.sub("", found)
         offset = options.get("leveloffset", "")
         back = offset.translate(str.maketrans("+-", "-+"))
         return f":leveloffset: {offset}\n\n{found}\n\n:leveloffset: {back}\n" if offset else found.rstrip("\n")

@@ -8,6 +8,7 @@ from typing import Any
 
 from vademecum_builder.profiles import mdx
 from vademecum_builder.profiles.base import (
+    SCRIPT,
     Folder,
     NotServed,
     Page,
@@ -16,6 +17,7 @@ from vademecum_builder.profiles.base import (
     Rules,
     folder_of,
     stem,
+    with_endings,
     without_front_matter,
 )
 from vademecum_builder.profiles.blocks import alerts
@@ -24,7 +26,7 @@ from vademecum_builder.profiles.config import Script
 from vademecum_builder.profiles.nextra import heading_ids
 from vademecum_builder.sources.places import language_named
 
-FILES = tuple(f"{above}source.config.{suffix}" for above in ("", "src/") for suffix in ("ts", "tsx", "mjs", "js"))
+FILES = with_endings(SCRIPT, "source.config", "src/source.config")
 _LOADERS = re.compile(r"(?:^|/)(?:lib|utils?)/(?:.*/)?(?:source|i18n)[\w./-]*\.[jt]sx?$")
 _COLLECTION = r"\bconst\s+(?:%s|\{\s*%s\b[^{}]*\})\s*=\s*define\w+\(\s*"
 _SOURCE = re.compile(r"\bsource\s*:\s*(?:\w+\(\s*)?(\w+)")

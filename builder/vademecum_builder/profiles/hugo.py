@@ -19,6 +19,7 @@ from vademecum_builder.profiles.base import (
     folder_of,
     named,
     stem,
+    with_endings,
 )
 from vademecum_builder.profiles.blocks import alerts, attribute_lists
 from vademecum_builder.profiles.config import at, expressions, read_toml, read_yaml, text_at, texts_at
@@ -26,12 +27,8 @@ from vademecum_builder.profiles.tags import shortcodes
 from vademecum_builder.readers.front_matter import split_front_matter
 from vademecum_builder.readers.slugs import BLACKFRIDAY, GOLDMARK, SlugRule, ascii_of, goldmark
 
-_SUFFIXES = ("toml", "yaml", "yml", "json")
-FILES = tuple(
-    f"{name}.{suffix}"
-    for name in ("hugo", "config", "config/_default/hugo", "config/_default/config")
-    for suffix in _SUFFIXES
-)
+_ENDINGS = "toml yaml yml json"
+FILES = with_endings(_ENDINGS, "hugo", "config", "config/_default/hugo", "config/_default/config")
 _VERSION = re.compile(r"hugo[-_]?version\W{1,9}0\.(\d+)", re.IGNORECASE)
 _OF_TEXT = 144
 """The version from which on ids are made of the text that headings show."""
@@ -186,7 +183,7 @@ def _configured(project: Project) -> tuple[dict[str, Any], str, Sequence[str]]:
     found = {"config/_default": common}
     for folder in sorted(project.root.glob("config/*/")):
         place = f"config/{folder.name}"
-        said = common | _read(project, *(f"{place}/{name}.{s}" for name in ("hugo", "config") for s in _SUFFIXES))
+        said = common | _read(project, *with_endings(_ENDINGS, f"{place}/hugo", f"{place}/config"))
         if _content(said) != _content(common):
             found[place] = said
     pages = {place: sum(key.startswith(f"{_content(said)}/") for key in project.keys) for place, said in found.items()}
@@ -200,8 +197,7 @@ def _doubts(others: Sequence[str]) -> tuple[str, ...]:
 
 def _beside(project: Project, config: Mapping[str, Any], name: str, place: str) -> Mapping[str, Any]:
     """Return a part of the configuration that may have a file of its own."""
-    files = (f"{folder}/{name}.{suffix}" for folder in (place, "config/_default") for suffix in _SUFFIXES)
-    said = config.get(name) or _read(project, *files)
+    said = config.get(name) or _read(project, *with_endings(_ENDINGS, f"{place}/{name}", f"config/_default/{name}"))
     return said if isinstance(said, Mapping) else {}
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from vademecum_builder.profiles.base import (
+    YAML,
     Folder,
     NotServed,
     Page,
@@ -21,6 +22,7 @@ from vademecum_builder.profiles.base import (
     folder_of,
     named,
     stem,
+    with_endings,
 )
 from vademecum_builder.profiles.blocks import alerts, attribute_lists, markdown_in_html, pipes_in_code
 from vademecum_builder.profiles.code import outside_code
@@ -29,7 +31,7 @@ from vademecum_builder.profiles.tags import liquid_with_values
 from vademecum_builder.readers.document import title_from_key
 from vademecum_builder.readers.slugs import KRAMDOWN
 
-FILES = ("_config.yml", "_config.yaml")
+FILES = with_endings(YAML, "_config")
 _POST = re.compile(
     r"^(?P<above>.*?/?)_posts/(?:.*/)?(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})-(?P<name>[^/]*)$"
 )

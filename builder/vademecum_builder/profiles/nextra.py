@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from vademecum_builder.profiles import mdx
-from vademecum_builder.profiles.base import Folder, NotServed, Page, Profile, Project, Rules, stem
+from vademecum_builder.profiles.base import SCRIPT, Folder, NotServed, Page, Profile, Project, Rules, stem, with_endings
 from vademecum_builder.profiles.blocks import alerts
 from vademecum_builder.profiles.code import outside_code
 from vademecum_builder.profiles.config import Script
 
-FILES = tuple(f"next.config.{suffix}" for suffix in ("mjs", "js", "ts", "mts", "cjs"))
+FILES = with_endings(SCRIPT, "next.config")
 _ID = re.compile(r"^([ \t]*#{1,6}[ \t].*?)[ \t]*\[#([\w-]+)\][ \t]*$", re.MULTILINE)
 
 

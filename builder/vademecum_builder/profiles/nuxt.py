@@ -8,15 +8,25 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from vademecum_builder.profiles.base import Folder, NotServed, Page, Profile, Project, Rules, address_of, stem
+from vademecum_builder.profiles.base import (
+    SCRIPT,
+    Folder,
+    NotServed,
+    Page,
+    Profile,
+    Project,
+    Rules,
+    address_of,
+    stem,
+    with_endings,
+)
 from vademecum_builder.profiles.blocks import alerts, attribute_lists
 from vademecum_builder.profiles.code import GONE, outside_code
 from vademecum_builder.profiles.config import Script, read_yaml
 from vademecum_builder.profiles.tags import arguments, shown
 from vademecum_builder.readers.slugs import GITHUB
 
-_SUFFIXES = ("ts", "js", "mjs", "mts")
-FILES = tuple(f"{name}.config.{suffix}" for name in ("nuxt", "content") for suffix in _SUFFIXES)
+FILES = with_endings(SCRIPT, "nuxt.config", "content.config")
 _NUMBER = re.compile(r"^\d+\.")
 _COMPONENT = re.compile(
     r"^[ \t]*:{2,}(?:[a-z][\w-]*(?:\[(?P<label>[^\[\]\n]*)\])?(?:\{(?P<said>[^{}\n]*)\})?)?[ \t]*"
@@ -51,8 +61,8 @@ def mdc(text: str, page: Page) -> str:
 
 
 def open_nuxt(project: Project) -> Rules | None:
-    script = Script(project.text(*FILES[: len(_SUFFIXES)]))
-    collections = Script(project.text(*FILES[len(_SUFFIXES) :])).code
+    script = Script(project.text(*with_endings(SCRIPT, "nuxt.config")))
+    collections = Script(project.text(*with_endings(SCRIPT, "content.config"))).code
     if not any(key.startswith("content/") for key in project.keys) or not (
         collections or re.search(r"nuxt/content|docus", script.code)
     ):

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from vademecum_builder.profiles.base import (
+    YAML,
     Folder,
     NotServed,
     Page,
@@ -17,6 +18,7 @@ from vademecum_builder.profiles.base import (
     address_of,
     pretty,
     stem,
+    with_endings,
     without_front_matter,
 )
 from vademecum_builder.profiles.blocks import alerts, attribute_lists, containers
@@ -135,15 +137,7 @@ def open_sphinx(project: Project) -> Rules | None:
     excluded = matcher(f"/{pattern}" for pattern in texts_at(config, "exclude_patterns"))
     kinds = _kinds(config, source)
     suffix = str(config.get("html_file_suffix") or ".html")
-    online = read_yaml(
-        project.text(
-            ".readthedocs.yaml",
-            ".readthedocs.yml",
-            "../.readthedocs.yaml",
-            "../.readthedocs.yml",
-            "../../.readthedocs.yaml",
-        )
-    )
+    online = read_yaml(project.text(*with_endings(YAML, ".readthedocs", "../.readthedocs", "../../.readthedocs")))
     folders = at(online, "sphinx", "builder") in ("dirhtml", "htmldir")
 
     def address(path: str, metadata: Mapping[str, Any]) -> str:

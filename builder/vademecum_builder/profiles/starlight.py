@@ -6,12 +6,23 @@ from collections.abc import Mapping
 from typing import Any
 
 from vademecum_builder.profiles import mdx
-from vademecum_builder.profiles.base import Folder, Profile, Project, Rules, address_of, named, private, stem
+from vademecum_builder.profiles.base import (
+    SCRIPT,
+    Folder,
+    Profile,
+    Project,
+    Rules,
+    address_of,
+    named,
+    private,
+    stem,
+    with_endings,
+)
 from vademecum_builder.profiles.blocks import containers
 from vademecum_builder.profiles.config import Script
 from vademecum_builder.readers.slugs import GITHUB
 
-FILES = tuple(f"astro.config.{suffix}" for suffix in ("mjs", "ts", "js", "mts", "cjs"))
+FILES = with_endings(SCRIPT, "astro.config")
 
 
 def _address(path: str, metadata: Mapping[str, Any]) -> str:

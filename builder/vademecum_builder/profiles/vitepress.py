@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from vademecum_builder.profiles.base import (
+    SCRIPT,
     Folder,
     NotServed,
     Page,
@@ -17,6 +18,7 @@ from vademecum_builder.profiles.base import (
     address_of,
     folder_of,
     stem,
+    with_endings,
 )
 from vademecum_builder.profiles.blocks import alerts, attribute_lists, containers
 from vademecum_builder.profiles.code import GONE, outside_code
@@ -25,9 +27,8 @@ from vademecum_builder.profiles.includes import vitepress_includes
 from vademecum_builder.profiles.mdx import jsx
 from vademecum_builder.readers.slugs import VITEPRESS
 
-_SUFFIXES = ("ts", "mts", "mjs", "js", "cts", "cjs")
-FILES = tuple(f".{name}/config.{suffix}" for name in ("vitepress", "vuepress") for suffix in _SUFFIXES)
-FILES += tuple(f".{name}/config/index.{suffix}" for name in ("vitepress", "vuepress") for suffix in _SUFFIXES)
+_VUEPRESS = with_endings(SCRIPT, ".vuepress/config", ".vuepress/config/index")
+FILES = (*with_endings(SCRIPT, ".vitepress/config", ".vitepress/config/index"), *_VUEPRESS)
 _BLOCK = re.compile(r"^<(script|style)\b(?:(?!^<\1)[\s\S])*?^</\1>", re.MULTILINE)
 _VALUE = re.compile(r"\{\{(?:[^{}]|\{[^{}]*\})*\}\}")
 
@@ -44,7 +45,7 @@ def open_vitepress(project: Project) -> Rules:
         source = ""  # the key is a plugin's
     excluded = matcher(script.texts("srcExclude"))
     clean = script.value("cleanUrls") is True
-    vuepress = bool(project.has(".vuepress/config.*", ".vuepress/config/index.*"))
+    vuepress = bool(project.has(*_VUEPRESS))
     moved = dict(re.findall(r"['\"]([^'\"\n]+\.md)['\"]\s*:\s*['\"]([^'\"\n]+\.md)['\"]", script.code))
     patterns = [_pattern(*item) for item in moved.items()]
 

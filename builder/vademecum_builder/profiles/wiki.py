@@ -6,12 +6,12 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from vademecum_builder.profiles.base import Folder, Page, Profile, Project, Rules, private, stem
+from vademecum_builder.profiles.base import Folder, Page, Profile, Project, Rules, private, stem, with_endings
 from vademecum_builder.profiles.blocks import alerts
 from vademecum_builder.profiles.code import outside_code
 from vademecum_builder.profiles.links import wikilinks
 
-FILES = tuple(f"{name}.{ending}" for name in ("Home", "home") for ending in ("md", "markdown", "rst", "asciidoc"))
+FILES = with_endings("md markdown rst asciidoc", "Home", "home")
 _SHOWN_FIRST = re.compile(r"(?<!!)\[\[([^\[\]\n|]+)\|([^\[\]\n|]+)\]\]")
 
 

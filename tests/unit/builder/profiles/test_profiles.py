@@ -1149,3 +1149,66 @@ def test_pages_of_sphinx_are_where_their_package_says(said: str, served: str, tm
         ".git/HEAD": "",
     }
     assert found_in(files(tmp_path, tree) / "docs").rules.base_url == served
+
+
+CONFIGURATIONS = {
+    "mkdocs": "mkdocs.yml mkdocs.yaml zensical.toml mkdocs-web.yml",
+    "docusaurus": "docusaurus.config.js docusaurus.config.ts docusaurus.config.mjs docusaurus.config.cts",
+    "mdbook": "book.toml",
+    "vitepress": ".vitepress/config.mts .vuepress/config.js .vitepress/config/index.ts .vuepress/config/index.mjs",
+    "starlight": "astro.config.mjs astro.config.cjs",
+    "antora": "antora.yml",
+    "docfx": "docfx.json",
+    "quarto": "_quarto.yml _quarto.yaml",
+    "bookdown": "_bookdown.yml _bookdown.yaml",
+    "pkgdown": "_pkgdown.yml _pkgdown.yaml pkgdown/_pkgdown.yml pkgdown/_pkgdown.yaml",
+    "mintlify": "docs.json mint.json",
+    "fumadocs": "source.config.ts src/source.config.tsx",
+    "nextra": "next.config.mjs next.config.ts",
+    "nuxt": "nuxt.config.ts content.config.ts",
+    "docsify": "index.html",
+    "eleventy": ".eleventy.js eleventy.config.js",
+    "hugo": "hugo.toml hugo.yaml config.yml config.json config/_default/hugo.toml config/_default/config.toml",
+    "sphinx": "conf.py",
+    "gitbook": ".gitbook.yaml book.json SUMMARY.md",
+    "jekyll": "_config.yml _config.yaml",
+    "logseq": "logseq/config.edn",
+    "obsidian": ".obsidian/app.json",
+    "wiki": "Home.md home.md Home.markdown Home.rst Home.asciidoc",
+}
+SAID = {
+    "antora": "name: a", "docfx": "{}", "mintlify": '{"theme": "x", "navigation": []}', "docsify": "$docsify",
+    "starlight": "starlight", "nextra": "nextra", "nuxt": "@nuxt/content", "sphinx": "project = 'B'", "gitbook": "[A](a.md)",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CONFIGURATIONS)
+def test_each_spelling_of_a_configuration_is_known(name: str, tmp_path: Path) -> None:
+    for number, file in enumerate(CONFIGURATIONS[name].split()):
+        beside = {"wiki": {"_Sidebar.md": ""}, "gitbook": {"SUMMARY.md": "[A](a.md)"}}.get(name, {})
+        tree = {"content/a.md": "# A\n", "a.md": "# A\n", **beside, file: SAID.get(name, "")}
+        found = found_in(files(tmp_path / str(number), tree))
+        assert (found.profile.name, found.config) == (name, ".obsidian" if name == "obsidian" else file)
+
+
+@pytest.mark.parametrize(
+    ("file", "said"),
+    [
+        ("mint.json", '{"navigation": []}'),
+        ("docs.json", '{"theme": "x", "colors": {}}'),
+        ("_config.yml", "source_dir: a"),
+        ("_config.yml", "public_dir: a"),
+        ("astro.config.mjs", "export default {}"),
+        ("next.config.js", "export default {}"),
+        ("nuxt.config.ts", "export default {}"),
+        ("antora.yml", "title: no name"),
+        ("index.html", "<p>A page."),
+        ("conf.py", "x = 1"),
+        ("hugo.toml", "title = 'no pages and no address'"),
+        ("Home.md", "# Home"),
+        ("SUMMARY.md", "# no chapter"),
+    ],
+)
+def test_a_file_of_that_name_alone_is_no_configuration(file: str, said: str, tmp_path: Path) -> None:
+    root = files(tmp_path, {file: said, "a.md": "# A\n"})
+    assert find_profile(root, keys_of(root)) is None

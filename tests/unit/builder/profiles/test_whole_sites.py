@@ -10,14 +10,17 @@ import pytest
 from support.whole import check, shown, told_in
 from vademecum_builder.profiles.reader import PlainPages, ProfilePages
 from vademecum_builder.profiles.registry import find_profile
+from vademecum_builder.readers import document
 from vademecum_builder.readers.document import Document
-from vademecum_builder.sources.base import SourceItem
+from vademecum_builder.readers.plain import read_plain_text
+from vademecum_builder.sources.base import ASCIIDOC, SourceItem
 from vademecum_builder.sources.endings import media_type
 
 SITES = sorted((Path(__file__).parent / "whole").glob("*.txt"))
 
 
 def made_of(root: Path, keys: list[str]) -> Iterator[str]:
+    """Yield what is told and shown; AsciiDoc is shown as it is handed to Asciidoctor, which need not be there."""
     found = find_profile(root, keys)
     base = "https://b.example"
     pages = ProfilePages(found, found.rules.base_url or base) if found else PlainPages(root, base, frozenset(keys))
@@ -40,4 +43,8 @@ def test_all_that_is_made_of_a_site(site: Path, tmp_path: Path) -> None:
     for key, text in told_in(site).items():
         (tmp_path / key).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / key).write_text(text, encoding="utf-8")
-    check(site, made_of(tmp_path, sorted(key for key in told_in(site) if not key.startswith("."))))
+    readers = {ASCIIDOC: read_plain_text}
+    by_library = document._by_library
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(document, "_by_library", lambda media: readers.get(media) or by_library(media))
+        check(site, made_of(tmp_path, sorted(key for key in told_in(site) if not key.startswith("."))))
