@@ -218,7 +218,7 @@ def _title_of(fields: Sequence[FieldFound], records: int) -> FieldFound | None:
     most = [one for one in apart if 2 * one.records > records]
     above = [one for one in short if one.name.count(".") < 2]  # the name of a place of death is nested deeper
     named = _called(above, TITLES) or next((one for one in most if one in short and names_a_record(one.name)), None)
-    words = [one for one in most if one.words * 2 > one.records]
+    words = [one for one in most if one in short and one.words * 2 > one.records]
     return named or min(words, key=lambda one: one.length / one.records, default=None)
 
 

@@ -23,7 +23,8 @@ MESSAGE: Mapping[str, re.Pattern[str]] = {
         """,
         "author": """
             author sender from user username nick nickname from_user member user_name display_name user_id author_id
-            sender_id from_id member_id poster poster_id absender verfasser autor[ea]? auteur nutzer benutzer mitglied
+            sender_id from_id member_id poster poster_id (?:author|sender|user|from)_(?:full_)?name
+            absender verfasser autor[ea]? auteur nutzer benutzer mitglied
             remitente usuario expediteur utilisateur mittente utente remetente afzender gebruiker
         """,
         "text": """
@@ -67,6 +68,8 @@ _CHAT = re.compile(
     re.IGNORECASE,
 )
 """What an archive of messages is called."""
+_SENDER = re.compile(r"(?:.*_)?(?:sender|from|nick|poster|absender|remitente|mittente|afzender)(?:_.*)?", re.IGNORECASE)
+"""Who wrote what has one: of an article and a review it is the author."""
 _NO_CHAT = re.compile(r"(?:.*_)?(?:title|headline|rating|stars|price|sku|product|product_id|slug)", re.IGNORECASE)
 """What a message has not: a review, an article, an order has an author, a time and a text, too."""
 
@@ -174,7 +177,8 @@ def of_messages(
                 ),
             )
     ids = [*keys, *(one.name for one in fields if one.name.lower() in _IDS)]
-    called = _CHAT.fullmatch(plain_name(table)) or {"channel", "thread", "reply-to"} & named.keys()
+    sent = "author" in named and _SENDER.fullmatch(plain_name(named["author"].name))
+    called = sent or _CHAT.fullmatch(plain_name(table)) or {"channel", "thread", "reply-to"} & named.keys()
     other = any(_NO_CHAT.fullmatch(plain_name(one.name)) for one in fields)
     if not ids or not called or other or not {"time", "author", "text"} <= named.keys():
         return None

@@ -37,6 +37,7 @@ CANNOT_UNPACK: Final = (
 )  # fmt: skip
 """What unpacking ends with: a password (RuntimeError), another compression (NotImplementedError), damage."""
 UNPACK_IT: Final = "unpack it with the program that packed it, and name the folder; or export it anew"
+_DIGITS = re.compile(r"[\d_. -]+")
 _LINES: Final = (".jsonl", ".ndjson")
 _OTHERS: Final = (".json", ".csv", ".tsv")
 _CHAT_WITH: Final = re.compile(
@@ -118,9 +119,13 @@ class Export:
             lines = next((file for file in self._files(*_LINES)), None)
             if lines and _MATTERMOST.match(lines.read_bytes()[:100]):
                 return "mattermost"
-            return "slack" if next(slack_days(self.path), None) else "discord"
-        with self.path.open("rb") as stream:
-            return shape_of(stream.read(4096), self.path.suffix.lower()) or "jsonl"
+            if next(slack_days(self.path), None):
+                return "slack"
+        first = next(iter(self._files(*_LINES, *_OTHERS, ".txt", ".log", ".mbox")), self.path)
+        if first.is_dir():
+            return "discord"  # which says what is missing
+        with first.open("rb") as stream:
+            return shape_of(stream.read(4096), first.suffix.lower()) or "jsonl"
 
     def _unpacked(self, folder: Path) -> Path:
         try:
@@ -140,10 +145,14 @@ class Export:
 
     def _json_lines(self) -> Iterator[Message | Skipped]:
         # Beside messages in lines lie other records: who is who, the channels.
-        for file in self._files(*_LINES) or self._files(*_OTHERS):
+        files = self._files(*_LINES) or self._files(*_OTHERS)
+        # Files that are called by more than a day or a number are each a place where people talk.
+        several = "channel" not in self.fields and len({_DIGITS.sub("", file.stem) for file in files}) > 1
+        for file in files:
             ending = file.suffix.lower() if file.suffix.lower() in (*_LINES, *_OTHERS) else ".jsonl"
+            channel = file.relative_to(self.path).with_suffix("").as_posix() if several else ""
             for number, told in self._records(file, ending):
-                yield from self._json_line(told, f"{file.name}:{number}")
+                yield from self._json_line(told, f"{file.name}:{number}", channel)
 
     def _lines(
         self, read: Callable[[Iterable[str], str, Counter[str]], Iterator[tuple[str, dict[str, Any]] | Skipped]]
@@ -162,12 +171,13 @@ class Export:
             private = None if self.private else self.left_out
             yield from self._messages(telegram_messages(told, file.name, private))
 
-    def _json_line(self, told: dict[str, Any] | Failed, key: str) -> Iterator[Message | Skipped]:
+    def _json_line(self, told: dict[str, Any] | Failed, key: str, channel: str) -> Iterator[Message | Skipped]:
         if isinstance(told, Failed):
             yield Skipped(key, told.reason, told.said)
             return
         named = self.fields.values()
         found = {name: field_at(told, field) for name, field in self.fields.items()}
+        found |= {"channel": channel} if channel else {}
         if isinstance(text := found.get("text"), str) and _HTML.fullmatch(text):
             found["text"] = text_of_html(text)
         said = "" if self.private else why_private({name: told[name] for name in told if name not in named})

@@ -229,6 +229,7 @@ def test_where_nothing_names_a_record_all_of_it_does_in_a_file_and_of_a_table_it
         (lambda n: {"id": n, "name": f"N{n}", "x": f"507d95d5719dbef170f15b{n}"}, {"text": ["name"]}),
         (lambda n: {"sku": n or 1, "title": f"T{n}", "about": text_of(n)}, {"id": "sku"}),
         (lambda n: {"id": n - 1, "about": text_of(n), "unique": f"U{n}"}, {"id": "id"}),
+        (lambda n: {"id": n, "body": text_of(n) * 9, "by": "Ann"}, {"title": None, "text": ["body"]}),
         (lambda n: {"id": n, "first_name": f"A{n}", "LastName": f"B{n}"}, {"title": "{first_name} {LastName}"}),
         (
             lambda n: {"id": n, "called": f"One {n}", "x": text_of(n), "death": {"place": {"name": "Rome"}}},
@@ -248,6 +249,36 @@ def test_what_records_are_called_by_and_what_is_their_text(
     (tmp_path / "v.toml").write_text(found.toml())
     [[opened]] = open_sources(read_settings(tmp_path / "v.toml")).values()
     assert sum(isinstance(one, SourceItem) for one in opened.source.changes(None).entries) >= 11
+
+
+def test_messages_in_files_by_what_they_are_about_are_not_mixed(tmp_path: Path) -> None:
+    (tmp_path / "general").mkdir()
+    for topic, at in (("new members", 0), ("oil & water", 1)):
+        said = [
+            {
+                "id": 10 * n + at,
+                "content": f"<p>{text_of(n)}</p>",
+                "sender_full_name": f"Ann {n % 3}",
+                "timestamp": 1.7e9 + n,
+            }
+            for n in range(5)
+        ]
+        (tmp_path / f"general/{topic}.json").write_text(json.dumps(said))
+    [found] = discover(str(tmp_path / "general"), tmp_path)
+    assert (found.kind, found.settings["author"]) == ("messages", "sender_full_name")
+    (tmp_path / "v.toml").write_text(found.toml())
+    [[opened]] = open_sources(read_settings(tmp_path / "v.toml")).values()
+    read = [opened.reader().read(one) for one in opened.source.changes(None).entries if isinstance(one, SourceItem)]
+    told = [(one.metadata["channel"], one.metadata["messages"]) for one in read if not isinstance(one, str)]
+    assert sorted(told) == [("new members", 5), ("oil & water", 5)]
+    for day in (1, 2):  # a folder by day is one place
+        (tmp_path / f"days/2024-01-0{day}.json").parent.mkdir(exist_ok=True)
+        (tmp_path / f"days/2024-01-0{day}.json").write_text(
+            json.dumps([{**one, "id": f"{one['id']}{day}"} for one in said])
+        )
+    (tmp_path / "v.toml").write_text(discover(str(tmp_path / "days"), tmp_path)[0].toml())
+    [[opened]] = open_sources(read_settings(tmp_path / "v.toml")).values()
+    assert sum(isinstance(one, SourceItem) for one in opened.source.changes(None).entries) == 1
 
 
 def test_files_that_hold_each_something_else_are_sources_of_their_own(tmp_path: Path) -> None:
