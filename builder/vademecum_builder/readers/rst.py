@@ -118,8 +118,7 @@ def read_rst(text: str) -> Reading:
         for problem in list(tree.findall(nodes.problematic)):
             problem.parent.replace(problem, nodes.Text(problem.astext().strip("`|_*")))
         writer = Writer()
-        level = {"initial_header_level": 2} if "title" in metadata else {}
-        publish_from_doctree(tree, writer=writer, settings_overrides=_SETTINGS | level)
+        publish_from_doctree(tree, writer=writer, settings_overrides=_SETTINGS)
     warnings = [f"`{name}` left out: no other file is read" for name in sorted(left) if name]
     warnings += [_OF_CODE] if left[""] else []
     return read_converted(writer.parts["fragment"], metadata, warnings)

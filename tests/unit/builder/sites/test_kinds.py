@@ -10,7 +10,7 @@ from vademecum_builder.sites.addresses import Addresses, base_of, place_of, vers
 from vademecum_builder.sites.detect import detect
 from vademecum_builder.sites.kinds import LeftOut, LeftOutKind
 from vademecum_builder.sites.site import Site, open_site
-from vademecum_builder.sites.survey import SAMPLE, sample_of
+from vademecum_builder.sites.survey import SAMPLE, SAMPLE_OF_FOLDER, sample_of
 
 PROSE = "<p>Turn the red lever, then wait until water comes.</p>"
 MENU = "<div class=side><ul><li>Start</li><li>Oil</li><li>Frost</li></ul></div>"
@@ -227,8 +227,10 @@ def test_a_site_is_told_from_a_folder_of_sources(keys: list[str], head: bytes, i
 
 def test_the_sample_is_bounded_and_stays_the_same_when_pages_come() -> None:
     keys = [f"f{number % 5}/p{number}.html" for number in range(5000)]
+    keys += [f"rare/{number}.html" for number in range(SAMPLE_OF_FOLDER + 1)]
     sample = sample_of(keys)
-    assert SAMPLE <= len(sample) < SAMPLE + 200
+    assert SAMPLE <= len(sample) < SAMPLE + SAMPLE_OF_FOLDER
+    assert sum(key.startswith("rare/") for key in sample) == SAMPLE_OF_FOLDER
     assert len(set(sample) - set(sample_of([*keys, "new.html"]))) <= 1
 
 
