@@ -69,7 +69,7 @@ def jsx(text: str, page: Page) -> str:
         out, at = "", 0
         for start, end, name, said in _tags(plain):
             out += plain[at:start]
-            if name and not name[0].isupper():
+            if name and not name[0].isupper() and "." not in name:
                 out += f"<{name}{said.replace('{}', '')}>" if "{" in plain[start:end] else plain[start:end]
             else:
                 before = plain[plain.rfind("\n", 0, start) + 1 : start]

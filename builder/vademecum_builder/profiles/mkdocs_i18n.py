@@ -23,10 +23,10 @@ class Languages:
         folders: Whether each language has a folder (`fr/a.md`); else its name is part of a page's (`a.fr.md`).
     """
 
-    default: str = ""
-    all: tuple[str, ...] = ()
-    built: tuple[str, ...] = ()
-    folders: bool = False
+    default: str
+    all: tuple[str, ...]
+    built: tuple[str, ...]
+    folders: bool
 
     def at(self, language: str, served: str) -> str:
         """Return where a page is served, given where it would be in the default language."""

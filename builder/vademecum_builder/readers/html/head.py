@@ -28,14 +28,14 @@ class Head:
         generator, version, description: Of the meta elements of these names.
     """
 
-    title: str = ""
-    lang: str = ""
-    canonical: str = ""
-    redirect: str | None = None
-    robots: frozenset[str] = frozenset()
-    generator: str = ""
-    version: str = ""
-    description: str = ""
+    title: str
+    lang: str
+    canonical: str
+    redirect: str | None
+    robots: frozenset[str]
+    generator: str
+    version: str
+    description: str
 
 
 def read_head(tree: Tree) -> Head:

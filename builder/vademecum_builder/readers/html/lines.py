@@ -51,9 +51,9 @@ class Line:
     block: int
     container: int
     place: int
-    level: int = 0
-    links: int = 0
-    targets: int = 0
+    level: int
+    links: int
+    targets: int
     excluded: bool = False
     joined: bool = False
     runs: Runs = ()

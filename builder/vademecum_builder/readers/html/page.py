@@ -57,11 +57,11 @@ class Page:
     head: Head
     title: str
     sections: tuple[Section, ...]
-    breadcrumbs: tuple[str, ...] = ()
-    marked: bool = False
-    excluded: bool = False
-    linked: int = 0
-    size: int = 0
+    breadcrumbs: tuple[str, ...]
+    marked: bool
+    excluded: bool
+    linked: int
+    size: int
 
     @property
     def metadata(self) -> Mapping[str, Any]:
@@ -94,8 +94,8 @@ class Look:
     flow: Flow
     marked: bool
     excluded: bool
-    h1: str = ""
-    breadcrumbs: tuple[str, ...] = ()
+    h1: str
+    breadcrumbs: tuple[str, ...]
 
 
 def open_page(text: str) -> Opened:

@@ -30,7 +30,7 @@ class Heading:
 
     level: int
     own: str
-    excluded: bool = False
+    excluded: bool
     joined: bool = False
     spare: str = ""
     links: list[str] = field(default_factory=list)
