@@ -8,13 +8,14 @@ whole download is the last resort.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
 from vademecum.engine import Engine
-from vademecum.errors import ContentError, DamagedError
+from vademecum.errors import ContentError, DamagedError, StorageError
 from vademecum.integrity.inspection import Finding, examine
 from vademecum.integrity.treatment import Diagnosis, Prepared, treat
 from vademecum.runtime.sqlite.rescue import Rescued, file_fault, rescue, set_aside
@@ -23,6 +24,7 @@ from vademecum.store.pointer import decode_head
 from vademecum.store.records import POLICY
 from vademecum.trust.floor import RECORDS, ROOT, judge
 
+logger = logging.getLogger("vademecum")
 HEAD = "head"
 Engines = Callable[[Callable[[Engine], Awaitable[object]]], Awaitable[object]]
 """Calls a function with an engine over the store, online."""
@@ -73,8 +75,11 @@ async def examine_and_mend(path: Path, now: datetime, online: Engines) -> Diagno
     )
 
 
-def begin_anew(path: Path, now: datetime) -> Rescued:
+def begin_anew(path: Path, now: datetime, *, unasked: bool = False) -> Rescued:
     """Set a damaged file aside; keep the pointer, the trust floor and the choices, as far as they are sound.
+
+    Args:
+        unasked: Not where trust would begin anew: that is for somebody to decide.
 
     Raises:
         BusyError: Another process is updating the store.
@@ -83,6 +88,8 @@ def begin_anew(path: Path, now: datetime) -> Rescued:
 
     def sound(records: Mapping[str, bytes]) -> dict[str, bytes]:
         trust, damaged = judge({name: records[name] for name in RECORDS if name in records}, now)
+        if unasked and trust is None:
+            raise StorageError(f"{path}: the store is damaged, and so is what it trusts; `vade doctor` begins anew")
         kept = {} if trust is None else {name: data for name, data in records.items() if name not in damaged}
         kept.pop(HEAD, None)
         with suppress(ContentError, KeyError):
@@ -94,7 +101,9 @@ def begin_anew(path: Path, now: datetime) -> Rescued:
         return kept
 
     with writing(path):
-        return rescue(path, (HEAD, POLICY.name, *RECORDS), sound)
+        saved = rescue(path, (HEAD, POLICY.name, *RECORDS), sound)
+    logger.warning("%s was damaged: %s", path, _told(saved))
+    return saved
 
 
 def _told(saved: Rescued) -> str:

@@ -16,14 +16,16 @@ from hashlib import sha256
 from typing import Any, TypeVar
 
 from vademecum.arguments import OpenOptions
+from vademecum.doctor import begin_anew
 from vademecum.engine import Engine
-from vademecum.errors import EmptyStoreError, SelfTestError, UsageError, VademecumError
+from vademecum.errors import EmptyStoreError, SelfTestError, StorageError, UsageError, VademecumError
 from vademecum.events import ignore
 from vademecum.generation.opened import Opened, open_generation
 from vademecum.ports import Emit, Store
 from vademecum.runtime.locations import disk_room, open_transport, open_transports
 from vademecum.runtime.loop import run
 from vademecum.runtime.memory import MemoryStore
+from vademecum.runtime.sqlite.rescue import file_fault
 from vademecum.runtime.sqlite.store import SqliteStore
 from vademecum.search.kept_words import encode_words, kept_words
 from vademecum.search.local import index_documents
@@ -63,6 +65,7 @@ class Installation:
         self._emit = emit
         self._lock = threading.Lock()
         self._answering: Answering | None = None
+        self._unread = False  # what is installed could not be read: the next sync asks whether the file is damaged
         self.tree = ""
         """Where the search page is of the tree that what is installed came from, as the store says; or nothing."""
 
@@ -90,6 +93,9 @@ class Installation:
                     raise
                 self._answering = Answering(self._local, Searcher(self._local))
                 return
+            except StorageError as error:
+                self._unread = error.repairable
+                raise
             try:
                 opened.self_test()
             except SelfTestError as error:
@@ -175,8 +181,17 @@ class Installation:
         return result
 
     async def install(self, *, force: bool = False, unasked: bool = False) -> Outcome:
-        """Have the engine sync. Errors: see `use`."""
-        return await self.use(lambda engine: engine.sync(force=force, unasked=unasked), updating=True)
+        """Have the engine sync; a damaged file is begun anew where what it trusts can be kept. Errors: see `use`."""
+        sync = partial(self.use, lambda engine: engine.sync(force=force, unasked=unasked), updating=True)
+        if not self._unread or file_fault(self.path) is None:
+            try:
+                return await sync()
+            except StorageError as error:
+                if not error.repairable or file_fault(self.path) is None:
+                    raise
+        begin_anew(self.path, self.clock.now(), unasked=True)
+        self._unread = False
+        return await sync()
 
     async def bring(self, *, force: bool, unasked: bool) -> Outcome:
         """Have the engine sync; what keeps it from that is the outcome's `error`, and an event.

@@ -13,6 +13,7 @@ from support.place import PAGE, Place
 from support.sampling import sample
 from vademecum.doctor import begin_anew
 from vademecum.errors import StorageError, VademecumError
+from vademecum.runtime.sqlite.rescue import set_aside
 from vademecum.runtime.sqlite.store import SqliteStore
 
 TOP = 0x80
@@ -98,3 +99,23 @@ def test_a_column_whose_name_is_another_one(place: Place, column: str) -> None:
     assert "the trust floor was kept" in found.findings[0].message
     assert found.sound
     assert place.works()
+
+
+@pytest.mark.fault("C38")
+@pytest.mark.parametrize("rooted", [True, False])
+def test_the_sync_after_a_search_that_failed_begins_a_damaged_file_anew_but_no_trust(
+    place: Place, rooted: bool
+) -> None:
+    if not rooted:
+        place.sql("UPDATE records SET value = x'00' WHERE name = 'trust/root.json'")
+    lay(place, place.path.read_bytes().replace(b"digest TEXT", b"xigest TEXT"))
+    kb = place.open()
+    with pytest.raises(StorageError, match="the next sync mends it"):
+        kb.search("run")
+    before, error = place.path.read_bytes(), kb.sync().error
+    assert set_aside(place.path).read_bytes() == before
+    if rooted:
+        assert error is None and kb.search("run") and place.works() and place.check().sound
+    else:
+        assert isinstance(error, StorageError) and "vade doctor` begins anew" in error.message
+        assert place.path.read_bytes() == before
