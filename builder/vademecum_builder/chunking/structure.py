@@ -28,7 +28,7 @@ from vademecum_builder.readers.document import Document
 from vademecum_builder.readers.outline import Section
 from vademecum_builder.readers.text import clean_block, clean_line
 
-CHUNKER = "structure-2"
+CHUNKER = "structure-3"
 """Names the algorithm; part of the epoch. Whatever changes a border or a text needs a new name."""
 
 # Where a text may be cut besides between blocks, and what that costs, in characters of distance from the
@@ -39,6 +39,9 @@ _BORDERS = (
     (re.compile(r"(?<=[.!?…])[\"'”’»)\]]*[ \t]+|(?<=[。！？])(?=[^\s。！？])"), 250),
     (re.compile(r"[ \t]+"), 500),
 )
+_CAPTION = 40
+"""Characters of what stands above a page's first heading: without a sentence in it, that is no passage by itself."""
+_SENTENCE = re.compile(r"[.!?:…。！？]")
 LONGEST_HEADER = 200
 """Characters of a table's header that is repeated where the table is cut."""
 _SPACE = re.compile(r"\s+")
@@ -73,7 +76,7 @@ def chunk_document(document: Document, *, target: int = 600, longest: int = 900)
     """
     chunks = [
         Chunk(_headings(section), clean_line(section.anchor), text)
-        for section in document.sections
+        for section in _below_captions(document.sections)
         for text in _pieces(section, target, longest)
     ]
     title = clean_line(document.title, longest)
@@ -85,6 +88,18 @@ def chunk_document(document: Document, *, target: int = 600, longest: int = 900)
 def embedding_text(title: str, chunk: Chunk) -> str:
     """Return what the encoder reads for a chunk: title, headings and plain text, on lines of their own."""
     return "\n".join(part for part in (title, *chunk.headings, plain(chunk.text)) if part)
+
+
+def _below_captions(sections: Sequence[Section]) -> Sequence[Section]:
+    """Return the sections; what is a caption of the first heading, as *Reference* above *Pumps*, begins its text."""
+    for at, section in enumerate(sections[1:], start=1):
+        if section.blocks:
+            blocks = sections[0].blocks
+            text = " ".join(block if isinstance(block, str) else plain_block(block) for block in blocks)
+            if sections[0].headings or not 0 < len(text) <= _CAPTION or _SENTENCE.search(text):
+                break
+            return [*sections[1:at], replace(section, blocks=(*blocks, *section.blocks)), *sections[at + 1 :]]
+    return sections
 
 
 def _headings(section: Section) -> tuple[str, ...]:

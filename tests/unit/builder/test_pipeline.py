@@ -308,7 +308,7 @@ def test_another_chunker_is_a_new_epoch(line: Line, monkeypatch: pytest.MonkeyPa
     line.release(HANDBOOK)
     before = current(line).manifest.epoch
     for module in ("stages.base", "stages.read"):
-        monkeypatch.setattr(f"vademecum_builder.{module}.CHUNKER", "structure-3")
+        monkeypatch.setattr(f"vademecum_builder.{module}.CHUNKER", "another")
     report = line.release(HANDBOOK)
     assert (report.sequence, report.embedded) == (2, 4)
     assert current(line).manifest.epoch != before

@@ -251,7 +251,21 @@ def test_borders_and_texts_are_those_that_the_name_of_the_chunker_stands_for() -
         found = document(Section(("H",), "h", tuple(some_blocks(random.Random(seed)))))
         for limits in ({}, {"target": 100, "longest": 150}):
             cuts.update(repr([chunk.text for chunk in chunk_document(found, **limits)]).encode())
-    assert (CHUNKER, cuts.hexdigest()[:16]) == ("structure-2", "25a5db8ed29caac9")
+    assert (CHUNKER, cuts.hexdigest()[:16]) == ("structure-3", "25a5db8ed29caac9")
+
+
+@pytest.mark.parametrize(
+    ("above", "chunks"),
+    [
+        ("Reference", [(("Pumps",), "Reference\n\nOf water.")]),
+        ("Reference: all.", [((), "Reference: all."), (("Pumps",), "Of water.")]),
+        ("Whatever is moved by pumps and by valves, and how", [((), None), (("Pumps",), "Of water.")]),
+    ],
+)
+def test_a_caption_above_the_first_heading_is_no_passage(above: str, chunks: list[tuple[Any, Any]]) -> None:
+    found = chunk_document(document(Section((), "", (above,)), Section((), "p", ()), Section(("Pumps",), "w", ("Of water.",))))
+    assert [(chunk.headings, chunk.text) for chunk in found] == [(path, text or above) for path, text in chunks]
+    assert [chunk.text for chunk in chunk_document(document(Section((), "", (above,))))] == [above]
 
 
 def test_the_encoder_reads_title_headings_and_text() -> None:
