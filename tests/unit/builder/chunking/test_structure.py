@@ -6,6 +6,7 @@ import hashlib
 import random
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -263,7 +264,9 @@ def test_borders_and_texts_are_those_that_the_name_of_the_chunker_stands_for() -
     ],
 )
 def test_a_caption_above_the_first_heading_is_no_passage(above: str, chunks: list[tuple[Any, Any]]) -> None:
-    found = chunk_document(document(Section((), "", (above,)), Section((), "p", ()), Section(("Pumps",), "w", ("Of water.",))))
+    found = chunk_document(
+        document(Section((), "", (above,)), Section((), "p", ()), Section(("Pumps",), "w", ("Of water.",)))
+    )
     assert [(chunk.headings, chunk.text) for chunk in found] == [(path, text or above) for path, text in chunks]
     assert [chunk.text for chunk in chunk_document(document(Section((), "", (above,))))] == [above]
 
