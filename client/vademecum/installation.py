@@ -183,15 +183,20 @@ class Installation:
     async def install(self, *, force: bool = False, unasked: bool = False) -> Outcome:
         """Have the engine sync; a damaged file is begun anew where what it trusts can be kept. Errors: see `use`."""
         sync = partial(self.use, lambda engine: engine.sync(force=force, unasked=unasked), updating=True)
-        if not self._unread or file_fault(self.path) is None:
+        if not (self._unread and self._is_damaged()):
             try:
                 return await sync()
             except StorageError as error:
-                if not error.repairable or file_fault(self.path) is None:
+                if not (error.repairable and self._is_damaged()):
                     raise
         begin_anew(self.path, self.clock.now(), unasked=True)
         self._unread = False
         return await sync()
+
+    def _is_damaged(self) -> bool:
+        with suppress(VademecumError):  # no file, or none of ours
+            return file_fault(self.path) is not None
+        return False
 
     async def bring(self, *, force: bool, unasked: bool) -> Outcome:
         """Have the engine sync; what keeps it from that is the outcome's `error`, and an event.
