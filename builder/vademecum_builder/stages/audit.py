@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 from vademecum.format.json import parse_object
 from vademecum.format.markup import Code, Row, parse, plain
 from vademecum.format.segment import DocumentRow
-from vademecum_builder.sources.endings import install_hint, media_type
+from vademecum_builder.sources.endings import BINARY_TYPES, MEDIA_TYPES, install_hint, media_type
 from vademecum_builder.sources.private_keys import private_key_line
 
 _MAY_HAVE = re.compile(r"\{[{%]|\\\[|:::|<[A-Za-z/]")
@@ -26,10 +26,9 @@ _TAG = (
 _LEFTOVER = re.compile(rf"\{{\{{|\{{%|\[\[|^:{{3,}}|\[!\w+\]|{_TAG}", re.MULTILINE)
 _DOCUMENTS = frozenset(
     """
-    .pdf .doc .docx .odt .rtf .ppt .pptx .odp .xls .xlsx .ods .epub .tex .textile .wiki .mediawiki .creole
-    .pod .rdoc .dita .dbk .typ .rst .adoc .asciidoc .asc .org .ipynb
+    .doc .odt .rtf .ppt .odp .xls .ods .tex .textile .wiki .mediawiki .creole .pod .rdoc .dita .dbk .typ
     """.split()
-)
+).union(ending for ending, media in (MEDIA_TYPES | BINARY_TYPES).items() if install_hint(media))
 """Endings of what people call documents, whether something reads them here or not."""
 _OFFICE = frozenset({".doc", ".ppt", ".odp", ".xls", ".ods"})
 _NO_READER = "no reader: "
