@@ -121,6 +121,22 @@ def test_only_documents_lead_away_from_the_host() -> None:
         assert [url for url in outside if url != b"http://www.w3.org/2000/svg"] == [], name
 
 
+def test_an_app_that_is_installed_is_the_whole_site() -> None:
+    assert json.loads(render_site(make_context())["manifest.webmanifest"]) == {
+        "id": "./",
+        "name": "Handbook",
+        "short_name": "Handbook",
+        "description": "Search by meaning and by word, on your own device, with or without a network.",
+        "lang": "en",
+        "start_url": "index.html",
+        "scope": "./",
+        "display": "standalone",
+        "background_color": "#fbfaf6",
+        "theme_color": "#fbfaf6",
+        "icons": [{"src": "icon.svg", "type": "image/svg+xml", "sizes": "any", "purpose": "any maskable"}],
+    }
+
+
 def test_the_page_of_missing_files_is_small() -> None:
     assert len(render_site(make_context(title="T" * 500))["404.html"]) < 600
 

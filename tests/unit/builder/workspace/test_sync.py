@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import sqlite3
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -25,7 +25,7 @@ from vademecum.format.json import parse_object
 from vademecum_builder.sources.base import RECORD, Checkpoint, EmptySourceError, Entry, Removed, Skipped, SourceItem
 from vademecum_builder.workspace.history import roll_back
 from vademecum_builder.workspace.items import ADDED, MODIFIED, REMOVED
-from vademecum_builder.workspace.jobs import CANCELLED, CANCELLING, DONE, FAILED, INTERRUPTED, Wish
+from vademecum_builder.workspace.jobs import CANCELLED, CANCELLING, DONE, FAILED, INTERRUPTED, RUNNING, Job, Wish
 from vademecum_builder.workspace.store import FROM_UPDATE, Workspace
 from vademecum_builder.workspace.sync import sync_sources
 
@@ -51,12 +51,45 @@ def test_each_change_names_the_fields_that_changed_and_the_hashes_of_both_values
     shop.sync()
     shop.write([lamp(number, **({"price": 99} if number == 3 else {})) for number in range(1, 21)])
     [job] = shop.sync()
-    assert (job.state, job.done, job.added, job.modified, job.removed) == (DONE, 20, 1, 1, 1)
+    asked = {"ids": [], "full": False, "batch": 500}
+    assert replace(job, seconds=0.0) == Job(
+        2, "sync", "products", DONE, asked, 1000.0, total=20, done=20, added=1, modified=1, removed=1
+    )
     with shop.open() as workspace:
         changes = {change.key: change for change in workspace.changes(job=job.id)}
     assert {key: change.what for key, change in changes.items()} == {"0": REMOVED, "3": MODIFIED, "20": ADDED}
     [(name, (old, new))] = changes["3"].fields.items()
     assert name == "price" and old and new and old != new
+
+
+def test_a_job_tells_how_far_it_is() -> None:
+    job = Job(3, "sync", "products", RUNNING, {}, 1000.0, 100, 40, 1, 30, 9, 1, 7, 16.00049, 2, "no")
+    assert job.json() == {
+        "id": 3,
+        "kind": "sync",
+        "source": "products",
+        "state": "running",
+        "asked": {},
+        "started": "1970-01-01T00:16:40+00:00",
+        "total": 100,
+        "done": 40,
+        "failed": 1,
+        "added": 30,
+        "modified": 9,
+        "removed": 1,
+        "embedded": 7,
+        "seconds": 16.0,
+        "release": 2,
+        "error": "no",
+        "rate": 2.5,
+        "left": 24.0,
+    }
+    assert replace(job, total=40).left == 0
+    unknown = [replace(job, **one) for one in ({"total": 39}, {"state": DONE}, {"done": 0}, {"seconds": 0.0})]
+    assert [one.left for one in unknown] == [None] * 4
+    assert asdict(Job(1, "build", "", DONE)) == {
+        **dict.fromkeys(asdict(job), 0), "id": 1, "kind": "build", "source": "", "state": DONE, "asked": {}, "error": ""
+    }  # fmt: skip
 
 
 def test_a_record_that_changed_its_shape_is_a_change_like_any_other(shop: Workshop) -> None:
