@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import unicodedata
 from base64 import b64encode
+from collections.abc import Iterator
 from dataclasses import asdict, replace
 from itertools import cycle, pairwise
 from pathlib import Path
@@ -24,6 +25,7 @@ from vademecum.format.markup import plain
 from vademecum.generation.opened import Opened, open_generation
 from vademecum.ports import Store
 from vademecum.runtime.loop import run
+from vademecum.search.excerpt import excerpt_of
 from vademecum.search.kept_words import encode_words
 from vademecum.search.local import index_documents
 from vademecum.search.results import Hit
@@ -307,6 +309,52 @@ def test_what_is_similar_is_the_same(tmp_path: Path, options: dict[str, Any]) ->
         hits = Searcher(opened).similar(int(id_, 16), 5)
         assert [shown(hit) for hit in hits] == told["hits"], id_
         assert hits.total == told["total"]
+
+
+EXCERPTS = f"""{READ}
+const {{ excerptOf }} = await import(told.js + "/excerpt.mjs");
+console.log(JSON.stringify(told.texts.map(([text, words]) => {{
+  const {{ excerpt, marks, phrase, found }} = excerptOf(text, new Set(words));
+  return [excerpt, marks, phrase, [...new Set(found)].sort()];
+}})));
+"""
+
+
+def made_texts(count: int) -> Iterator[tuple[str, list[str]]]:
+    """Yield texts of sentences as long as an excerpt takes them, or one letter longer, and words that are in them."""
+    drawn = random.Random(2)
+    plain_words = [
+        "pump",
+        "pump",
+        "Pumps",
+        "oil.can",
+        "oilCan",
+        "read_text",
+        "(key)",
+        "pump-",
+        "e.g.",
+        "…",
+        "x" * 41,
+        "|",
+    ]
+    asked = ["pump", "pumps", "oil", "can", "oil.can", "read", "text", "key", "ol", "鍵を", "zz"]
+    ends = [". ", "! ", ".\n", "\n\n", "; ", "。"]
+    for at in range(count):
+        words = [*plain_words, "Öl", "鍵を"] if at % 2 else plain_words
+        rest, text = drawn.choice([120, 240, 700]) + drawn.randrange(3), ""
+        while rest > 0:
+            size = min(rest, drawn.choice([20, 40, 60, 118, 119, 120, 239, 240, 300]))
+            sentence = " ".join(drawn.choices(words, k=size // 6))[: size - 2].ljust(size - 2, "o")
+            text += sentence + drawn.choice(ends if at % 2 else ends[:-1])
+            rest -= size
+        yield text, drawn.sample(asked, 2)
+
+
+def test_excerpts_are_the_same() -> None:
+    texts = [*made_texts(200)]
+    for (text, words), told in zip(texts, node(EXCERPTS, {"js": JS.as_uri(), "texts": texts}), strict=True):
+        excerpt, marks, phrase, found = excerpt_of(text, frozenset(words))
+        assert [excerpt, [*map(list, marks)], phrase, sorted(found)] == told, (text, words)
 
 
 LOCAL = f"""{READ}
