@@ -94,11 +94,12 @@ def __dir__() -> list[str]:
 
 def log_to_stderr(level: str) -> None:
     """`VADEMECUM_LOG=debug` (or info, warning, error) writes the client's log to stderr."""
+    from vademecum.log import logger
+
     handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(levelname)s %(message)s"))
-    log = logging.getLogger("vademecum")
-    log.addHandler(handler)
-    log.setLevel(level.upper() if level.upper() in logging.getLevelNamesMapping() else "DEBUG")
+    logger.addHandler(handler)
+    logger.setLevel(level.upper() if level.upper() in logging.getLevelNamesMapping() else "DEBUG")
 
 
 if os.environ.get("VADEMECUM_LOG"):

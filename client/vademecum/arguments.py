@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,13 +11,12 @@ from typing import Literal
 from vademecum.config import Config
 from vademecum.errors import ContentError, UsageError, VademecumError
 from vademecum.format.json import parse_object
+from vademecum.log import logger
 from vademecum.policy import UNKNOWN, Connection, Policy
 from vademecum.ports import Clock
 from vademecum.runtime.clock import SystemClock
 from vademecum.search.own_encoder import Encode
 from vademecum.search.published_model import require_onnx
-
-logger = logging.getLogger("vademecum")
 
 
 @dataclass(frozen=True)

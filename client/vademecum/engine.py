@@ -7,7 +7,6 @@ metadata are acceptable, in trust/metadata.py.
 from __future__ import annotations
 
 import contextlib
-import logging
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any
@@ -26,6 +25,7 @@ from vademecum.events import ignore
 from vademecum.integrity.inspection import Finding, examine
 from vademecum.integrity.repair import Repaired
 from vademecum.integrity.treatment import Diagnosis, treat
+from vademecum.log import logger
 from vademecum.policy import UNKNOWN, Connection, Policy, check_choices
 from vademecum.ports import Clock, Emit, Permission, Room, Store, Transport, always, unknown_room
 from vademecum.store.channel_status import LONGEST_ADDRESS
@@ -43,8 +43,6 @@ from vademecum.update.seed import Planted
 from vademecum.update.states import Course
 from vademecum.update.surroundings import Surroundings
 from vademecum.update.update import Update
-
-logger = logging.getLogger("vademecum")
 
 
 class Engine:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from typing import Any
 
 from vademecum.errors import QuotaError, VademecumError
+from vademecum.log import logger
 from vademecum.ports import Emit
-
-logger = logging.getLogger("vademecum")
 
 EVENTS = (
     "updateAvailable",

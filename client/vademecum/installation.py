@@ -6,7 +6,6 @@ the next sync mends it; a release that does not work here any more is left for t
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -21,6 +20,7 @@ from vademecum.engine import Engine
 from vademecum.errors import EmptyStoreError, SelfTestError, StorageError, UsageError, VademecumError
 from vademecum.events import ignore
 from vademecum.generation.opened import Opened, open_generation
+from vademecum.log import logger
 from vademecum.ports import Emit, Store
 from vademecum.runtime.locations import disk_room, open_transport, open_transports
 from vademecum.runtime.loop import run
@@ -38,7 +38,6 @@ from vademecum.store.records import MANIFESTS, SYNC
 from vademecum.update.results import Outcome
 
 T = TypeVar("T")
-logger = logging.getLogger("vademecum")
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,6 @@ From then on the network is needed for news only:
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -33,6 +32,7 @@ from vademecum.errors import UsageError
 from vademecum.events import EVENTS
 from vademecum.installation import Installation
 from vademecum.integrity.treatment import Diagnosis
+from vademecum.log import logger
 from vademecum.policy import CHOICES, UNKNOWN, Connection, Policy
 from vademecum.runtime.loop import run
 from vademecum.search.own_encoder import Encode
@@ -44,7 +44,6 @@ from vademecum.update.results import Check, Outcome
 from vademecum.update.run import search_page
 
 Listener = Callable[[Mapping[str, Any]], None]
-logger = logging.getLogger("vademecum")
 
 
 class KnowledgeBase:

@@ -6,7 +6,6 @@ comes from the environment, and stands in no message.
 
 from __future__ import annotations
 
-import logging
 import os
 import threading
 import time
@@ -21,6 +20,7 @@ from urllib.parse import parse_qsl, urlsplit
 import numpy as np
 
 from vademecum.errors import ContentError, NetworkError, ServerError, UsageError
+from vademecum.log import logger
 from vademecum_builder.encoders.table import Matrix, Progress
 
 if TYPE_CHECKING:
@@ -31,7 +31,6 @@ KEY: Final = "VADEMECUM_ENCODER_KEY"
 """The variable of the environment that holds the key; empty: the host asks for none."""
 CHARACTERS_OF_TOKEN: Final = 4
 """About; what is used is counted by the host."""
-_LOG = logging.getLogger("vademecum")
 _SAID = 200
 
 
@@ -169,7 +168,7 @@ class HttpModel:
                         progress(sum(map(len, parts.values())), len(texts))
             finally:
                 pool.shutdown(cancel_futures=True)
-        _LOG.info("%s: %s", self.model, self.used)
+        logger.info("%s: %s", self.model, self.used)
         return np.vstack([parts[start] for start in starts]) if parts else np.zeros((0, self.dimensions))
 
     def _headers(self) -> dict[str, str]:

@@ -10,7 +10,6 @@ the state that they make was read back from the store; so a crash leaves the old
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -22,13 +21,12 @@ from vademecum.format.manifest import Manifest
 from vademecum.format.objects import ObjectRef
 from vademecum.generation.staged import stage_generation
 from vademecum.integrity.scrub import Scrubbed, scrub
+from vademecum.log import logger
 from vademecum.store import garbage
 from vademecum.store.objects import holds
 from vademecum.store.pointer import Generation
 from vademecum.store.session import Session
 from vademecum.transport.downloader import ABSENT, Downloader
-
-logger = logging.getLogger("vademecum")
 
 ManifestOf = Callable[[], Awaitable[Manifest]]
 """Asks for the manifest of the release that the channel shows; called only when something is broken."""

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import logging
-
 from vademecum.errors import StoreError
+from vademecum.log import logger
 from vademecum.ports import Store
 from vademecum.store.session import Session
-
-logger = logging.getLogger("vademecum")
 
 
 async def collect(session: Session) -> None:

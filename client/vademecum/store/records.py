@@ -7,7 +7,6 @@ store is mended.
 from __future__ import annotations
 
 import hashlib
-import logging
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -16,13 +15,13 @@ from typing import Any, Generic, TypeVar
 
 from vademecum.errors import ContentError, DamagedError, VademecumError
 from vademecum.format.json import DIGEST, Fields, canonical, parse_object
+from vademecum.log import logger
 from vademecum.policy import CHOICES, fault
 from vademecum.ports import RecordStore
 from vademecum.store.channel_status import ChannelStatus, decode_status, told
 from vademecum.store.seal import LONGEST_MESSAGE, as_text, seal, unseal
 
 T = TypeVar("T")
-logger = logging.getLogger("vademecum")
 
 LONGEST_WAIT = timedelta(hours=24)
 """What a host asks for beyond that is cut; js/update/schedule.mjs does the same."""

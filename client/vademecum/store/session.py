@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from dataclasses import replace
 
 from vademecum.errors import ContentError, DamagedError, NewerFormatError, VademecumError
 from vademecum.format.manifest import Manifest
+from vademecum.log import logger
 from vademecum.policy import Policy
 from vademecum.ports import Store
 from vademecum.store.channel_status import ChannelStatus
 from vademecum.store.pointer import Generation, Head, decode_head, encode_head, manifest_of, misfit
 from vademecum.store.records import HEALTH, MANIFESTS, SYNC, Failures
-
-logger = logging.getLogger("vademecum")
 
 
 class Session:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from datetime import datetime
 from itertools import count
@@ -12,12 +11,12 @@ from typing import TypeVar
 from vademecum.config import Config
 from vademecum.errors import ContentError, NetworkError, ServerError, TrustError, VademecumError
 from vademecum.format.objects import ObjectRef, PackRef, inflate, inflate_named, verified
+from vademecum.log import logger
 from vademecum.ports import Clock, Progress, Transport
 from vademecum.transport.mirrors import Mirror, Mirrors, telling
 from vademecum.transport.waiting import seconds_to_wait
 
 T = TypeVar("T")
-logger = logging.getLogger("vademecum")
 
 ABSENT = frozenset({403, 404})
 """How hosts say "no such file": some object stores answer 403."""

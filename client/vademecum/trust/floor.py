@@ -7,17 +7,15 @@ here, and nowhere else: by the walk, by an inspection, and by the doctor who sav
 from __future__ import annotations
 
 import hashlib
-import logging
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from vademecum.errors import ContentError, TrustError
 from vademecum.format.json import DIGEST, parse_object
+from vademecum.log import logger
 from vademecum.ports import RecordStore
 from vademecum.store.session import Session
 from vademecum.trust.metadata import Trust
-
-logger = logging.getLogger("vademecum")
 
 ANY_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 """Nothing has expired at this time."""

@@ -8,19 +8,17 @@ nothing that reading depends on.
 from __future__ import annotations
 
 import hashlib
-import logging
 from collections.abc import Callable
 from datetime import datetime
 
 from vademecum.config import Config
 from vademecum.errors import DamagedError, TrustError
+from vademecum.log import logger
 from vademecum.ports import RecordStore
 from vademecum.transport.downloader import Downloader
 from vademecum.transport.mirrors import Mirror
 from vademecum.trust.floor import FIRST_USE, PIN, ROOT, origin_of
 from vademecum.trust.walk import Refreshed, Walk, nothing_there
-
-logger = logging.getLogger("vademecum")
 
 
 def unwanted(_: int) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,14 +9,13 @@ from datetime import datetime
 
 from vademecum.config import Config
 from vademecum.errors import HostError, RollbackError, ServerError, TrustError, VademecumError
+from vademecum.log import logger
 from vademecum.ports import RecordStore
 from vademecum.transport.downloader import Downloader
 from vademecum.transport.mirrors import Mirror
 from vademecum.trust.channel import Line
 from vademecum.trust.floor import PIN, ROOT, as_floor, encode_pin
 from vademecum.trust.metadata import TIMESTAMP, StaleError, Trust
-
-logger = logging.getLogger("vademecum")
 
 
 @dataclass(frozen=True)

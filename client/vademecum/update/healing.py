@@ -3,7 +3,6 @@ it is not enough."""
 
 from __future__ import annotations
 
-import logging
 from dataclasses import asdict, replace
 from hashlib import sha256
 
@@ -12,6 +11,7 @@ from vademecum.format.manifest import Manifest
 from vademecum.generation.staged import stage_generation
 from vademecum.integrity.repair import ManifestOf, Repair, Repaired
 from vademecum.integrity.scrub import Scrubbed
+from vademecum.log import logger
 from vademecum.ports import Store
 from vademecum.store.objects import unsound
 from vademecum.store.pointer import Generation, Head
@@ -21,8 +21,6 @@ from vademecum.trust.floor import drop_if_damaged
 from vademecum.update.plan import Plan
 from vademecum.update.run import EngineRuns
 from vademecum.update.update import Update
-
-logger = logging.getLogger("vademecum")
 
 
 async def follow_and_repair(update: Update, root: bytes | None, *, force: bool, healing: bool) -> tuple[Plan, bool]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import logging
-
 from vademecum.errors import ContentError, QuotaError
 from vademecum.format.manifest import Manifest, PackEntry
 from vademecum.integrity.repair import Repair
 from vademecum.integrity.scrub import scrub
+from vademecum.log import logger
 from vademecum.store import garbage
 from vademecum.store.objects import unsound
 from vademecum.store.records import SPOILED, Spoiled
@@ -18,8 +17,6 @@ from vademecum.update.download import UNLIMITED, Budget, download, require_room
 from vademecum.update.plan import Plan, full_plan, plans
 from vademecum.update.staging import StagingError, activate, stage
 from vademecum.update.surroundings import Surroundings
-
-logger = logging.getLogger("vademecum")
 
 
 class Ladder:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import re
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from vademecum.errors import BusyError, QuotaError, VademecumError
+from vademecum.log import logger
 from vademecum.policy import Policy
 from vademecum.ports import Permission, RecordStore, Store, Transport
 from vademecum.store import garbage
@@ -23,8 +23,6 @@ from vademecum.update.download import Budget
 from vademecum.update.seed import Planted, Seed
 from vademecum.update.surroundings import Surroundings
 from vademecum.update.update import Update
-
-logger = logging.getLogger("vademecum")
 
 
 class EngineRuns:

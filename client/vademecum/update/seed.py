@@ -8,11 +8,11 @@ is known, or damaged, or of other keys, is passed over; no update fails for it (
 from __future__ import annotations
 
 import hashlib
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from vademecum.errors import HostError, RollbackError, ServerError, TrustError
+from vademecum.log import logger
 from vademecum.ports import RecordStore, Transport
 from vademecum.store.records import SEED, Judged
 from vademecum.store.session import Session
@@ -25,8 +25,6 @@ from vademecum.trust.refresh import refresh
 from vademecum.update.plan import Kind, refuse_older, refuse_other
 from vademecum.update.surroundings import Surroundings
 from vademecum.update.update import Update, vouch
-
-logger = logging.getLogger("vademecum")
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ test it; flip to it; collect garbage."""
 from __future__ import annotations
 
 import hashlib
-import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -17,6 +16,7 @@ from vademecum.format.json import iso_time
 from vademecum.format.manifest import Manifest, PackEntry
 from vademecum.generation.compaction import compact, segments_to_merge
 from vademecum.generation.staged import Staged, stage_generation
+from vademecum.log import logger
 from vademecum.ports import Store
 from vademecum.store import garbage
 from vademecum.store.objects import keep
@@ -89,9 +89,6 @@ async def _apply(
     name = hashlib.sha256(content).hexdigest()
     await keep(store, name, content)
     return name
-
-
-logger = logging.getLogger("vademecum")
 
 
 class StagingError(Exception):

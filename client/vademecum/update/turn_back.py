@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import replace
 
 from vademecum.errors import DamagedError, EmptyStoreError, UsageError
@@ -11,8 +10,6 @@ from vademecum.integrity.scrub import scrub
 from vademecum.store.objects import unsound
 from vademecum.store.pointer import Generation, Head
 from vademecum.store.session import Session
-
-logger = logging.getLogger("vademecum")
 
 
 async def roll_back(session: Session) -> Generation:

@@ -13,7 +13,6 @@ off; and the flip.
 from __future__ import annotations
 
 import hashlib
-import logging
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -31,6 +30,7 @@ from vademecum.errors import (
 from vademecum.format.json import iso_time
 from vademecum.format.manifest import Manifest, PackEntry, decode_manifest
 from vademecum.format.objects import ObjectRef
+from vademecum.log import logger
 from vademecum.policy import Offered, decide
 from vademecum.store.pointer import Generation, Head
 from vademecum.store.records import SPOILED
@@ -51,8 +51,6 @@ from vademecum.update.ladder import Ladder, spoiled
 from vademecum.update.plan import Plan, equivocation, full_plan, plans, refuse_older, refuse_other
 from vademecum.update.results import Check
 from vademecum.update.surroundings import Surroundings
-
-logger = logging.getLogger("vademecum")
 
 
 class Update:

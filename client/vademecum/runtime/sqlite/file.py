@@ -8,7 +8,6 @@ would unlock the other stores of this process (https://www.sqlite.org/howtocorru
 from __future__ import annotations
 
 import errno
-import logging
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -24,8 +23,7 @@ from vademecum.errors import (
     StorageError,
     VademecumError,
 )
-
-logger = logging.getLogger("vademecum")
+from vademecum.log import logger
 
 APPLICATION_ID = 0x76616465
 USER_VERSION = 1
