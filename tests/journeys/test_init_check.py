@@ -264,6 +264,8 @@ def test_a_domain_that_only_github_knows(
     """A site that actions deploy needs no CNAME file: the domain is written in GitHub's settings."""
     fake_gh(place / ".git-hub", WORKING | {"/pages": f"workflow {host.url.replace('http:', 'https:').rstrip('/')}"})
     assert "GitHub Pages serves the repository at" not in looked_at(capsys)
+    fake_gh(place / ".git-hub", WORKING | {"/pages": f"workflow {host.url.rstrip('/')[:-1]}"})
+    assert "GitHub Pages serves the repository at" in looked_at(capsys), "another, whose name is a part of its own"
     fake_gh(place / ".git-hub", WORKING | {"/pages": "workflow https://docs.acme.example/"})
     assert f"serves the repository at https://docs.acme.example/, and vademecum.toml says {host.url}" in looked_at(
         capsys

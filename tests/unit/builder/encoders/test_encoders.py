@@ -194,7 +194,10 @@ def test_the_alphabet_knows_cases_and_bases_of_what_it_has_seen() -> None:
 
 
 def test_latin_needs_not_be_seen() -> None:
-    assert build_alphabet([]).split("Łódź, ÿ 42 e\u0301") == ["łodz", "y", "42", "e"]
+    alphabet = build_alphabet([])
+    assert alphabet.split("Łódź, ÿ 42 e\u0301") == ["łodz", "y", "42", "e"]
+    assert [code for code in alphabet.codes if 0x2BD <= code <= 0x37F] == [*range(0x300, 0x370)]
+    assert [code for code in alphabet.codes if 0x170 <= code <= 0x190] == [*range(0x170, 0x180)]
 
 
 def test_folding_is_settled() -> None:

@@ -106,6 +106,10 @@ def test_texts_go_in_batches_and_come_back_in_their_order(host: Host) -> None:
     assert seen[-1] == (25, 25)
     assert model.estimate(texts) == Cost(25, 3, 50, 0.0001)
     assert model.used == Cost(25, 3, 75, 0.00015)
+    assert str(model.used) == "25 texts were embedded in 3 requests: 75 tokens, which cost 0.00015"
+    assert Cost(2, 1, 3, 0).before == "about 2 texts in 1 requests: 3 tokens"
+    assert Cost(2, 1, 3, 123.456).before == "about 2 texts in 1 requests: 3 tokens, which cost about 123.5"
+    assert str(Cost(2, 1, 3, 0)) == "2 texts were embedded in 1 requests: 3 tokens"
     assert "sk-secret" not in repr(model)
 
 

@@ -69,6 +69,18 @@ def test_a_good_tree_names_its_release() -> None:
     assert trust.targets_length(10**6) == len(targets(publisher))
 
 
+def test_what_verified_once_is_asked_again_whose_it_is() -> None:
+    publisher = published()
+    trust, (one, other) = Trust(publisher.first_root, NOW), (snapshot(publisher), b"damaged")
+    assert [trust.signs("snapshot", data) for data in (one, other)] == [True, False]
+    assert [trust.claims("snapshot", data) for data in (one, other)] == [True, True], (
+        "of the second nothing can be said"
+    )
+    publisher.rotate("snapshot", "another key")
+    publisher.sign()
+    assert [trust.signs("snapshot", snapshot(publisher)), trust.claims("snapshot", snapshot(publisher))] == [False] * 2
+
+
 def test_no_signed_length_makes_us_take_more_than_the_limit() -> None:
     publisher = published()
     publisher.snapshot.meta["targets.json"] = MetaFile(publisher.targets.version, 10**15)

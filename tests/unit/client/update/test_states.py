@@ -29,7 +29,8 @@ def test_the_course_of_an_update() -> None:
     assert course("check", "offer") == "update-available"
     assert course("check", "download", "verify", "install", "complete") == "installed"
     assert course("check", "download", "verify", "download", "verify", "install", "complete") == "installed"
-    assert course("check", "offer", "turn-back", "complete") == "installed"
+    assert course("check", "offer", "turn-back", "complete") == course("check", "complete") == "installed"
+    assert course("check", "download", "download", "verify", "install", "complete", "forget") == "idle"
 
 
 @pytest.mark.parametrize("state", get_args(State))
