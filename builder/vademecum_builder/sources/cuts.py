@@ -46,11 +46,6 @@ class Message:
     updated: datetime | None = None
     subject: str = ""
 
-    @property
-    def order(self) -> tuple[datetime, int, str]:
-        """What messages are sorted by: time, then id; ids of digits as numbers."""
-        return (self.time, len(self.id), self.id)
-
 
 @dataclass(frozen=True)
 class Piece:
