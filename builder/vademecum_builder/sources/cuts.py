@@ -192,17 +192,7 @@ def _by_hash(messages: Iterable[Message], weight: Callable[[Message], int], radi
 
 def _is_smallest(piece: Sequence[_At], number: int, radius: int) -> bool:
     here = piece[number]
-    for other in reversed(piece[:number]):
-        if here.begin - other.begin > radius:
-            break
-        if other.hash < here.hash:
-            return False
-    for other in piece[number + 1 :]:
-        if other.begin - here.begin > radius:
-            break
-        if other.hash < here.hash:
-            return False
-    return True
+    return all(here.hash <= other.hash for other in piece if abs(here.begin - other.begin) <= radius)
 
 
 def _split(piece: Sequence[_At], most: int, *, sure: bool = True) -> Iterator[Piece]:

@@ -55,7 +55,7 @@ class Database:
 
     def __repr__(self) -> str:
         """Tell databases apart, as a checkpoint has to, without a password that may stand in the settings."""
-        return f"Database({hashlib.sha256(f'{self.url} {self.folder}'.encode()).hexdigest()})"
+        return f"Database({hashlib.sha256(repr((self.url, self.folder)).encode()).hexdigest()})"
 
     @property
     def name(self) -> str:

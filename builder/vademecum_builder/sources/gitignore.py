@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -130,16 +131,14 @@ def _read(path: Path) -> GitIgnoreSpec | None:
 
 def spec_of(patterns: Iterable[str]) -> GitIgnoreSpec:
     """Return what git-style patterns name; a malformed one names nothing."""
-    return GitIgnoreSpec.from_lines(filter(_is_valid, patterns))
+    return GitIgnoreSpec(rule for spec in map(_read_line, patterns) if spec for rule in spec.patterns)
 
 
-def _is_valid(line: str) -> bool:
-    """Return whether pathspec takes the line; to git, a malformed pattern is one that never matches."""
-    try:
-        GitIgnoreSpec.from_lines([line])
-    except ValueError:
-        return False
-    return True
+def _read_line(line: str) -> GitIgnoreSpec | None:
+    """Return what a line means; None: pathspec does not take it. To git, a malformed pattern never matches."""
+    with suppress(ValueError):
+        return GitIgnoreSpec.from_lines([line])
+    return None
 
 
 @dataclass(frozen=True)
@@ -165,9 +164,9 @@ class Selection:
         """
         specs = []
         for pattern in patterns:
-            if not _is_valid(pattern):
+            if (spec := _read_line(pattern)) is None:
                 raise UsageError(f"pattern {pattern!r} is malformed; write it as in a .gitignore file")
-            specs.append(GitIgnoreSpec.from_lines([pattern]))
+            specs.append(spec)
         including = any(rule.include for spec in specs for rule in spec.patterns)
         named = [part for pattern in patterns if not pattern.startswith("!") for part in pattern.split("/")]
         return cls(tuple(specs), not including, frozenset(named))

@@ -130,12 +130,14 @@ def _is_bare(begun: re.Match[str]) -> bool:
     data = _decoded(letters)
     header, length = _sequence(data)
     inner = data[header + 3 : header + 6]  # behind the version
-    if len(inner) < 3 or header + length > len(data):
-        return False
-    pkcs8 = inner[0] == 0x30 and inner[2] == 0x06  # a sequence that begins with the algorithm's identifier
-    sec1 = inner[0] == 0x04 and 16 <= inner[1] <= 66  # a number as octets
-    pkcs1 = inner[0] == 0x02 and inner[1] >= 0x40  # the modulus
-    return pkcs8 or sec1 or pkcs1
+    return (
+        header + length <= len(data)
+        and (
+            (inner[:1] == b"\x30" and inner[2:] == b"\x06")  # PKCS #8: a sequence with the algorithm's identifier
+            or (inner[:1] == b"\x04" and b"\x10" <= inner[1:2] <= b"\x42")  # SEC 1: a number as octets
+            or (inner[:1] == b"\x02" and inner[1:2] >= b"\x40")  # PKCS #1: the modulus
+        )
+    )
 
 
 def _is_encoded(word: re.Match[str]) -> bool:

@@ -76,11 +76,10 @@ class Walk:
     def _is_none(self, path: Path) -> bool:
         """Return whether a file or folder is nobody's document by its name, and no pattern names it."""
         kind = folder_kind(path) if path.is_dir() else file_kind(path.name)
-        if not kind or self.selection.names(path.name):
-            return False
-        if os.path.realpath(path) not in self.left_out:
+        is_none = bool(kind) and not self.selection.names(path.name)
+        if is_none and os.path.realpath(path) not in self.left_out:
             self._count(kind, path)
-        return True
+        return is_none
 
     def _count(self, kind: str, path: Path) -> None:
         documents = (
@@ -101,13 +100,14 @@ class Walk:
 
     def _is_ignored_where_it_lies(self, entry: Entry | Skipped) -> bool:
         """Return whether a link leads to what git ignores, be it the entry or a folder that it lies in."""
-        if isinstance(entry, Skipped) or entry.real == str(Path(self.real_root, entry.key)):
-            return False
-        return self._surroundings.ignores(Path(entry.real))
+        return (
+            isinstance(entry, Entry)
+            and entry.real != str(Path(self.real_root, entry.key))
+            and self._surroundings.ignores(Path(entry.real))
+        )
 
     def _entry(self, path: Path, key: str, real_folder: str) -> Entry | Skipped:
-        name = os.fsencode(path.name)
-        shown = key + _printable(name)
+        shown = key + _printable(os.fsencode(path.name))
         try:
             linked = path.is_symlink()
             real = os.path.realpath(path, strict=True) if linked else str(Path(real_folder, path.name))
@@ -116,7 +116,7 @@ class Walk:
             return Skipped(shown, f"cannot be read: {error.strerror}")
         if stat.S_ISDIR(info.st_mode):
             shown += "/"
-        if not _is_plain(name):
+        if any(unicodedata.category(character) in ("Cc", "Cs") for character in path.name):
             return Skipped(shown, "its name is not UTF-8 or holds control characters: rename it")
         if linked and not self._is_inside(Path(real)):
             return Skipped(shown, "a symbolic link that leads out of the folder")
@@ -126,14 +126,6 @@ class Walk:
 def _may_be_wanted(key: str) -> bool:
     """Return whether a skipped entry is worth naming: a document, a folder, or a link that may be one."""
     return key.endswith("/") or not PurePosixPath(key).suffix or media_type(key) is not None
-
-
-def _is_plain(name: bytes) -> bool:
-    try:
-        text = name.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return not any(unicodedata.category(character) == "Cc" for character in text)
 
 
 def _printable(name: bytes) -> str:

@@ -88,11 +88,29 @@ def test_an_encoding_that_is_said_is_taken(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["data", "data/*.json*", "data/**/*.json*"])
-def test_a_folder_and_a_glob_are_all_their_files(tmp_path: Path, name: str) -> None:
-    (tmp_path / "data/more").mkdir(parents=True)
+def test_a_folder_and_a_glob_are_all_their_files(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "data/more.json").mkdir(parents=True)
     (tmp_path / "data/a.json").write_text(json.dumps([PUMP]))
     (tmp_path / "data/b.jsonl").write_text(json.dumps(VALVE))
+    (tmp_path / "data/c.txt").write_text("A note.")
     assert listed(CatalogSource(str(tmp_path / name)))[0].keys() == {"7", "v/1"}
+    monkeypatch.chdir(tmp_path)
+    assert CatalogSource(name).files() == [Path("data/a.json"), Path("data/b.jsonl")]
+
+
+def test_of_a_folder_every_ending_of_records_is_read_and_what_is_hidden_is_not(tmp_path: Path) -> None:
+    names = ["a.JSON", "b.csv", "c.geojson", "d/e.jsonl", "d/f.ndjson", "d/g.tsv"]
+    for name in (*names, ".h.json", ".i/j.json", "d/.k/l.csv", "m.xml"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    assert CatalogSource(str(tmp_path)).files() == [tmp_path / name for name in names]
+
+
+@pytest.mark.parametrize("ending", [".csv", ".tsv", ".tab"])
+def test_a_table_may_have_names_in_brackets_and_one_record_makes_a_file_of_lines(tmp_path: Path, ending: str) -> None:
+    assert listed(catalog(tmp_path, f"a{ending}", "[id],[name]\n1,One\n", id="[id]"))[0].keys() == {"1"}
+    for line in (".jsonl", ".ndjson"):
+        assert listed(catalog(tmp_path, f"a{line}", json.dumps(PUMP)))[0] == {"7": PUMP}
 
 
 def test_the_list_of_records_is_named_where_there_are_several(tmp_path: Path) -> None:
@@ -103,6 +121,43 @@ def test_the_list_of_records_is_named_where_there_are_several(tmp_path: Path) ->
         assert listed(catalog(tmp_path, "a.json", text, layout=Layout(records=path)))[0] == {"7": PUMP}
     with pytest.raises(UsageError, match=r"no list of objects at a; there is shops, a\.b"):
         listed(catalog(tmp_path, "a.json", text, layout=Layout(records="a")))
+
+
+def test_which_list_of_several_holds_the_records(tmp_path: Path) -> None:
+    def found(value: object) -> str:
+        return catalog(tmp_path, "a.json", json.dumps(value)).list_of_records()
+
+    many = [VALVE] * 3
+    for name in "data items results products records entries rows documents hits value".split():
+        assert found({"included": many, "out": {name: [PUMP]}}) == f"out.{name}"
+    assert found({"errors": [PUMP], "included": many}) == "included"
+    assert (found([PUMP]), found({"data": many}), found({"a": PUMP, "b": VALVE}), found({"a": PUMP, "b": 1})) == (
+        "", "", "*", "",
+    )  # fmt: skip
+    told = {"n": 1, "shop": {"open": True}, "list": {"a": PUMP, "b": VALVE}, "more": {"c": {}, "d": {}}}
+    assert found(told) == "list.*"
+    texts = ('id,x\n1,{"a": [{}]}\n', '\ufeff{"a": {}, "b": {}}')
+    assert [catalog(tmp_path, "a.csv", text).list_of_records() for text in texts] == ["", "*"]
+
+
+def test_the_first_records_are_a_sample_and_why_none_can_be_read_is_told(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text("cut\n" + json.dumps(PUMP) + "\n7\n")
+    (tmp_path / "b.jsonl").write_text((json.dumps(VALVE) + "\n") * 3)
+    source = CatalogSource(str(tmp_path))
+    assert (source.sample(5), source.sample(2)) == ([PUMP, VALVE, VALVE, VALVE], [PUMP, VALVE])
+    with pytest.raises(
+        UsageError, match=r"a\.jsonl: no record in it can be read \(.*a\.jsonl:1: no object of fields\)"
+    ):
+        catalog(tmp_path, "a.jsonl", "7\n[]\n").sample(5)
+    with pytest.raises(UsageError, match=r"a\.json: empty"):
+        catalog(tmp_path, "a.json", "").sample(5)
+    with pytest.raises(UsageError, match=r"a\.csv: no record in it can be read$"):
+        catalog(tmp_path, "a.csv", "id\n").sample(5)
+    (tmp_path / "a.json").write_text(json.dumps({"more": [PUMP], "data": [VALVE] * 3, "n": 1}))
+    with PagesHost(tmp_path) as host:
+        source = CatalogSource(f"{host.url}a.json?page=1")
+        assert source.list_of_records() == "data"
+        assert CatalogSource(source.place, Layout("data")).sample(2) == [VALVE] * 2
 
 
 @pytest.mark.parametrize(
