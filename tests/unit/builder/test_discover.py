@@ -17,7 +17,7 @@ from support.postgres import new_database
 from vademecum.errors import UsageError
 from vademecum_builder.kinds.discover import discover
 from vademecum_builder.kinds.fields import fields_of, proposal
-from vademecum_builder.kinds.proposals import of_records
+from vademecum_builder.kinds.proposals import Proposal, of_records
 from vademecum_builder.kinds.registry import open_sources
 from vademecum_builder.readers.private import why_private_record
 from vademecum_builder.settings import read_settings
@@ -40,7 +40,11 @@ def text_of(number: int) -> str:
 
 
 FILES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
-    "shopify.csv": (SHOPIFY, {"id": "Handle", "merge": True, "title": "Title"}),
+    "shopify.csv": (
+        SHOPIFY,
+        {"id": "Handle", "merge": True, "title": "Title", "text": ["Body (HTML)", "Handle", "Variant SKU"],
+         "metadata": ["Published", "Image Position"]},
+    ),
     "two-lists.json": (
         json.dumps({
             "errors": [{"code": 7}],
@@ -50,11 +54,11 @@ FILES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     ),
     "one-bad-row.jsonl": (
         "\n".join(json.dumps({"number": max(n, 1), "title": f"T{n}", "text": text_of(n)}) for n in range(20)) + "\n",
-        {"id": "number", "title": "title"},
+        {"id": "number", "title": "title", "text": ["text"]},
     ),
     "keyed.json": (
         json.dumps({"products": {f"p{n}": {"name": f"T{n}", "about": text_of(n)} for n in range(4)} | {"p9": {}}}),
-        {"records": "products.*", "id": "_key", "title": "name"},
+        {"records": "products.*", "id": "_key", "title": "name", "text": ["about", "_key"]},
     ),
     "places.geojson": (
         json.dumps({"type": "FeatureCollection", "features": rows(lambda n: {
@@ -65,22 +69,22 @@ FILES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     ),
     "tabs.txt": (
         "sku\tname\tnote\n" + "".join(f"s{n}\tName {n}\t{text_of(n)}\n" for n in range(3)),
-        {"id": "sku", "text": ["note", "sku"]},
+        {"id": "sku", "title": "name", "text": ["note", "sku"]},
     ),
     "stops.txt": (
         "\ufeffstop_id,stop_name,stop_desc\r\n" + "".join(f"S{n},Stop {n},{text_of(n)}\r\n" for n in range(3)),
-        {"id": "stop_id"},
+        {"id": "stop_id", "title": "stop_name", "text": ["stop_desc", "stop_id"]},
     ),
     "magento.csv": (
         "sku,name,description,visibility,created_at,salt_100g,hashtags\n"
         + "".join(f'M{n},Bag {n},{text_of(n)},"Catalog, Search","1/2/26, 2:01 PM",0.{n},#a\n' for n in range(9)),
-        {"text": ["description", "sku"],
+        {"id": "sku", "title": "name", "text": ["description", "sku"],
          "metadata": ["visibility", "created_at", "salt_100g", "hashtags"]},
     ),
     "reviews.csv": (
         "review_id,product,author,date,rating,body\n"
         + "".join(f"{n},chair,ann,2024-01-0{n + 1},5,{text_of(n)}\n" for n in range(5)),
-        {"id": "review_id", "text": ["body"]},
+        {"id": "review_id", "text": ["body"], "metadata": ["product", "author", "rating"]},
     ),
     "teams.json": (
         json.dumps({"value": rows(lambda n: {
@@ -96,7 +100,8 @@ FILES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
             "sender": "@ann:x", "room_id": "!a:x", "event_id": f"$e{n}", "origin_server_ts": 1704103260000 + n,
             "content": {"msgtype": "m.text", "body": text_of(n)},
         })}),
-        {"id": "event_id", "author": "sender", "text": "content.body", "time": "origin_server_ts"},
+        {"id": "event_id", "author": "sender", "text": "content.body", "time": "origin_server_ts",
+         "channel": "room_id"},
     ),
     "jira.json": (
         json.dumps({"issues": rows(lambda n: {
@@ -107,19 +112,23 @@ FILES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
                 ]},
             },
         })}),
-        {"title": "fields.summary", "text": ["fields.description", "key"]},
+        {"id": "id", "title": "fields.summary", "text": ["fields.description", "key"],
+         "metadata": ["fields.status.name"]},
     ),
     "issues.json": (
         json.dumps(rows(lambda n: {
             "id": n, "url": f"https://api.a.example/{n}", "user": {"login": "ann", "html_url": "https://a.example/ann"},
             "html_url": f"https://a.example/{n}", "title": f"T{n}", "body": text_of(n),
         })),
-        {"link": "html_url", "title": "title"},
+        {"id": "id", "link": "html_url", "title": "title", "text": ["body"], "metadata": ["user.login"]},
     ),
     "mattermost.jsonl": ('{"type": "version", "version": 1}\n', {"shape": "mattermost"}),
     "ops - pumps [1].csv": ("AuthorID,Author,Date,Content,Attachments,Reactions\n", {"shape": "discord"}),
-    "chat.txt": ("12/31/23, 9:15 PM - Ann: Happy new year\n1/1/24, 9:15 AM - Bob: Thanks\n", {"shape": "whatsapp"}),
-    "irc.log": ("--- Log opened Mon Jan 01 10:00:00 2024\n10:01 < ann> Hello\n", {"shape": "irc"}),
+    "chat.txt": (
+        "12/31/23, 9:15 PM - Ann: Happy new year\n1/1/24, 9:15 AM - Bob: Thanks\n",
+        {"shape": "whatsapp", "zone": "UTC"},
+    ),
+    "irc.log": ("--- Log opened Mon Jan 01 10:00:00 2024\n10:01 < ann> Hello\n", {"shape": "irc", "zone": "UTC"}),
     "result.json": (
         json.dumps({"name": "Boats", "messages": [{"id": 1, "type": "message", "text": "x", "text_entities": []}]}),
         {"shape": "telegram"},
@@ -197,11 +206,11 @@ def test_markup_far_into_a_text_of_a_table_is_seen() -> None:
 def test_a_file_of_a_stranger_is_proposed_as_what_it_is(tmp_path: Path, name: str) -> None:
     content, expected = FILES[name]
     (tmp_path / name).write_text(content)
+    kind = "messages" if "time" in expected or "shape" in expected else "catalog"
+    called = {"ops - pumps [1].csv": "ops-pumps-1"}.get(name, name.partition(".")[0])
+    notes = [ZONELESS] if "zone" in expected else []
     [found] = discover(str(tmp_path / name), tmp_path)
-    assert {**found.settings, **expected} == found.settings
-    archives = ("teams.json", "matrix.json")
-    assert found.kind == ("messages" if name in archives or "shape" in expected else "catalog")
-    assert not found.missing
+    assert found == Proposal(called, kind, {"path": name} | expected, notes) and not found.missing
 
 
 def test_where_nothing_names_a_record_all_of_it_does_in_a_file_and_of_a_table_it_has_to_be_written(
@@ -414,26 +423,56 @@ def test_tables_of_other_peoples_apps(tmp_path: Path) -> None:
     assert {name: one.kind for name, one in found.items()} == {
         "wp-posts": "sql", "wp-comments": "messages", "article": "sql", "tag": "sql",
     }  # fmt: skip
-    assert found["wp-posts"].settings["format"] == "auto"
-    assert any("post_password" in note for note in found["wp-posts"].notes)
-    assert not any("email" in str(one.settings) for one in found.values())
-    assert found["article"].settings["text"] == ["body"]
-    assert found["tag"].settings["id"] == "record_key"
+    url = {"url": "sqlite:///blog.db"}
+    assert (found["article"].settings, found["article"].notes) == (
+        url | {"table": "article", "id": "id", "title": "title", "text": ["body"], "metadata": ["author"]},
+        (f"{OTHERS_PRIVATE}: django_session, wp_options, wp_users",),
+    )
+    both = "CAST(m.id AS VARCHAR(500)) || '-' || CAST(m.lang AS VARCHAR(500)) AS record_key"
+    assert found["tag"].settings == url | {
+        "query": f"SELECT m.*, {both} FROM tag AS m", "id": "record_key", "text": ["description"], "metadata": ["lang"],
+    }  # fmt: skip
+    assert (found["wp-comments"].settings, found["wp-comments"].notes) == (
+        url | {"table": "wp_comments", "id": "comment_ID", "time": "comment_date_gmt", "author": "comment_author",
+               "text": "comment_content", "reply-to": "comment_parent", "zone": "UTC"},
+        [ZONELESS],
+    )  # fmt: skip
+    assert (
+        found["wp-posts"].toml()
+        == """[[source]]
+# left out, as nobody's business: post_password
+name = "wp-posts"
+kind = "sql"
+url = "sqlite:///blog.db"
+table = "wp_posts"
+id = "ID"
+title = "post_title"
+text = ["post_content"]
+metadata = ["post_status"]
+format = "auto"
+"""
+    )
 
 
+OTHERS_PRIVATE = "tables that hold what is private, or a program's own, are left out"
+ZONELESS = "times say no zone: is it this one?"
 TALKS: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "post": (
         "post_id INTEGER PRIMARY KEY, posted, member_id REFERENCES member (member_id), body, room, answers_to",
-        {"time": "posted", "author": "author_name", "channel": "room", "reply-to": "answers_to"},
+        {"id": "post_id", "time": "posted", "author": "author_name", "text": "body", "channel": "room",
+         "reply-to": "answers_to",
+         "query": "SELECT m.*, author.handle AS author_name FROM post AS m "
+         "LEFT JOIN member AS author ON author.member_id = m.member_id"},
     ),
     "nachrichten": (
         "nr INTEGER PRIMARY KEY, gesendet_am, absender, inhalt, kanal, antwort_auf, geändert_am, geloescht",
-        {"time": "gesendet_am", "author": "absender", "text": "inhalt", "reply-to": "antwort_auf",
-         "updated": "geändert_am", "deleted": "geloescht"},
+        {"id": "nr", "time": "gesendet_am", "author": "absender", "text": "inhalt", "channel": "kanal",
+         "reply-to": "antwort_auf", "updated": "geändert_am", "deleted": "geloescht", "table": "nachrichten"},
     ),
     "mensajes": (
         "id INTEGER PRIMARY KEY, enviado_en, remitente, texto, sala, respuesta_a, editado, borrado",
-        {"time": "enviado_en", "author": "remitente", "text": "texto", "channel": "sala", "deleted": "borrado"},
+        {"time": "enviado_en", "author": "remitente", "text": "texto", "channel": "sala", "reply-to": "respuesta_a",
+         "updated": "editado", "deleted": "borrado", "table": "mensajes"},
     ),
 }  # fmt: skip
 
@@ -447,8 +486,9 @@ def test_an_archive_of_messages_in_another_language_is_one(tmp_path: Path, table
         more = ", NULL" * (columns.count(",") - 4)
         for n in range(9):
             talk.execute(f"INSERT INTO {table} VALUES (?, ?, ?, ?, 'ops'{more})", (n, 1767225600 + n, "1", text_of(n)))
-    found = {one.kind: one for one in discover("sqlite:///a.db", tmp_path)}
-    assert {**found["messages"].settings, **expected} == found["messages"].settings
+    assert discover("sqlite:///a.db", tmp_path) == [
+        Proposal(table, "messages", {"url": "sqlite:///a.db"} | expected, (f"{OTHERS_PRIVATE}: member",))
+    ]
 
 
 SHOP = """
@@ -526,9 +566,13 @@ def test_private_topics_of_a_forum_are_left_out_and_bytes_are_no_text(tmp_path: 
             row = (n, 1 + n % 2, f"{'secret' if n % 2 else text_of(n)}", 1767225600 + n, b"\x89PNG")
             forum.execute("INSERT INTO posts VALUES (?, 1, ?, ?, ?, ?)", row)
     found = {one.name: one for one in discover("sqlite:///forum.db", tmp_path)}
-    assert [*found] == ["posts"] and "is left out: see WHERE" in str(found["posts"].notes)
     settings = found["posts"].settings
-    assert "picture" not in settings.values() and settings["subject"] == "thread_name"
+    assert found == {"posts": Proposal(
+        "posts", "messages",
+        {"url": "sqlite:///forum.db", "query": settings["query"], "time": "created_at", "author": "author_name",
+         "text": "raw", "thread": "topic_id", "subject": "thread_name"},
+        ("what is in something private (a channel, a topic …) is left out: see WHERE", f"{OTHERS_PRIVATE}: users"),
+    )}  # fmt: skip
     with closing(sqlite3.connect(tmp_path / "forum.db")) as forum:
         said = [dict(zip([one[0] for one in rows.description], row, strict=True)) for rows in
                 [forum.execute(settings["query"])] for row in rows]  # fmt: skip
