@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
@@ -44,17 +45,12 @@ def test_slack(tmp_path: Path) -> None:
         },
     ]  # fmt: skip
     write(tmp_path / "help" / "2026-01-01.json", day)
-    first, second = messages(tmp_path)
-    assert first == Message(
-        "1767261600.000200",
-        datetime(2026, 1, 1, 10, 0, 0, 200, tzinfo=UTC),
-        "Ann",
-        "Hi @Ann & x (https://a.example)",
-        "help",
-    )
-    assert isinstance(second, Message)
-    assert (second.author, second.text, second.thread) == ("U2", "#help https://a.example", "1767261600.000200")
-    assert second.updated == datetime(2026, 1, 1, 10, 1, 40, tzinfo=UTC)
+    at, begun = datetime(2026, 1, 1, 10, tzinfo=UTC), "1767261600.000200"
+    assert messages(tmp_path) == [
+        Message(begun, at.replace(microsecond=200), "Ann", "Hi @Ann & x (https://a.example)", "help"),
+        Message("1767261602.000000", at.replace(second=2), "U2", "#help https://a.example", "help", begun,
+                updated=at.replace(minute=1, second=40)),
+    ]  # fmt: skip
 
 
 def test_discord(tmp_path: Path) -> None:
@@ -69,10 +65,10 @@ def test_discord(tmp_path: Path) -> None:
         tmp_path / "help.json",
         {"guild": {"name": "g"}, "channel": {"name": "help"}, "messages": [one, two, {"id": "9"}]},
     )
-    first, second, third = messages(tmp_path / "help.json")
-    assert first == Message("7", datetime(2026, 1, 1, 10, 0, 0, 500000, tzinfo=UTC), "Ann", "Hello", "help")
-    assert isinstance(second, Message) and (second.reply_to, second.updated is not None) == ("7", True)
-    assert isinstance(third, Skipped)
+    first = Message("7", datetime(2026, 1, 1, 10, 0, 0, 500000, tzinfo=UTC), "Ann", "Hello", "help")
+    edited = replace(first, id="8", reply_to="7", updated=datetime(2026, 1, 1, 11, tzinfo=UTC))
+    reason = "its time: None is no time: expected ISO 8601, or seconds since 1970"
+    assert messages(tmp_path / "help.json") == [first, edited, Skipped("9", reason)]
 
 
 def test_mbox(tmp_path: Path) -> None:
@@ -140,6 +136,9 @@ def test_what_is_not_there_is_named(tmp_path: Path) -> None:
         messages(tmp_path / "chat.json")
 
 
+SAID_IN_SLACK = "me_message thread_broadcast reply_broadcast file_share file_comment"
+
+
 def test_what_slack_exports_of_programs_and_of_the_channel_itself(tmp_path: Path) -> None:
     users = [{"id": "U1", "name": "ann"}, {"id": "U2", "name": "x", "profile": {"real_name": "Old User"}}]
     write(tmp_path / "users.json", users)
@@ -149,42 +148,72 @@ def test_what_slack_exports_of_programs_and_of_the_channel_itself(tmp_path: Path
         {"type": "user", "user_id": "U1"}, {"type": "emoji", "name": "wave"}, {"type": "channel", "channel_id": "C1"},
     ]  # fmt: skip
     rich = [{"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": blocks}]}]
-    code = {"type": "rich_text_preformatted", "elements": [{"type": "text", "text": "a < b"}]}
-    alert = {"fallback": "!", "title": "Slow", "text": "p95 is 2 s", "fields": [{"title": "Region", "value": "eu"}]}
+    code = {"type": "rich_text_preformatted", "elements": [{"type": "text", "text": "a < b"}, {"text": "; c"}]}
+    quote = {
+        "type": "rich_text_quote",
+        "elements": [{"type": "text", "text": "So "}, {"type": "text", "text": "be it"}],
+    }
+    link = {"type": "link", "url": "https://a.example/b", "text": "here"}
+    section = {
+        "type": "section",
+        "text": {"type": "mrkdwn", "text": "*Disk*"},
+        "fields": [{"text": "a"}, {"text": "b"}],
+    }
+    context = {"type": "context", "elements": [{"type": "mrkdwn", "text": "by cron"}, 7, link]}
+    alert = {"fallback": "!", "pretext": "Alert", "title": "Slow", "text": "p95 is 2 s",
+             "fields": [{"title": "Region", "value": "eu"}]}  # fmt: skip
     unfurled = {"from_url": "https://w.example", "title": "Sizes", "text": "Another page's text", "fallback": "!"}
     said: list[dict[str, Any]] = [
         {"user": "U2", "text": "<@U2> <!here> <#C1> <!date^1^{date}|Feb 1> <mailto:a@b.example|a@b.example> &lt;"},
         {"subtype": "bot_message", "username": "Grafana", "text": "", "attachments": [alert]},
         {"user": "U1", "text": "", "blocks": rich},
-        {"user": "U1", "text": "", "blocks": [{"type": "rich_text", "elements": [code]}]},
+        {"user": "U1", "text": "", "blocks": [{"type": "rich_text", "elements": [code, quote]}, section, context]},
+        {
+            "user": "U1",
+            "text": "<@U9|bo> <#C9|old> <#C9> <!subteam^S1|@on call> <!everyone> <tel:+491|call> <https://a|b>",
+        },
+        {"user": "U9", "user_profile": {"display_name": "Guest"}, "attachments": [{"fallback": "No rich text"}]},
+        {"user": "U9", "files": [{"name": "p.pdf"}, {}]},
         {"user": "U1", "text": "see", "attachments": [unfurled], "files": [{"title": "Runbook", "name": "r.pdf"}]},
         {"user": "USLACKBOT", "text": "Reminder"},
         *({"subtype": kind, "text": kind} for kind in ("tombstone", "channel_name", "pinned_item", "huddle_thread")),
+        {"type": "user_typing", "text": "…"},
+        *({"subtype": kind, "user": "U1", "text": kind} for kind in SAID_IN_SLACK.split()),
     ]
-    write(tmp_path / "ops" / "2026-01-01.json", [{"ts": f"176726160{n}.0001", **one} for n, one in enumerate(said)])
+    write(tmp_path / "ops" / "2026-01-01.json", [{"ts": f"17672616{n:02}.0001", **one} for n, one in enumerate(said)])
+    write(tmp_path / "ops" / "canvas.json", [{"ts": "1767261600.0001", "text": "no day of messages"}])
     assert [(one.author, one.text) for one in messages(tmp_path) if isinstance(one, Message)] == [
         ("Old User", "@Old User @here #ops Feb 1 a@b.example <"),
-        ("Grafana", "Slow\np95 is 2 s\nRegion: eu"),
+        ("Grafana", "Alert\nSlow\np95 is 2 s\nRegion: eu"),
         ("ann", "Only https://a.example@ann:wave:#ops"),
-        ("ann", "```\na < b\n```"),
+        ("ann", "```\na < b; c\n```\nSo be it\n*Disk*\na\nb\nby cron\nhere (https://a.example/b)"),
+        ("ann", "@bo #old #C9 @on call @everyone call (+491) b (https://a)"),
+        ("Guest", "No rich text"),
+        ("U9", "p.pdf"),
         ("ann", "see\n\nSizes\n\nRunbook"),
         ("Slackbot", "Reminder"),
+        *(("ann", kind) for kind in SAID_IN_SLACK.split()),
     ]
 
 
 def test_what_discord_exports_of_programs_and_of_the_server_itself(tmp_path: Path) -> None:
     embed = {"title": "Build 17", "description": "failed", "fields": [{"name": "Branch", "value": "main"}]}
     said: list[dict[str, Any]] = [
-        {"content": "<@!2> <:ok:9> <https://a.example>", "mentions": [{"id": "2", "name": "bob"}]},
-        {"content": "", "embeds": [embed], "type": "20"},
+        {
+            "content": "<@!2> <@3> <@&4> <#5> <:ok:9> <a:wave:8> <https://a.example> <b>",
+            "mentions": [{"id": "2", "name": "bob"}, {"id": "3", "name": "c", "nickname": "Cy"}],
+        },
+        *({"content": kind, "type": kind} for kind in ("Default", "0", "19", "23")),
+        {"content": "", "embeds": [embed, {"title": "More"}], "type": "20"},
         {"content": "look", "embeds": [embed], "attachments": [{"fileName": "chart.png"}], "type": "Reply"},
         *({"content": kind, "type": kind} for kind in ("GuildMemberJoin", "ChannelPinnedMessage", "Call", "8")),
     ]
     told = [{"id": str(n), "timestamp": f"2026-01-01T00:0{n}:00Z", **one} for n, one in enumerate(said)]
     write(tmp_path / "a.json", {"guild": {}, "channel": {"name": "help"}, "messages": told})
     assert [one.text for one in messages(tmp_path / "a.json") if isinstance(one, Message)] == [
-        "@bob :ok: https://a.example",
-        "Build 17\nfailed\nBranch: main",
+        "@bob @Cy @4 #5 :ok: :wave: https://a.example <b>",
+        *("Default", "0", "19", "23"),
+        "Build 17\nfailed\nBranch: main\n\nMore",
         "look\n\nBuild 17\n\nchart.png",
     ]
 
@@ -269,15 +298,20 @@ def test_telegram(tmp_path: Path) -> None:
                 "text": ["See ", {"type": "link", "text": "https://a.example"}, "!"],
             },
             7,
+            {"id": 4, "type": "message", "date": "2024-01-01T10:03Z", "edited": "2024-01-01T10:04Z", "from_id": "u7",
+             "topic_id": 9, "text": None},
         ],
     }  # fmt: skip
     for told in (chat, {"chats": {"list": [chat, {"type": "saved_messages", "messages": [chat["messages"][1]]}]}}):
         write(tmp_path / "result.json", told)
-        first, second, broken = messages(tmp_path / "result.json", shape="telegram")
-        assert isinstance(first, Message) and isinstance(second, Message) and isinstance(broken, Skipped)
-        assert (first.author, first.text, first.channel) == ("Ann", "How?", "Boats")
-        assert (second.text, second.reply_to) == ("See https://a.example!", "2")
-        assert second.updated == datetime(2024, 1, 1, 10, 9, tzinfo=UTC)
+        at = datetime(2024, 1, 1, 10, 1, tzinfo=UTC)
+        assert messages(tmp_path / "result.json", shape="telegram") == [
+            Message("2", at, "Ann", "How?", "Boats"),
+            Message("3", at.replace(minute=2), "Bob", "See https://a.example!", "Boats", reply_to="2",
+                    updated=at.replace(minute=9)),
+            Skipped("result.json:Boats:3", "no object of fields", "7"),
+            Message("4", at.replace(minute=3), "u7", "", "Boats", "9", updated=at.replace(minute=4)),
+        ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -533,16 +567,22 @@ def test_mattermost(tmp_path: Path) -> None:
         archive = Export(place)
         first, second, cut = archive.read()
         assert isinstance(first, Message) and isinstance(second, Message) and isinstance(cut, Skipped)
-        assert (first.text, first.channel, first.thread, second.thread) == ("It leaks", "pumps", first.id, first.id)
-        assert second.updated == datetime(2026, 1, 1, 10, 3, 20, tzinfo=UTC)
+        at = datetime(2026, 1, 1, 10, tzinfo=UTC)
+        assert first == Message(first.id, at, "ann", "It leaks", "pumps", first.id)
+        at = at.replace(minute=1, second=40)
+        assert second == Message(
+            second.id, at, "bob", "Use B", "pumps", first.id, updated=at.replace(minute=3, second=20)
+        )
+        assert (cut.key, cut.said) == ("import.jsonl:7", "{cut\n")
         assert archive.left_out == {PRIVATE: 2}
 
 
 def test_discord_as_a_table(tmp_path: Path) -> None:
     file = tmp_path / "Ops - Text - pumps [12].csv"
     row = "1,ann,2026-01-01T10:00:00.0000000+00:00,It leaks,,"
-    file.write_text(f"AuthorID,Author,Date,Content,Attachments,Reactions\n{row}\n{row}\n")
-    first, second = messages(file)
-    assert isinstance(first, Message) and isinstance(second, Message)
-    assert (first.author, first.text, first.channel) == ("ann", "It leaks", "pumps")
-    assert first.time == datetime(2026, 1, 1, 10, tzinfo=UTC) and second.id == f"{first.id}-2"
+    file.write_text(f"AuthorID,Author,Date,Content,Attachments,Reactions\n{row}\n{row}\n2\n")
+    first, second, short = messages(file)
+    assert isinstance(first, Message)
+    assert first == Message(first.id, datetime(2026, 1, 1, 10, tzinfo=UTC), "ann", "It leaks", "pumps")
+    assert second == replace(first, id=f"{first.id}-2")
+    assert short == Skipped(f"{file.name}:4", "1 fields in a row of 6 columns", "2")
