@@ -341,7 +341,11 @@ IRSSI = """--- Log opened Mon Jan 01 09:00:00 2024
 10:02 -!- bob [x] has joined
 10:03 <@bob> Hi
 """
-WEECHAT = "2024-01-01 10:01:00\tann\tHello\n2024-01-01 10:02:00\t-->\tbob\n2024-01-01 10:03:00\t@bob\tHi\n"
+WEECHAT = (
+    "2024-01-01 10:01:00\tann\tHello\n"
+    + "".join(f"2024-01-01 10:02:00\t{sign}\tbob\n" for sign in "--> <-- -- - =!= ***".split())
+    + "2024-01-01 10:03:00\t@bob\tHi\n"
+)
 ZNC = "[10:01:00] <ann> Hello\n[10:02:00] *** Joins: bob\n[10:03:00] <bob> Hi\n"
 
 
