@@ -112,15 +112,14 @@ FILES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
                 ]},
             },
         })}),
-        {"id": "id", "title": "fields.summary", "text": ["fields.description", "key"],
-         "metadata": ["fields.status.name"]},
+        {"id": "id", "title": "fields.summary", "text": ["fields.description", "key"]},
     ),
     "issues.json": (
         json.dumps(rows(lambda n: {
             "id": n, "url": f"https://api.a.example/{n}", "user": {"login": "ann", "html_url": "https://a.example/ann"},
             "html_url": f"https://a.example/{n}", "title": f"T{n}", "body": text_of(n),
         })),
-        {"id": "id", "link": "html_url", "title": "title", "text": ["body"], "metadata": ["user.login"]},
+        {"id": "id", "link": "html_url", "title": "title", "text": ["body"]},
     ),
     "mattermost.jsonl": ('{"type": "version", "version": 1}\n', {"shape": "mattermost"}),
     "ops - pumps [1].csv": ("AuthorID,Author,Date,Content,Attachments,Reactions\n", {"shape": "discord"}),
@@ -202,15 +201,25 @@ def test_markup_far_into_a_text_of_a_table_is_seen() -> None:
     assert of_records("a", "sql", {}, fields_of(records), 3).settings["format"] == "auto"
 
 
+SAME = {
+    name: [f"left out, as the same in every record: {fields}"]
+    for name, fields in {
+        "places.geojson": "type, geometry.type, geometry.coordinates",
+        "jira.json": "fields.status.name, fields.reporter.html_url",
+        "issues.json": "user.login, user.html_url",
+    }.items()
+}
+
+
 @pytest.mark.parametrize("name", FILES)
 def test_a_file_of_a_stranger_is_proposed_as_what_it_is(tmp_path: Path, name: str) -> None:
     content, expected = FILES[name]
     (tmp_path / name).write_text(content)
     kind = "messages" if "time" in expected or "shape" in expected else "catalog"
     called = {"ops - pumps [1].csv": "ops-pumps-1"}.get(name, name.partition(".")[0])
-    notes = [ZONELESS] if "zone" in expected else []
+    notes = [ZONELESS] if "zone" in expected else SAME.get(name, [])
     [found] = discover(str(tmp_path / name), tmp_path)
-    assert found == Proposal(called, kind, {"path": name} | expected, notes) and not found.missing
+    assert found == Proposal(called, kind, {"path": name, **expected}, notes) and not found.missing
 
 
 def test_where_nothing_names_a_record_all_of_it_does_in_a_file_and_of_a_table_it_has_to_be_written(
@@ -487,7 +496,7 @@ def test_an_archive_of_messages_in_another_language_is_one(tmp_path: Path, table
         for n in range(9):
             talk.execute(f"INSERT INTO {table} VALUES (?, ?, ?, ?, 'ops'{more})", (n, 1767225600 + n, "1", text_of(n)))
     assert discover("sqlite:///a.db", tmp_path) == [
-        Proposal(table, "messages", {"url": "sqlite:///a.db"} | expected, (f"{OTHERS_PRIVATE}: member",))
+        Proposal(table, "messages", {"url": "sqlite:///a.db", **expected}, (f"{OTHERS_PRIVATE}: member",))
     ]
 
 

@@ -1,0 +1,191 @@
+"""Kinds of sources: all that a `[[source]]` may say, and what it may not."""
+
+from __future__ import annotations
+
+import tomllib
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from vademecum_builder.kinds.records import KEYS as RECORDS
+from vademecum_builder.kinds.registry import KINDS, kind_of
+from vademecum_builder.settings import read_settings
+from vademecum_builder.sources.database import Database
+
+EVERY_KIND = """
+[[source]]
+kind = "folder"
+path = "docs"
+base-url = "https://acme.example/docs/"
+pattern = ["guide/**"]
+example-keys = ["keys/*.md"]
+profile = "mkdocs"
+drafts = true
+[[source]]
+kind = "files"
+path = "scans"
+base-url = "https://acme.example/scans/"
+pattern = ["*.pdf"]
+[[source]]
+kind = "git"
+url = "https://git.example/manual.git"
+ref = "main"
+folder = "docs/en/"
+base-url = "https://acme.example/"
+pattern = ["*.md"]
+example-keys = ["*.pem.md"]
+profile = "hugo"
+drafts = false
+[[source]]
+name = "shop"
+kind = "catalog"
+path = "shop/*.csv"
+records = "data.items"
+encoding = "windows-1252"
+merge = true
+drafts = true
+id = "sku"
+title = "{name}"
+text = ["name", "about"]
+link = "https://shop.example/{sku}"
+metadata = ["price"]
+updated = "changed"
+zone = "Europe/Berlin"
+format = "html"
+[[source]]
+name = "rows"
+kind = "sql"
+url = "sqlite:///shop.db"
+table = "item"
+query = "SELECT 1"
+cursor = "changed"
+deleted = "gone"
+drafts = true
+capture = "triggers"
+look-back = 1
+text = "{name}: {about}"
+[[source]]
+kind = "debezium"
+path = "events"
+table = "item"
+[[source]]
+kind = "messages"
+url = "sqlite:///chat.db"
+table = "post"
+query = "SELECT 2"
+path = "export"
+records = "data.messages"
+shape = "irc"
+id = "nr"
+time = "at"
+author = "who"
+text = "said"
+channel = "room"
+thread = "topic"
+reply-to = "answers"
+subject = "about"
+updated = "edited"
+deleted = "gone"
+zone = "UTC"
+drafts = true
+link = "https://chat.example/{id}"
+strategies = ["window", "tokens"]
+window = "2d"
+gap = "30m"
+silence = "90s"
+messages = 1
+overlap = 0
+tokens = 1
+look-back = "1w"
+[[source]]
+kind = "feed"
+path = "https://acme.example/feed.xml"
+keep = false
+[[source]]
+kind = "python"
+call = "shop:items"
+arguments = {shop = 7}
+drafts = true
+[[source]]
+kind = "joined"
+sources = ["shop", "rows"]
+identity = {shop = "sku", rows = "number"}
+rule = "newest"
+drafts = true
+"""
+
+
+def test_every_key_of_every_kind_is_read(tmp_path: Path) -> None:
+    expected: list[dict[str, Any]] = tomllib.loads(EVERY_KIND)["source"]
+    read_as: dict[object, Any] = {
+        "sqlite:///shop.db": Database("sqlite:///shop.db", tmp_path),
+        "sqlite:///chat.db": Database("sqlite:///chat.db", tmp_path),
+        **{name: tmp_path / name for name in ("docs", "scans", "events", "export")},
+        "docs/en/": "docs/en",
+        "shop/*.csv": str(tmp_path / "shop/*.csv"),
+        "windows-1252": "cp1252",
+        **{name: ZoneInfo(name) for name in ("Europe/Berlin", "UTC")},
+        "{name}: {about}": ("{name}: {about}",),
+        "shop:items": ("shop:items", tmp_path),
+        "2d": timedelta(2),
+        "30m": timedelta(minutes=30),
+        "90s": timedelta(seconds=90),
+        "1w": timedelta(7),
+    }
+
+    def value_of(name: str, told: Any) -> Any:
+        if isinstance(told, list) and name != "sources":
+            return tuple(told)
+        return told if isinstance(told, list | dict) else read_as.get(told, told)
+
+    (tmp_path / "vademecum.toml").write_text(EVERY_KIND)
+    request = read_settings(tmp_path / "vademecum.toml")
+    *others, joined = request.sources
+    found = [*others, *joined.values["sources"]]
+    told = {one.name: {"kind": one.kind, **one.values} for one in found}
+    told["joined"] = {"kind": "joined", **joined.values, "sources": [one.name for one in joined.values["sources"]]}
+    assert told == {
+        one.pop("name", one["kind"]): {name: value_of(name, value) for name, value in one.items()} for one in expected
+    }
+    unread = {(kind, name) for kind in KINDS for name in kind_of(kind).KEYS if kind == "catalog" or name not in RECORDS}
+    assert not unread - {(one["kind"], name) for one in expected for name in one}
+
+
+NOT_MEANT: list[tuple[str, str, list[Any]]] = [
+    ("folder", "base-url", ["ftp://a.example", "https://", "https:///", "https://a b.example", "a.example"]),
+    ("folder", "pattern", ["*.md", [1], {"a": "b"}]),
+    ("folder", "drafts", [1, 0, "true"]),
+    ("git", "url", ["", "--upload-pack=x"]),
+    ("git", "folder", ["/etc", "a/../..", ["a"]]),
+    ("catalog", "path", ["", "https://", ["a.csv"]]),
+    ("catalog", "encoding", ["cp12345", "", 1252]),
+    ("catalog", "text", ["", [], [1]]),
+    ("catalog", "zone", ["Mars/Olympus", "", "../x"]),
+    ("catalog", "format", ["xml", "", True]),
+    ("sql", "url", ["shop.db", 1]),
+    ("sql", "look-back", [0, 1.0, True, "1"]),
+    ("messages", "strategies", [[], ["window", "window"], ["days"], "window"]),
+    ("messages", "window", ["0s", "2", "d", "2y", 2, "1000000000s"]),
+    ("messages", "overlap", [-1]),
+    ("messages", "tokens", [0]),
+    ("messages", "shape", ["teams"]),
+    ("python", "call", ["", ":", 1]),
+    ("python", "arguments", [[], "a"]),
+    ("joined", "sources", [["a"], ["a", "a"], [], "a"]),
+    ("joined", "identity", ["", {}, {"a": ""}, {"a": 1}, ["a"]]),
+    ("joined", "rule", ["oldest"]),
+]
+
+
+def test_what_a_key_of_a_kind_may_not_be_is_refused_in_words(tmp_path: Path) -> None:
+    read_ = {(kind, name): key for kind in KINDS for name, key in kind_of(kind).KEYS.items()}
+    taken = [(kind, name, one) for kind, name, wrong in NOT_MEANT for one in wrong
+             if read_[kind, name].read(one, tmp_path) is not None]  # fmt: skip
+    taken += [(*at, None) for at, key in read_.items() if key.read(object(), tmp_path) is not None or not key.expected]
+    assert taken == []
+    needed = {kind: [name for (of, name), key in read_.items() if of == kind and key.required] for kind in KINDS}
+    assert needed == {
+        "folder": ["path"], "files": ["path"], "git": ["url"], "catalog": ["path"], "sql": ["url"],
+        "debezium": ["path"], "messages": [], "feed": ["path"], "python": ["call"], "joined": ["sources", "identity"],
+    }  # fmt: skip
