@@ -48,6 +48,14 @@ def root(tmp_path: Path) -> Path:
             ".. literalinclude:: ../src/pump.py\n   :pyobject: Pump.turn\n   :dedent:\n",
             ".. code-block:: \n\n   @slowly\n   def turn(self):\n       pass\n\n",
         ),
+        (
+            ".. literalinclude:: ../src/turn.py\n   :start-at: tw\n   :end-before: thr\n",
+            ".. code-block:: \n\n   two\n\n",
+        ),
+        (
+            ".. literalinclude:: ../src/turn.py\n   :start-at: x\n   :end-before: one\n",
+            ".. code-block:: \n\n   one\n   two\n   three\n\n\n",
+        ),
         (".. literalinclude:: ../src/turn.py\n   :start-after: on\n   :end-at: tw\n", ".. code-block:: \n\n   two\n\n"),
         (".. include:: ../src/turn.py\n   :start-line: 1\n   :end-line: 2\n", "\ntwo\n"),
         (".. include:: ../src/turn.py\n   :start-line: -3\n   :end-line: -1\n", "\ntwo\nthree\n"),

@@ -28,7 +28,7 @@ from vademecum_builder.profiles.reader import PlainPages, ProfilePages
 from vademecum_builder.profiles.registry import Found, find_profile
 from vademecum_builder.readers.document import Document
 from vademecum_builder.readers.outline import block_text
-from vademecum_builder.sources.base import ASCIIDOC, HTML, MARKDOWN, PLAIN_TEXT, RST, SourceItem
+from vademecum_builder.sources.base import HTML, MARKDOWN, PLAIN_TEXT, RST, SourceItem
 from vademecum_builder.sources.endings import MEDIA_TYPES
 from vademecum_builder.sources.folder import FolderSource
 from vademecum_builder.sources.left_out import TEMPLATES
@@ -143,14 +143,6 @@ def test_languages_of_mkdocs_are_those_of_the_plugin(tmp_path: Path) -> None:
         places = PagePlaces(["docs/guide/setup.en.md", "docs/guide/setup.fr.md", "docs/v1.it.md"])
         assert places.of(key) == PagePlace("docs/guide/setup.md", language)
     assert places.of("docs/v1.it.md") == PagePlace()
-
-
-def test_what_configurations_say_of_the_address(tmp_path: Path) -> None:
-    playbook = "site: {url: https://b.example}\nurls: {html_extension_style: indexify}\n"
-    root = files(tmp_path / "b", {"antora.yml": "name: x\nversion: ~\n", "antora-playbook.yml": playbook})
-    found = found_in(root)
-    addresses = [found.rules.folders[0].address(f"ROOT/pages/{name}.adoc", {}) for name in ("index", "a/b")]
-    assert (found.rules.base_url, addresses) == ("https://b.example/", ["x/", "x/a/b/"])
 
 
 def test_a_page_that_a_template_engine_is_to_fill_is_no_page(tmp_path: Path) -> None:
@@ -399,17 +391,6 @@ def test_what_sphinx_says_for_all_pages_is_said_in_each(tmp_path: Path) -> None:
     } == {*("", "https://b.example/7", "https://b.example/8", "/9")}
 
 
-def test_a_component_of_antora_says_attributes_for_all_of_its_pages(tmp_path: Path) -> None:
-    config = "name: b\nversion: true\nasciidoc:\n  attributes:\n    site: https://b.example@\n    soft: true\n    off: false\n"
-    tree = {"antora.yml": config, "modules/ROOT/pages/index.adoc": "= B\n"}
-    found = found_in(files(tmp_path, tree))
-    pages = ProfilePages(found, SITE)
-    page = Page(found.project, "modules/ROOT/pages/index.adoc")
-    assert pages.prepared(ASCIIDOC, "= B\n", page) == ":site: https://b.example\n:soft: \n= B\n"
-    assert found.rules.folders[0].address("ROOT/pages/index.adoc", {}) == "b/index.html"
-    assert "the version of the component is that of its branch" in pages.warnings()[0]
-
-
 def test_a_configuration_of_sphinx_that_computes_all_of_it_is_known_by_the_page_beside_it(tmp_path: Path) -> None:
     conf = "from sphinx_pump import conf\nglobals().update(conf.build())\n"
     assert found_in(files(tmp_path, {"conf.py": conf, "index.rst": "B\n=\n"})).profile.name == "sphinx"
@@ -590,17 +571,6 @@ def test_what_a_configuration_does_that_is_not_understood_is_said(
     assert pages.warnings() == [f"addresses may be wrong: {doubt}" for doubt in doubts]
 
 
-def test_what_sphinx_takes_in_stands_in_the_page_as_text_or_as_code(tmp_path: Path) -> None:
-    text = "# B\n\n```{include} part.md\n```\n\n```{literalinclude} part.py\n```\n\n```{include} none.md\n```\n"
-    tree = {"conf.py": "project = 'B'\n", "part.md": "Has *oil*.\n", "part.py": "oil = 1\n"}
-    document = read_one(tmp_path, "a.md", text, **tree)
-    assert isinstance(document, Document)
-    assert [(type(b), block_text(b)) for section in document.sections for b in section.blocks] == [
-        (Paragraph, "Has oil."),
-        (Code, "oil = 1"),
-    ]
-
-
 def test_tabs_indent_what_belongs_to_a_note_as_spaces_do(tmp_path: Path) -> None:
     document = read_one(tmp_path, "docs/a.md", '# A\n\n!!! note "Mind"\n\n\tWater.\n', **{"mkdocs.yml": ""})
     assert isinstance(document, Document)
@@ -622,16 +592,6 @@ def test_the_version_of_docusaurus_that_goes_first_is_the_one_without_a_part_of_
     assert read_all(tmp_path, found)[f"{folder}/a.md"].url == f"{SITE}/docs/a"
 
 
-@pytest.mark.parametrize(("style", "address"), [("pretty", "docs/a/"), ("date", "docs/a.html")])
-def test_pages_of_a_collection_of_jekyll_lie_as_the_style_of_permalinks_says(
-    style: str, address: str, tmp_path: Path
-) -> None:
-    tree = {"_config.yml": f"permalink: {style}\ncollections: {{docs: {{output: true}}}}\n"}
-    document = read_one(tmp_path, "_docs/a.md", "---\ntitle: A\n---\nA.\n", **tree)
-    assert isinstance(document, Document)
-    assert document.url == f"{SITE}/{address}"
-
-
 @pytest.mark.parametrize("said", ["substitutions: {pump: the pump}", "myst: {substitutions: {pump: the pump}}"])
 def test_a_page_of_sphinx_says_itself_what_is_put_in(said: str, tmp_path: Path) -> None:
     document = read_one(
@@ -639,58 +599,6 @@ def test_a_page_of_sphinx_says_itself_what_is_put_in(said: str, tmp_path: Path) 
     )
     assert isinstance(document, Document)
     assert text_of(document) == "Mind the pump."
-
-
-def test_of_a_book_of_quarto_its_chapters_alone_are_pages(tmp_path: Path) -> None:
-    config = "project: {type: book}\nbook: {chapters: [index.qmd, {part: x, chapters: [a.qmd]}], appendices: [z.qmd]}\n"
-    tree = {"_quarto.yml": config, **{f"{name}.qmd": "# A\n" for name in ("index", "a", "b", "z")}}
-    found = found_in(files(tmp_path, tree))
-    assert read_all(tmp_path, found).keys() == {"index.qmd", "a.qmd", "z.qmd"}
-
-
-def test_days_and_months_of_jekyll_can_be_without_a_zero(tmp_path: Path) -> None:
-    tree = {"_config.yml": "permalink: /:year/:i_month/:i_day/:title/\n"}
-    document = read_one(tmp_path, "_posts/2026-03-04-a.md", "---\ntitle: A\n---\nA.\n", **tree)
-    assert isinstance(document, Document)
-    assert document.url == f"{SITE}/2026/3/4/a/"
-
-
-def test_a_pipe_in_code_is_no_border_of_a_cell_where_the_generator_takes_it_for_none(tmp_path: Path) -> None:
-    text = "# A\n\n| a | b |\n|---|---|\n| `x|y` | two |\n"
-    document = read_one(tmp_path, "docs/a.md", text, **{"mkdocs.yml": ""})
-    assert isinstance(document, Document)
-    assert [block_text(block) for section in document.sections for block in section.blocks][-1] == "x|y | two"
-
-
-def test_what_fumadocs_takes_in_is_a_block_of_its_own(tmp_path: Path) -> None:
-    text = "# A\n\nBefore it.\n<include>part.md</include>\nAnd after.\n"
-    tree = {"source.config.ts": "", "content/docs/part.md": "Oil.\n"}
-    document = read_one(tmp_path, "content/docs/a.md", text, **tree)
-    assert isinstance(document, Document)
-    assert text_of(document) == "Before it.\nOil.\nAnd after."
-
-
-def test_a_shortcode_takes_in_what_lies_beside_the_page(tmp_path: Path) -> None:
-    tree = {"hugo.toml": "", "content/deep/part.md": "Oil.\n"}
-    document = read_one(tmp_path, "content/deep/a.md", '---\ntitle: A\n---\n{{< readfile "part.md" >}}\n', **tree)
-    assert isinstance(document, Document)
-    assert text_of(document) == "Oil."
-
-
-def test_a_page_in_a_language_that_mkdocs_does_not_build_is_not_served(tmp_path: Path) -> None:
-    config = "plugins:\n  - i18n:\n      languages: [{locale: en, default: true}, {locale: de}]\n"
-    read = {
-        name: read_one(tmp_path, f"docs/{name}.md", "# A\n", **{"mkdocs.yml": config}) for name in ("a", "a.de", "a.fr")
-    }
-    assert [isinstance(document, Document) for document in read.values()] == [True, True, False]
-    assert "not built (fr)" in str(read["a.fr"])
-
-
-def test_defaults_of_jekyll_count_in_their_scope_alone(tmp_path: Path) -> None:
-    config = "defaults:\n  - {scope: {path: guide}, values: {permalink: /g/:basename/}}\n"
-    tree = {"_config.yml": config, **{f"{name}/a.md": "---\ntitle: A\n---\nA.\n" for name in ("guide", "other")}}
-    read = read_all(tmp_path, found_in(files(tmp_path, tree)))
-    assert [document.url for document in read.values()] == [f"{SITE}/g/a/", f"{SITE}/other/a.html"]
 
 
 @pytest.mark.parametrize("config", [".vitepress/config.ts", "conf.py"])
@@ -1051,16 +959,6 @@ def test_what_is_computed_leaves_no_half_address_and_no_stars(
     assert isinstance(block, Paragraph) and [run.link for run in block.runs if run.link] == ["/b"]
 
 
-def test_values_of_mkdocs_macros_are_what_the_configuration_says(tmp_path: Path) -> None:
-    config = "plugins:\n  - macros: {include_dir: docs/parts}\nextra: {tank: {size: 9}}\nsite_name: B\n"
-    text = "---\nkind: oil\n---\n{{ tank.size }} l of {{ kind }} for {{ config.site_name }}\n\n```\n{{ tank.size }} {{ x }}\n```\n"
-    text += '\n{% raw %}{{ kind }}{% endraw %}\n\n{% include "more.md" %}\n'
-    tree = {"mkdocs.yml": config, "docs/parts/more.md": "Fill it."}
-    document = read_one(tmp_path, "docs/a.md", text, **tree)
-    assert isinstance(document, Document)
-    assert text_of(document).split("\n") == ["9 l of oil for B", "9 {{ x }}", "{{ kind }}", "Fill it."]
-
-
 @pytest.mark.parametrize(("alias", "folder"), [("~parts/", "own/parts/"), ("@/", "src/"), ("@/", "")])
 def test_imports_are_found_where_the_project_says_that_they_lie(alias: str, folder: str, tmp_path: Path) -> None:
     tree = {"docusaurus.config.js": "", f"{folder}oil.mdx": "Fill it.\n"}
@@ -1108,29 +1006,11 @@ def test_of_several_sites_of_hugo_with_common_settings_the_one_of_the_pages_coun
     assert "config/dev, config/manual are sites of their own" in found_in(root).rules.doubts[0]
 
 
-def test_what_is_mounted_below_the_content_of_hugo_is_served_there(tmp_path: Path) -> None:
-    config = "baseURL = 'https://b.example'\n[[module.mounts]]\nsource = 'guides'\ntarget = 'content/docs/guide'\n"
-    document = read_one(tmp_path, "guides/oil.md", "# Oil\n", **{"hugo.toml": config})
-    assert isinstance(document, Document) and document.url == f"{SITE}/docs/guide/oil/"
-
-
 def test_snippets_of_mkdocs_lie_where_the_configuration_does_by_its_own_word(tmp_path: Path) -> None:
     config = "markdown_extensions:\n  - pymdownx.snippets: {base_path: [!relative $config_dir]}\n"
     tree = {"mkdocs.yml": config, "parts.txt": "Fill it."}
     document = read_one(tmp_path, "docs/a.md", '# A\n\n--8<-- "parts.txt"\n', **tree)
     assert isinstance(document, Document) and text_of(document) == "Fill it."
-
-
-def test_a_page_of_another_module_of_antora_is_taken_in(tmp_path: Path) -> None:
-    tree = {
-        "antora.yml": "name: b\ntitle: Pumps\n",
-        "modules/oil/pages/fill.adoc": "Fill it.\n",
-        "modules/a/pages/a.adoc": "",
-    }
-    found = found_in(files(tmp_path, tree))
-    page = Page(found.project, "modules/a/pages/a.adoc")
-    assert ProfilePages(found).prepared(ASCIIDOC, "include::oil:fill.adoc[]", page) == "Fill it."
-    assert (found.rules.title, page.troubles) == ("Pumps", Counter())
 
 
 @pytest.mark.parametrize(

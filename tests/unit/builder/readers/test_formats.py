@@ -13,8 +13,6 @@ from pathlib import Path
 import pytest
 
 from vademecum.errors import ContentError
-from vademecum.format.markup import Paragraph, Run
-from vademecum_builder.chunking.markup import write
 from vademecum_builder.readers import org
 from vademecum_builder.readers.document import Document, MissingReader, parse_document
 from vademecum_builder.readers.outline import block_text
@@ -62,90 +60,6 @@ def result(**data: str) -> dict[str, object]:
 
 # reStructuredText
 
-PAGE = """\
-:draft: true
-:author: Jo
-
-====
-Pump
-====
-
-.. a private remark
-
-Water, *clean* water. See :ref:`the oil <oil>`, :doc:`/parts`, :py:func:`~pump.parts.turn` and |release|, or `Parts`_.
-
-.. _dregs:
-
-Oil Change
-----------
-
-.. warning:: Never run it dry.
-
-.. code-block:: python
-   :caption: turn.py
-   :emphasize-lines: 1
-
-   def turn():
-       return "|x| :ref:`y`"
-
-.. versionadded:: 3.2
-   The lever.
-
-.. py:function:: turn(speed)
-
-   Turns it.
-
-Dry
-~~~
-
-==== ====
-Part Wear
-==== ====
-Seal 2 mm
-==== ====
-
-Dry
-~~~
-
-The second.
-"""
-
-
-def test_rst_shows_text_and_code_and_no_markup() -> None:
-    document = read(PAGE, RST)
-    text = shown(document)
-    assert document.title == "Pump"
-    assert "Water, clean water. See the oil, /parts, turn and release, or Parts." in text
-    assert 'def turn():\n    return "|x| :ref:`y`"' in text
-    for kept in ("Never run it dry.", "Added in version 3.2", "The lever.", "turn(speed)", "Turns it.", "Seal", "2 mm"):
-        assert kept in text
-    for gone in ("private", "::", "caption", "turn.py", "====", ":draft:"):
-        assert gone not in text
-
-
-def test_rst_literals_are_code_and_titles_of_boxes_are_strong() -> None:
-    page = "Pump\n====\n\nCall ``turn  it()`` or :func:`~a.turn`.\n\n.. note:: Oil it.\n\n.. topic:: Wear\n\n   Slow.\n"
-    [section] = read(f"{page}\n.. rubric:: Notes\n\n- ``-v`` tells\n", RST).sections
-    blocks = [Paragraph((Run(b),)) if isinstance(b, str) else b for b in section.blocks]
-    assert write(blocks).split("\n\n") == [
-        "Call `turn it()` or `turn`.",
-        *("**Note**", "Oil it.", "**Wear**", "Slow.", "**Notes**", "- `-v` tells"),
-    ]
-
-
-def test_rst_anchors_are_those_of_sphinx() -> None:
-    document = read(PAGE, RST)
-    assert [section.anchor for section in document.sections if section.headings] == ["dregs", "dry", "id1"]
-
-
-def test_rst_fields_at_the_head_are_metadata() -> None:
-    assert read(PAGE, RST).metadata == {"draft": True, "author": "Jo"}
-    below = read("Pump\n====\n\n:draft:\n:published: no\n\nText.\n", RST)
-    assert below.metadata == {"draft": True, "published": False}
-    assert read(":nosearch:\n\nPump\n====\n", RST).metadata == {"search": False}
-    proposal = read("PEP: 8\nTitle: Style\n\nAbstract\n========\n\nText.\n", RST)
-    assert (proposal.title, proposal.metadata) == ("Style", {"pep": "8"})
-
 
 @pytest.mark.parametrize(
     "directive",
@@ -163,49 +77,6 @@ def test_rst_reads_no_other_file(tmp_path: Path, directive: str) -> None:
     document = read(f"Pump\n====\n\n{directive.replace('{}', str(secret))}\n\nText.\n", RST)
     assert "recall" not in shown(document)
     assert "Text." in shown(document)
-
-
-def test_rst_names_of_extensions_are_no_text_and_entries_without_a_word_are() -> None:
-    entries = ".. setting:: pump_speed\n\n.. function:: turn(x)\n\n.. option:: -v\n\n.. trick:: Oil it first.\n"
-    entries += "\n.. class:: no-look of-ours\n\n.. class:: Tank\n\n.. class:: tank\n\n   Holds it.\n"
-    assert shown(read(f"Pump\n====\n\nOil.\n\n{entries}", RST)).split("\n") == [
-        "Oil.",
-        "turn(x)",
-        "-v",
-        "Oil it first.",
-        "Tank",
-        "tank",
-        "Holds it.",
-    ]
-
-
-def test_rst_names_of_what_is_in_the_code_are_found_and_fields_say_what_sphinx_shows() -> None:
-    text = ".. autofunction:: pump.turn\n\n.. autoclass:: Tank(size)\n   :members: fill, drain\n"
-    text += "\n.. autosummary::\n\n   Oil\n"
-    text += "\n.. py:function:: wait(s)\n\n   :param int s: Seconds.\n   :returns: What is left.\n   :note: Mine.\n"
-    document = read(f"Pump\n====\n\n{text}", RST)
-    told = "Tank(size) | fill, drain | Oil | wait(s) | s (int): | Seconds. | Returns: | What is left. | note: | Mine."
-    assert shown(document).split("\n") == ["pump.turn", *told.split(" | ")]
-    said = "what autodoc takes from code is there by its name alone: build of the rendered site"
-    assert document.warnings == (f"guide/pump.rst: {said}",)
-
-
-def test_rst_includes_are_told() -> None:
-    document = read("Pump\n====\n\n.. include:: a.rst\n.. include:: b.rst\n", RST)
-    assert document.warnings == ("guide/pump.rst: `include` left out: no other file is read",)
-
-
-def test_rst_leaves_out_what_is_shown_only_under_a_tag_or_not_at_all() -> None:
-    text = shown(
-        read(
-            "Pump\n====\n\n.. only:: internal\n\n   Recall.\n\n.. only:: html\n\n   Seen.\n\n.. todo:: Ask.\n\n"
-            ".. only:: not html\n\n   Paper.\n\n.. date::\n\n.. raw:: latex\n\n   raw\n\n"
-            ".. raw:: html\n\n   <script>raw</script><i>Shown</i>\n\nAn :raw-html:`<b>` end.\n",
-            RST,
-        )
-    )
-    assert text.split("\n") == ["Seen.", "Shown", "An end."]
-    assert not any(word in text for word in ("Recall", "Ask", "Paper", "20", "raw"))
 
 
 def test_rst_in_a_very_long_paragraph_is_taken_as_it_is() -> None:
@@ -405,57 +276,6 @@ def test_an_org_block_that_is_not_closed_ends_where_the_next_begins(monkeypatch:
 
 
 # Notebooks
-
-
-def test_notebook_shows_text_code_and_text_output() -> None:
-    document = read(
-        notebook(
-            markdown(["# Pump\n", "\n", "Water.\n"]),
-            code(
-                "turn()",
-                {"output_type": "stream", "name": "stdout", "text": ["\x1b[31mturned\x1b[0m\n"]},
-                result(text_plain="3 bar", text_html="<b>3 bar</b>", image_png="iVBORw0KGgo="),
-                result(text_plain="<Figure size 640x480 with 1 Axes>", image_png="iVBORw0KGgo="),
-                {"output_type": "error", "ename": "Dry", "evalue": "no water", "traceback": ["\x1b[0mlong"]},
-            ),
-            markdown("## Seal\n\n![a seal](data:image/png;base64," + "iVBORw0KGgo" * 2000 + ")"),
-            {"cell_type": "raw", "id": "r", "metadata": {}, "source": "\\latex"},
-            language_info={"name": "python"},
-        ),
-        NOTEBOOK,
-    )
-    text = shown(document)
-    assert document.title == "Pump"
-    assert "turn()" in text
-    assert "turned\n3 bar\nDry: no water" in text
-    assert "a seal" in text
-    assert not any(word in text for word in ("iVBOR", "Figure", "<b>", "\x1b", "long", "latex", "data:"))
-    assert {section.anchor for section in document.sections} == {""}
-
-
-def test_notebook_leaves_out_what_its_tags_hide() -> None:
-    text = shown(
-        read(
-            notebook(
-                markdown("# Pump"),
-                markdown("Recall.", "remove-cell"),
-                code("secret = 1", tags=("hide",)),
-                code("#| include: false\nkey = 2"),
-                code("#| echo: false\nplot()", result(text_plain="3 bar")),
-                code("shown()", result(text_plain="4 bar"), tags=("remove-output",)),
-            ),
-            NOTEBOOK,
-        )
-    )
-    assert "3 bar" in text
-    assert "shown()" in text
-    assert not any(word in text for word in ("Recall", "secret", "key", "plot", "4 bar", "#|"))
-
-
-def test_notebook_front_matter_is_metadata() -> None:
-    head = {"cell_type": "raw", "id": "r", "metadata": {}, "source": "---\ntitle: Pump\ndraft: true\n---"}
-    document = read(notebook(head, markdown("Water.")), NOTEBOOK)
-    assert (document.title, document.metadata) == ("Pump", {"draft": True})
 
 
 def test_notebook_may_lack_what_the_schema_asks_for() -> None:

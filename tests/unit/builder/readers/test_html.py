@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from vademecum.errors import ContentError
-from vademecum.format.markup import Paragraph, Row, Run, plain_runs
+from vademecum.format.markup import Paragraph, Run, plain_runs
 from vademecum_builder.chunking.markup import write
 from vademecum_builder.readers.html.page import Page, look_at, name_parts, open_page, read_page
 from vademecum_builder.readers.outline import block_text
@@ -108,17 +108,6 @@ def test_what_holds_the_text_is_not_left_out_for_its_name() -> None:
     assert text(f"<div class='with-toc sidebar'><p>{'text ' * 50}</p></div>").startswith("text")
 
 
-def test_notes_that_asciidoctor_lays_with_tables_are_paragraphs() -> None:
-    table = "<table><tr><td class=icon>Note</td><td class=content><p>Dry.</p><p>Cold.</p></table>"
-    assert text(f"<main><h1>Pump</h1><div class='admonitionblock note'>{table}</div></main>") == "Note\n\nDry.\n\nCold."
-
-
-def test_notes_that_docbook_lays_with_tables_and_pictures_are_paragraphs() -> None:
-    table = "<table><tr><td><img alt='[Note]' src=n.png><th>Note<tr><td><p>Dry.</p></table>"
-    assert text(f"<main><div class=note>{table}</div></main>").endswith("Note\n\nDry.")
-    assert "| " in text("<main><div class=note><table><tr><th>a<th>b<tr><td>c<td>d</table></div></main>")
-
-
 def test_signatures_of_haddock_are_text_and_links_to_their_code_are_none() -> None:
     link = "<a href=src/P.html#pump class=link>Source</a> <a href=#v:pump class=selflink>#</a>"
     body = f"<main><p class=src><a id=v:pump class=def>pump</a> :: Tank {link}</p><p>Pumps.</p></main>"
@@ -187,58 +176,6 @@ def test_a_heading_that_leads_back_to_the_contents_keeps_its_words() -> None:
     assert [section.headings for section in page(body).sections if section.headings] == [("Words",)]
 
 
-@pytest.mark.parametrize(
-    "part",
-    [
-        "<p hidden>no</p>",
-        "<p style='display: none'>no</p>",
-        "<span aria-hidden=true>no</span>",
-        "<span class=visually-hidden>no</span>",
-        "<span class=sr-only>no</span>",
-        "<span class=screen-reader-text>no</span>",
-        "<div data-vademecum-ignore>no</div>",
-        "<div data-pagefind-ignore=all>no</div>",
-        "<div data-search-exclude>no</div>",
-        "<div data-nosnippet>no</div>",
-        "<div class=no-search>no</div>",
-        "<button>Copy</button>",
-        "<div class=copy-button>Copy</div>",
-        "<nav>no</nav>",
-        "<div role=navigation>no</div>",
-        "<a class=theme-edit-this-page href=e>Edit this page</a>",
-        "<a class='editLink_x1' href=e>Edit</a>",
-        "<a rel=next href=n>Next</a>",
-        "<div class=pagination-nav>no</div>",
-        "<a class=skip-link href=#m>Skip to content</a>",
-        "<script>no()</script><style>no{}</style><template>no</template><noscript>no</noscript>",
-        "<svg><title>no</title><text>no</text></svg>",
-        "<select><option>no</select><textarea>no</textarea>",
-        "<ul><li><a href=#a>no</a></li><li><a href=#b>no</a></li></ul>",
-    ],
-)
-def test_what_is_not_of_the_text_is_left_out(part: str) -> None:
-    assert text(f"<main><p>Shown before it.</p>{part}<p>And after.</p></main>") == "Shown before it.\n\nAnd after."
-
-
-@pytest.mark.parametrize(
-    "part",
-    [
-        "<div role=tabpanel hidden>yes</div>",
-        "<button role=tab>yes</button>",
-        "<p hidden=until-found>yes</p>",
-        "<div data-pagefind-ignore=false>yes</div>",
-        "<details><summary>yes</summary></details>",
-        "<aside class=note>yes</aside>",
-        "<p><a href=#part>yes</a> it is</p>",
-        "<img alt=yes src=i.png>",
-        "<math><semantics><mi>no</mi><annotation encoding='application/x-tex'>yes</annotation></semantics></math>",
-    ],
-)
-def test_what_a_reader_can_open_is_read(part: str) -> None:
-    assert "yes" in text(f"<main><p>Text.</p>{part}</main>")
-    assert "no" not in text(f"<main><p>Text.</p>{part}</main>")
-
-
 def test_half_a_character_is_no_character() -> None:
     assert text("<p>a\ud800b") == "a?b"
 
@@ -276,29 +213,6 @@ def test_a_number_that_a_table_shows_as_code_stays() -> None:
 # Where a link lands
 
 
-def test_an_anchor_is_an_id_of_the_page() -> None:
-    body = (
-        "<main><section id=release-3-2-0><h1>Release 3.2.0<a class=header-anchor href=#release-3-2-0>¶</a></h1><p>a"
-        "</section><h2><a name=oil></a>Oil</h2>b<a id='start(int)'></a><h3>start</h3>c<h2>Nothing</h2>d"
-        "<div id=wrap><h2>Wrapped</h2>e</div><h2 id=own><a id=inner></a>Own</h2>f"
-        "<h2>Linked<a class=anchor id=linked href=#linked>#</a></h2>g</main>"
-    )
-    found = {heading.rpartition(" > ")[2]: anchor for heading, anchor in anchors(body).items()}
-    assert found == {
-        "Release 3.2.0": "release-3-2-0",
-        "Oil": "oil",
-        "start": "start(int)",
-        "Nothing": "",
-        "Wrapped": "wrap",
-        "Own": "own",
-        "Linked": "linked",
-    }
-
-
-def test_an_id_that_an_earlier_element_has_is_no_anchor() -> None:
-    assert anchors("<main><p id=x>a</p><h2 id=x>B</h2>b</main>")["B"] == ""
-
-
 def test_a_heading_that_is_a_link_keeps_its_text() -> None:
     assert anchors("<main><h2 id=a><a class=header href=#a>Oil</a></h2>a</main>") == {"Oil": "a"}
     assert anchors("<main><h2 id=a><a class=anchor href=#a>Oil</a></h2>a</main>") == {"Oil": "a"}
@@ -310,43 +224,8 @@ def test_what_is_said_to_be_a_heading_is_one_of_its_level() -> None:
     assert list(anchors(f"<main><h1>A</h1>a{roles}")) == ["A", "A > B", "A > C", "A > D", "E"]
 
 
-def test_an_entry_of_a_definition_list_is_a_section_of_its_own() -> None:
-    body = (
-        "<main><h1>API</h1><p>a<dl><dt id=f>f(x)<a class=headerlink href=#f>¶</a><dd><p>Does it.<dl><dt id=f.g>g()<dd>b"
-        "</dl>c<dt id=h>h()<dt id=k>k()<dd>Both.<dt id=empty>empty()<dd></dl><p>After."
-    )
-    found = [(section.headings, section.anchor, section.blocks) for section in page(body).sections]
-    assert found == [
-        (("API",), "", ("a",)),
-        (("API", "f(x)"), "f", ("Does it.",)),
-        (("API", "f(x)", "g()"), "f.g", ("b",)),
-        (("API", "f(x)"), "f", ("c",)),
-        (("API", "h()"), "h", ("k()", "Both.")),
-        (("API", "empty()"), "empty", ("empty()",)),
-        (("API",), "", ("After.",)),
-    ]
-
-
 def test_a_definition_list_without_ids_is_a_list() -> None:
     assert text("<main><dl><dt>a<dd>b<dt>c<dd>d</dl>") == "a\nb\nc\nd"
-
-
-def test_a_long_table_is_cut_between_rows_with_its_header_and_the_rows_ids() -> None:
-    rows = "".join(f"<tr id=r{n}><td>option {n}</td><td>{'text ' * 20}</td></tr>" for n in range(30))
-    sections = page(f"<main><h1 id=o>O</h1><table><tr><th>Name</th><th>Use</th></tr>{rows}</table></main>").sections
-    assert len(sections) > 3
-    for section in sections:
-        header, first, *_ = section.blocks
-        assert isinstance(header, Row) and header.header and block_text(header) == "Name | Use"
-        assert block_text(first).startswith("option")
-    assert [section.anchor for section in sections[:2]] == ["o", "r5"]
-
-
-def test_a_section_kept_from_search_ends_with_the_next_of_its_level() -> None:
-    body = "<main><h1>A</h1>a<h2 data-search-exclude>No</h2>no<h3>No</h3>no<h2>B</h2>b</main>"
-    assert text(body) == "a\n\nb"
-    assert page("<main><h1 data-search-exclude>A</h1>a</main>").excluded
-    assert page("<main data-pagefind-ignore>a</main>").excluded
 
 
 @pytest.mark.parametrize(
@@ -360,19 +239,6 @@ def test_a_section_kept_from_search_ends_with_the_next_of_its_level() -> None:
 )
 def test_titles(head: str, body: str, title: str) -> None:
     assert page(f"<main>{body}</main>", head).title == title
-
-
-def test_what_a_page_says_of_itself() -> None:
-    head = (
-        "<title>T</title><meta name=description content='A pump.'><meta name=robots content='noindex, nofollow'>"
-        "<link rel=canonical href=https://x.org/t/><meta http-equiv=refresh content='0; url=../new/'>"
-        "<meta name=docusaurus_version content=2.0>"
-    )
-    crumbs = "<ol class=breadcrumbs><li>Home<li>Guide<li>T</ol>"
-    read = read_page(open_page(f"<html lang=de>{head}{crumbs}<main>Text</main>"))
-    assert (read.head.canonical, read.head.redirect) == ("https://x.org/t/", "../new/")
-    assert "noindex" in read.head.robots
-    assert read.metadata == {"description": "A pump.", "lang": "de", "version": "2.0", "breadcrumbs": ["Guide"]}
 
 
 # Encodings

@@ -75,6 +75,12 @@ def test_everything_else_stays(text: str) -> None:
     assert why_private(text, NOW) == ""
 
 
+def test_it_is_told_what_says_so() -> None:
+    said = ["draft: yes", "search:\n  exclude: true", "publishDate: 2999-01-01", "expiryDate: 2020-01-01"]
+    told = [why_private(f"---\n{one}\n---\n", NOW).removeprefix("pages that are not for everybody: ") for one in said]
+    assert told == ["draft", "search", "publishDate to come", "expiryDate over"]
+
+
 def test_dates_count_where_there_is_a_clock() -> None:
     assert why_private("---\ndate: 2999-01-01\n---\n") == ""
 

@@ -30,41 +30,9 @@ def html(body: str, head: str = "<title>Pump</title>") -> str:
     return f"<!doctype html><html><head>{head}</head><body>{body}</body></html>"
 
 
-@pytest.mark.parametrize(
-    ("key", "text", "kind"),
-    [
-        ("a.html", html("", "<meta http-equiv=refresh content='0; url=b.html'>"), LeftOutKind.REDIRECT),
-        ("a.html", html("<script>location.replace('b')</script>"), LeftOutKind.REDIRECT),
-        ("a.html", html(PROSE, "<meta name=robots content=noindex>"), LeftOutKind.NOINDEX),
-        ("404.html", html(PROSE * 20), LeftOutKind.NOT_FOUND),
-        ("404/index.html", html(PROSE * 20), LeftOutKind.NOT_FOUND),
-        ("de/404/index.html", html(PROSE), LeftOutKind.NOT_FOUND),
-        ("search.html", html("<h1>Search</h1><p>Type a word.</p>"), LeftOutKind.SEARCH),
-        ("genindex.html", html(PROSE), LeftOutKind.INDEX),
-        ("py-modindex.html", html(PROSE), LeftOutKind.INDEX),
-        ("tags/oil/index.html", html("<ul><li><a href=a>One page</a><li><a href=b>Another</a></ul>"), LeftOutKind.TAGS),
-        ("blog/page/2/index.html", html(PROSE), LeftOutKind.TAGS),
-        ("_print/index.html", html(PROSE), LeftOutKind.PRINT),
-        ("_sources/a.html", html(PROSE), LeftOutKind.SOURCE),
-        ("_modules/a.html", html(PROSE), LeftOutKind.SOURCE),
-        ("src/Data.Pump.html", html('<pre><span class="hs-pragma">{-# X #-}</span></pre>'), LeftOutKind.SOURCE),
-        ("doc-index-All.html", html("<p>All of it.</p>"), LeftOutKind.INDEX),
-        ("api/src/Data-Set.html", html("<pre><span class='hs-comment'>{-# X #-}</span></pre>"), LeftOutKind.SOURCE),
-        ("_includes/a.html", html(PROSE), LeftOutKind.TEMPLATE),
-        ("a.html", "<p>A part of a page.</p>", LeftOutKind.TEMPLATE),
-        ("a.html", html(PROSE, "<title>{{ page.title }}</title>"), LeftOutKind.TEMPLATE),
-        ("a.html", html("<main data-pagefind-ignore>no</main>"), LeftOutKind.EXCLUDED),
-        ("a.html", html("<main><h1 data-search-exclude>No</h1>no</main>"), LeftOutKind.EXCLUDED),
-        ("a.html", "<html><frameset><frame src=b.html></frameset></html>", LeftOutKind.FRAMES),
-        ("a.html", html("<h1>Only a heading</h1>"), LeftOutKind.EMPTY),
-        ("a.html", html("<h1>Part I</h1><ul><li><a href=b.html>B</a><li><a href=c.html>C</a></ul>"), LeftOutKind.INDEX),
-        ("a.html", "\x00\x01\x02" * 100, LeftOutKind.UNREADABLE),
-    ],
-)
-def test_what_is_no_document_is_left_out_with_a_reason(key: str, text: str, kind: LeftOutKind) -> None:
-    found = read(key, text)
-    assert isinstance(found, LeftOut)
-    assert (found.kind, bool(found.reason)) == (kind, True)
+def test_what_is_no_text_is_left_out() -> None:
+    found = read("a.html", "\x00\x01\x02" * 100)
+    assert isinstance(found, LeftOut) and found.kind is LeftOutKind.UNREADABLE
 
 
 @pytest.mark.parametrize(
@@ -91,45 +59,16 @@ def test_indexes_are_known_by_the_generator_that_makes_them(generator: str, key:
     assert isinstance(read(key, html(PROSE)), Document)
 
 
-def test_pages_that_mark_no_body_are_left_out_where_others_do() -> None:
-    files = {"a.html": html("<main data-pagefind-body>yes</main>"), "b.html": html("<main>no</main>")}
-    site = site_of(files)
-    assert isinstance(site.read("a.html", files["a.html"].encode()), Document)
-    found = site.read("b.html", files["b.html"].encode())
-    assert isinstance(found, LeftOut) and found.kind is LeftOutKind.EXCLUDED
-
-
 def page_with_menu(number: int) -> str:
     here = MENU.replace("<li>Oil</li>", f"<li class=here><b>Oil</b> {number}</li>")
     body = f"{here}<div><h2>Oil</h2><p>Text of page {number}.</p></div><div><p>All rights with the friends</p></div>"
     return html(body, f"<title>Page {number} — Pump handbook</title>")
 
 
-def test_what_repeats_over_the_pages_is_taken_out_and_a_heading_of_the_same_words_stays() -> None:
-    files = {f"p{number}.html": page_with_menu(number) for number in range(8)}
-    site = site_of(files)
-    document = site.read("p3.html", files["p3.html"].encode())
-    assert isinstance(document, Document)
-    assert document.title == "Page 3"
-    assert [block for section in document.sections for block in section.blocks] == ["Text of page 3."]
-
-
 def test_one_page_alone_repeats_nothing() -> None:
     document = read("p.html", page_with_menu(1))
     assert isinstance(document, Document)
     assert any("Frost" in block_text(block) for section in document.sections for block in section.blocks)
-
-
-def test_what_stands_on_most_pages_goes_from_marked_content_too_but_no_heading_or_table_header() -> None:
-    table = "<table><tr><th>Name</th><th>Use</th></tr><tr><td>a{0}</td><td>b</td></tr></table>"
-    files = {
-        f"p{n}.html": html(f"<main><h2>Options</h2>{table.format(n)}<p>Was this page helpful?</p></main>")
-        for n in range(8)
-    }
-    document = site_of(files).read("p1.html", files["p1.html"].encode())
-    assert isinstance(document, Document)
-    assert document.sections[0].headings == ("Options",)
-    assert [block_text(block) for block in document.sections[0].blocks] == ["Name | Use", "a1 | b"]
 
 
 # Addresses
