@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from browser.test_site import CLIENT, publish
 from support import sampling
@@ -317,6 +317,20 @@ def test_many_numbers_are_narrowed_to_a_range(open_page: Open) -> None:
         end.fill("")
         end.press("Enter")
     page.wait_for_function("Object.keys(kb.asked.filters).length === 0")
+
+
+def test_what_was_typed_before_the_script_came_is_asked(page: Page, host: PagesHost, tree: Path) -> None:
+    shown = PAGE.format(attributes="inline", lang="en", theme=0)
+    (tree / "page.html").write_text(shown.replace("</vademecum-search>", "<input id=early></vademecum-search>"))
+    held: list[Route] = []
+    page.route("**/vademecum-search.mjs", lambda route: held.append(route))
+    page.goto(f"{host.url}page.html?early", wait_until="commit")
+    page.locator("#early").press_sequentially("key")
+    held[0].continue_()
+    expect(page.locator("#query")).to_have_value("key")
+    expect(page.locator("#query")).to_be_focused()
+    expect(options(page)).to_have_count(3)
+    expect(page.locator("#early")).to_have_count(0)
 
 
 def test_a_page_says_what_is_searched_and_preferred(open_page: Open) -> None:

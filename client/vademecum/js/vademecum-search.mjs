@@ -4,7 +4,7 @@
  * opens a dialog, or, with the attribute `inline`, a form in the page.
  *
  * Attributes: `url` of the published tree (default: the one that this file is of; in a bundle it is needed), `trust`: address of the root that
- * the app ships, `inline`, `theme` (`light`, `dark`, `auto`; default: the page's `color-scheme`), `lang` (of it, or of
+ * the app ships, `inline` (an input that stands inside is taken over with what was typed), `theme` (`light`, `dark`, `auto`; default: the page's `color-scheme`), `lang` (of it, or of
  * what it stands in; default: the visitor's), `label`, `placeholder`, `address`: the query stands in the page's, `hotkeys="off"`,
  * `filters` and `prefer`, in JSON, as `search` takes them (`{"version": "1.0"}`), `facets`: fields of the metadata to narrow by (`"version tags"`), `badges`: fields to show beside these, `why`: the rank of each hit by words and by meaning,
  * `preview`: see the option of `KnowledgeBase`.
@@ -102,7 +102,10 @@ export class VademecumSearch extends HTMLElement {
     const [address, why] = ["address", "why"].map((name) => this.hasAttribute(name));
     const [filters, prefer] = ["filters", "prefer"].map((name) => JSON.parse(this.getAttribute(name) ?? "{}"));
     this.#search = new Search({ view, wording, base, modal, address, why, filters, prefer, facets, badges, make });
-    if (this.hasAttribute("autofocus")) view.field.focus();
+    const before = this.querySelector("input"); // somebody may have begun to type
+    if (before) view.field.value = before.value;
+    if (this.hasAttribute("autofocus") || (before && before === document.activeElement)) view.field.focus();
+    before?.remove();
   }
 
   /** Without the root of trust there is no search: what another file says in its place is not believed. @param {URL} base */
@@ -114,10 +117,10 @@ export class VademecumSearch extends HTMLElement {
     return new KnowledgeBase({ url: base.href, trust, preview: this.hasAttribute("preview") });
   }
 
-  /** Where nothing could be had, to whoever sets up the page. @param {import("./vademecum.d.mts").KnowledgeBase} kb @param {URL} base @param {{message: string}} failure */
-  async #explain(kb, base, { message }) {
+  /** Where nothing could be had, to whoever sets up the page. @param {import("./vademecum.d.mts").KnowledgeBase} kb @param {URL} base @param {{code: string, message: string}} failure */
+  async #explain(kb, base, { code, message }) {
     if ((await kb.getStatus()).installed) return;
-    const guessed = this.hasAttribute("url") ? "" : '; it has no url="...": in a bundle, or elsewhere than in client/ of the published tree, it needs that tree\'s address';
+    const guessed = this.hasAttribute("url") || code === "signature" ? "" : '; it has no url="...": in a bundle, or elsewhere than in client/ of the published tree, it needs that tree\'s address';
     console.error(`<vademecum-search> asked ${base.href} for a knowledge base, and got none: ${message}${guessed}`);
   }
 
