@@ -26,6 +26,14 @@ _TEXTS = ("word/document.xml", "word/footnotes.xml", "word/endnotes.xml")
 _HIDDEN_RUN = re.compile(rb"<w:r(?: [^>]*)?>.*?</w:r>", re.DOTALL)
 _VANISH = re.compile(rb'<w:vanish(?: w:val="(?:1|true|on)")?\s*/>')
 _ROW_OR_COLUMN = re.compile(rb"<(?:\w+:)?(row|col) ([^>]*)>")
+_NUMBER = re.compile(
+    r'(?P<before>(?:"[^"]*"|\[[^\]]*\]|\\.|_.|\*.|[ $€£¥+(-])*)(?P<whole>[#,?0]*0)(?:\.(?P<decimals>0+)#*)?'
+    r'(?P<after>(?:"[^"]*"|\[[^\]]*\]|\\.|_.|\*.|[ $€£¥%)-])*)'
+)
+"""The format of a number (ECMA-376, 18.8.31): digits between what is shown beside them."""
+_LITERAL = re.compile(
+    r'"(?P<text>[^"]*)"|\[\$(?P<currency>[^\]-]*)[^\]]*\]|\\(?P<character>.)|(?P<none>\[[^\]]*\]|_.|\*.|[()+])'
+)
 _NO_VALUE = re.compile(rb"</(?:\w+:)?f>(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v></(?:\w+:)?v>)?</(?:\w+:)?c>")
 _ASIDE = re.compile(r"<(/?)aside\b", re.IGNORECASE)
 _NO_TITLE = re.compile(
@@ -148,7 +156,6 @@ def read_xlsx(data: bytes) -> Reading:
                 continue
             name, part = clean_line(sheet.title), parts.read(sheet._worksheet_path)
             hidden = _hidden(part)
-            rows: list[Block] = []
             cells_of: list[list[str]] = []
             for number, cells in enumerate(sheet.iter_rows()):
                 if number == MOST_ROWS:
@@ -156,7 +163,6 @@ def read_xlsx(data: bytes) -> Reading:
                     break
                 told = [_cell(cell) for at, cell in enumerate(cells, 1) if at not in hidden["col"]]
                 if any(told) and number + 1 not in hidden["row"]:
-                    rows.append(table_row(told, header=not rows))
                     cells_of.append(told)
             if seen := _personal(cells_of):
                 told_of = f"{len(seen)} columns that may be nobody's business are published ({', '.join(seen)})"
@@ -165,9 +171,17 @@ def read_xlsx(data: bytes) -> Reading:
                 warnings.append(f"{name}: {out} hidden rows and columns are left out")
             if empty := len(_NO_VALUE.findall(part)):
                 warnings.append(f"{name}: {empty} formulas have no value: open it and save it once")
-            sections.append(Section((name,), "", tuple(rows)))
+            sections.append(Section((name,), "", tuple(_blocks(cells_of))))
         book.close()
     return Reading(title, tuple(sections), {}, tuple(warnings))
+
+
+def _blocks(rows: Sequence[Sequence[str]]) -> Iterator[Block]:
+    """Yield the rows of a sheet; lines above the first one with several cells are no heads of columns."""
+    head = next((at for at, row in enumerate(rows) if sum(map(bool, row)) > 1), 0)
+    yield from (" ".join(filter(None, row)) for row in rows[:head])
+    for at, row in enumerate(rows[head:]):
+        yield table_row(row, header=not at)
 
 
 def _personal(rows: Sequence[Sequence[str]]) -> list[str]:
@@ -192,13 +206,26 @@ def _hidden(sheet: bytes) -> dict[str, set[int]]:
 
 
 def _cell(cell: Any) -> str:
-    """Return a cell as text: a date without a time has none, a number the 15 digits that are shown."""
-    value = cell.value
-    if isinstance(value, datetime) and value.time() == time() and not re.search("[hH]", cell.number_format):
+    """Return a cell as text: a date without a time has none, a number the digits that are shown, as of a price or a
+    percentage, else 15 of them."""
+    value, shown = cell.value, cell.number_format or ""
+    if isinstance(value, datetime) and value.time() == time() and not re.search("[hH]", shown):
         return value.date().isoformat()
-    if isinstance(value, float):
-        return f"{value:.15g}"
-    return "" if value is None else str(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return "" if value is None else str(value)
+    if (form := _NUMBER.fullmatch(shown.partition(";")[0])) is None:
+        return f"{value:.15g}" if isinstance(value, float) else str(value)
+    before, decimals, after = form["before"], len(form["decimals"] or ""), form["after"]
+    number = value * 100 if "%" in after else value
+    # A postcode and an article's number begin with the zeros that the format asks for.
+    width = form["whole"].count("0") + (decimals + 1 if decimals else 0) + (number < 0)
+    figure = f"{number:0{width}.{decimals}f}"
+    return f"{_LITERAL.sub(_said, before)}{figure}{_LITERAL.sub(_said, after)}".strip()
+
+
+def _said(part: re.Match[str]) -> str:
+    """Return what a part of a format shows beside a number: a currency, a unit."""
+    return part["text"] or part["currency"] or part["character"] or ("" if part["none"] else part[0])
 
 
 def read_epub(data: bytes) -> Reading:

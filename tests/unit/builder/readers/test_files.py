@@ -19,6 +19,7 @@ from fpdf import FPDF
 
 from support.publishing import Line
 from vademecum.errors import ContentError
+from vademecum.format.markup import Row
 from vademecum_builder.build import BuildRequest, build
 from vademecum_builder.readers import document, office
 from vademecum_builder.readers.document import Document, MissingReader, parse_document
@@ -361,6 +362,39 @@ def test_a_book_that_its_publisher_has_locked_says_so() -> None:
         archive.writestr("META-INF/encryption.xml", '<a Algorithm="http://www.w3.org/2001/04/xmlenc#aes128-cbc"/>')
     with pytest.raises(ContentError, match="encrypted: its publisher has locked it"):
         read(".epub", book.getvalue())
+
+
+@pytest.mark.parametrize(
+    ("value", "form", "shown"),
+    [
+        (23.681, '#,##0.00 "€"', "23.68 €"),
+        (1234.5, "[$$-409]#,##0.00", "$1234.50"),
+        (1234.5, "_-* #,##0.00\\ [$€-407]_-;\\-* #,##0.00", "1234.50 €"),
+        (0.195, "0.0%", "19.5%"),
+        (0.1 + 0.2, "General", "0.3"),
+        (67, "00000", "00067"),
+        (-3.456, "#,##0.00_);[Red](#,##0.00)", "-3.46"),
+        (3, '#,##0 "kg"', "3 kg"),
+        (5.25, "# ?/?", "5.25"),
+        (True, "0.00", "True"),
+    ],
+)
+def test_numbers_of_a_workbook_have_the_digits_and_the_currency_that_are_shown(
+    value: float, form: str, shown: str
+) -> None:
+    book = openpyxl.Workbook()
+    book.active.append([value, "x"])
+    book.active["A1"].number_format = form
+    assert [text for _, _, text in told(read(".xlsx", saved(book)))] == [f"{shown} | x"]
+
+
+def test_lines_above_the_heads_of_columns_are_text(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    for row in (["Prices of Oak Ltd."], ["from March"], [], ["No.", "Name"], ["7", "Spade"]):
+        book.active.append(row)
+    [section] = read(".xlsx", saved(book)).sections
+    assert section.blocks[:2] == ("Prices of Oak Ltd.", "from March")
+    assert [row.header for row in section.blocks[2:] if isinstance(row, Row)] == [True, False]
 
 
 @pytest.mark.parametrize("ending", [".docx", ".pptx", ".xlsx", ".epub"])
