@@ -8,7 +8,6 @@ whole download is the last resort.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -18,13 +17,13 @@ from vademecum.engine import Engine
 from vademecum.errors import ContentError, DamagedError, StorageError
 from vademecum.integrity.inspection import Finding, examine
 from vademecum.integrity.treatment import Diagnosis, Prepared, treat
+from vademecum.log import logger
 from vademecum.runtime.sqlite.rescue import Rescued, file_fault, rescue, set_aside
 from vademecum.runtime.sqlite.store import SqliteStore, writing
 from vademecum.store.pointer import decode_head
 from vademecum.store.records import POLICY
 from vademecum.trust.floor import RECORDS, ROOT, judge
 
-logger = logging.getLogger("vademecum")
 HEAD = "head"
 Engines = Callable[[Callable[[Engine], Awaitable[object]]], Awaitable[object]]
 """Calls a function with an engine over the store, online."""

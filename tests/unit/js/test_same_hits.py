@@ -351,7 +351,7 @@ def made_texts(count: int) -> Iterator[tuple[str, list[str]]]:
 
 
 def test_excerpts_are_the_same() -> None:
-    texts = [*made_texts(200)]
+    texts = [*made_texts(200), ("", ["pump"]), (" \n\t", ["pump"])]
     for (text, words), told in zip(texts, node(EXCERPTS, {"js": JS.as_uri(), "texts": texts}), strict=True):
         excerpt, marks, phrase, found = excerpt_of(text, frozenset(words))
         assert [excerpt, [*map(list, marks)], phrase, sorted(found)] == told, (text, words)
