@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -292,6 +294,38 @@ def test_the_releases_own_model_takes_what_runs_it(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(published_model, "find_spec", lambda name: None)
     with pytest.raises(UsageError, match=r"needs onnxruntime and tokenizers: pip install 'vademecum\[onnx\]'"):
         KnowledgeBase.open("kb.db", encoder="published")
+
+
+def test_the_releases_own_model_is_loaded_once_and_its_faults_are_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded: list[bytes] = []
+
+    class Tokenizer:
+        @classmethod
+        def from_buffer(cls, data: bytes) -> Tokenizer:
+            loaded.append(data)
+            return cls()
+
+        def encode(self, text: str) -> Any:
+            return SimpleNamespace(ids=[len(text), 7], attention_mask=[1, 0])
+
+    class Session:
+        def __init__(self, data: bytes) -> None:
+            loaded.append(data)
+            if len(loaded) == 2:
+                raise RuntimeError("busy")
+
+        def run(self, names: list[str], inputs: dict[str, Any]) -> Any:
+            told = {name: (value.dtype.name, value.tolist()) for name, value in inputs.items()}
+            return [[(names, told)]]
+
+    for name, module in (("tokenizers", {"Tokenizer": Tokenizer}), ("onnxruntime", {"InferenceSession": Session})):
+        monkeypatch.setitem(sys.modules, name, SimpleNamespace(**module))
+    encode = published_model.run_model(encode_model(ModelFile(b"graph", b"{}")))
+    with pytest.raises(ContentError, match="the release's model does not work here: busy"):
+        encode("a key")
+    told = {"input_ids": ("int64", [[5, 7]]), "attention_mask": ("int64", [[1, 0]])}
+    assert [encode("a key"), encode("a key")] == [(["vector"], told)] * 2
+    assert loaded == [b"{}", b"graph"] * 2
 
 
 @pytest.mark.parametrize(
