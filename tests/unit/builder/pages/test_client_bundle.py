@@ -43,6 +43,7 @@ def make_wheel() -> bytes:
 
 
 WHEEL = make_wheel()
+PINNED = f"tuf==7.0.1 --hash=sha256:{hashlib.sha256(WHEEL).hexdigest()}\n"
 
 
 class World(NamedTuple):
@@ -79,14 +80,17 @@ def npm_body(log: Path, package: bytes) -> str:
     return f"""
 pathlib.Path({str(log)!r}).open("a").write("npm ")
 print("npm warn something", file=sys.stderr)
-folder = sys.argv[sys.argv.index("--pack-destination") + 1]
+folder = sys.argv.pop(4)
+assert sys.argv[1:] == ["pack", "pyodide@1.0.0", "--pack-destination", "--silent"]
 (pathlib.Path(folder) / "pyodide-1.0.0.tgz").write_bytes({package!r})"""
 
 
 def pip_body(log: Path, wheel: bytes) -> str:
     return f"""
 pathlib.Path({str(log)!r}).open("a").write("pip ")
-assert "--require-hashes" in sys.argv and "--no-deps" in sys.argv
+options = "--no-deps --only-binary=:all: --require-hashes --no-input --quiet -d"
+assert sys.argv[1:-3] == ["-m", "pip", "--disable-pip-version-check", "download", *options.split()]
+assert pathlib.Path(sys.argv[-1]).read_text() == {PINNED!r}
 (pathlib.Path(sys.argv[sys.argv.index("-d") + 1]) / {WHEEL_NAME!r}).write_bytes({wheel!r})"""
 
 
