@@ -14,10 +14,8 @@ BLOCKS = frozenset(
     details summary form fieldset hr pre legend frameset noframes hgroup search starlight-tabs
     """.split()
 )
-INLINE = frozenset(
-    {"span", "code", "em", "strong", "b", "i", "tt", "kbd", "var", "samp", "small", "sub", "sup", "font"}
-)
-LINES = frozenset({"li", "tr", "dt", "dd", "br", "caption", "thead", "tbody", "tfoot"})
+INLINE = frozenset("span code em strong b i tt kbd var samp small sub sup font".split())
+LINES = frozenset("li tr dt dd br caption thead tbody tfoot".split())
 CELLS = frozenset({"td", "th"})
 CONTAINERS = GROUPS | BLOCKS - {"p", "hr", "pre", "summary", "legend"} | {"table", "tr", "td", "li", "dd"}
 _CODE_TABLE = re.compile(r"highlight|rouge|lntable|hljs-ln|code|linenos")
