@@ -82,7 +82,8 @@ class Searcher:
         """Return the best hits, best first. Arguments: see `KnowledgeBase.search`."""
         found = self._words.find(query)
         nothing = np.zeros(self._words.count)
-        cosines, pages = self._cosines(found.meant) if found.weight and mode != "lexical" else (nothing, nothing)
+        single = self._titles.single if mode == "hybrid" else 0.0
+        cosines, near = self._near(found.meant, single) if found.weight and mode != "lexical" else (nothing, nothing)
         documents = self._places.matching(filters) if filters else None
         titled = self._words.titled(found.meant if found.guessed else query)
         if documents is not None and not found.weight:  # nothing is asked but that: all that fit, by their keys
@@ -90,7 +91,7 @@ class Searcher:
             found = replace(found, titles=np.arange(len(documents), 0, -1)[self._owners] / len(documents))
         ranking = fuse(
             cosines,
-            nearness(cosines, pages),
+            near,
             found,
             self._index.ids,
             mode=mode,
@@ -124,13 +125,18 @@ class Searcher:
         ranking = fuse(cosines, cosines, nothing, ids, mode="semantic", weight=0.0, counting=counting, titled=titled)
         return self._present(ranking, nothing, cosines, documents, {}, slice(0, limit), group=True)
 
-    def _cosines(self, query: str) -> tuple[Scores, Scores]:
-        """Return the cosine of each chunk with the query, [n], and the mean of those of its document's chunks, [n]."""
+    def _near(self, query: str, single: float) -> tuple[Scores, Scores]:
+        """Return the cosine of each chunk with the query, [n], and its `nearness`, [n].
+
+        Args:
+            single: 1 where each page is one chunk: there nothing else on it says whether a cosine is chance.
+        """
         vector = self._vector(query)
         scores, unit = self._index.scores(vector), self._index.unit(vector)
         # Whole numbers below 2^53: the sum is the same in any order.
         means = np.bincount(self._owners, scores) / self._sizes
-        return scores / unit, means[self._owners] / unit
+        whole = unit * (1.0 + single * single)
+        return scores / unit, nearness(scores / whole, means[self._owners] / whole)
 
     def _vector(self, query: str) -> NDArray[np.int64]:
         if self.own is not None:

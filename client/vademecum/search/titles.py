@@ -16,15 +16,20 @@ from vademecum.generation.row_index import unpacked
 
 
 class Titles:
-    """The titles of a generation's documents, encoded when they are first looked at."""
+    """The titles of a generation's documents, encoded when they are first looked at.
+
+    Attributes:
+        single: 1 where each document is one chunk, near 0 in a manual.
+    """
 
     def __init__(self, opened: Opened) -> None:
         self._opened = opened
         self._vectors: dict[int, NDArray[np.int64]] = {}
         self._sizes = np.bincount(np.array(opened.state.chunks.owners, np.int64))
         chunks, documents = len(opened.state.chunks.ids), len(opened.state.documents)
+        self.single = min(1.0, documents / chunks) if chunks else 1.0
         # The more chunks pages have, the less a chunk says of its page; one that is its page says the title itself.
-        self._share = max(0.0, (chunks - documents) / chunks) if chunks else 0.0
+        self._share = 1.0 - self.single
 
     def near(self, query: str) -> Callable[[int], float] | None:
         """Return what says how near the title of a chunk's document is to a query, from 0 to 1; None: none counts.

@@ -163,7 +163,7 @@ class Words:
             often += best_often
             known += most
             all_ += most if word.groups else self._weight(0)
-        unknown = tuple(word.word for word in asked if not word.groups)
+        unknown = tuple(dict.fromkeys(word.word for word in asked if not word.groups))
         guesses = {word.word: self._commonest(word.groups[-1][0]) for word in asked if word.misspelt}
         guessed = bool(guesses) or runs != runs_of(query)
         meant = query
@@ -236,15 +236,13 @@ class Words:
         left = ends[1:] if groups and groups[0][1] == _COMPLETED else []
         if left or (groups and groups[0][1] == 1.0):
             ends = ends[:1]
-        words = dict.fromkeys(
-            (*(word for run in before for word in parts_of(run)), *(word for word in last if word not in left))
-        )
+        words = [*(word for run in before for word in parts_of(run)), *(word for word in last if word not in left)]
         wholes = {word for run in runs for word in wholes_of(run)}
         # A letter of a name, as the P of P-10123, or a short number, as the 9 of 2.9, is in too many others to tell
         # anything beside its other parts.
         in_names = (word for parts in map(parts_of, runs) if len(parts) > 1 for word in parts)
         letters = set(filter(_LETTER.fullmatch, in_names))
-        telling = [word for word in words if word not in self._stop and word not in letters] or list(words)
+        telling = [word for word in words if word not in self._stop and word not in letters] or words
         asked = [self._stands_for(word, typed=word in ends, whole=word in wholes) for word in telling[:MOST_ASKED]]
         groups_of = {word.word: word.groups for word in asked}
         silent: set[str] = set()

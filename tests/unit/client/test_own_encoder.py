@@ -157,9 +157,8 @@ def test_the_apps_encoder_asks_in_place_of_the_table(line: Line, opened: Callabl
     kb.sync()
     searcher = kb._installation.answering().searcher
     assert searcher.own is not None
-    cosines, pages = searcher._cosines("the wind of the sail")
-    near = ((5 * cosines + 3 * pages) / 8).tolist()
-    found = {f"{id_:016x}": score for id_, score in zip(searcher._index.ids.tolist(), near, strict=True)}
+    _, near = searcher._near("the wind of the sail", 0.0)
+    found = {f"{id_:016x}": score for id_, score in zip(searcher._index.ids.tolist(), near.tolist(), strict=True)}
     for id_, score in expected(kb, directions("first")):
         assert found[id_] == pytest.approx(score, abs=0.03), "steps, and 12 dimensions"
     assert kb.search("wind of the sail")[0].document == "boats.md"

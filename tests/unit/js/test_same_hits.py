@@ -90,6 +90,7 @@ QUESTIONS = [
         "of another origin",
         "use a hand-pump",
         "siphon",
+        "a pump, a siphon, a pump: zxcvbn, zxcvbn",
         "new keys",
         "öl für pumpen",
         "read_text",

@@ -41,6 +41,8 @@ export class Generation {
     /** The live rows of each document: `rows[bounds[at]]` to `rows[bounds[at + 1] - 1]`. */
     this.owned = byOwner(this.owners, this.passes.numbers(this.documents.length + 1));
     this.chunkCount = this.owned.rows.length;
+    /** 1 where each document is one chunk, near 0 in a manual. */
+    this.single = Math.min(1, this.documents.length / this.chunkCount);
   }
 
   #owners() {

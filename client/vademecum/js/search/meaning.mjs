@@ -43,16 +43,16 @@ export class Meaning {
  * @param {Generation} generation @param {import("./encoder.mjs").Encoder} encoder
  * @returns {(asked: Int8Array) => ((row: number) => number) | undefined} undefined: none counts */
 export function titlesOf(generation, encoder) {
-  const { chunkCount, documents, owners, owned } = generation;
+  const { documents, owners, owned, single } = generation;
   // The more chunks pages have, the less a chunk says of its page; one that is its page says the title itself.
-  const share = (chunkCount - documents.length) / chunkCount;
+  const share = 1 - single;
   const { dimensions } = encoder;
   const vectors = new Int8Array(dimensions * documents.length);
   /** Of each; -1: not looked at yet. */
   const sizes = new Float64Array(documents.length).fill(-1);
   return (asked) => {
     const size = dot(asked, asked);
-    if (share > 0) return (row) => {
+    if (share) return (row) => {
       const at = owners[row];
       const called = () => documents[at].segment.titles.at(documents[at].row);
       if (sizes[at] < 0) {

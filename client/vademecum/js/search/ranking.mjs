@@ -55,11 +55,11 @@ export function fuse(meaning, found, { mode, weight, fits, titled, alone = false
   if (lexical) {
     for (let i = 0; i < fit.length; i++) scores[fit[i]] = words[fit[i]] && words[fit[i]] / most;
   } else {
-    const { generation: { owners, owned: { bounds } }, scores: meant, sums, unit } = meaning;
+    const { generation: { owners, owned: { bounds }, single }, scores: meant, sums, unit } = meaning;
     const sure = !semantic && most ? weight * (BEST + SURE * (most / found.weight)) : 0;
     const page = (WORDS_OF_PAGE * sure) / Math.max(1, found.mostOfPage);
     const [own, whole] = alone ? [1, 0] : [OF_CHUNK, OF_PAGE];
-    passes.fuse(fit, scores, meant, sums, bounds, owners, words, found.pages, found.titles, unit, own, whole, sure && sure / most, page, semantic ? 0 : TITLED);
+    passes.fuse(fit, scores, meant, sums, bounds, owners, words, found.pages, found.titles, unit * (semantic ? 1 : 1 + single * single), own, whole, sure && sure / most, page, semantic ? 0 : TITLED);
   }
   const nearest = mode === "hybrid" && found.weight > 0 && (most === 0 || found.share < NEAREST_SHARE);
   return { rows: fit, scores, named, nearest };

@@ -130,7 +130,7 @@ export class Words {
       all += groups.length ? most : this.#weight(0);
     }
     for (const at of near) titles[at] = Math.min(1, often[at] / this.titleLengths[at]) * (share[at] / all);
-    const unknown = asked.filter(({ groups }) => !groups.length).map(({ word }) => word);
+    const unknown = [...new Set(asked.filter(({ groups }) => !groups.length).map(({ word }) => word))];
     const told = { share: all ? known / all : 1, weight: all, words: shown, unknown, ...this.#meant(query, runs, asked) };
     const these = rows.subarray(0, this.found);
     passes.sum(these, scores, owners, pages, this.most);
@@ -227,7 +227,7 @@ export class Words {
     const worth = typed[1] && this.#standsFor(last[0], true, true).groups[0]?.worth;
     const left = worth === COMPLETED ? typed.slice(1) : [];
     if (left[0] || worth === 1) typed.length = 1;
-    const words = [...new Set([...before.flatMap(partsOf), ...last.filter((word) => !left.includes(word))])];
+    const words = [...before.flatMap(partsOf), ...last.filter((word) => !left.includes(word))];
     const wholes = new Set(runs.flatMap(wholesOf));
     // A letter of a name, as the P of P-10123, or a short number, as the 9 of 2.9, is in too many others to tell anything beside its other parts.
     const letters = new Set(runs.map(partsOf).flatMap((parts) => (parts.length > 1 ? parts.filter((word) => SHORT.test(word)) : [])));

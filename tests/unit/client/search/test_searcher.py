@@ -12,6 +12,7 @@ from support.publishing import searched
 from vademecum.errors import UsageError
 from vademecum.knowledge import KnowledgeBase
 from vademecum.search.excerpt import excerpt_of, link_to
+from vademecum.search.ranking import MODES, fuse
 from vademecum.search.results import Hit, Results
 from vademecum.search.words import logarithm
 
@@ -100,6 +101,33 @@ def test_what_a_text_says_word_for_word_is_before_what_has_the_words_more_often(
 def test_a_page_that_tells_what_was_new_is_behind_one_as_good(tmp_path: Path, keys_: tuple[str, str]) -> None:
     pages = {key: f"# Lamps\n\n## {n}\n\nThe lamp burns oil.\n" for key, n in zip(keys_, "12", strict=True)}
     assert keys(searched(tmp_path, pages).search("oil burns")) == ["lamps.md", "blog/lamps.md"]
+
+
+def test_what_a_question_says_twice_counts_twice(kb: KnowledgeBase) -> None:
+    assert keys(kb.search("sqlite wheel", mode="lexical"))[0] == "rotate.md"
+    assert keys(kb.search("sqlite wheel sqlite", mode="lexical"))[0] == "store.md"
+    assert kb.search("mail zxcvbn zxcvbn").unknown == ("zxcvbn",)
+
+
+@pytest.mark.parametrize(("sections", "share"), [(1, 2.0), (5, 1.04)])
+def test_nearness_weighs_less_where_each_page_is_one_passage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sections: int, share: float
+) -> None:
+    pages = {
+        f"{name}.md": f"# {name}\n\n" + "".join(f"## Part {n}\n\nThe {name} has {n}.\n\n" for n in range(sections))
+        for name in ("lamp", "pump")
+    }
+    near = dict[str, float]()
+
+    def fused(cosines: Any, nearness: Any, *arguments: Any, mode: Any, **options: Any) -> Any:
+        near[mode] = nearness.max()
+        return fuse(cosines, nearness, *arguments, mode=mode, **options)
+
+    monkeypatch.setattr("vademecum.search.searcher.fuse", fused)
+    base = searched(tmp_path, pages)
+    for mode in MODES:
+        base.search("lamp", mode=mode)
+    assert near["semantic"] / near["hybrid"] == pytest.approx(share)
 
 
 def test_hits_of_one_document_are_one_and_the_others_below_it(kb: KnowledgeBase) -> None:
