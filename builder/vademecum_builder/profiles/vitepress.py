@@ -29,12 +29,13 @@ from vademecum_builder.readers.slugs import VITEPRESS
 
 _VUEPRESS = with_endings(SCRIPT, ".vuepress/config", ".vuepress/config/index")
 FILES = (*with_endings(SCRIPT, ".vitepress/config", ".vitepress/config/index"), *_VUEPRESS)
+_BLOCK = re.compile(r"^<(script|style)\b(?:(?!^<\1)[\s\S])*?^</\1>", re.MULTILINE)
 _VALUE = re.compile(r"\{\{(?:[^{}]|\{[^{}]*\})*\}\}")
 
 
 def vue(text: str, page: Page) -> str:
-    """`{{ values }}` of a Vue component."""
-    return outside_code(text, lambda plain: _VALUE.sub(GONE, plain))
+    """Parts of a Vue component: scripts, styles, `{{ values }}`."""
+    return outside_code(text, lambda plain: _VALUE.sub(GONE, _BLOCK.sub("", plain)))
 
 
 def open_vitepress(project: Project) -> Rules:
