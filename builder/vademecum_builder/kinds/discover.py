@@ -28,6 +28,8 @@ _EXPORTED = (".txt", ".json", ".jsonl", ".csv", ".log", ".weechatlog", ".mbox")
 _FEED = re.compile(rb"<(?:rss|feed|rdf:RDF)\b")
 _EACH = 30
 """Files of a folder that may hold each something else."""
+_SHOP = re.compile(rb"=[\"']https?://base\.google\.com/ns/")
+"""A feed whose entries are products: prices and brands are fields of their own."""
 _LOOKED_AT = 10_000
 """Files of a folder."""
 _SHAPED = 20
@@ -81,7 +83,7 @@ def _at_address(address: str) -> Proposal:
     assert fetched is not None
     with fetched.body:
         head = fetched.body.read(4096)
-    if _FEED.search(head):
+    if _FEED.search(head) and not _SHOP.search(head):
         return Proposal(name, "feed", {"path": address})
     return _catalog(name, address, address)
 
@@ -91,7 +93,7 @@ def _of_file(path: Path, folder: Path) -> Proposal:
     head = _head(path) if path.is_file() else b""
     if shape := shape_of(head, path.suffix.lower()) or _packed(path):
         return _messages(name, place, shape)
-    if _FEED.search(head):
+    if _FEED.search(head) and not _SHOP.search(head):
         return Proposal(name, "feed", {"path": place})
     if path.suffix.lower() == ".json" and _OPENAPI.match(head):
         raise UsageError(
@@ -187,8 +189,8 @@ def _is_known(file: Path) -> bool:
 def _catalog(name: str, where: str, place: str, *, complete: bool = True) -> Proposal:
     source = CatalogSource(where)
     told = {"path": place}
-    if wanted := source.list_of_records():
-        source, told = replace(source, layout=Layout(wanted)), {"path": place, "records": wanted}
+    if lists := source.lists_of_records():
+        source, told = replace(source, layout=Layout(lists[0])), {"path": place, "records": lists[0]}
     records = source.sample(SAMPLED)
     fields = fields_of(records)
     columns = [one.name for one in fields]
@@ -196,4 +198,6 @@ def _catalog(name: str, where: str, place: str, *, complete: bool = True) -> Pro
     catalog = is_address(where) or where.lower().endswith(SELDOM)
     archive = None if catalog else of_messages(name, dict(told), fields, (), columns)
     found = archive or of_records(name, "catalog", dict(told), fields, len(records))
+    if lists[1:]:
+        found = replace(found, notes=(*found.notes, f"not read, as a source of its own would: {', '.join(lists[1:])}"))
     return completed(found, fields) if complete and found is not archive else found

@@ -53,6 +53,8 @@ _PERSON: Final = tuple(
         r"(?:last|family|sur)_?name|name_(?:last|family)|nachname",
     )
 )
+_NAMES: Final = 10
+"""In an object; of fewer each may be a field."""
 _MANY: Final = 10
 """Of so many records a field that says the same in all of them says nothing."""
 _BYTES: Final = re.compile("sha256:[0-9a-f]{64}")
@@ -152,10 +154,13 @@ class FieldFound:
 
 
 def fields_of(records: Iterable[Mapping[str, Any]]) -> list[FieldFound]:
-    """Return the fields of records, in the order in which they come."""
+    """Return the fields of records, in the order in which they come. An object whose names are values themselves, as of
+    languages or currencies, is one field."""
     found: dict[str, FieldFound] = {}
+    records = list(records)
+    maps = _maps(records)
     for record in records:
-        for name, value in _flat(record, ""):
+        for name, value in _flat(record, "", maps):
             found.setdefault(name, FieldFound(name)).note(value)
     return list(found.values())
 
@@ -284,13 +289,37 @@ def zone_of(times: FieldFound) -> dict[str, str]:
     return {}
 
 
-def _flat(value: Mapping[str, Any], above: str) -> Iterable[tuple[str, Any]]:
+def _maps(records: Sequence[Mapping[str, Any]]) -> frozenset[str]:
+    """Return the objects with many names of which each record has a few, or that are alike one and all."""
+    seen: dict[str, list[Mapping[str, Any]]] = {}
+    for record in records:
+        for path, value in _objects(record, ""):
+            seen.setdefault(path, []).append(value)
+    return frozenset(path for path, values in seen.items() if _is_map(values))
+
+
+def _is_map(values: Sequence[Mapping[str, Any]]) -> bool:
+    names = {name for value in values for name in value}
+    inner = {frozenset(one) if isinstance(one, dict) else frozenset() for value in values for one in value.values()}
+    few = 3 * sum(map(len, values)) < len(names) * len(values)
+    return len(names) >= _NAMES and (few or (len(inner) == 1 and inner != {frozenset()}))
+
+
+def _objects(value: Mapping[str, Any], above: str) -> Iterable[tuple[str, Mapping[str, Any]]]:
+    for name, inner in value.items():
+        if isinstance(inner, dict) and not is_rich_text(inner):
+            path = f"{above}.{name}" if above else name
+            yield path, inner
+            yield from _objects(inner, path)
+
+
+def _flat(value: Mapping[str, Any], above: str, maps: Collection[str]) -> Iterable[tuple[str, Any]]:
     for name, inner in value.items():
         path = f"{above}.{name}" if above else name
-        if is_rich_text(inner):
+        if is_rich_text(inner) or (path in maps and inner):
             yield path, shown(inner)
         elif isinstance(inner, dict):
-            yield from _flat(inner, path)
+            yield from _flat(inner, path, maps)
         elif inner not in (None, "", []):
             yield path, inner
 

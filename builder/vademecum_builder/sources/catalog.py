@@ -140,9 +140,9 @@ class CatalogSource:
             raise SourceError(f"{self.place}: no record in it can be read{f' ({failed})' if failed else ''}")
         return found
 
-    def list_of_records(self) -> str:
-        """Return the path of the list in JSON that holds the records, where there are several, or none but an object of
-        them; empty: there is one.
+    def lists_of_records(self) -> list[str]:
+        """Return the paths of the lists in a file: that which holds the records first, as far as it has to be named;
+        empty: it has not.
 
         Raises:
             UsageError, HostError: As `sample`.
@@ -157,16 +157,16 @@ class CatalogSource:
                 named = [path for path in found if path.rpartition(".")[2] in _LISTS]
                 stream.seek(0)
                 if len(files) > 1 and not named and is_one_record(stream, ending):
-                    return WHOLE
+                    return [WHOLE]
                 stream.seek(0)
                 keyed = "" if found else keyed_records_of(stream, ending)
             except ContentError as error:
                 raise SourceError(f"{self.place}: {error.message}") from error
             if fetched:
                 fetched.body.close()
-        best = named or sorted(found, key=lambda path: -found[path])
+        most = sorted(found, key=lambda path: (path not in named, -found[path]))
         # What stands below the root of XML is known by its path alone, and its first part may be another one tomorrow.
-        return best[0] if len(found) > 1 or (best and ending == ".xml") else keyed
+        return most if len(found) > 1 or ending == ".xml" else [keyed] if keyed else []
 
     @property
     def _file_name(self) -> str:

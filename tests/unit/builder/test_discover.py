@@ -201,7 +201,7 @@ def test_markup_far_into_a_text_of_a_table_is_seen() -> None:
     assert of_records("a", "sql", {}, fields_of(records), 3).settings["format"] == "auto"
 
 
-SAME = {
+SAME = {"two-lists.json": ["not read, as a source of its own would: errors"]} | {
     name: [f"left out, as the same in every record: {fields}"]
     for name, fields in {
         "places.geojson": "type, geometry.type, geometry.coordinates",
@@ -297,6 +297,36 @@ def test_messages_in_files_by_what_they_are_about_are_not_mixed(tmp_path: Path) 
     (tmp_path / "v.toml").write_text(discover(str(tmp_path / "days"), tmp_path)[0].toml())
     [[opened]] = open_sources(read_settings(tmp_path / "v.toml")).values()
     assert sum(isinstance(one, SourceItem) for one in opened.source.changes(None).entries) == 1
+
+
+def test_an_object_whose_names_are_values_is_one_field(tmp_path: Path) -> None:
+    def about(n: int) -> Mapping[str, Any]:
+        return {
+            "name": f"Land {n}",
+            "languages": {f"l{n}": f"Tongue {n}", f"l{n + 1}": f"Tongue {n + 1}"},
+            "called": {f"n{m}": {"common": f"A{n} in {m}", "official": f"B{n}"} for m in range(12)},
+            "size": {"width": n, "height": n + 1},
+        }
+
+    (tmp_path / "a.json").write_text(json.dumps(rows(about)))
+    [found] = discover(str(tmp_path / "a.json"), tmp_path)
+    assert found.settings["text"] == ["languages", "called"]
+    assert found.settings["metadata"] == ["size.width", "size.height"]
+
+
+def test_lists_that_are_not_read_are_told(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text(json.dumps({name: rows(lambda n: {"id": n, "name": f"N{n}"}) for name in "ab"}))
+    [found] = discover(str(tmp_path / "a.json"), tmp_path)
+    assert found.settings["records"] == "a" and [*found.notes] == ["not read, as a source of its own would: b"]
+
+
+def test_a_feed_of_products_is_a_catalog(tmp_path: Path) -> None:
+    item = "<item><g:id>K{0}</g:id><title>T{0}</title><about>{1}</about><g:price>{0}.00 EUR</g:price></item>"
+    head = '<rss xmlns:g="http://base.google.com/ns/1.0"><channel><title>Shop</title>'
+    items = "".join(item.format(n, text_of(n)) for n in range(3))
+    (tmp_path / "a.xml").write_text(f"{head}{items}</channel></rss>")
+    [found] = discover(str(tmp_path / "a.xml"), tmp_path)
+    assert (found.kind, found.settings["records"], found.settings["metadata"]) == ("catalog", "channel.item", ["price"])
 
 
 def test_files_that_hold_each_something_else_are_sources_of_their_own(tmp_path: Path) -> None:

@@ -125,7 +125,7 @@ def test_the_list_of_records_is_named_where_there_are_several(tmp_path: Path) ->
 
 def test_which_list_of_several_holds_the_records(tmp_path: Path) -> None:
     def found(value: object) -> str:
-        return catalog(tmp_path, "a.json", json.dumps(value)).list_of_records()
+        return next(iter(catalog(tmp_path, "a.json", json.dumps(value)).lists_of_records()), "")
 
     many = [VALVE] * 3
     for name in "data items results products records entries rows documents hits value".split():
@@ -137,7 +137,7 @@ def test_which_list_of_several_holds_the_records(tmp_path: Path) -> None:
     told = {"n": 1, "shop": {"open": True}, "list": {"a": PUMP, "b": VALVE}, "more": {"c": {}, "d": {}}}
     assert found(told) == "list.*"
     texts = ('id,x\n1,{"a": [{}]}\n', '\ufeff{"a": {}, "b": {}}')
-    assert [catalog(tmp_path, "a.csv", text).list_of_records() for text in texts] == ["", "*"]
+    assert [catalog(tmp_path, "a.csv", text).lists_of_records() for text in texts] == [[], ["*"]]
 
 
 def test_the_first_records_are_a_sample_and_why_none_can_be_read_is_told(tmp_path: Path) -> None:
@@ -156,7 +156,7 @@ def test_the_first_records_are_a_sample_and_why_none_can_be_read_is_told(tmp_pat
     (tmp_path / "a.json").write_text(json.dumps({"more": [PUMP], "data": [VALVE] * 3, "n": 1}))
     with PagesHost(tmp_path) as host:
         source = CatalogSource(f"{host.url}a.json?page=1")
-        assert source.list_of_records() == "data"
+        assert source.lists_of_records() == ["data", "more"]
         assert CatalogSource(source.place, Layout("data")).sample(2) == [VALVE] * 2
 
 
