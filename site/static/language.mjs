@@ -11,6 +11,8 @@ const loading = language === "en" ? Promise.resolve({}) : import(`./${language}.
 // At once, before the search is built: it speaks the language of its page.
 document.documentElement.lang = language;
 document.documentElement.dir = SHIPPED[language] ?? "ltr";
+// Documents may be in a language that the page itself does not speak.
+document.querySelector("vademecum-search")?.setAttribute("prefer", JSON.stringify({ lang: navigator.language }));
 const texts = await loading;
 
 /** @param {string} text in English, which is its name @param {(string | number)[]} values for `{0}`, `{1}` */

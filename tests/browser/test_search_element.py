@@ -333,13 +333,25 @@ def test_what_was_typed_before_the_script_came_is_asked(page: Page, host: PagesH
     expect(page.locator("#early")).to_have_count(0)
 
 
+def test_an_app_may_set_what_answers_before_the_script_came(page: Page, host: PagesHost, tree: Path) -> None:
+    (tree / "page.html").write_text(PAGE.format(attributes="", lang="en", theme=0))
+    held: list[Route] = []
+    page.route("**/vademecum-search.mjs", lambda route: held.append(route))
+    page.goto(f"{host.url}page.html?before", wait_until="commit")
+    page.locator("#other").wait_for()
+    page.evaluate("globalThis.own = {}; document.querySelector('vademecum-search').knowledgeBase = own")
+    held[0].continue_()
+    expect(page.locator("#open")).to_be_visible()
+    assert page.evaluate("document.querySelector('vademecum-search').knowledgeBase === own")
+
+
 def test_a_page_says_what_is_searched_and_preferred(open_page: Open) -> None:
-    page = open_page("""inline filters='{"source":"a","version":"v1"}' prefer='{"version":"v0"}'""")
+    page = open_page("""inline filters='{"source":"a","version":"v1"}' prefer='{"version":"v0"}'""", lang="de")
     page.locator("#query").fill("many")
     page.get_by_role("group", name="Version").get_by_role("button", name="v0").click()
     page.wait_for_function("kb.asked.filters.version[0] === 'v0'")  # the reader's choice goes before
     assert page.evaluate("kb.asked.filters") == {"source": "a", "version": ["v0"]}
-    assert page.evaluate("kb.asked.prefer.version") == "v0" and page.evaluate("kb.asked.prefer.lang")
+    assert page.evaluate("kb.asked.prefer") == {"version": "v0", "lang": "de"}  # that of the page, not of the browser
 
 
 def test_a_page_names_the_fields_to_narrow_by(open_page: Open) -> None:

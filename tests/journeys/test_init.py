@@ -237,8 +237,10 @@ kept .github/workflows/docs.yml
 new {ACTION_FILE}
 new root.json
 new .gitignore
-Have .github/workflows/docs.yml, which publishes your site, run `vade build` after the step that renders site, as the \
-guide of your generator shows.
+a page of yours searches with <script type="module" src="/Handbook/kb/client/vademecum-search.mjs"></script>\
+<vademecum-search url="/Handbook/kb/" trust="/Handbook/kb/assets/trust.json" preview></vademecum-search>
+have .github/workflows/docs.yml, which publishes your site, build after the step that renders site: \
+- {{uses: $/.github/actions/vademecum, with: {{signing-key: "${{{{ secrets.VADEMECUM_SIGNING_KEY }}}}"}}}}
 hand over the key that signs releases: gh secret set VADEMECUM_SIGNING_KEY < .vademecum/keys/release.pem && \
 rm .vademecum/keys/release.pem
 {PUBLISH.format(f"{ACTION_FILE} root.json .gitignore")}
@@ -520,7 +522,7 @@ def test_a_command_that_renders_and_publishes_at_once_is_taken_apart(vade: Vade,
     folder = "site" if "mkdocs" in command else "build"
     assert read_settings(Path("vademecum.toml")).out == Path(folder, "kb")
     name = command.removeprefix("npx ").removesuffix(" --force")
-    lacks = f"between rendering and publishing, which `{name}` does at once: take the steps that the guide"
+    lacks = f"between rendering and publishing, which `{name}` does at once: take one step for each"
     assert lacks in ran.json["steps"][0]["why"]
     assert lacks in "".join(f.message for f in check_setup(Path(), datetime.now(UTC), live=False))
 
@@ -548,7 +550,7 @@ def test_a_repository_with_a_site_gets_a_folder_of_it_and_keeps_its_workflow(
     assert (told.base_url, told.whole) == (pages, True)
     assert Path(ACTION_FILE).exists() and not Path(WORKFLOW_FILE).exists()
     assert (
-        f"docs.yml, which publishes your site, run `vade build` after the step that renders {folder},"
+        f"docs.yml, which publishes your site, build after the step that renders {folder}"
         in (ran.json["steps"][0]["why"])
     )
     runs = "      - uses: $/.github/actions/vademecum\n"
@@ -581,7 +583,7 @@ def test_a_sites_workflow_that_does_not_build_yet_is_named(vade: Vade) -> None:
     repository({**DOCS, "mkdocs.yml": "site_name: x\n", ".github/workflows/docs.yml": DEPLOYS})
     vade("init", "--yes")
     found = {finding.about: finding.message for finding in check_setup(Path(), datetime.now(UTC), live=False)}
-    lacks = "does not run `vade build` yet: add it after the step that renders site, as the guide of your generator"
+    lacks = "does not run `vade build` yet: add `- {uses: $/.github/actions/vademecum, with: {signing-key: "
     assert lacks in found[".github/workflows/docs.yml"] and WORKFLOW_FILE not in found
 
 

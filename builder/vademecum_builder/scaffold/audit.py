@@ -12,7 +12,7 @@ from vademecum_builder.scaffold.deployments import VADE, Workflow
 from vademecum_builder.scaffold.files import ACTION_FILE, WORKFLOW_FILE
 from vademecum_builder.scaffold.findings import GOOD, LOOK, WRONG, Finding
 from vademecum_builder.scaffold.repository import Repository
-from vademecum_builder.scaffold.steps import after_rendering
+from vademecum_builder.scaffold.steps import BUILDS, after_rendering
 from vademecum_builder.signing.keys import KEY_VARIABLE
 
 _PIPE = re.compile(r"\bvade\b[^\n]*?(?<!\|)\|(?!\|)")
@@ -34,7 +34,7 @@ def check_workflows(known: Repository, workflows: Sequence[Workflow], sources: S
     publishing = [workflow for workflow in workflows if workflow.publishes]
     deployed = next((workflow for workflow in workflows if workflow.deploys), None)
     if not publishing and deployed is not None:
-        lacks = f"it publishes your site, and does not run `vade build` yet: add it {after_rendering(deployed)}"
+        lacks = f"it publishes your site, and does not run `vade build` yet: add `{BUILDS}` {after_rendering(deployed)}"
         yield Finding(deployed.path, WRONG, f"{deployed.path}: {lacks}")
     elif not publishing:
         broken = any(workflow.path == WORKFLOW_FILE and not workflow.told for workflow in workflows)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from vademecum.errors import StorageError, UsageError
 from vademecum.version import __version__
@@ -57,6 +58,12 @@ class Plan:
     steps: tuple[Step, ...]
 
 
+_BOX = (
+    'a page of yours searches with <script type="module" src="{0}client/vademecum-search.mjs"></script>'
+    '<vademecum-search url="{0}" trust="{0}assets/trust.json" preview></vademecum-search>'
+)
+
+
 def plan_setup(folder: Path, wishes: Wishes, ask: Ask) -> Plan:
     """Look at a repository and return what it is to get. Nothing is written.
 
@@ -94,7 +101,11 @@ def plan_setup(folder: Path, wishes: Wishes, ask: Ask) -> Plan:
         requirement=unreached(extras) if installs else "",
     )
     read_by = f"pip install 'vademecum[{','.join(extras)}]' here, too: what you build from takes that"
-    notes = (*choice.notes, read_by) if extras else choice.notes
+    notes = (
+        *choice.notes,
+        *([read_by] if extras else []),
+        *([_BOX.format(urlsplit(choice.address).path)] if deployed else []),
+    )
     made_in = keys if made else ""
     return Plan(known.top, choice.shown, choice.address, choice.out, files, made_in, notes, steps)
 

@@ -7,10 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from vademecum_builder.scaffold.deployments import Workflow
-from vademecum_builder.scaffold.files import ENVIRONMENT, WORKFLOW_FILE
+from vademecum_builder.scaffold.files import ACTION_FILE, ENVIRONMENT, WORKFLOW_FILE
 from vademecum_builder.scaffold.repository import Repository
 from vademecum_builder.scaffold.requirement import REQUIREMENTS_FILE
 from vademecum_builder.signing.keys import KEY_VARIABLE, RELEASE_KEY, ROOT_KEY
+
+BUILDS = (
+    f"- {{uses: $/{ACTION_FILE.removesuffix('/action.yml')}, "
+    f'with: {{signing-key: "${{{{ secrets.{KEY_VARIABLE} }}}}"}}}}'
+)
+"""What a workflow builds by, as one line of its steps."""
 
 
 @dataclass(frozen=True)
@@ -77,8 +83,9 @@ def left_to_do(
         steps.append(Step(why, f"echo '{requirement}' > {REQUIREMENTS_FILE}"))
         pending += [REQUIREMENTS_FILE] if "." not in pending else []
     if deployed is not None:
-        where = after_rendering(deployed)
-        steps.append(Step(f"Have {deployed.path}, which publishes your site, run `vade build` {where}."))
+        steps.append(
+            Step(f"have {deployed.path}, which publishes your site, build {after_rendering(deployed)}", BUILDS)
+        )
     elif not known.owner:
         held = f" (what {keys}/{RELEASE_KEY} holds; then delete it)" if secret_here else ""
         secret = f"with the secret {KEY_VARIABLE}{held}"
@@ -103,10 +110,10 @@ def after_rendering(deployed: Workflow) -> str:
     """Return where in a workflow that publishes a site a knowledge base is built."""
     if deployed.at_once:
         return (
-            f"between rendering and publishing, which `{deployed.at_once}` does at once: take the steps that the guide "
-            "of your generator shows in its place"
+            f"between rendering and publishing, which `{deployed.at_once}` does at once: take one step for each in its "
+            "place"
         )
-    return f"after the step that renders {deployed.folder or 'the pages'}, as the guide of your generator shows"
+    return f"after the step that renders {deployed.folder or 'the pages'}"
 
 
 def _secret(known: Repository, release: str, *, of_environment: bool) -> str:

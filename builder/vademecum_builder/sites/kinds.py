@@ -102,6 +102,8 @@ _SHORT = 600
 """Characters: a page of search has no more text, nor one that says that there is none."""
 _LINKED = 0.4
 """Of a page's text: a list of pages is links for so much."""
+_AT_TOP = re.compile(r"(?:[a-z]{2}(?:-\w+)?/)?[^/]+(?:/index)?\.html?$")
+"""In the top folder, or in that of a language."""
 _PART = re.compile(r"<(?:!doctype|html|head|body|title|meta|frameset)\b", re.IGNORECASE)
 _TEMPLATE = re.compile(r"\{\{[^{}]*\}\}|\{%[^{}]*%\}|<%[^<>]*%>")
 _SCRIPTED_REDIRECT = re.compile(r"\blocation(?:\.href)?\s*=|location\.replace\(|location\.assign\(")
@@ -174,7 +176,7 @@ def _is_certain(kind: LeftOutKind, key: str, page: Page, generator: str) -> bool
         case LeftOutKind.PRINT:
             return page.size > _SHORT or not page.size
         case LeftOutKind.NOT_FOUND:
-            return page.size < _SHORT or "/" not in key.removesuffix("/index.html")
+            return bool(_AT_TOP.match(key)) or (page.size < _SHORT and not key.endswith("/index.html"))
     return True
 
 

@@ -28,7 +28,7 @@ const ELEMENT_FROM = import.meta.url; // webpack would take `new URL("..", impor
 export class VademecumSearch extends HTMLElement {
   /** What answers: made from the attributes when it is needed, or the app's own.
    * @type {import("./vademecum.d.mts").KnowledgeBase | null} */
-  knowledgeBase = null;
+  knowledgeBase = this.knowledgeBase ?? null; // an app may have set it before this class was there
   #own = false;
   /** @type {Search | null} */ #search = null;
   /** @param {KeyboardEvent} event */
@@ -101,6 +101,7 @@ export class VademecumSearch extends HTMLElement {
     const [facets, badges = []] = ["facets", "badges"].map((name) => namesOf(this.getAttribute(name)));
     const [address, why] = ["address", "why"].map((name) => this.hasAttribute(name));
     const [filters, prefer] = ["filters", "prefer"].map((name) => JSON.parse(this.getAttribute(name) ?? "{}"));
+    prefer.lang ??= lang ?? navigator.language;
     this.#search = new Search({ view, wording, base, modal, address, why, filters, prefer, facets, badges, make });
     const before = this.querySelector("input"); // somebody may have begun to type
     if (before) view.field.value = before.value;

@@ -24,7 +24,7 @@ import { State } from "./state.mjs";
  * @property {boolean} address the query stands in the page's address
  * @property {boolean} why each hit says how words and meaning have ranked it
  * @property {import("../vademecum.d.mts").SearchOptions["filters"]} filters that each search has
- * @property {Record<string, string>} prefer what each search prefers, beside the visitor's language
+ * @property {Record<string, string>} prefer what each search prefers
  * @property {string[] | undefined} facets the fields to narrow by, where the page says so
  * @property {string[]} badges further fields to show
  * @property {() => Promise<KnowledgeBase>} make what answers; called when it is needed
@@ -181,8 +181,7 @@ export class Search {
     if (!this.#kb) return this.start(); // which asks
     try {
       const filters = { ...page.filters, ...this.facets.filters };
-      const prefer = { lang: navigator.language, ...page.prefer };
-      const hits = await this.#kb.search(query, { limit: this.#limit, prefer, facets, filters });
+      const hits = await this.#kb.search(query, { limit: this.#limit, prefer: page.prefer, facets, filters });
       await this.nearby.look(hits.map(({ link }) => safeUrl(link, this.around.base)));
       if (mine !== this.#asked) return;
       this.#show(hits, query);
