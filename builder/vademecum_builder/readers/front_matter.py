@@ -47,7 +47,7 @@ def read_front_matter(text: str) -> tuple[dict[str, Any], list[str]]:
         value = yaml.load(clean(text), _Loader)
     except _YAML_ERRORS as error:
         where, what = _explain(error)
-        return {}, [f"line {where}: the front matter is not valid YAML ({what}): left out"]
+        return {}, [f"line {where}: the front matter is not valid YAML ({what}): the page is read without it"]
     return _kept(value)
 
 

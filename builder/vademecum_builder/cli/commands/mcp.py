@@ -17,8 +17,7 @@ _MOST_HITS = 50
 def run(options: Namespace) -> Shown:
     """Answer until stdin ends. Nothing but the protocol goes to stdout."""
     with KnowledgeBase.open(options.store) as knowledge:
-        made, _ = server(knowledge), knowledge.release  # where nothing is installed, that is told at once
-        made.run("stdio")
+        server(knowledge).run("stdio")  # where nothing is installed yet, each tool says so until there is
     return {}, []
 
 
