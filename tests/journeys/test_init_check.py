@@ -97,6 +97,37 @@ def test_all_is_there(check: Check, host: PagesHost, capsys: pytest.CaptureFixtu
     assert [line.split(maxsplit=1)[-1] for line in told.splitlines() if line][:-1] == ALL_OF_IT
 
 
+def test_what_to_look_at_is_told_and_is_not_wrong(
+    check: Check, host: PagesHost, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("root.pem", "release.pem"):
+        shutil.copy(f".offline/{name}", KEYS)
+    workflow = re.sub(r"(?m)^concurrency:.*\n(  .*\n)+", "", Path(WORKFLOW_FILE).read_text(encoding="utf-8"))
+    Path(WORKFLOW_FILE).write_text(re.sub(r"(checkout|deploy-pages)@\w+ ", r"\1@v4 ", workflow), encoding="utf-8")
+    git("rm", "-q", "-r", "--cached", "docs")
+    write({".gitignore": "/.vademecum/\n/docs/\n/knowledge-base/\n"})
+    commit(date="2026-01-02T00:00:00Z")
+    write({".gitignore": "/.vademecum/\n/docs/\n"})
+    later = datetime.now(UTC) + timedelta(days=3 * 365 - 80)
+    monkeypatch.setattr("vademecum_builder.cli.commands.init.time_of_build", lambda _: later)
+    capsys.readouterr()
+    main(["init", "--check", "--json"])
+    told = [one for one in json.loads(capsys.readouterr().out)["findings"] if one["state"] != "good"]
+    lines = (f"{one['about']} {one['state']} {one['message']}".replace(WORKFLOW_FILE, "FLOW") for one in told)
+    assert (
+        re.sub(r"20\d\d-\d\d-\d\d", "DATE", "\n".join(lines))
+        == """\
+vademecum.toml look docs is not in git: the workflow has to make it before it builds
+FLOW look FLOW: no concurrency group: two builds at once, and one of them fails
+FLOW look FLOW: actions/checkout@v4, actions/deploy-pages@v4 can be moved to other code: name a commit, not a tag
+root.json look root.json expires on DATE: `vade keys renew` signs it anew, with root.pem; commit it
+keys look .vademecum/keys/release.pem lies here: once the secret VADEMECUM_SIGNING_KEY holds it, delete it
+keys look .vademecum/keys/root.pem lies here: move it to where you alone reach it, offline
+out look knowledge-base is built, and .gitignore does not name it: `vade init` adds it
+site wrong its signatures ran out on DATE: no client installs it; run the workflow by hand"""
+    )
+
+
 def replaced(file: str, old: str, new: str) -> None:
     text = Path(file).read_text(encoding="utf-8")
     assert old in text
@@ -177,11 +208,14 @@ def test_what_is_missing_in_the_repository(check: Check, break_it: Callable[[], 
     assert check()[0].removeprefix(f"{Path().resolve()}/") == said.replace("WORKFLOW", WORKFLOW_FILE)
 
 
+STOLEN = "take the key for stolen: `vade keys rotate`, then `git rm` it, for history keeps it"
+
+
 @pytest.mark.parametrize("name", ["keys/release.pem", "deploy/signer.pem"])
 def test_a_key_in_git_whatever_it_is_called(check: Check, name: str) -> None:
     write({name: (Path(".offline") / "release.pem").read_text()})
     git("add", "-f", name)
-    assert any(f"{name} is a private key, and in git" in message for message in check())
+    assert check() == [f"{name} is a private key, and in git for everybody to read: {STOLEN}"]
     git("rm", "-q", "-f", name)
     write({"deploy/ca.pem": "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"})
     git("add", "-f", "deploy")
@@ -193,14 +227,14 @@ def test_a_key_that_was_in_git_once(check: Check) -> None:
     commit()
     git("rm", "-q", "-f", "keys/root.pem")
     commit()
-    assert any("keys/root.pem was in git once, and history keeps it" in message for message in check())
+    assert check() == [f"keys/root.pem was in git once, and history keeps it: {STOLEN}"]
 
 
 def test_keys_that_git_does_not_ignore(check: Check) -> None:
     shutil.copy(".offline/root.pem", KEYS)
     (KEYS / ".gitignore").unlink()
     write({".gitignore": "/knowledge-base/\n"})
-    assert any("root.pem is a private key that .gitignore does not name" in message for message in check())
+    assert check() == [f"{KEYS}/root.pem is a private key that .gitignore does not name: `vade init` adds it"]
 
 
 def test_a_key_that_belongs_to_another_root(check: Check) -> None:
