@@ -161,8 +161,9 @@ def test_where_no_package_index_has_it_the_requirement_is_written(vade: Vade, mo
             {"docs/a.md": PAGE, "src/b.rst": "B"},
             "encoder = 'sentence-transformers:a/b'\n[[source]]\nname = 'a'\nkind = 'folder'\npath = 'docs'\n"
             "[[source]]\nname = 'b'\nkind = 'feed'\npath = 'https://example.org/b.xml'\n"
-            "[[source]]\nname = 'c'\nkind = 'sql'\nurl = 'sqlite:///c.db'\ntable = 'c'\n",
-            "build,feed,models,sql",
+            "[[source]]\nname = 'c'\nkind = 'sql'\nurl = 'sqlite:///c.db'\ntable = 'c'\n"
+            "[[source]]\nname = 'd'\nkind = 'files'\npath = 'docs'\n",
+            "build,feed,files,models,sql",
         ),
     ],
     ids=["a generator's sources", "office files", "settings"],

@@ -27,7 +27,8 @@ _BY_COMMIT = """\
 {}
 """
 _EXTRAS = re.compile(r"^\s*vademecum\s*\[\s*([^\]]+?)\s*\]", re.MULTILINE)
-_OF_KINDS = {"feed": "feed", "files": "files", "sql": "sql"}
+_KINDS = frozenset({"feed", "files", "sql"})
+"""Kinds of sources that take an extra of their name."""
 
 
 def extras_of(known: Repository, sources: Collection[str], encoder: str, told: BuildRequest | None) -> tuple[str, ...]:
@@ -40,7 +41,7 @@ def extras_of(known: Repository, sources: Collection[str], encoder: str, told: B
     names = (name for name in known.files if any(is_below(name, source) for source in sources))
     found = {EXTRAS.get(media_type(name) or "", "") for name in names}
     settings = told.sources if told else ()
-    found |= {_OF_KINDS.get(one.kind, "") for one in settings}
+    found |= _KINDS & {one.kind for one in settings}
     found |= {"sql" for one in settings if one.kind == "messages" and "url" in one.values}
     found |= {"models"} if ((told and told.encoder) or encoder).startswith(PREFIX) else set()
     return tuple(sorted(found - {""}))
