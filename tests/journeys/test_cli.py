@@ -155,6 +155,7 @@ def test_search_tells_what_no_page_has_what_follows_and_what_is_below(vade: Vade
         in vade("search", "lmap", "burns", "--store", "kb.db").out
     )
     assert "Shown for" not in vade("search", '"lmap" burns', "--store", "kb.db").out
+    assert "No document has a field 'x'." in vade("search", "lamp", "--store", "kb.db", "--filter", "x=1").out
     assert "1 more on this page: " in first
     assert "2 of 4 pages; --offset 2 shows the next." in first
     assert " 3. Lamp" in second

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from difflib import get_close_matches
 from functools import cached_property
 from typing import Any
 
@@ -66,6 +67,12 @@ class Places:
         """Return which documents say what the filters ask for, [m]."""
         fits = [all(says(said.get(name), some) for name, some in filters.items()) for said in self._metadata]
         return np.array(fits, np.bool_)
+
+    def unsaid(self, fields: Iterable[str]) -> dict[str, str]:
+        """Return the fields that no document has, each with that which may be meant; empty: nobody can tell."""
+        missing = [name for name in fields if not any(name in said for said in self._metadata)]
+        known = sorted({name for said in self._metadata for name in said}) if missing else []
+        return {name: next(iter(get_close_matches(name, known, 1)), "") for name in missing}
 
     @property
     def languages(self) -> list[str]:

@@ -96,6 +96,8 @@ class Results(list[Hit]):
         words: What the question stands for in these hits, folded: what to mark in a title, or a whole page.
         language: The tag of the language that the question is in, where no page is; empty where pages are, or
             nobody can tell.
+        unsaid: Fields of the filters that no document has (misspelt, or of another release), each with that which may
+            be meant; empty: nobody can tell.
     """
 
     def __init__(
@@ -109,6 +111,7 @@ class Results(list[Hit]):
         words: tuple[str, ...] = (),
         meant: str = "",
         language: str = "",
+        unsaid: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(hits)
         self.total = total
@@ -118,6 +121,7 @@ class Results(list[Hit]):
         self.words = words
         self.meant = meant
         self.language = language
+        self.unsaid = unsaid or {}
 
 
 def addressed(hits: Iterable[Hit], tree: str) -> Iterator[Hit]:

@@ -107,6 +107,7 @@ class Searcher:
         results = self._present(ranking, found, cosines, documents, prefer or {}, shown, facets, group=group)
         results.language = foreign_language(words_of(query), found.unknown, self._places.languages)
         results.unknown = tuple(as_written(found.unknown, query))
+        results.unsaid = self._places.unsaid(filters or ())
         texts = [text for hit in results for text in (hit.title, hit.excerpt)]
         results.meant = " ".join(as_written(results.meant.split(), query, texts))
         return results

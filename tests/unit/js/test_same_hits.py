@@ -296,6 +296,7 @@ def test_the_hits_are_the_same(tmp_path: Path) -> None:
         )
         assert hits.facets == told["facets"], question
         assert (hits.meant, hits.language) == (told["meant"], told["language"]), question
+        assert list(hits.unsaid) == told["unsaid"], question
         assert set(hits.words) == set(told["words"]), question
 
 

@@ -52,7 +52,8 @@ def server(knowledge: KnowledgeBase) -> Any:
         several {"team": ["blue", "red"]}, a range {"year": {"min": 2020, "max": 2024}}. `nearest`: no document has
         these words. `unknown`: words that no document has. `language`: that of the query, where no document is in it:
         ask in another. `meant`: what was looked for, where words that no document has were taken for misspelt ones: in
-        double quotes they are meant as they are."""
+        double quotes they are meant as they are. `unsaid`: fields of `filters` that no document has, and that which
+        may be meant."""
         try:
             found = knowledge.search(query, min(limit, _MOST_HITS), offset=offset, mode=mode, filters=filters)
         except UsageError as error:
@@ -60,7 +61,7 @@ def server(knowledge: KnowledgeBase) -> Any:
         keys = ("document", "title", "heading", "url", "text", "metadata")
         hits = [{key: said for key in keys if (said := getattr(hit, key))} for hit in found]
         told = {"total": found.total, "nearest": found.nearest, "unknown": list(found.unknown)}
-        told |= {"language": found.language, "meant": found.meant}
+        told |= {"language": found.language, "meant": found.meant, "unsaid": dict(found.unsaid)}
         return {"release": knowledge.release.sequence, **told, "hits": hits}
 
     @made.tool()

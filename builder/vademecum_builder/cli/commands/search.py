@@ -27,8 +27,11 @@ def run(options: Namespace) -> Shown:
             facets=options.facet,
         )
         release = knowledge.release.sequence
-    told = {name: getattr(hits, name) for name in ("total", "unknown", "nearest", "meant", "language", "facets")}
+    names = ("total", "unknown", "nearest", "meant", "language", "facets", "unsaid")
+    told = {name: getattr(hits, name) for name in names}
     lines = [f"No hits in release {release}."] if not hits else []
+    for name, meant in hits.unsaid.items():
+        lines.append(f"No document has a field {name!r}{f'; did you mean {meant}?' if meant else '.'}")
     if hits.meant:
         typed = query.replace('"', " ").strip()
         lines.append(f"Shown for: {hits.meant} (in quotes words are meant as they are: '\"{typed}\"')")

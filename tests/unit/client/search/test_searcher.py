@@ -203,6 +203,12 @@ def test_filters_and_facets(kb: KnowledgeBase) -> None:
     assert kb.search("key").facets == {}, "of the usual fields none differs"
 
 
+def test_a_field_of_the_filters_that_no_document_has_is_told_with_what_may_be_meant(kb: KnowledgeBase) -> None:
+    hits = kb.search("key", filters={"langg": "de", "x": "1", "tags": "2"})
+    assert (hits, hits.unsaid) == ([], {"langg": "lang", "x": ""})
+    assert kb.search("key", filters={"lang": "fr"}).unsaid == kb.search("key").unsaid == {}
+
+
 def test_facets_count_each_document_that_holds_what_answers(tmp_path: Path) -> None:
     pages = {f"{v}/{name}.md": f"---\nversion: '{v}'\n---\n# {name}\n\nA key.\n" for v in "12" for name in "ab"}
     base = searched(tmp_path, pages)
