@@ -161,11 +161,11 @@ def _inliner() -> Inliner:
         if titled:
             shown = titled[1]
         elif shown.startswith("~"):
-            shown = shown[1:].rpartition(".")[2]
+            shown = shown.rpartition(".")[2]
         elif name in ("pep", "rfc"):
             shown = f"{name.upper()} {shown}"
         kind = nodes.inline if _PROSE.fullmatch(name) else nodes.literal
-        return [kind(rawsource, shown.lstrip("!"))], []
+        return [kind(rawsource, shown.lstrip("~!"))], []
 
     # Not a subclass: docutils looks its patterns up in the class itself.
     vars(inliner).update(interpreted=interpreted, parse=bounded)

@@ -123,6 +123,7 @@ def test_where_a_site_is_served_is_learnt_from_its_canonical_addresses() -> None
     ]
     assert base_of(pages) == "https://x.org/d/"
     assert base_of([("a.html", "a.html"), ("b.html", "")]) == ""
+    assert base_of([("index.html", "https://x.org/d/index.html")]) == "https://x.org/d/"
     assert base_of([("a.html", "https://[")]) == ""
 
 
@@ -148,6 +149,8 @@ def test_a_version_is_what_the_path_begins_with(key: str, version: str) -> None:
     ("keys", "head", "is_site"),
     [
         (["index.html", "a/index.html", "sitemap.xml"], b"", True),
+        (["a/index.html", "sitemap.xml"], b"", True),
+        (["a/b/index.html", "sitemap.xml"], b"", False),
         (["a.html"], b"<meta name=generator content='Hugo 0.1'>", True),
         (["a.html", "a.txt"], b'<meta content="Sphinx" name="generator">', True),
         (["a.html", "b.html"], b"", False),
