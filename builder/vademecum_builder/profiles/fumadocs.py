@@ -10,7 +10,6 @@ from vademecum_builder.profiles import mdx
 from vademecum_builder.profiles.base import (
     SCRIPT,
     Folder,
-    NotServed,
     Page,
     Profile,
     Project,
@@ -63,8 +62,6 @@ def open_fumadocs(project: Project) -> Rules:
 
     def folder(path: str, base: str) -> Folder:
         def address(key: str, metadata: Mapping[str, Any]) -> str:
-            if not key.endswith((".md", ".mdx")):
-                raise NotServed("no page")
             whole, language = place(key) if default else (stem(key), "")
             above, _, name = _GROUP.sub("", whole).rpartition("/")
             is_hidden = hidden == "always" or (hidden == "default-locale" and language == default)

@@ -32,7 +32,7 @@ _LABEL = 40
 
 def identity(line: Line) -> int:
     """Return what two lines share that say the same at the same place."""
-    text = f"{line.place:08x}{line.text}".encode("utf-8", "replace")
+    text = f"{line.place:08x}{line.text}".encode()
     return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "big")
 
 

@@ -135,9 +135,6 @@ def _blocks_of(lines: Sequence[Line]) -> Iterator[Block]:
 
 def _pieces(lines: Sequence[Line]) -> Iterator[tuple[str, Sequence[Line]]]:
     """Yield the anchor and the lines of each piece of a block."""
-    if sum(len(line.text) + 1 for line in lines) <= PIECE or lines[0].kind is Kind.CODE:
-        yield lines[0].anchor, lines
-        return
     header = lines[0] if lines[0].kind is Kind.HEADER and len(lines[0].text) <= LONGEST_HEADER else None
     piece: list[Line] = []
     size = 0
