@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Literal
 
-from vademecum.errors import UsageError
+from vademecum.errors import UsageError, VademecumError
 from vademecum.knowledge import KnowledgeBase
 from vademecum.version import __version__
 from vademecum_builder.cli.wording import Shown
@@ -39,6 +41,13 @@ def server(knowledge: KnowledgeBase) -> Any:
         log_level="WARNING",
     )
 
+    @contextmanager
+    def told_to_the_agent() -> Iterator[None]:
+        try:
+            yield
+        except VademecumError as error:  # of others the SDK says but that there was one
+            raise ToolError(str(error)) from error
+
     @made.tool()
     def search(
         query: str,
@@ -54,10 +63,8 @@ def server(knowledge: KnowledgeBase) -> Any:
         ask in another. `meant`: what was looked for, where words that no document has were taken for misspelt ones: in
         double quotes they are meant as they are. `unsaid`: fields of `filters` that no document has, and that which
         may be meant."""
-        try:
+        with told_to_the_agent():
             found = knowledge.search(query, min(limit, _MOST_HITS), offset=offset, mode=mode, filters=filters)
-        except UsageError as error:
-            raise ToolError(str(error)) from error
         keys = ("document", "title", "heading", "url", "text", "metadata")
         hits = [{key: said for key in keys if (said := getattr(hit, key))} for hit in found]
         told = {"total": found.total, "nearest": found.nearest, "unknown": list(found.unknown)}
@@ -67,7 +74,8 @@ def server(knowledge: KnowledgeBase) -> Any:
     @made.tool()
     def read(document: str) -> str:
         """A whole document in Markdown, by the key that `search` and `list` give."""
-        page = knowledge.document(document)
+        with told_to_the_agent():
+            page = knowledge.document(document)
         if page is None:
             raise ToolError(f"there is no document {document!r}: `list` tells which there are")
         lines = [f"# {page.title}", page.url]
@@ -82,7 +90,8 @@ def server(knowledge: KnowledgeBase) -> Any:
     @made.tool(name="list")
     def list_(under: str = "", limit: int = 100, offset: int = 0) -> dict[str, Any]:
         """The documents whose key begins with `under`, by key: so many of them from `offset` on."""
-        entries = [entry for entry in knowledge.documents() if entry.key.startswith(under)]
+        with told_to_the_agent():
+            entries = [entry for entry in knowledge.documents() if entry.key.startswith(under)]
         shown = entries[max(offset, 0) :][: min(max(limit, 1), _MOST_LISTED)]
         documents = [{"document": entry.key, "title": entry.title, "url": entry.url} for entry in shown]
         return {"total": len(entries), "documents": documents}

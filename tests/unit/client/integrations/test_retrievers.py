@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +15,6 @@ import pytest
 from support.publishing import Line
 from vademecum import KnowledgeBase, __version__
 from vademecum_builder.cli.commands.mcp import server as mcp_server
-from vademecum_builder.cli.main import main
 
 pytestmark = pytest.mark.slow
 
@@ -133,6 +133,11 @@ def test_vade_mcp_speaks_the_protocol(knowledge: KnowledgeBase, store: Path) -> 
     assert "keys.md" in asyncio.run(talk())
 
 
-def test_vade_mcp_of_an_empty_store_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["mcp", "--store", str(tmp_path / "none.db")]) != 0
-    assert "none.db" in capsys.readouterr().err
+def test_an_agent_is_told_that_the_store_is_empty_and_answered_when_it_is_not(store: Path, tmp_path: Path) -> None:
+    with KnowledgeBase.open(tmp_path / "kb.db") as later:
+        server = mcp_server(later)
+        for tool, asked in (("search", {"query": "key"}), ("read", {"document": "keys.md"}), ("list", {})):
+            with pytest.raises(Exception, match="nothing is installed here yet"):
+                asyncio.run(server.call_tool(tool, asked))
+        shutil.copy(store, tmp_path / "kb.db")
+        assert "keys.md" in str(asyncio.run(server.call_tool("search", {"query": "rotate a key"})))
