@@ -21,7 +21,9 @@ from vademecum.runtime.folder import FolderTransport
 from vademecum.trust import channel
 from vademecum.trust.channel import ReleasePointer
 from vademecum.trust.metadata import Trust
+from vademecum_builder.request import BuildRequest
 from vademecum_builder.signing.defaults import UNUSED, Validity
+from vademecum_builder.signing.keyring import Keys
 from vademecum_builder.signing.keys import KEY_VARIABLE, RELEASE_KEY, ROOT_FILE, ROOT_KEY, load_authority, load_roots
 from vademecum_builder.signing.metadata import Versions, sign_release
 from vademecum_builder.signing.root import new_keys, renew_root
@@ -33,6 +35,11 @@ CHANNELS = {"stable": channel.Line(ReleasePointer(1, "releases/1.json", "ab" * 3
 def folder(tmp_path: Path) -> Path:
     new_keys(tmp_path / "keys", NOW)
     return tmp_path / "keys"
+
+
+def test_a_key_is_in_no_log() -> None:
+    request = BuildRequest(source=Path("docs"), out=Path("site"), signing_key="heron")
+    assert "heron" not in f"{request!r} {Keys({}, Path('release.pem'), 'heron')!r}"
 
 
 def test_new_keys_are_for_the_owner_alone_and_the_root_is_public(folder: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from vademecum.errors import UsageError
 from vademecum.knowledge import KnowledgeBase
 from vademecum.search.excerpt import excerpt_of, link_to
 from vademecum.search.ranking import MODES, fuse
-from vademecum.search.results import Hit, Results
+from vademecum.search.results import Hit, Place, Results
 from vademecum.search.words import logarithm
 
 PAGES = {
@@ -329,5 +330,8 @@ def test_the_logarithm_is_one() -> None:
 
 def test_a_hit_is_printed_in_one_line() -> None:
     further = Hit("1", "b.md", "B", "", "", "the whole text", 1.0, markdown="the *whole* text")
-    shown = repr(Hit("0", "a.md", "A", "", "https://docs.example/a", "the whole text", 1.0, more=(further,)))
-    assert "whole" not in shown and "https://docs.example/a" in shown and "b.md" not in shown
+    hit = Hit("0", "a.md", "A", "B", "https://docs.example/a", "the whole text", 1.0, more=(further,))
+    places = (Place("c.md", "C", ""),)
+    whole = replace(hit, markdown="the *whole* text", places=places, marks=((0, 1),), link="https://docs.example/a#")
+    shown = "id='0', document='a.md', title='A', heading='B', url='https://docs.example/a', score=1.0, metadata={}"
+    assert repr(whole) == f"Hit({shown}, excerpt='', why=Why(words=None, meaning=None))"
