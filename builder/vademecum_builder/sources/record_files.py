@@ -9,6 +9,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
@@ -150,11 +151,7 @@ def lists_of(stream: BinaryIO, ending: str) -> Counter[str]:
 
 def keyed_records_of(stream: BinaryIO, ending: str) -> str:
     """Return where a JSON or YAML file has an object whose values are records, as `Layout.records`; empty: nowhere."""
-    stream = _json_of(stream) if _ENDINGS.get(ending) == "yaml" else stream
-    try:
-        value = orjson.loads(stream.read(_HEAD).removeprefix(codecs.BOM_UTF8))
-    except orjson.JSONDecodeError:
-        return ""
+    value = _begun(stream, ending)
     if _are_records(value):
         return "*"
     inner = value.items() if isinstance(value, dict) else ()
@@ -163,14 +160,20 @@ def keyed_records_of(stream: BinaryIO, ending: str) -> str:
 
 def is_one_record(stream: BinaryIO, ending: str) -> bool:
     """Return whether a JSON or YAML file is an object that says something itself, in two texts at least."""
-    if _ENDINGS.get(ending) == "xml":
-        return False
-    data = (_json_of(stream) if _ENDINGS.get(ending) == "yaml" else stream).read(_HEAD)
-    try:
-        value = orjson.loads(data.removeprefix(codecs.BOM_UTF8))
-    except orjson.JSONDecodeError:
-        return False
+    value = _begun(stream, ending)
     return isinstance(value, dict) and sum(isinstance(one, str) for one in value.values()) > 1
+
+
+def _begun(stream: BinaryIO, ending: str) -> Any:
+    """Return what a JSON or YAML file is; None: no JSON, or too long to be looked at whole."""
+    data = (_json_of(stream) if _ENDINGS.get(ending) == "yaml" else stream).read(_HEAD)
+    return _value_of(data.removeprefix(codecs.BOM_UTF8))
+
+
+def _value_of(text: bytes | str) -> Any:
+    with suppress(orjson.JSONDecodeError):
+        return orjson.loads(text)
+    return None
 
 
 def _are_records(value: Any) -> bool:
@@ -287,10 +290,7 @@ def _listed(stream: BinaryIO, records: str, longest: int, head: str) -> Iterator
 
 def _is_empty_list(head: str, path: str) -> bool:
     """Return whether an empty list stands where records would; an error told in JSON has none."""
-    try:
-        value = orjson.loads(head)
-    except orjson.JSONDecodeError:
-        return False
+    value = _value_of(head)
     return _has_empty_list(field_at(value, path) if path and isinstance(value, dict) else value)
 
 
@@ -316,23 +316,19 @@ def _rows(text: io.TextIOWrapper, longest: int) -> Iterator[tuple[int, dict[str,
     number = rows.line_num + above
     while True:
         try:
-            row = next(rows, None)
+            row, wrong = next(rows, None), ""
         except csv.Error as error:
-            if "unexpected end" in str(error):
-                raise ContentError("it ends within a quoted field: it was cut off, or is being written") from None
-            row = None if lines.too_long or "field limit" in str(error) else []
-            yield number, Failed(f"no row that can be read ({error})") if row == [] else _too_large(longest)
-            number, lines.too_long = rows.line_num + above, False
-            continue
+            row, wrong = [], str(error)
         if row is None:
             return
-        if lines.too_long:
-            yield number, _too_large(longest)
-            number, lines.too_long = rows.line_num + above, False
-            continue
-        if len(row) < len(names) and any(row) and not lines.last.endswith(("\r", "\n")):
+        if "unexpected end" in wrong:
+            raise ContentError("it ends within a quoted field: it was cut off, or is being written")
+        if wrong or lines.too_long:
+            yield number, _too_large(longest) if lines.too_long else Failed(f"no row that can be read ({wrong})")
+            lines.too_long = False
+        elif len(row) < len(names) and any(row) and not lines.last.endswith(("\r", "\n")):
             raise ContentError("its last row ends in the middle: it was cut off, or is being written")
-        if any(cell.strip() for cell in row):
+        elif any(cell.strip() for cell in row):
             yield number, _record(names, row)
         number = rows.line_num + above
 

@@ -69,6 +69,10 @@ def test_json_of_any_shape_is_read(tmp_path: Path, name: str, content: str | byt
 def test_a_table_is_read_whatever_its_delimiter_and_encoding(tmp_path: Path, delimiter: str, encoding: str) -> None:
     rows = ["id,name,note", '1,"Pümpe, 2","two\nlines"', "", "2,Düse,", '3,"a ""b""",']
     text = "\r\n".join(rows).replace(",", delimiter).replace(f'"Pümpe{delimiter} 2"', '"Pümpe, 2"')
+    changes = catalog(tmp_path, "a.csv", text.encode(encoding)).changes(None)
+    assert len([*changes.entries]) == 3
+    guess = 'a.csv: read as cp1252, which it looks like: save it as UTF-8, or write encoding = "cp1252"'
+    assert changes.warnings == ([guess] if encoding == "cp1252" else [])
     assert listed(catalog(tmp_path, "a.csv", text.encode(encoding))) == (
         {
             "1": {"id": "1", "name": "Pümpe, 2", "note": "two\nlines"},
@@ -85,6 +89,13 @@ def test_an_encoding_that_is_said_is_taken(tmp_path: Path) -> None:
         "id": "1",
         "name": "Žluťoučký",
     }
+    cut = b'\n [{"id": 7, "x": "\x81"}]'  # a byte that means nothing there
+    assert listed(catalog(tmp_path, "a.json", cut, layout=Layout(encoding="cp1252")))[0] == {
+        "7": {"id": 7, "x": "\ufffd"}
+    }
+    assert listed(catalog(tmp_path, "a.json", cut.replace(b"}]", b'}, {"id": 8}]'))) == (
+        {"8": {"id": 8}}, {"a.json:1": "bytes that are not UTF-8: save it as UTF-8, or say its encoding"},
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("name", ["data", "data/*.json*", "data/**/*.json*"])
@@ -136,6 +147,7 @@ def test_which_list_of_several_holds_the_records(tmp_path: Path) -> None:
     )  # fmt: skip
     told = {"n": 1, "shop": {"open": True}, "list": {"a": PUMP, "b": VALVE}, "more": {"c": {}, "d": {}}}
     assert found(told) == "list.*"
+    assert catalog(tmp_path, "a.json", '\ufeff \t\r\n{"b": [{"x": 1}], "c": [{}, {}]}').list_of_records() == "c"
     texts = ('id,x\n1,{"a": [{}]}\n', '\ufeff{"a": {}, "b": {}}')
     assert [catalog(tmp_path, "a.csv", text).lists_of_records() for text in texts] == [[], ["*"]]
 
@@ -200,14 +212,30 @@ def test_what_a_failing_record_said_is_kept(tmp_path: Path) -> None:
 
 
 def test_a_row_that_is_ragged_or_no_utf_8_is_told(tmp_path: Path) -> None:
-    data = b"id,name\n1,one\n2\n3,three,more\n" + "é".encode() * 9 + b",\xe9\n5,five\n"
-    found, skipped = listed(catalog(tmp_path, "a.csv", data))
-    assert found.keys() == {"1", "5"}
-    assert skipped == {
-        "a.csv:3": "1 fields in a row of 2 columns",
-        "a.csv:4": "3 fields in a row of 2 columns",
-        "a.csv:5": "bytes that are not UTF-8: save it as UTF-8, or say its encoding",
-    }
+    data = b"id,name\n1,one\n2\n3,three,more\n" + "é".encode() * 9 + b",\x80\n4,\xff\n , \n5,five\n"
+    unknown = "bytes that are not UTF-8: save it as UTF-8, or say its encoding"
+    entries = [*catalog(tmp_path, "a.csv", data).changes(None).entries]
+    assert [entry for entry in entries if not isinstance(entry, SourceItem)] == [
+        Skipped("a.csv:3", "1 fields in a row of 2 columns", "2"),
+        Skipped("a.csv:4", "3 fields in a row of 2 columns", "3,three,more"),
+        Skipped("a.csv:5", unknown, "é" * 9 + ",\udc80"),
+        Skipped("a.csv:6", unknown, "4,\udcff"),
+    ]
+    assert [entry.key for entry in entries if isinstance(entry, SourceItem)] == ["1", "5"]
+
+
+def test_rows_that_cannot_be_read_are_told_by_their_lines() -> None:
+    text = f'sep=;\nid;name\n1;{"x" * 999}\n2;"a"b\n3;{"y" * 2000}\n4;"d\ne"\n5;{"z" * 992}\n'
+    text += f'6;"{"v" * 600}\n{"w" * 600}"\n'
+    large = Failed("larger than the limit of 0.000953674 MiB: split it")
+    assert list(read_records(io.BytesIO(text.encode()), ".csv", Layout(), 1000)) == [
+        (3, large),
+        (4, Failed("no row that can be read (';' expected after '\"')")),
+        (5, large),
+        (6, {"id": "4", "name": "d\ne"}),
+        (8, {"id": "5", "name": "z" * 992}),
+        (9, Failed("no row that can be read (field larger than field limit (1000))")),
+    ]
 
 
 @pytest.mark.parametrize("name", ["a.json", "a.jsonl", "a.csv"])
