@@ -121,9 +121,7 @@ class CatalogSource:
         """
         found: list[dict[str, Any]] = []
         failed = ""
-        with closing(_opened([] if is_address(self.place) else self.files())) as files:
-            fetched = fetch(self.place, {}) if is_address(self.place) else None
-            bodies = [(self.place, self._file_name, fetched.body)] if fetched else files
+        with closing(self._bodies(self._files)) as bodies:
             for place, name, stream in bodies:
                 try:
                     read = read_records(stream, PurePosixPath(name).suffix.lower(), self.layout)
@@ -134,8 +132,6 @@ class CatalogSource:
                             found.append(record)
                 except ContentError as error:
                     raise SourceError(f"{place}: {error.message}") from error
-            if fetched:
-                fetched.body.close()
         if not found:
             raise SourceError(f"{self.place}: no record in it can be read{f' ({failed})' if failed else ''}")
         return found
@@ -147,10 +143,9 @@ class CatalogSource:
         Raises:
             UsageError, HostError: As `sample`.
         """
-        fetched = fetch(self.place, {}) if is_address(self.place) else None
-        files = [] if fetched else self.files()
-        with closing(_opened(files)) as opened:
-            _, name, stream = (self.place, self._file_name, fetched.body) if fetched else next(opened)
+        files = self._files
+        with closing(self._bodies(files)) as bodies:
+            _, name, stream = next(bodies)
             ending = PurePosixPath(name).suffix.lower()
             try:
                 found = lists_of(stream, ending)
@@ -162,11 +157,21 @@ class CatalogSource:
                 keyed = "" if found else keyed_records_of(stream, ending)
             except ContentError as error:
                 raise SourceError(f"{self.place}: {error.message}") from error
-            if fetched:
-                fetched.body.close()
         most = sorted(found, key=lambda path: (path not in named, -found[path]))
         # What stands below the root of XML is known by its path alone, and its first part may be another one tomorrow.
         return most if len(found) > 1 or ending == ".xml" else [keyed] if keyed else []
+
+    @property
+    def _files(self) -> list[Path]:
+        """The files; of an address none."""
+        return [] if is_address(self.place) else self.files()
+
+    def _bodies(self, files: Sequence[Path]) -> Generator[tuple[str, str, BinaryIO], None, None]:
+        """Yield what is read: the files, or what lies at the address."""
+        yield from _opened(files)
+        if not files and (fetched := fetch(self.place, {})):
+            with closing(fetched.body):
+                yield self.place, self._file_name, fetched.body
 
     @property
     def _file_name(self) -> str:

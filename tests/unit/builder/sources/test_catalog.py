@@ -115,6 +115,11 @@ def test_of_a_folder_every_ending_of_records_is_read_and_what_is_hidden_is_not(t
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
     assert CatalogSource(str(tmp_path)).files() == [tmp_path / name for name in names]
+    seldom = [tmp_path / "d/seldom" / name for name in ("a.xml", "b.yaml", "c.YML")]
+    seldom[0].parent.mkdir()
+    for file in (*seldom, tmp_path / "d/seldom/d.txt"):
+        file.touch()
+    assert CatalogSource(str(tmp_path / "d/seldom")).files() == seldom
 
 
 @pytest.mark.parametrize("ending", [".csv", ".tsv", ".tab"])
@@ -503,7 +508,15 @@ def test_rows_of_one_id_are_compared_with_those_before_at_once_and_held_to_the_l
     assert not compared  # each with all before it would be 4,950
     monkeypatch.setattr("vademecum_builder.sources.catalog.MAX_BYTES", 500)
     [failed, other] = merged(tmp_path, [*rows, {"id": 2}])
-    assert "together are larger" in failed and other == {"id": 2}
+    assert (failed, other) == ("its rows together are larger than 0.000476837 MiB", {"id": 2})
+    for more in ([{f"v{n}": "x" * 99} for n in range(9)], [{"in": {f"v{n}": "x" * 99}} for n in range(9)]):
+        assert merged(tmp_path, [*({"id": 1} | one for one in more), {"id": 2}]) == [failed, other]
+
+
+def test_rows_that_are_merged_and_nested_too_deeply_are_told(tmp_path: Path) -> None:
+    row = '{"id": 1, "v": ' + '{"a": ' * 1000 + "1" + "}" * 1001
+    found, skipped = listed(catalog(tmp_path, "a.json", f'[{row}, {row}, {{"id": 2}}]', id="id", merge=True))
+    assert (found, skipped) == ({"2": {"id": 2}}, {"a.json:1": "nested too deeply"})
 
 
 @pytest.mark.parametrize(("records", "told"), [("*", {"a": {"x": {"y": [1]}}, "b": {}}), ("in.it.*", None)])
