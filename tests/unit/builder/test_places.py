@@ -21,7 +21,9 @@ START = "Turn the red lever to start the pump."
     [
         ("version-1.0", "1.0"), ("release-2.4", "2.4"), ("v3", "v3"), ("V2.1", "V2.1"), ("1.2.x", "1.2.x"),
         ("3.0rc1", "3.0rc1"), ("latest", "latest"), ("Stable", "Stable"), ("2024", ""), ("1", ""),
-        ("guide", ""), ("vendor", ""),
+        ("guide", ""), ("vendor", ""), ("ver1.2", "1.2"), ("version3", "3"), ("RELEASE_2.0", "2.0"), ("1.0a1", "1.0a1"),
+        ("v1.2-beta.1", "v1.2-beta.1"), ("10.0-final", "10.0-final"), ("v", ""), ("v2x", ""), ("release-v2", ""),
+        *((name, name) for name in "current next dev devel main master edge nightly unstable".split()),
     ],
 )  # fmt: skip
 def test_which_names_are_versions(name: str, version: str) -> None:
@@ -36,6 +38,14 @@ def test_which_names_are_versions(name: str, version: str) -> None:
         ("cn", "zh"),
         ("zh-Hans", "zh-Hans"),
         ("zh-cn", "zh-cn"),
+        ("CN", "zh"),
+        ("jp", "ja"),
+        ("es-419", "es-419"),
+        ("zh_Hant_TW", "zh-Hant-TW"),
+        ("DE", "DE"),
+        ("en-Latn-US-x", ""),
+        ("de-", ""),
+        ("eng", ""),
         ("ts", ""),
         ("api", ""),
         ("xx", ""),
@@ -57,6 +67,29 @@ def test_which_names_are_languages(name: str, language: str) -> None:
         ("docs/a.md docs/de/a.md", {"docs/de/a.md": PagePlace("docs/a.md", "de"), "docs/a.md": PagePlace()}),
         ("a.md a.de.md b.fr.md", {"a.de.md": PagePlace("a.md", "de"), "b.fr.md": PagePlace()}),
         ("a.en.md a.pt-BR.md", {"a.pt-BR.md": PagePlace("a.md", "pt-BR"), "a.en.md": PagePlace("a.md", "en")}),
+        (
+            "x/v1/a.md x/v2/a.md y/v1/b.md y/v3/c.md",  # a name that is a version somewhere is one everywhere
+            {
+                "x/v2/a.md": PagePlace("x/a.md", version="v2"), "y/v1/b.md": PagePlace("y/b.md", version="v1"),
+                "y/v3/c.md": PagePlace(),
+            },
+        ),
+        ("1.0/x/a.md 2.0/x/a.md 3.0/z.md next/q.md",
+         {"2.0/x/a.md": PagePlace("x/a.md", version="2.0"), "3.0/z.md": PagePlace("z.md", version="3.0"),
+          "next/q.md": PagePlace()}),
+        ("docs/readme_fr.md docs/README.md docs/readme.md", {"docs/readme_fr.md": PagePlace("docs/readme.md", "fr")}),
+        ("docs/a.de.md docs/a.fr.md other/a.de.md",
+         {"docs/a.de.md": PagePlace("docs/a.md", "de"), "other/a.de.md": PagePlace()}),
+        ("g/index.de.md g/index.md g/index.xx.md",
+         {"g/index.de.md": PagePlace("g/index.md", "de"), "g/index.md": PagePlace(), "g/index.xx.md": PagePlace()}),
+        # Half of the smaller folder is enough, and less is not.
+        ("a.md it/a.md it/d.md", {"it/d.md": PagePlace("d.md", "it")}),
+        ("a.md b.md it/a.md it/d.md it/e.md", {"it/a.md": PagePlace()}),
+        (
+            "de/a.md de/b.md de/c.md fr/a.md fr/d.md",
+            {"de/b.md": PagePlace("b.md", "de"), "fr/d.md": PagePlace("d.md", "fr")},
+        ),
+        ("de/a.md de/b.md de/c.md fr/c.md fr/d.md fr/e.md", {"de/c.md": PagePlace(), "fr/c.md": PagePlace()}),
         # What has no pages in common is a department, a chapter, a language of programs.
         ("it/servers.md hr/leave.md", {"it/servers.md": PagePlace()}),
         ("1.1/index.md 1.2/index.md", {"1.1/index.md": PagePlace()}),
@@ -78,6 +111,12 @@ def test_where_a_page_stands(keys: str, expected: Mapping[str, PagePlace]) -> No
         ("2.0 latest stable 1.0", "", "stable 2.0 1.0 latest"),  # of Read the Docs: what is to come
         ("2.0 3.0rc1 1.0", "", "2.0 1.0 3.0rc1"),
         ("3.0 2.0 next", "2.0", "2.0 3.0 next"),
+        (
+            "main dev 1.x 1.2 1.10 v2.0rc1 v2.0 stable latest Current 1.2.0 1.2.1",
+            "",
+            "Current stable v2.0 1.x 1.10 1.2.1 1.2 1.2.0 v2.0rc1 dev latest main",
+        ),
+        ("main 1.2 current next", "next", "next current 1.2 main"),
     ],
 )
 def test_the_current_version_comes_first_and_numbers_count_as_numbers(versions: str, first: str, expected: str) -> None:
@@ -89,6 +128,12 @@ def test_the_default_language_is_that_of_the_pages_outside_of_folders_of_languag
     assert order_of(said | {"0": {"lang": "pt"}}, {}) == {"lang": ("pt", "de", "fr")}
     assert order_of(said, {"lang": "fr"}) == {"lang": ("fr", "de")}
     assert order_of({"0": {"lang": "en"}, "1": {"lang": "en"}}, {}) == {}
+    mixed = {str(n): {"lang": lang} for n, lang in enumerate("it fr de en de en".split())}
+    assert order_of(mixed, {}) == {"lang": ("en", "de", "fr", "it")}
+    assert (
+        order_of(mixed | {"4": {"lang": "de", "pageKey": "x"}, "6": {"lang": 7, "version": ""}}, {})["lang"][0] == "en"
+    )
+    assert order_of({"0": {"lang": "de", "pageKey": "x"}}, {}) == {"lang": ("de",)}
 
 
 def test_the_version_that_others_name_as_canonical_is_the_current_one() -> None:
@@ -98,6 +143,9 @@ def test_the_version_that_others_name_as_canonical_is_the_current_one() -> None:
         "1.5/a": {"version": "1.5", "canonical": "1.5/a"},
     }
     assert order_of(said, {})["version"] == ("1.5", "2.0", "1.0")
+    assert order_of(said, {"version": "1.0"})["version"] == ("1.0", "2.0", "1.5")
+    more = {f"{n}/b": {"version": "1.0", "canonical": "2.0/a"} for n in range(2)}
+    assert order_of(said | more, {})["version"] == ("2.0", "1.5", "1.0")
 
 
 def searched(

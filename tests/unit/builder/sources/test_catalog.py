@@ -416,6 +416,8 @@ def test_an_address_is_read_again_only_where_it_gives_something_else(tmp_path: P
         changed = source.changes(first[-1])
         assert ([type(entry) for entry in changed.entries], changed.whole) == ([SourceItem, Checkpoint], True)
         assert [request.status for request in host.requests] == [200, 304, 200, 200]
+        with pytest.raises(UsageError, match=r"a\.json: no checkpoint of an address \(cursor\)"):
+            source.changes(Checkpoint("cursor", first[-1].position))
 
 
 def test_an_address_that_does_not_answer_is_told(tmp_path: Path) -> None:
@@ -474,6 +476,7 @@ def merged(path: Path, rows: list[Any], id: str = "id") -> list[Any]:
         ([None, "a", None], "a"),
         ([{"x": 1, "y": 1}, {"y": 2, "x": 1}], {"x": 1, "y": [1, 2]}),
         ([[{"x": 1}], [{"x": 1}], {"x": 2}], [{"x": 1}, {"x": 2}]),
+        ([[{"x": 1, "y": 2}], [{"y": 2, "x": 1}], [{"z": 1}], {"x": 1, "y": 2}], [{"x": 1, "y": 2}, {"z": 1}]),
     ],
 )
 @pytest.mark.parametrize("id", ["id", ""])
