@@ -7,12 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from vademecum.errors import ContentError
 from vademecum.format.markup import Paragraph, Run, plain_runs
 from vademecum_builder.chunking.markup import write
 from vademecum_builder.readers.html.page import Page, look_at, name_parts, open_page, read_page
 from vademecum_builder.readers.outline import block_text
-from vademecum_builder.sources.charset import Decoded, decode
 
 SITES = Path(__file__).parents[3] / "sites"
 
@@ -239,46 +237,3 @@ def test_a_definition_list_without_ids_is_a_list() -> None:
 )
 def test_titles(head: str, body: str, title: str) -> None:
     assert page(f"<main>{body}</main>", head).title == title
-
-
-# Encodings
-
-
-@pytest.mark.parametrize(
-    ("data", "expected", "told"),
-    [
-        ("<p>café".encode(), "<p>café", ""),
-        (b'<meta charset="iso-8859-1"><p>caf\xe9', '<meta charset="iso-8859-1"><p>café', "declares"),
-        (b"<?xml version='1.0' encoding='koi8-r'?><p>\xc1", "<?xml version='1.0' encoding='koi8-r'?><p>а", "declares"),
-        ("\ufeff<p>café".encode("utf-16"), None, ""),
-        ("<html><p>café</p></html>".encode("utf-16-le"), "<html><p>café</p></html>", "UTF-16-LE"),
-        (b"<meta charset=utf-8><p>caf\xe9 cr\xe8me", "<meta charset=utf-8><p>caf\ufffd cr\ufffdme", "2 bytes"),
-        (b"<meta charset=nonsense><p>x", "<meta charset=nonsense><p>x", ""),
-        (b"<meta charset=rot13><p>x", "<meta charset=rot13><p>x", ""),
-        (b"<meta charset=idna><p>x", "<meta charset=idna><p>x", ""),
-    ],
-)
-def test_encodings(data: bytes, expected: str | None, told: str) -> None:
-    found = decode(data)
-    assert expected is None or found.text == expected
-    assert told in found.warning
-    assert bool(told) == bool(found.warning)
-
-
-@pytest.mark.parametrize(
-    "name", ["rot13", "hex", "zlib", "idna", "punycode", "undefined", "unicode_escape", "utf-7", "utf-32", "cp037"]
-)
-def test_what_is_no_charset_of_a_page_is_not_declared(name: str) -> None:
-    text = f"<meta charset={name}><p>café +AGE- \\n"
-    assert decode(text.encode()) == Decoded(text)
-
-
-def test_an_encoding_that_is_not_declared_is_guessed_and_told() -> None:
-    found = decode("<p>Überlauf der Pumpe: das Öl läuft über, die Hähne schließen nicht.".encode("latin-1"))
-    assert "Öl läuft über" in found.text
-    assert "looks like" in found.warning
-
-
-def test_binary_is_refused() -> None:
-    with pytest.raises(ContentError, match="NUL"):
-        decode(b"\x89PNG\0\0\0\1")

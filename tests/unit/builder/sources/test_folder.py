@@ -14,11 +14,10 @@ from urllib.parse import quote, quote_plus
 import pytest
 
 from support.publishing import NOW
-from vademecum.errors import ContentError, UsageError
+from vademecum.errors import UsageError
 from vademecum_builder.signing.root import new_keys
 from vademecum_builder.sources import walk
 from vademecum_builder.sources.base import Skipped, SourceItem
-from vademecum_builder.sources.charset import decode_text
 from vademecum_builder.sources.folder import FolderSource
 from vademecum_builder.sources.private_keys import private_key_line
 
@@ -444,44 +443,6 @@ def test_binary_and_undecodable_files_are_skipped_and_the_rest_is_read(tmp_path:
     assert "binary" in reasons["png.md"]
     assert "save it as UTF-8" in reasons["junk.md"]
     assert "as its first bytes say" in reasons["odd.md"]
-
-
-@pytest.mark.parametrize(
-    ("text", "encoding"),
-    [
-        ("Où est la pompe ? Là, à l'école.", "latin-1"),
-        ("El niño comió piñas, ¿verdad?", "cp1252"),
-        ("café", "latin-1"),
-        ("Zażółć gęślą jaźń, pompa działa", "cp1250"),
-        ("Красный рычаг запускает насос.", "cp1251"),
-        ("日本語のテキストです。ポンプを起動するには赤いレバーを回します。", "shift_jis"),
-        ("The red lever starts the pump.", "utf-16-le"),
-        ("The red lever starts the pump.", "utf-16-be"),
-    ],
-)
-def test_a_text_in_another_encoding_is_read_and_told(text: str, encoding: str) -> None:
-    item = SourceItem("a.md", "text/markdown", text.encode(encoding))
-    assert item.text() == text
-    assert decode_text(item.data).warning.startswith("read as ")
-
-
-def test_a_stray_byte_loses_one_character_and_is_told() -> None:
-    decoded = decode_text("Zürich, schön.\n".encode() * 9 + b"\xff")
-    assert (decoded.text[:6], decoded.text[-1]) == ("Zürich", "\ufffd")
-    assert decoded.warning.startswith("1 bytes or marks are no utf-8")
-
-
-@pytest.mark.parametrize(
-    "data",
-    [b"caf\xc3\xa9", b"\xef\xbb\xbfcaf\xc3\xa9", "café".encode("utf-16"), b"\xfe\xff" + "café".encode("utf-16-be")],
-)
-def test_byte_order_marks_are_understood(data: bytes) -> None:
-    assert SourceItem("a.md", "text/markdown", data).text() == "café"
-
-
-def test_text_of_a_binary_file_is_refused() -> None:
-    with pytest.raises(ContentError, match="binary"):
-        SourceItem("a.md", "text/markdown", b"\0").text()
 
 
 def test_a_file_over_the_limit_is_skipped_and_never_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
