@@ -16,7 +16,7 @@ import pytest
 from support.publishing import NOW
 from vademecum.errors import UsageError
 from vademecum_builder.signing.root import new_keys
-from vademecum_builder.sources import walk
+from vademecum_builder.sources import private_keys, walk
 from vademecum_builder.sources.base import Skipped, SourceItem
 from vademecum_builder.sources.folder import FolderSource
 from vademecum_builder.sources.private_keys import private_key_line
@@ -192,7 +192,24 @@ def test_a_pointer_of_git_lfs_is_no_document(tmp_path: Path) -> None:
 BODY = "MC4CAQAwBQYDK2VwBCIEIJ+DYvh6SEqVTm50DFtMDoQikTmiCqirVv9mWG9qfSnF"
 LONG = "\n".join([BODY] * 3)
 PEM = f"-----BEGIN PRIVATE KEY-----\n{LONG}\n-----END PRIVATE KEY-----"
+FILLER = b"".join(hashlib.sha512(bytes([n])).digest() for n in range(20))
+
+
+def der(begins: str, length: int) -> str:
+    """Return the Base64 of so many bytes that begin so."""
+    return b64encode((bytes.fromhex(begins) + FILLER)[:length]).decode()
+
+
+BARE = {
+    "SEC 1, the smallest": der("30770201010410", 0x79),
+    "SEC 1, the largest": der("3081dc0201010442", 0xDF),
+    "PKCS 1": der("308204a30201000282", 0x4A7),
+    "PKCS 1, the smallest": der("3082013b0201000240", 0x13F),
+    "PKCS 8 of RSA": der("308204be020100300d06", 0x4C2),
+}
 SHAPES = {
+    **BARE,
+    "typed": f"–―- BEGIN\u00a0PRI\u00adV\u200bA\u2060T\ufeffE\u202fKEY ‐‑‒−-\n{LONG}\n",
     "plain": PEM,
     "indented": PEM.replace("\n", "\n    "),
     "list": "- " + PEM.replace("\n", "\n  "),
@@ -295,8 +312,15 @@ def test_what_only_speaks_of_keys_is_text() -> None:
         "MIICijCCAXICAQAwRTELMAkGA1UEBhMCQVUxEzARBgNVBAgMClNvbWUtU3RhdGUx" + BODY * 9,
         b64encode(b"It begins with -----BEGIN PRIVATE KEY-----, and whoever has it signs.").decode(),
     )
-    for text in (said, checked, PEM.replace(LONG, "MC4CAQAw..."), public, *shown):
+    cut = (key[:-4] for key in BARE.values())
+    others = (der("3077020101040f", 0x79), der("3081dc0201010443", 0xDF), der("3082013b020100023f", 0x13F))
+    for text in (said, checked, PEM.replace(LONG, "MC4CAQAw..."), public, *shown, *cut, *others):
         assert private_key_line(text.encode()) == 0
+
+
+def test_a_text_without_a_word_of_keys_is_not_looked_through(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(private_keys, "_TAG", None)
+    assert private_key_line(b"A manual of pumps, their keys and what they unlock.") == 0
 
 
 def test_many_beginnings_of_keys_take_no_time() -> None:
