@@ -41,6 +41,9 @@ class SourceError(UsageError):
     code = ContentError.code
 
 
+_SAID = 200
+
+
 class EmptySourceError(SourceError):
     """Nothing is in it, and nothing is wrong with it: a table without rows, an empty list."""
 
@@ -83,12 +86,15 @@ class Skipped:
     """A file, folder or record that was left out although it looked like a document, and why.
 
     Attributes:
-        said: What it said, as far as it can be shown: for a publisher's own eyes.
+        said: What it said, as far as it can be shown, and its first 200 characters: for a publisher's own eyes.
     """
 
     key: str
     reason: str
     said: str = field(default="", repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "said", self.said[:_SAID])
 
 
 @dataclass(frozen=True)

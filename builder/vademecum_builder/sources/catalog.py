@@ -50,7 +50,6 @@ _LISTS = ("data", "items", "results", "products", "records", "entries", "rows", 
 """What a list of records is called, of several."""
 _KEY = "_key"
 _STRATEGY = "http"
-_SAID = 200
 _NAMED = 30
 _DIGEST = 16
 
@@ -329,19 +328,18 @@ class Listing:
         if isinstance(record, Failed):
             return Skipped(place, record.reason, record.said)
         self._note(record)
-        said = str(record)[:_SAID]
         id = self._id_of(record)
-        if isinstance(id, Failed):
-            return Skipped(place, id.reason, said)
         key = str(id)
+        if isinstance(id, Failed):
+            return Skipped(place, id.reason, str(record))
         if key in self.seen:
             other = self.seen[key] is not type(id)
             reason = f"its id is {id!r}, and that of another record is the same in another type" if other else ""
-            return Skipped(place, reason or f"its id {key} is that of an earlier record, which stands", said)
+            return Skipped(place, reason or f"its id {key} is that of an earlier record, which stands", str(record))
         try:
             item = record_item(key, record)
         except RecursionError:
-            return Skipped(place, "nested too deeply", said)
+            return Skipped(place, "nested too deeply", str(record))
         if isinstance(item, SourceItem) and private_key_line(item.data):
             return Skipped(place, "it holds a private key, which everybody could read: take it out")
         self.seen[key] = type(id)

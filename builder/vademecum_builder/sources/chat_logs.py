@@ -94,7 +94,7 @@ def whatsapp_messages(lines: Iterable[str], name: str, left_out: Counter[str]) -
         try:
             time = _time_of(found, order)
         except ValueError:
-            yield Skipped(f"{name}:{number}", f"{found['day']} {found['clock']} is no time", found[0][:200])
+            yield Skipped(f"{name}:{number}", f"{found['day']} {found['clock']} is no time", found[0])
             continue
         text = _EDITED.sub("", "\n".join([said["text"], *more]))
         yield f"{name}:{number}", message_fields(time, said["author"], text, name, taken)
@@ -141,18 +141,18 @@ def irc_messages(lines: Iterable[str], name: str, _: Counter[str]) -> Iterator[F
                 # A program in another language writes its dates in it; a file of one day says which in its name.
                 day = named if changed["what"] == "Log opened" else ""
                 reason = "a day that cannot be read: expected one in English, as in Wed Oct 02 2024"
-                yield Skipped(f"{name}:{number}", reason, plain[:200])
+                yield Skipped(f"{name}:{number}", reason, plain)
         found = _IRC.match(plain)
         author = found and (found["nick"] or found["does"] or found["tabbed"])
         if not found or not author or author.strip() in _SERVER:
             continue
         if not (found["day"] or day):
-            yield Skipped(f"{name}:{number}", "a time without a day: the file's name has to say it", plain[:200])
+            yield Skipped(f"{name}:{number}", "a time without a day: the file's name has to say it", plain)
             continue
         try:
             time = datetime.fromisoformat(f"{found['day'] or day} {found['clock']}")
         except ValueError:
-            yield Skipped(f"{name}:{number}", f"{found['day'] or day} {found['clock']} is no time", plain[:200])
+            yield Skipped(f"{name}:{number}", f"{found['day'] or day} {found['clock']} is no time", plain)
             continue
         text = f"{author} {found['text']}" if found["does"] else found["text"]
         yield f"{name}:{number}", message_fields(time, author.strip().lstrip("@+%&~"), text, channel, taken)

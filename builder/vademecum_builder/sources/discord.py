@@ -31,7 +31,7 @@ def discord_messages(
     channel = mapping(told.get("channel")).get("name") or stem
     for number, one in enumerate(told["messages"]):
         if not isinstance(one, Mapping):
-            yield Skipped(f"{name}:{number}", "no object of fields", repr(one)[:200])
+            yield Skipped(f"{name}:{number}", "no object of fields", repr(one))
             continue
         if str(one.get("type") or "Default") not in _SAID:
             continue

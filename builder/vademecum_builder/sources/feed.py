@@ -93,7 +93,7 @@ class FeedSource:
                 yield Skipped(
                     f"entry {number}",
                     f"its id {key} stands twice" if key else "no id, no link, no title and no text",
-                    str(entry)[:200],
+                    str(entry),
                 )
                 continue
             seen.add(key)

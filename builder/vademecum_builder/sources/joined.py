@@ -80,7 +80,7 @@ class JoinedSource:
                         key = record_key(field_at(orjson.loads(entry.data), part.identity))
                         if key is None or key in seen:
                             why = f"no {part.identity}" if key is None else f"its {part.identity} {key} stands twice"
-                            yield Skipped(f"{part.name}:{entry.key}", why, entry.data[:200].decode("utf-8", "replace"))
+                            yield Skipped(f"{part.name}:{entry.key}", why, entry.data.decode())
                             continue
                         seen.add(key)
                         found.setdefault(key, []).append((part.name, entry.data))
@@ -104,7 +104,7 @@ class JoinedSource:
                 elif joined[at] != value and at != self.updated:
                     told.append(f"{at}: {said_by[at]} says {_shown(joined[at])}, {name} says {_shown(value)}")
         if told and self.rule == "refuse":
-            return Skipped(key, "; ".join(told), str(records)[:200])
+            return Skipped(key, "; ".join(told), str(records))
         self._tell(f"{key}: {one}" for one in told)
         return record_item(key, joined)
 

@@ -35,7 +35,6 @@ _ENDINGS = {
 }
 _DELIMITER = re.compile(r"\ufeff?sep=([^\r\n])[\r\n]*")
 _QUOTED = re.compile(r'"[^"]*"')
-_SAID = 200
 WHOLE = "."
 """Where a file is one record."""
 _YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -48,7 +47,7 @@ class Failed:
     """A record that cannot be read.
 
     Attributes:
-        said: How it begins.
+        said: What stands there.
     """
 
     reason: str
@@ -241,7 +240,7 @@ def _parsed(data: bytes, *, halves: bool = False) -> dict[str, Any] | Failed:
 
 
 def _begin(data: bytes) -> str:
-    return data[:_SAID].decode("utf-8", "replace")
+    return data.decode("utf-8", "replace")
 
 
 def _lines(stream: BinaryIO, longest: int, *, halves: bool) -> Iterator[tuple[int, dict[str, Any] | Failed]]:
@@ -373,7 +372,7 @@ class _Lines:
 
 
 def _record(names: list[str], row: list[str]) -> dict[str, Any] | Failed:
-    said = ",".join(row)[:_SAID]
+    said = ",".join(row)
     if len(row) != len(names):
         return Failed(f"{len(row)} fields in a row of {len(names)} columns", said)
     if any("\udc80" <= character <= "\udcff" for cell in row if not cell.isascii() for character in cell):

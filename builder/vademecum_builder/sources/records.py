@@ -41,7 +41,7 @@ def record_item(key: str, fields: Mapping[str, Any]) -> SourceItem | Skipped:
     if len(data) > MAX_BYTES:
         largest = max(fields, key=lambda name: len(str(fields[name])))
         reason = f"larger than {MAX_BYTES // 2**20} MB; the largest field is {largest!r}"
-        return Skipped(key, reason, data[:200].decode("utf-8", "ignore"))
+        return Skipped(key, reason, data.decode())
     return SourceItem(key, RECORD, data)
 
 

@@ -55,7 +55,7 @@ def slack_messages(
         for number, told in enumerate(day if isinstance(day, list) else [day]):
             key = f"{channel}/{file.name}:{number}"
             if not isinstance(told, Mapping):
-                yield Skipped(key, "no object of fields", repr(told)[:200])
+                yield Skipped(key, "no object of fields", repr(told))
                 continue
             if str(told.get("subtype") or "") not in _SAID or told.get("type", "message") != "message":
                 continue

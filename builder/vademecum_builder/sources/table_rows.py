@@ -202,7 +202,7 @@ class TableReading:
             return Removed(key)
         for name, value in fields.items():
             if isinstance(value, str) and not value.isprintable() and _NOT_UTF_8.search(value):
-                return Skipped(key, f"{name} is not UTF-8", value[:200].encode("utf-8", "backslashreplace").decode())
+                return Skipped(key, f"{name} is not UTF-8", value.encode("utf-8", "backslashreplace").decode())
         return record_item(key, fields)
 
     def select(self) -> sa.Select[Any]:

@@ -34,7 +34,7 @@ def telegram_messages(
         for number, one in enumerate(messages if isinstance(messages, list) else []):
             key = f"{name}:{channel}:{number}"
             if not isinstance(one, Mapping):
-                yield Skipped(key, "no object of fields", repr(one)[:200])
+                yield Skipped(key, "no object of fields", repr(one))
                 continue
             if one.get("type") != "message":
                 continue

@@ -229,6 +229,7 @@ def test_a_record_deeper_than_a_reader_goes_is_an_error_of_that_record(tmp_path:
 
 def test_skipped_records_keep_to_themselves_what_they_said() -> None:
     assert "secret" not in repr(Skipped("a", "b", "secret"))
+    assert Skipped("a", "b", "é" * 201).said == "é" * 200
 
 
 def test_a_row_that_is_a_draft_keeps_the_record_out_that_it_is_merged_with(tmp_path: Path) -> None:
