@@ -13,7 +13,7 @@ from vademecum.errors import ContentError, UsageError
 from vademecum.format.json import canonical
 from vademecum_builder.build import build
 from vademecum_builder.kinds.registry import kind_of
-from vademecum_builder.readers.document import Document
+from vademecum_builder.readers.document import LONGEST_URL, Document
 from vademecum_builder.readers.private import why_private_record
 from vademecum_builder.settings import read_settings
 from vademecum_builder.sources.base import Skipped, SourceItem
@@ -99,6 +99,48 @@ updated = "at"
     }  # fmt: skip
 
 
+def test_of_a_field_with_another_use_the_rest_is_text(tmp_path: Path) -> None:
+    [pump] = documents(tmp_path, [PUMP], 'metadata = ["spec.use", "kg"]')
+    assert (text(pump), pump.metadata) == ("Of steel.\noil\nair", {"spec.use": "For water.", "kg": 4})
+
+
+def test_an_address_that_leads_nowhere_is_left_out_and_told(tmp_path: Path) -> None:
+    urls = ["https://a.example/a b", "https://a.example/".ljust(LONGEST_URL, "x"), "https://a.example/a\tb", "x" * 9999]
+    read = documents(tmp_path, [{"id": n, "name": "A", "u": url} for n, url in enumerate(urls)], 'link = "u"')
+    assert [one.url for one in read] == ["", urls[1], "", ""]
+    told = "{}: address {!r} is left out: too long, or with spaces"
+    assert [one.warnings for one in read] == [
+        () if n == 1 else (told.format(n, url[:60]),) for n, url in enumerate(urls)
+    ]  # fmt: skip
+
+
+def test_every_setting_makes_other_documents(tmp_path: Path) -> None:
+    def shape(settings: str) -> str:
+        (tmp_path / "vademecum.toml").write_text(SETTINGS + settings)
+        request = read_settings(tmp_path / "vademecum.toml")
+        [opened] = kind_of("catalog").open_source(request.sources[0], request)
+        return opened.reader().shaped_by(SourceItem("7", "", b""))
+
+    (tmp_path / "shop.json").write_text("[{}]")
+    told = [
+        'text = "note"',
+        'text = ["name"]',
+        'title = "note"',
+        'link = "note"',
+        'metadata = ["kg"]',
+        'updated = "at"',
+    ]
+    told += ['zone = "UTC"', 'format = "html"', 'id = "name"', 'metadata = ["at"]', 'title = "{note}!"']
+    assert len({*map(shape, ["", *told])}) == 1 + len(told) and shape(told[0]) == shape(told[0])
+
+
+def test_a_time_without_a_zone_is_an_error_of_its_record(tmp_path: Path) -> None:
+    why = "2026-01-01 00:00:00 has no zone; the settings have to say which it is"
+    with pytest.raises(ContentError) as failed:
+        documents(tmp_path, [PUMP | {"at": "2026-01-01 00:00:00"}], 'updated = "at"')
+    assert failed.value.message == f'7: at: {why} source.updated: write zone = "Europe/Berlin", say'
+
+
 def test_a_record_whose_date_cannot_be_read_has_none_and_is_told(tmp_path: Path) -> None:
     told: list[str] = []
     records = [PUMP | {"id": n, "at": at} for n, at in enumerate(("04/01/2025", "2025-04-01", "", "31.02.2025"))]
@@ -124,7 +166,7 @@ def test_what_is_html_becomes_text_and_what_speaks_of_it_stays(tmp_path: Path) -
     assert not any(section.anchor for section in nuts.sections)
     assert "Oil it" in text(nuts) and "<" not in text(nuts)
     assert (plain.title, text(plain)) == ("a < b", "if a < b and c > d: x<y>z")
-    assert "1 < 2" in text(mixed) and "<p>" not in text(mixed)
+    assert text(mixed) == "Yes\n1 < 2\nnext"
 
 
 @pytest.mark.parametrize(

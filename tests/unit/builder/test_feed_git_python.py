@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -19,6 +20,7 @@ from vademecum_builder.readers.outline import block_text
 from vademecum_builder.readers.private import why_private_record
 from vademecum_builder.settings import read_settings
 from vademecum_builder.sources.base import Changes, Checkpoint, Entry, Removed, Skipped, SourceItem
+from vademecum_builder.sources.feed import FeedSource
 
 
 def opened(folder: Path, settings: str) -> Opened:
@@ -111,6 +113,47 @@ def test_an_entry_without_an_id_or_with_another_ones_is_told(tmp_path: Path) -> 
     assert [found.title for found in documents(one).values() if "Of whales" in str(found.sections)] == ["Of whales"]
     left = [(entry.key, entry.reason) for entry in one.source.changes(None).entries if isinstance(entry, Skipped)]
     assert left == [("entry 2", "no id, no link, no title and no text"), ("entry 5", "its id urn:1 stands twice")]
+
+
+WORDS = " ".join(["word"] * 30)
+ENTRIES = f"""<feed xmlns="http://www.w3.org/2005/Atom"><title>A</title><entry><id>urn:1</id><title>T</title>
+<link href="/1"/><author><name>Ann</name></author><category term="oil"/><category term="sea"/><category term=""/>
+<published>2026-01-01T00:00:00Z</published><updated>2026-02-01T00:00:00+01:00</updated>
+<content type="html">&lt;p&gt;Long [x a="1"]&lt;/p&gt;</content><content type="text">more</content>
+<summary>Short</summary></entry>
+<entry><link href="https://a.example/2"/><published>2026-01-01T00:00:00Z</published><summary>{WORDS}</summary></entry>
+<entry><title>Only a title</title></entry><entry><summary>Only a text&lt;br>and more</summary></entry></feed>"""
+PRODUCTS = """<rss version="2.0" xmlns:g="http://base.google.com/ns/1.0"><channel><title>Shop</title>
+<item><g:id>sku-1</g:id><g:title>Oak</g:title><g:link>https://a.example/oak</g:link><g:description>Of oak.</g:description>
+</item><item><g:title>Elm</g:title><g:link>https://a.example/elm</g:link></item></channel></rss>"""
+
+
+def test_what_the_entries_of_news_and_of_products_say(tmp_path: Path) -> None:
+    def said(text: str, place: str) -> dict[str, object]:
+        (tmp_path / "a.xml").write_text(text)
+        entries = FeedSource(place).changes(None).entries
+        return {one.key: json.loads(one.data) for one in entries if isinstance(one, SourceItem)}
+
+    first = {"author": "Ann", "tags": ["oil", "sea"], "text": '<p>Long [x a="1"]</p>\nmore', "title": "T",
+             "updated": "2026-01-31T23:00:00Z"}  # fmt: skip
+    others = {
+        "https://a.example/2": {
+            "link": "https://a.example/2", "text": WORDS, "title": WORDS[:74] + " …", "updated": "2026-01-01T00:00:00Z",
+        },
+        "Only a title": {"title": "Only a title"},
+        "a16770fa4c4d3ea7": {"text": "Only a text<br>and more", "title": "Only a text"},
+    }  # fmt: skip
+    assert said(ENTRIES, str(tmp_path / "a.xml")) == {"urn:1": first} | others
+    with PagesHost(tmp_path) as host:
+        assert said(ENTRIES, f"{host.url}a.xml")["urn:1"] == first | {"link": f"{host.url}1"}
+    assert said(PRODUCTS, str(tmp_path / "a.xml")) == {
+        "sku-1": {"link": "https://a.example/oak", "text": "Of oak.", "title": "Oak"},
+        "https://a.example/elm": {"link": "https://a.example/elm", "title": "Elm"},
+    }
+    with pytest.raises(UsageError, match=r"b\.xml: cannot be read: No such file"):
+        FeedSource(str(tmp_path / "b.xml")).changes(None)
+    with pytest.raises(UsageError, match=r"a\.xml: no checkpoint of a feed \(commit\)"):
+        FeedSource(str(tmp_path / "a.xml")).changes(Checkpoint("commit", "{}"))
 
 
 @pytest.mark.parametrize("keep", [True, False])

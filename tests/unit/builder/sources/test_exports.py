@@ -314,13 +314,30 @@ def test_telegram(tmp_path: Path) -> None:
         ]  # fmt: skip
 
 
+NEW_YEAR = ["2023-12-31 21:15:00", "2024-01-01 00:05:00"]
+
+
 @pytest.mark.parametrize(
     ("text", "times"),
     [
-        ("12/31/23, 9:15 PM - Ann: Hello\nmore of it\n1/1/24, 12:05\u202fAM - Bob: Hi\n", ["31T21:15", "01T00:05"]),
-        ("[31.12.23, 21:15:01] Ann: Hello\nmore of it\n\u200e[01.01.24, 00:05:00] Bob: Hi\n", ["31T21:15", "01T00:05"]),
+        *(
+            (text.replace(" Ann", " Ann: Hello\nmore of it\n").replace(" Bob", " Bob: Hi\n"), NEW_YEAR)
+            for text in (
+                "12/31/23, 9:15 PM - Ann1/1/24, 12:05\u202fAM - Bob",
+                "12/31/2023, 9:15 p. m. - Ann1/1/2024, 12:05 a.m. - Bob",
+                "[31.12.23, 21:15:00] Ann\u200e[01.01.24, 00:05:00] Bob",
+                "2023/12/31 21.15 - Ann2024/01/01 00.05 - Bob",
+            )
+        ),
         # Nothing but that they rise tells a day from a month.
-        ("01/02/24, 10:00 - Ann: Hello\nmore of it\n02/01/24, 10:00 - Bob: Hi\n", ["02T10:00", "01T10:00"]),
+        (
+            "01/02/24, 10:00:09 - Ann: Hello\nmore of it\n02/01/24, 12:00 pm - Bob: Hi\n",
+            ["2024-01-02 10:00:09", "2024-02-01 12:00:00"],
+        ),
+        (
+            "01/02/24, 10:00 - Ann: Hello\nmore of it\n01/03/24, 10:00 - Bob: Hi\n",
+            ["2024-02-01 10:00:00", "2024-03-01 10:00:00"],
+        ),
     ],
 )
 def test_whatsapp(tmp_path: Path, text: str, times: list[str]) -> None:
@@ -331,7 +348,7 @@ def test_whatsapp(tmp_path: Path, text: str, times: list[str]) -> None:
     first, second = messages(file, zone=UTC)
     assert isinstance(first, Message) and isinstance(second, Message)
     assert (first.author, first.text, first.channel) == ("Ann", "Hello\nmore of it", "Boats")
-    assert [f"{one.time:%dT%H:%M}" for one in (first, second)] == times
+    assert [f"{one.time:%F %T}" for one in (first, second)] == times
     with pytest.raises(UsageError, match="has no zone"):
         messages(file)
 
@@ -339,6 +356,7 @@ def test_whatsapp(tmp_path: Path, text: str, times: list[str]) -> None:
 IRSSI = """--- Log opened Mon Jan 01 09:00:00 2024
 10:01 < ann> Hello
 10:02 -!- bob [x] has joined
+10:02  * ann  waves
 10:03 <@bob> Hi
 """
 WEECHAT = (
@@ -357,6 +375,7 @@ def test_logs_of_irc(tmp_path: Path, name: str, text: str) -> None:
     told = messages(tmp_path / name, zone=UTC)
     assert [(one.author, one.text, one.channel, f"{one.time:%F %R}") for one in told if isinstance(one, Message)] == [
         ("ann", "Hello", "boats", "2024-01-01 10:01"),
+        *([("ann", "ann  waves", "boats", "2024-01-01 10:02")] if text is IRSSI else []),
         ("bob", "Hi", "boats", "2024-01-01 10:03"),
     ]
 
