@@ -123,9 +123,10 @@ ENTRIES = f"""<feed xmlns="http://www.w3.org/2005/Atom"><title>A</title><entry><
 <summary>Short</summary></entry>
 <entry><link href="https://a.example/2"/><published>2026-01-01T00:00:00Z</published><summary>{WORDS}</summary></entry>
 <entry><title>Only a title</title></entry><entry><summary>Only a text&lt;br>and more</summary></entry></feed>"""
-PRODUCTS = """<rss version="2.0" xmlns:g="http://base.google.com/ns/1.0"><channel>
-<title>Shop</title><item><g:id>sku-1</g:id><g:title>Oak</g:title><g:link>https://a.example/oak</g:link><g:description>Of oak.</g:description>
-</item><item><g:title>Elm</g:title><g:link>https://a.example/elm</g:link></item></channel></rss>"""
+PRODUCTS = """<rss version="2.0" xmlns:g="http://base.google.com/ns/1.0"><channel><title>Shop</title>
+<item><g:id>sku-1</g:id><g:title>Oak</g:title><g:link>https://a.example/oak</g:link>
+<g:description>Of oak.</g:description></item>
+<item><g:title>Elm</g:title><g:link>https://a.example/elm</g:link></item></channel></rss>"""
 
 
 def test_what_the_entries_of_news_and_of_products_say(tmp_path: Path) -> None:

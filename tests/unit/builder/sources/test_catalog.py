@@ -152,7 +152,7 @@ def test_which_list_of_several_holds_the_records(tmp_path: Path) -> None:
     )  # fmt: skip
     told = {"n": 1, "shop": {"open": True}, "list": {"a": PUMP, "b": VALVE}, "more": {"c": {}, "d": {}}}
     assert found(told) == "list.*"
-    assert catalog(tmp_path, "a.json", '\ufeff \t\r\n{"b": [{"x": 1}], "c": [{}, {}]}').list_of_records() == "c"
+    assert catalog(tmp_path, "a.json", '\ufeff \t\r\n{"b": [{"x": 1}], "c": [{}, {}]}').lists_of_records() == ["c", "b"]
     texts = ('id,x\n1,{"a": [{}]}\n', '\ufeff{"a": {}, "b": {}}')
     assert [catalog(tmp_path, "a.csv", text).lists_of_records() for text in texts] == [[], ["*"]]
 
