@@ -33,7 +33,7 @@ MOST_CANDIDATES = 200
 _ORDERED = 1001
 _PUBLISHED = _ORDERED ** len(PLACES)
 """Below it a rank says what the release puts first, above it what the reader prefers."""
-_NUMBER = re.compile(r"[0-9]\S* ")
+_NUMBER = re.compile(r"^[0-9]\S* ")
 _ENDS = " ._/:-"
 """What stands around words, also those of a longer name."""
 _DATED = re.compile(

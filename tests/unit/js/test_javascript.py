@@ -178,6 +178,41 @@ def test_both_languages_choose_the_same_places(tmp_path: Path, monkeypatch: pyte
     assert any(len(hits) < len(rows) for _, rows, hits in read)
 
 
+READ_PHRASES = """
+const [generation, places, files] = await Promise.all(process.argv.slice(1).map((name) => import(name)));
+const { segment, asked } = JSON.parse(files.readFileSync(process.env.ASKED, "utf-8"));
+const opened = generation.openGeneration([Buffer.from(segment, "base64")], { dimensions: 1, epoch: "e" });
+const of = new places.Places(opened);
+const rows = [...opened.owners.keys()];
+console.log(JSON.stringify(asked.map((query) => [of.headed(query), of.phrased(query)].map((may) => rows.filter(may)))));
+"""
+
+
+def test_both_languages_see_the_same_phrases(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """JavaScript looks at bytes before it reads a text: of what begins again within itself it loses nothing."""
+    chance = random.Random(3)
+    pieces = ("a", "ab", "aab", "aaba", "AB", "b", "1", "1.2", "A/b", "é", "ß", "鍵")
+    joints = (" ", " ", ". ", "-", "_", ", ", " – ", "")
+
+    def written(most: int) -> str:
+        return "".join(chance.choice(pieces) + chance.choice(joints) for _ in range(chance.randint(0, most)))
+
+    chunks = [segment.ChunkRow(i, 1, b"\1", 1, written(3), "", written(9)) for i in range(300)]
+    documents = [segment.DocumentRow(f"{i:03}", 1, written(3), "", "", (i,)) for i in range(300)]
+    data = segment.encode_segment("e", 1, documents, chunks)
+    asked = [written(3) for _ in range(200)]
+    told_file = tmp_path / "asked.json"
+    told_file.write_text(json.dumps({"segment": base64.b64encode(data).decode(), "asked": asked}))
+    monkeypatch.setenv("ASKED", str(told_file))
+    modules = [(CLIENT / "search" / name).as_uri() for name in ("generation.mjs", "places.mjs")]
+    read = json.loads(node("--input-type=module", "--eval", READ_PHRASES, *modules, "node:fs"))
+    state = assemble([segment.decode_segment(data)])
+    of = Places(cast(Any, SimpleNamespace(state=state, generation=SimpleNamespace(places={}))))
+    expected = [[[*filter(may, range(300))] for may in (of.headed(query), of.phrased(query))] for query in asked]
+    assert [*zip(asked, read, strict=True)] == [*zip(asked, expected, strict=True)]
+    assert sum(map(bool, (phrased for _, phrased in expected))) > 100
+
+
 def test_limits_and_formats_are_the_same_in_both_languages(constants: Any) -> None:
     expected = {
         "ENCODER_FORMAT": encoder.ENCODER_FORMAT,

@@ -9,6 +9,7 @@ import { named } from "./tokens.mjs";
 
 /** @typedef {import("./generation.mjs").Generation} Generation */
 /** @typedef {import("./question.mjs").Filters} Filters */
+/** @typedef {import("../format/tensors.mjs").Strings} Strings */
 /** @typedef {Record<string, string>} Prefer */
 /** @typedef {{at: number, raw: number, shown: number, rank: number}} Candidate a chunk's row, and the document that it is shown in */
 
@@ -132,7 +133,7 @@ export class Places {
   /** Whether a row's innermost heading is the query, with or without its number. @param {string} query @returns {(row: number) => boolean} */
   headed(query) {
     const asked = named(query).join(" ");
-    const letters = asked.replace(/[\x00-/:-@[-`{-\x7f]/g, "");
+    const letters = lettersIn(asked);
     return (row) => {
       const { segment, row: place } = this.generation.place(row);
       if (!mayEnd(segment.headings, place, letters)) return false;
@@ -145,26 +146,28 @@ export class Places {
   phrased(query) {
     const asked = named(query).join(" ");
     const has = new RegExp(`[ ._/:-]${asked.replaceAll(".", "\\.")}[ ._/:-]`);
-    const parts = asked.split(/[^a-z0-9]+/);
+    const mayHold = holding(lettersIn(asked));
     const { documents, owners } = this.generation;
     return (row) => {
-      const { segment, row: at } = documents[owners[row]];
-      const said = [segment.titles.at(at), this.#column("headings", row), this.#column("texts", row)].join(" ");
-      const simple = /^[\x00-\x7f]*$/.test(said) ? said.toLowerCase() : ""; // to fold it takes long
-      return asked !== "" && (!simple || parts.every((part) => simple.includes(part))) && has.test(` ${named(said).join(" ")} `);
+      const page = documents[owners[row]];
+      const { segment, row: at } = this.generation.place(row);
+      if (asked === "" || !mayHold(page.segment.titles, page.row, segment.headings, segment.texts, at)) return false;
+      const said = [page.segment.titles.at(page.row), segment.headings.at(at), segment.texts.at(at)].join(" ");
+      return has.test(` ${named(said).join(" ")} `);
     };
   }
 
   /** Whether a row's page tells what was new once, by its key or title. @param {number} row */
-  isDated = (row) => {
-    const { documents, owners } = this.generation;
-    const at = owners[row];
+  isDated = (row) => this.readDated(this.generation.owners[row]);
+
+  /** The same of a document, read when it is first looked at. @param {number} at */
+  readDated(at) {
     if (this.#dated[at] === 2) {
-      const { key, segment, row: place } = documents[at];
+      const { key, segment, row: place } = this.generation.documents[at];
       this.#dated[at] = Number(DATED.test(`/${key}/${segment.titles.at(place)}`));
     }
     return this.#dated[at] === 1;
-  };
+  }
 
   /** The other places of a chunk that is shown in a document. @param {Candidate} candidate @param {Prefer} prefer */
   others({ at, shown }, prefer) {
@@ -227,18 +230,49 @@ export class Places {
   }
 }
 
+/** The letters and figures of ASCII, small, and all that is not ASCII. @param {string} named */
+function lettersIn(named) {
+  return named.replace(/[\x00-/:-@[-`{-\x7f]/g, "");
+}
+
+/** Of each byte the letter or figure that it is, small; 0: neither; less: not ASCII, which may be folded to anything. */
+const LETTERS = Int8Array.from({ length: 256 }, (_, byte) => (byte > 0x7f ? -1 : lettersIn(String.fromCharCode(byte).toLowerCase()).charCodeAt(0)));
+
 /** Whether a text may end in these letters, seen from its bytes: few do, and to decode a hundred takes longer than to rank them.
- * @param {import("../format/tensors.mjs").Strings} column @param {number} row @param {string} letters small, and figures; of ASCII nothing else */
+ * @param {Strings} column @param {number} row @param {string} letters */
 function mayEnd({ bytes, offsets }, row, letters) {
   let left = letters.length;
   for (let at = offsets[row + 1] - 1; at >= offsets[row] && left > 0; at--) {
-    const byte = bytes[at];
-    if (byte > 0x7f) return true; // it may be folded to anything
-    const letter = byte > 0x40 && byte < 0x5b ? byte + 0x20 : byte;
-    const counts = (letter > 0x60 && letter < 0x7b) || (letter > 0x2f && letter < 0x3a);
-    if (counts && letter !== letters.charCodeAt(--left)) return false;
+    const letter = LETTERS[bytes[at]];
+    if (letter < 0) return true;
+    if (letter && letter !== letters.charCodeAt(--left)) return false;
   }
   return left === 0;
+}
+
+/** Whether texts may have these letters, one behind another whatever stands between them, seen likewise: each byte is looked at
+ * once (Knuth, Morris and Pratt). @param {string} letters */
+function holding(letters) {
+  const codes = Array.from(letters, (_, i) => letters.charCodeAt(i));
+  /** Of each how many are found yet where it is found and the next is not: those that begin again before it. */
+  const back = [0];
+  let found = 0;
+  const next = (/** @type {number} */ letter) => {
+    while (found && letter !== codes[found]) found = back[found - 1];
+    return letter === codes[found] ? ++found : found;
+  };
+  for (let i = 1; i < codes.length; i++) back.push(next(codes[i]));
+  const reads = (/** @type {Strings} */ { bytes, offsets }, /** @type {number} */ row) => {
+    for (let at = offsets[row]; at < offsets[row + 1]; at++) {
+      const letter = LETTERS[bytes[at]];
+      if (letter < 0 || (letter && next(letter) === codes.length)) return true;
+    }
+    return false;
+  };
+  return (/** @type {Strings} */ titles, /** @type {number} */ page, /** @type {Strings} */ headings, /** @type {Strings} */ texts, /** @type {number} */ row) => {
+    found = 0;
+    return reads(titles, page) || reads(headings, row) || reads(texts, row);
+  };
 }
 
 /** 0: the same; 1: `de-AT` and `de`; 2: another, or none. @param {string} wanted @param {unknown} said */
