@@ -1,4 +1,4 @@
-"""How near in meaning the titles of documents are to a query; `titlesOf` of js/search/meaning.mjs is the twin.
+"""How near in meaning the titles of documents are to a query; `Titles` of js/search/meaning.mjs is the twin.
 
 By the release's table, whatever else encodes queries: whole numbers, a division and a square root.
 """

@@ -12,7 +12,8 @@ import { decodeText, isObject, parseObject } from "./json.mjs";
 const ARRAYS = { I8: Int8Array, U8: Uint8Array, U16: Uint16Array, U32: Uint32Array, U64: BigUint64Array };
 const MAX_HEADER = 2 ** 16;
 const MAX_SIZE = 2 ** 32;
-const MOST_TEXTS = 256;
+/** Texts of a column that are kept. */
+const KEPT = 256;
 
 /** @typedef {Int8Array | Uint8Array | Uint16Array | Uint32Array | BigUint64Array} Values */
 /** @typedef {keyof typeof ARRAYS} DType */
@@ -21,7 +22,10 @@ const MOST_TEXTS = 256;
 /** A string column: UTF-8 with offsets; a string is decoded when it is asked for, and kept for a while: the same ones are
  * asked for within a question, and at the next letter that is typed. */
 export class Strings {
-  /** @type {Map<number, string>} */ #known = new Map();
+  /** By the last digits of their numbers: a map that is filled and emptied again leaves much behind. @type {string[]} */
+  #kept = [];
+  /** The number of each that is kept. */
+  #which = new Int32Array(KEPT).fill(-1);
 
   /** @param {Uint8Array} bytes @param {Uint32Array} offsets count + 1 entries */
   constructor(bytes, offsets) {
@@ -32,12 +36,12 @@ export class Strings {
 
   /** @param {number} index */
   at(index) {
-    let text = this.#known.get(index);
-    if (text === undefined) {
-      if (this.#known.size >= MOST_TEXTS) this.#known.clear();
-      this.#known.set(index, (text = decodeText(this.bytesAt(index))));
+    const place = index % KEPT;
+    if (this.#which[place] !== index) {
+      this.#kept[place] = decodeText(this.bytesAt(index));
+      this.#which[place] = index;
     }
-    return text;
+    return this.#kept[place];
   }
 
   /** @param {number} index */

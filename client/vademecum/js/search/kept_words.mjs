@@ -39,20 +39,19 @@ async function kept(digest, store) {
 
 /** @param {Segment} segment @param {string} digest @param {Shelf} store */
 async function readKept(segment, digest, store) {
-  const words = await readInTurns(segment);
+  const words = await inTurns(readingWords(segment), TURN);
   void encodeWords(words, digest).then((bytes) => store.keepWords(digest, bytes)).catch(() => undefined);
   return words;
 }
 
-/** @param {Segment} segment @returns {Promise<SegmentWords>} */
-async function readInTurns(segment) {
-  const steps = readingWords(segment);
-  for (let until = performance.now() + TURN; ; ) {
+/** What small steps come to, taken in turns of so many milliseconds. @template T @param {Generator<unknown, T>} steps @param {number} turn @returns {Promise<T>} */
+export async function inTurns(steps, turn) {
+  for (let until = performance.now() + turn; ; ) {
     const step = steps.next();
     if (step.done) return step.value;
     if (performance.now() < until) continue;
     await new Promise((done) => setTimeout(done));
-    until = performance.now() + TURN;
+    until = performance.now() + turn;
   }
 }
 

@@ -38,35 +38,50 @@ export class Meaning {
   }
 }
 
-/** How near in meaning the title of a row's document is to a query of the release's table, from 0 to 1; search/titles.py
- * is the twin. Titles are encoded when they are first looked at.
- * @param {Generation} generation @param {import("./encoder.mjs").Encoder} encoder
- * @returns {(asked: Int8Array) => ((row: number) => number) | undefined} undefined: none counts */
-export function titlesOf(generation, encoder) {
-  const { documents, owners, owned, single } = generation;
-  // The more chunks pages have, the less a chunk says of its page; one that is its page says the title itself.
-  const share = 1 - single;
-  const { dimensions } = encoder;
-  const vectors = new Int8Array(dimensions * documents.length);
-  /** Of each; -1: not looked at yet. */
-  const sizes = new Float64Array(documents.length).fill(-1);
-  return (asked) => {
+/** How near in meaning the titles of documents are to a query of the release's table; search/titles.py is the twin. */
+export class Titles {
+  /** @param {Generation} generation @param {import("./encoder.mjs").Encoder} encoder */
+  constructor(generation, encoder) {
+    const { documents, single } = generation;
+    this.generation = generation;
+    this.encoder = encoder;
+    // The more chunks pages have, the less a chunk says of its page; one that is its page says the title itself.
+    this.share = 1 - single;
+    this.vectors = new Int8Array(encoder.dimensions * documents.length);
+    /** Of each; -1: not looked at yet. */
+    this.sizes = new Float64Array(documents.length).fill(-1);
+  }
+
+  /** Encode the title of a document, if that is not done yet. @param {number} at */
+  read(at) {
+    if (this.sizes[at] >= 0 || !this.share) return;
+    const title = this.encoder.encode(this.#called(at));
+    this.vectors.set(title, at * title.length);
+    this.sizes[at] = dot(title, title);
+  }
+
+  /** @param {number} at */
+  #called(at) {
+    const { segment, row } = this.generation.documents[at];
+    return segment.titles.at(row);
+  }
+
+  /** What says how near the title of a row's document is to a query, from 0 to 1. @param {Int8Array} asked
+   * @returns {((row: number) => number) | undefined} undefined: none counts */
+  near(asked) {
+    const { generation, share, sizes, vectors } = this;
+    const { owners, owned: { bounds } } = generation;
     const size = dot(asked, asked);
     if (share) return (row) => {
       const at = owners[row];
-      const called = () => documents[at].segment.titles.at(documents[at].row);
-      if (sizes[at] < 0) {
-        const title = encoder.encode(called());
-        vectors.set(title, at * dimensions);
-        sizes[at] = dot(title, title);
-      }
-      const near = Math.max(0, share * (dot(asked, vectors, at * dimensions) / Math.sqrt(size * sizes[at] || 1)));
-      if (owned.bounds[at + 1] - owned.bounds[at] > 1) return near;
+      this.read(at);
+      const near = Math.max(0, share * (dot(asked, vectors, at * asked.length) / Math.sqrt(size * sizes[at] || 1)));
+      if (bounds[at + 1] - bounds[at] > 1) return near;
       const { segment, row: place } = generation.place(row);
       // A document that is nothing but its title has said it in its chunk, and answers nothing.
-      return segment.texts.at(place) === called() ? -near : near;
+      return segment.texts.at(place) === this.#called(at) ? -near : near;
     };
-  };
+  }
 }
 
 /** @param {Int8Array} a @param {Int8Array} b @param {number} [from] where it begins in `b` */

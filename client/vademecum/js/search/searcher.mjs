@@ -2,7 +2,8 @@
 /** A question and its hits, over an open generation; search/searcher.py is the twin, and gives the same list. */
 
 import { asWritten, quoted, wordsIn } from "./excerpt.mjs";
-import { Meaning, titlesOf } from "./meaning.mjs";
+import { inTurns } from "./kept_words.mjs";
+import { Meaning, Titles } from "./meaning.mjs";
 import { MOST_MORE } from "./question.mjs";
 import { fuse, inOrder, ownersOf, placesOf, roomFor } from "./ranking.mjs";
 import { readWords } from "./segment_words.mjs";
@@ -20,6 +21,10 @@ const DEEPER = 200;
 const WORDS_PATIENCE = 3000;
 /** Questions that a worker asks itself, and the milliseconds before each, in which others come first. */
 const [REHEARSED, PAUSE] = [5, 20];
+/** Documents whose titles are read ahead, at most, in a tenth of a second; and how long a question waits for that, in milliseconds. */
+const [AHEAD, SHORT_TURN] = [20_000, 5];
+/** Candidates of documents that are not shown. @type {Candidate[]} */
+const HIDDEN = [];
 /** What no words find, or words that are not read yet. @param {import("./generation.mjs").Generation} generation */
 const nothing = ({ owners, documents }) => ({
   scores: new Float64Array(owners.length), rows: new Uint32Array(0), titles: new Float64Array(documents.length),
@@ -42,7 +47,7 @@ export class Searcher {
     this.patience = patience;
     const { length } = generation.owners;
     this.meaning = new Meaning(generation);
-    this.titles = titlesOf(generation, encoder);
+    this.titles = new Titles(generation, encoder);
     this.room = roomFor(generation.passes, length, generation.documents.length);
   }
 
@@ -79,9 +84,16 @@ export class Searcher {
     await this.words;
     for (const { segment, row } of this.generation.documents.slice(0, REHEARSED)) {
       await new Promise((done) => setTimeout(done, PAUSE));
-      if (this.#asked) return;
+      if (this.#asked) break;
       await this.#search({ query: segment.titles.at(row), limit: 10, offset: 0, mode: "hybrid", group: true, filters: {}, prefer: {} });
     }
+    await inTurns(this.#titlesRead(), SHORT_TURN);
+  }
+
+  /** What a question looks at of a hundred titles, which are read when one first does: of most of them ahead. */
+  *#titlesRead() {
+    const most = Math.min(AHEAD, this.generation.documents.length);
+    for (let at = 0; at < most; at++) yield [this.titles.read(at), this.places.readDated(at)];
   }
 
   /** @param {Question} question @param {Int8Array} [vector] the query's, in place of what the table says */
@@ -104,7 +116,7 @@ export class Searcher {
       Object.assign(found, { titles: Float64Array.from(fits, (_, at) => (fits.length - at) / fits.length) });
     }
     if (mode !== "lexical") meaning.turnTo(empty ? asked : (vector ?? asked));
-    const names = mode === "semantic" ? {} : { headed: places.headed(query), phrased: places.phrased(query), ...(mode === "hybrid" && { called: this.titles(asked), dated: places.isDated }) };
+    const names = mode === "semantic" ? {} : { headed: places.headed(query), phrased: places.phrased(query), ...(mode === "hybrid" && { called: this.titles.near(asked), dated: places.isDated }) };
     const answer = this.#answer(found, fits, { mode, titled, names, limit, offset, group, prefer, facets });
     const language = found.unknown.length ? await this.#foreign(query, found.unknown) : "";
     const unknown = found.unknown.map((/** @type {string} */ word) => asWritten(word, query));
@@ -142,10 +154,10 @@ export class Searcher {
     candidates.forEach((candidate, number) => {
       const key = group ? candidate.shown : number;
       const known = groups.get(key);
-      if (known) known.push(candidate);
-      else groups.set(key, [candidate]);
+      if (!known) groups.set(key, groups.size < offset + limit ? [candidate] : HIDDEN);
+      else if (known !== HIDDEN && known.length <= MOST_MORE) known.push(candidate);
     });
-    const shown = [...groups.values()].slice(offset, offset + limit).map((hits) => hits.slice(0, 1 + MOST_MORE));
+    const shown = [...groups.values()].slice(offset, offset + limit);
     const rows = shown.flat().map(({ at }) => at);
     const wordly = placesOf(rows, ranking.rows, found.scores, index.ids, this.room);
     const meant = placesOf(mode === "lexical" ? [] : rows, ranking.rows, meaning.scores, index.ids, this.room);

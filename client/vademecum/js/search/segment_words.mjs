@@ -35,8 +35,7 @@ export class SegmentWords {
     let found = this.#beginning.get(prefix);
     if (!found) {
       const from = lowerBound(this.words.length, (i) => this.words[i] < prefix);
-      let to = from;
-      while (to < this.words.length && this.words[to].startsWith(prefix)) to++;
+      const to = lowerBound(this.words.length, (i) => this.words[i] < prefix || this.words[i].startsWith(prefix));
       if (this.#beginning.size >= MOST_BEGINNINGS) this.#beginning.clear();
       this.#beginning.set(prefix, (found = [from, to]));
     }

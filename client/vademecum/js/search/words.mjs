@@ -87,7 +87,12 @@ export class Words {
     this.pages = passes.floats(documents.length);
     this.rows = passes.numbers(owners.length);
     this.found = 0;
-    /** @type {Set<number>} documents whose titles have a word that is asked for */ this.near = new Set();
+    /** Documents whose titles have a word that is asked for, the first `nearby` of them. */
+    this.near = new Uint32Array(documents.length);
+    this.nearby = 0;
+    /** Documents whose titles have one of the words that are being looked at, and how often; all 0 in between. */
+    this.inTitle = new Uint32Array(documents.length);
+    this.titleCounts = new Uint32Array(documents.length);
     /** Of each document's title: what the words in it weigh that are asked for, and how many it has of them; of all, of one. */
     this.inTitles = Array.from({ length: 4 }, () => new Float64Array(documents.length));
   }
@@ -96,7 +101,7 @@ export class Words {
   find(query) {
     this.#forget();
     this.#quoted = new Set([...query.matchAll(QUOTED)].flatMap(([, quoted]) => runsOf(quoted)));
-    const { passes, counts, norms, best, having, touched, scores, rows, near, titles, pages, owners } = this;
+    const { passes, counts, norms, best, having, touched, scores, rows, near, inTitle, titleCounts, titles, pages, owners } = this;
     const [share, often, bestShare, bestOften] = this.inTitles;
     const runs = this.#written(query);
     const asked = this.#asked(runs, isTyped(query));
@@ -112,16 +117,19 @@ export class Words {
         const these = having.subarray(0, found);
         if (alone) this.found = passes.weigh(these, counts, norms, scores, rows, this.found, K1 + 1, weight, worth, true);
         else count = passes.weigh(these, counts, norms, best, touched, count, K1 + 1, weight, worth, false);
-        for (const [at, count] of inTitles) {
-          near.add(at);
+        for (let i = 0; i < inTitles; i++) {
+          const at = inTitle[i];
+          if (!often[at] && !bestOften[at]) near[this.nearby++] = at;
           bestShare[at] = Math.max(bestShare[at], worth * weight);
-          bestOften[at] = Math.max(bestOften[at], worth * count);
+          bestOften[at] = Math.max(bestOften[at], worth * titleCounts[at]);
+          titleCounts[at] = 0;
         }
         most = Math.max(most, worth * weight);
         for (const word of this.#texts(group)) shown.add(word);
       }
       this.found = passes.add(touched.subarray(0, count), best, scores, rows, this.found);
-      for (const at of near) {
+      for (let i = 0; i < this.nearby; i++) {
+        const at = near[i];
         share[at] += bestShare[at];
         often[at] += bestOften[at];
         bestShare[at] = bestOften[at] = 0;
@@ -129,7 +137,7 @@ export class Words {
       known += most;
       all += groups.length ? most : this.#weight(0);
     }
-    for (const at of near) titles[at] = Math.min(1, often[at] / this.titleLengths[at]) * (share[at] / all);
+    for (let i = 0; i < this.nearby; i++) titles[near[i]] = Math.min(1, often[near[i]] / this.titleLengths[near[i]]) * (share[near[i]] / all);
     const unknown = [...new Set(asked.filter(({ groups }) => !groups.length).map(({ word }) => word))];
     const told = { share: all ? known / all : 1, weight: all, words: shown, unknown, ...this.#meant(query, runs, asked) };
     const these = rows.subarray(0, this.found);
@@ -142,16 +150,15 @@ export class Words {
   #forget() {
     for (let i = 0; i < this.found; i++) this.scores[this.rows[i]] = 0;
     this.pages.fill(0);
-    for (const at of this.near) this.titles[at] = this.inTitles[0][at] = this.inTitles[1][at] = 0;
-    this.found = 0;
-    this.near.clear();
+    for (let i = 0; i < this.nearby; i++) this.titles[this.near[i]] = this.inTitles[0][this.near[i]] = this.inTitles[1][this.near[i]] = 0;
+    this.found = this.nearby = 0;
   }
 
   /** Chunk rows of the documents whose title is the query that was last found: any of its words leads to them.
    * @param {string} query @returns {number[]} */
   titled(query) {
     const asked = named(query).join(" ");
-    const documents = asked ? [...this.near].filter((at) => this.#called(at) === asked) : [];
+    const documents = asked ? [...this.near.subarray(0, this.nearby)].filter((at) => this.#called(at) === asked) : [];
     return documents.flatMap((at) => [...this.owned.subarray(this.bounds[at], this.bounds[at + 1])]);
   }
 
@@ -288,8 +295,13 @@ export class Words {
     const joined = ["-", "_"].flatMap((joint) => [first + joint, first + second + joint]);
     const begins = [...new Set([...[...stems, letters, word].map(beginning), ...joined])];
     return this.words.map((found) => {
-      const near = new Set(begins.flatMap((begin) => numbers(found.beginningWith(begin))));
-      return [...near].filter((number) => found.words[number] === word || this.stems.of(lettersOf(found.words[number])).some((stem) => stems.includes(stem)));
+      /** @type {Set<number>} */ const same = new Set();
+      for (const begin of begins) {
+        for (let [number, end] = found.beginningWith(begin); number < end; number++) {
+          if (found.words[number] === word || this.stems.of(lettersOf(found.words[number])).some((stem) => stems.includes(stem))) same.add(number);
+        }
+      }
+      return [...same];
     });
   }
 
@@ -315,7 +327,7 @@ export class Words {
   }
 
   /** Count how often each live row has one of these words: `counts`, and `having` names those that have any.
-   * @param {Group} group @param {Map<number, number>} inTitles @returns {number} how many have */
+   * @param {Group} group @param {number} inTitles how many of `inTitle` @returns {number} how many have */
   #count(group, inTitles) {
     const { counts, having, owners, bounds, owned } = this;
     let found = 0;
@@ -331,28 +343,32 @@ export class Words {
         }
       }
     }
-    for (const [at, count] of inTitles) {
+    for (const at of this.inTitle.subarray(0, inTitles)) {
       for (let i = bounds[at]; i < bounds[at + 1]; i++) {
         if (counts[owned[i]] === 0) having[found++] = owned[i];
-        counts[owned[i]] += TITLE_WEIGHT * count;
+        counts[owned[i]] += TITLE_WEIGHT * this.titleCounts[at];
       }
     }
     return found;
   }
 
-  /** How often the title of each live document has one of these words. @param {Group} group @returns {Map<number, number>} */
+  /** Count how often the title of each live document has one of these words: `titleCounts`, and `inTitle` names those that have any.
+   * @param {Group} group @returns {number} how many have */
   #inTitles(group) {
-    /** @type {Map<number, number>} */ const counts = new Map();
-    group.forEach((found, which) => {
-      const { titles } = this.words[which];
-      for (const number of found) {
-        for (let i = titles.starts[number]; i < titles.starts[number + 1]; i++) {
-          const at = this.positions[which][titles.rows[i]];
-          if (at >= 0) counts.set(at, (counts.get(at) ?? 0) + titles.counts[i]);
+    const { inTitle, titleCounts } = this;
+    let count = 0;
+    for (let which = 0; which < group.length; which++) {
+      const { starts, rows, counts: times } = this.words[which].titles;
+      for (const number of group[which]) {
+        for (let i = starts[number]; i < starts[number + 1]; i++) {
+          const at = this.positions[which][rows[i]];
+          if (at < 0) continue;
+          if (titleCounts[at] === 0) inTitle[count++] = at;
+          titleCounts[at] += times[i];
         }
       }
-    });
-    return counts;
+    }
+    return count;
   }
 
   /** @param {Group} group */

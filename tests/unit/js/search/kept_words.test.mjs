@@ -65,6 +65,23 @@ test("while nobody asks titles are asked, and no more once somebody does", async
   assert.deepEqual(encoded, []);
 });
 
+test("titles are read ahead, so that a question encodes itself alone", async () => {
+  const documents = [{ key: "k", chunks: [1n, 2n], title: "Trees" }, { key: "l", chunks: [3n], title: "Release notes" }];
+  const chunks = ["an elm", "a lime", "an elm of late"].map((text, i) => ({ id: BigInt(i + 1), text, vector: [127, 127], scale: 46_000 }));
+  const generation = openGeneration([segmentFile({ documents, chunks })], { dimensions: 2, epoch: "e" });
+  const encoder = decodeEncoder(encoderFile({ words: ["elm"], rows: [[7, 7]], weights: [1], letters: LATIN }));
+  const encoded = [];
+  const asked = { ...encoder, dimensions: 2, positions: encoder.positions, encode: (text) => (encoded.push(text), encoder.encode(text)) };
+  const searcher = new Searcher(generation, new Places(generation, {}), asked);
+  const rehearsed = searcher.rehearse();
+  searcher.search({ query: "", limit: 10, offset: 0, mode: "lexical", group: true, filters: {}, prefer: {} }); // from here on no title is asked
+  await rehearsed;
+  assert.deepEqual(encoded, ["", "Trees", "Release notes"]);
+  const { hits } = await searcher.search({ query: "elm", limit: 10, offset: 0, mode: "hybrid", group: true, filters: {}, prefer: {} });
+  assert.deepEqual(encoded.slice(3), ["elm"]);
+  assert.deepEqual(hits.map(({ document }) => document), ["k", "l"]);
+});
+
 test("while words are read meaning alone answers, and what failed is tried again", async () => {
   const generation = openGeneration([FILE], { dimensions: 2, epoch: "e" });
   const encoder = decodeEncoder(encoderFile({ words: ["elm"], rows: [[7, 7]], weights: [1], letters: LATIN }));
