@@ -262,9 +262,9 @@ function holding(letters) {
     return letter === codes[found] ? ++found : found;
   };
   for (let i = 1; i < codes.length; i++) back.push(next(codes[i]));
-  const reads = (/** @type {Strings} */ { bytes, offsets }, /** @type {number} */ row) => {
-    for (let at = offsets[row]; at < offsets[row + 1]; at++) {
-      const letter = LETTERS[bytes[at]];
+  const reads = (/** @type {Strings} */ column, /** @type {number} */ row) => {
+    for (const byte of column.bytesAt(row)) {
+      const letter = LETTERS[byte];
       if (letter < 0 || (letter && next(letter) === codes.length)) return true;
     }
     return false;
