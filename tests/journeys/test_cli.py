@@ -23,6 +23,7 @@ import pytest
 from support.pages_host import PagesHost
 from support.publishing import HANDBOOK, tree_of
 from vademecum import KnowledgeBase
+from vademecum.version import pip_install
 from vademecum_builder.cli.main import main
 
 NOWHERE = "http://127.0.0.1:9/"
@@ -442,7 +443,7 @@ def no_models(monkeypatch: pytest.MonkeyPatch) -> list[object]:
 BAD_BUILDS: dict[str, tuple[Change, int, str]] = {
     "unknown encoder": (nothing("--encoder", "word2vec"), 2, "unknown encoder 'word2vec'"),
     "no such model": (nothing("--encoder", "sentence-transformers:./nowhere"), 2, "model './nowhere': no such folder"),
-    "no sentence-transformers": (no_models, 2, "pip install 'vademecum[models]'"),
+    "no sentence-transformers": (no_models, 2, pip_install("models")),
     "previous unreachable": (
         nothing("--previous", NOWHERE),
         3,

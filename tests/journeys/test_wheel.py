@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -166,7 +167,7 @@ def test_the_builder_says_what_to_install(desktop: Environment) -> None:
     for command in (["build", "docs", "--out", "dist"], ["keys", "new"]):
         ran = desktop.vade(*command)
         assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (2, "", 1), ran.stderr
-        assert "pip install 'vademecum[build]'" in ran.stderr
+        assert re.search(r"pip install '.*\[build\]'", ran.stderr), ran.stderr
 
 
 def test_importing_the_package_brings_nothing_heavy(desktop: Environment) -> None:

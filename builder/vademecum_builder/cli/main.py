@@ -14,6 +14,7 @@ from pathlib import Path
 
 from vademecum import log_to_stderr
 from vademecum.errors import CancelledError, StorageError, UsageError, VademecumError
+from vademecum.version import pip_install
 from vademecum_builder.cli import github
 from vademecum_builder.cli.arguments import parser
 from vademecum_builder.cli.exits import DONE, FAILED, MISUSE, exit_code
@@ -44,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("vademecum"):
             raise
-        hint = f"`vade {given[0]}` needs {error.name}: pip install 'vademecum[build]'"
+        hint = f"`vade {given[0]}` needs {error.name}: {pip_install('build')}"
         return _fail(given[0], UsageError(hint), wants_json)
     except OSError as error:
         # A disk or a permission outside of what the stages expect; still one line, never a trace.

@@ -12,6 +12,7 @@ import numpy as np
 
 from vademecum.encoder.model import ModelFile, encode_model
 from vademecum.errors import UsageError
+from vademecum.version import pip_install
 from vademecum_builder.encoders.base import DocumentEncoder
 from vademecum_builder.encoders.directions import decode_directions
 from vademecum_builder.encoders.kept import KeptModel
@@ -40,9 +41,7 @@ def export_model(encoder: DocumentEncoder) -> bytes:
     try:
         quantization, onnx = import_module("onnxruntime.quantization"), import_module("onnx")
     except ImportError as error:
-        raise UsageError(
-            "--query-encoder transformer needs onnx and onnxruntime: pip install 'vademecum[export]'"
-        ) from error
+        raise UsageError(f"--query-encoder transformer needs onnx and onnxruntime: {pip_install('export')}") from error
     assert isinstance(encoder, Transformer)
     transformer = model.transformer
     axes = np.eye(model.dimensions)

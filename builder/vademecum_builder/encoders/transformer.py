@@ -14,6 +14,7 @@ import numpy as np
 
 from vademecum.encoder.file import EncoderFile
 from vademecum.errors import UsageError
+from vademecum.version import pip_install
 from vademecum_builder.encoders.alphabet import build_alphabet
 from vademecum_builder.encoders.base import EmbeddingModel, FitLimits, Fitted
 from vademecum_builder.encoders.directions import decode_directions, encode_directions, find_directions
@@ -72,9 +73,7 @@ class Model:
             hub = import_module("huggingface_hub")
             logging = import_module("transformers.utils.logging")
         except ImportError as error:
-            raise UsageError(
-                f"encoder {PREFIX}{model} needs sentence-transformers: pip install 'vademecum[models]'"
-            ) from error
+            raise UsageError(f"encoder {PREFIX}{model} needs sentence-transformers: {pip_install('models')}") from error
         logging.disable_progress_bar()  # the command line draws its own
         try:
             transformer = SentenceTransformer(model)

@@ -16,6 +16,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from vademecum.errors import BusyError, HostError, NetworkError, UsageError
+from vademecum.version import pip_install
 from vademecum_builder.hosting.base import Done, Stored, Upload, cache_control, content_type
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def s3_bucket(address: str) -> Iterator[Bucket]:
     try:
         from obstore import exceptions, store
     except ImportError as error:
-        raise UsageError("s3:// needs obstore: pip install 'vademecum[s3]'") from error
+        raise UsageError(f"s3:// needs obstore: {pip_install('s3')}") from error
     endpoint = os.environ.get("AWS_ENDPOINT_URL", "")
     try:
         opened = store.from_url(

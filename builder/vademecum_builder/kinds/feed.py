@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from vademecum.errors import UsageError
+from vademecum.version import pip_install
 from vademecum_builder.kinds.base import Key, Opened, is_truth
 from vademecum_builder.kinds.catalog import is_place
 from vademecum_builder.kinds.records import AUTO, RecordReader
@@ -30,7 +31,7 @@ def open_source(settings: SourceSettings, request: BuildRequest) -> Sequence[Ope
     """
     source = FeedSource(settings.values["path"], settings.values.get("keep", True))
     if not find_spec("feedparser"):
-        raise UsageError(f"{settings.where}: a feed needs pip install 'vademecum[feed]'")
+        raise UsageError(f"{settings.where}: a feed needs {pip_install('feed')}")
     if not is_address(source.place) and not Path(source.place).is_file():
         raise UsageError(f"{source.place}: no such file")
     reader = RecordReader(

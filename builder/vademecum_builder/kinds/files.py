@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from typing import Final
 
 from vademecum.errors import UsageError
+from vademecum.version import pip_install
 from vademecum_builder.kinds import folder
 from vademecum_builder.kinds.base import Key, Opened
 from vademecum_builder.profiles.reader import PlainPages
@@ -27,7 +28,7 @@ def open_source(settings: SourceSettings, request: BuildRequest) -> Sequence[Ope
     """
     values = settings.values
     if not all(map(find_spec, _LIBRARIES)):
-        raise UsageError(f"{settings.where}: files of office programs need pip install 'vademecum[files]'")
+        raise UsageError(f"{settings.where}: files of office programs need {pip_install('files')}")
     patterns = values.get("pattern", ()) or [f"*{ending}" for ending in BINARY_TYPES]
     source = FolderSource(values["path"], patterns, leave_out=(request.out,))
     next(item for item in source.scan() if isinstance(item, SourceItem))

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from vademecum.errors import UsageError
+from vademecum.version import pip_install
 from vademecum_builder.kinds import records
 from vademecum_builder.kinds.base import Key, Opened, is_number, is_one_of, is_text, is_truth
 from vademecum_builder.kinds.records import RecordReader
@@ -30,7 +31,7 @@ def database_at(url: str, folder: Path, where: str = "") -> Database:
     try:
         from vademecum_builder.sources.database import Database
     except ModuleNotFoundError:
-        raise UsageError("source.url: SQLAlchemy reads a database: pip install 'vademecum[sql]'") from None
+        raise UsageError(f"source.url: SQLAlchemy reads a database: {pip_install('sql')}") from None
     return Database(url, folder, where)
 
 

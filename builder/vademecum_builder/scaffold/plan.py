@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from vademecum.errors import StorageError, UsageError
-from vademecum.version import __version__
+from vademecum.version import __version__, pip_install
 from vademecum_builder.encoders.registry import published_name
 from vademecum_builder.request import BuildRequest
 from vademecum_builder.scaffold.choices import Ask, Choice, Wishes, choose, relative
@@ -100,7 +100,7 @@ def plan_setup(folder: Path, wishes: Wishes, ask: Ask) -> Plan:
         deployed=deployed,
         requirement=unreached(extras) if installs else "",
     )
-    read_by = f"pip install 'vademecum[{','.join(extras)}]' here, too: what you build from takes that"
+    read_by = f"{pip_install(*extras)} here, too: what you build from takes that"
     notes = (
         *choice.notes,
         *([read_by] if extras else []),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import PurePosixPath
 
+from vademecum.version import pip_install
 from vademecum_builder.sources.base import (
     ASCIIDOC,
     DOCX,
@@ -45,7 +46,7 @@ def install_hint(media: str) -> str:
     """Return what brings a reader that is not always there; empty: it always is."""
     if media == ASCIIDOC:
         return "install Asciidoctor (apt, brew or gem install asciidoctor)"
-    return f"pip install 'vademecum[{EXTRAS[media]}]'" if media in EXTRAS else ""
+    return pip_install(EXTRAS[media]) if media in EXTRAS else ""
 
 
 def media_type(key: str) -> str | None:

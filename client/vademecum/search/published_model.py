@@ -11,13 +11,14 @@ import numpy as np
 from vademecum.encoder.model import decode_model
 from vademecum.errors import ContentError, UsageError
 from vademecum.search.own_encoder import Encode
+from vademecum.version import pip_install
 
 
 def require_onnx() -> None:
     """Do nothing where a model can be run here. Raises UsageError: what that takes is not installed."""
     missing = [name for name in ("onnxruntime", "tokenizers") if find_spec(name) is None]
     if missing:
-        raise UsageError(f"encoder='published' needs {' and '.join(missing)}: pip install 'vademecum[onnx]'")
+        raise UsageError(f"encoder='published' needs {' and '.join(missing)}: {pip_install('onnx')}")
 
 
 def run_model(data: bytes) -> Encode:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from vademecum.errors import UsageError, VademecumError
 from vademecum.knowledge import KnowledgeBase
-from vademecum.version import __version__
+from vademecum.version import __version__, pip_install
 from vademecum_builder.cli.wording import Shown
 
 _MOST_LISTED = 500
@@ -33,7 +33,7 @@ def server(knowledge: KnowledgeBase) -> Any:
         from mcp.server import MCPServer
         from mcp.server.mcpserver.exceptions import ToolError
     except ImportError as error:
-        raise UsageError("`vade mcp` needs the MCP SDK: pip install 'vademecum[mcp]'") from error
+        raise UsageError(f"`vade mcp` needs the MCP SDK: {pip_install('mcp')}") from error
     made = MCPServer(
         "vademecum",
         instructions="A knowledge base on this device. Search it, read what is found, and cite passages by their URL.",

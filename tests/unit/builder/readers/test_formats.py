@@ -328,7 +328,7 @@ def test_a_library_that_is_missing_is_named_with_its_extra(
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.delitem(sys.modules, f"vademecum_builder.readers.{extra}", raising=False)
     monkeypatch.setitem(sys.modules, module, None)
-    with pytest.raises(MissingReader, match=rf"pip install 'vademecum\[{extra}\]'"):
+    with pytest.raises(MissingReader, match=rf"pip install .*\[{extra}\]'"):
         read("x", media_type)
 
 
