@@ -1,4 +1,4 @@
-"""What browsers stem with. That it stems as Python does: tests/unit/js/test_same_hits.py."""
+"""What browsers stem with. That it stems as Python does: tests/unit/client/search/test_twins.py."""
 
 from __future__ import annotations
 
