@@ -171,6 +171,11 @@ class _Lines:
         return 0
 
 
+def _is_encoder(value: Any, _: Path) -> str | None:
+    known = isinstance(value, str) and re.fullmatch(r"builtin|(?:sentence-transformers|http):.+", value)
+    return str(value) if known else None
+
+
 def _any_text(value: Any, _: Path) -> str | None:
     return value if isinstance(value, str) else None
 
@@ -202,7 +207,7 @@ _TOP: Final[Mapping[str, Key]] = {
     "out": Key("a folder", is_path),
     "root": Key("a file", is_path),
     "channel": Key("small letters, digits and -, as in stable", _channel),
-    "encoder": Key("builtin, sentence-transformers:MODEL or http:https://host/v1#MODEL", _any_text),
+    "encoder": Key("builtin, sentence-transformers:MODEL or http:https://host/v1#MODEL", _is_encoder),
     "dimensions": Key(f"a number from 1 to {MAX_DIMENSIONS}", is_number(1, MAX_DIMENSIONS)),
     "query-encoder": Key(" or ".join(QUERY_ENCODERS), is_one_of(*QUERY_ENCODERS)),
     "publish": Key("a list of places, as `vade publish` takes them", _targets),
@@ -212,7 +217,7 @@ _TOP: Final[Mapping[str, Key]] = {
     "strict": Key("true or false", is_truth),
 }
 _ENCODER: Final[Mapping[str, Key]] = {
-    "name": Key("builtin or sentence-transformers:MODEL", _any_text),
+    "name": Key("builtin or sentence-transformers:MODEL", _is_encoder),
     "address": Key("an address that begins with https:// or http://, as in https://host/v1", is_http),
     "model": Key("the name of a model that answers there", _model),
     "batch": Key("texts in a request, a number above 0", is_number(1)),

@@ -7,6 +7,7 @@ from dataclasses import replace
 from importlib import import_module
 from typing import Final, cast
 
+from vademecum.errors import UsageError
 from vademecum_builder.kinds.base import Kind, Opened
 from vademecum_builder.request import BuildRequest, SourceSettings
 from vademecum_builder.sources.base import MayBeEmpty, Source
@@ -53,7 +54,12 @@ def open_one(settings: SourceSettings, request: BuildRequest) -> Sequence[Opened
     Raises:
         UsageError: There is nothing to read in it.
     """
-    opened = kind_of(settings.kind).open_source(settings, request)
+    try:
+        opened = kind_of(settings.kind).open_source(settings, request)
+    except UsageError as error:
+        if not settings.where or error.message.startswith(settings.where.partition(",")[0]):
+            raise
+        raise type(error)(f"{settings.where}: source: {error.message}") from error
     if not (request.allow_shrink or request.allow_empty):
         return opened
     return [replace(one, source=MayBeEmpty(one.source)) for one in opened]

@@ -10,6 +10,7 @@ import pytest
 from vademecum.errors import UsageError
 from vademecum_builder.delta.schedule import PackLimits
 from vademecum_builder.encoders.http import HttpLimits, HttpModel
+from vademecum_builder.kinds.registry import open_sources
 from vademecum_builder.request import ApprovalRule, ArchiveLimits, BuildRequest
 from vademecum_builder.settings import read_settings
 
@@ -281,3 +282,19 @@ def test_channel_candidate_approval_and_what_stays_are_said_in_the_settings(tmp_
         found = read(tmp_path, told.format(candidate))
         assert (found.channel, found.candidate, found.archive) == ("beta", rollout, ArchiveLimits(3))
         assert found.approval == ApprovalRule(more_than=0.2)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('encoder = "bultin"\n', "line 1: encoder: expected builtin, .* not 'bultin'"),
+        ('[encoder]\nname = "sentence-transformers:"\n', "line 2: .*name: expected builtin"),
+        ('[[source]]\nname = "a"\npath = "dcs"\n', "line 1: source: .*dcs: no such folder"),
+        ('[[source]]\nkind = "catalog"\npath = "x.csv"\n', r"line 1: source: .*x\.csv: no such file"),
+        ('[[source]]\nkind = "feed"\npath = "x.xml"\n', r"line 1: source: .*x\.xml: no such file"),
+    ],
+)
+def test_what_the_settings_name_and_is_not_there_is_told_with_its_line(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "vademecum.toml").write_text(text if "source" in text else f'{text}\n[[source]]\npath = "."\n')
+    with pytest.raises(UsageError, match=said):
+        open_sources(read_settings(tmp_path / "vademecum.toml"))
