@@ -75,9 +75,8 @@ class DebeziumEvents:
     def _entries(
         self, files: Mapping[str, Path], known: Mapping[str, tuple[int, str]], *, told: bool
     ) -> Iterator[Entry]:
-        with closing(sqlite3.connect("", isolation_level=None)) as rows:
+        with closing(sqlite3.connect("")) as rows:
             rows.execute("CREATE TABLE event (key PRIMARY KEY, data) WITHOUT ROWID")
-            rows.execute("BEGIN")
             position = {name: at for name, at in known.items() if name in files}
             for name, file in files.items():
                 at = known[name][0] if name in known else 0

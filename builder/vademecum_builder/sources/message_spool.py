@@ -28,14 +28,13 @@ class Spool:
     """Messages; the file is gone when it is closed, and what fits stays in memory."""
 
     def __init__(self) -> None:
-        self._file = sqlite3.connect("", isolation_level=None)
+        self._file = sqlite3.connect("")
         self._file.execute("PRAGMA journal_mode = OFF")
         self._file.execute(
             "CREATE TABLE message (channel, at INTEGER, length INTEGER, id, thread, reply_to, author, text, updated, "
             "subject, root, spoken DEFAULT 0, before DEFAULT 0, twice DEFAULT 0, PRIMARY KEY (channel, id)) "
             "WITHOUT ROWID"
         )
-        self._file.execute("BEGIN")
 
     def close(self) -> None:
         self._file.close()

@@ -76,10 +76,10 @@ def read_on(reading: TableReading, known: Position | None) -> Iterator[Entry]:
         statement = statement.where(cursor >= decode_value(known.start))
     kept: list[Row] = []
     skipped: set[str] = set()
-    read = live = 0
+    read, live = 0, False
     for row, entry in reading.rows(statement):
         read += 1
-        live += not isinstance(entry, Removed)
+        live |= not isinstance(entry, Removed)
         before = known.seen.get(row.key) if known else None
         news = row.digest != before[1] if before else bool(known) or not isinstance(entry, Removed)
         if news and row.key not in skipped:

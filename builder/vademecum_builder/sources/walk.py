@@ -110,7 +110,7 @@ class Walk:
         shown = key + _printable(os.fsencode(path.name))
         try:
             linked = path.is_symlink()
-            real = os.path.realpath(path, strict=True) if linked else str(Path(real_folder, path.name))
+            real = os.path.realpath(path) if linked else str(Path(real_folder, path.name))
             info = path.stat()
         except OSError as error:
             return Skipped(shown, f"cannot be read: {error.strerror}")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from vademecum_builder.kinds.records import KEYS as RECORDS
 from vademecum_builder.kinds.registry import KINDS, kind_of
+from vademecum_builder.kinds.survey import SourceFound, survey
 from vademecum_builder.settings import read_settings
 from vademecum_builder.sources.database import Database
 
@@ -189,3 +192,42 @@ def test_what_a_key_of_a_kind_may_not_be_is_refused_in_words(tmp_path: Path) -> 
         "folder": ["path"], "files": ["path"], "git": ["url"], "catalog": ["path"], "sql": ["url"],
         "debezium": ["path"], "messages": [], "feed": ["path"], "python": ["call"], "joined": ["sources", "identity"],
     }  # fmt: skip
+
+
+def test_a_survey_says_of_each_source_what_it_holds_and_what_is_wrong(tmp_path: Path) -> None:
+    (tmp_path / "docs").mkdir()
+    for name, text in (("a.md", "# One\n\n" + "Oil it. " * 20), ("b.md", "# Two\n\nDry it."), ("c.TXT", "Three")):
+        (tmp_path / "docs" / name).write_text(text)
+    (tmp_path / "docs/d.md").write_bytes(b"\0")
+    records = [{"id": n, "name": f"Pump {n}", "on": f"{n}.5.2026"} for n in range(3)]
+    (tmp_path / "shop.jsonl").write_text("".join(json.dumps(one) + "\n" for one in records) + "[1]\n" * 7)
+    names = {
+        "docs": 'kind = "folder"\nbase-url = "https://a.example"',
+        "shop": 'kind = "catalog"',
+        "none": 'kind = "catalog"',
+    }
+    paths = {"docs": "docs", "shop": "shop.jsonl", "none": "none.json"}
+    told = [f'[[source]]\nname = "{name}"\n{kind}\npath = "{paths[name]}"\n' for name, kind in names.items()]
+    (tmp_path / "vademecum.toml").write_text("".join(told))
+    docs, shop, none = survey(read_settings(tmp_path / "vademecum.toml"))
+    where = f"{tmp_path / 'vademecum.toml'}, line "
+    samples = [
+        {"key": "a.md", "title": "One", "url": "https://a.example/a/", "text": ("Oil it. " * 20)[:100]},
+        {"key": "b.md", "title": "Two", "url": "https://a.example/b/", "text": "Dry it."},
+    ]
+    assert docs == SourceFound(
+        "docs", "folder", f"{where}1", 3, {".md": 2, ".txt": 1}, [], samples, 1, ["d.md: binary: it holds NUL bytes"]
+    )
+    assert [(one.name, one.records, one.type, one.samples) for one in shop.fields] == [
+        ("id", 3, "number", ["0", "1", "2"]),
+        ("name", 3, "text", ["Pump 0", "Pump 1", "Pump 2"]),
+        ("on", 3, "time", ["0.5.2026", "1.5.2026", "2.5.2026"]),
+    ]
+    samples = [{"key": str(n), "title": f"Pump {n}", "url": "", "text": f"{n}.5.2026"} for n in range(2)]
+    warnings = [f"shop.jsonl:{n}: no object of fields" for n in range(4, 9)]
+    assert replace(shop, fields=[]) == SourceFound(
+        "shop", "catalog", f"{where}6", 3, samples=samples, skipped=7, warnings=warnings
+    )
+    assert none == SourceFound(
+        "none", "catalog", f"{where}10", error=f"{tmp_path / 'none.json'}: no such file", fields=[]
+    )

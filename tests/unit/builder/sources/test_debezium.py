@@ -10,7 +10,7 @@ import pytest
 
 from support.told import Told
 from vademecum.errors import UsageError
-from vademecum_builder.sources.base import Checkpoint
+from vademecum_builder.sources.base import Checkpoint, Skipped
 from vademecum_builder.sources.debezium import DebeziumEvents
 
 
@@ -52,6 +52,8 @@ def test_the_last_event_of_a_row_counts(file: Path, tmp_path: Path) -> None:
     assert (told.news, told.gone) == ({"2"}, set())
     assert Told().listen(source).items == told.items
     before = told.checkpoint
+    assert before and before.strategy == "debezium"
+    assert json.loads(before.position).keys() == {"events-1.jsonl", "events-2.jsonl"}
     told.listen(source)
     assert (told.news, told.gone, told.checkpoint) == (set(), set(), before)
 
@@ -70,21 +72,31 @@ def test_where_a_file_is_another_one_everything_is_told(file: Path) -> None:
     source, told = DebeziumEvents(file), Told()
     told.listen(source)
     file.write_text(event("c", after=row(9)))
+    assert source.changes(told.checkpoint).whole
     assert names(told.listen(source)) == {"9": "a"}
-    add(file, event("t"), event("c", after=row(10)))
+    assert not source.changes(told.checkpoint).whole
+    add(file, event("d", row(9)))
+    told.listen(source)
+    assert (told.items, told.gone) == ({}, {"9"})
+    add(file, event("c", after=row(11)), event("t"), event("c", after=row(10)))
     assert names(told.listen(source)) == {"10": "a"}
 
 
-def test_what_is_no_event_is_left_out_and_the_others_go_on(file: Path) -> None:
-    add(file, "{\n", event("c", after={"name": "x"}), event("x", after=row(5)), "7\n", event("c", after=row(6)))
+def test_what_is_no_event_is_left_out_and_the_others_go_on(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = ["{\n", event("c", after={"name": "x"}), "\n", event("x", after=row(5)), "7\n", event("c", after=7)]
+    add(file, *lines, event("c", after=row(6)), event("c", after=row(7) | {"text": "x" * 999}))
+    monkeypatch.setattr("vademecum_builder.sources.records.MAX_BYTES", 900)
     told = Told().listen(DebeziumEvents(file))
     assert told.items.keys() == {"1", "2", "3", "6"}
-    assert [one.reason for one in told.left_out] == [
-        "no JSON object",
-        "no event of a row with id: op 'c'",
-        "no event of a row with id: op 'x'",
-        "no JSON object",
+    no_row = "no event of a row with id: op {!r}"
+    why = ["no JSON object", no_row.format("c"), "", no_row.format("x"), "no JSON object", no_row.format("c")]
+    expected = [
+        Skipped(f"events-1.jsonl, line {number} of {len(line)}", reason)
+        for number, (line, reason) in enumerate(zip(lines, why, strict=True), 4)
+        if reason
     ]
+    assert told.left_out == [*expected, told.left_out[-1]]
+    assert told.left_out[-1].reason == "larger than 0 MB; the largest field is 'text'"
 
 
 def test_events_of_other_tables_are_left_out(file: Path) -> None:
@@ -98,6 +110,6 @@ def test_nothing_to_read_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_text(event("d", row(1)))
     with pytest.raises(UsageError, match="there is no row; nothing is changed"):
         Told().listen(DebeziumEvents(tmp_path))
-    for checkpoint in (Checkpoint("cursor", "{}"), Checkpoint("debezium", "[]")):
+    for checkpoint in (Checkpoint("cursor", "{}"), Checkpoint("debezium", "[]"), Checkpoint("debezium", '{"a": [1]}')):
         with pytest.raises(UsageError, match="not a checkpoint of Debezium's events"):
             DebeziumEvents(tmp_path).changes(checkpoint)

@@ -17,7 +17,7 @@ from support.publishing import NOW
 from vademecum.errors import UsageError
 from vademecum_builder.signing.root import new_keys
 from vademecum_builder.sources import private_keys, walk
-from vademecum_builder.sources.base import Skipped, SourceItem
+from vademecum_builder.sources.base import Checkpoint, Skipped, SourceItem
 from vademecum_builder.sources.folder import FolderSource
 from vademecum_builder.sources.private_keys import private_key_line
 
@@ -60,6 +60,37 @@ def test_keys_rise_by_their_bytes_across_folders(tmp_path: Path) -> None:
     assert keys(tmp_path) == sorted(names, key=str.encode)
 
 
+def test_pages_that_nothing_reads_are_told_where_there_are_many(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = "---\r\ntitle: A\ntags:\n  - b\n\t- c\n---\n\nText\n"
+    for name in (*(f"{n}.md" for n in range(12)), "LICENSE", "NOTICE", "AUTHORS"):
+        put(tmp_path, name, page)
+
+    def told(*names: str, content: str = page) -> Sequence[str]:
+        for name in names:
+            put(tmp_path, name, content)
+        return FolderSource(tmp_path).changes(None).warnings
+
+    warning = (
+        "{} .njk files begin with front matter as pages do, and nothing reads them: copy them as .md, or build of "
+        "the rendered site (the folder has {} documents beside them)"
+    )
+    assert told("a.NJK", "b.njk") == []  # fewer than a fourth
+    assert told("c.njk") == [warning.format(3, 12)]
+    assert told("d.njk", "e.njk", content="---\nno page") == [warning.format(5, 12)]
+    assert told("f.njk", content="---\n") == []  # half of them are none
+    assert told("g/1.njk", "g/2.njk") == [warning.format(8, 12)]
+    refuse(monkeypatch, "open", tmp_path / "a.NJK")
+    assert told("h.njk", content="") == []
+    few = put(tmp_path, "few/a.njk", page).parent
+    put(few, "a.md")
+    assert FolderSource(few).changes(None).warnings == [warning.format(1, 1)]
+    assert FolderSource(few, max_bytes=9).read("a.njk") == page.encode()[:9]
+    with pytest.raises(UsageError, match=r"few: a folder has no checkpoint \(commit\)"):
+        FolderSource(few).changes(Checkpoint("commit", ""))
+
+
 NOBODYS = {
     ".b.md": "hidden files",
     "~$b.md": "hidden files",
@@ -89,12 +120,22 @@ def test_what_is_nobodys_document_is_left_out_and_counted(tmp_path: Path) -> Non
         put(tmp_path, name)
     put(tmp_path, ".gitignore", "ignored.md\nbuilt/\n")
     (tmp_path / ".loop.md").symlink_to(".loop.md")
-    source = FolderSource(tmp_path, leave_out=[tmp_path / ".out"])
-    put(tmp_path, ".out/index.html")
+    source = FolderSource(tmp_path, leave_out=[tmp_path / ".out", tmp_path / "out", tmp_path / "b.md"])
+    for name in (".out/index.html", "out/index.html", "b.md"):
+        put(tmp_path, name)
     assert [item.key for item in source.scan()] == ["a.md", "requirements/base.txt"]
     assert source.keys() == ["a.md", "requirements/base.txt"]
     expected = Counter(kind for kind in NOBODYS.values() if kind) + Counter({"hidden files": 1})
     assert source.changes(None).left_out == expected
+
+
+def test_in_a_large_folder_that_is_left_out_not_every_file_is_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vademecum_builder.sources.left_out.MOST_COUNTED", 2)
+    for name in ("a.md", *(f"node_modules/{folder}/{file}.md" for folder in "xyz" for file in "ab")):
+        put(tmp_path, name)
+    assert FolderSource(tmp_path).changes(None).left_out == {"files of packages and builds (node_modules, venv)": 4}
 
 
 @pytest.mark.parametrize(
@@ -478,6 +519,11 @@ def test_a_file_over_the_limit_is_skipped_and_never_opened(tmp_path: Path, monke
     assert skipped(source) == {"big.md": "larger than the limit of 16 MiB (47.7 MiB): split it"}
     assert [item.key for item in source.scan() if isinstance(item, SourceItem)] == ["ok.md"]
     assert skipped(FolderSource(tmp_path, max_bytes=1000)).keys() == {"big.md"}
+    for name, size in (("a.pdf", 17), ("b.pdf", 65)):
+        with put(tmp_path, name).open("wb") as stream:
+            stream.truncate(size << 20)
+    assert skipped(source)["b.pdf"] == "larger than the limit of 64 MiB (65.0 MiB): split it"
+    assert [item.key for item in source.scan() if isinstance(item, SourceItem)] == ["a.pdf", "ok.md"]
 
 
 def test_a_file_that_grows_while_it_is_read_is_skipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -124,6 +124,7 @@ def test_the_look_back_has_an_end_but_cuts_no_equal_values(shop: Shop) -> None:
     source = replace(shop.source, look_back=2)
     _, since = told(source)
     assert since is not None
+    assert since.strategy == "cursor"
     assert [key for key, *_ in json.loads(since.position)["seen"]] == ["4", "5", "6", "7"]
     shop.put(1, "its cursor stays: out of the look-back", "2026-01-01 10:00:00")
     shop.put(4, "item 4 again", "2026-01-05 10:00:00")
@@ -216,7 +217,9 @@ def test_ids_that_identify_nothing_are_left_out_and_the_others_go_on(lite: Shop)
 
 def test_a_column_that_is_no_id_is_refused(lite: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("vademecum_builder.sources.table_rows.MOST_TWICE", 2)
-    lite.run("INSERT INTO item (id) VALUES (1), (1), (2), (2), (3), (3)")
+    lite.run("INSERT INTO item (id) VALUES (0), (1), (1), (2), (2)")
+    assert told(replace(lite.source, cursor=""))[0].keys() == {"0", "1", "2"}
+    lite.run("INSERT INTO item (id) VALUES (3), (3)")
     with pytest.raises(UsageError, match=r"more than 2 values of 'id' stand in several rows.*source\.id"):
         told(replace(lite.source, cursor=""))
 
