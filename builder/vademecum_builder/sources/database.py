@@ -148,7 +148,7 @@ class Database:
 
     def _file(self, url: sa.URL) -> Path:
         path = self.folder / (url.database or "")
-        if not url.database or url.database == ":memory:" or not path.is_file():
+        if not path.is_file():
             found = "is a folder" if path.is_dir() else "no such file"
             raise SourceError(f"{self.where}: source.url: {path}: {found}; write sqlite:/// and the database's path")
         return path

@@ -215,6 +215,26 @@ def test_ids_that_identify_nothing_are_left_out_and_the_others_go_on(lite: Shop)
     }
 
 
+def test_an_id_of_several_rows_is_told_once_where_there_is_a_cursor(lite: Shop) -> None:
+    lite.run("INSERT INTO item (id, name, updated) VALUES (1, 'a', '2026-01-01'), (2, 'b', '2026-01-02')")
+    _, since = told(lite.source)
+    lite.run("INSERT INTO item (id, name, updated) VALUES (2, 'c', '2026-01-03'), (3, 'd', '2026-01-03')")
+    for before, others in ((None, {"1": "a", "3": "d"}), (since, {"3": "d"})):
+        twice = Skipped("2", "several rows have this id: none of them is taken")
+        assert told(lite.source, before)[0] == {**others, "2": twice}
+
+
+def test_a_table_of_a_schema_and_a_view_are_read_and_named(lite: Shop) -> None:
+    lite.run(
+        "INSERT INTO item (id, name, updated) VALUES (1, 'a', '2026-01-01')", "CREATE VIEW shown AS SELECT * FROM item"
+    )
+    for name in ("main.item", "shown", "main.shown"):
+        assert told(replace(lite.source, table=name))[0] == {"1": "a"}
+    for name, meant in (("main.itm", "main.item"), ("main.show", "main.shown"), ("show", "shown")):
+        with pytest.raises(UsageError, match=f"has no table '{name}'; did you mean {meant}"):
+            told(replace(lite.source, table=name))
+
+
 def test_a_column_that_is_no_id_is_refused(lite: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("vademecum_builder.sources.table_rows.MOST_TWICE", 2)
     lite.run("INSERT INTO item (id) VALUES (0), (1), (1), (2), (2)")
@@ -310,7 +330,8 @@ def test_no_message_has_a_password_in_it(monkeypatch: pytest.MonkeyPatch, tmp_pa
     ("url", "said"),
     [
         ("sqlite:///not-there.db", "not-there.db: no such file"),
-        ("sqlite://", "is a folder"),
+        ("sqlite://", "is a folder; write sqlite:/// and the database's path"),
+        ("sqlite:///:memory:", ":memory:: no such file"),
         ("${NOT_SET_ANYWHERE}", "the environment variable NOT_SET_ANYWHERE is not set"),
         ("shop.db:", "not a database's address; write sqlite:///shop.db"),
         ("oracel://host/name", "SQLAlchemy knows no database 'oracel'"),
