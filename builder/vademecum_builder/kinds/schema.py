@@ -14,7 +14,7 @@ from vademecum_builder.sources.database import Database
 from vademecum_builder.sources.private_fields import is_private, may_say, plain_name
 from vademecum_builder.sources.records import json_value
 
-_PERSONS: Final = ("display_name", "nickname", "nick", "username", "user_name", "full_name", "handle", "login", "name")
+_PERSONS: Final = ("display_name", "nickname", "nick", "username", "full_name", "handle", "login", "name")
 _THINGS: Final = ("display_name", "title", "subject", "name")
 _SAMPLED: Final = 1000
 _PEOPLE: Final = re.compile(r"(?:.*_)?(?:users?|accounts?|members?|people|persons?|profiles?|authors?)", re.IGNORECASE)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,9 +19,11 @@ from vademecum_builder.kinds.discover import discover
 from vademecum_builder.kinds.fields import fields_of, proposal
 from vademecum_builder.kinds.proposals import Proposal, of_records
 from vademecum_builder.kinds.registry import open_sources
+from vademecum_builder.kinds.schema import Schema
 from vademecum_builder.readers.private import why_private_record
 from vademecum_builder.settings import read_settings
 from vademecum_builder.sources.base import SourceItem
+from vademecum_builder.sources.database import Database
 
 SHOPIFY = """Handle,Title,Body (HTML),Published,Variant SKU,Image Position
 oak-chair,Oak Chair,<p>Made by hand of oak.</p>,true,A-1,1
@@ -754,3 +756,61 @@ def test_a_password_in_an_address_is_told_where_it_is_written(tmp_path: Path) ->
         discover(one.render_as_string(hide_password=False), tmp_path) for one in (url, url.set(password="secret"))
     )
     assert not plain[0].notes and 'write url = "${DATABASE_URL}"' in str(told[0].notes)
+
+
+@contextmanager
+def schema_of(folder: Path, *statements: str) -> Iterator[Schema]:
+    with closing(sqlite3.connect(folder / "a.db")) as made, made:
+        for statement in statements:
+            made.execute(statement)
+    database = Database("sqlite:///a.db", folder)
+    with database.connect() as connection:
+        yield Schema(database, connection)
+
+
+def test_what_an_id_stands_for_is_told_by_what_it_is_called(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tables = (
+        "users (id PRIMARY KEY, name)", "xf_users (id PRIMARY KEY, x_user, user_name)",
+        "boxes (id PRIMARY KEY, subject)",
+        "categories (category_id PRIMARY KEY, x, category_title)", "pairs (a, b, name, PRIMARY KEY (a, b))",
+        "xf_posts (id PRIMARY KEY, user_id, box_id, parent_category_id, pairs_id, box, posts_id)",
+        "sites (name, boxid, owner REFERENCES users (id), written_by, at)",
+    )  # fmt: skip
+    with schema_of(tmp_path, *(f"CREATE TABLE {table}" for table in tables)) as schema:
+
+        def joined(table: str, column: str, *, people: bool = False) -> tuple[str, str] | None:
+            found = schema.join("m", table, column, "t", people=people)
+            return found and (found.sql.partition(" ON ")[0], found.name)
+
+        assert joined("xf_posts", "user_id") == ("LEFT JOIN xf_users AS t", "t.user_name")
+        assert joined("xf_posts", "box_id") == ("LEFT JOIN boxes AS t", "t.subject")
+        assert joined("sites", "boxid") == ("LEFT JOIN boxes AS t", "t.subject")
+        assert schema.join("m", "xf_posts", "parent_category_id", "t", people=False) == (
+            "LEFT JOIN categories AS t ON t.category_id = m.parent_category_id", "t.category_title",
+        )  # fmt: skip
+        assert joined("sites", "owner") == ("LEFT JOIN users AS t", "t.name")
+        none = [("xf_posts", name) for name in ("pairs_id", "box", "posts_id", "id")] + [("sites", "at")]
+        assert not any(joined(*one, people=True) for one in none)
+        assert schema.joined == {"xf_users", "boxes", "categories", "users"}
+        assert schema.as_one("m", ["a", "b c"]) == "CAST(m.a AS VARCHAR(500)) || '-' || CAST(m.\"b c\" AS VARCHAR(500))"
+        monkeypatch.setattr(Database, "dialect", "mysql")
+        assert schema.as_one("m", ["a", "b"]) == "CONCAT_WS('-', CAST(m.a AS CHAR), CAST(m.b AS CHAR))"
+
+
+@pytest.mark.parametrize(
+    ("table", "names"),
+    [
+        ("members", "display_name nickname nick user_name full_name handle login name"),
+        ("topics", "display_name title subject name"),
+    ],
+)
+def test_which_column_says_what_a_row_is_called(tmp_path: Path, table: str, names: str) -> None:
+    there = names.split()
+    for at, first in enumerate(there):
+        name = f"t{at}_{table}"
+        made = (f"CREATE TABLE {name} (id PRIMARY KEY, {', '.join(reversed(there[at:]))}, about)",
+                f"CREATE TABLE t{at}_posts (id, {name}_id)")  # fmt: skip
+        with schema_of(tmp_path, *made) as schema:
+            assert schema.join("m", f"t{at}_posts", f"{name}_id", "t", people=False) == (
+                f"LEFT JOIN {name} AS t ON t.id = m.{name}_id", f"t.{first}",
+            )  # fmt: skip
