@@ -121,11 +121,8 @@ def _packed(path: Path) -> str:
     try:
         with ZipFile(path) as packed:
             names = {name: PurePosixPath(name) for name in packed.namelist()}
-            files = {one.name for one in names.values()}
-            if {"users.json", "channels.json"} <= files:
+            if {"users.json", "channels.json"} <= {one.name for one in names.values()}:
                 return "slack"
-            if "_chat.txt" in files:
-                return "whatsapp"
             texts = (name for name, one in names.items() if one.suffix.lower() in _EXPORTED)
             for name in islice(texts, 100):
                 with packed.open(name) as stream:

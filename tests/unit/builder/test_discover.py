@@ -9,10 +9,12 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 import sqlalchemy as sa
 
+from support.pages_host import PagesHost
 from support.postgres import new_database
 from vademecum.errors import UsageError
 from vademecum_builder.kinds.discover import discover
@@ -415,8 +417,9 @@ def test_a_file_of_another_format_is_no_list_of_records(tmp_path: Path) -> None:
 
 
 def test_a_folder_with_nothing_to_read_says_what_is_in_it(tmp_path: Path) -> None:
-    (tmp_path / "team.ics").write_text("BEGIN:VCALENDAR")
-    with pytest.raises(UsageError, match=r"no documents and no records in this folder \(1 \.ics\)"):
+    for name in ("team.ics", "b.ics", "c.vcf", "Makefile"):
+        (tmp_path / name).write_text("BEGIN:VCALENDAR")
+    with pytest.raises(UsageError, match=r"no documents and no records in this folder \(2 \.ics, 1 \.vcf\)$"):
         discover(str(tmp_path), tmp_path)
     (tmp_path / "blog.xml").write_text('<rss version="2.0"></rss>')
     with pytest.raises(UsageError, match=r"name a file of it, as .*blog\.xml"):
@@ -814,3 +817,102 @@ def test_which_column_says_what_a_row_is_called(tmp_path: Path, table: str, name
             assert schema.join("m", f"t{at}_posts", f"{name}_id", "t", people=False) == (
                 f"LEFT JOIN {name} AS t ON t.id = m.{name}_id", f"t.{first}",
             )  # fmt: skip
+
+
+def test_what_has_to_be_true_of_a_row_for_everybody_to_read_it(tmp_path: Path) -> None:
+    tables = {
+        "rooms": "id PRIMARY KEY, type, visibility, trashed_at TIMESTAMP, deleted_at TEXT, hidden_on INTEGER, "
+        "removed_date NUMERIC, published_at, status, state, access, draft, public BOOLEAN",
+        "posts": "id PRIMARY KEY, room_id",
+        "comments": "id PRIMARY KEY, post_id, visibility",
+        "levels": "id PRIMARY KEY, privacy_level",
+        "pages": "id, level_id",
+        "many": "id PRIMARY KEY, access",
+        "more": "id PRIMARY KEY, access",
+        "notes": "id, many_id, more_id",
+    }
+    rows = [
+        "rooms VALUES (1, 'O', 'public', NULL, '', 0, 0, '2026', 'open', 'open', 'it''s all', 0, 1)",
+        "rooms VALUES (2, 'P', 'private', NULL, '', 0, 0, NULL, 'draft', 'closed', 'members', 1, 0)",
+        "rooms VALUES (3, 'D', NULL, NULL, '', 0, 0, NULL, 'closed', 'closed', NULL, NULL, 1)",
+        "comments VALUES (1, 1, 'secret')",
+        "levels VALUES (1, 0), (2, 1)",
+        *(f"many VALUES ({n}, '{'private' if n else 'all'} {n}')" for n in range(20)),
+        *(f"more VALUES ({n}, '{'private' if n else 'all'} {n}')" for n in range(21)),
+    ]
+    statements = [*(f"CREATE TABLE {name} ({columns})" for name, columns in tables.items())]
+    with schema_of(tmp_path, *statements, *(f"INSERT INTO {row}" for row in rows)) as schema:
+        found = {table: schema.for_everybody(table) for table in tables}
+    shown = ["({}type IS NULL OR {}type IN ('O'))", "({}visibility IS NULL OR {}visibility IN ('public'))"]
+    dates = "(trashed_at IS NULL) AND (deleted_at IS NULL OR deleted_at = '') AND (hidden_on IS NULL OR hidden_on = 0)"
+    told = (
+        f"{' AND '.join(shown).format(*[''] * 4)} AND {dates} AND (removed_date IS NULL OR removed_date = 0) "
+        "AND published_at IS NOT NULL AND (status IS NULL OR status NOT IN ('draft')) "
+        "AND (access IS NULL OR access IN ('it''s all')) AND (draft IS NULL OR draft IN (0)) "
+        "AND (public IS NULL OR public IN (1))"
+    )
+    rooms = f"room_id IS NULL OR {{}}room_id IN (SELECT id FROM rooms WHERE {told})"
+    assert found == {
+        "rooms": [one.format("m.", "m.") for one in shown],
+        "posts": [f"(m.{rooms.format('m.')})"],
+        "comments": None,
+        "levels": None,
+        "pages": None,
+        "many": [],
+        "more": [],
+        "notes": [
+            "(m.many_id IS NULL OR m.many_id IN (SELECT id FROM many WHERE (access IS NULL OR access IN ('all 0'))))"
+        ],
+    }
+
+
+EXPORTED = {
+    "a.txt": ("12/31/23, 9:15 PM - Ann: Hi\n", "whatsapp"),
+    "b.json": ('{"messages": [{"text_entities": []}]}', "telegram"),
+    "c.jsonl": ('{"type": "version", "version": 1}\n', "mattermost"),
+    "d.csv": ("AuthorID,Author,Date,Content\n", "discord"),
+    "e.log": ("--- Log opened Mon Jan 01 10:00:00 2024\n", "irc"),
+    "f.weechatlog": ("2024-01-01 10:01:00\tann\tHello\n", "irc"),
+    "g.mbox": ("From a Thu Jan  1 00:00:00 2026\n", "mbox"),
+}
+
+
+def test_a_packed_export_is_known_by_a_file_in_it(tmp_path: Path) -> None:
+    def packed(name: str, *files: str) -> Path:
+        with ZipFile(tmp_path / name, "w") as made:
+            for file in files:
+                made.writestr(file, EXPORTED.get(file.rpartition("/")[2], ("", ""))[0])
+        return tmp_path / name
+
+    for file, (_, shape) in EXPORTED.items():
+        zoned = {"zone": "UTC"} if shape in ("whatsapp", "irc") else {}
+        found = discover(str(packed("Out 1.zip", "z.png", f"in/{file}")), tmp_path)
+        told = {"path": "Out 1.zip", "shape": shape, **zoned}
+        assert found == [Proposal("out-1", "messages", told, [ZONELESS] if zoned else [])]
+    [slack] = discover(str(packed("slack.zip", "x/users.json", "x/channels.json")), tmp_path / "elsewhere")
+    assert slack.settings == {"path": (tmp_path / "slack.zip").as_posix(), "shape": "slack"}
+    for name in ("users.json", "channels.json"):
+        (tmp_path / "team").mkdir(exist_ok=True)
+        (tmp_path / "team" / name).write_text("[]")
+    assert discover(str(tmp_path / "team"), tmp_path) == [
+        Proposal("team", "messages", {"path": "team", "shape": "slack"}, [])
+    ]
+    with pytest.raises(UsageError, match=r"other\.zip: a packed folder: unpack it, and name the folder"):
+        discover(str(packed("other.zip", "users.json", "z.txt")), tmp_path)
+    with pytest.raises(UsageError, match=r"a\.docx: one document; name the folder that it lies in"):
+        discover(str(packed("a.docx", "c.jsonl")), tmp_path)
+    with pytest.raises(UsageError, match=r"none: no such file or folder; a database is sqlite:///FILE"):
+        discover("none", tmp_path)
+
+
+def test_what_lies_at_an_address_is_told_by_how_it_begins(tmp_path: Path) -> None:
+    (tmp_path / "News.xml").write_text('<rss version="2.0"></rss>')
+    (tmp_path / "items.json").write_text(json.dumps({"data": rows(lambda n: {"id": n, "name": text_of(n)}), "n": []}))
+    assert discover("https://a.example/Our-Docs.git", tmp_path) == [
+        Proposal("our-docs", "git", {"url": "https://a.example/Our-Docs.git"})
+    ]
+    with PagesHost(tmp_path) as host:
+        assert discover(f"{host.url}News.xml", tmp_path) == [Proposal("news", "feed", {"path": f"{host.url}News.xml"})]
+        [found] = discover(f"{host.url}items.json?page=1", tmp_path)
+        assert (found.name, found.kind) == ("items", "catalog")
+        assert found.settings == {"path": f"{host.url}items.json?page=1", "id": "id", "title": "name", "text": ["name"]}
