@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import sqlite3
 from contextlib import closing
+from datetime import UTC, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -16,10 +18,14 @@ from vademecum.format.json import canonical
 from vademecum.format.markup import Code
 from vademecum_builder.build import BuildReport, build
 from vademecum_builder.kinds.messages import ConversationReader
+from vademecum_builder.kinds.registry import open_sources
+from vademecum_builder.kinds.templates import Template
 from vademecum_builder.readers.document import Document
 from vademecum_builder.settings import read_settings
 from vademecum_builder.sources.base import RECORD, SourceItem
+from vademecum_builder.sources.exports import Export
 from vademecum_builder.sources.message import Limits
+from vademecum_builder.sources.messages import MessageView
 
 SETTINGS = """
 site = false
@@ -79,6 +85,62 @@ def test_code_is_code_and_a_conversation_has_the_title_of_its_mail() -> None:
     other = read(record | {"strategy": "window"})
     assert isinstance(other, Document) and other.title == "list, 2026-01-01"
     assert other.sections[0].blocks[0] == "Pool"
+    assert document.metadata == {
+        "strategy": "conversation", "authors": ["ann"], "from": first["time"], "to": first["time"], "messages": 3,
+        "updated": first["time"], "channel": "list",
+    }  # fmt: skip
+    edited = [second | {"id": "7", "updated": "2026-01-02T00:00:00Z", "text": "```a b\nc```\n\n\n d \n"}, first]
+    linked = ConversationReader(Limits(), Template.parse("https://chat.example/{channel}/{id}"))
+    item = SourceItem("k", RECORD, canonical({"channel": "", "strategy": "window", "messages": edited}))
+    told = linked.read(item)
+    assert isinstance(told, Document) and (told.key, told.title, told.url) == ("k", "2026-01-01", "")
+    assert told.metadata["updated"] == "2026-01-02T00:00:00Z" and "channel" not in told.metadata
+    assert told.sections[0].blocks == ("Pool", "ann:", Code("a b\nc"), " d", "ann: Try", code, "or")
+    channel = SourceItem("k", RECORD, canonical({"channel": "a/b", "strategy": "window", "messages": edited}))
+    assert linked.read(channel).url == "https://chat.example/a%2Fb/7"  # type: ignore[union-attr]
+    assert (
+        len({linked.shaped_by(item), *(ConversationReader(Limits(zone=zone)).shaped_by(item) for zone in (None, UTC))})
+        == 3
+    )
+    empty: dict[str, object] = {"channel": "", "strategy": "window", "messages": [first | {"text": " ", "subject": ""}]}
+    assert read(empty) == "messages without text"
+
+
+def test_the_settings_say_where_messages_lie_and_how_they_are_put_together(tmp_path: Path) -> None:
+    settings = """
+path = "out"
+shape = "jsonl"
+records = "data.said"
+time = "at"
+reply-to = "answers"
+zone = "UTC"
+drafts = true
+strategies = ["temporal", "window"]
+window = "2d"
+gap = "3h"
+silence = "4h"
+messages = 10
+overlap = 5
+tokens = 7
+look-back = "8d"
+"""
+    (tmp_path / "vademecum.toml").write_text(f'[[source]]\nkind = "messages"{settings}')
+    request = read_settings(tmp_path / "vademecum.toml")
+    [views] = open_sources(request).values()
+    fields = {"id": "id", "time": "at", "author": "author", "text": "text", "reply_to": "answers"}
+    archive = Export(tmp_path / "out", "jsonl", fields, ZoneInfo("UTC"), request.sources[0].where, "data.said", True)
+    hours = timedelta(hours=1)
+    limits = Limits(48 * hours, 3 * hours, 4 * hours, 10, 5, 7, ZoneInfo("UTC"), 8 * 24 * hours)
+    assert [(one.source, one.view) for one in views] == [
+        (MessageView(archive, "temporal", limits), "temporal"),
+        (MessageView(archive, "window", limits, counts=False), "window"),
+    ]
+    assert [one.reader() for one in views] == [ConversationReader(limits)] * 2
+    (tmp_path / "vademecum.toml").write_text('[[source]]\nkind = "messages"\npath = "out"\n')
+    [[plain]] = open_sources(read_settings(tmp_path / "vademecum.toml")).values()
+    named = {name: name for name in ("id", "time", "author", "text")}
+    archive = Export(tmp_path / "out", "", named, None, request.sources[0].where)
+    assert (plain.source, plain.view) == (MessageView(archive, "conversation", Limits()), "conversation")
 
 
 @pytest.mark.slow
