@@ -89,7 +89,10 @@ def _of_table(url: str, table: str, schema: Schema) -> Proposal | None:
             names = _names(table, columns, schema)
             joins += [join.sql for join in names.values()]
             selected += [f"{join.name} AS {schema.quoted(name)}" for name, join in names.items()]
-            settings["text"] = [*settings["text"], *names]
+            there = {one.lower() for one in (*columns, *names)}
+            lists = {name: sql for name, sql in schema.lists(table) if name.lower() not in there}
+            selected += [f"{sql} AS {schema.quoted(name)}" for name, sql in lists.items()]
+            settings["text"] = [*settings["text"], *names, *lists]
             settings |= {"metadata": [*settings.get("metadata", ()), *names]} if names else {}
     else:
         settings = dict(proposed.settings)

@@ -59,6 +59,8 @@ _MANY: Final = 10
 """Of so many records a field that says the same in all of them says nothing."""
 _BYTES: Final = re.compile("sha256:[0-9a-f]{64}")
 """What a record has in place of bytes (`records.json_value`)."""
+_SLUG: Final = re.compile(r"(?:.*[_ .])?(?:slug|handle|url_?key|urlslug|permalink|post_name)", re.IGNORECASE)
+"""What an address is made of: the title again, without its blanks."""
 _WHOLE: Final = re.compile(r"-?\d+")
 _ALMOST_ALL: Final = 0.95
 _LONGEST_TITLE: Final = 120
@@ -123,7 +125,7 @@ class FieldFound:
     @property
     def is_name(self) -> bool:
         """Whether people type it: a brand, an author, a category. Of what is so or not so they ask by a filter."""
-        named = self.type in ("text", "list") and 3 * self.letters > self.length
+        named = self.type in ("text", "list") and not _SLUG.fullmatch(self.name) and 3 * self.letters > self.length
         coded = self.is_ascii and 2 * self.words <= self.records and self.length > _LONGEST_CODE * self.records
         return named and len(self.values) > 2 and not coded and not may_say(self.name)
 
@@ -131,7 +133,13 @@ class FieldFound:
     def is_prose(self) -> bool:
         """Whether people read it: what a record says of who may see it, or when, they do not."""
         long = self.words * 2 > self.records or (self.length > _PROSE * self.records and not self.is_ascii)
-        return self.type == "text" and long and 3 * self.letters > self.length and not may_say(self.name)
+        return (
+            self.type == "text"
+            and long
+            and not _SLUG.fullmatch(self.name)
+            and 3 * self.letters > self.length
+            and not may_say(self.name)
+        )
 
     def note(self, value: Any) -> None:
         """Take in a value that is not empty."""
@@ -206,7 +214,7 @@ def proposal(fields: Sequence[FieldFound], records: int, keys: Collection[str] =
         for one in open_
         if one.name not in taken and one.type in ("text", "number", "truth", "list") and not one.is_the_same(records)
     ]
-    if kept := [name for name in kept if not name.lower().endswith(("id", "_id"))]:
+    if kept := [name for name in kept if not name.lower().endswith(("id", "_id")) and not _SLUG.fullmatch(name)]:
         told["metadata"] = kept
     if told["text"]:  # what is in the metadata alone, no word finds
         told["text"] += [one.name for one in open_ if one.name in kept and one.is_name]
@@ -259,7 +267,7 @@ def _is_code(one: FieldFound) -> bool:
 
 def _is_typed(one: FieldFound) -> bool:
     """Return whether what names a record stands on a label, too: no running number, and no UUID or digest."""
-    return one.type == "text" and one.length <= _LONGEST_CODE * one.records
+    return one.type == "text" and one.length <= _LONGEST_CODE * one.records and not _SLUG.fullmatch(one.name)
 
 
 def _called(fields: Sequence[FieldFound], names: Sequence[str]) -> FieldFound | None:

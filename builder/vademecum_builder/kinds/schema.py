@@ -24,6 +24,16 @@ _TIME: Final = "2000-01-01"
 _WHO: Final = re.compile(r"(?:.*_)?(?:visibility|privacy)(?:_level)?")
 _STATE: Final = re.compile(r"(?:.*_)?stat(?:us|e)")
 _NOBODY: Final = "1 = 0"
+_BETWEEN: Final = 5
+"""Columns of a table that is there to link two others."""
+_FROM: Final = "FROM {1} AS link JOIN {2} AS there ON there.{3} = link.{4} WHERE link.{5} = m.{6}"
+_LISTED: Final = {
+    "sqlite": f"(SELECT GROUP_CONCAT(said, ', ') FROM (SELECT DISTINCT there.{{0}} AS said {_FROM} ORDER BY 1))",
+    "postgresql": f"(SELECT STRING_AGG(DISTINCT there.{{0}}, ', ' ORDER BY there.{{0}}) {_FROM})",
+    "mariadb": f"(SELECT GROUP_CONCAT(DISTINCT there.{{0}} ORDER BY there.{{0}} SEPARATOR ', ') {_FROM})",
+}
+"""By dialect the names of the rows that a row is linked with, in their order: what changes is told as a change.
+MySQL cuts such a text after 1,024 bytes, and says nothing."""
 _MOST_TABLES: Final = 2000
 _LONGEST_CONDITION: Final = 20_000
 """Tables that are looked at for one, each time on another way; characters that a row has to meet."""
@@ -106,6 +116,28 @@ class Schema:
         self.joined.add(reference.table)
         other, key, one = map(self.quoted, (*reference, column))
         return Join(f"LEFT JOIN {other} AS {role} ON {role}.{key} = {alias}.{one}", f"{role}.{self.quoted(name)}")
+
+    def lists(self, table: str) -> Iterator[tuple[str, str]]:
+        """Yield what rows of others a table's rows are linked with by a table between them, each as a name and as the
+        SQL of a text of theirs: the tags of an article. The table is called `m`.
+
+        What says who may read its rows is not among them, nor are people.
+        """
+        dialect, keys = self._database.dialect, self.keys(table)
+        for link, refers in self._refers.items():
+            tables = {column: other for column, (other, _) in refers.items()}
+            if len(tables) != 2 or len(keys) != 1 or len(self._columns(link)) > _BETWEEN or dialect not in _LISTED:
+                continue
+            own = next((column for column, other in tables.items() if other == table), "")
+            there = next((column for column, other in tables.items() if other != table), "")
+            other, key = refers[there] if own and there else ("", "")
+            if not other or link in self.views or {*self._said.get(link, ()), *self._said.get(other, ())}:
+                continue
+            # What a row says of itself is seen when it is read; here it would not be.
+            if not _PEOPLE.fullmatch(other) and self.for_everybody(other) == [] and (name := self._name_of(other)):
+                self.joined.add(other)
+                columns = map(self.quoted, (name, link, other, key, there, own, keys[0]))
+                yield _rest(other, table), _LISTED[dialect].format(*columns)
 
     @cached_property
     def _refers(self) -> Mapping[str, Mapping[str, Reference]]:
@@ -252,6 +284,13 @@ class Schema:
 
     def _select(self, what: Any, table: str) -> sa.Select[Any]:
         return sa.select(what).select_from(self._database.table(self._connection, table))
+
+
+def _rest(other: str, table: str) -> str:
+    """Return what a table is called beside another one: `tag` of `blog_tag` beside `blog_post`."""
+    parts, beside = other.split("_"), table.split("_")
+    same = next((at for at, (one, two) in enumerate(zip(parts, beside, strict=False)) if one != two), 0)
+    return "_".join(parts[min(same, len(parts) - 1) :])
 
 
 def _plain(name: str) -> str:

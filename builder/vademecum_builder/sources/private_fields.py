@@ -24,6 +24,9 @@ _RULES: Final[Mapping[str, str]] = {
     r"|removed|trashed|spam|whisper|secret|invite_only|read_restricted|members_only|private_notes?)"
     r"|is_(?:direct|dm|im|mpim)": _YES,
     r"(?:page_|jsd_)?(?:is_)?(?:publish(?:ed)?|public|visible|listed|search|sitemap|pagefind)": _NO,
+    # Of a shop's products and of what waits for a moderator.
+    r"(?:is_)?(?:active|enabled)": _NO,
+    r"(?:is_)?(?:inactive|disabled)": _YES,
     r"(?:is_|comment_)?approved": rf"{_NO}|spam|trash|post-trashed|hold",
     r"search": r"\{.*\"exclude\":true.*",
     r"robots": r".*\b(?:noindex|none)\b.*",

@@ -46,7 +46,7 @@ def text_of(number: int) -> str:
 FILES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "shopify.csv": (
         SHOPIFY,
-        {"id": "Handle", "merge": True, "title": "Title", "text": ["Body (HTML)", "Handle", "Variant SKU"],
+        {"id": "Handle", "merge": True, "title": "Title", "text": ["Body (HTML)", "Variant SKU"],
          "metadata": ["Published", "Image Position"]},
     ),
     "two-lists.json": (
@@ -576,6 +576,36 @@ def test_tables_of_a_shop_name_what_ids_stand_for_and_say_nothing_of_who_works_o
     document = opened.reader().read(first)
     assert not isinstance(document, str)
     assert document.metadata == {"Album": "Album 1", "Genre": "Genre 1", "Supplier": "Oak & Co 1"}
+
+
+def test_rows_have_the_names_of_what_they_are_linked_with_but_of_drafts_and_people(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "a.db")) as database:
+        database.executescript("""
+            CREATE TABLE blog_post (id INTEGER PRIMARY KEY, title TEXT, slug TEXT, body TEXT, status TEXT);
+            CREATE TABLE blog_tag (id INTEGER PRIMARY KEY, name TEXT, slug TEXT);
+            CREATE TABLE blog_post_tags (id INTEGER PRIMARY KEY, post_id INTEGER, tag_id INTEGER);
+            CREATE TABLE members (id INTEGER PRIMARY KEY, name TEXT, email TEXT);
+            CREATE TABLE post_likes (post_id INTEGER, member_id INTEGER);
+        """)
+        for n in range(1, 7):
+            state = "draft" if n == 2 else "published"
+            database.execute(
+                "INSERT INTO blog_post VALUES (?, ?, ?, ?, ?)", (n, f"T{n}", f"of-oil-{n}", text_of(n), state)
+            )
+            database.execute("INSERT INTO blog_tag VALUES (?, ?, ?)", (n, f"tag {n}", f"tag-{n}"))
+            database.execute("INSERT INTO members VALUES (?, ?, ?)", (n, f"Ann {n}", f"a{n}@b.org"))
+            database.execute("INSERT INTO post_likes VALUES (?, ?)", (n, n))
+            for tag in (n, 1, 1):
+                database.execute("INSERT INTO blog_post_tags (post_id, tag_id) VALUES (?, ?)", (n, tag))
+        database.commit()
+    found = discover(f"sqlite:///{tmp_path / 'a.db'}", tmp_path)
+    assert [one.name for one in found] == ["blog-post"] and found[0].settings["text"] == ["body", "tag"]
+    (tmp_path / "v.toml").write_text(found[0].toml())
+    [[opened]] = open_sources(read_settings(tmp_path / "v.toml")).values()
+    items = {
+        one.key: json.loads(one.data) for one in opened.source.changes(None).entries if isinstance(one, SourceItem)
+    }
+    assert [items[key]["tag"] for key in ("1", "3")] == ["tag 1", "tag 1, tag 3"]
 
 
 def test_where_there_are_views_alone_they_are_what_is_read(tmp_path: Path) -> None:
