@@ -946,3 +946,23 @@ def test_what_lies_at_an_address_is_told_by_how_it_begins(tmp_path: Path) -> Non
         [found] = discover(f"{host.url}items.json?page=1", tmp_path)
         assert (found.name, found.kind) == ("items", "catalog")
         assert found.settings == {"path": f"{host.url}items.json?page=1", "id": "id", "title": "name", "text": ["name"]}
+
+
+def test_what_values_are_and_which_address_is_that_of_the_page() -> None:
+    values = {
+        "a": (["x", "y"], "list"), "b": ([1, "x"], "nested"), "c": ([{"x": "y"}], "nested"), "d": (True, "truth"),
+        "e": (1.5, "number"), "f": ("1.299,00 €", "number"), "g": ("2026-01-01", "time"), "h": ("31.12.2026", "time"),
+        "i": ("http://a.example", "address"), "j": ('{"a": 1}', "nested"), "k": ("[1]", "nested"),
+        "l": ("{open", "text"),
+        "m": (f"sha256:{'0f' * 32}", "nested"), "n": ("sha256:0f", "text"), "o": ("Oak", "text"),
+        "p": ("see https://a", "text"),
+    }  # fmt: skip
+    found = fields_of([{name: value for name, (value, _) in values.items()} | {"q": None, "r": "", "s": []}])
+    assert {one.name: one.type for one in found} == {name: kind for name, (_, kind) in values.items()}
+    names = "html_url web_url url link permalink href".split()
+    for at, name in enumerate(names):
+        record = {one: f"https://a.example/{one}/{{}}" for one in reversed(names[at:])}
+        records = [{"id": n, "name": f"T{n}", "body": text_of(n)} | record for n in range(9)]
+        assert proposal(fields_of(records), 9)["link"] == name
+    nested = [{"id": n, "name": f"T{n}", "body": text_of(n), "by": {"url": f"https://a/{n}"}} for n in range(9)]
+    assert "link" not in proposal(fields_of(nested), 9)
