@@ -7,6 +7,7 @@ import mailbox
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from email.errors import HeaderParseError
 from email.header import decode_header
 from email.message import Message as Mail
 from email.utils import parseaddr, parsedate_to_datetime
@@ -86,7 +87,7 @@ def _header(mail: Mail, name: str) -> str:
     text = _decoded(raw.encode("ascii", "surrogateescape"), "") if not raw.isascii() else raw
     try:
         parts = decode_header(text)
-    except ValueError:  # base64 that is none
+    except HeaderParseError:  # base64 that is none
         parts = [(text, None)]
     shown = (
         part if isinstance(part, str) else _decoded(part, charset) if charset else part.decode("raw-unicode-escape")

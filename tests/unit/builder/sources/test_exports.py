@@ -286,6 +286,26 @@ def test_a_mail_is_what_it_says_itself(tmp_path: Path) -> None:
     assert (fourth.text, fourth.thread, fourth.reply_to) == ("> only a quote\n", "", "1@a")
 
 
+def test_of_a_mail_every_part_is_read_and_no_quote_at_its_end(tmp_path: Path) -> None:
+    head = b"From: =?utf-8?b?a?= <a@a.example>\nDate: Thu, 1 Jan 2026 10:00:00 +0000\nSubject: AW: Re[2]: Fwd: Oil\n"
+    mixed = b"Content-Type: multipart/mixed; boundary=B\n\n--B\nContent-Type: text/plain\n\none\n"
+    texts = (
+        mixed + b"--B\nContent-Type: text/plain\n\ntwo\n--B\nContent-Type: text/html\n\n<p>three</p>\n--B--\n",
+        b"\nHi\n\nOn Thu,\nAnn\nwrote:\n> why\n\n> not\n",
+        b"\na\nb\nc\nOn Thu Ann wrote:\n\n> why\n",  # a paragraph of four lines says something itself
+        b"\nSee:\n> why\n\nSo it is.\n____________________________________________\nlist\n",
+        b"Content-Type: text/plain; format=flowed\n\nIt goes \n\n> on \nnow\n--\x20\nAnn\n",
+        b"Content-Type: multipart/mixed; boundary=B\n\n--B\nContent-Type: image/png\n\nx\n--B--\n",
+    )
+    found = mailed(tmp_path, *(head + text for text in texts))
+    assert [one.text for one in found] == [
+        "one\n\ntwo", "Hi", "a\nb\nc", "See:\n> why\n\nSo it is.", "It goes", "",
+    ]  # fmt: skip
+    assert {(one.author, one.subject) for one in found} == {("=?utf-8?b?a?=", "Oil")}
+    with pytest.raises(UsageError, match="has no zone"):
+        mailed(tmp_path, head.replace(b" +0000", b"") + b"\nHi\n")
+
+
 def test_telegram(tmp_path: Path) -> None:
     chat = {
         "name": "Boats",
