@@ -6,6 +6,7 @@ import sqlite3
 import sys
 from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,15 @@ import pytest
 from vademecum import KnowledgeBase
 from vademecum.errors import UsageError
 from vademecum_builder.build import BuildReport, build
+from vademecum_builder.kinds.records import RecordReader
+from vademecum_builder.kinds.registry import open_sources
+from vademecum_builder.kinds.sql import captured, table_source
+from vademecum_builder.request import SourceSettings
 from vademecum_builder.settings import read_settings
+from vademecum_builder.sources.capture import Triggers
+from vademecum_builder.sources.database import Database
+from vademecum_builder.sources.slot import Slot
+from vademecum_builder.sources.table import TableSource
 
 SETTINGS = """
 site = false
@@ -129,6 +138,34 @@ def test_settings_that_cannot_be_meant(place: Path, old: str, new: str, said: st
     with pytest.raises(UsageError, match=said):
         release(place, SETTINGS.replace(old, new))
     assert not (place / "site").exists()
+
+
+def test_the_settings_say_what_is_read_and_how_changes_are_captured(place: Path) -> None:
+    more = 'cursor = "changed"\ndeleted = "cost"\nlook-back = 5\n'
+    (place / "vademecum.toml").write_text(SETTINGS + more)
+    request = read_settings(place / "vademecum.toml")
+    [[one]] = open_sources(request).values()
+    where = f"{place / 'vademecum.toml'}, line 3"
+    table = TableSource(Database("sqlite:///shop.db", place, where), "item", "", "id", "changed", "cost", 5)
+    assert one.source == table
+    reader = RecordReader.of(request.sources[0], "changed", "cost")
+    assert one.reader() == replace(reader, order=("id", "name", "description", "price", "changed", "cost"))
+    (place / "vademecum.toml").write_text(SETTINGS + 'capture = "triggers"\n')
+    [[one]] = open_sources(read_settings(place / "vademecum.toml")).values()
+    assert one.source == Triggers(replace(table, cursor="", deleted="", look_back=1000))
+    plain = replace(table, cursor="")
+    found = [
+        captured(SourceSettings("my-shop", "sql", {"capture": how} if how else {}, where), plain)
+        for how in ("triggers", "slot", "")
+    ]
+    assert found == [Triggers(plain), Slot(plain, "vademecum_my_shop"), None]
+    settings = SourceSettings("shop", "sql", {"capture": "slot"}, where)
+    with pytest.raises(UsageError, match="line 3: source: cursor and capture: take one of them out"):
+        captured(settings, table)
+    with pytest.raises(UsageError, match="line 3: source: capture: a query has none: name a table"):
+        captured(settings, replace(plain, table="", query="SELECT 1"))
+    query = SourceSettings("shop", "sql", {"url": Database("sqlite:///shop.db", place), "query": "SELECT 1"}, where)
+    assert table_source(query) == TableSource(Database("sqlite:///shop.db", place, where), query="SELECT 1")
 
 
 @pytest.mark.slow

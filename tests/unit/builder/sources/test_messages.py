@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,7 +17,7 @@ from vademecum.errors import UsageError
 from vademecum_builder.kinds.messages import ConversationReader
 from vademecum_builder.readers.document import Document
 from vademecum_builder.sources.base import RECORD, Checkpoint, Skipped, SourceItem
-from vademecum_builder.sources.cuts import Message, by_count, by_time, by_tokens, tokens
+from vademecum_builder.sources.cuts import Message, Piece, by_count, by_time, by_tokens, tokens
 from vademecum_builder.sources.database import Database
 from vademecum_builder.sources.exports import Export
 from vademecum_builder.sources.message import Limits, make_message
@@ -132,6 +132,29 @@ def test_pieces_are_as_large_as_was_asked_for() -> None:
     assert max(weights) <= 400 and sum(weights) / len(weights) > 150
     long = said(0, 0, "word " * 1000)
     assert [piece.messages for piece in by_tokens([long, said(1, 1)], 400)] == [[long], [said(1, 1)]]
+
+
+def test_where_a_size_is_cut_stays_the_same_in_every_version() -> None:
+    """Elsewhere cut, every document of every archive is another one."""
+    messages = [said(id, id, "word " * (id % 5 + 1), channel="c") for id in range(30)]
+
+    def cut(pieces: Iterable[Piece]) -> str:
+        told = [(" ".join(one.id for one in piece.messages), "" if piece.sure else "?") for piece in pieces]
+        return " | ".join(ids + unsure for ids, unsure in told)
+
+    assert cut(by_count(messages, 4)) == (
+        "0 1 2 3 4 5 | 6 7 8 9 10 | 11 12 13 14 15 16 17 18 | 19 20? | 21 22 23 | 24 25 26 27 28 29"
+    )
+    assert cut(by_count(messages, 4, 1)) == (
+        "0 1 2 3 4 5 | 5 6 7 8 9 10 | 10 11 12 13 14 15 16 17 18 | 18 19 20? | 20 21 22 23 | 23 24 25 26 27 28 29"
+    )
+    assert cut(by_tokens(messages, 20)) == (
+        "0 1 2 | 3 | 4 5 | 6 7 8 | 9 10 | 11 12 13 | 14 | 15 16 | 17 18 | 19 20 | 21 22 | 23 | 24 25 | 26 27 | 28 29"
+    )
+    assert [tokens(one) for one in messages[:5]] == [3, 4, 5, 6, 8]  # four characters, or a word
+    assert tokens(said(1, 0, "a b c d e f g")) == 8
+    many = [*by_count(messages, 4, 2)]
+    assert [piece.repeated for piece in many] == [0, 2, 2, 2, 2, 2] and many[1].first.id == "6"
 
 
 def test_a_piece_of_a_window_begins_with_what_was_said_before() -> None:
