@@ -43,6 +43,7 @@ _DROPPED = frozenset(
     """.split()
 )
 _SUBSTITUTION = re.compile(r"\{\{[ \t]*([\w-]+)[ \t]*\}\}")
+_NAMES = "project extensions html_theme master_doc root_doc".split()
 _ROOTS = ("index.rst", "index.md", "contents.rst", "index.txt")
 _ROLE = re.compile(r"\{(?:std:)?([\w:.+-]+)\}`([^`\n]+?)([ \t]*<[^<>`\n]*>)?`")
 _PROSE = frozenset("ref doc term numref pep rfc guilabel menuselection abbr download eq cite dfn any".split())
@@ -132,7 +133,7 @@ def open_sphinx(project: Project) -> Rules | None:
     config = read_python(source)
     # A configuration that computes all of it says nothing that can be read.
     has_root = "sphinx" in source.lower() and not project.keys.isdisjoint(_ROOTS)
-    if not has_root and not {"project", "extensions", "html_theme", "master_doc", "root_doc"} & config.keys():
+    if not has_root and config.keys().isdisjoint(_NAMES):
         return None
     excluded = matcher(f"/{pattern}" for pattern in texts_at(config, "exclude_patterns"))
     kinds = _kinds(config, source)
