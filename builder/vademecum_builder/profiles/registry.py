@@ -156,7 +156,7 @@ def _opened(profile: Profile, folder: Path, root: Path, keys: tuple[str, ...], *
 
 def _of_domain(project: Project) -> str:
     """Return where a site is served that has a domain of its own on GitHub Pages; empty: it has none."""
-    domain = project.text(*(f"{above}CNAME" for above in ("", "static/", "public/", "docs/", "docs/public/"))).strip()
+    domain = project.text(*"CNAME static/CNAME public/CNAME docs/CNAME docs/public/CNAME".split()).strip()
     return f"https://{domain}/" if re.fullmatch(r"[\w-]+(?:\.[\w-]+)+", domain) else ""
 
 
