@@ -98,7 +98,7 @@ class _Site:
     defaults: Sequence[Any]
 
     def address(self, path: str, metadata: Mapping[str, Any]) -> str:
-        if self.excluded(path) or self.excluded(path.partition("/")[0] + "/"):
+        if self.excluded(path):
             raise NotServed("excluded")
         post = _POST.match(path)
         parts = path.split("/")

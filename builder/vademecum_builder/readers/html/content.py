@@ -36,8 +36,6 @@ def candidates(tree: Tree) -> Iterator[Content]:
 
 
 def _outermost(nodes: list[Node]) -> list[Node]:
-    if len(nodes) < 2:
-        return nodes
     chosen = {node.mem_id for node in nodes}
     return [node for node in nodes if not _is_inside(node, chosen)]
 
