@@ -132,12 +132,12 @@ class Page:
             folders: Where it may lie, relative to the root; none: beside the page.
             passes: What is done to a page is done to what it includes.
         """
+        if _PICTURE.search(name):
+            return ""  # nothing to read in it, and nothing that is missing
         for folder in folders or (PurePosixPath(self.key).parent.as_posix(),):
             place = os.path.normpath(f"{folder}/{name.lstrip('/')}" if folder else name.lstrip("/"))
             if any(part.startswith(".") and part not in (".", "..") for part in place.split("/")):
                 continue
-            if _PICTURE.search(place) and (self.project.root / place).is_file():
-                return ""  # nothing to read in it, and nothing that is missing
             if place in (self.key, *self.opened):
                 self.troubles[f"includes that lead back to themselves ({place})"] += 1
                 return None
@@ -251,10 +251,17 @@ def folder_of(path: str) -> str:
     return "" if short == "." else short
 
 
+_NOBODYS = re.compile(
+    r"https?://(?:www\.)?(?:example\.(?:com|org|net)|localhost|0\.0\.0\.0|127\.[\d.]+)(?![\w.-])", re.IGNORECASE
+)
+"""What stands in a configuration until somebody writes an address (RFC 2606), or this machine."""
+
+
 def address_of(site: object, base: object = "") -> str:
     """Return where a site is served, given its domain and its path there; empty where they are not known."""
     path = base.strip("/") if isinstance(base, str) else ""
-    return posixpath.join(site, path, "") if isinstance(site, str) and site.startswith("http") else ""
+    known = site if isinstance(site, str) and site.startswith("http") and not _NOBODYS.match(site) else ""
+    return known and posixpath.join(known, path, "")
 
 
 def stem(path: str) -> str:

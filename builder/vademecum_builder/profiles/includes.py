@@ -83,12 +83,13 @@ _INCLUDE_PLUGIN = re.compile(
 )
 
 
-def mkdocs_snippets(folders: Sequence[str], docs: str) -> Pass:
+def mkdocs_snippets(folders: Sequence[str], docs: str, *, tags: bool = True) -> Pass:
     """`--8<-- "file:part"` of pymdownx, `{* file *}`, `{! file !}`, `{% include-markdown "file" %}` of plugins.
 
     Args:
         folders: Where snippets lie, relative to the project.
         docs: The folder of pages.
+        tags: Whether a plugin takes `{% include "file" %}` for more than text.
     """
 
     def snippets(text: str, page: Page) -> str:
@@ -129,7 +130,7 @@ def mkdocs_snippets(folders: Sequence[str], docs: str) -> Pass:
             text = _SNIPPET.sub(lambda m: "" if m[0].lstrip().startswith(";") else _taken(m, one(m["name"])), text)
             text = _SNIPPETS.sub(several, text)
         text = _CURLY.sub(curly, text) if "{*" in text or "{!" in text else text
-        return _INCLUDE_PLUGIN.sub(plugin, text) if "{%" in text else text
+        return _INCLUDE_PLUGIN.sub(plugin, text) if tags and "{%" in text else text
 
     return snippets
 

@@ -46,6 +46,8 @@ FILES = ("mkdocs.yml", "mkdocs.yaml", "zensical.toml", "mkdocs-*.y*ml")
 # Plugins that make pages, or move them, in ways that the configuration does not say.
 _MOVING = frozenset({"gen-files", "monorepo", "multirepo"})
 _RAISED = {f"pymdownx.{name}" for name in ("tilde", "caret", "mark")}
+_INCLUDING = re.compile("macro|include|jinja|extradata")
+"""Plugins in whose pages `{% include "file" %}` is no text."""
 _ABBREVIATION = re.compile(r"^\*\[[^\]\n]+\]:[^\n]*\n?", re.MULTILINE)
 _KEYS = re.compile(r"\+\+([\w\-\"+ ]+?)\+\+")
 _ICON = re.compile(r":(?:material|fontawesome|octicons|simple|lucide)-[\w-]+:")
@@ -228,7 +230,7 @@ def open_mkdocs(project: Project) -> Rules:
         _slugs(extensions.get("toc")),
         (
             _bare_head,
-            mkdocs_snippets(snippets, site.docs),
+            mkdocs_snippets(snippets, site.docs, tags=any(map(_INCLUDING.search, plugins))),
             *([_values(config)] if "macros" in plugins else []),
             *([_objects] if "mkdocstrings" in plugins else []),
             *([raised_and_marked] if {*extensions} & _RAISED else []),

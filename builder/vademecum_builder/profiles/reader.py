@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from html import escape
 from pathlib import Path, PurePosixPath
 from urllib.parse import quote
 
@@ -178,6 +179,7 @@ class ProfilePages:
             self.doubts[doubt] += 1
         page = Page(self.found.project, self.found.key(item.key), metadata, self.troubles)
         if rendered:
+            body = f"<title>{escape(str(metadata.get('title') or ''))}</title>{body}"  # else its first heading is it
             item = replace(item, data=self.prepared(item.media_type, text if written else body, page).encode())
         rules = self.found.rules
         called = (rules.called(path) if rules.called else "") or (rules.title if address in ("", "index.html") else "")

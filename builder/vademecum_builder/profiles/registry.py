@@ -18,7 +18,7 @@ from vademecum_builder.sources.places import PagePlace
 
 _NAMES = """
     mkdocs docusaurus mdbook vitepress starlight antora docfx quarto bookdown pkgdown mintlify fumadocs
-    nextra nuxt docsify eleventy hugo sphinx gitbook jekyll logseq obsidian wiki
+    nextra nuxt docsify eleventy writerside zola hugo sphinx gitbook hexo jekyll logseq obsidian wiki
 """.split()
 PROFILES: tuple[Profile, ...] = tuple(import_module(f"vademecum_builder.profiles.{name}").PROFILE for name in _NAMES)
 """In the order in which they are looked for: those whose configuration is nobody else's come first."""

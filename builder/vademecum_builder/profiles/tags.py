@@ -85,6 +85,8 @@ def _shortcode(match: re.Match[str], page: Page) -> str:
     opening, name = match[2], match[3]
     if "*" in opening:
         return match[0]
+    if match[4].rstrip().endswith("/") and re.match(r"highlight\b|code(?!file|_sample)", name):
+        return GONE  # closed at once: its code is data of the site
     if re.match(r"highlight\b|code(?!file|_sample)", name) and re.search(rf"\{{\{{[<%]\s*/\s*{name}\b", match.string):
         return "\n```\n" if "/" in opening else "\n```" + " ".join(arguments(match[4])[0][:1]) + "\n"
     if "/" in opening:
@@ -100,6 +102,8 @@ def _shortcode(match: re.Match[str], page: Page) -> str:
         if not text or not is_code or len(_FENCE.findall(match.string, 0, match.start())) % 2:
             return text
         return f"```{ending}\n{text.rstrip()}\n```"
+    if "icon" in name:
+        by_name.pop("name", None)  # of a picture
     said = shown(by_name)
     if not said and name in _BLOCKS and placed:
         said = placed[0]

@@ -58,6 +58,8 @@ _LOOKS: dict[str, dict[str, Any]] = {
 }
 # As Pandoc has it, where there is LaTeX in it.
 _MATH = re.compile(r"(?P<sign>\$\$?)(?=[^\s${`])(?=[^$`]*[\\^_{])[^$`]*?[^\s$`\\](?P=sign)(?![\w$])")
+_TASK = re.compile(r"\[([ xX])\](?=\s)")
+_BOXES = {" ": "\u2610", "x": "\u2611", "X": "\u2611"}
 _BREAK = "\r"  # a line break that the author meant; source text has no carriage returns
 
 
@@ -199,6 +201,7 @@ def _outline(tokens: Sequence[Token], slugs: SlugRule) -> Outline:
                 if cells is not None:
                     cells.append(runs)
                 else:
+                    runs = _with_box(runs) if begins_item else runs
                     outline.block(Item(runs, len(lists) - 1, lists[-1]) if begins_item else Paragraph(runs))
                     begins_item = False
             case "fence" | "code_block":
@@ -248,6 +251,12 @@ def _runs(inline: Token) -> Runs:
 
 def _with_emoji(runs: Runs) -> Runs:
     return tuple(run if run.code else run.with_text(with_emoji(run.text)) for run in runs)
+
+
+def _with_box(runs: Runs) -> Runs:
+    """Return the runs of an item; that of a task (`[ ] `, `[x] `) begins with a box."""
+    box = _TASK.match(runs[0].text) if runs else None
+    return (runs[0].with_text(_BOXES[box[1]] + runs[0].text[3:]), *runs[1:]) if box else runs
 
 
 def _pieces(children: Sequence[Token]) -> Iterator[Run]:

@@ -56,6 +56,12 @@ _ROBOTS = re.compile(
     r"<meta\b(?=[^<>]*\bname=[\"']?(?:robots|googlebot))(?=[^<>]*\bcontent=[\"']?[^\"'<>]*\b(?:noindex|none)\b)",
     re.IGNORECASE | re.MULTILINE,
 )
+_SHOWN = re.compile(
+    r"^[ \t>]*(?P<fence>`{3,}|~{3,})(?:(?!^[ \t>]*(?P=fence))[\s\S])*(?:^[ \t>]*(?P=fence)[`~]*)?"
+    r"|`[^`\n]+`|^(?: {3}|\t).*<meta.*",
+    re.MULTILINE,
+)
+"""Code in a text that is no HTML: a page may tell how to write such an element."""
 
 
 def head_of(data: bytes) -> str:
@@ -74,7 +80,11 @@ def why_private(head: str, now: datetime | None = None) -> str:
     head = head.replace("\r\n", "\n")
     front = _FRONT.match(head)
     if front is None:
-        return "pages with noindex" if "meta" in head[:HEAD].lower() and _ROBOTS.search(head[:HEAD]) else ""
+        head = head[:HEAD]
+        if "meta" not in head.lower() or not _ROBOTS.search(head):
+            return ""
+        is_html = head.lstrip("\ufeff \t\n").startswith("<")
+        return "pages with noindex" if is_html or _ROBOTS.search(_SHOWN.sub("", head)) else ""
     folded = front[0].casefold()
     if not any(word in folded for word in _WORDS):
         return ""

@@ -140,6 +140,21 @@ def _sindresorhus(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", ascii_of(text).lower()).strip("-")
 
 
+def _hexo(text: str) -> str:
+    text = re.sub(r"(?<=\w)'(?=\w)", "\u2019", text)
+    if re.search(r"['\"]|\.\.|--", text):  # what is made of it depends on options
+        return ""
+    text = re.sub("[\u0300-\u036f\x00-\x1f]", "", unicodedata.normalize("NFKD", text))
+    return re.sub(r"[\s~`!@#$%^&*()\-_+=\[\]{}|\\;:\"'<>,.?/]+", "-", text).strip("-")
+
+
+def _words_of_ascii(text: str) -> str:
+    """Return the words, with hyphens between them; empty where a letter has no plain one, which others transcribe."""
+    text = re.sub(r"[\W_]+", "-", text.lower())
+    plain = ascii_of(text)
+    return plain.strip("-") if all(c.isascii() or ascii_of(c) for c in text) else ""
+
+
 NO_IDS = SlugRule(lambda _: "")
 """Nobody gives headings ids, or nobody knows by which rule."""
 MARKDOWN_IT_ANCHOR = SlugRule(lambda text: quote(re.sub(r"\s+", "-", text.strip().lower()), safe="!'()*~"))
@@ -170,3 +185,9 @@ PANDOC = SlugRule(_pandoc, empty="section")
 """Quarto and pkgdown: Pandoc's extension `auto_identifiers`."""
 OBSIDIAN = SlugRule(lambda text: re.sub(r"\s+", "+", text.strip()))
 """Obsidian Publish jumps to a heading by its text."""
+HEXO = SlugRule(_hexo)
+"""`slugize` of hexo-util, which hexo-renderer-marked and hexo-renderer-markdown-it take."""
+ZOLA = SlugRule(_words_of_ascii)
+"""The crate slug, by which Zola makes addresses as well."""
+WRITERSIDE = SlugRule(_words_of_ascii, lambda _slug, _count: "")
+"""How it tells equal ones apart, nobody says."""

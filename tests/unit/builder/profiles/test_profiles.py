@@ -21,7 +21,7 @@ from vademecum.errors import UsageError
 from vademecum.format.markup import Code, Paragraph, Run
 from vademecum_builder.chunking.structure import chunk_document
 from vademecum_builder.profiles import docfx, mdx, sphinx, tags, vitepress
-from vademecum_builder.profiles.base import Page, Project
+from vademecum_builder.profiles.base import Page, Project, address_of
 from vademecum_builder.profiles.includes import part
 from vademecum_builder.profiles.plain import PASSES
 from vademecum_builder.profiles.reader import PlainPages, ProfilePages
@@ -1054,11 +1054,15 @@ CONFIGURATIONS = {
     "jekyll": "_config.yml _config.yaml",
     "logseq": "logseq/config.edn",
     "obsidian": ".obsidian/app.json",
+    "writerside": "writerside.cfg",
+    "zola": "zola.toml config.toml",
+    "hexo": "_config.yml _config.yaml",
     "wiki": "Home.md home.md Home.markdown Home.rst Home.asciidoc",
 }
 SAID = {
     "antora": "name: a", "docfx": "{}", "mintlify": '{"theme": "x", "navigation": []}', "docsify": "$docsify",
     "starlight": "starlight", "nextra": "nextra", "nuxt": "@nuxt/content", "sphinx": "project = 'B'", "gitbook": "[A](a.md)",
+    "zola": "base_url = '/'", "hexo": "source_dir: .",
 }  # fmt: skip
 
 
@@ -1076,8 +1080,8 @@ def test_each_spelling_of_a_configuration_is_known(name: str, tmp_path: Path) ->
     [
         ("mint.json", '{"navigation": []}'),
         ("docs.json", '{"theme": "x", "colors": {}}'),
-        ("_config.yml", "source_dir: a"),
-        ("_config.yml", "public_dir: a"),
+        ("zola.toml", "title = 'no address'"),
+        ("config.toml", "title = 'neither an address nor pages'"),
         ("astro.config.mjs", "export default {}"),
         ("next.config.js", "export default {}"),
         ("nuxt.config.ts", "export default {}"),
@@ -1092,3 +1096,192 @@ def test_each_spelling_of_a_configuration_is_known(name: str, tmp_path: Path) ->
 def test_a_file_of_that_name_alone_is_no_configuration(file: str, said: str, tmp_path: Path) -> None:
     root = files(tmp_path, {file: said, "a.md": "# A\n"})
     assert find_profile(root, keys_of(root)) is None
+
+
+def pages_in(root: Path, tree: dict[str, str]) -> dict[str, Document]:
+    """Return the documents of a tree as its profile reads them, pages of HTML as well."""
+    found = found_in(files(root, tree))
+    pages = ProfilePages(found, SITE)
+    read = {
+        key: pages.read(
+            SourceItem(key, MEDIA_TYPES.get(Path(key).suffix.lower(), PLAIN_TEXT), (root / key).read_bytes())
+        )
+        for key in keys_of(root)
+    }
+    return {key: page for key, page in read.items() if isinstance(page, Document)}
+
+
+def addresses(documents: dict[str, Document]) -> dict[str, str]:
+    return {key: page.url.removeprefix(f"{SITE}/") for key, page in documents.items()}
+
+
+def test_hexo_serves_posts_by_their_date_and_pages_by_their_place(tmp_path: Path) -> None:
+    tree = {
+        "_config.yml": "title: Pumps\nurl: https://pumps.example\nsource_dir: src\npermalink: :year/:i_month/:title/:name/\n"
+        "new_post_name: :year-:month-:day-:title.md\nexclude:\n  - 'raw/*'\ninclude:\n  - '_kept/*'\n",
+        "package.json": '{"dependencies": {"hexo-renderer-marked": "7"}}',
+        "src/index.md": "Start.\n",
+        "src/guide/oil.md": "---\ntitle: Oil\n---\n## What's in it: `a b`\n\n{% note %}Drain *all* of it.{% endnote %} "
+        "See {% post_link first 'the first one' %}{{ version }}.\n\n```js\n{{ kept }}\n```\n\n## Wait...\n\nLong.\n",
+        "src/guide/index.md": "Guide.\n",
+        "src/moved.md": "---\npermalink: /elsewhere/\n---\nMoved.\n",
+        "src/_posts/2024-05-06-first.md": "First.\n",
+        "src/_posts/deep/2024-01-02-x.md": "---\ndate: 2023-11-07 10:00:00\n---\nDeep.\n",
+        "src/_posts/gone.md": "---\npublished: false\ndate: 2023-11-07\n---\nGone.\n",
+        "src/_posts/undated.md": "No day.\n",
+        "src/_drafts/d.md": "Draft.\n",
+        "src/_kept/k.md": "Kept.\n",
+        "src/raw/r.md": "Raw.\n",
+    }
+    documents = pages_in(tmp_path, tree)
+    assert addresses(documents) == {
+        "src/index.md": "",
+        "src/guide/oil.md": "guide/oil.html",
+        "src/guide/index.md": "guide/",
+        "src/moved.md": "elsewhere/",
+        "src/_posts/2024-05-06-first.md": "2024/5/first/first/",
+        "src/_posts/deep/2024-01-02-x.md": "2023/11/deep/2024-01-02-x/2024-01-02-x/",
+        "src/_kept/k.md": "_kept/k.html",
+    }
+    oil = documents["src/guide/oil.md"]
+    assert text_of(oil) == "Drain all of it. See the first one.\n{{ kept }}\nLong."
+    assert [section.anchor for section in oil.sections if section.blocks] == ["What\u2019s-in-it-a-b", ""]
+    found = found_in(tmp_path)
+    assert (found.profile.name, found.rules.title, found.rules.base_url) == ("hexo", "Pumps", "https://pumps.example/")
+
+
+def test_hexo_is_told_by_its_package_and_counts_what_nobody_else_can(tmp_path: Path) -> None:
+    tree = {
+        "_config.yml": "url: http://example.com\npermalink: :category/:title.html\npretty_urls: {trailing_html: false}\n",
+        "package.json": '{"dependencies": {"hexo": "8", "hexo-renderer-pandoc": "1"}}',
+        "source/about.md": "## A\n\nB.\n",
+        "source/_posts/p.md": "P.\n",
+    }
+    documents = pages_in(tmp_path, tree)
+    assert addresses(documents) == {"source/about.md": "about", "source/_posts/p.md": "p.html"}
+    assert [section.anchor for section in documents["source/about.md"].sections] == [""]
+    rules = found_in(tmp_path).rules
+    assert rules.doubts == ("permalinks have what Hexo alone counts",)
+    assert rules.base_url == ""  # as Hexo writes it, until somebody says where the site is
+
+
+def test_zola_serves_pages_by_their_slugs_sections_by_their_folders(tmp_path: Path) -> None:
+    tree = {
+        "config.toml": 'base_url = "https://pumps.example/docs"\ntitle = "Pumps"\nignored_content = ["*.part.md"]\n'
+        "[languages.fr]\n",
+        "content/_index.md": "Start.\n",
+        "content/_index.fr.md": "Début.\n",
+        "content/guide/_index.md": "Guide.\n",
+        "content/guide/Set Up.md": "## What's C++?\n\n[Oil](@/guide/2024-05-06-oil.md) {{ image(src='x', alt='a pump') }}."
+        '\n\n{% quote(title="Mind", x=1) %}the *gap*{% end %}\n\n```\n{{/* image(src="x") */}} {{ kept }}\n```\n\n## 水泵 one\n\nTwo.\n',
+        "content/guide/Set Up.fr.md": "Installer.\n",
+        "content/guide/2024-05-06-oil.md": "Oil.\n",
+        "content/guide/Big Pump/index.md": "Big.\n",
+        "content/slug.md": '+++\nslug = "My Slug"\n+++\nSlug.\n',
+        "content/path.md": '+++\npath = "/a/B"\n+++\nPath.\n',
+        "content/none/_index.md": "+++\nrender = false\n+++\nNone.\n",
+        "content/x.part.md": "Part.\n",
+    }
+    documents = pages_in(tmp_path, tree)
+    assert addresses(documents) == {
+        "content/_index.md": "",
+        "content/_index.fr.md": "fr/",
+        "content/guide/_index.md": "guide/",
+        "content/guide/Set Up.md": "guide/set-up/",
+        "content/guide/Set Up.fr.md": "fr/guide/set-up/",
+        "content/guide/2024-05-06-oil.md": "guide/oil/",
+        "content/guide/Big Pump/index.md": "guide/big-pump/",
+        "content/slug.md": "my-slug/",
+        "content/path.md": "a/B/",
+    }
+    up = documents["content/guide/Set Up.md"]
+    assert text_of(up) == 'Oil a pump.\nMind\nthe gap\n{{ image(src="x") }} {{ kept }}\nTwo.'
+    assert [section.anchor for section in up.sections if section.blocks] == ["what-s-c", ""]
+    blocks = (block for section in up.sections for block in section.blocks if isinstance(block, Paragraph))
+    assert [run.link for block in blocks for run in block.runs if run.link] == ["2024-05-06-oil.md"]
+    found = found_in(tmp_path)
+    assert (found.profile.name, found.rules.title, found.rules.first) == ("zola", "Pumps", {"lang": "en"})
+    assert found.rules.base_url == "https://pumps.example/docs/"
+
+
+def test_zola_may_keep_names_and_dates_as_they_are(tmp_path: Path) -> None:
+    tree = {
+        "zola.toml": 'base_url = "/"\n[slugify]\npaths = "safe"\nanchors = "off"\npaths_keep_dates = true\n',
+        "content/2024-05-06-Oil.md": "## A b\n\nOil.\n",
+    }
+    documents = pages_in(tmp_path, tree)
+    assert addresses(documents) == {"content/2024-05-06-Oil.md": "2024-05-06-Oil/"}
+    assert [section.anchor for section in documents["content/2024-05-06-Oil.md"].sections] == [""]
+
+
+def test_writerside_serves_the_topics_of_its_trees_with_their_values(tmp_path: Path) -> None:
+    tree = {
+        "writerside.cfg": '<ihp><topics dir="topics"/><vars src="v.list"/><instance src="p.tree"/></ihp>',
+        "v.list": '<vars><var name="unit" value="bar"/></vars>',
+        "p.tree": '<instance-profile id="p" start-page="Start.md"><toc-element topic="pump.md"/></instance-profile>',
+        "topics/Start.md": "# Start\n\nWater.\n",
+        "topics/deep/pump.md": '[//]: # (title: The pump)\n\nTwo %unit%, %other%.\n{style="note"}\n\n'
+        '<include from="lib.md" element-id="oil"/>\n\n## What\'s next? {id="next"}\n\n<tabs>\n<tab title="Kotlin">\n\n'
+        '<code-block lang="kotlin">\nval x = "%unit%"\n</code-block>\n\n</tab>\n</tabs>\n\n## C++ and more\n\nA.\n\n## C and more\n\nB.\n',
+        "topics/deep/lib.md": '<snippet id="no">no</snippet>\n<snippet id="oil">\n\nOil it.\n\n</snippet>\n',
+    }
+    documents = pages_in(tmp_path, tree)
+    assert addresses(documents) == {"topics/Start.md": "start.html", "topics/deep/pump.md": "pump.html"}
+    pump = documents["topics/deep/pump.md"]
+    assert (pump.title, found_in(tmp_path).profile.name) == ("The pump", "writerside")
+    assert text_of(pump) == 'Two bar, %other%.\nOil it.\nKotlin\nval x = "bar"\nA.\nB.'
+    assert [s.anchor for s in pump.sections if s.blocks] == ["the-pump", "next", "c-and-more", ""]
+
+
+def test_a_page_of_html_with_a_title_of_its_own_keeps_its_first_heading(tmp_path: Path) -> None:
+    tree = {
+        "_config.yml": "title: B\n",
+        "clean.html": "---\ntitle: clean & go\n---\n<h2 id='why'>Why</h2><p>Dirt.</p>\n",
+    }
+    page = pages_in(tmp_path, tree)["clean.html"]
+    assert page.title == "clean & go"
+    assert [(s.headings, s.anchor, s.blocks) for s in page.sections if s.blocks] == [(("Why",), "why", ("Dirt.",))]
+
+
+def test_a_shortcode_of_code_that_is_closed_at_once_opens_none_and_an_icon_says_nothing(tmp_path: Path) -> None:
+    project = Project(tmp_path, tmp_path)
+    text = '{{< code-toggle config=build />}}\n\nOil.\n\n{{< code-toggle >}}\na = 1\n{{< /code-toggle >}}\n\n{{< icon name="rss" >}}Feed\n'
+    read = tags.shortcodes(text, Page(project, "a.md")).replace("\ue004", "")
+    assert read == "\n\nOil.\n\n\n```\n\na = 1\n\n```\n\n\nFeed\n"
+
+
+@pytest.mark.parametrize(
+    ("plugins", "shown"), [("plugins: [search]\n", True), ("plugins: [include-markdown]\n", False)]
+)
+def test_an_include_is_text_where_no_plugin_takes_it(plugins: str, shown: bool, tmp_path: Path) -> None:
+    written = '```html\n{% include "pencil.html" %}\n```\n'
+    tree = {"mkdocs.yml": f"site_name: B\n{plugins}", "docs/a.md": written, "docs/pencil.html": "<b>pencil</b>\n"}
+    page = pages_in(tmp_path, tree)["docs/a.md"]
+    assert text_of(page) == ('{% include "pencil.html" %}' if shown else "<b>pencil</b>")
+
+
+def test_what_a_term_means_may_have_paragraphs_and_lists(tmp_path: Path) -> None:
+    written = "Pump\n:   It *pumps*.\n\n    It has `oil`:\n\n    - more\n\nDry.\n"
+    page = pages_in(tmp_path, {"mkdocs.yml": "site_name: B\n", "docs/a.md": written})["docs/a.md"]
+    assert text_of(page) == "Pump : It pumps.\nIt has oil:\nmore\nDry."
+
+
+def test_a_picture_that_is_not_there_is_no_missing_part(tmp_path: Path) -> None:
+    page = Page(Project(tmp_path, tmp_path), "a.md")
+    assert page.include(".icons/pencil.svg", "", "parts") == ""
+    assert not page.troubles
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://example.com/",
+        "https://www.example.org/docs",
+        "http://0.0.0.0:1313",
+        "http://127.0.0.1",
+        "http://localhost:4000",
+    ],
+)
+def test_an_address_that_stands_for_one_to_come_is_none(address: str) -> None:
+    assert address_of(address) == ""
+    assert address_of("https://example.community/") == "https://example.community/"

@@ -750,6 +750,17 @@ def test_a_list_of_links_into_the_page_is_no_text() -> None:
     assert blocks == ["Of pumps.", "See this.", "Oil", "B", "C", "a, b", "a: one", "b: two", "c: three"]
 
 
+def test_a_task_begins_with_a_box() -> None:
+    read = read_markdown("- [ ] **Oil** it\n- [x] Stop\n- [X] Go\n- [x]y\n\n[ ] none\n")
+    assert [block_text(b) for s in read.sections for b in s.blocks] == [
+        "☐ Oil it",
+        "☑ Stop",
+        "☑ Go",
+        "[x]y",
+        "[ ] none",
+    ]
+
+
 def test_a_title_of_front_matter_has_no_inline_html() -> None:
     assert (
         read_markdown("---\ntitle: Oil <em>before</em> use &amp; <base>\n---\nText.\n").title

@@ -41,6 +41,9 @@ PRIVATE = [
     '<html><head><meta name="robots" content="noindex"></head>',
     '<html><head><meta content="follow, noindex" name=robots></head>',
     "<html><head><meta name=googlebot content=noindex></head>",
+    '<!doctype html>\n<html>\n  <head>\n    <meta name="robots" content="noindex">\n',
+    '# A\n\n<meta name="robots" content="noindex">\n\n```\ncode\n```\n',
+    '```\ncode\n```\n<meta name="robots" content="noindex">\n',
     "---\ntitle: [x\nparams:\n  draft: true\n---\n",
     "---\ntitle: a: b\n  unlisted: true\n---\n",
     "\n---\ndraft: true\n---\n",
@@ -60,6 +63,9 @@ PUBLIC = [
     "---\nvisibility: public\n---\n",
     "---\ndate: 2026-11-28\nexpiryDate: 2026-11-28\n---\n",
     '<html><head><meta name="robots" content="index, follow"></head>',
+    '# Heads\n\n``` html\n<head>\n  <meta name="robots" content="noindex">\n</head>\n```\n',
+    'Write `<meta name="robots" content="noindex">`:\n\n    <meta name="robots" content="noindex">\n',
+    'Heads\n=====\n\n.. code-block:: html\n\n   <meta name="robots" content="noindex">\n',
     "",
 ]
 

@@ -1,0 +1,127 @@
+"""Hexo: `_config.yml` that names its folders, as the one that it writes does, or beside a package.json that has it."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from vademecum_builder.profiles.base import (
+    Folder,
+    NotServed,
+    Page,
+    Profile,
+    Project,
+    Rules,
+    address_of,
+    folder_of,
+    named,
+    stem,
+)
+from vademecum_builder.profiles.blocks import alerts, attribute_lists
+from vademecum_builder.profiles.code import CODE
+from vademecum_builder.profiles.config import matcher, read_yaml, text_at, texts_at
+from vademecum_builder.profiles.eleventy import code
+from vademecum_builder.profiles.tags import liquid_with_values
+from vademecum_builder.readers.document import title_from_key
+from vademecum_builder.readers.slugs import HEXO, NO_IDS
+
+FILES = ("_config.yml", "_config.yaml")
+_POST_LINK = re.compile(r"\{%\s*post_(?:link|path)\s+(\S+)[ \t]*([^%{}]*?)(?:\s+(?:true|false))?\s*%\}")
+_KEPT = re.compile("\ue000(\\d+)\ue001")
+_UNKNOWN = re.compile(r":(?:category|id|hash)\b")
+
+
+def tags(text: str, page: Page) -> str:
+    """Tags of Nunjucks, but in fenced code, from which Hexo keeps it away."""
+    if "{%" not in text and "{{" not in text:
+        return text
+    kept: list[str] = []
+
+    def take(match: re.Match[str]) -> str:
+        if not match["fence"]:
+            return match[0]
+        kept.append(match[0])
+        return f"\ue000{len(kept) - 1}\ue001"
+
+    text = CODE.sub(take, text.replace("\ue000", ""))
+    text = _POST_LINK.sub(lambda m: m[2].strip("\"' ") or title_from_key(m[1]), text)
+    return _KEPT.sub(lambda m: kept[int(m[1])], liquid_with_values(code(text, page), page))
+
+
+def open_hexo(project: Project) -> Rules | None:
+    config = read_yaml(project.text(*FILES))
+    package = project.text("package.json")
+    if not ({"source_dir", "public_dir"} & config.keys() or '"hexo"' in package):
+        return None
+    pattern = text_at(config, "permalink", default=":year/:month/:day/:title/")
+    pretty = config.get("pretty_urls")
+    address = partial(
+        _address,
+        matcher([*texts_at(config, "exclude"), *texts_at(config, "ignore")]),
+        matcher(texts_at(config, "include")),
+        pattern,
+        _file_names(text_at(config, "new_post_name", default=":title.md")),
+        not (isinstance(pretty, Mapping) and pretty.get("trailing_html") is False),
+    )
+    return Rules(
+        (Folder(folder_of(text_at(config, "source_dir", default="source")), address),),
+        HEXO if re.search(r'"hexo-renderer-(?:marked|markdown-it)', package) or not package else NO_IDS,
+        (alerts, attribute_lists),
+        templates=(tags,),
+        copies=True,
+        base_url=address_of(config.get("url")),
+        title=text_at(config, "title"),
+        doubts=("permalinks have what Hexo alone counts",) if _UNKNOWN.search(pattern) else (),
+    )
+
+
+def _file_names(pattern: str) -> re.Pattern[str]:
+    """Return how the files of posts are named (`:year-:month-:day-:title.md`)."""
+    parts = {":year": r"(?P<year>\d{4})", ":title": "(?P<title>.+)"}
+    parts |= {f":{i}{name}": rf"(?P<{name}>\d{{1,2}})" for name in ("month", "day") for i in ("", "i_")}
+    written = re.escape(stem(pattern))
+    for name, group in parts.items():
+        written = written.replace(name, group, 1)
+    return re.compile(written if "(?P<title>" in written else "(?P<title>.+)")
+
+
+def _address(
+    excluded: Callable[[str], bool],
+    included: Callable[[str], bool],
+    pattern: str,
+    files: re.Pattern[str],
+    html: bool,
+    path: str,
+    metadata: Mapping[str, Any],
+) -> str:
+    post = path.startswith("_posts/")
+    names = path.split("/")[1 if post else 0 :]
+    if excluded(path):
+        raise NotServed("exclude")
+    if metadata.get("published") is False:
+        raise NotServed("published: false")
+    if not included(path) and any(name.startswith(("_", ".")) for name in names):
+        raise NotServed("in a folder that begins with _")
+    own = named(metadata, "permalink")
+    if not post:
+        whole = own.lstrip("/") or (f"{stem(path)}.html" if html else stem(path))
+        return re.sub(r"(^|/)index(\.html)?$", r"\1", whole)
+    name = stem("/".join(names))
+    written = files.fullmatch(name)
+    said = written.groupdict() if written else {"title": name}
+    date = re.match(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})", str(metadata.get("date") or ""))
+    year, month, day = date.groups() if date else (said.get(part) or "" for part in ("year", "month", "day"))
+    if not year and re.search(r":(?:year|i?_?month|i?_?day)", own or pattern):
+        raise NotServed("a post without a date")
+    found = {
+        "year": year, "month": month.zfill(2), "day": day.zfill(2),
+        "i_month": month.lstrip("0"), "i_day": day.lstrip("0"),
+        "title": said["title"], "name": posixpath.basename(said["title"]), "post_title": named(metadata, "title"),
+    }  # fmt: skip
+    return re.sub(r":(\w+)", lambda m: found.get(m[1], ""), own or pattern).lstrip("/")
+
+
+PROFILE = Profile("hexo", "Hexo", FILES, open_hexo)

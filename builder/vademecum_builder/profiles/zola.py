@@ -1,0 +1,99 @@
+"""Zola: `zola.toml`, or `config.toml` with the `base_url` that Hugo's has not."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from vademecum_builder.profiles.base import Folder, NotServed, Page, Profile, Project, Rules, address_of, named, stem
+from vademecum_builder.profiles.blocks import alerts
+from vademecum_builder.profiles.code import GONE, outside_code
+from vademecum_builder.profiles.config import at, matcher, read_toml, text_at, texts_at
+from vademecum_builder.profiles.tags import arguments, shown
+from vademecum_builder.readers.slugs import NO_IDS, ZOLA
+
+FILES = ("zola.toml", "config.toml")
+_DATED = re.compile(r"\d{4}-\d{2}-\d{2}(?:T[\d:.]+(?:Z|[+-][\d:]+)?)?\s?[_-](?=.)")
+_CALL = re.compile(r"(\{[{%])-?\s*(?:\w+\(((?:\"[^\"]*\"|'[^']*'|`[^`]*`|[^\"'`{}])*)\)|end)\s*-?[%}]\}")
+_ESCAPED = re.compile(r"(\{[{%])/\*\s*(.*?)\s*\*/([%}]\})")
+_LINK = re.compile(r"(\]\(<?|\]:[ \t]*<?)@/([^)>#\s]+)")
+
+
+def shortcodes(text: str, page: Page) -> str:
+    """`{{ youtube(id="x") }}`, `{% quote(author="x") %}` … `{% end %}`; what is escaped by `/*` shows itself."""
+    if "{{" not in text and "{%" not in text:
+        return text
+
+    def told(match: re.Match[str]) -> str:
+        said = shown(arguments(match[2] or "")[1])
+        return f"\n\n{said}\n\n" if said and match[1] == "{%" else said or GONE
+
+    return _ESCAPED.sub(r"\1 \2 \3", _CALL.sub(told, text))
+
+
+def internal_links(text: str, page: Page) -> str:
+    """`@/guide/oil.md` is a file below `content/`."""
+    here = posixpath.dirname(page.key)
+
+    def link(match: re.Match[str]) -> str:
+        return match[1] + posixpath.relpath(f"content/{match[2]}", here)
+
+    return outside_code(text, lambda plain: _LINK.sub(link, plain)) if "@/" in text else text
+
+
+def open_zola(project: Project) -> Rules | None:
+    config = read_toml(project.text(*FILES))
+    if "base_url" not in config:
+        return None
+    languages = at(config, "languages")
+    site = partial(
+        _address,
+        languages if isinstance(languages, Mapping) else {},
+        text_at(config, "default_language", default="en"),
+        matcher(texts_at(config, "ignored_content")),
+        ZOLA.slug if text_at(config, "slugify", "paths", default="on") == "on" else str,
+        at(config, "slugify", "paths_keep_dates") is True,
+    )
+    return Rules(
+        (Folder("content", site),),
+        ZOLA if text_at(config, "slugify", "anchors", default="on") == "on" else NO_IDS,
+        (internal_links, alerts),
+        templates=(shortcodes,),
+        base_url=address_of(config["base_url"]),
+        title=text_at(config, "title"),
+        first={"lang": text_at(config, "default_language", default="en")} if languages else {},
+    )
+
+
+def _address(
+    languages: Mapping[str, Any],
+    default: str,
+    ignored: Callable[[str], bool],
+    slug: Callable[[str], str],
+    dated: bool,
+    path: str,
+    metadata: Mapping[str, Any],
+) -> str:
+    """Return where a page is served (`Page::parse` of Zola's components/content/src/page.rs)."""
+    if ignored(path):
+        raise NotServed("ignored_content")
+    if metadata.get("render") is False:
+        raise NotServed("render = false")
+    whole, dot, own = stem(path).rpartition(".")
+    whole, spoken = (whole, own) if dot and own in languages else (stem(path), default)
+    prefix = f"{spoken}/" if spoken != default else ""
+    if named(metadata, "path"):
+        return posixpath.join(named(metadata, "path").strip("/"), "")
+    folder, _, name = whole.rpartition("/")
+    if name == "_index":
+        return posixpath.join(prefix + folder, "") if prefix or folder else ""
+    if name == "index":
+        folder, _, name = folder.rpartition("/")
+    name = name if dated else _DATED.sub("", name, count=1)
+    return posixpath.join(prefix + folder, slug(named(metadata, "slug") or name), "").lstrip("/")
+
+
+PROFILE = Profile("zola", "Zola", FILES, open_zola)
