@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,9 +35,7 @@ def discover_tables(url: str, folder: Path) -> list[Proposal]:
     # What another table has been given the names of, and that says nothing else, is no document.
     found = [one for table, one in proposals.items() if not (table in schema.joined and _is_name(one))]
     if not found:
-        without = (
-            f"; left out, as private or a program's own: {', '.join(private)}: name it yourself" if private else ""
-        )
+        without = f"; left out, as private or a program's own: {_named(private)}: name it yourself" if private else ""
         raise UsageError(
             f"{database.name}: no table with text in it; there is {', '.join(schema.tables) or 'no table'}{without}"
         )
@@ -44,12 +43,17 @@ def discover_tables(url: str, folder: Path) -> list[Proposal]:
         note = 'its password stands in this file: write url = "${DATABASE_URL}", and set that variable'
         found[0] = replace(found[0], notes=(*found[0].notes, note))
     if private:
-        note = f"tables that hold what is private, or a program's own, are left out: {', '.join(private)}"
+        note = f"tables that hold what is private, or a program's own, are left out: {_named(private)}"
         found[0] = replace(found[0], notes=(*found[0].notes, note))
     if views:
         note = f"views show what tables hold, so each record would be found twice; left out: {', '.join(views)}"
         found[0] = replace(found[0], notes=(*found[0].notes, note))
     return found
+
+
+def _named(tables: Sequence[str]) -> str:
+    """Return tables in a list; those of many months, or of many tenants, once."""
+    return ", ".join(dict.fromkeys(re.sub(r"\d+", "…", table) for table in tables))
 
 
 def _proposals(url: str, tables: Sequence[str], schema: Schema, private: list[str]) -> dict[str, Proposal]:
@@ -90,7 +94,9 @@ def _of_table(url: str, table: str, schema: Schema) -> Proposal | None:
             joins += [join.sql for join in names.values()]
             selected += [f"{join.name} AS {schema.quoted(name)}" for name, join in names.items()]
             there = {one.lower() for one in (*columns, *names)}
-            lists = {name: sql for name, sql in schema.lists(table) if name.lower() not in there}
+            lists = {
+                name: sql for name, sql in schema.lists(table, partial(_is_open, schema)) if name.lower() not in there
+            }
             selected += [f"{sql} AS {schema.quoted(name)}" for name, sql in lists.items()]
             settings["text"] = [*settings["text"], *names, *lists]
             settings |= {"metadata": [*settings.get("metadata", ()), *names]} if names else {}
@@ -121,12 +127,19 @@ def _names(table: str, columns: Sequence[str], schema: Schema) -> dict[str, Join
         name = re.sub(r"[_ ]?id$", "", column, flags=re.IGNORECASE)
         name = name if name and name.lower() not in there else f"{name or column}_name"
         other = schema.stands_for(table, column)
-        if not other or _PEOPLE.fullmatch(other) or _PROGRAM.fullmatch(other) or name.lower() in there:
+        if not other or name.lower() in there or not _is_open(schema, other):
             continue
         if join := schema.join("m", table, column, f"r{len(found) + 1}", people=False):
             found[name] = join
             there.add(name.lower())
     return found
+
+
+def _is_open(schema: Schema, table: str) -> bool:
+    """Return whether what the rows of a table are called may stand in others: they are no people."""
+    rows, columns = schema.sample(table, SAMPLED)
+    fields = fields_of({name: json_value(value) for name, value in row.items()} for row in rows)
+    return not (_PEOPLE.fullmatch(plain_name(table)) or _is_of_people(table, fields, len(rows), columns))
 
 
 _PASSWORD = re.compile(r"[^/]+://[^/@]*:[^/@]+@")

@@ -59,6 +59,8 @@ _MANY: Final = 10
 """Of so many records a field that says the same in all of them says nothing."""
 _BYTES: Final = re.compile("sha256:[0-9a-f]{64}")
 """What a record has in place of bytes (`records.json_value`)."""
+_INDEXED: Final = re.compile(r"'(?:[^']|'')+':\d+[A-D]?(?:,\d+[A-D]?)*(?: '|$)")
+"""The words of a text and where they stand, as PostgreSQL keeps them to search by (`tsvector`)."""
 _SLUG: Final = re.compile(r"(?:.*[_ .])?(?:slug|handle|url_?key|urlslug|permalink|post_name)", re.IGNORECASE)
 """What an address is made of: the title again, without its blanks."""
 _WHOLE: Final = re.compile(r"-?\d+")
@@ -192,7 +194,7 @@ def proposal(fields: Sequence[FieldFound], records: int, keys: Collection[str] =
     ids = [one for one in fields if one.name == told.get("id") and not one.is_private]
     title = _title_of([*open_, *ids], 0 if several else records)
     prose = [one.name for one in texts if one.is_prose and one is not title]
-    person = [] if title else _person_of(open_)
+    person = [] if title else person_of([one.name for one in open_])
     # Without prose it is the text, whose first line is the title.
     if person:
         told["title"] = " ".join(f"{{{name}}}" for name in person)
@@ -235,9 +237,9 @@ def _title_of(fields: Sequence[FieldFound], records: int) -> FieldFound | None:
     return named or min(words, key=lambda one: one.length / one.records, default=None)
 
 
-def _person_of(fields: Sequence[FieldFound]) -> list[str]:
+def person_of(fields: Sequence[str]) -> list[str]:
     """Return the fields with the first and the last name of who a record is about; empty: there are none."""
-    found = [next((one.name for one in fields if words.fullmatch(plain_name(one.name))), "") for words in _PERSON]
+    found = [next((name for name in fields if words.fullmatch(plain_name(name))), "") for words in _PERSON]
     return found if all(found) else []
 
 
@@ -349,7 +351,7 @@ def _type_of(value: Any) -> str:
         case list():
             return "list" if all(isinstance(one, str) for one in value) else "nested"
     text = str(value).strip()
-    if (text[:1] in ("{", "[") and _is_json(text)) or _BYTES.fullmatch(text):
+    if (text[:1] in ("{", "[") and _is_json(text)) or _BYTES.fullmatch(text) or _INDEXED.match(text):
         return "nested"
     if text.startswith(("http://", "https://", "/", "\\/")):
         return "address"

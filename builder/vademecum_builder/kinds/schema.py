@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence, Set
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from functools import cached_property
 from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
 
-from vademecum_builder.kinds.fields import names_a_record
+from vademecum_builder.kinds.fields import names_a_record, person_of
 from vademecum_builder.sources.database import Database
 from vademecum_builder.sources.private_fields import is_private, may_say, plain_name
 from vademecum_builder.sources.records import json_value
@@ -28,9 +29,9 @@ _BETWEEN: Final = 5
 """Columns of a table that is there to link two others."""
 _FROM: Final = "FROM {1} AS link JOIN {2} AS there ON there.{3} = link.{4} WHERE link.{5} = m.{6}"
 _LISTED: Final = {
-    "sqlite": f"(SELECT GROUP_CONCAT(said, ', ') FROM (SELECT DISTINCT there.{{0}} AS said {_FROM} ORDER BY 1))",
-    "postgresql": f"(SELECT STRING_AGG(DISTINCT there.{{0}}, ', ' ORDER BY there.{{0}}) {_FROM})",
-    "mariadb": f"(SELECT GROUP_CONCAT(DISTINCT there.{{0}} ORDER BY there.{{0}} SEPARATOR ', ') {_FROM})",
+    "sqlite": f"(SELECT GROUP_CONCAT(said, ', ') FROM (SELECT DISTINCT {{0}} AS said {_FROM} ORDER BY 1))",
+    "postgresql": f"(SELECT STRING_AGG(DISTINCT {{0}}, ', ' ORDER BY {{0}}) {_FROM})",
+    "mariadb": f"(SELECT GROUP_CONCAT(DISTINCT {{0}} ORDER BY {{0}} SEPARATOR ', ') {_FROM})",
 }
 """By dialect the names of the rows that a row is linked with, in their order: what changes is told as a change.
 MySQL cuts such a text after 1,024 bytes, and says nothing."""
@@ -117,11 +118,13 @@ class Schema:
         other, key, one = map(self.quoted, (*reference, column))
         return Join(f"LEFT JOIN {other} AS {role} ON {role}.{key} = {alias}.{one}", f"{role}.{self.quoted(name)}")
 
-    def lists(self, table: str) -> Iterator[tuple[str, str]]:
+    def lists(self, table: str, is_open: Callable[[str], bool]) -> Iterator[tuple[str, str]]:
         """Yield what rows of others a table's rows are linked with by a table between them, each as a name and as the
         SQL of a text of theirs: the tags of an article. The table is called `m`.
 
-        What says who may read its rows is not among them, nor are people.
+        Args:
+            is_open: Whether what a table's rows are called is for everybody; of what says itself who may read its rows
+                it is not.
         """
         dialect, keys = self._database.dialect, self.keys(table)
         for link, refers in self._refers.items():
@@ -134,10 +137,16 @@ class Schema:
             if not other or link in self.views or {*self._said.get(link, ()), *self._said.get(other, ())}:
                 continue
             # What a row says of itself is seen when it is read; here it would not be.
-            if not _PEOPLE.fullmatch(other) and self.for_everybody(other) == [] and (name := self._name_of(other)):
+            if is_open(other) and self.for_everybody(other) == [] and (name := self._called_by(other)):
                 self.joined.add(other)
-                columns = map(self.quoted, (name, link, other, key, there, own, keys[0]))
-                yield _rest(other, table), _LISTED[dialect].format(*columns)
+                columns = map(self.quoted, (link, other, key, there, own, keys[0]))
+                yield _rest(other, table), _LISTED[dialect].format(name, *columns)
+
+    def _called_by(self, table: str) -> str:
+        """Return the SQL of what most rows of a table, called `there`, are called, be it in two parts; empty: none."""
+        parts = [name] if (name := self._name_of(table)) else person_of([*self._columns(table)])
+        columns = [f"there.{self.quoted(one)}" for one in parts]
+        return " || ' ' || ".join(columns) if len(columns) < 2 or self._database.dialect != "mariadb" else ""
 
     @cached_property
     def _refers(self) -> Mapping[str, Mapping[str, Reference]]:
@@ -250,7 +259,9 @@ class Schema:
         return f" OR {name} = {0 if isinstance(kind, sa.Numeric | sa.Integer) else _listed([''])}"
 
     def _columns(self, table: str) -> Mapping[str, Any]:
-        return {one["name"]: one["type"] for one in self._inspector.get_columns(table)}
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", sa.exc.SAWarning)  # of a type that it does not know
+            return {one["name"]: one["type"] for one in self._inspector.get_columns(table)}
 
     def _reference(self, table: str) -> Reference | None:
         keys = self.keys(table) if table in self.tables else ()
@@ -277,7 +288,8 @@ class Schema:
         for start in range(len(parts)):
             one = "_".join(parts[start:])
             words = {one, f"{one}s", f"{one}es", f"{one.removesuffix('y')}ies"}
-            fit = [name for name in self.tables if any(f"_{name}".lower().endswith(f"_{word}") for word in words)]
+            others = [name for name in self.tables if name != table]
+            fit = [name for name in others if any(f"_{name}".lower().endswith(f"_{word}") for word in words)]
             if fit:
                 return min(fit, key=lambda name: (name.split("_")[0] != table.split("_")[0], len(name), name))
         return ""

@@ -586,6 +586,10 @@ def test_rows_have_the_names_of_what_they_are_linked_with_but_of_drafts_and_peop
             CREATE TABLE blog_post_tags (id INTEGER PRIMARY KEY, post_id INTEGER, tag_id INTEGER);
             CREATE TABLE members (id INTEGER PRIMARY KEY, name TEXT, email TEXT);
             CREATE TABLE post_likes (post_id INTEGER, member_id INTEGER);
+            CREATE TABLE clients (id INTEGER PRIMARY KEY, first_name TEXT, last_name TEXT, email TEXT);
+            CREATE TABLE post_clients (post_id INTEGER, client_id INTEGER);
+            CREATE TABLE actor (id INTEGER PRIMARY KEY, first_name TEXT, last_name TEXT);
+            CREATE TABLE post_actor (post_id INTEGER, actor_id INTEGER);
         """)
         for n in range(1, 7):
             state = "draft" if n == 2 else "published"
@@ -594,18 +598,37 @@ def test_rows_have_the_names_of_what_they_are_linked_with_but_of_drafts_and_peop
             )
             database.execute("INSERT INTO blog_tag VALUES (?, ?, ?)", (n, f"tag {n}", f"tag-{n}"))
             database.execute("INSERT INTO members VALUES (?, ?, ?)", (n, f"Ann {n}", f"a{n}@b.org"))
-            database.execute("INSERT INTO post_likes VALUES (?, ?)", (n, n))
+            database.execute("INSERT INTO clients VALUES (?, ?, 'Oak', ?)", (n, f"Bob {n}", f"b{n}@c.org"))
+            database.execute("INSERT INTO actor VALUES (?, ?, 'Elm')", (n, f"Cleo {n}"))
+            for link in ("post_likes", "post_clients", "post_actor"):
+                database.execute(f"INSERT INTO {link} VALUES (?, ?)", (n, n))
             for tag in (n, 1, 1):
                 database.execute("INSERT INTO blog_post_tags (post_id, tag_id) VALUES (?, ?)", (n, tag))
         database.commit()
     found = discover(f"sqlite:///{tmp_path / 'a.db'}", tmp_path)
-    assert [one.name for one in found] == ["blog-post"] and found[0].settings["text"] == ["body", "tag"]
-    (tmp_path / "v.toml").write_text(found[0].toml())
+    assert [one.name for one in found] == ["actor", "blog-post"]
+    assert found[1].settings["text"] == ["body", "tag", "actor"]
+    (tmp_path / "v.toml").write_text(found[1].toml())
     [[opened]] = open_sources(read_settings(tmp_path / "v.toml")).values()
     items = {
         one.key: json.loads(one.data) for one in opened.source.changes(None).entries if isinstance(one, SourceItem)
     }
     assert [items[key]["tag"] for key in ("1", "3")] == ["tag 1", "tag 1, tag 3"]
+    assert items["3"]["actor"] == "Cleo 3 Elm"
+
+
+def test_tables_of_many_months_are_told_once_and_what_a_database_keeps_to_search_by_is_no_text(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "a.db")) as database:
+        database.execute("CREATE TABLE film (id INTEGER PRIMARY KEY, title TEXT, about TEXT, found TEXT)")
+        for month in range(1, 4):
+            database.execute(f"CREATE TABLE payment_p2024_0{month} (id INTEGER PRIMARY KEY, customer_id INTEGER)")
+        words = "'boat':4 'sail':6,9A 'it''s':1"
+        database.executemany(
+            "INSERT INTO film VALUES (?, ?, ?, ?)", [(n, f"T{n}", text_of(n), words) for n in range(9)]
+        )
+        database.commit()
+    [found] = discover(f"sqlite:///{tmp_path / 'a.db'}", tmp_path)
+    assert found.settings["text"] == ["about"] and found.notes[-1].endswith("left out: payment_p…_…")
 
 
 def test_where_there_are_views_alone_they_are_what_is_read(tmp_path: Path) -> None:
