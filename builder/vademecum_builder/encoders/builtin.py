@@ -67,7 +67,7 @@ def fit_builtin(texts: Sequence[str], limits: FitLimits) -> Builtin:
     vocabulary = vocabulary.joined(list(dict.fromkeys([*common, *mistaken])))
     features = vocabulary.features(splits)
     sample = features[fit.spread_evenly(features.shape[0], limits.sample)]
-    own, language = fit.fit_lsa(features, limits), _language(sample, vocabulary.words, limits)
+    own, language = _alike(fit.fit_lsa(features, limits)), _language(sample, vocabulary.words, limits)
     rows = _projected(sample, np.hstack([_even(sample, own), _even(sample, language)]), limits)
     rows[vocabulary.spread == 0] = 0.0  # known, so that they are not taken for others: decisions/builtin-prior.md
     fitted = fit.FittedRows(alphabet, vocabulary, rows)
@@ -94,6 +94,13 @@ def _projected(sample: sparse.csr_array, rows: Matrix, limits: FitLimits) -> Mat
 
     vectors = unit(sample @ rows)
     return fit.product(rows, find_directions(vectors, vectors[:0], limits.dimensions).astype(np.float64))
+
+
+def _alike(rows: Matrix) -> Matrix:
+    """Return the rows with a quarter of their length, as a power: of a rare word, which tells most, the D directions
+    hold little."""
+    roots = np.sqrt(np.linalg.norm(rows, axis=1, keepdims=True))
+    return np.asarray(rows / np.where(roots > 0, roots * np.sqrt(roots), 1.0))
 
 
 def _even(sample: sparse.csr_array, rows: Matrix) -> Matrix:

@@ -324,13 +324,13 @@ def test_it_knows_words_of_the_language_that_no_text_has() -> None:
 
 def test_every_rare_word_finds_its_text() -> None:
     texts = [f"{TEXTS[number % 6]} the name of it is name{number}x" for number in range(300)]
-    fitted = NamedEncoders("builtin", FitLimits(dimensions=64)).fit(texts)
+    fitted = NamedEncoders("builtin", FitLimits(dimensions=24)).fit(texts)
     ranks = [
         int((scores(fitted.encoder, f"name{number}x", fitted.vectors) > score).sum())
         for number in range(0, 300, 10)
         for score in [scores(fitted.encoder, f"name{number}x", fitted.vectors)[number]]
     ]
-    assert max(ranks) < 15
+    assert max(ranks) < 5, "36 where rows stay as long as the analysis makes them"
 
 
 @functools.cache
