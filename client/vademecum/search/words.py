@@ -189,7 +189,7 @@ class Words:
         left, written = runs_of(query), list[str]()
         while left and len(written) < MOST_ASKED:
             run, *left = left
-            if left and self._is_together(run, left[0]):
+            if left and self._is_together(run, left[0], typed=len(left) == 1 and _is_typed(query)):
                 written.append(run + left.pop(0))
             elif not self._is_plain(run):
                 written.append(run)
@@ -207,11 +207,17 @@ class Words:
         """Return whether a word may stand for another: not in quotes, nor as a pair of letters."""
         return word not in self._quoted and not PAIRED.search(word)
 
-    def _is_together(self, run: str, following: str) -> bool:
-        """Return whether two words, of which no text has one, stand for a word that texts have."""
-        if not (self._is_plain(run) and self._is_plain(following)):
+    def _is_together(self, run: str, following: str, *, typed: bool) -> bool:
+        """Return whether two words, of which no text has one, stand for a word that texts have.
+
+        The beginning of a word is none that no text has: *entry typ* is no *entrytype*, though that has its stem.
+        """
+        pair, together = (run, following), run + following
+        if not all(map(self._is_plain, pair)) or all(map(self._known, pair)) or not self._known(together):
             return False
-        return not (self._known(run) and self._known(following)) and self._known(run + following)
+        if not typed or any(found.find(together) is not None for found in self._words):
+            return True
+        return not self._is_live(self._each(found.beginning_with(following) for found in self._words))
 
     def _apart(self, run: str) -> list[str]:
         """Return the two words that a word is put together of, or the word."""

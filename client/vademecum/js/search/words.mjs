@@ -186,7 +186,7 @@ export class Words {
     /** @type {string[]} */ const written = [];
     while (left.length && written.length < MOST_ASKED) {
       const run = /** @type {string} */ (left.shift());
-      if (left.length && this.#isTogether(run, left[0])) {
+      if (left.length && this.#isTogether(!left[1] && isTyped(query), run, left[0])) {
         written.push(run + left.shift());
       } else if (!this.#isPlain(run)) {
         written.push(run);
@@ -210,9 +210,12 @@ export class Words {
     return !this.#quoted.has(word) && !isPaired(word);
   }
 
-  /** Whether two words, of which no text has one, stand for a word that texts have. @param {...string} pair */
-  #isTogether(...pair) {
-    return pair.every((run) => this.#isPlain(run)) && !pair.every((run) => this.#isKnown(run)) && this.#isKnown(pair.join(""));
+  /** Whether two words, of which no text has one, stand for a word that texts have; the beginning of a word is none that no text has.
+   * @param {boolean} typed @param {...string} pair */
+  #isTogether(typed, ...pair) {
+    const together = pair.join("");
+    if (!pair.every((run) => this.#isPlain(run)) || pair.every((run) => this.#isKnown(run)) || !this.#isKnown(together)) return false;
+    return !typed || this.words.some((found) => found.has(together)) || !this.#any(this.words.map((found) => numbers(found.beginningWith(pair[1]))));
   }
 
   /** The two words that a word is put together of, or the word. @param {string} run */

@@ -15,6 +15,8 @@ PAGES = {
     "index.md": "# Reindexing\n\nThe command `reindex` reads all again, over a WebSocket. A health-check waits.\n",
     "files.md": "# Serving\n\n`file_server` sends what a load balancer asks for, over HTTP/3.\n",
     "body.md": "# Some\n\nSome have a body, others a wild-card certificate; a wildcard is a star.\n",
+    "kinds.md": "# Kinds of an entry\n\nTypes of an entry.\n",
+    "fields.md": "# Fields\n\nThe field `entrytype` is kept; a password of WordPress.\n",
     "valve.md": f"# Valve\n\n{' '.join(word for word in shipped_prior().words[:150] if 'value' not in word)}\n",
 }
 """So many words of the language that the encoder knows further ones: `value` is among these."""
@@ -47,6 +49,9 @@ def kb(tmp_path_factory: pytest.TempPathFactory) -> KnowledgeBase:
         ("http3", "files.md", "http/3"),
         ("wild card", "body.md", ""),
         ("order p-1001", "shop.md", ""),
+        ("entry typ", "kinds.md", ""),  # half typed, and no stem of `entrytype`
+        ("re indexes", "index.md", "reindexes"),  # its stem, and no word begins as its second part
+        ("pass word", "fields.md", "password"),  # written so, though a word begins with its second part
     ],
 )
 def test_it_is_found(kb: KnowledgeBase, query: str, document: str, meant: str) -> None:
