@@ -74,9 +74,9 @@ class Spool:
         )
 
     def earliest(self) -> int:
-        """Return the time of the first message, in microseconds; 0: there is none."""
+        """Return the time of the first message, in microseconds: there has to be one."""
         [(at,)] = self._file.execute("SELECT min(at) FROM message")
-        return int(at or 0)
+        return int(at)
 
     def last(self, number: int = 1) -> Message | None:
         """Return the last message in the order of (time, id), or that many from the end; None: there are fewer."""

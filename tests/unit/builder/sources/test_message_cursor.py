@@ -202,6 +202,41 @@ def test_the_checkpoint_and_what_is_read_are_bounded_by_the_look_back(
     assert max(sizes) < 1.5 * min(sizes)
 
 
+def test_what_lies_before_the_look_back_is_known_by_what_tells_of_it(tmp_path: Path) -> None:
+    def digest(fields: tuple[str, ...] = ("updated", "deleted"), edited: int | None = 1500) -> str:
+        named = {name: name for name in ("id", "time", "author", "text", *fields)}
+        with MessageTable(TableSource(Database("sqlite:///a.db", tmp_path), "message"), named).reading() as reading:
+            return reading.digest(2000, edited)
+
+    with closing(sqlite3.connect(tmp_path / "a.db", isolation_level=None)) as table:
+        table.execute("CREATE TABLE message (id, time, author, text, updated, deleted, private)")
+        for n in range(9):
+            table.execute(
+                "INSERT INTO message VALUES (?, ?, 'a', 'b', ?, 0, 0)", (n, 1000 + 200 * n, 1200 if n else None)
+            )
+        plain = digest((), None)
+        for changes in (
+            "INSERT INTO message VALUES (9, 1999, 'a', 'b', NULL, 0, 0)",
+            "UPDATE message SET deleted = 1 WHERE id = 1",
+            "UPDATE message SET private = 1 WHERE id = 2",
+            "UPDATE message SET updated = 100 WHERE id = 0",
+            "UPDATE message SET updated = 1500 WHERE id = 3",
+            "UPDATE message SET updated = 1501 WHERE id = 3",
+            "DELETE FROM message WHERE id = 4",
+        ):
+            known = digest()
+            table.execute(changes)
+            assert digest() != known, changes
+        for nothing in (
+            "UPDATE message SET text = 'c'", "UPDATE message SET updated = 1499 WHERE id = 5",
+            "INSERT INTO message VALUES (10, 2000, 'a', 'b', NULL, 0, 0)",
+        ):  # fmt: skip
+            known = digest()
+            table.execute(nothing)
+            assert digest() == known, nothing
+        assert digest((), None) != plain and digest(edited=None) != known
+
+
 def test_an_old_edit_that_nothing_tells_of_is_found_by_reading_everything(tmp_path: Path) -> None:
     archive, told, one = Archive(Random(5)), Told(), view(tmp_path, "conversation", "updated", "thread")
     for _ in range(300):
