@@ -19,7 +19,7 @@ from vademecum_builder.sources.base import Checkpoint, Skipped, SourceItem
 from vademecum_builder.sources.catalog import CatalogSource
 from vademecum_builder.sources.json_records import split_records
 from vademecum_builder.sources.record_files import Failed, Layout, read_records
-from vademecum_builder.sources.xml_records import split_elements
+from vademecum_builder.sources.xml_records import repeated_elements, split_elements
 
 PUMP = {"id": 7, "name": "Pump", "price": {"amount": 12.5}}
 VALVE = {"id": "v/1", "name": 'Valve "A" {x} [y] \\'}
@@ -316,6 +316,21 @@ def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path: Path) -> None
 def test_a_file_without_records_is_refused(tmp_path: Path, name: str, content: str | bytes, why: str) -> None:
     with pytest.raises(UsageError, match=why):
         listed(catalog(tmp_path, name, content))
+
+
+def test_which_elements_of_xml_are_records_and_that_none_may_be_too_long() -> None:
+    both = "<a xmlns:g='u'><m/><m/><c><g:d><e/></g:d><g:d><e/></g:d></c>{}</a>"
+    assert repeated_elements(both.format("").encode()) == {"c.d": 2}
+    rows = "<b x='1' y='2'/><b x='1' y='2'/><b x='1'/><f><e/></f><f><e/></f><f><e/></f><h x='1'/><h x='1'/>"
+    assert repeated_elements(both.format(rows).encode()) == {"b": 2, "f": 3}
+    assert repeated_elements(both.format(rows).encode()[:-30]) == {"b": 2, "f": 3}
+    with pytest.raises(ContentError, match="no XML that can be read"):
+        repeated_elements(b"<a &")
+    large = ("<a>" + "<b x='1'>y</b>" * 9 + f"<c>{'z' * 200_000}</c></a>").encode()
+    told = split_elements(io.BytesIO(large), "b", 1 << 20)
+    assert [*told] == [{"x": "1", "#text": "y"}] * 9
+    with pytest.raises(ContentError, match="more than 0 MiB without an element b"):
+        list(split_elements(io.BytesIO(large), "b", 1000))
 
 
 def test_what_an_element_of_xml_holds(tmp_path: Path) -> None:
