@@ -34,6 +34,11 @@ LONGEST_POSITION = 2**28
 """Characters of a checkpoint's position: hashes of a look-back, or of all documents of an archive."""
 
 
+def digest_of(data: bytes) -> str:
+    """Return 16 hex digits of a SHA-256: they tell whether something is another one, and name what has no name."""
+    return hashlib.sha256(data).hexdigest()[:16]
+
+
 class SourceError(UsageError):
     """What lies there is not what it should be: cut off, being written, damaged, empty, or gone. Settings that were
     right yesterday are; so it ends with the exit code of damaged bytes."""

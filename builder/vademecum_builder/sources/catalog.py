@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections import Counter
@@ -24,6 +23,7 @@ from vademecum_builder.sources.base import (
     Skipped,
     SourceError,
     SourceItem,
+    digest_of,
 )
 from vademecum_builder.sources.fetched import Fetched, fetch, is_address
 from vademecum_builder.sources.private_keys import private_key_line
@@ -51,7 +51,6 @@ _LISTS = ("data", "items", "results", "products", "records", "entries", "rows", 
 _KEY = "_key"
 _STRATEGY = "http"
 _NAMED = 30
-_DIGEST = 16
 
 
 @dataclass(frozen=True)
@@ -177,7 +176,7 @@ class CatalogSource:
         return PurePosixPath(urlsplit(self.place).path).name or self.place
 
     def _fetched(self, since: Checkpoint | None) -> Changes:
-        shaped = hashlib.sha256(repr((self.layout, self.id, self.merge)).encode()).hexdigest()[:16]
+        shaped = digest_of(repr((self.layout, self.id, self.merge)).encode())
         told: dict[str, Any] = {}
         if since is not None:
             if since.strategy != _STRATEGY:
@@ -348,7 +347,7 @@ class Listing:
     def _digest(self, record: Mapping[str, Any]) -> str | Failed:
         """Return what names a record by all that it says; one that is like an earlier one gets a number."""
         try:
-            digest = hashlib.sha256(canonical(json_value(record))).hexdigest()[:_DIGEST]
+            digest = digest_of(canonical(json_value(record)))
         except RecursionError:
             return Failed("nested too deeply")
         self.alike[digest] += 1

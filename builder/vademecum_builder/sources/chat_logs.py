@@ -6,7 +6,6 @@ by a hash of what it says, and by how often that was said before.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -14,7 +13,7 @@ from datetime import date, datetime
 from itertools import pairwise
 from typing import Any, Final
 
-from vademecum_builder.sources.base import Skipped
+from vademecum_builder.sources.base import Skipped, digest_of
 
 _MARKS: Final = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _WHATSAPP: Final = re.compile(
@@ -179,7 +178,7 @@ def message_fields(time: object, author: str, text: str, channel: str, taken: Co
     Args:
         taken: Counts the ids that were given.
     """
-    id = hashlib.sha256(f"{time}\0{author}\0{text}".encode("utf-8", "replace")).hexdigest()[:16]
+    id = digest_of(f"{time}\0{author}\0{text}".encode("utf-8", "replace"))
     taken[id] += 1
     id = id if taken[id] == 1 else f"{id}-{taken[id]}"
     return {"id": id, "time": time, "author": author, "text": text, "channel": channel}

@@ -7,7 +7,6 @@ counts. A line that is still being written is read the next time.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 import sqlite3
@@ -28,6 +27,7 @@ from vademecum_builder.sources.base import (
     Skipped,
     SourceError,
     SourceItem,
+    digest_of,
 )
 from vademecum_builder.sources.records import record_item, record_key
 
@@ -154,7 +154,7 @@ def _head(file: Path, at: int) -> str:
     if file.stat().st_size < at:
         return ""
     with file.open("rb") as stream:
-        return hashlib.sha256(stream.read(min(at, _HEAD))).hexdigest()[:16]
+        return digest_of(stream.read(min(at, _HEAD)))
 
 
 def _position(since: Checkpoint) -> dict[str, tuple[int, str]]:

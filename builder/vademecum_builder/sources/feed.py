@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from calendar import timegm
 from collections.abc import Iterator, Mapping
@@ -17,7 +16,7 @@ import orjson
 
 from vademecum.errors import UsageError
 from vademecum.format.json import canonical, iso_time
-from vademecum_builder.sources.base import Changes, Checkpoint, Entry, Skipped, SourceError
+from vademecum_builder.sources.base import Changes, Checkpoint, Entry, Skipped, SourceError, digest_of
 from vademecum_builder.sources.fetched import fetch, is_address
 from vademecum_builder.sources.mail import text_of_html
 from vademecum_builder.sources.records import record_item, record_key
@@ -57,10 +56,10 @@ class FeedSource:
             raise UsageError(f"{self.place}: no checkpoint of a feed ({since.strategy})")
         known: Mapping[str, Any] = orjson.loads(since.position) if since else {}
         got = self._read(known.get("ask", {}))
-        if since and (got is None or hashlib.sha256(got[0]).hexdigest() == known["digest"]):
+        if since and (got is None or digest_of(got[0]) == known["digest"]):
             return Changes(iter([since]))
         data, validators = got or (b"", {})
-        position = {"ask": validators, "digest": hashlib.sha256(data).hexdigest()}
+        position = {"ask": validators, "digest": digest_of(data)}
         entries = self._entries(data, Checkpoint(_STRATEGY, canonical(position).decode()))
         return Changes(entries, whole=not self.keep)
 
@@ -88,7 +87,7 @@ class FeedSource:
         for number, entry in enumerate(feed.entries, 1):
             key = next(filter(None, (record_key(entry.get(name)) for name in _NAMES)), None)
             if key is None and entry.get("summary"):  # RSS asks for a title or a description
-                key = hashlib.sha256(entry["summary"].encode()).hexdigest()[:16]
+                key = digest_of(entry["summary"].encode())
             if key is None or key in seen:
                 yield Skipped(
                     f"entry {number}",

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import subprocess
@@ -18,7 +17,7 @@ from pathlib import Path
 from vademecum.errors import NetworkError, UsageError
 from vademecum.format.json import iso_time
 from vademecum_builder.cache import default_cache
-from vademecum_builder.sources.base import Changes, Checkpoint, Entry, Removed
+from vademecum_builder.sources.base import Changes, Checkpoint, Entry, Removed, digest_of
 from vademecum_builder.sources.folder import FolderSource
 
 SECONDS = 900.0
@@ -46,7 +45,7 @@ class Repository:
     @property
     def copy(self) -> Path:
         """Where it lies: the repository, and beside it its files."""
-        return (self.cache or default_cache() / "git") / hashlib.sha256(self.url.encode()).hexdigest()[:16]
+        return (self.cache or default_cache() / "git") / digest_of(self.url.encode())
 
     @property
     def files(self) -> Path:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,7 +13,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from vademecum.errors import UsageError
-from vademecum_builder.sources.base import Skipped
+from vademecum_builder.sources.base import Skipped, digest_of
 from vademecum_builder.sources.cuts import Message
 from vademecum_builder.sources.database import FETCHED
 from vademecum_builder.sources.message import NOT_FOR_EVERYBODY, make_message
@@ -132,7 +131,7 @@ class MessageReading:
         if edited is not None:
             both = [self._column("id"), self._column("updated")]
             found += self._rows(sa.select(*both).where(old, both[1] >= edited))
-        return hashlib.sha256("\n".join(sorted(found)).encode()).hexdigest()
+        return digest_of("\n".join(sorted(found)).encode())
 
     def _rows(self, statement: sa.Select[Any]) -> list[str]:
         rows = self.connection.execute(statement.select_from(self._reading.origin))

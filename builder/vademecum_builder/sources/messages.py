@@ -7,7 +7,6 @@ others have, an hour that a clock showed twice are all found.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, replace
@@ -17,7 +16,16 @@ from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 from vademecum.errors import UsageError
 from vademecum.format.json import iso_time
 from vademecum_builder.sources import cuts
-from vademecum_builder.sources.base import Changes, Checkpoint, EmptySourceError, Entry, Removed, Skipped, SourceItem
+from vademecum_builder.sources.base import (
+    Changes,
+    Checkpoint,
+    EmptySourceError,
+    Entry,
+    Removed,
+    Skipped,
+    SourceItem,
+    digest_of,
+)
 from vademecum_builder.sources.cuts import Message, Piece
 from vademecum_builder.sources.message import Limits, Made
 from vademecum_builder.sources.message_cursor import Gathered, Position, Tail, gather
@@ -121,7 +129,7 @@ class MessageView:
                         continue
                     entry = self._item(channel, document)
                     told = entry.data if isinstance(entry, SourceItem) else repr(entry).encode()
-                    made[document.name] = hashlib.sha256(told).hexdigest()[:16]
+                    made[document.name] = digest_of(told)
                     if before.documents.get(document.name) != made[document.name]:
                         yield entry
                 for name in sorted(before.documents.keys() - made.keys()):

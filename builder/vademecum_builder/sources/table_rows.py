@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from vademecum.errors import UsageError
-from vademecum_builder.sources.base import EmptySourceError, Entry, Removed, Skipped, SourceItem
+from vademecum_builder.sources.base import EmptySourceError, Entry, Removed, Skipped, SourceItem, digest_of
 from vademecum_builder.sources.database import FETCHED, Database
 from vademecum_builder.sources.records import instead, is_deleted, record_item, record_key
 
@@ -186,8 +185,7 @@ class TableReading:
                 id = fields[source.id]
                 entry = self.entry(id, fields)
                 told = entry.data if isinstance(entry, SourceItem) else repr(entry).encode()
-                digest = hashlib.sha256(told).hexdigest()[:16]
-                yield Row(entry.key, id, fields[source.cursor] if source.cursor else None, digest), entry
+                yield Row(entry.key, id, fields[source.cursor] if source.cursor else None, digest_of(told)), entry
 
     def entry(self, id: Any, fields: Mapping[str, Any]) -> SourceItem | Skipped | Removed:
         """Return what a row says: a record, that it is gone, or why it is passed over."""
