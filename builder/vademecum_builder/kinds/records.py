@@ -157,7 +157,7 @@ class RecordReader(DocumentReader):
         Raises:
             UsageError: It names settings, key, field, and which one may be meant.
         """
-        for key, name in (*self.named, ("id", self.id)):
+        for key, name in self.named:
             if name not in fields and name.partition(".")[0] not in fields:
                 raise UsageError(f"{self.where}: source.{key}: there is no field {name!r}; {instead(name, fields)}")
 

@@ -109,7 +109,7 @@ def field_at(record: Mapping[str, Any], path: str) -> Any:
 
 def instead(name: object, known: Collection[str]) -> str:
     """Return what may be meant by a name that is not known."""
-    meant = get_close_matches(str(name), known, 1)
+    meant = get_close_matches(str(name), known)
     more = ", …" if len(known) > _NAMED else ""
     there = ", ".join(sorted(known)[:_NAMED]) or "none"
     return f"did you mean {meant[0]}?" if meant else f"there is {there}{more}"

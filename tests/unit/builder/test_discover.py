@@ -870,6 +870,9 @@ def test_which_column_says_what_a_row_is_called(tmp_path: Path, table: str, name
             assert schema.join("m", f"t{at}_posts", f"{name}_id", "t", people=False) == (
                 f"LEFT JOIN {name} AS t ON t.id = m.{name}_id", f"t.{first}",
             )  # fmt: skip
+            if not at:  # the one table of people
+                only = [schema.join("m", "t0_posts", one, "t", people=True) for one in ("written_by", "By", "at")]
+                assert [bool(one) for one in only] == ([True, True, False] if table == "members" else [False] * 3)
 
 
 def test_what_has_to_be_true_of_a_row_for_everybody_to_read_it(tmp_path: Path) -> None:

@@ -85,9 +85,8 @@ def test_of_an_export_of_wordpress_what_everybody_sees_is_published(tmp_path: Pa
 
 
 def test_shortcodes_of_an_export_of_wordpress_are_no_text(tmp_path: Path) -> None:
-    written = (
-        """[caption id="a" width=9]Our boat[/caption] [gallery] [sic] &lt;code>[caption id="b"]&lt;/code> [1] [[no]]"""
-    )
+    written = '[caption id="a" width=9]Our boat[/caption] [gallery][embed] [sic] '
+    written += '&lt;code>[caption id="b"]&lt;/code> [1] [[no]]'
     spaces = 'xmlns:content="http://purl.org/rss/1.0/modules/content/" xmlns:wp="http://wordpress.org/export/1.2/"'
     post = POST.format("a", "publish", "post", "").replace("a\ntext", written)
     (tmp_path / "a.xml").write_text(f'<rss version="2.0" {spaces}><channel>{post}</channel></rss>')
@@ -231,8 +230,10 @@ def test_a_ref_of_a_repository_is_read_with_its_dates_and_then_what_changed(
     assert {key: document.metadata["updated"] for key, document in found.items()} == {
         "a.md": "2026-01-01T09:00:00Z", "b.md": "2026-02-02T10:00:00Z",
     }  # fmt: skip
+    old = opened(place, f'{SETTINGS}\nref = "old"\nbase-url = "https://a.example"\npattern = ["b.md"]')
+    [bob] = documents(old).values()
+    assert "Bob again" not in str(bob) and bob.url == "https://a.example/b/"
     old = opened(place, f'{SETTINGS}\nref = "old"')
-    assert "Bob again" not in str(documents(old))
     first = checkpoint(old.source.changes(None))
     commit(repository, 3, a=None, d="Dan")
     after = opened(place, SETTINGS).source.changes(first)

@@ -10,10 +10,15 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
+
+from vademecum.errors import UsageError
 from vademecum_builder.kinds.records import KEYS as RECORDS
-from vademecum_builder.kinds.registry import KINDS, kind_of
+from vademecum_builder.kinds.registry import KINDS, kind_of, open_sources
 from vademecum_builder.kinds.survey import SourceFound, survey
+from vademecum_builder.profiles.reader import PlainPages
 from vademecum_builder.settings import read_settings
+from vademecum_builder.sources.base import SourceItem
 from vademecum_builder.sources.database import Database
 
 EVERY_KIND = """
@@ -32,7 +37,7 @@ base-url = "https://acme.example/scans/"
 pattern = ["*.pdf"]
 [[source]]
 kind = "git"
-url = "https://git.example/manual.git"
+url = "manual.git"
 ref = "main"
 folder = "docs/en/"
 base-url = "https://acme.example/"
@@ -117,6 +122,59 @@ identity = {shop = "sku", rows = "number"}
 rule = "newest"
 drafts = true
 """
+
+
+NOT_THERE = {
+    "folder": "no such folder",
+    "files": "no such folder",
+    "git": "a repository is read by git: install it",
+    "shop": "no such file",
+    "rows": "table and query: take one of them out",
+    "debezium": "",
+    "messages": "url and path: take one of them out",
+    "feed": "",
+    "python": "shop:items: No module named 'shop'",
+    "joined": "newest needs updated, the field that says how old one is",
+}
+
+
+@pytest.fixture(autouse=True)
+def opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """Why sources of every kind cannot be opened, by their names: none of them is there."""
+
+    def missing(*_: object, **__: object) -> None:
+        raise FileNotFoundError
+
+    monkeypatch.setattr("vademecum_builder.sources.git.default_cache", lambda: tmp_path / "cache")
+    monkeypatch.setattr("vademecum_builder.sources.git.subprocess.run", missing)
+    (tmp_path / "vademecum.toml").write_text(EVERY_KIND)
+    request = read_settings(tmp_path / "vademecum.toml")
+    request = replace(request, sync=True)
+    *others, joined = request.sources
+    why = {}
+    for one in (*others, *joined.values["sources"], joined):
+        why[one.name] = ""
+        try:
+            kind_of(one.kind).open_source(one, request)
+        except UsageError as error:
+            why[one.name] = error.message
+    return why
+
+
+def test_what_is_not_there_is_told_of_every_kind(opened: dict[str, str]) -> None:
+    assert opened.keys() == NOT_THERE.keys()
+    assert [name for name, why in NOT_THERE.items() if (why not in opened[name] if why else opened[name])] == []
+
+
+def test_files_of_office_programs_are_all_that_is_read_of_a_folder(tmp_path: Path) -> None:
+    names = ["a.pdf", "b.docx", "c.pptx", "d.xlsx", "e/f.EPUB"]
+    for name in (*names, "g.md", "h.html"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"x")
+    (tmp_path / "vademecum.toml").write_text('[[source]]\nkind = "files"\npath = "."\nbase-url = "https://a.example"\n')
+    [[one]] = open_sources(read_settings(tmp_path / "vademecum.toml")).values()
+    assert [item.key for item in one.source.changes(None).entries if isinstance(item, SourceItem)] == names
+    assert one.reader() == PlainPages(tmp_path, "https://a.example", named=True)
 
 
 def test_every_key_of_every_kind_is_read(tmp_path: Path) -> None:

@@ -329,6 +329,8 @@ def test_which_elements_of_xml_are_records_and_that_none_may_be_too_long() -> No
     large = ("<a>" + "<b x='1'>y</b>" * 9 + f"<c>{'z' * 200_000}</c></a>").encode()
     told = split_elements(io.BytesIO(large), "b", 1 << 20)
     assert [*told] == [{"x": "1", "#text": "y"}] * 9
+    text = "<?xml version='1.0'?><a><b x='1' id='2'/><b x='1' id='3'/></a>"
+    assert [one["id"] for _, one in read_records(io.BytesIO(text.encode()), ".txt", Layout())] == ["2", "3"]  # type: ignore[index]
     with pytest.raises(ContentError, match="more than 0 MiB without an element b"):
         list(split_elements(io.BytesIO(large), "b", 1000))
 
