@@ -331,6 +331,10 @@ def test_which_elements_of_xml_are_records_and_that_none_may_be_too_long() -> No
     assert [*told] == [{"x": "1", "#text": "y"}] * 9
     text = "<?xml version='1.0'?><a><b x='1' id='2'/><b x='1' id='3'/></a>"
     assert [one["id"] for _, one in read_records(io.BytesIO(text.encode()), ".txt", Layout())] == ["2", "3"]  # type: ignore[index]
+    of = read_records(io.BytesIO(both.format("").encode()), ".xml", Layout("/c/d/"))
+    assert [one for _, one in of] == [{"#text": ""}] * 2
+    with pytest.raises(ContentError, match=r"no element at c\.e; there is c\.d"):
+        list(read_records(io.BytesIO(both.format("").encode()), ".xml", Layout("c.e")))
     with pytest.raises(ContentError, match="more than 0 MiB without an element b"):
         list(split_elements(io.BytesIO(large), "b", 1000))
 

@@ -629,3 +629,6 @@ def test_discord_as_a_table(tmp_path: Path) -> None:
     assert first == Message(first.id, datetime(2026, 1, 1, 10, tzinfo=UTC), "ann", "It leaks", "pumps")
     assert second == replace(first, id=f"{first.id}-2")
     assert short == Skipped(f"{file.name}:4", "1 fields in a row of 6 columns", "2")
+    write(tmp_path / "more.json", {"messages": [{"id": "7", "timestamp": "2026-01-01T10:00:00Z", "content": "Yes"}]})
+    (tmp_path / "note.txt").write_text("no export")
+    assert [one.text for one in messages(tmp_path) if isinstance(one, Message)] == ["It leaks", "It leaks", "Yes"]

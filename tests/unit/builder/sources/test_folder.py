@@ -250,7 +250,7 @@ BARE = {
 }
 SHAPES = {
     **BARE,
-    "typed": f"–―- BEGIN\u00a0PRI\u00adV\u200bA\u2060T\ufeffE\u202fKEY ‐‑‒−-\n{LONG}\n",
+    "typed": f"‐‑‒− BEGIN\u00a0PRI\u00adV\u200bA\u2060T\ufeffE\u202fKEY –―\n{LONG}\n",
     "plain": PEM,
     "indented": PEM.replace("\n", "\n    "),
     "list": "- " + PEM.replace("\n", "\n  "),

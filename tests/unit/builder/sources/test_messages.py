@@ -24,6 +24,7 @@ from vademecum_builder.sources.message import Limits, make_message
 from vademecum_builder.sources.message_table import MessageTable
 from vademecum_builder.sources.messages import STRATEGIES, MessageView
 from vademecum_builder.sources.table import TableSource
+from vademecum_builder.sources.times import time_before, time_form
 
 FIELDS = {name: name for name in
           ("id", "time", "author", "text", "channel", "thread", "reply_to", "updated", "deleted")}  # fmt: skip
@@ -279,3 +280,24 @@ def test_a_document_says_who_spoke_when_and_its_title_stays() -> None:
         "updated": "2026-05-01T12:09:00Z",
         "messages": 2,
     }
+
+
+@pytest.mark.parametrize(
+    ("value", "form"),
+    [
+        (True, ""), (7, "number 0"), (1_767_261_600_000, "number 1"), (1.7e18, "number 3"), (float("nan"), ""),
+        ("1767261600", "digits 10"), ("1767261600000.5", "digits 13"), ("12345678", ""), ("2026-01-01 10:00", "text"),
+        ("1.1.2026", ""), (NOON, "datetime"), (NOON.replace(tzinfo=None), "local"), (NOON.date(), "date"), (None, ""),
+    ],
+)  # fmt: skip
+def test_how_a_time_is_written_and_what_no_later_one_is_less_than(value: object, form: str) -> None:
+    assert time_form(value) == form
+    day = datetime(2026, 4, 30, tzinfo=UTC)
+    low = {
+        "number 0": 1777636800, "number 1": 1777636800000, "number 3": 1777636800000000000, "digits 10": "1777636800",
+        "digits 13": "1777636800000", "text": "2026-04-30", "local": day.replace(tzinfo=None), "date": day.date(),
+        "datetime": NOON,
+    }  # fmt: skip
+    if form:
+        sure = NOON if form.startswith(("number", "digits", "datetime")) else day - timedelta(days=1)
+        assert time_before(NOON + timedelta(microseconds=7), form) == (low[form], sure)
