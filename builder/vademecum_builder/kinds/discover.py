@@ -60,7 +60,7 @@ def discover(place: str, folder: Path) -> Sequence[Proposal]:
     return _in_folder(path, folder) if path.is_dir() else [_of_file(path, folder)]
 
 
-_NAMES = re.compile(r"[^\t\n]*\t|\ufeff?[\w-]+(?:([,;])[\w-]+)(?:\1[\w-]+)+\r?\n")
+_NAMES = re.compile(r"[^\t\n]*\t|\ufeff?[\w-]+(?:([,;|])[\w-]+)(?:\1[\w-]+)+\r?\n")
 """The first line of a table: names between tabs, or each one word."""
 _OPENAPI = re.compile(rb'\s*\{\s*"(?:openapi|swagger)"\s*:\s*"\d')
 

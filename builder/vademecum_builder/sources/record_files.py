@@ -8,7 +8,7 @@ import io
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
@@ -34,6 +34,10 @@ _ENDINGS = {
     ".yml": "yaml",
 }
 _DELIMITER = re.compile(r"\ufeff?sep=([^\r\n])[\r\n]*")
+_DELIMITERS = ",;\t|"
+_SHOWN = 60
+_FIRST = 20
+"""Lines among which the names of columns stand."""
 _QUOTED = re.compile(r'"[^"]*"')
 WHOLE = "."
 """Where a file is one record."""
@@ -111,7 +115,7 @@ def read_records(
     if kind == "csv":
         text = io.TextIOWrapper(stream, encoding, "surrogateescape", newline="")
         try:
-            yield from _rows(text, longest)
+            yield from _rows(text, longest, warn)
         finally:
             if not stream.closed:  # who reads but the first records may have closed it
                 text.detach()  # who opened the file closes it
@@ -300,17 +304,25 @@ def _has_empty_list(value: Any) -> bool:
 _SEVERAL = "it has several lists of objects: name one, as in records = {!r} or {!r}"
 
 
-def _rows(text: io.TextIOWrapper, longest: int) -> Iterator[tuple[int, dict[str, Any] | Failed]]:
+def _rows(
+    text: io.TextIOWrapper, longest: int, warn: Callable[[str], None]
+) -> Iterator[tuple[int, dict[str, Any] | Failed]]:
     csv.field_size_limit(longest)
-    first = text.readline(longest)
-    outside = _QUOTED.sub("", first)
-    delimiter = max(",;\t|", key=outside.count)
-    said = _DELIMITER.fullmatch(first)  # Excel reads it, and writes it where it is told to
-    if said is None:
-        text.seek(0)
+    first = [text.readline(longest)]
+    while len(first) < _FIRST and sum(map(len, first)) < _HEAD:
+        first.append(text.readline(longest))
+    said = _DELIMITER.fullmatch(first[0])  # Excel reads it, and writes it where it is told to
+    told = int(said is not None)
+    delimiter, skipped = _head_of(first[told:])
+    if skipped:
+        title = first[told].strip(f" \r\n{_DELIMITERS}")
+        warn(f"{skipped} lines above the names of its columns are left out ({title[:_SHOWN]})")
+    text.seek(0)
+    for _ in range(told + skipped):
+        text.readline(longest)
     lines = _Lines(text, longest)
     rows = csv.reader(lines, delimiter=said[1] if said else delimiter, strict=True)
-    above = 2 if said else 1
+    above = 1 + told + skipped
     names = _names(next(rows, []))
     number = rows.line_num + above
     while True:
@@ -330,6 +342,20 @@ def _rows(text: io.TextIOWrapper, longest: int) -> Iterator[tuple[int, dict[str,
         elif any(cell.strip() for cell in row):
             yield number, _record(names, row)
         number = rows.line_num + above
+
+
+def _head_of(lines: Sequence[str]) -> tuple[str, int]:
+    """Return by what a table sets its cells apart, and how many of its first lines are no names of columns: a title and
+    a date stand alone above those, with as many cells as all lines have, or with one alone above at least three."""
+    most = next((line for line in lines if max(map(_QUOTED.sub("", line).count, _DELIMITERS))), "")
+    delimiter = max(_DELIMITERS, key=_QUOTED.sub("", most).count)
+    rows = [line.rstrip("\r\n").split(delimiter) for line in lines if '"' not in line]
+    filled = [sum(map(bool, map(str.strip, row))) for row in rows]
+    head = next((at for at, count in enumerate(filled) if count > 1), 0)
+    alike = all(len(row) == len(rows[head]) for row in rows[:head])
+    below = len(rows) > head + 1 and len(rows[head + 1]) == len(rows[head])
+    several = filled[head] > 2 or (alike and filled[head] == len(rows[head])) if rows else False
+    return delimiter, head if head and filled[0] and below and several else 0
 
 
 def _names(row: list[str]) -> list[str]:

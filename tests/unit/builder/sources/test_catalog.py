@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -337,6 +338,31 @@ def test_which_elements_of_xml_are_records_and_that_none_may_be_too_long() -> No
         list(read_records(io.BytesIO(both.format("").encode()), ".xml", Layout("c.e")))
     with pytest.raises(ContentError, match="more than 0 MiB without an element b"):
         list(split_elements(io.BytesIO(large), "b", 1000))
+
+
+@pytest.mark.parametrize(
+    ("text", "names", "left_out"),
+    [
+        ("Sales 2024;;\n;;\nid;name;price\n1;Oak;2\n2;Elm;3\n", ["id", "name", "price"], "2 lines .*Sales 2024"),
+        ("Sales 2024\n\nid,name,price\n1,Oak,2\n2,Elm,3\n", ["id", "name", "price"], "2 lines .*Sales 2024"),
+        ("sep=;\nSales;;\nid;name;price\n1;Oak;2\n", ["id", "name", "price"], "1 lines .*Sales"),
+        ("Sales;\nid;name\n1;Oak\n", ["id", "name"], "1 lines .*Sales"),
+        ("id;;\n1;;\n2;x;\n3;;\n", ["id", "column 2", "column 3"], ""),
+        ("id\nTo be, or not\nTo be, or so\n", ["id"], ""),
+        ("id\n1\n2\n", ["id"], ""),
+        ('id,name\n"1\n2",Oak\n', ["id", "name"], ""),
+    ],
+)
+def test_lines_above_the_names_of_columns_are_left_out_and_told(
+    tmp_path: Path, text: str, names: list[str], left_out: str
+) -> None:
+    source = catalog(tmp_path, "a.csv", text)
+    told: list[str] = []
+    with (tmp_path / "a.csv").open("rb") as stream:
+        records = [record for _, record in read_records(stream, ".csv", Layout(), warn=told.append)]
+    said = [record for record in records if isinstance(record, dict)]
+    assert {name for record in said for name in record} <= {*names} and source
+    assert re.search(left_out, told[0]) if left_out else told == []
 
 
 def test_what_an_element_of_xml_holds(tmp_path: Path) -> None:
