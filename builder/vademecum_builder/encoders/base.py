@@ -39,7 +39,7 @@ class FitLimits:
 
     dimensions: int = 96
     builtin_words: int = 16_384
-    builtin_words_weight: int = 850
+    builtin_words_weight: int = 700
     model_words_weight: int = 500
     model_words: int = 8_192
     step: float = 0.5
