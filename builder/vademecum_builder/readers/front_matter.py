@@ -24,7 +24,13 @@ _FIRST = 2
 
 
 class _Loader(yaml.SafeLoader):
-    """Booleans are those of YAML 1.2, as generators read them: a page may be called "Off"."""
+    """Booleans are those of YAML 1.2, as generators read them: a page may be called "Off"; a tab parts as a space."""
+
+    def scan_to_next_token(self) -> None:
+        super().scan_to_next_token()
+        while self.peek() == "\t" and (self.flow_level or not self.allow_simple_key):  # never an indentation
+            self.forward()
+            super().scan_to_next_token()
 
 
 _Loader.yaml_implicit_resolvers = {

@@ -370,11 +370,18 @@ def test_front_matter_becomes_json_metadata() -> None:
     assert blocks("---\ntitle: T\n---\nx\n") == ("x",)
 
 
+def test_a_tab_parts_a_name_and_its_value() -> None:
+    document = read('---\ntitle:\t"T"\ntags:\t[a,\tb]\nnested:\t\n  at: 1\t# one\nsaid: |\n  a:\tb\n---\nx\n')
+    assert (document.title, document.warnings) == ("T", ())
+    assert document.metadata == {"tags": ["a", "b"], "nested": {"at": 1}, "said": "a:\tb"}
+
+
 @pytest.mark.parametrize(
     ("front_matter", "warning"),
     [
         ("title: [\nx", "line 3: the front matter is not valid YAML (did not find expected"),
         ("a: b: c", "line 2: the front matter is not valid YAML (mapping values are not allowed here)"),
+        ("a:\n\tb: c", "line 3: the front matter is not valid YAML (found character '\\t' that cannot start any"),
         ("- a", "line 2: the front matter is not a mapping"),
         ("just text", "line 2: the front matter is not a mapping"),
         ("a: !!python/object:os.system {}", "line 2: the front matter is not valid YAML (could not determine"),
