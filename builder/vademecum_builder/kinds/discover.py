@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from zipfile import ZipFile, is_zipfile
 
 from vademecum.errors import UsageError
-from vademecum_builder.kinds.discover_tables import discover_tables
+from vademecum_builder.kinds.discover_tables import discover_tables, is_of_people
 from vademecum_builder.kinds.fields import SAMPLED, fields_of
 from vademecum_builder.kinds.proposals import ZONE, Proposal, completed, name_of, of_messages, of_records
 from vademecum_builder.sources.base import SourceError
@@ -30,6 +30,8 @@ _EACH = 30
 """Files of a folder that may hold each something else."""
 _SHOP = re.compile(rb"=[\"']https?://base\.google\.com/ns/")
 """A feed whose entries are products: prices and brands are fields of their own."""
+_REFERENCES = ("bib", "ris")
+"""Endings of lists of references, which Pandoc reads."""
 _LOOKED_AT = 10_000
 """Files of a folder."""
 _SHAPED = 20
@@ -106,7 +108,9 @@ def _of_file(path: Path, folder: Path) -> Proposal:
     known = bool(table) or path.suffix.lower() in ("", *ENDINGS, *SELDOM) or not path.is_file()
     found = _catalog(name, str(path), place, complete=known)
     if not known and not set(found.settings.get("text", ())) - {found.settings.get("id")}:
-        raise UsageError(f"{path}: no records with text in it; what wrote it may export JSON or CSV")
+        ending = path.suffix.lower().removeprefix(".")
+        remedy = f": `pandoc {path.name} -t csljson -o {path.stem}.json`" if ending in _REFERENCES else ""
+        raise UsageError(f"{path}: no records with text in it; what wrote it may export JSON or CSV{remedy}")
     return found
 
 
@@ -174,8 +178,30 @@ def _catalogs(name: str, path: Path, folder: Path) -> list[Proposal]:
                 break
         first = next(iter(found.values()), set())
         if any(2 * len(names & first) < len(names | first) for names in found.values()):
-            return [_of_file(file, folder) for file in files]
+            return _each(files, folder)
     return [_catalog(name, str(path), _relative(path, folder))]
+
+
+def _each(files: Sequence[Path], folder: Path) -> list[Proposal]:
+    """Return a source for each file but of what is nobody's business, as of the tables of a database.
+
+    Raises:
+        UsageError: There is no other.
+    """
+    found, private = [], []
+    for file in files:
+        records = CatalogSource(str(file)).sample(SAMPLED)
+        columns = list(dict.fromkeys(name for record in records for name in record))
+        if is_of_people(file.stem, fields_of(records), len(records), columns):
+            private.append(file.name)
+        else:
+            found.append(_of_file(file, folder))
+    if not private:
+        return found
+    told = f"files that hold what is private, or what somebody bought, are left out: {', '.join(private)}"
+    if not found:
+        raise UsageError(f"{told}: name one yourself")
+    return [replace(found[0], notes=(*found[0].notes, told)), *found[1:]]
 
 
 def _is_known(file: Path) -> bool:

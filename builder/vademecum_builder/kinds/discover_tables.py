@@ -77,7 +77,7 @@ def _of_table(url: str, table: str, schema: Schema) -> Proposal | None:
     rows, columns = schema.sample(table, SAMPLED)
     fields = fields_of({name: json_value(value) for name, value in row.items()} for row in rows)
     only = schema.for_everybody(table)
-    if only is None or _is_of_people(table, fields, len(rows), columns) or (rows and all(map(why_private, rows))):
+    if only is None or is_of_people(table, fields, len(rows), columns) or (rows and all(map(why_private, rows))):
         return None
     keys, selected, joins = schema.keys(table), ["m.*"], []
     if len(keys) > 1:
@@ -139,7 +139,7 @@ def _is_open(schema: Schema, table: str) -> bool:
     """Return whether what the rows of a table are called may stand in others: they are no people."""
     rows, columns = schema.sample(table, SAMPLED)
     fields = fields_of({name: json_value(value) for name, value in row.items()} for row in rows)
-    return not (_PEOPLE.fullmatch(plain_name(table)) or _is_of_people(table, fields, len(rows), columns))
+    return not (_PEOPLE.fullmatch(plain_name(table)) or is_of_people(table, fields, len(rows), columns))
 
 
 _PASSWORD = re.compile(r"[^/]+://[^/@]*:[^/@]+@")
@@ -181,7 +181,7 @@ _CONTACT = re.compile(r"e_?mail|phone|mobile|telef|address|salar|(?:^|_)wages?(?
 _NAME = re.compile(r"(?:full|first|last|sur|display|user|nick)_?name", re.IGNORECASE)
 
 
-def _is_of_people(table: str, fields: Sequence[FieldFound], rows: int, columns: Sequence[str]) -> bool:
+def is_of_people(table: str, fields: Sequence[FieldFound], rows: int, columns: Sequence[str]) -> bool:
     """Return whether a table is nobody's business: a program's own, what people wrote to each other, what somebody
     bought or booked, or about people: most of its rows have a secret, or say where somebody who has a name is reached.
     A single private column of another table is left out by itself."""

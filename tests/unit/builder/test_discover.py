@@ -341,6 +341,22 @@ def test_files_that_hold_each_something_else_are_sources_of_their_own(tmp_path: 
     assert [one.settings["path"] for one in discover(str(tmp_path), tmp_path)] == ["a.csv", "b.csv", "c.csv"]
 
 
+def test_of_a_folder_of_tables_those_of_persons_and_of_what_they_bought_are_left_out_and_told(tmp_path: Path) -> None:
+    for name, make in {
+        "customers": lambda n: f"{n},Ann {n},a{n}@b.org\n",
+        "orders": lambda n: f"{n},Ann {n},{n}.50\n",
+        "products": lambda n: f"{n},Oak {n},{text_of(n)}\n",
+    }.items():
+        head = {"customers": "id,name,email", "orders": "no,customer,sum", "products": "sku,title,about"}[name]
+        (tmp_path / f"{name}.csv").write_text(head + "\n" + "".join(map(make, range(9))))
+    [found] = discover(str(tmp_path), tmp_path)
+    assert found.name == "products" and found.notes[-1].endswith("left out: customers.csv, orders.csv")
+    (tmp_path / "products.csv").unlink()
+    with pytest.raises(UsageError, match=r"left out: customers\.csv, orders\.csv: name one yourself"):
+        discover(str(tmp_path), tmp_path)
+    assert discover(str(tmp_path / "customers.csv"), tmp_path)[0].name == "customers"
+
+
 def test_files_that_are_a_record_each_are_called_as_they_lie(tmp_path: Path) -> None:
     for folder in ("a", "b"):
         (tmp_path / folder).mkdir()
@@ -412,7 +428,9 @@ def test_a_folder_of_one_programs_messages_is_an_archive(tmp_path: Path) -> None
 
 def test_a_file_of_another_format_is_no_list_of_records(tmp_path: Path) -> None:
     (tmp_path / "a.bib").write_text("@book{oil,\n  title = {Of oil},\n}\n")
-    with pytest.raises(UsageError, match=r"a\.bib: no records with text in it"):
+    with pytest.raises(
+        UsageError, match=r"a\.bib: no records with text in it.*: `pandoc a\.bib -t csljson -o a\.json`$"
+    ):
         discover(str(tmp_path / "a.bib"), tmp_path)
 
 
