@@ -36,7 +36,6 @@ _ATTRIBUTES = re.compile(r"[ \t]*\{:?([^{}]*)\}$")
 _ATTRIBUTE = re.compile(r"#(?P<id>[^\s#{}]+)|\.[\w-]+|[\w-]+=\S+")
 _ADMONITION = re.compile(r"(?:/{3,}|:{3,}|!!!|\?\?\?\+?)[ \t]*[\w-]*[ \t]*(?:\|[ \t]*)?(?P<title>.*)")
 _INCLUDE = re.compile(r"\{[*!%].*[*!%]\}|--8<--.*")
-_STEERING = ("/", ":", "!", "?", "{", "-", "[")
 _CONTENTS = re.compile(r"\[\[_?toc_?\]\]|\[toc\]", re.IGNORECASE)
 """What stands where a generator puts a list of the page's headings."""
 _OF_SITE = re.compile(
@@ -320,8 +319,6 @@ def _tag(text: str) -> tuple[str, dict[str, Any]]:
 
 
 def _without_steering(line: str) -> str:
-    if not line.startswith(_STEERING):
-        return line
     if _INCLUDE.fullmatch(line) or _CONTENTS.fullmatch(line):
         return ""
     admonition = _ADMONITION.fullmatch(line)

@@ -167,10 +167,8 @@ class _Walk:
             return False
         if part is Part.CHROME and tag not in ("nav", "a") and self._is_much(node):
             return False
-        if part is Part.PERMALINK:
+        if tag == "a":
             self._permalink(node, attributes)
-        elif tag == "a":
-            self._anchors.meet(tag, attributes)
         return True
 
     def _is_much(self, node: Node) -> bool:
