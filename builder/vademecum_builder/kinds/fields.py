@@ -85,7 +85,7 @@ class FieldFound:
     Attributes:
         name: With dots where it is nested.
         records: How many have it, and not empty.
-        types: `text`, `number`, `truth`, `time`, `address`, `list` (of texts), `nested` and how often.
+        types: `text`, `number`, `truth`, `time`, `address`, `list` (of texts), `objects`, `nested` and how often.
         samples: The first few that differ, cut.
         length: Characters of all texts in it.
         letters: How many of them are letters.
@@ -204,6 +204,7 @@ def proposal(fields: Sequence[FieldFound], records: int, keys: Collection[str] =
     if told["text"]:  # a number alone says nothing
         codes = (one for one in fields if _is_code(one) or (one in ids and one is not title and _is_typed(one)))
         told["text"] += [one.name for one in codes if one.name not in told["text"]]
+        told["text"] += [one.name for one in open_ if {*one.types} == {"objects"}]
     page = _called([one for one in open_ if one.type == "address" and one.samples[0].startswith("http")], _LINKS)
     link = page.name if page and (title is None or page.name.count(".") <= title.name.count(".")) else ""
     if link:
@@ -342,6 +343,14 @@ def _is_json(text: str) -> bool:
     return True
 
 
+def _type_of_objects(value: list[Any]) -> str:
+    """Return `objects` of things with texts that anybody may read, such as authors: their texts are found by words."""
+    inner = [one for each in value if isinstance(each, dict) for one in _flat(each, "", ())]
+    texts = [str(said) for _, said in inner if _type_of(said) == "text"]
+    are_open = not any(is_named_private(name) for name, _ in inner) and not any(map(reaches, texts))
+    return "objects" if inner and 2 * len(texts) >= len(inner) and are_open else "nested"
+
+
 def _type_of(value: Any) -> str:
     match value:
         case bool():
@@ -349,7 +358,7 @@ def _type_of(value: Any) -> str:
         case int() | float():
             return "number"
         case list():
-            return "list" if all(isinstance(one, str) for one in value) else "nested"
+            return "list" if all(isinstance(one, str) for one in value) else _type_of_objects(value)
     text = str(value).strip()
     if (text[:1] in ("{", "[") and _is_json(text)) or _BYTES.fullmatch(text) or _INDEXED.match(text):
         return "nested"

@@ -120,7 +120,9 @@ def of_records(
     private = [one.name for one in fields if one.is_private]
     if private:
         notes.append(f"left out, as nobody's business: {', '.join(private)}")
-    if same := [one.name for one in fields if one.is_the_same(count) and one.name not in str(told)]:
+    if same := [
+        one.name for one in fields if one.is_the_same(count) and one.name not in str(told) and not one.is_private
+    ]:
         notes.append(f"left out, as the same in every record: {', '.join(same)}")
     if "zone" in told:
         notes.append(ZONE)

@@ -252,6 +252,16 @@ def test_where_nothing_names_a_record_all_of_it_does_in_a_file_and_of_a_table_it
         (lambda n: {"sku": n or 1, "title": f"T{n}", "about": text_of(n)}, {"id": "sku"}),
         (lambda n: {"id": n - 1, "about": text_of(n), "unique": f"U{n}"}, {"id": "id"}),
         (lambda n: {"id": n, "body": text_of(n) * 9, "by": "Ann"}, {"title": None, "text": ["body"]}),
+        (
+            lambda n: {
+                "id": n,
+                "title": f"T{n}",
+                "author": [{"family": f"Oak {n}", "given": "Ann"}],
+                "images": [{"src": f"https://a/{n}.png", "width": 3}],
+                "by": [{"name": "Al", "email": f"a{n}@b.org"}],
+            },
+            {"text": ["title", "author"], "metadata": None},
+        ),
         (lambda n: {"id": n, "first_name": f"A{n}", "LastName": f"B{n}"}, {"title": "{first_name} {LastName}"}),
         (
             lambda n: {"id": n, "called": f"One {n}", "x": text_of(n), "death": {"place": {"name": "Rome"}}},
@@ -994,7 +1004,7 @@ def test_what_lies_at_an_address_is_told_by_how_it_begins(tmp_path: Path) -> Non
 
 def test_what_values_are_and_which_address_is_that_of_the_page() -> None:
     values = {
-        "a": (["x", "y"], "list"), "b": ([1, "x"], "nested"), "c": ([{"x": "y"}], "nested"), "d": (True, "truth"),
+        "a": (["x", "y"], "list"), "b": ([1, "x"], "nested"), "c": ([{"x": "y"}], "objects"), "d": (True, "truth"),
         "e": (1.5, "number"), "f": ("1.299,00 €", "number"), "g": ("2026-01-01", "time"), "h": ("31.12.2026", "time"),
         "i": ("http://a.example", "address"), "j": ('{"a": 1}', "nested"), "k": ("[1]", "nested"),
         "l": ("{open", "text"),
