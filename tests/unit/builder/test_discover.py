@@ -1020,3 +1020,30 @@ def test_what_values_are_and_which_address_is_that_of_the_page() -> None:
         assert proposal(fields_of(records), 9)["link"] == name
     nested = [{"id": n, "name": f"T{n}", "body": text_of(n), "by": {"url": f"https://a/{n}"}} for n in range(9)]
     assert "link" not in proposal(fields_of(nested), 9)
+
+
+# By table: its other columns, the share of rows that have them, and whether it is somebody's knowledge.
+KNOWLEDGE: Mapping[str, tuple[str, float, bool]] = {
+    "tips": ("pass_phrase", 0.25, True), "hints": ("password", 1, False), "leaks": ("api_secret", 0.75, False),
+    "talks": ("speaker_email", 1, True), "speakers": ("full_name, e_mail", 1, False),
+    "halls": ("full_name, e_mail", 0.5, True), "customer_stories": ("town", 1, True), "members": ("mobile", 1, False),
+    "old_migrations": ("x", 1, False), "django_log": ("x", 1, False), "app_settings": ("x", 1, False),
+    "private_messages": ("x", 1, False), "xf_pm": ("x", 1, False), "addresses": ("x", 1, False),
+    "orders": ("customer_id", 1, False), "order_guides": ("x", 1, True), "Guest Bookings": ("guestNo", 1, False),
+}  # fmt: skip
+
+
+def test_which_tables_are_somebodys_knowledge(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "a.db")) as made, made:
+        for table, (columns, share, _) in KNOWLEDGE.items():
+            names = columns.split(", ")
+            made.execute(f'CREATE TABLE "{table}" (id INTEGER PRIMARY KEY, body, {columns})')
+            for n in range(8):
+                told = [f"T{n}" if n < 8 * share else None for _ in names]
+                marks = ", ".join("?" * len(names))
+                made.execute(f'INSERT INTO "{table}" (body, {columns}) VALUES (?, {marks})', (text_of(n), *told))
+    found = {one.settings["table"]: one for one in discover("sqlite:///a.db", tmp_path)}
+    assert {*found} == {table for table, (_, _, shown) in KNOWLEDGE.items() if shown}
+    private = ", ".join(sorted(table for table, (_, _, shown) in KNOWLEDGE.items() if not shown))
+    [noted] = [note for one in found.values() for note in one.notes if note.startswith(OTHERS_PRIVATE)]
+    assert sorted(noted.partition(": ")[2].split(", ")) == private.split(", ")
