@@ -76,7 +76,7 @@ def whatsapp_messages(lines: Iterable[str], name: str, left_out: Counter[str]) -
     read: list[tuple[int, re.Match[str], list[str]]] = []
     own: set[int] = set()
     for number, line in enumerate(lines, 1):
-        plain = _MARKS.sub("", line).rstrip("\r\n").replace("\u202f", " ")
+        plain = _MARKS.sub("", line).replace("\u202f", " ")
         if found := _WHATSAPP.match(plain):
             read.append((number, found, []))
             if _OWN.match(line):
@@ -132,26 +132,25 @@ def irc_messages(lines: Iterable[str], name: str, _: Counter[str]) -> Iterator[F
     channel = (name.replace(dated[0], "") if dated else name).strip("-_. ") or name
     taken: Counter[str] = Counter()
     for number, line in enumerate(lines, 1):
-        plain = line.rstrip("\r\n")
-        if changed := _DAY.match(plain):
+        if changed := _DAY.match(line):
             try:
                 day = _day_of(changed["when"])
             except ValueError:
                 # A program in another language writes its dates in it; a file of one day says which in its name.
                 day = named if changed["what"] == "Log opened" else ""
                 reason = "a day that cannot be read: expected one in English, as in Wed Oct 02 2024"
-                yield Skipped(f"{name}:{number}", reason, plain)
-        found = _IRC.match(plain)
+                yield Skipped(f"{name}:{number}", reason, line)
+        found = _IRC.match(line)
         author = found and (found["nick"] or found["does"] or found["tabbed"])
         if not found or not author or author.strip() in _SERVER:
             continue
         if not (found["day"] or day):
-            yield Skipped(f"{name}:{number}", "a time without a day: the file's name has to say it", plain)
+            yield Skipped(f"{name}:{number}", "a time without a day: the file's name has to say it", line)
             continue
         try:
             time = datetime.fromisoformat(f"{found['day'] or day} {found['clock']}")
         except ValueError:
-            yield Skipped(f"{name}:{number}", f"{found['day'] or day} {found['clock']} is no time", plain)
+            yield Skipped(f"{name}:{number}", f"{found['day'] or day} {found['clock']} is no time", line)
             continue
         text = f"{author} {found['text']}" if found["does"] else found["text"]
         yield f"{name}:{number}", message_fields(time, author.strip().lstrip("@+%&~"), text, channel, taken)

@@ -19,7 +19,7 @@ from support.postgres import new_database
 from vademecum.errors import UsageError
 from vademecum_builder.kinds.discover import discover
 from vademecum_builder.kinds.fields import fields_of, proposal
-from vademecum_builder.kinds.proposals import Proposal, of_records
+from vademecum_builder.kinds.proposals import Proposal, name_of, of_records
 from vademecum_builder.kinds.registry import open_sources
 from vademecum_builder.kinds.schema import Schema
 from vademecum_builder.readers.private import why_private_record
@@ -224,6 +224,12 @@ def test_a_file_of_a_stranger_is_proposed_as_what_it_is(tmp_path: Path, name: st
     notes = [ZONELESS] if "zone" in expected else SAME.get(name, [])
     [found] = discover(str(tmp_path / name), tmp_path)
     assert found == Proposal(called, kind, {"path": name, **expected}, notes) and not found.missing
+
+
+def test_a_source_is_called_by_small_letters_digits_and_dashes() -> None:
+    assert [name_of(one) for one in ("Our Shop_2!", "é", "a" * 50, f"{'b' * 39} c")] == [
+        "our-shop-2", "source", "a" * 40, "b" * 39,
+    ]  # fmt: skip
 
 
 def test_where_nothing_names_a_record_all_of_it_does_in_a_file_and_of_a_table_it_has_to_be_written(

@@ -19,7 +19,7 @@ from vademecum.errors import ContentError, NetworkError, ServerError, UsageError
 from vademecum_builder.sources.base import Checkpoint, Skipped, SourceItem
 from vademecum_builder.sources.catalog import CatalogSource
 from vademecum_builder.sources.json_records import split_records
-from vademecum_builder.sources.record_files import Failed, Layout, read_records
+from vademecum_builder.sources.record_files import WHOLE, Failed, Layout, read_records
 from vademecum_builder.sources.xml_records import repeated_elements, split_elements
 
 PUMP = {"id": 7, "name": "Pump", "price": {"amount": 12.5}}
@@ -244,6 +244,13 @@ def test_rows_that_cannot_be_read_are_told_by_their_lines() -> None:
     ]
 
 
+def test_a_file_that_is_a_record_is_held_to_the_limit_of_one() -> None:
+    told = json.dumps({"x": "y" * 1024}).encode()
+    large = Failed(f"larger than the limit of {(len(told) - 1) / 2**20:g} MiB: split it")
+    for longest, expected in ((len(told), json.loads(told)), (len(told) - 1, large)):
+        assert list(read_records(io.BytesIO(told), ".json", Layout(WHOLE), longest)) == [(1, expected)]
+
+
 @pytest.mark.parametrize("name", ["a.json", "a.jsonl", "a.csv"])
 @pytest.mark.parametrize("size", [1 << 10, 3 << 20])
 def test_a_record_that_is_too_large_is_passed_over(tmp_path: Path, name: str, size: int) -> None:
@@ -465,6 +472,14 @@ def test_an_address_is_read_again_only_where_it_gives_something_else(tmp_path: P
         assert [request.status for request in host.requests] == [200, 304, 200, 200]
         with pytest.raises(UsageError, match=r"a\.json: no checkpoint of an address \(cursor\)"):
             source.changes(Checkpoint("cursor", first[-1].position))
+
+
+def test_an_address_that_leads_to_another_one_is_followed(tmp_path: Path) -> None:
+    (tmp_path / "list").mkdir()
+    (tmp_path / "list/index.html").write_text(BOTH)
+    with PagesHost(tmp_path) as host:
+        assert CatalogSource(f"{host.url}list").sample(1) == [PUMP]
+        assert [request.status for request in host.requests] == [301, 200]
 
 
 def test_an_address_that_does_not_answer_is_told(tmp_path: Path) -> None:

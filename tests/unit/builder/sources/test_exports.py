@@ -17,6 +17,7 @@ from vademecum_builder.kinds.discover import discover
 from vademecum_builder.sources.base import Skipped, SourceError
 from vademecum_builder.sources.cuts import Message
 from vademecum_builder.sources.exports import Export
+from vademecum_builder.sources.mail import text_of_html
 from vademecum_builder.sources.message import Limits
 from vademecum_builder.sources.messages import MessageView
 from vademecum_builder.sources.several import NamedSources
@@ -284,6 +285,11 @@ def test_a_mail_is_what_it_says_itself(tmp_path: Path) -> None:
     assert (third.author, third.subject) == ("René", "café") and len(third.id) == 32 and third.thread == third.id
     assert third.text == "News\n\nA link.\n– on\n\none\ntwo"
     assert (fourth.text, fourth.thread, fourth.reply_to) == ("> only a quote\n", "", "1@a")
+
+
+def test_a_text_in_html_keeps_its_paragraphs() -> None:
+    page = "a<p>b <i>c</i></p>d<br>e<ul><li>f</ul>g<div hidden>h</div><table><tr><td>i</table>j<style>k{}</style>"
+    assert text_of_html(page) == "a\n\nb c\n\nd\ne\n\nf\n\ng\n\ni\n\nj"
 
 
 def test_of_a_mail_every_part_is_read_and_no_quote_at_its_end(tmp_path: Path) -> None:
