@@ -373,6 +373,16 @@ def test_of_a_folder_of_tables_those_of_persons_and_of_what_they_bought_are_left
     assert discover(str(tmp_path / "customers.csv"), tmp_path)[0].name == "customers"
 
 
+def test_a_folder_of_records_in_yaml_is_a_catalog_and_beside_pages_it_is_none(tmp_path: Path) -> None:
+    for name in "ab":
+        told = "".join(f"- {{id: {name}{n}, title: T{n}, body: '{text_of(n)}'}}\n" for n in range(4))
+        (tmp_path / f"{name}.yaml").write_text(told)
+    [found] = discover(str(tmp_path), tmp_path)
+    assert (found.kind, found.settings["path"], found.settings["id"]) == ("catalog", ".", "id")
+    (tmp_path / "c.md").write_text("# C")
+    assert [one.kind for one in discover(str(tmp_path), tmp_path)] == ["folder"]
+
+
 def test_files_that_are_a_record_each_are_called_as_they_lie(tmp_path: Path) -> None:
     for folder in ("a", "b"):
         (tmp_path / folder).mkdir()
