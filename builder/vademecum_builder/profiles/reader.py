@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from vademecum_builder.profiles import mdx
 from vademecum_builder.profiles.base import NotServed, Page, Pass, Project
-from vademecum_builder.profiles.code import without_gone
+from vademecum_builder.profiles.code import CODE, without_gone
 from vademecum_builder.profiles.formats import INCLUDES
 from vademecum_builder.profiles.plain import PASSES
 from vademecum_builder.profiles.registry import Found
@@ -45,6 +45,12 @@ _NOT_FOUND = re.compile(r"(?:.*/)?404\.html|404/?")
 """What hosts show for an address that does not exist; `features/404/` tells of one."""
 _NOWHERE = "redirects, and pages for addresses that do not exist"
 _REDIRECTS = ("redirect_url", "redirect_to")
+_REFRESH = re.compile(
+    r"^(?:\.\. raw:: html\n[ \t]*\n[ \t]+| {0,2})<meta\s[^<>]*\bhttp-equiv=[\"']?refresh"
+    r"|^\.\. meta::\n(?:[ \t]+.*\n)*?[ \t]+:http-equiv=refresh:",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""A page that leads elsewhere, in Markdown and in reStructuredText."""
 _NAMES = ("url", "permalink", "slug", "aliases", "redirect_from")
 """What front matter says of addresses: no metadata of a hit."""
 
@@ -171,6 +177,8 @@ class ProfilePages:
             address = folder.address(path, {"title": headed[1]} | metadata if headed else metadata)
             address = address if rendered else path
             if _NOT_FOUND.fullmatch(address) or any(isinstance(metadata.get(name), str) for name in _REDIRECTS):
+                return _NOWHERE
+            if written and "http-equiv" in body.lower() and _REFRESH.search(CODE.sub("", body)):
                 return _NOWHERE
         except NotServed as reason:
             return f"files that {self.found.profile.title} does not serve: {reason}"

@@ -1285,3 +1285,22 @@ def test_a_picture_that_is_not_there_is_no_missing_part(tmp_path: Path) -> None:
 def test_an_address_that_stands_for_one_to_come_is_none(address: str) -> None:
     assert address_of(address) == ""
     assert address_of("https://example.community/") == "https://example.community/"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "leads"),
+    [
+        ("a.md", '<meta http-equiv="refresh" content="0; url=../b/">\n\nMoved.\n', True),
+        ("a.md", "# Moved\n\n<meta content='0' HTTP-EQUIV=refresh>\n", True),
+        ("a.md", '# How to\n\n```html\n<meta http-equiv="refresh" content="0">\n```\n', False),
+        ("a.md", '# How to\n\n    <meta http-equiv="refresh" content="0">\n', False),
+        ("a.md", '# How to\n\nWrite <meta http-equiv="refresh" content="0">.\n', False),
+        ("a.rst", 'A\n=\n\n.. raw:: html\n\n   <meta http-equiv="refresh" content="0; url=b.html">\n', True),
+        ("a.rst", ".. meta::\n   :robots: index\n   :http-equiv=refresh: 0; url=../b/\n\nMoved.\n", True),
+        ("a.rst", 'A\n=\n\n.. code:: html\n\n   <meta http-equiv="refresh" content="0; url=b.html">\n', False),
+    ],
+)
+def test_a_page_that_only_leads_elsewhere_is_left_out(name: str, text: str, leads: bool, tmp_path: Path) -> None:
+    config = "conf.py" if name.endswith("rst") else "mkdocs.yml"
+    pages = pages_in(tmp_path, {config: "project = 'B'\n" if config == "conf.py" else "docs_dir: .\n", name: text})
+    assert (name in pages) is not leads
