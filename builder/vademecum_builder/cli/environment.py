@@ -66,7 +66,7 @@ def signing_key(environ: Mapping[str, str], keys: Path | None) -> str:
         raise UsageError(
             f"{KEY_VARIABLE} is set, but empty: there is no secret of that name here, or this run may not see it (a "
             "pull request from a fork has none; one of an environment needs a job that names the environment). To set "
-            f"it: {set_secret(keys or DEFAULT_KEYS)}"
+            f"it, on GitHub: {set_secret(keys or DEFAULT_KEYS)}"
         )
     return key
 

@@ -108,7 +108,7 @@ def load_authority(roots: Mapping[int, bytes], key_file: Path, environ: Mapping[
                 if is_root
                 else "use the key that belongs to this root.json, or the root.json that `vade keys rotate` wrote"
             )
-            + f" ({set_secret()})"
+            + f" (on GitHub: {set_secret()})"
         )
     return Authority(roots, signer, key_file.parent)
 
@@ -127,7 +127,7 @@ def is_named(pem: bytes, root: bytes) -> bool:
 
 def pem_signer(pem: bytes, where: Path | str) -> CryptoSigner:
     """Return the signer of a PEM. Raises UsageError: it is none; `where` is told, and never what it holds."""
-    again = f": set it again, whole ({set_secret()})" if where == KEY_VARIABLE else ""
+    again = f": set it again, whole (on GitHub: {set_secret()})" if where == KEY_VARIABLE else ""
     try:
         key = load_pem_private_key(pem, password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm, InternalError) as error:
@@ -158,4 +158,4 @@ def _find_signer(key_file: Path, environ: Mapping[str, str], authorised: Mapping
     except Exception as error:  # noqa: BLE001 - the libraries of key services raise what they like
         # The value may be a mangled secret: neither it nor an error that quotes it is passed on.
         said = f"{KEY_VARIABLE} holds neither a PEM key nor a usable key URI ({type(error).__name__})"
-        raise UsageError(f"{said}: set it again, whole ({set_secret()})") from None
+        raise UsageError(f"{said}: set it again, whole (on GitHub: {set_secret()})") from None

@@ -31,12 +31,13 @@ def run(options: Namespace) -> Shown:
     rotate = rotating and not (overlap or retire)
     version = renew_root(options.keys, now, rotate=rotate, overlap=overlap, retire=retire)
     made, there = options.keys / ROOT_FILE, Path(ROOT_FILE)
+    told = f"  hand over the new release key, as the secret {KEY_VARIABLE} of what builds; on GitHub:"
     elsewhere = there.is_file() and not there.samefile(made)
     return {"version": version}, [
         f"Signed root version {version}: {made}",
         f"  cp {made} {there}: builds in this repository read that one; commit it"
         if elsewhere
         else "  commit it where builds read it: as a rule root.json, at the top of the repository",
-        *(["  hand over the new release key:", f"    {set_secret(options.keys)}"] if rotate or overlap else []),
+        *([told, f"    {set_secret(options.keys)}"] if rotate or overlap else []),
         "  the next `vade build` publishes it",
     ]
