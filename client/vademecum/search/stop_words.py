@@ -6,11 +6,12 @@ from typing import Final
 
 _LISTS: Final = {
     "english": """
-        a about after all also am an and any are as at be because been before being both but by can could did do
-        does doing don for from get got had has have having he her here him his how i if in into is it its just
-        let like make me more most my need no not of on one only or other our out over own s same she should so
-        some such t than that the their them then there these they this those to too up us use using very want
-        was way we were what when where which while who why will with without would you your
+        a about after all also am an and any are aren as at be because been before being both but by can could
+        couldn did didn do does doesn doing don for from get got had hadn has hasn have haven having he her here
+        him his how i if in into is isn it its just let like ll make me more most my need no not of on one only or
+        other our out over own s same she should shouldn so some such t than that the their them then there these
+        they this those to too up us use using ve very want was wasn way we were weren what when where which while
+        who why will with without won would wouldn you your
     """,
     "german": """
         aber alle als also am an auch auf aus bei beim bin bis da damit dann das dass dein dem den denn der des
@@ -31,10 +32,10 @@ _LISTS: Final = {
         quien se ser si sin sobre son su sus tambien te tiene tu un una uno unos y ya yo
     """,
     "italian": """
-        a ad ai al alla alle anche c che chi ci come con cosa cui d da dal dalla de degli dei del della delle di
-        dove e ed era fare gli ha hanno ho i il in io l la le lei lo loro lui ma mi mia mio ne nel nella no non o
-        per perche piu puo quale quando quanto quella quello questa questo se sei si sono su sua sul suo tra tu
-        un una uno vi
+        a ad ai al all alla alle anche c che chi ci come con cosa cui d da dal dall dalla de degli dei del dell
+        della delle di dove e ed era fare gli ha hanno ho i il in io l la le lei lo loro lui ma mi mia mio ne nel
+        nell nella no non o per perche piu puo quale quando quanto quell quella quello questa questo se sei si
+        sono su sua sul sull suo tra tu un una uno vi
     """,
     "portuguese": """
         a ao aos as com como da das de do dos e ela ele em entre era essa esse esta este eu fazer foi ha isso

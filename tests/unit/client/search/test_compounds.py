@@ -6,6 +6,8 @@ import pytest
 
 from support.publishing import searched
 from vademecum.knowledge import KnowledgeBase
+from vademecum.search.stop_words import STOP_WORDS
+from vademecum.search.tokens import runs_of
 from vademecum_builder.encoders.prior import shipped_prior
 
 PAGES = {
@@ -77,6 +79,23 @@ def test_it_is_found(kb: KnowledgeBase, query: str, document: str, meant: str) -
 def test_what_no_page_has_is_told(kb: KnowledgeBase, query: str, unknown: tuple[str, ...]) -> None:
     hits = kb.search(query)
     assert (hits.unknown, hits.meant) == (unknown, "")
+
+
+@pytest.mark.parametrize(
+    "said",
+    (
+        "aren't couldn't didn’t doesn't don't hadn't hasn't haven't isn't shouldn't wasn't weren't won't wouldn't "
+        "I've we'll"
+    ).split(),
+)
+def test_halves_of_contractions_are_no_words_of_a_question(kb: KnowledgeBase, said: str) -> None:
+    hits = kb.search(f"why {said} reindex", mode="lexical")
+    assert ([hit.document for hit in hits], hits.unknown, hits.meant) == (["index.md"], (), "")
+
+
+@pytest.mark.parametrize("said", "all'uso dall'uso dell'uso l'uso nell'uso quell'uso sull'uso un'idea".split())
+def test_what_is_elided_before_a_vowel_says_little(said: str) -> None:
+    assert runs_of(said)[0] in STOP_WORDS["italian"]
 
 
 def test_a_letter_of_a_name_finds_no_other_name(kb: KnowledgeBase) -> None:
