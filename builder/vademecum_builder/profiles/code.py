@@ -33,6 +33,8 @@ _HALF = re.compile(
     rf"|(<a\b[^<>]*?)\shref=(?:\"[^\"<>{GONE}]+{GONE}[^\"<>]*\"|'[^'<>{GONE}]+{GONE}[^'<>]*')"
 )
 """Links to what is half an address; what it begins with, as `{{ site.baseurl }}`, may be nothing."""
+_DEFINED = re.compile(rf"^ {{0,3}}\[([^\[\]\n]+)\]:[ \t]*[^\s{GONE}]*{GONE}.*\n?", re.MULTILINE)
+_REFERENCE = re.compile(r"(?<!!)\[([^\[\]\n]+)\]\[([^\[\]\n]*)\]")
 _BOLD = re.compile(rf"[ \t]?(\*\*|__){GONE}+\1")
 _AT_A_MARK = re.compile(rf"(?<=[*_]){GONE}+|{GONE}+(?=[*_])")
 
@@ -43,6 +45,10 @@ def without_gone(text: str) -> str:
     if GONE not in text:
         return text
     text = _BOLD.sub("", _HALF.sub(r"\1\2", text))
+    if labels := {found[1].casefold() for found in _DEFINED.finditer(text)}:
+        text = _REFERENCE.sub(
+            lambda match: match[1] if (match[2] or match[1]).casefold() in labels else match[0], _DEFINED.sub("", text)
+        )
     return _AT_A_MARK.sub("\u200b", text).replace(GONE, "")
 
 

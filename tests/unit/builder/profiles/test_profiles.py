@@ -1304,3 +1304,12 @@ def test_a_page_that_only_leads_elsewhere_is_left_out(name: str, text: str, lead
     config = "conf.py" if name.endswith("rst") else "mkdocs.yml"
     pages = pages_in(tmp_path, {config: "project = 'B'\n" if config == "conf.py" else "docs_dir: .\n", name: text})
     assert (name in pages) is not leads
+
+
+def test_a_reference_whose_definition_is_computed_is_its_text(tmp_path: Path) -> None:
+    written = (
+        "See [the guide][guide-3], [Oil][], [kept][k] and ![no][guide-3].\n\n"
+        '[guide-3]: {% page "/guide/" %}\n[oil]: {{ site.base }}/oil/\n[k]: /kept/\n'
+    )
+    page = pages_in(tmp_path, {"eleventy.config.js": "", "a.md": written})["a.md"]
+    assert text_of(page) == "See the guide, Oil, kept and ![no][guide-3]."
