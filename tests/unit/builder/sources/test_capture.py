@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -230,6 +231,23 @@ def test_what_cannot_be_captured_is_said(tmp_path: Path) -> None:
         Slot(lite, "lite").install()
     shop.run("SELECT 1")
     shop.engine.dispose()
+
+
+def test_what_is_made_for_tables_of_like_names_is_called_otherwise(tmp_path: Path) -> None:
+    long = "a" * 40
+    tables = {long: long, f"{long}a": f"{long}_", f"{long}b": f"{long}_", "my_item": "my_item", "my-item": "my_item_"}
+    engine = create_engine(f"sqlite:///{tmp_path / 'a.db'}")
+    names = set()
+    for table, name in tables.items():
+        with engine.begin() as made:
+            made.execute(text(f'CREATE TABLE "{table}" (id INTEGER PRIMARY KEY)'))
+        told = str(Triggers(TableSource(Database("sqlite:///a.db", tmp_path), table)).install())
+        found = re.findall(r"CREATE TABLE vademecum_changes_(\w+) .*CREATE TRIGGER vademecum_(\w+)_insert", told)
+        assert {*found[0]} == {found[0][0]} and found[0][0].startswith(name)
+        assert len(found[0][0]) == len(name) + 8 * name.endswith("_")
+        names |= {*found[0]}
+    assert len(names) == len(tables)
+    engine.dispose()
 
 
 @pytest.mark.parametrize(
