@@ -38,6 +38,8 @@ def documents(
     reader = opened.reader()
     read = [reader.read(item) for item in opened.source.changes(None).entries if isinstance(item, SourceItem)]
     assert all(isinstance(document, Document) for document in read)
+    [anew] = kind_of("catalog").open_source(request.sources[0], request)
+    assert (anew.reader(), repr(anew.reader())) == (reader, repr(reader))  # what it has read makes it no other one
     if told is not None:
         told += reader.warnings()
     return read  # type: ignore[return-value]

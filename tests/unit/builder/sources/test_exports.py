@@ -536,6 +536,7 @@ def test_what_whatsapp_says_itself_is_nobodys_message(tmp_path: Path) -> None:
         "null and void: <b>", "I was omitted", "7",
     ]  # fmt: skip
     assert archive.left_out.total() == len(WHATSAPP_SAYS)
+    assert (archive, repr(archive)) == (Export(file, zone=UTC), repr(Export(file, zone=UTC)))
 
 
 @pytest.mark.parametrize(

@@ -285,7 +285,8 @@ def test_a_document_says_who_spoke_when_and_its_title_stays() -> None:
 @pytest.mark.parametrize(
     ("value", "form"),
     [
-        (True, ""), (7, "number 0"), (1_767_261_600_000, "number 1"), (1.7e18, "number 3"), (float("nan"), ""),
+        (True, ""), (7, "number 0"), (10**11, "number 0"), (10**11 + 1, "number 1"),
+        (1_767_261_600_000, "number 1"), (1.7e18, "number 3"), (float("nan"), ""),
         ("1767261600", "digits 10"), ("1767261600000.5", "digits 13"), ("12345678", ""), ("2026-01-01 10:00", "text"),
         ("1.1.2026", ""), (NOON, "datetime"), (NOON.replace(tzinfo=None), "local"), (NOON.date(), "date"), (None, ""),
     ],
