@@ -32,8 +32,8 @@ _LABEL = 40
 
 def identity(line: Line) -> int:
     """Return what two lines share that say the same at the same place."""
-    text = f"{line.place:08x}{line.text}".encode()
-    return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "big")
+    said = repr((line.place, line.text)).encode()
+    return int.from_bytes(hashlib.blake2b(said, digest_size=8).digest(), "big")
 
 
 @dataclass(frozen=True)
