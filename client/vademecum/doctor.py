@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 
 from vademecum.engine import Engine
-from vademecum.errors import ContentError, DamagedError, StorageError
+from vademecum.errors import BusyError, ContentError, DamagedError
 from vademecum.integrity.inspection import Finding, examine
 from vademecum.integrity.treatment import Diagnosis, Prepared, treat
 from vademecum.log import logger
@@ -81,14 +81,14 @@ def begin_anew(path: Path, now: datetime, *, unasked: bool = False) -> Rescued:
         unasked: Not where trust would begin anew: that is for somebody to decide.
 
     Raises:
-        BusyError: Another process is updating the store.
-        StorageError, QuotaError: It cannot be written; nothing has changed.
+        BusyError: Another process is updating the store, or, `unasked`, has mended it: a sound file is not set aside.
+        StorageError, QuotaError: It cannot be written, or trust would begin anew; nothing has changed.
     """
 
     def sound(records: Mapping[str, bytes]) -> dict[str, bytes]:
         trust, damaged = judge({name: records[name] for name in RECORDS if name in records}, now)
         if unasked and trust is None:
-            raise StorageError(f"{path}: the store is damaged, and so is what it trusts; `vade doctor` begins anew")
+            return {}
         kept = {} if trust is None else {name: data for name, data in records.items() if name not in damaged}
         kept.pop(HEAD, None)
         with suppress(ContentError, KeyError):
@@ -100,7 +100,9 @@ def begin_anew(path: Path, now: datetime, *, unasked: bool = False) -> Rescued:
         return kept
 
     with writing(path):
-        saved = rescue(path, (HEAD, POLICY.name, *RECORDS), sound)
+        if unasked and file_fault(path) is None:
+            raise BusyError(f"{path}: another process has mended the store just now; try again")
+        saved = rescue(path, (HEAD, POLICY.name, *RECORDS), sound, empty=not unasked)
     logger.warning("%s was damaged: %s", path, _told(saved))
     return saved
 

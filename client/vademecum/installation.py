@@ -182,7 +182,8 @@ class Installation:
     async def install(self, *, force: bool = False, unasked: bool = False) -> Outcome:
         """Have the engine sync; a damaged file is begun anew where what it trusts can be kept. Errors: see `use`."""
         sync = partial(self.use, lambda engine: engine.sync(force=force, unasked=unasked), updating=True)
-        if not (self._unread and self._is_damaged()):
+        self._unread = self._unread and self._is_damaged()
+        if not self._unread:
             try:
                 return await sync()
             except StorageError as error:

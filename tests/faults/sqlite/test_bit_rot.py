@@ -12,7 +12,7 @@ import pytest
 from support.place import PAGE, Place
 from support.sampling import sample
 from vademecum.doctor import begin_anew
-from vademecum.errors import StorageError, VademecumError
+from vademecum.errors import BusyError, StorageError, VademecumError
 from vademecum.runtime.sqlite.rescue import set_aside
 from vademecum.runtime.sqlite.store import SqliteStore
 
@@ -119,3 +119,20 @@ def test_the_sync_after_a_search_that_failed_begins_a_damaged_file_anew_but_no_t
     else:
         assert isinstance(error, StorageError) and "vade doctor` begins anew" in error.message
         assert place.path.read_bytes() == before
+
+
+@pytest.mark.fault("C38")
+def test_a_sync_keeps_a_floor_that_can_be_read_once_the_first_page_is_mended(place: Place) -> None:
+    data = bytearray(place.path.read_bytes())
+    data[100:108] = b"\xff" * 8  # the head of the description of the tables
+    lay(place, bytes(data))
+    kb = place.open()
+    assert kb.sync().error is None and kb.search("run") and place.check().sound
+
+
+@pytest.mark.fault("C38")
+def test_a_file_that_another_process_has_mended_is_not_set_aside(place: Place) -> None:
+    before = place.path.read_bytes()
+    with pytest.raises(BusyError, match="has mended"):
+        begin_anew(place.path, datetime.now(UTC), unasked=True)
+    assert place.path.read_bytes() == before and not set_aside(place.path).exists()

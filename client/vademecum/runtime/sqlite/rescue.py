@@ -18,7 +18,7 @@ from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from vademecum.errors import BusyError, NotAStoreError
+from vademecum.errors import BusyError, NotAStoreError, StorageError
 from vademecum.runtime.files import real_path
 from vademecum.runtime.sqlite.file import (
     APPLICATION_ID,
@@ -100,23 +100,25 @@ def was_store(path: Path) -> bool:
     )
 
 
-def rescue(path: Path, names: Iterable[str], judge: Callable[[Records], Records]) -> Rescued:
+def rescue(path: Path, names: Iterable[str], judge: Callable[[Records], Records], *, empty: bool = True) -> Rescued:
     """Set a damaged file aside, and begin the store anew. The caller holds the writer's lock.
 
     Args:
         names: The records that are to be read, as far as they can be.
         judge: Returns those of them that are to go along.
+        empty: Whether it is begun anew where none of them goes along.
 
     Raises:
         BusyError: Another program is writing to the file.
-        StorageError, QuotaError: It cannot be written. What opens is the damaged file, with its log.
+        StorageError, QuotaError: It cannot be written, or none goes along and it may not be `empty`. What opens is the
+            damaged file, with its log.
     """
     aside = set_aside(path)
     path = real_path(path)
     try:
         _copy(path, aside)
         with TemporaryDirectory(prefix="vademecum-") as folder:
-            records = _begin_anew(path, Path(folder, "fresh"), tuple(names), judge)
+            records = _begin_anew(path, Path(folder, "fresh"), tuple(names), judge, empty=empty)
     except FAULTS as error:
         raise storage_error(error, path) from error
     return Rescued(aside, tuple(records))
@@ -147,14 +149,20 @@ def _delete(file: Path, *parts: str) -> None:
         Path(f"{file}{part}").unlink(missing_ok=True)
 
 
-def _begin_anew(path: Path, fresh: Path, names: tuple[str, ...], judge: Callable[[Records], Records]) -> Records:
+def _begin_anew(
+    path: Path, fresh: Path, names: tuple[str, ...], judge: Callable[[Records], Records], *, empty: bool
+) -> Records:
     open_database(fresh).close()
     page = _first_page(fresh)
     torn = _start(path, 24).replace(_WAL_MODE, _OTHER_MODE) != page[:24]
     records = {} if torn else judge(_read(path, names))
     if not records:
+        before = _start(path, _PAGE)
         _lay_first_page(path, page)
         records = judge(_read(path, names))
+        if not (records or empty):
+            _lay_first_page(path, before)
+            raise StorageError(f"{path}: the store is damaged, and so is what it trusts; `vade doctor` begins anew")
     with closing(open_database(fresh)) as new, closing(connect(path, "mode=rw")) as old:
         _configure(old)
         with transaction(new):
