@@ -124,6 +124,7 @@ WITHOUT_DEAD: Final[Mapping[str, Any]] = {
     "archive": ArchiveLimits(releases=0),
 }
 """What a tree is laid by that holds nothing but its release."""
+
 QUERY_ENCODERS: Final = ("table", "transformer")
 
 

@@ -120,7 +120,7 @@ def report_of(
         previous=before.manifest.sequence if before else None,
         signed=written.signed,
         site=written.site,
-        warnings=state.warnings,
+        warnings=(*state.warnings, *_beside(context, written, manifest.sequence)),
         left_out=state.left_out,
         files_left_out=state.files_left_out,
         audit=state.audit,
@@ -128,6 +128,18 @@ def report_of(
         candidate=line.rollout if line.candidate and line.candidate.sequence == manifest.sequence else None,
         serves=line.current.sequence if line.current.sequence not in line.yanked else None,
     )
+
+
+def _beside(context: BuildContext, written: Written, sequence: int) -> list[str]:
+    """Say which releases stay beside one that was to leave no byte of what was removed."""
+    stays = {release.sequence for line in written.channels.values() for release in line.releases} - {sequence}
+    if not (context.request.erase_removed and stays):
+        return []
+    named = ", ".join(map(str, sorted(stays)))
+    return [
+        f"what was removed may be in release {named} still, which a channel leads to: promote this one, or build the "
+        "other channel, and build with --erase-removed once more"
+    ]
 
 
 def _update_bytes(release: AssembledRelease, base: Base, install: int) -> int | None:
