@@ -37,6 +37,7 @@ POLISH = "<p>Zażółć gęślą jaźń, pompa działa"
         (WIDE.encode("utf-16-le"), WIDE, "read as UTF-16-LE, which it does not say"),
         (WIDE.encode("utf-16-be"), WIDE, "read as UTF-16-BE, which it does not say"),
         (b"<p>" + b"x" * 197 + b"\0\0", "<p>" + "x" * 197, ""),  # one in a hundred
+        (("<p>" + "x" * 197 + "\0").encode("utf-16"), "<p>" + "x" * 197, ""),
         (b"\xff\xfe<", "\ufffd", "1 bytes or marks are no utf-16: they are shown as \ufffd"),
     ],
 )

@@ -80,6 +80,7 @@ def test_where_a_file_is_another_one_everything_is_told(file: Path) -> None:
     assert (told.items, told.gone) == ({}, {"9"})
     add(file, event("c", after=row(11)), event("t"), event("c", after=row(10)))
     assert names(told.listen(source)) == {"10": "a"}
+    assert not source.changes(told.checkpoint).whole
 
 
 def test_what_is_no_event_is_left_out_and_the_others_go_on(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -197,6 +197,12 @@ def test_answers_and_threads_are_of_the_conversation_that_they_answer() -> None:
     }
 
 
+def test_a_silence_is_longer_than_it_may_be() -> None:
+    messages = [said(1, 0), said(2, 60), said(3, 120.1), said(4, 240.1), said(5, 360.2)]
+    assert [*documents(messages, "conversation").values()] == [["1", "2"], ["3"], ["4"], ["5"]]
+    assert [*documents(messages, "temporal").values()] == [["1", "2", "3", "4"], ["5"]]
+
+
 def test_channels_are_apart() -> None:
     messages = [said(1, 0, channel="a/b"), said(2, 1, channel="c"), replace(said(1, 1), channel="c", text="other")]
     assert documents(messages, "temporal") == {"temporal/a%2Fb/1": ["1"], "temporal/c/1": ["1", "2"]}
