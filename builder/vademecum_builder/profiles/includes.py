@@ -7,6 +7,7 @@ import textwrap
 from collections.abc import Sequence
 
 from vademecum_builder.profiles.base import Page, Pass, without_front_matter
+from vademecum_builder.profiles.code import CODE
 
 _SPAN = re.compile(r"\s*(\d{0,9})\s*(?:([:-])\s*(-1|\d{0,9})\s*)?")
 _MARK = re.compile(r"^.*(?:ANCHOR(?:_END)?:|--8<--\s*\[(?:start|end):|#(?:end)?region\b).*\n?", re.MULTILINE)
@@ -47,7 +48,8 @@ def _taken(match: re.Match[str], text: str | None) -> str:
 _MDBOOK = re.compile(
     r"(?P<escaped>\\)?\{\{#(?P<kind>include|rustdoc_include|playground|title)\s+(?P<rest>[^{}\n]*)\}\}"
 )
-_RUST = re.compile(r"^(```(?:rust|\s*$)[^\n]*\n)([\s\S]*?)(^```)", re.MULTILINE)
+_RUST = re.compile(r"[ \t>]*(?:[-*+] +|\d+[.)] +)?`{3,}[ \t]*rust\b.*")
+_HIDDEN = re.compile(r"^[ \t>]*#(?: .*)?\n", re.MULTILINE)
 
 
 def mdbook_includes(text: str, page: Page) -> str:
@@ -65,7 +67,12 @@ def mdbook_includes(text: str, page: Page) -> str:
 
 def hidden_rust(text: str, page: Page) -> str:
     """Lines of Rust that mdBook hides (`# `) are left out."""
-    return _RUST.sub(lambda m: m[1] + re.sub(r"^[ \t]*#(?: .*)?\n", "", m[2], flags=re.MULTILINE) + m[3], text)
+
+    def shown(match: re.Match[str]) -> str:
+        opening, feed, rest = match[0].partition("\n")
+        return opening + feed + _HIDDEN.sub("", rest) if match["fence"] and _RUST.fullmatch(opening) else match[0]
+
+    return CODE.sub(shown, text) if "```" in text else text
 
 
 _SNIPPET = re.compile(

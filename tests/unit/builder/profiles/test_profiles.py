@@ -1313,3 +1313,15 @@ def test_a_reference_whose_definition_is_computed_is_its_text(tmp_path: Path) ->
     )
     page = pages_in(tmp_path, {"eleventy.config.js": "", "a.md": written})["a.md"]
     assert text_of(page) == "See the guide, Oil, kept and ![no][guide-3]."
+
+
+def test_lines_are_hidden_in_rust_alone_in_quotes_and_lists_too(tmp_path: Path) -> None:
+    text = (
+        "```console\n# as root\n```\n\n# Second\n\nText.\n\n```\n# unnamed\n```\n\n"
+        "> ```rust,ignore\n> # use pump;\n> #[derive(Oil)]\n> #\n> run();\n> ```\n\n- One\n\n  ```rust\n  # hidden\n  go();\n  ```\n"
+    )
+    page = pages_in(tmp_path, {"book.toml": "", "src/SUMMARY.md": "[A](a.md)\n", "src/a.md": f"# A\n\n{text}"})[
+        "src/a.md"
+    ]
+    assert text_of(page) == "# as root\nText.\n# unnamed\n#[derive(Oil)]\nrun();\nOne\ngo();"
+    assert page.sections[-1].headings == ("Second",)
