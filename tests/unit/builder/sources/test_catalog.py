@@ -90,6 +90,8 @@ def test_an_encoding_that_is_said_is_taken(tmp_path: Path) -> None:
         "id": "1",
         "name": "Žluťoučký",
     }
+    marked = catalog(tmp_path, "a.csv", b"\xef\xbb\xbfid\n7\n", layout=Layout(encoding="utf-8"))
+    assert listed(marked)[0] == {"7": {"id": "7"}}
     cut = b'\n [{"id": 7, "x": "\x81"}]'  # a byte that means nothing there
     assert listed(catalog(tmp_path, "a.json", cut, layout=Layout(encoding="cp1252")))[0] == {
         "7": {"id": 7, "x": "\ufffd"}

@@ -225,7 +225,9 @@ def test_an_id_that_stands_twice_is_taken_from_nobody() -> None:
 def test_other_limits_are_told_as_a_change() -> None:
     archive = Memory([said(id, id) for id in range(100)])
     told = Told().listen(MessageView(archive, "window", Limits(messages=10)))
-    told.listen(MessageView(archive, "window", Limits(messages=30)))
+    view = MessageView(archive, "window", Limits(messages=30))
+    assert [view.changes(since).whole for since in (None, Checkpoint("window", ""))] == [False, True]
+    told.listen(view)
     assert told.items == Told().listen(MessageView(archive, "window", Limits(messages=30))).items
 
 

@@ -18,7 +18,7 @@ from support.postgres import new_database
 from vademecum.errors import NetworkError, UsageError
 from vademecum_builder.sources.base import Checkpoint, Entry, Skipped, SourceItem
 from vademecum_builder.sources.database import Database, decode_value, encode_value
-from vademecum_builder.sources.records import json_value
+from vademecum_builder.sources.records import fields_with_lost_characters, json_value
 from vademecum_builder.sources.table import TableSource
 
 
@@ -380,3 +380,8 @@ def test_values_of_a_cursor_come_back_as_they_were() -> None:
 )
 def test_a_number_of_a_database_is_one_of_json_where_that_is_the_same(written: str, value: object) -> None:
     assert json_value(Decimal(written)) == value
+
+
+def test_fields_that_lost_characters_are_named() -> None:
+    told = [json.dumps({"a": end, "b": ["x", end], "c": "y"}, ensure_ascii=False).encode() for end in ("\ufffd", "z")]
+    assert [*map(fields_with_lost_characters, told)] == [["a", "b"], []]
