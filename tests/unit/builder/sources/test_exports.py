@@ -287,6 +287,12 @@ def test_a_mail_is_what_it_says_itself(tmp_path: Path) -> None:
     assert (fourth.text, fourth.thread, fourth.reply_to) == ("> only a quote\n", "", "1@a")
 
 
+def test_mails_without_an_id_are_told_apart_by_all_that_they_say(tmp_path: Path) -> None:
+    mail = b"From: a@a.example\nDate: Thu, 1 Jan 2026 10:00:00 +0000\nSubject: Oil\n\nHi\n"
+    others = [mail.replace(*one) for one in ((b"a@a", b"b@a"), (b"10:00", b"11:00"), (b"Oil", b"Air"), (b"Hi", b"Ho"))]
+    assert len({one.id for one in mailed(tmp_path, mail, *others)}) == 5
+
+
 def test_a_text_in_html_keeps_its_paragraphs() -> None:
     page = "a<p>b <i>c</i></p>d<br>e<ul><li>f</ul>g<div hidden>h</div><table><tr><td>i</table>j<style>k{}</style>"
     assert text_of_html(page) == "a\n\nb c\n\nd\ne\n\nf\n\ng\n\ni\n\nj"
