@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 import yaml
 
-from vademecum_builder.readers.front_matter import is_endless
+from vademecum_builder.readers.front_matter import YAML_ERRORS, is_endless
 from vademecum_builder.sources.gitignore import spec_of
 
 
@@ -37,7 +37,6 @@ def _as_data(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> Any:
 
 _Loader.add_multi_constructor("!", _as_data)
 _Loader.add_multi_constructor("tag:yaml.org,2002:python/", _as_data)
-_YAML_ERRORS = (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError, RecursionError)
 
 
 def read_yaml(text: str) -> dict[str, Any]:
@@ -47,7 +46,7 @@ def read_yaml(text: str) -> dict[str, Any]:
             return dict(orjson.loads(text))
     try:
         found = yaml.load(text, _Loader)
-    except _YAML_ERRORS:
+    except YAML_ERRORS:
         return {}
     return found if isinstance(found, dict) and not is_endless(found) else {}
 

@@ -16,7 +16,7 @@ from vademecum_builder.readers.text import clean, clean_line
 
 # Beside its own errors, PyYAML lets those of its constructors through: `2025-13-45` (ValueError), `!!int ""`
 # (IndexError), `!!bool x` (KeyError), `!!timestamp x` (AttributeError), `{[]: 1}` (TypeError), `[[[[…`.
-_YAML_ERRORS = (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError, RecursionError)
+YAML_ERRORS = (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError, RecursionError)
 
 MOST_VALUES = 1000
 _FIRST = 2
@@ -51,7 +51,7 @@ def read_front_matter(text: str) -> tuple[dict[str, Any], list[str]]:
     """
     try:
         value = yaml.load(clean(text), _Loader)
-    except _YAML_ERRORS as error:
+    except YAML_ERRORS as error:
         where, what = _explain(error)
         return {}, [f"line {where}: the front matter is not valid YAML ({what}): the page is read without it"]
     return _kept(value)

@@ -42,6 +42,8 @@ _QUOTED = re.compile(r'"[^"]*"')
 WHOLE = "."
 """Where a file is one record."""
 _YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_YAML_ERRORS = (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError, RecursionError)
+"""What PyYAML raises: those of its constructors too, as of `!!timestamp x` (see readers/front_matter.py)."""
 _NOT_UTF_8 = "bytes that are not UTF-8: save it as UTF-8, or say its encoding"
 _GUESSED = 'read as {0}, which it looks like: save it as UTF-8, or write encoding = "{0}"'
 
@@ -208,9 +210,20 @@ def _json_of(stream: BinaryIO) -> BinaryIO:
         raise ContentError(f"larger than {MAX_BYTES >> 20} MiB, in one piece: write it as JSON Lines")
     try:
         found = [one for one in yaml.load_all(data, _YAML) if one is not None]
+        if _length(found, {}) > MAX_BYTES:
+            raise ContentError(f"what its aliases stand for is larger than {MAX_BYTES >> 20} MiB, written out")
         return io.BytesIO(orjson.dumps(found[0] if len(found) == 1 else found, str, orjson.OPT_NON_STR_KEYS))
-    except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
+    except _YAML_ERRORS as error:
         raise ContentError(f"no YAML that can be read ({' '.join(str(error).split())})") from None
+
+
+def _length(value: Any, known: dict[int, int]) -> int:
+    """Return how many characters a value of YAML takes written out, about: an alias is one object, time and again."""
+    if id(value) not in known:
+        parts = [*value, *value.values()] if isinstance(value, dict) else value if isinstance(value, list) else ()
+        own = len(value) if isinstance(value, str | bytes) else 1
+        known[id(value)] = own + sum(_length(part, known) for part in parts)
+    return known[id(value)]
 
 
 def _elements(

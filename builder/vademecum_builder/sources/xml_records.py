@@ -12,6 +12,8 @@ from vademecum.errors import ContentError
 
 _WINDOW = 1 << 16
 _NAMESPACE = re.compile(r"\{[^}]*\}")
+_DEEPEST = 100
+"""Elements in one another: a path of each of them is kept, and each is read by what is around it."""
 _CUT = "it ends in the middle: it was cut off, or is being written"
 TEXT = "#text"
 """What an element says that has attributes as well: `price.#text` beside `price.currency`."""
@@ -22,7 +24,7 @@ def repeated_elements(head: bytes) -> Counter[str]:
     below the root: `channel.item`; those of the highest level on which any stands twice.
 
     Raises:
-        ContentError: It is no XML.
+        ContentError: It is no XML, or nested too deeply.
     """
     found: Counter[str] = Counter()
     parser = _parser()
@@ -32,7 +34,7 @@ def repeated_elements(head: bytes) -> Counter[str]:
             parser.feed(head[begin : begin + _WINDOW])
             for event, element in _events(parser):
                 if event == "start":
-                    at.append(_name(element.tag))
+                    _enter(at, element)
                 else:
                     found[".".join(at[1:])] += len(element) > 0 or len(element.attrib) > 1
                     at.pop()
@@ -52,7 +54,7 @@ def split_elements(stream: BinaryIO, records: str, longest: int) -> Iterator[dic
         longest: Bytes of an element, about.
 
     Raises:
-        ContentError: It is no XML, ends in the middle, or has an element that is longer.
+        ContentError: It is no XML, nested too deeply, ends in the middle, or has an element that is longer.
     """
     parser = _parser()
     at: list[str] = []
@@ -67,7 +69,7 @@ def split_elements(stream: BinaryIO, records: str, longest: int) -> Iterator[dic
                 parser.close()
             for event, element in _events(parser):
                 if event == "start":
-                    at.append(_name(element.tag))
+                    _enter(at, element)
                     above.append(element)
                     continue
                 above.pop()
@@ -93,6 +95,12 @@ def _parser() -> ET.XMLPullParser[ET.Element]:
 def _events(parser: ET.XMLPullParser[ET.Element]) -> Iterator[tuple[str, ET.Element]]:
     for told in parser.read_events():
         yield cast("tuple[str, ET.Element]", told)  # of these two events
+
+
+def _enter(at: list[str], element: ET.Element) -> None:
+    at.append(_name(element.tag))
+    if len(at) > _DEEPEST:
+        raise ContentError("nested too deeply")
 
 
 def _name(tag: str) -> str:

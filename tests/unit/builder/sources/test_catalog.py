@@ -45,6 +45,8 @@ def test_fields_that_are_the_id_where_none_is_named(name: str, tmp_path: Path) -
 
 
 BOTH = json.dumps([PUMP, VALVE])
+ALIASES = "\n".join(["- &a0 [xxxxxxxxxx]", *(f"- &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 8))])
+"""Ten million texts, in a few hundred bytes."""
 LINES = json.dumps(PUMP) + "\n\n" + json.dumps(VALVE)
 
 
@@ -320,6 +322,10 @@ def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path: Path) -> None
         ("a.xml", "<a><b x='1' y='2'/><b/><d x='1' y='2'/><d x='1' y='2'/></a>", "it has|id is missing"),
         ("a.yaml", "a: [1", "no YAML that can be read"),
         ("a.yaml", "a: [1, 2]", "no list of objects in it"),
+        ("a.yaml", "- {id: !!timestamp x}", "no YAML that can be read"),
+        ("a.yaml", "- {id: !!bool x}", "no YAML that can be read"),
+        ("a.yaml", ALIASES, "what its aliases stand for is larger than"),
+        ("a.xml", f"<a><b id='1' x='2'/><b>{'<c>' * 100}{'</c>' * 100}</b></a>", "nested too deeply"),
         ("a.jsonl", b"\x00\x01\x02\x03" * 100, "binary"),
     ],
 )
