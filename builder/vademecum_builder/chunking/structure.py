@@ -96,7 +96,8 @@ def _below_captions(sections: Sequence[Section]) -> Sequence[Section]:
         if section.blocks:
             blocks = sections[0].blocks
             text = " ".join(block if isinstance(block, str) else plain_block(block) for block in blocks)
-            if sections[0].headings or not 0 < len(text) <= _CAPTION or _SENTENCE.search(text):
+            below = sections[0].headings or sections[0].anchor  # of the title that heads the page
+            if below or not 0 < len(text) <= _CAPTION or _SENTENCE.search(text):
                 break
             return [*sections[1:at], replace(section, blocks=(*blocks, *section.blocks)), *sections[at + 1 :]]
     return sections

@@ -271,6 +271,11 @@ def test_a_caption_above_the_first_heading_is_no_passage(above: str, chunks: lis
     assert [chunk.text for chunk in chunk_document(document(Section((), "", (above,))))] == [above]
 
 
+def test_a_few_words_below_the_title_stay_there() -> None:
+    found = chunk_document(document(Section((), "timeout", ("30 seconds",)), Section(("Use",), "use", ("Wait.",))))
+    assert [(chunk.headings, chunk.text) for chunk in found] == [((), "30 seconds"), (("Use",), "Wait.")]
+
+
 def test_the_encoder_reads_title_headings_and_text() -> None:
     assert embedding_text("Keys", Chunk(("Rotate", "Often"), "often", "Run\nit.")) == "Keys\nRotate\nOften\nRun\nit."
     assert embedding_text("", Chunk((), "", "x")) == "x"
