@@ -525,6 +525,18 @@ def test_a_command_that_renders_and_publishes_at_once_is_taken_apart(vade: Vade,
     assert lacks in "".join(f.message for f in check_setup(Path(), datetime.now(UTC), live=False))
 
 
+def test_an_action_that_renders_and_uploads_at_once_is_taken_apart(vade: Vade) -> None:
+    """As Astro shows it: after its step the pages are uploaded, and a tree beside them would never be."""
+    upload = "actions/upload-pages-artifact@v3\n        with: {path: ./site/}\n"
+    workflow = DEPLOYS.replace(upload, "withastro/action@v3\n")
+    assert workflow != DEPLOYS
+    repository({**DOCS, ".github/workflows/docs.yml": workflow})
+    ran = vade("init", "--yes", "--json")
+    assert read_settings(Path("vademecum.toml")).out == Path("dist/kb")
+    lacks = "between rendering and publishing, which `withastro/action` does at once: take one step for each"
+    assert lacks in ran.json["steps"][0]["why"]
+
+
 @pytest.mark.parametrize(
     ("workflow", "folder"),
     [

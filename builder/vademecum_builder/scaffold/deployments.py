@@ -16,7 +16,10 @@ _DEPLOYS = {
     "actions/deploy-pages": ("", ""),
     "peaceiris/actions-gh-pages": ("publish_dir", "public"),
     "jamesives/github-pages-deploy-action": ("folder", ""),
+    "withastro/action": ("out-dir", "dist"),
 }
+_RENDERS = ("withastro/action",)
+"""Of those the ones that render the site as well: no step comes between."""
 _PUSHES = (
     (re.compile(r"\bghp-import\b[^\n]*\s(?P<folder>[^\s-][^\s]*)[ \t]*$", re.MULTILINE), ""),
     (re.compile(r"\bgh-pages (?:-d|--dist)[ =](?P<folder>\S+)"), ""),
@@ -41,7 +44,7 @@ class Workflow:
         deploys: Whether it publishes a site.
         folder: Which folder that site is; may be empty.
         publishes: Whether it publishes a knowledge base.
-        at_once: The command that renders the site and publishes it; empty: two steps do so.
+        at_once: The command or action that renders the site and publishes it; empty: two steps do so.
     """
 
     path: str
@@ -81,6 +84,7 @@ def _workflow(path: str, text: str) -> Workflow:
         action = uses.partition("@")[0].lower()
         publishes = publishes or bool(VADE.search(run) or _ACTION.fullmatch(uses))
         deploys = deploys or action in _DEPLOYS
+        at_once = action if action in _RENDERS else at_once
         for pattern, usual in _PUSHES:
             if pushed := pattern.search(run):
                 said = pushed.groupdict()
