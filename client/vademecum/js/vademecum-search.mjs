@@ -100,13 +100,23 @@ export class VademecumSearch extends HTMLElement {
     };
     const [facets, badges = []] = ["facets", "badges"].map((name) => namesOf(this.getAttribute(name)));
     const [address, why] = ["address", "why"].map((name) => this.hasAttribute(name));
-    const [filters, prefer] = ["filters", "prefer"].map((name) => JSON.parse(this.getAttribute(name) ?? "{}"));
+    const [filters, prefer] = ["filters", "prefer"].map((name) => this.#said(name));
     prefer.lang ??= lang ?? navigator.language;
     this.#search = new Search({ view, wording, base, modal, address, why, filters, prefer, facets, badges, make });
     const before = this.querySelector("input"); // somebody may have begun to type
     if (before) view.field.value = before.value;
-    if (this.hasAttribute("autofocus") || (before && before === document.activeElement)) view.field.focus();
+    if (this.hasAttribute("autofocus") || before?.matches(":focus")) view.field.focus();
     before?.remove();
+  }
+
+  /** What an attribute says in JSON; what is none, is told to whoever sets up the page. @param {string} name @returns {Record<string, any>} */
+  #said(name) {
+    try {
+      return JSON.parse(this.getAttribute(name) ?? "{}");
+    } catch (error) {
+      console.error(`<vademecum-search ${name}="...">, which has to be JSON as {"version": "1.0"}, is left out: ${error}`);
+      return {};
+    }
   }
 
   /** Without the root of trust there is no search: what another file says in its place is not believed. @param {URL} base */
