@@ -1,34 +1,3 @@
-"""The version of this software, apart from everything that has to be imported to say more, and where it came from."""
-
-from __future__ import annotations
+"""The version of this software, apart from everything that has to be imported to say more."""
 
 __version__ = "0.1.0"
-
-
-def pip_install(*extras: str) -> str:
-    """Return the command that adds extras to what is installed here, from where that came.
-
-    It names a clone, a wheel or a commit where that is known (`direct_url.json` of the packaging specification
-    "Recording the Direct URL Origin"), for no package index may have it; else the package.
-    """
-    # Imported where it is asked for: browsers load this module, and install nothing.
-    import json
-    from importlib.metadata import PackageNotFoundError, distribution
-    from pathlib import Path
-    from urllib.request import url2pathname
-
-    named = f"vademecum[{','.join(extras)}]"
-    try:
-        told = json.loads(distribution("vademecum").read_text("direct_url.json") or "{}")
-    except PackageNotFoundError:
-        told = {}
-    url, version_control = told.get("url", ""), told.get("vcs_info")
-    place = Path(url2pathname(url.removeprefix("file://")))
-    if version_control:
-        named = f"{named} @ {version_control['vcs']}+{url}@{version_control['commit_id']}"
-    elif url.startswith("file://") and place.exists():
-        editable = "-e " if told.get("dir_info", {}).get("editable") else ""
-        return f"pip install {editable}'{place}{named.removeprefix('vademecum')}'"
-    elif url.startswith("https://"):
-        named = f"{named} @ {url}"
-    return f"pip install '{named}'"

@@ -23,7 +23,7 @@ import pytest
 from support.pages_host import PagesHost
 from support.publishing import HANDBOOK, tree_of
 from vademecum import KnowledgeBase
-from vademecum.version import pip_install
+from vademecum.origin import pip_install
 from vademecum_builder.cli.main import main
 
 NOWHERE = "http://127.0.0.1:9/"

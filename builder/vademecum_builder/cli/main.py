@@ -14,7 +14,7 @@ from pathlib import Path
 
 from vademecum import log_to_stderr
 from vademecum.errors import CancelledError, StorageError, UsageError, VademecumError
-from vademecum.version import pip_install
+from vademecum.origin import pip_install
 from vademecum_builder.cli import github
 from vademecum_builder.cli.arguments import parser
 from vademecum_builder.cli.exits import DONE, FAILED, MISUSE, exit_code

@@ -12,7 +12,7 @@ import numpy as np
 
 from vademecum.encoder.model import ModelFile, encode_model
 from vademecum.errors import UsageError
-from vademecum.version import pip_install
+from vademecum.origin import pip_install
 from vademecum_builder.encoders.base import DocumentEncoder
 from vademecum_builder.encoders.directions import decode_directions
 from vademecum_builder.encoders.kept import KeptModel

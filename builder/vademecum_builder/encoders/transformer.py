@@ -14,7 +14,7 @@ import numpy as np
 
 from vademecum.encoder.file import EncoderFile
 from vademecum.errors import UsageError
-from vademecum.version import pip_install
+from vademecum.origin import pip_install
 from vademecum_builder.encoders.alphabet import build_alphabet
 from vademecum_builder.encoders.base import EmbeddingModel, FitLimits, Fitted
 from vademecum_builder.encoders.directions import decode_directions, encode_directions, find_directions

@@ -16,7 +16,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from vademecum.errors import BusyError, HostError, NetworkError, UsageError
-from vademecum.version import pip_install
+from vademecum.origin import pip_install
 from vademecum_builder.hosting.base import Done, Stored, Upload, cache_control, content_type
 
 if TYPE_CHECKING:

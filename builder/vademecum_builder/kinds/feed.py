@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from vademecum.errors import UsageError
-from vademecum.version import pip_install
+from vademecum.origin import pip_install
 from vademecum_builder.kinds.base import Key, Opened, is_truth
 from vademecum_builder.kinds.catalog import is_place
 from vademecum_builder.kinds.records import AUTO, RecordReader

@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from typing import Final
 
 from vademecum.errors import UsageError
-from vademecum.version import pip_install
+from vademecum.origin import pip_install
 from vademecum_builder.kinds import folder
 from vademecum_builder.kinds.base import Key, Opened
 from vademecum_builder.profiles.reader import PlainPages

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from vademecum.errors import UsageError
-from vademecum.version import pip_install
+from vademecum.origin import pip_install
 from vademecum_builder.kinds import records
 from vademecum_builder.kinds.base import Key, Opened, is_number, is_one_of, is_text, is_truth
 from vademecum_builder.kinds.records import RecordReader

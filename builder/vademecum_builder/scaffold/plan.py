@@ -9,7 +9,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from vademecum.errors import StorageError, UsageError
-from vademecum.version import __version__, pip_install
+from vademecum.origin import pip_install
+from vademecum.version import __version__
 from vademecum_builder.encoders.registry import published_name
 from vademecum_builder.request import BuildRequest
 from vademecum_builder.scaffold.choices import Ask, Choice, Wishes, choose, relative

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import PurePosixPath
 
-from vademecum.version import pip_install
+from vademecum.origin import pip_install
 from vademecum_builder.sources.base import (
     ASCIIDOC,
     DOCX,

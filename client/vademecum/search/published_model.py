@@ -10,8 +10,8 @@ import numpy as np
 
 from vademecum.encoder.model import decode_model
 from vademecum.errors import ContentError, UsageError
+from vademecum.origin import pip_install
 from vademecum.search.own_encoder import Encode
-from vademecum.version import pip_install
 
 
 def require_onnx() -> None:

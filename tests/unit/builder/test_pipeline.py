@@ -19,9 +19,9 @@ from vademecum.errors import ContentError, SignatureError, UsageError
 from vademecum.format.json import canonical, parse_object
 from vademecum.format.manifest import decode_manifest
 from vademecum.format.segment import ChunkRow
+from vademecum.origin import pip_install
 from vademecum.runtime.folder import FolderTransport
 from vademecum.runtime.memory import MemoryStore
-from vademecum.version import pip_install
 from vademecum_builder.encoders.directions import encode_directions
 from vademecum_builder.index.rows import rows_of
 from vademecum_builder.pages.site import SiteBuilder

@@ -9,7 +9,8 @@ from typing import Any, Literal
 
 from vademecum.errors import UsageError, VademecumError
 from vademecum.knowledge import KnowledgeBase
-from vademecum.version import __version__, pip_install
+from vademecum.origin import pip_install
+from vademecum.version import __version__
 from vademecum_builder.cli.wording import Shown
 
 _MOST_LISTED = 500

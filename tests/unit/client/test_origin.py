@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from vademecum.version import pip_install
+from vademecum.origin import pip_install
 
 
 @pytest.mark.parametrize(
