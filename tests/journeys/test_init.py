@@ -520,7 +520,7 @@ def test_a_command_that_renders_and_publishes_at_once_is_taken_apart(vade: Vade,
     folder = "site" if "mkdocs" in command else "build"
     assert read_settings(Path("vademecum.toml")).out == Path(folder, "kb")
     name = command.removeprefix("npx ").removesuffix(" --force")
-    lacks = f"between rendering and publishing, which `{name}` does at once: take one step for each"
+    lacks = f"between rendering and publishing, which `{name}` does at once: in its place take a step that"
     assert lacks in ran.json["steps"][0]["why"]
     assert lacks in "".join(f.message for f in check_setup(Path(), datetime.now(UTC), live=False))
 
@@ -533,7 +533,7 @@ def test_an_action_that_renders_and_uploads_at_once_is_taken_apart(vade: Vade) -
     repository({**DOCS, ".github/workflows/docs.yml": workflow})
     ran = vade("init", "--yes", "--json")
     assert read_settings(Path("vademecum.toml")).out == Path("dist/kb")
-    lacks = "between rendering and publishing, which `withastro/action` does at once: take one step for each"
+    lacks = "between rendering and publishing, which `withastro/action` does at once: in its place take a step that"
     assert lacks in ran.json["steps"][0]["why"]
 
 
@@ -580,6 +580,13 @@ def test_the_base_address_is_the_one_that_the_generator_is_told(vade: Vade, site
     repository({**DOCS, **site, ".github/workflows/docs.yml": DEPLOYS})
     assert vade("init", "--yes", "--json").json["address"] == "https://docs.acme.example/en/kb/"
     assert read_settings(Path("vademecum.toml")).base_url == "https://docs.acme.example/en/"
+
+
+def test_beside_a_workflow_the_key_is_handed_over_whatever_the_remote(vade: Vade) -> None:
+    site = {"CNAME": "docs.acme.example\n", "mkdocs.yml": "site_name: x\n", ".github/workflows/docs.yml": DEPLOYS}
+    repository({**DOCS, **site}, remote="")
+    steps = vade("init", "--yes", "--json").json["steps"]
+    assert any("gh secret set VADEMECUM_SIGNING_KEY < " in step["command"] for step in steps)
 
 
 def test_a_tree_that_is_not_there_is_not_called_built(vade: Vade) -> None:

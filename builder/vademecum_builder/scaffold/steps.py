@@ -93,7 +93,7 @@ def left_to_do(
     elif ours and WORKFLOW_FILE not in known.tracked:
         pages = f"gh api -X POST repos/{known.owner}/{known.name}/pages -f build_type=workflow"
         steps.append(Step("let a workflow publish the repository's site", pages))
-    if secret_here and known.owner:
+    if secret_here and (known.owner or deployed is not None):
         secret = _secret(known, f"{keys}/{RELEASE_KEY}", of_environment=ours)
         steps.append(Step("hand over the key that signs releases", secret))
     if pending:
@@ -110,8 +110,8 @@ def after_rendering(deployed: Workflow) -> str:
     """Return where in a workflow that publishes a site a knowledge base is built."""
     if deployed.at_once:
         return (
-            f"between rendering and publishing, which `{deployed.at_once}` does at once: take one step for each in its "
-            "place"
+            f"between rendering and publishing, which `{deployed.at_once}` does at once: in its place take a step that "
+            "renders, this one, and one that publishes"
         )
     return f"after the step that renders {deployed.folder or 'the pages'}"
 
