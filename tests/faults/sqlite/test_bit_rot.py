@@ -110,7 +110,7 @@ def test_the_sync_after_a_search_that_failed_begins_a_damaged_file_anew_but_no_t
         place.sql("UPDATE records SET value = x'00' WHERE name = 'trust/root.json'")
     lay(place, place.path.read_bytes().replace(b"digest TEXT", b"xigest TEXT"))
     kb = place.open()
-    with pytest.raises(StorageError, match="the next sync mends it"):
+    with pytest.raises(StorageError, match="this program's next sync mends it"):
         kb.search("run")
     before, error = place.path.read_bytes(), kb.sync().error
     assert set_aside(place.path).read_bytes() == before
