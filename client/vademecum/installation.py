@@ -34,7 +34,7 @@ from vademecum.search.published_model import run_model
 from vademecum.search.searcher import Searcher
 from vademecum.search.segment_words import SegmentWords, read_words
 from vademecum.store.pointer import Generation, decode_head, manifest_of
-from vademecum.store.records import MANIFESTS, SYNC
+from vademecum.store.records import HEALTH, MANIFESTS, SYNC
 from vademecum.update.results import Outcome
 
 T = TypeVar("T")
@@ -64,7 +64,6 @@ class Installation:
         self._emit = emit
         self._lock = threading.Lock()
         self._answering: Answering | None = None
-        self._unread = False  # what is installed could not be read: the next sync asks whether the file is damaged
         self.tree = ""
         """Where the search page is of the tree that what is installed came from, as the store says; or nothing."""
 
@@ -92,9 +91,6 @@ class Installation:
                     raise
                 self._answering = Answering(self._local, Searcher(self._local))
                 return
-            except StorageError as error:
-                self._unread = error.repairable
-                raise
             try:
                 opened.self_test()
             except SelfTestError as error:
@@ -182,16 +178,21 @@ class Installation:
     async def install(self, *, force: bool = False, unasked: bool = False) -> Outcome:
         """Have the engine sync; a damaged file is begun anew where what it trusts can be kept. Errors: see `use`."""
         sync = partial(self.use, lambda engine: engine.sync(force=force, unasked=unasked), updating=True)
-        self._unread = self._unread and self._is_damaged()
-        if not self._unread:
+        if not (await self._is_reported() and self._is_damaged()):
             try:
                 return await sync()
             except StorageError as error:
                 if not (error.repairable and self._is_damaged()):
                     raise
         begin_anew(self.path, self.clock.now(), unasked=True)
-        self._unread = False
         return await sync()
+
+    async def _is_reported(self) -> bool:
+        """Return whether a reader, of whatever process, could not open what is installed."""
+        with suppress(VademecumError):  # the sync says why
+            async with self._reading() as store:
+                return (await HEALTH.read(store)).reads > 0
+        return False
 
     def _is_damaged(self) -> bool:
         with suppress(VademecumError):  # no file, or none of ours

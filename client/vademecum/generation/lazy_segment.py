@@ -7,10 +7,10 @@ from dataclasses import dataclass, fields
 from itertools import pairwise
 from typing import Literal
 
-from vademecum.errors import StorageError
 from vademecum.format.segment import Column, SegmentOutline, decode_segment
 from vademecum.generation.row_index import packed, unpacked
 from vademecum.ports import Store
+from vademecum.store.objects import lacks
 
 _NEAR = 4
 """Rows between two wanted ones that are read along, rather than apart."""
@@ -54,7 +54,7 @@ async def read_rows(
         spans = [column.span(start, stop) for start, stop in stretches for column in wanted]
         parts = await store.parts(segment.name, spans)
         if parts is None:
-            raise StorageError(f"the store has lost object {segment.name[:12]}: run a forced update to fetch it again")
+            raise lacks(segment.name)
         each = iter(parts)
         for start, stop in stretches:
             pieces = [_pieces(column, next(each), start, stop) for column in wanted]

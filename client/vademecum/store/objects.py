@@ -55,10 +55,15 @@ async def read_sound(store: Store, digest: str) -> bytes:
     """
     data = await store.get(digest)
     if data is None:
-        raise StorageError(f"the store has lost object {digest[:12]}: run a forced update to fetch it again")
+        raise lacks(digest)
     if hashlib.sha256(data).hexdigest() != digest:
         raise DamagedError(f"the stored object {digest[:12]} is damaged: the next update mends it")
     return data
+
+
+def lacks(digest: str) -> StorageError:
+    """Return the error that says so; after a damaged file was begun anew, a sync may be at it just now."""
+    return StorageError(f"the store lacks object {digest[:12]}: it is fetched anew, now or by the next sync")
 
 
 def check_spans(digest: str, size: int, spans: Sequence[Span]) -> None:

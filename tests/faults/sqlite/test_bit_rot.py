@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -110,7 +112,7 @@ def test_the_sync_after_a_search_that_failed_begins_a_damaged_file_anew_but_no_t
         place.sql("UPDATE records SET value = x'00' WHERE name = 'trust/root.json'")
     lay(place, place.path.read_bytes().replace(b"digest TEXT", b"xigest TEXT"))
     kb = place.open()
-    with pytest.raises(StorageError, match="this program's next sync mends it"):
+    with pytest.raises(StorageError, match="the next sync mends it"):
         kb.search("run")
     before, error = place.path.read_bytes(), kb.sync().error
     assert set_aside(place.path).read_bytes() == before
@@ -119,6 +121,30 @@ def test_the_sync_after_a_search_that_failed_begins_a_damaged_file_anew_but_no_t
     else:
         assert isinstance(error, StorageError) and "vade doctor` begins anew" in error.message
         assert place.path.read_bytes() == before
+        copied = set_aside(place.path).stat().st_mtime_ns
+        assert isinstance(kb.sync().error, StorageError)
+        assert set_aside(place.path).stat().st_mtime_ns == copied, "what lies there already is not copied each time"
+
+
+@pytest.mark.fault("C38")
+def test_the_first_sync_of_another_program_mends_what_a_search_has_met(place: Place) -> None:
+    with closing(sqlite3.connect(place.path)) as connection:
+        [(root,)] = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'objects'")
+    data = place.path.read_bytes()
+    lay(place, data[: (root - 1) * PAGE] + bytes(PAGE) + data[root * PAGE :])
+    for _ in range(2):
+        with place.open(online=False) as kb, pytest.raises(StorageError, match="the next sync mends it"):
+            kb.search("run")
+    with place.open() as kb:
+        assert kb.update().to_sequence == 2
+    assert place.works() and place.check().sound
+
+
+@pytest.mark.fault("C38")
+def test_until_a_file_that_was_begun_anew_is_filled_again_search_says_that_it_will_be(place: Place) -> None:
+    begin_anew(place.path, datetime.now(UTC))
+    with place.open(online=False) as kb, pytest.raises(StorageError, match="fetched anew, now or by the next sync"):
+        kb.search("run")
 
 
 @pytest.mark.fault("C38")

@@ -8,6 +8,7 @@ one, and whoever has the file open reads one of the two. No file is renamed or r
 
 from __future__ import annotations
 
+import filecmp
 import os
 import shutil
 import sqlite3
@@ -134,6 +135,9 @@ def _copy(path: Path, aside: Path) -> None:
     try:
         # The log first: a reader that closes just now may move it into the file, and then it does no harm to have both.
         for part in (*_LOGS, ""):
+            with suppress(FileNotFoundError):
+                if filecmp.cmp(f"{path}{part}", f"{aside}{part}", shallow=False):
+                    continue  # of an attempt that was given up, as trust would have begun anew
             _delete(aside, part)
             with suppress(FileNotFoundError):
                 shutil.copyfile(f"{path}{part}", f"{aside}{part}")

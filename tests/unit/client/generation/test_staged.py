@@ -181,7 +181,7 @@ def test_an_object_that_is_lost_meanwhile_is_said() -> None:
     database = MemoryDatabase()
     staged = stage(database, [([document("a", 1, 1)], [chunk(1, 1)])])
     database.objects.clear()
-    with pytest.raises(StorageError, match="lost object"):
+    with pytest.raises(StorageError, match="lacks object"):
         drive(staged.digest())
 
 
@@ -194,10 +194,10 @@ def test_segments_and_an_encoder_that_are_known_are_not_read_again() -> None:
     again = drive(stage_generation(base.store, both.generation, base))
     assert again.state.segments[1] is shared and again.encoder is base.encoder
     other = replace(both.generation, encoder="0" * 64)
-    with pytest.raises(StorageError, match="lost object"):
+    with pytest.raises(StorageError, match="lacks object"):
         drive(stage_generation(base.store, other, base))
     assert again.state.documents == both.state.documents
-    with pytest.raises(StorageError, match="lost object"):
+    with pytest.raises(StorageError, match="lacks object"):
         drive(stage_generation(base.store, both.generation))
 
 
