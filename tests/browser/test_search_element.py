@@ -326,7 +326,7 @@ def test_filters_that_are_no_json_and_fields_that_no_document_has_are_told(open_
     page.locator("#query").fill("unsaid")
     expect(options(page)).to_have_count(3)
     assert len(told) == 2 and 'filters="...">, which has to be JSON' in told[0]
-    assert told[1].endswith('filters="...">: no document has versoin')
+    assert told[1].endswith('filters="...">: no document has versoin; is version meant?')
 
 
 def test_what_was_typed_before_the_script_came_is_asked(page: Page, host: PagesHost, tree: Path) -> None:

@@ -213,8 +213,8 @@ export interface Results extends Array<Hit> {
   meant: string;
   /** The tag of the language that the question is in, where no page is; empty where pages are, or nobody can tell. */
   language: string;
-  /** Fields of the filters that no document has: misspelt, or of another release. */
-  unsaid: string[];
+  /** Fields of the filters that no document has (misspelt, or of another release), each with that which may be meant, or "". */
+  unsaid: Record<string, string>;
   /** What the question stands for in these hits, folded: what to mark in a title, or a whole page. */
   words: string[];
 }

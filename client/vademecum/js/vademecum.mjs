@@ -121,7 +121,8 @@ export class KnowledgeBase {
   /** @param {string} query @param {import("./vademecum.d.mts").SearchOptions} [options] */
   async search(query, options = {}) {
     if (Object(options) !== options) throw new VademecumError("usage", `search(query, { limit: ${options} }): options have names`);
-    const { limit = 10, offset, mode, group, filters, prefer, facets } = options;
+    const { limit = 10, offset, mode, group, filters, prefer, facets, ...other } = options;
+    for (const name in other) throw new VademecumError("usage", `search: there is no option ${name}, but limit, offset, mode, group, filters, prefer, facets`);
     await this.initialize();
     const question = { query, limit, offset, mode, group, filters, prefer, facets };
     const { hits: found, further, ...told } = this.#encoder

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from difflib import get_close_matches
 from functools import cached_property
 from typing import Any
 
@@ -21,6 +20,7 @@ from vademecum.generation.opened import Opened
 from vademecum.generation.row_index import unpacked
 from vademecum.search.question import Filters, says, text_of
 from vademecum.search.results import Place, metadata_of
+from vademecum.search.spelling import nearest
 from vademecum.search.tokens import named
 
 FACETS = ("lang", "version", "source")
@@ -72,7 +72,7 @@ class Places:
         """Return the fields that no document has, each with that which may be meant; empty: nobody can tell."""
         missing = [name for name in fields if not any(name in said for said in self._metadata)]
         known = sorted({name for said in self._metadata for name in said}) if missing else []
-        return {name: next(iter(get_close_matches(name, known, 1)), "") for name in missing}
+        return {name: nearest(known, name) for name in missing}
 
     @property
     def languages(self) -> list[str]:

@@ -46,6 +46,18 @@ def within(words: Sequence[str], word: str, most: int, *, begun: bool) -> list[i
     return found
 
 
+def nearest(words: Sequence[str], word: str) -> str:
+    """Return that of the sorted words which a name was probably meant for: one change in three letters, two at most.
+
+    >>> nearest(["lang", "version"], "versoin"), nearest(["lang", "version"], "x")
+    ('version', '')
+    """
+    for most in range(1, min(2, len(word) // 3) + 1):
+        for at in within(words, word, most, begun=False):
+            return words[at]
+    return ""
+
+
 def _next_row(rows: Sequence[Sequence[int]], word: str, other: str, depth: int, most: int) -> list[int]:
     above = rows[-1]
     row = [depth + 1, *[most + 1] * len(word)]

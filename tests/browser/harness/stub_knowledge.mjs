@@ -48,7 +48,7 @@ function many(query, limit, filters) {
 }
 
 function results(hits, told = {}) {
-  return Object.assign(hits, { total: hits.length, facets: {}, unknown: [], unsaid: [], nearest: false, preparing: false, words: [], meant: "", ...told });
+  return Object.assign(hits, { total: hits.length, facets: {}, unknown: [], unsaid: {}, nearest: false, preparing: false, words: [], meant: "", ...told });
 }
 
 /** Hits of all documents; marked is what begins with a word of the query. */
@@ -98,7 +98,7 @@ export class KnowledgeBase {
     if (!this.status.installed) throw Object.assign(new Error("nothing"), { code: "empty" });
     if (query.startsWith("absent")) return results([]);
     if (query.startsWith("many")) return many(query, limit, filters);
-    if (query.startsWith("unsaid")) return Object.assign(all(query), { unsaid: ["versoin"] });
+    if (query.startsWith("unsaid")) return Object.assign(all(query), { unsaid: { versoin: "version" } });
     if (query.startsWith("soon")) return Object.assign(many(query, (this.readings = (this.readings ?? 0) + 1)), { preparing: this.readings < 3 });
     return all(query);
   }

@@ -5,6 +5,7 @@
  */
 
 import { says, textOf } from "./question.mjs";
+import { nearest } from "./spelling.mjs";
 import { named } from "./tokens.mjs";
 
 /** @typedef {import("./generation.mjs").Generation} Generation */
@@ -47,6 +48,13 @@ export class Places {
   /** What the documents say of their languages, each once; empty for those that say nothing. @returns {string[]} */
   get languages() {
     return [...new Set(this.metadata.map(({ lang }) => (typeof lang === "string" ? lang : "")))].sort();
+  }
+
+  /** The fields that no document has, each with that which may be meant; empty: nobody can tell. @param {string[]} fields */
+  unsaid(fields) {
+    const missing = fields.filter((name) => !this.metadata.some((said) => Object.hasOwn(said, name)));
+    const known = missing.length ? [...new Set(this.metadata.flatMap((said) => Object.keys(said)))].sort() : [];
+    return Object.fromEntries(missing.map((name) => [name, nearest(known, name)]));
   }
 
   /** How many of these documents say what, for each of these fields; where none are named, for those of `FACETS` in which

@@ -122,8 +122,7 @@ export class Searcher {
     const unknown = found.unknown.map((/** @type {string} */ word) => asWritten(word, query));
     const texts = answer.hits.flatMap(({ title, excerpt }) => [title, excerpt]);
     const meant = answer.meant && answer.meant.split(" ").map((/** @type {string} */ word) => asWritten(word, query, texts)).join(" ");
-    const unsaid = Object.keys(filters).filter((name) => !places.metadata.some((said) => Object.hasOwn(said, name)));
-    const told = { ...answer, unknown, meant, language, unsaid, preparing: !words };
+    const told = { ...answer, unknown, meant, language, unsaid: places.unsaid(Object.keys(filters)), preparing: !words };
     return words ? told : { ...told, nearest: false }; // nobody knows what no page has
   }
 
@@ -137,10 +136,10 @@ export class Searcher {
     const { generation, places } = this;
     const row = generation.index.find(chunk);
     const found = { ...nothing(generation), words: new Set(), meant: "" };
-    if (row === undefined || generation.owners[row] < 0) return { hits: [], total: 0, unknown: [], nearest: false, facets: {}, words: [], meant: "", language: "", unsaid: [], preparing: false };
+    if (row === undefined || generation.owners[row] < 0) return { hits: [], total: 0, unknown: [], nearest: false, facets: {}, words: [], meant: "", language: "", unsaid: {}, preparing: false };
     this.meaning.turnTo(generation.vector(row));
     const asked = { mode: "semantic", titled: [], alone: true, limit, offset: 0, group: true, prefer: {} };
-    return { ...this.#answer(found, places.elsewhere(row), asked), language: "", unsaid: [], preparing: false };
+    return { ...this.#answer(found, places.elsewhere(row), asked), language: "", unsaid: {}, preparing: false };
   }
 
   /** @param {import("./words.mjs").Found} found @param {boolean[] | null} fits

@@ -36,6 +36,14 @@ export function within(words, word, most, begun) {
   return found;
 }
 
+/** That of the sorted words which a name was probably meant for: one change in three letters, two at most; or empty.
+ * @param {string[]} words @param {string} word */
+export function nearest(words, word) {
+  const most = Math.min(2, Math.floor(word.length / 3));
+  const found = [1, 2].flatMap((changes) => (changes > most ? [] : within(words, word, changes, false)));
+  return found.length ? words[found[0]] : "";
+}
+
 /** @param {number[][]} rows @param {string} word @param {string} other @param {number} depth @param {number} most */
 function nextRow(rows, word, other, depth, most) {
   const above = rows[rows.length - 1];

@@ -151,5 +151,6 @@ test("options that are none are told at once", () => {
 test("options of a search have names", async () => {
   await open({ policy: { mode: "off" } });
   await assert.rejects(kb.search("key", 5), { code: "usage", message: /limit: 5/ });
+  await assert.rejects(kb.search("key", { filter: { lang: "de" } }), { code: "usage", message: /no option filter, .*filters/ });
   await kb.close();
 });
