@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from typing import cast
 
 from vademecum.errors import NetworkError, SignatureError, UsageError, VademecumError
+from vademecum_builder.delta.schedule import PackLimits
 from vademecum_builder.encoders.registry import DEFAULT_ENCODER, NamedEncoders, published_name
 from vademecum_builder.kinds.base import Opened
 from vademecum_builder.kinds.registry import joined, open_sources
@@ -40,7 +41,7 @@ from vademecum_builder.release.previous import (
     locate_previous,
     without_roots,
 )
-from vademecum_builder.request import WITHOUT_DEAD, BuildRequest, Progress, ignore_progress
+from vademecum_builder.request import WITHOUT_DEAD, ArchiveLimits, BuildRequest, Progress, ignore_progress
 from vademecum_builder.signing.keyring import Keys, choose_authority, find_keys, keys_of_preview, throwaway_authority
 from vademecum_builder.stages.context import BuildContext
 from vademecum_builder.stages.documents import NamedReaders
@@ -73,7 +74,11 @@ def build(
     """
     started = time.monotonic()
     now = now or datetime.now(UTC)
+    unheeded: list[str] = []
     if request.erase_removed:
+        said = {"packs": request.packs not in (PackLimits(), WITHOUT_DEAD["packs"])}
+        said["keep"] = request.archive not in (ArchiveLimits(), WITHOUT_DEAD["archive"])
+        unheeded = [_UNHEEDED.format(name) for name in said if said[name]]
         request = replace(request, refit=True, **WITHOUT_DEAD)
     published_name(request.encoder or DEFAULT_ENCODER)
     check_channel(request.channel)
@@ -112,7 +117,7 @@ def build(
     site = SiteBuilder(request.runtime_cache) if request.site else None
     context = BuildContext(request, authority, previous, site, now, progress, lying=lying)
     report, notices = _run(request, opened, context, stop)
-    notices = [*keys.notices, *previous.notices, *filter(None, notices)]
+    notices = [*unheeded, *keys.notices, *previous.notices, *filter(None, notices)]
     return replace(report, notices=tuple(notices), seconds=time.monotonic() - started)
 
 
@@ -181,6 +186,9 @@ def _previous(location: str | None, keys: Keys, request: BuildRequest, now: date
     return Previous(numbers, channels=channels, notices=notices)
 
 
+_UNHEEDED = (
+    "what is said of `{}` waits for the next build: --erase-removed has no packs and keeps no release"
+)
 _EMPTY = "nothing is published at {} yet: this is its first release, number {}"
 _EMPTY_ABOVE = "nothing is published at {} yet: what was built here before is not there, and this is number {}"
 _WITHOUT_TIMESTAMP = (

@@ -24,13 +24,14 @@ from vademecum.errors import (
     VademecumError,
 )
 from vademecum_builder.build import BuildReport, BuildRequest, build
+from vademecum_builder.delta.schedule import PackLimits
 from vademecum_builder.index.rows import rows_of
 from vademecum_builder.index.tiers import TierLimits
 from vademecum_builder.kinds.registry import joined, open_sources
 from vademecum_builder.publish.guard import timestamp_version
 from vademecum_builder.release.previous import Previous, find_previous
 from vademecum_builder.release.verify import verify
-from vademecum_builder.request import SourceSettings, TreeRequest
+from vademecum_builder.request import ArchiveLimits, SourceSettings, TreeRequest
 from vademecum_builder.signing.keyring import throwaway_authority
 from vademecum_builder.signing.keys import RELEASE_KEY, ROOT_FILE, ROOT_KEY
 from vademecum_builder.signing.root import renew_root
@@ -377,8 +378,12 @@ def test_what_was_removed_stays_until_it_is_erased(fitted: bool, request_: Build
         f"what was removed may be in release {candidate.sequence - 1} still, which a channel leads to: promote this "
         "one, or build the other channel, and build with --erase-removed once more",
     )
-    report = build(replace(request, erase_removed=True), now=NOW)
+    request = replace(request, erase_removed=True)
+    said = replace(request, packs=PackLimits(most=9)) if fitted else replace(request, archive=ArchiveLimits(3))
+    report = build(said, now=NOW)
     assert (report.documents, report.changed, report.warnings) == (3, True, ())
+    [told] = [notice for notice in report.notices if "erase" in notice]
+    assert told.startswith(f"what is said of `{'packs' if fitted else 'keep'}` waits for the next build")
     assert not holding(b"zyxwvut") and holding(b"weather")
 
 
