@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -26,8 +27,8 @@ def package_json() -> dict[str, Any]:
 
     Where a workflow publishes it, npm holds `repository` against the attested one.
     """
-    place = os.environ.get("GITHUB_REPOSITORY")
-    source = {"repository": {"type": "git", "url": f"git+https://github.com/{place}.git"}} if place else {}
+    home = _home()
+    source: dict[str, Any] = {"repository": {"type": "git", "url": f"git+{home}.git"}, "homepage": f"{home}#readme"}
     return {
         "name": "vademecum",
         "version": __version__,
@@ -44,8 +45,24 @@ def package_json() -> dict[str, Any]:
         "sideEffects": ["./client/vademecum-search.mjs", "./client/query.mjs", "./client/worker.mjs"],
         "browser": {"ws": False},  # Pyodide asks for it in Node.js alone, and Vite's development server looks for it
         "files": ["client"],
-        **source,
+        **(source if home else {}),
     }
+
+
+def _home() -> str:
+    """Return where the source of this package is, as the workflow says that publishes it; elsewhere nobody knows."""
+    place = os.environ.get("GITHUB_REPOSITORY")
+    return f"https://github.com/{place}" if place else ""
+
+
+def readme(text: str) -> str:
+    """Return the text of README.md with links that lead somewhere from outside the repository, too."""
+    home = _home()
+    if not home:
+        return text
+    kinds = {"!": "raw", "": "blob"}
+    link = r"(!?)(\[[^]]*\]\()(?![a-z]+:|#)"
+    return re.sub(link, lambda found: f"{found[1]}{found[2]}{home}/{kinds[found[1]]}/HEAD/", text)
 
 
 def _entry(name: str) -> dict[str, str]:
@@ -84,8 +101,8 @@ def write_package(folder: Path) -> None:
     names = [path.relative_to(folder / "client").as_posix() for path in pyodide]
     (folder / _BUNDLED).write_text(bundled(runtime, (home / "pyodide-lock.json").read_text(), names))
     (folder / "package.json").write_text(json.dumps(package_json(), indent=2) + "\n")
-    for name in ("README.md", "LICENSE"):
-        shutil.copyfile(PROJECT / name, folder / name)
+    shutil.copyfile(PROJECT / "LICENSE", folder / "LICENSE")
+    (folder / "README.md").write_text(readme((PROJECT / "README.md").read_text()))
 
 
 if __name__ == "__main__":

@@ -186,9 +186,7 @@ def _previous(location: str | None, keys: Keys, request: BuildRequest, now: date
     return Previous(numbers, channels=channels, notices=notices)
 
 
-_UNHEEDED = (
-    "what is said of `{}` waits for the next build: --erase-removed has no packs and keeps no release"
-)
+_UNHEEDED = "what is said of `{}` waits for the next build: --erase-removed has no packs and keeps no release"
 _EMPTY = "nothing is published at {} yet: this is its first release, number {}"
 _EMPTY_ABOVE = "nothing is published at {} yet: what was built here before is not there, and this is number {}"
 _WITHOUT_TIMESTAMP = (

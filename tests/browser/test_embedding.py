@@ -19,6 +19,7 @@ from support.pages_host import Answer, PagesHost, Site
 from support.python_memory import StartedHost
 
 RECIPES = (Path(__file__).parents[2] / "site" / "content" / "embedding.md").read_text(encoding="utf-8")
+APPS = (Path(__file__).parents[2] / "site" / "content" / "apps.md").read_text(encoding="utf-8")
 (SERVICE_WORKER,) = re.findall(r"```js\n(// sw\.js\n.*?)```", RECIPES, re.DOTALL)
 (FOREIGN_POLICY,) = re.findall(r"`(script-src https://kb\.example [^`]*)`", RECIPES)
 BEGIN = """async ([client, options]) => {
@@ -68,6 +69,20 @@ def start(publisher: Any, tmp_path: Path, client_folder: Path, memory: bytes) ->
     yield begin
     for host in running:
         host.stop()
+
+
+@pytest.mark.parametrize("foreign", [False, True])
+def test_it_works_under_trusted_types(foreign: bool, page: Page, publisher: Any, start: Start) -> None:
+    (policy,) = re.findall(r"`(require-trusted-types-for [^`]*)`", APPS)
+    app, tree = start(f"{FOREIGN_POLICY}; {policy}" if foreign else policy)
+    assert begun(page, app, f"{tree.url if foreign else app.url}client/vademecum.mjs", publisher, tree) is None
+    assert found(page) == "keys.md"
+
+
+def test_trusted_types_without_the_policy_are_one_error(page: Page, publisher: Any, start: Start) -> None:
+    app, tree = start("require-trusted-types-for 'script'; trusted-types other")
+    code, message = begun(page, app, f"{app.url}client/vademecum.mjs", publisher, tree)
+    assert code == "usage" and "allow the policy vademecum" in message
 
 
 def begun(page: Page, app: PagesHost, client: str, publisher: Any, tree: PagesHost) -> Any:

@@ -62,11 +62,15 @@ def test_what_it_builds_is_whole(tmp_path: Path) -> None:
     [packed] = (tmp_path / "npm").iterdir()
     with tarfile.open(packed) as archive:
         names = set(archive.getnames())
-        told = archive.extractfile("package/package.json")
-        assert told is not None
-        package = json.load(told)
+        told, readme = (archive.extractfile(f"package/{name}") for name in ("package.json", "README.md"))
+        assert told is not None and readme is not None
+        package, text = json.load(told), readme.read().decode()
     assert packed.name == f"vademecum-{_version()}.tgz" and package["version"] == _version()
     assert package["repository"]["url"] == "git+https://github.com/someone/vademecum.git"
+    assert package["homepage"] == "https://github.com/someone/vademecum#readme"
+    assert "(https://github.com/someone/vademecum/blob/HEAD/CHANGELOG.md)" in text
+    assert "(https://github.com/someone/vademecum/raw/HEAD/site/content/images/search.png)" in text
+    assert re.findall(r"\]\((?!https?://|#)[^)]*", text) == []
     for entry in (package["exports"]["."], package["exports"]["./search"]):
         assert {f"package/{path.removeprefix('./')}" for path in entry.values()} <= names
     assert names >= {

@@ -4,10 +4,14 @@
  * another origin than this module's, they are started by their address.
  */
 
+import { VademecumError } from "../errors.mjs";
+
 const STARTED_FROM = import.meta.url; // apart from `new URL("..", ...)`, which webpack would take for a module
 const CLIENT = new URL("..", STARTED_FROM);
 /** False in a bundle, where nobody knows the addresses of files: webpack's modules say where their sources were. */
 const PUBLISHED = STARTED_FROM.endsWith("/workers/start.mjs") && STARTED_FROM.startsWith("file:") === (globalThis.location?.protocol ?? "file:").startsWith("file:");
+
+/** @type {{createScriptURL: (address: string) => any} | undefined} */ let ADDRESSES;
 
 /** @type {Record<string, () => Worker>} */
 const OWN = {
@@ -29,9 +33,27 @@ export function clientFolder(given) {
 export function startWorker(file, given) {
   const { href, origin, protocol } = new URL(file, given ?? CLIENT);
   const elsewhere = protocol.startsWith("http") && origin !== globalThis.location?.origin && (given !== null || PUBLISHED);
-  const start = () => new Worker(elsewhere ? importing(href) : href, { type: "module", name: `vademecum ${file}` });
-  const worker = given === null && !elsewhere ? OWN[file]() : start();
-  return Object.assign(worker, { address: given !== null || PUBLISHED ? href : "", elsewhere });
+  const start = () => new Worker(trusted(elsewhere ? importing(href) : href), { type: "module", name: `vademecum ${file}` });
+  let error;
+  for (const way of given === null && !elsewhere ? (PUBLISHED ? [OWN[file], start] : [OWN[file]]) : [start]) {
+    try {
+      return Object.assign(way(), { address: given !== null || PUBLISHED ? href : "", elsewhere });
+    } catch (thrown) {
+      if (!(thrown instanceof TypeError)) throw thrown;
+      error = thrown; // under Trusted Types an address that stands literally is none
+    }
+  }
+  throw new VademecumError("usage", `${error?.message} Trusted Types: allow the policy vademecum, and say where client/ lies (clientUrl)`);
+}
+
+/** Its address as Trusted Types want it, where the page allows a policy of this name. @param {string} address @returns {any} */
+function trusted(address) {
+  try {
+    ADDRESSES ??= /** @type {any} */ (globalThis).trustedTypes?.createPolicy("vademecum", { createScriptURL: String });
+  } catch {
+    return address; // the page's own policy `default`, or the error that the browser gives, says what becomes of it
+  }
+  return ADDRESSES?.createScriptURL(address) ?? address;
 }
 
 /** A browser starts no worker from another origin, but one of this page's may import it. @param {string} address */
