@@ -525,14 +525,15 @@ def test_a_command_that_renders_and_publishes_at_once_is_taken_apart(vade: Vade,
     assert lacks in "".join(f.message for f in check_setup(Path(), datetime.now(UTC), live=False))
 
 
-def test_an_action_that_renders_and_uploads_at_once_is_taken_apart(vade: Vade) -> None:
+@pytest.mark.parametrize(("told", "out"), [("", "dist/kb"), ("{path: ./docs/}", "docs/dist/kb")])
+def test_an_action_that_renders_and_uploads_at_once_is_taken_apart(vade: Vade, told: str, out: str) -> None:
     """As Astro shows it: after its step the pages are uploaded, and a tree beside them would never be."""
     upload = "actions/upload-pages-artifact@v3\n        with: {path: ./site/}\n"
-    workflow = DEPLOYS.replace(upload, "withastro/action@v3\n")
+    workflow = DEPLOYS.replace(upload, f"withastro/action@v3\n{f'        with: {told}' if told else ''}\n")
     assert workflow != DEPLOYS
     repository({**DOCS, ".github/workflows/docs.yml": workflow})
     ran = vade("init", "--yes", "--json")
-    assert read_settings(Path("vademecum.toml")).out == Path("dist/kb")
+    assert read_settings(Path("vademecum.toml")).out == Path(out)
     lacks = "between rendering and publishing, which `withastro/action` does at once: in its place take a step that"
     assert lacks in ran.json["steps"][0]["why"]
 

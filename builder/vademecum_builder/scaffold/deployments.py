@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Any
 
 from vademecum_builder.profiles.config import read_yaml
@@ -93,6 +94,8 @@ def _workflow(path: str, text: str) -> Workflow:
         inputs = step.get("with")
         name, usual = _DEPLOYS.get(action, ("", ""))
         named = str(inputs.get(name, usual) if isinstance(inputs, Mapping) else usual).strip()
+        if action in _RENDERS and isinstance(inputs, Mapping):
+            named = str(PurePosixPath(str(inputs.get("path") or "."), named))  # of the project, in the repository
         if named and "${{" not in named:
             folder = named.removeprefix("./").rstrip("/")
     return Workflow(path, told, deploys, folder, publishes, at_once)

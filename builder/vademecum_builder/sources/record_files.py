@@ -35,6 +35,8 @@ _ENDINGS = {
 }
 _DELIMITER = re.compile(r"\ufeff?sep=([^\r\n])[\r\n]*")
 _DELIMITERS = ",;\t|"
+_NOTHING = "\x1f"
+"""What sets the cells of a single column apart: it stands in no text."""
 _SHOWN = 60
 _FIRST = 20
 """Lines among which the names of columns stand."""
@@ -368,6 +370,9 @@ def _head_of(lines: Sequence[str]) -> tuple[str, int]:
     alike = all(len(row) == len(rows[head]) for row in rows[:head])
     below = len(rows) > head + 1 and len(rows[head + 1]) == len(rows[head])
     several = filled[head] > 2 or (alike and filled[head] == len(rows[head])) if rows else False
+    counts = Counter(len(row) for row in rows[1:] if any(row))
+    if rows and len(rows[0]) == 1 and 2 * max((counts[n] for n in counts if n > 1), default=1) <= counts.total():
+        return _NOTHING, 0  # a column alone, of texts some of which have commas
     return delimiter, head if head and filled[0] and below and several else 0
 
 

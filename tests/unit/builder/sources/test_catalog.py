@@ -234,6 +234,14 @@ def test_a_row_that_is_ragged_or_no_utf_8_is_told(tmp_path: Path) -> None:
     assert [entry.key for entry in entries if isinstance(entry, SourceItem)] == ["1", "5"]
 
 
+def test_a_column_alone_has_texts_with_commas_as_they_are() -> None:
+    lines = ["text", "Pumps, valves, seals", "Oil, grease, wax", '"A key, or two"', "Lamp", "Rope, a hook", "Nails"]
+    told: list[str] = []
+    found = read_records(io.BytesIO("\n".join(lines).encode()), ".csv", Layout(), warn=told.append)
+    assert [record for _, record in found] == [{"text": line.strip('"')} for line in lines[1:]]
+    assert told == []
+
+
 def test_rows_that_cannot_be_read_are_told_by_their_lines() -> None:
     text = f'sep=;\nid;name\n1;{"x" * 999}\n2;"a"b\n3;{"y" * 2000}\n4;"d\ne"\n5;{"z" * 992}\n'
     text += f'6;"{"v" * 600}\n{"w" * 600}"\n'
