@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 from functools import cached_property
@@ -30,7 +30,8 @@ from vademecum_builder.stages.documents import DocumentReader
 
 TITLES: Final = (
     "title name subject headline label display_name product_name summary titel titre titulo titolo nombre nom nome "
-    "naam bezeichnung produktname artikelname betreff asunto objet oggetto designation"
+    "naam bezeichnung produktname artikelname betreff asunto objet oggetto designation heading term "
+    "question frage pregunta domanda pergunta vraag"
 ).split()
 """Fields that say what a record is called, the likeliest first."""
 PLAIN, MARKDOWN, HTML, AUTO = "plain", "markdown", "html", "auto"
@@ -91,7 +92,8 @@ class RecordReader(DocumentReader):
         other_use: Fields that are no text unless a template names them.
         order: In which order fields are read; empty: by their names.
         undated: Records whose date cannot be read, and why.
-        untold: Fields that nobody named and that are no text, for their names call them private.
+        untold: Fields that nobody named and that are no text, for their names call them private; also in an object that
+            is named as a whole.
         texts, reached: Of the other fields that nobody named how many texts there are, and in how many somebody is
             reached.
     """
@@ -178,7 +180,7 @@ class RecordReader(DocumentReader):
         Raises:
             ContentError: A time without a zone.
         """
-        record = parse_object(item.data, item.key)
+        record = self._open(parse_object(item.data, item.key))
         text, form = self._text(record)
         told = {name: _told(name, field_at(record, name)) for name in self.metadata}
         metadata = {name: value for name, value in told.items() if value is not None}
@@ -202,16 +204,38 @@ class RecordReader(DocumentReader):
     def warnings(self) -> Sequence[str]:
         """Return a line for all records without a date, and one for each way in which something may be private."""
         updated, text = f"{self.where}: source.updated", f"{self.where}: source.text names no fields:"
+        private = f"{self.where}: source.{'text' if self.text else 'text names no fields'}:"
         told = (
             [f"{updated}: {len(self.undated)} records are without a date, as {self.undated[0]}"] if self.undated else []
         )
         if self.untold:
             names = ", ".join(sorted(self.untold))
-            told.append(f"{text} {names} are left out, as private by their names; name what everybody may read")
+            told.append(f"{private} {names} are left out, as private by their names; name what everybody may read")
         if found := [name for name, count in self.reached.items() if many_reach(count, self.texts[name])]:
             names = ", ".join(sorted(found))
             told.append(f"{text} {names} are published, and say where people are reached; name what everybody may read")
         return told
+
+    def _open(self, record: dict[str, Any]) -> dict[str, Any]:
+        """Return a record without what is called private in an object that the settings name as a whole."""
+        named = {name for _, name in self.named}
+        tops = {name if name in record else name.partition(".")[0] for name in named}
+        nested = {name: record[name] for name in tops if isinstance(record.get(name), dict | list)}
+        return record | {name: self._without_private(value, name, named) for name, value in nested.items()}
+
+    def _without_private(self, value: Any, path: str, named: Collection[str]) -> Any:
+        if isinstance(value, list):
+            return [self._without_private(one, path, named) for one in value]
+        if not isinstance(value, dict) or is_rich_text(value):
+            return value
+        kept = {}
+        for name, inner in value.items():
+            called = f"{path}.{name}"
+            if is_named_private(name) and not any(f"{_INDEX.sub('', one)}.".startswith(f"{called}.") for one in named):
+                self.untold.add(called)
+            else:
+                kept[name] = self._without_private(inner, called, named)
+        return kept
 
     def _title(self, record: Mapping[str, Any], sections: Sequence[Section]) -> str:
         if self.title is not None and (told := _bare(self.title.render(record), self.format)):

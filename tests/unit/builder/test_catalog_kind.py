@@ -81,6 +81,20 @@ def test_what_a_name_calls_private_is_no_text_unless_the_settings_name_it(tmp_pa
     assert (text(one), told) == ("hunter2", [])
 
 
+def test_of_an_object_that_is_named_what_its_names_call_private_is_left_out_unless_it_is_named(tmp_path: Path) -> None:
+    fields = {"bio": "Plants trees.", "password": "pbkdf2", "at": [{"town": "York", "email": "a@b.org"}]}
+    record = {"id": 1, "fields": fields, "more": {"token": {"a": "t0k"}, "x": 1}}
+    told: list[str] = []
+    settings = 'title = "id"\ntext = ["fields"]\nmetadata = ["more"]\n'
+    [one] = documents(tmp_path, [record], settings, told)
+    assert (text(one), one.metadata) == ("at: town: York, bio: Plants trees.", {"more": {"x": 1}})
+    assert len(told) == 1 and "source.text: fields.at.email, fields.password, more.token are left out" in told[0]
+    named = settings.replace('"fields"', '"fields", "fields.password", "fields.at.0.email"')
+    [one] = documents(tmp_path, [record], named.replace('"more"', '"more.token.a"'))
+    assert text(one) == "at: email: a@b.org, town: York, bio: Plants trees., password: pbkdf2\npbkdf2\na@b.org"
+    assert one.metadata == {"more.token.a": "t0k"}
+
+
 def test_each_setting_shapes_the_document(tmp_path: Path) -> None:
     settings = """
 id = "id"
