@@ -19,6 +19,7 @@ from vademecum.format.json import canonical, iso_time
 from vademecum_builder.sources.base import Changes, Checkpoint, Entry, Skipped, SourceError, digest_of
 from vademecum_builder.sources.fetched import fetch, is_address
 from vademecum_builder.sources.mail import text_of_html
+from vademecum_builder.sources.private_fields import why_private
 from vademecum_builder.sources.records import record_item, record_key
 
 _STRATEGY = "feed"
@@ -84,10 +85,15 @@ class FeedSource:
         if not _END.search(data[-1000:]):
             raise SourceError(f"{self.place}: it ends in the middle: it was cut off, or is being written")
         seen: set[str] = set()
-        for number, entry in enumerate(feed.entries, 1):
-            key = next(filter(None, (record_key(entry.get(name)) for name in _NAMES)), None)
-            if key is None and entry.get("summary"):  # RSS asks for a title or a description
-                key = digest_of(entry["summary"].encode())
+        read = [
+            (entry, _key_of(entry), _fields(entry, self.place if is_address(self.place) else ""))
+            for entry in feed.entries
+        ]
+        public = {key for _, key, fields in read if not why_private(fields)}
+        for number, (entry, key, fields) in enumerate(read, 1):
+            # An item of a menu of WordPress has the id of the post that it leads to.
+            if key in public | seen and why_private(fields):
+                key = f"{key} {number}"
             if key is None or key in seen:
                 yield Skipped(
                     f"entry {number}",
@@ -96,10 +102,17 @@ class FeedSource:
                 )
                 continue
             seen.add(key)
-            yield record_item(key, _fields(entry, self.place if is_address(self.place) else ""))
+            yield record_item(key, fields)
         if not seen:
             raise SourceError(f"{self.place}: no entry in this feed; nothing is changed")
         yield checkpoint
+
+
+def _key_of(entry: Any) -> str | None:
+    key = next(filter(None, (record_key(entry.get(name)) for name in _NAMES)), None)
+    if key is None and entry.get("summary"):  # RSS asks for a title or a description
+        return digest_of(entry["summary"].encode())
+    return key
 
 
 def _fields(entry: Any, base: str) -> dict[str, Any]:

@@ -82,6 +82,19 @@ def test_of_an_export_of_wordpress_what_everybody_sees_is_published(tmp_path: Pa
     items = [item for item in source.changes(None).entries if isinstance(item, SourceItem)]
     assert len(items) == len(POSTS)
     assert [item.key for item in items if not why_private_record(item.data)] == ["urn:seen", "urn:page"]
+    # An item of a menu has the id of the post that it leads to; a post that is a draft now keeps its own.
+    menus = [POST.format("seen", "publish", "nav_menu_item", ""), posts[2], POST.format("draft", "draft", "post", "")]
+    (tmp_path / "a.xml").write_text(
+        f'<rss version="2.0" {spaces}><channel>{"".join((*menus, *posts[:2], *menus[:1]))}</channel></rss>'
+    )
+    assert keys(source.changes(None)) == [
+        "urn:draft",
+        "urn:draft 3",
+        "urn:page",
+        "urn:seen",
+        "urn:seen 1",
+        "urn:seen 6",
+    ]
 
 
 def test_shortcodes_of_an_export_of_wordpress_are_no_text(tmp_path: Path) -> None:
