@@ -13,7 +13,7 @@ from zipfile import ZipFile, is_zipfile
 
 from vademecum.errors import UsageError
 from vademecum_builder.kinds.discover_tables import discover_tables, is_of_people
-from vademecum_builder.kinds.fields import SAMPLED, fields_of
+from vademecum_builder.kinds.fields import SAMPLED, fields_of, names_an_id
 from vademecum_builder.kinds.proposals import ZONE, Proposal, completed, name_of, of_messages, of_records
 from vademecum_builder.sources.base import SourceError
 from vademecum_builder.sources.catalog import ENDINGS, SELDOM, CatalogSource
@@ -32,6 +32,15 @@ _SHOP = re.compile(rb"=[\"']https?://base\.google\.com/ns/")
 """A feed whose entries are products: prices and brands are fields of their own."""
 _REFERENCES = ("bib", "ris")
 """Endings of lists of references, which Pandoc reads."""
+_DJANGO = {"model", "pk", "fields"}
+_FEW = 20
+"""A field of so many stands in a record, on the average, where the records have hardly one in common."""
+_RECORDS = 100_000
+"""Records whose ids are compared."""
+_UNLIKE = (
+    "{}: its files hold each something else: name the one that people are to search, or read them into a database, "
+    "whose tables are joined by what refers to what"
+)
 _LOOKED_AT = 10_000
 """Files of a folder."""
 _SHAPED = 20
@@ -169,16 +178,17 @@ def _in_folder(path: Path, folder: Path) -> list[Proposal]:
 def _catalogs(name: str, path: Path, folder: Path) -> list[Proposal]:
     """Return the catalog that files of a folder are, or one of each where they hold other things."""
     files = CatalogSource(str(path)).files()
-    if 1 < len(files) <= _EACH:
-        found: dict[Path, set[str]] = {}
-        for file in files:
-            try:
-                found[file] = set(CatalogSource(str(file)).sample(1)[0])
-            except SourceError:
-                break
-        first = next(iter(found.values()), set())
-        if any(2 * len(names & first) < len(names | first) for names in found.values()):
-            return _each(files, folder)
+    found: list[set[str]] = []
+    for file in files[:: -(-len(files) // _EACH)] if len(files) > 1 else ():
+        try:
+            found.append(set(CatalogSource(str(file)).sample(1)[0]))
+        except SourceError:
+            break
+    unlike = sum(2 * len(names & found[0]) < len(names | found[0]) for names in found)
+    if unlike and len(files) <= _EACH:
+        return _each(files, folder)
+    if 2 * unlike > len(found):
+        raise UsageError(_UNLIKE.format(path))
     return [_catalog(name, str(path), _relative(path, folder))]
 
 
@@ -204,6 +214,19 @@ def _each(files: Sequence[Path], folder: Path) -> list[Proposal]:
     return [replace(found[0], notes=(*found[0].notes, told)), *found[1:]]
 
 
+def _told_apart(found: Proposal, source: CatalogSource, id: str) -> Proposal:
+    """Return a proposal whose id no two records share, also of those that were not looked at: of two universities of
+    one name the second would be left out."""
+    shared = 0 if is_address(source.place) else source.shared(id, _RECORDS)
+    if not shared:
+        return found
+    if names_an_id(id):
+        return replace(
+            found, notes=(*found.notes, f"records with the {id} of an earlier one, which are left out: {shared}")
+        )
+    return replace(found, settings={name: value for name, value in found.settings.items() if name != "id"})
+
+
 def _is_known(file: Path) -> bool:
     head = _head(file)
     return head.startswith(_SQLITE) or _FEED.search(head) is not None
@@ -212,15 +235,30 @@ def _is_known(file: Path) -> bool:
 def _catalog(name: str, where: str, place: str, *, complete: bool = True) -> Proposal:
     source = CatalogSource(where)
     told = {"path": place}
-    if lists := source.lists_of_records():
-        source, told = replace(source, layout=Layout(lists[0])), {"path": place, "records": lists[0]}
-    records = source.sample(SAMPLED)
-    fields = fields_of(records)
-    columns = [one.name for one in fields]
+    lists = source.lists_of_records()
+    for at in lists or [""]:
+        read = replace(source, layout=Layout(at))
+        records = read.sample(SAMPLED)
+        fields = fields_of(records)
+        columns = [one.name for one in fields]
+        if not lists[1:] or at == lists[-1] or not is_of_people(at.rpartition(".")[2], fields, len(records), columns):
+            break
+    if lists:
+        told["records"] = at
+        lists = [at, *(other for other in lists if other != at)]
+    if Path(where).is_dir() and _FEW * sum(one.records for one in fields) < len(fields) * len(records):
+        raise UsageError(_UNLIKE.format(where))
+    if {*records[0]} == _DJANGO:
+        raise UsageError(
+            f"{where}: rows of all tables of a program (Django's dumpdata): name its database, whose tables are "
+            "proposed one by one, without those of users"
+        )
     # An address is read as a catalog, and so are XML and YAML: of an archive it has to be a file of JSON or a table.
     catalog = is_address(where) or where.lower().endswith(SELDOM)
     archive = None if catalog else of_messages(name, dict(told), fields, (), columns)
     found = archive or of_records(name, "catalog", dict(told), fields, len(records))
+    if not archive and not found.settings.get("merge") and (id := str(found.settings.get("id", ""))):
+        found = _told_apart(found, read, id)
     if lists[1:]:
         found = replace(found, notes=(*found.notes, f"not read, as a source of its own would: {', '.join(lists[1:])}"))
     return completed(found, fields) if complete and found is not archive else found

@@ -15,6 +15,7 @@ from vademecum.errors import ContentError
 from vademecum_builder.kinds.records import MARKUP, TITLES
 from vademecum_builder.kinds.templates import is_rich_text, shown
 from vademecum_builder.sources.catalog import ID_NAMES
+from vademecum_builder.sources.fetched import is_address
 from vademecum_builder.sources.prices import price_of
 from vademecum_builder.sources.private_fields import is_named_private, many_reach, may_say, plain_name, reaches
 from vademecum_builder.sources.times import read_time
@@ -63,10 +64,13 @@ _INDEXED: Final = re.compile(r"'(?:[^']|'')+':\d+[A-D]?(?:,\d+[A-D]?)*(?: '|$)")
 """The words of a text and where they stand, as PostgreSQL keeps them to search by (`tsvector`)."""
 _SLUG: Final = re.compile(r"(?:.*[_ .])?(?:slug|handle|url_?key|urlslug|permalink|post_name)", re.IGNORECASE)
 """What an address is made of: the title again, without its blanks."""
+_TAG: Final = re.compile(r"<[^<>]*>?|&\w+;")
 _WHOLE: Final = re.compile(r"-?\d+")
 _ALMOST_ALL: Final = 0.95
 _LONGEST_TITLE: Final = 120
 """Characters on the average: a summary may be the text."""
+_LONGEST_GROUP: Final = 40
+"""Characters on the average of what records are grouped by."""
 _LONGEST_CODE: Final = 20
 """Characters on the average: what is longer, without a blank, is a digest or a path."""
 _LINKS: Final = ("html_url", "web_url", "url", "link", "permalink", "href")
@@ -76,6 +80,14 @@ _UPDATED: Final = re.compile(
     r"a(?:c)?tualizad|gewijzigd)",
     re.IGNORECASE,
 )
+
+
+_MADE: Final = re.compile(
+    r"(?:.*[_ .])?(?:creat|insert|add|import|index|crawl|fetch|synced|access|seen|login|upload|submit|cre(?:ad|e)|"
+    r"erstell|angelegt|expir|exported|time_?stamp|ts$).*",
+    re.IGNORECASE,
+)
+"""A time that tells when a program did something, and nothing of what a record is about."""
 
 
 @dataclass
@@ -120,6 +132,17 @@ class FieldFound:
         return is_named_private(self.name) or (short and not _is_code(self) and many_reach(self.reached, self.records))
 
     @property
+    def is_long(self) -> bool:
+        """Whether it is a list to be read, as of ingredients or steps, and none of words to filter by."""
+        return self.type == "list" and self.length > _LONGEST_TITLE * self.records
+
+    @property
+    def is_group(self) -> bool:
+        """Whether many records share its values, as those of a country: they are filtered by, too."""
+        short = self.length <= _LONGEST_GROUP * self.records
+        return self.type == "text" and short and _MANY * len(self.values) <= self.records
+
+    @property
     def is_whole(self) -> bool:
         """Whether it holds whole numbers, and no prices."""
         return self.type == "number" and all(map(_WHOLE.fullmatch, self.values))
@@ -154,7 +177,7 @@ class FieldFound:
         if len(self.samples) < _SAMPLES and text[:_SHOWN] not in self.samples:
             self.samples.append(text[:_SHOWN])
         self.values.add(text[:_SHOWN])
-        self.reached += reaches(text)
+        self.reached += not isinstance(value, int | float) and reaches(text)
         self.is_marked = self.is_marked or MARKUP.search(text) is not None
         self.is_ascii = self.is_ascii and text.isascii()
 
@@ -189,7 +212,10 @@ def proposal(fields: Sequence[FieldFound], records: int, keys: Collection[str] =
         told |= {"id": several, "merge": True}
     elif id := next(iter(keys), "") or _id_of(fields, records):
         told["id"] = id
-    open_ = [one for one in fields if not one.is_private and one.name not in told.values()]
+    named = [*told.values(), "_key"]  # a key says nothing where the record has an id of its own
+    open_ = [one for one in fields if not one.is_private and one.name not in named]
+    marked = [one for one in open_ if one.is_marked]
+    open_ = [one for one in open_ if not any(_says_it_too(one, other) for other in marked)]
     texts = [one for one in open_ if one.type == "text"]
     ids = [one for one in fields if one.name == told.get("id") and not one.is_private]
     title = _title_of([*open_, *ids], 0 if several else records)
@@ -204,23 +230,30 @@ def proposal(fields: Sequence[FieldFound], records: int, keys: Collection[str] =
     if told["text"]:  # a number alone says nothing
         codes = (one for one in fields if _is_code(one) or (one in ids and one is not title and _is_typed(one)))
         told["text"] += [one.name for one in codes if one.name not in told["text"]]
-        told["text"] += [one.name for one in open_ if {*one.types} == {"objects"}]
+        told["text"] += [one.name for one in open_ if {*one.types} == {"objects"} or one.is_long]
+    groups = {one.name for one in texts if one.is_group and one.name in told["text"]}
     page = _called([one for one in open_ if one.type == "address" and one.samples[0].startswith("http")], _LINKS)
     link = page.name if page and (title is None or page.name.count(".") <= title.name.count(".")) else ""
     if link:
         told["link"] = link
     times = [one for one in open_ if one.type == "time"]
     updated = next((one for one in times if _UPDATED.search(one.name) and one.types["time"] == one.records), None)
-    taken = {*told["text"], link, title.name if title else "", updated.name if updated else ""}
+    taken = {name for name in told["text"] if name not in groups} | {
+        link,
+        title.name if title else "",
+        updated.name if updated else "",
+    }
     kept = [
         one.name
         for one in open_
-        if one.name not in taken and one.type in ("text", "number", "truth", "list") and not one.is_the_same(records)
+        if one.name not in taken
+        and (one.type in ("text", "number", "truth", "list") or (one.type == "time" and not _is_made(one)))
+        and not one.is_the_same(records)
     ]
     if kept := [name for name in kept if not name.lower().endswith(("id", "_id")) and not _SLUG.fullmatch(name)]:
         told["metadata"] = kept
     if told["text"]:  # what is in the metadata alone, no word finds
-        told["text"] += [one.name for one in open_ if one.name in kept and one.is_name]
+        told["text"] += [one.name for one in open_ if one.name in {*kept} - groups and one.is_name]
     if updated:
         told["updated"] = updated.name
         told |= zone_of(updated)
@@ -233,7 +266,8 @@ def _title_of(fields: Sequence[FieldFound], records: int) -> FieldFound | None:
     apart = [one for one in fields if one.type == "text" and 2 * len(one.values) > one.records]
     most = [one for one in apart if 2 * one.records > records]
     above = [one for one in short if one.name.count(".") < 2]  # the name of a place of death is nested deeper
-    named = _called(above, TITLES) or next((one for one in most if one in short and names_a_record(one.name)), None)
+    titled = _called([one for one in above if one in apart], TITLES) or _called(above, TITLES)
+    named = titled or next((one for one in most if one in short and names_a_record(one.name)), None)
     words = [one for one in most if one in short and one.words * 2 > one.records]
     return named or min(words, key=lambda one: one.length / one.records, default=None)
 
@@ -257,8 +291,9 @@ def _id_of(fields: Sequence[FieldFound], records: int) -> str:
 
 def _id_of_several(fields: Sequence[FieldFound], records: int) -> str:
     """Return the field that several rows of one record have in common, where the others have no title of their own."""
-    titles = {one.records for one in fields if _last(one.name) in TITLES and one.records < records}
-    found = (one for one in fields if one.records == records and len(one.values) in titles)
+    own = [one for one in fields if "." not in one.name]  # rows are flat, but those of an object in them
+    titles = {one.records for one in own if _last(one.name) in TITLES and one.records < records}
+    found = (one for one in own if one.records == records and len(one.values) in titles)
     return next((one.name for one in found if _ID.fullmatch(one.name)), "")
 
 
@@ -266,6 +301,18 @@ def _is_code(one: FieldFound) -> bool:
     """Return whether a field has numbers by which people ask for a record."""
     told_apart = 2 * len(one.values) >= one.records  # of a book there are several copies
     return bool(_CODE.fullmatch(one.name)) and told_apart and any(map(str.isdigit, "".join(one.samples)))
+
+
+def _says_it_too(one: FieldFound, other: FieldFound) -> bool:
+    """Return whether a field without markup says what another one has in HTML: `answer` beside `answer_html`."""
+    plain = [["".join(filter(str.isalnum, _TAG.sub("", text))) for text in field.samples] for field in (one, other)]
+    alike = (bool(a) and (a.startswith(b) or b.startswith(a)) for a, b in zip(*plain, strict=False))
+    return not one.is_marked and one.type == "text" and len(plain[0]) == len(plain[1]) and all(alike)
+
+
+def _is_made(one: FieldFound) -> bool:
+    """Return whether a time says when a record was made or changed, and not when what it tells of is."""
+    return bool(_MADE.fullmatch(plain_name(one.name)) or _UPDATED.search(one.name))
 
 
 def _is_typed(one: FieldFound) -> bool:
@@ -288,6 +335,11 @@ def _last(name: str) -> str:
 def names_a_record(name: str) -> bool:
     """Return whether a field's name says that it names what a record is about, as in `company_name`."""
     return bool(_NAME.fullmatch(plain_name(name)))
+
+
+def names_an_id(name: str) -> bool:
+    """Return whether a field is called as what is there to tell records apart."""
+    return bool(_ID.fullmatch(_last(name)))
 
 
 def zone_of(times: FieldFound) -> dict[str, str]:
@@ -358,7 +410,9 @@ def _type_of(value: Any) -> str:
         case int() | float():
             return "number"
         case list():
-            return "list" if all(isinstance(one, str) for one in value) else _type_of_objects(value)
+            if not all(isinstance(one, str) for one in value):
+                return _type_of_objects(value)
+            return "nested" if all(map(is_address, value)) else "list"  # of pictures nobody reads where they lie
     text = str(value).strip()
     if (text[:1] in ("{", "[") and _is_json(text)) or _BYTES.fullmatch(text) or _INDEXED.match(text):
         return "nested"

@@ -42,12 +42,12 @@ class Template:
 
     @classmethod
     def of(cls, told: str) -> Template:
-        """Read what is a template where it has braces, and else the name of a field.
+        """Read what is a template where it has braces, and else the name of a field, whatever is in it: `addr:street`.
 
         Raises:
             UsageError: As `parse`.
         """
-        return cls.parse(told if "{" in told or "}" in told else f"{{{told}}}")
+        return cls.parse(told) if "{" in told or "}" in told else cls(f"{{{told}}}", (("", told),))
 
     @property
     def fields(self) -> tuple[str, ...]:

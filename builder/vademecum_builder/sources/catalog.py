@@ -51,6 +51,8 @@ _LISTS = ("data", "items", "results", "products", "records", "entries", "rows", 
 _KEY = "_key"
 _STRATEGY = "http"
 _NAMED = 30
+_FAILED = 1000
+"""Records that cannot be read, after which a sample is not looked for any more."""
 
 
 @dataclass(frozen=True)
@@ -118,21 +120,37 @@ class CatalogSource:
             HostError: As `changes`.
         """
         found: list[dict[str, Any]] = []
-        failed = ""
+        failed: list[str] = []
+        with closing(self._records()) as records:
+            while len(found) < most and len(failed) < _FAILED and (read := next(records, None)):
+                if isinstance(read[1], Failed):
+                    failed.append(f"{read[0]}: {read[1].reason}")
+                else:
+                    found.append(read[1])
+        if not found:
+            raise SourceError(f"{self.place}: no record in it can be read{f' ({failed[0]})' if failed else ''}")
+        return found
+
+    def shared(self, id: str, most: int) -> int:
+        """Return how many of the first records have the same in a field as an earlier one.
+
+        Raises:
+            UsageError, HostError: As `sample`.
+        """
+        with closing(self._records()) as records:
+            read = (record for _, record in islice(records, most))
+            seen = Counter(str(field_at(record, id)) for record in read if not isinstance(record, Failed))
+        return sum(seen.values()) - len(seen)
+
+    def _records(self) -> Generator[tuple[str, dict[str, Any] | Failed], None, None]:
+        """Yield the records, each behind its file and line."""
         with closing(self._bodies(self._files)) as bodies:
             for place, name, stream in bodies:
                 try:
-                    read = read_records(stream, PurePosixPath(name).suffix.lower(), self.layout)
-                    for number, record in islice(read, most - len(found)):
-                        if isinstance(record, Failed):
-                            failed = failed or f"{place}:{number}: {record.reason}"
-                        else:
-                            found.append(record)
+                    for number, record in read_records(stream, PurePosixPath(name).suffix.lower(), self.layout):
+                        yield f"{place}:{number}", record
                 except ContentError as error:
                     raise SourceError(f"{place}: {error.message}") from error
-        if not found:
-            raise SourceError(f"{self.place}: no record in it can be read{f' ({failed})' if failed else ''}")
-        return found
 
     def lists_of_records(self) -> list[str]:
         """Return the paths of the lists in a file: that which holds the records first, as far as it has to be named;
@@ -149,15 +167,16 @@ class CatalogSource:
                 found = lists_of(stream, ending)
                 named = [path for path in found if path.rpartition(".")[2] in _LISTS]
                 stream.seek(0)
-                if len(files) > 1 and not named and is_one_record(stream, ending):
+                if len(files) > 1 and not named and is_one_record(stream, ending, listed=bool(found)):
                     return [WHOLE]
                 stream.seek(0)
                 keyed = "" if found else keyed_records_of(stream, ending)
             except ContentError as error:
                 raise SourceError(f"{self.place}: {error.message}") from error
         most = sorted(found, key=lambda path: (path not in named, -found[path]))
-        # What stands below the root of XML is known by its path alone, and its first part may be another one tomorrow.
-        return most if len(found) > 1 or ending == ".xml" else [keyed] if keyed else []
+        # What stands below the root of XML is known by its path alone, and its first part may be another one tomorrow;
+        # what stands below a list by the path that leads into it.
+        return most if len(found) > 1 or ending == ".xml" or "*" in "".join(found) else [keyed] if keyed else []
 
     @property
     def _files(self) -> list[Path]:

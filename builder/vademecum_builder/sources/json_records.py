@@ -22,16 +22,19 @@ _STRING = re.compile(rb'"((?:[^"\\]++|\\.)*+)"', re.DOTALL)
 _CUT = "it ends in the middle: it was cut off, or is being written"
 
 
-def split_records(stream: BinaryIO, longest: int, keyed: str | None = None) -> Iterator[tuple[str, bytes | None]]:
+def split_records(
+    stream: BinaryIO, longest: int, keyed: str | None = None, wanted: str = ""
+) -> Iterator[tuple[str, bytes | None]]:
     """Yield each object that stands in a list, and the path of the list: `data.items`, empty for the outermost.
 
-    Lists within such an object are its own.
+    Lists within such an object are its own, unless one of them is wanted.
 
     Args:
         stream: JSON in UTF-8.
         longest: Bytes of an object; of a longer one None is yielded.
         keyed: The path of an object whose values are taken as well, each with the key that it stands under as `_key`;
             None: of none.
+        wanted: The path of a list in objects of another one: `db.*.data.posts`.
 
     Raises:
         ContentError: It ends in the middle, or brackets do not match.
@@ -56,7 +59,7 @@ def split_records(stream: BinaryIO, longest: int, keyed: str | None = None) -> I
                 own = json.dumps(key).encode()
                 named = data and b'{"_key":' + own + (b"," if data[1:].strip() != b"}" else b"") + data[1:]
                 yield keyed, named
-            case b"{" if inside == "[":
+            case b"{" if inside == "[" and not wanted.startswith(f"{'.'.join(filter(None, keys))}.*.".lstrip(".")):
                 window.at -= 1
                 yield ".".join(filter(None, keys)), window.take_object()
             case b"{" | b"[":

@@ -139,21 +139,37 @@ def read_records(
 
 
 def lists_of(stream: BinaryIO, ending: str) -> Counter[str]:
-    """Return how many objects each list of a JSON or YAML file holds, or of XML how often each element stands, as far
-    as its beginning tells; empty: it is none."""
+    """Return how large the lists of objects in a JSON or YAML file are, or of XML how often each element stands, as far
+    as its beginning tells; empty: it is none. Of a list of one object it is the lists in there, if there are any."""
     stream = _json_of(stream) if _ENDINGS.get(ending) == "yaml" else stream
     head = stream.read(_HEAD)
     if _ENDINGS.get(ending) == "xml":
         return repeated_elements(head)
-    found: Counter[str] = Counter()
-    if head.lstrip(codecs.BOM_UTF8 + b" \t\r\n")[:1] not in (b"{", b"["):
-        return found
-    try:
-        for path, _ in split_records(io.BytesIO(head), MAX_BYTES):
-            found[path] += 1
-    except ContentError:
-        pass  # the beginning ends in the middle
+    head = head.lstrip(codecs.BOM_UTF8 + b" \t\r\n")
+    if head[:1] not in (b"{", b"["):
+        return Counter()
+    found, objects = _lists_in(head)
+    only = _ONE_LIST.match(head)
+    if not objects or (only and objects == 1):
+        at = f"{only[1].decode()}.*." if only and only[1] else "*."
+        inner = {path: size for path, size in _lists_in(head, at)[0].items() if path.startswith(at)}
+        return Counter(inner) or found
     return found
+
+
+_ONE_LIST = re.compile(rb'(?:\{\s*"(\w+)"\s*:\s*)?\[\s*\{')
+"""How a file begins that is a list, or an object whose first field is one."""
+
+
+def _lists_in(head: bytes, wanted: str = "") -> tuple[Counter[str], int]:
+    """Return how many bytes of objects each list holds, and how many objects there are."""
+    found: Counter[str] = Counter()
+    objects = 0
+    with suppress(ContentError):  # the beginning ends in the middle
+        for path, data in split_records(io.BytesIO(head), MAX_BYTES, wanted=wanted):
+            found[path] += len(data or b"")
+            objects += 1
+    return found, objects
 
 
 def keyed_records_of(stream: BinaryIO, ending: str) -> str:
@@ -161,14 +177,34 @@ def keyed_records_of(stream: BinaryIO, ending: str) -> str:
     value = _begun(stream, ending)
     if _are_records(value):
         return "*"
+    if value is None:  # a large file: what its beginning holds
+        stream.seek(0)
+        head = stream.read(_HEAD).lstrip(codecs.BOM_UTF8 + b" \t\r\n")
+        first = _ONE_OBJECT.match(head)
+        return (
+            next((f"{at}.*".lstrip(".") for at in ("", first[1].decode()) if _keyed_in(head, at)), "") if first else ""
+        )
     inner = value.items() if isinstance(value, dict) else ()
     return next((f"{name}.*" for name, one in inner if _are_records(one)), "")
 
 
-def is_one_record(stream: BinaryIO, ending: str) -> bool:
-    """Return whether a JSON or YAML file is an object that says something itself, in two texts at least."""
+_ONE_OBJECT = re.compile(rb'\{\s*"((?:[^"\\]|\\.)*)"\s*:\s*\{')
+
+
+def _keyed_in(head: bytes, at: str) -> bool:
+    """Return whether several objects stand in the object at a path."""
+    with suppress(ContentError):
+        found = (path for path, _ in split_records(io.BytesIO(head), MAX_BYTES, at) if path == at)
+        return next(found, None) is not None and next(found, None) is not None
+    return False
+
+
+def is_one_record(stream: BinaryIO, ending: str, *, listed: bool = False) -> bool:
+    """Return whether a JSON or YAML file is an object that says something itself, in two texts at least; of one with
+    lists of objects (`listed`) a text of several words, or it is what they are packed in."""
     value = _begun(stream, ending)
-    return isinstance(value, dict) and sum(isinstance(one, str) for one in value.values()) > 1
+    texts = [one for one in value.values() if isinstance(one, str)] if isinstance(value, dict) else []
+    return len(texts) > 1 and (not listed or any(" " in one.strip() for one in texts))
 
 
 def _begun(stream: BinaryIO, ending: str) -> Any:
@@ -291,7 +327,7 @@ def _listed(stream: BinaryIO, records: str, longest: int, head: str) -> Iterator
     wanted = wanted if keyed is None else keyed
     others: dict[str, None] = {}
     number = 0
-    for path, data in split_records(stream, longest, keyed):
+    for path, data in split_records(stream, longest, keyed, wanted):
         if not records and not number:
             wanted = path
         if path != wanted:

@@ -88,7 +88,7 @@ FILES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "reviews.csv": (
         "review_id,product,author,date,rating,body\n"
         + "".join(f"{n},chair,ann,2024-01-0{n + 1},5,{text_of(n)}\n" for n in range(5)),
-        {"id": "review_id", "text": ["body"], "metadata": ["product", "author", "rating"]},
+        {"id": "review_id", "text": ["body"], "metadata": ["product", "author", "date", "rating"]},
     ),
     "teams.json": (
         json.dumps({"value": rows(lambda n: {
@@ -124,6 +124,46 @@ FILES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
             "html_url": f"https://a.example/{n}", "title": f"T{n}", "body": text_of(n),
         })),
         {"id": "id", "link": "html_url", "title": "title", "text": ["body"]},
+    ),
+    "faq.csv": (  # a column that is called a name is not what a record is called where many have the same
+        "key,name,question,answer,answer_html,passages\n"
+        + "".join(f"{n},WHO,How {n} is it?,{text_of(n)},<p>{text_of(n)}</p>,of {n} books\n" for n in range(9)),
+        {"id": "key", "title": "question", "text": ["answer_html", "passages", "key"], "metadata": ["name"]},
+    ),
+    "events.csv": (
+        "id,title,about,country,startDate,created_at\n"
+        + "".join(f"{n},T{n},{text_of(n)},New {n % 2},2026-01-{n + 1:02},2025-01-{n + 1:02}\n" for n in range(20)),
+        {"id": "id", "title": "title", "text": ["about", "country"], "metadata": ["country", "startDate"]},
+    ),
+    "recipes.json": (
+        json.dumps(rows(lambda n: {
+            "id": n, "name": f"T{n}", "ingredients": [text_of(n)] * 9, "pictures": [f"https://a.example/{n}.png"],
+        })),
+        {"id": "id", "title": "name", "text": ["name", "ingredients"]},
+    ),
+    "street-map.json": (
+        json.dumps(rows(lambda n: {
+            "id": n, "name": f"T{n}", "tags": {"addr:city": f"Old {n}", "what!": text_of(n), "phone": f"0{n}"},
+        })),
+        {"id": "id", "title": "name", "text": ["tags.addr:city", "tags.what!"]},
+    ),
+    "universities.csv": (  # of two with one name behind those that are looked at the second is lost
+        "name,about\n" + "".join(f"T{n},{text_of(n)}\n" for n in (*range(1001), 5)),
+        {"id": "*", "title": "name", "text": ["about"]},
+    ),
+    "ghost.json": (
+        json.dumps({"db": [{"data": {
+            "users": [{"id": 1, "name": "Ann", "password": "x" * 9999}], "tags": [{"id": 2}],
+            "posts": rows(lambda n: {"id": str(n), "title": f"T{n}", "html": f"<p>{text_of(n)}</p>"}),
+        }}]}),
+        {"records": "db.*.data.posts", "id": "id", "title": "title", "text": ["html"]},
+    ),
+    "wiki.xml": (
+        "<wiki>" + "".join(
+            f"<page><title>T{n}</title><id>{n}</id><by><id>3</id></by><text>{text_of(n)}</text></page>"
+            for n in range(4)
+        ) + "<page><title>T4</title><id>4</id><by><id>3</id></by><moved title='T1' by='3'/></page></wiki>",
+        {"records": "page", "id": "id", "title": "title", "text": ["text"], "metadata": ["moved.title", "moved.by"]},
     ),
     "mattermost.jsonl": ('{"type": "version", "version": 1}\n', {"shape": "mattermost"}),
     "ops - pumps [1].csv": ("AuthorID,Author,Date,Content,Attachments,Reactions\n", {"shape": "discord"}),
@@ -205,7 +245,13 @@ def test_markup_far_into_a_text_of_a_table_is_seen() -> None:
     assert of_records("a", "sql", {}, fields_of(records), 3).settings["format"] == "auto"
 
 
-SAME = {"two-lists.json": ["not read, as a source of its own would: errors"]} | {
+SAME = {
+    "two-lists.json": ["not read, as a source of its own would: errors"],
+    "one-bad-row.jsonl": ["records with the number of an earlier one, which are left out: 1"],
+    "street-map.json": ["left out, as nobody's business: tags.phone"],
+    "universities.csv": ["no field names a record: one that is edited is told as removed and added"],
+    "ghost.json": ["not read, as a source of its own would: db.*.data.users, db.*.data.tags"],
+} | {
     name: [f"left out, as the same in every record: {fields}"]
     for name, fields in {
         "places.geojson": "type, geometry.type, geometry.coordinates",
@@ -355,6 +401,39 @@ def test_files_that_hold_each_something_else_are_sources_of_their_own(tmp_path: 
     assert [one.settings["path"] for one in discover(str(tmp_path), tmp_path)] == ["."]
     (tmp_path / "c.csv").write_text("street,town,width\nHigh,York,3\nLow,York,4\n")
     assert [one.settings["path"] for one in discover(str(tmp_path), tmp_path)] == ["a.csv", "b.csv", "c.csv"]
+
+
+def test_files_that_have_nothing_in_common_and_tables_of_a_program_are_refused(tmp_path: Path) -> None:
+    for number in range(40):
+        (tmp_path / f"{number:02}.csv").write_text(f"a{number % 9},b{number % 9}\n{text_of(1)},2\n")
+    with pytest.raises(UsageError, match="its files hold each something else: name the one that people are to search"):
+        discover(str(tmp_path), tmp_path)
+    (tmp_path / "words").mkdir()
+    for number in range(60):
+        told = {"about": text_of(number), "source": "a", f"list {number}": ["x", "y"]}
+        (tmp_path / "words" / f"{number}.json").write_text(json.dumps(told))
+    with pytest.raises(UsageError, match="words: its files hold each something else"):
+        discover(str(tmp_path / "words"), tmp_path)
+    dumped = rows(lambda n: {"model": "auth.user", "pk": n, "fields": {"password": f"pbkdf2{n}"}})
+    (tmp_path / "dump.json").write_text(json.dumps(dumped))
+    with pytest.raises(UsageError, match=r"rows of all tables of a program \(Django's dumpdata\): name its database"):
+        discover(str(tmp_path / "dump.json"), tmp_path)
+
+
+def test_what_packs_one_record_a_file_is_no_record(tmp_path: Path) -> None:
+    for number in range(3):
+        told = {"type": "bundle", "id": f"b{number}", "objects": [{"id": f"o{number}", "name": text_of(number)}]}
+        (tmp_path / f"{number}.json").write_text(json.dumps(told))
+    [found] = discover(str(tmp_path), tmp_path)
+    assert found.settings == {"path": ".", "id": "id", "title": "name", "text": ["name", "id"]}
+
+
+def test_of_a_large_file_of_objects_by_key_the_beginning_is_looked_at(tmp_path: Path) -> None:
+    many = {str(n): {"id": n, "name": f"T{n}", "about": text_of(n) * 50} for n in range(600)}
+    for name, told in (("a", many), ("b", {"things": many})):
+        (tmp_path / f"{name}.json").write_text(json.dumps(told))
+        [found] = discover(str(tmp_path / f"{name}.json"), tmp_path)
+        assert (found.settings["records"], found.settings["title"]) == ("*" if name == "a" else "things.*", "name")
 
 
 def test_of_a_folder_of_tables_those_of_persons_and_of_what_they_bought_are_left_out_and_told(tmp_path: Path) -> None:

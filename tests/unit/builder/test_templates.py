@@ -64,6 +64,7 @@ def test_fields_are_encoded_in_addresses(text: str, address: str) -> None:
 
 def test_what_has_no_braces_is_the_name_of_a_field() -> None:
     assert Template.of("name").render(RECORD) == "Oak chair"
+    assert Template.of("addr:street!").render({"addr:street!": "High"}) == "High"
     assert Template.of("a {name}").fields == ("name",)
 
 

@@ -157,7 +157,11 @@ def test_which_list_of_several_holds_the_records(tmp_path: Path) -> None:
     )  # fmt: skip
     told = {"n": 1, "shop": {"open": True}, "list": {"a": PUMP, "b": VALVE}, "more": {"c": {}, "d": {}}}
     assert found(told) == "list.*"
-    assert catalog(tmp_path, "a.json", '\ufeff \t\r\n{"b": [{"x": 1}], "c": [{}, {}]}').lists_of_records() == ["c", "b"]
+    assert catalog(tmp_path, "a.json", '\ufeff \t\r\n{"b": [{}, {}], "c": [{"x": 1}]}').lists_of_records() == ["c", "b"]
+    nested = [{"a": {"posts": many}, "b": [PUMP] * 9}]
+    assert (found({"db": nested}), found(nested)) == ("db.*.b", "*.b")
+    assert found({"db": [*nested, PUMP]}) == ""
+    assert found({"db": [{"a": {"posts": [PUMP | {"x": "y" * 2000}] * 600, "b": [PUMP]}}]}) == "db.*.a.posts"
     texts = ('id,x\n1,{"a": [{}]}\n', '\ufeff{"a": {}, "b": {}}')
     assert [catalog(tmp_path, "a.csv", text).lists_of_records() for text in texts] == [[], ["*"]]
 
