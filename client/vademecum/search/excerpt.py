@@ -102,6 +102,18 @@ def as_written(words: Iterable[str], query: str, texts: Sequence[str] = ()) -> I
         yield next(here, "") or next((text for text in there if text.lower() != word), word)
 
 
+def lacking(words: Sequence[str], query: str) -> tuple[str, ...]:
+    """Return words that no page has as the query writes them: in writing without spaces what stands together, for pairs
+    of letters are no words.
+
+    >>> lacking(["kuki", "クッ", "ッキ", "キー"], "Kuki クッキー")
+    ('Kuki', 'クッキー')
+    """
+    pairs = frozenset(filter(PAIRED.fullmatch, words))
+    told = as_written((word for word in words if word not in pairs), query)
+    return (*told, *dict.fromkeys(query[start:stop] for start, stop in marks_of(query, pairs)))
+
+
 def link_to(url: str, phrase: str) -> str:
     """Return an address that marks a phrase on its page, by a text fragment (WICG, URL Fragment Text Directives). Where
     the page does not have it, the anchor leads as before.
@@ -143,14 +155,16 @@ def marks_of(text: str, words: frozenset[str]) -> Iterator[Mark]:
 def _parts(text: str, words: frozenset[str]) -> Iterator[Mark]:
     for start, stop in _runs(text, words):
         whole = words_of(text[start:stop])
-        if not words.isdisjoint(whole[:1]):
+        # The first of its words is the whole run, but in writing without spaces: there it is a pair of letters.
+        if not words.isdisjoint(whole[:1]) and (len(whole[0]) == stop - start or not PAIRED.search(text, start, stop)):
             yield start, stop
             continue
         if words.isdisjoint(whole):
             continue
         cuts = {start, stop}
-        for found in (*JOINTS.finditer(text, start, stop), *HUMPS.finditer(text, start, stop)):
-            cuts |= {found.start(), found.end()}
+        for border in (JOINTS, HUMPS, PAIRED):
+            for found in border.finditer(text, start, stop):
+                cuts |= {found.start(), found.end()}
         borders = sorted(cuts)
         for begin, end in pairwise(borders):
             part = text[begin:end]

@@ -70,7 +70,7 @@ def check_filters(filters: object) -> None:
     Raises:
         UsageError: They are not.
     """
-    if not isinstance(filters, Mapping):
+    if not isinstance(filters, Mapping) or not all(isinstance(name, str) for name in filters):
         raise UsageError(f"filters must name a value for each field, such as version and 2.0, not {filters!r}")
     for name, wanted in filters.items():
         if isinstance(wanted, Mapping):

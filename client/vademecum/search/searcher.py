@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from vademecum.format.markup import plain
 from vademecum.generation.opened import Opened
 from vademecum.generation.row_index import unpacked
-from vademecum.search.excerpt import as_written, excerpt_of, link_to
+from vademecum.search.excerpt import as_written, excerpt_of, lacking, link_to
 from vademecum.search.language import foreign_language
 from vademecum.search.own_encoder import OwnEncoder
 from vademecum.search.places import Places
@@ -106,7 +106,7 @@ class Searcher:
         shown = slice(offset, offset + limit)
         results = self._present(ranking, found, cosines, documents, prefer or {}, shown, facets, group=group)
         results.language = foreign_language(words_of(query), found.unknown, self._places.languages)
-        results.unknown = tuple(as_written(found.unknown, query))
+        results.unknown = lacking(found.unknown, query)
         results.unsaid = self._places.unsaid(filters or ())
         texts = [text for hit in results for text in (hit.title, hit.excerpt)]
         results.meant = " ".join(as_written(results.meant.split(), query, texts))

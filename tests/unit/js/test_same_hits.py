@@ -129,7 +129,8 @@ QUESTIONS = [
     ),
     *(
         "密钥",
-        "新",
+        "新的文件",
+        "バックエンド zxcvb 密钥未知 background",
         "background tasks?",
         "pizza in naples",
         "",

@@ -95,6 +95,14 @@ export function asWritten(word, query, texts = []) {
   return written([query])[0] ?? written(texts).find((text) => text.toLowerCase() !== word) ?? word;
 }
 
+/** Words that no page has as the query writes them: in writing without spaces what stands together, for pairs of letters
+ * are no words. @param {string[]} words @param {string} query @returns {string[]} */
+export function lacking(words, query) {
+  const pairs = new Set(words.filter((word) => word.match(PAIRED)?.[0] === word));
+  const together = marksOf(query, pairs).map(([start, stop]) => query.slice(start, stop));
+  return [...words.filter((word) => !pairs.has(word)).map((word) => asWritten(word, query)), ...new Set(together)];
+}
+
 /** An address that marks a phrase on its page, by a text fragment (WICG, URL Fragment Text Directives). Where the page
  * does not have it, the anchor leads as before. @param {string} url @param {string} phrase */
 function linkTo(url, phrase) {
@@ -144,10 +152,11 @@ function partsWith(text, start, stop, words) {
   const run = text.slice(start, stop);
   if (run.length <= MOST_LETTERS && SIMPLE.test(run)) return words.has(run) ? [[start, stop]] : [];
   const whole = wordsOf(run);
-  if (words.has(whole[0])) return [[start, stop]];
+  // The first of its words is the whole run, but in writing without spaces: there it is a pair of letters.
+  if (words.has(whole[0]) && (letters(whole[0]) === letters(run) || run.search(PAIRED) < 0)) return [[start, stop]];
   if (!whole.some((word) => words.has(word))) return [];
   const cuts = new Set([start, stop]);
-  for (const { index, 0: found } of [...run.matchAll(JOINTS), ...run.matchAll(HUMPS)]) cuts.add(start + index).add(start + index + found.length);
+  for (const { index, 0: found } of [JOINTS, HUMPS, PAIRED].flatMap((border) => [...run.matchAll(border)])) cuts.add(start + index).add(start + index + found.length);
   const borders = [...cuts].sort((a, b) => a - b);
   return borders.slice(1).flatMap((end, i) => partWith(text, borders[i], end, words));
 }

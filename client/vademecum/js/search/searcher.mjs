@@ -1,7 +1,8 @@
 // @ts-check
 /** A question and its hits, over an open generation; search/searcher.py is the twin, and gives the same list. */
 
-import { asWritten, quoted, wordsIn } from "./excerpt.mjs";
+import { VademecumError } from "../errors.mjs";
+import { asWritten, lacking, quoted, wordsIn } from "./excerpt.mjs";
 import { inTurns } from "./kept_words.mjs";
 import { Meaning, Titles } from "./meaning.mjs";
 import { MOST_MORE } from "./question.mjs";
@@ -61,7 +62,10 @@ export class Searcher {
   }
 
   async #loadWords() {
-    const [stems, found] = await Promise.all([loadStems(algorithmsOf(this.places.languages)), this.load()]);
+    const loaded = loadStems(algorithmsOf(this.places.languages)).catch(({ message }) => {
+      throw new VademecumError("server", message); // it names the module that did not come
+    });
+    const [stems, found] = await Promise.all([loaded, this.load()]);
     this.#loaded = true;
     return new Words(this.generation, found, stems, this.encoder.positions);
   }
@@ -119,7 +123,7 @@ export class Searcher {
     const names = mode === "semantic" ? {} : { headed: places.headed(query), phrased: places.phrased(query), ...(mode === "hybrid" && { called: this.titles.near(asked), dated: places.isDated }) };
     const answer = this.#answer(found, fits, { mode, titled, names, limit, offset, group, prefer, facets });
     const language = found.unknown.length ? await this.#foreign(query, found.unknown) : "";
-    const unknown = found.unknown.map((/** @type {string} */ word) => asWritten(word, query));
+    const unknown = lacking(found.unknown, query);
     const texts = answer.hits.flatMap(({ title, excerpt }) => [title, excerpt]);
     const meant = answer.meant && answer.meant.split(" ").map((/** @type {string} */ word) => asWritten(word, query, texts)).join(" ");
     const told = { ...answer, unknown, meant, language, unsaid: places.unsaid(Object.keys(filters)), preparing: !words };

@@ -86,9 +86,9 @@ export class Stems {
 
 /** @param {string[]} algorithms each is a module of its own @returns {Promise<Stems>} */
 export async function loadStems(algorithms) {
-  const modules = Promise.all(algorithms.map((name) => STEMMERS[name]()));
-  const lists = await Promise.all(algorithms.map((name) => STOP_WORDS[name]?.()));
+  const modulesOf = (/** @type {Record<string, () => Promise<any>>} */ kind) => Promise.all(algorithms.map((name) => kind[name]?.()));
+  const [modules, lists] = await Promise.all([STEMMERS, STOP_WORDS].map(modulesOf));
   const compounds = algorithms.some((name) => TOGETHER.includes(name)) ? await import("./compounds.mjs") : undefined;
-  const stop = lists.flatMap((list) => Object.values(list ?? {})).flatMap((words) => words.trim().split(/\s+/));
-  return new Stems((await modules).map((module) => new module.default()), new Set(stop), compounds?.longer);
+  const stop = lists.flatMap((list) => Object.values(list ?? {})).flatMap((/** @type {string} */ words) => words.trim().split(/\s+/));
+  return new Stems(modules.map((module) => new module.default()), new Set(stop), compounds?.longer);
 }

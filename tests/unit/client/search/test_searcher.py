@@ -12,7 +12,7 @@ import pytest
 from support.publishing import searched
 from vademecum.errors import UsageError
 from vademecum.knowledge import KnowledgeBase
-from vademecum.search.excerpt import excerpt_of, link_to
+from vademecum.search.excerpt import excerpt_of, lacking, link_to, marks_of
 from vademecum.search.ranking import MODES, fuse
 from vademecum.search.results import Hit, Place, Results
 from vademecum.search.words import logarithm
@@ -292,6 +292,25 @@ def test_lines_of_an_excerpt_are_told_apart(text: str, shown: str) -> None:
     assert excerpt_of(text, frozenset())[0] == shown
 
 
+@pytest.mark.parametrize(
+    ("text", "words", "marked"),
+    [
+        ("网站的饼干设置", ["网站"], ["网站"]),
+        ("网站的饼干设置", ["饼干", "干设"], ["饼干设"]),
+        ("ระบบคุกกี้", ["ระ", "ะบ"], ["ระบ"]),
+        ("Python网站", ["python"], ["Python"]),
+        ("ファイル_名", ["ファイル_名"], ["ファイル_名"]),
+    ],
+)
+def test_of_writing_without_spaces_the_letters_alone_are_marked(text: str, words: list[str], marked: list[str]) -> None:
+    assert [text[start:stop] for start, stop in marks_of(text, frozenset(words))] == marked
+
+
+def test_what_no_page_has_is_told_in_words_and_not_in_pairs_of_letters(kb: KnowledgeBase) -> None:
+    assert kb.search("key バックエンド zxcvb 未知").unknown == ("zxcvb", "バックエンド", "未知")
+    assert lacking(["饼干", "干设"], "网站的饼干设置") == ("饼干设",)
+
+
 def test_a_link_marks_the_words_on_the_page_of_a_document(kb: KnowledgeBase) -> None:
     assert link_to("", "key") == ""
     assert link_to("https://docs.example/p", "") == "https://docs.example/p"
@@ -314,6 +333,7 @@ def test_any_text_is_a_question(kb: KnowledgeBase, query: str, mode: str) -> Non
         ({"limit": 1_000_000}, "limit must be from 1 to 1000"),
         ({"offset": -1}, "offset must be from 0 to 1000"),
         ({"filters": []}, "filters must name a value for each field"),
+        ({"filters": {1: "key"}}, "filters must name a value for each field"),
         ({"prefer": []}, "prefer must name a text for each field"),
         ({"mode": "fuzzy"}, "mode must be one of hybrid, semantic, lexical"),
     ],
