@@ -167,6 +167,16 @@ def test_who_saves_data_is_asked_first(app: App) -> None:
     app.wait_for("updateCompleted")
 
 
+def test_who_saves_data_finds_a_button_in_place_of_a_bar(page: Page, publisher: Publisher, serve: Serve) -> None:
+    page.add_init_script(
+        "Object.defineProperty(navigator, 'connection', "
+        "{ value: Object.assign(new EventTarget(), { saveData: true }) })"
+    )
+    page.goto(serve(publisher.dist).url)
+    page.get_by_role("button", name="Download").click()
+    expect(page.locator("#pill")).to_contain_text("Release 1 ·")
+
+
 # What is missing ----------------------------------------------------------------------------------
 
 RUNTIME = ["pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json"]
@@ -191,6 +201,15 @@ def test_a_query_worker_that_is_missing_is_one_error(app: App, publisher: Publis
       return new KnowledgeBase({ url: "/" }).initialize().then(() => null, ({ code, message }) => [code, message]);
     }""")
     assert error[0] == "server" and "query.mjs" in error[1]
+
+
+def test_a_module_of_the_search_that_is_missing_is_one_error(app: App, publisher: Publisher) -> None:
+    (publisher.dist / "client" / "search" / "stemmers" / "english.js").unlink()
+    app.install()
+    error = app.page.evaluate(
+        f"kb.search({json.dumps(FOUND)}).then(() => null, ({{ code, message }}) => [code, message])"
+    )
+    assert error[0] == "server" and "stemmers/english.js" in error[1]
 
 
 def test_a_policy_without_wasm_is_told_as_such(page: Page, publisher: Publisher, eventually: Eventually) -> None:

@@ -359,6 +359,14 @@ def test_a_preview_says_how_far_its_checking_is(open_page: Open) -> None:
         expect(page.locator(box)).to_be_hidden()
 
 
+def test_a_preview_that_could_not_be_checked_says_why(open_page: Open) -> None:
+    page = open_page("?nothing")
+    page.evaluate("kb.emit('preview', {}, {preview: {...kb.status.previous, sequence: 12}})")
+    page.evaluate("kb.emit('updateFailed', {code: 'server'}, {error: {code: 'server'}})")
+    expect(page.locator("#install-title")).to_have_text("Preview")
+    expect(page.locator("#install-text")).to_have_text("The host answered with an error.")
+
+
 def test_a_release_that_was_taken_back_is_no_download_that_goes_on(open_page: Open) -> None:
     page = open_page("?nothing")
     page.evaluate("kb.emit('updateStarted', {})")

@@ -433,7 +433,7 @@ export interface Events {
 
 /** Of a page alone: CPython has no previews. */
 export interface PageEvents extends Events {
-  /** What answers unverified (option `preview`); null: it did not verify, or nothing that is published is for this reader (`status.reason`): nothing answers. */
+  /** What answers unverified (option `preview`); null: it did not verify, nothing that is published is for this reader (`status.reason`), or data are saved and somebody has to ask: nothing answers. */
   preview: { sequence: number; version: string } | null;
 }
 

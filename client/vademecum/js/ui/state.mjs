@@ -221,7 +221,7 @@ export class State {
     install.act.hidden = !asks;
     const size = status.offer?.bytes ? wording.bytes(status.offer.cost ?? status.offer.bytes) : "";
     install.act.textContent = wording.say(failed ? "install.again" : "install.do", { size }).trim();
-    install.title.textContent = wording.say(asks ? "install.ask.title" : "install.title");
+    install.title.textContent = wording.say(status.preview ? "previewing" : asks ? "install.ask.title" : "install.title");
     install.text.textContent = failed || wording.say(asks ? "install.ask.text" : "install.text");
   }
 }

@@ -98,10 +98,12 @@ export class Updates extends Installing {
     await this.#plant();
     this.withheld = !permission();
     if (this.withheld && saves && !(await this.around.store.read("head"))) {
-      return this.take("check", async () => {
+      const waits = await this.take("check", async () => {
         await this.#compare(); // whether the host is there
         return this.settle("offer", null);
       });
+      this.around.emit("preview", null); // who waits for one is told that it has to be asked for
+      return waits;
     }
     if (this.withheld) return this.check();
     if (this.#full && Date.now() < this.#full.until && !(await this.#isNewer(this.#full.sequence))) return null;

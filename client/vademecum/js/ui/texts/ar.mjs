@@ -41,7 +41,7 @@ export const ar = {
   "why.words": "بالكلمات: {rank}",
   "why.meaning": "بالمعنى: {rank}",
   "document.none": "«{document}» غير موجود في الإصدارة {sequence}.",
-  preview: "معاينة: يجري التحقق منها.",
+  preview: "معاينة: لم يتم التحقق من هذه النتائج بعد.",
   recent: "عمليات البحث الأخيرة",
   "recent.forget": "محوها",
   "facet.lang": "اللغة",

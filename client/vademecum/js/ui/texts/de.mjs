@@ -35,7 +35,7 @@ export const de = {
   "why.words": "nach Wörtern Nr. {rank}",
   "why.meaning": "nach Sinn Nr. {rank}",
   "document.none": "„{document}“ gibt es in Ausgabe {sequence} nicht.",
-  preview: "Vorschau: Diese Treffer werden noch geprüft.",
+  preview: "Vorschau: Diese Treffer sind noch nicht geprüft.",
   recent: "Letzte Suchen",
   "recent.forget": "Vergessen",
   "facet.lang": "Sprache",

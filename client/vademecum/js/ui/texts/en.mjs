@@ -35,7 +35,7 @@ export const en = {
   "why.words": "by words no. {rank}",
   "why.meaning": "by meaning no. {rank}",
   "document.none": "“{document}” is not in release {sequence}.",
-  preview: "Preview: these results are still being checked.",
+  preview: "Preview: these results have not been checked yet.",
   recent: "Recent searches",
   "recent.forget": "Forget them",
   "facet.lang": "Language",
