@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -34,6 +36,28 @@ ASK = """async ([trust, vectors, query]) => {
     return told;
 }"""
 
+GUIDE = Path(__file__).parents[2] / "site" / "content" / "apps.md"
+TRANSFORMERS = """
+export const env = { allowLocalModels: false, allowRemoteModels: true, backends: { onnx: { wasm: {} } } };
+export async function pipeline(task, model) {
+    if (!env.allowLocalModels) throw new Error("local models are disabled");
+    await import(`${env.backends.onnx.wasm.wasmPaths}ort-wasm-simd-threaded.mjs`);
+    const vectors = await (await fetch(`${env.localModelPath}${model}/vectors.json`)).json();
+    return async (text) => ({ data: Float64Array.from(vectors[text]) });
+}
+"""
+"""Of the library what an app may do wrong (4.3): models of one's own are off in browsers till they are allowed, and its
+runtime is imported from beside it, so that a relative address is one of that folder.
+"""
+AS_SHOWN = """async (query) => {
+    const { kb } = await import('/app.mjs');
+    await kb.initialize();
+    await kb.ready;
+    const hits = await kb.search(query, { limit: 8, mode: 'semantic', group: false });
+    await kb.close();
+    return [hits.encoder, hits.map(({ id, score }) => [id, score])];
+}"""
+
 
 @pytest.mark.slow
 def test_the_apps_model_asks_in_a_browser(
@@ -57,3 +81,33 @@ def test_the_apps_model_asks_in_a_browser(
     assert (hits, encoded) == (expected, 5), "three passages, and two questions"
     assert by == ["own", "own"]
     assert refused.startswith("usage: encoder: it has to return 24 finite numbers")
+
+
+@pytest.mark.slow
+def test_an_app_with_transformers_js_is_as_the_documentation_shows_it(
+    page: Page, client_folder: Path, serve: Callable[[Path], PagesHost], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(own_encoder, "_TRIED", 1000)
+    encoders: Any = OfModel(Tiny(), directions("first"))
+    line = Line(tmp_path, now=datetime.now(UTC).replace(microsecond=0), encoders=encoders)
+    line.release(PAGES)
+    model = Tiny()
+    kb = KnowledgeBase.open(tmp_path / "kb.db", url=line.out, trust=line.root, encoder=model)
+    assert kb.sync().error is None
+    expected = [[hit.id, hit.score] for hit in kb.search(QUERY, 8, mode="semantic", group=False)]
+
+    shutil.copytree(client_folder, line.out / "client")
+    [shown] = re.findall(r"```js\n(import \{ env, pipeline \}.*?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL)
+    root = f"const rootJson = {json.dumps(line.root.decode())};\n"
+    files = {
+        "app.html": "<!doctype html><title>app</title>",
+        "app.mjs": f"{root}{shown.replace('https://example.org/kb/', '/')}export {{ kb }};\n",
+        "transformers/transformers.min.js": TRANSFORMERS,
+        "transformers/ort-wasm-simd-threaded.mjs": "",
+        "models/all-MiniLM-L6-v2/vectors.json": json.dumps({text: list(Tiny()(text)) for text in model.asked}),
+    }
+    for name, text in files.items():
+        (line.out / name).parent.mkdir(parents=True, exist_ok=True)
+        (line.out / name).write_text(text)
+    page.goto(f"{serve(line.out).url}app.html")
+    assert page.evaluate(AS_SHOWN, QUERY) == ["own", expected]
