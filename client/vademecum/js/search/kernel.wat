@@ -195,31 +195,28 @@
     (f64.store (local.get $most) (local.get $highest))
     (f64.store offset=8 (local.get $most) (local.get $highestPage)))
 
-  ;; Without a branch, as above: how many of the `size` rows that are asked about have more than a row; then, of equals, by ids.
+  ;; How many of the rows that are asked about come before: those of parts above, then as many as are found by comparing.
   (func (export "rank")
-    (param $count i32) (param $at i32) (param $asked i32) (param $scores i32) (param $ids i32) (param $before i32)
-    (param $size i32)
-    (local $row i32) (local $value f64) (local $low i32) (local $left i32) (local $half i32) (local $its i32) (local $end i32)
-    (local.set $end (i32.add (local.get $asked) (i32.shl (local.get $size) (i32.const 2))))
+    (param $count i32) (param $at i32) (param $asked i32) (param $values i32) (param $scores i32) (param $ids i32)
+    (param $before i32) (param $first i32) (param $least f64) (param $factor f64)
+    (local $row i32) (local $low i32) (local $value f64) (local $its f64)
     (if (local.get $count) (then (loop $next
       (local.set $row (i32.shl (i32.load (local.get $at)) (i32.const 3)))
       (local.set $value (f64.load (i32.add (local.get $scores) (local.get $row))))
-      (local.set $low (local.get $asked))
-      (local.set $left (local.get $size))
-      (loop $halves
-        (local.set $half (i32.shl (i32.shr_u (i32.add (local.get $left) (i32.const 1)) (i32.const 1)) (i32.const 2)))
-        (local.set $its (i32.shl (i32.load (i32.sub (i32.add (local.get $low) (local.get $half)) (i32.const 4))) (i32.const 3)))
-        (local.set $low (i32.add (local.get $low) (i32.mul (local.get $half)
-          (f64.gt (f64.load (i32.add (local.get $scores) (local.get $its))) (local.get $value)))))
-        (br_if $halves (local.tee $left (i32.sub (local.get $left) (i32.shr_u (local.get $half) (i32.const 2))))))
-      (block $there (loop $equals
-        (br_if $there (i32.eq (local.get $low) (local.get $end)))
-        (local.set $its (i32.shl (i32.load (local.get $low)) (i32.const 3)))
-        (br_if $there (f64.ne (f64.load (i32.add (local.get $scores) (local.get $its))) (local.get $value)))
-        (br_if $there (i64.ge_u (i64.load (i32.add (local.get $ids) (local.get $its))) (i64.load (i32.add (local.get $ids) (local.get $row)))))
-        (local.set $low (i32.add (local.get $low) (i32.const 4)))
-        (br $equals)))
-      (local.set $low (i32.add (local.get $before) (i32.sub (local.get $low) (local.get $asked))))
+      (local.set $low (i32.load offset=4 (i32.add (local.get $first) (i32.shl (i32.trunc_sat_f64_s
+        (f64.max (f64.const -1) (f64.min (f64.const 1023)
+          (f64.mul (f64.sub (local.get $value) (local.get $least)) (local.get $factor))))) (i32.const 2)))))
+      (block $there (loop $more
+        (local.set $its (f64.load (i32.add (local.get $values) (i32.shl (local.get $low) (i32.const 3)))))
+        (br_if $there (f64.lt (local.get $its) (local.get $value)))
+        (if (f64.eq (local.get $its) (local.get $value)) (then
+          (br_if $there (i64.ge_u
+            (i64.load (i32.add (local.get $ids)
+              (i32.shl (i32.load (i32.add (local.get $asked) (i32.shl (local.get $low) (i32.const 2)))) (i32.const 3))))
+            (i64.load (i32.add (local.get $ids) (local.get $row)))))))
+        (local.set $low (i32.add (local.get $low) (i32.const 1)))
+        (br $more)))
+      (local.set $low (i32.add (local.get $before) (i32.shl (local.get $low) (i32.const 2))))
       (i32.store (local.get $low) (i32.add (i32.load (local.get $low)) (i32.const 1)))
       (local.set $at (i32.add (local.get $at) (i32.const 4)))
       (br_if $next (local.tee $count (i32.sub (local.get $count) (i32.const 1))))))))

@@ -1,7 +1,8 @@
 // @ts-check
 /** What is done with every row at each question, in JavaScript; kernel.wat has the same, bit for bit, for arrays in its memory. */
 
-import { lowerBound } from "./encoder.mjs";
+/** Of the scores that are asked about: so many that few others have to be compared with more than one of them. */
+export const PARTS = 1024;
 
 export class Passes {
   /** @template T @param {{new (buffer: ArrayBuffer, at: number, length: number): T, new (length: number): T, BYTES_PER_ELEMENT: number}} Kind
@@ -133,13 +134,22 @@ export class Passes {
   }
 
   /** Count these rows by how many of those that are asked about come before each: have more, or as much and a lower id.
-   * @param {Uint32Array} rows @param {Uint32Array} asked the first ones before others @param {Float64Array} scores
-   * @param {BigUint64Array} ids @param {Uint32Array} before [size + 1] is added to @param {number} size of those that are asked about */
-  rank(rows, asked, scores, ids, before, size) {
+   * @param {Uint32Array} rows @param {Uint32Array} asked the first ones before others @param {Float64Array} values their scores, and -Infinity
+   * @param {Float64Array} scores @param {BigUint64Array} ids @param {Uint32Array} before is added to: one more than are asked about
+   * @param {Uint32Array} first of each part of the scores, from that below the `least` on, how many are in parts above (`partOf`)
+   * @param {number} least @param {number} factor */
+  rank(rows, asked, values, scores, ids, before, first, least, factor) {
     for (const row of rows) {
-      before[lowerBound(size, (i) => isBefore(asked[i], row, scores, ids))]++;
+      let low = first[partOf(scores[row], least, factor) + 1];
+      while (values[low] > scores[row] || (values[low] === scores[row] && ids[asked[low]] < ids[row])) low++;
+      before[low]++;
     }
   }
+}
+
+/** In which of `PARTS` parts a score lies, from the least on; -1: below. @param {number} value @param {number} least @param {number} factor */
+export function partOf(value, least, factor) {
+  return Math.max(-1, Math.min(PARTS - 1, (value - least) * factor)) | 0; // NaN is 0, as in the kernel
 }
 
 /** @param {number} row @param {number} other @param {Float64Array} scores @param {BigUint64Array} ids */
