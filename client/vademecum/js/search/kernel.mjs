@@ -73,8 +73,10 @@ export class Kernel extends Passes {
 for (const name of /** @type {const} */ (["turn", "above", "pick", "tally", "owning", "fuse", "weigh", "add", "sum", "rank", "sort"])) {
   /** @type {any} */ const passes = Passes.prototype;
   /** @type {any} */ (Kernel.prototype)[name] = function (/** @type {any[]} */ ...given) {
-    const { memory, run } = /** @type {Kernel} */ (this);
-    if (given.some(({ buffer = memory.buffer }) => buffer !== memory.buffer)) return passes[name](...given);
-    return run[name](given[0].length, ...given.map((one) => one.byteOffset ?? one));
+    const { memory: { buffer: here }, run } = /** @type {Kernel} */ (this);
+    const { length } = given[0];
+    for (const { buffer = here } of given) if (buffer !== here) return passes[name](...given);
+    for (let i = 0; i < given.length; i++) given[i] = given[i].byteOffset ?? given[i]; // no further array of them
+    return run[name](length, ...given);
   };
 }

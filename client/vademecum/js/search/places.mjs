@@ -103,9 +103,9 @@ export class Places {
     return this.ordered ? Math.max(limit, Math.min(most, MOST_CANDIDATES)) : limit;
   }
 
-  /** The document that a chunk is shown in, and its rank: the lowest is preferred. @param {{at: number, raw: number}} found
+  /** The document that a chunk is shown in, and its rank: the lowest is preferred. @param {number} at @param {number} raw
    * @param {boolean[] | null} fits @param {Prefer} prefer @returns {Candidate} */
-  choose({ at, raw }, fits, prefer) {
+  choose(at, raw, fits, prefer) {
     if (!this.generation.shared.has(at)) return { at, raw, shown: this.generation.owners[at], rank: this.#rank(this.generation.owners[at], prefer) };
     const held = this.generation.holding(at).filter((document) => !fits || fits[document]);
     const ranks = held.map((document) => this.#rank(document, prefer));

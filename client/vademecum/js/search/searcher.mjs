@@ -24,8 +24,6 @@ const WORDS_PATIENCE = 3000;
 const [REHEARSED, PAUSE] = [5, 20];
 /** Documents whose titles are read ahead, at most, in a tenth of a second; and how long a question waits for that, in milliseconds. */
 const [AHEAD, SHORT_TURN] = [20_000, 5];
-/** Candidates of documents that are not shown. @type {Candidate[]} */
-const HIDDEN = [];
 /** What no words find, or words that are not read yet. @param {import("./generation.mjs").Generation} generation */
 const nothing = ({ owners, documents }) => ({
   scores: new Float64Array(owners.length), rows: new Uint32Array(0), titles: new Float64Array(documents.length),
@@ -153,14 +151,17 @@ export class Searcher {
     const { index, owners } = generation;
     const ranking = fuse(meaning, found, { mode, weight: this.encoder.wordsWeight / 1000, fits: places.fitting(fits), titled, alone }, this.room);
     const candidates = places.settled(this.#candidates(ranking, names, fits, prefer, places.depth(offset + limit), group), titled);
-    /** @type {Map<number, Candidate[]>} */ const groups = new Map();
-    candidates.forEach((candidate, number) => {
-      const key = group ? candidate.shown : number;
-      const known = groups.get(key);
-      if (!known) groups.set(key, groups.size < offset + limit ? [candidate] : HIDDEN);
-      else if (known !== HIDDEN && known.length <= MOST_MORE) known.push(candidate);
-    });
-    const shown = [...groups.values()].slice(offset, offset + limit);
+    /** @type {Candidate[][]} */ const groups = [];
+    const placed = this.room.seen.fill(0); // of each document its group, from 1
+    let count = 0;
+    for (const candidate of candidates) {
+      const place = group && placed[candidate.shown];
+      if (!place) {
+        count = placed[candidate.shown] = count + 1;
+        if (count <= offset + limit) groups.push([candidate]);
+      } else if (place <= groups.length && groups[place - 1].length <= MOST_MORE) groups[place - 1].push(candidate);
+    }
+    const shown = groups.slice(offset);
     const rows = shown.flat().map(({ at }) => at);
     const wordly = placesOf(rows, ranking.rows, found.scores, index.ids, this.room);
     const meant = placesOf(mode === "lexical" ? [] : rows, ranking.rows, meaning.scores, index.ids, this.room);
@@ -175,7 +176,7 @@ export class Searcher {
       const { document, title, metadata } = generation.heads(first.shown);
       const { id, heading, url, markdown, score, places, why } = told(first);
       const { text, excerpt, marks, link, found: had } = quoted({ markdown, url }, found.words);
-      for (const some of [had, wordsIn(title, found.words), wordsIn(heading, found.words)]) for (const word of some) words.add(word);
+      for (const some of [had, wordsIn(`${title}\n${heading}`, found.words)]) for (const word of some) words.add(word);
       // Named one by one: to spread one object into another takes ten times the room.
       return { document, title, metadata, id, heading, url, markdown, score, places, why, text, excerpt, marks, link, more: others.map(told) };
     });
@@ -184,7 +185,7 @@ export class Searcher {
     const held = others.length ? Uint32Array.from(new Set([...answering, ...others])) : answering;
     return {
       hits,
-      total: group ? Math.max(places.counted(answering), groups.size) : ranking.rows.length,
+      total: group ? Math.max(places.counted(answering), count) : ranking.rows.length,
       unknown: found.unknown,
       nearest: ranking.nearest && hits.length > 0,
       facets: places.facets(fits ? held.filter((at) => fits[at]) : held, facets),
@@ -200,14 +201,16 @@ export class Searcher {
    * @param {number} depth @param {boolean} group */
   #candidates(ranking, names, fits, prefer, depth, group) {
     /** @type {Candidate[]} */ const found = [];
-    /** @type {Set<number> | undefined} */ let seen;
+    const seen = this.room.seen.fill(0);
+    let documents = 0;
     const most = group ? depth + DEEPER : depth;
     for (const rows of inOrder(ranking, this.generation.index.ids, most, this.room, names)) {
       for (const at of rows) {
-        found.push(this.places.choose({ at, raw: ranking.scores[at] }, fits, prefer));
-        if (found.length < most) continue;
-        seen ??= new Set(found.map(({ shown }) => shown));
-        if (!group || seen.add(found[found.length - 1].shown).size >= depth) return found; // before more are sorted
+        const candidate = this.places.choose(at, ranking.scores[at], fits, prefer);
+        found.push(candidate);
+        if (!seen[candidate.shown]) documents++;
+        seen[candidate.shown] = 1;
+        if (found.length >= most && (!group || documents >= depth)) return found; // before more are sorted
       }
     }
     return found;
