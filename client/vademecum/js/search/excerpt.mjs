@@ -36,13 +36,13 @@ export function quoted({ markdown, url }, words) {
 /** `phrase`: how the sentence goes on from the first of the words, for `linkTo`; `found`: which of the words the text has.
  * @param {string} text @param {Set<string>} words @returns {{excerpt: string, marks: Mark[], phrase: string, found: string[]}} */
 export function excerptOf(text, words) {
-  const sentences = [...text.matchAll(SENTENCE)].filter(([sentence]) => !BLANK.test(sentence)).map(({ index, 0: found }) => [index, index + found.length]);
+  const sentences = sentencesOf(text);
   if (!sentences.length) return { excerpt: "", marks: [], phrase: "", found: [] };
   const shared = sharedWith(text, sentences, words);
-  const sizes = shared.map(({ size }) => size);
+  const sizes = shared.map((each) => each?.size ?? 0);
   let best = sizes.indexOf(Math.max(...sizes));
   let [start, stop] = sentences[best];
-  const found = shared.flatMap((each) => [...each]);
+  const found = shared.flatMap((each) => (each ? [...each] : []));
   const known = PLAIN.test(text) ? new Set(found) : words; // no part of a run of ASCII is a word that the run does not have
   const phrase = phraseOf(text.slice(start, stop), known);
   for (const [, later] of sentences.slice(best + 1)) {
@@ -53,6 +53,17 @@ export function excerptOf(text, words) {
   const whole = even(text.slice(start, stop).replace(LINE_ENDS, " • ")).replace(/^ | $/g, "");
   const excerpt = letters(whole) > LONGEST ? cut(whole, known) : whole;
   return { excerpt, marks: marksOf(excerpt, excerpt === whole ? known : words), phrase, found };
+}
+
+/** Where sentences begin and end. A list of matches would leave ten times as much behind. @param {string} text */
+function sentencesOf(text) {
+  const sentences = [];
+  for (let from = (SENTENCE.lastIndex = 0); from < text.length && SENTENCE.test(text); from = SENTENCE.lastIndex) {
+    const end = SENTENCE.lastIndex;
+    if (end === from) SENTENCE.lastIndex++; // at the end of a line
+    else if (!BLANK.test(text.slice(from, end))) sentences.push([from, end]);
+  }
+  return sentences;
 }
 
 /** With one space wherever there are any. @param {string} text */
@@ -66,14 +77,14 @@ export function wordsIn(text, words) {
 }
 
 /** The words that each sentence has. No run goes across the end of one.
- * @param {string} text @param {number[][]} sentences @param {Set<string>} words @returns {Set<string>[]} */
+ * @param {string} text @param {number[][]} sentences @param {Set<string>} words @returns {(Set<string> | undefined)[]} */
 function sharedWith(text, sentences, words) {
-  /** @type {Set<string>[]} */ const shared = sentences.map(() => new Set());
+  /** @type {(Set<string> | undefined)[]} */ const shared = sentences.map(() => undefined);
   let which = 0;
   for (const [start, stop] of runs(text, words)) {
     if (start === stop) continue; // of joints alone
     while (sentences[which][1] <= start) which++;
-    for (const word of wordsOf(text.slice(start, stop))) if (words.has(word)) shared[which].add(word);
+    for (const word of wordsOf(text.slice(start, stop))) if (words.has(word)) (shared[which] ??= new Set()).add(word);
   }
   return shared;
 }
@@ -187,16 +198,16 @@ function runs(text, words) {
  * @param {string} text @param {Set<string>} words @returns {Mark[]} */
 function runsAround(text, words) {
   const lower = text.toLowerCase();
-  /** @type {Map<number, number>} */ const spans = new Map();
+  /** @type {Mark[]} */ const spans = [];
   for (const word of words) {
     for (let at = lower.indexOf(word), stop; at >= 0; at = lower.indexOf(word, stop)) {
       let start = at;
       while (start > 0 && IN_RUN[lower.charCodeAt(start - 1)]) start--;
       for (stop = at + 1; stop < lower.length && IN_RUN[lower.charCodeAt(stop)]; ) stop++;
-      spans.set(start, stop);
+      spans.push(trimmedSpan(text, start, stop));
     }
   }
-  return [...spans].sort(([a], [b]) => a - b).map(([start, stop]) => trimmedSpan(text, start, stop));
+  return spans.sort(([a], [b]) => a - b).filter(([start], i) => !i || start !== spans[i - 1][0]);
 }
 
 /** @param {string} text @returns {Generator<Mark>} */

@@ -12,7 +12,7 @@ import { named } from "./tokens.mjs";
 /** @typedef {import("./question.mjs").Filters} Filters */
 /** @typedef {import("../format/tensors.mjs").Strings} Strings */
 /** @typedef {Record<string, string>} Prefer */
-/** @typedef {{at: number, raw: number, shown: number, rank: number}} Candidate a chunk's row, and the document that it is shown in */
+/** @typedef {{at: number, shown: number}} Candidate a chunk's row, and the document that it is shown in */
 
 export const PLACES = ["lang", "version"];
 const FACETS = ["lang", "version", "source"];
@@ -103,29 +103,27 @@ export class Places {
     return this.ordered ? Math.max(limit, Math.min(most, MOST_CANDIDATES)) : limit;
   }
 
-  /** The document that a chunk is shown in, and its rank: the lowest is preferred. @param {number} at @param {number} raw
-   * @param {boolean[] | null} fits @param {Prefer} prefer @returns {Candidate} */
-  choose(at, raw, fits, prefer) {
-    if (!this.generation.shared.has(at)) return { at, raw, shown: this.generation.owners[at], rank: this.#rank(this.generation.owners[at], prefer) };
+  /** The document that a chunk is shown in: that of the lowest rank. @param {number} at
+   * @param {boolean[] | null} fits @param {Prefer} prefer @returns {number} */
+  choose(at, fits, prefer) {
+    if (!this.generation.shared.has(at)) return this.generation.owners[at];
     const held = this.generation.holding(at).filter((document) => !fits || fits[document]);
     const ranks = held.map((document) => this.#rank(document, prefer));
-    const rank = Math.min(...ranks);
-    return { at, raw, shown: held[ranks.indexOf(rank)], rank };
+    return held[ranks.indexOf(Math.min(...ranks))];
   }
 
-  /** Without those that give way to one of the same page in a preferred place. @param {Candidate[]} candidates
-   * @param {number[]} titled rows of documents whose title is the query */
-  settled(candidates, titled) {
-    if (!this.ordered) return candidates;
-    const told = candidates.map((candidate) => ({
-      ...candidate,
-      page: this.#page(candidate.shown),
-      lang: this.metadata[candidate.shown].lang,
-      headings: this.#column("headings", candidate.at),
-    }));
+  /** Without those that give way to one of the same page in a preferred place. @param {number[]} rows @param {Float64Array} scores
+   * @param {boolean[] | null} fits @param {Prefer} prefer @param {number[]} titled rows of documents whose title is the query */
+  settled(rows, scores, fits, prefer, titled) {
+    if (!this.ordered) return rows;
+    const told = rows.map((at) => {
+      const shown = this.choose(at, fits, prefer);
+      const [page, { lang }, headings] = [this.#page(shown), this.metadata[shown], this.#column("headings", at)];
+      return { at, raw: scores[at], rank: this.#rank(shown, prefer), page, lang, headings };
+    });
     /** @type {Map<string, typeof told>} */ const pages = new Map();
     for (const one of told) pages.set(one.page, [...(pages.get(one.page) ?? []), one]);
-    return told.filter(
+    const kept = told.filter(
       (one) =>
         !pages.get(one.page)?.some(
           (other) =>
@@ -136,6 +134,7 @@ export class Places {
                 (titled.includes(other.at) || !titled.includes(one.at))),
         ),
     );
+    return kept.map(({ at }) => at);
   }
 
   /** Whether a row's innermost heading is the query, with or without its number. @param {string} query @returns {(row: number) => boolean} */

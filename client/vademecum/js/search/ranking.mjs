@@ -123,7 +123,9 @@ export function placesOf(rows, answering, scores, ids, room) {
   for (let part = PARTS - 1, i = 0; part >= -1; first[part-- + 1] = i) while (i < size && partOf(values[i], least, factor) > part) i++;
   if (size) passes.rank(answering, asked, values, scores, ids, before.fill(0, 0, size + 1), first, least, factor);
   let place = 0;
-  return new Map(Array.from(asked, (row, i) => [row, (place += before[i])]));
+  /** @type {Map<number, number>} */ const places = new Map();
+  asked.forEach((row, i) => places.set(row, (place += before[i])));
+  return places;
 }
 
 /** The documents that own these rows, each once; good till the next call.

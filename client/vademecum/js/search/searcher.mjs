@@ -150,16 +150,17 @@ export class Searcher {
     const { generation, places, meaning } = this;
     const { index, owners } = generation;
     const ranking = fuse(meaning, found, { mode, weight: this.encoder.wordsWeight / 1000, fits: places.fitting(fits), titled, alone }, this.room);
-    const candidates = places.settled(this.#candidates(ranking, names, fits, prefer, places.depth(offset + limit), group), titled);
+    const candidates = places.settled(this.#candidates(ranking, names, fits, prefer, places.depth(offset + limit), group), ranking.scores, fits, prefer, titled);
     /** @type {Candidate[][]} */ const groups = [];
     const placed = this.room.seen.fill(0); // of each document its group, from 1
     let count = 0;
-    for (const candidate of candidates) {
-      const place = group && placed[candidate.shown];
+    for (const at of candidates) {
+      const shown = places.choose(at, fits, prefer);
+      const place = group && placed[shown];
       if (!place) {
-        count = placed[candidate.shown] = count + 1;
-        if (count <= offset + limit) groups.push([candidate]);
-      } else if (place <= groups.length && groups[place - 1].length <= MOST_MORE) groups[place - 1].push(candidate);
+        count = placed[shown] = count + 1;
+        if (count <= offset + limit) groups.push([{ at, shown }]);
+      } else if (place <= groups.length && groups[place - 1].length <= MOST_MORE) groups[place - 1].push({ at, shown });
     }
     const shown = groups.slice(offset);
     const rows = shown.flat().map(({ at }) => at);
@@ -167,10 +168,10 @@ export class Searcher {
     const meant = placesOf(mode === "lexical" ? [] : rows, ranking.rows, meaning.scores, index.ids, this.room);
     /** @type {Set<string>} */ const words = new Set();
     const told = (/** @type {Candidate} */ candidate) => {
-      const { at, raw, shown } = candidate;
+      const { at, shown } = candidate;
       const why = { words: wordly.get(at) ?? null, meaning: meant.get(at) ?? null };
       const { id, heading, url, markdown } = generation.passage(at, shown);
-      return { id, heading, url, markdown, score: raw, places: places.others(candidate, prefer), why };
+      return { id, heading, url, markdown, score: ranking.scores[at], places: places.others(candidate, prefer), why };
     };
     const hits = shown.map(([first, ...others]) => {
       const { document, title, metadata } = generation.heads(first.shown);
@@ -195,21 +196,21 @@ export class Searcher {
     };
   }
 
-  /** As many as show `depth` documents, and some more, so that there are further hits of these.
+  /** The rows of as many as show `depth` documents, and some more, so that there are further hits of these.
    * @param {import("./ranking.mjs").Ranking} ranking @param {import("./ranking.mjs").Names | undefined} names
    * @param {boolean[] | null} fits @param {import("./places.mjs").Prefer} prefer
    * @param {number} depth @param {boolean} group */
   #candidates(ranking, names, fits, prefer, depth, group) {
-    /** @type {Candidate[]} */ const found = [];
+    /** @type {number[]} */ const found = [];
     const seen = this.room.seen.fill(0);
     let documents = 0;
     const most = group ? depth + DEEPER : depth;
     for (const rows of inOrder(ranking, this.generation.index.ids, most, this.room, names)) {
-      for (const at of rows) {
-        const candidate = this.places.choose(at, ranking.scores[at], fits, prefer);
-        found.push(candidate);
-        if (!seen[candidate.shown]) documents++;
-        seen[candidate.shown] = 1;
+      for (let i = 0; i < rows.length; i++) { // an iterator leaves something behind for each
+        const shown = this.places.choose(rows[i], fits, prefer);
+        found.push(rows[i]);
+        if (!seen[shown]) documents++;
+        seen[shown] = 1;
         if (found.length >= most && (!group || documents >= depth)) return found; // before more are sorted
       }
     }
