@@ -128,8 +128,8 @@ console.log(JSON.stringify(asked.map(({ order, filters, prefer, raws, titled, li
   const { owners } = of.generation;
   const may = of.fitting(fits) ?? (() => true);
   const rows = [...owners.keys()].filter((at) => owners[at] >= 0 && may(at));
-  const settled = of.settled(rows.map((at) => of.choose({ at, raw: raws[at] }, fits, prefer)), titled);
-  return [of.depth(limit), rows, settled.map((hit) => [hit.at, hit.shown, hit.rank, of.others(hit, prefer)])];
+  const settled = of.settled(rows, raws, fits, prefer, titled).map((at) => ({ at, shown: of.choose(at, fits, prefer) }));
+  return [of.depth(limit), rows, settled.map((hit) => [hit.at, hit.shown, of.others(hit, prefer)])];
 })));
 """
 
@@ -171,8 +171,7 @@ def test_both_languages_choose_the_same_places(tmp_path: Path, monkeypatch: pyte
         candidates = [(row, question["raws"][row], *of.choose(row, fits, question["prefer"])) for row in rows]
         settled = [candidates[number] for number in of.settled(candidates, question["titled"])]
         hits = [
-            [row, at, rank, [asdict(place) for place in of.others(row, at, question["prefer"])]]
-            for row, _, at, rank in settled
+            [row, at, [asdict(place) for place in of.others(row, at, question["prefer"])]] for row, _, at, _ in settled
         ]
         assert found == [of.depth(10), rows, hits], question
     assert any(len(hits) < len(rows) for _, rows, hits in read)

@@ -38,13 +38,15 @@ export function quoted({ markdown, url }, words) {
 export function excerptOf(text, words) {
   const sentences = sentencesOf(text);
   if (!sentences.length) return { excerpt: "", marks: [], phrase: "", found: [] };
-  const shared = sharedWith(text, sentences, words);
+  const spans = [...runs(text, words)];
+  const shared = sharedWith(text, sentences, spans, words);
   const sizes = shared.map((each) => each?.size ?? 0);
   let best = sizes.indexOf(Math.max(...sizes));
   let [start, stop] = sentences[best];
   const found = shared.flatMap((each) => (each ? [...each] : []));
   const known = PLAIN.test(text) ? new Set(found) : words; // no part of a run of ASCII is a word that the run does not have
-  const phrase = phraseOf(text.slice(start, stop), known);
+  const first = firstOf(text, known, spans.filter(([at]) => at >= start && at < stop));
+  const phrase = first === undefined ? "" : phraseOf(text.slice(start, stop), first - start);
   for (const [, later] of sentences.slice(best + 1)) {
     if (letters(text.slice(start, later)) > LONGEST) break;
     stop = later;
@@ -77,11 +79,11 @@ export function wordsIn(text, words) {
 }
 
 /** The words that each sentence has. No run goes across the end of one.
- * @param {string} text @param {number[][]} sentences @param {Set<string>} words @returns {(Set<string> | undefined)[]} */
-function sharedWith(text, sentences, words) {
+ * @param {string} text @param {number[][]} sentences @param {Mark[]} spans the text's runs @param {Set<string>} words @returns {(Set<string> | undefined)[]} */
+function sharedWith(text, sentences, spans, words) {
   /** @type {(Set<string> | undefined)[]} */ const shared = sentences.map(() => undefined);
   let which = 0;
-  for (const [start, stop] of runs(text, words)) {
+  for (const [start, stop] of spans) {
     if (start === stop) continue; // of joints alone
     while (sentences[which][1] <= start) which++;
     for (const word of wordsOf(text.slice(start, stop))) if (words.has(word)) (shared[which] ??= new Set()).add(word);
@@ -89,13 +91,12 @@ function sharedWith(text, sentences, words) {
   return shared;
 }
 
-/** Up to four words of a sentence, whole ones, as a browser looks for them; empty where none of the words is in it.
- * @param {string} sentence @param {Set<string>} words */
-function phraseOf(sentence, words) {
-  const first = firstOf(sentence, words) ?? sentence.length;
+/** Up to four words of a sentence, whole ones, as a browser looks for them.
+ * @param {string} sentence @param {number} first where the first of the words stands */
+function phraseOf(sentence, first) {
   const begin = Math.max(...APART.map((letter) => sentence.slice(0, first).lastIndexOf(letter))) + 1;
   const near = letters(sentence.slice(begin, first)) < LONGEST / 6;
-  const [found = ""] = first < sentence.length ? (PHRASE.exec(sentence.slice(near ? begin : first)) ?? []) : [];
+  const [found = ""] = PHRASE.exec(sentence.slice(near ? begin : first)) ?? [];
   return even(found).replace(EDGES, "");
 }
 
@@ -137,9 +138,10 @@ function letters(text) {
   return text.length - (text.match(PAIR)?.length ?? 0);
 }
 
-/** Where the first of the words stands. @param {string} text @param {Set<string>} words @returns {number | undefined} */
-function firstOf(text, words) {
-  for (const [start, stop] of runs(text, words)) {
+/** Where the first of the words stands. @param {string} text @param {Set<string>} words @param {Iterable<Mark>} [spans] its runs
+ * @returns {number | undefined} */
+function firstOf(text, words, spans = runs(text, words)) {
+  for (const [start, stop] of spans) {
     const [first] = partsWith(text, start, stop, words);
     if (first) return first[0];
   }

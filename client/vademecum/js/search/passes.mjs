@@ -2,7 +2,7 @@
 /** What is done with every row at each question, in JavaScript; kernel.wat has the same, bit for bit, for arrays in its memory. */
 
 /** Of the scores that are asked about: so many that few others have to be compared with more than one of them. */
-export const PARTS = 1024;
+export const SCORE_PARTS = 1024;
 
 export class Passes {
   /** @template T @param {{new (buffer: ArrayBuffer, at: number, length: number): T, new (length: number): T, BYTES_PER_ELEMENT: number}} Kind
@@ -147,9 +147,9 @@ export class Passes {
   }
 }
 
-/** In which of `PARTS` parts a score lies, from the least on; -1: below. @param {number} value @param {number} least @param {number} factor */
+/** In which of `SCORE_PARTS` parts a score lies, from the least on; -1: below. @param {number} value @param {number} least @param {number} factor */
 export function partOf(value, least, factor) {
-  return Math.max(-1, Math.min(PARTS - 1, (value - least) * factor)) | 0; // NaN is 0, as in the kernel
+  return Math.max(-1, Math.min(SCORE_PARTS - 1, (value - least) * factor)) | 0; // NaN is 0, as in the kernel
 }
 
 /** @param {number} row @param {number} other @param {Float64Array} scores @param {BigUint64Array} ids */

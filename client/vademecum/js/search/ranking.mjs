@@ -1,7 +1,7 @@
 // @ts-check
 /** One list from two: chunks by the words that they have, and by what they mean; search/ranking.py is the twin. */
 
-import { PARTS, partOf } from "./passes.mjs";
+import { SCORE_PARTS, partOf } from "./passes.mjs";
 
 export const ARMS = ["hybrid", "semantic", "lexical"];
 const NEAREST_SHARE = 0.6;
@@ -30,7 +30,7 @@ const [OF_CHUNK, OF_PAGE] = [5, 3];
 
 /** @param {import("./passes.mjs").Passes} passes @param {number} length rows @param {number} documents */
 export function roomFor(passes, length, documents) {
-  const [rows, picked, counts, seen, asked, before, first] = [length, length, STEPS, documents, RANKED, RANKED + 1, PARTS + 1].map((size) => passes.numbers(size));
+  const [rows, picked, counts, seen, asked, before, first] = [length, length, STEPS, documents, RANKED, RANKED + 1, SCORE_PARTS + 1].map((size) => passes.numbers(size));
   return { passes, scores: passes.floats(length), rows, picked, counts, seen, asked, before, first, values: passes.floats(RANKED + 1) };
 }
 /** Whether a row's heading is the query, how near its document's title is to it, whether it has it word for word, and whether
@@ -119,8 +119,8 @@ export function placesOf(rows, answering, scores, ids, room) {
   asked.forEach((row, i) => (values[i] = scores[row]));
   values[size] = -Infinity;
   const least = values[size - 1];
-  const factor = (PARTS - 1) / (values[0] - least);
-  for (let part = PARTS - 1, i = 0; part >= -1; first[part-- + 1] = i) while (i < size && partOf(values[i], least, factor) > part) i++;
+  const factor = (SCORE_PARTS - 1) / (values[0] - least);
+  for (let part = SCORE_PARTS - 1, i = 0; part >= -1; first[part-- + 1] = i) while (i < size && partOf(values[i], least, factor) > part) i++;
   if (size) passes.rank(answering, asked, values, scores, ids, before.fill(0, 0, size + 1), first, least, factor);
   let place = 0;
   /** @type {Map<number, number>} */ const places = new Map();

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { decodeSegment } from "../../../../client/vademecum/js/format/segment.mjs";
 import { place, Scan } from "../../../../client/vademecum/js/search/scan.mjs";
 import { BINARY, Kernel } from "../../../../client/vademecum/js/search/kernel.mjs";
-import { Passes } from "../../../../client/vademecum/js/search/passes.mjs";
+import { SCORE_PARTS, Passes, partOf } from "../../../../client/vademecum/js/search/passes.mjs";
 import { segmentFile } from "../files.mjs";
 import { build } from "../kernel.mjs";
 
@@ -102,13 +102,20 @@ function passed(passes, seed) {
   told.push([...sums], [...most]);
 
   // In order, and how many come before each; many are equal.
-  const [ids, asked, before] = [passes.longs(count), passes.numbers(60), passes.numbers(61)];
+  const [ids, asked, before, values, first] = [passes.longs(count), passes.numbers(60), passes.numbers(61), passes.floats(61), passes.numbers(SCORE_PARTS + 1)];
   ids.forEach((_, i) => (ids[i] = (BigInt(next(1, 2 ** 20)) << 44n) + BigInt(i)));
   for (const size of [0, 1, 2, 3, 17, 60]) {
     fill(found, () => next(0, 40));
     asked.set(live.subarray(0, size));
     passes.sort(asked.subarray(0, size), found, ids);
-    if (size) passes.rank(live, asked, found, ids, before.fill(0), size);
+    // Whatever stands in the parts, they only say where comparing begins: here of all rows, and of those that lie in parts above.
+    asked.subarray(0, size).forEach((row, i) => (values[i] = found[row]));
+    values[size] = -Infinity;
+    for (const [least, factor] of [[0, 0], [-2, 9], [3, 0.7], [values[size - 1], Infinity]]) {
+      for (let part = -1; part < SCORE_PARTS; part++) first[part + 1] = [...values.subarray(0, size)].filter((value) => partOf(value, least, factor) > part).length;
+      if (size) passes.rank(live, asked, values, found, ids, before.fill(0), first, least, factor);
+      told.push([...before]);
+    }
     told.push([...asked.subarray(0, size)], [...before]);
     const order = [...live].sort((a, b) => found[b] - found[a] || (ids[a] < ids[b] ? -1 : 1));
     const places = [...asked.subarray(0, size)].map((row, i, rows) => order.indexOf(row) - (i ? order.indexOf(rows[i - 1]) : -1));
