@@ -128,8 +128,9 @@ console.log(JSON.stringify(asked.map(({ order, filters, prefer, raws, titled, li
   const { owners } = of.generation;
   const may = of.fitting(fits) ?? (() => true);
   const rows = [...owners.keys()].filter((at) => owners[at] >= 0 && may(at));
-  const settled = of.settled(rows, raws, fits, prefer, titled).map((at) => ({ at, shown: of.choose(at, fits, prefer) }));
-  return [of.depth(limit), rows, settled.map((hit) => [hit.at, hit.shown, of.others(hit, prefer)])];
+  const settled = of.settled(rows, raws, fits, prefer, titled);
+  const shown = settled.map((at) => ({ at, shown: of.choose(at, fits, prefer) }));
+  return [of.depth(limit), rows, shown.map((hit) => [hit.at, hit.shown, of.others(hit, prefer)])];
 })));
 """
 

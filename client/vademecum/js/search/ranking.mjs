@@ -116,11 +116,14 @@ export function placesOf(rows, answering, scores, ids, room) {
   const asked = room.asked.subarray(0, size);
   asked.set(those);
   passes.sort(asked, scores, ids);
-  asked.forEach((row, i) => (values[i] = scores[row]));
-  values[size] = -Infinity;
-  const least = values[size - 1];
-  const factor = (SCORE_PARTS - 1) / (values[0] - least);
-  for (let part = SCORE_PARTS - 1, i = 0; part >= -1; first[part-- + 1] = i) while (i < size && partOf(values[i], least, factor) > part) i++;
+  const least = scores[asked[size - 1]];
+  const factor = (SCORE_PARTS - 1) / (scores[asked[0]] - least);
+  for (let i = 0, end = SCORE_PARTS + 1; i <= size; i++) {
+    values[i] = i < size ? scores[asked[i]] : -Infinity;
+    const part = partOf(values[i], least, factor);
+    first.fill(i, part + 1, end);
+    end = Math.min(end, part + 1);
+  }
   if (size) passes.rank(answering, asked, values, scores, ids, before.fill(0, 0, size + 1), first, least, factor);
   let place = 0;
   /** @type {Map<number, number>} */ const places = new Map();
