@@ -2,9 +2,9 @@
 
 Modules stand in it one behind another, each behind those that it imports, without a word of their imports and exports:
 what stands at the top of one has a name that no other module beside it has. What is asked for later
-(`import("./page/preview.mjs")`) is a file of its own, and has what it shares from the one that asks for it. It reads
-our own modules alone: names are exported where they are declared, once, and there are no circles
-(tests/unit/js/test_floors.py).
+(`import("./page/preview.mjs")`) is a file of its own, and has what it shares from the one that asks for it. A new line
+begins where nothing else ends a statement. It reads our own modules alone: names are exported where they are declared,
+once, and there are no circles (tests/unit/js/test_floors.py).
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ _LATER = re.compile(r'(?<=\bimport\(")\.[^"]+(?="\))')
 _FILE = re.compile(r'(?<=new URL\(")\.[^"]+(?=", import\.meta\.url\))')
 _HERE = re.compile(r"(?<!, )import\.meta\.url")
 _EXPORT = re.compile(r"^export (?=(?:async function|function\*?|class|const) (\w+))", re.MULTILINE)
+# Behind these a statement goes on, or begins. Imports and exports keep their lines, by which they are found.
+_GOES_ON = re.compile(r'(?:(?<=[{,(\[])|(?<=[^"];))\n(?!import|export)')
 
 Modules = Mapping[str, str]
 """Path below `client/` -> text, without comments."""
@@ -99,7 +101,7 @@ def _file(entry: str, root: str, inside: list[str], shared: list[str], modules: 
         parts.append(f"export const $shared = {{ {', '.join(shared)} }};\n")
     elif shared:
         parts.append(f"Object.assign($shared, {{ {', '.join(shared)} }});\n")
-    return "".join([*parts, _moved(entry, entry, modules)])
+    return _GOES_ON.sub("", "".join([*parts, _moved(entry, entry, modules)]))
 
 
 def _taken(module: str, modules: Modules, inside: Collection[str] = ()) -> list[str]:

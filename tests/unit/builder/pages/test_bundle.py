@@ -104,6 +104,7 @@ def test_a_page_begins_with_two_files_and_what_answers_with_one() -> None:
     entries = {"vademecum.mjs", "vademecum-search.mjs", "query.mjs", "worker.mjs"}
     assert loaded(files) == {*entries, "page/later.mjs", "page/words.mjs"}
     assert files["search/scan.mjs"] == MODULES["search/scan.mjs"], "nobody's page begins a worker's work"
+    assert not re.search(r"[{;]\n(?!export|import)", files["query.mjs"]), "lines that need not begin"
 
 
 @pytest.mark.process
