@@ -148,8 +148,9 @@ class Places:
     def settled(self, candidates: Sequence[tuple[int, Any, int, int]], titled: Collection[int]) -> list[int]:
         """Return which candidates stay: one gives way to one of the same page in a place that is preferred.
 
-        In the same language the other has to have the same headings. A translation, which has headings of its own, has
-        to be called what was asked for if the one is, and to be four fifths as good; three where the reader prefers it.
+        In the same language the other has to have the same headings. Of translations, which have headings of their own,
+        one that is called what was asked for goes before one that is not, however that is preferred; of two that are,
+        the preferred one stays. Others have to be four fifths as good; three where the reader prefers them.
 
         Args:
             candidates: Row, score, document and rank of each.
@@ -162,12 +163,15 @@ class Places:
         def gives_way(mine: int, other: int) -> bool:
             (page, headings, lang), (row, score, _, rank) = told[mine], candidates[mine]
             (its_page, its_headings, its_lang), (its_row, its_score, _, its_rank) = told[other], candidates[other]
-            if its_page != page or its_rank >= rank:
+            if its_page != page:
                 return False
             if its_lang == lang:
-                return its_headings == headings
+                return its_rank < rank and its_headings == headings
+            called, it_is_called = row in titled, its_row in titled
+            if (not it_is_called, its_rank) >= (not called, rank):
+                return False
             fifths = 3 if its_rank < rank - rank % _PUBLISHED else 4
-            return its_score * 5 >= score * fifths and (its_row in titled or row not in titled)
+            return called or its_score * 5 >= score * fifths
 
         every = range(len(told))
         return [mine for mine in every if not any(gives_way(mine, other) for other in every)]

@@ -119,7 +119,7 @@ export class Places {
     const told = rows.map((at) => {
       const shown = this.choose(at, fits, prefer);
       const [page, { lang }, headings] = [this.#page(shown), this.metadata[shown], this.#column("headings", at)];
-      return { at, raw: scores[at], rank: this.#rank(shown, prefer), page, lang, headings };
+      return { at, raw: scores[at], rank: this.#rank(shown, prefer), page, lang, headings, called: titled.includes(at) };
     });
     /** @type {Map<string, typeof told>} */ const pages = new Map();
     for (const one of told) pages.set(one.page, [...(pages.get(one.page) ?? []), one]);
@@ -127,11 +127,10 @@ export class Places {
       (one) =>
         !pages.get(one.page)?.some(
           (other) =>
-            other.rank < one.rank &&
-            (other.lang === one.lang
-              ? other.headings === one.headings
-              : other.raw * 5 >= one.raw * (other.rank < one.rank - (one.rank % ORDERED ** 2) ? 3 : 4) &&
-                (titled.includes(other.at) || !titled.includes(one.at))),
+            other.lang === one.lang
+              ? other.rank < one.rank && other.headings === one.headings
+              : (other.called === one.called ? other.rank < one.rank : other.called) &&
+                (one.called || other.raw * 5 >= one.raw * (other.rank < one.rank - (one.rank % ORDERED ** 2) ? 3 : 4)),
         ),
     );
     return kept.map(({ at }) => at);
