@@ -61,8 +61,8 @@ class Project:
 
     @cached_property
     def titles(self) -> Mapping[str, str]:
-        """What references of Sphinx and MyST show, by what they name: pages (`/guide/pump`) and labels."""
-        written = (key for key in sorted(self.keys) if key.endswith((".rst", ".txt", ".md")))
+        """What references show, by what they name: pages (`/guide/pump`), and labels of Sphinx and MyST."""
+        written = (key for key in sorted(self.keys) if key.endswith((".rst", ".txt", ".md", ".adoc")))
         return {name: title for key in written for name, title in titles_in(key, self.text(key))}
 
     @cached_property
@@ -116,7 +116,7 @@ class Page:
     _count: list[int] = field(default_factory=lambda: [0])
 
     def title(self, role: str, name: str) -> str:
-        """Return the title of what a reference of Sphinx leads to (`ref`: a label, `doc`: a page); empty: unknown."""
+        """Return the title of what a reference leads to (`ref`: a label, `doc`: a page); empty: unknown."""
         here = f"/{posixpath.dirname(self.key)}"
         called = folded(name) if role == "ref" else posixpath.normpath(posixpath.join(here, name.strip()))
         found = self.project.titles.get(called, "")

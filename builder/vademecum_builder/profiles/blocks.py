@@ -134,7 +134,7 @@ def alerts(text: str, page: Page) -> str:
 
 
 _ATTRIBUTE = r"(?:[#.][^\s#.{}=]+|[\w:-]+=(?:\"[^\"\n]*\"|'[^'\n]*'|[^\s\"'{}]+))"
-_LIST = re.compile(rf"[ \t]*\{{:?[ \t]*{_ATTRIBUTE}(?:[ \t]+(?:{_ATTRIBUTE}|[\w-]+))*[ \t]*\}}")
+_LIST = re.compile(rf"(?<![ \t])[ \t]*\{{:?[ \t]*{_ATTRIBUTE}(?:[ \t]+(?:{_ATTRIBUTE}|[\w-]+))*[ \t]*\}}")
 _KRAMDOWN = re.compile(r"\{::(?:comment|nomarkdown)\}(?:(?!\{::)[\s\S])*?\{:/[^}\n]*\}|\{:[:/]?[^{}\n]*\}")
 _HEADING = re.compile(
     r"^([ \t]*(#{1,6})[ \t]+.*?)[ \t]*(?:\{:?[ \t]*([^{}\n]*)\}[ \t]*#*[ \t]*|\n[ \t]*\{:[ \t]*([^{}\n]*)\}[ \t]*)$",
@@ -167,9 +167,8 @@ def _attribute_lists(text: str) -> str:
 
 def _of_heading(match: re.Match[str]) -> bool:
     start = match.string.rfind("\n", 0, match.start()) + 1
-    return (
-        match.string[start : match.start()].lstrip().startswith("#")
-        and not match.string[match.end() :].partition("\n")[0].strip()
+    return match.string[start : match.start()].lstrip().startswith("#") and not re.compile(r"[^\S\n]*\S").match(
+        match.string, match.end()
     )
 
 

@@ -22,12 +22,15 @@ _OPTION = re.compile(r":([\w-]+):[ \t]*(.*)")
 _ASCIIDOC = re.compile(r"^include::(?P<name>[^\[\]\s]+)\[(?P<options>[^\]]*)\][ \t]*$", re.MULTILINE)
 _ENTRY = re.compile(r"^:([\w-]+):[ \t]+(.+)$", re.MULTILINE)
 _REFERENCE = re.compile(r"\{([\w-]+)\}")
+_CODE = r"^(?P<fence>-{4,}|\.{4,}|/{4,}|\+{4,}|`{3,}).*\n[\s\S]*?^(?P=fence)[ \t]*$"
 _MACRO = re.compile(
-    r"^(?P<fence>-{4,}|\.{4,}|/{4,}|\+{4,}|`{3,}).*\n[\s\S]*?^(?P=fence)[ \t]*$"
-    r"|^(?!include::|image::|video::|audio::|toc::|ifn?def::|ifeval::|endif::)(?P<name>[a-z][\w-]*)::\S*\[.*\][ \t]*$",
+    rf"{_CODE}|^(?!include::|image::|video::|audio::|toc::|ifn?def::|ifeval::|endif::)(?P<name>[a-z][\w-]*)::\S*\[.*\]"
+    r"[ \t]*$",
     re.MULTILINE,
 )
 """Code, or a block macro that Asciidoctor does not know: an extension's."""
+_XREF = re.compile(rf"{_CODE}|(?<![\w:/`+\\])xref:(?P<target>[^\s\[\]{{}}#`]+\.adoc)\[\]", re.MULTILINE)
+"""Code, or a reference to a page that says nothing itself."""
 _ASCIIDOC_OPTION = re.compile(r"(\w+)=(\"[^\"]*\"|[^,]*)")
 _TAG = re.compile(r"^.*\b(?:tag|end)::[\w.-]+\[\].*\n?", re.MULTILINE)
 _FAMILIES = {"partial$": "partials", "example$": "examples", "page$": "pages"}
@@ -150,6 +153,20 @@ def asciidoc_includes(text: str, page: Page) -> str:
     return _MACRO.sub(extension, text) if "::" in text else text
 
 
+def asciidoc_references(text: str, page: Page) -> str:
+    """`xref:oil.adoc[]` shows the title of the page that it leads to, as Antora has it: there it is of a module."""
+
+    def told(match: re.Match[str]) -> str:
+        *modules, name = (match["target"] or "").removesuffix(".adoc").split(":")
+        pages, found, _ = page.key.rpartition("/pages/")
+        pages = posixpath.join(posixpath.dirname(pages), modules[-1] or "ROOT") if modules else pages
+        place = f"/{pages}/pages/{name}" if found and not name.startswith("./") else name
+        title = page.title("doc", place) if name else ""
+        return f"{match[0][:-1]}{title}]" if title else match[0]
+
+    return _XREF.sub(told, text) if "xref:" in text else text
+
+
 def _tagged(text: str, tag: str) -> str:
     found = re.search(
         rf"^.*\btag::{re.escape(tag.strip())}\[\].*\n([\s\S]*?)^.*\bend::{re.escape(tag.strip())}\[\]", text, re.M
@@ -157,4 +174,7 @@ def _tagged(text: str, tag: str) -> str:
     return _TAG.sub("", found[1]) if found else ""
 
 
-INCLUDES: dict[str, tuple[Pass, ...]] = {RST: (rst_includes, rst_references), ASCIIDOC: (asciidoc_includes,)}
+INCLUDES: dict[str, tuple[Pass, ...]] = {
+    RST: (rst_includes, rst_references),
+    ASCIIDOC: (asciidoc_includes, asciidoc_references),
+}

@@ -178,9 +178,15 @@ _RAW = re.compile(r"\{%-?\s*raw\s*-?%\}((?:(?!\{%-?\s*raw)[\s\S])*?)\{%-?\s*endr
 _LIQUID_COMMENT = re.compile(r"\{%-?\s*comment\s*-?%\}(?:(?!\{%-?\s*comment)[\s\S])*?\{%-?\s*endcomment\s*-?%\}")
 # With a hyphen a tag takes the white space beside it away.
 _LIQUID = re.compile(
-    r"(?:[ \t]*\n?[ \t]*(?=\{%-))?(?<!\{)\{%-?\s*(\w+)"
+    r"(?:(?<![ \t])[ \t]*(?:\n[ \t]*)?(?=\{%-))?(?<!\{)\{%-?\s*(\w+)"
     r"((?:\"(?:(?!\{%)[^\"])*\"|'(?:(?!\{%)[^'])*'|(?!\{%)[^\"'%-]|-(?!%\})|%(?!\}))*)(?:-%\}\s*|%\})"
 )
+_FLOW = re.compile(
+    r"^[ \t]*(?:\{%-?[ \t]*(?:end)?(?:for|if|unless|case|capture|assign|els(?:e|if)|when|break|continue|cycle)\b"
+    r"(?:[^{%]|%(?!\})|\{(?!%))*%\}[ \t]*)+\n[ \t]*(?=<)",
+    re.MULTILINE,
+)
+"""Lines of a loop or a choice alone, above HTML: what is left of them would end its block, and make code of it."""
 
 
 def liquid(text: str, page: Page) -> str:
@@ -200,7 +206,8 @@ def _liquid_text(text: str, page: Page, *, with_values: bool) -> str:
         raw.append(match[1])
         return f"\ue003{len(raw) - 1}\ue003"
 
-    text = _LIQUID.sub(lambda match: _liquid(match, page), _LIQUID_COMMENT.sub("", _RAW.sub(keep, text)))
+    text = _FLOW.sub("", _LIQUID_COMMENT.sub("", _RAW.sub(keep, text)))
+    text = _LIQUID.sub(lambda match: _liquid(match, page), text)
     if with_values:
         text = _VALUE.sub(lambda match: _value(match, page) or GONE, text)
     return re.sub("\ue003(\\d+)\ue003", lambda match: raw[int(match[1])], text)
@@ -230,7 +237,7 @@ def _liquid(match: re.Match[str], page: Page) -> str:
     return shown(by_name) or (GONE if match.string.endswith("]: ", 0, match.start()) else "")
 
 
-_VALUE = re.compile(r"\{\{-?\s*(\w[\w.\[\]'\"-]*)?((?:\"(?:(?!\{\{)[^\"])*\"|'(?:(?!\{\{)[^'])*'|[^{}\"'])*)-?\}\}")
+_VALUE = re.compile(r"\{\{-?\s*(\w[\w.\[\]'\"-]*+)?+((?:\"(?:(?!\{\{)[^\"])*\"|'(?:(?!\{\{)[^'])*'|[^{}\"'])*)-?\}\}")
 
 
 def _value(match: re.Match[str], page: Page) -> str:

@@ -1,4 +1,4 @@
-"""What a reference by name shows: `:ref:` and `:doc:` of Sphinx, `{ref}` and `{doc}` of MyST. Pure."""
+"""What references by name show: `:ref:` and `:doc:` of Sphinx, `{ref}` and `{doc}` of MyST, pages of AsciiDoc. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 _LABEL = re.compile(r"\.\. _`?(.+?)`?:[ \t]*|\(([^()]+)\)=[ \t]*")
 _ADORNMENT = re.compile(r"([!-/:-@\[-`{-~])\1{2,}[ \t]*")
-_HEADING = re.compile(r"#{1,6}[ \t]+(.+)")
+_HEADINGS = {".md": re.compile(r"#{1,6}[ \t]+(.+)"), ".adoc": re.compile(r"=[ \t]+([^{}\]]+)")}
 _ROLE = re.compile(r"(?::[\w:+.-]+:|\{[\w:+.-]+\})`([^`<]*?)\s*(?:<[^`<>]*>)?`")
 _REFERENCE = re.compile(r":(?:std:)?(?P<role>ref|doc):`(?P<name>[^`<>!]+)`")
 _LONGEST_TITLE = 500
@@ -29,8 +29,8 @@ def titles_in(path: str, text: str) -> Iterator[tuple[str, str]]:
             labels.append(folded(label[1] or label[2]))
             continue
         is_adornment = _ADORNMENT.fullmatch(line) is not None
-        if ending == ".md":
-            heading = _HEADING.fullmatch(line)
+        if ending in _HEADINGS:
+            heading = _HEADINGS[ending].fullmatch(line)
             title = heading[1] if heading else ""
         else:
             title = line if not is_adornment and _ADORNMENT.fullmatch(below) else ""

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from vademecum_builder.profiles.base import Page, Project
-from vademecum_builder.profiles.formats import asciidoc_includes, rst_includes
+from vademecum_builder.profiles.formats import asciidoc_includes, asciidoc_references, rst_includes
 from vademecum_builder.profiles.includes import part
 
 FILES = {
@@ -113,6 +113,34 @@ def test_a_loop_ends_and_is_told(root: Path) -> None:
 def test_asciidoc(root: Path, line: str, taken: str | None) -> None:
     page = Page(Project(root, root), "modules/ROOT/pages/pump.adoc")
     assert asciidoc_includes(line, page) == (line if taken is None else taken)
+
+
+@pytest.mark.parametrize(
+    ("reference", "shown"),
+    [
+        ("xref:oil.adoc[]", "xref:oil.adoc[Oil]"),
+        ("xref:other:far/oil.adoc[]", "xref:other:far/oil.adoc[Oil of others]"),
+        ("xref:site:other:far/oil.adoc[]", "xref:site:other:far/oil.adoc[Oil of others]"),
+        ("xref:./near.adoc[]", "xref:./near.adoc[Near]"),
+        ("xref:oil.adoc[The oil]", None),
+        ("xref:oil.adoc#new[]", None),
+        ("xref:none.adoc[]", None),
+        ("`xref:oil.adoc[]`", None),
+        ("----\nxref:oil.adoc[]\n----", None),
+    ],
+)
+def test_a_reference_of_asciidoc_shows_the_title_of_its_page(root: Path, reference: str, shown: str | None) -> None:
+    pages = {"ROOT/pages/oil": "Oil", "ROOT/pages/sub/near": "Near", "other/pages/far/oil": "Oil of others"}
+    for name, title in pages.items():
+        place = root / f"modules/{name}.adoc"
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(f":x: y\n= {title}\n\n== Oil below\n")
+    (root / "parts/near.adoc").write_text("= Near by\n")
+    project = Project(root, root, frozenset(path.relative_to(root).as_posix() for path in root.rglob("*.adoc")))
+    page = Page(project, "modules/ROOT/pages/sub/pump.adoc")
+    assert asciidoc_references(reference, page) == (shown or reference)
+    assert [*page.included.values()] == ([shown.partition("[")[2][:-1]] if shown else [])
+    assert asciidoc_references("xref:near.adoc[]", Page(project, "parts/pump.adoc")) == "xref:near.adoc[Near by]"
 
 
 def test_what_an_extension_of_asciidoc_makes_is_told(root: Path) -> None:

@@ -631,6 +631,9 @@ OPENINGS = [
     "<script>\n",
     "`",
     "%%",
+    "\\[",
+    "{{a.",
+    "{% a %}{ " + " " * 8000,
 ]
 
 
@@ -657,6 +660,14 @@ def read_one(root: Path, key: str, text: str, **tree: str) -> Document | str:
     """Read a page of a site of the generator whose configuration is in the tree."""
     files(root, {**tree, key: text})
     return ProfilePages(found_in(root), SITE).read(SourceItem(key, MARKDOWN, text.encode()))
+
+
+def test_loops_indented_in_html_leave_no_code(tmp_path: Path) -> None:
+    """As kramdown has it, which goes on with the HTML; what is left of the tags would be a blank line."""
+    loop = '<div>\n  {% for x in y %}\n      <p class="a">Oil</p>\n  {% endfor %}\n      <p>Wax</p>\n</div>\n'
+    found = read_one(tmp_path, "a.md", f"# A\n\n{loop}", **{"_config.yml": ""})
+    assert isinstance(found, Document)
+    assert [block for section in found.sections for block in section.blocks] == ["Oil", "Wax"]
 
 
 @pytest.mark.parametrize("front", ["redirect_url: /a/", "redirect_to: https://x.example/", "permalink: /de/404.html"])
