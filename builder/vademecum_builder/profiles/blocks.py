@@ -140,7 +140,8 @@ _HEADING = re.compile(
     r"^([ \t]*(#{1,6})[ \t]+.*?)[ \t]*(?:\{:?[ \t]*([^{}\n]*)\}[ \t]*#*[ \t]*|\n[ \t]*\{:[ \t]*([^{}\n]*)\}[ \t]*)$",
     re.MULTILINE,
 )
-_WORDS = re.compile(rf"\s*(?:(?:{_ATTRIBUTE}|[\w-]+)\s*)+")
+# Possessive: else what is none, as `{file_path_of_the_document:path}`, is cut in every way that there is.
+_WORDS = re.compile(rf"\s*+(?:(?:{_ATTRIBUTE}|[\w-]++)\s*+)++")
 _HIDDEN = "data-search-exclude"
 
 

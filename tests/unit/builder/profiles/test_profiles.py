@@ -634,6 +634,7 @@ OPENINGS = [
     "\\[",
     "{{a.",
     "{% a %}{ " + " " * 8000,
+    "# A {file_path_of_the_document_below:path}\n",
 ]
 
 
