@@ -29,7 +29,7 @@ from vademecum_builder.sources.base import MARKDOWN, PLAIN_TEXT, RST
 from vademecum_builder.sources.endings import MEDIA_TYPES
 
 _DIRECTIVE = re.compile(
-    r"^([ \t]*)(`{3,}|~{3,})\{([\w:.+-]+)\}[ \t]*(.*)\n((?:(?![ \t]*\2).*\n)*)[ \t]*\2[ \t]*$", re.MULTILINE
+    r"^([ \t]*)(`{3,}|~{3,})[ \t]*\{([\w:.+-]+)\}[ \t]*(.*)\n((?:(?![ \t]*\2).*\n)*)[ \t]*\2[ \t]*$", re.MULTILINE
 )
 _OPTION = re.compile(r"\A(?:[ \t]*:[\w-]+:.*\n|---\n[\s\S]*?\n---\n)+")
 _CODE = frozenset(
@@ -152,10 +152,12 @@ def open_sphinx(project: Project) -> Rules | None:
     # Read the Docs leads from the start page alone to the version that it shows.
     is_versioned = (bool(online) or ".readthedocs." in site) and site.count("/") == 3
     computed = "exclude_patterns" not in config and "exclude_patterns" in source
+    # What a value says may be a directive or a role; what stands in a directive is text when that is opened.
+    put_in = substitutions(config.get("myst_substitutions"))
     return Rules(
         (Folder("", address),),
         DOCUTILS,
-        (substitutions(config.get("myst_substitutions")), myst, containers, alerts, attribute_lists),
+        (put_in, myst, put_in, containers, alerts, attribute_lists),
         templates=(external_links(config.get("extlinks")), common_text(config)),
         kinds=kinds,
         base_url=address_of(config.get("html_baseurl")) or (f"{site}{language}/latest/" if is_versioned else site),

@@ -483,6 +483,15 @@ def test_what_myst_puts_in_the_places_of_names_is_put_in(tmp_path: Path) -> None
     assert text_of(document) == "Oil in the tank, {{ other }}, {{ oil }}."
 
 
+def test_what_stands_in_a_directive_of_myst_is_text_though_its_fence_has_a_space(tmp_path: Path) -> None:
+    directive = "```{important}\nUp to {{ oil }}.\n```\n"
+    text = f"# A\n\nSee {{{{ law }}}}.\n\n{directive}\n```` {{tab-item}} Two\n:sync: two\n\nOf {{{{ oil }}}}.\n\n```sh\nrun {{{{ oil }}}}\n```\n````\n"
+    config = 'project = "x"\nmyst_substitutions = {"oil": "9 l", "law": "{pep}`8`"}\n'
+    document = read_one(tmp_path, "a.md", text, **{"conf.py": config})
+    assert isinstance(document, Document)
+    assert text_of(document) == "See 8.\nUp to 9 l.\nTwo\nOf 9 l.\nrun {{ oil }}"
+
+
 def test_a_language_called_no_is_norwegian(tmp_path: Path) -> None:
     config = "languages:\n  en: {contentDir: content/en}\n  no: {contentDir: content/no}\n"
     document = read_one(tmp_path, "content/no/a.md", "# A\n\nVann.\n", **{"hugo.yaml": config})
