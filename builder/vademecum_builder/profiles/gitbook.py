@@ -19,7 +19,13 @@ from vademecum_builder.readers.slugs import GITHUB, HONKIT
 _CARD = re.compile(
     r"\{% content-ref url=\"(?P<place>[^\"\n]*)\" %\}(?:(?!\{% content-ref)[\s\S])*?\{% endcontent-ref %\}"
 )
+_EMPTY = re.compile(r"\\[ \t]*(?=\n[ \t]*(?:\n|[*+-][ \t]|\d+[.)][ \t]|\Z)|\Z)|(?<!\*)\*{4}(?!\*)")
+"""What the editor writes and does not show: a break with nothing behind it, and nothing in bold."""
 FILES = (".gitbook.yaml", "book.json", "SUMMARY.md")
+
+
+def _shown(text: str, page: Page) -> str:
+    return _EMPTY.sub("", text)
 
 
 def open_gitbook(project: Project) -> Rules | None:
@@ -55,7 +61,7 @@ def open_gitbook(project: Project) -> Rules | None:
     return Rules(
         (Folder(root, address),),
         HONKIT if in_files else GITHUB,
-        passes=(cards, outside(liquid), alerts, attribute_lists),
+        passes=(cards, outside(liquid), outside(_shown), alerts, attribute_lists),
         called=lambda path: chapters.get(path, ""),
         title=text_at(config, "title"),
     )

@@ -492,6 +492,13 @@ def test_what_stands_in_a_directive_of_myst_is_text_though_its_fence_has_a_space
     assert text_of(document) == "See 8.\nUp to 9 l.\nTwo\nOf 9 l.\nrun {{ oil }}"
 
 
+def test_what_the_editor_of_gitbook_does_not_show_is_no_text(tmp_path: Path) -> None:
+    text = "# A\n\nOne\\\nline\\\n\nHeld **** here \\\n- tank\\\n- `a\\` and C:\\\\\n\nTo\\\n1. pump\n\n```\nrun \\\n\n****\n```\n\nEnd.\\"
+    document = read_one(tmp_path, "a.md", text, **{"SUMMARY.md": "* [A](a.md)\n", ".gitbook.yaml": "root: ./\n"})
+    assert isinstance(document, Document)
+    assert text_of(document) == "One\nline\nHeld  here\ntank\na\\ and C:\\\nTo\npump\nrun \\\n\n****\nEnd."
+
+
 def test_a_language_called_no_is_norwegian(tmp_path: Path) -> None:
     config = "languages:\n  en: {contentDir: content/en}\n  no: {contentDir: content/no}\n"
     document = read_one(tmp_path, "content/no/a.md", "# A\n\nVann.\n", **{"hugo.yaml": config})
