@@ -30,6 +30,8 @@ MIN_PREFIX: Final = 2
 MOST_ASKED: Final = 64
 """Words of a query that are looked up."""
 _COMPLETED, _MISSPELT = 0.6, 0.7
+_LEAST_MISSPELT, _LEAST_BEGUN = 4, 6
+"""Letters of a misspelt word, and of the misspelt beginning of one: shorter ones are near to some word by chance."""
 _SAME_BEGINNING: Final = 3
 """Letters that a word shares with others of its stem."""
 _PUT_TOGETHER: Final = frozenset({"danish", "dutch", "finnish", "german", "hungarian", "norwegian", "swedish"})
@@ -347,19 +349,19 @@ class Words:
         return self._each([number for number, each in enumerate(found.words) if has(each)] for found in self._words)
 
     def _misspelt(self, word: str, *, typed: bool, most: int) -> Group:
-        """Return the nearest words, within one change, or two in a long one; digits are meant as they are.
+        """Return the nearest words, within one change, or two in a long one; the first letter and digits are meant.
 
         A word that the encoder knows is no misspelt one, though no text has it.
         """
-        most = 0 if len(word) < 4 or self._is_word(word) else 1 if len(word) < 8 else most
-        digits = _NO_DIGITS.sub("", word)
+        most = 0 if len(word) < _LEAST_MISSPELT or self._is_word(word) else 1 if len(word) < 8 else most
+        meant = _meant(word)
         for distance in range(1, most + 1):
-            for begun in (False, True) if typed else (False,):
+            for begun in (False, True) if typed and len(word) >= _LEAST_BEGUN else (False,):
                 found = self._each(
                     (
                         number
                         for number in within(each.words, word, distance, begun=begun)
-                        if _NO_DIGITS.sub("", each.words[number]) == digits
+                        if _meant(each.words[number]) == meant
                     )
                     for each in self._words
                 )
@@ -406,6 +408,11 @@ class Words:
 def _spelt(run: str, guesses: Mapping[str, str]) -> str:
     """Return a run with what is misspelt in it as it is meant: all of it, or parts of a name."""
     return guesses.get(run) or PARTS.sub(lambda part: guesses.get(part[0], part[0]), run)
+
+
+def _meant(word: str) -> tuple[str, str]:
+    """Return what of a word is never misspelt: its first letter, and its digits."""
+    return word[0], _NO_DIGITS.sub("", word)
 
 
 def _single(word: str) -> str:

@@ -315,14 +315,14 @@ export class Words {
     return this.words.map(({ words }) => words.flatMap((word, number) => (has.test(word) ? number : [])));
   }
 
-  /** The nearest words, within one change, or two in a long one; digits are meant as they are.
+  /** The nearest words, within one change, or two in a long one; the first letter and digits are meant.
    * @param {string} word @param {boolean} typed @param {number} most @returns {Group} */
   #misspelt(word, typed, most) {
     if (this.vocabulary.has(word) || word.length < 4) return [];
-    const digits = word.replace(/\D/g, "");
+    const asMeant = meant(word);
     for (let distance = 1; distance <= (word.length < 8 ? 1 : most); distance++) {
-      for (const begun of typed ? [false, true] : [false]) {
-        const found = this.words.map(({ words }) => within(words, word, distance, begun).filter((number) => words[number].replace(/\D/g, "") === digits));
+      for (const begun of typed && word.length > 5 ? [false, true] : [false]) {
+        const found = this.words.map(({ words }) => within(words, word, distance, begun).filter((number) => meant(words[number]) === asMeant));
         if (!isEmpty(found)) return found;
       }
     }
@@ -435,6 +435,11 @@ function isMisspelt({ groups }) {
 /** @param {Group} group */
 function isEmpty(group) {
   return group.every((found) => found.length === 0);
+}
+
+/** What of a word is never misspelt: its first letter, and its digits. @param {string} word */
+function meant(word) {
+  return String.fromCodePoint(/** @type {number} */ (word.codePointAt(0))) + word.replace(/\D/g, "");
 }
 
 /** @param {string} word */

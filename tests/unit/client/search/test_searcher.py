@@ -176,6 +176,20 @@ def test_what_was_taken_for_another_word_is_told(kb: KnowledgeBase) -> None:
     assert (hits.meant, hits.unknown) == ("Schlüssel Ordner Čtvrtek", ("Čtvrtek",)), "not folded: as people write it"
 
 
+@pytest.mark.parametrize(
+    ("query", "meant"),
+    [
+        ("storr", "store"),
+        ("rtore ", ""),  # nobody mistypes how a word begins
+        ("bockgr", "background"),
+        ("bockg", ""),  # so few letters are near to how some word begins
+    ],
+)
+def test_what_is_near_to_a_word_by_chance_is_not_taken_for_it(kb: KnowledgeBase, query: str, meant: str) -> None:
+    hits = kb.search(query, mode="lexical")
+    assert (hits.unknown, hits.meant) == ((() if meant else (query.strip(),)), meant)
+
+
 def test_similar_passages_are_of_other_pages(kb: KnowledgeBase) -> None:
     (hit,) = (hit for hit in kb.search("replace the release key") if hit.document == "keys.md")
     alike = kb.similar(hit.id, 3)
