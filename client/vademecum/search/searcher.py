@@ -83,7 +83,7 @@ class Searcher:
         found = self._words.find(query)
         nothing = np.zeros(self._words.count)
         single = self._titles.single if mode == "hybrid" else 0.0
-        cosines, near = self._near(found.meant, single) if found.weight and mode != "lexical" else (nothing, nothing)
+        cosines, near = self._near(found, single) if found.weight and mode != "lexical" else (nothing, nothing)
         documents = self._places.matching(filters) if filters else None
         titled = self._words.titled(found.meant if found.guessed else query)
         if documents is not None and not found.weight:  # nothing is asked but that: all that fit, by their keys
@@ -99,7 +99,7 @@ class Searcher:
             counting=None if documents is None else self._places.rows(documents),
             titled=titled,
             headed=None if mode == "semantic" else self._places.headed(query),
-            called=self._titles.near(found.meant) if mode == "hybrid" else None,
+            called=self._titles.near(found.known) if mode == "hybrid" else None,
             phrased=None if mode == "semantic" else self._places.phrased(query),
             dated=self._places.is_dated if mode == "hybrid" else None,
         )
@@ -120,29 +120,29 @@ class Searcher:
             return Results()
         cosines = self._index.cosines(self._index.vector(row))
         none = np.zeros(len(ids))
-        nothing = Found(none, (), 1.0, 0.0, frozenset(), "", none, none)
+        nothing = Found(none, (), 1.0, 0.0, frozenset(), "", "", none, none)
         documents = self._places.elsewhere(row)
         counting, titled = self._places.rows(documents), np.zeros(0, np.int64)
         ranking = fuse(cosines, cosines, nothing, ids, mode="semantic", weight=0.0, counting=counting, titled=titled)
         return self._present(ranking, nothing, cosines, documents, {}, slice(0, limit), group=True)
 
-    def _near(self, query: str, single: float) -> tuple[Scores, Scores]:
+    def _near(self, found: Found, single: float) -> tuple[Scores, Scores]:
         """Return the cosine of each chunk with the query, [n], and its `nearness`, [n].
 
         Args:
             single: 1 where each page is one chunk: there nothing else on it says whether a cosine is chance.
         """
-        vector = self._vector(query)
+        vector = self._vector(found)
         scores, unit = self._index.scores(vector), self._index.unit(vector)
         # Whole numbers below 2^53: the sum is the same in any order.
         means = np.bincount(self._owners, scores) / self._sizes
         whole = unit * (1.0 + single * single)
         return scores / unit, nearness(scores / whole, means[self._owners] / whole)
 
-    def _vector(self, query: str) -> NDArray[np.int64]:
+    def _vector(self, found: Found) -> NDArray[np.int64]:
         if self.own is not None:
-            return self.own.encode(query, self._index)
-        return np.array(self._opened.encoder.encode(query), np.int64)
+            return self.own.encode(found.meant, self._index)
+        return np.array(self._opened.encoder.encode(found.known), np.int64)
 
     def _present(
         self,

@@ -84,7 +84,9 @@ class Found:
         weight: What all words weigh.
         words: Words of the texts that count as found.
         meant: The query, with what is misspelt replaced by the commonest word that it may be: what an
-            encoder is to read.
+            app's own encoder is to read.
+        known: The same, with each word that the table of the encoder lacks replaced by the commonest of its stem, if
+            there is one: what that is to read.
         titles: How much the query and the title of a chunk's document have in common, [n], from 0 to 1: the share of
             the title's words that are asked for, times what these weigh of all that are asked for.
         pages: Of all chunks of a chunk's document the scores together, [n]; whole numbers, of which `SCORE_UNIT` is 1.
@@ -96,6 +98,7 @@ class Found:
     weight: float
     words: frozenset[str]
     meant: str
+    known: str
     titles: Scores
     pages: Scores
     guessed: bool = False
@@ -170,15 +173,18 @@ class Words:
         guessed = bool(guesses) or runs != runs_of(query)
         meant = query
         if guessed:
-            meant = " ".join(_spelt(run, guesses) for run in runs).replace(CAMEL, " ")
+            meant = _spelt(runs, guesses)
         elif len(unknown) == len(asked):  # "how to" alone means nothing
-            meant = " ".join(run for run in runs_of(query) if run not in self._stop)
+            meant = _spelt((run for run in runs_of(query) if run not in self._stop), {})
+        strange = {word.word for word in asked if not self._is_word(word.word) and self._known(word.word)}
+        stems = {word: stem for word in strange if (stem := self._commonest(self._alike(word))) != word}
+        known_ = _spelt(runs, guesses | stems) if stems else meant
         asked_for = np.minimum(1.0, often / np.maximum(self._title_lengths, 1))
         titles = (asked_for * (share / (all_ or 1.0)))[self._owners]
         share_ = known / all_ if all_ else 1.0
         whole = np.floor(scores * SCORE_UNIT)  # whole numbers have the same sum in any order
         pages = np.bincount(self._owners, whole).astype(np.float64)[self._owners]
-        return Found(scores, unknown, share_, all_, frozenset(shown), meant, titles, pages, guessed)
+        return Found(scores, unknown, share_, all_, frozenset(shown), meant, known_, titles, pages, guessed)
 
     def titled(self, query: str) -> NDArray[np.int64]:
         """Return the chunks of the documents whose title is the query."""
@@ -405,9 +411,10 @@ class Words:
         return logarithm(1.0 + (self.count - having + 0.5) / (having + 0.5))
 
 
-def _spelt(run: str, guesses: Mapping[str, str]) -> str:
-    """Return a run with what is misspelt in it as it is meant: all of it, or parts of a name."""
-    return guesses.get(run) or PARTS.sub(lambda part: guesses.get(part[0], part[0]), run)
+def _spelt(runs: Iterable[str], guesses: Mapping[str, str]) -> str:
+    """Return runs with words in place of others: of whole ones, or of parts of a name."""
+    spelt = (guesses.get(run) or PARTS.sub(lambda part: guesses.get(part[0], part[0]), run) for run in runs)
+    return " ".join(spelt).replace(CAMEL, " ")
 
 
 def _meant(word: str) -> tuple[str, str]:

@@ -76,7 +76,7 @@ export class Searcher {
     return Promise.race([this.words, waited]).finally(() => clearTimeout(late));
   }
 
-  /** What an encoder is to read: the query, with what is misspelt put right. @param {string} query */
+  /** What an app's own encoder is to read: the query, with what is misspelt put right. @param {string} query */
   async meant(query) {
     return (await this.#wordsInTime("hybrid"))?.find(query).meant ?? query;
   }
@@ -108,8 +108,8 @@ export class Searcher {
   async #search({ query, limit, offset, mode, group, filters, prefer, facets }, vector) {
     const { places, meaning } = this;
     const words = await this.#wordsInTime(mode);
-    const found = words?.find(query) ?? { ...nothing(this.generation), words: new Set(wordsOf(query)), meant: query };
-    const asked = this.encoder.encode(found.meant);
+    const found = words?.find(query) ?? { ...nothing(this.generation), words: new Set(wordsOf(query)), meant: query, known: query };
+    const asked = this.encoder.encode(found.known);
     const fits = places.matching(filters);
     const empty = words && !found.weight;
     let titled = words?.titled(found.guessed ? found.meant : query) ?? [];
@@ -137,7 +137,7 @@ export class Searcher {
   similar(chunk, limit) {
     const { generation, places } = this;
     const row = generation.index.find(chunk);
-    const found = { ...nothing(generation), words: new Set(), meant: "" };
+    const found = { ...nothing(generation), words: new Set(), meant: "", known: "" };
     if (row === undefined || generation.owners[row] < 0) return { hits: [], total: 0, unknown: [], nearest: false, facets: {}, words: [], meant: "", language: "", unsaid: {}, preparing: false };
     this.meaning.turnTo(generation.vector(row));
     const asked = { mode: "semantic", titled: [], alone: true, limit, offset: 0, group: true, prefer: {} };

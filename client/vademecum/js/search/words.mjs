@@ -12,7 +12,7 @@ import { CAMEL, PAIRED, isBetween, lettersOf, named, partsOf, runsOf, wholesOf }
 /** Words that count as one: for each segment the numbers of its words. @typedef {number[][]} Group */
 /** @typedef {{word: string, groups: {group: Group, worth: number}[]}} Asked */
 /** `rows` are those that have any, in no order; `most`: the highest of `scores`, `mostOfPage` of `pages`. `titles` and `pages` by document: of its chunks the scores together, in whole numbers of 1 / 65536.
- * @typedef {{scores: Float64Array, rows: Uint32Array, most: number, titles: Float64Array, pages: Float64Array, mostOfPage: number, unknown: string[], share: number, weight: number, words: Set<string>, meant: string, guessed?: boolean}} Found */
+ * @typedef {{scores: Float64Array, rows: Uint32Array, most: number, titles: Float64Array, pages: Float64Array, mostOfPage: number, unknown: string[], share: number, weight: number, words: Set<string>, meant: string, known: string, guessed?: boolean}} Found */
 
 const K1 = 1.2;
 const B = 0.75;
@@ -169,15 +169,17 @@ export class Words {
   }
 
   /** The query, with what is misspelt replaced by the commonest word that it may be; where no word is known, without those
-   * that mean nothing alone, such as "how to". @param {string} query @param {string[]} runs as they are written @param {Asked[]} asked */
+   * that mean nothing alone, such as "how to". `known`: with words that the table lacks replaced by the commonest of their stem, too.
+   * @param {string} query @param {string[]} runs as they are written @param {Asked[]} asked */
   #meant(query, runs, asked) {
-    const misspelt = asked.filter(isMisspelt);
     const given = runsOf(query);
-    const guessed = misspelt.length > 0 || runs.join(" ") !== given.join(" ");
-    if (!guessed && asked.some(({ groups }) => groups.length)) return { meant: query, guessed };
-    const guesses = new Map(misspelt.map(({ word, groups }) => [word, this.#commonest(groups[groups.length - 1].group)]));
-    const said = guessed ? runs.map((run) => guesses.get(run) ?? run.replace(/[^._/:\x02-]+/g, (part) => guesses.get(part) ?? part)) : given.filter((run) => !this.stems.stop.has(run));
-    return { meant: said.join(" ").replaceAll(CAMEL, " "), guessed };
+    const guesses = new Map(asked.filter(isMisspelt).map(({ word, groups }) => [word, this.#commonest(groups[groups.length - 1].group)]));
+    const guessed = guesses.size > 0 || runs.join(" ") !== given.join(" ");
+    const said = asked.some(({ groups }) => groups.length) ? query : respelt(given.filter((run) => !this.stems.stop.has(run)), guesses);
+    const meant = guessed ? respelt(runs, guesses) : said;
+    const stems = asked.flatMap(({ word }) => (this.vocabulary.has(word) || !this.#isKnown(word) ? [] : [[word, this.#commonest(this.#alike(word))]]));
+    const others = stems.filter(([word, stem]) => word !== stem);
+    return { meant, known: others[0] ? respelt(runs, new Map([...guesses, .../** @type {[string, string][]} */ (others)])) : meant, guessed };
   }
 
   /** The runs of a query, those that no text has written as texts have them: together, or apart. @param {string} query */
@@ -435,6 +437,11 @@ function isMisspelt({ groups }) {
 /** @param {Group} group */
 function isEmpty(group) {
   return group.every((found) => found.length === 0);
+}
+
+/** Runs with words in place of others: of whole ones, or of parts of a name. @param {string[]} runs @param {Map<string, string>} words */
+function respelt(runs, words) {
+  return runs.map((run) => words.get(run) ?? run.replace(/[^._/:\x02-]+/g, (part) => words.get(part) ?? part)).join(" ").replaceAll(CAMEL, " ");
 }
 
 /** What of a word is never misspelt: its first letter, and its digits. @param {string} word */

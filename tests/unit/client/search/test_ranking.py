@@ -28,7 +28,7 @@ def ranked(
     """Return the order of chunks with these cosines and scores, where the words of the query weigh so much."""
     near, scores = np.array(cosines, float), np.array(words, float)
     of_pages = np.array(words if worded is None else worded, float)
-    found = Found(scores, (), 1.0, weight, frozenset(), "", np.zeros(len(near)), of_pages)
+    found = Found(scores, (), 1.0, weight, frozenset(), "", "", np.zeros(len(near)), of_pages)
     ids = np.arange(len(near), dtype=np.uint64)
     ranking = fuse(
         near,

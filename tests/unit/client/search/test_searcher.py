@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from support.publishing import searched
+from vademecum.encoder.query import Encoder
 from vademecum.errors import UsageError
 from vademecum.knowledge import KnowledgeBase
 from vademecum.search.excerpt import excerpt_of, lacking, link_to, marks_of
@@ -188,6 +189,22 @@ def test_what_was_taken_for_another_word_is_told(kb: KnowledgeBase) -> None:
 def test_what_is_near_to_a_word_by_chance_is_not_taken_for_it(kb: KnowledgeBase, query: str, meant: str) -> None:
     hits = kb.search(query, mode="lexical")
     assert (hits.unknown, hits.meant) == ((() if meant else (query.strip(),)), meant)
+
+
+def test_the_table_reads_a_word_that_it_lacks_as_the_commonest_of_its_stem(
+    kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = list[str]()
+
+    def encode(encoder: Encoder, text: str) -> tuple[int, ...]:
+        read.append(text)
+        return encoded(encoder, text)
+
+    encoded = Encoder.encode
+    monkeypatch.setattr(Encoder, "encode", encode)
+    for query, known in (("Wheeling a rotating keyz", "wheel a rotate key"), ("Keys of a store", "Keys of a store")):
+        kb.search(query, mode="semantic")
+        assert read.pop() == known
 
 
 def test_similar_passages_are_of_other_pages(kb: KnowledgeBase) -> None:
