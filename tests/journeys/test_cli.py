@@ -799,6 +799,38 @@ def test_a_reader_that_has_seen_enough_is_no_error(published: Vade) -> None:
     assert (ran.returncode, ran.stderr) == (0, b"")
 
 
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_a_terminal_of_another_encoding_gets_every_character(
+    published: Vade, monkeypatch: pytest.MonkeyPatch, options: list[str]
+) -> None:
+    write("docs", {"abroad.md": "# Schl\xfcssel\n\nAlle Schl\xfcssel \u9375 \U0001f511.\n"})
+    assert build(published).code == published("pull", "dist", "--store", "kb.db").code == 0
+    monkeypatch.setenv("PYTHONIOENCODING", "latin-1:strict")
+    command = [sys.executable, "-m", "vademecum_builder.cli.main", "search", "\u9375", "--store", "kb.db", *options]
+    ran = subprocess.run(command, capture_output=True)
+    assert (ran.returncode, ran.stderr) == (0, b"")
+    if options:
+        assert json.loads(ran.stdout)["hits"][0]["text"] == "Alle Schl\xfcssel \u9375 \U0001f511."
+    else:
+        assert "Alle Schl\xfcssel \\u9375 \\U0001f511." in ran.stdout.decode("latin-1")
+
+
+@pytest.mark.parametrize(
+    ("store", "code", "told"),
+    [("kb.db", 7, "vade: the output cannot be written: No space left on device\n"), ("none.db", 1, "vade: ")],
+)
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_a_full_disk_below_the_output_is_one_line(
+    published: Vade, store: str, code: int, told: str, options: list[str]
+) -> None:
+    assert published("pull", "dist", "--store", "kb.db").code == 0
+    command = [sys.executable, "-m", "vademecum_builder.cli.main", "search", "keys", "--store", store, *options]
+    with Path("/dev/full").open("wb") as full:
+        ran = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert (ran.returncode, ran.stderr.count("\n")) == (code, 1)
+    assert ran.stderr.startswith(told)
+
+
 @pytest.mark.parametrize("named", [True, False])
 def test_serve_tells_its_address_and_logs_requests(published: Vade, *, named: bool) -> None:
     import urllib.request

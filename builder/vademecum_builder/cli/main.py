@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from contextlib import redirect_stderr, suppress
 from importlib import import_module
 from importlib.util import LazyLoader, find_spec, module_from_spec
+from io import TextIOWrapper
 from pathlib import Path
 
 from vademecum import log_to_stderr
@@ -32,6 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser().print_help(sys.stderr)
         return MISUSE
     wants_json = "--json" in given
+    _write_whatever_there_is(as_json=wants_json)
     try:
         options = parser().parse_args(given)
         if options.verbose:
@@ -40,6 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with Path(os.devnull).open("w") as nowhere, redirect_stderr(nowhere if options.quiet else sys.stderr):
             result, lines = _call(options)
             github.tell(options.command, result, lines, os.environ)
+        if wants_json or (lines and not options.quiet):
+            _say(json.dumps(result, ensure_ascii=False) if wants_json else "\n".join(lines))
     except VademecumError as error:
         return _fail(given[0], error, wants_json)
     except ModuleNotFoundError as error:
@@ -58,8 +62,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         cancelled = CancelledError("interrupted; what was published or installed is unchanged")
         return _fail(given[0], cancelled, wants_json)
-    if wants_json or (lines and not options.quiet):
-        _say(json.dumps(result, ensure_ascii=False) if wants_json else "\n".join(lines))
     return DONE if result.get("sound", True) else FAILED
 
 
@@ -78,12 +80,21 @@ def _call(options: Namespace) -> Shown:
     return shown
 
 
+def _write_whatever_there_is(*, as_json: bool) -> None:
+    """Have characters that stdout lacks (a pipe on Windows, `LC_ALL=C`) told by their number; JSON is UTF-8."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8" if as_json else None, errors="backslashreplace")
+
+
 def _say(text: str) -> None:
+    """Print a result. Raises `StorageError` where it cannot be written, as on a full disk."""
     try:
         print(printable(text), flush=True)
-    except BrokenPipeError:
-        # `vade search ... | head`: the reader has seen enough. Nothing may be left for Python to flush at its end.
+    except OSError as error:
+        # Nothing may be left for Python to flush at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):  # `vade search ... | head`: the reader has seen enough
+            raise StorageError(f"the output cannot be written: {error.strerror or error}") from error
 
 
 def _fail(command: str, error: VademecumError, wants_json: bool) -> int:
@@ -94,7 +105,8 @@ def _fail(command: str, error: VademecumError, wants_json: bool) -> int:
     print(printable(f"vade: {' '.join(message.split())}"), file=sys.stderr)
     if wants_json:
         told = {"code": error.code, "message": message, "exit": status}
-        print(printable(json.dumps({"error": told}, ensure_ascii=False)))
+        with suppress(StorageError):  # the line above and the exit code tell of it
+            _say(json.dumps({"error": told}, ensure_ascii=False))
     return status
 
 
