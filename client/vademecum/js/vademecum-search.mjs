@@ -25,7 +25,10 @@ export { addTexts };
 const MAX_ROOT = 500_000;
 const ELEMENT_FROM = import.meta.url; // webpack would take `new URL("..", import.meta.url)` for a module
 
-export class VademecumSearch extends HTMLElement {
+/** On a server, where Next, Nuxt, Astro and SvelteKit import it as well, there are no elements: the tag is rendered as text, and begins in the browser. */
+const Base = /** @type {typeof HTMLElement} */ (globalThis.HTMLElement ?? class {});
+
+export class VademecumSearch extends Base {
   /** What answers: made from the attributes when it is needed, or the app's own.
    * @type {import("./vademecum.d.mts").KnowledgeBase | null} */
   knowledgeBase = this.knowledgeBase ?? null; // an app may have set it before this class was there
@@ -148,4 +151,4 @@ function namesOf(text) {
   return text?.startsWith("[") ? JSON.parse(text) : text?.split(/\s+/u).filter(Boolean);
 }
 
-if (!customElements.get("vademecum-search")) customElements.define("vademecum-search", VademecumSearch);
+if (globalThis.customElements?.get("vademecum-search") === undefined) globalThis.customElements?.define("vademecum-search", VademecumSearch);

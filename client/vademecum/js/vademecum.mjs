@@ -10,7 +10,7 @@
 import { VademecumError } from "./errors.mjs";
 import { parseMarkup } from "./format/markup.mjs";
 import { fetchFirst, readerAddress } from "./net/transport.mjs";
-import { treeUrl, treeUrls, trustText } from "./page/addresses.mjs";
+import { requireNone, treeUrl, treeUrls, trustText } from "./page/addresses.mjs";
 import { Background, connection } from "./page/background.mjs";
 import { Listeners } from "./page/events.mjs";
 import { withFurther } from "./page/further.mjs";
@@ -38,6 +38,8 @@ const MAX_VERSION_FILE = 4_000_000;
 /** @typedef {import("./vademecum.d.mts").Policy} Policy */
 /** @typedef {import("./store/records.mjs").InstalledRelease} InstalledRelease */
 
+const OPTIONS = "url, trust, seed, autoUpdate, checkIntervalMs, channel, policy, maxUpdateBytes, clientUrl, preview, fallback, encoder, debug";
+
 /** @implements {PublicKnowledgeBase} */
 export class KnowledgeBase {
   /** @type {Promise<LocalVersion | null> | null} */ #initialized = null;
@@ -60,34 +62,37 @@ export class KnowledgeBase {
   /** @param {import("./vademecum.d.mts").KnowledgeBaseOptions} options */
   constructor(options) {
     if (Object(options) !== options) throw new VademecumError("usage", "new KnowledgeBase({ url: ... }): the address of the published tree is needed");
-    const { autoUpdate = true, checkIntervalMs = 3_600_000, channel = "stable", maxUpdateBytes = null, policy = {} } = options;
-    const encoder = (this.#encoder = /** @type {any} */ (options.encoder));
+    const { autoUpdate = true, checkIntervalMs = 3_600_000, channel = "stable", maxUpdateBytes = null, policy = {}, ...named } = options;
+    const { url, trust: root, seed: shipped, clientUrl, fallback, encoder: own, preview: early, debug, ...others } = named;
+    requireNone(others, "new KnowledgeBase", OPTIONS);
+    if (!(checkIntervalMs > 0)) throw new VademecumError("usage", `checkIntervalMs must be a number above 0, not ${checkIntervalMs}`);
+    const encoder = (this.#encoder = /** @type {any} */ (own));
     if (typeof (encoder?.model ?? encoder ?? Object) !== "function") throw new VademecumError("usage", "encoder must be a function, or { model }");
     const rule = typeof policy === "function" ? policy : null;
     const said = { mode: autoUpdate ? "automatic" : "manual", channel, maxUpdateBytes, ...(rule ? { connection: "any" } : policy) };
     checkChoices(said);
     /** @type {Policy} */ const defaults = { ...POLICY, ...goodChoices(said) };
-    this.#urls = treeUrls(options.url);
+    this.#urls = treeUrls(url);
     this.url = this.#urls[0];
-    this.#clientUrl = options.clientUrl === undefined ? null : clientFolder(options.clientUrl).href;
-    this.#log = options.debug ? debugLog() : () => {};
+    this.#clientUrl = clientUrl === undefined ? null : clientFolder(clientUrl).href;
+    this.#log = debug ? debugLog() : () => {};
     /** @type {Promise<LocalVersion>} */ this.ready = new Promise((resolve) => {
       this.#nowReady = resolve;
     });
     const store = (this.#store = new IndexedStore(this.url));
-    const reader = (this.#reader = new Reader(this.url, () => this.#worker("query.mjs"), (release) => this.#turned(release ?? reader.local), options.fallback));
+    const reader = (this.#reader = new Reader(this.url, () => this.#worker("query.mjs"), (release) => this.#turned(release ?? reader.local), fallback));
     const emit = (/** @type {string} */ name, /** @type {any} */ detail) => this.#emit(name, detail);
-    const around = { url: this.url, client: clientFolder(options.clientUrl), channel: defaults.channel, reader, emit };
+    const around = { url: this.url, client: clientFolder(clientUrl), channel: defaults.channel, reader, emit };
     /** @type {import("./update/install.mjs").Surroundings["preview"]} where it does not load, Python looks, as elsewhere */
-    const preview = options.preview !== true ? null : {
+    const preview = early !== true ? null : {
       show: () => import("./page/preview.mjs").then(({ Preview }) => (this.#preview ??= new Preview(around)).show(), () => undefined),
       failed: async (code) => (await this.#preview?.failed(code)) ?? false,
     };
     const choose = (/** @type {Partial<Policy>} */ choices) => this.#background.choose(choices);
     const later = () => this.policy.activation === "next-start" && reader.release !== null;
     const tabs = (this.#tabs = new Tabs({ store, reader, emit, choose, later, opened: () => this.#opened() }));
-    const trust = trustText(options.trust);
-    const seed = options.seed === undefined || options.seed === null ? null : treeUrl(options.seed);
+    const trust = trustText(root);
+    const seed = shipped === undefined || shipped === null ? null : treeUrl(shipped);
     const target = { urls: this.#urls, trust, policy: defaults, seed, beside: encoder && (encoder.model ? "model" : "directions") };
     this.#python = new PythonWorker(
       () => this.#worker("worker.mjs"),
@@ -121,8 +126,8 @@ export class KnowledgeBase {
   /** @param {string} query @param {import("./vademecum.d.mts").SearchOptions} [options] */
   async search(query, options = {}) {
     if (Object(options) !== options) throw new VademecumError("usage", `search(query, { limit: ${options} }): options have names`);
-    const { limit = 10, offset, mode, group, filters, prefer, facets, ...other } = options;
-    for (const name in other) throw new VademecumError("usage", `search: there is no option ${name}, but limit, offset, mode, group, filters, prefer, facets`);
+    const { limit = 10, offset, mode, group, filters, prefer, facets, ...others } = options;
+    requireNone(others, "search", "limit, offset, mode, group, filters, prefer, facets");
     await this.initialize();
     const question = { query, limit, offset, mode, group, filters, prefer, facets };
     const { hits: found, further, ...told } = this.#encoder
@@ -135,7 +140,8 @@ export class KnowledgeBase {
   }
 
   /** @param {string} id @param {{limit?: number}} [options] */
-  async similar(id, { limit = 10 } = {}) {
+  async similar(id, { limit = 10, ...others } = {}) {
+    requireNone(others, "similar", "limit");
     await this.initialize();
     const { hits, ...told } = await this.#reader.ask("similar", { id, limit });
     return Object.assign(this.#addressed(hits, []), told);
@@ -189,7 +195,8 @@ export class KnowledgeBase {
     await this.#updates.pin(sequence);
   }
 
-  async doctor({ repair = true } = {}) {
+  async doctor({ repair = true, ...others } = {}) {
+    requireNone(others, "doctor", "repair");
     await this.initialize();
     return this.#updates.doctor(repair);
   }

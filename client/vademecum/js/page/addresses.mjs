@@ -1,5 +1,5 @@
 // @ts-check
-/** What an app says of a published tree: where it lies, and the root that it trusts. */
+/** What an app says of a published tree: where it lies, and the root that it trusts; and by no other names. */
 
 import { VademecumError } from "../errors.mjs";
 
@@ -31,4 +31,10 @@ export function trustText(trust) {
   const text = typeof trust === "string" ? trust : JSON.stringify(trust);
   if (/^\s*\{[^]*"signed"/.test(text)) return text;
   throw new VademecumError("usage", `trust must be root.json, its text or its JSON, not ${text.slice(0, 50)}: an address is fetched first`);
+}
+
+/** A misspelt option is no option: without its `trust` an app would believe the first root that is shown, in silence.
+ * @param {object} others what is none @param {string} call @param {string} names of those that there are */
+export function requireNone(others, call, names) {
+  for (const name of Object.keys(others)) throw new VademecumError("usage", `${call}: there is no option ${name}, but ${names}`);
 }

@@ -165,7 +165,7 @@ export class Background {
   async #postpone(delayMs, failures) {
     const notBefore = new Date(Date.now() + Math.min(delayMs, LONGEST_RETRY_AFTER_MS)).toISOString();
     const record = await encodeRecord(failures > 0 ? { notBefore, failures } : { notBefore });
-    await this.around.store.write([["retry", record]]).catch(report);
+    await this.around.store.write([["retry", record]]).catch((error) => this.#stopped || report(error));
   }
 }
 

@@ -5,6 +5,7 @@ import { sealed } from "../files.mjs";
 import { announce, eventually, host, install, online, records, requests, saveData, timers, url } from "../page.mjs";
 
 import { openRecord } from "../../../../client/vademecum/js/store/records.mjs";
+import { IndexedStore } from "../../../../client/vademecum/js/store/store.mjs";
 import { KnowledgeBase } from "../../../../client/vademecum/js/vademecum.mjs";
 
 const HOUR = 3_600_000;
@@ -88,4 +89,28 @@ test("a host that asked for less than our back-off is left alone for that long",
   await failed({ "Retry-After": "20" });
   online();
   assert.ok(timers.at(-1) > 0 && timers.at(-1) <= 20_000);
+});
+
+function held() {
+  const parts = {};
+  const promise = new Promise((resolve, reject) => Object.assign(parts, { resolve, reject }));
+  return { promise, ...parts };
+}
+
+test("a page that was closed in the middle of a turn tells nobody that it can write no more", async (t) => {
+  const reported = [];
+  t.mock.method(globalThis, "reportError", (error) => reported.push(error));
+  const [writing, closed] = [held(), held()];
+  t.mock.method(IndexedStore.prototype, "write", () => {
+    writing.resolve();
+    return closed.promise;
+  });
+  Object.assign(host, { status: 503, headers: {} });
+  kb = new KnowledgeBase({ url });
+  await kb.initialize();
+  await writing.promise;
+  await kb.close();
+  closed.reject(new Error("closed"));
+  await new Promise((done) => setImmediate(done));
+  assert.deepEqual(reported, []);
 });
