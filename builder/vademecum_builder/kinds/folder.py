@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from vademecum.errors import UsageError
 from vademecum_builder.kinds.base import ADDRESS, Key, Opened, is_http, is_path, is_text, is_texts, is_truth
 from vademecum_builder.publish.guard import check_target
 from vademecum_builder.request import BuildRequest, SourceSettings
 from vademecum_builder.signing.defaults import DEFAULT_KEYS
 from vademecum_builder.sources.base import SourceItem
 from vademecum_builder.sources.folder import FolderSource
+from vademecum_builder.sources.left_out import is_published
 from vademecum_builder.stages.documents import choose_reader
 
 KEYS: Final[Mapping[str, Key]] = {
@@ -28,7 +30,7 @@ def open_source(settings: SourceSettings, request: BuildRequest) -> Sequence[Ope
     """Return the folder.
 
     Raises:
-        UsageError: There is nothing to read in it; the tree would be written into it.
+        UsageError: There is nothing to read in it, or a published tree; the tree would be written into it.
     """
     values = settings.values
     root: Path = values["path"]
@@ -40,6 +42,10 @@ def open_source(settings: SourceSettings, request: BuildRequest) -> Sequence[Ope
         example_keys=values.get("example-keys", ()),
     )
     check_target(request.out, root)
+    if is_published(root):
+        raise UsageError(
+            f"{root} is a knowledge base that `vade build` has published; name the folder of its documents"
+        )
     next((item for item in source.scan() if isinstance(item, SourceItem)), None)
     profile, base_url = values.get("profile", ""), values.get("base-url", "")
     return [Opened(source, lambda: choose_reader(source, profile, base_url))]

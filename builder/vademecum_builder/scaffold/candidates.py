@@ -13,7 +13,7 @@ from vademecum_builder.profiles.registry import PROFILES, Found, find_profile
 from vademecum_builder.sites.detect import LOOKED_AT, detect, pages_of
 from vademecum_builder.sources.endings import MEDIA_TYPES
 from vademecum_builder.sources.folder import FolderSource
-from vademecum_builder.sources.left_out import file_kind, folder_kind
+from vademecum_builder.sources.left_out import file_kind, folder_kind, outside_of_published
 
 _NAMED = """
     docs doc documentation content contents handbook manual wiki knowledge knowledge-base kb guide guides
@@ -66,6 +66,7 @@ def find_candidates(top: Path, files: Sequence[str]) -> tuple[Candidate, ...]:
     Args:
         files: Of the repository, as git lists them: what it ignores is not there where a workflow runs.
     """
+    files = outside_of_published(files)
     documents = [name for name in files if _is_document(name)]
     found = {candidate.path: candidate for candidate in _of_generators(top, files, documents)}
     for candidate in _rendered(top, files):

@@ -1,10 +1,11 @@
-"""What is nobody's document by its name: hidden, packages, parts and templates of pages, files for programs."""
+"""What is nobody's document by its name: hidden, packages, parts and templates of pages, files for programs, and what
+`vade build` has published."""
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 _PACKAGES = re.compile(r"node_modules|bower_components|venv|(?:site|dist)-packages|__pycache__|_site|_build")
@@ -15,6 +16,7 @@ _FOR_PROGRAMS = re.compile(
     r"(?:robots|humans|ads|app-ads|security|llms(?:-full)?|cmakelists|(?:.*[-_.])?(?:requirements|constraints)(?:[-_.].*)?)\.txt",
     re.IGNORECASE,
 )
+_PUBLISHED = "metadata/timestamp.json"
 TEMPLATES = "parts and templates of pages (_partials, _templates)"
 GIT_IGNORED = "files that .gitignore names"
 MOST_COUNTED = 10_000
@@ -30,7 +32,18 @@ def folder_kind(path: Path) -> str:
         return "files of packages and builds (node_modules, venv)"
     if _PARTS.fullmatch(name):
         return TEMPLATES
-    return ""
+    return "published knowledge bases" if is_published(path) else ""
+
+
+def is_published(folder: Path) -> bool:
+    """Return whether a folder is a tree that `vade build` wrote: its pages show documents, and are none."""
+    return (folder / _PUBLISHED).is_file()
+
+
+def outside_of_published(files: Sequence[str]) -> list[str]:
+    """Return those of these paths, `/`-separated, that lie in no published tree."""
+    trees = tuple(name.removesuffix(_PUBLISHED) for name in files if f"/{name}".endswith(f"/{_PUBLISHED}"))
+    return [name for name in files if not name.startswith(trees)] if trees else list(files)
 
 
 def file_kind(name: str) -> str:

@@ -114,6 +114,7 @@ def test_an_unusable_previous_release_is_given_up_only_where_that_is_asked_for(r
     ("changes", "said"),
     [
         ({"out": Path()}, "contains the source"),
+        ({"source": Path("dist")}, "dist is a knowledge base that `vade build` has published"),
         ({"source": Path("empty")}, "no document in this folder"),
         ({"source": Path("missing")}, "no such folder"),
         ({"encoder": "magic"}, "unknown encoder 'magic'"),
@@ -123,6 +124,8 @@ def test_what_cannot_be_meant_is_said_before_keys_are_made(
     request_: BuildRequest, changes: dict[str, Any], said: str
 ) -> None:
     Path("empty").mkdir()
+    Path("dist/metadata").mkdir(parents=True)
+    Path("dist/metadata/timestamp.json").touch()
     with pytest.raises(UsageError, match=said):
         build(replace(request_, **changes), now=NOW)
     assert not Path(".vademecum").exists()

@@ -137,6 +137,11 @@ CASES: dict[str, tuple[dict[str, str], list[str]]] = {
         {"mkdocs.yml": "site_name: x\nexclude_docs: b.md\n", "docs/a.md": PAGE, "docs/b.md": PAGE},
         ["docs (sources of MkDocs, 1 document)"],
     ),
+    "what `vade build` has published": (
+        {"site/metadata/timestamp.json": "", "site/index.html": HTML, "site/404.html": HTML, "docs/a.md": PAGE},
+        ["docs (1 document)"],
+    ),
+    "its metadata alone": ({"metadata/timestamp.json": "", "docs/a.md": PAGE}, []),
     "a README alone": ({"README.md": PAGE}, [". (1 document)"]),
     "nothing": ({"main.py": "", "requirements.txt": "x", "node_modules/a/README.md": PAGE, ".github/a.md": PAGE}, []),
 }

@@ -104,6 +104,8 @@ NOBODYS = {
     "d/_partials/a.mdx": "parts and templates of pages (_partials, _templates)",
     "_templates/a.html": "parts and templates of pages (_partials, _templates)",
     "{{cookiecutter.name}}/a.md": "parts and templates of pages (_partials, _templates)",
+    "kb/metadata/timestamp.json": "",
+    "kb/index.html": "published knowledge bases",
     "robots.txt": "files for programs (robots.txt, requirements.txt)",
     "google0123456789abcdef.html": "files for programs (robots.txt, requirements.txt)",
     "d/dev-requirements.txt": "files for programs (robots.txt, requirements.txt)",
