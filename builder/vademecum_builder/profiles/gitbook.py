@@ -21,7 +21,25 @@ _CARD = re.compile(
 )
 _EMPTY = re.compile(r"\\[ \t]*(?=\n[ \t]*(?:\n|[*+-][ \t]|\d+[.)][ \t]|\Z)|\Z)|(?<!\*)\*{4}(?!\*)")
 """What the editor writes and does not show: a break with nothing behind it, and nothing in bold."""
+_TABLE = re.compile(r"<table\b(?:(?!<table\b)[\s\S])*?</table>")
+_ROW = re.compile(r"<tr\b(?:(?!<tr\b)[\s\S])*?</tr>")
+_CELL = re.compile(r"(<t[hd]\b[^<>]*>)(?:(?!<t[hd]\b)[\s\S])*?</t[hd]>")
 FILES = (".gitbook.yaml", "book.json", "SUMMARY.md")
+
+
+def _columns(text: str, page: Page) -> str:
+    """Tables without their hidden columns: where a card leads to, the file of its picture."""
+
+    def seen(table: re.Match[str]) -> str:
+        hidden = ["data-hidden" in cell[1] for cell in _CELL.finditer(table[0].partition("</tr>")[0])]
+
+        def row(cells: re.Match[str]) -> str:
+            at = iter(hidden)
+            return _CELL.sub(lambda cell: "" if next(at, False) else cell[0], cells[0])
+
+        return _ROW.sub(row, table[0])
+
+    return _TABLE.sub(seen, text) if "data-hidden" in text else text
 
 
 def _shown(text: str, page: Page) -> str:
@@ -61,7 +79,7 @@ def open_gitbook(project: Project) -> Rules | None:
     return Rules(
         (Folder(root, address),),
         HONKIT if in_files else GITHUB,
-        passes=(cards, outside(liquid), outside(_shown), alerts, attribute_lists),
+        passes=(cards, outside(_columns), outside(liquid), outside(_shown), alerts, attribute_lists),
         called=lambda path: chapters.get(path, ""),
         title=text_at(config, "title"),
     )

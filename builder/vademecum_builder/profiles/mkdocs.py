@@ -62,6 +62,13 @@ def _extras(text: str, page: Page) -> str:
     return outside_code(text, edit)
 
 
+def _videos(plugins: Mapping[str, Any]) -> Pass:
+    """Return the pass that takes away the mark by which the plugin mkdocs-video knows pictures that are videos."""
+    name = next((name for name in plugins if name.endswith("mkdocs-video")), "")
+    mark = f"![{text_at(plugins.get(name) or {}, 'mark', default='type:video')}]("
+    return lambda text, page: text.replace(mark, "![](") if name else text  # noqa: ARG005 - a pass
+
+
 _RAW = re.compile(r"(\{%-?\s*raw\s*-?%\}(?:(?!\{%-?\s*raw)[\s\S])*?\{%-?\s*endraw\s*-?%\})")
 _VALUE = re.compile(r"\{\{-?\s*([A-Za-z_][\w.]*)((?:(?!\{\{)[^{}]|\{[^{}]*\})*)\}\}")
 
@@ -235,7 +242,7 @@ def open_mkdocs(project: Project) -> Rules:
             *([_objects] if "mkdocstrings" in plugins else []),
             *([raised_and_marked] if {*extensions} & _RAISED else []),
             *(indented_blocks, containers, markdown_in_html, alerts, attribute_lists, wikilinks),
-            *(outside(liquid), _extras, pipes_in_code),
+            *(outside(liquid), _videos(plugins), _extras, pipes_in_code),
         ),
         copies=True,
         called=lambda path: names.get(path) or title_from_key(path),

@@ -499,6 +499,33 @@ def test_what_the_editor_of_gitbook_does_not_show_is_no_text(tmp_path: Path) -> 
     assert text_of(document) == "One\nline\nHeld  here\ntank\na\\ and C:\\\nTo\npump\nrun \\\n\n****\nEnd."
 
 
+def test_a_hidden_column_of_gitbook_is_no_text(tmp_path: Path) -> None:
+    head = '<tr><th></th><th data-hidden data-card-target data-type="content-ref"></th><th>Unit</th></tr>'
+    cards = f'<table data-view="cards"><thead>{head}</thead><tbody><tr><td><p>Pump</p></td><td><a href="b.md">b.md</a></td><td>bar</td></tr></tbody></table>'
+    plain = "<table><tr><th>Tank</th></tr><tr><td>9 l</td></tr></table>"
+    text = f"# A\n\n{cards}\n\n{plain}\n"
+    document = read_one(tmp_path, "a.md", text, **{"SUMMARY.md": "* [A](a.md)\n", ".gitbook.yaml": "root: ./\n"})
+    assert isinstance(document, Document)
+    assert [line.strip() for line in text_of(document).split("\n")] == ["Unit", "Pump | bar", "Tank", "9 l"]
+
+
+@pytest.mark.parametrize(
+    ("plugins", "mark", "shown"),
+    [
+        ("[ffc-mkdocs-video: {css_style: {width: 1}}]", "type:video", ""),
+        ("[mkdocs-video: {mark: film}]", "film", ""),
+        ("[search]", "type:video", "type:video\n"),
+    ],
+)
+def test_what_tells_the_plugin_mkdocs_video_of_a_video_is_no_text(
+    plugins: str, mark: str, shown: str, tmp_path: Path
+) -> None:
+    text = f"# A\n\n![{mark}](https://a.example/v)\n\nPump.\n"
+    document = read_one(tmp_path, "docs/a.md", text, **{"mkdocs.yml": f"plugins: {plugins}\n"})
+    assert isinstance(document, Document)
+    assert text_of(document) == f"{shown}Pump."
+
+
 def test_a_language_called_no_is_norwegian(tmp_path: Path) -> None:
     config = "languages:\n  en: {contentDir: content/en}\n  no: {contentDir: content/no}\n"
     document = read_one(tmp_path, "content/no/a.md", "# A\n\nVann.\n", **{"hugo.yaml": config})
