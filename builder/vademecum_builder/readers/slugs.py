@@ -140,11 +140,20 @@ def _sindresorhus(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", ascii_of(text).lower()).strip("-")
 
 
+_PLAIN = str.maketrans("ßıØøĐđŁłĦħŦŧ", "siOoDdLlHhTt") | {0xC6: "AE", 0xE6: "ae", 0x152: "OE", 0x153: "oe"}
+
+
+def _plain_latin(letter: str) -> str:
+    """Return a letter of the Latin alphabet without its marks; those of other alphabets (й, が) keep theirs."""
+    plain = unicodedata.normalize("NFKD", letter)
+    return plain[0] if re.fullmatch("[A-Za-z][\u0300-\u036f]*", plain) else letter
+
+
 def _hexo(text: str) -> str:
     text = re.sub(r"(?<=\w)'(?=\w)", "\u2019", text)
-    if re.search(r"['\"]|\.\.|--", text):  # what is made of it depends on options
+    if re.search(r"['\"<]|\.\.|--", text):  # what is made of it depends on options, and on the renderer
         return ""
-    text = re.sub("[\u0300-\u036f\x00-\x1f]", "", unicodedata.normalize("NFKD", text))
+    text = re.sub("[\x00-\x1f]", "", "".join(map(_plain_latin, text.translate(_PLAIN))))
     return re.sub(r"[\s~`!@#$%^&*()\-_+=\[\]{}|\\;:\"'<>,.?/]+", "-", text).strip("-")
 
 

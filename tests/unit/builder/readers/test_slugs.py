@@ -43,3 +43,18 @@ def test_an_id_of_the_author_is_kept_and_one_that_versions_make_otherwise_is_non
     taken = Slugs(SlugRule(str.lower, of_source=lambda source: source.strip("`").lower()))
     said = [("A", "a", ""), ("A", "", ""), ("A", "a", ""), ("B", "", "`B`"), ("C", "", "*C*"), ("C", "c", "*C*")]
     assert [taken.take(*one) for one in said] == ["a", "a-1", "a", "b", "", "c"]
+
+
+@pytest.mark.parametrize(
+    ("heading", "made"),
+    [
+        ("Краткий обзор", "Краткий-обзор"),
+        ("例 ファイルのガイド", "例-ファイルのガイド"),
+        ("파일 복사", "파일-복사"),
+        ("Über Äpfel, Łódź & Ægir", "Uber-Apfel-Lodz-AEgir"),
+        ("Ⓐ ﬁ ²", "A-ﬁ-²"),
+        ("entry <string>", ""),
+    ],
+)
+def test_ids_of_hexo_lose_the_marks_of_latin_letters_alone(heading: str, made: str) -> None:
+    assert slugs.HEXO.slug(heading) == made
