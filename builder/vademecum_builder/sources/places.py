@@ -22,7 +22,25 @@ _LANGUAGES = frozenset(
     tw ty ug uk ur uz ve vi vo wa wo xh yi yo za zh zu
     """.split()
 )
-_LANGUAGE = re.compile(r"([A-Za-z]{2})(?:[-_](?:[A-Za-z]{2}|[A-Za-z]{4}|\d{3})){0,2}")
+# ISO 15924, those in which a language is written that others write otherwise; ISO 3166-1, and what people write for it:
+# `no-void` and `is-ok` are names, and neither Norwegian nor Icelandic.
+_SCRIPTS = frozenset(
+    """
+    arab armn beng cyrl deva ethi geor grek guru hans hant hebr jpan khmr kore latn mong mymr sinh taml telu tfng thai
+    """.split()
+)
+_REGIONS = frozenset(
+    """
+    ad ae af ag ai al am ao aq ar as at au aw ax az ba bb bd be bf bg bh bi bj bl bm bn bo bq br bs bt bv bw by
+    bz ca cc cd cf cg ch ci ck cl cm cn co cr cu cv cw cx cy cz de dj dk dm do dz ec ee eg eh er es et eu fi fj
+    fk fm fo fr ga gb gd ge gf gg gh gi gl gm gn gp gq gr gs gt gu gw gy hk hm hn hr ht hu id ie il im in io iq
+    ir is it je jm jo jp ke kg kh ki km kn kp kr kw ky kz la lb lc li lk lr ls lt lu lv ly ma mc md me mf mg mh
+    mk ml mm mn mo mp mq mr ms mt mu mv mw mx my mz na nc ne nf ng ni nl no np nr nu nz om pa pe pf pg ph pk pl
+    pm pn pr ps pt pw py qa re ro rs ru rw sa sb sc sd se sg sh si sj sk sl sm sn so sr ss st sv sx sy sz tc td
+    tf tg th tj tk tl tm tn to tr tt tv tw tz ua ug uk um us uy uz va vc ve vg vi vn vu wf ws xk ye yt za zm zw
+    """.split()
+)
+_LANGUAGE = re.compile(r"([A-Za-z]{2})(?:[-_]([A-Za-z]{4}))?(?:[-_](?:([A-Za-z]{2})|\d{3}))?")
 _NUMBER = r"\d+(?:\.(?:\d+|x))*(?:[.-]?(?:a|b|rc|alpha|beta|dev|final)[.-]?\d*)?"
 _VERSION = re.compile(rf"(?:(?:version|release|ver)[-_]?|v)({_NUMBER})|(?=\d+\.){_NUMBER}", re.IGNORECASE)
 _NAMED_VERSIONS = frozenset(
@@ -71,7 +89,9 @@ def language_named(name: str) -> str:
     """Return the language that a name is: `pt_BR` is pt-BR; empty: it is none."""
     name = _COUNTRIES.get(name.lower(), name)
     found = _LANGUAGE.fullmatch(name)
-    return name.replace("_", "-") if found is not None and found[1].lower() in _LANGUAGES else ""
+    said = [part and part.lower() for part in found.groups()] if found else []
+    known = zip(said, (_LANGUAGES, _SCRIPTS, _REGIONS), strict=False)
+    return name.replace("_", "-") if said and all(part in parts for part, parts in known if part) else ""
 
 
 class PagePlaces:
