@@ -18,7 +18,7 @@ from vademecum_builder.sources.gitignore import spec_of
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML whose unknown tags (`!ENV`, `!!python/name:`) are data: nothing is built or run."""
+    """YAML whose unknown tags (`!!python/name:`) are data: nothing is built or run."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         for key, _ in node.value:  # `no:` is a language, and `on:` a name
@@ -35,6 +35,14 @@ def _as_data(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> Any:
     return f"{suffix} {node.value}".strip()
 
 
+def _of_environment(loader: yaml.SafeLoader, node: yaml.Node) -> Any:
+    """`!ENV [NAME, "default"]`, a key as well: the default; of names alone nothing, for only the machine that builds
+    knows it."""
+    said = loader.construct_sequence(node, deep=True) if isinstance(node, yaml.SequenceNode) else ()
+    return said[-1] if len(said) > 1 else None
+
+
+_Loader.add_constructor("!ENV", _of_environment)
 _Loader.add_multi_constructor("!", _as_data)
 _Loader.add_multi_constructor("tag:yaml.org,2002:python/", _as_data)
 

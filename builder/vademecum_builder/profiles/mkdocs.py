@@ -214,7 +214,7 @@ def open_mkdocs(project: Project) -> Rules:
     config = _inherited(project, project.has(*FILES[:2])) or at(toml, "project") or toml
     others = (_inherited(project, path.name) for path in sorted(project.root.glob(FILES[3])))
     config = config or max(others, key=lambda said: "site_url" in said, default={})
-    extensions, plugins = _extensions(config), _plugins(config)
+    served, extensions, plugins = text_at(config, "site_url"), _extensions(config), _plugins(config)
     languages = read_languages(plugins.get("i18n"))
     said = {name: str(config.get(name) or "").split("\n") for name in ("exclude_docs", "draft_docs")}
     hidden = [(matcher(["/templates/", *patterns]), name) for name, patterns in said.items()]
@@ -246,7 +246,7 @@ def open_mkdocs(project: Project) -> Rules:
         ),
         copies=True,
         called=lambda path: names.get(path) or title_from_key(path),
-        base_url=_base_url(config.get("site_url")),
+        base_url=served if served.startswith("http") else "",
         title=text_at(config, "site_name"),
         doubts=tuple(f"the plugin {name} may make or move pages" for name in sorted(_MOVING & plugins.keys())),
         first={"lang": languages.default} if languages and len(languages.built) > 1 else {},
@@ -278,11 +278,6 @@ def _named(nav: Any) -> Iterator[tuple[str, str]]:
     for item in nav if isinstance(nav, list) else ():
         for name, value in item.items() if isinstance(item, Mapping) else ():
             yield from _named(value) if isinstance(value, list) else [(str(value), str(name))]
-
-
-def _base_url(said: Any) -> str:
-    """Return the address of the site; of `!ENV [NAME, "https://..."]` the last one, and none of `!ENV NAME`."""
-    return next((str(a) for a in reversed(said if isinstance(said, list) else [said]) if str(a).startswith("http")), "")
 
 
 def _post(blog: str, path: str, metadata: Mapping[str, Any]) -> str:

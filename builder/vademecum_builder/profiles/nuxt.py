@@ -63,9 +63,8 @@ def mdc(text: str, page: Page) -> str:
 def open_nuxt(project: Project) -> Rules | None:
     script = Script(project.text(*with_endings(SCRIPT, "nuxt.config")))
     collections = Script(project.text(*with_endings(SCRIPT, "content.config"))).code
-    if not any(key.startswith("content/") for key in project.keys) or not (
-        collections or re.search(r"nuxt/content|docus", script.code)
-    ):
+    named = re.search(r"nuxt/content|docus", script.code + collections)  # Astro has a content.config as well
+    if not named or not any(key.startswith("content/") for key in project.keys):
         return None
     prefixes = {include: prefix.strip("/") for include, prefix in _PREFIX.findall(collections)}
 

@@ -23,6 +23,7 @@ from vademecum_builder.readers.front_matter import split_front_matter
 from vademecum_builder.readers.text import clean_line, unify_line_breaks, without_tags
 from vademecum_builder.sources.base import BINARY, HTML, MARKDOWN, PLAIN_TEXT, SourceItem
 from vademecum_builder.sources.left_out import TEMPLATES
+from vademecum_builder.sources.places import language_named
 
 _HEADED = re.compile(r"^#[ \t]+(.+?)[ \t]*#*$", re.MULTILINE)
 _TAKES_IN = re.compile(
@@ -41,8 +42,6 @@ _AS_THEY_LIE = (
     "{} pages have addresses as their files lie (a/b.md is a/b/) and anchors as GitHub makes them, for no configuration"
     " of a generator was found: name one by --profile (plain: it is so), build the rendered pages, or ask by --links"
 )
-_NOT_FOUND = re.compile(r"(?:.*/)?404\.html|404/?")
-"""What hosts show for an address that does not exist; `features/404/` tells of one."""
 _NOWHERE = "redirects, and pages for addresses that do not exist"
 _REDIRECTS = ("redirect_url", "redirect_to")
 _REFRESH = re.compile(
@@ -176,7 +175,7 @@ class ProfilePages:
             headed = _HEADED.search(body) if written and "title" not in metadata else None
             address = folder.address(path, {"title": headed[1]} | metadata if headed else metadata)
             address = address if rendered else path
-            if _NOT_FOUND.fullmatch(address) or any(isinstance(metadata.get(name), str) for name in _REDIRECTS):
+            if _shown_for_none(address) or any(isinstance(metadata.get(name), str) for name in _REDIRECTS):
                 return _NOWHERE
             if written and "http-equiv" in body.lower() and _REFRESH.search(CODE.sub("", body)):
                 return _NOWHERE
@@ -239,6 +238,13 @@ class ProfilePages:
         route = "#" if address.startswith("#/") else ""  # an app's own address, which its script reads
         path = quote(address.removeprefix(route), safe="/+~@!$&()*,;=:")
         return f"{base.removesuffix('/')}/{route}{path}" if base else ""
+
+
+def _shown_for_none(address: str) -> bool:
+    """Return whether hosts show it for an address that does not exist, in a language too; `features/404/` tells of
+    one."""
+    above, _, name = address.removesuffix("/").rpartition("/")
+    return name == "404.html" or (name == "404" and (not above or language_named(above) != ""))
 
 
 def _included(item: SourceItem, page: Page, passes: Sequence[Pass]) -> Mapping[str, str]:

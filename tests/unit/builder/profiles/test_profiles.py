@@ -574,6 +574,27 @@ def test_an_address_that_only_the_machine_knows_that_builds_is_none(said: str, a
     assert found_in(files(tmp_path, {"mkdocs.yml": f"site_url: {said}\n"})).rules.base_url == address
 
 
+def test_what_the_environment_may_say_is_what_the_configuration_says_without_it_names_of_pages_too(
+    tmp_path: Path,
+) -> None:
+    config = "docs_dir: !ENV [DOCS, text]\nsite_name: !ENV NAME\nnav:\n  - !ENV [HOME, Start]: index.md\n"
+    document = read_one(tmp_path, "text/index.md", "Water.\n", **{"mkdocs.yml": config})
+    assert isinstance(document, Document)
+    assert (document.title, document.url, found_in(tmp_path).rules.title) == ("Start", f"{SITE}/", "")
+
+
+def test_collections_of_astro_are_not_nuxts(tmp_path: Path) -> None:
+    tree = {
+        ".git/HEAD": "",
+        "astro.config.mjs": "starlight()",
+        "src/content.config.ts": "import { defineCollection } from 'astro:content'",
+        "src/content/docs/a.md": "# A\n",
+    }
+    pages = files(tmp_path, tree) / "src/content/docs"
+    found = find_profile(pages, ["a.md"])
+    assert found is not None and found.profile.name == "starlight"
+
+
 @pytest.mark.parametrize(
     ("tree", "doubts"),
     [
@@ -722,7 +743,8 @@ def test_redirects_and_the_page_for_what_does_not_exist_are_no_documents(front: 
         read_one(tmp_path / "m", "docs/a.md", f"redirect: /b/\n{text}", **{"mkdocs.yml": ""}) for text in ("", "\nA.")
     ]
     assert bare[0] == read and isinstance(bare[1], Document)
-    assert read_one(tmp_path / "m", "docs/404.md", "# Nothing\n", **{"mkdocs.yml": ""}) == read
+    for key in ("docs/404.md", "docs/pt-BR/404.md"):
+        assert read_one(tmp_path / "m", key, "# Nothing\n", **{"mkdocs.yml": ""}) == read
     assert isinstance(read_one(tmp_path / "m", "docs/errors/404.md", "# Not found\n", **{"mkdocs.yml": ""}), Document)
 
 
