@@ -30,8 +30,6 @@ _EACH = 30
 """Files of a folder that may hold each something else."""
 _SHOP = re.compile(rb"=[\"']https?://base\.google\.com/ns/")
 """A feed whose entries are products: prices and brands are fields of their own."""
-_REFERENCES = ("bib", "ris")
-"""Endings of lists of references, which Pandoc reads."""
 _DJANGO = {"model", "pk", "fields"}
 _FEW = 20
 """A field of so many stands in a record, on the average, where the records have hardly one in common."""
@@ -117,9 +115,7 @@ def _of_file(path: Path, folder: Path) -> Proposal:
     known = bool(table) or path.suffix.lower() in ("", *ENDINGS, *SELDOM) or not path.is_file()
     found = _catalog(name, str(path), place, complete=known)
     if not known and not set(found.settings.get("text", ())) - {found.settings.get("id")}:
-        ending = path.suffix.lower().removeprefix(".")
-        remedy = f": `pandoc {path.name} -t csljson -o {path.stem}.json`" if ending in _REFERENCES else ""
-        raise UsageError(f"{path}: no records with text in it; what wrote it may export JSON or CSV{remedy}")
+        raise UsageError(f"{path}: no records with text in it; what wrote it may export JSON or CSV")
     return found
 
 

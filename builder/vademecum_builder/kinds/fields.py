@@ -129,7 +129,9 @@ class FieldFound:
     def is_private(self) -> bool:
         """Whether it is nobody's business: its name says so, or its short texts say where people are reached."""
         short = self.length <= _LONGEST_TITLE * self.records
-        return is_named_private(self.name) or (short and not _is_code(self) and many_reach(self.reached, self.records))
+        return is_named_private(self.name) or (
+            short and not _CODE.fullmatch(self.name) and many_reach(self.reached, self.records)
+        )
 
     @property
     def is_long(self) -> bool:
@@ -292,7 +294,7 @@ def _id_of(fields: Sequence[FieldFound], records: int) -> str:
 def _id_of_several(fields: Sequence[FieldFound], records: int) -> str:
     """Return the field that several rows of one record have in common, where the others have no title of their own."""
     own = [one for one in fields if "." not in one.name]  # rows are flat, but those of an object in them
-    titles = {one.records for one in own if _last(one.name) in TITLES and one.records < records}
+    titles = {one.records for one in own if _last(one.name) in TITLES and one.records < _ALMOST_ALL * records}
     found = (one for one in own if one.records == records and len(one.values) in titles)
     return next((one.name for one in found if _ID.fullmatch(one.name)), "")
 

@@ -29,18 +29,17 @@ from vademecum_builder.sources.fetched import Fetched, fetch, is_address
 from vademecum_builder.sources.private_keys import private_key_line
 from vademecum_builder.sources.record_files import (
     WHOLE,
-    Failed,
     Layout,
     is_one_record,
     keyed_records_of,
     lists_of,
     read_records,
 )
-from vademecum_builder.sources.records import MAX_BYTES, field_at, instead, json_value, record_item, record_key
+from vademecum_builder.sources.records import MAX_BYTES, Failed, field_at, instead, json_value, record_item, record_key
 
 ENDINGS = (".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".geojson")
 """Of the files that are taken out of a folder."""
-SELDOM = (".xml", ".yaml", ".yml")
+SELDOM = (".xml", ".yaml", ".yml", ".bib", ".ris")
 """Of those that are taken where none of the others is: beside them they are a program's own."""
 ID_NAMES = ("id", "_id", "key", "sku", "uuid", "guid", "slug", "handle", "_key")
 """Fields that are the id where none is named: the first of these that the first record has."""

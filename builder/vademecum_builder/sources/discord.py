@@ -9,8 +9,7 @@ from typing import Any, Final
 
 from vademecum_builder.sources.base import Skipped
 from vademecum_builder.sources.chat_logs import message_fields
-from vademecum_builder.sources.record_files import Failed
-from vademecum_builder.sources.records import mapping, mappings
+from vademecum_builder.sources.records import Failed, mapping, mappings
 
 _MARKUP: Final = re.compile(r"<(@[!&]?|#|a?:\w+:)(\d+)>|<(https?://[^\s<>]+)>")
 _SAID: Final = frozenset({"Default", "Reply", "0", "19", "20", "23"})

@@ -26,8 +26,8 @@ from vademecum_builder.sources.mail import mails, text_of_html
 from vademecum_builder.sources.mattermost import mattermost_messages
 from vademecum_builder.sources.message import NOT_FOR_EVERYBODY, make_message
 from vademecum_builder.sources.private_fields import why_private
-from vademecum_builder.sources.record_files import Failed, Layout, read_records
-from vademecum_builder.sources.records import field_at, is_deleted
+from vademecum_builder.sources.record_files import Layout, read_records
+from vademecum_builder.sources.records import Failed, field_at, is_deleted
 from vademecum_builder.sources.slack import slack_days, slack_messages
 from vademecum_builder.sources.telegram import telegram_messages
 

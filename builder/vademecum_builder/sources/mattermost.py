@@ -11,8 +11,7 @@ from typing import Any
 
 from vademecum_builder.sources.base import Skipped
 from vademecum_builder.sources.chat_logs import message_fields
-from vademecum_builder.sources.record_files import Failed
-from vademecum_builder.sources.records import mapping, mappings
+from vademecum_builder.sources.records import Failed, mapping, mappings
 
 
 def mattermost_messages(

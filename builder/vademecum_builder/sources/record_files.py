@@ -1,4 +1,4 @@
-"""Records of a file: JSON, JSON Lines, CSV, XML or YAML, one at a time, whatever its size."""
+"""Records of a file: JSON, JSON Lines, CSV, XML, YAML or references, one at a time, whatever its size."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 import orjson
@@ -19,7 +19,8 @@ import yaml
 from vademecum.errors import ContentError
 from vademecum_builder.sources.charset import encoding_of, unicode_of
 from vademecum_builder.sources.json_records import split_records
-from vademecum_builder.sources.records import MAX_BYTES, field_at
+from vademecum_builder.sources.records import MAX_BYTES, Failed, field_at
+from vademecum_builder.sources.references import FORMATS, references
 from vademecum_builder.sources.xml_records import repeated_elements, split_elements
 
 _HEAD = 1 << 20
@@ -32,6 +33,7 @@ _ENDINGS = {
     ".xml": "xml",
     ".yaml": "yaml",
     ".yml": "yaml",
+    **FORMATS,
 }
 _DELIMITER = re.compile(r"\ufeff?sep=([^\r\n])[\r\n]*")
 _DELIMITERS = ",;\t|"
@@ -48,18 +50,6 @@ _YAML_ERRORS = (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeErr
 """What PyYAML raises: those of its constructors too, as of `!!timestamp x` (see readers/front_matter.py)."""
 _NOT_UTF_8 = "bytes that are not UTF-8: save it as UTF-8, or say its encoding"
 _GUESSED = 'read as {0}, which it looks like: save it as UTF-8, or write encoding = "{0}"'
-
-
-@dataclass(frozen=True)
-class Failed:
-    """A record that cannot be read.
-
-    Attributes:
-        said: What stands there.
-    """
-
-    reason: str
-    said: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)
@@ -109,13 +99,19 @@ def read_records(
         stream.seek(0)
         yield from _elements(stream, layout.records, longest, head)
         return
-    if kind == "csv" and not layout.encoding and encoding == "utf-8":
+    if kind in ("csv", *FORMATS.values()) and not layout.encoding and encoding == "utf-8":
         encoding = encoding_of(head, few)
         if not encoding.startswith("utf"):
             warn(_GUESSED.format(encoding))
     marked = encoding == "utf-8" and head.startswith(codecs.BOM_UTF8)
     encoding = "utf-8-sig" if marked else encoding
     stream.seek(0)
+    if kind in FORMATS.values():
+        data = stream.read(longest + 1)
+        if len(data) > longest:
+            raise ContentError(f"larger than {longest >> 20} MiB: split it")
+        yield from references(data.decode(encoding, "replace"), kind)
+        return
     if kind == "csv":
         text = io.TextIOWrapper(stream, encoding, "surrogateescape", newline="")
         try:

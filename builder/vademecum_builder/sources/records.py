@@ -6,6 +6,7 @@ import hashlib
 import math
 import re
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from difflib import get_close_matches
@@ -23,6 +24,18 @@ _NAMED: Final = 20
 LONGEST_KEY: Final = 500
 _FALSE: Final = frozenset({"", "0", "f", "false", "n", "no"})
 _LOST: Final = re.compile("[\0\ud800-\udfff]")
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A record that cannot be read.
+
+    Attributes:
+        said: What stands there.
+    """
+
+    reason: str
+    said: str = field(default="", repr=False)
 
 
 def record_key(id: object) -> str | None:

@@ -532,11 +532,9 @@ def test_a_folder_of_one_programs_messages_is_an_archive(tmp_path: Path) -> None
 
 
 def test_a_file_of_another_format_is_no_list_of_records(tmp_path: Path) -> None:
-    (tmp_path / "a.bib").write_text("@book{oil,\n  title = {Of oil},\n}\n")
-    with pytest.raises(
-        UsageError, match=r"a\.bib: no records with text in it.*: `pandoc a\.bib -t csljson -o a\.json`$"
-    ):
-        discover(str(tmp_path / "a.bib"), tmp_path)
+    (tmp_path / "a.sty").write_text("@book{oil,\n  title = {Of oil},\n}\n")
+    with pytest.raises(UsageError, match=r"a\.sty: no records with text in it.* JSON or CSV$"):
+        discover(str(tmp_path / "a.sty"), tmp_path)
 
 
 def test_a_folder_with_nothing_to_read_says_what_is_in_it(tmp_path: Path) -> None:

@@ -19,7 +19,8 @@ from vademecum.errors import ContentError, NetworkError, ServerError, UsageError
 from vademecum_builder.sources.base import Checkpoint, Skipped, SourceItem
 from vademecum_builder.sources.catalog import CatalogSource
 from vademecum_builder.sources.json_records import split_records
-from vademecum_builder.sources.record_files import WHOLE, Failed, Layout, read_records
+from vademecum_builder.sources.record_files import WHOLE, Layout, read_records
+from vademecum_builder.sources.records import Failed
 from vademecum_builder.sources.xml_records import repeated_elements, split_elements
 
 PUMP = {"id": 7, "name": "Pump", "price": {"amount": 12.5}}

@@ -1,0 +1,111 @@
+"""Lists of references (BibTeX, BibLaTeX, RIS) as records. pandoc reads them, as CSL has them."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from importlib.util import find_spec
+from typing import Any, Final
+
+import orjson
+
+from vademecum.errors import ContentError
+from vademecum.origin import pip_install
+from vademecum_builder.sources.records import Failed, mappings
+
+FORMATS: Final[Mapping[str, str]] = {".bib": "biblatex", ".ris": "ris"}
+"""By a file's ending what pandoc calls its format."""
+_EACH: Final[Mapping[str, re.Pattern[str]]] = {
+    "biblatex": re.compile(r"^[ \t]*(?=@[A-Za-z]+[ \t]*[{(])", re.MULTILINE),
+    "ris": re.compile(r"^(?=TY  -)", re.MULTILINE),
+}
+_SHARED: Final = re.compile(r"\s*@(?:string|preamble)\b", re.IGNORECASE)
+"""What the other entries are read with."""
+_NO_ENTRY: Final = re.compile(r"\s*@comment\b", re.IGNORECASE)
+_KEY: Final = re.compile(r"^(?:\s*@\w+\s*[{(]\s*([^\s,]+)\s*,|ID  - (.*\S))", re.MULTILINE)
+_SECONDS: Final = 60.0
+_OWN: Final = frozenset({"annote", "title-short", "accessed", "issued", "keyword"})
+"""What somebody noted for himself, and what is told in another way."""
+
+
+def references(text: str, form: str) -> Iterator[tuple[int, dict[str, Any] | Failed]]:
+    """Yield each reference, behind the line on which it begins. One that is broken costs no other.
+
+    Args:
+        form: One of the values of `FORMATS`.
+
+    Raises:
+        ContentError: What reads them is not installed.
+    """
+    if not find_spec("pypandoc"):
+        raise ContentError(f"a list of references needs {pip_install('references')}")
+    begins = [*(match.start() for match in _EACH[form].finditer(text)), len(text)]
+    lines = [1 + text.count("\n", 0, at) + text[at:].startswith("\n") for at in begins]
+    parts = [(line, text[at:end]) for line, at, end in zip(lines, begins, begins[1:], strict=False)]
+    shared = "".join(part for _, part in parts if _SHARED.match(part))
+    yield from _read([one for one in parts if not _SHARED.match(one[1]) and not _NO_ENTRY.match(one[1])], shared, form)
+
+
+def _read(parts: Sequence[tuple[int, str]], shared: str, form: str) -> Iterator[tuple[int, dict[str, Any] | Failed]]:
+    if not parts:
+        return
+    read = _converted(shared + "\n".join(part for _, part in parts), form)
+    if isinstance(read, list) and len(read) == len(parts):
+        for (line, part), one in zip(parts, read, strict=True):
+            # pandoc makes up a key where a list has none, and where one stands twice.
+            told, key = _fields(one), _KEY.search(part)
+            yield line, told | {"id": (key[1] or key[2]) if key else told.get("DOI") or told.get("title", "")}
+    elif len(parts) > 1:
+        half = len(parts) // 2
+        yield from _read(parts[:half], shared, form)
+        yield from _read(parts[half:], shared, form)
+    else:
+        line, part = parts[0]
+        yield line, Failed(f"no reference that can be read ({read or 'nothing in it'})", part)
+
+
+def _converted(text: str, form: str) -> list[dict[str, Any]] | str:
+    """Return the references in a text, or why there are none."""
+    import pypandoc
+
+    command = (pypandoc.get_pandoc_path(), "+RTS", "-M1g", "-RTS", f"--from={form}", "--to=csljson")
+    # For an English reader pandoc writes titles small, names in them too; in its sandbox it sees no other one. Neither
+    # format takes in files.
+    environment = {**os.environ, "LANG": "de_DE.UTF-8"}
+    try:
+        done = subprocess.run(
+            command, input=text.encode(), capture_output=True, timeout=_SECONDS, check=False, env=environment
+        )
+    except subprocess.TimeoutExpired:
+        return f"it takes longer than {_SECONDS:g} seconds"
+    if done.returncode:
+        return " ".join(done.stderr.decode("utf-8", "replace").split())[:120]
+    # Of an accent above a dotless i of TeX there is one letter.
+    told = unicodedata.normalize("NFC", done.stdout.decode("utf-8", "replace").replace("ı\u0301", "í"))
+    return [dict(one) for one in mappings(orjson.loads(told))]
+
+
+def _fields(reference: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a reference as people search it: names as they are written, the year, an address."""
+    told: dict[str, Any] = {}
+    for name, value in reference.items():
+        if isinstance(value, str | int) and name not in _OWN:
+            told[name] = value
+        elif isinstance(value, list) and (names := [_called(one) for one in mappings(value)]):
+            told[f"{name}s"] = names
+    if words := [word.strip() for word in re.split("[,;]", str(reference.get("keyword", ""))) if word.strip()]:
+        told["keywords"] = words
+    year = re.match(r"\[\[(-?\d+)", orjson.dumps(reference.get("issued", {}).get("date-parts", [])).decode())
+    if year:
+        told["year"] = int(year[1])
+    if "URL" in told or "DOI" in told:
+        told["url"] = told.pop("URL", "") or f"https://doi.org/{told['DOI']}"
+    return told
+
+
+def _called(person: Mapping[str, Any]) -> str:
+    parts = (person.get(name) for name in ("given", "dropping-particle", "non-dropping-particle", "family", "suffix"))
+    return str(person.get("literal") or " ".join(filter(None, parts)))

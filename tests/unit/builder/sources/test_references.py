@@ -1,0 +1,69 @@
+"""Lists of references as records: BibTeX and RIS, also where some of them are broken."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from vademecum.errors import ContentError
+from vademecum_builder.kinds.discover import discover
+from vademecum_builder.sources import references as module
+from vademecum_builder.sources.base import SourceItem
+from vademecum_builder.sources.catalog import CatalogSource
+from vademecum_builder.sources.records import Failed
+from vademecum_builder.sources.references import references
+
+BIB = r"""@string{nime = "NIME Conference"}
+% of pumps
+@article{garcia:01, author = {Jos{\'e} Garc{\'\i}a and M{\"u}ller, Anna and {World Pump Union}}, journal = nime,
+  title = {Cyrene Reefs in Berlin}, year = 2001, month = mar, doi = {10.1000/x_y}, keywords = {oil, steel; water},
+  annote = {Dull.}, file = {/home/ann/x.pdf}, abstract = {We show \emph{fast} 5\% gains of water.}}
+
+@book{broken, title = {Broken
+@book{oil, title = {Of Oil}, author = {van der Berg, A.}, url = {https://a.example/oil}}
+@comment{jabref-meta: own}
+@book{oil, title = {Of Oil Again}}
+"""
+RIS = "TY  - JOUR\nAU  - Berg, A.\nTI  - Of Steel\nPY  - 2003\nAB  - A text.\nER  - \nTY  - BOOK\nTI  - Two\nER  - \n"
+
+
+def read(text: str, form: str = "biblatex") -> list[tuple[int, Any]]:
+    return [(line, one.reason if isinstance(one, Failed) else one) for line, one in references(text, form)]
+
+
+@pytest.mark.process
+def test_references_are_records_and_one_that_is_broken_costs_no_other() -> None:
+    garcia, broken, oil, again = read(BIB)
+    assert garcia == (3, {
+        "id": "garcia:01", "type": "article-journal", "title": "Cyrene Reefs in Berlin", "year": 2001,
+        "authors": ["José García", "Anna Müller", "World Pump Union"], "container-title": "NIME Conference",
+        "keywords": ["oil", "steel", "water"], "DOI": "10.1000/x_y", "url": "https://doi.org/10.1000/x_y",
+        "abstract": "We show <i>fast</i> 5% gains of water.",
+    })  # fmt: skip
+    assert broken[0] == 7 and "no reference that can be read (Error at" in broken[1]
+    told = {"id": "oil", "type": "book", "authors": ["A. van der Berg"], "url": "https://a.example/oil"}
+    assert oil == (8, told | {"title": "Of Oil"})
+    assert again == (10, {"id": "oil", "type": "book", "title": "Of Oil Again"})
+    assert [one["title"] for _, one in read(RIS, "ris")] == ["Of Steel", "Two"]
+    assert read("% nothing\n") == []
+
+
+def test_what_reads_references_may_not_be_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "find_spec", lambda _: None)
+    with pytest.raises(ContentError, match="a list of references needs pip install"):
+        read(BIB)
+
+
+@pytest.mark.process
+def test_a_folder_of_references_is_a_catalog_whatever_their_encoding(tmp_path: Path) -> None:
+    (tmp_path / "a.bib").write_bytes("@book{a, title = {Über Öl}, abstract = {Of pumps and öl.}}".encode("cp1252"))
+    (tmp_path / "b.ris").write_text(RIS)
+    [found] = discover(str(tmp_path), tmp_path)
+    assert (found.kind, found.settings["id"], found.settings["title"]) == ("catalog", "id", "title")
+    assert [one["title"] for one in CatalogSource(str(tmp_path)).sample(9)] == ["Über Öl", "Of Steel", "Two"]
+    (tmp_path / "c.bib").write_text(BIB)
+    entries = [*CatalogSource(str(tmp_path / "c.bib"), id="id").changes(None).entries]
+    assert [one.key for one in entries if isinstance(one, SourceItem)] == ["garcia:01", "oil"]
+    assert len(entries) == 4
