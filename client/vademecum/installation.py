@@ -110,14 +110,14 @@ class Installation:
         return None if self._options.fallback is None else index_documents(self._options.fallback)
 
     async def status(self) -> dict[str, Any]:
-        """See `Engine.status`; the file is opened for reading only."""
-        async with self._reading() as store:
-            try:
+        """See `Engine.status`; the file is opened for reading only, and none is made."""
+        try:
+            async with self._reading() as store:
                 return await self._status(store)
-            except EmptyStoreError:
-                if self._local is None:
-                    raise
-                return await self._status(MemoryStore())
+        except EmptyStoreError:
+            if not self.online and self._local is None:
+                raise
+            return await self._status(MemoryStore())
 
     async def _status(self, store: Store) -> dict[str, Any]:
         status = await Engine(store, {}, self.clock, config=self._options.config, policy=self._options.policy).status()

@@ -271,7 +271,7 @@ class KnowledgeBase:
         2
 
         Raises:
-            EmptyStoreError: There is no store yet.
+            EmptyStoreError: There is no store, nor a url that could fill it.
             StorageError: The file cannot be read, or is not a store.
         """
         return run(self.status_async())

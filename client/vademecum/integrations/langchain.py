@@ -27,7 +27,7 @@ class VademecumRetriever(BaseRetriever):
     Errors: those of `KnowledgeBase.search`.
     """
 
-    model_config = ConfigDict(arbitrary_types_allowed=True)
+    model_config = ConfigDict(arbitrary_types_allowed=True, extra="forbid")  # a misspelt filter would filter nothing
 
     knowledge: KnowledgeBase
     limit: int = 5

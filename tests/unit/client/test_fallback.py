@@ -49,6 +49,8 @@ def test_the_apps_documents_answer_while_there_is_no_release(tmp_path: Path) -> 
 
 def test_it_is_marked_as_local_and_the_host_goes_on_being_asked(tmp_path: Path) -> None:
     kb = unreachable(tmp_path)
+    assert kb.status()["local"]["documents"] == 5, "before anything was ever kept"
+    assert KnowledgeBase.open(tmp_path / "kb.db", fallback=DOCUMENTS).status()["local"]["documents"] == 5
     assert kb.search("key")
     error = kb.sync().error
     assert isinstance(error, NetworkError)

@@ -156,11 +156,14 @@ def test_rolling_back_and_pinning_need_no_url(synced: KnowledgeBase, tree: Tree,
 
 
 def test_searching_before_the_first_install(kb: KnowledgeBase, tmp_path: Path) -> None:
-    for call in (partial(kb.search, "key"), partial(kb.document, "a"), kb.reload, lambda: kb.release, kb.status):
+    for call in (partial(kb.search, "key"), partial(kb.document, "a"), kb.reload, lambda: kb.release):
         with pytest.raises(EmptyStoreError):
             call()
     with pytest.raises(EmptyStoreError):
         asyncio.run(kb.search_async("key"))
+    assert (kb.status()["installed"], kb.status()["policy"]["mode"]) == (None, "automatic"), "a first screen shows it"
+    with pytest.raises(EmptyStoreError):
+        KnowledgeBase.open(tmp_path / "kb.db").status()  # nothing could come: it may be another path
     assert not (tmp_path / "kb.db").exists(), "reading makes no file"
 
 

@@ -82,6 +82,10 @@ def test_filters_and_modes_are_those_of_the_search(knowledge: KnowledgeBase) -> 
     assert {document.metadata["document"] for document in found} == {"pump.md"}
     nodes = llama_index.VademecumRetriever(knowledge, **how).retrieve("key pump")
     assert [node.node.metadata["document"] for node in nodes] == ["pump.md"]
+    misspelt: Any = {"filter": {"team": "red"}}
+    for retriever, wrong in ((langchain.VademecumRetriever, ValueError), (llama_index.VademecumRetriever, TypeError)):
+        with pytest.raises(wrong, match="filter"):
+            retriever(knowledge=knowledge, **misspelt)
 
 
 def test_an_agent_searches_reads_and_lists(knowledge: KnowledgeBase) -> None:
