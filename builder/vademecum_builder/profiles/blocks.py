@@ -102,7 +102,8 @@ def pipes_in_code(text: str, page: Page) -> str:
 
 
 _MARKED = re.compile(
-    r"[ \t]*<(?P<tag>address|article|aside|blockquote|center|dd|details|div|dl|dt|fieldset|figcaption|figure|footer"
+    r"(?<![ \t])[ \t]*"
+    r"<(?P<tag>address|article|aside|blockquote|center|dd|details|div|dl|dt|fieldset|figcaption|figure|footer"
     r"|form|header|li|main|ol|p|section|summary|td|th|ul)(?P<said>[^<>]*?)\smarkdown(?:=[\"']?(?:1|block|span)[\"']?)?(?=[\s>])(?P<more>[^<>]*)>"
 )
 _CLOSED = re.compile(r"^([ \t]*</(?:div|details|section|aside|article|figure|p)>[ \t]*)\n(?=[^\s<])", re.MULTILINE)

@@ -13,8 +13,9 @@ from typing import Any
 import orjson
 import yaml
 
-from vademecum_builder.readers.front_matter import YAML_ERRORS, is_endless
+from vademecum_builder.readers.front_matter import is_endless
 from vademecum_builder.sources.gitignore import spec_of
+from vademecum_builder.sources.record_files import YAML_ERRORS
 
 
 class _Loader(yaml.SafeLoader):

@@ -27,7 +27,8 @@ _PARTS = ("loadSidebar", "loadNavbar", "coverpage", "loadFooter")
 _EMBED = re.compile(r"\[[^\[\]\n]*\]\(([^()\s]+)[ \t]+(['\"]):include[^'\"\n]*\2\)")
 _OPTION = re.compile(r"(\]\([^()\s]+)[ \t]+(['\"]):[^'\"\n]*\2\)")
 _SAID = re.compile(
-    r"^([!?]>[ \t]*)|[ \t]*(?:<!--[ \t]*)?\{docsify-[\w-]+\}(?:[ \t]*-->)?|(?<=\S)[ \t]+:id=[\w-]+[ \t]*$", re.MULTILINE
+    r"^([!?]>[ \t]*)|(?<![ \t])[ \t]*(?:<!--[ \t]*)?\{docsify-[\w-]+\}(?:[ \t]*-->)?|(?<=\S)[ \t]+:id=[\w-]+[ \t]*$",
+    re.MULTILINE,
 )
 
 

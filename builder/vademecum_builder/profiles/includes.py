@@ -46,7 +46,7 @@ def _taken(match: re.Match[str], text: str | None) -> str:
 
 
 _MDBOOK = re.compile(
-    r"(?P<escaped>\\)?\{\{#(?P<kind>include|rustdoc_include|playground|title)\s+(?P<rest>[^{}\n]*)\}\}"
+    r"(?P<escaped>\\)?\{\{#(?P<kind>include|rustdoc_include|playground|title)\s++(?P<rest>[^{}\n]*)\}\}"
 )
 _RUST = re.compile(r"[ \t>]*(?:[-*+] +|\d+[.)] +)?`{3,}[ \t]*rust\b.*")
 _HIDDEN = re.compile(r"^[ \t>]*#(?: .*)?\n", re.MULTILINE)

@@ -21,7 +21,7 @@ _QUERY = re.compile(
     r"^[ \t]*(?:- )?#\+BEGIN_QUERY(?:(?!^[ \t]*#\+BEGIN_)[\s\S])*?^[ \t]*#\+END_QUERY.*$", re.MULTILINE | re.IGNORECASE
 )
 _CODE = frozenset({"EXAMPLE", "SRC", "EXPORT"})
-_CLOZE = re.compile(r"\{\{cloze\s+([^{}]*?)(?:\\\\[^{}]*)?\}\}")
+_CLOZE = re.compile(r"\{\{cloze\s++([^{}]*?)(?:\\\\[^{}]*)?\}\}")
 _MACRO = re.compile(r"\{\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}\}")
 _REFERENCE = re.compile(r"(?<!\()\(\([0-9a-f]{8}-[0-9a-f-]{27}\)\)(?!\))")
 _SIZE = re.compile(r"(?<=\))\{:[^{}\n]*\}")

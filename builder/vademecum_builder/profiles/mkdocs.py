@@ -70,7 +70,7 @@ def _videos(plugins: Mapping[str, Any]) -> Pass:
 
 
 _RAW = re.compile(r"(\{%-?\s*raw\s*-?%\}(?:(?!\{%-?\s*raw)[\s\S])*?\{%-?\s*endraw\s*-?%\})")
-_VALUE = re.compile(r"\{\{-?\s*([A-Za-z_][\w.]*)((?:(?!\{\{)[^{}]|\{[^{}]*\})*)\}\}")
+_VALUE = re.compile(r"\{\{-?\s*([A-Za-z_][\w.]*+)((?:(?!\{\{)[^{}]|\{[^{}]*\})*)\}\}")
 
 
 def _values(config: Mapping[str, Any]) -> Pass:

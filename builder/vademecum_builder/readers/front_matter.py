@@ -13,10 +13,7 @@ import yaml
 from vademecum.errors import ContentError
 from vademecum.format.json import parse_object
 from vademecum_builder.readers.text import clean, clean_line
-
-# Beside its own errors, PyYAML lets those of its constructors through: `2025-13-45` (ValueError), `!!int ""`
-# (IndexError), `!!bool x` (KeyError), `!!timestamp x` (AttributeError), `{[]: 1}` (TypeError), `[[[[…`.
-YAML_ERRORS = (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError, RecursionError)
+from vademecum_builder.sources.record_files import YAML_ERRORS
 
 MOST_VALUES = 1000
 _FIRST = 2

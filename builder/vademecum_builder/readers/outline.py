@@ -14,7 +14,7 @@ from vademecum_builder.readers.text import clean, clean_block, clean_line
 Block: TypeAlias = str | Paragraph | Item | Row | Code
 """What a reader finds below a heading. A string is text as it stands: nothing in it is ever markup."""
 LONGEST_ADDRESS = 2000
-_LINE_FEEDS = re.compile(r"[ \t]*\n\s*")
+_LINE_FEEDS = re.compile(r"(?<![ \t])[ \t]*\n\s*")
 
 
 @dataclass(frozen=True)
@@ -133,8 +133,11 @@ def cleaned(block: Paragraph | Item | Row | Code) -> Block:
 
 
 def clean_runs(runs: Runs) -> Runs:
-    """Return runs without control characters, blank lines, white space at the ends, and links that lead nowhere."""
-    kept = [_clean_run(run) for run in merged(runs)]
+    """Return runs without control characters, blank lines, white space at the ends, links that lead nowhere, and images
+    that say what is said right behind them: icons of labels."""
+    runs = merged(runs)
+    pairs = zip(runs, [*runs[1:], Run("")], strict=False)
+    kept = [_clean_run(run) for run, behind in pairs if not (run.image and _begins(behind.text, run.text))]
     while kept and not kept[0].image and not kept[0].text.strip():
         del kept[0]
     while kept and not kept[-1].image and not kept[-1].text.strip():
@@ -143,6 +146,12 @@ def clean_runs(runs: Runs) -> Runs:
         kept[0] = kept[0].with_text(kept[0].text.lstrip())
         kept[-1] = kept[-1].with_text(kept[-1].text.rstrip())
     return merged(kept) if len(kept) > 1 else tuple(kept)
+
+
+def _begins(text: str, said: str) -> bool:
+    """Return whether a text begins with these words, of which there are some."""
+    text, said = text.lstrip().casefold(), said.strip().casefold()
+    return said != "" and text.startswith(said) and not text[len(said) : len(said) + 1].isalnum()
 
 
 def _clean_run(run: Run) -> Run:

@@ -46,8 +46,9 @@ _QUOTED = re.compile(r'"[^"]*"')
 WHOLE = "."
 """Where a file is one record."""
 _YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_YAML_ERRORS = (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError, RecursionError)
-"""What PyYAML raises: those of its constructors too, as of `!!timestamp x` (see readers/front_matter.py)."""
+# Beside its own errors, PyYAML lets those of its constructors through: `2025-13-45` (ValueError), `!!int ""`
+# (IndexError), `!!bool x` (KeyError), `!!timestamp x` (AttributeError), `{[]: 1}` (TypeError), `[[[[…`.
+YAML_ERRORS = (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError, RecursionError)
 _NOT_UTF_8 = "bytes that are not UTF-8: save it as UTF-8, or say its encoding"
 _GUESSED = 'read as {0}, which it looks like: save it as UTF-8, or write encoding = "{0}"'
 
@@ -247,7 +248,7 @@ def _json_of(stream: BinaryIO) -> BinaryIO:
         if _length(found, {}) > MAX_BYTES:
             raise ContentError(f"what its aliases stand for is larger than {MAX_BYTES >> 20} MiB, written out")
         return io.BytesIO(orjson.dumps(found[0] if len(found) == 1 else found, str, orjson.OPT_NON_STR_KEYS))
-    except _YAML_ERRORS as error:
+    except YAML_ERRORS as error:
         raise ContentError(f"no YAML that can be read ({' '.join(str(error).split())})") from None
 
 
