@@ -22,12 +22,15 @@ class VademecumError(Exception):
         repairable: True when this device failed, in a way that fetching everything anew could mend. A full disk,
             another program's file and another writer are none of that.
         retry_after: For how many seconds the host asked to be left alone, where it did.
+        requests, bytes: What the run that ended so had made and received (bodies, as sent).
     """
 
     code = "error"
     transient = False
     repairable = False
     retry_after: float | None = None
+    requests: int = 0
+    bytes: int = 0
 
     @property
     def message(self) -> str:

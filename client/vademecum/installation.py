@@ -205,6 +205,7 @@ class Installation:
         Raises:
             UsageError: There is nobody to ask.
         """
+        started = self.clock.now()
         try:
             return await self.install(force=force, unasked=unasked)
         except UsageError:
@@ -215,7 +216,8 @@ class Installation:
                 async with self._reading() as store:
                     current = decode_head(await store.read("head")).current
             number, version = (0, "") if current is None else (current.sequence, current.version)
-            return Outcome(number or None, number, version, "none", 0, 0, 0.0, error=error)
+            seconds = (self.clock.now() - started).total_seconds()
+            return Outcome(number or None, number, version, "none", error.requests, error.bytes, seconds, error=error)
 
     async def _follow(self) -> None:
         """Turn to what is installed now, if that is something else than what answers."""

@@ -109,6 +109,9 @@ class EngineRuns:
             budget = Budget(session.policy.max_update_bytes or None, self._permission)
             patient = patient and config.patient
             yield Update(session, downloader, self.around, budget=budget, unasked=unasked, patient=patient)
+        except VademecumError as error:
+            error.requests, error.bytes = downloader.requests, downloader.bytes
+            raise
         finally:
             await downloader.close()
 

@@ -21,12 +21,14 @@ from support.place import stop_working
 from support.publisher import Documents, Publisher
 from vademecum import Config, Hit, KnowledgeBase
 from vademecum.errors import (
+    BudgetError,
     ContentError,
     DamagedError,
     EmptyStoreError,
     NetworkError,
     NotAStoreError,
     SelfTestError,
+    ServerError,
     SignatureError,
     UsageError,
     VademecumError,
@@ -356,6 +358,23 @@ def test_failures_are_announced_and_noted(synced: KnowledgeBase, tree: Tree) -> 
     assert [(failure["code"], failure["willRetry"]) for failure in failures] == [("content", False)]
     assert synced.status()["error"]["code"] == "content"
     assert synced.search("key")
+
+
+def test_a_sync_that_did_not_end_says_what_it_took(tree: Tree, tmp_path: Path) -> None:
+    config = Config(retries=0, max_update_bytes=1)
+    kb = KnowledgeBase.open(tmp_path / "kb.db", url=tree.folder, trust=tree.publisher.first_root, config=config)
+    asked = [kb.sync()]
+    while asked[-1].error:
+        asked.append(kb.sync())
+    first = asked[0]
+    assert isinstance(first.error, BudgetError)
+    whole = sum((tree.folder / path).stat().st_size for path in tree.publisher.files if "root.json" not in path)
+    assert 0 < first.bytes < whole <= sum(outcome.bytes for outcome in asked)
+    assert first.requests > 3
+    assert first.seconds > 0
+    (tree.folder / "metadata/timestamp.json").unlink()
+    missing = kb.sync()
+    assert (type(missing.error), missing.requests, missing.bytes) == (ServerError, 1, 0)
 
 
 @pytest.mark.fault("E59")
