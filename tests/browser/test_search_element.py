@@ -426,6 +426,28 @@ def test_it_speaks_the_language_of_its_page(open_page: Open, lang: str, directio
     assert set(outside.evaluate_all("(found) => found.map((one) => one.dir)")) == {"auto"}
 
 
+@pytest.mark.parametrize("lang", ["en", "ar"])
+@pytest.mark.parametrize("title", ["What a key signs", "ما يوقعه المفتاح"])
+def test_a_title_leaves_room_for_the_button_beside_it_whichever_way_it_runs(
+    open_page: Open, lang: str, title: str
+) -> None:
+    page = open_page("inline", lang=lang)
+    page.locator("#query").fill("key")
+    expect(options(page)).to_have_count(3)
+    hit = page.locator(".hit", has=page.locator(".read")).first
+    overlaps = hit.evaluate(
+        """(hit, title) => {
+            hit.querySelector('.title').textContent = `${title} `.repeat(30);
+            const text = document.createRange();
+            text.selectNodeContents(hit.querySelector('.title'));
+            const button = hit.querySelector('.read').getBoundingClientRect();
+            return [...text.getClientRects()].some(({ left, right }) => left < button.right && button.left < right);
+        }""",
+        title,
+    )
+    assert not overlaps
+
+
 def test_keys_are_called_as_this_keyboard_has_them(open_page: Open, page: Page) -> None:
     expect(open_page().locator("#open kbd")).to_have_text("Ctrl K")
     page.add_init_script("Object.defineProperty(navigator, 'platform', {value: 'MacIntel'})")
@@ -563,6 +585,10 @@ def test_axe_finds_nothing(tree: Path, browser: Browser, host: PagesHost, size: 
     figures = page.locator(".figures, .figures div:last-child")
     whole, last = figures.evaluate_all("(found) => found.map((one) => one.getBoundingClientRect().right)")
     assert language == "ar" or whole - last <= 1  # no hole in the last row
+    for other in ("documents.html", "404.html"):
+        page.goto(f"{host.url}kb/{other}")
+        expect(page.locator("h1")).to_be_visible()
+        examine(other)
     context.close()
 
 

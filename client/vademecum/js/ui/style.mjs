@@ -112,7 +112,8 @@ dialog::backdrop { background: rgb(20 16 10 / 45%); }
 .open .text { display: block; margin-top: .4rem; line-height: 1.58; }
 .notes { display: flex; flex-wrap: wrap; gap: .3rem .6rem; margin-top: .4rem; color: var(--soft); font-size: .82rem; }
 .badge { padding: 0 .5rem; border: 1px solid var(--line); border-radius: 2rem; }
-.hit:has(.read) > .open:first-child :is(.title, .path) { padding-inline-end: 5.5rem; }
+.hit:has(.read) > .open:first-child:dir(ltr) :is(.title, .path) { padding-right: 5.5rem; } /* a title may run the other way */
+.hit:has(.read) > .open:first-child:dir(rtl) :is(.title, .path) { padding-left: 5.5rem; }
 .read { position: absolute; inset-block-start: .95rem; inset-inline-end: .9rem; padding: .15rem .55rem; border: 0; border-radius: .4rem; background: none; color: var(--soft);
   font-size: .84rem; text-decoration: underline; text-decoration-color: var(--line); text-underline-offset: .25em; }
 .read:hover { background: var(--raised); color: var(--ink); }
