@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vademecum.errors import UsageError
-from vademecum_builder.kinds.fields import SAMPLED, FieldFound, fields_of
+from vademecum_builder.kinds.fields import SAMPLED, fields_of
+from vademecum_builder.kinds.people import is_called_people, is_of_people
 from vademecum_builder.kinds.proposals import MESSAGE, Proposal, name_of, of_messages, of_records
 from vademecum_builder.kinds.sql import database_at
-from vademecum_builder.sources.private_fields import plain_name, why_private
+from vademecum_builder.sources.private_fields import why_private
 from vademecum_builder.sources.records import json_value
 
 if TYPE_CHECKING:
@@ -139,65 +140,7 @@ def _is_open(schema: Schema, table: str) -> bool:
     """Return whether what the rows of a table are called may stand in others: they are no people."""
     rows, columns = schema.sample(table, SAMPLED)
     fields = fields_of({name: json_value(value) for name, value in row.items()} for row in rows)
-    return not (_PEOPLE.fullmatch(plain_name(table)) or is_of_people(table, fields, len(rows), columns))
+    return not (is_called_people(table) or is_of_people(table, fields, len(rows), columns))
 
 
 _PASSWORD = re.compile(r"[^/]+://[^/@]*:[^/@]+@")
-_PEOPLE = re.compile(
-    r"(?:.*_)?(?:users?|customers?|members?|accounts?|persons?|people|contacts?|employees?|staff|patients?|subscribers?|guests?"
-    r"|leads?|sessions?|tokens?|credentials?|logins?|auth)(?:_.*)?",
-    re.IGNORECASE,
-)
-_PROGRAM = re.compile(
-    r"(?:.*_)?(?:sessions?|tokens?|migrations?|cache|options|settings|config|configuration|preferences|jobs?|queue"
-    r"|admin_log|audit_log|oauth|secrets?|credentials?|usermeta|schema|content_types?|versions?)(?:_.*)?"
-    r"|(?:django|sqlite|pg|alembic|ar_internal|active_storage)_.*",
-    re.IGNORECASE,
-)
-"""What a program keeps for itself: sessions, keys, settings. None of it is anybody's knowledge."""
-_BETWEEN_TWO = re.compile(
-    r"(?:.*_)?(?:(?:priv(?:ate)?|personal|direct)_?(?:msg|message|chat|topic)s?|pms?|dms?|pmtext|conversation_messages?"
-    r"|drafts?|whispers?)(?:_.*)?",
-    re.IGNORECASE,
-)
-"""What people wrote to each other alone, as forums call it."""
-_DEALINGS = re.compile(
-    r"(?:.*[_ ])?(?:orders?|invoices?|purchases?|payments?|sales|rentals?|loans?|reservations?|bookings?|carts?"
-    r"|baskets?|checkouts?|refunds?|shipments?|transactions?|subscriptions?|appointments?|receipts?)(?:[_ ].*)?",
-    re.IGNORECASE,
-)
-_PARTY = re.compile(
-    r"(?:.*_)?(?:customer|client|buyer|user|member|guest|patient|borrower|account|person|staff|employee)"
-    r"(?:_?(?:id|name|no|nr|num|number|code|key))?",
-    re.IGNORECASE,
-)
-"""What somebody bought, paid, lent or booked, and who that was."""
-_ADDRESSES = re.compile(r"(?:.*_)?address(?:es)?", re.IGNORECASE)
-_SECRET = re.compile(r"pass(?:word|wd)?\b|_pass\b|secret|token|iban|\bssn\b", re.IGNORECASE)
-_SHORT = 40
-"""Characters that a text has on the average; what is longer tells more of somebody than a name."""
-_MAIL = re.compile(r"e_?mail", re.IGNORECASE)
-_CONTACT = re.compile(r"e_?mail|phone|mobile|telef|address|salar|(?:^|_)wages?(?:$|_)", re.IGNORECASE)
-_NAME = re.compile(r"(?:full|first|last|sur|display|user|nick)_?name", re.IGNORECASE)
-
-
-def is_of_people(table: str, fields: Sequence[FieldFound], rows: int, columns: Sequence[str]) -> bool:
-    """Return whether a table is nobody's business: a program's own, what people wrote to each other, what somebody
-    bought or booked, or about people: most of its rows have a secret, or say where somebody who has a name is reached.
-    A single private column of another table is left out by itself."""
-
-    def most(words: re.Pattern[str]) -> bool:
-        return any(words.search(plain_name(one.name)) and 2 * one.records > rows for one in fields)
-
-    called = plain_name(table)
-    people, secret = _PEOPLE.fullmatch(called), most(_SECRET)
-    named = not any(one.length > _SHORT * one.records for one in fields)
-    return bool(
-        _PROGRAM.fullmatch(called)
-        or _BETWEEN_TWO.fullmatch(called)
-        or _ADDRESSES.fullmatch(called)
-        or (_DEALINGS.fullmatch(called) and any(_PARTY.fullmatch(plain_name(one)) for one in columns))
-        or (people and (named or secret or most(_CONTACT)))
-        or secret
-        or (most(_MAIL) and most(_NAME))
-    )

@@ -19,7 +19,7 @@ from vademecum_builder.readers.html.unseen import Part, part_of
 from vademecum_builder.readers.outline import Block, Reading, Section
 from vademecum_builder.readers.text import clean_line, unify_line_breaks
 
-_SEPARATOR = re.compile(r"\s+[|·•—–\-»«:]+\s+|:\s+|\s+(?=\((?:[^()]|\([^()]*\))*\)$)")
+_SEPARATOR = re.compile(r"(?<!\s)\s+[|·•—–\-»«:]+\s+|:\s+|(?<!\s)\s+(?=\((?:[^()]|\([^()]*\))*\)$)")
 _BREADCRUMBS = '[aria-label*="readcrumb"], [class*="readcrumb"], [id*="readcrumb"]'
 MAX_BREADCRUMBS = 8
 

@@ -1,0 +1,74 @@
+"""Tables and files of records that are nobody's business, by what they and their columns are called."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from vademecum_builder.kinds.fields import FieldFound
+from vademecum_builder.sources.private_fields import plain_name
+
+_PEOPLE: Final = re.compile(
+    r"(?:.*_)?(?:users?|customers?|members?|accounts?|persons?|people|contacts?|employees?|staff|patients?|subscribers?|guests?"
+    r"|leads?|sessions?|tokens?|credentials?|logins?|auth)(?:_.*)?",
+    re.IGNORECASE,
+)
+_PROGRAM: Final = re.compile(
+    r"(?:.*_)?(?:sessions?|tokens?|migrations?|cache|options|settings|config|configuration|preferences|jobs?|queue"
+    r"|admin_log|audit_log|oauth|secrets?|credentials?|usermeta|schema|content_types?|versions?)(?:_.*)?"
+    r"|(?:django|sqlite|pg|alembic|ar_internal|active_storage)_.*",
+    re.IGNORECASE,
+)
+"""What a program keeps for itself: sessions, keys, settings. None of it is anybody's knowledge."""
+_BETWEEN_TWO: Final = re.compile(
+    r"(?:.*_)?(?:(?:priv(?:ate)?|personal|direct)_?(?:msg|message|chat|topic)s?|pms?|dms?|pmtext|conversation_messages?"
+    r"|drafts?|whispers?)(?:_.*)?",
+    re.IGNORECASE,
+)
+"""What people wrote to each other alone, as forums call it."""
+_DEALINGS: Final = re.compile(
+    r"(?:.*[_ ])?(?:orders?|invoices?|purchases?|payments?|sales|rentals?|loans?|reservations?|bookings?|carts?"
+    r"|baskets?|checkouts?|refunds?|shipments?|transactions?|subscriptions?|appointments?|receipts?)(?:[_ ].*)?",
+    re.IGNORECASE,
+)
+_PARTY: Final = re.compile(
+    r"(?:.*_)?(?:customer|client|buyer|user|member|guest|patient|borrower|account|person|staff|employee)"
+    r"(?:_?(?:id|name|no|nr|num|number|code|key))?",
+    re.IGNORECASE,
+)
+"""What somebody bought, paid, lent or booked, and who that was."""
+_ADDRESSES: Final = re.compile(r"(?:.*_)?address(?:es)?", re.IGNORECASE)
+_SECRET: Final = re.compile(r"pass(?:word|wd)?\b|_pass\b|secret|token|iban|\bssn\b", re.IGNORECASE)
+_SHORT: Final = 40
+"""Characters that a text has on the average; what is longer tells more of somebody than a name."""
+_MAIL: Final = re.compile(r"e_?mail", re.IGNORECASE)
+_CONTACT: Final = re.compile(r"e_?mail|phone|mobile|telef|address|salar|(?:^|_)wages?(?:$|_)", re.IGNORECASE)
+_NAME: Final = re.compile(r"(?:full|first|last|sur|display|user|nick)_?name", re.IGNORECASE)
+
+
+def is_called_people(table: str) -> bool:
+    """Return whether a table is called after people."""
+    return _PEOPLE.fullmatch(plain_name(table)) is not None
+
+
+def is_of_people(table: str, fields: Sequence[FieldFound], rows: int, columns: Sequence[str]) -> bool:
+    """Return whether a table is nobody's business: a program's own, what people wrote to each other, what somebody
+    bought or booked, or about people: most of its rows have a secret, or say where somebody who has a name is reached.
+    A single private column of another table is left out by itself."""
+
+    def most(words: re.Pattern[str]) -> bool:
+        return any(words.search(plain_name(one.name)) and 2 * one.records > rows for one in fields)
+
+    called = plain_name(table)
+    people, secret = is_called_people(table), most(_SECRET)
+    named = not any(one.length > _SHORT * one.records for one in fields)
+    return bool(
+        _PROGRAM.fullmatch(called)
+        or _BETWEEN_TWO.fullmatch(called)
+        or _ADDRESSES.fullmatch(called)
+        or (_DEALINGS.fullmatch(called) and any(_PARTY.fullmatch(plain_name(one)) for one in columns))
+        or (people and (named or secret or most(_CONTACT)))
+        or secret
+        or (most(_MAIL) and most(_NAME))
+    )
