@@ -71,6 +71,8 @@ def _statement(node: ast.stmt) -> str:
             return f"for ({name} = {_value(start)}; {name} < {_value(stop)}; {name}++) {_block(body)}"
         case ast.For(ast.Name(name), ast.Call(ast.Name("range"), [start, stop, _]), body):
             return f"for ({name} = {_value(start)}; {name} > {_value(stop)}; {name}--) {_block(body)}"
+        case ast.For(ast.Name(name), ast.Tuple() as each, body):
+            return f"for ({name} of {_value(each)}) {_block(body)}"
         case ast.Try(body, [ast.ExceptHandler(ast.Name(label), body=[ast.Pass()])]):
             return f"{label}: {_block(body)}"
         case ast.Raise(ast.Call(ast.Name(label))):
