@@ -10,7 +10,7 @@ from typing import Any
 
 from vademecum_builder.kinds.fields import FieldFound, proposal, zone_of
 from vademecum_builder.sources.catalog import ALL
-from vademecum_builder.sources.private_fields import plain_name
+from vademecum_builder.sources.private_fields import is_private, plain_name
 
 MESSAGE: Mapping[str, re.Pattern[str]] = {
     name: re.compile(rf"(?:.*_)?(?:{'|'.join(words.split()).replace('_', '_?')})", re.IGNORECASE)
@@ -120,6 +120,8 @@ def of_records(
     private = [one.name for one in fields if one.is_private]
     if private:
         notes.append(f"left out, as nobody's business: {', '.join(private)}")
+    if hidden := [one.name for one in fields if any(is_private(one.name, value) for value in one.values)]:
+        notes.append(_HIDDEN.format(", ".join(hidden)))
     if same := [
         one.name for one in fields if one.is_the_same(count) and one.name not in str(told) and not one.is_private
     ]:
@@ -142,6 +144,7 @@ def completed(found: Proposal, fields: Sequence[FieldFound]) -> Proposal:
     return replace(found, settings=told, notes=notes)
 
 
+_HIDDEN = "records that say so are left out, as not for everybody: {}; where that is a mere fact, write drafts = true"
 ZONE = "times say no zone: is it this one?"
 
 

@@ -245,7 +245,9 @@ def test_markup_far_into_a_text_of_a_table_is_seen() -> None:
     assert of_records("a", "sql", {}, fields_of(records), 3).settings["format"] == "auto"
 
 
+HIDDEN = "records that say so are left out, as not for everybody: {}; where that is a mere fact, write drafts = true"
 SAME = {
+    "shopify.csv": [HIDDEN.format("Published")],
     "two-lists.json": ["not read, as a source of its own would: errors"],
     "one-bad-row.jsonl": ["records with the number of an earlier one, which are left out: 1"],
     "street-map.json": ["left out, as nobody's business: tags.phone"],
@@ -606,6 +608,7 @@ def test_tables_of_other_peoples_apps(tmp_path: Path) -> None:
         found["wp-posts"].toml()
         == """[[source]]
 # left out, as nobody's business: post_password
+# records that say so are left out, as not for everybody: post_password; where that is a mere fact, write drafts = true
 name = "wp-posts"
 kind = "sql"
 url = "sqlite:///blog.db"
