@@ -21,6 +21,7 @@ from markupsafe import Markup
 
 from vademecum.format.json import canonical, parse_object
 from vademecum.format.manifest import Manifest
+from vademecum.search.stems import algorithms_of
 from vademecum_builder.pages.contents import Contents, ages_of, earlier_of, shown_fields, tree_of
 from vademecum_builder.release.channels import Channels, yanked_of
 from vademecum_builder.release.share import share_text
@@ -36,6 +37,7 @@ _DESCRIPTION = "Search by meaning and by word, on your own device, with or witho
 _PAGES = ("index.html", "documents.html", "release.html", "404.html")
 _AT_THE_ROOT = frozenset({"icon.svg", "sw.js"})
 _PER_RELEASE = ("assets/examples.json", "documents.html", "release.html")
+_STEMMERS = "client/search/stemmers/"
 _NOT_FOR_THE_SHELL = frozenset({*_PER_RELEASE, "404.html", "sw.js"})
 PROGRAM = 5_500_000
 """Bytes: what a first visit downloads beside the index, compressed: Python's runtime, nearly all of it."""
@@ -75,7 +77,7 @@ def render_site(context: SiteContext) -> Mapping[str, bytes]:
     files["manifest.webmanifest"] = _web_manifest(context)
     files["assets/trust.json"] = context.root
     files["assets/examples.json"] = canonical(list(context.examples))
-    files["sw.js"] = _service_worker(files, context.client)
+    files["sw.js"] = _service_worker(files, context.client, context.manifest.places.get("lang", ()))
     return dict(sorted(files.items()))
 
 
@@ -190,8 +192,11 @@ def _web_manifest(context: SiteContext) -> bytes:
     return orjson.dumps(manifest, option=orjson.OPT_INDENT_2)
 
 
-def _service_worker(files: Mapping[str, bytes], client: Mapping[str, str]) -> bytes:
-    """Fill in what the worker keeps, by digest: a changed file makes a changed worker."""
+def _service_worker(files: Mapping[str, bytes], client: Mapping[str, str], languages: Sequence[str]) -> bytes:
+    """Fill in what the worker keeps, by digest: a changed file makes a changed worker.
+
+    Of the stemmers those of the documents' languages, and of English, where one says none: no page asks for others.
+    """
     shell = {
         path: hashlib.sha256(content).hexdigest() for path, content in files.items() if path not in _NOT_FOR_THE_SHELL
     }
@@ -200,7 +205,12 @@ def _service_worker(files: Mapping[str, bytes], client: Mapping[str, str]) -> by
         for path, digest in client.items()
         if path.endswith(".mjs") and not path.startswith("client/pyodide/")
     }
-    others = {path: digest for path, digest in client.items() if path not in modules and not path.endswith(".d.mts")}
+    stemmers = {f"{_STEMMERS}{name}.js" for name in ("base", *algorithms_of(["", *languages]))}
+    others = {
+        path: digest
+        for path, digest in client.items()
+        if path not in modules and not path.endswith(".d.mts") and (path in stemmers or not path.startswith(_STEMMERS))
+    }
     source = files["sw.js"].decode()
     for name, value in (("SHELL", shell | modules), ("RUNTIME", others), ("PER_RELEASE", _PER_RELEASE)):
         source = _fill(source, name, value)

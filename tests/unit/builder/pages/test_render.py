@@ -19,6 +19,7 @@ from vademecum.format.json import canonical
 from vademecum.format.manifest import EncoderEntry, Manifest, SegmentEntry
 from vademecum.format.objects import ObjectRef
 from vademecum.format.segment import DocumentRow
+from vademecum.search.stems import LANGUAGES
 from vademecum_builder.pages.contents import Contents, FileKind, Folder, tree_of
 from vademecum_builder.pages.render import CHANGES_SHOWN, SiteContext, render_site, safe_url, site_folder
 from vademecum_builder.pages.site import _examples
@@ -361,6 +362,17 @@ def test_the_worker_keeps_the_search_page_and_what_answers_queries() -> None:
     }
     assert set(constant(worker, "RUNTIME")) == {"client/pyodide/pyodide.mjs", "client/vademecum.zip"}
     assert constant(worker, "PER_RELEASE") == ["assets/examples.json", "documents.html", "release.html"]
+
+
+def test_the_worker_keeps_the_stemmers_of_the_documents_languages_and_of_english() -> None:
+    context, modules = make_context(), {f"{name}.js" for name in LANGUAGES.values()}
+    stemmers = {f"client/search/stemmers/{name}": "0" * 64 for name in ("COPYING.txt", "base.js", *modules)}
+    manifest = dataclasses.replace(context.manifest, places={"lang": ("de-AT", "pl", "ja")})
+    worker = render_site(dataclasses.replace(context, client={**context.client, **stemmers}, manifest=manifest))[
+        "sw.js"
+    ]
+    kept = {name.rpartition("/")[2] for name in constant(worker, "RUNTIME") if name in stemmers}
+    assert kept == {"base.js", "english.js", "german.js", "polish.js"}
 
 
 def test_a_release_alone_makes_no_new_worker_and_a_new_runtime_or_page_does() -> None:
