@@ -16,6 +16,7 @@ from vademecum_builder.kinds.discover_tables import discover_tables
 from vademecum_builder.kinds.fields import SAMPLED, fields_of, names_an_id
 from vademecum_builder.kinds.people import is_of_people
 from vademecum_builder.kinds.proposals import ZONE, Proposal, completed, name_of, of_messages, of_records
+from vademecum_builder.kinds.records import MEDIAWIKI
 from vademecum_builder.sources.base import SourceError
 from vademecum_builder.sources.catalog import ENDINGS, SELDOM, CatalogSource
 from vademecum_builder.sources.charset import decode
@@ -29,6 +30,8 @@ _EXPORTED = (".txt", ".json", ".jsonl", ".csv", ".log", ".weechatlog", ".mbox")
 _FEED = re.compile(rb"<(?:rss|feed|rdf:RDF)\b")
 _EACH = 30
 """Files of a folder that may hold each something else."""
+_WIKI = re.compile(rb"<mediawiki\b")
+_WIKI_BASE = re.compile(rb"<base>(https?://[^<>{}]+)/[^/<>]*</base>")
 _SHOP = re.compile(rb"=[\"']https?://base\.google\.com/ns/")
 """A feed whose entries are products: prices and brands are fields of their own."""
 _DJANGO = {"model", "pk", "fields"}
@@ -105,6 +108,8 @@ def _of_file(path: Path, folder: Path) -> Proposal:
         return _messages(name, place, shape)
     if _FEED.search(head) and not _SHOP.search(head):
         return Proposal(name, "feed", {"path": place})
+    if _WIKI.search(head):
+        return _wiki(name, place, head)
     if path.suffix.lower() == ".json" and _OPENAPI.match(head):
         raise UsageError(
             f"{path}: it describes an API (OpenAPI), and is no list of records: make pages of it, as with "
@@ -118,6 +123,14 @@ def _of_file(path: Path, folder: Path) -> Proposal:
     if not known and not set(found.settings.get("text", ())) - {found.settings.get("id")}:
         raise UsageError(f"{path}: no records with text in it; what wrote it may export JSON or CSV")
     return found
+
+
+def _wiki(name: str, place: str, head: bytes) -> Proposal:
+    """Return the pages of an exported wiki; where it is served it says itself."""
+    told = {"path": place, "records": "page", "id": "id", "title": "title", "text": ["revision.text.#text"]}
+    base = _WIKI_BASE.search(head)
+    link = {"link": f"{base[1].decode('utf-8', 'replace')}/{{title}}"} if base else {}
+    return Proposal(name, "catalog", told | link | {"updated": "revision.timestamp", "format": MEDIAWIKI})
 
 
 def _packed(path: Path) -> str:

@@ -18,6 +18,7 @@ from vademecum.format.json import canonical, iso_time, parse_object
 from vademecum_builder.kinds.base import Key, is_one_of, is_text, is_texts
 from vademecum_builder.kinds.templates import Template, is_rich_text, shown
 from vademecum_builder.readers.document import LONGEST_URL, Document
+from vademecum_builder.readers.mediawiki import categories, is_redirect, read_mediawiki
 from vademecum_builder.readers.outline import Outline, Section, block_text
 from vademecum_builder.readers.text import clean_line, unify_line_breaks
 from vademecum_builder.request import SourceSettings
@@ -34,7 +35,7 @@ TITLES: Final = (
     "question frage pregunta domanda pergunta vraag"
 ).split()
 """Fields that say what a record is called, the likeliest first."""
-PLAIN, MARKDOWN, HTML, AUTO = "plain", "markdown", "html", "auto"
+PLAIN, MARKDOWN, HTML, AUTO, MEDIAWIKI = "plain", "markdown", "html", "auto", "mediawiki"
 MARKUP: Final = re.compile(
     r"</?(?:p|br|div|span|[uo]l|li|d[ltd]|b|i|u|em|strong|a|h[1-6]|hr|table|thead|tbody|t[rdh]|img|blockquote|pre|code"
     r"|section|article)(?:\s[^<>]*)?/?>|&(?:[a-z]{2,8}|#\d{1,6}|#x[0-9a-f]{1,5});",
@@ -44,6 +45,8 @@ MARKUP: Final = re.compile(
 _OUTERMOST: Final = "record"
 """Without a heading above them all the first one would be taken for the title."""
 _INDEX: Final = re.compile(r"\.\d+(?=\.|$)")
+_ARTICLES: Final = ("0", "4", "12", "102", "104", "106", "108", "110", "112", "114", "116", "118")
+"""The numbers of namespaces of MediaWiki that hold articles: the main one, the project's, its help, and its own."""
 _SHORT: Final = 120
 """Characters of a text that may be there to say where somebody is reached."""
 _PRICE: Final = re.compile(r"price|cost|amount|msrp|preis|prix|precio", re.IGNORECASE)
@@ -69,7 +72,7 @@ KEYS: Final[Mapping[str, Key]] = {
     "metadata": Key("a list of fields", is_texts),
     "updated": Key("the field that says when a record was changed", is_text),
     "zone": Key("the zone of times without one, as in Europe/Berlin or UTC", is_zone),
-    "format": Key("plain, markdown, html or auto", is_one_of(PLAIN, MARKDOWN, HTML, AUTO)),
+    "format": Key("plain, markdown, html, mediawiki or auto", is_one_of(PLAIN, MARKDOWN, HTML, AUTO, MEDIAWIKI)),
 }
 """The keys of `[[source]]` that say how a record becomes a document."""
 
@@ -197,6 +200,12 @@ class RecordReader(DocumentReader):
         if len(url) > LONGEST_URL or any(character <= " " for character in url):
             warnings.append(f"{item.key}: address {url[:60]!r} is left out: too long, or with spaces")
             url = ""
+        if form == MEDIAWIKI:
+            if why := _no_article(record, text):
+                return why
+            if tags := categories(text):
+                metadata["tags"] = tags
+            url = url.replace("%2F", "/").replace("%20", "_")  # as the wiki itself writes them
         sections = _sections(text, form)
         title = clean_line(self._title(record, sections)) or item.key
         return Document(item.key, title, url, metadata, sections, tuple(warnings))
@@ -272,6 +281,15 @@ class RecordReader(DocumentReader):
                 yield path
 
 
+def _no_article(record: Mapping[str, Any], text: str) -> str:
+    """Return why a page of a wiki is left out: it leads to another one, or is of talk, a user or a program."""
+    if "redirect" in record or is_redirect(text):
+        return "pages of a wiki that lead to others"
+    return (
+        "" if str(record.get("ns", "0")) in _ARTICLES else "pages of a wiki that are no articles (talk, users, files)"
+    )
+
+
 def _texts(value: Any, path: str) -> Iterator[str]:
     """Yield the paths of all texts in a field."""
     if isinstance(value, str) or is_rich_text(value):
@@ -306,6 +324,8 @@ def _sections(text: str, form: str) -> tuple[Section, ...]:
         from vademecum_builder.readers.markdown import read_markdown
 
         found = read_markdown(text).sections
+    elif form == MEDIAWIKI:
+        found = tuple(read_mediawiki(text))
     elif form == HTML:
         from vademecum_builder.readers.html.page import read_html
 
