@@ -1,4 +1,4 @@
-"""Writerside of JetBrains: `writerside.cfg`. Pages are the topics that the trees of its instances name."""
+"""Writerside of JetBrains: `writerside.cfg` or `project.ihp`. Pages are the topics that the trees of its instances name."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from vademecum_builder.profiles.base import Folder, NotServed, Page, Pass, Profile, Project, Rules, stem
+from vademecum_builder.profiles.base import Folder, NotServed, Page, Pass, Profile, Project, Rules, address_of, stem
 from vademecum_builder.profiles.blocks import alerts, attribute_lists
 from vademecum_builder.profiles.code import outside_code
 from vademecum_builder.profiles.mdx import jsx
 from vademecum_builder.readers.slugs import WRITERSIDE
 
+FILES = ("writerside.cfg", "project.ihp")
 _TITLE = re.compile(r"^\[//\]: # \(title: *([^\n]*?)\)[ \t]*$", re.MULTILINE)
 _CODE = re.compile(r"^([ \t]*)<code-block\b([^<>]*)>((?:(?!<code-block\b)[\s\S])*?)</code-block>[ \t]*$", re.MULTILINE)
 _TITLED = re.compile(r"</?(?:tabs|tab|def|deflist|procedure|step|chapter)\b([^<>]*)>")
@@ -43,7 +44,8 @@ def markup(text: str, page: Page) -> str:
 
     def include(match: re.Match[str]) -> str:
         name, wanted = _said("from", match[1]), re.escape(_said("element-id", match[1]))
-        found = page.include(name, posixpath.dirname(page.key), passes=(markup,)) if name and wanted else None
+        own = name == posixpath.basename(page.key)  # a part of a page may stand in it again
+        found = text if own else page.include(name, posixpath.dirname(page.key), passes=(markup,)) if name else None
         part = re.search(rf"<([\w-]+)\b[^<>]*\bid=[\"']{wanted}[\"'][^<>]*>([\s\S]*?)</\1>", found or "")
         return f"\n\n{part[2].strip()}\n\n" if part else ""
 
@@ -54,12 +56,15 @@ def markup(text: str, page: Page) -> str:
 
 
 def open_writerside(project: Project) -> Rules:
-    config = project.text("writerside.cfg")
+    config = project.text(*FILES)
     tags = {name: re.findall(rf"<{name}\b[^<>]*>", config) for name in ("topics", "vars", "instance")}
     topics = next((found for tag in tags["topics"] if (found := _said("dir", tag))), "topics").strip("/")
     trees = "".join(project.text(_said("src", tag)) for tag in tags["instance"])
     elements = re.findall(r"<(?:toc-element|instance-profile)\b[^<>]*>", trees)
     served = {_said(name, tag) for tag in elements for name in ("topic", "start-page")}
+    unread = sum(name.endswith(".topic") for name in served)
+    root = re.search(r"<web-root>([^<]*)</web-root>", project.text("cfg/buildprofiles.xml"))
+    below = next((path for tag in tags["instance"] if (path := _said("web-path", tag))), "")
 
     def address(path: str, metadata: Mapping[str, Any]) -> str:
         name = posixpath.basename(path)
@@ -68,7 +73,13 @@ def open_writerside(project: Project) -> Rules:
         return f"{stem(name).lower()}.html"
 
     values = _values(project, [_said("src", tag) for tag in tags["vars"]])
-    return Rules((Folder(topics, address),), WRITERSIDE, (values, markup, attribute_lists, alerts, jsx))
+    return Rules(
+        (Folder(topics, address),),
+        WRITERSIDE,
+        (values, markup, attribute_lists, alerts, jsx),
+        base_url=address_of(root[1].strip() if root else "", below),
+        doubts=(f"{unread} topics in XML (.topic) are not read: build of the rendered site",) if unread else (),
+    )
 
 
-PROFILE = Profile("writerside", "Writerside", ("writerside.cfg",), open_writerside)
+PROFILE = Profile("writerside", "Writerside", FILES, open_writerside)

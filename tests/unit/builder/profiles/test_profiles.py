@@ -1131,7 +1131,7 @@ CONFIGURATIONS = {
     "jekyll": "_config.yml _config.yaml",
     "logseq": "logseq/config.edn",
     "obsidian": ".obsidian/app.json",
-    "writerside": "writerside.cfg",
+    "writerside": "writerside.cfg project.ihp",
     "zola": "zola.toml config.toml",
     "hexo": "_config.yml _config.yaml",
     "wiki": "Home.md home.md Home.markdown Home.rst Home.asciidoc",
@@ -1308,6 +1308,21 @@ def test_writerside_serves_the_topics_of_its_trees_with_their_values(tmp_path: P
     assert (pump.title, found_in(tmp_path).profile.name) == ("The pump", "writerside")
     assert text_of(pump) == 'Two bar, %other%.\nOil it.\nKotlin\nval x = "bar"\nA.\nB.'
     assert [s.anchor for s in pump.sections if s.blocks] == ["the-pump", "next", "c-and-more", ""]
+
+
+def test_writerside_says_where_it_is_served_repeats_its_own_parts_and_has_topics_that_nobody_reads(
+    tmp_path: Path,
+) -> None:
+    tree = {
+        "project.ihp": '<ihp><topics dir="t"/><instance src="p.tree" web-path="/docs/"/></ihp>',
+        "cfg/buildprofiles.xml": "<variables><web-root>https://pumps.example</web-root></variables>",
+        "p.tree": '<instance-profile start-page="start.topic"><toc-element topic="a.md"/></instance-profile>',
+        "t/a.md": '# A\n\n<snippet id="oil">Oil it.</snippet>\n\n<include from="a.md" element-id="oil"/>\n',
+    }
+    assert text_of(pages_in(tmp_path, tree)["t/a.md"]) == "Oil it.\nOil it."
+    rules = found_in(tmp_path).rules
+    assert rules.base_url == "https://pumps.example/docs/"
+    assert rules.doubts == ("1 topics in XML (.topic) are not read: build of the rendered site",)
 
 
 def test_a_page_of_html_with_a_title_of_its_own_keeps_its_first_heading(tmp_path: Path) -> None:
