@@ -1,54 +1,123 @@
-"""Antora: `antora.yml` of a component; where the site is served, a playbook elsewhere says."""
+"""Antora: `antora.yml` of a component, or a playbook that lists components of its own repository; it says where the
+site is served."""
 
 from __future__ import annotations
 
+import fnmatch
 import posixpath
+import re
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from vademecum_builder.profiles.base import Folder, NotServed, Page, Profile, Project, Rules, address_of, stem
-from vademecum_builder.profiles.config import at, read_yaml, text_at
+from vademecum_builder.profiles.config import at, read_yaml, text_at, texts_at
+
+FILES = ("antora.yml", "*playbook*.yml")
+_ABOVE = 4
+"""Folders above a component in which a playbook that lists it is looked for."""
 
 
-def open_antora(project: Project) -> Rules | None:
-    config = read_yaml(project.text("antora.yml"))
-    name, version = config.get("name"), config.get("version")
-    if not isinstance(name, str):
-        return None
-    said = "" if version in (None, "~") or not isinstance(version, str | int | float) or version is True else version
-    served = posixpath.join("" if name == "ROOT" else name, str(said))
-    attributes = at(config, "asciidoc", "attributes")
-    entries = "".join(
-        f":{key}: {'' if value is None or value is True else str(value).removesuffix('@')}\n"
-        for key, value in (attributes.items() if isinstance(attributes, Mapping) else ())
-        if value is not False and isinstance(value, str | int | float | None)
-    )
+@dataclass(frozen=True)
+class _Component:
+    """One of a site.
 
-    def with_attributes(text: str, page: Page) -> str:
-        """What a component says for all of its pages; a page may say otherwise below."""
-        return entries + text
+    Attributes:
+        modules: The folder of its pages, ends in `/`.
+        served: Where they are.
+        entries: Lines of AsciiDoc: what it says for all of them.
+        by_branch: Whether its version is that of its branch.
+    """
 
-    def address(path: str, metadata: Mapping[str, Any]) -> str:
+    modules: str
+    served: str
+    title: str
+    entries: str
+    by_branch: bool
+
+    def page(self, style: str, path: str, _metadata: Mapping[str, Any]) -> str:
+        """Return where a page is served."""
         module, _, rest = path.partition("/")
         if not rest.startswith("pages/") or any(part.startswith("_") for part in rest.split("/")):
             raise NotServed("no page of a module")
         place = stem(rest.removeprefix("pages/"))
         if style in ("indexify", "drop") and place.rpartition("/")[2] == "index":
             place = place.removesuffix("index")
-            return posixpath.join(served, "" if module == "ROOT" else module, place)
-        return posixpath.join(served, "" if module == "ROOT" else module, place + ending)
+        else:
+            place += {"indexify": "/", "drop": ""}.get(style, ".html")
+        return posixpath.join(self.served, "" if module == "ROOT" else module, place)
 
-    playbook = read_yaml(project.text(project.has("*playbook*.yml", "site.yml") or "site.yml"))
-    style = text_at(playbook, "urls", "html_extension_style")
-    ending = {"indexify": "/", "drop": ""}.get(style, ".html")
+
+def _component(project: Project, folder: str) -> _Component | None:
+    config = read_yaml(project.text(posixpath.join(folder, "antora.yml")))
+    name, version = config.get("name"), config.get("version")
+    if not isinstance(name, str):
+        return None
+    said = "" if version in (None, "~") or not isinstance(version, str | int | float) or version is True else version
+    attributes = at(config, "asciidoc", "attributes")
+    entries = "".join(
+        f":{key}: {'' if value is None or value is True else str(value).removesuffix('@')}\n"
+        for key, value in (attributes.items() if isinstance(attributes, Mapping) else ())
+        if value is not False and isinstance(value, str | int | float | None)
+    )
+    served = posixpath.join("" if name == "ROOT" else name, str(said))
     by_branch = version is True or isinstance(version, Mapping)
+    return _Component(posixpath.join(folder, "modules/"), served, text_at(config, "title"), entries, by_branch)
+
+
+def _lists(playbook: Mapping[str, Any], folder: str) -> bool:
+    """Return whether a playbook takes a folder of its own repository for a component."""
+    sources = at(playbook, "content", "sources")
+    own = [one for one in sources if isinstance(one, Mapping)] if isinstance(sources, list) else []
+    starts = [
+        start.strip().strip("/")
+        for one in own
+        if text_at(one, "url") in (".", "./", "./.")
+        for said in [*texts_at(one, "start_path"), *texts_at(one, "start_paths")] or [""]
+        for start in said.split(",")
+    ]
+    return any(fnmatch.fnmatchcase(folder, start) for start in starts)
+
+
+def _playbooks(project: Project, above: str = "") -> list[dict[str, Any]]:
+    names = [*sorted(path.name for path in (project.root / above).glob(FILES[1])), "site.yml"]
+    return [said for name in names if (said := read_yaml(project.text(above + name)))]
+
+
+def _playbook_of(project: Project) -> Mapping[str, Any]:
+    """Return the playbook that a component's site has: the one beside it, or the one above that lists it."""
+    for up in range(1, _ABOVE + 1) if not (beside := _playbooks(project)) else ():
+        folder = "/".join(project.root.parts[-up:])
+        beside = [said for said in _playbooks(project, "../" * up) if _lists(said, folder)]
+        if beside:
+            break
+    return next(iter(beside), {})
+
+
+def open_antora(project: Project) -> Rules | None:
+    own = _component(project, "")
+    found = {match[1] for key in project.keys if (match := re.match(r"((?:[^/]+/)*?)modules/", key))}
+    folders = sorted(folder.rstrip("/") for folder in found)
+    listing = (said for said in _playbooks(project) if any(_lists(said, folder) for folder in folders))
+    playbook = _playbook_of(project) if own else next(listing, {})
+    below = (_component(project, folder) for folder in folders if _lists(playbook, folder))
+    components = [own] if own else [component for component in below if component]
+    if not components:
+        return None
+    style = text_at(playbook, "urls", "html_extension_style")
+
+    def with_attributes(text: str, page: Page) -> str:
+        """What a component says for all of its pages; a page may say otherwise below."""
+        return next((c.entries for c in components if page.key.startswith(c.modules)), "") + text
+
     return Rules(
-        (Folder("modules", address),),
-        title=text_at(config, "title"),
+        tuple(Folder(c.modules.rstrip("/"), partial(c.page, style)) for c in components),
+        title=components[0].title if len(components) == 1 else text_at(playbook, "site", "title"),
         base_url=address_of(at(playbook, "site", "url")),
-        templates=(with_attributes,) if entries else (),
-        doubts=("the version of the component is that of its branch",) if by_branch else (),
+        templates=(with_attributes,) if any(c.entries for c in components) else (),
+        doubts=("the version of the component is that of its branch",) if any(c.by_branch for c in components) else (),
     )
 
 
-PROFILE = Profile("antora", "Antora", ("antora.yml",), open_antora)
+PROFILE = Profile("antora", "Antora", FILES, open_antora)

@@ -1,4 +1,4 @@
-"""Writerside of JetBrains: `writerside.cfg` or `project.ihp`. Pages are the topics that the trees of its instances name."""
+"""Writerside of JetBrains: `writerside.cfg`, `project.ihp`. Pages are the topics that its instances' trees name."""
 
 from __future__ import annotations
 

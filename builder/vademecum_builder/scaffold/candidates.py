@@ -91,7 +91,9 @@ def _is_document(name: str) -> bool:
 
 
 def _of_generators(top: Path, files: Sequence[str], documents: Sequence[str]) -> Iterator[Candidate]:
-    for folder in _own(filter(None, map(_configured, files))):
+    folders = _own(filter(None, map(_configured, files)))
+    listing: dict[str, str] = {}
+    for folder in folders:
         # Those of its pages may lie beside it.
         found = find_profile(top / folder, [posixpath.relpath(name, folder) for name in documents])
         if found is None or found.inside or found.outside:
@@ -101,6 +103,10 @@ def _of_generators(top: Path, files: Sequence[str], documents: Sequence[str]) ->
         beside = [name for name in documents if not is_below(name, folder)]
         held = {place: len(_below(place, [*served, *beside])) for place in places if not place.startswith("..")}
         held = {place: count for place, count in held.items() if count}
+        if any(is_below(folder, above) and found.profile.name == name for above, name in listing.items()):
+            continue  # a list above says which of these are one site
+        if held and all(posixpath.dirname(place) in set(folders) - {folder} for place in held):
+            listing[folder] = found.profile.name
         if held:
             inside = all(is_below(place, folder) for place in held)
             path = next(iter(held)) if len(held) == 1 else folder if inside else posixpath.commonpath(held)

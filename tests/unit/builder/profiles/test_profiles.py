@@ -28,7 +28,7 @@ from vademecum_builder.profiles.reader import PlainPages, ProfilePages
 from vademecum_builder.profiles.registry import Found, find_profile
 from vademecum_builder.readers.document import Document
 from vademecum_builder.readers.outline import block_text
-from vademecum_builder.sources.base import HTML, MARKDOWN, PLAIN_TEXT, RST, SourceItem
+from vademecum_builder.sources.base import ASCIIDOC, HTML, MARKDOWN, PLAIN_TEXT, RST, SourceItem
 from vademecum_builder.sources.endings import MEDIA_TYPES
 from vademecum_builder.sources.folder import FolderSource
 from vademecum_builder.sources.left_out import TEMPLATES
@@ -1323,6 +1323,46 @@ def test_writerside_says_where_it_is_served_repeats_its_own_parts_and_has_topics
     rules = found_in(tmp_path).rules
     assert rules.base_url == "https://pumps.example/docs/"
     assert rules.doubts == ("1 topics in XML (.topic) are not read: build of the rendered site",)
+
+
+SITE_OF_TWO = {
+    ".git/HEAD": "",
+    "a.playbook.yml": "site: {url: https://a.example}\ncontent: {sources: [{url: https://x.example/y.git}]}\n",
+    "b.playbook.yml": "site: {url: https://b.example, title: Both}\ncontent:\n  sources:\n    - {url: ., start_path: guide}\n"
+    "    - {url: ./, start_paths: 'api, more/*'}\n",
+    "guide/antora.yml": "name: guide\ntitle: Guide\nasciidoc: {attributes: {tank: a tank}}\n",
+    "guide/modules/ROOT/pages/a.adoc": "= A\n\nIn {tank}.\n",
+    "more/oil/antora.yml": "name: oil\nversion: 2.0\n",
+    "more/oil/modules/x/pages/b.adoc": "= B\n\nIn {tank}.\n",
+    "theme/antora.yml": "name: theme\n",
+    "theme/modules/ROOT/pages/c.adoc": "= C\n",
+}
+
+
+@pytest.mark.process
+def test_a_playbook_of_antora_says_which_components_are_one_site(tmp_path: Path) -> None:
+    root = files(tmp_path, SITE_OF_TWO)
+    found = find_profile(root, keys := keys_of(root))
+    assert found is not None
+    pages = ProfilePages(found, SITE)
+    read = {
+        key: pages.read(SourceItem(key, ASCIIDOC, (root / key).read_bytes()))
+        for key in keys
+        if key.endswith(".adoc") and found.place(key)
+    }
+    documents = {key: page for key, page in read.items() if isinstance(page, Document)}
+    assert {page.url.removeprefix(SITE): text_of(page) for page in documents.values()} == {
+        "/guide/a.html": "In a tank.",
+        "/oil/2.0/x/b.html": "In {tank}.",
+    }
+    assert (found.rules.base_url, found.rules.title) == ("https://b.example/", "Both")
+
+
+@pytest.mark.parametrize(("component", "served"), [("more/oil", "https://b.example/"), ("theme", "")])
+def test_a_component_of_antora_is_served_where_the_playbook_says_that_lists_it(
+    component: str, served: str, tmp_path: Path
+) -> None:
+    assert found_in(files(tmp_path, SITE_OF_TWO) / component).rules.base_url == served
 
 
 def test_a_page_of_html_with_a_title_of_its_own_keeps_its_first_heading(tmp_path: Path) -> None:

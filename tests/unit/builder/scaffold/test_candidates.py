@@ -142,6 +142,14 @@ CASES: dict[str, tuple[dict[str, str], list[str]]] = {
         ["docs (1 document)"],
     ),
     "its metadata alone": ({"metadata/timestamp.json": "", "docs/a.md": PAGE}, []),
+    "a list of several components": (
+        {
+            "playbook.yml": "site: {title: x}\ncontent: {sources: [{url: ., start_paths: 'a, b'}]}\n",
+            **{f"{name}/antora.yml": f"name: {name}\n" for name in "abc"},
+            **{f"{name}/modules/ROOT/pages/x.adoc": PAGE for name in "abc"},
+        },
+        [". (sources of Antora, 2 documents)"],
+    ),
     "a README alone": ({"README.md": PAGE}, [". (1 document)"]),
     "nothing": ({"main.py": "", "requirements.txt": "x", "node_modules/a/README.md": PAGE, ".github/a.md": PAGE}, []),
 }
