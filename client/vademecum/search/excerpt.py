@@ -155,27 +155,23 @@ def marks_of(text: str, words: frozenset[str]) -> Iterator[Mark]:
 def _parts(text: str, words: frozenset[str]) -> Iterator[Mark]:
     for start, stop in _runs(text, words):
         whole = words_of(text[start:stop])
-        # The first of its words is the whole run, but in writing without spaces: there it is a pair of letters.
-        if not words.isdisjoint(whole[:1]) and (len(whole[0]) == stop - start or not PAIRED.search(text, start, stop)):
-            yield start, stop
-            continue
         if words.isdisjoint(whole):
             continue
-        cuts = {start, stop}
-        for border in (JOINTS, HUMPS, PAIRED):
-            for found in border.finditer(text, start, stop):
+        if PAIRED.match(text, start, stop):
+            for at in range(start, stop):
+                for end in range(min(at + 2, stop), at, -1):
+                    if not words.isdisjoint(words_of(text[at:end])):
+                        yield at, end
+                        break
+        elif not words.isdisjoint(whole[:1]):
+            yield start, stop
+        else:
+            cuts = {start, stop}
+            for found in (*JOINTS.finditer(text, start, stop), *HUMPS.finditer(text, start, stop)):
                 cuts |= {found.start(), found.end()}
-        borders = sorted(cuts)
-        for begin, end in pairwise(borders):
-            part = text[begin:end]
-            if PAIRED.search(part):
-                for at in range(begin, end):
-                    for size in (2, 1):
-                        if at + size <= end and not words.isdisjoint(words_of(text[at : at + size])):
-                            yield at, at + size
-                            break
-            elif not words.isdisjoint(words_of(part)):
-                yield begin, end
+            for begin, end in pairwise(sorted(cuts)):
+                if not words.isdisjoint(words_of(text[begin:end])):
+                    yield begin, end
 
 
 def _runs(text: str, words: frozenset[str]) -> Iterable[Mark]:
@@ -201,16 +197,28 @@ def _runs_around(text: str, words: frozenset[str]) -> list[Mark]:
 
 
 def _all_runs(text: str) -> Iterator[Mark]:
+    for start, stop in _together(text):
+        for found in PAIRED.finditer(text, start, stop):
+            if found.start() > start:
+                yield _trimmed(text, start, found.start())
+            yield found.span()
+            start = found.end()
+        if start < stop:
+            yield _trimmed(text, start, stop)
+
+
+def _together(text: str) -> Iterator[Mark]:
+    """Yield where letters and joints stand together."""
     start = -1
     for at, letter in enumerate(text):
         if is_between(letter):
             if start >= 0:
-                yield _trimmed(text, start, at)
+                yield start, at
             start = -1
         elif start < 0:
             start = at
     if start >= 0:
-        yield _trimmed(text, start, len(text))
+        yield start, len(text)
 
 
 def _trimmed(text: str, start: int, stop: int) -> Mark:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
 
@@ -89,9 +89,14 @@ def is_between(character: str) -> bool:
 
 
 def runs_of(text: str) -> list[str]:
-    """Return the folded text cut where neither letters nor joints stand: words, identifiers, paths."""
-    humped = HUMPS.sub(CAMEL, text.replace(CAMEL, " "))
-    return humped.translate(_FOLDS).split()
+    """Return the folded text cut where neither letters nor joints stand: words, identifiers, paths; and where writing
+    without spaces begins or ends.
+
+    >>> runs_of("the add_routeを呼ぶ")
+    ['the', 'add_route', 'を呼ぶ']
+    """
+    folded = HUMPS.sub(CAMEL, text.replace(CAMEL, " ")).translate(_FOLDS)
+    return (folded if folded.isascii() else PAIRED.sub(r" \g<0> ", folded)).split()
 
 
 def words_of(text: str) -> tuple[str, ...]:
@@ -145,14 +150,6 @@ def parts_of(run: str) -> tuple[str, ...]:
     return tuple(word for word in found if len(word) <= MOST_LETTERS)
 
 
-def _written_together(part: str) -> Iterator[str]:
-    """Yield a word, or the pairs of neighbouring letters where a script has no spaces."""
-    at = 0
-    for found in PAIRED.finditer(part):
-        if found.start() > at:
-            yield part[at : found.start()]
-        letters = found[0]
-        yield from (letters[i : i + 2] for i in range(max(1, len(letters) - 1)))
-        at = found.end()
-    if at < len(part):
-        yield part[at:]
+def _written_together(part: str) -> Iterable[str]:
+    """Return a word, or the pairs of neighbouring letters where a script has no spaces."""
+    return (part[i : i + 2] for i in range(max(1, len(part) - 1))) if PAIRED.match(part) else (part,)

@@ -48,6 +48,7 @@ PAGES = {
     "es.md": "---\nlang: es\n---\n# Búsqueda\n\nLas páginas encontradas se muestran ordenadas.\n",
     "ru.md": "---\nlang: ru\n---\n# Новый ключ\n\nКлючи хранятся в папке. Ещё один ключ нужен.\n",
     "ja.md": "---\nlang: ja\n---\n# バックグラウンドタスク\n\n応答のあとでタスクを実行する。鍵を交換します。\n",
+    "mixed.md": "---\nlang: ja\n---\n# FastAPIの設定\n\nread_textを呼ぶと2.99円。ファイル_名とPython网站。ﾀｽｸapi。\n",
     "th.md": "# กุญแจ\n\nกุญแจใหม่ถูกสร้างขึ้น\n",
     "th2.md": "---\nversion: '2'\n---\n# กุญแจ\n\nกุญแจใหม่ถูกสร้างขึ้น\n",
     "bare.md": "# Background pumps\n",
@@ -130,6 +131,10 @@ QUESTIONS = [
     *(
         "密钥",
         "新的文件",
+        "fastapi 設定",
+        "FastAPI の設定",
+        "read_textを",
+        "python网站のファイル_名 2.99",
         "バックエンド zxcvb 密钥未知 background",
         "background tasks?",
         "pizza in naples",

@@ -164,30 +164,26 @@ export function marksOf(text, words) {
 function partsWith(text, start, stop, words) {
   const run = text.slice(start, stop);
   if (run.length <= MOST_LETTERS && SIMPLE.test(run)) return words.has(run) ? [[start, stop]] : [];
+  const has = (/** @type {string[]} */ some) => some.some((word) => words.has(word));
   const whole = wordsOf(run);
-  // The first of its words is the whole run, but in writing without spaces: there it is a pair of letters.
-  if (words.has(whole[0]) && (letters(whole[0]) === letters(run) || run.search(PAIRED) < 0)) return [[start, stop]];
-  if (!whole.some((word) => words.has(word))) return [];
+  if (!has(whole)) return [];
+  if (run.search(PAIRED) === 0) return pairsWith(run, start, has);
+  if (words.has(whole[0])) return [[start, stop]];
   const cuts = new Set([start, stop]);
-  for (const { index, 0: found } of [JOINTS, HUMPS, PAIRED].flatMap((border) => [...run.matchAll(border)])) cuts.add(start + index).add(start + index + found.length);
+  for (const { index, 0: found } of [...run.matchAll(JOINTS), ...run.matchAll(HUMPS)]) cuts.add(start + index).add(start + index + found.length);
   const borders = [...cuts].sort((a, b) => a - b);
-  return borders.slice(1).flatMap((end, i) => partWith(text, borders[i], end, words));
+  return borders.slice(1).map((end, i) => /** @type {Mark} */ ([borders[i], end])).filter(([begin, end]) => has(wordsOf(text.slice(begin, end))));
 }
 
-/** @param {string} text @param {number} begin @param {number} end @param {Set<string>} words @returns {Mark[]} */
-function partWith(text, begin, end, words) {
-  const part = text.slice(begin, end);
-  const has = (/** @type {string} */ piece) => wordsOf(piece).some((word) => words.has(word));
-  if (part.search(PAIRED) < 0) return has(part) ? [[begin, end]] : [];
-  const letters = [...part];
-  /** @type {Mark[]} */ const marks = [];
-  let at = begin;
-  letters.forEach((letter, i) => {
-    const size = [2, 1].find((size) => i + size <= letters.length && has(letters.slice(i, i + size).join("")));
-    if (size) marks.push([at, at + letters.slice(i, i + size).join("").length]);
-    at += letter.length;
+/** @param {string} run @param {number} start @param {(some: string[]) => boolean} has @returns {Mark[]} */
+function pairsWith(run, start, has) {
+  const letters = [...run];
+  return letters.flatMap((letter, i) => {
+    const begin = start;
+    start += letter.length;
+    const found = [letter + (letters[i + 1] ?? ""), letter].find((piece) => has(wordsOf(piece)));
+    return found ? [/** @type {Mark} */ ([begin, begin + found.length])] : [];
   });
-  return marks;
 }
 
 /** The runs of a text, rising; of plain English those alone that may have one of the words, which is much faster.
@@ -214,17 +210,30 @@ function runsAround(text, words) {
 
 /** @param {string} text @returns {Generator<Mark>} */
 function* allRuns(text) {
+  for (let [start, stop] of together(text)) {
+    const run = text.slice(start, stop);
+    const borders = [...run.matchAll(PAIRED)].map(({ index, 0: { length } }) => [stop - run.length + index, stop - run.length + index + length]);
+    for (const [begin, end] of borders) {
+      if (begin > start) yield trimmedSpan(text, start, begin);
+      yield [begin, (start = end)];
+    }
+    if (start < stop) yield trimmedSpan(text, start, stop);
+  }
+}
+
+/** Where letters and joints stand together. @param {string} text @returns {Generator<Mark>} */
+function* together(text) {
   for (const { index, 0: span } of text.matchAll(SPAN)) {
     let [start, at] = [-1, index];
     for (const letter of span) {
       if (!isBetween(letter)) start = start < 0 ? at : start;
       else {
-        if (start >= 0) yield trimmedSpan(text, start, at);
+        if (start >= 0) yield [start, at];
         start = -1;
       }
       at += letter.length;
     }
-    if (start >= 0) yield trimmedSpan(text, start, at);
+    if (start >= 0) yield [start, at];
   }
 }
 

@@ -13,6 +13,7 @@ export const JOINTS = /[._/:-]+/g;
 export const SIMPLE = /^[a-z0-9]+$/;
 /** Of each character of ASCII, by its code. */
 export const IN_RUN = Array.from({ length: 128 }, (_, code) => /[a-z0-9._/:-]/i.test(String.fromCharCode(code)));
+const ASCII = /^[\x00-\x7f]*$/;
 const LETTER = /^[\p{L}\p{M}\p{N}]+$/u;
 const ACCENTS = /[\u0300-\u036f]/g;
 /** Writing without spaces between words: Thai, Lao, Burmese, Khmer, kana and Han. */
@@ -43,11 +44,13 @@ function folded_(character) {
   return taken !== "" && !LETTER.test(taken) ? " " : taken;
 }
 
-/** The folded text cut where neither letters nor joints stand: words, identifiers, paths. @param {string} text */
+/** The folded text cut where neither letters nor joints stand: words, identifiers, paths; and where writing without
+ * spaces begins or ends. @param {string} text */
 export function runsOf(text) {
   const humped = text.replaceAll(CAMEL, " ").replace(HUMPS, CAMEL);
   const folded = humped.replace(/[^\x00-\x7f]/gu, fold).toLowerCase();
-  return folded.split(/[\x00\x01\x03-,;-@[-^`{-\x7f]+/).filter((run) => run !== "");
+  const apart = ASCII.test(folded) ? folded : folded.replace(PAIRED, " $& ");
+  return apart.split(/[\x00\x01\x03-,;-@[-^`{-\x7f]+/).filter((run) => run !== "");
 }
 
 /** Whether a character is no part of any word or identifier. @param {string} character */
@@ -112,16 +115,9 @@ function fits(word) {
 
 /** A word, or the pairs of neighbouring letters where a script has no spaces. @param {string} part */
 function writtenTogether(part) {
-  /** @type {string[]} */ const found = [];
-  let at = 0;
-  for (const match of part.matchAll(PAIRED)) {
-    if (match.index > at) found.push(part.slice(at, match.index));
-    const letters = [...match[0]];
-    for (let i = 0; i < Math.max(1, letters.length - 1); i++) found.push(letters.slice(i, i + 2).join(""));
-    at = match.index + match[0].length;
-  }
-  if (at < part.length) found.push(part.slice(at));
-  return found;
+  if (part.search(PAIRED) !== 0) return [part];
+  const letters = [...part];
+  return letters.slice(0, Math.max(1, letters.length - 1)).map((letter, i) => letter + (letters[i + 1] ?? ""));
 }
 
 /** Without joints at its ends. @param {string} run */

@@ -330,7 +330,8 @@ def test_lines_of_an_excerpt_are_told_apart(text: str, shown: str) -> None:
         ("网站的饼干设置", ["饼干", "干设"], ["饼干设"]),
         ("ระบบคุกกี้", ["ระ", "ะบ"], ["ระบ"]),
         ("Python网站", ["python"], ["Python"]),
-        ("ファイル_名", ["ファイル_名"], ["ファイル_名"]),
+        ("FastAPIの設定", ["fastapi", "設定"], ["FastAPI", "設定"]),
+        ("ファイル_名", ["イル", "名"], ["イル", "名"]),
     ],
 )
 def test_of_writing_without_spaces_the_letters_alone_are_marked(text: str, words: list[str], marked: list[str]) -> None:
@@ -340,6 +341,15 @@ def test_of_writing_without_spaces_the_letters_alone_are_marked(text: str, words
 def test_what_no_page_has_is_told_in_words_and_not_in_pairs_of_letters(kb: KnowledgeBase) -> None:
     assert kb.search("key バックエンド zxcvb 未知").unknown == ("zxcvb", "バックエンド", "未知")
     assert lacking(["饼干", "干设"], "网站的饼干设置") == ("饼干设",)
+
+
+def test_a_name_ends_where_writing_without_spaces_begins(tmp_path: Path) -> None:
+    """Else *FastAPIの設定* is a name of its own, and a page that has *fast* and *api* apart comes first."""
+    apart = "# 速い\n\nこれはfastなapiです。設定。\n"
+    pages = {"a.md": "# 設定\n\nFastAPIの設定を変更します。\n", "b.md": apart, "c.md": "# 他\n"}
+    hits = searched(tmp_path, pages).search("fastapi 設定")
+    assert hits[0].document == "a.md" and hits.meant == ""
+    assert [hits[0].excerpt[start:stop] for start, stop in hits[0].marks] == ["FastAPI", "設定"]
 
 
 def test_a_link_marks_the_words_on_the_page_of_a_document(kb: KnowledgeBase) -> None:
