@@ -13,7 +13,7 @@ const QUERY_BYTES = 2 ** 15;
 const BLOCK = 16;
 const MEMORY_PAGE = 2 ** 16;
 /** Room for what a question is about: of each row, and of each document, arrays of 8 bytes; and some more. */
-const [OF_ROW, OF_DOCUMENT, MORE] = [9 * 8, 4 * 8, 2 * MEMORY_PAGE];
+const [OF_ROW, OF_DOCUMENT, MORE] = [9 * 8, 4 * 8, 4 * MEMORY_PAGE];
 
 const aligned = (/** @type {number} */ at) => Math.ceil(at / 16) * 16;
 

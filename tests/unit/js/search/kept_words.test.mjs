@@ -65,6 +65,14 @@ test("while nobody asks titles are asked, and no more once somebody does", async
   assert.deepEqual(encoded, []);
 });
 
+test("what a question does with all rows it does in the kernel's memory, however few there are", async () => {
+  const generation = openGeneration([FILE], { dimensions: 2, epoch: "e" });
+  const searcher = new Searcher(generation, new Places(generation, {}), decodeEncoder(encoderFile({ words: ["elm"], rows: [[7, 7]], weights: [1], letters: LATIN })));
+  const { norms, counts, best, having, touched, most, scores, titles, pages, rows } = await searcher.words;
+  const { passes, ...room } = searcher.room;
+  for (const [name, { buffer }] of Object.entries({ ...room, sums: searcher.meaning.sums, norms, counts, best, having, touched, most, found: scores, titles, pages, rows })) assert.equal(buffer, passes.memory.buffer, name);
+});
+
 test("titles are read ahead, so that a question encodes itself alone", async () => {
   const documents = [{ key: "k", chunks: [1n, 2n], title: "Trees" }, { key: "l", chunks: [3n], title: "Release notes" }];
   const chunks = ["an elm", "a lime", "an elm of late"].map((text, i) => ({ id: BigInt(i + 1), text, vector: [127, 127], scale: 46_000 }));
