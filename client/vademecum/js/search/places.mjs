@@ -268,10 +268,13 @@ function holding(letters) {
     return letter === codes[found] ? ++found : found;
   };
   for (let i = 1; i < codes.length; i++) back.push(next(codes[i]));
+  const [first] = codes;
   const reads = (/** @type {Strings} */ column, /** @type {number} */ row) => {
-    for (const byte of column.bytesAt(row)) {
-      const letter = LETTERS[byte];
-      if (letter < 0 || (letter && next(letter) === codes.length)) return true;
+    const bytes = column.bytesAt(row);
+    for (let at = 0; at < bytes.length; at++) {
+      const letter = LETTERS[bytes[at]];
+      if (letter < 0) return true;
+      if ((letter === first || (letter && found)) && next(letter) === codes.length) return true;
     }
     return false;
   };
