@@ -78,7 +78,8 @@ def measure_chromium(context: BrowserContext, folder: Path, chunks: int, peers: 
         rows["query's encoding"] = call("encode", queries)
         rows["without WebAssembly"] = call("plain", queries[:20])
         if peers and chunks <= PEER_MOST:
-            rows["Orama"] = call("orama", queries[:40])
+            rows["Orama"] = call("orama", queries[:40], False)
+            rows["Orama, with texts"] = call("orama", queries[:40], True)
     return rows
 
 

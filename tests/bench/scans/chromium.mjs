@@ -84,20 +84,20 @@ function top(scores) {
   return best;
 }
 
-export async function orama(queries) {
+/** By meaning alone, over vectors without texts; with `texts` by words as well, as the product is asked, and each hit brings its own. */
+export async function orama(queries, texts) {
   const { create, insertMultiple, search } = await import("/orama/index.js");
   const { objects, encoder } = await read();
   const { dimensions } = encoder;
-  const db = create({ schema: { vector: `vector[${dimensions}]` } });
+  const db = create({ schema: { vector: `vector[${dimensions}]`, ...(texts && { text: "string" }) } });
   for (const file of objects) {
-    const { ids, vectors } = decodeSegment(file);
-    const rows = Array.from(ids, (id, row) => ({ id: String(id), vector: [...vectors.subarray(row * dimensions, (row + 1) * dimensions)] }));
+    const { ids, vectors, texts: said } = decodeSegment(file);
+    const rows = Array.from(ids, (id, row) => ({ id: String(id), vector: [...vectors.subarray(row * dimensions, (row + 1) * dimensions)], ...(texts && { text: said.at(row) }) }));
     await insertMultiple(db, rows, 5000);
   }
-  const find = (value) => search(db, { mode: "vector", vector: { value, property: "vector" }, similarity: 0, limit: HITS });
-  return percentiles(queries.map((query) => [...encoder.encode(query)]), find);
+  const find = (query) => search(db, { ...(texts ? { mode: "hybrid", term: query } : { mode: "vector" }), vector: { value: [...encoder.encode(query)], property: "vector" }, similarity: 0, limit: HITS });
+  return percentiles(queries, find);
 }
-
 
 async function read() {
   const store = new IndexedStore(URL_OF_BASE);
