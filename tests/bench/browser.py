@@ -1,13 +1,14 @@
-"""What a visitor's browser pays: `browser.py HISTORY [--runs N]`. Real Chromium, real Pyodide, the real page.
+"""What a visitor's browser pays: `browser.py HISTORY [--runs N]`, or `browser.py --chunks N` for pages drawn at random.
 
-Builds the first state of HISTORY (see replay.py), serves it as GitHub Pages would with the strict policy, and
-measures inside the page, from the start of the navigation: first install until searchable, first hits after a
+Real Chromium, real Pyodide, the real page. Builds the first state of HISTORY (see replay.py), or so many chunks in pages
+of ten, serves them as GitHub Pages would with the strict policy, and measures inside the page, from the start of the navigation: first install until searchable, first hits after a
 reload with the network off, and the longest task on the main thread in both.
 """
 
 from __future__ import annotations
 
 import argparse
+import random
 import statistics
 import subprocess
 import sys
@@ -47,12 +48,16 @@ new MutationObserver(() => {
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser()
-    parser.add_argument("history", type=Path)
+    parser.add_argument("history", type=Path, nargs="?")
+    parser.add_argument("--chunks", type=int, default=10_000)
     parser.add_argument("--runs", type=int, default=5)
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
         folder = Path(name)
-        next(states(options.history, folder / "source", 1))
+        if options.history:
+            next(states(options.history, folder / "source", 1))
+        else:
+            draw(folder / "source", options.chunks)
         command = [sys.executable, "-m", "vademecum_builder.cli.main", "build", "source", "--out", "dist"]
         subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         path = CHROMIUM if CHROMIUM.exists() else None
@@ -64,6 +69,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         values = [run[name] for run in runs]
         print(f"{name:52} median {statistics.median(values):7.0f}  worst {max(values):7.0f}")
     return 0
+
+
+def draw(folder: Path, chunks: int) -> None:
+    """Write pages of ten sections, of words that are asked for among others."""
+    folder.mkdir()
+    drawn = random.Random(1)
+    words = QUERY.split() + ["".join(drawn.choices("aeioulnrst", k=drawn.randint(3, 9))) for _ in range(5_000)]
+    for page in range(chunks // 10):
+        sections = (f"## Section {at}\n\n{' '.join(drawn.choices(words, k=60))}.\n" for at in range(10))
+        (folder / f"{page}.md").write_text(f"# Page {page}\n\n" + "\n".join(sections))
 
 
 def visit(browser: Browser, url: str) -> dict[str, float]:
