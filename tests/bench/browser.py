@@ -1,8 +1,9 @@
 """What a visitor's browser pays: `browser.py HISTORY [--runs N]`, or `browser.py --chunks N` for pages drawn at random.
 
-Real Chromium, real Pyodide, the real page. Builds the first state of HISTORY (see replay.py), or so many chunks in pages
-of ten, serves them as GitHub Pages would with the strict policy, and measures inside the page, from the start of the navigation: first install until searchable, first hits after a
-reload with the network off, and the longest task on the main thread in both.
+Real Chromium, real Pyodide, the real page. Builds the first state of HISTORY (see replay.py), or so many chunks in
+pages of ten, serves them as GitHub Pages would with the strict policy, and measures inside the page, from the start of
+the navigation: first install until searchable, first hits after a reload with the network off, and the longest task on
+the main thread in both.
 """
 
 from __future__ import annotations

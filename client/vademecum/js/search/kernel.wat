@@ -34,35 +34,28 @@
       (br_if $rows (i32.lt_u (local.get $score) (local.get $end)))))
 
   ;; passes.mjs has the same in JavaScript, and says what each is for. Arrays are where they begin, the first has `count` entries.
+  ;; Near rows without a branch, which a processor would guess wrong: each row is written, and the next one over it.
   (func (export "turn")
-    (param $count i32) (param $owner i32) (param $score i32) (param $sums i32) (result f64)
-    (local $of i32) (local $value f64) (local $highest f64)
+    (param $count i32) (param $owner i32) (param $score i32) (param $sums i32) (param $near i32) (param $least f64)
+    (param $most i32) (result i32)
+    (local $of i32) (local $row i32) (local $out i32) (local $value f64) (local $highest f64)
+    (local.set $out (local.get $near))
     (if (local.get $count) (then (loop $rows
       (local.set $of (i32.load (local.get $owner)))
+      (local.set $value (f64.load (local.get $score)))
       (if (i32.lt_s (local.get $of) (i32.const 0))
-        (then (f64.store (local.get $score) (f64.const 0)))
+        (then (f64.store (local.get $score) (local.tee $value (f64.const 0))))
         (else
           (local.set $of (i32.add (local.get $sums) (i32.shl (local.get $of) (i32.const 3))))
-          (local.set $value (f64.load (local.get $score)))
           (f64.store (local.get $of) (f64.add (f64.load (local.get $of)) (local.get $value)))
           (if (f64.gt (local.get $value) (local.get $highest)) (then (local.set $highest (local.get $value))))))
+      (i32.store (local.get $out) (local.get $row))
+      (local.set $out (i32.add (local.get $out) (i32.shl (f64.ge (local.get $value) (local.get $least)) (i32.const 2))))
       (local.set $owner (i32.add (local.get $owner) (i32.const 4)))
       (local.set $score (i32.add (local.get $score) (i32.const 8)))
-      (br_if $rows (local.tee $count (i32.sub (local.get $count) (i32.const 1)))))))
-    (local.get $highest))
-
-  ;; Without a branch, which a processor would guess wrong as often as right: each row is written, and the next one over it.
-  (func (export "above")
-    (param $count i32) (param $score i32) (param $rows i32) (param $bound f64) (result i32)
-    (local $row i32) (local $out i32)
-    (local.set $out (local.get $rows))
-    (if (local.get $count) (then (loop $next
-      (i32.store (local.get $out) (local.get $row))
-      (local.set $out (i32.add (local.get $out)
-        (i32.shl (f64.ge (f64.load (local.get $score)) (local.get $bound)) (i32.const 2))))
-      (local.set $score (i32.add (local.get $score) (i32.const 8)))
-      (br_if $next (i32.lt_u (local.tee $row (i32.add (local.get $row) (i32.const 1))) (local.get $count))))))
-    (i32.shr_u (i32.sub (local.get $out) (local.get $rows)) (i32.const 2)))
+      (br_if $rows (i32.lt_u (local.tee $row (i32.add (local.get $row) (i32.const 1))) (local.get $count))))))
+    (f64.store (local.get $most) (local.get $highest))
+    (i32.shr_u (i32.sub (local.get $out) (local.get $near)) (i32.const 2)))
 
   (func (export "pick")
     (param $count i32) (param $at i32) (param $scores i32) (param $picked i32) (param $bound f64) (param $far i32)

@@ -9,7 +9,6 @@ const UNIT = 65535;
 export class Meaning {
   /** What a cosine of 1 is. */
   unit = 1;
-  #highest = 0;
 
   /** @param {Generation} generation */
   constructor(generation) {
@@ -18,20 +17,25 @@ export class Meaning {
     this.scores = /** @type {Float64Array} */ (new Float64Array(generation.owners.length));
     /** Of each document's rows. */
     this.sums = generation.passes.floats(generation.documents.length);
+    /** The highest score. */
+    this.most = generation.passes.floats(1);
+    /** The rows that may be near enough. */
+    this.near = new Uint32Array(0);
   }
 
-  /** Turn to a query. @param {Int8Array} vector */
-  turnTo(vector) {
+  /** Turn to a query. @param {Int8Array} vector @param {number} least cosine of rows that are near; they are above 0
+   * @param {Uint32Array} rows is written, and ours till `near` has been read */
+  turnTo(vector, least, rows) {
     const { owners, passes, scan } = this.generation;
     this.unit = UNIT * (Math.sqrt(dot(vector, vector)) || 1);
     this.scores = scan.scores(vector); // ours till the next question
-    this.#highest = passes.turn(owners, this.scores, this.sums.fill(0));
+    this.near = rows.subarray(0, passes.turn(owners, this.scores, this.sums.fill(0), rows, this.bound(0, least), this.most));
   }
 
   /** The least score whose cosine is this share of the highest at least, and `least`, and above 0.
    * @param {number} share @param {number} least @returns {number} a whole number */
   bound(share, least) {
-    const floor = Math.max(share * (this.#highest / this.unit), least);
+    const floor = Math.max(share * (this.most[0] / this.unit), least);
     let bound = Math.max(1, Math.ceil(floor * this.unit) - 1); // what is compared is the quotient, which is rounded
     while (bound / this.unit < floor) bound++;
     return bound;

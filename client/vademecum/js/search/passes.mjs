@@ -32,26 +32,22 @@ export class Passes {
   }
 
   /** Add the scores of rows up by their owners; of rows without one the score is 0.
-   * @param {Int32Array} owners @param {Float64Array} scores @param {Float64Array} sums @returns {number} the highest, or 0 */
-  turn(owners, scores, sums) {
-    let highest = 0;
+   * @param {Int32Array} owners @param {Float64Array} scores @param {Float64Array} sums
+   * @param {Uint32Array} near is written: the rows that have the `least` score; room for all @param {number} least
+   * @param {Float64Array} most [1] becomes the highest, or 0 @returns {number} how many are near */
+  turn(owners, scores, sums, near, least, most) {
+    let count = 0;
+    most[0] = 0;
     for (let row = 0; row < owners.length; row++) {
       if (owners[row] < 0) scores[row] = 0;
       else sums[owners[row]] += scores[row]; // whole, below 2^53: in any order the same
-      highest = Math.max(highest, scores[row]);
+      if (scores[row] >= least) near[count++] = row;
+      most[0] = Math.max(most[0], scores[row]);
     }
-    return highest;
-  }
-
-  /** Write the rows that have this score at least. @param {Float64Array} scores @param {Uint32Array} rows is written: room for all
-   * @param {number} bound @returns {number} how many */
-  above(scores, rows, bound) {
-    let count = 0;
-    for (let row = 0; row < scores.length; row++) if (scores[row] >= bound) rows[count++] = row;
     return count;
   }
 
-  /** The same of these rows; `below`: those that have less. @param {Uint32Array} rows @param {Float64Array} scores
+  /** Write those of these rows that have this score at least; `below`: that have less. @param {Uint32Array} rows @param {Float64Array} scores
    * @param {Uint32Array} picked is written @param {number} bound @param {boolean} below @returns {number} how many */
   pick(rows, scores, picked, bound, below) {
     let count = 0;

@@ -7,7 +7,7 @@ export const ARMS = ["hybrid", "semantic", "lexical"];
 const NEAREST_SHARE = 0.6;
 const NEAR = 0.5;
 const NEARER = 0.8;
-const FAR = 0.1;
+export const FAR = 0.1;
 const BEST = 0.2;
 const SURE = 0.3;
 const WORDS_OF_PAGE = 0.2;
@@ -48,7 +48,7 @@ export function fuse(meaning, found, { mode, weight, fits, titled, alone = false
   const named = new Set(semantic ? [] : titled);
   // By meaning alone whatever is above 0 is near enough; else those that have words come as well.
   const bound = lexical ? Infinity : semantic ? 1 : meaning.bound(most ? NEAR : NEARER, FAR);
-  let count = lexical ? 0 : passes.above(meaning.scores, rows, bound);
+  let count = lexical ? 0 : passes.pick(meaning.near, meaning.scores, rows, bound, false);
   const isFar = (/** @type {number} */ row) => lexical || meaning.scores[row] < bound;
   if (!semantic) count += lexical ? passes.pick(found.rows, words, rows, 0, false) : passes.pick(found.rows, meaning.scores, rows.subarray(count), bound, true);
   for (const row of named) if (!words[row] && isFar(row)) rows[count++] = row;

@@ -6,7 +6,7 @@ import { asWritten, lacking, quoted, wordsIn } from "./excerpt.mjs";
 import { inTurns } from "./kept_words.mjs";
 import { Meaning, Titles } from "./meaning.mjs";
 import { MOST_MORE } from "./question.mjs";
-import { fuse, inOrder, ownersOf, placesOf, roomFor } from "./ranking.mjs";
+import { FAR, fuse, inOrder, ownersOf, placesOf, roomFor } from "./ranking.mjs";
 import { readWords } from "./segment_words.mjs";
 import { algorithmsOf, loadStems } from "./stems.mjs";
 import { wordsOf } from "./tokens.mjs";
@@ -117,7 +117,7 @@ export class Searcher {
       [mode, titled] = ["hybrid", this.generation.firsts()];
       Object.assign(found, { titles: Float64Array.from(fits, (_, at) => (fits.length - at) / fits.length) });
     }
-    if (mode !== "lexical") meaning.turnTo(empty ? asked : (vector ?? asked));
+    if (mode !== "lexical") meaning.turnTo(empty ? asked : (vector ?? asked), mode === "semantic" ? 0 : FAR, this.room.picked);
     const names = mode === "semantic" ? {} : { headed: places.headed(query), phrased: places.phrased(query), ...(mode === "hybrid" && { called: this.titles.near(asked), dated: places.isDated }) };
     const answer = this.#answer(found, fits, { mode, titled, names, limit, offset, group, prefer, facets });
     const language = found.unknown.length ? await this.#foreign(query, found.unknown) : "";
@@ -139,7 +139,7 @@ export class Searcher {
     const row = generation.index.find(chunk);
     const found = { ...nothing(generation), words: new Set(), meant: "", known: "" };
     if (row === undefined || generation.owners[row] < 0) return { hits: [], total: 0, unknown: [], nearest: false, facets: {}, words: [], meant: "", language: "", unsaid: {}, preparing: false };
-    this.meaning.turnTo(generation.vector(row));
+    this.meaning.turnTo(generation.vector(row), 0, this.room.picked);
     const asked = { mode: "semantic", titled: [], alone: true, limit, offset: 0, group: true, prefer: {} };
     return { ...this.#answer(found, places.elsewhere(row), asked), language: "", unsaid: {}, preparing: false };
   }

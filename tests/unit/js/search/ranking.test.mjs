@@ -74,7 +74,8 @@ test("rows near enough are those that comparing each would find, and dead ones a
   const owners = Int32Array.from({ length: 2000 }, (_, row) => (row === 5 ? 0 : next(8) - 1));
   const generation = { owners, documents: Array.from({ length: 7 }), passes: new Passes(), scan: { scores: () => scores.slice() } };
   const meaning = new Meaning(generation);
-  meaning.turnTo(query);
+  const rows = new Uint32Array(2000);
+  meaning.turnTo(query, 0, rows);
   const cosines = [...scores].map((score, row) => (owners[row] < 0 ? 0 : score / (65535 * 5)));
   for (const [share, least] of [[0, 0], [0.5, 0.1], [0.8, 0.1], [0.5, 0.9], [1, 0], ...cosines.slice(0, 50).map((cosine) => [0, cosine])]) {
     const floor = Math.max(share * Math.max(...cosines), least);
@@ -82,6 +83,8 @@ test("rows near enough are those that comparing each would find, and dead ones a
     const near = (row) => cosines[row] > 0 && cosines[row] >= floor;
     assert.deepEqual([...cosines.keys()].filter((row) => meaning.scores[row] >= bound), [...cosines.keys()].filter(near));
     assert.equal(bound === 1 || (bound - 1) / meaning.unit < floor, true);
+    meaning.turnTo(query, least, rows);
+    assert.deepEqual([...meaning.near], [...cosines.keys()].filter((row) => cosines[row] > 0 && cosines[row] >= least));
   }
   const sum = (at) => [...owners.keys()].filter((row) => owners[row] === at).reduce((sum, row) => sum + scores[row], 0);
   assert.deepEqual([...meaning.sums], [0, 1, 2, 3, 4, 5, 6].map(sum));

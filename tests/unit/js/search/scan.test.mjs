@@ -65,10 +65,16 @@ function passed(passes, seed) {
   const owners = fill(passes.signed(count), () => next(-1, many));
   const scores = fill(passes.floats(count), () => next(-20_000, 60_000));
   const [sums, out] = [passes.floats(many), passes.floats(count)];
-  const told = [passes.turn(owners, scores, sums)];
+  const told = [];
   const [rows, picked, counts, seen] = [count, count, 4096, many].map((size) => passes.numbers(size));
-  for (const bound of [1, told[0] / 2, 30_000.5, told[0], told[0] + 1]) told.push([...rows.subarray(0, passes.above(scores, rows, bound))]);
-  const live = rows.subarray(0, passes.above(scores, rows, 1));
+  const most = passes.floats(2);
+  for (const bound of [30_000, 30_000.5, 59_990, 70_000, 1]) {
+    const near = [...rows.subarray(0, passes.turn(owners, scores, sums.fill(0), rows, bound, most))];
+    assert.deepEqual(near, [...scores.keys()].filter((row) => owners[row] >= 0 && scores[row] >= bound));
+    assert.equal(most[0], Math.max(...scores));
+    told.push(near, [...sums], [...scores]);
+  }
+  const live = rows.subarray(0, told[told.length - 3].length);
   for (const bound of [-Infinity, 20_000, Infinity, NaN]) for (const below of [false, true]) told.push([...picked.subarray(0, passes.pick(live, scores, picked, bound, below))]);
   told.push([...picked.subarray(0, passes.owning(live, owners, seen, picked))], [...seen]);
   const bounds = fill(passes.numbers(many + 1), (i) => 3 * i + (i % 3));
@@ -83,7 +89,7 @@ function passed(passes, seed) {
 
   // Two words: the one stands for two groups, whose rows overlap.
   const [often, having, touched] = [count, count, count].map((size) => passes.numbers(size));
-  const [norms, best, found, most] = [count, count, count, 2].map((size) => passes.floats(size));
+  const [norms, best, found] = [count, count, count].map((size) => passes.floats(size));
   fill(norms, () => next(1, 900) / 397);
   let named = 0;
   for (const groups of [[0.6, 1], [1]]) {
