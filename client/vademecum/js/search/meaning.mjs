@@ -20,7 +20,7 @@ export class Meaning {
     /** The highest score. */
     this.most = generation.passes.floats(1);
     /** The rows that may be near enough. */
-    this.near = new Uint32Array(0);
+    this.near = /** @type {Uint32Array} */ (new Uint32Array(0));
   }
 
   /** Turn to a query. @param {Int8Array} vector @param {number} least cosine of rows that are near; they are above 0

@@ -84,9 +84,9 @@ class Space {
 
   /** @param {Float64Array[]} vectors */
   #check(vectors) {
-    const { meaning } = this.searcher;
+    const { meaning, room } = this.searcher;
     const cosines = this.#tried().map((row, i) => {
-      meaning.turnTo(this.#integers(vectors[i]));
+      meaning.turnTo(this.#integers(vectors[i]), 0, room.picked);
       return meaning.scores[row] / meaning.unit;
     });
     const mean = cosines.reduce((sum, cosine) => sum + cosine, 0) / cosines.length;
