@@ -364,6 +364,22 @@ def test_a_page_says_what_is_searched_and_preferred(open_page: Open) -> None:
     assert page.evaluate("kb.asked.prefer") == {"version": "v0", "lang": "de"}  # that of the page, not of the browser
 
 
+def test_what_a_page_says_later_is_searched_at_once(open_page: Open) -> None:
+    page = open_page("inline")
+    page.locator("#query").fill("many")
+    expect(page.locator(".hit")).to_have_count(20)
+    assert page.evaluate("JSON.stringify([kb.asked.filters, kb.asked.prefer])") == '[{},{"lang":"en"}]'
+    page.evaluate("""() => {
+      const element = document.querySelector("vademecum-search");
+      element.setAttribute("filters", '{"source":"a"}');
+      element.setAttribute("prefer", '{"version":"v0"}');
+    }""")
+    asked = page.evaluate("JSON.stringify([kb.asked.filters, kb.asked.prefer])")
+    assert asked == '[{"source":"a"},{"version":"v0","lang":"en"}]'
+    page.evaluate("document.querySelector('vademecum-search').removeAttribute('filters')")
+    assert page.evaluate("kb.asked.filters") == {}
+
+
 def test_a_page_names_the_fields_to_narrow_by(open_page: Open) -> None:
     page = open_page('inline facets="tags  version"')
     page.locator("#query").fill("many")

@@ -46,6 +46,13 @@ export class VademecumSearch extends Base {
     key.stopPropagation();
   }
 
+  /** A page of one app, which turns to another version, say. */
+  static observedAttributes = ["facets", "badges", "filters", "prefer", "why"];
+
+  attributeChangedCallback() {
+    this.#search?.want(this.#wanted());
+  }
+
   async connectedCallback() {
     if (!this.shadowRoot) await this.#build(this.attachShadow({ mode: "open" }));
     if (!this.isConnected) return;
@@ -101,15 +108,20 @@ export class VademecumSearch extends Base {
       this.dispatchEvent(new CustomEvent("vademecum-start", { detail: kb }));
       return kb;
     };
-    const [facets, badges = []] = ["facets", "badges"].map((name) => namesOf(this.getAttribute(name)));
-    const [address, why] = ["address", "why"].map((name) => this.hasAttribute(name));
-    const [filters, prefer] = ["filters", "prefer"].map((name) => this.#said(name));
-    prefer.lang ??= lang ?? navigator.language;
-    this.#search = new Search({ view, wording, base, modal, address, why, filters, prefer, facets, badges, make });
+    const address = this.hasAttribute("address");
+    this.#search = new Search({ view, wording, base, modal, address, make, ...this.#wanted() });
     const before = this.querySelector("input"); // somebody may have begun to type
     if (before) view.field.value = before.value;
     if (this.hasAttribute("autofocus") || before?.matches(":focus")) view.field.focus();
     before?.remove();
+  }
+
+  /** What each search has and shows, as the attributes say it now. */
+  #wanted() {
+    const [facets, badges = []] = ["facets", "badges"].map((name) => namesOf(this.getAttribute(name)));
+    const [filters, prefer] = ["filters", "prefer"].map((name) => this.#said(name));
+    prefer.lang ??= this.closest("[lang]")?.getAttribute("lang") ?? navigator.language;
+    return { facets, badges, filters, prefer, why: this.hasAttribute("why") };
   }
 
   /** What an attribute says in JSON; what is none, is told to whoever sets up the page. @param {string} name @returns {Record<string, any>} */

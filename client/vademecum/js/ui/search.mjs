@@ -158,6 +158,12 @@ export class Search {
     this.#answered = this.#search();
   }
 
+  /** Ask again, with what the page says now. @param {Pick<Surroundings, "filters" | "prefer" | "facets" | "badges" | "why">} said */
+  want(said) {
+    Object.assign(this.around, said);
+    if (this.query !== "") this.#search();
+  }
+
   #more() {
     this.#limit += SHOWN_AT_ONCE;
     this.#search();
