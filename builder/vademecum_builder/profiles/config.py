@@ -163,6 +163,15 @@ class Script:
         """Return what a configuration says itself, without what its plugins are told."""
         return self.shallow(next(self.objects(r"defineConfig\w*\s*\(\s*|export default\s*"), ""))
 
+    def first(self) -> dict[str, str]:
+        """Return the language (`lang`) of pages that lie in no folder of a language, where there are several: what
+        `locales` says of `root` (`/`), or the site."""
+        locales = next(self.objects(r"(?<![\w.$])locales['\"]?\s*:\s*"), "")
+        for root in self.objects(r"(?<![\w.$])(?:['\"]?root['\"]?|['\"]/['\"])\s*:\s*", locales):
+            said = self.value("lang", self.shallow(root)) or self.value("lang", self.exported())
+            return {"lang": said} if isinstance(said, str) else {}
+        return {}
+
     def texts(self, name: str) -> tuple[str, ...]:
         """Return the texts of the list behind `name:`."""
         found = re.search(rf"(?<![\w.$]){name}['\"]?\s*:\s*\[([^\]]*)\]", self.code)

@@ -27,6 +27,7 @@ from vademecum_builder.profiles.eleventy import code
 from vademecum_builder.profiles.tags import liquid_with_values
 from vademecum_builder.readers.document import title_from_key
 from vademecum_builder.readers.slugs import HEXO, NO_IDS
+from vademecum_builder.sources.places import language_named
 
 FILES = ("_config.yml", "_config.yaml")
 _POST_LINK = re.compile(r"\{%\s*post_(?:link|path)\s+(\S+)[ \t]*([^%{}]*?)(?:\s+(?:true|false))?\s*%\}")
@@ -56,6 +57,9 @@ def open_hexo(project: Project) -> Rules | None:
     package = project.text("package.json")
     if not ({"source_dir", "public_dir"} & config.keys() or '"hexo"' in package):
         return None
+    source = folder_of(text_at(config, "source_dir", default="source"))
+    tops = {key.removeprefix(f"{source}/").partition("/")[0] for key in project.keys}
+    first = {"lang": spoken} if (spoken := next(iter(texts_at(config, "language")), "")) else {}
     pattern = text_at(config, "permalink", default=":year/:month/:day/:title/")
     pretty = config.get("pretty_urls")
     address = partial(
@@ -67,13 +71,14 @@ def open_hexo(project: Project) -> Rules | None:
         not (isinstance(pretty, Mapping) and pretty.get("trailing_html") is False),
     )
     return Rules(
-        (Folder(folder_of(text_at(config, "source_dir", default="source")), address),),
+        (Folder(source, address),),
         HEXO if re.search(r'"hexo-renderer-(?:marked|markdown-it)', package) or not package else NO_IDS,
         (alerts, attribute_lists),
         templates=(tags,),
         copies=True,
         base_url=address_of(config.get("url")),
         title=text_at(config, "title"),
+        first=first if any(map(language_named, tops)) else {},
         doubts=("permalinks have what Hexo alone counts",) if _UNKNOWN.search(pattern) else (),
     )
 

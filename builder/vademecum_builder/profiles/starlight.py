@@ -44,6 +44,7 @@ def open_starlight(project: Project) -> Rules | None:
         (containers, *map(mdx.in_mdx, mdx.PASSES)),
         base_url=address_of(script.value("site", said), script.value("base", said)),
         title=script.text("title"),
+        first=script.first(),
     )
 
 

@@ -69,6 +69,7 @@ def open_vitepress(project: Project) -> Rules:
         (vitepress_includes(source), containers, alerts, vue, attribute_lists, jsx),
         base_url=address_of(site, script.value("base", script.exported())),
         title=script.text("title"),
+        first=script.first(),
         doubts=("rewrites are computed in the configuration",) if computed else (),
     )
 

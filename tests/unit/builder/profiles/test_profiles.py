@@ -1365,6 +1365,33 @@ def test_a_component_of_antora_is_served_where_the_playbook_says_that_lists_it(
     assert found_in(files(tmp_path, SITE_OF_TWO) / component).rules.base_url == served
 
 
+LOCALES = "locales: {root: {label: 'English', lang: 'en-GB', themeConfig: {lang: 'no'}}, de: {lang: 'de'}}"
+
+
+@pytest.mark.parametrize(
+    ("file", "said", "first"),
+    [
+        ("docs/.vitepress/config.ts", f"export default {{{LOCALES}}}", "en-GB"),
+        ("docs/.vuepress/config.js", "export default {locales: {'/': {lang: 'fr'}, '/de/': {lang: 'de'}}}", "fr"),
+        ("docs/.vitepress/config.mts", "export default {lang: 'it', locales: {root: {label: 'Italiano'}}}", "it"),
+        ("docs/.vitepress/config.js", "export default {lang: 'it'}", ""),
+        ("astro.config.mjs", f"export default defineConfig({{integrations: [starlight({{{LOCALES}}})]}})", "en-GB"),
+        ("_config.yml", "source_dir: docs\nlanguage: [en, de]\n", "en"),
+        ("_config.yml", "source_dir: docs\n", ""),
+    ],
+)
+def test_pages_outside_of_folders_of_languages_are_in_the_one_that_the_configuration_says(
+    file: str, said: str, first: str, tmp_path: Path
+) -> None:
+    tree = {file: said, **dict.fromkeys(("docs/a.md", "docs/de/a.md", "src/content/docs/a.md"), "# A\n")}
+    assert found_in(files(tmp_path, tree)).rules.first == ({"lang": first} if first else {})
+
+
+def test_a_site_of_hexo_in_one_language_says_none(tmp_path: Path) -> None:
+    tree = {"_config.yml": "source_dir: docs\nlanguage: en\n", "docs/a.md": "# A\n"}
+    assert found_in(files(tmp_path, tree)).rules.first == {}
+
+
 def test_a_page_of_html_with_a_title_of_its_own_keeps_its_first_heading(tmp_path: Path) -> None:
     tree = {
         "_config.yml": "title: B\n",
