@@ -168,10 +168,12 @@ def test_search_tells_what_no_page_has_what_follows_and_what_is_below(vade: Vade
 def test_what_searching_costs_is_measured_with_ones_own_questions(published: Vade) -> None:
     Path("questions.txt").write_text("rotate a key\n\n  lanterns \nnothing of the kind\n")
     figures = published("bench", "search", "questions.txt", "--store", "kb.db", "--json").json
-    assert figures.keys() == {"release", "chunks", "questions", "open", "p50", "p95"}
+    assert figures.keys() == {"release", "chunks", "questions", "open", "p50", "p95", "memory"}
     assert (figures["release"], figures["questions"]) == (1, 3)
     assert 0 < figures["p50"] <= figures["p95"]
-    assert "at the median" in published("bench", "search", "questions.txt", "--store", "kb.db").out
+    assert figures["memory"] > 10_000_000, "bytes, of Python and numpy alone"
+    told = published("bench", "search", "questions.txt", "--store", "kb.db").out
+    assert "at the median" in told and "MB at most" in told
     Path("questions.txt").write_text("\n")
     ran = published("bench", "search", "questions.txt", "--store", "kb.db")
     assert ran.code == 2

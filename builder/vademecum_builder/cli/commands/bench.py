@@ -1,7 +1,8 @@
-"""`vade bench`. The times of other programs are measured by tests/bench/search.py of the repository."""
+"""`vade bench`. Other programs, Chromium and other sizes are measured by tests/bench/search.py of the repository."""
 
 from __future__ import annotations
 
+import sys
 import time
 from argparse import Namespace
 
@@ -39,7 +40,7 @@ def _retrieval(options: Namespace) -> Shown:
 
 
 def _search(options: Namespace) -> Shown:
-    """Say what opening a store and asking it questions costs on this machine, in milliseconds.
+    """Say what opening a store and asking it questions costs on this machine, in milliseconds and bytes.
 
     Raises:
         UsageError: There is no question.
@@ -58,11 +59,24 @@ def _search(options: Namespace) -> Shown:
         f"  open, with the first hits: {opened:.0f} ms",
         f"  a question of {len(times)}: {p50:.1f} ms at the median, one in twenty above {p95:.1f} ms",
     ]
+    memory = _memory()
+    if memory is not None:
+        lines.append(f"  memory, Python and all: {memory / 1e6:.0f} MB at most")
     told = {"release": release.sequence, "chunks": release.chunks, "questions": len(times)}
-    return {**told, "open": opened, "p50": p50, "p95": p95}, lines
+    return {**told, "open": opened, "p50": p50, "p95": p95, "memory": memory}, lines
 
 
 def _milliseconds(knowledge: KnowledgeBase, question: str) -> float:
     started = time.perf_counter()
     knowledge.search(question)
     return (time.perf_counter() - started) * 1000
+
+
+def _memory() -> int | None:
+    """Return the most bytes that this process has had in memory; None where the system does not tell (Windows)."""
+    try:
+        import resource
+    except ImportError:
+        return None
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most if sys.platform == "darwin" else most * 1024
