@@ -19,8 +19,8 @@ _LATER = re.compile(r'(?<=\bimport\(")\.[^"]+(?="\))')
 _FILE = re.compile(r'(?<=new URL\(")\.[^"]+(?=", import\.meta\.url\))')
 _HERE = re.compile(r"(?<!, )import\.meta\.url")
 _EXPORT = re.compile(r"^export (?=(?:async function|function\*?|class|const) (\w+))", re.MULTILINE)
-# Behind these a statement goes on, or begins. Imports and exports keep their lines, by which they are found.
-_GOES_ON = re.compile(r'(?:(?<=[{,(\[])|(?<=[^"];))\n(?!import|export)')
+# Lines and spaces that tell programs nothing. Imports and exports keep their lines, by which they are found.
+_SPARE = re.compile(r'(?:(?<=[{,(\[])|(?<=[^"];))\n(?!import|export)|\n(?=[})\].?:&|])|(?<=\)) (?=\{|=>)|(?<==>) (?! )')
 
 Modules = Mapping[str, str]
 """Path below `client/` -> text, without comments."""
@@ -101,7 +101,7 @@ def _file(entry: str, root: str, inside: list[str], shared: list[str], modules: 
         parts.append(f"export const $shared = {{ {', '.join(shared)} }};\n")
     elif shared:
         parts.append(f"Object.assign($shared, {{ {', '.join(shared)} }});\n")
-    return _GOES_ON.sub("", "".join([*parts, _moved(entry, entry, modules)]))
+    return _SPARE.sub("", "".join([*parts, _moved(entry, entry, modules)]))
 
 
 def _taken(module: str, modules: Modules, inside: Collection[str] = ()) -> list[str]:
