@@ -26,7 +26,7 @@ _ENOUGH: Final = 1000
 _UNSEEN: Final = re.compile(r"<(script|style|template|noscript)\b.*?</\1\s*>|<!--.*?-->", re.S | re.I)
 _BLOCK: Final = re.compile(r"</?(?:p|div|section|article|h[1-6]|ul|ol|li|table|tr|pre|br|hr)\b[^>]*>", re.I)
 _TAG: Final = re.compile(r"</?[a-z][^>]*>", re.I)
-_BLANK: Final = re.compile(r"\s*\n\s*\n\s*")
+_BLANK: Final = re.compile(r"\n\s*\n")
 
 
 def index_documents(documents: Iterable[Mapping[str, object]]) -> Opened:
@@ -87,7 +87,7 @@ def text_of(markup: str) -> str:
 
 def _passages(text: str) -> list[str]:
     passages: list[str] = []
-    for paragraph in filter(None, _BLANK.split(text.strip())):
+    for paragraph in filter(None, map(str.strip, _BLANK.split(text))):
         if passages and len(passages[-1]) + len(paragraph) < _ENOUGH:
             passages[-1] += f"\n\n{paragraph}"
         else:

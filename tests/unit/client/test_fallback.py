@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from support.place import FAST, Place
 from vademecum import KnowledgeBase
 from vademecum.errors import EmptyStoreError, NetworkError, UsageError
-from vademecum.search.local import text_of
+from vademecum.search.local import index_documents, text_of
 
 JS = Path(__file__).parents[3] / "client" / "vademecum" / "js"
 LONG = "\n\n".join(f"Paragraph {n} of many about the water pump and its valve." for n in range(60))
@@ -45,6 +46,13 @@ def test_the_apps_documents_answer_while_there_is_no_release(tmp_path: Path) -> 
     assert view is not None
     assert len(view.chunks) > 3
     assert not (tmp_path / "kb.db").exists(), "nothing of it is stored"
+
+
+def test_a_run_of_blanks_costs_no_more_than_its_length() -> None:
+    started = time.process_time()
+    opened = index_documents([{"key": "a", "text": f"Oil{' ' * 100_000}and\n \n\twax  \n"}])
+    assert time.process_time() - started < 2  # seconds; where it grew with the square: over 10
+    assert opened.generation.chunks == 2
 
 
 def test_it_is_marked_as_local_and_the_host_goes_on_being_asked(tmp_path: Path) -> None:

@@ -71,7 +71,7 @@ export function textOf(html) {
 /** @param {string} text @param {string} title for a document without text */
 function passagesOf(text, title) {
   /** @type {string[]} */ const passages = [];
-  for (const paragraph of text.trim().split(/\s*\n\s*\n\s*/).filter(Boolean)) {
+  for (const paragraph of text.split(/\n\s*\n/).map((one) => one.trim()).filter(Boolean)) {
     const last = passages.length - 1;
     if (last >= 0 && [...passages[last]].length + [...paragraph].length < ENOUGH) passages[last] += `\n\n${paragraph}`;
     else passages.push(paragraph);
