@@ -380,6 +380,19 @@ def test_what_a_page_says_later_is_searched_at_once(open_page: Open) -> None:
     assert page.evaluate("kb.asked.filters") == {}
 
 
+def test_what_is_asked_of_an_element_that_was_just_made_is_done(open_page: Open) -> None:
+    page = open_page()
+    page.evaluate("""() => {
+      const element = document.createElement("vademecum-search");
+      element.query = "many";
+      element.open();
+      document.querySelector("vademecum-search").replaceWith(element);
+    }""")
+    expect(page.locator("#query")).to_have_value("many")
+    expect(page.locator("#modal")).to_be_visible()
+    expect(page.locator(".hit")).to_have_count(20)
+
+
 def test_a_page_names_the_fields_to_narrow_by(open_page: Open) -> None:
     page = open_page('inline facets="tags  version"')
     page.locator("#query").fill("many")

@@ -33,6 +33,7 @@ export class VademecumSearch extends Base {
    * @type {import("./vademecum.d.mts").KnowledgeBase | null} */
   knowledgeBase = this.knowledgeBase ?? null; // an app may have set it before this class was there
   #own = false;
+  /** @type {((search: Search) => void)[]} */ #later = [];
   /** @type {Search | null} */ #search = null;
   /** @param {KeyboardEvent} event */
   #hotkey = (event) => this.getAttribute("hotkeys") !== "off" && this.#search?.hotkey(event);
@@ -60,6 +61,7 @@ export class VademecumSearch extends Base {
     addEventListener("keydown", this.#hotkey, true);
     this.#search?.listen();
     if (this.hasAttribute("inline")) this.#search?.start();
+    for (const act of this.#later.splice(0)) this.#do(act);
   }
 
   disconnectedCallback() {
@@ -74,17 +76,23 @@ export class VademecumSearch extends Base {
   }
 
   set query(text) {
-    if (this.#search) this.#search.query = text;
+    this.#do((search) => (search.query = text));
   }
 
   /** Open the dialog, or bring the field into focus. */
   open() {
-    this.#search?.open();
+    this.#do((search) => search.open());
   }
 
   /** A short message at the foot. @param {string} text @param {{label?: string, act?: () => void, stay?: boolean}} [options] */
   tell(text, options) {
-    return this.#search?.tell(text, options);
+    this.#do((search) => search.tell(text, options));
+  }
+
+  /** Who has just made the element need not wait until its texts have come. @param {(search: Search) => void} act */
+  #do(act) {
+    if (this.#search) act(this.#search);
+    else this.#later.push(act);
   }
 
   /** @param {ShadowRoot} root */
