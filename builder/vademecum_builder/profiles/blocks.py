@@ -107,11 +107,20 @@ _MARKED = re.compile(
     r"|form|header|li|main|ol|p|section|summary|td|th|ul)(?P<said>[^<>]*?)\smarkdown(?:=[\"']?(?:1|block|span)[\"']?)?(?=[\s>])(?P<more>[^<>]*)>"
 )
 _CLOSED = re.compile(r"^([ \t]*</(?:div|details|section|aside|article|figure|p)>[ \t]*)\n(?=[^\s<])", re.MULTILINE)
+_ITEM = re.compile(r"^ {0,3}(?:[-*+]|\d+[.)])[ \t].*(?:\n(?:[ \t]*$|[ \t]+\S.*|\ue000.*))*", re.MULTILINE)
+"""An item of a list with what is indented below it; code has its mark."""
 _IMAGE_ALONE = re.compile(r"^([ \t]*<img\b[^<>]*>)[ \t]*\n[ \t]*(?=[^\s<])", re.MULTILINE)
 
 
 def markdown_in_html(text: str, page: Page) -> str:
     """`<div markdown="1">` of kramdown and Python-Markdown: what stands in it is Markdown, and what follows it is."""
+
+    def opened(match: re.Match[str], indent: str = "") -> str:
+        return f"\n\n{indent}<{match['tag']}{match['said']}{match['more']}>\n\n{indent}"
+
+    def in_item(match: re.Match[str]) -> str:
+        begins_a_line = match.string[match.start() - 1] == "\n"
+        return opened(match, match[0].partition("<")[0] if begins_a_line else "")
 
     def edit(plain: str) -> str:
         plain = _CLOSED.sub(r"\1\n\n", plain)
@@ -119,7 +128,7 @@ def markdown_in_html(text: str, page: Page) -> str:
             return plain
         # An image alone on a line would begin a block of HTML.
         plain = _IMAGE_ALONE.sub(r"\1 ", plain)
-        return _MARKED.sub(lambda m: f"\n\n<{m['tag']}{m['said']}{m['more']}>\n\n", plain)
+        return _MARKED.sub(opened, _ITEM.sub(lambda item: _MARKED.sub(in_item, item[0]), plain))
 
     return outside_code(text, edit) if "</" in text else text
 

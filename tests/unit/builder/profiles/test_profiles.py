@@ -771,6 +771,15 @@ def test_what_a_tag_marks_as_markdown_is_markdown(tmp_path: Path) -> None:
     ]
 
 
+def test_what_a_tag_marks_as_markdown_in_an_item_of_a_list_stays_in_it(tmp_path: Path) -> None:
+    box = '<div class="tip" markdown>\n    <p class="title">Mind</p>\n\n    Oil *it*.\n\n    </div>\n'
+    text = f"# A\n\n- One.\n\n    ```\n    code\n    ```\n\n    {box}\n    Then.\n\n1. <div markdown>Two.</div>\n"
+    document = read_one(tmp_path, "docs/a.md", text, **{"mkdocs.yml": "markdown_extensions: [md_in_html]\n"})
+    assert isinstance(document, Document)
+    assert [type(block) for section in document.sections for block in section.blocks].count(Code) == 1
+    assert text_of(document) == "One.\ncode\nMind\nOil it.\nThen.\nTwo."
+
+
 STARLIGHT = "import { defineConfig } from 'astro';\nexport default defineConfig({ integrations: [starlight({ head: [{ attrs: { 'data-site': 'X', site: 'X' } }] })], base: '/b', site: %s })"
 VITE = "export default defineConfig({ themeConfig: { sidebar: [{ base: '/x/' }] }, base: '/b/'%s })"
 
