@@ -1,4 +1,4 @@
-"""`kind = "files"`: PDF, Word, PowerPoint, Excel and EPUB files below a folder, and nothing else of it."""
+"""`kind = "files"`: PDF, Word, PowerPoint, Excel, OpenDocument and EPUB files of a folder, and nothing else."""
 
 from __future__ import annotations
 

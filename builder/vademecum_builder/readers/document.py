@@ -173,9 +173,10 @@ def _read_binary(file: SourceItem) -> Reading:
         if file.media_type == base.PDF:
             from vademecum_builder.readers.pdf import read_pdf as read
         else:
-            from vademecum_builder.readers import office
+            from vademecum_builder.readers import office, opendocument
 
             read = {
+                base.ODF: opendocument.read_opendocument,
                 base.DOCX: office.read_docx,
                 base.PPTX: office.read_pptx,
                 base.XLSX: office.read_xlsx,

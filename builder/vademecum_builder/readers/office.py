@@ -164,16 +164,24 @@ def read_xlsx(data: bytes) -> Reading:
                 told = [_cell(cell) for at, cell in enumerate(cells, 1) if at not in hidden["col"]]
                 if any(told) and number + 1 not in hidden["row"]:
                     cells_of.append(told)
-            if seen := _personal(cells_of):
-                told_of = f"{len(seen)} columns that may be nobody's business are published ({', '.join(seen)})"
-                warnings.append(f"{name}: {told_of}: hide them there, or leave the file out by --pattern")
+            section, told_of = sheet_section(name, cells_of)
+            warnings += told_of
             if out := len(hidden["row"]) + len(hidden["col"]):
                 warnings.append(f"{name}: {out} hidden rows and columns are left out")
             if empty := len(_NO_VALUE.findall(part)):
                 warnings.append(f"{name}: {empty} formulas have no value: open it and save it once")
-            sections.append(Section((name,), "", tuple(_blocks(cells_of))))
+            sections.append(section)
         book.close()
     return Reading(title, tuple(sections), {}, tuple(warnings))
+
+
+def sheet_section(name: str, rows: Sequence[Sequence[str]]) -> tuple[Section, list[str]]:
+    """Return the rows of a sheet as a section, and a warning where a column may be nobody's business."""
+    warnings = []
+    if seen := _personal(rows):
+        told_of = f"{len(seen)} columns that may be nobody's business are published ({', '.join(seen)})"
+        warnings.append(f"{name}: {told_of}: hide them there, or leave the file out by --pattern")
+    return Section((name,), "", tuple(_blocks(rows))), warnings
 
 
 def _blocks(rows: Sequence[Sequence[str]]) -> Iterator[Block]:

@@ -24,7 +24,8 @@ DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 PPTX = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 EPUB = "application/epub+zip"
-BINARY = frozenset({PDF, DOCX, PPTX, XLSX, EPUB})
+ODF = "application/vnd.oasis.opendocument"
+BINARY = frozenset({PDF, DOCX, PPTX, XLSX, EPUB, ODF})
 """Files that are no text before they are read."""
 RECORD = "application/x-vademecum-record+json"
 """A record of a catalog, a table or an archive: one JSON object of its fields, canonical. Its source's reader makes a

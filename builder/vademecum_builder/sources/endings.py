@@ -12,6 +12,7 @@ from vademecum_builder.sources.base import (
     HTML,
     MARKDOWN,
     NOTEBOOK,
+    ODF,
     ORG,
     PDF,
     PLAIN_TEXT,
@@ -35,10 +36,11 @@ MEDIA_TYPES = {
     ".ipynb": NOTEBOOK,
 }
 """By their endings, the files that are documents: the one place where a kind's endings are named."""
-BINARY_TYPES = {".pdf": PDF, ".docx": DOCX, ".pptx": PPTX, ".xlsx": XLSX, ".epub": EPUB}
+_OPEN = dict.fromkeys((".odt", ".ods", ".odp"), ODF)
+BINARY_TYPES = {".pdf": PDF, ".docx": DOCX, ".pptx": PPTX, ".xlsx": XLSX, ".epub": EPUB, **_OPEN}
 """Files that hold a document, and that pages link to as they lie."""
 
-EXTRAS = {RST: "rst", NOTEBOOK: "notebook", ORG: "org", **dict.fromkeys(BINARY_TYPES.values(), "files")}
+EXTRAS = {RST: "rst", NOTEBOOK: "notebook", ORG: "org", **dict.fromkeys({*BINARY_TYPES.values()} - {ODF}, "files")}
 """By media type, the extra of this distribution that brings the reader; the others need none."""
 
 

@@ -30,7 +30,7 @@ _DOCUMENTS = frozenset(
     """.split()
 ).union(ending for ending, media in (MEDIA_TYPES | BINARY_TYPES).items() if install_hint(media))
 """Endings of what people call documents, whether something reads them here or not."""
-_OFFICE = frozenset({".doc", ".ppt", ".odp", ".xls", ".ods"})
+_OFFICE = frozenset({".doc", ".ppt", ".xls"})
 _NO_READER = "no reader: "
 NO_DOCUMENT = "no document by its ending"
 _LINE = re.compile(r"(?<=\w):\d+\Z")

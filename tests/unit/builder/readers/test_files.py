@@ -118,11 +118,23 @@ def saved(book: Any) -> bytes:
     return out.getvalue()
 
 
+def made_odf(*around: str) -> bytes:
+    """A file with one paragraph within these elements."""
+    begins, ends = "".join(f"<o:{name}>" for name in around), "".join(f"</o:{name}>" for name in reversed(around))
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("content.xml", f"<o:c xmlns:o='o'><o:body>{begins}<o:p>Pump</o:p>{ends}</o:body></o:c>")
+    return file.getvalue()
+
+
 MADE: dict[str, Callable[..., bytes]] = {
     ".pdf": lambda text="Oil the pump.": made_pdf(text),
     ".docx": made_docx,
     ".pptx": made_pptx,
     ".xlsx": made_xlsx,
+    ".odt": lambda: made_odf("text"),
+    ".ods": lambda: made_odf("spreadsheet", "table", "table-row", "table-cell"),
+    ".odp": lambda: made_odf("presentation", "page", "frame"),
     ".epub": made_epub,
 }
 
@@ -469,7 +481,7 @@ def test_they_are_documents_of_a_folder_and_of_their_own_kind(
     (tmp_path / "vademecum.toml").write_text(f'site = false\n[[source]]\nname = "x"\nkind = "{kind}"\npath = "docs"\n')
     request: BuildRequest = read_settings(tmp_path / "vademecum.toml")
     report = build(request)
-    assert report.documents == 5 + (kind == "folder")
+    assert report.documents == 8 + (kind == "folder")
     assert [warning for warning in report.warnings if "c.pdf" in warning] == [
         "c.pdf: damaged: no PDF that can be opened; skipped"
     ]
