@@ -30,7 +30,7 @@ _TAKES_IN = re.compile(
     r"\{\{#|<%=|8<-|\{[*!]|\{%-?\s*(?:include|render)|\{\{[<%][-/*\s]*(?:include|readfile|code_?(?:file|sample))"
     r"|\[!include|include::|@include|<<<|\{(?:literal)?include\}|!\[\["
     r"|^import\s+\w+\s+from\s+['\"][^'\"]+\.mdx?['\"]"
-    r"|:(?:std:)?(?:ref|doc):|\{(?:std:)?(?:ref|doc)\}",
+    r"|:(?:std:)?(?:ref|doc):|\{(?:std:)?(?:ref|doc)\}|\.adoc\[\]",
     re.IGNORECASE | re.MULTILINE,
 )
 """All spellings of an include or of a reference that shows a title: a text without one takes nothing in."""

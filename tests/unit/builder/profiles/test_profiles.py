@@ -927,6 +927,20 @@ def test_a_reference_shows_the_title_that_it_leads_to(name: str, tmp_path: Path)
         assert ProfilePages(found_in(root)).shaped_by(item) != before  # it is read again
 
 
+@pytest.mark.parametrize("config", ["antora.yml", ""])
+def test_a_page_of_asciidoc_is_read_again_where_the_title_that_it_shows_changes(config: str, tmp_path: Path) -> None:
+    pages = {"modules/ROOT/pages/a.adoc": "= A\n\nSee xref:b.adoc[].\n", "modules/ROOT/pages/b.adoc": "= Oil\n"}
+    root = files(tmp_path, pages | ({config: "name: x\nversion: '1'\n"} if config else {}))
+
+    def shape(text: str) -> str:
+        files(root, {"modules/ROOT/pages/b.adoc": text})
+        item = SourceItem("modules/ROOT/pages/a.adoc", ASCIIDOC, pages["modules/ROOT/pages/a.adoc"].encode())
+        read = ProfilePages(found_in(root)) if config else PlainPages(root, "", frozenset(keys_of(root)))
+        return read.shaped_by(item)
+
+    assert shape("= Oil\n") == shape("= Oil\n\nMore.\n") != shape("= Wax\n")
+
+
 @pytest.mark.parametrize(
     ("span", "lines"),
     [
