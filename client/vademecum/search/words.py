@@ -30,8 +30,9 @@ MIN_PREFIX: Final = 2
 MOST_ASKED: Final = 64
 """Words of a query that are looked up."""
 _COMPLETED, _MISSPELT = 0.6, 0.7
-_LEAST_MISSPELT, _LEAST_BEGUN = 4, 6
-"""Letters of a misspelt word, and of the misspelt beginning of one: shorter ones are near to some word by chance."""
+_LEAST_MISSPELT, _LEAST_BEGUN, _LONG = 4, 6, 8
+"""Letters of a misspelt word, of the misspelt beginning of one, and of one whose first letter, or two letters, may be
+misspelt: shorter ones are near to some word by chance."""
 _SAME_BEGINNING: Final = 3
 """Letters that a word shares with others of its stem."""
 _PUT_TOGETHER: Final = frozenset({"danish", "dutch", "finnish", "german", "hungarian", "norwegian", "swedish"})
@@ -355,19 +356,20 @@ class Words:
         return self._each([number for number, each in enumerate(found.words) if has(each)] for found in self._words)
 
     def _misspelt(self, word: str, *, typed: bool, most: int) -> Group:
-        """Return the nearest words, within one change, or two in a long one; the first letter and digits are meant.
+        """Return the nearest words, within one change, or two in a long one; digits are meant, and the first letter,
+        but where it is all that is changed in a long one.
 
         A word that the encoder knows is no misspelt one, though no text has it.
         """
-        most = 0 if len(word) < _LEAST_MISSPELT or self._is_word(word) else 1 if len(word) < 8 else most
-        meant = _meant(word)
+        most = 0 if len(word) < _LEAST_MISSPELT or self._is_word(word) else 1 if len(word) < _LONG else most
         for distance in range(1, most + 1):
             for begun in (False, True) if typed and len(word) >= _LEAST_BEGUN else (False,):
+                first = begun or distance > 1 or len(word) < _LONG
                 found = self._each(
                     (
                         number
                         for number in within(each.words, word, distance, begun=begun)
-                        if _meant(each.words[number]) == meant
+                        if _meant(each.words[number], first=first) == _meant(word, first=first)
                     )
                     for each in self._words
                 )
@@ -417,9 +419,9 @@ def _spelt(runs: Iterable[str], guesses: Mapping[str, str]) -> str:
     return " ".join(spelt).replace(CAMEL, " ")
 
 
-def _meant(word: str) -> tuple[str, str]:
-    """Return what of a word is never misspelt: its first letter, and its digits."""
-    return word[0], _NO_DIGITS.sub("", word)
+def _meant(word: str, *, first: bool) -> str:
+    """Return what of a word is not misspelt: its digits, and its first letter."""
+    return word[:first] + _NO_DIGITS.sub("", word)
 
 
 def _single(word: str) -> str:

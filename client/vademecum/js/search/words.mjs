@@ -317,14 +317,15 @@ export class Words {
     return this.words.map(({ words }) => words.flatMap((word, number) => (has.test(word) ? number : [])));
   }
 
-  /** The nearest words, within one change, or two in a long one; the first letter and digits are meant.
+  /** The nearest words, within one change, or two in a long one; digits are meant, and the first letter, but
+   * where it is all that is changed in a long one.
    * @param {string} word @param {boolean} typed @param {number} most @returns {Group} */
   #misspelt(word, typed, most) {
     if (this.vocabulary.has(word) || word.length < 4) return [];
-    const asMeant = meant(word);
     for (let distance = 1; distance <= (word.length < 8 ? 1 : most); distance++) {
       for (const begun of typed && word.length > 5 ? [false, true] : [false]) {
-        const found = this.words.map(({ words }) => within(words, word, distance, begun).filter((number) => meant(words[number]) === asMeant));
+        const first = begun || distance > 1 || word.length < 8;
+        const found = this.words.map(({ words }) => within(words, word, distance, begun).filter((number) => meant(words[number], first) === meant(word, first)));
         if (!isEmpty(found)) return found;
       }
     }
@@ -444,9 +445,9 @@ function respelt(runs, words) {
   return runs.map((run) => words.get(run) ?? run.replace(/[^._/:\x02-]+/g, (part) => words.get(part) ?? part)).join(" ").replaceAll(CAMEL, " ");
 }
 
-/** What of a word is never misspelt: its first letter, and its digits. @param {string} word */
-function meant(word) {
-  return String.fromCodePoint(/** @type {number} */ (word.codePointAt(0))) + word.replace(/\D/g, "");
+/** What of a word is not misspelt: its digits, and its first letter. @param {string} word @param {boolean} first */
+function meant(word, first) {
+  return (first ? String.fromCodePoint(/** @type {number} */ (word.codePointAt(0))) : "") + word.replace(/\D/g, "");
 }
 
 /** @param {string} word */

@@ -181,7 +181,12 @@ def test_what_was_taken_for_another_word_is_told(kb: KnowledgeBase) -> None:
     ("query", "meant"),
     [
         ("storr", "store"),
-        ("rtore ", ""),  # nobody mistypes how a word begins
+        ("rtore ", ""),
+        ("ublishe ", ""),
+        ("ackground ", "background"),  # a slip in the first letter of a long word is one
+        ("abckground ", "background"),
+        ("abckgruond ", ""),
+        ("ackgrou", ""),
         ("bockgr", "background"),
         ("bockg", ""),  # so few letters are near to how some word begins
     ],
