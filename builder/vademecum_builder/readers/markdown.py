@@ -22,6 +22,7 @@ from mdit_py_plugins.front_matter import front_matter_plugin
 
 from vademecum.format.markup import Code, Item, Paragraph, Row, Run, Runs, plain_runs
 from vademecum_builder.readers.front_matter import read_front_matter, take_other_front_matter, without_space
+from vademecum_builder.readers.html.elements import BLOCKS, CELLS, GROUPS, LINES
 from vademecum_builder.readers.html.page import html_blocks
 from vademecum_builder.readers.outline import Outline, Reading
 from vademecum_builder.readers.slugs import GITHUB, SlugRule
@@ -48,6 +49,8 @@ _LEAST_LINKS, _LABEL = 3, 40
 """Of a list of links into the page, at least; characters that its label has, at most."""
 _TABLE = re.compile(r"(</?)table\b", re.IGNORECASE)
 _LANGUAGE = re.compile(r"\{?[.=]?([A-Za-z0-9_][A-Za-z0-9_+#.-]{0,39})")
+_APART = BLOCKS | GROUPS | LINES | CELLS | {"table"}
+"""What a browser shows apart from what stands before and behind it, also in a cell or within a line."""
 _HTML_TAG = re.compile(r"<(/?[A-Za-z][\w-]*)([^<>]*)>")
 _HTML_ATTRIBUTE = re.compile(r"([\w-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))")
 _LOOKS: dict[str, dict[str, Any]] = {
@@ -238,7 +241,8 @@ def _runs(inline: Token) -> Runs:
     line: list[Run] = []
     for run in (*_pieces(inline.children or ()), Run("\n")):
         if run.text != "\n":
-            line.append(run)
+            if run.text != " " or (line and not line[-1].text.endswith(" ")):
+                line.append(run)
             continue
         text = plain_runs(line)
         kept = _without_steering(text)
@@ -292,6 +296,8 @@ def _pieces(children: Sequence[Token]) -> Iterator[Run]:
                     yield style.with_text(_BREAK)
                 elif name == "img":
                     yield replace(style, **looks)
+                elif name.removeprefix("/") in _APART:
+                    yield style.with_text(" ")
                 elif looks:
                     opened.append((name, looks))
                 elif name[:1] == "/":

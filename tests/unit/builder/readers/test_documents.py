@@ -325,6 +325,18 @@ def test_markdown_becomes_plain_text(markdown: str, text: str) -> None:
     assert "|".join(blocks(markdown)).replace(" | ", "\t") == text.replace(" | ", "\t")
 
 
+def test_cells_and_items_of_html_within_a_line_are_words_apart() -> None:
+    """Renderers leave it as it is, and a table in a cell cannot be written otherwise."""
+    cell = "Fields<table><tr><th>Name</th><th>Type</th></tr><tr><td>`url`</td><td>text</td></tr></table>end"
+    told = f"| a | b |\n| --- | --- |\n| 1 | {cell} |\n\nOne<ul><li>two</li><li>**three**</li></ul>f<b>ou</b>r\n"
+    [section] = read_markdown(told).sections
+    assert [block_text(block) for block in section.blocks] == [
+        "a | b",
+        "1 | Fields Name Type url text end",
+        "One two three four",
+    ]
+
+
 def test_control_characters_never_reach_a_document() -> None:
     document = read(
         '---\nx: "\\x1f\\ud800a"\ntitle: "a\\x1fb\\ud800"\n---\n## c&#31;\x1fd\n\ne\x07&#x1f;f\x0cg\ttab\r\nh'
