@@ -47,6 +47,12 @@ LANGUAGES: Final = {
 }
 """The algorithm for the first part of a language tag (BCP 47), or for none."""
 DEFAULT: Final = "english"
+BEFORE: Final = {
+    "arabic": "ال بال كال لل ف و ب".split(),
+    "indonesian": "di ke me mem men meng pe pem pen peng ter memper diper".split(),
+    "sesotho": "ba boi le li ma me mo se".split(),
+}
+"""What an algorithm takes off in front of a word: so others of the same stem begin, as Arabic ones do."""
 
 
 def algorithms_of(tags: Iterable[str]) -> tuple[str, ...]:

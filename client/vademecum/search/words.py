@@ -17,7 +17,7 @@ from vademecum.generation.opened import Opened
 from vademecum.generation.row_index import ROW, unpacked
 from vademecum.search.segment_words import SegmentWords
 from vademecum.search.spelling import within
-from vademecum.search.stems import stems_of
+from vademecum.search.stems import BEFORE, stems_of
 from vademecum.search.stop_words import STOP_WORDS
 from vademecum.search.tokens import CAMEL, PAIRED, PARTS, is_between, letters_of, named, parts_of, runs_of, wholes_of
 
@@ -314,6 +314,8 @@ class Words:
         stems = stems_of(letters, self._algorithms)
         begins = {each[:_SAME_BEGINNING] for each in (*stems, letters, word)}
         begins |= {letters[:at] + joint for at in (1, 2) for joint in "-_"}
+        before = [each for name in self._algorithms for each in BEFORE.get(name, ())]
+        begins |= {each + stem[:_SAME_BEGINNING] for each in before for stem in stems}
 
         def of(found: SegmentWords) -> list[int]:
             near = sorted({number for begin in begins for number in found.beginning_with(begin)})

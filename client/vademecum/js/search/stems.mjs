@@ -1,86 +1,46 @@
 // @ts-check
 /** Snowball's stems, and the words that say little, by the language that documents say they are in; search/stems.py is the twin. */
 
-/** The algorithm for the first part of a language tag (BCP 47), or for none. */
-export const LANGUAGES = new Map(
-  Object.entries({
-    "": "english",
-    ar: "arabic",
-    ca: "catalan",
-    cs: "czech",
-    da: "danish",
-    de: "german",
-    el: "greek",
-    en: "english",
-    eo: "esperanto",
-    es: "spanish",
-    et: "estonian",
-    eu: "basque",
-    fa: "persian",
-    fi: "finnish",
-    fr: "french",
-    ga: "irish",
-    hi: "hindi",
-    hu: "hungarian",
-    hy: "armenian",
-    id: "indonesian",
-    it: "italian",
-    lt: "lithuanian",
-    nb: "norwegian",
-    ne: "nepali",
-    nl: "dutch",
-    nn: "norwegian",
-    no: "norwegian",
-    pl: "polish",
-    pt: "portuguese",
-    ro: "romanian",
-    ru: "russian",
-    sr: "serbian",
-    st: "sesotho",
-    sv: "swedish",
-    ta: "tamil",
-    tr: "turkish",
-    yi: "yiddish",
-  }),
-);
-/** Each is a module of its own, named literally, as bundlers find it; `vade build` makes them (pages/stemmers.py).
- * @type {Record<string, () => Promise<{default: new () => Stemmer}>>} */
+/** Each algorithm is a module of its own, named literally, as bundlers find it; `vade build` makes them (pages/stemmers.py). Behind it the first
+ * parts of the language tags (BCP 47) that it is for; empty: of no tag. @type {Record<string, [() => Promise<{default: new () => Stemmer}>, ...string[]]>} */
 const STEMMERS = {
-  arabic: () => import("./stemmers/arabic.js"),
-  armenian: () => import("./stemmers/armenian.js"),
-  basque: () => import("./stemmers/basque.js"),
-  catalan: () => import("./stemmers/catalan.js"),
-  czech: () => import("./stemmers/czech.js"),
-  danish: () => import("./stemmers/danish.js"),
-  dutch: () => import("./stemmers/dutch.js"),
-  english: () => import("./stemmers/english.js"),
-  esperanto: () => import("./stemmers/esperanto.js"),
-  estonian: () => import("./stemmers/estonian.js"),
-  finnish: () => import("./stemmers/finnish.js"),
-  french: () => import("./stemmers/french.js"),
-  german: () => import("./stemmers/german.js"),
-  greek: () => import("./stemmers/greek.js"),
-  hindi: () => import("./stemmers/hindi.js"),
-  hungarian: () => import("./stemmers/hungarian.js"),
-  indonesian: () => import("./stemmers/indonesian.js"),
-  irish: () => import("./stemmers/irish.js"),
-  italian: () => import("./stemmers/italian.js"),
-  lithuanian: () => import("./stemmers/lithuanian.js"),
-  nepali: () => import("./stemmers/nepali.js"),
-  norwegian: () => import("./stemmers/norwegian.js"),
-  persian: () => import("./stemmers/persian.js"),
-  polish: () => import("./stemmers/polish.js"),
-  portuguese: () => import("./stemmers/portuguese.js"),
-  romanian: () => import("./stemmers/romanian.js"),
-  russian: () => import("./stemmers/russian.js"),
-  serbian: () => import("./stemmers/serbian.js"),
-  sesotho: () => import("./stemmers/sesotho.js"),
-  spanish: () => import("./stemmers/spanish.js"),
-  swedish: () => import("./stemmers/swedish.js"),
-  tamil: () => import("./stemmers/tamil.js"),
-  turkish: () => import("./stemmers/turkish.js"),
-  yiddish: () => import("./stemmers/yiddish.js"),
+  arabic: [() => import("./stemmers/arabic.js"), "ar"],
+  armenian: [() => import("./stemmers/armenian.js"), "hy"],
+  basque: [() => import("./stemmers/basque.js"), "eu"],
+  catalan: [() => import("./stemmers/catalan.js"), "ca"],
+  czech: [() => import("./stemmers/czech.js"), "cs"],
+  danish: [() => import("./stemmers/danish.js"), "da"],
+  dutch: [() => import("./stemmers/dutch.js"), "nl"],
+  english: [() => import("./stemmers/english.js"), "", "en"],
+  esperanto: [() => import("./stemmers/esperanto.js"), "eo"],
+  estonian: [() => import("./stemmers/estonian.js"), "et"],
+  finnish: [() => import("./stemmers/finnish.js"), "fi"],
+  french: [() => import("./stemmers/french.js"), "fr"],
+  german: [() => import("./stemmers/german.js"), "de"],
+  greek: [() => import("./stemmers/greek.js"), "el"],
+  hindi: [() => import("./stemmers/hindi.js"), "hi"],
+  hungarian: [() => import("./stemmers/hungarian.js"), "hu"],
+  indonesian: [() => import("./stemmers/indonesian.js"), "id"],
+  irish: [() => import("./stemmers/irish.js"), "ga"],
+  italian: [() => import("./stemmers/italian.js"), "it"],
+  lithuanian: [() => import("./stemmers/lithuanian.js"), "lt"],
+  nepali: [() => import("./stemmers/nepali.js"), "ne"],
+  norwegian: [() => import("./stemmers/norwegian.js"), "nb", "nn", "no"],
+  persian: [() => import("./stemmers/persian.js"), "fa"],
+  polish: [() => import("./stemmers/polish.js"), "pl"],
+  portuguese: [() => import("./stemmers/portuguese.js"), "pt"],
+  romanian: [() => import("./stemmers/romanian.js"), "ro"],
+  russian: [() => import("./stemmers/russian.js"), "ru"],
+  serbian: [() => import("./stemmers/serbian.js"), "sr"],
+  sesotho: [() => import("./stemmers/sesotho.js"), "st"],
+  spanish: [() => import("./stemmers/spanish.js"), "es"],
+  swedish: [() => import("./stemmers/swedish.js"), "sv"],
+  tamil: [() => import("./stemmers/tamil.js"), "ta"],
+  turkish: [() => import("./stemmers/turkish.js"), "tr"],
+  yiddish: [() => import("./stemmers/yiddish.js"), "yi"],
 };
+/** The algorithm for the first part of a language tag, or for none. */
+export const LANGUAGES = new Map(Object.entries(STEMMERS).flatMap(([name, [, ...tags]]) => tags.map((tag) => /** @type {[string, string]} */ ([tag, name]))));
 /** Of the others there are no lists. @type {Record<string, () => Promise<Record<string, string>>>} */
 const STOP_WORDS = {
   dutch: () => import("./stop_words/dutch.mjs"),
@@ -94,6 +54,12 @@ const STOP_WORDS = {
 };
 /** Languages that write several words as one. */
 const TOGETHER = ["danish", "dutch", "finnish", "german", "hungarian", "norwegian", "swedish"];
+/** What an algorithm takes off in front of a word: so others of the same stem begin. @type {Record<string, string>} */
+const BEFORE = {
+  arabic: "ال بال كال لل ف و ب",
+  indonesian: "di ke me mem men meng pe pem pen peng ter memper diper",
+  sesotho: "ba boi le li ma me mo se",
+};
 const DEFAULT = "english";
 const MOST_STEMS = 1 << 16;
 
@@ -106,11 +72,13 @@ export function algorithmsOf(tags) {
 export class Stems {
   /** @type {Map<string, string[]>} */ #known = new Map();
 
-  /** @param {Stemmer[]} stemmers @param {Set<string>} stop words that say little @param {typeof import("./compounds.mjs").longer} [longer] */
-  constructor(stemmers, stop, longer = () => []) {
+  /** @param {Stemmer[]} stemmers @param {Set<string>} stop words that say little @param {typeof import("./compounds.mjs").longer} [longer]
+   * @param {string[]} [before] what the stemmers take off in front */
+  constructor(stemmers, stop, longer = () => [], before = []) {
     this.stemmers = stemmers;
     this.stop = stop;
     this.longer = longer;
+    this.before = before;
   }
 
   /** What each algorithm leaves of a folded word. @param {string} word */
@@ -126,9 +94,9 @@ export class Stems {
 
 /** @param {string[]} algorithms each is a module of its own @returns {Promise<Stems>} */
 export async function loadStems(algorithms) {
-  const modulesOf = (/** @type {Record<string, () => Promise<any>>} */ kind) => Promise.all(algorithms.map((name) => kind[name]?.()));
-  const [modules, lists] = await Promise.all([STEMMERS, STOP_WORDS].map(modulesOf));
+  const each = (/** @type {string} */ name) => Promise.all([STEMMERS[name][0](), STOP_WORDS[name]?.()]);
+  const loaded = await Promise.all(algorithms.map(each));
   const compounds = algorithms.some((name) => TOGETHER.includes(name)) ? await import("./compounds.mjs") : undefined;
-  const stop = lists.flatMap((list) => Object.values(list ?? {})).flatMap((/** @type {string} */ words) => words.trim().split(/\s+/));
-  return new Stems(modules.map((module) => new module.default()), new Set(stop), compounds?.longer);
+  const stop = loaded.flatMap(([, list]) => Object.values(list ?? {})).flatMap((/** @type {string} */ words) => words.trim().split(/\s+/));
+  return new Stems(loaded.map(([module]) => new module.default()), new Set(stop), compounds?.longer, algorithms.flatMap((name) => BEFORE[name]?.split(" ") ?? []));
 }

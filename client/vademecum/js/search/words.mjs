@@ -298,7 +298,8 @@ export class Words {
     const stems = this.stems.of(letters);
     const [first, second = ""] = letters;
     const joined = ["-", "_"].flatMap((joint) => [first + joint, first + second + joint]);
-    const begins = [...new Set([...[...stems, letters, word].map(beginning), ...joined])];
+    const before = this.stems.before.flatMap((each) => stems.map((stem) => each + beginning(stem)));
+    const begins = [...new Set([...[...stems, letters, word].map(beginning), ...joined, ...before])];
     return this.words.map((found) => {
       /** @type {Set<number>} */ const same = new Set();
       for (const begin of begins) {

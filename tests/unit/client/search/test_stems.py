@@ -5,8 +5,11 @@ from __future__ import annotations
 import pytest
 import snowballstemmer
 
-from vademecum.search.stems import LANGUAGES, algorithms_of, stems_of
+from vademecum.search.local import index_documents
+from vademecum.search.segment_words import read_words
+from vademecum.search.stems import BEFORE, LANGUAGES, algorithms_of, stems_of
 from vademecum.search.tokens import words_of
+from vademecum.search.words import Words
 
 FORMS = {
     "ar": "مفتاح المفتاح مفتاحها",
@@ -33,6 +36,34 @@ def test_forms_of_a_word_have_one_stem(tag: str) -> None:
     words = words_of(FORMS[tag])
     assert len(words) == len(FORMS[tag].split())
     assert len({stems_of(word, algorithms_of([tag])) for word in words}) == 1
+
+
+@pytest.mark.parametrize(
+    ("tag", "text", "query"),
+    [
+        ("ar", "عند فقدان المفتاح يجب استبداله", "مفتاح"),
+        ("ar", "مفتاح", "المفتاح"),
+        ("ar", "بالمفتاح", "المفتاح"),
+        ("id", "cara memperbarui perangkat", "diperbarui"),
+        ("id", "mencari", "cari"),
+    ],
+)
+def test_a_word_is_found_whatever_its_language_puts_before_it(tag: str, text: str, query: str) -> None:
+    opened = index_documents([{"key": "a", "text": text}])
+    words = Words(opened, [read_words(segment) for segment in opened.state.segments], algorithms_of([tag]))
+    assert words.find(f"{query} ").unknown == ()
+
+
+@pytest.mark.parametrize("name", BEFORE)
+def test_what_is_looked_for_in_front_is_what_a_stemmer_takes_off(name: str) -> None:
+    stem = snowballstemmer.stemmer(name).stemWord
+    words = {
+        "arabic": "كتاب خادم مستخدم",
+        "indonesian": "ajar baru barui cari kunci guna",
+        "sesotho": "bala ruta senotlolo",
+    }
+    for before in BEFORE[name]:
+        assert any(stem(before + word) == stem(word) for word in words[name].split()), before
 
 
 def test_every_language_of_snowball_is_stemmed() -> None:

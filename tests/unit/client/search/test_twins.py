@@ -17,7 +17,7 @@ from vademecum.format.markup import plain
 from vademecum.search.excerpt import excerpt_of
 from vademecum.search.local import index_documents
 from vademecum.search.segment_words import read_words
-from vademecum.search.stems import LANGUAGES, algorithms_of, stems_of
+from vademecum.search.stems import BEFORE, LANGUAGES, algorithms_of, stems_of
 from vademecum.search.stop_words import STOP_WORDS
 from vademecum.search.tokens import words_of
 from vademecum.search.words import Words
@@ -28,15 +28,16 @@ pytestmark = pytest.mark.process
 WORDS = f"""{READ}
 const {{ wordsOf }} = await import(told.js + "/tokens.mjs");
 const {{ algorithmsOf, loadStems }} = await import(told.js + "/stems.mjs");
-const [stems, stop, parts] = [{{}}, {{}}, {{}}];
+const [stems, stop, parts, before] = [{{}}, {{}}, {{}}, {{}}];
 for (const [name, words] of Object.entries(told.asked)) {{
   const found = await loadStems([name]);
   stems[name] = words.map((word) => found.of(word)[0]);
   stop[name] = [...found.stop].sort();
+  before[name] = found.before;
   parts[name] = found.longer(["grandhotel"], "hotel", found).length === 0 ? ["hotel"] : [];
 }}
 const algorithms = told.tags.map((tag) => algorithmsOf([tag]));
-console.log(JSON.stringify({{ words: told.texts.map(wordsOf), stems, stop, parts, algorithms }}));
+console.log(JSON.stringify({{ words: told.texts.map(wordsOf), stems, stop, parts, before, algorithms }}));
 """
 
 
@@ -73,6 +74,7 @@ def test_words_stems_and_stop_words_are_the_same() -> None:
     assert told["algorithms"] == [list(algorithms_of([tag])) for tag in tags]
     for name in algorithms:
         assert told["stems"][name] == [min(stems_of(word, (name,))) for word in asked[name]], name
+    assert told["before"] == {name: BEFORE.get(name, []) for name in algorithms}
     assert told["stop"] == {name: sorted(STOP_WORDS.get(name, ())) for name in algorithms}
     opened = index_documents([{"key": "a", "text": "Eine Grandhotel"}])
     words_ = [read_words(segment) for segment in opened.state.segments]
