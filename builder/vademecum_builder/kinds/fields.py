@@ -12,7 +12,7 @@ from typing import Any, Final
 import orjson
 
 from vademecum.errors import ContentError
-from vademecum_builder.kinds.records import MARKUP, TITLES
+from vademecum_builder.kinds.records import MARKUP, PRICE, TITLES
 from vademecum_builder.kinds.templates import is_rich_text, shown
 from vademecum_builder.sources.catalog import ID_NAMES
 from vademecum_builder.sources.fetched import is_address
@@ -64,12 +64,20 @@ _INDEXED: Final = re.compile(r"'(?:[^']|'')+':\d+[A-D]?(?:,\d+[A-D]?)*(?: '|$)")
 """The words of a text and where they stand, as PostgreSQL keeps them to search by (`tsvector`)."""
 _SLUG: Final = re.compile(r"(?:.*[_ .])?(?:slug|handle|url_?key|urlslug|permalink|post_name)", re.IGNORECASE)
 """What an address is made of: the title again, without its blanks."""
+_ASKED_FOR: Final = ("text", "list", "number", "truth", "time")
+_OWN: Final = re.compile(
+    r"inventory|fulfil|taxable|tax_?(?:status|class|code)|(?:requires|needs)_?shipping|shipping_?class|back_?order|"
+    r"weight_unit|gift_card|(?:^|_)(?:position|column_\d+)$|(?:sort|menu|display)_?(?:order|index|row|column)",
+    re.IGNORECASE,
+)
 _TAG: Final = re.compile(r"<[^<>]*>?|&\w+;")
 _WHOLE: Final = re.compile(r"-?\d+")
 _ALMOST_ALL: Final = 0.95
 _LONGEST_TITLE: Final = 120
 """Characters on the average: a summary may be the text."""
-_LONGEST_GROUP: Final = 40
+_SHARE: Final = 4
+"""Records that share a value, on the average."""
+_LONGEST_GROUP: Final = 20
 """Characters on the average of what records are grouped by."""
 _LONGEST_CODE: Final = 20
 """Characters on the average: what is longer, without a blank, is a digest or a path."""
@@ -142,7 +150,7 @@ class FieldFound:
     def is_group(self) -> bool:
         """Whether many records share its values, as those of a country: they are filtered by, too."""
         short = self.length <= _LONGEST_GROUP * self.records
-        return self.type == "text" and short and _MANY * len(self.values) <= self.records
+        return self.type == "text" and short and len(self.values) > 1 and _SHARE * len(self.values) <= self.records
 
     @property
     def is_whole(self) -> bool:
@@ -251,7 +259,11 @@ def proposal(fields: Sequence[FieldFound], records: int, keys: Collection[str] =
         if one.name not in taken
         and (one.type in ("text", "number", "truth", "list") or (one.type == "time" and not _is_made(one)))
         and not one.is_the_same(records)
+        and not _is_kept_by_a_program(one)
     ]
+    # Of many the first are buttons above the hits: what records are grouped by and prices, then what is measured.
+    order = {one.name: _ASKED_FOR.index(one.type) for one in open_ if one.type in _ASKED_FOR}
+    kept.sort(key=lambda name: 0 if PRICE.search(name) else order[name])
     if kept := [name for name in kept if not name.lower().endswith(("id", "_id")) and not _SLUG.fullmatch(name)]:
         told["metadata"] = kept
     if told["text"]:  # what is in the metadata alone, no word finds
@@ -303,6 +315,12 @@ def _is_code(one: FieldFound) -> bool:
     """Return whether a field has numbers by which people ask for a record."""
     told_apart = 2 * len(one.values) >= one.records  # of a book there are several copies
     return bool(_CODE.fullmatch(one.name)) and told_apart and any(map(str.isdigit, "".join(one.samples)))
+
+
+def _is_kept_by_a_program(one: FieldFound) -> bool:
+    """Return whether nobody filters by a field: what is published says alike who may see it, and how a shop works or a
+    page is laid out is its own."""
+    return (may_say(one.name) and len(one.values) <= 2) or bool(_OWN.search(plain_name(one.name)))
 
 
 def _says_it_too(one: FieldFound, other: FieldFound) -> bool:

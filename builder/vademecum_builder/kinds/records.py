@@ -49,7 +49,7 @@ _ARTICLES: Final = ("0", "4", "12", "102", "104", "106", "108", "110", "112", "1
 """The numbers of namespaces of MediaWiki that hold articles: the main one, the project's, its help, and its own."""
 _SHORT: Final = 120
 """Characters of a text that may be there to say where somebody is reached."""
-_PRICE: Final = re.compile(r"price|cost|amount|msrp|preis|prix|precio", re.IGNORECASE)
+PRICE: Final = re.compile(r"price|cost|amount|msrp|preis|prix|precio", re.IGNORECASE)
 
 
 def is_field_or_fields(value: Any, _: Path) -> tuple[str, ...] | None:
@@ -303,7 +303,7 @@ def _told(name: str, value: Any) -> Any:
     """Return what a field tells in the metadata: nothing of an empty text, and of a price its number."""
     if not isinstance(value, str):
         return value
-    return (price_of(value) if _PRICE.search(name) else value.strip()) or None
+    return (price_of(value) if PRICE.search(name) else value.strip()) or None
 
 
 def _as_html(text: str) -> str:

@@ -46,8 +46,7 @@ def text_of(number: int) -> str:
 FILES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "shopify.csv": (
         SHOPIFY,
-        {"id": "Handle", "merge": True, "title": "Title", "text": ["Body (HTML)", "Variant SKU"],
-         "metadata": ["Published", "Image Position"]},
+        {"id": "Handle", "merge": True, "title": "Title", "text": ["Body (HTML)", "Variant SKU"]},
     ),
     "two-lists.json": (
         json.dumps({
@@ -83,12 +82,12 @@ FILES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
         "sku,name,description,visibility,created_at,salt_100g,hashtags\n"
         + "".join(f'M{n},Bag {n},{text_of(n)},"Catalog, Search","1/2/26, 2:01 PM",0.{n},#a\n' for n in range(9)),
         {"id": "sku", "title": "name", "text": ["description", "sku"],
-         "metadata": ["visibility", "created_at", "salt_100g", "hashtags"]},
+         "metadata": ["created_at", "hashtags", "salt_100g"]},
     ),
     "reviews.csv": (
         "review_id,product,author,date,rating,body\n"
         + "".join(f"{n},chair,ann,2024-01-0{n + 1},5,{text_of(n)}\n" for n in range(5)),
-        {"id": "review_id", "text": ["body"], "metadata": ["product", "author", "date", "rating"]},
+        {"id": "review_id", "text": ["body"], "metadata": ["product", "author", "rating", "date"]},
     ),
     "teams.json": (
         json.dumps({"value": rows(lambda n: {
@@ -129,6 +128,14 @@ FILES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
         "key,name,question,answer,answer_html,passages\n"
         + "".join(f"{n},WHO,How {n} is it?,{text_of(n)},<p>{text_of(n)}</p>,of {n} books\n" for n in range(9)),
         {"id": "key", "title": "question", "text": ["answer_html", "passages", "key"], "metadata": ["name"]},
+    ),
+    "lamps.csv": (  # prices and groups first; how the shop works nobody asks for
+        "sku,name,about,watts,Published,Tax Status,Inventory Qty,Price,maker,made\n" + "".join(
+            f"L{n},Lamp {n},{text_of(n)},{n}.5,true,{n % 3},{n},{n}.90 EUR,{'ABC'[n % 3]},200{n}-01-01\n"
+            for n in range(9)
+        ),
+        {"id": "sku", "title": "name", "text": ["about", "sku", "maker"],
+         "metadata": ["Price", "maker", "watts", "made"]},
     ),
     "events.csv": (
         "id,title,about,country,startDate,created_at\n"
@@ -616,7 +623,6 @@ table = "wp_posts"
 id = "ID"
 title = "post_title"
 text = ["post_content"]
-metadata = ["post_status"]
 format = "auto"
 """
     )
