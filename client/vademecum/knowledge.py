@@ -43,7 +43,7 @@ from vademecum.store.pointer import Generation
 from vademecum.update.results import Check, Outcome
 from vademecum.update.run import search_page
 
-Listener = Callable[[Mapping[str, Any]], None]
+Listener = Callable[[dict[str, Any]], None]
 
 
 class KnowledgeBase:
@@ -455,7 +455,7 @@ class KnowledgeBase:
     def _emit(self, event: str, detail: Mapping[str, Any]) -> None:
         for listener in tuple(self._listeners[event]):
             try:
-                listener(detail)
+                listener(dict(detail))  # its own
             except Exception:  # the others are called all the same
                 logger.exception("a listener of %s failed", event)
 

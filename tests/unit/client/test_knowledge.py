@@ -377,6 +377,19 @@ def test_a_sync_that_did_not_end_says_what_it_took(tree: Tree, tmp_path: Path) -
     assert (type(missing.error), missing.requests, missing.bytes) == (ServerError, 1, 0)
 
 
+def test_each_listener_has_a_dictionary_of_its_own(synced: KnowledgeBase, tree: Tree) -> None:
+    heard = []
+
+    def takes(detail: dict[str, Any]) -> None:
+        detail.clear()
+
+    synced.on("updateCompleted", takes)
+    synced.on("updateCompleted", lambda detail: heard.append(detail["version"]))
+    tree.publish(TWO)
+    synced.sync()
+    assert heard == ["v2"]
+
+
 @pytest.mark.fault("E59")
 def test_a_listener_that_syncs_again_is_not_called_from_inside_itself(tmp_path: Path) -> None:
     kb = KnowledgeBase.open(tmp_path / "kb.db", url="http://127.0.0.1:9/", config=FAST)
