@@ -27,6 +27,7 @@ from vademecum_builder.sources.places import language_named
 
 FILES = with_endings(SCRIPT, "source.config", "src/source.config")
 _LOADERS = re.compile(r"(?:^|/)(?:lib|utils?)/(?:.*/)?(?:source|i18n)[\w./-]*\.[jt]sx?$")
+_WITH_LOADERS = [f"{above}{name}/**/*" for above in ("", "src/", "app/") for name in ("lib", "util", "utils")]
 _COLLECTION = r"\bconst\s+(?:%s|\{\s*%s\b[^{}]*\})\s*=\s*define\w+\(\s*"
 _SOURCE = re.compile(r"\bsource\s*:\s*(?:\w+\(\s*)?(\w+)")
 _INCLUDE = re.compile(r"<include(?:\s[^<>]*)?>([^<>#]+)(?:#[^<>]*)?</include>")
@@ -49,7 +50,9 @@ PASSES = (included, heading_ids, *mdx.PASSES, alerts)
 
 def open_fumadocs(project: Project) -> Rules:
     config = Script(project.text(*FILES))
-    told = Script("\n".join(project.text(key) for key in sorted(project.keys) if _LOADERS.search(key)))
+    # Where the pages alone are built, the program around them is none of the source's files.
+    around = {path.relative_to(project.root).as_posix() for place in _WITH_LOADERS for path in project.root.glob(place)}
+    told = Script("\n".join(project.text(key) for key in sorted(project.keys | around) if _LOADERS.search(key)))
     default, hidden, said = told.text("defaultLanguage"), told.text("hideLocale"), told.texts("languages")
 
     def place(path: str) -> tuple[str, str]:

@@ -1388,6 +1388,19 @@ def test_a_component_of_antora_is_served_where_the_playbook_says_that_lists_it(
     assert found_in(files(tmp_path, SITE_OF_TWO) / component).rules.base_url == served
 
 
+def test_the_loader_of_fumadocs_counts_where_its_pages_alone_are_built(tmp_path: Path) -> None:
+    tree = {
+        ".git/HEAD": "",
+        "source.config.ts": "export const docs = defineDocs({ dir: 'content/docs' })",
+        "src/lib/own/source.ts": "export const source = loader({ baseUrl: '/manual', source: docs.toFumadocsSource() })",
+        "content/docs/a.mdx": "# A\n",
+    }
+    pages = files(tmp_path, tree) / "content/docs"
+    found = find_profile(pages, ["a.mdx"])
+    assert found is not None and found.place("a.mdx") is not None
+    assert (found.rules.folders[0].address("a.mdx", {}), found.rules.doubts) == ("manual/a", ())
+
+
 LOCALES = "locales: {root: {label: 'English', lang: 'en-GB', themeConfig: {lang: 'no'}}, de: {lang: 'de'}}"
 
 
