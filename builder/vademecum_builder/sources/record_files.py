@@ -42,6 +42,8 @@ _NOTHING = "\x1f"
 _SHOWN = 60
 _FIRST = 20
 """Lines among which the names of columns stand."""
+_ESCAPED = re.compile(r"(?:\\r)?\\n(?:(?<=[>.;!?,)]\\n)|(?<=\\n\\n)|(?=\s*[<*•]|\\n))")
+"""A line break that shops write as two characters, at the end of a sentence or beside markup: `C:\\new` is none."""
 _QUOTED = re.compile(r'"[^"]*"')
 WHOLE = "."
 """Where a file is one record."""
@@ -454,4 +456,5 @@ def _record(names: list[str], row: list[str]) -> dict[str, Any] | Failed:
         return Failed(f"{len(row)} fields in a row of {len(names)} columns", said)
     if any("\udc80" <= character <= "\udcff" for cell in row if not cell.isascii() for character in cell):
         return Failed(_NOT_UTF_8, said)
-    return {name: cell for name, cell in zip(names, row, strict=True) if cell}
+    cells = (_ESCAPED.sub("\n", cell) if "\\n" in cell else cell for cell in row)
+    return {name: cell for name, cell in zip(names, cells, strict=True) if cell}

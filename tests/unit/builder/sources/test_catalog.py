@@ -620,3 +620,9 @@ def test_the_key_of_a_record_is_what_its_escapes_stand_for(key: str) -> None:
     text = json.dumps({key: {key: {"x": 1}}})
     [(_, record)] = split_records(io.BytesIO(text.encode()), 100, key.replace("\ud800", "\ufffd"))
     assert json.loads(record or b"") == {"_key": key.replace("\ud800", "\ufffd"), "x": 1}
+
+
+def test_line_breaks_that_a_shop_writes_as_two_characters_are_some(tmp_path: Path) -> None:
+    told = r"<p>Warm.</p>\n<p>Red.</p>\r\n\nOf wool.\nFor heads, in C:\new and D:\names."
+    [record] = catalog(tmp_path, "a.csv", f'id,about\n7,"{told}"\n').sample(1)
+    assert record["about"] == "<p>Warm.</p>\n<p>Red.</p>\n\nOf wool.\nFor heads, in C:\\new and D:\\names."
