@@ -267,6 +267,11 @@ def _catalog(name: str, where: str, place: str, *, complete: bool = True) -> Pro
     catalog = is_address(where) or where.lower().endswith(SELDOM)
     archive = None if catalog else of_messages(name, dict(told), fields, (), columns)
     found = archive or of_records(name, "catalog", dict(told), fields, len(records))
+    if not archive and is_of_people(PurePosixPath(place).stem, fields, len(records), columns):
+        told_of = (
+            "it looks like a list of people, of their secrets or of what they bought: whoever has a release reads it"
+        )
+        found = replace(found, notes=(told_of, *found.notes))
     if not archive and not found.settings.get("merge") and (id := str(found.settings.get("id", ""))):
         found = _told_apart(found, read, id)
     if lists[1:]:

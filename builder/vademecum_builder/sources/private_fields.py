@@ -57,7 +57,8 @@ _PRIVATE: Final = re.compile(
     r"gehalt|kosten|marge|contrase|correo|direcci|nacimi|sueldo|coste|costo|mot_?de_?passe|courriel|naissance|"
     r"indirizzo|nascita|stipendio|senha|endereco|wachtwoord|geboorte|inkoop|borrowe[dr]|(?:lent|loaned)_(?:to|by)|"
     r"contact_?(?:name|person)|ansprechpartner|ausgeliehen|ausleiher|entliehen|entleiher|(?:^|_)ek(?:_|$|preis|netto)|"
-    r"(?:intern|private|staff|admin|seller)\w*_(?:not[ei]|com+ent|komment|remark|memo|bemerk|vermerk)",
+    r"(?:intern|private|staff|admin|seller)\w*_(?:not[ei]|com+ent|komment|remark|memo|bemerk|vermerk)|"
+    r"(?:not(?:es?|iz(?:en)?)|com+ents?|kommentar|remarks?|bemerkung(?:en)?)_\(?(?:intern|privat|staff|admin)",
     re.IGNORECASE,
 )
 _REACHED: Final = re.compile(
