@@ -23,7 +23,7 @@ from vademecum_builder.readers.front_matter import split_front_matter
 from vademecum_builder.readers.text import clean_line, unify_line_breaks, without_tags
 from vademecum_builder.sources.base import BINARY, HTML, MARKDOWN, PLAIN_TEXT, SourceItem
 from vademecum_builder.sources.left_out import TEMPLATES
-from vademecum_builder.sources.places import language_named
+from vademecum_builder.sources.places import language_named, version_named
 
 _HEADED = re.compile(r"^#[ \t]+(.+?)[ \t]*#*$", re.MULTILINE)
 _TAKES_IN = re.compile(
@@ -175,7 +175,7 @@ class ProfilePages:
             headed = _HEADED.search(body) if written and "title" not in metadata else None
             address = folder.address(path, {"title": headed[1]} | metadata if headed else metadata)
             address = address if rendered else path
-            if _shown_for_none(address) or any(isinstance(metadata.get(name), str) for name in _REDIRECTS):
+            if _shown_for_none(address.lstrip("/")) or any(isinstance(metadata.get(name), str) for name in _REDIRECTS):
                 return _NOWHERE
             if written and "http-equiv" in body.lower() and _REFRESH.search(CODE.sub("", body)):
                 return _NOWHERE
@@ -241,10 +241,10 @@ class ProfilePages:
 
 
 def _shown_for_none(address: str) -> bool:
-    """Return whether hosts show it for an address that does not exist, in a language too; `features/404/` tells of
-    one."""
-    above, _, name = address.removesuffix("/").rpartition("/")
-    return name == "404.html" or (name == "404" and (not above or language_named(above) != ""))
+    """Return whether hosts show it for an address that does not exist, in a language or a version too; `features/404/`
+    and `errors/404.html` tell of one."""
+    *above, name = address.removesuffix("/").split("/")
+    return name in ("404", "404.html") and all(language_named(part) or version_named(part) for part in above)
 
 
 def _included(item: SourceItem, page: Page, passes: Sequence[Pass]) -> Mapping[str, str]:
