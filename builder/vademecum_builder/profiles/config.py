@@ -154,7 +154,7 @@ class Script:
     def shallow(self, body: str) -> str:
         """Return an object without the objects and lists in it; what it spreads (`...name`) is put in its place."""
         for name in re.findall(r"\.\.\.(\w+)", body):
-            body += "," + next(self.objects(rf"\b{name}\s*(?::[^=\n]*)?=\s*"), "")
+            body += "," + next(self.objects(rf"\b{name}\s*(?::[^=\n]*)?=\s*(?:\w+\(\s*)*"), "")
         while (flat := re.sub(r"\{[^{}]*\}|\[[^\[\]]*\]", "0", body)) != body:
             body = flat
         return body

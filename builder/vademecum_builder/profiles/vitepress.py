@@ -29,6 +29,7 @@ from vademecum_builder.readers.slugs import VITEPRESS
 
 _VUEPRESS = with_endings(SCRIPT, ".vuepress/config", ".vuepress/config/index")
 FILES = (*with_endings(SCRIPT, ".vitepress/config", ".vitepress/config/index"), *_VUEPRESS)
+_IMPORT = re.compile(r"^import\s+([^'\";]+?)\s+from\s+['\"](\.{1,2}/[^'\"]+)['\"]", re.MULTILINE)
 _BLOCK = re.compile(r"^<(script|style)\b(?:(?!^<\1)[\s\S])*?^</\1>", re.MULTILINE)
 _VALUE = re.compile(r"\{\{(?:[^{}]|\{[^{}]*\})*\}\}")
 
@@ -38,8 +39,21 @@ def vue(text: str, page: Page) -> str:
     return outside_code(text, lambda plain: _VALUE.sub(GONE, _BLOCK.sub("", plain)))
 
 
+def _configuration(project: Project) -> str:
+    """Return a configuration, and after it what it takes from files beside it (`shared.ts`, `en.ts`), what the site
+    takes (`...shared`) before what one of its languages does."""
+    config = project.has(*FILES)
+    text, folder = project.text(config), posixpath.dirname(config)
+    found = _IMPORT.findall(text)
+    own = re.findall(r"\.\.\.(\w+)", text.partition("locales")[0])
+    found.sort(key=lambda item: not any(name in own for name in re.findall(r"\w+", item[0])))
+    places = [posixpath.normpath(posixpath.join(folder, place)) for _, place in found]
+    endings = ("", *with_endings(SCRIPT, ""), *with_endings(SCRIPT, "/index"))
+    return "\n".join([text, *(project.text(*(place + ending for ending in endings)) for place in places)])
+
+
 def open_vitepress(project: Project) -> Rules:
-    script = Script(project.text(*FILES))
+    script = Script(_configuration(project))
     source = folder_of(script.text("srcDir", "."))
     if not any(key.startswith(f"{source}/") for key in project.keys):
         source = ""  # the key is a plugin's

@@ -743,9 +743,10 @@ def test_redirects_and_the_page_for_what_does_not_exist_are_no_documents(front: 
         read_one(tmp_path / "m", "docs/a.md", f"redirect: /b/\n{text}", **{"mkdocs.yml": ""}) for text in ("", "\nA.")
     ]
     assert bare[0] == read and isinstance(bare[1], Document)
-    for key in ("docs/404.md", "docs/pt-BR/404.md"):
+    for key in ("docs/404.md", "docs/pt-BR/404.md", "docs/v2/404.md"):
         assert read_one(tmp_path / "m", key, "# Nothing\n", **{"mkdocs.yml": ""}) == read
-    assert isinstance(read_one(tmp_path / "m", "docs/errors/404.md", "# Not found\n", **{"mkdocs.yml": ""}), Document)
+    for said in ("", "use_directory_urls: false\n"):
+        assert isinstance(read_one(tmp_path / "m", "docs/errors/404.md", "# None\n", **{"mkdocs.yml": said}), Document)
 
 
 def test_what_stands_behind_a_box_is_markdown_and_where_the_headings_are_listed_is_none(tmp_path: Path) -> None:
@@ -1421,6 +1422,20 @@ def test_pages_outside_of_folders_of_languages_are_in_the_one_that_the_configura
 ) -> None:
     tree = {file: said, **dict.fromkeys(("docs/a.md", "docs/de/a.md", "src/content/docs/a.md"), "# A\n")}
     assert found_in(files(tmp_path, tree)).rules.first == ({"lang": first} if first else {})
+
+
+def test_a_configuration_of_vitepress_may_lie_in_a_file_for_each_language(tmp_path: Path) -> None:
+    tree = {
+        "docs/.vitepress/config/index.ts": "import { en } from './en'\nimport { shared } from './shared.mts'\n"
+        "import { none } from '../../../outside'\nexport default defineConfig({ ...shared, locales: { root: { ...en } } })",
+        "docs/.vitepress/config/en.ts": "export const en = defineConfig({ lang: 'en-GB', title: 'Not it' })",
+        "docs/.vitepress/config/shared.mts": "export const shared = wrapped(defineConfig({ title: 'Pumps', base: '/b/', "
+        "cleanUrls: true, sitemap: { hostname: 'https://b.example' } }))",
+        "docs/a.md": "# A\n",
+    }
+    rules = found_in(files(tmp_path, tree) / "docs").rules
+    assert (rules.title, rules.base_url, rules.first) == ("Pumps", "https://b.example/b/", {"lang": "en-GB"})
+    assert rules.folders[0].address("a.md", {}) == "a"
 
 
 def test_a_site_of_hexo_in_one_language_says_none(tmp_path: Path) -> None:
