@@ -143,8 +143,8 @@ class FieldFound:
 
     @property
     def is_long(self) -> bool:
-        """Whether it is a list to be read, as of ingredients or steps, and none of words to filter by."""
-        return self.type == "list" and self.length > _LONGEST_TITLE * self.records
+        """Whether it is a list to be read, as of ingredients or steps, and none of ids, or of words to filter by."""
+        return self.type == "list" and 2 * self.letters > self.length > _LONGEST_TITLE * self.records
 
     @property
     def is_group(self) -> bool:

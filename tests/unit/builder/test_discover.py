@@ -149,8 +149,9 @@ FILES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "recipes.json": (
         json.dumps(rows(lambda n: {
             "id": n, "name": f"T{n}", "ingredients": [text_of(n)] * 9, "pictures": [f"https://a.example/{n}.png"],
+            "refs": [f"78f1d2ae-a579-44c4-8fc5-3e17757371{n}"] * 9,
         })),
-        {"id": "id", "title": "name", "text": ["name", "ingredients"]},
+        {"id": "id", "title": "name", "text": ["name", "ingredients"], "metadata": ["refs"]},
     ),
     "street-map.json": (
         json.dumps(rows(lambda n: {
