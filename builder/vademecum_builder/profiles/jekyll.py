@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -32,6 +32,7 @@ from vademecum_builder.readers.document import title_from_key
 from vademecum_builder.readers.slugs import KRAMDOWN
 
 FILES = with_endings(YAML, "_config")
+_INDEX = re.compile(r"(?:^|/)index\.(?:html?|md|markdown)$")
 _POST = re.compile(
     r"^(?P<above>.*?/?)_posts/(?:.*/)?(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})-(?P<name>[^/]*)$"
 )
@@ -88,6 +89,7 @@ class _Site:
         style: The pattern of posts, or the name of one.
         zone: The time zone of their days.
         defaults: Front matter by kind and folder, which a page may change.
+        begun: Folders that have a page of their own (`index.*`).
     """
 
     excluded: Callable[[str], bool]
@@ -96,14 +98,15 @@ class _Site:
     style: str
     zone: str
     defaults: Sequence[Any]
+    begun: Collection[str]
 
-    def address(self, path: str, metadata: Mapping[str, Any]) -> str:
+    def address(self, path: str, said: Mapping[str, Any]) -> str:
         if self.excluded(path):
             raise NotServed("excluded")
         post = _POST.match(path)
         parts = path.split("/")
         collection = parts[0][1:] if parts[0].startswith("_") and not (post or self.included(path)) else ""
-        metadata = self._with_defaults(path, "posts" if post else collection or "pages", metadata)
+        metadata = self._with_defaults(path, "posts" if post else collection or "pages", said)
         if metadata.get("published") is False:
             raise NotServed("published: false")
         names = parts[1 if collection in self.collections else 0 :]
@@ -111,6 +114,8 @@ class _Site:
             raise NotServed("in a folder that begins with _")
         own, name = named(metadata, "permalink"), stem(parts[-1])
         if not post and not collection:
+            if name == "README" and "/".join(parts[:-1]) in self.begun and not said.keys() - {"title"}:
+                raise NotServed("a README beside an index")
             return self._of_page("/".join(parts[:-1]), name, own)
         pattern = self._of_posts() if post else self._of_collection(collection)
         title = named(metadata, "slug") or (stem(post["name"]) if post else name)
@@ -147,7 +152,7 @@ class _Site:
         return text_at(options, "permalink") or usual
 
     def _of_page(self, folder: str, name: str, own: str) -> str:
-        if not own and name in ("index", "README"):
+        if not own and (name == "index" or (name == "README" and folder not in self.begun)):
             return f"{folder}/" if folder else ""
         ending = "/" if self.style.endswith("/") or self.style == "pretty" else ":output_ext"
         found = {"path": folder, "basename": name, "title": name, "output_ext": ".html"}
@@ -171,6 +176,11 @@ def open_jekyll(project: Project) -> Rules | None:
         style,
         text_at(config, "timezone", default="UTC"),
         defaults if isinstance(defaults, list) else (),
+        {
+            posixpath.relpath(posixpath.dirname(key) or ".", source or ".").removeprefix(".")
+            for key in project.keys
+            if _INDEX.search(key)
+        },
     )
     return Rules(
         (Folder(source, site.address),),

@@ -1438,6 +1438,23 @@ def test_a_configuration_of_vitepress_may_lie_in_a_file_for_each_language(tmp_pa
     assert rules.folders[0].address("a.md", {}) == "a"
 
 
+def test_a_readme_is_the_page_of_its_folder_for_jekyll_where_no_index_is(tmp_path: Path) -> None:
+    tree = {
+        "_config.yml": "",
+        "index.html": "---\ntitle: Start\n---\n<p>Water.</p>",
+        "README.md": "# How this site is made\n\nBy hand.\n",
+        "oil/README.md": "# Oil\n\nOil.\n",
+        "tank/index.md": "---\n---\nTank.\n",
+        "tank/README.md": "---\nlayout: x\n---\n# Own\n\nOwn.\n",
+    }
+    assert addresses(pages_in(tmp_path, tree)) == {
+        "index.html": "",
+        "oil/README.md": "oil/",
+        "tank/index.md": "tank/",
+        "tank/README.md": "tank/README.html",
+    }
+
+
 def test_a_site_of_hexo_in_one_language_says_none(tmp_path: Path) -> None:
     tree = {"_config.yml": "source_dir: docs\nlanguage: en\n", "docs/a.md": "# A\n"}
     assert found_in(files(tmp_path, tree)).rules.first == {}
