@@ -187,7 +187,7 @@ class FieldFound:
         if len(self.samples) < _SAMPLES and text[:_SHOWN] not in self.samples:
             self.samples.append(text[:_SHOWN])
         self.values.add(text[:_SHOWN])
-        self.reached += not isinstance(value, int | float) and reaches(text)
+        self.reached += reaches(text)
         self.is_marked = self.is_marked or MARKUP.search(text) is not None
         self.is_ascii = self.is_ascii and text.isascii()
 

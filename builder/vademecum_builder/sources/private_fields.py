@@ -51,7 +51,7 @@ _RULES: Final[Mapping[str, str]] = {
 }  # fmt: skip
 """By what a field is called (`plain_name`) what it holds (`_plain_value`) where a record is not for everybody."""
 _PRIVATE: Final = re.compile(
-    r"pass(?:words?|wd|worte?|phrases?|port|code)?(?![a-z])|secret|bank_?(?:card|acc)|credit_?card|konto_?n|token|api_?key|hash(?!_?tag)|_salt$|e_?mail|phone|iban|ssn|birth|dob(?:$|_)|address|"
+    r"pass(?:words?|wd|worte?|phrases?|port|code)?(?![a-z])|secret|bank_?(?:card|acc)|credit_?card|konto_?n|token|api_?key|hash(?!_?tag)|_salt$|e_?mail|phone|iban|(?<!i)ssn|birth|dob(?:$|_)|address|"
     r"cost(?![aeilu])|margin|(?:purchase|buying|dealer)_?price|wholesale|(?:^|_)ip(?:$|_)|ip_?addr|salar|"
     r"(?:^|_)wages?(?:$|_)|kennwort|geheim|telef|geburt|adresse|anschrift|einkauf|"
     r"gehalt|kosten|marge|contrase|correo|direcci|nacimi|sueldo|coste|costo|mot_?de_?passe|courriel|naissance|"
@@ -62,7 +62,7 @@ _PRIVATE: Final = re.compile(
     re.IGNORECASE,
 )
 _REACHED: Final = re.compile(
-    r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}(?![\w:])|(?<![\w+-])(?:\+|00)\d[\d /().-]{6,}\d|"
+    r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}(?![\w:])|(?<!\d\.)(?<![\w+-])(?:\+|00)\d[\d /().-]{6,}\d|"
     r"(?<![\w+./-])(?!\d\d[/-]\d\d[/-]\d\d)(?=(?:[ /().-]{0,2}\d){7})\(?0\d{1,4}\)?[ /-](?:[ .-]?\d){3}|"
     r"(?<![\w-])(?:\(\d{3}\) ?|\d{3}-)\d{3}-\d{4}\b",
     re.IGNORECASE,

@@ -141,6 +141,13 @@ FILES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
         "nr,Vorname,Nachname,Telefon,Notiz intern\n" + "".join(f"{n},A{n},B{n},0731 12345{n},owes\n" for n in range(9)),
         {"id": "nr", "title": "{Vorname} {Nachname}", "text": ["Vorname", "Nachname"]},
     ),
+    "papers.csv": (  # neither a code nor a share is a telephone; nor are two of one id variants
+        "id,title,abstract,ISSN,share\n" + "".join(
+            f"p{n or 1},{'' if n == 5 else f'T{n}'},{text_of(n)},0028-083{n % 4},0.0012345678{n:02}\n"
+            for n in range(20)
+        ),
+        {"id": "id", "title": "title", "text": ["abstract", "id"], "metadata": ["ISSN", "share"]},
+    ),
     "events.csv": (
         "id,title,about,country,startDate,created_at\n"
         + "".join(f"{n},T{n},{text_of(n)},New {n % 2},2026-01-{n + 1:02},2025-01-{n + 1:02}\n" for n in range(20)),
@@ -263,6 +270,7 @@ SAME = {
     "shopify.csv": [HIDDEN.format("Published")],
     "two-lists.json": ["not read, as a source of its own would: errors"],
     "members.csv": [PEOPLE, "left out, as nobody's business: Telefon, Notiz intern"],
+    "papers.csv": ["records with the id of an earlier one, which are left out: 1"],
     "one-bad-row.jsonl": ["records with the number of an earlier one, which are left out: 1"],
     "street-map.json": ["left out, as nobody's business: tags.phone"],
     "universities.csv": ["no field names a record: one that is edited is told as removed and added"],
@@ -450,6 +458,7 @@ def test_of_a_large_file_of_objects_by_key_the_beginning_is_looked_at(tmp_path: 
         (tmp_path / f"{name}.json").write_text(json.dumps(told))
         [found] = discover(str(tmp_path / f"{name}.json"), tmp_path)
         assert (found.settings["records"], found.settings["title"]) == ("*" if name == "a" else "things.*", "name")
+        assert found.settings["id"] == "id" and "_key" not in str(found.settings)
 
 
 def test_of_a_folder_of_tables_those_of_persons_and_of_what_they_bought_are_left_out_and_told(tmp_path: Path) -> None:
