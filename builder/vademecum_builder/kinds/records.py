@@ -10,11 +10,13 @@ from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 from functools import cached_property
 from html import escape
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
 from vademecum.errors import ContentError, UsageError
 from vademecum.format.json import canonical, iso_time, parse_object
+from vademecum.origin import pip_install
 from vademecum_builder.kinds.base import Key, is_one_of, is_text, is_texts
 from vademecum_builder.kinds.templates import Template, is_rich_text, shown
 from vademecum_builder.readers.document import LONGEST_URL, Document
@@ -126,9 +128,11 @@ class RecordReader(DocumentReader):
             form: What the text is where the settings do not say it.
 
         Raises:
-            UsageError: A template that cannot be read.
+            UsageError: A template that cannot be read, or what reads the format is not installed.
         """
         values = settings.values
+        if values.get("format") == MEDIAWIKI and not find_spec("pypandoc"):
+            raise UsageError(f"{settings.where}: source.format: a wiki needs {pip_install('mediawiki')}")
         try:
             return cls(
                 settings.where,

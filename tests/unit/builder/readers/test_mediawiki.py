@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from vademecum.errors import UsageError
+from vademecum_builder.kinds import records
 from vademecum_builder.kinds.discover import discover
 from vademecum_builder.kinds.registry import kind_of
 from vademecum_builder.readers.document import Document
@@ -49,6 +51,17 @@ def test_a_table_that_nothing_closes_and_notes_that_nothing_opens_cost_no_text()
     assert text_of("Before.</ref>\n\n{| class=a\n! Sort\n|-\n| style=b | Oak || Elm\n| {{x|a=b}}\nAfter.") == [
         ((), ["Before.", "Sort", "Oak\nElm", "a: b", "After."])
     ]
+
+
+def test_what_reads_a_wiki_may_not_be_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(records, "find_spec", lambda _: None)
+    (tmp_path / "wiki.json").write_text('[{"id": 1, "text": "A"}]')
+    (tmp_path / "vademecum.toml").write_text(
+        '[[source]]\nname = "w"\nkind = "catalog"\npath = "wiki.json"\nformat = "mediawiki"\n'
+    )
+    request = read_settings(tmp_path / "vademecum.toml")
+    with pytest.raises(UsageError, match=r"vademecum\.toml, line 1: source\.format: a wiki needs pip install"):
+        kind_of("catalog").open_source(request.sources[0], request)
 
 
 def page(number: int, title: str, text: str, ns: int = 0, more: str = "") -> str:
