@@ -22,12 +22,13 @@ from securesystemslib.signer import Key, Signature, SSlibKey
 from tuf.api.metadata import Metadata, MetaFile, Root, Snapshot, TargetFile, Targets, Timestamp
 from tuf.api.serialization.json import JSONSerializer
 
+from support.objects import deflate
 from vademecum.encoder.alphabet import Alphabet
 from vademecum.encoder.file import EncoderFile, Golden, encode_encoder, row_bytes
 from vademecum.encoder.query import Encoder
 from vademecum.format.json import canonical, iso_time
 from vademecum.format.manifest import EncoderEntry, Manifest, SegmentEntry, changed_last, encode_manifest
-from vademecum.format.objects import ObjectRef, deflate
+from vademecum.format.objects import ObjectRef
 from vademecum.format.segment import ChunkRow, DocumentRow, chunk_id, decode_segment, encode_segment, scale_of
 from vademecum.generation.live_rows import assemble
 from vademecum.trust.channel import ManifestHint

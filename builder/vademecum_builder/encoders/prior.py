@@ -29,7 +29,7 @@ from vademecum_builder.encoders.alphabet import build_alphabet
 from vademecum_builder.encoders.base import FitLimits
 from vademecum_builder.encoders.directions import find_directions
 from vademecum_builder.encoders.table import Matrix
-from vademecum_builder.index.gzip_tensors import deflate_tensors
+from vademecum_builder.index.gzipped import gzipped
 
 PRIOR_FORMAT: Final = "vademecum.prior.1"
 PROBES: Final = ("key", "how do I bake bread", "The committee was dissolved.", "HTTP 404: not found")
@@ -179,7 +179,7 @@ def encode_prior(prior: Prior) -> bytes:
         "direction": Tensor("I8", directions.shape, directions.tobytes()),
         "probe": Tensor("I8", probes.shape, probes.tobytes()),
     }
-    return deflate_tensors(encode_tensors(TensorFile(tensors, {"format": PRIOR_FORMAT})))[1]
+    return gzipped(encode_tensors(TensorFile(tensors, {"format": PRIOR_FORMAT})))[1]
 
 
 def decode_prior(data: bytes) -> Prior:

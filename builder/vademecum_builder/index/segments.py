@@ -11,7 +11,7 @@ from vademecum.errors import ContentError
 from vademecum.format.manifest import SegmentEntry
 from vademecum.format.segment import ChunkRow, DocumentRow, Segment, cut, decode_segment, encode_segment
 from vademecum.generation.live_rows import assemble
-from vademecum_builder.index.gzip_tensors import deflate_tensors
+from vademecum_builder.index.gzipped import gzipped
 from vademecum_builder.index.rows import Rows, VectorSpace, chunk_weight, document_weight
 from vademecum_builder.index.tiers import PublishedTier, Tier, TierLimits, lay_tiers
 
@@ -60,7 +60,7 @@ def lay_segments(
             continue
         for documents, chunks in _parts(tier, rows, limits.part):
             content = encode_segment(space.epoch, space.dimensions, documents, chunks)
-            ref, file = deflate_tensors(content)
+            ref, file = gzipped(content)
             files[ref.path] = file
             entries.append(SegmentEntry(tier.after, tier.upto, len(documents), len(chunks), ref))
             segments.append(decode_segment(content))

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from vademecum.errors import ContentError
 from vademecum.format.json import DIGEST, Fields, parse_object
 from vademecum.format.manifest import Manifest, decode_manifest
-from vademecum.format.objects import GZIP_HEADER, MAX_SEQUENCE, ObjectRef, PackRef, deflate, read_ref
+from vademecum.format.objects import GZIP_HEADER, MAX_SEQUENCE, ObjectRef, PackRef, read_ref
 from vademecum.ports import Body, Progress, Transport
 from vademecum.transport.downloader import Downloader, in_parallel
 from vademecum.trust.channel import ManifestHint
 from vademecum_builder.delta.schedule import kept, steps_to
-from vademecum_builder.index.gzip_tensors import deflate_tensors
+from vademecum_builder.index.gzipped import gzipped
 
-_Deflate = Callable[[bytes], tuple[ObjectRef, bytes]]
 _IMMUTABLE = ("objects/", "releases/")
 
 
@@ -118,15 +117,8 @@ def _as_published(ref: ObjectRef, content: bytes, body: bytes) -> bytes:
     """Return the gzip file of an object that a host has sent inflated, if the same file can be made again."""
     if body.startswith(GZIP_HEADER):
         return body
-    makers: tuple[_Deflate, ...] = (deflate_tensors, deflate)
-    for make in makers:
-        try:
-            again, file = make(content)
-        except ContentError:
-            continue
-        if again == ref:
-            return file
-    return body
+    again, file = gzipped(content)
+    return file if again == ref else body
 
 
 class RecordingTransport:

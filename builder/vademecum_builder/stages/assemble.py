@@ -11,13 +11,13 @@ import orjson
 
 from vademecum.format.json import canonical, parse_object
 from vademecum.format.manifest import MOST_VALUES, EncoderEntry, Manifest, changed_last, encode_manifest
-from vademecum.format.objects import ObjectRef, deflate
+from vademecum.format.objects import ObjectRef
 from vademecum.format.segment import HEADING_SEPARATOR, ChunkRow, DocumentRow
 from vademecum.trust.channel import ReleasePointer
 from vademecum.version import __version__
 from vademecum_builder.chunking.structure import CHUNKER
 from vademecum_builder.delta.old_rows import encode_history
-from vademecum_builder.index.gzip_tensors import deflate_tensors
+from vademecum_builder.index.gzipped import gzipped
 from vademecum_builder.index.rows import rows_of
 from vademecum_builder.index.segments import LaidSegments
 from vademecum_builder.pages.contents import Contents, FileKind, audit_json, read_audit
@@ -94,14 +94,14 @@ def assemble_release(
     """
     request, sequence, space = context.request, context.sequence, embedded.space
     now = context.now.astimezone(UTC)
-    encoder_ref, encoder_file = deflate_tensors(embedded.query_encoder)
+    encoder_ref, encoder_file = gzipped(embedded.query_encoder)
     rows, told = encode_history(packs.history, space)
-    rows_ref, rows_file = deflate_tensors(rows)
+    rows_ref, rows_file = gzipped(rows)
     own = {"files": dict(sources), "history": {**told, "rows": asdict(rows_ref)}, "audit": audit_json(contents)}
     beside, refs = {rows_ref.path: rows_file}, {}
     for name, content in (("directions", embedded.directions), ("model", embedded.model)):
         if content:
-            refs[name], file = deflate_tensors(content)
+            refs[name], file = gzipped(content)
             beside[refs[name].path] = file
     manifest = Manifest(
         sequence=sequence,
@@ -121,7 +121,7 @@ def assemble_release(
     )
     yanked = {*yanked_of(context.previous.channels), *request.yank}
     archived = archive.within(request.archive, manifest, yanked)
-    sources_ref, sources_file = deflate(canonical(own | {"releases": archive_json(archived.hints())}))
+    sources_ref, sources_file = gzipped(canonical(own | {"releases": archive_json(archived.hints())}))
     manifest = replace(manifest, sources=sources_ref)
     files = {**segments.files, **packs.files, encoder_ref.path: encoder_file}
     files |= {sources_ref.path: sources_file, **beside}

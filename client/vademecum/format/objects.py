@@ -47,24 +47,6 @@ class PackRef(ObjectRef):
         return f"objects/{self.sha256}.pack"
 
 
-def deflate(content: bytes) -> tuple[ObjectRef, bytes]:
-    """Return the reference and the gzip file of an object. The same content gives the same bytes.
-
-    >>> ref, file = deflate(b"x" * 1000)
-    >>> ref.uncompressed, ref.size == len(file), inflate(ref, file) == b"x" * 1000
-    (1000, True, True)
-    """
-    compressor = zlib.compressobj(9, zlib.DEFLATED, -15, 9)
-    return gzip_member(content, compressor.compress(content) + compressor.flush())
-
-
-def gzip_member(content: bytes, deflated: bytes) -> tuple[ObjectRef, bytes]:
-    """Return the reference and the gzip file of an object, from its content and that as a raw deflate stream."""
-    trailer = zlib.crc32(content).to_bytes(4, "little") + (len(content) & 0xFFFFFFFF).to_bytes(4, "little")
-    file = GZIP_HEADER + deflated + trailer
-    return ObjectRef(hashlib.sha256(content).hexdigest(), len(file), len(content)), file
-
-
 def inflate(ref: ObjectRef, body: bytes) -> bytes:
     """Return the verified content of an object, from its gzip file or from the content itself.
 

@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from support.mutations import damaged
+from support.objects import deflate
 from vademecum.errors import ContentError
-from vademecum.format.objects import GZIP_HEADER, ObjectRef, deflate, inflate
+from vademecum.format.objects import GZIP_HEADER, ObjectRef, inflate
 
 
 @given(st.binary(max_size=3000))

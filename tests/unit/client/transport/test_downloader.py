@@ -13,10 +13,11 @@ import pytest
 
 from support.drive import drive
 from support.in_hand import FixedClock
+from support.objects import deflate
 from support.publisher import NOW
 from vademecum.config import Config
 from vademecum.errors import ContentError, NetworkError, ServerError, VademecumError
-from vademecum.format.objects import ObjectRef, deflate
+from vademecum.format.objects import ObjectRef
 from vademecum.ports import Body, Progress
 from vademecum.transport.downloader import Downloader, at_once, in_parallel
 
