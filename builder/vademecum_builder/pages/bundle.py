@@ -13,14 +13,14 @@ import posixpath
 import re
 from collections.abc import Collection, Mapping
 
+from rjsmin import jsmin
+
 PAGE, ELEMENT, QUERY, SYNC = "vademecum.mjs", "vademecum-search.mjs", "query.mjs", "worker.mjs"
 _IMPORT = re.compile(r'^import (?:\{([^}]*)\} from )?"(\.[^"]+)";\n', re.MULTILINE)
 _LATER = re.compile(r'(?<=\bimport\(")\.[^"]+(?="\))')
 _FILE = re.compile(r'(?<=new URL\(")\.[^"]+(?=", import\.meta\.url\))')
 _HERE = re.compile(r"(?<!, )import\.meta\.url")
 _EXPORT = re.compile(r"^export (?=(?:async function|function\*?|class|const) (\w+))", re.MULTILINE)
-# Lines and spaces that tell programs nothing. Imports and exports keep their lines, by which they are found.
-_SPARE = re.compile(r'(?:(?<=[{,(\[])|(?<=[^"];))\n(?!import|export)|\n(?=[})\].?:&|])|(?<=\)) (?=\{|=>)|(?<==>) (?! )')
 
 Modules = Mapping[str, str]
 """Path below `client/` -> text, without comments."""
@@ -101,7 +101,10 @@ def _file(entry: str, root: str, inside: list[str], shared: list[str], modules: 
         parts.append(f"export const $shared = {{ {', '.join(shared)} }};\n")
     elif shared:
         parts.append(f"Object.assign($shared, {{ {', '.join(shared)} }});\n")
-    return _SPARE.sub("", "".join([*parts, _moved(entry, entry, modules)]))
+    text = "".join([*parts, _moved(entry, entry, modules)])
+    # Imports hold for all of a file, wherever they stand, and are found by their lines.
+    imports = "".join(found[0] for found in _IMPORT.finditer(text))
+    return f"{imports}{jsmin(_IMPORT.sub('', text))}\n"
 
 
 def _taken(module: str, modules: Modules, inside: Collection[str] = ()) -> list[str]:

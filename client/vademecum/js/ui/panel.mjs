@@ -31,7 +31,7 @@ export class Panel {
     this.modes = MODES.map((mode) => element("input", { type: "radio", name: "mode", value: mode }));
     this.modes.forEach((input, i) => input.addEventListener("change", () => this.#press(() => kb.setMode(MODES[i]))));
     const labels = MODES.map((mode, i) => element("label", {}, [
-      this.modes[i], element("span", {}, [element("b", {}, [say(`mode.${mode}`)]), ` ${say(`mode.${mode}.text`)}`]),
+      this.modes[i], element("span", {}, [element("b", {}, [say(`mode.${mode}`)]), " " + say(`mode.${mode}.text`)]),
     ]));
     this.menus = Object.keys(MENUS).map((name) => this.#menu(name));
     this.pin = element("input", { id: "pin", type: "checkbox" });

@@ -136,7 +136,7 @@ function quote({ excerpt, marks }) {
 function link(place, context, id, children) {
   const address = pageOf(place, context);
   const attributes = { role: "option", class: "open", "aria-selected": "false", tabindex: "-1" };
-  const read = place.url && `${place.url}&q=${encodeURIComponent(context.query)}${id && `#${id}`}`; // none of an app's own documents
+  const read = place.url && place.url + "&q=" + encodeURIComponent(context.query) + (id && "#" + id); // none of an app's own documents
   const href = address ?? safeUrl(read, context.base);
   const made = href ? element("a", { ...attributes, href }, children) : element("div", attributes, children);
   made.addEventListener("click", (/** @type {Event} */ event) => {

@@ -188,7 +188,7 @@ export class Search {
     try {
       const filters = { ...page.filters, ...this.facets.filters };
       const hits = await this.#kb.search(query, { limit: this.#limit, prefer: page.prefer, facets, filters });
-      for (const [name, meant] of Object.entries(hits.unsaid)) console.warn(`<vademecum-search filters="...">: no document has ${name}${meant && `; is ${meant} meant?`}`);
+      for (const [name, meant] of Object.entries(hits.unsaid)) console.warn(`<vademecum-search filters="...">: no document has ${name}` + (meant && `; is ${meant} meant?`));
       await this.nearby.look(hits.map(({ link }) => safeUrl(link, this.around.base)));
       if (mine !== this.#asked) return;
       this.#show(hits, query);

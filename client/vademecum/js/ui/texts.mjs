@@ -131,7 +131,7 @@ export class Wording {
   offer({ sequence, bytes = 0, cost = bytes, documents }) {
     const size = cost ? this.bytes(cost) : "";
     if (documents) return this.say("panel.offer", { sequence, size, count: documents });
-    return `${this.say("update.offer", { sequence })}${size && ` (${size})`}`;
+    return this.say("update.offer", { sequence }) + (size && ` (${size})`);
   }
 
   /** What is done now, and how far it is, in percent; 0: nobody knows, as of what is waited for when all bytes have come.
