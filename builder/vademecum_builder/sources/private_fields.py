@@ -51,7 +51,7 @@ _RULES: Final[Mapping[str, str]] = {
 }  # fmt: skip
 """By what a field is called (`plain_name`) what it holds (`_plain_value`) where a record is not for everybody."""
 _PRIVATE: Final = re.compile(
-    r"pass(?:words?|wd|worte?|phrases?|port|code)?(?![a-z])|secret|bank_?(?:card|acc)|credit_?card|konto_?n|token|api_?key|hash(?!_?tag)|_salt$|e_?mail|phone|iban|(?<!i)ssn|birth|dob(?:$|_)|address|"
+    r"pass(?:w|phrase|e?port|code|key|nummer|nr)|pass(?![a-z])|(?:^|_)pwd?(?:$|_)|private_?key|secret|bank_?(?:card|acc)|credit_?card|konto_?n|token|api_?key|hash(?!_?tag)|_salt$|e_?mail|phone|iban|(?<!i)ssn|birth|dob(?:$|_)|address|"
     r"cost(?![aeilu])|margin|(?:purchase|buying|dealer)_?price|wholesale|(?:^|_)ip(?:$|_)|ip_?addr|salar|"
     r"(?:^|_)wages?(?:$|_)|kennwort|geheim|telef|geburt|adresse|anschrift|einkauf|"
     r"gehalt|kosten|marge|contrase|correo|direcci|nacimi|sueldo|coste|costo|mot_?de_?passe|courriel|naissance|"
