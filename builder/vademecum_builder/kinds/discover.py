@@ -14,7 +14,7 @@ from zipfile import ZipFile, is_zipfile
 from vademecum.errors import UsageError
 from vademecum_builder.kinds.discover_tables import discover_tables
 from vademecum_builder.kinds.fields import SAMPLED, fields_of, names_an_id
-from vademecum_builder.kinds.people import is_of_people
+from vademecum_builder.kinds.people import is_called_people, is_of_people
 from vademecum_builder.kinds.proposals import ZONE, Proposal, completed, name_of, of_messages, of_records
 from vademecum_builder.kinds.records import MEDIAWIKI
 from vademecum_builder.sources.base import SourceError
@@ -267,7 +267,9 @@ def _catalog(name: str, where: str, place: str, *, complete: bool = True) -> Pro
     catalog = is_address(where) or where.lower().endswith(SELDOM)
     archive = None if catalog else of_messages(name, dict(told), fields, (), columns)
     found = archive or of_records(name, "catalog", dict(told), fields, len(records))
-    if not archive and is_of_people(PurePosixPath(place).stem, fields, len(records), columns):
+    named = PurePosixPath(place).stem
+    listed = at.rpartition(".")[2]
+    if not archive and is_of_people(listed if is_called_people(listed) else named, fields, len(records), columns):
         told_of = (
             "it looks like a list of people, of their secrets or of what they bought: whoever has a release reads it"
         )

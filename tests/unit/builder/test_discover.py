@@ -148,6 +148,13 @@ FILES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
         ),
         {"id": "id", "title": "title", "text": ["abstract", "id"], "metadata": ["ISSN", "share"]},
     ),
+    "club.json": (
+        json.dumps({
+            "members": rows(lambda n: {"nr": n, "name": f"Ann {n}", "mail": "a@b.org"}),
+            "guests": [{"nr": 1, "name": "Bo", "mail": "b@b.org"}],
+        }),
+        {"records": "guests", "id": "nr", "title": "name", "text": ["name"]},
+    ),
     "events.csv": (
         "id,title,about,country,startDate,created_at\n"
         + "".join(f"{n},T{n},{text_of(n)},New {n % 2},2026-01-{n + 1:02},2025-01-{n + 1:02}\n" for n in range(20)),
@@ -198,10 +205,11 @@ FILES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
 }  # fmt: skip
 
 
-def test_what_an_article_costs_its_seller_is_nobodys_business() -> None:
+def test_what_an_article_costs_its_seller_and_what_lets_somebody_in_is_nobodys_business() -> None:
     private = ["cost", "cost_price", "costUSD", "costAmount", "unit_cost", "purchasePrice", "wholesale", "clientIp"]
     private += ["EK-Preis", "internal_notes", "Interne Bemerkung"]
-    public = ["price", "costume", "purchases", "internal_storage", "Gebaeck"]
+    private += ["passkey", "passports", "userPasscodes", "Passwörter", "PassNr", "pwd", "user_pwd", "private_key"]
+    public = ["price", "costume", "purchases", "internal_storage", "Gebaeck", "passengers", "passages", "powder"]
     told = proposal(fields_of({name: f"{name} {n}" for name in ("id", "text", *private, *public)} for n in range(3)), 3)
     named = {*told["text"], *told.get("metadata", ()), told.get("title")}
     assert named >= {*public} and not named & {*private}
@@ -271,6 +279,9 @@ SAME = {
     "two-lists.json": ["not read, as a source of its own would: errors"],
     "members.csv": [PEOPLE, "left out, as nobody's business: Telefon, Notiz intern"],
     "papers.csv": ["records with the id of an earlier one, which are left out: 1"],
+    "club.json": [
+        PEOPLE, "left out, as nobody's business: mail", "not read, as a source of its own would: members",
+    ],
     "one-bad-row.jsonl": ["records with the number of an earlier one, which are left out: 1"],
     "street-map.json": ["left out, as nobody's business: tags.phone"],
     "universities.csv": ["no field names a record: one that is edited is told as removed and added"],
