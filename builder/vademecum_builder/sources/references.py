@@ -8,6 +8,7 @@ import subprocess
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.util import find_spec
+from itertools import accumulate, pairwise
 from typing import Any, Final
 
 import orjson
@@ -43,7 +44,8 @@ def references(text: str, form: str) -> Iterator[tuple[int, dict[str, Any] | Fai
     if not find_spec("pypandoc"):
         raise ContentError(f"a list of references needs {pip_install('references')}")
     begins = [*(match.start() for match in _EACH[form].finditer(text)), len(text)]
-    lines = [1 + text.count("\n", 0, at) + text[at:].startswith("\n") for at in begins]
+    passed = accumulate(text.count("\n", at, end) for at, end in pairwise([0, *begins]))
+    lines = [1 + count + text.startswith("\n", at) for count, at in zip(passed, begins, strict=True)]
     parts = [(line, text[at:end]) for line, at, end in zip(lines, begins, begins[1:], strict=False)]
     shared = "".join(part for _, part in parts if _SHARED.match(part))
     yield from _read([one for one in parts if not _SHARED.match(one[1]) and not _NO_ENTRY.match(one[1])], shared, form)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,15 @@ def test_references_are_records_and_one_that_is_broken_costs_no_other() -> None:
     assert again == (10, {"id": "oil", "type": "book", "title": "Of Oil Again"})
     assert [one["title"] for _, one in read(RIS, "ris")] == ["Of Steel", "Two"]
     assert read("% nothing\n") == []
+
+
+def test_lines_of_many_references_are_counted_in_time_that_grows_with_their_length(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "_converted", lambda text, _: [{}] * text.count("@"))
+    started = time.process_time()
+    many = read(f"@book{{a,\n  note = {{{'x' * 1000}}}}}\n" * 8000)
+    assert [many[-1][0], time.process_time() - started < 3] == [15_999, True]  # seconds; with the square: 9
 
 
 def test_what_reads_references_may_not_be_there(monkeypatch: pytest.MonkeyPatch) -> None:
