@@ -18,8 +18,8 @@ _ARGUMENTS: Final = (
     *("--syntax-highlighting=none", "--mathjax"),
 )
 _HIDDEN: Final = re.compile(
-    r"<!--[\s\S]*?(?:-->|\Z)|<ref\b[^<>]*/>|<ref\b[^<>]*>[\s\S]*?</ref\s*>|<references\b[^<>]*/?>|</references\s*>"
-    r"|</?ref\b[^<>]*>|__[A-Z]+__|<gallery\b[\s\S]*?</gallery\s*>|</?(?:noinclude|onlyinclude|includeonly|translate|languages)\b[^<>]*>",
+    r"<!--[\s\S]*?(?:-->|\Z)|<ref\b[^<>]*/>|<ref\b[^<>]*>(?:(?!<ref\b)[\s\S])*?</ref\s*>|<references\b[^<>]*/?>|</references\s*>"
+    r"|</?ref\b[^<>]*>|__[A-Z]+__|<gallery\b(?:(?!<gallery\b)[\s\S])*?</gallery\s*>|</?(?:noinclude|onlyinclude|includeonly|translate|languages)\b[^<>]*>",
     re.IGNORECASE,
 )
 _TEMPLATE: Final = re.compile(r"\{\{\{[^{}]*\}\}\}|\{\{([^{}|]*)((?:\|[^{}]*)?)\}\}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,13 @@ def test_a_table_that_nothing_closes_and_notes_that_nothing_opens_cost_no_text()
     assert text_of("Before.</ref>\n\n{| class=a\n! Sort\n|-\n| style=b | Oak || Elm\n| {{x|a=b}}\nAfter.") == [
         ((), ["Before.", "Sort", "Oak\nElm", "a: b", "After."])
     ]
+
+
+@pytest.mark.parametrize("opening", ["<ref>", "<gallery "])
+def test_notes_that_nothing_closes_cost_no_more_than_their_length(opening: str) -> None:
+    started = time.process_time()
+    assert categories(opening * 20_000 + "[[Category:Trees]]") == ["Trees"]
+    assert time.process_time() - started < 3  # seconds; with the square: 7 and 14
 
 
 def test_what_reads_a_wiki_may_not_be_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
