@@ -45,6 +45,8 @@ def parser_errors(name: str) -> Iterator[None]:
     """
     try:
         yield
+    except ContentError:  # said already
+        raise
     except RecursionError:
         raise ContentError(f"not {name} that can be read (nested too deeply)") from None
     except Exception as error:  # noqa: BLE001 (on broken input these libraries raise whatever they run into)

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from html import escape
+from itertools import islice
 from typing import Final
 from xml.etree import ElementTree
 from zipfile import ZipFile
 
 from vademecum.errors import ContentError
 from vademecum_builder.readers.converted import read_converted
-from vademecum_builder.readers.office import MOST_ROWS, opened_zip, sheet_section, told_title
+from vademecum_builder.readers.office import LARGEST, MOST_ROWS, opened_zip, sheet_section, told_title
 from vademecum_builder.readers.outline import Block, Reading, Section, block_text
 from vademecum_builder.readers.text import clean_block, clean_line
 
@@ -40,6 +41,8 @@ def read_opendocument(data: bytes) -> Reading:
         title = told_title(_title(parts))
         hidden = frozenset(_hidden_styles(content))
         body = next(part for part in content if _name(part) == "body")
+        if _repeated(content) > LARGEST:
+            raise ContentError(f"larger than {LARGEST >> 20} MB with all that is repeated in its tables: split it")
         match _name(body[0]):
             case "spreadsheet":
                 return _sheets(body[0], title, hidden)
@@ -135,30 +138,56 @@ def _texts(element: ElementTree.Element, hidden: frozenset[str]) -> Iterator[str
 
 def _rows(table: ElementTree.Element, hidden: frozenset[str]) -> Iterator[list[str]]:
     """Yield the rows of a table that are shown, as texts."""
-    columns = [_said(one, "visibility") in ("", "visible") for one in table.iter() if _name(one) == "table-column"
-               for _ in range(min(int(_said(one, "number-columns-repeated") or 1), _MOST_COLUMNS))]  # fmt: skip
-    for row in table.iter():
+    parts = list(_parts(table))
+    columns = [_said(one, "visibility") in ("", "visible") for one in parts if _name(one) == "table-column"
+               for _ in range(_times(one, "columns", _MOST_COLUMNS))]  # fmt: skip
+    for row in parts:
         if _name(row) != "table-row" or _said(row, "visibility") not in ("", "visible"):
             continue
         cells: list[str] = []
         for cell in row:
             if _name(cell) in ("table-cell", "covered-table-cell"):
                 told = "" if _name(cell).startswith("covered") else " ".join(_texts(cell, hidden))
-                times = min(int(_said(cell, "number-columns-repeated") or 1), _MOST_COLUMNS - len(cells))
-                cells += [told] * times
+                cells += [told] * _times(cell, "columns", _MOST_COLUMNS - len(cells))
         shown = [cell for at, cell in enumerate(cells) if at >= len(columns) or columns[at]]
         while shown and not shown[-1]:
             shown.pop()
         if shown:
-            yield from [shown] * min(int(_said(row, "number-rows-repeated") or 1), MOST_ROWS)
+            yield from [shown] * _times(row, "rows", MOST_ROWS + 1)
+
+
+def _parts(table: ElementTree.Element) -> Iterator[ElementTree.Element]:
+    """Yield the columns and rows of a table, not those of a table in one of its cells."""
+    for part in table:
+        if _name(part) in ("table-row", "table-column"):
+            yield part
+        else:
+            yield from _parts(part)
+
+
+def _times(part: ElementTree.Element, what: str, most: int) -> int:
+    return min(int(_said(part, f"number-{what}-repeated") or 1), most)
+
+
+def _repeated(content: ElementTree.Element) -> int:
+    """Return how many characters the cells of all tables have, as often as they are repeated."""
+    return sum(
+        _times(row, "rows", MOST_ROWS)
+        * sum(_times(cell, "columns", _MOST_COLUMNS) * len("".join(cell.itertext())) for cell in row)
+        for row in content.iter()
+        if _name(row) == "table-row"
+    )
 
 
 def _sheets(book: ElementTree.Element, title: str, hidden: frozenset[str]) -> Reading:
     sections, warnings = [], []
     for table in book:
         if _name(table) == "table" and _is_shown(table, hidden):
-            rows = [row for _, row in zip(range(MOST_ROWS), _rows(table, hidden), strict=False)]
-            section, told = sheet_section(clean_line(_said(table, "name")), rows)
+            name = clean_line(_said(table, "name"))
+            rows = list(islice(_rows(table, hidden), MOST_ROWS + 1))
+            if len(rows) > MOST_ROWS:
+                warnings.append(f"{name}: only {MOST_ROWS} rows are read")
+            section, told = sheet_section(name, rows[:MOST_ROWS])
             sections.append(section)
             warnings += told
     return Reading(title, tuple(sections), {}, tuple(warnings))

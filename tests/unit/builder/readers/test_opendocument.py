@@ -9,6 +9,7 @@ import pytest
 
 from vademecum.errors import ContentError
 from vademecum_builder.readers.document import parse_document
+from vademecum_builder.readers.office import MOST_ROWS
 from vademecum_builder.readers.opendocument import read_opendocument
 from vademecum_builder.readers.outline import Reading, block_text
 from vademecum_builder.sources.base import SourceItem
@@ -90,6 +91,32 @@ def test_sheets_have_the_rows_and_columns_that_are_shown_as_they_are_shown() -> 
     assert "1 columns that may be nobody's business are published (E-mail)" in told
 
 
+def cell(text: str, times: int = 1) -> str:
+    return f'<tab:table-cell tab:number-columns-repeated="{times}"><t:p>{text}</t:p></tab:table-cell>'
+
+
+def rows(cells: str, times: int = 1) -> str:
+    return f'<tab:table-row tab:number-rows-repeated="{times}">{cells}</tab:table-row>'
+
+
+def test_a_table_in_a_cell_is_text_of_the_cell_once() -> None:
+    inner = f"<tab:table><tab:table-column tab:visibility='collapse'/>{rows(cell('in'))}</tab:table>"
+    table = rows(f"<tab:table-cell>{inner}<t:p>beside</t:p></tab:table-cell>{cell('out')}") + rows(cell("last"))
+    assert read(f"<o:text><tab:table>{table}</tab:table></o:text>")[1] == [((), ["in beside | out", "last"])]
+
+
+def test_rows_that_are_too_many_are_told_and_what_is_repeated_fills_no_memory() -> None:
+    def sheet(cells: str, times: int) -> bytes:
+        table = rows(cells, times)
+        return packed(f'<o:spreadsheet><tab:table tab:name="A">{table}</tab:table></o:spreadsheet>')
+
+    assert read_opendocument(sheet(cell("x"), MOST_ROWS)).warnings == ()
+    many = read_opendocument(sheet(cell("x"), MOST_ROWS + 1))
+    assert many.warnings == (f"A: only {MOST_ROWS} rows are read",)
+    with pytest.raises(ContentError, match="^larger than 256 MB with all that is repeated in its tables"):
+        read_opendocument(sheet(cell("word " * 9, 16_384), 1_048_576))
+
+
 def test_slides_are_sections_without_what_their_speaker_noted() -> None:
     assert read(SLIDES) == ("Pumps", [(("Pumps",), ["steel"]), (("3",), ["Bare"])])
     assert [one.anchor for one in read_opendocument(packed(SLIDES)).sections] == ["slide=1", "slide=3"]
@@ -102,7 +129,7 @@ def test_what_cannot_be_read_is_told() -> None:
         assert parse_document(SourceItem("a", media, packed(TEXT))).title == "House rules"
         with pytest.raises(ContentError, match="no text in it"):
             parse_document(SourceItem("a", media, packed("<o:text/>")))
-    with pytest.raises(ContentError, match="encrypted: save it without a password"):
+    with pytest.raises(ContentError, match="^encrypted: save it without a password"):
         read_opendocument(packed(TEXT, manifest="<m><encryption-data/></m>"))
     with pytest.raises(ContentError, match="not OpenDocument file that can be read"):
         read_opendocument(packed("<o:text>&never;</o:text>"))
