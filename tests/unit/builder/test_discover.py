@@ -279,9 +279,7 @@ SAME = {
     "two-lists.json": ["not read, as a source of its own would: errors"],
     "members.csv": [PEOPLE, "left out, as nobody's business: Telefon, Notiz intern"],
     "papers.csv": ["records with the id of an earlier one, which are left out: 1"],
-    "club.json": [
-        PEOPLE, "left out, as nobody's business: mail", "not read, as a source of its own would: members",
-    ],
+    "club.json": [PEOPLE, "left out, as nobody's business: mail", "not read, as a source of its own would: members"],
     "one-bad-row.jsonl": ["records with the number of an earlier one, which are left out: 1"],
     "street-map.json": ["left out, as nobody's business: tags.phone"],
     "universities.csv": ["no field names a record: one that is edited is told as removed and added"],
