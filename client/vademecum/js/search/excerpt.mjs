@@ -167,7 +167,7 @@ function partsWith(text, start, stop, words) {
   const has = (/** @type {string[]} */ some) => some.some((word) => words.has(word));
   const whole = wordsOf(run);
   if (!has(whole)) return [];
-  if (run.search(PAIRED) === 0) return pairsWith(run, start, has);
+  if (!run.search(PAIRED)) return pairsWith(run, start, has);
   if (words.has(whole[0])) return [[start, stop]];
   const cuts = new Set([start, stop]);
   for (const { index, 0: found } of [...run.matchAll(JOINTS), ...run.matchAll(HUMPS)]) cuts.add(start + index).add(start + index + found.length);

@@ -115,7 +115,7 @@ function fits(word) {
 
 /** A word, or the pairs of neighbouring letters where a script has no spaces. @param {string} part */
 function writtenTogether(part) {
-  if (part.search(PAIRED) !== 0) return [part];
+  if (part.search(PAIRED)) return [part]; // none at its beginning
   const letters = [...part];
   return letters.slice(0, Math.max(1, letters.length - 1)).map((letter, i) => letter + (letters[i + 1] ?? ""));
 }

@@ -222,9 +222,9 @@ export class Words {
 
   /** The two words that a word is put together of, or the word. @param {string} run */
   #apart(run) {
-    for (let at = 1; at < run.length; at++) {
+    for (let at = 1; at < run.length && !this.vocabulary.has(run); at++) { // what the encoder knows is no two
       const parts = [run.slice(0, at), run.slice(at)];
-      if (parts.every((part) => PART.test(part)) && !this.stems.stop.has(parts[0]) && this.words.some((found) => found.has(parts[0])) && parts.every((part) => this.#isKnown(part))) return parts;
+      if (!this.stems.stop.has(parts[0]) && this.words.some((found) => found.has(parts[0])) && parts.every((part) => PART.test(part) && this.#isKnown(part))) return parts;
     }
     return [run];
   }
@@ -244,7 +244,7 @@ export class Words {
     // A letter of a name, as the P of P-10123, or a short number, as the 9 of 2.9, is in too many others to tell anything beside its other parts.
     const letters = new Set(runs.map(partsOf).flatMap((parts) => (parts.length > 1 ? parts.filter((word) => SHORT.test(word)) : [])));
     const telling = words.filter((word) => !this.stems.stop.has(word) && !letters.has(word));
-    const asked = (telling.length ? telling : words).slice(0, MOST_ASKED).map((word) => this.#standsFor(word, typed.includes(word), wholes.has(word)));
+    const asked = (telling[0] ? telling : words).slice(0, MOST_ASKED).map((word) => this.#standsFor(word, typed.includes(word), wholes.has(word)));
     const groupsOf = new Map(asked.map(({ word, groups }) => [word, groups]));
     /** @type {Set<string>} */ const silent = new Set();
     for (const run of runs) {
@@ -322,11 +322,12 @@ export class Words {
    * where it is all that is changed in a long one.
    * @param {string} word @param {boolean} typed @param {number} most @returns {Group} */
   #misspelt(word, typed, most) {
-    if (this.vocabulary.has(word) || word.length < 4) return [];
+    if (word.length < 4) return [];
+    const same = this.vocabulary.has(word) ? american : meant; // a word of the language: only *color* for *colour*
     for (let distance = 1; distance <= (word.length < 8 ? 1 : most); distance++) {
       for (const begun of typed && word.length > 5 ? [false, true] : [false]) {
         const first = begun || distance > 1 || word.length < 8;
-        const found = this.words.map(({ words }) => within(words, word, distance, begun).filter((number) => meant(words[number], first) === meant(word, first)));
+        const found = this.words.map(({ words }) => within(words, word, distance, begun).filter((number) => same(words[number], first) === same(word, first)));
         if (!isEmpty(found)) return found;
       }
     }
@@ -448,7 +449,12 @@ function respelt(runs, words) {
 
 /** What of a word is not misspelt: its digits, and its first letter. @param {string} word @param {boolean} first */
 function meant(word, first) {
-  return (first ? String.fromCodePoint(/** @type {number} */ (word.codePointAt(0))) : "") + word.replace(/\D/g, "");
+  return (first ? [...word][0] : "") + word.replace(/\D/g, "");
+}
+
+/** What British and American spellings of a word have in common. @param {string} word */
+function american(word) {
+  return word.replace(/our/g, "or").replace(/s/g, "z").replace(/re(?=z?$)/, "er");
 }
 
 /** @param {string} word */
