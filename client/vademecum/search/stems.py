@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from functools import cache, lru_cache
 from typing import Final
@@ -47,6 +48,10 @@ LANGUAGES: Final = {
 }
 """The algorithm for the first part of a language tag (BCP 47), or for none."""
 DEFAULT: Final = "english"
+_LETTERS: Final = re.compile("[a-z]{5,}")
+_DOUBLED: Final = re.compile(r"(.)([^aeiou])\2")
+_SHORT: Final = 5
+"""Letters up to which vowels stay: *flour* and *pasta* are no other spellings."""
 BEFORE: Final = {
     "arabic": "ال بال كال لل ف و ب".split(),
     "indonesian": "di ke me mem men meng pe pem pen peng ter memper diper".split(),
@@ -66,13 +71,30 @@ def algorithms_of(tags: Iterable[str]) -> tuple[str, ...]:
 
 
 def stems_of(word: str, algorithms: tuple[str, ...]) -> frozenset[str]:
-    """Return what each algorithm leaves of a folded word."""
+    """Return what each algorithm leaves of a folded word; of English ones in one spelling for all."""
     return frozenset(_stem(word, name) for name in algorithms)
 
 
 @lru_cache(maxsize=1 << 16)
 def _stem(word: str, algorithm: str) -> str:
-    return _stemmer(algorithm)(word)
+    stem = _stemmer(algorithm)(word)
+    return spelling(stem) if algorithm == DEFAULT else stem
+
+
+def spelling(stem: str) -> str:
+    """Return one spelling for all that an English stem has: site/content/decisions/words.md.
+
+    >>> [spelling(stem) for stem in ("colour", "organiz", "licenc", "centr", "yoghurt", "lasagna", "chilli")]
+    ['color', 'organis', 'licens', 'center', 'yogurt', 'lasagn', 'chili']
+    """
+    if not _LETTERS.fullmatch(stem):
+        return stem
+    same = _DOUBLED.sub(r"\1\2", stem).replace("z", "s").replace("gh", "g")
+    if same.endswith("c"):
+        same = same[:-1] + "s"
+    if same.endswith(("br", "tr")):
+        same = same[:-1] + "er"
+    return same if len(stem) <= _SHORT else same.replace("our", "or").removesuffix("a")
 
 
 @cache

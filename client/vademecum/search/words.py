@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -51,7 +50,6 @@ _LETTER: Final = re.compile("[a-z]|[0-9]{1,3}")
 _QUOTED: Final = re.compile('(?:^|\\s)["“„«»]([^"“”„«»]+)["”“«»]')
 """What is meant as it was typed; behind a figure the mark is one of inches."""
 _NO_DIGITS: Final = re.compile("[^0-9]+")
-_BRITISH_END: Final = re.compile("re(?=z?$)")
 
 Scores: TypeAlias = NDArray[np.float64]
 Group: TypeAlias = tuple[tuple[int, int], ...]
@@ -233,7 +231,7 @@ class Words:
     def _apart(self, run: str) -> list[str]:
         """Return the two words that a word is put together of, or the word.
 
-        A word that the encoder knows is no two: *colour* is not *col our*.
+        A word that the encoder knows is no two: *anyone* is not *any one*.
         """
         if self._is_word(run):
             return [run]
@@ -321,6 +319,7 @@ class Words:
         stems = stems_of(letters, self._algorithms)
         begins = {each[:_SAME_BEGINNING] for each in (*stems, letters, word)}
         begins |= {letters[:at] + joint for at in (1, 2) for joint in "-_"}
+        begins |= {stem[:2] + stem[1:2] for stem in stems}  # abreviation, abbreviation
         before = [each for name in self._algorithms for each in BEFORE.get(name, ())]
         begins |= {each + stem[:_SAME_BEGINNING] for each in before for stem in stems}
 
@@ -368,20 +367,17 @@ class Words:
         """Return the nearest words, within one change, or two in a long one; digits are meant, and the first letter,
         but where it is all that is changed in a long one.
 
-        A word that the encoder knows is no misspelt one, though no text has it: it stands for other spellings of it
-        alone, as *colour* does for *color*.
+        A word that the encoder knows is no misspelt one, though no text has it.
         """
-        most = 0 if len(word) < _LEAST_MISSPELT else 1 if len(word) < _LONG else most
-        is_word = self._is_word(word)
+        most = 0 if len(word) < _LEAST_MISSPELT or self._is_word(word) else 1 if len(word) < _LONG else most
         for distance in range(1, most + 1):
             for begun in (False, True) if typed and len(word) >= _LEAST_BEGUN else (False,):
                 first = begun or distance > 1 or len(word) < _LONG
-                same = _american if is_word else partial(_meant, first=first)
                 found = self._each(
                     (
                         number
                         for number in within(each.words, word, distance, begun=begun)
-                        if same(each.words[number]) == same(word)
+                        if _meant(each.words[number], first=first) == _meant(word, first=first)
                     )
                     for each in self._words
                 )
@@ -434,15 +430,6 @@ def _spelt(runs: Iterable[str], guesses: Mapping[str, str]) -> str:
 def _meant(word: str, *, first: bool) -> str:
     """Return what of a word is not misspelt: its digits, and its first letter."""
     return word[:first] + _NO_DIGITS.sub("", word)
-
-
-def _american(word: str) -> str:
-    """Return what British and American spellings of a word have in common.
-
-    >>> [_american(word) for word in ("colour", "centres", "analyse")]
-    ['color', 'centerz', 'analyze']
-    """
-    return _BRITISH_END.sub("er", word.replace("our", "or").replace("s", "z"))
 
 
 def _single(word: str) -> str:

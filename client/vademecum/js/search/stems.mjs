@@ -98,5 +98,16 @@ export async function loadStems(algorithms) {
   const loaded = await Promise.all(algorithms.map(each));
   const compounds = algorithms.some((name) => TOGETHER.includes(name)) ? await import("./compounds.mjs") : undefined;
   const stop = loaded.flatMap(([, list]) => Object.values(list ?? {})).flatMap((/** @type {string} */ words) => words.trim().split(/\s+/));
-  return new Stems(loaded.map(([module]) => new module.default()), new Set(stop), compounds?.longer, algorithms.flatMap((name) => BEFORE[name]?.split(" ") ?? []));
+  const stemmers = loaded.map(([module], at) => {
+    const stemmer = new module.default();
+    return algorithms[at] === DEFAULT ? { stemWord: (/** @type {string} */ word) => spelling(stemmer.stemWord(word)) } : stemmer;
+  });
+  return new Stems(stemmers, new Set(stop), compounds?.longer, algorithms.flatMap((name) => BEFORE[name]?.split(" ") ?? []));
+}
+
+/** One spelling for all that an English stem has: site/content/decisions/words.md. @param {string} stem */
+function spelling(stem) {
+  if (!/^[a-z]{5,}$/.test(stem)) return stem;
+  const same = stem.replace(/(.)([^aeiou])\2/g, "$1$2").replace(/z/g, "s").replace(/gh/g, "g").replace(/c$/, "s").replace(/([bt])r$/, "$1er");
+  return stem.length > 5 ? same.replace(/our/g, "or").replace(/a$/, "") : same;
 }

@@ -299,7 +299,8 @@ export class Words {
     const [first, second = ""] = letters;
     const joined = ["-", "_"].flatMap((joint) => [first + joint, first + second + joint]);
     const before = this.stems.before.flatMap((each) => stems.map((stem) => each + beginning(stem)));
-    const begins = [...new Set([...[...stems, letters, word].map(beginning), ...joined, ...before])];
+    const doubled = stems.map(([a = "", b = ""]) => a + b + b); // abreviation, abbreviation
+    const begins = [...new Set([...[...stems, letters, word].map(beginning), ...joined, ...before, ...doubled])];
     return this.words.map((found) => {
       /** @type {Set<number>} */ const same = new Set();
       for (const begin of begins) {
@@ -322,12 +323,11 @@ export class Words {
    * where it is all that is changed in a long one.
    * @param {string} word @param {boolean} typed @param {number} most @returns {Group} */
   #misspelt(word, typed, most) {
-    if (word.length < 4) return [];
-    const same = this.vocabulary.has(word) ? american : meant; // a word of the language: only *color* for *colour*
+    if (this.vocabulary.has(word) || word.length < 4) return [];
     for (let distance = 1; distance <= (word.length < 8 ? 1 : most); distance++) {
       for (const begun of typed && word.length > 5 ? [false, true] : [false]) {
         const first = begun || distance > 1 || word.length < 8;
-        const found = this.words.map(({ words }) => within(words, word, distance, begun).filter((number) => same(words[number], first) === same(word, first)));
+        const found = this.words.map(({ words }) => within(words, word, distance, begun).filter((number) => meant(words[number], first) === meant(word, first)));
         if (!isEmpty(found)) return found;
       }
     }
@@ -450,11 +450,6 @@ function respelt(runs, words) {
 /** What of a word is not misspelt: its digits, and its first letter. @param {string} word @param {boolean} first */
 function meant(word, first) {
   return (first ? [...word][0] : "") + word.replace(/\D/g, "");
-}
-
-/** What British and American spellings of a word have in common. @param {string} word */
-function american(word) {
-  return word.replace(/our/g, "or").replace(/s/g, "z").replace(/re(?=z?$)/, "er");
 }
 
 /** @param {string} word */

@@ -54,9 +54,9 @@ def kb(tmp_path_factory: pytest.TempPathFactory) -> KnowledgeBase:
         ("order p-1001", "shop.md", ""),
         ("entry typ", "kinds.md", ""),  # half typed, and no stem of `entrytype`
         ("re indexes", "index.md", "reindexes"),  # its stem, and no word begins as its second part
-        ("colour", "paint.md", "color"),  # a word that the encoder knows, spelt as Britons spell it
-        ("organise", "paint.md", "organized"),
-        ("centre", "paint.md", "center"),
+        ("colour", "paint.md", ""),  # a word that the encoder knows, spelt as Britons spell it
+        ("organise", "paint.md", ""),
+        ("centre", "paint.md", ""),
         ("pass word", "fields.md", "password"),  # written so, though a word begins with its second part
     ],
 )
@@ -181,4 +181,5 @@ def test_where_words_are_written_together_a_part_finds_them(
 def test_a_word_that_lacks_a_doubled_letter_is_misspelt(german: tuple[str, KnowledgeBase]) -> None:
     """Its stem may be the beginning of the word that was meant, and of what that is a part of."""
     hits = german[1].search("Newsleter ", mode="lexical")
-    assert ([hit.document for hit in hits], hits.meant) == (["d.md"], "newsletter")
+    meant = "" if german[0] == "en" else "newsletter"  # in English it is another spelling
+    assert ([hit.document for hit in hits], hits.meant) == (["d.md"], meant)

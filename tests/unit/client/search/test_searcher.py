@@ -180,7 +180,7 @@ def test_what_was_taken_for_another_word_is_told(kb: KnowledgeBase) -> None:
 @pytest.mark.parametrize(
     ("query", "meant"),
     [
-        ("storr", "store"),
+        ("sstore", "store"),
         ("rtore ", ""),
         ("ublishe ", ""),
         ("ackground ", "background"),  # a slip in the first letter of a long word is one
@@ -194,6 +194,29 @@ def test_what_was_taken_for_another_word_is_told(kb: KnowledgeBase) -> None:
 def test_what_is_near_to_a_word_by_chance_is_not_taken_for_it(kb: KnowledgeBase, query: str, meant: str) -> None:
     hits = kb.search(query, mode="lexical")
     assert (hits.unknown, hits.meant) == ((() if meant else (query.strip(),)), meant)
+
+
+def test_one_word_in_two_spellings_is_one(tmp_path: Path) -> None:
+    pages = {
+        "lasagna.md": "# Lasagna\n\nBake it. The sauce is one of yogurt.\n",
+        "ragu.md": "# Ragu\n\nFor lasagne. Its colour is red.\n",
+        "dip.md": "# Dip\n\nYoghurt, in every color.\n",
+        "bread.md": "# Bread\n\nFlour, of which pasta and paste are made.\n",
+        "florist.md": "# Florists\n\nThey sell a flor.\n",
+        "short.md": "# Abbreviations\n\nAccommodate them.\n",
+        "de.md": "---\nlang: de\n---\n# Hut\n\nDie Hütte ist aus Holz.\n",
+    }
+    base = searched(tmp_path, pages)
+    assert keys(base.search("lasagne ", mode="lexical")) == ["lasagna.md", "ragu.md"]
+    for query, found in (
+        ("yoghurt", "lasagna.md dip.md"),
+        ("colours", "ragu.md dip.md"),
+        ("flour", "bread.md"),
+        ("abreviations", "short.md"),  # doubled among the letters that words are looked up by
+        ("acomodate", "short.md"),
+    ):
+        hits = base.search(f"{query} ", mode="lexical")
+        assert (set(keys(hits)), hits.meant) == (set(found.split()), "")
 
 
 def test_the_table_reads_a_word_that_it_lacks_as_the_commonest_of_its_stem(
