@@ -302,6 +302,29 @@ def test_facets_narrow_the_hits(open_page: Open) -> None:
     expect(group).to_be_hidden()
 
 
+def test_of_many_fields_and_values_the_first_are_shown_and_the_rest_unfolds(open_page: Open) -> None:
+    page = open_page("inline")
+    page.locator("#query").fill("many wide")
+    rows, values = page.locator(".facet"), page.get_by_role("group", name="a", exact=True).get_by_role("button")
+    expect(rows).to_have_count(3)
+    expect(values).to_have_text([*(f"kind {i} ({20 - i})" for i in range(5)), "More (4)"])
+    values.last.press("Enter")
+    expect(values).to_have_count(10)
+    expect(values.last).to_be_focused()
+    expect(values.last).to_have_attribute("aria-expanded", "true")
+    page.get_by_role("button", name="kind 8").click()
+    values.last.click()
+    expect(values).to_have_text(["kind 8 (12)", *(f"kind {i} ({20 - i})" for i in range(4)), "More (4)"])
+    page.get_by_role("button", name="More filters (2)").click()
+    expect(rows).to_have_count(5)
+    rows.last.get_by_role("button", name="v0").click()
+    page.get_by_role("button", name="Fewer filters").click()
+    expect(rows).to_have_count(4)  # what is chosen is not hidden
+    page.locator("#query").fill("many")
+    expect(rows).to_have_count(1)
+    expect(page.locator(".fold")).to_have_count(0)
+
+
 def test_many_numbers_are_narrowed_to_a_range(open_page: Open) -> None:
     page = open_page("inline facets=shop.price")
     page.locator("#query").fill("many priced")

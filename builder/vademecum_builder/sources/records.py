@@ -11,6 +11,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from difflib import get_close_matches
 from typing import Any, Final
+from unicodedata import category
 from uuid import UUID
 
 import orjson
@@ -45,7 +46,9 @@ def record_key(id: object) -> str | None:
     if isinstance(id, bool) or not isinstance(id, str | int | UUID):
         return None
     key = str(id)
-    return key if 0 < len(key) <= LONGEST_KEY and key.isprintable() and key == key.strip() else None
+    # French has a no-break space before a question mark.
+    shown = all(letter.isprintable() or category(letter) == "Zs" for letter in key)
+    return key if 0 < len(key) <= LONGEST_KEY and shown and key == key.strip() else None
 
 
 def record_item(key: str, fields: Mapping[str, Any]) -> SourceItem | Skipped:

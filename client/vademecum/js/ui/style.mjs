@@ -92,6 +92,8 @@ dialog::backdrop { background: rgb(20 16 10 / 45%); }
 .facet { display: flex; flex-wrap: wrap; align-items: center; gap: .4rem; color: var(--soft); font-size: .86rem; }
 .facet button { padding: .15rem .7rem; border: 1px solid var(--line); border-radius: 2rem; background: var(--raised); }
 .facet input { width: 6.5rem; padding: .15rem .7rem; border: 1px solid var(--edge); border-radius: 2rem; background: var(--raised); color: var(--ink); }
+.facets .fold { align-self: start; padding: .15rem .7rem; border: 1px solid transparent; border-radius: 2rem; background: none; color: var(--soft); font-size: .86rem;
+  text-decoration: underline; text-decoration-color: var(--line); text-underline-offset: .25em; }
 .facet button:hover { border-color: var(--edge); }
 .facet button[aria-pressed="true"] { border-color: var(--accent); background: var(--accent); color: var(--on-accent); }
 
@@ -202,6 +204,7 @@ pre { margin: 1rem 0; padding: .9rem 1.2rem; border: 1px solid var(--line); bord
   .trigger { min-width: 0; }
   .facet { flex-wrap: nowrap; overflow-x: auto; }
   .facet > * { flex: none; }
+  .facet:has([aria-expanded="true"]) { flex-wrap: wrap; } /* what was asked for is seen */
   .trigger kbd { display: none; }
   .open, .more { padding-inline: .6rem; }
   .more { margin-inline: 0; }
@@ -217,7 +220,7 @@ pre { margin: 1rem 0; padding: .9rem 1.2rem; border: 1px solid var(--line); bord
   .text:has(.lead)::before { content: "… "; }
 }
 @media (pointer: coarse) {
-  .facet :is(button, input), .read, .plain, .pill { min-height: 2.75rem; }
+  .facet :is(button, input), .fold, .read, .plain, .pill { min-height: 2.75rem; }
   .more { padding-block: .65rem; margin-bottom: .2rem; }
 }
 @media (max-height: 30rem) { .foot { position: static; } } /* enlarged, it would lie over the hits */

@@ -20,7 +20,7 @@ from vademecum_builder.sources.base import Checkpoint, Skipped, SourceItem
 from vademecum_builder.sources.catalog import CatalogSource
 from vademecum_builder.sources.json_records import split_records
 from vademecum_builder.sources.record_files import WHOLE, Layout, read_records
-from vademecum_builder.sources.records import Failed
+from vademecum_builder.sources.records import Failed, record_key
 from vademecum_builder.sources.xml_records import repeated_elements, split_elements
 
 PUMP = {"id": 7, "name": "Pump", "price": {"amount": 12.5}}
@@ -626,3 +626,10 @@ def test_line_breaks_that_a_shop_writes_as_two_characters_are_some(tmp_path: Pat
     told = r"<p>Warm.</p>\n<p>Red.</p>\r\n\nOf wool.\nFor heads, in C:\new and D:\names."
     [record] = catalog(tmp_path, "a.csv", f'id,about\n7,"{told}"\n').sample(1)
     assert record["about"] == "<p>Warm.</p>\n<p>Red.</p>\n\nOf wool.\nFor heads, in C:\\new and D:\\names."
+
+
+def test_an_id_has_spaces_as_its_language_writes_them() -> None:
+    for id in ("Page «\xa0plan du site\xa0»", "La page a-t-elle un titre\u202f?"):
+        assert record_key(id) == id
+    for id in ("a\nb", "a\u200bb", "\xa0a", "a\u2028b"):
+        assert record_key(id) is None

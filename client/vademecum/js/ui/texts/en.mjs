@@ -43,6 +43,10 @@ export const en = {
   "facet.source": "Source",
   "facet.min": "from",
   "facet.max": "to",
+  "facet.values.more": "More ({count})",
+  "facet.values.less": "Fewer",
+  "facet.fields.more": "More filters ({count})",
+  "facet.fields.less": "Fewer filters",
   "reader.open": "Open the page",
   "reader.text": "The document",
   // How the index is
