@@ -334,12 +334,18 @@ LOCALLY = [
     "水泵",
     "lamp",
     "pomp",
+    *("𞤣", "𞤭𞤫𞤧𞤭", "𞤳𞤫𞤧𞤤", "𞤣𞤫𞤼𞤫", "𞤁𞤫𞤬𞤼𞤫𞤫", "𞤣𞤵𞤬𞤼𞤫𞤪𞤫", "𞤶𞤢𞤺𞤲𞤭𞤲𞤮𞤱𞤭", "𞤶𞤢𞤲𞤺𞤭𞤭𞤲"),
 ]
 
 
+ADLAM = {"key": "ff", "title": "Adlam", "text": "𞤁𞤫𞤬𞤼𞤫𞤪𞤫 𞤶𞤢𞤲𞤺𞤭𞤲𞤮𞤱𞤮 𞤣𞤫𞤬𞤼𞤫 𞤳𞤫𞤧𞤭 𞤆𞤵𞤤𞤢𞤪"}
+"""Each of its letters is two UTF-16 units."""
+
+
 def test_documents_of_an_app_are_found_the_same() -> None:
-    told = node(LOCAL, {"js": JS.as_uri(), "documents": DOCUMENTS, "queries": [*LOCALLY, "title", ""]})
-    opened = index_documents(DOCUMENTS)
+    documents = [*DOCUMENTS, ADLAM]
+    told = node(LOCAL, {"js": JS.as_uri(), "documents": documents, "queries": [*LOCALLY, "title", ""]})
+    opened = index_documents(documents)
     searcher, generation = Searcher(opened), opened.generation
     counted = (told["release"]["documents"], told["release"]["chunks"])
     assert counted == (generation.documents, generation.chunks)

@@ -3,30 +3,38 @@
 
 import { lowerBound } from "./encoder.mjs";
 
+const BEYOND_16_BITS = /[\ud800-\udbff]/;
+
+/** Its letters, one at each place: as Python counts them, also of a script beyond 16 bits. @param {string} word @returns {string | string[]} */
+export function inLetters(word) {
+  return BEYOND_16_BITS.test(word) ? [...word] : word;
+}
+
 /** The numbers of the sorted words that are at most `most` changes away; with `begun` a beginning of them suffices.
  * @param {string[]} words @param {string} word @param {number} most @param {boolean} begun @returns {number[]} */
 export function within(words, word, most, begun) {
+  const meant = inLetters(word);
   /** @type {number[]} */ const found = [];
-  const rows = [Array.from({ length: word.length + 1 }, (_, i) => i)];
-  let before = "";
+  const rows = [Array.from({ length: meant.length + 1 }, (_, i) => i)];
+  /** @type {string | string[]} */ let before = "";
   for (let at = 0; at < words.length; ) {
-    const other = words[at];
+    const other = inLetters(words[at]);
     let shared = 0;
     const longest = Math.min(before.length, other.length, rows.length - 1);
     while (shared < longest && before[shared] === other[shared]) shared++;
     rows.length = shared + 1;
     for (let depth = shared; depth < other.length; depth++) {
-      rows.push(nextRow(rows, word, other, depth, most));
+      rows.push(nextRow(rows, meant, other, depth, most));
       if (Math.min(...rows[depth + 1]) > most) break;
     }
     before = other;
-    const reached = rows.slice(1).map((row) => row[word.length]);
+    const reached = rows.slice(1).map((row) => row[meant.length]);
     const left = rows.length <= other.length && Math.min(...rows[rows.length - 1]) > most;
-    const near = begun ? Math.min(...reached) <= most : !left && rows[rows.length - 1][word.length] <= most;
+    const near = begun ? Math.min(...reached) <= most : !left && rows[rows.length - 1][meant.length] <= most;
     if (near) found.push(at);
     if (left && !near) {
-      const passed = other.slice(0, rows.length - 1);
-      const next = passed.slice(0, -1) + String.fromCharCode(passed.charCodeAt(passed.length - 1) + 1);
+      const passed = [...other.slice(0, rows.length - 1)];
+      const next = passed.slice(0, -1).join("") + String.fromCodePoint(/** @type {number} */ (passed[passed.length - 1].codePointAt(0)) + 1);
       at += 1;
       at += lowerBound(words.length - at, (i) => words[at + i] < next);
     } else {
@@ -44,7 +52,7 @@ export function nearest(words, word) {
   return found.length ? words[found[0]] : "";
 }
 
-/** @param {number[][]} rows @param {string} word @param {string} other @param {number} depth @param {number} most */
+/** @param {number[][]} rows @param {string | string[]} word @param {string | string[]} other @param {number} depth @param {number} most */
 function nextRow(rows, word, other, depth, most) {
   const above = rows[rows.length - 1];
   const row = [depth + 1, ...Array(word.length).fill(most + 1)];

@@ -4,7 +4,7 @@
  * search/words.py is the twin: the same sums of doubles in the same order.
  */
 
-import { within } from "./spelling.mjs";
+import { inLetters, within } from "./spelling.mjs";
 import { CAMEL, PAIRED, isBetween, lettersOf, named, partsOf, runsOf, wholesOf } from "./tokens.mjs";
 
 /** @typedef {import("./generation.mjs").Generation} Generation */
@@ -264,7 +264,7 @@ export class Words {
   /** @param {string} word @param {boolean} typed @param {boolean} whole @param {number} most @returns {Asked} */
   #standsFor(word, typed, whole = false, most = 2) {
     const groups = [{ group: this.#alike(word), worth: 1 }];
-    if (typed && (word.length >= LEAST_TYPED || isPaired(word))) {
+    if (typed && (inLetters(word).length >= LEAST_TYPED || isPaired(word))) {
       groups.push({ group: this.words.map((found) => numbers(found.beginningWith(word))), worth: COMPLETED });
     }
     if (groups.every(({ group }) => isEmpty(group))) {
@@ -323,10 +323,11 @@ export class Words {
    * where it is all that is changed in a long one.
    * @param {string} word @param {boolean} typed @param {number} most @returns {Group} */
   #misspelt(word, typed, most) {
-    if (this.vocabulary.has(word) || word.length < 4) return [];
-    for (let distance = 1; distance <= (word.length < 8 ? 1 : most); distance++) {
-      for (const begun of typed && word.length > 5 ? [false, true] : [false]) {
-        const first = begun || distance > 1 || word.length < 8;
+    const { length } = inLetters(word);
+    if (this.vocabulary.has(word) || length < 4) return [];
+    for (let distance = 1; distance <= (length < 8 ? 1 : most); distance++) {
+      for (const begun of typed && length > 5 ? [false, true] : [false]) {
+        const first = begun || distance > 1 || length < 8;
         const found = this.words.map(({ words }) => within(words, word, distance, begun).filter((number) => meant(words[number], first) === meant(word, first)));
         if (!isEmpty(found)) return found;
       }
