@@ -22,7 +22,7 @@ _OPTION = re.compile(r":([\w-]+):[ \t]*(.*)")
 _ASCIIDOC = re.compile(r"^include::(?P<name>[^\[\]\s]+)\[(?P<options>[^\]]*)\][ \t]*$", re.MULTILINE)
 _ENTRY = re.compile(r"^:([\w-]+):[ \t]+(.+)$", re.MULTILINE)
 _REFERENCE = re.compile(r"\{([\w-]+)\}")
-_CODE = r"^(?P<fence>-{4,}|\.{4,}|/{4,}|\+{4,}|`{3,}).*\n[\s\S]*?^(?P=fence)[ \t]*$"
+_CODE = r"^(?P<fence>-{4,}+|\.{4,}+|/{4,}+|\+{4,}+|`{3,}+).*\n[\s\S]*?^(?P=fence)[ \t]*$"
 _MACRO = re.compile(
     rf"{_CODE}|^(?!include::|image::|video::|audio::|toc::|ifn?def::|ifeval::|endif::)(?P<name>[a-z][\w-]*)::\S*\[.*\]"
     r"[ \t]*$",

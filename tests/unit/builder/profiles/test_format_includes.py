@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -159,3 +160,10 @@ def test_what_an_extension_of_asciidoc_makes_is_told(root: Path) -> None:
 )  # fmt: skip
 def test_lines_that_are_written_wrongly_are_none(wanted: str, lines: str) -> None:
     assert part("1\n2\n3\n4\n5", wanted).replace("\n", "") == lines
+
+
+def test_fences_of_many_lengths_cost_no_more_than_their_number(tmp_path: Path) -> None:
+    text = "xref:a.adoc[]\n" + "".join(f"{'-' * (4 + length)}\n" for length in range(300))
+    started = time.process_time()
+    assert asciidoc_references(text, Page(Project(tmp_path, tmp_path), "b.adoc")) == text
+    assert time.process_time() - started < 1  # seconds; where each beginning of a fence was tried as one: 5
