@@ -18,10 +18,13 @@ _ARGUMENTS: Final = (
     *("--syntax-highlighting=none", "--mathjax"),
 )
 _HIDDEN: Final = re.compile(
-    r"<!--[\s\S]*?(?:-->|\Z)|<ref\b[^<>]*/>|<ref\b[^<>]*>(?:(?!<ref\b)[\s\S])*?</ref\s*>|<references\b[^<>]*/?>|</references\s*>"
+    r"(?P<verbatim><(?P<tag>nowiki|pre|syntaxhighlight|source|math)\b[^<>]*(?<!/)>(?:(?!<(?P=tag)\b)[\s\S])*?</(?P=tag)\s*>)"
+    r"|<!--[\s\S]*?(?:-->|\Z)|<ref\b[^<>]*/>|<ref\b[^<>]*>(?:(?!<ref\b)[\s\S])*?</ref\s*>|<references\b[^<>]*/?>|</references\s*>"
     r"|</?ref\b[^<>]*>|__[A-Z]+__|<gallery\b(?:(?!<gallery\b)[\s\S])*?</gallery\s*>|</?(?:noinclude|onlyinclude|includeonly|translate|languages)\b[^<>]*>",
     re.IGNORECASE,
 )
+"""What is not shown; and, so that no part of it is taken for such, what is shown as it stands."""
+_VERBATIM: Final = re.compile("\ue000(\\d+)\ue000")
 _TEMPLATE: Final = re.compile(r"\{\{\{[^{}]*\}\}\}|\{\{([^{}|]*)((?:\|[^{}]*)?)\}\}")
 """The innermost."""
 _PARAMETER: Final = re.compile(r"\|(?![^\[\]]*\]\])")
@@ -60,12 +63,20 @@ def read_mediawiki(text: str) -> Sequence[Section]:
     """
     import pypandoc
 
-    text = _HIDDEN.sub("", text)
+    verbatim: list[str] = []
+
+    def kept(hidden: re.Match[str]) -> str:
+        if hidden["verbatim"]:
+            verbatim.append(hidden["verbatim"])
+        return f"\ue000{len(verbatim) - 1}\ue000" if hidden["verbatim"] else ""
+
+    text = _HIDDEN.sub(kept, text.replace("\ue000", ""))
     for _ in range(_NESTED):
         text, count = _TEMPLATE.subn(_handed, text)
         if not count:
             break
     text = _LINK.sub(_shown, _LINK.sub(_shown, text))  # a caption of a picture has links
+    text = _VERBATIM.sub(lambda mark: verbatim[int(mark[1])], text)
     pandoc = (pypandoc.get_pandoc_path(), *_ARGUMENTS)
     try:
         page = converted_by(pandoc, text)
@@ -84,6 +95,7 @@ def _handed(template: re.Match[str]) -> str:
         return " ".join(plain)
     named = (part.partition("=") for part in parts)
     told = {key.strip(): value.strip() for key, _, value in named if value.strip()}
+    told = {key: f"\n{value}" if value[0] in "*#:;" else value for key, value in told.items()}  # a list, or an item
     return "".join(f"\n\n{key}: {value}\n\n" for key, value in told.items() if not _MAINTENANCE.fullmatch(key))
 
 

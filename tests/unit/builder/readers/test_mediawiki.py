@@ -54,7 +54,22 @@ def test_a_table_that_nothing_closes_and_notes_that_nothing_opens_cost_no_text()
     ]
 
 
-@pytest.mark.parametrize("opening", ["<ref>", "<gallery "])
+@pytest.mark.process
+def test_what_stands_as_it_is_written_has_no_templates_links_or_comments() -> None:
+    code = "if [[ -f {{ x }} ]]; then # <!-- a -->"
+    page = "Say <nowiki>{{name}} [[Category:No]]</nowiki>. {{b|<nowiki>a|b</nowiki>}}\n\n"
+    page += f"<syntaxhighlight lang=bash>\n{code}\n</syntaxhighlight>\n"
+    page += "<!-- <pre> --> Seen. <!-- </pre> -->\n[[Category:Yes]]"
+    assert text_of(page) == [((), ["Say {{name}} [[Category:No]]. a|b", code, "Seen."])]
+    assert categories(page) == ["Yes"]
+
+
+@pytest.mark.process
+def test_a_list_that_a_template_is_handed_begins_on_a_line_of_its_own() -> None:
+    assert text_of("{{Box|tools=\n* saw\n* file\n}}After.") == [((), ["tools:", "saw", "file", "After."])]
+
+
+@pytest.mark.parametrize("opening", ["<pre>", "<ref>", "<gallery "])
 def test_notes_that_nothing_closes_cost_no_more_than_their_length(opening: str) -> None:
     started = time.process_time()
     assert categories(opening * 20_000 + "[[Category:Trees]]") == ["Trees"]
