@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path, PurePosixPath
+from typing import Any
 from urllib.parse import urlsplit
 from zipfile import ZipFile, is_zipfile
 
 from vademecum.errors import UsageError
 from vademecum_builder.kinds.discover_tables import discover_tables
-from vademecum_builder.kinds.fields import SAMPLED, fields_of, names_an_id
+from vademecum_builder.kinds.fields import SAMPLED, FieldFound, fields_of, names_an_id
 from vademecum_builder.kinds.people import is_called_people, is_of_people
 from vademecum_builder.kinds.proposals import ZONE, Proposal, completed, name_of, of_messages, of_records
 from vademecum_builder.kinds.records import MEDIAWIKI
@@ -23,7 +24,7 @@ from vademecum_builder.sources.charset import decode
 from vademecum_builder.sources.endings import BINARY_TYPES, MEDIA_TYPES
 from vademecum_builder.sources.exports import CANNOT_UNPACK, UNPACK_IT, shape_of
 from vademecum_builder.sources.fetched import fetch, is_address
-from vademecum_builder.sources.record_files import Layout
+from vademecum_builder.sources.record_files import WHOLE, Layout
 
 _SQLITE = b"SQLite format 3\0"
 _EXPORTED = (".txt", ".json", ".jsonl", ".csv", ".log", ".weechatlog", ".mbox")
@@ -37,6 +38,9 @@ _SHOP = re.compile(rb"=[\"']https?://base\.google\.com/ns/")
 _DJANGO = {"model", "pk", "fields"}
 _FEW = 20
 """A field of so many stands in a record, on the average, where the records have hardly one in common."""
+_ALL = 20
+"""A list in each record that is so many times as long as all else there says what it says."""
+_NESTED = (".json", ".yaml", ".yml")
 _RECORDS = 100_000
 """Records whose ids are compared."""
 _UNLIKE = (
@@ -187,11 +191,13 @@ def _in_folder(path: Path, folder: Path) -> list[Proposal]:
 
 def _catalogs(name: str, path: Path, folder: Path) -> list[Proposal]:
     """Return the catalog that files of a folder are, or one of each where they hold other things."""
-    files = CatalogSource(str(path)).files()
+    source = CatalogSource(str(path))
+    files = source.files()
+    layout = Layout(WHOLE if len(files) > 1 and source.lists_of_records() == [WHOLE] else "")
     found: list[set[str]] = []
     for file in files[:: -(-len(files) // _EACH)] if len(files) > 1 else ():
         try:
-            found.append(set(CatalogSource(str(file)).sample(1)[0]))
+            found.append(set(CatalogSource(str(file), layout).sample(1)[0]))
         except SourceError:
             break
     unlike = sum(2 * len(names & found[0]) < len(names | found[0]) for names in found)
@@ -242,10 +248,22 @@ def _is_known(file: Path) -> bool:
     return head.startswith(_SQLITE) or _FEED.search(head) is not None
 
 
-def _catalog(name: str, where: str, place: str, *, complete: bool = True) -> Proposal:
+def _within(records: Sequence[Mapping[str, Any]], fields: Sequence[FieldFound]) -> str:
+    """Return the list in which records say all that they say, as topics do whose rules are objects of objects: they
+    themselves would be documents without a text. Empty: there is none."""
+    for one in fields:
+        lists = [record.get(one.name) for record in records]
+        are_lists = all(isinstance(each, list) and {*map(type, each)} == {dict} for each in lists)
+        others = sum(other.length for other in fields if other is not one)
+        if are_lists and {*one.types} == {"nested"} and one.length > _ALL * others:
+            return one.name
+    return ""
+
+
+def _catalog(name: str, where: str, place: str, *, complete: bool = True, within: str = "") -> Proposal:
     source = CatalogSource(where)
     told = {"path": place}
-    lists = source.lists_of_records()
+    lists = [within] if within else source.lists_of_records()
     for at in lists or [""]:
         read = replace(source, layout=Layout(at))
         records = read.sample(SAMPLED)
@@ -253,6 +271,9 @@ def _catalog(name: str, where: str, place: str, *, complete: bool = True) -> Pro
         columns = [one.name for one in fields]
         if not lists[1:] or at == lists[-1] or not is_of_people(at.rpartition(".")[2], fields, len(records), columns):
             break
+    if not lists and PurePosixPath(where).suffix.lower() in _NESTED and (inner := _within(records, fields)):
+        [outer] = source.lists_of_records(always=True)
+        return _catalog(name, where, place, complete=complete, within=f"{outer}.*.{inner}".lstrip("."))
     if lists:
         told["records"] = at
         lists = [at, *(other for other in lists if other != at)]

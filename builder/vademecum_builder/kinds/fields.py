@@ -12,7 +12,7 @@ from typing import Any, Final
 import orjson
 
 from vademecum.errors import ContentError
-from vademecum_builder.kinds.records import MARKUP, PRICE, TITLES
+from vademecum_builder.kinds.records import PRICE, TITLES, is_html
 from vademecum_builder.kinds.templates import is_rich_text, shown
 from vademecum_builder.sources.catalog import ID_NAMES
 from vademecum_builder.sources.fetched import is_address
@@ -98,6 +98,9 @@ _MADE: Final = re.compile(
 """A time that tells when a program did something, and nothing of what a record is about."""
 
 
+_MARKDOWN = re.compile(r"\[[^\[\]\n]+\]\((?:https?:|[#/.])[^()\s]*\)|^(?:#{2,6} \S|```)", re.MULTILINE)
+
+
 @dataclass
 class FieldFound:
     """A field, in the records that were looked at.
@@ -113,6 +116,7 @@ class FieldFound:
         values: Different values, as far as they are short.
         reached: In how many of its texts somebody is reached.
         is_marked: Whether a text has markup of HTML.
+        is_markdown: Whether a text has a link, a heading or code as Markdown writes them.
         is_ascii: Whether all texts are: then a long one without a blank is no prose, in any language.
     """
 
@@ -126,6 +130,7 @@ class FieldFound:
     values: set[str] = field(default_factory=set, repr=False)
     reached: int = 0
     is_marked: bool = False
+    is_markdown: bool = False
     is_ascii: bool = True
 
     @property
@@ -188,7 +193,8 @@ class FieldFound:
             self.samples.append(text[:_SHOWN])
         self.values.add(text[:_SHOWN])
         self.reached += reaches(text)
-        self.is_marked = self.is_marked or MARKUP.search(text) is not None
+        self.is_marked = self.is_marked or is_html(text)
+        self.is_markdown = self.is_markdown or _MARKDOWN.search(text) is not None
         self.is_ascii = self.is_ascii and text.isascii()
 
     def is_the_same(self, records: int) -> bool:

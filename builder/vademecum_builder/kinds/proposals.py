@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from vademecum_builder.kinds.fields import FieldFound, proposal, zone_of
+from vademecum_builder.kinds.records import AUTO, MARKDOWN
 from vademecum_builder.sources.catalog import ALL
 from vademecum_builder.sources.private_fields import is_private, plain_name
 
@@ -114,8 +115,11 @@ def of_records(
         keys: Fields that identify a record, as a database says.
     """
     told = proposal(fields, count, keys)
-    if kind == "sql" and any(one.is_marked for one in fields if one.name in told["text"]):
-        told["format"] = "auto"  # as of a catalog, whose texts are HTML as often
+    texts = [one for one in fields if one.name in told["text"]]
+    if any(one.is_marked for one in texts):
+        told |= {"format": AUTO} if kind == "sql" else {}  # as of a catalog, whose texts are HTML as often
+    elif any(one.is_markdown for one in texts):
+        told["format"] = MARKDOWN
     notes = []
     private = [one.name for one in fields if one.is_private]
     if private:

@@ -38,12 +38,14 @@ TITLES: Final = (
 ).split()
 """Fields that say what a record is called, the likeliest first."""
 PLAIN, MARKDOWN, HTML, AUTO, MEDIAWIKI = "plain", "markdown", "html", "auto", "mediawiki"
-MARKUP: Final = re.compile(
+_MARKUP: Final = re.compile(
     r"</?(?:p|br|div|span|[uo]l|li|d[ltd]|b|i|u|em|strong|a|h[1-6]|hr|table|thead|tbody|t[rdh]|img|blockquote|pre|code"
     r"|section|article)(?:\s[^<>]*)?/?>|&(?:[a-z]{2,8}|#\d{1,6}|#x[0-9a-f]{1,5});",
     re.IGNORECASE,
 )
 """What tells HTML from a text that speaks of it: an element that a description has, or an entity."""
+_CODE: Final = re.compile(r"(`+)[^`\n]+\1")
+"""What is code in Markdown: an element in it is spoken of."""
 _OUTERMOST: Final = "record"
 """Without a heading above them all the first one would be taken for the title."""
 _INDEX: Final = re.compile(r"\.\d+(?=\.|$)")
@@ -261,7 +263,7 @@ class RecordReader(DocumentReader):
         """Return the text, and what it is."""
         templates = self.text or [Template("", (("", name),)) for name in self._rest(record)]
         values = (shown(field_at(record, name)) for template in templates for name in template.fields)
-        form = (HTML if any(map(MARKUP.search, values)) else PLAIN) if self.format == AUTO else self.format
+        form = (HTML if any(map(is_html, values)) else PLAIN) if self.format == AUTO else self.format
         write = _as_html if form != self.format and form == HTML else str
         texts = filter(None, (template.render(record, write).strip() for template in templates))
         return "\n\n".join(f"<div>{text}</div>" if write is _as_html else text for text in texts), form
@@ -311,11 +313,20 @@ def _told(name: str, value: Any) -> Any:
 
 
 def _as_html(text: str) -> str:
-    return text if MARKUP.search(text) else escape(text).replace("\n", "<br>")
+    return text if is_html(text) else escape(text).replace("\n", "<br>")
+
+
+def is_html(text: str) -> bool:
+    """Return whether a text has markup of HTML."""
+    return _MARKUP.search(_CODE.sub("", text)) is not None
 
 
 def _bare(text: str, form: str) -> str:
-    if form not in (AUTO, HTML) or not MARKUP.search(text):
+    if form == MARKDOWN and "\n" not in text:
+        from vademecum_builder.readers.markdown import read_markdown
+
+        return read_markdown(f"# {text}").title
+    if form not in (AUTO, HTML) or not is_html(text):
         return text
     return " ".join(block_text(block) for section in _sections(text, HTML) for block in section.blocks)
 

@@ -151,9 +151,12 @@ class CatalogSource:
                 except ContentError as error:
                     raise SourceError(f"{place}: {error.message}") from error
 
-    def lists_of_records(self) -> list[str]:
+    def lists_of_records(self, *, always: bool = False) -> list[str]:
         """Return the paths of the lists in a file: that which holds the records first, as far as it has to be named;
         empty: it has not.
+
+        Args:
+            always: Also the only list, which has not.
 
         Raises:
             UsageError, HostError: As `sample`.
@@ -175,7 +178,13 @@ class CatalogSource:
         most = sorted(found, key=lambda path: (path not in named, -found[path]))
         # What stands below the root of XML is known by its path alone, and its first part may be another one tomorrow;
         # what stands below a list by the path that leads into it.
-        return most if len(found) > 1 or ending == ".xml" or "*" in "".join(found) else [keyed] if keyed else []
+        return (
+            most
+            if (found and always) or len(found) > 1 or ending == ".xml" or "*" in "".join(found)
+            else [keyed]
+            if keyed
+            else []
+        )
 
     @property
     def _files(self) -> list[Path]:

@@ -47,7 +47,8 @@ _ESCAPED = re.compile(r"(?:\\r)?\\n(?:(?<=[>.;!?,)]\\n)|(?<=\\n\\n)|(?=\s*[<*•
 _QUOTED = re.compile(r'"[^"]*"')
 WHOLE = "."
 """Where a file is one record."""
-_YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_YAML: Any = type("_Loader", (getattr(yaml, "CSafeLoader", yaml.SafeLoader),), {})
+_YAML.add_constructor("tag:yaml.org,2002:value", _YAML.construct_yaml_str)  # a plain `=` is a text: PyYAML has none
 # Beside its own errors, PyYAML lets those of its constructors through: `2025-13-45` (ValueError), `!!int ""`
 # (IndexError), `!!bool x` (KeyError), `!!timestamp x` (AttributeError), `{[]: 1}` (TypeError), `[[[[…`.
 YAML_ERRORS = (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError, RecursionError)

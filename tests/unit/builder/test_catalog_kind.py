@@ -166,6 +166,16 @@ def test_a_record_whose_date_cannot_be_read_has_none_and_is_told(tmp_path: Path)
     assert "source.updated: 2 records are without a date, as 0: '04/01/2025' is no time: " in warning
 
 
+def test_a_title_in_markdown_is_shown_without_marks_and_code_that_speaks_of_html_is_no_html(tmp_path: Path) -> None:
+    record = {"id": 1, "title": "Has each [frame](#frame) a `title`?", "note": "The `<img>` and [more](#more)."}
+    [plain] = documents(tmp_path, [record])
+    assert (plain.title, text(plain)) == (record["title"], record["note"])
+    [marked] = documents(tmp_path, [record], 'format = "markdown"\ntitle = "title"\n')
+    assert marked.title == "Has each frame a title?"
+    [several] = documents(tmp_path, [record | {"title": "# Two\n## lines"}], 'format = "markdown"\ntitle = "title"\n')
+    assert several.title.startswith("# Two")
+
+
 def test_what_is_html_becomes_text_and_what_speaks_of_it_stays(tmp_path: Path) -> None:
     records = [
         {

@@ -486,6 +486,36 @@ def test_of_a_folder_of_tables_those_of_persons_and_of_what_they_bought_are_left
     assert discover(str(tmp_path / "customers.csv"), tmp_path)[0].name == "customers"
 
 
+def test_records_below_topics_that_say_nothing_are_the_records(tmp_path: Path) -> None:
+    """Else each topic is a document without a text, and what is below it is nowhere."""
+    rules = [
+        {"rule": {"title": text_of(n), "tests": {"1": [text_of(n)] * 4}, "refs": [{"wcag": [n]}]}} for n in range(9)
+    ]
+    topics = [{"topic": f"T{n}", "number": n, "rules": rules} for n in range(3)]
+    (tmp_path / "rules.json").write_text(json.dumps({"version": 1, "topics": topics}))
+    [found] = discover(str(tmp_path / "rules.json"), tmp_path)
+    assert (found.settings["records"], found.settings["text"]) == ("topics.*.rules", ["rule.title", "rule.tests.1"])
+    (tmp_path / "rules.json").write_text(json.dumps([{"topic": "T", "about": text_of(1) * 40, "rules": rules[:1]}] * 3))
+    [found] = discover(str(tmp_path / "rules.json"), tmp_path)
+    assert "records" not in found.settings and found.settings["text"][0] == "about"
+
+
+def test_a_folder_of_records_with_lists_in_them_is_one_catalog(tmp_path: Path) -> None:
+    for n in range(40):  # else the lists are compared: of one kind in a file, of another in the next
+        rules = "".join(f"\n  - {{kind{n % 9}: age, operator: =, value{n % 9}: {n}}}" for _ in range(2))
+        (tmp_path / f"{n:02}.yml").write_text(f"label: {text_of(n)}\nnote: {text_of(n)} Yes.\nrules:{rules}\n")
+    [found] = discover(str(tmp_path), tmp_path)
+    assert (found.kind, found.settings["path"], found.settings["records"]) == ("catalog", ".", ".")
+
+
+def test_texts_in_markdown_are_proposed_as_such_and_html_is_not(tmp_path: Path) -> None:
+    for said, form in (("[one](#two) and `<b>`", "markdown"), ("<b>x</b> [one](#two)", None), ("a[1](x)", None)):
+        records = rows(lambda n, said=said: {"id": n, "title": f"T{n}", "text": f"{text_of(n)} {said}"})  # type: ignore[misc]
+        (tmp_path / "a.json").write_text(json.dumps(records))
+        [found] = discover(str(tmp_path / "a.json"), tmp_path)
+        assert found.settings.get("format") == form, said
+
+
 def test_a_folder_of_records_in_yaml_is_a_catalog_and_beside_pages_it_is_none(tmp_path: Path) -> None:
     for name in "ab":
         told = "".join(f"- {{id: {name}{n}, title: T{n}, body: '{text_of(n)}'}}\n" for n in range(4))
