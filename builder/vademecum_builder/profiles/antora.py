@@ -71,13 +71,26 @@ def _lists(playbook: Mapping[str, Any], folder: str) -> bool:
     sources = at(playbook, "content", "sources")
     own = [one for one in sources if isinstance(one, Mapping)] if isinstance(sources, list) else []
     starts = [
-        start.strip().strip("/")
+        spread.strip().strip("/")
         for one in own
         if text_at(one, "url") in (".", "./", "./.")
         for said in [*texts_at(one, "start_path"), *texts_at(one, "start_paths")] or [""]
-        for start in said.split(",")
+        for start in re.split(r",(?![^{}]*\})", said)
+        for spread in _spread(start)
     ]
-    return any(fnmatch.fnmatchcase(folder, start) for start in starts)
+    but = [start[1:] for start in starts if start.startswith("!")]
+    return any(fnmatch.fnmatchcase(folder, start) for start in starts) and not any(
+        fnmatch.fnmatchcase(folder, start) for start in but
+    )
+
+
+def _spread(pattern: str) -> list[str]:
+    """Return what a pattern with choices stands for: `docs/{a,b}` is `docs/a` and `docs/b`."""
+    choice = re.search(r"\{([^{}]*)\}", pattern)
+    if choice is None:
+        return [pattern]
+    before, after = pattern[: choice.start()], pattern[choice.end() :]
+    return [each for one in choice[1].split(",") for each in _spread(f"{before}{one.strip()}{after}")]
 
 
 def _playbooks(project: Project, above: str = "") -> list[dict[str, Any]]:

@@ -33,6 +33,7 @@ from vademecum_builder.sources.endings import MEDIA_TYPES
 from vademecum_builder.sources.folder import FolderSource
 from vademecum_builder.sources.left_out import TEMPLATES
 from vademecum_builder.sources.places import PagePlace, PagePlaces
+from vademecum_builder.stages.documents import choose_reader
 
 SERVED = json.loads(trees.SERVED.read_text(encoding="utf-8"))
 SITE = "https://b.example"
@@ -1353,11 +1354,13 @@ SITE_OF_TWO = {
     ".git/HEAD": "",
     "a.playbook.yml": "site: {url: https://a.example}\ncontent: {sources: [{url: https://x.example/y.git}]}\n",
     "b.playbook.yml": "site: {url: https://b.example, title: Both}\ncontent:\n  sources:\n    - {url: ., start_path: guide}\n"
-    "    - {url: ./, start_paths: 'api, more/*'}\n",
+    "    - {url: ./, start_paths: 'api, m{ore,ist}/*, !more/left'}\n",
     "guide/antora.yml": "name: guide\ntitle: Guide\nasciidoc: {attributes: {tank: a tank}}\n",
     "guide/modules/ROOT/pages/a.adoc": "= A\n\nIn {tank}.\n",
     "more/oil/antora.yml": "name: oil\nversion: 2.0\n",
     "more/oil/modules/x/pages/b.adoc": "= B\n\nIn {tank}.\n",
+    "more/left/antora.yml": "name: left\n",
+    "more/left/modules/ROOT/pages/d.adoc": "= D\n",
     "theme/antora.yml": "name: theme\n",
     "theme/modules/ROOT/pages/c.adoc": "= C\n",
 }
@@ -1382,7 +1385,9 @@ def test_a_playbook_of_antora_says_which_components_are_one_site(tmp_path: Path)
     assert (found.rules.base_url, found.rules.title) == ("https://b.example/", "Both")
 
 
-@pytest.mark.parametrize(("component", "served"), [("more/oil", "https://b.example/"), ("theme", "")])
+@pytest.mark.parametrize(
+    ("component", "served"), [("more/oil", "https://b.example/"), ("theme", ""), ("more/left", "")]
+)
 def test_a_component_of_antora_is_served_where_the_playbook_says_that_lists_it(
     component: str, served: str, tmp_path: Path
 ) -> None:
@@ -1453,6 +1458,19 @@ def test_a_readme_is_the_page_of_its_folder_for_jekyll_where_no_index_is(tmp_pat
         "tank/index.md": "tank/",
         "tank/README.md": "tank/README.html",
     }
+
+
+def test_pages_of_a_language_without_counterparts_are_not_in_the_default_one(tmp_path: Path) -> None:
+    said = f"export default defineConfig({{integrations: [starlight({{{LOCALES}}})]}})".replace("en-GB", "en")
+    places = {"a.md": "en", "en/b.md": "en", "de/c.md": None, "guide/d.md": "en"}
+    root = files(tmp_path, {"astro.config.mjs": said} | {f"src/content/docs/{name}": "# A\n\nB.\n" for name in places})
+    source = FolderSource(root)
+    reader = choose_reader(source)
+    pages = {item.key: reader.read(item) for item in source.scan() if isinstance(item, SourceItem)}
+    told = {
+        key.removeprefix("src/content/docs/"): one.metadata for key, one in pages.items() if isinstance(one, Document)
+    }
+    assert {name: metadata.get("lang") for name, metadata in told.items()} == places
 
 
 def test_a_site_of_hexo_in_one_language_says_none(tmp_path: Path) -> None:
