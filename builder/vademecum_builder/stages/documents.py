@@ -14,7 +14,7 @@ from vademecum_builder.profiles.registry import Found, find_profile
 from vademecum_builder.readers.document import Document
 from vademecum_builder.sources.base import HTML, SourceItem
 from vademecum_builder.sources.folder import FolderSource
-from vademecum_builder.sources.places import PagePlace, PagePlaces
+from vademecum_builder.sources.places import PagePlace, PagePlaces, language_named
 
 if TYPE_CHECKING:
     from vademecum_builder.sites.site import Site
@@ -116,8 +116,10 @@ class PlacedPages(ReaderOver):
         canonical = document.metadata.get("canonical")
         if isinstance(canonical, str):
             told["pageKey"] = self._place(canonical).page or canonical
-        if self.first.get("lang"):
-            told.setdefault("lang", self.first["lang"])
+        if default := self.first.get("lang"):
+            above = {language_named(part) for part in item.key.split("/")[:-1]} - {""}
+            if above <= {default}:  # nor a page of a language whose pages have no counterparts
+                told.setdefault("lang", default)
         return replace(document, metadata=told | dict(document.metadata)) if told else document
 
     def _place(self, key: str) -> PagePlace:
