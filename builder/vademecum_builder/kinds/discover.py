@@ -15,7 +15,7 @@ from zipfile import ZipFile, is_zipfile
 from vademecum.errors import UsageError
 from vademecum_builder.kinds.discover_tables import discover_tables
 from vademecum_builder.kinds.fields import SAMPLED, FieldFound, fields_of, names_an_id
-from vademecum_builder.kinds.people import is_called_people, is_of_people
+from vademecum_builder.kinds.people import is_called_people, is_of_people, tells_of_people
 from vademecum_builder.kinds.proposals import ZONE, Proposal, completed, name_of, of_messages, of_records
 from vademecum_builder.kinds.records import MEDIAWIKI
 from vademecum_builder.sources.base import SourceError
@@ -290,7 +290,7 @@ def _catalog(name: str, where: str, place: str, *, complete: bool = True, within
     found = archive or of_records(name, "catalog", dict(told), fields, len(records))
     named = PurePosixPath(place).stem
     listed = at.rpartition(".")[2]
-    if not archive and is_of_people(listed if is_called_people(listed) else named, fields, len(records), columns):
+    if not archive and tells_of_people(listed if is_called_people(listed) else named, fields, len(records), columns):
         told_of = (
             "it looks like a list of people, of their secrets or of what they bought: whoever has a release reads it"
         )

@@ -66,10 +66,14 @@ _SLUG: Final = re.compile(r"(?:.*[_ .])?(?:slug|handle|url_?key|urlslug|permalin
 """What an address is made of: the title again, without its blanks."""
 _ASKED_FOR: Final = ("text", "list", "number", "truth", "time")
 _OWN: Final = re.compile(
-    r"inventory|fulfil|taxable|tax_?(?:status|class|code)|(?:requires|needs)_?shipping|shipping_?class|back_?order|"
-    r"weight_unit|gift_card|(?:^|_)(?:position|column_\d+)$|(?:sort|menu|display)_?(?:order|index|row|column)",
+    r"inventory_?(?:item|manage|policy|qty|quantity|track)|fulfil|taxable|tax_?(?:status|class|code)|(?:requires|needs)_?shipping|shipping_?class|back_?order|"
+    r"weight_unit|gift_card",
     re.IGNORECASE,
 )
+_LAID_OUT: Final = re.compile(
+    r"(?:^|_)(?:position|column_\d+)$|(?:sort|menu|display)_?(?:order|index|row|column)", re.IGNORECASE
+)
+"""Numbers: in words a position is one in a team."""
 _TAG: Final = re.compile(r"<[^<>]*>?|&\w+;")
 _WHOLE: Final = re.compile(r"-?\d+")
 _ALMOST_ALL: Final = 0.95
@@ -326,7 +330,9 @@ def _is_code(one: FieldFound) -> bool:
 def _is_kept_by_a_program(one: FieldFound) -> bool:
     """Return whether nobody filters by a field: what is published says alike who may see it, and how a shop works or a
     page is laid out is its own."""
-    return (may_say(one.name) and len(one.values) <= 2) or bool(_OWN.search(plain_name(one.name)))
+    name = plain_name(one.name)
+    laid_out = one.type == "number" and _LAID_OUT.search(name)
+    return (may_say(one.name) and len(one.values) <= 2) or bool(laid_out or _OWN.search(name))
 
 
 def _says_it_too(one: FieldFound, other: FieldFound) -> bool:

@@ -53,9 +53,14 @@ def is_called_people(table: str) -> bool:
 
 
 def is_of_people(table: str, fields: Sequence[FieldFound], rows: int, columns: Sequence[str]) -> bool:
-    """Return whether a table is nobody's business: a program's own, what people wrote to each other, what somebody
-    bought or booked, or about people: most of its rows have a secret, or say where somebody who has a name is reached.
-    A single private column of another table is left out by itself."""
+    """Return whether a table is nobody's business: a program's own, or one that tells of people."""
+    return _PROGRAM.fullmatch(plain_name(table)) is not None or tells_of_people(table, fields, rows, columns)
+
+
+def tells_of_people(table: str, fields: Sequence[FieldFound], rows: int, columns: Sequence[str]) -> bool:
+    """Return whether a table is what people wrote to each other, what somebody bought or booked, or about people: most
+    of its rows have a secret, or say where somebody who has a name is reached. A single private column of another table
+    is left out by itself."""
 
     def most(words: re.Pattern[str]) -> bool:
         return any(words.search(plain_name(one.name)) and 2 * one.records > rows for one in fields)
@@ -64,8 +69,7 @@ def is_of_people(table: str, fields: Sequence[FieldFound], rows: int, columns: S
     people, secret = is_called_people(table), most(_SECRET)
     named = not any(one.length > _SHORT * one.records for one in fields)
     return bool(
-        _PROGRAM.fullmatch(called)
-        or _BETWEEN_TWO.fullmatch(called)
+        _BETWEEN_TWO.fullmatch(called)
         or _ADDRESSES.fullmatch(called)
         or (_DEALINGS.fullmatch(called) and any(_PARTY.fullmatch(plain_name(one)) for one in columns))
         or (people and (named or secret or most(_CONTACT)))

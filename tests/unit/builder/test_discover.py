@@ -155,6 +155,14 @@ FILES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
         }),
         {"records": "guests", "id": "nr", "title": "name", "text": ["name"]},
     ),
+    "jobs.json": (
+        json.dumps(rows(lambda n: {
+            "id": n, "title": f"Job {n}", "about": text_of(n), "position": ["back", "striker"][n % 2],
+            "inventory_number": f"INV-{n}", "sort_order": n, "inventory_policy": ["deny", "continue"][n % 2],
+        })),
+        {"id": "id", "title": "title", "text": ["about", "inventory_number"],
+         "metadata": ["position", "inventory_number"]},
+    ),
     "events.csv": (
         "id,title,about,country,startDate,created_at\n"
         + "".join(f"{n},T{n},{text_of(n)},New {n % 2},2026-01-{n + 1:02},2025-01-{n + 1:02}\n" for n in range(20)),
