@@ -399,6 +399,11 @@ def test_what_a_page_says_later_is_searched_at_once(open_page: Open) -> None:
     }""")
     asked = page.evaluate("JSON.stringify([kb.asked.filters, kb.asked.prefer])")
     assert asked == '[{"source":"a"},{"version":"v0","lang":"en"}]'
+    page.evaluate("document.querySelector('vademecum-search').setAttribute('filters', 'null')")
+    assert page.evaluate("kb.asked.filters") == {}
+    page.evaluate("document.querySelector('vademecum-search').setAttribute('prefer', 'null')")
+    assert page.evaluate("kb.asked.prefer") == {"lang": "en"}
+    page.evaluate("document.querySelector('vademecum-search').setAttribute('filters', '{\"source\":\"b\"}')")
     page.evaluate("document.querySelector('vademecum-search').removeAttribute('filters')")
     assert page.evaluate("kb.asked.filters") == {}
 

@@ -135,7 +135,7 @@ export class VademecumSearch extends Base {
   /** What an attribute says in JSON; what is none, is told to whoever sets up the page. @param {string} name @returns {Record<string, any>} */
   #said(name) {
     try {
-      return JSON.parse(this.getAttribute(name) ?? "{}");
+      return JSON.parse(this.getAttribute(name) ?? "{}") ?? {}; // an app that has none to say may write null
     } catch (error) {
       console.error(`<vademecum-search ${name}="...">, which has to be JSON as {"version": "1.0"}, is left out: ${error}`);
       return {};
