@@ -17,6 +17,8 @@ _FOR_PROGRAMS = re.compile(
     re.IGNORECASE,
 )
 _PUBLISHED = "metadata/timestamp.json"
+_RELEASES = "releases/"
+"""Other repositories of The Update Framework have the former, and documents beside it."""
 TEMPLATES = "parts and templates of pages (_partials, _templates)"
 GIT_IGNORED = "files that .gitignore names"
 MOST_COUNTED = 10_000
@@ -37,12 +39,13 @@ def folder_kind(path: Path) -> str:
 
 def is_published(folder: Path) -> bool:
     """Return whether a folder is a tree that `vade build` wrote: its pages show documents, and are none."""
-    return (folder / _PUBLISHED).is_file()
+    return (folder / _PUBLISHED).is_file() and (folder / _RELEASES).is_dir()
 
 
 def outside_of_published(files: Sequence[str]) -> list[str]:
     """Return those of these paths, `/`-separated, that lie in no published tree."""
-    trees = tuple(name.removesuffix(_PUBLISHED) for name in files if f"/{name}".endswith(f"/{_PUBLISHED}"))
+    signed = [name.removesuffix(_PUBLISHED) for name in files if f"/{name}".endswith(f"/{_PUBLISHED}")]
+    trees = tuple(tree for tree in signed if any(name.startswith(tree + _RELEASES) for name in files))
     return [name for name in files if not name.startswith(trees)] if trees else list(files)
 
 

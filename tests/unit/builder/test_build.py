@@ -126,6 +126,7 @@ def test_what_cannot_be_meant_is_said_before_keys_are_made(
     Path("empty").mkdir()
     Path("dist/metadata").mkdir(parents=True)
     Path("dist/metadata/timestamp.json").touch()
+    Path("dist/releases").mkdir()
     with pytest.raises(UsageError, match=said):
         build(replace(request_, **changes), now=NOW)
     assert not Path(".vademecum").exists()

@@ -138,10 +138,11 @@ CASES: dict[str, tuple[dict[str, str], list[str]]] = {
         ["docs (sources of MkDocs, 1 document)"],
     ),
     "what `vade build` has published": (
-        {"site/metadata/timestamp.json": "", "site/index.html": HTML, "site/404.html": HTML, "docs/a.md": PAGE},
+        {"site/metadata/timestamp.json": "", "site/releases/a.json": "", "site/index.html": HTML, "docs/a.md": PAGE},
         ["docs (1 document)"],
     ),
-    "its metadata alone": ({"metadata/timestamp.json": "", "docs/a.md": PAGE}, []),
+    "a whole repository of it": ({"metadata/timestamp.json": "", "releases/a.json": "", "docs/a.md": PAGE}, []),
+    "what another program has signed": ({"metadata/timestamp.json": "", "docs/a.md": PAGE}, ["docs (1 document)"]),
     "a list of several components": (
         {
             "playbook.yml": "site: {title: x}\ncontent: {sources: [{url: ., start_paths: 'a, b'}]}\n",

@@ -105,6 +105,7 @@ NOBODYS = {
     "_templates/a.html": "parts and templates of pages (_partials, _templates)",
     "{{cookiecutter.name}}/a.md": "parts and templates of pages (_partials, _templates)",
     "kb/metadata/timestamp.json": "",
+    "kb/releases/a.json": "",
     "kb/index.html": "published knowledge bases",
     "robots.txt": "files for programs (robots.txt, requirements.txt)",
     "google0123456789abcdef.html": "files for programs (robots.txt, requirements.txt)",
