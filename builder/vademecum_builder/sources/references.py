@@ -23,7 +23,7 @@ _EACH: Final[Mapping[str, re.Pattern[str]]] = {
     "biblatex": re.compile(r"^[ \t]*(?=@[A-Za-z]+[ \t]*[{(])", re.MULTILINE),
     "ris": re.compile(r"^(?=TY  -)", re.MULTILINE),
 }
-_SHARED: Final = re.compile(r"\s*@(?:string|preamble)\b", re.IGNORECASE)
+_SHARED: Final = re.compile(r"\s*@(?:string|preamble|xdata)\b", re.IGNORECASE)
 """What the other entries are read with."""
 _NO_ENTRY: Final = re.compile(r"\s*@comment\b", re.IGNORECASE)
 _KEY: Final = re.compile(r"^(?:\s*@\w+\s*[{(]\s*([^\s,]+)\s*,|ID  - (.*\S))", re.MULTILINE)

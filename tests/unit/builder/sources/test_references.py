@@ -51,6 +51,16 @@ def test_references_are_records_and_one_that_is_broken_costs_no_other() -> None:
     assert read("% nothing\n") == []
 
 
+@pytest.mark.process
+def test_what_entries_share_is_in_each_and_no_entry() -> None:
+    shared = (
+        "@xdata{press, publisher = {Oil Press}}\n@book{a, title = {One}, xdata = {press}}\n@book{broken, title = {\n"
+    )
+    told = read(f"{shared}@book{{b, title = {{Two}}, xdata = {{press}}}}\n")
+    assert [one.get("publisher") for _, one in told if isinstance(one, dict)] == ["Oil Press", "Oil Press"]
+    assert len(told) == 3
+
+
 def test_lines_of_many_references_are_counted_in_time_that_grows_with_their_length(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
