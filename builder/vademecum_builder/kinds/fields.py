@@ -95,8 +95,8 @@ _UPDATED: Final = re.compile(
 
 
 _MADE: Final = re.compile(
-    r"(?:.*[_ .])?(?:creat|insert|add|import|index|crawl|fetch|synced|access|seen|login|upload|submit|cre(?:ad|e)|"
-    r"erstell|angelegt|expir|exported|time_?stamp|ts$).*",
+    r"(?:.*[_ .])?(?:creat|insert|add|import(?!an)|index|crawl|fetch|synced|access|seen|login|upload|submit|"
+    r"cre(?:ad|e)|erstell|angelegt|expir|exported|time_?stamp|ts$).*",
     re.IGNORECASE,
 )
 """A time that tells when a program did something, and nothing of what a record is about."""

@@ -164,9 +164,9 @@ FILES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
          "metadata": ["position", "inventory_number"]},
     ),
     "events.csv": (
-        "id,title,about,country,startDate,created_at\n"
+        "id,title,about,country,important_date,created_at\n"
         + "".join(f"{n},T{n},{text_of(n)},New {n % 2},2026-01-{n + 1:02},2025-01-{n + 1:02}\n" for n in range(20)),
-        {"id": "id", "title": "title", "text": ["about", "country"], "metadata": ["country", "startDate"]},
+        {"id": "id", "title": "title", "text": ["about", "country"], "metadata": ["country", "important_date"]},
     ),
     "recipes.json": (
         json.dumps(rows(lambda n: {
