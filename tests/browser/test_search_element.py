@@ -46,6 +46,7 @@ def open_page(page: Page, host: PagesHost, tree: Path) -> Open:
         shown = PAGE.format(attributes=attributes, lang=lang, theme=len(theme))
         (tree / "theme.css").write_text(theme)
         (tree / "page.html").write_text(shown)
+        (tree / "index.html").write_text("This host's own front page.")
         page.goto(f"{host.url}page.html?{len(shown)}-{len(theme)}")  # another page is no cached one
         expect(page.locator("#query")).to_be_attached()
         return page
@@ -175,6 +176,8 @@ def test_a_hit_marks_its_words_on_its_page(open_page: Open, host: PagesHost) -> 
     here, there = (page.locator(".hit").nth(at).locator("a") for at in (3, 4))
     expect(here).to_have_attribute("href", f"{host.url}kb/release.html#ages")
     expect(there).to_have_attribute("href", "https://other.example/none.html")
+    front = page.locator(".hit").nth(5).locator("a")
+    expect(front).to_have_attribute("href", "https://third.example/")  # every host has a front page
 
 
 def test_other_places_of_a_hit_are_behind_one_option(open_page: Open, host: PagesHost) -> None:

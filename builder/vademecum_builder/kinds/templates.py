@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from string import Formatter
-from typing import Any
+from typing import Any, Final
 from urllib.parse import quote
 
 from vademecum.errors import UsageError
 from vademecum_builder.sources.records import field_at, instead
+
+_SENTENCE: Final = re.compile(r"(?:\s\S+){3,}[.!?;]\s*$")
 
 
 @dataclass(frozen=True)
@@ -88,14 +91,15 @@ class Template:
 
 
 def shown(value: object) -> str:
-    """Return a field's value as text: a list by commas, truth as yes and no, null as nothing."""
+    """Return a field's value as text: a list by commas, of sentences by lines, truth as yes and no, null as nothing."""
     match value:
         case None:
             return ""
         case bool():
             return "yes" if value else "no"
         case list() | tuple():
-            return ", ".join(filter(None, map(shown, value)))
+            said = [*filter(None, map(shown, value))]
+            return ("\n" if any(map(_SENTENCE.search, said)) else ", ").join(said)
         case dict() if is_rich_text(value):
             return _rich_text(value).strip()
         case dict():

@@ -34,7 +34,7 @@ const RELEASE = { sequence: 12, version: "v12", documents: 2, chunks: 3, dimensi
 
 /** What the search of today gives: 45 documents, each with two more hits, in two versions. */
 function many(query, limit, filters) {
-  const elsewhere = { 4: "https://docs.example/kb/release.html#ages", 5: "https://other.example/none.html" };
+  const elsewhere = { 4: "https://docs.example/kb/release.html#ages", 5: "https://other.example/none.html", 6: "https://third.example/" };
   const hit = (n, part) => ({
     id: `${n}.${part}`, document: `m${n}.md`, title: `Page ${n}`, url: `m${n}.html`, link: elsewhere[n] ?? `m${n}.html#:~:text=many`, heading: `Part ${Math.min(part, 2)}`, text: "", score: 1 / n,
     excerpt: "The second of many words.", marks: [[14, 18]], why: { words: query.includes("near") ? null : part, meaning: part > 1 ? null : n }, metadata: { version: `v${n % 2}`, updated: n > 2 ? "soon" : "2020-05-01", "shop.price": 1000 + n / 2 },

@@ -26,6 +26,11 @@ def test_fields_stand_in_braces(text: str, said: str) -> None:
     assert Template.parse(text).render(RECORD) == said
 
 
+def test_sentences_of_a_list_are_lines() -> None:
+    assert shown(["Have passed the test.", "Be of age"]) == "Have passed the test.\nBe of age"
+    assert shown(["Acme Inc.", "Bolts & Co."]) == "Acme Inc., Bolts & Co."
+
+
 def test_a_tree_of_an_editor_is_its_text() -> None:
     def node(kind: str, *content: object, name: str = "type", inner: str = "content") -> dict[str, object]:
         return {name: kind, inner: [*content]}

@@ -11,6 +11,7 @@ export class Nearby {
     if (!LOCAL.test(location.hostname)) return;
     for (const address of addresses) {
       const { origin, pathname } = new URL(address ?? location.href);
+      if (pathname === "/") continue; // every host has one
       if (origin === location.origin || this.#origins.has(origin)) continue;
       const answer = await fetch(new URL(pathname, location.origin)).catch(() => null);
       this.#origins.set(origin, answer?.ok ? location.origin : origin);

@@ -94,6 +94,7 @@ dialog::backdrop { background: rgb(20 16 10 / 45%); }
 .facet input { width: 6.5rem; padding: .15rem .7rem; border: 1px solid var(--edge); border-radius: 2rem; background: var(--raised); color: var(--ink); }
 .facets .fold { align-self: start; padding: .15rem .7rem; border: 1px solid transparent; border-radius: 2rem; background: none; color: var(--soft); font-size: .86rem;
   text-decoration: underline; text-decoration-color: var(--line); text-underline-offset: .25em; }
+.facets > .fold { padding-inline: 0; }
 .facet button:hover { border-color: var(--edge); }
 .facet button[aria-pressed="true"] { border-color: var(--accent); background: var(--accent); color: var(--on-accent); }
 

@@ -8,6 +8,8 @@ import pytest
 
 from vademecum.errors import UsageError
 from vademecum.search.question import check_question, says
+from vademecum.search.stop_words import STOP_WORDS
+from vademecum.search.tokens import words_of
 
 GOOD: dict[str, Any] = {"query": "", "limit": 10, "offset": 0, "mode": "hybrid", "filters": {}, "prefer": {}}
 ASKED: list[dict[str, Any]] = [
@@ -93,3 +95,18 @@ def test_what_may_not_be_asked_is_told_by_its_name(name: str, asked: dict[str, A
 @pytest.mark.parametrize(("said", "wanted", "fits"), SAYS, ids=str)
 def test_what_a_filter_takes(said: object, wanted: object, fits: bool) -> None:
     assert says(said, cast("Any", wanted)) is fits
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("french", "je suis, je peux, je dois, je veux, nous avons, nous sommes, vous avez, vous etes"),
+        ("spanish", "soy, tengo, quiero, estoy, debo, somos"),
+        ("italian", "posso, devo, voglio, siamo"),
+        ("portuguese", "sou, tenho, quero, estou, devo"),
+        ("dutch", "ik ben, ik mag"),
+        ("german", "ich darf, ich mochte"),
+    ],
+)
+def test_what_askers_say_of_themselves_says_nothing_of_what_they_seek(language: str, said: str) -> None:
+    assert set(words_of(said)) <= STOP_WORDS[language]

@@ -2,7 +2,7 @@
 /** French words that say little in a question; search/stop_words.py has the same. */
 
 export const french = `
-  a ai au aux avec ce ces cette comme comment d dans de des du elle en est et etre faire fait il ils j je l
-  la le les leur lui m ma mais me mes mon n ne nos notre nous on ont ou par pas peut plus pour pourquoi qu
-  quand que quel quelle quels qui s sa sans se ses si son sont sur t ta te tes ton tu un une vos votre vous
-  y`;
+  a ai au aux avec avez avons ce ces cette comme comment d dans de des dois du elle en est et etes etre
+  faire fait il ils j je l la le les leur lui m ma mais me mes mon n ne nos notre nous on ont ou par pas
+  peut peux plus pour pourquoi puis qu quand que quel quelle quels qui s sa sans se ses si sommes son sont
+  suis sur t ta te tes ton tu un une veux vos votre vous y`;

@@ -3,6 +3,6 @@
 
 export const italian = `
   a ad ai al all alla alle anche c che chi ci come con cosa cui d da dal dall dalla de degli dei del dell
-  della delle di dove e ed era fare gli ha hanno ho i il in io l la le lei lo loro lui ma mi mia mio ne nel
-  nell nella no non o per perche piu puo quale quando quanto quell quella quello questa questo se sei si
-  sono su sua sul sull suo tra tu un una uno vi`;
+  della delle devo di dove e ed era fare gli ha hanno ho i il in io l la le lei lo loro lui ma mi mia mio
+  ne nel nell nella no non o per perche piu posso puo quale quando quanto quell quella quello questa questo
+  se sei si siamo sono su sua sul sull suo tra tu un una uno vi voglio`;

@@ -2,6 +2,6 @@
 /** Portuguese words that say little in a question; search/stop_words.py has the same. */
 
 export const portuguese = `
-  a ao aos as com como da das de do dos e ela ele em entre era essa esse esta este eu fazer foi ha isso
-  isto ja lhe mais mas me meu minha muito na nao nas no nos o onde os ou para pela pelo por porque posso
-  qual quando que quem sao se sem ser seu sua tambem te tem um uma`;
+  a ao aos as com como da das de devo do dos e ela ele em entre era essa esse esta este estou eu fazer
+  foi ha isso isto ja lhe mais mas me meu minha muito na nao nas no nos o onde os ou para pela pelo por
+  porque posso qual quando que quem quero sao se sem ser seu sou sua tambem te tem tenho um uma`;
