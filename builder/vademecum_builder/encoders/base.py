@@ -43,7 +43,7 @@ class FitLimits:
     model_words_weight: int = 500
     model_words: int = 8_192
     step: float = 0.5
-    rare_step: float = 1.0
+    rare_step: float = 1.2
     general_step: float = 2.8
     common: int = 5
     word_length: int = 40
