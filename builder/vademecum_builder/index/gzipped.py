@@ -10,8 +10,6 @@ import hashlib
 import zlib
 from typing import Final
 
-from deflate import deflate_compress
-
 from vademecum.format.objects import GZIP_HEADER, ObjectRef
 
 LEVEL: Final = 12
@@ -20,6 +18,9 @@ LEVEL: Final = 12
 
 def gzipped(content: bytes) -> tuple[ObjectRef, bytes]:
     """Return the reference and the gzip file of an object. The same content gives the same bytes."""
+    # Here: `vade verify` and `vade pull` come with the client alone, and make no files.
+    from deflate import deflate_compress
+
     trailer = zlib.crc32(content).to_bytes(4, "little") + (len(content) & 0xFFFFFFFF).to_bytes(4, "little")
     file = GZIP_HEADER + bytes(deflate_compress(content, LEVEL)) + trailer
     return ObjectRef(hashlib.sha256(content).hexdigest(), len(file), len(content)), file

@@ -114,7 +114,8 @@ export class KnowledgeBase {
   // Reading -------------------------------------------------------------------------------------
 
   /** Opens what is installed: no network, no Python. */
-  initialize() {
+  async initialize() {
+    this.#requireOpen();
     this.#initialized ??= this.#start().catch((error) => {
       this.#initialized = null;
       this.#deafen();
@@ -239,6 +240,7 @@ export class KnowledgeBase {
   // What is known -------------------------------------------------------------------------------
 
   async getStatus() {
+    this.#requireOpen();
     return readStatus(this.#store, this.#updates, this.policy, this.#reader);
   }
 
@@ -294,7 +296,6 @@ export class KnowledgeBase {
   }
 
   async #start() {
-    this.#requireOpen();
     this.#tabs.listen();
     this.#background.listen();
     const records = Promise.all(["mode", "retry"].map(async (name) => openRecord(await this.#store.read(name))));

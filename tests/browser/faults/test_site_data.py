@@ -160,8 +160,8 @@ def test_a_mending_that_is_terminated_at_any_operation(app: App, publisher: Any,
 def less_patient(route: Route) -> None:
     """Have the store wait three seconds for another tab, not fifteen."""
     text = (answer := route.fetch()).text()
-    assert text.count(" = 15_000;") == 1
-    route.fulfill(response=answer, body=text.replace(" = 15_000;", " = 3_000;"))
+    assert text.count("=15_000;") == 1
+    route.fulfill(response=answer, body=text.replace("=15_000;", "=3_000;"))
 
 
 def another(app: App) -> Page:

@@ -115,7 +115,7 @@ export class ReadStore {
 
   /** @protected */
   requireOpen() {
-    if (this.#closed) throw new VademecumError("cancelled", "the knowledge base was closed; make a new one");
+    if (this.#closed) throw new VademecumError("storage", `${this.name}: this store is closed; open it again`);
   }
 
   async #connect() {

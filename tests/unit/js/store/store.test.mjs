@@ -42,7 +42,7 @@ test("an opening that does not come is busy at each use, and is asked for once",
 test("closing does not wait for an opening, which is closed when it comes", async (t) => {
   const [requests, closed] = [heldUp(t), []];
   const store = new IndexedStore("u");
-  const used = assert.rejects(store.read("head"), { code: "cancelled", message: /closed/ });
+  const used = assert.rejects(store.read("head"), { code: "storage", message: /closed/ });
   await Promise.resolve();
   await store.close();
   const transaction = () => {
