@@ -16,6 +16,7 @@ from vademecum.search.question import NUMBER, text_of
 
 _FOLDER_PAGE = re.compile(r"(?:index|_index|readme)\.\w+", re.IGNORECASE)
 _NUMBER = re.compile(r"(\d+)")
+_DAY = re.compile(r"(?:19|20)\d\d(?:\D?\d\d){0,2}(?!\d)")
 _FEW = 50
 _EARLIER = 10
 _SHORT = 30
@@ -170,6 +171,7 @@ def tree_of(documents: Iterable[DocumentRow]) -> Folder:
     """Return documents as the tree of their keys, numbers in names by their size (`2-b` before `10-a`).
 
     A folder that holds nothing but one folder is one with it; one that holds nothing but a page is that page.
+    Names that begin with a day or a year are a journal: the newest first, behind what is no journal.
     """
     return _folder("", [(_place(row).parts, row) for row in documents])
 
@@ -181,8 +183,11 @@ def _place(row: DocumentRow) -> PurePosixPath:
     return PurePosixPath(source, key) if named else PurePosixPath(row.key)
 
 
-def _folder(name: str, rows: Sequence[tuple[tuple[str, ...], DocumentRow]]) -> Folder:
-    own = sorted((row for parts, row in rows if len(parts) == 1), key=_order)
+_Rows = Sequence[tuple[tuple[str, ...], DocumentRow]]
+
+
+def _folder(name: str, rows: _Rows) -> Folder:
+    own = [row for parts, row in rows if len(parts) == 1]
     below: dict[str, list[tuple[tuple[str, ...], DocumentRow]]] = {}
     for parts, row in rows:
         if len(parts) > 1:
@@ -190,9 +195,13 @@ def _folder(name: str, rows: Sequence[tuple[tuple[str, ...], DocumentRow]]) -> F
     if not own and len(below) == 1:
         [(inner, found)] = below.items()
         return _folder(f"{name}/{inner}" if name else "", found)  # what holds all of it has no name to open
+    newest_first = _is_journal(rows)
+    own.sort(key=lambda row: _natural(str(_place(row))), reverse=newest_first)
+    own.sort(key=lambda row: not _is_folder_page(row))
     folders = []
-    for inner, found in sorted(below.items(), key=lambda item: _natural(item[0])):
-        folder = _folder(inner, found)
+    inners = sorted(below, key=_natural, reverse=newest_first)
+    for inner in sorted(inners, key=lambda inner: _is_journal(below[inner])):
+        folder = _folder(inner, below[inner])
         if folder.count == 1:
             own += folder.pages
         else:
@@ -201,8 +210,9 @@ def _folder(name: str, rows: Sequence[tuple[tuple[str, ...], DocumentRow]]) -> F
     return Folder(titled or name, tuple(own), tuple(folders), len(rows))
 
 
-def _order(row: DocumentRow) -> tuple[bool, list[tuple[int, str]]]:
-    return not _is_folder_page(row), _natural(str(_place(row)))
+def _is_journal(rows: _Rows) -> bool:
+    """Return whether all that lies in a folder, but for its own page, has a day or a year for its name."""
+    return all(_DAY.match(parts[0]) for parts, row in rows if len(parts) > 1 or not _is_folder_page(row))
 
 
 def _is_folder_page(row: DocumentRow) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,6 +14,7 @@ from pathlib import Path
 import vademecum
 from vademecum.format.json import canonical
 from vademecum.format.manifest import Manifest
+from vademecum.search.stop_words import STOP_WORDS
 from vademecum.version import __version__
 from vademecum_builder.pages.client_bundle import client_files, digests
 from vademecum_builder.pages.contents import Contents, lang_of
@@ -113,16 +115,25 @@ def _listing(files: Mapping[str, bytes | Path]) -> dict[str, dict[str, object]]:
 def _examples(contents: Contents, changes: DocumentChanges, lang: str = "") -> tuple[str, ...]:
     """Return questions to try, from all over what was read: headings that ask, longer ones, titles.
 
+    A heading that stands in several places, or has one word that tells anything, does not say what it asks about.
+
     Args:
         lang: Of the documents that they are taken from; empty: of all.
 
     >>> read = Contents(headings={"keys.md": ["Overview", "How to rotate a key", "Why two keys?"]})
     >>> _examples(read, DocumentChanges())
     ('How to rotate a key', 'Why two keys?')
+    >>> _examples(Contents(headings={"a.md": ["How it works", "Why two keys?"]}), DocumentChanges())
+    ('Why two keys?',)
     """
     others = {row.key for row in contents.documents if lang and lang_of(row) not in ("", lang)}
-    headings = [text for key, found in contents.headings.items() if key not in others for text in found]
-    telling = [text for text in dict.fromkeys(headings) if 3 <= len(text.split()) <= 9 and len(text) <= 60]
+    stands = Counter(text for key, found in contents.headings.items() if key not in others for text in set(found))
+    telling = [
+        text
+        for key, found in contents.headings.items()
+        for text in dict.fromkeys(found)
+        if stands[text] == 1 and _tells(text)
+    ]
     asking = [text for text in telling if _QUESTION.match(text)]
     rest = [text for text in telling if text not in asking]
     chosen = _spread(asking) + _spread(rest)
@@ -132,6 +143,11 @@ def _examples(contents: Contents, changes: DocumentChanges, lang: str = "") -> t
         if 4 <= len(entry.title) <= 40 and entry.key not in others
     )
     return tuple(dict.fromkeys((*chosen, *titles)))[:_EXAMPLES]
+
+
+def _tells(text: str) -> bool:
+    words = re.findall(r"\w+", text.lower())
+    return 3 <= len(text.split()) <= 9 and len(text) <= 60 and len({*words}.difference(*STOP_WORDS.values())) > 1
 
 
 def _spread(texts: list[str]) -> list[str]:

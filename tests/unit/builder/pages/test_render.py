@@ -329,12 +329,17 @@ def test_examples_are_questions_from_all_over_the_documents() -> None:
     assert _examples(Contents(), DocumentChanges()) == ()
 
 
+def test_an_example_says_what_it_asks_about() -> None:
+    read = Contents(headings={"a": ["How it works", "How to set up", "When do pumps stop?"], "b": ["How to set up"]})
+    assert _examples(read, DocumentChanges()) == ("When do pumps stop?",)
+
+
 def test_examples_are_in_the_first_language_of_the_release() -> None:
     told = {"a.md": "en", "de/a.md": "de", "b.md": ""}
     rows = [DocumentRow(key, 1, metadata=json.dumps({"lang": lang})) for key, lang in told.items()]
-    headings = {"a.md": ["Why two keys?"], "de/a.md": ["Warum zwei Schlüssel?"], "b.md": ["How many are there?"]}
+    headings = {"a.md": ["Why two keys?"], "de/a.md": ["Warum zwei Schlüssel?"], "b.md": ["How many keys are there?"]}
     changes = DocumentChanges((DocumentChange("de/a.md", "Schlüssel"),))
-    assert _examples(Contents(rows, headings=headings), changes, "en") == ("Why two keys?", "How many are there?")
+    assert _examples(Contents(rows, headings=headings), changes, "en") == ("Why two keys?", "How many keys are there?")
 
 
 def test_the_page_ships_the_root_as_it_was_given() -> None:
@@ -469,6 +474,17 @@ def test_documents_are_a_tree_of_folders() -> None:
     assert outline(tree_of([])) == [[]]
     below = [dataclasses.replace(one, key=f"content/{one.key}") for one in DOCUMENTS]
     assert outline(tree_of(below))[1:] == outline(tree)[1:]  # a folder that holds all of it is none to open
+
+
+def test_a_journal_stands_behind_the_other_folders_its_newest_page_first() -> None:
+    keys = ["blog/index.md", "blog/2024-12-30-a.md", "blog/2025-01-02-b.md", "news/2024/05/c.md", "news/2024/05/d.md"]
+    keys += ["news/2025/01/e.md", "news/2025/01/f.md", "docs/2-b.md", "docs/1-a.md", "docs/10-2024.md"]
+    tree = tree_of([DocumentRow(key, 1, title=key.rpartition("/")[2]) for key in keys])
+    assert outline(tree)[1:] == [
+        {"docs": [["1-a.md", "2-b.md", "10-2024.md"]]},
+        {"index.md": [["index.md", "2025-01-02-b.md", "2024-12-30-a.md"]]},
+        {"news": [[], {"2025/01": [["e.md", "f.md"]]}, {"2024/05": [["c.md", "d.md"]]}]},
+    ]
 
 
 def test_the_list_of_documents_is_there_without_javascript_and_leads_to_pages_or_the_reader() -> None:
