@@ -297,6 +297,13 @@ def test_another_root_is_told_apart_and_what_to_do(published: Vade) -> None:
     assert_refused(ran, 5, "ask the publisher (or is it another root.json?)")
 
 
+def test_a_preview_is_pulled_without_the_publishers_root(published: Vade) -> None:
+    published("build", "docs", "--out", "looked-at", "--preview")
+    ran = published("pull", "looked-at", "--store", "preview.db", "--trust", "keys/root.json")
+    assert_refused(ran, 2, "pull it into a new store, without --trust")
+    assert published("pull", "looked-at", "--store", "new.db").code == 0
+
+
 def test_a_first_build_without_keys_makes_development_keys_and_says_so(vade: Vade) -> None:
     write("docs", HANDBOOK)
     ran = vade("build", "docs", "--out", "dist", "--no-site", "--json")
