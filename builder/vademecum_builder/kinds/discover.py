@@ -24,7 +24,8 @@ from vademecum_builder.sources.charset import decode
 from vademecum_builder.sources.endings import BINARY_TYPES, MEDIA_TYPES
 from vademecum_builder.sources.exports import CANNOT_UNPACK, UNPACK_IT, shape_of
 from vademecum_builder.sources.fetched import fetch, is_address
-from vademecum_builder.sources.record_files import WHOLE, Layout
+from vademecum_builder.sources.record_files import Layout
+from vademecum_builder.sources.record_lists import WHOLE
 
 _SQLITE = b"SQLite format 3\0"
 _EXPORTED = (".txt", ".json", ".jsonl", ".csv", ".log", ".weechatlog", ".mbox")

@@ -26,16 +26,11 @@ from vademecum_builder.sources.base import (
     digest_of,
 )
 from vademecum_builder.sources.fetched import Fetched, fetch, is_address
+from vademecum_builder.sources.merged_rows import merged
 from vademecum_builder.sources.private_keys import private_key_line
-from vademecum_builder.sources.record_files import (
-    WHOLE,
-    Layout,
-    is_one_record,
-    keyed_records_of,
-    lists_of,
-    read_records,
-)
-from vademecum_builder.sources.records import MAX_BYTES, Failed, field_at, instead, json_value, record_item, record_key
+from vademecum_builder.sources.record_files import Layout, read_records
+from vademecum_builder.sources.record_lists import WHOLE, find_lists
+from vademecum_builder.sources.records import Failed, field_at, instead, json_value, record_item, record_key
 
 ENDINGS = (".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".geojson")
 """Of the files that are taken out of a folder."""
@@ -45,8 +40,6 @@ ID_NAMES = ("id", "_id", "key", "sku", "uuid", "guid", "slug", "handle", "_key")
 """Fields that are the id where none is named: the first of these that the first record has."""
 ALL = "*"
 """The id of records that no field names: all of their fields, as a digest."""
-_LISTS = ("data", "items", "results", "products", "records", "entries", "rows", "documents", "hits", "value")
-"""What a list of records is called, of several."""
 _KEY = "_key"
 _STRATEGY = "http"
 _NAMED = 30
@@ -164,27 +157,10 @@ class CatalogSource:
         files = self._files
         with closing(self._bodies(files)) as bodies:
             _, name, stream = next(bodies)
-            ending = PurePosixPath(name).suffix.lower()
             try:
-                found = lists_of(stream, ending)
-                named = [path for path in found if path.rpartition(".")[2] in _LISTS]
-                stream.seek(0)
-                if len(files) > 1 and not named and is_one_record(stream, ending, listed=bool(found)):
-                    return [WHOLE]
-                stream.seek(0)
-                keyed = "" if found else keyed_records_of(stream, ending)
+                return find_lists(stream, PurePosixPath(name).suffix.lower(), always=always, one_of_many=len(files) > 1)
             except ContentError as error:
                 raise SourceError(f"{self.place}: {error.message}") from error
-        most = sorted(found, key=lambda path: (path not in named, -found[path]))
-        # What stands below the root of XML is known by its path alone, and its first part may be another one tomorrow;
-        # what stands below a list by the path that leads into it.
-        return (
-            most
-            if (found and always) or len(found) > 1 or ending == ".xml" or "*" in "".join(found)
-            else [keyed]
-            if keyed
-            else []
-        )
 
     @property
     def _files(self) -> list[Path]:
@@ -225,35 +201,6 @@ class CatalogSource:
             yield checkpoint
 
 
-def _add(record: Mapping[str, Any], to: dict[str, Any], seen: dict[tuple[str, ...], set[str]], *at: str) -> int:
-    """Add what a record says to one under the same id; return how many characters that are.
-
-    Args:
-        to: Of what is said differently it has a list.
-        seen: What is in each of these lists, as JSON: to Python, True is 1.
-        at: Names of the objects that both stand in.
-    """
-    added = 0
-    for name, value in record.items():
-        before, path = to.get(name), (*at, name)
-        if before is None:
-            to[name] = value
-            added += len(json.dumps(value))
-        elif isinstance(before, dict) and isinstance(value, dict):
-            added += _add(value, before, seen, *path)
-        elif value is not None:
-            values = before if isinstance(before, list) else [before]
-            known = seen.get(path) or seen.setdefault(path, {json.dumps(one, sort_keys=True) for one in values})
-            said = {json.dumps(one, sort_keys=True): one for one in (value if isinstance(value, list) else [value])}
-            fresh = {text: one for text, one in said.items() if text not in known}
-            if fresh:
-                values += fresh.values()
-                to[name] = values
-                known |= fresh.keys()
-                added += sum(map(len, fresh))
-    return added
-
-
 def _opened(files: Sequence[Path]) -> Generator[tuple[str, str, BinaryIO], None, None]:
     for file in files:
         try:
@@ -288,7 +235,7 @@ class Listing:
                 said: list[str] = []
                 ending = PurePosixPath(name).suffix.lower()
                 records = read_records(stream, ending, self.source.layout, warn=said.append)
-                for number, record in self._merged(records) if self.source.merge else records:
+                for number, record in merged(records, self._id_of) if self.source.merge else records:
                     if self.source.layout.records == WHOLE and isinstance(record, dict):
                         record.setdefault(_KEY, self._called(place))
                     yield self.entry(f"{name}:{number}", record)
@@ -301,33 +248,6 @@ class Listing:
         """Return what a file that is a record is called, in the folder that is read."""
         path, top = Path(place), Path(self.source.place)
         return (path.relative_to(top) if top.is_dir() else Path(path.name)).with_suffix("").as_posix()
-
-    def _merged(
-        self, records: Iterable[tuple[int, dict[str, Any] | Failed]]
-    ) -> Iterator[tuple[int, dict[str, Any] | Failed]]:
-        """Yield records that follow each other under one id as one."""
-        number = size = 0
-        last: dict[str, Any] | Failed | None = None
-        last_id: str | int | Failed = Failed("")
-        seen: dict[tuple[str, ...], set[str]] = {}
-        for at, record in records:
-            if isinstance(record, Failed):
-                yield at, record
-                continue
-            id = self._id_of(record)
-            if last is None or isinstance(id, Failed) or id != last_id:
-                if last is not None:
-                    yield number, last
-                number, last, last_id, seen, size = at, record, id, {}, 0
-            elif isinstance(last, dict):
-                try:
-                    size += _add(record, last, seen)
-                except RecursionError:
-                    last = Failed("nested too deeply")
-                if size > MAX_BYTES:
-                    last = Failed(f"its rows together are larger than {MAX_BYTES / 2**20:g} MiB")
-        if last is not None:
-            yield number, last
 
     def check(self) -> None:
         """See at the end that there was a record, and every field that is needed.

@@ -8,7 +8,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from typing import BinaryIO
+from contextlib import suppress
+from typing import Any, BinaryIO
+
+import orjson
 
 from vademecum.errors import ContentError
 from vademecum_builder.sources.records import json_value
@@ -20,6 +23,13 @@ _IN_STRING = re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL)
 _BETWEEN = re.compile(rb'[^"\[\]{}:,]*+')
 _STRING = re.compile(rb'"((?:[^"\\]++|\\.)*+)"', re.DOTALL)
 _CUT = "it ends in the middle: it was cut off, or is being written"
+
+
+def parsed_or_none(text: bytes | str) -> Any:
+    """Return the value of a JSON text; None: it is none."""
+    with suppress(orjson.JSONDecodeError):
+        return orjson.loads(text)
+    return None
 
 
 def split_records(

@@ -23,6 +23,7 @@ MAX_BYTES: Final = 16 * 1024 * 1024
 """A larger record is left out."""
 _NAMED: Final = 20
 LONGEST_KEY: Final = 500
+NOT_UTF_8: Final = "bytes that are not UTF-8: save it as UTF-8, or say its encoding"
 _FALSE: Final = frozenset({"", "0", "f", "false", "n", "no"})
 _LOST: Final = re.compile("[\0\ud800-\udfff]")
 
@@ -37,6 +38,11 @@ class Failed:
 
     reason: str
     said: str = field(default="", repr=False)
+
+
+def too_large(longest: int, said: str = "") -> Failed:
+    """Return a record of more than so many bytes."""
+    return Failed(f"larger than the limit of {longest / 2**20:g} MiB: split it", said)
 
 
 def record_key(id: object) -> str | None:

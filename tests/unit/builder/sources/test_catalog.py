@@ -19,7 +19,8 @@ from vademecum.errors import ContentError, NetworkError, ServerError, UsageError
 from vademecum_builder.sources.base import Checkpoint, Skipped, SourceItem
 from vademecum_builder.sources.catalog import CatalogSource
 from vademecum_builder.sources.json_records import split_records
-from vademecum_builder.sources.record_files import WHOLE, Layout, read_records
+from vademecum_builder.sources.record_files import Layout, read_records
+from vademecum_builder.sources.record_lists import WHOLE
 from vademecum_builder.sources.records import Failed, record_key
 from vademecum_builder.sources.xml_records import repeated_elements, split_elements
 
@@ -592,7 +593,7 @@ def test_rows_of_one_id_are_compared_with_those_before_at_once_and_held_to_the_l
         patched.setattr("vademecum_builder.sources.catalog.read_records", lambda *_, **__: enumerate(values))
         assert len(merged(tmp_path, [])[0]["v"]) == 100
     assert not compared  # each with all before it would be 4,950
-    monkeypatch.setattr("vademecum_builder.sources.catalog.MAX_BYTES", 500)
+    monkeypatch.setattr("vademecum_builder.sources.merged_rows.MAX_BYTES", 500)
     [failed, other] = merged(tmp_path, [*rows, {"id": 2}])
     assert (failed, other) == ("its rows together are larger than 0.000476837 MiB", {"id": 2})
     for more in ([{f"v{n}": "x" * 99} for n in range(9)], [{"in": {f"v{n}": "x" * 99}} for n in range(9)]):

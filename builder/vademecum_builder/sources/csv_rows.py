@@ -1,0 +1,142 @@
+"""Rows of CSV: what sets their cells apart and where the names of the columns stand is found."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from vademecum.errors import ContentError
+from vademecum_builder.sources.records import NOT_UTF_8, Failed, too_large
+
+_DELIMITER = re.compile(r"\ufeff?sep=([^\r\n])[\r\n]*")
+_DELIMITERS = ",;\t|"
+_NOTHING = "\x1f"
+"""What sets the cells of a single column apart: it stands in no text."""
+_SHOWN = 60
+_FIRST = 20
+"""Lines among which the names of columns stand."""
+_ESCAPED = re.compile(r"(?:\\r)?\\n(?:(?<=[>.;!?,)]\\n)|(?<=\\n\\n)|(?=\s*[<*•]|\\n))")
+"""A line break that shops write as two characters, at the end of a sentence or beside markup: `C:\\new` is none."""
+_QUOTED = re.compile(r'"[^"]*"')
+_MOST = 1 << 20
+"""Characters that are looked at for them."""
+
+
+def csv_rows(
+    text: io.TextIOWrapper, longest: int, warn: Callable[[str], None]
+) -> Iterator[tuple[int, dict[str, Any] | Failed]]:
+    """Yield the rows: the line that each begins in, and its cells by the names of their columns.
+
+    Args:
+        text: Can be told to go back.
+        longest: Characters of a row.
+        warn: Called with what is told of the whole file: lines above the names of its columns.
+
+    Raises:
+        ContentError: It ends in the middle of a row.
+    """
+    csv.field_size_limit(longest)
+    first = [text.readline(longest)]
+    while len(first) < _FIRST and sum(map(len, first)) < _MOST:
+        first.append(text.readline(longest))
+    said = _DELIMITER.fullmatch(first[0])  # Excel reads it, and writes it where it is told to
+    told = int(said is not None)
+    delimiter, skipped = _head_of(first[told:])
+    if skipped:
+        title = first[told].strip(f" \r\n{_DELIMITERS}")
+        warn(f"{skipped} lines above the names of its columns are left out ({title[:_SHOWN]})")
+    text.seek(0)
+    for _ in range(told + skipped):
+        text.readline(longest)
+    lines = _Lines(text, longest)
+    rows = csv.reader(lines, delimiter=said[1] if said else delimiter, strict=True)
+    above = 1 + told + skipped
+    names = _names(next(rows, []))
+    number = rows.line_num + above
+    while True:
+        try:
+            row, wrong = next(rows, None), ""
+        except csv.Error as error:
+            row, wrong = [], str(error)
+        if row is None:
+            return
+        if "unexpected end" in wrong:
+            raise ContentError("it ends within a quoted field: it was cut off, or is being written")
+        if wrong or lines.too_long:
+            yield number, too_large(longest) if lines.too_long else Failed(f"no row that can be read ({wrong})")
+            lines.too_long = False
+        elif len(row) < len(names) and any(row) and not lines.last.endswith(("\r", "\n")):
+            raise ContentError("its last row ends in the middle: it was cut off, or is being written")
+        elif any(cell.strip() for cell in row):
+            yield number, _record(names, row)
+        number = rows.line_num + above
+
+
+def _head_of(lines: Sequence[str]) -> tuple[str, int]:
+    """Return by what a table sets its cells apart, and how many of its first lines are no names of columns: a title and
+    a date stand alone above those, with as many cells as all lines have, or with one alone above at least three."""
+    most = next((line for line in lines if max(map(_QUOTED.sub("", line).count, _DELIMITERS))), "")
+    delimiter = max(_DELIMITERS, key=_QUOTED.sub("", most).count)
+    rows = [line.rstrip("\r\n").split(delimiter) for line in lines if '"' not in line]
+    filled = [sum(map(bool, map(str.strip, row))) for row in rows]
+    head = next((at for at, count in enumerate(filled) if count > 1), 0)
+    alike = all(len(row) == len(rows[head]) for row in rows[:head])
+    below = len(rows) > head + 1 and len(rows[head + 1]) == len(rows[head])
+    several = filled[head] > 2 or (alike and filled[head] == len(rows[head])) if rows else False
+    counts = Counter(len(row) for row in rows[1:] if any(row))
+    if rows and len(rows[0]) == 1 and 2 * max((counts[n] for n in counts if n > 1), default=1) <= counts.total():
+        return _NOTHING, 0  # a column alone, of texts some of which have commas
+    return delimiter, head if head and filled[0] and below and several else 0
+
+
+def _names(row: list[str]) -> list[str]:
+    """Return what columns are called; those without a name of their own get a number, as spreadsheets count."""
+    names: dict[str, None] = {}
+    for number, name in enumerate(map(str.strip, row), 1):
+        free = name or f"column {number}"
+        count = 1
+        while free in names:
+            free = f"{name} {(count := count + 1)}"
+        names[free] = None
+    return list(names)
+
+
+class _Lines:
+    """The lines of a text; of one that is too long its beginning: it is never held whole.
+
+    Attributes:
+        last: The last one, or its last piece.
+        too_long: Whether one of them was, since somebody set this to False.
+    """
+
+    def __init__(self, text: io.TextIOWrapper, longest: int) -> None:
+        self.last = ""
+        self.too_long = False
+        self._text = text
+        self._longest = longest
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        self.last = line = self._text.readline(self._longest + 1)
+        while len(self.last) > self._longest and not self.last.endswith("\n"):
+            self.too_long = True
+            self.last = self._text.readline(self._longest + 1)
+        if not line:
+            raise StopIteration
+        return line
+
+
+def _record(names: list[str], row: list[str]) -> dict[str, Any] | Failed:
+    said = ",".join(row)
+    if len(row) != len(names):
+        return Failed(f"{len(row)} fields in a row of {len(names)} columns", said)
+    if any("\udc80" <= character <= "\udcff" for cell in row if not cell.isascii() for character in cell):
+        return Failed(NOT_UTF_8, said)
+    cells = (_ESCAPED.sub("\n", cell) if "\\n" in cell else cell for cell in row)
+    return {name: cell for name, cell in zip(names, cells, strict=True) if cell}

@@ -1,0 +1,68 @@
+"""Records that follow each other under one id, as one: of a product, a row for each variant."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from vademecum_builder.sources.records import MAX_BYTES, Failed
+
+Record = dict[str, Any] | Failed
+
+
+def merged(
+    records: Iterable[tuple[int, Record]], id_of: Callable[[Mapping[str, Any]], str | int | Failed]
+) -> Iterator[tuple[int, Record]]:
+    """Yield records that follow each other under one id as one, behind the number of the first."""
+    number = size = 0
+    last: Record | None = None
+    last_id: str | int | Failed = Failed("")
+    seen: dict[tuple[str, ...], set[str]] = {}
+    for at, record in records:
+        if isinstance(record, Failed):
+            yield at, record
+            continue
+        id = id_of(record)
+        if last is None or isinstance(id, Failed) or id != last_id:
+            if last is not None:
+                yield number, last
+            number, last, last_id, seen, size = at, record, id, {}, 0
+        elif isinstance(last, dict):
+            try:
+                size += _add(record, last, seen)
+            except RecursionError:
+                last = Failed("nested too deeply")
+            if size > MAX_BYTES:
+                last = Failed(f"its rows together are larger than {MAX_BYTES / 2**20:g} MiB")
+    if last is not None:
+        yield number, last
+
+
+def _add(record: Mapping[str, Any], to: dict[str, Any], seen: dict[tuple[str, ...], set[str]], *at: str) -> int:
+    """Add what a record says to one under the same id; return how many characters that are.
+
+    Args:
+        to: Of what is said differently it has a list.
+        seen: What is in each of these lists, as JSON: to Python, True is 1.
+        at: Names of the objects that both stand in.
+    """
+    added = 0
+    for name, value in record.items():
+        before, path = to.get(name), (*at, name)
+        if before is None:
+            to[name] = value
+            added += len(json.dumps(value))
+        elif isinstance(before, dict) and isinstance(value, dict):
+            added += _add(value, before, seen, *path)
+        elif value is not None:
+            values = before if isinstance(before, list) else [before]
+            known = seen.get(path) or seen.setdefault(path, {json.dumps(one, sort_keys=True) for one in values})
+            said = {json.dumps(one, sort_keys=True): one for one in (value if isinstance(value, list) else [value])}
+            fresh = {text: one for text, one in said.items() if text not in known}
+            if fresh:
+                values += fresh.values()
+                to[name] = values
+                known |= fresh.keys()
+                added += sum(map(len, fresh))
+    return added

@@ -1,0 +1,115 @@
+"""Where the records of a JSON, YAML or XML file are, as far as its beginning tells."""
+
+from __future__ import annotations
+
+import codecs
+import io
+import re
+from collections import Counter
+from contextlib import suppress
+from typing import Any, BinaryIO, Final
+
+from vademecum.errors import ContentError
+from vademecum_builder.sources.json_records import parsed_or_none, split_records
+from vademecum_builder.sources.records import MAX_BYTES
+from vademecum_builder.sources.xml_records import repeated_elements
+from vademecum_builder.sources.yaml_values import json_of
+
+WHOLE: Final = "."
+"""Where a file is one record."""
+YAML: Final = (".yaml", ".yml")
+_HEAD: Final = 1 << 20
+"""Bytes that are looked at."""
+_LISTS: Final = ("data", "items", "results", "products", "records", "entries", "rows", "documents", "hits", "value")
+"""What a list of records is called, of several."""
+_ONE_LIST: Final = re.compile(rb'(?:\{\s*"(\w+)"\s*:\s*)?\[\s*\{')
+"""How a file begins that is a list, or an object whose first field is one."""
+_ONE_OBJECT: Final = re.compile(rb'\{\s*"((?:[^"\\]|\\.)*)"\s*:\s*\{')
+
+
+def find_lists(stream: BinaryIO, ending: str, *, always: bool = False, one_of_many: bool = False) -> list[str]:
+    """Return the paths of the lists in a file (`Layout.records`): that which holds the records first, as far as it has
+    to be named; empty: it has not.
+
+    Args:
+        ending: `.json` and so on.
+        always: Also the only list, which has not.
+        one_of_many: Whether the file is one of several, each of which may be a record.
+
+    Raises:
+        ContentError: YAML that cannot be read.
+    """
+    head = (json_of(stream) if ending in YAML else stream).read(_HEAD)
+    text = head.lstrip(codecs.BOM_UTF8 + b" \t\r\n")
+    value = parsed_or_none(head.removeprefix(codecs.BOM_UTF8))  # None: no JSON, or longer than what is looked at
+    found = repeated_elements(head) if ending == ".xml" else _lists_of(text)
+    named = [path for path in found if path.rpartition(".")[2] in _LISTS]
+    if one_of_many and not named and _is_one_record(value, listed=bool(found)):
+        return [WHOLE]
+    if not found:
+        keyed = _keyed_records(value, text)
+        return [keyed] if keyed else []
+    # What stands below the root of XML is known by its path alone, and its first part may be another one tomorrow;
+    # what stands below a list by the path that leads into it.
+    if always or len(found) > 1 or ending == ".xml" or "*" in "".join(found):
+        return sorted(found, key=lambda path: (path not in named, -found[path]))
+    return []
+
+
+def _lists_of(text: bytes) -> Counter[str]:
+    """Return how large the lists of objects in JSON are; of a list of one object the lists in there, if any."""
+    if text[:1] not in (b"{", b"["):
+        return Counter()
+    found, objects = _lists_in(text)
+    only = _ONE_LIST.match(text)
+    if not objects or (only and objects == 1):
+        at = f"{only[1].decode()}.*." if only and only[1] else "*."
+        inner = {path: size for path, size in _lists_in(text, at)[0].items() if path.startswith(at)}
+        return Counter(inner) or found
+    return found
+
+
+def _lists_in(text: bytes, wanted: str = "") -> tuple[Counter[str], int]:
+    """Return how many bytes of objects each list holds, and how many objects there are."""
+    found: Counter[str] = Counter()
+    objects = 0
+    with suppress(ContentError):  # the beginning ends in the middle
+        for path, data in split_records(io.BytesIO(text), MAX_BYTES, wanted=wanted):
+            found[path] += len(data or b"")
+            objects += 1
+    return found, objects
+
+
+def _is_one_record(value: Any, *, listed: bool) -> bool:
+    """Return whether a value is an object that says something itself, in two texts at least; of one with lists of
+    objects (`listed`) a text of several words, or it is what they are packed in."""
+    texts = [one for one in value.values() if isinstance(one, str)] if isinstance(value, dict) else []
+    return len(texts) > 1 and (not listed or any(" " in one.strip() for one in texts))
+
+
+def _keyed_records(value: Any, text: bytes) -> str:
+    """Return where an object is whose values are records; empty: nowhere.
+
+    Args:
+        text: The JSON of the value, or its beginning where it is None.
+    """
+    if value is None:
+        first = _ONE_OBJECT.match(text)
+        places = ("", first[1].decode()) if first else ()
+        return next((f"{at}.*".lstrip(".") for at in places if _keyed_in(text, at)), "")
+    if _are_records(value):
+        return "*"
+    inner = value.items() if isinstance(value, dict) else ()
+    return next((f"{name}.*" for name, one in inner if _are_records(one)), "")
+
+
+def _keyed_in(text: bytes, at: str) -> bool:
+    """Return whether several objects stand in the object at a path."""
+    with suppress(ContentError):
+        found = (path for path, _ in split_records(io.BytesIO(text), MAX_BYTES, at) if path == at)
+        return next(found, None) is not None and next(found, None) is not None
+    return False
+
+
+def _are_records(value: Any) -> bool:
+    return isinstance(value, dict) and len(value) > 1 and all(isinstance(one, dict) for one in value.values())
