@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from browser.conftest import Publisher
-from support.browser_app import FOUND, App
+from support.browser_app import FOUND, App, until
 from support.chromium import PATIENCE
 from support.pages_host import PagesHost, Request
 from vademecum_builder.cli.main import main
@@ -116,6 +116,23 @@ def test_where_nobody_could_ask_the_preview_stays_a_preview(app: App, publisher:
     assert app.events("updateFailed")[0]["code"] == "server"
     assert app.page.evaluate(ASKED)[1] is True
     assert stored(app) == 0
+
+
+@pytest.mark.fault("B22")
+def test_a_host_that_never_gives_its_objects_is_waited_for_once(app: App) -> None:
+    """Python would ask it for the same: megabytes and another half a minute later."""
+    app.page.clock.install()
+    app.page.route("**/objects/*", lambda route: None)
+    app.start(preview=True)
+    until(app.page, lambda: app.requested("/releases/"))
+
+    def given_up() -> bool:
+        app.page.clock.fast_forward(31_000)
+        return "updateFailed" in app.names()
+
+    until(app.page, given_up)
+    assert app.events("updateFailed")[0]["code"] == "network"
+    assert app.requested("pyodide") == []
 
 
 START = """async ([module, url, trust]) => {

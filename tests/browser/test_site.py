@@ -333,7 +333,11 @@ def test_without_a_network_a_title_opens_the_reader(open_page: Open) -> None:
 def test_the_first_download_shows_how_far_it_is(open_page: Open) -> None:
     page = open_page("?nothing")
     expect(page.locator("#install-title")).to_have_text("Getting ready")
-    page.evaluate("kb.emit('updateStarted', {})")
+    detail = "{stage: 'starting', percentage: 100, bytes: 11_000_000, totalBytes: 11_000_000}"
+    page.evaluate(f"kb.emit('updateProgress', {detail})")
+    expect(page.locator("#install-text")).to_have_text("Starting the program that checks signatures …")
+    page.evaluate("kb.emit('updateStarted', {totalBytes: 912_345})")  # and not a byte has come
+    expect(page.locator("#install-text")).to_have_text("Downloading: 0 bytes of 912 kB")
     detail = "{stage: 'downloading', percentage: 37, bytes: 340_000, totalBytes: 912_345}"
     page.evaluate(f"kb.emit('updateProgress', {detail})")
     expect(page.locator("#install-text")).to_have_text("Downloading: 340 kB of 912 kB")

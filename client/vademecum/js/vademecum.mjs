@@ -82,7 +82,7 @@ export class KnowledgeBase {
     const store = (this.#store = new IndexedStore(this.url));
     const reader = (this.#reader = new Reader(this.url, () => this.#worker("query.mjs"), (release) => this.#turned(release ?? reader.local), fallback));
     const emit = (/** @type {string} */ name, /** @type {any} */ detail) => this.#emit(name, detail);
-    const around = { url: this.url, client: clientFolder(clientUrl), channel: defaults.channel, reader, emit };
+    const around = { url: this.url, alone: this.#urls.length === 1, client: clientFolder(clientUrl), channel: defaults.channel, reader, emit };
     /** @type {import("./update/install.mjs").Surroundings["preview"]} where it does not load, Python looks, as elsewhere */
     const preview = early !== true ? null : {
       show: () => import("./page/preview.mjs").then(({ Preview }) => (this.#preview ??= new Preview(around)).show(), () => undefined),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import count
 from typing import TypeVar
 
@@ -183,12 +183,22 @@ class Downloader:
     ) -> bytes:
         """Return what this mirror has at `path`, with one request. Errors: see `Transport.fetch`."""
         self.requests += 1
+        asked, came = self._clock.now(), 0
+
+        def counted(received: int) -> None:
+            nonlocal came
+            came = received
+            if progress is not None:
+                progress(received)
+
         try:
-            body = await mirror.transport.fetch(path, limit=limit, fresh=fresh, progress=progress)
+            body = await mirror.transport.fetch(path, limit=limit, fresh=fresh, progress=counted)
         except VademecumError as error:
+            unanswered = isinstance(error, NetworkError) and not came
+            mirror.mute = unanswered and self._clock.now() - asked > timedelta(seconds=self._config.longest_wait)
             mirror.heard = mirror.heard or not isinstance(error, NetworkError)
             raise
-        mirror.heard = True
+        mirror.heard, mirror.mute = True, False
         self.told = max(filter(None, (body.told, self.told)), default=None)
         self.bytes += body.transferred
         return body.data
@@ -232,6 +242,7 @@ class Downloader:
                         self._config,
                         self._clock.jitter(),
                         heard=mirror.heard,
+                        mute=mirror.mute,
                         first_contact=self.first_contact,
                     )
                     if wait is None:

@@ -23,6 +23,7 @@ class Mirror:
         rank: Its place in the app's list.
         failures: In this run.
         heard: Whether it has answered anything in this run.
+        mute: Whether no byte came for its last request, for longer than a run waits.
         wait: The seconds for which it asked to be left alone; it is not asked again in this run.
     """
 
@@ -30,6 +31,7 @@ class Mirror:
     rank: int
     failures: int = 0
     heard: bool = False
+    mute: bool = False
     wait: float | None = None
 
 

@@ -19,7 +19,14 @@ _PASSING = frozenset({404, 408, 425, 429, 500, 502, 503, 504})
 
 
 def seconds_to_wait(
-    error: VademecumError, attempt: int, config: Config, jitter: float, *, heard: bool, first_contact: bool
+    error: VademecumError,
+    attempt: int,
+    config: Config,
+    jitter: float,
+    *,
+    heard: bool,
+    mute: bool = False,
+    first_contact: bool,
 ) -> float | None:
     """Return how long to wait before the next try, or None where trying again is of no use.
 
@@ -29,9 +36,10 @@ def seconds_to_wait(
         attempt: How many further tries there were before this one.
         jitter: In [0, 1), so that not all clients come back at once.
         heard: The host has answered in this run.
+        mute: No byte came for longer than a run waits: to wait so again helps nobody.
         first_contact: Nothing is known of this host yet: its 404 is an answer, and no edge that lags behind.
     """
-    if not isinstance(error, NetworkError | ServerError):
+    if mute or not isinstance(error, NetworkError | ServerError):
         return None
     if isinstance(error, NetworkError) and not heard and attempt >= config.first_retries:
         return None

@@ -8,7 +8,7 @@
 import { TRANSIENT, VademecumError } from "../errors.mjs";
 import { parseObject } from "../format/json.mjs";
 import { sha256 } from "../format/sha256.mjs";
-import { fetchBody, fileAddress } from "../net/transport.mjs";
+import { fetchBody, fileAddress, TIMEOUTS } from "../net/transport.mjs";
 import { checkRelease } from "../store/records.mjs";
 import { MAX_TIMESTAMP, TIMESTAMP } from "../update/idle_check.mjs";
 
@@ -34,6 +34,7 @@ function mayPreview(tree, client) {
 /**
  * @typedef {object} Surroundings
  * @property {string} url of the tree
+ * @property {boolean} alone no other host has it
  * @property {URL} client the folder of the scripts
  * @property {string} channel
  * @property {import("./reader.mjs").Reader} reader
@@ -51,11 +52,15 @@ export class Preview {
   }
 
   /** Show what the host has, if nothing is installed; ends when somebody has seen hits, or does not ask. Whatever goes
-   * wrong here, Python finds as well, and tells. */
+   * wrong here, Python finds as well, and tells; but where the only host was silent so long, it need not wait again.
+   * @throws {VademecumError} `network`, in that case alone */
   async show() {
-    const { url, client, reader, emit } = this.around;
+    const { url, alone, client, reader, emit } = this.around;
     if (!mayPreview(url, client) || reader.release || reader.preview) return;
-    await this.#fetch().then(({ release, objects }) => reader.show(release, objects)).catch(() => undefined);
+    const began = Date.now();
+    await this.#fetch().then(({ release, objects }) => reader.show(release, objects)).catch((error) => {
+      if (alone && error.code === "network" && Date.now() - began >= TIMEOUTS.idle) throw error;
+    });
     if (!reader.preview) return;
     const { sequence, version } = reader.preview;
     await new Promise((resolve) => {

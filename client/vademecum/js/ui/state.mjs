@@ -34,7 +34,7 @@ export class State {
     this.changed = changed;
     this.#ends = [
       kb.on("updateAvailable", (detail) => this.#available(detail)),
-      kb.on("updateStarted", () => this.#started()),
+      kb.on("updateStarted", ({ totalBytes }) => this.#progress({ stage: "downloading", plan: "none", percentage: 0, bytes: 0, totalBytes })),
       kb.on("updateProgress", (detail) => this.#progress(detail)),
       kb.on("updateCompleted", (detail) => this.#completed(detail)),
       kb.on("updateFailed", (detail) => this.#failed(detail)),

@@ -97,8 +97,8 @@ export class Wording {
     const [unit, size] = UNITS.find(([, least]) => count / least >= 0.9995) ?? ["byte", 1];
     const value = count / size;
     const digits = size > 1 && value < 9.95 ? 1 : 0;
-    const options = { minimumFractionDigits: digits, maximumFractionDigits: digits };
-    return value.toLocaleString(this.language, { style: "unit", unit, ...options });
+    const unitDisplay = size > 1 ? "short" : "long"; // "0 byte" is no English
+    return value.toLocaleString(this.language, { style: "unit", unit, unitDisplay, minimumFractionDigits: digits, maximumFractionDigits: digits });
   }
 
   /**
@@ -140,6 +140,6 @@ export class Wording {
     const [done, total] = [bytes, totalBytes].map((count) => this.bytes(count));
     const whole = done === total;
     const name = this.say(`stage.${stage === "starting" && bytes > 0 && whole ? "started" : stage}`) || this.say("stage");
-    return bytes > 0 && !whole ? [this.say("progress", { stage: name, done, total }), percentage] : [`${name} …`, 0];
+    return totalBytes > 0 && !whole ? [this.say("progress", { stage: name, done, total }), percentage] : [`${name} …`, 0];
   }
 }

@@ -109,6 +109,34 @@ def test_what_breaks_off_is_tried_longer(heard: bytes | VademecumError) -> None:
     assert run.fetch() == b"ok"
 
 
+class Slow(Script):
+    """A host that breaks off each answer after so many seconds, and so many bytes."""
+
+    def __init__(self, clock: FixedClock, seconds: float, received: int) -> None:
+        super().__init__({"x": [OFF]})
+        self.clock, self.seconds, self.received = clock, seconds, received
+
+    async def fetch(self, path: str, *, limit: int, fresh: bool = False, progress: Progress | None = None) -> Body:
+        assert progress is not None
+        if self.received:
+            progress(self.received)
+        self.clock.advance(self.seconds)
+        return await super().fetch(path, limit=limit, fresh=fresh)
+
+
+@pytest.mark.fault("B22")
+@pytest.mark.parametrize(("seconds", "received", "requests"), [(30.0, 0, 1), (30.0, 1, 4), (0.1, 0, 4)])
+def test_a_host_that_never_answers_is_waited_for_once(seconds: float, received: int, requests: int) -> None:
+    """It has shown its metadata. Five waits of half a minute each are no patience but a page that hangs."""
+    run = Run(OFF)
+    host = Slow(run.clock, seconds, received)
+    downloader = Downloader(host, run.clock, CONFIG)
+    downloader.mirrors.turns()[0].heard = True
+    with pytest.raises(NetworkError):
+        drive(downloader.fetch("x", 100))
+    assert len(host.requests) == requests
+
+
 @pytest.mark.parametrize(("jitter", "waits"), [(0.0, [0.5, 1.0]), (0.99, [1.49, 2.98])])
 def test_waits_are_jittered(jitter: float, waits: list[float]) -> None:
     run = Run(status(500), status(500), b"ok", jitter=jitter)

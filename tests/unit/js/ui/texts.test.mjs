@@ -12,7 +12,7 @@ const english = new Wording("en", en);
 
 test("sizes are decimal and never show four digits", () => {
   const shown = [0, 1000, 1234, 12_345, 999_499, 999_600, 1_800_000, 13e6, 2.5e9].map((count) => english.bytes(count));
-  assert.deepEqual(shown, ["0 byte", "1.0 kB", "1.2 kB", "12 kB", "999 kB", "1.0 MB", "1.8 MB", "13 MB", "2.5 GB"]);
+  assert.deepEqual(shown, ["0 bytes", "1.0 kB", "1.2 kB", "12 kB", "999 kB", "1.0 MB", "1.8 MB", "13 MB", "2.5 GB"]);
 });
 
 test("ages are whole units, rounded down; a clock that is behind makes nothing older", () => {
@@ -85,6 +85,7 @@ test("progress is in bytes while some are missing, then it is what is done with 
   const told = (/** @type {string} */ stage, /** @type {number} */ bytes, /** @type {number} */ totalBytes) =>
     english.progress({ stage, bytes, totalBytes, percentage: 37 });
   assert.deepEqual(told("downloading", 340_000, 912_345), ["Downloading: 340 kB of 912 kB", 37]);
+  assert.deepEqual(told("downloading", 0, 912_345), ["Downloading: 0 bytes of 912 kB", 37]);
   assert.deepEqual(told("starting", 4e6, 11e6), ["Getting the program that checks signatures: 4.0 MB of 11 MB", 37]);
   assert.deepEqual(told("starting", 10.9e6, 11e6), ["Starting the program that checks signatures …", 0]);
   assert.deepEqual(told("starting", 0, 0), ["Getting the program that checks signatures …", 0]);
