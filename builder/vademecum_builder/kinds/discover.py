@@ -14,10 +14,11 @@ from zipfile import ZipFile, is_zipfile
 
 from vademecum.errors import UsageError
 from vademecum_builder.kinds.discover_tables import discover_tables
-from vademecum_builder.kinds.fields import SAMPLED, FieldFound, fields_of, names_an_id
+from vademecum_builder.kinds.fields import SAMPLED, FieldFound, fields_of
 from vademecum_builder.kinds.people import is_called_people, is_of_people, tells_of_people
 from vademecum_builder.kinds.proposals import ZONE, Proposal, completed, name_of, of_messages, of_records
 from vademecum_builder.kinds.records import MEDIAWIKI
+from vademecum_builder.kinds.roles import names_an_id
 from vademecum_builder.sources.base import SourceError
 from vademecum_builder.sources.catalog import ENDINGS, SELDOM, CatalogSource
 from vademecum_builder.sources.charset import decode

@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from vademecum_builder.kinds.fields import FieldFound, proposal, zone_of
+from vademecum_builder.kinds.fields import FieldFound
 from vademecum_builder.kinds.records import AUTO, MARKDOWN
+from vademecum_builder.kinds.roles import proposal, zone_of
 from vademecum_builder.sources.catalog import ALL
 from vademecum_builder.sources.private_fields import is_private, plain_name
 

@@ -1,0 +1,230 @@
+"""What the fields of records are for: which is the id, the title, the text, the address, the metadata."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from typing import Any, Final
+
+from vademecum.errors import ContentError
+from vademecum_builder.kinds.fields import CODE, LONGEST_CODE, LONGEST_TITLE, SLUG, FieldFound
+from vademecum_builder.kinds.records import PRICE, TITLES
+from vademecum_builder.sources.catalog import ID_NAMES
+from vademecum_builder.sources.private_fields import may_say, plain_name
+from vademecum_builder.sources.times import read_time
+
+_ID: Final = re.compile(
+    r"(?:.*[ _.@$-])?(?:id|oid|key|sku|uuid|guid|slug|handle|code|number|nr|no|isbn|gtin|ean|asin|ref)\.?",
+    re.IGNORECASE,
+)
+_NAME: Final = re.compile(
+    r"(?!(?:.*_)?(?:first|last|sur|middle|given|family|user|nick|contact|login|file|host|domain|path)_?name$)"
+    r".+_(?:name|title|titel|titre|titulo|titolo|nombre|naam|bezeichnung)",
+    re.IGNORECASE,
+)
+"""What names what a record is about, and neither a part of somebody's name nor a file."""
+_FORMS: Final = frozenset(
+    "rendered common plain raw text value full main default en de fr es it nl pt und @value #text _".split()
+)
+"""How a title is said, in an object of several ways: `title.rendered` of WordPress, `name.common`."""
+_PERSON: Final = tuple(
+    re.compile(rf"(?:.*_)?(?:{words})", re.IGNORECASE)
+    for words in (
+        r"(?:first|given|fore)_?name|name_(?:first|given)|vorname",
+        r"(?:last|family|sur)_?name|name_(?:last|family)|nachname",
+    )
+)
+_ASKED_FOR: Final = ("text", "list", "number", "truth", "time")
+_OWN: Final = re.compile(
+    r"inventory_?(?:item|manage|policy|qty|quantity|track)|fulfil|taxable|tax_?(?:status|class|code)|(?:requires|needs)_?shipping|shipping_?class|back_?order|"
+    r"weight_unit|gift_card",
+    re.IGNORECASE,
+)
+_LAID_OUT: Final = re.compile(
+    r"(?:^|_)(?:position|column_\d+)$|(?:sort|menu|display)_?(?:order|index|row|column)", re.IGNORECASE
+)
+"""Numbers: in words a position is one in a team."""
+_TAG: Final = re.compile(r"<[^<>]*>?|&\w+;")
+_ALMOST_ALL: Final = 0.95
+_LINKS: Final = ("html_url", "web_url", "url", "link", "permalink", "href")
+"""The first are those of pages where `url` is that of an API (GitHub, GitLab, Zendesk)."""
+_UPDATED: Final = re.compile(
+    r"(?:updated|modified|changed|edited|last_?(?:update|change|edit)|ge(?:ae?|ä)ndert|bearbeitet|modifi(?:cad|cat|é|e_le)|"
+    r"a(?:c)?tualizad|gewijzigd)",
+    re.IGNORECASE,
+)
+_MADE: Final = re.compile(
+    r"(?:.*[_ .])?(?:creat|insert|add|import(?!an)|index|crawl|fetch|synced|access|seen|login|upload|submit|"
+    r"cre(?:ad|e)|erstell|angelegt|expir|exported|time_?stamp|ts$).*",
+    re.IGNORECASE,
+)
+"""A time that tells when a program did something, and nothing of what a record is about."""
+
+
+def proposal(fields: Sequence[FieldFound], records: int, keys: Collection[str] = ()) -> dict[str, Any]:
+    """Return the settings that these fields suggest: `id`, `title`, `text`, `link`, `metadata`, `updated`, `zone`.
+
+    What a name calls private is in none of them.
+
+    Args:
+        keys: Fields that identify a record, as a database says.
+    """
+    told: dict[str, Any] = {}
+    several = "" if keys else _id_of_several(fields, records)
+    if several:
+        told |= {"id": several, "merge": True}
+    elif id := next(iter(keys), "") or _id_of(fields, records):
+        told["id"] = id
+    named = [*told.values(), "_key"]  # a key says nothing where the record has an id of its own
+    open_ = [one for one in fields if not one.is_private and one.name not in named]
+    marked = [one for one in open_ if one.is_marked]
+    open_ = [one for one in open_ if not any(_says_it_too(one, other) for other in marked)]
+    texts = [one for one in open_ if one.type == "text"]
+    ids = [one for one in fields if one.name == told.get("id") and not one.is_private]
+    title = _title_of([*open_, *ids], 0 if several else records)
+    prose = [one.name for one in texts if one.is_prose and one is not title]
+    person = [] if title else person_of([one.name for one in open_])
+    # Without prose it is the text, whose first line is the title.
+    if person:
+        told["title"] = " ".join(f"{{{name}}}" for name in person)
+    elif title and (prose or title in ids or _last(title.name) in TITLES or names_a_record(title.name)):
+        told["title"] = title.name
+    told["text"] = prose or ([title.name] if title else person)
+    if told["text"]:  # a number alone says nothing
+        codes = (one for one in fields if _is_code(one) or (one in ids and one is not title and _is_typed(one)))
+        told["text"] += [one.name for one in codes if one.name not in told["text"]]
+        told["text"] += [one.name for one in open_ if {*one.types} == {"objects"} or one.is_long]
+    groups = {one.name for one in texts if one.is_group and one.name in told["text"]}
+    page = _called([one for one in open_ if one.type == "address" and one.samples[0].startswith("http")], _LINKS)
+    link = page.name if page and (title is None or page.name.count(".") <= title.name.count(".")) else ""
+    if link:
+        told["link"] = link
+    times = [one for one in open_ if one.type == "time"]
+    updated = next((one for one in times if _UPDATED.search(one.name) and one.types["time"] == one.records), None)
+    others = {link, title.name if title else "", updated.name if updated else ""}
+    taken = ({*told["text"]} - groups) | others
+    if kept := _metadata([one for one in open_ if one.name not in taken], records):
+        told["metadata"] = kept
+    if told["text"]:  # what is in the metadata alone, no word finds
+        told["text"] += [one.name for one in open_ if one.name in {*kept} - groups and one.is_name]
+    if updated:
+        told["updated"] = updated.name
+        told |= zone_of(updated)
+    return told
+
+
+def _metadata(fields: Sequence[FieldFound], records: int) -> list[str]:
+    """Return the fields to filter by. Of many the first are buttons above the hits: prices and what records are grouped
+    by, then what is measured."""
+    kept = [
+        one
+        for one in fields
+        if one.type in _ASKED_FOR
+        and not (one.type == "time" and _is_made(one))
+        and not one.is_the_same(records)
+        and not _is_kept_by_a_program(one)
+        and not one.name.lower().endswith("id")
+        and not SLUG.fullmatch(one.name)
+    ]
+    kept.sort(key=lambda one: 0 if PRICE.search(one.name) else _ASKED_FOR.index(one.type))
+    return [one.name for one in kept]
+
+
+def _title_of(fields: Sequence[FieldFound], records: int) -> FieldFound | None:
+    """Return the field that says what a record is called: by its name, else the shortest that says it of most."""
+    short = [one for one in fields if one.length <= LONGEST_TITLE * one.records]
+    apart = [one for one in fields if one.type == "text" and 2 * len(one.values) > one.records]
+    most = [one for one in apart if 2 * one.records > records]
+    above = [one for one in short if one.name.count(".") < 2]  # the name of a place of death is nested deeper
+    titled = _called([one for one in above if one in apart], TITLES) or _called(above, TITLES)
+    named = titled or next((one for one in most if one in short and names_a_record(one.name)), None)
+    words = [one for one in most if one in short and one.words * 2 > one.records]
+    return named or min(words, key=lambda one: one.length / one.records, default=None)
+
+
+def person_of(fields: Sequence[str]) -> list[str]:
+    """Return the fields with the first and the last name of who a record is about; empty: there are none."""
+    found = [next((name for name in fields if words.fullmatch(plain_name(name))), "") for words in _PERSON]
+    return found if all(found) else []
+
+
+def _id_of(fields: Sequence[FieldFound], records: int) -> str:
+    """Return the field that names records: of those that all have and hardly any two share, one that is called so,
+    else one that none share. A record or two may be wrong."""
+    fit = [one for one in fields if one.records == records and (one.type == "text" or one.is_whole)]
+    whole = [one.name for one in fit if len(one.values) == records]
+    enough = min(_ALMOST_ALL * records, max(records - 2, records / 2 + 1))
+    most = [one.name for one in fit if not one.is_private and len(one.values) >= enough]
+    named = sorted((n for n in most if n.lower() in ID_NAMES), key=lambda name: ID_NAMES.index(name.lower()))
+    return next(iter([*named, *filter(_ID.fullmatch, most), *whole]), "")
+
+
+def _id_of_several(fields: Sequence[FieldFound], records: int) -> str:
+    """Return the field that several rows of one record have in common, where the others have no title of their own."""
+    own = [one for one in fields if "." not in one.name]  # rows are flat, but those of an object in them
+    titles = {one.records for one in own if _last(one.name) in TITLES and one.records < _ALMOST_ALL * records}
+    found = (one for one in own if one.records == records and len(one.values) in titles)
+    return next((one.name for one in found if _ID.fullmatch(one.name)), "")
+
+
+def _is_code(one: FieldFound) -> bool:
+    """Return whether a field has numbers by which people ask for a record."""
+    told_apart = 2 * len(one.values) >= one.records  # of a book there are several copies
+    return bool(CODE.fullmatch(one.name)) and told_apart and any(map(str.isdigit, "".join(one.samples)))
+
+
+def _is_kept_by_a_program(one: FieldFound) -> bool:
+    """Return whether nobody filters by a field: what is published says alike who may see it, and how a shop works or a
+    page is laid out is its own."""
+    name = plain_name(one.name)
+    laid_out = one.type == "number" and _LAID_OUT.search(name)
+    return (may_say(one.name) and len(one.values) <= 2) or bool(laid_out or _OWN.search(name))
+
+
+def _says_it_too(one: FieldFound, other: FieldFound) -> bool:
+    """Return whether a field without markup says what another one has in HTML: `answer` beside `answer_html`."""
+    plain = [["".join(filter(str.isalnum, _TAG.sub("", text))) for text in field.samples] for field in (one, other)]
+    alike = (bool(a) and (a.startswith(b) or b.startswith(a)) for a, b in zip(*plain, strict=False))
+    return not one.is_marked and one.type == "text" and len(plain[0]) == len(plain[1]) and all(alike)
+
+
+def _is_made(one: FieldFound) -> bool:
+    """Return whether a time says when a record was made or changed, and not when what it tells of is."""
+    return bool(_MADE.fullmatch(plain_name(one.name)) or _UPDATED.search(one.name))
+
+
+def _is_typed(one: FieldFound) -> bool:
+    """Return whether what names a record stands on a label, too: no running number, and no UUID or digest."""
+    return one.type == "text" and one.length <= LONGEST_CODE * one.records and not SLUG.fullmatch(one.name)
+
+
+def _called(fields: Sequence[FieldFound], names: Sequence[str]) -> FieldFound | None:
+    """Return the field that has one of these names: the least nested, which is no user's and no status's."""
+    fit = [one for one in fields if _last(one.name) in names]
+    return min(fit, key=lambda one: (one.name.count("."), names.index(_last(one.name))), default=None)
+
+
+def _last(name: str) -> str:
+    """Return a field's own name, without what it is nested in; of what is said in several ways what they say."""
+    above, _, own = name.rpartition(".")
+    return plain_name(above if above and own.lower() in _FORMS else own).lower().removeprefix("post_")
+
+
+def names_a_record(name: str) -> bool:
+    """Return whether a field's name says that it names what a record is about, as in `company_name`."""
+    return bool(_NAME.fullmatch(plain_name(name)))
+
+
+def names_an_id(name: str) -> bool:
+    """Return whether a field is called as what is there to tell records apart."""
+    return bool(_ID.fullmatch(_last(name)))
+
+
+def zone_of(times: FieldFound) -> dict[str, str]:
+    """Return the zone that the settings have to say where times say none."""
+    try:
+        for sample in times.samples:
+            read_time(sample)
+    except ContentError:
+        return {"zone": "UTC"}
+    return {}
