@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from support import browser_app
 from support.browser_app import App, Content
-from support.chromium import ARGS, PATIENCE, headless
+from support.chromium import ARGS, PATIENCE, headless, within_limits
 from support.pages_host import PagesHost
 from support.python_memory import StartedHost, python_memory
 from support.python_worker import HARNESS
@@ -127,7 +127,7 @@ def publisher(first_release: Path, tmp_path: Path) -> Publisher:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
+    with within_limits(), sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=headless(), args=ARGS)
         yield chromium
         chromium.close()

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import functools
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from playwright.sync_api import Browser, BrowserType
+import pytest
+from playwright.sync_api import Browser, BrowserType, Frame, JSHandle, Page, Worker
 
 CHROMIUM = Path("/usr/bin/chromium")
 SHELL = Path("/usr/bin/chromium-headless-shell")
@@ -24,6 +28,38 @@ ARGS = [
 ]
 PATIENCE = 60.0
 """Seconds until a test gives up on something that should happen; never a statement about speed."""
+
+LIMIT = 1.5 * PATIENCE
+"""Seconds after which a call of Playwright is given up. Most have a limit of their own, or wait for so long as
+`PATIENCE`; for a promise that never settles it waits for ever."""
+
+
+@contextmanager
+def within_limits() -> Iterator[None]:
+    """Give up a call of Playwright after `LIMIT` seconds, and say what was evaluated, if it was that."""
+    wait: Callable[[Any, Awaitable[Any]], Any] = Page._sync
+
+    def limited(self: Any, awaitable: Awaitable[Any]) -> Any:
+        __tracebackhide__ = True
+        return wait(self, asyncio.wait_for(awaitable, LIMIT))
+
+    def named(evaluate: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(evaluate)
+        def told(self: Any, expression: str, arg: Any = None) -> Any:
+            __tracebackhide__ = True
+            try:
+                return evaluate(self, expression, arg)
+            except TimeoutError:
+                raise AssertionError(f"not settled after {LIMIT:g} s: {expression}") from None
+
+        return told
+
+    with pytest.MonkeyPatch.context() as patch:
+        for kind in (Page, Frame, Worker, JSHandle):
+            patch.setattr(kind, "evaluate", named(kind.evaluate))
+        [base] = (base for base in Page.__mro__ if "_sync" in vars(base))
+        patch.setattr(base, "_sync", limited)
+        yield
 
 
 def headless() -> Path | None:
