@@ -81,7 +81,24 @@ class ArchiveLimits:
 
 
 @dataclass(frozen=True, kw_only=True)
-class TreeRequest:
+class SigningRequest:
+    """Who signs, and for how long.
+
+    Attributes:
+        keys: Folder of keys; None: `.vademecum/keys`, made on a first day.
+        root: The public root metadata; None: `root.json` among the keys.
+        signing_key: The release key itself (a PEM, or a key URI as `awskms:...`); empty: the file among the keys.
+        validity: How long signatures hold.
+    """
+
+    keys: Path | None = None
+    root: Path | None = None
+    signing_key: str = field(default="", repr=False)
+    validity: Validity = field(default_factory=Validity)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TreeRequest(SigningRequest):
     """Which tree a build or a decision about releases changes, and how it is gone on from, signed and laid out.
 
     Attributes:
@@ -90,13 +107,9 @@ class TreeRequest:
         previous: The release to build on, an address or a folder; None: what lies in `out`.
         channel: The line of releases that it belongs to.
         title: Name of the knowledge base, for its pages.
-        keys: Folder of keys; None: `.vademecum/keys`, made on a first day.
-        root: The public root metadata; None: `root.json` among the keys.
-        signing_key: The release key itself (a PEM, or a key URI as `awskms:...`); empty: the file among the keys.
         site: Whether to publish pages and the browser client beside the index.
         runtime_cache: Where the browser client's Python is kept between builds; None: the platform's place.
         force: Build anew, on above all numbers, where the previous release cannot be used; trust this clock.
-        validity: How long signatures hold.
         tiers: How segments are laid.
         packs: What direct packs may take on the host.
         archive: Which earlier releases stay published.
@@ -106,13 +119,9 @@ class TreeRequest:
     previous: str | None = None
     channel: str = "stable"
     title: str = ""
-    keys: Path | None = None
-    root: Path | None = None
-    signing_key: str = field(default="", repr=False)
     site: bool = True
     runtime_cache: Path | None = None
     force: bool = False
-    validity: Validity = field(default_factory=Validity)
     tiers: TierLimits = field(default_factory=TierLimits)
     packs: PackLimits = field(default_factory=PackLimits)
     archive: ArchiveLimits = field(default_factory=ArchiveLimits)
@@ -129,9 +138,8 @@ QUERY_ENCODERS: Final = ("table", "transformer")
 
 
 @dataclass(frozen=True, kw_only=True)
-class BuildRequest(TreeRequest):
-    """What to build, from what, and how. Only `source` and `out` have no default; for what is not here see
-    `TreeRequest`.
+class SourcesRequest:
+    """What is read: several sources, or one folder without a name.
 
     Attributes:
         source: Folder of documents: rendered pages, or files of the kinds in `sources.endings.MEDIA_TYPES`. Where there
@@ -141,36 +149,7 @@ class BuildRequest(TreeRequest):
         example_keys: Git-style, files whose private keys everybody may have; others with one are left out.
         profile: The generator whose sources they are, or `plain`; empty: as the configuration that lies there says.
         base_url: Where the documents themselves are served; hits link there. Empty: only in the search page's reader.
-        version: The human version; made from date and sequence if empty.
-        encoder: `builtin`, `sentence-transformers:MODEL` or `http:https://host/v1#MODEL`; None: that of the previous
-            release, else `builtin`.
-        dimensions: Of a vector; another number than before is a full download. None: as before, else 96.
-        query_encoder: `table`, or `transformer`: the model's own files are published as well. None: as before.
-        refit: Fit the encoder anew: a full download for every client.
-        erase_removed: Whether no byte of what was removed may stay in the tree, in no dead row, pack or earlier release
-            of this channel and in no word of the encoder, which is fitted anew.
-        preview: Whether it is for a look alone: signed with a key that nobody keeps, and no client goes on from it.
-        candidate: It is a candidate of that channel, for so many, in hundredths of a percent; 0: for nobody, until it
-            is rolled out or promoted. None: it is for everybody, and so is the first release of a channel.
-        critical: Whether clients are to install it however few documents it changes.
-        yank: Sequences to take back: no client installs them any more, nor goes back to them.
-        make_keys: Whether keys may be made on a first day; in CI they would be gone with the machine.
         drafts: Whether to take in pages that are not for everybody: drafts, unlisted, noindex, of another time.
-        allow_empty: Whether to publish a release without documents.
-        allow_shrink: Whether to publish one of less than half the documents of the release before.
-        failures: Which share of a job's records may fail before nothing is published.
-        history_jobs, history_bytes: For how many jobs, and in how many bytes, a workspace keeps what items were before.
-        vector_bytes: That a workspace keeps of what a model was asked; those of the newest build stay in any case.
-        workspace: The file of what this machine remembers between builds (`workspace`); None: none.
-        sync: Whether to bring the workspace to what its sources say before; else it is built as it is.
-        batch: Entries that a workspace takes in at a time, in one transaction.
-        strict: Whether to publish nothing where there is a warning, a leftover of markup, or a broken link (`links`).
-        links: The real pages, a folder or an address: under `strict` each hit's page and anchor has to be there.
-        whole: Whether to write the tree, signed anew, also where nothing changed and `out` has none: for a deploy that
-            replaces a site of which it is a part.
-        restart: Begin at number 1, whatever was published: for a very first release.
-        publish: Where `vade publish` brings the tree, if it is not told.
-        approval: Which releases wait until somebody promotes them.
     """
 
     source: Path
@@ -179,40 +158,106 @@ class BuildRequest(TreeRequest):
     example_keys: tuple[str, ...] = ()
     profile: str = ""
     base_url: str = ""
-    version: str = ""
-    encoder: str | None = None
-    dimensions: int | None = None
-    query_encoder: str | None = None
-    refit: bool = False
-    erase_removed: bool = False
-    preview: bool = False
-    candidate: int | None = None
-    critical: bool = False
-    yank: tuple[int, ...] = ()
-    make_keys: bool = True
     drafts: bool = False
-    allow_empty: bool = False
-    allow_shrink: bool = False
-    failures: float = 0.05
-    history_jobs: int = 20
-    history_bytes: int = 268_435_456
-    vector_bytes: int = 1_073_741_824
-    workspace: Path | None = None
-    sync: bool = True
-    batch: int = 500
-    strict: bool = False
-    links: str = ""
-    whole: bool = False
-    restart: bool = False
-    publish: tuple[str, ...] = ()
-    approval: ApprovalRule = field(default_factory=ApprovalRule)
 
     @property
     def records(self) -> tuple[str, ...]:
         """The names of the sources whose items are no files."""
         return tuple(one.name for one in self.sources if one.kind not in OF_FILES)
 
+
+@dataclass(frozen=True, kw_only=True)
+class WorkspaceRequest:
+    """What this machine remembers between builds, and how it is brought up to date.
+
+    Attributes:
+        workspace: The file (`workspace`); None: none.
+        sync: Whether to bring it to what its sources say before a build; else it is built as it is.
+        batch: Entries that it takes in at a time, in one transaction.
+        failures: Which share of a job's records may fail before nothing is published.
+        history_jobs, history_bytes: For how many jobs, and in how many bytes, it keeps what items were before.
+        vector_bytes: That it keeps of what a model was asked; those of the newest build stay in any case.
+    """
+
+    workspace: Path | None = None
+    sync: bool = True
+    batch: int = 500
+    failures: float = 0.05
+    history_jobs: int = 20
+    history_bytes: int = 268_435_456
+    vector_bytes: int = 1_073_741_824
+
     def may_fail(self, of: int) -> int:
         """Return how many of so many records may fail: the share, and of few records some that are wrong themselves,
         such as scans among files, rather than the settings."""
         return max(ceil(self.failures * of), min(_FEW, of // 3) if self.failures else 0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class EncoderRequest:
+    """How meaning is encoded.
+
+    Attributes:
+        encoder: `builtin`, `sentence-transformers:MODEL` or `http:https://host/v1#MODEL`; None: that of the previous
+            release, else `builtin`.
+        dimensions: Of a vector; another number than before is a full download. None: as before, else 96.
+        query_encoder: `table`, or `transformer`: the model's own files are published as well. None: as before.
+        refit: Fit the encoder anew: a full download for every client.
+    """
+
+    encoder: str | None = None
+    dimensions: int | None = None
+    query_encoder: str | None = None
+    refit: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class CareRequest:
+    """What is refused.
+
+    Attributes:
+        strict: Whether to publish nothing where there is a warning, a leftover of markup, or a broken link (`links`).
+        links: The real pages, a folder or an address: under `strict` each hit's page and anchor has to be there.
+        allow_empty: Whether to publish a release without documents.
+        allow_shrink: Whether to publish one of less than half the documents of the release before.
+        make_keys: Whether keys may be made on a first day; in CI they would be gone with the machine.
+    """
+
+    strict: bool = False
+    links: str = ""
+    allow_empty: bool = False
+    allow_shrink: bool = False
+    make_keys: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class BuildRequest(TreeRequest, SourcesRequest, WorkspaceRequest, EncoderRequest, CareRequest):
+    """What to build, from what, and how: of the classes above, by what they are about, and what is said of the release
+    itself. Only `source` and `out` have no default.
+
+    Attributes:
+        version: The human version; made from date and sequence if empty.
+        candidate: It is a candidate of that channel, for so many, in hundredths of a percent; 0: for nobody, until it
+            is rolled out or promoted. None: it is for everybody, and so is the first release of a channel.
+        critical: Whether clients are to install it however few documents it changes.
+        yank: Sequences to take back: no client installs them any more, nor goes back to them.
+        approval: Which releases wait until somebody promotes them.
+        erase_removed: Whether no byte of what was removed may stay in the tree, in no dead row, pack or earlier release
+            of this channel and in no word of the encoder, which is fitted anew.
+        preview: Whether it is for a look alone: signed with a key that nobody keeps, and no client goes on from it.
+        whole: Whether to write the tree, signed anew, also where nothing changed and `out` has none: for a deploy that
+            replaces a site of which it is a part.
+        restart: Begin at number 1, whatever was published: for a very first release.
+        publish: Where `vade publish` brings the tree, if it is not told.
+    """
+
+    version: str = ""
+    candidate: int | None = None
+    critical: bool = False
+    yank: tuple[int, ...] = ()
+    approval: ApprovalRule = field(default_factory=ApprovalRule)
+    erase_removed: bool = False
+    preview: bool = False
+    whole: bool = False
+    restart: bool = False
+    publish: tuple[str, ...] = ()

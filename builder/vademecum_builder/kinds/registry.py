@@ -9,7 +9,7 @@ from typing import Final, cast
 
 from vademecum.errors import UsageError
 from vademecum_builder.kinds.base import Kind, Opened
-from vademecum_builder.request import BuildRequest, SourceSettings
+from vademecum_builder.request import BuildRequest, SourceSettings, SourcesRequest
 from vademecum_builder.sources.base import MayBeEmpty, Source
 from vademecum_builder.sources.several import NamedSources
 from vademecum_builder.stages.documents import NamedReaders, PlacedPages
@@ -65,7 +65,7 @@ def open_one(settings: SourceSettings, request: BuildRequest) -> Sequence[Opened
     return [replace(one, source=MayBeEmpty(one.source)) for one in opened]
 
 
-def sources_of(request: BuildRequest) -> Sequence[SourceSettings]:
+def sources_of(request: SourcesRequest) -> Sequence[SourceSettings]:
     """Return the sources of a request; the one folder has no name."""
     if request.sources:
         return request.sources

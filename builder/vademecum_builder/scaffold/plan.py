@@ -12,7 +12,7 @@ from vademecum.errors import StorageError, UsageError
 from vademecum.origin import pip_install
 from vademecum.version import __version__
 from vademecum_builder.encoders.registry import published_name
-from vademecum_builder.request import BuildRequest
+from vademecum_builder.request import BuildRequest, SourcesRequest
 from vademecum_builder.scaffold.choices import Ask, Choice, Wishes, choose, relative
 from vademecum_builder.scaffold.deployments import Workflow, read_workflows
 from vademecum_builder.scaffold.files import (
@@ -148,7 +148,7 @@ def _no_repository(folder: Path) -> Repository:
     return Repository(folder.resolve(), tuple(FolderSource(folder).keys()), is_git=False)
 
 
-def source_folders(told: BuildRequest) -> Sequence[Path]:
+def source_folders(told: SourcesRequest) -> Sequence[Path]:
     """Return the folders of documents that settings name."""
     paths = [source.values.get("path") for source in told.sources]
     return [path for path in paths if isinstance(path, Path)] if told.sources else [told.source]

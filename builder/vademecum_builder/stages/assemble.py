@@ -25,7 +25,7 @@ from vademecum_builder.release.channels import yanked_of
 from vademecum_builder.release.closure import archive_json
 from vademecum_builder.release.published import Published
 from vademecum_builder.release.version_json import DocumentChange, DocumentChanges
-from vademecum_builder.request import BuildRequest
+from vademecum_builder.request import SourcesRequest
 from vademecum_builder.signing.metadata import SignedTarget
 from vademecum_builder.sources.endings import MEDIA_TYPES
 from vademecum_builder.sources.places import order_of
@@ -136,7 +136,7 @@ def places_of(documents: Iterable[DocumentRow], context: BuildContext) -> dict[s
     return {name: values[:MOST_VALUES] for name, values in order.items()}
 
 
-def contents_of(state: SourceState, request: BuildRequest) -> Contents:
+def contents_of(state: SourceState, request: SourcesRequest) -> Contents:
     """Return what the pages say of the documents, and of the files that are none."""
     found = state.audit
     asked = (name for source in request.sources for name in source.values.get("metadata", ()))

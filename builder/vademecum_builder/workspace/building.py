@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from vademecum.errors import CancelledError, ContentError, UsageError, VademecumError
 from vademecum_builder.kinds.base import Opened
 from vademecum_builder.readers.document import Document, MissingReader
-from vademecum_builder.request import BuildRequest
+from vademecum_builder.request import BuildRequest, SourcesRequest
 from vademecum_builder.sources.base import Changes, Checkpoint, Entry, Skipped, SourceItem
 from vademecum_builder.sources.gitignore import Selection
 from vademecum_builder.stages.documents import NamedReaders
@@ -58,7 +58,7 @@ class StoredView:
 
 
 def stored(
-    workspace: Workspace, request: BuildRequest, opened: Mapping[str, Sequence[Opened]]
+    workspace: Workspace, request: SourcesRequest, opened: Mapping[str, Sequence[Opened]]
 ) -> dict[str, list[Opened]]:
     """Return the sources as the workspace has them."""
     sources = {settings.prefix: settings for settings in request.sources}

@@ -19,7 +19,7 @@ from vademecum_builder.kinds.registry import joined
 from vademecum_builder.publish.guard import timestamp_version
 from vademecum_builder.release.previous import Previous, find_previous, locate_previous
 from vademecum_builder.release.published import Published
-from vademecum_builder.request import BuildRequest, Progress, ignore_progress
+from vademecum_builder.request import BuildRequest, Progress, TreeRequest, ignore_progress
 from vademecum_builder.signing.keyring import keys_of_preview, throwaway_authority
 from vademecum_builder.stages.base import find_base
 from vademecum_builder.stages.context import BuildContext
@@ -172,7 +172,7 @@ def _of_others(removed: Sequence[str], names: Sequence[str]) -> list[SourceCheck
     return [SourceCheck(name, 0, orphaned=tuple(keys)) for name, keys in sorted(orphaned.items())]
 
 
-def published_of(request: BuildRequest) -> tuple[Previous, Published]:
+def published_of(request: TreeRequest) -> tuple[Previous, Published]:
     """Return what is published, verified by the roots that the publisher holds.
 
     Raises:

@@ -8,7 +8,7 @@ from typing import Final
 
 from vademecum.errors import CancelledError, StoreError, UsageError, VademecumError
 from vademecum_builder.kinds.base import Opened
-from vademecum_builder.request import BuildRequest, SourceSettings
+from vademecum_builder.request import BuildRequest, SourceSettings, SourcesRequest
 from vademecum_builder.workspace.jobs import DONE, Job, Report, Wish, ignore_job
 from vademecum_builder.workspace.run import SourceRun
 from vademecum_builder.workspace.store import Workspace
@@ -74,7 +74,7 @@ def refuse_unfinished(workspace: Workspace, sources: Sequence[SourceSettings]) -
             )
 
 
-def chosen_sources(request: BuildRequest, names: Sequence[str]) -> list[SourceSettings]:
+def chosen_sources(request: SourcesRequest, names: Sequence[str]) -> list[SourceSettings]:
     """Return the sources of these names; all, where there is none.
 
     Raises:

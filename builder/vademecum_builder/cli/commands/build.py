@@ -26,7 +26,7 @@ from vademecum_builder.pipeline import StrictError
 from vademecum_builder.plan import plan_build
 from vademecum_builder.release.channels import DEFAULT_CHANNEL
 from vademecum_builder.release.share import share_text
-from vademecum_builder.request import Progress
+from vademecum_builder.request import Progress, SourcesRequest
 from vademecum_builder.stages.audit import NO_DOCUMENT, Audit, KindCount
 
 _FIELDS = frozenset(field.name for field in fields(BuildRequest))
@@ -112,7 +112,7 @@ def request_of(options: Namespace) -> BuildRequest:
     return BuildRequest(**given)
 
 
-def _folders(request: BuildRequest) -> dict[str, Path]:
+def _folders(request: SourcesRequest) -> dict[str, Path]:
     """Return where documents lie, by what their keys begin with."""
     named = {one.prefix: one.values["path"] for one in request.sources if "path" in one.values}
     return named or {"": request.source}

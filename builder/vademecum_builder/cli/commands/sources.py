@@ -14,7 +14,7 @@ from vademecum_builder.cli.wording import Shown
 from vademecum_builder.kinds.discover import discover
 from vademecum_builder.kinds.proposals import Proposal
 from vademecum_builder.kinds.survey import SourceFound, survey
-from vademecum_builder.request import BuildRequest
+from vademecum_builder.request import SourcesRequest
 from vademecum_builder.settings import read_settings
 from vademecum_builder.sources.base import SourceError
 
@@ -106,7 +106,7 @@ def _named(proposals: Sequence[Proposal], config: Path) -> str:
     return "\n".join(texts)
 
 
-def _folders(request: BuildRequest, config: Path) -> set[Path]:
+def _folders(request: SourcesRequest, config: Path) -> set[Path]:
     """Return the folders that the settings read."""
     if not request.sources:
         return {request.source.resolve()}
