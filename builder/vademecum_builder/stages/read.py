@@ -6,33 +6,26 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import PurePosixPath
-
-import orjson
 
 from vademecum.errors import ContentError
 from vademecum.format.json import canonical
 from vademecum.format.segment import DocumentRow
-from vademecum.search.tokens import runs_of
 from vademecum.version import __version__
 from vademecum_builder.chunking.structure import CHUNKER
 from vademecum_builder.readers.document import MissingReader
-from vademecum_builder.readers.language import guess_language, is_short
 from vademecum_builder.readers.private import head_of, why_private, why_private_record
 from vademecum_builder.sources.access_tokens import find_tokens, token_lines
 from vademecum_builder.sources.base import BINARY, RECORD, Checkpoint, Removed, Skipped, Source, SourceItem
-from vademecum_builder.sources.endings import BINARY_TYPES
 from vademecum_builder.stages.ahead import Ahead, Read
-from vademecum_builder.stages.audit import Audit, audit, ending_of
+from vademecum_builder.stages.audit import Audit, audit
 from vademecum_builder.stages.base import Base
 from vademecum_builder.stages.context import BuildContext
+from vademecum_builder.stages.gathered import Gathered, drop_aliases, drop_originals, same, says, tell_languages
 from vademecum_builder.stages.parsed import PendingChunk
 
 _APART = 3
 """So many documents have a line each where the same is said of them."""
-_ALIKE = 0.7
-"""How many of their words two forms of one document share: one has headers of pages, and words cut by a hyphen."""
 
 
 @dataclass(frozen=True)
@@ -67,42 +60,6 @@ class SourceState:
         return bool(self.added or self.modified or self.removed)
 
 
-@dataclass
-class _Found:
-    documents: dict[str, DocumentRow] = field(default_factory=dict)
-    chunks: dict[int, PendingChunk] = field(default_factory=dict)
-    sources: dict[str, str] = field(default_factory=dict)
-    warnings: list[str] = field(default_factory=list)
-    told: list[str] = field(default_factory=list)
-    """What readers say of documents."""
-    left_out: Counter[str] = field(default_factory=Counter)
-    files_left_out: dict[str, list[str]] = field(default_factory=dict)
-    others: Counter[tuple[str, str]] = field(default_factory=Counter)
-    """Why files are no documents, by ending."""
-    unread: Counter[str] = field(default_factory=Counter)
-    files: Counter[str] = field(default_factory=Counter)
-    tokens: dict[str, dict[str, int]] = field(default_factory=dict)
-    """Of items with tokens the lines in which they stand."""
-    examples: set[str] = field(default_factory=set)
-    """Items whose private keys may be shown."""
-    skipped: set[str] = field(default_factory=set)
-    """Items that cannot be read; an earlier version of them may be there."""
-    short: set[str] = field(default_factory=set)
-    """Sources of documents that are too short to tell their language by."""
-    names: dict[str, list[str]] = field(default_factory=dict)
-    """Of items with several names the keys, by the item that they lead to."""
-    records: Sequence[str] = ()
-    """Sources whose items are no files."""
-
-    def ending(self, key: str) -> str:
-        return ending_of(key, self.records)
-
-    def leave_out(self, key: str, reason: str) -> None:
-        self.left_out[reason] += 1
-        self.files_left_out.setdefault(reason, []).append(key)
-        self.others[self.ending(key), reason] += 1
-
-
 def read_source(source: Source, base: Base, context: BuildContext, *, audited: bool = True) -> SourceState:
     """Read what changed; what did not is taken from the previous release without being parsed.
 
@@ -113,7 +70,7 @@ def read_source(source: Source, base: Base, context: BuildContext, *, audited: b
         UsageError: There is nothing to read.
         ContentError: Two different texts share a chunk id.
     """
-    found = _Found(records=context.request.records)
+    found = Gathered(records=context.request.records)
     changes = source.changes(None)  # the digests of the previous release tell what changed
     done = 0
     with Ahead(context.documents, context.sequence, changes.expected) as ahead:
@@ -138,9 +95,9 @@ def read_source(source: Source, base: Base, context: BuildContext, *, audited: b
         for read in ahead.rest():
             _take(read, base, context, found)
     context.progress("reading", done, done)
-    _drop_aliases(found)
-    _drop_originals(found, base)
-    _tell_languages(found, base, context.sequence)
+    drop_aliases(found)
+    drop_originals(found, base)
+    tell_languages(found, base, context.sequence)
     found.warnings += [*_together(found.told), *context.documents.warnings()]
     found.warnings += [f"{count} {what}" for what, count in sorted(found.unread.items())]
     found.files += Counter(changes.unread)
@@ -164,7 +121,7 @@ def _together(warnings: Sequence[str]) -> Iterator[str]:
             yield from (f"{key}: {said}" for key in keys)
 
 
-def _digest_of_unread(item: SourceItem, base: Base, context: BuildContext, found: _Found) -> str:
+def _digest_of_unread(item: SourceItem, base: Base, context: BuildContext, found: Gathered) -> str:
     """Return the digest of an item that has to be read; empty: it is private, or as it was in the previous release."""
     binary = item.media_type in BINARY
     found.tokens[item.key] = {} if binary else token_lines(item.data)
@@ -195,7 +152,7 @@ def _digest_of_unread(item: SourceItem, base: Base, context: BuildContext, found
     return digest
 
 
-def _take(read: Read, base: Base, context: BuildContext, found: _Found) -> None:
+def _take(read: Read, base: Base, context: BuildContext, found: Gathered) -> None:
     item, digest, outcome = read
     if isinstance(outcome, ContentError):
         _refuse(item, outcome, found)
@@ -210,18 +167,18 @@ def _take(read: Read, base: Base, context: BuildContext, found: _Found) -> None:
         return
     found.sources[item.key] = digest
     old = base.rows.documents.get(item.key)
-    if old is not None and _same(outcome.row, old):
+    if old is not None and same(outcome.row, old):
         found.documents[item.key] = old
         return
     found.documents[item.key] = outcome.row
     if outcome.is_short:
-        found.short.add(_says(outcome.row, "source"))
+        found.short.add(says(outcome.row, "source"))
     for chunk in outcome.chunks:
         _refuse_collision(chunk, found, base)
         found.chunks[chunk.id] = chunk
 
 
-def _refuse(item: SourceItem, error: ContentError, found: _Found) -> None:
+def _refuse(item: SourceItem, error: ContentError, found: Gathered) -> None:
     if isinstance(error, MissingReader):
         found.unread[f"{PurePosixPath(item.key).suffix}: {error.message}"] += 1
         found.others[found.ending(item.key), error.message] += 1
@@ -229,59 +186,6 @@ def _refuse(item: SourceItem, error: ContentError, found: _Found) -> None:
     is_named = item.key.rpartition("/")[2].rpartition(":")[2] in error.message
     found.warnings.append(f"{error.message if is_named else f'{item.key}: {error.message}'}; skipped")
     found.others[found.ending(item.key), "skipped"] += 1
-
-
-def _drop_aliases(found: _Found) -> None:
-    """Keep one document of each item that has several names: that of its own name, where it is one.
-
-    Some generators write each page as `x.html` and as `x/index.html`, for hosts that know one of the two.
-    """
-    for target, keys in found.names.items():
-        for alias in [key for key in (target, *keys) if key in found.documents][1:]:
-            del found.documents[alias], found.sources[alias]
-            found.leave_out(alias, "links to files that are read anyway")
-    for key in [key for key in found.documents if key.endswith("/index.html")]:
-        twin = found.documents.get(f"{key.removesuffix('/index.html')}.html")
-        if twin is not None and (twin.title, twin.chunks) == (found.documents[key].title, found.documents[key].chunks):
-            del found.documents[key], found.sources[key]
-            found.leave_out(key, "the same page as x.html and x/index.html")
-
-
-def _drop_originals(found: _Found, base: Base) -> None:
-    """Keep the PDF of a document that lies beside it in the form that it was written in: that is what was issued."""
-    issued = {key[: -len(".pdf")]: key for key in found.documents if key.lower().endswith(".pdf")}
-    stems = {key: key.rpartition(".")[0] for key in found.documents if ending_of(key) in BINARY_TYPES}
-    for key, issue in [(key, issued[stem]) for key, stem in stems.items() if issued.get(stem, key) != key]:
-        here, there = ({*runs_of(" ".join(_texts(found, base, found.documents[one])))} for one in (key, issue))
-        if len(here & there) > _ALIKE * max(len(here), len(there)):
-            del found.documents[key], found.sources[key]
-            found.leave_out(key, "the same document as the PDF beside it")
-
-
-def _texts(found: _Found, base: Base, *rows: DocumentRow) -> list[str]:
-    ids = (chunk for row in rows for chunk in row.chunks)
-    return [(found.chunks.get(chunk) or base.rows.chunks[chunk]).text for chunk in ids]
-
-
-def _tell_languages(found: _Found, base: Base, sequence: int) -> None:
-    """Give short documents that say no language the one that they have together: a catalog is in German, though none of
-    its records has the words to show it. Where all of them are too few, each keeps the one that it had before."""
-    said = partial(_texts, found, base)
-    for source in found.short:
-        rows = [row for _, row in sorted(found.documents.items()) if _says(row, "source") == source]
-        silent = [row for row in rows if not _says(row, "lang") and is_short(said(row))]
-        guessed, are_few = guess_language(said(*silent)), is_short(said(*silent))
-        for row in silent:
-            old = base.rows.documents.get(row.key)
-            if language := guessed or (_says(old, "lang") if are_few and old is not None else ""):
-                told = canonical(orjson.loads(row.metadata or "{}") | {"lang": language}).decode()
-                row = replace(row, metadata=told, sequence=sequence)
-                found.documents[row.key] = old if old is not None and _same(row, old) else row
-
-
-def _says(row: DocumentRow, field: str) -> str:
-    value: str = orjson.loads(row.metadata or "{}").get(field) or ""
-    return value
 
 
 def _private(row: DocumentRow, context: BuildContext) -> str:
@@ -297,7 +201,7 @@ def _source_digest(item: SourceItem, shaped_by: str) -> str:
     return hashlib.sha256(canonical([__version__, CHUNKER, shaped_by, item.content_hash])).hexdigest()
 
 
-def _refuse_collision(chunk: PendingChunk, found: _Found, base: Base) -> None:
+def _refuse_collision(chunk: PendingChunk, found: Gathered, base: Base) -> None:
     """Two different texts with one id (64 bits: about one chance in 10^9 among 100,000 chunks) are an error.
 
     Raises:
@@ -309,7 +213,7 @@ def _refuse_collision(chunk: PendingChunk, found: _Found, base: Base) -> None:
         raise ContentError(f"two texts share the id {chunk.id:016x}: change a word in {chunk.text[:60]!r}")
 
 
-def _compared(found: _Found, base: Base) -> SourceState:
+def _compared(found: Gathered, base: Base) -> SourceState:
     # In one order, whatever the source's is: an encoder may be fitted to them.
     now = {key: found.documents[key] for key in sorted(found.documents, key=str.encode)}
     live = base.documents
@@ -318,7 +222,7 @@ def _compared(found: _Found, base: Base) -> SourceState:
         chunks=found.chunks,
         sources=found.sources,
         added=tuple(sorted(now.keys() - live.keys())),
-        modified=tuple(sorted(key for key in now.keys() & live.keys() if not _same(now[key], live[key]))),
+        modified=tuple(sorted(key for key in now.keys() & live.keys() if not same(now[key], live[key]))),
         removed=tuple(sorted(live.keys() - now.keys())),
         warnings=tuple(found.warnings),
         left_out=dict(found.left_out.most_common()),
@@ -326,7 +230,7 @@ def _compared(found: _Found, base: Base) -> SourceState:
     )
 
 
-def _looked_at(state: SourceState, found: _Found, base: Base) -> SourceState:
+def _looked_at(state: SourceState, found: Gathered, base: Base) -> SourceState:
     texts = {id: chunk.text for chunks in (base.rows.chunks, found.chunks) for id, chunk in chunks.items()}
     audited = audit(state.documents, texts, found.files, found.others, found.examples, found.skipped, found.records)
     tokens = _tokens(state.documents, texts, found.tokens)
@@ -344,8 +248,3 @@ def _tokens(
             where = f"{key}, line {line}" if line else key
             todo = "revoke it, take it out, and build once with --erase-removed"
             yield f"{where}: {kind} ({token[:8]}…), which everybody could read: {todo}"
-
-
-def _same(row: DocumentRow, other: DocumentRow) -> bool:
-    """Return whether two rows say the same; when they last changed does not matter."""
-    return replace(row, sequence=other.sequence) == other
