@@ -67,6 +67,7 @@ def discover(place: str, folder: Path) -> Sequence[Proposal]:
         UsageError: There is nothing there, or nothing that can be read.
         HostError: It does not answer.
     """
+    place = re.sub("^webcal(?=s?://)", "http", place)  # as a calendar's address is told
     if _DATABASE.match(place):
         return discover_tables(place, folder)
     if is_address(place):

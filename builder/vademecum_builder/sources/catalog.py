@@ -1,4 +1,4 @@
-"""A catalog as a source: records in JSON, JSON Lines or CSV; a file, several, or an address."""
+"""A catalog as a source: records in JSON, JSON Lines, CSV, Parquet …; a file, several, or an address."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ from vademecum_builder.sources.record_files import Layout, read_records
 from vademecum_builder.sources.record_lists import WHOLE, find_lists
 from vademecum_builder.sources.records import Failed, field_at, instead, json_value, record_item, record_key
 
-ENDINGS = (".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".geojson")
+ENDINGS = (".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".geojson", ".parquet")
 """Of the files that are taken out of a folder."""
-SELDOM = (".xml", ".yaml", ".yml", ".bib", ".ris")
+SELDOM = (".xml", ".yaml", ".yml", ".bib", ".ris", ".ics")
 """Of those that are taken where none of the others is: beside them they are a program's own."""
 ID_NAMES = ("id", "_id", "key", "sku", "uuid", "guid", "slug", "handle", "_key")
 """Fields that are the id where none is named: the first of these that the first record has."""

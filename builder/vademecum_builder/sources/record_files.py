@@ -1,4 +1,5 @@
-"""Records of a file: JSON, JSON Lines, CSV, XML, YAML or references, one at a time, whatever its size."""
+"""Records of a file: JSON, JSON Lines, CSV, XML, YAML, Parquet, a calendar or references, one at a time, whatever its
+size."""
 
 from __future__ import annotations
 
@@ -12,6 +13,7 @@ from typing import Any, BinaryIO
 import orjson
 
 from vademecum.errors import ContentError
+from vademecum_builder.sources import calendars, parquet_records
 from vademecum_builder.sources.charset import encoding_of, unicode_of
 from vademecum_builder.sources.csv_rows import csv_rows
 from vademecum_builder.sources.json_records import parsed_or_none, split_records
@@ -30,6 +32,8 @@ _ENDINGS = {
     ".tab": "csv",
     ".xml": "xml",
     **dict.fromkeys(YAML, "yaml"),
+    ".ics": "ics",
+    ".parquet": "parquet",
     **FORMATS,
 }
 _GUESSED = 'read as {0}, which it looks like: save it as UTF-8, or write encoding = "{0}"'
@@ -75,6 +79,10 @@ def read_records(
     head = stream.read(_HEAD)
     if not head.strip():
         raise ContentError("empty")
+    if head.startswith(parquet_records.BEGINS) or _ENDINGS.get(ending) == "parquet":
+        stream.seek(0)
+        yield from parquet_records.rows_of_parquet(stream)
+        return
     few = 1 + len(head) // 100
     encoding = layout.encoding or unicode_of(head, few) or "utf-8"
     kind = _ENDINGS.get(ending) or _format_of(head.decode(encoding, "replace"))
@@ -82,7 +90,7 @@ def read_records(
         stream.seek(0)
         yield from _elements(stream, layout.records, longest, head)
         return
-    if kind in ("csv", *FORMATS.values()) and not layout.encoding and encoding == "utf-8":
+    if kind in ("csv", "ics", *FORMATS.values()) and not layout.encoding and encoding == "utf-8":
         encoding = encoding_of(head, few)
         if not encoding.startswith("utf"):
             warn(_GUESSED.format(encoding))
@@ -95,10 +103,10 @@ def read_records(
             raise ContentError(f"larger than {longest >> 20} MiB: split it")
         yield from references(data.decode(encoding, "replace"), kind)
         return
-    if kind == "csv":
-        text = io.TextIOWrapper(stream, encoding, "surrogateescape", newline="")
+    if kind in ("csv", "ics"):
+        text = io.TextIOWrapper(stream, encoding, "surrogateescape" if kind == "csv" else "replace", newline="")
         try:
-            yield from csv_rows(text, longest, warn)
+            yield from (csv_rows if kind == "csv" else calendars.events)(text, longest, warn)
         finally:
             if not stream.closed:  # who reads but the first records may have closed it
                 text.detach()  # who opened the file closes it
@@ -121,6 +129,8 @@ def _format_of(head: str) -> str:
     text = head.lstrip("\ufeff \t\r\n")
     if text.startswith("<?xml"):
         return "xml"
+    if text[:20].upper().startswith(calendars.BEGINS):
+        return "ics"
     if text.startswith("<"):
         raise ContentError("HTML or XML where records were expected (a login page or an error page?)")
     if text.startswith("["):

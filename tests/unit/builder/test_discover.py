@@ -611,9 +611,9 @@ def test_a_file_of_another_format_is_no_list_of_records(tmp_path: Path) -> None:
 
 
 def test_a_folder_with_nothing_to_read_says_what_is_in_it(tmp_path: Path) -> None:
-    for name in ("team.ics", "b.ics", "c.vcf", "Makefile"):
-        (tmp_path / name).write_text("BEGIN:VCALENDAR")
-    with pytest.raises(UsageError, match=r"no documents and no records in this folder \(2 \.ics, 1 \.vcf\)$"):
+    for name in ("team.vcf", "b.vcf", "c.msg", "Makefile"):
+        (tmp_path / name).write_text("BEGIN:VCARD")
+    with pytest.raises(UsageError, match=r"no documents and no records in this folder \(2 \.vcf, 1 \.msg\)$"):
         discover(str(tmp_path), tmp_path)
     (tmp_path / "blog.xml").write_text('<rss version="2.0"></rss>')
     with pytest.raises(UsageError, match=r"name a file of it, as .*blog\.xml"):
