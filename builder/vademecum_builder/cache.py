@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
+
+from platformdirs import user_cache_path
 
 
 def default_cache() -> Path:
     """Return VADEMECUM_CACHE, or the platform's folder for caches followed by `vademecum`."""
-    if chosen := os.environ.get("VADEMECUM_CACHE"):
-        return Path(chosen)
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData/Local") / "vademecum"
-    if sys.platform == "darwin":
-        return Path.home() / "Library/Caches/vademecum"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "vademecum"
+    chosen = os.environ.get("VADEMECUM_CACHE")
+    return Path(chosen) if chosen else user_cache_path("vademecum", appauthor=False, opinion=False)
