@@ -55,10 +55,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # A disk or a permission outside of what the stages expect; still one line, never a trace.
         failure = StorageError(f"{error.filename or 'file system'}: {error.strerror or error}")
         return _fail(given[0], failure, wants_json)
-    except RuntimeError as error:
-        if "Symlink loop" not in str(error):  # of Path.resolve, before Python 3.13
-            raise
-        return _fail(given[0], UsageError(f"{error}: it leads to no file"), wants_json)
     except KeyboardInterrupt:
         cancelled = CancelledError("interrupted; what was published or installed is unchanged")
         return _fail(given[0], cancelled, wants_json)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vademecum.errors import StorageError, UsageError
+from vademecum.runtime.files import real_path
 from vademecum_builder.hosting.base import Done, Stored, Upload
 from vademecum_builder.publish.guard import locked
 from vademecum_builder.publish.tree import write_tree
@@ -22,7 +23,7 @@ def local_folder(folder: Path, tree: Path, *, dry_run: bool) -> Iterator[Folder]
     """
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"{folder} is a file; name a folder")
-    if folder.resolve().is_relative_to(tree.resolve()):
+    if real_path(folder).is_relative_to(real_path(tree)):
         raise UsageError(f"{folder} is the built tree itself, or lies in it; name another folder")
     with nullcontext() if dry_run else locked(folder):
         yield Folder(folder)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from vademecum.errors import BusyError, ContentError, EquivocationError, StorageError, UsageError
 from vademecum.format.json import Fields, parse_object
+from vademecum.runtime.files import real_path
 from vademecum.trust.channel import CUSTOM, ManifestHint, read_hint
 from vademecum.trust.metadata import TIMESTAMP
 from vademecum_builder.publish.tree import PARTIAL, unwritable
@@ -26,7 +27,7 @@ def check_target(folder: Path, source: Path) -> None:
         UsageError: It is a file, the source lies in it, or it has files in it but is no published tree.
         StorageError: It cannot be read.
     """
-    if source.resolve().is_relative_to(folder.resolve()):
+    if real_path(source).is_relative_to(real_path(folder)):
         raise UsageError(f"{folder} contains the source {source}; name another folder for the published tree")
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"{folder} is a file; name a folder for the published tree")

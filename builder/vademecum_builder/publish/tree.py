@@ -15,7 +15,7 @@ from pathlib import Path
 from vademecum.errors import ContentError, QuotaError, StorageError
 from vademecum.format.manifest import decode_manifest
 from vademecum.format.objects import ObjectRef
-from vademecum.runtime.files import patiently, replace_durably
+from vademecum.runtime.files import patiently, real_path, replace_durably
 from vademecum.trust.metadata import TIMESTAMP
 
 KEPT_RELEASES = 3
@@ -80,7 +80,7 @@ def _sweepable(folder: Path, former: Iterable[str]) -> list[Path]:
     """Return what may be deleted if nothing needs it: never a file that we would not have written."""
     paths = [path for top in _SWEPT for path in (folder / top).rglob("*")]
     paths += [*folder.glob("*.site.json"), *folder.glob(f"*{PARTIAL}")]
-    paths += [folder / path for path in former if (folder / path).resolve().is_relative_to(folder.resolve())]
+    paths += [folder / path for path in former if real_path(folder / path).is_relative_to(real_path(folder))]
     return sorted(set(paths))
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from vademecum.errors import UsageError
+from vademecum.runtime.files import real_path
 from vademecum_builder.signing.defaults import DEFAULT_KEYS, UNUSED
 from vademecum_builder.signing.keys import KEY_VARIABLE, RELEASE_KEY, ROOT_FILE, Authority, load_authority, load_roots
 from vademecum_builder.signing.root import new_keys
@@ -70,7 +71,7 @@ def find_keys(
     """
     named = folder is not None or root_file is not None
     folder = folder or DEFAULT_KEYS
-    if folder.resolve().is_relative_to(out.resolve()):
+    if real_path(folder).is_relative_to(real_path(out)):
         raise UsageError(f"{folder}: the keys lie in {out} and would be published; move them elsewhere")
     root_file, key_file = root_file or folder / ROOT_FILE, folder / RELEASE_KEY
     if named or root_file.exists():

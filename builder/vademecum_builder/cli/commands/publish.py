@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from vademecum.errors import UsageError
+from vademecum.runtime.files import real_path
 from vademecum.trust.metadata import TIMESTAMP
 from vademecum_builder.cli.environment import settings_named
 from vademecum_builder.cli.options.common import or_settings
@@ -60,8 +61,8 @@ def _from_to(options: Namespace) -> tuple[Path, Sequence[str]]:
             if options.dist is not None and not (options.dist / TIMESTAMP).exists():
                 place = options.dist
                 raise UsageError(f"{place} is no built tree; to publish there: vade publish {settings.out} {place}")
-            folders = [Path(place).resolve() for place in settings.publish if is_folder(place)]
-            if options.dist is not None and options.dist.resolve() in folders:
+            folders = [real_path(place) for place in settings.publish if is_folder(place)]
+            if options.dist is not None and real_path(options.dist) in folders:
                 raise UsageError(f"{options.dist} is where {options.config} publishes to: vade publish alone does so")
             return options.dist or settings.out, settings.publish
         raise UsageError(f'{options.config} names no place: publish = ["s3://bucket/kb"], or vade publish DIST TARGET')
