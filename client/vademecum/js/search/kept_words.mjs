@@ -15,7 +15,7 @@ import { readingWords, SegmentWords } from "./segment_words.mjs";
 
 export const WORDS_FORMAT = "vademecum.words.2";
 const SEAL = 32;
-/** The longest turn of reading, in milliseconds: a question that comes meanwhile is answered in between. */
+/** The longest turn of reading, in milliseconds: a question that comes meanwhile is answered in between. Many short ones would let more questions wait. */
 const TURN = 20;
 
 /** The words of each segment: as they are kept, or read now, and kept for the next time.
@@ -39,19 +39,19 @@ async function kept(digest, store) {
 
 /** @param {Segment} segment @param {string} digest @param {Shelf} store */
 async function readKept(segment, digest, store) {
-  const words = await inTurns(readingWords(segment), TURN);
+  const words = await inTurns(readingWords(segment));
   void encodeWords(words, digest).then((bytes) => store.keepWords(digest, bytes)).catch(() => undefined);
   return words;
 }
 
-/** What small steps come to, taken in turns of so many milliseconds. @template T @param {Generator<unknown, T>} steps @param {number} turn @returns {Promise<T>} */
-export async function inTurns(steps, turn) {
-  for (let until = performance.now() + turn; ; ) {
+/** What small steps come to, taken in turns. @template T @param {Generator<unknown, T>} steps @returns {Promise<T>} */
+export async function inTurns(steps) {
+  for (let until = performance.now() + TURN; ; ) {
     const step = steps.next();
     if (step.done) return step.value;
     if (performance.now() < until) continue;
     await new Promise((done) => setTimeout(done));
-    until = performance.now() + turn;
+    until = performance.now() + TURN;
   }
 }
 

@@ -142,7 +142,8 @@ export class Places {
     const letters = lettersIn(asked);
     return (row) => {
       const { segment, row: place } = this.generation.place(row);
-      if (!mayEnd(segment.headings, place, letters)) return false;
+      const { bytes, offsets } = segment.headings;
+      if (!mayEnd(bytes, offsets[place], offsets[place + 1], letters)) return false;
       const called = named(segment.headings.at(place).split("\x1f").pop() ?? "").join(" ");
       return asked !== "" && [called, called.replace(/^[0-9]\S* /, "")].includes(asked);
     };
@@ -237,7 +238,7 @@ export class Places {
 }
 
 /** The letters and figures of ASCII, small, and all that is not ASCII. @param {string} named */
-function lettersIn(named) {
+export function lettersIn(named) {
   return named.replace(/[\x00-/:-@[-`{-\x7f]/g, "");
 }
 
@@ -245,10 +246,10 @@ function lettersIn(named) {
 const LETTERS = Int8Array.from({ length: 256 }, (_, byte) => (byte > 0x7f ? -1 : lettersIn(String.fromCharCode(byte).toLowerCase()).charCodeAt(0)));
 
 /** Whether a text may end in these letters, seen from its bytes: few do, and to decode a hundred takes longer than to rank them.
- * @param {Strings} column @param {number} row @param {string} letters */
-function mayEnd({ bytes, offsets }, row, letters) {
+ * @param {Uint8Array} bytes @param {number} from where it begins in them @param {number} to @param {string} letters */
+export function mayEnd(bytes, from, to, letters) {
   let left = letters.length;
-  for (let at = offsets[row + 1] - 1; at >= offsets[row] && left > 0; at--) {
+  for (let at = to - 1; at >= from && left > 0; at--) {
     const letter = LETTERS[bytes[at]];
     if (letter < 0) return true;
     if (letter && letter !== letters.charCodeAt(--left)) return false;

@@ -22,8 +22,8 @@ const DEEPER = 200;
 const WORDS_PATIENCE = 3000;
 /** Questions that a worker asks itself, and the milliseconds before each, in which others come first. */
 const [REHEARSED, PAUSE] = [5, 20];
-/** Documents whose titles are read ahead, at most, in a tenth of a second; and how long a question waits for that, in milliseconds. */
-const [AHEAD, SHORT_TURN] = [20_000, 5];
+/** Documents whose titles are read ahead, at most, in a tenth of a second. */
+const AHEAD = 20_000;
 /** What no words find, or words that are not read yet. @param {import("./generation.mjs").Generation} generation */
 const nothing = ({ owners, documents }) => ({
   scores: new Float64Array(owners.length), rows: new Uint32Array(0), titles: new Float64Array(documents.length),
@@ -83,17 +83,19 @@ export class Searcher {
 
   /** Answer what titles ask while nobody asks anything: what has run is compiled, and the first question takes a third of the time. */
   async rehearse() {
-    await this.words;
+    await inTurns((await this.words).all.reading);
     for (const { segment, row } of this.generation.documents.slice(0, REHEARSED)) {
       await new Promise((done) => setTimeout(done, PAUSE));
       if (this.#asked) break;
       await this.#search({ query: segment.titles.at(row), limit: 10, offset: 0, mode: "hybrid", group: true, filters: {}, prefer: {} });
     }
-    await inTurns(this.#titlesRead(), SHORT_TURN);
+    await inTurns(this.#ahead(await this.words));
   }
 
-  /** What a question looks at of a hundred titles, which are read when one first does: of most of them ahead. */
-  *#titlesRead() {
+  /** What questions look up, which is read when one first does, read ahead: a hundred titles at each, the stems of some dozen words.
+   * @param {Words} words */
+  *#ahead(words) {
+    yield* words.reading();
     const most = Math.min(AHEAD, this.generation.documents.length);
     for (let at = 0; at < most; at++) yield [this.titles.read(at), this.places.readDated(at)];
   }

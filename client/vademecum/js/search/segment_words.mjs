@@ -3,7 +3,6 @@
 
 import { plainText } from "../format/markup.mjs";
 import { HEADING_SEPARATOR } from "../format/segment.mjs";
-import { lowerBound } from "./encoder.mjs";
 import { partsOf, runsOf } from "./tokens.mjs";
 
 /** @typedef {import("../format/segment.mjs").Segment} Segment */
@@ -12,34 +11,13 @@ import { partsOf, runsOf } from "./tokens.mjs";
 
 const HEADING_WEIGHT = 2;
 const MOST = 255;
-const MOST_BEGINNINGS = 1 << 12;
 
 export class SegmentWords {
-  /** @type {Map<string, [number, number]>} */ #beginning = new Map();
-
   /** @param {string[]} words all different, rising @param {Postings} chunks in headings and texts @param {Postings} titles */
   constructor(words, chunks, titles) {
     this.words = words;
     this.chunks = chunks;
     this.titles = titles;
-  }
-
-  /** @param {string} word */
-  has(word) {
-    return this.words[this.beginningWith(word)[0]] === word;
-  }
-
-  /** The numbers of the words that begin so: from, to. Questions ask for the same beginnings again and again.
-   * @param {string} prefix @returns {[number, number]} */
-  beginningWith(prefix) {
-    let found = this.#beginning.get(prefix);
-    if (!found) {
-      const from = lowerBound(this.words.length, (i) => this.words[i] < prefix);
-      const to = lowerBound(this.words.length, (i) => this.words[i] < prefix || this.words[i].startsWith(prefix));
-      if (this.#beginning.size >= MOST_BEGINNINGS) this.#beginning.clear();
-      this.#beginning.set(prefix, (found = [from, to]));
-    }
-    return found;
   }
 }
 

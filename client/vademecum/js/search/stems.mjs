@@ -61,7 +61,8 @@ const BEFORE = {
   sesotho: "ba boi le li ma me mo se",
 };
 const DEFAULT = "english";
-const MOST_STEMS = 1 << 16;
+/** Words whose stems are kept. */
+export const MOST_STEMS = 1 << 16;
 
 /** @param {string[]} tags @returns {string[]} sorted, each once; that of English where none is known */
 export function algorithmsOf(tags) {

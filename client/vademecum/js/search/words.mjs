@@ -4,7 +4,10 @@
  * search/words.py is the twin: the same sums of doubles in the same order.
  */
 
+import { Dictionary } from "./dictionary.mjs";
+import { lettersIn, mayEnd } from "./places.mjs";
 import { inLetters, within } from "./spelling.mjs";
+import { MOST_STEMS } from "./stems.mjs";
 import { CAMEL, PAIRED, isBetween, lettersOf, named, partsOf, runsOf, wholesOf } from "./tokens.mjs";
 
 /** @typedef {import("./generation.mjs").Generation} Generation */
@@ -42,6 +45,7 @@ export class Words {
     this.owners = owners;
     this.starts = starts;
     this.words = words;
+    this.all = new Dictionary(words.map((found) => found.words));
     this.stems = stems;
     this.vocabulary = vocabulary;
     this.count = generation.chunkCount;
@@ -97,8 +101,15 @@ export class Words {
     this.inTitles = Array.from({ length: 4 }, () => new Float64Array(documents.length));
   }
 
+  /** What questions look up, in small steps: the words of all segments, and their stems. */
+  *reading() {
+    yield* this.all.reading;
+    for (const word of this.all.words.slice(0, MOST_STEMS)) yield this.stems.of(lettersOf(word));
+  }
+
   /** @param {string} query @returns {Found} */
   find(query) {
+    for (const _ of this.all.reading); // what is left of it
     this.#forget();
     this.#quoted = new Set([...query.matchAll(QUOTED)].flatMap(([, quoted]) => runsOf(quoted)));
     const { passes, counts, norms, best, having, touched, scores, rows, near, inTitle, titleCounts, titles, pages, owners } = this;
@@ -158,7 +169,13 @@ export class Words {
    * @param {string} query @returns {number[]} */
   titled(query) {
     const asked = named(query).join(" ");
-    const documents = asked ? [...this.near.subarray(0, this.nearby)].filter((at) => this.#called(at) === asked) : [];
+    const letters = lettersIn(asked);
+    const isCalled = (/** @type {number} */ at) => {
+      const { segment, row } = this.documents[at];
+      const bytes = segment.titles.bytesAt(row);
+      return mayEnd(bytes, 0, bytes.length, letters) && this.#called(at) === asked;
+    };
+    const documents = asked ? [...this.near.subarray(0, this.nearby)].filter(isCalled) : [];
     return documents.flatMap((at) => [...this.owned.subarray(this.bounds[at], this.bounds[at + 1])]);
   }
 
@@ -217,14 +234,14 @@ export class Words {
   #isTogether(typed, ...pair) {
     const together = pair.join("");
     if (!pair.every((run) => this.#isPlain(run)) || pair.every((run) => this.#isKnown(run)) || !this.#isKnown(together)) return false;
-    return !typed || this.words.some((found) => found.has(together)) || !this.#any(this.words.map((found) => numbers(found.beginningWith(pair[1]))));
+    return !typed || this.all.has(together) || !this.#any(this.#beginningWith(pair[1]));
   }
 
   /** The two words that a word is put together of, or the word. @param {string} run */
   #apart(run) {
     for (let at = 1; at < run.length && !this.vocabulary.has(run); at++) { // what the encoder knows is no two
       const parts = [run.slice(0, at), run.slice(at)];
-      if (!this.stems.stop.has(parts[0]) && this.words.some((found) => found.has(parts[0])) && parts.every((part) => PART.test(part) && this.#isKnown(part))) return parts;
+      if (!this.stems.stop.has(parts[0]) && this.all.has(parts[0]) && parts.every((part) => PART.test(part) && this.#isKnown(part))) return parts;
     }
     return [run];
   }
@@ -265,12 +282,12 @@ export class Words {
   #standsFor(word, typed, whole = false, most = 2) {
     const groups = [{ group: this.#alike(word), worth: 1 }];
     if (typed && (inLetters(word).length >= LEAST_TYPED || isPaired(word))) {
-      groups.push({ group: this.words.map((found) => numbers(found.beginningWith(word))), worth: COMPLETED });
+      groups.push({ group: this.#beginningWith(word), worth: COMPLETED });
     }
     if (groups.every(({ group }) => isEmpty(group))) {
       if (whole) for (const begun of typed ? [false, true] : [false]) groups.push({ group: this.#within(word, begun), worth: begun ? COMPLETED : 1 });
       else if (this.#isLoose(word)) {
-        const longer = this.words.map(({ words }) => this.stems.longer(words, word, this.stems));
+        const longer = this.all.inSegments(this.stems.longer(this.all.words, word, this.stems));
         groups.push(isEmpty(longer) ? { group: this.#misspelt(word, typed, most), worth: MISSPELT } : { group: longer, worth: COMPLETED });
       }
     }
@@ -301,35 +318,41 @@ export class Words {
     const before = this.stems.before.flatMap((each) => stems.map((stem) => each + beginning(stem)));
     const doubled = stems.map(([a = "", b = ""]) => a + b + b); // abreviation, abbreviation
     const begins = [...new Set([...[...stems, letters, word].map(beginning), ...joined, ...before, ...doubled])];
-    return this.words.map((found) => {
-      /** @type {Set<number>} */ const same = new Set();
-      for (const begin of begins) {
-        for (let [number, end] = found.beginningWith(begin); number < end; number++) {
-          if (found.words[number] === word || this.stems.of(lettersOf(found.words[number])).some((stem) => stems.includes(stem))) same.add(number);
-        }
+    const { words } = this.all;
+    /** @type {Set<number>} */ const same = new Set();
+    for (const begin of begins) {
+      for (let [number, end] = this.all.beginningWith(begin); number < end; number++) {
+        if (words[number] === word || this.stems.of(lettersOf(words[number])).some((stem) => stems.includes(stem))) same.add(number);
       }
-      return [...same];
-    });
+    }
+    return this.all.inSegments(same);
+  }
+
+  /** @param {string} prefix @returns {Group} */
+  #beginningWith(prefix) {
+    const [from, to] = this.all.beginningWith(prefix);
+    return this.all.inSegments(Array.from({ length: to - from }, (_, i) => from + i));
   }
 
   /** The longer names that have this one among their parts; with `begun` its last part may go on.
    * @param {string} name @param {boolean} begun @returns {Group} */
   #within(name, begun) {
     const has = new RegExp(`(?:^|[._/:-])v?${name.replaceAll(".", "\\.")}${begun ? "" : "(?:$|[._/:-])"}`);
-    return this.words.map(({ words }) => words.flatMap((word, number) => (has.test(word) ? number : [])));
+    return this.all.inSegments(this.all.words.flatMap((word, number) => (has.test(word) ? number : [])));
   }
 
   /** The nearest words, within one change, or two in a long one; digits are meant, and the first letter, but
    * where it is all that is changed in a long one.
    * @param {string} word @param {boolean} typed @param {number} most @returns {Group} */
   #misspelt(word, typed, most) {
+    const { words } = this.all;
     const { length } = inLetters(word);
     if (this.vocabulary.has(word) || length < 4) return [];
     for (let distance = 1; distance <= (length < 8 ? 1 : most); distance++) {
       for (const begun of typed && length > 5 ? [false, true] : [false]) {
         const first = begun || distance > 1 || length < 8;
-        const found = this.words.map(({ words }) => within(words, word, distance, begun).filter((number) => meant(words[number], first) === meant(word, first)));
-        if (!isEmpty(found)) return found;
+        const found = within(words, word, distance, begun).filter((number) => meant(words[number], first) === meant(word, first));
+        if (found.length) return this.all.inSegments(found);
       }
     }
     return [];
@@ -416,11 +439,6 @@ export class Words {
   #weight(having) {
     return logarithm(1 + (this.count - having + 0.5) / (having + 0.5));
   }
-}
-
-/** @param {[number, number]} span */
-function numbers([from, to]) {
-  return Array.from({ length: to - from }, (_, i) => from + i);
 }
 
 /** @param {string} query */

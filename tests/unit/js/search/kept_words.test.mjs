@@ -88,6 +88,9 @@ test("titles are read ahead, so that a question encodes itself alone", async () 
   const { hits } = await searcher.search({ query: "elm", limit: 10, offset: 0, mode: "hybrid", group: true, filters: {}, prefer: {} });
   assert.deepEqual(encoded.slice(3), ["elm"]);
   assert.deepEqual(hits.map(({ document }) => document), ["k", "l"]);
+  (await searcher.words).stems.stemmers.length = 0;
+  const found = await searcher.search({ query: "lime late ", limit: 10, offset: 0, mode: "lexical", group: true, filters: {}, prefer: {} });
+  assert.deepEqual(found.words, ["late", "lime"], "nor stems a word");
 });
 
 test("while words are read meaning alone answers, and what failed is tried again", async () => {
