@@ -1,8 +1,7 @@
 """vademecum: a knowledge base that goes with you, signed, current and searchable offline.
 
-On CPython, `KnowledgeBase` is the whole public face, with its `Config`, its `Hit`s and the tree of `VademecumError`.
-It is imported on first use, so that the core runs in Pyodide, where neither numpy nor httpx nor SQLite on a disk is at
-hand.
+The public API on CPython is `KnowledgeBase` with its `Config`, `Hit` and the tree of `VademecumError`. It is imported
+on first use, so that the core runs in Pyodide, which has neither numpy nor httpx nor SQLite on a disk.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Config:
-    """Limits and habits of the engine. Sizes in bytes, times in seconds.
+    """Limits and retries of the engine. Sizes in bytes, times in seconds.
 
     >>> Config(channel="beta", retries=0, max_update_bytes=1_000_000).backoff
     0.5
@@ -15,33 +15,31 @@ class Config:
     Attributes:
         channel: The line of releases to follow.
         parallel: Downloads at the same time.
-        retries: Further tries after a network error or a status that may pass (404 of a fresh file,
-            408, 425, 429, 5xx).
-        first_retries: Further tries after a network error of a host that has not answered yet in this run: it, or the
-            network, is away, and whoever waits for the run is told within a second or so.
-        backoff: Wait before the first further try; doubles each time, times a jitter of 0.5 to 1.5.
+        retries: Retries after a network error or a transient status (404 of a fresh file, 408, 425, 429, 5xx).
+        first_retries: Retries after a network error of a host that has not answered yet in this run: the host or the
+            network is away, and the caller is told within a second or so.
+        backoff: Wait before the first retry; doubles each time, times a jitter of 0.5 to 1.5.
         longest_wait: The longest wait within one run, whatever the host asks for.
-        idle_check_age: Within this age of the last full refresh, an unchanged `timestamp.json` means that nothing
-            changed, and where something did, no newer root is asked for unless something does not verify or has
-            expired. After it, the whole metadata is walked again. 0: always, as TUF 5.3.3 has it.
-        patient: Ask nothing before the time that the host asked for has come, unless forced. In browsers the
-            page's schedule waits instead, so that a user who asks is not refused.
-        max_update_bytes: A run that has downloaded so much pauses: what it has brought stays for the next one. An
-            object is begun only if it fits, but for the first of a run. Not for forced updates. None: no such limit.
-        heal_after: So many failures of this device in a row make the next sync mend what is broken, once; where not all
-            can be mended, or nothing was broken, it fetches everything anew.
-        max_repair: The most bytes, inflated, of an object that is fetched again by its name alone.
-        max_root_rotations: Root versions taken in one run; the next run goes on.
-        max_root, max_timestamp, max_snapshot, max_targets, max_manifest: The most bytes of each file
-            whose size is not signed elsewhere.
-        max_object: The most bytes, inflated, of one segment or encoder.
-        max_on_the_way: With larger objects, so many fewer at the same time that those on their way have no more bytes,
-            as sent and inflated; at least one.
-        max_release: The most bytes, inflated, of all objects of a release together.
-        max_merged: About the most bytes of a segment that is made by merging. Memory is taken for one at a time.
-        max_segments: With more small ones of them (below half of that), an update merges the smallest (compaction.py).
-        max_dead_share: With a greater share of dead row bytes, an update rewrites the segments they lie in.
-        min_dead_bytes: Fewer dead bytes than these are never worth that.
+        idle_check_age: Up to this age of the last full refresh, an unchanged `timestamp.json` means that nothing
+            changed, and a newer root is asked for only if something does not verify or has expired. After it, all
+            metadata are refreshed. 0: always, as TUF 5.3.3 has it.
+        patient: Whether to send no request before the time that the host asked for (Retry-After), unless forced. In
+            browsers the page's schedule waits instead, so that a user who asks is not refused.
+        max_update_bytes: A run that has downloaded so much pauses, and the next continues. An object is begun only if
+            it fits, except the first of a run. Forced updates ignore it. None: no limit.
+        heal_after: After so many failures of this device in a row the next sync repairs the store, once; if that does
+            not help, it fetches everything anew.
+        max_repair: Limit of an object, inflated, that is fetched again by its digest alone.
+        max_root_rotations: Root versions followed in one run; the next run continues.
+        max_root, max_timestamp, max_snapshot, max_targets, max_manifest: Limits of the files whose sizes are not signed
+            elsewhere.
+        max_object: Limit of one segment or encoder, inflated.
+        max_on_the_way: Limit of the bytes, sent and inflated, of all parallel downloads; at least one object.
+        max_release: Limit of all objects of a release together, inflated.
+        max_merged: About the largest segment made by merging; memory is taken for one at a time.
+        max_segments: With more small segments (below half of `max_merged`) an update merges the smallest.
+        max_dead_share: With a greater share of dead row bytes an update rewrites their segments.
+        min_dead_bytes: Fewer dead bytes never cause that.
     """
 
     channel: str = "stable"

@@ -1,4 +1,4 @@
-"""The public face on CPython: one class, synchronous and asynchronous over the same engine.
+"""The public API on CPython: one class, synchronous and asynchronous over the same engine.
 
 Where `site` is a published tree (an address or a folder) and `shipped` its root metadata:
 
@@ -49,10 +49,9 @@ Listener = Callable[[dict[str, Any]], None]
 class KnowledgeBase:
     """A local, searchable copy of a published knowledge base.
 
-    Open one with `KnowledgeBase.open`. Reading never needs the network. An open knowledge base goes on
-    answering from the generation it has read, until `sync`, `rollback` or `reload` brings another.
-    May be shared between threads. What is synchronous works inside a running event loop too (Jupyter), which
-    stands still meanwhile; what ends in `_async` is awaited, and raises the same errors.
+    Open one with `KnowledgeBase.open`. Searching and reading never need the network, and answer from the generation
+    in memory until `sync`, `rollback` or `reload` replaces it. Threads may share an instance. Synchronous methods
+    also work inside a running event loop (Jupyter) and block it; methods ending in `_async` raise the same errors.
 
     >>> async def first() -> str:
     ...     await kb.sync_async()
@@ -80,33 +79,32 @@ class KnowledgeBase:
         fallback: Iterable[Mapping[str, object]] | None = None,
         encoder: Encode | Literal["published"] | None = None,
     ) -> KnowledgeBase:
-        """Open a knowledge base. Nothing is read or written yet, but the file that `trust` names.
+        """Open a knowledge base. Nothing is read or written yet, except the file named by `trust`.
 
         >>> config = Config(channel="beta", retries=5)
         >>> kb = KnowledgeBase.open("kb.db", url=[site, "https://mirror.example/kb/"], trust=shipped, config=config)
 
         Args:
-            store: Path of the local database file; made by the first `sync`.
-            url: The published tree: `https://...` or a local folder; or a list of mirrors of it, the preferred one
-                first. Not needed to search.
-            trust: The root metadata that the app ships: its bytes, its JSON text, or the path of the file.
-                Without it the first root that the host shows is pinned (trust on first use).
-            seed: A published tree that the app ships, as a folder: what `sync` installs where it is newer than
-                what is installed, network or not.
+            store: Path of the local database file; created by the first `sync`.
+            url: The published tree, `https://...` or a local folder; or a list of mirrors, the preferred one first.
+                Not needed for searching.
+            trust: The root metadata shipped with the app: bytes, JSON text, or a path. Without it the first root
+                that the host shows is pinned (trust on first use).
+            seed: A published tree shipped with the app, as a folder: `sync` installs it, offline as well, if it is
+                newer than the installed release.
             config: Limits, retries and times other than the defaults.
-            policy: What `sync` does about a release, where the user of the store has not chosen otherwise.
-            connection: Tells what is known of the network, where an app knows; called by each `sync`.
-            fallback: Documents of the app, each with `key`, `text` or `html`, and perhaps `title` and `url`: they
-                answer, by their words alone and from memory, while no release is installed.
-            encoder: The app's own encoder of queries: given a text, it returns the vector that the very model of the
-                release has for it (as many real numbers as the model has dimensions, of any length). It takes the
-                place of the table that the release brings; that answers until `sync` has fetched what is needed. A
-                search raises UsageError where the vectors are not of that model. Or `published`: the model that the
-                release brings, where it brings one (the extra `[onnx]`); a search raises ContentError where that does
-                not work here.
+            policy: What `sync` does about a release, unless the user of the store has chosen otherwise.
+            connection: Returns what the app knows of the network; called by each `sync`.
+            fallback: Documents of the app, each with `key`, `text` or `html`, and optionally `title` and `url`. They
+                are searched by their words, in memory, while no release is installed.
+            encoder: A query encoder of the app, in place of the release's table: given a text, it returns the vector
+                of the release's own model (as many real numbers as the model has dimensions, of any norm). The table
+                answers until `sync` has fetched what the encoder needs; a search raises UsageError if the vectors
+                are not of that model. Or `published`: the model that the release brings, if it does (the extra
+                `[onnx]`); a search raises ContentError if it does not run here.
 
         Raises:
-            UsageError: An argument of another type, or `trust` names a file that cannot be read.
+            UsageError: An argument has another type, or the file named by `trust` cannot be read.
             ContentError: That file is no root metadata.
         """
         check_arguments(store, url, seed, config, policy, encoder)
@@ -127,29 +125,29 @@ class KnowledgeBase:
     # Keeping it current -----------------------------------------------------------------------
 
     def sync(self, *, force: bool = False) -> Outcome:
-        """Check, and as the policy has it download, verify and install; return what happened.
+        """Check for a release; download, verify and install it if the policy says so; return what happened.
 
-        It never raises for what may happen on any day: where the host cannot be asked, or shows what is not acceptable,
-        or the store cannot be written, the outcome has the `error` (its `code` and `message`), `updateFailed` is
-        announced, and what is installed goes on answering. What waits, as the policy has it, is the outcome's `offer`.
+        Everyday failures do not raise: if the host cannot be reached, shows unacceptable metadata, or the store cannot
+        be written, the outcome has an `error` (with `code` and `message`), `updateFailed` is emitted, and the installed
+        release goes on answering. A release held back by the policy is the outcome's `offer`.
 
         >>> outcome = kb.sync()
         >>> outcome.plan, outcome.to_sequence, outcome.error
         ('none', 2, None)
 
         Args:
-            force: Fetch and install the published release whole, even if it is installed already, was refused, or is
-                not the pinned one. An older one is refused all the same.
+            force: Download and install the whole published release, even if it is installed, was refused, or is not
+                the pinned one. An older one is still refused.
 
         Returns:
-            Its `error` is a NetworkError or ServerError (trying later may help); a ContentError, SignatureError,
+            The outcome. Its `error` may be a NetworkError or ServerError (try later); a ContentError, SignatureError,
             RollbackError or ExpiredError (what the host shows is not acceptable); a ClockError (this device's clock is
             implausible); a SelfTestError (the release does not work here, and is refused from now on); a BudgetError
-            (a run may download no more; the next goes on from there); or a StorageError, QuotaError or BusyError (the
-            store is broken, full, or in use by another writer).
+            (the download limit of this run is reached; the next continues); or a StorageError, QuotaError or BusyError
+            (the store is broken, full, or in use by another writer).
 
         Raises:
-            UsageError: This knowledge base was opened without a url, or with one that is none.
+            UsageError: This knowledge base was opened without a url, or with an invalid one.
         """
         return run(self.sync_async(force=force))
 
@@ -158,31 +156,31 @@ class KnowledgeBase:
         return await self._installation.bring(force=force, unasked=not force)
 
     def update(self) -> Outcome:
-        """Install the published release if there is a newer one, whatever mode, connection and significance say.
+        """Install the published release if it is newer, whatever the policy says of mode, connection and significance.
 
-        One that was skipped is not installed, nor another than the pinned one.
+        A skipped release is not installed, nor any other than the pinned one.
 
         >>> kb.update().to_sequence
         2
 
         Raises:
-            VademecumError: What kept it from that: the errors that an outcome of `sync` may have, and what that raises.
+            VademecumError: It failed: the errors that `sync` raises or reports.
         """
         return run(self.update_async())
 
     async def update_async(self) -> Outcome:
-        """Await `update`: install the published release, as a user asks for it."""
+        """Await `update`: install the published release. Errors: see `update`."""
         return await self._installation.install()
 
     def check(self) -> Check:
-        """Ask the host for news, without installing anything; return what there is.
+        """Ask the host for a newer release without installing it; return what there is.
 
         >>> kb.check().available
         False
 
         Raises:
             UsageError: This knowledge base was opened without a url.
-            VademecumError: The host cannot be asked, or shows what is not acceptable; or the store cannot be written.
+            VademecumError: The host cannot be reached, what it shows is not acceptable, or the store cannot be written.
         """
         return run(self.check_async())
 
@@ -191,31 +189,31 @@ class KnowledgeBase:
         return await self._installation.use(lambda engine: engine.check())
 
     def rollback(self) -> Generation:
-        """Go back to the generation before, and return it. The one that is left is not installed again by itself.
+        """Go back to the previous generation and return it. The release left behind is not installed again by `sync`.
 
         >>> kb.rollback().sequence, kb.sync().reason
         (1, 'refused')
 
         Raises:
-            EmptyStoreError: There is none, or its publisher has taken it back.
+            EmptyStoreError: There is no previous generation, or its publisher has yanked it.
             DamagedError, SelfTestError: It is damaged, or does not work here; the current one stays.
             StorageError, BusyError: The store is broken, or in use by another writer.
         """
         return run(self.rollback_async())
 
     async def rollback_async(self) -> Generation:
-        """Await `rollback`: go back to the generation before, and return it. Errors: see `rollback`."""
+        """Await `rollback`: go back to the previous generation. Errors: see `rollback`."""
         return await self._installation.use(lambda engine: engine.rollback(), online=False)
 
     def pin(self, sequence: int | None) -> None:
-        """Stay at a release, the current or the previous one; None follows the channel again.
+        """Stay at the current or the previous release; None follows the channel again.
 
         >>> kb.pin(1)
         >>> kb.release.sequence, kb.sync().reason
         (1, 'pinned')
 
         Raises:
-            UsageError: That release is neither.
+            UsageError: The release is neither.
             EmptyStoreError, DamagedError, SelfTestError, StorageError, BusyError: See `rollback`.
         """
         run(self.pin_async(sequence))
@@ -225,78 +223,78 @@ class KnowledgeBase:
         await self._installation.use(lambda engine: engine.pin(sequence), online=False)
 
     def skip(self, sequence: int | None) -> None:
-        """Pass a release over; None takes back all that was decided so, and makes a release that was left come again.
+        """Do not install a release; None forgets all such decisions, those of `rollback` included.
 
         >>> kb.skip(3)
         >>> kb.status()["refused"]
         [3]
 
         Raises:
-            UsageError: That release is installed, or it is no number.
+            UsageError: The release is installed, or not a number.
             StorageError, BusyError: The store is broken, or in use by another writer.
         """
         run(self.skip_async(sequence))
 
     async def skip_async(self, sequence: int | None) -> None:
-        """Await `skip`: pass a release over. Errors: see `skip`."""
+        """Await `skip`: do not install a release. Errors: see `skip`."""
         await self._installation.use(lambda engine: engine.skip(sequence), online=False)
 
     def set_policy(self, **choices: object) -> None:
-        """Keep what the user of this store has chosen, by the fields of `Policy`: `set_policy(mode="notify")`.
+        """Store the user's choices, by the fields of `Policy`: `set_policy(mode="notify")`.
 
-        None gives a choice back to the app. What holds is `status()["policy"]`.
+        None returns a choice to the app's default. The policy in force is `status()["policy"]`.
 
         >>> kb.set_policy(mode="notify", max_update_bytes=1_000_000)
         >>> kb.status()["policy"]["mode"]
         'notify'
 
         Raises:
-            UsageError: There is no such choice; it says what may be chosen.
+            UsageError: There is no such choice; the message lists those that there are.
             StorageError, BusyError: The store is broken, or in use by another writer.
         """
         run(self.set_policy_async(**choices))
 
     async def set_policy_async(self, **choices: object) -> None:
-        """Await `set_policy`: keep what the user of this store has chosen. Errors: see `set_policy`."""
+        """Await `set_policy`: store the user's choices. Errors: see `set_policy`."""
         names = {field: name for name, field in CHOICES.items()}
         told = {names.get(field, field): value for field, value in choices.items()}
         await self._installation.use(lambda engine: engine.choose(told), online=False)
 
     def status(self) -> dict[str, Any]:
-        """Return what is installed and what is known of the channel; no request is made.
+        """Return the installed release and the known state of the channel; no request is made.
 
-        The keys are those of site/content/apps.md; times are texts (ISO 8601, UTC), sizes are bytes.
+        The keys are listed in site/content/apps.md; times are ISO 8601 texts in UTC, sizes are bytes.
 
         >>> kb.status()["installed"]["sequence"]
         2
 
         Raises:
-            EmptyStoreError: There is no store, nor a url that could fill it.
+            EmptyStoreError: There is no store, and no url to fill it from.
             StorageError: The file cannot be read, or is not a store.
         """
         return run(self.status_async())
 
     async def status_async(self) -> dict[str, Any]:
-        """Await `status`: what is installed and what is known of the channel. Errors: see `status`."""
+        """Await `status`: the installed release and the known state of the channel. Errors: see `status`."""
         return await self._installation.status()
 
     def doctor(self, *, repair: bool = True) -> Diagnosis:
-        """Examine the store whole, and mend what is broken with as little as it takes.
+        """Examine the whole store, and repair what is broken with as few downloads as possible.
 
         >>> kb.doctor(repair=False).sound
         True
 
         Args:
-            repair: Mend; needs a url. Without, nothing is written.
+            repair: Repair; needs a url. False: nothing is written.
 
         Raises:
-            EmptyStoreError, NotAStoreError, NewerFormatError: There is no store of ours that could be examined.
-            StorageError: It cannot be opened, and not because it is damaged.
+            EmptyStoreError, NotAStoreError, NewerFormatError: There is no store that this version can examine.
+            StorageError: It cannot be opened, for another reason than damage.
         """
         return run(self.doctor_async(repair=repair))
 
     async def doctor_async(self, *, repair: bool = True) -> Diagnosis:
-        """Await `doctor`: examine the store whole, and mend what is broken. Arguments and errors: see `doctor`."""
+        """Await `doctor`: examine the whole store, and repair it. Arguments and errors: see `doctor`."""
         here = self._installation
         now = here.clock.now()
         if not repair or not here.online:
@@ -317,9 +315,9 @@ class KnowledgeBase:
         group: bool = True,
         facets: Sequence[str] | None = None,
     ) -> Results:
-        """Return the best hits for the query, best first, from the installed generation; at most `limit`.
+        """Return at most `limit` hits of the installed generation, best first.
 
-        What is looked for are words, with what they mean: misspelt ones and one that is still being typed, too.
+        Words are matched as such, by meaning, misspelt, and as the beginning of the last one while it is typed.
 
         >>> [(hit.document, hit.text) for hit in kb.search("run hom", limit=1)]
         [('a', 'run home')]
@@ -327,20 +325,19 @@ class KnowledgeBase:
         []
 
         Args:
-            offset: Hits to leave out before the first: those of the pages before.
-            mode: `hybrid`, or by words alone (`lexical`), or by meaning alone (`semantic`).
-            filters: Only documents whose metadata say so: `{"version": "2.0", "tags": ["pump", "oil"],
-                "date": {"min": "2024-01-01"}}`. What nobody says finds nothing. With an empty query all of these are
-                listed, by key.
-            prefer: Of a page in several places this one: `{"lang": "de-AT", "version": "1.0"}`.
-            group: One hit for each document, the others of it in `Hit.more`.
-            facets: Fields of the metadata to count, such as `["tags", "author"]`; None: `lang`, `version` and `source`.
+            offset: Hits to skip: those of earlier pages.
+            mode: `hybrid`, `lexical` (by words alone) or `semantic` (by meaning alone).
+            filters: Only documents with this metadata: `{"version": "2.0", "tags": ["pump", "oil"],
+                "date": {"min": "2024-01-01"}}`. With an empty query all of them are listed, by key.
+            prefer: Which place of a page to show if it has several: `{"lang": "de-AT", "version": "1.0"}`.
+            group: One hit for each document, its others in `Hit.more`.
+            facets: Metadata fields to count, such as `["tags", "author"]`; None: `lang`, `version` and `source`.
 
         Raises:
             EmptyStoreError: Nothing is installed yet.
-            UsageError: A limit not from 1 to 1,000, an offset not from 0 to 1,000, another mode or type.
-            SelfTestError: What is installed does not work here, and there is no way back.
-            StorageError, DamagedError, ContentError: The store cannot be read or is damaged; the next `sync` mends it.
+            UsageError: `limit` is not in 1 to 1,000, `offset` not in 0 to 1,000, or a mode or type is wrong.
+            SelfTestError: The installed release does not work here, and there is no previous one.
+            StorageError, DamagedError, ContentError: The store is unreadable or damaged; the next `sync` repairs it.
         """
         asked = {} if filters is None else filters, {} if prefer is None else prefer
         check_question(query, limit, offset, mode, *asked, facets)
@@ -360,22 +357,22 @@ class KnowledgeBase:
         group: bool = True,
         facets: Sequence[str] | None = None,
     ) -> Results:
-        """Await `search` in a thread: the event loop goes on meanwhile. Arguments and errors: see `search`."""
+        """Await `search`, which runs in a thread. Arguments and errors: see `search`."""
         search = partial(self.search, offset=offset, mode=mode, group=group, facets=facets)
         return await asyncio.to_thread(search, query, limit, filters=filters, prefer=prefer)
 
     def similar(self, id: str, limit: int = 10) -> Results:
-        """Return the passages of other pages that mean nearly the same as a hit, best first, one a document.
+        """Return passages of other documents that are nearest in meaning to a hit, best first, one a document.
 
         >>> hit = kb.search("run")[0]
         >>> [other.document for other in kb.similar(hit.id)]
         ['b']
 
         Args:
-            id: Of the hit or the passage. One that the release does not have (any more) is like nothing.
+            id: Of a hit or a passage. One that the release does not have finds nothing.
 
         Raises:
-            UsageError: It is no id, or the limit is not from 1 to 1,000.
+            UsageError: `id` is malformed, or `limit` is not in 1 to 1,000.
             EmptyStoreError, SelfTestError, StorageError, DamagedError, ContentError: See `search`.
         """
         check_count("limit", limit, 1)
@@ -387,13 +384,13 @@ class KnowledgeBase:
         return found
 
     def document(self, key: str) -> DocumentView | None:
-        """Return a whole document as it was indexed, or None if the release has none of that key.
+        """Return a whole document as it was indexed, or None if the release has no such key.
 
         >>> [chunk.text for chunk in kb.document("a").chunks]
         ['run home']
 
         Raises:
-            UsageError: The key is no text.
+            UsageError: The key is not a text.
             EmptyStoreError, SelfTestError, StorageError, DamagedError, ContentError: See `search`.
         """
         if not isinstance(key, str):
@@ -410,7 +407,7 @@ class KnowledgeBase:
 
     @property
     def release(self) -> Generation:
-        """The generation that answers. Errors: see `search`.
+        """The generation in memory. Errors: see `search`.
 
         >>> kb.release.sequence
         2
@@ -418,7 +415,7 @@ class KnowledgeBase:
         return self._installation.answering().opened.generation
 
     def reload(self) -> None:
-        """Answer from what the store holds now, as after another process has updated it. Errors: see `search`.
+        """Read the store again, as after another process has updated it. Errors: see `search`.
 
         >>> kb.reload()
         """
@@ -427,14 +424,14 @@ class KnowledgeBase:
     # Events -----------------------------------------------------------------------------------
 
     def on(self, event: str, listener: Listener) -> Callable[[], None]:
-        """Call `listener` with the details of each such event; return a function that ends that.
+        """Call `listener` with the details of each such event; return a function that unsubscribes it.
 
         >>> stop = kb.on("updateAvailable", lambda detail: print(detail["version"]))
         >>> stop()
 
         Args:
-            event: One of `EVENTS`; what the details are is in site/content/apps.md.
-            listener: Called in the thread that syncs. What it raises is logged, and changes nothing.
+            event: One of `EVENTS`; site/content/apps.md lists the details.
+            listener: Called in the thread that syncs. Its exceptions are logged and have no other effect.
 
         Raises:
             UsageError: There is no such event.
@@ -445,7 +442,7 @@ class KnowledgeBase:
         return lambda: self.off(event, listener)
 
     def off(self, event: str, listener: Listener) -> None:
-        """Stop calling `listener`; one that was never added is passed over.
+        """Unsubscribe `listener`; one that was never added is ignored.
 
         >>> kb.on("updateCompleted", print) and kb.off("updateCompleted", print)
         """
@@ -459,10 +456,10 @@ class KnowledgeBase:
             except Exception:  # the others are called all the same
                 logger.exception("a listener of %s failed", event)
 
-    # Letting go -------------------------------------------------------------------------------
+    # Closing ----------------------------------------------------------------------------------
 
     def close(self) -> None:
-        """Let go of the generation in memory. The next search reads it again.
+        """Release the generation in memory. The next search reads it again.
 
         >>> kb.close()
         """

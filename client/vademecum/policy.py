@@ -1,7 +1,7 @@
-"""What is done unasked about a release: one value for all that was decided before, and one function that goes by it.
+"""The update policy: what is done about a release unasked, as one value and one pure function.
 
-The app has its own defaults, and the user of a store may choose otherwise; the choices lie in the store
-(store/records.py). js/update/policy.mjs is the twin: both pass the same table of cases. Pure.
+The app has defaults, and the user of a store may choose otherwise; the choices lie in the store (store/records.py).
+js/update/policy.mjs is the twin: both pass the same table of cases.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ What = Literal["install", "notify", "wait"]
 
 @dataclass(frozen=True)
 class Connection:
-    """What is known of the network, in the words of the Network Information API; where nobody knows, nothing."""
+    """What is known of the network, in the terms of the Network Information API; by default nothing."""
 
     save_data: bool = False
     effective_type: str = ""
@@ -35,8 +35,8 @@ class Offered:
     """A release that could be installed.
 
     Attributes:
-        documents: How many documents differ from the installed ones; None: nobody knows.
-        critical: Its publisher, or that of a release between, says that it must not wait for others.
+        documents: How many documents differ from the installed ones; None: unknown.
+        critical: Whether it, or a release before it that is not installed, is marked critical by its publisher.
     """
 
     sequence: int
@@ -46,19 +46,19 @@ class Offered:
 
 @dataclass(frozen=True)
 class Policy:
-    """What is done unasked. `update()` asks nobody but for `pinned` and `skipped`.
+    """What is done unasked. `update()` heeds `pinned` and `skipped` alone.
 
     Attributes:
-        mode: `automatic` installs; `notify` tells, and waits for `update()`; `manual` waits without a word; `off` does
-            not even ask the host.
+        mode: `automatic` installs; `notify` emits an event and waits for `update()`; `manual` waits silently; `off`
+            does not even ask the host.
         channel: The line of releases to follow.
-        connection: Over which one is downloaded: `any`; `unmetered`: not where data are saved, nor over 2g; `wifi`:
-            only where it is known to be Wi-Fi or a cable.
-        max_update_bytes: The most bytes that one run downloads; the next one goes on. None: no limit.
-        least_documents: A release that changes fewer documents waits for more of them, unless it is critical.
-        activation: `now`, or `next-start`: who has opened the store goes on with the release that it has read.
+        connection: `any`; `unmetered`: neither with data saving nor over 2g; `wifi`: only over a connection known to
+            be Wi-Fi or Ethernet.
+        max_update_bytes: Download limit of one run; the next continues. None: no limit.
+        least_documents: A release that changes fewer documents waits for a later one, unless it is critical.
+        activation: `now`, or `next-start`: instances that are open go on with the release that they have read.
         pinned: The release to stay at, or None.
-        skipped: Releases that are not wanted.
+        skipped: Releases not to install.
     """
 
     mode: Mode = "automatic"
@@ -71,18 +71,18 @@ class Policy:
     skipped: tuple[int, ...] = ()
 
     def json(self) -> dict[str, Any]:
-        """Return what may be chosen, by its names in JSON; `pinned` and `refused` stand beside it in `status()`."""
+        """Return the choices by their names in JSON; `status()` has `pinned` and `refused` beside them."""
         return {name: getattr(self, field) for name, field in CHOICES.items()}
 
     def chosen(self, choices: Mapping[str, Any]) -> Policy:
-        """Return the policy with these choices, which `check_choices` has let pass."""
+        """Return the policy with these choices, which `check_choices` has accepted."""
         return replace(self, **{CHOICES[name]: value for name, value in choices.items() if value is not None})
 
 
 @dataclass(frozen=True)
 class Decision:
-    """What is to be done; `reason` says what it waits for: `refused`, `pinned`, `off`, `manual`, `insignificant` or
-    `connection`; else empty."""
+    """What to do; `reason` is why a release waits: `refused`, `pinned`, `off`, `manual`, `insignificant`, `connection`;
+    else empty."""
 
     what: What
     reason: str = ""
@@ -106,7 +106,7 @@ _ALLOWED: Mapping[str, tuple[object, ...]] = {
 
 
 def fault(name: str, value: object) -> str:
-    """Return what is wrong with a choice; empty: nothing. None gives it back to the app."""
+    """Return what is wrong with a choice; empty: nothing. The value None returns the choice to the app."""
     if name not in CHOICES:
         return f"there is no choice {name!r}; there are {', '.join(CHOICES)}"
     allowed = _ALLOWED.get(name)
@@ -121,10 +121,10 @@ def fault(name: str, value: object) -> str:
 
 
 def check_choices(choices: Mapping[str, object]) -> None:
-    """Do nothing if these may be chosen.
+    """Check the user's choices.
 
     Raises:
-        UsageError: One of them may not; it says which.
+        UsageError: One of them is not allowed; the message says which.
     """
     for name, value in choices.items():
         if told := fault(name, value):
@@ -132,7 +132,7 @@ def check_choices(choices: Mapping[str, object]) -> None:
 
 
 def decide(policy: Policy, offered: Offered | None, connection: Connection) -> Decision:
-    """Return what is done unasked about a release; None: as far as it is known before one is seen."""
+    """Return what to do about a release unasked; None: as far as that is known before one is seen."""
     if offered is not None and offered.sequence in policy.skipped:
         return Decision("wait", "refused")
     if offered is not None and policy.pinned not in (None, offered.sequence):

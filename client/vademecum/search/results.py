@@ -1,4 +1,4 @@
-"""What a search and a look at a document give: hits, documents and their chunks."""
+"""The results of searching and reading: hits, documents and their chunks."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Why:
-    """Where a hit stands among all that answer by its words, and by its meaning, from 1; None: nowhere."""
+    """The rank of a hit by words alone and by meaning alone, from 1; None: not found that way."""
 
     words: int | None = None
     meaning: int | None = None
@@ -49,20 +49,19 @@ class Hit:
         id: The chunk's id, 16 hex digits.
         document: Key of the document.
         heading: The headings above the text, outermost first, joined by " › "; may be empty.
-        url: The document's URL with the chunk's anchor; if it has none, where the tree's search page shows it, or
-            empty where no address of the tree is known.
+        url: The document's URL with the chunk's anchor; without one, the tree's search page at this document, or empty
+            if the tree's address is unknown.
         text: Plain text, without markup.
-        score: The higher the better among the hits of one search; by meaning alone about the cosine, of the
-            passage and of its page.
+        score: Higher is better; comparable within one search only. With `semantic`, about the cosine.
         markdown: The text with its structure: lists, tables, code, links (format.md, section 4.5).
-        places: Where else the text stands, and the page in other versions and languages; the preferred first.
-        excerpt: The sentence that answers.
-        marks: Where words of the query stand in it, [start, end).
-        why: What found it.
+        places: Other places of the text, and the page in other versions and languages; the preferred first.
+        excerpt: The best sentence.
+        marks: Spans of the query's words in the excerpt, [start, end) in characters.
+        why: Its rank by words and by meaning.
         more: Further hits of the same document, best first.
-        link: `url`, and on a page of the document's own a text fragment with it: browsers mark the words there.
+        link: `url` with a text fragment, so that browsers mark the words on the page.
 
-    Printed, it is one line: without whole texts and further hits.
+    `repr` is one line, without whole texts and further hits.
     """
 
     id: str
@@ -83,21 +82,19 @@ class Hit:
 
 
 class Results(list[Hit]):
-    """Hits, best first, and what is to be said of them all.
+    """Hits, best first, and facts about all of them.
 
     Attributes:
-        total: How many pages answer, shown or not; versions and translations of one count once. Without grouping:
+        total: How many pages match, shown or not; versions and translations of a page count once. Without grouping:
             chunks.
-        unknown: Words of the query that no page has, as it writes them.
-        nearest: No page has the words of the query, or few of them: the hits are near in meaning.
-        facets: For the fields that were asked for, or for `lang`, `version` and `source`, where documents differ: how
-            many of those that answer say what; the 100 commonest.
-        meant: The question as it was looked for, where words that no page has were taken for others; or empty.
-        words: What the question stands for in these hits, folded: what to mark in a title, or a whole page.
-        language: The tag of the language that the question is in, where no page is; empty where pages are, or
-            nobody can tell.
-        unsaid: Fields of the filters that no document has (misspelt, or of another release), each with that which may
-            be meant; empty: nobody can tell.
+        unknown: Words of the query that no page has, as typed.
+        nearest: Whether few or no words of the query were found: the hits are near in meaning only.
+        facets: Counts of values among the matching documents, by field: the fields that were asked for, else `lang`,
+            `version` and `source` where documents differ; the 100 commonest values.
+        meant: The corrected query, if unknown words were taken for others; else empty.
+        words: The words that the query matched, folded: what to mark in titles and pages.
+        language: Tag of the query's language, if it is one that no page is in; else empty.
+        unsaid: Fields of the filters that no document has, each with a suggestion, which may be empty.
     """
 
     def __init__(
@@ -125,11 +122,11 @@ class Results(list[Hit]):
 
 
 def addressed(hits: Iterable[Hit], tree: str) -> Iterator[Hit]:
-    """Yield the hits; where a document is published nowhere by itself, with the address of the tree's search page,
-    which shows it. JavaScript's `readerAddress` is the twin.
+    """Yield the hits; those without an address with that of the tree's search page, which shows the document.
+    JavaScript's `readerAddress` is the twin.
 
     Args:
-        tree: The tree's address, which may have a query; empty: nobody knows it.
+        tree: The tree's address, which may have a query; empty: unknown.
     """
     if not tree:
         yield from hits
@@ -171,8 +168,8 @@ class DocumentView:
     """A whole document.
 
     Attributes:
-        key: What the document is known by, such as its path in the source.
-        metadata: What its front matter or its head says.
+        key: The document's stable identifier, such as its path in the source.
+        metadata: From its front matter, HTML head or record.
         chunks: In reading order.
     """
 
@@ -185,7 +182,7 @@ class DocumentView:
 
 @dataclass(frozen=True)
 class Entry:
-    """A document as a list of all of them names it; `url` may be empty."""
+    """A document in the list of all documents; `url` may be empty."""
 
     key: str
     title: str
@@ -203,7 +200,7 @@ def view_document(opened: Opened, key: str) -> DocumentView | None:
     """Return a live document, or None if there is none of that key.
 
     Raises:
-        ContentError: Its metadata are no JSON object.
+        ContentError: Its metadata are not a JSON object.
     """
     state = opened.state
     place = state.documents.get(key.encode(errors="surrogatepass"))
@@ -241,6 +238,6 @@ def metadata_of(text: str) -> dict[str, Any]:
     """Return a document's metadata.
 
     Raises:
-        ContentError: The row holds something else than a JSON object.
+        ContentError: The row does not hold a JSON object.
     """
     return parse_object(text.encode(), "document metadata") if text else {}

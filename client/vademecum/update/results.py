@@ -1,4 +1,4 @@
-"""What the engine answers: values for apps, for `--json` and for the events."""
+"""The results of checks and updates, for apps, `--json` and events."""
 
 from __future__ import annotations
 
@@ -11,21 +11,20 @@ from vademecum.update.plan import Kind
 
 @dataclass(frozen=True)
 class Check:
-    """What the host has to offer.
+    """What the host offers.
 
     Attributes:
         available: There is a release to install.
         sequence, version: The published release.
         plan: How it would be installed.
-        bytes: What that would download of the index.
+        bytes: Of the index, that this would download.
         installed: The installed sequence, or None.
-        reason: Why a newer release is not offered (`yanked`, `refused`, `pinned`), or what one that is offered waits
-            for (see `policy.Decision`), or that the host may not know of one: it shows older metadata than it did
-            before (`stale-mirror`); or None.
-        cost: What an update would download in all, metadata and manifest too, as they lie on the host.
-        documents: How many documents it changes; None: nobody knows.
-        critical: Its publisher says that it must not wait for others.
-        decision: What is done about it unasked.
+        reason: Why a newer release is not offered (`yanked`, `refused`, `pinned`), why an offered one waits
+            (`policy.Decision`), or `stale-mirror`: the host shows older metadata than before; else None.
+        cost: Bytes that an update would download in all, with metadata and manifest.
+        documents: How many documents it changes; None: unknown.
+        critical: Whether it, or a release since the installed one, is marked critical by its publisher.
+        decision: What the policy does about it unasked.
     """
 
     available: bool
@@ -43,15 +42,21 @@ class Check:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a sync did: `requests` and `bytes` (bodies, as sent) count the check too; `seconds` passed.
+    """What a sync did.
 
-    `to_sequence` is what is installed now; 0: nothing is. `total_bytes` is what the plan takes: the index alone,
-    without metadata. `reason` says why the published release was not installed (`yanked`, `refused`, `pinned`), or
-    `stale-mirror` where the host shows older metadata than are trusted here: those went on counting, and nothing older
-    was taken. `seeded` is
-    the release that came from the seed, if one did; where no more came from the host, `to_sequence` and `plan` are
-    those of it. `offer` is a release that was found and waits, as the policy has it. `error` is what kept `sync` from
-    doing its work, or None: what is installed stays, and answers.
+    Attributes:
+        from_sequence: What was installed before, or None.
+        to_sequence, version: What is installed now; 0 and empty: nothing.
+        plan: How it was installed; `none`: nothing was.
+        requests, bytes: Of the run, the check included; bytes of bodies, as sent.
+        seconds: The run took.
+        total_bytes: Of the index, that the plan takes.
+        reason: Why the published release was not installed (`yanked`, `refused`, `pinned`), or `stale-mirror`: the host
+            shows older metadata than are trusted here, and nothing was taken from it; else None.
+        seeded: The release that came from the seed, if any; if nothing newer came from the host, `to_sequence` and
+            `plan` are about it.
+        offer: A release that waits, as the policy says.
+        error: What failed, or None; the installed release stays and answers.
     """
 
     from_sequence: int | None
@@ -68,7 +73,7 @@ class Outcome:
     error: VademecumError | None = field(default=None, compare=False)
 
     def json(self) -> dict[str, object]:
-        """Return the keys of `vade pull --json`, which are also those of JavaScript: there an error is thrown."""
+        """Return the keys of `vade pull --json` and of JavaScript, where errors are thrown instead."""
         names = {"from_sequence": "from", "to_sequence": "to", "total_bytes": "totalBytes"}
         return {
             names.get(name, name): value for name, value in asdict(replace(self, error=None)).items() if name != "error"
