@@ -110,7 +110,7 @@ class Words:
 
     def __init__(self, opened: Opened, words: Sequence[SegmentWords], algorithms: tuple[str, ...]) -> None:
         state = opened.state
-        self._is_word = opened.encoder.knows
+        self._has_row = opened.encoder.knows
         self._words = words
         self._algorithms = algorithms
         self._stop = frozenset().union(*(STOP_WORDS.get(name, frozenset()) for name in algorithms))
@@ -177,7 +177,7 @@ class Words:
             meant = _spelt(runs, guesses)
         elif len(unknown) == len(asked):  # "how to" alone means nothing
             meant = _spelt((run for run in runs_of(query) if run not in self._stop), {})
-        strange = {word.word for word in asked if not self._is_word(word.word) and self._known(word.word)}
+        strange = {word.word for word in asked if not self._has_row(word.word) and self._known(word.word)}
         stems = {word: stem for word in strange if (stem := self._commonest(self._alike(word))) != word}
         known_ = _spelt(runs, guesses | stems) if stems else meant
         asked_for = np.minimum(1.0, often / np.maximum(self._title_lengths, 1))
@@ -231,9 +231,9 @@ class Words:
     def _apart(self, run: str) -> list[str]:
         """Return the two words that a word is put together of, or the word.
 
-        A word that the encoder knows is no two: *anyone* is not *any one*.
+        A word that the encoder knows is no two: *anyone* is not *any one*; nor is a number.
         """
-        if self._is_word(run):
+        if self._is_word(run) or not _NO_DIGITS.search(run):
             return [run]
         for at in range(1, len(run)):
             parts = [run[:at], run[at:]]
@@ -293,6 +293,10 @@ class Words:
                 )
         alive = [(group, worth) for group, worth in groups if self._is_live(group)]
         return Asked(word, tuple(alive))
+
+    def _is_word(self, word: str) -> bool:
+        """Return whether the encoder knows a word or its stem: *films*, if it knows *film*, is no misspelt *files*."""
+        return self._has_row(word) or any(map(self._has_row, stems_of(word, self._algorithms)))
 
     def _known(self, word: str) -> bool:
         """Return whether a live chunk has a word of the same stem."""
@@ -367,7 +371,7 @@ class Words:
         """Return the nearest words, within one change, or two in a long one; digits are meant, and the first letter,
         but where it is all that is changed in a long one.
 
-        A word that the encoder knows is no misspelt one, though no text has it.
+        A word that the encoder knows, or whose stem it knows, is no misspelt one, though no text has it.
         """
         most = 0 if len(word) < _LEAST_MISSPELT or self._is_word(word) else 1 if len(word) < _LONG else most
         for distance in range(1, most + 1):
@@ -438,7 +442,9 @@ def _single(word: str) -> str:
 
 
 def _is_typed(query: str) -> bool:
-    return query != "" and not is_between(query[-1])
+    """Return whether the last word may go on; `*` says so itself."""
+    typed = query.removesuffix("*")
+    return typed != "" and not is_between(typed[-1])
 
 
 def _positions(places: Iterable[int], segment: int, rows: int) -> NDArray[np.int64]:

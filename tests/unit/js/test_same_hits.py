@@ -65,7 +65,7 @@ PAGES = {
     },
     "blog/2.md": "# Pumps of today\n\nA hand pump, for a siphon in the background.\n",
     "zh.md": "# 密钥\n\n新的密钥存放在文件夹中。\n",
-    "valve.md": f"# Valve\n\n{' '.join(word for word in shipped_prior().words[:150] if 'value' not in word)}\n",
+    "valve.md": f"# Valve\n\nFiles. {' '.join(word for word in shipped_prior().words[:150] if 'value' not in word)}\n",
 }
 QUESTIONS = [
     *(
@@ -92,6 +92,10 @@ QUESTIONS = [
         "back ground",
         "back grounds",
         "new slet",
+        "pum*",
+        "*",
+        "299",
+        "films",
         "background-task",
         "handpump",
         "answerallow",

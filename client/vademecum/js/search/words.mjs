@@ -237,9 +237,15 @@ export class Words {
     return !typed || this.all.has(together) || !this.#any(this.#beginningWith(pair[1]));
   }
 
-  /** The two words that a word is put together of, or the word. @param {string} run */
+  /** Whether the encoder knows a word or its stem: then it is no misspelt one. @param {string} word */
+  #isWord(word) {
+    return [word, ...this.stems.of(word)].some((each) => this.vocabulary.has(each));
+  }
+
+  /** The two words that a word is put together of, or the word: what the encoder knows is no two, nor is a number. @param {string} run */
   #apart(run) {
-    for (let at = 1; at < run.length && !this.vocabulary.has(run); at++) { // what the encoder knows is no two
+    if (this.#isWord(run) || !/[^0-9]/.test(run)) return [run];
+    for (let at = 1; at < run.length; at++) {
       const parts = [run.slice(0, at), run.slice(at)];
       if (!this.stems.stop.has(parts[0]) && this.all.has(parts[0]) && parts.every((part) => PART.test(part) && this.#isKnown(part))) return parts;
     }
@@ -347,7 +353,7 @@ export class Words {
   #misspelt(word, typed, most) {
     const { words } = this.all;
     const { length } = inLetters(word);
-    if (this.vocabulary.has(word) || length < 4) return [];
+    if (length < 4 || this.#isWord(word)) return [];
     for (let distance = 1; distance <= (length < 8 ? 1 : most); distance++) {
       for (const begun of typed && length > 5 ? [false, true] : [false]) {
         const first = begun || distance > 1 || length < 8;
@@ -443,7 +449,8 @@ export class Words {
 
 /** @param {string} query */
 function isTyped(query) {
-  return query !== "" && !isBetween(/** @type {string} */ ([...query].pop()));
+  const last = [...query.replace(/\*$/, "")].pop(); // `*` says itself that the word may go on
+  return last !== undefined && !isBetween(last);
 }
 
 /** @param {string} stem */

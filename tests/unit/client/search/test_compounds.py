@@ -13,9 +13,9 @@ from vademecum_builder.encoders.prior import shipped_prior
 PAGES = {
     "waits.md": "# Waits\n\n`entryPoints.web.respondingTimeouts.readTimeout` ends a request. Since v2.8.0.\n",
     "again.md": "# Once more\n\nAny one may set `attempts` below `retry`, or the shell's `RETRY_ATTEMPTS`.\n",
-    "shop.md": "# Orders\n\n`retryAttempts` is the shop's own. The order P-1001 came late.\n",
+    "shop.md": "# Orders\n\n`retryAttempts` is the shop's own. The order P-1001 came late, 19 of 98.\n",
     "index.md": "# Reindexing\n\nThe command `reindex` reads all again, over a WebSocket. A health-check waits.\n",
-    "files.md": "# Serving\n\n`file_server` sends what a load balancer asks for, over HTTP/3.\n",
+    "files.md": "# Serving\n\nOf all files `file_server` sends what a load balancer asks for, over HTTP/3.\n",
     "body.md": "# Some\n\nSome have a body, others a wild-card certificate; a wildcard is a star.\n",
     "kinds.md": "# Kinds of an entry\n\nTypes of an entry.\n",
     "fields.md": "# Fields\n\nThe field `entrytype` is kept; a password of WordPress.\n",
@@ -53,6 +53,7 @@ def kb(tmp_path_factory: pytest.TempPathFactory) -> KnowledgeBase:
         ("wild card", "body.md", ""),
         ("order p-1001", "shop.md", ""),
         ("entry typ", "kinds.md", ""),  # half typed, and no stem of `entrytype`
+        ("reind*", "index.md", ""),  # said to go on
         ("re indexes", "index.md", "reindexes"),  # its stem, and no word begins as its second part
         ("colour", "paint.md", ""),  # a word that the encoder knows, spelt as Britons spell it
         ("organise", "paint.md", ""),
@@ -118,6 +119,8 @@ def test_a_title_that_is_misspelt_comes_first_too(kb: KnowledgeBase) -> None:
         ("valvr", (), "valve"),
         ("value", ("value",), ""),  # no text has it: it is a word of the language all the same
         ("anyone", ("anyone",), ""),  # nor is it two that texts have
+        ("films", ("films",), ""),  # no text has its stem either: the encoder has, and it is no misspelt `files`
+        ("1998", ("1998",), ""),  # nor is a number two numbers
         ('"valvr" reindexnig', ("valvr",), "valvr reindexing"),
         ("„valvr reindexnig“", ("valvr", "reindexnig"), ""),
         ('"load balncer', (), "load balancer"),  # quotes that nothing ends
