@@ -168,7 +168,8 @@ def fields_of(records: Iterable[Mapping[str, Any]]) -> list[FieldFound]:
 
 
 def _maps(records: Sequence[Mapping[str, Any]]) -> frozenset[str]:
-    """Return the objects with many names of which each record has a few, or that are alike one and all."""
+    """Return the objects with many names of which each record has a few, or that are alike one and all; or numbers by
+    time or size."""
     seen: dict[str, list[Mapping[str, Any]]] = {}
     for record in records:
         for path, value in _objects(record, ""):
@@ -180,7 +181,12 @@ def _is_map(values: Sequence[Mapping[str, Any]]) -> bool:
     names = {name for value in values for name in value}
     inner = {frozenset(one) if isinstance(one, dict) else frozenset() for value in values for one in value.values()}
     few = 3 * sum(map(len, values)) < len(names) * len(values)
-    return len(names) >= _NAMES and (few or (len(inner) == 1 and inner != {frozenset()}))
+    counted = all(map(_is_counted, values)) and all(name[:1].isdecimal() for name in names)
+    return counted or (len(names) >= _NAMES and (few or (len(inner) == 1 and inner != {frozenset()})))
+
+
+def _is_counted(value: Any) -> bool:
+    return isinstance(value, dict) and all(isinstance(one, int | float) for one in value.values())
 
 
 def _objects(value: Mapping[str, Any], above: str) -> Iterable[tuple[str, Mapping[str, Any]]]:
@@ -195,7 +201,7 @@ def _flat(value: Mapping[str, Any], above: str, maps: Collection[str]) -> Iterab
     for name, inner in value.items():
         path = f"{above}.{name}" if above else name
         if is_rich_text(inner) or (path in maps and inner):
-            yield path, shown(inner)
+            yield path, inner if _is_counted(inner) else shown(inner)
         elif isinstance(inner, dict):
             yield from _flat(inner, path, maps)
         elif inner not in (None, "", []):
@@ -224,6 +230,8 @@ def _type_of(value: Any) -> str:
             return "truth"
         case int() | float():
             return "number"
+        case dict():
+            return "nested"
         case list():
             if not all(isinstance(one, str) for one in value):
                 return _type_of_objects(value)

@@ -48,6 +48,8 @@ _TAG: Final = re.compile(r"<[^<>]*>?|&\w+;")
 _ALMOST_ALL: Final = 0.95
 _LINKS: Final = ("html_url", "web_url", "url", "link", "permalink", "href")
 """The first are those of pages where `url` is that of an API (GitHub, GitLab, Zendesk)."""
+_SITES: Final = ("product_url", "website_url", "homepage_url", "website", "homepage")
+"""Where what a record is about lives itself; what many records share is a maker's."""
 _UPDATED: Final = re.compile(
     r"(?:updated|modified|changed|edited|last_?(?:update|change|edit)|ge(?:ae?|ä)ndert|bearbeitet|modifi(?:cad|cat|é|e_le)|"
     r"a(?:c)?tualizad|gewijzigd)",
@@ -95,7 +97,8 @@ def proposal(fields: Sequence[FieldFound], records: int, keys: Collection[str] =
         told["text"] += [one.name for one in codes if one.name not in told["text"]]
         told["text"] += [one.name for one in open_ if {*one.types} == {"objects"} or one.is_long]
     groups = {one.name for one in texts if one.is_group and one.name in told["text"]}
-    page = _called([one for one in open_ if one.type == "address" and one.samples[0].startswith("http")], _LINKS)
+    pages = [one for one in open_ if one.type == "address" and one.samples[0].startswith("http")]
+    page = _called(pages, _LINKS) or _called([one for one in pages if 2 * len(one.values) > records], _SITES)
     link = page.name if page and (title is None or page.name.count(".") <= title.name.count(".")) else ""
     if link:
         told["link"] = link

@@ -414,6 +414,7 @@ def test_an_object_whose_names_are_values_is_one_field(tmp_path: Path) -> None:
             "languages": {f"l{n}": f"Tongue {n}", f"l{n + 1}": f"Tongue {n + 1}"},
             "called": {f"n{m}": {"common": f"A{n} in {m}", "official": f"B{n}"} for m in range(12)},
             "size": {"width": n, "height": n + 1},
+            "visits": {f"2026-0{m}": n * m for m in range(1, 4)},
         }
 
     (tmp_path / "a.json").write_text(json.dumps(rows(about)))
@@ -1184,6 +1185,10 @@ def test_what_values_are_and_which_address_is_that_of_the_page() -> None:
         record = {one: f"https://a.example/{one}/{{}}" for one in reversed(names[at:])}
         records = [{"id": n, "name": f"T{n}", "body": text_of(n)} | record for n in range(9)]
         assert proposal(fields_of(records), 9)["link"] == name
+    for name in "product_url website_url homepage_url website homepage".split():
+        for own in (True, False):
+            records = [{"id": n, "name": f"T{n}", "body": text_of(n), name: f"https://a/{own and n}"} for n in range(9)]
+            assert ("link" in proposal(fields_of(records), 9)) is own, (name, own)
     nested = [{"id": n, "name": f"T{n}", "body": text_of(n), "by": {"url": f"https://a/{n}"}} for n in range(9)]
     assert "link" not in proposal(fields_of(nested), 9)
 
