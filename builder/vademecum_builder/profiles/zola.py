@@ -17,21 +17,34 @@ from vademecum_builder.readers.slugs import NO_IDS, ZOLA
 
 FILES = ("zola.toml", "config.toml")
 _DATED = re.compile(r"\d{4}-\d{2}-\d{2}(?:T[\d:.]+(?:Z|[+-][\d:]+)?)?\s?[_-](?=.)")
-_CALL = re.compile(r"(\{[{%])-?\s*(?:\w+\(((?:\"[^\"]*\"|'[^']*'|`[^`]*`|[^\"'`{}])*)\)|end)\s*-?[%}]\}")
+_CALL = re.compile(r"(\{[{%])-?\s*(?:(\w+)\(((?:\"[^\"]*\"|'[^']*'|`[^`]*`|[^\"'`{}])*)\)|end)\s*-?[%}]\}")
 _ESCAPED = re.compile(r"(\{[{%])/\*\s*(.*?)\s*\*/([%}]\})")
+_SAID = re.compile(r"\{\{-?\s*(\w*)(?:[^\"'{}]*(\"[^\"]*\"|'[^']*'))?.*?\}\}")
 _LINK = re.compile(r"(\]\(<?|\]:[ \t]*<?)@/([^)>#\s]+)")
 
 
 def shortcodes(text: str, page: Page) -> str:
-    """`{{ youtube(id="x") }}`, `{% quote(author="x") %}` … `{% end %}`; what is escaped by `/*` shows itself."""
+    """`{{ youtube(id="x") }}`, `{% quote(author="x") %}` … `{% end %}`, and those that `templates/shortcodes/` has in
+    Markdown; what is escaped by `/*` shows itself."""
     if "{{" not in text and "{%" not in text:
         return text
 
     def told(match: re.Match[str]) -> str:
-        said = shown(arguments(match[2] or "")[1])
+        given = arguments(match[3] or "")[1]
+        if match[1] == "{{" and (written := _written(match[2], given, page)):
+            return written
+        said = shown(given)
         return f"\n\n{said}\n\n" if said and match[1] == "{%" else said or GONE
 
     return _ESCAPED.sub(r"\1 \2 \3", _CALL.sub(told, text))
+
+
+def _written(name: str, given: Mapping[str, str], page: Page) -> str:
+    """Return what a shortcode in Markdown writes: what it was given, and of what it asks for (`trans(key="name")`) the
+    key; nothing of one that decides or repeats."""
+    file = f"templates/shortcodes/{name}.md"
+    text = page.include(file, "") or "" if page.project.text(file) else ""
+    return "" if "{%" in text else _SAID.sub(lambda said: given.get(said[1]) or (said[2] or "")[1:-1], text).strip()
 
 
 def internal_links(text: str, page: Page) -> str:

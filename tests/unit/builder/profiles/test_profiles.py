@@ -1275,7 +1275,11 @@ def test_zola_serves_pages_by_their_slugs_sections_by_their_folders(tmp_path: Pa
         "content/_index.fr.md": "Début.\n",
         "content/guide/_index.md": "Guide.\n",
         "content/guide/Set Up.md": "## What's C++?\n\n[Oil](@/guide/2024-05-06-oil.md) {{ image(src='x', alt='a pump') }}."
-        '\n\n{% quote(title="Mind", x=1) %}the *gap*{% end %}\n\n```\n{{/* image(src="x") */}} {{ kept }}\n```\n\n## 水泵 one\n\nTwo.\n',
+        '\n\n{% quote(title="Mind", x=1) %}the *gap*{% end %}\n\n```\n{{/* image(src="x") */}} {{ kept }}\n```\n\n## 水泵 one\n\nTwo.\n\n'
+        "{{ parts(unit='mm') }}\n\n{{ rows(name='x') }} [Shop][shop].\n\n{{ links() }}\n",
+        "templates/shortcodes/parts.md": '{{ trans(key="part", lang=lang) }} | {{ unit }}\n---|---\nwheel | 5{{ lang }}\n',
+        "templates/shortcodes/rows.md": "{% for row in rows %}no row{% endfor %}\n",
+        "templates/shortcodes/links.md": "[shop]: https://shop.example/?l={{ lang }}\n",
         "content/guide/Set Up.fr.md": "Installer.\n",
         "content/guide/2024-05-06-oil.md": "Oil.\n",
         "content/guide/Big Pump/index.md": "Big.\n",
@@ -1297,10 +1301,16 @@ def test_zola_serves_pages_by_their_slugs_sections_by_their_folders(tmp_path: Pa
         "content/path.md": "a/B/",
     }
     up = documents["content/guide/Set Up.md"]
-    assert text_of(up) == 'Oil a pump.\nMind\nthe gap\n{{ image(src="x") }} {{ kept }}\nTwo.'
+    assert (
+        text_of(up)
+        == 'Oil a pump.\nMind\nthe gap\n{{ image(src="x") }} {{ kept }}\nTwo.\npart | mm\nwheel | 5\nx Shop.'
+    )
     assert [section.anchor for section in up.sections if section.blocks] == ["what-s-c", ""]
     blocks = (block for section in up.sections for block in section.blocks if isinstance(block, Paragraph))
-    assert [run.link for block in blocks for run in block.runs if run.link] == ["2024-05-06-oil.md"]
+    assert [run.link for block in blocks for run in block.runs if run.link] == [
+        "2024-05-06-oil.md",
+        "https://shop.example/?l=",
+    ]
     found = found_in(tmp_path)
     assert (found.profile.name, found.rules.title, found.rules.first) == ("zola", "Pumps", {"lang": "en"})
     assert found.rules.base_url == "https://pumps.example/docs/"
