@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path, PurePosixPath
@@ -26,7 +27,6 @@ from vademecum_builder.sources.endings import BINARY_TYPES, MEDIA_TYPES
 from vademecum_builder.sources.exports import CANNOT_UNPACK, UNPACK_IT, shape_of
 from vademecum_builder.sources.fetched import fetch, is_address
 from vademecum_builder.sources.record_files import Layout
-from vademecum_builder.sources.record_lists import WHOLE
 
 _SQLITE = b"SQLite format 3\0"
 _EXPORTED = (".txt", ".json", ".jsonl", ".csv", ".log", ".weechatlog", ".mbox")
@@ -42,6 +42,8 @@ _FEW = 20
 """A field of so many stands in a record, on the average, where the records have hardly one in common."""
 _ALL = 20
 """A list in each record that is so many times as long as all else there says what it says."""
+_TOLD = 10
+"""Lists that are named."""
 _NESTED = (".json", ".yaml", ".yml")
 _RECORDS = 100_000
 """Records whose ids are compared."""
@@ -196,14 +198,14 @@ def _catalogs(name: str, path: Path, folder: Path) -> list[Proposal]:
     """Return the catalog that files of a folder are, or one of each where they hold other things."""
     source = CatalogSource(str(path))
     files = source.files()
-    layout = Layout(WHOLE if len(files) > 1 and source.lists_of_records() == [WHOLE] else "")
+    layout = Layout("".join(source.lists_of_records()[:1]) if len(files) > 1 else "")
     found: list[set[str]] = []
     for file in files[:: -(-len(files) // _EACH)] if len(files) > 1 else ():
-        try:
+        with suppress(SourceError):  # it holds something else: several lists, say
             found.append(set(CatalogSource(str(file), layout).sample(1)[0]))
-        except SourceError:
-            break
-    unlike = sum(2 * len(names & found[0]) < len(names | found[0]) for names in found)
+            continue
+        found.append(set())
+    unlike = sum(not names or 2 * len(names & found[0]) < len(names | found[0]) for names in found)
     if unlike and len(files) <= _EACH:
         return _each(files, folder)
     if 2 * unlike > len(found):
@@ -219,7 +221,9 @@ def _each(files: Sequence[Path], folder: Path) -> list[Proposal]:
     """
     found, private = [], []
     for file in files:
-        records = CatalogSource(str(file)).sample(SAMPLED)
+        records: list[dict[str, Any]] = []
+        with suppress(SourceError):  # of several lists the one that is proposed is looked at, and a broken one is told
+            records = CatalogSource(str(file)).sample(SAMPLED)
         columns = list(dict.fromkeys(name for record in records for name in record))
         if is_of_people(file.stem, fields_of(records), len(records), columns):
             private.append(file.name)
@@ -301,5 +305,7 @@ def _catalog(name: str, where: str, place: str, *, complete: bool = True, within
     if not archive and not found.settings.get("merge") and (id := str(found.settings.get("id", ""))):
         found = _told_apart(found, read, id)
     if lists[1:]:
-        found = replace(found, notes=(*found.notes, f"not read, as a source of its own would: {', '.join(lists[1:])}"))
+        more = f" and {len(lists) - 1 - _TOLD} more" if len(lists) - 1 > _TOLD else ""
+        told_of = f"not read, as a source of its own would: {', '.join(lists[1 : 1 + _TOLD])}{more}"
+        found = replace(found, notes=(*found.notes, told_of))
     return completed(found, fields) if complete and found is not archive else found

@@ -66,6 +66,7 @@ class FieldFound:
         length: Characters of all texts in it.
         letters: How many of them are letters.
         words: How many of its texts have several words.
+        sentences: In how many, which are lists, most have four words or more.
         values: Different values, as far as they are short.
         reached: In how many of its texts somebody is reached.
         is_marked: Whether a text has markup of HTML.
@@ -80,6 +81,7 @@ class FieldFound:
     length: int = 0
     letters: int = 0
     words: int = 0
+    sentences: int = 0
     values: set[str] = field(default_factory=set, repr=False)
     reached: int = 0
     is_marked: bool = False
@@ -127,8 +129,7 @@ class FieldFound:
         """Whether people read it: what a record says of who may see it, or when, they do not."""
         long = self.words * 2 > self.records or (self.length > _PROSE * self.records and not self.is_ascii)
         return (
-            self.type == "text"
-            and long
+            ((self.type == "text" and long) or (self.type == "list" and 2 * self.sentences > self.records))
             and not SLUG.fullmatch(self.name)
             and 3 * self.letters > self.length
             and not may_say(self.name)
@@ -142,9 +143,11 @@ class FieldFound:
         self.length += len(text)
         self.letters += sum(map(str.isalpha, text))
         self.words += " " in text.strip()
+        if isinstance(value, list):
+            self.sentences += 2 * sum(str(one).strip().count(" ") > 2 for one in value) > len(value)
         if len(self.samples) < _SAMPLES and text[:_SHOWN] not in self.samples:
             self.samples.append(text[:_SHOWN])
-        self.values.add(text[:_SHOWN])
+        self.values.add(text if len(text) <= _SHOWN else text[:_SHOWN] + text[-_SHOWN:])
         self.reached += reaches(text)
         self.is_marked = self.is_marked or is_html(text)
         self.is_markdown = self.is_markdown or _MARKDOWN.search(text) is not None

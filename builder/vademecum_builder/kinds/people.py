@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from vademecum_builder.kinds.fields import FieldFound
-from vademecum_builder.sources.private_fields import plain_name
+from vademecum_builder.sources.private_fields import is_named_private, plain_name
 
 _PEOPLE: Final = re.compile(
     r"(?:.*_)?(?:users?|customers?|members?|accounts?|persons?|people|contacts?|employees?|staff|patients?|subscribers?|guests?"
@@ -39,11 +39,8 @@ _PARTY: Final = re.compile(
 )
 """What somebody bought, paid, lent or booked, and who that was."""
 _ADDRESSES: Final = re.compile(r"(?:.*_)?address(?:es)?", re.IGNORECASE)
-_SECRET: Final = re.compile(r"pass(?:word|wd)?\b|_pass\b|secret|token|iban|\bssn\b", re.IGNORECASE)
 _SHORT: Final = 40
 """Characters that a text has on the average; what is longer tells more of somebody than a name."""
-_MAIL: Final = re.compile(r"e_?mail", re.IGNORECASE)
-_CONTACT: Final = re.compile(r"e_?mail|phone|mobile|telef|address|salar|(?:^|_)wages?(?:$|_)", re.IGNORECASE)
 _NAME: Final = re.compile(r"(?:full|first|last|sur|display|user|nick)_?name", re.IGNORECASE)
 
 
@@ -62,17 +59,18 @@ def tells_of_people(table: str, fields: Sequence[FieldFound], rows: int, columns
     of its rows have a secret, or say where somebody who has a name is reached. A single private column of another table
     is left out by itself."""
 
-    def most(words: re.Pattern[str]) -> bool:
-        return any(words.search(plain_name(one.name)) and 2 * one.records > rows for one in fields)
+    def most(*why: str) -> bool:
+        return any(is_named_private(one.name, *why) and 2 * one.records > rows for one in fields)
 
     called = plain_name(table)
-    people, secret = is_called_people(table), most(_SECRET)
+    people, secret = is_called_people(table), most("secret")
+    people_named = any(_NAME.search(plain_name(one.name)) and 2 * one.records > rows for one in fields)
     named = not any(one.length > _SHORT * one.records for one in fields)
     return bool(
         _BETWEEN_TWO.fullmatch(called)
         or _ADDRESSES.fullmatch(called)
         or (_DEALINGS.fullmatch(called) and any(_PARTY.fullmatch(plain_name(one)) for one in columns))
-        or (people and (named or secret or most(_CONTACT)))
+        or (people and (named or secret or most("mail", "reached", "paid")))
         or secret
-        or (most(_MAIL) and most(_NAME))
+        or (most("mail") and people_named)
     )

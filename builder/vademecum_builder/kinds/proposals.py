@@ -122,7 +122,7 @@ def of_records(
     elif any(one.is_markdown for one in texts):
         told["format"] = MARKDOWN
     notes = []
-    private = [one.name for one in fields if one.is_private]
+    private = [one.name for one in fields if one.is_private and one.name != told.get("id")]
     if private:
         notes.append(f"left out, as nobody's business: {', '.join(private)}")
     if hidden := [one.name for one in fields if any(is_private(one.name, value) for value in one.values)]:

@@ -10,7 +10,7 @@ from vademecum.errors import ContentError
 from vademecum_builder.kinds.fields import CODE, LONGEST_CODE, LONGEST_TITLE, SLUG, FieldFound
 from vademecum_builder.kinds.records import PRICE, TITLES
 from vademecum_builder.sources.catalog import ID_NAMES
-from vademecum_builder.sources.private_fields import may_say, plain_name
+from vademecum_builder.sources.private_fields import is_named_private, may_say, plain_name
 from vademecum_builder.sources.times import read_time
 
 _ID: Final = re.compile(
@@ -84,7 +84,7 @@ def proposal(fields: Sequence[FieldFound], records: int, keys: Collection[str] =
     texts = [one for one in open_ if one.type == "text"]
     ids = [one for one in fields if one.name == told.get("id") and not one.is_private]
     title = _title_of([*open_, *ids], 0 if several else records)
-    prose = [one.name for one in texts if one.is_prose and one is not title]
+    prose = [one.name for one in open_ if one.is_prose and one is not title]
     person = [] if title else person_of([one.name for one in open_])
     # Without prose it is the text, whose first line is the title.
     if person:
@@ -95,7 +95,9 @@ def proposal(fields: Sequence[FieldFound], records: int, keys: Collection[str] =
     if told["text"]:  # a number alone says nothing
         codes = (one for one in fields if _is_code(one) or (one in ids and one is not title and _is_typed(one)))
         told["text"] += [one.name for one in codes if one.name not in told["text"]]
-        told["text"] += [one.name for one in open_ if {*one.types} == {"objects"} or one.is_long]
+        told["text"] += [
+            one.name for one in open_ if ({*one.types} == {"objects"} or one.is_long) and one.name not in prose
+        ]
     groups = {one.name for one in texts if one.is_group and one.name in told["text"]}
     pages = [one for one in open_ if one.type == "address" and one.samples[0].startswith("http")]
     page = _called(pages, _LINKS) or _called([one for one in pages if 2 * len(one.values) > records], _SITES)
@@ -155,7 +157,8 @@ def _id_of(fields: Sequence[FieldFound], records: int) -> str:
     """Return the field that names records: of those that all have and hardly any two share, one that is called so,
     else one that none share. A record or two may be wrong."""
     fit = [one for one in fields if one.records == records and (one.type == "text" or one.is_whole)]
-    whole = [one.name for one in fit if len(one.values) == records]
+    # The id names the document, and is published: where somebody is reached is none.
+    whole = [one.name for one in fit if len(one.values) == records and not is_named_private(one.name)]
     enough = min(_ALMOST_ALL * records, max(records - 2, records / 2 + 1))
     most = [one.name for one in fit if not one.is_private and len(one.values) >= enough]
     named = sorted((n for n in most if n.lower() in ID_NAMES), key=lambda name: ID_NAMES.index(name.lower()))

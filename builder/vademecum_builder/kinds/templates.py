@@ -10,8 +10,13 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from vademecum.errors import UsageError
+from vademecum_builder.sources.fetched import is_address
 from vademecum_builder.sources.records import field_at, instead
 
+_ID: Final = re.compile(r"(?:.*[_.-])?_?(?:uu|gu|o)?id|.*[a-z](?:Id|ID)|ID")
+"""What tells one object from others."""
+_WORD: Final = re.compile(r"[^\W\d_]{3}")
+_FEW: Final = 3
 _SENTENCE: Final = re.compile(r"(?:\s\S+){3,}[.!?;]\s*$")
 
 
@@ -103,8 +108,17 @@ def shown(value: object) -> str:
         case dict() if is_rich_text(value):
             return _rich_text(value).strip()
         case dict():
-            return ", ".join(f"{name}: {shown(inner)}" for name, inner in value.items() if shown(inner))
+            told = {name: shown(inner) for name, inner in value.items() if not _is_for_programs(str(name), inner)}
+            named = {name: text for name, text in told.items() if text}
+            return ", ".join(text if len(named) == 1 else f"{name}: {text}" for name, text in named.items())
     return str(value)
+
+
+def _is_for_programs(name: str, value: object) -> bool:
+    """Return whether nobody reads what an object has beside what it says: an id, an address, a list of numbers."""
+    if isinstance(value, list):
+        return len(value) > _FEW and not any(map(_WORD.search, map(str, value)))
+    return is_address(value) or (_ID.fullmatch(name) is not None and not isinstance(value, dict))
 
 
 def is_rich_text(value: object) -> bool:

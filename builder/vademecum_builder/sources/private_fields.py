@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, Final
 
 from vademecum.format.json import canonical
@@ -50,17 +50,36 @@ _RULES: Final[Mapping[str, str]] = {
     r"(?:post|page|topic|forum|channel|room)_password": ".+",
 }  # fmt: skip
 """By what a field is called (`plain_name`) what it holds (`_plain_value`) where a record is not for everybody."""
-_PRIVATE: Final = re.compile(
-    r"pass(?:w|phrase|e?port|code|key|nummer|nr)|pass(?![a-z])|(?:^|_)pwd?(?:$|_)|private_?key|secret|bank_?(?:card|acc)|credit_?card|konto_?n|token|api_?key|hash(?!_?tag)|_salt$|e_?mail|phone|iban|(?<!i)ssn|birth|dob(?:$|_)|address|"
-    r"cost(?![aeilu])|margin|(?:purchase|buying|dealer)_?price|wholesale|(?:^|_)ip(?:$|_)|ip_?addr|salar|"
-    r"(?:^|_)wages?(?:$|_)|kennwort|geheim|telef|geburt|adresse|anschrift|einkauf|"
-    r"gehalt|kosten|marge|contrase|correo|direcci|nacimi|sueldo|coste|costo|mot_?de_?passe|courriel|naissance|"
-    r"indirizzo|nascita|stipendio|senha|endereco|wachtwoord|geboorte|inkoop|borrowe[dr]|(?:lent|loaned)_(?:to|by)|"
-    r"contact_?(?:name|person)|ansprechpartner|ausgeliehen|ausleiher|entliehen|entleiher|(?:^|_)ek(?:_|$|preis|netto)|"
-    r"(?:intern|private|staff|admin|seller)\w*_(?:not[ei]|com+ent|komment|remark|memo|bemerk|vermerk)|"
-    r"(?:not(?:es?|iz(?:en)?)|com+ents?|kommentar|remarks?|bemerkung(?:en)?)_\(?(?:intern|privat|staff|admin)",
-    re.IGNORECASE,
+_PASS = (
+    r"(?<!com)(?<!by)(?<!over)(?<!under)(?<!sur)(?<!tres)(?<!boarding_)(?<!day_)(?<!season_)(?<!mountain_)"
+    r"pass(?![a-z]|_(?:rate|count|fail|mark|ratio|score|percent|type|through)(?:_|$))"
 )
+_PRIVATE: Final[Mapping[str, str]] = {
+    "secret": (
+        rf"{_PASS}|pass(?:w|phrase)|kennwort|contrase|mot_?de_?passe|senha|wachtwoord|secret|geheim|token|iban|(?<!i)ssn"
+    ),
+    "key": (
+        r"pass(?:e?port|code|key|nummer|nr)|(?:^|_)pwd?(?:$|_)|private_?key|api_?key|hash(?!_?tag)|_salt$|(?:^|_)ip(?:$|_)"
+        r"|ip_?addr"
+    ),
+    "mail": r"e_?mail|correo|courriel",
+    "reached": (
+        r"phone|(?:^|_)mobile(?:$|_(?:no|nr|num))|telef|address|adresse|anschrift|direcci|indirizzo|endereco"
+        r"|contact_?(?:name|person)|ansprechpartner"
+    ),
+    "paid": r"salar|(?:^|_)wages?(?:$|_)|gehalt|sueldo|stipendio|bank_?(?:card|acc)|credit_?card|konto_?n",
+    "born": r"birth|dob(?:$|_)|geburt|nacimi|naissance|nascita|geboorte",
+    "cost": (
+        r"cost(?![aeilu])|margin|(?:purchase|buying|dealer)_?price|wholesale|einkauf|kosten|marge|coste|costo|inkoop"
+        r"|(?:^|_)ek(?:_|$|preis|netto)"
+    ),
+    "lent": r"borrowe[dr]|(?:lent|loaned)_(?:to|by)|ausgeliehen|ausleiher|entliehen|entleiher",
+    "note": (
+        r"(?:intern|private|staff|admin|seller)\w*_(?:not[ei]|com+ent|komment|remark|memo|bemerk|vermerk)"
+        r"|(?:not(?:es?|iz(?:en)?)|com+ents?|kommentar|remarks?|bemerkung(?:en)?)_\(?(?:intern|privat|staff|admin)"
+    ),
+}
+"""What a field is called that is nobody's business, by why it is."""
 _REACHED: Final = re.compile(
     r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}(?![\w:])|(?<!\d\.)(?<![\w+-])(?:\+|00)\d[\d /().-]{6,}\d|"
     r"(?<![\w+./-])(?!\d\d[/-]\d\d[/-]\d\d)(?=(?:[ /().-]{0,2}\d){7})\(?0\d{1,4}\)?[ /-](?:[ .-]?\d){3}|"
@@ -105,9 +124,18 @@ def may_say(name: str, table: str = "") -> bool:
     return bool(_patterns(name, table))
 
 
-def is_named_private(name: str) -> bool:
-    """Return whether a field's name says that it is nobody's business."""
-    return bool(_PRIVATE.search(plain_name(name)))
+def is_named_private(name: str, *why: str) -> bool:
+    """Return whether a field's name says that it is nobody's business.
+
+    Args:
+        why: For which of the reasons (`secret`, `mail`, `reached`, `paid` …); without them for any.
+    """
+    return _private_words(why or tuple(_PRIVATE)).search(plain_name(name)) is not None
+
+
+@cache
+def _private_words(why: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(_PRIVATE[one] for one in why), re.IGNORECASE)
 
 
 def reaches(text: str) -> bool:

@@ -22,6 +22,7 @@ _HEAD: Final = 1 << 20
 """Bytes that are looked at."""
 _LISTS: Final = ("data", "items", "results", "products", "records", "entries", "rows", "documents", "hits", "value")
 """What a list of records is called, of several."""
+_MANY: Final = 10
 _ONE_LIST: Final = re.compile(rb'(?:\{\s*"(\w+)"\s*:\s*)?\[\s*\{')
 """How a file begins that is a list, or an object whose first field is one."""
 _ONE_OBJECT: Final = re.compile(rb'\{\s*"((?:[^"\\]|\\.)*)"\s*:\s*\{')
@@ -49,6 +50,8 @@ def find_lists(stream: BinaryIO, ending: str, *, always: bool = False, one_of_ma
     if not found:
         keyed = _keyed_records(value, text)
         return [keyed] if keyed else []
+    if not named and _are_in_records(found, value, text):
+        return ["*"]
     # What stands below the root of XML is known by its path alone, and its first part may be another one tomorrow;
     # what stands below a list by the path that leads into it.
     if always or len(found) > 1 or ending == ".xml" or "*" in "".join(found):
@@ -101,6 +104,14 @@ def _keyed_records(value: Any, text: bytes) -> str:
         return "*"
     inner = value.items() if isinstance(value, dict) else ()
     return next((f"{name}.*" for name, one in inner if _are_records(one)), "")
+
+
+def _are_in_records(lists: Counter[str], value: Any, text: bytes) -> bool:
+    """Return whether lists stand each in another value of one object, which are the records: `horse.examples` and
+    `cow.examples`, as part of what these say, or too many to be one collection each."""
+    keys = {path.partition(".")[0] for path in lists}
+    some = len(keys) >= _MANY or (len(keys) > 1 and 2 * sum(lists.values()) < len(text))
+    return some and "" not in keys and _keyed_records(value, text) == "*"
 
 
 def _keyed_in(text: bytes, at: str) -> bool:

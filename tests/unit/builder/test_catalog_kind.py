@@ -87,7 +87,7 @@ def test_of_an_object_that_is_named_what_its_names_call_private_is_left_out_unle
     told: list[str] = []
     settings = 'title = "id"\ntext = ["fields"]\nmetadata = ["more"]\n'
     [one] = documents(tmp_path, [record], settings, told)
-    assert (text(one), one.metadata) == ("at: town: York, bio: Plants trees.", {"more": {"x": 1}})
+    assert (text(one), one.metadata) == ("at: York, bio: Plants trees.", {"more": {"x": 1}})
     assert len(told) == 1 and "source.text: fields.at.email, fields.password, more.token are left out" in told[0]
     named = settings.replace('"fields"', '"fields", "fields.password", "fields.at.0.email"')
     [one] = documents(tmp_path, [record], named.replace('"more"', '"more.token.a"'))

@@ -174,7 +174,7 @@ FILES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
             "id": n, "name": f"T{n}", "ingredients": [text_of(n)] * 9, "pictures": [f"https://a.example/{n}.png"],
             "refs": [f"78f1d2ae-a579-44c4-8fc5-3e17757371{n}"] * 9,
         })),
-        {"id": "id", "title": "name", "text": ["name", "ingredients"], "metadata": ["refs"]},
+        {"id": "id", "title": "name", "text": ["ingredients"], "metadata": ["refs"]},
     ),
     "street-map.json": (
         json.dumps(rows(lambda n: {
@@ -218,7 +218,9 @@ def test_what_an_article_costs_its_seller_and_what_lets_somebody_in_is_nobodys_b
     private = ["cost", "cost_price", "costUSD", "costAmount", "unit_cost", "purchasePrice", "wholesale", "clientIp"]
     private += ["EK-Preis", "internal_notes", "Interne Bemerkung"]
     private += ["passkey", "passports", "userPasscodes", "Passwörter", "PassNr", "pwd", "user_pwd", "private_key"]
+    private += ["pass", "smtp_pass", "mobile_no", "salary"]
     public = ["price", "costume", "purchases", "internal_storage", "Gebaeck", "passengers", "passages", "powder"]
+    public += ["compass", "bypass", "underpass", "boarding_pass", "pass_rate", "mobile_friendly"]
     told = proposal(fields_of({name: f"{name} {n}" for name in ("id", "text", *private, *public)} for n in range(3)), 3)
     named = {*told["text"], *told.get("metadata", ()), told.get("title")}
     assert named >= {*public} and not named & {*private}
@@ -496,6 +498,43 @@ def test_of_a_folder_of_tables_those_of_persons_and_of_what_they_bought_are_left
     assert discover(str(tmp_path / "customers.csv"), tmp_path)[0].name == "customers"
 
 
+def test_values_that_begin_alike_are_not_the_same() -> None:
+    begin = "In affected versions an attacker can write beyond a buffer that holds "
+    records = [{"id": n, "name": f"A {n}", "parts": [{"n": begin, "at": 7}, {"n": 3, "at": n}]} for n in range(20)]
+    found = {one.name: one for one in fields_of(records)}
+    assert not found["parts"].is_the_same(20) and len(found["parts"].values) == 20
+
+
+def test_an_id_names_a_document_and_is_published_so_it_is_not_where_somebody_is_reached() -> None:
+    records = [{"email": f"{n}@a.example", "quote": f"What {n} people say of a pump."} for n in range(9)]
+    assert proposal(fields_of(records), 9)["id"] == "quote"
+    events = [{"uid": f"{n}@a.example", "summary": f"Feast of {n} people and a pump"} for n in range(9)]
+    assert of_records("a", "catalog", {}, fields_of(events), 9).notes == []
+    assert proposal(fields_of(events), 9)["id"] == "uid"
+
+
+def test_a_list_of_sentences_is_a_text_and_one_of_words_is_none() -> None:
+    words = [
+        {"id": n, "means": [f"a toad of the {n}th river"], "tags": ["toad", f"river {n % 3}", "south america"]}
+        for n in range(9)
+    ]
+    told = proposal(fields_of(words), 9)
+    assert told["text"][0] == "means" and "tags" in told["metadata"]
+
+
+def test_files_that_hold_each_something_else_are_told_as_such_and_not_by_the_list_of_one(tmp_path: Path) -> None:
+    for n in range(31):
+        lists = {f"a{n}": {"parts": [{"id": 1}, {"id": 2}]}, f"b{n}": {"roles": [{"id": 1}]}}
+        (tmp_path / f"{n}.json").write_text(json.dumps({"what": lists}))
+    with pytest.raises(UsageError, match="its files hold each something else"):
+        discover(str(tmp_path), tmp_path)
+    few = tmp_path / "few"
+    few.mkdir()
+    (few / "a.csv").write_text("id,name,text\n1,Pump,It moves water up.\n2,Valve,It stops the water.\n")
+    (few / "b.json").write_text(json.dumps({"files": [{"id": 1, "said": "One of two."}], "more": [{"x": 1}]}))
+    assert [one.settings.get("records") for one in discover(str(few), tmp_path)] == [None, "files"]
+
+
 def test_records_below_topics_that_say_nothing_are_the_records(tmp_path: Path) -> None:
     """Else each topic is a document without a text, and what is below it is nowhere."""
     rules = [
@@ -504,7 +543,7 @@ def test_records_below_topics_that_say_nothing_are_the_records(tmp_path: Path) -
     topics = [{"topic": f"T{n}", "number": n, "rules": rules} for n in range(3)]
     (tmp_path / "rules.json").write_text(json.dumps({"version": 1, "topics": topics}))
     [found] = discover(str(tmp_path / "rules.json"), tmp_path)
-    assert (found.settings["records"], found.settings["text"]) == ("topics.*.rules", ["rule.title", "rule.tests.1"])
+    assert (found.settings["records"], found.settings["text"]) == ("topics.*.rules", ["rule.tests.1"])
     (tmp_path / "rules.json").write_text(json.dumps([{"topic": "T", "about": text_of(1) * 40, "rules": rules[:1]}] * 3))
     [found] = discover(str(tmp_path / "rules.json"), tmp_path)
     assert "records" not in found.settings and found.settings["text"][0] == "about"

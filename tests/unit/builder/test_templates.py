@@ -31,6 +31,21 @@ def test_sentences_of_a_list_are_lines() -> None:
     assert shown(["Acme Inc.", "Bolts & Co."]) == "Acme Inc., Bolts & Co."
 
 
+def test_of_an_object_nobody_reads_ids_addresses_and_lists_of_numbers() -> None:
+    member = {
+        "name": "Ann",
+        "person_id": "ocd-person/407f",
+        "uuid": "4",
+        "page": "https://a.example/ann",
+        "role": "chair",
+    }
+    assert shown([member, {"name": "Bo", "personId": 7}]) == "name: Ann, role: chair, Bo"
+    assert shown({"package": "pump", "versions": ["0.0.1", "0.0.2", "0.1", "1.0rc1"]}) == "pump"
+    assert shown({"idea": "Oil it", "sizes": [1, 2], "names": ["oil", "tar", "wax", "fat"]}) == (
+        "idea: Oil it, sizes: 1, 2, names: oil, tar, wax, fat"
+    )
+
+
 def test_a_tree_of_an_editor_is_its_text() -> None:
     def node(kind: str, *content: object, name: str = "type", inner: str = "content") -> dict[str, object]:
         return {name: kind, inner: [*content]}

@@ -164,6 +164,10 @@ def test_which_list_of_several_holds_the_records(tmp_path: Path) -> None:
     assert (found({"db": nested}), found(nested)) == ("db.*.b", "*.b")
     assert found({"db": [*nested, PUMP]}) == ""
     assert found({"db": [{"a": {"posts": [PUMP | {"x": "y" * 2000}] * 600, "b": [PUMP]}}]}) == "db.*.a.posts"
+    said = {f"toad{n}": PUMP | {"means": "An animal of rivers.", "heard": [{"x": 1}]} for n in range(3)}
+    assert found(said) == "*"  # a list in what each says is a part of it
+    assert found({name: {"items": many} for name in ("fr", "de")}) == "fr.items"
+    assert found({f"w{n}": {"senses": many} for n in range(10)}) == "*"  # too many to be one collection each
     texts = ('id,x\n1,{"a": [{}]}\n', '\ufeff{"a": {}, "b": {}}')
     assert [catalog(tmp_path, "a.csv", text).lists_of_records() for text in texts] == [[], ["*"]]
 
