@@ -1,4 +1,4 @@
-"""Where a publisher's machine keeps what takes long: the runtime of browsers, what words mean to a model."""
+"""The cache folder of a publisher's machine: the browser runtime, language priors, clones of repositories."""
 
 from __future__ import annotations
 

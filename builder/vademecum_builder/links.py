@@ -1,4 +1,4 @@
-"""Whether hits lead where they say: each document's address, and each chunk's anchor, asked of the real pages."""
+"""The link check: each document's address and each chunk's anchor, looked up on the real pages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a build would do, and what its encoder would cost: nothing is written, and nobody is asked to embed.
+"""A dry run: what a build would do, and what its encoder would cost. Nothing is written or embedded.
 
 from pathlib import Path
 from vademecum_builder.plan import plan_build

@@ -1,4 +1,4 @@
-"""What a publisher decides about releases that are there: each a signed change, without sources and without a model.
+"""Decisions about published releases (promote, roll out, yank, roll back, resign): signed changes without a build.
 
 from vademecum_builder.releases import TreeRequest, promote, roll_out
 

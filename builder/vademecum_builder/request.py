@@ -1,4 +1,4 @@
-"""What a publisher may ask a build for, and how a build tells how far it is."""
+"""The request for a build, and its progress callback."""
 
 from __future__ import annotations
 

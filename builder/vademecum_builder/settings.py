@@ -1,4 +1,4 @@
-"""`vademecum.toml`: what a publisher builds, from what and to where, so that no workflow has a long line.
+"""`vademecum.toml`, the settings of a publisher: what to build, from what and to where.
 
 ```toml
 title = "Acme handbook"

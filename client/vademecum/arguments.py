@@ -1,4 +1,4 @@
-"""What an app hands to `KnowledgeBase.open`: whether it is of the right type, and as one value."""
+"""The arguments of `KnowledgeBase.open`: their types are checked, and they become one value."""
 
 from __future__ import annotations
 

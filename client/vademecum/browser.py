@@ -1,4 +1,4 @@
-"""The entry that js/worker.mjs calls in Pyodide: one command of the engine, over the browser's ports.
+"""The entry point that js/worker.mjs calls in Pyodide: one command of the engine, over the browser's ports.
 
 JavaScript moves the bytes; runtime/browser.py makes values and errors of ours of them. Whatever crosses the border as
 structure crosses as JSON.

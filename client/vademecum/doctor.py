@@ -1,4 +1,4 @@
-"""The doctor: a store is examined whole, and mended with as little as it takes.
+"""The doctor: examines a whole store, and repairs it with as few downloads as possible.
 
 A file that SQLite calls malformed is set aside first (runtime/sqlite/rescue.py); then records that cannot be read are
 begun anew, the pointer too; then, in the order of integrity/treatment.py, what is broken is fetched

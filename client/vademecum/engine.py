@@ -1,4 +1,4 @@
-"""The engine: what an app may ask of a store and the hosts that it follows, each a run of its own.
+"""The engine: the operations of a client over one store and its hosts, each a run of its own.
 
 What is done about a published release is said in update/, what was refused or pinned in store/pointer.py; whether
 metadata are acceptable, in trust/metadata.py.

@@ -1,4 +1,4 @@
-"""Telling the app what happens. A listener that throws changes nothing."""
+"""Events for the app. An exception in a listener has no effect on the engine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The log: what the client does, for whoever looks into a fault (`VADEMECUM_LOG=debug`)."""
+"""The client's logger (`VADEMECUM_LOG=debug` writes it to stderr)."""
 
 import logging
 

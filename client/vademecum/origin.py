@@ -1,4 +1,4 @@
-"""Where this software was installed from: what it lacks comes from there, too."""
+"""Where this package was installed from, for messages that say how to install a missing extra."""
 
 from __future__ import annotations
 

@@ -1,3 +1,3 @@
-"""The version of this software, apart from everything that has to be imported to say more."""
+"""The version, importable without anything else."""
 
 __version__ = "0.1.0"

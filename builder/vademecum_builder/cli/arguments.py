@@ -1,4 +1,4 @@
-"""The command line's grammar: every command and option of `vade`, and nothing that does anything."""
+"""The parser of `vade`: every command and option."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the environment and the settings say, for the commands that may go without."""
+"""Environment variables and settings, for the commands that may go without."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a job on GitHub is told beside the lines for people: outputs, the step's summary, annotations on file and line.
+"""GitHub Actions: outputs, the step summary, and annotations on file and line.
 
 Where `GITHUB_ACTIONS` is `true`. The escapes are those of GitHub's toolkit: a document's name or text may hold
 whatever its author likes, and must not become a command of the workflow, nor an output of its own.

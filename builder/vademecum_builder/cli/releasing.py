@@ -1,4 +1,4 @@
-"""What the commands share that decide about releases: the tree that is meant, and what is said of the outcome."""
+"""Shared by the commands about releases: which tree is meant, and how the result is shown."""
 
 from __future__ import annotations
 

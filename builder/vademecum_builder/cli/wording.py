@@ -1,4 +1,4 @@
-"""What the commands return, and words that several of them use."""
+"""The result of a command, and phrases that several commands use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the commands over the workspace share: where it lies, how a job is shown, and Ctrl-C."""
+"""Shared by the commands over the workspace: where it lies, how a job is shown, and Ctrl-C."""
 
 from __future__ import annotations
 

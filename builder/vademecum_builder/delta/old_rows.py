@@ -1,4 +1,4 @@
-"""Rows of the last releases that do not count any more: what packs from those releases are encoded against.
+"""Dead rows of the last releases, which packs from those releases are encoded against.
 
 A build machine keeps no state of its own, so they are published too, for the builder alone (format.md, section 6).
 """

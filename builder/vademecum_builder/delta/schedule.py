@@ -1,4 +1,4 @@
-"""Which older releases packs lead from, and which packs of theirs stay published (format.md, section 3.1). Pure.
+"""From which older releases packs lead, and which packs stay published (format.md, section 3.1). Pure.
 
 Direct packs lead to a release from the last few before it. For older ones a ladder of steps: the step of release
 *s* leads to the next multiple of 4, of 16 where *s* is a multiple of 4, of 64 where it is one of 16, and so on. A

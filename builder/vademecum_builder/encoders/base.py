@@ -1,4 +1,4 @@
-"""What an encoder is to a build, whichever it is, and what a fit may take."""
+"""The encoder protocol of a build, and the limits of a fit."""
 
 from __future__ import annotations
 

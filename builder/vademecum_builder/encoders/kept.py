@@ -1,4 +1,4 @@
-"""A model whose vectors are kept as they come: what was embedded before a build broke off is not embedded again."""
+"""A model with a cache of vectors: what was embedded before a build was interrupted is not embedded again."""
 
 from __future__ import annotations
 

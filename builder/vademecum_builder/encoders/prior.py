@@ -1,4 +1,4 @@
-"""What words mean to a transformer: the prior of the language, which the table of a knowledge base is pulled to.
+"""The prior of the language: a transformer's vectors for general words, which the fit of a table is pulled to.
 
 A knowledge base has few sentences, and its readers ask in words that it hardly has. So the rows of the general words
 are fitted once for each model, to tens of thousands of general sentences (site/content/decisions/language-prior.md).

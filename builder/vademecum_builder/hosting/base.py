@@ -1,4 +1,4 @@
-"""The port: what a place has to be able to do for a tree to be published there.
+"""The host port: what a place must be able to do for a tree to be published there.
 
 Rules that every host keeps (tests/contract/test_host.py):
 

@@ -1,4 +1,4 @@
-"""What lies on a host may be newer than what is to be published, or another's: then nothing is written."""
+"""The guard against publishing over a newer release, or over another publisher's."""
 
 from __future__ import annotations
 

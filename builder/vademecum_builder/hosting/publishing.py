@@ -1,4 +1,4 @@
-"""Publishing a built tree: the order that keeps a host servable at every moment, and what may go afterwards."""
+"""Publishing a built tree in an order that keeps the host consistent at every moment, and deleting old files."""
 
 from __future__ import annotations
 

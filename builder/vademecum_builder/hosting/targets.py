@@ -1,4 +1,4 @@
-"""From what a publisher names to the host that it is."""
+"""The host for a target that a publisher names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A built tree as it is to be published: verified, and nothing else of its folder."""
+"""A built tree, verified, as a list of uploads; other files of its folder are left out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a kind of source is: keys that its `[[source]]` may have, and a function that opens it."""
+"""The protocol of a kind of source: the keys of its `[[source]]`, and a function that opens it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From a place to the `[[source]]` that reads it: a database, records, a folder, a feed, messages."""
+"""Discovery: proposes a `[[source]]` for a database, records, a folder, a feed or messages."""
 
 from __future__ import annotations
 

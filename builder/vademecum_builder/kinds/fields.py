@@ -1,4 +1,4 @@
-"""What the fields of records are: their types, how many records have them, and samples of what they hold."""
+"""Statistics of the fields of records: types, counts and samples."""
 
 from __future__ import annotations
 

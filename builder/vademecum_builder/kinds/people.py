@@ -1,4 +1,4 @@
-"""Tables and files of records that are nobody's business, by what they and their columns are called."""
+"""Private tables and record files, recognised by their names and those of their columns."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From what is asked for to what is read: the kinds by their names, and the sources of a request, opened."""
+"""The kinds by name, and the opened sources of a request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the fields of records are for: which is the id, the title, the text, the address, the metadata."""
+"""The roles of fields: which is the id, the title, the text, the address, the metadata."""
 
 from __future__ import annotations
 

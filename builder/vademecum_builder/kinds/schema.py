@@ -1,4 +1,4 @@
-"""What a database says of its tables: what they refer to, what an id is called, and what of them is for everybody."""
+"""The schema of a database: references between tables, names for ids, and which rows are public."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What goes to `client/` of the published tree: the shim, the Python core, and the runtime that runs it.
+"""The files of `client/` in the published tree: the shim, the Python core, and the Pyodide runtime.
 
 A browser gets all of it from the knowledge base's own host and nothing from elsewhere.
 """

@@ -1,4 +1,4 @@
-"""What a release holds, for people who do not know it yet: its documents as a tree, and what the build left out."""
+"""The contents of a release for its page: the documents as a tree, and what the build left out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a profile is made of, and what it may look at."""
+"""The parts of a profile, and the project that it reads."""
 
 from __future__ import annotations
 

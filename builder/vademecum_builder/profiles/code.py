@@ -1,4 +1,4 @@
-"""Markup is not looked for in code and maths: fenced blocks and spans are taken out before, and put back after."""
+"""Protects code and maths: fenced blocks and spans are taken out before markup is processed, and put back after."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a page takes in from other files, in the spellings of the generators: whole, some lines, or a named part."""
+"""Includes in the syntaxes of the generators: whole files, lines, or named parts."""
 
 from __future__ import annotations
 

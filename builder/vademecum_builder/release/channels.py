@@ -1,4 +1,4 @@
-"""What the signed targets will say of the channels after a publisher's decision. Pure: no release is read or written.
+"""The channels after a publisher's decision. Pure: no release is read or written.
 
 Two things hold whatever is decided, and clients lean on both: the sequence of a channel's current release never falls,
 nor does the highest that a channel names (`Line.newest`).

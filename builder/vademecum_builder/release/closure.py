@@ -1,4 +1,4 @@
-"""Which files belong to a release, and bringing them: they stay published, or none of them."""
+"""The closure of a release: all files that belong to it, and fetching them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From what a user names, a published tree and the root metadata to trust, to what is read there."""
+"""Opening a published tree by its location, and the root metadata to trust."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the metadata of a published tree say, verified, whatever became of the files that they name.
+"""The verified metadata of a published tree, even if files that they name are lost.
 
 The walk is the client's own (`vademecum.trust.refresh`), so that what a build trusts is what a client would.
 """

@@ -1,4 +1,4 @@
-"""version.json: what a release is, for people and other tools. No client of ours trusts it."""
+"""version.json: a release described for people and other tools. No client trusts it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is wrong with the workflows that publish a knowledge base."""
+"""Faults of the workflows that publish a knowledge base."""
 
 from __future__ import annotations
 

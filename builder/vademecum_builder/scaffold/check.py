@@ -1,4 +1,4 @@
-"""`vade init --check`: what a repository lacks, or has wrong, so that a push publishes its documents."""
+"""`vade init --check`: what is missing or wrong for a push to publish the documents."""
 
 from __future__ import annotations
 

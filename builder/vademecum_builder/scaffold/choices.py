@@ -1,4 +1,4 @@
-"""What a knowledge base is made of and where it is published: as the publisher says, else as the repository does."""
+"""Which documents to publish and where: as the publisher says, else as the repository suggests."""
 
 from __future__ import annotations
 

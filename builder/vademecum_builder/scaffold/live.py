@@ -1,4 +1,4 @@
-"""What a repository's knowledge base is like where it is published: is it there, of its keys, fresh, and up to date."""
+"""The published knowledge base of a repository: is it there, signed by its keys, fresh, and up to date?"""
 
 from __future__ import annotations
 

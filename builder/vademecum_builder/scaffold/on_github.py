@@ -1,4 +1,4 @@
-"""What GitHub says of a repository: whether the secret is set, and what it serves as its site. Asked by way of `gh`."""
+"""The repository on GitHub, by `gh`: whether the secret is set, and what it serves as its site."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What git knows of a folder: its top, its files, its branch, where it is pushed, and so where GitHub serves it."""
+"""The git repository around a folder: its files, branch and remote, and so where GitHub serves it."""
 
 from __future__ import annotations
 

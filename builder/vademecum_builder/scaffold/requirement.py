@@ -1,4 +1,4 @@
-"""What a repository's workflow installs: the vademecum that set it up, from where that came."""
+"""The requirements of a workflow: the very vademecum that set the repository up."""
 
 from __future__ import annotations
 

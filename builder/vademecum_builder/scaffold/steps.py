@@ -1,4 +1,4 @@
-"""What is left to do where a repository has its files: at most five steps, each a command to paste or one sentence."""
+"""The steps left to do after `vade init`: at most five, each a command to paste or one sentence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The server of `vade serve`: Python's own, on 127.0.0.1, without what nobody asked to publish."""
+"""The server of `vade serve`: Python's own, on 127.0.0.1, without hidden files."""
 
 from __future__ import annotations
 

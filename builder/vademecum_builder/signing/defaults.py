@@ -1,4 +1,4 @@
-"""Where keys lie and how long signatures hold: what the command line knows need not wait for cryptography."""
+"""Where keys lie and how long signatures hold; importable without cryptography."""
 
 from __future__ import annotations
 

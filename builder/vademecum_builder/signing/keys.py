@@ -1,4 +1,4 @@
-"""Signing keys: found in files or the environment. Who may sign releases is said by the root metadata."""
+"""Signing keys, from files or the environment. The root metadata say who may sign releases."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pages that are no documents: redirects, search pages, indexes, copies for print, and what is kept from search."""
+"""Pages that are not documents: redirects, search pages, indexes, print versions, and noindex."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a source is: it yields items with stable keys since a checkpoint, and names what it had to leave out."""
+"""The source protocol: items with stable keys since a checkpoint, and what had to be left out."""
 
 from __future__ import annotations
 

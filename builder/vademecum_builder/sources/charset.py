@@ -1,4 +1,4 @@
-"""From the bytes of a file to its text: the encoding that it declares, else the one that it looks like."""
+"""Decoding the bytes of a file: by the declared encoding, else by a guess."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows of CSV: what sets their cells apart and where the names of the columns stand is found."""
+"""Rows of CSV, whose delimiter and header line are found."""
 
 from __future__ import annotations
 

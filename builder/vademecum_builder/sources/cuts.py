@@ -1,4 +1,4 @@
-"""Where an archive of messages is cut into documents, so that a cut depends on the messages around it alone.
+"""Cutting an archive of messages into documents, so that each cut depends on nearby messages alone.
 
 A count from the beginning would move every later cut when one old message is deleted. So cuts are found by what is
 near: by a gap or a border of the calendar between two messages, by who answers whom, or, where a size is asked for, by

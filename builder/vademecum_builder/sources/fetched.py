@@ -1,4 +1,4 @@
-"""A file at an address, fetched whole into a temporary one, and only where it is another one than last time."""
+"""Conditional download of a file into a temporary one (ETag, Last-Modified)."""
 
 from __future__ import annotations
 

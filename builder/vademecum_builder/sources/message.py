@@ -1,4 +1,4 @@
-"""What an archive's rows or lines are read into, and how messages are put together."""
+"""The message as read from any archive, and the document made of several."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rows of a table or a query, read in one connection: each as an item, or why it is none."""
+"""The rows of a table or a query, read in one connection: each an item, or the reason why not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Times of records, whatever a database or an export writes: none is guessed."""
+"""Parsing the times of records, as databases and exports write them, without guessing."""
 
 from __future__ import annotations
 

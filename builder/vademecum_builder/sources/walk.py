@@ -1,4 +1,4 @@
-"""A walk through a folder: what may be a document in it, and what is none by its name or its place."""
+"""A walk through a folder: possible documents, and what is left out by name or place."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""YAML files, as JSON: what stands in them is read as records are."""
+"""YAML files as JSON, to be read as records are."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which releases wait for somebody to look at them: they are candidates for nobody, until they are promoted."""
+"""Approval: which releases wait until they are promoted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Releases that stay published beside the newest: those that channels lead to, and some to promote or to go back to."""
+"""Releases that stay published beside the newest: the channels', and some to promote or roll back to."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a build tells of what it read, so that nothing is left out in silence."""
+"""The audit of a build: what was read and what was left out, so that nothing is dropped silently."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Before the first stage: what the previous release gives to the one that is made, and the space of its vectors."""
+"""Before the first stage: what is reused of the previous release, and the space of the vectors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a decision about releases begins with and ends in: the published tree, read and verified, and signed anew."""
+"""The published tree behind a decision about releases: read, verified, and signed anew."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a build has read of a source so far, and what can be said of it only once all of it is read."""
+"""What a build has read of a source, and the rules that need all of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an item of a source says by itself: its document and chunks, as rows have them."""
+"""A parsed item: its document row and its chunks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The end of a build: what it did, in numbers."""
+"""The report of a build: what it did, in numbers."""
 
 from __future__ import annotations
 

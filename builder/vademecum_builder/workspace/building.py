@@ -1,4 +1,4 @@
-"""A build that reads from the workspace: the same readers, over what the workspace has of the sources."""
+"""A build over the workspace: the same readers, over the items that it holds."""
 
 from __future__ import annotations
 

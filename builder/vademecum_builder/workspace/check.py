@@ -1,4 +1,4 @@
-"""The proof: what the sources hold against what is published, and how old each part of it is."""
+"""`vade check` and `vade audit`: the sources compared with what is published, and the age of each part."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The workspace's SQLite file: opening it, its schema, and what an error of SQLite means there."""
+"""The workspace's SQLite file: opening it, its schema, and its errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Going back in a workspace: what items were at the end of a job, and bringing a source back to that."""
+"""History of a workspace: items as of the end of a job, and rolling a source back to it."""
 
 from __future__ import annotations
 

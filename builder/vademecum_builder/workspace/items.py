@@ -1,4 +1,4 @@
-"""An item as the workspace keeps it, and what has changed between two versions of one."""
+"""Stored items, and the differences between two versions of one."""
 
 from __future__ import annotations
 

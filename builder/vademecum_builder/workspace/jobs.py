@@ -1,4 +1,4 @@
-"""What was done in a workspace: everything that reads sources or embeds is a job."""
+"""Jobs: everything that reads sources or embeds."""
 
 from __future__ import annotations
 

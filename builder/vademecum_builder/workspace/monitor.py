@@ -1,4 +1,4 @@
-"""What a sync would change: the same comparison, and nothing is written."""
+"""A dry run of a sync: the same comparison, and nothing is written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One job over one source: what it changes goes into the workspace, one transaction a batch."""
+"""One job over one source: its changes go into the workspace, one transaction a batch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What models were asked, kept so that nothing is embedded twice: the port is `encoders.kept.KeptVectors`."""
+"""The cache of embeddings (the port `encoders.kept.KeptVectors`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Packs: a segment encoded against what the client already has, read (format.md, section 4.4).
+"""Decodes a pack: a segment encoded against what the client already has (format.md, section 4.4).
 
 A pack leads from one release to a later one. It refers to the rows that the older one has, deflates new text
 against the text that it replaces, and leaves out what follows from the rest: ids of chunks, sequences.

@@ -1,4 +1,4 @@
-"""Reading a pack from its beginning to its end: numbers, bytes and streams (format.md, section 4.4)."""
+"""A cursor over the bytes of a pack: numbers, bytes and streams (format.md, section 4.4)."""
 
 from __future__ import annotations
 

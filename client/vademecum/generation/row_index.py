@@ -1,4 +1,4 @@
-"""Where rows lie: mappings over arrays, of 12 to 20 bytes an entry. Dictionaries of tuples take twenty times that.
+"""Row indexes: mappings over arrays, of 12 to 20 bytes an entry; dictionaries of tuples take twenty times that.
 
 A place is (index of the segment, row in it), packed into one integer where there are many.
 """

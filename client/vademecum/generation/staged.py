@@ -1,4 +1,4 @@
-"""A generation as an update looks at it: checked whole, row by row from the store, never in memory whole.
+"""A staged generation: verified row by row from the store, never in memory as a whole.
 
 What stays in memory is some 60 bytes a chunk: ids, places and the bounds of texts. One object at a time is read whole,
 to be checked; publishers and compaction keep segments small for that (format.md, section 3).

@@ -1,1 +1,1 @@
-"""Knowledge bases as other libraries want to be handed them. Each module needs the extra of its name."""
+"""Adapters for other libraries. Each module needs the extra of its name."""

@@ -1,4 +1,4 @@
-"""Hits as passages that a model may cite."""
+"""Hits as passages for a language model to cite."""
 
 from __future__ import annotations
 

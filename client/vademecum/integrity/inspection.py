@@ -1,4 +1,4 @@
-"""A checkup: everything that a store holds is read and judged, offline. Nothing is written."""
+"""Inspection of a store (fsck): everything is read and verified, offline; nothing is written."""
 
 from __future__ import annotations
 

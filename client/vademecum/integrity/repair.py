@@ -1,4 +1,4 @@
-"""Repair: just what is broken in a store is fetched again, by the same way and with the same checks as an update.
+"""Repair: damaged objects alone are downloaded again, with the checks of an update.
 
 The name of an object says what it must be, so a host that has it can mend it, whatever else it shows. A segment
 that this client made itself, by merging or from a pack, is on no host: its rows are in the published

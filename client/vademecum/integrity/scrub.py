@@ -1,4 +1,4 @@
-"""Scrubbing: what is installed is read again and compared with its names.
+"""Scrubbing: installed objects are read again and compared with their digests.
 
 Objects are named by their digests, so nothing but the pointer and the objects is needed (format.md, section 8).
 """

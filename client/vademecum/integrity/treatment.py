@@ -1,4 +1,4 @@
-"""A store is examined, and mended with as little as it takes: the order in which that is tried, whatever the store."""
+"""The doctor's procedure for any kind of store: examine, repair, and if that is not enough fetch everything anew."""
 
 from __future__ import annotations
 

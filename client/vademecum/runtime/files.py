@@ -1,4 +1,4 @@
-"""Files: where a path leads, and replacing one whole, durably, and where other programs look at it too (Windows)."""
+"""File operations: resolving links, and replacing a file atomically and durably, on Windows too."""
 
 from __future__ import annotations
 

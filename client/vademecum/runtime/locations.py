@@ -1,4 +1,4 @@
-"""From what a user names, a URL or a folder, to the transport that reads it."""
+"""The transport for a URL or a folder."""
 
 from __future__ import annotations
 

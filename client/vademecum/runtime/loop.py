@@ -1,4 +1,4 @@
-"""The bridge from the synchronous face to the asynchronous engine, on CPython."""
+"""Runs the asynchronous engine from synchronous code, on CPython."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The store in memory: for builders, which keep nothing, for tests, and the shortest statement of what a store is."""
+"""The store in memory: for builders, which keep nothing, and for tests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""That a question is in a language in which no page is; js/search/language.mjs is the twin."""
+"""Whether a question is in a language that no page is in; js/search/language.mjs is the twin."""
 
 from __future__ import annotations
 

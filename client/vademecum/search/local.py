@@ -1,4 +1,4 @@
-"""The last fallback: no release is to be had, but the app has documents. Their words are indexed in memory.
+"""The app's own documents, indexed by words in memory: the fallback while no release is installed.
 
 By words alone: what words mean would have to be fitted, which takes SciPy and seconds, and no client has either.
 Nothing of it is stored, or ever mixed with a release. js/search/local.mjs is the twin, and finds the same.

@@ -1,4 +1,4 @@
-"""One list from two: chunks by the words that they have, and by what they mean (format.md, section 5.2).
+"""Fusion of the scores by words and by meaning into one list (format.md, section 5.2).
 
 The sum of a cosine and of a share of the best BM25, each more where it is surer: by the page that a chunk is on, and by
 how much the best chunk has of what was asked for (site/content/decisions/words.md). js/search/ranking.mjs is the twin.

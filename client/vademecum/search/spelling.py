@@ -1,4 +1,4 @@
-"""Which words are a few changes away from another: Levenshtein's distance, with neighbours swapped as one change."""
+"""Words within a few edits of another: Levenshtein distance with transpositions."""
 
 from __future__ import annotations
 

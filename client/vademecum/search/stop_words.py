@@ -1,4 +1,4 @@
-"""Words that say little in a question; js/search/stop_words/ has the same. Without others in a query, they count."""
+"""Stop words by language; js/search/stop_words/ has the same. In a query of stop words alone they count."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From a text to the words that it is found by; js/search/tokens.mjs is the twin (format.md, section 5.2).
+"""The tokenizer: the words that a text is found by; js/search/tokens.mjs is the twin (format.md, section 5.2).
 
 Characters are folded one by one, without a look at their neighbours, by properties that Unicode does not change any
 more once a character has them: two runtimes differ at most in characters that the older one does not know yet.

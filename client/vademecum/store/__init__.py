@@ -1,4 +1,4 @@
-"""What lies in a store, whatever database it is: the pointer, the small records, the objects, and a session over them.
+"""The content of a store, whatever its database: pointer, records, objects, and a session over them.
 
 pointer.py says what is installed (the record that a commit flips); records.py has one frozen value and one codec for
 each other record; session.py reads and writes them once a run, under the writer's lock; objects.py compares objects

@@ -1,4 +1,4 @@
-"""The record `sync`: what the last checks found of the channel; most of it is what `status()` tells."""
+"""The record `sync`: the state of the channel as of the last checks; most of what `status()` returns."""
 
 from __future__ import annotations
 

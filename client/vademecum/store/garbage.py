@@ -1,4 +1,4 @@
-"""Collecting garbage: the objects that neither the current nor the previous generation needs."""
+"""Garbage collection: objects that neither the current nor the previous generation needs."""
 
 from __future__ import annotations
 

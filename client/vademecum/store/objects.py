@@ -1,4 +1,4 @@
-"""What the store holds already: never rewritten while it is good, never used unless it is; nor read beyond its end."""
+"""Stored objects: not rewritten while they are intact, verified before use, never read beyond their end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One run under the writer's lock: what it knows of the store, read once and written once."""
+"""A session: one run under the writer's lock, with the store's records read once and written once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Getting files from hosts that may fail: turns, retries, waits, limits and the check of every object."""
+"""The downloader: mirrors in turn, retries, waits, limits, and verification of every object."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which paths a transport may be asked for: names inside one published tree, nothing else."""
+"""Valid paths for a transport: names inside one published tree."""
 
 from __future__ import annotations
 

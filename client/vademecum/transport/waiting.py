@@ -1,4 +1,4 @@
-"""How long a host is left alone: within a run after a failure, and over runs where it asked for that.
+"""Waits: backoff between retries of a run, and Retry-After across runs.
 
 The second is the record `retry` (format.md, section 8). Dates are those of HTTP (RFC 9110, section 5.6.7).
 """

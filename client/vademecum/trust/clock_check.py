@@ -1,4 +1,4 @@
-"""Whether this device's clock can be right. Nothing is accepted here, only refused, and said why.
+"""Whether this device's clock is plausible. Nothing is accepted here, only refused with a reason.
 
 Whether metadata have expired is judged by the clock here. Two things speak against it: a signed release that was built
 in its future, and the time that the host tells in its answers (RFC 9110, section 6.6.1), which is not signed and only

@@ -1,4 +1,4 @@
-"""What python-tuf answers, and our strict parser before it, as errors of ours.
+"""Errors of python-tuf, and of our strict parser before it, as our own.
 
 >>> with judging("root.json", b"[]"):
 ...     pass

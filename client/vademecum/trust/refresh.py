@@ -1,4 +1,4 @@
-"""Bringing the trusted metadata up to date: what is trusted before, how much is walked, and what comes of it.
+"""Refreshing the trusted metadata: from which root, how much of the walk, and the result.
 
 What verifies is written to the store that the caller passes, so that the trust floor only rises; a session keeps it
 until its commit (decisions/trust-floor.md). What is stored is only ever a floor and a cache: an interrupted walk leaves

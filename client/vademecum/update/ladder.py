@@ -1,4 +1,4 @@
-"""Steps 4 to 9 of an update: the plans that lead to a release, the cheapest first, until one works."""
+"""Steps 4 to 9 of an update: the plans for a release are tried, the cheapest first, until one works."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From what is installed and what is published to a list of downloads, or to a refusal. Pure."""
+"""The plan of an update: from the installed and the published release to downloads, or a refusal. Pure."""
 
 from __future__ import annotations
 

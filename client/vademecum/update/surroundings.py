@@ -1,4 +1,4 @@
-"""What the updates of an engine have in common."""
+"""What all updates of an engine share."""
 
 from __future__ import annotations
 

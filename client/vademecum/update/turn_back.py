@@ -1,4 +1,4 @@
-"""Back to a release that was installed before, by the user's will or because the newer one does not work here."""
+"""Rollback: back to the previous generation, at the user's wish or because the newer one does not work here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One update, told in the order of the protocol.
+"""One update, in the order of the protocol.
 
     1 metadata  2 release  3 manifest  4 plan  5 download  6 stage  7 self-test  8 flip  9 collect
 

@@ -1,4 +1,4 @@
-"""What is searched and asked: a judged collection, or documents and a table of questions."""
+"""A collection to measure on: judged, or documents and a table of questions."""
 
 from __future__ import annotations
 

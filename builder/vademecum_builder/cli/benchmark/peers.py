@@ -1,4 +1,4 @@
-"""Other programs over the same pages and questions, as their makers set them. None of them is needed."""
+"""Peers over the same pages and questions, with their defaults. None of them is required."""
 
 from __future__ import annotations
 

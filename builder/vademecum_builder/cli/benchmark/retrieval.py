@@ -1,4 +1,4 @@
-"""The arms of search over a collection, built, pulled and searched as people do it; and the peers beside them."""
+"""Search over a collection, built, pulled and asked as users do, by arm, beside the peers."""
 
 from __future__ import annotations
 

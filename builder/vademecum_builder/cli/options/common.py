@@ -1,4 +1,4 @@
-"""What the commands' options share: how a command is added, and the options that several of them have."""
+"""Adding commands, and the options that several of them share."""
 
 from __future__ import annotations
 
