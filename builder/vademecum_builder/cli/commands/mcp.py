@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Literal
 
@@ -33,14 +33,9 @@ def server(knowledge: KnowledgeBase) -> Any:
     try:
         from mcp.server import MCPServer
         from mcp.server.mcpserver.exceptions import ToolError
+        from mcp.server.mcpserver.tools import Tool
     except ImportError as error:
         raise UsageError(f"`vade mcp` needs the MCP SDK: {pip_install('mcp')}") from error
-    made = MCPServer(
-        "vademecum",
-        instructions="A knowledge base on this device. Search it, read what is found, and cite passages by their URL.",
-        version=__version__,
-        log_level="WARNING",
-    )
 
     @contextmanager
     def told_to_the_agent() -> Iterator[None]:
@@ -49,7 +44,6 @@ def server(knowledge: KnowledgeBase) -> Any:
         except VademecumError as error:  # of others the SDK says but that there was one
             raise ToolError(str(error)) from error
 
-    @made.tool()
     def search(
         query: str,
         limit: int = 8,
@@ -72,7 +66,6 @@ def server(knowledge: KnowledgeBase) -> Any:
         told |= {"language": found.language, "meant": found.meant, "unsaid": dict(found.unsaid)}
         return {"release": knowledge.release.sequence, **told, "hits": hits}
 
-    @made.tool()
     def read(document: str) -> str:
         """A whole document in Markdown, by the key that `search` and `list` give."""
         with told_to_the_agent():
@@ -88,7 +81,6 @@ def server(knowledge: KnowledgeBase) -> Any:
             lines.append(chunk.markdown)
         return "\n\n".join(filter(None, lines))
 
-    @made.tool(name="list")
     def list_(under: str = "", limit: int = 100, offset: int = 0) -> dict[str, Any]:
         """The documents whose key begins with `under`, by key: so many of them from `offset` on."""
         with told_to_the_agent():
@@ -97,4 +89,19 @@ def server(knowledge: KnowledgeBase) -> Any:
         documents = [{"document": entry.key, "title": entry.title, "url": entry.url} for entry in shown]
         return {"total": len(entries), "documents": documents}
 
-    return made
+    def strict(function: Callable[..., Any], name: str) -> Tool:
+        """A tool that says which arguments it takes, and refuses others: the SDK drops them in silence."""
+        tool = Tool.from_function(function, name)
+        taken = tool.fn_metadata.arg_model
+        taken.model_config["extra"] = "forbid"
+        taken.model_rebuild(force=True)
+        tool.parameters = taken.model_json_schema()
+        return tool
+
+    return MCPServer(
+        "vademecum",
+        instructions="A knowledge base on this device. Search it, read what is found, and cite passages by their URL.",
+        version=__version__,
+        log_level="WARNING",
+        tools=[strict(search, "search"), strict(read, "read"), strict(list_, "list")],
+    )

@@ -121,6 +121,18 @@ def test_an_agent_searches_reads_and_lists(knowledge: KnowledgeBase) -> None:
     assert "'meant': 'pump'" in str(asyncio.run(call("search", query="pmup")))
 
 
+@pytest.mark.parametrize("tool", ["search", "read", "list"])
+def test_an_argument_that_a_tool_does_not_have_is_an_error(knowledge: KnowledgeBase, tool: str) -> None:
+    """`filter` for `filters` narrowed nothing, and nobody was told."""
+    server = mcp_server(knowledge)
+    asked = {"search": {"query": "key"}, "read": {"document": "keys.md"}, "list": {}}[tool]
+    with pytest.raises(Exception, match=r"(?s)filter\b.*not permitted"):
+        asyncio.run(server.call_tool(tool, {**asked, "filter": {"team": "red"}}))
+    [described] = [one for one in asyncio.run(server.list_tools()) if one.name == tool]
+    assert described.input_schema["additionalProperties"] is False
+    assert set(asked) <= described.input_schema["properties"].keys()
+
+
 @pytest.mark.process
 def test_vade_mcp_speaks_the_protocol(knowledge: KnowledgeBase, store: Path) -> None:
     from mcp import ClientSession, StdioServerParameters
