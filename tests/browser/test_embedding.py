@@ -145,3 +145,24 @@ def test_beside_a_service_worker_that_answers_from_its_cache(
     second_release(publisher)
     shutil.copytree(publisher.dist, app.site.root / "kb", dirs_exist_ok=True)
     assert page.evaluate("kb.checkForUpdates().then(({ available }) => available)") is passes
+
+
+CLASSIC = """const early = [];
+addEventListener("message", ({ data }) => early?.push(data));
+import(location.hash.slice(1)).then(() => {
+  for (const data of early.splice(0)) dispatchEvent(new MessageEvent("message", { data }));
+});"""
+CLASSIC_ALONE = """self.Worker = class extends Worker {
+    constructor(address, { name }) { super(`/classic.js#${address}`, { name }); }
+};"""
+
+
+def test_workers_that_a_bundler_starts_as_classic_ones(page: Page, publisher: Any) -> None:
+    """Turbopack does, with Next: there Python refused to start, which could load scripts."""
+    (publisher.dist / "classic.js").write_text(CLASSIC)
+    page.add_init_script(CLASSIC_ALONE)
+    with PagesHost(publisher.dist) as host:  # Python starts as it comes: one from memory asks nothing
+        page.goto(f"{host.url}app.html")
+        page.evaluate(BEGIN, ["/client/vademecum.mjs", {"url": "/", "trust": publisher.root, "autoUpdate": False}])
+        assert found(page) == "keys.md"
+        assert any("/classic.js" in request.path for request in host.requests)

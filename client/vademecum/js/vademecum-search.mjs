@@ -12,7 +12,7 @@
  * Whatever a document, a host or a reader has written becomes a text node, and never markup.
  */
 
-import { fetchBody } from "./net/transport.mjs";
+import { fetchBody, folderAbove } from "./net/transport.mjs";
 import { element } from "./ui/dom.mjs";
 import { Search } from "./ui/search.mjs";
 import { CSS, sized } from "./ui/style.mjs";
@@ -23,7 +23,7 @@ import { KnowledgeBase } from "./vademecum.mjs";
 export { addTexts };
 
 const MAX_ROOT = 500_000;
-const ELEMENT_FROM = import.meta.url; // webpack would take `new URL("..", import.meta.url)` for a module
+const ELEMENT_FROM = import.meta.url;
 
 /** On a server, where Next, Nuxt, Astro and SvelteKit import it as well, there are no elements: the tag is rendered as text, and begins in the browser. */
 const Base = /** @type {typeof HTMLElement} */ (globalThis.HTMLElement ?? class {});
@@ -108,7 +108,7 @@ export class VademecumSearch extends Base {
     const label = this.getAttribute("label") ?? wording.say("search");
     const view = buildView(wording, { modal, label, placeholder: this.getAttribute("placeholder") ?? label });
     root.append(element("div", { class: "root", lang: wording.language, dir: wording.direction }, view.nodes));
-    const base = new URL(this.getAttribute("url") ?? new URL("..", ELEMENT_FROM), document.baseURI);
+    const base = new URL(this.getAttribute("url") ?? folderAbove(ELEMENT_FROM), document.baseURI);
     if (!base.pathname.endsWith("/")) base.pathname += "/";
     const make = async () => {
       const kb = (this.knowledgeBase ??= await this.#make(base));

@@ -74,3 +74,17 @@ def test_a_name_stands_at_the_top_of_one_module_alone() -> None:
         names = Counter(name for module in beside for name in tops(module))
         assert {name for name, count in names.items() if count > 1} == set(), entry
         assert names.keys() & known == set(), entry
+
+
+def test_files_are_named_literally_beside_their_own_address_and_folders_never() -> None:
+    """Bundlers take `new URL("./x", import.meta.url)` for a file of the module's, also by way of a constant: Turbopack
+    looked for a module of the name ".."."""
+    found = [
+        (path, address, base)
+        for path in sorted(CLIENT.rglob("*.mjs"))
+        for address, base in re.findall(r'new URL\("(\.[^"]*)", ([\w.]+)\)', path.read_text(encoding="utf-8"))
+    ]
+    here = {address for _, address, base in found if base == "import.meta.url"}
+    assert {"../query.mjs", "../worker.mjs"} <= here and all(address.endswith(".mjs") for address in here)
+    others = [(path.name, base) for path, _, base in found if base != "import.meta.url"]
+    assert others == [("transport.mjs", "module")]

@@ -71,6 +71,12 @@ export function fileAddress(path, tree) {
   return address.href;
 }
 
+/** The folder above that of a module. Apart from `import.meta.url`: beside it webpack and Turbopack take ".." for a module
+ * of theirs. @param {string} module its address */
+export function folderAbove(module) {
+  return new URL("..", module);
+}
+
 /** Where the search page of a tree shows a document. @param {string} key @param {string | URL} tree */
 export function readerAddress(key, tree) {
   const address = new URL(tree);

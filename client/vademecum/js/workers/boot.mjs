@@ -6,12 +6,12 @@
 
 import { BUNDLED } from "./bundled.mjs";
 import { asError, VademecumError } from "../errors.mjs";
-import { fetchBody, TIMEOUTS } from "../net/transport.mjs";
+import { fetchBody, folderAbove, TIMEOUTS } from "../net/transport.mjs";
 
 /** @typedef {{pyodide: string, python: string[], bytes?: number}} Runtime runtime.json: a folder, archives to unpack, and what all of it takes */
 /** @typedef {(bytes: number, totalBytes: number) => void} Progress */
 
-const BOOTED_FROM = import.meta.url; // webpack would take `new URL("..", import.meta.url)` for a module
+const BOOTED_FROM = import.meta.url;
 const MAX_FILE = 100_000_000;
 /** The shortest module of WebAssembly: its magic number and version. */
 const NO_CODE = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0);
@@ -19,12 +19,14 @@ const NO_CODE = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0);
 /** @param {Progress} [progress] @param {string | null} [client] the published `client/`, where the app says that it lies
  * @returns {Promise<any>} Pyodide's interface, with `vademecum` and `tuf` importable */
 export async function bootPython(progress = () => {}, client = null) {
-  const own = self.fetch;
+  const { fetch: own, importScripts } = self;
   const files = new Files(own.bind(self), progress);
+  // Pyodide refuses a worker that can load scripts, as Turbopack starts it; nothing of it needs that.
+  self.importScripts = () => { throw new TypeError("modules alone"); };
   try {
     requireWasm();
     const bundled = client === null ? BUNDLED : null;
-    const address = (/** @type {string} */ path) => bundled?.files[path] ?? new URL(path, client ?? new URL("..", BOOTED_FROM)).href;
+    const address = (/** @type {string} */ path) => bundled?.files[path] ?? new URL(path, client ?? folderAbove(BOOTED_FROM)).href;
     const runtime = bundled?.runtime ?? (await readRuntime(files, address("runtime.json")));
     files.total = runtime.bytes ?? 0;
     const part = (/** @type {string} */ name) => address(`${runtime.pyodide}${name}`);
@@ -37,7 +39,7 @@ export async function bootPython(progress = () => {}, client = null) {
     throw new VademecumError(code, `the Python runtime did not start: ${lastLine(message)}`, { status });
   } finally {
     files.end();
-    self.fetch = own;
+    Object.assign(self, { fetch: own, importScripts });
   }
 }
 

@@ -5,9 +5,10 @@
  */
 
 import { VademecumError } from "../errors.mjs";
+import { folderAbove } from "../net/transport.mjs";
 
-const STARTED_FROM = import.meta.url; // apart from `new URL("..", ...)`, which webpack would take for a module
-const CLIENT = new URL("..", STARTED_FROM);
+const STARTED_FROM = import.meta.url;
+const CLIENT = folderAbove(STARTED_FROM);
 /** False in a bundle, where nobody knows the addresses of files: webpack's modules say where their sources were. */
 const PUBLISHED = STARTED_FROM.endsWith("/workers/start.mjs") && STARTED_FROM.startsWith("file:") === (globalThis.location?.protocol ?? "file:").startsWith("file:");
 
