@@ -61,7 +61,8 @@ def check_count(name: str, value: object, least: int) -> None:
         UsageError: It is not from `least` to `MOST_HITS`.
     """
     if type(value) is not int or not least <= value <= MOST_HITS:
-        raise UsageError(f"{name} must be from {least} to {MOST_HITS}, not {value!r}")
+        further = "; filters narrow a question, documents() lists everything" if least == 0 else ""
+        raise UsageError(f"{name} must be from {least} to {MOST_HITS}, not {value!r}{further}")
 
 
 def check_filters(filters: object) -> None:

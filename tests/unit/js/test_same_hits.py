@@ -401,4 +401,5 @@ def test_the_same_may_be_asked_and_filters_take_the_same() -> None:
     assert told["good"] == [""] * len(ASKED)
     for (name, asked), refused in zip(REFUSED, told["refused"], strict=True):
         assert refused.startswith(f"usage search: {name} must "), asked
+        assert ("filters narrow a question" in refused) is (name == "offset"), "whoever reads on is told how"
     assert told["says"] == [fits for _, _, fits in SAYS]

@@ -40,7 +40,7 @@ export function chunkOf(id) {
 
 /** @param {string} name @param {number} value @param {number} least */
 export function checkCount(name, value, least) {
-  require(Number.isInteger(value) && value >= least && value <= MOST_HITS, name, `from ${least} to ${MOST_HITS}`, value);
+  require(Number.isInteger(value) && value >= least && value <= MOST_HITS, name, `from ${least} to ${MOST_HITS}${least ? "" : " (beyond, filters narrow a question)"}`, value);
 }
 
 /** @param {unknown} good @param {string} name @param {string} may @param {unknown} value */

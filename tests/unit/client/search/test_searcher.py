@@ -401,6 +401,7 @@ def test_any_text_is_a_question(kb: KnowledgeBase, query: str, mode: str) -> Non
         ({"limit": 0}, "limit must be from 1 to 1000"),
         ({"limit": 1_000_000}, "limit must be from 1 to 1000"),
         ({"offset": -1}, "offset must be from 0 to 1000"),
+        ({"offset": 1001}, "not 1001; filters narrow a question"),
         ({"filters": []}, "filters must name a value for each field"),
         ({"filters": {1: "key"}}, "filters must name a value for each field"),
         ({"prefer": []}, "prefer must name a text for each field"),
