@@ -75,8 +75,28 @@ def start(publisher: Any, tmp_path: Path, client_folder: Path, memory: bytes) ->
 def test_it_works_under_trusted_types(foreign: bool, page: Page, publisher: Any, start: Start) -> None:
     (policy,) = re.findall(r"`(require-trusted-types-for [^`]*)`", APPS)
     app, tree = start(f"{FOREIGN_POLICY}; {policy}" if foreign else policy)
+    reported: list[str] = []
+    page.on("console", lambda message: reported.append(message.text) if "Trusted" in message.text else None)
     assert begun(page, app, f"{tree.url if foreign else app.url}client/vademecum.mjs", publisher, tree) is None
     assert found(page) == "keys.md"
+    assert reported == []
+
+
+def test_a_second_copy_of_the_script_under_trusted_types(browser: Browser, publisher: Any, start: Start) -> None:
+    (policy,) = re.findall(r"`(require-trusted-types-for [^`]*)`", APPS)
+    (duplicates,) = re.findall(r"a second copy of the script needs `([^`]*)`", APPS)
+    first = (
+        "import('/client/vademecum.mjs?1').then(({ KnowledgeBase }) => new KnowledgeBase({ url: '/' }).initialize())"
+    )
+    for told, code in ((policy, "usage"), (f"{policy} {duplicates}", None)):
+        app, tree = start(told)
+        with browser.new_context() as context:
+            page = context.new_page()
+            page.goto(app.url)
+            page.evaluate(first)
+            error = begun(page, app, f"{app.url}client/vademecum.mjs", publisher, tree, again=True)
+            assert (error and error[0]) == code
+            assert error is None or "for a second copy of this script with 'allow-duplicates'" in error[1]
 
 
 def test_trusted_types_without_the_policy_are_one_error(page: Page, publisher: Any, start: Start) -> None:
@@ -85,9 +105,10 @@ def test_trusted_types_without_the_policy_are_one_error(page: Page, publisher: A
     assert code == "usage" and "allow the policy vademecum" in message
 
 
-def begun(page: Page, app: PagesHost, client: str, publisher: Any, tree: PagesHost) -> Any:
-    """Open the app and update; return the error, or None."""
-    page.goto(app.url)
+def begun(page: Page, app: PagesHost, client: str, publisher: Any, tree: PagesHost, *, again: bool = False) -> Any:
+    """Open the app, unless it is, and update; return the error, or None."""
+    if not again:
+        page.goto(app.url)
     options = {"url": tree.url, "trust": publisher.root, "autoUpdate": False}
     return page.evaluate(f"(args) => ({BEGIN})(args).then(() => null, {TOLD})", [client, options])
 

@@ -348,11 +348,12 @@ def test_many_numbers_are_narrowed_to_a_range(open_page: Open) -> None:
 def test_filters_that_are_no_json_and_fields_that_no_document_has_are_told(open_page: Open, page: Page) -> None:
     told: list[str] = []
     page.on("console", lambda message: told.append(message.text))
-    open_page("inline filters=version:1 prefer='{}'")
+    open_page("inline filters=version:1 facets='[team' prefer='{}'")
     page.locator("#query").fill("unsaid")
     expect(options(page)).to_have_count(3)
-    assert len(told) == 2 and 'filters="...">, which has to be JSON' in told[0]
-    assert told[1].endswith('filters="...">: no document has versoin; is version meant?')
+    assert len(told) == 3 and 'facets="...">, which has to be JSON as ["net price"]' in told[0]
+    assert 'filters="...">, which has to be JSON' in told[1]
+    assert told[2].endswith('filters="...">: no document has versoin; is version meant?')
 
 
 def test_what_was_typed_before_the_script_came_is_asked(page: Page, host: PagesHost, tree: Path) -> None:

@@ -126,20 +126,26 @@ export class VademecumSearch extends Base {
 
   /** What each search has and shows, as the attributes say it now. */
   #wanted() {
-    const [facets, badges = []] = ["facets", "badges"].map((name) => namesOf(this.getAttribute(name)));
-    const [filters, prefer] = ["filters", "prefer"].map((name) => this.#said(name));
+    const [facets, badges = []] = ["facets", "badges"].map((name) => this.#names(name));
+    const [filters, prefer] = ["filters", "prefer"].map((name) => this.#said(name) ?? {}); // an app that has none to say may write null
     prefer.lang ??= this.closest("[lang]")?.getAttribute("lang") ?? navigator.language;
     return { facets, badges, filters, prefer, why: this.hasAttribute("why") };
   }
 
-  /** What an attribute says in JSON; what is none, is told to whoever sets up the page. @param {string} name @returns {Record<string, any>} */
-  #said(name) {
+  /** What an attribute says in JSON; what is none, is told to whoever sets up the page. @param {string} name
+   * @param {string} [such] an example @returns {any} */
+  #said(name, such = '{"version": "1.0"}') {
     try {
-      return JSON.parse(this.getAttribute(name) ?? "{}") ?? {}; // an app that has none to say may write null
+      return JSON.parse(this.getAttribute(name) ?? "null");
     } catch (error) {
-      console.error(`<vademecum-search ${name}="...">, which has to be JSON as {"version": "1.0"}, is left out: ${error}`);
-      return {};
+      console.error(`<vademecum-search ${name}="...">, which has to be JSON as ${such}, is left out: ${error}`);
     }
+  }
+
+  /** Names apart by spaces, or, where one has a space, a list in JSON. @param {string} name @returns {string[] | undefined} */
+  #names(name) {
+    const text = this.getAttribute(name);
+    return text?.startsWith("[") ? this.#said(name, '["net price"]') : text?.split(/\s+/u).filter(Boolean);
   }
 
   /** Without the root of trust there is no search: what another file says in its place is not believed. @param {URL} base */
@@ -164,11 +170,6 @@ export class VademecumSearch extends Base {
     this.knowledgeBase?.close();
     this.knowledgeBase = null;
   }
-}
-
-/** Names apart by spaces, or, where one has a space, a list in JSON. @param {string | null} text @returns {string[] | undefined} */
-function namesOf(text) {
-  return text?.startsWith("[") ? JSON.parse(text) : text?.split(/\s+/u).filter(Boolean);
 }
 
 if (globalThis.customElements?.get("vademecum-search") === undefined) globalThis.customElements?.define("vademecum-search", VademecumSearch);

@@ -19,10 +19,11 @@ const NO_CODE = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0);
 /** @param {Progress} [progress] @param {string | null} [client] the published `client/`, where the app says that it lies
  * @returns {Promise<any>} Pyodide's interface, with `vademecum` and `tuf` importable */
 export async function bootPython(progress = () => {}, client = null) {
-  const { fetch: own, importScripts } = self;
+  const worker = /** @type {any} */ (self);
+  const { fetch: own, importScripts } = worker;
   const files = new Files(own.bind(self), progress);
   // Pyodide refuses a worker that can load scripts, as Turbopack starts it; nothing of it needs that.
-  self.importScripts = () => { throw new TypeError("modules alone"); };
+  worker.importScripts = () => { throw new TypeError("modules alone"); };
   try {
     requireWasm();
     const bundled = client === null ? BUNDLED : null;

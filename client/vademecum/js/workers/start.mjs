@@ -33,18 +33,17 @@ export function clientFolder(given) {
  * @returns {Worker & {address: string, elsewhere: boolean}} `address`: of its file; empty where nobody knows */
 export function startWorker(file, given) {
   const { href, origin, protocol } = new URL(file, given ?? CLIENT);
-  const elsewhere = protocol.startsWith("http") && origin !== globalThis.location?.origin && (given !== null || PUBLISHED);
-  const start = () => new Worker(trusted(elsewhere ? importing(href) : href), { type: "module", name: `vademecum ${file}` });
-  let error;
-  for (const way of given === null && !elsewhere ? (PUBLISHED ? [OWN[file], start] : [OWN[file]]) : [start]) {
-    try {
-      return Object.assign(way(), { address: given !== null || PUBLISHED ? href : "", elsewhere });
-    } catch (thrown) {
-      if (!(thrown instanceof TypeError)) throw thrown;
-      error = thrown; // under Trusted Types an address that stands literally is none
-    }
+  const named = given !== null || PUBLISHED;
+  const elsewhere = named && protocol.startsWith("http") && origin !== globalThis.location?.origin;
+  // Where files lie is known: under Trusted Types an address that stands literally is none, and is reported.
+  const way = named ? () => new Worker(trusted(elsewhere ? importing(href) : href), { type: "module", name: `vademecum ${file}` }) : OWN[file];
+  try {
+    return Object.assign(way(), { address: named ? href : "", elsewhere });
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    const told = "Trusted Types: allow the policy vademecum (for a second copy of this script with 'allow-duplicates'), and say where client/ lies (clientUrl)";
+    throw new VademecumError("usage", `${error.message} ${told}`);
   }
-  throw new VademecumError("usage", `${error?.message} Trusted Types: allow the policy vademecum, and say where client/ lies (clientUrl)`);
 }
 
 /** Its address as Trusted Types want it, where the page allows a policy of this name. @param {string} address @returns {any} */
