@@ -47,19 +47,19 @@ def read_settings(file: Path) -> BuildRequest:
     """
     try:
         text = file.read_text("utf-8-sig")
-        told = tomllib.loads(text)
+        document = tomllib.loads(text)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise UsageError(f"{file}: cannot be read: {reason}") from error
     lines = _Lines(file, text)
-    sources, limits, approval = told.pop("source", []), told.pop("limits", {}), told.pop("approval", {})
+    sources, limits, approval = document.pop("source", []), document.pop("limits", {}), document.pop("approval", {})
     if not isinstance(sources, list) or not sources or not all(isinstance(one, dict) for one in sources):
         raise lines.error("source", 'name what to build: [[source]] and path = "docs" below it')
     for name, table in (("limits", limits), ("approval", approval)):
         if not isinstance(table, dict):
             raise lines.error(name, f"expected a table: [{name}]")
-    encoder = told.pop("encoder") if isinstance(told.get("encoder"), dict) else None
-    fields = _fields(told, _TOP, lines, _TABLES) | _fields(limits, _LIMITS, lines.within("limits"))
+    encoder = document.pop("encoder") if isinstance(document.get("encoder"), dict) else None
+    fields = _fields(document, _TOP, lines, _TABLES) | _fields(limits, _LIMITS, lines.within("limits"))
     if encoder is not None:
         fields["encoder"] = _encoder(encoder, lines.within("encoder"))
     fields["approval"] = ApprovalRule(**_fields(approval, _APPROVAL, lines.within("approval")))
@@ -70,9 +70,9 @@ def read_settings(file: Path) -> BuildRequest:
     return BuildRequest(**{"out": file.parent / DEFAULT_OUT, **fields, **_what(found, file.parent, sources)})
 
 
-def _encoder(told: Mapping[str, Any], lines: _Lines) -> str:
+def _encoder(table: Mapping[str, Any], lines: _Lines) -> str:
     """Return the name of the encoder that a table describes."""
-    values = _values(told, _ENCODER, lines)
+    values = _values(table, _ENCODER, lines)
     if "name" in values:
         if others := [key for key in values if key != "name"]:
             raise lines.error(others[0], "name is an encoder by itself: take out one of the two")
@@ -84,42 +84,42 @@ def _encoder(told: Mapping[str, Any], lines: _Lines) -> str:
     return f"http:{values['address']}#{values['model']}{limits}"
 
 
-def _what(found: Sequence[SourceSettings], folder: Path, told: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _what(found: Sequence[SourceSettings], folder: Path, tables: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Return the fields that say what to build: one folder without a name is the folder form."""
-    if len(found) > 1 or found[0].kind != "folder" or "name" in told[0]:
+    if len(found) > 1 or found[0].kind != "folder" or "name" in tables[0]:
         return {"source": folder, "sources": taken_in(found)}
     fields = {"path": "source", "base-url": "base_url", "pattern": "patterns", "example-keys": "example_keys"}
     return {fields.get(name, name): value for name, value in found[0].values.items()}
 
 
-def _source(told: Mapping[str, Any], lines: _Lines) -> SourceSettings:
-    told = dict(told)
-    kind = told.pop("kind", "folder")
+def _source(table: Mapping[str, Any], lines: _Lines) -> SourceSettings:
+    table = dict(table)
+    kind = table.pop("kind", "folder")
     if kind not in KINDS:
         raise lines.error("kind", f"there is no kind {kind!r}; {instead(kind, KINDS)}")
-    name = told.pop("name", kind)
+    name = table.pop("name", kind)
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise lines.error("name", f"expected small letters, digits and -, as in handbook-2, not {name!r}")
     keys = kind_of(kind).KEYS
-    values = _values(told, keys, lines, ("name", "kind"))
+    values = _values(table, keys, lines, ("name", "kind"))
     for missing in (key for key in keys if keys[key].required and key not in values):
         raise lines.error("", f"{missing} is missing: {keys[missing].expected}")
     return SourceSettings(name, kind, values, lines.place(""))
 
 
 def _fields(
-    told: Mapping[str, Any], keys: Mapping[str, Key], lines: _Lines, others: Sequence[str] = ()
+    table: Mapping[str, Any], keys: Mapping[str, Key], lines: _Lines, others: Sequence[str] = ()
 ) -> dict[str, Any]:
     """Return the values of a table by the fields that they fill: those of their names, unless it is said otherwise."""
-    values = _values(told, keys, lines, others)
+    values = _values(table, keys, lines, others)
     return {_FILLS.get(name, name.replace("-", "_")): value for name, value in values.items()}
 
 
 def _values(
-    told: Mapping[str, Any], keys: Mapping[str, Key], lines: _Lines, others: Sequence[str] = ()
+    table: Mapping[str, Any], keys: Mapping[str, Key], lines: _Lines, others: Sequence[str] = ()
 ) -> dict[str, Any]:
     values: dict[str, Any] = {}
-    for name, value in told.items():
+    for name, value in table.items():
         key = keys.get(name)
         if key is None:
             raise lines.error(name, f"no such key; {instead(name, [*keys, *others])}")

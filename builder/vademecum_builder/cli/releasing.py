@@ -40,7 +40,7 @@ def decided_at(request: TreeRequest) -> datetime:
     return time_of_build(os.environ, past=request.force)
 
 
-def told(report: ChangeReport, done: str, request: TreeRequest) -> Shown:
+def show_decision(report: ChangeReport, done: str, request: TreeRequest) -> Shown:
     """Return what a command shows of a decision; its notices go to stderr.
 
     Args:

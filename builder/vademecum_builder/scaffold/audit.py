@@ -37,7 +37,7 @@ def check_workflows(known: Repository, workflows: Sequence[Workflow], sources: S
         lacks = f"it publishes your site, and does not run `vade build` yet: add `{BUILDS}` {after_rendering(deployed)}"
         yield Finding(deployed.path, WRONG, f"{deployed.path}: {lacks}")
     elif not publishing:
-        broken = any(workflow.path == WORKFLOW_FILE and not workflow.told for workflow in workflows)
+        broken = any(workflow.path == WORKFLOW_FILE and not workflow.content for workflow in workflows)
         reason = (
             "cannot be read as YAML" if broken else "is missing: no workflow runs `vade build`; `vade init` writes it"
         )
@@ -51,7 +51,7 @@ def _faults(known: Repository, workflow: Workflow) -> Iterator[Finding]:
     def wrong(message: str) -> Finding:
         return Finding(workflow.path, WRONG, f"{workflow.path}: {message}")
 
-    path, told = workflow.path, workflow.told
+    path, content = workflow.path, workflow.content
     if path not in known.tracked:
         yield wrong(f"not in git: git add {path}, commit and push")
     if workflow.uses_ours and ACTION_FILE not in known.tracked:
@@ -59,13 +59,13 @@ def _faults(known: Repository, workflow: Workflow) -> Iterator[Finding]:
         yield wrong(f"its action {ACTION_FILE} is {lacks}, commit and push")
     for job, step in workflow.steps:
         run = str(step.get("run") or "")
-        if _PIPE.search(run) and not _has_pipefail(told, job, step, run):
+        if _PIPE.search(run) and not _has_pipefail(content, job, step, run):
             yield wrong("a build that fails is a green job, for `vade ... |` runs without pipefail: add `shell: bash`")
         if _HIDES.search(run) or (VADE.search(run) and step.get("continue-on-error") is True):
             yield wrong("a build that fails is a green job: take `|| true` or `continue-on-error` away")
-    if KEY_VARIABLE not in str(told):
+    if KEY_VARIABLE not in str(content):
         yield wrong(f"it is given no key: {KEY_VARIABLE}: ${{{{ secrets.{KEY_VARIABLE} }}}}")
-    events = _events(told)
+    events = _events(content)
     if "schedule" not in events:
         yield wrong("no schedule: after 30 days without a push the signatures run out; add one for each week")
     branches = events.get("push", {}).get("branches")
@@ -73,7 +73,7 @@ def _faults(known: Repository, workflow: Workflow) -> Iterator[Finding]:
         isinstance(branches, list) and known.branch not in branches and not _patterns(branches)
     ):
         yield wrong(f"a push to {known.branch} does not run it: name the branch under on: push: branches:")
-    if "concurrency" not in told:
+    if "concurrency" not in content:
         yield Finding(path, LOOK, f"{path}: no concurrency group: two builds at once, and one of them fails")
     loose = sorted(
         {uses for _, step in workflow.steps if (uses := str(step.get("uses") or "")) and not _BY_COMMIT.fullmatch(uses)}
@@ -94,7 +94,7 @@ def check_other_ci(known: Repository) -> Iterator[Finding]:
 
 def _unwatched(known: Repository, workflow: Workflow, sources: Sequence[str]) -> Iterator[Finding]:
     """Yield a finding for each folder of documents whose changes do not run the workflow."""
-    paths = _events(workflow.told).get("push", {}).get("paths")
+    paths = _events(workflow.content).get("push", {}).get("paths")
     if not isinstance(paths, list):
         return
     watched = GitIgnoreSpec.from_lines(str(path) for path in paths)
@@ -105,9 +105,9 @@ def _unwatched(known: Repository, workflow: Workflow, sources: Sequence[str]) ->
             yield Finding(workflow.path, WRONG, f"{workflow.path}: {lacks}")
 
 
-def _has_pipefail(told: Mapping[str, Any], job: Mapping[str, Any], step: Mapping[str, Any], run: str) -> bool:
+def _has_pipefail(content: Mapping[str, Any], job: Mapping[str, Any], step: Mapping[str, Any], run: str) -> bool:
     """Return whether a pipe fails where its first command does: GitHub sees to it where `bash` is named."""
-    shells = [step.get("shell"), _default_shell(job), _default_shell(told)]
+    shells = [step.get("shell"), _default_shell(job), _default_shell(content)]
     shell = str(next(filter(None, shells), ""))
     return shell == "bash" or "pipefail" in shell or "pipefail" in run
 
@@ -118,8 +118,8 @@ def _default_shell(of: Mapping[str, Any]) -> object:
     return run.get("shell") if isinstance(run, Mapping) else None
 
 
-def _events(told: Mapping[Any, Any]) -> dict[str, Mapping[str, Any]]:
-    on = told.get("on", told.get(True))  # YAML 1.1 takes `on` for a truth
+def _events(content: Mapping[Any, Any]) -> dict[str, Mapping[str, Any]]:
+    on = content.get("on", content.get(True))  # YAML 1.1 takes `on` for a truth
     if isinstance(on, Mapping):
         return {str(name): event if isinstance(event, Mapping) else {} for name, event in on.items()}
     return {str(name): {} for name in (on if isinstance(on, list) else [on])}

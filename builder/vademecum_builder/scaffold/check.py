@@ -61,43 +61,43 @@ def check_setup(folder: Path, now: datetime, *, live: bool = True) -> tuple[Find
 
 
 def _findings(known: Repository, now: datetime, *, live: bool) -> Iterator[Finding]:
-    told: BuildRequest | None = None
+    request: BuildRequest | None = None
     if not (known.top / SETTINGS_FILE).exists():
         yield Finding(SETTINGS_FILE, WRONG, f"{SETTINGS_FILE} is missing: `vade init` writes it")
     else:
         try:
-            told = read_settings(known.top / SETTINGS_FILE)
-            yield from _settings(known, told)
+            request = read_settings(known.top / SETTINGS_FILE)
+            yield from _settings(known, request)
         except UsageError as error:
             yield Finding(SETTINGS_FILE, WRONG, error.message)
-    sources = [relative(folder, known.top) for folder in source_folders(told)] if told is not None else []
+    sources = [relative(folder, known.top) for folder in source_folders(request)] if request is not None else []
     workflows = read_workflows(known)
     if known.owner or workflows:
         yield from check_workflows(known, workflows, sources)
-        if told is not None and any(workflow.uses_ours for workflow in workflows):
-            yield from check_requirements(known, extras_of(known, sources, told.encoder or "", told))
+        if request is not None and any(workflow.uses_ours for workflow in workflows):
+            yield from check_requirements(known, extras_of(known, sources, request.encoder or "", request))
     else:
         yield from check_other_ci(known)
-    root = _given(known, told)
+    root = _given(known, request)
     yield from _root(known, root, now)
     yield from _keys(known, root, now)
-    if told is not None:
-        yield from _built(known, told)
+    if request is not None:
+        yield from _built(known, request)
     if live and known.owner:
-        yield from check_github(known, workflows, (told and told.previous) or "")
-    if live and told is not None and told.previous and root.is_file():
-        yield from _moved(known, told.previous)
-        behind = partial(_behind, known, told, now)
-        yield from check_live(told.previous, root.read_bytes(), told.channel, now, behind)
+        yield from check_github(known, workflows, (request and request.previous) or "")
+    if live and request is not None and request.previous and root.is_file():
+        yield from _moved(known, request.previous)
+        behind = partial(_behind, known, request, now)
+        yield from check_live(request.previous, root.read_bytes(), request.channel, now, behind)
 
 
-def _settings(known: Repository, told: BuildRequest) -> Iterator[Finding]:
+def _settings(known: Repository, request: BuildRequest) -> Iterator[Finding]:
     yield _committed(known, SETTINGS_FILE)
-    if not told.previous:
+    if not request.previous:
         address = known.pages or "https://..."
         lost = f'{SETTINGS_FILE} has no address: without one each build begins anew; add address = "{address}"'
         yield Finding(SETTINGS_FILE, WRONG, lost)
-    for folder in source_folders(told):
+    for folder in source_folders(request):
         place = relative(folder, known.top)
         if not folder.is_dir() and git(known.top, "log", "-1", "--format=%h", "--", place):
             gone = f"{place} is not here any more: name the folder of today in {SETTINGS_FILE}, and in the workflow"
@@ -107,7 +107,7 @@ def _settings(known: Repository, told: BuildRequest) -> Iterator[Finding]:
         elif not any(name.startswith(f"{place}/") or place == "." for name in known.tracked):
             yield Finding(SETTINGS_FILE, LOOK, f"{place} is not in git: the workflow has to make it before it builds")
         else:
-            yield Finding(SETTINGS_FILE, GOOD, f"{place} is built, for {told.previous or 'nowhere'}")
+            yield Finding(SETTINGS_FILE, GOOD, f"{place} is built, for {request.previous or 'nowhere'}")
 
 
 def _committed(known: Repository, path: str) -> Finding:
@@ -116,8 +116,8 @@ def _committed(known: Repository, path: str) -> Finding:
     return Finding(path, GOOD, f"{path} is in git")
 
 
-def _given(known: Repository, told: BuildRequest | None) -> Path:
-    return told.root if told is not None and told.root is not None else known.top / ROOT_FILE
+def _given(known: Repository, request: BuildRequest | None) -> Path:
+    return request.root if request is not None and request.root is not None else known.top / ROOT_FILE
 
 
 def _root(known: Repository, file: Path, now: datetime) -> Iterator[Finding]:
@@ -176,13 +176,13 @@ def _fits(key: Path, name: str, root: Path, now: datetime) -> Finding:
     return Finding("keys", LOOK, f"{name} lies here: once the secret {KEY_VARIABLE} holds it, delete it")
 
 
-def _built(known: Repository, told: BuildRequest) -> Iterator[Finding]:
-    out = relative(told.out, known.top)
+def _built(known: Repository, request: BuildRequest) -> Iterator[Finding]:
+    out = relative(request.out, known.top)
     if any(name.startswith(f"{out}/") for name in known.tracked):
         yield Finding("out", WRONG, f"{out} is built and in git: `git rm -r --cached {out}`, and name it in .gitignore")
     elif not known.ignores(f"{out}/x"):
         yield Finding("out", LOOK, f"{out} is built, and .gitignore does not name it: `vade init` adds it")
-    elif not told.out.is_dir():
+    elif not request.out.is_dir():
         yield Finding("out", LOOK, f"{out} is not here yet, and git ignores it: `vade build` makes it")
     else:
         yield Finding("out", GOOD, f"{out} is built, and git ignores it")
@@ -191,20 +191,20 @@ def _built(known: Repository, told: BuildRequest) -> Iterator[Finding]:
 def _moved(known: Repository, address: str) -> Iterator[Finding]:
     host = urlsplit(address).hostname or ""
     if host.endswith(".github.io") and known.pages and not address.lower().startswith(known.pages.lower()):
-        told = f"the repository is served at {known.pages}, and {SETTINGS_FILE} says {address}: was it moved?"
+        elsewhere = f"the repository is served at {known.pages}, and {SETTINGS_FILE} says {address}: was it moved?"
         lead = "GitHub leads nobody on: keep the old one as a mirror, or tell apps the new address"
-        yield Finding(SETTINGS_FILE, WRONG, f"{told} {lead}")
+        yield Finding(SETTINGS_FILE, WRONG, f"{elsewhere} {lead}")
 
 
-def _behind(known: Repository, told: BuildRequest, now: datetime, built: datetime) -> Iterator[Finding]:
+def _behind(known: Repository, request: BuildRequest, now: datetime, built: datetime) -> Iterator[Finding]:
     """Say whether the documents on this branch are newer than what is published: a commit may change none of them."""
-    places = [relative(folder, known.top) for folder in source_folders(told)]
+    places = [relative(folder, known.top) for folder in source_folders(request)]
     seconds = git(known.top, "log", "-1", "--format=%ct", "--", *places, SETTINGS_FILE)
     changed = datetime.fromtimestamp(int(seconds), UTC) if seconds else built
     if changed <= built:
         return
     try:
-        seen = plan_build(told, now=now)
+        seen = plan_build(request, now=now)
     except VademecumError as error:
         yield Finding("site", LOOK, f"whether it is up to date cannot be told here: {error.message}")
         return

@@ -41,7 +41,7 @@ class Workflow:
 
     Attributes:
         path: Its file.
-        told: What the file says; empty: it is no mapping.
+        content: The parsed file; empty: it is no mapping.
         deploys: Whether it publishes a site.
         folder: Which folder that site is; may be empty.
         publishes: Whether it publishes a knowledge base.
@@ -49,7 +49,7 @@ class Workflow:
     """
 
     path: str
-    told: Mapping[str, Any]
+    content: Mapping[str, Any]
     deploys: bool
     folder: str
     publishes: bool
@@ -68,7 +68,7 @@ class Workflow:
     @property
     def steps(self) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:
         """Each step, after the job that it is of."""
-        yield from _steps(self.told)
+        yield from _steps(self.content)
 
 
 def read_workflows(repository: Repository) -> tuple[Workflow, ...]:
@@ -78,9 +78,9 @@ def read_workflows(repository: Repository) -> tuple[Workflow, ...]:
 
 
 def _workflow(path: str, text: str) -> Workflow:
-    told = read_yaml(text)
+    content = read_yaml(text)
     deploys, folder, publishes, at_once = False, "", False, ""
-    for _, step in _steps(told):
+    for _, step in _steps(content):
         run, uses = str(step.get("run") or ""), str(step.get("uses") or "")
         action = uses.partition("@")[0].lower()
         publishes = publishes or bool(VADE.search(run) or _ACTION.fullmatch(uses))
@@ -98,11 +98,11 @@ def _workflow(path: str, text: str) -> Workflow:
             named = str(PurePosixPath(str(inputs.get("path") or "."), named))  # of the project, in the repository
         if named and "${{" not in named:
             folder = named.removeprefix("./").rstrip("/")
-    return Workflow(path, told, deploys, folder, publishes, at_once)
+    return Workflow(path, content, deploys, folder, publishes, at_once)
 
 
-def _steps(told: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:
-    jobs = told.get("jobs")
+def _steps(content: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:
+    jobs = content.get("jobs")
     for job in jobs.values() if isinstance(jobs, Mapping) else ():
         steps = job.get("steps") if isinstance(job, Mapping) else None
         for step in steps if isinstance(steps, list) else ():

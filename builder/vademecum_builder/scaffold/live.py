@@ -57,8 +57,8 @@ def check_live(
         live = run(_read(address, root, channel))
     except ServerError as error:
         gone = "nothing is published there yet: see the runs of the workflow (`gh run list`)"
-        told = f"{address}: {gone}" if error.status == 404 else error.message
-        yield Finding(_ABOUT, WRONG, told)
+        message = f"{address}: {gone}" if error.status == 404 else error.message
+        yield Finding(_ABOUT, WRONG, message)
         return
     except NetworkError as error:
         yield Finding(_ABOUT, WRONG, f"{address} cannot be reached: {error.message}")

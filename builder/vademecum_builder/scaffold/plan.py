@@ -79,9 +79,9 @@ def plan_setup(folder: Path, wishes: Wishes, ask: Ask) -> Plan:
     workflows = read_workflows(known)
     publishing = next((w for w in workflows if w.publishes), None)
     deployed = None if publishing else next((w for w in workflows if w.deploys), None)
-    told = read_settings(known.top / SETTINGS_FILE) if (known.top / SETTINGS_FILE).exists() else None
-    choice = choose(known, folder, deployed, wishes, ask) if told is None else _settled(known, told)
-    extras = extras_of(known, choice.sources, wishes.encoder, told)
+    request = read_settings(known.top / SETTINGS_FILE) if (known.top / SETTINGS_FILE).exists() else None
+    choice = choose(known, folder, deployed, wishes, ask) if request is None else _settled(known, request)
+    extras = extras_of(known, choice.sources, wishes.encoder, request)
     keys = key_folder(known.top)
     files = (
         _file(known, SETTINGS_FILE, _settings(known, choice, wishes)),
@@ -148,20 +148,23 @@ def _no_repository(folder: Path) -> Repository:
     return Repository(folder.resolve(), tuple(FolderSource(folder).keys()), is_git=False)
 
 
-def source_folders(told: SourcesRequest) -> Sequence[Path]:
+def source_folders(request: SourcesRequest) -> Sequence[Path]:
     """Return the folders of documents that settings name."""
-    paths = [source.values.get("path") for source in told.sources]
-    return [path for path in paths if isinstance(path, Path)] if told.sources else [told.source]
+    paths = [source.values.get("path") for source in request.sources]
+    return [path for path in paths if isinstance(path, Path)] if request.sources else [request.source]
 
 
-def _settled(known: Repository, told: BuildRequest) -> Choice:
+def _settled(known: Repository, request: BuildRequest) -> Choice:
     """Return what the settings say that are there."""
-    if not told.previous and known.is_git:
+    if not request.previous and known.is_git:
         address = known.pages or "https://..."
         raise UsageError(f'{SETTINGS_FILE}: add where it is published, at its top: address = "{address}"')
-    sources = tuple(relative(folder, known.top) for folder in source_folders(told))
+    sources = tuple(relative(folder, known.top) for folder in source_folders(request))
     return Choice(
-        sources, f"{', '.join(sources)} (as {SETTINGS_FILE} says)", told.previous or "", relative(told.out, known.top)
+        sources,
+        f"{', '.join(sources)} (as {SETTINGS_FILE} says)",
+        request.previous or "",
+        relative(request.out, known.top),
     )
 
 

@@ -31,19 +31,21 @@ _KINDS = frozenset({"feed", "files", "sql"})
 """Kinds of sources that take an extra of their name."""
 
 
-def extras_of(known: Repository, sources: Collection[str], encoder: str, told: BuildRequest | None) -> tuple[str, ...]:
+def extras_of(
+    known: Repository, sources: Collection[str], encoder: str, request: BuildRequest | None
+) -> tuple[str, ...]:
     """Return the extras that a build takes beside `build`, sorted.
 
     Args:
         sources: Folders of documents, relative to the repository's top.
-        told: Its settings, where there are some; they name the encoder then.
+        request: Its settings, where there are some; they name the encoder then.
     """
     names = (name for name in known.files if any(is_below(name, source) for source in sources))
     found = {EXTRAS.get(media_type(name) or "", "") for name in names}
-    settings = told.sources if told else ()
+    settings = request.sources if request else ()
     found |= _KINDS & {one.kind for one in settings}
     found |= {"sql" for one in settings if one.kind == "messages" and "url" in one.values}
-    found |= {"models"} if ((told and told.encoder) or encoder).startswith(PREFIX) else set()
+    found |= {"models"} if ((request and request.encoder) or encoder).startswith(PREFIX) else set()
     return tuple(sorted(found - {""}))
 
 
@@ -85,8 +87,8 @@ def _named(extras: Collection[str]) -> str:
 
 
 def _origin() -> dict[str, dict[str, str] | str] | None:
-    told = distribution("vademecum").read_text("direct_url.json")
-    return None if told is None else orjson.loads(told)
+    recorded = distribution("vademecum").read_text("direct_url.json")
+    return None if recorded is None else orjson.loads(recorded)
 
 
 def requirement(came: dict[str, dict[str, str] | str]) -> str:

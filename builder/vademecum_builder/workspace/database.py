@@ -60,7 +60,7 @@ def open_database(path: Path, *, create: bool) -> sqlite3.Connection:
     """
     if not path.exists() and not create:
         raise EmptyStoreError(f"{path}: no workspace yet; `vade sync` makes one")
-    with told(path):
+    with our_errors(path):
         if create and not path.parent.exists():
             path.parent.mkdir(parents=True)
             if path.parent.name == DEFAULT_WORKSPACE.parent.name:
@@ -105,23 +105,23 @@ class Database:
     @contextmanager
     def batch(self) -> Iterator[None]:
         """All of it or nothing of it."""
-        with told(self.path), transaction(self._connection):
+        with our_errors(self.path), transaction(self._connection):
             yield
 
     def run(self, statement: str, *values: Any) -> list[Any]:
         """Return all rows of a statement."""
-        with told(self.path):
+        with our_errors(self.path):
             return self._connection.execute(statement, values).fetchall()
 
     def rows(self, statement: str, *values: Any) -> Iterator[Any]:
         """Yield the rows of a statement, one at a time."""
-        with told(self.path):
+        with our_errors(self.path):
             found = self._connection.execute(statement, values)
             yield from (row for row in found)  # who takes no more rows closes this: the cursor may be gone
 
 
 @contextmanager
-def told(path: Path) -> Iterator[None]:
+def our_errors(path: Path) -> Iterator[None]:
     """Say an error of SQLite as one of ours.
 
     Raises:

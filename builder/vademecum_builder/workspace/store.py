@@ -14,7 +14,7 @@ from typing import Any, Final
 from vademecum.errors import BusyError, UsageError
 from vademecum.runtime.sqlite.lock import WriterLock
 from vademecum_builder.sources.base import Checkpoint, Skipped, SourceItem
-from vademecum_builder.workspace.database import Database, busy, told
+from vademecum_builder.workspace.database import Database, busy, our_errors
 from vademecum_builder.workspace.items import (
     ADDED,
     MODIFIED,
@@ -92,7 +92,7 @@ class Workspace(Database):
             BusyError: Another process holds it.
         """
         lock = WriterLock(self.path)
-        with told(self.path):
+        with our_errors(self.path):
             try:
                 lock.acquire()
             except BusyError as error:

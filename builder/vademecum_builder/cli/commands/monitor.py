@@ -10,8 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from vademecum_builder.cli.wording import Shown
-from vademecum_builder.cli.workspace import change_json as told
-from vademecum_builder.cli.workspace import place_of, settings_of
+from vademecum_builder.cli.workspace import change_json, place_of, settings_of
 from vademecum_builder.kinds.registry import open_sources
 from vademecum_builder.sources.base import Skipped
 from vademecum_builder.workspace.items import ADDED, MODIFIED, REMOVED, Change
@@ -36,7 +35,7 @@ def run(options: Namespace) -> Shown:
     failed = [one for one in found if isinstance(one, Skipped)]
     counts = Counter(change.what for change in changes)
     result = {
-        "changes": [told(change) for change in changes],
+        "changes": [change_json(change) for change in changes],
         "failed": [{"key": one.key, "reason": one.reason} for one in failed],
         "sound": not (options.exit_code and changes),
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 
-from vademecum_builder.cli.releasing import decided_at, told, tree_request
+from vademecum_builder.cli.releasing import decided_at, show_decision, tree_request
 from vademecum_builder.cli.wording import Shown
 from vademecum_builder.releases import promote
 
@@ -14,4 +14,4 @@ def run(options: Namespace) -> Shown:
     request = tree_request(options)
     channel = getattr(options, "to", request.channel)
     report = promote(request, options.sequence, to=channel, now=decided_at(request))
-    return told(report, f"Promoted release {report.sequence} ({report.version}) to {channel}.", request)
+    return show_decision(report, f"Promoted release {report.sequence} ({report.version}) to {channel}.", request)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 
-from vademecum_builder.cli.releasing import decided_at, told, tree_request
+from vademecum_builder.cli.releasing import decided_at, show_decision, tree_request
 from vademecum_builder.cli.wording import Shown
 from vademecum_builder.releases import resign
 
@@ -14,4 +14,4 @@ def run(options: Namespace) -> Shown:
     request = tree_request(options)
     now = decided_at(request)
     report = resign(request, now=now)
-    return told(report, f"Signed anew, until {now + request.validity.timestamp:%Y-%m-%d %H:%M} UTC.", request)
+    return show_decision(report, f"Signed anew, until {now + request.validity.timestamp:%Y-%m-%d %H:%M} UTC.", request)

@@ -29,10 +29,10 @@ def _of_store(options: Namespace) -> Shown:
 
 def _of_tree(options: Namespace) -> Shown:
     # Imported here: a client needs nothing that signing does.
-    from vademecum_builder.cli.releasing import decided_at, told, tree_request
+    from vademecum_builder.cli.releasing import decided_at, show_decision, tree_request
     from vademecum_builder.releases import roll_back
 
     request = tree_request(options)
     report = roll_back(request, to=options.to, now=decided_at(request))
     done = f"Published release {report.sequence} ({report.version}), with the content of release {options.to}."
-    return told(report, done, request)
+    return show_decision(report, done, request)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 
-from vademecum_builder.cli.releasing import decided_at, told, tree_request
+from vademecum_builder.cli.releasing import decided_at, show_decision, tree_request
 from vademecum_builder.cli.wording import Shown
 from vademecum_builder.release.share import parse_share, share_text
 from vademecum_builder.releases import roll_out
@@ -16,4 +16,4 @@ def run(options: Namespace) -> Shown:
     now = decided_at(request)
     report = roll_out(request, options.sequence, rollout=share, to=channel, now=now)
     done = f"Release {report.sequence} ({report.version}) is for {share_text(share)} of the readers."
-    return told(report, done, request)
+    return show_decision(report, done, request)

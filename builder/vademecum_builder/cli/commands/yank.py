@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 
-from vademecum_builder.cli.releasing import decided_at, told, tree_request
+from vademecum_builder.cli.releasing import decided_at, show_decision, tree_request
 from vademecum_builder.cli.wording import Shown
 from vademecum_builder.releases import yank
 
@@ -13,4 +13,4 @@ def run(options: Namespace) -> Shown:
     """Take releases back."""
     request = tree_request(options)
     report = yank(request, options.sequences, now=decided_at(request))
-    return told(report, f"Taken back: {', '.join(map(str, options.sequences))}.", request)
+    return show_decision(report, f"Taken back: {', '.join(map(str, options.sequences))}.", request)
