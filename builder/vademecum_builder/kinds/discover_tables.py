@@ -29,19 +29,26 @@ def discover_tables(url: str, folder: Path) -> list[Proposal]:
     private: list[str] = []
     with database.connect() as connection:
         schema = Schema(database, connection)
-        views = schema.views
+        views = [one for one in schema.views if one not in schema.unread]
         proposals = _proposals(url, [one for one in schema.tables if one not in views], schema, private)
         if not proposals:
-            proposals, views = _proposals(url, views, schema, private), ()
+            proposals, views = _proposals(url, views, schema, private), []
     # What another table has been given the names of, and that says nothing else, is no document.
     found = [one for table, one in proposals.items() if not (table in schema.joined and _is_name(one))]
+    # What a table is translated in has its texts, and those are the documents.
+    translated = {told[1] for table in proposals if (told := schema.translates(table))}
+    found = [one for table, one in proposals.items() if one in found and table not in translated] or found
     if not found:
-        without = f"; left out, as private or a program's own: {_named(private)}: name it yourself" if private else ""
+        without = f"; this user may not read {_named(schema.unread)}" if schema.unread else ""
+        without += f"; left out, as private or a program's own: {_named(private)}: name it yourself" if private else ""
         raise UsageError(
             f"{database.name}: no table with text in it; there is {', '.join(schema.tables) or 'no table'}{without}"
         )
     if _PASSWORD.match(url):
         note = 'its password stands in this file: write url = "${DATABASE_URL}", and set that variable'
+        found[0] = replace(found[0], notes=(*found[0].notes, note))
+    if schema.unread:
+        note = f"this user may not read, or nobody can: {_named(schema.unread)}"
         found[0] = replace(found[0], notes=(*found[0].notes, note))
     if private:
         note = f"tables that hold what is private, or a program's own, are left out: {_named(private)}"
@@ -95,9 +102,9 @@ def _of_table(url: str, table: str, schema: Schema) -> Proposal | None:
             joins += [join.sql for join in names.values()]
             selected += [f"{join.name} AS {schema.quoted(name)}" for name, join in names.items()]
             there = {one.lower() for one in (*columns, *names)}
-            lists = {
-                name: sql for name, sql in schema.lists(table, partial(_is_open, schema)) if name.lower() not in there
-            }
+            column, of = schema.translates(table) or ("", table)
+            listed = schema.lists(of, partial(_is_open, schema), column)
+            lists = {name: sql for name, sql in listed if name.lower() not in there}
             selected += [f"{sql} AS {schema.quoted(name)}" for name, sql in lists.items()]
             settings["text"] = [*settings["text"], *names, *lists]
             settings |= {"metadata": [*settings.get("metadata", ()), *names]} if names else {}

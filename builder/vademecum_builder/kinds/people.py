@@ -16,7 +16,7 @@ _PEOPLE: Final = re.compile(
 )
 _PROGRAM: Final = re.compile(
     r"(?:.*_)?(?:sessions?|tokens?|migrations?|cache|options|settings|config|configuration|preferences|jobs?|queue"
-    r"|admin_log|audit_log|oauth|secrets?|credentials?|usermeta|schema|content_types?|versions?)(?:_.*)?"
+    r"|(?:admin|audit|access|error|event|activity|request|system|job|sync|mail|import)_logs?|oauth|secrets?|credentials?|usermeta|schema|content_types?|versions?)(?:_.*)?"
     r"|(?:django|sqlite|pg|alembic|ar_internal|active_storage)_.*",
     re.IGNORECASE,
 )

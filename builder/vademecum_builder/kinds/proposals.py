@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -127,6 +127,12 @@ def of_records(
         notes.append(f"left out, as nobody's business: {', '.join(private)}")
     if hidden := [one.name for one in fields if any(is_private(one.name, value) for value in one.values)]:
         notes.append(_HIDDEN.format(", ".join(hidden)))
+    for one in fields:
+        shown = {said for said in one.values if not is_private(one.name, said)}
+        if one.name in hidden and said_public(shown) and (others := shown - said_public(shown)):
+            notes.append(
+                f"records whose {one.name} is {', '.join(sorted(others))} are published: are they meant to be?"
+            )
     if same := [
         one.name for one in fields if one.is_the_same(count) and one.name not in str(told) and not one.is_private
     ]:
@@ -134,6 +140,11 @@ def of_records(
     if "zone" in told:
         notes.append(ZONE)
     return Proposal(name, kind, where | told, notes)
+
+
+def said_public(states: Collection[str]) -> set[str]:
+    """Return which states of a record say that it is published: where there is one, others may be before that."""
+    return {one for one in states if one.lower() in ("published", "publish", "public", "veröffentlicht", "publié")}
 
 
 def completed(found: Proposal, fields: Sequence[FieldFound]) -> Proposal:

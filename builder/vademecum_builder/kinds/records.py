@@ -46,6 +46,9 @@ _MARKUP: Final = re.compile(
 """What tells HTML from a text that speaks of it: an element that a description has, or an entity."""
 _CODE: Final = re.compile(r"(`+)[^`\n]+\1")
 """What is code in Markdown: an element in it is spoken of."""
+LANGUAGE: Final = ("lang", "locale", "langcode", "lang_code", "language_code")
+"""Fields that say which language a record's texts are in; `language` may be that of a film or a book."""
+_TAG: Final = re.compile(r"[a-z]{2,3}(?:[-_][A-Za-z]{2,4})?")
 _OUTERMOST: Final = "record"
 """Without a heading above them all the first one would be taken for the title."""
 _INDEX: Final = re.compile(r"\.\d+(?=\.|$)")
@@ -180,7 +183,17 @@ class RecordReader(DocumentReader):
     def _shape(self) -> str:
         texts = [template.text for template in self.text] or ["all but what is called private"]
         others = [self.title and self.title.text, self.link and self.link.text, str(self.zone)]
-        told = [texts, others, self.metadata, self.updated, self.format, sorted(self.other_use), self.id, self.order]
+        told = [
+            LANGUAGE,
+            texts,
+            others,
+            self.metadata,
+            self.updated,
+            self.format,
+            sorted(self.other_use),
+            self.id,
+            self.order,
+        ]
         return hashlib.sha256(canonical(told)).hexdigest()
 
     def read(self, item: SourceItem) -> Document | str:
@@ -193,6 +206,8 @@ class RecordReader(DocumentReader):
         text, form = self._text(record)
         told = {name: _told(name, field_at(record, name)) for name in self.metadata}
         metadata = {name: value for name, value in told.items() if value is not None}
+        if (said := next(filter(None, map(record.get, LANGUAGE)), "")) and _TAG.fullmatch(str(said)):
+            metadata.setdefault("lang", str(said).replace("_", "-"))
         warnings = []
         if self.updated and (said := field_at(record, self.updated)) not in (None, ""):
             try:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from vademecum.errors import ContentError
 from vademecum_builder.kinds.fields import CODE, LONGEST_CODE, LONGEST_TITLE, SLUG, FieldFound
-from vademecum_builder.kinds.records import PRICE, TITLES
+from vademecum_builder.kinds.records import LANGUAGE, PRICE, TITLES
 from vademecum_builder.sources.catalog import ID_NAMES
 from vademecum_builder.sources.private_fields import is_named_private, may_say, plain_name
 from vademecum_builder.sources.times import read_time
@@ -130,6 +130,7 @@ def _metadata(fields: Sequence[FieldFound], records: int) -> list[str]:
         and not _is_kept_by_a_program(one)
         and not one.name.lower().endswith("id")
         and not SLUG.fullmatch(one.name)
+        and one.name not in LANGUAGE[1:]  # it is told as `lang`
     ]
     kept.sort(key=lambda one: 0 if PRICE.search(one.name) else _ASKED_FOR.index(one.type))
     return [one.name for one in kept]

@@ -25,6 +25,7 @@ _TIME: Final = "2000-01-01"
 _WHO: Final = re.compile(r"(?:.*_)?(?:visibility|privacy)(?:_level)?")
 _STATE: Final = re.compile(r"(?:.*_)?stat(?:us|e)")
 _NOBODY: Final = "1 = 0"
+_TRANSLATION: Final = re.compile(r"(.+?)s?_(?:translations?|i18n|langs?|locali[sz]ations?)")
 _BETWEEN: Final = 5
 """Columns of a table that is there to link two others."""
 _FROM: Final = "FROM {1} AS link JOIN {2} AS there ON there.{3} = link.{4} WHERE link.{5} = m.{6}"
@@ -72,8 +73,23 @@ class Schema:
 
     @cached_property
     def tables(self) -> Sequence[str]:
-        """The names of tables and views."""
-        return [*self._inspector.get_table_names(), *self.views]
+        """The names of tables and views that can be read."""
+        return [one for one in [*self._inspector.get_table_names(), *self.views] if one not in self.unread]
+
+    @cached_property
+    def unread(self) -> Sequence[str]:
+        """The names of those that cannot: this user may not, or what a view shows is not there any more."""
+        return [one for one in [*self._inspector.get_table_names(), *self.views] if not self._can_read(one)]
+
+    def _can_read(self, table: str) -> bool:
+        try:
+            with self._connection.begin_nested():  # what fails ends a transaction
+                self._connection.execute(self._select(sa.literal_column("*"), table).limit(0))
+        except (sa.exc.ProgrammingError, sa.exc.OperationalError) as error:
+            if error.connection_invalidated:
+                raise
+            return False
+        return True
 
     @cached_property
     def views(self) -> Sequence[str]:
@@ -118,13 +134,21 @@ class Schema:
         other, key, one = map(self.quoted, (*reference, column))
         return Join(f"LEFT JOIN {other} AS {role} ON {role}.{key} = {alias}.{one}", f"{role}.{self.quoted(name)}")
 
-    def lists(self, table: str, is_open: Callable[[str], bool]) -> Iterator[tuple[str, str]]:
+    def translates(self, table: str) -> tuple[str, str] | None:
+        """Return the column that has the ids of what a table has the texts of in several languages, and the table of
+        those; None: it has none, by what it is called."""
+        stem = _TRANSLATION.fullmatch(_plain(table))
+        found = ((column, other) for column, (other, _) in self._refers[table].items() if stem)
+        return next((one for one in found if stem and _plain(one[1]).rstrip("s") == stem[1].rstrip("s")), None)
+
+    def lists(self, table: str, is_open: Callable[[str], bool], at: str = "") -> Iterator[tuple[str, str]]:
         """Yield what rows of others a table's rows are linked with by a table between them, each as a name and as the
         SQL of a text of theirs: the tags of an article. The table is called `m`.
 
         Args:
             is_open: Whether what a table's rows are called is for everybody; of what says itself who may read its rows
                 it is not.
+            at: The column of `m` that has the table's ids, where `m` is another one; empty: its key.
         """
         dialect, keys = self._database.dialect, self.keys(table)
         for link, refers in self._refers.items():
@@ -139,7 +163,7 @@ class Schema:
             # What a row says of itself is seen when it is read; here it would not be.
             if is_open(other) and self.for_everybody(other) == [] and (name := self._called_by(other)):
                 self.joined.add(other)
-                columns = map(self.quoted, (link, other, key, there, own, keys[0]))
+                columns = map(self.quoted, (link, other, key, there, own, at or keys[0]))
                 yield _rest(other, table), _LISTED[dialect].format(name, *columns)
 
     def _called_by(self, table: str) -> str:

@@ -98,10 +98,10 @@ def why_private(head: str, now: datetime | None = None) -> str:
     return ""
 
 
-def why_private_record(data: bytes) -> str:
+def why_private_record(data: bytes, now: datetime | None = None) -> str:
     """Return why a record (JSON) is to be left out, as `why_private`: one of its own fields says so."""
     try:
-        said = private_fields.why_private(orjson.loads(data))
+        said = private_fields.why_private(orjson.loads(data), now)
     except orjson.JSONDecodeError:
         return ""  # nested too deeply: its reader refuses it
     return said and f"pages that are not for everybody: {said}"

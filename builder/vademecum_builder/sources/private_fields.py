@@ -6,15 +6,19 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
 from functools import cache, lru_cache
 from typing import Any, Final
 
+from vademecum.errors import ContentError
 from vademecum.format.json import canonical
+from vademecum_builder.sources.times import read_time
 
 _NULL = r"null|none|nil|nan|\\n"
 """As tables of programs write that there is nothing: phpMyAdmin, `mysqldump --tab`, pandas."""
 _YES, _NO, _ANY = r"true|yes|on|1|t|y", r"false|no|off|0|-1|f|n", rf"(?!(?:false|no|f|n|{_NULL}|[0:. _-]+)$).+"
-_DRAFT = "draft|auto-draft|private|unpublished|trash(?:ed)?|spam|deleted|hidden"
+_DRAFT = "draft|auto-draft|future|private|unpublished|trash(?:ed)?|spam|deleted|hidden"
 _BETWEEN = (
     "(?:.*_)?(?:private|direct|whisper|personal|secret|confidential|internal|hidden)(?:_.*)?|one_?on_?one|dm|im|mpim"
 )
@@ -50,6 +54,11 @@ _RULES: Final[Mapping[str, str]] = {
     r"(?:post|page|topic|forum|channel|room)_password": ".+",
 }  # fmt: skip
 """By what a field is called (`plain_name`) what it holds (`_plain_value`) where a record is not for everybody."""
+_FROM_WHEN: Final = re.compile(
+    r"publish(?:ed)?_?(?:at|on)|go_?live_?(?:at|on)|visible_from|embargo(?:ed)?_?(?:until|till|to|date|ends?(?:_(?:at|on))?)"
+)
+"""No date of a publication: that of a book which is to come is what people look for."""
+_UNTIL_WHEN: Final = re.compile(r"unpublish(?:ed)?_?(?:at|on)|visible_(?:until|till)|go_?dead_?(?:at|on)")
 _PASS = (
     r"(?<!com)(?<!by)(?<!over)(?<!under)(?<!sur)(?<!tres)(?<!boarding_)(?<!day_)(?<!season_)(?<!mountain_)"
     r"pass(?![a-z]|_(?:rate|count|fail|mark|ratio|score|percent|type|through)(?:_|$))"
@@ -95,15 +104,30 @@ _BETWEEN_TYPES: Final = re.compile(rf"{_BETWEEN}|[dpg]")
 """Of Mattermost and Rocket.Chat: direct, private, group."""
 
 
-def why_private(fields: Mapping[str, Any]) -> str:
+def why_private(fields: Mapping[str, Any], now: datetime | None = None) -> str:
     """Return which of its own fields says that a record is to be left out; empty: none.
 
     A list of several values is that of rows that were merged: one row that is private makes the record private.
+
+    Args:
+        now: With what the time is compared at which a record is to be published; None: it does not matter.
     """
     for name, value in fields.items():
         if may_say(name) and any(is_private(name, one) for one in (value if isinstance(value, list) else [value])):
             return name.lower()
+        if now is not None and (when := _shown_when(name)):
+            with suppress(ContentError):
+                at = read_time(value, UTC)
+                if at > now if when == "to come" else at < now:
+                    return f"{name.lower()} {when}"
     return ""
+
+
+@lru_cache(maxsize=4096)
+def _shown_when(name: str) -> str:
+    """Return whether a field says from when on a record is shown (`to come`) or until when (`over`); empty: neither."""
+    plain = plain_name(name).lower()
+    return "to come" if _FROM_WHEN.fullmatch(plain) else "over" if _UNTIL_WHEN.fullmatch(plain) else ""
 
 
 def is_private(name: str, value: object, table: str = "") -> bool:

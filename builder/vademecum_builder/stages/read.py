@@ -129,7 +129,7 @@ def _digest_of_unread(item: SourceItem, base: Base, context: BuildContext, found
     private = ""
     if not shown:
         record = item.media_type == RECORD
-        private = why_private_record(item.data) if record else why_private(head_of(item.data), context.now)
+        private = why_private_record(item.data, context.now) if record else why_private(head_of(item.data), context.now)
     if private and not binary:
         found.leave_out(item.key, private)
         return ""

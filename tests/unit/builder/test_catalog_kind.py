@@ -329,6 +329,7 @@ def test_a_row_that_is_a_draft_keeps_the_record_out_that_it_is_merged_with(tmp_p
         ({"id": 1, "state": "draft"}, True),
         ({"id": 1, "state": "open", "status": "pending"}, False),
         ({"id": 1, "post_status": "future"}, True),
+        ({"id": 1, "status": "future"}, True),
         ({"id": 1, "post_type": "attachment"}, True),
         ({"id": 1, "post_type": "page", "post_status": "publish"}, False),
         ({"id": 1, "reviews": [{"status": "spam"}, {"draft": True}], "author": {"private": True}}, False),

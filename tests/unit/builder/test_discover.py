@@ -1048,6 +1048,52 @@ def test_a_password_in_an_address_is_told_where_it_is_written(tmp_path: Path) ->
     assert not plain[0].notes and 'write url = "${DATABASE_URL}"' in str(told[0].notes)
 
 
+PRESS = """
+    CREATE TABLE article (id SERIAL PRIMARY KEY, slug TEXT, status TEXT);
+    CREATE TABLE article_translation (article_id INT REFERENCES article, locale TEXT, title TEXT, body TEXT,
+        PRIMARY KEY (article_id, locale));
+    CREATE TABLE category (id SERIAL PRIMARY KEY, name TEXT);
+    CREATE TABLE article_category (article_id INT REFERENCES article, category_id INT REFERENCES category);
+    CREATE TABLE writer (id SERIAL PRIMARY KEY, name TEXT, mail TEXT);
+    CREATE TABLE job_log (id SERIAL PRIMARY KEY, message TEXT);
+    INSERT INTO article (slug, status) SELECT 'art-' || n, 'published' FROM generate_series(1, 9) n;
+    INSERT INTO article_translation SELECT n, l, 'Pump ' || n || l, 'It moves water out of cellar ' || n
+        FROM generate_series(1, 9) n, unnest(ARRAY['de', 'en']) l;
+    INSERT INTO category (name) VALUES ('Pumps'), ('Valves'), ('Pipes');
+    INSERT INTO article_category SELECT n, 1 + mod(n, 3) FROM generate_series(1, 9) n;
+    INSERT INTO job_log (message) SELECT 'Job ' || n || ' is done at last' FROM generate_series(1, 9) n;
+    CREATE VIEW hidden AS SELECT * FROM writer;
+"""
+
+
+@pytest.mark.process
+def test_of_a_database_what_may_be_read_is_proposed_and_what_may_not_is_told(tmp_path: Path) -> None:
+    url = sa.make_url(new_database())
+    role = f"reader_{url.database}"
+    engine = sa.create_engine(url)
+    with engine.begin() as made:
+        made.exec_driver_sql(PRESS)
+        made.exec_driver_sql(f"CREATE ROLE {role} LOGIN")
+        tables = "article, article_translation, category, article_category, job_log"
+        made.exec_driver_sql(f"GRANT SELECT ON {tables} TO {role}; GRANT SELECT (id, name) ON writer TO {role}")
+    engine.dispose()
+    (found,) = discover(url.set(username=role).render_as_string(hide_password=False), tmp_path)
+    assert "this user may not read, or nobody can: writer, hidden" in found.notes
+    assert "tables that hold what is private, or a program's own, are left out: job_log" in found.notes
+    # An article is what it is translated in, with what it is linked with; its language is `lang`.
+    assert (found.name, found.settings["text"]) == ("article-translation", ["body", "category"])
+    assert "link.article_id = m.article_id" in found.settings["query"] and "metadata" not in found.settings
+
+
+def test_a_state_beside_published_that_is_none_is_asked_for() -> None:
+    states = ["draft", "published", "in review"]
+    articles = [{"id": n, "title": f"Pump {n}", "text": text_of(n), "status": states[n % 3]} for n in range(9)]
+    notes = of_records("a", "catalog", {}, fields_of(articles), 9).notes
+    assert "records whose status is in review are published: are they meant to be?" in notes
+    tickets = [one | {"status": str(one["status"]).replace("published", "open")} for one in articles]
+    assert "are they meant" not in str(of_records("a", "catalog", {}, fields_of(tickets), 9).notes)
+
+
 @contextmanager
 def schema_of(folder: Path, *statements: str) -> Iterator[Schema]:
     with closing(sqlite3.connect(folder / "a.db")) as made, made:

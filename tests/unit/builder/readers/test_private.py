@@ -11,7 +11,7 @@ import pytest
 from vademecum_builder.profiles.reader import PlainPages
 from vademecum_builder.readers.document import Document, parse_document
 from vademecum_builder.readers.outline import block_text
-from vademecum_builder.readers.private import head_of, why_private
+from vademecum_builder.readers.private import head_of, why_private, why_private_record
 from vademecum_builder.sources.base import HTML, MARKDOWN, NOTEBOOK, SourceItem
 from vademecum_builder.sources.left_out import TEMPLATES
 
@@ -118,3 +118,22 @@ def test_a_template_of_pages_is_no_page_and_a_page_on_templates_is_one() -> None
     assert read("archetypes/default.md", "---\ntitle: '{{ .Name }}'\n---\n") == TEMPLATES
     assert isinstance(read("templates/overview.md", "# Templates\n\nHow to write one.\n"), Document)
     assert isinstance(read("guide/jinja.md", "# Jinja\n\nWrite `{{ name }}`.\n"), Document)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("published_at", "2100-01-01T00:00:00Z", "published_at to come"),
+        ("publishAt", 4102444800, "publishat to come"),
+        ("embargoed_until", "2100-01-01", "embargoed_until to come"),
+        ("unpublish_at", "2001-01-01", "unpublish_at over"),
+        ("published_at", "2001-01-01", ""),
+        ("unpublish_at", "2100-01-01", ""),
+        ("embargo_until", "never", ""),
+        ("publication_date", "2100-01-01", ""),  # of a book that is to come
+    ],
+)
+def test_a_record_is_published_when_it_says(name: str, value: object, said: str) -> None:
+    record = json.dumps({"id": 1, name: value}).encode()
+    assert why_private_record(record, NOW) == (said and f"pages that are not for everybody: {said}")
+    assert why_private_record(record) == ""
