@@ -113,7 +113,7 @@ def build(
     if not request.force:
         found, validity = previous.published, request.validity
         built, signed = (found.manifest.built, found.expires - validity.timestamp) if found else ("", None)
-        check_clock(now, built, previous.told, validity, signed=signed, roots=keys.roots)
+        check_clock(now, built, previous.host_time, validity, signed=signed, roots=keys.roots)
     site = SiteBuilder(request.runtime_cache) if request.site else None
     context = BuildContext(request, authority, previous, site, now, progress, lying=lying)
     report, notices = _run(request, opened, context, stop)

@@ -32,12 +32,12 @@ class Body:
     Attributes:
         data: The body, with any transfer or content encoding of the host undone.
         transferred: Bytes of the body as they came over the wire (before decoding), for accounting.
-        told: The time of the answer as the host tells it, where it does. Not signed: fit for a message alone.
+        host_time: The Date header, if any. Not signed: fit for messages only.
     """
 
     data: bytes
     transferred: int
-    told: datetime | None = field(default=None, compare=False)
+    host_time: datetime | None = field(default=None, compare=False)
 
 
 Room = Callable[[], Awaitable[int | None]]

@@ -106,7 +106,7 @@ def _made(root: bytes) -> datetime:
 def check_clock(
     now: datetime,
     built: str,
-    told: datetime | None,
+    host_time: datetime | None,
     validity: Validity,
     *,
     signed: datetime | None = None,
@@ -116,7 +116,7 @@ def check_clock(
 
     Args:
         built: When the previous release was, an ISO time; empty where there is none that is trusted.
-        told: The time that the host tells, if it does. It is not signed, but nearer than the previous release.
+        host_time: The host's Date header, if any. It is not signed, but nearer than the previous release.
         signed: When the previous release was signed last: where nothing changes, that is later than `built`.
         roots: The publisher's root metadata: where nothing else is known, no release is older than the first.
 
@@ -124,10 +124,10 @@ def check_clock(
         ClockError: The release would be expired at once, or built in the future of all clients.
     """
     before = [datetime.fromisoformat(built)] if built else []
-    witness = told or max([*before, *([signed] if signed else [])], default=None)
+    witness = host_time or max([*before, *([signed] if signed else [])], default=None)
     if witness is not None:
-        who = "the host's clock says" if told else "the previous release was signed on"
-        close = witness - validity.timestamp / 2 < now < witness + (_AHEAD if told else _PAUSE)
+        who = "the host's clock says" if host_time else "the previous release was signed on"
+        close = witness - validity.timestamp / 2 < now < witness + (_AHEAD if host_time else _PAUSE)
     else:
         witness, who = _made(roots[min(roots)]) if roots else now, "its keys were made on"
         close = witness < now + _AHEAD

@@ -46,7 +46,7 @@ class Previous:
             is built for, else the newest of all; None: everything is read and embedded anew.
         channels: What the tree says of each channel.
         roots: The published chain of root metadata.
-        told: The time that the host told, if it did.
+        host_time: The latest Date header of the host, if any.
         location: Where it lies, empty where that is nowhere that could be looked at again.
         notices: What the publisher should read.
     """
@@ -55,14 +55,14 @@ class Previous:
     published: Published | None = None
     channels: Channels = field(default_factory=dict)
     roots: Mapping[int, bytes] = field(default_factory=dict)
-    told: datetime | None = None
+    host_time: datetime | None = None
     location: str = ""
     notices: tuple[str, ...] = ()
 
 
 def going_on(published: Published) -> Previous:
     """Return what a build goes on from that takes over all of a release."""
-    return Previous(published.numbers, published, published.channels, published.roots, told=published.told)
+    return Previous(published.numbers, published, published.channels, published.roots, host_time=published.host_time)
 
 
 def without_roots(previous: Previous) -> Previous:
@@ -96,8 +96,8 @@ def find_previous(
     """
     try:
         found = read_at(location, lambda tree, config: read_previous(tree, held, SystemClock(), config, channel))
-        told = None if is_here(location) else found.told  # this machine's clock is no second one
-        return replace(found, location=location, told=told)
+        host_time = None if is_here(location) else found.host_time  # this machine's clock is no second one
+        return replace(found, location=location, host_time=host_time)
     except VademecumError as error:
         where = _without_password(location)
         first = _AWAY if error.transient else ""
@@ -222,7 +222,7 @@ def _from_numbers(signed: Signed, why: str, channels: Channels | None) -> Previo
     notice = f"{why}: nothing but its numbers is taken, everything is read and embedded anew"
     if signed.channels is None:
         notice += "; which releases were taken back is lost: name them again (--yank)"
-    return Previous(signed.numbers, None, channels or {}, signed.roots, told=signed.told, notices=(notice,))
+    return Previous(signed.numbers, None, channels or {}, signed.roots, host_time=signed.host_time, notices=(notice,))
 
 
 async def _earlier_roots(held: Mapping[int, bytes], downloader: Downloader, config: Config) -> dict[int, bytes]:

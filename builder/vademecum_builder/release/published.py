@@ -52,7 +52,7 @@ class Published:
         version_json: As published; None where it is missing or not the signed one (a crash may have left the
             next release's).
         archived: Earlier releases that stay published, as far as this one knows.
-        told: The time that the host told, if it did.
+        host_time: The latest Date header of the host, if any.
         files: Every verified file that was read, as published: path -> bytes.
     """
 
@@ -73,7 +73,7 @@ class Published:
     site: Mapping[str, object] | None
     version_json: bytes | None
     archived: tuple[ManifestHint, ...]
-    told: datetime | None
+    host_time: datetime | None
     files: Mapping[str, bytes] = field(repr=False)
 
     @property
@@ -148,7 +148,7 @@ async def read_published(
         **release,
         site=site,
         version_json=version,
-        told=downloader.told,
+        host_time=downloader.host_time,
         files=recorder.files,
     )
 

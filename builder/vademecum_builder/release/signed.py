@@ -33,7 +33,7 @@ class Signed:
     numbers: Numbers
     channels: Channels | None
     expires: datetime
-    told: datetime | None
+    host_time: datetime | None
 
 
 async def read_signed(transport: Transport, root: bytes | None, clock: Clock, config: Config) -> Signed:
@@ -58,7 +58,7 @@ async def read_signed(transport: Transport, root: bytes | None, clock: Clock, co
         highest = max(trust.timestamp_version, trust.snapshot_version)
         numbers, channels = Numbers(highest, Versions(highest, highest, highest)), None
     roots = await chain_of(trust, newest, downloader, config)
-    return Signed(roots, numbers, channels, trust.timestamp_expires, downloader.told)
+    return Signed(roots, numbers, channels, trust.timestamp_expires, downloader.host_time)
 
 
 async def walk(

@@ -133,7 +133,9 @@ def open_tree(request: TreeRequest, now: datetime | None) -> Tree:
         raise UsageError(f"{previous.notices[0]}: `vade build` comes first")
     if not request.force:
         signed = published.expires - request.validity.timestamp
-        check_clock(now, published.manifest.built, previous.told, request.validity, signed=signed, roots=keys.roots)
+        check_clock(
+            now, published.manifest.built, previous.host_time, request.validity, signed=signed, roots=keys.roots
+        )
     has_pages = request.site and published.site is not None
     tree: dict[str, Any] = {one.name: getattr(request, one.name) for one in fields(TreeRequest)}
     tree["title"] = request.title or published.title  # no source is read that could tell

@@ -226,5 +226,5 @@ async def _receive(response: httpx.Response, limit: int, progress: Progress | No
         if progress is not None:
             progress(response.num_bytes_downloaded)
     decode.finish()
-    told = http_date(response.headers.get("Date"))
-    return Body(bytes(data), transferred=response.num_bytes_downloaded, told=told)
+    host_time = http_date(response.headers.get("Date"))
+    return Body(bytes(data), transferred=response.num_bytes_downloaded, host_time=host_time)

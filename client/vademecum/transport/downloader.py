@@ -38,7 +38,7 @@ class Downloader:
     Attributes:
         requests: Requests made so far, further tries among them.
         bytes: Body bytes received so far, as sent.
-        told: The latest time that a host told: what a cache answers with was told earlier.
+        host_time: The latest Date header; answers from caches have earlier ones.
         first_contact: Nothing is known of this host yet: its 404 is an answer, and no edge that lags behind.
     """
 
@@ -51,7 +51,7 @@ class Downloader:
         self._config = config
         self.requests = 0
         self.bytes = 0
-        self.told: datetime | None = None
+        self.host_time: datetime | None = None
         self.first_contact = False
         self._prefetched: tuple[tuple[str, ObjectRef], asyncio.Future[bytes]] | None = None
 
@@ -199,7 +199,7 @@ class Downloader:
             mirror.heard = mirror.heard or not isinstance(error, NetworkError)
             raise
         mirror.heard, mirror.mute = True, False
-        self.told = max(filter(None, (body.told, self.told)), default=None)
+        self.host_time = max(filter(None, (body.host_time, self.host_time)), default=None)
         self.bytes += body.transferred
         return body.data
 

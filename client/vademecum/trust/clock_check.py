@@ -32,15 +32,15 @@ def require_past(manifest: Manifest, now: datetime) -> None:
         )
 
 
-def judge_expiry(error: ExpiredError, now: datetime, told: datetime | None) -> TrustError:
+def judge_expiry(error: ExpiredError, now: datetime, host_time: datetime | None) -> TrustError:
     """Return the error to raise where metadata have expired by the clock of this device.
 
     Args:
-        told: The time that the host told last, or None.
+        host_time: The latest Date header of the host, or None.
     """
-    if told is not None and abs(now - told) > TOLERANCE:
+    if host_time is not None and abs(now - host_time) > TOLERANCE:
         return ClockError(
-            f"{error}; but this device's clock says {iso_time(now)}, and the host's {iso_time(told)}: set the clock, "
-            "and update again"
+            f"{error}; but this device's clock says {iso_time(now)}, and the host's {iso_time(host_time)}: set the "
+            "clock, and update again"
         )
     return ExpiredError(f"{error} (this device's clock says {iso_time(now)})")

@@ -174,7 +174,7 @@ class Update:
             if root is not None:
                 judge_installed(self.session, Trust(root, now))
             if isinstance(error, ExpiredError):
-                raise judge_expiry(error, now, self.downloader.told) from error
+                raise judge_expiry(error, now, self.downloader.host_time) from error
             raise
         judge_installed(self.session, found.trust)
         line = found.trust.line(self._config.channel)

@@ -456,6 +456,6 @@ def test_the_hosts_date_is_the_nearer_witness(line: Line) -> None:
 def test_a_host_on_this_machine_is_no_second_clock(line: Line) -> None:
     with PagesHost(line.out) as host:
         read = find_previous(host.url, load_roots(line.keys / ROOT_FILE))
-        assert (read.numbers.sequence, read.told) == (6, None)
+        assert (read.numbers.sequence, read.host_time) == (6, None)
         with pytest.raises(ClockError, match="signed on 2026-11-21"):
             build(request(line, out=Path("other"), previous=host.url), now=line.now - 400 * DAY)

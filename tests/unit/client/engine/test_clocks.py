@@ -30,22 +30,22 @@ def app() -> App:
 class Telling(MemoryTransport):
     """A host whose answers tell the time."""
 
-    told: datetime | None = None
+    host_time: datetime | None = None
 
     async def fetch(self, path: str, *, limit: int, fresh: bool = False, progress: Progress | None = None) -> Body:
-        return replace(await super().fetch(path, limit=limit, fresh=fresh, progress=progress), told=self.told)
+        return replace(await super().fetch(path, limit=limit, fresh=fresh, progress=progress), host_time=self.host_time)
 
 
-def sync_where_the_host_says(app: App, told: datetime | None) -> None:
+def sync_where_the_host_says(app: App, host_time: datetime | None) -> None:
     transport = Telling(app.host)
-    transport.told = told
+    transport.host_time = host_time
     engine = Engine(MemoryStore(app.database), transport, app.clock, trust=app.publisher.first_root, config=app.config)
     drive(engine.sync())
 
 
 @pytest.mark.fault("A6")
 @pytest.mark.parametrize(
-    ("told", "kind"),
+    ("host_time", "kind"),
     [
         (NOW, ClockError),
         (NOW + timedelta(days=200), ExpiredError),
@@ -55,11 +55,11 @@ def sync_where_the_host_says(app: App, told: datetime | None) -> None:
         (None, ExpiredError),
     ],
 )
-def test_a_clock_that_is_ahead_of_the_host(app: App, told: datetime | None, kind: type[TrustError]) -> None:
+def test_a_clock_that_is_ahead_of_the_host(app: App, host_time: datetime | None, kind: type[TrustError]) -> None:
     app.publisher.publish(TWO)
     app.clock.advance(timedelta(days=200).total_seconds())
     with pytest.raises(TrustError) as caught:
-        sync_where_the_host_says(app, told)
+        sync_where_the_host_says(app, host_time)
     assert type(caught.value) is kind
     assert "2027-06-09T08:00:00Z" in caught.value.message, "what the clock says"
     last = app.status()["lastError"]
@@ -72,9 +72,9 @@ def test_what_the_host_tells_makes_nothing_acceptable(app: App) -> None:
     """Only the error differs: the time of an answer is not signed."""
     app.publisher.publish(TWO)
     app.clock.advance(timedelta(days=200).total_seconds())
-    for told in (NOW, NOW - timedelta(days=9000), datetime.max.replace(tzinfo=UTC)):
+    for host_time in (NOW, NOW - timedelta(days=9000), datetime.max.replace(tzinfo=UTC)):
         with pytest.raises(ClockError):
-            sync_where_the_host_says(app, told)
+            sync_where_the_host_says(app, host_time)
     assert app.sequence == 1
 
 

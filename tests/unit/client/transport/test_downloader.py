@@ -309,10 +309,10 @@ def test_the_time_that_counts_is_the_latest_that_the_host_told() -> None:
 
     class Dated(Script):
         async def fetch(self, path: str, **more: Any) -> Body:
-            return replace(await super().fetch(path, **more), told=times.pop(0))
+            return replace(await super().fetch(path, **more), host_time=times.pop(0))
 
     times = [NOW, NOW - timedelta(days=300), None]
     downloader = Downloader(Dated({"x": [b""]}), FixedClock(NOW), CONFIG)
     for _ in range(3):
         drive(downloader.fetch("x", 1))
-        assert downloader.told == NOW
+        assert downloader.host_time == NOW
