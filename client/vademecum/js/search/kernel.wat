@@ -101,15 +101,17 @@
     (param $count i32) (param $at i32) (param $out i32) (param $score i32) (param $sums i32) (param $bounds i32)
     (param $owners i32) (param $words i32) (param $pages i32) (param $titles i32) (param $unit f64)
     (param $own f64) (param $page f64) (param $share f64) (param $paged f64) (param $titled f64)
-    (local $row i32) (local $of i32) (local $value f64)
+    (param $meant i32) (param $said i32) (local $row i32) (local $of i32) (local $value f64)
     (if (local.get $count) (then (loop $rows
       (local.set $row (i32.shl (i32.load (local.get $at)) (i32.const 3)))
       (local.set $of (i32.shl
         (i32.load (i32.add (local.get $owners) (i32.shr_u (local.get $row) (i32.const 1)))) (i32.const 3)))
+      (f64.store (local.get $meant) (f64.load (i32.add (local.get $score) (local.get $row))))
+      (f64.store (local.get $said) (f64.load (i32.add (local.get $words) (local.get $row))))
       (local.set $value (f64.div
         (f64.add
           (f64.mul (local.get $own)
-            (f64.div (f64.load (i32.add (local.get $score) (local.get $row))) (local.get $unit)))
+            (f64.div (f64.load (local.get $meant)) (local.get $unit)))
           (f64.mul (local.get $page)
             (f64.div
               (f64.div
@@ -121,11 +123,13 @@
         (f64.add (local.get $own) (local.get $page))))
       (local.set $value (f64.add
         (f64.add (local.get $value)
-          (f64.mul (local.get $share) (f64.load (i32.add (local.get $words) (local.get $row)))))
+          (f64.mul (local.get $share) (f64.load (local.get $said))))
         (f64.add
           (f64.mul (local.get $paged) (f64.load (i32.add (local.get $pages) (local.get $of))))
           (f64.mul (local.get $titled) (f64.load (i32.add (local.get $titles) (local.get $of)))))))
       (f64.store (i32.add (local.get $out) (local.get $row)) (local.get $value))
+      (local.set $meant (i32.add (local.get $meant) (i32.const 8)))
+      (local.set $said (i32.add (local.get $said) (i32.const 8)))
       (local.set $at (i32.add (local.get $at) (i32.const 4)))
       (br_if $rows (local.tee $count (i32.sub (local.get $count) (i32.const 1))))))))
 
@@ -192,10 +196,9 @@
   (func (export "rank")
     (param $count i32) (param $at i32) (param $asked i32) (param $values i32) (param $scores i32) (param $ids i32)
     (param $before i32) (param $first i32) (param $least f64) (param $factor f64)
-    (local $row i32) (local $low i32) (local $value f64) (local $its f64)
+    (local $low i32) (local $value f64) (local $its f64)
     (if (local.get $count) (then (loop $next
-      (local.set $row (i32.shl (i32.load (local.get $at)) (i32.const 3)))
-      (local.set $value (f64.load (i32.add (local.get $scores) (local.get $row))))
+      (local.set $value (f64.load (local.get $scores)))
       (local.set $low (i32.load offset=4 (i32.add (local.get $first) (i32.shl (i32.trunc_sat_f64_s
         (f64.max (f64.const -1) (f64.min (f64.const 1023)
           (f64.mul (f64.sub (local.get $value) (local.get $least)) (local.get $factor))))) (i32.const 2)))))
@@ -206,11 +209,12 @@
           (br_if $there (i64.ge_u
             (i64.load (i32.add (local.get $ids)
               (i32.shl (i32.load (i32.add (local.get $asked) (i32.shl (local.get $low) (i32.const 2)))) (i32.const 3))))
-            (i64.load (i32.add (local.get $ids) (local.get $row)))))))
+            (i64.load (i32.add (local.get $ids) (i32.shl (i32.load (local.get $at)) (i32.const 3))))))))
         (local.set $low (i32.add (local.get $low) (i32.const 1)))
         (br $more)))
       (local.set $low (i32.add (local.get $before) (i32.shl (local.get $low) (i32.const 2))))
       (i32.store (local.get $low) (i32.add (i32.load (local.get $low)) (i32.const 1)))
+      (local.set $scores (i32.add (local.get $scores) (i32.const 8)))
       (local.set $at (i32.add (local.get $at) (i32.const 4)))
       (br_if $next (local.tee $count (i32.sub (local.get $count) (i32.const 1))))))))
 

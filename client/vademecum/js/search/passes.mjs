@@ -77,9 +77,13 @@ export class Passes {
    * @param {Uint32Array} rows @param {Float64Array} out by row, as `scores` and `words` are
    * @param {Float64Array} scores @param {Float64Array} sums of each document, as `titles` are @param {Uint32Array} bounds where each document's rows begin
    * @param {Int32Array} owners @param {Float64Array} words @param {Float64Array} pages of each document, their words @param {Float64Array} titles
-   * @param {number} unit @param {number} own how much a chunk counts @param {number} page its page @param {number} share its words @param {number} paged those of its page @param {number} titled its title */
-  fuse(rows, out, scores, sums, bounds, owners, words, pages, titles, unit, own, page, share, paged, titled) {
-    for (const row of rows) {
+   * @param {number} unit @param {number} own how much a chunk counts @param {number} page its page @param {number} share its words @param {number} paged those of its page @param {number} titled its title
+   * @param {Float64Array} meant is written: the `scores` of these rows, one behind another, as `said` becomes @param {Float64Array} said their `words` */
+  fuse(rows, out, scores, sums, bounds, owners, words, pages, titles, unit, own, page, share, paged, titled, meant, said) {
+    for (let i = 0; i < rows.length; i++) {
+      const row = rows[i];
+      meant[i] = scores[row];
+      said[i] = words[row];
       const of = owners[row];
       const mean = sums[of] / (bounds[of + 1] - bounds[of]) / unit;
       out[row] = (own * (scores[row] / unit) + page * mean) / (own + page) + share * words[row] + (paged * pages[of] + titled * titles[of]);
@@ -131,15 +135,15 @@ export class Passes {
 
   /** Count these rows by how many of those that are asked about come before each: have more, or as much and a lower id.
    * @param {Uint32Array} rows @param {Uint32Array} asked the first ones before others @param {Float64Array} values their scores, and -Infinity
-   * @param {Float64Array} scores @param {BigUint64Array} ids @param {Uint32Array} before is added to: one more than are asked about
+   * @param {Float64Array} scores of these rows, in their order @param {BigUint64Array} ids @param {Uint32Array} before is added to: one more than are asked about
    * @param {Uint32Array} first of each part of the scores, from that below the `least` on, how many are in parts above (`partOf`)
    * @param {number} least @param {number} factor */
   rank(rows, asked, values, scores, ids, before, first, least, factor) {
-    for (const row of rows) {
-      let low = first[partOf(scores[row], least, factor) + 1];
-      while (values[low] > scores[row] || (values[low] === scores[row] && ids[asked[low]] < ids[row])) low++;
+    rows.forEach((row, i) => {
+      let low = first[partOf(scores[i], least, factor) + 1];
+      while (values[low] > scores[i] || (values[low] === scores[i] && ids[asked[low]] < ids[row])) low++;
       before[low]++;
-    }
+    });
   }
 }
 

@@ -31,7 +31,8 @@ const [OF_CHUNK, OF_PAGE] = [5, 3];
 /** @param {import("./passes.mjs").Passes} passes @param {number} length rows @param {number} documents */
 export function roomFor(passes, length, documents) {
   const [rows, picked, counts, seen, asked, before, first] = [length, length, STEPS, documents, RANKED, RANKED + 1, SCORE_PARTS + 1].map((size) => passes.numbers(size));
-  return { passes, scores: passes.floats(length), rows, picked, counts, seen, asked, before, first, values: passes.floats(RANKED + 1) };
+  const [scores, meant, said] = [length, length, length].map((size) => passes.floats(size));
+  return { passes, scores, meant, said, rows, picked, counts, seen, asked, before, first, values: passes.floats(RANKED + 1) };
 }
 /** Whether a row's heading is the query, how near its document's title is to it, whether it has it word for word, and whether
  * its document tells what was new once.
@@ -42,7 +43,7 @@ export function roomFor(passes, length, documents) {
  * @param {import("./words.mjs").Found} found
  * @param {{mode: string, weight: number, fits: ((row: number) => boolean) | null, titled: number[], alone?: boolean}} options
  *   `fits`: which rows may be found; null: all. `alone`: a chunk's page counts for nothing @param {Room} room @returns {Ranking} */
-export function fuse(meaning, found, { mode, weight, fits, titled, alone = false }, { passes, scores, rows }) {
+export function fuse(meaning, found, { mode, weight, fits, titled, alone = false }, { passes, scores, rows, meant, said }) {
   const { scores: words, most } = found;
   const [lexical, semantic] = [mode === "lexical", mode === "semantic"];
   const named = new Set(semantic ? [] : titled);
@@ -55,13 +56,13 @@ export function fuse(meaning, found, { mode, weight, fits, titled, alone = false
   const all = rows.subarray(0, count);
   const fit = fits ? rows.subarray(0, all.filter(fits).map((row, i) => (rows[i] = row)).length) : all;
   if (lexical) {
-    for (let i = 0; i < fit.length; i++) scores[fit[i]] = words[fit[i]] && words[fit[i]] / most;
+    for (let i = 0; i < fit.length; i++) scores[fit[i]] = (said[i] = words[fit[i]]) && said[i] / most;
   } else {
-    const { generation: { owners, owned: { bounds }, single }, scores: meant, sums, unit } = meaning;
+    const { generation: { owners, owned: { bounds }, single }, sums, unit } = meaning;
     const sure = !semantic && most ? weight * (BEST + SURE * (most / found.weight)) : 0;
     const page = (WORDS_OF_PAGE * sure) / Math.max(1, found.mostOfPage);
     const [own, whole] = alone ? [1, 0] : [OF_CHUNK, OF_PAGE];
-    passes.fuse(fit, scores, meant, sums, bounds, owners, words, found.pages, found.titles, unit * (semantic ? 1 : 1 + single * single), own, whole, sure && sure / most, page, semantic ? 0 : TITLED);
+    passes.fuse(fit, scores, meaning.scores, sums, bounds, owners, words, found.pages, found.titles, unit * (semantic ? 1 : 1 + single * single), own, whole, sure && sure / most, page, semantic ? 0 : TITLED, meant, said);
   }
   const nearest = mode === "hybrid" && found.weight > 0 && (most === 0 || found.share < NEAREST_SHARE);
   return { rows: fit, scores, named, nearest };
@@ -108,8 +109,9 @@ function leastOf(rows, scores, most, { passes, counts }) {
 }
 
 /** The place of each of these rows among those that answer by one score, from 1; of one whose score is not above 0 there is none.
- * @param {number[]} rows @param {Uint32Array} answering @param {Float64Array} scores @param {BigUint64Array} ids @param {Room} room @returns {Map<number, number>} */
-export function placesOf(rows, answering, scores, ids, room) {
+ * @param {number[]} rows @param {Uint32Array} answering @param {Float64Array} scores by row @param {Float64Array} theirs of those that answer, in their order
+ * @param {BigUint64Array} ids @param {Room} room @returns {Map<number, number>} */
+export function placesOf(rows, answering, scores, theirs, ids, room) {
   const those = rows.filter((row) => scores[row] > 0);
   const size = those.length;
   const { passes, before, first, values } = room;
@@ -124,7 +126,7 @@ export function placesOf(rows, answering, scores, ids, room) {
     first.fill(i, part + 1, end);
     end = Math.min(end, part + 1);
   }
-  if (size) passes.rank(answering, asked, values, scores, ids, before.fill(0, 0, size + 1), first, least, factor);
+  if (size) passes.rank(answering, asked, values, theirs, ids, before.fill(0, 0, size + 1), first, least, factor);
   let place = 0;
   /** @type {Map<number, number>} */ const places = new Map();
   asked.forEach((row, i) => places.set(row, (place += before[i])));

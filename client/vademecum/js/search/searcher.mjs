@@ -166,8 +166,8 @@ export class Searcher {
     }
     const shown = groups.slice(offset);
     const rows = shown.flat().map(({ at }) => at);
-    const wordly = placesOf(rows, ranking.rows, found.scores, index.ids, this.room);
-    const meant = placesOf(mode === "lexical" ? [] : rows, ranking.rows, meaning.scores, index.ids, this.room);
+    const wordly = placesOf(rows, ranking.rows, found.scores, this.room.said, index.ids, this.room);
+    const meant = placesOf(mode === "lexical" ? [] : rows, ranking.rows, meaning.scores, this.room.meant, index.ids, this.room);
     /** @type {Set<string>} */ const words = new Set();
     const told = (/** @type {Candidate} */ candidate) => {
       const { at, shown } = candidate;

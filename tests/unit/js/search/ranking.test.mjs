@@ -37,7 +37,7 @@ for (const spread of [3, 50, 100_000]) {
     const rows = [...answering].filter((row) => row % 50 === 0);
     const order = answering.filter((row) => scores[row] > 0).sort((a, b) => scores[b] - scores[a] || (ids[a] < ids[b] ? -1 : 1));
     const told = rows.filter((row) => scores[row] > 0).map((row) => [row, order.indexOf(row) + 1]);
-    assert.deepEqual(placesOf(rows, answering, scores, ids, room), new Map(told));
+    assert.deepEqual(placesOf(rows, answering, scores, Float64Array.from(answering, (row) => scores[row]), ids, room), new Map(told));
   });
 }
 
@@ -57,14 +57,14 @@ test("of the best hundred those come before whose heading is the query, or whose
 
 test("where nothing has a score there is no place, and nothing to order", () => {
   const scores = new Float64Array(3);
-  assert.deepEqual(placesOf([0, 2], Uint32Array.of(0, 1, 2), scores, new BigUint64Array(3), room), new Map());
+  assert.deepEqual(placesOf([0, 2], Uint32Array.of(0, 1, 2), scores, scores, new BigUint64Array(3), room), new Map());
   assert.deepEqual(orderOf(ranked(new Uint32Array(0), scores, new Set()), new BigUint64Array(3), 5, room), []);
 });
 
 test("a place among scores that lie as far apart as numbers can", () => {
   const scores = Float64Array.of(1, -1e300, 1e300, 1e12, -1e12, 0.5, 0);
   const ids = BigUint64Array.from({ length: 7 }, (_, row) => BigInt(row));
-  for (const [row, place] of [[0, 3], [2, 1], [3, 2], [5, 4], [6, undefined]]) assert.equal(placesOf([row], Uint32Array.from(scores.keys()), scores, ids, room).get(row), place);
+  for (const [row, place] of [[0, 3], [2, 1], [3, 2], [5, 4], [6, undefined]]) assert.equal(placesOf([row], Uint32Array.from(scores.keys()), scores, scores, ids, room).get(row), place);
 });
 
 test("rows near enough are those that comparing each would find, and dead ones are none", () => {

@@ -79,10 +79,12 @@ function passed(passes, seed) {
   told.push([...picked.subarray(0, passes.owning(live, owners, seen, picked))], [...seen]);
   const bounds = fill(passes.numbers(many + 1), (i) => 3 * i + (i % 3));
   const [words, pages, titles] = [count, many, many].map((size) => fill(passes.floats(size), () => next(0, 1000) / 997));
+  const [meant, said] = [passes.floats(count), passes.floats(count)];
   for (const weights of [[5, 3, 0.37, 0.1, 0.3], [1, 0, 0, 0, 0]]) {
-    passes.fuse(live, out, scores, sums, bounds, owners, words, pages, titles, 31.7, ...weights);
+    passes.fuse(live, out, scores, sums, bounds, owners, words, pages, titles, 31.7, ...weights, meant, said);
     told.push([...out]);
   }
+  for (const [theirs, all] of [[meant, scores], [said, words]]) assert.deepEqual([...theirs.subarray(0, live.length)], Array.from(live, (row) => all[row]));
   live.subarray(0, 4).forEach((row, i) => (out[row] = [-1, 1e300, 4, 3.9999][i]));
   passes.tally(live, out, counts);
   told.push([...counts]);
@@ -112,6 +114,7 @@ function passed(passes, seed) {
   ids.forEach((_, i) => (ids[i] = (BigInt(next(1, 2 ** 20)) << 44n) + BigInt(i)));
   for (const size of [0, 1, 2, 3, 17, 60]) {
     fill(found, () => next(0, 40));
+    live.forEach((row, i) => (said[i] = found[row]));
     asked.set(live.subarray(0, size));
     passes.sort(asked.subarray(0, size), found, ids);
     // Whatever stands in the parts, they only say where comparing begins: here of all rows, and of those that lie in parts above.
@@ -119,7 +122,7 @@ function passed(passes, seed) {
     values[size] = -Infinity;
     for (const [least, factor] of [[0, 0], [-2, 9], [3, 0.7], [values[size - 1], Infinity]]) {
       for (let part = -1; part < SCORE_PARTS; part++) first[part + 1] = [...values.subarray(0, size)].filter((value) => partOf(value, least, factor) > part).length;
-      if (size) passes.rank(live, asked, values, found, ids, before.fill(0), first, least, factor);
+      if (size) passes.rank(live, asked, values, said, ids, before.fill(0), first, least, factor);
       told.push([...before]);
     }
     told.push([...asked.subarray(0, size)], [...before]);
