@@ -263,26 +263,23 @@ function holding(letters) {
   const codes = Array.from(letters, (_, i) => letters.charCodeAt(i));
   /** Of each how many are found yet where it is found and the next is not: those that begin again before it. */
   const back = [0];
-  let found = 0;
-  const next = (/** @type {number} */ letter) => {
+  const next = (/** @type {number} */ found, /** @type {number} */ letter) => {
     while (found && letter !== codes[found]) found = back[found - 1];
-    return letter === codes[found] ? ++found : found;
+    return letter === codes[found] ? found + 1 : found;
   };
-  for (let i = 1; i < codes.length; i++) back.push(next(codes[i]));
+  for (let i = 1; i < codes.length; i++) back.push(next(back[i - 1], codes[i]));
   const [first] = codes;
-  const reads = (/** @type {Strings} */ column, /** @type {number} */ row) => {
-    const bytes = column.bytesAt(row);
-    for (let at = 0; at < bytes.length; at++) {
+  /** How many are found behind a text where so many were before it; all where that may be. */
+  const read = (/** @type {Uint8Array} */ bytes, /** @type {number} */ found) => {
+    for (let at = 0; at < bytes.length && found < codes.length; at++) {
       const letter = LETTERS[bytes[at]];
-      if (letter < 0) return true;
-      if ((letter === first || (letter && found)) && next(letter) === codes.length) return true;
+      if (letter < 0) return codes.length;
+      if (found ? letter : letter === first) found = next(found, letter);
     }
-    return false;
+    return found;
   };
-  return (/** @type {Strings} */ titles, /** @type {number} */ page, /** @type {Strings} */ headings, /** @type {Strings} */ texts, /** @type {number} */ row) => {
-    found = 0;
-    return reads(titles, page) || reads(headings, row) || reads(texts, row);
-  };
+  return (/** @type {Strings} */ titles, /** @type {number} */ page, /** @type {Strings} */ headings, /** @type {Strings} */ texts, /** @type {number} */ row) =>
+    read(texts.bytesAt(row), read(headings.bytesAt(row), read(titles.bytesAt(page), 0))) === codes.length;
 }
 
 /** 0: the same; 1: `de-AT` and `de`; 2: another, or none. @param {string} wanted @param {unknown} said */
