@@ -71,17 +71,30 @@
     (i32.shr_u (i32.sub (local.get $out) (local.get $picked)) (i32.const 2)))
 
   (func (export "tally")
-    (param $count i32) (param $at i32) (param $scores i32) (param $counts i32)
+    (param $count i32) (param $at i32) (param $counts i32)
     (local $place i32)
     (if (local.get $count) (then (loop $next
-      (local.set $place (i32.trunc_sat_f64_s (f64.mul (f64.const 1024)
-        (f64.load (i32.add (local.get $scores) (i32.shl (i32.load (local.get $at)) (i32.const 3)))))))
+      (local.set $place (i32.trunc_sat_f64_s (f64.mul (f64.const 1024) (f64.load (local.get $at)))))
       (local.set $place (select (i32.const 4095) (local.get $place) (i32.gt_s (local.get $place) (i32.const 4095))))
       (local.set $place (i32.add (local.get $counts) (i32.shl
         (select (i32.const 0) (local.get $place) (i32.lt_s (local.get $place) (i32.const 0))) (i32.const 2))))
       (i32.store (local.get $place) (i32.add (i32.load (local.get $place)) (i32.const 1)))
-      (local.set $at (i32.add (local.get $at) (i32.const 4)))
+      (local.set $at (i32.add (local.get $at) (i32.const 8)))
       (br_if $next (local.tee $count (i32.sub (local.get $count) (i32.const 1))))))))
+
+  (func (export "take")
+    (param $count i32) (param $at i32) (param $totals i32) (param $picked i32) (param $least f64) (param $scores i32)
+    (result i32) (local $row i32) (local $out i32) (local $value f64)
+    (local.set $out (local.get $picked))
+    (if (local.get $count) (then (loop $next
+      (if (f64.ge (local.tee $value (f64.load (local.get $totals))) (local.get $least)) (then
+        (i32.store (local.get $out) (local.tee $row (i32.load (local.get $at))))
+        (local.set $out (i32.add (local.get $out) (i32.const 4)))
+        (f64.store (i32.add (local.get $scores) (i32.shl (local.get $row) (i32.const 3))) (local.get $value))))
+      (local.set $at (i32.add (local.get $at) (i32.const 4)))
+      (local.set $totals (i32.add (local.get $totals) (i32.const 8)))
+      (br_if $next (local.tee $count (i32.sub (local.get $count) (i32.const 1)))))))
+    (i32.shr_u (i32.sub (local.get $out) (local.get $picked)) (i32.const 2)))
 
   (func (export "owning")
     (param $count i32) (param $at i32) (param $owners i32) (param $seen i32) (param $found i32) (result i32)
@@ -127,7 +140,8 @@
         (f64.add
           (f64.mul (local.get $paged) (f64.load (i32.add (local.get $pages) (local.get $of))))
           (f64.mul (local.get $titled) (f64.load (i32.add (local.get $titles) (local.get $of)))))))
-      (f64.store (i32.add (local.get $out) (local.get $row)) (local.get $value))
+      (f64.store (local.get $out) (local.get $value))
+      (local.set $out (i32.add (local.get $out) (i32.const 8)))
       (local.set $meant (i32.add (local.get $meant) (i32.const 8)))
       (local.set $said (i32.add (local.get $said) (i32.const 8)))
       (local.set $at (i32.add (local.get $at) (i32.const 4)))

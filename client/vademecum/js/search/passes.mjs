@@ -55,10 +55,22 @@ export class Passes {
     return count;
   }
 
-  /** Count the scores of these rows by their parts of 1024, from 0 to below 4.
-   * @param {Uint32Array} rows @param {Float64Array} scores @param {Uint32Array} counts [4096] are added to */
-  tally(rows, scores, counts) {
-    for (const row of rows) counts[Math.min(4095, Math.max(0, scores[row] * 1024)) | 0]++;
+  /** Count these scores by their parts of 1024, from 0 to below 4.
+   * @param {Float64Array} totals @param {Uint32Array} counts [4096] are added to */
+  tally(totals, counts) {
+    for (const total of totals) counts[Math.min(4095, Math.max(0, total * 1024)) | 0]++;
+  }
+
+  /** Write those of these rows that have this score at least, and their scores. @param {Uint32Array} rows @param {Float64Array} totals theirs, in their order
+   * @param {Uint32Array} picked is written @param {number} least @param {Float64Array} scores by row, is written @returns {number} how many */
+  take(rows, totals, picked, least, scores) {
+    let count = 0;
+    for (let i = 0; i < rows.length; i++) {
+      if (!(totals[i] >= least)) continue;
+      picked[count++] = rows[i];
+      scores[rows[i]] = totals[i];
+    }
+    return count;
   }
 
   /** Write the owners of these rows, each once. @param {Uint32Array} rows @param {Int32Array} owners
@@ -74,19 +86,19 @@ export class Passes {
   }
 
   /** The scores of these rows by all that counts.
-   * @param {Uint32Array} rows @param {Float64Array} out by row, as `scores` and `words` are
-   * @param {Float64Array} scores @param {Float64Array} sums of each document, as `titles` are @param {Uint32Array} bounds where each document's rows begin
+   * @param {Uint32Array} rows @param {Float64Array} totals are written, in the order of the rows
+   * @param {Float64Array} scores by row, as `words` are @param {Float64Array} sums of each document, as `titles` are @param {Uint32Array} bounds where each document's rows begin
    * @param {Int32Array} owners @param {Float64Array} words @param {Float64Array} pages of each document, their words @param {Float64Array} titles
    * @param {number} unit @param {number} own how much a chunk counts @param {number} page its page @param {number} share its words @param {number} paged those of its page @param {number} titled its title
    * @param {Float64Array} meant is written: the `scores` of these rows, one behind another, as `said` becomes @param {Float64Array} said their `words` */
-  fuse(rows, out, scores, sums, bounds, owners, words, pages, titles, unit, own, page, share, paged, titled, meant, said) {
+  fuse(rows, totals, scores, sums, bounds, owners, words, pages, titles, unit, own, page, share, paged, titled, meant, said) {
     for (let i = 0; i < rows.length; i++) {
       const row = rows[i];
       meant[i] = scores[row];
       said[i] = words[row];
       const of = owners[row];
       const mean = sums[of] / (bounds[of + 1] - bounds[of]) / unit;
-      out[row] = (own * (scores[row] / unit) + page * mean) / (own + page) + share * words[row] + (paged * pages[of] + titled * titles[of]);
+      totals[i] = (own * (scores[row] / unit) + page * mean) / (own + page) + share * words[row] + (paged * pages[of] + titled * titles[of]);
     }
   }
 

@@ -23,7 +23,7 @@ const RANKED = 11_000;
 /** How much a chunk counts beside its page as a whole. */
 const [OF_CHUNK, OF_PAGE] = [5, 3];
 
-/** `rows` are all that answer, in no order; `scores` by row, of these alone.
+/** `rows` are all that answer, in no order, `totals` of the room their scores; `scores` by row, of those that have been given in order.
  * @typedef {{rows: Uint32Array, scores: Float64Array, named: Set<number>, nearest: boolean}} Ranking */
 /** For an answer, good till the next one: to make it anew takes longer than to fill it.
  * @typedef {ReturnType<typeof roomFor>} Room */
@@ -31,8 +31,8 @@ const [OF_CHUNK, OF_PAGE] = [5, 3];
 /** @param {import("./passes.mjs").Passes} passes @param {number} length rows @param {number} documents */
 export function roomFor(passes, length, documents) {
   const [rows, picked, counts, seen, asked, before, first] = [length, length, STEPS, documents, RANKED, RANKED + 1, SCORE_PARTS + 1].map((size) => passes.numbers(size));
-  const [scores, meant, said] = [length, length, length].map((size) => passes.floats(size));
-  return { passes, scores, meant, said, rows, picked, counts, seen, asked, before, first, values: passes.floats(RANKED + 1) };
+  const [scores, totals, meant, said] = [length, length, length, length].map((size) => passes.floats(size));
+  return { passes, scores, totals, meant, said, rows, picked, counts, seen, asked, before, first, values: passes.floats(RANKED + 1) };
 }
 /** Whether a row's heading is the query, how near its document's title is to it, whether it has it word for word, and whether
  * its document tells what was new once.
@@ -43,7 +43,7 @@ export function roomFor(passes, length, documents) {
  * @param {import("./words.mjs").Found} found
  * @param {{mode: string, weight: number, fits: ((row: number) => boolean) | null, titled: number[], alone?: boolean}} options
  *   `fits`: which rows may be found; null: all. `alone`: a chunk's page counts for nothing @param {Room} room @returns {Ranking} */
-export function fuse(meaning, found, { mode, weight, fits, titled, alone = false }, { passes, scores, rows, meant, said }) {
+export function fuse(meaning, found, { mode, weight, fits, titled, alone = false }, { passes, scores, totals, rows, meant, said }) {
   const { scores: words, most } = found;
   const [lexical, semantic] = [mode === "lexical", mode === "semantic"];
   const named = new Set(semantic ? [] : titled);
@@ -56,13 +56,13 @@ export function fuse(meaning, found, { mode, weight, fits, titled, alone = false
   const all = rows.subarray(0, count);
   const fit = fits ? rows.subarray(0, all.filter(fits).map((row, i) => (rows[i] = row)).length) : all;
   if (lexical) {
-    for (let i = 0; i < fit.length; i++) scores[fit[i]] = (said[i] = words[fit[i]]) && said[i] / most;
+    for (let i = 0; i < fit.length; i++) totals[i] = (said[i] = words[fit[i]]) && said[i] / most;
   } else {
     const { generation: { owners, owned: { bounds }, single }, sums, unit } = meaning;
     const sure = !semantic && most ? weight * (BEST + SURE * (most / found.weight)) : 0;
     const page = (WORDS_OF_PAGE * sure) / Math.max(1, found.mostOfPage);
     const [own, whole] = alone ? [1, 0] : [OF_CHUNK, OF_PAGE];
-    passes.fuse(fit, scores, meaning.scores, sums, bounds, owners, words, found.pages, found.titles, unit * (semantic ? 1 : 1 + single * single), own, whole, sure && sure / most, page, semantic ? 0 : TITLED, meant, said);
+    passes.fuse(fit, totals, meaning.scores, sums, bounds, owners, words, found.pages, found.titles, unit * (semantic ? 1 : 1 + single * single), own, whole, sure && sure / most, page, semantic ? 0 : TITLED, meant, said);
   }
   const nearest = mode === "hybrid" && found.weight > 0 && (most === 0 || found.share < NEAREST_SHARE);
   return { rows: fit, scores, named, nearest };
@@ -73,15 +73,20 @@ export function fuse(meaning, found, { mode, weight, fits, titled, alone = false
  * @param {Ranking} ranking @param {BigUint64Array} ids @param {number} first @param {Room} room
  * @param {Names} [names] @returns {Iterable<Uint32Array>} */
 export function* inOrder({ rows, scores, named }, ids, first, room, { headed, called, phrased, dated } = {}) {
-  const { passes } = room;
-  if (named.size) {
-    const before = rows.filter((row) => named.has(row));
+  const { passes, picked, counts } = room;
+  const totals = room.totals.subarray(0, rows.length);
+  const before = named.size ? rows.filter((row) => named.has(row)) : picked.subarray(0, 0);
+  if (before.length) {
+    for (let i = 0; i < rows.length; i++) {
+      if (!named.has(rows[i])) continue;
+      scores[rows[i]] = totals[i];
+      totals[i] = NaN; // no others
+    }
     passes.sort(before, scores, ids);
     yield before;
   }
-  const others = named.size ? rows.filter((row) => !named.has(row)) : rows;
-  for (let given = 0, most = Math.max(first, READ); given < others.length; most *= 4) {
-    const near = atLeast(leastOf(others, scores, most, room), others, scores, room);
+  for (let given = 0, most = Math.max(first, READ); given < rows.length - before.length; most *= 4) {
+    const near = picked.subarray(0, passes.take(rows, totals, picked, leastOf(totals, most, counts, passes), scores));
     passes.sort(near, scores, ids);
     const best = near.subarray(0, most);
     if (!given) {
@@ -91,18 +96,15 @@ export function* inOrder({ rows, scores, named }, ids, first, room, { headed, ca
     }
     yield best.subarray(given);
     given = best.length;
+    const raised = new Set(best); // more are asked for, which is seldom
+    rows.forEach((row, i) => raised.has(row) && (totals[i] = scores[row]));
   }
 }
 
-/** The rows that have a score at least; good till the next call. @param {number} least @param {Uint32Array} rows @param {Float64Array} scores @param {Room} room */
-function atLeast(least, rows, scores, { passes, picked }) {
-  return picked.subarray(0, passes.pick(rows, scores, picked, least, false));
-}
-
 /** A score that so many have at least, and few others; it is one of a few thousand, each of which is counted.
- * @param {Uint32Array} rows @param {Float64Array} scores @param {number} most @param {Room} room */
-function leastOf(rows, scores, most, { passes, counts }) {
-  passes.tally(rows, scores, counts.fill(0));
+ * @param {Float64Array} totals @param {number} most @param {Uint32Array} counts @param {import("./passes.mjs").Passes} passes */
+function leastOf(totals, most, counts, passes) {
+  passes.tally(totals, counts.fill(0));
   let at = STEPS;
   while (at && most > 0) most -= counts[--at];
   return at ? at / 1024 : -Infinity;

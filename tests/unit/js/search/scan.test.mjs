@@ -85,9 +85,14 @@ function passed(passes, seed) {
     told.push([...out]);
   }
   for (const [theirs, all] of [[meant, scores], [said, words]]) assert.deepEqual([...theirs.subarray(0, live.length)], Array.from(live, (row) => all[row]));
-  live.subarray(0, 4).forEach((row, i) => (out[row] = [-1, 1e300, 4, 3.9999][i]));
-  passes.tally(live, out, counts);
+  out.set([-1, 1e300, 4, 3.9999, NaN]);
+  passes.tally(out.subarray(0, live.length), counts);
   told.push([...counts]);
+  for (const least of [-Infinity, 1.5, 4, Infinity]) {
+    const taken = passes.take(live, out, picked, least, scores);
+    assert.deepEqual([...picked.subarray(0, taken)], [...live].filter((_, i) => out[i] >= least));
+    told.push([...scores]);
+  }
 
   // Two words: the one stands for two groups, whose rows overlap.
   const [often, having, touched] = [count, count, count].map((size) => passes.numbers(size));
