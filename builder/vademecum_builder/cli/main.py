@@ -9,7 +9,6 @@ from argparse import Namespace
 from collections.abc import Sequence
 from contextlib import redirect_stderr, suppress
 from importlib import import_module
-from importlib.util import LazyLoader, find_spec, module_from_spec
 from io import TextIOWrapper
 from pathlib import Path
 
@@ -21,13 +20,9 @@ from vademecum_builder.cli.arguments import parser
 from vademecum_builder.cli.exits import DONE, FAILED, MISUSE, exit_code
 from vademecum_builder.cli.wording import Shown, pointed, printable
 
-_LATER = "boto3"
-"""What signs with a cloud's keys: securesystemslib imports it wherever it is installed, for a fifth of a second."""
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run `vade`; return the exit code."""
-    _import_later(_LATER)
     given = sys.argv[1:] if arguments is None else arguments
     if not given:
         parser().print_help(sys.stderr)
@@ -59,14 +54,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         cancelled = CancelledError("interrupted; what was published or installed is unchanged")
         return _fail(given[0], cancelled, wants_json)
     return DONE if result.get("sound", True) else FAILED
-
-
-def _import_later(name: str) -> None:
-    """Import a module, if it is installed, when something of it is first asked for."""
-    if name not in sys.modules and (spec := find_spec(name)) and spec.loader:
-        spec.loader = LazyLoader(spec.loader)
-        sys.modules[name] = module_from_spec(spec)
-        spec.loader.exec_module(sys.modules[name])
 
 
 def _call(options: Namespace) -> Shown:
