@@ -24,25 +24,19 @@ from vademecum_builder.pages.site import SiteBuilder
 from vademecum_builder.pipeline import run_stages
 from vademecum_builder.publish.guard import is_preview, timestamp_version
 from vademecum_builder.release.channels import check_channel
-from vademecum_builder.release.numbers import (
-    Numbers,
-    are_young,
-    begun_anew,
-    channels_left,
-    check_clock,
-    lacks_timestamp,
-    named_in,
-)
+from vademecum_builder.release.numbers import Numbers, are_young, begun_anew, channels_left, lacks_timestamp, named_in
 from vademecum_builder.release.previous import (
     Previous,
     find_previous,
     is_empty,
     is_here,
     locate_previous,
+    require_clock,
     without_roots,
 )
 from vademecum_builder.request import WITHOUT_DEAD, ArchiveLimits, BuildRequest, Progress, ignore_progress
 from vademecum_builder.signing.keyring import Keys, choose_authority, find_keys, keys_of_preview, throwaway_authority
+from vademecum_builder.signing.keys import Authority
 from vademecum_builder.stages.context import BuildContext
 from vademecum_builder.stages.documents import NamedReaders
 from vademecum_builder.stages.report import BuildReport
@@ -74,12 +68,7 @@ def build(
     """
     started = time.monotonic()
     now = now or datetime.now(UTC)
-    unheeded: list[str] = []
-    if request.erase_removed:
-        said = {"packs": request.packs not in (PackLimits(), WITHOUT_DEAD["packs"])}
-        said["keep"] = request.archive not in (ArchiveLimits(), WITHOUT_DEAD["archive"])
-        unheeded = [_UNHEEDED.format(name) for name in said if said[name]]
-        request = replace(request, refit=True, **WITHOUT_DEAD)
+    request, unheeded = _erasing(request)
     published_name(request.encoder or DEFAULT_ENCODER)
     check_channel(request.channel)
     opened = open_sources(request)
@@ -90,35 +79,54 @@ def build(
     lying = 0 if after_preview else timestamp_version(request.out)
     if location and "://" in location:
         progress("asking", 0, 1)  # without a network that takes a while
+    in_place = location == str(request.out)
     if request.preview:
-        if lying and location == str(request.out):
+        if lying and in_place:
             raise UsageError(_NO_OTHER_PLACE.format(request.out))
-        keys = keys_of_preview(request.keys, request.root)
-        if after_preview and location == str(request.out):
-            keys = replace(keys, roots={})  # what it is compared with was signed by no key of ours
-        previous = without_roots(_previous(location, keys, request, now))
-        authority = throwaway_authority(now)
+        keys, previous, authority = _start_preview(location, request, now, over_preview=after_preview and in_place)
     else:
-        keys = find_keys(
-            request.keys,
-            request.root,
-            out=request.out,
-            published_at=None if request.force or request.restart else location,
-            signing_key=request.signing_key,
-            make=request.make_keys,
-            now=now,
-        )
-        previous = _previous(location, keys, request, now)
-        authority = choose_authority(keys, previous.roots, now)
+        keys, previous, authority = _start_release(location, request, now)
     if not request.force:
-        found, validity = previous.published, request.validity
-        built, signed = (found.manifest.built, found.expires - validity.timestamp) if found else ("", None)
-        check_clock(now, built, previous.host_time, validity, signed=signed, roots=keys.roots)
+        require_clock(previous, keys.roots, request.validity, now)
     site = SiteBuilder(request.runtime_cache) if request.site else None
     context = BuildContext(request, authority, previous, site, now, progress, lying=lying)
     report, notices = _run(request, opened, context, stop)
     notices = [*unheeded, *keys.notices, *previous.notices, *filter(None, notices)]
     return replace(report, notices=tuple(notices), seconds=time.monotonic() - started)
+
+
+def _erasing(request: BuildRequest) -> tuple[BuildRequest, list[str]]:
+    """Return the request with all that `erase_removed` takes, and a notice for each limit that it overrides."""
+    if not request.erase_removed:
+        return request, []
+    said = {"packs": request.packs not in (PackLimits(), WITHOUT_DEAD["packs"])}
+    said["keep"] = request.archive not in (ArchiveLimits(), WITHOUT_DEAD["archive"])
+    return replace(request, refit=True, **WITHOUT_DEAD), [_UNHEEDED.format(name) for name in said if said[name]]
+
+
+def _start_preview(
+    location: str | None, request: BuildRequest, now: datetime, *, over_preview: bool
+) -> tuple[Keys, Previous, Authority]:
+    """Return the keys that are there, what the preview is compared with, and the throwaway key that signs it."""
+    keys = keys_of_preview(request.keys, request.root)
+    if over_preview:
+        keys = replace(keys, roots={})  # what it is compared with was signed by no key of ours
+    return keys, without_roots(_previous(location, keys, request, now)), throwaway_authority(now)
+
+
+def _start_release(location: str | None, request: BuildRequest, now: datetime) -> tuple[Keys, Previous, Authority]:
+    """Return the keys, what the release goes on from, and who signs it."""
+    keys = find_keys(
+        request.keys,
+        request.root,
+        out=request.out,
+        published_at=None if request.force or request.restart else location,
+        signing_key=request.signing_key,
+        make=request.make_keys,
+        now=now,
+    )
+    previous = _previous(location, keys, request, now)
+    return keys, previous, choose_authority(keys, previous.roots, now)
 
 
 def _run(

@@ -27,9 +27,10 @@ from vademecum.transport.downloader import Downloader, is_absent
 from vademecum.trust.metadata import TIMESTAMP
 from vademecum_builder.release.channels import DEFAULT_CHANNEL, Channels
 from vademecum_builder.release.location import read_at
-from vademecum_builder.release.numbers import Numbers, most_by
+from vademecum_builder.release.numbers import Numbers, check_clock, most_by
 from vademecum_builder.release.published import Published, read_published
 from vademecum_builder.release.signed import Signed, read_signed
+from vademecum_builder.signing.defaults import Validity
 from vademecum_builder.signing.metadata import vouches
 
 _FIRST_ROOT = "metadata/1.root.json"
@@ -127,6 +128,13 @@ def is_empty(location: str) -> bool:
         return read_at(location, read)
     except VademecumError:
         return False
+
+
+def require_clock(previous: Previous, roots: Mapping[int, bytes], validity: Validity, now: datetime) -> None:
+    """Refuse a time of the build by which nobody would install the release: see `check_clock`."""
+    found = previous.published
+    built, signed = (found.manifest.built, found.expires - validity.timestamp) if found else ("", None)
+    check_clock(now, built, previous.host_time, validity, signed=signed, roots=roots)
 
 
 def require_host_unmoved(previous: Previous) -> None:

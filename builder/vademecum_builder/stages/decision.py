@@ -12,8 +12,7 @@ from vademecum.trust.channel import ReleasePointer
 from vademecum_builder.pages.site import SiteBuilder
 from vademecum_builder.publish.guard import timestamp_version
 from vademecum_builder.release.channels import Channels, check_channel, named, yanked_of
-from vademecum_builder.release.numbers import check_clock
-from vademecum_builder.release.previous import find_previous, locate_previous
+from vademecum_builder.release.previous import find_previous, locate_previous, require_clock
 from vademecum_builder.release.version_json import line_json
 from vademecum_builder.request import BuildRequest, TreeRequest
 from vademecum_builder.signing.keyring import choose_authority, find_keys
@@ -132,10 +131,7 @@ def open_tree(request: TreeRequest, now: datetime | None) -> Tree:
     if published is None:
         raise UsageError(f"{previous.notices[0]}: `vade build` comes first")
     if not request.force:
-        signed = published.expires - request.validity.timestamp
-        check_clock(
-            now, published.manifest.built, previous.host_time, request.validity, signed=signed, roots=keys.roots
-        )
+        require_clock(previous, keys.roots, request.validity, now)
     has_pages = request.site and published.site is not None
     tree: dict[str, Any] = {one.name: getattr(request, one.name) for one in fields(TreeRequest)}
     tree["title"] = request.title or published.title  # no source is read that could tell
