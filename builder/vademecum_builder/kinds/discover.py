@@ -26,10 +26,11 @@ from vademecum_builder.sources.charset import decode
 from vademecum_builder.sources.endings import BINARY_TYPES, MEDIA_TYPES
 from vademecum_builder.sources.exports import CANNOT_UNPACK, UNPACK_IT, shape_of
 from vademecum_builder.sources.fetched import fetch, is_address
+from vademecum_builder.sources.mail import MAILS, is_maildir
 from vademecum_builder.sources.record_files import Layout
 
 _SQLITE = b"SQLite format 3\0"
-_EXPORTED = (".txt", ".json", ".jsonl", ".csv", ".log", ".weechatlog", ".mbox")
+_EXPORTED = (".txt", ".json", ".jsonl", ".csv", ".log", ".weechatlog", *MAILS)
 _FEED = re.compile(rb"<(?:rss|feed|rdf:RDF)\b")
 _EACH = 30
 """Files of a folder that may hold each something else."""
@@ -84,6 +85,7 @@ def discover(place: str, folder: Path) -> Sequence[Proposal]:
 
 _NAMES = re.compile(r"[^\t\n]*\t|\ufeff?[\w-]+(?:([,;|])[\w-]+)(?:\1[\w-]+)+\r?\n")
 """The first line of a table: names between tabs, or each one word."""
+_ZULIP = re.compile(rb'\s*\{\s*"zerver_')
 _OPENAPI = re.compile(rb'\s*\{\s*"(?:openapi|swagger)"\s*:\s*"\d')
 
 
@@ -119,6 +121,11 @@ def _of_file(path: Path, folder: Path) -> Proposal:
         return Proposal(name, "feed", {"path": place})
     if _WIKI.search(head):
         return _wiki(name, place, head)
+    if _ZULIP.match(head):
+        raise UsageError(
+            f"{path}: an export of all of Zulip has what people wrote to each other alone: archive what is public, "
+            "as zulip-archive does, and name that folder"
+        )
     if path.suffix.lower() == ".json" and _OPENAPI.match(head):
         raise UsageError(
             f"{path}: it describes an API (OpenAPI), and is no list of records: make pages of it, as with "
@@ -174,6 +181,8 @@ def _in_folder(path: Path, folder: Path) -> list[Proposal]:
     place, name = _relative(path, folder), name_of(path.resolve().name)
     if (path / "users.json").exists() and (path / "channels.json").exists():
         return [_messages(name, place, "slack")]
+    if is_maildir(path):
+        return [_messages(name, place, "mbox")]
     listed = sorted(file for file in islice(path.rglob("*"), _LOOKED_AT) if file.is_file())
     files = [file.suffix.lower() for file in listed]
     read = [file for file in listed if file.suffix.lower() in {*_EXPORTED, *MEDIA_TYPES, *BINARY_TYPES, *ENDINGS}]
@@ -225,7 +234,9 @@ def _each(files: Sequence[Path], folder: Path) -> list[Proposal]:
         with suppress(SourceError):  # of several lists the one that is proposed is looked at, and a broken one is told
             records = CatalogSource(str(file)).sample(SAMPLED)
         columns = list(dict.fromkeys(name for record in records for name in record))
-        if is_of_people(file.stem, fields_of(records), len(records), columns):
+        listed = next(iter(CatalogSource(str(file)).lists_of_records(always=True)), "").rpartition(".")[2]
+        called = listed if is_called_people(listed) else file.stem
+        if is_of_people(called, fields_of(records), len(records), columns):
             private.append(file.name)
         else:
             found.append(_of_file(file, folder))
@@ -308,4 +319,4 @@ def _catalog(name: str, where: str, place: str, *, complete: bool = True, within
         more = f" and {len(lists) - 1 - _TOLD} more" if len(lists) - 1 > _TOLD else ""
         told_of = f"not read, as a source of its own would: {', '.join(lists[1 : 1 + _TOLD])}{more}"
         found = replace(found, notes=(*found.notes, told_of))
-    return completed(found, fields) if complete and found is not archive else found
+    return completed(found, fields) if complete and not archive else found

@@ -18,14 +18,14 @@ MESSAGE: Mapping[str, re.Pattern[str]] = {
     name: re.compile(rf"(?:.*_)?(?:{'|'.join(words.split()).replace('_', '_?')})", re.IGNORECASE)
     for name, words in {
         "time": """
-            date_gmt date_utc time timestamp ts date sent sent_at created created_at created_on create_at
+            date_gmt date_utc time timestamp ts date sent sent_at created created_at created_on created_date create_at
             posted posted_at posted_on date_time unixtime datum zeit zeitpunkt zeitstempel gesendet(?:_am)?
             erstellt(?:_am)? fecha fecha_hora hora enviad[oa](?:_e[mn])? cread[oa](?:_en)? criado(?:_em)? horodatage
             envoye(?:_le)? cree(?:_le)? data_ora data_hora inviato(?:_il)? tijdstip verzonden(?:_op)?
         """,
         "author": """
             author sender from user username nick nickname from_user member user_name display_name user_id author_id
-            sender_id from_id member_id poster poster_id (?:author|sender|user|from)_(?:full_)?name
+            sender_id from_id member_id poster poster_id (?:author|sender|user|from|creator)_(?:full_)?name
             absender verfasser autor[ea]? auteur nutzer benutzer mitglied
             remitente usuario expediteur utilisateur mittente utente remetente afzender gebruiker
         """,

@@ -1,5 +1,5 @@
 """Exported archives of messages: records (JSON, JSON Lines, CSV), and in modules of their own Slack's folder, what
-Discord, Telegram and Mattermost export, what WhatsApp and programs for IRC write, mbox."""
+Discord, Telegram, Matrix and Mattermost export, what WhatsApp and programs for IRC write, and mail."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ from vademecum_builder.sources.charset import decode_text
 from vademecum_builder.sources.chat_logs import irc_messages, is_irc, is_whatsapp, whatsapp_messages
 from vademecum_builder.sources.cuts import Message
 from vademecum_builder.sources.discord import discord_messages, discord_rows
-from vademecum_builder.sources.mail import mails, text_of_html
+from vademecum_builder.sources.mail import MAILS, is_maildir, mails, text_of_html
+from vademecum_builder.sources.matrix import matrix_messages
 from vademecum_builder.sources.mattermost import mattermost_messages
 from vademecum_builder.sources.message import NOT_FOR_EVERYBODY, make_message
 from vademecum_builder.sources.private_fields import why_private
@@ -31,7 +32,7 @@ from vademecum_builder.sources.records import Failed, field_at, is_deleted
 from vademecum_builder.sources.slack import slack_days, slack_messages
 from vademecum_builder.sources.telegram import telegram_messages
 
-SHAPES: Final = ("jsonl", "slack", "discord", "telegram", "mattermost", "whatsapp", "irc", "mbox")
+SHAPES: Final = ("jsonl", "slack", "discord", "telegram", "mattermost", "matrix", "whatsapp", "irc", "mbox")
 CANNOT_UNPACK: Final = (
     OSError, RuntimeError, ValueError, EOFError, zipfile.BadZipFile, zlib.error, lzma.LZMAError
 )  # fmt: skip
@@ -91,6 +92,7 @@ class Export:
             "discord": self._discord,
             "telegram": self._telegram,
             "mattermost": self._mattermost,
+            "matrix": self._matrix,
             "whatsapp": lambda: self._lines(whatsapp_messages),
             "irc": lambda: self._lines(irc_messages),
             "mbox": self._mbox,
@@ -116,12 +118,14 @@ class Export:
 
     def _looks_like(self) -> str:
         if self.path.is_dir():
+            if is_maildir(self.path):
+                return "mbox"
             lines = next((file for file in self._files(*_LINES)), None)
             if lines and _MATTERMOST.match(lines.read_bytes()[:100]):
                 return "mattermost"
             if next(slack_days(self.path), None):
                 return "slack"
-        first = next(iter(self._files(*_LINES, *_OTHERS, ".txt", ".log", ".mbox")), self.path)
+        first = next(iter(self._files(*_LINES, *_OTHERS, ".txt", ".log", *MAILS)), self.path)
         if first.is_dir():
             return "discord"  # which says what is missing
         with first.open("rb") as stream:
@@ -212,8 +216,18 @@ class Export:
                 raise SourceError(f"{self.where}: {file}: {error.message}") from None
 
     def _mbox(self) -> Iterator[Message | Skipped]:
-        for file in sorted(self.path.rglob("*.mbox")) if self.path.is_dir() else [self.path]:
-            yield from self._messages(mails(file))
+        places = [self.path, *sorted(self.path.rglob("*"))]  # of a Maildir the folders lie in it
+        for place in places if self.path.is_dir() else [self.path]:
+            is_box = place.suffix.lower() in MAILS and place.is_file()
+            if is_box or is_maildir(place) or places == [self.path]:
+                yield from self._messages(mails(place, self.left_out))
+
+    def _matrix(self) -> Iterator[Message | Skipped]:
+        for file in self._files(".json"):
+            told = _load(file)
+            if not isinstance(told, dict) or not isinstance(told.get("messages"), list):
+                raise SourceError(f"{self.where}: {file}: no export of Matrix: it has no list of messages")
+            yield from self._messages(matrix_messages(told, file.name, self.left_out))
 
     def _messages(self, told: Iterable[tuple[Any, ...] | Skipped]) -> Iterator[Message | Skipped]:
         for one in told:
@@ -226,7 +240,7 @@ class Export:
 
 def shape_of(head: bytes, ending: str) -> str:
     """Return which program wrote an archive of messages that begins so; empty: none that is known."""
-    if ending in (".mbox", ".mbx") or head.startswith(b"From "):
+    if ending in MAILS or head.startswith(b"From "):
         return "mbox"
     text = head.decode("utf-8", "ignore").removeprefix("\ufeff")
     if ending in _LINES:
@@ -235,7 +249,8 @@ def shape_of(head: bytes, ending: str) -> str:
         return "discord" if re.match(r'"?AuthorID"?,"?Author"?,"?Date"?,"?Content\b', text) else ""
     if ending == ".json":
         telegram = '"text_entities"' in text or '"about": "Here is the data you requested' in text
-        return "telegram" if telegram else "discord" if '"guild"' in text else ""
+        matrix = '"room_name"' in text and '"exported_by"' in text
+        return "telegram" if telegram else "matrix" if matrix else "discord" if '"guild"' in text else ""
     if ending in (".txt", ".log", ".weechatlog", ""):
         return "whatsapp" if is_whatsapp(text) else "irc" if is_irc(text) else ""
     return ""

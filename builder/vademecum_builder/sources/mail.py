@@ -1,12 +1,15 @@
-"""A box of mail (mbox, RFC 4155) as what its messages say: MIME, headers in any encoding, and no repeated quotes."""
+"""Mail (a box as of RFC 4155, a Maildir, `.eml`) as what it says: MIME, headers in any encoding, no repeated quotes."""
 
 from __future__ import annotations
 
 import hashlib
 import mailbox
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from datetime import UTC, datetime
+from email import message_from_bytes
 from email.errors import HeaderParseError
 from email.header import decode_header
 from email.message import Message as Mail
@@ -18,6 +21,7 @@ from vademecum.errors import ContentError
 from vademecum_builder.sources.base import Skipped
 from vademecum_builder.sources.charset import decode_text
 
+MAILS: Final = (".mbox", ".mbx", ".eml")
 _ID: Final = re.compile(r"<([^<>\s]+)>")
 _ANSWERS: Final = re.compile(r"^(?:(?:re|fwd?|aw|wg|sv|tr)(?:\[\d+\])?:\s*)+", re.IGNORECASE)
 _QUOTED_FROM: Final = re.compile(r"^>(>*From )", re.MULTILINE)
@@ -29,21 +33,43 @@ _HIDDEN: Final = "script,style,head,[hidden],[style*='display:none'],[style*='di
 _BLOCKS: Final = "p,div,tr,table,ul,ol,pre,blockquote,h1,h2,h3,h4,h5,h6"
 
 
-def mails(file: Path) -> Iterator[tuple[str, Mapping[str, Any]] | Skipped]:
-    """Yield where each mail of a box stands, and its fields by the names of `cuts.Message`."""
-    box = mailbox.mbox(file, create=False)
-    try:
-        for number, mail in enumerate(box):
-            key = f"{file.name}:{number}"
-            try:
-                yield key, {**_fields(mail), "channel": file.stem}
-            except ContentError as error:
-                yield Skipped(key, error.message)
-    finally:
-        box.close()
+def is_maildir(place: Path) -> bool:
+    """Return whether a folder is a box as mail servers keep it: a file for each mail."""
+    return all((place / name).is_dir() for name in ("cur", "new"))
 
 
-def _fields(mail: mailbox.mboxMessage) -> dict[str, Any]:
+def mails(place: Path, left_out: Counter[str]) -> Iterator[tuple[str, Mapping[str, Any]] | Skipped]:
+    """Yield where each mail of a box stands, and its fields by the names of `cuts.Message`.
+
+    Args:
+        place: A box, a Maildir, or a single mail.
+        left_out: Counts what its owner has not sent, or thrown away.
+    """
+    channel = place.parent.name if place.suffix.lower() == ".eml" else place.stem.strip(".") or place.name.strip(".")
+    for key, mail in _opened(place, left_out):
+        try:
+            yield key, {**_fields(mail), "channel": channel}
+        except ContentError as error:
+            yield Skipped(key, error.message)
+
+
+def _opened(place: Path, left_out: Counter[str]) -> Iterator[tuple[str, Mail]]:
+    if place.is_dir():
+        files = [file for name in ("cur", "new") for file in (place / name).iterdir()]
+        for file in sorted(files, key=lambda file: file.name):
+            if {*file.name.rpartition(":2,")[2]} & {*"DT"} and ":2," in file.name:
+                left_out["drafts, and mails in the bin"] += 1
+            elif not file.name.startswith("."):
+                yield file.name.partition(":")[0], message_from_bytes(file.read_bytes())
+    elif place.suffix.lower() == ".eml":
+        yield place.name, message_from_bytes(place.read_bytes())
+    else:
+        with closing(mailbox.mbox(place, create=False)) as box:
+            for number, mail in enumerate(box):
+                yield f"{place.name}:{number}", mail
+
+
+def _fields(mail: Mail) -> dict[str, Any]:
     author, address = parseaddr(_header(mail, "From"))
     subject, text = _header(mail, "Subject"), _text(mail)
     references = _ID.findall(_header(mail, "References"))
@@ -63,7 +89,7 @@ def _fields(mail: mailbox.mboxMessage) -> dict[str, Any]:
     }
 
 
-def _time(mail: mailbox.mboxMessage) -> str:
+def _time(mail: Mail) -> str:
     """Return when it was written; where it does not say, when it was put into the box.
 
     Raises:
@@ -72,7 +98,8 @@ def _time(mail: mailbox.mboxMessage) -> str:
     told = _header(mail, "Date")
     try:
         if not told:  # the line that separates mails, "in UTC" (RFC 4155, appendix A)
-            at = datetime.strptime(" ".join(mail.get_from().split()[-5:]), "%a %b %d %H:%M:%S %Y")
+            line = mail.get_from() if isinstance(mail, mailbox.mboxMessage) else ""
+            at = datetime.strptime(" ".join(line.split()[-5:]), "%a %b %d %H:%M:%S %Y")
             return at.replace(tzinfo=UTC).isoformat()
         time = parsedate_to_datetime(told)
     except ValueError:

@@ -15,6 +15,8 @@ _DIGITS = re.compile(r"\d{9,19}(?:\.\d{1,9})?")
 _ISO = re.compile(r"\d{4}-\d\d-\d\d")
 _DAY_FIRST = re.compile(r"(\d\d?)\.(\d\d?)\.(\d{4})(?:,? (\d\d:\d\d(?::\d\d)?))?")
 """With points between them the day comes first wherever dates are written so; with strokes it may be the month."""
+_SPELLED = re.compile(r"[A-Z]\w+, ([A-Z]\w+ \d\d?, \d{4}) at (\d\d?:\d\d:\d\d)\s?([AP]M) UTC")
+"""As Google Chat exports it: the blank before AM is a narrow one."""
 _DURATION = re.compile(r"(\d+)\s*(s|m|h|d|w)")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -50,6 +52,8 @@ def read_time(value: object, zone: tzinfo | None = None) -> datetime:
             day, month, year, hour = found.groups("00:00")
             written = f"{year}-{month:0>2}-{day:0>2} {hour}"
         try:
+            if spelled := _SPELLED.fullmatch(text):
+                return datetime.strptime(" ".join(spelled.groups()), "%B %d, %Y %I:%M:%S %p").replace(tzinfo=UTC)
             value = datetime.fromisoformat(written)
         except ValueError:
             raise ContentError(f"{text[:40]!r} is no time: expected ISO 8601, or seconds since 1970") from None

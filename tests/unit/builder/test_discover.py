@@ -1085,6 +1085,30 @@ def test_of_a_database_what_may_be_read_is_proposed_and_what_may_not_is_told(tmp
     assert "link.article_id = m.article_id" in found.settings["query"] and "metadata" not in found.settings
 
 
+def test_an_archive_beside_other_lists_keeps_its_own_names(tmp_path: Path) -> None:
+    said = [
+        {
+            "message_id": f"t/{n}",
+            "topic_id": "t",
+            "text": text_of(n),
+            "creator": {"name": "Ann", "email": "a@b.example"},
+        }
+        | {"created_date": f"Tuesday, April 6, 2021 at 1:0{n}:02\u202fPM UTC"}
+        for n in range(9)
+    ]
+    (tmp_path / "a.json").write_text(json.dumps({"messages": said, "seen": [{"id": 1}]}))
+    (found,) = discover(str(tmp_path / "a.json"), tmp_path)
+    names = {name: found.settings[name] for name in ("id", "time", "author", "thread")}
+    assert (found.kind, names) == ("messages", {
+        "id": "message_id", "time": "created_date", "author": "creator.name", "thread": "topic_id",
+    })  # fmt: skip
+    (tmp_path / "group_info.json").write_text(json.dumps({"members": [{"name": f"N {n}"} for n in range(9)]}))
+    assert "group_info.json" in str(discover(str(tmp_path), tmp_path)[0].notes)
+    (tmp_path / "z.json").write_text(json.dumps({"zerver_message": [{"id": 1, "content": "x"}]}))
+    with pytest.raises(UsageError, match="what people wrote to each other alone"):
+        discover(str(tmp_path / "z.json"), tmp_path)
+
+
 def test_a_state_beside_published_that_is_none_is_asked_for() -> None:
     states = ["draft", "published", "in review"]
     articles = [{"id": n, "title": f"Pump {n}", "text": text_of(n), "status": states[n % 3]} for n in range(9)]

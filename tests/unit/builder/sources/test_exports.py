@@ -72,6 +72,85 @@ def test_discord(tmp_path: Path) -> None:
     assert messages(tmp_path / "help.json") == [first, edited, Skipped("9", reason)]
 
 
+def test_a_maildir_and_single_mails(tmp_path: Path) -> None:
+    def mail(number: int, more: str = "") -> bytes:
+        head = (
+            f"From: Ann <ann@a.example>\nDate: Mon, 1 Jan 2024 10:0{number}:00 +0000\nMessage-ID: <{number}@a>\n{more}"
+        )
+        return f"{head}Subject: Oil\n\nText {number}.\n\n-- \nAnn\n".encode()
+
+    box = tmp_path / "list"
+    for folder, name in (("cur", "1:2,S"), ("cur", "2:2,DS"), ("cur", "3:2,ST"), ("new", "4")):
+        (box / folder).mkdir(parents=True, exist_ok=True)
+        (box / folder / name).write_bytes(mail(int(name[0])))
+    (box / ".More" / "cur").mkdir(parents=True)
+    (box / ".More" / "new").mkdir()
+    (box / ".More" / "cur" / "5:2,").write_bytes(mail(5, "In-Reply-To: <4@a>\n"))
+    read = [one for one in messages(box) if isinstance(one, Message)]
+    assert [(one.id, one.text, one.channel) for one in read] == [
+        ("1@a", "Text 1.", "list"), ("4@a", "Text 4.", "list"), ("5@a", "Text 5.", "More"),
+    ]  # fmt: skip
+    export = Export(box)
+    list(export.read())
+    assert export.left_out == {"drafts, and mails in the bin": 2}
+    assert discover(str(box), tmp_path)[0].settings == {"path": "list", "shape": "mbox"}
+    eml = tmp_path / "eml"
+    eml.mkdir()
+    (eml / "a.eml").write_bytes(mail(6))
+    (eml / "b.eml").write_bytes(mail(7).replace(b"Date:", b"X-Date:"))
+    assert [one.id if isinstance(one, Message) else one.reason for one in messages(eml)] == [
+        "6@a", "its date is none: ''",
+    ]  # fmt: skip
+    assert discover(str(eml), tmp_path)[0].settings == {"path": "eml", "shape": "mbox"}
+
+
+def room(*events: dict[str, Any]) -> dict[str, Any]:
+    told = [
+        {"event_id": f"$e{number}", "origin_server_ts": 1_700_000_000_000 + number * 1000, "sender": "@ann:a.example"}
+        | {"type": "m.room.message"}
+        | event
+        for number, event in enumerate(events)
+    ]
+    return {"room_name": "Pumps", "exported_by": "@ann:a.example", "messages": told}
+
+
+def said(body: str, **relates: Any) -> dict[str, Any]:
+    return {"content": {"msgtype": "m.text", "body": body} | ({"m.relates_to": relates} if relates else {})}
+
+
+def test_a_room_of_matrix(tmp_path: Path) -> None:
+    edit = {"m.new_content": {"msgtype": "m.text", "body": "Use oil."}, "body": "* Use oil.", "msgtype": "m.text"}
+    relates = {"rel_type": "m.replace", "event_id": "$e1"}
+    events = room(
+        {"type": "m.room.member", "state_key": "@bo:a.example", "content": {"displayname": "Bo"}},
+        {"sender": "@bo:a.example"} | said("Use ol.", **{"m.in_reply_to": {"event_id": "$e2"}}),
+        said("It squeaks."),
+        {"sender": "@bo:a.example", "content": edit | {"m.relates_to": relates}},
+        {"sender": "@eve:a.example", "content": edit | {"m.relates_to": relates | {"event_id": "$e2"}}},
+        {"type": "m.room.encrypted", "content": {"ciphertext": "AwgA"}},
+        {"content": {}},
+        {"content": {"msgtype": "m.image", "body": "pump.jpg"}},
+        said("> <@bo:a.example> Use oil.\n\nThanks!", **{"m.in_reply_to": {"event_id": "$e1"}}),
+        said("More", rel_type="m.thread", event_id="$e2"),
+        {"origin_server_ts": "soon"} | said("When?"),
+    )
+    (tmp_path / "export.json").write_text(json.dumps(events))
+    export = Export(tmp_path / "export.json")
+    read = list(export.read())
+    assert [(one.id, one.author, one.text, one.thread, one.reply_to) for one in read if isinstance(one, Message)] == [
+        ("$e1", "Bo", "Use oil.", "", "$e2"),
+        ("$e2", "ann", "It squeaks.", "$e2", ""),
+        ("$e8", "ann", "Thanks!", "", "$e1"),
+        ("$e9", "ann", "More", "$e2", ""),
+    ]
+    first = read[0]
+    assert isinstance(first, Message) and first.channel == "Pumps"
+    assert first.updated and (first.updated - first.time).total_seconds() == 2
+    assert "soon" in str(read[-1])
+    assert export.left_out == {"messages that nobody could decrypt": 1, "messages that were deleted": 1}
+    assert discover(str(tmp_path / "export.json"), tmp_path)[0].settings["shape"] == "matrix"
+
+
 def test_mbox(tmp_path: Path) -> None:
     (tmp_path / "list.mbox").write_bytes(
         b"From a Thu Jan  1 00:00:00 2026\nMessage-ID: <1@a>\nFrom: =?utf-8?q?J=C3=B6rg?= <j@a.example>\n"

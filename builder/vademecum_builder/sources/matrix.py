@@ -1,0 +1,81 @@
+"""Matrix as Element exports a room: its events, of which those are messages that somebody wrote."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from vademecum_builder.sources.base import Skipped
+from vademecum_builder.sources.records import mapping, mappings
+
+_SAID: Final = frozenset({"m.text", "m.notice", "m.emote"})
+_QUOTED: Final = re.compile(r"\A(?:> .*\n)+\n")
+"""What is answered, as programs without answers are shown it."""
+_NAME: Final = re.compile(r"@([^:]+):.*")
+
+
+def matrix_messages(
+    told: Mapping[str, Any], name: str, left_out: Counter[str]
+) -> Iterator[tuple[str, dict[str, Any], Any] | Skipped]:
+    """Yield where each message stands, its fields by the names of `cuts.Message`, and when it was edited.
+
+    Args:
+        told: A file of an export.
+        name: Of the file.
+        left_out: Counts what is encrypted, and what was deleted.
+    """
+    events = mappings(told.get("messages"))
+    names = _names(events)
+    edits = {of: event for event in events if (of := _related(event, "m.replace"))}
+    roots = {_related(event, "m.thread") for event in events}
+    for number, event in enumerate(events):
+        if event.get("type") == "m.room.encrypted":
+            left_out["messages that nobody could decrypt"] += 1
+        if event.get("type") != "m.room.message" or _related(event, "m.replace"):
+            continue
+        id, sender, content = event.get("event_id"), str(event.get("sender", "")), mapping(event.get("content"))
+        if not content:
+            left_out["messages that were deleted"] += 1
+            continue
+        edit = edits.get(str(id), {})
+        if edit.get("sender") == sender:
+            new = mapping(mapping(edit.get("content")).get("m.new_content"))
+            content = {**new, "m.relates_to": content.get("m.relates_to")}
+        if content.get("msgtype") not in _SAID:
+            continue
+        answers = mapping(mapping(content.get("m.relates_to")).get("m.in_reply_to")).get("event_id", "")
+        text = str(content.get("body", ""))
+        found = {
+            "id": id,
+            "time": _time(event),
+            "author": names.get(sender) or _NAME.sub(r"\1", sender),
+            "text": _QUOTED.sub("", text) if answers else text,
+            "channel": told.get("room_name") or name,
+            "thread": id if id in roots else _related(event, "m.thread"),
+            "reply_to": answers,
+        }
+        yield f"{name}:{number}", found, _time(edit) if edit else None
+
+
+def _related(event: Mapping[str, Any], how: str) -> str:
+    """Return the event that one edits, or in whose thread it is; empty: none."""
+    relates = mapping(mapping(event.get("content")).get("m.relates_to"))
+    return str(relates.get("event_id", "")) if relates.get("rel_type") == how else ""
+
+
+def _names(events: list[Mapping[str, Any]]) -> Mapping[str, str]:
+    """Return what people call themselves."""
+    members = (event for event in events if event.get("type") == "m.room.member")
+    told = ((event.get("state_key") or event.get("sender"), mapping(event.get("content"))) for event in members)
+    return {str(who): str(content["displayname"]) for who, content in told if content.get("displayname")}
+
+
+def _time(event: Mapping[str, Any]) -> Any:
+    """Return when the server got it (milliseconds since 1970), as a time that says its zone."""
+    at = event.get("origin_server_ts")
+    if not isinstance(at, int) or not 0 <= at < 10**14:
+        return at
+    return datetime.fromtimestamp(at / 1000, UTC).isoformat()
