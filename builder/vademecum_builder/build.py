@@ -108,7 +108,7 @@ def _start_preview(
     location: str | None, request: BuildRequest, now: datetime, *, over_preview: bool
 ) -> tuple[Keys, Previous, Authority]:
     """Return the keys that are there, what the preview is compared with, and the throwaway key that signs it."""
-    keys = keys_of_preview(request.keys, request.root)
+    keys = keys_of_preview(request)
     if over_preview:
         keys = replace(keys, roots={})  # what it is compared with was signed by no key of ours
     return keys, without_roots(_previous(location, keys, request, now)), throwaway_authority(now)
@@ -116,15 +116,8 @@ def _start_preview(
 
 def _start_release(location: str | None, request: BuildRequest, now: datetime) -> tuple[Keys, Previous, Authority]:
     """Return the keys, what the release goes on from, and who signs it."""
-    keys = find_keys(
-        request.keys,
-        request.root,
-        out=request.out,
-        published_at=None if request.force or request.restart else location,
-        signing_key=request.signing_key,
-        make=request.make_keys,
-        now=now,
-    )
+    published_at = None if request.force or request.restart else location
+    keys = find_keys(request, out=request.out, published_at=published_at, make=request.make_keys, now=now)
     previous = _previous(location, keys, request, now)
     return keys, previous, choose_authority(keys, previous.roots, now)
 

@@ -89,7 +89,7 @@ def _previous(request: BuildRequest) -> Previous:
     if location is None or request.restart:
         return Previous()
     try:
-        return find_previous(location, keys_of_preview(request.keys, request.root).roots, request.channel)
+        return find_previous(location, keys_of_preview(request).roots, request.channel)
     except VademecumError:
         if not is_empty(location):
             raise

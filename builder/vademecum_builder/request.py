@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from vademecum_builder.delta.schedule import PackLimits
 from vademecum_builder.index.tiers import TierLimits
-from vademecum_builder.signing.defaults import Validity
+from vademecum_builder.signing.defaults import SigningRequest
 
 _FEW: Final = 5
 """Records that may always fail, where they are a third of all at most."""
@@ -78,23 +78,6 @@ class ArchiveLimits:
     def budget(self, release: int) -> int:
         """Return the bytes for earlier releases beside one of so many bytes."""
         return max(self.floor, int(self.share * release))
-
-
-@dataclass(frozen=True, kw_only=True)
-class SigningRequest:
-    """Who signs, and for how long.
-
-    Attributes:
-        keys: Folder of keys; None: `.vademecum/keys`, made on a first day.
-        root: The public root metadata; None: `root.json` among the keys.
-        signing_key: The release key itself (a PEM, or a key URI as `awskms:...`); empty: the file among the keys.
-        validity: How long signatures hold.
-    """
-
-    keys: Path | None = None
-    root: Path | None = None
-    signing_key: str = field(default="", repr=False)
-    validity: Validity = field(default_factory=Validity)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 from vademecum.errors import UsageError
 from vademecum.runtime.files import real_path
-from vademecum_builder.signing.defaults import DEFAULT_KEYS, UNUSED
+from vademecum_builder.signing.defaults import DEFAULT_KEYS, UNUSED, SigningRequest
 from vademecum_builder.signing.keys import KEY_VARIABLE, RELEASE_KEY, ROOT_FILE, Authority, load_authority, load_roots
 from vademecum_builder.signing.root import new_keys
 
@@ -46,20 +46,11 @@ class Keys:
 
 
 def find_keys(
-    folder: Path | None,
-    root_file: Path | None = None,
-    *,
-    out: Path,
-    published_at: str | None,
-    signing_key: str = "",
-    make: bool = True,
-    now: datetime,
+    request: SigningRequest, *, out: Path, published_at: str | None, make: bool = True, now: datetime
 ) -> Keys:
     """Return the keys that are named; where there is nothing at all yet, make development keys.
 
     Args:
-        folder: Holds `release.pem` and `root.json`; None: `DEFAULT_KEYS`.
-        root_file: The public root metadata, where it lies elsewhere.
         out: The published tree: keys in it would be published.
         published_at: Where a release lies that was signed with some keys; None: a new line begins.
         make: Whether development keys may be made: not where they would be gone with the machine.
@@ -69,11 +60,11 @@ def find_keys(
         UsageError: They cannot be read, or lie where they would be published; there are none, and none may be made.
         StorageError: Development keys cannot be written.
     """
-    named = folder is not None or root_file is not None
-    folder = folder or DEFAULT_KEYS
+    named, signing_key = request.keys is not None or request.root is not None, request.signing_key
+    folder = request.keys or DEFAULT_KEYS
     if real_path(folder).is_relative_to(real_path(out)):
         raise UsageError(f"{folder}: the keys lie in {out} and would be published; move them elsewhere")
-    root_file, key_file = root_file or folder / ROOT_FILE, folder / RELEASE_KEY
+    root_file, key_file = request.root or folder / ROOT_FILE, folder / RELEASE_KEY
     if named or root_file.exists():
         return Keys(load_roots(root_file), key_file, signing_key)
     if signing_key:
@@ -97,13 +88,13 @@ def find_keys(
     return Keys(load_roots(root_file), key_file, notices=(notice,))
 
 
-def keys_of_preview(folder: Path | None, root_file: Path | None) -> Keys:
+def keys_of_preview(request: SigningRequest) -> Keys:
     """Return the public root metadata, as far as they are there; nothing that could sign.
 
     Raises:
         UsageError: They are named, and cannot be read.
     """
-    named = root_file or (folder and folder / ROOT_FILE)
+    named = request.root or (request.keys and request.keys / ROOT_FILE)
     file = named or DEFAULT_KEYS / ROOT_FILE
     return Keys(load_roots(file) if named or file.exists() else {}, file.parent / RELEASE_KEY)
 

@@ -114,15 +114,7 @@ def open_tree(request: TreeRequest, now: datetime | None) -> Tree:
             f"{request.out}: there is no published tree; name it with --out, or where it is published with --previous"
         )
     lying = timestamp_version(request.out)
-    keys = find_keys(
-        request.keys,
-        request.root,
-        out=request.out,
-        published_at=location,
-        signing_key=request.signing_key,
-        make=False,
-        now=now,
-    )
+    keys = find_keys(request, out=request.out, published_at=location, make=False, now=now)
     away = "what is published there is read, and signed anew: run this again when the host answers, or name a whole "
     away += f"copy of it with --previous {request.out if lying else 'DIR'}"
     previous = find_previous(location, keys.roots, request.channel, away=away)

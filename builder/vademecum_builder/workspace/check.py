@@ -184,7 +184,7 @@ def published_of(request: TreeRequest) -> tuple[Previous, Published]:
     copy = request.out if timestamp_version(request.out) else "DIR"
     away = "the sources are compared with what is published there: run this again when the host answers, or name a "
     away += f"copy of it with --previous {copy}"
-    previous = find_previous(location, keys_of_preview(request.keys, request.root).roots, away=away)
+    previous = find_previous(location, keys_of_preview(request).roots, away=away)
     if previous.published is None:
         raise EmptyStoreError(f"{location}: {'; '.join(previous.notices)}")
     return previous, previous.published

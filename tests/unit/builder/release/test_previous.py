@@ -26,6 +26,7 @@ from vademecum.runtime.memory import MemoryStore
 from vademecum_builder.release.numbers import Numbers, begun_anew
 from vademecum_builder.release.previous import Previous, find_previous, locate_previous, read_previous
 from vademecum_builder.request import BuildRequest
+from vademecum_builder.signing.defaults import SigningRequest
 from vademecum_builder.signing.keyring import Keys, choose_authority, find_keys
 from vademecum_builder.signing.keys import RELEASE_KEY, ROOT_FILE, load_roots
 from vademecum_builder.signing.root import new_keys, renew_root
@@ -48,7 +49,12 @@ def found_keys(
     published_at: str | None = None,
     signing_key: str = "",
 ) -> Keys:
-    return find_keys(folder, root_file, out=line.out, published_at=published_at, signing_key=signing_key, now=NOW)
+    return find_keys(
+        SigningRequest(keys=folder, root=root_file, signing_key=signing_key),
+        out=line.out,
+        published_at=published_at,
+        now=NOW,
+    )
 
 
 def previous(line: Line, held: dict[int, bytes]) -> Previous:
@@ -66,7 +72,7 @@ def test_a_first_build_makes_development_keys_and_says_so(line: Line) -> None:
 @pytest.mark.fault("E65")
 def test_no_keys_are_made_where_they_would_be_lost(line: Line) -> None:
     with pytest.raises(UsageError, match="secret VADEMECUM_SIGNING_KEY"):
-        find_keys(None, out=line.out, published_at=None, make=False, now=NOW)
+        find_keys(SigningRequest(), out=line.out, published_at=None, make=False, now=NOW)
     assert not Path(".vademecum").exists()
 
 
