@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from functools import cache, lru_cache
+from functools import lru_cache
+from threading import local
 from typing import Final
 
 LANGUAGES: Final = {
@@ -48,6 +49,7 @@ LANGUAGES: Final = {
 }
 """The algorithm for the first part of a language tag (BCP 47), or for none."""
 DEFAULT: Final = "english"
+_OF_THREAD: Final = local()
 _LETTERS: Final = re.compile("[a-z]{5,}")
 _DOUBLED: Final = re.compile(r"(.)([^aeiou])\2")
 _SHORT: Final = 5
@@ -97,11 +99,14 @@ def spelling(stem: str) -> str:
     return same if len(stem) <= _SHORT else same.replace("our", "or").removesuffix("a")
 
 
-@cache
 def _stemmer(algorithm: str) -> Callable[[str], str]:
-    # Here: who reads a language's name of this module stems no word.
-    import snowballstemmer
+    """Return what stems by an algorithm, one for each thread: it keeps in itself the word that it is at."""
+    made = vars(_OF_THREAD)
+    if algorithm not in made:
+        # Here: who reads a language's name of this module stems no word.
+        import snowballstemmer
 
-    # The pure one, which is the same everywhere: a compiled one is taken where PyStemmer lies beside.
-    stem: Callable[[str], str] = snowballstemmer.stemmer(algorithm).stemWord
+        # The pure one, which is the same everywhere: a compiled one is taken where PyStemmer lies beside.
+        made[algorithm] = snowballstemmer.stemmer(algorithm).stemWord
+    stem: Callable[[str], str] = made[algorithm]
     return stem

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 import snowballstemmer
 
 from vademecum.search.local import index_documents
 from vademecum.search.segment_words import read_words
-from vademecum.search.stems import BEFORE, LANGUAGES, algorithms_of, stems_of
+from vademecum.search.stems import BEFORE, LANGUAGES, _stemmer, algorithms_of, stems_of
 from vademecum.search.tokens import words_of
 from vademecum.search.words import Words
 
@@ -70,3 +72,14 @@ def test_every_language_of_snowball_is_stemmed() -> None:
     twice = {"porter", "dutch_porter"}  # other rules for languages that are there
     assert set(LANGUAGES.values()) == set(snowballstemmer.algorithms()) - twice
     assert algorithms_of(["tlh"]) == ("english",)
+
+
+def test_threads_do_not_stem_in_each_others_words() -> None:
+    """A stemmer keeps in itself the word that it is at: a server's threads got an IndexError, or stems of other words,
+    which stayed in the cache for all."""
+    with ThreadPoolExecutor(1) as pool:
+        there = pool.submit(_stemmer, "english").result()
+    here = _stemmer("english")
+    assert here("rotations") == there("rotations") == "rotat"
+    assert getattr(here, "__self__", here) is not getattr(there, "__self__", here)
+    assert _stemmer("english") == here
