@@ -11,13 +11,14 @@ from vademecum_builder.sources.private_fields import is_named_private, plain_nam
 
 _PEOPLE: Final = re.compile(
     r"(?:.*_)?(?:users?|customers?|members?|accounts?|persons?|people|contacts?|employees?|staff|patients?|subscribers?|guests?"
-    r"|leads?|sessions?|tokens?|credentials?|logins?|auth)(?:_.*)?",
+    r"|leads?|logins?|auth)(?:_.*)?",
     re.IGNORECASE,
 )
 _PROGRAM: Final = re.compile(
     r"(?:.*_)?(?:sessions?|tokens?|migrations?|cache|options|settings|config|configuration|preferences|jobs?|queue"
-    r"|(?:admin|audit|access|error|event|activity|request|system|job|sync|mail|import)_logs?|oauth|secrets?|credentials?|usermeta|schema|content_types?|versions?)(?:_.*)?"
-    r"|(?:django|sqlite|pg|alembic|ar_internal|active_storage)_.*",
+    r"|(?:admin|audit|access|error|event|activity|request|system|sync|mail|import)_logs?|oauth|secrets?"
+    r"|credentials?|usermeta|schema|content_types?|versions?)(?:_.*)?"
+    r"|(?:django|pg|ar_internal|active_storage)_.*",
     re.IGNORECASE,
 )
 """What a program keeps for itself: sessions, keys, settings. None of it is anybody's knowledge."""

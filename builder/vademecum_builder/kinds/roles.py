@@ -51,7 +51,7 @@ _LINKS: Final = ("html_url", "web_url", "url", "link", "permalink", "href")
 _SITES: Final = ("product_url", "website_url", "homepage_url", "website", "homepage")
 """Where what a record is about lives itself; what many records share is a maker's."""
 _UPDATED: Final = re.compile(
-    r"(?:updated|modified|changed|edited|last_?(?:update|change|edit)|ge(?:ae?|ä)ndert|bearbeitet|modifi(?:cad|cat|é|e_le)|"
+    r"(?:updated|modified|changed|edited|last_?(?:update|change|edit)|ge(?:ae?|ä)ndert|bearbeitet|modifi(?:cad|cat|é)|"
     r"a(?:c)?tualizad|gewijzigd)",
     re.IGNORECASE,
 )

@@ -68,7 +68,7 @@ _PRIVATE: Final[Mapping[str, str]] = {
         rf"{_PASS}|pass(?:w|phrase)|kennwort|contrase|mot_?de_?passe|senha|wachtwoord|secret|geheim|token|iban|(?<!i)ssn"
     ),
     "key": (
-        r"pass(?:e?port|code|key|nummer|nr)|(?:^|_)pwd?(?:$|_)|private_?key|api_?key|hash(?!_?tag)|_salt$|(?:^|_)ip(?:$|_)"
+        r"pass(?:e?port|code|key)|(?:^|_)pwd?(?:$|_)|private_?key|api_?key|hash(?!_?tag)|_salt$|(?:^|_)ip(?:$|_)"
         r"|ip_?addr"
     ),
     "mail": r"e_?mail|correo|courriel",
@@ -79,7 +79,7 @@ _PRIVATE: Final[Mapping[str, str]] = {
     "paid": r"salar|(?:^|_)wages?(?:$|_)|gehalt|sueldo|stipendio|bank_?(?:card|acc)|credit_?card|konto_?n",
     "born": r"birth|dob(?:$|_)|geburt|nacimi|naissance|nascita|geboorte",
     "cost": (
-        r"cost(?![aeilu])|margin|(?:purchase|buying|dealer)_?price|wholesale|einkauf|kosten|marge|coste|costo|inkoop"
+        r"cost(?![aeilu])|margin|(?:purchase|buying|dealer)_?price|wholesale|einkauf|kosten|marge|coste|inkoop"
         r"|(?:^|_)ek(?:_|$|preis|netto)"
     ),
     "lent": r"borrowe[dr]|(?:lent|loaned)_(?:to|by)|ausgeliehen|ausleiher|entliehen|entleiher",
