@@ -63,6 +63,13 @@ class Places:
         self._dated: dict[int, bool] = {}
         self._fields: dict[str, tuple[list[str], NDArray[np.int64], NDArray[np.int64]]] = {}
 
+    def begun(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return those of these chunks that the documents begin with that own them."""
+        chunks, documents = self._state.chunks, self._state.documents
+        owners = (documents.places[chunks.owners[row]] for row in rows.tolist())
+        pairs = zip(rows.tolist(), map(self._state.document_chunks, owners), strict=True)
+        return np.array([row for row, (first, *_) in pairs if chunks.ids[row] == first], np.int64)
+
     def matching(self, filters: Filters) -> NDArray[np.bool_]:
         """Return which documents say what the filters ask for, [m]."""
         fits = [all(says(said.get(name), some) for name, some in filters.items()) for said in self._metadata]

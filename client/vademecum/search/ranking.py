@@ -58,7 +58,6 @@ class Ranking:
     rows: NDArray[np.int64]
     scores: Scores
     nearest: bool
-    titled: NDArray[np.int64]
 
 
 def nearness(cosines: Scores, pages: Scores) -> Scores:
@@ -93,7 +92,7 @@ def fuse(
         ids: Of the chunks, [n].
         weight: Of the words against the meaning: the encoder says it.
         counting: Which chunks may be found, [n]; None: all.
-        titled: Chunks of documents whose title is the query.
+        titled: Chunks that documents begin with whose title is the query.
         headed: Whether a chunk's own heading is the query; None: none is read.
         called: How near the title of a chunk's document is to the query, from 0 to 1; below 0 where the document is
             nothing but its title; None: none is read.
@@ -132,7 +131,7 @@ def fuse(
         for row in best[:_READ_WHOLE].tolist():
             total[row] += _PHRASED * (phrased is not None and phrased(row))
         best[:] = best[np.lexsort((ids[best], -total[best]))]
-    return Ranking(rows, total[rows], nearest and mode == "hybrid" and found.weight > 0, titled)
+    return Ranking(rows, total[rows], nearest and mode == "hybrid" and found.weight > 0)
 
 
 def places_of(

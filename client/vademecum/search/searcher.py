@@ -86,8 +86,9 @@ class Searcher:
         cosines, near = self._near(found, single) if found.weight and mode != "lexical" else (nothing, nothing)
         documents = self._places.matching(filters) if filters else None
         titled = self._words.titled(found.meant if found.guessed else query)
+        first = self._places.begun(titled)
         if documents is not None and not found.weight:  # nothing is asked but that: all that fit, by their keys
-            mode, titled = "hybrid", self._places.firsts
+            mode, first = "hybrid", self._places.firsts
             found = replace(found, titles=np.arange(len(documents), 0, -1)[self._owners] / len(documents))
         ranking = fuse(
             cosines,
@@ -97,14 +98,14 @@ class Searcher:
             mode=mode,
             weight=self._opened.encoder.file.words_weight / 1000,
             counting=None if documents is None else self._places.rows(documents),
-            titled=titled,
+            titled=first,
             headed=None if mode == "semantic" else self._places.headed(query),
             called=self._titles.near(found.known) if mode == "hybrid" else None,
             phrased=None if mode == "semantic" else self._places.phrased(query),
             dated=self._places.is_dated if mode == "hybrid" else None,
         )
         shown = slice(offset, offset + limit)
-        results = self._present(ranking, found, cosines, documents, prefer or {}, shown, facets, group=group)
+        results = self._present(ranking, found, cosines, documents, prefer or {}, shown, titled, facets, group=group)
         results.language = foreign_language(words_of(query), found.unknown, self._places.languages)
         results.unknown = lacking(found.unknown, query)
         results.unsaid = self._places.unsaid(filters or ())
@@ -124,7 +125,7 @@ class Searcher:
         documents = self._places.elsewhere(row)
         counting, titled = self._places.rows(documents), np.zeros(0, np.int64)
         ranking = fuse(cosines, cosines, nothing, ids, mode="semantic", weight=0.0, counting=counting, titled=titled)
-        return self._present(ranking, nothing, cosines, documents, {}, slice(0, limit), group=True)
+        return self._present(ranking, nothing, cosines, documents, {}, slice(0, limit), titled, group=True)
 
     def _near(self, found: Found, single: float) -> tuple[Scores, Scores]:
         """Return the cosine of each chunk with the query, [n], and its `nearness`, [n].
@@ -152,13 +153,14 @@ class Searcher:
         documents: NDArray[np.bool_] | None,
         prefer: Mapping[str, str],
         shown: slice,
+        titled: NDArray[np.int64],
         facets: Sequence[str] | None = None,
         *,
         group: bool,
     ) -> Results:
         candidates = list(self._candidates(ranking, documents, prefer, self._places.depth(shown.stop), group=group))
         groups: dict[int, list[Candidate]] = {}
-        for number in self._places.settled(candidates, frozenset(ranking.titled.tolist())):
+        for number in self._places.settled(candidates, frozenset(titled.tolist())):
             key = candidates[number][2] if group else number
             groups.setdefault(key, []).append(candidates[number])
 

@@ -82,6 +82,12 @@ export class Generation {
     return ids.filter((row) => row !== undefined);
   }
 
+  /** Whether the document that owns a row begins with it. @param {number} at */
+  isFirst(at) {
+    const { segment: { chunks, bounds }, row } = this.documents[this.owners[at]];
+    return this.index.find(chunks[bounds[row]]) === at;
+  }
+
   /** A row's vector: a query for what is like it. @param {number} at */
   vector(at) {
     const { segment: { dimensions, vectors }, row } = this.place(at);

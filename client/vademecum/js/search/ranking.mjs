@@ -38,7 +38,7 @@ export function roomFor(passes, length, documents) {
  * its document tells what was new once.
  * @typedef {{headed?: (row: number) => boolean, called?: (row: number) => number, phrased?: (row: number) => boolean, dated?: (row: number) => boolean}} Names */
 
-/** All chunks that answer, and how well. A document whose title was typed is before all.
+/** All chunks that answer, and how well. The beginning of a document whose title was typed is before all.
  * @param {import("./meaning.mjs").Meaning} meaning of the query; not read where `mode` is lexical
  * @param {import("./words.mjs").Found} found
  * @param {{mode: string, weight: number, fits: ((row: number) => boolean) | null, titled: number[], alone?: boolean}} options

@@ -114,14 +114,15 @@ export class Searcher {
     const asked = this.encoder.encode(found.known);
     const fits = places.matching(filters);
     const empty = words && !found.weight;
-    let titled = words?.titled(found.guessed ? found.meant : query) ?? [];
+    const titled = words?.titled(found.guessed ? found.meant : query) ?? [];
+    let first = titled.filter((/** @type {number} */ at) => this.generation.isFirst(at));
     if (empty && fits) { // nothing is asked but that: all that fit, by their keys
-      [mode, titled] = ["hybrid", this.generation.firsts()];
+      [mode, first] = ["hybrid", this.generation.firsts()];
       Object.assign(found, { titles: Float64Array.from(fits, (_, at) => (fits.length - at) / fits.length) });
     }
     if (mode !== "lexical") meaning.turnTo(empty ? asked : (vector ?? asked), mode === "semantic" ? 0 : FAR, this.room.picked);
     const names = mode === "semantic" ? {} : { headed: places.headed(query), phrased: places.phrased(query), ...(mode === "hybrid" && { called: this.titles.near(asked), dated: places.isDated }) };
-    const answer = this.#answer(found, fits, { mode, titled, names, limit, offset, group, prefer, facets });
+    const answer = this.#answer(found, fits, { mode, titled, first, names, limit, offset, group, prefer, facets });
     const language = found.unknown.length ? await this.#foreign(query, found.unknown) : "";
     const unknown = lacking(found.unknown, query);
     const texts = answer.hits.flatMap(({ title, excerpt }) => [title, excerpt]);
@@ -142,16 +143,16 @@ export class Searcher {
     const found = { ...nothing(generation), words: new Set(), meant: "", known: "" };
     if (row === undefined || generation.owners[row] < 0) return { hits: [], total: 0, unknown: [], nearest: false, facets: {}, words: [], meant: "", language: "", unsaid: {}, preparing: false };
     this.meaning.turnTo(generation.vector(row), 0, this.room.picked);
-    const asked = { mode: "semantic", titled: [], alone: true, limit, offset: 0, group: true, prefer: {} };
+    const asked = { mode: "semantic", titled: [], first: [], alone: true, limit, offset: 0, group: true, prefer: {} };
     return { ...this.#answer(found, places.elsewhere(row), asked), language: "", unsaid: {}, preparing: false };
   }
 
   /** @param {import("./words.mjs").Found} found @param {boolean[] | null} fits
-   * @param {Omit<Question, "query" | "filters"> & {titled: number[], alone?: boolean, names?: import("./ranking.mjs").Names}} asked */
-  #answer(found, fits, { mode, titled, alone, names, limit, offset, group, prefer, facets }) {
+   * @param {Omit<Question, "query" | "filters"> & {titled: number[], first: number[], alone?: boolean, names?: import("./ranking.mjs").Names}} asked */
+  #answer(found, fits, { mode, titled, first, alone, names, limit, offset, group, prefer, facets }) {
     const { generation, places, meaning } = this;
     const { index, owners } = generation;
-    const ranking = fuse(meaning, found, { mode, weight: this.encoder.wordsWeight / 1000, fits: places.fitting(fits), titled, alone }, this.room);
+    const ranking = fuse(meaning, found, { mode, weight: this.encoder.wordsWeight / 1000, fits: places.fitting(fits), titled: first, alone }, this.room);
     const candidates = places.settled(this.#candidates(ranking, names, fits, prefer, places.depth(offset + limit), group), ranking.scores, fits, prefer, titled);
     /** @type {Candidate[][]} */ const groups = [];
     const placed = this.room.seen.fill(0); // of each document its group, from 1

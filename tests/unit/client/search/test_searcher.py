@@ -69,6 +69,15 @@ def test_a_page_whose_title_was_typed_comes_first(kb: KnowledgeBase) -> None:
     assert keys(kb.search("rotate the key"))[0] == "keys.md"
 
 
+@pytest.mark.parametrize("title", ["handbook", "hnadbook"])
+def test_a_page_whose_title_was_typed_is_shown_from_its_beginning(kb: KnowledgeBase, title: str) -> None:
+    for mode in ("hybrid", "lexical"):
+        first, *_ = kb.search(title, mode=mode)
+        assert (first.document, first.heading, [more.heading for more in first.more]) == (
+            "book.md", "", ["2.1 By hand", "Hands"]
+        )  # fmt: skip
+
+
 def test_of_an_identifier_that_no_page_has_the_last_part_is_being_typed(kb: KnowledgeBase) -> None:
     hits = kb.search("app.backgr")
     assert (keys(hits)[0], hits.unknown) == ("tasks.md", ("app.backgr", "app"))
