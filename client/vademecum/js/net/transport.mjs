@@ -83,14 +83,16 @@ export function readerAddress(key, tree) {
   return `${address.href}${address.search ? "&" : "?"}doc=${encodeURIComponent(key)}`;
 }
 
-/** A file of the first host that answers. Where none does, the error is that of the one that may be asked again
+/** A file of the first host that answers, and with no page of HTML, as where a network wants a login first. Where none does, the error is that of the one that may be asked again
  * soonest; of several, of the one that stands first.
  * @param {string[]} urls of one tree, the preferred host first @param {string} path @param {number} limit */
 export async function fetchFirst(urls, path, limit) {
   const errors = [];
   for (const url of urls) {
     try {
-      return (await fetchBody(fileAddress(path, url), { limit })).data;
+      const { data } = await fetchBody(fileAddress(path, url), { limit });
+      if (!/^\s*</u.test(new TextDecoder().decode(data))) return data;
+      throw new VademecumError("content", `${fileAddress(path, url)}: a page of HTML (a login?)`);
     } catch (error) {
       errors.push(asError(error));
     }

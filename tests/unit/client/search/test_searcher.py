@@ -354,6 +354,7 @@ def test_a_full_stop_behind_a_single_letter_ends_no_sentence(short: str) -> None
         ("Needed:\n\na key\na pump \n\n\ta can.\nDone", "Needed: a key • a pump • a can. Done"),
         ("鍵を交換。\n終わり\n以上", "鍵を交換。 終わり • 以上"),
         ("call(\n  1,\n  2\n)\n[3]", "call( 1, 2 ) • [3]"),
+        ("x =\n  a\n  && b\n  .map(c)\n.env\ncurl \\\n  -v", "x = a && b .map(c) • .env • curl \\ -v"),
     ],
 )
 def test_lines_of_an_excerpt_are_told_apart(text: str, shown: str) -> None:

@@ -13,6 +13,7 @@ const answers = {
     response.writeHead(200, { "content-encoding": "gzip", "content-length": body.length }).end(body);
   },
   "/missing": (response) => response.writeHead(404).end("<h1>not here"),
+  "/login": (response) => response.end("\ufeff\n<!doctype html><h1>Log in"),
   "/part": (response) => response.writeHead(206).end("part"),
   "/busy": (response) => response.writeHead(503, { "retry-after": "120" }).end(),
   "/short": (response) => {
@@ -76,6 +77,12 @@ test("the first host that answers counts; where none does, the error is of the o
   await assert.rejects(fetchFirst([here], "busy", 10), { code: "server", retryAfter: 120 });
   await assert.rejects(fetchFirst([here, dead], "busy", 10), { code: "network" });
   await assert.rejects(fetchFirst([here, dead], "missing", 10), { code: "server" });
+});
+
+test("a page in place of a file is no file: the next host is asked, and where there is none, that is what is told", async () => {
+  const portal = await serve((request, response) => answers["/login"](response));
+  assert.equal(new TextDecoder().decode(await fetchFirst([portal, here], "whole", 100)), "0123456789");
+  await assert.rejects(fetchFirst([portal], "whole", 100), { code: "content", message: /a page of HTML/ });
 });
 
 test("no answer, a break, a stall and a drip are the network's", async () => {

@@ -130,7 +130,7 @@ export const de = {
   "error.goesOn": "Die Ausgabe, die Sie haben, geht weiter.",
   "error.network": "Der Server war nicht zu erreichen.",
   "error.server": "Der Server antwortete mit einem Fehler.",
-  "error.content": "Eine Datei kam beschädigt an und wurde nicht benutzt.",
+  "error.content": "Was kam, ist nicht, was verlangt war, und wurde nicht benutzt. Will dieses Netz, dass Sie sich anmelden?",
   "error.newer-format": "Die neue Ausgabe braucht eine neuere Version dieser Seite. Laden Sie sie neu.",
   "error.trust": "Der neuen Ausgabe war nicht zu trauen; sie wurde nicht installiert.",
   "error.signature": "Was kam, ist nicht von seinem Herausgeber signiert und wurde nicht benutzt.",

@@ -133,7 +133,7 @@ export const en = {
   "error.goesOn": "The release that you have keeps working.",
   "error.network": "The host could not be reached.",
   "error.server": "The host answered with an error.",
-  "error.content": "A file arrived damaged and was not used.",
+  "error.content": "What came is not what was asked for, and was not used. Does this network want you to log in?",
   "error.newer-format": "The new release needs a newer version of this page. Reload to get it.",
   "error.trust": "The new release could not be trusted and was not installed.",
   "error.signature": "What came is not signed by its publisher, and was not used.",
