@@ -39,7 +39,7 @@ _PARTY: Final = re.compile(
     re.IGNORECASE,
 )
 """What somebody bought, paid, lent or booked, and who that was."""
-_ADDRESSES: Final = re.compile(r"(?:.*_)?address(?:es)?", re.IGNORECASE)
+_ADDRESSES: Final = re.compile(r"(?:.*_)?(?:address(?:es)?|(?:tele)?phones?|phone_numbers?|e?mails)", re.IGNORECASE)
 _SHORT: Final = 40
 """Characters that a text has on the average; what is longer tells more of somebody than a name."""
 _NAME: Final = re.compile(r"(?:full|first|last|sur|display|user|nick)_?name", re.IGNORECASE)

@@ -143,7 +143,9 @@ def _title_of(fields: Sequence[FieldFound], records: int) -> FieldFound | None:
     most = [one for one in apart if 2 * one.records > records]
     above = [one for one in short if one.name.count(".") < 2]  # the name of a place of death is nested deeper
     titled = _called([one for one in above if one in apart], TITLES) or _called(above, TITLES)
-    named = titled or next((one for one in most if one in short and names_a_record(one.name)), None)
+    # Of several the one that tells most of them apart: of a country its name, and not that of its currency.
+    several = [one for one in most if one in short and names_a_record(one.name)]
+    named = titled or max(several, key=lambda one: len(one.values), default=None)
     words = [one for one in most if one in short and one.words * 2 > one.records]
     return named or min(words, key=lambda one: one.length / one.records, default=None)
 

@@ -92,7 +92,7 @@ _PRIVATE: Final[Mapping[str, str]] = {
 _REACHED: Final = re.compile(
     r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}(?![\w:])|(?<!\d\.)(?<![\w+-])(?:\+|00)\d[\d /().-]{6,}\d|"
     r"(?<![\w+./-])(?!\d\d[/-]\d\d[/-]\d\d)(?=(?:[ /().-]{0,2}\d){7})\(?0\d{1,4}\)?[ /-](?:[ .-]?\d){3}|"
-    r"(?<![\w-])(?:\(\d{3}\) ?|\d{3}-)\d{3}-\d{4}\b",
+    r"(?<![\w-])(?:\(\d{3}\) ?|\d{3}[ -])\d{3}-\d{4}\b",
     re.IGNORECASE,
 )
 """Where somebody is reached: an address of mail, a number of a telephone."""

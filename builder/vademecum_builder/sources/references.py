@@ -27,6 +27,7 @@ _SHARED: Final = re.compile(r"\s*@(?:string|preamble|xdata)\b", re.IGNORECASE)
 """What the other entries are read with."""
 _NO_ENTRY: Final = re.compile(r"\s*@comment\b", re.IGNORECASE)
 _KEY: Final = re.compile(r"^(?:\s*@\w+\s*[{(]\s*([^\s,]+)\s*,|ID  - (.*\S))", re.MULTILINE)
+_CROSSREF: Final = re.compile(r"(?:^|,)\s*crossref\s*=\s*[{\"]\s*([^\s}\"]+)", re.MULTILINE | re.IGNORECASE)
 _SECONDS: Final = 60.0
 _OWN: Final = frozenset({"annote", "title-short", "accessed", "issued", "keyword"})
 """What somebody noted for himself, and what is told in another way."""
@@ -48,22 +49,37 @@ def references(text: str, form: str) -> Iterator[tuple[int, dict[str, Any] | Fai
     lines = [1 + count + text.startswith("\n", at) for count, at in zip(passed, begins, strict=True)]
     parts = [(line, text[at:end]) for line, at, end in zip(lines, begins, begins[1:], strict=False)]
     shared = "".join(part for _, part in parts if _SHARED.match(part))
-    yield from _read([one for one in parts if not _SHARED.match(one[1]) and not _NO_ENTRY.match(one[1])], shared, form)
+    entries = [one for one in parts if not _SHARED.match(one[1]) and not _NO_ENTRY.match(one[1])]
+    asked = {key for _, part in entries for key in _CROSSREF.findall(part)}
+    others = {key[1]: part for _, part in entries if (key := _KEY.search(part)) and key[1] in asked}
+    yield from _read(entries, shared, form, others)
 
 
-def _read(parts: Sequence[tuple[int, str]], shared: str, form: str) -> Iterator[tuple[int, dict[str, Any] | Failed]]:
+def _read(
+    parts: Sequence[tuple[int, str]], shared: str, form: str, others: Mapping[str, str]
+) -> Iterator[tuple[int, dict[str, Any] | Failed]]:
+    """Yield what parts say.
+
+    Args:
+        others: By their keys, entries that say something for those that refer to them (`crossref`): a part is read with
+            those that are not among the parts, unless these are broken.
+    """
     if not parts:
         return
-    read = _converted(shared + "\n".join(part for _, part in parts), form)
-    if isinstance(read, list) and len(read) == len(parts):
-        for (line, part), one in zip(parts, read, strict=True):
+    asked = {key for _, part in parts for key in _CROSSREF.findall(part)}
+    beside = [part for key, part in others.items() if key in asked and part not in [one for _, one in parts]]
+    read = _converted(shared + "\n".join([*beside, *(part for _, part in parts)]), form)
+    if isinstance(read, list) and len(read) == len(parts) + len(beside):
+        for (line, part), one in zip(parts, read[len(beside) :], strict=True):
             # pandoc makes up a key where a list has none, and where one stands twice.
             told, key = _fields(one), _KEY.search(part)
             yield line, told | {"id": (key[1] or key[2]) if key else told.get("DOI") or told.get("title", "")}
     elif len(parts) > 1:
         half = len(parts) // 2
-        yield from _read(parts[:half], shared, form)
-        yield from _read(parts[half:], shared, form)
+        yield from _read(parts[:half], shared, form, others)
+        yield from _read(parts[half:], shared, form, others)
+    elif beside:
+        yield from _read(parts, shared, form, {})
     else:
         line, part = parts[0]
         yield line, Failed(f"no reference that can be read ({read or 'nothing in it'})", part)

@@ -19,6 +19,7 @@ from support.postgres import new_database
 from vademecum.errors import UsageError
 from vademecum_builder.kinds.discover import discover
 from vademecum_builder.kinds.fields import fields_of
+from vademecum_builder.kinds.people import is_of_people
 from vademecum_builder.kinds.proposals import Proposal, name_of, of_records
 from vademecum_builder.kinds.registry import open_sources
 from vademecum_builder.kinds.roles import proposal
@@ -1126,6 +1127,18 @@ def test_an_archive_beside_other_lists_keeps_its_own_names(tmp_path: Path) -> No
     (tmp_path / "z.json").write_text(json.dumps({"zerver_message": [{"id": 1, "content": "x"}]}))
     with pytest.raises(UsageError, match="what people wrote to each other alone"):
         discover(str(tmp_path / "z.json"), tmp_path)
+
+
+def test_of_several_names_the_one_that_tells_records_apart_is_the_title() -> None:
+    countries = [{"code": f"C{n}", "currency_name": f"Mark {n // 2}", "country_name": f"Land {n}"} for n in range(40)]
+    assert proposal(fields_of(countries), 40)["title"] == "country_name"
+
+
+def test_a_number_that_is_called_is_private_and_so_is_a_table_of_them(tmp_path: Path) -> None:
+    lines = [{"id": n, "number": f"650 780-75{n:02}", "department": f"Hall {n}"} for n in range(20)]
+    assert "number" not in str(proposal(fields_of(lines), 20))
+    assert is_of_people("phones", fields_of(lines), 20, ["id", "number"])
+    assert not is_of_people("phone_models", fields_of([{"id": 1, "about": text_of(1)}]), 1, ["id", "about"])
 
 
 def test_a_state_beside_published_that_is_none_is_asked_for() -> None:

@@ -52,6 +52,18 @@ def test_references_are_records_and_one_that_is_broken_costs_no_other() -> None:
 
 
 @pytest.mark.process
+def test_what_an_entry_has_of_another_one_is_not_lost_beside_a_broken_one() -> None:
+    paper = "@inproceedings{%s, title = {On %s},\n  crossref = {%s}}\n"
+    volume = "@proceedings{%s, title = {Proceedings of Pumps}%s}\n"
+    broken = "@book{broken, title = {\n"
+    text = paper % ("a", "Oil", "vol") + broken + paper % ("b", "Tar", "bad") + volume % ("vol", "")
+    told = dict(read(text + "@proceedings{bad, title = {Lost\n"))
+    found = {one["id"]: one.get("container-title") for one in told.values() if isinstance(one, dict)}
+    assert found == {"a": "Proceedings of Pumps", "b": None, "vol": None}
+    assert sum(isinstance(one, str) for one in told.values()) == 2
+
+
+@pytest.mark.process
 def test_what_entries_share_is_in_each_and_no_entry() -> None:
     shared = (
         "@xdata{press, publisher = {Oil Press}}\n@book{a, title = {One}, xdata = {press}}\n@book{broken, title = {\n"
