@@ -37,9 +37,7 @@ _MAINTENANCE: Final = re.compile(
 )
 """Parameters that say how something looks, or when somebody was to look at it."""
 _LINK: Final = re.compile(r"\[\[(?::|([\w ]+):(?=[^\s|\]]))?([^\[\]|]*)((?:\|[^\[\]|]*)*)\]\]")
-_CATEGORY: Final = re.compile(
-    r"category|kategorie|categor[ií]a|cat[ée]gorie|categorie|kategoria|категория", re.IGNORECASE
-)
+_CATEGORY: Final = re.compile(r"category|kategorie|categor[ií]a|cat[ée]gorie|kategoria|категория", re.IGNORECASE)
 _FILE: Final = re.compile(r"file|image|media|datei|bild|fichier|archivo|ficheiro|bestand|plik|файл", re.IGNORECASE)
 _REDIRECT: Final = re.compile(r"\s*#[^\W\d]+[^\n\[\]]{0,20}\[\[")
 
@@ -88,7 +86,7 @@ def read_mediawiki(text: str) -> Sequence[Section]:
 def _handed(template: re.Match[str]) -> str:
     """Return what is handed to a template: what has no name, or else what has one, each behind its name."""
     name = (template[1] or "").strip()
-    if not name or name.startswith("#") or ":" in name:
+    if name.startswith("#") or ":" in name:
         return ""
     parts = [part.strip() for part in _PARAMETER.split(template[2].removeprefix("|")) if part.strip()]
     if plain := [part for part in parts if not _NAMED.match(part)]:
@@ -102,8 +100,6 @@ def _handed(template: re.Match[str]) -> str:
 def _shown(link: re.Match[str]) -> str:
     """Return the text of a link to another page: where that is, the page does not say."""
     space, page, labels = link[1] or "", link[2], link[3].split("|")
-    if _CATEGORY.fullmatch(space) and link[0].startswith(f"[[{space}"):
-        return ""
-    if _FILE.fullmatch(space):
+    if _CATEGORY.fullmatch(space) or _FILE.fullmatch(space):
         return ""
     return labels[-1].strip() or f"{space}{':' if space else ''}{page}".strip()

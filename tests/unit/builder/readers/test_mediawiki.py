@@ -69,6 +69,20 @@ def test_a_list_that_a_template_is_handed_begins_on_a_line_of_its_own() -> None:
     assert text_of("{{Box|tools=\n* saw\n* file\n}}After.") == [((), ["tools:", "saw", "file", "After."])]
 
 
+@pytest.mark.process
+def test_what_says_how_a_page_looks_or_where_it_is_listed_is_no_text_in_any_language() -> None:
+    files = "File Image Media Datei Bild Fichier Archivo Ficheiro Bestand Plik Файл".split()
+    looks = "date name group title class style align width image size url access-date accessdate".split()
+    lists = "Category Kategorie Categoría Categoria Catégorie Categorie Kategoria Категория".split()
+    page = "".join(f"[[{word}:a.png|thumb|No]]" for word in files) + "".join(f"[[{word}:In {word}]]" for word in lists)
+    page += "__TOC__<gallery>\na.png|No\n</gallery><references /><ref name=no>No</ref><ref name=no /><languages/>"
+    page += "<noinclude>Seen</noinclude> <onlyinclude>as</onlyinclude> <includeonly>it</includeonly> "
+    page += "<translate>is</translate>"
+    page += f"{{{{Box|{'|'.join(f'{word}=No' for word in looks)}|empty=|use=yes}}}}"
+    assert text_of(page) == [((), ["Seen as it is", "use: yes"])]
+    assert categories(page) == [f"In {word}" for word in lists]
+
+
 @pytest.mark.parametrize("opening", ["<pre>", "<ref>", "<gallery "])
 def test_notes_that_nothing_closes_cost_no_more_than_their_length(opening: str) -> None:
     started = time.process_time()
