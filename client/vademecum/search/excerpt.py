@@ -23,11 +23,11 @@ Japanese end it wherever they stand.
 """
 _SPACES: Final = re.compile(r"[ \t\r\n\f\v]+")
 _LINE_ENDS: Final = re.compile(
-    r"(?<![ \t\r\n\f\v.!?…:;,(\[{=&\\。！？：；，、])[ \t\r\f\v]*\n[ \t\r\n\f\v]*"
-    r"(?![ \t\r\n\f\v)\]}]|\.[A-Za-z_]+\(|&&|\|\|)"
+    r"(?<![ \t\r\n\f\v.!?…:;,(\[{=&\\。！？：；，、])(?<!\*/)[ \t\r\f\v]*\n(?![ \t]+\*)[ \t\r\n\f\v]*"
+    r"(?![ \t\r\n\f\v)\]{}]|\.[A-Za-z_]+\(|&&|\|\|)"
 )
-"""Where a row, an item or another line ends without a sign that says so, and not in the middle of an expression. All
-lines of an excerpt are one."""
+"""Where a row, an item or another line ends without a sign that says so, and not in the middle of an expression, before
+a brace or around the lines of a comment. All lines of an excerpt are one."""
 _APART: Final = " \t\r\f\v|"
 """What a page shows apart, or not at all: cells are joined by a line."""
 _PHRASE: Final = re.compile(r"[^ \t\r\n\f\v|]{1,40}(?:[ \t]+[^ \t\r\n\f\v|]{1,40}){0,3}")

@@ -53,7 +53,8 @@ PAGES = {
     "th2.md": "---\nversion: '2'\n---\n# กุญแจ\n\nกุญแจใหม่ถูกสร้างขึ้น\n",
     "bare.md": "# Background pumps\n",
     "parts.md": "# Parts\n\n| Part | Size (mm) |\n| --- | --- |\n| hand pump | 5 |\n| siphon: | 7 |\n\nOf these:\n\n"
-    "- a pump\n- an oil can. \n- 密钥。\n- a key\n\n```\npump(\n  oil,\n)\n\n\nsiphon 😀\n{ }\n```\n",
+    "- a pump\n- an oil can. \n- 密钥。\n- a key\n\n```\npump(\n  oil,\n)\n\n\n"
+    "siphon 😀\n{ }\n/**\n * oil\n */\nkey\n```\n",
     **{
         f"{place}/wheel.md": f"---\n{said}\npageKey: wheel\n---\n# {title}\n\n{text}\n\n## Brake\n\nA shoe.\n"
         for place, said, title, text in (

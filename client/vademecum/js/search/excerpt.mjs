@@ -10,8 +10,9 @@ const SPACES = /[ \t\r\n\f\v]+/g;
 const BLANK = /^[ \t\r\n\f\v]*$/;
 /** Spaces that are not one already: there are few, and to replace each by itself takes as long as all the rest. */
 const UNEVEN = /[\t\r\n\f\v]| {2}/;
-/** Where a row, an item or another line ends without a sign that says so, and not in the middle of an expression. All lines of an excerpt are one. */
-const LINE_ENDS = /(?<![ \t\r\n\f\v.!?…:;,([{=&\\。！？：；，、])[ \t\r\f\v]*\n[ \t\r\n\f\v]*(?![ \t\r\n\f\v)\]}]|\.[A-Za-z_]+\(|&&|\|\|)/g;
+/** Where a row, an item or another line ends without a sign that says so, and not in the middle of an expression, before a brace or
+ * around the lines of a comment. All lines of an excerpt are one. */
+const LINE_ENDS = /(?<![ \t\r\n\f\v.!?…:;,([{=&\\。！？：；，、])(?<!\*\/)[ \t\r\f\v]*\n(?![ \t]+\*)[ \t\r\n\f\v]*(?![ \t\r\n\f\v)\]{}]|\.[A-Za-z_]+\(|&&|\|\|)/g;
 /** What a page shows apart, or not at all: cells are joined by a line. */
 const APART = [..." \t\r\f\v|"];
 const PHRASE = /^[^ \t\r\n\f\v|]{1,40}(?:[ \t]+[^ \t\r\n\f\v|]{1,40}){0,3}/u;

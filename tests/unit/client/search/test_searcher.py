@@ -355,6 +355,7 @@ def test_a_full_stop_behind_a_single_letter_ends_no_sentence(short: str) -> None
         ("鍵を交換。\n終わり\n以上", "鍵を交換。 終わり • 以上"),
         ("call(\n  1,\n  2\n)\n[3]", "call( 1, 2 ) • [3]"),
         ("x =\n  a\n  && b\n  .map(c)\n.env\ncurl \\\n  -v", "x = a && b .map(c) • .env • curl \\ -v"),
+        ("/**\n * Runs it\n */\nvoid run()\n{\n  go\n}\n* a note", "/** * Runs it */ void run() { go } • * a note"),
     ],
 )
 def test_lines_of_an_excerpt_are_told_apart(text: str, shown: str) -> None:
