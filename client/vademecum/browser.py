@@ -60,8 +60,8 @@ async def run(command: str, arguments: str, host: Host) -> str:
     """
     store = BrowserStore(host.openStore())
     try:
-        told = json.loads(arguments)
-        result = await _COMMANDS[command](_engine(host, store, told["connection"]), told)
+        request = json.loads(arguments)
+        result = await _COMMANDS[command](_engine(host, store, request["connection"]), request)
     except VademecumError as error:
         return _to_json({"error": _error_json(error)})
     finally:
@@ -102,10 +102,10 @@ def _engine(host: Host, store: BrowserStore, connection: Mapping[str, Any]) -> E
     )
 
 
-async def _sync(engine: Engine, told: Mapping[str, Any]) -> Outcome:
-    if told["damaged"]:
+async def _sync(engine: Engine, request: Mapping[str, Any]) -> Outcome:
+    if request["damaged"]:
         await engine.report_damage(DamagedError("the page's reader could not open what is installed"))
-    return await engine.sync(force=told["force"], unasked=told["unasked"])
+    return await engine.sync(force=request["force"], unasked=request["unasked"])
 
 
 _COMMANDS: Mapping[str, Callable[[Engine, Mapping[str, Any]], Awaitable[Any]]] = {
@@ -137,5 +137,5 @@ def _as_json(value: Any) -> Any:
 
 def _error_json(error: VademecumError) -> dict[str, Any]:
     room = {"needed": error.needed, "available": error.available} if isinstance(error, QuotaError) else {}
-    told = {"code": error.code, "message": error.message, "retryAfter": error.retry_after}
-    return {**told, "status": getattr(error, "status", None), **room}
+    failure = {"code": error.code, "message": error.message, "retryAfter": error.retry_after}
+    return {**failure, "status": getattr(error, "status", None), **room}

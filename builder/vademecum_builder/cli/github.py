@@ -41,10 +41,10 @@ def warn(warning: str, folders: Mapping[str, Path], environ: Mapping[str, str]) 
     Args:
         folders: Where documents lie, by what their keys begin with.
     """
-    told = f"vade: warning: {warning}"
+    line = f"vade: warning: {warning}"
     if is_github(environ):
-        told = _annotation("warning", warning, _place(warning, folders, environ))
-    print(printable(told), file=sys.stderr)
+        line = _annotation("warning", warning, _place(warning, folders, environ))
+    print(printable(line), file=sys.stderr)
 
 
 def tell(command: str, result: Mapping[str, Any], lines: Sequence[str], environ: Mapping[str, str]) -> None:
@@ -57,8 +57,8 @@ def tell(command: str, result: Mapping[str, Any], lines: Sequence[str], environ:
         table = _table(result) + _changes(result) if "embedded" in result else _literal("\n".join(lines))
         _summarise(f"vade {command}: {_headline(result)}", table, environ)
     # What a probe expects is what is served, whatever release a decision is about.
-    told = {**result, "sequence": result["serves"]} if "serves" in result else result
-    outputs = "".join(_output(name, told[name]) for name in OUTPUTS if name in told)
+    served = {**result, "sequence": result["serves"]} if "serves" in result else result
+    outputs = "".join(_output(name, served[name]) for name in OUTPUTS if name in served)
     _append(environ, "GITHUB_OUTPUT", outputs)
 
 
@@ -67,8 +67,8 @@ def tell_failure(command: str, error: VademecumError, environ: Mapping[str, str]
     if not is_github(environ):
         return
     place = _place(error.message, {"": Path()}, environ)
-    told = _annotation("error", error.message, {"title": f"vade {command}"} | place)
-    print(printable(told), file=sys.stderr)
+    annotation = _annotation("error", error.message, {"title": f"vade {command}"} | place)
+    print(printable(annotation), file=sys.stderr)
     reasons = _literal("\n".join([error.message, *getattr(error, "found", ())]))
     _summarise(f"vade {command} failed", f"{reasons}\nWhat is published stays as it was.\n", environ)
 
@@ -125,8 +125,8 @@ def _table(result: Mapping[str, Any]) -> str:
     }
     warnings = result["warnings"]
     more = [f"and {len(warnings) - _LISTED} more"] if len(warnings) > _LISTED else []
-    told = f"\n{len(warnings)} warnings\n\n{_literal(chr(10).join([*warnings[:_LISTED], *more]))}" if warnings else ""
-    return "| | |\n|---|--:|\n" + "".join(f"| {name} | {value} |\n" for name, value in rows.items()) + told
+    warned = f"\n{len(warnings)} warnings\n\n{_literal(chr(10).join([*warnings[:_LISTED], *more]))}" if warnings else ""
+    return "| | |\n|---|--:|\n" + "".join(f"| {name} | {value} |\n" for name, value in rows.items()) + warned
 
 
 def _changes(result: Mapping[str, Any]) -> str:
@@ -146,8 +146,8 @@ def _changes(result: Mapping[str, Any]) -> str:
 
 def _annotation(kind: str, text: str, properties: Mapping[str, str]) -> str:
     """Return a command of the workflow."""
-    told = ",".join(f"{name}={_escaped(value, ':,')}" for name, value in properties.items() if value)
-    return f"::{kind} {told}::{_escaped(text)}" if told else f"::{kind}::{_escaped(text)}"
+    named = ",".join(f"{name}={_escaped(value, ':,')}" for name, value in properties.items() if value)
+    return f"::{kind} {named}::{_escaped(text)}" if named else f"::{kind}::{_escaped(text)}"
 
 
 def _place(text: str, folders: Mapping[str, Path], environ: Mapping[str, str]) -> dict[str, str]:
@@ -172,8 +172,8 @@ def _escaped(text: str, more: str = "") -> str:
 def _output(name: str, value: object) -> str:
     """Return a line, or several, of GITHUB_OUTPUT; nobody who writes a version can guess the mark that ends it."""
     mark = f"end-{secrets.token_hex(16)}"
-    told = str(value).lower() if isinstance(value, bool) else "" if value is None else str(value)
-    return f"{name}<<{mark}\n{told}\n{mark}\n"
+    text = str(value).lower() if isinstance(value, bool) else "" if value is None else str(value)
+    return f"{name}<<{mark}\n{text}\n{mark}\n"
 
 
 def _append(environ: Mapping[str, str], variable: str, text: str) -> None:

@@ -177,8 +177,8 @@ class _Writer:
         brought = [self.rows.chunks[chunk] for chunk in _brought(entry, new)]
         self.fresh += brought
         self.olds += [() if like is None else like.chunks] * len(brought)
-        key = (new.key,) if entry.told == KEY else ()
-        facts = _facts(new) if entry.told >= FACTS else ()
+        key = (new.key,) if entry.scope == KEY else ()
+        facts = _facts(new) if entry.scope >= FACTS else ()
         texts = record(*key, *facts, *(t for row in brought for t in (row.headings, row.anchor, row.text)))
         if not texts:
             return b""
@@ -202,7 +202,7 @@ def _facts(row: DocumentRow) -> tuple[str, str, str]:
 
 def _encode_entry(entry: Entry) -> bytes:
     like = 0 if entry.like is None else entry.like + 1
-    return number(3 * like + entry.told) + number(len(entry.steps)) + b"".join(map(_encode_step, entry.steps))
+    return number(3 * like + entry.scope) + number(len(entry.steps)) + b"".join(map(_encode_step, entry.steps))
 
 
 def _encode_step(step: Step) -> bytes:

@@ -72,24 +72,24 @@ class Contents:
 
 def audit_json(contents: Contents) -> dict[str, Any]:
     """Return what a build says of a release beside its documents: kept with it, for pages that are made later."""
-    told = asdict(replace(contents, documents=(), headings={}))
-    return {name: value for name, value in told.items() if value}
+    values = asdict(replace(contents, documents=(), headings={}))
+    return {name: value for name, value in values.items() if value}
 
 
 def read_audit(
-    told: Mapping[str, Any], documents: Sequence[DocumentRow], headings: Mapping[str, Sequence[str]]
+    audit: Mapping[str, Any], documents: Sequence[DocumentRow], headings: Mapping[str, Sequence[str]]
 ) -> Contents:
     """Return the contents of a release, from what `audit_json` gave and from its rows."""
-    kinds = tuple(FileKind(**kind) for kind in told.get("kinds", ()))
-    return Contents(documents, **{**told, "kinds": kinds}, headings=headings)
+    kinds = tuple(FileKind(**kind) for kind in audit.get("kinds", ()))
+    return Contents(documents, **{**audit, "kinds": kinds}, headings=headings)
 
 
 def shown_fields(contents: Contents) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return which fields that settings ask for the search page narrows by, for few values are shared by many
     documents or all are numbers, and which it shows, for their values are short; of each the first that the settings
     name, for hits are to be seen between them."""
-    told = [orjson.loads(row.metadata) for row in contents.documents if row.metadata]
-    said = {name: [one[name] for one in told if name in one] for name in contents.fields}
+    metadata = [orjson.loads(row.metadata) for row in contents.documents if row.metadata]
+    said = {name: [one[name] for one in metadata if name in one] for name in contents.fields}
     found = {
         name: {text_of(value) for one in many for value in (one if isinstance(one, list) else [one])}
         for name, many in said.items()
@@ -140,10 +140,10 @@ def ages_of(documents: Iterable[DocumentRow]) -> tuple[SourceAges, ...]:
     """Return how old the documents of each source are, by its name: what `vade audit` says, without what is private."""
     found: dict[str, tuple[list[int], list[str]]] = {}
     for row in documents:
-        told = orjson.loads(row.metadata) if row.metadata else {}
-        sequences, days = found.setdefault(str(told.get("source", "")), ([], []))
+        metadata = orjson.loads(row.metadata) if row.metadata else {}
+        sequences, days = found.setdefault(str(metadata.get("source", "")), ([], []))
         sequences.append(row.sequence)
-        if isinstance(updated := told.get("updated"), str) and updated:
+        if isinstance(updated := metadata.get("updated"), str) and updated:
             days.append(updated[:10])
     return tuple(
         SourceAges(name, len(sequences), min(days, default=""), max(days, default=""), min(sequences), max(sequences))

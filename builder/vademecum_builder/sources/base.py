@@ -142,6 +142,11 @@ Entry = SourceItem | Skipped | Removed | Checkpoint
 """What a source says, one after another."""
 
 
+def digest_of_entry(entry: SourceItem | Skipped | Removed) -> str:
+    """Return `digest_of` what an entry says: of a document, its bytes."""
+    return digest_of(entry.data if isinstance(entry, SourceItem) else repr(entry).encode())
+
+
 @dataclass(frozen=True)
 class Changes:
     """What a source has to say since a checkpoint.

@@ -236,7 +236,7 @@ def _position(since: Checkpoint) -> tuple[str, str, tuple[str, ...]]:
     try:
         if since.strategy != STRATEGY:
             raise ValueError
-        told = orjson.loads(since.position)
-        return str(told["install"]), str(int(told["at"])), tuple(told.get("columns", ()))
+        position = orjson.loads(since.position)
+        return str(position["install"]), str(int(position["at"])), tuple(position.get("columns", ()))
     except (ValueError, KeyError, TypeError):
         raise UsageError(f"not a checkpoint of triggers ({since.strategy})") from None

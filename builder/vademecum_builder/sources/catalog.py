@@ -180,13 +180,13 @@ class CatalogSource:
 
     def _fetched(self, since: Checkpoint | None) -> Changes:
         shaped = digest_of(repr((self.layout, self.id, self.merge)).encode())
-        told: dict[str, Any] = {}
+        known: dict[str, Any] = {}
         if since is not None:
             if since.strategy != _STRATEGY:
                 raise UsageError(f"{self.place}: no checkpoint of an address ({since.strategy})")
-            told = json.loads(since.position)
+            known = json.loads(since.position)
         # Other settings read other records from the same bytes.
-        fetched = fetch(self.place, told["ask"] if told.get("shaped") == shaped else {})
+        fetched = fetch(self.place, known["ask"] if known.get("shaped") == shaped else {})
         if fetched is None:
             return Changes(iter([since] if since else []))
         position = {"ask": fetched.validators, "shaped": shaped}

@@ -77,8 +77,9 @@ def decode_text(data: bytes) -> Decoded:
         return _strict(data, encoding)
     if encoding == "utf-8":
         return _decoded(data, encoding, "")
-    told = f"read as {encoding}, which it looks like: save it as UTF-8"
-    return _decoded(data, encoding, f"read as {encoding.upper()}, which it does not say" if b"\0" in data else told)
+    if b"\0" in data:
+        return _decoded(data, encoding, f"read as {encoding.upper()}, which it does not say")
+    return _decoded(data, encoding, f"read as {encoding}, which it looks like: save it as UTF-8")
 
 
 def encoding_of(head: bytes, nul: int = 0, *, whole: bool = False) -> str:
@@ -92,8 +93,8 @@ def encoding_of(head: bytes, nul: int = 0, *, whole: bool = False) -> str:
     Raises:
         ContentError: Binary.
     """
-    if told := unicode_of(head, nul):
-        return told
+    if encoding := unicode_of(head, nul):
+        return encoding
     try:
         codecs.getincrementaldecoder("utf-8")().decode(head, whole)
         return "utf-8"
@@ -135,14 +136,14 @@ def _strict(data: bytes, encoding: str) -> Decoded:
     return Decoded(text)
 
 
-def _decoded(data: bytes, encoding: str, told: str) -> Decoded:
+def _decoded(data: bytes, encoding: str, warning: str) -> Decoded:
     text = data.decode(encoding, "replace")
     lost = text.count("\ufffd")
     if text.count("\0") > len(text) // 100:
         raise ContentError(_BINARY)
     if lost:
-        told = f"{lost} bytes or marks are no {encoding}: they are shown as \ufffd"
-    return Decoded(text.replace("\0", ""), told)
+        warning = f"{lost} bytes or marks are no {encoding}: they are shown as \ufffd"
+    return Decoded(text.replace("\0", ""), warning)
 
 
 def _declared(data: bytes) -> str:

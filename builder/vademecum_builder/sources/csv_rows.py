@@ -44,17 +44,17 @@ def csv_rows(
     while len(first) < _FIRST and sum(map(len, first)) < _MOST:
         first.append(text.readline(longest))
     said = _DELIMITER.fullmatch(first[0])  # Excel reads it, and writes it where it is told to
-    told = int(said is not None)
-    delimiter, skipped = _head_of(first[told:])
+    declared = int(said is not None)
+    delimiter, skipped = _head_of(first[declared:])
     if skipped:
-        title = first[told].strip(f" \r\n{_DELIMITERS}")
+        title = first[declared].strip(f" \r\n{_DELIMITERS}")
         warn(f"{skipped} lines above the names of its columns are left out ({title[:_SHOWN]})")
     text.seek(0)
-    for _ in range(told + skipped):
+    for _ in range(declared + skipped):
         text.readline(longest)
     lines = _Lines(text, longest)
     rows = csv.reader(lines, delimiter=said[1] if said else delimiter, strict=True)
-    above = 1 + told + skipped
+    above = 1 + declared + skipped
     names = _names(next(rows, []))
     number = rows.line_num + above
     while True:

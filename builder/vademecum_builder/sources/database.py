@@ -217,11 +217,11 @@ def encode_value(value: Any) -> Any:
     raise UsageError(f"a value of type {type(value).__name__} has no order: {str(value)[:40]!r}")
 
 
-def decode_value(told: Any) -> Any:
+def decode_value(value: Any) -> Any:
     """Return what `encode_value` was given."""
-    if not isinstance(told, list):
-        return told
-    kind, text = told
+    if not isinstance(value, list):
+        return value
+    kind, text = value
     readers: dict[str, Any] = {
         "datetime": datetime.fromisoformat,
         "date": date.fromisoformat,

@@ -133,13 +133,13 @@ _TOMBSTONE: Final = object()
 
 def _event(line: bytes) -> Any:
     try:
-        told = json.loads(line)
+        record = json.loads(line)
     except (ValueError, RecursionError):
         return None
     for around in ("value", "payload"):
-        if isinstance(told, dict) and "op" not in told and around in told:
-            told = told[around]
-    return _TOMBSTONE if told is None else told
+        if isinstance(record, dict) and "op" not in record and around in record:
+            record = record[around]
+    return _TOMBSTONE if record is None else record
 
 
 def _empties(file: Path, at: int) -> bool:

@@ -17,18 +17,18 @@ _SAID: Final = frozenset({"Default", "Reply", "0", "19", "20", "23"})
 
 
 def discord_messages(
-    told: Mapping[str, Any], name: str, stem: str
+    export: Mapping[str, Any], name: str, stem: str
 ) -> Iterator[tuple[str, dict[str, Any], Any] | Skipped]:
     """Yield where each message stands, its fields by the names of `cuts.Message`, and when it was edited.
 
     What is no object of fields is told; in a message, it is left out.
 
     Args:
-        told: A file of an export.
+        export: One of its files, read as JSON.
         name, stem: Of the file; the second stands for a channel without a name.
     """
-    channel = mapping(told.get("channel")).get("name") or stem
-    for number, one in enumerate(told["messages"]):
+    channel = mapping(export.get("channel")).get("name") or stem
+    for number, one in enumerate(export["messages"]):
         if not isinstance(one, Mapping):
             yield Skipped(f"{name}:{number}", "no object of fields", repr(one))
             continue

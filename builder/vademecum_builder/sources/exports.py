@@ -155,8 +155,8 @@ class Export:
         for file in files:
             ending = file.suffix.lower() if file.suffix.lower() in (*_LINES, *_OTHERS) else ".jsonl"
             channel = file.relative_to(self.path).with_suffix("").as_posix() if several else ""
-            for number, told in self._records(file, ending):
-                yield from self._json_line(told, f"{file.name}:{number}", channel)
+            for number, record in self._records(file, ending):
+                yield from self._json_line(record, f"{file.name}:{number}", channel)
 
     def _lines(
         self, read: Callable[[Iterable[str], str, Counter[str]], Iterator[tuple[str, dict[str, Any]] | Skipped]]
@@ -169,22 +169,22 @@ class Export:
 
     def _telegram(self) -> Iterator[Message | Skipped]:
         for file in self._files(".json"):
-            told = _load(file)
-            if not isinstance(told, dict) or not {"messages", "chats"} & told.keys():
+            export = _load(file)
+            if not isinstance(export, dict) or not {"messages", "chats"} & export.keys():
                 raise SourceError(f"{self.where}: {file}: no export of Telegram: it has no messages and no chats")
             private = None if self.private else self.left_out
-            yield from self._messages(telegram_messages(told, file.name, private))
+            yield from self._messages(telegram_messages(export, file.name, private))
 
-    def _json_line(self, told: dict[str, Any] | Failed, key: str, channel: str) -> Iterator[Message | Skipped]:
-        if isinstance(told, Failed):
-            yield Skipped(key, told.reason, told.said)
+    def _json_line(self, record: dict[str, Any] | Failed, key: str, channel: str) -> Iterator[Message | Skipped]:
+        if isinstance(record, Failed):
+            yield Skipped(key, record.reason, record.said)
             return
         named = self.fields.values()
-        found = {name: field_at(told, field) for name, field in self.fields.items()}
+        found = {name: field_at(record, field) for name, field in self.fields.items()}
         found |= {"channel": channel} if channel else {}
         if isinstance(text := found.get("text"), str) and _HTML.fullmatch(text):
             found["text"] = text_of_html(text)
-        said = "" if self.private else why_private({name: told[name] for name in told if name not in named})
+        said = "" if self.private else why_private({name: record[name] for name in record if name not in named})
         if said:
             self.left_out[NOT_FOR_EVERYBODY.format(said)] += 1
         elif not is_deleted(found.get("deleted")):
@@ -198,10 +198,10 @@ class Export:
             if file.suffix.lower() == ".csv":
                 yield from self._messages(discord_rows(self._records(file, ".csv"), file.name, file.stem))
                 continue
-            told = _load(file)
-            if not isinstance(told, dict) or not isinstance(told.get("messages"), list):
+            export = _load(file)
+            if not isinstance(export, dict) or not isinstance(export.get("messages"), list):
                 raise SourceError(f"{self.where}: {file}: no export of Discord: it has no list of messages")
-            yield from self._messages(discord_messages(told, file.name, file.stem))
+            yield from self._messages(discord_messages(export, file.name, file.stem))
 
     def _mattermost(self) -> Iterator[Message | Skipped]:
         left_out = None if self.private else self.left_out
@@ -224,13 +224,13 @@ class Export:
 
     def _matrix(self) -> Iterator[Message | Skipped]:
         for file in self._files(".json"):
-            told = _load(file)
-            if not isinstance(told, dict) or not isinstance(told.get("messages"), list):
+            export = _load(file)
+            if not isinstance(export, dict) or not isinstance(export.get("messages"), list):
                 raise SourceError(f"{self.where}: {file}: no export of Matrix: it has no list of messages")
-            yield from self._messages(matrix_messages(told, file.name, self.left_out))
+            yield from self._messages(matrix_messages(export, file.name, self.left_out))
 
-    def _messages(self, told: Iterable[tuple[Any, ...] | Skipped]) -> Iterator[Message | Skipped]:
-        for one in told:
+    def _messages(self, messages: Iterable[tuple[Any, ...] | Skipped]) -> Iterator[Message | Skipped]:
+        for one in messages:
             if isinstance(one, Skipped):
                 yield one
             else:

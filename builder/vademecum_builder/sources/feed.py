@@ -123,7 +123,7 @@ def _fields(entry: Any, base: str) -> dict[str, Any]:
         bodies = [*map(_without_shortcodes, bodies)]
     # Asked of the dict: feedparser's own get takes one for the other, and warns of it.
     time = dict.get(entry, "updated_parsed") or dict.get(entry, "published_parsed")
-    told = {
+    fields = {
         "title": entry.get("title") or entry.get("g_title") or _begin("\n".join(bodies)),
         "text": "\n".join(bodies),
         "link": link if is_address(link) else "",  # an id such as urn:uuid:… leads nowhere
@@ -132,9 +132,9 @@ def _fields(entry: Any, base: str) -> dict[str, Any]:
         "updated": iso_time(datetime.fromtimestamp(timegm(time), UTC)) if time else "",
     }
     # Of WordPress's export: whether a post is there for everybody, and whether it is one.
-    told |= {name: entry.get(f"wp_{name}", "") for name in ("post_type", "post_password")}
-    told["post_status"] = entry.get("wp_status", "")
-    return {name: value for name, value in told.items() if value}
+    fields |= {name: entry.get(f"wp_{name}", "") for name in ("post_type", "post_password")}
+    fields["post_status"] = entry.get("wp_status", "")
+    return {name: value for name, value in fields.items() if value}
 
 
 def _without_shortcodes(page: str) -> str:

@@ -106,11 +106,11 @@ class Repository:
         """Return what differs from an earlier commit, and whether it is still there; None: that commit is not known."""
         if not self._git("rev-parse", "--verify", "--quiet", f"{since}^{{commit}}"):
             return None
-        told = self._git("diff", "--name-status", "--no-renames", "-z", since, self.commit, "--", folder or ".").split(
-            "\0"
-        )
+        states = self._git(
+            "diff", "--name-status", "--no-renames", "-z", since, self.commit, "--", folder or "."
+        ).split("\0")
         top = f"{folder}/" if folder else ""
-        return {path.removeprefix(top): state != "D" for state, path in zip(told[::2], told[1::2], strict=False)}
+        return {path.removeprefix(top): state != "D" for state, path in zip(states[::2], states[1::2], strict=False)}
 
     def _git(self, *arguments: str) -> str:
         command = ["git", "-c", "core.quotePath=false", "-c", "core.hooksPath=/dev/null", *arguments]
@@ -154,12 +154,12 @@ class GitSource:
         here = Checkpoint(_STRATEGY, self.repository.commit)
         changed = self.repository.changed(since.position, self.folder) if since else None
         others = self.repository.submodules(self.folder)
-        told = {"submodules (each is a source of its own)": others} if others else {}
+        submodules = {"submodules (each is a source of its own)": others} if others else {}
         if changed is None:
             said = self.inner.changes(None)
-            left_out = {**said.left_out, **told}
+            left_out = {**said.left_out, **submodules}
             return Changes(_then(said.entries, here), since is not None, said.expected, said.unread, left_out)
-        return Changes(_then(self._since(changed), here), left_out=told)
+        return Changes(_then(self._since(changed), here), left_out=submodules)
 
     def _since(self, changed: Mapping[str, bool]) -> Iterator[Entry]:
         there = {entry.key: entry for entry in self.inner.scan() if entry.key in changed} if changed else {}

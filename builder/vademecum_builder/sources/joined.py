@@ -94,7 +94,7 @@ class JoinedSource:
             records = sorted(records, key=lambda one: self._time(one[1]), reverse=True)
         joined: dict[str, Any] = {}
         said_by: dict[str, str] = {}
-        told: list[str] = []
+        conflicts: list[str] = []
         for name, record in records:
             for at, value in record.items():
                 if value is None or value == "":
@@ -102,10 +102,10 @@ class JoinedSource:
                 if at not in joined:
                     joined[at], said_by[at] = value, name
                 elif joined[at] != value and at != self.updated:
-                    told.append(f"{at}: {said_by[at]} says {_shown(joined[at])}, {name} says {_shown(value)}")
-        if told and self.rule == "refuse":
-            return Skipped(key, "; ".join(told), str(records))
-        self._tell(f"{key}: {one}" for one in told)
+                    conflicts.append(f"{at}: {said_by[at]} says {_shown(joined[at])}, {name} says {_shown(value)}")
+        if conflicts and self.rule == "refuse":
+            return Skipped(key, "; ".join(conflicts), str(records))
+        self._tell(f"{key}: {one}" for one in conflicts)
         return record_item(key, joined)
 
     def _tell(self, conflicts: Iterator[str]) -> None:

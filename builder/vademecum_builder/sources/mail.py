@@ -74,9 +74,9 @@ def _fields(mail: Mail) -> dict[str, Any]:
     subject, text = _header(mail, "Subject"), _text(mail)
     references = _ID.findall(_header(mail, "References"))
     answers = _ID.findall(_header(mail, "In-Reply-To")) or references[-1:]
-    told = "\n".join(_header(mail, name) for name in ("From", "Date", "Subject"))
+    head = "\n".join(_header(mail, name) for name in ("From", "Date", "Subject"))
     given = _ID.search(_header(mail, "Message-ID"))
-    id = given[1] if given else hashlib.sha256(f"{told}\n{text}".encode()).hexdigest()[:32]
+    id = given[1] if given else hashlib.sha256(f"{head}\n{text}".encode()).hexdigest()[:32]
     return {
         "id": id,
         "time": _time(mail),
@@ -95,17 +95,17 @@ def _time(mail: Mail) -> str:
     Raises:
         ContentError: It says something else than a date.
     """
-    told = _header(mail, "Date")
+    date = _header(mail, "Date")
     try:
-        if not told:  # the line that separates mails, "in UTC" (RFC 4155, appendix A)
+        if not date:  # the line that separates mails, "in UTC" (RFC 4155, appendix A)
             line = mail.get_from() if isinstance(mail, mailbox.mboxMessage) else ""
             at = datetime.strptime(" ".join(line.split()[-5:]), "%a %b %d %H:%M:%S %Y")
             return at.replace(tzinfo=UTC).isoformat()
-        time = parsedate_to_datetime(told)
+        time = parsedate_to_datetime(date)
     except ValueError:
-        raise ContentError(f"its date is none: {told[:60]!r}") from None
+        raise ContentError(f"its date is none: {date[:60]!r}") from None
     # -0000 says: in UTC, and nothing of where (RFC 5322, 3.3).
-    return time.isoformat() + ("+00:00" if time.tzinfo is None and "-0000" in told else "")
+    return time.isoformat() + ("+00:00" if time.tzinfo is None and "-0000" in date else "")
 
 
 def _header(mail: Mail, name: str) -> str:

@@ -18,16 +18,16 @@ _NAME: Final = re.compile(r"@([^:]+):.*")
 
 
 def matrix_messages(
-    told: Mapping[str, Any], name: str, left_out: Counter[str]
+    export: Mapping[str, Any], name: str, left_out: Counter[str]
 ) -> Iterator[tuple[str, dict[str, Any], Any] | Skipped]:
     """Yield where each message stands, its fields by the names of `cuts.Message`, and when it was edited.
 
     Args:
-        told: A file of an export.
+        export: One of its files, read as JSON.
         name: Of the file.
         left_out: Counts what is encrypted, and what was deleted.
     """
-    events = mappings(told.get("messages"))
+    events = mappings(export.get("messages"))
     names = _names(events)
     edits = {of: event for event in events if (of := _related(event, "m.replace"))}
     roots = {_related(event, "m.thread") for event in events}
@@ -53,7 +53,7 @@ def matrix_messages(
             "time": _time(event),
             "author": names.get(sender) or _NAME.sub(r"\1", sender),
             "text": _QUOTED.sub("", text) if answers else text,
-            "channel": told.get("room_name") or name,
+            "channel": export.get("room_name") or name,
             "thread": id if id in roots else _related(event, "m.thread"),
             "reply_to": answers,
         }
@@ -69,8 +69,8 @@ def _related(event: Mapping[str, Any], how: str) -> str:
 def _names(events: list[Mapping[str, Any]]) -> Mapping[str, str]:
     """Return what people call themselves."""
     members = (event for event in events if event.get("type") == "m.room.member")
-    told = ((event.get("state_key") or event.get("sender"), mapping(event.get("content"))) for event in members)
-    return {str(who): str(content["displayname"]) for who, content in told if content.get("displayname")}
+    profiles = ((event.get("state_key") or event.get("sender"), mapping(event.get("content"))) for event in members)
+    return {str(who): str(content["displayname"]) for who, content in profiles if content.get("displayname")}
 
 
 def _time(event: Mapping[str, Any]) -> Any:

@@ -31,22 +31,22 @@ def mattermost_messages(
             yield Skipped(key, line.reason, line.said)
             continue
         kind = str(line.get("type") or "")
-        told = mapping(line.get(kind))
-        place = (told.get("team"), told.get("channel"))
-        if kind == "channel" and told.get("type") == "P":
-            private.add((told.get("team"), told.get("name")))
+        item = mapping(line.get(kind))
+        place = (item.get("team"), item.get("channel"))
+        if kind == "channel" and item.get("type") == "P":
+            private.add((item.get("team"), item.get("name")))
         if kind not in ("post", "direct_post"):
             continue
         if left_out is not None and (kind == "direct_post" or place in private):
             left_out["messages of private chats (drafts = true takes them in)"] += 1
             continue
-        members = told.get("channel_members")
+        members = item.get("channel_members")
         channel = ", ".join(map(str, members)) if isinstance(members, list) else str(place[1] or "")
         root = ""
-        for one in (told, *mappings(told.get("replies"))):
+        for one in (item, *mappings(item.get("replies"))):
             if one.get("type"):  # what the channel says of itself: who joined, what it is called now
                 continue
             author, text = str(one.get("user") or ""), str(one.get("message") or "")
             found = message_fields(one.get("create_at"), author, text, channel, taken)
             root = root or found["id"]
-            yield key, found | ({"thread": root} if told.get("replies") else {}), one.get("edit_at") or None
+            yield key, found | ({"thread": root} if item.get("replies") else {}), one.get("edit_at") or None

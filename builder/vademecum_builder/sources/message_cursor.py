@@ -79,18 +79,18 @@ class Position:
             UsageError: It is of something else.
         """
         try:
-            told = orjson.loads(since.position)
-            begin = micros(datetime.fromisoformat(told.pop("since")))
-            tails = {name: Tail(tuple(tail.pop("start")), **tail) for name, tail in told.pop("tails").items()}
-            return cls(tuple(told.pop("cursor")), begin, **told, tails=tails)
+            position = orjson.loads(since.position)
+            begin = micros(datetime.fromisoformat(position.pop("since")))
+            tails = {name: Tail(tuple(tail.pop("start")), **tail) for name, tail in position.pop("tails").items()}
+            return cls(tuple(position.pop("cursor")), begin, **position, tails=tails)
         except (ValueError, KeyError, TypeError, AttributeError):
             raise UsageError(f"not a checkpoint of {since.strategy}: `vade checkpoints reset` forgets it") from None
 
     def checkpoint(self, strategy: str) -> Checkpoint:
         """Return it as a checkpoint."""
-        told = vars(self) | {"since": of_micros(self.since).isoformat()}
-        told |= {"tails": {name: vars(tail) for name, tail in self.tails.items()}}
-        return Checkpoint(strategy, orjson.dumps(told).decode())
+        tails = {name: vars(tail) for name, tail in self.tails.items()}
+        position = vars(self) | {"since": of_micros(self.since).isoformat(), "tails": tails}
+        return Checkpoint(strategy, orjson.dumps(position).decode())
 
     @property
     def low(self) -> int:

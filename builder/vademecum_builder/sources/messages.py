@@ -24,7 +24,7 @@ from vademecum_builder.sources.base import (
     Removed,
     Skipped,
     SourceItem,
-    digest_of,
+    digest_of_entry,
 )
 from vademecum_builder.sources.cuts import Message, Piece
 from vademecum_builder.sources.message import Limits, Made
@@ -128,8 +128,7 @@ class MessageView:
                     if not document.told:
                         continue
                     entry = self._item(channel, document)
-                    told = entry.data if isinstance(entry, SourceItem) else repr(entry).encode()
-                    made[document.name] = digest_of(told)
+                    made[document.name] = digest_of_entry(entry)
                     if before.documents.get(document.name) != made[document.name]:
                         yield entry
                 for name in sorted(before.documents.keys() - made.keys()):
@@ -166,13 +165,13 @@ class MessageView:
         return f"{self.strategy}/{channel.translate(_ESCAPED) or '-'}/{name}"
 
     def _item(self, channel: str, document: Made) -> SourceItem | Skipped:
-        told = [
+        messages = [
             {"id": one.id, "time": iso_time(one.time), "author": one.author, "text": one.text}
             | ({"updated": iso_time(one.updated)} if one.updated else {})
             | ({"subject": one.subject} if one.subject else {})
             for one in document.messages
         ]
-        record = {"channel": channel, "strategy": self.strategy, "messages": told}
+        record = {"channel": channel, "strategy": self.strategy, "messages": messages}
         return record_item(self._key(channel, document.name), record)
 
 

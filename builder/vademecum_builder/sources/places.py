@@ -69,8 +69,8 @@ class PagePlace:
     @property
     def metadata(self) -> dict[str, str]:
         """What a document says of it."""
-        told = {"pageKey": self.page, "lang": self.lang, "version": self.version}
-        return {name: value for name, value in told.items() if value}
+        fields = {"pageKey": self.page, "lang": self.lang, "version": self.version}
+        return {name: value for name, value in fields.items() if value}
 
 
 def version_named(name: str) -> str:

@@ -47,5 +47,5 @@ def _named(prefix: str, changes: Changes, warnings: list[str], left_out: Counter
             yield replace(entry, key=prefix + entry.key, target=target)
         elif not isinstance(entry, Checkpoint):
             yield replace(entry, key=prefix + entry.key)
-    warnings += [f"{prefix}{told}" for told in changes.warnings]
+    warnings += [f"{prefix}{warning}" for warning in changes.warnings]
     left_out += Counter(changes.left_out)

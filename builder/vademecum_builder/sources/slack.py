@@ -52,26 +52,26 @@ def slack_messages(
     for file in slack_days(folder):
         channel = file.parent.name
         day = load(file)
-        for number, told in enumerate(day if isinstance(day, list) else [day]):
+        for number, message in enumerate(day if isinstance(day, list) else [day]):
             key = f"{channel}/{file.name}:{number}"
-            if not isinstance(told, Mapping):
-                yield Skipped(key, "no object of fields", repr(told))
+            if not isinstance(message, Mapping):
+                yield Skipped(key, "no object of fields", repr(message))
                 continue
-            if str(told.get("subtype") or "") not in _SAID or told.get("type", "message") != "message":
+            if str(message.get("subtype") or "") not in _SAID or message.get("type", "message") != "message":
                 continue
             if left_out is not None and channel in private:
                 left_out["messages of private chats (drafts = true takes them in)"] += 1
                 continue
-            user, profile = told.get("user"), mapping(told.get("user_profile"))
+            user, profile = message.get("user"), mapping(message.get("user_profile"))
             found = {
-                "id": told.get("ts"),
-                "time": told.get("ts"),
-                "author": users.get(str(user)) or profile.get("display_name") or told.get("username") or user,
-                "text": slack_text(_text(told), names),
+                "id": message.get("ts"),
+                "time": message.get("ts"),
+                "author": users.get(str(user)) or profile.get("display_name") or message.get("username") or user,
+                "text": slack_text(_text(message), names),
                 "channel": channel,
-                "thread": told.get("thread_ts"),
+                "thread": message.get("thread_ts"),
             }
-            yield key, found, mapping(told.get("edited")).get("ts")
+            yield key, found, mapping(message.get("edited")).get("ts")
 
 
 def slack_text(text: str, names: Mapping[Any, Any]) -> str:
@@ -102,16 +102,16 @@ def _listed(file: Path, load: Callable[[Path], Any]) -> list[Mapping[str, Any]]:
     return mappings(load(file)) if file.exists() else []
 
 
-def _text(told: Mapping[str, Any]) -> str:
-    texts = [str(told.get("text") or "") or _of_blocks(told.get("blocks"))]
-    for one in mappings(told.get("attachments")):
+def _text(message: Mapping[str, Any]) -> str:
+    texts = [str(message.get("text") or "") or _of_blocks(message.get("blocks"))]
+    for one in mappings(message.get("attachments")):
         if one.get("from_url"):  # what Slack shows of a link is another page's text
             texts.append(str(one.get("title") or ""))
             continue
         parts = [one.get(name) for name in ("pretext", "title", "text")]
         parts += [f"{part.get('title')}: {part.get('value')}" for part in mappings(one.get("fields"))]
         texts.append("\n".join(map(str, filter(None, parts))) or str(one.get("fallback") or ""))
-    texts += [str(one.get("title") or one.get("name") or "") for one in mappings(told.get("files"))]
+    texts += [str(one.get("title") or one.get("name") or "") for one in mappings(message.get("files"))]
     return "\n\n".join(filter(None, texts))
 
 

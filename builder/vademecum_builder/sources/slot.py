@@ -239,8 +239,8 @@ def _position(since: Checkpoint) -> tuple[str, tuple[str, ...]]:
     try:
         if since.strategy != STRATEGY:
             raise ValueError
-        told = orjson.loads(since.position)
-        _number(told["lsn"])
-        return str(told["lsn"]), tuple(told.get("columns", ()))
+        position = orjson.loads(since.position)
+        _number(position["lsn"])
+        return str(position["lsn"]), tuple(position.get("columns", ()))
     except (ValueError, KeyError, TypeError, AttributeError):
         raise UsageError(f"not a checkpoint of a slot ({since.strategy})") from None

@@ -50,17 +50,17 @@ class Position:
         try:
             if since.strategy != STRATEGY:
                 raise ValueError
-            told = orjson.loads(since.position)
-            seen = {key: (id, digest) for key, id, digest in told["seen"]}
-            return cls(told["cursor"], told["id"], told["start"], seen, tuple(told.get("columns", ())))
+            position = orjson.loads(since.position)
+            seen = {key: (id, digest) for key, id, digest in position["seen"]}
+            return cls(position["cursor"], position["id"], position["start"], seen, tuple(position.get("columns", ())))
         except (ValueError, KeyError, TypeError):
             raise UsageError(f"not a checkpoint of a table by its cursor ({since.strategy})") from None
 
     def checkpoint(self) -> Checkpoint:
         """Return it as a checkpoint."""
         seen = [[key, id, digest] for key, (id, digest) in self.seen.items()]
-        told = {"cursor": self.cursor, "id": self.id, "start": self.start, "seen": seen, "columns": self.columns}
-        return Checkpoint(STRATEGY, orjson.dumps(told).decode())
+        position = {"cursor": self.cursor, "id": self.id, "start": self.start, "seen": seen, "columns": self.columns}
+        return Checkpoint(STRATEGY, orjson.dumps(position).decode())
 
 
 def read_on(reading: TableReading, known: Position | None) -> Iterator[Entry]:

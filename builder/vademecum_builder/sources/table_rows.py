@@ -11,7 +11,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from vademecum.errors import UsageError
-from vademecum_builder.sources.base import EmptySourceError, Entry, Removed, Skipped, SourceItem, digest_of
+from vademecum_builder.sources.base import EmptySourceError, Entry, Removed, Skipped, SourceItem, digest_of_entry
 from vademecum_builder.sources.database import FETCHED, Database
 from vademecum_builder.sources.records import instead, is_deleted, record_item, record_key
 
@@ -184,8 +184,8 @@ class TableReading:
             for fields in map(dict, result.mappings()):
                 id = fields[source.id]
                 entry = self.entry(id, fields)
-                told = entry.data if isinstance(entry, SourceItem) else repr(entry).encode()
-                yield Row(entry.key, id, fields[source.cursor] if source.cursor else None, digest_of(told)), entry
+                cursor = fields[source.cursor] if source.cursor else None
+                yield Row(entry.key, id, cursor, digest_of_entry(entry)), entry
 
     def entry(self, id: Any, fields: Mapping[str, Any]) -> SourceItem | Skipped | Removed:
         """Return what a row says: a record, that it is gone, or why it is passed over."""

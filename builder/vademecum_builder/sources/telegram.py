@@ -13,7 +13,7 @@ _PRIVATE: Final = ("personal_chat", "bot_chat", "saved_messages")
 
 
 def telegram_messages(
-    told: Mapping[str, Any], name: str, left_out: Counter[str] | None
+    export: Mapping[str, Any], name: str, left_out: Counter[str] | None
 ) -> Iterator[tuple[str, dict[str, Any], Any] | Skipped]:
     """Yield where each message stands, its fields by the names of `cuts.Message`, and when it was edited.
 
@@ -21,12 +21,12 @@ def telegram_messages(
     of all chats, private groups, too: who exports one of them means it.
 
     Args:
-        told: The file.
+        export: The file, read as JSON.
         name: Of it.
         left_out: Counts messages of private chats; None: they are taken.
     """
-    one_chat = "messages" in told
-    for chat in [told] if one_chat else mappings(mapping(told.get("chats")).get("list")):
+    one_chat = "messages" in export
+    for chat in [export] if one_chat else mappings(mapping(export.get("chats")).get("list")):
         kind = str(chat.get("type") or "")
         private = kind in _PRIVATE or (kind.startswith("private_") and not one_chat)
         channel = chat.get("name") or f"chat {chat.get('id')}"
@@ -54,7 +54,7 @@ def telegram_messages(
             yield key, found, one.get("edited_unixtime") or one.get("edited")
 
 
-def _text(told: Any) -> str:
+def _text(text: Any) -> str:
     """Return a text, which is a list of texts and of objects where some of it is a link, bold, or a name."""
-    parts = told if isinstance(told, list) else [told]
+    parts = text if isinstance(text, list) else [text]
     return "".join(str(mapping(one).get("text") or "") if isinstance(one, Mapping) else str(one or "") for one in parts)

@@ -93,8 +93,8 @@ def _parser() -> ET.XMLPullParser[ET.Element]:
 
 
 def _events(parser: ET.XMLPullParser[ET.Element]) -> Iterator[tuple[str, ET.Element]]:
-    for told in parser.read_events():
-        yield cast("tuple[str, ET.Element]", told)  # of these two events
+    for event in parser.read_events():
+        yield cast("tuple[str, ET.Element]", event)  # of these two events
 
 
 def _enter(at: list[str], element: ET.Element) -> None:
@@ -131,5 +131,5 @@ def _value(element: ET.Element) -> Any:
 def _inner(element: ET.Element) -> str:
     for inner in element.iter():
         inner.tag = _name(inner.tag)
-    told = "".join(ET.tostring(child, "unicode") for child in element)
-    return ((element.text or "") + told).strip()
+    children = "".join(ET.tostring(child, "unicode") for child in element)
+    return ((element.text or "") + children).strip()

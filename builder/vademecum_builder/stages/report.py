@@ -78,16 +78,16 @@ class BuildReport:
 
     def json(self) -> dict[str, Any]:
         """Return what `vade build --json` prints."""
-        told = asdict(self) | {"seconds": round(self.seconds, 3), "warnings": list(self.warnings)}
-        told["bytes"] = {"published": told.pop("bytes_published"), "new": told.pop("bytes_new")}
-        told["downloads"] = {"install": told.pop("install"), "update": told.pop("update")}
-        told["candidate"] = None if self.candidate is None else {"rollout": self.candidate / 100}
-        told["leftOut"] = told.pop("left_out")
-        told["filesLeftOut"] = told.pop("files_left_out")
-        told["audit"]["privateKeys"] = told["audit"].pop("private_keys")
-        told["audit"]["withoutText"] = told["audit"].pop("without_text")
-        del told["notices"]
-        return told
+        result = asdict(self) | {"seconds": round(self.seconds, 3), "warnings": list(self.warnings)}
+        result["bytes"] = {"published": result.pop("bytes_published"), "new": result.pop("bytes_new")}
+        result["downloads"] = {"install": result.pop("install"), "update": result.pop("update")}
+        result["candidate"] = None if self.candidate is None else {"rollout": self.candidate / 100}
+        result["leftOut"] = result.pop("left_out")
+        result["filesLeftOut"] = result.pop("files_left_out")
+        result["audit"]["privateKeys"] = result["audit"].pop("private_keys")
+        result["audit"]["withoutText"] = result["audit"].pop("without_text")
+        del result["notices"]
+        return result
 
 
 def report_of(

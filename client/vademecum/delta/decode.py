@@ -117,11 +117,11 @@ def _document(index: int, count: int) -> int:
 
 
 def _read_entry(reader: Reader, count: int) -> Entry:
-    like, told = divmod(reader.number(), 3)
-    if not like and told != KEY:
+    like, scope = divmod(reader.number(), 3)
+    if not like and scope != KEY:
         raise ContentError("pack: a document that is like none, and has no key")
     steps = tuple(_read_step(reader) for _ in range(reader.count()))
-    return Entry(_document(like - 1, count) if like else None, told, steps)
+    return Entry(_document(like - 1, count) if like else None, scope, steps)
 
 
 def _read_step(reader: Reader) -> Step:
@@ -160,15 +160,15 @@ class _Documents:
 
     def _read(self, entry: Entry, olds: Mapping[int, OldDocument]) -> None:
         like = None if entry.like is None else olds[entry.like]
-        told = iter(self._texts(entry, like))
-        row = DocumentRow(next(told), 0) if entry.told == KEY or like is None else like.row
-        if entry.told >= FACTS:
-            row = replace(row, title=next(told), url=next(told), metadata=next(told))
+        texts = iter(self._texts(entry, like))
+        row = DocumentRow(next(texts), 0) if entry.scope == KEY or like is None else like.row
+        if entry.scope >= FACTS:
+            row = replace(row, title=next(texts), url=next(texts), metadata=next(texts))
         chunks: list[int] = []
         self.lists.append(chunks)
         for step in entry.steps:
             if step.document is None:
-                new = [_new_chunk(row.title, next(told), next(told), next(told)) for _ in range(step.count)]
+                new = [_new_chunk(row.title, next(texts), next(texts), next(texts)) for _ in range(step.count)]
                 self.fresh += [_Fresh(chunk, like.chunks if like else ()) for chunk in new]
                 chunks += [chunk.id for chunk in new]
             else:

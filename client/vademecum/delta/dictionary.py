@@ -15,7 +15,7 @@ END: Final = b"\xff"
 WINDOW: Final = 32_768
 """How far deflate looks back."""
 STEPS, FACTS, KEY = range(3)
-"""What a pack tells of a document: its list of chunks alone, or title, URL and metadata too, or its key as well."""
+"""What a pack gives of a document: its list of chunks alone, or title, URL and metadata too, or its key as well."""
 
 
 @dataclass(frozen=True)
@@ -66,20 +66,20 @@ class Entry:
     """A document that the newer release has anew.
 
     Attributes:
-        like: The base document whose texts its own are held against; unless `told` is KEY, its older self.
-        told: STEPS, FACTS or KEY.
+        like: The base document whose texts its own are held against; unless `scope` is KEY, its older self.
+        scope: What is given anew: STEPS, FACTS or KEY.
         steps: How its list of chunks is made.
     """
 
     like: int | None
-    told: int
+    scope: int
     steps: tuple[Step, ...]
 
     @property
     def fields(self) -> int:
         """How many fields its texts have."""
         fresh = sum(step.count for step in self.steps if step.document is None)
-        return (self.told == KEY) + 3 * (self.told >= FACTS) + 3 * fresh
+        return (self.scope == KEY) + 3 * (self.scope >= FACTS) + 3 * fresh
 
 
 def record(*fields: str) -> bytes:
