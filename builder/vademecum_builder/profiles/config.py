@@ -116,6 +116,11 @@ def _quoted(name: str, said: Mapping[str, str]) -> str:
     return f'"{said[name]}"' if name in said else name
 
 
+def _short(name: str, said: Mapping[str, str]) -> str:
+    """Return `name: "value"` for an object's `name,`."""
+    return f'{name}: "{said[name]}"' if name in said else name
+
+
 class Script:
     """A configuration in JavaScript or TypeScript, as text without comments, its plain constants in their places."""
 
@@ -123,7 +128,8 @@ class Script:
         code = _COMMENT.sub(lambda match: match["text"] or "", text)
         said = {name: value for name, _, value in _CONSTANT.findall(code)}
         code = re.sub(r"\$\{\s*(\w+)\s*\}", lambda match: said.get(match[1], match[0]), code)
-        self.code = re.sub(r"(?<=[\w'\"]:)(\s*)(\w+)(?=\s*[,}])", lambda m: m[1] + _quoted(m[2], said), code)
+        code = re.sub(r"(?<=[\w'\"]:)(\s*)(\w+)(?=\s*[,}])", lambda m: m[1] + _quoted(m[2], said), code)
+        self.code = re.sub(r"(?m)(?:^|(?<=\{))([ \t]*)(\w+)(?=,)", lambda m: m[1] + _short(m[2], said), code)
 
     def value(self, name: str, within: str | None = None) -> str | bool | None:
         """Return the text or the boolean that stands behind `name:`; "" where it is computed; None: it is not there."""

@@ -38,12 +38,14 @@ def open_starlight(project: Project) -> Rules | None:
     if "starlight" not in script.code:
         return None
     said = script.exported()
+    own = script.shallow(next(script.objects(r"starlight\s*\(\s*"), ""))
+    title = script.value("title", own)
     return Rules(
         (Folder("src/content/docs", _address),),
         GITHUB,
         (containers, *map(mdx.in_mdx, mdx.PASSES)),
         base_url=address_of(script.value("site", said), script.value("base", said)),
-        title=script.text("title"),
+        title=title if isinstance(title, str) else script.text("title"),
         first=script.first(),
     )
 
