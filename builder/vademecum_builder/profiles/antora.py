@@ -94,8 +94,15 @@ def _spread(pattern: str) -> list[str]:
 
 
 def _playbooks(project: Project, above: str = "") -> list[dict[str, Any]]:
-    names = [*sorted(path.name for path in (project.root / above).glob(FILES[1])), "site.yml"]
-    return [said for name in names if (said := read_yaml(project.text(above + name)))]
+    """Return those of a folder, whatever they are called: they say of what sources a site is."""
+    names = sorted(path.name for path in (project.root / above).glob("*.yml") if path.name != FILES[0])
+    texts = [(name, project.text(above + name)) for name in names]
+    said = [(_named(name), read_yaml(text)) for name, text in texts if _named(name) or "sources:" in text]
+    return [one for named, one in said if one and (named or at(one, "content", "sources"))]
+
+
+def _named(name: str) -> bool:
+    return "playbook" in name or name == "site.yml"
 
 
 def _playbook_of(project: Project) -> Mapping[str, Any]:
