@@ -77,7 +77,9 @@ def find_note(name: str, page: Page) -> str:
 
 def _embedded(name: str, part: str, page: Page) -> str:
     found = find_note(name, page)
-    text = without_front_matter(page.include(found, passes=(private_comments, wikilinks))) if found else ""
+    if not found or posixpath.normpath(posixpath.join(posixpath.dirname(page.key), found)) == page.key:
+        return ""  # a part of a page stands in it already
+    text = without_front_matter(page.include(found, passes=(private_comments, wikilinks)))
     if part.startswith("^"):
         block = re.search(rf"(?:^|\n\n)((?:(?!\n\n)[\s\S])*?)[ \n]\^{re.escape(part[1:])}[ \t]*(?:\n|$)", text)
         text = block[1] if block else ""

@@ -26,6 +26,8 @@ _MACRO = re.compile(r"\{\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}\}")
 _REFERENCE = re.compile(r"(?<!\()\(\([0-9a-f]{8}-[0-9a-f-]{27}\)\)(?!\))")
 _SIZE = re.compile(r"(?<=\))\{:[^{}\n]*\}")
 _HEADING = re.compile(r"- (#{1,6} .*)")
+_NAMED = re.compile(r"(?<!!)\[([^\[\]|\n]+)\]\((?:\[\[([^\[\]|\n]+)\]\]|([^\s()<>\":/#|]+(?: [^\s()<>\"#|]+)+))\)")
+"""`[shown](A page)`: a link of CommonMark has no spaces."""
 
 
 def outline(text: str, page: Page) -> str:
@@ -63,6 +65,7 @@ def markup(text: str, page: Page) -> str:
 
     def edit(plain: str) -> str:
         plain = _PLANNED.sub("", _LOGBOOK.sub("", _PROPERTY.sub(told, plain)))
+        plain = _NAMED.sub(r"[[\2\3|\1]]", plain)
         plain = _MACRO.sub("", _CLOZE.sub(lambda cloze: cloze[1].strip(), plain))
         return _SIZE.sub("", _REFERENCE.sub("", plain))
 

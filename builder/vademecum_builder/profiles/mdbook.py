@@ -3,15 +3,31 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Mapping
 from typing import Any
 
-from vademecum_builder.profiles.base import Folder, NotServed, Profile, Project, Rules, folder_of, stem
+from vademecum_builder.profiles.base import Folder, NotServed, Page, Profile, Project, Rules, folder_of, stem
 from vademecum_builder.profiles.blocks import alerts
+from vademecum_builder.profiles.code import outside_code
 from vademecum_builder.profiles.config import read_toml, text_at
 from vademecum_builder.profiles.includes import hidden_rust, mdbook_includes
 from vademecum_builder.profiles.links import chapters_of
 from vademecum_builder.readers.slugs import MDBOOK
+
+_PREPROCESSED = re.compile(
+    r"^[ \t]*\{\{[#%][ \t]*(?!(?:include|rustdoc_include|playground|title)\b)([\w-]+)[^{}\n]*\}\}[ \t]*$", re.MULTILINE
+)
+
+
+def preprocessed(text: str, page: Page) -> str:
+    """`{{%segment outline}}`, `{{#quiz a.toml}}` alone on a line: for a preprocessor that is not mdBook's own."""
+
+    def told(match: re.Match[str]) -> str:
+        page.troubles[f"what a preprocessor makes of {match[1]}"] += 1
+        return ""
+
+    return outside_code(text, lambda plain: _PREPROCESSED.sub(told, plain)) if "{{" in text else text
 
 
 def open_mdbook(project: Project) -> Rules:
@@ -31,7 +47,7 @@ def open_mdbook(project: Project) -> Rules:
     return Rules(
         (Folder(source, address),),
         MDBOOK,
-        (mdbook_includes, hidden_rust, alerts),
+        (mdbook_includes, preprocessed, hidden_rust, alerts),
         called=lambda path: chapters.get(path, ""),
         base_url=f"https://{domain}/{below}" if domain else "",
         title=text_at(config, "book", "title"),

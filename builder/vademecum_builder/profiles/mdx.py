@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from vademecum_builder.profiles.base import Page, Pass, without_front_matter
-from vademecum_builder.profiles.code import GONE, outside_code
+from vademecum_builder.profiles.code import CODE, GONE, outside_code
 from vademecum_builder.profiles.tags import arguments, shown
 
 _ID = re.compile(r"^([ \t]*#{1,6}[ \t].*?)[ \t]*\\?\{/\*[ \t]*#?([^\s*/]+)[ \t]*\*/\}[ \t]*$", re.MULTILINE)
@@ -151,5 +151,19 @@ def expressions(text: str, page: Page) -> str:
     return outside_code(text, lambda plain: _EXPRESSION.sub(replaced, plain)) if "{" in text else text
 
 
-PASSES: tuple[Pass, ...] = (comments, jsx, html, expressions)
+_DEEP = re.compile(r" {4}|\t")
+
+
+def fences(text: str, page: Page) -> str:
+    """Code that is far in is set apart from the text above it, whose line it would be in CommonMark: in MDX no text is
+    code by its indent."""
+
+    def apart(match: re.Match[str]) -> str:
+        joined = match["fence"] and _DEEP.match(match[0]) and match.string[max(match.start() - 2, 0)] != "\n"
+        return f"\n{match[0]}" if joined else match[0]
+
+    return CODE.sub(apart, text) if "```" in text or "~~~" in text else text
+
+
+PASSES: tuple[Pass, ...] = (fences, comments, jsx, html, expressions)
 """What every generator that reads MDX does to a page."""

@@ -1,4 +1,4 @@
-"""Obsidian, as Obsidian Publish serves a vault: `.obsidian`."""
+"""Obsidian, as Obsidian Publish serves a vault: `.obsidian`, or its style where git has no settings."""
 
 from __future__ import annotations
 
@@ -52,4 +52,4 @@ def open_obsidian(project: Project) -> Rules:
     )
 
 
-PROFILE = Profile("obsidian", "Obsidian Publish", (".obsidian",), open_obsidian)
+PROFILE = Profile("obsidian", "Obsidian Publish", (".obsidian", "publish.css"), open_obsidian)

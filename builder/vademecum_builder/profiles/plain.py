@@ -12,7 +12,6 @@ PASSES: tuple[Pass, ...] = (
     includes.mkdocs_snippets(("",), ""),
     blocks.indented_blocks,
     blocks.containers,
-    blocks.alerts,
     blocks.markdown_in_html,
     outside(tags.shortcodes),
     outside(tags.markdoc),
@@ -24,4 +23,5 @@ PASSES: tuple[Pass, ...] = (
     links.comments_set_apart,
     links.wikilinks,
     links.block_ids,
+    blocks.alerts,
 )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import posixpath
 import re
+import textwrap
 from collections.abc import Mapping
+from html import escape
 from typing import Any
 
 from vademecum_builder.profiles.base import Folder, NotServed, Page, Pass, Profile, Project, Rules, address_of, stem
@@ -16,6 +18,9 @@ from vademecum_builder.readers.slugs import WRITERSIDE
 FILES = ("writerside.cfg", "project.ihp")
 _TITLE = re.compile(r"^\[//\]: # \(title: *([^\n]*?)\)[ \t]*$", re.MULTILINE)
 _CODE = re.compile(r"^([ \t]*)<code-block\b([^<>]*)>((?:(?!<code-block\b)[\s\S])*?)</code-block>[ \t]*$", re.MULTILINE)
+_CDATA = re.compile(r"\s*<!\[CDATA\[([\s\S]*?)\]\]>\s*")
+_EMPTY_TABLE = re.compile(r"(?<=\n\n)\|(?:-+\|)+\n")
+"""Stands before code whose solution is folded."""
 _TITLED = re.compile(r"</?(?:tabs|tab|def|deflist|procedure|step|chapter)\b([^<>]*)>")
 _INCLUDE = re.compile(r"<include\b([^<>]*?)/?>(?:[ \t]*</include>)?")
 
@@ -40,7 +45,12 @@ def markup(text: str, page: Page) -> str:
     """Titles in comments, `<code-block lang="sh">`, `<tab title="Linux">`, `<include from="a.md" element-id="b"/>`."""
 
     def fence(match: re.Match[str]) -> str:
-        return f"{match[1]}```{_said('lang', match[2])}\n{match[3].strip(chr(10)).rstrip()}\n{match[1]}```"
+        inner = _CDATA.sub(lambda found: f"\n{found[1]}\n", match[3]).strip("\n").rstrip()
+        if match.string.count("<table", 0, match.start()) > match.string.count("</table", 0, match.start()):
+            # In HTML, a line of which Markdown would end where it is blank.
+            code = escape(textwrap.dedent(inner)).replace("\n", "&#10;")
+            return f'{match[1]}<pre><code class="language-{_said("lang", match[2])}">{code}</code></pre>'
+        return f"{match[1]}```{_said('lang', match[2])}\n{inner}\n{match[1]}```"
 
     def include(match: re.Match[str]) -> str:
         name, wanted = _said("from", match[1]), re.escape(_said("element-id", match[1]))
@@ -52,6 +62,7 @@ def markup(text: str, page: Page) -> str:
     def edit(plain: str) -> str:
         return _TITLED.sub(lambda m: f"\n\n{_said('title', m[1])}\n\n", _INCLUDE.sub(include, plain))
 
+    text = _EMPTY_TABLE.sub("", text)
     return outside_code(_CODE.sub(fence, _TITLE.sub(r"# \1", text, count=1)), edit)
 
 
