@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import posixpath
 import re
@@ -289,6 +290,19 @@ def private(path: str) -> None:
 def without_front_matter(text: str | None) -> str:
     """Return a text that a page includes, without what stands before it."""
     return re.sub(r"\A---\n[\s\S]*?\n---\n", "", text or "")
+
+
+_NAMED = re.compile(r" {0,3}([A-Za-z0-9_-]+):(.*(?:\n(?: {4}|\t).*)*)\n?")
+
+
+def with_front_matter(text: str) -> str:
+    """Return a text whose head `Title: Pumps` has no lines of `---`, as MultiMarkdown has it, with these."""
+    told: dict[str, str] = {}
+    at = 0
+    while found := _NAMED.match(text, at):
+        name, at = found[1].lower(), found.end()
+        told[name] = " ".join(f"{told.get(name, '')} {found[2]}".split())
+    return f"---\n{json.dumps(told, ensure_ascii=False)}\n---\n{text[at:]}" if told else text
 
 
 def named(metadata: Mapping[str, Any], *names: str) -> str:

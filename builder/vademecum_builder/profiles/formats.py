@@ -153,6 +153,20 @@ def asciidoc_includes(text: str, page: Page) -> str:
     return _MACRO.sub(extension, text) if "::" in text else text
 
 
+_TITLED = re.compile(r"^=+[ \t]+\S", re.MULTILINE)
+
+
+def chapters_apart(text: str, page: Page) -> str:
+    """A file that is a document by itself is not in the book too that takes it in: all of it would be there twice."""
+
+    def stays(match: re.Match[str]) -> str:
+        place = posixpath.normpath(posixpath.join(posixpath.dirname(page.key), match["name"]))
+        apart = not match["options"].strip(",").replace("leveloffset=", "").lstrip("+-0123456789")
+        return "" if apart and place in page.project.keys and _TITLED.search(page.project.text(place)) else match[0]
+
+    return _ASCIIDOC.sub(stays, text) if "include::" in text else text
+
+
 def asciidoc_references(text: str, page: Page) -> str:
     """`xref:oil.adoc[]` shows the title of the page that it leads to, as Antora has it: there it is of a module."""
 

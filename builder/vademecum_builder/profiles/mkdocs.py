@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fnmatch
-import json
 import posixpath
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -22,6 +21,7 @@ from vademecum_builder.profiles.base import (
     named,
     pretty,
     stem,
+    with_front_matter,
 )
 from vademecum_builder.profiles.blocks import (
     alerts,
@@ -101,17 +101,8 @@ def _values(config: Mapping[str, Any]) -> Pass:
     return values
 
 
-_NAMED = re.compile(r" {0,3}([A-Za-z0-9_-]+):(.*(?:\n(?: {4}|\t).*)*)\n?")
-
-
 def _bare_head(text: str, page: Page) -> str:
-    """`title: Pumps` without lines of `---`: as MultiMarkdown has it, it is front matter for MkDocs, too."""
-    told: dict[str, str] = {}
-    at = 0
-    while found := _NAMED.match(text, at):
-        name, at = found[1].lower(), found.end()
-        told[name] = " ".join(f"{told.get(name, '')} {found[2]}".split())
-    return f"---\n{json.dumps(told, ensure_ascii=False)}\n---\n{text[at:]}" if told else text
+    return with_front_matter(text)
 
 
 # As autorefs has it: hashes of a heading, the object, and options in YAML below it, indented.

@@ -15,13 +15,13 @@ from urllib.parse import quote
 from vademecum_builder.profiles import mdx
 from vademecum_builder.profiles.base import NotServed, Page, Pass, Project
 from vademecum_builder.profiles.code import CODE, without_gone
-from vademecum_builder.profiles.formats import INCLUDES
+from vademecum_builder.profiles.formats import INCLUDES, chapters_apart
 from vademecum_builder.profiles.plain import PASSES
 from vademecum_builder.profiles.registry import Found
 from vademecum_builder.readers.document import Document, parse_document, title_from_key
 from vademecum_builder.readers.front_matter import split_front_matter
 from vademecum_builder.readers.text import clean_line, unify_line_breaks, without_tags
-from vademecum_builder.sources.base import BINARY, HTML, MARKDOWN, PLAIN_TEXT, SourceItem
+from vademecum_builder.sources.base import ASCIIDOC, BINARY, HTML, MARKDOWN, PLAIN_TEXT, SourceItem
 from vademecum_builder.sources.left_out import TEMPLATES
 from vademecum_builder.sources.places import language_named, version_named
 
@@ -109,7 +109,8 @@ class PlainPages:
         return Page(self._project, item.key, troubles=self.troubles)
 
     def _passes(self, item: SourceItem) -> Sequence[Pass]:
-        return PASSES if item.media_type == MARKDOWN else INCLUDES.get(item.media_type, ())
+        apart = (chapters_apart,) if item.media_type == ASCIIDOC else ()
+        return PASSES if item.media_type == MARKDOWN else (*apart, *INCLUDES.get(item.media_type, ()))
 
     def _prepared(self, item: SourceItem, page: Page) -> SourceItem:
         passes = self._passes(item)
@@ -193,6 +194,9 @@ class ProfilePages:
         document = parse_document(
             item, slugs=rules.slugs, address=lambda _: self._url(address), mdx=rules.mdx, called=called
         )
+        if not rules.slugs.of_title:  # nor does reStructuredText show it, whose ids docutils makes
+            bare = (section if section.headings else replace(section, anchor="") for section in document.sections)
+            document = replace(document, sections=tuple(bare))
         told = {} if written else dict(metadata)
         title = (
             document.title if written else clean_line(without_tags(str(told.pop("title", "") or ""))) or document.title

@@ -18,7 +18,7 @@ from vademecum_builder.sources.places import PagePlace
 
 _NAMES = """
     mkdocs docusaurus mdbook vitepress starlight antora docfx quarto bookdown pkgdown mintlify fumadocs
-    nextra nuxt docsify eleventy writerside zola hugo sphinx gitbook hexo jekyll logseq obsidian wiki
+    nextra nuxt docsify eleventy writerside zola hugo pelican sphinx gitbook hexo jekyll logseq obsidian wiki
 """.split()
 PROFILES: tuple[Profile, ...] = tuple(import_module(f"vademecum_builder.profiles.{name}").PROFILE for name in _NAMES)
 """In the order in which they are looked for: those whose configuration is nobody else's come first."""
@@ -148,6 +148,8 @@ def _opened(profile: Profile, folder: Path, root: Path, keys: tuple[str, ...], *
     rules = rules if rules.base_url else replace(rules, base_url=_of_domain(project))
     said = tuple(sorted(project.seen.values()))
     found = Found(profile, rules, project, config, inside, outside, said)
+    if config and (folder / config).is_symlink() and not _pages_in(found, keys):
+        return None  # another folder's: what it says of folders is meant there
     sources = [key for key in keys if key.lower().endswith(_SOURCES)]
     if folder != root and 2 * sum(found.place(key) is not None for key in sources) <= len(sources):
         return None

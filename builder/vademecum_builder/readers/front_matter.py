@@ -72,6 +72,7 @@ def _kept(value: Any) -> tuple[dict[str, Any], list[str]]:
     kept: dict[str, Any] = {}
     warnings: list[str] = []
     for name, item in value.items():
+        name = "title" if name == "Title" and "title" not in value else name  # Pelican and Hugo take any case
         try:
             if is_endless(item):
                 raise RecursionError(f"more than {MOST_VALUES} values, or a recursion")

@@ -217,6 +217,14 @@ def test_a_configuration_beside_counts_where_it_names_the_source(tmp_path: Path)
     assert find_profile(root / "notes", ["b.md"]) is None
 
 
+def test_a_configuration_of_another_folder_is_read_there(tmp_path: Path) -> None:
+    (tmp_path / "docs" / "content").mkdir(parents=True)
+    (tmp_path / "mkdocs.yml").write_text("docs_dir: docs/content\n")
+    (tmp_path / "docs" / "mkdocs.yml").symlink_to("../mkdocs.yml")  # as Read the Docs looks for it
+    found = find_profile(tmp_path / "docs", ["content/a.md"])
+    assert found is not None and found.place("content/a.md") is not None
+
+
 def test_a_page_takes_in_what_the_repository_has_and_a_picture_is_nothing_that_is_missing(tmp_path: Path) -> None:
     page = '--8<-- "../../CHANGES.md"\n\n--8<-- "docs/a.svg"\n\n--8<-- "../../.env"\n\n--8<-- "../../plan.md"\n\n'
     page += '--8<-- "docs/made.md"\n'

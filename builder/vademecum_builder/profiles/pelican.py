@@ -1,0 +1,125 @@
+"""Pelican: `pelicanconf.py`. Articles and pages, each where its metadata and the patterns of the settings say."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from vademecum_builder.profiles.base import (
+    Folder,
+    NotServed,
+    Page,
+    Profile,
+    Project,
+    Rules,
+    address_of,
+    folder_of,
+    stem,
+    with_front_matter,
+)
+from vademecum_builder.profiles.blocks import indented_blocks, markdown_in_html, pipes_in_code
+from vademecum_builder.profiles.code import outside_code
+from vademecum_builder.profiles.config import read_python, text_at, texts_at
+from vademecum_builder.profiles.titles import titles_in
+from vademecum_builder.readers.front_matter import split_front_matter
+from vademecum_builder.readers.slugs import NO_IDS, PYTHON_MARKDOWN, ascii_of
+
+FILES = ("pelicanconf.py", "publishconf.py")
+_FIELD = re.compile(r"^:([\w-]+):[ \t]*(.*)$", re.MULTILINE)
+_PLACE = re.compile(r"(?:\{(?:filename|static|attach)\}|\|(?:filename|static|attach)\|)(/?)")
+_PART = re.compile(r"\{(\w+)(?::([^{}]*))?\}")
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_NAMES = frozenset("slug date lang category author".split())
+
+
+def _slug(text: str) -> str:
+    """`slugify` of pelican/utils.py, as SLUG_REGEX_SUBSTITUTIONS are by default."""
+    return re.sub(r"[-\s]+", "-", re.sub(r"[^\w\s-]", "", ascii_of(text)).strip()).lower()
+
+
+def _said(path: str, text: str) -> dict[str, str]:
+    """Return what a page says of itself, names in lower case."""
+    if path.endswith(".rst"):
+        title = dict(titles_in(path, text)).get(f"/{stem(path)}", "")
+        return {"title": title} | {name.lower(): value.strip() for name, value in _FIELD.findall(text)}
+    head, _ = split_front_matter(with_front_matter(text))
+    return {str(name).lower(): str(value) for name, value in head.items()}
+
+
+def _filled(pattern: str, values: Mapping[str, str]) -> str:
+    def value(match: re.Match[str]) -> str:
+        found = values.get(match[1], "")
+        if not match[2]:
+            return found if match[1] in ("slug", "lang") else _slug(found)
+        try:
+            return datetime.fromisoformat(found[:10]).strftime(match[2])
+        except ValueError:
+            raise NotServed(f"no day: {match[1]}") from None
+
+    return _PART.sub(value, pattern)
+
+
+def open_pelican(project: Project) -> Rules:
+    texts = [project.text(name) for name in FILES]
+    config: dict[str, Any] = {}
+    for text in texts:
+        config |= read_python(text)
+    content = folder_of(text_at(config, "PATH", default="content"))
+    pages = tuple(f"{folder}/" for folder in texts_at(config, "PAGE_PATHS") or ["pages"])
+    articles = tuple(f"{folder}/".lstrip("/") for folder in texts_at(config, "ARTICLE_PATHS") or [""])
+    language = text_at(config, "DEFAULT_LANG", default="en")
+    common = said if isinstance(said := config.get("DEFAULT_METADATA"), dict) else {}
+    patterns = {
+        f"{kind}{lang}": text_at(config, f"{kind}{lang}_URL", default=f"{below}{{slug}}{end}.html")
+        for kind, below in (("ARTICLE", ""), ("PAGE", "pages/"))
+        for lang, end in (("", ""), ("_LANG", "-{lang}"))
+    }
+
+    def address(path: str, metadata: Mapping[str, Any]) -> str:
+        kind = "PAGE" if path.startswith(pages) else "ARTICLE"
+        folder, _, name = stem(path).rpartition("/")
+        day = _DAY.match(name)
+        known = {
+            "category": folder.rpartition("/")[2] or text_at(config, "DEFAULT_CATEGORY", default="misc"),
+            "date": day[0] if day else str(config.get("DEFAULT_DATE") or ""),
+            "author": text_at(config, "AUTHOR"),
+            "lang": language,
+            **{name: str(value) for name, value in common.items()},
+            **_said(path, project.text(posixpath.join(content, path))),
+        }
+        known["slug"] = known.get("slug") or _slug(known.get("title", ""))
+        if known.get("status", "published").lower() != "published":
+            raise NotServed(f"status: {known['status'].lower()}")
+        if (kind == "ARTICLE" and not (path.startswith(articles) and known["date"])) or not known["slug"]:
+            raise NotServed("no page, and no article with a title and a date")
+        pattern = patterns[kind if known["lang"] == language else f"{kind}_LANG"]
+        return (known.get("save_as") or known.get("url") or _filled(pattern, known)).removesuffix("index.html")
+
+    def places(text: str, page: Page) -> str:
+        """`{filename}/pages/oil.md`: from the folder of pages, else from beside the page."""
+        top = posixpath.relpath(content, posixpath.dirname(page.key))
+        return outside_code(text, lambda plain: _PLACE.sub(lambda match: f"{top}/" if match[1] else "", plain))
+
+    named = {name for pattern in patterns.values() for name, _ in _PART.findall(pattern)}
+    slugs = PYTHON_MARKDOWN if "toc" in "".join(texts) else NO_IDS
+    is_rst = any(key.endswith(".rst") for key in project.keys)
+    return Rules(
+        (Folder(content, address),),
+        replace(slugs, of_title=not is_rst),  # which shows no id of a title
+        (_front_matter, indented_blocks, markdown_in_html, pipes_in_code),
+        templates=(places,),
+        base_url=address_of(config.get("SITEURL")),
+        title=text_at(config, "SITENAME"),
+        doubts=tuple(f"nobody says here what {{{name}}} is" for name in sorted(named - _NAMES)),
+    )
+
+
+def _front_matter(text: str, page: Page) -> str:
+    return with_front_matter(text)
+
+
+PROFILE = Profile("pelican", "Pelican", FILES[:1], open_pelican)
