@@ -19,7 +19,7 @@ import orjson
 import vademecum
 from vademecum.format.json import canonical
 from vademecum_builder.pages.bundle import bundled, loaded
-from vademecum_builder.pages.stemmers import statements, stemmers
+from vademecum_builder.pages.stemmers import kept_stemmers, statements
 
 # A browser runs the core and its own runtime. The public face, ranking (numpy), httpx and SQLite stay behind:
 # the shim has its own of these.
@@ -58,7 +58,7 @@ def client_files(runtime: Path, *, bundle: bool = True) -> Mapping[str, Path | b
     Our own modules go without what only people read, a third of their bytes.
 
     Args:
-        runtime: What `fetch_runtime` returned.
+        runtime: What `fetch_runtime` returned, in the folder where it is cached.
         bundle: Whether what pages and workers begin with holds what it imports. The npm package leaves it to the
             bundlers of apps, which drop what these do not use.
     """
@@ -71,7 +71,7 @@ def client_files(runtime: Path, *, bundle: bool = True) -> Mapping[str, Path | b
             modules[name] = condensed(path.read_bytes()).decode()
         elif name.endswith(".d.mts"):
             files[name] = path
-    files |= {f"search/stemmers/{name}": text for name, text in stemmers().items()}
+    files |= {f"search/stemmers/{name}": text for name, text in kept_stemmers(runtime.parent).items()}
     files |= {name: text.encode() for name, text in (bundled(modules) if bundle else modules).items()}
     for wheel in sorted((runtime / "wheels").iterdir()):
         files[f"wheels/{_distribution(wheel)}.zip"] = _slim(wheel)

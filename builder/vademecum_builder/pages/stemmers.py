@@ -1,25 +1,63 @@
 """Snowball's stemmers for browsers: those of the installed `snowballstemmer`, from Python to JavaScript.
 
 Its compiler writes both languages, and publishes the Python alone. What it writes is a small part of that language,
-told node by node below; what is not there ends the build. So both sides stem by one version of one source.
+told node by node below; what is not there ends the build. So both sides stem by one version of one source. That takes a
+tenth of a small build's time: what was written of a version that is pinned here is kept in the cache, and hashed before
+each use, as the runtime is.
 """
 
 from __future__ import annotations
 
 import ast
+import contextlib
+import hashlib
 import json
+import tempfile
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.metadata import distribution, version
 from importlib.resources import files
+from pathlib import Path
+
+import orjson
 
 from vademecum.errors import UsageError
+from vademecum.format.json import canonical
 from vademecum.search.stems import LANGUAGES
 
 _NOTICE = "/* Snowball, https://snowballstem.org: BSD 3-clause, see COPYING.txt beside. */\n"
 _IMPORT = 'import { Among, BaseStemmer } from "./base.js";\n'
 _WRITTEN = "Eq === NotEq !== Lt < LtE <= Gt > GtE >= Is === Add + Sub - RShift >> Not ! USub - And && Or ||".split()
 _OPERATORS: Mapping[str, str] = dict(zip(_WRITTEN[::2], _WRITTEN[1::2], strict=True))
+_PINS: Mapping[str, str] = {"3.1.1": "3666bcb1e3cd03e04e4b04893a56f2b3f64f56f12da6885c4ba54a8d760b4813"}
+"""SHA-256 of what `encode` makes of the files that are written of a version."""
+
+
+def kept_stemmers(cache: Path) -> Mapping[str, bytes]:
+    """Return `stemmers()`: from this folder where they are kept there, and keep them there otherwise, if that can be.
+
+    Raises:
+        UsageError: See `stemmers`.
+    """
+    pin = _PINS.get(version("snowballstemmer"), "")
+    kept = cache / f"stemmers-{pin[:16]}.json"
+    with contextlib.suppress(OSError):
+        data = kept.read_bytes()
+        if hashlib.sha256(data).hexdigest() == pin:
+            return {name: text.encode() for name, text in orjson.loads(data).items()}
+    made = stemmers()
+    data = encode(made)
+    if hashlib.sha256(data).hexdigest() == pin:
+        with contextlib.suppress(OSError), tempfile.TemporaryDirectory(dir=cache, prefix="fetching-") as folder:
+            fresh = Path(folder) / kept.name
+            fresh.write_bytes(data)
+            fresh.replace(kept)
+    return made
+
+
+def encode(made: Mapping[str, bytes]) -> bytes:
+    """Return files as one, the same for the same files."""
+    return canonical({name: text.decode() for name, text in made.items()})
 
 
 @cache
