@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
 from vademecum.errors import TRANSIENT, VademecumError
 from vademecum_builder.cli.exits import DONE, EXITS, FAMILIES, exit_code
 
@@ -33,3 +41,33 @@ def test_a_child_has_the_exit_code_of_its_own_code() -> None:
         code = "quota"
 
     assert exit_code(Special("full")) == EXITS["quota"]
+
+
+SLOW = """
+import sys, time
+
+class Slow:
+    def find_spec(self, name, path, target=None):
+        if name == "vademecum_builder.cli.main":
+            print("importing", flush=True)
+            time.sleep(60)
+
+sys.meta_path.insert(0, Slow())
+from vademecum_builder.cli import entry
+entry.main()
+"""
+
+
+@pytest.mark.process
+def test_who_stops_it_while_python_imports_sees_no_trace() -> None:
+    pipe = subprocess.PIPE
+    with subprocess.Popen([sys.executable, "-c", SLOW], stdout=pipe, stderr=pipe, text=True) as process:
+        assert process.stdout is not None and process.stdout.readline() == "importing\n"
+        process.send_signal(signal.SIGINT)
+        told = process.communicate(timeout=60)
+    assert (process.returncode, told) == (-signal.SIGINT, ("", "")), "a shell makes 130 of it"
+
+
+def test_the_script_begins_there() -> None:
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))
+    assert project["project"]["scripts"] == {"vade": "vademecum_builder.cli.entry:main"}

@@ -1,0 +1,16 @@
+"""What the script `vade` begins with: whoever stops it while Python still imports, sees no trace of that."""
+
+from __future__ import annotations
+
+import signal
+
+
+def main() -> int:
+    """Run `vade` with the arguments of the process; return the exit code."""
+    before = signal.getsignal(signal.SIGINT)
+    if before is signal.default_int_handler:  # a shell may have it ignored
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # nothing has begun: nothing is to be told
+    from vademecum_builder.cli.main import main as run
+
+    signal.signal(signal.SIGINT, before)
+    return run()
