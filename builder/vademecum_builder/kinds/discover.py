@@ -28,6 +28,7 @@ from vademecum_builder.sources.exports import CANNOT_UNPACK, UNPACK_IT, shape_of
 from vademecum_builder.sources.fetched import fetch, is_address
 from vademecum_builder.sources.mail import MAILS, is_maildir
 from vademecum_builder.sources.record_files import Layout
+from vademecum_builder.sources.unzipped import ending_of
 
 _SQLITE = b"SQLite format 3\0"
 _EXPORTED = (".txt", ".json", ".jsonl", ".csv", ".log", ".weechatlog", *MAILS)
@@ -131,10 +132,15 @@ def _of_file(path: Path, folder: Path) -> Proposal:
             f"{path}: it describes an API (OpenAPI), and is no list of records: make pages of it, as with "
             "`widdershins` or `redocly build-docs`, and name their folder"
         )
+    if path.suffix.lower() in (".sql", ".dump") or head.startswith(b"PGDMP"):
+        raise UsageError(
+            f"{path}: a dump of a database: load it (sqlite3, mysql, psql or pg_restore), and name the database, as in "
+            "sqlite:///FILE or postgresql+psycopg://user@host/name"
+        )
     table = path.suffix.lower() == ".txt" and _NAMES.match(decode(head).text)
     if path.suffix.lower() in {*MEDIA_TYPES, *BINARY_TYPES} and not table:
         raise UsageError(f"{path}: one document; name the folder that it lies in")
-    known = bool(table) or path.suffix.lower() in ("", *ENDINGS, *SELDOM) or not path.is_file()
+    known = bool(table) or ending_of(path.name) in ("", *ENDINGS, *SELDOM) or not path.is_file()
     found = _catalog(name, str(path), place, complete=known)
     if not known and not set(found.settings.get("text", ())) - {found.settings.get("id")}:
         raise UsageError(f"{path}: no records with text in it; what wrote it may export JSON or CSV")
@@ -184,7 +190,7 @@ def _in_folder(path: Path, folder: Path) -> list[Proposal]:
     if is_maildir(path):
         return [_messages(name, place, "mbox")]
     listed = sorted(file for file in islice(path.rglob("*"), _LOOKED_AT) if file.is_file())
-    files = [file.suffix.lower() for file in listed]
+    files = [ending_of(file.name) for file in listed]
     read = [file for file in listed if file.suffix.lower() in {*_EXPORTED, *MEDIA_TYPES, *BINARY_TYPES, *ENDINGS}]
     shapes = {shape_of(_head(file), file.suffix.lower()) for file in read[:_SHAPED]}
     if len(shapes) == 1 and (shape := shapes.pop()):

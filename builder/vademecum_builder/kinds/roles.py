@@ -46,7 +46,7 @@ _LAID_OUT: Final = re.compile(
 """Numbers: in words a position is one in a team."""
 _TAG: Final = re.compile(r"<[^<>]*>?|&\w+;")
 _ALMOST_ALL: Final = 0.95
-_LINKS: Final = ("html_url", "web_url", "url", "link", "permalink", "href")
+_LINKS: Final = ("html_url", "web_url", "url", "link", "permalink", "href", "@id")
 """The first are those of pages where `url` is that of an API (GitHub, GitLab, Zendesk)."""
 _SITES: Final = ("product_url", "website_url", "homepage_url", "website", "homepage")
 """Where what a record is about lives itself; what many records share is a maker's."""

@@ -31,6 +31,7 @@ from vademecum_builder.sources.private_keys import private_key_line
 from vademecum_builder.sources.record_files import Layout, read_records
 from vademecum_builder.sources.record_lists import WHOLE, find_lists
 from vademecum_builder.sources.records import Failed, field_at, instead, json_value, record_item, record_key
+from vademecum_builder.sources.unzipped import ending_of, unzipped
 
 ENDINGS = (".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".geojson", ".parquet")
 """Of the files that are taken out of a folder."""
@@ -91,9 +92,9 @@ class CatalogSource:
         """
         path = Path(self.place)
         if path.is_dir():
-            found = [file for file in path.rglob("*") if file.suffix.lower() in (*ENDINGS, *SELDOM) and file.is_file()]
+            found = [file for file in path.rglob("*") if ending_of(file.name) in (*ENDINGS, *SELDOM) and file.is_file()]
             found = [f for f in found if not any(part.startswith(".") for part in f.relative_to(path).parts)]
-            found = [file for file in found if file.suffix.lower() in ENDINGS] or found
+            found = [file for file in found if ending_of(file.name) in ENDINGS] or found
         elif path.exists() or not set("*?[") & set(self.place):
             found = [path] if path.is_file() else []
         else:
@@ -139,7 +140,7 @@ class CatalogSource:
         with closing(self._bodies(self._files)) as bodies:
             for place, name, stream in bodies:
                 try:
-                    for number, record in read_records(stream, PurePosixPath(name).suffix.lower(), self.layout):
+                    for number, record in read_records(stream, ending_of(name), self.layout):
                         yield f"{place}:{number}", record
                 except ContentError as error:
                     raise SourceError(f"{place}: {error.message}") from error
@@ -158,7 +159,7 @@ class CatalogSource:
         with closing(self._bodies(files)) as bodies:
             _, name, stream = next(bodies)
             try:
-                return find_lists(stream, PurePosixPath(name).suffix.lower(), always=always, one_of_many=len(files) > 1)
+                return find_lists(stream, ending_of(name), always=always, one_of_many=len(files) > 1)
             except ContentError as error:
                 raise SourceError(f"{self.place}: {error.message}") from error
 
@@ -171,8 +172,8 @@ class CatalogSource:
         """Yield what is read: the files, or what lies at the address."""
         yield from _opened(files)
         if not files and (fetched := fetch(self.place, {})):
-            with closing(fetched.body):
-                yield self.place, self._file_name, fetched.body
+            with closing(fetched.body), unzipped(fetched.body, self.place) as plain:
+                yield self.place, self._file_name, plain
 
     @property
     def _file_name(self) -> str:
@@ -195,8 +196,8 @@ class CatalogSource:
         return Changes(self._received(listing, fetched, checkpoint), whole=True, warnings=listing.warnings)
 
     def _received(self, listing: Listing, fetched: Fetched, checkpoint: Checkpoint | None) -> Iterator[Entry]:
-        with closing(fetched.body):
-            yield from listing.entries([(self.place, self._file_name, fetched.body)])
+        with closing(fetched.body), unzipped(fetched.body, self.place) as plain:
+            yield from listing.entries([(self.place, self._file_name, plain)])
         if checkpoint:
             yield checkpoint
 
@@ -204,9 +205,9 @@ class CatalogSource:
 def _opened(files: Sequence[Path]) -> Generator[tuple[str, str, BinaryIO], None, None]:
     for file in files:
         try:
-            with file.open("rb") as stream:
+            with file.open("rb") as stream, unzipped(stream, str(file)) as plain:
                 before = os.fstat(stream.fileno())
-                yield str(file), file.name, stream
+                yield str(file), file.name, plain
                 after = file.stat()
         except OSError as error:
             raise SourceError(f"{file}: cannot be read: {error.strerror}") from error
@@ -233,7 +234,7 @@ class Listing:
         for place, name, stream in files:
             try:
                 said: list[str] = []
-                ending = PurePosixPath(name).suffix.lower()
+                ending = ending_of(name)
                 records = read_records(stream, ending, self.source.layout, warn=said.append)
                 for number, record in merged(records, self._id_of) if self.source.merge else records:
                     if self.source.layout.records == WHOLE and isinstance(record, dict):

@@ -21,6 +21,11 @@ _FIRST = 20
 """Lines among which the names of columns stand."""
 _ESCAPED = re.compile(r"(?:\\r)?\\n(?:(?<=[>.;!?,)]\\n)|(?<=\\n\\n)|(?=\s*[<*•]|\\n))")
 """A line break that shops write as two characters, at the end of a sentence or beside markup: `C:\\new` is none."""
+_TOTAL = re.compile(
+    r"(?:grand |sub-?)?total(?:e|en|s)?|sums?|(?:gesamt|zwischen)?summe|gesamt|insgesamt|suma|somme|totaal|totaux"
+    r"|(?:grand |sub-?)?total(?:e)? ?:|summe ?:",
+    re.IGNORECASE,
+)
 _QUOTED = re.compile(r'"[^"]*"')
 _MOST = 1 << 20
 """Characters that are looked at for them."""
@@ -34,7 +39,7 @@ def csv_rows(
     Args:
         text: Can be told to go back.
         longest: Characters of a row.
-        warn: Called with what is told of the whole file: lines above the names of its columns.
+        warn: Called with what is told of the whole file: what is no record in it.
 
     Raises:
         ContentError: It ends in the middle of a row.
@@ -55,7 +60,9 @@ def csv_rows(
     lines = _Lines(text, longest)
     rows = csv.reader(lines, delimiter=said[1] if said else delimiter, strict=True)
     above = 1 + declared + skipped
-    names = _names(next(rows, []))
+    head = next(rows, [])
+    names = _names(head)
+    left_out: Counter[str] = Counter()
     number = rows.line_num + above
     while True:
         try:
@@ -63,6 +70,8 @@ def csv_rows(
         except csv.Error as error:
             row, wrong = [], str(error)
         if row is None:
+            for what, count in left_out.items():
+                warn(f"{count} {what} are left out")
             return
         if "unexpected end" in wrong:
             raise ContentError("it ends within a quoted field: it was cut off, or is being written")
@@ -71,9 +80,20 @@ def csv_rows(
             lines.too_long = False
         elif len(row) < len(names) and any(row) and not lines.last.endswith(("\r", "\n")):
             raise ContentError("its last row ends in the middle: it was cut off, or is being written")
+        elif row == head:
+            left_out["rows that say the names of its columns again"] += 1
+        elif len(row) == len(names) and _is_total(row):
+            left_out["rows with totals"] += 1
         elif any(cell.strip() for cell in row):
             yield number, _record(names, row)
         number = rows.line_num + above
+
+
+def _is_total(row: Sequence[str]) -> bool:
+    """Return whether a row sums up those above it: its first cell says so, and most cells are empty."""
+    said = [cell.strip() for cell in row]
+    first = next(filter(None, said), "")
+    return len(row) > 2 and 2 * sum(map(bool, said)) <= len(row) and _TOTAL.fullmatch(first) is not None
 
 
 def _head_of(lines: Sequence[str]) -> tuple[str, int]:

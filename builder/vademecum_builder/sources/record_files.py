@@ -6,6 +6,7 @@ from __future__ import annotations
 import codecs
 import io
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, BinaryIO
@@ -36,6 +37,8 @@ _ENDINGS = {
     ".parquet": "parquet",
     **FORMATS,
 }
+_NO_NUMBER = re.compile(r"[:,\[]\s*(?:NaN|-?Infinity)\b")
+"""What Python and pandas write where a number is none, which JSON has not."""
 _GUESSED = 'read as {0}, which it looks like: save it as UTF-8, or write encoding = "{0}"'
 
 
@@ -161,9 +164,9 @@ def _parsed(data: bytes, *, halves: bool = False) -> dict[str, Any] | Failed:
     except orjson.JSONDecodeError as error:
         try:
             text = data.decode()
-            if not halves or "surrogate" not in str(error):
+            if not (halves and "surrogate" in str(error)) and not _NO_NUMBER.search(text):
                 raise
-            value = json.loads(text)
+            value = json.loads(text, parse_constant=lambda _: None)
         except UnicodeDecodeError:
             return Failed(NOT_UTF_8, _begin(data))
         except (ValueError, RecursionError):

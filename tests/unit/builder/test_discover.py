@@ -1141,6 +1141,13 @@ def test_a_number_that_is_called_is_private_and_so_is_a_table_of_them(tmp_path: 
     assert not is_of_people("phone_models", fields_of([{"id": 1, "about": text_of(1)}]), 1, ["id", "about"])
 
 
+def test_a_dump_of_a_database_is_to_be_loaded(tmp_path: Path) -> None:
+    for name, head in (("a.sql", b"-- MySQL dump 10.13\n"), ("b.bak", b"PGDMP\x01\x0e\x00")):
+        (tmp_path / name).write_bytes(head)
+        with pytest.raises(UsageError, match="a dump of a database: load it"):
+            discover(str(tmp_path / name), tmp_path)
+
+
 def test_a_state_beside_published_that_is_none_is_asked_for() -> None:
     states = ["draft", "published", "in review"]
     articles = [{"id": n, "title": f"Pump {n}", "text": text_of(n), "status": states[n % 3]} for n in range(9)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import re
@@ -206,7 +207,7 @@ def test_the_first_records_are_a_sample_and_why_none_can_be_read_is_told(tmp_pat
         ('{"id": "7"}', "its id is '7', and that of another record is the same in another type"),
         ('{"id": 8, "x": "\\ud800"}', "no JSON that can be read"),
         ('{"id": 8, "x": 1e999}', "no JSON that can be read"),
-        ('{"id": 8, "x": NaN}', "no JSON that can be read"),
+        ('{"id": 8, "x": nan}', "no JSON that can be read"),
         (f'{{"id": 8, "x": {"[" * 600}{"]" * 600}}}', "nested too deeply"),
         ("[1, 2]", "no object of fields"),
         ('{"id": 8, "x": "\xff"}', "bytes that are not UTF-8"),
@@ -638,3 +639,33 @@ def test_an_id_has_spaces_as_its_language_writes_them() -> None:
         assert record_key(id) == id
     for id in ("a\nb", "a\u200bb", "\xa0a", "a\u2028b"):
         assert record_key(id) is None
+
+
+def test_what_gzip_packed_is_read_as_what_is_in_it(tmp_path: Path) -> None:
+    packed = gzip.compress(b"id,name\n1,Pump\n2,Valve\n")
+    (tmp_path / "a.csv.gz").write_bytes(packed)
+    for place in (tmp_path, tmp_path / "a.csv.gz", tmp_path / "*.gz"):
+        assert [one["name"] for one in CatalogSource(str(place), id="id").sample(5)] == ["Pump", "Valve"]
+    with PagesHost(tmp_path) as host:
+        assert [*listed(CatalogSource(f"{host.url}a.csv.gz", id="id"))[0]] == ["1", "2"]
+    for damaged in (packed[:-9], packed[:20] + b"x" + packed[21:]):
+        (tmp_path / "a.csv.gz").write_bytes(damaged)
+        with pytest.raises(UsageError, match=r"a\.csv\.gz: cannot be unpacked"):
+            listed(CatalogSource(str(tmp_path), id="id"))
+
+
+def test_names_that_are_said_again_and_totals_are_no_records(tmp_path: Path) -> None:
+    text = "nr;name;price;about\n01;Pump;2;Old\nnr;name;price;about\n02;Sum;3;New\nSumme;;5;\n03;;;\nTotal;4;5;6\n"
+    source = catalog(tmp_path, "a.csv", text, id="nr")
+    changes = source.changes(None)
+    keys = [one.key for one in changes.entries if isinstance(one, SourceItem)]
+    assert keys == ["01", "02", "03", "Total"]
+    assert [*changes.warnings] == [
+        "a.csv: 1 rows that say the names of its columns again are left out", "a.csv: 1 rows with totals are left out",
+    ]  # fmt: skip
+
+
+def test_numbers_that_are_none_are_nothing(tmp_path: Path) -> None:
+    text = '{"id": 1, "x": NaN, "y": [1, -Infinity], "said": "NaN"}\n{"id": 2, "x": nan}\n'
+    source = catalog(tmp_path, "a.jsonl", text)
+    assert source.sample(3) == [{"id": 1, "x": None, "y": [1, None], "said": "NaN"}]
