@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from vademecum.errors import ContentError, UsageError
 from vademecum.format.json import Fields, canonical, parse_object
 from vademecum_builder.sources.charset import decode_text
+
+T = TypeVar("T")
 
 MARKDOWN = "text/markdown"
 PLAIN_TEXT = "text/plain"
@@ -122,6 +124,25 @@ class Checkpoint:
 
     strategy: str
     position: str
+
+    def read(self, strategy: str, source: str, parse: Callable[[str], T]) -> T:
+        """Return what `parse` makes of the position.
+
+        Args:
+            strategy: The source's own.
+            source: What it is, in an error.
+
+        Raises:
+            UsageError: It is another source's, or `parse` cannot read it.
+        """
+        try:
+            if self.strategy != strategy:
+                raise ValueError
+            return parse(self.position)
+        except (ValueError, KeyError, TypeError, AttributeError):
+            raise UsageError(
+                f"not a checkpoint of {source} ({self.strategy}): `vade checkpoints reset` forgets it"
+            ) from None
 
     def encode(self) -> bytes:
         """Return the checkpoint as canonical JSON."""

@@ -90,7 +90,7 @@ class Triggers:
             UsageError: There are no triggers, nothing to read, or not a checkpoint of this source.
             NetworkError: The database does not answer, is locked, or died.
         """
-        known = _position(since) if since is not None else None
+        known = since.read(STRATEGY, "triggers", _position) if since is not None else None
         with self.table.database.connect() as connection:
             install, now = self._now(connection)
             reading = TableReading(self.table, connection)
@@ -232,11 +232,6 @@ def _plain_names(table: str) -> tuple[str, str]:
     return f"vademecum_changes_{name}", f"vademecum_{name}"
 
 
-def _position(since: Checkpoint) -> tuple[str, str, tuple[str, ...]]:
-    try:
-        if since.strategy != STRATEGY:
-            raise ValueError
-        position = orjson.loads(since.position)
-        return str(position["install"]), str(int(position["at"])), tuple(position.get("columns", ()))
-    except (ValueError, KeyError, TypeError):
-        raise UsageError(f"not a checkpoint of triggers ({since.strategy})") from None
+def _position(text: str) -> tuple[str, str, tuple[str, ...]]:
+    position = orjson.loads(text)
+    return str(position["install"]), str(int(position["at"])), tuple(position.get("columns", ()))

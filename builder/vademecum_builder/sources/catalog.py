@@ -181,11 +181,7 @@ class CatalogSource:
 
     def _fetched(self, since: Checkpoint | None) -> Changes:
         shaped = digest_of(repr((self.layout, self.id, self.merge)).encode())
-        known: dict[str, Any] = {}
-        if since is not None:
-            if since.strategy != _STRATEGY:
-                raise UsageError(f"{self.place}: no checkpoint of an address ({since.strategy})")
-            known = json.loads(since.position)
+        known: dict[str, Any] = since.read(_STRATEGY, f"the address {self.place}", json.loads) if since else {}
         # Other settings read other records from the same bytes.
         fetched = fetch(self.place, known["ask"] if known.get("shaped") == shaped else {})
         if fetched is None:

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from vademecum.errors import UsageError
 from vademecum_builder.sources.base import (
     RECORD,
     Changes,
@@ -58,7 +57,7 @@ class DebeziumEvents:
         Raises:
             UsageError: No such file, no row, or not a checkpoint of this source.
         """
-        known = _position(since) if since is not None else {}
+        known = since.read(STRATEGY, "Debezium's events", _position) if since is not None else {}
         files = self._files()
         whole = any(_head(files[name], at) != head for name, (at, head) in known.items() if name in files)
         whole = whole or (
@@ -157,10 +156,5 @@ def _head(file: Path, at: int) -> str:
         return digest_of(stream.read(min(at, _HEAD)))
 
 
-def _position(since: Checkpoint) -> dict[str, tuple[int, str]]:
-    try:
-        if since.strategy != STRATEGY:
-            raise ValueError
-        return {str(name): (int(at), str(head)) for name, (at, head) in json.loads(since.position).items()}
-    except (ValueError, TypeError, AttributeError):
-        raise UsageError(f"not a checkpoint of Debezium's events ({since.strategy})") from None
+def _position(text: str) -> dict[str, tuple[int, str]]:
+    return {str(name): (int(at), str(head)) for name, (at, head) in json.loads(text).items()}

@@ -14,7 +14,6 @@ from urllib.parse import urljoin
 
 import orjson
 
-from vademecum.errors import UsageError
 from vademecum.format.json import canonical, iso_time
 from vademecum_builder.sources.base import Changes, Checkpoint, Entry, Skipped, SourceError, digest_of
 from vademecum_builder.sources.fetched import fetch, is_address
@@ -53,9 +52,7 @@ class FeedSource:
             UsageError: No such file, no feed, one that was cut off or is empty, or not a checkpoint of a feed.
             HostError: The host does not answer.
         """
-        if since is not None and since.strategy != _STRATEGY:
-            raise UsageError(f"{self.place}: no checkpoint of a feed ({since.strategy})")
-        known: Mapping[str, Any] = orjson.loads(since.position) if since else {}
+        known: Mapping[str, Any] = since.read(_STRATEGY, f"the feed {self.place}", orjson.loads) if since else {}
         got = self._read(known.get("ask", {}))
         if since and (got is None or digest_of(got[0]) == known["digest"]):
             return Changes(iter([since]))

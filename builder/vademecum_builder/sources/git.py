@@ -149,10 +149,9 @@ class GitSource:
             UsageError: As `FolderSource` and `Repository.commit`; or it is no checkpoint of a repository.
             NetworkError: It does not answer.
         """
-        if since is not None and since.strategy != _STRATEGY:
-            raise UsageError(f"{self.repository.name}: no commit ({since.strategy})")
         here = Checkpoint(_STRATEGY, self.repository.commit)
-        changed = self.repository.changed(since.position, self.folder) if since else None
+        commit = since.read(_STRATEGY, f"the repository {self.repository.name}", str) if since else None
+        changed = self.repository.changed(commit, self.folder) if commit else None
         others = self.repository.submodules(self.folder)
         submodules = {"submodules (each is a source of its own)": others} if others else {}
         if changed is None:

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from vademecum.errors import UsageError
 from vademecum_builder.sources.base import Checkpoint, Skipped
 from vademecum_builder.sources.message import Limits, Made
 from vademecum_builder.sources.message_spool import Order, Spool, order_of
@@ -72,19 +71,20 @@ class Position:
     tails: Mapping[str, Tail] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, since: Checkpoint) -> Position:
+    def of(cls, since: Checkpoint, strategy: str) -> Position:
         """Return what `checkpoint` gave.
 
         Raises:
             UsageError: It is of something else.
         """
-        try:
-            position = orjson.loads(since.position)
-            begin = micros(datetime.fromisoformat(position.pop("since")))
-            tails = {name: Tail(tuple(tail.pop("start")), **tail) for name, tail in position.pop("tails").items()}
-            return cls(tuple(position.pop("cursor")), begin, **position, tails=tails)
-        except (ValueError, KeyError, TypeError, AttributeError):
-            raise UsageError(f"not a checkpoint of {since.strategy}: `vade checkpoints reset` forgets it") from None
+        return since.read(strategy, strategy, cls._parsed)
+
+    @classmethod
+    def _parsed(cls, text: str) -> Position:
+        position = orjson.loads(text)
+        begin = micros(datetime.fromisoformat(position.pop("since")))
+        tails = {name: Tail(tuple(tail.pop("start")), **tail) for name, tail in position.pop("tails").items()}
+        return cls(tuple(position.pop("cursor")), begin, **position, tails=tails)
 
     def checkpoint(self, strategy: str) -> Checkpoint:
         """Return it as a checkpoint."""

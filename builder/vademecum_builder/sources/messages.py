@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 
-from vademecum.errors import UsageError
 from vademecum.format.json import iso_time
 from vademecum_builder.sources import cuts
 from vademecum_builder.sources.base import (
@@ -89,12 +88,12 @@ class MessageView:
             UsageError: No message, a time without a zone, or not a checkpoint of this view.
             NetworkError: A database does not answer.
         """
-        if since is not None and since.strategy != self.strategy:
-            raise UsageError(f"not a checkpoint of {self.strategy} ({since.strategy})")
         if not isinstance(self.archive, Table):
+            if since is not None:
+                since.read(self.strategy, self.strategy, str)
             left_out: Mapping[str, int] = getattr(self.archive, "left_out", {})
             return Changes(self._export(left_out), whole=since is not None, left_out=left_out if self.counts else {})
-        known = None if since is None else Position.of(since)
+        known = None if since is None else Position.of(since, self.strategy)
         with self.archive.reading() as reading:
             gathered = gather(reading, known, self.limits, conversations=self.strategy == "conversation")
         whole = known is not None and gathered.known is None

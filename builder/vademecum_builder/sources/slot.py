@@ -47,7 +47,7 @@ class Slot:
             UsageError: There is no slot, nothing to read, or not a checkpoint of this source.
             NetworkError: The database does not answer or died, or another reader has the slot.
         """
-        known, before = _position(since) if since is not None else (None, ())
+        known, before = since.read(STRATEGY, "a slot", _position) if since is not None else (None, ())
         logged = _Logged(self.table.id, known or "")
         with self.table.database.connect(write=True) as connection:
             reading = TableReading(self.table, connection)
@@ -235,12 +235,7 @@ def _number(lsn: str) -> int:
     return int(high, 16) << 32 | int(low, 16)
 
 
-def _position(since: Checkpoint) -> tuple[str, tuple[str, ...]]:
-    try:
-        if since.strategy != STRATEGY:
-            raise ValueError
-        position = orjson.loads(since.position)
-        _number(position["lsn"])
-        return str(position["lsn"]), tuple(position.get("columns", ()))
-    except (ValueError, KeyError, TypeError, AttributeError):
-        raise UsageError(f"not a checkpoint of a slot ({since.strategy})") from None
+def _position(text: str) -> tuple[str, tuple[str, ...]]:
+    position = orjson.loads(text)
+    _number(position["lsn"])
+    return str(position["lsn"]), tuple(position.get("columns", ()))

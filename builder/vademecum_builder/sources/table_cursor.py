@@ -47,14 +47,13 @@ class Position:
         Raises:
             UsageError: It is of something else.
         """
-        try:
-            if since.strategy != STRATEGY:
-                raise ValueError
-            position = orjson.loads(since.position)
-            seen = {key: (id, digest) for key, id, digest in position["seen"]}
-            return cls(position["cursor"], position["id"], position["start"], seen, tuple(position.get("columns", ())))
-        except (ValueError, KeyError, TypeError):
-            raise UsageError(f"not a checkpoint of a table by its cursor ({since.strategy})") from None
+        return since.read(STRATEGY, "a table by its cursor", cls._parsed)
+
+    @classmethod
+    def _parsed(cls, text: str) -> Position:
+        position = orjson.loads(text)
+        seen = {key: (id, digest) for key, id, digest in position["seen"]}
+        return cls(position["cursor"], position["id"], position["start"], seen, tuple(position.get("columns", ())))
 
     def checkpoint(self) -> Checkpoint:
         """Return it as a checkpoint."""

@@ -165,7 +165,7 @@ def test_what_the_entries_of_news_and_of_products_say(tmp_path: Path) -> None:
     }
     with pytest.raises(UsageError, match=r"b\.xml: cannot be read: No such file"):
         FeedSource(str(tmp_path / "b.xml")).changes(None)
-    with pytest.raises(UsageError, match=r"a\.xml: no checkpoint of a feed \(commit\)"):
+    with pytest.raises(UsageError, match=r"not a checkpoint of the feed \S+a\.xml \(commit\)"):
         FeedSource(str(tmp_path / "a.xml")).changes(Checkpoint("commit", "{}"))
 
 

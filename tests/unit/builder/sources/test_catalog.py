@@ -497,7 +497,7 @@ def test_an_address_is_read_again_only_where_it_gives_something_else(tmp_path: P
         changed = source.changes(first[-1])
         assert ([type(entry) for entry in changed.entries], changed.whole) == ([SourceItem, Checkpoint], True)
         assert [request.status for request in host.requests] == [200, 304, 200, 200]
-        with pytest.raises(UsageError, match=r"a\.json: no checkpoint of an address \(cursor\)"):
+        with pytest.raises(UsageError, match=r"not a checkpoint of the address \S+a\.json \(cursor\)"):
             source.changes(Checkpoint("cursor", first[-1].position))
 
 
