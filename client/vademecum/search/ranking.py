@@ -130,7 +130,7 @@ def fuse(
             total[row] += named_so - _DATED * (dated is not None and dated(row))
         for row in best[:_READ_WHOLE].tolist():
             total[row] += _PHRASED * (phrased is not None and phrased(row))
-        best[:] = best[np.lexsort((ids[best], -total[best]))]
+        rows = rows[np.lexsort((ids[rows], -total[rows], ~named[rows]))]
     return Ranking(rows, total[rows], nearest and mode == "hybrid" and found.weight > 0)
 
 

@@ -85,19 +85,25 @@ export function* inOrder({ rows, scores, named }, ids, first, room, { headed, ca
     passes.sort(before, scores, ids);
     yield before;
   }
+  let looked = false;
   for (let given = 0, most = Math.max(first, READ); given < rows.length - before.length; most *= 4) {
-    const near = picked.subarray(0, passes.take(rows, totals, picked, leastOf(totals, most, counts, passes), scores));
-    passes.sort(near, scores, ids);
-    const best = near.subarray(0, most);
-    if (!given) {
+    const least = leastOf(totals, most, counts, passes);
+    const best = picked.subarray(0, passes.take(rows, totals, picked, least, scores));
+    passes.sort(best, scores, ids);
+    if (!looked) {
       for (const row of best.subarray(0, READ)) scores[row] += (headed?.(row) ? HEADED : 0) + CALLED * (called?.(row) ?? 0) - (dated?.(row) ? LESS_IF_DATED : 0);
       for (const row of best.subarray(0, READ_WHOLE)) scores[row] += phrased?.(row) ? PHRASED : 0;
       passes.sort(best, scores, ids);
     }
-    yield best.subarray(given);
-    given = best.length;
-    const raised = new Set(best); // more are asked for, which is seldom
-    rows.forEach((row, i) => raised.has(row) && (totals[i] = scores[row]));
+    let end = best.length;
+    while (end > given && scores[best[end - 1]] < least) end--; // what is dated now may stand behind others
+    yield best.subarray(given, end);
+    given = end;
+    if (!looked) { // and more are asked for, which is seldom
+      const those = new Set(best);
+      rows.forEach((row, i) => those.has(row) && (totals[i] = scores[row]));
+    }
+    looked = true;
   }
 }
 

@@ -84,6 +84,9 @@ def test_a_chunk_that_has_the_query_word_for_word_is_before_one_that_is_better_o
 def test_of_two_chunks_that_are_nearly_as_good_the_one_whose_page_tells_what_was_new_is_second() -> None:
     assert ranked([0.5, 0.45], [1, 1], headed=lambda row: False, dated=lambda row: row == 0) == [1, 0]
     assert ranked([0.7, 0.45], [1, 1], headed=lambda row: False, dated=lambda row: row == 0) == [0, 1]
+    cosines = [0.9 - row / 10_000 for row in range(300)]
+    found = ranked(cosines, [1] * 300, headed=lambda row: False, dated=lambda row: row == 0)
+    assert found.index(0) == 299, "nor only behind the best hundred, of which more is read"
 
 
 @pytest.mark.parametrize(("which", "count"), [("headed", 100), ("called", 100), ("phrased", 20)])

@@ -59,6 +59,20 @@ test("of the best hundred those come before whose heading is the query, or whose
   assert.deepEqual(orderOf(ranked(rows, scores.slice(), new Set([1])), ids, 10, room, { phrased }).slice(0, 4), [1, 20, 0, 2]);
 });
 
+test("what is dated stands where its score says, also behind those that are given first, and each once", () => {
+  const scores = Float64Array.from({ length: 300 }, (_, row) => 3 - row / 1000);
+  const ids = BigUint64Array.from({ length: 300 }, (_, row) => BigInt(row));
+  const rows = Uint32Array.from({ length: 300 }, (_, row) => row);
+  const sums = scores.map((score, row) => score + (row === 50 ? 0.45 : 0) - (row < 3 ? 0.1 : 0));
+  const order = [...rows].sort((a, b) => sums[b] - sums[a] || a - b);
+  assert.ok(order.indexOf(2) > 99);
+  for (const first of [10, 101, 300]) {
+    const list = ranked(rows, scores, new Set());
+    assert.deepEqual(orderOf(list, ids, first, room, { dated: (row) => row < 3, headed: (row) => row === 50 }), order);
+    assert.deepEqual([...list.scores], [...sums]);
+  }
+});
+
 test("where nothing has a score there is no place, and nothing to order", () => {
   const scores = new Float64Array(3);
   assert.deepEqual(placesOf([0, 2], Uint32Array.of(0, 1, 2), scores, scores, new BigUint64Array(3), room), new Map());
