@@ -39,10 +39,15 @@ _TABLES: Final = ("source", "limits", "approval", "encoder")
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 
 
+class NoSource(UsageError):
+    """The settings do not say what to build."""
+
+
 def read_settings(file: Path) -> BuildRequest:
     """Return what the file asks for. Its paths are relative to its folder.
 
     Raises:
+        NoSource: It says nothing of what to build.
         UsageError: It cannot be read, or a key of it cannot be meant: the message names line, key and fix.
     """
     try:
@@ -54,7 +59,8 @@ def read_settings(file: Path) -> BuildRequest:
     lines = _Lines(file, text)
     sources, limits, approval = document.pop("source", []), document.pop("limits", {}), document.pop("approval", {})
     if not isinstance(sources, list) or not sources or not all(isinstance(one, dict) for one in sources):
-        raise lines.error("source", 'name what to build: [[source]] and path = "docs" below it')
+        nothing = lines.error("source", 'name what to build: [[source]] and path = "docs" below it')
+        raise NoSource(nothing.message) if sources == [] else nothing
     for name, table in (("limits", limits), ("approval", approval)):
         if not isinstance(table, dict):
             raise lines.error(name, f"expected a table: [{name}]")

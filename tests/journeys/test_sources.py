@@ -48,6 +48,8 @@ def test_a_folder_is_not_read_twice(place: Path, capsys: pytest.CaptureFixture[s
     (place / "more").mkdir()
     (place / "more" / "valve.md").write_text("# Valve\n\nTurn it.\n")
     assert "vade serve kb" in say(capsys, "sources", "--discover", "more", "--write")
+    (place / "vademecum.toml").write_text('title = "Pumps"\nout = "kb"\n')  # who took out the wrong one goes on
+    assert "vade serve kb" in say(capsys, "sources", "--discover", "docs", "--write")
 
 
 @pytest.mark.slow

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from argparse import Namespace
 from collections.abc import Mapping, Sequence
@@ -16,7 +17,7 @@ from vademecum_builder.kinds.fields import FieldFound
 from vademecum_builder.kinds.proposals import Proposal
 from vademecum_builder.kinds.survey import SourceFound, survey
 from vademecum_builder.request import SourcesRequest
-from vademecum_builder.settings import read_settings
+from vademecum_builder.settings import NoSource, read_settings
 from vademecum_builder.sources.base import SourceError
 
 _FIELDS = 30
@@ -92,7 +93,10 @@ def _title(place: str) -> str:
 
 def _named(proposals: Sequence[Proposal], config: Path) -> str:
     """Return the text of the proposals, each with a name that the settings do not have yet."""
-    request = read_settings(config) if config.exists() else None
+    request = None
+    if config.exists():
+        with contextlib.suppress(NoSource):  # the proposals are the first
+            request = read_settings(config)
     taken = {source.name for source in request.sources} if request else set()
     texts = []
     for one in proposals:
