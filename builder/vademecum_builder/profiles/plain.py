@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from vademecum_builder.profiles import blocks, includes, links, mdx, tags
+from vademecum_builder.profiles import blocks, includes, links, mdx, tags, writerside
 from vademecum_builder.profiles.base import Pass
 from vademecum_builder.profiles.code import outside
 
 PASSES: tuple[Pass, ...] = (
+    writerside.topics,
     includes.mdbook_includes,
     tags.erb,
     includes.mkdocs_snippets(("",), ""),

@@ -1,12 +1,14 @@
-"""Writerside of JetBrains: `writerside.cfg`, `project.ihp`. Pages are the topics that its instances' trees name."""
+"""Writerside of JetBrains: `writerside.cfg`, `project.ihp`. Pages are the topics that its instances' trees name, in
+Markdown or in XML (`.topic`)."""
 
 from __future__ import annotations
 
 import posixpath
 import re
 import textwrap
+from collections import Counter
 from collections.abc import Mapping
-from html import escape
+from html import escape, unescape
 from typing import Any
 
 from vademecum_builder.profiles.base import Folder, NotServed, Page, Pass, Profile, Project, Rules, address_of, stem
@@ -19,10 +21,85 @@ FILES = ("writerside.cfg", "project.ihp")
 _TITLE = re.compile(r"^\[//\]: # \(title: *([^\n]*?)\)[ \t]*$", re.MULTILINE)
 _CODE = re.compile(r"^([ \t]*)<code-block\b([^<>]*)>((?:(?!<code-block\b)[\s\S])*?)</code-block>[ \t]*$", re.MULTILINE)
 _CDATA = re.compile(r"\s*<!\[CDATA\[([\s\S]*?)\]\]>\s*")
+_HOLDING = re.compile(r"<(/?)(table|tab|step|def)\b")
 _EMPTY_TABLE = re.compile(r"(?<=\n\n)\|(?:-+\|)+\n")
 """Stands before code whose solution is folded."""
 _TITLED = re.compile(r"</?(?:tabs|tab|def|deflist|procedure|step|chapter)\b([^<>]*)>")
 _INCLUDE = re.compile(r"<include\b([^<>]*?)/?>(?:[ \t]*</include>)?")
+
+
+_NOT_SHOWN = re.compile(
+    r"<\?xml[^<>]*\?>|<!DOCTYPE[^<>]*>|<!--[\s\S]*?-->|<(?:show-structure|primary-label)\b[^<>]*>"
+    r"|<(?P<summary>(?:link|card|web)-summary)\b[^<>]*>(?:(?!</?(?P=summary)\b)[\s\S])*</(?P=summary)>"
+)
+_XML_CODE = re.compile(r"[ \t]*<code-block\b([^<>]*?)(?:/>|>((?:(?!<code-block\b)[\s\S])*?)</code-block>)[ \t]*")
+_KEPT = re.compile("\ue000(\\d+)\ue001")
+_ELEMENT = re.compile(r"<(?P<end>/?)(?P<name>topic|chapter|list|title|a)\b(?P<said>[^<>]*?)(?P<empty>/?)>")
+_UNTITLED = re.compile(r"(?<!!)\[\]\(([\w.-]+\.(?:md|topic))(#[\w-]+)?\)")
+_MARKED = re.compile(r"^#[ \t]+(.+?)[ \t]*(?:\{[^{}\n]*\})?$", re.MULTILINE)
+
+
+def _key(name: str, page: Page) -> str:
+    """Return the file of a topic, wherever it lies: Writerside tells topics by their names alone."""
+    return next((key for key in sorted(page.project.keys) if posixpath.basename(key) == name), "")
+
+
+def _title_of(name: str, page: Page) -> str:
+    """Return what a topic is called."""
+    text = page.project.text(key) if (key := _key(name, page)) else ""
+    tag = re.search(r"<topic\b[^<>]*>", text)
+    found = _TITLE.search(text) or _MARKED.search(text)
+    title = unescape(_said("title", tag[0])) if tag else found[1] if found else ""
+    page.included[f":title:{name}"] = title
+    return title
+
+
+def titles(text: str, page: Page) -> str:
+    """`[](oil.md)` shows the title of the topic that it leads to."""
+
+    def told(match: re.Match[str]) -> str:
+        return f"[{_title_of(match[1], page) or match[1]}]({match[1]}{match[2] or ''})"
+
+    return outside_code(text, lambda plain: _UNTITLED.sub(told, plain)) if "[](" in text else text
+
+
+def topic(text: str, page: Page) -> str:
+    """A topic in XML becomes Markdown: headings and code are Markdown's, all else is HTML."""
+    if not page.key.endswith(".topic"):
+        return text
+    kept: list[str] = []
+    depth = 1
+
+    def code(match: re.Match[str]) -> str:
+        inner = match[2] or ""
+        inner = inner if "<![CDATA[" in inner else textwrap.dedent(unescape(inner))
+        kept.append(f"<code-block{match[1]}>\n{inner}\n</code-block>" if inner.strip() else "")
+        return f"\n\n\ue000{len(kept) - 1}\ue001\n\n"
+
+    def element(match: re.Match[str]) -> str:
+        nonlocal depth
+        name, said = match["name"], match["said"]
+        if name in ("topic", "chapter"):
+            depth += -1 if match["end"] else 1
+            anchor = f" {{#{_said('id', said)}}}" if name == "chapter" and _said("id", said) else ""
+            return "\n\n" if match["end"] else f"\n\n{'#' * min(depth - 1, 6)} {_said('title', said)}{anchor}\n\n"
+        if name in ("list", "title"):
+            return f"<{match['end']}{'ul' if name == 'list' else 'p'}>"
+        if match["end"]:
+            return match[0]
+        shown = f"{_title_of(_said('href', said).partition('#')[0], page)}</a>" if match["empty"] else ""
+        anchor = f' href="#{_said("anchor", said)}"' if "href=" not in said else ""
+        return f"<a{said}{anchor}>{shown}"
+
+    text = _XML_CODE.sub(code, _NOT_SHOWN.sub("", text.replace("\ue000", "")))
+    text = re.sub(r"\n(?:[ \t]*\n)+", "\n", re.sub(r"^[ \t]+", "", text, flags=re.MULTILINE))
+    text = re.sub("\n(\ue000\\d+\ue001)\n", r"\n\n\1\n\n", _ELEMENT.sub(element, text))
+    return _KEPT.sub(lambda match: kept[int(match[1])], text)
+
+
+def topics(text: str, page: Page) -> str:
+    """A topic in XML, whoever's it is."""
+    return markup(topic(text, page), page) if page.key.endswith(".topic") else text
 
 
 def _said(name: str, tag: str) -> str:
@@ -30,12 +107,16 @@ def _said(name: str, tag: str) -> str:
     return (found[1] or found[2] or "") if found else ""
 
 
+def _variables(text: str) -> list[tuple[str, str]]:
+    return [(_said("name", tag), _said("value", tag)) for tag in re.findall(r"<var\b[^<>]*>", text)]
+
+
 def _values(project: Project, files: list[str]) -> Pass:
-    """`%product%`: what the list of variables says, in code as well."""
-    tags = re.findall(r"<var\b[^<>]*>", "".join(map(project.text, files)))
-    values = {_said("name", tag): _said("value", tag) for tag in tags}
+    """`%product%`: what the list of variables says, or the topic, in code as well."""
+    common = dict(_variables("".join(map(project.text, files))))
 
     def values_of(text: str, page: Page) -> str:
+        values = common | dict(_variables(text))
         return re.sub(r"%([\w.-]+)%", lambda m: values.get(m[1], m[0]), text) if "%" in text else text
 
     return values_of
@@ -45,17 +126,21 @@ def markup(text: str, page: Page) -> str:
     """Titles in comments, `<code-block lang="sh">`, `<tab title="Linux">`, `<include from="a.md" element-id="b"/>`."""
 
     def fence(match: re.Match[str]) -> str:
-        inner = _CDATA.sub(lambda found: f"\n{found[1]}\n", match[3]).strip("\n").rstrip()
-        if match.string.count("<table", 0, match.start()) > match.string.count("</table", 0, match.start()):
+        inner, indent = _CDATA.sub(lambda found: f"\n{found[1]}\n", match[3]).strip("\n").rstrip(), match[1]
+        opened = Counter(end + name for end, name in _HOLDING.findall(match.string, 0, match.start()))
+        if opened["table"] > opened["/table"]:
             # In HTML, a line of which Markdown would end where it is blank.
             code = escape(textwrap.dedent(inner)).replace("\n", "&#10;")
-            return f'{match[1]}<pre><code class="language-{_said("lang", match[2])}">{code}</code></pre>'
-        return f"{match[1]}```{_said('lang', match[2])}\n{inner}\n{match[1]}```"
+            return f'{indent}<pre><code class="language-{_said("lang", match[2])}">{code}</code></pre>'
+        if any(opened[name] > opened[f"/{name}"] for name in ("tab", "step", "def")):  # as far in as XML is
+            inner, indent = textwrap.dedent(inner), ""
+        return f"\n{indent}```{_said('lang', match[2])}\n{inner}\n{indent}```\n"
 
     def include(match: re.Match[str]) -> str:
         name, wanted = _said("from", match[1]), re.escape(_said("element-id", match[1]))
         own = name == posixpath.basename(page.key)  # a part of a page may stand in it again
-        found = text if own else page.include(name, posixpath.dirname(page.key), passes=(markup,)) if name else None
+        folders = (posixpath.dirname(place) for place in (page.key, _key(name, page)))
+        found = text if own else page.include(name, *folders, passes=(topic, markup)) if name else None
         part = re.search(rf"<([\w-]+)\b[^<>]*\bid=[\"']{wanted}[\"'][^<>]*>([\s\S]*?)</\1>", found or "")
         return f"\n\n{part[2].strip()}\n\n" if part else ""
 
@@ -73,7 +158,6 @@ def open_writerside(project: Project) -> Rules:
     trees = "".join(project.text(_said("src", tag)) for tag in tags["instance"])
     elements = re.findall(r"<(?:toc-element|instance-profile)\b[^<>]*>", trees)
     served = {_said(name, tag) for tag in elements for name in ("topic", "start-page")}
-    unread = sum(name.endswith(".topic") for name in served)
     root = re.search(r"<web-root>([^<]*)</web-root>", project.text("cfg/buildprofiles.xml"))
     below = next((path for tag in tags["instance"] if (path := _said("web-path", tag))), "")
 
@@ -87,9 +171,8 @@ def open_writerside(project: Project) -> Rules:
     return Rules(
         (Folder(topics, address),),
         WRITERSIDE,
-        (values, markup, attribute_lists, alerts, jsx),
+        (topic, titles, markup, values, attribute_lists, alerts, jsx),
         base_url=address_of(root[1].strip() if root else "", below),
-        doubts=(f"{unread} topics in XML (.topic) are not read: build of the rendered site",) if unread else (),
     )
 
 
