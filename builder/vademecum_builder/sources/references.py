@@ -29,7 +29,7 @@ _NO_ENTRY: Final = re.compile(r"\s*@comment\b", re.IGNORECASE)
 _KEY: Final = re.compile(r"^(?:\s*@\w+\s*[{(]\s*([^\s,]+)\s*,|ID  - (.*\S))", re.MULTILINE)
 _CROSSREF: Final = re.compile(r"(?:^|,)\s*crossref\s*=\s*[{\"]\s*([^\s}\"]+)", re.MULTILINE | re.IGNORECASE)
 _SECONDS: Final = 60.0
-_OWN: Final = frozenset({"annote", "title-short", "accessed", "issued", "keyword"})
+_OWN: Final = frozenset({"annote", "title-short", "keyword"})
 """What somebody noted for himself, and what is told in another way."""
 
 

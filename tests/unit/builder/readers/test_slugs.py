@@ -53,6 +53,7 @@ def test_an_id_of_the_author_is_kept_and_one_that_versions_make_otherwise_is_non
         ("파일 복사", "파일-복사"),
         ("Über Äpfel, Łódź & Ægir", "Uber-Apfel-Lodz-AEgir"),
         ("Ⓐ ﬁ ²", "A-ﬁ-²"),
+        ("ßıØøĐđŁłĦħŦŧÆæŒœ\x07", "siOoDdLlHhTtAEaeOEoe"),
         ("entry <string>", ""),
     ],
 )

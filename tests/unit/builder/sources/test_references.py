@@ -23,9 +23,10 @@ BIB = r"""@string{nime = "NIME Conference"}
   annote = {Dull.}, file = {/home/ann/x.pdf}, abstract = {We show \emph{fast} 5\% gains of water.}}
 
 @book{broken, title = {Broken
-@book{oil, title = {Of Oil}, author = {van der Berg, A.}, url = {https://a.example/oil}}
+@book{oil, title = {Of Oil}, author = {van der Berg, Jr., A.}, urldate = {2020-01-02}, url = {https://a.example/oil}}
 @comment{jabref-meta: own}
-@book{oil, title = {Of Oil Again}}
+@book{oil, title = {Of Oil Again}, author = {de la Cruz, Ana}, options = {useprefix=true}}
+@preamble{"own"}
 """
 RIS = "TY  - JOUR\nAU  - Berg, A.\nTI  - Of Steel\nPY  - 2003\nAB  - A text.\nER  - \nTY  - BOOK\nTI  - Two\nER  - \n"
 
@@ -44,9 +45,9 @@ def test_references_are_records_and_one_that_is_broken_costs_no_other() -> None:
         "abstract": "We show <i>fast</i> 5% gains of water.",
     })  # fmt: skip
     assert broken[0] == 7 and "no reference that can be read (Error at" in broken[1]
-    told = {"id": "oil", "type": "book", "authors": ["A. van der Berg"], "url": "https://a.example/oil"}
+    told = {"id": "oil", "type": "book", "authors": ["A. van der Berg Jr."], "url": "https://a.example/oil"}
     assert oil == (8, told | {"title": "Of Oil"})
-    assert again == (10, {"id": "oil", "type": "book", "title": "Of Oil Again"})
+    assert again == (10, {"id": "oil", "type": "book", "title": "Of Oil Again", "authors": ["Ana de la Cruz"]})
     assert [one["title"] for _, one in read(RIS, "ris")] == ["Of Steel", "Two"]
     assert read("% nothing\n") == []
 
