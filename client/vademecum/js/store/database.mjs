@@ -93,7 +93,8 @@ export function storageError(error, name) {
   if (error instanceof VademecumError) return error;
   const { name: kind, message } = /** @type {DOMException} */ (Object(error));
   if (kind === "QuotaExceededError") {
-    return new VademecumError("quota", `${name}: the browser's storage is full; free some space (${message})`);
+    const why = message && ` (${message})`;
+    return new VademecumError("quota", `${name}: the browser's storage is full; free some space${why}`);
   }
   if (kind === "VersionError") return newerFormat(name); // since it was looked at, a newer app has changed it
   return new VademecumError("storage", `${name}: ${kind ?? "Error"}: ${message ?? asError(error).message}`);

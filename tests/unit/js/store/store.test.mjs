@@ -9,6 +9,8 @@ import { IndexedStore } from "../../../../client/vademecum/js/store/store.mjs";
 test("what the browser throws becomes an error that says what to do", () => {
   const code = (name) => storageError(new DOMException("m", name), "s").code;
   assert.equal(code("QuotaExceededError"), "quota");
+  const full = (/** @type {string} */ why) => storageError(new DOMException(why, "QuotaExceededError"), "x").message;
+  assert.deepEqual([full(""), full("why")], ["", " (why)"].map((why) => `x: the browser's storage is full; free some space${why}`));
   assert.equal(code("VersionError"), "newer-format");
   assert.equal(code("UnknownError"), "storage");
   assert.match(storageError(new TypeError("why"), "s").message, /s: TypeError: why/);
