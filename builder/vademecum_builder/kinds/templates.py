@@ -16,6 +16,8 @@ from vademecum_builder.sources.records import field_at, instead
 _ID: Final = re.compile(r"(?:.*[_.-])?_?(?:uu|gu|o)?id|.*[a-z](?:Id|ID)|ID")
 """What tells one object from others."""
 _WORD: Final = re.compile(r"[^\W\d_]{3}")
+_CALLED: Final = frozenset({"name", "title", "label"})
+"""What an object is called: that is said without saying so."""
 _FEW: Final = 3
 _SENTENCE: Final = re.compile(r"(?:\s\S+){3,}[.!?;]\s*$")
 
@@ -96,7 +98,8 @@ class Template:
 
 
 def shown(value: object) -> str:
-    """Return a field's value as text: a list by commas, of sentences by lines, truth as yes and no, null as nothing."""
+    """Return a field's value as text: a list by commas, of sentences by lines, of objects by semicolons; truth is yes
+    and no, null nothing."""
     match value:
         case None:
             return ""
@@ -104,13 +107,15 @@ def shown(value: object) -> str:
             return "yes" if value else "no"
         case list() | tuple():
             said = [*filter(None, map(shown, value))]
-            return ("\n" if any(map(_SENTENCE.search, said)) else ", ").join(said)
+            between = "; " if any(isinstance(one, dict) and len(one) > 1 for one in value) else ", "
+            return ("\n" if any(map(_SENTENCE.search, said)) else between).join(said)
         case dict() if is_rich_text(value):
             return _rich_text(value).strip()
         case dict():
             told = {name: shown(inner) for name, inner in value.items() if not _is_for_programs(str(name), inner)}
             named = {name: text for name, text in told.items() if text}
-            return ", ".join(text if len(named) == 1 else f"{name}: {text}" for name, text in named.items())
+            alone = {*named} if len(named) == 1 else _CALLED
+            return ", ".join(text if name in alone else f"{name}: {text}" for name, text in named.items())
     return str(value)
 
 

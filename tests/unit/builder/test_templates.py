@@ -39,7 +39,7 @@ def test_of_an_object_nobody_reads_ids_addresses_and_lists_of_numbers() -> None:
         "page": "https://a.example/ann",
         "role": "chair",
     }
-    assert shown([member, {"name": "Bo", "personId": 7}]) == "name: Ann, role: chair, Bo"
+    assert shown([member, {"name": "Bo", "personId": 7}]) == "Ann, role: chair; Bo"
     assert shown({"package": "pump", "versions": ["0.0.1", "0.0.2", "0.1", "1.0rc1"]}) == "pump"
     assert shown({"idea": "Oil it", "sizes": [1, 2], "names": ["oil", "tar", "wax", "fat"]}) == (
         "idea: Oil it, sizes: 1, 2, names: oil, tar, wax, fat"
