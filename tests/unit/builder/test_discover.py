@@ -268,11 +268,12 @@ def test_what_people_type_is_found_by_words_and_where_they_are_reached_is_nobody
     ("value", "private"),
     [
         *((v, True) for v in ("Ann, 06 12 34 78 90", "+33 6 12 34 78 90", "0049 171 1234578", "(201) 555-1001")),
-        *((v, True) for v in ("201-555-1001", "0171/555 12", "a.b@docs.example.org")),
+        *((v, True) for v in ("201-555-1001", "0171/555 12", "00491711234578", "a.b@docs.example.org")),
         *(
             (v, False)
             for v in ("pkg@1.2.3", "git@github.com:a/b.git", "01/04/2025", "978-0-13-468599-1", "v0.1-2345", "01-2025")
         ),
+        *((v, False) for v in ("01-04-2025", "5.001234 5678 9", "A00123456789", "1.0171 555 1234", "A201-555-1001")),
     ],
 )
 def test_where_people_are_reached_is_seen_by_its_form(value: str, private: bool) -> None:
