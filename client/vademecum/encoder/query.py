@@ -59,6 +59,10 @@ class Encoder:
         """Return whether a folded word is in the vocabulary."""
         return word in self._positions
 
+    def position(self, word: str) -> int | None:
+        """Return where a folded word stands in the vocabulary; None: nowhere."""
+        return self._positions.get(word)
+
     def split(self, text: str) -> list[str]:
         """Return the first 4,096 words of the text, folded, in reading order."""
         return self.file.alphabet.split(text)

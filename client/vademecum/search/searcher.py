@@ -80,7 +80,7 @@ class Searcher:
         facets: Sequence[str] | None = None,
     ) -> Results:
         """Return the best hits, best first. Arguments: see `KnowledgeBase.search`."""
-        found = self._words.find(query)
+        found = self._words.find(query, widely=mode == "hybrid")
         nothing = np.zeros(self._words.count)
         single = self._titles.single if mode == "hybrid" else 0.0
         cosines, near = self._near(found, single) if found.weight and mode != "lexical" else (nothing, nothing)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from vademecum.generation.opened import Opened
 from vademecum.generation.row_index import ROW, unpacked
+from vademecum.search.neighbours import Neighbours
 from vademecum.search.segment_words import SegmentWords
 from vademecum.search.spelling import within
 from vademecum.search.stems import BEFORE, stems_of
@@ -30,6 +31,10 @@ MIN_PREFIX: Final = 2
 MOST_ASKED: Final = 64
 """Words of a query that are looked up."""
 _COMPLETED, _MISSPELT = 0.6, 0.7
+_QUESTION: Final = 3
+"""Plain words from which on a query is a question: who types one or two, or a name, means just these."""
+_MOST_WIDELY: Final = 8192
+"""Live chunks up to which words of a question stand for those that mean nearly the same: of more, some say it so."""
 _LEAST_MISSPELT, _LEAST_BEGUN, _LONG = 4, 6, 8
 """Letters of a misspelt word, of the misspelt beginning of one, and of one whose first letter, or two letters, may be
 misspelt: shorter ones are near to some word by chance."""
@@ -63,10 +68,12 @@ class Asked:
     Attributes:
         groups: What it stands for, and what that is worth; empty: no live chunk has it.
         word: As it was typed, folded.
+        near: Words that are near to it in meaning, likewise: they find chunks, but are not what was found.
     """
 
     word: str
     groups: tuple[tuple[Group, float], ...]
+    near: tuple[tuple[Group, float], ...] = ()
 
     @property
     def misspelt(self) -> bool:
@@ -111,6 +118,7 @@ class Words:
     def __init__(self, opened: Opened, words: Sequence[SegmentWords], algorithms: tuple[str, ...]) -> None:
         state = opened.state
         self._has_row = opened.encoder.knows
+        self._neighbours = Neighbours(opened.encoder)
         self._words = words
         self._algorithms = algorithms
         self._stop = frozenset().union(*(STOP_WORDS.get(name, frozenset()) for name in algorithms))
@@ -140,12 +148,19 @@ class Words:
         mean = float(lengths.sum()) / self.count if self.count else 1.0
         self._norms = K1 * ((1.0 - B) + B * (lengths / (mean or 1.0)))
 
-    def find(self, query: str) -> Found:
-        """Return which chunks have the words of a query."""
+    def find(self, query: str, *, widely: bool = False) -> Found:
+        """Return which chunks have the words of a query.
+
+        Args:
+            widely: Whether in a question words stand for those that mean nearly the same, too.
+        """
         self._groups: dict[str, Group] = {}
         self._quoted = {run for quoted in _QUOTED.findall(query) for run in runs_of(quoted)}
         runs = self._written(query)
         asked = self._asked(runs, typed=_is_typed(query))
+        plain = {run for run in runs if self._is_plain(run)} if widely and self.count <= _MOST_WIDELY else set()
+        if len(plain) >= _QUESTION:
+            asked = [replace(word, near=self._near(word)) if word.word in plain else word for word in asked]
         scores, known, all_ = np.zeros(self.count), 0.0, 0.0
         shown: set[str] = set()
         share, often = (np.zeros(len(self._title_lengths)) for _ in range(2))
@@ -153,7 +168,7 @@ class Words:
             best = np.zeros(self.count)
             best_share, best_often = (np.zeros(len(self._title_lengths)) for _ in range(2))
             most = 0.0
-            for group, worth in word.groups:
+            for number, (group, worth) in enumerate((*word.groups, *word.near)):
                 in_titles = self._in_titles(group)
                 counts = self._counts(group, in_titles)
                 having = np.flatnonzero(counts)  # few of all chunks
@@ -162,8 +177,9 @@ class Words:
                 best[having] = np.maximum(best[having], score)
                 np.maximum(best_share, worth * weight * (in_titles > 0), out=best_share)
                 np.maximum(best_often, worth * in_titles, out=best_often)
-                most = max(most, worth * weight)
-                shown.update(self._texts(group))
+                if number < len(word.groups):
+                    most = max(most, worth * weight)
+                    shown.update(self._texts(group))
             scores += best
             share += best_share
             often += best_often
@@ -297,6 +313,20 @@ class Words:
     def _is_word(self, word: str) -> bool:
         """Return whether the encoder knows a word or its stem: *films*, if it knows *film*, is no misspelt *files*."""
         return self._has_row(word) or any(map(self._has_row, stems_of(word, self._algorithms)))
+
+    def _near(self, word: Asked) -> tuple[tuple[Group, float], ...]:
+        """Return what is near in meaning to a word that texts have, without what it stands for itself; it is worth the
+        square of its cosine."""
+        if not word.groups or word.groups[0][1] != 1.0:
+            return ()
+        had = {each for group, _ in word.groups for each in group}
+        near: list[tuple[Group, float]] = []
+        for other, square in self._neighbours.of(word.word):
+            group = tuple(each for each in self._alike(other) if each not in had)
+            had.update(group)
+            if group:
+                near.append((group, square))
+        return tuple(near)
 
     def _known(self, word: str) -> bool:
         """Return whether a live chunk has a word of the same stem."""

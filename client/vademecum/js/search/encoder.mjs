@@ -58,6 +58,7 @@ export class Encoder {
     this.rows = file.tensor("word.row", "U8", [this.words.length, Math.ceil(dimensions / 2)]).values;
     /** [D], used again: a question looks at a hundred titles. */
     this.sums = new Float64Array(dimensions);
+    this.components = new Int8Array(dimensions);
     /** [V] */
     this.weights = file.tensor("word.weight", "U16", [this.words.length]).values;
     this.alphabet = new Alphabet(file);
@@ -126,12 +127,19 @@ export class Encoder {
   /** @param {Float64Array} sums changed in place @param {number} factor
    * @param {number} position of the word in the table */
   #add(sums, factor, position) {
-    const { rows, dimensions } = this;
+    const row = this.row(position);
+    for (let i = 0; i < row.length; i++) sums[i] += factor * row[i];
+  }
+
+  /** The row of a word, good till the next call. @param {number} position */
+  row(position) {
+    const { rows, dimensions, components } = this;
     const start = position * Math.ceil(dimensions / 2);
     for (let i = 0; i < dimensions; i++) {
       const byte = rows[start + (i >> 1)];
-      sums[i] += factor * ((i & 1 ? byte >> 4 : byte & 15) + ROW_OFFSET);
+      components[i] = (i & 1 ? byte >> 4 : byte & 15) + ROW_OFFSET;
     }
+    return components;
   }
 
   /** Encode the golden texts; another vector than the file says is a `self-test` error. */

@@ -13,7 +13,7 @@ const QUERY_BYTES = 2 ** 15;
 const BLOCK = 16;
 const MEMORY_PAGE = 2 ** 16;
 /** Room for what a question is about: of each row, and of each document, arrays of 8 bytes; and some more. */
-const [OF_ROW, OF_DOCUMENT, MORE] = [12 * 8, 4 * 8, 4 * MEMORY_PAGE];
+const [OF_ROW, OF_DOCUMENT, MORE] = [12 * 8, 4 * 8, 12 * MEMORY_PAGE];
 
 const aligned = (/** @type {number} */ at) => Math.ceil(at / 16) * 16;
 
@@ -57,7 +57,7 @@ export class Kernel extends Passes {
   /** @param {import("../format/segment.mjs").Segment[]} segments decoded from `files`
    * @param {Int8Array} query [D] @returns {Float64Array} good till the next call */
   scores(segments, query) {
-    new Int16Array(this.memory.buffer, 0, query.length + BLOCK).fill(0, query.length).set(query);
+    this.#ask(query);
     let at = this.end;
     for (const { vectors, scales, dimensions } of segments) {
       if (!scales.length) continue;
@@ -66,6 +66,19 @@ export class Kernel extends Passes {
       at = end;
     }
     return new Float64Array(this.memory.buffer, this.end, (at - this.end) / 8);
+  }
+
+  /** @override @type {Passes["products"]} */
+  products(products, rows, ones, row) {
+    const { memory: { buffer }, run } = this;
+    if ([products, rows, ones].some((array) => array.buffer !== buffer)) return super.products(products, rows, ones, row);
+    this.#ask(row);
+    run.scores(rows.byteOffset, row.length, 0, ones.byteOffset, products.byteOffset, products.byteOffset + products.byteLength);
+  }
+
+  /** @param {Int8Array} query */
+  #ask(query) {
+    new Int16Array(this.memory.buffer, 0, query.length + BLOCK).fill(0, query.length).set(query);
   }
 }
 

@@ -1,6 +1,8 @@
 // @ts-check
 /** How near rows are to one query in meaning: their exact scores, and what is made of them for the rows that are asked about. */
 
+import { product } from "./passes.mjs";
+
 /** @typedef {import("./generation.mjs").Generation} Generation */
 
 /** The length of every vector, in its scale. */
@@ -27,7 +29,7 @@ export class Meaning {
    * @param {Uint32Array} rows is written, and ours till `near` has been read */
   turnTo(vector, least, rows) {
     const { owners, passes, scan } = this.generation;
-    this.unit = UNIT * (Math.sqrt(dot(vector, vector)) || 1);
+    this.unit = UNIT * (Math.sqrt(product(vector, 0, vector)) || 1);
     this.scores = scan.scores(vector); // ours till the next question
     this.near = rows.subarray(0, passes.turn(owners, this.scores, this.sums.fill(0), rows, this.bound(0, least), this.most));
   }
@@ -61,7 +63,7 @@ export class Titles {
     if (this.sizes[at] >= 0 || !this.share) return;
     const title = this.encoder.encode(this.#called(at));
     this.vectors.set(title, at * title.length);
-    this.sizes[at] = dot(title, title);
+    this.sizes[at] = product(title, 0, title);
   }
 
   /** @param {number} at */
@@ -75,22 +77,15 @@ export class Titles {
   near(asked) {
     const { generation, share, sizes, vectors } = this;
     const { owners, owned: { bounds } } = generation;
-    const size = dot(asked, asked);
+    const size = product(asked, 0, asked);
     if (share) return (row) => {
       const at = owners[row];
       this.read(at);
-      const near = Math.max(0, share * (dot(asked, vectors, at * asked.length) / Math.sqrt(size * sizes[at] || 1)));
+      const near = Math.max(0, share * (product(vectors, at * asked.length, asked) / Math.sqrt(size * sizes[at] || 1)));
       if (bounds[at + 1] - bounds[at] > 1) return near;
       const { segment, row: place } = generation.place(row);
       // A document that is nothing but its title has said it in its chunk, and answers nothing.
       return segment.texts.at(place) === this.#called(at) ? -near : near;
     };
   }
-}
-
-/** @param {Int8Array} a @param {Int8Array} b @param {number} [from] where it begins in `b` */
-function dot(a, b, from = 0) {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum = (sum + a[i] * b[from + i]) | 0; // below 2^31: 16129 of a component at most
-  return sum;
 }

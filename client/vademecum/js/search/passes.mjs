@@ -31,6 +31,12 @@ export class Passes {
     return this.array(Int32Array, length);
   }
 
+  /** The product of each of these rows with one.
+   * @param {Float64Array} products [n] is written @param {Int8Array} rows [n, D] @param {Uint16Array} _ones [n], for the kernel @param {Int8Array} row [D] */
+  products(products, rows, _ones, row) {
+    for (let at = 0; at < products.length; at++) products[at] = product(rows, at * row.length, row);
+  }
+
   /** Add the scores of rows up by their owners; of rows without one the score is 0.
    * @param {Int32Array} owners @param {Float64Array} scores @param {Float64Array} sums
    * @param {Uint32Array} near is written: the rows that have the `least` score; room for all @param {number} least
@@ -167,4 +173,11 @@ export function partOf(value, least, factor) {
 /** @param {number} row @param {number} other @param {Float64Array} scores @param {BigUint64Array} ids */
 function isBefore(row, other, scores, ids) {
   return scores[row] > scores[other] || (scores[row] === scores[other] && ids[row] < ids[other]);
+}
+
+/** Exact in 32-bit integers for any D up to 130,000. @param {Int8Array} vectors @param {number} from where the row begins @param {Int8Array} query */
+export function product(vectors, from, query) {
+  let sum = 0;
+  for (let i = 0; i < query.length; i++) sum = (sum + vectors[from + i] * query[i]) | 0;
+  return sum;
 }

@@ -3,6 +3,7 @@
 
 import { decodeTensors } from "../format/tensors.mjs";
 import { Kernel } from "./kernel.mjs";
+import { product } from "./passes.mjs";
 
 /** @typedef {import("../format/segment.mjs").Segment} Segment */
 
@@ -46,11 +47,4 @@ export function place(files) {
 /** @param {Segment} segment @param {Int8Array} query @param {Float64Array} scores what is written */
 function scoreRows({ vectors, scales, dimensions }, query, scores) {
   for (let row = 0; row < scales.length; row++) scores[row] = scales[row] * product(vectors, row * dimensions, query);
-}
-
-/** Exact in 32-bit integers for any D up to 130,000. @param {Int8Array} vectors @param {number} from where the row begins @param {Int8Array} query */
-function product(vectors, from, query) {
-  let sum = 0;
-  for (let i = 0; i < query.length; i++) sum = (sum + vectors[from + i] * query[i]) | 0;
-  return sum;
 }

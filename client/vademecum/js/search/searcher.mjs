@@ -65,7 +65,7 @@ export class Searcher {
     });
     const [stems, found] = await Promise.all([loaded, this.load()]);
     this.#loaded = true;
-    return new Words(this.generation, found, stems, this.encoder.positions);
+    return new Words(this.generation, found, stems, this.encoder);
   }
 
   /** The words, or nothing where they take long and meaning alone may answer. @param {string} mode */
@@ -110,7 +110,7 @@ export class Searcher {
   async #search({ query, limit, offset, mode, group, filters, prefer, facets }, vector) {
     const { places, meaning } = this;
     const words = await this.#wordsInTime(mode);
-    const found = words?.find(query) ?? { ...nothing(this.generation), words: new Set(wordsOf(query)), meant: query, known: query };
+    const found = words?.find(query, mode === "hybrid") ?? { ...nothing(this.generation), words: new Set(wordsOf(query)), meant: query, known: query };
     const asked = this.encoder.encode(found.known);
     const fits = places.matching(filters);
     const empty = words && !found.weight;

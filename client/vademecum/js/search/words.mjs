@@ -5,6 +5,7 @@
  */
 
 import { Dictionary } from "./dictionary.mjs";
+import { Neighbours } from "./neighbours.mjs";
 import { lettersIn, mayEnd } from "./places.mjs";
 import { inLetters, within } from "./spelling.mjs";
 import { MOST_STEMS } from "./stems.mjs";
@@ -24,6 +25,9 @@ const LEAST_TYPED = 2;
 const MOST_ASKED = 64;
 const COMPLETED = 0.6;
 const MISSPELT = 0.7;
+/** Plain words from which on a query is a question: who types one or two, or a name, means just these. */
+const QUESTION = 3;
+const MOST_WIDELY = 8192;
 const SAME_BEGINNING = 3;
 const MOST_GROUPS = 1 << 12;
 /** A version, a time, an address: its parts alone say nothing. */
@@ -39,15 +43,16 @@ export class Words {
   /** @type {Set<string>} runs of the question that are meant as they were typed */ #quoted = new Set();
 
   /** @param {Generation} generation @param {SegmentWords[]} words of its segments @param {import("./stems.mjs").Stems} stems
-   * @param {Map<string, number>} vocabulary of the encoder: what it has is no misspelt word, though no text has it */
-  constructor(generation, words, stems, vocabulary) {
+   * @param {import("./encoder.mjs").Encoder} encoder what its vocabulary has is no misspelt word, though no text has it */
+  constructor(generation, words, stems, encoder) {
     const { segments, documents, owners, starts } = generation;
     this.owners = owners;
     this.starts = starts;
     this.words = words;
     this.all = new Dictionary(words.map((found) => found.words));
     this.stems = stems;
-    this.vocabulary = vocabulary;
+    this.vocabulary = encoder.positions;
+    this.neighbours = new Neighbours(encoder, generation.passes);
     this.count = generation.chunkCount;
     /** The live document in each document row, or -1. */
     this.positions = segments.map(({ titles }) => new Int32Array(titles.length).fill(-1));
@@ -107,8 +112,9 @@ export class Words {
     for (const word of this.all.words.slice(0, MOST_STEMS)) yield this.stems.of(lettersOf(word));
   }
 
-  /** @param {string} query @returns {Found} */
-  find(query) {
+  /** @param {string} query @param {boolean} [widely] whether in a question words stand for those that mean nearly the same, too
+   * @returns {Found} */
+  find(query, widely = false) {
     for (const _ of this.all.reading); // what is left of it
     this.#forget();
     this.#quoted = new Set([...query.matchAll(QUOTED)].flatMap(([, quoted]) => runsOf(quoted)));
@@ -118,10 +124,12 @@ export class Words {
     const asked = this.#asked(runs, isTyped(query));
     /** @type {Set<string>} */ const shown = new Set();
     let [known, all] = [0, 0];
-    for (const { groups } of asked) {
-      let [most, count] = [0, 0];
-      const alone = groups.length === 1; // nothing to compare
-      for (const { group, worth } of groups) {
+    const plain = new Set(widely && this.count <= MOST_WIDELY ? runs.filter((run) => this.#isPlain(run)) : []);
+    for (const { word, groups } of asked) {
+      const every = plain.size >= QUESTION && plain.has(word) && groups[0]?.worth === 1 ? [...groups, ...this.#near(word, groups)] : groups;
+      let [most, count, number] = [0, 0, 0];
+      const alone = every.length === 1; // nothing to compare
+      for (const { group, worth } of every) {
         const inTitles = this.#inTitles(group);
         const found = this.#count(group, inTitles);
         const weight = this.#weight(found);
@@ -135,8 +143,9 @@ export class Words {
           bestOften[at] = Math.max(bestOften[at], worth * titleCounts[at]);
           titleCounts[at] = 0;
         }
+        if (groups.length <= number++) continue; // what is near finds chunks, but is not what was found
         most = Math.max(most, worth * weight);
-        for (const word of this.#texts(group)) shown.add(word);
+        for (const text of this.#texts(group)) shown.add(text);
       }
       this.found = passes.add(touched.subarray(0, count), best, scores, rows, this.found);
       for (let i = 0; i < this.nearby; i++) {
@@ -298,6 +307,17 @@ export class Words {
       }
     }
     return { word, groups: groups.filter(({ group }) => this.#any(group)) };
+  }
+
+  /** What is near in meaning to a word, without what it stands for itself; it is worth the square of its cosine.
+   * @param {string} word @param {Asked["groups"]} groups */
+  #near(word, groups) {
+    const had = this.words.map((_, which) => new Set(groups.flatMap(({ group }) => group[which])));
+    return this.neighbours.of(word).flatMap(([other, worth]) => {
+      const group = this.#alike(other).map((numbers, which) => numbers.filter((number) => !had[which].has(number)));
+      group.forEach((numbers, which) => numbers.forEach((number) => had[which].add(number)));
+      return isEmpty(group) ? [] : [{ group, worth }];
+    });
   }
 
   /** Whether a live row has a word of the same stem. @param {string} word */

@@ -170,3 +170,23 @@ test("without WebAssembly, or memory for it, there is no kernel", () => {
     globalThis.WebAssembly = real;
   }
 });
+
+test("products of rows with one are the same in the kernel, and where its memory has no room for them", () => {
+  const kernel = new Kernel([], 0, 0);
+  for (const dimensions of [1, 15, 96, 97, 4096]) {
+    const [count, row] = [dimensions > 100 ? 200 : 9, Int8Array.from({ length: dimensions }, () => next(-8, 8))];
+    const made = [new Passes(), kernel].map((passes) => {
+      const arrays = [passes.floats(count), passes.array(Int8Array, count * dimensions), passes.array(Uint16Array, count).fill(1)];
+      return { passes, arrays };
+    });
+    const rows = Int8Array.from({ length: count * dimensions }, () => next(-8, 8));
+    const [plain, placed] = made.map(({ passes, arrays: [products, into, ones] }) => {
+      into.set(rows);
+      passes.products(products, into, ones, row);
+      return [...products].map((product) => product + 0); // never -0
+    });
+    assert.deepEqual(placed, plain);
+    assert.equal(plain[1], row.reduce((sum, value, i) => sum + value * rows[dimensions + i], 0) + 0);
+    assert.equal(made[1].arrays[1].buffer === kernel.memory.buffer, dimensions < 4096);
+  }
+});

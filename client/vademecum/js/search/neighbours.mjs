@@ -1,0 +1,46 @@
+// @ts-check
+/** Words that mean nearly the same, by the table of the encoder; search/neighbours.py is the twin. */
+
+import { product } from "./passes.mjs";
+
+const MOST_LOOKED_AT = 4096;
+const MOST_NEAR = 5;
+
+export class Neighbours {
+  /** @param {import("./encoder.mjs").Encoder} encoder @param {import("./passes.mjs").Passes} passes */
+  constructor(encoder, passes) {
+    this.encoder = encoder;
+    this.passes = passes;
+  }
+
+  /** Whole numbers, [n, D], and the squares of their lengths, made when a question first needs them. */
+  #table() {
+    const { encoder, passes } = this;
+    const count = Math.min(MOST_LOOKED_AT, encoder.words.length);
+    const [rows, ones, products, sizes] = [passes.array(Int8Array, count * encoder.dimensions), passes.array(Uint16Array, count).fill(1), passes.floats(count), new Float64Array(count)];
+    for (let at = 0; at < count; at++) {
+      const row = encoder.row(at);
+      rows.set(row, at * row.length);
+      sizes[at] = product(row, 0, row);
+    }
+    return (this.table = { rows, ones, products, sizes });
+  }
+
+  /** The words whose cosine with one is a half at least, the nearest first, and the squares of their cosines; none to a word of no row.
+   * @param {string} word @returns {[string, number][]} */
+  of(word) {
+    const { encoder, passes } = this;
+    const at = encoder.positions.get(word);
+    if (at === undefined) return [];
+    const { rows, ones, products, sizes } = this.table ?? this.#table();
+    const row = encoder.row(at);
+    const size = product(row, 0, row);
+    passes.products(products, rows, ones, row);
+    /** @type {[string, number][]} */ const near = [];
+    sizes.forEach((each, i) => {
+      const square = products[i] * products[i];
+      if (i !== at && products[i] > 0 && 4 * square >= each * size) near.push([encoder.words[i], square / (each * size)]);
+    });
+    return near.sort(([, a], [, b]) => b - a).slice(0, MOST_NEAR); // of equals the first: a sort is stable
+  }
+}

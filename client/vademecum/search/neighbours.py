@@ -1,0 +1,51 @@
+"""Words that mean nearly the same, by the table of the encoder; js/search/neighbours.mjs is the twin.
+
+Whole numbers and one quotient, so that every runtime gives the same doubles.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vademecum.encoder.query import Encoder
+
+MOST_LOOKED_AT: Final = 4096
+"""Words of the table that may be near to another: those of the most texts, which come first."""
+MOST_NEAR: Final = 5
+"""Words that one is near to at most."""
+
+
+class Neighbours:
+    """Looks in the table of one encoder."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        self._encoder = encoder
+
+    @cached_property
+    def _rows(self) -> NDArray[np.float64]:
+        """Whole numbers, [n, D]: BLAS, which multiplies them at once, takes doubles."""
+        words = range(min(MOST_LOOKED_AT, len(self._encoder.file.words)))
+        return np.array([self._encoder.row(at) for at in words], np.float64)
+
+    @cached_property
+    def _sizes(self) -> NDArray[np.float64]:
+        """Squares of the lengths, [n]."""
+        return np.asarray((self._rows * self._rows).sum(axis=1))
+
+    def of(self, word: str) -> list[tuple[str, float]]:
+        """Return the words whose cosine with one is a half at least, the nearest first, and the squares of their
+        cosines; none to a word of no row."""
+        at = self._encoder.position(word)
+        if at is None:
+            return []
+        row = np.array(self._encoder.row(at), np.float64)
+        products, sizes = self._rows @ row, self._sizes * float(row @ row)
+        squares = products * products
+        fits = (products > 0) & (4 * squares >= sizes)
+        near = [(each, float(squares[each] / sizes[each])) for each in np.flatnonzero(fits).tolist() if each != at]
+        near.sort(key=lambda pair: -pair[1])  # of equals the first: a sort is stable
+        return [(self._encoder.file.words[each], square) for each, square in near[:MOST_NEAR]]
