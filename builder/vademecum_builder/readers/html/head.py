@@ -62,7 +62,7 @@ def read_head(tree: Tree) -> Head:
             elif name:
                 named.setdefault(name, clean_line(content, longest=1000))
     return Head(
-        title=title or clean_line(text_of(first(tree, "body > title"))),
+        title=title or clean_line(text_of(first(tree, "body > title, body.doc-content > p.title"))),
         lang=_language(tree),
         canonical=canonical,
         redirect=redirect,

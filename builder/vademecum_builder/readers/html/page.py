@@ -101,7 +101,22 @@ class Look:
 def open_page(text: str) -> Opened:
     """Return a page's tree, and what it says of itself."""
     tree = parse(unify_line_breaks(text))
+    if "#cmnt_ref" in text:
+        _leave_comments_out(tree)
     return Opened(tree, read_head(tree))
+
+
+def _leave_comments_out(tree: Tree) -> None:
+    """What people said to each other beside a document stands at the end of an export of Google Docs."""
+    for way_back in tree.css('a[id^="cmnt"][href^="#cmnt_ref"]'):
+        paragraph = way_back.parent
+        box = paragraph.parent if paragraph is not None else None
+        whole = box is not None and box.tag == "div" and first(box, "a") == way_back  # of several paragraphs
+        told = box if whole else paragraph
+        if told is not None:
+            told.decompose()
+    for mark in tree.css('a[id^="cmnt_ref"]'):
+        mark.decompose()
 
 
 def read_page(page: Opened, template: Template = ALONE, folder: str = "") -> Page:

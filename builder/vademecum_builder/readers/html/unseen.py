@@ -64,13 +64,14 @@ _UNSEEN_NAMES = frozenset(
     | {"rightside", "out-of-band", "notable-traits", "collapse-toggle"}
 )
 _EXCLUDED_WORDS = _sets("no search, nosearch, search exclude, docsearch ignore")
+# Of Confluence: `page metadata`, who made a page.
 # Of Material: `content button` is "Edit this page" and "View source", `source file` dates and authors below a page.
 _CHROME_WORDS = _sets(
     """
     edit page, edit link, edit github, edit meta row, last updated, breadcrumb, breadcrumbs, pagination,
     paginator, pager, prev next, previous next, skip link, skip content, skip nav, skiplink, toc, tocbot,
     back top, sphinxsidebar, sidebar nav, feedback widget, cookie banner, share buttons, content button,
-    source file, lang switcher, version switcher
+    source file, lang switcher, version switcher, page metadata
     """
 )
 _NAV = re.compile(r"nav(?:bar|igation|header|footer|links?|top|bottom|row|path|list|menu)?")

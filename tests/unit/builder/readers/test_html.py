@@ -9,7 +9,7 @@ import pytest
 
 from vademecum.format.markup import Paragraph, Run, plain_runs
 from vademecum_builder.chunking.markup import write
-from vademecum_builder.readers.html.page import Page, look_at, name_parts, open_page, read_page
+from vademecum_builder.readers.html.page import Page, look_at, name_parts, open_page, read_html, read_page
 from vademecum_builder.readers.outline import block_text
 
 SITES = Path(__file__).parents[3] / "sites"
@@ -237,3 +237,22 @@ def test_a_definition_list_without_ids_is_a_list() -> None:
 )
 def test_titles(head: str, body: str, title: str) -> None:
     assert page(f"<main>{body}</main>", head).title == title
+
+
+def test_what_people_said_beside_a_document_of_google_is_not_of_it() -> None:
+    page = read_html(
+        '<html><body class="c1 doc-content"><p class="c2 title"><span>Pumps</span></p><h1 id="h.a">Turn</h1>'
+        '<p>Turn it.<sup><a href="#ftnt1" id="ftnt_ref1">[1]</a></sup>'
+        '<sup><a href="#cmnt1" id="cmnt_ref1">[a]</a></sup></p>'
+        '<div><p><a href="#ftnt_ref1" id="ftnt1">[1]</a> A note.</p></div>'
+        '<div class="c3"><p><a href="#cmnt_ref1" id="cmnt1">[a]</a>Jo: secret</p><p>More of it.</p></div></body></html>'
+    )
+    said = str(page.sections)
+    assert page.title == "Pumps"
+    assert "A note." in said and "Turn it." in said
+    assert not any(left in said for left in ("secret", "More of it", "[a]"))
+
+
+def test_who_made_a_page_of_confluence_is_not_of_it() -> None:
+    page = read_html('<h1>A</h1><div class="page-metadata">Created by <span>Jo</span></div><p>Turn it.</p>')
+    assert "Jo" not in str(page.sections) and "Turn it." in str(page.sections)
