@@ -83,6 +83,28 @@ def test_a_key_in_a_field_of_the_page_is_the_fields(open_page: Open) -> None:
     expect(page.locator("#modal")).to_be_hidden()
 
 
+@pytest.mark.parametrize("within", [True, False])
+def test_keys_open_a_search_within_an_open_dialog_and_none_behind_it(open_page: Open, within: bool) -> None:
+    page = open_page()
+    page.evaluate(
+        """(within) => {
+            const dialog = document.querySelector("main").appendChild(document.createElement("dialog"));
+            dialog.append(document.querySelector("#other"));
+            if (within) dialog.append(document.querySelector("vademecum-search"));
+            dialog.showModal();
+        }""",
+        within,
+    )
+    page.locator("#other").focus()
+    page.keyboard.press("Control+k")
+    expect(page.locator("#modal")).to_be_visible(visible=within)
+    if within:
+        page.keyboard.press("Escape")
+        expect(page.locator("#modal")).to_be_hidden()
+    expect(page.locator("#other")).to_be_focused()
+    assert page.evaluate("document.querySelector('dialog').open"), "the page's own stays"
+
+
 def test_what_is_typed_is_no_key_of_the_theme(open_page: Open) -> None:
     page = open_page()
     for kind in ("keydown", "keypress", "keyup"):
