@@ -12,7 +12,10 @@ import re
 from vademecum_builder.profiles.base import Page
 from vademecum_builder.profiles.code import outside_code
 
-_OPENING = re.compile(r'(?:!!!|\?\?\?\+?)[ \t]+[\w-].*|={3}[!+]*[ \t]+"[^"]*".*')
+_OPENING = re.compile(
+    r'(?:!!!|\?\?\?\+?)[ \t]+[\w-].*|(?:!!!|\?\?\?\+?)[a-z-]+(?:[ \t]+"[^"]*")?|={3}[!+]*[ \t]+"[^"]*".*'
+)
+"""Python-Markdown wants no space behind its marks."""
 _QUOTED = re.compile(r"\"((?:\\.|[^\"\\])*)\"|'([^']*)'")
 _DEFINITION = re.compile(r" {0,3}:[ \t]{1,3}\S.*")
 _FENCE = re.compile(r"(`{3,}(?=[^`]*$)|~{3,})")
