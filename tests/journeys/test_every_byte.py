@@ -123,6 +123,8 @@ def test_damage_to_any_file_is_noticed_by_a_pull_or_by_verify(published: Publish
             if path in packs:
                 check_pull_goes_on_without(published, damaged, path, damage)
                 noticed[path] = "both"
+            elif path.endswith(".root.json") and data == HTML:  # an app's page is how its host says that there is none
+                check_verify_refuses(published, damaged, path, damage)
             elif path in read:
                 check_pull_refuses(published, without(damaged, packs), path, damage)
                 noticed[path] = "pull"

@@ -133,6 +133,7 @@ async def read_published(
     config = config or Config()
     downloader = Downloader(recorder, clock, config)
     trust, newest = await walk(downloader, root, now, config, MemoryStore())
+    recorder.files.pop(f"metadata/{trust.root_version + 1}.root.json", None)  # an app's page, no part of the tree
     channels = channels_of(trust)
     pointer = newest_release(channels, channel) if channel else channels[shown_channel(channels)].current
     release = await _read_release(pointer, downloader, recorder, config)

@@ -29,7 +29,7 @@ from vademecum_builder.signing.metadata import check_signed
 
 _NAMED = re.compile(r"(?:releases/)?([0-9a-f]{64})\.(?:\d+|site)\.json")
 _OBJECT = re.compile(r"objects/([0-9a-f]{64})\.(?:gz|pack)")
-_METADATA = re.compile(r"metadata/\d+\.(?:targets|snapshot)\.json")
+_METADATA = re.compile(r"metadata/\d+\.(?:targets|snapshot|root)\.json")
 
 
 @dataclass(frozen=True)

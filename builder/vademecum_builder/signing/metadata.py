@@ -170,7 +170,7 @@ def is_signed(metadata: Metadata[Any], roots: Iterable[bytes]) -> bool:
 
 
 def check_signed(data: bytes, path: str, roots: Iterable[bytes]) -> None:
-    """Check targets or snapshot metadata of an earlier release: the keys of one of the roots signed them.
+    """Check metadata that nothing led to: the keys of one of the roots signed them.
 
     Raises:
         ContentError: Not such metadata. SignatureError: None of the roots names the key.
