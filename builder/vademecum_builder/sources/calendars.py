@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final, TextIO
@@ -112,16 +113,16 @@ def _read(part: str) -> Component:
 
 def _fields(item: Component) -> dict[str, Any]:
     """Return an event as people search it."""
-    texts = {field: item.get(name) for name, field in _TEXTS.items()}
-    told: dict[str, Any] = {
-        field: said for field, value in texts.items() if isinstance(value, str) and (said := str(value).strip())
-    }
-    times = {field: at for name, field in _TIMES.items() if (at := _time(item, name))}
-    if "start" in times and "end" not in times and (length := _time(item, "DURATION")):
-        times["end"] = times["start"] + length
-    end = times.get("end")
+    texts = {field: _values(item, name) for name, field in _TEXTS.items()}
+    told: dict[str, Any] = {field: said for field, values in texts.items() if (said := "".join(values[:1]).strip())}
+    times = {field: at for name, field in _TIMES.items() if (at := _time(item, name, date))}
+    start, end = times.get("start"), times.get("end")
+    if start and not end and (length := _time(item, "DURATION", timedelta)):
+        with suppress(OverflowError):  # it lasts longer than there are years
+            times["end"] = end = start + length
     if end and not isinstance(end, datetime):
-        times["end"] = max(times["start"], end - timedelta(1))  # of whole days that behind the last one is said
+        last = end - timedelta(end > date.min)  # of whole days that behind the last one is said
+        times["end"] = max(last, start.date() if isinstance(start, datetime) else start or last)
     told |= {field: at.isoformat() for field, at in times.items() if field != "end" or at != times.get("start")}
     rules = item.get("RRULE")
     if repeats := _repeats(rules[0] if isinstance(rules, list) else rules):
@@ -136,17 +137,24 @@ def _fields(item: Component) -> dict[str, Any]:
     ]:
         told["categories"] = words
     for name, field in (("STATUS", "status"), ("CLASS", "access")):
-        if (said := str(item.get(name, "")).strip().upper()) and said not in (*_SAYS_NOTHING, "PUBLIC"):
+        words_of = (said.strip().upper() for said in _values(item, name))
+        if said := next((one for one in words_of if one and one not in (*_SAYS_NOTHING, "PUBLIC")), ""):
             told[field] = said.lower()
-    occurs = _time(item, "RECURRENCE-ID")
+    occurs = _time(item, "RECURRENCE-ID", date)
     id = str(item.get("UID", "")).strip() or f"{told.get('start', '')} {told.get('summary', '')}".strip()
     return {"id": f"{id} {occurs.isoformat()}" if occurs else id} | told
 
 
-def _time(item: Component, name: str) -> Any:
-    """Return a time or a duration; None: none is said, or none that can be read, or several."""
+def _values(item: Component, name: str) -> list[str]:
+    """Return the texts of a property: a program may write one twice that may stand once."""
+    said = item.get(name, [])
+    return [str(one) for one in (said if isinstance(said, list) else [said])]
+
+
+def _time(item: Component, name: str, kind: type[date] | type[timedelta]) -> Any:
+    """Return a time or a duration; None: none is said, or none that can be read, or several, or the other."""
     at = getattr(item.get(name), "dt", None) if name not in {one for one, _ in item.errors} else None
-    return at if isinstance(at, date | timedelta) else None
+    return at if isinstance(at, kind) else None
 
 
 def _repeats(rule: Any) -> str:

@@ -119,6 +119,33 @@ def test_a_broken_event_costs_no_other_and_is_told() -> None:
             read(cut)
 
 
+def event(*lines: str) -> str:
+    return "".join(f"{line}\n" for line in ("BEGIN:VEVENT", "UID:a", *lines, "END:VEVENT"))
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        (("SUMMARY:Fair", "DTEND;VALUE=DATE:20240603"), {"summary": "Fair", "end": "2024-06-02"}),
+        (
+            ("DTSTART:20240601T100000", "DTEND;VALUE=DATE:20240603"),
+            {"start": "2024-06-01T10:00:00", "end": "2024-06-02"},
+        ),
+        (("DTSTART:20240601T100000", "DURATION:P99999999D"), {"start": "2024-06-01T10:00:00"}),
+        (("DTSTART;VALUE=DATE:00010101", "DTEND;VALUE=DATE:00010101"), {"start": "0001-01-01"}),
+        (("DTSTART:20240601T100000", "DURATION;VALUE=DATE:20240601"), {"start": "2024-06-01T10:00:00"}),
+        (("DTSTART;VALUE=DURATION:PT1H", "SUMMARY:Fair"), {"summary": "Fair"}),
+        (("SUMMARY:Fair", "SUMMARY:Market"), {"summary": "Fair"}),
+        (("CLASS:PUBLIC", "CLASS:PRIVATE"), {"access": "private"}),
+    ],
+)
+def test_times_that_do_not_fit_together_and_lines_that_stand_twice_are_read_as_far_as_they_go(
+    lines: tuple[str, ...], said: dict[str, str]
+) -> None:
+    [(_, first), (_, other)], _ = read(calendar(event(*lines), FETE))
+    assert first == {"id": "a", "calendar": "Club"} | said and other["id"] == "fete@club.example"
+
+
 def test_who_a_calendar_belongs_to_and_what_is_private_in_it_is_nobodys_business(tmp_path: Path) -> None:
     dentist = CHOIR.replace("choir", "tooth").replace("SUMMARY", "CLASS:PRIVATE\nSUMMARY")
     path = tmp_path / "club.ics"
