@@ -26,6 +26,7 @@ _TOTAL = re.compile(
     r"|(?:grand |sub-?)?total(?:e)? ?:|summe ?:",
     re.IGNORECASE,
 )
+_DIGIT = re.compile(r"\d")
 _QUOTED = re.compile(r'"[^"]*"')
 _MOST = 1 << 20
 """Characters that are looked at for them."""
@@ -80,7 +81,7 @@ def csv_rows(
             lines.too_long = False
         elif len(row) < len(names) and any(row) and not lines.last.endswith(("\r", "\n")):
             raise ContentError("its last row ends in the middle: it was cut off, or is being written")
-        elif row == head:
+        elif row == head and len(row) > 1:  # of one column it may be a word of a list of words
             left_out["rows that say the names of its columns again"] += 1
         elif len(row) == len(names) and _is_total(row):
             left_out["rows with totals"] += 1
@@ -90,10 +91,11 @@ def csv_rows(
 
 
 def _is_total(row: Sequence[str]) -> bool:
-    """Return whether a row sums up those above it: its first cell says so, and most cells are empty."""
-    said = [cell.strip() for cell in row]
-    first = next(filter(None, said), "")
-    return len(row) > 2 and 2 * sum(map(bool, said)) <= len(row) and _TOTAL.fullmatch(first) is not None
+    """Return whether a row sums up those above it: its first cell says so, most are empty, and the others are numbers,
+    as those of a firm of that name are not."""
+    first, *sums = [*filter(None, map(str.strip, row))] or [""]
+    is_summed = 2 * (1 + len(sums)) <= len(row) and bool(sums) and all(map(_DIGIT.search, sums))
+    return len(row) > 2 and is_summed and _TOTAL.fullmatch(first) is not None
 
 
 def _head_of(lines: Sequence[str]) -> tuple[str, int]:

@@ -167,6 +167,7 @@ def _parsed(data: bytes, *, halves: bool = False) -> dict[str, Any] | Failed:
             if not (halves and "surrogate" in str(error)) and not _NO_NUMBER.search(text):
                 raise
             value = json.loads(text, parse_constant=lambda _: None)
+            value = value if halves else orjson.loads(json.dumps(value))  # which refuses half an emoji
         except UnicodeDecodeError:
             return Failed(NOT_UTF_8, _begin(data))
         except (ValueError, RecursionError):

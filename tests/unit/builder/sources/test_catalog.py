@@ -665,6 +665,21 @@ def test_names_that_are_said_again_and_totals_are_no_records(tmp_path: Path) -> 
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    "text", ["nr\nnumber\nnr\n", "nr,of,price,since\nTotal,oil,,\nSomme,,Amiens,\n", "nr,of,price\nTotal,,\n"]
+)
+def test_a_word_that_is_called_as_its_column_and_a_firm_that_is_called_total_are_records(
+    tmp_path: Path, text: str
+) -> None:
+    source = catalog(tmp_path, "a.csv", text, id="nr")
+    assert len(source.sample(9)) == text.count("\n") - 1
+
+
+def test_half_an_emoji_beside_a_number_that_is_none_is_refused_as_elsewhere(tmp_path: Path) -> None:
+    source = catalog(tmp_path, "a.jsonl", '{"id": 1, "x": NaN, "y": "\\ud83d"}\n{"id": 2}\n')
+    assert source.sample(3) == [{"id": 2}]
+
+
 def test_numbers_that_are_none_are_nothing(tmp_path: Path) -> None:
     text = '{"id": 1, "x": NaN, "y": [1, -Infinity], "said": "NaN"}\n{"id": 2, "x": nan}\n'
     source = catalog(tmp_path, "a.jsonl", text)
