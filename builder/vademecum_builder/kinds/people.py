@@ -39,7 +39,9 @@ _PARTY: Final = re.compile(
     re.IGNORECASE,
 )
 """What somebody bought, paid, lent or booked, and who that was."""
-_ADDRESSES: Final = re.compile(r"(?:.*_)?(?:address(?:es)?|(?:tele)?phones?|phone_numbers?|e?mails)", re.IGNORECASE)
+_ADDRESSES: Final = re.compile(r"(?:.*_)?address(?:es)?", re.IGNORECASE)
+_NUMBERS: Final = re.compile(r"(?:.*_)?(?:(?:tele)?phones?|phone_numbers?|e?mails)", re.IGNORECASE)
+"""Where people are reached, if a column says so: a shop sells phones."""
 _SHORT: Final = 40
 """Characters that a text has on the average; what is longer tells more of somebody than a name."""
 _NAME: Final = re.compile(r"(?:full|first|last|sur|display|user|nick)_?name", re.IGNORECASE)
@@ -70,6 +72,7 @@ def tells_of_people(table: str, fields: Sequence[FieldFound], rows: int, columns
     return bool(
         _BETWEEN_TWO.fullmatch(called)
         or _ADDRESSES.fullmatch(called)
+        or (_NUMBERS.fullmatch(called) and any(one.is_private for one in fields))
         or (_DEALINGS.fullmatch(called) and any(_PARTY.fullmatch(plain_name(one)) for one in columns))
         or (people and (named or secret or most("mail", "reached", "paid")))
         or secret

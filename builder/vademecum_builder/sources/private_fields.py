@@ -59,6 +59,8 @@ _FROM_WHEN: Final = re.compile(
 )
 """No date of a publication: that of a book which is to come is what people look for."""
 _UNTIL_WHEN: Final = re.compile(r"unpublish(?:ed)?_?(?:at|on)|visible_(?:until|till)|go_?dead_?(?:at|on)")
+_LEAST_SECONDS: Final = 10**8
+"""Of a number that is a time, since 1970."""
 _PASS = (
     r"(?<!com)(?<!by)(?<!over)(?<!under)(?<!sur)(?<!tres)(?<!boarding_)(?<!day_)(?<!season_)(?<!mountain_)"
     r"pass(?![a-z]|_(?:rate|count|fail|mark|ratio|score|percent|type|through)(?:_|$))"
@@ -115,7 +117,8 @@ def why_private(fields: Mapping[str, Any], now: datetime | None = None) -> str:
     for name, value in fields.items():
         if may_say(name) and any(is_private(name, one) for one in (value if isinstance(value, list) else [value])):
             return name.lower()
-        if now is not None and (when := _shown_when(name)):
+        is_count = isinstance(value, int | float) and value < _LEAST_SECONDS  # 0: at no time, and 2030 is a year
+        if now is not None and not is_count and (when := _shown_when(name)):
             with suppress(ContentError):
                 at = read_time(value, UTC)
                 if at > now if when == "to come" else at < now:

@@ -129,6 +129,8 @@ def test_a_template_of_pages_is_no_page_and_a_page_on_templates_is_one() -> None
         ("unpublish_at", "2001-01-01", "unpublish_at over"),
         ("published_at", "2001-01-01", ""),
         ("unpublish_at", "2100-01-01", ""),
+        ("unpublish_on", 0, ""),  # as programs write that it is never
+        ("visible_until", 2030, ""),
         ("embargo_until", "never", ""),
         ("publication_date", "2100-01-01", ""),  # of a book that is to come
     ],
