@@ -15,7 +15,9 @@ from vademecum_builder.sources.records import field_at, instead
 
 _ID: Final = re.compile(r"(?:.*[_.-])?_?(?:uu|gu|o)?id|.*[a-z](?:Id|ID)|ID")
 """What tells one object from others."""
-_WORD: Final = re.compile(r"[^\W\d_]{3}")
+_WORD: Final = re.compile(r"[^\W\d_]{2,}(?:[ _-][^\W\d_]{2,})*")
+_NUMBER: Final = re.compile(r"[+-]?v?\d+(?:[.,:/+-]\d+)*(?:[.-]?[a-z]+[.+-]?\d+)?", re.ASCII)
+"""Of versions, too: `1.0rc1`."""
 _CALLED: Final = frozenset({"name", "title", "label"})
 """What an object is called: that is said without saying so."""
 _FEW: Final = 3
@@ -112,18 +114,36 @@ def shown(value: object) -> str:
         case dict() if is_rich_text(value):
             return _rich_text(value).strip()
         case dict():
-            told = {name: shown(inner) for name, inner in value.items() if not _is_for_programs(str(name), inner)}
-            named = {name: text for name, text in told.items() if text}
-            alone = {*named} if len(named) == 1 else _CALLED
+            called = not _CALLED.isdisjoint(value)
+            read = {name: one for name, one in value.items() if not _is_for_programs(str(name), one, called=called)}
+            named = {name: text for name, one in read.items() if (text := shown(one))}
+            # What is called gluten and is true, or a weight and a number, says nothing alone.
+            alone = {name for name in named if len(named) == 1 and _says_something(read[name])} or _CALLED
             return ", ".join(text if name in alone else f"{name}: {text}" for name, text in named.items())
     return str(value)
 
 
-def _is_for_programs(name: str, value: object) -> bool:
-    """Return whether nobody reads what an object has beside what it says: an id, an address, a list of numbers."""
+def _says_something(value: object) -> bool:
+    return not isinstance(value, bool) and any(map(str.isalpha, str(value)))
+
+
+def _is_for_programs(name: str, value: object, *, called: bool) -> bool:
+    """Return whether nobody reads what an object has beside what it says: an id, an address, a list of numbers.
+
+    Args:
+        called: Whether the object has a name: where it has none, an id that is a word is one.
+    """
     if isinstance(value, list):
-        return len(value) > _FEW and not any(map(_WORD.search, map(str, value)))
-    return is_address(value) or (_ID.fullmatch(name) is not None and not isinstance(value, dict))
+        return len(value) > _FEW and all(map(_is_number, value))
+    is_word = not called and isinstance(value, str) and _WORD.fullmatch(value) is not None
+    return is_address(value) or (_ID.fullmatch(name) is not None and not isinstance(value, dict) and not is_word)
+
+
+def _is_number(value: object) -> bool:
+    """Return whether a value is a number, a version, or a list of them."""
+    if isinstance(value, list):
+        return all(map(_is_number, value))
+    return not isinstance(value, bool) and _NUMBER.fullmatch(str(value)) is not None
 
 
 def is_rich_text(value: object) -> bool:

@@ -46,6 +46,25 @@ def test_of_an_object_nobody_reads_ids_addresses_and_lists_of_numbers() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ([{"id": "flour", "grams": 250}, {"id": "sea salt"}], "id: flour, grams: 250; sea salt"),
+        ([{"id": "flour", "label": "Flour"}, {"id": "b7"}], "Flour"),
+        ({"gluten": True}, "gluten: yes"),
+        ({"grams": 250}, "grams: 250"),
+        ({"sea": "North Sea"}, "North Sea"),
+        ({"of": "Shirt", "sizes": ["XS", "S", "M", "L"]}, "of: Shirt, sizes: XS, S, M, L"),
+        ({"of": "Lamp", "for": ["5V", "12V", "24V", "48V"]}, "of: Lamp, for: 5V, 12V, 24V, 48V"),
+        ({"of": "日", "with": ["今日", "日本", "毎日", "休日"]}, "of: 日, with: 今日, 日本, 毎日, 休日"),
+        ({"of": "Road", "line": [[1.5, 2], [3, -4], [5, 6], [7, 8]]}, "Road"),
+        ({"of": "Test", "passed": [True, True, False, True]}, "of: Test, passed: yes, yes, no, yes"),
+    ],
+)
+def test_what_nothing_else_of_an_object_says_is_said(value: object, said: str) -> None:
+    assert shown(value) == said
+
+
 def test_a_tree_of_an_editor_is_its_text() -> None:
     def node(kind: str, *content: object, name: str = "type", inner: str = "content") -> dict[str, object]:
         return {name: kind, inner: [*content]}
