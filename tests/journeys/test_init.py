@@ -179,6 +179,20 @@ def test_a_workflow_installs_what_reads_the_documents(
     assert extras.removeprefix("build,") in told["notes"][-1]
 
 
+def test_records_beside_documents_are_told_with_what_reads_them(vade: Vade) -> None:
+    places = [*(f"my list/{n}.yml" for n in range(12)), *(f"{n}/a.csv" for n in "abc"), "calendar.ics", "d.csv"]
+    repository({"x/a.md": "# A\n\nB\n", **dict.fromkeys(places, "id: 1\n")})
+    assert vade("init", "--yes", "--json").json["notes"][0] == (
+        "records lie beside the documents and are not read: my list (12 files), a/a.csv, b/a.csv, c/a.csv, "
+        "calendar.ics and 1 more; where people are to find them: vade sources --discover 'my list' --write"
+    )
+
+
+def test_a_table_beside_the_pages_of_a_site_is_not_told(vade: Vade) -> None:
+    repository({"mkdocs.yml": "site_name: x\n", "docs/a.md": "# A\n\nB\n", "docs/a.csv": "id\n"})
+    assert not any("records lie" in note for note in vade("init", "--yes", "--json").json["notes"])
+
+
 SERVED_NOWHERE = """\
 nothing says where these documents are served, so hits open in the reader of the search page alone: \
 name that by base-url in vademecum.toml

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import posixpath
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from vademecum_builder.profiles.base import NotServed
 from vademecum_builder.profiles.registry import PROFILES, Found, find_profile
 from vademecum_builder.sites.detect import LOOKED_AT, detect, pages_of
-from vademecum_builder.sources.endings import MEDIA_TYPES
+from vademecum_builder.sources.endings import BINARY_TYPES, MEDIA_TYPES
 from vademecum_builder.sources.folder import FolderSource
 from vademecum_builder.sources.left_out import file_kind, folder_kind, outside_of_published
 
@@ -73,21 +73,22 @@ def find_candidates(top: Path, files: Sequence[str]) -> tuple[Candidate, ...]:
         is_forward = candidate.documents == 1 < len(documents)  # which leads to a language, say
         if not (is_forward or any(is_below(candidate.path, path) for path in found)):
             found[candidate.path] = candidate
-    return tuple(found.values()) or tuple(_plain(documents))
+    office = [name for name in files if _is_document(name, BINARY_TYPES)]
+    return tuple(found.values()) or tuple(_plain(documents, office))
 
 
 def describe(top: Path, path: str, files: Sequence[str]) -> Candidate:
     """Return what a folder is that the publisher names; it need not be in git."""
     inside = [name for name in files if path == "." or name.startswith(f"{path}/")]
-    documents = [name for name in inside if _is_document(name)]
+    documents = [name for name in inside if _is_document(name, (*MEDIA_TYPES, *BINARY_TYPES))]
     known = {candidate.path: candidate for candidate in find_candidates(top, files)}
     return known.get(path) or Candidate(path, "", len(documents))
 
 
-def _is_document(name: str) -> bool:
+def _is_document(name: str, endings: Collection[str] = MEDIA_TYPES) -> bool:
     path = PurePosixPath(name)
     folders = [part for part in path.parts[:-1] if folder_kind(Path(part))]
-    return path.suffix.lower() in MEDIA_TYPES and not folders and not file_kind(path.name)
+    return path.suffix.lower() in endings and not folders and not file_kind(path.name)
 
 
 def _of_generators(top: Path, files: Sequence[str], documents: Sequence[str]) -> Iterator[Candidate]:
@@ -129,16 +130,18 @@ def _rendered(top: Path, files: Sequence[str]) -> Iterator[Candidate]:
             yield Candidate(folder, f"a rendered site: {found.reason}", found.pages)
 
 
-def _plain(documents: Sequence[str]) -> list[Candidate]:
-    tops = {name: len(_below(name, documents)) for name in _NAMED}
-    named = [Candidate(name, "", count) for name, count in tops.items() if count]
-    told = [name for name in documents if PurePosixPath(name).stem.lower() not in _ABOUT]
-    if named or not documents:
+def _plain(documents: Sequence[str], office: Sequence[str]) -> list[Candidate]:
+    """Return the folder that holds most files which tell of something: those of office programs say where it is only
+    where there is nothing else, and are counted in any case."""
+    every = [*documents, *office]
+    named = [Candidate(name, "", len(_below(name, every))) for name in _NAMED if _below(name, documents or office)]
+    if named or not every:
         return named
+    told = [name for name in documents if PurePosixPath(name).stem.lower() not in _ABOUT] or office
     called, count = Counter(map(_called, told)).most_common(1)[0] if told else ("", 0)
     shared = posixpath.commonpath([posixpath.dirname(name) for name in told]) if told else ""
     alone = called if called and 2 * count > len(told) else shared or "."
-    return [Candidate(alone, "", len(_below(alone, documents)))]
+    return [Candidate(alone, "", len(_below(alone, every)))]
 
 
 def _called(name: str) -> str:

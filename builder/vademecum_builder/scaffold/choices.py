@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+import shlex
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -11,6 +12,7 @@ from urllib.parse import urlsplit
 from vademecum.errors import UsageError
 from vademecum.trust.metadata import TIMESTAMP
 from vademecum_builder.encoders.registry import DEFAULT_ENCODER
+from vademecum_builder.scaffold.beside import records_beside
 from vademecum_builder.scaffold.candidates import Candidate, describe, find_candidates
 from vademecum_builder.scaffold.deployments import Workflow
 from vademecum_builder.scaffold.repository import Repository
@@ -20,6 +22,8 @@ _OUT = ("knowledge-base", "knowledge-base-site")
 """No generator writes there."""
 _BESIDE = "kb"
 """Folder of the knowledge base in a site that has pages of its own."""
+_TOLD = 5
+"""Places of records that are named."""
 _LOOPBACK = re.compile(r"http://(?:127\.|localhost[:/]|\[::1\])")
 Ask = Callable[[str, str], str]
 """Called with a question and what is taken where nobody answers; returns the answer."""
@@ -87,7 +91,7 @@ def choose(known: Repository, folder: Path, deployed: Workflow | None, wishes: W
             "or `git remote add origin` its repository on GitHub"
         )
     address = _checked(known, address) if address else ""
-    notes = []
+    notes = [*_not_read(known, pages=bool(rendered or source.what))]
     if address.startswith("http:") and not _LOOPBACK.match(address):
         notes.append(f"{address} is not https: no page that came by https may read it; GitHub Pages serves https")
     if rendered:
@@ -104,6 +108,18 @@ def choose(known: Repository, folder: Path, deployed: Workflow | None, wishes: W
         )
     outs = (o for o in _OUT if not (known.top / o).exists() or (known.top / o / TIMESTAMP).is_file())
     return Choice((source.path,), str(source), address, next(outs, _OUT[-1]), title=title, notes=tuple(notes))
+
+
+def _not_read(known: Repository, *, pages: bool) -> Iterator[str]:
+    """Yield what to do about records beside the documents; a table beside pages of a site is shown in one of them."""
+    found = [(place, count) for place, count in records_beside(known.files) if count > 1 or not pages]
+    if found:
+        named = ", ".join(f"{place} ({count} files)" if count > 1 else place for place, count in found[:_TOLD])
+        more = f" and {len(found) - _TOLD} more" if found[_TOLD:] else ""
+        yield (
+            f"records lie beside the documents and are not read: {named}{more}; where people are to find them: "
+            f"vade sources --discover {shlex.quote(found[0][0])} --write"
+        )
 
 
 def _checked(known: Repository, address: str) -> str:

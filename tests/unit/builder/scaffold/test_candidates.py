@@ -151,6 +151,12 @@ CASES: dict[str, tuple[dict[str, str], list[str]]] = {
         },
         [". (sources of Antora, 2 documents)"],
     ),
+    "files of office programs beside pages": (
+        {"Rules/a.md": PAGE, "Rules/b.pdf": "", "Fees.xlsx": "", "Rules/~$b.docx": ""},
+        ["Rules (2 documents)"],
+    ),
+    "files of office programs alone": ({"Manuals/a.pdf": "", "README.md": PAGE}, ["Manuals (1 document)"]),
+    "files of office programs below the code": ({"src/a.md": PAGE, "docs/b.pdf": ""}, ["src (1 document)"]),
     "a README alone": ({"README.md": PAGE}, [". (1 document)"]),
     "nothing": ({"main.py": "", "requirements.txt": "x", "node_modules/a/README.md": PAGE, ".github/a.md": PAGE}, []),
 }

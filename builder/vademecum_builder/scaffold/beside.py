@@ -1,0 +1,71 @@
+"""Records that lie beside a repository's documents: tables, calendars, folders with a record in each file. A folder of
+documents is read without them, so `vade init` says where they are."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path, PurePosixPath
+
+from vademecum_builder.kinds.people import is_called_people
+from vademecum_builder.scaffold.candidates import NOBODYS
+from vademecum_builder.sources.catalog import ENDINGS, SELDOM
+from vademecum_builder.sources.left_out import file_kind, folder_kind
+from vademecum_builder.sources.unzipped import ending_of
+
+_EITHER = (".json", ".geojson", ".xml", ".yaml", ".yml")
+"""What programs keep their settings in as well: one such file is no record, many of one folder are."""
+_ALONE = {*ENDINGS, *SELDOM} - {*_EITHER}
+_MANY = 10
+"""Files of a folder that are records each, or tables of one kind."""
+_PROGRAMS = re.compile(
+    r"locales?|_locales|i18n|l10n|lang(?:uage)?s?|translations?|config|settings|schemas?|static|assets|public|src|lib|"
+    r"scripts?|bench(?:mark)?s?|icons|images?|snapshots|mocks?|charts?|manifests?|deploy(?:ment)?s?|k8s",
+    re.IGNORECASE,
+)
+"""Folders of what programs read."""
+
+
+def records_beside(files: Sequence[str]) -> list[tuple[str, int]]:
+    """Return where records are, each a file or a folder with how many there are, the most first.
+
+    What is called after people is not named: nobody is to publish that unasked.
+
+    Args:
+        files: Of the repository, relative and `/`-separated.
+    """
+    found: Counter[str] = Counter()
+    for ending in (*ENDINGS, *SELDOM):
+        names = [name for name in files if ending_of(name) == ending and _is_own(name)]
+        for folder, inside in _folders(names):
+            # One name in folder after folder is a program's: `package.json`, `meta.json`.
+            told_apart = 2 * len({name.rpartition("/")[2] for name in inside}) > len(inside)
+            if len(inside) >= _MANY and (ending in _ALONE or (folder and told_apart)):
+                found[folder or "."] += len(inside)
+            elif ending in _ALONE:
+                found |= Counter(inside)
+    return sorted(found.items(), key=lambda one: (-one[1], one[0]))
+
+
+def _is_own(name: str) -> bool:
+    path = PurePosixPath(name)
+    folders = path.parts[:-1]
+    return not (
+        file_kind(path.name)
+        or any(map(is_called_people, (*folders, path.stem)))
+        or any(one.lower() in NOBODYS or _PROGRAMS.fullmatch(one) or folder_kind(Path(one)) for one in folders)
+    )
+
+
+def _folders(names: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
+    """Yield the folders that hold many of these files, and what is left, of the top."""
+    left = list(names)
+    depth = max((name.count("/") for name in left), default=0)
+    while depth:  # from the innermost up: one record in each of many folders is of the one above
+        count = Counter("/".join(name.split("/")[:depth]) for name in left if name.count("/") >= depth)
+        for folder in (folder for folder, inside in count.items() if inside >= _MANY):
+            yield folder, [name for name in left if name.startswith(f"{folder}/")]
+            left = [name for name in left if not name.startswith(f"{folder}/")]
+        depth -= 1
+    yield "", left
