@@ -252,9 +252,19 @@ def _is_excluded(node: Node | None) -> bool:
 def _breadcrumbs(tree: Tree) -> Iterator[str]:
     place = first(tree, _BREADCRUMBS)
     if place is None:
+        yield from _above(tree)
         return
     items = place.css("li") or place.css("a")
     for item in items[: MAX_BREADCRUMBS + 1]:
         text = clean_line(" ".join(text_of(child) for child in children(item)) or text_of(item), 80).strip("/›»> ")
         if text and text.lower() not in ("home", "🏠", "docs", "¶"):
             yield text
+
+
+def _above(tree: Tree) -> Iterator[str]:
+    """Yield the chapter that a page's head says it belongs to, as DocBook and Texinfo write it; not the whole manual,
+    which is above all of them."""
+    links = {rel: link for link in tree.css("head link[href]") for rel in (link.attributes.get("rel") or "").split()}
+    above, manual = links.get("up"), links.get("home") or links.get("top") or links.get("start")
+    if above is not None and (manual is None or manual.attributes["href"] != above.attributes["href"]):
+        yield from filter(None, [clean_line(above.attributes.get("title") or "", 80)])
