@@ -30,15 +30,22 @@ _BETWEEN_TWO: Final = re.compile(
 """What people wrote to each other alone, as forums call it."""
 _DEALINGS: Final = re.compile(
     r"(?:.*[_ ])?(?:orders?|invoices?|purchases?|payments?|sales|rentals?|loans?|reservations?|bookings?|carts?"
-    r"|baskets?|checkouts?|refunds?|shipments?|transactions?|subscriptions?|appointments?|receipts?)(?:[_ ].*)?",
+    r"|baskets?|checkouts?|refunds?|shipments?|transactions?|subscriptions?|appointments?|receipts?|line_?items?"
+    r"|tickets?|complaints?|[ei]nquir(?:y|ies))(?:[_ ].*)?",
     re.IGNORECASE,
 )
+_DEALING_ID: Final = re.compile(
+    r"(?:.*_)?(order|invoice|purchase|payment|sale|rental|reservation|booking|cart|basket|checkout|shipment|transaction"
+    r"|subscription|appointment|receipt|ticket|complaint|[ei]nquiry)_?(?:id|no|nr|num|number|key)",
+    re.IGNORECASE,
+)
+"""Of which order a line is: the line says with it what somebody bought."""
 _PARTY: Final = re.compile(
     r"(?:.*_)?(?:customer|client|buyer|user|member|guest|patient|borrower|account|person|staff|employee)"
     r"(?:_?(?:id|name|no|nr|num|number|code|key))?",
     re.IGNORECASE,
 )
-"""What somebody bought, paid, lent or booked, and who that was."""
+"""What somebody bought, paid, lent, booked or asked for, and who that was."""
 _ADDRESSES: Final = re.compile(r"(?:.*_)?address(?:es)?", re.IGNORECASE)
 _NUMBERS: Final = re.compile(r"(?:.*_)?(?:(?:tele)?phones?|phone_numbers?|e?mails)", re.IGNORECASE)
 """Where people are reached, if a column says so: a shop sells phones."""
@@ -65,6 +72,10 @@ def tells_of_people(table: str, fields: Sequence[FieldFound], rows: int, columns
     def most(*why: str) -> bool:
         return any(is_named_private(one.name, *why) and 2 * one.records > rows for one in fields)
 
+    def dealt(column: str) -> bool:
+        other = _DEALING_ID.fullmatch(column)
+        return bool(_PARTY.fullmatch(column) or (other and not called.rstrip("sS").lower().endswith(other[1].lower())))
+
     called = plain_name(table)
     people, secret = is_called_people(table), most("secret")
     people_named = any(_NAME.search(plain_name(one.name)) and 2 * one.records > rows for one in fields)
@@ -73,7 +84,7 @@ def tells_of_people(table: str, fields: Sequence[FieldFound], rows: int, columns
         _BETWEEN_TWO.fullmatch(called)
         or _ADDRESSES.fullmatch(called)
         or (_NUMBERS.fullmatch(called) and any(one.is_private for one in fields))
-        or (_DEALINGS.fullmatch(called) and any(_PARTY.fullmatch(plain_name(one)) for one in columns))
+        or (_DEALINGS.fullmatch(called) and any(dealt(plain_name(one)) for one in columns))
         or (people and (named or secret or most("mail", "reached", "paid")))
         or secret
         or (most("mail") and people_named)

@@ -41,6 +41,7 @@ _RULES: Final[Mapping[str, str]] = {
     r"(?:.*_)?(?:visibility(?:_in_catalog)?|privacy(?:_status)?|access|archetype)": (
         rf"{_BETWEEN}|unlisted|friends|members|followers|subscribers|specified|paid|tiers"
     ),
+    r"(?:.*_)?audience": rf"{_BETWEEN}|(?:the_)?(?:staff|employees?|our_team)(?:_only)?",
     r"(?:channel|chat|room|conversation|message|group)_?type": _BETWEEN,
     r"(?:post|topic|comment)_visibility": r"(?!1$)-?\d+",
     r"visibility_level": r"(?!20$)\d+",

@@ -1384,6 +1384,8 @@ NOBODYS = {
     "loans": "borrower_nr", "reservations": "guest_num", "bookings": "member_number", "carts": "user_code",
     "baskets": "account_key", "checkouts": "personId", "refunds": "employee", "shipments": "staff",
     "transactions subscriptions": "user", "appointments": "patient", "receipts": "customer",
+    "order_items order_lines line_items": "order_id", "invoice_lines": "InvoiceNo", "support_tickets": "customer_id",
+    "complaints enquiries inquiries": "user_id", "ticket_messages": "ticket_id",
 }  # fmt: skip
 SECRET = "password passwd user_pass api_secret reset_token iban ssn".split()
 NAMED = "full_name first_name lastName surname display_name user_name nickname".split()
@@ -1395,7 +1397,12 @@ def test_what_programs_shops_and_offices_keep_of_people_is_not_proposed(tmp_path
     tables |= {f"t{n}": ("Words", column) for n, column in enumerate(SECRET)}
     tables |= {f"m{n}": ("Words", f"e_mail, {column}") for n, column in enumerate(NAMED)}
     tables |= {f"users_{n}": (text_of(n), column) for n, column in enumerate(REACHED)}
-    knowledge = {"towns": ("Words", "name"), "product_stories": ("Words", "name"), "user_stories": (text_of(9), "town")}
+    knowledge = {
+        "towns": ("Words", "name"),
+        "loans": ("Words", "loan_id"),
+        "product_stories": ("Words", "name"),
+        "user_stories": (text_of(9), "town"),
+    }
     with closing(sqlite3.connect(tmp_path / "a.db")) as made, made:
         for table, (text, columns) in (tables | knowledge).items():
             made.execute(f"CREATE TABLE {table} (id INTEGER PRIMARY KEY, body, {columns})")
