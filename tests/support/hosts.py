@@ -70,11 +70,16 @@ class Killed(BaseException):
 
 @dataclass
 class Mortal:
-    """A host of somebody who is killed before the write, deletion or commit of this number (from 0)."""
+    """A host of somebody who is killed before the write, deletion or commit of this number (from 0).
+
+    Attributes:
+        written: Paths that have been written.
+    """
 
     host: Host
     number: int
     done: int = 0
+    written: set[str] = field(default_factory=set)
 
     def list(self) -> Mapping[str, Stored]:
         return self.host.list()
@@ -89,6 +94,7 @@ class Mortal:
         for upload in uploads:
             self._live()
             self.host.write([upload], done)
+            self.written.add(upload.path)
 
     def delete(self, paths: Sequence[str]) -> None:
         for path in paths:
