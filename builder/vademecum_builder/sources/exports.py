@@ -22,7 +22,7 @@ from vademecum_builder.sources.charset import decode_text
 from vademecum_builder.sources.chat_logs import irc_messages, is_irc, is_whatsapp, whatsapp_messages
 from vademecum_builder.sources.cuts import Message
 from vademecum_builder.sources.discord import discord_messages, discord_rows
-from vademecum_builder.sources.mail import MAILS, is_maildir, mails, text_of_html
+from vademecum_builder.sources.mail import MAILS, is_maildir, is_thrown_away, mails, text_of_html
 from vademecum_builder.sources.matrix import matrix_messages
 from vademecum_builder.sources.mattermost import mattermost_messages
 from vademecum_builder.sources.message import NOT_FOR_EVERYBODY, make_message
@@ -216,10 +216,14 @@ class Export:
                 raise SourceError(f"{self.where}: {file}: {error.message}") from None
 
     def _mbox(self) -> Iterator[Message | Skipped]:
-        places = [self.path, *sorted(self.path.rglob("*"))]  # of a Maildir the folders lie in it
-        for place in places if self.path.is_dir() else [self.path]:
+        if self.path.is_file():
+            yield from self._messages(mails(self.path, self.left_out))
+            return
+        for place in [self.path, *sorted(self.path.rglob("*"))]:  # of a Maildir the folders lie in it
             is_box = place.suffix.lower() in MAILS and place.is_file()
-            if is_box or is_maildir(place) or places == [self.path]:
+            if place != self.path and (is_box or is_maildir(place)) and is_thrown_away(place):
+                self.left_out["boxes of drafts, of spam and of what was thrown away"] += 1
+            elif is_box or is_maildir(place):
                 yield from self._messages(mails(place, self.left_out))
 
     def _matrix(self) -> Iterator[Message | Skipped]:

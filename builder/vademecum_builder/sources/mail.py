@@ -30,12 +30,24 @@ _FOOTER: Final = re.compile(r"^(?:-- ?|_{40,})\n.*", re.MULTILINE | re.DOTALL)
 _ATTRIBUTION: Final = 3
 """Lines that say whose words are quoted below, at most."""
 _HIDDEN: Final = "script,style,head,[hidden],[style*='display:none'],[style*='display: none']"
+_THROWN_AWAY: Final = re.compile(
+    r"(?:.*\.)?(?:drafts?|trash|bin|deleted(?: (?:items|messages))?|junk(?: e-?mail)?|spam|outbox|unsent"
+    r"(?: messages)?|entw(?:ü|&APw-)rfe|papierkorb|gel(?:ö|&APY-)schte? .*|brouillons|corbeille|ind(?:é|&AOk-)sirables"
+    r"|borradores|papelera|bozze|cestino|concepten|prullenbak)",
+    re.IGNORECASE,
+)
 _BLOCKS: Final = "p,div,tr,table,ul,ol,pre,blockquote,h1,h2,h3,h4,h5,h6"
 
 
 def is_maildir(place: Path) -> bool:
     """Return whether a folder is a box as mail servers keep it: a file for each mail."""
     return all((place / name).is_dir() for name in ("cur", "new"))
+
+
+def is_thrown_away(place: Path) -> bool:
+    """Return whether a box is called as that of drafts, of spam, or the bin: not all programs flag the mails in it."""
+    ending = place.suffix if place.suffix.lower() in MAILS else ""
+    return _THROWN_AWAY.fullmatch(place.name.removesuffix(ending)) is not None
 
 
 def mails(place: Path, left_out: Counter[str]) -> Iterator[tuple[str, Mapping[str, Any]] | Skipped]:

@@ -94,6 +94,16 @@ def test_a_maildir_and_single_mails(tmp_path: Path) -> None:
     list(export.read())
     assert export.left_out == {"drafts, and mails in the bin": 2}
     assert discover(str(box), tmp_path)[0].settings == {"path": "list", "shape": "mbox"}
+    for name in (".Drafts", ".INBOX.Trash", ".Entw&APw-rfe"):  # not all programs flag what is in them
+        (box / ".More").rename(box / name)
+        export = Export(box)
+        assert "5@a" not in [one.id for one in export.read() if isinstance(one, Message)]
+        assert export.left_out["boxes of drafts, of spam and of what was thrown away"] == 1
+        (box / name).rename(box / ".More")
+    (box / ".More").rename(box / ".Drafts")
+    assert len(messages(box / ".Drafts")) == 1, "who names one wants it"
+    (tmp_path / "none").mkdir()
+    assert messages(tmp_path / "none", shape="mbox") == []
     eml = tmp_path / "eml"
     eml.mkdir()
     (eml / "a.eml").write_bytes(mail(6))
