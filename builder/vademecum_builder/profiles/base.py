@@ -196,6 +196,7 @@ class Rules:
         passes: What is done to Markdown, in this order.
         templates: What is done before to text of any kind.
         copies: Whether HTML and text that lie among the pages are served as they are.
+        html: Whether HTML that lies among them is a page, of which `<meta>` says where it is served.
         kinds: Media types by the files' ending, where the configuration says them: `.txt` is reStructuredText.
         mdx: Whether all Markdown is MDX, in which indented text is no code.
         called: Returns what a page is called that has no title, given its place in its folder; None: its first heading.
@@ -211,6 +212,7 @@ class Rules:
     passes: tuple[Pass, ...] = ()
     templates: tuple[Pass, ...] = ()
     copies: bool = False
+    html: bool = False
     kinds: Mapping[str, str] = field(default_factory=dict)
     mdx: bool = False
     called: Callable[[str], str] | None = None

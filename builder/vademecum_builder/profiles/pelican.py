@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from html import unescape
 from typing import Any
 
 from vademecum_builder.profiles.base import (
@@ -23,7 +24,7 @@ from vademecum_builder.profiles.base import (
 )
 from vademecum_builder.profiles.blocks import indented_blocks, markdown_in_html, pipes_in_code
 from vademecum_builder.profiles.code import outside_code
-from vademecum_builder.profiles.config import read_python, text_at, texts_at
+from vademecum_builder.profiles.config import expressions, read_python, text_at, texts_at
 from vademecum_builder.profiles.titles import titles_in
 from vademecum_builder.readers.front_matter import split_front_matter
 from vademecum_builder.readers.slugs import NO_IDS, PYTHON_MARKDOWN, ascii_of
@@ -32,7 +33,11 @@ FILES = ("pelicanconf.py", "publishconf.py")
 _FIELD = re.compile(r"^:([\w-]+):[ \t]*(.*)$", re.MULTILINE)
 _PLACE = re.compile(r"(?:\{(?:filename|static|attach)\}|\|(?:filename|static|attach)\|)(/?)")
 _PART = re.compile(r"\{(\w+)(?::([^{}]*))?\}")
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_OF_NAME = r"(?P<date>\d{4}-\d{2}-\d{2}).*"
+"""FILENAME_METADATA, by default."""
+_META = re.compile(r"<meta\b[^<>]*>", re.IGNORECASE)
+_ATTRIBUTE = re.compile(r"\b(name|content)\s*=\s*[\"']([^\"']*)", re.IGNORECASE)
+_TITLE = re.compile(r"<title\b[^<>]*>([^<]*)", re.IGNORECASE)
 _NAMES = frozenset("slug date lang category author".split())
 
 
@@ -46,6 +51,10 @@ def _said(path: str, text: str) -> dict[str, str]:
     if path.endswith(".rst"):
         title = dict(titles_in(path, text)).get(f"/{stem(path)}", "")
         return {"title": title} | {name.lower(): value.strip() for name, value in _FIELD.findall(text)}
+    if path.endswith((".html", ".htm")):
+        titles, tags = _TITLE.findall(text), [dict(_ATTRIBUTE.findall(tag)) for tag in _META.findall(text)]
+        told = {tag["name"].lower(): tag.get("content", "") for tag in tags if "name" in tag}
+        return {"title": unescape("".join(titles[:1])).strip()} | told
     head, _ = split_front_matter(with_front_matter(text))
     return {str(name).lower(): str(value) for name, value in head.items()}
 
@@ -73,6 +82,8 @@ def open_pelican(project: Project) -> Rules:
     articles = tuple(f"{folder}/".lstrip("/") for folder in texts_at(config, "ARTICLE_PATHS") or [""])
     language = text_at(config, "DEFAULT_LANG", default="en")
     common = said if isinstance(said := config.get("DEFAULT_METADATA"), dict) else {}
+    of_names = expressions([text_at(config, "FILENAME_METADATA", default=_OF_NAME)])
+    of_paths = expressions(texts_at(config, "PATH_METADATA"))
     patterns = {
         f"{kind}{lang}": text_at(config, f"{kind}{lang}_URL", default=f"{below}{{slug}}{end}.html")
         for kind, below in (("ARTICLE", ""), ("PAGE", "pages/"))
@@ -82,13 +93,15 @@ def open_pelican(project: Project) -> Rules:
     def address(path: str, metadata: Mapping[str, Any]) -> str:
         kind = "PAGE" if path.startswith(pages) else "ARTICLE"
         folder, _, name = stem(path).rpartition("/")
-        day = _DAY.match(name)
+        matches = [of_name.match(name) for of_name in of_names] + [of_path.match(path) for of_path in of_paths]
+        told = {name.lower(): text for match in matches if match for name, text in match.groupdict().items() if text}
         known = {
             "category": folder.rpartition("/")[2] or text_at(config, "DEFAULT_CATEGORY", default="misc"),
-            "date": day[0] if day else str(config.get("DEFAULT_DATE") or ""),
+            "date": str(config.get("DEFAULT_DATE") or ""),
             "author": text_at(config, "AUTHOR"),
             "lang": language,
             **{name: str(value) for name, value in common.items()},
+            **told,
             **_said(path, project.text(posixpath.join(content, path))),
         }
         known["slug"] = known.get("slug") or _slug(known.get("title", ""))
@@ -114,6 +127,7 @@ def open_pelican(project: Project) -> Rules:
         templates=(places,),
         base_url=address_of(config.get("SITEURL")),
         title=text_at(config, "SITENAME"),
+        html=True,
         doubts=tuple(f"nobody says here what {{{name}}} is" for name in sorted(named - _NAMES)),
     )
 

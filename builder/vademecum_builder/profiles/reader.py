@@ -171,12 +171,13 @@ class ProfilePages:
         text = "" if item.media_type == HTML and not item.data.startswith(b"---") else unify_line_breaks(item.text())
         metadata, body = split_front_matter(text)
         rendered = written or body != text
+        is_html = item.media_type == HTML and self.found.rules.html
         try:
-            if not rendered and not self.found.rules.copies:
+            if not rendered and not is_html and not self.found.rules.copies:
                 raise NotServed("no page")
             headed = _HEADED.search(body) if written and "title" not in metadata else None
             address = folder.address(path, {"title": headed[1]} | metadata if headed else metadata)
-            address = address if rendered else path
+            address = address if rendered or is_html else path
             if _shown_for_none(address.lstrip("/")) or any(isinstance(metadata.get(name), str) for name in _REDIRECTS):
                 return _NOWHERE
             if written and "http-equiv" in body.lower() and _REFRESH.search(CODE.sub("", body)):
