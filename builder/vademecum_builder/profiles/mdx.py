@@ -20,6 +20,8 @@ _IMPORTED = re.compile(r"^import\s+(\w+)\s+from\s+['\"]([^'\"]+\.mdx?)['\"]", re
 _OPENING = re.compile(r"</?([A-Za-z][\w.-]*)(?=[\s/>])|</?>")
 _STEP = re.compile(r"\"[^\"]*\"|'[^']*'|[{<>]|\n[ \t]*\n")
 _BRACE = re.compile(r"[{}]|\"(?:\\.|[^\"\\\n])*\"|(?<!\w)'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`")
+_KEYS = frozenset({"Key", "Keys", "Kbd", "Hotkey", "Shortcut", "KeyboardShortcut"})
+"""Components whose attributes are the keys to press: a sentence without them tells to press nothing."""
 _LONGEST = 20_000
 """Characters of a value in braces; a longer one is none."""
 _TEXT_VALUE = re.compile(r"\{\s*(?:'([^'{}\n]*)'|\"([^\"{}\n]*)\"|`([^`${}]*)`)\s*\}")
@@ -60,6 +62,8 @@ def jsx(text: str, page: Page) -> str:
             place = partials[name].replace("\\", "")
             found = page.include(*_from(place, page), passes=(comments, modules, jsx))
             return f"\n\n{without_front_matter(found)}\n\n"
+        if name in _KEYS and said.endswith("/"):
+            return "+".join(filter(None, arguments(said.rstrip("/"))[1].values())) or GONE
         # Of a heading it is no part: ids are made without it.
         label = "" if closing or before.lstrip().startswith("#") else shown(arguments(said)[1])
         inline = bool(before.strip())
