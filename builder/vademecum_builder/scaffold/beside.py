@@ -63,9 +63,13 @@ def _folders(names: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
     left = list(names)
     depth = max((name.count("/") for name in left), default=0)
     while depth:  # from the innermost up: one record in each of many folders is of the one above
-        count = Counter("/".join(name.split("/")[:depth]) for name in left if name.count("/") >= depth)
-        for folder in (folder for folder, inside in count.items() if inside >= _MANY):
-            yield folder, [name for name in left if name.startswith(f"{folder}/")]
-            left = [name for name in left if not name.startswith(f"{folder}/")]
+        inside: dict[str, list[str]] = {}
+        for name in left:
+            if name.count("/") >= depth:
+                inside.setdefault("/".join(name.split("/")[:depth]), []).append(name)
+        many = {folder: names for folder, names in inside.items() if len(names) >= _MANY}
+        yield from many.items()
+        given = {name for names in many.values() for name in names}
+        left = [name for name in left if name not in given]
         depth -= 1
     yield "", left

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from vademecum_builder.scaffold.beside import records_beside
@@ -31,3 +33,10 @@ CASES: dict[str, tuple[list[str], list[tuple[str, int]]]] = {
 def test_records_beside_documents(case: str) -> None:
     files, expected = CASES[case]
     assert records_beside(["README.md", *files]) == expected
+
+
+def test_of_many_folders_each_file_is_looked_at_once_for_each_depth() -> None:
+    files = [f"data/{folder}/{n}.json" for folder in range(3000) for n in range(10)]
+    started = time.process_time()
+    assert len(records_beside(files)) == 3000
+    assert time.process_time() - started < 4  # seconds; with the square: 10
