@@ -46,12 +46,23 @@ def _readable(batch: Any) -> Any:
     """Return rows whose times are of microseconds: pandas writes nanoseconds, which are no `datetime`."""
     import pyarrow as pa
 
-    nanoseconds = [pa.types.is_timestamp(one.type) and one.type.unit == "ns" for one in batch.schema]
-    fields = [
-        one.with_type(pa.timestamp("us", one.type.tz)) if is_one else one
-        for one, is_one in zip(batch.schema, nanoseconds, strict=True)
-    ]
-    return batch.cast(pa.schema(fields), safe=False) if any(nanoseconds) else batch
+    schema = pa.schema([one.with_type(_coarser(one.type)) for one in batch.schema])
+    return batch if schema.equals(batch.schema) else batch.cast(schema, safe=False)
+
+
+def _coarser(kind: Any) -> Any:
+    """Return a type with microseconds for nanoseconds, also in lists and objects."""
+    import pyarrow as pa
+
+    if pa.types.is_struct(kind):
+        return pa.struct([one.with_type(_coarser(one.type)) for one in kind])
+    if pa.types.is_list(kind):
+        return pa.list_(kind.value_field.with_type(_coarser(kind.value_type)))
+    if getattr(kind, "unit", "") != "ns":
+        return kind
+    if pa.types.is_timestamp(kind):
+        return pa.timestamp("us", kind.tz)
+    return pa.duration("us") if pa.types.is_duration(kind) else pa.time64("us")
 
 
 def _is_nan(value: object) -> bool:

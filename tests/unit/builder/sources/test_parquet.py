@@ -44,6 +44,21 @@ def test_a_row_is_a_record_without_what_says_nothing() -> None:
     ]  # fmt: skip
 
 
+def test_nanoseconds_are_read_wherever_they_stand() -> None:
+    at = 1_700_000_000_123_456_789
+    columns = {
+        "lasts": pa.array([at], pa.duration("ns")),
+        "opens": pa.array([123_456_789], pa.time64("ns")),
+        "seen": pa.array([[at]], pa.list_(pa.timestamp("ns"))),
+        "made": pa.array([{"at": at, "by": "Ann"}], pa.struct([("at", pa.timestamp("ns")), ("by", pa.string())])),
+    }
+    [(_, row)] = read_records(io.BytesIO(written(columns)), "", Layout())
+    assert json_value(row) == {
+        "lasts": 1700000000.123456, "opens": "00:00:00.123456", "seen": ["2023-11-14T22:13:20.123456"],
+        "made": {"at": "2023-11-14T22:13:20.123456", "by": "Ann"},
+    }  # fmt: skip
+
+
 def test_what_is_no_whole_parquet_is_one_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for data in (written({"a": [1]})[:-9], b"PAR1" + bytes(100), b"no table\n"):
         with pytest.raises(ContentError, match="no Parquet that can be read behind row 0"):
