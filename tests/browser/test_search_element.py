@@ -251,6 +251,16 @@ def test_the_others_of_a_page_are_behind_one_option(open_page: Open) -> None:
     expect(first.locator(".badge")).to_have_count(1)  # what the page says is said once
 
 
+def test_of_pages_that_are_called_alike_each_says_where_it_is(open_page: Open) -> None:
+    page = open_page("inline")
+    page.locator("#query").fill("many twins")
+    paths = page.locator(".path")
+    expect(paths.nth(0)).to_have_text("guide › 1 › Part 1")
+    expect(paths.nth(1)).to_have_text("Manual › Pumps › Part 1")  # as it says itself
+    page.locator("#query").fill("many")
+    expect(paths.nth(0)).to_have_text("Part 1")
+
+
 def test_the_count_is_honest_and_more_can_be_had(open_page: Open) -> None:
     page = open_page("inline")
     page.locator("#query").fill("many xyzzy")

@@ -13,7 +13,8 @@ import { drawBadges } from "./facets.mjs";
  * @typedef {{wording: import("./texts.mjs").Wording, base: URL, nearby: import("./nearby.mjs").Nearby, query: string, read: (hit: {document: string, id: string}) => void, badges: Iterable<string>, why: boolean}} Surroundings
  *   `base`: addresses of documents are relative to it; `read` opens the reader; `badges`: fields of the metadata to show;
  *   `why`: ranks are shown, too
- * @typedef {Surroundings & {words: Set<string>}} Context `words`: what is marked
+ * @typedef {Surroundings & {words: Set<string>, alike: Set<string>}} Context `words`: what is marked; `alike`: titles of
+ *   several documents
  */
 
 /** As many other places are named before they are opened. */
@@ -28,7 +29,9 @@ const LEAD = 40;
  * @param {Surroundings} around
  */
 export function drawHits(hits, around) {
-  const context = { ...around, words: new Set(hits.words) };
+  const first = new Map([...hits].reverse().map(({ title, document }) => [title, document]));
+  const alike = new Set(hits.filter(({ title, document }) => first.get(title) !== document).map(({ title }) => title));
+  const context = { ...around, words: new Set(hits.words), alike };
   return hits.map((hit) => drawHit(hit, context));
 }
 
@@ -106,7 +109,8 @@ function elsewhere(place, context) {
 function option(hit, context, above) {
   const { wording } = context;
   const say = (/** @type {string} */ text) => marked(text, marksOf(text, context.words));
-  const path = hit.heading.split(" › ").filter(Boolean);
+  const place = above === undefined && context.alike.has(hit.title) ? placeOf(hit) : [];
+  const path = [...place, ...hit.heading.split(" › ").filter(Boolean)];
   const titled = above === undefined ? [outside("span", { class: "title", part: "title" }, say(hit.title || hit.document))] : [];
   const below = path.length > 0 && hit.heading !== above ? [outside("span", { class: "path", part: "path" }, separated(path.map(say)))] : [];
   const ofPage = above === undefined ? [...drawBadges(hit.metadata, context.badges, wording), ...age(hit, context)] : [];
@@ -115,6 +119,12 @@ function option(hit, context, above) {
     ...titled, ...below, outside("span", { class: "text", part: "excerpt" }, quote(hit)),
     ...(notes.length > 0 ? [element("span", { class: "notes" }, notes)] : []),
   ]);
+}
+
+/** Where a page is that is called as another one: what it says itself, else the folders
+ * that it lies in, without the name of its source. @param {Hit} hit */
+function placeOf({ document, metadata: { breadcrumbs } }) {
+  return Array.isArray(breadcrumbs) && breadcrumbs.length > 0 ? breadcrumbs.map(String) : document.replace(/^[^/]*:/u, "").split("/").slice(0, -1);
 }
 
 /** The excerpt; what stands long before its first mark is apart: a phone, which has room for three lines, leaves it out.
