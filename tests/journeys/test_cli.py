@@ -647,6 +647,7 @@ MISUSE = {
         ["build", "docs", "--bits", "4"],
         "there is no --bits (see `vade build --help`)",
     ),
+    "a word too many": (["audit", "dist"], "dist: not taken here (see `vade audit --help`)"),
     "an abbreviated option": (["build", "docs", "--out", "d", "--refi"], "did you mean --refit?"),
     "nothing to build": (["build"], "name SOURCE and --out, or let `vade init` write vademecum.toml"),
     "no folder to write to": (["build", "docs"], "name --out, or let `vade init` write vademecum.toml"),
@@ -787,6 +788,12 @@ def test_the_line_from_build_to_search_as_processes(place: Path) -> None:
     assert found.stderr == ""
     missing = child("build", "nowhere", "--out", "dist", "--no-site")
     assert (missing.returncode, missing.stderr.count("\n"), missing.stdout) == (2, 1, "")
+
+
+def test_a_second_try_is_no_message(place: Path) -> None:
+    write(".", {"vademecum.toml": "[[source]]\nname = 'n'\nkind = 'feed'\npath = 'http://127.0.0.1:1/feed.xml'\n"})
+    ran = child("build")
+    assert (ran.returncode, ran.stderr.count("\n"), "127.0.0.1:1" in ran.stderr) == (3, 1, True), ran.stderr
 
 
 def test_the_log_goes_to_stderr_and_holds_what_the_client_did(published: Vade, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import sys
 from argparse import Namespace
@@ -29,6 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return MISUSE
     wants_json = "--json" in given
     _write_whatever_there_is(as_json=wants_json)
+    # What a library logs of a second try is no message: what it comes to is told.
+    logging.getLogger("stamina").addHandler(logging.NullHandler())
     try:
         options = parser().parse_args(given)
         if options.verbose:

@@ -36,7 +36,8 @@ class CommandParser(argparse.ArgumentParser):
         found, rest = super().parse_known_args(args, namespace)
         if rest:
             # What stands behind an option that there is not may have been meant as its value.
-            self.error(f"there is no {next((word for word in rest if word[:1] == '-'), ' '.join(rest))}")
+            unknown = next((word for word in rest if word[:1] == "-"), "")
+            self.error(f"there is no {unknown}" if unknown else f"{' '.join(rest)}: not taken here")
         return found, rest
 
     def error(self, message: str) -> NoReturn:
