@@ -28,6 +28,8 @@ _ITEM: Final = re.compile(r"BEGIN:(VEVENT|VTODO|VJOURNAL)\s*", re.IGNORECASE)
 _CUT: Final = "it ends in the middle: it was cut off, or is being written"
 _TEXTS: Final = {"SUMMARY": "summary", "DESCRIPTION": "description", "LOCATION": "location", "URL": "url"}
 _TIMES: Final = {"DTSTART": "start", "DTEND": "end", "DUE": "due", "LAST-MODIFIED": "updated"}
+# Beside its own errors, icalendar lets those of its parts through: of a zone that has two names, or ends in an event.
+_UNREADABLE: Final = (ValueError, LookupError, AttributeError, TypeError)
 _SAYS_NOTHING: Final = ("CONFIRMED", "NEEDS-ACTION", "FINAL")
 _UNITS: Final = {"HOURLY": "hour", "DAILY": "day", "WEEKLY": "week", "MONTHLY": "month", "YEARLY": "year"}
 _DAYS: Final = {
@@ -60,7 +62,7 @@ def events(text: TextIO, longest: int, warn: Callable[[str], None]) -> Iterator[
         for calendar in Calendar.from_ical(around, multiple=True)[:1]:
             name = str(calendar.get("X-WR-CALNAME", "")).strip()
             called = {"calendar": name} if name and not reaches(name) else {}  # Google calls one by who it belongs to
-    except (ValueError, LookupError) as error:
+    except _UNREADABLE as error:
         warn(f"its name and its own zones cannot be read ({error})")
     text.seek(0)
     broken: list[str] = []
@@ -70,7 +72,7 @@ def events(text: TextIO, longest: int, warn: Callable[[str], None]) -> Iterator[
             continue
         try:
             item = _read(part)
-        except (ValueError, LookupError) as error:
+        except _UNREADABLE as error:
             yield line, Failed(f"no event that can be read ({' '.join(str(error).split())[:120]})", part)
             continue
         broken += [f"line {line}: {error}" for name, error in item.errors if name is None or name in _TIMES]

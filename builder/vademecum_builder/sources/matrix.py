@@ -36,20 +36,20 @@ def matrix_messages(
             left_out["messages that nobody could decrypt"] += 1
         if event.get("type") != "m.room.message" or _related(event, "m.replace"):
             continue
-        id, sender, content = event.get("event_id"), str(event.get("sender", "")), mapping(event.get("content"))
+        id, sender, content = str(event.get("event_id")), str(event.get("sender", "")), mapping(event.get("content"))
         if not content:
             left_out["messages that were deleted"] += 1
             continue
-        edit = edits.get(str(id), {})
+        edit = edits.get(id, {})
         if edit.get("sender") == sender:
             new = mapping(mapping(edit.get("content")).get("m.new_content"))
             content = {**new, "m.relates_to": content.get("m.relates_to")}
-        if content.get("msgtype") not in _SAID:
+        if str(content.get("msgtype")) not in _SAID:
             continue
         answers = mapping(mapping(content.get("m.relates_to")).get("m.in_reply_to")).get("event_id", "")
         text = str(content.get("body", ""))
         found = {
-            "id": id,
+            "id": event.get("event_id"),
             "time": _time(event),
             "author": names.get(sender) or _NAME.sub(r"\1", sender),
             "text": _QUOTED.sub("", text) if answers else text,

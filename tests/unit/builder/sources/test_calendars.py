@@ -123,6 +123,14 @@ def event(*lines: str) -> str:
     return "".join(f"{line}\n" for line in ("BEGIN:VEVENT", "UID:a", *lines, "END:VEVENT"))
 
 
+def test_what_icalendar_stumbles_over_costs_no_other_event() -> None:
+    bad = event("BEGIN:VTIMEZONE", "TZID:a", "TZID:b", "END:VTIMEZONE")
+    [(_, first), (_, other)], _ = read(calendar(bad, FETE))
+    assert "no event that can be read" in first and other["id"] == "fete@club.example"
+    [(_, alone)], warned = read(calendar(ZONE.replace("TZID:", "TZID:Zone\nTZID:"), FETE))
+    assert alone["id"] == "fete@club.example" and "its name and its own zones cannot be read" in warned[0]
+
+
 @pytest.mark.parametrize(
     ("lines", "said"),
     [

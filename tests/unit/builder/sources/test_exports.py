@@ -143,6 +143,8 @@ def test_a_room_of_matrix(tmp_path: Path) -> None:
         said("> <@bo:a.example> Use oil.\n\nThanks!", **{"m.in_reply_to": {"event_id": "$e1"}}),
         said("More", rel_type="m.thread", event_id="$e2"),
         {"origin_server_ts": "soon"} | said("When?"),
+        {"content": {"msgtype": ["m.text"], "body": "No kind of message."}},
+        {"event_id": ["$e12"]} | said("No name of one."),
     )
     (tmp_path / "export.json").write_text(json.dumps(events))
     export = Export(tmp_path / "export.json")
@@ -156,7 +158,7 @@ def test_a_room_of_matrix(tmp_path: Path) -> None:
     first = read[0]
     assert isinstance(first, Message) and first.channel == "Pumps"
     assert first.updated and (first.updated - first.time).total_seconds() == 2
-    assert "soon" in str(read[-1])
+    assert "soon" in str(read[-2]) and "its id is ['$e12']" in str(read[-1])
     assert export.left_out == {"messages that nobody could decrypt": 1, "messages that were deleted": 1}
     assert discover(str(tmp_path / "export.json"), tmp_path)[0].settings["shape"] == "matrix"
 
