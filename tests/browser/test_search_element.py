@@ -257,6 +257,7 @@ def test_of_pages_that_are_called_alike_each_says_where_it_is(open_page: Open) -
     paths = page.locator(".path")
     expect(paths.nth(0)).to_have_text("guide › 1 › Part 1")
     expect(paths.nth(1)).to_have_text("Manual › Pumps › Part 1")  # as it says itself
+    assert "a.example › Part 1" in paths.all_text_contents()
     page.locator("#query").fill("many")
     expect(paths.nth(0)).to_have_text("Part 1")
 
