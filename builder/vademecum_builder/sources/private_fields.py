@@ -68,10 +68,11 @@ _PASS = (
 )
 _PRIVATE: Final[Mapping[str, str]] = {
     "secret": (
-        rf"{_PASS}|pass(?:w|phrase)|kennwort|contrase|mot_?de_?passe|senha|wachtwoord|secret|geheim|token|iban|(?<!i)ssn"
+        rf"{_PASS}|pass(?:w|phrase)|kennwort|contrase|mot_?de_?passe|senha|wachtwoord|secret|geheim|token|iban"
+        r"|(?:^|_)ssn|(?<!i)ssn(?![a-z])"
     ),
     "key": (
-        r"pass(?:e?port|code|key)|(?:^|_)pwd?(?:$|_)|private_?key|api_?key|hash(?!_?tag)|_salt$|(?:^|_)ip(?:$|_)"
+        r"pass(?:e?port|code|key|n(?:r|um))|(?:^|_)pwd?(?:$|_)|private_?key|api_?key|hash(?!_?tag)|_salt$|(?:^|_)ip(?:$|_)"
         r"|ip_?addr"
     ),
     "mail": r"e_?mail|correo|courriel",

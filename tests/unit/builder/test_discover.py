@@ -218,13 +218,13 @@ FILES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
 PRIVATE = """
     cost cost_price costUSD costAmount unit_cost purchasePrice buying_price dealerPrice wholesale margin EK EK-Preis
     EKPreis EKNetto netto_EK Einkaufspreis Kosten Marge coste inkoopprijs
-    passkey passports userPasscodes Passwörter passphrase PassNr Passnummer pass user_pass smtp_pass pwd user_pwd
+    passkey passports userPasscodes Passwörter passphrase PassNr Passnummer passnr pass user_pass smtp_pass pwd user_pwd
     smtp_pw pw_reset private_key client_secret reset_token apiKey login_hash user_salt Kennwort Geheimzahl contraseña
     mot_de_passe senha wachtwoord
     BankAccount bank_card creditCard Kontonummer IBAN E-Mail Phone
     mobile home_mobile mobile_no mobile_nr mobile_num Telefon courriel correo ip clientIp ip_country ipaddr
     home_address Adresse Anschrift dirección indirizzo endereço
-    ssn birthday dob dob_year Geburtsdatum nacimiento naissance nascita geboortedatum
+    ssn ssnumber emp_ssnr customerssn SSN4 birthday dob dob_year Geburtsdatum nacimiento naissance nascita geboortedatum
     salary wage min_wage wage_group Gehalt sueldo stipendio
     borrower borrowed lent_to loaned_by Ausgeliehen_an Ausleiher Entliehen Entleiher contact_name contactPerson
     Ansprechpartner
@@ -237,7 +237,18 @@ PRIVATE = """
 
 def test_what_an_article_costs_its_seller_and_what_lets_somebody_in_is_nobodys_business() -> None:
     public = ["price", "costume", "purchases", "internal_storage", "Gebaeck", "passengers", "passages", "powder"]
-    public += ["hashtags", "ISSN", "salt", "compass", "bypass", "overpass", "underpass", "surpass", "trespass"]
+    public += [
+        "hashtags",
+        "ISSN",
+        "accessno",
+        "salt",
+        "compass",
+        "bypass",
+        "overpass",
+        "underpass",
+        "surpass",
+        "trespass",
+    ]
     public += ["boarding_pass", "day_pass", "season_pass", "mountain_pass", "mobile_friendly"]
     public += [f"pass_{one}" for one in "rate count fail mark ratio score percent type through count_2".split()]
     fields = fields_of({name: f"{name} {n}" for name in ("id", "text", *PRIVATE.split(), *public)} for n in range(3))
