@@ -151,6 +151,21 @@ CASES: dict[str, tuple[dict[str, str], list[str]]] = {
         },
         [". (sources of Antora, 2 documents)"],
     ),
+    "a list of components, and other sites below it": (
+        {
+            "playbook.yml": "site: {title: x}\ncontent: {sources: [{url: ., start_paths: 'a, b'}]}\n",
+            **{f"{name}/antora.yml": f"name: {name}\n" for name in "abc"},
+            **{f"{name}/modules/ROOT/pages/x.adoc": PAGE for name in "abc"},
+            **{f"{folder}/mkdocs.yml": "site_name: x\n" for folder in ("d", "d/e", "f", "f/g")},
+            **{f"{folder}/docs/x.md": PAGE for folder in ("d", "d/e", "f/g")},
+        },
+        [
+            ". (sources of Antora, 2 documents)",
+            "d/docs (sources of MkDocs, 1 document)",
+            "d/e/docs (sources of MkDocs, 1 document)",
+            "f/g/docs (sources of MkDocs, 1 document)",
+        ],
+    ),
     "files of office programs beside pages": (
         {"Rules/a.md": PAGE, "Rules/b.pdf": "", "Fees.xlsx": "", "Rules/~$b.docx": ""},
         ["Rules (2 documents)"],
