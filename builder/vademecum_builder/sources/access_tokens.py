@@ -1,4 +1,5 @@
-"""Tokens of forges, clouds and other services in texts, told by the prefix and the length that their makers gave them.
+"""Tokens of forges, clouds and other services in texts, told by the prefix and the length that their makers gave them;
+and lists of passwords, told by what their files are called.
 
 JSON web tokens are not among them: manuals are full of examples that open nothing.
 """
@@ -6,6 +7,9 @@ JSON web tokens are not among them: manuals are full of examples that open nothi
 from __future__ import annotations
 
 import re
+from pathlib import PurePosixPath
+
+from vademecum_builder.sources.endings import BINARY_TYPES
 
 _TOKENS = (
     ("an access key of AWS", r"A(?:KIA|SIA)[A-Z2-7]{16}"),
@@ -41,6 +45,20 @@ _PREFIXES = tuple(
 _IN_BYTES = tuple(prefix.encode() for prefix in _PREFIXES)
 _LEAST = 8
 """Different characters that a token has; fewer make a placeholder."""
+
+_SECRETS = re.compile(
+    r"(?:.*[ :_.-])?(?:pass(?:words?|wd|wort|wörter)|kenn(?:wort|wörter)|credentials|zugangsdaten|contraseñas?|"
+    r"mots? de passe|senhas?|wachtwoord(?:en)?)(?:[ _.-]?(?:list[ea]?|\d+))?",
+    re.IGNORECASE,
+)
+_LISTS = {".txt", *BINARY_TYPES} - {".pdf", ".pptx", ".epub", ".odp"}
+"""What people keep such a list in; a page, a manual or a talk is about them."""
+
+
+def is_list_of_passwords(key: str) -> bool:
+    """Return whether a file is called as a list of passwords in a text, a sheet or a letter: `WLAN passwords.txt`."""
+    path = PurePosixPath(key)
+    return path.suffix.lower() in _LISTS and _SECRETS.fullmatch(path.stem) is not None
 
 
 def find_tokens(text: str) -> dict[str, str]:

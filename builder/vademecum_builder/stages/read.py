@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
+from typing import Final
 
 from vademecum.errors import ContentError
 from vademecum.format.json import canonical
@@ -15,7 +16,7 @@ from vademecum.version import __version__
 from vademecum_builder.chunking.structure import CHUNKER
 from vademecum_builder.readers.document import MissingReader
 from vademecum_builder.readers.private import head_of, why_private, why_private_record
-from vademecum_builder.sources.access_tokens import find_tokens, token_lines
+from vademecum_builder.sources.access_tokens import find_tokens, is_list_of_passwords, token_lines
 from vademecum_builder.sources.base import BINARY, RECORD, Checkpoint, Removed, Skipped, Source, SourceItem
 from vademecum_builder.stages.ahead import Ahead, Read
 from vademecum_builder.stages.audit import Audit, audit
@@ -237,14 +238,19 @@ def _looked_at(state: SourceState, found: Gathered, base: Base) -> SourceState:
     return replace(state, warnings=(*state.warnings, *tokens, *audited.warnings), audit=audited)
 
 
+_ERASE: Final = "build once with --erase-removed"
+
+
 def _tokens(
     documents: Mapping[str, DocumentRow], texts: Mapping[int, str], lines: Mapping[str, Mapping[str, int]]
 ) -> Iterator[str]:
-    """Yield a warning for each token that would be published, with the line of its file."""
+    """Yield a warning for each token that would be published, with the line of its file, and for lists of passwords."""
     for key, row in documents.items():
+        if is_list_of_passwords(key):
+            yield f"{key}: called as a list of passwords, which everybody could read: take it out, and {_ERASE}"
         shown = "\n".join((row.metadata, *(texts[chunk].replace("\\", "") for chunk in row.chunks)))
         for token, kind in find_tokens(shown).items():
             line = lines[key].get(token)
             where = f"{key}, line {line}" if line else key
-            todo = "revoke it, take it out, and build once with --erase-removed"
+            todo = f"revoke it, take it out, and {_ERASE}"
             yield f"{where}: {kind} ({token[:8]}…), which everybody could read: {todo}"

@@ -11,7 +11,7 @@ import pytest
 from support.publishing import NOW
 from vademecum_builder.build import BuildReport, BuildRequest, build
 from vademecum_builder.sources import access_tokens
-from vademecum_builder.sources.access_tokens import find_tokens, token_lines
+from vademecum_builder.sources.access_tokens import find_tokens, is_list_of_passwords, token_lines
 
 LETTERS = "0a1B2c3D4e5F6g7H8i9JkLmNoPqRsTuVwXyZ0a1B2c3D4e5F6g7H8i9JkLmNoPqRsTuVwXyZ0a1B2c3D4e5F6g7H8i9J"
 HEX = "0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0"
@@ -85,3 +85,28 @@ def test_a_token_in_what_is_included_is_told_without_a_line(tmp_path: Path, monk
     (tmp_path / "docs/run.sh").write_text(f"export TOKEN={TOKENS['a token of GitHub'][0]}\n")
     (warning,) = built(tmp_path, "# Run\n\n{{#include run.sh}}\n").warnings
     assert warning.startswith("a.md: a token of GitHub (ghp_0a1B…)")
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("passwords.txt", True),
+        ("office/WLAN Passwörter.xlsx", True),
+        ("drive:Credentials-2025.docx", True),
+        ("password-list.ods", True),
+        ("passwords.md", False),  # a page about them
+        ("passwords.pdf", False),
+        ("password-policy.docx", False),
+        ("compasswords.txt", False),
+    ],
+)
+def test_a_list_of_passwords_is_known_by_its_name(name: str, told: bool) -> None:
+    assert is_list_of_passwords(name) is told
+
+
+def test_a_build_warns_of_a_list_of_passwords(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert built(tmp_path, "Boathouse\n\nhunter2\n", "passwords.txt").warnings == (
+        "passwords.txt: called as a list of passwords, which everybody could read: take it out, "
+        "and build once with --erase-removed",
+    )
