@@ -271,6 +271,15 @@ rm .vademecum/keys/release.pem
     )
 
 
+def test_pages_that_are_not_rendered_yet_are_to_be_rendered_before_a_try(vade: Vade) -> None:
+    repository({**DOCS, "mkdocs.yml": "site_name: x\n", ".github/workflows/docs.yml": DEPLOYS})
+    tried = "vade build --preview && vade serve site/kb"
+    assert vade("init", "--yes").out.endswith(f"To try it here before: render your pages, then {tried}\n")
+    Path("site").mkdir()
+    Path("root.json").unlink()
+    assert vade("init", "--yes").out.endswith(f"To try it here before: {tried}\n")
+
+
 def test_on_another_forge_too(vade: Vade) -> None:
     repository(DOCS, "https://gitlab.com/acme/b.git")
     told = whole(vade("init", "--yes", "--json", "--address", "https://acme.gitlab.io/b").json)

@@ -43,7 +43,10 @@ def test_a_folder_is_not_read_twice(place: Path, capsys: pytest.CaptureFixture[s
     (place / "vademecum.toml").write_text('title = "Pumps"\nout = "kb"\n\n[[source]]\npath = "docs"\n')
     before = (place / "vademecum.toml").read_text()
     assert main(["sources", "--discover", "docs/", "--write"]) == 2
-    assert "reads this folder already" in capsys.readouterr().err
+    assert capsys.readouterr().err.endswith("reads this folder already; change there what is to be\n")
+    (place / "docs" / "pumps.csv").write_text("id;name\n1;Bilge pump\n")
+    assert main(["sources", "--discover", "docs", "--write"]) == 2
+    assert "records in it are sources of their own: name one, as docs/pumps.csv" in capsys.readouterr().err
     assert (place / "vademecum.toml").read_text() == before
     (place / "more").mkdir()
     (place / "more" / "valve.md").write_text("# Valve\n\nTurn it.\n")

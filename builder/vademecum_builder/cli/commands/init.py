@@ -74,4 +74,5 @@ def _next(plan: Plan) -> list[str]:
         f"  {number}. {step.why}" + (f":\n     {step.command}" if step.command else "")
         for number, step in enumerate(plan.steps, 1)
     ]
-    return ["Next:", *told, f"To try it here before: vade build --preview && vade serve {shlex.quote(plan.out)}"]
+    first = "" if (plan.top / plan.out).parent.is_dir() else "render your pages, then "
+    return ["Next:", *told, f"To try it here before: {first}vade build --preview && vade serve {shlex.quote(plan.out)}"]

@@ -17,8 +17,10 @@ from vademecum_builder.kinds.fields import FieldFound
 from vademecum_builder.kinds.proposals import Proposal
 from vademecum_builder.kinds.survey import SourceFound, survey
 from vademecum_builder.request import SourcesRequest
+from vademecum_builder.scaffold.beside import records_beside
 from vademecum_builder.settings import NoSource, read_settings
 from vademecum_builder.sources.base import SourceError
+from vademecum_builder.sources.folder import FolderSource
 
 _FIELDS = 30
 _OF_FOLDERS = ("folder", "files")
@@ -101,13 +103,20 @@ def _named(proposals: Sequence[Proposal], config: Path) -> str:
     texts = []
     for one in proposals:
         if request and one.kind in _OF_FOLDERS and _path(one.settings, config) in _folders(request, config):
-            raise UsageError(f"{one.settings['path']}: {config} reads this folder already; change there what is to be")
+            path = one.settings["path"]
+            raise UsageError(f"{path}: {config} reads this folder already; change there what is to be{_records(path)}")
         name, number = one.name, 2
         while name in taken:
             name, number = f"{one.name}-{number}", number + 1
         taken.add(name)
         texts.append(one.toml(name))
     return "\n".join(texts)
+
+
+def _records(path: str) -> str:
+    """Return what else of a folder can be named; empty: nothing that is not read."""
+    found = [place for place, _ in records_beside(list(FolderSource(Path(path)).keys()))]
+    return f"; records in it are sources of their own: name one, as {Path(path, found[0])}" if found else ""
 
 
 def _folders(request: SourcesRequest, config: Path) -> set[Path]:
