@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from vademecum.errors import UsageError
 from vademecum_builder.kinds.fields import SAMPLED, fields_of
-from vademecum_builder.kinds.people import is_called_people, is_of_people
+from vademecum_builder.kinds.people import is_called_people, is_dealing, is_of_people
 from vademecum_builder.kinds.proposals import MESSAGE, Proposal, name_of, of_messages, of_records
 from vademecum_builder.kinds.sql import database_at
-from vademecum_builder.sources.private_fields import why_private
+from vademecum_builder.sources.private_fields import may_say, plain_name, why_private
 from vademecum_builder.sources.records import json_value
 
 if TYPE_CHECKING:
@@ -85,7 +85,13 @@ def _of_table(url: str, table: str, schema: Schema) -> Proposal | None:
     rows, columns = schema.sample(table, SAMPLED)
     fields = fields_of({name: json_value(value) for name, value in row.items()} for row in rows)
     only = schema.for_everybody(table)
-    if only is None or is_of_people(table, fields, len(rows), columns) or (rows and all(map(why_private, rows))):
+    dealings = not any(map(may_say, columns)) and _belongs_to_a_dealing(table, schema)
+    if (
+        only is None
+        or dealings
+        or is_of_people(table, fields, len(rows), columns)
+        or (rows and all(map(why_private, rows)))
+    ):
         return None
     keys, selected, joins = schema.keys(table), ["m.*"], []
     if len(keys) > 1:
@@ -124,6 +130,19 @@ def _of_table(url: str, table: str, schema: Schema) -> Proposal | None:
         query += [f"WHERE {' AND '.join(only)}"] if only else []
         settings = {"url": settings.pop("url"), "query": " ".join(query), **settings}
     return replace(proposed, settings=settings, notes=notes)
+
+
+def _belongs_to_a_dealing(table: str, schema: Schema) -> bool:
+    """Return whether each row is of an order or a ticket: what was said of it is as private. A book is not of its loan,
+    and what says itself who may read it is no such thing."""
+    for column, other in schema.refers(table).items():
+        if not _NOW.match(plain_name(column)) and is_dealing(other, schema.sample(other, 0)[1]):
+            return True
+    return False
+
+
+_NOW = re.compile(r"(?:current|last|latest|active|next|first)_", re.IGNORECASE)
+"""Of the many one had or has."""
 
 
 def _names(table: str, columns: Sequence[str], schema: Schema) -> dict[str, Join]:

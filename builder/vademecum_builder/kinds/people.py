@@ -31,12 +31,13 @@ _BETWEEN_TWO: Final = re.compile(
 _DEALINGS: Final = re.compile(
     r"(?:.*[_ ])?(?:orders?|invoices?|purchases?|payments?|sales|rentals?|loans?|reservations?|bookings?|carts?"
     r"|baskets?|checkouts?|refunds?|shipments?|transactions?|subscriptions?|appointments?|receipts?|line_?items?"
+    r"|(?:order|invoice|cart|basket|purchase)(?:items?|lines?|details?)"
     r"|tickets?|complaints?|[ei]nquir(?:y|ies))(?:[_ ].*)?",
     re.IGNORECASE,
 )
 _DEALING_ID: Final = re.compile(
     r"(?:.*_)?(order|invoice|purchase|payment|sale|rental|reservation|booking|cart|basket|checkout|shipment|transaction"
-    r"|subscription|appointment|receipt|ticket|complaint|[ei]nquiry)_?(?:id|no|nr|num|number|key)",
+    r"|subscription|appointment|receipt|ticket|complaint|[ei]nquiry)(?:_?(?:item|line))?_?(?:id|no|nr|num|number|key)",
     re.IGNORECASE,
 )
 """Of which order a line is: the line says with it what somebody bought."""
@@ -59,6 +60,17 @@ def is_called_people(table: str) -> bool:
     return _PEOPLE.fullmatch(plain_name(table)) is not None
 
 
+def is_dealing(table: str, columns: Sequence[str]) -> bool:
+    """Return whether a table holds what somebody bought, booked or asked for: it is called so, and says of whom."""
+    called = plain_name(table)
+
+    def tells(column: str) -> bool:
+        other = _DEALING_ID.fullmatch(column)
+        return bool(_PARTY.fullmatch(column) or (other and not called.rstrip("sS").lower().endswith(other[1].lower())))
+
+    return _DEALINGS.fullmatch(called) is not None and any(tells(plain_name(one)) for one in columns)
+
+
 def is_of_people(table: str, fields: Sequence[FieldFound], rows: int, columns: Sequence[str]) -> bool:
     """Return whether a table is nobody's business: a program's own, or one that tells of people."""
     return _PROGRAM.fullmatch(plain_name(table)) is not None or tells_of_people(table, fields, rows, columns)
@@ -72,10 +84,6 @@ def tells_of_people(table: str, fields: Sequence[FieldFound], rows: int, columns
     def most(*why: str) -> bool:
         return any(is_named_private(one.name, *why) and 2 * one.records > rows for one in fields)
 
-    def dealt(column: str) -> bool:
-        other = _DEALING_ID.fullmatch(column)
-        return bool(_PARTY.fullmatch(column) or (other and not called.rstrip("sS").lower().endswith(other[1].lower())))
-
     called = plain_name(table)
     people, secret = is_called_people(table), most("secret")
     people_named = any(_NAME.search(plain_name(one.name)) and 2 * one.records > rows for one in fields)
@@ -84,7 +92,7 @@ def tells_of_people(table: str, fields: Sequence[FieldFound], rows: int, columns
         _BETWEEN_TWO.fullmatch(called)
         or _ADDRESSES.fullmatch(called)
         or (_NUMBERS.fullmatch(called) and any(one.is_private for one in fields))
-        or (_DEALINGS.fullmatch(called) and any(dealt(plain_name(one)) for one in columns))
+        or is_dealing(table, columns)
         or (people and (named or secret or most("mail", "reached", "paid")))
         or secret
         or (most("mail") and people_named)

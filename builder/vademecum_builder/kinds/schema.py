@@ -112,6 +112,10 @@ class Schema:
         texts = [f"CAST({alias}.{self.quoted(one)} AS {'CHAR' if mysql else 'VARCHAR(500)'})" for one in columns]
         return f"CONCAT_WS('-', {', '.join(texts)})" if mysql else " || '-' || ".join(texts)
 
+    def refers(self, table: str) -> Mapping[str, str]:
+        """Return which columns have ids of which tables."""
+        return {column: other for column, (other, _) in self._refers[table].items()}
+
     def stands_for(self, table: str, column: str) -> str:
         """Return the table of which a column has ids; empty: it has none."""
         reference = self._refers[table].get(column)

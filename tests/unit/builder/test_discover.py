@@ -1395,7 +1395,8 @@ NOBODYS = {
     "loans": "borrower_nr", "reservations": "guest_num", "bookings": "member_number", "carts": "user_code",
     "baskets": "account_key", "checkouts": "personId", "refunds": "employee", "shipments": "staff",
     "transactions subscriptions": "user", "appointments": "patient", "receipts": "customer",
-    "order_items order_lines line_items": "order_id", "invoice_lines": "InvoiceNo", "support_tickets": "customer_id",
+    "order_items order_lines line_items shop_orderitem": "order_id", "order_itemmeta": "order_item_id",
+    "invoice_lines": "InvoiceNo", "support_tickets": "customer_id",
     "complaints enquiries inquiries": "user_id", "ticket_messages": "ticket_id",
 }  # fmt: skip
 SECRET = "password passwd user_pass api_secret reset_token iban ssn".split()
@@ -1423,6 +1424,23 @@ def test_what_programs_shops_and_offices_keep_of_people_is_not_proposed(tmp_path
                 made.execute(f"INSERT INTO {table} (body, {columns}) VALUES (?, {marks})", (f"{text} {n}", *told))
     found = discover("sqlite:///a.db", tmp_path)
     assert {one.settings["table"] for one in found} == {*knowledge}
+
+
+def test_what_belongs_to_somebodys_order_or_ticket_is_not_proposed_but_what_is_lent_is(tmp_path: Path) -> None:
+    tables = {
+        "tickets": "customer_id", "loans": "borrower_id", "followups": "ticket_id", "books": "current_loan_id",
+        "remarks": "ticket_id, is_public", "ratings": "book_id",
+    }  # fmt: skip
+    with closing(sqlite3.connect(tmp_path / "a.db")) as made, made:
+        for table, columns in tables.items():
+            made.execute(f"CREATE TABLE {table} (id INTEGER PRIMARY KEY, title, body, {columns})")
+            marks = ", ".join(["1"] * len(columns.split()))
+            for n in range(4):
+                made.execute(
+                    f"INSERT INTO {table} (title, body, {columns}) VALUES (?, ?, {marks})", (f"T {n}", text_of(n))
+                )
+    found = discover("sqlite:///a.db", tmp_path)
+    assert {one.name for one in found} == {"books", "remarks", "ratings"}
 
 
 KEPT_BY_PROGRAMS = {
