@@ -6,7 +6,9 @@ from bisect import bisect_left
 from collections.abc import Sequence
 
 
-def within(words: Sequence[str], word: str, most: int, *, begun: bool) -> list[int]:
+def within(
+    words: Sequence[str], word: str, most: int, *, begun: bool, first: int = 0, end: int | None = None
+) -> list[int]:
     """Return which of the sorted words are at most so many changes away, by rising number.
 
     Neighbours share the rows of the table for the letters that they share; where a row has passed the limit, all words
@@ -15,12 +17,13 @@ def within(words: Sequence[str], word: str, most: int, *, begun: bool) -> list[i
     Args:
         words: All different, rising.
         begun: A beginning of them suffices: `word` is still being typed.
+        first, end: Of the words that are looked at; None: all.
     """
     found: list[int] = []
     rows = [list(range(len(word) + 1))]
     before = ""
-    at = 0
-    while at < len(words):
+    at = first
+    while at < (len(words) if end is None else end):
         other = words[at]
         shared = 0
         while shared < min(len(before), len(other), len(rows) - 1) and before[shared] == other[shared]:
@@ -44,6 +47,29 @@ def within(words: Sequence[str], word: str, most: int, *, begun: bool) -> list[i
             found.append(at)
         at += 1
     return found
+
+
+def begun_alike(words: Sequence[str], word: str) -> tuple[int, int]:
+    """Return which of the sorted words have the first letter of another: the first, and the one behind the last."""
+    first = bisect_left(words, word[:1])
+    return first, bisect_left(words, chr(ord(word[0]) + 1), first)
+
+
+def otherwise_begun(words: Sequence[str], word: str) -> list[int]:
+    """Return which of the sorted words are one change away, in their first letter.
+
+    >>> otherwise_begun(["ackground", "background", "hackground", "ickground"], "ackground")
+    [1, 2, 3]
+    """
+    left = word[1:]
+    others = [left, word[1:2] + word[:1] + word[2:]]
+    at = 0
+    while at < len(words):
+        letter = words[at][0]
+        others += [letter + left, letter + word]
+        _, at = begun_alike(words, letter)
+    places = [(bisect_left(words, other), other) for other in others if other[:1] != word[0]]
+    return [at for at, other in places if words[at : at + 1] == [other]]
 
 
 def nearest(words: Sequence[str], word: str) -> str:

@@ -17,7 +17,7 @@ from vademecum.generation.opened import Opened
 from vademecum.generation.row_index import ROW, unpacked
 from vademecum.search.neighbours import Neighbours
 from vademecum.search.segment_words import SegmentWords
-from vademecum.search.spelling import within
+from vademecum.search.spelling import begun_alike, otherwise_begun, within
 from vademecum.search.stems import BEFORE, stems_of
 from vademecum.search.stop_words import STOP_WORDS
 from vademecum.search.tokens import CAMEL, PAIRED, PARTS, is_between, letters_of, named, parts_of, runs_of, wholes_of
@@ -398,23 +398,14 @@ class Words:
         return self._each([number for number, each in enumerate(found.words) if has(each)] for found in self._words)
 
     def _misspelt(self, word: str, *, typed: bool, most: int) -> Group:
-        """Return the nearest words, within one change, or two in a long one; digits are meant, and the first letter,
-        but where it is all that is changed in a long one.
+        """Return the nearest words, within one change, or two in a long one.
 
         A word that the encoder knows, or whose stem it knows, is no misspelt one, though no text has it.
         """
         most = 0 if len(word) < _LEAST_MISSPELT or self._is_word(word) else 1 if len(word) < _LONG else most
         for distance in range(1, most + 1):
             for begun in (False, True) if typed and len(word) >= _LEAST_BEGUN else (False,):
-                first = begun or distance > 1 or len(word) < _LONG
-                found = self._each(
-                    (
-                        number
-                        for number in within(each.words, word, distance, begun=begun)
-                        if _meant(each.words[number], first=first) == _meant(word, first=first)
-                    )
-                    for each in self._words
-                )
+                found = self._each(_meant_by(each.words, word, distance, begun=begun) for each in self._words)
                 if found:
                     return found
         return ()
@@ -461,9 +452,14 @@ def _spelt(runs: Iterable[str], guesses: Mapping[str, str]) -> str:
     return " ".join(spelt).replace(CAMEL, " ")
 
 
-def _meant(word: str, *, first: bool) -> str:
-    """Return what of a word is not misspelt: its digits, and its first letter."""
-    return word[:first] + _NO_DIGITS.sub("", word)
+def _meant_by(words: Sequence[str], word: str, distance: int, *, begun: bool) -> list[int]:
+    """Return which of the sorted words a misspelt one may be, so many changes away: digits are never misspelt, and the
+    first letter is only where it is all that is changed in a long word."""
+    first, end = begun_alike(words, word)
+    found = within(words, word, distance, begun=begun, first=first, end=end)
+    if distance == 1 and len(word) >= _LONG and not begun:
+        found += otherwise_begun(words, word)
+    return [number for number in found if _NO_DIGITS.sub("", words[number]) == _NO_DIGITS.sub("", word)]
 
 
 def _single(word: str) -> str:

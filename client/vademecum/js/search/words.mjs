@@ -7,7 +7,7 @@
 import { Dictionary } from "./dictionary.mjs";
 import { Neighbours } from "./neighbours.mjs";
 import { lettersIn, mayEnd } from "./places.mjs";
-import { inLetters, within } from "./spelling.mjs";
+import { inLetters, otherwiseBegun, within } from "./spelling.mjs";
 import { MOST_STEMS } from "./stems.mjs";
 import { CAMEL, PAIRED, isBetween, lettersOf, named, partsOf, runsOf, wholesOf } from "./tokens.mjs";
 
@@ -372,12 +372,14 @@ export class Words {
    * @param {string} word @param {boolean} typed @param {number} most @returns {Group} */
   #misspelt(word, typed, most) {
     const { words } = this.all;
-    const { length } = inLetters(word);
+    const [...letters] = word;
+    const { length } = letters;
     if (length < 4 || this.#isWord(word)) return [];
+    const [from, to] = this.all.beginningWith(letters[0]);
     for (let distance = 1; distance <= (length < 8 ? 1 : most); distance++) {
       for (const begun of typed && length > 5 ? [false, true] : [false]) {
-        const first = begun || distance > 1 || length < 8;
-        const found = within(words, word, distance, begun).filter((number) => meant(words[number], first) === meant(word, first));
+        const others = begun || distance > 1 || length < 8 ? [] : otherwiseBegun(words, word);
+        const found = [...within(words, word, distance, begun, from, to), ...others].filter((number) => digits(words[number]) === digits(word));
         if (found.length) return this.all.inSegments(found);
       }
     }
@@ -493,9 +495,9 @@ function respelt(runs, words) {
   return runs.map((run) => words.get(run) ?? run.replace(/[^._/:\x02-]+/g, (part) => words.get(part) ?? part)).join(" ").replaceAll(CAMEL, " ");
 }
 
-/** What of a word is not misspelt: its digits, and its first letter. @param {string} word @param {boolean} first */
-function meant(word, first) {
-  return (first ? [...word][0] : "") + word.replace(/\D/g, "");
+/** What of a word is not misspelt, beside its first letter. @param {string} word */
+function digits(word) {
+  return word.replace(/\D/g, "");
 }
 
 /** @param {string} word */

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vademecum.search.spelling import within
+from vademecum.search.spelling import begun_alike, otherwise_begun, within
 
 TEXTS = st.text("abc", min_size=1, max_size=7)
 
@@ -32,3 +32,14 @@ def test_the_walk_finds_what_comparing_each_finds(words: list[str], word: str, m
         if min(distance(other[:size], word) for size in range(1, len(other) + 1)) <= most
     ]
     assert within(words, word, most, begun=True) == begun
+
+
+@given(st.lists(TEXTS, unique=True, max_size=40).map(sorted), TEXTS)
+def test_what_begins_alike_is_looked_at_alone_and_what_does_not_is_one_letter_away(words: list[str], word: str) -> None:
+    first, end = begun_alike(words, word)
+    assert words[first:end] == [other for other in words if other[0] == word[0]]
+    assert within(words, word, 2, begun=False, first=first, end=end) == [
+        i for i in range(first, end) if distance(words[i], word) <= 2
+    ]
+    others = [i for i, other in enumerate(words) if other[0] != word[0] and distance(other, word) == 1]
+    assert sorted(otherwise_begun(words, word)) == others
