@@ -26,6 +26,7 @@ from vademecum_builder.sources.charset import decode
 from vademecum_builder.sources.endings import BINARY_TYPES, MEDIA_TYPES
 from vademecum_builder.sources.exports import CANNOT_UNPACK, UNPACK_IT, shape_of
 from vademecum_builder.sources.fetched import fetch, is_address
+from vademecum_builder.sources.left_out import files_outside_of_published
 from vademecum_builder.sources.mail import MAILS, is_maildir
 from vademecum_builder.sources.record_files import Layout
 from vademecum_builder.sources.unzipped import ending_of
@@ -189,7 +190,8 @@ def _in_folder(path: Path, folder: Path) -> list[Proposal]:
         return [_messages(name, place, "slack")]
     if is_maildir(path):
         return [_messages(name, place, "mbox")]
-    listed = sorted(file for file in islice(path.rglob("*"), _LOOKED_AT) if file.is_file())
+    listed = [file for file in islice(path.rglob("*"), _LOOKED_AT) if file.is_file()]
+    listed = sorted(files_outside_of_published(path, listed))
     files = [ending_of(file.name) for file in listed]
     read = [file for file in listed if file.suffix.lower() in {*_EXPORTED, *MEDIA_TYPES, *BINARY_TYPES, *ENDINGS}]
     shapes = {shape_of(_head(file), file.suffix.lower()) for file in read[:_SHAPED]}

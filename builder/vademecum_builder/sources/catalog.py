@@ -26,6 +26,7 @@ from vademecum_builder.sources.base import (
     digest_of,
 )
 from vademecum_builder.sources.fetched import Fetched, fetch, is_address
+from vademecum_builder.sources.left_out import files_outside_of_published
 from vademecum_builder.sources.merged_rows import merged
 from vademecum_builder.sources.private_keys import private_key_line
 from vademecum_builder.sources.record_files import Layout, read_records
@@ -94,6 +95,7 @@ class CatalogSource:
         if path.is_dir():
             found = [file for file in path.rglob("*") if ending_of(file.name) in (*ENDINGS, *SELDOM) and file.is_file()]
             found = [f for f in found if not any(part.startswith(".") for part in f.relative_to(path).parts)]
+            found = files_outside_of_published(path, found)
             found = [file for file in found if ending_of(file.name) in ENDINGS] or found
         elif path.exists() or not set("*?[") & set(self.place):
             found = [path] if path.is_file() else []

@@ -49,6 +49,11 @@ def outside_of_published(files: Sequence[str]) -> list[str]:
     return [name for name in files if not name.startswith(trees)] if trees else list(files)
 
 
+def files_outside_of_published(folder: Path, files: Sequence[Path]) -> list[Path]:
+    """Return those of these files of a folder that lie in no published tree."""
+    return [folder / name for name in outside_of_published([file.relative_to(folder).as_posix() for file in files])]
+
+
 def file_kind(name: str) -> str:
     """Return why a file is left out, as a table says it; empty: it is not."""
     if name.startswith((".", "~$")):  # the second is Word's and Excel's mark that somebody has the file open

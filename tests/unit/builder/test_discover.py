@@ -27,6 +27,7 @@ from vademecum_builder.kinds.schema import Schema
 from vademecum_builder.readers.private import why_private_record
 from vademecum_builder.settings import read_settings
 from vademecum_builder.sources.base import SourceItem
+from vademecum_builder.sources.catalog import CatalogSource
 from vademecum_builder.sources.database import Database
 
 SHOPIFY = """Handle,Title,Body (HTML),Published,Variant SKU,Image Position
@@ -680,6 +681,18 @@ def test_a_file_of_another_format_is_no_list_of_records(tmp_path: Path) -> None:
     (tmp_path / "a.sty").write_text("@book{oil,\n  title = {Of oil},\n}\n")
     with pytest.raises(UsageError, match=r"a\.sty: no records with text in it.* JSON or CSV$"):
         discover(str(tmp_path / "a.sty"), tmp_path)
+
+
+def test_what_was_published_in_a_folder_is_not_read_again(tmp_path: Path) -> None:
+    (tmp_path / "pumps.csv").write_text("id;name\n1;Bilge pump\n2;Hand pump\n")
+    for place in ("metadata/timestamp.json", "releases/1.json", "assets/examples.json"):
+        (tmp_path / "site" / place).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "site" / place).write_text('["how do pumps work"]')
+    assert [one.settings["id"] for one in discover(str(tmp_path), tmp_path)] == ["id"]
+    assert [file.name for file in CatalogSource(str(tmp_path)).files()] == ["pumps.csv"]
+    for n in range(2):
+        (tmp_path / f"{n}.md").write_text("# Pump\n\nOil it.\n")
+    assert [one.kind for one in discover(str(tmp_path), tmp_path)] == ["folder"]
 
 
 def test_a_folder_with_nothing_to_read_says_what_is_in_it(tmp_path: Path) -> None:
