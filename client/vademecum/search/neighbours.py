@@ -5,6 +5,7 @@ Whole numbers and one quotient, so that every runtime gives the same doubles.
 
 from __future__ import annotations
 
+import re
 from functools import cached_property
 from typing import Final
 
@@ -17,6 +18,7 @@ MOST_LOOKED_AT: Final = 4096
 """Words of the table that may be near to another: those of the most texts, which come first."""
 MOST_NEAR: Final = 5
 """Words that one is near to at most."""
+_DIGIT: Final = re.compile("[0-9]")
 
 
 class Neighbours:
@@ -38,14 +40,16 @@ class Neighbours:
 
     def of(self, word: str) -> list[tuple[str, float]]:
         """Return the words whose cosine with one is a half at least, the nearest first, and the squares of their
-        cosines; none to a word of no row."""
+        cosines; none to a word of no row. A number means just itself: 5 is no 4, though texts use them alike."""
         at = self._encoder.position(word)
-        if at is None:
+        if at is None or _DIGIT.search(word):
             return []
         row = np.array(self._encoder.row(at), np.float64)
         products, sizes = self._rows @ row, self._sizes * float(row @ row)
         squares = products * products
         fits = (products > 0) & (4 * squares >= sizes)
-        near = [(each, float(squares[each] / sizes[each])) for each in np.flatnonzero(fits).tolist() if each != at]
+        words = self._encoder.file.words
+        others = (each for each in np.flatnonzero(fits).tolist() if each != at and not _DIGIT.search(words[each]))
+        near = [(words[each], float(squares[each] / sizes[each])) for each in others]
         near.sort(key=lambda pair: -pair[1])  # of equals the first: a sort is stable
-        return [(self._encoder.file.words[each], square) for each, square in near[:MOST_NEAR]]
+        return near[:MOST_NEAR]

@@ -5,6 +5,7 @@ import { product } from "./passes.mjs";
 
 const MOST_LOOKED_AT = 4096;
 const MOST_NEAR = 5;
+const DIGIT = /[0-9]/;
 
 export class Neighbours {
   /** @param {import("./encoder.mjs").Encoder} encoder @param {import("./passes.mjs").Passes} passes */
@@ -26,12 +27,12 @@ export class Neighbours {
     return (this.table = { rows, ones, products, sizes });
   }
 
-  /** The words whose cosine with one is a half at least, the nearest first, and the squares of their cosines; none to a word of no row.
+  /** The words whose cosine with one is a half at least, the nearest first, and the squares of their cosines; none to a word of no row, nor of a number.
    * @param {string} word @returns {[string, number][]} */
   of(word) {
     const { encoder, passes } = this;
     const at = encoder.positions.get(word);
-    if (at === undefined) return [];
+    if (at === undefined || DIGIT.test(word)) return [];
     const { rows, ones, products, sizes } = this.table ?? this.#table();
     const row = encoder.row(at);
     const size = product(row, 0, row);
@@ -39,7 +40,7 @@ export class Neighbours {
     /** @type {[string, number][]} */ const near = [];
     sizes.forEach((each, i) => {
       const square = products[i] * products[i];
-      if (i !== at && products[i] > 0 && 4 * square >= each * size) near.push([encoder.words[i], square / (each * size)]);
+      if (i !== at && products[i] > 0 && 4 * square >= each * size && !DIGIT.test(encoder.words[i])) near.push([encoder.words[i], square / (each * size)]);
     });
     return near.sort(([, a], [, b]) => b - a).slice(0, MOST_NEAR); // of equals the first: a sort is stable
   }

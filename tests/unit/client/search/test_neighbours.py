@@ -60,8 +60,13 @@ def test_near_is_what_has_half_of_the_cosine_the_nearest_first() -> None:
 
 
 def test_of_equals_the_first_words_of_the_table_are_near_and_few_of_them() -> None:
-    found = Neighbours(encoder_of({f"w{number}": (1, 0, 0, 0) for number in range(MOST_NEAR + 2)}))
-    assert [word for word, _ in found.of("w1")] == ["w0", *(f"w{number}" for number in range(2, MOST_NEAR + 1))]
+    found = Neighbours(encoder_of(dict.fromkeys("abcdefgh"[: MOST_NEAR + 2], (1, 0, 0, 0))))
+    assert [word for word, _ in found.of("b")] == [*"acdefgh"[:MOST_NEAR]]
+
+
+def test_a_number_means_itself_and_no_word_means_a_number() -> None:
+    found = Neighbours(encoder_of(dict.fromkeys(["1998", "2002", "year", "date", "v2"], (1, 0, 0, 0))))
+    assert (found.of("1998"), found.of("v2"), found.of("year")) == ([], [], [("date", 1.0)])
 
 
 def test_words_of_few_texts_have_neighbours_and_are_none() -> None:
