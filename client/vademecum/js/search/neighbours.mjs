@@ -38,10 +38,10 @@ export class Neighbours {
     const size = product(row, 0, row);
     passes.products(products, rows, ones, row);
     /** @type {[string, number][]} */ const near = [];
-    sizes.forEach((each, i) => {
+    for (let i = 0; i < sizes.length; i++) { // without a function, which takes three times as long
       const square = products[i] * products[i];
-      if (i !== at && products[i] > 0 && 4 * square >= each * size && !DIGIT.test(encoder.words[i])) near.push([encoder.words[i], square / (each * size)]);
-    });
+      if (products[i] > 0 && 4 * square >= sizes[i] * size && i !== at && !DIGIT.test(encoder.words[i])) near.push([encoder.words[i], square / (sizes[i] * size)]);
+    }
     return near.sort(([, a], [, b]) => b - a).slice(0, MOST_NEAR); // of equals the first: a sort is stable
   }
 }
