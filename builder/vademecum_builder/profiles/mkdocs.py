@@ -40,6 +40,7 @@ from vademecum_builder.profiles.mkdocs_i18n import Languages, read_languages
 from vademecum_builder.profiles.tags import liquid
 from vademecum_builder.readers.document import title_from_key
 from vademecum_builder.readers.slugs import PYMDOWNX, PYTHON_MARKDOWN, SlugRule, python_markdown
+from vademecum_builder.readers.text import with_emoji
 from vademecum_builder.sources.places import PagePlace
 
 FILES = ("mkdocs.yml", "mkdocs.yaml", "zensical.toml", "mkdocs-*.y*ml")
@@ -60,6 +61,11 @@ def _extras(text: str, page: Page) -> str:
         return _ICON.sub("", _KEYS.sub(lambda m: m[1].replace('"', ""), _ABBREVIATION.sub("", plain)))
 
     return outside_code(text, edit)
+
+
+def _emoji(text: str, page: Page) -> str:
+    """`:lock:` is a picture: a heading's id has nothing of it, as on GitHub it has."""
+    return outside_code(text, with_emoji)
 
 
 def _videos(plugins: Mapping[str, Any]) -> Pass:
@@ -234,6 +240,7 @@ def open_mkdocs(project: Project) -> Rules:
             *([raised_and_marked] if {*extensions} & _RAISED else []),
             *(indented_blocks, containers, markdown_in_html, alerts, attribute_lists, wikilinks),
             *(outside(liquid), _videos(plugins), _extras, pipes_in_code),
+            *([_emoji] if "pymdownx.emoji" in extensions else []),
         ),
         copies=True,
         called=lambda path: names.get(path) or title_from_key(path),
