@@ -127,6 +127,23 @@ def _objects(text: str, page: Page) -> str:
     return outside_code(f"{text}\n", lambda plain: _OBJECT.sub(heading, plain)) if "::: " in text else text
 
 
+_DEFINED = re.compile(r"^ {0,3}\[([^\[\]\n]+)\]:", re.MULTILINE)
+_REFERENCE = re.compile(r"(?<![\\!\]])\[((?:[^\[\]\n]|\n(?!\n))+)\]\[([A-Za-z_][\w.:()-]*|)\]")
+
+
+def _references(text: str, page: Page) -> str:
+    """`[File][pump.File]` of autorefs, whose address the plugin alone knows: the text; an id in a heading would not be
+    in the page's."""
+    if "][" not in text:
+        return text
+    defined = {match[1].casefold() for match in _DEFINED.finditer(text)}
+
+    def bare(match: re.Match[str]) -> str:
+        return match[0] if (match[2] or match[1]).casefold() in defined else match[1]
+
+    return outside_code(text, lambda plain: _REFERENCE.sub(bare, plain))
+
+
 def _extensions(config: Mapping[str, Any]) -> dict[str, Any]:
     found = config.get("markdown_extensions")
     listed = [found] if isinstance(found, Mapping) else found if isinstance(found, list) else []
@@ -237,6 +254,7 @@ def open_mkdocs(project: Project) -> Rules:
             mkdocs_snippets(snippets, site.docs, tags=any(map(_INCLUDING.search, plugins))),
             *([_values(config)] if "macros" in plugins else []),
             *([_objects] if "mkdocstrings" in plugins else []),
+            *([_references] if {"mkdocstrings", "autorefs"} & plugins.keys() else []),
             *([raised_and_marked] if {*extensions} & _RAISED else []),
             *(indented_blocks, containers, markdown_in_html, alerts, attribute_lists, wikilinks),
             *(outside(liquid), _videos(plugins), _extras, pipes_in_code),

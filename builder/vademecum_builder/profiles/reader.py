@@ -189,7 +189,8 @@ class ProfilePages:
             self.doubts[doubt] += 1
         page = Page(self.found.project, self.found.key(item.key), metadata, self.troubles)
         if rendered:
-            body = f"<title>{escape(str(metadata.get('title') or ''))}</title>{body}"  # else its first heading is it
+            named = str(metadata.get("title") or "")  # else the first heading or line of HTML or plain text is it
+            body = f"<title>{escape(named)}</title>{body}" if item.media_type == HTML else f"{named}\n\n{body}"
             item = replace(item, data=self.prepared(item.media_type, text if written else body, page).encode())
         rules = self.found.rules
         called = (rules.called(path) if rules.called else "") or (rules.title if address in ("", "index.html") else "")

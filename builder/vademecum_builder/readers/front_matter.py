@@ -85,9 +85,33 @@ def _kept(value: Any) -> tuple[dict[str, Any], list[str]]:
 
 
 _HEAD = re.compile(
-    r"\A(?:---[ \t]*\n(?P<yaml>[\s\S]*?)^(?:---|\.\.\.)[ \t]*$|\+\+\+[ \t]*\n(?P<toml>[\s\S]*?)^\+\+\+[ \t]*$)\n?",
+    r"\A(?:---[ \t]*\n(?P<yaml>[\s\S]*?)^(?:---|\.\.\.)[ \t]*$|\+\+\+[ \t]*\n(?P<toml>[\s\S]*?)^\+\+\+[ \t]*$"
+    r"|---[ \t]*(?:js|javascript|json)[ \t]*\n(?P<script>[\s\S]*?)^---[ \t]*$)\n?",
     re.MULTILINE,
 )
+
+
+_NESTED = re.compile(r"(?<=[:=(\[,>)])\s*(?:\{[^{}]*\}|\[[^\[\]{}]*\])")
+_STATED = re.compile(
+    r"""(?:^|[{,;])[ \t]*(?:(?:export\s+)?(?:const|let|var)\s+)?(["']?)(?P<name>\w+)\1\s*[:=]\s*"""
+    r"""(?:(["'`])(?P<text>(?:(?!\3)[^\n\\$])*)\3|(?P<value>true|false|-?\d+))(?=\s*(?:[,;}\n]|\Z))""",
+    re.MULTILINE,
+)
+
+
+def _of_script(code: str) -> dict[str, Any]:
+    """Return what front matter in JavaScript (`---js`, as Eleventy takes it: constants, or one object) says plainly, of
+    JSON all; it is never run."""
+    try:
+        found = orjson.loads(code)
+    except orjson.JSONDecodeError:
+        while (flat := _NESTED.sub(" _", code)) != code:
+            code = flat
+        return {
+            match["name"]: match["text"] if match["value"] is None else json.loads(match["value"])
+            for match in _STATED.finditer(code)
+        }
+    return found if isinstance(found, dict) else {}
 
 
 _SPACE = re.compile(r"\A\s+(?=(?:---|\+\+\+)[ \t]*\n[\"']?\w[\w -]*[\"']?[ \t]*[:=])")
@@ -109,11 +133,14 @@ def split_front_matter(text: str) -> tuple[dict[str, Any], str]:
 
 
 def take_other_front_matter(text: str) -> tuple[dict[str, Any], str, list[str]]:
-    """Return the front matter in TOML (`+++`) or JSON (`{`), as Hugo takes it, the text without it, and warnings."""
+    """Return the front matter in TOML (`+++`) or JSON (`{`), as Hugo takes it, or in JavaScript (`---js`), as Eleventy
+    does, the text without it, and warnings."""
     found = _HEAD.match(text)
     try:
         if found is not None and found["toml"] is not None:
             end, value = found.end(), tomllib.loads(found["toml"])
+        elif found is not None and found["script"] is not None:
+            end, value = found.end(), _of_script(found["script"])
         elif re.match(r"\{\s*\"", text):
             value, end = json.JSONDecoder().raw_decode(text)
         else:

@@ -22,7 +22,7 @@ _NAMED = """
 """Folders at the top that hold documents, as people call them."""
 NOBODYS = frozenset(
     """
-    test tests testdata fixtures e2e playground example examples vendor third_party themes templates
+    test tests testdata fixtures e2e playground example examples vendor third_party themes templates layouts
     """.split()
 )
 """Folders whose generators are not the repository's own."""

@@ -32,6 +32,7 @@ _DOCUMENTS = frozenset(
 """Endings of what people call documents, whether something reads them here or not."""
 _OFFICE = frozenset({".doc", ".ppt", ".xls"})
 _NO_READER = "no reader: "
+SKIPPED = "skipped"
 NO_DOCUMENT = "no document by its ending"
 _LINE = re.compile(r"(?<=\w):\d+\Z")
 _ENDING = re.compile(r"\.[a-z_][\w-]{0,15}")
@@ -73,18 +74,20 @@ class Audit:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """One line where more of what people call documents are unread than read, or nothing here reads a fourth."""
-        missing = {
-            ending: kind.files - kind.documents
-            for ending, kind in self.kinds.items()
-            if ending in _DOCUMENTS and kind.documents < kind.files
-        }
+        """One line where nothing here reads a fourth of what people call documents, or they are most of them and cannot
+        be read; what the publisher leaves out is none of them."""
+        missing = {ending: n for ending, kind in self.kinds.items() if (n := _unread(ending, kind.others))}
         read = sum(kind.documents for kind in self.kinds.values())
         unknown = sum(n for kind in self.kinds.values() for why, n in kind.others.items() if why.startswith(_NO_READER))
         if sum(missing.values()) <= read and 4 * unknown < max(read, 4):
             return ()
         named = "; ".join(f"{count} {ending} ({remedy_of(ending)})" for ending, count in missing.items())
         return (f"{read} documents are read, and these are not: {named}; or leave them out by --pattern",)
+
+
+def _unread(ending: str, others: Mapping[str, int]) -> int:
+    """Return how many files of an ending nothing here reads, or cannot be read."""
+    return sum(n for why, n in others.items() if why == SKIPPED or why.startswith(_NO_READER)) * (ending in _DOCUMENTS)
 
 
 def _page_of(row: DocumentRow) -> str:

@@ -19,7 +19,7 @@ from vademecum_builder.readers.private import head_of, why_private, why_private_
 from vademecum_builder.sources.access_tokens import find_tokens, is_list_of_passwords, token_lines
 from vademecum_builder.sources.base import BINARY, RECORD, Checkpoint, Removed, Skipped, Source, SourceItem
 from vademecum_builder.stages.ahead import Ahead, Read
-from vademecum_builder.stages.audit import Audit, audit
+from vademecum_builder.stages.audit import SKIPPED, Audit, audit
 from vademecum_builder.stages.base import Base
 from vademecum_builder.stages.context import BuildContext
 from vademecum_builder.stages.gathered import Gathered, drop_aliases, drop_originals, same, says, tell_languages
@@ -83,7 +83,7 @@ def read_source(source: Source, base: Base, context: BuildContext, *, audited: b
             found.files[found.ending(item.key)] += 1
             if isinstance(item, Skipped):
                 found.warnings.append(f"{item.key}: skipped: {item.reason}")
-                found.others[found.ending(item.key), "skipped"] += 1
+                found.others[found.ending(item.key), SKIPPED] += 1
                 found.skipped.add(item.key)
             else:
                 if item.shows_keys:
@@ -186,7 +186,7 @@ def _refuse(item: SourceItem, error: ContentError, found: Gathered) -> None:
         return
     is_named = item.key.rpartition("/")[2].rpartition(":")[2] in error.message
     found.warnings.append(f"{error.message if is_named else f'{item.key}: {error.message}'}; skipped")
-    found.others[found.ending(item.key), "skipped"] += 1
+    found.others[found.ending(item.key), SKIPPED] += 1
 
 
 def _private(row: DocumentRow, context: BuildContext) -> str:

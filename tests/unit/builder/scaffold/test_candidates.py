@@ -12,7 +12,8 @@ PAGE = "# A page\n\nOf lanterns.\n"
 HTML = '<!doctype html><head><meta name="generator" content="Brew 3"></head><body><main>Lamps</main></body>'
 FOLDERS = """docs doc documentation content contents handbook manual wiki knowledge knowledge-base kb guide guides
 articles notes pages""".split()
-OTHERS = "test tests testdata fixtures e2e playground example examples vendor third_party themes templates".split()
+OTHERS = """test tests testdata fixtures e2e playground example examples vendor third_party themes templates
+layouts""".split()
 ABOUT = """README changelog CHANGES HISTORY license LICENCE CONTRIBUTING CODE_OF_CONDUCT SECURITY AUTHORS NOTICE SUPPORT
 GOVERNANCE MAINTAINERS CODEOWNERS""".split()
 CASES: dict[str, tuple[dict[str, str], list[str]]] = {

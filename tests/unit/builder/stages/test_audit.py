@@ -11,7 +11,7 @@ import pytest
 from vademecum_builder.build import BuildReport, BuildRequest, build
 from vademecum_builder.cli.commands.build import _audited
 from vademecum_builder.cli.main import main
-from vademecum_builder.stages.audit import ending_of
+from vademecum_builder.stages.audit import Audit, KindCount, ending_of
 
 
 @pytest.fixture
@@ -150,6 +150,11 @@ def test_a_fourth_as_many_unread_documents_as_read_ones_are_a_warning_and_pictur
     for name, data in second.items():
         (docs / name).write_bytes(data)
     assert released(docs).warnings == (warning,)
+
+
+def test_documents_that_the_publisher_leaves_out_are_no_unread_ones() -> None:
+    audit = Audit({".md": KindCount(1, 1), ".rst": KindCount(9, 1, {"files that Sphinx does not serve: no": 8})})
+    assert audit.warnings == ()
 
 
 def test_what_is_said_of_many_documents_is_one_line_with_the_first_ten(docs: Path) -> None:
