@@ -141,6 +141,14 @@ class Script:
             return None
         return found["flag"] == "true" if found["flag"] else found["text"] or ""
 
+    def fallback(self, name: str) -> str:
+        """Return the address that stands last where `name` is computed: `env.URL || "https://…"`, `a ? b : "https://…"`."""
+        found = re.search(
+            rf"(?<![\w.$]){name}\s*[:=][^,;]{{0,300}}?(?:\|\||\?\?|:)\s*(['\"`])(?P<text>https?://[^'\"`$]+)\1\s*[,;\n]",
+            self.code,
+        )
+        return found["text"] if found else ""
+
     def text(self, name: str, default: str = "") -> str:
         """Return the text that stands behind `name:`."""
         found = self.value(name)

@@ -40,12 +40,14 @@ def open_starlight(project: Project) -> Rules | None:
     said = script.exported()
     own = script.shallow(next(script.objects(r"starlight\s*\(\s*"), ""))
     title = script.value("title", own)
+    site, other = script.value("site", said), script.fallback("site")
     return Rules(
         (Folder("src/content/docs", _address),),
         GITHUB,
         (containers, *map(mdx.in_mdx, mdx.PASSES)),
-        base_url=address_of(script.value("site", said), script.value("base", said)),
+        base_url=address_of(site or other, script.value("base", said)),
         title=title if isinstance(title, str) else script.text("title"),
+        doubts=(f"site is computed in the configuration: {other} is one of several",) if other and not site else (),
         first=script.first(),
     )
 

@@ -10,7 +10,8 @@ LONGEST_HEADING = 200
 
 # U+001F separates the headings of a chunk in a segment (format.md, section 4), so none may remain.
 # A lone surrogate cannot be encoded as UTF-8; YAML's "\ud800" makes one.
-_UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+# With what colours a terminal's text (`ansi` code): `[31m` would be left.
+_UNWANTED = re.compile("\x1b\\[[\\d;]*m|[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 # Soft hyphen, zero-width space, word joiner, byte order mark; the zero-width non-joiner where no script needs it
 # (Arabic, Syriac and their kin, the scripts of India and the south-east of Asia).
 _INVISIBLE = re.compile(

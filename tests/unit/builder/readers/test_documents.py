@@ -339,7 +339,8 @@ def test_cells_and_items_of_html_within_a_line_are_words_apart() -> None:
 
 def test_control_characters_never_reach_a_document() -> None:
     document = read(
-        '---\nx: "\\x1f\\ud800a"\ntitle: "a\\x1fb\\ud800"\n---\n## c&#31;\x1fd\n\ne\x07&#x1f;f\x0cg\ttab\r\nh'
+        '---\nx: "\\x1f\\ud800a"\ntitle: "a\\x1fb\\ud800"\n---\n## c&#31;\x1fd\n\n'
+        "\x1b[1;31me\x1b[m\x07&#x1f;f\x0cg\ttab\r\nh"
     )
     assert document.title == "ab"
     assert document.metadata == {"x": "a"}
