@@ -44,7 +44,7 @@ def records_beside(files: Sequence[str]) -> list[tuple[str, int]]:
             if len(inside) >= _MANY and (ending in _ALONE or (folder and told_apart)):
                 found[folder or "."] += len(inside)
             elif ending in _ALONE:
-                found |= Counter(inside)
+                found |= Counter(name for name in inside if not is_called_people(PurePosixPath(name).stem))
     return sorted(found.items(), key=lambda one: (-one[1], one[0]))
 
 
@@ -53,7 +53,7 @@ def _is_own(name: str) -> bool:
     folders = path.parts[:-1]
     return not (
         file_kind(path.name)
-        or any(map(is_called_people, (*folders, path.stem)))
+        or any(map(is_called_people, folders))
         or any(one.lower() in NOBODYS or _PROGRAMS.fullmatch(one) or folder_kind(Path(one)) for one in folders)
     )
 

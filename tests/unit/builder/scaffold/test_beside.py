@@ -12,6 +12,10 @@ TEN = [f"{n:02}" for n in range(10)]
 CASES: dict[str, tuple[list[str], list[tuple[str, int]]]] = {
     "a folder with a record in each file": ([f"software/{n}.yml" for n in TEN], [("software", 10)]),
     "a record in each of many folders": ([f"recipes/{n}/recipe-{n}.json" for n in TEN], [("recipes", 10)]),
+    "one of many records that is called after people": (
+        [f"software/{n}.yml" for n in [*TEN, "contacts"]],
+        [("software", 11)],
+    ),
     "two folders, the larger first": (
         [*(f"a/{n}.yml" for n in TEN), *(f"b/{n}.yml" for n in [*TEN, "x"])],
         [("b", 11), ("a", 10)],
