@@ -45,20 +45,20 @@ def _key(name: str, page: Page) -> str:
 
 
 def _title_of(name: str, page: Page) -> str:
-    """Return what a topic is called."""
+    """Return what a topic is called; its name where nothing says it, as of an address elsewhere."""
     text = page.project.text(key) if (key := _key(name, page)) else ""
     tag = re.search(r"<topic\b[^<>]*>", text)
     found = _TITLE.search(text) or _MARKED.search(text)
     title = unescape(_said("title", tag[0])) if tag else found[1] if found else ""
     page.included[f":title:{name}"] = title
-    return title
+    return title or name
 
 
 def titles(text: str, page: Page) -> str:
     """`[](oil.md)` shows the title of the topic that it leads to."""
 
     def told(match: re.Match[str]) -> str:
-        return f"[{_title_of(match[1], page) or match[1]}]({match[1]}{match[2] or ''})"
+        return f"[{_title_of(match[1], page)}]({match[1]}{match[2] or ''})"
 
     return outside_code(text, lambda plain: _UNTITLED.sub(told, plain)) if "[](" in text else text
 
