@@ -61,6 +61,13 @@ def test_without_settings_every_text_is_read(tmp_path: Path) -> None:
     assert (german.title, text(german), neither.title) == ("Ventil", "Rund.", "A")
 
 
+def test_a_record_says_its_language_as_tables_of_translations_call_it(tmp_path: Path) -> None:
+    names = ("lang", "locale", "langcode", "lang_code", "language_code")
+    said = [*((name, "pt_BR") for name in names), ("language", "Dutch"), ("lang", "of the film")]
+    read = documents(tmp_path, [{"id": n, "name": "Pump", name: value} for n, (name, value) in enumerate(said)])
+    assert [one.metadata.get("lang") for one in read] == [*["pt-BR"] * len(names), None, None]
+
+
 def test_what_a_name_calls_private_is_no_text_unless_the_settings_name_it(tmp_path: Path) -> None:
     told: list[str] = []
     record = {
