@@ -33,6 +33,8 @@ _DOCUMENTS = frozenset(
 _OFFICE = frozenset({".doc", ".ppt", ".xls"})
 _NO_READER = "no reader: "
 SKIPPED = "skipped"
+_UNREAD = (SKIPPED, _NO_READER, "not read: ")
+"""How reasons begin that are no wish of the publisher's; the last is a reader's whose library is not installed."""
 NO_DOCUMENT = "no document by its ending"
 _LINE = re.compile(r"(?<=\w):\d+\Z")
 _ENDING = re.compile(r"\.[a-z_][\w-]{0,15}")
@@ -87,7 +89,7 @@ class Audit:
 
 def _unread(ending: str, others: Mapping[str, int]) -> int:
     """Return how many files of an ending nothing here reads, or cannot be read."""
-    return sum(n for why, n in others.items() if why == SKIPPED or why.startswith(_NO_READER)) * (ending in _DOCUMENTS)
+    return sum(n for why, n in others.items() if why.startswith(_UNREAD)) if ending in _DOCUMENTS else 0
 
 
 def _page_of(row: DocumentRow) -> str:
