@@ -171,7 +171,7 @@ def tree_of(documents: Iterable[DocumentRow]) -> Folder:
     """Return documents as the tree of their keys, numbers in names by their size (`2-b` before `10-a`).
 
     A folder that holds nothing but one folder is one with it; one that holds nothing but a page is that page.
-    Names that begin with a day or a year are a journal: the newest first, behind what is no journal.
+    Where most names begin with a day or a year it is a journal: the newest first, behind what is no journal.
     """
     return _folder("", [(_place(row).parts, row) for row in documents])
 
@@ -211,8 +211,9 @@ def _folder(name: str, rows: _Rows) -> Folder:
 
 
 def _is_journal(rows: _Rows) -> bool:
-    """Return whether all that lies in a folder, but for its own page, has a day or a year for its name."""
-    return all(_DAY.match(parts[0]) for parts, row in rows if len(parts) > 1 or not _is_folder_page(row))
+    """Return whether most of what lies in a folder, but for its own page, has names that begin with a day or a year."""
+    names = {parts[0] for parts, row in rows if len(parts) > 1 or not _is_folder_page(row)}
+    return 2 * sum(_DAY.match(name) is not None for name in names) > len(names)
 
 
 def _is_folder_page(row: DocumentRow) -> bool:

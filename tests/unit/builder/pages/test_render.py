@@ -477,12 +477,19 @@ def test_documents_are_a_tree_of_folders() -> None:
 
 
 def test_a_journal_stands_behind_the_other_folders_its_newest_page_first() -> None:
-    keys = ["blog/index.md", "blog/2024-12-30-a.md", "blog/2025-01-02-b.md", "news/2024/05/c.md", "news/2024/05/d.md"]
+    keys = [
+        "blog/index.md",
+        "blog/2024-12-30-a.md",
+        "blog/2025-01-02-b.md",
+        "blog/welcome.md",
+        "news/2024/05/c.md",
+        "news/2024/05/d.md",
+    ]
     keys += ["news/2025/01/e.md", "news/2025/01/f.md", "docs/2-b.md", "docs/1-a.md", "docs/10-2024.md"]
     tree = tree_of([DocumentRow(key, 1, title=key.rpartition("/")[2]) for key in keys])
     assert outline(tree)[1:] == [
         {"docs": [["1-a.md", "2-b.md", "10-2024.md"]]},
-        {"index.md": [["index.md", "2025-01-02-b.md", "2024-12-30-a.md"]]},
+        {"index.md": [["index.md", "welcome.md", "2025-01-02-b.md", "2024-12-30-a.md"]]},
         {"news": [[], {"2025/01": [["e.md", "f.md"]]}, {"2024/05": [["c.md", "d.md"]]}]},
     ]
 
