@@ -23,6 +23,8 @@ from vademecum_builder.sources.endings import MEDIA_TYPES, install_hint
 from vademecum_builder.sources.private_keys import private_key_line
 
 _FOLDER_PAGES = frozenset({"index", "readme", "_index"})
+_SORTING = re.compile(r"^(?:0\d{1,2}[-_. ]+|\d{1,2}(?:_+|\. ))(?=[^\W\d_]{2})")
+"""A number that sorts names: `01-intro`, `10_filter`; not `2-factor`, `0-rtt`, `2024_review`, `0001-record`."""
 _PATTERN = re.compile(r"(?:^|/):[a-z_]+(?=[/.]|$)")  # Jekyll's `/:categories/:title.html`
 _BY_LIBRARY = {base.RST: "rst", base.NOTEBOOK: "notebook", base.ORG: "org", base.ASCIIDOC: "asciidoc"}
 """Readers of texts that need what is not always there."""
@@ -209,9 +211,10 @@ def _by_library(media: str) -> Callable[[str], Reading]:
 
 
 def title_from_key(key: str) -> str:
-    """Return the name of the file in words; of its folder for `index` and `README`."""
+    """Return the name of the file in words, without a number that sorts it; of its folder for `index` and `README`."""
     path = PurePosixPath(key.removesuffix(".erb"))
     name = path.parent.name if path.stem.lower() in _FOLDER_PAGES and path.parent.name else path.stem
+    name = _SORTING.sub("", name)
     words = clean_line(name.removesuffix(".html").replace("-", " ").replace("_", " ")) or clean_line(name) or key
     return words[0].upper() + words[1:]
 

@@ -27,6 +27,7 @@ _GENERATOR = re.compile(
 )
 _WHOLE = re.compile(rb"\A(?!\s*\{[%#])[\s\S]*<title\b", re.IGNORECASE)
 """The head of a page, not of a part or a template of one."""
+_REDIRECT = re.compile(rb"<meta\b[^<>]*\bhttp-equiv=[\"']?refresh\b", re.IGNORECASE)
 _CANONICAL = re.compile(rb"<link\b[^<>]*\brel=[\"']?canonical\b", re.IGNORECASE)
 # Generators that say so in another way.
 _SIGNS = (
@@ -71,6 +72,8 @@ def detect(keys: Sequence[str], heads: Iterable[bytes]) -> Rendered | None:
     if not pages or pages <= sources:
         return None
     seen = list(heads)
+    if seen and all(map(_REDIRECT.search, seen)):
+        return None  # a server's folders that are not to be listed
     generator = generator_of(seen)
     traces = sorted(_TRACES & {part for key in keys for part in key.split("/")[:2]})
     has_index = any(key in ("index.html", "index.htm") for key in keys) or any(

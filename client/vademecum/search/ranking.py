@@ -52,7 +52,6 @@ class Ranking:
         rows: Numbers of chunks.
         scores: Theirs, in the same order.
         nearest: Nothing answers by its words: these are near in meaning.
-        titled: Chunks of documents whose title is the query.
     """
 
     rows: NDArray[np.int64]

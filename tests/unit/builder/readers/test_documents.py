@@ -363,6 +363,14 @@ def test_control_characters_never_reach_a_document() -> None:
         ("a.md", "---\ntitle: ''\n---\n# H", "H"),
         ("a.md", "---\ntitle: [x]\n---\n# H", "H"),
         ("-.md", "x", "-"),
+        ("07_Frequently_Asked.md", "x", "Frequently Asked"),
+        ("guide/10_filter.md", "x", "Filter"),
+        ("02-install/index.md", "x", "Install"),
+        ("2-factor.md", "x", "2 factor"),
+        ("0-rtt.md", "x", "0 rtt"),
+        ("2024_review.md", "x", "2024 review"),
+        ("0001-use-markdown.md", "x", "0001 use markdown"),
+        ("03.md", "x", "03"),
     ],
 )
 def test_titles(key: str, text: str, title: str) -> None:

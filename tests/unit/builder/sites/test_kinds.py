@@ -160,6 +160,7 @@ def test_a_version_is_what_the_path_begins_with(key: str, version: str) -> None:
         (["a.html"], b'<link href="https://ex.org/a" rel="canonical">', True),
         (["index.html", "a.md", "b.md"], b"<meta name=generator content=Hugo>", False),
         (["a.md", "b.txt"], b"", False),
+        ([f"{n}/index.html" for n in range(10)], b'<meta http-equiv="Refresh" content="0; url=/">', False),
         ([], b"", False),
     ],
 )
