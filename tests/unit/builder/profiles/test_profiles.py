@@ -1477,6 +1477,18 @@ def test_a_readme_is_the_page_of_its_folder_for_jekyll_where_no_index_is(tmp_pat
     }
 
 
+def test_a_file_of_the_repository_is_a_page_of_jekyll_where_it_says_so(tmp_path: Path) -> None:
+    tree = {
+        "_config.yml": "include: [contributing.md]\n",
+        "a/pull_request_template.md": "Closes #\n",
+        "LICENSE.md": "# Licence\n\nFree.\n",
+        "CODE_OF_CONDUCT.md": "---\nlayout: x\n---\nBe kind.\n",
+        "a/contributing.md": "# Helping\n\nWater.\n",
+    }
+    served = {"CODE_OF_CONDUCT.md": "CODE_OF_CONDUCT.html", "a/contributing.md": "a/contributing.html"}
+    assert addresses(pages_in(tmp_path, tree)) == served
+
+
 def test_pages_of_a_language_without_counterparts_are_not_in_the_default_one(tmp_path: Path) -> None:
     said = f"export default defineConfig({{integrations: [starlight({{{LOCALES}}})]}})".replace("en-GB", "en")
     places = {"a.md": "en", "en/b.md": "en", "de/c.md": None, "guide/d.md": "en"}
