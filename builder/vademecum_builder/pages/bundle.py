@@ -104,7 +104,8 @@ def _file(entry: str, root: str, inside: list[str], shared: list[str], modules: 
     text = "".join([*parts, _moved(entry, entry, modules)])
     # Imports hold for all of a file, wherever they stand, and are found by their lines.
     imports = "".join(found[0] for found in _IMPORT.finditer(text))
-    return f"{imports}{jsmin(_IMPORT.sub('', text))}\n"
+    # Before a brace that ends a block no statement needs an end of its own.
+    return f"{imports}{jsmin(_IMPORT.sub('', text)).replace(';}', '}')}\n"
 
 
 def _taken(module: str, modules: Modules, inside: Collection[str] = ()) -> list[str]:

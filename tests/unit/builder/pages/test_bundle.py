@@ -124,6 +124,7 @@ def test_a_page_begins_with_two_files_and_what_answers_with_one() -> None:
     assert loaded(files) == {*entries, "page/later.mjs", "page/words.mjs"}
     assert files["search/scan.mjs"] == MODULES["search/scan.mjs"], "nobody's page begins a worker's work"
     assert "=>new Fault" in files["query.mjs"], "spaces that tell programs nothing"
+    assert "{yield Fault}" in files["query.mjs"], "nor does the end of a statement where its block ends"
 
 
 @pytest.mark.process
