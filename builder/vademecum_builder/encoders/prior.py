@@ -40,7 +40,7 @@ _DIMENSIONS: Final = 192
 _UNIT: Final = 2.0**-17
 _LEVELS: Final = 7
 _STEP: Final = 0.4
-_SHORT: Final = 3  # letters: so short a word is never taken for a misspelt one (search/words.py)
+_SHORT: Final = 3  # letters: so short a word is never taken for a misspelt one (search/expansion.py)
 _COMMON: Final = 10_000  # words that people are likely to ask in
 _FOLDER: Final = files("vademecum_builder.encoders") / "language"
 

@@ -21,6 +21,9 @@ _LATER = re.compile(r'(?<=\bimport\(")\.[^"]+(?="\))')
 _FILE = re.compile(r'(?<=new URL\(")\.[^"]+(?=", import\.meta\.url\))')
 _HERE = re.compile(r"(?<!, )import\.meta\.url")
 _EXPORT = re.compile(r"^export (?=(?:async function|function\*?|class|const) (\w+))", re.MULTILINE)
+_ENDS = re.compile(r";(?=\})|(?<=\})\n")
+"""What ends a statement before or behind a brace that ends a block; other statements of ours that end with one have a
+semicolon."""
 
 Modules = Mapping[str, str]
 """Path below `client/` -> text, without comments."""
@@ -104,8 +107,7 @@ def _file(entry: str, root: str, inside: list[str], shared: list[str], modules: 
     text = "".join([*parts, _moved(entry, entry, modules)])
     # Imports hold for all of a file, wherever they stand, and are found by their lines.
     imports = "".join(found[0] for found in _IMPORT.finditer(text))
-    # Before a brace that ends a block no statement needs an end of its own.
-    return f"{imports}{jsmin(_IMPORT.sub('', text)).replace(';}', '}')}\n"
+    return f"{imports}{_ENDS.sub('', jsmin(_IMPORT.sub('', text)))}\n"
 
 
 def _taken(module: str, modules: Modules, inside: Collection[str] = ()) -> list[str]:

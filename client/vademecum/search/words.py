@@ -5,9 +5,8 @@ Sums of doubles in a fixed order, and no function that platforms compute differe
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -15,70 +14,18 @@ from numpy.typing import NDArray
 
 from vademecum.generation.opened import Opened
 from vademecum.generation.row_index import ROW, unpacked
-from vademecum.search.neighbours import Neighbours
+from vademecum.search.expansion import Expansion, Group
 from vademecum.search.segment_words import SegmentWords
-from vademecum.search.spelling import begun_alike, otherwise_begun, within
-from vademecum.search.stems import BEFORE, stems_of
-from vademecum.search.stop_words import STOP_WORDS
-from vademecum.search.tokens import CAMEL, PAIRED, PARTS, is_between, letters_of, named, parts_of, runs_of, wholes_of
+from vademecum.search.tokens import named
 
 K1: Final = 1.2
 B: Final = 0.75
 TITLE_WEIGHT: Final = 3
 SCORE_UNIT: Final = 65536
 """Parts of 1 that scores are rounded to where they are added up."""
-MIN_PREFIX: Final = 2
-MOST_ASKED: Final = 64
-"""Words of a query that are looked up."""
-_COMPLETED, _MISSPELT = 0.6, 0.7
-_QUESTION: Final = 3
-"""Plain words from which on a query is a question: who types one or two, or a name, means just these."""
 _MOST_WIDELY: Final = 8192
 """Live chunks up to which words of a question stand for those that mean nearly the same: of more, some say it so."""
-_LEAST_MISSPELT, _LEAST_BEGUN, _LONG = 4, 6, 8
-"""Letters of a misspelt word, of the misspelt beginning of one, and of one whose first letter, or two letters, may be
-misspelt: shorter ones are near to some word by chance."""
-_SAME_BEGINNING: Final = 3
-"""Letters that a word shares with others of its stem."""
-_PUT_TOGETHER: Final = frozenset({"danish", "dutch", "finnish", "german", "hungarian", "norwegian", "swedish"})
-"""Algorithms of languages that write several words as one."""
-_LEAST_PART, _LEAST_REST = 4, 3
-"""Letters of a word that others are put together of, and of what they have beside it."""
-_LONGEST_ENDING: Final = 3
-"""Letters that a stem lacks at most; what lacks more (*sich* of *Sicherheit*) begins words of another meaning."""
-_DOUBLED: Final = re.compile(r"(.)\1+")
-_NUMBER: Final = re.compile("[0-9][._/:-][0-9]")
-"""A version, a time, an address: its parts alone say nothing."""
-_PART: Final = re.compile(".{3,}|[0-9]+")
-"""What a word may be put together of."""
-_LETTER: Final = re.compile("[a-z]|[0-9]{1,3}")
-_QUOTED: Final = re.compile('(?:^|\\s)["“„«»]([^"“”„«»]+)["”“«»]')
-"""What is meant as it was typed; behind a figure the mark is one of inches."""
-_NO_DIGITS: Final = re.compile("[^0-9]+")
-
 Scores: TypeAlias = NDArray[np.float64]
-Group: TypeAlias = tuple[tuple[int, int], ...]
-"""Words that count as one: (segment, number)."""
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A word of a query.
-
-    Attributes:
-        groups: What it stands for, and what that is worth; empty: no live chunk has it.
-        word: As it was typed, folded.
-        near: Words that are near to it in meaning, likewise: they find chunks, but are not what was found.
-    """
-
-    word: str
-    groups: tuple[tuple[Group, float], ...]
-    near: tuple[tuple[Group, float], ...] = ()
-
-    @property
-    def misspelt(self) -> bool:
-        """Whether no text has it, but one that is nearly the same."""
-        return bool(self.groups) and self.groups[0][1] == _MISSPELT
 
 
 @dataclass(frozen=True)
@@ -117,11 +64,8 @@ class Words:
 
     def __init__(self, opened: Opened, words: Sequence[SegmentWords], algorithms: tuple[str, ...]) -> None:
         state = opened.state
-        self._has_row = opened.encoder.knows
-        self._neighbours = Neighbours(opened.encoder)
         self._words = words
-        self._algorithms = algorithms
-        self._stop = frozenset().union(*(STOP_WORDS.get(name, frozenset()) for name in algorithms))
+        self._expansion = Expansion(words, algorithms, opened.encoder, self._is_live)
         self._chunks = [_positions(state.chunks.places, i, len(s.ids)) for i, s in enumerate(state.segments)]
         self._documents = [
             _positions(state.documents.places, i, len(s.document_sequences)) for i, s in enumerate(state.segments)
@@ -154,17 +98,11 @@ class Words:
         Args:
             widely: Whether in a question words stand for those that mean nearly the same, too.
         """
-        self._groups: dict[str, Group] = {}
-        self._quoted = {run for quoted in _QUOTED.findall(query) for run in runs_of(quoted)}
-        runs = self._written(query)
-        asked = self._asked(runs, typed=_is_typed(query))
-        plain = {run for run in runs if self._is_plain(run)} if widely and self.count <= _MOST_WIDELY else set()
-        if len(plain) >= _QUESTION:
-            asked = [replace(word, near=self._near(word)) if word.word in plain else word for word in asked]
+        expanded = self._expansion.of(query, widely=widely and self.count <= _MOST_WIDELY)
         scores, known, all_ = np.zeros(self.count), 0.0, 0.0
         shown: set[str] = set()
         share, often = (np.zeros(len(self._title_lengths)) for _ in range(2))
-        for word in asked:
+        for word in expanded.asked:
             best = np.zeros(self.count)
             best_share, best_often = (np.zeros(len(self._title_lengths)) for _ in range(2))
             most = 0.0
@@ -179,28 +117,19 @@ class Words:
                 np.maximum(best_often, worth * in_titles, out=best_often)
                 if number < len(word.groups):
                     most = max(most, worth * weight)
-                    shown.update(self._texts(group))
+                    shown.update(self._expansion.texts(group))
             scores += best
             share += best_share
             often += best_often
             known += most
             all_ += most if word.groups else self._weight(0)
-        unknown = tuple(dict.fromkeys(word.word for word in asked if not word.groups))
-        guesses = {word.word: self._commonest(word.groups[-1][0]) for word in asked if word.misspelt}
-        guessed = bool(guesses) or runs != runs_of(query)
-        meant = query
-        if guessed:
-            meant = _spelt(runs, guesses)
-        elif len(unknown) == len(asked):  # "how to" alone means nothing
-            meant = _spelt((run for run in runs_of(query) if run not in self._stop), {})
-        strange = {word.word for word in asked if not self._has_row(word.word) and self._known(word.word)}
-        stems = {word: stem for word in strange if (stem := self._commonest(self._alike(word))) != word}
-        known_ = _spelt(runs, guesses | stems) if stems else meant
         asked_for = np.minimum(1.0, often / np.maximum(self._title_lengths, 1))
         titles = (asked_for * (share / (all_ or 1.0)))[self._owners]
         share_ = known / all_ if all_ else 1.0
         whole = np.floor(scores * SCORE_UNIT)  # whole numbers have the same sum in any order
         pages = np.bincount(self._owners, whole).astype(np.float64)[self._owners]
+        unknown = tuple(dict.fromkeys(word.word for word in expanded.asked if not word.groups))
+        meant, known_, guessed = expanded.meant, expanded.known, expanded.guessed
         return Found(scores, unknown, share_, all_, frozenset(shown), meant, known_, titles, pages, guessed)
 
     def titled(self, query: str) -> NDArray[np.int64]:
@@ -208,129 +137,6 @@ class Words:
         asked = named(query)
         owned = [self._owned[self._bounds[at] : self._bounds[at + 1]] for at in self._titles.get(asked, []) if asked]
         return np.concatenate([np.zeros(0, np.int64), *owned])
-
-    def _written(self, query: str) -> list[str]:
-        """Return the runs of a query, those that no text has written as texts have them: together, or apart."""
-        left, written = runs_of(query), list[str]()
-        while left and len(written) < MOST_ASKED:
-            run, *left = left
-            if left and self._is_together(run, left[0], typed=len(left) == 1 and _is_typed(query)):
-                written.append(run + left.pop(0))
-            elif not self._is_plain(run):
-                written.append(run)
-            elif groups := self._stands_for(run, typed=not left and _is_typed(query), most=1).groups:
-                joined = groups[0][1] == 1.0 and all(letters_of(word) != word for word in self._texts(groups[0][0]))
-                written.append(self._commonest(groups[0][0]) if joined else run)
-            else:
-                written.extend(self._apart(run))
-        return written + left
-
-    def _is_plain(self, run: str) -> bool:
-        return parts_of(run) == (run,) and run not in self._stop and self._is_loose(run)
-
-    def _is_loose(self, word: str) -> bool:
-        """Return whether a word may stand for another: not in quotes, nor as a pair of letters."""
-        return word not in self._quoted and not PAIRED.search(word)
-
-    def _is_together(self, run: str, following: str, *, typed: bool) -> bool:
-        """Return whether two words, of which no text has one, stand for a word that texts have.
-
-        The beginning of a word is none that no text has: *entry typ* is no *entrytype*, though that has its stem.
-        """
-        pair, together = (run, following), run + following
-        if not all(map(self._is_plain, pair)) or all(map(self._known, pair)) or not self._known(together):
-            return False
-        if not typed or any(found.find(together) is not None for found in self._words):
-            return True
-        return not self._is_live(self._each(found.beginning_with(following) for found in self._words))
-
-    def _apart(self, run: str) -> list[str]:
-        """Return the two words that a word is put together of, or the word.
-
-        A word that the encoder knows is no two: *anyone* is not *any one*; nor is a number.
-        """
-        if self._is_word(run) or not _NO_DIGITS.search(run):
-            return [run]
-        for at in range(1, len(run)):
-            parts = [run[:at], run[at:]]
-            if (
-                all(map(_PART.fullmatch, parts))
-                and parts[0] not in self._stop
-                and any(found.find(parts[0]) is not None for found in self._words)
-                and all(map(self._known, parts))
-            ):
-                return parts
-        return [run]
-
-    def _asked(self, runs: list[str], *, typed: bool) -> list[Asked]:
-        *before, last_run = runs or [""]
-        last = parts_of(last_run)
-        # What is being typed: the whole of the last run, or its only part; and the parts that it ends with, until
-        # the whole is a word, or the beginning of one that says what they mean.
-        ends = [word for word in last if last[0].endswith(word)] if typed else []
-        groups = self._stands_for(last[0], typed=True, whole=True).groups if len(ends) > 1 else ()
-        left = ends[1:] if groups and groups[0][1] == _COMPLETED else []
-        if left or (groups and groups[0][1] == 1.0):
-            ends = ends[:1]
-        words = [*(word for run in before for word in parts_of(run)), *(word for word in last if word not in left)]
-        wholes = {word for run in runs for word in wholes_of(run)}
-        # A letter of a name, as the P of P-10123, or a short number, as the 9 of 2.9, is in too many others to tell
-        # anything beside its other parts.
-        in_names = (word for parts in map(parts_of, runs) if len(parts) > 1 for word in parts)
-        letters = set(filter(_LETTER.fullmatch, in_names))
-        telling = [word for word in words if word not in self._stop and word not in letters] or words
-        asked = [self._stands_for(word, typed=word in ends, whole=word in wholes) for word in telling[:MOST_ASKED]]
-        groups_of = {word.word: word.groups for word in asked}
-        silent: set[str] = set()
-        for run in runs:
-            whole, *parts = parts_of(run) or ("",)
-            if [worth for _, worth in groups_of.get(whole, ())][:1] == [1.0]:
-                silent.update(parts)  # known as it is: its parts need not be
-            elif any(map(groups_of.get, parts)) and all(part in wholes or groups_of.get(part) != () for part in parts):
-                silent.update(each for each in wholes_of(run) if not _NUMBER.search(each))  # and the reverse
-        asked = [word for word in asked if word.word not in silent or (word.groups and not word.misspelt)]
-        if 2 * sum(not word.groups for word in asked) <= len(asked):
-            return asked
-        # Mostly words that nothing here is near to: another language, in which the others are not misspelt either.
-        return [replace(word, groups=()) if word.misspelt else word for word in asked]
-
-    def _stands_for(self, word: str, *, typed: bool, whole: bool = False, most: int = 2) -> Asked:
-        groups = [(self._alike(word), 1.0)]
-        if typed and (len(word) >= MIN_PREFIX or PAIRED.search(word)):
-            groups.append((self._each(found.beginning_with(word) for found in self._words), _COMPLETED))
-        if not any(group for group, _ in groups):
-            if whole:
-                groups += [(self._within(word, begun=False), 1.0)]
-                groups += [(self._within(word, begun=True), _COMPLETED)] if typed else []
-            elif self._is_loose(word):
-                longer = self._put_together(word)
-                groups.append(
-                    (longer, _COMPLETED) if longer else (self._misspelt(word, typed=typed, most=most), _MISSPELT)
-                )
-        alive = [(group, worth) for group, worth in groups if self._is_live(group)]
-        return Asked(word, tuple(alive))
-
-    def _is_word(self, word: str) -> bool:
-        """Return whether the encoder knows a word or its stem: *films*, if it knows *film*, is no misspelt *files*."""
-        return self._has_row(word) or any(map(self._has_row, stems_of(word, self._algorithms)))
-
-    def _near(self, word: Asked) -> tuple[tuple[Group, float], ...]:
-        """Return what is near in meaning to a word that texts have, without what it stands for itself; it is worth the
-        square of its cosine."""
-        if not word.groups or word.groups[0][1] != 1.0:
-            return ()
-        had = {each for group, _ in word.groups for each in group}
-        near: list[tuple[Group, float]] = []
-        for other, square in self._neighbours.of(word.word):
-            group = tuple(each for each in self._alike(other) if each not in had)
-            had.update(group)
-            if group:
-                near.append((group, square))
-        return tuple(near)
-
-    def _known(self, word: str) -> bool:
-        """Return whether a live chunk has a word of the same stem."""
-        return self._is_live(self._alike(word))
 
     def _is_live(self, group: Group) -> bool:
         """Return whether a live chunk, or the title of its document, has one of these words."""
@@ -342,86 +148,6 @@ class Words:
             if (self._bounds[at[at >= 0]] < self._bounds[at[at >= 0] + 1]).any():
                 return True
         return False
-
-    def _alike(self, word: str) -> Group:
-        """Return the words of the same stem, looked up once a question."""
-        return self._groups[word] if word in self._groups else self._groups.setdefault(word, self._of_stem(word))
-
-    def _of_stem(self, word: str) -> Group:
-        """Return the words of the same stem, whatever joins their parts."""
-        letters = letters_of(word)
-        stems = stems_of(letters, self._algorithms)
-        begins = {each[:_SAME_BEGINNING] for each in (*stems, letters, word)}
-        begins |= {letters[:at] + joint for at in (1, 2) for joint in "-_"}
-        begins |= {stem[:2] + stem[1:2] for stem in stems}  # abreviation, abbreviation
-        before = [each for name in self._algorithms for each in BEFORE.get(name, ())]
-        begins |= {each + stem[:_SAME_BEGINNING] for each in before for stem in stems}
-
-        def of(found: SegmentWords) -> list[int]:
-            near = sorted({number for begin in begins for number in found.beginning_with(begin)})
-            return [
-                number
-                for number in near
-                if found.words[number] == word
-                or not stems.isdisjoint(stems_of(letters_of(found.words[number]), self._algorithms))
-            ]
-
-        return self._each(map(of, self._words))
-
-    def _within(self, name: str, *, begun: bool) -> Group:
-        """Return the longer names that have this one among their parts; with `begun` its last part may go on."""
-
-        has = re.compile(f"(?:^|[._/:-])v?{re.escape(name)}{'' if begun else '(?:$|[._/:-])'}").search
-        return self._each([number for number, word in enumerate(found.words) if has(word)] for found in self._words)
-
-    def _put_together(self, word: str) -> Group:
-        """Return the longer words that end or begin with this one, as *Bratpfanne* does with *Pfanne*, *Duschkopf* with
-        *Dusche*; none in languages that write them apart."""
-        least = max(_LEAST_PART, len(word) - _LONGEST_ENDING)
-        stems = tuple(stem for stem in stems_of(word, self._algorithms) if len(stem) >= least)
-        if not stems or _PUT_TOGETHER.isdisjoint(self._algorithms):
-            return ()
-
-        def has(longer: str) -> bool:
-            if not any(stem in longer for stem in stems):
-                return False
-            forms = (longer, *stems_of(longer, self._algorithms))
-            # But for a doubled letter this is how it begins: *Newsleter* is misspelt, and no part of *Newsletters*.
-            is_meant = not longer.startswith(word) and _single(longer).startswith(_single(word))
-            return any(
-                len(form) >= len(stem) + _LEAST_REST
-                and (form.endswith(stem) or (not is_meant and form.startswith(stem)))
-                for form in forms
-                for stem in stems
-            )
-
-        return self._each([number for number, each in enumerate(found.words) if has(each)] for found in self._words)
-
-    def _misspelt(self, word: str, *, typed: bool, most: int) -> Group:
-        """Return the nearest words, within one change, or two in a long one.
-
-        A word that the encoder knows, or whose stem it knows, is no misspelt one, though no text has it.
-        """
-        most = 0 if len(word) < _LEAST_MISSPELT or self._is_word(word) else 1 if len(word) < _LONG else most
-        for distance in range(1, most + 1):
-            for begun in (False, True) if typed and len(word) >= _LEAST_BEGUN else (False,):
-                found = self._each(_meant_by(each.words, word, distance, begun=begun) for each in self._words)
-                if found:
-                    return found
-        return ()
-
-    def _each(self, numbers: Iterable[Iterable[int]]) -> Group:
-        return tuple((which, number) for which, found in enumerate(numbers) for number in found)
-
-    def _texts(self, group: Group) -> list[str]:
-        return [self._words[which].words[number] for which, number in group]
-
-    def _commonest(self, group: Group) -> str:
-        """Return the word of a group that most chunks have; of equals the first by code points."""
-        common = {self._words[which].words[number]: 0 for which, number in group}
-        for which, number in group:
-            common[self._words[which].words[number]] += len(self._words[which].chunks.of(number)[0])
-        return min(common, key=lambda word: (-common[word], word))
 
     def _in_titles(self, group: Group) -> Scores:
         """Return how often the title of each document has one of these words, [m]."""
@@ -444,33 +170,6 @@ class Words:
     def _weight(self, having: int) -> float:
         """Return the weight of a word that so many chunks have: ln(1 + (N - n + 0.5) / (n + 0.5))."""
         return logarithm(1.0 + (self.count - having + 0.5) / (having + 0.5))
-
-
-def _spelt(runs: Iterable[str], guesses: Mapping[str, str]) -> str:
-    """Return runs with words in place of others: of whole ones, or of parts of a name."""
-    spelt = (guesses.get(run) or PARTS.sub(lambda part: guesses.get(part[0], part[0]), run) for run in runs)
-    return " ".join(spelt).replace(CAMEL, " ")
-
-
-def _meant_by(words: Sequence[str], word: str, distance: int, *, begun: bool) -> list[int]:
-    """Return which of the sorted words a misspelt one may be, so many changes away: digits are never misspelt, and the
-    first letter is only where it is all that is changed in a long word."""
-    first, end = begun_alike(words, word)
-    found = within(words, word, distance, begun=begun, first=first, end=end)
-    if distance == 1 and len(word) >= _LONG and not begun:
-        found += otherwise_begun(words, word)
-    return [number for number in found if _NO_DIGITS.sub("", words[number]) == _NO_DIGITS.sub("", word)]
-
-
-def _single(word: str) -> str:
-    """Return a word with each doubled letter once."""
-    return _DOUBLED.sub(r"\1", word)
-
-
-def _is_typed(query: str) -> bool:
-    """Return whether the last word may go on; `*` says so itself."""
-    typed = query.removesuffix("*")
-    return typed != "" and not is_between(typed[-1])
 
 
 def _positions(places: Iterable[int], segment: int, rows: int) -> NDArray[np.int64]:

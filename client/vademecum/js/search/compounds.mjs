@@ -1,5 +1,5 @@
 // @ts-check
-/** Words that others are put together of, in languages that write several as one; `_put_together` of search/words.py is the twin. */
+/** Words that others are put together of, in languages that write several as one; search/compounds.py is the twin. */
 
 /** Letters of a word that others are put together of, and of what they have beside it. */
 const [LEAST_PART, LEAST_REST] = [4, 3];

@@ -83,7 +83,7 @@ export class Searcher {
 
   /** Answer what titles ask while nobody asks anything: what has run is compiled, and the first question takes a third of the time. */
   async rehearse() {
-    await inTurns((await this.words).all.reading);
+    await inTurns((await this.words).expansion.all.reading);
     for (const { segment, row } of this.generation.documents.slice(0, REHEARSED)) {
       await new Promise((done) => setTimeout(done, PAUSE));
       if (this.#asked) break;
@@ -95,7 +95,7 @@ export class Searcher {
   /** What questions look up, which is read when one first does, read ahead: a hundred titles at each, the stems of some dozen words.
    * @param {Words} words */
   *#ahead(words) {
-    yield* words.reading();
+    yield* words.expansion.reading();
     const most = Math.min(AHEAD, this.generation.documents.length);
     for (let at = 0; at < most; at++) yield [this.titles.read(at), this.places.readDated(at)];
   }

@@ -89,7 +89,7 @@ test("titles are read ahead, so that a question encodes itself alone", async () 
   assert.deepEqual(encoded.slice(3), ["elm"]);
   assert.deepEqual(hits.map(({ document }) => document), ["k", "l"]);
   const fail = () => assert.fail("it was read ahead");
-  (await searcher.words).stems.stemmers.fill({ stemWord: fail });
+  (await searcher.words).expansion.stems.stemmers.fill({ stemWord: fail });
   const found = await searcher.search({ query: "lime late ", limit: 10, offset: 0, mode: "lexical", group: true, filters: {}, prefer: {} });
   assert.deepEqual(found.words, ["late", "lime"], "nor stems a word");
 });

@@ -1,0 +1,329 @@
+"""What the words of a query stand for among those of the texts: the words of the same stem, those that one may be the
+beginning of, or be misspelt for (format.md, section 5.2); js/search/expansion.mjs is the twin."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, TypeAlias
+
+from vademecum.encoder.query import Encoder
+from vademecum.search.compounds import put_together
+from vademecum.search.neighbours import Neighbours
+from vademecum.search.segment_words import SegmentWords
+from vademecum.search.spelling import begun_alike, otherwise_begun, within
+from vademecum.search.stems import BEFORE, stems_of
+from vademecum.search.stop_words import STOP_WORDS
+from vademecum.search.tokens import CAMEL, PAIRED, PARTS, is_between, letters_of, parts_of, runs_of, wholes_of
+
+MIN_PREFIX: Final = 2
+MOST_ASKED: Final = 64
+"""Words of a query that are looked up."""
+_COMPLETED, _MISSPELT = 0.6, 0.7
+_QUESTION: Final = 3
+"""Plain words from which on a query is a question: who types one or two, or a name, means just these."""
+_LEAST_MISSPELT, _LEAST_BEGUN, _LONG = 4, 6, 8
+"""Letters of a misspelt word, of the misspelt beginning of one, and of one whose first letter, or two letters, may be
+misspelt: shorter ones are near to some word by chance."""
+_SAME_BEGINNING: Final = 3
+"""Letters that a word shares with others of its stem."""
+_NUMBER: Final = re.compile("[0-9][._/:-][0-9]")
+"""A version, a time, an address: its parts alone say nothing."""
+_PART: Final = re.compile(".{3,}|[0-9]+")
+"""What a word may be put together of."""
+_LETTER: Final = re.compile("[a-z]|[0-9]{1,3}")
+_QUOTED: Final = re.compile('(?:^|\\s)["“„«»]([^"“”„«»]+)["”“«»]')
+"""What is meant as it was typed; behind a figure the mark is one of inches."""
+_NO_DIGITS: Final = re.compile("[^0-9]+")
+
+Group: TypeAlias = tuple[tuple[int, int], ...]
+"""Words that count as one: (segment, number)."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A word of a query.
+
+    Attributes:
+        groups: What it stands for, and what that is worth; empty: no live chunk has it.
+        word: As it was typed, folded.
+        near: Words that are near to it in meaning, likewise: they find chunks, but are not what was found.
+    """
+
+    word: str
+    groups: tuple[tuple[Group, float], ...]
+    near: tuple[tuple[Group, float], ...] = ()
+
+    @property
+    def misspelt(self) -> bool:
+        """Whether no text has it, but one that is nearly the same."""
+        return bool(self.groups) and self.groups[0][1] == _MISSPELT
+
+
+@dataclass(frozen=True)
+class Expanded:
+    """A query.
+
+    Attributes:
+        asked: Its words that are looked up.
+        meant, known: As `Found` has them (words.py).
+        guessed: Whether a word of it counts as misspelt, or as written together or apart otherwise than texts have it.
+    """
+
+    asked: Sequence[Asked]
+    meant: str
+    known: str
+    guessed: bool
+
+
+class Expansion:
+    """Looks among the words of a generation's segments."""
+
+    def __init__(
+        self,
+        words: Sequence[SegmentWords],
+        algorithms: tuple[str, ...],
+        encoder: Encoder,
+        is_live: Callable[[Group], bool],
+    ) -> None:
+        """Look among words.
+
+        Args:
+            words: Of each segment.
+            algorithms: Of Snowball's stemmers.
+            encoder: What it knows is no misspelt word, though no text has it.
+            is_live: Whether a live chunk, or the title of its document, has one of these words.
+        """
+        self._words = words
+        self._algorithms = algorithms
+        self._stop = frozenset().union(*(STOP_WORDS.get(name, frozenset()) for name in algorithms))
+        self._has_row = encoder.knows
+        self._neighbours = Neighbours(encoder)
+        self._is_live = is_live
+
+    def of(self, query: str, *, widely: bool) -> Expanded:
+        """Return what a query stands for.
+
+        Args:
+            widely: Whether in a question words stand for those that mean nearly the same, too.
+        """
+        self._groups: dict[str, Group] = {}
+        self._quoted = {run for quoted in _QUOTED.findall(query) for run in runs_of(quoted)}
+        runs = self._written(query)
+        asked = self._asked(runs, typed=_is_typed(query))
+        plain = {run for run in runs if self._is_plain(run)} if widely else set()
+        if len(plain) >= _QUESTION:
+            asked = [replace(word, near=self._near(word)) if word.word in plain else word for word in asked]
+        guesses = {word.word: self._commonest(word.groups[-1][0]) for word in asked if word.misspelt}
+        guessed = bool(guesses) or runs != runs_of(query)
+        meant = query
+        if guessed:
+            meant = _spelt(runs, guesses)
+        elif not any(word.groups for word in asked):  # "how to" alone means nothing
+            meant = _spelt((run for run in runs_of(query) if run not in self._stop), {})
+        strange = {word.word for word in asked if not self._has_row(word.word) and self._known(word.word)}
+        stems = {word: stem for word in strange if (stem := self._commonest(self._alike(word))) != word}
+        return Expanded(asked, meant, _spelt(runs, guesses | stems) if stems else meant, guessed)
+
+    def texts(self, group: Group) -> list[str]:
+        return [self._words[which].words[number] for which, number in group]
+
+    def _commonest(self, group: Group) -> str:
+        """Return the word of a group that most chunks have; of equals the first by code points."""
+        common = {self._words[which].words[number]: 0 for which, number in group}
+        for which, number in group:
+            common[self._words[which].words[number]] += len(self._words[which].chunks.of(number)[0])
+        return min(common, key=lambda word: (-common[word], word))
+
+    def _written(self, query: str) -> list[str]:
+        """Return the runs of a query, those that no text has written as texts have them: together, or apart."""
+        left, written = runs_of(query), list[str]()
+        while left and len(written) < MOST_ASKED:
+            run, *left = left
+            if left and self._is_together(run, left[0], typed=len(left) == 1 and _is_typed(query)):
+                written.append(run + left.pop(0))
+            elif not self._is_plain(run):
+                written.append(run)
+            elif groups := self._stands_for(run, typed=not left and _is_typed(query), most=1).groups:
+                joined = groups[0][1] == 1.0 and all(letters_of(word) != word for word in self.texts(groups[0][0]))
+                written.append(self._commonest(groups[0][0]) if joined else run)
+            else:
+                written.extend(self._apart(run))
+        return written + left
+
+    def _is_plain(self, run: str) -> bool:
+        return parts_of(run) == (run,) and run not in self._stop and self._is_loose(run)
+
+    def _is_loose(self, word: str) -> bool:
+        """Return whether a word may stand for another: not in quotes, nor as a pair of letters."""
+        return word not in self._quoted and not PAIRED.search(word)
+
+    def _is_together(self, run: str, following: str, *, typed: bool) -> bool:
+        """Return whether two words, of which no text has one, stand for a word that texts have.
+
+        The beginning of a word is none that no text has: *entry typ* is no *entrytype*, though that has its stem.
+        """
+        pair, together = (run, following), run + following
+        if not all(map(self._is_plain, pair)) or all(map(self._known, pair)) or not self._known(together):
+            return False
+        if not typed or any(found.find(together) is not None for found in self._words):
+            return True
+        return not self._is_live(self._each(found.beginning_with(following) for found in self._words))
+
+    def _apart(self, run: str) -> list[str]:
+        """Return the two words that a word is put together of, or the word.
+
+        A word that the encoder knows is no two: *anyone* is not *any one*; nor is a number.
+        """
+        if self._is_word(run) or not _NO_DIGITS.search(run):
+            return [run]
+        for at in range(1, len(run)):
+            parts = [run[:at], run[at:]]
+            if (
+                all(map(_PART.fullmatch, parts))
+                and parts[0] not in self._stop
+                and any(found.find(parts[0]) is not None for found in self._words)
+                and all(map(self._known, parts))
+            ):
+                return parts
+        return [run]
+
+    def _asked(self, runs: list[str], *, typed: bool) -> list[Asked]:
+        *before, last_run = runs or [""]
+        last = parts_of(last_run)
+        # What is being typed: the whole of the last run, or its only part; and the parts that it ends with, until
+        # the whole is a word, or the beginning of one that says what they mean.
+        ends = [word for word in last if last[0].endswith(word)] if typed else []
+        groups = self._stands_for(last[0], typed=True, whole=True).groups if len(ends) > 1 else ()
+        left = ends[1:] if groups and groups[0][1] == _COMPLETED else []
+        if left or (groups and groups[0][1] == 1.0):
+            ends = ends[:1]
+        words = [*(word for run in before for word in parts_of(run)), *(word for word in last if word not in left)]
+        wholes = {word for run in runs for word in wholes_of(run)}
+        # A letter of a name, as the P of P-10123, or a short number, as the 9 of 2.9, is in too many others to tell
+        # anything beside its other parts.
+        in_names = (word for parts in map(parts_of, runs) if len(parts) > 1 for word in parts)
+        letters = set(filter(_LETTER.fullmatch, in_names))
+        telling = [word for word in words if word not in self._stop and word not in letters] or words
+        asked = [self._stands_for(word, typed=word in ends, whole=word in wholes) for word in telling[:MOST_ASKED]]
+        groups_of = {word.word: word.groups for word in asked}
+        silent: set[str] = set()
+        for run in runs:
+            whole, *parts = parts_of(run) or ("",)
+            if [worth for _, worth in groups_of.get(whole, ())][:1] == [1.0]:
+                silent.update(parts)  # known as it is: its parts need not be
+            elif any(map(groups_of.get, parts)) and all(part in wholes or groups_of.get(part) != () for part in parts):
+                silent.update(each for each in wholes_of(run) if not _NUMBER.search(each))  # and the reverse
+        asked = [word for word in asked if word.word not in silent or (word.groups and not word.misspelt)]
+        if 2 * sum(not word.groups for word in asked) <= len(asked):
+            return asked
+        # Mostly words that nothing here is near to: another language, in which the others are not misspelt either.
+        return [replace(word, groups=()) if word.misspelt else word for word in asked]
+
+    def _stands_for(self, word: str, *, typed: bool, whole: bool = False, most: int = 2) -> Asked:
+        groups = [(self._alike(word), 1.0)]
+        if typed and (len(word) >= MIN_PREFIX or PAIRED.search(word)):
+            groups.append((self._each(found.beginning_with(word) for found in self._words), _COMPLETED))
+        if not any(group for group, _ in groups):
+            if whole:
+                groups += [(self._within(word, begun=False), 1.0)]
+                groups += [(self._within(word, begun=True), _COMPLETED)] if typed else []
+            elif self._is_loose(word):
+                longer = self._each(put_together(found.words, word, self._algorithms) for found in self._words)
+                groups.append(
+                    (longer, _COMPLETED) if longer else (self._misspelt(word, typed=typed, most=most), _MISSPELT)
+                )
+        alive = [(group, worth) for group, worth in groups if self._is_live(group)]
+        return Asked(word, tuple(alive))
+
+    def _is_word(self, word: str) -> bool:
+        """Return whether the encoder knows a word or its stem: *films*, if it knows *film*, is no misspelt *files*."""
+        return self._has_row(word) or any(map(self._has_row, stems_of(word, self._algorithms)))
+
+    def _near(self, word: Asked) -> tuple[tuple[Group, float], ...]:
+        """Return what is near in meaning to a word that texts have, without what it stands for itself; it is worth the
+        square of its cosine."""
+        if not word.groups or word.groups[0][1] != 1.0:
+            return ()
+        had = {each for group, _ in word.groups for each in group}
+        near: list[tuple[Group, float]] = []
+        for other, square in self._neighbours.of(word.word):
+            group = tuple(each for each in self._alike(other) if each not in had)
+            had.update(group)
+            if group:
+                near.append((group, square))
+        return tuple(near)
+
+    def _known(self, word: str) -> bool:
+        """Return whether a live chunk has a word of the same stem."""
+        return self._is_live(self._alike(word))
+
+    def _alike(self, word: str) -> Group:
+        """Return the words of the same stem, looked up once a question."""
+        return self._groups[word] if word in self._groups else self._groups.setdefault(word, self._of_stem(word))
+
+    def _of_stem(self, word: str) -> Group:
+        """Return the words of the same stem, whatever joins their parts."""
+        letters = letters_of(word)
+        stems = stems_of(letters, self._algorithms)
+        begins = {each[:_SAME_BEGINNING] for each in (*stems, letters, word)}
+        begins |= {letters[:at] + joint for at in (1, 2) for joint in "-_"}
+        begins |= {stem[:2] + stem[1:2] for stem in stems}  # abreviation, abbreviation
+        before = [each for name in self._algorithms for each in BEFORE.get(name, ())]
+        begins |= {each + stem[:_SAME_BEGINNING] for each in before for stem in stems}
+
+        def of(found: SegmentWords) -> list[int]:
+            near = sorted({number for begin in begins for number in found.beginning_with(begin)})
+            return [
+                number
+                for number in near
+                if found.words[number] == word
+                or not stems.isdisjoint(stems_of(letters_of(found.words[number]), self._algorithms))
+            ]
+
+        return self._each(map(of, self._words))
+
+    def _within(self, name: str, *, begun: bool) -> Group:
+        """Return the longer names that have this one among their parts; with `begun` its last part may go on."""
+
+        has = re.compile(f"(?:^|[._/:-])v?{re.escape(name)}{'' if begun else '(?:$|[._/:-])'}").search
+        return self._each([number for number, word in enumerate(found.words) if has(word)] for found in self._words)
+
+    def _misspelt(self, word: str, *, typed: bool, most: int) -> Group:
+        """Return the nearest words, within one change, or two in a long one.
+
+        A word that the encoder knows, or whose stem it knows, is no misspelt one, though no text has it.
+        """
+        most = 0 if len(word) < _LEAST_MISSPELT or self._is_word(word) else 1 if len(word) < _LONG else most
+        for distance in range(1, most + 1):
+            for begun in (False, True) if typed and len(word) >= _LEAST_BEGUN else (False,):
+                found = self._each(_meant_by(each.words, word, distance, begun=begun) for each in self._words)
+                if found:
+                    return found
+        return ()
+
+    def _each(self, numbers: Iterable[Iterable[int]]) -> Group:
+        return tuple((which, number) for which, found in enumerate(numbers) for number in found)
+
+
+def _spelt(runs: Iterable[str], guesses: Mapping[str, str]) -> str:
+    """Return runs with words in place of others: of whole ones, or of parts of a name."""
+    spelt = (guesses.get(run) or PARTS.sub(lambda part: guesses.get(part[0], part[0]), run) for run in runs)
+    return " ".join(spelt).replace(CAMEL, " ")
+
+
+def _meant_by(words: Sequence[str], word: str, distance: int, *, begun: bool) -> list[int]:
+    """Return which of the sorted words a misspelt one may be, so many changes away: digits are never misspelt, and the
+    first letter is only where it is all that is changed in a long word."""
+    first, end = begun_alike(words, word)
+    found = within(words, word, distance, begun=begun, first=first, end=end)
+    if distance == 1 and len(word) >= _LONG and not begun:
+        found += otherwise_begun(words, word)
+    return [number for number in found if _NO_DIGITS.sub("", words[number]) == _NO_DIGITS.sub("", word)]
+
+
+def _is_typed(query: str) -> bool:
+    """Return whether the last word may go on; `*` says so itself."""
+    typed = query.removesuffix("*")
+    return typed != "" and not is_between(typed[-1])
