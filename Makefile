@@ -17,7 +17,7 @@ FAST := not slow and not process and not model and not browser
 # Folders without one (FOLDERS of tests/conftest.py): not even collected.
 NOT_FAST := $(addprefix --ignore=tests/,bench browser faults fuzz journeys soak)
 
-.PHONY: help demo serve check fast test everything static set-up-python set-up-node set-up-programs lint contracts types faults faults-page house-page soak conformance constraints bench bench-updates bench-scale bench-retrieval bench-search bench-first-visit bench-encoders bench-pages bench-sites fuzz mutants clean
+.PHONY: help demo serve check fast test everything static set-up-python set-up-node set-up-programs lint contracts types faults faults-page house-page soak conformance constraints bench bench-updates bench-scale bench-retrieval bench-search bench-first-visit bench-nearest bench-pages bench-sites fuzz mutants clean
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
@@ -82,8 +82,8 @@ bench-scale: $(VENV)/test.stamp ## Measure synthetic knowledge bases of 10,000 a
 bench-pages: $(VENV)/test.stamp ## Build 14,000 pages of Debian's manuals, beside Pagefind (OPTIONS=; needs apt-get, and pagefind of npm)
 	$(BIN)/python tests/bench/pages.py $(OPTIONS)
 
-bench-encoders: $(VENV)/test.stamp ## Measure the encoders on Cranfield (CRANFIELD=folder)
-	$(BIN)/python tests/bench/encoders.py $(or $(CRANFIELD),../shared/data/cranfield)
+bench-nearest: $(VENV)/test.stamp ## How many of the ten nearest by floats are found on Cranfield (CRANFIELD=folder, OPTIONS=)
+	$(BIN)/python tests/bench/nearest.py $(or $(CRANFIELD),../shared/data/cranfield) $(OPTIONS)
 
 bench-retrieval: $(VENV)/test.stamp ## How well search finds, beside bm25s, FTS5, MiniSearch, Orama and Pagefind (HISTORY=, OPTIONS=)
 	$(PIP) bm25s
