@@ -3,7 +3,7 @@
 A seeded synthetic one (384 dimensions, texts of about 600 characters, 10 chunks a document) without any
 embedding: the codes are drawn as rotated vectors fall. The first release holds everything, the next edits a
 share of the chunks. Prints for each N: seconds of packing the second on the first; of the first install and of the
-update with `vade pull`, and the most memory that each took; of opening and searching; and the same in Chromium.
+update with `vade pull`, and the most memory that each took; and the same in Chromium. Searching: search.py.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -23,15 +23,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
-from bench.browser import ARGUMENTS, CHROMIUM, poll
+from bench.browser import ARGUMENTS, CHROMIUM
 from bench.dev_keys import make_keys
 from bench.peak import Cost, cost_of
 from support.pages_host import PagesHost
 from vademecum.encoder.file import EncoderFile, encode_encoder
 from vademecum.format.segment import ChunkRow, DocumentRow, chunk_id, scale_of
-from vademecum.knowledge import KnowledgeBase
 from vademecum.runtime.clock import SystemClock
 from vademecum.runtime.folder import FolderTransport
 from vademecum.runtime.loop import run
@@ -60,27 +59,16 @@ CHUNKS_A_DOCUMENT = 10
 WORDS_A_CHUNK = 96
 VOCABULARY = 8000
 NOW = datetime.now(UTC)
-QUERIES = 20
 VADE = [sys.executable, "-m", "vademecum_builder.cli.main"]
 START = """async (options) => {
     const { KnowledgeBase } = await import('/client/vademecum.mjs');
     window.kb = new KnowledgeBase({ url: '/', autoUpdate: false, ...options });
-    const started = performance.now();
     await kb.initialize();
-    return (performance.now() - started) / 1000;
 }"""
 UPDATE = """async () => {
     const started = performance.now();
     const { plan } = await kb.update() ?? {};
     return (performance.now() - started) / 1000;
-}"""
-SEARCH = """async (queries) => {
-    const started = performance.now();
-    const first = await kb.search(queries[0]);
-    if (!first.length) throw new Error('no hits');
-    const after = performance.now();
-    for (const query of queries) await kb.search(query);
-    return [(after - started) / 1000, (performance.now() - after) / 1000 / queries.length];
 }"""
 
 
@@ -135,9 +123,6 @@ class Corpus:
         weights = [1000] * count
         return encode_encoder(EncoderFile("synthetic", DIMENSIONS, self.words, rows, weights, alphabet))
 
-    def queries(self, count: int) -> list[str]:
-        return [" ".join(self._chance.choices(self.words, k=3)) for _ in range(count)]
-
     def _text(self) -> str:
         return " ".join(self._chance.choices(self.words, cum_weights=self._weights, k=WORDS_A_CHUNK))
 
@@ -190,7 +175,6 @@ def write_releases(folder: Path, corpus: Corpus, share: float) -> dict[str, floa
     with _timed(steps, "write"):
         _release(folder, keys, encoder, edited, Base(published=before, rows=rows), corpus.first + 1)
     (folder / "tree").rename(folder / "two")
-    (folder / "queries.json").write_text(json.dumps(corpus.queries(QUERIES)))
     return steps
 
 
@@ -232,25 +216,11 @@ def _timed(steps: dict[str, float], name: str) -> Iterator[None]:
 # The client's parts -----------------------------------------------------------------------------
 
 
-def search(store: Path, queries: Sequence[str]) -> dict[str, float]:
-    """Open what is installed and search it; return seconds."""
-    started = time.perf_counter()
-    knowledge = KnowledgeBase.open(store)
-    assert knowledge.search(queries[0])
-    first = time.perf_counter()
-    for query in queries:
-        knowledge.search(query)
-    return {"first": first - started, "query": (time.perf_counter() - first) / len(queries)}
-
-
 def measure_cpython(folder: Path, store: Path) -> dict[str, str]:
     install, update = (_pull(folder / name, store) for name in ("one", "two"))
-    found = cost_of([sys.executable, __file__, "--search", str(store)])
     return {
         "CPython, first install": _shown(install),
         "CPython, update": f"{_shown(update)}, {update.said['bytes']:,} B, {update.said['plan']}",
-        "CPython, open and first hits": f"{found.said['first']:.2f} s, {found.bytes / 1e6:.0f} MB",
-        "CPython, a query": f"{found.said['query'] * 1000:.1f} ms",
     }
 
 
@@ -272,34 +242,18 @@ def measure_chromium(browser: Browser, folder: Path, sequence: int) -> dict[str,
         (site / name).write_bytes(content if isinstance(content, bytes) else content.read_bytes())
     (site / "app.html").write_text("<!doctype html><title>app</title>")
     options = {"trust": (folder / "keys" / ROOT_FILE).read_text()}
-    queries = json.loads((folder / "queries.json").read_text())
     context = browser.new_context()
     with PagesHost(site) as server:
-        page = _page(context.new_page, server.url)
+        page = context.new_page()
+        page.set_default_timeout(600_000)
+        page.goto(f"{server.url}app.html")
         page.evaluate(START, options)
         install = page.evaluate(UPDATE)
         shutil.copytree(folder / "two", site, dirs_exist_ok=True)
         update = page.evaluate(UPDATE)
         assert page.evaluate("kb.getStatus()")["installed"]["sequence"] == sequence
-        page.close()
-        page = _page(context.new_page, server.url)
-        opened = page.evaluate(START, options)
-        first, query = page.evaluate(SEARCH, queries)
     context.close()
-    return {
-        "Chromium, first install": f"{install:.2f} s",
-        "Chromium, update": f"{update:.2f} s",
-        "Chromium, open": f"{opened:.2f} s, first hits {first:.2f} s more",
-        "Chromium, a query": f"{query * 1000:.1f} ms",
-    }
-
-
-def _page(new_page: Callable[[], Page], url: str) -> Page:
-    page = new_page()
-    page.set_default_timeout(600_000)
-    page.goto(f"{url}app.html")
-    poll(page, "document.readyState === 'complete'")
-    return page
+    return {"Chromium, first install": f"{install:.2f} s", "Chromium, update": f"{update:.2f} s"}
 
 
 # The whole --------------------------------------------------------------------------------------
@@ -326,10 +280,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--no-browser", action="store_true")
     parser.add_argument("--keep", type=Path, help="work in this folder and leave it")
     parser.add_argument("--build", type=Path, help=argparse.SUPPRESS)
-    parser.add_argument("--search", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
-    if options.build or options.search:
-        print(json.dumps(_part(options)))
+    if options.build:
+        corpus = Corpus(options.chunks[0], options.sequences)
+        print(json.dumps(write_releases(options.build, corpus, options.edited)))
         return 0
     with tempfile.TemporaryDirectory() as temporary, sync_playwright() as playwright:
         root = options.keep or Path(temporary)
@@ -346,14 +300,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if chosen is not None:
                 chosen.close()
     return 0
-
-
-def _part(options: argparse.Namespace) -> dict[str, float]:
-    if options.build:
-        corpus = Corpus(options.chunks[0], options.sequences)
-        return write_releases(options.build, corpus, options.edited)
-    queries = json.loads((options.search.parent / "queries.json").read_text())
-    return search(options.search, queries)
 
 
 if __name__ == "__main__":
