@@ -30,6 +30,8 @@ SITE = "https://brunnen.example/handbook/"
 KEYS = [page[0] for page in PAGES]
 _LONG_SCRIPT = re.compile(r"(<script\b[^>]*>)[^<]{400,}?(</script>)|(<style\b[^>]*>)[^<]{400,}?(</style>)", re.DOTALL)
 _DRAWING = re.compile(r"(<svg\b[^>]*>).*?(</svg>)", re.DOTALL)
+_AS_IT_LIES = re.compile(r"(<(?:pre|textarea|script|style)\b.*?</(?:pre|textarea|script|style)>)", re.DOTALL)
+_BLANK_LINES = re.compile(r"\n(?:[ \t]*\n)+")
 
 
 def run(*command: str | Path, cwd: Path, **environment: str) -> None:
@@ -254,12 +256,14 @@ GENERATORS: dict[str, Callable[[Path], Path]] = {
 
 
 def keep(built: Path, target: Path) -> int:
-    """Copy the pages of a built site, without drawings, long scripts and styles; return the bytes."""
+    """Copy the pages of a built site, without drawings, long scripts, styles and blank lines; return the bytes."""
     shutil.rmtree(target, ignore_errors=True)
     size = 0
     for path in sorted(built.rglob("*.html")):
         text = path.read_text(encoding="utf-8")
         text = _DRAWING.sub(r"\1\2", _LONG_SCRIPT.sub(r"\1\2\3\4", text))
+        parts = enumerate(_AS_IT_LIES.split(text))
+        text = "".join(part if at % 2 else _BLANK_LINES.sub("\n", part) for at, part in parts)
         kept = target / path.relative_to(built)
         kept.parent.mkdir(parents=True, exist_ok=True)
         kept.write_text(text, encoding="utf-8")
