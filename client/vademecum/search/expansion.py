@@ -15,7 +15,17 @@ from vademecum.search.segment_words import SegmentWords
 from vademecum.search.spelling import begun_alike, otherwise_begun, within
 from vademecum.search.stems import BEFORE, stems_of
 from vademecum.search.stop_words import STOP_WORDS
-from vademecum.search.tokens import CAMEL, PAIRED, PARTS, is_between, letters_of, parts_of, runs_of, wholes_of
+from vademecum.search.tokens import (
+    CAMEL,
+    PAIRED,
+    PARTS,
+    is_between,
+    letters_of,
+    parts_of,
+    quoted_in,
+    runs_of,
+    wholes_of,
+)
 
 MIN_PREFIX: Final = 2
 MOST_ASKED: Final = 64
@@ -33,8 +43,6 @@ _NUMBER: Final = re.compile("[0-9][._/:-][0-9]")
 _PART: Final = re.compile(".{3,}|[0-9]+")
 """What a word may be put together of."""
 _LETTER: Final = re.compile("[a-z]|[0-9]{1,3}")
-_QUOTED: Final = re.compile('(?:^|\\s)["“„«»]([^"“”„«»]+)["”“«»]')
-"""What is meant as it was typed; behind a figure the mark is one of inches."""
 _NO_DIGITS: Final = re.compile("[^0-9]+")
 
 Group: TypeAlias = tuple[tuple[int, int], ...]
@@ -109,7 +117,7 @@ class Expansion:
             widely: Whether in a question words stand for those that mean nearly the same, too.
         """
         self._groups: dict[str, Group] = {}
-        self._quoted = {run for quoted in _QUOTED.findall(query) for run in runs_of(quoted)}
+        self._quoted = {run for phrase in quoted_in(query) for run in runs_of(phrase)}
         runs = self._written(query)
         asked = self._asked(runs, typed=_is_typed(query))
         plain = {run for run in runs if self._is_plain(run)} if widely else set()

@@ -15,13 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vademecum.format.manifest import PLACES
+from vademecum.format.markup import plain
 from vademecum.format.segment import HEADING_SEPARATOR, ChunkRow
 from vademecum.generation.opened import Opened
 from vademecum.generation.row_index import unpacked
 from vademecum.search.question import Filters, says, text_of
 from vademecum.search.results import Place, metadata_of
 from vademecum.search.spelling import nearest
-from vademecum.search.tokens import named
+from vademecum.search.tokens import PAIRED, named
 
 FACETS = ("lang", "version", "source")
 MOST_VALUES = 100
@@ -36,12 +37,18 @@ _PUBLISHED = _ORDERED ** len(PLACES)
 _NUMBER = re.compile(r"^[0-9]\S* ")
 _ENDS = " ._/:-"
 """What stands around words, also those of a longer name."""
+_JOINED = bytes(byte for byte in range(128) if not chr(byte).isalnum())
 _DATED = re.compile(
     r"/(blog|news)/|/(change[-_ ]?(log|history)|changes\b|release[-_ ]?notes|what.?s[-_ ]?new)"
     r"|[/_-](19|20)\d\d[-/_.]\d\d?[-/_.]\d\d?\b",
     re.ASCII | re.IGNORECASE,
 )
 """In the key or title of a document that tells what was new once."""
+
+
+def _letters(text: bytes) -> bytes:
+    """Return the letters and figures of ASCII, small, and all that is not ASCII."""
+    return text.lower().translate(None, _JOINED)
 
 
 class Places:
@@ -227,15 +234,28 @@ class Places:
 
         return is_headed
 
-    def phrased(self, query: str) -> Callable[[int], bool]:
-        """Return what says whether a chunk has the query word for word: its text, headings, or page's title."""
-        asked = " ".join(named(query))
-        has = re.compile(f"[{_ENDS}]{re.escape(asked)}[{_ENDS}]").search
+    def phrased(self, query: str, *, quoted: bool = False) -> Callable[[int], bool]:
+        """Return what says whether a chunk has the query word for word: its text, headings, or page's title.
+
+        Args:
+            quoted: Whether what a reader does not see is passed over (the address of a link in the middle), and in
+                writing without spaces words need not end where the phrase does.
+        """
+        runs = named(query)
+        asked = " ".join(runs)
+        edge = "" if quoted and PAIRED.search(asked) else f"[{_ENDS}]"
+        has = re.compile(f"{edge}{re.escape(asked)}{edge}").search
+        letters = [_letters(run.encode()) for run in runs]
 
         def is_phrased(row: int) -> bool:
             index, position = unpacked(self._state.documents.places[self._state.chunks.owners[row]])
             chunk, title = self._chunk(row), self._state.segments[index].document(position).title
-            return asked != "" and has(f" {' '.join(named(f'{title} {chunk.headings} {chunk.text}'))} ") is not None
+            said = f"{title} {chunk.headings} {chunk.text}"
+            if asked == "" or (said.isascii() and not all(map(_letters(said.encode()).__contains__, letters))):
+                return False  # most of them, and far sooner
+            if quoted:
+                said = f"{title} {chunk.headings} {plain(chunk.text)}"
+            return has(f" {' '.join(named(said))} ") is not None
 
         return is_phrased
 

@@ -23,7 +23,7 @@ from vademecum.search.results import Hit, Results, Why, heading_text, metadata_o
 from vademecum.search.segment_words import SegmentWords, read_words
 from vademecum.search.stems import algorithms_of
 from vademecum.search.titles import Titles
-from vademecum.search.tokens import words_of
+from vademecum.search.tokens import quoted_in, words_of
 from vademecum.search.vectors import Index
 from vademecum.search.words import Found, Scores, Words
 
@@ -90,6 +90,10 @@ class Searcher:
         if documents is not None and not found.weight:  # nothing is asked but that: all that fit, by their keys
             mode, first = "hybrid", self._places.firsts
             found = replace(found, titles=np.arange(len(documents), 0, -1)[self._owners] / len(documents))
+        counting = None if documents is None else self._places.rows(documents)
+        quoted, lost = self._quoted(query, found)
+        if quoted is not None:
+            counting = quoted if counting is None else counting & quoted
         ranking = fuse(
             cosines,
             near,
@@ -97,7 +101,7 @@ class Searcher:
             self._index.ids,
             mode=mode,
             weight=self._opened.encoder.file.words_weight / 1000,
-            counting=None if documents is None else self._places.rows(documents),
+            counting=counting,
             titled=first,
             headed=None if mode == "semantic" else self._places.headed(query),
             called=self._titles.near(found.known) if mode == "hybrid" else None,
@@ -108,6 +112,9 @@ class Searcher:
         results = self._present(ranking, found, cosines, documents, prefer or {}, shown, titled, facets, group=group)
         results.language = foreign_language(words_of(query), found.unknown, self._places.languages)
         results.unknown = lacking(found.unknown, query)
+        for phrase in lost:
+            if not any(word in phrase for word in results.unknown):
+                results.unknown += (phrase,)
         results.unsaid = self._places.unsaid(filters or ())
         texts = [text for hit in results for text in (hit.title, hit.excerpt)]
         results.meant = " ".join(as_written(results.meant.split(), query, texts))
@@ -126,6 +133,21 @@ class Searcher:
         counting, titled = self._places.rows(documents), np.zeros(0, np.int64)
         ranking = fuse(cosines, cosines, nothing, ids, mode="semantic", weight=0.0, counting=counting, titled=titled)
         return self._present(ranking, nothing, cosines, documents, {}, slice(0, limit), titled, group=True)
+
+    def _quoted(self, query: str, found: Found) -> tuple[NDArray[np.bool_] | None, list[str]]:
+        """Return which chunks have what stands in quotes, each phrase of it that any has, [n], None: all count; and the
+        phrases that none has."""
+        counting, lost = None, []
+        for phrase in quoted_in(query):
+            is_phrased = self._places.phrased(phrase, quoted=True)
+            having = [row for row in np.flatnonzero(found.scores).tolist() if is_phrased(row)]
+            if not having:
+                lost.append(phrase)
+                continue
+            one = np.zeros(self._words.count, np.bool_)
+            one[having] = True
+            counting = one if counting is None else counting & one
+        return counting, lost
 
     def _near(self, found: Found, single: float) -> tuple[Scores, Scores]:
         """Return the cosine of each chunk with the query, [n], and its `nearness`, [n].

@@ -28,6 +28,8 @@ JOINTS: Final = re.compile("[._/:-]+")
 _JOINTS_OR_HUMPS: Final = re.compile(f"[._/:{CAMEL}-]+")
 PARTS: Final = re.compile(f"[^._/:{CAMEL}-]+")
 """What joints and humps part."""
+_QUOTED: Final = re.compile('(?:^|\\s)["“„«»]([^"“”„«»]+)["”“«»]')
+"""Behind a figure the mark is one of inches."""
 _LOOSE: Final = re.compile("(?<![0-9])[_-]|[_-](?![0-9])")
 _ENDS: Final = "._-/:" + CAMEL
 
@@ -112,6 +114,15 @@ def named(text: str) -> tuple[str, ...]:
     """
     runs = (run.replace(CAMEL, "").strip(_ENDS) for run in runs_of(text))
     return tuple(run for run in runs if run)
+
+
+def quoted_in(query: str) -> list[str]:
+    """Return what stands between quotes in a query and has a word: it is meant as it was typed.
+
+    >>> quoted_in('a 3" pipe: "how to" fit it')
+    ['how to']
+    """
+    return [phrase for phrase in _QUOTED.findall(query) if named(phrase)]
 
 
 def letters_of(word: str) -> str:

@@ -4,6 +4,7 @@
 
 import { Dictionary } from "./dictionary.mjs";
 import { Neighbours } from "./neighbours.mjs";
+import { quotedIn } from "./places.mjs";
 import { inLetters, otherwiseBegun, within } from "./spelling.mjs";
 import { MOST_STEMS } from "./stems.mjs";
 import { CAMEL, PAIRED, isBetween, lettersOf, partsOf, runsOf, wholesOf } from "./tokens.mjs";
@@ -23,8 +24,6 @@ const MOST_GROUPS = 1 << 12;
 /** A version, a time, an address: its parts alone say nothing. */
 const VERSION = /\d[._/:-]\d/;
 const SHORT = /^([a-z]|\d{1,3})$/;
-/** What is meant as it was typed; behind a figure the mark is one of inches. */
-const QUOTED = /(?:^|\s)["“„«»]([^"“”„«»]+)["”“«»]/g;
 /** What a word may be put together of. */
 const PART = /^(.{3,}|\d+)$/u;
 
@@ -53,7 +52,7 @@ export class Expansion {
   /** @param {string} query @param {boolean} widely whether in a question words stand for those that mean nearly the same, too */
   of(query, widely) {
     for (const _ of this.all.reading); // what is left of it
-    this.#quoted = new Set([...query.matchAll(QUOTED)].flatMap(([, quoted]) => runsOf(quoted)));
+    this.#quoted = new Set(quotedIn(query).flatMap(runsOf));
     const runs = this.#written(query);
     const asked = this.#asked(runs, isTyped(query));
     const plain = new Set(widely ? runs.filter((run) => this.#isPlain(run)) : []);

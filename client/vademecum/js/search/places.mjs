@@ -4,9 +4,10 @@
  * and which of several places it shows. The twin of search/places.py.
  */
 
+import { plainText } from "../format/markup.mjs";
 import { says, textOf } from "./question.mjs";
 import { nearest } from "./spelling.mjs";
-import { named } from "./tokens.mjs";
+import { PAIRED, named } from "./tokens.mjs";
 
 /** @typedef {import("./generation.mjs").Generation} Generation */
 /** @typedef {import("./question.mjs").Filters} Filters */
@@ -149,17 +150,23 @@ export class Places {
     };
   }
 
-  /** Whether a row has the query word for word, in its text, its headings or its page's title. @param {string} query @returns {(row: number) => boolean} */
-  phrased(query) {
-    const asked = named(query).join(" ");
-    const has = new RegExp(`[ ._/:-]${asked.replaceAll(".", "\\.")}[ ._/:-]`);
-    const mayHold = holding(lettersIn(asked));
+  /** Whether a row has the query word for word, in its text, its headings or its page's title.
+   * @param {string} query @param {boolean} [quoted] whether what a reader does not see in the text is passed over (the address of a link
+   *   in the middle of the phrase), and in writing without spaces words need not end where the phrase does
+   * @returns {(row: number) => boolean} */
+  phrased(query, quoted) {
+    const runs = named(query);
+    const asked = runs.join(" ");
+    const edge = quoted && asked.search(PAIRED) >= 0 ? "" : "[ ._/:-]";
+    const has = new RegExp(edge + asked.replaceAll(".", "\\.") + edge);
+    const mayHold = (quoted ? runs : [asked]).map((each) => holding(lettersIn(each)));
     const { documents, owners } = this.generation;
     return (row) => {
       const page = documents[owners[row]];
       const { segment, row: at } = this.generation.place(row);
-      if (asked === "" || !mayHold(page.segment.titles, page.row, segment.headings, segment.texts, at)) return false;
-      const said = [page.segment.titles.at(page.row), segment.headings.at(at), segment.texts.at(at)].join(" ");
+      if (asked === "" || !mayHold.every((may) => may(page.segment.titles, page.row, segment.headings, segment.texts, at))) return false;
+      const text = segment.texts.at(at);
+      const said = [page.segment.titles.at(page.row), segment.headings.at(at), quoted ? plainText(text) : text].join(" ");
       return has.test(` ${named(said).join(" ")} `);
     };
   }
@@ -235,6 +242,11 @@ export class Places {
     const { pageKey: page } = this.metadata[at];
     return typeof page === "string" ? page : this.generation.documents[at].key;
   }
+}
+
+/** What stands between quotes and has a word: it is meant as it was typed. Behind a figure the mark is one of inches. @param {string} query */
+export function quotedIn(query) {
+  return Array.from(query.matchAll(/(?:^|\s)["“„«»]([^"“”„«»]+)["”“«»]/g), ([, phrase]) => phrase).filter((phrase) => named(phrase).length);
 }
 
 /** The letters and figures of ASCII, small, and all that is not ASCII. @param {string} named */

@@ -6,6 +6,7 @@ import { asWritten, lacking, quoted, wordsIn } from "./excerpt.mjs";
 import { inTurns } from "./kept_words.mjs";
 import { Meaning, Titles } from "./meaning.mjs";
 import { MOST_MORE } from "./question.mjs";
+import { quotedIn } from "./places.mjs";
 import { FAR, fuse, inOrder, ownersOf, placesOf, roomFor } from "./ranking.mjs";
 import { readWords } from "./segment_words.mjs";
 import { algorithmsOf, loadStems } from "./stems.mjs";
@@ -122,9 +123,16 @@ export class Searcher {
     }
     if (mode !== "lexical") meaning.turnTo(empty ? asked : (vector ?? asked), mode === "semantic" ? 0 : FAR, this.room.picked);
     const names = mode === "semantic" ? {} : { headed: places.headed(query), phrased: places.phrased(query), ...(mode === "hybrid" && { called: this.titles.near(asked), dated: places.isDated }) };
-    const answer = this.#answer(found, fits, { mode, titled, first, names, limit, offset, group, prefer, facets });
-    const language = found.unknown.length ? await this.#foreign(query, found.unknown) : "";
+    let fitting = places.fitting(fits);
     const unknown = lacking(found.unknown, query);
+    for (const phrase of words ? quotedIn(query) : []) {
+      const having = new Set(found.rows.filter(places.phrased(phrase, true)));
+      const before = fitting;
+      if (having.size) fitting = (row) => having.has(row) && (!before || before(row));
+      else if (!unknown.some((word) => phrase.includes(word))) unknown.push(phrase);
+    }
+    const answer = this.#answer(found, fits, { fitting, mode, titled, first, names, limit, offset, group, prefer, facets });
+    const language = found.unknown.length ? await this.#foreign(query, found.unknown) : "";
     const texts = answer.hits.flatMap(({ title, excerpt }) => [title, excerpt]);
     const meant = answer.meant && answer.meant.split(" ").map((/** @type {string} */ word) => asWritten(word, query, texts)).join(" ");
     const told = { ...answer, unknown, meant, language, unsaid: places.unsaid(Object.keys(filters)), preparing: !words };
@@ -144,15 +152,16 @@ export class Searcher {
     if (row === undefined || generation.owners[row] < 0) return { hits: [], total: 0, unknown: [], nearest: false, facets: {}, words: [], meant: "", language: "", unsaid: {}, preparing: false };
     this.meaning.turnTo(generation.vector(row), 0, this.room.picked);
     const asked = { mode: "semantic", titled: [], first: [], alone: true, limit, offset: 0, group: true, prefer: {} };
-    return { ...this.#answer(found, places.elsewhere(row), asked), language: "", unsaid: {}, preparing: false };
+    const fits = places.elsewhere(row);
+    return { ...this.#answer(found, fits, { ...asked, fitting: places.fitting(fits) }), language: "", unsaid: {}, preparing: false };
   }
 
   /** @param {import("./words.mjs").Found} found @param {boolean[] | null} fits
-   * @param {Omit<Question, "query" | "filters"> & {titled: number[], first: number[], alone?: boolean, names?: import("./ranking.mjs").Names}} asked */
-  #answer(found, fits, { mode, titled, first, alone, names, limit, offset, group, prefer, facets }) {
+   * @param {Omit<Question, "query" | "filters"> & {fitting: ((row: number) => boolean) | null, titled: number[], first: number[], alone?: boolean, names?: import("./ranking.mjs").Names}} asked */
+  #answer(found, fits, { fitting, mode, titled, first, alone, names, limit, offset, group, prefer, facets }) {
     const { generation, places, meaning } = this;
     const { index, owners } = generation;
-    const ranking = fuse(meaning, found, { mode, weight: this.encoder.wordsWeight / 1000, fits: places.fitting(fits), titled: first, alone }, this.room);
+    const ranking = fuse(meaning, found, { mode, weight: this.encoder.wordsWeight / 1000, fits: fitting, titled: first, alone }, this.room);
     const candidates = places.settled(this.#candidates(ranking, names, fits, prefer, places.depth(offset + limit), group), ranking.scores, fits, prefer, titled);
     /** @type {Candidate[][]} */ const groups = [];
     const placed = this.room.seen.fill(0); // of each document its group, from 1

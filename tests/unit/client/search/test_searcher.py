@@ -14,7 +14,7 @@ from vademecum.encoder.query import Encoder
 from vademecum.errors import UsageError
 from vademecum.knowledge import KnowledgeBase
 from vademecum.search.excerpt import excerpt_of, lacking, link_to, marks_of
-from vademecum.search.ranking import MODES, fuse
+from vademecum.search.ranking import MODES, Mode, fuse
 from vademecum.search.results import Hit, Place, Results
 from vademecum.search.words import logarithm
 
@@ -437,3 +437,41 @@ def test_a_hit_is_printed_in_one_line() -> None:
     whole = replace(hit, markdown="the *whole* text", places=places, marks=((0, 1),), link="https://docs.example/a#")
     shown = "id='0', document='a.md', title='A', heading='B', url='https://docs.example/a', score=1.0, metadata={}"
     assert repr(whole) == f"Hit({shown}, excerpt='', why=Why(words=None, meaning=None))"
+
+
+@pytest.fixture(scope="module")
+def quoted(tmp_path_factory: pytest.TempPathFactory) -> KnowledgeBase:
+    text = "A [release key](https://example.org/any) signs it, and **re**leases too. 応答のあとで実行する。"
+    return searched(tmp_path_factory.mktemp("quoted"), {**PAGES, "links.md": f"# Links\n\n{text}\n"})
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(
+    ("query", "documents", "unknown"),
+    [
+        ('"release key"', {"keys.md", "links.md"}, ()),
+        ('sign "release key"', {"keys.md", "links.md"}, ()),  # beside other words
+        ('"key signs it"', {"links.md"}, ()),  # the address of the link in it is not read
+        ('"root key" "release key"', {"keys.md"}, ()),  # both in one passage
+        ('"root key" "copies stay"', set(), ()),  # each somewhere, together nowhere
+        ('"background tasks"', {"tasks.md"}, ()),  # in a title
+        ('"by hand"', {"book.md"}, ()),  # a stop word and another
+        ('"releases"', {"links.md"}, ()),  # one word, and no other form of it
+        ('"あとで実行"', {"links.md"}, ()),  # writing without spaces
+        ('"--" wheel', {"rotate.md", "book.md"}, ()),  # no word in it
+    ],
+)
+def test_what_is_in_quotes_stands_so_in_each_hit(
+    quoted: KnowledgeBase, query: str, documents: set[str], unknown: tuple[str, ...], mode: Mode
+) -> None:
+    hits = quoted.search(query, mode=mode)
+    assert {hit.document for hit in hits} >= documents and hits.unknown == unknown
+    if "--" not in query:
+        assert {hit.document for hit in hits} == documents and hits.total == len(documents)
+
+
+def test_a_phrase_that_no_page_has_is_told_and_its_words_find_what_they_find(quoted: KnowledgeBase) -> None:
+    hits = quoted.search('"key release"')
+    assert hits.unknown == ("key release",) and list(hits) == list(quoted.search("key release"))
+    assert quoted.search('"rotates" "key xyzzy"').unknown == ("xyzzy", "rotates")  # told once
+    assert quoted.search('"release key"', filters={"lang": "de"}).total == 0
