@@ -12,7 +12,9 @@ from datetime import datetime
 import orjson
 import yaml
 
+from vademecum.errors import ContentError
 from vademecum_builder.sources import private_fields
+from vademecum_builder.sources.times import spans_of
 
 HEAD = 16 * 1024
 """Bytes of a file in which it may say that it is private."""
@@ -27,12 +29,12 @@ def _key(names: str, group: str) -> str:
     return rf"(?:^|^[ \t]+(?=\")|[{{,][ \t]*(?=\"))[\"']?(?P<{group}>(?:page-)?(?:{names}))[\"']?[ \t]*[:=][ \t]*[\"']?"
 
 
-_YES, _NO = r"(?:true|yes|on|1)\b", r"(?:false|no|off|0|-1)\b"
+_YES, _NO = r"(?:(?:true|yes|on|1)\b|[yt](?![\w./]))", r"(?:(?:false|no|off|0|-1)\b|[nf](?![\w./]))"
 _FLAGS = re.compile(
-    f"{_key('draft|unlisted|private|noindex|search_exclude', 'yes')}{_YES}"
+    f"{_key('(?:is_?)?(?:draft|unlisted|private|hidden)|noindex|search_exclude', 'yes')}{_YES}"
     f"|{_key('publish(?:ed)?|search|sitemap|pagefind', 'no')}{_NO}"
     f"|{_key('robots', 'robots')}[^\\n]*\\b(?:noindex|none)\\b"
-    f"|{_key('visibility', 'visibility')}(?:private|hidden)\\b"
+    f"|{_key('visibility', 'visibility')}(?:private|hidden|unlisted|internal|draft|members|paid)\\b"
     # `head:` of VitePress and Starlight: an element, whatever its shape.
     r"|\bcontent[\"']?[ \t]*[:=][ \t]*[\"']?[^\n\"'}]*\b(?P<noindex>noindex)\b"
     rf"|{_key('search', 'search')}(?:\{{|\n(?:[ \t]+.*\n)*?[ \t]+)[ \t]*[\"']?exclude[\"']?[ \t]*[:=][ \t]*{_YES}",
@@ -44,11 +46,21 @@ _INDENTED = re.compile(
 )
 """Of something else than the page, mostly; in front matter that nothing can be read of, who knows."""
 _DATE = re.compile(
-    _key("date|publish_?date|expiry_?date|unpublish_?date", "name") + r"(?P<day>\d{4}-\d{2}-\d{2})",
+    r"(?:^|^[ \t]+(?=\")|[{,][ \t]*(?=\"))[\"']?(?P<name>[a-z]+(?:[_-]?[a-z]+){0,3})[\"']?[ \t]*[:=][ \t]*"
+    r"(?:\"(?P<double>[^\"\n]*)\"|'(?P<single>[^'\n]*)'|(?P<plain>[^\n]*?)[ \t,}]*(?:[ \t]#.*)?(?:$|(?=,[ \t]*\")))",
     re.MULTILINE | re.IGNORECASE,
 )
+_WRITTEN = re.compile(r"date|published|pub_?date(?:_?time)?", re.IGNORECASE)
+"""When a page was written or came out, in whatever words: `today`, `last-modified`, `n.d.`"""
+_EXPIRES = re.compile(r"expiry_?date", re.IGNORECASE)
+_TO_COME = re.compile(
+    r"\b(?:(?:coming )?soon|tb[acd]|to be \w+"
+    r"|upcoming|forthcoming|future|scheduled|unreleased|tomorrow|not yet|next \w+)\b",
+    re.IGNORECASE,
+)
 _WORDS = """
-    draft unlisted private noindex search publish sitemap pagefind robots visibility date
+    draft unlisted private hidden noindex search publish sitemap pagefind robots visib date embargo
+    go_live golive go_dead
 """.split()
 """One of them stands in whatever the patterns above find: most heads have none, which is seen at once."""
 _ROBOTS = re.compile(
@@ -92,10 +104,24 @@ def why_private(head: str, now: datetime | None = None) -> str:
     if said:
         return _told(said)
     for date in _DATE.finditer(front[0]) if now else ():
-        ends = date["name"].lower().startswith(("expiry", "unpublish"))
-        if now is not None and (date["day"] < f"{now:%Y-%m-%d}" if ends else date["day"] > f"{now:%Y-%m-%d}"):
-            return f"pages that are not for everybody: {date['name']} {'over' if ends else 'to come'}"
+        value = (date["double"] or date["single"] or date["plain"] or "").strip()
+        if now is not None and (why := _why_not_today(date["name"].replace("-", "_"), value, now)):
+            return f"pages that are not for everybody: {date['name']} {why}"
     return ""
+
+
+def _why_not_today(name: str, value: str, now: datetime) -> str:
+    """Return why a page with this date is not shown on a day, whatever the hour and its zone; empty: it is."""
+    first, last = now.replace(hour=0, minute=0, second=0, microsecond=0), now.replace(hour=23, minute=59, second=59)
+    if not _WRITTEN.fullmatch(name):
+        when = "until" if _EXPIRES.fullmatch(name) else private_fields.shown_when(name)
+        return private_fields.why_not_now(when, value, first if when == "until" else last) if when else ""
+    if _TO_COME.search(value):
+        return "to come"
+    try:
+        return "to come" if all(begin > last for begin, _ in spans_of(value)) else ""
+    except ContentError:
+        return ""
 
 
 def why_private_record(data: bytes, now: datetime | None = None) -> str:

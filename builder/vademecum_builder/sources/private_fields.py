@@ -6,17 +6,18 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
-from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache, lru_cache
 from typing import Any, Final
 
 from vademecum.errors import ContentError
 from vademecum.format.json import canonical
-from vademecum_builder.sources.times import read_time
+from vademecum_builder.sources.times import spans_of
 
 _NULL = r"null|none|nil|nan|\\n"
 """As tables of programs write that there is nothing: phpMyAdmin, `mysqldump --tab`, pandas."""
+_UNSET = rf"|{_NULL}|n/?a|no|not set|never|false|off|0001-01-01.*|[-–—0:.?/ tz]+"
+"""Of a time: that there is none, as zeros say it in MySQL and in Go."""
 _YES, _NO, _ANY = r"true|yes|on|1|t|y", r"false|no|off|0|-1|f|n", rf"(?!(?:false|no|f|n|{_NULL}|[0:. _-]+)$).+"
 _DRAFT = "draft|auto-draft|future|private|unpublished|trash(?:ed)?|spam|deleted|hidden"
 _BETWEEN = (
@@ -36,7 +37,7 @@ _RULES: Final[Mapping[str, str]] = {
     r"robots": r".*\b(?:noindex|none)\b.*",
     # When it was taken away; when it was made public: Strapi, Shopify and what Rails has say so that it was not.
     r"(?:.*_)?(?:hid(?:den)?|delete|remove|trash)(?:e?d)?_?(?:at|on|time|date)": _ANY,
-    r"published_?at": f"|{_NULL}",
+    r"published_?at": _UNSET,
     # Who it is for, in words; in numbers as phpBB and GitLab have them, and whispers among the posts of Discourse.
     r"(?:.*_)?(?:visibility(?:_in_catalog)?|privacy(?:_status)?|access|archetype)": (
         rf"{_BETWEEN}|unlisted|friends|members|followers|subscribers|specified|paid|tiers"
@@ -55,44 +56,64 @@ _RULES: Final[Mapping[str, str]] = {
     r"(?:post|page|topic|forum|channel|room)_password": ".+",
 }  # fmt: skip
 """By what a field is called (`plain_name`) what it holds (`_plain_value`) where a record is not for everybody."""
-_FROM_WHEN: Final = re.compile(
-    r"publish(?:ed)?_?(?:at|on)|go_?live_?(?:at|on)|visible_from|embargo(?:ed)?_?(?:until|till|to|date|ends?(?:_(?:at|on))?)"
-)
-"""No date of a publication: that of a book which is to come is what people look for."""
-_UNTIL_WHEN: Final = re.compile(r"unpublish(?:ed)?_?(?:at|on)|visible_(?:until|till)|go_?dead_?(?:at|on)")
-_LEAST_SECONDS: Final = 10**8
-"""Of a number that is a time, since 1970."""
+_SHOWN_WHEN: Final[Mapping[str, str]] = {
+    # No `publication_date`: that of a book which is to come is what people look for.
+    "from": r"publish(?:ed)?_?(?:at|on)|publish_?(?:date|time|up)|go_?live_?(?:at|on|date)|visible_from",
+    # No `expiry_date`: that is a food's, or a coupon's.
+    "until": r"unpublish(?:ed)?_?(?:at|on|date)|publish_?down|visible_(?:until|till)|go_?dead_?(?:at|on)",
+    "embargo": (
+        r"(?:.*_)?embargo(?:ed)?(?:_?(?:until|till|to|date|lifts?|ends?|(?:release|lift|end|expir\w+)_date)(?:_(?:at|on))?)?"
+    ),
+}
+_NEVER: Final = re.compile(_UNSET, re.IGNORECASE)
+_SHOWN_TOO: Final[Mapping[str, re.Pattern[str]]] = {
+    "from": re.compile(r"[ns]\.? ?d\.?|s\.? ?[al]\.?|o\.? ?j\.?|undated|no date|true|yes|.*\bago", re.IGNORECASE),
+    "until": re.compile(r"(?:for)?ever|permanent|unlimited|indefinite(?:ly)?|endless", re.IGNORECASE),
+}
+"""What is published without saying when, and for good."""
+UNREADABLE: Final = "is no time that can be read: write it as 2027-03-31"
 _PASS = (
     r"(?<!com)(?<!by)(?<!over)(?<!under)(?<!sur)(?<!tres)(?<!boarding_)(?<!day_)(?<!season_)(?<!mountain_)"
     r"pass(?![a-z]|_(?:rate|count|fail|mark|ratio|score|percent|type|through)(?:_|$))"
 )
 _PRIVATE: Final[Mapping[str, str]] = {
     "secret": (
-        rf"{_PASS}|pass(?:w|phrase)|kennwort|contrase|mot_?de_?passe|senha|wachtwoord|secret|geheim|token|iban"
-        r"|(?:^|_)ssn|(?<!i)ssn(?![a-z])"
+        rf"{_PASS}|pass(?:w|phrase)|kennwort|contrase|mot_?de_?passe|(?:^|_)senha|wachtwoord|secret(?!ar)|geheim(?!tip)"
+        r"|(?:access|auth|api|bearer|csrf|device|push|refresh|reset|session)_?tokens"
+        r"|token(?!s(?:$|_)|i[sz]|_(?:count|symbol|standard|supply|type|length|limit)(?:$|_))"
+        r"|(?:^|_)iban(?:$|_|\d)|(?:^|_)ssn|(?<!i)ssn(?![a-z])"
     ),
     "key": (
-        r"pass(?:e?port|code|key|n(?:r|um))|(?:^|_)pwd?(?:$|_)|private_?key|api_?key|hash(?!_?tag)|_salt$|(?:^|_)ip(?:$|_)"
-        r"|ip_?addr"
+        r"pass(?:e?port|code|key|n(?:r|um))|(?:^|_)pwd?(?:$|_)|private_?key|api_?key|hash(?!_?(?:tag|rate))"
+        r"|(?<!sea)(?<!table)(?<!added)_salt$|(?:^|_)ip(?:$|_)(?!class|code|grade|klasse|rating|schutz)|ip_?addr"
     ),
-    "mail": r"e_?mail|correo|courriel",
+    "mail": r"(?<!voic)e_?mail|correo|courriel",
     "reached": (
-        r"phone|(?:^|_)mobile(?:$|_(?:no|nr|num))|telef|address|adresse|anschrift|direcci|indirizzo|endereco"
+        r"(?<!gramo)(?<!head)(?<!mega)(?<!micro)(?<!saxo)(?<!xylo)phone(?!m|tic)|(?:^|_)mobile(?:$|_(?:no|nr|num))|telef"
+        r"|address(?!able|ed(?:$|_)|ing)|adresse|anschrift|direcci|indirizzo|endereco"
         r"|contact_?(?:name|person)|ansprechpartner"
     ),
-    "paid": r"salar|(?:^|_)wages?(?:$|_)|gehalt|sueldo|stipendio|bank_?(?:card|acc)|credit_?card|konto_?n",
-    "born": r"birth|dob(?:$|_)|geburt|nacimi|naissance|nascita|geboorte",
-    "cost": (
-        r"cost(?![aeilu])|margin|(?:purchase|buying|dealer)_?price|wholesale|einkauf|kosten|marge|coste|inkoop"
-        r"|(?:^|_)ek(?:_|$|preis|netto)"
+    "paid": (
+        r"salar|(?:^|_)wages?(?:$|_)|(?:^|_|brutto|netto|jahres|monats|grund|mindest|anfangs|einstiegs|ziel|fest)gehalt"
+        r"|sueldo|stipendio|bank_?(?:card|acc)|credit_?card|konto_?n"
     ),
-    "lent": r"borrowe[dr]|(?:lent|loaned)_(?:to|by)|ausgeliehen|ausleiher|entliehen|entleiher",
+    "born": r"birth(?!mark|stone)|(?:^|_)dob(?:$|_)|geburt|nacimi|naissance|nascita|geboorte",
+    "cost": (
+        r"cost(?![aeilu])|margin(?!al)|(?:purchase|buying|dealer)_?price|wholesale|einkauf|kosten(?!los|frei)"
+        r"|marge(?!r)|coste|inkoop|(?:^|_)ek(?:_|$|preis|netto)"
+    ),
+    "lent": r"borrowe[dr]|(?:^|_)(?:lent|loaned)_(?:to|by)|ausgeliehen|ausleiher|entliehen|entleiher",
     "note": (
-        r"(?:intern|private|staff|admin|seller)\w*_(?:not[ei]|com+ent|komment|remark|memo|bemerk|vermerk)"
+        r"(?:intern(?!at)|private|staff|admin|seller)\w*_(?:not[ei]|com+ent|komment|remark|memo|bemerk|vermerk)"
         r"|(?:not(?:es?|iz(?:en)?)|com+ents?|kommentar|remarks?|bemerkung(?:en)?)_\(?(?:intern|privat|staff|admin)"
     ),
 }
 """What a field is called that is nobody's business, by why it is."""
+_FACT: Final = re.compile(
+    r"(?:.*_)?(?:is|has|can|supports|requires|needs|allows|accepts)_[a-z_]+|.*_(?:verified|confirmed|required|supported)",
+    re.IGNORECASE,
+)
+"""What is so or not so: `isMobile`, `requires_password`."""
 _REACHED: Final = re.compile(
     r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}(?![\w:])|(?<!\d\.)(?<![\w+-])(?:\+|00)\d[\d /().-]{6,}\d|"
     r"(?<![\w+./-])(?!\d\d[/-]\d\d[/-]\d\d)(?=(?:[ /().-]{0,2}\d){7})\(?0\d{1,4}\)?[ /-](?:[ .-]?\d){3}|"
@@ -117,22 +138,43 @@ def why_private(fields: Mapping[str, Any], now: datetime | None = None) -> str:
         now: With what the time is compared at which a record is to be published; None: it does not matter.
     """
     for name, value in fields.items():
-        if may_say(name) and any(is_private(name, one) for one in (value if isinstance(value, list) else [value])):
+        values = value if isinstance(value, list) else [value]
+        if may_say(name) and any(is_private(name, one) for one in values):
             return name.lower()
-        is_count = isinstance(value, int | float) and value < _LEAST_SECONDS  # 0: at no time, and 2030 is a year
-        if now is not None and not is_count and (when := _shown_when(name)):
-            with suppress(ContentError):
-                at = read_time(value, UTC)
-                if at > now if when == "to come" else at < now:
-                    return f"{name.lower()} {when}"
+        if now is not None and (when := shown_when(name)):
+            for one in values:
+                if why := why_not_now(when, one, now):
+                    return f"{name.lower()} {why}"
     return ""
 
 
 @lru_cache(maxsize=4096)
-def _shown_when(name: str) -> str:
-    """Return whether a field says from when on a record is shown (`to come`) or until when (`over`); empty: neither."""
+def shown_when(name: str) -> str:
+    """Return what the time in a field of this name does to a record: it is shown `from` or `until` then, or under
+    `embargo`; empty: nothing."""
     plain = plain_name(name).lower()
-    return "to come" if _FROM_WHEN.fullmatch(plain) else "over" if _UNTIL_WHEN.fullmatch(plain) else ""
+    return next((when for when, names in _SHOWN_WHEN.items() if re.fullmatch(names, plain)), "")
+
+
+def why_not_now(when: str, value: object, now: datetime) -> str:
+    """Return why what is shown `from` or `until` a time, or is under `embargo`, is not shown now: `to come`, `over`,
+    `UNREADABLE`; empty: it is.
+
+    Of several readings of a time the one counts by which it is not shown. An embargo ends when all of what it names is
+    over, be it a year.
+    """
+    while isinstance(value, dict) and len(value) == 1:  # `{"$date": {"$numberLong": "1700000000000"}}` of MongoDB
+        [value] = value.values()
+    said = "" if value is None else str(value).strip()
+    if _NEVER.fullmatch(said) or (when in _SHOWN_TOO and _SHOWN_TOO[when].fullmatch(said)):
+        return ""
+    try:
+        spans = spans_of(value)
+    except ContentError:
+        return UNREADABLE
+    if when == "until":
+        return "over" if any(end < now for _, end in spans) else ""
+    return "to come" if any((begin if when == "from" else end) > now for begin, end in spans) else ""
 
 
 def is_private(name: str, value: object, table: str = "") -> bool:
@@ -159,7 +201,8 @@ def is_named_private(name: str, *why: str) -> bool:
     Args:
         why: For which of the reasons (`secret`, `mail`, `reached`, `paid` …); without them for any.
     """
-    return _private_words(why or tuple(_PRIVATE)).search(plain_name(name)) is not None
+    plain = plain_name(name)
+    return _FACT.fullmatch(plain) is None and _private_words(why or tuple(_PRIVATE)).search(plain) is not None
 
 
 @cache

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from contextlib import suppress
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -17,9 +18,13 @@ _DAY_FIRST = re.compile(r"(\d\d?)\.(\d\d?)\.(\d{4})(?:,? (\d\d:\d\d(?::\d\d)?))?
 """With points between them the day comes first wherever dates are written so; with strokes it may be the month."""
 _SPELLED = re.compile(r"[A-Z]\w+, ([A-Z]\w+ \d\d?, \d{4}) at (\d\d?:\d\d:\d\d)\s?([AP]M) UTC")
 """As Google Chat exports it: the blank before AM is a narrow one."""
+_YEAR = re.compile(r"(?<!\d)[12]\d{3}(?!\d)")
 _DURATION = re.compile(r"(\d+)\s*(s|m|h|d|w)")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FIRST, _LAST = datetime(1, 1, 1), datetime(9996, 12, 31, 23, 59, 59)
+_LEAST_SECONDS = 10**8
+"""What is less is no count of seconds since 1970, but a year or a day in digits."""
 # A number above this is no count of seconds (the year 5138): it is one of milliseconds, microseconds, nanoseconds.
 _MOST_SECONDS = 10**11
 
@@ -69,6 +74,57 @@ def read_time(value: object, zone: tzinfo | None = None) -> datetime:
         return value.astimezone(UTC)
     except OverflowError:
         raise ContentError(f"{value.isoformat(' ')} is out of range") from None
+
+
+def spans_of(value: object) -> list[tuple[datetime, datetime]]:
+    """Return between which two moments, in UTC, a time lies that people wrote: `2027-03-31`, `May 2024`, a year.
+
+    `12/03/2024` is two such spans, as the day may stand first or last. What names a year in other words (`Spring 2023`,
+    `end of March 2027`) lies at its beginning or at its end.
+
+    Raises:
+        ContentError: It does not say in which year.
+    """
+    if (
+        not isinstance(value, bool)
+        and isinstance(value, int | float | Decimal)
+        and -_LEAST_SECONDS < value < _LEAST_SECONDS
+    ):
+        value = f"{value:.0f}"  # a year, or 20270331
+    try:
+        begin = read_time(value, UTC)
+    except ContentError:
+        if not isinstance(value, str):
+            raise
+        spans = _spans_of_text(value)
+        if not spans:
+            raise
+        return spans
+    is_day = not isinstance(value, datetime) and len(str(value).strip()) <= len("2027-03-31")
+    return [(begin, begin + timedelta(days=1, microseconds=-1) if is_day and begin.time() == time() else begin)]
+
+
+def _spans_of_text(text: str) -> list[tuple[datetime, datetime]]:
+    from dateutil import parser
+
+    def zone(_: str, seconds: int | None) -> tzinfo:
+        return timezone(timedelta(seconds=seconds or 0))
+
+    found = []
+    for day_first in (False, True):
+        # What a text does not say is first as early, then as late as can be.
+        with suppress(ValueError, OverflowError):
+            ends = [
+                parser.parse(text.strip(" <>[]"), default=one, dayfirst=day_first, tzinfos=zone)
+                for one in (_FIRST, _LAST)
+            ]
+            begin, end = [one.replace(tzinfo=one.tzinfo or UTC) for one in ends]
+            if begin.year == end.year:
+                found.append((begin, end))
+    if not found and (years := sorted(map(int, _YEAR.findall(text)))):
+        first, last = datetime(years[0], 1, 1, tzinfo=UTC), datetime(years[-1], 12, 31, 23, 59, 59, tzinfo=UTC)
+        found = [(first, first), (last, last)]
+    return found
 
 
 def read_zone(name: object) -> tzinfo | None:

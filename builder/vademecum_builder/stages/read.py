@@ -145,7 +145,7 @@ def _digest_of_unread(item: SourceItem, base: Base, context: BuildContext, found
         and not context.request.strict  # what is wrong with a page, its reader alone knows
         and not old.removed
         and base.sources.get(item.key) == digest
-        and not _private(old, context)
+        and not _private(old, item, context)
     ):
         found.sources[item.key] = digest
         found.documents[item.key] = old
@@ -162,7 +162,7 @@ def _take(read: Read, base: Base, context: BuildContext, found: Gathered) -> Non
         found.leave_out(item.key, outcome)
         return
     found.told += outcome.warnings
-    private = _private(outcome.row, context)
+    private = _private(outcome.row, item, context)
     if private:
         found.leave_out(item.key, private)
         return
@@ -189,12 +189,15 @@ def _refuse(item: SourceItem, error: ContentError, found: Gathered) -> None:
     found.others[found.ending(item.key), SKIPPED] += 1
 
 
-def _private(row: DocumentRow, context: BuildContext) -> str:
+def _private(row: DocumentRow, item: SourceItem, context: BuildContext) -> str:
     """Return why a document is not for everybody; empty: it is.
 
-    What has no front matter says it in its own way (`:draft: true`), which its reader has made metadata of.
+    What has no front matter says it in its own way (`:draft: true`), which its reader has made metadata of. A record
+    has said it before, and its `date` is no page's.
     """
-    return "" if not row.metadata or context.shows_drafts(row.key) else why_private(row.metadata, context.now)
+    if not row.metadata or item.media_type == RECORD or context.shows_drafts(row.key):
+        return ""
+    return why_private(row.metadata, context.now)
 
 
 def _source_digest(item: SourceItem, shaped_by: str) -> str:

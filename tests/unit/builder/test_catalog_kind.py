@@ -269,9 +269,22 @@ def test_a_record_that_says_it_is_a_draft_is_left_out_and_an_event_to_come_is_no
     monkeypatch.chdir(tmp_path)
     records = [{"id": 1, "name": "a", "published": False}, {"id": 2, "name": "Party", "date": "2999-01-01"}]
     (tmp_path / "shop.json").write_text(json.dumps(records))
-    for more, count in (("", 1), ("drafts = true", 2)):
-        (tmp_path / "vademecum.toml").write_text(SETTINGS + more)
+    for more, count in (("", 1), ("", 1), ("drafts = true", 2)):
+        (tmp_path / "vademecum.toml").write_text(f'{SETTINGS}metadata = ["date"]\n{more}')
         assert build(read_settings(tmp_path / "vademecum.toml")).documents == count
+
+
+@pytest.mark.slow
+def test_an_embargo_that_nobody_can_read_is_told_with_its_record_and_what_to_write(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    records = [{"id": n, "name": "a", "embargo_until": until} for n, until in enumerate(["", "after the fair"])]
+    (tmp_path / "shop.json").write_text(json.dumps(records))
+    (tmp_path / "vademecum.toml").write_text(SETTINGS)
+    report = build(read_settings(tmp_path / "vademecum.toml"))
+    why = "pages that are not for everybody: embargo_until is no time that can be read: write it as 2027-03-31"
+    assert (report.documents, report.files_left_out) == (1, {why: ["shop:1"]})
 
 
 @pytest.mark.parametrize(

@@ -222,6 +222,7 @@ PRIVATE = """
     passkey passports userPasscodes Passwörter passphrase PassNr Passnummer passnr pass user_pass smtp_pass pwd user_pwd
     smtp_pw pw_reset private_key client_secret reset_token apiKey login_hash user_salt Kennwort Geheimzahl contraseña
     mot_de_passe senha wachtwoord
+    access_tokens apiTokens user_token token_hash Jahresgehalt smartphone_number his_mobile lent_by
     BankAccount bank_card creditCard Kontonummer IBAN E-Mail Phone
     mobile home_mobile mobile_no mobile_nr mobile_num Telefon courriel correo ip clientIp ip_country ipaddr
     home_address Adresse Anschrift dirección indirizzo endereço
@@ -236,21 +237,19 @@ PRIVATE = """
 """Columns of shops, libraries and staff, in seven languages."""
 
 
+PUBLIC = """
+    price costume purchases internal_storage Gebaeck passengers passages powder hashtags ISSN accessno salt compass
+    bypass overpass underpass surpass trespass boarding_pass day_pass season_pass mountain_pass mobile_friendly
+    isMobile has_email requires_password supports_phone email_verified taliban Caliban secretary Geheimtipp desenha
+    tokenizer tokens max_tokens token_count token_symbol hash_rate sea_salt ip_rating IP-Klasse voice_mail
+    microphone headphones saxophone phoneme phonetic addressable addressing addressed Alkoholgehalt Fettgehalt
+    birthstone kostenlos marginalia equivalent_to international_notes author authority
+"""
+"""In which words of the former are."""
+
+
 def test_what_an_article_costs_its_seller_and_what_lets_somebody_in_is_nobodys_business() -> None:
-    public = ["price", "costume", "purchases", "internal_storage", "Gebaeck", "passengers", "passages", "powder"]
-    public += [
-        "hashtags",
-        "ISSN",
-        "accessno",
-        "salt",
-        "compass",
-        "bypass",
-        "overpass",
-        "underpass",
-        "surpass",
-        "trespass",
-    ]
-    public += ["boarding_pass", "day_pass", "season_pass", "mountain_pass", "mobile_friendly"]
+    public = PUBLIC.split()
     public += [f"pass_{one}" for one in "rate count fail mark ratio score percent type through count_2".split()]
     fields = fields_of({name: f"{name} {n}" for name in ("id", "text", *PRIVATE.split(), *public)} for n in range(3))
     told = proposal(fields, 3)

@@ -52,6 +52,14 @@ PRIVATE = [
     "---\nhead:\n  - - meta\n    - name: robots\n      content: noindex\n---\n",
     "---\nhead: [[meta, {name: robots, content: 'noindex,nofollow'}]]\n---\n",
     ".. meta::\n   :description: x\n   :robots: noindex\n\nTitle\n=====\n",
+    '---\ndraft: "true"\n---\n',
+    "---\ndraft: 1\n---\n",
+    "---\ndraft: t\n---\n",
+    "---\nisDraft: true\n---\n",
+    "---\nhidden: true\n---\n",
+    "---\npublished: 'no'\n---\n",
+    "---\npublished: n\n---\n",
+    "---\nvisibility: unlisted\n---\n",
 ]
 PUBLIC = [
     "# draft: true\n\ndraft: true\n",
@@ -62,6 +70,10 @@ PUBLIC = [
     "---\nhead:\n  - - meta\n    - name: description\n      content: How to\n---\nnoindex\n",
     "---\nvisibility: public\n---\n",
     "---\ndate: 2026-11-28\nexpiryDate: 2026-11-28\n---\n",
+    "---\ndate: 2026-11-28T23:30:00\npublishDate: 2026-11-28T23:30:00\n---\n",  # where it was written it is that day
+    '---\ndraft: "false"\n---\n',
+    "---\npublished: n.d.\n---\n",
+    "---\ndate: 2026-01-01\nlast_update:\n  date: 2999-01-01\n---\n",
     '<html><head><meta name="robots" content="index, follow"></head>',
     '# Heads\n\n``` html\n<head>\n  <meta name="robots" content="noindex">\n</head>\n```\n',
     'Write `<meta name="robots" content="noindex">`:\n\n    <meta name="robots" content="noindex">\n',
@@ -120,6 +132,33 @@ def test_a_template_of_pages_is_no_page_and_a_page_on_templates_is_one() -> None
     assert isinstance(read("guide/jinja.md", "# Jinja\n\nWrite `{{ name }}`.\n"), Document)
 
 
+UNREADABLE = "is no time that can be read: write it as 2027-03-31"
+
+
+@pytest.mark.parametrize(
+    ("head", "said"),
+    [
+        *((f"publishDate: {one}", f"publishDate {UNREADABLE}") for one in ("soon", "TBD", '"after the fair"', "today")),
+        ("expiryDate: when it is sold", f"expiryDate {UNREADABLE}"),
+        ("embargo-until: the fair", f"embargo-until {UNREADABLE}"),
+        *((f"date: {one}", "date to come") for one in ("soon", "TBD", "2027", "Jan 5, 2027", "05.01.2027", "Q1 2027")),
+        ("publishDate: March 2027 # or later", "publishDate to come"),
+        ("pubDatetime: 2027-05-01T10:00:00Z", "pubDatetime to come"),
+        ("published: '2027-01-01'", "published to come"),
+        *((f"date: {one}", "") for one in ("today", "last-modified", "2024", "n.d.", "03/12/2026", "May 3, 2026", "")),
+        *((f"publishDate: {one}", "") for one in ("May 3, 2026", "2024", "false", "", "0001-01-01T00:00:00Z")),
+        *((f"expiryDate: {one}", "") for one in ("never", "2027", "0001-01-01", "")),
+        ("pubDate: 'Jul 08 2022'", ""),
+    ],
+)
+def test_a_page_is_shown_when_it_says_in_whatever_words(head: str, said: str) -> None:
+    told = said and f"pages that are not for everybody: {said}"
+    assert why_private(f"---\ntitle: x\n{head}\n---\n", NOW) == told
+    name, _, value = head.partition(": ")
+    as_json = json.dumps({"title": 1, name: value.partition(" #")[0].strip("'\"")})
+    assert why_private(as_json, NOW) == told
+
+
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [
@@ -132,6 +171,26 @@ def test_a_template_of_pages_is_no_page_and_a_page_on_templates_is_one() -> None
         ("unpublish_on", 0, ""),  # as programs write that it is never
         ("visible_until", 2030, ""),
         ("embargo_until", "never", ""),
+        *((name, "to be told", f"{name} {UNREADABLE}") for name in ("embargo_until", "published_at", "publish_date")),
+        *(("published_at", one, f"published_at {UNREADABLE}") for one in ("soon", "TBD", 46500, "P30D", "31 March")),
+        ("visible_until", "the fair", f"visible_until {UNREADABLE}"),
+        ("embargo", True, f"embargo {UNREADABLE}"),
+        *((f"embargo_{one}", 2027, f"embargo_{one} to come") for one in ("lift_date", "release_date", "ends_on")),
+        *(("embargo_until", one, "embargo_until to come") for one in ("end of March 2027", 2026, 20270301, "2027.0")),
+        ("embargo_until", "2026-11-28", "embargo_until to come"),
+        ("embargo_until", "2025", ""),
+        ("embargo", False, ""),
+        *(("published_at", one, "published_at to come") for one in ("03.12.2026", "12/03/2026", "Dec 5, 2026")),
+        *(("published_at", one, "published_at to come") for one in (2027, "Spring 2026", {"$date": "2027-01-01"})),
+        ("published_at", ["2020-01-01", "2027-01-01"], "published_at to come"),
+        ("published_at", "Mon, 07 Dec 2026 10:00:00 EST", "published_at to come"),
+        *(
+            ("published_at", one, "")
+            for one in ("n.d.", "2024", 2026, "Spring 2023", "May 3, 2026", "2 hours ago", True)
+        ),
+        *(("published_at", one, "") for one in ("03.12.2023", 1700000000, 1700000000000, {"$date": "2024-01-01"})),
+        *(("unpublish_at", one, "") for one in ("forever", "0000-00-00 00:00:00", 2026, "", "NULL", "-")),
+        *(("unpublish_at", one, "unpublish_at over") for one in (2025, "end of March 2026", "12/03/2026")),
         ("publication_date", "2100-01-01", ""),  # of a book that is to come
     ],
 )
@@ -139,3 +198,8 @@ def test_a_record_is_published_when_it_says(name: str, value: object, said: str)
     record = json.dumps({"id": 1, name: value}).encode()
     assert why_private_record(record, NOW) == (said and f"pages that are not for everybody: {said}")
     assert why_private_record(record) == ""
+
+
+@pytest.mark.parametrize("value", [0, "0000-00-00", "never", "-", "n/a", False, "0001-01-01T00:00:00Z"])
+def test_a_record_that_was_published_at_no_time_is_left_out(value: object) -> None:
+    assert why_private_record(json.dumps({"published_at": value}).encode())
