@@ -50,6 +50,8 @@ _TOLD = 10
 _NESTED = (".json", ".yaml", ".yml")
 _RECORDS = 100_000
 """Records whose ids are compared."""
+_SHARED = 0.05
+"""How many of them may be wrong: what more have in common is something that they are of, as a county."""
 _UNLIKE = (
     "{}: its files hold each something else: name the one that people are to search, or read them into a database, "
     "whose tables are joined by what refers to what"
@@ -88,7 +90,7 @@ def discover(place: str, folder: Path) -> Sequence[Proposal]:
 _NAMES = re.compile(r"[^\t\n]*\t|\ufeff?[\w-]+(?:([,;|])[\w-]+)(?:\1[\w-]+)+\r?\n")
 """The first line of a table: names between tabs, or each one word."""
 _ZULIP = re.compile(rb'\s*\{\s*"zerver_')
-_OPENAPI = re.compile(rb'\s*\{\s*"(?:openapi|swagger)"\s*:\s*"\d')
+_OPENAPI = re.compile(rb"^\s*(?:\{\s*)?[\"']?(?:openapi|swagger)[\"']?\s*:\s*[\"']?\d", re.MULTILINE)
 
 
 def _relative(path: Path, folder: Path) -> str:
@@ -128,7 +130,7 @@ def _of_file(path: Path, folder: Path) -> Proposal:
             f"{path}: an export of all of Zulip has what people wrote to each other alone: archive what is public, "
             "as zulip-archive does, and name that folder"
         )
-    if path.suffix.lower() == ".json" and _OPENAPI.match(head):
+    if path.suffix.lower() in _NESTED and _OPENAPI.search(head):
         raise UsageError(
             f"{path}: it describes an API (OpenAPI), and is no list of records: make pages of it, as with "
             "`widdershins` or `redocly build-docs`, and name their folder"
@@ -259,10 +261,10 @@ def _each(files: Sequence[Path], folder: Path) -> list[Proposal]:
 def _told_apart(found: Proposal, source: CatalogSource, id: str) -> Proposal:
     """Return a proposal whose id no two records share, also of those that were not looked at: of two universities of
     one name the second would be left out."""
-    shared = 0 if is_address(source.place) else source.shared(id, _RECORDS)
+    shared, read = (0, 0) if is_address(source.place) else source.shared(id, _RECORDS)
     if not shared:
         return found
-    if names_an_id(id):
+    if names_an_id(id) and shared <= max(2, _SHARED * read):
         return replace(
             found, notes=(*found.notes, f"records with the {id} of an earlier one, which are left out: {shared}")
         )

@@ -17,6 +17,8 @@ _ID: Final = re.compile(
     r"(?:.*[ _.@$-])?(?:id|oid|key|sku|uuid|guid|slug|handle|code|number|nr|no|isbn|gtin|ean|asin|ref)\.?",
     re.IGNORECASE,
 )
+_IN_IDS: Final = re.compile(r"(?:.*\.)?(?:external_?)?(?:ids?|identifiers?)\.[^.]+", re.IGNORECASE)
+"""What a record is called by others, in an object of such names: `id.wikidata`. Of those an id may be proposed."""
 _NAME: Final = re.compile(
     r"(?!(?:.*_)?(?:first|last|sur|middle|given|family|user|nick|contact|login|file|host|domain|path)_?name$)"
     r".+_(?:name|title|titel|titre|titulo|titolo|nombre|naam|bezeichnung)",
@@ -24,7 +26,7 @@ _NAME: Final = re.compile(
 )
 """What names what a record is about, and neither a part of somebody's name nor a file."""
 _FORMS: Final = frozenset(
-    "rendered common plain raw text value full main default en de fr es it nl pt und @value #text _".split()
+    "rendered common plain raw text value full official main default en de fr es it nl pt und @value #text _".split()
 )
 """How a title is said, in an object of several ways: `title.rendered` of WordPress, `name.common`."""
 _PERSON: Final = tuple(
@@ -78,20 +80,22 @@ def proposal(fields: Sequence[FieldFound], records: int, keys: Collection[str] =
     elif id := next(iter(keys), "") or _id_of(fields, records):
         told["id"] = id
     named = [*told.values(), "_key"]  # a key says nothing where the record has an id of its own
-    open_ = [one for one in fields if not one.is_private and one.name not in named]
+    open_ = [one for one in fields if not one.is_private and one.name not in named and not _IN_IDS.fullmatch(one.name)]
     marked = [one for one in open_ if one.is_marked]
     open_ = [one for one in open_ if not any(_says_it_too(one, other) for other in marked)]
     texts = [one for one in open_ if one.type == "text"]
     ids = [one for one in fields if one.name == told.get("id") and not one.is_private]
     title = _title_of([*open_, *ids], 0 if several else records)
     prose = [one.name for one in open_ if one.is_prose and one is not title]
-    person = [] if title else person_of([one.name for one in open_])
+    person = person_of([one.name for one in open_])
+    if title and title.name not in person:
+        person = []
     # Without prose it is the text, whose first line is the title.
     if person:
         told["title"] = " ".join(f"{{{name}}}" for name in person)
     elif title and (prose or title in ids or _last(title.name) in TITLES or names_a_record(title.name)):
         told["title"] = title.name
-    told["text"] = prose or ([title.name] if title else person)
+    told["text"] = prose or person or ([title.name] if title else [])
     if told["text"]:  # a number alone says nothing
         codes = (one for one in fields if _is_code(one) or (one in ids and one is not title and _is_typed(one)))
         told["text"] += [one.name for one in codes if one.name not in told["text"]]
@@ -159,7 +163,9 @@ def person_of(fields: Sequence[str]) -> list[str]:
 def _id_of(fields: Sequence[FieldFound], records: int) -> str:
     """Return the field that names records: of those that all have and hardly any two share, one that is called so,
     else one that none share. A record or two may be wrong."""
-    fit = [one for one in fields if one.records == records and (one.type == "text" or one.is_whole)]
+    names = person_of([one.name for one in fields])
+    said = [one for one in fields if one.records == records and one.name not in names]
+    fit = [one for one in said if one.type == "text" or one.is_whole]
     # The id names the document, and is published: where somebody is reached is none.
     whole = [one.name for one in fit if len(one.values) == records and not is_named_private(one.name)]
     enough = min(_ALMOST_ALL * records, max(records - 2, records / 2 + 1))
@@ -216,7 +222,8 @@ def _called(fields: Sequence[FieldFound], names: Sequence[str]) -> FieldFound | 
 def _last(name: str) -> str:
     """Return a field's own name, without what it is nested in; of what is said in several ways what they say."""
     above, _, own = name.rpartition(".")
-    return plain_name(above if above and own.lower() in _FORMS else own).lower().removeprefix("post_")
+    is_form = own.lower() in _FORMS or _FORMS.issuperset(own.lower().split("_"))
+    return plain_name(above if above and is_form else own).lower().removeprefix("post_")
 
 
 def names_a_record(name: str) -> bool:

@@ -126,8 +126,8 @@ class CatalogSource:
             raise SourceError(f"{self.place}: no record in it can be read{f' ({failed[0]})' if failed else ''}")
         return found
 
-    def shared(self, id: str, most: int) -> int:
-        """Return how many of the first records have the same in a field as an earlier one.
+    def shared(self, id: str, most: int) -> tuple[int, int]:
+        """Return how many of the first records have the same in a field as an earlier one, and how many were read.
 
         Raises:
             UsageError, HostError: As `sample`.
@@ -135,7 +135,7 @@ class CatalogSource:
         with closing(self._records()) as records:
             read = (record for _, record in islice(records, most))
             seen = Counter(str(field_at(record, id)) for record in read if not isinstance(record, Failed))
-        return sum(seen.values()) - len(seen)
+        return seen.total() - len(seen), seen.total()
 
     def _records(self) -> Generator[tuple[str, dict[str, Any] | Failed], None, None]:
         """Yield the records, each behind its file and line."""

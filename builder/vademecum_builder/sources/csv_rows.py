@@ -7,6 +7,7 @@ import io
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 from vademecum.errors import ContentError
@@ -27,6 +28,7 @@ _TOTAL = re.compile(
     re.IGNORECASE,
 )
 _DIGIT = re.compile(r"\d")
+_DIGITS = re.compile(r"\s*-?[\d.,]*\d\s*%?\s*")
 _QUOTED = re.compile(r'"[^"]*"')
 _MOST = 1 << 20
 """Characters that are looked at for them."""
@@ -62,7 +64,11 @@ def csv_rows(
     rows = csv.reader(lines, delimiter=said[1] if said else delimiter, strict=True)
     above = 1 + declared + skipped
     head = next(rows, [])
-    names = _names(head)
+    second = _second_head(csv.reader(first[declared + skipped :], delimiter=said[1] if said else delimiter))
+    if second:
+        next(rows)
+        warn(f"two lines name its columns: {', '.join(filter(None, second[:3]))[:_SHOWN]} … is the second")
+    names = _names(_under(head, second) if second else head)
     left_out: Counter[str] = Counter()
     number = rows.line_num + above
     while True:
@@ -113,6 +119,38 @@ def _head_of(lines: Sequence[str]) -> tuple[str, int]:
     if rows and len(rows[0]) == 1 and 2 * max((counts[n] for n in counts if n > 1), default=1) <= counts.total():
         return _NOTHING, 0  # a column alone, of texts some of which have commas
     return delimiter, head if head and filled[0] and below and several else 0
+
+
+def _second_head(rows: Iterator[list[str]]) -> list[str]:
+    """Return the row that says how columns are called below what several of them have in common, as spreadsheets join
+    cells of the first one; empty: it is a record. What is a number somewhere in the rows after it is a word in it."""
+    try:
+        top, second, *below = islice(rows, _FIRST)
+    except (ValueError, csv.Error):
+        return []
+    blank = [at for at, name in enumerate(top) if not name.strip() and at]
+    below = [row for row in below if len(row) == len(second)]
+    if len(blank) < 2 or len(second) != len(top) or any(map(_DIGITS.fullmatch, second)):
+        return []
+    named = [(_filled(top)[at], second[at].strip()) for at in blank]
+    numbers = any(any(map(_DIGITS.fullmatch, column)) for column in zip(*below, strict=True))
+    return second if numbers and all(label for _, label in named) and len({*named}) == len(named) else []
+
+
+def _filled(row: Sequence[str]) -> list[str]:
+    """Return a row whose empty cells say what the one before them does."""
+    said = ""
+    return [said := cell.strip() or said for cell in row]
+
+
+def _under(top: Sequence[str], second: Sequence[str]) -> list[str]:
+    """Return the names of columns of two lines: what stands below several (`Response`) names none of them."""
+    groups = Counter(_filled(top))
+    alone = Counter(label for name, label in zip(_filled(top), second, strict=True) if groups[name] == 1)
+    return [
+        f"{name}: {label.strip()}" if name and label.strip() and alone[label] < 2 else name or label
+        for name, label in zip(_filled(top), second, strict=True)
+    ]
 
 
 def _names(row: list[str]) -> list[str]:

@@ -317,6 +317,36 @@ def test_markup_far_into_a_text_of_a_table_is_seen() -> None:
 
 HIDDEN = "records that say so are left out, as not for everybody: {}; where that is a mere fact, write drafts = true"
 PEOPLE = "it looks like a list of people, of their secrets or of what they bought: whoever has a release reads it"
+
+
+@pytest.mark.parametrize(("more", "id"), [(50, "county_id"), (60, "*")])
+def test_what_many_records_have_in_common_names_none(tmp_path: Path, more: int, id: str) -> None:
+    lines = [{"county_id": n % 1000, "name": f"Wren {n % 9}", "about": text_of(n % 99)} for n in range(1000 + more)]
+    (tmp_path / "a.json").write_text(json.dumps(lines))
+    [found] = discover(str(tmp_path / "a.json"), tmp_path)
+    assert found.settings["id"] == id and ("left out: 50" in str(found.notes)) is (more == 50)
+
+
+def test_a_person_has_two_names_and_neither_names_a_record() -> None:
+    lines = [{"first_name": f"A. {n}", "last_name": f"B{n % 3} C", "about": text_of(n)} for n in range(9)]
+    told = proposal(fields_of(lines), 9)
+    assert (told["title"], told["id"]) == ("{first_name} {last_name}", "about")
+    assert proposal(fields_of([{"first_name": one["first_name"], "last_name": "B"} for one in lines]), 9)["text"] == [
+        "first_name", "last_name"
+    ]  # fmt: skip
+
+
+def test_what_others_call_a_record_is_no_title_and_nothing_to_filter_by() -> None:
+    lines = [
+        {"id": {"house": f"H{n}", "wiki": f"Ann ({n})"}, "name": {"first": "Ann", "official_full": f"Ann Lee {n}"},
+         "about": text_of(n)}
+        for n in range(9)
+    ]  # fmt: skip
+    told = proposal(fields_of(lines), 9)
+    assert (told["id"], told["title"]) == ("id.house", "name.official_full")
+    assert "id.wiki" not in str(told)
+
+
 SAME = {
     "shopify.csv": [HIDDEN.format("Published")],
     "two-lists.json": ["not read, as a source of its own would: errors"],
@@ -659,6 +689,9 @@ def test_why_no_record_can_be_read_is_told(tmp_path: Path) -> None:
 
 def test_a_description_of_an_api_is_no_list_of_records(tmp_path: Path) -> None:
     called = {"parameters": rows(lambda n: {"name": f"p{n}", "description": text_of(n)})}
+    (tmp_path / "api.yaml").write_text("# of pumps\nopenapi: 3.0.3\npaths: {/x: {get: {summary: All}}}\n")
+    with pytest.raises(UsageError, match="it describes an API"):
+        discover(str(tmp_path / "api.yaml"), tmp_path)
     (tmp_path / "api.json").write_text(json.dumps({"openapi": "3.0.3", "paths": {"/x": {"get": called}}}))
     with pytest.raises(UsageError, match="describes an API"):
         discover(str(tmp_path / "api.json"), tmp_path)

@@ -274,6 +274,35 @@ def test_a_file_that_is_a_record_is_held_to_the_limit_of_one() -> None:
         assert list(read_records(io.BytesIO(told), ".json", Layout(WHOLE), longest)) == [(1, expected)]
 
 
+def test_two_lines_that_name_columns_are_read_as_one(tmp_path: Path) -> None:
+    survey = "Id,Which have you seen?,,,Age\n,Jaws,Alien,Up,Response\n3,Jaws,,Up,30-44\n4,,,Up,18\n"
+    told: list[str] = []
+    records = read_records(io.BytesIO(survey.encode()), ".csv", Layout(), warn=told.append)
+    seen = "Which have you seen?"
+    first = {"Id": "3", f"{seen}: Jaws": "Jaws", f"{seen}: Up": "Up", "Age: Response": "30-44"}
+    assert [*records] == [(3, first), (4, {"Id": "4", f"{seen}: Up": "Up", "Age: Response": "18"})]
+    assert told == ["two lines name its columns: Jaws, Alien … is the second"]
+    answers = survey.replace("Age\n", "Age,Town\n").replace("Response\n", "Response,Response\n")
+    data = answers.replace("30-44\n4,,,Up,18", "30,Rome").encode()
+    [(_, read)] = read_records(io.BytesIO(data), ".csv", Layout())
+    assert read == {"Id": "3", f"{seen}: Jaws": "Jaws", f"{seen}: Up": "Up", "Age": "30", "Town": "Rome"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "code,name,,,\na,Pump,red,big,old\nb,Valve,blue,small,new\n",  # of words alone nobody knows
+        "code,name,,,\na,Pump,red,7,old\nb,Valve,9,8,5\n",
+        "code,name,,,\na,Pump,red,,old\nb,Valve,9,8,5\n",
+        "code,name,,,\na,Pump,red,red,old\nb,Valve,9,8,5\n",
+        "name,,size\nPump,red,big\nValve,9,5\n",
+        ",name,size\nPump,red,big\nValve,9,5\n",
+    ],
+)
+def test_what_may_be_a_record_names_no_columns(text: str) -> None:
+    assert next(read_records(io.BytesIO(text.encode()), ".csv", Layout()))[0] == 2
+
+
 @pytest.mark.parametrize("name", ["a.json", "a.jsonl", "a.csv"])
 @pytest.mark.parametrize("size", [1 << 10, 3 << 20])
 def test_a_record_that_is_too_large_is_passed_over(tmp_path: Path, name: str, size: int) -> None:
