@@ -97,7 +97,9 @@ def make_release(
 
 def _refuse_loss(state: SourceState, before: Collection[str], request: BuildRequest) -> None:
     """Refuse that most of the documents go, or those of one source: what made them may have failed."""
-    unread = "; ".join(state.audit.warnings)
+    out = [f"{len(keys)} {kind} ({keys[0]})" for kind, keys in state.files_left_out.items() if keys]
+    told_out = [f"left out: {', '.join(out)}; drafts = true takes in what is not for everybody"] if out else []
+    unread = "; ".join([*state.audit.warnings, *told_out])
     why = f"{unread}." if unread else "did the generator fail, or is the folder another one?"
     for source in (None, *request.sources):
         prefix = source.prefix if source else ""
@@ -111,8 +113,7 @@ def _refuse_loss(state: SourceState, before: Collection[str], request: BuildRequ
             )
         if 2 * left < had and not (request.allow_shrink or request.allow_empty):
             raise UsageError(
-                f"{told}: more than half would be gone. Did the generator stop half-way? Nothing was published; if "
-                "that is meant: --allow-shrink"
+                f"{told}: more than half would be gone: {why} Nothing was published; if that is meant: --allow-shrink"
             )
 
 

@@ -192,9 +192,11 @@ class SourceRun:
         if failed > self.request.may_fail(max(of, self.job.done)):
             # Where all failed, the settings are wrong, and no share helps.
             more = "" if failed == self.job.done else "; to allow more: failures = 0.5 below [limits]"
+            ours = (one for one in self.workspace.quarantined(self.source) if one.job == self.job.id)
+            first = next((f" The first: {one.key}: {one.reason}." for one in ours), "")
             raise UsageError(
                 f"{self.source}: {failed} of {self.job.done} records failed, more than may "
-                f"({self.request.failures:.0%}, of few a third): nothing was removed or published. "
+                f"({self.request.failures:.0%}, of few a third): nothing was removed or published.{first} "
                 f"See `vade quarantine`{more}"
             )
 

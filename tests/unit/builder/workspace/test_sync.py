@@ -266,7 +266,7 @@ def test_more_failures_than_a_share_stop_the_job(
         try:
             sync_sources(workspace, request, opened, Wish(batch=10))
         except UsageError as error:
-            assert f"more than may ({share:.0%}" in error.message
+            assert f"more than may ({share:.0%}" in error.message and "The first: 0: bad." in error.message
         assert workspace.job(1).state == state
         assert (workspace.views() == []) == (state == FAILED)
 
