@@ -56,6 +56,7 @@ _UNLIKE = (
     "{}: its files hold each something else: name the one that people are to search, or read them into a database, "
     "whose tables are joined by what refers to what"
 )
+_BETWEEN_THEM = "it looks like what its participants wrote to each other: whoever has a release reads it"
 _LOOKED_AT = 10_000
 """Files of a folder."""
 _SHAPED = 20
@@ -323,6 +324,8 @@ def _catalog(name: str, where: str, place: str, *, complete: bool = True, within
             "it looks like a list of people, of their secrets or of what they bought: whoever has a release reads it"
         )
         found = replace(found, notes=(told_of, *found.notes))
+    if any(path.rpartition(".")[2].lower() == "participants" for path in lists[1:]):
+        found = replace(found, notes=(_BETWEEN_THEM, *found.notes))
     if not archive and not found.settings.get("merge") and (id := str(found.settings.get("id", ""))):
         found = _told_apart(found, read, id)
     if lists[1:]:

@@ -37,6 +37,9 @@ _ENDINGS = {
     ".parquet": "parquet",
     **FORMATS,
 }
+_BYTES = re.compile(rb"(?<!\\)(?:\\u00[89a-fA-F][0-9a-fA-F])+")
+_LETTER = re.compile(rb"(?<!\\)\\u(?!00)")
+"""An escape that is no byte."""
 _NO_NUMBER = re.compile(r"[:,\[]\s*(?:NaN|-?Infinity)\b")
 """What Python and pandas write where a number is none, which JSON has not."""
 _GUESSED = 'read as {0}, which it looks like: save it as UTF-8, or write encoding = "{0}"'
@@ -159,6 +162,7 @@ def _elements(
 
 
 def _parsed(data: bytes, *, halves: bool = False) -> dict[str, Any] | Failed:
+    data = _in_utf_8(data) if b"\\u00" in data else data
     try:
         value = orjson.loads(data)
     except orjson.JSONDecodeError as error:
@@ -173,6 +177,17 @@ def _parsed(data: bytes, *, halves: bool = False) -> dict[str, Any] | Failed:
         except (ValueError, RecursionError):
             return Failed(f"no JSON that can be read ({error})", _begin(data))
     return value if isinstance(value, dict) else Failed("no object of fields", _begin(data))
+
+
+def _in_utf_8(data: bytes) -> bytes:
+    """Return a record in which each byte of UTF-8 is an escape of its own (`\\u00c3\\u00bc` for an ü), as Messenger and
+    Instagram export them, with its letters; any other as it is."""
+    if not data.isascii() or _LETTER.search(data):
+        return data
+    try:
+        return _BYTES.sub(lambda run: bytes.fromhex(run[0].replace(b"\\u00", b"").decode()).decode().encode(), data)
+    except UnicodeDecodeError:
+        return data
 
 
 def _begin(data: bytes) -> str:

@@ -687,6 +687,13 @@ def test_why_no_record_can_be_read_is_told(tmp_path: Path) -> None:
         discover(str(tmp_path / "a.csv"), tmp_path)
 
 
+def test_what_participants_wrote_to_each_other_is_told_to_be_that(tmp_path: Path) -> None:
+    said = rows(lambda n: {"sender_name": "Ann", "timestamp_ms": 1700000000000 + n, "content": text_of(n)})
+    (tmp_path / "a.json").write_text(json.dumps({"participants": [{"name": "Ann"}, {"name": "Bo"}], "messages": said}))
+    [found] = discover(str(tmp_path / "a.json"), tmp_path)
+    assert found.notes[0].startswith("it looks like what its participants wrote to each other")
+
+
 def test_a_description_of_an_api_is_no_list_of_records(tmp_path: Path) -> None:
     called = {"parameters": rows(lambda n: {"name": f"p{n}", "description": text_of(n)})}
     (tmp_path / "api.yaml").write_text("# of pumps\nopenapi: 3.0.3\npaths: {/x: {get: {summary: All}}}\n")

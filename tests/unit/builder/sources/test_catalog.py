@@ -274,6 +274,22 @@ def test_a_file_that_is_a_record_is_held_to_the_limit_of_one() -> None:
         assert list(read_records(io.BytesIO(told), ".json", Layout(WHOLE), longest)) == [(1, expected)]
 
 
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        (r"T\u00c3\u00bcr \u00f0\u009f\u0098\u0082", "Tür 😂"),
+        (r"T\u00fcr", "Tür"),
+        (r"T\u00fcr, \u00c3\u00bc", "Tür, Ã¼"),  # one is a letter, and so is the other
+        (r"\u00c3\u00bc, \u2019", "Ã¼, ’"),
+        ("ü, \\u00c3\\u00bc", "ü, Ã¼"),
+        (r"a \\u00c3\u0085", "a \\u00c3\x85"),
+    ],
+)
+def test_escapes_that_are_bytes_of_utf_8_are_its_letters(written: str, read: str) -> None:
+    for ending, text in ((".json", f'[{{"a": "{written}"}}]'), (".jsonl", f'{{"a": "{written}"}}\n')):
+        assert [*read_records(io.BytesIO(text.encode()), ending, Layout())] == [(1, {"a": read})]
+
+
 def test_two_lines_that_name_columns_are_read_as_one(tmp_path: Path) -> None:
     survey = "Id,Which have you seen?,,,Age\n,Jaws,Alien,Up,Response\n3,Jaws,,Up,30-44\n4,,,Up,18\n"
     told: list[str] = []
