@@ -188,6 +188,20 @@ def test_one_key_under_two_identifiers_counts_once(publisher: Publisher, spell: 
         trust.accept_timestamp(json.dumps(value).encode())
 
 
+@pytest.mark.fault("E57")
+def test_one_key_under_two_identifiers_signs_no_first_root(publisher: Publisher) -> None:
+    """It is asked of the shipped root as well: where none is shipped, it came from the host."""
+    [original] = publisher.keys["root"]
+    alias = SSlibKey("a" * 64, "ed25519", "ed25519", {"public": original.key.keyval["public"].upper()})
+    publisher.root.add_key(alias, "root")
+    publisher.root.roles["root"].threshold = 2
+    value = json.loads(publisher.publish_root())
+    [signature] = value["signatures"]
+    value["signatures"].append({"keyid": alias.keyid, "sig": signature["sig"]})
+    with pytest.raises(SignatureError, match="1/2"):
+        Trust(json.dumps(value).encode(), NOW)
+
+
 def test_a_root_may_name_a_key_that_it_does_not_hold(publisher: Publisher) -> None:
     publisher.root.roles["timestamp"].keyids.append("0" * 64)
     trust = Trust(publisher.first_root, NOW)
