@@ -83,11 +83,11 @@ def fetch_runtime(cache: Path | None = None, pins: Pins | None = None, python: s
     """
     pins = pins or load_pins()
     cache = cache or default_cache()
-    _sweep(cache)
     folder = cache / f"runtime-{pins.digest[:16]}"
-    if _damaged(folder, pins) is None:
-        return folder
     try:
+        _sweep(cache)
+        if _damaged(folder, pins) is None:
+            return folder
         cache.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=cache, prefix="fetching-") as temporary:
             fetched = Path(temporary) / "runtime"

@@ -202,6 +202,11 @@ def test_a_cache_that_cannot_be_written_is_a_storage_error(world: World, tmp_pat
         world.fetch()
 
 
+def test_a_cache_that_cannot_even_be_looked_at_is_the_same_error(world: World, tmp_path: Path) -> None:
+    with pytest.raises(StorageError, match="VADEMECUM_CACHE"):
+        fetch_runtime(tmp_path / ("n" * 300), world.pins, world.python)
+
+
 def test_the_cache_follows_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("VADEMECUM_CACHE", str(tmp_path / "mine"))
     assert default_cache() == tmp_path / "mine"
