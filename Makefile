@@ -5,7 +5,8 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 HISTORY ?= ../shared/data/docs-history/history.jsonl.gz
 SOURCES := pyproject.toml constraints.txt
-# PyTorch goes first and alone: pulled in by another package it brings gigabytes of CUDA.
+# For Linux, PyPI has PyTorch with 4 GB of CUDA, which nothing here uses: without, where PIP_FIND_LINKS or pip's
+# configuration leads to its build for CPUs alone.
 TORCH ?= torch==2.13.0
 
 # pytest rewrites what it imports: the result is kept, also where the environment says otherwise, and beside the sources.
@@ -142,7 +143,7 @@ $(VENV)/demo.stamp: $(SOURCES)
 	touch $@
 
 $(VENV)/test.stamp: $(VENV)/demo.stamp tests/unit/js/package-lock.json tests/conformance/js/package-lock.json tests/packages/js/package-lock.json
-	@echo 'Setting up what tests need (PyTorch, Chromium, programs; 2 GB): once, some minutes'
+	@echo 'Setting up what tests need (PyTorch, Chromium, programs; 3 GB, or 7 with CUDA): once, some minutes'
 	$(MAKE) --jobs=3 set-up-python set-up-node set-up-programs
 	test -x /usr/bin/chromium || $(BIN)/playwright install --with-deps chromium
 	touch $@
