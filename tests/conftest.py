@@ -6,9 +6,11 @@ pytest-xdist's workers each collect and count; what they know comes here through
 from __future__ import annotations
 
 import asyncio
+import atexit
 import functools
 import gc
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -58,6 +60,19 @@ if "TMPDIR" not in os.environ and MEMORY.is_dir():
     found = os.statvfs(MEMORY)
     if found.f_bavail * found.f_frsize > ROOM and not found.f_flag & os.ST_NOEXEC:
         os.environ["TMPDIR"], tempfile.tempdir = str(MEMORY), None
+
+
+def _discard(folder: str, process: int = os.getpid()) -> None:
+    if os.getpid() == process:  # what it forks begins with what it has registered
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+if "PYTEST_XDIST_WORKER" not in os.environ:
+    # What browsers, databases and killed processes leave goes with the run; pytest keeps the folders of what failed.
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", tempfile.gettempdir())
+    os.environ["TMPDIR"], tempfile.tempdir = tempfile.mkdtemp(prefix="vademecum-tests-"), None
+    Path(os.environ["TMPDIR"]).chmod(0o755)  # PostgreSQL starts as no root
+    atexit.register(_discard, os.environ["TMPDIR"])
 
 # Where there is Amazon's SDK, which moto brings here, securesystemslib loads it: half a second of each process.
 with pytest.MonkeyPatch.context() as without:
