@@ -168,6 +168,13 @@ def test_on_paper_the_query_stands_above_what_it_found(open_page: Open) -> None:
     page.emulate_media(media="print")
     expect(page.locator("#query")).to_be_visible()
     expect(page.locator(".ask button").first).to_be_hidden()
+    page.locator("#query").fill("many")
+    expect(page.locator("a.open[href*=':~:']").first).to_be_visible()
+    printed = "(option) => [option.href, getComputedStyle(option, '::after').content]"
+    told = [option.evaluate(printed) for option in page.locator("a.open").all()]
+    assert [content for _, content in told] == [f'"{re.sub("#?:~:.*", "", href)}"' for href, _ in told]
+    page.locator("#query").fill("key")
+    expect(options(page)).to_have_count(3)
     page.emulate_media(media="screen")
     expect(page.locator(".foot")).to_have_css("position", "sticky")
     page.set_viewport_size({"width": 640, "height": 400})  # twice as large: it would lie over the hits
@@ -329,6 +336,13 @@ def test_facets_narrow_the_hits(open_page: Open) -> None:
     expect(group.get_by_role("button", name="v0")).to_have_attribute("aria-pressed", "true")
     expect(group.get_by_role("button")).to_have_text(["v0 (22)", "v1 "])  # the other can be had beside it
     assert page.evaluate("kb.asked.filters") == {"version": ["v0"]}
+    page.emulate_media(forced_colors="active")
+    pressed, other = (
+        group.get_by_role("button", pressed=on).evaluate("(one) => getComputedStyle(one).backgroundColor")
+        for on in (True, False)
+    )
+    assert pressed != other
+    page.emulate_media(forced_colors="none")
     group.get_by_role("button", name="v1").click()
     expect(group.get_by_role("button")).to_have_text(["v0 (22)", "v1 (23)"])
     assert page.evaluate("kb.asked.filters") == {"version": ["v0", "v1"]}

@@ -148,7 +148,7 @@ function link(place, context, id, children) {
   const attributes = { role: "option", class: "open", "aria-selected": "false", tabindex: "-1" };
   const read = place.url && place.url + "&q=" + encodeURIComponent(context.query) + (id && "#" + id); // none of an app's own documents
   const href = address ?? safeUrl(read, context.base);
-  const made = href ? element("a", { ...attributes, href }, children) : element("div", attributes, children);
+  const made = href ? element("a", { ...attributes, href, "data-page": href.replace(/#?:~:.*/, "") }, children) : element("div", attributes, children);
   made.addEventListener("click", (/** @type {Event} */ event) => {
     const { shiftKey = false, ctrlKey = false, metaKey = false } = event instanceof MouseEvent ? event : {};
     if (href && navigator.onLine && !shiftKey && (address || ctrlKey || metaKey)) return;

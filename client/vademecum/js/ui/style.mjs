@@ -226,10 +226,16 @@ pre { margin: 1rem 0; padding: .9rem 1.2rem; border: 1px solid var(--line); bord
 }
 @media (max-height: 30rem) { .foot { position: static; } } /* enlarged, it would lie over the hits */
 @media (prefers-reduced-motion: reduce) { *, ::before, ::after { animation: none !important; transition: none !important; } }
+/* Where a system chooses the colours, what is told by a ground alone is told by none. */
+@media (forced-colors: active) {
+  progress, .dot, .facet button[aria-pressed="true"] { forced-color-adjust: none; }
+  .facet button[aria-pressed="true"] { border-color: Highlight; background: Highlight; color: HighlightText; }
+  :host([theme]) .foot { background: Canvas; }
+}
 @media print {
   .foot, .ask button, .hints, .read, .facets, #load, #typed, .trigger { display: none; }
   .open { break-inside: avoid; padding-inline: 0; }
-  a.open::after { content: attr(href); display: block; color: var(--soft); font-size: .8rem; }
+  a.open::after { content: attr(data-page); display: block; color: var(--soft); font-size: .8rem; }
 }
 `;
 
