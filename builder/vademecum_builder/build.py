@@ -182,7 +182,8 @@ def _previous(location: str | None, keys: Keys, request: BuildRequest, now: date
     above = _WITHOUT_TIMESTAMP if channels else _ABOVE
     notices = (above.format(numbers.sequence + 1),) if numbers.sequence else ()
     if lost and not request.force:
-        told = _EMPTY_ABOVE if numbers.sequence else _EMPTY
+        built_here = named_in(request.out) != Numbers()
+        told = _EMPTY if not numbers.sequence else _EMPTY_ABOVE if built_here else _EMPTY_UNSEEN
         notices = (told.format(location, numbers.sequence + 1),)
     return Previous(numbers, channels=channels, notices=notices)
 
@@ -190,6 +191,10 @@ def _previous(location: str | None, keys: Keys, request: BuildRequest, now: date
 _UNHEEDED = "what is said of `{}` waits for the next build: --erase-removed has no packs and keeps no release"
 _EMPTY = "nothing is published at {} yet: this is its first release, number {}"
 _EMPTY_ABOVE = "nothing is published at {} yet: what was built here before is not there, and this is number {}"
+_EMPTY_UNSEEN = (
+    "nothing is published at {} yet: this is its first release as far as can be seen from here, number {}, above all "
+    "that its keys can have signed"
+)
 _WITHOUT_TIMESTAMP = (
     "the timestamp of the previous release is lost or damaged: nothing but numbers and channels is taken from its "
     "tree, everything is read and embedded anew, and this is number {}"

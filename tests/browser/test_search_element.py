@@ -484,6 +484,7 @@ def test_a_page_names_fields_to_show_with_hits_and_in_the_reader(open_page: Open
     page.locator("#query").fill("many")
     expect(page.locator(".hit").nth(2).locator(".badge")).to_have_text(["v1", "price 1001,50"])
     page.locator("#query").fill("key")
+    expect(options(page)).to_have_count(3)  # those of the former query have no badges
     page.locator(".read").first.click()
     expect(page.locator("#reader-text .badge")).to_have_text(["price 1234,50", "Oslo", "made 24", "made true"])
 

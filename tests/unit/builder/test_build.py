@@ -282,7 +282,9 @@ def test_a_host_without_a_tree_gets_its_first_release_and_a_lost_one_goes_on_abo
         number = f"what was built here before is not there, and this is number {again.sequence}"
         assert again.sequence > 1 and again.notices[0].endswith(number)
         hour = timedelta(hours=1)
-        assert run("unknown", hour).sequence == hour.total_seconds() + 1
+        fresh = run("unknown", hour)  # as in a clone: nothing was built here before
+        assert fresh.sequence == hour.total_seconds() + 1
+        assert "its first release as far as can be seen from here, number 3601, above all" in fresh.notices[0]
         assert timestamp_version(Path("unknown")) == hour.total_seconds() + 1
         lost = run("later", 48 * hour)
         assert lost.sequence > 10_000_000, "above all that there can have been: the keys are not new"
