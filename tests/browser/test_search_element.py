@@ -410,6 +410,8 @@ def test_what_was_typed_before_the_script_came_is_asked(page: Page, host: PagesH
     page.route("**/vademecum-search.mjs", lambda route: held.append(route))
     page.goto(f"{host.url}page.html?early", wait_until="commit")
     page.locator("#early").press_sequentially("key")
+    while not held:
+        page.wait_for_timeout(20)
     held[0].continue_()
     expect(page.locator("#query")).to_have_value("key")
     expect(page.locator("#query")).to_be_focused()
@@ -528,6 +530,9 @@ def test_it_speaks_the_language_of_its_page(open_page: Open, lang: str, directio
     page = open_page("inline", lang=lang)
     expect(page.locator("#query")).to_have_attribute("placeholder", said)
     expect(page.locator(".hints")).to_contain_text(keys)
+    assert (
+        page.locator(".hints > *").count() == page.locator(".hints > :has(kbd)").count()
+    )  # what each does stays beside it
     assert page.locator(".root").evaluate("(root) => getComputedStyle(root).direction") == direction
     page.locator("#query").fill("key")
     expect(options(page)).to_have_count(3)

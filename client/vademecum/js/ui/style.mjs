@@ -79,7 +79,7 @@ dialog::backdrop { background: rgb(20 16 10 / 45%); }
 .ask input { flex: 1; min-width: 0; height: 3.6rem; padding: 0; border: 0; outline: 0; background: none; font-size: 1.15rem; text-overflow: ellipsis; }
 .ask input::placeholder { color: var(--soft); opacity: 1; }
 .ask kbd { flex: none; min-width: 1.7rem; margin-inline-end: .35rem; padding: .1rem .45rem; color: var(--soft); text-align: center; }
-.hints { display: flex; flex-wrap: wrap; gap: .3rem .45rem; margin: 2rem .25rem 0; color: var(--soft); font-size: .86rem; }
+.hints { display: flex; flex-wrap: wrap; gap: .3rem .9rem; margin: 2rem .25rem 0; color: var(--soft); font-size: .86rem; }
 .modal .hints { margin-top: 1.2rem; }
 @media (hover: none) { .ask kbd, .trigger kbd, .hints { display: none; } }
 .results:empty ~ .hints, #welcome:not([hidden]) ~ .hints { display: none; }

@@ -40,7 +40,7 @@ export function buildView(wording, { modal, label, placeholder }) {
   const load = element("button", { id: "load", type: "button", class: "button quiet", part: "load", hidden: "" }, [say("results.load")]);
   const [control, shift] = /^(?:Mac|iP)/u.test(navigator.platform) ? ["⌘", "⇧"] : [say("key.control"), say("key.shift")];
   const keys = [["↓ ↑", "key.move"], [wording.direction === "rtl" ? "←" : "→", "key.more"], ["Enter", "key.open"], [`${control} Enter`, "key.tab"], [`${shift} Enter`, "key.read"]];
-  const hints = element("p", { class: "hints", "aria-hidden": "true" }, keys.flatMap(([name, text]) => [element("kbd", {}, [name]), ` ${say(text)} `]));
+  const hints = element("p", { class: "hints", "aria-hidden": "true" }, keys.map(([name, text]) => element("span", {}, [element("kbd", {}, [name]), ` ${say(text)} `])));
   const welcome = element("div", { id: "welcome" }, [element("slot")]);
 
   const noticeText = element("p", { id: "notice-text" });
