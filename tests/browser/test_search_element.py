@@ -426,6 +426,8 @@ def test_an_app_may_set_what_answers_before_the_script_came(page: Page, host: Pa
     page.goto(f"{host.url}page.html?before", wait_until="commit")
     page.locator("#other").wait_for()
     page.evaluate("globalThis.own = {}; document.querySelector('vademecum-search').knowledgeBase = own")
+    while not held:
+        page.wait_for_timeout(20)
     held[0].continue_()
     expect(page.locator("#open")).to_be_visible()
     assert page.evaluate("document.querySelector('vademecum-search').knowledgeBase === own")
