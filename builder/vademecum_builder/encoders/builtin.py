@@ -7,7 +7,7 @@ what people may say for them (site/content/decisions/builtin-prior.md).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
@@ -22,8 +22,13 @@ from vademecum_builder.encoders.table import Matrix, Progress, Table, unit
 if TYPE_CHECKING:
     from scipy import sparse
 
+    from vademecum_builder.encoders.fit import Vocabulary
+
 NAME: Final = "builtin"
 _PENALTY: Final = 1.0
+_MOST_LOOKED_AT: Final = 4096
+_NEAR: Final = 0.5
+"""The cosine from which on a phrase stands for a word."""
 
 
 @dataclass(frozen=True)
@@ -63,15 +68,36 @@ def fit_builtin(texts: Sequence[str], limits: FitLimits) -> Builtin:
     vocabulary = fit.choose_words(splits, limits.builtin_words, limits)
     prior, words = shipped_prior(), vocabulary.words
     common = prior.beside(words, limits.builtin_general)
-    mistaken = prior.mistaken(words) if 2 * len(common) > len(words) else []  # texts in another language
-    vocabulary = vocabulary.joined(list(dict.fromkeys([*common, *mistaken])))
+    english = 2 * len(common) > len(words)
+    mistaken, phrases = (prior.mistaken(words), prior.phrases) if english else ([], [])
+    vocabulary = vocabulary.joined([*dict.fromkeys([*common, *mistaken]), *phrases])
     features = vocabulary.features(splits)
     sample = features[fit.spread_evenly(features.shape[0], limits.sample)]
     own, language = _alike(fit.fit_lsa(features, limits)), _language(sample, vocabulary.words, limits)
     rows = _projected(sample, np.hstack([_even(sample, own), _even(sample, language)]), limits)
+    told, places = _with_phrases(vocabulary, rows)
     rows[vocabulary.spread == 0] = 0.0  # known, so that they are not taken for others: decisions/builtin-prior.md
-    fitted = fit.FittedRows(alphabet, vocabulary, rows)
+    vocabulary = replace(vocabulary, words=told, idf=vocabulary.idf[places], spread=vocabulary.spread[places])
+    fitted = fit.FittedRows(alphabet, vocabulary, rows[places])
     return Builtin(fit.build_file(NAME, fitted, texts, limits, limits.builtin_words_weight))
+
+
+def _with_phrases(vocabulary: Vocabulary, rows: Matrix) -> tuple[list[str], list[int]]:
+    """Return the words of the table, and whose row each has: its own, but for phrases, which have that of the word of
+    the texts that is the nearest, if it is near, and stand behind it, so that gzip stores it once."""
+    from vademecum_builder.encoders import fit
+
+    words = vocabulary.words
+    said = int((vocabulary.spread[:_MOST_LOOKED_AT] > 0).sum())
+    plain = np.array([word.isalpha() for word in words[:said]], np.bool_)
+    behind: dict[int, list[str]] = {}
+    phrases = [place for place, word in enumerate(words) if " " in word] if plain.any() else []
+    for place, near in zip(phrases, fit.product(unit(rows[phrases]), unit(rows[:said]).T), strict=True):
+        near[~plain | np.isin(words[:said], words[place].split())] = 0.0
+        if near.max() >= _NEAR:
+            behind.setdefault(int(near.argmax()), []).append(words[place])
+    order = [(each, at) for at, word in enumerate(words) if " " not in word for each in (word, *behind.get(at, ()))]
+    return [word for word, _ in order], [at for _, at in order]
 
 
 def _language(sample: sparse.csr_array, words: Sequence[str], limits: FitLimits) -> Matrix:

@@ -74,7 +74,7 @@ class Prior:
     """A table of general words.
 
     Attributes:
-        words: V of them, the commonest first.
+        words: V of them, the commonest first; behind them `phrases`, likewise.
         rows: float64 [V, D]: the vector of a text that is this word alone.
         probes: float64 [P, D]: what the model gives for `PROBES`.
     """
@@ -82,6 +82,11 @@ class Prior:
     words: Sequence[str]
     rows: Matrix | _Rows
     probes: Matrix
+
+    @functools.cached_property
+    def phrases(self) -> list[str]:
+        """Those of two words, joined by a space, whose meaning is another than that of both."""
+        return [word for word in self.words if " " in word]
 
     @functools.cached_property
     def positions(self) -> dict[str, int]:
@@ -95,7 +100,7 @@ class Prior:
     def beside(self, words: Sequence[str], share: int) -> list[str]:
         """Return the commonest words that are not among these, one for every `share` of these that it has."""
         known = self.positions.keys() & words
-        return [word for word in self.words if word not in known][: len(known) // share]
+        return [word for word in self.words if word not in known and " " not in word][: len(known) // share]
 
     def mistaken(self, words: Sequence[str]) -> list[str]:
         """Return its common words that are not among these, and would be taken for misspelt ones of them.

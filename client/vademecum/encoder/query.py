@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from heapq import nsmallest
-from itertools import chain, takewhile
+from itertools import chain, pairwise, takewhile
 from typing import Final
 
 from vademecum.encoder.file import ROW_OFFSET, EncoderFile, decode_encoder_file, row_bytes
@@ -53,7 +53,7 @@ class Encoder:
 
     @cached_property
     def _sorted_words(self) -> Sequence[str]:
-        return sorted(self.file.words)
+        return sorted(word for word in self.file.words if " " not in word)
 
     def knows(self, word: str) -> bool:
         """Return whether a folded word is in the vocabulary."""
@@ -72,16 +72,18 @@ class Encoder:
 
         Args:
             words: From `split`.
-            prefixes: Whether an unknown word stands for the words that begin with it (queries) or not
-                (documents).
+            prefixes: Whether an unknown word stands for the words that begin with it, and two words that the
+                vocabulary has together for that, too (queries), or not (documents).
         """
         positions = self._positions
         counts: Counter[int] = Counter()
-        for word, occurrences in Counter(words).items():
+        read = list(words)
+        pairs = map(" ".join, pairwise(read)) if prefixes else ()
+        for word, occurrences in Counter(chain(read, pairs)).items():
             position = positions.get(word)
             if position is not None:
                 counts[position] += occurrences
-            elif prefixes:
+            elif prefixes and " " not in word:
                 for completion in self._complete(word):
                     counts[completion] += occurrences
         return counts

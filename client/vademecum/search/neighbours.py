@@ -18,7 +18,7 @@ MOST_LOOKED_AT: Final = 4096
 """Words of the table that may be near to another: those of the most texts, which come first."""
 MOST_NEAR: Final = 5
 """Words that one is near to at most."""
-_DIGIT: Final = re.compile("[0-9]")
+_DIGIT: Final = re.compile("[0-9 ]")
 
 
 class Neighbours:

@@ -95,11 +95,16 @@ export class Encoder {
    * @param {string} text @returns {Map<number, number>} */
   count(text) {
     /** @type {Map<number, number>} */ const counts = new Map();
+    const { positions } = this;
+    let before = "";
     for (const word of this.split(text)) {
-      const position = this.positions.get(word);
-      for (const at of position === undefined ? this.#complete(word) : [position]) {
-        counts.set(at, (counts.get(at) ?? 0) + 1);
+      for (const known of [before + " " + word, word]) {
+        const position = positions.get(known);
+        for (const at of position !== undefined ? [position] : known === word ? this.#complete(word) : []) {
+          counts.set(at, (counts.get(at) ?? 0) + 1);
+        }
       }
+      before = word;
     }
     return counts;
   }
@@ -108,7 +113,7 @@ export class Encoder {
   #complete(prefix) {
     if ([...prefix].length < MIN_PREFIX) return [];
     const { words } = this;
-    const sorted = (this.sorted ??= words.map((_, position) => position).sort((a, b) => (words[a] < words[b] ? -1 : 1)));
+    const sorted = (this.sorted ??= words.map((_, position) => position).filter((at) => !words[at].includes(" ")).sort((a, b) => (words[a] < words[b] ? -1 : 1)));
     const found = [];
     const first = lowerBound(sorted.length, (i) => words[sorted[i]] < prefix);
     for (let i = first; words[sorted[i]]?.startsWith(prefix); i++) found.push(sorted[i]);

@@ -5,7 +5,7 @@ import { product } from "./passes.mjs";
 
 const MOST_LOOKED_AT = 4096;
 const MOST_NEAR = 5;
-const DIGIT = /[0-9]/;
+const DIGIT = /[0-9 ]/;
 
 export class Neighbours {
   /** @param {import("./encoder.mjs").Encoder} encoder @param {import("./passes.mjs").Passes} passes */

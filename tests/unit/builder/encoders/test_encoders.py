@@ -322,6 +322,18 @@ def test_it_knows_words_of_the_language_that_no_text_has() -> None:
     assert not any(encoder.encode("file")) and any(encoder.encode("folder"))  # it means nothing here
 
 
+def test_two_words_that_mean_another_one_have_the_row_of_what_texts_say() -> None:
+    texts = ["the lamp was disabled by a click", "a lamp is lit", *("where is the lamp" for _ in range(9))]
+    fitted = NamedEncoders("builtin").fit(texts)
+    encoder = decode_encoder(fitted.encoder.query_encoder)
+    assert encoder.file.words.index("turn off") == encoder.file.words.index("disabled") + 1
+    off, disabled = (encoder.row(encoder.file.words.index(word)) for word in ("turn off", "disabled"))
+    assert off == disabled and any(off)
+    assert not fitted.encoder.embed(["turn off"]).any()
+    foreign = NamedEncoders("builtin").fit(["die Lampe ist disabled", "eine andere Lampe brennt"])
+    assert not any(" " in word for word in decode_encoder(foreign.encoder.query_encoder).file.words)
+
+
 def test_every_rare_word_finds_its_text() -> None:
     texts = [f"{TEXTS[number % 6]} the name of it is name{number}x" for number in range(300)]
     fitted = NamedEncoders("builtin", FitLimits(dimensions=24)).fit(texts)

@@ -38,7 +38,9 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_the_prior_that_comes_along() -> None:
     shipped = decode_prior((priors._FOLDER / "all-MiniLM-L6-v2.gz").read_bytes())
-    assert shipped.rows.shape == (len(shipped.words), 384) == (20_000, 384)
+    assert shipped.rows.shape == (len(shipped.words), 384) == (20_600, 384)
+    assert len(shipped.phrases) == 600 and "turn off" in shipped.phrases
+    assert not any(" " in word for word in shipped.beside(shipped.words[:19_000], 1))
     assert len(shipped.positions) == len(shipped.words)
     rows = shipped.of(["photo", "picture", "river"])
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)

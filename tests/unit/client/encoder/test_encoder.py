@@ -9,6 +9,7 @@ import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -65,7 +66,8 @@ def reference_encode(file: EncoderFile, text: str) -> tuple[int, ...]:
         if word in file.words:
             tf[list(file.words).index(word)] += 1
         elif len(word) >= 3:
-            tf.update([i for i, known in enumerate(file.words) if known.startswith(word)][:8])
+            tf.update([i for i, known in enumerate(file.words) if known.startswith(word) and " " not in known][:8])
+    tf.update(i for pair in pairwise(words) for i, known in enumerate(file.words) if known == " ".join(pair))
     width = -(-file.dimensions // 2)
     codes = [byte >> shift & 15 for byte in bytes(file.rows) for shift in (0, 4)]
     rows = [[code - 8 for code in codes[at : at + file.dimensions]] for at in range(0, len(codes), 2 * width)]
@@ -149,6 +151,14 @@ def test_an_unknown_word_stands_for_the_words_that_begin_with_it() -> None:
     assert encoder.accumulate("key key") == [362, 362, 0]
     assert encoder.encode("ke") == (0, 0, 0)
     assert encoder.accumulate("key", prefixes=False) == [0, 0, 0]
+
+
+def test_two_words_that_the_table_has_together_stand_for_that_too() -> None:
+    encoder = make({"turn": (1, 0, 0), "turn off": (0, 1, 0), "off switch": (0, 0, 1)})
+    assert encoder.accumulate("turn off") == [256, 256, 0]
+    assert encoder.accumulate("turn off switch, turn off") == [362, 362, 256]
+    assert encoder.accumulate("off turn of, tur") == [362, 0, 0]  # what is being typed stands for words alone
+    assert encoder.accumulate("turn off", prefixes=False) == [256, 0, 0]  # a text says what it says
 
 
 def test_only_the_first_eight_in_the_order_of_the_table_count() -> None:

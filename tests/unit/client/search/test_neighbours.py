@@ -65,7 +65,7 @@ def test_of_equals_the_first_words_of_the_table_are_near_and_few_of_them() -> No
 
 
 def test_a_number_means_itself_and_no_word_means_a_number() -> None:
-    found = Neighbours(encoder_of(dict.fromkeys(["1998", "2002", "year", "date", "v2"], (1, 0, 0, 0))))
+    found = Neighbours(encoder_of(dict.fromkeys(["1998", "2002", "year", "date", "v2", "last year"], (1, 0, 0, 0))))
     assert (found.of("1998"), found.of("v2"), found.of("year")) == ([], [], [("date", 1.0)])
 
 

@@ -108,6 +108,12 @@ test("the golden check passes for what the maker computed, and fails for anythin
   assert.throws(() => wrong.checkGolden(), { code: "self-test", message: /run run key/ });
 });
 
+test("two words that the table has together stand for that, too", () => {
+  const encoder = open({ words: ["run", "run key"], letters: LATIN });
+  assert.deepEqual([...encoder.encode("run key")], [127, -127]);
+  assert.deepEqual([...encoder.encode("key run")], [127, 0]);
+});
+
 test("an encoder of another format is refused", () => {
   assert.throws(() => open({ format: "vademecum.encoder.2" }), { code: "newer-format" });
   assert.throws(() => open({ format: "vademecum.segment.1" }), { code: "content" });
