@@ -452,6 +452,7 @@ NOBODY_ASKS = r"""async () => {
             ...(await all([undefined, null, 7, {}, ["key"]], (query) => kb.search(query))),
             ...(await all(options, (wrong) => kb.search("key", wrong))),
             ...(await all(["x", null], (id) => kb.similar(id))),
+            ...(await all([0, 2.5, "5"], (limit) => kb.similar("0".repeat(16), { limit }))),
         ],
         nothing: await all([kb.search("a", { filters: { nobody: 1 } }), kb.similar("0".repeat(16))], (one) => one),
         documents: await Promise.all(["gone", "", null, "\ud800"].map((key) => kb.document(key))),
