@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from vademecum.errors import UsageError
 from vademecum_builder.kinds.fields import SAMPLED, fields_of
@@ -116,6 +116,8 @@ def _of_table(url: str, table: str, schema: Schema) -> Proposal | None:
             settings |= {"metadata": [*settings.get("metadata", ()), *names]} if names else {}
     else:
         settings = dict(proposed.settings)
+        if not {"channel", "thread"} & settings.keys() and (about := _about(table, settings, schema)):
+            settings["thread"] = about
         for role, told in (("author", "author"), ("channel", "channel"), ("thread", "subject")):
             column, name = settings.get(role, role), f"{role}_name"
             if name not in columns and (join := schema.join("m", table, column, role, people=role == "author")):
@@ -139,6 +141,15 @@ def _belongs_to_a_dealing(table: str, schema: Schema) -> bool:
         if not _NOW.match(plain_name(column)) and is_dealing(other, schema.sample(other, 0)[1]):
             return True
     return False
+
+
+def _about(table: str, settings: Mapping[str, Any], schema: Schema) -> str:
+    """Return the column that says what a message is about: the article of a comment; empty: none."""
+    refers = schema.refers(table).items()
+    fit = (
+        one for one, other in refers if other != table and not is_called_people(other) and one not in settings.values()
+    )
+    return next(fit, "")
 
 
 _NOW = re.compile(r"(?:current|last|latest|active|next|first)_", re.IGNORECASE)

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from vademecum_builder.kinds.roles import names_a_record, person_of
 from vademecum_builder.sources.database import Database
-from vademecum_builder.sources.private_fields import is_private, may_say, plain_name
+from vademecum_builder.sources.private_fields import is_private, may_say, plain_name, shown_when
 from vademecum_builder.sources.records import json_value
 
 _PERSONS: Final = ("display_name", "nickname", "nick", "username", "full_name", "handle", "login", "name")
@@ -239,6 +239,8 @@ class Schema:
         for column in self._columns(table):
             if (may_say(column, table) and (inner or not may_say(column))) or _WHO.fullmatch(_plain(column)):
                 found += self._shown(table, column, prefix)
+            if inner and (when := shown_when(column)):
+                found += self._shown_now(table, column, when, prefix)
         return found
 
     @cached_property
@@ -279,6 +281,15 @@ class Schema:
             yield f"({name} IS NULL OR {name} IN ({_listed(shown)}))"
         else:
             yield _NOBODY
+
+    def _shown_now(self, table: str, column: str, when: str, prefix: str) -> Iterator[str]:
+        """Yield the condition that what is shown from or until a time is shown now. Of a text its letters are compared,
+        as ISO 8601 has them: `soon` is to come."""
+        kind, name = self._columns(table)[column], prefix + self.quoted(column)
+        if isinstance(kind, sa.Numeric | sa.Integer):
+            return  # seconds, or thousands of them: their record alone is asked
+        now = "CURRENT_TIMESTAMP" if isinstance(kind, sa.Date | sa.DateTime) else "CAST(CURRENT_TIMESTAMP AS CHAR(19))"
+        yield f"({name} IS NULL OR {name} {'>=' if when == 'until' else '<='} {now})"
 
     def _or_empty(self, table: str, column: str, name: str) -> str:
         kind = self._columns(table)[column]

@@ -935,6 +935,32 @@ def test_rows_have_the_names_of_what_they_are_linked_with_but_of_drafts_and_peop
     assert items["3"]["actor"] == "Cleo 3 Elm"
 
 
+def test_comments_are_of_their_article_and_published_with_it(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "a.db")) as made, made:
+        made.execute("CREATE TABLE users (id INTEGER PRIMARY KEY, name, email)")
+        made.execute(
+            "CREATE TABLE article (id INTEGER PRIMARY KEY, title, body, publish_at, embargo DATETIME, visible_until)"
+        )
+        made.execute(
+            "CREATE TABLE comment (id INTEGER PRIMARY KEY, user_id REFERENCES users (id), "
+            "article_id REFERENCES article (id), body, created_at, created_by)"
+        )
+        times = [("2020-01-01", None, "2999-01-01"), ("soon", None, None), ("2999-01-01T00:00:00Z", None, None)]
+        times += [(None, "2999-01-01 00:00:00", None), (None, None, "2020-01-01"), (None, "2020-01-01 00:00:00", None)]
+        for n, when in enumerate(times):
+            made.execute("INSERT INTO users VALUES (?, ?, ?)", (n, f"Ann {n}", f"a{n}@b.org"))
+            made.execute("INSERT INTO article VALUES (?, ?, ?, ?, ?, ?)", (n, f"Pump {n}", text_of(n), *when))
+            made.execute(
+                "INSERT INTO comment VALUES (?, ?, ?, ?, '2024-01-01 10:00:00Z', ?)", (n, n, n, text_of(n), f"Bob {n}")
+            )
+    found = {one.name: one for one in discover(f"sqlite:///{tmp_path / 'a.db'}", tmp_path)}
+    told = found["comment"].settings
+    assert (found["comment"].kind, told["thread"], told["subject"]) == ("messages", "article_id", "thread_name")
+    with closing(sqlite3.connect(tmp_path / "a.db")) as database:
+        rows_ = database.execute(f"SELECT thread_name FROM ({told['query']}) ORDER BY 1")
+        assert [*rows_] == [("Pump 0",), ("Pump 5",)]
+
+
 def test_tables_of_many_months_are_told_once_and_what_a_database_keeps_to_search_by_is_no_text(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "a.db")) as database:
         database.execute("CREATE TABLE film (id INTEGER PRIMARY KEY, title TEXT, about TEXT, found TEXT)")
@@ -1311,7 +1337,9 @@ def test_what_has_to_be_true_of_a_row_for_everybody_to_read_it(tmp_path: Path) -
     dates = "(trashed_at IS NULL) AND (deleted_at IS NULL OR deleted_at = '') AND (hidden_on IS NULL OR hidden_on = 0)"
     told = (
         f"{' AND '.join(shown).format(*[''] * 4)} AND {dates} AND (removed_date IS NULL OR removed_date = 0) "
-        "AND published_at IS NOT NULL AND (status IS NULL OR status NOT IN ('draft')) "
+        "AND published_at IS NOT NULL "
+        "AND (published_at IS NULL OR published_at <= CAST(CURRENT_TIMESTAMP AS CHAR(19))) "
+        "AND (status IS NULL OR status NOT IN ('draft')) "
         "AND (access IS NULL OR access IN ('it''s all')) AND (draft IS NULL OR draft IN (0)) "
         "AND (public IS NULL OR public IN (1))"
     )
