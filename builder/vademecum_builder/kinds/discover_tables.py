@@ -82,8 +82,9 @@ def _is_name(proposed: Proposal) -> bool:
 
 def _of_table(url: str, table: str, schema: Schema) -> Proposal | None:
     """Return the source that reads a table; None: what is in it is not for everybody."""
-    rows, columns = schema.sample(table, SAMPLED)
-    fields = fields_of({name: json_value(value) for name, value in row.items()} for row in rows)
+    found, columns = schema.sample(table, SAMPLED)
+    rows = [{name: json_value(value) for name, value in row.items()} for row in found]
+    fields = fields_of(rows)
     only = schema.for_everybody(table)
     dealings = not any(map(may_say, columns)) and _belongs_to_a_dealing(table, schema)
     if (

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
@@ -959,6 +960,24 @@ def test_comments_are_of_their_article_and_published_with_it(tmp_path: Path) -> 
     with closing(sqlite3.connect(tmp_path / "a.db")) as database:
         rows_ = database.execute(f"SELECT thread_name FROM ({told['query']}) ORDER BY 1")
         assert [*rows_] == [("Pump 0",), ("Pump 5",)]
+
+
+def test_a_table_that_says_by_a_time_of_the_database_that_it_is_published_is_proposed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(sqlite3.connect(tmp_path / "a.db")) as made, made:
+        made.execute("CREATE TABLE page (id INTEGER PRIMARY KEY, title, body, published_at)")
+        for n in range(3):
+            made.execute("INSERT INTO page VALUES (?, ?, ?, '2024-01-01 10:00:00')", (n, f"P{n}", text_of(n)))
+    sample = Schema.sample
+
+    def timed(schema: Schema, table: str, most: int) -> Any:
+        """As PostgreSQL gives its times; SQLite has none."""
+        found, columns = sample(schema, table, most)
+        return [{**row, "published_at": datetime(2024, 1, 1, tzinfo=UTC)} for row in found], columns
+
+    monkeypatch.setattr(Schema, "sample", timed)
+    assert [one.name for one in discover(f"sqlite:///{tmp_path / 'a.db'}", tmp_path)] == ["page"]
 
 
 def test_tables_of_many_months_are_told_once_and_what_a_database_keeps_to_search_by_is_no_text(tmp_path: Path) -> None:
