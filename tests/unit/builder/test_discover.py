@@ -946,7 +946,11 @@ def test_comments_are_of_their_article_and_published_with_it(tmp_path: Path) -> 
             "CREATE TABLE comment (id INTEGER PRIMARY KEY, user_id REFERENCES users (id), "
             "article_id REFERENCES article (id), body, created_at, created_by)"
         )
-        times = [("2020-01-01", None, "2999-01-01"), ("soon", None, None), ("2999-01-01T00:00:00Z", None, None)]
+        times: list[tuple[str | None, str | None, str | None]] = [
+            ("2020-01-01", None, "2999-01-01"),
+            ("soon", None, None),
+            ("2999-01-01T00:00:00Z", None, None),
+        ]
         times += [(None, "2999-01-01 00:00:00", None), (None, None, "2020-01-01"), (None, "2020-01-01 00:00:00", None)]
         for n, when in enumerate(times):
             made.execute("INSERT INTO users VALUES (?, ?, ?)", (n, f"Ann {n}", f"a{n}@b.org"))
