@@ -45,6 +45,8 @@ _INDENTED = re.compile(
     re.MULTILINE | re.IGNORECASE,
 )
 """Of something else than the page, mostly; in front matter that nothing can be read of, who knows."""
+_OF_THE_PAGE = frozenset({"head", "meta", "robots", "search"})
+"""Fields with fields of their own that say who may find the page."""
 _DATE = re.compile(
     r"(?:^|^[ \t]+(?=\")|[{,][ \t]*(?=\"))[\"']?(?P<name>[a-z]+(?:[_-]?[a-z]+){0,3})[\"']?[ \t]*[:=][ \t]*"
     r"(?:\"(?P<double>[^\"\n]*)\"|'(?P<single>[^'\n]*)'|(?P<plain>[^\n]*?)[ \t,}]*(?:[ \t]#.*)?(?:$|(?=,[ \t]*\")))",
@@ -122,6 +124,23 @@ def _why_not_today(name: str, value: str, now: datetime) -> str:
         return "to come" if all(begin > last for begin, _ in spans_of(value)) else ""
     except ContentError:
         return ""
+
+
+def why_private_metadata(metadata: str, now: datetime | None = None) -> str:
+    """Return why a document with these metadata (a JSON object) is to be left out, as `why_private`.
+
+    What lies within another field speaks of that: `sidebar: {hidden: true}` keeps a page out of a menu, no reader out.
+    """
+    of_the_page = {
+        name: value
+        for name, value in orjson.loads(metadata).items()
+        if name.casefold() in _OF_THE_PAGE or not _has_fields(value)
+    }
+    return why_private(orjson.dumps(of_the_page).decode(), now)
+
+
+def _has_fields(value: object) -> bool:
+    return isinstance(value, dict) or (isinstance(value, list) and any(isinstance(one, dict) for one in value))
 
 
 def why_private_record(data: bytes, now: datetime | None = None) -> str:

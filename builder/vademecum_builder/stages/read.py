@@ -15,7 +15,7 @@ from vademecum.format.segment import DocumentRow
 from vademecum.version import __version__
 from vademecum_builder.chunking.structure import CHUNKER
 from vademecum_builder.readers.document import MissingReader
-from vademecum_builder.readers.private import head_of, why_private, why_private_record
+from vademecum_builder.readers.private import head_of, why_private, why_private_metadata, why_private_record
 from vademecum_builder.sources.access_tokens import find_tokens, is_list_of_passwords, token_lines
 from vademecum_builder.sources.base import BINARY, RECORD, Checkpoint, Removed, Skipped, Source, SourceItem
 from vademecum_builder.stages.ahead import Ahead, Read
@@ -197,7 +197,7 @@ def _private(row: DocumentRow, item: SourceItem, context: BuildContext) -> str:
     """
     if not row.metadata or item.media_type == RECORD or context.shows_drafts(row.key):
         return ""
-    return why_private(row.metadata, context.now)
+    return why_private_metadata(row.metadata, context.now)
 
 
 def _source_digest(item: SourceItem, shaped_by: str) -> str:

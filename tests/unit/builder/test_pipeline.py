@@ -475,3 +475,11 @@ def test_what_a_reader_makes_metadata_of_may_say_that_a_page_is_private(
     monkeypatch.setattr(profiles, "parse_document", parse)
     report = line.release({**HANDBOOK, "page.md": PAGE})
     assert (report.documents, report.left_out) == (3, {"pages that are not for everybody: draft": 1})
+
+
+def test_a_page_that_a_menu_leaves_out_is_published(line: Line) -> None:
+    pages = {**HANDBOOK, "page.md": f"---\nsidebar:\n  hidden: true\nlinks:\n  - private: true\n---\n\n{PAGE}"}
+    report = line.release(pages)
+    assert (report.documents, report.left_out) == (4, {})
+    pages["page.md"] = f"---\nsearch:\n  exclude: true\n---\n\n{PAGE}"
+    assert line.release(pages).left_out == {"pages that are not for everybody: search": 1}
