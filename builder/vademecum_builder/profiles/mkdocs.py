@@ -261,7 +261,7 @@ def open_mkdocs(project: Project) -> Rules:
             *([_emoji] if "pymdownx.emoji" in extensions else []),
         ),
         copies=True,
-        called=lambda path: names.get(path) or title_from_key(path),
+        called=lambda path: languages.called(path, names) if languages else names.get(path) or title_from_key(path),
         base_url=served if served.startswith("http") else "",
         title=text_at(config, "site_name"),
         doubts=tuple(f"the plugin {name} may make or move pages" for name in sorted(_MOVING & plugins.keys())),

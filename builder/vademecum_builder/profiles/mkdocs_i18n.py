@@ -10,6 +10,7 @@ from typing import Any
 
 from vademecum_builder.profiles.base import NotServed
 from vademecum_builder.profiles.config import text_at
+from vademecum_builder.readers.document import title_from_key
 
 _LOCALE = re.compile(r"[a-z]{2}(?:-[A-Za-z]{4})?(?:-[A-Z]{2})?|[a-z]{2}_[A-Z]{2}")
 
@@ -21,12 +22,14 @@ class Languages:
     Attributes:
         all: Those that are named, whether they are built or not.
         folders: Whether each language has a folder (`fr/a.md`); else its name is part of a page's (`a.fr.md`).
+        names: By language, what it calls the items of the navigation.
     """
 
     default: str
     all: tuple[str, ...]
     built: tuple[str, ...]
     folders: bool
+    names: Mapping[str, Mapping[str, Any]]
 
     def at(self, language: str, served: str) -> str:
         """Return where a page is served, given where it would be in the default language."""
@@ -40,6 +43,12 @@ class Languages:
         if self.folders or not found or not (found[2] in self.all or _LOCALE.fullmatch(found[2])):
             return path, ""
         return found[1] + found[3], found[2]
+
+    def called(self, path: str, names: Mapping[str, str]) -> str:
+        """Return what a page is called in its language, given what the navigation calls pages of the default one."""
+        whole, language = self.split(path)
+        name = names.get(path) or names.get(whole, "")
+        return text_at(self.names.get(language, {}), name) or name or title_from_key(whole)
 
 
 def read_languages(options: Any) -> Languages | None:
@@ -56,4 +65,5 @@ def read_languages(options: Any) -> Languages | None:
     default = only or next((name for name, item in said.items() if item.get("default") is True), default)
     built = [name for name, item in said.items() if item.get("build") is not False and only in ("", name)]
     folders = text_at(options, "docs_structure") == "folder"
-    return Languages(default, tuple(said), (*{*built, default},), folders) if default else None
+    names = {name: told for name, item in said.items() if isinstance(told := item.get("nav_translations"), Mapping)}
+    return Languages(default, tuple(said), (*{*built, default},), folders, names) if default else None

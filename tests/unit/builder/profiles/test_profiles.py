@@ -982,6 +982,9 @@ def test_a_part_of_pages_is_what_its_generator_takes_for_one(
     assert {page.title for page in read.values() if isinstance(page, Document)} == {"Pump"}
 
 
+TWO_LANGUAGES = """nav: [{Use it: use.md}, {Oil: oil.md}]
+plugins: [{i18n: {languages: [
+  {locale: en, default: true}, {locale: de, nav_translations: {Use it: Benutzen}}]}}]"""
 HEADED = "## How *it*{.x} works\n\nCO~2~ in m^3^, ~~old~~, a~b, 2^3 and `x~1~`; ==all of it==.\n"
 
 
@@ -990,6 +993,10 @@ HEADED = "## How *it*{.x} works\n\nCO~2~ in m^3^, ~~old~~, a~b, 2^3 and `x~1~`; 
     [
         ("mkdocs.yml", "nav: [{A: [{Use it: use.md}]}, other.md]", "docs/use.md", "Use it"),
         ("mkdocs.yml", "", "docs/deep-Use/index.md", "Deep Use"),
+        ("mkdocs.yml", TWO_LANGUAGES, "docs/use.en.md", "Use it"),
+        ("mkdocs.yml", TWO_LANGUAGES, "docs/use.de.md", "Benutzen"),
+        ("mkdocs.yml", TWO_LANGUAGES, "docs/oil.de.md", "Oil"),
+        ("mkdocs.yml", TWO_LANGUAGES, "docs/the-pump.de.md", "The pump"),
         ("docusaurus.config.js", "", "docs/2-the-pump.md", "The pump"),
         ("src/SUMMARY.md", "[The `#[pump]`](a\\_b.md)", "src/a_b.md", "The #[pump]"),
         ("src/SUMMARY.md", "[A [b [c]](a.md)", "src/a.md", "b [c]"),
