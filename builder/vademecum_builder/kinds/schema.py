@@ -284,12 +284,16 @@ class Schema:
 
     def _shown_now(self, table: str, column: str, when: str, prefix: str) -> Iterator[str]:
         """Yield the condition that what is shown from or until a time is shown now. Of a text its letters are compared,
-        as ISO 8601 has them: `soon` is to come."""
+        as ISO 8601 has them: what is written otherwise is to come."""
         kind, name = self._columns(table)[column], prefix + self.quoted(column)
-        if isinstance(kind, sa.Numeric | sa.Integer):
-            return  # seconds, or thousands of them: their record alone is asked
-        now = "CURRENT_TIMESTAMP" if isinstance(kind, sa.Date | sa.DateTime) else "CAST(CURRENT_TIMESTAMP AS CHAR(19))"
-        yield f"({name} IS NULL OR {name} {'>=' if when == 'until' else '<='} {now})"
+        if isinstance(kind, sa.Numeric | sa.Integer | sa.Boolean | sa.Time):
+            return  # seconds, or thousands of them, or no time: their record alone is asked
+        order = ">=" if when == "until" else "<="
+        if isinstance(kind, sa.Date | sa.DateTime):
+            yield f"({name} IS NULL OR {name} {order} CURRENT_TIMESTAMP)"
+        else:
+            said = f"{name} LIKE '____-__-__%' AND {name} {order} CAST(CURRENT_TIMESTAMP AS CHAR(19))"
+            yield f"({name} IS NULL OR {name} = '' OR ({said}))"
 
     def _or_empty(self, table: str, column: str, name: str) -> str:
         kind = self._columns(table)[column]

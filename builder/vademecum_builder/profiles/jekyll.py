@@ -45,10 +45,9 @@ _STYLES = {
 _EXCLUDED = """
     Gemfile Gemfile.lock node_modules vendor/bundle/ vendor/cache/ vendor/gems/ vendor/ruby/
 """.split()
-_OF_REPOSITORIES = frozenset(
-    "license licence copying code_of_conduct contributing issue_template pull_request_template".split()
-)
-"""Files that GitHub Pages renders only where they have front matter (jekyll-optional-front-matter)."""
+_OF_REPOSITORIES = frozenset("license licence code_of_conduct issue_template pull_request_template".split())
+"""Files that GitHub Pages renders only where they have front matter (jekyll-optional-front-matter), and nobody
+asks for."""
 _CONTENTS = re.compile(
     r"^[ \t]*(?:[-*+]|\d+\.)[ \t]+.*\n[ \t]*\{:[^{}\n]*(?<![\w.#-])toc\b[^{}\n]*\}[ \t]*$", re.MULTILINE
 )
@@ -119,8 +118,8 @@ class _Site:
             bare = not said.keys() - {"title"}
             if bare and name == "README" and "/".join(parts[:-1]) in self.begun:
                 raise NotServed("a README beside an index")
-            if bare and name.lower() in _OF_REPOSITORIES and not self.included(parts[-1]):
-                raise NotServed("a file of the repository, without front matter")
+            if bare and name.lower() in _OF_REPOSITORIES and not self.included(path):
+                raise NotServed("a file of the repository, with no front matter but a title")
             return self._of_page("/".join(parts[:-1]), name, own)
         pattern = self._of_posts() if post else self._of_collection(collection)
         title = named(metadata, "slug") or (stem(post["name"]) if post else name)

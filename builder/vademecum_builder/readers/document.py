@@ -23,8 +23,8 @@ from vademecum_builder.sources.endings import MEDIA_TYPES, install_hint
 from vademecum_builder.sources.private_keys import private_key_line
 
 _FOLDER_PAGES = frozenset({"index", "readme", "_index"})
-_SORTING = re.compile(r"^(?:0\d{1,2}[-_. ]+|\d{1,2}(?:_+|\. ))(?=[^\W\d_]{2})")
-"""A number that sorts names: `01-intro`, `10_filter`; not `2-factor`, `0-rtt`, `2024_review`, `0001-record`."""
+_SORTING = re.compile(r"^(?:0\d{1,2}[-_. ]+|\d{2}_+|\d{1,2}\. )(?=[^\W\d_]{2})")
+"""A number that sorts names: `01-intro`, `10_filter`; not `2_factor`, `0-rtt`, `2024_review`, `0001-record`."""
 _PATTERN = re.compile(r"(?:^|/):[a-z_]+(?=[/.]|$)")  # Jekyll's `/:categories/:title.html`
 _BY_LIBRARY = {base.RST: "rst", base.NOTEBOOK: "notebook", base.ORG: "org", base.ASCIIDOC: "asciidoc"}
 """Readers of texts that need what is not always there."""

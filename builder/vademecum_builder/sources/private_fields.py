@@ -16,7 +16,7 @@ from vademecum_builder.sources.times import spans_of
 
 _NULL = r"null|none|nil|nan|\\n"
 """As tables of programs write that there is nothing: phpMyAdmin, `mysqldump --tab`, pandas."""
-_UNSET = rf"|{_NULL}|n/?a|no|not set|never|false|off|0001-01-01.*|[-–—0:.?/ tz]+"
+_UNSET = rf"|{_NULL}|n/?a|no|not set|never|false|off|0001-01-01.*|[-–—0:.?/ tz~]+"
 """Of a time: that there is none, as zeros say it in MySQL and in Go."""
 _YES, _NO, _ANY = r"true|yes|on|1|t|y", r"false|no|off|0|-1|f|n", rf"(?!(?:false|no|f|n|{_NULL}|[0:. _-]+)$).+"
 _DRAFT = "draft|auto-draft|future|private|unpublished|trash(?:ed)?|spam|deleted|hidden"
@@ -67,10 +67,14 @@ _SHOWN_WHEN: Final[Mapping[str, str]] = {
 }
 _NEVER: Final = re.compile(_UNSET, re.IGNORECASE)
 _SHOWN_TOO: Final[Mapping[str, re.Pattern[str]]] = {
-    "from": re.compile(r"[ns]\.? ?d\.?|s\.? ?[al]\.?|o\.? ?j\.?|undated|no date|true|yes|.*\bago", re.IGNORECASE),
+    "from": re.compile(
+        r"[ns]\.? ?d\.?|s\.? ?[al]\.?|o\.? ?j\.?|undated|no date|true|yes|now|yesterday|immediate(?:ly)?|.*\bago",
+        re.IGNORECASE,
+    ),
+    "embargo": re.compile(r"no(?:ne)?(?: embargo| required)?|lifted|expired|open access", re.IGNORECASE),
     "until": re.compile(r"(?:for)?ever|permanent|unlimited|indefinite(?:ly)?|endless", re.IGNORECASE),
 }
-"""What is published without saying when, and for good."""
+"""What is published without saying when, without an embargo, and for good."""
 UNREADABLE: Final = "is no time that can be read: write it as 2027-03-31"
 _PASS = (
     r"(?<!com)(?<!by)(?<!over)(?<!under)(?<!sur)(?<!tres)(?<!boarding_)(?<!day_)(?<!season_)(?<!mountain_)"
@@ -110,10 +114,11 @@ _PRIVATE: Final[Mapping[str, str]] = {
 }
 """What a field is called that is nobody's business, by why it is."""
 _FACT: Final = re.compile(
-    r"(?:.*_)?(?:is|has|can|supports|requires|needs|allows|accepts)_[a-z_]+|.*_(?:verified|confirmed|required|supported)",
+    r"(?:is|has|can|supports|requires|needs|allows|accepts)_[a-z]+(?:_[a-z]+)?"
+    r"|[a-z]+_(?:verified|confirmed|required|supported)",
     re.IGNORECASE,
 )
-"""What is so or not so: `isMobile`, `requires_password`."""
+"""What is so or not so: `isMobile`, `requires_password`; a form's `What is your home address` is no such name."""
 _REACHED: Final = re.compile(
     r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}(?![\w:])|(?<!\d\.)(?<![\w+-])(?:\+|00)\d[\d /().-]{6,}\d|"
     r"(?<![\w+./-])(?!\d\d[/-]\d\d[/-]\d\d)(?=(?:[ /().-]{0,2}\d){7})\(?0\d{1,4}\)?[ /-](?:[ .-]?\d){3}|"
@@ -163,8 +168,10 @@ def why_not_now(when: str, value: object, now: datetime) -> str:
     Of several readings of a time the one counts by which it is not shown. An embargo ends when all of what it names is
     over, be it a year.
     """
-    while isinstance(value, dict) and len(value) == 1:  # `{"$date": {"$numberLong": "1700000000000"}}` of MongoDB
-        [value] = value.values()
+    while isinstance(value, dict) and value:
+        # `{"$date": {"$numberLong": "1700000000000"}}` of MongoDB, `{"_seconds": 1700000000, "_nanoseconds": 0}` of
+        # Firestore: what it says first counts.
+        value = next(iter(value.values()))
     said = "" if value is None else str(value).strip()
     if _NEVER.fullmatch(said) or (when in _SHOWN_TOO and _SHOWN_TOO[when].fullmatch(said)):
         return ""

@@ -233,7 +233,7 @@ PRIVATE = """
     Ansprechpartner
     internal_notes privateComments staffRemarks admin_memo seller_note Interne_Bemerkung Interner_Vermerk
     interner_Kommentar notes_internal Notizen_(intern) commentsPrivate Kommentar_intern remarks_staff remark_admin
-    Bemerkung_(intern)
+    Bemerkung_(intern) What_is_your_home_address What_is_your_salary Who_has_a_salary Phone_number_-_required
 """
 """Columns of shops, libraries and staff, in seven languages."""
 
@@ -949,6 +949,7 @@ def test_comments_are_of_their_article_and_published_with_it(tmp_path: Path) -> 
         times: list[tuple[str | None, str | None, str | None]] = [
             ("2020-01-01", None, "2999-01-01"),
             ("soon", None, None),
+            ("01/02/2999", None, None),
             ("2999-01-01T00:00:00Z", None, None),
         ]
         times += [(None, "2999-01-01 00:00:00", None), (None, None, "2020-01-01"), (None, "2020-01-01 00:00:00", None)]
@@ -963,7 +964,7 @@ def test_comments_are_of_their_article_and_published_with_it(tmp_path: Path) -> 
     assert (found["comment"].kind, told["thread"], told["subject"]) == ("messages", "article_id", "thread_name")
     with closing(sqlite3.connect(tmp_path / "a.db")) as database:
         rows_ = database.execute(f"SELECT thread_name FROM ({told['query']}) ORDER BY 1")
-        assert [*rows_] == [("Pump 0",), ("Pump 5",)]
+        assert [*rows_] == [("Pump 0",), ("Pump 6",)]
 
 
 def test_a_table_that_says_by_a_time_of_the_database_that_it_is_published_is_proposed(
@@ -1361,7 +1362,8 @@ def test_what_has_to_be_true_of_a_row_for_everybody_to_read_it(tmp_path: Path) -
     told = (
         f"{' AND '.join(shown).format(*[''] * 4)} AND {dates} AND (removed_date IS NULL OR removed_date = 0) "
         "AND published_at IS NOT NULL "
-        "AND (published_at IS NULL OR published_at <= CAST(CURRENT_TIMESTAMP AS CHAR(19))) "
+        "AND (published_at IS NULL OR published_at = '' OR (published_at LIKE '____-__-__%' "
+        "AND published_at <= CAST(CURRENT_TIMESTAMP AS CHAR(19)))) "
         "AND (status IS NULL OR status NOT IN ('draft')) "
         "AND (access IS NULL OR access IN ('it''s all')) AND (draft IS NULL OR draft IN (0)) "
         "AND (public IS NULL OR public IN (1))"

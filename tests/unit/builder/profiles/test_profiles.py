@@ -1335,13 +1335,16 @@ def test_a_readme_is_the_page_of_its_folder_for_jekyll_where_no_index_is(tmp_pat
 
 def test_a_file_of_the_repository_is_a_page_of_jekyll_where_it_says_so(tmp_path: Path) -> None:
     tree = {
-        "_config.yml": "include: [contributing.md]\n",
+        "_config.yml": "include: [a/license.md]\n",
         "a/pull_request_template.md": "Closes #\n",
         "LICENSE.md": "# Licence\n\nFree.\n",
         "CODE_OF_CONDUCT.md": "---\nlayout: x\n---\nBe kind.\n",
-        "a/contributing.md": "# Helping\n\nWater.\n",
+        "a/license.md": "# Free\n\nAs air.\n",
+        "CONTRIBUTING.md": "---\ntitle: Helping\n---\nWater.\n",
     }
-    served = {"CODE_OF_CONDUCT.md": "CODE_OF_CONDUCT.html", "a/contributing.md": "a/contributing.html"}
+    served = {"CONTRIBUTING.md": "CONTRIBUTING.html", "a/license.md": "a/license.html"} | {
+        "CODE_OF_CONDUCT.md": "CODE_OF_CONDUCT.html"
+    }
     assert addresses(pages_in(tmp_path, tree)) == served
 
 

@@ -367,6 +367,7 @@ def test_control_characters_never_reach_a_document() -> None:
         ("guide/10_filter.md", "x", "Filter"),
         ("02-install/index.md", "x", "Install"),
         ("2-factor.md", "x", "2 factor"),
+        ("2_factor.md", "x", "2 factor"),
         ("0-rtt.md", "x", "0 rtt"),
         ("2024_review.md", "x", "2024 review"),
         ("0001-use-markdown.md", "x", "0001 use markdown"),

@@ -191,6 +191,10 @@ def test_a_page_is_shown_when_it_says_in_whatever_words(head: str, said: str) ->
         *(("published_at", one, "") for one in ("03.12.2023", 1700000000, 1700000000000, {"$date": "2024-01-01"})),
         *(("unpublish_at", one, "") for one in ("forever", "0000-00-00 00:00:00", 2026, "", "NULL", "-")),
         *(("unpublish_at", one, "unpublish_at over") for one in (2025, "end of March 2026", "12/03/2026")),
+        ("published_at", {"_seconds": 1700000000, "_nanoseconds": 0}, ""),
+        ("published_at", {"_seconds": 4102444800, "_nanoseconds": 0}, "published_at to come"),
+        *(("publish_date", one, "") for one in ("~", "now", "Immediately")),
+        *(("embargo_until", one, "") for one in ("none required", "No embargo", "lifted", "open access")),
         ("publication_date", "2100-01-01", ""),  # of a book that is to come
     ],
 )
