@@ -639,6 +639,7 @@ def test_a_rollback_with_nothing_to_go_back_to(published: Vade) -> None:
 
 MISUSE = {
     "an unknown command": (["bulid"], "invalid choice: 'bulid'; did you mean build? (see `vade --help`)"),
+    "a word like one of the help's": (["query"], "invalid choice: 'query' (choose from 'init', 'build'"),
     "an unknown option": (
         ["build", "docs", "--out", "d", "--kys", "k"],
         "--kys; did you mean --keys? (see `vade build --help`)",

@@ -46,12 +46,12 @@ class CommandParser(argparse.ArgumentParser):
         Raises:
             UsageError: Always.
         """
-        known = re.findall(r"(?<![\w-])(?:--[a-z][a-z-]+|[a-z]+)(?![\w-])", self.format_help())
         wrong = re.search(r"(?:there is no |invalid choice: ')([^\s'=]+)", message)
+        choices = re.findall(r"[\w-]+", message.partition("(choose from ")[2])
+        known = choices or [one for action in self._actions for one in action.option_strings if one[:2] == "--"]
         # Of options all begin alike, which makes none like another.
-        alike = {word.strip("-"): word for word in sorted(known) if wrong and (word[0] == "-") == (wrong[1][0] == "-")}
+        alike = {word.strip("-"): word for word in sorted(known)}
         meant = [alike[name] for name in get_close_matches(wrong[1].strip("-"), alike, 1)] if wrong else []
-        meant = [word for word in meant if wrong and word != wrong[1]]
         message = re.sub(r" \(choose from .*\)$", "", message) if meant else message
         guess = f"; did you mean {meant[0]}?" if meant else ""
         if message.startswith("there is no -") and any(action.dest == "query" for action in self._actions):
