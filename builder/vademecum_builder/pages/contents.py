@@ -198,6 +198,7 @@ def _folder(name: str, rows: _Rows) -> Folder:
     newest_first = _is_journal(rows)
     own.sort(key=lambda row: _natural(str(_place(row))), reverse=newest_first)
     own.sort(key=lambda row: not _is_folder_page(row))
+    titled = own[0].title if own and _is_folder_page(own[0]) else ""
     folders = []
     inners = sorted(below, key=_natural, reverse=newest_first)
     for inner in sorted(inners, key=lambda inner: _is_journal(below[inner])):
@@ -206,7 +207,6 @@ def _folder(name: str, rows: _Rows) -> Folder:
             own += folder.pages
         else:
             folders.append(folder)
-    titled = own[0].title if own and _is_folder_page(own[0]) else ""
     return Folder(titled or name, tuple(own), tuple(folders), len(rows))
 
 

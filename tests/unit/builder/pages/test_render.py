@@ -472,6 +472,8 @@ def test_documents_are_a_tree_of_folders() -> None:
         {"The guide": [["The guide", "Pump & tank", "Oil"]]},
     ]
     assert outline(tree_of([])) == [[]]
+    moved_up = [row("docs/terms/index.md", "Terms"), row("docs/use/a.md", "A"), row("docs/use/b.md", "B"), DOCUMENTS[0]]
+    assert outline(tree_of(moved_up))[1:] == [{"docs": [["Terms"], {"use": [["A", "B"]]}]}]  # not called Terms
     below = [dataclasses.replace(one, key=f"content/{one.key}") for one in DOCUMENTS]
     assert outline(tree_of(below))[1:] == outline(tree)[1:]  # a folder that holds all of it is none to open
 
