@@ -26,7 +26,11 @@ from vademecum_builder.signing.metadata import SignedTarget
 
 LISTING = "site.json"
 _EXAMPLES = 4
-_QUESTION = re.compile(r"(?:how|what|why|when|where|which|who|can|should|wie|was|warum|wann|wo)\b|.*\?$", re.IGNORECASE)
+_WORD = r"(?:how|what|why|when|where|which|who|can|could|should|do|does|is|are|wie|was|warum|wann|wo)\b"
+_QUESTION = re.compile(rf"{_WORD}.*\?$|(?:how (?:to|do|can|does)|wie)\b", re.IGNORECASE)
+_ASKING = re.compile(rf"{_WORD}|.*\?$", re.IGNORECASE)
+_POINTING = re.compile(r"\b(?:this|these|those|it|(?:are|will) you|dies\w*|es)\b", re.IGNORECASE)
+"""To what stands before, or to the reader."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +119,8 @@ def _listing(files: Mapping[str, bytes | Path]) -> dict[str, dict[str, object]]:
 def _examples(contents: Contents, changes: DocumentChanges, lang: str = "") -> tuple[str, ...]:
     """Return questions to try, from all over what was read: headings that ask, longer ones, titles.
 
-    A heading that stands in several places, or has one word that tells anything, does not say what it asks about.
+    A heading that stands in several places, points elsewhere, or has one word that tells anything, does not say what
+    it asks about.
 
     Args:
         lang: Of the documents that they are taken from; empty: of all.
@@ -134,9 +139,10 @@ def _examples(contents: Contents, changes: DocumentChanges, lang: str = "") -> t
         for text in dict.fromkeys(found)
         if stands[text] == 1 and _tells(text)
     ]
-    asking = [text for text in telling if _QUESTION.match(text)]
-    rest = [text for text in telling if text not in asking]
-    chosen = _spread(asking) + _spread(rest)
+    questions = [text for text in telling if _QUESTION.match(text)]
+    asking = [text for text in telling if _ASKING.match(text) and text not in questions]
+    rest = [text for text in telling if text not in (*questions, *asking)]
+    chosen = _spread(questions) + _spread(asking) + _spread(rest)
     titles = (
         entry.title
         for entry in (*changes.added, *changes.modified)
@@ -147,7 +153,8 @@ def _examples(contents: Contents, changes: DocumentChanges, lang: str = "") -> t
 
 def _tells(text: str) -> bool:
     words = re.findall(r"\w+", text.lower())
-    return 3 <= len(text.split()) <= 9 and len(text) <= 60 and len({*words}.difference(*STOP_WORDS.values())) > 1
+    telling = {*words}.difference(*STOP_WORDS.values())
+    return 3 <= len(text.split()) <= 9 and len(text) <= 60 and len(telling) > 1 and not _POINTING.search(text)
 
 
 def _spread(texts: list[str]) -> list[str]:

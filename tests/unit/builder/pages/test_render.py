@@ -332,6 +332,9 @@ def test_examples_are_questions_from_all_over_the_documents() -> None:
 def test_an_example_says_what_it_asks_about() -> None:
     read = Contents(headings={"a": ["How it works", "How to set up", "When do pumps stop?"], "b": ["How to set up"]})
     assert _examples(read, DocumentChanges()) == ("When do pumps stop?",)
+    pointing = ["Why this change was necessary", "What pump are you using?", "How to put it to work"]
+    read = Contents(headings={"a": ["Ready to pump water?", "What's new for pumps", "How to stop pumps", *pointing]})
+    assert _examples(read, DocumentChanges()) == ("How to stop pumps", "Ready to pump water?", "What's new for pumps")
 
 
 def test_examples_are_in_the_first_language_of_the_release() -> None:
