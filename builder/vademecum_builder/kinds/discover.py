@@ -91,7 +91,12 @@ def discover(place: str, folder: Path) -> Sequence[Proposal]:
 _NAMES = re.compile(r"[^\t\n]*\t|\ufeff?[\w-]+(?:([,;|])[\w-]+)(?:\1[\w-]+)+\r?\n")
 """The first line of a table: names between tabs, or each one word."""
 _ZULIP = re.compile(rb'\s*\{\s*"zerver_')
-_OPENAPI = re.compile(rb"^\s*(?:\{\s*)?[\"']?(?:openapi|swagger)[\"']?\s*:\s*[\"']?\d", re.MULTILINE)
+_OPENAPI = re.compile(
+    rb"\A\s*\{\s*(?:\"[^\"]*\"\s*:\s*\"[^\"]*\"\s*,\s*)*\"(?:openapi|swagger)\"\s*:\s*\"?\d"
+    rb"|^[\"']?(?:openapi|swagger)[\"']?[ \t]*:[ \t]*[\"']?\d",
+    re.MULTILINE,
+)
+"""A field of its own, not one of records in it: a list of APIs says of each what it is described in."""
 
 
 def _relative(path: Path, folder: Path) -> str:

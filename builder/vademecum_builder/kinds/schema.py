@@ -36,6 +36,17 @@ _LISTED: Final = {
 }
 """By dialect the names of the rows that a row is linked with, in their order: what changes is told as a change.
 MySQL cuts such a text after 1,024 bytes, and says nothing."""
+_UNITS: Final = (
+    "CASE WHEN {0} > 100000000000000000 THEN 1000000000 WHEN {0} > 100000000000000 THEN 1000000 "
+    "WHEN {0} > 100000000000 THEN 1000 WHEN {0} > 100000000 THEN 1 END"
+)
+"""How many of them a second is, as `times` reads them: nothing where a number is no time."""
+_SECONDS: Final = {
+    "sqlite": "CAST(STRFTIME('%s', 'now') AS INTEGER)",
+    "postgresql": "EXTRACT(EPOCH FROM CURRENT_TIMESTAMP)",
+    "": "UNIX_TIMESTAMP()",
+}
+"""By dialect the seconds since 1970."""
 _MOST_TABLES: Final = 2000
 _LONGEST_CONDITION: Final = 20_000
 """Tables that are looked at for one, each time on another way; characters that a row has to meet."""
@@ -262,7 +273,7 @@ class Schema:
         a state (open, closed) all but what is not."""
         name = prefix + self.quoted(column)
         if is_private(column, None, table):
-            yield f"{name} IS NOT NULL"
+            yield f"NOT ({name} IS NULL{self._or_empty(table, column, name)})"
             return
         if is_private(column, _TIME, table):
             yield f"({name} IS NULL{self._or_empty(table, column, name)})"
@@ -284,19 +295,27 @@ class Schema:
 
     def _shown_now(self, table: str, column: str, when: str, prefix: str) -> Iterator[str]:
         """Yield the condition that what is shown from or until a time is shown now. Of a text its letters are compared,
-        as ISO 8601 has them: what is written otherwise is to come."""
+        as ISO 8601 has them, of a number the seconds since 1970: what is written otherwise is to come."""
         kind, name = self._columns(table)[column], prefix + self.quoted(column)
-        if isinstance(kind, sa.Numeric | sa.Integer | sa.Boolean | sa.Time):
-            return  # seconds, or thousands of them, or no time: their record alone is asked
-        order = ">=" if when == "until" else "<="
-        if isinstance(kind, sa.Date | sa.DateTime):
+        if isinstance(kind, sa.Boolean | sa.Time):
+            return  # no time: their record alone is asked
+        dialect, order = self._database.dialect, ">=" if when == "until" else "<="
+        letters = f"{name} LIKE '____-__-__%' AND {name} {order} CAST(CURRENT_TIMESTAMP AS CHAR(19))"
+        seconds = f"{name} / {_UNITS.format(name)} {order} {_SECONDS.get(dialect, _SECONDS[''])}"
+        if dialect == "sqlite":  # whatever a column is called a time, numbers stand in it
+            said = f"CASE TYPEOF({name}) WHEN 'text' THEN {letters} ELSE {seconds} END"
+            yield f"({name} IS NULL OR {name} IN (0, '') OR {said})"
+        elif isinstance(kind, sa.Date | sa.DateTime):
             yield f"({name} IS NULL OR {name} {order} CURRENT_TIMESTAMP)"
+        elif isinstance(kind, sa.Numeric | sa.Integer):
+            yield f"({name} IS NULL OR {name} = 0 OR {seconds})"
         else:
-            said = f"{name} LIKE '____-__-__%' AND {name} {order} CAST(CURRENT_TIMESTAMP AS CHAR(19))"
-            yield f"({name} IS NULL OR {name} = '' OR ({said}))"
+            yield f"({name} IS NULL OR {name} = '' OR ({letters}))"
 
     def _or_empty(self, table: str, column: str, name: str) -> str:
         kind = self._columns(table)[column]
+        if self._database.dialect == "sqlite":
+            return f" OR {name} IN (0, '')"
         if isinstance(kind, sa.Date | sa.DateTime | sa.Time):
             return ""
         return f" OR {name} = {0 if isinstance(kind, sa.Numeric | sa.Integer) else _listed([''])}"

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Collection, Mapping
 from datetime import datetime
+from typing import Any
 
 import orjson
 import yaml
@@ -121,7 +123,7 @@ def _why_not_today(name: str, value: str, now: datetime) -> str:
     if _TO_COME.search(value):
         return "to come"
     try:
-        return "to come" if all(begin > last for begin, _ in spans_of(value)) else ""
+        return "to come" if all(begin > last for begin, _ in spans_of(value, now.year + private_fields.AHEAD)) else ""
     except ContentError:
         return ""
 
@@ -143,12 +145,13 @@ def _has_fields(value: object) -> bool:
     return isinstance(value, dict) or (isinstance(value, list) and any(isinstance(one, dict) for one in value))
 
 
-def why_private_record(data: bytes, now: datetime | None = None) -> str:
-    """Return why a record (JSON) is to be left out, as `why_private`: one of its own fields says so."""
-    try:
-        said = private_fields.why_private(orjson.loads(data), now)
-    except orjson.JSONDecodeError:
-        return ""  # nested too deeply: its reader refuses it
+def why_private_record(record: Mapping[str, Any], now: datetime | None = None, but: Collection[str] = ()) -> str:
+    """Return why a record is to be left out, as `why_private`: one of its own fields says so.
+
+    Args:
+        but: Fields that hold no time, whatever they are called.
+    """
+    said = private_fields.why_private(record, now, but)
     return said and f"pages that are not for everybody: {said}"
 
 

@@ -123,7 +123,8 @@ def _head_of(lines: Sequence[str]) -> tuple[str, int]:
 
 def _second_head(rows: Iterator[list[str]]) -> list[str]:
     """Return the row that says how columns are called below what several of them have in common, as spreadsheets join
-    cells of the first one; empty: it is a record. What is a number somewhere in the rows after it is a word in it."""
+    cells of the first one; empty: it is a record. What is a number somewhere in the rows after it is a word in it. If
+    it has a cell below the first name, as a record has, a column below joined cells has numbers alone."""
     try:
         top, second, *below = islice(rows, _FIRST)
     except (ValueError, csv.Error):
@@ -133,7 +134,12 @@ def _second_head(rows: Iterator[list[str]]) -> list[str]:
     if len(blank) < 2 or len(second) != len(top) or any(map(_DIGITS.fullmatch, second)):
         return []
     named = [(_filled(top)[at], second[at].strip()) for at in blank]
-    numbers = any(any(map(_DIGITS.fullmatch, column)) for column in zip(*below, strict=True))
+    columns = [[cell for cell in column if cell.strip()] for column in zip(*below, strict=True)]
+    if top[0].strip() and second[0].strip():
+        joined = (columns[at] for one in blank for at in (one - 1, one) if columns)
+        numbers = any(column and all(map(_DIGITS.fullmatch, column)) for column in joined)
+    else:
+        numbers = any(any(map(_DIGITS.fullmatch, column)) for column in columns)
     return second if numbers and all(label for _, label in named) and len({*named}) == len(named) else []
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from functools import cache, lru_cache
 from typing import Any, Final
@@ -66,15 +66,21 @@ _SHOWN_WHEN: Final[Mapping[str, str]] = {
     ),
 }
 _NEVER: Final = re.compile(_UNSET, re.IGNORECASE)
+_AT_ONCE: Final = r"(?:for )?immediate(?:ly)?(?: release| publication)?|(?:ab )?sofort|zur sofortigen \w+"
+"""As above a notice to the press."""
 _SHOWN_TOO: Final[Mapping[str, re.Pattern[str]]] = {
     "from": re.compile(
-        r"[ns]\.? ?d\.?|s\.? ?[al]\.?|o\.? ?j\.?|undated|no date|true|yes|now|yesterday|immediate(?:ly)?|.*\bago",
+        rf"[ns]\.? ?d\.?|s\.? ?[al]\.?|o\.? ?j\.?|undated|no date|true|yes|now|{_AT_ONCE}"
+        r"|yesterday|gestern|hier|ayer|ieri|ontem|gisteren"
+        r"|.+ (?:ago|fa|atrás|geleden)|(?:vor|il y a|hace|há) (?:\d+|eine[mr]|une?|uma?) \w+",
         re.IGNORECASE,
     ),
-    "embargo": re.compile(r"no(?:ne)?(?: embargo| required)?|lifted|expired|open access", re.IGNORECASE),
+    "embargo": re.compile(rf"no(?:ne)?(?: embargo| required)?|lifted|expired|open access|{_AT_ONCE}", re.IGNORECASE),
     "until": re.compile(r"(?:for)?ever|permanent|unlimited|indefinite(?:ly)?|endless", re.IGNORECASE),
 }
 """What is published without saying when, without an embargo, and for good."""
+AHEAD: Final = 10
+"""Years that are planned for: `09/14/68` is a day of 1968 where something was published then."""
 UNREADABLE: Final = "is no time that can be read: write it as 2027-03-31"
 _PASS = (
     r"(?<!com)(?<!by)(?<!over)(?<!under)(?<!sur)(?<!tres)(?<!boarding_)(?<!day_)(?<!season_)(?<!mountain_)"
@@ -134,19 +140,20 @@ _BETWEEN_TYPES: Final = re.compile(rf"{_BETWEEN}|[dpg]")
 """Of Mattermost and Rocket.Chat: direct, private, group."""
 
 
-def why_private(fields: Mapping[str, Any], now: datetime | None = None) -> str:
+def why_private(fields: Mapping[str, Any], now: datetime | None = None, but: Collection[str] = ()) -> str:
     """Return which of its own fields says that a record is to be left out; empty: none.
 
     A list of several values is that of rows that were merged: one row that is private makes the record private.
 
     Args:
         now: With what the time is compared at which a record is to be published; None: it does not matter.
+        but: Fields that hold no time, whatever they are called.
     """
     for name, value in fields.items():
         values = value if isinstance(value, list) else [value]
         if may_say(name) and any(is_private(name, one) for one in values):
             return name.lower()
-        if now is not None and (when := shown_when(name)):
+        if now is not None and name not in but and (when := shown_when(name)):
             for one in values:
                 if why := why_not_now(when, one, now):
                     return f"{name.lower()} {why}"
@@ -172,16 +179,20 @@ def why_not_now(when: str, value: object, now: datetime) -> str:
         # `{"$date": {"$numberLong": "1700000000000"}}` of MongoDB, `{"_seconds": 1700000000, "_nanoseconds": 0}` of
         # Firestore: what it says first counts.
         value = next(iter(value.values()))
-    said = "" if value is None else str(value).strip()
-    if _NEVER.fullmatch(said) or (when in _SHOWN_TOO and _SHOWN_TOO[when].fullmatch(said)):
+    if is_unset(value) or _SHOWN_TOO[when].fullmatch(str(value).strip()):
         return ""
     try:
-        spans = spans_of(value)
+        spans = spans_of(value, now.year + AHEAD) if when == "from" else spans_of(value)
     except ContentError:
         return UNREADABLE
     if when == "until":
         return "over" if any(end < now for _, end in spans) else ""
     return "to come" if any((begin if when == "from" else end) > now for begin, end in spans) else ""
+
+
+def is_unset(value: object) -> bool:
+    """Return whether a time says that there is none."""
+    return value is None or _NEVER.fullmatch(str(value).strip()) is not None
 
 
 def is_private(name: str, value: object, table: str = "") -> bool:

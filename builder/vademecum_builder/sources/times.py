@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from decimal import Decimal
@@ -19,12 +20,19 @@ _DAY_FIRST = re.compile(r"(\d\d?)\.(\d\d?)\.(\d{4})(?:,? (\d\d:\d\d(?::\d\d)?))?
 _SPELLED = re.compile(r"[A-Z]\w+, ([A-Z]\w+ \d\d?, \d{4}) at (\d\d?:\d\d:\d\d)\s?([AP]M) UTC")
 """As Google Chat exports it: the blank before AM is a narrow one."""
 _YEAR = re.compile(r"(?<!\d)[12]\d{3}(?!\d)")
+_SOME_YEAR = re.compile(r"(?<![\w-])[12]\d(?:\d[u?-]|[u?-]{2})(?![\w-])", re.IGNORECASE)
+"""As libraries write what they do not know of it: `196-?`, `19uu`."""
+_OF_ASP = re.compile(r"/Date\((-?\d{1,16})(?:[+-]\d{4})?\)/")
+"""As .NET wrote times in JSON: milliseconds since 1970 in UTC; the zone behind them is but that of who wrote."""
 _DURATION = re.compile(r"(\d+)\s*(s|m|h|d|w)")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST, _LAST = datetime(1, 1, 1), datetime(9996, 12, 31, 23, 59, 59)
 _LEAST_SECONDS = 10**8
 """What is less is no count of seconds since 1970, but a year or a day in digits."""
+_EXCEL = datetime(1899, 12, 30, tzinfo=UTC)
+_EXCEL_DAYS = re.compile(r"(2[5-9]|[3-6]\d|7[0-2])\d{3}(?:\.\d+)?")
+"""Days of a spreadsheet from 1968 to 2099, with the time of day as a fraction."""
 # A number above this is no count of seconds (the year 5138): it is one of milliseconds, microseconds, nanoseconds.
 _MOST_SECONDS = 10**11
 
@@ -38,7 +46,8 @@ def read_time(value: object, zone: tzinfo | None = None) -> datetime:
 
     Args:
         value: A `datetime`, an ISO 8601 text, `31.12.2026` or `31.12.2026 23:59`, or what has gone by since 1970 in
-            UTC, as a number or its digits: seconds, or milli-, micro- or nanoseconds, as its size tells.
+            UTC, as a number or its digits: seconds, or milli-, micro- or nanoseconds, as its size tells;
+            `/Date(1700000000000)/`.
         zone: Of times that do not say theirs. An hour that a clock shows twice is read as the first of the two; one
             that it leaves out, as if it had not been put forward yet (PEP 495, fold 0).
 
@@ -52,6 +61,8 @@ def read_time(value: object, zone: tzinfo | None = None) -> datetime:
         text = value.strip()
         if _NUMBER.fullmatch(text) and len(text) > 8:
             return _since_epoch(Decimal(text))
+        if of_asp := _OF_ASP.fullmatch(text):
+            return _EPOCH + timedelta(milliseconds=int(of_asp[1]))
         written = text
         if found := _DAY_FIRST.fullmatch(text):
             day, month, year, hour = found.groups("00:00")
@@ -76,11 +87,15 @@ def read_time(value: object, zone: tzinfo | None = None) -> datetime:
         raise ContentError(f"{value.isoformat(' ')} is out of range") from None
 
 
-def spans_of(value: object) -> list[tuple[datetime, datetime]]:
-    """Return between which two moments, in UTC, a time lies that people wrote: `2027-03-31`, `May 2024`, a year.
+def spans_of(value: object, last: int = 9999) -> list[tuple[datetime, datetime]]:
+    """Return between which two moments, in UTC, a time lies that people wrote: `2027-03-31`, `May 2024`, a year, the
+    day of a spreadsheet.
 
     `12/03/2024` is two such spans, as the day may stand first or last. What names a year in other words (`Spring 2023`,
-    `end of March 2027`) lies at its beginning or at its end.
+    `end of March 2027`, `19uu`) lies at its beginning or at its end.
+
+    Args:
+        last: A year of two digits is none after this one, but that of the century before.
 
     Raises:
         ContentError: It does not say in which year.
@@ -90,13 +105,16 @@ def spans_of(value: object) -> list[tuple[datetime, datetime]]:
         and isinstance(value, int | float | Decimal)
         and -_LEAST_SECONDS < value < _LEAST_SECONDS
     ):
-        value = f"{value:.0f}"  # a year, or 20270331
+        value = f"{value:.0f}" if value == int(value) else str(value)  # a year, or 20270331
     try:
         begin = read_time(value, UTC)
     except ContentError:
         if not isinstance(value, str):
             raise
-        spans = _spans_of_text(value)
+        if _EXCEL_DAYS.fullmatch(value.strip()):
+            begin = _EXCEL + timedelta(days=float(value))
+            return [(begin, begin + timedelta(days=1, microseconds=-1) if begin.time() == time() else begin)]
+        spans = _spans_of_text(value, last)
         if not spans:
             raise
         return spans
@@ -104,12 +122,14 @@ def spans_of(value: object) -> list[tuple[datetime, datetime]]:
     return [(begin, begin + timedelta(days=1, microseconds=-1) if is_day and begin.time() == time() else begin)]
 
 
-def _spans_of_text(text: str) -> list[tuple[datetime, datetime]]:
+def _spans_of_text(text: str, last: int) -> list[tuple[datetime, datetime]]:
     from dateutil import parser
 
     def zone(_: str, seconds: int | None) -> tzinfo:
         return timezone(timedelta(seconds=seconds or 0))
 
+    if some := _SOME_YEAR.search(text):
+        return _of_years(re.sub("[u?-]", digit, some[0], flags=re.IGNORECASE) for digit in "09")
     found = []
     for day_first in (False, True):
         # What a text does not say is first as early, then as late as can be.
@@ -120,11 +140,16 @@ def _spans_of_text(text: str) -> list[tuple[datetime, datetime]]:
             ]
             begin, end = [one.replace(tzinfo=one.tzinfo or UTC) for one in ends]
             if begin.year == end.year:
-                found.append((begin, end))
-    if not found and (years := sorted(map(int, _YEAR.findall(text)))):
-        first, last = datetime(years[0], 1, 1, tzinfo=UTC), datetime(years[-1], 12, 31, 23, 59, 59, tzinfo=UTC)
-        found = [(first, first), (last, last)]
-    return found
+                back = 100 * (begin.year > last and not _YEAR.search(text))
+                found.append((begin.replace(year=begin.year - back), end.replace(year=end.year - back)))
+    return found or _of_years(_YEAR.findall(text))
+
+
+def _of_years(named: Iterable[str]) -> list[tuple[datetime, datetime]]:
+    """Return the beginning of the first of these years, and the end of the last one."""
+    years = sorted(map(int, named))
+    ends = [datetime(years[0], 1, 1, tzinfo=UTC), datetime(years[-1], 12, 31, 23, 59, 59, tzinfo=UTC)] if years else []
+    return [(end, end) for end in ends]
 
 
 def read_zone(name: object) -> tzinfo | None:

@@ -15,7 +15,7 @@ from vademecum.format.segment import DocumentRow
 from vademecum.version import __version__
 from vademecum_builder.chunking.structure import CHUNKER
 from vademecum_builder.readers.document import MissingReader
-from vademecum_builder.readers.private import head_of, why_private, why_private_metadata, why_private_record
+from vademecum_builder.readers.private import head_of, why_private, why_private_metadata
 from vademecum_builder.sources.access_tokens import find_tokens, is_list_of_passwords, token_lines
 from vademecum_builder.sources.base import BINARY, RECORD, Checkpoint, Removed, Skipped, Source, SourceItem
 from vademecum_builder.stages.ahead import Ahead, Read
@@ -90,9 +90,10 @@ def read_source(source: Source, base: Base, context: BuildContext, *, audited: b
                     found.examples.add(item.key)
                 if item.target:
                     found.names.setdefault(item.target, []).append(item.key)
-                digest = _digest_of_unread(item, base, context, found)
-                for read in ahead.read(item, digest) if digest else ():
-                    _take(read, base, context, found)
+                _read(item, ahead, base, context, found)
+        found.warnings += found.decide_times()
+        for item in found.waiting:
+            _read(item, ahead, base, context, found)
         for read in ahead.rest():
             _take(read, base, context, found)
     context.progress("reading", done, done)
@@ -122,15 +123,23 @@ def _together(warnings: Sequence[str]) -> Iterator[str]:
             yield from (f"{key}: {said}" for key in keys)
 
 
+def _read(item: SourceItem, ahead: Ahead, base: Base, context: BuildContext, found: Gathered) -> None:
+    digest = _digest_of_unread(item, base, context, found)
+    for read in ahead.read(item, digest) if digest else ():
+        _take(read, base, context, found)
+
+
 def _digest_of_unread(item: SourceItem, base: Base, context: BuildContext, found: Gathered) -> str:
-    """Return the digest of an item that has to be read; empty: it is private, or as it was in the previous release."""
+    """Return the digest of an item that has to be read; empty: it is private, waits for others, or is as it was in the
+    previous release."""
     binary = item.media_type in BINARY
     found.tokens[item.key] = {} if binary else token_lines(item.data)
-    shown = context.shows_drafts(item.key)
-    private = ""
-    if not shown:
+    private: str | None = ""
+    if not context.shows_drafts(item.key):
         record = item.media_type == RECORD
-        private = why_private_record(item.data, context.now) if record else why_private(head_of(item.data), context.now)
+        private = found.why_private(item, context.now) if record else why_private(head_of(item.data), context.now)
+    if private is None:
+        return ""
     if private and not binary:
         found.leave_out(item.key, private)
         return ""

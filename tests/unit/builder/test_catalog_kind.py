@@ -10,7 +10,6 @@ import pytest
 
 from vademecum import KnowledgeBase
 from vademecum.errors import ContentError, UsageError
-from vademecum.format.json import canonical
 from vademecum_builder.build import build
 from vademecum_builder.kinds.registry import kind_of
 from vademecum_builder.readers.document import LONGEST_URL, Document
@@ -275,6 +274,20 @@ def test_a_record_that_says_it_is_a_draft_is_left_out_and_an_event_to_come_is_no
 
 
 @pytest.mark.slow
+def test_a_field_that_is_called_a_time_and_holds_none_keeps_no_record_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    records = [{"id": n, "name": f"Game {n}", "published_on": one} for n, one in enumerate(["Steam", "", "GOG"])]
+    (tmp_path / "shop.json").write_text(json.dumps([*records, {"id": 3, "published_on": "GOG", "draft": True}]))
+    (tmp_path / "vademecum.toml").write_text(SETTINGS)
+    for _ in range(2):
+        report = build(read_settings(tmp_path / "vademecum.toml"))
+        assert "shop: published_on: Steam, GOG … are no times: no record waits for them" in report.warnings
+        assert (report.documents, *report.files_left_out.values()) == (3, ["shop:3"])
+
+
+@pytest.mark.slow
 def test_an_embargo_that_nobody_can_read_is_told_with_its_record_and_what_to_write(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -392,4 +405,4 @@ def test_a_row_that_is_a_draft_keeps_the_record_out_that_it_is_merged_with(tmp_p
     ],
 )
 def test_what_a_shop_or_a_blog_says_of_a_record_keeps_it_private(record: dict[str, Any], private: bool) -> None:
-    assert bool(why_private_record(canonical(record))) is private
+    assert bool(why_private_record(record)) is private

@@ -14,6 +14,7 @@ from zipfile import ZipFile
 
 import pytest
 import sqlalchemy as sa
+import yaml
 
 from support.pages_host import PagesHost
 from support.postgres import new_database
@@ -703,6 +704,18 @@ def test_a_description_of_an_api_is_no_list_of_records(tmp_path: Path) -> None:
     (tmp_path / "api.json").write_text(json.dumps({"openapi": "3.0.3", "paths": {"/x": {"get": called}}}))
     with pytest.raises(UsageError, match="describes an API"):
         discover(str(tmp_path / "api.json"), tmp_path)
+    (tmp_path / "api.json").write_text(json.dumps({"info": "Pumps", "openapi": "3.0.3"}, indent=2))
+    with pytest.raises(UsageError, match="describes an API"):
+        discover(str(tmp_path / "api.json"), tmp_path)
+
+
+@pytest.mark.parametrize("ending", ["json", "yaml"])
+def test_a_list_of_apis_is_one_of_records(tmp_path: Path, ending: str) -> None:
+    apis = rows(lambda n: {"openapi": "3.0.3", "name": f"API {n}", "text": text_of(n)})
+    written = {"json": json.dumps({"apis": apis}, indent=2), "yaml": yaml.safe_dump(apis, sort_keys=False)}
+    (tmp_path / f"a.{ending}").write_text(written[ending])
+    [found] = discover(str(tmp_path / f"a.{ending}"), tmp_path)
+    assert found.kind == "catalog" and found.settings["title"] == "name"
 
 
 def test_a_folder_of_one_programs_messages_is_an_archive(tmp_path: Path) -> None:
@@ -946,13 +959,21 @@ def test_comments_are_of_their_article_and_published_with_it(tmp_path: Path) -> 
             "CREATE TABLE comment (id INTEGER PRIMARY KEY, user_id REFERENCES users (id), "
             "article_id REFERENCES article (id), body, created_at, created_by)"
         )
-        times: list[tuple[str | None, str | None, str | None]] = [
+        times: list[tuple[str | int | None, str | int | None, str | int | None]] = [
             ("2020-01-01", None, "2999-01-01"),
             ("soon", None, None),
             ("01/02/2999", None, None),
             ("2999-01-01T00:00:00Z", None, None),
         ]
         times += [(None, "2999-01-01 00:00:00", None), (None, None, "2020-01-01"), (None, "2020-01-01 00:00:00", None)]
+        # Seconds and thousands of them, also in columns that say they have times; days of a spreadsheet.
+        times += [(1600000000, 1600000000123, 32503680000), (32503680000, None, None), (32503680000000, None, None)]
+        times += [
+            (None, 32503680000, None),
+            (None, None, 1600000000000),
+            (None, "03.12.2999", None),
+            (46500, None, None),
+        ]
         for n, when in enumerate(times):
             made.execute("INSERT INTO users VALUES (?, ?, ?)", (n, f"Ann {n}", f"a{n}@b.org"))
             made.execute("INSERT INTO article VALUES (?, ?, ?, ?, ?, ?)", (n, f"Pump {n}", text_of(n), *when))
@@ -964,7 +985,7 @@ def test_comments_are_of_their_article_and_published_with_it(tmp_path: Path) -> 
     assert (found["comment"].kind, told["thread"], told["subject"]) == ("messages", "article_id", "thread_name")
     with closing(sqlite3.connect(tmp_path / "a.db")) as database:
         rows_ = database.execute(f"SELECT thread_name FROM ({told['query']}) ORDER BY 1")
-        assert [*rows_] == [("Pump 0",), ("Pump 6",)]
+        assert [*rows_] == [("Pump 0",), ("Pump 6",), ("Pump 7",)]
 
 
 def test_a_table_that_says_by_a_time_of_the_database_that_it_is_published_is_proposed(
@@ -1127,7 +1148,7 @@ def test_what_a_program_shows_not_to_everybody_is_not_published(tmp_path: Path, 
     told = ""
     for [view] in open_sources(request).values():
         items = [one for one in view.source.changes(None).entries if isinstance(one, SourceItem)]
-        told += str([view.reader().read(one) for one in items if not why_private_record(one.data)])
+        told += str([view.reader().read(one) for one in items if not why_private_record(json.loads(one.data))])
     assert told.count("open, about") == 5 and "secret" not in told
     assert "comment_date_gmt" in str(found) or "wp" not in str(found)
 
@@ -1180,6 +1201,28 @@ def test_a_password_in_an_address_is_told_where_it_is_written(tmp_path: Path) ->
         discover(one.render_as_string(hide_password=False), tmp_path) for one in (url, url.set(password="secret"))
     )
     assert not plain[0].notes and 'write url = "${DATABASE_URL}"' in str(told[0].notes)
+
+
+@pytest.mark.process
+def test_times_of_an_article_that_are_numbers_hold_for_its_comments(tmp_path: Path) -> None:
+    url = new_database()
+    engine = sa.create_engine(url)
+    times: list[int | None] = [None, 0, 1600000000, 1600000000123, 32503680000, 32503680000000, 46500]
+    with engine.begin() as made:
+        made.exec_driver_sql("CREATE TABLE article (id INT PRIMARY KEY, title TEXT, body TEXT, publish_at BIGINT)")
+        made.exec_driver_sql(
+            "CREATE TABLE comment (id INT PRIMARY KEY, article_id INT REFERENCES article, author TEXT, body TEXT, "
+            "created_at TIMESTAMPTZ DEFAULT now())"
+        )
+        for n, at in enumerate(times):
+            values = {"n": n, "title": f"Pump {n}", "text": text_of(n), "at": at}
+            made.execute(sa.text("INSERT INTO article VALUES (:n, :title, :text, :at)"), values)
+            made.execute(sa.text("INSERT INTO comment VALUES (:n, :n, 'Ann', :text)"), values)
+    found = {one.name: one for one in discover(url, tmp_path)}
+    with engine.connect() as connection:
+        shown = connection.exec_driver_sql(f"SELECT id FROM ({found['comment'].settings['query']}) AS q ORDER BY 1")
+        assert [*shown.scalars()] == [0, 1, 2, 3]
+    engine.dispose()
 
 
 PRESS = """
@@ -1358,12 +1401,17 @@ def test_what_has_to_be_true_of_a_row_for_everybody_to_read_it(tmp_path: Path) -
     with schema_of(tmp_path, *statements, *(f"INSERT INTO {row}" for row in rows)) as schema:
         found = {table: schema.for_everybody(table) for table in tables}
     shown = ["({}type IS NULL OR {}type IN ('O'))", "({}visibility IS NULL OR {}visibility IN ('public'))"]
-    dates = "(trashed_at IS NULL) AND (deleted_at IS NULL OR deleted_at = '') AND (hidden_on IS NULL OR hidden_on = 0)"
+    dates = " AND ".join(
+        f"({one} IS NULL OR {one} IN (0, ''))" for one in ("trashed_at", "deleted_at", "hidden_on", "removed_date")
+    )
     told = (
-        f"{' AND '.join(shown).format(*[''] * 4)} AND {dates} AND (removed_date IS NULL OR removed_date = 0) "
-        "AND published_at IS NOT NULL "
-        "AND (published_at IS NULL OR published_at = '' OR (published_at LIKE '____-__-__%' "
-        "AND published_at <= CAST(CURRENT_TIMESTAMP AS CHAR(19)))) "
+        f"{' AND '.join(shown).format(*[''] * 4)} AND {dates} "
+        "AND NOT (published_at IS NULL OR published_at IN (0, '')) "
+        "AND (published_at IS NULL OR published_at IN (0, '') OR CASE TYPEOF(published_at) WHEN 'text' "
+        "THEN published_at LIKE '____-__-__%' AND published_at <= CAST(CURRENT_TIMESTAMP AS CHAR(19)) "
+        "ELSE published_at / CASE WHEN published_at > 100000000000000000 THEN 1000000000 "
+        "WHEN published_at > 100000000000000 THEN 1000000 WHEN published_at > 100000000000 THEN 1000 "
+        "WHEN published_at > 100000000 THEN 1 END <= CAST(STRFTIME('%s', 'now') AS INTEGER) END) "
         "AND (status IS NULL OR status NOT IN ('draft')) "
         "AND (access IS NULL OR access IN ('it''s all')) AND (draft IS NULL OR draft IN (0)) "
         "AND (public IS NULL OR public IN (1))"

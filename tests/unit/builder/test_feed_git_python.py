@@ -81,7 +81,7 @@ def test_of_an_export_of_wordpress_what_everybody_sees_is_published(tmp_path: Pa
     source = opened(tmp_path, 'kind = "feed"\npath = "a.xml"').source
     items = [item for item in source.changes(None).entries if isinstance(item, SourceItem)]
     assert len(items) == len(POSTS)
-    assert [item.key for item in items if not why_private_record(item.data)] == ["urn:seen", "urn:page"]
+    assert [item.key for item in items if not why_private_record(json.loads(item.data))] == ["urn:seen", "urn:page"]
     # An item of a menu has the id of the post that it leads to; a post that is a draft now keeps its own.
     menus = [POST.format("seen", "publish", "nav_menu_item", ""), posts[2], POST.format("draft", "draft", "post", "")]
     (tmp_path / "a.xml").write_text(

@@ -302,6 +302,9 @@ def test_two_lines_that_name_columns_are_read_as_one(tmp_path: Path) -> None:
     data = answers.replace("30-44\n4,,,Up,18", "30,Rome").encode()
     [(_, read)] = read_records(io.BytesIO(data), ".csv", Layout())
     assert read == {"Id": "3", f"{seen}: Jaws": "Jaws", f"{seen}: Up": "Up", "Age": "30", "Town": "Rome"}
+    places = b"Place,,,Votes\nCity,State,Zip,Yes\nRome,NY,13440,a few\n"
+    [(_, read)] = read_records(io.BytesIO(places), ".csv", Layout())
+    assert read == {"Place: City": "Rome", "Place: State": "NY", "Place: Zip": "13440", "Votes: Yes": "a few"}
 
 
 @pytest.mark.parametrize(
@@ -312,6 +315,8 @@ def test_two_lines_that_name_columns_are_read_as_one(tmp_path: Path) -> None:
         "code,name,,,\na,Pump,red,,old\nb,Valve,9,8,5\n",
         "code,name,,,\na,Pump,red,red,old\nb,Valve,9,8,5\n",
         "name,,size\nPump,red,big\nValve,9,5\n",
+        "name,,,size\nPump,red,shiny,big\nValve,blue,dull,9\n",
+        "name,,,size\nPump,red,shiny,big\nValve,9,dull,5\nHose,blue,8,5\n",
         ",name,size\nPump,red,big\nValve,9,5\n",
     ],
 )
