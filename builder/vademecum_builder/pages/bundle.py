@@ -3,8 +3,8 @@
 Modules stand in it one behind another, each behind those that it imports, without a word of their imports and exports:
 what stands at the top of one has a name that no other module beside it has. What is asked for later
 (`import("./page/preview.mjs")`) is a file of its own, and has what it shares from the one that asks for it. A new line
-begins where nothing else ends a statement. It reads our own modules alone: names are exported where they are declared,
-once, and there are no circles (tests/unit/js/test_floors.py).
+begins where nothing else ends a statement, and constants are declared by the shorter word. It reads our own modules
+alone: names are exported where they are declared, once, and there are no circles (tests/unit/js/test_floors.py).
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ _EXPORT = re.compile(r"^export (?=(?:async function|function\*?|class|const) (\w
 _ENDS = re.compile(r";(?=\})|(?<=\})\n")
 """What ends a statement before or behind a brace that ends a block; other statements of ours that end with one have a
 semicolon."""
+_CONSTANT = re.compile(r"(?:^|(?<=[;{}(\n ]))const(?=[ \[{])")
+"""The first word of a declaration. Nothing assigns to what it declares: the types of our modules are checked."""
 
 Modules = Mapping[str, str]
 """Path below `client/` -> text, without comments."""
@@ -107,7 +109,7 @@ def _file(entry: str, root: str, inside: list[str], shared: list[str], modules: 
     text = "".join([*parts, _moved(entry, entry, modules)])
     # Imports hold for all of a file, wherever they stand, and are found by their lines.
     imports = "".join(found[0] for found in _IMPORT.finditer(text))
-    return f"{imports}{_ENDS.sub('', jsmin(_IMPORT.sub('', text)))}\n"
+    return f"{imports}{_CONSTANT.sub('let', _ENDS.sub('', jsmin(_IMPORT.sub('', text))))}\n"
 
 
 def _taken(module: str, modules: Modules, inside: Collection[str] = ()) -> list[str]:
