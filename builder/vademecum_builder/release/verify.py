@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from vademecum.config import Config
@@ -20,6 +21,7 @@ from vademecum.ports import Clock, Transport
 from vademecum.runtime.clock import SystemClock
 from vademecum.runtime.folder import FolderTransport
 from vademecum.transport.downloader import Downloader
+from vademecum.trust.clock_check import require_past
 from vademecum_builder.encoders.directions import decode_directions
 from vademecum_builder.release.channels import named
 from vademecum_builder.release.location import read_at, read_root
@@ -116,12 +118,12 @@ async def verify_tree(
     """
     config = config or Config()
     published = await read_published(transport, root, clock, now=clock.now(), config=config)
-    _check_state(published)
+    _check_state(published, clock.now())
     everything = published
     for pointer in named(published.channels).values():
         if pointer.sha256 != published.pointer.sha256:
             everything = await read_beside(everything, pointer, transport, clock, config)
-            _check_state(everything)
+            _check_state(everything, clock.now())
     downloader = Downloader(transport, clock, config)
     sizes = {path: len(data) for path, data in everything.files.items()}
     for path, ref in published.site_files.items():
@@ -153,8 +155,9 @@ async def verify_tree(
     )
 
 
-def _check_state(published: Published) -> None:
+def _check_state(published: Published, now: datetime) -> None:
     manifest = published.manifest
+    require_past(manifest, now)  # no client installs it before
     state = assemble(published.segments)
     if state.digest() != manifest.digest:
         raise ContentError(f"release {manifest.sequence}: the state digest is not the signed one")

@@ -14,7 +14,7 @@ import pytest
 from support.in_hand import FixedClock, MemoryTransport
 from support.publishing import HANDBOOK, NOW, ONCE, Line, begun, tree_of
 from vademecum.encoder.query import Encoder
-from vademecum.errors import ContentError, ExpiredError, SelfTestError, UsageError, VademecumError
+from vademecum.errors import ClockError, ContentError, ExpiredError, SelfTestError, UsageError, VademecumError
 from vademecum.format.json import canonical, parse_object
 from vademecum.format.manifest import Manifest, decode_manifest, encode_manifest
 from vademecum_builder.encoders.directions import encode_directions
@@ -58,6 +58,14 @@ def test_what_is_not_ours_is_named_and_no_error(line: Line) -> None:
 def test_expired_signatures_are_an_error_here(line: Line) -> None:
     line.later(days=31)
     with pytest.raises(ExpiredError):
+        verified(line)
+
+
+@pytest.mark.fault("E64")
+def test_a_release_of_the_future_is_an_error_here_too(line: Line) -> None:
+    """A builder's clock was ahead, and no client installs it before."""
+    line.now -= timedelta(days=40)
+    with pytest.raises(ClockError, match="release 2 was built on 2026"):
         verified(line)
 
 
