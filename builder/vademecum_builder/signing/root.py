@@ -51,16 +51,21 @@ def new_keys(folder: Path, now: datetime, *, root_keys: int = 1, threshold: int 
         root.add_key(release_signer.public_key, role)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name, signer in root_signers.items():
-            _write_secret(folder / name, signer.private_bytes)
-        _write_secret(folder / RELEASE_KEY, release_signer.private_bytes)
-        data = signed_bytes(root, *root_signers.values())
-        (folder / UNUSED).write_text(f"{sha256(data).hexdigest()}\n")
-        replace_durably(folder / ROOT_FILE, data, _NEXT)
         ignored = folder / ".gitignore"
         if not ignored.exists():
             # root.json is public and may be committed; the keys, and what is true here alone, may not.
             ignored.write_text(f"*.pem\n{UNUSED}\n")
+        data, made = signed_bytes(root, *root_signers.values()), []
+        try:
+            for name, signer in (root_signers | {RELEASE_KEY: release_signer}).items():
+                _write_secret(folder / name, signer.private_bytes)
+                made.append(folder / name)
+            (folder / UNUSED).write_text(f"{sha256(data).hexdigest()}\n")
+            replace_durably(folder / ROOT_FILE, data, _NEXT)
+        except BaseException:
+            for path in made:  # keys without their root are in the way of the next try
+                path.unlink()
+            raise
     except OSError as error:
         raise StorageError(f"{folder}: cannot write keys: {error.strerror}") from error
 
@@ -133,7 +138,11 @@ def _swap_release_key(folder: Path, version: int, fresh: CryptoSigner) -> None:
 
 def _write_secret(path: Path, data: bytes) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError:
+        path.unlink()
+        raise

@@ -18,7 +18,7 @@ from vademecum.errors import (
     StorageError,
     VademecumError,
 )
-from vademecum.runtime.sqlite.file import connect, is_damage, transaction
+from vademecum.runtime.sqlite.file import connect, is_damage, is_full, transaction
 
 DEFAULT_WORKSPACE: Final = Path(".vademecum/work.db")
 """Beside the settings."""
@@ -135,7 +135,7 @@ def our_errors(path: Path) -> Iterator[None]:
 
 def _error(error: sqlite3.Error, path: Path) -> VademecumError:
     primary = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    if primary == sqlite3.SQLITE_FULL:
+    if is_full(error):
         return QuotaError(f"{path}: the disk is full; the last batch was not kept, the next run goes on from there")
     if primary in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return busy(path)

@@ -20,11 +20,12 @@ _HOST = re.compile(rf"{_NAME.pattern}|(?:localhost|[\d.]{{7,15}}):\d+(?:/|$)", r
 
 
 async def disk_room(path: Path) -> int | None:
-    """Return how many bytes the disk of the store at `path` has for this user."""
+    """Return how many bytes the disk of the store at `path` has for this user; None: it does not say."""
     try:
-        return shutil.disk_usage(real_path(path).parent).free
+        disk = shutil.disk_usage(real_path(path).parent)
     except OSError:
         return None
+    return disk.free if disk.total else None  # a file system without a size of its own, as many in user space
 
 
 def open_transport(location: str | Path) -> Transport:

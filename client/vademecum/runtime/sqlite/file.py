@@ -33,6 +33,7 @@ BUSY_TIMEOUT = 5.0
 FAULTS = (sqlite3.Error, UnicodeDecodeError, OSError)
 """What the module sqlite3 raises: Python decodes SQLite's messages, and those quote what lies in a damaged file."""
 _DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
+_NO_SHARED_MEMORY = "SQLITE_IOERR_SHMSIZE"
 _IMMUTABLE = "mode=ro&immutable=1"
 _NOTHING_YET = "nothing is installed here yet; pull a knowledge base first"
 TABLES = (
@@ -87,7 +88,7 @@ def _turn_to_log(connection: sqlite3.Connection) -> None:
 
 
 def open_readonly(path: Path) -> sqlite3.Connection:
-    """Open an existing store for reading, also on media that cannot be written.
+    """Open an existing store for reading, also on media that cannot be written, or are full.
 
     Raises:
         EmptyStoreError: There is no file; none is made.
@@ -118,6 +119,13 @@ def is_damage(error: BaseException) -> bool:
     return isinstance(error, UnicodeDecodeError) or _primary(error) in _DAMAGE
 
 
+def is_full(error: BaseException) -> bool:
+    """Return whether `error` says that the disk is full."""
+    if isinstance(error, OSError):
+        return error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return _primary(error) == sqlite3.SQLITE_FULL or getattr(error, "sqlite_errorname", "") == _NO_SHARED_MEMORY
+
+
 def _primary(error: BaseException) -> int:
     code: int = getattr(error, "sqlite_errorcode", 0)
     return code & 0xFF
@@ -125,9 +133,8 @@ def _primary(error: BaseException) -> int:
 
 def storage_error(error: sqlite3.Error | UnicodeDecodeError | OSError, path: Path) -> VademecumError:
     """Return the error of ours that says what `error` means for the store at `path`."""
-    name = getattr(error, "sqlite_errorname", "")
     primary = _primary(error)
-    if primary == sqlite3.SQLITE_FULL or name == "SQLITE_IOERR_SHMSIZE" or _is_out_of_space(error):
+    if is_full(error):
         return QuotaError(f"{path}: the disk is full ({error}); what is installed is untouched")
     if primary in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return BusyError(f"{path}: another process is writing to this store; try again when it is done")
@@ -153,10 +160,6 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
         raise
 
 
-def _is_out_of_space(error: BaseException) -> bool:
-    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
-
-
 def _size(path: Path) -> int:
     """Return the file's size, 0 if there is none; a folder, a pipe or a device is not a store."""
     try:
@@ -178,7 +181,7 @@ def connect(path: Path, mode: str) -> sqlite3.Connection:
 
 
 def _probe(path: Path) -> bool:
-    """Refuse a file that is not ours, and return whether its folder is one that cannot be written.
+    """Refuse a file that is not ours, and return whether its folder is one that cannot be written, or its disk full.
 
     The look is taken through a connection that cannot change the file. A writable one could: closing it would
     move a stranger's write-ahead log into its database.
@@ -193,11 +196,14 @@ def _probe(path: Path) -> bool:
         name = getattr(error, "sqlite_errorname", "")
         if name == "SQLITE_READONLY_ROLLBACK":
             return False
-        # Reading a WAL database takes a shared-memory file beside it.
-        if name not in ("SQLITE_READONLY_DIRECTORY", "SQLITE_CANTOPEN"):
+        # Reading a WAL database takes a shared-memory file beside it, for which a full disk has no room either.
+        if name not in ("SQLITE_READONLY_DIRECTORY", "SQLITE_CANTOPEN", _NO_SHARED_MEMORY):
             raise
+        full = name == _NO_SHARED_MEMORY
     log = Path(f"{path}-wal")
     if log.exists() and log.stat().st_size:
+        if full:
+            raise QuotaError(f"{path}: the disk is full, and {log.name} still has to be merged there")
         raise StorageError(f"{path}: its folder cannot be written, and {log.name} still has to be merged there")
     with closing(connect(path, _IMMUTABLE)) as connection:
         _is_store(connection, path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import stat
@@ -25,7 +26,7 @@ from vademecum_builder.request import BuildRequest
 from vademecum_builder.signing.defaults import UNUSED, Validity
 from vademecum_builder.signing.keyring import Keys
 from vademecum_builder.signing.keys import KEY_VARIABLE, RELEASE_KEY, ROOT_FILE, ROOT_KEY, load_authority, load_roots
-from vademecum_builder.signing.metadata import Versions, sign_release
+from vademecum_builder.signing.metadata import Versions, sign_release, signed_bytes
 from vademecum_builder.signing.root import new_keys, renew_root
 
 CHANNELS = {"stable": channel.Line(ReleasePointer(1, "releases/1.json", "ab" * 32, 7, "one"))}
@@ -68,6 +69,43 @@ def test_keys_in_a_place_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StorageError, match="cannot write keys"):
         new_keys(tmp_path / "file" / "keys", NOW)
+
+
+@pytest.mark.fault("C34")
+@pytest.mark.parametrize("room", range(3))
+def test_keys_for_which_the_disk_has_no_room_are_not_in_the_way_of_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, room: int
+) -> None:
+    """The two keys are synced, then the root."""
+    synced, sync = 0, os.fsync
+
+    def full(descriptor: int) -> None:
+        nonlocal synced
+        if synced == room:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        synced += 1
+        sync(descriptor)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(StorageError, match="cannot write keys: No space"):
+            new_keys(tmp_path, NOW)
+    assert not {*tree_of(tmp_path)} & {ROOT_KEY, RELEASE_KEY, ROOT_FILE}
+    new_keys(tmp_path, NOW)
+    assert load_roots(tmp_path / ROOT_FILE)
+
+
+@pytest.mark.parametrize("at", [ROOT_KEY, RELEASE_KEY])
+def test_keys_that_another_process_has_just_made_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: str) -> None:
+    def raced(root: Root, *signers: CryptoSigner) -> bytes:
+        (tmp_path / at).write_text("another's")
+        return signed_bytes(root, *signers)
+
+    monkeypatch.setattr("vademecum_builder.signing.root.signed_bytes", raced)
+    with pytest.raises(StorageError, match="cannot write keys: File exists"):
+        new_keys(tmp_path, NOW)
+    assert {*tree_of(tmp_path)} - {".gitignore"} == {at}
+    assert (tmp_path / at).read_text() == "another's"
 
 
 def test_the_key_of_the_file_and_of_the_environment_sign_alike(folder: Path) -> None:

@@ -23,6 +23,7 @@ from vademecum.errors import (
 )
 from vademecum.format.json import parse_object
 from vademecum_builder.sources.base import RECORD, Checkpoint, EmptySourceError, Entry, Removed, Skipped, SourceItem
+from vademecum_builder.workspace.database import our_errors
 from vademecum_builder.workspace.history import roll_back
 from vademecum_builder.workspace.items import ADDED, MODIFIED, REMOVED
 from vademecum_builder.workspace.jobs import CANCELLED, CANCELLING, DONE, FAILED, INTERRUPTED, RUNNING, Job, Wish
@@ -408,6 +409,13 @@ def test_a_full_disk_keeps_the_batches_before(shop: Workshop) -> None:
     assert job.state == DONE
     with shop.open() as workspace:
         assert workspace.count("products") == 20
+
+
+def test_a_disk_without_room_for_shared_memory_is_full_too(tmp_path: Path) -> None:
+    error = sqlite3.OperationalError("disk I/O error")
+    error.sqlite_errorcode, error.sqlite_errorname = sqlite3.SQLITE_IOERR_SHMSIZE, "SQLITE_IOERR_SHMSIZE"
+    with pytest.raises(QuotaError, match="disk is full"), our_errors(tmp_path / "work.db"):
+        raise error
 
 
 def test_only_the_newest_jobs_keep_what_items_were(shop: Workshop) -> None:

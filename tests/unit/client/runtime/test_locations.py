@@ -8,6 +8,7 @@ import signal
 import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -16,7 +17,7 @@ from vademecum.errors import NetworkError, ServerError, UsageError
 from vademecum.runtime.clock import SystemClock
 from vademecum.runtime.folder import FolderTransport
 from vademecum.runtime.http import HttpTransport
-from vademecum.runtime.locations import open_transport
+from vademecum.runtime.locations import disk_room, open_transport
 from vademecum.runtime.loop import run
 
 START = datetime(2026, 11, 21, tzinfo=UTC)
@@ -149,3 +150,16 @@ def test_the_memory_transport_follows_its_files() -> None:
     with pytest.raises(ServerError):
         run(transport.fetch("a", limit=1))
     assert transport.requests == ["a", "a", "a"]
+
+
+@pytest.mark.parametrize(("total", "room"), [(10_000, 0), (0, None)])
+def test_a_disk_that_says_no_size_of_its_own_is_not_full(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, total: int, room: int | None
+) -> None:
+    """As file systems in user space, and those in memory without a limit."""
+    monkeypatch.setattr("shutil.disk_usage", lambda path: SimpleNamespace(total=total, used=total, free=0))
+    assert asyncio.run(disk_room(tmp_path / "kb.db")) == room
+
+
+def test_a_disk_that_is_not_there_says_nothing_of_its_room(tmp_path: Path) -> None:
+    assert asyncio.run(disk_room(tmp_path / "missing" / "kb.db")) is None

@@ -509,6 +509,34 @@ def test_a_full_disk(tmp_path: Path) -> None:
     assert head(path) == b"works again"
 
 
+@pytest.mark.fault("C34")
+def test_what_is_installed_is_read_where_a_full_disk_has_no_room_for_shared_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "kb.db"
+    set_head(path, b"old")
+    monkeypatch.setattr(sqlite_file, "connect", without_shared_memory(sqlite_file.connect))
+    assert head(path, readonly=True) == b"old"
+    with pytest.raises(QuotaError, match="disk is full"):
+        SqliteStore(path)
+    Path(f"{path}-wal").write_bytes(b"what is not merged yet")
+    with pytest.raises(QuotaError, match=r"kb\.db-wal still has to be merged"):
+        SqliteStore(path, readonly=True)
+
+
+def without_shared_memory(connect: Callable[[Path, str], sqlite3.Connection]) -> Callable[..., sqlite3.Connection]:
+    """Return `connect` on a full disk."""
+
+    def connected(path: Path, mode: str) -> sqlite3.Connection:
+        if "immutable" not in mode:
+            error = sqlite3.OperationalError("disk I/O error")
+            error.sqlite_errorcode, error.sqlite_errorname = sqlite3.SQLITE_IOERR_SHMSIZE, "SQLITE_IOERR_SHMSIZE"
+            raise error
+        return connect(path, mode)
+
+    return connected
+
+
 def test_no_space_reported_by_the_system(tmp_path: Path) -> None:
     error = sqlite_file.storage_error(OSError(28, "No space left on device"), tmp_path / "kb.db")
     assert type(error) is QuotaError
