@@ -200,6 +200,8 @@ class Rules:
         kinds: Media types by the files' ending, where the configuration says them: `.txt` is reStructuredText.
         mdx: Whether all Markdown is MDX, in which indented text is no code.
         called: Returns what a page is called that has no title, given its place in its folder; None: its first heading.
+            Of a page of HTML, what it is called whatever stands in it.
+        auto_ids: How docutils tells equal ids of reStructuredText apart.
         base_url: Where the site is served, as its configuration says; may be empty.
         title: What the site is called, as its configuration says; may be empty.
         doubts: What the configuration does that is not understood.
@@ -216,6 +218,7 @@ class Rules:
     kinds: Mapping[str, str] = field(default_factory=dict)
     mdx: bool = False
     called: Callable[[str], str] | None = None
+    auto_ids: str = "id"
     base_url: str = ""
     title: str = ""
     doubts: tuple[str, ...] = ()

@@ -88,8 +88,19 @@ def texts_at(config: Mapping[str, Any], *names: str) -> list[str]:
     return [str(item) for item in found] if isinstance(found, list) else [found] if isinstance(found, str) else []
 
 
+class _Said(ast.NodeTransformer):
+    """Puts what names stand for in their places."""
+
+    def __init__(self, found: Mapping[str, Any]) -> None:
+        self.found = found
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        said = self.found.get(node.id)
+        return ast.Constant(said) if isinstance(said, str) else node
+
+
 def read_python(text: str) -> dict[str, Any]:
-    """Return what a module assigns to names as literals; the module is parsed, not run."""
+    """Return what a module assigns to names as literals, and as names that have one; it is parsed, not run."""
     try:
         body = ast.parse(text).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -98,7 +109,7 @@ def read_python(text: str) -> dict[str, Any]:
     for line in body:
         if isinstance(line, ast.Assign) and isinstance(line.targets[0], ast.Name):
             try:
-                found[line.targets[0].id] = ast.literal_eval(line.value)
+                found[line.targets[0].id] = ast.literal_eval(_Said(found).visit(line.value))
             except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
                 found.pop(line.targets[0].id, None)
     return found

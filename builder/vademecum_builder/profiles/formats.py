@@ -46,7 +46,8 @@ def rst_includes(text: str, page: Page) -> str:
         name, options = match["name"], dict(_OPTION.findall(match["options"]))
         folder = "" if name.startswith("/") else posixpath.dirname(page.key)
         is_code = match["kind"] == "literalinclude" or "code" in options or "literal" in options
-        found = page.include(name, folder, passes=() if is_code else (rst_includes,))
+        # Beside the page; of what hands its text to docutils without a place, below the root.
+        found = page.include(name, folder, "", passes=() if is_code else (rst_includes,))
         if not found:
             return ""
         found = _chosen(found, options, match["kind"] == "literalinclude")

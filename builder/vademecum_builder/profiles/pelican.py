@@ -128,6 +128,7 @@ def open_pelican(project: Project) -> Rules:
         base_url=address_of(config.get("SITEURL")),
         title=text_at(config, "SITENAME"),
         html=True,
+        auto_ids="%",
         doubts=tuple(f"nobody says here what {{{name}}} is" for name in sorted(named - _NAMES - {*common})),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import re
 from collections import Counter
@@ -194,8 +195,16 @@ class ProfilePages:
             item = replace(item, data=self.prepared(item.media_type, text if written else body, page).encode())
         rules = self.found.rules
         called = (rules.called(path) if rules.called else "") or (rules.title if address in ("", "index.html") else "")
+        if is_html and called:
+            heading = f"<h1>{escape(called)}</h1>".encode("ascii", "xmlcharrefreplace")
+            item = replace(item, data=heading + item.data.removeprefix(codecs.BOM_UTF8))
         document = parse_document(
-            item, slugs=rules.slugs, address=lambda _: self._url(address), mdx=rules.mdx, called=called
+            item,
+            slugs=rules.slugs,
+            address=lambda _: self._url(address),
+            mdx=rules.mdx,
+            called=called,
+            auto_ids=rules.auto_ids,
         )
         if not rules.slugs.of_title:  # nor does reStructuredText show it, whose ids docutils makes
             bare = (section if section.headings else replace(section, anchor="") for section in document.sections)
@@ -235,7 +244,8 @@ class ProfilePages:
             address = place[0].address(place[1], {}) if place else ""
         except NotServed as reason:
             address = f"not served: {reason}"
-        parts = [self.found.profile.name, self.base_url, address, *self.found.said]
+        called = self.found.rules.called(place[1]) if place and self.found.rules.called else ""
+        parts = [self.found.profile.name, self.base_url, address, *filter(None, [called]), *self.found.said]
         return _digest([*parts, *included, *included.values()])
 
     def _url(self, address: str) -> str:

@@ -34,7 +34,7 @@ _DIRECTIVE = re.compile(
 _OPTION = re.compile(r"\A(?:[ \t]*:[\w-]+:.*\n|---\n[\s\S]*?\n---\n)+")
 _CODE = frozenset(
     """
-    code code-block code-cell sourcecode parsed-literal prompt doctest testcode jupyter-execute
+    code code-block code-cell sourcecode parsed-literal prompt doctest testcode jupyter-execute myst
     """.split()
 )
 _DROPPED = frozenset(
@@ -42,6 +42,7 @@ _DROPPED = frozenset(
     toctree contents image eval-rst mermaid raw bibliography tableofcontents index
     """.split()
 )
+_HEADING = re.compile(r"^#{1,6}[ \t]+(.+?)[ \t]*$", re.MULTILINE)
 _SUBSTITUTION = re.compile(r"\{\{[ \t]*([\w-]+)[ \t]*\}\}")
 _NAMES = "project extensions html_theme master_doc root_doc".split()
 _ROOTS = ("index.rst", "index.md", "contents.rst", "index.txt")
@@ -64,7 +65,11 @@ def myst(text: str, page: Page) -> str:
             code = f"{fence}\n{found}\n{fence}" if found else ""
             return without_front_matter(found) if name == "include" else code
         shown = "" if name in ("figure", "math", "tab-set", "grid") else title
-        return f"{indent}{shown}\n\n{myst(body, page)}\n" if name != "math" else f"{indent}{body}"
+        if name == "math":
+            return f"{indent}{body}"
+        # No section begins in a directive.
+        inner = outside_code(myst(body, page), lambda plain: _HEADING.sub(r"**\1**", plain))
+        return f"{indent}{shown}\n\n{inner}\n"
 
     text = _DIRECTIVE.sub(directive, text) if "{" in text else text
     text = _ROLE.sub(lambda role: _shown(role, page), text)

@@ -68,6 +68,7 @@ def parse_document(
     address: Callable[[Mapping[str, Any]], str] | None = None,
     mdx: bool = False,
     called: str = "",
+    auto_ids: str = "id",
 ) -> Document:
     """Read one raw file. The same file gives the same document.
 
@@ -79,6 +80,7 @@ def parse_document(
         address: Returns the URL of the page, given its metadata, in place of the rule for `base_url`.
         called: What a Markdown page is called that has neither a title nor a heading of level 1.
         mdx: Whether Markdown is MDX whatever its name: in `.mdx` it always is.
+        auto_ids: How docutils tells equal ids of reStructuredText apart, as `read_rst` takes it.
 
     Raises:
         ContentError: The file is binary, undecodable, or not what its media type says; or it holds a private key.
@@ -86,7 +88,7 @@ def parse_document(
         UsageError: No reader for its media type.
     """
     try:
-        reading = _reading(file, slugs, mdx=mdx or file.key.endswith(".mdx"), called=called)
+        reading = _reading(file, slugs, mdx=mdx or file.key.endswith(".mdx"), called=called, auto_ids=auto_ids)
         # Once more, without markup, entities and encodings: a highlighter wraps each word of a PEM in tags.
         if not file.shows_keys and private_key_line(_text_of(reading).encode()):
             raise ContentError("it holds a private key, which everybody could read: take it out")
@@ -139,7 +141,7 @@ def _one_up(address: str) -> str:
     return f"../{address}" if _FILE.match(address) else address
 
 
-def _reading(file: SourceItem, slugs: SlugRule, *, mdx: bool, called: str) -> Reading:
+def _reading(file: SourceItem, slugs: SlugRule, *, mdx: bool, called: str, auto_ids: str) -> Reading:
     # Imported where they are needed: a build that finds nothing changed parses nothing, and need not wait for
     # Markdown's and HTML's parsers (a fifth of its time).
     match file.media_type:
@@ -158,7 +160,9 @@ def _reading(file: SourceItem, slugs: SlugRule, *, mdx: bool, called: str) -> Re
             return read_plain_text(unify_line_breaks(file.text()))
         case media if media in base.BINARY:
             return _read_binary(file)
-        case base.RST | base.ASCIIDOC | base.ORG | base.NOTEBOOK:
+        case base.RST:
+            return _by_library(base.RST)(unify_line_breaks(file.text()), auto_ids=auto_ids)
+        case base.ASCIIDOC | base.ORG | base.NOTEBOOK:
             return _by_library(file.media_type)(unify_line_breaks(file.text()))
     kinds = ", ".join(sorted({*MEDIA_TYPES.values()}))
     raise UsageError(f"{file.key}: no reader for {file.media_type}; use one of {kinds}")
@@ -196,7 +200,7 @@ def _text_of(reading: Reading) -> str:
     return "\n".join(block_text(block) for section in reading.sections for block in section.blocks)
 
 
-def _by_library(media: str) -> Callable[[str], Reading]:
+def _by_library(media: str) -> Callable[..., Reading]:
     """Return a reader whose library need not be there.
 
     Raises:
@@ -206,7 +210,7 @@ def _by_library(media: str) -> Callable[[str], Reading]:
         module = import_module(f"vademecum_builder.readers.{_BY_LIBRARY[media]}")
     except ModuleNotFoundError:
         raise MissingReader(f"not read: {install_hint(media)}") from None
-    reader: Callable[[str], Reading] = getattr(module, f"read_{_BY_LIBRARY[media]}")
+    reader: Callable[..., Reading] = getattr(module, f"read_{_BY_LIBRARY[media]}")
     return reader
 
 

@@ -33,7 +33,6 @@ _SETTINGS = {
     "doctitle_xform": False,
     "docinfo_xform": False,
     "initial_header_level": 1,
-    "auto_id_prefix": "id",  # as Sphinx has it
     "math_output": "LaTeX",
     "syntax_highlight": "none",
     "embed_stylesheet": False,
@@ -84,10 +83,13 @@ _LOOK = re.compile(r"[a-z][a-z0-9-]*(?: [a-z][a-z0-9-]*)*")
 _LOCK = threading.Lock()  # docutils looks directives up in a module
 
 
-def read_rst(text: str) -> Reading:
+def read_rst(text: str, *, auto_ids: str = "id") -> Reading:
     """Read a reStructuredText (line breaks are `\\n`). The title is the first section's.
 
     Fields at the head, above the title or below it, are metadata.
+
+    Args:
+        auto_ids: Docutils' setting `auto_id_prefix`, for sections whose id is taken: Sphinx has `id`, docutils `%`.
 
     Raises:
         ContentError: docutils gives up on it.
@@ -98,7 +100,8 @@ def read_rst(text: str) -> Reading:
     left: Counter[str] = Counter()
     with _LOCK, _directives(left), parser_errors("reStructuredText"):
         parser = Parser(rfc2822=text.startswith("PEP:"), inliner=_inliner())
-        tree = publish_doctree(text, parser=parser, settings_overrides=_SETTINGS)
+        settings = {**_SETTINGS, "auto_id_prefix": auto_ids}
+        tree = publish_doctree(text, parser=parser, settings_overrides=settings)
         metadata = _metadata(tree)
         # An explicit target stands behind what was made of the title.
         for section in tree.findall(nodes.section):
@@ -113,7 +116,7 @@ def read_rst(text: str) -> Reading:
         for problem in list(tree.findall(nodes.problematic)):
             problem.parent.replace(problem, nodes.Text(problem.astext().strip("`|_*")))
         writer = Writer()
-        publish_from_doctree(tree, writer=writer, settings_overrides=_SETTINGS)
+        publish_from_doctree(tree, writer=writer, settings_overrides=settings)
     warnings = [f"`{name}` left out: no other file is read" for name in sorted(left) if name]
     warnings += [_OF_CODE] if left[""] else []
     return read_converted(writer.parts["fragment"], metadata, warnings)

@@ -157,6 +157,11 @@ def _hexo(text: str) -> str:
     return re.sub(r"[\s~`!@#$%^&*()\-_+=\[\]{}|\\;:\"'<>,.?/]+", "-", text).strip("-")
 
 
+def _myst(text: str) -> str:
+    text = re.sub(r"[^a-z0-9-]", "-", re.sub("['‘’\"“”]+", "", text).strip().lower())
+    return re.sub("-{2,}", "-", re.sub("^([0-9-])", r"id-\1", text)).strip("-")
+
+
 def _words_of_ascii(text: str) -> str:
     """Return the words, with hyphens between them; empty where a letter has no plain one, which others transcribe."""
     text = re.sub(r"[\W_]+", "-", text.lower())
@@ -200,3 +205,5 @@ ZOLA = SlugRule(_words_of_ascii)
 """The crate slug, by which Zola makes addresses as well."""
 WRITERSIDE = SlugRule(_words_of_ascii, lambda _slug, _count: "")
 """How it tells equal ones apart, nobody says."""
+MYST = SlugRule(_myst, lambda slug, _: slug, of_title=False)
+"""`createHtmlId` of mystmd's packages/myst-common/src/utils.ts, which tells equal ones not apart."""

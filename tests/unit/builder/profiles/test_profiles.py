@@ -1458,3 +1458,38 @@ def test_lines_are_hidden_in_rust_alone_in_quotes_and_lists_too(tmp_path: Path) 
     ]
     assert text_of(page) == "# as root\nText.\n# unnamed\n#[derive(Oil)]\nrun();\nOne\ngo();"
     assert page.sections[-1].headings == ("Second",)
+
+
+def test_a_page_of_nikola_is_read_again_when_the_title_beside_it_changes(tmp_path: Path) -> None:
+    root = files(tmp_path, {"conf.py": "POSTS = ()\n", "pages/a.md": "Water.\n", "pages/a.meta": ".. title: One\n"})
+    item = SourceItem("pages/a.md", MARKDOWN, b"Water.\n")
+    before = ProfilePages(found_in(root), SITE).shaped_by(item)
+    (root / "pages/a.meta").write_text(".. title: Two\n", encoding="utf-8")
+    assert ProfilePages(found_in(root), SITE).shaped_by(item) != before
+
+
+def test_what_a_configuration_in_python_says_by_a_name_is_read(tmp_path: Path) -> None:
+    root = files(
+        tmp_path,
+        {"conf.py": "version = '3.2'\nrelease = version\nextensions = [other]\nhtml_theme = 'x'\n", "index.rst": ""},
+    )
+    item = SourceItem("index.rst", RST, b"A\n=\n\nOf |release|.\n")
+    document = ProfilePages(found_in(root), SITE).read(item)
+    assert isinstance(document, Document)
+    assert text_of(document) == "Of 3.2."
+
+
+@pytest.mark.parametrize(
+    ("config", "anchors"),
+    [
+        ({"pelicanconf.py": "PATH = 'content'\n"}, ["x", "x-1"]),
+        ({"content/conf.py": "project = 'B'\nextensions = []\n"}, ["x", "id1"]),
+    ],
+)
+def test_sections_whose_id_is_taken_have_that_of_docutils_or_of_sphinx(
+    config: dict[str, str], anchors: list[str], tmp_path: Path
+) -> None:
+    text = "Pumps\n=====\n\n:date: 2024-05-06\n\nX\n-\n\nOne.\n\nB\n-\n\nX\n~\n\nTwo.\n"
+    root = files(tmp_path, {**config, "content/a.rst": text})
+    document = read_all(root, found_in(root))["content/a.rst"]
+    assert [section.anchor for section in document.sections if section.blocks] == anchors

@@ -270,6 +270,59 @@ export default { title: 'B', url: 'https://b.example', baseUrl: '/', onBrokenLin
         "src/content/docs/release-3.2.md": "---\ntitle: Release\n---\n\nWater.\n",
         "src/content/docs/moved.md": "---\ntitle: Moved\nslug: else/where\n---\n\nWater.\n",
     },
+    "myst": {
+        "myst.yml": "version: 1\nextends: [parts/toc.yml]\nproject: {title: B, exclude: ['parts/**']}\nsite: {template: theme/template.yml}\n",
+        "parts/toc.yml": "version: 1\nproject:\n  toc:\n    - file: start\n    - title: Guide\n      children:\n        - file: guide/01_Set Up & more.md\n        - {pattern: 'pumps/*.md'}\n    - file: other/changes.md\n    - file: changes.md\n      hidden: true\n    - file: 2024_in_short.md\n",
+        "theme/template.yml": "jtex: v1\nkind: site\ntitle: x\nversion: 1.0.0\n",
+        "start.md": page("Start"),
+        "changes.md": page("Changes", HEADINGS + "\n(Own:Id)=\n## Renamed\n\nTwelve.\n"),
+        "other/changes.md": page("Other changes"),
+        "guide/01_Set Up & more.md": page(
+            "Set up", "```{note} Mind the step\n# No section\nRead on.\n```\n\n```{myst}\n# Shown\n```\n"
+        ),
+        "pumps/a.md": page("A"),
+        "pumps/b-which-has-a-name-that-is-much-longer-than-fifty-letters.md": page("B"),
+        "2024_in_short.md": page("2024 in short"),
+        "forgotten.md": page("Forgotten"),
+        "parts/part.md": page("Part"),
+    },
+    "myst-folders": {
+        "myst.yml": "version: 1\nproject: {title: B}\nsite: {template: theme/template.yml, options: {folders: true}}\n",
+        "theme/template.yml": "jtex: v1\nkind: site\ntitle: x\nversion: 1.0.0\n",
+        "README.md": page("Start"),
+        "guide/index.md": page("Guide"),
+        "guide/02-pumps.md": page("Pumps"),
+        "guide/10-pumps.md": page("More pumps"),
+        "guide/Deep Wells/oil.md": page("Oil"),
+        "_build/x.md": page("Built"),
+    },
+    "jupyterbook": {
+        "_config.yml": "title: B\nonly_build_toc_files: true\nexecute: {execute_notebooks: 'off'}\nhtml: {baseurl: 'https://b.example'}\n",
+        "_toc.yml": "format: jb-book\nroot: intro\nparts:\n  - caption: Guide\n    chapters:\n      - file: guide/Set Up\n        sections:\n          - file: guide/changes.md\n  - caption: Pumps\n    chapters:\n      - glob: pumps/*\n      - url: https://a.example\n",
+        "intro.md": page("Start"),
+        "guide/Set Up.md": page("Set up", "```{note}\n## No section\nRead on.\n```\n"),
+        "guide/changes.md": page("Changes", HEADINGS),
+        "pumps/a.md": page("A"),
+        "pumps/b.rst": "B\n=\n\nWater.\n\nC\n-\n\nOil.\n",
+        "forgotten.md": page("Forgotten"),
+    },
+    "nikola": {
+        "conf.py": "DEFAULT_LANG = 'en'\nTRANSLATIONS = {DEFAULT_LANG: '', 'de': './de'}\nSITE_URL = 'https://b.example/'\nBLOG_TITLE = 'B'\nBLOG_AUTHOR = BLOG_EMAIL = BLOG_DESCRIPTION = ''\nINDEX_PATH = 'blog'\n"
+        "POSTS = (('posts/*.rst', 'news', 'post.tmpl'), ('posts/*.md', {'en': 'news', 'de': 'neues'}, 'post.tmpl'))\nPAGES = (('pages/*.txt', '', 'page.tmpl'), ('pages/*.md', '', 'page.tmpl'), ('pages/*.html', '', 'page.tmpl'))\nCOMPILERS = {'rest': ('.rst', '.txt'), 'markdown': ('.md',), 'html': ('.html',)}\n",
+        "posts/First Post.rst": ".. title: The first\n.. date: 2024-05-06\n\nWater.\n\nFixes\n=====\n\nOne.\n\nDeep\n----\n\nTwo.\n\nOther\n=====\n\nThree.\n\nFixes\n-----\n\nFour.\n",
+        "posts/2024/second.md": "<!--\n.. title: Second\n.. slug: zwei\n.. date: 2024-05-06\n-->\n\nWater.\n\n## A section\n\nOil.\n",
+        "posts/draft.md": "<!--\n.. title: Draft\n.. date: 2024-05-06\n.. status: draft\n-->\n\nWater.\n",
+        "posts/tagged.md": "---\ntitle: Tagged\ndate: 2024-05-06\ntags: oil, draft\n---\n\nWater.\n",
+        "pages/index.txt": ".. title: Start\n.. slug: index\n\nWater.\n\n.. include:: parts/oil.inc\n",
+        "pages/guide/index.md": "<!--\n.. title: Guide\n.. slug: index\n-->\n\nWater.\n",
+        "pages/guide/Üben & C++.md": "Water.\n",
+        "pages/guide/Üben & C++.meta": ".. title: Exercises\n",
+        "pages/setup.md": "<!--\n.. title: Set up\n.. pretty_url: false\n-->\n\nWater.\n",
+        "pages/setup.de.md": "<!--\n.. title: Einrichten\n.. slug: einrichten\n-->\n\nWasser.\n",
+        "pages/html.html": "<!--\n.. title: Of HTML\n-->\n<h2>Not the title</h2><p>Water.</p>\n",
+        "parts/oil.inc": "Oil comes from the include.\n",
+        "README.md": page("No page"),
+    },
 }
 MANUAL: tuple[str, ...] = ("mkdocs", "zensical", "mdbook", "hugo", "jekyll", "vitepress", "docusaurus", "starlight")
 MANUAL += ("sphinx-alabaster", "sphinx-furo", "sphinx-rtd", "antora")
@@ -284,6 +337,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "vitepress": ("node_modules/.bin/vitepress build docs", "docs/.vitepress/dist"),
     "jekyll": ("jekyll build -q", "_site"),
     "starlight": ("node_modules/.bin/astro build", "dist"),
+    "myst": ("node_modules/.bin/myst build --site", "_build/site"),
+    "jupyterbook": (f"{VENV}/bin/jupyter-book build -q .", "_build/html"),
+    "nikola": (f"{VENV}/bin/nikola build -q", "output"),
 }
 _ID = re.compile(r"\sid=(?:\"([^\"]*)\"|'([^']*)'|([^\s>\"']+))")
 
@@ -303,6 +359,18 @@ def ids_of(path: Path) -> list[str]:
     return sorted(i for i in ids if not i.startswith(("__", "mdbook-", "keyboard")))
 
 
+def _of_myst(site: Path) -> dict[str, list[str]]:
+    """The pages that a theme of MyST draws, which is fetched: their addresses, and the ids in their trees."""
+    start = json.loads((site / "config.json").read_text(encoding="utf-8"))["projects"][0]["index"]
+    found = {}
+    for path in sorted((site / "content").glob("*.json")):
+        told = path.read_text(encoding="utf-8")
+        slug = json.loads(told)["slug"]
+        place = "" if slug == start else slug.removesuffix(".index").replace(".", "/") + "/"
+        found[f"{place}index.html"] = sorted(set(re.findall(r'"html_id":"([^"]+)"', told)))
+    return found
+
+
 def serve(name: str) -> dict[str, list[str]]:
     """Build a tree with its generator: the ids of each page."""
     kind = name.partition("-")[0]
@@ -319,7 +387,7 @@ def serve(name: str) -> dict[str, list[str]]:
             stdout=subprocess.DEVNULL,
             env={**os.environ, "ASTRO_TELEMETRY_DISABLED": "1"},
         )
-        found = {}
+        found = _of_myst(root / out) if kind == "myst" else {}
         for path in sorted((root / out).rglob("*.html")):
             found[path.relative_to(root / out).as_posix()] = ids_of(path)
         return found

@@ -1,0 +1,80 @@
+"""Jupyter Book 1: `_toc.yml`, and `_config.yml` beside it, of which Jupyter Book makes a configuration of Sphinx."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import PurePosixPath
+from typing import Any
+
+from vademecum_builder.profiles.base import (
+    YAML,
+    Folder,
+    NotServed,
+    Profile,
+    Project,
+    Rules,
+    address_of,
+    stem,
+    with_endings,
+)
+from vademecum_builder.profiles.blocks import alerts, attribute_lists, containers
+from vademecum_builder.profiles.config import at, matcher, read_yaml, text_at, texts_at
+from vademecum_builder.profiles.sphinx import myst, substitutions
+from vademecum_builder.readers.slugs import DOCUTILS
+
+FILES = with_endings(YAML, "_toc")
+_SOURCES = (".md", ".ipynb", ".rst")
+_BELOW = "parts chapters sections subtrees entries items children".split()
+"""What holds further entries, in the list of a book, of an article, and of MyST."""
+
+
+def listed_in(entry: Any) -> Iterator[str]:
+    """Yield the files that a table of contents names, as it does, in its order; those of a pattern as the pattern."""
+    for part in entry if isinstance(entry, list) else [entry]:
+        if isinstance(part, Mapping):
+            yield from (
+                str(part[name]) for name in ("root", "file", "glob", "pattern") if isinstance(part.get(name), str)
+            )
+            for name in _BELOW:
+                yield from listed_in(part.get(name) or [])
+
+
+def files_of(names: Iterable[str], keys: Iterable[str], endings: Iterable[str]) -> list[str]:
+    """Return the files that are meant by names without an ending, by names with one, and by patterns."""
+    every = sorted(keys)
+    found: dict[str, None] = {}
+    for name in map(posixpath.normpath, names):
+        wanted = [name, *(f"{name}{ending}" for ending in endings)]
+        alike = [key for key in every if PurePosixPath(key).match(name)] if "*" in name else []
+        found |= dict.fromkeys(alike or [key for key in wanted if key in every][:1])
+    return list(found)
+
+
+def open_jupyterbook(project: Project) -> Rules | None:
+    text = project.text(*FILES)
+    toc = read_yaml(text) or read_yaml("chapters:\n" + text)  # a list, as the first versions had it
+    if not {"root", "chapters"} & toc.keys() or project.has("conf.py"):
+        return None  # Sphinx's, which may have a list of that name
+    config = read_yaml(project.text(*with_endings(YAML, "_config")))
+    excluded = matcher(f"/{pattern}" for pattern in texts_at(config, "exclude_patterns"))
+    listed = {*files_of(listed_in(toc), project.keys, _SOURCES)} if config.get("only_build_toc_files") is True else None
+
+    def address(path: str, _metadata: Mapping[str, Any]) -> str:
+        if excluded(path) or path.startswith("_build/"):
+            raise NotServed("exclude_patterns")
+        if not path.endswith(_SOURCES) or (listed is not None and path not in listed):
+            raise NotServed("no page of the book" if listed is not None else "source_suffix")
+        return f"{stem(path)}.html"
+
+    put_in = substitutions(at(config, "parse", "myst_substitutions"))
+    return Rules(
+        (Folder("", address),),
+        DOCUTILS,
+        (put_in, myst, put_in, containers, alerts, attribute_lists),
+        base_url=address_of(text_at(config, "html", "baseurl") or at(config, "sphinx", "config", "html_baseurl")),
+        title=text_at(config, "title"),
+    )
+
+
+PROFILE = Profile("jupyterbook", "Jupyter Book", FILES, open_jupyterbook)
