@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from vademecum_builder.readers.html.tree import Attributes, Node, text_of
+from vademecum_builder.readers.html.tree import Attributes, Node, children, text_of
 
 HEADINGS = {f"h{level}": level for level in range(1, 7)}
 GROUPS = frozenset({"ul", "ol", "dl", "menu"})
@@ -29,6 +29,8 @@ _TRICKY_CODE = re.compile(
     r"prompt|copy|data-pagefind|data-vademecum|aria-hidden|display|<code class=\"line|class=\"line\"",
     re.IGNORECASE,
 )
+MOSTLY = 0.5
+"""Of a table's text: where more is code of several lines, the table is its frame."""
 _LANGUAGE = re.compile(r"(?:^|\s)(?:language|lang|highlight(?:-source)?)-([A-Za-z0-9_+#.-]{1,40})(?:\s|$)")
 _GRID = re.compile(r"(?:^|[\s-])(?:two|three)-column-summary|summary-table")
 """Javadoc's tables, which are laid with `<div>`s."""
@@ -57,7 +59,7 @@ def is_layout(table: Node, attributes: Attributes) -> bool:
         return True
     if _CODE_TABLE.search(attributes.get("class") or ""):
         return table.css_first("pre") is not None
-    if table.css_first("td > pre") is not None and _is_code(table):
+    if _is_mostly_code(table):
         return True
     above = table.parent
     names = (above.attributes.get("class") or "") if above is not None else ""
@@ -66,10 +68,15 @@ def is_layout(table: Node, attributes: Attributes) -> bool:
     return len(table.css("table, h1, h2, h3, h4, main, article")) > 1  # the table itself is one
 
 
-def _is_code(table: Node) -> bool:
-    """Return whether a table lays code beside its line numbers: one row of two cells, each with code alone."""
-    cells = table.css("td, th")
-    return len(cells) == 2 and len(table.css("td > pre")) == 2 and are_line_numbers(table.css("td > pre")[0])
+def _is_mostly_code(table: Node) -> bool:
+    """Return whether a table is a frame around code, or lays pieces of it side by side, line numbers, say: in rows of
+    text it would stand on one line."""
+    pieces = [(piece.text(deep=True) or "").strip() for piece in table.css("pre, div.fragment")]
+    if not pieces:
+        return False
+    in_one_row = len(table.css("tr")) == 1
+    code = sum(len(piece) for piece in pieces if in_one_row or "\n" in piece)
+    return code > len(text_of(table)) * MOSTLY
 
 
 def are_line_numbers(pre: Node) -> bool:
@@ -89,6 +96,14 @@ def is_grid(tag: str, names: str) -> bool:
 def begins_grid_row(names: str) -> bool:
     """Return whether the cell of such a table is the first one of its row."""
     return _GRID_ROW.search(names) is not None
+
+
+def is_code_of_lines(tag: str, node: Node, attributes: Attributes) -> bool:
+    """Return whether an element is code without being `<pre>`: Doxygen's, each line of which is a `<div>`."""
+    if tag != "div" or (attributes.get("class") or "") != "fragment":
+        return False
+    line = next((child for child in children(node) if child.is_element_node), None)
+    return line is not None and line.tag == "div" and "line" in (line.attributes.get("class") or "").split()
 
 
 def is_plain_code(pre: Node) -> bool:

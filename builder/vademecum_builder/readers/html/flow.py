@@ -22,6 +22,7 @@ from vademecum_builder.readers.html.elements import (
     formula_of,
     has_entries,
     heading_level,
+    is_code_of_lines,
     is_grid,
     is_layout,
     is_plain_code,
@@ -71,6 +72,7 @@ class _Open:
     is_grid_cell: bool = False
     is_marked: bool = False
     is_list: bool = False
+    is_of_lines: bool = False
     language: str = ""
 
 
@@ -107,7 +109,9 @@ class _Walk:
             top.child = node.next
             tag = node.tag
             if tag == TEXT:
-                self._text(node.text_content or "")
+                text = node.text_content or ""
+                if not (top.is_of_lines and text.isspace()):
+                    self._text(text)
             elif node.is_element_node:
                 self._meet(node, tag or "", top)
         self._out.end_block()
@@ -197,6 +201,8 @@ class _Walk:
 
     def _open(self, node: Node, tag: str, attributes: Attributes, above: _Open) -> None:
         frame = _Open(tag, node.first_child, above.place)
+        if is_code_of_lines(tag, node, attributes):
+            frame.is_of_lines, frame.tag, tag = True, "pre", "pre"
         level = self._level(tag, attributes, above)
         if tag == "dl":
             frame.is_entries = not self._cells and self._heading is None and has_entries(node)

@@ -61,7 +61,7 @@ _UNSEEN_WORDS = _sets(
 # Whole names: as words they would be too common.
 _UNSEEN_NAMES = frozenset(
     {"srclink", "logo", "sidebar-logo", "hideme", "test-arrow", "lang"}
-    | {"rightside", "out-of-band", "notable-traits", "collapse-toggle"}
+    | {"rightside", "out-of-band", "notable-traits", "collapse-toggle", "ttc"}
 )
 _EXCLUDED_WORDS = _sets("no search, nosearch, search exclude, docsearch ignore")
 # Of Confluence: `page metadata`, who made a page.
