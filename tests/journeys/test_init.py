@@ -193,6 +193,17 @@ def test_a_table_beside_the_pages_of_a_site_is_not_told(vade: Vade) -> None:
     assert not any("records lie" in note for note in vade("init", "--yes", "--json").json["notes"])
 
 
+def test_documentation_of_the_whole_is_taken_and_that_of_its_parts_is_told(vade: Vade) -> None:
+    sites = {f"{folder}mkdocs.yml": "site_name: x\n" for folder in ("", "packages/pump/")}
+    pages = {f"{name}.md": "# A\n\nB\n" for name in ("docs/a", "docs/b", "packages/pump/docs/c")}
+    repository(sites | pages)
+    told = vade("init", "--yes", "--json").json
+    assert told["notes"][0] == (
+        "not read: packages/pump/docs (sources of MkDocs, 1 document); each can be another [[source]] of vademecum.toml"
+    )
+    assert 'path = "docs"' in Path("vademecum.toml").read_text()
+
+
 SERVED_NOWHERE = """\
 nothing says where these documents are served, so hits open in the reader of the search page alone: \
 name that by base-url in vademecum.toml

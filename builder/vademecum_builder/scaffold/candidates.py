@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from vademecum_builder.profiles.base import NotServed
 from vademecum_builder.profiles.registry import PROFILES, Found, find_profile
-from vademecum_builder.sites.detect import LOOKED_AT, detect, pages_of
+from vademecum_builder.sites.detect import HTML_SUFFIXES, LOOKED_AT, detect, pages_of
 from vademecum_builder.sources.endings import BINARY_TYPES, MEDIA_TYPES
 from vademecum_builder.sources.folder import FolderSource
 from vademecum_builder.sources.left_out import file_kind, folder_kind, outside_of_published
@@ -26,6 +26,7 @@ NOBODYS = frozenset(
     """.split()
 )
 """Folders whose generators are not the repository's own."""
+_TEMPLATES = frozenset({"themes", "templates", "layouts"})
 _ABOUT = frozenset(
     """
     readme changelog changes history license licence contributing code_of_conduct security authors notice
@@ -33,6 +34,8 @@ _ABOUT = frozenset(
     """.split()
 )
 """Files about a repository, by their names: what it is made for is elsewhere."""
+_RENDERED = frozenset("docs doc public site _site www html out output build dist book gh-pages .".split())
+"""Where generators write, as people call it: a small site elsewhere is something that the sources show."""
 _DEEP = 3
 """Folders below the top in which a configuration or an index is looked for."""
 _HEADS = 20
@@ -70,11 +73,28 @@ def find_candidates(top: Path, files: Sequence[str]) -> tuple[Candidate, ...]:
     documents = [name for name in files if _is_document(name)]
     found = {candidate.path: candidate for candidate in _of_generators(top, files, documents)}
     for candidate in _rendered(top, files):
-        is_forward = candidate.documents == 1 < len(documents)  # which leads to a language, say
-        if not (is_forward or any(is_below(candidate.path, path) for path in found)):
+        if candidate.documents == 1 < len(documents) or any(is_below(candidate.path, path) for path in found):
+            continue  # the first is a forward, to a language, say
+        elsewhere = [name for name in documents if not is_below(name, candidate.path)]
+        sources = [name for name in elsewhere if _tells(name) and PurePosixPath(name).suffix not in HTML_SUFFIXES]
+        if _RENDERED.isdisjoint(candidate.path.split("/")) and candidate.documents < len(sources):
+            documents = elsewhere
+        else:
             found[candidate.path] = candidate
     office = [name for name in files if _is_document(name, BINARY_TYPES)]
     return tuple(found.values()) or tuple(_plain(documents, office))
+
+
+def main_of(found: Sequence[Candidate]) -> Candidate | None:
+    """Return the one that is meant where nobody says: nearer to the top than the others, with more documents than all
+    of them, as a project's own documentation lies above those of its parts; None: there is no such."""
+    first, *others = sorted(found, key=_depth)
+    is_above = all(_depth(first) < _depth(other) for other in others)
+    return first if is_above and first.documents > sum(other.documents for other in others) else None
+
+
+def _depth(candidate: Candidate) -> int:
+    return len(PurePosixPath(candidate.path).parts)
 
 
 def describe(top: Path, path: str, files: Sequence[str]) -> Candidate:
@@ -137,11 +157,18 @@ def _plain(documents: Sequence[str], office: Sequence[str]) -> list[Candidate]:
     named = [Candidate(name, "", len(_below(name, every))) for name in _NAMED if _below(name, documents or office)]
     if named or not every:
         return named
-    told = [name for name in documents if PurePosixPath(name).stem.lower() not in _ABOUT] or office
+    told = list(filter(_tells, documents)) or office
     called, count = Counter(map(_called, told)).most_common(1)[0] if told else ("", 0)
     shared = posixpath.commonpath([posixpath.dirname(name) for name in told]) if told else ""
     alone = called if called and 2 * count > len(told) else shared or "."
     return [Candidate(alone, "", len(_below(alone, every)))]
+
+
+def _tells(name: str) -> bool:
+    """Return whether a file may be of what the repository is made for: none about it, and no template of pages."""
+    path = PurePosixPath(name)
+    is_template = path.suffix in HTML_SUFFIXES and bool(_TEMPLATES & set(path.parts[:-1]))
+    return path.stem.lower() not in _ABOUT and not is_template
 
 
 def _called(name: str) -> str:

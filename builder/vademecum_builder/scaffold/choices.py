@@ -13,7 +13,7 @@ from vademecum.errors import UsageError
 from vademecum.trust.metadata import TIMESTAMP
 from vademecum_builder.encoders.registry import DEFAULT_ENCODER
 from vademecum_builder.scaffold.beside import records_beside
-from vademecum_builder.scaffold.candidates import Candidate, describe, find_candidates
+from vademecum_builder.scaffold.candidates import Candidate, describe, find_candidates, main_of
 from vademecum_builder.scaffold.deployments import Workflow
 from vademecum_builder.scaffold.repository import Repository
 from vademecum_builder.sources.folder import FolderSource
@@ -81,6 +81,7 @@ def choose(known: Repository, folder: Path, deployed: Workflow | None, wishes: W
     source = _source(known, folder, rendered, wishes, ask)
     generators = find_candidates(known.top, known.files)
     title = source.title or _agreed(candidate.title for candidate in generators)
+    others = [c for c in generators if source in generators and c != source]
     served = (_agreed(c.served.rstrip("/") for c in generators) or known.pages) if rendered else ""
     served = f"{served.rstrip('/')}/" if served else ""
     address = wishes.address or ask("Published at", f"{served}{_BESIDE}/" if rendered else known.pages)
@@ -92,6 +93,9 @@ def choose(known: Repository, folder: Path, deployed: Workflow | None, wishes: W
         )
     address = _checked(known, address) if address else ""
     notes = [*_not_read(known, pages=bool(rendered or source.what))]
+    if others:
+        named = ", ".join(map(str, others[:_TOLD])) + (f" and {len(others) - _TOLD} more" if others[_TOLD:] else "")
+        notes.append(f"not read: {named}; each can be another [[source]] of vademecum.toml")
     if address.startswith("http:") and not _LOOPBACK.match(address):
         notes.append(f"{address} is not https: no page that came by https may read it; GitHub Pages serves https")
     if rendered:
@@ -169,11 +173,12 @@ def _source(known: Repository, folder: Path, rendered: str, wishes: Wishes, ask:
             "`vade sources --discover PLACE --write` says how they are read"
         )
     listed = ", ".join(map(str, found))
-    alone = found[0].path if len(found) == 1 else ""
+    main = main_of(found)
+    alone = main.path if main else ""
     answer = ask("Documents" if alone else f"Which are the documents, {listed}?", alone)
     if not answer:
         raise UsageError(f"{len(found)} folders could be meant: {listed}; name one with --source")
-    return found[0] if answer == alone else _named(known, known.top / answer, answer)
+    return main if main and answer == alone else _named(known, known.top / answer, answer)
 
 
 def _named(known: Repository, path: Path, name: str) -> Candidate:

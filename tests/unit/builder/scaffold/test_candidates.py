@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from vademecum_builder.scaffold.candidates import find_candidates
+from vademecum_builder.scaffold.candidates import Candidate, find_candidates, main_of
 
 PAGE = "# A page\n\nOf lanterns.\n"
 HTML = '<!doctype html><head><meta name="generator" content="Brew 3"></head><body><main>Lamps</main></body>'
@@ -167,6 +167,20 @@ CASES: dict[str, tuple[dict[str, str], list[str]]] = {
             "f/g/docs (sources of MkDocs, 1 document)",
         ],
     ),
+    "a small site that sources show": (
+        {f"posts/{n}.md": PAGE for n in "abc"}
+        | {f"files/old/{n}.html": HTML for n in ("a", "index")}
+        | {"files/old/assets/x.css": ""},
+        ["posts (3 documents)"],
+    ),
+    "a small site that is called as generators call theirs": (
+        {f"notices/{n}.md": PAGE for n in "abc"} | {f"docs/{n}.html": HTML for n in ("a", "index")},
+        ["docs (a rendered site: rendered by Brew 3, 2 documents)"],
+    ),
+    "templates of pages, and few others": (
+        {f"templates/{n}.html": "{% block %}" for n in "abc"} | {"brewing/a.md": PAGE},
+        ["brewing (1 document)"],
+    ),
     "files of office programs beside pages": (
         {"Rules/a.md": PAGE, "Rules/b.pdf": "", "Fees.xlsx": "", "Rules/~$b.docx": ""},
         ["Rules (2 documents)"],
@@ -185,3 +199,17 @@ def test_the_folder_that_is_meant(tmp_path: Path, case: str) -> None:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text, encoding="utf-8")
     assert list(map(str, find_candidates(tmp_path, sorted(files)))) == expected
+
+
+@pytest.mark.parametrize(
+    ("found", "main"),
+    [
+        ([("docs", 9)], "docs"),
+        ([("packages/a/docs", 2), ("docs", 9), ("packages/b/docs", 3)], "docs"),
+        ([("packages/a/docs", 5), ("docs", 9), ("packages/b/docs", 4)], None),  # as many as all others together
+        ([("docs", 9), ("wiki", 2)], None),  # beside each other
+    ],
+)
+def test_documents_above_those_of_all_parts_are_meant(found: list[tuple[str, int]], main: str | None) -> None:
+    chosen = main_of([Candidate(path, "", documents) for path, documents in found])
+    assert (chosen and chosen.path) == main
