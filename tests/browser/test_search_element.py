@@ -197,6 +197,51 @@ def test_enter_goes_where_the_active_option_leads_and_with_control_in_a_new_tab(
     page.wait_for_url("**/kb/guide/keys.html*")
 
 
+def test_what_is_being_composed_is_asked_when_it_is_written(open_page: Open) -> None:
+    page = open_page("inline")
+    composing = page.context.new_cdp_session(page)
+
+    def compose(text: str) -> None:
+        end = len(text)
+        composing.send("Input.imeSetComposition", {"text": text, "selectionStart": end, "selectionEnd": end})
+        page.wait_for_timeout(100)  # as somebody types: longer than a question waits for the next letter
+
+    asked = "kb.calls.filter((call) => call.startsWith('search'))"
+    page.locator("#query").focus()
+    for step in ("k", "か", "かg", "かぎ"):
+        compose(step)
+    page.keyboard.press("ArrowDown")  # through what the keyboard proposes
+    assert page.evaluate(asked) == []
+    composing.send("Input.insertText", {"text": "鍵"})
+    expect(options(page)).to_have_count(3)
+    assert page.evaluate(asked) == ["search 鍵"]
+    for step in ("ㅋ", "키"):  # each syllable is a word as far as it goes
+        compose(step)
+    assert page.evaluate(asked) == ["search 鍵", "search 鍵ㅋ", "search 鍵키"]
+
+
+def test_a_keyboard_that_composes_whatever_is_typed_is_answered_while_typing(open_page: Open) -> None:
+    page = open_page("inline")
+    page.evaluate("Object.defineProperty(navigator, 'userAgent', { value: 'Mozilla/5.0 (Linux; Android 10; K)' })")
+    page.locator("#query").focus()
+    composed = {"text": "key", "selectionStart": 3, "selectionEnd": 3}
+    page.context.new_cdp_session(page).send("Input.imeSetComposition", composed)
+    expect(options(page)).to_have_count(3)
+
+
+def test_the_enter_that_ends_a_composition_opens_nothing(open_page: Open) -> None:
+    page = open_page("inline")
+    page.locator("#query").fill("key")
+    expect(options(page)).to_have_count(3)
+    before = page.url
+    pressed = "new KeyboardEvent('keydown', { key: 'Enter', keyCode: 229, bubbles: true, cancelable: true })"
+    page.locator("#query").evaluate(f"(field) => field.dispatchEvent({pressed})")
+    page.wait_for_timeout(100)
+    assert page.url == before
+    page.locator("#query").press("Enter")
+    page.wait_for_url("**/guide/keys.html**")
+
+
 def test_a_hit_marks_its_words_on_its_page(open_page: Open, host: PagesHost) -> None:
     page = open_page("inline")
     page.locator("#query").fill("many")

@@ -260,7 +260,7 @@ def test_a_page_without_its_examples_searches(page: Page, host: Host, fault: str
     expect(page.locator("#examples")).to_be_hidden()
 
 
-@pytest.mark.parametrize("fault", ["away", "404"])
+@pytest.mark.parametrize("fault", ["away", "404", "login"])
 def test_a_page_without_its_root_of_trust_says_so_and_starts_nothing(page: Page, host: Host, fault: str) -> None:
     asked = play(page, "assets/trust.json", "")
     page.goto(host.url)
@@ -268,9 +268,12 @@ def test_a_page_without_its_root_of_trust_says_so_and_starts_nothing(page: Page,
     expect(page.locator("#bones")).to_be_visible()  # what is typed before there is anybody to ask waits
     answer(asked[0], fault)
     expect(page.locator("#bones")).to_be_hidden()
-    expect(page.locator("#message")).to_contain_text(
-        "The host could not be reached" if fault == "away" else "trust.json: the host answered 404"
-    )
+    told = {
+        "away": "The host could not be reached",
+        "404": "trust.json: the host answered 404",
+        "login": "Does this network want you to log in?",
+    }
+    expect(page.locator("#message")).to_contain_text(told[fault])
     assert page.evaluate("globalThis.kb === undefined")
 
 
@@ -291,7 +294,8 @@ def answer(route: Route, fault: str) -> None:
     if fault == "away":
         route.abort()
     else:
-        route.fulfill(status=404, content_type="text/html", body="<title>404</title>")
+        status = 404 if fault == "404" else 200
+        route.fulfill(status=status, content_type="text/html", body=f"<title>{fault}</title>")
 
 
 def test_the_reader_shows_the_whole_document_at_the_passage(open_page: Open) -> None:
@@ -369,6 +373,28 @@ def test_a_preview_that_could_not_be_checked_says_why(open_page: Open) -> None:
     page.evaluate("kb.emit('updateFailed', {code: 'server'}, {error: {code: 'server'}})")
     expect(page.locator("#install-title")).to_have_text("Preview")
     expect(page.locator("#install-text")).to_have_text("The host answered with an error.")
+
+
+def test_a_first_download_that_is_tried_again_is_seen_to_go_on(open_page: Open) -> None:
+    page = open_page("?nothing")
+    failed = "kb.emit('updateFailed', {code: 'network'}, {error: {code: 'network'}})"
+    progress = "kb.emit('updateProgress', {stage: 'downloading', percentage: 37, bytes: 340_000, totalBytes: 912_345})"
+    again = page.locator("#install-now")
+    page.evaluate(failed)
+    expect(again).to_have_text("Try again")
+    page.evaluate(progress)
+    expect(page.locator("#install-title")).to_have_text("Getting ready")
+    expect(page.locator("#install-text")).to_have_text("Downloading: 340 kB of 912 kB")
+    expect(page.locator("#install-bar")).to_be_visible()
+    expect(again).to_be_hidden()
+    page.evaluate("dispatchEvent(new Event('online')) && kb.getStatus()")  # it is looked at again
+    expect(page.locator("#install-text")).to_have_text("Downloading: 340 kB of 912 kB")
+    page.evaluate(failed)
+    expect(page.locator("#install-text")).to_have_text("The host could not be reached.")
+    page.evaluate("kb.emit('preview', {}, {preview: {...kb.status.previous, sequence: 12}})")
+    expect(page.locator("#install")).to_be_visible()
+    page.evaluate(progress)
+    expect(page.locator("#install")).to_be_hidden()  # nothing covers the hits
 
 
 def test_a_release_that_was_taken_back_is_no_download_that_goes_on(open_page: Open) -> None:

@@ -12,7 +12,7 @@
  * Whatever a document, a host or a reader has written becomes a text node, and never markup.
  */
 
-import { fetchBody, folderAbove } from "./net/transport.mjs";
+import { fetchFirst, folderAbove } from "./net/transport.mjs";
 import { element } from "./ui/dom.mjs";
 import { Search } from "./ui/search.mjs";
 import { CSS, sized } from "./ui/style.mjs";
@@ -151,9 +151,9 @@ export class VademecumSearch extends Base {
   /** Without the root of trust there is no search: what another file says in its place is not believed. @param {URL} base */
   async #make(base) {
     const source = this.getAttribute("trust");
-    const body = source === null ? null : await fetchBody(new URL(source, document.baseURI).href, { limit: MAX_ROOT });
+    const root = source === null ? null : await fetchFirst([new URL(source, document.baseURI).href], "", MAX_ROOT);
     this.#own = true;
-    const trust = body && new TextDecoder().decode(body.data);
+    const trust = root && new TextDecoder().decode(root);
     return new KnowledgeBase({ url: base.href, trust, preview: this.hasAttribute("preview") });
   }
 

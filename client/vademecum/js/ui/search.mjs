@@ -34,6 +34,8 @@ const DEBOUNCE_MS = 30;
 const ANNOUNCE_MS = 700;
 const BONES_MS = 150;
 const SHOWN_AT_ONCE = 20;
+/** The `keyCode` of a key that went to what composes: Safari ends a composition before it tells of the Enter that did so. */
+const IN_COMPOSITION = 229;
 /** The words of what was just installed are being read: it is asked again so soon, in milliseconds. */
 const AGAIN_MS = 400;
 
@@ -59,7 +61,8 @@ export class Search {
     this.recent = new Recent(base.href);
     this.nearby = new Nearby();
     this.reading = new Reading(view.reader, base, async (key) => this.#kb?.document(key), (metadata) => drawBadges(metadata, around.badges, around.wording));
-    view.field.addEventListener("input", () => this.#typed());
+    view.field.addEventListener("input", (event) => isUnfinished(/** @type {InputEvent} */ (event)) || this.#typed());
+    view.field.addEventListener("compositionend", () => this.#typed());
     view.field.addEventListener("focus", () => this.start());
     view.form.addEventListener("submit", (event) => event.preventDefault());
     view.form.addEventListener("keydown", (event) => this.#pressed(event));
@@ -278,7 +281,7 @@ export class Search {
 
   /** @param {KeyboardEvent} event */
   #pressed(event) {
-    if (event.isComposing) return;
+    if (event.isComposing || event.keyCode === IN_COMPOSITION) return;
     const plain = !event.ctrlKey && !event.metaKey && !event.altKey && !event.shiftKey;
     if (event.key === "Enter") {
       event.preventDefault();
@@ -295,4 +298,10 @@ export class Search {
     event.stopImmediatePropagation();
     this.open();
   }
+}
+
+/** Whether what is being composed is no word yet: kana, pinyin, the accent of a dead key. A syllable of Hangul is one, and
+ * keyboards of Android compose whatever is typed. @param {InputEvent} event */
+function isUnfinished({ isComposing, data }) {
+  return isComposing && !/^\p{Script=Hangul}*$/u.test(data ?? "") && !/Android/u.test(navigator.userAgent);
 }

@@ -125,6 +125,7 @@ export class State {
   #started() {
     this.updating = true;
     this.answer = "";
+    this.view.install.text.textContent = this.wording.say("install.text");
     this.#showLine();
     this.#showInstall();
   }
@@ -209,19 +210,19 @@ export class State {
   }
 
   #showInstall() {
-    const { status, wording, view: { install, bones } } = this;
-    install.box.hidden = status === null || this.installed !== null || (Boolean(status.preview) && !status.error);
-    if (status === null || (this.updating && install.text.textContent !== "")) return;
+    const { status, updating, wording, view: { install, bones } } = this;
+    install.box.hidden = status === null || this.installed !== null || (Boolean(status.preview) && (updating || !status.error));
+    if (status === null) return;
     const taken = status.reason === "yanked" ? wording.say("install.yanked", { sequence: status.latest?.sequence ?? 0 }) : "";
     const away = navigator.onLine ? "" : wording.say("install.offline");
-    const failed = away || this.answer || (status.error ? wording.error(status.error.code) : taken);
-    const asks = failed !== "" || Boolean(status.reason) || (!this.#byItself && !this.updating);
+    const failed = updating ? "" : away || this.answer || (status.error ? wording.error(status.error.code) : taken);
+    const asks = !updating && (failed !== "" || Boolean(status.reason) || !this.#byItself);
     install.bar.hidden = asks;
     if (asks) bones.hidden = true;
     install.act.hidden = !asks;
     const size = status.offer?.bytes ? wording.bytes(status.offer.cost ?? status.offer.bytes) : "";
     install.act.textContent = wording.say(failed ? "install.again" : "install.do", { size }).trim();
     install.title.textContent = wording.say(status.preview ? "previewing" : asks ? "install.ask.title" : "install.title");
-    install.text.textContent = failed || wording.say(asks ? "install.ask.text" : "install.text");
+    if (!updating) install.text.textContent = failed || wording.say(asks ? "install.ask.text" : "install.text"); // how far it is, `#progress` says
   }
 }
