@@ -36,17 +36,6 @@ _FILLED = re.compile(r"\{\{-?\s*page\.(filePathStem|fileSlug)\s*-?\}\}")
 _CALL = re.compile(r"\{\{-?\s*([\w.]+)\s*\((?:[^{}]|\{[^{}]*\})*\)\s*-?\}\}")
 
 
-_CODE = re.compile(
-    r"^[ \t]*\{%-?\s*(\w*(?:code|highlight)\w*)\b[^%{}]*%\}((?:(?!```|\{%-?\s*end)[\s\S])*)\{%-?\s*end\1\b[^%{}]*%\}",
-    re.MULTILINE | re.IGNORECASE,
-)
-
-
-def code(text: str, page: Page) -> str:
-    """`{% codeExample %}`: what stands in a tag that is called so is code, not headings and lists."""
-    return _CODE.sub(lambda match: f"```\n{match[2].strip()}\n```", text) if "{%" in text else text
-
-
 def calls(text: str, page: Page) -> str:
     """`{{ tabs({...}) }}`: what it shows is in the templates alone."""
 
@@ -84,7 +73,7 @@ def open_eleventy(project: Project) -> Rules:
             script.code + "".join(project.text(name, f"{name}.js", f"{name}.ts") for name in _OWN.findall(script.code))
         ),
         (containers, alerts, attribute_lists),
-        templates=(code, calls, liquid_with_values),
+        templates=(calls, liquid_with_values),
         doubts=("pathPrefix is computed in the configuration",) if script.value("pathPrefix") == "" else (),
         doubt=lambda path, metadata: (
             "a template computes their permalinks" if "{" in str(permalink(path, metadata)) else ""

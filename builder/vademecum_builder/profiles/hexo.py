@@ -23,7 +23,6 @@ from vademecum_builder.profiles.base import (
 from vademecum_builder.profiles.blocks import alerts, attribute_lists
 from vademecum_builder.profiles.code import CODE
 from vademecum_builder.profiles.config import matcher, read_yaml, text_at, texts_at
-from vademecum_builder.profiles.eleventy import code
 from vademecum_builder.profiles.tags import liquid_with_values
 from vademecum_builder.readers.document import title_from_key
 from vademecum_builder.readers.slugs import HEXO, NO_IDS
@@ -49,7 +48,7 @@ def tags(text: str, page: Page) -> str:
 
     text = CODE.sub(take, text.replace("\ue000", ""))
     text = _POST_LINK.sub(lambda m: m[2].strip("\"' ") or title_from_key(m[1]), text)
-    return _KEPT.sub(lambda m: kept[int(m[1])], liquid_with_values(code(text, page), page))
+    return _KEPT.sub(lambda m: kept[int(m[1])], liquid_with_values(text, page))
 
 
 def open_hexo(project: Project) -> Rules | None:

@@ -225,14 +225,20 @@ class ProfilePages:
 
     def prepared(self, media_type: str, text: str, page: Page) -> str:
         """Return the text as plain Markdown, HTML or what else it is."""
-        for done in self._passes(media_type):
+        body = split_front_matter(text)[1]  # in what stands before it, a generator fills nothing in
+        head = text[: len(text) - len(body)]
+        for done in self.found.rules.templates:
+            body = done(body, page)
+        text = head + body
+        for done in self._own_passes(media_type):
             text = done(text, page)
         return without_gone(text)
 
+    def _own_passes(self, media_type: str) -> Sequence[Pass]:
+        return self.found.rules.passes if media_type == MARKDOWN else INCLUDES.get(media_type, ())
+
     def _passes(self, media_type: str) -> Sequence[Pass]:
-        rules = self.found.rules
-        own = rules.passes if media_type == MARKDOWN else INCLUDES.get(media_type, ())
-        return (*rules.templates, *own)
+        return (*self.found.rules.templates, *self._own_passes(media_type))
 
     def shaped_by(self, item: SourceItem) -> str:
         """Return the digest of what shapes a document beside its item: the configuration, and what it includes."""

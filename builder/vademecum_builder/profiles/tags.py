@@ -4,6 +4,7 @@ and so does a text that a tag carries for the reader."""
 from __future__ import annotations
 
 import re
+import textwrap
 
 from vademecum_builder.profiles.base import Page, without_front_matter
 from vademecum_builder.profiles.code import GONE, outside_code
@@ -175,7 +176,16 @@ def _macro(match: re.Match[str]) -> str:
 
 
 _RAW = re.compile(r"\{%-?\s*raw\s*-?%\}((?:(?!\{%-?\s*raw)[\s\S])*?)\{%-?\s*endraw\s*-?%\}")
-_LIQUID_COMMENT = re.compile(r"\{%-?\s*comment\s*-?%\}(?:(?!\{%-?\s*comment)[\s\S])*?\{%-?\s*endcomment\s*-?%\}")
+_LIQUID_COMMENT = re.compile(
+    r"\{%-?\s*comment\s*-?%\}(?:(?!\{%-?\s*comment)[\s\S])*?\{%-?\s*endcomment\s*-?%\}"
+    r"|\{%-?\s*#(?:(?!\{%)[^%]|%(?!\}))*%\}"
+)
+_CODE_TAG = re.compile(
+    r"^(?P<indent>[ \t]*)\{%-?\s*(?P<name>(?!(?-i:highlight)\b)\w*(?:code|highlight)\w*)\b[^%{}]*%\}"
+    r"(?P<code>(?:(?!```|\{%-?\s*end)[\s\S])*)\{%-?\s*end(?P=name)\b[^%{}]*%\}",
+    re.MULTILINE | re.IGNORECASE,
+)
+"""`{% codeExample %}`: what stands in a tag that is called so is code, not headings and lists."""
 # With a hyphen a tag takes the white space beside it away.
 _LIQUID = re.compile(
     r"(?:(?<![ \t])[ \t]*(?:\n[ \t]*)?(?=\{%-))?(?<!\{)\{%-?\s*(\w+)"
@@ -206,11 +216,17 @@ def _liquid_text(text: str, page: Page, *, with_values: bool) -> str:
         raw.append(match[1])
         return f"\ue003{len(raw) - 1}\ue003"
 
-    text = _FLOW.sub("", _LIQUID_COMMENT.sub("", _RAW.sub(keep, text)))
+    text = _CODE_TAG.sub(_fenced, _RAW.sub(keep, text))
+    text = _FLOW.sub("", _LIQUID_COMMENT.sub("", text))
     text = _LIQUID.sub(lambda match: _liquid(match, page), text)
     if with_values:
         text = _VALUE.sub(lambda match: _value(match, page) or GONE, text)
     return re.sub("\ue003(\\d+)\ue003", lambda match: raw[int(match[1])], text)
+
+
+def _fenced(match: re.Match[str]) -> str:
+    code = textwrap.dedent(match["code"]).strip("\n")
+    return textwrap.indent(f"```\n{code.rstrip()}\n```", match["indent"])
 
 
 _SMALL = 400
