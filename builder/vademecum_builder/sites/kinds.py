@@ -92,12 +92,19 @@ _OF_GENERATORS: tuple[tuple[str, LeftOutKind, re.Pattern[str]], ...] = (
             r"functions(?:_\w+)*|globals(?:_\w+)*|dir_[0-9a-f]{32}|graph_legend|[^/]*-members|topics|modules)\.html?"
         ),
     ),
+    # GAP's second copy of each page, with formulas for a script.
+    ("gapdoc", LeftOutKind.PRINT, re.compile(r"(?:.*/)?chap\w+_mj\.html")),
     ("doxygen", LeftOutKind.SOURCE, re.compile(r"(?:.*/)?[^/]*_source\.html?")),
     ("rustdoc", LeftOutKind.INDEX, re.compile(r"(?:.*/)?(?:all|help|settings)\.html|(?:.*/)?trait\.impl/.*")),
     ("rustdoc", LeftOutKind.SOURCE, re.compile(r"(?:.*/)?src/.*\.html")),
 )
 _OF_CODE = re.compile(r"javadoc|doxygen|rustdoc|docutils|sphinx", re.IGNORECASE)
 """Generators of manuals and API pages, in which "tags" or "archives" is a module."""
+_INDEX_TITLE = re.compile(
+    r"(?:(?:general|alphabetical|subject|concept|function|variable|command|keyword|option|type|symbol|library) )?index",
+    re.IGNORECASE,
+)
+_FRONT = re.compile(r"(?:^|/)index\.x?html?$")
 _SHORT = 600
 """Characters: a page of search has no more text, nor one that says that there is none."""
 _LINKED = 0.4
@@ -127,6 +134,8 @@ def kind_by_text(key: str, text: str) -> LeftOut | None:
         return LeftOut(key, LeftOutKind.TEMPLATE, "a part of a page: neither <html>, <head>, <body> nor <title>")
     if "/src/" in f"/{key}" and re.search(r"<span class=['\"]hs-", head):
         return LeftOut(key, LeftOutKind.SOURCE, "source code, as Haddock shows it")
+    if 'id="full_list_header"' in head:
+        return LeftOut(key, LeftOutKind.INDEX, "a list of names, as YARD frames it")
     title = head.partition("<title")[2].partition("</title")[0]
     if _TEMPLATE.search(title):
         return LeftOut(key, LeftOutKind.TEMPLATE, "a template: its title holds {{ or {% or <%")
@@ -162,6 +171,8 @@ def kind_of(key: str, page: Page, text: str, generator: str) -> LeftOut | None:
     for kind, pattern in _NAMES:
         if pattern.fullmatch(key) and _is_certain(kind, key, page, page.head.generator or generator):
             return LeftOut(key, kind, "by its name")
+    if _INDEX_TITLE.fullmatch(page.title) and page.linked >= page.size * _LINKED and not _FRONT.search(key):
+        return LeftOut(key, LeftOutKind.INDEX, f"called {page.title}, and mostly links")
     return None if page.size else _without_text(key, page, text)
 
 

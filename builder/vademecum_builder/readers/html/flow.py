@@ -26,8 +26,10 @@ from vademecum_builder.readers.html.elements import (
     is_grid,
     is_layout,
     is_plain_code,
+    is_signature,
     language_of,
     number_of,
+    says_nothing,
 )
 from vademecum_builder.readers.html.lines import ENTRY, Flow, Kind
 from vademecum_builder.readers.html.marks import BORDER, END, Mark, style_of
@@ -158,6 +160,10 @@ class _Walk:
             return
         if tag == "pre" and not self._cells and are_line_numbers(node):
             return
+        if not self._cells and self._heading is None and is_signature(tag, attributes):
+            self._out.end_block()
+            self._out.plain_code(text_of(node), "")
+            return
         if tag == "pre" and not self._cells and self._heading is None and is_plain_code(node):
             self._out.end_block()
             self._anchors.meet(tag, attributes)
@@ -193,9 +199,9 @@ class _Walk:
         heading.spare += f" {text_of(node)}"
 
     def _image(self, attributes: Attributes) -> None:
-        alt = (attributes.get("alt") or "").strip()
-        if alt:
-            self._out.pieces += [" ", Mark(image=attributes.get("src") or "")]
+        alt, source = (attributes.get("alt") or "").strip(), attributes.get("src") or ""
+        if alt and not says_nothing(alt, source):
+            self._out.pieces += [" ", Mark(image=source)]
             self._text(alt)
             self._out.pieces += [END, " "]
 

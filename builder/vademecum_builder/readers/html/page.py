@@ -22,6 +22,10 @@ from vademecum_builder.readers.text import clean_line, unify_line_breaks
 _SEPARATOR = re.compile(r"(?<!\s)\s+[|·•—–\-»«:]+\s+|:\s+|(?<!\s)\s+(?=\((?:[^()]|\([^()]*\))*\)$)")
 _BREADCRUMBS = '[aria-label*="readcrumb"], [class*="readcrumb"], [id*="readcrumb"]'
 MAX_BREADCRUMBS = 8
+_UNTITLED = "<no title>"
+"""Sphinx's name of a page that has none."""
+_NUMBER = re.compile(r"(?:[^\W\d]+ )?((?:[A-Z]\.)?\d+(?:\.\d+)*\.?|[A-Z]\.?)")
+"""A title that is a number of a section and no more: `Section 4.38`, `A.23`."""
 
 
 @dataclass(frozen=True)
@@ -216,9 +220,19 @@ def _title(title: str, h1: str, lines: list[Line], names: frozenset[str]) -> str
     headings = [line for line in lines if line.kind is Kind.HEADING]
     h1 = next((clean_line(line.text) for line in headings if line.level == 1), h1)
     named = _without_names(title, names)
+    named = "" if named == _UNTITLED else named
+    if (number := _NUMBER.fullmatch(named)) and (said := _numbered(number[1], headings)):
+        return said
     if h1 and (title.startswith(h1) or named in (h1, "") or named in names or h1 in names):
         return h1
     return named or h1 or next((clean_line(line.text) for line in headings), "")
+
+
+def _numbered(number: str, headings: list[Line]) -> str:
+    """Return the heading that a section's number stands before, where a page's title is that number alone."""
+    begins = f"{number.rstrip('.')} "
+    lines = (clean_line(line.text) for line in headings)
+    return next((line for line in lines if line.replace(". ", " ", 1).startswith(begins)), "")
 
 
 def _outermost(title: str, lines: list[Line]) -> str:

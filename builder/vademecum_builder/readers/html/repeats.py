@@ -171,7 +171,7 @@ def _without_contents(lines: Sequence[Line], parents: Sequence[int]) -> list[Lin
             end -= 1
         if sum(line.targets for line in lines[position:end]) >= MIN_LINKS or end - position >= 2:
             label = kept[-1] if kept else None
-            above = parents[lines[position].container]
+            above = parents[min(line.container for line in lines[position:end])]  # of the outermost list
             if label is not None and label.container == above and _is_label(label):
                 kept.pop()
         else:

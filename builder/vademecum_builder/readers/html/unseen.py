@@ -55,13 +55,16 @@ def _sets(listed: str) -> tuple[frozenset[str], ...]:
 _UNSEEN_WORDS = _sets(
     """
     visually hidden, visuallyhidden, sr only, screen reader, screenreader, assistive, copy button,
-    copy btn, copybtn, copybutton, clipboard, viewcode link, viewcode back, print only, expand button
+    copy btn, copybtn, copybutton, clipboard, viewcode link, viewcode back, print only, expand button,
+    summary toggle, table tabs
     """
 )
 # Whole names: as words they would be too common.
 _UNSEEN_NAMES = frozenset(
     {"srclink", "logo", "sidebar-logo", "hideme", "test-arrow", "lang"}
     | {"rightside", "out-of-band", "notable-traits", "collapse-toggle", "ttc"}
+    # Lists of what a class has from others, where it is described: YARD and dartdoc, Javadoc, Doxygen.
+    | {"inherited", "inherited-list", "inherit", "inherit_header"}
 )
 _EXCLUDED_WORDS = _sets("no search, nosearch, search exclude, docsearch ignore")
 # Of Confluence: `page metadata`, who made a page.

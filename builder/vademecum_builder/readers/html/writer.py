@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -9,6 +10,9 @@ from vademecum_builder.readers.html.anchors import Anchors
 from vademecum_builder.readers.html.lines import ENTRY, Flow, Kind, Line
 from vademecum_builder.readers.html.marks import BORDER, cells_of, runs_of
 from vademecum_builder.readers.text import without_invisible
+
+_NOTE = re.compile(r"\(\d+\)")
+"""Texinfo's notes have headings: `(12)`."""
 
 
 class Place(NamedTuple):
@@ -114,13 +118,14 @@ class LineWriter:
         self.pieces = []
 
     def end_heading(self, heading: Heading, place: Place) -> None:
-        """Write what has come as a heading; as text where it is a term that no link leads to."""
+        """Write what has come as a heading; as text where it is a term that no link leads to, or a note's number."""
         text = _plain("".join(self.pieces)) or _plain(heading.spare)
         self.pieces, self.links, self.targets = [], 0, 0
         if not text:
             return
         anchor = self._anchors.heading(heading.level, heading.own, heading.links)
-        if heading.level >= ENTRY and not (anchor and any(character.isalpha() for character in text)):
+        is_entry = heading.level >= ENTRY
+        if _NOTE.fullmatch(text) or (is_entry and not (anchor and any(character.isalpha() for character in text))):
             self._add(Kind.TEXT, text, anchor, place)
             return
         line = self._add(Kind.HEADING, text, anchor, place, heading.level)

@@ -143,6 +143,7 @@ def test_a_sentence_with_such_words_is_text() -> None:
         "<p>Contents<ul><li><a href=a.html>One</a><li><a href=b.html>Two</a><ul><li><a href=b.html#c>3</a></ul></ul>",
         "<p><b>Contents</b><dl><dt>1. <a href=a.html>One</a><dt>2. <a href=b.html>Two</a></dl>",
         "<p><a href=a.html>One</a>, <a href=b.html>Two</a>, <a href=c.html>Three</a></p>",
+        "<b>Below</b><ul><li><a href=a.html>1</a><ul><li><a href=b.html>2</a></ul><li><a href=c.html>3</a></ul>",
         "<p>On this page<ul><li><a href=#a>One</a><li><a href=#b>Two</a></ul>",
         f"<ul><li><a href=#a>{'Why ' * 60}</a><li><a href=#b>{'How ' * 60}</a></ul>",
     ],

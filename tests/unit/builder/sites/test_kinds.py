@@ -52,11 +52,27 @@ def test_a_document_is_not_left_out_for_its_name(key: str) -> None:
         ("Doxygen 1.9", "annotated.html"),
         ("rustdoc", "src/x/lib.rs.html"),
         ("rustdoc", "x/all.html"),
+        ("GAPDoc2HTML", "ref/chap4_mj.html"),
     ],
 )
 def test_indexes_are_known_by_the_generator_that_makes_them(generator: str, key: str) -> None:
     assert isinstance(read(key, html(PROSE), generator=generator), LeftOut)
     assert isinstance(read(key, html(PROSE)), Document)
+
+
+def test_a_page_that_is_called_index_and_is_links_is_no_document() -> None:
+    links = "<ul>" + "".join(f"<li>pump {n}<ul><li><a href=p.html#{n}>of page {n}</a></ul>" for n in range(9)) + "</ul>"
+    for title, body, key, is_document in (
+        ("Concept Index", links, "cindex.html", False),
+        ("Index", links, "theindex.html", False),
+        ("Index", links, "index.html", True),
+        ("Body mass index", links, "bmi.html", True),
+        ("Index", PROSE + links[:99], "theindex.html", True),
+    ):
+        found = read(key, html(body, f"<title>{title}</title>"))
+        assert isinstance(found, Document) == is_document, (title, key)
+    framed = read("class_list.html", html('<h1 id="full_list_header">Class List</h1>' + PROSE))
+    assert isinstance(framed, LeftOut) and framed.kind is LeftOutKind.INDEX
 
 
 def page_with_menu(number: int) -> str:
