@@ -31,6 +31,9 @@ MOST_MORE = 10
 """The most further hits of one document that are shown below its best."""
 _DEEPER = 200
 """Chunks that are looked at beyond those that would be enough."""
+_READ_FOR = 1000
+"""Chunks that are read for a phrase in quotes, those that have the most of the words; others only where none of these
+has it."""
 
 Candidate: TypeAlias = tuple[int, float, int, int]
 """A chunk, its score, the document that it is shown as part of, and that document's rank (places.py)."""
@@ -91,9 +94,7 @@ class Searcher:
             mode, first = "hybrid", self._places.firsts
             found = replace(found, titles=np.arange(len(documents), 0, -1)[self._owners] / len(documents))
         counting = None if documents is None else self._places.rows(documents)
-        quoted, lost = self._quoted(query, found)
-        if quoted is not None:
-            counting = quoted if counting is None else counting & quoted
+        counting, lost = self._quoted(query, found, counting)
         ranking = fuse(
             cosines,
             near,
@@ -134,13 +135,19 @@ class Searcher:
         ranking = fuse(cosines, cosines, nothing, ids, mode="semantic", weight=0.0, counting=counting, titled=titled)
         return self._present(ranking, nothing, cosines, documents, {}, slice(0, limit), titled, group=True)
 
-    def _quoted(self, query: str, found: Found) -> tuple[NDArray[np.bool_] | None, list[str]]:
-        """Return which chunks have what stands in quotes, each phrase of it that any has, [n], None: all count; and the
-        phrases that none has."""
-        counting, lost = None, []
+    def _quoted(
+        self, query: str, found: Found, counting: NDArray[np.bool_] | None
+    ) -> tuple[NDArray[np.bool_] | None, list[str]]:
+        """Return which of the chunks that count, [n], None: all, have what stands in quotes, each phrase of it that any
+        has; and the phrases that none has."""
+        lost, rows = [], np.flatnonzero(found.scores)
+        scores = found.scores[rows]
         for phrase in quoted_in(query):
             is_phrased = self._places.phrased(phrase, quoted=True)
-            having = [row for row in np.flatnonzero(found.scores).tolist() if is_phrased(row)]
+            fit = np.ones(len(rows), np.bool_) if counting is None else counting[rows]
+            if fit.sum() > _READ_FOR:
+                fit &= scores >= np.partition(scores[fit], -_READ_FOR)[-_READ_FOR]
+            having = [*filter(is_phrased, rows[fit].tolist())] or [*filter(is_phrased, rows[~fit].tolist())]
             if not having:
                 lost.append(phrase)
                 continue

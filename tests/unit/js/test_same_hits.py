@@ -331,7 +331,7 @@ const {{ openLocal }} = await import(told.js + "/local.mjs");
 const {{ searcher, release }} = await openLocal(told.documents);
 const all = {{ limit: 10, offset: 0, mode: "hybrid", group: true, filters: {{}}, prefer: {{}} }};
 const found = [];
-for (const query of told.queries) found.push((await searcher.search({{ ...all, query }})).hits);
+for (const query of told.queries) found.push(await searcher.search({{ ...all, query }}));
 console.log(JSON.stringify({{ found, release }}));
 """
 LOCALLY = [
@@ -364,8 +364,22 @@ def test_documents_of_an_app_are_found_the_same() -> None:
     names = ("id", "document", "title", "url", "text", "score", "excerpt", "marks")
     for query, found in zip([*LOCALLY, "title", ""], told["found"], strict=True):
         hits = [{name: shown(hit)[name] for name in names} for hit in searcher.search(query)]
-        assert [{name: hit[name] for name in names} for hit in found] == hits, query
-    assert sum(map(len, told["found"])) > 9
+        assert [{name: hit[name] for name in names} for hit in found["hits"]] == hits, query
+    assert sum(len(found["hits"]) for found in told["found"]) > 9
+
+
+def test_a_phrase_of_common_words_is_read_for_in_the_best_chunks_and_in_others_only_where_these_lack_it() -> None:
+    texts = [*(f"of the n{at}" + " wheel" * (at % 40) for at in range(1100)), "the of the " + "axle " * 150]
+    documents = [{"key": f"{at:04}", "text": text} for at, text in enumerate(texts)]
+    queries = ['"of the"', '"the of"', '"the of" "of the"']
+    told = node(LOCAL, {"js": JS.as_uri(), "documents": documents, "queries": queries})
+    searcher = Searcher(index_documents(documents))
+    found = [searcher.search(query) for query in queries]
+    assert [(hits.total, [hit.id for hit in hits]) for hits in found] == [
+        (one["total"], [hit["id"] for hit in one["hits"]]) for one in told["found"]
+    ]
+    assert 1000 <= found[0].total < 1100 and "1100" not in {hit.document for hit in found[0]}
+    assert [[hit.document for hit in hits] for hits in found[1:]] == [["1100"], ["1100"]]
 
 
 KEPT = f"""{READ}

@@ -23,6 +23,8 @@ const DEEPER = 200;
 const WORDS_PATIENCE = 3000;
 /** Questions that a worker asks itself, and the milliseconds before each, in which others come first. */
 const [REHEARSED, PAUSE] = [5, 20];
+/** Chunks that are read for a phrase in quotes, those that have the most of the words; others only where none of these has it. */
+const READ_FOR = 1000;
 /** Documents whose titles are read ahead, at most, in a tenth of a second. */
 const AHEAD = 20_000;
 /** What no words find, or words that are not read yet. @param {import("./generation.mjs").Generation} generation */
@@ -126,8 +128,13 @@ export class Searcher {
     let fitting = places.fitting(fits);
     const unknown = lacking(found.unknown, query);
     for (const phrase of words ? quotedIn(query) : []) {
-      const having = new Set(found.rows.filter(places.phrased(phrase, true)));
       const before = fitting;
+      const has = places.phrased(phrase, true);
+      const fit = before ? found.rows.filter(before) : found.rows;
+      const least = Float64Array.from(fit, (row) => found.scores[row]).sort().at(-READ_FOR) ?? 0;
+      const best = new Set(fit.filter((/** @type {number} */ row) => found.scores[row] >= least));
+      const having = new Set([...best].filter(has));
+      if (!having.size) for (const row of found.rows) if (!best.has(row) && has(row)) having.add(row);
       if (having.size) fitting = (row) => having.has(row) && (!before || before(row));
       else if (!unknown.some((word) => phrase.includes(word))) unknown.push(phrase);
     }

@@ -475,3 +475,15 @@ def test_a_phrase_that_no_page_has_is_told_and_its_words_find_what_they_find(quo
     assert hits.unknown == ("key release",) and list(hits) == list(quoted.search("key release"))
     assert quoted.search('"rotates" "key xyzzy"').unknown == ("xyzzy", "rotates")  # told once
     assert quoted.search('"release key"', filters={"lang": "de"}).total == 0
+
+
+def test_of_a_phrase_in_quotes_those_chunks_are_read_first_that_fit_the_filters(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "A hand pump, in the yard of the neighbours, who lend it."
+    pages = {"a.md": "# A\n\nA hand pump.\n", "b.md": f"---\nlang: de\n---\n# B\n\n{text}\n"}
+    base = searched(tmp_path, pages)
+    assert keys(base.search('"hand pump"')) == ["a.md", "b.md"]
+    monkeypatch.setattr("vademecum.search.searcher._READ_FOR", 1)
+    assert keys(base.search('"hand pump"')) == ["a.md"]
+    assert keys(base.search('"hand pump"', filters={"lang": "de"})) == ["b.md"]
