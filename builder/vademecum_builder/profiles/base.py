@@ -310,6 +310,10 @@ def with_front_matter(text: str) -> str:
     return f"---\n{json.dumps(told, ensure_ascii=False)}\n---\n{text[at:]}" if told else text
 
 
+HEADING = "\0heading"
+"""Among what the front matter says: the first heading of a page that it gives no title."""
+
+
 def named(metadata: Mapping[str, Any], *names: str) -> str:
     """Return the first of these that the front matter says as text."""
     return next((v.strip() for n in names if isinstance(v := metadata.get(n), str) and v.strip()), "")

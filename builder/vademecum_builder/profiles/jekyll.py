@@ -11,6 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from vademecum_builder.profiles.base import (
+    HEADING,
     YAML,
     Folder,
     NotServed,
@@ -115,11 +116,11 @@ class _Site:
             raise NotServed("in a folder that begins with _")
         own, name = named(metadata, "permalink"), stem(parts[-1])
         if not post and not collection:
-            bare = not said.keys() - {"title"}
+            bare = not said.keys() - {HEADING}
             if bare and name == "README" and "/".join(parts[:-1]) in self.begun:
                 raise NotServed("a README beside an index")
             if bare and name.lower() in _OF_REPOSITORIES and not self.included(path):
-                raise NotServed("a file of the repository, with no front matter but a title")
+                raise NotServed("a file of the repository without front matter")
             return self._of_page("/".join(parts[:-1]), name, own)
         pattern = self._of_posts() if post else self._of_collection(collection)
         title = named(metadata, "slug") or (stem(post["name"]) if post else name)

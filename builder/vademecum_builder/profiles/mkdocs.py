@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vademecum_builder.profiles.base import (
+    HEADING,
     Folder,
     NotServed,
     Page,
@@ -299,10 +300,11 @@ def _named(nav: Any) -> Iterator[tuple[str, str]]:
 def _post(blog: str, path: str, metadata: Mapping[str, Any]) -> str:
     date = metadata.get("date")
     day = date.get("created") if isinstance(date, Mapping) else date
-    title = named(metadata, "slug") or PYMDOWNX.slug(named(metadata, "title") or stem(path).rpartition("/")[2])
+    title = named(metadata, "title", HEADING) or stem(path).rpartition("/")[2]
+    slug = named(metadata, "slug") or PYMDOWNX.slug(title)
     if not isinstance(day, str):
         raise NotServed("a post without a date")
-    return f"{blog}/{day[:10].replace('-', '/')}/{title}/"
+    return f"{blog}/{day[:10].replace('-', '/')}/{slug}/"
 
 
 PROFILE = Profile("mkdocs", "MkDocs, Material for MkDocs, Zensical", FILES, open_mkdocs)

@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import quote
 
 from vademecum_builder.profiles import mdx
-from vademecum_builder.profiles.base import NotServed, Page, Pass, Project
+from vademecum_builder.profiles.base import HEADING, NotServed, Page, Pass, Project
 from vademecum_builder.profiles.code import CODE, without_gone
 from vademecum_builder.profiles.formats import INCLUDES, chapters_apart
 from vademecum_builder.profiles.plain import PASSES
@@ -177,7 +177,7 @@ class ProfilePages:
             if not rendered and not is_html and not self.found.rules.copies:
                 raise NotServed("no page")
             headed = _HEADED.search(body) if written and "title" not in metadata else None
-            address = folder.address(path, {"title": headed[1]} | metadata if headed else metadata)
+            address = folder.address(path, {HEADING: headed[1]} | metadata if headed else metadata)
             address = address if rendered or is_html else path
             if _shown_for_none(address.lstrip("/")) or any(isinstance(metadata.get(name), str) for name in _REDIRECTS):
                 return _NOWHERE

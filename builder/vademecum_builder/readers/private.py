@@ -6,6 +6,7 @@ The head of a page is read line by line, not parsed: broken YAML, TOML or JSON m
 from __future__ import annotations
 
 import codecs
+import json
 import re
 from collections.abc import Collection, Mapping
 from datetime import datetime
@@ -58,10 +59,13 @@ _WRITTEN = re.compile(r"date|published|pub_?date(?:_?time)?", re.IGNORECASE)
 """When a page was written or came out, in whatever words: `today`, `last-modified`, `n.d.`"""
 _EXPIRES = re.compile(r"expiry_?date", re.IGNORECASE)
 _TO_COME = re.compile(
-    r"\b(?:(?:coming )?soon|tb[acd]|to be \w+"
-    r"|upcoming|forthcoming|future|scheduled|unreleased|tomorrow|not yet|next \w+)\b",
+    r"\b(?:(?:coming )?soon|tb[acd]|to be \w+|upcoming|forthcoming|scheduled|unreleased|tomorrow|not yet"
+    r"|(?:^|(?:in|the|near) )future(?:$| (?:date|release|version))"
+    r"|next (?:week|month|quarter|year|season|sprint|release|version|spring|summer|autumn|fall|winter"
+    r"|(?:mon|tues|wednes|thurs|fri|satur|sun)day|[a-z]+(?:ary|ust|ber)|march|april|may|june|july))\b",
     re.IGNORECASE,
 )
+"""Not what publishers are called: `Future plc`, `Next Big Book`."""
 _WORDS = """
     draft unlisted private hidden noindex search publish sitemap pagefind robots visib date embargo
     go_live golive go_dead
@@ -101,13 +105,22 @@ def why_private(head: str, now: datetime | None = None) -> str:
             return ""
         is_html = head.lstrip("\ufeff \t\n").startswith("<")
         return "pages with noindex" if is_html or _ROBOTS.search(_SHOWN.sub("", head)) else ""
-    folded = front[0].casefold()
+    try:
+        said, _ = json.JSONDecoder().raw_decode(head.lstrip("\ufeff \t\n"))
+    except (ValueError, RecursionError):
+        said = None  # YAML, TOML, or what is broken
+    return _why(_of_the_page(said) if isinstance(said, dict) else front[0], now)
+
+
+def _why(front: str, now: datetime | None) -> str:
+    """Return why a page with this front matter is to be left out."""
+    folded = front.casefold()
     if not any(word in folded for word in _WORDS):
         return ""
-    said = _FLAGS.search(front[0]) or (_is_broken(front[0]) and _INDENTED.search(front[0]))
+    said = _FLAGS.search(front) or (_is_broken(front) and _INDENTED.search(front))
     if said:
         return _told(said)
-    for date in _DATE.finditer(front[0]) if now else ():
+    for date in _DATE.finditer(front) if now else ():
         value = (date["double"] or date["single"] or date["plain"] or "").strip()
         if now is not None and (why := _why_not_today(date["name"].replace("-", "_"), value, now)):
             return f"pages that are not for everybody: {date['name']} {why}"
@@ -129,16 +142,15 @@ def _why_not_today(name: str, value: str, now: datetime) -> str:
 
 
 def why_private_metadata(metadata: str, now: datetime | None = None) -> str:
-    """Return why a document with these metadata (a JSON object) is to be left out, as `why_private`.
+    """Return why a document with these metadata (a JSON object) is to be left out, as `why_private`."""
+    return _why(_of_the_page(orjson.loads(metadata)), now)
 
-    What lies within another field speaks of that: `sidebar: {hidden: true}` keeps a page out of a menu, no reader out.
-    """
-    of_the_page = {
-        name: value
-        for name, value in orjson.loads(metadata).items()
-        if name.casefold() in _OF_THE_PAGE or not _has_fields(value)
-    }
-    return why_private(orjson.dumps(of_the_page).decode(), now)
+
+def _of_the_page(fields: dict[str, object]) -> str:
+    """Return as JSON what a page's fields say of itself. What lies within another field speaks of that:
+    `sidebar: {hidden: true}` keeps a page out of a menu, no reader out."""
+    own = {name: value for name, value in fields.items() if name.casefold() in _OF_THE_PAGE or not _has_fields(value)}
+    return json.dumps(own, ensure_ascii=False)
 
 
 def _has_fields(value: object) -> bool:

@@ -1338,12 +1338,14 @@ def test_a_file_of_the_repository_is_a_page_of_jekyll_where_it_says_so(tmp_path:
         "_config.yml": "include: [a/license.md]\n",
         "a/pull_request_template.md": "Closes #\n",
         "LICENSE.md": "# Licence\n\nFree.\n",
+        "b/LICENSE.md": "---\ntitle: Licence\n---\nFree.\n",
         "CODE_OF_CONDUCT.md": "---\nlayout: x\n---\nBe kind.\n",
         "a/license.md": "# Free\n\nAs air.\n",
         "CONTRIBUTING.md": "---\ntitle: Helping\n---\nWater.\n",
     }
     served = {"CONTRIBUTING.md": "CONTRIBUTING.html", "a/license.md": "a/license.html"} | {
-        "CODE_OF_CONDUCT.md": "CODE_OF_CONDUCT.html"
+        "CODE_OF_CONDUCT.md": "CODE_OF_CONDUCT.html",
+        "b/LICENSE.md": "b/LICENSE.html",
     }
     assert addresses(pages_in(tmp_path, tree)) == served
 

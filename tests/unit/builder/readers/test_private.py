@@ -60,6 +60,7 @@ PRIVATE = [
     "---\npublished: 'no'\n---\n",
     "---\npublished: n\n---\n",
     "---\nvisibility: unlisted\n---\n",
+    '{"search": {"exclude": true}, "title": "x"}\n\nText.\n',
 ]
 PUBLIC = [
     "# draft: true\n\ndraft: true\n",
@@ -73,6 +74,9 @@ PUBLIC = [
     "---\ndate: 2026-11-28T23:30:00\npublishDate: 2026-11-28T23:30:00\n---\n",  # where it was written it is that day
     '---\ndraft: "false"\n---\n',
     "---\npublished: n.d.\n---\n",
+    '{"title": "x", "sidebar": {"hidden": true}}\n\nText.\n',
+    '{\n  "title": "x",\n  "sidebar": {\n    "hidden": true\n  }\n}\n',
+    *(f"---\npublished: {name}\n---\n" for name in ("Future plc", "Next Big Book", "The Future Society")),
     "---\ndate: 2026-01-01\nlast_update:\n  date: 2999-01-01\n---\n",
     '<html><head><meta name="robots" content="index, follow"></head>',
     '# Heads\n\n``` html\n<head>\n  <meta name="robots" content="noindex">\n</head>\n```\n',
@@ -141,7 +145,20 @@ UNREADABLE = "is no time that can be read: write it as 2027-03-31"
         *((f"publishDate: {one}", f"publishDate {UNREADABLE}") for one in ("soon", "TBD", '"after the fair"', "today")),
         ("expiryDate: when it is sold", f"expiryDate {UNREADABLE}"),
         ("embargo-until: the fair", f"embargo-until {UNREADABLE}"),
-        *((f"date: {one}", "date to come") for one in ("soon", "TBD", "2027", "Jan 5, 2027", "05.01.2027", "Q1 2027")),
+        *(
+            (f"date: {one}", "date to come")
+            for one in (
+                "soon",
+                "next spring",
+                "in the near future",
+                "Future",
+                "TBD",
+                "2027",
+                "Jan 5, 2027",
+                "05.01.2027",
+                "Q1 2027",
+            )
+        ),
         ("publishDate: March 2027 # or later", "publishDate to come"),
         ("pubDatetime: 2027-05-01T10:00:00Z", "pubDatetime to come"),
         ("published: '2027-01-01'", "published to come"),
