@@ -341,6 +341,7 @@ export class KnowledgeBase {
 
   /** @param {string} command @param {object} [args] */
   async #run(command, args) {
+    if (globalThis.isSecureContext === false) throw new VademecumError("usage", "browsers let no page of http verify and lock, but on localhost: serve it by https");
     const started = performance.now();
     const { saveData, effectiveType, type } = connection();
     const result = await this.#python.call(command, { ...args, connection: { saveData, effectiveType, type } });

@@ -121,9 +121,10 @@ export class Background {
     const failed = await this.#failure(updates.background(() => this.#permitted(), connection().saveData));
     const behind = await this.#failure(updates.catchUp());
     const error = failed ?? behind;
-    // A paused update goes on at the usual time: the budget is for each of these turns.
+    // A paused update goes on at the usual time: the budget is for each of these turns. A page that is at it may be closed
+    // before it is done, and tell nobody.
     if (!error) this.#failures = 0;
-    else if (error.code !== "busy" && error.code !== "budget") this.#failures++;
+    else if (error.code !== "budget") this.#failures++;
     const asked = (error?.retryAfter ?? 0) * 1000;
     const delay = this.#delay(asked);
     this.#peaceUntil = asked ? Date.now() + Math.min(asked, LONGEST_RETRY_AFTER_MS) : 0;

@@ -35,3 +35,13 @@ test("one that cannot be read is mended", async () => {
   const { opened, asked } = await open("content");
   assert.deepEqual([opened, asked[0]], [null, { damaged: true }]);
 });
+
+test("a page of http is told what it lacks before Python is downloaded", async (t) => {
+  Object.defineProperty(globalThis, "isSecureContext", { value: false, configurable: true });
+  t.after(() => delete globalThis.isSecureContext);
+  reading.before = async () => {};
+  python.sync = () => assert.fail("Python was asked");
+  kb = new KnowledgeBase({ url });
+  await kb.initialize();
+  await assert.rejects(kb.update(), { code: "usage", message: /https/ });
+});

@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
 
 import { sealed } from "../files.mjs";
-import { announce, eventually, host, install, online, records, requests, saveData, timers, url } from "../page.mjs";
+import { announce, eventually, host, install, online, python, records, requests, saveData, timers, url } from "../page.mjs";
 
 import { openRecord } from "../../../../client/vademecum/js/store/records.mjs";
 import { IndexedStore } from "../../../../client/vademecum/js/store/store.mjs";
-import { KnowledgeBase } from "../../../../client/vademecum/js/vademecum.mjs";
+import { KnowledgeBase, VademecumError } from "../../../../client/vademecum/js/vademecum.mjs";
 
 const HOUR = 3_600_000;
 /** @type {KnowledgeBase} */
@@ -83,6 +83,21 @@ test("a back-off of our own ends when the network is back", async () => {
   online();
   await eventually(() => requests.length === 2);
   await noted(2);
+});
+
+test("a page that installs may be closed in the middle: who waited for it looks again soon", async () => {
+  saveData(false);
+  Object.assign(host, { status: 200, headers: {} });
+  let tried = 0;
+  python.sync = () => {
+    if (++tried > 1) return { plan: "none" };
+    throw new VademecumError("busy", "another page is at it");
+  };
+  kb = new KnowledgeBase({ url, checkIntervalMs: 100 }); // less than the first wait
+  await kb.initialize();
+  await eventually(() => tried === 1);
+  await eventually(() => timers.some((delay) => delay !== 100 && delay >= 50 && delay <= 150)); // that of a failure
+  await eventually(() => tried === 2);
 });
 
 test("a host that asked for less than our back-off is left alone for that long", async () => {
