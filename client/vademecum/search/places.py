@@ -234,8 +234,9 @@ class Places:
 
         return is_headed
 
-    def phrased(self, query: str, *, quoted: bool = False) -> Callable[[int], bool]:
-        """Return what says whether a chunk has the query word for word: its text, headings, or page's title.
+    def phrased(self, query: str, *, quoted: bool = False) -> Callable[[int], int]:
+        """Return what says how many words the query has, where a chunk has it word for word (its text, headings, or
+        page's title); 0: it has not.
 
         Args:
             quoted: Whether what a reader does not see is passed over (the address of a link in the middle), and in
@@ -247,17 +248,17 @@ class Places:
         has = re.compile(f"{edge}{re.escape(asked)}{edge}").search
         letters = [_letters(run.encode()) for run in runs]
 
-        def is_phrased(row: int) -> bool:
+        def phrased(row: int) -> int:
             index, position = unpacked(self._state.documents.places[self._state.chunks.owners[row]])
             chunk, title = self._chunk(row), self._state.segments[index].document(position).title
             said = f"{title} {chunk.headings} {chunk.text}"
             if asked == "" or (said.isascii() and not all(map(_letters(said.encode()).__contains__, letters))):
-                return False  # most of them, and far sooner
+                return 0  # most of them, and far sooner
             if quoted:
                 said = f"{title} {chunk.headings} {plain(chunk.text)}"
-            return has(f" {' '.join(named(said))} ") is not None
+            return len(runs) if has(f" {' '.join(named(said))} ") else 0
 
-        return is_phrased
+        return phrased
 
     def is_dated(self, row: int) -> bool:
         """Return whether a chunk's page tells what was new once, as change logs and posts do, by its key or title."""

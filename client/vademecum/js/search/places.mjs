@@ -150,10 +150,10 @@ export class Places {
     };
   }
 
-  /** Whether a row has the query word for word, in its text, its headings or its page's title.
+  /** How many words the query has, where a row has it word for word, in its text, its headings or its page's title; 0: it has not.
    * @param {string} query @param {boolean} [quoted] whether what a reader does not see in the text is passed over (the address of a link
    *   in the middle of the phrase), and in writing without spaces words need not end where the phrase does
-   * @returns {(row: number) => boolean} */
+   * @returns {(row: number) => number} */
   phrased(query, quoted) {
     const runs = named(query);
     const asked = runs.join(" ");
@@ -164,10 +164,10 @@ export class Places {
     return (row) => {
       const page = documents[owners[row]];
       const { segment, row: at } = this.generation.place(row);
-      if (asked === "" || !mayHold.every((may) => may(page.segment.titles, page.row, segment.headings, segment.texts, at))) return false;
+      if (asked === "" || !mayHold.every((may) => may(page.segment.titles, page.row, segment.headings, segment.texts, at))) return 0;
       const text = segment.texts.at(at);
       const said = [page.segment.titles.at(page.row), segment.headings.at(at), quoted ? plainText(text) : text].join(" ");
-      return has.test(` ${named(said).join(" ")} `);
+      return has.test(` ${named(said).join(" ")} `) ? runs.length : 0;
     };
   }
 

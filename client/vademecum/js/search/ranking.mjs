@@ -14,7 +14,8 @@ const WORDS_OF_PAGE = 0.2;
 const TITLED = 0.3;
 const HEADED = 0.45;
 const CALLED = 0.3;
-const PHRASED = 0.3;
+/** For each word, two at least. */
+const PHRASED = 0.15;
 const LESS_IF_DATED = 0.1;
 const [READ, READ_WHOLE] = [100, 20];
 const STEPS = 4096;
@@ -36,7 +37,7 @@ export function roomFor(passes, length, documents) {
 }
 /** Whether a row's heading is the query, how near its document's title is to it, whether it has it word for word, and whether
  * its document tells what was new once.
- * @typedef {{headed?: (row: number) => boolean, called?: (row: number) => number, phrased?: (row: number) => boolean, dated?: (row: number) => boolean}} Names */
+ * @typedef {{headed?: (row: number) => boolean, called?: (row: number) => number, phrased?: (row: number) => number, dated?: (row: number) => boolean}} Names */
 
 /** All chunks that answer, and how well. The beginning of a document whose title was typed is before all.
  * @param {import("./meaning.mjs").Meaning} meaning of the query; not read where `mode` is lexical
@@ -92,7 +93,10 @@ export function* inOrder({ rows, scores, named }, ids, first, room, { headed, ca
     passes.sort(best, scores, ids);
     if (!looked) {
       for (const row of best.subarray(0, READ)) scores[row] += (headed?.(row) ? HEADED : 0) + CALLED * (called?.(row) ?? 0) - (dated?.(row) ? LESS_IF_DATED : 0);
-      for (const row of best.subarray(0, READ_WHOLE)) scores[row] += phrased?.(row) ? PHRASED : 0;
+      for (const row of best.subarray(0, READ_WHOLE)) {
+        const said = phrased?.(row);
+        if (said) scores[row] += PHRASED * Math.max(2, said);
+      }
       passes.sort(best, scores, ids);
     }
     let end = best.length;
