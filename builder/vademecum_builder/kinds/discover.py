@@ -289,7 +289,7 @@ def _within(records: Sequence[Mapping[str, Any]], fields: Sequence[FieldFound]) 
         lists = [record.get(one.name) for record in records]
         are_lists = all(isinstance(each, list) and {*map(type, each)} == {dict} for each in lists)
         others = sum(other.length for other in fields if other is not one)
-        if are_lists and {*one.types} == {"nested"} and one.length > _ALL * others:
+        if are_lists and {*one.types} <= {"nested", "private"} and one.length > _ALL * others:
             return one.name
     return ""
 

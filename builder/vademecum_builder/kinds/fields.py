@@ -61,11 +61,13 @@ class FieldFound:
     Attributes:
         name: With dots where it is nested.
         records: How many have it, and not empty.
-        types: `text`, `number`, `truth`, `time`, `address`, `list` (of texts), `objects`, `nested` and how often.
+        types: `text`, `number`, `truth`, `time`, `address`, `list` (of texts), `objects`, `private` (objects that say
+            what is nobody's business), `nested` and how often.
         samples: The first few that differ, cut.
         length: Characters of all texts in it.
         letters: How many of them are letters.
         words: How many of its texts have several words.
+        parts, codes: How many texts there are, each of a list's by itself; how many of them are long, without a blank.
         sentences: In how many, which are lists, most have four words or more.
         values: Different values, as far as they are short.
         reached: In how many of its texts somebody is reached.
@@ -81,6 +83,8 @@ class FieldFound:
     length: int = 0
     letters: int = 0
     words: int = 0
+    parts: int = 0
+    codes: int = 0
     sentences: int = 0
     values: set[str] = field(default_factory=set, repr=False)
     reached: int = 0
@@ -102,6 +106,11 @@ class FieldFound:
         )
 
     @property
+    def has_objects(self) -> bool:
+        """Whether its texts are those of objects, in most records, and none says what is nobody's business."""
+        return self.type == "objects" and not self.types["private"]
+
+    @property
     def is_long(self) -> bool:
         """Whether it is a list to be read, as of ingredients or steps, and none of ids, or of words to filter by."""
         return self.type == "list" and 2 * self.letters > self.length > LONGEST_TITLE * self.records
@@ -121,7 +130,7 @@ class FieldFound:
     def is_name(self) -> bool:
         """Whether people type it: a brand, an author, a category. Of what is so or not so they ask by a filter."""
         named = self.type in ("text", "list") and not SLUG.fullmatch(self.name) and 3 * self.letters > self.length
-        coded = self.is_ascii and 2 * self.words <= self.records and self.length > LONGEST_CODE * self.records
+        coded = self.is_ascii and 2 * self.codes > self.parts
         return named and len(self.values) > 2 and not coded and not may_say(self.name)
 
     @property
@@ -140,9 +149,12 @@ class FieldFound:
         self.records += 1
         self.types[_type_of(value)] += 1
         text = str(value)
+        parts = [str(one).strip() for one in value] if isinstance(value, list) else [text.strip()]
         self.length += len(text)
         self.letters += sum(map(str.isalpha, text))
         self.words += " " in text.strip()
+        self.parts += len(parts)
+        self.codes += sum(len(one) > LONGEST_CODE and " " not in one for one in parts)
         if isinstance(value, list):
             self.sentences += 2 * sum(str(one).strip().count(" ") > 2 for one in value) > len(value)
         if len(self.samples) < _SAMPLES and text[:_SHOWN] not in self.samples:
@@ -220,11 +232,13 @@ def _is_json(text: str) -> bool:
 
 
 def _type_of_objects(value: list[Any]) -> str:
-    """Return `objects` of things with texts that anybody may read, such as authors: their texts are found by words."""
+    """Return `objects` of things with texts that anybody may read, such as authors: their texts are found by words;
+    `private` of those that say what is nobody's business."""
     inner = [one for each in value if isinstance(each, dict) for one in _flat(each, "", ())]
     texts = [str(said) for _, said in inner if _type_of(said) == "text"]
-    are_open = not any(is_named_private(name) for name, _ in inner) and not any(map(reaches, texts))
-    return "objects" if inner and 2 * len(texts) >= len(inner) and are_open else "nested"
+    if any(is_named_private(name) for name, _ in inner) or any(map(reaches, texts)):
+        return "private"
+    return "objects" if inner and 2 * len(texts) >= len(inner) else "nested"
 
 
 def _type_of(value: Any) -> str:

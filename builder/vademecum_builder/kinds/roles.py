@@ -9,6 +9,7 @@ from typing import Any, Final
 from vademecum.errors import ContentError
 from vademecum_builder.kinds.fields import CODE, LONGEST_CODE, LONGEST_TITLE, SLUG, FieldFound
 from vademecum_builder.kinds.records import LANGUAGE, PRICE, TITLES
+from vademecum_builder.kinds.templates import is_slug_of
 from vademecum_builder.sources.catalog import ID_NAMES
 from vademecum_builder.sources.private_fields import is_named_private, may_say, plain_name
 from vademecum_builder.sources.times import read_time
@@ -25,10 +26,11 @@ _NAME: Final = re.compile(
     re.IGNORECASE,
 )
 """What names what a record is about, and neither a part of somebody's name nor a file."""
-_FORMS: Final = frozenset(
-    "rendered common plain raw text value full official main default en de fr es it nl pt und @value #text _".split()
+_FORMS: Final = tuple(
+    "rendered common plain raw text value main default full official en de fr es it nl pt und @value #text _".split()
 )
-"""How a title is said, in an object of several ways: `title.rendered` of WordPress, `name.common`."""
+"""How a title is said, in an object of several ways, the likeliest first: `title.rendered` of WordPress,
+`name.common`."""
 _PERSON: Final = tuple(
     re.compile(rf"(?:.*_)?(?:{words})", re.IGNORECASE)
     for words in (
@@ -83,6 +85,7 @@ def proposal(fields: Sequence[FieldFound], records: int, keys: Collection[str] =
     open_ = [one for one in fields if not one.is_private and one.name not in named and not _IN_IDS.fullmatch(one.name)]
     marked = [one for one in open_ if one.is_marked]
     open_ = [one for one in open_ if not any(_says_it_too(one, other) for other in marked)]
+    open_ = [one for one in open_ if not _is_slug(one, fields)]
     texts = [one for one in open_ if one.type == "text"]
     ids = [one for one in fields if one.name == told.get("id") and not one.is_private]
     title = _title_of([*open_, *ids], 0 if several else records)
@@ -97,11 +100,9 @@ def proposal(fields: Sequence[FieldFound], records: int, keys: Collection[str] =
         told["title"] = title.name
     told["text"] = prose or person or ([title.name] if title else [])
     if told["text"]:  # a number alone says nothing
-        codes = (one for one in fields if _is_code(one) or (one in ids and one is not title and _is_typed(one)))
+        codes = (one for one in fields if _is_code(one) or (one in ids and one is not title and _is_typed(one, fields)))
         told["text"] += [one.name for one in codes if one.name not in told["text"]]
-        told["text"] += [
-            one.name for one in open_ if ({*one.types} == {"objects"} or one.is_long) and one.name not in prose
-        ]
+        told["text"] += [one.name for one in open_ if (one.has_objects or one.is_long) and one.name not in prose]
     groups = {one.name for one in texts if one.is_group and one.name in told["text"]}
     pages = [one for one in open_ if one.type == "address" and one.samples[0].startswith("http")]
     page = _called(pages, _LINKS) or _called([one for one in pages if 2 * len(one.values) > records], _SITES)
@@ -208,21 +209,44 @@ def _is_made(one: FieldFound) -> bool:
     return bool(_MADE.fullmatch(plain_name(one.name)) or _UPDATED.search(one.name))
 
 
-def _is_typed(one: FieldFound) -> bool:
-    """Return whether what names a record stands on a label, too: no running number, and no UUID or digest."""
-    return one.type == "text" and one.length <= LONGEST_CODE * one.records and not SLUG.fullmatch(one.name)
+def _is_typed(one: FieldFound, fields: Sequence[FieldFound]) -> bool:
+    """Return whether what names a record stands on a label, too: no running number, no UUID or digest, nor its name
+    without blanks."""
+    short = one.type == "text" and one.length <= LONGEST_CODE * one.records
+    return short and not SLUG.fullmatch(one.name) and not _is_slug(one, fields)
+
+
+def _is_slug(one: FieldFound, fields: Sequence[FieldFound]) -> bool:
+    """Return whether a field says what a name beside it does, as addresses have it: `category.index` of
+    `category.name`."""
+    beside = [other for other in fields if other is not one and _above(other) == _above(one)]
+    return one.type == "text" and any(
+        len(one.samples) == len(other.samples) and all(map(is_slug_of, one.samples, other.samples))
+        for other in beside
+        if _last(other.name) in TITLES
+    )
+
+
+def _above(one: FieldFound) -> str:
+    return one.name.rpartition(".")[0]
 
 
 def _called(fields: Sequence[FieldFound], names: Sequence[str]) -> FieldFound | None:
     """Return the field that has one of these names: the least nested, which is no user's and no status's."""
     fit = [one for one in fields if _last(one.name) in names]
-    return min(fit, key=lambda one: (one.name.count("."), names.index(_last(one.name))), default=None)
+    return min(fit, key=lambda one: (one.name.count("."), names.index(_last(one.name)), _form(one.name)), default=None)
+
+
+def _form(name: str) -> int:
+    """Return how likely a way of saying a title is the one that people know: `name.common` before `name.official`."""
+    own = name.rpartition(".")[2].lower()
+    return _FORMS.index(own) if own in _FORMS else 0
 
 
 def _last(name: str) -> str:
     """Return a field's own name, without what it is nested in; of what is said in several ways what they say."""
     above, _, own = name.rpartition(".")
-    is_form = own.lower() in _FORMS or _FORMS.issuperset(own.lower().split("_"))
+    is_form = own.lower() in _FORMS or {*_FORMS}.issuperset(own.lower().split("_"))
     return plain_name(above if above and is_form else own).lower().removeprefix("post_")
 
 

@@ -18,6 +18,9 @@ _ID: Final = re.compile(r"(?:.*[_.-])?_?(?:uu|gu|o)?id|.*[a-z](?:Id|ID)|ID")
 _WORD: Final = re.compile(r"[^\W\d_]{2,}(?:[ _-][^\W\d_]{2,})*")
 _NUMBER: Final = re.compile(r"[+-]?v?\d+(?:[.,:/+-]\d+)*(?:[.-]?[a-z]+[.+-]?\d+)?", re.ASCII)
 """Of versions, too: `1.0rc1`."""
+_SLUG: Final = re.compile(r"[a-z0-9]+(?:[_-][a-z0-9]+)*")
+_LINK: Final = re.compile(r"(?:.*_)?(?:url|uri|href|link|path|self|src)|.*(?:Url|URL|Uri|Href|Link|Path)")
+_PATH: Final = re.compile(r"/\S+")
 _CALLED: Final = frozenset({"name", "title", "label"})
 """What an object is called: that is said without saying so."""
 _FEW: Final = 3
@@ -108,14 +111,14 @@ def shown(value: object) -> str:
         case bool():
             return "yes" if value else "no"
         case list() | tuple():
-            said = [*filter(None, map(shown, value))]
+            said = [*filter(None, (shown(one).strip() for one in value))]
             between = "; " if any(isinstance(one, dict) and len(one) > 1 for one in value) else ", "
             return ("\n" if any(map(_SENTENCE.search, said)) else between).join(said)
         case dict() if is_rich_text(value):
             return _rich_text(value).strip()
         case dict():
-            called = not _CALLED.isdisjoint(value)
-            read = {name: one for name, one in value.items() if not _is_for_programs(str(name), one, called=called)}
+            called = next((one for name, one in value.items() if name in _CALLED and isinstance(one, str)), "")
+            read = {name: one for name, one in value.items() if not _is_for_programs(str(name), one, called)}
             named = {name: text for name, one in read.items() if (text := shown(one))}
             # What is called gluten and is true, or a weight and a number, says nothing alone.
             alone = {name for name in named if len(named) == 1 and _says_something(read[name])} or _CALLED
@@ -127,16 +130,31 @@ def _says_something(value: object) -> bool:
     return not isinstance(value, bool) and any(map(str.isalpha, str(value)))
 
 
-def _is_for_programs(name: str, value: object, *, called: bool) -> bool:
-    """Return whether nobody reads what an object has beside what it says: an id, an address, a list of numbers.
+def _is_for_programs(name: str, value: object, called: str) -> bool:
+    """Return whether nobody reads what an object has beside what it says: an id, an address, its name once more without
+    blanks, a list of numbers.
 
     Args:
-        called: Whether the object has a name: where it has none, an id that is a word is one.
+        called: The object's name; empty: it has none, and an id that is a word is one.
     """
     if isinstance(value, list):
         return len(value) > _FEW and all(map(_is_number, value))
     is_word = not called and isinstance(value, str) and _WORD.fullmatch(value) is not None
-    return is_address(value) or (_ID.fullmatch(name) is not None and not isinstance(value, dict) and not is_word)
+    if name not in _CALLED and is_slug_of(value, called):
+        return True
+    is_path = isinstance(value, str) and _PATH.fullmatch(value) is not None and _LINK.fullmatch(name) is not None
+    return (
+        is_address(value)
+        or is_path
+        or (_ID.fullmatch(name) is not None and not isinstance(value, dict) and not is_word)
+    )
+
+
+def is_slug_of(value: object, called: str) -> bool:
+    """Return whether a value is a name as addresses have it: `stunning-strike` of Stunning Strike."""
+    if not isinstance(value, str) or not _SLUG.fullmatch(value):
+        return False
+    return value.replace("-", "").replace("_", "") == "".join(filter(str.isalnum, called)).lower()
 
 
 def _is_number(value: object) -> bool:

@@ -43,7 +43,7 @@ def find_lists(stream: BinaryIO, ending: str, *, always: bool = False, one_of_ma
     head = (json_of(stream) if ending in YAML else stream).read(_HEAD)
     text = head.lstrip(codecs.BOM_UTF8 + b" \t\r\n")
     value = parsed_or_none(head.removeprefix(codecs.BOM_UTF8))  # None: no JSON, or longer than what is looked at
-    found = repeated_elements(head) if ending == ".xml" else _lists_of(text)
+    found = repeated_elements(head) if ending == ".xml" else _lists_of(text, value)
     named = [path for path in found if path.rpartition(".")[2] in _LISTS]
     if one_of_many and not named and _is_one_record(value, listed=bool(found)):
         return [WHOLE]
@@ -59,17 +59,24 @@ def find_lists(stream: BinaryIO, ending: str, *, always: bool = False, one_of_ma
     return []
 
 
-def _lists_of(text: bytes) -> Counter[str]:
-    """Return how large the lists of objects in JSON are; of a list of one object the lists in there, if any."""
+def _lists_of(text: bytes, value: Any) -> Counter[str]:
+    """Return how large the lists of objects in JSON are; of a list of one object that says nothing itself the lists in
+    there, if any."""
     if text[:1] not in (b"{", b"["):
         return Counter()
     found, objects = _lists_in(text)
     only = _ONE_LIST.match(text)
-    if not objects or (only and objects == 1):
+    if not objects or (only and objects == 1 and not _is_one_record(_only_object(value), listed=True)):
         at = f"{only[1].decode()}.*." if only and only[1] else "*."
         inner = {path: size for path, size in _lists_in(text, at)[0].items() if path.startswith(at)}
         return Counter(inner) or found
     return found
+
+
+def _only_object(value: Any) -> Any:
+    """Return the object of a list of one, be it the first field of an object."""
+    listed = next(iter(value.values()), None) if isinstance(value, dict) else value
+    return listed[0] if isinstance(listed, list) and listed else None
 
 
 def _lists_in(text: bytes, wanted: str = "") -> tuple[Counter[str], int]:

@@ -405,6 +405,7 @@ def test_where_nothing_names_a_record_all_of_it_does_in_a_file_and_of_a_table_it
         (lambda n: {"category_name": f"Tea {n}", "about": text_of(n)}, {"title": "category_name"}),
         (lambda n: {"contact_name": f"Ann {n}", "company_name": f"Oak {n}"}, {"title": "company_name"}),
         (lambda n: {"id": n, "name": {"common": f"N{n}", "official": f"Of N{n}"}}, {"title": "name.common"}),
+        (lambda n: {"id": n, "name": {"official": f"Of N{n}", "common": f"N{n}"}}, {"title": "name.common"}),
         (lambda n: {"id": n, "title": {"rendered": f"T{n}"}, "link": f"https://a/{n}"}, {"title": "title.rendered"}),
         (lambda n: {"id": n, "about": text_of(n), "unit": "in minutes" if n == 3 else None}, {"title": "about"}),
         (lambda n: {"id": n, "name": f"N{n}", "path": f"/wiki/Somebody_of_{n}"}, {"text": ["name"], "link": None}),
@@ -1481,6 +1482,56 @@ def test_what_lies_at_an_address_is_told_by_how_it_begins(tmp_path: Path) -> Non
         [found] = discover(f"{host.url}items.json?page=1", tmp_path)
         assert (found.name, found.kind) == ("items", "catalog")
         assert found.settings == {"path": f"{host.url}items.json?page=1", "id": "id", "title": "name", "text": ["name"]}
+
+
+def test_a_name_without_blanks_beside_a_name_is_no_text() -> None:
+    kinds = ("Great Sword", "Long Bow", "Round Shield")
+    slugs = {one: one.lower().replace(" ", "-") for one in kinds}
+    found = proposal(
+        fields_of(
+            {
+                "index": f"thing-no-{n}",
+                "name": f"Thing No. {n}",
+                "text": text_of(n),
+                "kind": {"index": slugs[kinds[n % 3]], "name": kinds[n % 3]},
+                "use": slugs[kinds[n % 3]],
+            }
+            for n in range(12)
+        ),
+        12,
+    )
+    assert (found["id"], found["title"], found["metadata"]) == ("index", "name", ["kind.name", "use"])
+    assert found["text"] == ["text", "kind.name", "use"]
+
+
+def test_lists_of_words_and_objects_that_are_numbers_in_a_record_or_two_are_found_by_words() -> None:
+    hard = {"name": "Bite", "desc": "It bites and does not let go.", "dc": {"a": 1, "b": 2, "c": 3, "d": 4, "e": 5}}
+    fields = fields_of(
+        {
+            "id": n,
+            "name": f"Thing {n}",
+            "text": text_of(n),
+            "immune": ["poison", "acid", "cold", ["fire", "thunder", "necrotic"][n % 3]],
+            "files": [f"{n}" * 40],
+            "feats": [hard if n < 3 else {"name": "Bite", "desc": "It bites."}],
+            "staff": [{"name": "Ann", "email": "a@b.org"} if n == 5 else {"name": "Bo"}],
+        }
+        for n in range(10)
+    )
+    assert proposal(fields, 10)["text"] == ["text", "feats", "immune"]
+
+
+def test_a_list_of_one_record_is_that_record(tmp_path: Path) -> None:
+    parts = [{"id": n, "text": text_of(n)} for n in range(3)]
+    for number, (record, at) in enumerate(
+        [
+            ({"name": "Acolyte", "about": "You have spent your life in a temple.", "parts": parts}, None),
+            ({"type": "table", "database": "shop", "data": parts}, "*.data"),
+        ]
+    ):
+        (tmp_path / f"{number}.json").write_text(json.dumps([record]))
+        [found] = discover(str(tmp_path / f"{number}.json"), tmp_path)
+        assert found.settings.get("records") == at
 
 
 def test_what_values_are_and_which_address_is_that_of_the_page() -> None:

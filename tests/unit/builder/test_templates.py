@@ -51,6 +51,15 @@ def test_of_an_object_nobody_reads_ids_addresses_and_lists_of_numbers() -> None:
     [
         ([{"id": "flour", "grams": 250}, {"id": "sea salt"}], "id: flour, grams: 250; sea salt"),
         ([{"id": "flour", "label": "Flour"}, {"id": "b7"}], "Flour"),
+        (
+            [{"index": "sea-salt", "name": "Sea Salt", "url": "/api/salts/1"}, {"name": "Oil", "slug": "oil"}],
+            "Sea Salt; Oil",
+        ),
+        (
+            {"index": "salt", "name": "Sea Salt", "of": "/sea", "seeUrl": "a b"},
+            "index: salt, Sea Salt, of: /sea, seeUrl: a b",
+        ),
+        (["1 cup flour\r", "salt\r", " "], "1 cup flour, salt"),
         ({"gluten": True}, "gluten: yes"),
         ({"grams": 250}, "grams: 250"),
         ({"sea": "North Sea"}, "North Sea"),
