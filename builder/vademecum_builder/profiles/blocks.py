@@ -81,11 +81,15 @@ def _container(match: re.Match[str]) -> str:
     return f"{before}\n{before}{title.strip()}\n{before}"
 
 
+_LEAF = re.compile(r"^([ \t>]*)::[a-zA-Z][\w-]*(?=[\[{])(?:\[([^\[\]\n]*)\])?(?:\{[^{}\n]*\})?[ \t]*$", re.MULTILINE)
+
+
 def containers(text: str, page: Page) -> str:
-    """`:::note Title`, `:::{note}`, `:::tip[Title]{.x}`, `:::image alt-text="...":::`, `/// note | Title`."""
-    return (
-        outside_code(text, lambda plain: _CONTAINER.sub(_container, plain)) if ":::" in text or "///" in text else text
-    )
+    """`:::note Title`, `:::{note}`, `:::tip[Title]{.x}`, `:::image alt-text="...":::`, `/// note | Title`; and what has
+    no end, `::video[Title]{#id}`."""
+    if "::" not in text and "///" not in text:
+        return text
+    return outside_code(text, lambda plain: _LEAF.sub(r"\1\2", _CONTAINER.sub(_container, plain)))
 
 
 _TABLE = re.compile(r"^(?=[^\n|]*\|)[^\n]*\n(?=[^\n]*-)[ \t>|:-]+(?:\n(?=[^\n|]*\|)[^\n]*)*", re.MULTILINE)
