@@ -70,8 +70,8 @@ def load_roots(file: Path) -> dict[int, bytes]:
     made = "it is what `vade init` or `vade keys new` made: commit it, or name its folder with --keys"
     newest = read_key_file(file, "root metadata", made)
     older = sorted(file.parent.glob(f"[0-9]*.{ROOT_FILE}"))
-    chain = {parse_root(data).signed.version: data for data in [path.read_bytes() for path in older]}
-    last = parse_root(newest).signed.version
+    chain = {parse_root(data, path).signed.version: data for path, data in [(p, p.read_bytes()) for p in older]}
+    last = parse_root(newest, file).signed.version
     return {version: data for version, data in chain.items() if version < last} | {last: newest}
 
 

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 from securesystemslib.exceptions import UnverifiedSignatureError
@@ -138,20 +139,20 @@ def expiry(now: datetime, validity: timedelta) -> datetime:
     return (now.astimezone(UTC) + validity).replace(microsecond=0)
 
 
-def parse_root(data: bytes) -> Metadata[Root]:
+def parse_root(data: bytes, where: Path | str = "root.json") -> Metadata[Root]:
     """Read root metadata; their own keys must have signed them.
 
     Raises:
-        ContentError: Anything else.
+        ContentError: Anything else; `where` is told.
     """
-    parse_object(data, "root.json")
+    parse_object(data, str(where))
     try:
         metadata = Metadata[Root].from_bytes(data)
         if not isinstance(metadata.signed, Root):
-            raise ContentError(f"root.json is {metadata.signed.type} metadata, not root metadata")
+            raise ContentError(f"{where} is {metadata.signed.type} metadata, not root metadata")
         metadata.signed.verify_delegate("root", metadata.signed_bytes, metadata.signatures)
     except (RepositoryError, UnverifiedSignatureError) as error:
-        raise ContentError(f"root.json is not self-signed root metadata: {error}") from error
+        raise ContentError(f"{where} is not self-signed root metadata: {error}") from error
     return metadata
 
 

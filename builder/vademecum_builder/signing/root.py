@@ -19,6 +19,10 @@ from vademecum_builder.signing.metadata import expiry, parse_root, signed_bytes
 _ONLINE_ROLES = ("targets", "snapshot", "timestamp")
 _NEXT = ".next"
 _MOST_ROOT_KEYS = 9
+_KEPT = (
+    "bring it from where it is kept, or name its folder with --keys; one that is lost has no substitute: new keys take "
+    "a new root.json into every app, and the release key goes on signing until the old one runs out"
+)
 
 
 def new_keys(folder: Path, now: datetime, *, root_keys: int = 1, threshold: int = 1) -> None:
@@ -89,7 +93,7 @@ def renew_root(
         StorageError: The folder cannot be written.
     """
     before = read_key_file(folder / ROOT_FILE, "root metadata")
-    root = parse_root(before).signed
+    root = parse_root(before, folder / ROOT_FILE).signed
     signers = _root_signers(folder, root)
     fresh = CryptoSigner.generate_ed25519() if rotate or overlap else None
     for role in _ONLINE_ROLES:
@@ -115,7 +119,7 @@ def renew_root(
 def _root_signers(folder: Path, root: Root) -> list[CryptoSigner]:
     """Return the root keys that lie in a folder: as many as have to sign, or more."""
     files = sorted(folder.glob("root*.pem")) or [folder / ROOT_KEY]
-    signers = [pem_signer(read_key_file(file, "the root key"), file) for file in files]
+    signers = [pem_signer(read_key_file(file, "the root key", _KEPT), file) for file in files]
     for file, signer in zip(files, signers, strict=True):
         if signer.public_key.keyid not in root.roles["root"].keyids:
             raise SignatureError(f"{file} is not a key that {folder / ROOT_FILE} names")

@@ -68,6 +68,7 @@ class Repository:
             "--quiet",
             "--prune",
             "--force",
+            "--update-shallow",
             "--",
             self.url,
             "+refs/heads/*:refs/heads/*",
@@ -87,13 +88,18 @@ class Repository:
         return _SECRET.sub("", self.url)
 
     def dates(self, folder: str) -> Mapping[str, str]:
-        """Return when each file below a folder was last committed, ISO 8601, by its path from there."""
-        log = self._git("log", "--format=%x01%cI", "--name-only", "--no-renames", self.commit, "--", folder or ".")
+        """Return when each file below a folder was last committed, ISO 8601, by its path from there.
+
+        Where a shallow clone begins, nobody knows that.
+        """
+        shallow = self.copy / "git/shallow"
+        begins = shallow.read_text().split() if shallow.exists() else []
+        log = self._git("log", "--format=%x01%H%n%cI", "--name-only", "--no-renames", self.commit, "--", folder or ".")
         found: dict[str, str] = {}
         top = f"{folder}/" if folder else ""
         for part in log.split("\x01")[1:]:
-            date, *paths = filter(None, part.split("\n"))
-            for path in paths:
+            commit, date, *paths = filter(None, part.split("\n"))
+            for path in () if commit in begins else paths:
                 found.setdefault(path.removeprefix(top), iso_time(datetime.fromisoformat(date)))
         return found
 

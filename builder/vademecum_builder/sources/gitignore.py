@@ -17,6 +17,7 @@ from pathspec import GitIgnoreSpec
 
 from vademecum.errors import UsageError
 
+_SUBMODULE = re.compile(r'^\s*path\s*=\s*"?(.+?)"?\s*$', re.MULTILINE)
 _EVERYTHING_INSIDE = re.compile(r"/\*\*(?=/?\s*$)")
 
 
@@ -68,6 +69,15 @@ class Surroundings:
     def top(self) -> Path:
         """The git repository that the folder lies in, else the folder."""
         return repository_of(self.root) or self.root
+
+    @cached_property
+    def submodules(self) -> frozenset[Path]:
+        """Where other git repositories belong, as the one that the folder lies in says."""
+        named = self.top / ".gitmodules"
+        if not ((self.top / ".git").exists() and named.is_file()):
+            return frozenset()
+        text = named.read_text("utf-8", "surrogateescape")
+        return frozenset(self.top / path for path in _SUBMODULE.findall(text))
 
     @cached_property
     def enclosing(self) -> GitIgnore:

@@ -51,6 +51,8 @@ class Walk:
         except OSError as error:
             yield Skipped(key or ".", f"cannot be read: {error.strerror}")
             return
+        if not paths and Path(above[-1]) in self._surroundings.submodules:
+            yield Skipped(key or ".", "a submodule that is not here: `git submodule update --init` brings it")
         ignore = ignore.inside(folder, key)
         entries = [self._entry(path, key, above[-1]) for path in paths if not self._is_none(path)]
         # With its slash, a folder sorts among files where the keys of its files belong.

@@ -268,6 +268,23 @@ def test_a_submodule_is_told(repository: Path) -> None:
 
 
 @pytest.mark.slow
+def test_a_shallow_clone_is_read_and_says_no_date_of_what_lies_before_it(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit(repository, 1, a="Ann", b="Bob")
+    monkeypatch.setenv("GIT_COMMITTER_DATE", "2026-02-02T10:00:00Z")
+    commit(repository, 2, b="Bob again")
+    monkeypatch.setenv("GIT_COMMITTER_DATE", "2026-03-03T10:00:00Z")
+    commit(repository, 3, b="Bob at last")
+    place = repository.parent
+    git(place, "clone", "-q", "--depth=2", repository.as_uri(), "shallow")
+    found = documents(opened(place, SETTINGS.replace("repository", "shallow")))
+    assert {key: document.metadata.get("updated") for key, document in found.items()} == {
+        "a.md": None, "b.md": "2026-03-03T10:00:00Z",
+    }  # fmt: skip
+
+
+@pytest.mark.slow
 def test_a_history_that_was_rewritten_is_read_whole(repository: Path) -> None:
     commit(repository, 1, a="Ann")
     one = opened(repository.parent, SETTINGS)

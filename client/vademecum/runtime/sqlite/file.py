@@ -142,7 +142,7 @@ def storage_error(error: sqlite3.Error | UnicodeDecodeError | OSError, path: Pat
         return NotAStoreError(f"{path} is not a vademecum store; it was left as it is: choose another path")
     if is_damage(error):
         return StorageError(f"{path}: the store is damaged ({error}); the next sync mends it, or `vade doctor`")
-    if primary == sqlite3.SQLITE_READONLY:
+    if primary in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN):
         return StorageError(f"{path}: the store, its folder or its medium cannot be written ({error})")
     return StorageError(f"{path}: {error}")
 

@@ -95,6 +95,20 @@ def test_keys_for_which_the_disk_has_no_room_are_not_in_the_way_of_the_next(
     assert load_roots(tmp_path / ROOT_FILE)
 
 
+def test_a_root_key_that_is_lost_is_not_made_anew(folder: Path) -> None:
+    (folder / ROOT_KEY).unlink()
+    with pytest.raises(UsageError, match=r"root\.pem: cannot read the root key.*one that is lost has no substitute"):
+        renew_root(folder, NOW)
+
+
+@pytest.mark.parametrize("name", [ROOT_FILE, f"1.{ROOT_FILE}"])
+def test_which_root_is_damaged_is_told(folder: Path, name: str) -> None:
+    renew_root(folder, NOW)
+    (folder / name).write_bytes(b"\xef\xbb\xbf" + (folder / name).read_bytes())
+    with pytest.raises(ContentError, match=f"{folder / name}: not the JSON"):
+        load_roots(folder / ROOT_FILE)
+
+
 @pytest.mark.parametrize("at", [ROOT_KEY, RELEASE_KEY])
 def test_keys_that_another_process_has_just_made_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: str) -> None:
     def raced(root: Root, *signers: CryptoSigner) -> bytes:

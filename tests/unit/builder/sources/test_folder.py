@@ -237,6 +237,25 @@ def test_a_pointer_of_git_lfs_is_no_document(tmp_path: Path) -> None:
     assert "git lfs pull" in skipped(FolderSource(tmp_path))["large.md"]
 
 
+def test_a_submodule_that_was_not_fetched_is_told(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    put(
+        tmp_path,
+        ".gitmodules",
+        '[submodule "a"]\n\tpath = docs/a\n\turl = ../a\n[submodule "b"]\n\tpath = "docs/b c"\n',
+    )
+    put(tmp_path, "docs/a.md")
+    put(tmp_path, "docs/b c/here.md")
+    for name in ("a", "empty"):
+        (tmp_path / "docs" / name).mkdir()
+    told = "a submodule that is not here: `git submodule update --init` brings it"
+    assert skipped(FolderSource(tmp_path / "docs")) == {"a/": told}
+    (tmp_path / "docs/b c/here.md").unlink()
+    assert skipped(FolderSource(tmp_path)) == {"docs/a/": told, "docs/b c/": told}
+    (tmp_path / ".git").rmdir()
+    assert skipped(FolderSource(tmp_path)) == {}
+
+
 BODY = "MC4CAQAwBQYDK2VwBCIEIJ+DYvh6SEqVTm50DFtMDoQikTmiCqirVv9mWG9qfSnF"
 LONG = "\n".join([BODY] * 3)
 PEM = f"-----BEGIN PRIVATE KEY-----\n{LONG}\n-----END PRIVATE KEY-----"

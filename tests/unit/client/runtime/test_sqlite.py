@@ -537,6 +537,12 @@ def without_shared_memory(connect: Callable[[Path, str], sqlite3.Connection]) ->
     return connected
 
 
+def test_a_folder_that_cannot_be_written_is_told_and_not_only_that_nothing_opens(tmp_path: Path) -> None:
+    error = sqlite3.OperationalError("unable to open database file")
+    error.sqlite_errorcode = sqlite3.SQLITE_CANTOPEN
+    assert "its folder or its medium cannot be written" in str(sqlite_file.storage_error(error, tmp_path / "kb.db"))
+
+
 def test_no_space_reported_by_the_system(tmp_path: Path) -> None:
     error = sqlite_file.storage_error(OSError(28, "No space left on device"), tmp_path / "kb.db")
     assert type(error) is QuotaError
