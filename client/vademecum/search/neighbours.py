@@ -26,6 +26,7 @@ class Neighbours:
 
     def __init__(self, encoder: Encoder) -> None:
         self._encoder = encoder
+        self._known: dict[str, list[tuple[str, float]]] = {}
 
     @cached_property
     def _rows(self) -> NDArray[np.float64]:
@@ -44,6 +45,11 @@ class Neighbours:
         at = self._encoder.position(word)
         if at is None or _DIGIT.search(word):
             return []
+        if word not in self._known:  # a question that is being typed asks for most of it again
+            self._known[word] = self._found(at)
+        return self._known[word]
+
+    def _found(self, at: int) -> list[tuple[str, float]]:
         row = np.array(self._encoder.row(at), np.float64)
         products, sizes = self._rows @ row, self._sizes * float(row @ row)
         squares = products * products

@@ -8,6 +8,9 @@ const MOST_NEAR = 5;
 const DIGIT = /[0-9 ]/;
 
 export class Neighbours {
+  /** What was found; a question that is being typed asks for most of it again. @type {Map<string, [string, number][]>} */
+  #known = new Map();
+
   /** @param {import("./encoder.mjs").Encoder} encoder @param {import("./passes.mjs").Passes} passes */
   constructor(encoder, passes) {
     this.encoder = encoder;
@@ -33,6 +36,8 @@ export class Neighbours {
     const { encoder, passes } = this;
     const at = encoder.positions.get(word);
     if (at === undefined || DIGIT.test(word)) return [];
+    const known = this.#known.get(word);
+    if (known) return known;
     const { rows, ones, products, sizes } = this.table ?? this.#table();
     const row = encoder.row(at);
     const size = product(row, 0, row);
@@ -42,6 +47,8 @@ export class Neighbours {
       const square = products[i] * products[i];
       if (products[i] > 0 && 4 * square >= sizes[i] * size && i !== at && !DIGIT.test(encoder.words[i])) near.push([encoder.words[i], square / (sizes[i] * size)]);
     }
-    return near.sort(([, a], [, b]) => b - a).slice(0, MOST_NEAR); // of equals the first: a sort is stable
+    const found = near.sort(([, a], [, b]) => b - a).slice(0, MOST_NEAR); // of equals the first: a sort is stable
+    this.#known.set(word, found);
+    return found;
   }
 }

@@ -64,6 +64,11 @@ def test_of_equals_the_first_words_of_the_table_are_near_and_few_of_them() -> No
     assert [word for word, _ in found.of("b")] == [*"acdefgh"[:MOST_NEAR]]
 
 
+def test_what_was_found_is_kept() -> None:
+    found = Neighbours(encoder_of(dict.fromkeys("abc", (1, 0, 0, 0))))
+    assert found.of("b") is found.of("b") and found.of("b") != found.of("c")
+
+
 def test_a_number_means_itself_and_no_word_means_a_number() -> None:
     found = Neighbours(encoder_of(dict.fromkeys(["1998", "2002", "year", "date", "v2", "last year"], (1, 0, 0, 0))))
     assert (found.of("1998"), found.of("v2"), found.of("year")) == ([], [], [("date", 1.0)])
