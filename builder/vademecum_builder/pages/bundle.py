@@ -34,14 +34,16 @@ Modules = Mapping[str, str]
 def bundled(modules: Modules) -> dict[str, str]:
     """Return other texts under the same paths: what pages and workers begin with holds all that it imports.
 
-    What a page's file holds can still be imported where it was, and is the same there. What workers alone use stays
-    there as it is, for others. The worker that answers is on the way to the first hits and needs one file; the other
-    begins with what the page has loaded anyhow.
+    What a page's file holds can still be imported where it was. It is the same there where another file takes any of it
+    (an error is told by its class); else it lies there as it is written, as does what workers alone use. The worker
+    that answers is on the way to the first hits and needs one file; the other begins with what the page has loaded.
     """
     page, element = closure(PAGE, modules), closure(ELEMENT, modules)
-    files = {**modules, **_family(PAGE, PAGE, modules, told=page)}
-    files |= _family(ELEMENT, PAGE, modules, page, told=element)
-    for name in {*page, *element} - {PAGE, ELEMENT}:
+    taken = {name for other in modules.keys() - {*page} for name in _taken(other, modules)}
+    told = [name for name in element if name not in page or not taken.isdisjoint(_EXPORT.findall(modules[name]))]
+    files = {**modules, **_family(PAGE, PAGE, modules, told=told)}
+    files |= _family(ELEMENT, PAGE, modules, page, told=told)
+    for name in {*told} - {PAGE, ELEMENT}:
         names = ", ".join(_EXPORT.findall(modules[name]))
         holders = [PAGE] if name in page else [ELEMENT, PAGE]
         imports = "".join(f'import "{_address(file, name)}";\n' for file in holders[:-1])

@@ -123,6 +123,8 @@ def test_a_page_begins_with_two_files_and_what_answers_with_one() -> None:
     entries = {"vademecum.mjs", "vademecum-search.mjs", "query.mjs", "worker.mjs"}
     assert loaded(files) == {*entries, "page/later.mjs", "page/words.mjs"}
     assert files["search/scan.mjs"] == MODULES["search/scan.mjs"], "nobody's page begins a worker's work"
+    assert files["page/start.mjs"] == MODULES["page/start.mjs"], "no other file takes any of it"
+    assert "asFault" in files["errors.mjs"] and "class" not in files["errors.mjs"], "others take a class of it"
     assert "=>new Fault" in files["query.mjs"], "spaces that tell programs nothing"
     assert "let asFault=" in files["query.mjs"], "nor whether what nobody assigns to may be"
     assert "{yield Fault}" in files["query.mjs"], "nor does the end of a statement where its block ends"
