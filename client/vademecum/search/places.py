@@ -46,6 +46,10 @@ _DATED = re.compile(
 """In the key or title of a document that tells what was new once."""
 
 
+def _holds(name: str, asked: str) -> bool:
+    return f" {asked} " in f" {name} "
+
+
 def _letters(text: bytes) -> bytes:
     """Return the letters and figures of ASCII, small, and all that is not ASCII."""
     return text.lower().translate(None, _JOINED)
@@ -63,6 +67,8 @@ class Places:
         order = np.argsort(rows, kind="stable")  # of one chunk the lowest key stays first
         self._rows = rows[order]
         sizes = np.array([*map(len, chunks)], np.int64)
+        self._read = np.split(rows, np.cumsum(sizes)[:-1]) if chunks else []
+        """The chunks of each document in reading order."""
         self.firsts = rows[(np.cumsum(sizes) - sizes)[sizes > 0]]
         """The chunk that each document begins with, by their keys."""
         self._documents = np.repeat(np.arange(len(chunks)), sizes)[order]
@@ -233,6 +239,31 @@ class Places:
             return asked != "" and asked in (called, _NUMBER.sub("", called, count=1))
 
         return is_headed
+
+    def leading(self, query: str) -> Callable[[int, int], int]:
+        """Return what says with which chunk a document begins to say what is asked for, where this one says it best.
+
+        Below a heading that is the query, with or without its number, it is the first below that; where the query is
+        a part of the title, half of its words at least, the first of all, unless a chunk's own heading has it, too.
+        """
+        runs = named(query)
+        asked = " ".join(runs)
+
+        def lead(row: int, document: int) -> int:
+            path = self._headings(row).split(HEADING_SEPARATOR)
+            names = [" ".join(named(heading)) for heading in path]
+            depth = next((i for i, name in enumerate(names, 1) if asked in (name, _NUMBER.sub("", name, count=1))), 0)
+            if asked == "" or (depth == 0 and (_holds(names[-1], asked) or not entitled(document))):
+                return row
+            rows: list[int] = self._read[document].tolist()
+            return next(at for at in rows if self._headings(at).split(HEADING_SEPARATOR)[:depth] == path[:depth])
+
+        def entitled(document: int) -> bool:
+            index, position = unpacked(self._state.documents.places[document])
+            title = named(self._state.segments[index].document(position).title)
+            return len(title) <= 2 * len(runs) and _holds(" ".join(title), asked)
+
+        return lead
 
     def phrased(self, query: str, *, quoted: bool = False) -> Callable[[int], int]:
         """Return what says how many words the query has, where a chunk has it word for word (its text, headings, or

@@ -110,7 +110,10 @@ class Searcher:
             dated=self._places.is_dated if mode == "hybrid" else None,
         )
         shown = slice(offset, offset + limit)
-        results = self._present(ranking, found, cosines, documents, prefer or {}, shown, titled, facets, group=group)
+        lead = None if mode == "semantic" else self._places.leading(found.meant if found.guessed else query)
+        results = self._present(
+            ranking, found, cosines, documents, prefer or {}, shown, titled, facets, lead=lead, group=group
+        )
         results.language = foreign_language(words_of(query), found.unknown, self._places.languages)
         results.unknown = lacking(found.unknown, query)
         for phrase in lost:
@@ -185,15 +188,24 @@ class Searcher:
         titled: NDArray[np.int64],
         facets: Sequence[str] | None = None,
         *,
+        lead: Callable[[int, int], int] | None = None,
         group: bool,
     ) -> Results:
         candidates = list(self._candidates(ranking, documents, prefer, self._places.depth(shown.stop), group=group))
         groups: dict[int, list[Candidate]] = {}
+
+        def led(page: list[Candidate]) -> list[Candidate]:
+            """Put in front, as good as the best, what a page begins with to say what is asked for."""
+            row, score, at, rank = page[0]
+            first = lead(row, at) if lead and group else row
+            others = [candidate for candidate in page if candidate[0] != first]
+            return [(first, score, at, rank), *others] if len(others) < len(page) else page
+
         for number in self._places.settled(candidates, frozenset(titled.tolist())):
             key = candidates[number][2] if group else number
             groups.setdefault(key, []).append(candidates[number])
 
-        listed = [(first, more[:MOST_MORE]) for first, *more in list(groups.values())[shown]]
+        listed = [(first, more[:MOST_MORE]) for first, *more in map(led, list(groups.values())[shown])]
         rows = [candidate[0] for first, more in listed for candidate in (first, *more)]
         ids = self._index.ids
         wordly, meant = (places_of(rows, ranking.rows, scores, ids) for scores in (found.scores, cosines))

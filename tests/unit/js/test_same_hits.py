@@ -64,6 +64,8 @@ PAGES = {
             ("fr/3", "lang: fr\nversion: '3'", "Roues", "Turn the wheel."),
         )
     },
+    "care.md": "# Care of hand pumps\n\nFor those who have one.\n\n## Oil\n\nHand pumps: oil hand pumps.\n\n"
+    "## 2 Winter rules\n\n### Drain\n\nOpen the tap.\n\n### Cover\n\nWinter rules; a winter: winter rules.\n",
     "blog/2.md": "# Pumps of today\n\nA hand pump, for a siphon in the background.\n",
     "zh.md": "# 密钥\n\n新的密钥存放在文件夹中。\n",
     "valve.md": f"# Valve\n\nFiles. {' '.join(word for word in shipped_prior().words[:150] if 'value' not in word)}\n",
@@ -161,6 +163,15 @@ QUESTIONS = [
     *("wie tausche ich den zylinder", "come cambio la mia chiave", "hoe kan ik mijn wachtwoord wijzigen", "a la carte"),
     *("schloss", "pumpe", "laden", "Wo ist die Pumpe?", "kasse", "der", "taus", "rasse", '"Pumpe"'),  # parts of words
     *("newsleter", "sicherheit"),
+    *(
+        "hand pumps",
+        "of hand pumps",
+        "care of hand",
+        "hand pmups",
+        "winter rules",
+        "2 winter rules",
+        '"winter rules" cover',
+    ),
     *("wheel", "turn the wheel", "wheels", "roues", "brake", "a shoe"),  # in many places
     # What nobody means to ask.
     *(

@@ -121,39 +121,28 @@ export class Generation {
     return { document: owner.key, title: owner.segment.titles.at(owner.row), metadata: parseMetadata(owner) };
   }
 
+  /** The rows of a document in reading order. @param {number} at */
+  reading(at) {
+    const { segment: { chunks, bounds }, row } = this.documents[at];
+    return Array.from(chunks.subarray(bounds[row], bounds[row + 1]), (id) => /** @type {number} */ (this.index.find(id)));
+  }
+
   /** A whole document, or null. @param {string} key */
   document(key) {
-    const place = this.documents.find((document) => document.key === key);
-    if (!place) return null;
-    const { segment, row } = place;
-    const ids = Array.from(segment.chunks.subarray(segment.bounds[row], segment.bounds[row + 1]));
-    return {
-      key,
-      title: segment.titles.at(row),
-      url: segment.urls.at(row),
-      metadata: parseMetadata(place),
-      chunks: ids.map((id) => this.#chunk(id)),
-    };
+    const at = this.documents.findIndex((document) => document.key === key);
+    if (at < 0) return null;
+    const { segment, row } = this.documents[at];
+    const { title, metadata } = this.heads(at);
+    return { key, title, url: segment.urls.at(row), metadata, chunks: this.reading(at).map((row) => this.#chunk(row)) };
   }
 
-  /** @param {bigint} id */
-  #chunk(id) {
-    const { segment, row } = this.place(/** @type {number} */ (this.index.find(id)));
+  /** @param {number} at */
+  #chunk(at) {
+    const { segment, row } = this.place(at);
+    const { id, heading, markdown } = this.passage(at);
     const headings = splitHeadings(segment.headings.at(row));
-    return {
-      id: hexId(id),
-      heading: headings.join(HEADING_JOINT),
-      headings,
-      anchor: segment.anchors.at(row),
-      ...bothTexts(segment, row),
-    };
+    return { id, heading, headings, anchor: segment.anchors.at(row), text: plainText(markdown), markdown };
   }
-}
-
-/** @param {Segment} segment @param {number} row */
-function bothTexts(segment, row) {
-  const markdown = segment.texts.at(row);
-  return { text: plainText(markdown), markdown };
 }
 
 /** @param {Uint8Array[]} files the segments of one generation, newest first

@@ -145,8 +145,24 @@ export class Places {
       const { segment, row: place } = this.generation.place(row);
       const { bytes, offsets } = segment.headings;
       if (!mayEnd(bytes, offsets[place], offsets[place + 1], letters)) return false;
-      const called = named(segment.headings.at(place).split("\x1f").pop() ?? "").join(" ");
-      return asked !== "" && [called, called.replace(/^[0-9]\S* /, "")].includes(asked);
+      return asked !== "" && isCalled(named(segment.headings.at(place).split("\x1f").pop() ?? "").join(" "), asked);
+    };
+  }
+
+  /** What says with which row a document begins to say what is asked for, where this one says it best. Below a heading that is
+   * the query that is the first below that; where the query is a part of the title, half of its words at least, the first of
+   * all, unless a row's own heading has the query, too. @param {string} query @returns {(candidate: Candidate) => number | undefined} */
+  leading(query) {
+    const runs = named(query);
+    const asked = runs.join(" ");
+    const path = (/** @type {number} */ at) => this.#column("headings", at).split("\x1f");
+    return ({ at, shown }) => {
+      const names = path(at).map((heading) => named(heading).join(" "));
+      const depth = names.findIndex((name) => isCalled(name, asked)) + 1;
+      const title = named(this.generation.heads(shown).title);
+      if (!asked || (!depth && (holds(names.at(-1), asked) || title.length > 2 * runs.length || !holds(title.join(" "), asked)))) return at;
+      const above = (/** @type {number} */ at) => path(at).slice(0, depth).join();
+      return this.generation.reading(shown).find((one) => above(one) === above(at));
     };
   }
 
@@ -243,6 +259,12 @@ export class Places {
     return typeof page === "string" ? page : this.generation.documents[at].key;
   }
 }
+
+/** Whether a heading is what is asked for, with or without its number. @param {string} name @param {string} asked */
+const isCalled = (name, asked) => [name, name.replace(/^[0-9]\S* /, "")].includes(asked);
+
+/** @param {string | undefined} name @param {string} asked */
+const holds = (name, asked) => ` ${name} `.includes(` ${asked} `);
 
 /** What stands between quotes and has a word: it is meant as it was typed. Behind a figure the mark is one of inches. @param {string} query */
 export function quotedIn(query) {

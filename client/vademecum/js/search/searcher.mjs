@@ -138,7 +138,8 @@ export class Searcher {
       if (having.size) fitting = (row) => having.has(row) && (!before || before(row));
       else if (!unknown.some((word) => phrase.includes(word))) unknown.push(phrase);
     }
-    const answer = this.#answer(found, fits, { fitting, mode, titled, first, names, limit, offset, group, prefer, facets });
+    const lead = mode === "semantic" ? undefined : places.leading(found.guessed ? found.meant : query);
+    const answer = this.#answer(found, fits, { fitting, mode, titled, first, names, lead, limit, offset, group, prefer, facets });
     const language = found.unknown.length ? await this.#foreign(query, found.unknown) : "";
     const texts = answer.hits.flatMap(({ title, excerpt }) => [title, excerpt]);
     const meant = answer.meant && answer.meant.split(" ").map((/** @type {string} */ word) => asWritten(word, query, texts)).join(" ");
@@ -164,8 +165,8 @@ export class Searcher {
   }
 
   /** @param {import("./words.mjs").Found} found @param {boolean[] | null} fits
-   * @param {Omit<Question, "query" | "filters"> & {fitting: ((row: number) => boolean) | null, titled: number[], first: number[], alone?: boolean, names?: import("./ranking.mjs").Names}} asked */
-  #answer(found, fits, { fitting, mode, titled, first, alone, names, limit, offset, group, prefer, facets }) {
+   * @param {Omit<Question, "query" | "filters"> & {fitting: ((row: number) => boolean) | null, titled: number[], first: number[], alone?: boolean, names?: import("./ranking.mjs").Names, lead?: (candidate: Candidate) => number | undefined}} asked */
+  #answer(found, fits, { fitting, mode, titled, first, alone, names, lead, limit, offset, group, prefer, facets }) {
     const { generation, places, meaning } = this;
     const { index, owners } = generation;
     const ranking = fuse(meaning, found, { mode, weight: this.encoder.wordsWeight / 1000, fits: fitting, titled: first, alone }, this.room);
@@ -179,9 +180,15 @@ export class Searcher {
       if (!place) {
         count = placed[shown] = count + 1;
         if (count <= offset + limit) groups.push([{ at, shown }]);
-      } else if (place <= groups.length && groups[place - 1].length <= MOST_MORE) groups[place - 1].push({ at, shown });
+      } else groups[place - 1]?.push({ at, shown });
     }
-    const shown = groups.slice(offset);
+    const shown = groups.slice(offset).map((page) => {
+      const [best] = page;
+      const row = lead?.(best);
+      const begun = page.find(({ at }) => at === row) ?? best;
+      ranking.scores[begun.at] = ranking.scores[best.at]; // it is as good
+      return [begun, ...page.filter((one) => one !== begun).slice(0, MOST_MORE)];
+    });
     const rows = shown.flat().map(({ at }) => at);
     const wordly = placesOf(rows, ranking.rows, found.scores, this.room.said, index.ids, this.room);
     const meant = placesOf(mode === "lexical" ? [] : rows, ranking.rows, meaning.scores, this.room.meant, index.ids, this.room);

@@ -97,6 +97,53 @@ def test_a_heading_typed_as_it_is_leads_to_its_section(kb: KnowledgeBase) -> Non
         assert kb.search(query)[0].heading.endswith("2.1 By hand")
 
 
+LONG = {
+    "pumps.md": "# Care of hand pumps\n\nFor those who have one in their garden, or two.\n\n"
+    "## Oil\n\nHand pumps, other pumps: oil hand pumps.\n\n"
+    "## 2 Winter rules\n\n### Drain\n\nTake care, take care of the tap: care!\n\n"
+    "### Cover\n\nWinter rules; rules of a winter: winter rules.\n\n## Big hand\n\nTwo hands.\n",
+    "wheels.md": "# Big wheels\n\nOf wagons that horses draw.\n\n## Old wheels\n\nWheels, wheels: old wheels.\n",
+    "other.md": "# Other\n\nA hand, a pump, a rule, a winter.\n",
+}
+
+
+@pytest.fixture(scope="module")
+def long(tmp_path_factory: pytest.TempPathFactory) -> KnowledgeBase:
+    return searched(tmp_path_factory.mktemp("long"), LONG)
+
+
+@pytest.mark.parametrize(
+    ("query", "heading"),
+    [
+        ("hand pumps", ""),  # half of the title
+        ("care of hand", ""),
+        ("hand pmups", ""),
+        ("care", "2 Winter rules › Drain"),  # less than half
+        ("wheels", "Old wheels"),  # in a heading, too
+        ("pumps for winter", "2 Winter rules › Cover"),
+        ("winter rules", "2 Winter rules › Drain"),  # a heading without text of its own
+        ("2 winter rules", "2 Winter rules › Drain"),
+        ("rules of a winter", "2 Winter rules › Cover"),
+    ],
+)
+def test_a_part_of_a_title_or_a_heading_leads_to_where_the_page_begins_to_say_it(
+    long: KnowledgeBase, query: str, heading: str
+) -> None:
+    for mode in ("hybrid", "lexical"):
+        first, *others = long.search(query, mode=mode)
+        assert (first.document, first.heading) == ("wheels.md" if query == "wheels" else "pumps.md", heading), mode
+        assert first.id not in {more.id for more in first.more}
+        assert all(first.score >= other.score for other in (*first.more, *others))
+
+
+def test_where_passages_are_told_one_by_one_the_best_is_first(long: KnowledgeBase) -> None:
+    assert long.search("winter rules", group=False)[0].heading == "2 Winter rules › Cover"
+
+
+def test_what_is_in_quotes_stands_where_a_page_is_shown_from(long: KnowledgeBase) -> None:
+    assert long.search('hand pumps "oil hand"')[0].heading == "Oil"
+
+
 @pytest.mark.parametrize("query", ["address already in use", "Address already in use?", "read_timeout"])
 def test_what_a_text_says_word_for_word_is_before_what_has_the_words_more_often(tmp_path: Path, query: str) -> None:
     pages = {
