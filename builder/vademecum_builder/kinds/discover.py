@@ -29,6 +29,7 @@ from vademecum_builder.sources.fetched import fetch, is_address
 from vademecum_builder.sources.left_out import files_outside_of_published
 from vademecum_builder.sources.mail import MAILS, is_maildir
 from vademecum_builder.sources.record_files import Layout
+from vademecum_builder.sources.record_lists import WHOLE
 from vademecum_builder.sources.unzipped import ending_of
 
 _SQLITE = b"SQLite format 3\0"
@@ -223,19 +224,36 @@ def _catalogs(name: str, path: Path, folder: Path) -> list[Proposal]:
     """Return the catalog that files of a folder are, or one of each where they hold other things."""
     source = CatalogSource(str(path))
     files = source.files()
-    layout = Layout("".join(source.lists_of_records()[:1]) if len(files) > 1 else "")
+    some = files[:: -(-len(files) // _EACH)] if len(files) > 1 else ()
+    layout = Layout(_most_common_list(some))
     found: list[set[str]] = []
-    for file in files[:: -(-len(files) // _EACH)] if len(files) > 1 else ():
+    for file in some:
         with suppress(SourceError):  # it holds something else: several lists, say
             found.append(set(CatalogSource(str(file), layout).sample(1)[0]))
             continue
         found.append(set())
-    unlike = sum(not names or 2 * len(names & found[0]) < len(names | found[0]) for names in found)
-    if unlike and len(files) <= _EACH:
+    # What each of them is like tells the one that lists the others from these.
+    unlike = min((sum(not _are_alike(names, usual) for names in found) for usual in found), default=0)
+    if unlike and len(files) <= _EACH and layout.records != WHOLE:
         return _each(files, folder)
     if 2 * unlike > len(found):
         raise UsageError(_UNLIKE.format(path))
-    return [_catalog(name, str(path), _relative(path, folder))]
+    first = "".join(source.lists_of_records()[:1])
+    within = layout.records if len(files) > 1 and layout.records != first else ""
+    return [_catalog(name, str(path), _relative(path, folder), within=within)]
+
+
+def _are_alike(names: set[str], usual: set[str]) -> bool:
+    return bool(names) and 2 * len(names & usual) >= len(names | usual)
+
+
+def _most_common_list(files: Sequence[Path]) -> str:
+    """Return where most files of a folder have their records (`Layout.records`)."""
+    found: Counter[str] = Counter()
+    for file in files:
+        with suppress(SourceError):
+            found["".join(CatalogSource(str(file)).lists_of_records(one_of_many=True)[:1])] += 1
+    return next((at for at, _ in found.most_common(1)), "")
 
 
 def _each(files: Sequence[Path], folder: Path) -> list[Proposal]:
@@ -320,8 +338,13 @@ def _catalog(name: str, where: str, place: str, *, complete: bool = True, within
         )
     # An address is read as a catalog, and so are XML and YAML: of an archive it has to be a file of JSON or a table.
     catalog = is_address(where) or where.lower().endswith(SELDOM)
-    archive = None if catalog else of_messages(name, dict(told), fields, (), columns)
+    in_list = "" if catalog else "".join(source.lists_of_records(always=True)[:1])
+    called = f"{name}_{in_list.rpartition('.')[2]}".strip("_*.")
+    archive = None if catalog else of_messages(called, dict(told), fields, (), columns)
+    archive = archive and replace(archive, name=name)
     found = archive or of_records(name, "catalog", dict(told), fields, len(records))
+    if lists == [WHOLE] and not archive and not names_an_id(str(found.settings.get("id", ""))):
+        found = of_records(name, "catalog", dict(told), fields, len(records), ["_key"])  # which its file is called
     named = PurePosixPath(place).stem
     listed = at.rpartition(".")[2]
     if not archive and tells_of_people(listed if is_called_people(listed) else named, fields, len(records), columns):
@@ -331,7 +354,11 @@ def _catalog(name: str, where: str, place: str, *, complete: bool = True, within
         found = replace(found, notes=(told_of, *found.notes))
     if any(path.rpartition(".")[2].lower() == "participants" for path in lists[1:]):
         found = replace(found, notes=(_BETWEEN_THEM, *found.notes))
-    if not archive and not found.settings.get("merge") and (id := str(found.settings.get("id", ""))):
+    if (
+        not archive
+        and not found.settings.get("merge")
+        and (id := str(found.settings.get("id", ""))) not in ("", "_key")
+    ):
         found = _told_apart(found, read, id)
     if lists[1:]:
         more = f" and {len(lists) - 1 - _TOLD} more" if len(lists) - 1 > _TOLD else ""

@@ -32,6 +32,8 @@ CODE: Final = re.compile(
     re.IGNORECASE,
 )
 """What people copy from a label or an order, and type."""
+_OF_SOMEBODY: Final = ("secret", "key", "mail", "reached", "paid", "lent")
+"""Why objects are private as a whole; an artist's day of birth is left out by itself."""
 _NAMES: Final = 10
 """In an object; of fewer each may be a field."""
 _MANY: Final = 10
@@ -235,8 +237,8 @@ def _type_of_objects(value: list[Any]) -> str:
     """Return `objects` of things with texts that anybody may read, such as authors: their texts are found by words;
     `private` of those that say what is nobody's business."""
     inner = [one for each in value if isinstance(each, dict) for one in _flat(each, "", ())]
-    texts = [str(said) for _, said in inner if _type_of(said) == "text"]
-    if any(is_named_private(name) for name, _ in inner) or any(map(reaches, texts)):
+    texts = [str(said) for name, said in inner if _type_of(said) == "text" and not is_named_private(name)]
+    if any(is_named_private(name, *_OF_SOMEBODY) for name, _ in inner) or any(map(reaches, texts)):
         return "private"
     return "objects" if inner and 2 * len(texts) >= len(inner) else "nested"
 

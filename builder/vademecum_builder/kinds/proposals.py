@@ -35,7 +35,7 @@ MESSAGE: Mapping[str, re.Pattern[str]] = {
         """,
         "channel": """
             channel room room_id channel_id channel_name conversation conversation_id chat chat_id kanal raum canal sala
-            salon canale stanza kanaal
+            salon canale stanza kanaal rid
         """,
         "thread": """
             thread thread_id thread_ts topic topic_id root_id discussion discussion_id ticket_id issue_id

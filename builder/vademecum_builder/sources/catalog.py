@@ -7,10 +7,10 @@ import os
 from collections import Counter
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path, PurePosixPath
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 from urllib.parse import urlsplit
 
 from vademecum.errors import ContentError, UsageError
@@ -127,14 +127,19 @@ class CatalogSource:
         return found
 
     def shared(self, id: str, most: int) -> tuple[int, int]:
-        """Return how many of the first records have the same in a field as an earlier one, and how many were read.
+        """Return how many of the first records have the same in a field as an earlier one of their file, and how many
+        were read.
 
         Raises:
             UsageError, HostError: As `sample`.
         """
         with closing(self._records()) as records:
-            read = (record for _, record in islice(records, most))
-            seen = Counter(str(field_at(record, id)) for record in read if not isinstance(record, Failed))
+            read = islice(records, most)
+            seen = Counter(
+                (place.rpartition(":")[0], str(field_at(record, id)))
+                for place, record in read
+                if not isinstance(record, Failed)
+            )
         return seen.total() - len(seen), seen.total()
 
     def _records(self) -> Generator[tuple[str, dict[str, Any] | Failed], None, None]:
@@ -147,12 +152,13 @@ class CatalogSource:
                 except ContentError as error:
                     raise SourceError(f"{place}: {error.message}") from error
 
-    def lists_of_records(self, *, always: bool = False) -> list[str]:
+    def lists_of_records(self, *, always: bool = False, one_of_many: bool = False) -> list[str]:
         """Return the paths of the lists in a file: that which holds the records first, as far as it has to be named;
         empty: it has not.
 
         Args:
             always: Also the only list, which has not.
+            one_of_many: Whether the file is one of several, each of which may be a record.
 
         Raises:
             UsageError, HostError: As `sample`.
@@ -161,7 +167,7 @@ class CatalogSource:
         with closing(self._bodies(files)) as bodies:
             _, name, stream = next(bodies)
             try:
-                return find_lists(stream, ending_of(name), always=always, one_of_many=len(files) > 1)
+                return find_lists(stream, ending_of(name), always=always, one_of_many=one_of_many or len(files) > 1)
             except ContentError as error:
                 raise SourceError(f"{self.place}: {error.message}") from error
 
@@ -213,13 +219,24 @@ def _opened(files: Sequence[Path]) -> Generator[tuple[str, str, BinaryIO], None,
             raise SourceError(f"{file}: it was changed while it was read: build again when it is written")
 
 
+class _Seen(NamedTuple):
+    """A record that was read: the type of its id, the file, and of one of several files a digest of what it says."""
+
+    type: type
+    file: str
+    said: str
+
+
 class Listing:
     """One reading of all files: which ids were seen, and which fields."""
 
     def __init__(self, source: CatalogSource) -> None:
         self.source = source
         self.id = source.id
-        self.seen: dict[str, type] = {}
+        self.seen: dict[str, _Seen] = {}
+        self.file = ""
+        self.is_one_of_several = not is_address(source.place) and not Path(source.place).is_file()
+        self.elsewhere = 0
         self.read = 0
         self.names: dict[str, None] = {}
         self.needs = [*source.needs, *([("id", source.id)] if source.id not in ("", ALL) else [])]
@@ -233,14 +250,18 @@ class Listing:
             try:
                 said: list[str] = []
                 ending = ending_of(name)
+                self.file = self._called(place)
                 records = read_records(stream, ending, self.source.layout, warn=said.append)
                 for number, record in merged(records, self._id_of) if self.source.merge else records:
                     if self.source.layout.records == WHOLE and isinstance(record, dict):
-                        record.setdefault(_KEY, self._called(place))
+                        record.setdefault(_KEY, self.file)
                     yield self.entry(f"{name}:{number}", record)
                 self.warnings += [f"{name}: {told}" for told in said]
             except ContentError as error:
                 raise SourceError(f"{place}: {error.message}") from error
+        if self.elsewhere:
+            told = f"{self.elsewhere} records have the {self.id} of another one in another file"
+            self.warnings.append(f"{told}: their keys begin with what their file is called")
         self.check()
 
     def _called(self, place: str) -> str:
@@ -277,17 +298,24 @@ class Listing:
         key = str(id)
         if isinstance(id, Failed):
             return Skipped(place, id.reason, str(record))
-        if key in self.seen:
-            other = self.seen[key] is not type(id)
-            reason = f"its id is {id!r}, and that of another record is the same in another type" if other else ""
-            return Skipped(place, reason or f"its id {key} is that of an earlier record, which stands", str(record))
         try:
             item = record_item(key, record)
         except RecursionError:
             return Skipped(place, "nested too deeply", str(record))
+        said = digest_of(item.data) if isinstance(item, SourceItem) and self.is_one_of_several else ""
+        first = self.seen.get(key)
+        if first and first.type is type(id) and first.file != self.file and first.said != said:
+            key = f"{self.file}/{key}"
+            item = replace(item, key=key)
+            self.elsewhere += 1
+            first = self.seen.get(key)
+        if first:
+            other = first.type is not type(id)
+            reason = f"its id is {id!r}, and that of another record is the same in another type" if other else ""
+            return Skipped(place, reason or f"its id {key} is that of an earlier record, which stands", str(record))
         if isinstance(item, SourceItem) and private_key_line(item.data):
             return Skipped(place, "it holds a private key, which everybody could read: take it out")
-        self.seen[key] = type(id)
+        self.seen[key] = _Seen(type(id), self.file, said)
         return item
 
     def _digest(self, record: Mapping[str, Any]) -> str | Failed:

@@ -18,7 +18,7 @@ from vademecum_builder.sources import calendars, parquet_records
 from vademecum_builder.sources.charset import encoding_of, unicode_of
 from vademecum_builder.sources.csv_rows import csv_rows
 from vademecum_builder.sources.json_records import parsed_or_none, split_records
-from vademecum_builder.sources.record_lists import WHOLE, YAML
+from vademecum_builder.sources.record_lists import EVERY, WHOLE, YAML
 from vademecum_builder.sources.records import MAX_BYTES, NOT_UTF_8, Failed, field_at, too_large
 from vademecum_builder.sources.references import FORMATS, references
 from vademecum_builder.sources.xml_records import repeated_elements, split_elements
@@ -51,8 +51,9 @@ class Layout:
 
     Attributes:
         records: The path of the list in JSON and YAML, `data.items` or `/data/items`, of the element in XML,
-            `channel.item`; `products.*`: of the object whose values are records, each with its key as `_key`; `.`: the
-            file itself; empty: the one list that there is.
+            `channel.item`; `products.*`: of the object whose values are records, each with its key as `_key`; `*[]`:
+            all lists of one object, each with its key as `_list`; `.`: the file itself; empty: the one list that there
+            is.
         encoding: As Python names it; empty: as it looks.
         halves: Whether a line with half an emoji is read: programs cut messages there.
     """
@@ -151,7 +152,7 @@ def _elements(
     stream: BinaryIO, records: str, longest: int, head: bytes
 ) -> Iterator[tuple[int, dict[str, Any] | Failed]]:
     wanted = records.strip("/").replace("/", ".")
-    found = [wanted] if wanted else list(repeated_elements(head))
+    found = [wanted if records != WHOLE else ""] if wanted else list(repeated_elements(head))
     if len(found) != 1:
         raise ContentError(_SEVERAL.format(*sorted(found)) if found else "no element in it stands several times")
     number = 0
@@ -220,7 +221,7 @@ def _listed(stream: BinaryIO, records: str, longest: int, head: str) -> Iterator
     others: dict[str, None] = {}
     number = 0
     for path, data in split_records(stream, longest, keyed, wanted):
-        if not records and not number:
+        if (not records and not number) or (records == EVERY and path and "." not in path):
             wanted = path
         if path != wanted:
             others[path or "/"] = None
@@ -228,7 +229,11 @@ def _listed(stream: BinaryIO, records: str, longest: int, head: str) -> Iterator
                 raise ContentError(_SEVERAL.format(wanted or "/", path or "/"))
             continue
         number += 1
-        yield number, too_large(longest) if data is None else _parsed(data)
+        record = too_large(longest) if data is None else _parsed(data)
+        yield (
+            number,
+            record | {"_list": record.get("_list", path)} if records == EVERY and isinstance(record, dict) else record,
+        )
     if not number and (others or not _is_empty_list(head, wanted)):
         found = f"; there is {', '.join(others)}" if others else ""
         raise ContentError(f"no list of objects {f'at {records}' if records else 'in it'}{found}")

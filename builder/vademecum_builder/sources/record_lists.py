@@ -12,17 +12,21 @@ from typing import Any, BinaryIO, Final
 from vademecum.errors import ContentError
 from vademecum_builder.sources.json_records import parsed_or_none, split_records
 from vademecum_builder.sources.records import MAX_BYTES
-from vademecum_builder.sources.xml_records import repeated_elements
+from vademecum_builder.sources.xml_records import repeated_elements, split_elements
 from vademecum_builder.sources.yaml_values import json_of
 
 WHOLE: Final = "."
 """Where a file is one record."""
+EVERY: Final = "*[]"
+"""Where the records are all that stand in the lists of one object: questions by topic."""
 YAML: Final = (".yaml", ".yml")
 _HEAD: Final = 1 << 20
 """Bytes that are looked at."""
 _LISTS: Final = ("data", "items", "results", "products", "records", "entries", "rows", "documents", "hits", "value")
 """What a list of records is called, of several."""
 _MANY: Final = 10
+_SEVERAL: Final = 3
+"""Lists of records that are alike, in one object."""
 _ONE_LIST: Final = re.compile(rb'(?:\{\s*"(\w+)"\s*:\s*)?\[\s*\{')
 """How a file begins that is a list, or an object whose first field is one."""
 _ONE_OBJECT: Final = re.compile(rb'\{\s*"((?:[^"\\]|\\.)*)"\s*:\s*\{')
@@ -45,18 +49,40 @@ def find_lists(stream: BinaryIO, ending: str, *, always: bool = False, one_of_ma
     value = parsed_or_none(head.removeprefix(codecs.BOM_UTF8))  # None: no JSON, or longer than what is looked at
     found = repeated_elements(head) if ending == ".xml" else _lists_of(text, value)
     named = [path for path in found if path.rpartition(".")[2] in _LISTS]
-    if one_of_many and not named and _is_one_record(value, listed=bool(found)):
+    whole = _root_of(head) if ending == ".xml" and one_of_many else value
+    if one_of_many and not named and _is_one_record(whole, listed=bool(found)):
         return [WHOLE]
     if not found:
         keyed = _keyed_records(value, text)
         return [keyed] if keyed else []
     if not named and _are_in_records(found, value, text):
         return ["*"]
+    if not named and ending != ".xml" and _are_alike(text, found):
+        return [EVERY]
     # What stands below the root of XML is known by its path alone, and its first part may be another one tomorrow;
     # what stands below a list by the path that leads into it.
     if always or len(found) > 1 or ending == ".xml" or "*" in "".join(found):
         return sorted(found, key=lambda path: (path not in named, -found[path]))
     return []
+
+
+def _root_of(head: bytes) -> Any:
+    """Return what an XML file holds, where its end is in its beginning; None: it is not, or it cannot be read."""
+    with suppress(ContentError):
+        return next(split_elements(io.BytesIO(head), "", _HEAD), None)
+    return None
+
+
+def _are_alike(text: bytes, lists: Counter[str]) -> bool:
+    """Return whether lists in one object are several, of records with the same fields for the most part."""
+    if len(lists) < _SEVERAL or any("." in path or not path for path in lists):
+        return False
+    names: dict[str, set[str]] = {path: set() for path in lists}
+    with suppress(ContentError):  # the beginning ends in the middle
+        for path, data in split_records(io.BytesIO(text), MAX_BYTES):
+            names[path] |= {*(parsed_or_none(data or b"") or ())}
+    usual = names[max(lists, key=lambda path: lists[path])]
+    return all(2 * len(one & usual) > len(one | usual) for one in names.values())
 
 
 def _lists_of(text: bytes, value: Any) -> Counter[str]:

@@ -50,7 +50,7 @@ def split_elements(stream: BinaryIO, records: str, longest: int) -> Iterator[dic
     """Yield each element at a path as fields.
 
     Args:
-        records: The path below the root.
+        records: The path below the root; empty: the root itself.
         longest: Bytes of an element, about.
 
     Raises:
@@ -73,11 +73,12 @@ def split_elements(stream: BinaryIO, records: str, longest: int) -> Iterator[dic
                     above.append(element)
                     continue
                 above.pop()
-                if ".".join(at[1:]) == records and above:
+                if ".".join(at[1:]) == records and bool(above) is bool(records):
                     value = _value(element)
                     yield value if isinstance(value, dict) else {TEXT: value}
                     size = 0
-                    above[-1].clear()
+                    for outer in above[-1:]:
+                        outer.clear()
                 at.pop()
         except ET.ParseError as error:
             raise ContentError(f"no XML that can be read ({error})" if read else _CUT) from None

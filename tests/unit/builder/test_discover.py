@@ -1521,6 +1521,64 @@ def test_lists_of_words_and_objects_that_are_numbers_in_a_record_or_two_are_foun
     assert proposal(fields, 10)["text"] == ["text", "feats", "immune"]
 
 
+def test_lists_of_one_object_that_are_alike_are_one(tmp_path: Path) -> None:
+    topics = {f"topic {t}": [{"q": f"How {t} {n}?", "a": text_of(n)} for n in range(3)] for t in "abc"}
+    (tmp_path / "a.json").write_text(json.dumps(topics))
+    [found] = discover(str(tmp_path / "a.json"), tmp_path)
+    assert (found.settings["records"], found.settings["text"]) == ("*[]", ["a", "_list"])
+    for others in ({"topic d": [{"name": "D", "b": 1, "c": 2}]}, {"items": topics["topic a"]}):
+        (tmp_path / "a.json").write_text(json.dumps(topics | others))
+        assert discover(str(tmp_path / "a.json"), tmp_path)[0].settings["records"] != "*[]"
+    (tmp_path / "a.json").write_text(json.dumps({one: topics[one] for one in ("topic a", "topic b")}))
+    assert discover(str(tmp_path / "a.json"), tmp_path)[0].settings["records"] in ("topic a", "topic b")
+
+
+@pytest.mark.parametrize("ending", ["json", "xml"])
+def test_files_that_are_a_record_each_are_called_by_their_file_and_what_lists_them_is_none(
+    tmp_path: Path, ending: str
+) -> None:
+    for n in range(6):
+        record = {"title": f"Talk {n % 2}", "about": text_of(n), "parts": [{"part": f"P{n}{k}"} for k in range(n % 3)]}
+        inner = "".join(f"<part><of>P{n}{k}</of></part>" for k in range(n % 3))
+        written = f"<talk><title>{record['title']}</title><about>{record['about']}</about>{inner}</talk>"
+        (tmp_path / f"talk {n}.{ending}").write_text(json.dumps(record) if ending == "json" else written)
+    (tmp_path / f"a.{ending}").write_text('{"title": "Talks"}' if ending == "json" else "<talks><of>1</of></talks>")
+    [found] = discover(str(tmp_path), tmp_path)
+    settings = found.settings
+    assert (settings["records"], settings["id"], settings["title"]) == (".", "_key", "title")
+    assert settings["text"][0] == "about"
+
+
+def test_messages_are_known_by_the_list_that_they_stand_in_and_by_what_they_are_nested_in(tmp_path: Path) -> None:
+    sent = rows(
+        lambda n: {
+            "_id": f"m{n}",
+            "msg": text_of(n),
+            "ts": f"2024-01-{n + 1:02}T10:00:00.000Z",
+            "u": {"username": "ann"},
+        }
+    )
+    (tmp_path / "pumps.json").write_text(json.dumps({"messages": sent}))
+    [found] = discover(str(tmp_path / "pumps.json"), tmp_path)
+    assert (found.kind, found.name, found.settings["author"]) == ("messages", "pumps", "u.username")
+    (tmp_path / "pumps.json").write_text(json.dumps([{**one, "rid": "GENERAL"} for one in sent]))
+    [found] = discover(str(tmp_path / "pumps.json"), tmp_path)
+    assert (found.kind, found.settings["channel"]) == ("messages", "rid")
+
+
+def test_artists_are_found_without_their_day_of_birth(tmp_path: Path) -> None:
+    works = rows(
+        lambda n: {"id": n, "title": f"W{n}", "about": text_of(n), "by": [{"name": f"Ann {n}", "birth_date": "1900"}]}
+    )
+    (tmp_path / "a.json").write_text(json.dumps(works))
+    [found] = discover(str(tmp_path / "a.json"), tmp_path)
+    assert found.settings["text"] == ["about", "by"]
+    (tmp_path / "v.toml").write_text(found.toml())
+    [[opened]] = open_sources(read_settings(tmp_path / "v.toml")).values()
+    item = next(one for one in opened.source.changes(None).entries if isinstance(one, SourceItem))
+    assert "Ann 0" in str(opened.reader().read(item)) and "1900" not in str(opened.reader().read(item))
+
+
 def test_a_list_of_one_record_is_that_record(tmp_path: Path) -> None:
     parts = [{"id": n, "text": text_of(n)} for n in range(3)]
     for number, (record, at) in enumerate(

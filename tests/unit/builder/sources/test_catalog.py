@@ -193,6 +193,33 @@ def test_the_first_records_are_a_sample_and_why_none_can_be_read_is_told(tmp_pat
         assert CatalogSource(source.place, Layout("data")).sample(2) == [VALVE] * 2
 
 
+def test_records_of_several_files_with_one_id_are_told_apart_by_their_file(tmp_path: Path) -> None:
+    (tmp_path / "dc.json").write_text(json.dumps([{"id": 1, "name": "Bat"}, {"id": 2, "name": "Cat"}]))
+    more = [{"id": 1, "name": "Ant"}, {"id": 2, "name": "Cat"}, {"id": 1, "name": "Bee"}, {"id": "2"}]
+    (tmp_path / "marvel.json").write_text(json.dumps(more))
+    source = CatalogSource(str(tmp_path))
+    changes = source.changes(None)
+    entries = [*changes.entries]
+    assert [one.key for one in entries if isinstance(one, SourceItem)] == ["1", "2", "marvel/1"]
+    assert [one.reason for one in entries if isinstance(one, Skipped)] == [
+        "its id 2 is that of an earlier record, which stands",
+        "its id marvel/1 is that of an earlier record, which stands",
+        "its id is '2', and that of another record is the same in another type",
+    ]
+    [told] = changes.warnings
+    assert told.startswith("2 records have the id of another one in another file")
+    assert source.shared("id", 10) == (2, 6)
+
+
+def test_an_object_of_lists_and_the_root_of_xml_are_records(tmp_path: Path) -> None:
+    data = json.dumps({"a": [{"q": 1}, {"_list": "x"}], "b": [{"q": 2}], "c": {"d": [{"q": 3}]}}).encode()
+    found = [*read_records(io.BytesIO(data), ".json", Layout("*[]"))]
+    assert found == [(1, {"_list": "a", "q": 1}), (2, {"_list": "x"}), (3, {"_list": "b", "q": 2})]
+    star = b"<system><name>Sun</name><planet><name>Earth</name></planet><planet><name>Mars</name></planet></system>"
+    [(_, record)] = read_records(io.BytesIO(star), ".xml", Layout("."))
+    assert record == {"name": "Sun", "planet": [{"name": "Earth"}, {"name": "Mars"}]}
+
+
 @pytest.mark.parametrize(
     ("wrong", "reason"),
     [
