@@ -28,6 +28,7 @@ def story(place: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Story]:
 
 
 @pytest.mark.long
+@pytest.mark.fault("D50")
 @pytest.mark.fault("E65")
 @pytest.mark.fault("E52")
 def test_a_story_of_commits_ends_on_the_right_release_for_everybody(story: Story) -> None:
@@ -54,6 +55,25 @@ def test_a_story_of_commits_ends_on_the_right_release_for_everybody(story: Story
     assert [job.result for job in run.jobs.values()] == ["success"] + ["skipped"] * 4
     assert "nothing changed" in run.summary and served(story) == before
     assert follow() == first + 1
+
+    story.write("docs/pumps.md", page_of("pumps", "Oil them well."))
+    story.runner.pages = False
+    failed = story.push("GitHub Pages is down")
+    assert failed.jobs["deploy"].result == "failure" and follow() == first + 1
+    story.runner.pages = True
+    failed = failed.again()
+    assert failed.is_green and follow() == first + 2
+    story.runner.pages = False
+    story.write("docs/pumps.md", page_of("pumps", "Oil them, and well."))
+    failed = story.push("down again")
+    story.runner.pages = True
+    story.write("docs/pumps.md", page_of("pumps", "Oil them, and well, and soon."))
+    assert story.push("up again").is_green and follow() == first + 3
+    before = served(story)
+    failed = failed.again()
+    assert failed.jobs["deploy"].result == "failure" and served(story) == before, failed.log
+    assert "do not run this one again" in failed.log
+    first += 2
 
     (story.repository / "docs/anchors.md").unlink()
     assert "| removed | 1 |" in story.push("delete").summary

@@ -41,6 +41,11 @@ class Run:
     """What became of a run of the workflow, by job."""
 
     jobs: dict[str, Job]
+    _running: _Running = field(repr=False)
+
+    def again(self) -> Run:
+        """Run the jobs that have failed again, as it was built then."""
+        return self._running.all(again=True)
 
     @property
     def is_green(self) -> bool:
@@ -63,6 +68,7 @@ class Runner:
         site: What GitHub Pages serves.
         secrets: Of the environment `github-pages`.
         environ: What the machines have besides.
+        pages: Whether GitHub Pages takes what is deployed.
         calls: Of `gh` and `pip`, one line each.
         programs: The folder of `vade`, and of what stands for them.
     """
@@ -71,6 +77,7 @@ class Runner:
         self.repository, self.site, self.folder, self.workflow = repository, site, folder, workflow
         self.secrets: dict[str, str] = {}
         self.environ: dict[str, str] = {}
+        self.pages = True
         self._groups: dict[str, threading.Lock] = {}
         self._runs = 0
         self._lock = threading.Lock()
@@ -128,8 +135,11 @@ class _Running:
         self.artifacts = folder / "artifacts"
         self.jobs: dict[str, Job] = {}
 
-    def all(self) -> Run:
+    def all(self, *, again: bool = False) -> Run:
+        """Do all jobs; `again`: those that have failed, and those that waited for them."""
         for name, job in self.workflow["jobs"].items():
+            if again and self.jobs[name].result == "success":
+                continue
             needed = [job["needs"]] if isinstance(job.get("needs"), str) else job.get("needs", [])
             assert set(needed) <= self.jobs.keys(), f"{name} needs what comes later"
             needs = {each: {"outputs": self.jobs[each].outputs, "result": self.jobs[each].result} for each in needed}
@@ -138,8 +148,8 @@ class _Running:
             if any(self.jobs[each].result != "success" for each in needed):
                 continue
             if "if" not in job or evaluate(job["if"], contexts):
-                self._job(name, job, contexts)
-        return Run(self.jobs)
+                self._job(name, job, contexts, f"{name}-again" if again else name)
+        return Run(dict(self.jobs), self)
 
     def _secrets(self, job: Mapping[str, Any]) -> Mapping[str, str]:
         """Return the secrets that a job can read: those of the environment that it names."""
@@ -147,8 +157,8 @@ class _Running:
         named = environment["name"] if isinstance(environment, dict) else environment
         return self.runner.secrets if named == "github-pages" else {}
 
-    def _job(self, name: str, job: Mapping[str, Any], contexts: Mapping[str, Any]) -> None:
-        machine = _Machine(self, self.jobs[name], job, self.folder / name, contexts)
+    def _job(self, name: str, job: Mapping[str, Any], contexts: Mapping[str, Any], folder: str) -> None:
+        machine = _Machine(self, self.jobs[name], job, self.folder / folder, contexts)
         ended = machine.steps(job["steps"], self.workflow["defaults"]["run"]["shell"])
         told = job.get("outputs", {})
         self.jobs[name].outputs = {output: fill(value, machine.contexts) for output, value in told.items()}
@@ -231,7 +241,8 @@ class _Machine:
         self.job.log += done.stdout + done.stderr
         self.job.summary += files["summary"].read_text()
         outputs = re.findall(r"^([\w-]+)<<(\S+)\n(.*?)\n?^\2\n", files["output"].read_text(), re.DOTALL | re.MULTILINE)
-        return {name: value for name, _, value in outputs}, done.returncode == 0
+        lines = re.findall(r"^([\w-]+)=(.*)\n", files["output"].read_text(), re.MULTILINE)
+        return dict(lines) | {name: value for name, _, value in outputs}, done.returncode == 0
 
     def _composite(self, folder: Path, with_: Mapping[str, str]) -> tuple[dict[str, str], bool]:
         action = yaml.safe_load((folder / "action.yml").read_text())
@@ -279,6 +290,8 @@ class _Machine:
 
     def _actions_deploy_pages(self) -> tuple[dict[str, str], bool]:
         assert self.permissions == {"pages": "write", "id-token": "write"}
+        if not self.run.runner.pages:
+            return {}, False
         site = self.run.runner.site
         before, fresh = site.with_name(f"{site.name}.before"), site.with_name(f"{site.name}.fresh")
         shutil.rmtree(before, ignore_errors=True)
