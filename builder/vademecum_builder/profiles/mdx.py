@@ -36,6 +36,36 @@ _BLOCK = re.compile(
 _TAGS_ALONE = re.compile(r"^[ \t]*(?:</?[a-z][\w-]*(?:\s[^<>]*)?>[ \t]*)+$", re.MULTILINE)
 
 
+_QUOTED = re.compile(r"(?<![=$])\{\s*(?:'([^'\n]*)'|\"([^\"\n]*)\"|`([^`$\n]*)`)\s*\}")
+_LITERAL = re.compile(
+    rf"<(?P<name>[A-Za-z][\w.]*)(?P<said>(?:\s[^<>{{}}]*)?)>\s*\{{\s*`(?P<code>[^`]*)`\s*\}}\s*</(?P=name)>"
+    rf"|(?P<quoted>{_QUOTED.pattern})|{CODE.pattern}",
+    re.MULTILINE,
+)
+_LANGUAGE = re.compile(r"\blanguage=[\"']([\w+#-]+)")
+_SIGNS = {ord(sign): f"&#{ord(sign)};" for sign in "{}<>*`["}
+
+
+def literals(text: str, page: Page) -> str:
+    """`{'{'}` and `{"<tag>"}` hold signs that are text, `<CodeBlock>{`a`}</CodeBlock>` holds code."""
+
+    def said(match: re.Match[str]) -> str:
+        return next(part for part in match.groups() if part is not None).translate(_SIGNS)
+
+    def written(match: re.Match[str]) -> str:
+        if match["quoted"] or match["tag"]:
+            return _QUOTED.sub(said, match[0])
+        if match["name"] is None:
+            return match[0]
+        code = match["code"].strip("\n")
+        if "\n" not in code and match["name"] != "CodeBlock":
+            return f"`{code.strip()}`"
+        language, title = _LANGUAGE.search(match["said"]), shown(arguments(match["said"])[1])
+        return f"\n\n{title}\n\n```{language[1] if language else ''}\n{code}\n```\n\n"
+
+    return _LITERAL.sub(written, text) if re.search(r"\{\s*['\"`]", text) else text
+
+
 def in_mdx(done: Pass) -> Pass:
     """Return a pass that leaves alone what is no MDX by its name: there braces and tags are text and HTML."""
     return lambda text, page: done(text, page) if page.key.endswith(".mdx") else text
@@ -169,5 +199,5 @@ def fences(text: str, page: Page) -> str:
     return CODE.sub(apart, text) if "```" in text or "~~~" in text else text
 
 
-PASSES: tuple[Pass, ...] = (fences, comments, jsx, html, expressions)
+PASSES: tuple[Pass, ...] = (literals, fences, comments, jsx, html, expressions)
 """What every generator that reads MDX does to a page."""

@@ -117,7 +117,7 @@ class PlainPages:
     def _prepared(self, item: SourceItem, page: Page) -> SourceItem:
         passes = self._passes(item)
         text = written = unify_line_breaks(item.text()) if passes else ""
-        for done in (*passes, mdx.in_mdx(mdx.html), mdx.in_mdx(mdx.expressions)):
+        for done in (mdx.in_mdx(mdx.literals), *passes, mdx.in_mdx(mdx.html), mdx.in_mdx(mdx.expressions)):
             text = done(text, page)
         text = without_gone(text)
         return item if text == written else replace(item, data=text.encode())
