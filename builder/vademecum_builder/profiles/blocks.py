@@ -66,7 +66,7 @@ def raised_and_marked(text: str, page: Page) -> str:
 _CONTAINER = re.compile(r"^([ \t>]*)(?::{3,}|/{3,})[ \t]*(.*?)[ \t]*(?::{3,})?[ \t]*$", re.MULTILINE)
 _LABEL = re.compile(r"(?:title|label|alt-text|tab)=(?:\"([^\"]*)\"|'([^']*)')")
 _BRACES = re.compile(r"\{[^{}]*\}")
-_KIND = re.compile(r"^[\w.-]+[ \t]*(?:\|[ \t]*)?")
+_KIND = re.compile(r"^[\w.-]+(?:#[\w-]+)?[ \t]*(?:\|[ \t]*)?")
 
 
 def _container(match: re.Match[str]) -> str:
@@ -83,13 +83,20 @@ def _container(match: re.Match[str]) -> str:
 
 _LEAF = re.compile(r"^([ \t>]*)::[a-zA-Z][\w-]*(?=[\[{])(?:\[([^\[\]\n]*)\])?(?:\{[^{}\n]*\})?[ \t]*$", re.MULTILINE)
 
+_TAB = re.compile(r"^([ \t>]*)@tab(?::\w+)?[ \t]+([^#\n]*?)[ \t]*(?:#.*)?$", re.MULTILINE)
+
 
 def containers(text: str, page: Page) -> str:
-    """`:::note Title`, `:::{note}`, `:::tip[Title]{.x}`, `:::image alt-text="...":::`, `/// note | Title`; and what has
-    no end, `::video[Title]{#id}`."""
+    """`:::note Title`, `:::{note}`, `:::tip[Title]{.x}`, `:::image alt-text="...":::`, `/// note | Title`; what has no
+    end, `::video[Title]{#id}`; and `@tab Linux#id` of VuePress within them."""
     if "::" not in text and "///" not in text:
         return text
-    return outside_code(text, lambda plain: _LEAF.sub(r"\1\2", _CONTAINER.sub(_container, plain)))
+
+    def edit(plain: str) -> str:
+        tabs = _TAB.sub(r"\1\n\1\2\n\1", plain) if "@tab" in plain else plain
+        return _LEAF.sub(r"\1\2", _CONTAINER.sub(_container, tabs))
+
+    return outside_code(text, edit)
 
 
 _TABLE = re.compile(r"^(?=[^\n|]*\|)[^\n]*\n(?=[^\n]*-)[ \t>|:-]+(?:\n(?=[^\n|]*\|)[^\n]*)*", re.MULTILINE)

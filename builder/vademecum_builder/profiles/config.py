@@ -106,13 +106,21 @@ def read_python(text: str) -> dict[str, Any]:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return {}
     found: dict[str, Any] = {}
-    for line in body:
-        if isinstance(line, ast.Assign) and isinstance(line.targets[0], ast.Name):
-            try:
-                found[line.targets[0].id] = ast.literal_eval(_Said(found).visit(line.value))
-            except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
-                found.pop(line.targets[0].id, None)
+    for name, value in _assigned(body):
+        try:
+            found[name] = ast.literal_eval(_Said(found).visit(value))
+        except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+            found.pop(name, None)
     return found
+
+
+def _assigned(body: Iterable[ast.stmt]) -> Iterator[tuple[str, ast.expr]]:
+    """Yield what is assigned to names; of a choice what holds where nothing is said: what stands behind `else`."""
+    for line in body:
+        if isinstance(line, ast.If):
+            yield from _assigned(line.orelse)
+        elif isinstance(line, ast.Assign) and isinstance(line.targets[0], ast.Name):
+            yield line.targets[0].id, line.value
 
 
 _COMMENT = re.compile(

@@ -49,7 +49,7 @@ def _folders(script: Script) -> Iterator[str]:
             yield folder_of(posixpath.join(*parts) if parts else found["path"])
 
 
-def open_gatsby(project: Project) -> Rules:
+def open_gatsby(project: Project) -> Rules | None:
     script, node = Script(project.text(*FILES)), "\n".join(map(project.text, _NODE))
     routes = [found for key in sorted(project.keys) if (found := _ROUTE.match(key))]
     fields = {route["field"].removeprefix("frontmatter__") for route in routes if "frontmatter__" in route["field"]}
@@ -77,6 +77,8 @@ def open_gatsby(project: Project) -> Rules:
     themed = next(iter(_THEME.findall(script.code)), "") if not held else ""
     held += [folder for folder in ("content", "docs") if themed and any(_is_in(folder, key) for key in project.keys)]
     sources = [Folder(folder, address) for folder in sorted(held, reverse=True) if folder != _DRAWN]
+    if not sources and not any(_is_in(_DRAWN, key) for key in project.keys):
+        return None
     return Rules(
         (Folder(_DRAWN, drawn), *sources),
         GITHUB if re.search(r"autolink-headers|(?:rehype|remark)-slug", script.code + node) else NO_IDS,

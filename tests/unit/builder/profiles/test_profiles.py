@@ -1191,6 +1191,9 @@ def test_each_spelling_of_a_configuration_is_known(name: str, tmp_path: Path) ->
         ("zola.toml", "title = 'no address'"),
         ("config.toml", "title = 'neither an address nor pages'"),
         ("astro.config.mjs", "export default {}"),
+        ("gatsby-config.js", "module.exports = { plugins: ['gatsby-source-contentful'] }"),
+        ("myst.yml", "version: 1"),
+        ("_toc.yml", "other: x"),
         ("next.config.js", "export default {}"),
         ("nuxt.config.ts", "export default {}"),
         ("antora.yml", "title: no name"),
@@ -1479,6 +1482,12 @@ def test_what_a_configuration_in_python_says_by_a_name_is_read(tmp_path: Path) -
     document = ProfilePages(found_in(root), SITE).read(item)
     assert isinstance(document, Document)
     assert text_of(document) == "Of 3.2."
+
+
+def test_of_a_choice_in_a_configuration_in_python_counts_what_stands_behind_else(tmp_path: Path) -> None:
+    choice = "if x == 'a':\n    project = 'A'\nelif x:\n    project = 'B'\nelse:\n    project = 'C'\nif x:\n    project = 'D'\n"
+    root = files(tmp_path, {"conf.py": f"extensions = []\n{choice}", "index.rst": "A\n=\n"})
+    assert found_in(root).rules.title == "C"
 
 
 @pytest.mark.parametrize(
