@@ -17,13 +17,14 @@ from vademecum_builder.profiles.base import (
     Profile,
     Project,
     Rules,
+    address_of,
     folder_of,
     stem,
     without_front_matter,
 )
 from vademecum_builder.profiles.blocks import alerts, containers
 from vademecum_builder.profiles.code import outside_code
-from vademecum_builder.profiles.config import at, matcher, texts_at
+from vademecum_builder.profiles.config import at, matcher, text_at, texts_at
 
 _INCLUDE = re.compile(r"\[!include[ \t]*\[[^\[\]]*\]\(([^)\s]+)\)\]", re.IGNORECASE)
 _CODE = re.compile(r"\[!code(?:-[\w+#]+)?[ \t]*\[[^\[\]]*\]\([^()\[\]]*\)\]", re.IGNORECASE)
@@ -58,7 +59,8 @@ def open_docfx(project: Project) -> Rules:
         config = orjson.loads(re.sub(r"^\s*//.*$", "", project.text("docfx.json"), flags=re.MULTILINE))
     except ValueError:
         config = {}
-    content = at(config, "build", "content") if isinstance(config, dict) else None
+    config = config if isinstance(config, dict) else {}
+    content = at(config, "build", "content")
     groups = [_Group(said) for said in (content if isinstance(content, list) else [{}])]
 
     def served(source: str) -> Address:
@@ -73,7 +75,13 @@ def open_docfx(project: Project) -> Rules:
         return address
 
     folders = (Folder(source, served(source)) for source in dict.fromkeys(group.source for group in groups))
-    return Rules(tuple(folders), passes=(docfx_markup, containers, alerts))
+    return Rules(
+        tuple(folders),
+        passes=(docfx_markup, containers, alerts),
+        base_url=address_of(at(config, "build", "sitemap", "baseUrl")),
+        title=text_at(config, "build", "globalMetadata", "_appTitle")
+        or text_at(config, "build", "globalMetadata", "_appName"),
+    )
 
 
 class _Group:

@@ -207,3 +207,5 @@ WRITERSIDE = SlugRule(_words_of_ascii, lambda _slug, _count: "")
 """How it tells equal ones apart, nobody says."""
 MYST = SlugRule(_myst, lambda slug, _: slug, of_title=False)
 """`createHtmlId` of mystmd's packages/myst-common/src/utils.ts, which tells equal ones not apart."""
+EXDOC = SlugRule(lambda text: re.sub(r"\W+", "-", text).strip("-").lower(), of_title=False)
+"""`text_to_id` of ExDoc's lib/ex_doc/utils.ex; the title stands apart."""

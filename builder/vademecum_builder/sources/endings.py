@@ -21,7 +21,9 @@ from vademecum_builder.sources.base import (
     XLSX,
 )
 
-_MARKDOWN = ".md .markdown .mdown .mkd .mkdn .mkdown .mdwn .mdx .qmd .rmd .livemd .mdoc .markerb .topic".split()
+_MARKDOWN = (
+    ".md .markdown .mdown .mkd .mkdn .mkdown .mdwn .mdx .qmd .rmd .livemd .cheatmd .mdoc .markerb .topic".split()
+)
 MEDIA_TYPES = {
     **dict.fromkeys(_MARKDOWN, MARKDOWN),
     ".txt": PLAIN_TEXT,

@@ -1,0 +1,86 @@
+"""ExDoc: the pages that `extras` of a `mix.exs` names; what it takes from code is in the rendered site alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import PurePosixPath
+from typing import Any
+
+from vademecum_builder.profiles.base import Folder, NotServed, Page, Profile, Project, Rules, address_of, stem
+from vademecum_builder.profiles.blocks import alerts, attribute_lists
+from vademecum_builder.profiles.code import outside_code
+from vademecum_builder.profiles.jupyterbook import files_of
+from vademecum_builder.readers.slugs import EXDOC
+
+_PAGES = (".md", ".livemd", ".cheatmd", ".txt")
+_CALLED = r"\w*(?:extra|guide|page)\w*"
+_LISTED = re.compile(
+    r"\bextras:\s*(?:[^\[\n]*\n|(?P<list>[^\[\n]*\[))"
+    rf"|^[ \t]*defp?[ \t]+{_CALLED}(?:\(\))?[ \t]*(?:,[ \t]*do:[^\n]*|do\b[\s\S]*?^[ \t]*end\b)"
+    rf"|^[ \t]*@{_CALLED}[ \t]+(?:\[[^\[\]]*\]|[^\n]*)",
+    re.MULTILINE,
+)
+_NAME = re.compile(
+    r"\"([^\"\n]+\.(?:md|livemd|cheatmd|txt)|[^\"\n]*\*[^\"\n]*)\"(?:\s*[:,]\s*\[(?P<options>[^\[\]]*)\])?"
+)
+_WORDS = re.compile(r"~[wW]([(\[{|/])([\s\S]*?)[)\]}|/]")
+_OPTION = re.compile(r"\b(filename|title):\s*\"([^\"]*)\"")
+_SPACED = re.compile(
+    r"(\[[^\[\]\n]*\]\()([^()<>\s\"'][^()<>\"'\n]*? [^()<>\"'\n]*\.(?:md|livemd|cheatmd)(?:#[^()\s]*)?)\)"
+)
+
+
+def _extras(source: str) -> Iterator[tuple[str, dict[str, str]]]:
+    """Yield what is named, files and patterns, with what is said of each."""
+    for match in _LISTED.finditer(source):
+        text = match[0]
+        if match["list"]:
+            depth, end = 1, match.end()
+            while depth and end < len(source):
+                depth += {"[": 1, "]": -1}.get(source[end], 0)
+                end += 1
+            text = source[match.start() : end] + source[end:].partition("\n")[0]
+        text = re.sub(r"^\s*#.*$", "", text, flags=re.MULTILINE)
+        for found in _NAME.finditer(text):
+            if "url:" not in (found["options"] or ""):
+                yield found[1], dict(_OPTION.findall(found["options"] or ""))
+        for found in _WORDS.finditer(text):
+            yield from ((name, {}) for name in found[2].split())
+
+
+def spaces(text: str, page: Page) -> str:
+    """`[x](Up and running.md)`: a link may have spaces."""
+    return outside_code(text, lambda plain: _SPACED.sub(r"\1<\2>)", plain)) if "](" in text else text
+
+
+def open_exdoc(project: Project) -> Rules | None:
+    source = project.text("mix.exs")
+    pages = {
+        key: options
+        for name, options in _extras(source)
+        for key in files_of([name], (key for key in project.keys if key.endswith(_PAGES)), ())
+    }
+    if "ex_doc" not in source or not any("/" in key for key in pages):
+        return None  # of a package whose pages are about it alone, the documents are elsewhere
+
+    def address(path: str, metadata: Mapping[str, Any]) -> str:
+        if path not in pages:
+            raise NotServed("not in extras")
+        return f"{pages[path].get('filename') or EXDOC.slug(PurePosixPath(stem(path)).name)}.html"
+
+    app = re.search(r"\bapp:\s*:(\w+)", source)
+    said = re.search(r"\bcanonical:\s*\"([^\"#]+)\"", source)
+    published = f"https://hexdocs.pm/{app[1]}/" if app and re.search(r"\bpackage:", source) else ""
+    return Rules(
+        (Folder("", address),),
+        EXDOC,
+        (spaces, alerts, attribute_lists),
+        copies=True,
+        called=lambda path: pages.get(path, {}).get("title", ""),
+        base_url=address_of(said[1]) if said else published,
+        title=app[1] if app else "",
+    )
+
+
+PROFILE = Profile("exdoc", "ExDoc", ("mix.exs",), open_exdoc)
