@@ -325,7 +325,9 @@ def _catalog(name: str, where: str, place: str, *, complete: bool = True, within
             break
     if not lists and PurePosixPath(where).suffix.lower() in _NESTED and (inner := _within(records, fields)):
         [outer] = source.lists_of_records(always=True)
-        return _catalog(name, where, place, complete=complete, within=f"{outer}.*.{inner}".lstrip("."))
+        found = _catalog(name, where, place, complete=complete, within=f"{outer}.*.{inner}".lstrip("."))
+        around = ", ".join(one.name for one in fields if one.name != inner)
+        return replace(found, notes=(*found.notes, f"what they stand in is not read: {around}")) if around else found
     if lists:
         told["records"] = at
         lists = [at, *(other for other in lists if other != at)]

@@ -133,6 +133,7 @@ def of_records(
             notes.append(
                 f"records whose {one.name} is {', '.join(sorted(others))} are published: are they meant to be?"
             )
+    notes += [_GONE_TOO.format(one.name) for one in fields if _says_gone(one)]
     if same := [
         one.name for one in fields if one.is_the_same(count) and one.name not in str(told) and not one.is_private
     ]:
@@ -140,6 +141,13 @@ def of_records(
     if "zone" in told:
         notes.append(ZONE)
     return Proposal(name, kind, where | told, notes)
+
+
+def _says_gone(one: FieldFound) -> bool:
+    """Return whether some records say that what they tell of is no longer: a product that is not sold any more."""
+    if _GONE.fullmatch(plain_name(one.name)):
+        return any(value.lower() not in _NOT for value in one.values)
+    return one.is_group and any(map(_GONE.fullmatch, one.values))
 
 
 def said_public(states: Collection[str]) -> set[str]:
@@ -160,6 +168,9 @@ def completed(found: Proposal, fields: Sequence[FieldFound]) -> Proposal:
     return replace(found, settings=told, notes=notes)
 
 
+_GONE = re.compile(r"(?:is_)?(?:archived|discontinued|retired|obsolete|withdrawn)(?:_(?:at|on|date))?", re.IGNORECASE)
+_NOT = ("false", "no", "0", "f", "n")
+_GONE_TOO = "records that are no longer by their {} are published, too: are they meant to be?"
 _HIDDEN = "records that say so are left out, as not for everybody: {}; where that is a mere fact, write drafts = true"
 ZONE = "times say no zone: is it this one?"
 

@@ -17,10 +17,12 @@ from vademecum_builder.sources.base import Skipped, digest_of
 
 _MARKS: Final = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _WHATSAPP: Final = re.compile(
-    r"\[?(?P<day>\d{1,4}[./-]\d{1,2}[./-]\d{1,4}),? (?P<clock>\d{1,2}[:.]\d\d(?:[:.]\d\d)?)"
-    r"(?:\s?(?P<half>[ap])\.?\s?m\.?)?(?:\]| -) (?P<text>.*)",
+    r"\[?(?P<day>\d{1,4}[./-] ?\d{1,2}[./-] ?\d{1,4})\.?[,،]? (?:(?P<ahead>오전|오후|上午|下午|午前|午後) ?)?"
+    r"(?P<clock>\d{1,2}[:.]\d\d(?:[:.]\d\d)?)(?:\s?(?:(?P<half>[ap])\.?\s?m\.?|(?P<arabic>[صم])\.?))?"
+    r"(?:\]| -) (?P<text>.*)",
     re.IGNORECASE,
 )
+_AFTERNOON: Final = frozenset({"p", "م", "오후", "下午", "午後"})
 # A name is short and has no quotation mark: what WhatsApp says itself may have a colon, too.
 _SAID: Final = re.compile(r"(?P<author>[^:\"“”„«»]{1,40}): ?(?P<text>.*)")
 _OWN: Final = re.compile(r"[^\]]*\][^:]*:\s?\u200e")
@@ -116,8 +118,8 @@ def _order_of(days: list[str]) -> str:
 def _time_of(found: re.Match[str], order: str) -> datetime:
     day = dict(zip(order, map(int, re.split(r"[./-]", found["day"])), strict=True))
     hour, minute, second = map(int, re.split("[:.]", f"{found['clock']}:0")[:3])
-    if found["half"]:
-        hour = hour % 12 + (12 if found["half"].lower() == "p" else 0)
+    if half := found["half"] or found["arabic"] or found["ahead"]:
+        hour = hour % 12 + (12 if half.lower() in _AFTERNOON else 0)
     return datetime(day["y"] + (2000 if day["y"] < 100 else 0), day["m"], day["d"], hour, minute, second)
 
 

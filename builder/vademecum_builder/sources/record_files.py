@@ -40,6 +40,7 @@ _ENDINGS = {
 _BYTES = re.compile(rb"(?<!\\)(?:\\u00[89a-fA-F][0-9a-fA-F])+")
 _LETTER = re.compile(rb"(?<!\\)\\u(?!00)")
 """An escape that is no byte."""
+_WIKI = re.compile(rb"<mediawiki\b")
 _NO_NUMBER = re.compile(r"[:,\[]\s*(?:NaN|-?Infinity)\b")
 """What Python and pandas write where a number is none, which JSON has not."""
 _GUESSED = 'read as {0}, which it looks like: save it as UTF-8, or write encoding = "{0}"'
@@ -156,7 +157,10 @@ def _elements(
     if len(found) != 1:
         raise ContentError(_SEVERAL.format(*sorted(found)) if found else "no element in it stands several times")
     number = 0
+    is_wiki = _WIKI.search(head) is not None
     for number, record in enumerate(split_elements(stream, found[0], longest), 1):
+        if is_wiki and isinstance(history := record.get("revision"), list):
+            record["revision"] = history[-1]  # the newest: a page with all that it ever said
         yield number, record
     if not number:
         raise ContentError(f"no element at {found[0]}; there is {', '.join(repeated_elements(head)) or 'none'}")

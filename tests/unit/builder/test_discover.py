@@ -31,6 +31,7 @@ from vademecum_builder.settings import read_settings
 from vademecum_builder.sources.base import SourceItem
 from vademecum_builder.sources.catalog import CatalogSource
 from vademecum_builder.sources.database import Database
+from vademecum_builder.sources.record_files import Layout
 
 SHOPIFY = """Handle,Title,Body (HTML),Published,Variant SKU,Image Position
 oak-chair,Oak Chair,<p>Made by hand of oak.</p>,true,A-1,1
@@ -609,6 +610,7 @@ def test_records_below_topics_that_say_nothing_are_the_records(tmp_path: Path) -
     (tmp_path / "rules.json").write_text(json.dumps({"version": 1, "topics": topics}))
     [found] = discover(str(tmp_path / "rules.json"), tmp_path)
     assert (found.settings["records"], found.settings["text"]) == ("topics.*.rules", ["rule.tests.1"])
+    assert found.notes[-1] == "what they stand in is not read: topic, number"
     (tmp_path / "rules.json").write_text(json.dumps([{"topic": "T", "about": text_of(1) * 40, "rules": rules[:1]}] * 3))
     [found] = discover(str(tmp_path / "rules.json"), tmp_path)
     assert "records" not in found.settings and found.settings["text"][0] == "about"
@@ -1577,6 +1579,33 @@ def test_artists_are_found_without_their_day_of_birth(tmp_path: Path) -> None:
     [[opened]] = open_sources(read_settings(tmp_path / "v.toml")).values()
     item = next(one for one in opened.source.changes(None).entries if isinstance(one, SourceItem))
     assert "Ann 0" in str(opened.reader().read(item)) and "1900" not in str(opened.reader().read(item))
+
+
+def test_of_a_wiki_with_its_history_the_newest_is_read(tmp_path: Path) -> None:
+    revisions = "".join(f"<revision><text bytes='9'>Pump {n}</text></revision>" for n in range(3))
+    pages = "".join(f"<page><title>P{n}</title><ns>0</ns><id>{n}</id>{revisions}</page>" for n in range(2))
+    (tmp_path / "w.xml").write_text(f"<mediawiki>{pages}</mediawiki>")
+    read = CatalogSource(str(tmp_path / "w.xml"), Layout("page")).sample(9)
+    assert [one["revision"]["text"]["#text"] for one in read] == ["Pump 2", "Pump 2"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "other", "asked"),
+    [
+        ("archived", True, False, True),
+        ("isDiscontinued", "yes", "no", True),
+        ("discontinued_at", "2024-01-01", None, True),
+        ("status", "archived", "active", True),
+        ("archived", False, False, False),
+        ("status", "sold", "active", False),
+    ],
+)
+def test_what_is_no_longer_is_asked_for(tmp_path: Path, name: str, value: object, other: object, asked: bool) -> None:
+    lamps = rows(lambda n: {"sku": f"L{n}", "name": f"Lamp {n}", "about": text_of(n), name: value if n % 4 else other})
+    (tmp_path / "a.json").write_text(json.dumps(lamps))
+    [found] = discover(str(tmp_path / "a.json"), tmp_path)
+    told = f"records that are no longer by their {name} are published, too: are they meant to be?"
+    assert (told in found.notes) is asked
 
 
 def test_a_list_of_one_record_is_that_record(tmp_path: Path) -> None:
