@@ -111,7 +111,7 @@ export class VademecumSearch extends Base {
     const base = new URL(this.getAttribute("url") ?? folderAbove(ELEMENT_FROM), document.baseURI);
     if (!base.pathname.endsWith("/")) base.pathname += "/";
     const make = async () => {
-      const kb = (this.knowledgeBase ??= await this.#make(base));
+      const kb = (this.knowledgeBase ??= this.#make(base));
       if (this.#own) kb.on("updateFailed", (failure) => this.#explain(kb, base, failure));
       this.dispatchEvent(new CustomEvent("vademecum-start", { detail: kb }));
       return kb;
@@ -148,12 +148,19 @@ export class VademecumSearch extends Base {
     return text?.startsWith("[") ? this.#said(name, '["net price"]') : text?.split(/\s+/u).filter(Boolean);
   }
 
-  /** Without the root of trust there is no search: what another file says in its place is not believed. @param {URL} base */
-  async #make(base) {
+  /** Without the root of trust nothing is verified: what another file says in its place is not believed. What is installed
+   * is searched without it. @param {URL} base */
+  #make(base) {
     const source = this.getAttribute("trust");
-    const root = source === null ? null : await fetchFirst([new URL(source, document.baseURI).href], "", MAX_ROOT);
+    /** @type {Promise<string> | undefined} */ let root;
+    const trust = source === null ? null : () => (root ??= fetchFirst([new URL(source, document.baseURI).href], "", MAX_ROOT).then(
+      (data) => new TextDecoder().decode(data),
+      (error) => {
+        root = undefined; // it is asked for again
+        throw error;
+      },
+    ));
     this.#own = true;
-    const trust = root && new TextDecoder().decode(root);
     return new KnowledgeBase({ url: base.href, trust, preview: this.hasAttribute("preview") });
   }
 

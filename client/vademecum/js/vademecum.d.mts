@@ -42,8 +42,9 @@ export interface Connection {
 export interface KnowledgeBaseOptions {
   /** Where the published tree lies; relative to the page. A list: mirrors of it, the preferred first, which names the store. */
   url: string | URL | (string | URL)[];
-  /** The root metadata that the app ships: parsed JSON or its text. Without it, the first contact is pinned. */
-  trust?: object | string | null;
+  /** The root metadata that the app ships: parsed JSON or its text, or a function that brings either, called when there is
+   * something to check. Without it, the first contact is pinned. */
+  trust?: object | string | (() => Promise<object | string> | object | string) | null;
   /** Where a published tree lies that the app ships, on the page's own origin; relative to the page. */
   seed?: string | URL | null;
   /** False: the mode is "manual" until `setMode` says otherwise. Default true. */

@@ -63,7 +63,7 @@ export class KnowledgeBase {
   constructor(options) {
     if (Object(options) !== options) throw new VademecumError("usage", "new KnowledgeBase({ url: ... }): the address of the published tree is needed");
     const { autoUpdate = true, checkIntervalMs = 3_600_000, channel = "stable", maxUpdateBytes = null, policy = {}, ...named } = options;
-    const { url, trust: root, seed: shipped, clientUrl, fallback, encoder: own, preview: early, debug, ...others } = named;
+    const { url, trust: root = null, seed: shipped = null, clientUrl, fallback, encoder: own, preview: early, debug, ...others } = named;
     requireNone(others, "new KnowledgeBase", OPTIONS);
     if (!(checkIntervalMs > 0)) throw new VademecumError("usage", `checkIntervalMs must be a number above 0, not ${checkIntervalMs}`);
     const encoder = (this.#encoder = /** @type {any} */ (own));
@@ -91,12 +91,14 @@ export class KnowledgeBase {
     const choose = (/** @type {Partial<Policy>} */ choices) => this.#background.choose(choices);
     const later = () => this.policy.activation === "next-start" && reader.release !== null;
     const tabs = (this.#tabs = new Tabs({ store, reader, emit, choose, later, opened: () => this.#opened() }));
-    const trust = trustText(root);
-    const seed = shipped === undefined || shipped === null ? null : treeUrl(shipped);
-    const target = { urls: this.#urls, trust, policy: defaults, seed, beside: encoder && (encoder.model ? "model" : "directions") };
+    const bring = typeof root === "function" && root;
+    const known = bring || root === null ? null : trustText(root);
+    const trust = async () => (bring ? trustText(await bring()) : known); // who says that there is one, needs it
+    const seed = shipped === null ? null : treeUrl(shipped);
+    const target = { urls: this.#urls, policy: defaults, seed, beside: encoder && (encoder.model ? "model" : "directions") };
     this.#python = new PythonWorker(
       () => this.#worker("worker.mjs"),
-      () => ({ ...target, client: this.#clientUrl, fetched: this.#preview?.take() }),
+      async () => ({ ...target, trust: await trust(), client: this.#clientUrl, fetched: this.#preview?.take() }),
       (name, detail) => this.#updates.onEngineEvent(name, detail),
     );
     this.#updates = new Updates({
@@ -253,7 +255,7 @@ export class KnowledgeBase {
     try {
       return JSON.parse(new TextDecoder().decode(data));
     } catch {
-      throw new VademecumError("content", `${this.url}: version.json is not JSON: is this the address of a knowledge base?`);
+      throw new VademecumError("content", `${this.url}: version.json is not JSON: is a knowledge base there?`);
     }
   }
 
@@ -268,7 +270,7 @@ export class KnowledgeBase {
   async clear() {
     await this.initialize();
     const letGo = await this.#store.lock();
-    if (!letGo) throw new VademecumError("busy", "another page is updating this knowledge base; try again when it is done");
+    if (!letGo) throw new VademecumError("busy", "another page is updating; try again when it is done");
     await this.#store.clear(["mode"]).finally(letGo);
     await this.#forgotten();
   }
@@ -341,7 +343,7 @@ export class KnowledgeBase {
 
   /** @param {string} command @param {object} [args] */
   async #run(command, args) {
-    if (globalThis.isSecureContext === false) throw new VademecumError("usage", "browsers let no page of http verify and lock, but on localhost: serve it by https");
+    if (globalThis.isSecureContext === false) throw new VademecumError("usage", "browsers verify on localhost or by https alone");
     const started = performance.now();
     const { saveData, effectiveType, type } = connection();
     const result = await this.#python.call(command, { ...args, connection: { saveData, effectiveType, type } });

@@ -25,12 +25,11 @@ export function treeUrl(url) {
   return tree.href;
 }
 
-/** @param {object | string | null | undefined} trust */
+/** @param {object | string} trust */
 export function trustText(trust) {
-  if (trust === undefined || trust === null) return null;
-  const text = typeof trust === "string" ? trust : JSON.stringify(trust);
+  const text = typeof trust === "string" ? trust : `${JSON.stringify(trust)}`;
   if (/^\s*\{[^]*"signed"/.test(text)) return text;
-  throw new VademecumError("usage", `trust must be root.json, its text or its JSON, not ${text.slice(0, 50)}: an address is fetched first`);
+  throw new VademecumError("usage", `trust must be root.json, its text or JSON, not ${text.slice(0, 50)}: fetch an address first`);
 }
 
 /** A misspelt option is no option: without its `trust` an app would believe the first root that is shown, in silence.

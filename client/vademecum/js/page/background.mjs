@@ -125,8 +125,8 @@ export class Background {
     // before it is done, and tell nobody.
     if (!error) this.#failures = 0;
     else if (error.code !== "budget") this.#failures++;
-    const asked = (error?.retryAfter ?? 0) * 1000;
-    const delay = this.#delay(asked);
+    const asked = (error?.retryAfter ?? 0) * 1000; // milliseconds, as the host asked
+    const delay = nextDelay(this.around.checkIntervalMs, this.#failures, asked, Math.random());
     this.#peaceUntil = asked ? Date.now() + Math.min(asked, LONGEST_RETRY_AFTER_MS) : 0;
     // A host in trouble is not asked again at once after a reload; where the network was away, it may be back.
     if (error && error.retryAfter !== null) await this.#postpone(delay, 0);
@@ -135,20 +135,12 @@ export class Background {
   }
 
   /** @param {Promise<unknown>} work */
-  async #failure(work) {
-    try {
-      await work;
-      return null;
-    } catch (thrown) {
+  #failure(work) {
+    return work.then(() => null, (thrown) => {
       const error = asError(thrown);
       this.around.log("failed", error.code, error.message);
       return error;
-    }
-  }
-
-  /** @param {number} asked milliseconds to wait as the host asked */
-  #delay(asked) {
-    return nextDelay(this.around.checkIntervalMs, this.#failures, asked, Math.random());
+    });
   }
 
   /** Whether something may be downloaded unasked. */

@@ -18,7 +18,7 @@ const FLIPS = ["updateCompleted", "rolledBack"];
 /**
  * @typedef {object} Surroundings
  * @property {string[]} urls
- * @property {string | null} trust
+ * @property {() => Promise<string | null>} trust the root that the app ships
  * @property {string | null} seed address of the tree that the app ships
  * @property {import("../store/store.mjs").IndexedStore} store
  * @property {(command: string, args?: object) => Promise<any>} python

@@ -135,7 +135,7 @@ export class Updates extends Installing {
   /** @returns {Promise<import("./idle_check.mjs").Answer>} */
   async #compare() {
     const { store, urls, trust, channel } = this.around;
-    return this.damaged ? "unknown" : compare(store, urls, trust, Date.now(), channel());
+    return this.damaged ? "unknown" : compare(store, urls, await trust(), Date.now(), channel());
   }
 
   #update() {

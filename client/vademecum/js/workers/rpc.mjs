@@ -46,7 +46,7 @@ export class Remote {
     const { address = "", elsewhere = false } = this.worker;
     const policy = elsewhere ? `, as by a Content-Security-Policy without worker-src blob: ${new URL(address).origin}: allow that, or copy client/ to this page's origin` : "";
     const told = `a worker of vademecum did not load: a file of client/ is missing or blocked${policy}`;
-    const asked = address ? fetchBody(address, { limit: MAX_MODULE, cache: "default" }) : Promise.reject(new VademecumError("network", told));
+    const asked = address ? fetchBody(address, { limit: MAX_MODULE }) : Promise.reject(new VademecumError("network", told));
     this.close(await asked.then(() => new VademecumError("server", `${address}: ${told}`), asError));
   }
 

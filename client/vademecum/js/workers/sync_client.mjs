@@ -12,7 +12,7 @@ export class PythonWorker {
   /** @type {Promise<void> | null} */ #opening = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #timer;
 
-  /** @param {() => Worker} start @param {() => import("../worker.mjs").Target} target asked at each boot
+  /** @param {() => Worker} start @param {() => Promise<import("../worker.mjs").Target>} target asked at each boot
    * @param {(name: string, detail: any) => void} onEvent */
   constructor(start, target, onEvent) {
     this.start = start;
@@ -37,7 +37,7 @@ export class PythonWorker {
 
   /** Boot once; a boot that fails is tried anew with the next command. @param {Remote} remote */
   #open(remote) {
-    this.#opening ??= remote.call("open", this.target()).catch((error) => {
+    this.#opening ??= this.target().then((target) => remote.call("open", target)).catch((error) => {
       this.#drop(remote);
       throw error;
     });

@@ -45,3 +45,19 @@ test("a page of http is told what it lacks before Python is downloaded", async (
   await kb.initialize();
   await assert.rejects(kb.update(), { code: "usage", message: /https/ });
 });
+
+test("a root of trust that is to be brought is needed to verify, and not to read", async () => {
+  const asked = [];
+  python.sync = () => (asked.push("sync"), { plan: "none" });
+  install(3);
+  let root = () => Promise.reject(new VademecumError("network", "away"));
+  kb = new KnowledgeBase({ url, trust: () => root(), autoUpdate: false });
+  assert.equal((await kb.initialize()).sequence, 3);
+  await assert.rejects(kb.update(), { code: "network" });
+  root = async () => undefined; // none, where there is one, is no first contact
+  await assert.rejects(kb.update(), { code: "usage" });
+  assert.deepEqual(asked, []);
+  root = async () => '{"signed": {}}';
+  await kb.update();
+  assert.deepEqual(asked, ["sync"]);
+});

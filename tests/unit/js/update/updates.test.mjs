@@ -33,7 +33,7 @@ function scene({ python = {}, reopen = () => null, follow = () => {} } = {}) {
   };
   const updates = new Updates({
     urls: [host],
-    trust: null,
+    trust: async () => null,
     store: { read: async () => undefined },
     python: async (command, args) => {
       if (command !== "pause") log.push(args ? [command, said(args)] : command);
