@@ -26,7 +26,7 @@ from vademecum_builder.readers.html.elements import BLOCKS, CELLS, GROUPS, LINES
 from vademecum_builder.readers.html.page import html_blocks
 from vademecum_builder.readers.outline import Outline, Reading
 from vademecum_builder.readers.slugs import GITHUB, SlugRule
-from vademecum_builder.readers.text import clean_line, with_emoji, without_data, without_tags
+from vademecum_builder.readers.text import clean_line, says_nothing, with_emoji, without_data, without_tags
 
 MAX_NESTING = 40
 """Lists and quotes nested deeper are left out; markdown-it-py works by recursion."""
@@ -283,7 +283,8 @@ def _pieces(children: Sequence[Token]) -> Iterator[Run]:
                 styles.pop()
             case "image":
                 text = plain_runs(_pieces(token.children or ())).replace("\n", " ")
-                yield replace(style, text=text, image=str(token.attrGet("src") or ""))
+                source = str(token.attrGet("src") or "")
+                yield replace(style, text="" if says_nothing(text, source) else text, image=source)
             case "softbreak":
                 yield style.with_text("\n")
             case "hardbreak":
@@ -317,8 +318,9 @@ def _tag(text: str) -> tuple[str, dict[str, Any]]:
     name = found[1].lower()
     said = {key.lower(): unescape(a or b or c) for key, a, b, c in _HTML_ATTRIBUTE.findall(found[2])}
     if name == "img":
-        alt = " ".join(said.get("alt", "").split())
-        return name, {"text": alt, "image": said.get("src", "") if alt else ""}
+        alt, source = " ".join(said.get("alt", "").split()), said.get("src", "")
+        shown = alt and not says_nothing(alt, source)
+        return name, {"text": alt if shown else "", "image": source if shown else ""}
     if name == "a" and said.get("href"):
         return name, {"link": said["href"]}
     return name, _LOOKS.get(name, {})

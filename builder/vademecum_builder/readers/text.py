@@ -76,3 +76,19 @@ def _emoji(code: re.Match[str]) -> str:
     import emoji  # its table takes a sixth of a second, and most bases have none
 
     return emoji.emojize(code[0], language="alias")
+
+
+_PLACEHOLDER = re.compile(
+    r"\[(?:\w+|\*)\]"
+    r"|(?:image|img|picture|screen ?shot|photo|untitled)(?:[ _-]*[\d.:_-]+)?(?: at [\d.:]+)?(?: ?[ap]m)?",
+    re.IGNORECASE,
+)
+_ENDING = re.compile(r"\.\w+$")
+
+
+def says_nothing(alt: str, source: str) -> bool:
+    """Return whether the text in place of a picture only says that there is one: `image`, `Screenshot 2024-05-01`,
+    `[Note]` beside the word itself, `[*]` in place of a number, the name of its file."""
+    path = source.removeprefix("./")
+    named = "/" in path and alt.removeprefix("./") == _ENDING.sub("", path)
+    return named or alt == source or _PLACEHOLDER.fullmatch(alt) is not None

@@ -31,8 +31,6 @@ _TRICKY_CODE = re.compile(
 )
 MOSTLY = 0.5
 """Of a table's text: where more is code of several lines, the table is its frame."""
-_PLACEHOLDER = re.compile(r"\[(?:\w+|\*)\]")
-_ENDING = re.compile(r"\.\w+$")
 _LANGUAGE = re.compile(r"(?:^|\s)(?:language|lang|highlight(?:-source)?)-([A-Za-z0-9_+#.-]{1,40})(?:\s|$)")
 _GRID = re.compile(r"(?:^|[\s-])(?:two|three)-column-summary|summary-table")
 """Javadoc's tables, which are laid with `<div>`s."""
@@ -129,14 +127,6 @@ def language_of(pre: Node, attributes: Attributes) -> str:
 def is_signature(tag: str, attributes: Attributes) -> bool:
     """Return whether a table is the declaration that Doxygen lays with one, a parameter in each row."""
     return tag == "table" and attributes.get("class") == "memname"
-
-
-def says_nothing(alt: str, source: str) -> bool:
-    """Return whether the text in place of a picture only says that there is one: `[Note]` beside the word itself, `[*]`
-    in place of a number, the name of its file."""
-    path = source.removeprefix("./")
-    named = "/" in path and alt.removeprefix("./") == _ENDING.sub("", path)
-    return named or alt == source or _PLACEHOLDER.fullmatch(alt) is not None
 
 
 def number_of(text: str | None, default: int) -> int:

@@ -29,13 +29,13 @@ from vademecum_builder.readers.html.elements import (
     is_signature,
     language_of,
     number_of,
-    says_nothing,
 )
 from vademecum_builder.readers.html.lines import ENTRY, Flow, Kind
 from vademecum_builder.readers.html.marks import BORDER, END, Mark, style_of
 from vademecum_builder.readers.html.tree import TEXT, Attributes, Node, text_of
 from vademecum_builder.readers.html.unseen import Part, is_around, part_of
 from vademecum_builder.readers.html.writer import Heading, LineWriter, Place
+from vademecum_builder.readers.text import says_nothing
 
 _OUTSIDE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//")
 LONGEST_LABEL = 120

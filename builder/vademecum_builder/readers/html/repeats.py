@@ -91,7 +91,7 @@ def without_repeats(flow: Flow, repeated: frozenset[int], *, marked: bool) -> li
 
     In marked content headings and the headers of tables stay, whatever repeats.
     """
-    flow = replace(flow, lines=[line for line in flow.lines if not _is_paging(line)])
+    flow = replace(flow, lines=[line for line in flow.lines if not _is_paging(line) and not _is_trail(line)])
     stays = (Kind.CODE, Kind.END, Kind.HEADING, Kind.HEADER) if marked else (Kind.CODE, Kind.END)
     gone = [line.kind not in stays and identity(line) in repeated for line in flow.lines] if repeated else []
     if any(gone):
@@ -105,6 +105,7 @@ def without_repeats(flow: Flow, repeated: frozenset[int], *, marked: bool) -> li
 
 _WORD = re.compile(r"\w+")
 _POINTERS = frozenset({"next", "previous", "prev", "up"})
+_STEP = re.compile(r"[>›»→]")
 _PAGING = _POINTERS | {"top", "contents", "index", "home", "first", "last", "back", "forward"}
 
 
@@ -124,6 +125,14 @@ def _is_paging(line: Line) -> bool:
     led = {word for run in runs if run.link for word in run.text.lower().split()}
     words = {word for word in led if _WORD.search(word)}
     return words <= _PAGING and bool((led - words) | (words & _POINTERS)) and line.targets >= MIN_LINKS
+
+
+def _is_trail(line: Line) -> bool:
+    """Return whether a line says where the page stands: "Manual > Version 2 > Pumps", links but for the last, maybe."""
+    runs = [run for run in line.runs if run.text.strip()]
+    links = [run for run in runs if run.link]
+    between = [run.text.strip() for run in runs[:-1] if not run.link]
+    return len(links) >= MIN_LINKS and len(between) >= len(links) - 1 and all(_STEP.fullmatch(one) for one in between)
 
 
 def _above(counted: Counter[int], least: float) -> frozenset[int]:

@@ -125,6 +125,13 @@ def test_lines_that_lead_to_the_pages_around_are_no_text(links: str) -> None:
     assert text(f"{links}<h1>Pump</h1><p>Before and after.</p><hr>{links}") == "Before and after."
 
 
+@pytest.mark.parametrize("here", ["<a href=./>Pumps</a>", "Pumps"])
+def test_a_line_that_says_where_the_page_stands_is_no_text(here: str) -> None:
+    way = "<a href=https://a.org/>All</a> &gt; <a href=https://b.org/>Manual</a> &gt; <a href=../>Version 2</a>"
+    assert text(f"<p>{way} &gt; {here}<p>Kept.") == "Kept."
+    assert text(f"<p>Choose {way}.<p>Kept.") == "Choose All > Manual > Version 2.\n\nKept."
+
+
 def test_the_name_of_a_site_may_have_brackets_in_its_own() -> None:
     assert name_parts("Axes (Manual (3.2))") == ("Axes", "(Manual (3.2))")
 
