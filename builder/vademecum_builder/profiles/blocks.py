@@ -17,13 +17,11 @@ _OPENING = re.compile(
 )
 """Python-Markdown wants no space behind its marks."""
 _QUOTED = re.compile(r"\"((?:\\.|[^\"\\])*)\"|'([^']*)'")
-_DEFINITION = re.compile(r" {0,3}:[ \t]{1,3}\S.*")
 _FENCE = re.compile(r"(`{3,}(?=[^`]*$)|~{3,})")
 
 
 def indented_blocks(text: str, page: Page) -> str:
-    """`!!! note "Title"`, `=== "Tab"` of Python-Markdown, and `:   what a term means`: what is indented below is
-    dedented."""
+    """`!!! note "Title"`, `=== "Tab"` of Python-Markdown: what is indented below is dedented."""
     out: list[str] = []
     above: list[int] = []  # the least indent of what belongs to each open block
     fence = ""
@@ -45,9 +43,6 @@ def indented_blocks(text: str, page: Page) -> str:
             out += ["", spaces + (title[1] or title[2] or "") if title else "", ""]
             above.append(indent + 4)
             continue
-        elif _DEFINITION.fullmatch(line):
-            line = re.sub(r":[ \t]+", ": ", line, count=1)
-            above.append(indent + 4)
         out.append(line)
     return "\n".join(out)
 

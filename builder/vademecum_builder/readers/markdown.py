@@ -1,4 +1,4 @@
-"""Markdown: CommonMark with tables, strikethrough, front matter and `{ #anchors }`.
+"""Markdown: CommonMark with tables, strikethrough, definition lists, front matter and `{ #anchors }`.
 
 Parsing is markdown-it-py's; here its tokens become blocks (format.md, section 4.5). Lines that only steer
 a site generator (admonition fences, includes) are left out.
@@ -16,6 +16,7 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
+from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 from mdit_py_plugins.footnote import footnote_plugin
 from mdit_py_plugins.front_matter import front_matter_plugin
@@ -175,8 +176,14 @@ def _outline(tokens: Sequence[Token], slugs: SlugRule) -> Outline:
     lists: list[int | None] = []  # of each open list the number of its item, if it has numbers
     cells: list[Runs] | None = None
     begins_item = is_header = False
+    terms: Runs = ()  # that wait for what they mean
     for index, token in enumerate(tokens):
         match token.type:
+            case "dd_open" if tokens[index + 1].type != "paragraph_open" and terms:
+                outline.block(Paragraph(terms[:-1]))
+                terms = ()
+            case "inline" if tokens[index - 1].type == "dt_open":
+                terms += (*(replace(run, strong=True) for run in _with_emoji(_runs(token))), Run("\n"))
             case "bullet_list_open":
                 lists.append(None)
             case "ordered_list_open":
@@ -203,7 +210,7 @@ def _outline(tokens: Sequence[Token], slugs: SlugRule) -> Outline:
                 if cells is not None:
                     cells.append(runs)
                 else:
-                    runs = _with_box(runs) if begins_item else runs
+                    runs, terms = terms + (_with_box(runs) if begins_item else runs), ()
                     outline.block(Item(runs, len(lists) - 1, lists[-1]) if begins_item else Paragraph(runs))
                     begins_item = False
             case "fence" | "code_block":
@@ -376,7 +383,7 @@ def _take_attributes(content: str, heading: Token) -> str:
 def _parser(*off: str) -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"maxNesting": MAX_NESTING})
     parser.enable(["table", "strikethrough"]).use(front_matter_plugin).use(footnote_plugin, inline=False)
-    parser.use(dollarmath_plugin).inline.ruler.at("math_inline", _inline_math)
+    parser.use(deflist_plugin).use(dollarmath_plugin).inline.ruler.at("math_inline", _inline_math)
     # A note stays where it is written, under its own heading.
     parser.disable(list(off)).core.ruler.disable("footnote_tail")
     parser.core.ruler.at("inline", _inline)

@@ -1402,7 +1402,7 @@ def test_an_include_is_text_where_no_plugin_takes_it(plugins: str, shown: bool, 
 def test_what_a_term_means_may_have_paragraphs_and_lists(tmp_path: Path) -> None:
     written = "Pump\n:   It *pumps*.\n\n    It has `oil`:\n\n    - more\n\nDry.\n"
     page = pages_in(tmp_path, {"mkdocs.yml": "site_name: B\n", "docs/a.md": written})["docs/a.md"]
-    assert text_of(page) == "Pump : It pumps.\nIt has oil:\nmore\nDry."
+    assert text_of(page) == "Pump\nIt pumps.\nIt has oil:\nmore\nDry."
 
 
 def test_a_picture_that_is_not_there_is_no_missing_part(tmp_path: Path) -> None:

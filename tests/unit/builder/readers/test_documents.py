@@ -794,6 +794,14 @@ def test_a_task_begins_with_a_box() -> None:
     ]
 
 
+def test_a_term_of_a_definition_list_stands_over_what_it_means() -> None:
+    written = "`zoom`\n: Hold *Ctrl*.\n: Then pan.\n\nLists\n: - one\n\nText that\nis wrapped\n: goes on.\n"
+    (section,) = read_markdown(written).sections
+    assert write([b if not isinstance(b, str) else Paragraph((Run(b),)) for b in section.blocks]) == (
+        "**`zoom`**\nHold *Ctrl*.\n\nThen pan.\n\n**Lists**\n\n- one\n\nText that is wrapped : goes on."
+    )
+
+
 def test_a_title_of_front_matter_has_no_inline_html() -> None:
     assert (
         read_markdown("---\ntitle: Oil <em>before</em> use &amp; <base>\n---\nText.\n").title
