@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from itertools import islice
+from itertools import islice, takewhile
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from vademecum.errors import ContentError, UsageError
 from vademecum.format.json import canonical
@@ -43,6 +43,7 @@ ID_NAMES = ("id", "_id", "key", "sku", "uuid", "guid", "slug", "handle", "_key")
 ALL = "*"
 """The id of records that no field names: all of their fields, as a digest."""
 _KEY = "_key"
+_NO_PARTITION = "__HIVE_DEFAULT_PARTITION__"
 _STRATEGY = "http"
 _NAMED = 30
 _FAILED = 1000
@@ -147,10 +148,28 @@ class CatalogSource:
         with closing(self._bodies(self._files)) as bodies:
             for place, name, stream in bodies:
                 try:
-                    for number, record in read_records(stream, ending_of(name), self.layout):
+                    for number, record in self.read(place, name, stream):
                         yield f"{place}:{number}", record
                 except ContentError as error:
                     raise SourceError(f"{place}: {error.message}") from error
+
+    def read(
+        self,
+        place: str,
+        name: str,
+        stream: BinaryIO,
+        warn: Callable[[str], None] = lambda told: None,  # noqa: ARG005
+    ) -> Iterator[tuple[int, dict[str, Any] | Failed]]:
+        """Yield the records of a file with the fields that its folders say; see `read_records`."""
+        told = self._partitions(place)
+        for number, record in read_records(stream, ending_of(name), self.layout, warn=warn):
+            yield number, told | record if told and isinstance(record, dict) else record
+
+    def _partitions(self, place: str) -> dict[str, Any]:
+        """Return the fields that folders say, as Hive, Spark and DuckDB call them: `year=2024/month=01`."""
+        above = [*takewhile(lambda part: not set("*?[") & set(part), Path(self.place).parts)]
+        parts = (part.partition("=") for part in Path(place).parts[len(above) : -1])
+        return {name: unquote(value) for name, equals, value in parts if name and equals and value != _NO_PARTITION}
 
     def lists_of_records(self, *, always: bool = False, one_of_many: bool = False) -> list[str]:
         """Return the paths of the lists in a file: that which holds the records first, as far as it has to be named;
@@ -249,9 +268,8 @@ class Listing:
         for place, name, stream in files:
             try:
                 said: list[str] = []
-                ending = ending_of(name)
                 self.file = self._called(place)
-                records = read_records(stream, ending, self.source.layout, warn=said.append)
+                records = self.source.read(place, name, stream, said.append)
                 for number, record in merged(records, self._id_of) if self.source.merge else records:
                     if self.source.layout.records == WHOLE and isinstance(record, dict):
                         record.setdefault(_KEY, self.file)

@@ -18,8 +18,13 @@ _NULL = r"null|none|nil|nan|\\n"
 """As tables of programs write that there is nothing: phpMyAdmin, `mysqldump --tab`, pandas."""
 _UNSET = rf"|{_NULL}|n/?a|no|not set|never|false|off|0001-01-01.*|[-–—0:.?/ tz~]+"
 """Of a time: that there is none, as zeros say it in MySQL and in Go."""
-_YES, _NO, _ANY = r"true|yes|on|1|t|y", r"false|no|off|0|-1|f|n", rf"(?!(?:false|no|f|n|{_NULL}|[0:. _-]+)$).+"
-_DRAFT = "draft|auto-draft|future|private|unpublished|trash(?:ed)?|spam|deleted|hidden"
+_YES, _NO = r"true|yes|on|1|t|y|ja|oui|s[ií]|sì|sim", r"false|no|off|0|-1|f|n|nein|non|n[aã]o|nee"
+_ANY = rf"(?!(?:false|no|f|n|{_NULL}|[0:. _-]+)$).+"
+_DRAFT = (
+    "(?:in_)?draft|auto-draft|future|private|unpublished|trash(?:ed)?|spam|deleted|hidden"
+    "|(?:im_)?entwurf|(?:un|nicht_)vero?e?ffentlicht|brouillon|non_publie|borrador|no_publicado|bozza|non_pubblicato"
+    "|rascunho|nao_publicado"
+)
 _BETWEEN = (
     "(?:.*_)?(?:private|direct|whisper|personal|secret|confidential|internal|hidden)(?:_.*)?|one_?on_?one|dm|im|mpim"
 )
@@ -28,6 +33,10 @@ _RULES: Final[Mapping[str, str]] = {
     r"(?:page_)?(?:is_)?(?:draft|unlisted|private|noindex|search_exclude|confidential|internal|hidden|deleted"
     r"|removed|trashed|spam|whisper|secret|invite_only|read_restricted|members_only|private_notes?)"
     r"|is_(?:direct|dm|im|mpim)": _YES,
+    r"no_index|(?:ist_)?(?:entwurf|privat|vertraulich|intern|versteckt|verborgen|gelo?e?scht)|brouillon|borrador|bozza"
+    r"|rascunho|prive|privado|privato|oculto|nascosto": _YES,
+    r"(?:ist_)?(?:vero?e?ffentlicht|o?e?ffentlich|sichtbar|aktiv)|publicado|publie|pubblicato|gepubliceerd|act?ivo|actif"
+    r"|attivo|searchable|indexable": _NO,
     r"(?:page_|jsd_)?(?:is_)?(?:publish(?:ed)?|public|visible|listed|search|sitemap|pagefind)": _NO,
     # Of a shop's products and of what waits for a moderator.
     r"(?:is_)?(?:active|enabled)": _NO,
@@ -39,7 +48,7 @@ _RULES: Final[Mapping[str, str]] = {
     r"(?:.*_)?(?:hid(?:den)?|delete|remove|trash)(?:e?d)?_?(?:at|on|time|date)": _ANY,
     r"published_?at": _UNSET,
     # Who it is for, in words; in numbers as phpBB and GitLab have them, and whispers among the posts of Discourse.
-    r"(?:.*_)?(?:visibility(?:_in_catalog)?|privacy(?:_status)?|access|archetype)": (
+    r"(?:.*_)?(?:visibility(?:_in_catalog)?|privacy(?:_status)?|access(?:_level)?|archetype)": (
         rf"{_BETWEEN}|unlisted|friends|members|followers|subscribers|specified|paid|tiers"
     ),
     r"(?:.*_)?audience": rf"{_BETWEEN}|(?:the_)?(?:staff|employees?|our_team)(?:_only)?",
@@ -49,7 +58,12 @@ _RULES: Final[Mapping[str, str]] = {
     r"visibility": r"not visible.*|\{.+",  # of Magento; for a role or a group, of Jira
     r"product_online": "2",
     r"post_type": "4|revision|attachment|nav_menu_item|custom_css|customize_changeset|oembed_cache|user_request|wp_.+",
-    r"(?:(?:post|page|product|publication|publish(?:ed|ing)?)_)?stat(?:us|e)": _DRAFT,
+    # `_status` is that of Payload.
+    r"(?:_|(?:post|page|product|article|content|entry|workflow|publication|publish(?:ed|ing)?)_)?stat(?:us|e)": _DRAFT,
+    r"(?:security|data|information)_classification|sensitivity(?:_label)?|confidentiality": (
+        r"(?:strictly_|highly_)?confidential|internal(?:_use)?(?:_only)?|restricted|(?:top_)?secret"
+        r"|(?:streng_)?vertraulich|intern"
+    ),
     r"(?:post|message|comment|topic|thread|discussion|moderation)_stat(?:us|e)": (
         rf"{_DRAFT}|pending|future|inherit|moderated|rejected|unapproved|hold"
     ),

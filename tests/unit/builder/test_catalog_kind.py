@@ -402,6 +402,22 @@ def test_a_row_that_is_a_draft_keeps_the_record_out_that_it_is_merged_with(tmp_p
         ({"message_state": "moderated"}, True),
         ({"channel_type": "DirectMessage"}, True),
         ({"type": "private"}, False),
+        *(({f"{one}": "draft"}, True) for one in ("_status", "workflow_state", "articleStatus", "content_status")),
+        *(({"status": one}, True) for one in ("Entwurf", "brouillon", "Non publié", "borrador", "bozza", "rascunho")),
+        *(({"Status": one}, True) for one in ("nicht veröffentlicht", "in draft", "Não publicado", "no publicado")),
+        *(({"Status": one}, False) for one in ("veröffentlicht", "publié", "concept", "activo")),
+        *(
+            ({one: "nein"}, True)
+            for one in ("Veröffentlicht", "ist_sichtbar", "aktiv", "veroeffentlicht", "öffentlich")
+        ),
+        *(({one: "no"}, True) for one in ("publicado", "pubblicato", "activo", "searchable")),
+        *(({one: "ja"}, True) for one in ("Entwurf", "vertraulich", "intern", "gelöscht")),
+        *(({one: "sì"}, True) for one in ("bozza", "privato")),
+        *(({one: "nein"}, False) for one in ("Entwurf", "vertraulich", "intern", "gelöscht")),
+        ({"aktiv": "ja", "no_index": False, "publicado": "sí", "is_live": False, "classification": "secret"}, False),
+        ({"noIndex": True}, True),
+        ({"access_level": "internal"}, True),
+        ({"security_classification": "Top Secret"}, True),
     ],
 )
 def test_what_a_shop_or_a_blog_says_of_a_record_keeps_it_private(record: dict[str, Any], private: bool) -> None:

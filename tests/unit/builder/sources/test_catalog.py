@@ -211,6 +211,24 @@ def test_records_of_several_files_with_one_id_are_told_apart_by_their_file(tmp_p
     assert source.shared("id", 10) == (2, 6)
 
 
+def test_folders_of_a_partition_are_fields_of_what_is_in_them(tmp_path: Path) -> None:
+    top = tmp_path / "b=c"
+    for folder in ("year=2023/of=New%20York", "year=__HIVE_DEFAULT_PARTITION__", "plain"):
+        (top / folder).mkdir(parents=True)
+        (top / folder / "a.csv").write_text(f"id,name\n{len(folder)},Pump\n")
+    first = {"id": "23", "name": "Pump", "of": "New York", "year": "2023"}
+    assert [*listed(CatalogSource(str(top)))[0].values()] == [
+        {"id": "5", "name": "Pump"},
+        first,
+        {"id": "31", "name": "Pump"},
+    ]
+    for place in ("year=*/*/*.csv", "*/*/a.csv"):
+        source = CatalogSource(str(top / place))
+        assert [*listed(source)[0].values()] == source.sample(9) == [first]
+    assert listed(CatalogSource(str(top / "year=2023")))[0] == {"23": {"id": "23", "name": "Pump", "of": "New York"}}
+    assert listed(CatalogSource(str(top / "plain" / "a.csv")))[0] == {"5": {"id": "5", "name": "Pump"}}
+
+
 def test_an_object_of_lists_and_the_root_of_xml_are_records(tmp_path: Path) -> None:
     data = json.dumps({"a": [{"q": 1}, {"_list": "x"}], "b": [{"q": 2}], "c": {"d": [{"q": 3}]}}).encode()
     found = [*read_records(io.BytesIO(data), ".json", Layout("*[]"))]
