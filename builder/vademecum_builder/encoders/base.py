@@ -31,7 +31,7 @@ class FitLimits:
         general: The sentences that the prior of the language is made of, for a model whose prior does not come
             along; 0: every word's prior is its own embedding.
         builtin_general, model_general: For so many words of the texts that are words of the language, a table has
-            one beside them that no text has.
+            one beside them that no text has; `builtin` where the texts are mostly of another one.
         goldens: Golden texts.
         golden_length: The most characters of one.
         batch: Texts that a transformer embeds at a time.

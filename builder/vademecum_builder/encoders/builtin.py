@@ -67,10 +67,11 @@ def fit_builtin(texts: Sequence[str], limits: FitLimits) -> Builtin:
     splits = fit.split_texts(texts, alphabet)
     vocabulary = fit.choose_words(splits, limits.builtin_words, limits)
     prior, words = shipped_prior(), vocabulary.words
-    common = prior.beside(words, limits.builtin_general)
-    english = 2 * len(common) > len(words)
-    mistaken, phrases = (prior.mistaken(words), prior.phrases) if english else ([], [])
-    vocabulary = vocabulary.joined([*dict.fromkeys([*common, *mistaken]), *phrases])
+    said = vocabulary.spread[[word in prior.positions for word in words]].sum()
+    if 2 * said > vocabulary.spread.sum():  # texts of the language
+        vocabulary = vocabulary.joined([*prior.mistaken(words), *prior.phrases])
+    else:
+        vocabulary = vocabulary.joined(prior.beside(words, limits.builtin_general))
     features = vocabulary.features(splits)
     sample = features[fit.spread_evenly(features.shape[0], limits.sample)]
     own, language = _alike(fit.fit_lsa(features, limits)), _language(sample, vocabulary.words, limits)

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from vademecum.errors import ContentError
 from vademecum.format.tensors import Tensor, TensorFile, decode_tensors, encode_tensors, integers, string_column
+from vademecum.search.spelling import LEAST_BEGUN, LONG, MOST_CHANGES, meant_by, tries
 from vademecum_builder.cache import default_cache
 from vademecum_builder.encoders import fit
 from vademecum_builder.encoders.alphabet import build_alphabet
@@ -40,8 +41,6 @@ _DIMENSIONS: Final = 192
 _UNIT: Final = 2.0**-17
 _LEVELS: Final = 7
 _STEP: Final = 0.4
-_SHORT: Final = 3  # letters: so short a word is never taken for a misspelt one (search/expansion.py)
-_COMMON: Final = 10_000  # words that people are likely to ask in
 _FOLDER: Final = files("vademecum_builder.encoders") / "language"
 
 Embed = Callable[[Sequence[str]], Matrix]
@@ -65,8 +64,11 @@ class _Rows:
 
 
 def _shorter(word: str) -> set[str]:
-    """Return a word without each of its letters, one at a time; nothing of a short one."""
-    return {word[:at] + word[at + 1 :] for at in range(len(word))} if len(word) > _SHORT else set()
+    """Return a word, and what is left of it without one of its letters, or, of a long one, without two."""
+    left = {word}
+    for _ in range(MOST_CHANGES if len(word) >= LONG else 1):
+        left |= {each[:at] + each[at + 1 :] for each in left for at in range(len(each))}
+    return left
 
 
 @dataclass(frozen=True)
@@ -103,15 +105,19 @@ class Prior:
         return [word for word in self.words if word not in known and " " not in word][: len(known) // share]
 
     def mistaken(self, words: Sequence[str]) -> list[str]:
-        """Return its common words that are not among these, and would be taken for misspelt ones of them.
+        """Return its words that are not among these, and that a client would take for misspelt ones of them, or for the
+        misspelt beginning of one (search/spelling.py)."""
+        known, sharing = set(words), dict[str, set[str]]()  # what is so near shares what is left of both
+        for word in words:
+            for length in range(min(len(word), LEAST_BEGUN - 1), len(word) + 1):
+                for left in _shorter(word[:length]):
+                    sharing.setdefault(left, set()).add(word)
 
-        They have four letters or more, and are about one change away from one of these: they share what is left of both
-        without a letter.
-        """
-        known = set(words)
-        left = known.union(*map(_shorter, words))
-        strange = (word for word in self.words[:_COMMON] if word not in known and len(word) > _SHORT)
-        return [word for word in strange if not left.isdisjoint({word, *_shorter(word)})]
+        def is_taken(word: str) -> bool:
+            others = sorted(set().union(*(sharing.get(left, ()) for left in _shorter(word))))
+            return any(meant_by(others, word, most, begun=begun) for most, begun in tries(word, typed=True))
+
+        return [word for word in self.words if word not in known and " " not in word and is_taken(word)]
 
     def joined(self, words: Sequence[str], rows: Matrix) -> Prior:
         """Return it with more words, which it has not."""

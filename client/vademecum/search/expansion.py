@@ -12,7 +12,7 @@ from vademecum.encoder.query import Encoder
 from vademecum.search.compounds import put_together
 from vademecum.search.neighbours import Neighbours
 from vademecum.search.segment_words import SegmentWords
-from vademecum.search.spelling import begun_alike, otherwise_begun, within
+from vademecum.search.spelling import MOST_CHANGES, meant_by, tries
 from vademecum.search.stems import BEFORE, stems_of
 from vademecum.search.stop_words import STOP_WORDS
 from vademecum.search.tokens import (
@@ -33,9 +33,6 @@ MOST_ASKED: Final = 64
 _COMPLETED, _MISSPELT = 0.6, 0.7
 _QUESTION: Final = 3
 """Plain words from which on a query is a question: who types one or two, or a name, means just these."""
-_LEAST_MISSPELT, _LEAST_BEGUN, _LONG = 4, 6, 8
-"""Letters of a misspelt word, of the misspelt beginning of one, and of one whose first letter, or two letters, may be
-misspelt: shorter ones are near to some word by chance."""
 _SAME_BEGINNING: Final = 3
 """Letters that a word shares with others of its stem."""
 _NUMBER: Final = re.compile("[0-9][._/:-][0-9]")
@@ -229,7 +226,7 @@ class Expansion:
         # Mostly words that nothing here is near to: another language, in which the others are not misspelt either.
         return [replace(word, groups=()) if word.misspelt else word for word in asked]
 
-    def _stands_for(self, word: str, *, typed: bool, whole: bool = False, most: int = 2) -> Asked:
+    def _stands_for(self, word: str, *, typed: bool, whole: bool = False, most: int = MOST_CHANGES) -> Asked:
         groups = [(self._alike(word), 1.0)]
         if typed and (len(word) >= MIN_PREFIX or PAIRED.search(word)):
             groups.append((self._each(found.beginning_with(word) for found in self._words), _COMPLETED))
@@ -303,12 +300,10 @@ class Expansion:
 
         A word that the encoder knows, or whose stem it knows, is no misspelt one, though no text has it.
         """
-        most = 0 if len(word) < _LEAST_MISSPELT or self._is_word(word) else 1 if len(word) < _LONG else most
-        for distance in range(1, most + 1):
-            for begun in (False, True) if typed and len(word) >= _LEAST_BEGUN else (False,):
-                found = self._each(_meant_by(each.words, word, distance, begun=begun) for each in self._words)
-                if found:
-                    return found
+        for distance, begun in tries(word, typed=typed, most=0 if self._is_word(word) else most):
+            found = self._each(meant_by(each.words, word, distance, begun=begun) for each in self._words)
+            if found:
+                return found
         return ()
 
     def _each(self, numbers: Iterable[Iterable[int]]) -> Group:
@@ -319,16 +314,6 @@ def _spelt(runs: Iterable[str], guesses: Mapping[str, str]) -> str:
     """Return runs with words in place of others: of whole ones, or of parts of a name."""
     spelt = (guesses.get(run) or PARTS.sub(lambda part: guesses.get(part[0], part[0]), run) for run in runs)
     return " ".join(spelt).replace(CAMEL, " ")
-
-
-def _meant_by(words: Sequence[str], word: str, distance: int, *, begun: bool) -> list[int]:
-    """Return which of the sorted words a misspelt one may be, so many changes away: digits are never misspelt, and the
-    first letter is only where it is all that is changed in a long word."""
-    first, end = begun_alike(words, word)
-    found = within(words, word, distance, begun=begun, first=first, end=end)
-    if distance == 1 and len(word) >= _LONG and not begun:
-        found += otherwise_begun(words, word)
-    return [number for number in found if _NO_DIGITS.sub("", words[number]) == _NO_DIGITS.sub("", word)]
 
 
 def _is_typed(query: str) -> bool:

@@ -2,8 +2,42 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Sequence
+from typing import Final
+
+MOST_CHANGES: Final = 2
+LEAST_MISSPELT, LEAST_BEGUN, LONG = 4, 6, 8
+"""Letters of a misspelt word, of the misspelt beginning of one, and of one whose first letter, or two letters, may be
+misspelt: shorter ones are near to some word by chance."""
+_NO_DIGITS: Final = re.compile("[^0-9]+")
+
+
+def tries(word: str, *, typed: bool, most: int = MOST_CHANGES) -> list[tuple[int, bool]]:
+    """Return how a misspelt word is looked for, the likeliest first: how many changes away, and whether it may be the
+    beginning of what was meant.
+
+    Args:
+        typed: Whether it may go on.
+        most: Changes, of a long one.
+
+    >>> tries("kyes", typed=True), tries("rotaet", typed=True)
+    ([(1, False)], [(1, False), (1, True)])
+    """
+    most = 0 if len(word) < LEAST_MISSPELT else min(most, 1) if len(word) < LONG else most
+    begins = (False, True) if typed and len(word) >= LEAST_BEGUN else (False,)
+    return [(distance, begun) for distance in range(1, most + 1) for begun in begins]
+
+
+def meant_by(words: Sequence[str], word: str, distance: int, *, begun: bool) -> list[int]:
+    """Return which of the sorted words a misspelt one may be, so many changes away: digits are never misspelt, and the
+    first letter is only where it is all that is changed in a long word."""
+    first, end = begun_alike(words, word)
+    found = within(words, word, distance, begun=begun, first=first, end=end)
+    if distance == 1 and len(word) >= LONG and not begun:
+        found += otherwise_begun(words, word)
+    return [number for number in found if _NO_DIGITS.sub("", words[number]) == _NO_DIGITS.sub("", word)]
 
 
 def within(

@@ -314,12 +314,15 @@ def test_it_finds_by_word_and_by_company() -> None:
     assert scores(fitted.encoder, "car", fitted.vectors)[7] > 0
 
 
-def test_it_knows_words_of_the_language_that_no_text_has() -> None:
-    common = [word for word in shipped_prior().words[:200] if not word.startswith("file")]
-    fitted = NamedEncoders("builtin").fit([*TEXTS, "a folder of documents", " ".join(common)])
+def test_it_knows_words_of_the_language_that_would_be_taken_for_those_of_the_texts() -> None:
+    names = " ".join(f"zq{chr(97 + at % 26)}{chr(97 + at // 26)}" for at in range(200))
+    fitted = NamedEncoders("builtin").fit(["a stronger lamp is in the house"] * 40 + [f"of this house {names}"])
     encoder = decode_encoder(fitted.encoder.query_encoder)
-    assert encoder.knows("file") and not encoder.knows("filr")
-    assert not any(encoder.encode("file")) and any(encoder.encode("folder"))  # it means nothing here
+    assert encoder.knows("stranger") and not encoder.knows("strenger"), "most of what is said is of the language"
+    assert not encoder.knows("festival"), "nothing is near to it"
+    assert not any(encoder.encode("stranger")) and any(encoder.encode("stronger"))  # it means nothing here
+    foreign = NamedEncoders("builtin").fit(["die stärkere lampe stronger steht"] * 40)
+    assert not decode_encoder(foreign.encoder.query_encoder).knows("stranger")
 
 
 def test_two_words_that_mean_another_one_have_the_row_of_what_texts_say() -> None:
@@ -605,11 +608,13 @@ def test_rows_of_common_words_are_finer(monkeypatch: pytest.MonkeyPatch, tmp_pat
 
     monkeypatch.setattr(fit, "quantise_table", spy)
     install(monkeypatch, lambda _: Recorder())
-    limits = replace(OWN, common=2, step=0.3, rare_step=0.9, general_step=2.0, builtin_general=3)
-    texts = ["a the", "a of"]
+    limits = replace(OWN, common=2, step=0.3, rare_step=0.9, general_step=2.0)
+    texts = ["a the", "a stronger"]
     NamedEncoders(f"{PREFIX}{make_folder(tmp_path / 'mini')}", limits).fit(texts)
     fit_builtin(texts, limits)
-    assert asked == [[0.3, 0.9, 0.9], [0.3, 0.9, 0.9, 2.0]]  # the last is a word of the language
+    [plain, builtin], general = asked, shipped_prior().mistaken(["a", "the", "stronger"])
+    assert plain == builtin[:3] == [0.3, 0.9, 0.9]
+    assert builtin.count(2.0) == len(general) > 0
 
 
 class Wide(Recorder):

@@ -11,6 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from vademecum.errors import ContentError
+from vademecum.search.spelling import meant_by, tries
 from vademecum_builder.encoders import prior as priors
 from vademecum_builder.encoders.base import FitLimits
 from vademecum_builder.encoders.prior import PROBES, Prior, decode_prior, encode_prior, find_prior, fit_prior
@@ -108,10 +109,26 @@ def test_the_words_beside_those_of_the_texts() -> None:
 
 
 def test_words_that_would_be_taken_for_those_of_the_texts() -> None:
-    prior = Prior(["spell", "shells", "sell", "stairs", "hell", "she", "smell"], np.ones((7, 1)), np.ones((1, 1)))
-    assert prior.mistaken(["shell", "sold"]) == ["spell", "shells", "sell", "hell", "smell"]
-    assert prior.mistaken(["spell", "shell"]) == ["shells", "sell", "hell", "smell"]
+    words = "spell shells sell stairs hell she smell something universe junction".split()
+    prior = Prior(words, np.ones((10, 1)), np.ones((1, 1)))
+    assert prior.mistaken(["shell", "sold"]) == ["spell", "shells", "sell", "smell"], "none that begins otherwise"
+    assert prior.mistaken(["spell", "shell"]) == ["shells", "sell", "smell"]
     assert prior.mistaken(["shed"]) == [], "so short a word as she is not taken for another"
+    assert prior.mistaken(["soothing", "function"]) == ["something", "junction"], "two changes, or the first letter"
+    assert prior.mistaken(["universally"]) == ["universe"], "what it begins with is near"
+
+
+@pytest.mark.parametrize("texts", [["shell", "soothing", "universally"], ["starting", "fixer", "sell", "smelt", "cot"]])
+def test_words_taken_for_others_are_those_that_a_client_takes(texts: list[str]) -> None:
+    shipped = decode_prior((priors._FOLDER / "all-MiniLM-L6-v2.gz").read_bytes())
+    asked = [word for word in shipped.words[::20] if " " not in word and word not in texts]
+    texts.sort()
+
+    def is_taken(word: str) -> bool:
+        return any(meant_by(texts, word, most, begun=begun) for most, begun in tries(word, typed=True))
+
+    taken = list(filter(is_taken, asked))
+    assert [word for word in shipped.mistaken(texts) if word in set(asked)] == taken != []
 
 
 def test_other_files_are_refused() -> None:
