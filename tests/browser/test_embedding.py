@@ -105,6 +105,17 @@ def test_trusted_types_without_the_policy_are_one_error(page: Page, publisher: A
     assert code == "usage" and "allow the policy vademecum" in message
 
 
+def test_it_works_under_a_policy_with_nonces(page: Page, publisher: Any, start: Start, tmp_path: Path) -> None:
+    (word,) = re.findall(r"With nonces, `([^`]*)`", APPS)
+    app, tree = start(f"script-src 'nonce-abc' {word} 'wasm-unsafe-eval'")
+    script = 'import { KnowledgeBase } from "./client/vademecum.mjs"; Object.assign(globalThis, { KnowledgeBase });'
+    (tmp_path / "app" / "index.html").write_text(f'<script type="module" nonce="abc">{script}</script>')
+    page.goto(app.url)
+    options = {"url": tree.url, "trust": publisher.root, "autoUpdate": False}
+    page.evaluate("(options) => (globalThis.kb = new KnowledgeBase(options)).update()", options)
+    assert found(page) == "keys.md"
+
+
 def begun(page: Page, app: PagesHost, client: str, publisher: Any, tree: PagesHost, *, again: bool = False) -> Any:
     """Open the app, unless it is, and update; return the error, or None."""
     if not again:
