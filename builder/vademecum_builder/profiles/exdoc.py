@@ -13,7 +13,7 @@ from vademecum_builder.profiles.code import outside_code
 from vademecum_builder.profiles.jupyterbook import files_of
 from vademecum_builder.readers.slugs import EXDOC
 
-_PAGES = (".md", ".livemd", ".cheatmd", ".txt")
+_PAGES = (".md", ".livemd", ".cheatmd")
 _CALLED = r"\w*(?:extra|guide|page)\w*"
 _LISTED = re.compile(
     r"\bextras:\s*(?:[^\[\n]*\n|(?P<list>[^\[\n]*\[))"
@@ -21,9 +21,7 @@ _LISTED = re.compile(
     rf"|^[ \t]*@{_CALLED}[ \t]+(?:\[[^\[\]]*\]|[^\n]*)",
     re.MULTILINE,
 )
-_NAME = re.compile(
-    r"\"([^\"\n]+\.(?:md|livemd|cheatmd|txt)|[^\"\n]*\*[^\"\n]*)\"(?:\s*[:,]\s*\[(?P<options>[^\[\]]*)\])?"
-)
+_NAME = re.compile(r"\"([^\"\n]+\.(?:md|livemd|cheatmd)|[^\"\n]*\*[^\"\n]*)\"(?:\s*[:,]\s*\[(?P<options>[^\[\]]*)\])?")
 _WORDS = re.compile(r"~[wW]([(\[{|/])([\s\S]*?)[)\]}|/]")
 _OPTION = re.compile(r"\b(filename|title):\s*\"([^\"]*)\"")
 _SPACED = re.compile(
@@ -76,7 +74,6 @@ def open_exdoc(project: Project) -> Rules | None:
         (Folder("", address),),
         EXDOC,
         (spaces, alerts, attribute_lists),
-        copies=True,
         called=lambda path: pages.get(path, {}).get("title", ""),
         base_url=address_of(said[1]) if said else published,
         title=app[1] if app else "",

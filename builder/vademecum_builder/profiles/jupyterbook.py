@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import PurePosixPath
 from typing import Any
 
 from vademecum_builder.profiles.base import (
@@ -46,9 +46,14 @@ def files_of(names: Iterable[str], keys: Iterable[str], endings: Iterable[str]) 
     found: dict[str, None] = {}
     for name in map(posixpath.normpath, names):
         wanted = [name, *(f"{name}{ending}" for ending in endings)]
-        alike = [key for key in every if PurePosixPath(key).match(name)] if "*" in name else []
+        alike = list(filter(_pattern(name).fullmatch, every)) if "*" in name else []
         found |= dict.fromkeys(alike or [key for key in wanted if key in every][:1])
     return list(found)
+
+
+def _pattern(glob: str) -> re.Pattern[str]:
+    parts = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+    return re.compile(re.sub(r"\*\*/|\*\*|\*|\?|[^*?]+", lambda m: parts.get(m[0]) or re.escape(m[0]), glob))
 
 
 def open_jupyterbook(project: Project) -> Rules | None:

@@ -189,7 +189,8 @@ _CODE_TAG = re.compile(
 # With a hyphen a tag takes the white space beside it away.
 _LIQUID = re.compile(
     r"(?:(?<![ \t])[ \t]*(?:\n[ \t]*)?(?=\{%-))?(?<!\{)\{%-?\s*(\w+)"
-    r"((?:\"(?:(?!\{%)[^\"])*\"|'(?:(?!\{%)[^'])*'|(?!\{%)[^\"'%-]|-(?!%\})|%(?!\}))*)(?:-%\}\s*|%\})"
+    r"((?:\"(?:(?!\{%)[^\"])*\"|'(?:(?!\{%)[^'])*'|(?!\{%)[^\"'%-]|-(?!%\})|%(?!\})|[\"'](?=[^\"'{}%]*%\}))*)"
+    r"(?:-%\}\s*|%\})"
 )
 _FLOW = re.compile(
     r"^[ \t]*(?:\{%-?[ \t]*(?:end)?(?:for|if|unless|case|capture|assign|els(?:e|if)|when|break|continue|cycle)\b"

@@ -1193,6 +1193,7 @@ def test_each_spelling_of_a_configuration_is_known(name: str, tmp_path: Path) ->
         ("astro.config.mjs", "export default {}"),
         ("gatsby-config.js", "module.exports = { plugins: ['gatsby-source-contentful'] }"),
         ("myst.yml", "version: 1"),
+        (".yardopts", "--readme a.md"),
         ("mix.exs", '[{:ex_doc, "~> 0.3"}]\n[extras: ["a.md"]]'),
         ("_toc.yml", "other: x"),
         ("next.config.js", "export default {}"),

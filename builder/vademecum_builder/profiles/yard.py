@@ -1,0 +1,56 @@
+"""YARD: the files that `.yardopts` names beside code; what it takes from that is in the rendered site alone."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+import shlex
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+from typing import Any
+
+from vademecum_builder.profiles.base import Folder, NotServed, Page, Profile, Project, Rules, stem
+from vademecum_builder.profiles.code import outside_code
+from vademecum_builder.profiles.jupyterbook import files_of
+from vademecum_builder.readers.slugs import NO_IDS
+
+FILES = (".yardopts",)
+_HEAD = re.compile(r"\A(?:\s*#!\S+[ \t]*\n)?((?:[ \t]*#[ \t]*@\S+.*\n)+)")
+_SAID = re.compile(r"#[ \t]*@(\S+)[ \t]*(.*?)[ \t]*$", re.MULTILINE)
+_LINK = re.compile(r"\{(?:file:|include:)?([\w:./#?!-]*[A-Z][\w:./#?!-]*)(?:[ \t]+([^{}\n]+))?\}")
+
+
+def heads(text: str, page: Page) -> str:
+    """`# @title Pumps` at the head of a file is its title, and no heading."""
+    found = _HEAD.match(text)
+    said = dict(_SAID.findall(found[1])) if found else {}
+    return f"---\n{json.dumps(said, ensure_ascii=False)}\n---\n{text[found.end() :]}" if found else text
+
+
+def links(text: str, page: Page) -> str:
+    """`{Pump#turn}`, `{file:docs/Oil.md on oil}`: what is shown of it."""
+    return outside_code(text, lambda plain: _LINK.sub(lambda m: m[2] or m[1], plain)) if "{" in text else text
+
+
+def open_yard(project: Project) -> Rules | None:
+    try:
+        said = shlex.split(project.text(*FILES), comments=True)
+    except ValueError:
+        return None
+    options = dict(itertools.pairwise(said))
+    named = said[said.index("-") + 1 :] if "-" in said else []
+    named += [name for option in ("--files", "--readme", "-r") for name in options.get(option, "").split(",") if name]
+    pages = set(files_of([*named, "README.md"], project.keys, ()))
+    if not any("/" in key for key in pages):
+        return None  # of a package whose pages are about it alone, the documents are elsewhere
+
+    def address(path: str, metadata: Mapping[str, Any]) -> str:
+        if path not in pages:
+            raise NotServed("not in .yardopts")
+        return f"file.{stem(PurePosixPath(path).name)}.html"
+
+    return Rules((Folder("", address),), NO_IDS, (heads, links), title=options.get("--title", ""))
+
+
+PROFILE = Profile("yard", "YARD", FILES, open_yard)
