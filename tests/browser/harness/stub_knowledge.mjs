@@ -40,7 +40,7 @@ function many(query, limit, filters) {
     excerpt: "The second of many words.", marks: [[14, 18]], why: { words: query.includes("near") ? null : part, meaning: part > 1 ? null : n }, metadata: { version: `v${n % 2}`, updated: n > 2 ? "soon" : "2020-05-01", "shop.price": 1000 + n / 2 },
     more: [], places: [],
   });
-  const places = [{ document: "guide/keys.md", title: "Old keys", url: "old/keys.html", lang: "", version: "1.0" }, { document: "de.md", title: "Seite", url: new URL("../?doc=de.md", import.meta.url).href, lang: "de", version: "2.0" }];
+  const places = [{ document: "guide/keys.md", title: "Old keys", url: "old/keys.html", lang: "", version: "1.0" }, { document: "de.md", title: "Seite", url: new URL("../?doc=de.md", import.meta.url).href, lang: "de", version: "2.0" }, { document: "web:old/guide/m3.md", title: "Page 3", url: "old/m3.html", lang: "", version: "v1" }];
   const twin = (n) => (query.includes("twins") ? { title: "Usage", document: n === 3 ? "web:https://a.example/m" : `docs:guide/${n}/m.md`, ...(n === 2 && { metadata: { breadcrumbs: ["Manual", "Pumps"] } }) } : {});
   const hits = Array.from({ length: Math.min(limit, 45) }, (_, i) => ({ ...hit(i + 1, 1), ...twin(i + 1), more: Array.from({ length: i === 1 ? 10 : 2 }, (_, n) => hit(i + 1, n + 2)), places: i === 2 ? places : [] }));
   const price = Object.fromEntries(hits.map(({ metadata }) => [metadata["shop.price"], 1]));

@@ -74,9 +74,9 @@ function drawHit(hit, context) {
     box.append(unfolding(label, () => hit.more.map((more, i) => option(more, context, (hit.more[i - 1] ?? hit).heading))));
   }
   if (hit.places.length > 0) {
-    const names = [...new Set(hit.places.map((place) => nameOf(place, wording)))];
+    const names = [...new Set(hit.places.map((place) => nameOf(place, hit, wording)))];
     const places = names.slice(0, PLACES_NAMED).join(", ") + (names.length > PLACES_NAMED ? ", …" : "");
-    box.append(unfolding(wording.say("results.also", { places }), () => hit.places.map((place) => elsewhere(place, context))));
+    box.append(unfolding(wording.say("results.also", { places }), () => hit.places.map((place) => elsewhere(place, hit, context))));
   }
   return box;
 }
@@ -92,16 +92,19 @@ function unfolding(label, others) {
   return made;
 }
 
-/** @param {import("../vademecum.d.mts").Place} place @param {import("./texts.mjs").Wording} wording */
-function nameOf({ version, lang, title, document }, wording) {
-  return [version, wording.named("lang", lang)].filter(Boolean).join(" ") || title || document;
+/** What tells another place of a hit: its version and its language, where these are others; else its title, or the folders that it lies in.
+ * @param {import("../vademecum.d.mts").Place} place @param {Hit} hit @param {import("./texts.mjs").Wording} wording */
+function nameOf({ version, lang, title, document }, { metadata, title: own }, wording) {
+  const others = [version !== metadata.version && version, lang !== metadata.lang && wording.named("lang", lang)].filter(Boolean).join(" ");
+  return others || (title !== own && title) || placeOf({ document, metadata: {} }).join(" › ") || document;
 }
 
-/** Another place of a hit: a version, a language, a mirror. @param {import("../vademecum.d.mts").Place} place @param {Context} context */
-function elsewhere(place, context) {
+/** Another place of a hit: a version, a language, a mirror. @param {import("../vademecum.d.mts").Place} place @param {Hit} hit @param {Context} context */
+function elsewhere(place, hit, context) {
   const { title, document } = place;
+  const name = nameOf(place, hit, context.wording);
   return link(place, context, "", [
-    outside("span", { class: "path" }, [title || document, element("span", { class: "badge" }, [nameOf(place, context.wording)])]),
+    outside("span", { class: "path" }, [title || document, ...(name === title ? [] : [element("span", { class: "badge" }, [name])])]),
   ]);
 }
 
@@ -122,7 +125,7 @@ function option(hit, context, above) {
 }
 
 /** Where a page is that is called as another one: what it says itself, else the folders
- * that it lies in, without the name of its source. @param {Hit} hit */
+ * that it lies in, without the name of its source. @param {Pick<Hit, "document" | "metadata">} page */
 function placeOf({ document, metadata: { breadcrumbs } }) {
   return Array.isArray(breadcrumbs) && breadcrumbs.length > 0 ? breadcrumbs.map(String) : document.replace(/^[^/]*:/u, "").split("/").slice(0, -1);
 }
