@@ -51,6 +51,8 @@ def _sets(listed: str) -> tuple[frozenset[str], ...]:
     return tuple(frozenset(words.split()) for words in listed.split(","))
 
 
+_NOTE = re.compile(r"\[?\d{1,3}\]?|\[[a-z]\]|[*†‡§]{1,3}")
+"""A raised link to a note: beside a word it would be read as its end."""
 # All words of a set stand in a class, in this order or another.
 _UNSEEN_WORDS = _sets(
     """
@@ -99,6 +101,8 @@ def part_of(node: Node, tag: str, attributes: Attributes) -> Part:
         return Part.UNSEEN
     if tag == "nav":
         return Part.CHROME
+    if tag == "sup" and _NOTE.fullmatch(text_of(node)) and node.css_first("a[href*='#']") is not None:
+        return Part.UNSEEN
     if not attributes:
         return Part.UNSEEN if tag == "button" else Part.TEXT
     if len(attributes) == 1 and tag not in ("a", "button") and "class" in attributes:
@@ -171,6 +175,10 @@ def _link(node: Node, attributes: Attributes) -> Part:
         if any(wanted <= words for wanted in _PERMALINK_WORDS):
             return Part.PERMALINK
         text = text_of(node)
+        if _NOTE.fullmatch(text):
+            named = attributes.get("role") == "doc-noteref" or "footnote" in words
+            if node.css_first("sup") is not None or (named and text[0] != "["):  # "as [1] says" needs its number
+                return Part.UNSEEN
         if len(text) <= 3 and not any(character.isalnum() for character in text) and first_image(node) is None:
             return Part.PERMALINK
     return Part.TEXT

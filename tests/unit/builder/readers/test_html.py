@@ -132,6 +132,28 @@ def test_a_line_that_says_where_the_page_stands_is_no_text(here: str) -> None:
     assert text(f"<p>Choose {way}.<p>Kept.") == "Choose All > Manual > Version 2.\n\nKept."
 
 
+@pytest.mark.parametrize(
+    "note",
+    [
+        '<sup class="footnote">[<a class="footnote" href="#_footnotedef_1">1</a>]</sup>',
+        '<a class="footnote-reference superscript" href="#id5">1</a>',
+        '<a href="#ftn.id" class="footnote"><sup class="footnote">[1]</sup></a>',
+        '<a href="#fn1" role="doc-noteref">1</a>',
+        '<sup><a id="text1" href="#note1">*</a></sup>',
+        '<a name="tex2html1" href="notes.html#foot12"><sup>12</sup></a>',
+        '<sup id="cite_ref-1" class="reference"><a href="#cite_note-1">[a]</a></sup>',
+    ],
+)
+def test_what_leads_to_a_note_is_no_end_of_a_word(note: str) -> None:
+    assert text(f"<p>The pump{note} turns.") == "The pump turns."
+
+
+@pytest.mark.parametrize("raised", ["<sup>2</sup>", "<sup><a href='#n'>n</a></sup>", "<a href='#2'>2</a>"])
+def test_what_is_raised_or_a_number_alone_is_text(raised: str) -> None:
+    assert text(f"<p>x{raised} on.") in ("x2 on.", "xn on.")
+    assert text("<p>As <a role=doc-noteref href='#n'>[1]</a> says.") == "As [1] says."
+
+
 def test_the_name_of_a_site_may_have_brackets_in_its_own() -> None:
     assert name_parts("Axes (Manual (3.2))") == ("Axes", "(Manual (3.2))")
 
