@@ -267,7 +267,7 @@ class Places:
 
     def phrased(self, query: str, *, quoted: bool = False) -> Callable[[int], int]:
         """Return what says how many words the query has, where a chunk has it word for word (its text, headings, or
-        page's title); 0: it has not.
+        page's title), two at least; 0: it has not.
 
         Args:
             quoted: Whether what a reader does not see is passed over (the address of a link in the middle), and in
@@ -287,7 +287,7 @@ class Places:
                 return 0  # most of them, and far sooner
             if quoted:
                 said = f"{title} {chunk.headings} {plain(chunk.text)}"
-            return len(runs) if has(f" {' '.join(named(said))} ") else 0
+            return max(2, len(runs)) if has(f" {' '.join(named(said))} ") else 0
 
         return phrased
 

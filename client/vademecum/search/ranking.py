@@ -34,8 +34,8 @@ _HEADED: Final = 0.45
 """What it adds that a chunk's own heading is what was asked for."""
 _CALLED: Final = 0.3
 """What it adds that the title of a chunk's document means what was asked for."""
-_PHRASED, _LEAST_PHRASED = 0.15, 2
-"""What it adds for each word that a chunk has what was asked for word for word, and as how many a single one counts."""
+_PHRASED: Final = 0.15
+"""What it adds for each word that a chunk has what was asked for word for word."""
 _DATED: Final = 0.1
 """What it takes away that a chunk's page tells what was new once: it seldom answers what others say as well."""
 _READ: Final = 100
@@ -95,7 +95,7 @@ def fuse(
         headed: Whether a chunk's own heading is the query; None: none is read.
         called: How near the title of a chunk's document is to the query, from 0 to 1; below 0 where the document is
             nothing but its title; None: none is read.
-        phrased: How many words the query has, where a chunk has it word for word; 0: it has not; None: none is read.
+        phrased: How many words the query has, at least two, where a chunk has it word for word, or 0.
         dated: Whether a chunk's page tells what was new once; None: that does not count.
     """
     most = float(found.scores.max(initial=0.0))
@@ -128,8 +128,7 @@ def fuse(
             named_so = _HEADED * (headed is not None and headed(row)) + _CALLED * (called(row) if called else 0.0)
             total[row] += named_so - _DATED * (dated is not None and dated(row))
         for row in best[:_READ_WHOLE].tolist():
-            said = phrased(row) if phrased else 0
-            total[row] += _PHRASED * max(said, _LEAST_PHRASED) if said else 0.0
+            total[row] += _PHRASED * (phrased(row) if phrased else 0)
         rows = rows[np.lexsort((ids[rows], -total[rows], ~named[rows]))]
     return Ranking(rows, total[rows], nearest and mode == "hybrid" and found.weight > 0)
 

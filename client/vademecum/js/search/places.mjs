@@ -166,7 +166,7 @@ export class Places {
     };
   }
 
-  /** How many words the query has, where a row has it word for word, in its text, its headings or its page's title; 0: it has not.
+  /** How many words the query has, where a row has it word for word, in its text, its headings or its page's title, two at least; 0: it has not.
    * @param {string} query @param {boolean} [quoted] whether what a reader does not see in the text is passed over (the address of a link
    *   in the middle of the phrase), and in writing without spaces words need not end where the phrase does
    * @returns {(row: number) => number} */
@@ -183,7 +183,7 @@ export class Places {
       if (asked === "" || !mayHold.every((may) => may(page.segment.titles, page.row, segment.headings, segment.texts, at))) return 0;
       const text = segment.texts.at(at);
       const said = [page.segment.titles.at(page.row), segment.headings.at(at), quoted ? plainText(text) : text].join(" ");
-      return has.test(` ${named(said).join(" ")} `) ? runs.length : 0;
+      return has.test(` ${named(said).join(" ")} `) ? Math.max(2, runs.length) : 0;
     };
   }
 

@@ -14,7 +14,6 @@ const WORDS_OF_PAGE = 0.2;
 const TITLED = 0.3;
 const HEADED = 0.45;
 const CALLED = 0.3;
-/** For each word, two at least. */
 const PHRASED = 0.15;
 const LESS_IF_DATED = 0.1;
 const [READ, READ_WHOLE] = [100, 20];
@@ -93,10 +92,7 @@ export function* inOrder({ rows, scores, named }, ids, first, room, { headed, ca
     passes.sort(best, scores, ids);
     if (!looked) {
       for (const row of best.subarray(0, READ)) scores[row] += (headed?.(row) ? HEADED : 0) + CALLED * (called?.(row) ?? 0) - (dated?.(row) ? LESS_IF_DATED : 0);
-      for (const row of best.subarray(0, READ_WHOLE)) {
-        const said = phrased?.(row);
-        if (said) scores[row] += PHRASED * Math.max(2, said);
-      }
+      for (const row of best.subarray(0, READ_WHOLE)) scores[row] += PHRASED * (phrased?.(row) ?? 0);
       passes.sort(best, scores, ids);
     }
     let end = best.length;
