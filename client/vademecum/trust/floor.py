@@ -86,7 +86,6 @@ def judge(records: Mapping[str, bytes], now: datetime) -> tuple[Trust | None, di
             parse_object(records[name], f"{role}.json")
         except ContentError as error:
             damaged[name] = error.message
-            counts = False
         if counts and not as_floor(lambda accept=accept, name=name: accept(records[name])):  # type: ignore[misc]
             counts = False
             # A revoked key is named no more; where the named ones are said to have signed it, a bit has changed.

@@ -506,6 +506,18 @@ def test_a_feed_of_products_is_a_catalog(tmp_path: Path) -> None:
     assert (found.kind, found.settings["records"], found.settings["metadata"]) == ("catalog", "channel.item", ["price"])
 
 
+def test_a_feed_is_one_whose_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "News.xml").write_text('<rss version="2.0"></rss>')
+    assert discover(str(tmp_path / "News.xml"), tmp_path) == [Proposal("news", "feed", {"path": "News.xml"})]
+
+
+def test_a_box_of_a_mail_server_is_one_of_mails(tmp_path: Path) -> None:
+    for name in ("cur", "new"):
+        (tmp_path / "List" / name).mkdir(parents=True)
+    told = {"path": "List", "shape": "mbox"}
+    assert discover(str(tmp_path / "List"), tmp_path) == [Proposal("list", "messages", told, [])]
+
+
 def test_files_that_hold_each_something_else_are_sources_of_their_own(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("id,name\n1,Oak\n2,Elm\n")
     (tmp_path / "b.csv").write_text("id,name\n3,Ash\n4,Fir\n")

@@ -95,6 +95,16 @@ def test_keys_for_which_the_disk_has_no_room_are_not_in_the_way_of_the_next(
     assert load_roots(tmp_path / ROOT_FILE)
 
 
+def test_keys_are_unused_where_they_were_made_and_nothing_else_may_have_signed(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = Keys(load_roots(folder / ROOT_FILE), folder / RELEASE_KEY)
+    assert keys.unused
+    assert not replace(keys, signing_key="a PEM").unused, "whoever has it may have used it elsewhere"
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    assert not keys.unused, "the mark could not have been taken away"
+
+
 def test_a_root_key_that_is_lost_is_not_made_anew(folder: Path) -> None:
     (folder / ROOT_KEY).unlink()
     with pytest.raises(UsageError, match=r"root\.pem: cannot read the root key.*one that is lost has no substitute"):

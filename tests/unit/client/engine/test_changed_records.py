@@ -15,7 +15,7 @@ from support.app import App, shown, texts
 from support.drive import drive
 from support.publisher import Publisher
 from vademecum.config import Config
-from vademecum.errors import DamagedError, EmptyStoreError, NetworkError, VademecumError
+from vademecum.errors import ContentError, DamagedError, EmptyStoreError, NetworkError, VademecumError
 from vademecum.integrity.inspection import examine
 from vademecum.runtime.memory import MemoryStore
 from vademecum.store.pointer import encode_head
@@ -128,6 +128,33 @@ def test_a_pointer_to_segments_that_are_not_the_release(app: App) -> None:
     assert not all(finding.sound for finding in drive(examine(MemoryStore(app.database), app.clock.now())))
     assert app.sync().plan == "full"
     assert (app.sequence, app.content()) == (2, shown(TWO))
+
+
+@pytest.mark.fault("E58")
+def test_a_checkup_begins_the_root_anew_that_was_seen_first_and_cannot_be_read(app: App) -> None:
+    app.clear()
+    engine = app.engine()
+    engine._runs.root = None
+    drive(engine.sync())
+    app.database.records["trust/root.json"] = b"rot"
+    with pytest.raises(ContentError):
+        drive(engine.sync())
+    drive(engine.heal(whole=False))
+    findings = drive(examine(MemoryStore(app.database), app.clock.now()))
+    assert [finding for finding in findings if not finding.sound] == []
+    assert (app.sequence, app.content()) == (2, shown(TWO))
+
+
+@pytest.mark.fault("E58")
+def test_a_pointer_is_begun_anew_that_its_lost_manifest_does_not_fit(app: App) -> None:
+    head = app.head
+    assert head.current is not None
+    forged = replace(head, current=replace(head.current, version="another"))
+    app.database.records["head"] = encode_head(forged)
+    del app.database.records["manifests"]
+    app.sync()
+    assert app.head.current is not None
+    assert app.head.current.version == head.current.version
 
 
 @pytest.mark.fault("E58")

@@ -277,11 +277,14 @@ def test_a_merged_segment_of_a_release_that_is_not_published_any_more(merged: Ap
     merged.pin(3)
     rot(merged, digest)
     head = merged.head
+    assert head.current is not None
     assert repair(merged).broken == (digest,)
     assert merged.head == head
     merged.pin(None)
+    before = len(merged.requests)
     merged.sync()
     assert merged.content() == shown(ONE)
+    assert f"objects/{head.current.encoder}.gz" not in merged.requests[before:], "it is sound, and stays"
 
 
 # In the background -------------------------------------------------------------------------------------

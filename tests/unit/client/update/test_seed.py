@@ -194,6 +194,7 @@ def test_an_older_seed_does_not_come_back_after_everything_was_cleared() -> None
     with pytest.raises(NetworkError):
         app.sync()
     assert app.content() == {}
+    assert app.status()["seed"] is None, "it is older, and nothing is wrong with it"
 
 
 def test_an_older_seed_lends_its_objects() -> None:
