@@ -80,6 +80,8 @@ _OWN_ROLES = re.compile(r"code|math|sub|subscript|sup|superscript|emphasis|stron
 _PROSE = re.compile(r"ref|doc|pep|rfc|term|numref|guilabel|menuselection|abbr|any|index|download|eq|cite|dfn")
 _TARGET = re.compile(r"\A([\s\S]*\S)\s*<[^<>]*>\Z")
 _LOOK = re.compile(r"[a-z][a-z0-9-]*(?: [a-z][a-z0-9-]*)*")
+_COLUMNS = re.compile(r"[\d ]+")
+"""Of `.. grid:: 1 2 3`: how many stand side by side."""
 _LOCK = threading.Lock()  # docutils looks directives up in a module
 
 
@@ -203,6 +205,8 @@ class _Any(Directive):
             return []  # docutils: how the next paragraph looks; Sphinx describes a class of Python
         if not label and not self.content and len(argument.split()) == 1 and not _DESCRIBES.fullmatch(name):
             return []  # `.. setting:: x` of an extension: where a reference leads, above what is said of it
+        if not label and not _DESCRIBES.fullmatch(name) and _COLUMNS.fullmatch(argument):
+            argument = ""
         box = nodes.container()
         box.document = self.state.document
         members = self.options.get("members", "") if name.startswith("auto") else ""
