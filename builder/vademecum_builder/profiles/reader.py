@@ -31,7 +31,7 @@ _TAKES_IN = re.compile(
     r"\{\{#|<%=|8<-|\{[*!]|\{%-?\s*(?:include|render)|\{\{[<%][-/*\s]*(?:include|readfile|code_?(?:file|sample))"
     r"|\[!include|include::|@include|<<<|\{(?:literal)?include\}|!\[\["
     r"|^import\s+\w+\s+from\s+['\"][^'\"]+\.mdx?['\"]"
-    r"|<include\b|\[\]\([\w.-]+\.(?:md|topic)|<a\b[^<>]*/>"
+    r"|<include\b|<code-block\b|\{src=|\[\]\([\w.-]+\.(?:md|topic)|<a\b[^<>]*/>"
     r"|:(?:std:)?(?:ref|doc):|\{(?:std:)?(?:ref|doc)\}|\.adoc\[\]",
     re.IGNORECASE | re.MULTILINE,
 )

@@ -14,6 +14,7 @@ from typing import Any
 from vademecum_builder.profiles.base import Folder, NotServed, Page, Pass, Profile, Project, Rules, address_of, stem
 from vademecum_builder.profiles.blocks import alerts, attribute_lists
 from vademecum_builder.profiles.code import outside_code
+from vademecum_builder.profiles.includes import part
 from vademecum_builder.profiles.mdx import jsx
 from vademecum_builder.readers.slugs import WRITERSIDE
 
@@ -122,6 +123,38 @@ def _values(project: Project, files: list[str]) -> Pass:
     return values_of
 
 
+_FROM_FILE = re.compile(
+    r"(?P<indent>^[ \t]*)```(?P<lang>[\w+#-]*)[ \t]*\n\s*```[ \t]*\n[ \t]*\{(?P<said>[^{}\n]*\bsrc=[^{}\n]*)\}[ \t]*$"
+    r"|<code-block\b(?P<tag>[^<>]*\ssrc=[^<>]*?)(?:/>|>\s*</code-block>)",
+    re.MULTILINE,
+)
+
+
+def _code_of_files(folder: str) -> Pass:
+    """`<code-block src="a.kt" include-lines="2-4"/>`, and a fence with `{src="a.kt"}` below it, are the code in a file.
+
+    Args:
+        folder: Where such files lie, as the configuration says.
+    """
+
+    def code_of_files(text: str, page: Page) -> str:
+        def code(match: re.Match[str]) -> str:
+            said = match["said"] or match["tag"]
+            if _said("include-symbol", said):
+                page.troubles[f"code by the name of a symbol ({_said('src', said)[:80]})"] += 1
+                return ""
+            text = page.include(_said("src", said), folder, "") or ""
+            lines = _said("include-lines", said)
+            shown = textwrap.dedent((part(text, lines) or "") if lines else text).strip("\n")
+            if match["tag"]:
+                return f"<code-block{match['tag']}>\n<![CDATA[\n{shown}\n]]>\n</code-block>"
+            return textwrap.indent(f"```{match['lang']}\n{shown}\n```", match["indent"])
+
+        return _FROM_FILE.sub(code, text) if "src=" in text else text
+
+    return code_of_files
+
+
 def markup(text: str, page: Page) -> str:
     """Titles in comments, `<code-block lang="sh">`, `<tab title="Linux">`, `<include from="a.md" element-id="b"/>`."""
 
@@ -158,6 +191,7 @@ def open_writerside(project: Project) -> Rules:
     trees = "".join(project.text(_said("src", tag)) for tag in tags["instance"])
     elements = re.findall(r"<(?:toc-element|instance-profile)\b[^<>]*>", trees)
     served = {_said(name, tag) for tag in elements for name in ("topic", "start-page")}
+    snippets = re.findall(r"<snippets\b[^<>]*>", config)
     root = re.search(r"<web-root>([^<]*)</web-root>", project.text("cfg/buildprofiles.xml"))
     below = next((path for tag in tags["instance"] if (path := _said("web-path", tag))), "")
 
@@ -171,7 +205,16 @@ def open_writerside(project: Project) -> Rules:
     return Rules(
         (Folder(topics, address),),
         WRITERSIDE,
-        (topic, titles, markup, values, attribute_lists, alerts, jsx),
+        (
+            _code_of_files(_said("src", snippets[0] if snippets else "")),
+            topic,
+            titles,
+            markup,
+            values,
+            attribute_lists,
+            alerts,
+            jsx,
+        ),
         base_url=address_of(root[1].strip() if root else "", below),
     )
 
