@@ -1618,6 +1618,9 @@ def test_what_is_no_longer_is_asked_for(tmp_path: Path, name: str, value: object
     [found] = discover(str(tmp_path / "a.json"), tmp_path)
     told = f"records that are no longer by their {name} are published, too: are they meant to be?"
     assert (told in found.notes) is asked
+    named = [{**one, name: None, "nick": "retired" if n == 3 else f"N{n}"} for n, one in enumerate(lamps)]
+    (tmp_path / "a.json").write_text(json.dumps(named))
+    assert "no longer" not in str(discover(str(tmp_path / "a.json"), tmp_path)[0].notes)
 
 
 def test_a_list_of_one_record_is_that_record(tmp_path: Path) -> None:

@@ -217,7 +217,10 @@ def test_a_page_is_shown_when_it_says_in_whatever_words(head: str, said: str) ->
             ("published_at", one, "")
             for one in ("/Date(1700000000000)/", 45292, 45292.5, "45292", "09/14/68", "31.12.99")
         ),
-        *(("published_at", one, "published_at to come") for one in ("/Date(1800000000000-0500)/", 46500, "09/14/31")),
+        *(
+            ("published_at", one, "published_at to come")
+            for one in ("/Date(1800000000000-0500)/", 46500, "09/14/31", "May 5, 2099")
+        ),
         *(("publish_date", one, "") for one in ("19uu", "196-?", "201?")),
         *(("publish_date", one, "publish_date to come") for one in ("20uu", "202-")),
         *(

@@ -29,6 +29,7 @@ def item(key: str, **fields: object) -> SourceItem:
         (["Steam", "GOG", 20], True),
         (["Steam", "GOG", "coming soon"], True),
         (["Demnächst", "Demnächst"], True),
+        (["Steam", "Steam"], True),
         (["the 3rd", "the 4th", "Steam"], True),
     ],
 )
