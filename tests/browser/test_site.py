@@ -351,6 +351,18 @@ def test_the_first_download_shows_how_far_it_is(open_page: Open) -> None:
     expect(page.locator("#notice")).to_contain_text("Ready")
 
 
+def test_a_host_that_answers_again_is_seen_at_once(open_page: Open) -> None:
+    page = open_page("?nothing")
+    page.evaluate("kb.emit('updateFailed', {code: 'network'}, {error: {code: 'network'}})")
+    expect(page.locator("#pill")).to_contain_text("offline")
+    page.evaluate("""() => {
+      const { previous } = kb.status;
+      kb.emit("updateCompleted", { sequence: 12 }, { installed: { ...previous, sequence: 12 } });
+      kb.status.error = null; // the update ends when everybody was told
+    }""")
+    expect(page.locator("#pill")).to_contain_text("online", timeout=20_000)  # in a minute it is read anew anyway
+
+
 def test_a_preview_says_how_far_its_checking_is(open_page: Open) -> None:
     page = open_page("?nothing")
     page.evaluate("kb.emit('updateStarted', {})")

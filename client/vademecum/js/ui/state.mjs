@@ -168,6 +168,7 @@ export class State {
     await this.refresh();
     this.changed();
     this.tell(this.wording.say(text, { sequence }));
+    setTimeout(() => this.refresh()); // the turn that told of it ends behind this, and only then is the host one that answers
   }
 
   /** @param {Events["updateFailed"]} detail */
