@@ -47,6 +47,9 @@ class Addresses:
         self.base_url = base_url
         self._by_place = {_bare(place_of(key)): key for key in sorted(keys, reverse=True)}
 
+    def __len__(self) -> int:
+        return len(self._by_place)
+
     def of(self, key: str, canonical: str) -> Address:
         """Return the address of a page.
 

@@ -105,6 +105,10 @@ _INDEX_TITLE = re.compile(
     re.IGNORECASE,
 )
 _FRONT = re.compile(r"(?:^|/)index\.x?html?$")
+_WHOLE = re.compile(r"(?:.*/)?[^/]*(?:single|one)[-_]?page(?:/index)?\.html?", re.IGNORECASE)
+_CHAPTERS = 10
+_LONG = 100_000
+"""Characters: a manual on one page beside its chapters has more text; a page on such pages has less."""
 _SHORT = 600
 """Characters: a page of search has no more text, nor one that says that there is none."""
 _LINKED = 0.4
@@ -159,18 +163,21 @@ def kind_by_head(key: str, head: Head, generator: str) -> LeftOut | None:
     return None
 
 
-def kind_of(key: str, page: Page, text: str, generator: str) -> LeftOut | None:
+def kind_of(key: str, page: Page, text: str, generator: str, *, pages: int = 1) -> LeftOut | None:
     """Return why a page is left out once it is read, or None: it is a document.
 
     Args:
         text: The whole file.
         generator: What made the site.
+        pages: How many pages the site has.
     """
     if page.excluded:
         return LeftOut(key, LeftOutKind.EXCLUDED, "it is marked as not to be searched")
     for kind, pattern in _NAMES:
         if pattern.fullmatch(key) and _is_certain(kind, key, page, page.head.generator or generator):
             return LeftOut(key, kind, "by its name")
+    if pages >= _CHAPTERS and page.size > _LONG and _WHOLE.fullmatch(key):
+        return LeftOut(key, LeftOutKind.PRINT, "all of a manual on one page, by its name and length")
     if _INDEX_TITLE.fullmatch(page.title) and page.linked >= page.size * _LINKED and not _FRONT.search(key):
         return LeftOut(key, LeftOutKind.INDEX, f"called {page.title}, and mostly links")
     return None if page.size else _without_text(key, page, text)

@@ -75,6 +75,17 @@ def test_a_page_that_is_called_index_and_is_links_is_no_document() -> None:
     assert isinstance(framed, LeftOut) and framed.kind is LeftOutKind.INDEX
 
 
+def test_a_manual_on_one_page_is_a_copy_beside_its_chapters() -> None:
+    chapters = {f"p{number}.html": html(f"<p>Text of page {number}.") for number in range(9)}
+    long, short = html(PROSE * 2500), html(PROSE)
+    for files, key, is_document in (
+        (chapters | {"pump_singlepage.html": long}, "pump_singlepage.html", False),
+        (chapters | {"single-page.html": short}, "single-page.html", True),
+        ({"pump_singlepage.html": long}, "pump_singlepage.html", True),
+    ):
+        assert isinstance(site_of(files).read(key, files[key].encode()), Document) == is_document, key
+
+
 def page_with_menu(number: int) -> str:
     here = MENU.replace("<li>Oil</li>", f"<li class=here><b>Oil</b> {number}</li>")
     body = f"{here}<div><h2>Oil</h2><p>Text of page {number}.</p></div><div><p>All rights with the friends</p></div>"
