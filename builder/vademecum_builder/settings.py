@@ -128,7 +128,7 @@ def _values(
     for name, value in table.items():
         key = keys.get(name)
         if key is None:
-            raise lines.error(name, f"no such key; {instead(name, [*keys, *others])}")
+            raise lines.error(name, f"no such key; {instead(name, {*keys, *others})}")
         values[name] = key.read(value, lines.file.parent)
         if values[name] is None:
             raise lines.error(name, f"expected {key.expected}, not {value!r}")

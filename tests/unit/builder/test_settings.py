@@ -211,6 +211,7 @@ def test_several_sources_have_names(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
+        ('keys = "A"\n[[source]]\npath = "d"', "candidate, channel, dimensions, encoder, limits, out, publish"),
         ('titel = "A"\n[[source]]\npath = "d"', "line 1: titel: no such key; did you mean title?"),
         (
             '[[source]]\npath = "d"\nbase_url = "https://a.b/"',
