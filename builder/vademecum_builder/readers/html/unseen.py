@@ -168,7 +168,7 @@ def _link(node: Node, attributes: Attributes) -> Part:
         if part is not Part.TEXT:
             return part
     href = attributes.get("href") or ""
-    if "src/" in href and text_of(node) == "Source":  # Haddock's, behind each signature
+    if ("src/" in href or href.endswith("/src")) and text_of(node) == "Source":  # Haddock's, behind each signature
         return Part.UNSEEN
     if "#" in href:
         words = words_of(names)
