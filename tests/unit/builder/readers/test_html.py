@@ -222,6 +222,7 @@ def test_invisible_characters_are_dropped_and_no_break_spaces_are_spaces() -> No
         "<pre><code><span class=line>def f():</span>\n<span class=line>    pass</span></code></pre>",
         "<pre><div class=ec-line><div class=code>def f():</div></div><div class=ec-line>    pass</div></pre>",
         "<pre>def f():<br>    pass<br></pre>",
+        "<div class=fragment><div class=line>def f():</div>\n<div class=line>    pass</div>\n</div>",
         "<div class=language-py><button class=copy></button><span class=lang>py</span>"
         "<pre>def f():\n    pass</pre></div>",
         "<table class=highlighttable><tr><td class=linenos><pre>1\n2</pre></td><td><pre>def f():\n    pass</pre></td>"
