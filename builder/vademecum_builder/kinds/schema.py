@@ -47,6 +47,7 @@ _SECONDS: Final = {
     "": "UNIX_TIMESTAMP()",
 }
 """By dialect the seconds since 1970."""
+_NUMBERS: Final = (sa.Numeric, sa.Integer, sa.Float)
 _MOST_TABLES: Final = 2000
 _LONGEST_CONDITION: Final = 20_000
 """Tables that are looked at for one, each time on another way; characters that a row has to meet."""
@@ -307,7 +308,7 @@ class Schema:
             yield f"({name} IS NULL OR {name} IN (0, '') OR {said})"
         elif isinstance(kind, sa.Date | sa.DateTime):
             yield f"({name} IS NULL OR {name} {order} CURRENT_TIMESTAMP)"
-        elif isinstance(kind, sa.Numeric | sa.Integer):
+        elif isinstance(kind, _NUMBERS):
             yield f"({name} IS NULL OR {name} = 0 OR {seconds})"
         else:
             yield f"({name} IS NULL OR {name} = '' OR ({letters}))"
@@ -316,9 +317,9 @@ class Schema:
         kind = self._columns(table)[column]
         if self._database.dialect == "sqlite":
             return f" OR {name} IN (0, '')"
-        if isinstance(kind, sa.Date | sa.DateTime | sa.Time):
+        if isinstance(kind, sa.Date | sa.DateTime | sa.Time | sa.Boolean):
             return ""
-        return f" OR {name} = {0 if isinstance(kind, sa.Numeric | sa.Integer) else _listed([''])}"
+        return f" OR {name} = {0 if isinstance(kind, _NUMBERS) else _listed([''])}"
 
     def _columns(self, table: str) -> Mapping[str, Any]:
         with warnings.catch_warnings():

@@ -50,6 +50,8 @@ _INDENTED = re.compile(
 """Of something else than the page, mostly; in front matter that nothing can be read of, who knows."""
 _OF_THE_PAGE = frozenset({"head", "meta", "robots", "search"})
 """Fields with fields of their own that say who may find the page."""
+_OF_THE_FILE = _OF_THE_PAGE | {"metadata", "params", "extra"}
+"""As above in JSON: of a notebook, and of the heads that Hugo and Zola read, whose names a publisher chooses."""
 _DATE = re.compile(
     r"(?:^|^[ \t]+(?=\")|[{,][ \t]*(?=\"))[\"']?(?P<name>[a-z]+(?:[_-]?[a-z]+){0,3})[\"']?[ \t]*[:=][ \t]*"
     r"(?:\"(?P<double>[^\"\n]*)\"|'(?P<single>[^'\n]*)'|(?P<plain>[^\n]*?)[ \t,}]*(?:[ \t]#.*)?(?:$|(?=,[ \t]*\")))",
@@ -60,8 +62,8 @@ _WRITTEN = re.compile(r"date|published|pub_?date(?:_?time)?", re.IGNORECASE)
 _EXPIRES = re.compile(r"expiry_?date", re.IGNORECASE)
 _TO_COME = re.compile(
     r"\b(?:(?:coming )?soon|tb[acd]|to be \w+|upcoming|forthcoming|scheduled|unreleased|tomorrow|not yet"
-    r"|(?:^|(?:in|the|near) )future(?:$| (?:date|release|version))"
-    r"|next (?:week|month|quarter|year|season|sprint|release|version|spring|summer|autumn|fall|winter"
+    r"|(?:^|(?:in|the|near|some) )future(?:$|[,;:.(]| (?:date|day|time|release|version)| \()"
+    r"|next (?:\w+ )?(?:(?:week|month|quarter|year)s?|season|sprint|release|version|spring|summer|autumn|fall|winter"
     r"|(?:mon|tues|wednes|thurs|fri|satur|sun)day|[a-z]+(?:ary|ust|ber)|march|april|may|june|july))\b",
     re.IGNORECASE,
 )
@@ -109,7 +111,7 @@ def why_private(head: str, now: datetime | None = None) -> str:
         said, _ = json.JSONDecoder().raw_decode(head.lstrip("\ufeff \t\n"))
     except (ValueError, RecursionError):
         said = None  # YAML, TOML, or what is broken
-    return _why(_of_the_page(said) if isinstance(said, dict) else front[0], now)
+    return _why(_of_the_page(said, _OF_THE_FILE) if isinstance(said, dict) else front[0], now)
 
 
 def _why(front: str, now: datetime | None) -> str:
@@ -143,13 +145,13 @@ def _why_not_today(name: str, value: str, now: datetime) -> str:
 
 def why_private_metadata(metadata: str, now: datetime | None = None) -> str:
     """Return why a document with these metadata (a JSON object) is to be left out, as `why_private`."""
-    return _why(_of_the_page(orjson.loads(metadata)), now)
+    return _why(_of_the_page(orjson.loads(metadata), _OF_THE_PAGE), now)
 
 
-def _of_the_page(fields: dict[str, object]) -> str:
-    """Return as JSON what a page's fields say of itself. What lies within another field speaks of that:
-    `sidebar: {hidden: true}` keeps a page out of a menu, no reader out."""
-    own = {name: value for name, value in fields.items() if name.casefold() in _OF_THE_PAGE or not _has_fields(value)}
+def _of_the_page(fields: dict[str, object], names: Collection[str]) -> str:
+    """Return as JSON what a page's fields say of itself, and those of these names. What lies within another field
+    speaks of that: `sidebar: {hidden: true}` keeps a page out of a menu, no reader out."""
+    own = {name: value for name, value in fields.items() if name.casefold() in names or not _has_fields(value)}
     return json.dumps(own, ensure_ascii=False)
 
 

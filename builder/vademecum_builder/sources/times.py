@@ -21,7 +21,8 @@ _SPELLED = re.compile(r"[A-Z]\w+, ([A-Z]\w+ \d\d?, \d{4}) at (\d\d?:\d\d:\d\d)\s
 """As Google Chat exports it: the blank before AM is a narrow one."""
 _YEAR = re.compile(r"(?<!\d)[12]\d{3}(?!\d)")
 _SOME_YEAR = re.compile(r"(?<![\w-])[12]\d(?:\d[u?-]|[u?-]{2})(?![\w-])", re.IGNORECASE)
-"""As libraries write what they do not know of it: `196-?`, `19uu`."""
+"""As libraries write what they do not know of it: `196-?`, `19uu`; beside no other number, which may be the year."""
+_NUMERAL = re.compile(r"\d")
 _OF_ASP = re.compile(r"/Date\((-?\d{1,16})(?:[+-]\d{4})?\)/")
 """As .NET wrote times in JSON: milliseconds since 1970 in UTC; the zone behind them is but that of who wrote."""
 _DURATION = re.compile(r"(\d+)\s*(s|m|h|d|w)")
@@ -128,7 +129,7 @@ def _spans_of_text(text: str, last: int) -> list[tuple[datetime, datetime]]:
     def zone(_: str, seconds: int | None) -> tzinfo:
         return timezone(timedelta(seconds=seconds or 0))
 
-    if some := _SOME_YEAR.search(text):
+    if (some := _SOME_YEAR.search(text)) and not _NUMERAL.search(text.replace(some[0], "", 1)):
         return _of_years(re.sub("[u?-]", digit, some[0], flags=re.IGNORECASE) for digit in "09")
     found = []
     for day_first in (False, True):

@@ -1219,12 +1219,16 @@ def test_a_password_in_an_address_is_told_where_it_is_written(tmp_path: Path) ->
 
 
 @pytest.mark.process
-def test_times_of_an_article_that_are_numbers_hold_for_its_comments(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["BIGINT", "DOUBLE PRECISION"])
+def test_times_of_an_article_that_are_numbers_hold_for_its_comments(tmp_path: Path, kind: str) -> None:
     url = new_database()
     engine = sa.create_engine(url)
     times: list[int | None] = [None, 0, 1600000000, 1600000000123, 32503680000, 32503680000000, 46500]
     with engine.begin() as made:
-        made.exec_driver_sql("CREATE TABLE article (id INT PRIMARY KEY, title TEXT, body TEXT, publish_at BIGINT)")
+        made.exec_driver_sql(
+            f"CREATE TABLE article (id INT PRIMARY KEY, title TEXT, body TEXT, publish_at {kind}, "
+            "published_at BOOLEAN DEFAULT true)"
+        )
         made.exec_driver_sql(
             "CREATE TABLE comment (id INT PRIMARY KEY, article_id INT REFERENCES article, author TEXT, body TEXT, "
             "created_at TIMESTAMPTZ DEFAULT now())"

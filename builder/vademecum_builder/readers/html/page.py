@@ -221,7 +221,7 @@ def _title(title: str, h1: str, lines: list[Line], names: frozenset[str]) -> str
     h1 = next((clean_line(line.text) for line in headings if line.level == 1), h1)
     named = _without_names(title, names)
     named = "" if named == _UNTITLED else named
-    if (number := _NUMBER.fullmatch(named)) and (said := _numbered(number[1], headings)):
+    if named != h1 and (number := _NUMBER.fullmatch(named)) and (said := _numbered(number[1], headings)):
         return said
     if h1 and (title.startswith(h1) or named in (h1, "") or named in names or h1 in names):
         return h1

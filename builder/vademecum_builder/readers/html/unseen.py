@@ -57,14 +57,14 @@ _NOTE = re.compile(r"\[?\d{1,3}\]?|\[[a-z]\]|[*†‡§]{1,3}")
 _UNSEEN_WORDS = _sets(
     """
     visually hidden, visuallyhidden, sr only, screen reader, screenreader, assistive, copy button,
-    copy btn, copybtn, copybutton, clipboard, viewcode link, viewcode back, print only, expand button,
-    summary toggle, table tabs
+    copy btn, copybtn, copybutton, clipboard, viewcode link, viewcode back, print only, expand button
     """
 )
 # Whole names: as words they would be too common.
 _UNSEEN_NAMES = frozenset(
     {"srclink", "logo", "sidebar-logo", "hideme", "test-arrow", "lang"}
     | {"rightside", "out-of-band", "notable-traits", "collapse-toggle", "ttc"}
+    | {"summary_toggle", "constants_summary_toggle", "table-tabs"}
     # Lists of what a class has from others, where it is described: YARD and dartdoc, Javadoc, Doxygen.
     | {"inherited", "inherited-list", "inherit", "inherit_header"}
 )

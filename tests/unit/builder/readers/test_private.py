@@ -61,6 +61,8 @@ PRIVATE = [
     "---\npublished: n\n---\n",
     "---\nvisibility: unlisted\n---\n",
     '{"search": {"exclude": true}, "title": "x"}\n\nText.\n',
+    '{"cells": [], "metadata": {"draft": true}}',
+    '{"title": "x", "params": {"private": true}}\n\nText.\n',
 ]
 PUBLIC = [
     "# draft: true\n\ndraft: true\n",
@@ -150,7 +152,9 @@ UNREADABLE = "is no time that can be read: write it as 2027-03-31"
             for one in (
                 "soon",
                 "next spring",
+                "next few weeks",
                 "in the near future",
+                "in the future (after the fair)",
                 "Future",
                 "TBD",
                 "2027",
@@ -222,7 +226,7 @@ def test_a_page_is_shown_when_it_says_in_whatever_words(head: str, said: str) ->
             for one in ("/Date(1800000000000-0500)/", 46500, "09/14/31", "May 5, 2099")
         ),
         *(("publish_date", one, "") for one in ("19uu", "196-?", "201?")),
-        *(("publish_date", one, "publish_date to come") for one in ("20uu", "202-")),
+        *(("publish_date", one, "publish_date to come") for one in ("20uu", "202-", "2027-12-31 (was 200-)")),
         *(
             ("published_on", one, "")
             for one in ("vor 3 Tagen", "vor einer Woche", "il y a 3 jours", "hace 2 semanas", "3 giorni fa", "gestern")
