@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import posixpath
 import re
 import shlex
 from collections.abc import Mapping
@@ -42,8 +43,10 @@ def open_yard(project: Project) -> Rules | None:
     named = said[said.index("-") + 1 :] if "-" in said else []
     named += [name for option in ("--files", "--readme", "-r") for name in options.get(option, "").split(",") if name]
     pages = set(files_of([*named, "README.md"], project.keys, ()))
-    if not any("/" in key for key in pages):
-        return None  # of a package whose pages are about it alone, the documents are elsewhere
+    folders = {folder for key in pages if (folder := posixpath.dirname(key))}
+    beside = {key for key in project.keys if posixpath.dirname(key) in folders and key.endswith(".md")}
+    if not folders or 2 * len(beside & pages) < len(beside):
+        return None  # of a package whose pages are about it alone, or few of many: the documents are elsewhere
 
     def address(path: str, metadata: Mapping[str, Any]) -> str:
         if path not in pages:

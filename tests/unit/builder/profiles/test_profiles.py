@@ -1211,6 +1211,16 @@ def test_a_file_of_that_name_alone_is_no_configuration(file: str, said: str, tmp
     assert find_profile(root, keys_of(root)) is None
 
 
+def test_documents_of_which_yard_serves_few_are_not_its(tmp_path: Path) -> None:
+    pages = dict.fromkeys(("docs/a.md", "docs/b.md", "docs/c.md"), "# A\n")
+    few, most = (
+        files(tmp_path / str(len(names)), {".git/HEAD": "", ".yardopts": f"--files {names}", **pages})
+        for names in ("docs/a.md", "docs/a.md,docs/b.md")
+    )
+    assert find_profile(few, keys_of(few)) is None and find_profile(few / "docs", keys_of(few / "docs")) is None
+    assert found_in(most).profile.name == "yard"
+
+
 def pages_in(root: Path, tree: dict[str, str]) -> dict[str, Document]:
     """Return the documents of a tree as its profile reads them, pages of HTML as well."""
     found = found_in(files(root, tree))
