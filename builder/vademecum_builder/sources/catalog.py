@@ -166,7 +166,10 @@ class CatalogSource:
             yield number, told | record if told and isinstance(record, dict) else record
 
     def _partitions(self, place: str) -> dict[str, Any]:
-        """Return the fields that folders say, as Hive, Spark and DuckDB call them: `year=2024/month=01`."""
+        """Return the fields that folders say, as Hive, Spark and DuckDB call them: `year=2024/month=01`; none where an
+        address is asked, whose `?token=a/b` is nobody's business."""
+        if is_address(self.place):
+            return {}
         above = [*takewhile(lambda part: not set("*?[") & set(part), Path(self.place).parts)]
         parts = (part.partition("=") for part in Path(place).parts[len(above) : -1])
         return {name: unquote(value) for name, equals, value in parts if name and equals and value != _NO_PARTITION}

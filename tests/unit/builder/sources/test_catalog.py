@@ -227,6 +227,9 @@ def test_folders_of_a_partition_are_fields_of_what_is_in_them(tmp_path: Path) ->
         assert [*listed(source)[0].values()] == source.sample(9) == [first]
     assert listed(CatalogSource(str(top / "year=2023")))[0] == {"23": {"id": "23", "name": "Pump", "of": "New York"}}
     assert listed(CatalogSource(str(top / "plain" / "a.csv")))[0] == {"5": {"id": "5", "name": "Pump"}}
+    address = "https://a.org/list.json?token=ab/of=c/page=1"
+    read = CatalogSource(address).read(address, "list.json", io.BytesIO(b'[{"id": 1}]'))
+    assert [*read] == [(1, {"id": 1})]
 
 
 def test_an_object_of_lists_and_the_root_of_xml_are_records(tmp_path: Path) -> None:
