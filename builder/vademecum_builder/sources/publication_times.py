@@ -24,10 +24,11 @@ _WAITING: Final = re.compile(
     r"|november|december|bald|demnächst|später|nach|nächste\w*|noch|morgen|heute|bis|wenn|sobald|gesperrt|freigabe"
     r"|frühjahr|frühling|sommer|herbst|ostern|pfingsten|weihnachten|januar|februar|märz|mai|juni|juli|oktober|dezember"
     r"|bientôt|prochain\w*|après|avant|venir|tard|demain|quand|pronto|pr[oó]xim\w*|después|mañana|hasta|cuando|presto"
-    r"|prossim\w*|dopo|domani|quando|breve|depois|amanhã|binnenkort|volgend\w*|nog)\b",
+    r"|prossim\w*|dopo|domani|quando|breve|depois|amanhã|binnenkort|volgend\w*|nog)\b"
+    r"|[^\W\d_\0-\u024f\u1e00-\u1eff]",
     re.IGNORECASE,
 )
-"""Words of what is to come, and of times without a year."""
+"""Words of what is to come, and of times without a year; a letter that is not Latin, as nobody knows the words here."""
 
 
 @dataclass

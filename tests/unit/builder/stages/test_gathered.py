@@ -31,6 +31,8 @@ def item(key: str, **fields: object) -> SourceItem:
         (["Demnächst", "Demnächst"], True),
         (["Steam", "Steam"], True),
         (["the 3rd", "the 4th", "Steam"], True),
+        (["скоро", "позже"], True),
+        (["Fünf Türme", "Thế Giới"], False),
     ],
 )
 def test_a_field_without_a_time_in_any_record_is_none_of_times(values: list[object], are_times: bool) -> None:
