@@ -11,6 +11,7 @@ from datetime import tzinfo
 from functools import cached_property
 from html import escape
 from importlib.util import find_spec
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,7 +19,7 @@ from vademecum.errors import ContentError, UsageError
 from vademecum.format.json import canonical, iso_time, parse_object
 from vademecum.origin import pip_install
 from vademecum_builder.kinds.base import Key, is_one_of, is_text, is_texts
-from vademecum_builder.kinds.templates import Template, is_rich_text, shown
+from vademecum_builder.kinds.templates import WRAPPED, Template, is_fact, is_rich_text, name_in_words, shown
 from vademecum_builder.readers.document import LONGEST_URL, Document
 from vademecum_builder.readers.mediawiki import categories, is_redirect, read_mediawiki
 from vademecum_builder.readers.outline import Outline, Section, block_text
@@ -37,6 +38,17 @@ TITLES: Final = (
     "question frage pregunta domanda pergunta vraag"
 ).split()
 """Fields that say what a record is called, the likeliest first."""
+_UNNAMED: Final = (
+    WRAPPED
+    | frozenset(TITLES)
+    | frozenset(
+        "text body content message desc description details abstract excerpt introduction answer comment note notes "
+        "texte texto testo tekst inhalt contenu contenido contenuto inhoud beschreibung descripcion descripción "
+        "descrição descrizione omschrijving zusammenfassung résumé resumen riassunto antwort "
+        "réponse respuesta resposta risposta".split()
+    )
+)
+"""Fields that hold what is told of a record, in lower case."""
 PLAIN, MARKDOWN, HTML, AUTO, MEDIAWIKI = "plain", "markdown", "html", "auto", "mediawiki"
 _MARKUP: Final = re.compile(
     r"</?(?:p|br|div|span|[uo]l|li|d[ltd]|b|i|u|em|strong|a|h[1-6]|hr|table|thead|tbody|t[rdh]|img|blockquote|pre|code"
@@ -48,6 +60,10 @@ _CODE: Final = re.compile(r"(`+)[^`\n]+\1")
 """What is code in Markdown: an element in it is spoken of."""
 LANGUAGE: Final = ("lang", "locale", "langcode", "lang_code", "language_code")
 """Fields that say which language a record's texts are in; `language` may be that of a film or a book."""
+_LINE: Final[Mapping[str, str]] = {HTML: "<br>", MARKDOWN: "  \n"}
+"""What ends a line within a paragraph."""
+_MARKS: Final = re.compile(r"[\\`*_#<>\[\]]")
+"""What a name may have that is no markup of Markdown there."""
 _TAG: Final = re.compile(r"[a-z]{2,3}(?:[-_][A-Za-z]{2,4})?")
 _OUTERMOST: Final = "record"
 """Without a heading above them all the first one would be taken for the title."""
@@ -181,7 +197,7 @@ class RecordReader(DocumentReader):
 
     @cached_property
     def _shape(self) -> str:
-        texts = [template.text for template in self.text] or ["all but what is called private"]
+        texts = [template.text for template in self.text] or ["all but what is called private, facts by their names"]
         others = [self.title and self.title.text, self.link and self.link.text, str(self.zone)]
         told = [
             LANGUAGE,
@@ -276,18 +292,41 @@ class RecordReader(DocumentReader):
 
     def _text(self, record: Mapping[str, Any]) -> tuple[str, str]:
         """Return the text, and what it is."""
-        templates = self.text or [Template("", (("", name),)) for name in self._rest(record)]
+        templates = self.text or [*map(Template.bare, self._rest(record))]
         values = (shown(field_at(record, name)) for template in templates for name in template.fields)
         form = (HTML if any(map(is_html, values)) else PLAIN) if self.format == AUTO else self.format
         write = _as_html if form != self.format and form == HTML else str
-        texts = filter(None, (template.render(record, write).strip() for template in templates))
-        return "\n\n".join(f"<div>{text}</div>" if write is _as_html else text for text in texts), form
+        alone = len(templates) == 1 or form == MEDIAWIKI
+        said = ((template, template.render(record, write).strip()) for template in templates)
+        named = [("" if alone else self._name(template, record, form), text) for template, text in said if text]
+        if named and not self._title(record, ()):
+            named[0] = ("", named[0][1])  # it will be the title
+        paragraphs: list[str] = []
+        for has_name, group in groupby(named, key=lambda one: one[0] != ""):
+            if has_name:
+                facts = _LINE.get(form, "\n").join(f"{_label(name, form)}: {text}" for name, text in group)
+                paragraphs.append(f"<div>{facts}</div>" if form == HTML else facts)
+            else:
+                paragraphs += [f"<div>{text}</div>" if write is _as_html else text for _, text in group]
+        return "\n\n".join(paragraphs), form
+
+    def _name(self, template: Template, record: Mapping[str, Any], form: str) -> str:
+        """Return what a fact is called; empty: it is none, or the title or the text itself."""
+        field = template.text
+        if not template.is_bare or field in self._titled(record):
+            return ""
+        name, value = name_in_words(field), field_at(record, field)
+        said = shown(value).strip()
+        is_text = name.lower() in _UNNAMED or (form == HTML and is_html(said))
+        return name if not is_text and is_fact(value, said) else ""
+
+    def _titled(self, record: Mapping[str, Any]) -> Sequence[str]:
+        return self.title.fields if self.title else tuple(filter(record.get, TITLES))[:1]
 
     def _rest(self, record: Mapping[str, Any]) -> Iterator[str]:
         """Yield the fields that hold text and have no other use."""
-        titled = self.title.fields if self.title else tuple(filter(record.get, TITLES))[:1]
         linked = self.link.fields if self.link else ()
-        used = {self.id, self.updated, *titled, *linked, *self.metadata, *self.other_use}
+        used = {self.id, self.updated, *self._titled(record), *linked, *self.metadata, *self.other_use}
         for name in self.order or record:
             for path in _texts(record.get(name), name):
                 if path in used or name in used:
@@ -313,7 +352,8 @@ def _no_article(record: Mapping[str, Any], text: str) -> str:
 
 def _texts(value: Any, path: str) -> Iterator[str]:
     """Yield the paths of all texts in a field."""
-    if isinstance(value, str) or is_rich_text(value):
+    is_list = isinstance(value, list) and value != [] and all(isinstance(one, str) for one in value)
+    if isinstance(value, str) or is_rich_text(value) or is_list:
         yield path
     elif isinstance(value, dict | list):
         for name, inner in value.items() if isinstance(value, dict) else enumerate(value):
@@ -325,6 +365,12 @@ def _told(name: str, value: Any) -> Any:
     if not isinstance(value, str):
         return value
     return (price_of(value) if PRICE.search(name) else value.strip()) or None
+
+
+def _label(name: str, form: str) -> str:
+    if form == HTML:
+        return escape(name)
+    return _MARKS.sub(r"\\\g<0>", name) if form == MARKDOWN else name
 
 
 def _as_html(text: str) -> str:

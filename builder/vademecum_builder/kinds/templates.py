@@ -24,7 +24,15 @@ _PATH: Final = re.compile(r"/\S+")
 _CALLED: Final = frozenset({"name", "title", "label"})
 """What an object is called: that is said without saying so."""
 _FEW: Final = 3
-_SENTENCE: Final = re.compile(r"(?:\s\S+){3,}[.!?;]\s*$")
+_SENTENCE: Final = re.compile(r"(?:\s\S+){3,}[.!?;]\s*$|[。！？]\s*$")
+_SHORT: Final = 120
+"""Characters of a text that states a fact; of a list as many as it has."""
+_HUMP: Final = re.compile(r"(?<=[^\W_A-Z])([A-Z])(?=[^\W_A-Z])")
+"""Where a word begins in `damageImmunities`."""
+WRAPPED: Final = frozenset("acf attributes data details fields properties props record".split())
+"""What holds the fields of a record, and says nothing of them."""
+_SAID: Final = frozenset("common default full main official plain raw rendered text value #text _".split()) | _CALLED
+"""In what way something is said."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +70,17 @@ class Template:
         Raises:
             UsageError: As `parse`.
         """
-        return cls.parse(told) if "{" in told or "}" in told else cls(f"{{{told}}}", (("", told),))
+        return cls.parse(told) if "{" in told or "}" in told else cls.bare(told)
+
+    @classmethod
+    def bare(cls, name: str) -> Template:
+        """Return the template that is a field, whatever is in its name."""
+        return cls(name, (("", name),))
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether it is a field that is named without braces."""
+        return self.parts == (("", self.text),)
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -124,6 +142,35 @@ def shown(value: object) -> str:
             alone = {name for name in named if len(named) == 1 and _says_something(read[name])} or _CALLED
             return ", ".join(text if name in alone else f"{name}: {text}" for name, text in named.items())
     return str(value)
+
+
+def name_in_words(field: str) -> str:
+    """Return a field's name as people read it: `damage_immunities`, `damageImmunities` and `damage_immunities.name` are
+    `Damage immunities`."""
+    parts = [part for part in field.split(".") if part and not part.isdecimal()] or [field]
+    while len(parts) > 1 and parts[-1].lower() in _SAID:
+        parts.pop()
+    *above, own = (_words(part) for part in parts)
+    above = [part for part in above if part.lower() not in WRAPPED and part.lower() not in own.lower()]
+    told = " ".join([*above, own])
+    return told[:1].upper() + told[1:]
+
+
+def _words(name: str) -> str:
+    plain = name.replace("_", " ")
+    if " " in name or "_" in name:
+        return plain.strip(" :")
+    return _HUMP.sub(lambda found: f" {found[1].lower()}", plain).replace("-", " " if name.islower() else "-")
+
+
+def is_fact(value: object, text: str) -> bool:
+    """Return whether a field says in a few words, or by a list, what is so, and needs its name to say of what.
+
+    Args:
+        text: The value as it is shown.
+    """
+    short = len(text) <= _SHORT or isinstance(value, list | dict)
+    return short and "\n" not in text and not _SENTENCE.search(text)
 
 
 def _says_something(value: object) -> bool:

@@ -13,6 +13,7 @@ from vademecum.errors import ContentError, UsageError
 from vademecum_builder.build import build
 from vademecum_builder.kinds.registry import kind_of
 from vademecum_builder.readers.document import LONGEST_URL, Document
+from vademecum_builder.readers.outline import block_text
 from vademecum_builder.readers.private import why_private_record
 from vademecum_builder.settings import read_settings
 from vademecum_builder.sources.base import Skipped, SourceItem
@@ -56,7 +57,7 @@ def test_without_settings_every_text_is_read(tmp_path: Path) -> None:
         tmp_path, [PUMP, {"id": 8, "text": "Rund.", "titel": "Ventil"}, {"id": 9, "note": "A"}]
     )
     assert (pump.key, pump.title, pump.url, pump.metadata) == ("7", "Pump", "", {})
-    assert text(pump) == "Of steel.\noil\nair\nFor water."
+    assert text(pump) == "Of steel.\nSpec tags: oil, air\nSpec use: For water."
     assert (german.title, text(german), neither.title) == ("Ventil", "Rund.", "A")
 
 
@@ -78,7 +79,7 @@ def test_what_a_name_calls_private_is_no_text_unless_the_settings_name_it(tmp_pa
     }
     records = [record | {"id": n, "desk": f"ask Bo, 0171-555 {n}", "bio": "Plants trees."} for n in range(3)]
     assert {text(one) for one in documents(tmp_path, records, told=told)} == {
-        f"Plants trees.\nask Bo, 0171-555 {n}" for n in range(3)
+        f"Bio: Plants trees.\nDesk: ask Bo, 0171-555 {n}" for n in range(3)
     }
     private, reached = told
     assert "InternalNotes, Passwort, who.e-mail are left out" in private and "desk are published" in reached
@@ -97,7 +98,10 @@ def test_of_an_object_that_is_named_what_its_names_call_private_is_left_out_unle
     assert len(told) == 1 and "source.text: fields.at.email, fields.password, more.token are left out" in told[0]
     named = settings.replace('"fields"', '"fields", "fields.password", "fields.at.0.email"')
     [one] = documents(tmp_path, [record], named.replace('"more"', '"more.token.a"'))
-    assert text(one) == "at: email: a@b.org, town: York, bio: Plants trees., password: pbkdf2\npbkdf2\na@b.org"
+    assert (
+        text(one)
+        == "at: email: a@b.org, town: York, bio: Plants trees., password: pbkdf2\nPassword: pbkdf2\nAt email: a@b.org"
+    )
     assert one.metadata == {"more.token.a": "t0k"}
 
 
@@ -123,7 +127,81 @@ updated = "at"
 
 def test_of_a_field_with_another_use_the_rest_is_text(tmp_path: Path) -> None:
     [pump] = documents(tmp_path, [PUMP], 'metadata = ["spec.use", "kg"]')
-    assert (text(pump), pump.metadata) == ("Of steel.\noil\nair", {"spec.use": "For water.", "kg": 4})
+    assert (text(pump), pump.metadata) == ("Of steel.\nSpec tags: oil, air", {"spec.use": "For water.", "kg": 4})
+
+
+MONSTER = {
+    "id": 1,
+    "name": "Basilisk",
+    "size": "Medium",
+    "damageImmunities": ["poison", "acid"],
+    "desc": "A lizard of stone",
+    "gaze": "Turns to stone who looks at it.",
+    "armor class": 15,
+    "kind": {"name": "monstrosity"},
+}
+FACTS = 'text = ["size", "damageImmunities", "desc", "gaze", "name", "armor class", "kind.name"]'
+
+
+def blocks(document: Document) -> list[str]:
+    return [block_text(block) for section in document.sections for block in section.blocks]
+
+
+@pytest.mark.parametrize("form", ["plain", "auto", "markdown"])
+def test_a_fact_stands_with_its_name_and_those_that_follow_each_other_in_one_paragraph(
+    tmp_path: Path, form: str
+) -> None:
+    [monster] = documents(tmp_path, [MONSTER], f'title = "name"\n{FACTS}\nformat = "{form}"\n')
+    assert blocks(monster) == [
+        "Size: Medium\nDamage immunities: poison, acid",
+        "A lizard of stone",
+        "Turns to stone who looks at it.",
+        "Basilisk",
+        "Armor class: 15\nKind: monstrosity",
+    ]
+
+
+def test_what_stands_alone_or_in_braces_is_said_without_a_name(tmp_path: Path) -> None:
+    [alone] = documents(tmp_path, [MONSTER], 'text = "size"')
+    [braces] = documents(tmp_path, [MONSTER], 'text = ["{size}", "Type: {kind.name}", "armor class"]')
+    [single] = documents(tmp_path, [{"id": 1, "name": "Basilisk", "size": "Medium"}])
+    assert [blocks(one) for one in (alone, braces, single)] == [
+        ["Medium"],
+        ["Medium", "Type: monstrosity", "Armor class: 15"],
+        ["Medium"],
+    ]
+
+
+def test_what_becomes_the_title_is_said_without_a_name(tmp_path: Path) -> None:
+    records = [{"id": 1, "kind": "Pump", "wood": "oak", "size": "M"}, {"id": 2, "kind": "", "wood": "elm", "size": "S"}]
+    read = documents(tmp_path, records, 'title = "kind"\ntext = ["kind", "wood", "size"]\n')
+    assert [(one.title, blocks(one)) for one in read] == [
+        ("Pump", ["Pump", "Wood: oak\nSize: M"]),
+        ("elm", ["elm", "Size: S"]),
+    ]
+    [bare] = documents(tmp_path, [{"id": 1, "wood": "oak", "size": "M"}])
+    assert (bare.title, blocks(bare)) == ("M", ["M", "Wood: oak"])
+
+
+def test_a_name_is_no_markup_and_what_is_markup_has_no_name(tmp_path: Path) -> None:
+    record = {"id": 1, "name": "Chair", "<b>": "R&D", "*#*": "4", "care": "<p>Oil it</p>", "wood": "oak"}
+    settings = 'title = "name"\ntext = ["<b>", "wood", "care"]\nformat = '
+    [auto] = documents(tmp_path, [record], f'{settings}"auto"\n')
+    [html] = documents(tmp_path, [record], f'{settings}"html"\n')
+    [markdown] = documents(tmp_path, [record], f'{settings.replace("<b>", "*#*")}"markdown"\n')
+    assert blocks(auto) == blocks(html) == ["<b>: R&D\nWood: oak", "Oil it"]
+    assert blocks(markdown) == ["*#*: 4\nWood: oak\nCare: Oil it"]
+
+
+def test_records_are_read_anew_where_a_fact_gets_its_name(tmp_path: Path) -> None:
+    (tmp_path / "shop.json").write_text(json.dumps([MONSTER]))
+    shapes = []
+    for told in ('text = ["size", "kind.name"]', 'text = ["{size}", "kind.name"]'):
+        (tmp_path / "vademecum.toml").write_text(SETTINGS + told)
+        request = read_settings(tmp_path / "vademecum.toml")
+        [opened] = kind_of("catalog").open_source(request.sources[0], request)
+        shapes.append(opened.reader().shaped_by(SourceItem("1", "", b"")))
+    assert shapes[0] != shapes[1]
 
 
 def test_an_address_that_leads_nowhere_is_left_out_and_told(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from vademecum.errors import UsageError
-from vademecum_builder.kinds.templates import Template, shown
+from vademecum_builder.kinds.templates import Template, is_fact, name_in_words, shown
 
 RECORD = {"name": "Oak chair", "price": 19.5, "sold": True, "tags": ["a", "b"], "none": None, "size": {"w": 1, "h": 2}}
 
@@ -114,6 +114,48 @@ def test_what_has_no_braces_is_the_name_of_a_field() -> None:
     assert Template.of("name").render(RECORD) == "Oak chair"
     assert Template.of("addr:street!").render({"addr:street!": "High"}) == "High"
     assert Template.of("a {name}").fields == ("name",)
+    assert [Template.of(told).is_bare for told in ("name", "addr:street!", "{name}", "a {name}")] == [True] * 2 + [
+        False
+    ] * 2
+
+
+@pytest.mark.parametrize(
+    ("field", "name"),
+    [
+        ("damage_immunities", "Damage immunities"),
+        ("damageImmunities", "Damage immunities"),
+        ("größeInCm", "Größe in cm"),
+        ("weightKG", "WeightKG"),
+        ("egg-groups", "Egg groups"),
+        ("E-Mail-Text", "E-Mail-Text"),
+        ("Armor Class:", "Armor Class"),
+        ("maker.country", "Maker country"),
+        ("actions.0.range", "Actions range"),
+        ("damage.damage_type.name", "Damage type"),
+        ("name.official", "Name"),
+        ("fields.color", "Color"),
+        ("0", "0"),
+    ],
+)
+def test_the_name_of_a_field_is_said_in_words(field: str, name: str) -> None:
+    assert name_in_words(field) == name
+
+
+@pytest.mark.parametrize(
+    ("value", "is_one"),
+    [
+        ("poison", True),
+        ("x" * 120, True),
+        ("x" * 121, False),
+        (["lactic acid bacteria"] * 9, True),
+        ("Turns to stone who looks at it.", False),
+        ("見る者を石に変える。", False),
+        ("Oil it\nand dry it", False),
+        (["Have passed the test.", "Be of age"], False),
+    ],
+)
+def test_a_fact_is_short_or_a_list_and_no_sentence(value: object, is_one: bool) -> None:
+    assert is_fact(value, shown(value)) is is_one
 
 
 @pytest.mark.parametrize(
