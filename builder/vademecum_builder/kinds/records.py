@@ -38,17 +38,14 @@ TITLES: Final = (
     "question frage pregunta domanda pergunta vraag"
 ).split()
 """Fields that say what a record is called, the likeliest first."""
-_UNNAMED: Final = (
-    WRAPPED
-    | frozenset(TITLES)
-    | frozenset(
-        "text body content message desc description details abstract excerpt introduction answer comment note notes "
-        "texte texto testo tekst inhalt contenu contenido contenuto inhoud beschreibung descripcion descripción "
-        "descrição descrizione omschrijving zusammenfassung résumé resumen riassunto antwort "
-        "réponse respuesta resposta risposta".split()
-    )
-)
-"""Fields that hold what is told of a record, in lower case."""
+_TEXTS: Final = (
+    "text body content message desc description details abstract excerpt introduction answer comment note notes "
+    "texte texto testo tekst inhalt contenu contenido contenuto inhoud beschreibung descripcion descripción descrição "
+    "descrizione omschrijving zusammenfassung résumé resumen riassunto antwort réponse respuesta resposta risposta"
+).split()
+"""Fields that hold what is told of a record."""
+_UNNAMED: Final = WRAPPED.union(TITLES, _TEXTS)
+"""What says nothing before a text, in lower case."""
 PLAIN, MARKDOWN, HTML, AUTO, MEDIAWIKI = "plain", "markdown", "html", "auto", "mediawiki"
 _MARKUP: Final = re.compile(
     r"</?(?:p|br|div|span|[uo]l|li|d[ltd]|b|i|u|em|strong|a|h[1-6]|hr|table|thead|tbody|t[rdh]|img|blockquote|pre|code"
@@ -108,8 +105,9 @@ class RecordReader(DocumentReader):
         where: The settings' file and line, for messages.
         id: The field that identifies a record.
         title: None: the first field of `TITLES` that says something, else the first line of the text.
-        text: One template, or a paragraph for each of several fields; empty: all fields that hold text, but for those
-            that have another use, or a name that calls them private.
+        text: One template, or a paragraph for each of several fields, and one for facts that follow each other, each
+            behind its name; empty: all fields that hold text, but for those that have another use, or a name that calls
+            them private.
         link: The document's address; None: it has none.
         metadata: Fields that the document carries; of a price that is written as a text the number.
         updated: The field that says how old a record is; empty: nobody knows.
@@ -296,11 +294,10 @@ class RecordReader(DocumentReader):
         values = (shown(field_at(record, name)) for template in templates for name in template.fields)
         form = (HTML if any(map(is_html, values)) else PLAIN) if self.format == AUTO else self.format
         write = _as_html if form != self.format and form == HTML else str
-        alone = len(templates) == 1 or form == MEDIAWIKI
         said = ((template, template.render(record, write).strip()) for template in templates)
-        named = [("" if alone else self._name(template, record, form), text) for template, text in said if text]
-        if named and not self._title(record, ()):
-            named[0] = ("", named[0][1])  # it will be the title
+        named = [(self._name(template, record, form), text) for template, text in said if text]
+        if named and (len(templates) == 1 or not self._title(record, ())):
+            named[0] = ("", named[0][1])  # the text, or what will be the title
         paragraphs: list[str] = []
         for has_name, group in groupby(named, key=lambda one: one[0] != ""):
             if has_name:

@@ -136,11 +136,12 @@ MONSTER = {
     "size": "Medium",
     "damageImmunities": ["poison", "acid"],
     "desc": "A lizard of stone",
+    "label": "King of snakes",
     "gaze": "Turns to stone who looks at it.",
     "armor class": 15,
     "kind": {"name": "monstrosity"},
 }
-FACTS = 'text = ["size", "damageImmunities", "desc", "gaze", "name", "armor class", "kind.name"]'
+FACTS = 'text = ["size", "damageImmunities", "desc", "gaze", "label", "name", "armor class", "kind.name"]'
 
 
 def blocks(document: Document) -> list[str]:
@@ -156,6 +157,7 @@ def test_a_fact_stands_with_its_name_and_those_that_follow_each_other_in_one_par
         "Size: Medium\nDamage immunities: poison, acid",
         "A lizard of stone",
         "Turns to stone who looks at it.",
+        "King of snakes",
         "Basilisk",
         "Armor class: 15\nKind: monstrosity",
     ]
@@ -184,13 +186,22 @@ def test_what_becomes_the_title_is_said_without_a_name(tmp_path: Path) -> None:
 
 
 def test_a_name_is_no_markup_and_what_is_markup_has_no_name(tmp_path: Path) -> None:
-    record = {"id": 1, "name": "Chair", "<b>": "R&D", "*#*": "4", "care": "<p>Oil it</p>", "wood": "oak"}
-    settings = 'title = "name"\ntext = ["<b>", "wood", "care"]\nformat = '
+    record = {
+        "id": 1,
+        "name": "Chair",
+        "<b>": "R&D",
+        "*#*": "4",
+        "care": "<b>Oil</b> it",
+        "wood": "oak",
+        "use": "Sit on it: it holds.",
+    }
+    settings = 'title = "name"\ntext = ["<b>", "wood", "care", "use"]\nformat = '
     [auto] = documents(tmp_path, [record], f'{settings}"auto"\n')
     [html] = documents(tmp_path, [record], f'{settings}"html"\n')
     [markdown] = documents(tmp_path, [record], f'{settings.replace("<b>", "*#*")}"markdown"\n')
-    assert blocks(auto) == blocks(html) == ["<b>: R&D\nWood: oak", "Oil it"]
-    assert blocks(markdown) == ["*#*: 4\nWood: oak\nCare: Oil it"]
+    assert blocks(auto) == ["<b>: R&D\nWood: oak", "Oil it", "Sit on it: it holds."]
+    assert blocks(html)[0] == blocks(auto)[0]
+    assert blocks(markdown) == ["*#*: 4\nWood: oak\nCare: Oil it", "Sit on it: it holds."]
 
 
 def test_records_are_read_anew_where_a_fact_gets_its_name(tmp_path: Path) -> None:
