@@ -59,8 +59,8 @@ def _pattern(glob: str) -> re.Pattern[str]:
 def open_jupyterbook(project: Project) -> Rules | None:
     text = project.text(*FILES)
     toc = read_yaml(text) or read_yaml("chapters:\n" + text)  # a list, as the first versions had it
-    if not {"root", "chapters"} & toc.keys() or project.has("conf.py"):
-        return None  # Sphinx's, which may have a list of that name
+    if not {"root", "chapters"} & toc.keys() or not any(listed_in(toc)) or project.has("conf.py"):
+        return None  # Jekyll's or Sphinx's, which may have a list of that name
     config = read_yaml(project.text(*with_endings(YAML, "_config")))
     excluded = matcher(f"/{pattern}" for pattern in texts_at(config, "exclude_patterns"))
     listed = {*files_of(listed_in(toc), project.keys, _SOURCES)} if config.get("only_build_toc_files") is True else None

@@ -1196,6 +1196,7 @@ def test_each_spelling_of_a_configuration_is_known(name: str, tmp_path: Path) ->
         (".yardopts", "--readme a.md"),
         ("mix.exs", '[{:ex_doc, "~> 0.3"}]\n[extras: ["a.md"]]'),
         ("_toc.yml", "other: x"),
+        ("_toc.yml", "- title: A\n  url: /a/"),
         ("next.config.js", "export default {}"),
         ("nuxt.config.ts", "export default {}"),
         ("antora.yml", "title: no name"),
