@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from urllib.parse import quote, unquote, urljoin, urlsplit
@@ -47,8 +47,8 @@ class Addresses:
         self.base_url = base_url
         self._by_place = {_bare(place_of(key)): key for key in sorted(keys, reverse=True)}
 
-    def __len__(self) -> int:
-        return len(self._by_place)
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._by_place.values())
 
     def of(self, key: str, canonical: str) -> Address:
         """Return the address of a page.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import PurePosixPath
@@ -105,8 +106,8 @@ _INDEX_TITLE = re.compile(
     re.IGNORECASE,
 )
 _FRONT = re.compile(r"(?:^|/)index\.x?html?$")
-_WHOLE = re.compile(r"(?:.*/)?[^/]*(?:single|one)[-_]?page(?:/index)?\.html?", re.IGNORECASE)
-_CHAPTERS = 10
+_WHOLE = re.compile(r"((?:.*/)?)[^/]*(?:single|one)[-_]?page(?:/index)?\.html?", re.IGNORECASE)
+_CHAPTERS = 9
 _LONG = 100_000
 """Characters: a manual on one page beside its chapters has more text; a page on such pages has less."""
 _SHORT = 600
@@ -163,24 +164,30 @@ def kind_by_head(key: str, head: Head, generator: str) -> LeftOut | None:
     return None
 
 
-def kind_of(key: str, page: Page, text: str, generator: str, *, pages: int = 1) -> LeftOut | None:
+def kind_of(key: str, page: Page, text: str, generator: str, *, pages: Iterable[str] = ()) -> LeftOut | None:
     """Return why a page is left out once it is read, or None: it is a document.
 
     Args:
         text: The whole file.
         generator: What made the site.
-        pages: How many pages the site has.
+        pages: All pages of the site.
     """
     if page.excluded:
         return LeftOut(key, LeftOutKind.EXCLUDED, "it is marked as not to be searched")
     for kind, pattern in _NAMES:
         if pattern.fullmatch(key) and _is_certain(kind, key, page, page.head.generator or generator):
             return LeftOut(key, kind, "by its name")
-    if pages >= _CHAPTERS and page.size > _LONG and _WHOLE.fullmatch(key):
+    if page.size > _LONG and (whole := _WHOLE.fullmatch(key)) and _has_chapters(whole[1], pages):
         return LeftOut(key, LeftOutKind.PRINT, "all of a manual on one page, by its name and length")
     if _INDEX_TITLE.fullmatch(page.title) and page.linked >= page.size * _LINKED and not _FRONT.search(key):
         return LeftOut(key, LeftOutKind.INDEX, f"called {page.title}, and mostly links")
     return None if page.size else _without_text(key, page, text)
+
+
+def _has_chapters(folder: str, pages: Iterable[str]) -> bool:
+    """Return whether a manual on one page stands in two forms: of others, on one page each, it may be the only one."""
+    chapters = (page for page in pages if page.startswith(folder) and not _WHOLE.fullmatch(page))
+    return sum(1 for _ in chapters) >= _CHAPTERS
 
 
 def _is_certain(kind: LeftOutKind, key: str, page: Page, generator: str) -> bool:

@@ -50,7 +50,7 @@ class Site:
         if gone is not None:
             return gone
         page = read_page(opened, self.survey.template, top_folder(key))
-        gone = kind_of(key, page, decoded.text, self.generator, pages=len(self.addresses))
+        gone = kind_of(key, page, decoded.text, self.generator, pages=self.addresses)
         if gone is None and self.survey.marks_bodies and not _marks_body(decoded.text):
             reason = "it marks no body to be searched, as other pages of the site do"
             gone = LeftOut(key, LeftOutKind.EXCLUDED, reason)
