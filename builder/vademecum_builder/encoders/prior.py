@@ -108,16 +108,18 @@ class Prior:
         """Return its words that are not among these, and that a client would take for misspelt ones of them, or for the
         misspelt beginning of one (search/spelling.py)."""
         known, sharing = set(words), dict[str, set[str]]()  # what is so near shares what is left of both
+        strange = [word for word in self.words if word not in known and " " not in word]
+        wanted = set[str]().union(*map(_shorter, strange))  # most of what is left of the texts' is none of these
         for word in words:
             for length in range(min(len(word), LEAST_BEGUN - 1), len(word) + 1):
-                for left in _shorter(word[:length]):
+                for left in _shorter(word[:length]) & wanted:
                     sharing.setdefault(left, set()).add(word)
 
         def is_taken(word: str) -> bool:
             others = sorted(set().union(*(sharing.get(left, ()) for left in _shorter(word))))
             return any(meant_by(others, word, most, begun=begun) for most, begun in tries(word, typed=True))
 
-        return [word for word in self.words if word not in known and " " not in word and is_taken(word)]
+        return [*filter(is_taken, strange)]
 
     def joined(self, words: Sequence[str], rows: Matrix) -> Prior:
         """Return it with more words, which it has not."""
