@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from string import Formatter
 from typing import Any, Final
 from urllib.parse import quote
@@ -144,6 +145,7 @@ def shown(value: object) -> str:
     return str(value)
 
 
+@lru_cache(maxsize=4096)  # records have the same fields, over and over
 def name_in_words(field: str) -> str:
     """Return a field's name as people read it: `damage_immunities`, `damageImmunities` and `damage_immunities.name` are
     `Damage immunities`."""
