@@ -107,11 +107,14 @@ def _is_total(row: Sequence[str]) -> bool:
 def _head_of(lines: Sequence[str]) -> tuple[str, int]:
     """Return by what a table sets its cells apart, and how many of its first lines are no names of columns: a title and
     a date stand alone above those, with as many cells as all lines have, or with one alone above at least three."""
-    most = next((line for line in lines if max(map(_QUOTED.sub("", line).count, _DELIMITERS))), "")
-    delimiter = max(_DELIMITERS, key=_QUOTED.sub("", most).count)
-    rows = [line.rstrip("\r\n").split(delimiter) for line in lines if '"' not in line]
+    bare = [line for line in (_QUOTED.sub("x", line.rstrip("\r\n")) for line in lines) if '"' not in line]
+    cut = [at for at, line in enumerate(bare) if any(map(line.count, _DELIMITERS))]
+    while len(cut) > 2 and _is_title(*(bare[at] for at in cut)):
+        del cut[0]
+    delimiter = _widest(bare[cut[0]] if cut else "")
+    rows = [line.split(delimiter) for line in bare]
     filled = [sum(map(bool, map(str.strip, row))) for row in rows]
-    head = next((at for at, count in enumerate(filled) if count > 1), 0)
+    head = next((at for at in range(cut[0] if cut else 0, len(rows)) if filled[at] > 1), 0)
     alike = all(len(row) == len(rows[head]) for row in rows[:head])
     below = len(rows) > head + 1 and len(rows[head + 1]) == len(rows[head])
     several = filled[head] > 2 or (alike and filled[head] == len(rows[head])) if rows else False
@@ -119,6 +122,20 @@ def _head_of(lines: Sequence[str]) -> tuple[str, int]:
     if rows and len(rows[0]) == 1 and 2 * max((counts[n] for n in counts if n > 1), default=1) <= counts.total():
         return _NOTHING, 0  # a column alone, of texts some of which have commas
     return delimiter, head if head and filled[0] and below and several else 0
+
+
+def _widest(line: str) -> str:
+    """Return what sets the most cells of a line apart."""
+    return max(_DELIMITERS, key=line.count)
+
+
+def _is_title(line: str, head: str, *below: str) -> bool:
+    """Return whether a line with a comma of its own stands above a table: all lines below it have as many cells as each
+    other, and twice as many as it."""
+    own, delimiter = _widest(line), _widest(head)
+    cells = head.count(delimiter)
+    alike = all(one.count(delimiter) == cells for one in below)
+    return alike and head.count(own) != line.count(own) and 2 * (1 + line.count(own)) <= 1 + cells
 
 
 def _second_head(rows: Iterator[list[str]]) -> list[str]:
