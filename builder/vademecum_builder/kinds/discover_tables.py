@@ -77,7 +77,9 @@ def _proposals(url: str, tables: Sequence[str], schema: Schema, private: list[st
 
 
 def _is_name(proposed: Proposal) -> bool:
-    return proposed.settings.get("text") == [proposed.settings.get("title")]
+    """Return whether its texts are its name alone, be it in several languages (`name_de`, `name_en`)."""
+    told = [proposed.settings.get("title") or "", *proposed.settings.get("text", ())]
+    return len(told) > 1 and len({re.sub(r"_[a-z]{2}$", "", name) for name in told}) == 1
 
 
 def _of_table(url: str, table: str, schema: Schema) -> Proposal | None:

@@ -11,7 +11,8 @@ from vademecum_builder.sources.private_fields import is_named_private, plain_nam
 
 _PEOPLE: Final = re.compile(
     r"(?:.*_)?(?:users?|customers?|members?|accounts?|persons?|people|contacts?|employees?|staff|patients?|subscribers?|guests?"
-    r"|leads?|logins?|auth)(?:_.*)?",
+    r"|leads?|logins?|auth|kunden?|(?:be)?nutzer|mitglied(?:er)?|personen|mitarbeiter|patienten|utilisateurs?|membres?"
+    r"|clientes?|usuarios?|personas?|empleados?|clienti|utenti|klanten|gebruikers?)(?:_.*)?",
     re.IGNORECASE,
 )
 _PROGRAM: Final = re.compile(
@@ -32,18 +33,25 @@ _DEALINGS: Final = re.compile(
     r"(?:.*[_ ])?(?:orders?|invoices?|purchases?|payments?|sales|rentals?|loans?|reservations?|bookings?|carts?"
     r"|baskets?|checkouts?|refunds?|shipments?|transactions?|subscriptions?|appointments?|receipts?|line_?items?"
     r"|(?:order|invoice|cart|basket|purchase)(?:items?|lines?|details?)"
-    r"|tickets?|complaints?|[ei]nquir(?:y|ies))(?:[_ ].*)?",
+    r"|tickets?|complaints?|[ei]nquir(?:y|ies)"
+    r"|bestell(?:ung(?:en)?|posit\w+|zeilen?)|rechnung(?:en|s\w+)?|auftra(?:g|e?ge|gs\w+)|(?:zahl|buch|reservier|liefer)ung(?:en)?"
+    r"|ausleihen?|warenk(?:orb|oe?rbe)|commandes?|factures?|paiements?|paniers?|emprunts?|pedidos?|facturas?|pagos?|reservas?"
+    r"|carritos?|prestamos?|ordin[ei]|fattur[ae]|pagament[io]|prenotazion[ei]|carrell[io]|(?:bestell|betal|reserver)ing(?:en)?"
+    r"|factu(?:ur|ren)"
+    r")(?:[_ ].*)?",
     re.IGNORECASE,
 )
 _DEALING_ID: Final = re.compile(
     r"(?:.*_)?(order|invoice|purchase|payment|sale|rental|reservation|booking|cart|basket|checkout|shipment|transaction"
-    r"|subscription|appointment|receipt|ticket|complaint|[ei]nquiry)(?:_?(?:item|line))?_?(?:id|no|nr|num|number|key)",
+    r"|subscription|appointment|receipt|ticket|complaint|[ei]nquiry|bestellung|rechnung|auftrag|buchung|commande|facture"
+    r"|pedido|factura|ordine|fattura|bestelling|factuur)s?(?:_?(?:item|line))?_?(?:id|no|nr|num|number|nummer|key)",
     re.IGNORECASE,
 )
 """Of which order a line is: the line says with it what somebody bought."""
 _PARTY: Final = re.compile(
-    r"(?:.*_)?(?:customer|client|buyer|user|member|guest|patient|borrower|account|person|staff|employee)"
-    r"(?:_?(?:id|name|no|nr|num|number|code|key))?",
+    r"(?:.*_)?(?:customer|client|buyer|user|member|guest|patient|borrower|account|person|staff|employee"
+    r"|kunden?|(?:be)?nutzer|mitglieds?|gast|kae?ufer|besteller|utilisateur|acheteur|membre|cliente|usuario|comprador"
+    r"|utente|klant|gebruiker)(?:_?(?:id|name|no|nr|num|number|nummer|code|key))?",
     re.IGNORECASE,
 )
 """What somebody bought, paid, lent, booked or asked for, and who that was."""
@@ -52,7 +60,10 @@ _NUMBERS: Final = re.compile(r"(?:.*_)?(?:(?:tele)?phones?|phone_numbers?|e?mail
 """Where people are reached, if a column says so: a shop sells phones."""
 _SHORT: Final = 40
 """Characters that a text has on the average; what is longer tells more of somebody than a name."""
-_NAME: Final = re.compile(r"(?:full|first|last|sur|display|user|nick)_?name", re.IGNORECASE)
+_NAME: Final = re.compile(
+    r"(?:full|first|last|sur|display|user|nick)_?name|(?:vor|nach)name|prenom|apellidos?|cognome|(?:voor|achter)naam",
+    re.IGNORECASE,
+)
 
 
 def is_called_people(table: str) -> bool:

@@ -21,11 +21,13 @@ _ID: Final = re.compile(
 _IN_IDS: Final = re.compile(r"(?:.*\.)?(?:external_?)?(?:ids?|identifiers?)\.[^.]+", re.IGNORECASE)
 """What a record is called by others, in an object of such names: `id.wikidata`. Of those an id may be proposed."""
 _NAME: Final = re.compile(
-    r"(?!(?:.*_)?(?:first|last|sur|middle|given|family|user|nick|contact|login|file|host|domain|path)_?name$)"
-    r".+_(?:name|title|titel|titre|titulo|titolo|nombre|naam|bezeichnung)",
+    r"(?!(?:.*_)?(?:first|last|sur|middle|given|family|user|nick|contact|login|file|host|domain|path)_?name(?:_[a-z]{2})?$)"
+    r"(?:.+_|(?=.+_(?:en|de|fr|es|it|nl|pt)$))"
+    r"(?:name|title|titel|titre|titulo|titolo|nombre|naam|bezeichnung)(?:_(?:en|de|fr|es|it|nl|pt))?",
     re.IGNORECASE,
 )
-"""What names what a record is about, and neither a part of somebody's name nor a file."""
+"""What names what a record is about, in one language (`name_de`) or in all, and neither a part of somebody's name nor a
+file."""
 _FORMS: Final = tuple(
     "rendered common plain raw text value main default full official en de fr es it nl pt und @value #text _".split()
 )

@@ -35,7 +35,7 @@ _RULES: Final[Mapping[str, str]] = {
     r"|is_(?:direct|dm|im|mpim)": _YES,
     r"no_index|(?:ist_)?(?:entwurf|privat|vertraulich|intern|versteckt|verborgen|gelo?e?scht)|brouillon|borrador|bozza"
     r"|rascunho|prive|privado|privato|oculto|nascosto": _YES,
-    r"(?:ist_)?(?:vero?e?ffentlicht|o?e?ffentlich|sichtbar|aktiv)|publicado|publie|pubblicato|gepubliceerd|act?ivo|actif"
+    r"(?:ist_)?(?:vero?e?ffentlicht|o?e?ffentlich|sichtbar|aktiv|freigegeben)|publicado|publie|pubblicato|gepubliceerd|act?ivo|actif"
     r"|attivo|searchable|indexable": _NO,
     r"(?:page_|jsd_)?(?:is_)?(?:publish(?:ed)?|public|visible|listed|search|sitemap|pagefind)": _NO,
     # Of a shop's products and of what waits for a moderator.
@@ -124,9 +124,12 @@ _PRIVATE: Final[Mapping[str, str]] = {
     "born": r"birth(?!mark|stone)|(?:^|_)dob(?:$|_)|geburt|nacimi|naissance|nascita|geboorte",
     "cost": (
         r"cost(?![aeilu])|margin(?!al)|(?:purchase|buying|dealer)_?price|wholesale|einkauf|kosten(?!los|frei)"
-        r"|marge(?!r)|coste|inkoop|(?:^|_)ek(?:_|$|preis|netto)"
+        r"|marge(?!r)|coste|inkoop|insurance_?value|versicherungs_?wert|(?:^|_)ek(?:_|$|preis|netto)"
     ),
-    "lent": r"borrowe[dr]|(?:^|_)(?:lent|loaned)_(?:to|by)|ausgeliehen|ausleiher|entliehen|entleiher",
+    "lent": (
+        r"borrowe[dr]|(?:^|_)(?:lent|loaned)_(?:to|by)|ausgeliehen|ausleiher|entliehen|entleiher"
+        r"|(?:donor|spender)_?name"
+    ),
     "note": (
         r"(?:intern(?!at)|private|staff|admin|seller)\w*_(?:not[ei]|com+ent|komment|remark|memo|bemerk|vermerk)"
         r"|(?:not(?:es?|iz(?:en)?)|com+ents?|kommentar|remarks?|bemerkung(?:en)?)_\(?(?:intern|privat|staff|admin)"

@@ -497,7 +497,7 @@ def test_a_row_that_is_a_draft_keeps_the_record_out_that_it_is_merged_with(tmp_p
         *(({"Status": one}, False) for one in ("veröffentlicht", "publié", "concept", "activo")),
         *(
             ({one: "nein"}, True)
-            for one in ("Veröffentlicht", "ist_sichtbar", "aktiv", "veroeffentlicht", "öffentlich")
+            for one in ("Veröffentlicht", "ist_sichtbar", "aktiv", "freigegeben", "veroeffentlicht", "öffentlich")
         ),
         *(({one: "no"}, True) for one in ("publicado", "pubblicato", "activo", "searchable")),
         *(({one: "ja"}, True) for one in ("Entwurf", "vertraulich", "intern", "gelöscht")),

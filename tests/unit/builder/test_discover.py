@@ -21,7 +21,7 @@ from support.postgres import new_database
 from vademecum.errors import UsageError
 from vademecum_builder.kinds.discover import discover
 from vademecum_builder.kinds.fields import fields_of
-from vademecum_builder.kinds.people import is_of_people
+from vademecum_builder.kinds.people import is_dealing, is_of_people
 from vademecum_builder.kinds.proposals import Proposal, name_of, of_records
 from vademecum_builder.kinds.registry import open_sources
 from vademecum_builder.kinds.roles import proposal
@@ -221,7 +221,8 @@ FILES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
 
 PRIVATE = """
     cost cost_price costUSD costAmount unit_cost purchasePrice buying_price dealerPrice wholesale margin EK EK-Preis
-    EKPreis EKNetto netto_EK Einkaufspreis Kosten Marge coste inkoopprijs
+    EKPreis EKNetto netto_EK Einkaufspreis Kosten Marge coste inkoopprijs insurance_value Versicherungswert
+    donor_name Spender_Name
     passkey passports userPasscodes Passwörter passphrase PassNr Passnummer passnr pass user_pass smtp_pass pwd user_pwd
     smtp_pw pw_reset private_key client_secret reset_token apiKey login_hash user_salt Kennwort Geheimzahl contraseña
     mot_de_passe senha wachtwoord
@@ -1308,6 +1309,8 @@ def test_an_archive_beside_other_lists_keeps_its_own_names(tmp_path: Path) -> No
 def test_of_several_names_the_one_that_tells_records_apart_is_the_title() -> None:
     countries = [{"code": f"C{n}", "currency_name": f"Mark {n // 2}", "country_name": f"Land {n}"} for n in range(40)]
     assert proposal(fields_of(countries), 40)["title"] == "country_name"
+    tools = [{"nr": f"C{n}", "name_en": f"Saw {n}" * (n % 3 > 0), "name_de": f"Kleine Säge {n}"} for n in range(40)]
+    assert proposal(fields_of(tools), 40)["title"] == "name_de"
 
 
 def test_a_number_that_is_called_is_private_and_so_is_a_table_of_them(tmp_path: Path) -> None:
@@ -1751,6 +1754,35 @@ def test_what_belongs_to_somebodys_order_or_ticket_is_not_proposed_but_what_is_l
                 )
     found = discover("sqlite:///a.db", tmp_path)
     assert {one.name for one in found} == {"books", "remarks", "ratings"}
+
+
+def test_a_table_of_names_in_two_languages_stands_in_what_refers_to_it_and_is_no_document(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "a.db")) as made, made:
+        made.execute("CREATE TABLE tools (id INTEGER PRIMARY KEY, name_de, name_en, about, kind_id)")
+        made.execute("CREATE TABLE kind (id INTEGER PRIMARY KEY, name_de, name_en)")
+        for n in range(1, 9):
+            made.execute("INSERT INTO kind VALUES (?, ?, ?)", (n, f"Säge {n}", f"Saw {n}"))
+            made.execute("INSERT INTO tools VALUES (?, ?, '', ?, ?)", (n, f"Kleine Säge {n}", text_of(n), n))
+    [found] = discover("sqlite:///a.db", tmp_path)
+    assert (found.name, found.settings["title"]) == ("tools", "name_de") and "kind" in found.settings["text"]
+
+
+DEALINGS = {
+    "Bestellungen": "kunde_id", "bestellpositionen": "bestellung_id", "rechnungen": "kundennummer", "Aufträge": "Kunde",
+    "zahlungen": "rechnungs_nr", "Reservierung": "gast_id", "ausleihen": "mitglied_id", "warenkorb": "benutzer_id",
+    "commandes": "utilisateur_id", "factures": "commande_id", "pedidos": "cliente_id", "ordini": "cliente_id",
+    "bestellingen": "klant_id",
+}  # fmt: skip
+"""Tables by what they say of whom somebody's dealings are."""
+NO_DEALINGS = {"auftragsarten": "art", "buchung_tipps": "autor", "reservas": "parque_id", "ordinazioni": "secolo"}
+
+
+def test_dealings_are_known_in_other_languages_and_what_names_nobody_is_none() -> None:
+    assert [name for name, column in DEALINGS.items() if not is_dealing(name, ["id", column, "text"])] == []
+    assert [name for name, column in NO_DEALINGS.items() if is_dealing(name, ["id", column, "text"])] == []
+    for name, called in (("kunden", "nachname"), ("usuarios", "nombre")):
+        people = [{called: f"Huber {n}", "e_mail": f"k{n}@x.example"} for n in range(9)]
+        assert is_of_people(name, fields_of(people), 9, [called, "e_mail"])
 
 
 KEPT_BY_PROGRAMS = {
