@@ -161,7 +161,7 @@ export class Places {
       const depth = names.findIndex((name) => isCalled(name, asked)) + 1;
       const title = named(this.generation.heads(shown).title);
       if (!asked || (!depth && (holds(names.at(-1), asked) || title.length > 2 * runs.length || !holds(title.join(" "), asked)))) return at;
-      const above = (/** @type {number} */ at) => path(at).slice(0, depth).join();
+      const above = (/** @type {number} */ at) => path(at).slice(0, depth).join("\x1f");
       return this.generation.reading(shown).find((one) => above(one) === above(at));
     };
   }
