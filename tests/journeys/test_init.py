@@ -436,7 +436,9 @@ def test_rendered_pages_that_git_ignores_can_be_named(vade: Vade) -> None:
     Path("public").mkdir()
     Path("public/index.html").write_text("<main>Lamps</main>")
     assert "no document in this repository" in vade("init").error
-    assert "public (git ignores it, 1 document)" in vade("init", "--source", "public").out
+    told = vade("init", "--source", "public").out
+    assert "public (git ignores it, 1 document)" in told
+    assert "note: git ignores public, so a checkout has none of it: a workflow has to make it before it builds" in told
 
 
 def test_keys_that_are_there_are_used(vade: Vade) -> None:

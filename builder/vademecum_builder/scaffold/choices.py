@@ -22,6 +22,7 @@ _OUT = ("knowledge-base", "knowledge-base-site")
 """No generator writes there."""
 _BESIDE = "kb"
 """Folder of the knowledge base in a site that has pages of its own."""
+_IGNORED = "git ignores it"
 _TOLD = 5
 """Places of records that are named."""
 _LOOPBACK = re.compile(r"http://(?:127\.|localhost[:/]|\[::1\])")
@@ -104,6 +105,10 @@ def choose(known: Repository, folder: Path, deployed: Workflow | None, wishes: W
         notes.append(
             f"the documents are served at {address} as well, as their configuration says, and a repository has one "
             "site: to keep theirs, put the knowledge base into a folder of it, as the guide of your generator shows"
+        )
+    if source.what == _IGNORED:
+        notes.append(
+            f"git ignores {source.path}, so a checkout has none of it: a workflow has to make it before it builds"
         )
     if not source.served and (not source.what or source.what.startswith("sources of ")):
         notes.append(
@@ -189,7 +194,7 @@ def _named(known: Repository, path: Path, name: str) -> Candidate:
     if not candidate.documents:  # what git ignores, a workflow has to make
         source = FolderSource(path)
         inside = list(map(f"{place}/{{}}".format, source.keys()))
-        candidate = replace(describe(known.top, place, inside), what="git ignores it")
+        candidate = replace(describe(known.top, place, inside), what=_IGNORED)
     if not candidate.documents:
         raise UsageError(f"--source {name}: no document in this folder; name the one that holds them")
     return candidate
