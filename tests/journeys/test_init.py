@@ -204,6 +204,14 @@ def test_documentation_of_the_whole_is_taken_and_that_of_its_parts_is_told(vade:
     assert 'path = "docs"' in Path("vademecum.toml").read_text()
 
 
+def test_a_larger_folder_of_documents_beside_what_a_generator_reads_is_told(vade: Vade) -> None:
+    config = {"hugo.toml": "title = 'x'\n", "content/blog/news.md": "# A\n\nB\n", "notes/mine.md": "# N\n\nO\n"}
+    repository(config | dict.fromkeys(["docs/a.md", "docs/b/c.md"], "# A\n\nB\n"))
+    assert vade("init", "--yes", "--json").json["notes"][0] == (
+        "not read: docs (2 documents); each can be another [[source]] of vademecum.toml"
+    )
+
+
 SERVED_NOWHERE = """\
 nothing says where these documents are served, so hits open in the reader of the search page alone: \
 name that by base-url in vademecum.toml

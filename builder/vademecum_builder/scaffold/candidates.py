@@ -85,6 +85,13 @@ def find_candidates(top: Path, files: Sequence[str]) -> tuple[Candidate, ...]:
     return tuple(found.values()) or tuple(_plain(documents, office))
 
 
+def larger_beside(chosen: Candidate, found: Sequence[Candidate], files: Sequence[str]) -> Sequence[Candidate]:
+    """Return the folders that people call as those of documents, hold more of them than the chosen one, and lie in none
+    of those that were found: a generator may show a blog where the documents lie beside it."""
+    documents = [name for name in files if _is_document(name) and not any(is_below(name, one.path) for one in found)]
+    return [one for one in _plain(documents, []) if one.path in _NAMED and one.documents > chosen.documents]
+
+
 def main_of(found: Sequence[Candidate]) -> Candidate | None:
     """Return the one that is meant where nobody says: nearer to the top than the others, with more documents than all
     of them, as a project's own documentation lies above those of its parts; None: there is no such."""

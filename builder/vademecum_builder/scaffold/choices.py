@@ -13,7 +13,7 @@ from vademecum.errors import UsageError
 from vademecum.trust.metadata import TIMESTAMP
 from vademecum_builder.encoders.registry import DEFAULT_ENCODER
 from vademecum_builder.scaffold.beside import records_beside
-from vademecum_builder.scaffold.candidates import Candidate, describe, find_candidates, main_of
+from vademecum_builder.scaffold.candidates import Candidate, describe, find_candidates, larger_beside, main_of
 from vademecum_builder.scaffold.deployments import Workflow
 from vademecum_builder.scaffold.repository import Repository
 from vademecum_builder.sources.folder import FolderSource
@@ -83,6 +83,8 @@ def choose(known: Repository, folder: Path, deployed: Workflow | None, wishes: W
     generators = find_candidates(known.top, known.files)
     title = source.title or _agreed(candidate.title for candidate in generators)
     others = [c for c in generators if source in generators and c != source]
+    if source in generators and source.what.startswith("sources of "):
+        others += larger_beside(source, generators, known.files)
     served = (_agreed(c.served.rstrip("/") for c in generators) or known.pages) if rendered else ""
     served = f"{served.rstrip('/')}/" if served else ""
     address = wishes.address or ask("Published at", f"{served}{_BESIDE}/" if rendered else known.pages)
