@@ -131,11 +131,12 @@ def _widest(line: str) -> str:
 
 def _is_title(line: str, head: str, *below: str) -> bool:
     """Return whether a line with a comma of its own stands above a table: all lines below it have as many cells as each
-    other, and twice as many as it."""
+    other, and twice as many as it, and the first of them names columns, so that none of it is a number."""
     own, delimiter = _widest(line), _widest(head)
     cells = head.count(delimiter)
     alike = all(one.count(delimiter) == cells for one in below)
-    return alike and head.count(own) != line.count(own) and 2 * (1 + line.count(own)) <= 1 + cells
+    numbers = any(map(_DIGITS.fullmatch, head.split(delimiter)))
+    return alike and not numbers and head.count(own) != line.count(own) and 2 * (1 + line.count(own)) <= 1 + cells
 
 
 def _second_head(rows: Iterator[list[str]]) -> list[str]:

@@ -482,6 +482,7 @@ def test_which_elements_of_xml_are_records_and_that_none_may_be_too_long() -> No
         ("Sales, 2024\n\nid;name;a;b\n1;Oak;2;3\n2;Elm;2;3\n", ["id", "name", "a", "b"], "2 lines .*Sales, 2024"),
         ("Sales, 2024\nid,name,a,b\n1,Oak,2,3\n2,Elm,2,3\n", ["id", "name", "a", "b"], "1 lines .*Sales, 2024"),
         ('"Sales, 2024",,\nid,name,a\n1,Oak,2\n', ["id", "name", "a"], "1 lines .*Sales, 2024"),
+        ("2,x\n1,Oak,2,3\n2,Elm,2,3\n", [], ""),
         ("id;text\n1;a, b, c, d\n2;e, f, g, h\n", ["id", "text"], ""),
         ("id,text\n1,a, b, c\n2,d\n3,e, f, g\n", ["id", "text"], ""),
         ("id;;\n1;;\n2;x;\n3;;\n", ["id", "column 2", "column 3"], ""),
