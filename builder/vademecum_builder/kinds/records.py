@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 from functools import cached_property
@@ -310,11 +310,11 @@ class RecordReader(DocumentReader):
     def _name(self, template: Template, record: Mapping[str, Any], form: str) -> str:
         """Return what a fact is called; empty: it is none, or the title or the text itself."""
         field = template.text
-        if not template.is_bare or field in self._titled(record):
-            return ""
+        if form == MEDIAWIKI or not template.is_bare or field in self._titled(record):
+            return ""  # of a wiki's text each line says what it is by how it begins
         name, value = name_in_words(field), field_at(record, field)
         said = shown(value).strip()
-        is_text = name.lower() in _UNNAMED or (form == HTML and is_html(said))
+        is_text = name.lower() in _UNNAMED or (form in _BLOCKS and _BLOCKS[form](said))
         return name if not is_text and is_fact(value, said) else ""
 
     def _titled(self, record: Mapping[str, Any]) -> Sequence[str]:
@@ -332,9 +332,11 @@ class RecordReader(DocumentReader):
                 if is_named_private(called):
                     self.untold.add(called)
                     continue
-                if len(said := shown(field_at(record, path))) <= _SHORT:
-                    self.texts[called] += 1
-                    self.reached[called] += reaches(said)
+                value = field_at(record, path)
+                for said in value if isinstance(value, list) else [shown(value)]:
+                    if len(said) <= _SHORT:
+                        self.texts[called] += 1
+                        self.reached[called] += reaches(said)
                 yield path
 
 
@@ -349,12 +351,18 @@ def _no_article(record: Mapping[str, Any], text: str) -> str:
 
 def _texts(value: Any, path: str) -> Iterator[str]:
     """Yield the paths of all texts in a field."""
-    is_list = isinstance(value, list) and value != [] and all(isinstance(one, str) for one in value)
-    if isinstance(value, str) or is_rich_text(value) or is_list:
+    if isinstance(value, str) or is_rich_text(value) or _is_list_of_facts(value):
         yield path
     elif isinstance(value, dict | list):
         for name, inner in value.items() if isinstance(value, dict) else enumerate(value):
             yield from _texts(inner, f"{path}.{name}")
+
+
+def _is_list_of_facts(value: Any) -> bool:
+    """Return whether a field is a list of words; of a list of paragraphs each is a text by itself."""
+    if not isinstance(value, list) or not value:
+        return False
+    return all(isinstance(one, str) and is_fact(one, one) and not is_html(one) for one in value)
 
 
 def _told(name: str, value: Any) -> Any:
@@ -377,6 +385,13 @@ def _as_html(text: str) -> str:
 def is_html(text: str) -> bool:
     """Return whether a text has markup of HTML."""
     return _MARKUP.search(_CODE.sub("", text)) is not None
+
+
+_BLOCKS: Final[Mapping[str, Callable[[str], object]]] = {
+    HTML: is_html,
+    MARKDOWN: re.compile(r"(?:#{1,6}|[-*+>]) ").match,
+}
+"""How a text says that it is a heading, a list or a quote, which nothing may stand before."""
 
 
 def _bare(text: str, form: str) -> str:

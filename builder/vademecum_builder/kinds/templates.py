@@ -25,7 +25,6 @@ _PATH: Final = re.compile(r"/\S+")
 _CALLED: Final = frozenset({"name", "title", "label"})
 """What an object is called: that is said without saying so."""
 _FEW: Final = 3
-_SENTENCE: Final = re.compile(r"(?:\s\S+){3,}[.!?;]\s*$|[。！？]\s*$")
 _SHORT: Final = 120
 """Characters of a text that states a fact; of a list as many as it has."""
 _HUMP: Final = re.compile(r"(?<=[^\W_A-Z])([A-Z])(?=[^\W_A-Z])")
@@ -132,7 +131,7 @@ def shown(value: object) -> str:
         case list() | tuple():
             said = [*filter(None, (shown(one).strip() for one in value))]
             between = "; " if any(isinstance(one, dict) and len(one) > 1 for one in value) else ", "
-            return ("\n" if any(map(_SENTENCE.search, said)) else between).join(said)
+            return ("\n" if any(map(_is_sentence, said)) else between).join(said)
         case dict() if is_rich_text(value):
             return _rich_text(value).strip()
         case dict():
@@ -159,9 +158,9 @@ def name_in_words(field: str) -> str:
 
 
 def _words(name: str) -> str:
-    plain = name.replace("_", " ")
-    if " " in name or "_" in name:
-        return plain.strip(" :")
+    plain = name.strip().rstrip(" :").replace("_", " ").strip()
+    if " " in plain or "_" in name:
+        return plain
     return _HUMP.sub(lambda found: f" {found[1].lower()}", plain).replace("-", " " if name.islower() else "-")
 
 
@@ -172,7 +171,12 @@ def is_fact(value: object, text: str) -> bool:
         text: The value as it is shown.
     """
     short = len(text) <= _SHORT or isinstance(value, list | dict)
-    return short and "\n" not in text and not _SENTENCE.search(text)
+    return short and "\n" not in text and not _is_sentence(text)
+
+
+def _is_sentence(text: str) -> bool:
+    said = text.rstrip()
+    return said.endswith(("。", "！", "？")) or (said.endswith((".", "!", "?", ";")) and len(said.split(None, 3)) > 3)
 
 
 def _says_something(value: object) -> bool:

@@ -163,6 +163,41 @@ def test_a_fact_stands_with_its_name_and_those_that_follow_each_other_in_one_par
     ]
 
 
+def test_what_is_a_block_of_markdown_or_the_text_of_a_wiki_has_no_name_before_it(tmp_path: Path) -> None:
+    record = {"id": 1, "title": "A", "part": "- a hose", "care": "## Care", "wiki": "#REDIRECT [[B]]", "more": "x"}
+    [markdown] = documents(tmp_path, [record], 'text = ["part", "care", "more"]\nformat = "markdown"\n')
+    assert [(section.headings, [*map(block_text, section.blocks)]) for section in markdown.sections] == [
+        ((), ["a hose"]),
+        (("Care",), ["More: x"]),
+    ]
+    (tmp_path / "vademecum.toml").write_text(f'{SETTINGS}text = ["wiki", "more"]\nformat = "mediawiki"\n')
+    request = read_settings(tmp_path / "vademecum.toml")
+    [opened] = kind_of("catalog").open_source(request.sources[0], request)
+    [item] = [one for one in opened.source.changes(None).entries if isinstance(one, SourceItem)]
+    assert opened.reader().read(item) == "pages of a wiki that lead to others"
+
+
+def test_a_list_of_words_is_a_fact_and_one_of_paragraphs_is_a_text_each(tmp_path: Path) -> None:
+    record = {
+        "id": 1,
+        "name": "Ann",
+        "desk": [f"ask Bo, 0171-555 {n}, or at the door" for n in range(9)],
+        "html": ["<p>Plants trees.</p>", "<p>Waters them</p>"],
+        "rule": ["Who plants a tree waters it.", "Who has none waits"],
+        "wood": ["oak", "elm"],
+    }
+    told: list[str] = []
+    [one] = documents(tmp_path, [record], told=told)
+    desk, *others = blocks(one)
+    assert desk.startswith("Desk: ask Bo, 0171-555 0, or") and "desk are published" in told[0]
+    assert others == [
+        "Plants trees.",
+        "Waters them",
+        "Who plants a tree waters it.",
+        "Rule: Who has none waits\nWood: oak, elm",
+    ]
+
+
 def test_what_stands_alone_or_in_braces_is_said_without_a_name(tmp_path: Path) -> None:
     [alone] = documents(tmp_path, [MONSTER], 'text = "size"')
     [braces] = documents(tmp_path, [MONSTER], 'text = ["{size}", "Type: {kind.name}", "armor class"]')

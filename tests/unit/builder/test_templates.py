@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import process_time
 from typing import Any
 
 import pytest
@@ -129,6 +130,7 @@ def test_what_has_no_braces_is_the_name_of_a_field() -> None:
         ("egg-groups", "Egg groups"),
         ("E-Mail-Text", "E-Mail-Text"),
         ("Armor Class:", "Armor Class"),
+        ("Size:", "Size"),
         ("maker.country", "Maker country"),
         ("actions.0.range", "Actions range"),
         ("damage.damage_type.name", "Damage type"),
@@ -139,6 +141,12 @@ def test_what_has_no_braces_is_the_name_of_a_field() -> None:
 )
 def test_the_name_of_a_field_is_said_in_words(field: str, name: str) -> None:
     assert name_in_words(field) == name
+
+
+def test_a_long_list_of_words_is_told_as_fast_as_it_is_long() -> None:
+    words = ["word"] * 20_000
+    began = process_time()
+    assert is_fact(words, shown(words)) and process_time() - began < 2  # 30 s where each word may begin the sentence
 
 
 @pytest.mark.parametrize(
