@@ -41,10 +41,12 @@ class Addresses:
     Args:
         keys: Of all pages.
         base_url: Where the site is served, kept as it is written; empty: as the pages say, if they do.
+        clean: Whether pages are served without their ending: `x/y.html` at `x/y`.
     """
 
-    def __init__(self, keys: Iterable[str], base_url: str) -> None:
+    def __init__(self, keys: Iterable[str], base_url: str, *, clean: bool = False) -> None:
         self.base_url = base_url
+        self._clean = clean
         self._by_place = {_bare(place_of(key)): key for key in sorted(keys, reverse=True)}
 
     def __iter__(self) -> Iterator[str]:
@@ -56,7 +58,7 @@ class Addresses:
         Args:
             canonical: As the page names it; it counts where it is on the same site.
         """
-        place = place_of(key)
+        place = _PAGE.sub("", place_of(key)) if self._clean else place_of(key)
         own = f"{self.base_url.removesuffix('/')}/{place}" if self.base_url else ""
         try:
             whole = urljoin(own, canonical).partition("#")[0] if canonical and own else ""
@@ -105,6 +107,31 @@ def base_of(pages: Iterable[tuple[str, str]]) -> str:
         return ""
     base, count = votes.most_common(1)[0]
     return base.removesuffix("/") + "/" if count * 2 > sum(votes.values()) else ""
+
+
+def are_clean(keys: Iterable[str], links: Iterable[tuple[str, str]]) -> bool:
+    """Return whether a site's own links leave the ending of pages away, as its host takes it: those of Next, VitePress
+    (`cleanUrls`) and Docusaurus (`trailingSlash: false`) do.
+
+    Args:
+        links: Of pages by their keys, as they write them.
+
+    >>> are_clean(["a/b.html", "c/index.html"], [("c/index.html", "/base/a/b"), ("c/index.html", "../a/b#part")])
+    True
+    """
+    keys = list(keys)
+    places = {_bare(key) for key in keys if not _INDEX.search(key)} - {_bare(key) for key in keys if _INDEX.search(key)}
+    votes: Counter[bool] = Counter()
+    for key, link in links:
+        path = re.split("[?#]", link, maxsplit=1)[0]
+        if "//" in path or path.endswith("/"):
+            continue
+        place = _bare(posixpath.join("/", posixpath.dirname(key), path))
+        while path.startswith("/") and place and place not in places:
+            place = place.partition("/")[2]  # where the site is served
+        if place in places and place != _bare(key):
+            votes[_PAGE.search(path) is None] += 1
+    return votes[True] > votes[False]
 
 
 def version_in(key: str) -> str:

@@ -83,7 +83,7 @@ def open_site(keys: Sequence[str], read: Callable[[str], bytes], *, generator: s
         base_url: Where it is served; empty: where its pages say that they are.
     """
     seen = survey(keys, read)
-    return Site(generator, seen, Addresses(keys, base_url or seen.base_url))
+    return Site(generator, seen, Addresses(keys, base_url or seen.base_url, clean=seen.clean))
 
 
 def _marks_body(text: str) -> bool:

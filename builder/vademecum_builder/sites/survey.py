@@ -11,7 +11,7 @@ from vademecum.errors import ContentError
 from vademecum_builder.readers.html.content import BODY_MARKS
 from vademecum_builder.readers.html.page import Template, look_at, name_parts, open_page
 from vademecum_builder.readers.html.repeats import Repeats
-from vademecum_builder.sites.addresses import base_of
+from vademecum_builder.sites.addresses import are_clean, base_of
 from vademecum_builder.sites.kinds import kind_by_name
 from vademecum_builder.sources.charset import decode
 
@@ -32,11 +32,13 @@ class Survey:
         template: What the pages share.
         base_url: Where the site says that it is served; empty if it does not say.
         marks_bodies: Whether pages mark what is to be searched: those that do not are not to be.
+        clean: Whether its own links leave the ending of pages away.
     """
 
     template: Template
     base_url: str
     marks_bodies: bool
+    clean: bool
 
     @property
     def digest(self) -> str:
@@ -49,6 +51,7 @@ class Survey:
             sorted(self.template.names),
             self.base_url,
             self.marks_bodies,
+            self.clean,
         ]
         return hashlib.sha256(repr(told).encode()).hexdigest()
 
@@ -82,6 +85,7 @@ def survey(keys: Sequence[str], read: Callable[[str], bytes]) -> Survey:
     repeats = Repeats()
     names: Counter[str] = Counter()
     places: list[tuple[str, str]] = []
+    links: set[tuple[str, str]] = set()
     titles = 0
     marks_bodies = False
     for key in sample_of(key for key in keys if kind_by_name(key) is None):
@@ -97,7 +101,9 @@ def survey(keys: Sequence[str], read: Callable[[str], bytes]) -> Survey:
         titles += bool(head.title)
         names.update(set(name_parts(head.title)))
         marks_bodies = marks_bodies or any(f" {mark}" in text for mark in BODY_MARKS)
+        links.update((key, node.attributes.get("href") or "") for node in page.tree.css("a[href]"))
         if head.canonical:
             places.append((key, head.canonical))
     shared = {name for name, count in names.items() if count >= max(MIN_TITLES, titles * NAME_SHARE)}
-    return Survey(Template(repeats.repeated(), frozenset(shared)), base_of(places), marks_bodies)
+    template = Template(repeats.repeated(), frozenset(shared))
+    return Survey(template, base_of(places), marks_bodies, are_clean(keys, links))

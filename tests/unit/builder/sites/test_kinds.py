@@ -6,7 +6,7 @@ import pytest
 
 from vademecum_builder.readers.document import Document
 from vademecum_builder.readers.outline import block_text
-from vademecum_builder.sites.addresses import Addresses, base_of, place_of, version_in
+from vademecum_builder.sites.addresses import Addresses, are_clean, base_of, place_of, version_in
 from vademecum_builder.sites.detect import detect
 from vademecum_builder.sites.kinds import LeftOut, LeftOutKind
 from vademecum_builder.sites.site import Site, open_site
@@ -150,6 +150,27 @@ def test_a_base_address_is_kept_as_it_is_written(base: str) -> None:
 def test_a_canonical_address_of_the_same_site_wins(canonical: str, url: str, other: str) -> None:
     address = Addresses(["v1/p.html", "v2/p.html"], "https://x.org/d").of("v1/p.html", canonical)
     assert (address.url, address.canonical) == (url, other)
+
+
+@pytest.mark.parametrize(
+    ("links", "clean"),
+    [
+        (["/d/v1/p", "p", "../v1/p?x#y"], True),
+        (["/d/v1/p", "p.html", "../v1/p.html"], False),
+        (["index", "/d/v1/p/", "https://y.org/v1/p", "//y.org/v1/p", "q", "start", ""], False),  # other pages, or none
+        (["folder", "../v1/folder"], False),  # has a page of its own
+        (["/x/q", "x/p", "/"], False),
+    ],
+)
+def test_the_endings_of_pages_are_left_away_where_a_sites_own_links_do_so(links: list[str], clean: bool) -> None:
+    keys = ["v1/index.html", "v1/start.html", "v1/p.html", "v1/folder.html", "v1/folder/index.html"]
+    assert are_clean(keys, [("v1/start.html", link) for link in links]) is clean
+    pages = dict.fromkeys(keys, html(PROSE)) | {
+        "v1/start.html": html("".join(f"<a href='{link}'>Oil</a>" for link in links))
+    }
+    addresses = site_of(pages).addresses
+    assert addresses.of("v1/p.html", "").url == f"https://x.org/d/v1/p{'' if clean else '.html'}"
+    assert addresses.of("v1/index.html", "").url == "https://x.org/d/v1/"
 
 
 def test_where_a_site_is_served_is_learnt_from_its_canonical_addresses() -> None:
