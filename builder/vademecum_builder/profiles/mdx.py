@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from string import punctuation
 
 from vademecum_builder.profiles.base import Page, Pass, without_front_matter
 from vademecum_builder.profiles.code import CODE, GONE, outside_code
@@ -38,12 +39,12 @@ _TAGS_ALONE = re.compile(r"^[ \t]*(?:</?[a-z][\w-]*(?:\s[^<>]*)?>[ \t]*)+$", re.
 
 _QUOTED = re.compile(r"(?<![=$])\{\s*(?:'([^'\n]*)'|\"([^\"\n]*)\"|`([^`$\n]*)`)\s*\}")
 _LITERAL = re.compile(
-    rf"<(?P<name>[A-Za-z][\w.]*)(?P<said>(?:\s[^<>{{}}]*)?)>\s*\{{\s*`(?P<code>[^`]*)`\s*\}}\s*</(?P=name)>"
+    rf"{_MODULE.pattern}|<(?P<name>[A-Za-z][\w.]*)(?P<said>(?:\s[^<>{{}}]*)?)>\s*\{{\s*`(?P<code>[^`]*)`\s*\}}\s*</(?P=name)>"
     rf"|(?P<quoted>{_QUOTED.pattern})|{CODE.pattern}",
     re.MULTILINE,
 )
 _LANGUAGE = re.compile(r"\blanguage=[\"']([\w+#-]+)")
-_SIGNS = {ord(sign): f"&#{ord(sign)};" for sign in "{}<>*`["}
+_SIGNS = {ord(sign): f"&#{ord(sign)};" for sign in punctuation}
 
 
 def literals(text: str, page: Page) -> str:
@@ -57,10 +58,10 @@ def literals(text: str, page: Page) -> str:
             return _QUOTED.sub(said, match[0])
         if match["name"] is None:
             return match[0]
-        code = match["code"].strip("\n")
-        if "\n" not in code and match["name"] != "CodeBlock":
-            return f"`{code.strip()}`"
+        code, is_component = match["code"].strip("\n"), match["name"][0].isupper()
         language, title = _LANGUAGE.search(match["said"]), shown(arguments(match["said"])[1])
+        if "\n" not in code and match["name"] != "CodeBlock" and not (title and is_component):
+            return f"`{code.strip()}`" if code.strip() else ""
         return f"\n\n{title}\n\n```{language[1] if language else ''}\n{code}\n```\n\n"
 
     return _LITERAL.sub(written, text) if re.search(r"\{\s*['\"`]", text) else text

@@ -856,6 +856,20 @@ def test_what_stands_in_tags_of_mdx_is_markdown_however_deep_it_is_indented(name
     )
 
 
+def test_what_is_quoted_in_mdx_is_text_whatever_its_signs_and_what_a_module_says_is_none(tmp_path: Path) -> None:
+    page = (
+        "# Use {'__x__'}\n\nThe {'__tests__'} of {'&lt;'} and {'$'}1_a, {'~~b~~'}<b>{``}</b>.\n\n{'#'} no heading\n\n"
+        "| a | b |\n| - | - |\n| {'x|y'} | z |\n\n"
+        "export const Demo = () => (\n  <CodeBlock>{`\nsecret\nb`}</CodeBlock>\n)\n\n"
+        '<TabItem value="a" label="Linux">{`apt install x`}</TabItem>\n'
+    )
+    document = read_one(tmp_path, "docs/a.mdx", page, **{"docusaurus.config.js": ""})
+    assert (document.title, [block_text(block) for section in document.sections for block in section.blocks]) == (
+        "Use __x__",
+        ["The __tests__ of &lt; and $1_a, ~~b~~.", "# no heading", "a | b", "x|y | z", "Linux", "apt install x"],
+    )
+
+
 def test_mdx_without_a_generator_is_read_as_what_it_shows(tmp_path: Path) -> None:
     page = (
         "import Tabs from '@theme/Tabs';\n\nexport const unit = 'bar';\n\n# Pump {/*the-pump*/}\n\n{/* recall */}\n\n"
