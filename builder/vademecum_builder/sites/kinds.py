@@ -106,7 +106,7 @@ _INDEX_TITLE = re.compile(
     re.IGNORECASE,
 )
 _FRONT = re.compile(r"(?:^|/)index\.x?html?$")
-_WHOLE = re.compile(r"((?:.*/)?)[^/]*(?:single|one)[-_]?page(?:/index)?\.html?", re.IGNORECASE)
+_WHOLE = re.compile(r"((?:.*/)?)(?:[^/]*[^/a-z])?(?:single|one)[-_]?page(?:/index)?\.html?", re.IGNORECASE)
 _CHAPTERS = 9
 _LONG = 100_000
 """Characters: a manual on one page beside its chapters has more text; a page on such pages has less."""

@@ -82,6 +82,7 @@ def test_a_manual_on_one_page_is_a_copy_beside_its_chapters() -> None:
         (chapters | {"pump_singlepage.html": long}, "pump_singlepage.html", False),
         (chapters | {"single-page.html": short}, "single-page.html", True),
         ({"pump_singlepage.html": long}, "pump_singlepage.html", True),
+        (chapters | {"phone-page.html": long}, "phone-page.html", True),
         (chapters | {"pump/one-page/index.html": long}, "pump/one-page/index.html", True),
         (
             {f"{n}/singlepage.html": html(f"<p>{n}") for n in range(12)} | {"3/singlepage.html": long},
