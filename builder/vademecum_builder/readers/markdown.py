@@ -13,6 +13,7 @@ from html import unescape
 from typing import Any
 
 from markdown_it import MarkdownIt
+from markdown_it.rules_block import StateBlock
 from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
@@ -380,10 +381,22 @@ def _take_attributes(content: str, heading: Token) -> str:
     return content[: len(content) - len(match[0])]
 
 
+def _is_last_term(state: StateBlock, line: int, end: int, silent: bool) -> bool:
+    """Return whether a paragraph ends above a line, as what the line means stands below: terms may be several.
+
+    A colon with one space may be that of a sentence that was wrapped.
+    """
+    if not silent or line + 1 >= end or not 0 <= state.sCount[line + 1] - state.blkIndent < 4:
+        return False
+    start = state.bMarks[line + 1] + state.tShift[line + 1]
+    return re.match(r":(?: {2,}|\t)[ \t]*\S", state.src[start : state.eMarks[line + 1]]) is not None
+
+
 def _parser(*off: str) -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"maxNesting": MAX_NESTING})
     parser.enable(["table", "strikethrough"]).use(front_matter_plugin).use(footnote_plugin, inline=False)
     parser.use(deflist_plugin).use(dollarmath_plugin).inline.ruler.at("math_inline", _inline_math)
+    parser.block.ruler.before("paragraph", "last_term", _is_last_term, {"alt": ["paragraph"]})
     # A note stays where it is written, under its own heading.
     parser.disable(list(off)).core.ruler.disable("footnote_tail")
     parser.core.ruler.at("inline", _inline)

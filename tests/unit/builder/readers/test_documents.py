@@ -802,6 +802,12 @@ def test_a_term_of_a_definition_list_stands_over_what_it_means() -> None:
     )
 
 
+def test_of_several_terms_the_last_one_stands_over_what_they_mean() -> None:
+    (section,) = read_markdown("Pump\nHose\n:   Moves oil.\n\n    Not water.\n\n    - cold\n").sections
+    assert [block_text(block) for block in section.blocks] == ["Pump", "Hose\nMoves oil.", "Not water.", "cold"]
+    assert isinstance(section.blocks[-1], Item)
+
+
 def test_a_title_of_front_matter_has_no_inline_html() -> None:
     assert (
         read_markdown("---\ntitle: Oil <em>before</em> use &amp; <base>\n---\nText.\n").title
