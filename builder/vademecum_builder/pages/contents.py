@@ -86,7 +86,7 @@ def read_audit(
 
 def shown_fields(contents: Contents) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return which fields that settings ask for the search page narrows by, for few values are shared by many
-    documents or all are numbers, and which it shows, for their values are short; of each the first that the settings
+    documents or most are numbers, and which it shows, for their values are short; of each the first that the settings
     name, for hits are to be seen between them."""
     metadata = [orjson.loads(row.metadata) for row in contents.documents if row.metadata]
     said = {name: [one[name] for one in metadata if name in one] for name in contents.fields}
@@ -98,7 +98,7 @@ def shown_fields(contents: Contents) -> tuple[tuple[str, ...], tuple[str, ...]]:
         name
         for name, texts in found.items()
         if 2 <= len(texts) <= min(_FEW, len(said[name]) / 2)
-        or (len(texts) > _FEW and all(map(NUMBER.fullmatch, texts)))
+        or (len(texts) > _FEW and 2 * len([*filter(NUMBER.fullmatch, texts)]) > len(texts))
     )
     short = (name for name, texts in found.items() if texts and all(len(text) <= _SHORT for text in texts))
     return tuple(islice(few, _MOST)), tuple(islice(short, _MOST))

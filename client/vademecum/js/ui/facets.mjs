@@ -33,9 +33,11 @@ function labelOf(field, wording) {
   return wording.say(`facet.${field}`) || (field.split(".").at(-1) ?? field);
 }
 
-/** @param {string[]} values */
+/** Of prices a few may be words: on request.
+ * @param {string[]} values */
 function areManyNumbers(values) {
-  return values.length > MANY_NUMBERS && values.every((value) => NUMBER.test(value));
+  const numbers = values.filter((value) => NUMBER.test(value)).length;
+  return numbers > MANY_NUMBERS && 2 * numbers > values.length;
 }
 
 /** How many of so many are shown: a single one is not worth a button that unfolds it. @param {number} count @param {number} shown */

@@ -268,8 +268,8 @@ def test_where_only_metadata_changed_the_page_says_which() -> None:
 
 def test_the_search_page_narrows_by_fields_of_few_values_or_many_numbers_and_shows_short_ones() -> None:
     said = [
-        {"brand co": f"B{n % 3}", "price": n / 4, "care": "wash " * 9, "sole": "x", "order": n, "tags": ["a", "b"]}
-        for n in range(60)
+        {"brand co": f"B{n % 3}", "price": price, "care": "wash " * 9, "sole": "x", "order": n, "tags": ["a", "b"]}
+        for n, price in enumerate((*range(1000, 1054), "on request", *"abcde"))
     ]
     rows = tuple(DocumentRow(f"k{n}", 1, metadata=json.dumps(one)) for n, one in enumerate(said))
     asked = Contents(documents=rows, fields=("brand co", "price", "care", "sole", "tags", "none"))
