@@ -67,9 +67,9 @@ class Places:
         order = np.argsort(rows, kind="stable")  # of one chunk the lowest key stays first
         self._rows = rows[order]
         sizes = np.array([*map(len, chunks)], np.int64)
-        self._read = np.split(rows, np.cumsum(sizes)[:-1]) if chunks else []
-        """The chunks of each document in reading order."""
-        self.firsts = rows[(np.cumsum(sizes) - sizes)[sizes > 0]]
+        self._read, self._begins = rows, np.cumsum(sizes) - sizes
+        """The chunks of all documents in reading order, and where those of each begin."""
+        self.firsts = rows[self._begins[sizes > 0]]
         """The chunk that each document begins with, by their keys."""
         self._documents = np.repeat(np.arange(len(chunks)), sizes)[order]
         self._starts = np.searchsorted(self._rows, np.arange(len(self._state.chunks) + 1))
@@ -255,8 +255,8 @@ class Places:
             depth = next((i for i, name in enumerate(names, 1) if asked in (name, _NUMBER.sub("", name, count=1))), 0)
             if asked == "" or (depth == 0 and (_holds(names[-1], asked) or not entitled(document))):
                 return row
-            rows: list[int] = self._read[document].tolist()
-            return next(at for at in rows if self._headings(at).split(HEADING_SEPARATOR)[:depth] == path[:depth])
+            rows = self._read[self._begins[document] :]
+            return next(int(at) for at in rows if self._headings(at).split(HEADING_SEPARATOR)[:depth] == path[:depth])
 
         def entitled(document: int) -> bool:
             index, position = unpacked(self._state.documents.places[document])
