@@ -733,7 +733,7 @@ def test_broken_toml_is_named_and_the_rest_is_read() -> None:
     assert "not valid TOML" in document.warnings[0] and document.sections[0].blocks == ("Oil the pump.",)
 
 
-@pytest.mark.parametrize("title", ["Off", "Yes", "on", "No"])
+@pytest.mark.parametrize("title", ["Off", "Yes", "on", "No", "TrueNAS SCALE", "Falsehoods"])
 def test_booleans_are_those_of_yaml_1_2(title: str) -> None:
     assert read(f"---\ntitle: {title}\n---\nText.\n").title == title
 
