@@ -5,6 +5,7 @@ Each page is kept as a picture in `test-artifacts/`: look at them.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import shutil
@@ -110,6 +111,30 @@ def goes_offline(page: Page, host: PagesHost, name: str) -> None:
     page.click(".hit [role=option]")
     eventually(page, f"{SEARCH}.querySelector('#reader').open")
     keep(page, f"reader-offline-{name}")
+
+
+def test_without_webassembly_in_the_worker_that_answers_it_goes_offline_as_well(
+    host: PagesHost, page: Page, tmp_path: Path
+) -> None:
+    """As where there is no SIMD: what stands in for it is kept with the other modules."""
+    tree = tmp_path / "dist"
+    shutil.copytree(host.site.root, tree)
+    worker, keeper = tree / "client" / "query.mjs", tree / "sw.js"
+    digest = hashlib.sha256(worker.read_bytes()).hexdigest()
+    worker.write_text(f"delete globalThis.WebAssembly;\n{worker.read_text()}")
+    keeper.write_text(keeper.read_text().replace(digest, hashlib.sha256(worker.read_bytes()).hexdigest()))
+    with PagesHost(tree, prefix="/allotment/", headers=POLICY) as other:
+        page.goto(other.url)
+        eventually(page, READY)
+        eventually(page, "navigator.serviceWorker.controller !== null")
+        quiet(page, other)
+        page.context.set_offline(True)
+        before = len(other.requests)
+        page.goto(f"{other.url}?q=pump+after+frost")
+        assert eventually(page, FIRST_HIT) == "Watering"
+        assert {request.path for request in other.requests[before:]} <= {"/allotment/sw.js"}
+        assert "/allotment/client/search/passes.mjs" in {request.path for request in other.requests[:before]}
+        page.context.set_offline(False)
 
 
 def test_the_release_page_tells_what_changed(host: PagesHost, page: Page) -> None:

@@ -72,8 +72,8 @@ function shelfOf(ahead) {
 /** Answer from objects that nobody has verified (page/preview.mjs), till there is a release.
  * @param {{release: InstalledRelease, objects: Uint8Array[]}} args */
 function preview({ release, objects }) {
-  const turn = turning.then(() => {
-    if (opened === local) opened = openRelease(release, objects, shelfOf([]));
+  const turn = turning.then(async () => {
+    if (opened === local) opened = await openRelease(release, objects, shelfOf([]));
   });
   turning = turn.catch(() => undefined);
   return turn;
@@ -104,11 +104,11 @@ function neededObjects({ current }) {
   return current ? [current.encoder, ...current.segments] : [];
 }
 
-/** @param {InstalledRelease} release @param {Uint8Array[]} objects @param {import("./search/kept_words.mjs").Shelf} shelf @returns {Opened} */
-function openRelease(release, [encoderFile, ...segmentFiles], shelf) {
+/** @param {InstalledRelease} release @param {Uint8Array[]} objects @param {import("./search/kept_words.mjs").Shelf} shelf @returns {Promise<Opened>} */
+async function openRelease(release, [encoderFile, ...segmentFiles], shelf) {
   const encoder = decodeEncoder(encoderFile);
   encoder.checkGolden();
-  const generation = openGeneration(segmentFiles, release);
+  const generation = await openGeneration(segmentFiles, release);
   const counts = [encoder.dimensions, generation.documents.length, generation.chunkCount];
   const expected = [release.dimensions, release.documents, release.chunks];
   if (counts.join() !== expected.join()) {

@@ -4,7 +4,8 @@ import { IndexedStore } from "/client/store/store.mjs";
 import { decodeHead } from "/client/store/records.mjs";
 import { decodeEncoder } from "/client/search/encoder.mjs";
 import { Kernel } from "/client/search/kernel.mjs";
-import { place, Scan } from "/client/search/scan.mjs";
+import { Passes } from "/client/search/passes.mjs";
+import { place } from "/client/search/scan.mjs";
 import { decodeSegment } from "/client/format/segment.mjs";
 import { KnowledgeBase } from "/client/vademecum.mjs";
 
@@ -48,7 +49,7 @@ export async function kernelOf(dimensions, queries) {
   const count = objects.reduce((sum, file) => sum + decodeSegment(file).ids.length, 0);
   const [codes, scales] = [new Uint8Array(count * dimensions), new Uint8Array(2 * count).fill(6)];
   for (let at = 0; at < codes.length; at += 2 ** 16) crypto.getRandomValues(codes.subarray(at, at + 2 ** 16));
-  const kernel = new Kernel([codes, scales], count, 0);
+  const kernel = new Kernel([codes, scales], count, 0, dimensions);
   const [vectors, { buffer, byteOffset }] = kernel.files;
   const rows = [{ vectors, scales: new Uint16Array(buffer, byteOffset, count), dimensions }];
   const stretched = (query) => Int8Array.from({ length: dimensions }, (_, i) => query[i % query.length]);
@@ -61,14 +62,14 @@ export async function encode(queries) {
 }
 
 export async function plain(queries) {
-  return bare(queries, (files) => ({ files, kernel: null }));
+  return bare(queries, (files) => ({ files, kernel: new Passes() }));
 }
 
 async function bare(queries, lay) {
   const { objects, encoder } = await read();
   const { files, kernel } = lay(objects);
-  const scan = new Scan(files.map(decodeSegment), kernel);
-  return percentiles(queries.map((query) => encoder.encode(query)), (vector) => top(scan.scores(vector)));
+  const segments = files.map(decodeSegment);
+  return percentiles(queries.map((query) => encoder.encode(query)), (vector) => top(kernel.scores(segments, vector)));
 }
 
 function top(scores) {

@@ -121,7 +121,7 @@ def test_both_languages_read_the_same_markup(tmp_path: Path) -> None:
 READ_PLACES = """
 const [generation, places, files] = await Promise.all(process.argv.slice(1).map((name) => import(name)));
 const { segment, asked } = JSON.parse(files.readFileSync(process.env.ASKED, "utf-8"));
-const opened = generation.openGeneration([Buffer.from(segment, "base64")], { dimensions: 1, epoch: "e" });
+const opened = await generation.openGeneration([Buffer.from(segment, "base64")], { dimensions: 1, epoch: "e" });
 console.log(JSON.stringify(asked.map(({ order, filters, prefer, raws, titled, limit }) => {
   const of = new places.Places(opened, order);
   const fits = of.matching(filters);
@@ -181,7 +181,7 @@ def test_both_languages_choose_the_same_places(tmp_path: Path, monkeypatch: pyte
 READ_PHRASES = """
 const [generation, places, files] = await Promise.all(process.argv.slice(1).map((name) => import(name)));
 const { segment, asked } = JSON.parse(files.readFileSync(process.env.ASKED, "utf-8"));
-const opened = generation.openGeneration([Buffer.from(segment, "base64")], { dimensions: 1, epoch: "e" });
+const opened = await generation.openGeneration([Buffer.from(segment, "base64")], { dimensions: 1, epoch: "e" });
 const of = new places.Places(opened);
 const rows = [...opened.owners.keys()];
 console.log(JSON.stringify(asked.map((query) => [of.headed(query), of.phrased(query)].map((may) => rows.filter(may)))));

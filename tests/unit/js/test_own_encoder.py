@@ -23,7 +23,7 @@ const [{{ openGeneration }}, {{ decodeEncoder }}, {{ Places }}, {{ Searcher }}] 
   ["generation", "encoder", "places", "searcher"].map(load));
 const [{{ openSpace }}, {{ askWith }}] = await Promise.all(["own_encoder", "../page/own_encoder"].map(load));
 const file = (text) => new Uint8Array(Buffer.from(text, "base64"));
-const generation = openGeneration(told.segments.map(file), told);
+const generation = await openGeneration(told.segments.map(file), told);
 const searcher = new Searcher(generation, new Places(generation, {{}}), decodeEncoder(file(told.encoder)));
 const release = {{ ...told, ...JSON.parse(told.manifest) , encoder: "name", dimensions: told.dimensions }};
 let space = null;

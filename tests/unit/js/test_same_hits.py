@@ -244,10 +244,10 @@ const {{ Places }} = await import(told.js + "/places.mjs");
 const {{ Searcher }} = await import(told.js + "/searcher.mjs");
 const {{ withFurther }} = await import(told.js + "/../page/further.mjs");
 const file = (text) => new Uint8Array(Buffer.from(text, "base64"));
-const generation = openGeneration(told.segments.map(file), told);
-const [searcher, unordered] = [told.order, {{}}].map(
-  (order) => new Searcher(generation, new Places(generation, order), decodeEncoder(file(told.encoder))),
-);
+const [searcher, unordered] = await Promise.all([told.order, {{}}].map(async (order) => {{
+  const generation = await openGeneration(told.segments.map(file), told);
+  return new Searcher(generation, new Places(generation, order), decodeEncoder(file(told.encoder)));
+}}));
 const found = [];
 const all = {{ limit: 10, offset: 0, mode: "hybrid", group: true, filters: {{}}, prefer: {{}} }};
 const add = (answer) => found.push({{ ...answer, hits: withFurther(answer.hits, answer.further, () => {{}}) }});

@@ -9,8 +9,7 @@
 import { VademecumError } from "../errors.mjs";
 import { plainText } from "../format/markup.mjs";
 import { decodeSegment, hexId, splitHeadings } from "../format/segment.mjs";
-import { Passes } from "./passes.mjs";
-import { place, Scan } from "./scan.mjs";
+import { place, plainPasses } from "./scan.mjs";
 
 /** @typedef {import("../format/segment.mjs").Segment} Segment */
 /** @typedef {{segment: Segment, row: number}} Place where a row lies */
@@ -21,8 +20,9 @@ const SURROGATE = /[\ud800-\udfff]/;
 const HEADING_JOINT = " › ";
 
 export class Generation {
-  /** @param {Segment[]} segments newest first @param {number} dimensions @param {import("./kernel.mjs").Kernel | null} kernel */
-  constructor(segments, dimensions, kernel) {
+  /** @param {Segment[]} segments newest first @param {number} dimensions
+   * @param {import("./passes.mjs").Passes} passes what is done with every row, and the arrays for it */
+  constructor(segments, dimensions, passes) {
     this.segments = segments;
     this.dimensions = dimensions;
     /** @type {number[]} row numbers over all segments begin here */
@@ -30,9 +30,7 @@ export class Generation {
     for (const { ids } of segments) this.starts.push(this.starts[this.starts.length - 1] + ids.length);
     /** Live documents by rising key (bytes). */
     this.documents = liveDocuments(segments);
-    this.scan = new Scan(segments, kernel);
-    /** What is done with every row, and the arrays for it. */
-    this.passes = kernel ?? new Passes();
+    this.passes = passes;
     this.index = new IdTable(segments.map((segment) => segment.ids), this.passes);
     /** @type {Map<number, number[]>} the documents of each chunk row that several hold, by rising key */
     this.shared = new Map();
@@ -146,8 +144,8 @@ export class Generation {
 }
 
 /** @param {Uint8Array[]} files the segments of one generation, newest first
- * @param {{dimensions: number, epoch: string}} expected what the pointer says of them @returns {Generation} */
-export function openGeneration(files, { dimensions, epoch }) {
+ * @param {{dimensions: number, epoch: string}} expected what the pointer says of them */
+export async function openGeneration(files, { dimensions, epoch }) {
   const { files: placed, kernel } = place(files);
   const segments = placed.map(decodeSegment);
   for (const segment of segments) {
@@ -156,7 +154,7 @@ export function openGeneration(files, { dimensions, epoch }) {
       throw new VademecumError("content", `segment of epoch ${found} in a release of ${epoch}, ${dimensions}`);
     }
   }
-  return new Generation(segments, dimensions, kernel);
+  return new Generation(segments, dimensions, kernel ?? (await plainPasses()));
 }
 
 /**
@@ -164,13 +162,13 @@ export function openGeneration(files, { dimensions, epoch }) {
  * of several rows with one id wins; they are the same (format.md, section 4.1).
  */
 export class IdTable {
-  /** @param {BigUint64Array[]} columns @param {Passes} [passes] */
-  constructor(columns, passes = new Passes()) {
+  /** @param {BigUint64Array[]} columns @param {import("./arrays.mjs").Arrays} arrays */
+  constructor(columns, arrays) {
     const count = columns.reduce((total, column) => total + column.length, 0);
     const size = 2 ** Math.ceil(Math.log2(count * 2 + 2));
     this.mask = size - 1;
     this.slots = new Int32Array(size);
-    this.ids = passes.longs(count);
+    this.ids = arrays.longs(count);
     this.words = inHalves(this.ids);
     let at = 0;
     for (const column of columns) {

@@ -1,7 +1,8 @@
 // @ts-check
 /** The scan in WebAssembly (kernel.wat): files of segments in its memory, the scores of their rows, and what is made of these. */
 
-import { Passes } from "./passes.mjs";
+import { Arrays } from "./arrays.mjs";
+import { MOST_LOOKED_AT } from "./neighbours.mjs";
 
 /** kernel.wat, built by wabt: `npm run kernel` in tests/unit/js writes it. In hexadecimal gzip sees what is repeated: a sixth less than of Base64. */
 export const BINARY =
@@ -12,18 +13,19 @@ const QUERY_BYTES = 2 ** 15;
 /** Components that the kernel takes at a time. */
 const BLOCK = 16;
 const MEMORY_PAGE = 2 ** 16;
-/** Room for what a question is about: of each row, and of each document, arrays of 8 bytes; and some more. */
-const [OF_ROW, OF_DOCUMENT, MORE] = [12 * 8, 4 * 8, 12 * MEMORY_PAGE];
+/** Room for the arrays of all passes: so many bytes of each row, of each document, and of each word that neighbours are looked for among, beside its
+ * vector; and of what is as long in every knowledge base (ranking.mjs), with what lies between arrays. A test makes all of them. */
+const [OF_ROW, OF_DOCUMENT, OF_WORD, MORE] = [100, 40, 10, 3 * MEMORY_PAGE + 1024];
 
 const aligned = (/** @type {number} */ at) => Math.ceil(at / 16) * 16;
 
 /** @type {WebAssembly.Module | undefined} */ let compiled;
 
-export class Kernel extends Passes {
+export class Kernel extends Arrays {
   /** Copies the files: who gives them up has one copy of each in memory.
    * @param {Uint8Array[]} files of segments; throws where WebAssembly, its SIMD or the memory is not to be had
-   * @param {number} rows @param {number} documents in all of them */
-  constructor(files, rows, documents) {
+   * @param {number} rows @param {number} documents in all of them @param {number} dimensions */
+  constructor(files, rows, documents, dimensions) {
     super();
     compiled ??= new WebAssembly.Module(Uint8Array.from(BINARY.match(/../g) ?? [], (pair) => parseInt(pair, 16)));
     let end = QUERY_BYTES;
@@ -32,7 +34,8 @@ export class Kernel extends Passes {
       end = aligned(end + length);
       return start;
     });
-    this.memory = new WebAssembly.Memory({ initial: Math.ceil((end + 8 * rows + OF_ROW * rows + OF_DOCUMENT * documents + MORE) / MEMORY_PAGE) });
+    const room = (8 + OF_ROW) * rows + OF_DOCUMENT * documents + MOST_LOOKED_AT * (dimensions + OF_WORD) + MORE;
+    this.memory = new WebAssembly.Memory({ initial: Math.ceil((end + room) / MEMORY_PAGE) });
     /** The same files, where the kernel reads them; a message that holds a part of one copies all of them. */
     this.files = files.map((file, i) => {
       const placed = new Uint8Array(this.memory.buffer, starts[i], file.length);
@@ -45,12 +48,10 @@ export class Kernel extends Passes {
     this.run = /** @type {Record<string, (...args: number[]) => number>} */ (/** @type {unknown} */ (exports));
   }
 
-  /** In the kernel's memory while there is room. @override @type {Passes["array"]} */
+  /** In the kernel's memory. @override @type {Arrays["array"]} */
   array(Kind, length) {
     const at = this.free;
-    const end = aligned(at + Kind.BYTES_PER_ELEMENT * length);
-    if (end > this.memory.buffer.byteLength) return new Kind(length);
-    this.free = end;
+    this.free = aligned(at + Kind.BYTES_PER_ELEMENT * length);
     return new Kind(this.memory.buffer, at, length);
   }
 
@@ -68,12 +69,10 @@ export class Kernel extends Passes {
     return new Float64Array(this.memory.buffer, this.end, (at - this.end) / 8);
   }
 
-  /** @override @type {Passes["products"]} */
+  /** @type {import("./passes.mjs").Passes["products"]} */
   products(products, rows, ones, row) {
-    const { memory: { buffer }, run } = this;
-    if ([products, rows, ones].some((array) => array.buffer !== buffer)) return super.products(products, rows, ones, row);
     this.#ask(row);
-    run.scores(rows.byteOffset, row.length, 0, ones.byteOffset, products.byteOffset, products.byteOffset + products.byteLength);
+    this.run.scores(rows.byteOffset, row.length, 0, ones.byteOffset, products.byteOffset, products.byteOffset + products.byteLength);
   }
 
   /** @param {Int8Array} query */
@@ -82,13 +81,11 @@ export class Kernel extends Passes {
   }
 }
 
-// A pass runs in the kernel where that can read and write all of its arrays, else in JavaScript.
 for (const name of /** @type {const} */ (["turn", "pick", "tally", "take", "owning", "fuse", "weigh", "add", "sum", "rank", "sort"])) {
-  /** @type {any} */ const passes = Passes.prototype;
   /** @type {any} */ (Kernel.prototype)[name] = function (/** @type {any[]} */ ...given) {
     const { memory: { buffer: here }, run } = /** @type {Kernel} */ (this);
     const { length } = given[0];
-    for (const { buffer = here } of given) if (buffer !== here) return passes[name](...given);
+    for (const { buffer = here } of given) if (buffer !== here) throw new RangeError(`${name}: an array lies elsewhere`);
     for (let i = 0; i < given.length; i++) given[i] = given[i].byteOffset ?? given[i]; // no further array of them
     return run[name](length, ...given);
   };

@@ -6,6 +6,7 @@ import { sha256 } from "../format/sha256.mjs";
 import { Strings } from "../format/tensors.mjs";
 import { Generation } from "./generation.mjs";
 import { Places } from "./places.mjs";
+import { plainPasses } from "./scan.mjs";
 import { Searcher } from "./searcher.mjs";
 
 /** @typedef {import("../vademecum.d.mts").LocalDocument} LocalDocument */
@@ -46,7 +47,7 @@ export async function openLocal(documents) {
     ...{ metadata: column(live.map(() => "")), documentSequences: new Uint32Array(m).fill(1), removed: new Uint8Array(m) },
     ...{ chunks: BigUint64Array.from(live.flatMap((row) => row.ids)), bounds: Uint32Array.from(bounds) },
   };
-  const generation = new Generation([/** @type {any} */ (segment)], 1, null);
+  const generation = new Generation([/** @type {any} */ (segment)], 1, await plainPasses());
   const release = { sequence: 0, version: VERSION, documents: m, chunks: n, dimensions: 1, built: "", installed: "", epoch: VERSION, digest: "", places: {}, revoked: false };
   return { release, generation, searcher: new Searcher(generation, new Places(generation), /** @type {any} */ (WORDLESS)) };
 }

@@ -1,7 +1,7 @@
 // @ts-check
 /** How near rows are to one query in meaning: their exact scores, and what is made of them for the rows that are asked about. */
 
-import { product } from "./passes.mjs";
+import { product } from "./arrays.mjs";
 
 /** @typedef {import("./generation.mjs").Generation} Generation */
 
@@ -16,7 +16,7 @@ export class Meaning {
   constructor(generation) {
     this.generation = generation;
     /** The integer scores of all rows, 0 of those that are not live. */
-    this.scores = /** @type {Float64Array} */ (new Float64Array(generation.owners.length));
+    this.scores = /** @type {Float64Array} */ (generation.passes.floats(0));
     /** Of each document's rows. */
     this.sums = generation.passes.floats(generation.documents.length);
     /** The highest score. */
@@ -28,9 +28,9 @@ export class Meaning {
   /** Turn to a query. @param {Int8Array} vector @param {number} least cosine of rows that are near; they are above 0
    * @param {Uint32Array} rows is written, and ours till `near` has been read */
   turnTo(vector, least, rows) {
-    const { owners, passes, scan } = this.generation;
+    const { owners, passes, segments } = this.generation;
     this.unit = UNIT * (Math.sqrt(product(vector, 0, vector)) || 1);
-    this.scores = scan.scores(vector); // ours till the next question
+    this.scores = passes.scores(segments, vector); // ours till the next question
     this.near = rows.subarray(0, passes.turn(owners, this.scores, this.sums.fill(0), rows, this.bound(0, least), this.most));
   }
 

@@ -1,9 +1,9 @@
 // @ts-check
 /** Words that mean nearly the same, by the table of the encoder; search/neighbours.py is the twin. */
 
-import { product } from "./passes.mjs";
+import { product } from "./arrays.mjs";
 
-const MOST_LOOKED_AT = 4096;
+export const MOST_LOOKED_AT = 4096;
 const MOST_NEAR = 5;
 const DIGIT = /[0-9 ]/;
 

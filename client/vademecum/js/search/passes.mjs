@@ -1,34 +1,20 @@
 // @ts-check
-/** What is done with every row at each question, in JavaScript; kernel.wat has the same, bit for bit, for arrays in its memory. */
+/**
+ * What is done with every row at each question, in JavaScript: loaded where there is no kernel (scan.mjs). kernel.wat has
+ * the same, bit for bit.
+ */
 
-/** Of the scores that are asked about: so many that few others have to be compared with more than one of them. */
-export const SCORE_PARTS = 1024;
+import { Arrays, partOf, product } from "./arrays.mjs";
 
-export class Passes {
-  /** @template T @param {{new (buffer: ArrayBuffer, at: number, length: number): T, new (length: number): T, BYTES_PER_ELEMENT: number}} Kind
-   * @param {number} length @returns {T} */
-  array(Kind, length) {
-    return new Kind(length);
-  }
-
-  /** @param {number} length */
-  floats(length) {
-    return this.array(Float64Array, length);
-  }
-
-  /** @param {number} length */
-  numbers(length) {
-    return this.array(Uint32Array, length);
-  }
-
-  /** @param {number} length */
-  longs(length) {
-    return this.array(BigUint64Array, length);
-  }
-
-  /** @param {number} length */
-  signed(length) {
-    return this.array(Int32Array, length);
+export class Passes extends Arrays {
+  /** The integer `scale * dot` of each row, dead ones too, over all segments in their order: exact in a double.
+   * @param {import("../format/segment.mjs").Segment[]} segments of one epoch: the same dimensions in all
+   * @param {Int8Array} query [D] @returns {Float64Array} the caller's till the next call */
+  scores(segments, query) {
+    const scores = new Float64Array(segments.reduce((count, { ids }) => count + ids.length, 0));
+    let at = 0;
+    for (const { vectors, scales } of segments) for (let row = 0; row < scales.length; row++) scores[at++] = scales[row] * product(vectors, row * query.length, query);
+    return scores;
   }
 
   /** The product of each of these rows with one.
@@ -165,19 +151,7 @@ export class Passes {
   }
 }
 
-/** In which of `SCORE_PARTS` parts a score lies, from the least on; -1: below. @param {number} value @param {number} least @param {number} factor */
-export function partOf(value, least, factor) {
-  return Math.max(-1, Math.min(SCORE_PARTS - 1, (value - least) * factor)) | 0; // NaN is 0, as in the kernel
-}
-
 /** @param {number} row @param {number} other @param {Float64Array} scores @param {BigUint64Array} ids */
 function isBefore(row, other, scores, ids) {
   return scores[row] > scores[other] || (scores[row] === scores[other] && ids[row] < ids[other]);
-}
-
-/** Exact in 32-bit integers for any D up to 130,000. @param {Int8Array} vectors @param {number} from where the row begins @param {Int8Array} query */
-export function product(vectors, from, query) {
-  let sum = 0;
-  for (let i = 0; i < query.length; i++) sum = (sum + vectors[from + i] * query[i]) | 0;
-  return sum;
 }

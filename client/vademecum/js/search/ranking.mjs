@@ -1,7 +1,7 @@
 // @ts-check
 /** One list from two: chunks by the words that they have, and by what they mean; search/ranking.py is the twin. */
 
-import { SCORE_PARTS, partOf } from "./passes.mjs";
+import { SCORE_PARTS, partOf } from "./arrays.mjs";
 
 export const ARMS = ["hybrid", "semantic", "lexical"];
 const NEAREST_SHARE = 0.6;
@@ -32,7 +32,7 @@ const [OF_CHUNK, OF_PAGE] = [5, 3];
 export function roomFor(passes, length, documents) {
   const [rows, picked, counts, seen, asked, before, first] = [length, length, STEPS, documents, RANKED, RANKED + 1, SCORE_PARTS + 1].map((size) => passes.numbers(size));
   const [scores, totals, meant, said] = [length, length, length, length].map((size) => passes.floats(size));
-  return { passes, scores, totals, meant, said, rows, picked, counts, seen, asked, before, first, values: passes.floats(RANKED + 1) };
+  return { passes, scores, totals, meant, said, rows, picked, counts, seen, asked, before, first, values: passes.floats(RANKED + 1), zeros: passes.floats(Math.max(length, documents)) };
 }
 /** Whether a row's heading is the query, how near its document's title is to it, whether it has it word for word, and whether
  * its document tells what was new once.
@@ -75,18 +75,20 @@ export function fuse(meaning, found, { mode, weight, fits, titled, alone = false
 export function* inOrder({ rows, scores, named }, ids, first, room, { headed, called, phrased, dated } = {}) {
   const { passes, picked, counts } = room;
   const totals = room.totals.subarray(0, rows.length);
-  const before = named.size ? rows.filter((row) => named.has(row)) : picked.subarray(0, 0);
-  if (before.length) {
+  let before = 0;
+  if (named.size) {
     for (let i = 0; i < rows.length; i++) {
       if (!named.has(rows[i])) continue;
+      picked[before++] = rows[i];
       scores[rows[i]] = totals[i];
       totals[i] = NaN; // no others
     }
-    passes.sort(before, scores, ids);
-    yield before;
+    const first = picked.subarray(0, before);
+    passes.sort(first, scores, ids);
+    yield first;
   }
   let looked = false;
-  for (let given = 0, most = Math.max(first, READ); given < rows.length - before.length; most *= 4) {
+  for (let given = 0, most = Math.max(first, READ); given < rows.length - before; most *= 4) {
     const least = leastOf(totals, most, counts, passes);
     const best = picked.subarray(0, passes.take(rows, totals, picked, least, scores));
     passes.sort(best, scores, ids);

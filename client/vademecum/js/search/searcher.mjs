@@ -27,11 +27,8 @@ const [REHEARSED, PAUSE] = [5, 20];
 const READ_FOR = 1000;
 /** Documents whose titles are read ahead, at most, in a tenth of a second. */
 const AHEAD = 20_000;
-/** What no words find, or words that are not read yet. @param {import("./generation.mjs").Generation} generation */
-const nothing = ({ owners, documents }) => ({
-  scores: new Float64Array(owners.length), rows: new Uint32Array(0), titles: new Float64Array(documents.length),
-  pages: new Float64Array(documents.length), unknown: [], share: 1, weight: 0, most: 0, mostOfPage: 0,
-});
+/** What no words find, or words that are not read yet. @param {import("./ranking.mjs").Room} room */
+const nothing = ({ zeros, rows }) => ({ scores: zeros, rows: rows.subarray(0, 0), titles: zeros, pages: zeros, unknown: [], share: 1, weight: 0, most: 0, mostOfPage: 0 });
 
 export class Searcher {
   /** @type {Promise<Words> | undefined} */ #words;
@@ -113,7 +110,7 @@ export class Searcher {
   async #search({ query, limit, offset, mode, group, filters, prefer, facets }, vector) {
     const { places, meaning } = this;
     const words = await this.#wordsInTime(mode);
-    const found = words?.find(query, mode === "hybrid") ?? { ...nothing(this.generation), words: new Set(wordsOf(query)), meant: query, known: query };
+    const found = words?.find(query, mode === "hybrid") ?? { ...nothing(this.room), words: new Set(wordsOf(query)), meant: query, known: query };
     const asked = this.encoder.encode(found.known);
     const fits = places.matching(filters);
     const empty = words && !found.weight;
@@ -121,7 +118,7 @@ export class Searcher {
     let first = titled.filter((/** @type {number} */ at) => this.generation.isFirst(at));
     if (empty && fits) { // nothing is asked but that: all that fit, by their keys
       [mode, first] = ["hybrid", this.generation.firsts()];
-      Object.assign(found, { titles: Float64Array.from(fits, (_, at) => (fits.length - at) / fits.length) });
+      fits.forEach((_, at) => (found.titles[at] = (fits.length - at) / fits.length));
     }
     if (mode !== "lexical") meaning.turnTo(empty ? asked : (vector ?? asked), mode === "semantic" ? 0 : FAR, this.room.picked);
     const names = mode === "semantic" ? {} : { headed: places.headed(query), phrased: places.phrased(query), ...(mode === "hybrid" && { called: this.titles.near(asked), dated: places.isDated }) };
@@ -156,7 +153,7 @@ export class Searcher {
   similar(chunk, limit) {
     const { generation, places } = this;
     const row = generation.index.find(chunk);
-    const found = { ...nothing(generation), words: new Set(), meant: "", known: "" };
+    const found = { ...nothing(this.room), words: new Set(), meant: "", known: "" };
     if (row === undefined || generation.owners[row] < 0) return { hits: [], total: 0, unknown: [], nearest: false, facets: {}, words: [], meant: "", language: "", unsaid: {}, preparing: false };
     this.meaning.turnTo(generation.vector(row), 0, this.room.picked);
     const asked = { mode: "semantic", titled: [], first: [], alone: true, limit, offset: 0, group: true, prefer: {} };

@@ -135,8 +135,9 @@ export class Words {
   /** What was found last. */
   #forget() {
     for (let i = 0; i < this.found; i++) this.scores[this.rows[i]] = 0;
+    this.titles.fill(0);
     this.pages.fill(0);
-    for (let i = 0; i < this.nearby; i++) this.titles[this.near[i]] = this.inTitles[0][this.near[i]] = this.inTitles[1][this.near[i]] = 0;
+    for (let i = 0; i < this.nearby; i++) this.inTitles[0][this.near[i]] = this.inTitles[1][this.near[i]] = 0;
     this.found = this.nearby = 0;
   }
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { Arrays } from "../../../../client/vademecum/js/search/arrays.mjs";
 import { compareBytes, IdTable, openGeneration } from "../../../../client/vademecum/js/search/generation.mjs";
 import { segmentFile } from "../files.mjs";
 
@@ -12,9 +13,9 @@ const liveIds = (generation) =>
 const old = { documents: [{ key: "a", sequence: 1, chunks: [1n] }, { key: "b", sequence: 1, chunks: [2n] }], chunks: [{ id: 1n }, { id: 2n }] };
 const newer = { documents: [{ key: "a", sequence: 2, chunks: [3n] }, { key: "b", sequence: 2, removed: 1 }], chunks: [{ id: 3n }] };
 
-test("the highest sequence of a key counts, whatever the order of the segments", () => {
+test("the highest sequence of a key counts, whatever the order of the segments", async () => {
   for (const order of [[newer, old], [old, newer]]) {
-    const generation = open(...order);
+    const generation = await open(...order);
     assert.deepEqual(keys(generation), ["a"]);
     assert.deepEqual(liveIds(generation), ["0000000000000003"]);
     assert.equal(generation.chunkCount, 1);
@@ -22,21 +23,21 @@ test("the highest sequence of a key counts, whatever the order of the segments",
   }
 });
 
-test("a document that comes back after its tombstone is live", () => {
+test("a document that comes back after its tombstone is live", async () => {
   const again = { documents: [{ key: "b", sequence: 3, chunks: [2n] }] };
-  assert.deepEqual(keys(open(again, newer, old)), ["a", "b"]);
+  assert.deepEqual(keys(await open(again, newer, old)), ["a", "b"]);
 });
 
-test("documents stand by the bytes of their keys, not by UTF-16", () => {
+test("documents stand by the bytes of their keys, not by UTF-16", async () => {
   const astral = "\u{1f600}";
-  const generation = open({ documents: [{ key: astral }, { key: "\uffee" }, { key: "z" }, { key: "za" }] });
+  const generation = await open({ documents: [{ key: astral }, { key: "\uffee" }, { key: "z" }, { key: "za" }] });
   assert.deepEqual(keys(generation), ["z", "za", "\uffee", astral]);
   assert.ok(astral < "\uffee"); // what JavaScript thinks
 });
 
-test("a chunk of several documents is shown with the lowest key", () => {
+test("a chunk of several documents is shown with the lowest key", async () => {
   const shared = { id: 7n, text: "shared" };
-  const generation = open({
+  const generation = await open({
     documents: [{ key: "\u{1f600}", title: "second", chunks: [7n] }, { key: "\uffee", title: "first", chunks: [7n] }],
     chunks: [shared],
   });
@@ -47,13 +48,13 @@ test("a chunk of several documents is shown with the lowest key", () => {
   assert.equal(generation.document("\u{1f600}").chunks[0].text, "shared");
 });
 
-test("a chunk that two segments hold counts once", () => {
-  const generation = open({ documents: [{ key: "a", chunks: [1n] }], chunks: [{ id: 1n }] }, { chunks: [{ id: 1n }] });
+test("a chunk that two segments hold counts once", async () => {
+  const generation = await open({ documents: [{ key: "a", chunks: [1n] }], chunks: [{ id: 1n }] }, { chunks: [{ id: 1n }] });
   assert.equal(generation.chunkCount, 1);
 });
 
-test("a hit has the document's fields, joined headings and the anchor", () => {
-  const generation = open({
+test("a hit has the document's fields, joined headings and the anchor", async () => {
+  const generation = await open({
     documents: [{ key: "k", title: "T", url: "k.html", metadata: '{"a":[1]}', chunks: [255n, 1n] }],
     chunks: [{ id: 255n, headings: "One\x1fTwo", anchor: "two", text: "*text*" }, { id: 1n, anchor: "", text: "top" }],
   });
@@ -72,27 +73,27 @@ test("a hit has the document's fields, joined headings and the anchor", () => {
   });
 });
 
-test("a document without a URL gives none to its hits, and no metadata are an empty object", () => {
-  const generation = open({ documents: [{ key: "k", chunks: [1n] }], chunks: [{ id: 1n, anchor: "x" }] });
+test("a document without a URL gives none to its hits, and no metadata are an empty object", async () => {
+  const generation = await open({ documents: [{ key: "k", chunks: [1n] }], chunks: [{ id: 1n, anchor: "x" }] });
   assert.deepEqual([generation.passage(0).url, generation.heads(0).metadata], ["", {}]);
 });
 
-test("a document that names an unknown chunk is refused", () => {
-  assert.throws(() => open({ documents: [{ key: "k", chunks: [1n] }] }), { code: "content", message: /0000000000000001/ });
+test("a document that names an unknown chunk is refused", async () => {
+  await assert.rejects(open({ documents: [{ key: "k", chunks: [1n] }] }), { code: "content", message: /0000000000000001/ });
 });
 
-test("segments of another epoch or width are refused", () => {
-  assert.throws(() => open(old, { ...newer, epoch: "f" }), { code: "content" });
-  assert.throws(() => open({ dimensions: 3 }), { code: "content" });
+test("segments of another epoch or width are refused", async () => {
+  await assert.rejects(open(old, { ...newer, epoch: "f" }), { code: "content" });
+  await assert.rejects(open({ dimensions: 3 }), { code: "content" });
 });
 
-test("an empty knowledge base opens", () => {
-  assert.equal(open().chunkCount, 0);
+test("an empty knowledge base opens", async () => {
+  assert.equal((await open()).chunkCount, 0);
 });
 
 test("the id table finds every id among many, and no other", () => {
   const ids = BigUint64Array.from({ length: 5000 }, (_, i) => (BigInt(i) * 0x9e3779b97f4a7c15n) & 0xffffffffffffffffn);
-  const table = new IdTable([ids.subarray(0, 10), ids.subarray(10)]);
+  const table = new IdTable([ids.subarray(0, 10), ids.subarray(10)], new Arrays());
   ids.forEach((id, row) => assert.equal(table.find(id), row));
   assert.equal(table.find(1n), undefined);
   assert.equal(table.find(ids[3] ^ (1n << 63n)), undefined);

@@ -90,7 +90,8 @@ test("rows near enough are those that comparing each would find, and dead ones a
   const scores = Float64Array.from({ length: 2000 }, () => Math.round(65535 * (next(100_000) / 10_000 - 5)));
   scores[5] = 65535 * 5;
   const owners = Int32Array.from({ length: 2000 }, (_, row) => (row === 5 ? 0 : next(8) - 1));
-  const generation = { owners, documents: Array.from({ length: 7 }), passes: new Passes(), scan: { scores: () => scores.slice() } };
+  const generation = { owners, documents: Array.from({ length: 7 }), passes: new Passes(), segments: [] };
+  generation.passes.scores = () => scores.slice();
   const meaning = new Meaning(generation);
   const rows = new Uint32Array(2000);
   meaning.turnTo(query, 0, rows);
