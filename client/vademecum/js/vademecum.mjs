@@ -270,7 +270,7 @@ export class KnowledgeBase {
   async clear() {
     await this.initialize();
     const letGo = await this.#store.lock();
-    if (!letGo) throw new VademecumError("busy", "another page is updating; try again when it is done");
+    if (!letGo) throw new VademecumError("busy", "another page is updating; try again later");
     await this.#store.clear(["mode"]).finally(letGo);
     await this.#forgotten();
   }

@@ -12,6 +12,9 @@ export const timers = [];
 export const python = {};
 /** What the query worker does before it reads the pointer. */
 export const reading = { before: async () => {} };
+/** Who waits for a lock that another page has: its name, and what the browser calls when it is free. */
+export const waiting = [];
+const locks = { request: async (name, granted) => void waiting.push({ name, granted }) };
 export const connection = Object.assign(new EventTarget(), { saveData: false });
 /** The user begins to save data, or ends it. */
 export function saveData(saveData) {
@@ -99,7 +102,7 @@ Object.assign(globalThis, {
     throw error;
   },
 });
-Object.defineProperty(globalThis, "navigator", { value: { connection }, configurable: true });
+Object.defineProperty(globalThis, "navigator", { value: { connection, locks }, configurable: true });
 Object.assign(IndexedStore.prototype, {
   read: async (name) => records.get(name),
   write: async (entries) => entries.forEach(([name, value]) => (value ? records.set(name, value) : records.delete(name))),

@@ -96,9 +96,7 @@ export class Background {
   }
 
   /** Take a turn now. */
-  wake() {
-    this.#follow(0);
-  }
+  wake = () => this.#follow(0);
 
   stop() {
     this.#stopped = true;
@@ -122,8 +120,9 @@ export class Background {
     const behind = await this.#failure(updates.catchUp());
     const error = failed ?? behind;
     // A paused update goes on at the usual time: the budget is for each of these turns. A page that is at it may be closed
-    // before it is done, and tell nobody.
+    // before it is done, and tell nobody but whoever waits for its lock.
     if (!error) this.#failures = 0;
+    else if (error.code === "busy") navigator.locks.request(this.around.store.name, this.wake);
     else if (error.code !== "budget") this.#failures++;
     const asked = (error?.retryAfter ?? 0) * 1000; // milliseconds, as the host asked
     const delay = nextDelay(this.around.checkIntervalMs, this.#failures, asked, Math.random());
