@@ -34,12 +34,17 @@ def server(knowledge: KnowledgeBase) -> Any:
         from mcp.server import MCPServer
         from mcp.server.mcpserver.exceptions import ToolError
         from mcp.server.mcpserver.tools import Tool
+        from mcp.types import ToolAnnotations
     except ImportError as error:
         raise UsageError(f"`vade mcp` needs the MCP SDK: {pip_install('mcp')}") from error
 
     @contextmanager
-    def told_to_the_agent() -> Iterator[None]:
+    def answering() -> Iterator[None]:
+        """An agent's session may last for weeks: what another process has installed meanwhile answers, too."""
         try:
+            installed = knowledge.status()["installed"]
+            if installed is not None and installed["digest"] != knowledge.release.digest:
+                knowledge.reload()
             yield
         except VademecumError as error:  # of others the SDK says but that there was one
             raise ToolError(str(error)) from error
@@ -58,7 +63,7 @@ def server(knowledge: KnowledgeBase) -> Any:
         that no document has. `language`: that of the query, where no document is in it: ask in another. `meant`: what
         was looked for, where words that no document has were taken for misspelt ones. `unsaid`: fields of `filters`
         that no document has, and that which may be meant."""
-        with told_to_the_agent():
+        with answering():
             found = knowledge.search(query, min(limit, _MOST_HITS), offset=offset, mode=mode, filters=filters)
         keys = ("document", "title", "heading", "url", "text", "metadata")
         hits = [{key: said for key in keys if (said := getattr(hit, key))} for hit in found]
@@ -68,7 +73,7 @@ def server(knowledge: KnowledgeBase) -> Any:
 
     def read(document: str) -> str:
         """A whole document in Markdown, by the key that `search` and `list` give."""
-        with told_to_the_agent():
+        with answering():
             page = knowledge.document(document)
         if page is None:
             raise ToolError(f"there is no document {document!r}: `list` tells which there are")
@@ -83,15 +88,17 @@ def server(knowledge: KnowledgeBase) -> Any:
 
     def list_(under: str = "", limit: int = 100, offset: int = 0) -> dict[str, Any]:
         """The documents whose key begins with `under`, by key: so many of them from `offset` on."""
-        with told_to_the_agent():
+        with answering():
             entries = [entry for entry in knowledge.documents() if entry.key.startswith(under)]
         shown = entries[max(offset, 0) :][: min(max(limit, 1), _MOST_LISTED)]
         documents = [{"document": entry.key, "title": entry.title, "url": entry.url} for entry in shown]
         return {"total": len(entries), "documents": documents}
 
+    reads = ToolAnnotations(read_only_hint=True, open_world_hint=False)  # no client need ask its user
+
     def strict(function: Callable[..., Any], name: str) -> Tool:
         """A tool that says which arguments it takes, and refuses others: the SDK drops them in silence."""
-        tool = Tool.from_function(function, name)
+        tool = Tool.from_function(function, name, annotations=reads)
         taken = tool.fn_metadata.arg_model
         taken.model_config["extra"] = "forbid"
         taken.model_rebuild(force=True)

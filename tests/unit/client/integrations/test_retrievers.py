@@ -95,10 +95,9 @@ def test_an_agent_searches_reads_and_lists(knowledge: KnowledgeBase) -> None:
         answer: object = await server.call_tool(tool, arguments)
         return answer
 
-    async def tools() -> set[str]:
-        return {tool.name for tool in await server.list_tools()}
-
-    assert asyncio.run(tools()) == {"search", "read", "list"}
+    tools = asyncio.run(server.list_tools())
+    assert {tool.name for tool in tools} == {"search", "read", "list"}
+    assert all(tool.annotations and tool.annotations.read_only_hint for tool in tools), "no client need ask its user"
     assert "keys.md" in str(asyncio.run(call("search", query="rotate a key")))
     text = str(asyncio.run(call("read", document="pump.md")))
     assert "# The pump" in text and "## After frost" in text and "Bleed the pump" in text
@@ -157,3 +156,22 @@ def test_an_agent_is_told_that_the_store_is_empty_and_answered_when_it_is_not(st
                 asyncio.run(server.call_tool(tool, asked))
         shutil.copy(store, tmp_path / "kb.db")
         assert "keys.md" in str(asyncio.run(server.call_tool("search", {"query": "rotate a key"})))
+
+
+def test_an_agent_is_answered_from_what_was_installed_while_it_talks(tmp_path: Path) -> None:
+    line = Line(tmp_path)
+    line.release(PAGES)
+    with KnowledgeBase.open(tmp_path / "kb.db", url=line.out, trust=line.root) as updating:
+        updating.sync()
+        with KnowledgeBase.open(tmp_path / "kb.db") as open_for_weeks:
+            server = mcp_server(open_for_weeks)
+
+            def ask() -> str:
+                return str(asyncio.run(server.call_tool("search", {"query": "turbine"})))
+
+            assert "'hits': []" in ask()
+            line.release({**PAGES, "turbine.md": "# The turbine\n\nIt turns.\n"})
+            updating.sync()
+            assert "turbine.md" in ask()
+            updating.rollback()
+            assert "'hits': []" in ask()
