@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -131,10 +132,27 @@ def pem_signer(pem: bytes, where: Path | str) -> CryptoSigner:
     try:
         key = load_pem_private_key(pem, password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm, InternalError) as error:
-        raise UsageError(f"{where}: not an unencrypted PEM private key{again}") from error
+        raise UsageError(f"{where}: {_in_place_of_a_key(pem, error)}{again}") from error
     if not isinstance(key, Ed25519PrivateKey):
         raise UsageError(f"{where}: expected an ed25519 key, as `vade keys new` makes{again}")
     return CryptoSigner(key)
+
+
+def _in_place_of_a_key(pem: bytes, error: Exception) -> str:
+    """Return what bytes are that are no key for signing, in words that show none of them."""
+    kind = re.search(rb"-----BEGIN ([A-Z0-9 ]+)-----", pem)
+    if not pem.strip():
+        return "empty: it holds no key"
+    if isinstance(error, TypeError):  # so `cryptography` says that it asks for a password
+        advice = "take it off (`openssl pkey -in FILE -out FILE`)"
+        return f"the key has a passphrase, and nobody is there to be asked: {advice}"
+    if kind is None:
+        return "not a PEM: the line -----BEGIN PRIVATE KEY----- is missing, or the encoding is not UTF-8"
+    if not kind[1].endswith(b"PRIVATE KEY"):
+        return "a public key or a certificate: the private key is wanted, as `vade keys new` makes it"
+    if kind[1].startswith(b"OPENSSH"):
+        return "a key for SSH: another is wanted, as `vade keys new` makes it"
+    return "a private key that is cut off or damaged"
 
 
 def read_key_file(

@@ -107,10 +107,15 @@ def renew_root(
     root.expires = expiry(now, Validity().root)
     try:
         replace_durably(folder / f"{version}.{ROOT_FILE}", before, _NEXT)
+        following = folder / (RELEASE_KEY + _NEXT)
         if fresh is not None:
-            _swap_release_key(folder, version, fresh)
-        # A power cut must leave neither an empty root.json beside a revoked key, nor this one without the renames.
+            following.unlink(missing_ok=True)  # of an earlier, interrupted run
+            _write_secret(following, fresh.private_bytes)
+        # Where the disk is full by now, the keys are still those that the root names; where the power is cut, the new
+        # key lies on the disk before a root that names it.
         replace_durably(folder / ROOT_FILE, signed_bytes(root, *signers), _NEXT)
+        if fresh is not None:
+            _swap_release_key(folder, version, following)
     except OSError as error:
         raise StorageError(f"{folder}: cannot write keys: {error.strerror}") from error
     return root.version
@@ -131,10 +136,7 @@ def _root_signers(folder: Path, root: Root) -> list[CryptoSigner]:
     return signers
 
 
-def _swap_release_key(folder: Path, version: int, fresh: CryptoSigner) -> None:
-    following = folder / (RELEASE_KEY + _NEXT)
-    following.unlink(missing_ok=True)  # of an earlier, interrupted run
-    _write_secret(following, fresh.private_bytes)
+def _swap_release_key(folder: Path, version: int, following: Path) -> None:
     if (folder / RELEASE_KEY).exists():  # in CI it may live in the environment alone
         patiently(lambda: (folder / RELEASE_KEY).rename(folder / f"{version}.{RELEASE_KEY}"))
     patiently(lambda: following.rename(folder / RELEASE_KEY))

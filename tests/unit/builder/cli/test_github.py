@@ -138,7 +138,7 @@ def test_an_empty_secret_and_each_wrong_one_are_told_apart(
         ("", "is set, but empty: there is no secret of that name"),
         ("  \n", "is set, but empty"),
         ("hunter2", "holds neither a PEM key nor a usable key URI"),
-        (good.replace("M", "N"), "not an unencrypted PEM private key"),
+        (good.replace("M", "N"), "a private key that is cut off or damaged"),
         ((keys / ROOT_KEY).read_text(), "is the root key, which no build may have"),
         ((job.folder / "others" / RELEASE_KEY).read_text(), "use the key that belongs to this root.json"),
     ):

@@ -6,12 +6,23 @@ import errno
 import os
 import shutil
 import stat
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    KeySerializationEncryption,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
 from securesystemslib.signer import CryptoSigner
 from tuf.api.metadata import Metadata, Root
 
@@ -232,25 +243,53 @@ def test_a_root_that_names_keys_which_it_does_not_hold(folder: Path) -> None:
         load_authority({1: metadata.to_bytes()}, folder / RELEASE_KEY, {}, NOW)
 
 
-@pytest.mark.parametrize(
-    ("name", "content"), [(RELEASE_KEY, None), (RELEASE_KEY, b"not a key"), (RELEASE_KEY, b""), (RELEASE_KEY, ODD_OID)]
-)
-def test_a_key_file_that_is_none(folder: Path, name: str, content: bytes | None) -> None:
-    (folder / name).unlink()
-    if content is not None:
-        (folder / name).write_bytes(content)
-    with pytest.raises(UsageError, match=RELEASE_KEY):
+def test_a_key_file_that_is_missing(folder: Path) -> None:
+    (folder / RELEASE_KEY).unlink()
+    with pytest.raises(UsageError, match=f"{RELEASE_KEY}: cannot read the release key"):
         load_authority(load_roots(folder / ROOT_FILE), folder / RELEASE_KEY, {}, NOW)
 
 
-def test_a_key_of_another_kind(folder: Path) -> None:
-    from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
-    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+@pytest.mark.parametrize(
+    ("made", "told"),
+    [
+        (lambda key: b"\n", "empty"),
+        (lambda key: b"not a key", "not a PEM"),
+        (lambda key: pem(key).decode().encode("utf-16"), "the encoding is not UTF-8"),
+        (lambda key: pem(key)[:-30], "cut off or damaged"),
+        (lambda key: ODD_OID, "cut off or damaged"),
+        (lambda key: pem(key, BestAvailableEncryption(b"heron")), "has a passphrase.*take it off"),
+        (
+            lambda key: key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo),
+            "a public key.*the private key is wanted",
+        ),
+        (lambda key: key.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption()), "a key for SSH"),
+    ],
+    ids=["empty", "text", "UTF-16", "cut", "odd", "passphrase", "public", "SSH"],
+)
+def test_a_key_file_that_is_none_says_what_it_is(
+    folder: Path, made: Callable[[Ed25519PrivateKey], bytes], told: str
+) -> None:
+    (folder / RELEASE_KEY).write_bytes(made(Ed25519PrivateKey.generate()))
+    with pytest.raises(UsageError, match=f"{RELEASE_KEY}: .*{told}"):
+        load_authority(load_roots(folder / ROOT_FILE), folder / RELEASE_KEY, {}, NOW)
 
+
+@pytest.mark.parametrize("begin", [b"", b"\xef\xbb\xbf", b'  "'], ids=["nothing", "a byte order mark", "a quote"])
+def test_what_an_editor_makes_of_a_key_file_is_still_that_key(folder: Path, begin: bytes) -> None:
+    key = (folder / RELEASE_KEY).read_bytes()
+    (folder / RELEASE_KEY).write_bytes(begin + key.replace(b"\n", b"\r\n"))
+    assert load_authority(load_roots(folder / ROOT_FILE), folder / RELEASE_KEY, {}, NOW).root_version == 1
+
+
+def pem(key: Ed25519PrivateKey, encryption: KeySerializationEncryption | None = None) -> bytes:
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption or NoEncryption())
+
+
+def test_a_key_of_another_kind(folder: Path) -> None:
     key = generate_private_key(SECP256R1())
-    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    value = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
     with pytest.raises(UsageError, match="expected an ed25519 key"):
-        load_authority(load_roots(folder / ROOT_FILE), Path(), {KEY_VARIABLE: pem.decode()}, NOW)
+        load_authority(load_roots(folder / ROOT_FILE), Path(), {KEY_VARIABLE: value}, NOW)
 
 
 @pytest.mark.parametrize("content", [b"", b"<html>", b"{}", b'{"signed": {}, "signatures": []}'])
@@ -338,12 +377,38 @@ def test_what_replaces_a_key_lies_on_the_disk_first(folder: Path, step: str, mon
     for name in ("rename", "replace"):
         monkeypatch.setattr(Path, name, noted("put", name))
     renew_root(folder, NOW, rotate=step == "rotate", overlap=step == "overlap", retire=step == "retire")
-    key = ["sync release.pem.next", "put 1.release.pem", "put release.pem"]
+    fresh = step in ("rotate", "overlap")
     assert done == [
         *("sync 1.root.json.next", "put 1.root.json", "sync keys"),
-        *(key if step in ("rotate", "overlap") else ()),
+        *(["sync release.pem.next"] if fresh else ()),
         *("sync root.json.next", "put root.json", "sync keys"),
+        *(["put 1.release.pem", "put release.pem"] if fresh else ()),
     ]
+
+
+@pytest.mark.fault("C34")
+@pytest.mark.parametrize("step", ["rotate", "overlap"])
+@pytest.mark.parametrize("room", range(4))
+def test_a_rotation_for_which_the_disk_has_no_room_changes_nothing(
+    folder: Path, step: str, room: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Builds go on with the keys that the root names, until the command is run again."""
+    synced = 0
+
+    def full(descriptor: int) -> None:
+        nonlocal synced
+        if synced == room:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        synced += 1
+
+    before = {name: (folder / name).read_bytes() for name in (RELEASE_KEY, ROOT_FILE)}
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(StorageError, match="cannot write keys: No space"):
+            renew_root(folder, NOW, rotate=step == "rotate", overlap=step == "overlap")
+    assert {name: (folder / name).read_bytes() for name in before} == before
+    renew_root(folder, NOW, rotate=step == "rotate", overlap=step == "overlap")
+    assert load_authority(load_roots(folder / ROOT_FILE), folder / RELEASE_KEY, {}, NOW).root_version == 2
 
 
 def test_rotation_keeps_the_old_key_beside_and_ends_its_power(folder: Path) -> None:
@@ -371,8 +436,13 @@ def test_renewing_needs_its_files(folder: Path, missing: str) -> None:
         renew_root(folder, NOW, rotate=False)
 
 
+@pytest.mark.parametrize("step", ["rotate", "overlap"])
 @pytest.mark.parametrize("failing", range(4))
-def test_an_interrupted_rotation_can_be_run_again(folder: Path, failing: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupted_rotation_can_be_run_again(
+    folder: Path, step: str, failing: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And the key that signed so far is kept."""
+    before = (folder / RELEASE_KEY).read_bytes()
     renamed: list[Path] = []
 
     def breaks(rename: str) -> None:
@@ -391,10 +461,11 @@ def test_an_interrupted_rotation_can_be_run_again(folder: Path, failing: int, mo
     breaks("rename")
     breaks("replace")
     with pytest.raises(StorageError):
-        renew_root(folder, NOW, rotate=True)
+        renew_root(folder, NOW, rotate=step == "rotate", overlap=step == "overlap")
     monkeypatch.undo()
-    renew_root(folder, NOW, rotate=True)
-    assert load_authority(load_roots(folder / ROOT_FILE), folder / RELEASE_KEY, {}, NOW).root_version == 2
+    renew_root(folder, NOW, rotate=step == "rotate", overlap=step == "overlap")
+    assert load_authority(load_roots(folder / ROOT_FILE), folder / RELEASE_KEY, {}, NOW).root_version > 1
+    assert before in tree_of(folder).values()
 
 
 def test_signing_twice_gives_the_same_bytes_and_each_release_the_next_versions(folder: Path) -> None:
