@@ -1,4 +1,5 @@
-"""Nuxt Content and Docus: `content/` beside `nuxt.config.*`; Markdown with components (MDC)."""
+"""Nuxt Content and Docus: `content/` beside `nuxt.config.*`; Markdown with components (MDC). UnDocs: `.config/docs.yaml`
+beside such pages."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ import posixpath
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from vademecum_builder.profiles.base import (
@@ -26,7 +28,8 @@ from vademecum_builder.profiles.config import Script, read_yaml
 from vademecum_builder.profiles.tags import arguments, shown
 from vademecum_builder.readers.slugs import GITHUB
 
-FILES = with_endings(SCRIPT, "nuxt.config", "content.config")
+_UNDOCS = ".config/docs.yaml"
+FILES = (*with_endings(SCRIPT, "nuxt.config", "content.config"), _UNDOCS)
 _NUMBER = re.compile(r"^\d+\.")
 _COMPONENT = re.compile(
     r"^[ \t]*:{2,}(?:[a-z][\w-]*(?:\[(?P<label>[^\[\]\n]*)\])?(?:\{(?P<said>[^{}\n]*)\})?)?[ \t]*"
@@ -60,7 +63,30 @@ def mdc(text: str, page: Page) -> str:
     return outside_code(text, edit)
 
 
+_PASSES = (mdc, alerts, attribute_lists)
+
+
+def _address(prefixes: Mapping[str, str], path: str, metadata: Mapping[str, Any]) -> str:
+    parts = [_NUMBER.sub("", part) for part in stem(path).split("/")]
+    if any(part[:1] in "._" for part in path.split("/")) or parts[-1].endswith(".draft"):
+        raise NotServed("a draft, or a part of pages (its name begins with _)")
+    top = next((n for n in range(len(parts) - 1, -1, -1) if "/".join(path.split("/")[:n]) in prefixes), 0)
+    above = prefixes.get("/".join(path.split("/")[:top]), "") if prefixes else ""
+    whole = posixpath.join(above, *parts[top:]).lower().replace(" ", "-")
+    return whole.removesuffix("index").rstrip("/") if parts[-1] == "index" else whole
+
+
 def open_nuxt(project: Project) -> Rules | None:
+    undocs = project.text(_UNDOCS)
+    if undocs and "undocs" in undocs + project.text("package.json"):
+        said = read_yaml(undocs)
+        return Rules(
+            (Folder("", partial(_address, {})),),
+            _SLUGS,
+            _PASSES,
+            base_url=address_of(said.get("url")),
+            title=str(said.get("name") or ""),
+        )
     script = Script(project.text(*with_endings(SCRIPT, "nuxt.config")))
     collections = Script(project.text(*with_endings(SCRIPT, "content.config"))).code
     named = re.search(r"nuxt/content|docus", script.code + collections)  # Astro has a content.config as well
@@ -68,22 +94,13 @@ def open_nuxt(project: Project) -> Rules | None:
         return None
     prefixes = {include: prefix.strip("/") for include, prefix in _PREFIX.findall(collections)}
 
-    def address(path: str, metadata: Mapping[str, Any]) -> str:
-        parts = [_NUMBER.sub("", part) for part in stem(path).split("/")]
-        if any(part[:1] in "._" for part in path.split("/")) or parts[-1].endswith(".draft"):
-            raise NotServed("a draft, or a part of pages (its name begins with _)")
-        top = next((n for n in range(len(parts) - 1, -1, -1) if "/".join(path.split("/")[:n]) in prefixes), 0)
-        above = prefixes.get("/".join(path.split("/")[:top]), "") if prefixes else ""
-        whole = posixpath.join(above, *parts[top:]).lower().replace(" ", "-")
-        return whole.removesuffix("index").rstrip("/") if parts[-1] == "index" else whole
-
     return Rules(
-        (Folder("content", address),),
+        (Folder("content", partial(_address, prefixes)),),
         _SLUGS,
-        (mdc, alerts, attribute_lists),
+        _PASSES,
         base_url=address_of(script.text("url")),
         title=script.text("name"),
     )
 
 
-PROFILE = Profile("nuxt", "Nuxt Content, Docus", FILES, open_nuxt)
+PROFILE = Profile("nuxt", "Nuxt Content, Docus, UnDocs", FILES, open_nuxt)
