@@ -1,5 +1,5 @@
-"""Nuxt Content and Docus: `content/` beside `nuxt.config.*`; Markdown with components (MDC). UnDocs: `.config/docs.yaml`
-beside such pages."""
+"""Nuxt Content and Docus: `content/` beside `nuxt.config.*`; Markdown with components (MDC). UnDocs: such pages beside
+`.config/docs.yaml`."""
 
 from __future__ import annotations
 
