@@ -5,7 +5,7 @@ js/search/excerpt.mjs is the twin.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Final
 from urllib.parse import quote
@@ -38,10 +38,16 @@ _PLAIN: Final = re.compile("[\x00-\x7f\u2010-\u205e]*")
 Mark = tuple[int, int]
 
 
-def excerpt_of(text: str, words: frozenset[str]) -> tuple[str, tuple[Mark, ...], str, frozenset[str]]:
+def excerpt_of(
+    text: str, words: frozenset[str], standing: Callable[[str], int] = lambda _: -1
+) -> tuple[str, tuple[Mark, ...], str, frozenset[str]]:
     """Return the sentence with most of the words, with its neighbours as far as there is room; the marks: where words
     stand in it, [start, end), rising; how that sentence goes on from the first of them, for `link_to`; and which of
     them the text has.
+
+    Args:
+        standing: Says where a phrase begins that is to be seen, or -1: of the sentences that have it, where any has,
+            the excerpt is that with most of the words, and goes on from the phrase (`places.standing`).
 
     >>> excerpt_of("First this. Then rotate the key. Done.", frozenset({"key"}))
     ('First this. Then rotate the key. Done.', ((28, 31),), 'key', frozenset({'key'}))
@@ -52,10 +58,11 @@ def excerpt_of(text: str, words: frozenset[str]) -> tuple[str, tuple[Mark, ...],
     if not sentences:
         return "", (), "", frozenset()
     shared = _shared(text, sentences, words)
-    sizes = [*map(len, shared)]
+    phrased = [standing(text[start:stop]) for start, stop in sentences]
+    sizes = [(at >= 0, len(each)) for at, each in zip(phrased, shared, strict=True)]
     best = sizes.index(max(sizes))
     start, stop = sentences[best]
-    phrase = _phrase(text[start:stop], words)
+    phrase = _phrase(text[start:stop], words, phrased[best])
     for _, later in sentences[best + 1 :]:
         if later - start > MOST_LETTERS:
             break
@@ -65,7 +72,7 @@ def excerpt_of(text: str, words: frozenset[str]) -> tuple[str, tuple[Mark, ...],
         start = sentences[best][0]
     shown = _SPACES.sub(" ", _LINE_ENDS.sub(" • ", text[start:stop])).strip(" ")
     if len(shown) > MOST_LETTERS:
-        shown = _cut(shown, words)
+        shown = _cut(shown, words, standing(shown))
     return shown, tuple(marks_of(shown, words)), phrase, frozenset().union(*shared)
 
 
@@ -80,10 +87,12 @@ def _shared(text: str, sentences: Sequence[Mark], words: frozenset[str]) -> list
     return [*map(frozenset, shared)]
 
 
-def _phrase(sentence: str, words: frozenset[str]) -> str:
-    """Return up to four words of a sentence, whole ones, as a browser looks for them; empty where none is in it."""
-    first = next((start for start, _ in marks_of(sentence, words)), None)
-    if first is None:
+def _phrase(sentence: str, words: frozenset[str], first: int) -> str:
+    """Return up to four words of a sentence, whole ones, as a browser looks for them: from `first` on, or from the
+    first of the words, where that is -1; empty where none is in it."""
+    if first < 0:
+        first = next((start for start, _ in marks_of(sentence, words)), -1)
+    if first < 0:
         return ""
     begin = max(sentence.rfind(letter, 0, first) for letter in _APART) + 1
     found = _PHRASE.match(sentence, begin if first - begin < MOST_LETTERS // 6 else first)
@@ -130,9 +139,10 @@ def link_to(url: str, phrase: str) -> str:
     return f"{url}{'' if '#' in url else '#'}:~:text={directive}"
 
 
-def _cut(text: str, words: frozenset[str]) -> str:
-    """Return a long sentence from a little before the first of the words."""
-    first = next((start for start, _ in marks_of(text, words)), 0)
+def _cut(text: str, words: frozenset[str], first: int) -> str:
+    """Return a long sentence from a little before `first`, or, where that is -1, before the first of the words."""
+    if first < 0:
+        first = next((start for start, _ in marks_of(text, words)), 0)
     begin = 0 if first < MOST_LETTERS // 2 else text.rfind(" ", 0, first - MOST_LETTERS // 4) + 1
     cut = text[begin : begin + MOST_LETTERS]
     end = cut.rfind(" ") if begin + MOST_LETTERS < len(text) else len(cut)

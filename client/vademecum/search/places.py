@@ -55,6 +55,33 @@ def _letters(text: bytes) -> bytes:
     return text.lower().translate(None, _JOINED)
 
 
+def _saying(asked: str, *, quoted: bool) -> Callable[[str], bool]:
+    """Return what says whether texts have a phrase, as `named` has it, word for word; `quoted` as in `phrased`."""
+    edge = "" if quoted and PAIRED.search(asked) else f"[{_ENDS}]"
+    has = re.compile(f"{edge}{re.escape(asked)}{edge}").search
+    return lambda text: has(f" {' '.join(named(text))} ") is not None
+
+
+def standing(phrases: Iterable[str]) -> Callable[[str], int]:
+    """Return what says where the last of these phrases begins in a text, or the word that it begins in (what stands
+    between blanks); -1: none does.
+
+    >>> standing(["rotate a key"])("To re-rotate a key, rotate a key."), standing(["a key"])("Rotate keys.")
+    (20, -1)
+    """
+    those = [_saying(" ".join(named(phrase)), quoted=True) for phrase in phrases]
+
+    def stands(text: str) -> int:
+        if not any(has(text) for has in those):
+            return -1
+        at = len(text)
+        while not any(has(text[at:]) for has in those):
+            at = text.rfind(" ", 0, at - 1) + 1
+        return at
+
+    return stands
+
+
 class Places:
     """Which documents hold which chunks of a generation: n chunks by rising id, m documents by rising key."""
 
@@ -275,8 +302,7 @@ class Places:
         """
         runs = named(query)
         asked = " ".join(runs)
-        edge = "" if quoted and PAIRED.search(asked) else f"[{_ENDS}]"
-        has = re.compile(f"{edge}{re.escape(asked)}{edge}").search
+        has = _saying(asked, quoted=quoted)
         letters = [_letters(run.encode()) for run in runs]
 
         def phrased(row: int) -> int:
@@ -287,7 +313,7 @@ class Places:
                 return 0  # most of them, and far sooner
             if quoted:
                 said = f"{title} {chunk.headings} {plain(chunk.text)}"
-            return max(2, len(runs)) if has(f" {' '.join(named(said))} ") else 0
+            return max(2, len(runs)) if has(said) else 0
 
         return phrased
 

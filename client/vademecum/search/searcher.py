@@ -16,7 +16,7 @@ from vademecum.generation.row_index import unpacked
 from vademecum.search.excerpt import as_written, excerpt_of, lacking, link_to
 from vademecum.search.language import foreign_language
 from vademecum.search.own_encoder import OwnEncoder
-from vademecum.search.places import Places
+from vademecum.search.places import Places, standing
 from vademecum.search.question import Filters
 from vademecum.search.ranking import Mode, Ranking, fuse, nearness, places_of
 from vademecum.search.results import Hit, Results, Why, heading_text, metadata_of
@@ -94,7 +94,7 @@ class Searcher:
             mode, first = "hybrid", self._places.firsts
             found = replace(found, titles=np.arange(len(documents), 0, -1)[self._owners] / len(documents))
         counting = None if documents is None else self._places.rows(documents)
-        counting, lost = self._quoted(query, found, counting)
+        counting, had, lost = self._quoted(query, found, counting)
         ranking = fuse(
             cosines,
             near,
@@ -112,7 +112,17 @@ class Searcher:
         shown = slice(offset, offset + limit)
         lead = None if mode == "semantic" else self._places.leading(found.meant if found.guessed else query)
         results = self._present(
-            ranking, found, cosines, documents, prefer or {}, shown, titled, facets, lead=lead, group=group
+            ranking,
+            found,
+            cosines,
+            documents,
+            prefer or {},
+            shown,
+            titled,
+            facets,
+            lead=lead,
+            standing=standing(had),
+            group=group,
         )
         results.language = foreign_language(words_of(query), found.unknown, self._places.languages)
         results.unknown = lacking(found.unknown, query)
@@ -140,10 +150,10 @@ class Searcher:
 
     def _quoted(
         self, query: str, found: Found, counting: NDArray[np.bool_] | None
-    ) -> tuple[NDArray[np.bool_] | None, list[str]]:
+    ) -> tuple[NDArray[np.bool_] | None, list[str], list[str]]:
         """Return which of the chunks that count, [n], None: all, have what stands in quotes, each phrase of it that any
-        has; and the phrases that none has."""
-        lost, rows = [], np.flatnonzero(found.scores)
+        has; these phrases; and those that none has."""
+        had, lost, rows = [], [], np.flatnonzero(found.scores)
         scores = found.scores[rows]
         for phrase in quoted_in(query):
             is_phrased = self._places.phrased(phrase, quoted=True)
@@ -154,10 +164,11 @@ class Searcher:
             if not having:
                 lost.append(phrase)
                 continue
+            had.append(phrase)
             one = np.zeros(self._words.count, np.bool_)
             one[having] = True
             counting = one if counting is None else counting & one
-        return counting, lost
+        return counting, had, lost
 
     def _near(self, found: Found, single: float) -> tuple[Scores, Scores]:
         """Return the cosine of each chunk with the query, [n], and its `nearness`, [n].
@@ -189,6 +200,7 @@ class Searcher:
         facets: Sequence[str] | None = None,
         *,
         lead: Callable[[int, int], int] | None = None,
+        standing: Callable[[str], int] = lambda _: -1,
         group: bool,
     ) -> Results:
         candidates = list(self._candidates(ranking, documents, prefer, self._places.depth(shown.stop), group=group))
@@ -215,7 +227,7 @@ class Searcher:
             row, score, at, _ = candidate
             why = Why(wordly.get(row), meant.get(row))
             further = tuple(hit(other, set()) for other in more)
-            return self._hit(row, score, at, prefer, found.words, had, why, further)
+            return self._hit(row, score, at, prefer, found.words, standing, had, why, further)
 
         hits = [hit(first, words, more) for first, more in listed]
         owners = np.unique(self._owners[ranking.rows])
@@ -255,6 +267,7 @@ class Searcher:
         at: int,
         prefer: Mapping[str, str],
         words: frozenset[str],
+        standing: Callable[[str], int],
         had: set[str],
         why: Why,
         more: tuple[Hit, ...],
@@ -265,7 +278,7 @@ class Searcher:
         index, position = unpacked(state.documents.places[at])
         document = state.segments[index].document(position)
         text, heading = plain(chunk.text), heading_text(chunk.headings)
-        excerpt, marks, phrase, found = excerpt_of(text, words)
+        excerpt, marks, phrase, found = excerpt_of(text, words, standing)
         had |= found | words.intersection((*words_of(document.title), *words_of(heading)))
         url = f"{document.url}#{chunk.anchor}" if document.url and chunk.anchor else document.url
         return Hit(

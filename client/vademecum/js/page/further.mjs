@@ -14,8 +14,7 @@ export function withFurther(hits, words, finish) {
     const { document, title, metadata, more = [] } = hit;
     /** @type {Hit[] | undefined} */ let made;
     const make = (/** @type {Further} */ other) => {
-      const { text, excerpt, marks, link } = quoted(other, new Set(words));
-      const one = { document, title, metadata, ...other, text, excerpt, marks, link, more: [] };
+      const { found, ...one } = { document, title, metadata, ...quoted(other, new Set(words)), ...other, more: [] };
       finish(one);
       return one;
     };

@@ -25,28 +25,31 @@ const PLAIN = /^[\x00-\x7f\u2010-\u205e]*$/;
 const PAIR = /[\ud800-\udbff][\udc00-\udfff]/g;
 
 /** @typedef {[number, number]} Mark where a word begins and ends */
+/** @typedef {(text: string) => number} Standing where a phrase begins that is to be seen, or -1 (`standing` in places.mjs) */
 
 /** What is made of a hit's text. `found`: which of the words that has.
- * @param {{markdown: string, url: string}} passage @param {Set<string>} words */
-export function quoted({ markdown, url }, words) {
+ * @param {{markdown: string, url: string}} passage @param {Set<string>} words @param {Standing} [standing] */
+export function quoted({ markdown, url }, words, standing) {
   const text = plainText(markdown);
-  const { excerpt, marks, phrase, found } = excerptOf(text, words);
+  const { excerpt, marks, phrase, found } = excerptOf(text, words, standing);
   return { text, excerpt, marks, link: linkTo(url, phrase), found };
 }
 
-/** `phrase`: how the sentence goes on from the first of the words, for `linkTo`; `found`: which of the words the text has.
- * @param {string} text @param {Set<string>} words @returns {{excerpt: string, marks: Mark[], phrase: string, found: string[]}} */
-export function excerptOf(text, words) {
+/** The sentence with most of the words, with its neighbours as far as there is room: of those with a phrase in quotes, where one has any.
+ * `phrase`: how it goes on from there, or from the first of the words, for `linkTo`; `found`: which of the words the text has.
+ * @param {string} text @param {Set<string>} words @param {Standing} [standing] @returns {{excerpt: string, marks: Mark[], phrase: string, found: string[]}} */
+export function excerptOf(text, words, standing) {
   const sentences = sentencesOf(text);
   if (!sentences.length) return { excerpt: "", marks: [], phrase: "", found: [] };
   const spans = [...runs(text, words)];
   const shared = sharedWith(text, sentences, spans, words);
-  const sizes = shared.map((each) => each?.size ?? 0);
+  const phrased = sentences.map(([start, stop]) => standing?.(text.slice(start, stop)) ?? -1);
+  const sizes = shared.map((each, i) => (each?.size ?? 0) + (phrased[i] < 0 ? 0 : text.length)); // which has fewer words than letters
   let best = sizes.indexOf(Math.max(...sizes));
   let [start, stop] = sentences[best];
   const found = shared.flatMap((each) => (each ? [...each] : []));
   const known = PLAIN.test(text) ? new Set(found) : words; // no part of a run of ASCII is a word that the run does not have
-  const first = firstOf(text, known, spans.filter(([at]) => at >= start && at < stop));
+  const first = phrased[best] < 0 ? firstOf(text, known, spans.filter(([at]) => at >= start && at < stop)) : start + phrased[best];
   const phrase = first === undefined ? "" : phraseOf(text.slice(start, stop), first - start);
   for (const [, later] of sentences.slice(best + 1)) {
     if (letters(text.slice(start, later)) > LONGEST) break;
@@ -54,7 +57,7 @@ export function excerptOf(text, words) {
   }
   while (best && letters(text.slice(sentences[best - 1][0], stop)) <= LONGEST / 2) start = sentences[--best][0];
   const whole = even(text.slice(start, stop).replace(LINE_ENDS, " • ")).replace(/^ | $/g, "");
-  const excerpt = letters(whole) > LONGEST ? cut(whole, known) : whole;
+  const excerpt = letters(whole) > LONGEST ? cut(whole, known, standing) : whole;
   return { excerpt, marks: marksOf(excerpt, excerpt === whole ? known : words), phrase, found };
 }
 
@@ -123,10 +126,11 @@ function linkTo(url, phrase) {
   return url && phrase ? `${url}${url.includes("#") ? "" : "#"}:~:text=${encodeURIComponent(phrase).replaceAll("-", "%2D")}` : url;
 }
 
-/** A long sentence from a little before the first of the words. @param {string} text @param {Set<string>} words */
-function cut(text, words) {
+/** A long sentence from a little before a phrase, or the first of the words. @param {string} text @param {Set<string>} words @param {Standing} [standing] */
+function cut(text, words, standing) {
   const all = letters(text) === text.length ? text : [...text];
-  const first = letters(text.slice(0, firstOf(text, words) ?? 0));
+  const at = standing?.(text) ?? -1;
+  const first = letters(text.slice(0, at < 0 ? firstOf(text, words) ?? 0 : at));
   const begin = first < LONGEST / 2 ? 0 : all.lastIndexOf(" ", first - LONGEST / 4 - 1) + 1;
   const piece = all.slice(begin, begin + LONGEST);
   const end = begin + LONGEST < all.length ? piece.lastIndexOf(" ") : piece.length;

@@ -173,8 +173,7 @@ export class Places {
   phrased(query, quoted) {
     const runs = named(query);
     const asked = runs.join(" ");
-    const edge = quoted && asked.search(PAIRED) >= 0 ? "" : "[ ._/:-]";
-    const has = new RegExp(edge + asked.replaceAll(".", "\\.") + edge);
+    const has = saying(asked, quoted);
     const mayHold = (quoted ? runs : [asked]).map((each) => holding(lettersIn(each)));
     const { documents, owners } = this.generation;
     return (row) => {
@@ -183,7 +182,7 @@ export class Places {
       if (asked === "" || !mayHold.every((may) => may(page.segment.titles, page.row, segment.headings, segment.texts, at))) return 0;
       const text = segment.texts.at(at);
       const said = [page.segment.titles.at(page.row), segment.headings.at(at), quoted ? plainText(text) : text].join(" ");
-      return has.test(` ${named(said).join(" ")} `) ? Math.max(2, runs.length) : 0;
+      return has(said) ? Math.max(2, runs.length) : 0;
     };
   }
 
@@ -269,6 +268,26 @@ const holds = (name, asked) => ` ${name} `.includes(` ${asked} `);
 /** What stands between quotes and has a word: it is meant as it was typed. Behind a figure the mark is one of inches. @param {string} query */
 export function quotedIn(query) {
   return Array.from(query.matchAll(/(?:^|\s)["“„«»]([^"“”„«»]+)["”“«»]/g), ([, phrase]) => phrase).filter((phrase) => named(phrase).length);
+}
+
+/** Whether texts have a phrase, word for word. @param {string} asked as `named` has it @param {boolean} [quoted] as in `phrased` @returns {(text: string) => boolean} */
+function saying(asked, quoted) {
+  const edge = quoted && asked.search(PAIRED) >= 0 ? "" : "[ ._/:-]";
+  const has = new RegExp(edge + asked.replaceAll(".", "\\.") + edge);
+  return (text) => has.test(` ${named(text).join(" ")} `);
+}
+
+/** Where the last of these phrases begins in a text, or the word that it begins in: what stands between blanks; -1: none does.
+ * @param {string[]} phrases @returns {(text: string) => number} */
+export function standing(phrases) {
+  const those = phrases.map((phrase) => saying(named(phrase).join(" "), true));
+  const has = (/** @type {string} */ text) => those.some((has) => has(text));
+  return (text) => {
+    if (!has(text)) return -1;
+    let at = text.length;
+    while (!has(text.slice(at))) at = text.lastIndexOf(" ", at - 2) + 1;
+    return at;
+  };
 }
 
 /** The letters and figures of ASCII, small, and all that is not ASCII. @param {string} named */

@@ -6,7 +6,7 @@ import { asWritten, lacking, quoted, wordsIn } from "./excerpt.mjs";
 import { inTurns } from "./kept_words.mjs";
 import { Meaning, Titles } from "./meaning.mjs";
 import { MOST_MORE } from "./question.mjs";
-import { quotedIn } from "./places.mjs";
+import { quotedIn, standing } from "./places.mjs";
 import { FAR, fuse, inOrder, ownersOf, placesOf, roomFor } from "./ranking.mjs";
 import { readWords } from "./segment_words.mjs";
 import { algorithmsOf, loadStems } from "./stems.mjs";
@@ -124,6 +124,7 @@ export class Searcher {
     const names = mode === "semantic" ? {} : { headed: places.headed(query), phrased: places.phrased(query), ...(mode === "hybrid" && { called: this.titles.near(asked), dated: places.isDated }) };
     let fitting = places.fitting(fits);
     const unknown = lacking(found.unknown, query);
+    const phrases = [];
     for (const phrase of words ? quotedIn(query) : []) {
       const before = fitting;
       const has = places.phrased(phrase, true);
@@ -132,11 +133,13 @@ export class Searcher {
       const best = new Set(fit.filter((/** @type {number} */ row) => found.scores[row] >= least));
       const having = new Set([...best].filter(has));
       if (!having.size) for (const row of found.rows) if (!best.has(row) && has(row)) having.add(row);
-      if (having.size) fitting = (row) => having.has(row) && (!before || before(row));
-      else if (!unknown.some((word) => phrase.includes(word))) unknown.push(phrase);
+      if (having.size) {
+        fitting = (row) => having.has(row) && (!before || before(row));
+        phrases.push(phrase);
+      } else if (!unknown.some((word) => phrase.includes(word))) unknown.push(phrase);
     }
     const lead = mode === "semantic" ? undefined : places.leading(found.guessed ? found.meant : query);
-    const answer = this.#answer(found, fits, { fitting, mode, titled, first, names, lead, limit, offset, group, prefer, facets });
+    const answer = this.#answer(found, fits, { fitting, mode, titled, first, names, lead, seen: phrases.length ? standing(phrases) : undefined, limit, offset, group, prefer, facets });
     const language = found.unknown.length ? await this.#foreign(query, found.unknown) : "";
     const texts = answer.hits.flatMap(({ title, excerpt }) => [title, excerpt]);
     const meant = answer.meant && answer.meant.split(" ").map((/** @type {string} */ word) => asWritten(word, query, texts)).join(" ");
@@ -162,8 +165,8 @@ export class Searcher {
   }
 
   /** @param {import("./words.mjs").Found} found @param {boolean[] | null} fits
-   * @param {Omit<Question, "query" | "filters"> & {fitting: ((row: number) => boolean) | null, titled: number[], first: number[], alone?: boolean, names?: import("./ranking.mjs").Names, lead?: (candidate: Candidate) => number | undefined}} asked */
-  #answer(found, fits, { fitting, mode, titled, first, alone, names, lead, limit, offset, group, prefer, facets }) {
+   * @param {Omit<Question, "query" | "filters"> & {fitting: ((row: number) => boolean) | null, titled: number[], first: number[], alone?: boolean, names?: import("./ranking.mjs").Names, lead?: (candidate: Candidate) => number | undefined, seen?: import("./excerpt.mjs").Standing}} asked */
+  #answer(found, fits, { fitting, mode, titled, first, alone, names, lead, seen, limit, offset, group, prefer, facets }) {
     const { generation, places, meaning } = this;
     const { index, owners } = generation;
     const ranking = fuse(meaning, found, { mode, weight: this.encoder.wordsWeight / 1000, fits: fitting, titled: first, alone }, this.room);
@@ -196,13 +199,14 @@ export class Searcher {
       const { id, heading, url, markdown } = generation.passage(at, shown);
       return { id, heading, url, markdown, score: ranking.scores[at], places: places.others(candidate, prefer), why };
     };
+    const finished = (/** @type {ReturnType<typeof told>} */ other) => ({ ...quoted(other, found.words, seen), ...other });
     const hits = shown.map(([first, ...others]) => {
       const { document, title, metadata } = generation.heads(first.shown);
       const { id, heading, url, markdown, score, places, why } = told(first);
-      const { text, excerpt, marks, link, found: had } = quoted({ markdown, url }, found.words);
+      const { text, excerpt, marks, link, found: had } = quoted({ markdown, url }, found.words, seen);
       for (const some of [had, wordsIn(`${title}\n${heading}`, found.words)]) for (const word of some) words.add(word);
       // Named one by one: to spread one object into another takes ten times the room.
-      return { document, title, metadata, id, heading, url, markdown, score, places, why, text, excerpt, marks, link, more: others.map(told) };
+      return { document, title, metadata, id, heading, url, markdown, score, places, why, text, excerpt, marks, link, more: others.map(seen ? (other) => finished(told(other)) : told) };
     });
     const answering = ownersOf(ranking.rows, owners, this.room);
     const others = generation.shared.size ? [...ranking.rows].flatMap((row) => generation.shared.get(row) ?? []) : [];

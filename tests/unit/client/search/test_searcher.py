@@ -14,6 +14,7 @@ from vademecum.encoder.query import Encoder
 from vademecum.errors import UsageError
 from vademecum.knowledge import KnowledgeBase
 from vademecum.search.excerpt import excerpt_of, lacking, link_to, marks_of
+from vademecum.search.places import standing
 from vademecum.search.ranking import MODES, Mode, fuse
 from vademecum.search.results import Hit, Place, Results
 from vademecum.search.words import logarithm
@@ -515,6 +516,35 @@ def test_what_is_in_quotes_stands_so_in_each_hit(
     assert {hit.document for hit in hits} >= documents and hits.unknown == unknown
     if "--" not in query:
         assert {hit.document for hit in hits} == documents and hits.total == len(documents)
+
+
+MANY = "Keys are made, and keys are kept, and the key of a release is one of these. "
+SAID_THEN = [
+    # All words are in the sentence before, and not as they were asked for.
+    (f"{MANY * 4}Then sign with a release key.", '"release key"', "Then sign with a release key.", "release key"),
+    (f"{MANY * 4}It is the way of the key.", '"of the key"', "It is the way of the key.", "of the key"),
+    (f"{MANY * 4}One of them releases it.", '"releases"', "One of them releases it.", "releases it"),
+    # In the middle of a line that is longer than an excerpt, and at its end.
+    (f"A key {'and ' * 99} a release key {'and so ' * 99}", '"release key"', "a release key", "release key and so"),
+    (f"{'release or key, ' * 30}Release key", '"release key"', "Release key", "Release key"),
+    # Of two sentences that have it that with most of the words.
+    (f"A release key. {MANY * 4}A release key signs.", 'sign "release key"', "key signs.", "release key signs"),
+    (f"{MANY * 4}The re-release key of it.", '"release key"', "The re-release key", "re-release key of it"),
+    (f"{'鍵と応答。' * 80}応答のあとで実行する。", '"あとで実行"', "あとで実行", "応答のあとで実行する"),
+    # What stands across the end of a sentence is in none.
+    (f"{MANY * 4}A release. Key it.", '"release key"', MANY.strip(), "key of a release"),
+]
+
+
+@pytest.mark.parametrize(("text", "query", "shown", "phrase"), SAID_THEN)
+def test_an_excerpt_shows_what_was_asked_for_in_quotes(
+    tmp_path: Path, text: str, query: str, shown: str, phrase: str
+) -> None:
+    page = f"# Signing\n\n{text}\n\n## More\n\n{text}\n\nMore.\n"
+    [hit] = searched(tmp_path, {"a.md": page}).search(query)
+    assert len(hit.more) == 1
+    assert all(shown in one.excerpt for one in (hit, *hit.more)), hit
+    assert excerpt_of(text, frozenset({"release", "key", "signs"}), standing([query.split('"')[1]]))[2] == phrase
 
 
 def test_a_phrase_that_no_page_has_is_told_and_its_words_find_what_they_find(quoted: KnowledgeBase) -> None:

@@ -16,6 +16,7 @@ from unit.js.test_same_hits import JS, PAGES, READ, node
 from vademecum.format.markup import plain
 from vademecum.search.excerpt import excerpt_of
 from vademecum.search.local import index_documents
+from vademecum.search.places import standing
 from vademecum.search.segment_words import read_words
 from vademecum.search.stems import BEFORE, LANGUAGES, algorithms_of, stems_of
 from vademecum.search.stop_words import STOP_WORDS
@@ -84,15 +85,18 @@ def test_words_stems_and_stop_words_are_the_same() -> None:
 
 EXCERPTS = f"""{READ}
 const {{ excerptOf }} = await import(told.js + "/excerpt.mjs");
-console.log(JSON.stringify(told.texts.map(([text, words]) => {{
-  const {{ excerpt, marks, phrase, found }} = excerptOf(text, new Set(words));
+const {{ standing }} = await import(told.js + "/places.mjs");
+console.log(JSON.stringify(told.texts.map(([text, words, phrases]) => {{
+  const seen = phrases.length ? standing(phrases) : undefined;
+  const {{ excerpt, marks, phrase, found }} = excerptOf(text, new Set(words), seen);
   return [excerpt, marks, phrase, [...new Set(found)].sort()];
 }})));
 """
 
 
-def made_texts(count: int) -> Iterator[tuple[str, list[str]]]:
-    """Yield texts of sentences as long as an excerpt takes them, or one letter longer, and words that are in them."""
+def made_texts(count: int) -> Iterator[tuple[str, list[str], list[str]]]:
+    """Yield texts of sentences as long as an excerpt takes them, or one letter longer, words that are in them, and
+    phrases that may be."""
     drawn = random.Random(2)
     plain_words = [
         "pump",
@@ -109,7 +113,8 @@ def made_texts(count: int) -> Iterator[tuple[str, list[str]]]:
         "|",
     ]
     asked = ["pump", "pumps", "oil", "can", "oil.can", "read", "text", "key", "ol", "鍵を", "zz"]
-    ends = [". ", "! ", ".\n", "\n\n", "; ", "。"]
+    ends = [". ", "! ", ".\n", "\n\n", "\n ", "; ", "。"]
+    phrases = ["pump oil", "Key pump", "can pump pumps", "oil.can", "text", "read text", "鍵を", "öl pump", "zz"]
     for at in range(count):
         words = [*plain_words, "Öl", "鍵を"] if at % 2 else plain_words
         rest, text = drawn.choice([120, 240, 700]) + drawn.randrange(3), ""
@@ -118,11 +123,14 @@ def made_texts(count: int) -> Iterator[tuple[str, list[str]]]:
             sentence = " ".join(drawn.choices(words, k=size // 6))[: size - 2].ljust(size - 2, "o")
             text += sentence + drawn.choice(ends if at % 2 else ends[:-1])
             rest -= size
-        yield text, drawn.sample(asked, 2)
+        yield text, drawn.sample(asked, 2), drawn.sample(phrases, at % 3)
 
 
 def test_excerpts_are_the_same() -> None:
-    texts = [*made_texts(200), ("", ["pump"]), (" \n\t", ["pump"])]
-    for (text, words), told in zip(texts, node(EXCERPTS, {"js": JS.as_uri(), "texts": texts}), strict=True):
-        excerpt, marks, phrase, found = excerpt_of(text, frozenset(words))
-        assert [excerpt, [*map(list, marks)], phrase, sorted(found)] == told, (text, words)
+    texts = [*made_texts(300), ("", ["pump"], []), (" \n\t", ["pump"], ["pump"])]
+    moved = 0
+    for (text, words, phrases), told in zip(texts, node(EXCERPTS, {"js": JS.as_uri(), "texts": texts}), strict=True):
+        excerpt, marks, phrase, found = excerpt_of(text, frozenset(words), standing(phrases))
+        assert [excerpt, [*map(list, marks)], phrase, sorted(found)] == told, (text, words, phrases)
+        moved += excerpt != excerpt_of(text, frozenset(words))[0]
+    assert moved > 20
