@@ -156,11 +156,15 @@ export class Places {
     const runs = named(query);
     const asked = runs.join(" ");
     const path = (/** @type {number} */ at) => this.#column("headings", at).split("\x1f");
+    const mayHold = holding(lettersIn(asked));
     return ({ at, shown }) => {
+      const { documents } = this.generation;
+      const { segment, row } = this.generation.place(at);
+      if (!asked || !(mayHold(segment.headings.bytesAt(row)) || mayHold(documents[shown].segment.titles.bytesAt(documents[shown].row)))) return at;
       const names = path(at).map((heading) => named(heading).join(" "));
       const depth = names.findIndex((name) => isCalled(name, asked)) + 1;
       const title = named(this.generation.heads(shown).title);
-      if (!asked || (!depth && (holds(names.at(-1), asked) || title.length > 2 * runs.length || !holds(title.join(" "), asked)))) return at;
+      if (!depth && (holds(names.at(-1), asked) || title.length > 2 * runs.length || !holds(title.join(" "), asked))) return at;
       const above = (/** @type {number} */ at) => path(at).slice(0, depth).join("\x1f");
       return this.generation.reading(shown).find((one) => above(one) === above(at));
     };
@@ -179,7 +183,7 @@ export class Places {
     return (row) => {
       const page = documents[owners[row]];
       const { segment, row: at } = this.generation.place(row);
-      if (asked === "" || !mayHold.every((may) => may(page.segment.titles, page.row, segment.headings, segment.texts, at))) return 0;
+      if (asked === "" || !mayHold.every((may) => may(page.segment.titles.bytesAt(page.row), segment.headings.bytesAt(at), segment.texts.bytesAt(at)))) return 0;
       const text = segment.texts.at(at);
       const said = [page.segment.titles.at(page.row), segment.headings.at(at), quoted ? plainText(text) : text].join(" ");
       return has(said) ? Math.max(2, runs.length) : 0;
@@ -331,8 +335,7 @@ function holding(letters) {
     }
     return found;
   };
-  return (/** @type {Strings} */ titles, /** @type {number} */ page, /** @type {Strings} */ headings, /** @type {Strings} */ texts, /** @type {number} */ row) =>
-    read(texts.bytesAt(row), read(headings.bytesAt(row), read(titles.bytesAt(page), 0))) === codes.length;
+  return (/** @type {Uint8Array[]} */ ...texts) => texts.reduce((found, bytes) => read(bytes, found), 0) === codes.length;
 }
 
 /** 0: the same; 1: `de-AT` and `de`; 2: another, or none. @param {string} wanted @param {unknown} said */
