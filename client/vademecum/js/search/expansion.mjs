@@ -46,7 +46,10 @@ export class Expansion {
   /** What questions look up, in small steps: the words of all segments, and their stems. */
   *reading() {
     yield* this.all.reading;
-    for (const word of this.all.words.slice(0, MOST_STEMS)) yield this.stems.of(lettersOf(word));
+    for (let i = 0; i < Math.min(MOST_STEMS, this.all.words.length); i++) {
+      this.stems.of(lettersOf(this.all.words[i]));
+      if (i % 16 === 0) yield;
+    }
   }
 
   /** @param {string} query @param {boolean} widely whether in a question words stand for those that mean nearly the same, too */
