@@ -213,21 +213,22 @@
     (local $low i32) (local $value f64) (local $its f64)
     (if (local.get $count) (then (loop $next
       (local.set $value (f64.load (local.get $scores)))
-      (local.set $low (i32.load offset=4 (i32.add (local.get $first) (i32.shl (i32.trunc_sat_f64_s
-        (f64.max (f64.const -1) (f64.min (f64.const 1023)
-          (f64.mul (f64.sub (local.get $value) (local.get $least)) (local.get $factor))))) (i32.const 2)))))
-      (block $there (loop $more
-        (local.set $its (f64.load (i32.add (local.get $values) (i32.shl (local.get $low) (i32.const 3)))))
-        (br_if $there (f64.lt (local.get $its) (local.get $value)))
-        (if (f64.eq (local.get $its) (local.get $value)) (then
-          (br_if $there (i64.ge_u
-            (i64.load (i32.add (local.get $ids)
-              (i32.shl (i32.load (i32.add (local.get $asked) (i32.shl (local.get $low) (i32.const 2)))) (i32.const 3))))
-            (i64.load (i32.add (local.get $ids) (i32.shl (i32.load (local.get $at)) (i32.const 3))))))))
-        (local.set $low (i32.add (local.get $low) (i32.const 1)))
-        (br $more)))
-      (local.set $low (i32.add (local.get $before) (i32.shl (local.get $low) (i32.const 2))))
-      (i32.store (local.get $low) (i32.add (i32.load (local.get $low)) (i32.const 1)))
+      (if (f64.ge (local.get $value) (local.get $least)) (then ;; else it comes behind all that are asked about
+        (local.set $low (i32.load offset=4 (i32.add (local.get $first) (i32.shl (i32.trunc_sat_f64_s
+          (f64.min (f64.const 1023)
+            (f64.mul (f64.sub (local.get $value) (local.get $least)) (local.get $factor)))) (i32.const 2)))))
+        (block $there (loop $more
+          (local.set $its (f64.load (i32.add (local.get $values) (i32.shl (local.get $low) (i32.const 3)))))
+          (br_if $there (f64.lt (local.get $its) (local.get $value)))
+          (if (f64.eq (local.get $its) (local.get $value)) (then
+            (br_if $there (i64.ge_u
+              (i64.load (i32.add (local.get $ids)
+                (i32.shl (i32.load (i32.add (local.get $asked) (i32.shl (local.get $low) (i32.const 2)))) (i32.const 3))))
+              (i64.load (i32.add (local.get $ids) (i32.shl (i32.load (local.get $at)) (i32.const 3))))))))
+          (local.set $low (i32.add (local.get $low) (i32.const 1)))
+          (br $more)))
+        (local.set $low (i32.add (local.get $before) (i32.shl (local.get $low) (i32.const 2))))
+        (i32.store (local.get $low) (i32.add (i32.load (local.get $low)) (i32.const 1)))))
       (local.set $scores (i32.add (local.get $scores) (i32.const 8)))
       (local.set $at (i32.add (local.get $at) (i32.const 4)))
       (br_if $next (local.tee $count (i32.sub (local.get $count) (i32.const 1))))))))

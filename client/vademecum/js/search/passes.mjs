@@ -144,6 +144,7 @@ export class Passes extends Arrays {
    * @param {number} least @param {number} factor */
   rank(rows, asked, values, scores, ids, before, first, least, factor) {
     rows.forEach((row, i) => {
+      if (scores[i] < least) return; // behind all that are asked about
       let low = first[partOf(scores[i], least, factor) + 1];
       while (values[low] > scores[i] || (values[low] === scores[i] && ids[asked[low]] < ids[row])) low++;
       before[low]++;
