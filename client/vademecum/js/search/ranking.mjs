@@ -93,8 +93,11 @@ export function* inOrder({ rows, scores, named }, ids, first, room, { headed, ca
     const best = picked.subarray(0, passes.take(rows, totals, picked, least, scores));
     passes.sort(best, scores, ids);
     if (!looked) {
-      for (const row of best.subarray(0, READ)) scores[row] += (headed?.(row) ? HEADED : 0) + CALLED * (called?.(row) ?? 0) - (dated?.(row) ? LESS_IF_DATED : 0);
-      for (const row of best.subarray(0, READ_WHOLE)) scores[row] += PHRASED * (phrased?.(row) ?? 0);
+      for (let i = 0; i < READ && i < best.length; i++) { // an iterator leaves something behind for each
+        const row = best[i];
+        scores[row] += (headed?.(row) ? HEADED : 0) + CALLED * (called?.(row) ?? 0) - (dated?.(row) ? LESS_IF_DATED : 0);
+      }
+      for (let i = 0; i < READ_WHOLE && i < best.length; i++) scores[best[i]] += PHRASED * (phrased?.(best[i]) ?? 0);
       passes.sort(best, scores, ids);
     }
     let end = best.length;
