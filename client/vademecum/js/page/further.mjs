@@ -12,6 +12,7 @@ export function withFurther(hits, words, finish) {
   for (const hit of hits) {
     finish(hit);
     const { document, title, metadata, more = [] } = hit;
+    if (!more.length) continue;
     /** @type {Hit[] | undefined} */ let made;
     const make = (/** @type {Further} */ other) => {
       const { found, ...one } = { document, title, metadata, ...quoted(other, new Set(words)), ...other, more: [] };

@@ -233,6 +233,39 @@
       (local.set $at (i32.add (local.get $at) (i32.const 4)))
       (br_if $next (local.tee $count (i32.sub (local.get $count) (i32.const 1))))))))
 
+  ;; Of the letters how many are found behind a text where so many were before it; all where it has what is not ASCII.
+  (func $read (param $count i32) (param $letters i32) (param $back i32) (param $found i32) (param $bytes i32) (param $from i32)
+    (param $to i32) (result i32) (local $letter i32)
+    (block $end (loop $next
+      (br_if $end (i32.or (i32.ge_u (local.get $from) (local.get $to)) (i32.ge_u (local.get $found) (local.get $count))))
+      (local.set $letter (i32.load8_u (i32.add (local.get $bytes) (local.get $from))))
+      (local.set $from (i32.add (local.get $from) (i32.const 1)))
+      (if (i32.gt_u (local.get $letter) (i32.const 127)) (then (return (local.get $count))))
+      (if (i32.lt_u (i32.sub (local.get $letter) (i32.const 65)) (i32.const 26))
+        (then (local.set $letter (i32.add (local.get $letter) (i32.const 32)))))
+      (br_if $next (i32.and (i32.gt_u (i32.sub (local.get $letter) (i32.const 97)) (i32.const 25))
+        (i32.gt_u (i32.sub (local.get $letter) (i32.const 48)) (i32.const 9))))
+      (block $there (loop $again
+        (if (i32.eq (local.get $letter) (i32.load (i32.add (local.get $letters) (i32.shl (local.get $found) (i32.const 2))))) (then
+          (local.set $found (i32.add (local.get $found) (i32.const 1)))
+          (br $there)))
+        (br_if $there (i32.eqz (local.get $found)))
+        (local.set $found (i32.load (i32.add (local.get $back) (i32.shl (local.get $found) (i32.const 2)))))
+        (br $again)))
+      (br $next)))
+    (local.get $found))
+
+  (func (export "holds")
+    (param $count i32) (param $letters i32) (param $back i32)
+    (param $titles i32) (param $title i32) (param $behindTitle i32) (param $headings i32) (param $heading i32) (param $behindHeading i32)
+    (param $texts i32) (param $text i32) (param $behindText i32) (result i32)
+    (i32.eq (local.get $count) (call $read (local.get $count) (local.get $letters) (local.get $back)
+      (call $read (local.get $count) (local.get $letters) (local.get $back)
+        (call $read (local.get $count) (local.get $letters) (local.get $back) (i32.const 0)
+          (local.get $titles) (local.get $title) (local.get $behindTitle))
+        (local.get $headings) (local.get $heading) (local.get $behindHeading))
+      (local.get $texts) (local.get $text) (local.get $behindText))))
+
   ;; By Shell's method, of gaps that are 4/9 of the last.
   (func (export "sort")
     (param $count i32) (param $rows i32) (param $scores i32) (param $ids i32)

@@ -150,6 +150,26 @@ export class Passes extends Arrays {
       before[low]++;
     });
   }
+
+  /** Whether three texts have these letters and figures of ASCII, small, one behind another whatever stands between them, from one text to the
+   * next as well; true where one has what is not ASCII, which may be folded to anything.
+   * @param {Uint32Array} letters @param {Uint32Array} back behind so many that are found, how many are where the next is another
+   * @param {Uint8Array} titles @param {number} title where it begins in them @param {number} behindTitle @param {Uint8Array} headings
+   * @param {number} heading @param {number} behindHeading @param {Uint8Array} texts @param {number} text @param {number} behindText @returns {boolean | number} */
+  holds(letters, back, titles, title, behindTitle, headings, heading, behindHeading, texts, text, behindText) {
+    let found = 0;
+    for (const bytes of [titles.subarray(title, behindTitle), headings.subarray(heading, behindHeading), texts.subarray(text, behindText)]) {
+      for (let at = 0; at < bytes.length && found < letters.length; at++) {
+        if (bytes[at] > 0x7f) return true;
+        const letter = String.fromCharCode(bytes[at]).toLowerCase();
+        if (!/[a-z0-9]/.test(letter)) continue;
+        const code = letter.charCodeAt(0);
+        while (found && letters[found] !== code) found = back[found];
+        if (letters[found] === code) found++;
+      }
+    }
+    return found === letters.length;
+  }
 }
 
 /** @param {number} row @param {number} other @param {Float64Array} scores @param {BigUint64Array} ids */

@@ -21,6 +21,8 @@ export const MOST_PLACES = 20;
 /** The most values of a field that facets name: the commonest. */
 export const MOST_VALUES = 100;
 const MOST_CANDIDATES = 200;
+/** Letters of a name that texts are looked through for. */
+const MOST_SOUGHT = 256;
 const ORDERED = 1001;
 /** In the key or title of a document that tells what was new once. */
 const DATED = /\/(blog|news)\/|\/(change[-_ ]?(log|history)|changes\b|release[-_ ]?notes|what.?s[-_ ]?new)|[/_-](19|20)\d\d[-/_.]\d\d?[-/_.]\d\d?\b/i;
@@ -32,10 +34,14 @@ export class Places {
   /** Of each document whether it is dated; 2: not looked at yet. */ #dated;
   /** @type {Map<string, {differ: boolean, said: string[][]}>} */ #fields = new Map();
 
+  /** The letters that are looked for. @type {string | undefined} */ #sought;
+
   /** @param {Generation} generation @param {Record<string, string[]>} [order] of the values of a field, the preferred first */
   constructor(generation, order = {}) {
     this.generation = generation;
     this.#dated = new Uint8Array(generation.documents.length).fill(2);
+    /** Those of the name that is looked for (`#holding`), and where to go on in them when the next one is another. */
+    [this.letters, this.back] = [MOST_SOUGHT, MOST_SOUGHT + 1].map((size) => generation.passes.numbers(size));
     this.order = order;
     this.ordered = Object.keys(order).length > 0;
   }
@@ -156,11 +162,9 @@ export class Places {
     const runs = named(query);
     const asked = runs.join(" ");
     const path = (/** @type {number} */ at) => this.#column("headings", at).split("\x1f");
-    const mayHold = holding(lettersIn(asked));
+    const mayHold = this.#holding(asked);
     return ({ at, shown }) => {
-      const { documents } = this.generation;
-      const { segment, row } = this.generation.place(at);
-      if (!asked || !(mayHold(segment.headings.bytesAt(row)) || mayHold(documents[shown].segment.titles.bytesAt(documents[shown].row)))) return at;
+      if (!asked || !mayHold(at, shown, false)) return at;
       const names = path(at).map((heading) => named(heading).join(" "));
       const depth = names.findIndex((name) => isCalled(name, asked)) + 1;
       const title = named(this.generation.heads(shown).title);
@@ -178,15 +182,38 @@ export class Places {
     const runs = named(query);
     const asked = runs.join(" ");
     const has = saying(asked, quoted);
-    const mayHold = (quoted ? runs : [asked]).map((each) => holding(lettersIn(each)));
+    const mayHold = (quoted ? runs : [asked]).map((each) => this.#holding(each));
     const { documents, owners } = this.generation;
     return (row) => {
+      if (asked === "" || !mayHold.every((may) => may(row, owners[row], true))) return 0;
       const page = documents[owners[row]];
       const { segment, row: at } = this.generation.place(row);
-      if (asked === "" || !mayHold.every((may) => may(page.segment.titles.bytesAt(page.row), segment.headings.bytesAt(at), segment.texts.bytesAt(at)))) return 0;
       const text = segment.texts.at(at);
       const said = [page.segment.titles.at(page.row), segment.headings.at(at), quoted ? plainText(text) : text].join(" ");
       return has(said) ? Math.max(2, runs.length) : 0;
+    };
+  }
+
+  /** What says of a row whether its page's title, its headings and, where it counts `whole`, its text may have the letters of a name,
+   * one behind another whatever stands between them, seen likewise: each byte is looked at once (Knuth, Morris and Pratt).
+   * @param {string} name @returns {(row: number, page: number, whole: boolean) => boolean} */
+  #holding(name) {
+    const { documents, passes } = this.generation;
+    const { letters, back } = this;
+    const sought = lettersIn(name).slice(0, letters.length);
+    return (row, page, whole) => {
+      if (this.#sought !== sought) {
+        this.#sought = sought;
+        for (let i = 0, found = 0; i < sought.length; i++) {
+          letters[i] = sought.charCodeAt(i);
+          while (i && found && letters[i] !== letters[found]) found = back[found];
+          if (i && letters[i] === letters[found]) found++;
+          back[i + 1] = found; // of the first ones so many begin again at the end
+        }
+      }
+      const { segment: { titles }, row: of } = documents[page];
+      const { segment: { headings, texts }, row: at } = this.generation.place(row);
+      return Boolean(passes.holds(letters.subarray(0, sought.length), back, titles.bytes, titles.offsets[of], titles.offsets[of + 1], headings.bytes, headings.offsets[at], headings.offsets[at + 1], texts.bytes, texts.offsets[at], texts.offsets[whole ? at + 1 : at]));
     };
   }
 
@@ -312,30 +339,6 @@ export function mayEnd(bytes, from, to, letters) {
     if (letter && letter !== letters.charCodeAt(--left)) return false;
   }
   return left === 0;
-}
-
-/** Whether texts may have these letters, one behind another whatever stands between them, seen likewise: each byte is looked at
- * once (Knuth, Morris and Pratt). @param {string} letters */
-function holding(letters) {
-  const codes = Array.from(letters, (_, i) => letters.charCodeAt(i));
-  /** Of each how many are found yet where it is found and the next is not: those that begin again before it. */
-  const back = [0];
-  const next = (/** @type {number} */ found, /** @type {number} */ letter) => {
-    while (found && letter !== codes[found]) found = back[found - 1];
-    return letter === codes[found] ? found + 1 : found;
-  };
-  for (let i = 1; i < codes.length; i++) back.push(next(back[i - 1], codes[i]));
-  const [first] = codes;
-  /** How many are found behind a text where so many were before it; all where that may be. */
-  const read = (/** @type {Uint8Array} */ bytes, /** @type {number} */ found) => {
-    for (let at = 0; at < bytes.length && found < codes.length; at++) {
-      const letter = LETTERS[bytes[at]];
-      if (letter < 0) return codes.length;
-      if (found ? letter : letter === first) found = next(found, letter);
-    }
-    return found;
-  };
-  return (/** @type {Uint8Array[]} */ ...texts) => texts.reduce((found, bytes) => read(bytes, found), 0) === codes.length;
 }
 
 /** 0: the same; 1: `de-AT` and `de`; 2: another, or none. @param {string} wanted @param {unknown} said */
