@@ -171,6 +171,35 @@ test("without WebAssembly, or memory for it, there is no kernel", () => {
   }
 });
 
+test("letters are found behind one another as the kernel finds them, from text to text", () => {
+  const kernel = new Kernel([], 0, 0, 1);
+  const has = (passes, sought, texts) => {
+    const [letters, back] = [sought.length, sought.length + 1].map((size) => passes.numbers(size));
+    for (let i = 0; i < sought.length; i++) {
+      letters[i] = sought.charCodeAt(i);
+      back[i + 1] = Array.from({ length: i }, (_, size) => i - size).find((size) => sought.startsWith(sought.slice(i + 1 - size, i + 1))) ?? 0;
+    }
+    const columns = texts.map((text) => {
+      const written = new TextEncoder().encode(`x${text}y`);
+      const bytes = passes.array(Uint8Array, written.length);
+      bytes.set(written);
+      return [bytes, 1, written.length - 1];
+    });
+    return Boolean(passes.holds(letters, back, ...columns.flat()));
+  };
+  for (let i = 0; i < 2000; i++) {
+    const draw = (length, some) => Array.from({ length }, () => some[next(0, some.length)]).join("");
+    const texts = [3, 9, 30].map((most) => draw(next(0, most), i % 9 ? "aAbB1 -_@[`{/:\x00" : "aAbB1é "));
+    const sought = draw(next(0, 9), "ab1");
+    const told = /[^\0-\x7f]/.test(texts.join("")) ? undefined : texts.join("").replace(/[^a-z0-9]/gi, "").toLowerCase().includes(sought);
+    const found = [new Passes(), kernel].map((passes) => has(passes, sought, texts));
+    assert.equal(found[0], found[1], JSON.stringify([texts, sought]));
+    if (told !== undefined) assert.equal(found[0], told, JSON.stringify([texts, sought]));
+    kernel.free = kernel.end;
+  }
+  for (const passes of [new Passes(), kernel]) assert.ok(has(passes, "ab1", ["", "é", ""]));
+});
+
 test("what lies outside of its memory the kernel refuses", () => {
   const kernel = new Kernel([], 9, 1, 1);
   assert.throws(() => kernel.sort(kernel.numbers(2), kernel.floats(9), new BigUint64Array(9)), RangeError);
