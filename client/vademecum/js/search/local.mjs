@@ -91,5 +91,10 @@ async function chunkId(parts) {
 
 /** @param {string[]} list */
 function column(list) {
-  return { length: list.length, at: (/** @type {number} */ i) => list[i], all: () => list, bytesAt: (/** @type {number} */ i) => new TextEncoder().encode(list[i]) };
+  const each = list.map((text) => new TextEncoder().encode(text));
+  const offsets = new Uint32Array(list.length + 1);
+  each.forEach(({ length }, i) => (offsets[i + 1] = offsets[i] + length));
+  const bytes = new Uint8Array(offsets[list.length]);
+  each.forEach((some, i) => bytes.set(some, offsets[i]));
+  return { length: list.length, at: (/** @type {number} */ i) => list[i], all: () => list, bytes, offsets, bytesAt: (/** @type {number} */ i) => each[i] };
 }

@@ -41,7 +41,8 @@ export class Places {
     this.generation = generation;
     this.#dated = new Uint8Array(generation.documents.length).fill(2);
     /** Those of the name that is looked for (`#holding`), and where to go on in them when the next one is another. */
-    [this.letters, this.back] = [MOST_SOUGHT, MOST_SOUGHT + 1].map((size) => generation.passes.numbers(size));
+    this.letters = generation.passes.numbers(MOST_SOUGHT);
+    this.back = generation.passes.numbers(MOST_SOUGHT + 1);
     this.order = order;
     this.ordered = Object.keys(order).length > 0;
   }
