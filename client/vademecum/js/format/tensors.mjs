@@ -38,7 +38,7 @@ export class Strings {
   at(index) {
     const place = index % KEPT;
     if (this.#which[place] !== index) {
-      this.#kept[place] = decodeText(this.bytesAt(index));
+      this.#kept[place] = this.offsets[index] < this.offsets[index + 1] ? decodeText(this.bytesAt(index)) : "";
       this.#which[place] = index;
     }
     return this.#kept[place];

@@ -71,8 +71,9 @@
     (i32.shr_u (i32.sub (local.get $out) (local.get $picked)) (i32.const 2)))
 
   (func (export "tally")
-    (param $count i32) (param $at i32) (param $counts i32)
+    (param $count i32) (param $at i32) (param $counts i32) (param $most i32) (result i32)
     (local $place i32)
+    (memory.fill (local.get $counts) (i32.const 0) (i32.const 16384))
     (if (local.get $count) (then (loop $next
       (local.set $place (i32.trunc_sat_f64_s (f64.mul (f64.const 1024) (f64.load (local.get $at)))))
       (local.set $place (select (i32.const 4095) (local.get $place) (i32.gt_s (local.get $place) (i32.const 4095))))
@@ -80,7 +81,15 @@
         (select (i32.const 0) (local.get $place) (i32.lt_s (local.get $place) (i32.const 0))) (i32.const 2))))
       (i32.store (local.get $place) (i32.add (i32.load (local.get $place)) (i32.const 1)))
       (local.set $at (i32.add (local.get $at) (i32.const 8)))
-      (br_if $next (local.tee $count (i32.sub (local.get $count) (i32.const 1))))))))
+      (br_if $next (local.tee $count (i32.sub (local.get $count) (i32.const 1)))))))
+    (local.set $place (i32.const 4096))
+    (loop $down
+      (if (i32.and (i32.ne (local.get $place) (i32.const 0)) (i32.gt_s (local.get $most) (i32.const 0))) (then
+        (local.set $place (i32.sub (local.get $place) (i32.const 1)))
+        (local.set $most (i32.sub (local.get $most)
+          (i32.load (i32.add (local.get $counts) (i32.shl (local.get $place) (i32.const 2))))))
+        (br $down))))
+    (local.get $place))
 
   (func (export "take")
     (param $count i32) (param $at i32) (param $totals i32) (param $picked i32) (param $least f64) (param $scores i32)

@@ -47,10 +47,14 @@ export class Passes extends Arrays {
     return count;
   }
 
-  /** Count these scores by their parts of 1024, from 0 to below 4.
-   * @param {Float64Array} totals @param {Uint32Array} counts [4096] are added to */
-  tally(totals, counts) {
+  /** Count these scores by their parts of 1024, from 0 to below 4. @param {Float64Array} totals @param {Uint32Array} counts [4096] is written
+   * @param {number} most @returns {number} the highest part from which on so many are counted; 0 where there are fewer */
+  tally(totals, counts, most) {
+    counts.fill(0);
     for (const total of totals) counts[Math.min(4095, Math.max(0, total * 1024)) | 0]++;
+    let at = counts.length;
+    while (at && most > 0) most -= counts[--at];
+    return at;
   }
 
   /** Write those of these rows that have this score at least, and their scores. @param {Uint32Array} rows @param {Float64Array} totals theirs, in their order

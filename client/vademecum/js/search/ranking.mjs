@@ -89,7 +89,8 @@ export function* inOrder({ rows, scores, named }, ids, first, room, { headed, ca
   }
   let looked = false;
   for (let given = 0, most = Math.max(first, READ); given < rows.length - before; most *= 4) {
-    const least = leastOf(totals, most, counts, passes);
+    const part = passes.tally(totals, counts, most); // so many have this score at least, and few others: it is one of a few thousand
+    const least = part ? part / 1024 : -Infinity;
     const best = picked.subarray(0, passes.take(rows, totals, picked, least, scores));
     passes.sort(best, scores, ids);
     if (!looked) {
@@ -110,15 +111,6 @@ export function* inOrder({ rows, scores, named }, ids, first, room, { headed, ca
     }
     looked = true;
   }
-}
-
-/** A score that so many have at least, and few others; it is one of a few thousand, each of which is counted.
- * @param {Float64Array} totals @param {number} most @param {Uint32Array} counts @param {import("./passes.mjs").Passes} passes */
-function leastOf(totals, most, counts, passes) {
-  passes.tally(totals, counts.fill(0));
-  let at = STEPS;
-  while (at && most > 0) most -= counts[--at];
-  return at ? at / 1024 : -Infinity;
 }
 
 /** The place of each of these rows among those that answer by one score, from 1; of one whose score is not above 0 there is none.

@@ -87,8 +87,8 @@ function passed(passes, seed) {
   }
   for (const [theirs, all] of [[meant, scores], [said, words]]) assert.deepEqual([...theirs.subarray(0, live.length)], Array.from(live, (row) => all[row]));
   out.set([-1, 1e300, 4, 3.9999, NaN]);
-  passes.tally(out.subarray(0, live.length), counts);
-  told.push([...counts]);
+  for (const most of [0, 1, 7, live.length, live.length + 1]) told.push([passes.tally(out.subarray(0, live.length), counts, most), ...counts]);
+  assert.deepEqual([told.at(-5)[0], told.at(-1)[0]], [4096, 0]);
   for (const least of [-Infinity, 1.5, 4, Infinity]) {
     const taken = passes.take(live, out, picked, least, scores);
     assert.deepEqual([...picked.subarray(0, taken)], [...live].filter((_, i) => out[i] >= least));
