@@ -78,6 +78,18 @@ def test_a_key_in_a_field_of_the_page_is_the_fields(open_page: Open) -> None:
     page.keyboard.press("/")
     expect(page.locator("#other")).to_have_value("/")
     expect(page.locator("#modal")).to_be_hidden()
+    page.evaluate("""() => customElements.define("closed-editor", class extends HTMLElement {
+        connectedCallback() {
+            const root = this.attachShadow({ mode: "closed" });
+            root.append(document.createElement("textarea"));
+            root.firstChild.focus();
+            this.written = () => root.firstChild.value;
+        }
+    })""")
+    page.evaluate("() => document.body.append(document.createElement('closed-editor'))")
+    page.keyboard.press("/")
+    assert page.evaluate("document.querySelector('closed-editor').written()") == "/"
+    expect(page.locator("#modal")).to_be_hidden()
     page = open_page('hotkeys="off"')
     page.keyboard.press("Control+k")
     expect(page.locator("#modal")).to_be_hidden()
@@ -670,6 +682,34 @@ def test_an_element_that_is_moved_goes_on(open_page: Open) -> None:
     expect(page.locator(".hit")).to_have_count(20)
     page.evaluate("document.querySelector('vademecum-search').remove()")
     page.keyboard.press("/")  # nobody listens any more, and nothing is thrown
+
+
+def test_a_page_that_turns_to_another_language_turns_the_search(open_page: Open) -> None:
+    page = open_page()
+    page.keyboard.press("/")
+    page.keyboard.type("many")
+    expect(page.locator(".hit")).to_have_count(20)
+    page.evaluate("globalThis.begun = 0; addEventListener('vademecum-start', () => begun++, true)")
+    page.evaluate("document.documentElement.lang = 'de'")
+    expect(page.locator("#query")).to_have_attribute("placeholder", "Suchen")
+    expect(page.locator("#query")).to_have_value("many")
+    expect(page.locator("#query")).to_be_focused()
+    expect(page.locator(".hit")).to_have_count(20)
+    page.keyboard.press("Escape")
+    page.evaluate("document.querySelector('vademecum-search').lang = 'ar'")
+    expect(page.locator(".root")).to_have_attribute("dir", "rtl")
+    expect(page.locator("#modal")).to_be_hidden()
+    assert page.evaluate("begun") == 0, "it is the same knowledge base"
+
+
+def test_in_a_shadow_root_the_language_is_the_pages(open_page: Open) -> None:
+    page = open_page(lang="de")
+    page.evaluate("""() => {
+        const root = document.body.appendChild(document.createElement("div")).attachShadow({ mode: "open" });
+        root.append(document.querySelector("vademecum-search").cloneNode());
+        document.querySelector("vademecum-search").remove();
+    }""")
+    expect(page.locator("#open")).to_contain_text("Suchen")
 
 
 @pytest.mark.parametrize(("size", "locale"), [((1280, 800), "en-GB"), ((390, 844), "ar-EG")], ids=["desktop", "phone"])

@@ -33,8 +33,11 @@ export class VademecumSearch extends Base {
    * @type {import("./vademecum.d.mts").KnowledgeBase | null} */
   knowledgeBase = this.knowledgeBase ?? null; // an app may have set it before this class was there
   #own = false;
+  /** The app was told of this one. @type {import("./vademecum.d.mts").KnowledgeBase | null} */ #told = null;
   /** @type {((search: Search) => void)[]} */ #later = [];
   /** @type {Search | null} */ #search = null;
+  /** The language of the page, as the search was drawn. @type {string | undefined} */ #language;
+  #languages = globalThis.MutationObserver && new MutationObserver(() => this.#reword());
   /** @param {KeyboardEvent} event */
   #hotkey = (event) => this.getAttribute("hotkeys") !== "off" && this.#search?.hotkey(event);
 
@@ -59,13 +62,16 @@ export class VademecumSearch extends Base {
     if (!this.isConnected) return;
     // Before the page's own keys: Sphinx takes every `/`.
     addEventListener("keydown", this.#hotkey, true);
+    for (const tree of [document, this.getRootNode()]) this.#languages.observe(tree, { subtree: true, attributeFilter: ["lang"] });
     this.#search?.listen();
     if (this.hasAttribute("inline")) this.#search?.start();
+    await this.#reword();
     for (const act of this.#later.splice(0)) this.#do(act);
   }
 
   disconnectedCallback() {
     removeEventListener("keydown", this.#hotkey, true);
+    this.#languages.disconnect();
     this.#search?.deafen();
     queueMicrotask(() => this.isConnected || this.#end()); // one that is only moved is connected again at once
   }
@@ -102,33 +108,69 @@ export class VademecumSearch extends Base {
     root.adoptedStyleSheets = [sheet];
     sheet.replaceSync(sized(parseFloat(getComputedStyle(this).fontSize)));
     for (const kind of ["keydown", "keyup", "keypress"]) root.addEventListener(kind, (event) => this.#keep(event));
-    const lang = this.closest("[lang]")?.getAttribute("lang");
-    const wording = await wordingFor(...(lang ? [lang] : navigator.languages));
+    this.#begin(root, await this.#wording());
+    const { field } = /** @type {Search} */ (this.#search).around.view;
+    const before = this.querySelector("input"); // somebody may have begun to type
+    if (before) field.value = before.value;
+    if (this.hasAttribute("autofocus") || before?.matches(":focus")) field.focus();
+    before?.remove();
+  }
+
+  /** @param {ShadowRoot} root @param {import("./ui/texts.mjs").Wording} wording */
+  #begin(root, wording) {
     const modal = !this.hasAttribute("inline");
     const label = this.getAttribute("label") ?? wording.say("search");
     const view = buildView(wording, { modal, label, placeholder: this.getAttribute("placeholder") ?? label });
-    root.append(element("div", { class: "root", lang: wording.language, dir: wording.direction }, view.nodes));
+    root.replaceChildren(element("div", { class: "root", lang: wording.language, dir: wording.direction }, view.nodes));
     const base = new URL(this.getAttribute("url") ?? folderAbove(ELEMENT_FROM), document.baseURI);
     if (!base.pathname.endsWith("/")) base.pathname += "/";
     const make = async () => {
-      const kb = (this.knowledgeBase ??= this.#make(base));
-      if (this.#own) kb.on("updateFailed", (failure) => this.#explain(kb, base, failure));
-      this.dispatchEvent(new CustomEvent("vademecum-start", { detail: kb }));
-      return kb;
+      const before = this.#told;
+      this.#told = this.knowledgeBase ??= this.#make(base);
+      if (this.#told !== before) this.dispatchEvent(new CustomEvent("vademecum-start", { detail: this.#told }));
+      return this.#told;
     };
     const address = this.hasAttribute("address");
     this.#search = new Search({ view, wording, base, modal, address, make, ...this.#wanted() });
-    const before = this.querySelector("input"); // somebody may have begun to type
-    if (before) view.field.value = before.value;
-    if (this.hasAttribute("autofocus") || before?.matches(":focus")) view.field.focus();
-    before?.remove();
+  }
+
+  /** The language of what it stands in, beyond a shadow root, too. */
+  get #lang() {
+    /** @type {Element | undefined} */ let at = this;
+    let lang;
+    while (at && !lang) {
+      lang = at.closest("[lang]")?.getAttribute("lang");
+      at = /** @type {ShadowRoot} */ (at.getRootNode()).host;
+    }
+    return lang || undefined;
+  }
+
+  #wording() {
+    this.#language = this.#lang;
+    return wordingFor(...(this.#language ? [this.#language] : navigator.languages));
+  }
+
+  /** A page of one app has turned to another language: the search is drawn anew in it, and asked what it was asked. */
+  async #reword() {
+    if (!this.#search || this.#lang === this.#language) return;
+    const wording = await this.#wording();
+    const { query, begun, around: { view, wording: old } } = this.#search;
+    if (wording.language === old.language || !this.isConnected) return this.#search.want(this.#wanted());
+    const [open, focused] = [view.dialog.open, view.field.matches(":focus")];
+    this.#search.deafen();
+    this.#search.end();
+    this.#begin(/** @type {ShadowRoot} */ (this.shadowRoot), wording);
+    this.#search.listen();
+    if (begun) this.#search.start();
+    if (query) this.query = query;
+    if (open || focused) this.open();
   }
 
   /** What each search has and shows, as the attributes say it now. */
   #wanted() {
     const [facets, badges = []] = ["facets", "badges"].map((name) => this.#names(name));
     const [filters, prefer] = ["filters", "prefer"].map((name) => this.#said(name) ?? {}); // an app that has none to say may write null
-    prefer.lang ??= this.closest("[lang]")?.getAttribute("lang") ?? navigator.language;
+    prefer.lang ??= this.#lang ?? navigator.language;
     return { facets, badges, filters, prefer, why: this.hasAttribute("why") };
   }
 
@@ -161,7 +203,9 @@ export class VademecumSearch extends Base {
       },
     ));
     this.#own = true;
-    return new KnowledgeBase({ url: base.href, trust, preview: this.hasAttribute("preview") });
+    const kb = new KnowledgeBase({ url: base.href, trust, preview: this.hasAttribute("preview") });
+    kb.on("updateFailed", (failure) => this.#explain(kb, base, failure));
+    return kb;
   }
 
   /** Where nothing could be had, to whoever sets up the page. @param {import("./vademecum.d.mts").KnowledgeBase} kb @param {URL} base @param {{code: string, message: string}} failure */

@@ -8,7 +8,8 @@ export function isHotkey(event, { panel, reader, field }) {
   const covered = [...document.querySelectorAll("dialog[open]")].some((dialog) => !dialog.contains(host));
   if (event.defaultPrevented || event.isComposing || panel.open || reader.dialog.open || covered) return false;
   const [target] = event.composedPath();
-  const typing = target instanceof HTMLElement && (target.isContentEditable || /^(?:input|textarea|select)$/u.test(target.localName));
+  const closed = target instanceof HTMLElement && target.localName.includes("-") && !target.shadowRoot; // nobody sees what is typed into in there
+  const typing = target instanceof HTMLElement && (closed || target.isContentEditable || /^(?:input|textarea|select)$/u.test(target.localName));
   if (event.key === "/") return !event.ctrlKey && !event.metaKey && !event.altKey && (!typing || (target === field && field.value === ""));
   return event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey;
 }

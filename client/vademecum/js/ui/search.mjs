@@ -118,6 +118,11 @@ export class Search {
     this.#kb = this.#started = null;
   }
 
+  /** Somebody has asked, or will. */
+  get begun() {
+    return this.#started !== null;
+  }
+
   start() {
     this.#started ??= this.#open().catch((error) => {
       this.end(); // the next try begins anew
