@@ -72,6 +72,11 @@ def is_truth(value: Any, _: Path) -> bool | None:
     return value if isinstance(value, bool) else None
 
 
+def is_truth_or_texts(value: Any, folder: Path) -> bool | tuple[str, ...] | None:
+    """Take true or false, or a list of texts."""
+    return value if isinstance(value, bool) else is_texts(value, folder)
+
+
 def is_texts(value: Any, _: Path) -> tuple[str, ...] | None:
     """Take a list of texts."""
     return tuple(value) if isinstance(value, list) and all(isinstance(one, str) for one in value) else None

@@ -14,6 +14,7 @@ from vademecum_builder.kinds.records import AUTO, RecordReader
 from vademecum_builder.request import BuildRequest, SourceSettings
 from vademecum_builder.sources.catalog import ALL, ID_NAMES, CatalogSource
 from vademecum_builder.sources.fetched import is_address
+from vademecum_builder.sources.private_fields import why_private
 from vademecum_builder.sources.record_files import Layout
 
 
@@ -36,7 +37,7 @@ KEYS: Final[Mapping[str, Key]] = {
     "records": Key("the path of the list, as in data.items", is_text),
     "encoding": Key("the name of an encoding, as in cp1252", _is_encoding),
     "merge": Key("true or false", is_truth),
-    "drafts": Key("true or false", is_truth),
+    "drafts": records.DRAFTS,
     **records.KEYS,
 }
 
@@ -53,7 +54,17 @@ def open_source(settings: SourceSettings, request: BuildRequest) -> Sequence[Ope
     if values.get("merge") and id in ("", ALL):
         raise UsageError(f"{settings.where}: source.merge: name the field that several rows have in common: id")
     layout = Layout(values.get("records", ""), values.get("encoding", ""))
-    source = CatalogSource(values["path"], layout, id, reader.named, settings.where, values.get("merge", False))
+    drafts = request.drafts or values.get("drafts", False)
+    source = CatalogSource(
+        values["path"],
+        layout,
+        id,
+        reader.named,
+        settings.where,
+        values.get("merge", False),
+        called=reader.called,
+        is_private=lambda record: drafts is not True and why_private(record, but=drafts or ()) != "",
+    )
     if request.sync and not is_address(source.place):
         source.files()
     return [Opened(source, lambda: reader)]

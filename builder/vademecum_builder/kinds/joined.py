@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from vademecum.errors import UsageError
 from vademecum_builder.kinds import records
-from vademecum_builder.kinds.base import Key, Opened, is_one_of, is_texts, is_truth
+from vademecum_builder.kinds.base import Key, Opened, is_one_of, is_texts
 from vademecum_builder.kinds.records import AUTO, RecordReader
 from vademecum_builder.request import BuildRequest, SourceSettings
 from vademecum_builder.sources.joined import RULES, JoinedSource, Part
@@ -33,7 +33,7 @@ KEYS: Final[Mapping[str, Key]] = {
     "sources": Key("a list of names of other sources, those that go before first", _are_sources, required=True),
     "identity": Key('a field, or one for each as in {shop = "sku", erp = "number"}', _is_identity, required=True),
     "rule": Key(", ".join(RULES), is_one_of(*RULES)),
-    "drafts": Key("true or false", is_truth),
+    "drafts": records.DRAFTS,
     **{name: key for name, key in records.KEYS.items() if name != "id"},
 }
 

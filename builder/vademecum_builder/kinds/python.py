@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from vademecum.errors import UsageError
 from vademecum_builder.kinds import records
-from vademecum_builder.kinds.base import Key, Opened, is_truth
+from vademecum_builder.kinds.base import Key, Opened
 from vademecum_builder.kinds.records import AUTO, RecordReader
 from vademecum_builder.readers.document import Document, parse_document
 from vademecum_builder.request import BuildRequest, SourceSettings
@@ -37,7 +37,7 @@ def _is_table(value: Any, _: Path) -> Mapping[str, Any] | None:
 KEYS: Final[Mapping[str, Key]] = {
     "call": Key("module:function, or the name of an entry point", _is_call, required=True),
     "arguments": Key("a table of arguments, as in {shop = 7}", _is_table),
-    "drafts": Key("true or false", is_truth),
+    "drafts": records.DRAFTS,
     **records.KEYS,
 }
 

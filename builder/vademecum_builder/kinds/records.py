@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 from functools import cached_property
-from html import escape
+from html import escape, unescape
 from importlib.util import find_spec
 from itertools import groupby
 from pathlib import Path
@@ -18,7 +18,7 @@ from typing import Any, Final
 from vademecum.errors import ContentError, UsageError
 from vademecum.format.json import canonical, iso_time, parse_object
 from vademecum.origin import pip_install
-from vademecum_builder.kinds.base import Key, is_one_of, is_text, is_texts
+from vademecum_builder.kinds.base import Key, is_one_of, is_text, is_texts, is_truth_or_texts
 from vademecum_builder.kinds.templates import WRAPPED, Template, is_fact, is_rich_text, name_in_words, shown
 from vademecum_builder.readers.document import LONGEST_URL, Document
 from vademecum_builder.readers.mediawiki import categories, is_redirect, read_mediawiki
@@ -38,13 +38,13 @@ TITLES: Final = (
     "question frage pregunta domanda pergunta vraag"
 ).split()
 """Fields that say what a record is called, the likeliest first."""
-_TEXTS: Final = (
+TEXTS: Final = (
     "text body content message desc description details abstract excerpt introduction answer comment note notes "
     "texte texto testo tekst inhalt contenu contenido contenuto inhoud beschreibung descripcion descripción descrição "
     "descrizione omschrijving zusammenfassung résumé resumen riassunto antwort réponse respuesta resposta risposta"
 ).split()
 """Fields that hold what is told of a record."""
-_UNNAMED: Final = WRAPPED.union(TITLES, _TEXTS)
+_UNNAMED: Final = WRAPPED.union(TITLES, TEXTS)
 """What says nothing before a text, in lower case."""
 PLAIN, MARKDOWN, HTML, AUTO, MEDIAWIKI = "plain", "markdown", "html", "auto", "mediawiki"
 _MARKUP: Final = re.compile(
@@ -53,6 +53,9 @@ _MARKUP: Final = re.compile(
     re.IGNORECASE,
 )
 """What tells HTML from a text that speaks of it: an element that a description has, or an entity."""
+_ESCAPED: Final = re.compile(
+    r"&lt;(?:p|div|span|[uo]l|h[1-6]|table|b|strong|section|font|a)\b[^<>]*&gt;", re.IGNORECASE
+)
 _CODE: Final = re.compile(r"(`+)[^`\n]+\1")
 """What is code in Markdown: an element in it is spoken of."""
 LANGUAGE: Final = ("lang", "locale", "langcode", "lang_code", "language_code")
@@ -95,6 +98,7 @@ KEYS: Final[Mapping[str, Key]] = {
     "format": Key("plain, markdown, html, mediawiki or auto", is_one_of(PLAIN, MARKDOWN, HTML, AUTO, MEDIAWIKI)),
 }
 """The keys of `[[source]]` that say how a record becomes a document."""
+DRAFTS: Final = Key("true or false, or a list of fields that keep no record back", is_truth_or_texts)
 
 
 @dataclass(frozen=True)
@@ -217,6 +221,8 @@ class RecordReader(DocumentReader):
             ContentError: A time without a zone.
         """
         record = self._open(parse_object(item.data, item.key))
+        if self.format in (AUTO, HTML) and b"&lt;" in item.data:
+            record = {name: _unescaped(value) for name, value in record.items()}
         text, form = self._text(record)
         told = {name: _told(name, field_at(record, name)) for name in self.metadata}
         metadata = {name: value for name, value in told.items() if value is not None}
@@ -280,6 +286,10 @@ class RecordReader(DocumentReader):
             else:
                 kept[name] = self._without_private(inner, called, named)
         return kept
+
+    def called(self, record: Mapping[str, Any]) -> str:
+        """Return what a record is called by its fields; empty: they do not say it."""
+        return self._title(record, ())
 
     def _title(self, record: Mapping[str, Any], sections: Sequence[Section]) -> str:
         if self.title is not None and (told := _bare(self.title.render(record), self.format)):
@@ -376,6 +386,11 @@ def _label(name: str, form: str) -> str:
     if form == HTML:
         return escape(name)
     return _MARKS.sub(r"\\\g<0>", name) if form == MARKDOWN else name
+
+
+def _unescaped(value: Any) -> Any:
+    """Return a text of HTML that a program has escaped as a whole as HTML again; what speaks of elements stays."""
+    return unescape(value) if isinstance(value, str) and _ESCAPED.fullmatch(value.strip()) else value
 
 
 def _as_html(text: str) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from vademecum.errors import UsageError
 from vademecum.origin import pip_install
 from vademecum_builder.kinds import records
-from vademecum_builder.kinds.base import Key, Opened, is_number, is_one_of, is_text, is_truth
+from vademecum_builder.kinds.base import Key, Opened, is_number, is_one_of, is_text
 from vademecum_builder.kinds.records import RecordReader
 from vademecum_builder.request import BuildRequest, SourceSettings
 
@@ -46,7 +46,7 @@ KEYS: Final[Mapping[str, Key]] = {
     "query": Key("a SELECT", is_text),
     "cursor": Key("the column that rises with each change", is_text),
     "deleted": Key("the column that says that a row is gone", is_text),
-    "drafts": Key("true or false", is_truth),
+    "drafts": records.DRAFTS,
     "capture": Key("triggers or slot", is_one_of("triggers", "slot")),
     "look-back": Key("a number of rows above 0", is_number(1)),
     **records.KEYS,

@@ -163,7 +163,7 @@ def why_private_record(record: Mapping[str, Any], now: datetime | None = None, b
     """Return why a record is to be left out, as `why_private`: one of its own fields says so.
 
     Args:
-        but: Fields that hold no time, whatever they are called.
+        but: Fields that are mere facts, whatever they are called.
     """
     said = private_fields.why_private(record, now, but)
     return said and f"pages that are not for everybody: {said}"

@@ -61,6 +61,8 @@ class CatalogSource:
         needs: Fields that some record has to have, each behind the key of the settings that names it.
         where: The settings' file and line, for messages.
         merge: Whether records that follow each other under one id are one: of a product, a row for each variant.
+        called: What a record is called: of several files one of the same id and name is the same record.
+        is_private: Whether a record says that it is not for everybody: then none of its id is.
     """
 
     place: str
@@ -69,6 +71,8 @@ class CatalogSource:
     needs: Sequence[tuple[str, str]] = ()
     where: str = ""
     merge: bool = False
+    called: Callable[[Mapping[str, Any]], str] = field(default=lambda _: "", compare=False, repr=False)
+    is_private: Callable[[Mapping[str, Any]], bool] = field(default=lambda _: False, compare=False, repr=False)
 
     def changes(self, since: Checkpoint | None) -> Changes:
         """Return everything; of an address nothing where it is what it was at the checkpoint.
@@ -242,11 +246,13 @@ def _opened(files: Sequence[Path]) -> Generator[tuple[str, str, BinaryIO], None,
 
 
 class _Seen(NamedTuple):
-    """A record that was read: the type of its id, the file, and of one of several files a digest of what it says."""
+    """A record that was read: the type of its id, the file, and of one of several files a digest of what it says, and
+    what it is called."""
 
     type: type
     file: str
     said: str
+    called: str
 
 
 class Listing:
@@ -323,20 +329,25 @@ class Listing:
             item = record_item(key, record)
         except RecursionError:
             return Skipped(place, "nested too deeply", str(record))
-        said = digest_of(item.data) if isinstance(item, SourceItem) and self.is_one_of_several else ""
+        said = called = ""
+        if isinstance(item, SourceItem) and self.is_one_of_several:
+            said, called = digest_of(item.data), self.source.called(record)
         first = self.seen.get(key)
-        if first and first.type is type(id) and first.file != self.file and first.said != said:
+        is_other = first and first.said != said and not (called and first.called == called)
+        if first and is_other and first.type is type(id) and first.file != self.file:
             key = f"{self.file}/{key}"
             item = replace(item, key=key)
             self.elsewhere += 1
             first = self.seen.get(key)
+        if first and first.type is type(id) and self.source.is_private(record):
+            return item  # which keeps back what was said earlier
         if first:
             other = first.type is not type(id)
             reason = f"its id is {id!r}, and that of another record is the same in another type" if other else ""
             return Skipped(place, reason or f"its id {key} is that of an earlier record, which stands", str(record))
         if isinstance(item, SourceItem) and private_key_line(item.data):
             return Skipped(place, "it holds a private key, which everybody could read: take it out")
-        self.seen[key] = _Seen(type(id), self.file, said)
+        self.seen[key] = _Seen(type(id), self.file, said, called)
         return item
 
     def _digest(self, record: Mapping[str, Any]) -> str | Failed:

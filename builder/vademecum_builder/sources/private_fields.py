@@ -164,16 +164,19 @@ def why_private(fields: Mapping[str, Any], now: datetime | None = None, but: Col
 
     Args:
         now: With what the time is compared at which a record is to be published; None: it does not matter.
-        but: Fields that hold no time, whatever they are called.
+        but: Fields that are mere facts, whatever they are called.
     """
     for name, value in fields.items():
+        if name in but:
+            continue
         values = value if isinstance(value, list) else [value]
         if may_say(name) and any(is_private(name, one) for one in values):
             return name.lower()
-        if now is not None and name not in but and (when := shown_when(name)):
+        if now is not None and (when := shown_when(name)):
             for one in values:
                 if why := why_not_now(when, one, now):
-                    return f"{name.lower()} {why}"
+                    instead = f', or drafts = ["{name}"] where it is none' if why == UNREADABLE else ""
+                    return f"{name.lower()} {why}{instead}"
     return ""
 
 

@@ -115,15 +115,21 @@ class TableReading:
         yield from self.without_id()
         self.twice = self.ids_that_stand_twice()
         skipped: set[str] = set()
-        live = 0
+        live = removed = 0
         for row, entry in self.rows(self.select().order_by(self.column(self.source.id))):
+            removed += isinstance(entry, Removed)
             if not isinstance(entry, Removed) and row.key not in skipped:
                 live += 1
                 yield entry
             if isinstance(entry, Skipped):
                 skipped.add(row.key)
         if not live:
-            raise EmptySourceError(f"{self.source.name}: every row is deleted; nothing is changed")
+            why = (
+                "every row is deleted"
+                if removed
+                else f"no row has an id (no {self.source.id}): name another column as source.id"
+            )
+            raise EmptySourceError(f"{self.source.name}: {why}; nothing is changed")
 
     def without_id(self) -> Iterator[Skipped]:
         """Yield what is told of rows that have no id."""

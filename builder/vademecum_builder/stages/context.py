@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -49,8 +50,16 @@ class BuildContext:
 
     def shows_drafts(self, key: str) -> bool:
         """Return whether the source of a document shows what is not for everybody."""
-        own = (one for one in self.request.sources if key.startswith(one.prefix) and one.values.get("drafts"))
-        return self.request.drafts or any(own)
+        return self.request.drafts or self._drafts(key) is True
+
+    def mere_facts(self, key: str) -> Collection[str]:
+        """Return which fields keep no record of a document's source back, whatever they are called."""
+        fields = self._drafts(key)
+        return fields if isinstance(fields, tuple) else ()
+
+    def _drafts(self, key: str) -> bool | tuple[str, ...]:
+        own = (one.values.get("drafts") for one in self.request.sources if key.startswith(one.prefix))
+        return next(filter(None, own), False)
 
     @property
     def sequence(self) -> int:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 
 import orjson
 
@@ -13,10 +12,7 @@ from vademecum.format.json import canonical
 from vademecum.format.segment import DocumentRow
 from vademecum.search.tokens import runs_of
 from vademecum_builder.readers.language import guess_language, is_short
-from vademecum_builder.readers.private import why_private_record
-from vademecum_builder.sources.base import SourceItem
 from vademecum_builder.sources.endings import BINARY_TYPES
-from vademecum_builder.sources.publication_times import PublicationTimes
 from vademecum_builder.stages.audit import ending_of
 from vademecum_builder.stages.base import Base
 from vademecum_builder.stages.parsed import PendingChunk
@@ -38,13 +34,11 @@ class Gathered:
         unread, files: How many files have no reader, by what is said of them; how many there are, by ending.
         tokens: Of items with tokens the lines in which they stand.
         examples: Items whose private keys may be shown.
+        withheld: Items that are not for everybody, whatever an earlier one of the same key says.
         skipped: Items that cannot be read; an earlier version of them may be there.
         short: Sources of documents that are too short to tell their language by.
         names: Of items with several names the keys, by the item that they lead to.
         records: Sources whose items are no files.
-        times: By source which of its fields hold times of publication.
-        waiting: Records that a field keeps back which may hold none.
-        not_times: Fields that hold none, by source, when all is read; None: it is not yet.
     """
 
     documents: dict[str, DocumentRow] = field(default_factory=dict)
@@ -59,44 +53,15 @@ class Gathered:
     files: Counter[str] = field(default_factory=Counter)
     tokens: dict[str, dict[str, int]] = field(default_factory=dict)
     examples: set[str] = field(default_factory=set)
+    withheld: set[str] = field(default_factory=set)
     skipped: set[str] = field(default_factory=set)
     short: set[str] = field(default_factory=set)
     names: dict[str, list[str]] = field(default_factory=dict)
     records: Sequence[str] = ()
-    times: dict[str, PublicationTimes] = field(default_factory=dict)
-    waiting: list[SourceItem] = field(default_factory=list)
-    not_times: Mapping[str, Collection[str]] | None = None
 
     def ending(self, key: str) -> str:
         """Return by what an item is counted: a file's ending, a record's source."""
         return ending_of(key, self.records)
-
-    def why_private(self, item: SourceItem, now: datetime) -> str | None:
-        """Return why a record is to be left out, empty: it is not; None: that is known when all are read."""
-        try:
-            record = orjson.loads(item.data)
-        except orjson.JSONDecodeError:
-            return ""  # nested too deeply: its reader refuses it
-        source = self.ending(item.key)
-        if self.not_times is not None:
-            return why_private_record(record, now, self.not_times.get(source, ()))
-        times = self.times.setdefault(source, PublicationTimes())
-        times.note(record)
-        private = why_private_record(record, now)
-        if not private or why_private_record(record, now, times.doubtful):
-            return private
-        self.waiting.append(item)
-        return None
-
-    def decide_times(self) -> Iterator[str]:
-        """Decide which fields hold times, now that all records are read, and yield what is told of those that hold
-        none."""
-        self.not_times = {source: times.others for source, times in self.times.items()}
-        for source, times in self.times.items():
-            for name, values in times.others.items():
-                where = f"{source}: " if source else ""
-                said = f"{', '.join(values[:3])} … are no times: no record waits for them"
-                yield f"{where}{name}: {said}"
 
     def leave_out(self, key: str, reason: str) -> None:
         """Note that an item is no document."""
@@ -127,6 +92,12 @@ def drop_aliases(found: Gathered) -> None:
         twin = found.documents.get(f"{key.removesuffix('/index.html')}.html")
         if twin is not None and (twin.title, twin.chunks) == (found.documents[key].title, found.documents[key].chunks):
             found.drop(key, "the same page as x.html and x/index.html")
+
+
+def drop_withheld(found: Gathered) -> None:
+    """Keep no document of which a later item says that it is not for everybody."""
+    for key in found.withheld & found.documents.keys():
+        del found.documents[key], found.sources[key]
 
 
 def drop_originals(found: Gathered, base: Base) -> None:

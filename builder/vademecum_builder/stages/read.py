@@ -9,20 +9,30 @@ from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import Final
 
+import orjson
+
 from vademecum.errors import ContentError
 from vademecum.format.json import canonical
 from vademecum.format.segment import DocumentRow
 from vademecum.version import __version__
 from vademecum_builder.chunking.structure import CHUNKER
 from vademecum_builder.readers.document import MissingReader
-from vademecum_builder.readers.private import head_of, why_private, why_private_metadata
+from vademecum_builder.readers.private import head_of, why_private, why_private_metadata, why_private_record
 from vademecum_builder.sources.access_tokens import find_tokens, is_list_of_passwords, token_lines
 from vademecum_builder.sources.base import BINARY, RECORD, Checkpoint, Removed, Skipped, Source, SourceItem
 from vademecum_builder.stages.ahead import Ahead, Read
 from vademecum_builder.stages.audit import SKIPPED, Audit, audit
 from vademecum_builder.stages.base import Base
 from vademecum_builder.stages.context import BuildContext
-from vademecum_builder.stages.gathered import Gathered, drop_aliases, drop_originals, same, says, tell_languages
+from vademecum_builder.stages.gathered import (
+    Gathered,
+    drop_aliases,
+    drop_originals,
+    drop_withheld,
+    same,
+    says,
+    tell_languages,
+)
 from vademecum_builder.stages.parsed import PendingChunk
 
 _APART = 3
@@ -91,12 +101,10 @@ def read_source(source: Source, base: Base, context: BuildContext, *, audited: b
                 if item.target:
                     found.names.setdefault(item.target, []).append(item.key)
                 _read(item, ahead, base, context, found)
-        found.warnings += found.decide_times()
-        for item in found.waiting:
-            _read(item, ahead, base, context, found)
         for read in ahead.rest():
             _take(read, base, context, found)
     context.progress("reading", done, done)
+    drop_withheld(found)
     drop_aliases(found)
     drop_originals(found, base)
     tell_languages(found, base, context.sequence)
@@ -130,17 +138,13 @@ def _read(item: SourceItem, ahead: Ahead, base: Base, context: BuildContext, fou
 
 
 def _digest_of_unread(item: SourceItem, base: Base, context: BuildContext, found: Gathered) -> str:
-    """Return the digest of an item that has to be read; empty: it is private, waits for others, or is as it was in the
-    previous release."""
+    """Return the digest of an item that has to be read; empty: it is private, or is as it was in the previous
+    release."""
     binary = item.media_type in BINARY
     found.tokens[item.key] = {} if binary else token_lines(item.data)
-    private: str | None = ""
-    if not context.shows_drafts(item.key):
-        record = item.media_type == RECORD
-        private = found.why_private(item, context.now) if record else why_private(head_of(item.data), context.now)
-    if private is None:
-        return ""
+    private = "" if context.shows_drafts(item.key) else _why_private(item, context)
     if private and not binary:
+        found.withheld.add(item.key)
         found.leave_out(item.key, private)
         return ""
     old = base.rows.documents.get(item.key)
@@ -160,6 +164,16 @@ def _digest_of_unread(item: SourceItem, base: Base, context: BuildContext, found
         found.documents[item.key] = old
         return ""
     return digest
+
+
+def _why_private(item: SourceItem, context: BuildContext) -> str:
+    if item.media_type != RECORD:
+        return why_private(head_of(item.data), context.now)
+    try:
+        record = orjson.loads(item.data)
+    except orjson.JSONDecodeError:
+        return ""  # nested too deeply: its reader refuses it
+    return why_private_record(record, context.now, context.mere_facts(item.key))
 
 
 def _take(read: Read, base: Base, context: BuildContext, found: Gathered) -> None:

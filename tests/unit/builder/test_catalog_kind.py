@@ -19,6 +19,8 @@ from vademecum_builder.settings import read_settings
 from vademecum_builder.sources.base import Skipped, SourceItem
 from vademecum_builder.sources.prices import price_of
 
+WITHHELD = "pages that are not for everybody"
+UNREADABLE = "is no time that can be read: write it as 2027-03-31"
 SETTINGS = """
 site = false
 [[source]]
@@ -398,17 +400,58 @@ def test_a_record_that_says_it_is_a_draft_is_left_out_and_an_event_to_come_is_no
 
 
 @pytest.mark.slow
-def test_a_field_that_is_called_a_time_and_holds_none_keeps_no_record_back(
+def test_a_field_that_is_called_a_time_and_holds_none_keeps_records_back_until_the_settings_say_what_it_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    records = [{"id": n, "name": f"Game {n}", "published_on": one} for n, one in enumerate(["Steam", "", "GOG"])]
-    (tmp_path / "shop.json").write_text(json.dumps([*records, {"id": 3, "published_on": "GOG", "draft": True}]))
-    (tmp_path / "vademecum.toml").write_text(SETTINGS)
-    for _ in range(2):
-        report = build(read_settings(tmp_path / "vademecum.toml"))
-        assert "shop: published_on: Steam, GOG … are no times: no record waits for them" in report.warnings
-        assert (report.documents, *report.files_left_out.values()) == (3, ["shop:3"])
+    records = [{"id": n, "name": f"Game {n}", "published_on": one} for n, one in enumerate(["Steam", "", "bientôt"])]
+    more = [{"id": 3, "draft": True}, {"id": 4, "active": "no", "published_on": "GOG"}]
+    (tmp_path / "shop.json").write_text(json.dumps([*records, *more]))
+    told = f'{WITHHELD}: published_on {UNREADABLE}, or drafts = ["published_on"] where it is none'
+    for drafts, left_out in (
+        ("", {told: ["shop:0", "shop:2"], f"{WITHHELD}: draft": ["shop:3"], f"{WITHHELD}: active": ["shop:4"]}),
+        ('["published_on"]', {f"{WITHHELD}: draft": ["shop:3"], f"{WITHHELD}: active": ["shop:4"]}),
+        ('["published_on", "active"]', {f"{WITHHELD}: draft": ["shop:3"]}),
+        ("true", {}),
+    ):
+        (tmp_path / "vademecum.toml").write_text(SETTINGS + (f"drafts = {drafts}" if drafts else ""))
+        assert build(read_settings(tmp_path / "vademecum.toml")).files_left_out == left_out
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("order", [("a", "b"), ("b", "a")])
+def test_of_a_record_in_two_files_nothing_is_published_where_one_says_that_it_is_not_for_everybody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, order: tuple[str, str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "shop").mkdir()
+    public = [{"id": n, "name": f"Valve {n}", "text": "It opens."} for n in range(4)]
+    draft = [{"id": 1, "name": "Valve 1", "draft": True}, {"id": 2, "name": "Other", "draft": True}]
+    twice = [{"id": 9, "name": "Pump"}, {"id": 9, "name": "Pump", "deleted": True}]
+    for name, records in zip(order, (public, [*draft, {"id": 3, "name": "Valve 3"}, *twice]), strict=True):
+        (tmp_path / "shop" / f"{name}.json").write_text(json.dumps(records))
+    settings = SETTINGS.replace("shop.json", "shop")
+    open_ = ["Valve 0", "Valve 2", "Valve 3"]
+    for drafts, titles in (
+        ("", open_),
+        ("", open_),
+        ('drafts = ["draft", "deleted"]', [*open_, "Other", "Pump", "Valve 1"]),
+    ):
+        (tmp_path / "vademecum.toml").write_text(settings + drafts)
+        build(read_settings(tmp_path / "vademecum.toml"))
+        with KnowledgeBase.open(tmp_path / "kb.db", url=str(tmp_path / "site")) as kb:
+            kb.sync()
+            assert sorted(one.title for one in kb.documents()) == sorted(titles)
+
+
+def test_html_that_a_program_has_escaped_as_a_whole_is_html_and_what_speaks_of_it_is_text(tmp_path: Path) -> None:
+    for said, told in (
+        ("&lt;p&gt;It &lt;b&gt;opens&lt;/b&gt; &amp;amp; shuts.&lt;/p&gt;", "It opens & shuts."),
+        ("Write &lt;p&gt; before a paragraph &amp; after it.", "Write <p> before a paragraph & after it."),
+        ("<p>Write &lt;p&gt;</p>", "Write <p>"),
+    ):
+        [valve] = documents(tmp_path, [{"id": 1, "name": "Valve", "text": said}])
+        assert blocks(valve) == [told]
 
 
 @pytest.mark.slow
@@ -420,7 +463,7 @@ def test_an_embargo_that_nobody_can_read_is_told_with_its_record_and_what_to_wri
     (tmp_path / "shop.json").write_text(json.dumps(records))
     (tmp_path / "vademecum.toml").write_text(SETTINGS)
     report = build(read_settings(tmp_path / "vademecum.toml"))
-    why = "pages that are not for everybody: embargo_until is no time that can be read: write it as 2027-03-31"
+    why = f'{WITHHELD}: embargo_until {UNREADABLE}, or drafts = ["embargo_until"] where it is none'
     assert (report.documents, report.files_left_out) == (1, {why: ["shop:1"]})
 
 

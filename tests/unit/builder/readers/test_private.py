@@ -141,6 +141,10 @@ def test_a_template_of_pages_is_no_page_and_a_page_on_templates_is_one() -> None
 UNREADABLE = "is no time that can be read: write it as 2027-03-31"
 
 
+def unreadable(name: str) -> str:
+    return f'{name} {UNREADABLE}, or drafts = ["{name}"] where it is none'
+
+
 @pytest.mark.parametrize(
     ("head", "said"),
     [
@@ -193,13 +197,13 @@ def test_a_page_is_shown_when_it_says_in_whatever_words(head: str, said: str) ->
         ("unpublish_on", 0, ""),  # as programs write that it is never
         ("visible_until", 2030, ""),
         ("embargo_until", "never", ""),
-        *((name, "to be told", f"{name} {UNREADABLE}") for name in ("embargo_until", "published_at", "publish_date")),
+        *((name, "to be told", unreadable(name)) for name in ("embargo_until", "published_at", "publish_date")),
         *(
-            ("published_at", one, f"published_at {UNREADABLE}")
+            ("published_at", one, unreadable("published_at"))
             for one in ("soon", "TBD", 1234567, "P30D", "31 March", "vor dem Fest")
         ),
-        ("visible_until", "the fair", f"visible_until {UNREADABLE}"),
-        ("embargo", True, f"embargo {UNREADABLE}"),
+        ("visible_until", "the fair", unreadable("visible_until")),
+        ("embargo", True, unreadable("embargo")),
         *((f"embargo_{one}", 2027, f"embargo_{one} to come") for one in ("lift_date", "release_date", "ends_on")),
         *(("embargo_until", one, "embargo_until to come") for one in ("end of March 2027", 2026, 20270301, "2027.0")),
         ("embargo_until", "2026-11-28", "embargo_until to come"),

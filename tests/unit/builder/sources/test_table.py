@@ -277,6 +277,15 @@ def test_two_columns_of_one_name_are_refused() -> None:
         source.changes(None)
 
 
+def test_a_table_of_which_no_row_has_an_id_says_so(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "a.db")) as made, made:
+        made.execute("CREATE TABLE item (id, name)")
+        made.execute("INSERT INTO item VALUES (NULL, 'Pump')")
+    source = TableSource(Database("sqlite:///a.db", tmp_path), "item")
+    with pytest.raises(UsageError, match=r"item: no row has an id \(no id\): name another column"):
+        [*source.changes(None).entries]
+
+
 def test_an_empty_table_and_one_of_deleted_rows_are_refused(shop: Shop) -> None:
     with pytest.raises(UsageError, match="there is no row"):
         shop.source.changes(None)
