@@ -14,7 +14,7 @@ from vademecum_builder.kinds.fields import SAMPLED, fields_of
 from vademecum_builder.kinds.people import is_called_people, is_dealing, is_of_people
 from vademecum_builder.kinds.proposals import MESSAGE, Proposal, name_of, of_messages, of_records
 from vademecum_builder.kinds.sql import database_at
-from vademecum_builder.sources.private_fields import may_say, plain_name, why_private
+from vademecum_builder.sources.private_fields import may_say, why_private
 from vademecum_builder.sources.records import json_value
 
 if TYPE_CHECKING:
@@ -86,7 +86,12 @@ def _of_table(url: str, table: str, schema: Schema) -> Proposal | None:
     """Return the source that reads a table; None: what is in it is not for everybody."""
     found, columns = schema.sample(table, SAMPLED)
     rows = [{name: json_value(value) for name, value in row.items()} for row in found]
-    fields = fields_of(rows)
+    column, of = schema.translates(table) or ("", table)
+    if column:
+        if _is_of_people(of, schema):
+            return None
+        rows = _with_translated(rows, table, column, schema)
+    fields = [one for one in fields_of(rows) if one.name not in schema.kinds_of_owners(table)]
     only = schema.for_everybody(table)
     dealings = not any(map(may_say, columns)) and _belongs_to_a_dealing(table, schema)
     if (
@@ -107,15 +112,24 @@ def _of_table(url: str, table: str, schema: Schema) -> Proposal | None:
         gone = [name for name in columns if MESSAGE["deleted"].fullmatch(name)]
         settings = {**proposed.settings, **({"deleted": gone[0]} if gone else {})}
         if settings["text"]:
-            names = _names(table, columns, schema)
-            joins += [join.sql for join in names.values()]
-            selected += [f"{join.name} AS {schema.quoted(name)}" for name, join in names.items()]
+            same = [one.name for one in fields if one.is_the_same(len(rows))]
+            names = _names(table, [one for one in columns if one not in same], schema)
+            joins += [join.sql for _, join in names.values()]
+            selected += [f"{join.name} AS {schema.quoted(name)}" for name, (_, join) in names.items()]
+            # What has no title of its own has that of what it alone is of: a page's text that of the page.
+            alone = [name for name, (own, _) in names.items() if len({row[own] for row in rows}) == len(rows) > 1]
+            settings |= {"title": alone[0]} if alone and "title" not in settings else {}
             there = {one.lower() for one in (*columns, *names)}
-            column, of = schema.translates(table) or ("", table)
+            its = schema.sample(of, 0)[1] if column else ()
+            said = [one for one in _named_in(settings) if one in its and one not in columns]
+            if said:
+                joins.append(schema.join_of(table, column, "t"))
+                selected += [f"t.{schema.quoted(one)}" for one in said]
+                there |= {one.lower() for one in said}
             listed = schema.lists(of, partial(_is_open, schema), column)
             lists = {name: sql for name, sql in listed if name.lower() not in there}
             selected += [f"{sql} AS {schema.quoted(name)}" for name, sql in lists.items()]
-            settings["text"] = [*settings["text"], *names, *lists]
+            settings["text"] += [name for name in (*names, *lists) if name != settings.get("title")]
             settings |= {"metadata": [*settings.get("metadata", ()), *names]} if names else {}
     else:
         settings = dict(proposed.settings)
@@ -140,10 +154,7 @@ def _of_table(url: str, table: str, schema: Schema) -> Proposal | None:
 def _belongs_to_a_dealing(table: str, schema: Schema) -> bool:
     """Return whether each row is of an order or a ticket: what was said of it is as private. A book is not of its loan,
     and what says itself who may read it is no such thing."""
-    for column, other in schema.refers(table).items():
-        if not _NOW.match(plain_name(column)) and is_dealing(other, schema.sample(other, 0)[1]):
-            return True
-    return False
+    return any(is_dealing(other, schema.sample(other, 0)[1]) for other in schema.within(table))
 
 
 def _about(table: str, settings: Mapping[str, Any], schema: Schema) -> str:
@@ -155,14 +166,28 @@ def _about(table: str, settings: Mapping[str, Any], schema: Schema) -> str:
     return next(fit, "")
 
 
-_NOW = re.compile(r"(?:current|last|latest|active|next|first)_", re.IGNORECASE)
-"""Of the many one had or has."""
+def _with_translated(
+    rows: Sequence[Mapping[str, Any]], table: str, column: str, schema: Schema
+) -> list[dict[str, Any]]:
+    """Return rows with what the row says that they are translations of: the price of a product, whose names stand
+    elsewhere."""
+    other, key = schema.reference(table, column)
+    its, _ = schema.sample(other, SAMPLED)
+    by_key = {json_value(row[key]): {name: json_value(value) for name, value in row.items()} for row in its}
+    return [{**by_key.get(row[column], {}), **row} for row in rows]
 
 
-def _names(table: str, columns: Sequence[str], schema: Schema) -> dict[str, Join]:
-    """Return how the names are had of what the ids of a record stand for, under what the ids are called without `id`:
-    the genre of a track, the category of a product; people's are nobody's business."""
-    found: dict[str, Join] = {}
+def _named_in(settings: Mapping[str, Any]) -> list[str]:
+    """Return the fields that settings name, but those in a template."""
+    told = [settings.get(one, "") for one in ("title", "link", "updated", "deleted")]
+    return [*dict.fromkeys(filter(None, [*told, *settings["text"], *settings.get("metadata", ())]))]
+
+
+def _names(table: str, columns: Sequence[str], schema: Schema) -> dict[str, tuple[str, Join]]:
+    """Return how the names are had of what the ids of a record stand for, under what the ids are called without `id`,
+    behind the columns that have these: the genre of a track, the category of a product; people's are nobody's
+    business."""
+    found: dict[str, tuple[str, Join]] = {}
     there = {one.lower() for one in columns}
     for column in columns:
         name = re.sub(r"[_ ]?id$", "", column, flags=re.IGNORECASE)
@@ -171,16 +196,20 @@ def _names(table: str, columns: Sequence[str], schema: Schema) -> dict[str, Join
         if not other or name.lower() in there or not _is_open(schema, other):
             continue
         if join := schema.join("m", table, column, f"r{len(found) + 1}", people=False):
-            found[name] = join
+            found[name] = column, join
             there.add(name.lower())
     return found
 
 
 def _is_open(schema: Schema, table: str) -> bool:
     """Return whether what the rows of a table are called may stand in others: they are no people."""
+    return not (is_called_people(table) or _is_of_people(table, schema))
+
+
+def _is_of_people(table: str, schema: Schema) -> bool:
     rows, columns = schema.sample(table, SAMPLED)
     fields = fields_of({name: json_value(value) for name, value in row.items()} for row in rows)
-    return not (is_called_people(table) or is_of_people(table, fields, len(rows), columns))
+    return is_of_people(table, fields, len(rows), columns)
 
 
 _PASSWORD = re.compile(r"[^/]+://[^/@]*:[^/@]+@")

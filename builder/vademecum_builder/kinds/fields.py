@@ -42,6 +42,7 @@ _BYTES: Final = re.compile("sha256:[0-9a-f]{64}")
 """What a record has in place of bytes (`records.json_value`)."""
 _INDEXED: Final = re.compile(r"'(?:[^']|'')+':\d+[A-D]?(?:,\d+[A-D]?)*(?: '|$)")
 """The words of a text and where they stand, as PostgreSQL keeps them to search by (`tsvector`)."""
+_PICTURE: Final = re.compile(r"[^\s:]+\.(?:jpe?g|png|gif|webp|svg|avif|tiff?)", re.IGNORECASE)
 SLUG: Final = re.compile(r"(?:.*[_ .])?(?:slug|handle|url_?key|urlslug|permalink|post_name)", re.IGNORECASE)
 """What an address is made of: the title again, without its blanks."""
 _WHOLE: Final = re.compile(r"-?\d+")
@@ -256,6 +257,8 @@ def _type_of(value: Any) -> str:
                 return _type_of_objects(value)
             return "nested" if all(map(is_address, value)) else "list"  # of pictures nobody reads where they lie
     text = str(value).strip()
+    if _PICTURE.fullmatch(text):
+        return "address"
     if (text[:1] in ("{", "[") and _is_json(text)) or _BYTES.fullmatch(text) or _INDEXED.match(text):
         return "nested"
     if text.startswith(("http://", "https://", "/", "\\/")):

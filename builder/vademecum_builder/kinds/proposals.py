@@ -6,13 +6,14 @@ import json
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any
 
 from vademecum_builder.kinds.fields import FieldFound
 from vademecum_builder.kinds.records import AUTO, MARKDOWN
 from vademecum_builder.kinds.roles import proposal, zone_of
 from vademecum_builder.sources.catalog import ALL
-from vademecum_builder.sources.private_fields import is_private, plain_name
+from vademecum_builder.sources.private_fields import UNREADABLE, is_private, plain_name, shown_when, why_not_now
 
 MESSAGE: Mapping[str, re.Pattern[str]] = {
     name: re.compile(rf"(?:.*_)?(?:{'|'.join(words.split()).replace('_', '_?')})", re.IGNORECASE)
@@ -126,13 +127,16 @@ def of_records(
     if private:
         notes.append(f"left out, as nobody's business: {', '.join(private)}")
     if hidden := [one.name for one in fields if any(is_private(one.name, value) for value in one.values)]:
-        notes.append(_HIDDEN.format(", ".join(hidden)))
+        notes.append(_HIDDEN.format(", ".join(hidden), json.dumps(hidden, ensure_ascii=False)))
     for one in fields:
         shown = {said for said in one.values if not is_private(one.name, said)}
-        if one.name in hidden and said_public(shown) and (others := shown - said_public(shown)):
+        asked = (one.name in hidden and said_public(shown)) or (one.name not in hidden and _is_state(one))
+        if asked and (others := shown - said_public(shown)):
             notes.append(
                 f"records whose {one.name} is {', '.join(sorted(others))} are published: are they meant to be?"
             )
+    if unread := [one.name for one in fields if any(_is_no_time(one.name, value) for value in one.values)]:
+        notes.append(_NO_TIMES.format(", ".join(unread), json.dumps(unread, ensure_ascii=False)))
     notes += [_GONE_TOO.format(one.name) for one in fields if _says_gone(one)]
     if same := [
         one.name for one in fields if one.is_the_same(count) and one.name not in str(told) and not one.is_private
@@ -148,6 +152,17 @@ def _says_gone(one: FieldFound) -> bool:
     if _GONE.fullmatch(plain_name(one.name)):
         return any(value.lower() not in _NOT for value in one.values)
     return one.is_group and any(map(_GONE.fullmatch, one.values))
+
+
+def _is_no_time(name: str, value: str) -> bool:
+    """Return whether a field that is called as a time of publication has a value that is none."""
+    when = shown_when(name)
+    return bool(when) and why_not_now(when, value, datetime.max.replace(tzinfo=UTC)) == UNREADABLE
+
+
+def _is_state(one: FieldFound) -> bool:
+    """Return whether a field has a few states, of which nobody knows what they say: a language, or numbers."""
+    return _STATE.fullmatch(plain_name(one.name)) is not None and 1 < len(one.values) <= _STATES
 
 
 def said_public(states: Collection[str]) -> set[str]:
@@ -169,9 +184,14 @@ def completed(found: Proposal, fields: Sequence[FieldFound]) -> Proposal:
 
 
 _GONE = re.compile(r"(?:is_)?(?:archived|discontinued|retired|obsolete|withdrawn)(?:_(?:at|on|date))?", re.IGNORECASE)
+_STATE = re.compile(
+    r"(?:_|(?:post|page|product|article|content|entry|workflow|publication|publish(?:ed|ing)?)_)?status", re.IGNORECASE
+)
+_STATES = 10
 _NOT = ("false", "no", "0", "f", "n")
 _GONE_TOO = "records that are no longer by their {} are published, too: are they meant to be?"
-_HIDDEN = "records that say so are left out, as not for everybody: {}; where that is a mere fact, write drafts = true"
+_HIDDEN = "records that say so are left out, as not for everybody: {}; where that is a mere fact, write drafts = {}"
+_NO_TIMES = "records whose {} nobody can read are left out; where that is no time of publication, write drafts = {}"
 ZONE = "times say no zone: is it this one?"
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from vademecum.errors import ContentError
 from vademecum_builder.kinds.fields import CODE, LONGEST_CODE, LONGEST_TITLE, SLUG, FieldFound
-from vademecum_builder.kinds.records import LANGUAGE, PRICE, TITLES
+from vademecum_builder.kinds.records import LANGUAGE, PRICE, TEXTS, TITLES
 from vademecum_builder.kinds.templates import is_slug_of
 from vademecum_builder.sources.catalog import ID_NAMES
 from vademecum_builder.sources.private_fields import is_named_private, may_say, plain_name
@@ -47,9 +47,11 @@ _OWN: Final = re.compile(
     re.IGNORECASE,
 )
 _LAID_OUT: Final = re.compile(
-    r"(?:^|_)(?:position|column_\d+)$|(?:sort|menu|display)_?(?:order|index|row|column)", re.IGNORECASE
+    r"(?:^|_)(?:position|column_\d+|lft|rgt|rght|tree_id|numchild|lock_version)$|(?:sort|menu|display)_?(?:order|index|row|column)",
+    re.IGNORECASE,
 )
-"""Numbers: in words a position is one in a team."""
+"""Numbers: in words a position is one in a team. Trees and edits are numbered for the program alone."""
+_DIGEST: Final = re.compile(r"(?:[0-9a-f]{32}){1,4}|[0-9a-f]{40}|[0-9a-f]{96}", re.IGNORECASE)
 _TAG: Final = re.compile(r"<[^<>]*>?|&\w+;")
 _ALMOST_ALL: Final = 0.95
 _LINKS: Final = ("html_url", "web_url", "url", "link", "permalink", "href", "@id")
@@ -91,6 +93,8 @@ def proposal(fields: Sequence[FieldFound], records: int, keys: Collection[str] =
     texts = [one for one in open_ if one.type == "text"]
     ids = [one for one in fields if one.name == told.get("id") and not one.is_private]
     title = _title_of([*open_, *ids], 0 if several else records)
+    if title:
+        open_ = [one for one in open_ if one is title or one.values != title.values]
     prose = [one.name for one in open_ if one.is_prose and one is not title]
     person = person_of([one.name for one in open_])
     if title and title.name not in person:
@@ -153,7 +157,7 @@ def _title_of(fields: Sequence[FieldFound], records: int) -> FieldFound | None:
     # Of several the one that tells most of them apart: of a country its name, and not that of its currency.
     several = [one for one in most if one in short and names_a_record(one.name)]
     named = titled or max(several, key=lambda one: len(one.values), default=None)
-    words = [one for one in most if one in short and one.words * 2 > one.records]
+    words = [one for one in most if one in short and one.words * 2 > one.records and _last(one.name) not in TEXTS]
     return named or min(words, key=lambda one: one.length / one.records, default=None)
 
 
@@ -196,7 +200,8 @@ def _is_kept_by_a_program(one: FieldFound) -> bool:
     page is laid out is its own."""
     name = plain_name(one.name)
     laid_out = one.type == "number" and _LAID_OUT.search(name)
-    return (may_say(one.name) and len(one.values) <= 2) or bool(laid_out or _OWN.search(name))
+    own = laid_out or _OWN.search(name) or all(map(_DIGEST.fullmatch, one.values))
+    return (may_say(one.name) and len(one.values) <= 2) or bool(own)
 
 
 def _says_it_too(one: FieldFound, other: FieldFound) -> bool:
@@ -265,8 +270,8 @@ def names_an_id(name: str) -> bool:
 def zone_of(times: FieldFound) -> dict[str, str]:
     """Return the zone that the settings have to say where times say none."""
     try:
-        for sample in times.samples:
-            read_time(sample)
+        for said in (*times.samples, *times.values):
+            read_time(said)
     except ContentError:
         return {"zone": "UTC"}
     return {}

@@ -24,8 +24,11 @@ _VALUES: Final = 20
 _TIME: Final = "2000-01-01"
 _WHO: Final = re.compile(r"(?:.*_)?(?:visibility|privacy)(?:_level)?")
 _STATE: Final = re.compile(r"(?:.*_)?stat(?:us|e)")
+_NOW: Final = re.compile(r"(?:current|last|latest|active|next|first|default)_", re.IGNORECASE)
+"""Of the many one had or has, which it is not in."""
 _NOBODY: Final = "1 = 0"
 _TRANSLATION: Final = re.compile(r"(.+?)s?_(?:translations?|i18n|langs?|locali[sz]ations?)")
+_LANGUAGE: Final = re.compile(r"(?:.*_)?(?:lang|language|locale)(?:_?(?:id|code))?")
 _BETWEEN: Final = 5
 """Columns of a table that is there to link two others."""
 _FROM: Final = "FROM {1} AS link JOIN {2} AS there ON there.{3} = link.{4} WHERE link.{5} = m.{6}"
@@ -47,6 +50,16 @@ _SECONDS: Final = {
     "": "UNIX_TIMESTAMP()",
 }
 """By dialect the seconds since 1970."""
+_DAYS: Final = (
+    "CASE WHEN {0} BETWEEN 10000101 AND 99991231 THEN {0} WHEN {0} BETWEEN 1000 AND 9999 THEN {0} * 10000 + {1} END"
+)
+"""A day in digits (20270331), of a year its first or last one: nothing where a number is neither."""
+_TODAY: Final = {
+    "sqlite": "CAST(STRFTIME('%Y%m%d', 'now') AS INTEGER)",
+    "postgresql": "CAST(TO_CHAR(CURRENT_TIMESTAMP, 'YYYYMMDD') AS INTEGER)",
+    "": "(CURRENT_DATE + 0)",
+}
+"""By dialect the day of today in digits."""
 _NUMBERS: Final = (sa.Numeric, sa.Integer, sa.Float)
 _MOST_TABLES: Final = 2000
 _LONGEST_CONDITION: Final = 20_000
@@ -58,6 +71,19 @@ class Reference(NamedTuple):
 
     table: str
     key: str
+
+
+class Owners(NamedTuple):
+    """Two columns that say together which row of several tables a row is of: `Issue` and 7.
+
+    Attributes:
+        type, id: The columns.
+        tables: By what stands in the former the tables; empty: nobody knows which.
+    """
+
+    type: str
+    id: str
+    tables: Mapping[str, str]
 
 
 class Join(NamedTuple):
@@ -128,6 +154,15 @@ class Schema:
         """Return which columns have ids of which tables."""
         return {column: other for column, (other, _) in self._refers[table].items()}
 
+    def within(self, table: str) -> Set[str]:
+        """Return the tables whose rows a row of a table may be of: not what it had last, or has by default."""
+        owners = {other for one in self._owners[table] for other in one.tables.values() if other}
+        return owners.union(other for column, (other, _) in self._refers[table].items() if not _NOW.match(column))
+
+    def kinds_of_owners(self, table: str) -> Set[str]:
+        """Return the columns that say of what kind of row a row is: `Issue`, which is a program's own word."""
+        return {one.type for one in self._owners[table]}
+
     def stands_for(self, table: str, column: str) -> str:
         """Return the table of which a column has ids; empty: it has none."""
         reference = self._refers[table].get(column)
@@ -146,16 +181,31 @@ class Schema:
         reference = self._refers[table].get(column) or (only and self._reference(only))
         if not reference or not (name := self._name_of(reference.table)):
             return None
+        if _NOW.match(column) and reference.table in self._telling:
+            return None  # what a row is in was asked for, this was not
         self.joined.add(reference.table)
         other, key, one = map(self.quoted, (*reference, column))
         return Join(f"LEFT JOIN {other} AS {role} ON {role}.{key} = {alias}.{one}", f"{role}.{self.quoted(name)}")
 
+    def reference(self, table: str, column: str) -> Reference:
+        """Return what a column's ids stand for."""
+        return self._refers[table][column]
+
+    def join_of(self, table: str, column: str, role: str) -> str:
+        """Return how a query, in which the table is called `m`, has the rows that a column's ids stand for."""
+        other, key = map(self.quoted, self._refers[table][column])
+        return f"LEFT JOIN {other} AS {role} ON {role}.{key} = m.{self.quoted(column)}"
+
     def translates(self, table: str) -> tuple[str, str] | None:
         """Return the column that has the ids of what a table has the texts of in several languages, and the table of
-        those; None: it has none, by what it is called."""
-        stem = _TRANSLATION.fullmatch(_plain(table))
-        found = ((column, other) for column, (other, _) in self._refers[table].items() if stem)
-        return next((one for one in found if stem and _plain(one[1]).rstrip("s") == stem[1].rstrip("s")), None)
+        those; None: it has none, by what it is called and by its key."""
+        stem, keys = _TRANSLATION.fullmatch(_plain(table)), self.keys(table)
+        by_language = len(keys) == 2 and any(_LANGUAGE.fullmatch(_plain(one)) for one in keys)
+        for column, (other, _) in self._refers[table].items():
+            called = stem and _plain(other).rstrip("s") == stem[1].rstrip("s")
+            if called or (by_language and column in keys and not _LANGUAGE.fullmatch(_plain(column))):
+                return column, other
+        return None
 
     def lists(self, table: str, is_open: Callable[[str], bool], at: str = "") -> Iterator[tuple[str, str]]:
         """Yield what rows of others a table's rows are linked with by a table between them, each as a name and as the
@@ -174,7 +224,12 @@ class Schema:
             own = next((column for column, other in tables.items() if other == table), "")
             there = next((column for column, other in tables.items() if other != table), "")
             other, key = refers[there] if own and there else ("", "")
-            if not other or link in self.views or {*self._said.get(link, ()), *self._said.get(other, ())}:
+            if (
+                not other
+                or link in self.views
+                or self.translates(link)
+                or {*self._said.get(link, ()), *self._said.get(other, ())}
+            ):
                 continue
             # What a row says of itself is seen when it is read; here it would not be.
             if is_open(other) and self.for_everybody(other) == [] and (name := self._called_by(other)):
@@ -207,6 +262,23 @@ class Schema:
                 found[column] = reference
         return found
 
+    @cached_property
+    def _owners(self) -> Mapping[str, Sequence[Owners]]:
+        """Of each table what says which rows of several others its rows are of, as Rails and Laravel write it."""
+        return {table: [*self._owners_of(table)] for table in self.tables}
+
+    def _owners_of(self, table: str) -> Iterator[Owners]:
+        columns = {_plain(one): one for one in self._columns(table)}
+        for plain, column in columns.items():
+            id = columns.get(f"{plain.removesuffix('_type')}_id", "") if plain.endswith("_type") else ""
+            if not id or id in self._refers[table]:
+                continue
+            types = self._connection.scalars(self._select(sa.column(column), table).distinct().limit(_SAMPLED)).all()
+            names = {one: re.split(r"\W+", one)[-1] for one in types if isinstance(one, str) and one}
+            tables = {one: self._called(f"{name}_id", table) for one, name in names.items()}
+            if any(tables.values()):
+                yield Owners(column, id, tables)
+
     def for_everybody(self, table: str) -> Sequence[str] | None:
         """Return what has to be true of a row for everybody to read it, as far as what it is in says so, or its table
         alone: what any record says of itself is known when it is read (`private_fields`). None: nobody can know it, or
@@ -223,8 +295,12 @@ class Schema:
         """Return them, and whether tables that are in a circle were passed over: then they hold on this way alone."""
         self._left -= 1
         found, passed = [*self._said[table]] if seen else self._own(table, prefix, inner=False), self._left < 0
+        for owners in self._owners[table] if self._telling else ():
+            condition, short = self._of_owners(owners, prefix, (*seen, table))
+            found += condition
+            passed = passed or short
         for column, (other, key) in self._refers[table].items():
-            if other == table or other not in self._telling or self._left < 0:
+            if other == table or other not in self._telling or self._left < 0 or _NOW.match(column):
                 continue
             if other in seen:
                 passed = True
@@ -245,6 +321,27 @@ class Schema:
             self._known[table] = found
         return found, passed
 
+    def _of_owners(self, owners: Owners, prefix: str, seen: tuple[str, ...]) -> tuple[list[str], bool]:
+        """Return the condition that what a row is of can be read by everybody, and whether tables were passed over."""
+        of, id = prefix + self.quoted(owners.type), prefix + self.quoted(owners.id)
+        open_, found, passed = [], [], False
+        for said, table in owners.tables.items():
+            reference = self._reference(table)
+            if reference is None or table in seen or self._left < 0:
+                passed = passed or table in seen  # nobody knows
+                continue
+            inner, short = self._above(table, seen) if table in self._telling else ([], False)
+            passed = passed or short
+            if not inner:
+                open_.append(said)
+            elif _NOBODY not in " ".join(inner):
+                rows = f"SELECT {self.quoted(reference.key)} FROM {self.quoted(table)} WHERE {' AND '.join(inner)}"
+                found.append(f"({of} = {_listed([said])} AND {id} IN ({rows}))")
+        if len(open_) == len(owners.tables):
+            return [], passed
+        found += [f"{of} IN ({_listed(open_)})"] if open_ else []
+        return [f"({id} IS NULL OR {' OR '.join(found)})" if found else _NOBODY], passed
+
     def _own(self, table: str, prefix: str, *, inner: bool) -> list[str]:
         """Return the conditions of what a table itself says."""
         found: list[str] = []
@@ -263,7 +360,7 @@ class Schema:
     @cached_property
     def _telling(self) -> Set[str]:
         """The tables that say who may read their rows, and all that lead to one."""
-        refers = {table: {other for other, _ in self._refers[table].values()} for table in self._said}
+        refers = {table: self.within(table) for table in self._said}
         found = {table for table in refers if self._said[table]}
         while more := {table for table in {*refers} - found if refers[table] & found}:
             found |= more
@@ -296,20 +393,23 @@ class Schema:
 
     def _shown_now(self, table: str, column: str, when: str, prefix: str) -> Iterator[str]:
         """Yield the condition that what is shown from or until a time is shown now. Of a text its letters are compared,
-        as ISO 8601 has them, of a number the seconds since 1970: what is written otherwise is to come."""
+        as ISO 8601 has them, of a number the seconds since 1970, or the day or year in digits: what is written
+        otherwise is to come."""
         kind, name = self._columns(table)[column], prefix + self.quoted(column)
         if isinstance(kind, sa.Boolean | sa.Time):
             return  # no time: their record alone is asked
         dialect, order = self._database.dialect, ">=" if when == "until" else "<="
         letters = f"{name} LIKE '____-__-__%' AND {name} {order} CAST(CURRENT_TIMESTAMP AS CHAR(19))"
         seconds = f"{name} / {_UNITS.format(name)} {order} {_SECONDS.get(dialect, _SECONDS[''])}"
+        day = f"{_DAYS.format(name, 101 if when == 'from' else 1231)} {'<' if when == 'embargo' else order}"
+        number = f"({seconds} OR {day} {_TODAY.get(dialect, _TODAY[''])})"
         if dialect == "sqlite":  # whatever a column is called a time, numbers stand in it
-            said = f"CASE TYPEOF({name}) WHEN 'text' THEN {letters} ELSE {seconds} END"
+            said = f"CASE TYPEOF({name}) WHEN 'text' THEN {letters} ELSE {number} END"
             yield f"({name} IS NULL OR {name} IN (0, '') OR {said})"
         elif isinstance(kind, sa.Date | sa.DateTime):
             yield f"({name} IS NULL OR {name} {order} CURRENT_TIMESTAMP)"
         elif isinstance(kind, _NUMBERS):
-            yield f"({name} IS NULL OR {name} = 0 OR {seconds})"
+            yield f"({name} IS NULL OR {name} = 0 OR {number})"
         else:
             yield f"({name} IS NULL OR {name} = '' OR ({letters}))"
 
@@ -351,8 +451,10 @@ class Schema:
         for start in range(len(parts)):
             one = "_".join(parts[start:])
             words = {one, f"{one}s", f"{one}es", f"{one.removesuffix('y')}ies"}
-            others = [name for name in self.tables if name != table]
-            fit = [name for name in others if any(f"_{name}".lower().endswith(f"_{word}") for word in words)]
+            fit = [name for name in self.tables if any(f"_{name}".lower().endswith(f"_{word}") for word in words)]
+            if table in fit and [column] == [*self.keys(table)]:
+                return ""  # its own: `layout_module_id` of `layout_module`
+            fit = [name for name in fit if name != table]
             if fit:
                 return min(fit, key=lambda name: (name.split("_")[0] != table.split("_")[0], len(name), name))
         return ""

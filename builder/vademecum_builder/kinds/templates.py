@@ -29,6 +29,11 @@ _SHORT: Final = 120
 """Characters of a text that states a fact; of a list as many as it has."""
 _HUMP: Final = re.compile(r"(?<=[^\W_A-Z])([A-Z])(?=[^\W_A-Z])")
 """Where a word begins in `damageImmunities`."""
+_IN_LANGUAGE: Final = re.compile(
+    r"(?:(?<=\w)[_.-](?:en|de|fr|es|it|nl|pt|pl|cs|sv|da|fi|nb|ru|uk|zh|ja|ko|ar|tr|el|hu|ro)(?:[_-][A-Za-z]{2,4})?"
+    r"|(?<=[a-z])(?:En|De|Fr|Es|It|Nl|Pt|Pl))$"
+)
+"""Behind the name of a text which language it is in: `description_en`, `titleDe`, `summary.pt-BR`."""
 WRAPPED: Final = frozenset("acf attributes data details fields properties props record".split())
 """What holds the fields of a record, and says nothing of them."""
 _SAID: Final = frozenset("common default full main official plain raw rendered text value #text _".split()) | _CALLED
@@ -148,6 +153,7 @@ def shown(value: object) -> str:
 def name_in_words(field: str) -> str:
     """Return a field's name as people read it: `damage_immunities`, `damageImmunities` and `damage_immunities.name` are
     `Damage immunities`."""
+    field = _IN_LANGUAGE.sub("", field) or field
     parts = [part for part in field.split(".") if part and not part.isdecimal()] or [field]
     while len(parts) > 1 and parts[-1].lower() in _SAID:
         parts.pop()

@@ -137,6 +137,12 @@ def test_what_has_no_braces_is_the_name_of_a_field() -> None:
         ("name.official", "Name"),
         ("fields.color", "Color"),
         ("0", "0"),
+        ("color_en", "Color"),
+        ("shipColorDe", "Ship color"),
+        ("made_of.pt-BR", "Made of"),
+        ("color_no", "Color no"),
+        ("en", "En"),
+        ("menu_golden", "Menu golden"),
     ],
 )
 def test_the_name_of_a_field_is_said_in_words(field: str, name: str) -> None:
