@@ -13,7 +13,7 @@ const ARRAYS = { I8: Int8Array, U8: Uint8Array, U16: Uint16Array, U32: Uint32Arr
 const MAX_HEADER = 2 ** 16;
 const MAX_SIZE = 2 ** 32;
 /** Texts of a column that are kept. */
-const KEPT = 256;
+const KEPT = 64;
 
 /** @typedef {Int8Array | Uint8Array | Uint16Array | Uint32Array | BigUint64Array} Values */
 /** @typedef {keyof typeof ARRAYS} DType */

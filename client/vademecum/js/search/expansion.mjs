@@ -222,7 +222,7 @@ export class Expansion {
     /** @type {Set<number>} */ const same = new Set();
     for (const begin of begins) {
       for (let [number, end] = this.all.beginningWith(begin); number < end; number++) {
-        if (words[number] === word || this.stems.of(lettersOf(words[number])).some((stem) => stems.includes(stem))) same.add(number);
+        if (words[number] === word || this.stems.has(lettersOf(words[number]), stems)) same.add(number);
       }
     }
     return this.all.inSegments(same);

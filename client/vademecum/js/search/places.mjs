@@ -202,6 +202,7 @@ export class Places {
     const { documents, passes } = this.generation;
     const { letters, back } = this;
     const sought = lettersIn(name).slice(0, letters.length);
+    const those = letters.subarray(0, sought.length);
     return (row, page, whole) => {
       if (this.#sought !== sought) {
         this.#sought = sought;
@@ -214,7 +215,7 @@ export class Places {
       }
       const { segment: { titles }, row: of } = documents[page];
       const { segment: { headings, texts }, row: at } = this.generation.place(row);
-      return Boolean(passes.holds(letters.subarray(0, sought.length), back, titles.bytes, titles.offsets[of], titles.offsets[of + 1], headings.bytes, headings.offsets[at], headings.offsets[at + 1], texts.bytes, texts.offsets[at], texts.offsets[whole ? at + 1 : at]));
+      return Boolean(passes.holds(those, back, titles.bytes, titles.offsets[of], titles.offsets[of + 1], headings.bytes, headings.offsets[at], headings.offsets[at + 1], texts.bytes, texts.offsets[at], texts.offsets[whole ? at + 1 : at]));
     };
   }
 

@@ -71,7 +71,7 @@ export function algorithmsOf(tags) {
 }
 
 export class Stems {
-  /** @type {Map<string, string[]>} */ #known = new Map();
+  /** @type {Map<string, string>} */ #known = new Map();
 
   /** @param {Stemmer[]} stemmers @param {Set<string>} stop words that say little @param {typeof import("./compounds.mjs").longer} [longer]
    * @param {string[]} [before] what the stemmers take off in front */
@@ -84,10 +84,21 @@ export class Stems {
 
   /** What each algorithm leaves of a folded word. @param {string} word */
   of(word) {
+    return this.#joined(word).split(" ");
+  }
+
+  /** Whether a word has one of these stems. @param {string} word @param {string[]} stems */
+  has(word, stems) {
+    return stems.includes(this.#joined(word)) || (this.stemmers.length > 1 && this.of(word).some((stem) => stems.includes(stem)));
+  }
+
+  /** The stems of a word, joined by spaces: an array of each would be half of what is kept. @param {string} word */
+  #joined(word) {
     let stems = this.#known.get(word);
-    if (!stems) {
+    if (stems === undefined) {
       if (this.#known.size >= MOST_STEMS) this.#known.clear();
-      this.#known.set(word, (stems = this.stemmers.map((stemmer) => stemmer.stemWord(word))));
+      stems = this.stemmers.map((stemmer) => stemmer.stemWord(word)).join(" ");
+      this.#known.set(word, stems === word ? word : stems); // one copy
     }
     return stems;
   }
