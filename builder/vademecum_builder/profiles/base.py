@@ -266,6 +266,7 @@ _NOBODYS = re.compile(
 def address_of(site: object, base: object = "") -> str:
     """Return where a site is served, given its domain and its path there; empty where they are not known."""
     path = base.strip("/") if isinstance(base, str) else ""
+    site = f"https:{site}" if isinstance(site, str) and site.startswith("//") else site
     known = site if isinstance(site, str) and site.startswith("http") and not _NOBODYS.match(site) else ""
     return known and posixpath.join(known, path, "")
 

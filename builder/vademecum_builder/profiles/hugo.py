@@ -12,6 +12,7 @@ from typing import Any
 from vademecum_builder.profiles.base import (
     Folder,
     NotServed,
+    Page,
     Profile,
     Project,
     Rules,
@@ -23,7 +24,8 @@ from vademecum_builder.profiles.base import (
 )
 from vademecum_builder.profiles.blocks import alerts, attribute_lists
 from vademecum_builder.profiles.config import at, expressions, read_toml, read_yaml, text_at, texts_at
-from vademecum_builder.profiles.tags import shortcodes
+from vademecum_builder.profiles.go_templates import Call, Unknown, shown_by
+from vademecum_builder.profiles.tags import Own, shortcodes_of
 from vademecum_builder.readers.front_matter import split_front_matter
 from vademecum_builder.readers.slugs import BLACKFRIDAY, GOLDMARK, SlugRule, ascii_of, goldmark
 
@@ -32,6 +34,8 @@ FILES = with_endings(_ENDINGS, "hugo", "config", "config/_default/hugo", "config
 _VERSION = re.compile(r"hugo[-_]?version\W{1,9}0\.(\d+)", re.IGNORECASE)
 _OF_TEXT = 144
 """The version from which on ids are made of the text that headings show."""
+_CUT = re.compile(r"(?<!\w)(?:\*\*?|__?|\[)(?:[^\s*_\[\]`][^*\[\]]*?(?:['\"`_<]|--|\.\.\.)|`[^`]*`[^\]*_])")
+"""Of what is bold, or a link, an id has what stands before the first quote, dash, code in it (`## **What's new**`)."""
 _DATE = re.compile(r"^(\d{4})-(\d{2})-(\d{2})")
 
 
@@ -147,27 +151,70 @@ def open_hugo(project: Project) -> Rules | None:
         ),
     )
     places = {
-        str(name): folder_of(place)
+        str(name): folder_of(own)
         for name, options in languages.items()
-        if (place := text_at(options if isinstance(options, Mapping) else {}, "contentdir"))
+        if (own := text_at(options if isinstance(options, Mapping) else {}, "contentdir"))
     }
-    own = [site.folder(place, name) for name, place in places.items()]
+    folders = [site.folder(path, name) for name, path in places.items()]
     mounts = at(config, "module", "mounts")
     for mount in mounts if isinstance(mounts, list) else ():
         top, _, below = folder_of(text_at(mount, "target")).partition("/")
         if top == "content":
-            own.append(site.folder(folder_of(text_at(mount, "source")), text_at(mount, "lang") or default, below))
+            folders.append(site.folder(folder_of(text_at(mount, "source")), text_at(mount, "lang") or default, below))
     shared = () if default in places else (site.folder(content, default),)
     return Rules(
-        (*sorted(own, key=lambda f: -len(f.path)), *shared),
+        (*sorted(folders, key=lambda f: -len(f.path)), *shared),
         _slugs(text_at(config, "markup", "goldmark", "parser", "autoheadingidtype"), _version(project, config)),
         (attribute_lists, alerts),
-        templates=(shortcodes,),
+        templates=(shortcodes_of(_own(project, config, place, {default: {}} | languages, default)),),
         base_url=address_of(config.get("baseurl")),
         title=text_at(languages, default, "title") or text_at(config, "title"),
         doubts=_doubts(others) if place == "config/_default" else (),
         first={"lang": default} if len(languages) > 1 else {},
     )
+
+
+def _own(project: Project, config: Mapping[str, Any], place: str, languages: Mapping[str, Any], default: str) -> Own:
+    """Return what the site's templates of shortcodes make of them, and those of a theme that lies there."""
+    parts = [p for top in ("", "themes/*/") for p in sorted(project.root.glob(f"{top}layouts/*shortcodes/**/*.*"))]
+    templates: dict[str, str] = {}
+    for path in parts:
+        name = path.relative_to(project.root).as_posix()
+        if name.endswith((".html", ".md")):
+            templates.setdefault(stem(name).partition("shortcodes/")[2], project.text(name))
+    params = _beside(project, config, "params", place)
+    strings = {
+        language: _read(project, *with_endings(_ENDINGS, f"themes/*/i18n/{language}"))
+        | _read(project, *with_endings(_ENDINGS, f"i18n/{language}"))
+        for language in languages
+    }
+
+    def value(language: str, page: Page, name: str) -> str:
+        kind, _, rest = name.partition(".")
+        if kind == "i18n":
+            found = at(strings.get(language, {}), rest.lower())
+            found = found.get("other") if isinstance(found, Mapping) else found
+        elif kind == "page":
+            found = page.metadata.get(rest)
+        else:
+            path = rest.lower().split(".")
+            own = at(languages, language, "params", *path)
+            found = own if own is not None else at(params, *path)
+        return str(found or "") if isinstance(found, str | int | float) else ""
+
+    def shown(name: str, call: Call, page: Page) -> str | None:
+        spoken = page.key.rsplit(".", 2)[-2].lower() if page.key.count(".") > 1 else page.key.partition("/")[2]
+        parts = (spoken, spoken.partition("/")[0], page.key.partition("/")[0])
+        language = next((part for part in parts if part in languages), default)
+        call.value = partial(value, language, page)
+        if name == "param" and call.placed and name not in templates:
+            return call.value(f"page.{call.placed[0]}") or call.value(f"site.{call.placed[0]}")
+        try:
+            return shown_by(templates[name], call) if name in templates else None
+        except Unknown:
+            return None
+
+    return shown
 
 
 def _content(config: Mapping[str, Any]) -> str:
@@ -214,7 +261,9 @@ def _slugs(kind: str, version: int) -> SlugRule:
     return replace(
         GOLDMARK,
         slug=lambda text: GOLDMARK.slug(fold(text)),
-        of_source=None if version >= _OF_TEXT else lambda text: goldmark(fold(text)),
+        of_source=(lambda text: "" if _CUT.search(text) else None)
+        if version >= _OF_TEXT
+        else lambda text: goldmark(fold(text)),
     )
 
 

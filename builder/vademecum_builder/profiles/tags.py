@@ -5,9 +5,14 @@ from __future__ import annotations
 
 import re
 import textwrap
+from bisect import bisect_left
+from collections.abc import Callable
+from html import unescape
 
-from vademecum_builder.profiles.base import Page, without_front_matter
+from vademecum_builder.profiles.base import Page, Pass, without_front_matter
 from vademecum_builder.profiles.code import GONE, outside_code
+from vademecum_builder.profiles.go_templates import INNER, Call
+from vademecum_builder.readers.html.elements import BLOCKS, CELLS, GROUPS, LINES
 
 _ARGUMENT = re.compile(
     r"(?:([\w-]+)[ \t]*[=:][ \t]*)?(?:\"((?:\\.|[^\"\\])*)\"|'((?:\\.|[^'\\])*)'|`([^`]*)`|([^\s\"'`,=]+))"
@@ -23,6 +28,17 @@ _ESCAPED = re.compile(r"\{\{([<%])/\*\s*(.*?)\s*\*/([>%])\}\}")
 _SHORTCODE_COMMENT = re.compile(
     r"\{\{([<%])\s*comment\s*[>%]\}\}(?:(?!\{\{[<%]\s*comment)[\s\S])*?\{\{[<%]\s*/\s*comment\s*[>%]\}\}"
 )
+_COLUMN = re.compile(r"^[ \t]*\\?<--->[ \t]*$", re.MULTILINE)
+"""Between columns of Hugo Book."""
+_CLOSING = re.compile(r"\{\{[<%]\s*/\s*([\w./-]+)")
+_KNOWN = re.compile(r"(?:(?:rel)?ref|highlight|include|readfile|include-md|codefile|code_sample)$")
+"""Shortcodes that say to what they lead, or what they take in."""
+_BLOCK = "|".join(sorted(BLOCKS | GROUPS | LINES | CELLS | {"table"}))
+_BLOCK_TAG = re.compile(rf"</?(?:{_BLOCK}|h[1-6])\b[^<>]*>", re.IGNORECASE)
+_ALONE = re.compile(r"[ \t]*(?:\n|\Z)")
+_HIDDEN = re.compile("\ue006[^\ue006\ue007]*\ue007")
+"""What stands in a tag whose template does not show it."""
+_LAID = re.compile(r"<(?:table|ul|ol|dl|pre)\b", re.IGNORECASE)
 _TABPANE = re.compile(r"\{\{<\s*tabpane(?P<said>[^{}]*)>\}\}(?:(?!\{\{<\s*tabpane)[\s\S])*?\{\{<\s*/\s*tabpane\s*>\}\}")
 _TAB = re.compile(
     r"\{\{<\s*tab\b(?P<said>[^{}]*)>\}\}(?P<body>(?:(?!\{\{<\s*/?\s*tab\b)[\s\S])*?)\{\{<\s*/\s*tab\s*>\}\}"
@@ -55,13 +71,76 @@ def shown(by_name: dict[str, str]) -> str:
     return next((by_name[name] for name in _SHOWN if by_name.get(name) not in (None, "", "true", "false")), "")
 
 
-def shortcodes(text: str, page: Page) -> str:
-    """`{{< note >}}`, `{{% tab "Linux" %}}`, `{{< ref "page" >}}`; a comment goes whole, an include comes in."""
-    if "{{<" not in text and "{{%" not in text:
-        return text
-    text = _SHORTCODE_COMMENT.sub("", text)
-    text = _TABPANE.sub(_tabs_of_code, text) if "tabpane" in text else text
-    return _escaped(_SHORTCODE.sub(lambda match: _shortcode(match, page), text))
+Own = Callable[[str, Call, Page], str | None]
+"""Returns the HTML that a site's own template makes of a shortcode; None: it has none, or none that is understood."""
+
+
+def shortcodes_of(own: Own) -> Pass:
+    """Return the pass for `{{< note >}}`, `{{% tab "Linux" %}}`, `{{< ref "page" >}}`; a comment goes whole, an include
+    comes in."""
+
+    def shortcodes(text: str, page: Page) -> str:
+        if "{{<" not in text and "{{%" not in text:
+            return text
+        text = _COLUMN.sub("\n", _SHORTCODE_COMMENT.sub("", text))
+        text = _TABPANE.sub(_tabs_of_code, text) if "tabpane" in text else text
+        closed = frozenset(_CLOSING.findall(text))
+        fences = [fence.start() for fence in _FENCE.finditer(text)]
+        ends: list[tuple[str, str]] = []  # of open tags, what the site's template shows behind what stands in them
+
+        def shown_of(match: re.Match[str]) -> str:
+            name = match[3]
+            if "/" in match[2] and ends and ends[-1][0] == name:
+                return ends.pop()[1]
+            placed, by_name = arguments(match[4].rstrip("/ \t\n"))
+            paired = name in closed and not match[4].rstrip().endswith("/")
+            plain = not match[2].strip("- \t\n") and not _KNOWN.match(name)
+            found = own(name, Call(placed, by_name, paired), page) if plain else None
+            if found is None:
+                return _shortcode(match, page, shortcodes)
+            before = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
+            if bisect_left(fences, match.start()) % 2:
+                begin, _, end = unescape(re.sub(r"<[^<>]*>", "", found)).partition(INNER)
+            elif before.strip():
+                begin, end = _as_markdown(found, in_line=True)
+            else:
+                parts = _as_markdown(found, alone=_ALONE.match(text, match.end()) is not None)
+                begin, end = (part.replace("\n", f"\n{before}") for part in parts)
+            if paired:
+                hidden = INNER not in found
+                ends.append((name, "\ue007" if hidden else end))
+                begin += "\ue006" if hidden else ""
+            return begin or GONE
+
+        text = _SHORTCODE.sub(shown_of, text)
+        text = re.sub("[\ue006\ue007]", "", _HIDDEN.sub("", text)) if "\ue006" in text else text
+        return _escaped(text)
+
+    return shortcodes
+
+
+shortcodes = shortcodes_of(lambda _name, _call, _page: None)
+
+
+def _as_markdown(html: str, *, in_line: bool = False, alone: bool = False) -> tuple[str, str]:
+    """Return what stands before and behind the text between two tags; of one without an end the first is all.
+
+    Args:
+        in_line: Whether text stands before it in its line.
+        alone: Whether none stands behind it there.
+    """
+    begin, inner, end = html.partition(INNER)
+    if not inner and not in_line and _LAID.search(html):
+        return "\n\n" + re.sub(r"\n\s*", "\n", html.strip()) + "\n\n", ""
+    apart = not in_line and (_BLOCK_TAG.search(html) or (alone and html.lstrip().startswith("<")))
+    first, last = (_words(part, "\n\n" if apart else " ") for part in (begin, end.replace(INNER, "")))
+    return first, last
+
+
+def _words(html: str, between: str) -> str:
+    """Return HTML without its blocks, which are set apart."""
+    said = [line for part in _BLOCK_TAG.split(html) if (line := re.sub(r"\s+", " ", part)).strip()]
+    return f"{between}{between.join(said)}{between}" if between.strip(" ") else between.join(said)
 
 
 def _tabs_of_code(pane: re.Match[str]) -> str:
@@ -82,7 +161,7 @@ def _escaped(text: str) -> str:
     return _ESCAPED.sub(lambda m: f"{{{{{m[1]} {m[2]} {m[3]}}}}}", text)
 
 
-def _shortcode(match: re.Match[str], page: Page) -> str:
+def _shortcode(match: re.Match[str], page: Page, shortcodes: Pass) -> str:
     opening, name = match[2], match[3]
     if "*" in opening:
         return match[0]

@@ -27,15 +27,15 @@ class SlugRule:
         slug: Of a heading's text.
         numbered: The id of the n-th repetition, n from 1; the slug: equal ones are not told apart.
         empty: The slug of a heading without a letter.
-        of_source: Of the heading as it is written, with its markup, in other versions of the generator: where both do
-            not make one id, there is none.
+        of_source: Of the heading as it is written, with its markup, in other versions of the generator (None: the same
+            id): where both do not make one, there is none.
         of_title: Whether headings of level 1 show their ids.
     """
 
     slug: Rule
     numbered: Callable[[str, int], str] = _hyphen
     empty: str = ""
-    of_source: Rule | None = None
+    of_source: Callable[[str], str | None] | None = None
     of_title: bool = True
 
 
@@ -50,7 +50,8 @@ class Slugs:
     def take(self, text: str, explicit: str = "", source: str = "") -> str:
         """Return the id of a heading, and note that it is taken; `source` is the heading as it is written."""
         wanted = found = explicit or self.rule.slug(text) or self.rule.empty
-        if self.rule.of_source and source and not explicit and self.rule.of_source(source) != self.rule.slug(text):
+        of_source = self.rule.of_source(source) if self.rule.of_source and source and not explicit else None
+        if of_source is not None and of_source != self.rule.slug(text):
             return ""
         while not explicit and wanted and found in self._taken:
             self._repeats[wanted] += 1
