@@ -204,7 +204,7 @@ export class Expansion {
     let group = this.#groups.get(word);
     if (!group) {
       if (this.#groups.size >= MOST_GROUPS) this.#groups.clear();
-      this.#groups.set(word, (group = this.#ofStem(word)));
+      this.#groups.set(word, (group = this.#ofStem(word).map((found) => found.slice()))); // without the room that an array grows by
     }
     return group;
   }
