@@ -39,7 +39,8 @@ _TAGS_ALONE = re.compile(r"^[ \t]*(?:</?[a-z][\w-]*(?:\s[^<>]*)?>[ \t]*)+$", re.
 
 _QUOTED = re.compile(r"(?<![=$])\{\s*(?:'([^'\n]*)'|\"([^\"\n]*)\"|`([^`$\n]*)`)\s*\}")
 _LITERAL = re.compile(
-    rf"{_MODULE.pattern}|<(?P<name>[A-Za-z][\w.]*)(?P<said>(?:\s[^<>{{}}]*)?)>\s*\{{\s*`(?P<code>[^`]*)`\s*\}}\s*</(?P=name)>"
+    rf"{_MODULE.pattern}|<(?P<name>[A-Za-z][\w.]*)(?P<said>(?:\s[^<>{{}}]*)?)>"
+    rf"\s*\{{\s*`(?P<code>(?:\\[\s\S]|[^`\\])*)`\s*\}}\s*</(?P=name)>"
     rf"|(?P<quoted>{_QUOTED.pattern})|{CODE.pattern}",
     re.MULTILINE,
 )
@@ -58,7 +59,7 @@ def literals(text: str, page: Page) -> str:
             return _QUOTED.sub(said, match[0])
         if match["name"] is None:
             return match[0]
-        code, is_component = match["code"].strip("\n"), match["name"][0].isupper()
+        code, is_component = re.sub(r"\\([`$\\])", r"\1", match["code"].strip("\n")), match["name"][0].isupper()
         language, title = _LANGUAGE.search(match["said"]), shown(arguments(match["said"])[1])
         if "\n" not in code and match["name"] != "CodeBlock" and not (title and is_component):
             return f"`{code.strip()}`" if code.strip() else ""
