@@ -28,10 +28,8 @@ const LABEL = `(?:${ESCAPE}|${CODE}|${IMAGE}|[^\\\\\\[\\]\`])+`;
 const EMPHASIS = `\\*(?:${ESCAPE}|${CODE}|${IMAGE}|[^\\\\*\`\\[\\]])+\\*`;
 const STRONG = `\\*\\*(?:${ESCAPE}|${CODE}|${IMAGE}|${EMPHASIS}|[^\\\\*\`\\[\\]])+\\*\\*`;
 const INLINE = new RegExp(
-  `(?<escape>${ESCAPE})|(?<code>${CODE})|!\\[(?<alt>${ALT})\\]\\((?<source>${ADDRESS})\\)` +
-    `|\\[(?<label>${LABEL})\\]\\((?<target>${ADDRESS})\\)|(?<strong>${STRONG})|(?<emphasis>${EMPHASIS})` +
-    "|[^\\\\`*\\[\\]!]+|.",
-  "gs",
+  `(${ESCAPE})|(${CODE})|!\\[(${ALT})\\]\\((${ADDRESS})\\)|\\[(${LABEL})\\]\\((${ADDRESS})\\)|(${STRONG})|${EMPHASIS}`,
+  "g",
 );
 /** What every kind of markup inside a line has. */
 const MARKED = /[\\`*[]/;
@@ -136,13 +134,16 @@ function find(lines, from, wanted) {
 function readInline(text) {
   if (text && !MARKED.test(text)) return [{ ...UNMARKED, text }];
   /** @type {Run[]} */
-  const merged = [];
-  for (const run of styledRuns(text, UNMARKED)) {
-    const last = merged.at(-1);
-    if (last && !run.image && looksLike(last, run)) last.text += run.text;
-    else if (run.text || run.image) merged.push(run);
-  }
-  return merged;
+  const runs = [];
+  addRuns(runs, text, UNMARKED);
+  return runs;
+}
+
+/** Add a run, or to the last one, if that looks alike. @param {Run[]} runs @param {Run} run */
+function add(runs, run) {
+  const last = runs.at(-1);
+  if (last && !run.image && looksLike(last, run)) last.text += run.text;
+  else if (run.text || run.image) runs.push(run);
 }
 
 /** @param {Run} a @param {Run} b */
@@ -151,19 +152,25 @@ function looksLike(a, b) {
 }
 
 /**
+ * What is marked is looked for, and not what stands between: a match leaves half a kilobyte behind.
+ * @param {Run[]} runs
  * @param {string} text
  * @param {Run} style
- * @returns {Generator<Run>}
  */
-function* styledRuns(text, style) {
-  for (const { 0: piece, groups = {} } of text.matchAll(INLINE)) {
-    if (groups.escape) yield { ...style, text: piece[1] };
-    else if (groups.code) yield { ...style, text: piece.startsWith("``") ? piece.slice(3, -3) : piece.slice(1, -1), code: true };
-    else if (groups.source) yield { ...style, text: unescaped(groups.alt), image: safeAddress(groups.source, "http:", "https:") };
-    else if (groups.target) yield* styledRuns(groups.label, { ...style, link: safeAddress(groups.target, "http:", "https:", "mailto:") });
-    else if (groups.strong) yield* styledRuns(piece.slice(2, -2), { ...style, strong: true });
-    else if (groups.emphasis) yield* styledRuns(piece.slice(1, -1), { ...style, emphasis: true });
-    else yield { ...style, text: piece };
+function addRuns(runs, text, style) {
+  for (let from = 0; from < text.length; ) {
+    INLINE.lastIndex = from;
+    const found = INLINE.exec(text);
+    add(runs, { ...style, text: text.slice(from, found?.index) });
+    if (!found) break;
+    const [piece, escape, code, alt, source, label, target, strong] = found;
+    from = found.index + piece.length;
+    if (escape) add(runs, { ...style, text: piece[1] });
+    else if (code) add(runs, { ...style, text: piece.startsWith("``") ? piece.slice(3, -3) : piece.slice(1, -1), code: true });
+    else if (source) add(runs, { ...style, text: unescaped(alt), image: safeAddress(source, "http:", "https:") });
+    else if (target) addRuns(runs, label, { ...style, link: safeAddress(target, "http:", "https:", "mailto:") });
+    else if (strong) addRuns(runs, piece.slice(2, -2), { ...style, strong: true });
+    else addRuns(runs, piece.slice(1, -1), { ...style, emphasis: true });
   }
 }
 

@@ -42,12 +42,12 @@ export function excerptOf(text, words, standing) {
   const sentences = sentencesOf(text);
   if (!sentences.length) return { excerpt: "", marks: [], phrase: "", found: [] };
   const spans = [...runs(text, words)];
-  const shared = sharedWith(text, sentences, spans, words);
+  const sizes = sentences.map(() => 0);
+  const found = sharedWith(text, sentences, spans, words, sizes);
   const phrased = sentences.map(([start, stop]) => standing?.(text.slice(start, stop)) ?? -1);
-  const sizes = shared.map((each, i) => (each?.size ?? 0) + (phrased[i] < 0 ? 0 : text.length)); // which has fewer words than letters
+  phrased.forEach((at, i) => at < 0 || (sizes[i] += text.length)); // which has fewer words than letters
   let best = sizes.indexOf(Math.max(...sizes));
   let [start, stop] = sentences[best];
-  const found = shared.flatMap((each) => (each ? [...each] : []));
   const known = PLAIN.test(text) ? new Set(found) : words; // no part of a run of ASCII is a word that the run does not have
   const first = phrased[best] < 0 ? firstOf(text, known, spans.filter(([at]) => at >= start && at < stop)) : start + phrased[best];
   const phrase = first === undefined ? "" : phraseOf(text.slice(start, stop), first - start);
@@ -82,17 +82,20 @@ export function wordsIn(text, words) {
   return [...runs(text, words)].flatMap(([start, stop]) => wordsOf(text.slice(start, stop))).filter((word) => words.has(word));
 }
 
-/** The words that each sentence has. No run goes across the end of one.
- * @param {string} text @param {number[][]} sentences @param {Mark[]} spans the text's runs @param {Set<string>} words @returns {(Set<string> | undefined)[]} */
-function sharedWith(text, sentences, spans, words) {
-  /** @type {(Set<string> | undefined)[]} */ const shared = sentences.map(() => undefined);
+/** The words that a text has, and how many each sentence. No run goes across the end of one.
+ * @param {string} text @param {number[][]} sentences @param {Mark[]} spans the text's runs @param {Set<string>} words @param {number[]} sizes of the sentences, 0; are written */
+function sharedWith(text, sentences, spans, words, sizes) {
+  /** @type {Map<string, number>} */ const last = new Map(); // the sentence in which each of the words is last: a set of words for each sentence is much to throw away
   let which = 0;
   for (const [start, stop] of spans) {
     if (start === stop) continue; // of joints alone
     while (sentences[which][1] <= start) which++;
-    for (const word of wordsOf(text.slice(start, stop))) if (words.has(word)) (shared[which] ??= new Set()).add(word);
+    for (const word of wordsOf(text.slice(start, stop))) if (words.has(word) && last.get(word) !== which) {
+      last.set(word, which);
+      sizes[which]++;
+    }
   }
-  return shared;
+  return [...last.keys()];
 }
 
 /** Up to four words of a sentence, whole ones, as a browser looks for them.
