@@ -13,7 +13,7 @@ import orjson
 
 from vademecum.errors import ContentError
 from vademecum_builder.kinds.records import is_html
-from vademecum_builder.kinds.templates import is_rich_text, shown
+from vademecum_builder.kinds.templates import ADDRESS, CHECKSUM, is_rich_text, shown
 from vademecum_builder.sources.fetched import is_address
 from vademecum_builder.sources.prices import price_of
 from vademecum_builder.sources.private_fields import is_named_private, many_reach, may_say, reaches
@@ -38,10 +38,9 @@ _NAMES: Final = 10
 """In an object; of fewer each may be a field."""
 _MANY: Final = 10
 """Of so many records a field that says the same in all of them says nothing."""
-_BYTES: Final = re.compile("sha256:[0-9a-f]{64}")
-"""What a record has in place of bytes (`records.json_value`)."""
-_INDEXED: Final = re.compile(r"'(?:[^']|'')+':\d+[A-D]?(?:,\d+[A-D]?)*(?: '|$)")
-"""The words of a text and where they stand, as PostgreSQL keeps them to search by (`tsvector`)."""
+_NESTED: Final = re.compile(r"'(?:[^']|'')+':\d+[A-D]?(?:,\d+[A-D]?)*(?: '|$)|\w+=[^,=]*(?:,\w+=[^,=]*)+$")
+"""The words of a text and where they stand, as PostgreSQL keeps them to search by (`tsvector`); what a shop's program
+has packed into one field: `has_options=0,color=Blue`."""
 _PICTURE: Final = re.compile(r"[^\s:]+\.(?:jpe?g|png|gif|webp|svg|avif|tiff?)", re.IGNORECASE)
 SLUG: Final = re.compile(r"(?:.*[_ .])?(?:slug|handle|url_?key|urlslug|permalink|post_name)", re.IGNORECASE)
 """What an address is made of: the title again, without its blanks."""
@@ -259,9 +258,9 @@ def _type_of(value: Any) -> str:
     text = str(value).strip()
     if _PICTURE.fullmatch(text):
         return "address"
-    if (text[:1] in ("{", "[") and _is_json(text)) or _BYTES.fullmatch(text) or _INDEXED.match(text):
+    if (text[:1] in ("{", "[") and _is_json(text)) or CHECKSUM.fullmatch(text) or _NESTED.match(text):
         return "nested"
-    if text.startswith(("http://", "https://", "/", "\\/")):
+    if text.startswith(("http://", "https://", "/", "\\/")) or ADDRESS.fullmatch(text):
         return "address"
     if not isinstance(price_of(text), str):
         return "number"

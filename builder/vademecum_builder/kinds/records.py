@@ -324,7 +324,7 @@ class RecordReader(DocumentReader):
             return ""  # of a wiki's text each line says what it is by how it begins
         name, value = name_in_words(field), field_at(record, field)
         said = shown(value).strip()
-        is_text = name.lower() in _UNNAMED or (form in _BLOCKS and _BLOCKS[form](said))
+        is_text = _UNNAMED.issuperset(name.lower().split()) or (form in _BLOCKS and _BLOCKS[form](said))
         return name if not is_text and is_fact(value, said) else ""
 
     def _titled(self, record: Mapping[str, Any]) -> Sequence[str]:

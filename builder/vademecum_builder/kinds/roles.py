@@ -15,7 +15,8 @@ from vademecum_builder.sources.private_fields import is_named_private, may_say, 
 from vademecum_builder.sources.times import read_time
 
 _ID: Final = re.compile(
-    r"(?:.*[ _.@$-])?(?:id|oid|key|sku|uuid|guid|slug|handle|code|number|nr|no|isbn|gtin|ean|asin|ref)\.?",
+    r"(?:.*[ _.@$-])?(?:(?:rec|row|doc|obj|object|item|page|post|entry)?id|oid|key|sku|uuid|guid|slug|handle|code"
+    r"|number|nr|no|isbn|gtin|ean|asin|ref)\.?",
     re.IGNORECASE,
 )
 _IN_IDS: Final = re.compile(r"(?:.*\.)?(?:external_?)?(?:ids?|identifiers?)\.[^.]+", re.IGNORECASE)
@@ -43,7 +44,8 @@ _PERSON: Final = tuple(
 _ASKED_FOR: Final = ("text", "list", "number", "truth", "time")
 _OWN: Final = re.compile(
     r"inventory_?(?:item|manage|policy|qty|quantity|track)|fulfil|taxable|tax_?(?:status|class|code)|(?:requires|needs)_?shipping|shipping_?class|back_?order|"
-    r"weight_unit|gift_card",
+    r"weight_unit|gift_card|use_config|(?:min|max)_cart|qty_inc|is_(?:qty_)?decimal|(?:manage|notify|out_of)_?stock|"
+    r"attribute_set|product_websites",
     re.IGNORECASE,
 )
 _LAID_OUT: Final = re.compile(
@@ -95,7 +97,7 @@ def proposal(fields: Sequence[FieldFound], records: int, keys: Collection[str] =
     title = _title_of([*open_, *ids], 0 if several else records)
     if title:
         open_ = [one for one in open_ if one is title or one.values != title.values]
-    prose = [one.name for one in open_ if one.is_prose and one is not title]
+    prose = [one.name for one in open_ if one.is_prose and one is not title and not _says_nothing(one, records)]
     person = person_of([one.name for one in open_])
     if title and title.name not in person:
         person = []
@@ -174,11 +176,17 @@ def _id_of(fields: Sequence[FieldFound], records: int) -> str:
     said = [one for one in fields if one.records == records and one.name not in names]
     fit = [one for one in said if one.type == "text" or one.is_whole]
     # The id names the document, and is published: where somebody is reached is none.
-    whole = [one.name for one in fit if len(one.values) == records and not is_named_private(one.name)]
+    whole = [one for one in fit if len(one.values) == records and not is_named_private(one.name)]
+    # A nested number is a measure; a number of its own may be one, and so a text goes before it.
+    whole = [one for one in whole if one.type == "text"] + [one for one in whole if _is_number_of_its_own(one)]
     enough = min(_ALMOST_ALL * records, max(records - 2, records / 2 + 1))
     most = [one.name for one in fit if not one.is_private and len(one.values) >= enough]
     named = sorted((n for n in most if n.lower() in ID_NAMES), key=lambda name: ID_NAMES.index(name.lower()))
-    return next(iter([*named, *filter(_ID.fullmatch, most), *whole]), "")
+    return next(iter([*named, *filter(_ID.fullmatch, most), *(one.name for one in whole)]), "")
+
+
+def _is_number_of_its_own(one: FieldFound) -> bool:
+    return one.type == "number" and "." not in one.name
 
 
 def _id_of_several(fields: Sequence[FieldFound], records: int) -> str:
@@ -202,6 +210,11 @@ def _is_kept_by_a_program(one: FieldFound) -> bool:
     laid_out = one.type == "number" and _LAID_OUT.search(name)
     own = laid_out or _OWN.search(name) or all(map(_DIGEST.fullmatch, one.values))
     return (may_say(one.name) and len(one.values) <= 2) or bool(own)
+
+
+def _says_nothing(one: FieldFound, records: int) -> bool:
+    """Return whether nobody asks for what a text says: it is the same in all records, or of how a shop works."""
+    return one.is_the_same(records) or _OWN.search(plain_name(one.name)) is not None
 
 
 def _says_it_too(one: FieldFound, other: FieldFound) -> bool:

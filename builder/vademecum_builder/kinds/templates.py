@@ -22,6 +22,9 @@ _NUMBER: Final = re.compile(r"[+-]?v?\d+(?:[.,:/+-]\d+)*(?:[.-]?[a-z]+[.+-]?\d+)
 _SLUG: Final = re.compile(r"[a-z0-9]+(?:[_-][a-z0-9]+)*")
 _LINK: Final = re.compile(r"(?:.*_)?(?:url|uri|href|link|path|self|src)|.*(?:Url|URL|Uri|Href|Link|Path)")
 _PATH: Final = re.compile(r"/\S+")
+ADDRESS: Final = re.compile(r"[a-z][a-z0-9+.-]*://\S+", re.IGNORECASE)
+CHECKSUM: Final = re.compile(r"(?:sha-?\d+|md5|adler32|crc32):[0-9a-f]{8,128}", re.IGNORECASE)
+"""What a record has in place of bytes (`records.json_value`), and what says that a file came whole."""
 _CALLED: Final = frozenset({"name", "title", "label"})
 """What an object is called: that is said without saying so."""
 _FEW: Final = 3
@@ -202,6 +205,7 @@ def _is_for_programs(name: str, value: object, called: str) -> bool:
     if name not in _CALLED and is_slug_of(value, called):
         return True
     is_path = isinstance(value, str) and _PATH.fullmatch(value) is not None and _LINK.fullmatch(name) is not None
+    is_path = is_path or (isinstance(value, str) and any(one.fullmatch(value) for one in (ADDRESS, CHECKSUM)))
     return (
         is_address(value)
         or is_path

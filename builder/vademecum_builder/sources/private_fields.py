@@ -130,6 +130,9 @@ _PRIVATE: Final[Mapping[str, str]] = {
         r"borrowe[dr]|(?:^|_)(?:lent|loaned)_(?:to|by)|ausgeliehen|ausleiher|entliehen|entleiher"
         r"|(?:donor|spender)_?name"
     ),
+    "kept": (
+        r"lager(?:ort|platz)|(?:depot|magazin)_?(?:ort|platz|standort|nr|nummer|location)|(?:storage|bin)_?location"
+    ),
     "note": (
         r"(?:intern(?!at)|private|staff|admin|seller)\w*_(?:not[ei]|com+ent|komment|remark|memo|bemerk|vermerk)"
         r"|(?:not(?:es?|iz(?:en)?)|com+ents?|kommentar|remarks?|bemerkung(?:en)?)_\(?(?:intern|privat|staff|admin)"

@@ -444,6 +444,15 @@ def test_of_a_record_in_two_files_nothing_is_published_where_one_says_that_it_is
             assert sorted(one.title for one in kb.documents()) == sorted(titles)
 
 
+def test_what_an_object_says_for_programs_is_not_told_and_a_description_has_no_name(tmp_path: Path) -> None:
+    record = {"id": 1, "name": "Run", "abstract": {"description": "Of the tagging banks"}}
+    record["files"] = [
+        {"checksum": "adler32:b7014f6f", "uri": "root://a.example//1.zip", "kind": "event", "about": "W"}
+    ]
+    [run] = documents(tmp_path, [record], 'text = ["abstract.description", "files"]')
+    assert blocks(run) == ["Of the tagging banks", "Files: about: W, kind: event"]
+
+
 def test_html_that_a_program_has_escaped_as_a_whole_is_html_and_what_speaks_of_it_is_text(tmp_path: Path) -> None:
     for said, told in (
         ("&lt;p&gt;It &lt;b&gt;opens&lt;/b&gt; &amp;amp; shuts.&lt;/p&gt;", "It opens & shuts."),

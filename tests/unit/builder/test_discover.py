@@ -1321,6 +1321,22 @@ def test_what_is_translated_is_a_document_with_what_is_the_same_in_all_languages
     assert not isinstance(document, str) and document.metadata["price"] == 7.5 and "Model: ART-7" in str(document)
 
 
+def test_what_tells_records_apart_is_no_measure_and_what_says_that_a_file_came_whole_no_text() -> None:
+    lines = [
+        {"size": {"bytes": 10 * n + 7}, "recid": 900 - n, "title": f"Run {n}", "abstract": {"description": text_of(n)},
+         "by": "The Open Data Portal", "tax_class_name": f"Goods of class {n}", "Lagerort": f"Shelf {n} at left",
+         "files": [{"checksum": f"adler32:{n:08x}", "uri": f"root://host.example//{n}.zip", "size": 7}],
+         "packed": f"has_options=0,color={n}", "cover": f"covers/{n}.jpg", "digest": f"{n:040x}", "lft": n * 2}
+        for n in range(12)
+    ]  # fmt: skip
+    told = proposal(fields_of(lines), 12)
+    assert (told["id"], told["text"]) == ("recid", ["abstract.description"])
+    assert told["metadata"] == ["size.bytes"]
+    nameless = [{"at": {"size": n}, "title": text_of(n)} for n in range(9)]
+    assert proposal(fields_of(nameless), 9)["id"] == "title"
+    assert "id" not in proposal(fields_of([{"at": {"size": n}, "title": "Same"} for n in range(9)]), 9)
+
+
 def test_a_body_is_no_title_though_it_is_short() -> None:
     told = proposal(fields_of({"id": n, "text": f"h1. Page {n}"} for n in range(9)), 9)
     assert "title" not in told
