@@ -29,6 +29,8 @@ _TOTAL = re.compile(
 )
 _DIGIT = re.compile(r"\d")
 _DIGITS = re.compile(r"\s*-?[\d.,]*\d\s*%?\s*")
+_MEASURED = re.compile(r"-\d+(?:[.,]\d+)?|\d+\.\d{2,}")
+"""What is measured, and no name; a year or a decile may be one."""
 _QUOTED = re.compile(r'"[^"]*"')
 _MOST = 1 << 20
 """Characters that are looked at for them."""
@@ -68,6 +70,10 @@ def csv_rows(
     if second:
         next(rows)
         warn(f"two lines name its columns: {', '.join(filter(None, second[:3]))[:_SHOWN]} … is the second")
+    if not second and (found := next(filter(_MEASURED.fullmatch, map(str.strip, head)), "")):
+        warn(
+            f"its first line is taken for the names of its columns, and looks like a record ({found}): name them above"
+        )
     names = _names(_under(head, second) if second else head)
     left_out: Counter[str] = Counter()
     number = rows.line_num + above

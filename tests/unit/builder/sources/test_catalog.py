@@ -211,6 +211,14 @@ def test_records_of_several_files_with_one_id_are_told_apart_by_their_file(tmp_p
     assert source.shared("id", 10) == (2, 6)
 
 
+def test_a_table_without_names_of_columns_is_told(tmp_path: Path) -> None:
+    for head, told in (("1,Goroka,-6.08,145.39", True), ("id,name,2019,0.5", False)):
+        (tmp_path / "a.csv").write_text(f"{head}\n2,Madang,-5.2,145.78\n3,Nadzab,-6.56,146.72\n")
+        changes = CatalogSource(str(tmp_path / "a.csv"), id=head.partition(",")[0]).changes(None)
+        assert len([*changes.entries]) == 2
+        assert ["looks like a record (-6.08): name them above" in one for one in changes.warnings] == [True] * told
+
+
 def test_folders_of_a_partition_are_fields_of_what_is_in_them(tmp_path: Path) -> None:
     top = tmp_path / "b=c"
     for folder in ("year=2023/of=New%20York", "year=__HIVE_DEFAULT_PARTITION__", "plain"):
