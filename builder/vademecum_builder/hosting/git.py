@@ -35,7 +35,11 @@ _FAILURES: tuple[tuple[str, type[VademecumError], str], ...] = (
         "the repository refuses the push, as to a protected branch: allow forced pushes, or publish with --history",
     ),
     ("authentication failed|could not read username|permission denied", UsageError, "git cannot sign in there"),
-    ("could not resolve|could not read from|unable to access", NetworkError, "git does not reach the repository"),
+    (
+        "could not resolve|could not read from|unable to access|broken pipe|hung up|early eof|disconnect|reset by peer",
+        NetworkError,
+        "git does not reach the repository",
+    ),
 )
 
 

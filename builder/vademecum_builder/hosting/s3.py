@@ -145,9 +145,9 @@ class Bucket:
                 raise UsageError(f"{failed}: there is no such bucket") from error
             if "169.254.169.254" in told:  # where a machine of Amazon's would be asked for its role
                 raise UsageError(f"{failed}: no credentials; set {_CREDENTIALS}") from error
-            if "403" in told or "401" in told:
+            if re.search(r"\b40[13] [A-Z]", told):  # a status; an address may have the digits
                 raise UsageError(f"{failed}: {_told(error)}; look at {_CREDENTIALS}") from error
-            kind = NetworkError if "error sending request" in told or "timed out" in told else HostError
+            kind = NetworkError if re.search("error sending request|response body error|timed out", told) else HostError
             raise kind(f"{failed}: {_told(error)}") from error
 
 

@@ -7,15 +7,27 @@ import shutil
 from datetime import timedelta
 from pathlib import Path
 
+import obstore
 import pytest
+from obstore import exceptions
 
 from support.hosts import MemoryHost
 from support.in_hand import FixedClock
 from support.publishing import HANDBOOK, Line, begun, tree_of
-from vademecum.errors import ContentError, EquivocationError, RollbackError, SignatureError, UsageError
+from vademecum.errors import (
+    ContentError,
+    EquivocationError,
+    HostError,
+    NetworkError,
+    RollbackError,
+    SignatureError,
+    UsageError,
+    VademecumError,
+)
 from vademecum.trust.metadata import TIMESTAMP
 from vademecum_builder.hosting.base import cache_control, content_type, shown
 from vademecum_builder.hosting.publishing import UNNEEDED, deliver, publish
+from vademecum_builder.hosting.s3 import s3_bucket
 from vademecum_builder.hosting.targets import is_folder, open_host
 from vademecum_builder.hosting.tree import Tree, read_tree
 from vademecum_builder.pages.site import SiteBuilder
@@ -297,3 +309,44 @@ def test_settings_name_the_places(tmp_path: Path) -> None:
     file.write_text('publish = "s3://b/p"\n[[source]]\npath = "docs"\n')
     with pytest.raises(UsageError, match=r"line 1: publish: expected a list of places"):
         read_settings(file)
+
+
+@pytest.mark.fault("D50")
+@pytest.mark.process
+def test_a_repository_whose_network_dies_in_the_middle_is_one_to_be_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What git says of a fetch that is cut off names no host."""
+    program = tmp_path / "git"
+    said = "client_loop: send disconnect: Broken pipe\nfetch-pack: unexpected disconnect while reading sideband packet"
+    answers = f'*ls-remote*) echo abc refs/heads/pages;; *fetch*) echo "{said}" >&2; exit 128;;'
+    program.write_text(f'#!/bin/sh\ncase "$*" in {answers} esac\n')
+    program.chmod(0o700)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    with (
+        pytest.raises(NetworkError, match="git does not reach the repository"),
+        open_host("git+file:///x#pages", tmp_path),
+    ):
+        pass
+
+
+@pytest.mark.fault("D50")
+@pytest.mark.parametrize(
+    ("told", "kind"),
+    [
+        ("Error performing PUT http://127.0.0.1:40147/kb/403.gz - HTTP error: error sending request", NetworkError),
+        ("Error getting list response body: HTTP error: request or response body error", NetworkError),
+        ("Error performing GET http://127.0.0.1/kb/a - Server returned non-2xx status code: 403 Forbidden", UsageError),
+        ("Error performing GET http://127.0.0.1/kb/a - Server returned non-2xx status code: 500 Oh", HostError),
+    ],
+)
+def test_what_becomes_of_a_request_to_a_bucket_is_told_by_whose_fault_it_is(
+    told: str, kind: type[VademecumError], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise exceptions.GenericError(told)
+
+    monkeypatch.setattr(obstore, "list", fails)
+    with s3_bucket("s3://kb/x") as bucket, pytest.raises(VademecumError, match="cannot be listed") as caught:
+        bucket.list()
+    assert type(caught.value) is kind
