@@ -61,7 +61,7 @@ async def run(command: str, arguments: str, host: Host) -> str:
     store = BrowserStore(host.openStore())
     try:
         request = json.loads(arguments)
-        result = await _COMMANDS[command](_engine(host, store, request["connection"]), request)
+        result = await _COMMANDS[command](_engine(host, store, request), request)
     except VademecumError as error:
         return _to_json({"error": _error_json(error)})
     finally:
@@ -69,8 +69,9 @@ async def run(command: str, arguments: str, host: Host) -> str:
     return _to_json({"result": result})
 
 
-def _engine(host: Host, store: BrowserStore, connection: Mapping[str, Any]) -> Engine:
-    options = json.loads(host.options)
+def _engine(host: Host, store: BrowserStore, request: Mapping[str, Any]) -> Engine:
+    options, connection = json.loads(host.options), request["connection"]
+    beside = options.get("beside") or ""
     root = None if options["trust"] is None else options["trust"].encode()
     transports = {str(tree.url): BrowserTransport(tree) for tree in host.trees}
 
@@ -98,7 +99,7 @@ def _engine(host: Host, store: BrowserStore, connection: Mapping[str, Any]) -> E
         emit=emit,
         room=room,
         permission=lambda: bool(host.permitted()),
-        beside=options.get("beside") or "",
+        beside="" if beside == "model" and request.get("lean") else beside,
     )
 
 

@@ -346,7 +346,9 @@ export class KnowledgeBase {
     if (globalThis.isSecureContext === false) throw new VademecumError("usage", "browsers verify on localhost or by https alone");
     const started = performance.now();
     const { saveData, effectiveType, type } = connection();
-    const result = await this.#python.call(command, { ...args, connection: { saveData, effectiveType, type } });
+    const lean = saveData || !this.#reader.release; // the release's model is large: nobody waits for it who has no hits yet
+    const result = await this.#python.call(command, { ...args, lean, connection: { saveData, effectiveType, type } });
+    if (lean && !saveData && result?.to && this.#encoder?.model) this.#updates.take("check", () => this.#updates.sync(false, 0), () => {}).catch(() => {});
     this.#log(command, result, `${Math.round(performance.now() - started)} ms`);
     return result;
   }

@@ -91,11 +91,18 @@ async def _fetch_beside(update: Update) -> None:
     current = session.pointer.current
     manifest = None if current is None else session.manifest_of(current)
     ref = None if manifest is None else manifest.encoder.beside.get(update.around.beside)
-    if ref is None or current is None or not update.permits(ref):
+    if ref is None or current is None:
         return
     kept = await session.words(current.encoder)
-    if kept is None or sha256(kept).hexdigest() != ref.sha256:
-        await session.keep_words(current.encoder, await update.downloader.fetch_object(ref))
+    if kept is not None and sha256(kept).hexdigest() == ref.sha256:
+        return
+    if not update.permits(ref):
+        what = f"the {update.around.beside} of release {current.sequence} ({ref.size} bytes)"
+        logger.warning(
+            "%s: neither budget nor connection allows to fetch this now; until then the table encodes queries", what
+        )
+        return
+    await session.keep_words(current.encoder, await update.downloader.fetch_object(ref))
 
 
 async def drop_forged(session: Session) -> None:

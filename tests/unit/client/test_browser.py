@@ -133,3 +133,24 @@ def test_what_the_browser_says_of_the_network_counts(
     page.options = {"policy": policy}
     result = page.sync(unasked=True, connection=connection)["result"]
     assert (result["to"], result["offer"] and result["offer"]["reason"]) == (1 if reason else 2, reason)
+
+
+@pytest.mark.parametrize(
+    ("beside", "lean", "fetched"),
+    [("model", True, ""), ("model", False, "model"), ("directions", True, "directions"), (None, True, "")],
+)
+def test_a_lean_run_leaves_the_model_for_later(
+    page: Page, monkeypatch: pytest.MonkeyPatch, beside: str | None, lean: bool, fetched: str
+) -> None:
+    """It is many times the release: a page that has no hits yet waits for none of it."""
+    made: list[str] = []
+    engine = page.module.Engine
+
+    def noted(*args: Any, beside: str, **said: Any) -> Any:
+        made.append(beside)
+        return engine(*args, **said)
+
+    monkeypatch.setattr(page.module, "Engine", noted)
+    page.options = {"beside": beside}
+    page.sync(lean=lean)
+    assert made == [fetched]

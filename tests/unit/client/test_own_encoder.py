@@ -345,13 +345,16 @@ def test_where_a_release_brings_no_model_the_table_answers(
     assert (meant(kb), kept(line)) == (meant(opened()), None)
 
 
-def test_a_pause_keeps_what_no_release_needs_for_later(line: Line, opened: Callable[..., KnowledgeBase]) -> None:
+def test_a_pause_keeps_what_no_release_needs_for_later(
+    line: Line, opened: Callable[..., KnowledgeBase], caplog: pytest.LogCaptureFixture
+) -> None:
     enough = opened().sync().bytes
     (line.folder / "kb.db").unlink()
     kb = opened(Tiny())
     kb.set_policy(max_update_bytes=enough)
     kb.sync()
     assert kb.release.sequence == 1 and kept(line) is None
+    assert "the directions of release 1 (" in caplog.text and "neither budget nor connection" in caplog.text
     kb.set_policy(max_update_bytes=None)
     kb.sync()
     assert kept(line) is not None

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { eventually, python, saveData, url } from "../page.mjs";
+import { eventually, install, python, records, saveData, url } from "../page.mjs";
 
 import { KnowledgeBase, VademecumError } from "../../../../client/vademecum/js/vademecum.mjs";
 
@@ -22,4 +22,26 @@ test("an update pauses when the connection changes, not only when something has 
   saveData(false);
   await eventually(() => syncs.length === 2);
   await kb.close();
+});
+
+test("a release's own model comes behind the first release, and not at all where data are saved", async () => {
+  for (const saves of [false, true]) {
+    saveData(saves);
+    records.clear();
+    const syncs = [];
+    python.sync = ({ lean }, emit) => {
+      syncs.push(lean);
+      if (records.has("head")) return { to: null };
+      install(1);
+      emit("updateCompleted", { sequence: 1 });
+      return { to: 1 };
+    };
+    const kb = new KnowledgeBase({ url, autoUpdate: false, encoder: { model: () => assert.fail("nobody asks") } });
+    await kb.initialize();
+    assert.equal((await kb.update()).to, 1);
+    await kb.update();
+    assert.deepEqual(syncs, saves ? [true, true] : [true, false, false], "what was asked for meanwhile waits behind it");
+    await kb.close();
+  }
+  saveData(false);
 });
