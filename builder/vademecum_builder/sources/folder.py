@@ -74,22 +74,18 @@ class FolderSource:
         """
         if since is not None:
             raise UsageError(f"{self.root}: a folder has no checkpoint ({since.strategy})")
-        walk, items = self._walk(), self.scan()
+        walk, warnings = self._walk(), list[str]()
+        items = self.scan(warnings)
         keys = self._keys(walk)
         unread = Counter(PurePosixPath(key).suffix.lower() for key in keys if media_type(key) is None)
         read = len(keys) - unread.total()
-        return Changes(
-            items,
-            expected=read,
-            unread=unread,
-            left_out=walk.counted,
-            warnings=[
-                f"{count} {ending} files begin with front matter as pages do, and nothing reads them: copy them as "
-                f".md, or build of the rendered site (the folder has {read} documents beside them)"
-                for ending, count in unread.items()
-                if ending and count * _PAGES_AMONG >= max(read, _PAGES_AMONG) and self._are_pages(ending, keys)
-            ],
-        )
+        warnings += [
+            f"{count} {ending} files begin with front matter as pages do, and nothing reads them: copy them as "
+            f".md, or build of the rendered site (the folder has {read} documents beside them)"
+            for ending, count in unread.items()
+            if ending and count * _PAGES_AMONG >= max(read, _PAGES_AMONG) and self._are_pages(ending, keys)
+        ]
+        return Changes(items, expected=read, unread=unread, left_out=walk.counted, warnings=warnings)
 
     def _are_pages(self, ending: str, keys: Sequence[str]) -> bool:
         some = [key for key in keys if key.lower().endswith(ending) and (self.root / key).is_file()][:_LOOKED_AT]
@@ -101,8 +97,11 @@ class FolderSource:
         except OSError:
             return False  # it is counted by its ending, as what no reader knows
 
-    def scan(self) -> Iterator[SourceItem | Skipped]:
+    def scan(self, warnings: list[str] | None = None) -> Iterator[SourceItem | Skipped]:
         """Yield the documents and what was skipped, by rising key (UTF-8 bytes).
+
+        Args:
+            warnings: Gets, at the end, what a publisher should know of all of them.
 
         Raises:
             UsageError: No such folder, a file in its place, or (at the end) no readable document in it, where there has
@@ -112,7 +111,7 @@ class FolderSource:
         if not Path(real).is_dir():
             found = "is a file, not a folder;" if self.root.exists() else "no such folder; run what makes it, or"
             raise UsageError(f"{self.root}: {found} name the folder that holds the documents")
-        return self._scan()
+        return self._scan([] if warnings is None else warnings)
 
     def keys(self) -> list[str]:
         """Return the keys of all files of whatever kind that the patterns take, sorted; nothing is read."""
@@ -133,19 +132,32 @@ class FolderSource:
         with (self.root / key).open("rb") as stream:
             return stream.read(self.max_bytes)
 
-    def _scan(self) -> Iterator[SourceItem | Skipped]:
-        found = 0
+    def _scan(self, warnings: list[str]) -> Iterator[SourceItem | Skipped]:
+        found: dict[str, tuple[int, int]] = {}
         skipped: list[Skipped] = []
         for item in self._walk().entries():
             result = self._read(item) if isinstance(item, Entry) else item
             if isinstance(result, Skipped):
                 skipped.append(result)
-            elif result is not None:
-                found += 1
+            elif isinstance(item, Entry) and result is not None:
+                found[item.key] = _state(item.info)
             if result is not None:
                 yield result
+        # What is written into the folder meanwhile, as by a generator or an editor, is read as it is then: half, say.
+        changed = [key for key, before in found.items() if self._state_of(key) != before]
+        if changed:
+            warnings.append(
+                f"{len(changed)} of {len(found)} files changed while the folder was read, the first is {changed[0]}: "
+                "what is built may have half of them, or what they were; build again when nothing writes there"
+            )
         if not (found or self._may_be_empty):
             raise UsageError(_nothing(self.root, skipped))
+
+    def _state_of(self, key: str) -> tuple[int, int] | None:
+        try:
+            return _state((self.root / key).stat())
+        except OSError:
+            return None
 
     def _read(self, entry: Entry) -> SourceItem | Skipped | None:
         kind = media_type(entry.key)
@@ -180,6 +192,11 @@ class FolderSource:
         except ContentError as error:
             return Skipped(entry.key, error.message)
         return file
+
+
+def _state(info: os.stat_result) -> tuple[int, int]:
+    """Return what is another after each writing."""
+    return info.st_mtime_ns, info.st_size
 
 
 def _too_large(size: int, limit: int) -> str:

@@ -6,7 +6,7 @@ import hashlib
 import os
 from base64 import b64encode, encodebytes, urlsafe_b64encode
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from html import escape
 from pathlib import Path
 from urllib.parse import quote, quote_plus
@@ -623,3 +623,34 @@ def refuse(monkeypatch: pytest.MonkeyPatch, method: str, path: Path) -> None:
         return original(self, *args, **options)
 
     monkeypatch.setattr(Path, method, refusing)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [lambda path: path.write_text(""), lambda path: path.write_text("news"), Path.unlink],
+    ids=["emptied", "written", "gone"],
+)
+@pytest.mark.parametrize("at", ["a.md", "b.md"])
+def test_what_is_written_while_the_folder_is_read_is_told(
+    tmp_path: Path, at: str, change: Callable[[Path], object]
+) -> None:
+    """A generator that renders anew empties each page before it writes it."""
+    for name in ("a.md", "b.md"):
+        put(tmp_path, name)
+    changes = FolderSource(tmp_path).changes(None)
+    assert isinstance(next(changes.entries), SourceItem), "a.md; by now both were listed"
+    change(tmp_path / at)
+    [*rest] = changes.entries
+    gone = [one.reason for one in rest if isinstance(one, Skipped)]
+    if gone:
+        assert (at, gone, changes.warnings) == ("b.md", ["cannot be read: No such file or directory"], [])
+    else:
+        assert [told.partition(":")[0] for told in changes.warnings] == [
+            f"1 of 2 files changed while the folder was read, the first is {at}"
+        ]
+
+
+def test_a_folder_that_nobody_writes_to_has_nothing_to_tell(tmp_path: Path) -> None:
+    put(tmp_path, "deep/a.md")
+    changes = FolderSource(tmp_path).changes(None)
+    assert ([one.key for one in changes.entries], changes.warnings) == (["deep/a.md"], [])  # type: ignore[union-attr]
