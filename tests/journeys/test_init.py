@@ -482,6 +482,23 @@ def test_a_domain_of_its_own(vade: Vade, held: str) -> None:
     assert vade("init", "--dry-run", "--json").json["address"] == "https://docs.acme.example/"
 
 
+@pytest.mark.parametrize(
+    ("step", "address"),
+    [
+        ("- {uses: peaceiris/actions-gh-pages@v4, with: {publish_dir: site, cname: Docs.acme.example}}", "docs."),
+        ("- run: ghp-import -n -p -c docs.acme.example site", "docs."),
+        ("- run: npx gh-pages -d site --cname docs.acme.example", "docs."),
+        ("- {uses: peaceiris/actions-gh-pages@v4, with: {publish_dir: site, cname: '${{ vars.DOMAIN }}'}}", ""),
+        ("- run: ghp-import -c docs.acme.example a\n      - run: ghp-import -c preview.acme.example b", ""),
+    ],
+)
+def test_a_domain_that_only_a_workflow_names(vade: Vade, step: str, address: str) -> None:
+    """Of two, one is a preview's, and nothing says which."""
+    repository({**DOCS, ".github/workflows/docs.yml": DEPLOYS.partition("      - run:")[0] + f"      {step}\n"})
+    said = vade("init", "--dry-run", "--json").json["address"]
+    assert said.startswith(f"https://{address}acme.example/" if address else "https://acme.github.io/")
+
+
 TITLES: dict[str, dict[str, str]] = {
     "MkDocs": {"mkdocs.yml": "site_name: Sea Trials\n"},
     "Docusaurus": {"docusaurus.config.ts": "export default { title: 'Sea Trials', presets: [['classic', {}]] };"},

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from vademecum_builder.profiles.config import read_yaml
-from vademecum_builder.scaffold.repository import Repository
+from vademecum_builder.scaffold.repository import WORKFLOW, Repository
 
 # What deploys a folder as the site, the input that names the folder, and which it is where none does.
 _DEPLOYS = {
@@ -73,7 +73,7 @@ class Workflow:
 
 def read_workflows(repository: Repository) -> tuple[Workflow, ...]:
     """Return the workflows of a repository, by their names."""
-    names = [name for name in repository.files if re.fullmatch(r"\.github/workflows/[^/]+\.ya?ml", name)]
+    names = filter(WORKFLOW.fullmatch, repository.files)
     return tuple(_workflow(name, (repository.top / name).read_text("utf-8", "replace")) for name in names)
 
 

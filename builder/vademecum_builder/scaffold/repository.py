@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -20,6 +20,9 @@ _GITHUB = re.compile(
 )
 # At the top, or where a generator that lies at most two folders below takes it from.
 _CNAME = re.compile(r"(?:(?:[^/]+/){0,2}(?:docs|static|public|source|src|content)/)?CNAME")
+# What writes that file while it publishes: an input of an action, an option of `ghp-import` and of npm's `gh-pages`.
+_WRITES_CNAME = re.compile(r"(?:\bcname: *|\s--cname[ =]|\bghp-import\b[^\n]*\s-c[ =]?)['\"]?([\w.-]+)")
+WORKFLOW = re.compile(r"\.github/workflows/[^/]+\.ya?ml")
 _HOST_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+", re.IGNORECASE)
 
 
@@ -51,15 +54,26 @@ class Repository:
     @property
     def pages(self) -> str:
         """Where GitHub Pages serves it: at its own domain (`CNAME`), as the page of its owner, or below that."""
-        named = (PurePosixPath(name) for name in self.files if _CNAME.fullmatch(name))
-        for place in sorted(named, key=lambda path: len(path.parts)):
-            domain = (self.top / place).read_text("utf-8", "replace").strip()
-            if _HOST_NAME.fullmatch(domain) and not NOBODYS & {*place.parts}:
-                return f"https://{domain.lower()}/"
+        if domain := next(self._domains(), ""):
+            return f"https://{domain.lower()}/"
         if not self.owner:
             return ""
         host = f"{self.owner.lower()}.github.io"
         return f"https://{host}/" if self.name.lower() == host else f"https://{host}/{self.name}/"
+
+    def _domains(self) -> Iterator[str]:
+        named = (PurePosixPath(name) for name in self.files if _CNAME.fullmatch(name))
+        for place in sorted(named, key=lambda path: len(path.parts)):
+            domain = self._text(place).strip()
+            if _HOST_NAME.fullmatch(domain) and not NOBODYS & {*place.parts}:
+                yield domain
+        workflows = (self._text(name) for name in self.files if WORKFLOW.fullmatch(name))
+        written = {domain for text in workflows for domain in _WRITES_CNAME.findall(text)}
+        if len(written) == 1:  # of several, one is a preview's
+            yield from filter(_HOST_NAME.fullmatch, written)
+
+    def _text(self, name: str | PurePosixPath) -> str:
+        return (self.top / name).read_text("utf-8", "replace")
 
     def ignores(self, path: str) -> bool:
         """Return whether git ignores a path, be it there or not."""
