@@ -28,6 +28,8 @@ _LINE_ENDS: Final = re.compile(
 )
 """Where a row, an item or another line ends without a sign that says so, and not in the middle of an expression, before
 a brace or around the lines of a comment. All lines of an excerpt are one."""
+_BEGINS: Final = re.compile(r"^\|? | $")
+"""The line before a cell is none of it, where the sentence before it ended in the cell before."""
 _APART: Final = " \t\r\f\v|"
 """What a page shows apart, or not at all: cells are joined by a line."""
 _PHRASE: Final = re.compile(r"[^ \t\r\n\f\v|]{1,40}(?:[ \t]+[^ \t\r\n\f\v|]{1,40}){0,3}")
@@ -70,7 +72,7 @@ def excerpt_of(
     while best and stop - sentences[best - 1][0] <= MOST_LETTERS // 2:
         best -= 1
         start = sentences[best][0]
-    shown = _SPACES.sub(" ", _LINE_ENDS.sub(" • ", text[start:stop])).strip(" ")
+    shown = _BEGINS.sub("", _SPACES.sub(" ", _LINE_ENDS.sub(" • ", text[start:stop])))
     if len(shown) > MOST_LETTERS:
         shown = _cut(shown, words, standing(shown))
     return shown, tuple(marks_of(shown, words)), phrase, frozenset().union(*shared)

@@ -56,7 +56,7 @@ export function excerptOf(text, words, standing) {
     stop = later;
   }
   while (best && letters(text.slice(sentences[best - 1][0], stop)) <= LONGEST / 2) start = sentences[--best][0];
-  const whole = even(text.slice(start, stop).replace(LINE_ENDS, " • ")).replace(/^ | $/g, "");
+  const whole = even(text.slice(start, stop).replace(LINE_ENDS, " • ")).replace(/^\|? | $/g, "");
   const excerpt = letters(whole) > LONGEST ? cut(whole, known, standing) : whole;
   return { excerpt, marks: marksOf(excerpt, excerpt === whole ? known : words), phrase, found };
 }

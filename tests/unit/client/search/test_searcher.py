@@ -411,6 +411,11 @@ def test_lines_of_an_excerpt_are_told_apart(text: str, shown: str) -> None:
     assert excerpt_of(text, frozenset())[0] == shown
 
 
+def test_an_excerpt_does_not_begin_with_the_line_before_its_cell() -> None:
+    told = f"Oil | {'Fill it ' * 30}again. | Turn the key."
+    assert excerpt_of(told, frozenset({"key"}))[0] == "Turn the key."
+
+
 @pytest.mark.parametrize(
     ("text", "words", "marked"),
     [
