@@ -7,7 +7,7 @@ of all other sections bit-identical, and mostly those before it in its own. That
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 
 from vademecum.format.markup import (
@@ -28,7 +28,7 @@ from vademecum_builder.readers.document import Document
 from vademecum_builder.readers.outline import Section
 from vademecum_builder.readers.text import clean_block, clean_line
 
-CHUNKER = "structure-3"
+CHUNKER = "structure-4"
 """Names the algorithm; part of the epoch. Whatever changes a border or a text needs a new name."""
 
 # Where a text may be cut besides between blocks, and what that costs, in characters of distance from the
@@ -39,6 +39,8 @@ _BORDERS = (
     (re.compile(r"(?<=[.!?…])[\"'”’»)\]]*[ \t]+|(?<=[。！？])(?=[^\s。！？])"), 250),
     (re.compile(r"[ \t]+"), 500),
 )
+_CUT_OFF = 300
+"""What it costs besides to cut off what introduces the next block: a line that ends with a colon, or is all strong."""
 _CAPTION = 40
 """Characters of what stands above a page's first heading: without a sentence in it, that is no passage by itself."""
 _SENTENCE = re.compile(r"[.!?:…。！？]")
@@ -113,6 +115,7 @@ def _pieces(section: Section, target: int, longest: int) -> Iterator[str]:
     blocks = [block for block in blocks if plain_block(block)]
     headers = _headers(blocks)
     text, starts = _laid(blocks)
+    introduced = {start for block, start in zip(blocks, starts[1:], strict=False) if _introduces(block)}
     start = first = 0
     while start < len(text):
         while first + 1 < len(blocks) and starts[first + 1] <= start:
@@ -120,7 +123,9 @@ def _pieces(section: Section, target: int, longest: int) -> Iterator[str]:
         header = headers[first] if start > 0 else None
         space = len(plain_block(header)) + 1 if header else 0
         left = longest - space
-        end = len(text) if len(text) - start <= left else _cut(text, start, min(target, left * 2 // 3), left)
+        end = (
+            len(text) if len(text) - start <= left else _cut(text, start, min(target, left * 2 // 3), left, introduced)
+        )
         piece: list[Block] = [header] if header and header != blocks[first] else []
         for block, at in zip(blocks[first:], starts[first:], strict=True):
             if at >= end:
@@ -140,6 +145,13 @@ def _headers(blocks: Sequence[Block]) -> list[Row | None]:
         else:
             headers.append(headers[-1] if isinstance(block, Row) and headers else None)
     return headers
+
+
+def _introduces(block: Block) -> bool:
+    if isinstance(block, Code | Row):
+        return False
+    caption = isinstance(block, Paragraph) and all(run.strong or not run.text.strip() for run in block.runs)
+    return caption or plain_block(block).rstrip().endswith((":", "："))
 
 
 def _laid(blocks: Sequence[Block]) -> tuple[str, list[int]]:
@@ -182,16 +194,20 @@ def _slice_runs(runs: Runs, start: int, end: int) -> Runs:
     return tuple(kept)
 
 
-def _cut(text: str, start: int, target: int, longest: int) -> int:
-    """Return where the piece that begins at `start` ends; more than `longest` characters remain there."""
+def _cut(text: str, start: int, target: int, longest: int, introduced: Set[int] = frozenset()) -> int:
+    """Return where the piece that begins at `start` ends; more than `longest` characters remain there.
+
+    Args:
+        introduced: Where blocks begin that belong to what stands before them.
+    """
     remaining = len(text) - start
     tail = target // 4  # no piece is shorter, if borders allow
     aim = min(target, (remaining + 1) // 2)
     stop = start + min(longest, remaining - tail) + 1  # white space at the border itself does not count
-    costs = [(abs(m.end() - start - aim), m.end()) for m in _BLOCK_BORDER.finditer(text, start + tail, stop)]
+    ends = [(0, m.end()) for m in _BLOCK_BORDER.finditer(text, start + tail, stop)]
     for border, cost in _BORDERS:
-        found = border.finditer(text, start + aim // 2, stop)
-        costs += [(abs(m.end() - start - aim) + cost, m.end()) for m in found]
+        ends += [(cost, m.end()) for m in border.finditer(text, start + aim // 2, stop)]
+    costs = [(abs(end - start - aim) + cost + (end in introduced) * _CUT_OFF, end) for cost, end in ends]
     return min(costs)[1] if costs else _cut_anywhere(text, start, start + aim, longest)
 
 

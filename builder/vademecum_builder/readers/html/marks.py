@@ -42,8 +42,10 @@ END: Final = Mark()
 BORDER: Final = Mark()
 """A cell of a table begins."""
 _STRONG, _EMPHASIS, _CODE = Mark(strong=True), Mark(emphasis=True), Mark(code=True)
-STYLES: Final = {"strong": _STRONG, "b": _STRONG, "em": _EMPHASIS, "i": _EMPHASIS, "var": _EMPHASIS} | dict.fromkeys(
-    ("code", "kbd", "samp", "tt"), _CODE
+STYLES: Final = (
+    dict.fromkeys(("strong", "b", "summary"), _STRONG)
+    | dict.fromkeys(("em", "i", "var"), _EMPHASIS)
+    | dict.fromkeys(("code", "kbd", "samp", "tt"), _CODE)
 )
 # What only classes say: literals of docutils and of Doxygen, and titles of what is no section (admonitions, rubrics).
 _BY_CLASS = re.compile(

@@ -223,9 +223,15 @@ def _title(title: str, h1: str, lines: list[Line], names: frozenset[str]) -> str
     named = "" if named == _UNTITLED else named
     if named != h1 and (number := _NUMBER.fullmatch(named)) and (said := _numbered(number[1], headings)):
         return said
-    if h1 and (title.startswith(h1) or named in (h1, "") or named in names or h1 in names):
+    if h1 and (title.startswith(h1) or named in ("", *_names_in(h1, names)) or named in names or h1 in names):
         return h1
     return named or h1 or next((clean_line(line.text) for line in headings), "")
+
+
+def _names_in(h1: str, names: frozenset[str]) -> tuple[str, ...]:
+    """Return what `<title>` may say where the heading says it better: a part of it (`M600 - Filament Change`)."""
+    pieces = {piece.strip() for piece in _SEPARATOR.split(h1)}
+    return (h1, *pieces) if not pieces & names else (h1,)
 
 
 def _numbered(number: str, headings: list[Line]) -> str:

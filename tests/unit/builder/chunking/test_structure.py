@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vademecum.format.markup import Code, Item, Paragraph, Row, Run, plain
+from vademecum.format.markup import Code, Item, Paragraph, Row, Run, plain, plain_block
 from vademecum_builder.chunking.structure import CHUNKER, Chunk, chunk_document, embedding_text
 from vademecum_builder.readers.document import Document, parse_document
 from vademecum_builder.readers.outline import Block, Section
@@ -106,6 +106,23 @@ def test_blocks_are_packed_towards_the_target() -> None:
 def test_a_block_that_fits_is_not_cut_when_a_border_between_blocks_is_near() -> None:
     first, second = paragraph(7), paragraph(11, start=20)  # 426 and 670 characters
     assert cut(first, second) == [first, second]
+
+
+@pytest.mark.parametrize(
+    ("last", "after"),
+    [
+        (Paragraph((Run("To turn it:"),)), False),
+        (Item((Run("如下："),)), False),
+        (Paragraph((Run("Turning", strong=True), Run(" "))), False),
+        (Paragraph((Run("Turning"),)), True),
+        (Code("turn:"), True),
+    ],
+)
+def test_what_introduces_the_next_block_is_not_cut_off_from_it(last: Paragraph | Item | Code, after: bool) -> None:
+    steps = (Item((Run(sentence(number)),)) for number in range(10))
+    first, second = cut(Paragraph((Run(paragraph(9)),)), last, *steps)
+    said = plain_block(last).strip()
+    assert (said in first, said in second) == (after, not after)
 
 
 def test_a_block_that_is_too_long_is_cut_between_lines_before_sentences() -> None:
@@ -231,9 +248,11 @@ def some_blocks(drawn: random.Random) -> Iterator[Block]:
         )
 
     for _ in range(drawn.randint(1, 12)):
-        match drawn.randrange(5):
+        match drawn.randrange(6):
             case 0:
                 yield Paragraph(runs(60))
+            case 5:
+                yield Paragraph((Run("To turn it:"),))
             case 1:
                 yield from (Item(runs(12), depth, drawn.choice([None, depth])) for depth in range(drawn.randint(0, 12)))
             case 2:
@@ -252,7 +271,7 @@ def test_borders_and_texts_are_those_that_the_name_of_the_chunker_stands_for() -
         found = document(Section(("H",), "h", tuple(some_blocks(random.Random(seed)))))
         for limits in ({}, {"target": 100, "longest": 150}):
             cuts.update(repr([chunk.text for chunk in chunk_document(found, **limits)]).encode())
-    assert (CHUNKER, cuts.hexdigest()[:16]) == ("structure-3", "25a5db8ed29caac9")
+    assert (CHUNKER, cuts.hexdigest()[:16]) == ("structure-4", "63bdc4e263bdadc4")
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,7 @@ def anchors(body: str) -> dict[str, str]:
             "a `b` `c`",
         ),
         ('<div class="markdown-alert"><p class="markdown-alert-title">Tip</p></div>', "**Tip**"),
+        ("<details><summary>Oil leaks</summary></details>", "**Oil leaks**"),
         ('<div class="admonitionHeading_Gvgb"><span><svg></svg></span>tip</div>', "**tip**"),
         ("<p>See <a href=b.html#c>the <code>x*y</code>\n page</a>.", "See [the `x*y` page](b.html#c)."),
         ("<p><a href='javascript:x'>a</a> <a href='data:x'>b</a> <a>c</a>", "a b c"),
@@ -264,6 +265,9 @@ def test_a_definition_list_without_ids_is_a_list() -> None:
         ("<title>Docs</title>", "<h1>Oil</h1>a", "Docs"),
         ("", "<h2>Oil</h2>a", "Oil"),
         ("<title>Oil</title>", "a", "Oil"),
+        ("<title>Oil | Docs</title>", "<h1>M600 - Oil</h1>a", "Oil | Docs"),
+        ("<title>Oil</title>", "<h1>M600 - Oil</h1>a", "M600 - Oil"),
+        ("<title>Oil</title>", "<h1>Class Oil</h1>a", "Oil"),
     ],
 )
 def test_titles(head: str, body: str, title: str) -> None:
