@@ -26,14 +26,14 @@ class _Component:
     Attributes:
         modules: The folder of its pages, ends in `/`.
         served: Where they are.
-        entries: Lines of AsciiDoc: what it says for all of them.
+        attributes: What it says for all of them.
         by_branch: Whether its version is that of its branch.
     """
 
     modules: str
     served: str
     title: str
-    entries: str
+    attributes: Mapping[str, Any]
     by_branch: bool
 
     def page(self, style: str, path: str, _metadata: Mapping[str, Any]) -> str:
@@ -55,15 +55,28 @@ def _component(project: Project, folder: str) -> _Component | None:
     if not isinstance(name, str):
         return None
     said = "" if version in (None, "~") or not isinstance(version, str | int | float) or version is True else version
-    attributes = at(config, "asciidoc", "attributes")
-    entries = "".join(
-        f":{key}: {'' if value is None or value is True else str(value).removesuffix('@')}\n"
-        for key, value in (attributes.items() if isinstance(attributes, Mapping) else ())
-        if value is not False and isinstance(value, str | int | float | None)
-    )
     served = posixpath.join("" if name == "ROOT" else name, str(said))
     by_branch = version is True or isinstance(version, Mapping)
-    return _Component(posixpath.join(folder, "modules/"), served, text_at(config, "title"), entries, by_branch)
+    return _Component(
+        posixpath.join(folder, "modules/"), served, text_at(config, "title"), _attributes(config), by_branch
+    )
+
+
+def _attributes(config: Mapping[str, Any]) -> Mapping[str, Any]:
+    said = at(config, "asciidoc", "attributes")
+    return said if isinstance(said, Mapping) else {}
+
+
+def _entries(site: Mapping[str, Any], component: Mapping[str, Any]) -> str:
+    """Return lines of AsciiDoc: what a playbook says for a whole site, above what a component says for its pages but
+    where it leaves that to them (`@`)."""
+    left = {key for key, value in site.items() if value is False or str(value).endswith("@")}
+    kept = {key: value for key, value in site.items() if key not in left or key not in component}
+    return "".join(
+        f":{key}: {'' if value is None or value is True else str(value).removesuffix('@')}\n"
+        for key, value in {**component, **kept}.items()
+        if value is not False and isinstance(value, str | int | float | None)
+    )
 
 
 def _lists(playbook: Mapping[str, Any], folder: str) -> bool:
@@ -127,15 +140,17 @@ def open_antora(project: Project) -> Rules | None:
         return None
     style = text_at(playbook, "urls", "html_extension_style")
 
+    entries = {c.modules: _entries(_attributes(playbook), c.attributes) for c in components}
+
     def with_attributes(text: str, page: Page) -> str:
-        """What a component says for all of its pages; a page may say otherwise below."""
-        return next((c.entries for c in components if page.key.startswith(c.modules)), "") + text
+        """What is said for all pages of a component; a page may say otherwise below."""
+        return next((said for modules, said in entries.items() if page.key.startswith(modules)), "") + text
 
     return Rules(
         tuple(Folder(c.modules.rstrip("/"), partial(c.page, style)) for c in components),
         title=components[0].title if len(components) == 1 else text_at(playbook, "site", "title"),
         base_url=address_of(at(playbook, "site", "url")),
-        templates=(with_attributes,) if any(c.entries for c in components) else (),
+        templates=(with_attributes,) if any(entries.values()) else (),
         doubts=("the version of the component is that of its branch",) if any(c.by_branch for c in components) else (),
     )
 
