@@ -68,6 +68,8 @@ _UNSEEN_NAMES = frozenset(
     # Lists of what a class has from others, where it is described: YARD and dartdoc, Javadoc, Doxygen.
     | {"inherited", "inherited-list", "inherit", "inherit_header"}
 )
+# Haddock's way to the source, and the faces of who wrote a page: their names stand beside them, or are no text of it.
+_UNSEEN_TAGS = frozenset({("a", "src"), ("img", "avatar")})
 _EXCLUDED_WORDS = _sets("no search, nosearch, search exclude, docsearch ignore")
 # Of Confluence: `page metadata`, who made a page.
 # Of Material: `content button` is "Edit this page" and "View source", `source file` dates and authors below a page.
@@ -197,7 +199,7 @@ def _part_by_class(names: str, tag: str) -> Part:
     # One name at a time: "sidebar header-link" must not read as "sidebar-header".
     for name in names.split():
         words = words_of(name)
-        if name in _UNSEEN_NAMES or (name == "src" and tag == "a") or any(wanted <= words for wanted in _UNSEEN_WORDS):
+        if name in _UNSEEN_NAMES or (tag, name) in _UNSEEN_TAGS or any(wanted <= words for wanted in _UNSEEN_WORDS):
             return Part.UNSEEN
         if any(wanted <= words for wanted in _EXCLUDED_WORDS):
             return Part.EXCLUDED

@@ -44,6 +44,7 @@ def anchors(body: str) -> dict[str, str]:
         ("<p>See <a href=b.html#c>the <code>x*y</code>\n page</a>.", "See [the `x*y` page](b.html#c)."),
         ("<p><a href='javascript:x'>a</a> <a href='data:x'>b</a> <a>c</a>", "a b c"),
         ("<p>a<img src=b.png alt='a lamp'>c", "a ![a lamp](b.png) c"),
+        ("<p>a<a href=/joe><img class='avatar small' width=30 src=b.png alt=joe></a>c", "ac"),
         ("<p>a<br><a href=b>b</a>", "a\n[b](b)"),
         ("<p>*a* [b](c)", "\\*a\\* \\[b\\](c)"),
         (
