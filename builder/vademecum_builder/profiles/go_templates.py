@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 
 INNER = "\ue005"
 """Stands where a template shows what stands between its tags."""
-_ACTION = re.compile(r"\{\{((?:\"(?:\\.|[^\"\\])*\"|`[^`]*`|[^}]|\}(?!\}))*)\}\}")
+_ACTION = re.compile(r"\{\{((?:\"(?:\\.|[^\"\\])*+\"|`[^`]*+`|[^{}\"`]|\{(?!\{)|\}(?!\}))*+)\}\}")
 _TOKEN = re.compile(r"\"(?:\\.|[^\"\\])*\"|`[^`]*`|[()|]|[^\s()|\"`]+")
-_UNSEEN = re.compile(r"<(svg|script|style|iframe|button)\b[\s\S]*?</\1\s*>|<!--[\s\S]*?-->", re.IGNORECASE)
+_UNSEEN = re.compile(r"<(svg|script|style|iframe|button)\b(?:(?!<\1\b)[\s\S])*?</\1\s*>|<!--[\s\S]*?-->", re.IGNORECASE)
 _KEPT = re.compile(r"(?:[$.]*Page\.)?[$.]*RenderString|markdownify|plainify|safe\w+|html\w+|string|emojify|\w+URL")
 """Functions behind which a text is the same for a reader."""
 
@@ -48,8 +48,11 @@ def shown_by(template: str, call: Call) -> str:
         Unknown: It is more than that.
     """
     parts = _ACTION.split(re.sub(r"\s*\{\{-(?=[\s/])|(?<=[\s/])-\}\}\s*", lambda m: m[0].strip(" \n\t-"), template))
-    text, at = _block(parts, 0, "", call, live=True)
-    if at < len(parts):
+    try:
+        text, at = _block(parts, 0, "", call, live=True)
+    except RecursionError:
+        raise Unknown from None
+    if at < len(parts) or "{{" in "".join(parts[::2]):
         raise Unknown
     return _UNSEEN.sub("", text).strip()
 
@@ -139,7 +142,8 @@ def _operand(tokens: list[str], dot: str, call: Call) -> str:
 
 def _applied(name: str, words: list[str], dot: str, call: Call) -> str:
     """Return what a function makes of its arguments, or a name stands for."""
-    match name.lstrip("$."), words:
+    bare = name.lstrip("$.")
+    match bare, words:
         case "Get", [one]:
             return call.placed[int(one)] if one.isdecimal() and int(one) < len(call.placed) else call.named.get(one, "")
         case "Params", []:
@@ -153,7 +157,7 @@ def _applied(name: str, words: list[str], dot: str, call: Call) -> str:
         case "default", [one, *others]:
             return "".join(others) or one
         case (("eq" | "ne"), [one, *others]):
-            return "true" if (one in others) == (name == "eq") else ""
+            return "true" if (one in others) == (bare == "eq") else ""
         case "not", [one]:
             return "" if one not in ("", "false") else "true"
         case "or", [*some]:
@@ -161,7 +165,7 @@ def _applied(name: str, words: list[str], dot: str, call: Call) -> str:
         case "and", [*some]:
             return some[-1] if some and all(some) else ""
         case (("upper" | "lower" | "title" | "trim"), [one, *_]):
-            return str(getattr(one, {"trim": "strip"}.get(name, name))())
+            return str(getattr(one, {"trim": "strip"}.get(bare, bare))())
     if name == "." and not words:
         return dot
     if name in call.names and not words:
