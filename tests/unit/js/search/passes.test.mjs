@@ -72,6 +72,14 @@ test("what fits is told by rising keys where nothing else is asked, and forgotte
   assert.deepEqual(await ask("elm oak", {}), before);
 });
 
+test("further hits of what is asked for in quotes come with excerpts that show it; of others pages make these", async () => {
+  const searcher = await opened(drawn(10, 12, 8));
+  const more = async (query) => (await searcher.search(question(query))).hits.flatMap(({ more }) => more);
+  const seen = await more('"tall"');
+  assert.ok(seen.length > 0 && seen.every(({ excerpt }) => excerpt.includes("tall")));
+  assert.ok((await more("tall")).every(({ excerpt }) => excerpt === undefined));
+});
+
 test("while words are on their way both answer by meaning", async () => {
   const base = drawn(40, 2, 8);
   const never = () => new Promise(() => undefined);
