@@ -88,8 +88,6 @@ def _of_table(url: str, table: str, schema: Schema) -> Proposal | None:
     rows = [{name: json_value(value) for name, value in row.items()} for row in found]
     column, of = schema.translates(table) or ("", table)
     if column:
-        if _is_of_people(of, schema):
-            return None
         rows = _with_translated(rows, table, column, schema)
     fields = [one for one in fields_of(rows) if one.name not in schema.kinds_of_owners(table)]
     only = schema.for_everybody(table)
@@ -203,13 +201,9 @@ def _names(table: str, columns: Sequence[str], schema: Schema) -> dict[str, tupl
 
 def _is_open(schema: Schema, table: str) -> bool:
     """Return whether what the rows of a table are called may stand in others: they are no people."""
-    return not (is_called_people(table) or _is_of_people(table, schema))
-
-
-def _is_of_people(table: str, schema: Schema) -> bool:
     rows, columns = schema.sample(table, SAMPLED)
     fields = fields_of({name: json_value(value) for name, value in row.items()} for row in rows)
-    return is_of_people(table, fields, len(rows), columns)
+    return not (is_called_people(table) or is_of_people(table, fields, len(rows), columns))
 
 
 _PASSWORD = re.compile(r"[^/]+://[^/@]*:[^/@]+@")

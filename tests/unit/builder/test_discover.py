@@ -1295,6 +1295,9 @@ SHOP_IN_LANGUAGES = """
     CREATE TABLE oc_layout (layout_id INTEGER PRIMARY KEY, name);
     CREATE TABLE oc_module (module_id INTEGER PRIMARY KEY, name);
     CREATE TABLE oc_layout_module (layout_module_id INTEGER PRIMARY KEY, layout_id, position);
+    CREATE TABLE oc_writer (writer_id INTEGER PRIMARY KEY, login, password);
+    CREATE TABLE oc_writer_description (writer_id, language_id, name, description,
+        PRIMARY KEY (writer_id, language_id));
     INSERT INTO oc_language VALUES (1, 'English');
     INSERT INTO oc_layout VALUES (1, 'Home'), (2, 'Shop');
     INSERT INTO oc_module VALUES (1, 'Banner'), (2, 'Carousel');
@@ -1310,8 +1313,10 @@ def test_what_is_translated_is_a_document_with_what_is_the_same_in_all_languages
             made.execute("INSERT INTO oc_product VALUES (?, ?, ?, ?, ?, ?, ?, ?)", product)
             made.execute("INSERT INTO oc_product_description VALUES (?, 1, ?, ?, ?)",
                          (n, f"Pump {n}", f"Pump {n}", text_of(n)))  # fmt: skip
+            made.execute("INSERT INTO oc_writer VALUES (?, ?, 'x')", (n, f"ann{n}"))
+            made.execute("INSERT INTO oc_writer_description VALUES (?, 1, ?, ?)", (n, f"Work {n}", text_of(n)))
     found = {one.name: one.settings for one in discover("sqlite:///a.db", tmp_path)}
-    assert "oc-product" not in found and "layout_module_id" not in str(found)
+    assert "oc-product" not in found and "layout_module_id" not in str(found) and "oc_writer" not in str(found)
     told = found["oc-product-description"]
     assert (told["title"], told["text"], told["metadata"]) == ("name", ["description", "model"], ["price"])
     (tmp_path / "v.toml").write_text(Proposal("a", "sql", told).toml())
