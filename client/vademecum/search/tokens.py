@@ -30,6 +30,8 @@ PARTS: Final = re.compile(f"[^._/:{CAMEL}-]+")
 """What joints and humps part."""
 _QUOTED: Final = re.compile('(?:^|\\s)["“„«»]([^"“”„«»]+)["”“«»]')
 """Behind a figure the mark is one of inches."""
+_MOST_BESIDE: Final = 16
+"""Runs beside what stands in quotes: of more, it is prose, whose quotes ask for nothing."""
 _LOOSE: Final = re.compile("(?<![0-9])[_-]|[_-](?![0-9])")
 _ENDS: Final = "._-/:" + CAMEL
 
@@ -117,12 +119,14 @@ def named(text: str) -> tuple[str, ...]:
 
 
 def quoted_in(query: str) -> list[str]:
-    """Return what stands between quotes in a query and has a word: it is meant as it was typed.
+    """Return what stands between quotes in a query and has a word: it is meant as it was typed; nothing in prose.
 
-    >>> quoted_in('a 3" pipe: "how to" fit it')
-    ['how to']
+    >>> quoted_in('a 3" pipe: "how to" fit it'), quoted_in('a "virtual" machine' + " and how one sets it up" * 3)
+    (['how to'], [])
     """
-    return [phrase for phrase in _QUOTED.findall(query) if named(phrase)]
+    phrases = [phrase for phrase in _QUOTED.findall(query) if named(phrase)]
+    beside = len(named(query)) - sum(len(named(phrase)) for phrase in phrases)
+    return phrases if beside <= _MOST_BESIDE else []
 
 
 def letters_of(word: str) -> str:

@@ -83,6 +83,7 @@ QUESTIONS = [
         '"タスクを実行"',
         '"新的密" key',
         '"oil key" "the pump oil" "oil key and"',
+        'which "oil key" does one use for a pump in the background when the tasks that read files of others are new',
         '"wheel by hand"',
         "read_txet",
         "e-10123",

@@ -23,6 +23,8 @@ export const MOST_VALUES = 100;
 const MOST_CANDIDATES = 200;
 /** Letters of a name that texts are looked through for. */
 const MOST_SOUGHT = 256;
+/** Runs beside what stands in quotes: of more, it is prose. */
+const MOST_BESIDE = 16;
 const ORDERED = 1001;
 /** In the key or title of a document that tells what was new once. */
 const DATED = /\/(blog|news)\/|\/(change[-_ ]?(log|history)|changes\b|release[-_ ]?notes|what.?s[-_ ]?new)|[/_-](19|20)\d\d[-/_.]\d\d?[-/_.]\d\d?\b/i;
@@ -298,9 +300,10 @@ const isCalled = (name, asked) => [name, name.replace(/^[0-9]\S* /, "")].include
 /** @param {string | undefined} name @param {string} asked */
 const holds = (name, asked) => ` ${name} `.includes(` ${asked} `);
 
-/** What stands between quotes and has a word: it is meant as it was typed. Behind a figure the mark is one of inches. @param {string} query */
+/** What stands between quotes and has a word: it is meant as it was typed; nothing in prose. Behind a figure the mark is one of inches. @param {string} query */
 export function quotedIn(query) {
-  return Array.from(query.matchAll(/(?:^|\s)["“„«»]([^"“”„«»]+)["”“«»]/g), ([, phrase]) => phrase).filter((phrase) => named(phrase).length);
+  const phrases = Array.from(query.matchAll(/(?:^|\s)["“„«»]([^"“”„«»]+)["”“«»]/g), ([, phrase]) => phrase).filter((phrase) => named(phrase).length);
+  return named(query).length - phrases.flatMap(named).length > MOST_BESIDE ? [] : phrases;
 }
 
 /** Whether texts have a phrase, word for word. @param {string} asked as `named` has it @param {boolean} [quoted] as in `phrased` @returns {(text: string) => boolean} */

@@ -552,6 +552,12 @@ def test_an_excerpt_shows_what_was_asked_for_in_quotes(
     assert excerpt_of(text, frozenset({"release", "key", "signs"}), standing([query.split('"')[1]]))[2] == phrase
 
 
+def test_quotes_of_prose_ask_for_nothing(quoted: KnowledgeBase) -> None:
+    prose = "which {} signs it, of all that are kept here and there, and who may use them to sign by hand"
+    hits = quoted.search(prose.format('"release key"'))
+    assert list(hits) == list(quoted.search(prose.format("release key"))) and len(hits) > 2
+
+
 def test_a_phrase_that_no_page_has_is_told_and_its_words_find_what_they_find(quoted: KnowledgeBase) -> None:
     hits = quoted.search('"key release"')
     assert hits.unknown == ("key release",) and list(hits) == list(quoted.search("key release"))
