@@ -116,9 +116,9 @@ class Expansion:
         self._groups: dict[str, Group] = {}
         self._quoted = {run for phrase in quoted_in(query) for run in runs_of(phrase)}
         runs = self._written(query)
+        plain = {run for run in runs if self._is_plain(run)}
         asked = self._asked(runs, typed=_is_typed(query))
-        plain = {run for run in runs if self._is_plain(run)} if widely else set()
-        if len(plain) >= _QUESTION:
+        if widely and len(plain) >= _QUESTION:
             asked = [replace(word, near=self._near(word)) if word.word in plain else word for word in asked]
         guesses = {word.word: self._commonest(word.groups[-1][0]) for word in asked if word.misspelt}
         guessed = bool(guesses) or runs != runs_of(query)

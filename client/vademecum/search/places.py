@@ -22,7 +22,7 @@ from vademecum.generation.row_index import unpacked
 from vademecum.search.question import Filters, says, text_of
 from vademecum.search.results import Place, metadata_of
 from vademecum.search.spelling import nearest
-from vademecum.search.tokens import PAIRED, named
+from vademecum.search.tokens import PAIRED, named, words_of
 
 FACETS = ("lang", "version", "source")
 MOST_VALUES = 100
@@ -300,7 +300,7 @@ class Places:
             quoted: Whether what a reader does not see is passed over (the address of a link in the middle), and in
                 writing without spaces words need not end where the phrase does.
         """
-        runs = named(query)
+        runs, words = named(query), len(words_of(query))
         asked = " ".join(runs)
         has = _saying(asked, quoted=quoted)
         letters = [_letters(run.encode()) for run in runs]
@@ -313,7 +313,7 @@ class Places:
                 return 0  # most of them, and far sooner
             if quoted:
                 said = f"{title} {chunk.headings} {plain(chunk.text)}"
-            return max(2, len(runs)) if has(said) else 0
+            return max(2, words) if has(said) else 0
 
         return phrased
 

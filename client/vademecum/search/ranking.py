@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final, Literal, TypeAlias
 
 import numpy as np
@@ -40,8 +41,10 @@ _DATED: Final = 0.1
 """What it takes away that a chunk's page tells what was new once: it seldom answers what others say as well."""
 _READ: Final = 100
 """Of how many of the best chunks headings and titles are read."""
-_READ_WHOLE: Final = 20
-"""Of how many of them texts are, which are longer."""
+_SAID: Final = 20
+"""How many of them at most are told to have the query word for word."""
+_HAS_ALL: Final = 4
+"""A chunk that has each word once scores a quarter of what they weigh, however long it is next to others."""
 
 
 @dataclass(frozen=True)
@@ -127,8 +130,11 @@ def fuse(
         for row in best.tolist():
             named_so = _HEADED * (headed is not None and headed(row)) + _CALLED * (called(row) if called else 0.0)
             total[row] += named_so - _DATED * (dated is not None and dated(row))
-        for row in best[:_READ_WHOLE].tolist():
-            total[row] += _PHRASED * (phrased(row) if phrased else 0)
+        if phrased:
+            has_all = _HAS_ALL * found.scores[best] >= found.weight
+            said = ((row, count) for row in best[has_all].tolist() if (count := phrased(row)))
+            for row, count in islice(said, _SAID):
+                total[row] += _PHRASED * count
         rows = rows[np.lexsort((ids[rows], -total[rows], ~named[rows]))]
     return Ranking(rows, total[rows], nearest and mode == "hybrid" and found.weight > 0)
 

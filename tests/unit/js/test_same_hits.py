@@ -35,7 +35,7 @@ JS = Path(__file__).parents[3] / "client" / "vademecum" / "js" / "search"
 
 PAGES = {
     "en.md": "# Background tasks\n\nThe `BackgroundTasks` of a response run after it. 😀 Retry after 1.5 s! "
-    "See read_text().\n\n"
+    "See read_text(), keyedPump.\n\n"
     "## CORS\n\nA page of another origin may not read the answer unless headers allow it.\n\n"
     "## 2.1 New keys\n\nNone.\n\n"
     f"## Pumps\n\n{'Oil them. ' * 12}Use a hand pump, e.g. {'a small one ' * 9}(i.e. z. B. т. е. a siphon) for it. "
@@ -109,6 +109,11 @@ QUESTIONS = [
         "films",
         "background-task",
         "handpump",
+        "PumpingOil",
+        "keyedPump",
+        "bakgroumd",
+        "siphon pump bakgroumd",
+        "keyed pump",
         "answerallow",
         "page.origin",
         "2.1",

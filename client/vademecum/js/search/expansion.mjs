@@ -57,9 +57,9 @@ export class Expansion {
     for (const _ of this.all.reading); // what is left of it
     this.#quoted = new Set(quotedIn(query).flatMap(runsOf));
     const runs = this.#written(query);
+    const plain = new Set(runs.filter((run) => this.#isPlain(run)));
     const asked = this.#asked(runs, isTyped(query));
-    const plain = new Set(widely ? runs.filter((run) => this.#isPlain(run)) : []);
-    if (plain.size >= QUESTION) for (const each of asked) if (plain.has(each.word) && each.groups[0]?.worth === 1) each.near = this.#near(each);
+    if (widely && plain.size >= QUESTION) for (const each of asked) if (plain.has(each.word) && each.groups[0]?.worth === 1) each.near = this.#near(each);
     return { asked, ...this.#meant(query, runs, asked) };
   }
 
@@ -77,9 +77,8 @@ export class Expansion {
     const guessed = guesses.size > 0 || runs.join(" ") !== given.join(" ");
     const said = asked.some(({ groups }) => groups.length) ? query : respelt(given.filter((run) => !this.stems.stop.has(run)), guesses);
     const meant = guessed ? respelt(runs, guesses) : said;
-    const stems = asked.flatMap(({ word }) => (this.vocabulary.has(word) || !this.#isKnown(word) ? [] : [[word, this.#commonest(this.#alike(word))]]));
-    const others = stems.filter(([word, stem]) => word !== stem);
-    return { meant, known: others[0] ? respelt(runs, new Map([...guesses, .../** @type {[string, string][]} */ (others)])) : meant, guessed };
+    const stems = asked.map(({ word }) => [word, this.vocabulary.has(word) || !this.#isKnown(word) ? word : this.#commonest(this.#alike(word))]).filter(([word, stem]) => word !== stem);
+    return { meant, known: stems[0] ? respelt(runs, new Map([...guesses, .../** @type {[string, string][]} */ (stems)])) : meant, guessed };
   }
 
   /** The runs of a query, those that no text has written as texts have them: together, or apart. @param {string} query */

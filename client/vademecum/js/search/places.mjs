@@ -7,7 +7,7 @@
 import { plainText } from "../format/markup.mjs";
 import { says, textOf } from "./question.mjs";
 import { nearest } from "./spelling.mjs";
-import { PAIRED, named } from "./tokens.mjs";
+import { PAIRED, named, wordsOf } from "./tokens.mjs";
 
 /** @typedef {import("./generation.mjs").Generation} Generation */
 /** @typedef {import("./question.mjs").Filters} Filters */
@@ -23,8 +23,6 @@ export const MOST_VALUES = 100;
 const MOST_CANDIDATES = 200;
 /** Letters of a name that texts are looked through for. */
 const MOST_SOUGHT = 256;
-/** Runs beside what stands in quotes: of more, it is prose. */
-const MOST_BESIDE = 16;
 const ORDERED = 1001;
 /** In the key or title of a document that tells what was new once. */
 const DATED = /\/(blog|news)\/|\/(change[-_ ]?(log|history)|changes\b|release[-_ ]?notes|what.?s[-_ ]?new)|[/_-](19|20)\d\d[-/_.]\d\d?[-/_.]\d\d?\b/i;
@@ -193,7 +191,7 @@ export class Places {
       const { segment, row: at } = this.generation.place(row);
       const text = segment.texts.at(at);
       const said = [page.segment.titles.at(page.row), segment.headings.at(at), quoted ? plainText(text) : text].join(" ");
-      return has(said) ? Math.max(2, runs.length) : 0;
+      return has(said) ? Math.max(2, wordsOf(query).length) : 0;
     };
   }
 
@@ -300,10 +298,10 @@ const isCalled = (name, asked) => [name, name.replace(/^[0-9]\S* /, "")].include
 /** @param {string | undefined} name @param {string} asked */
 const holds = (name, asked) => ` ${name} `.includes(` ${asked} `);
 
-/** What stands between quotes and has a word: it is meant as it was typed; nothing in prose. Behind a figure the mark is one of inches. @param {string} query */
+/** What stands between quotes and has a word: it is meant as it was typed; nothing in prose, of more than 16 runs beside them. Behind a figure the mark is one of inches. @param {string} query */
 export function quotedIn(query) {
-  const phrases = Array.from(query.matchAll(/(?:^|\s)["“„«»]([^"“”„«»]+)["”“«»]/g), ([, phrase]) => phrase).filter((phrase) => named(phrase).length);
-  return named(query).length - phrases.flatMap(named).length > MOST_BESIDE ? [] : phrases;
+  const phrases = [...query.matchAll(/(?:^|\s)["“„«»]([^"“”„«»]+)["”“«»]/g)].map(([, phrase]) => phrase).filter((phrase) => named(phrase)[0]);
+  return named(query)[16 + phrases.flatMap(named).length] ? [] : phrases;
 }
 
 /** Whether texts have a phrase, word for word. @param {string} asked as `named` has it @param {boolean} [quoted] as in `phrased` @returns {(text: string) => boolean} */

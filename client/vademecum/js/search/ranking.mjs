@@ -16,7 +16,7 @@ const HEADED = 0.45;
 const CALLED = 0.3;
 const PHRASED = 0.15;
 const LESS_IF_DATED = 0.1;
-const [READ, READ_WHOLE] = [100, 20];
+const READ = 100;
 const STEPS = 4096;
 /** Of so many rows the places are told at most: a thousand hits, each with ten further ones. */
 const RANKED = 11_000;
@@ -24,7 +24,7 @@ const RANKED = 11_000;
 const [OF_CHUNK, OF_PAGE] = [5, 3];
 
 /** `rows` are all that answer, in no order, `totals` of the room their scores; `scores` by row, of those that have been given in order.
- * @typedef {{rows: Uint32Array, scores: Float64Array, named: Set<number>, nearest: boolean}} Ranking */
+ * @typedef {{rows: Uint32Array, scores: Float64Array, named: Set<number>, nearest: boolean, found: import("./words.mjs").Found}} Ranking */
 /** For an answer, good till the next one: to make it anew takes longer than to fill it.
  * @typedef {ReturnType<typeof roomFor>} Room */
 
@@ -65,14 +65,14 @@ export function fuse(meaning, found, { mode, weight, fits, titled, alone = false
     passes.fuse(fit, totals, meaning.scores, sums, bounds, owners, words, found.pages, found.titles, unit * (semantic ? 1 : 1 + single * single), own, whole, sure && sure / most, page, semantic ? 0 : TITLED, meant, said);
   }
   const nearest = mode === "hybrid" && found.weight > 0 && (most === 0 || found.share < NEAREST_SHARE);
-  return { rows: fit, scores, named, nearest };
+  return { rows: fit, scores, named, nearest, found };
 }
 
 /** The rows that answer, the best first; of equals the lowest id. Only as many are sorted as are asked for: `first`, then more. What is given is good till more are asked for.
  * Of the best those are raised whose heading is the query, whose document's title is near to it, or that have it word for word.
  * @param {Ranking} ranking @param {BigUint64Array} ids @param {number} first @param {Room} room
  * @param {Names} [names] @returns {Iterable<Uint32Array>} */
-export function* inOrder({ rows, scores, named }, ids, first, room, { headed, called, phrased, dated } = {}) {
+export function* inOrder({ rows, scores, named, found: { scores: words, weight } }, ids, first, room, { headed, called, phrased, dated } = {}) {
   const { passes, picked, counts } = room;
   const totals = room.totals.subarray(0, rows.length);
   let before = 0;
@@ -94,11 +94,14 @@ export function* inOrder({ rows, scores, named }, ids, first, room, { headed, ca
     const best = picked.subarray(0, passes.take(rows, totals, picked, least, scores));
     passes.sort(best, scores, ids);
     if (!looked) {
-      for (let i = 0; i < READ && i < best.length; i++) { // an iterator leaves something behind for each
+      for (let i = 0, left = 20; i < READ && i < best.length; i++) { // an iterator leaves something behind for each
         const row = best[i];
         scores[row] += (headed?.(row) ? HEADED : 0) + CALLED * (called?.(row) ?? 0) - (dated?.(row) ? LESS_IF_DATED : 0);
+        // A chunk of less than a quarter of what they weigh has not all words.
+        const count = left && 4 * words[row] >= weight ? (phrased?.(row) ?? 0) : 0;
+        scores[row] += PHRASED * count;
+        if (count) left--;
       }
-      for (let i = 0; i < READ_WHOLE && i < best.length; i++) scores[best[i]] += PHRASED * (phrased?.(best[i]) ?? 0);
       passes.sort(best, scores, ids);
     }
     let end = best.length;

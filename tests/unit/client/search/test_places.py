@@ -201,3 +201,12 @@ def test_a_translation_has_to_be_nearly_as_good(
 )
 def test_a_page_that_tells_what_was_new_once_is_known_by_its_key_or_title(key: str, title: str, *, dated: bool) -> None:
     assert Places(index_of({key: ({}, [("", START)])}, title=title)._opened).is_dated(0) is dated
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [("pump", 2), ("start the pump", 3), ("red_lever", 3), ("pump.startNow", 5), ("lever start", 0), ("start_now", 0)],
+)
+def test_what_is_said_word_for_word_counts_by_its_words_and_a_name_by_its_parts(query: str, words: int) -> None:
+    text = f"{START} See red_lever and pump.startNow."
+    assert Places(index_of({"a": ({}, [("", text)])})._opened).phrased(query)(0) == words

@@ -90,8 +90,8 @@ def test_of_two_chunks_that_are_nearly_as_good_the_one_whose_page_tells_what_was
     assert found.index(0) == 299, "nor only behind the best hundred, of which more is read"
 
 
-@pytest.mark.parametrize(("which", "count"), [("headed", 100), ("called", 100), ("phrased", 20)])
-def test_headings_and_titles_of_the_best_hundred_are_read_and_texts_of_twenty(which: str, count: int) -> None:
+@pytest.mark.parametrize(("which", "count"), [("headed", 100), ("called", 100), ("phrased", 100)])
+def test_headings_titles_and_texts_of_the_best_hundred_are_read(which: str, count: int) -> None:
     asked: list[int] = []
 
     def read(row: int) -> bool:
@@ -99,8 +99,26 @@ def test_headings_and_titles_of_the_best_hundred_are_read_and_texts_of_twenty(wh
         return False
 
     reading: dict[str, Any] = {which: read}
-    ranked([0.9 - row / 1000 for row in range(300)], [1.0] * 300, **reading)
+    ranked([0.9 - row / 1000 for row in range(300)], [1.0] * 300, weight=4.0, **reading)
     assert asked == list(range(count))
+
+
+def test_texts_are_read_of_those_of_the_best_hundred_that_may_have_all_words() -> None:
+    cosines, words = [0.9 - row / 1000 for row in range(300)], [1.0] * 300
+    words[70] = words[290] = 2.0  # a quarter of what the question weighs
+    cosines[290] = 0.2
+    assert ranked(cosines, words, weight=8.0, phrased=lambda row: 4 * (row in (10, 70, 290)))[:2] == [70, 0]
+
+
+def test_twenty_chunks_at_most_are_told_to_have_the_query_word_for_word() -> None:
+    cosines, asked = [0.9 - row / 1000 for row in range(300)], list[int]()
+
+    def phrased(row: int) -> int:
+        asked.append(row)
+        return 2 * (row > 9)
+
+    order = ranked(cosines, [1.0] * 300, weight=4.0, phrased=phrased)
+    assert order[:21] == [*range(10, 30), 0] and asked == list(range(30))
 
 
 @pytest.mark.parametrize("spread", [3, 50, 100_000])

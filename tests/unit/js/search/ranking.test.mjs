@@ -10,10 +10,10 @@ let state = 5;
 const next = (most) => ((state = (state * 1103515245 + 12345) % 2 ** 31) >> 8) % most;
 
 const room = roomFor(new Passes(), 3000, 40);
-/** As `fuse` leaves it: scores in the order of the rows. */
-function ranked(rows, scores, named) {
+/** As `fuse` leaves it: scores in the order of the rows. `words`: scores by words of each row, by what all weigh. */
+function ranked(rows, scores, named, words = scores.map(() => 3)) {
   rows.forEach((row, i) => (room.totals[i] = scores[row]));
-  return { rows, scores: new Float64Array(scores.length), named };
+  return { rows, scores: new Float64Array(scores.length), named, found: { scores: words, weight: 4 } };
 }
 const orderOf = (...given) => Array.from(inOrder(...given), (rows) => [...rows]).flat();
 
@@ -45,7 +45,7 @@ for (const spread of [3, 50, 100_000]) {
   });
 }
 
-test("of the best hundred those come before whose heading is the query, or whose title is near to it; of the best twenty those that say it", () => {
+test("of the best hundred those come before whose heading is the query, or whose title is near to it; twenty of those that say it", () => {
   const scores = Float64Array.from({ length: 300 }, (_, row) => 9 - row / 1000);
   const ids = BigUint64Array.from({ length: 300 }, (_, row) => BigInt(row));
   const rows = Uint32Array.from({ length: 300 }, (_, row) => row);
@@ -56,7 +56,12 @@ test("of the best hundred those come before whose heading is the query, or whose
   const dated = (/** @type {number} */ row) => row < 3;
   assert.deepEqual(orderOf(ranked(rows, scores.slice(), new Set([1])), ids, 10, room, { dated }).slice(0, 4), [1, 3, 4, 5]);
   const phrased = (/** @type {number} */ row) => row === 20 || row === 21;
-  assert.deepEqual(orderOf(ranked(rows, scores.slice(), new Set([1])), ids, 10, room, { phrased }).slice(0, 4), [1, 20, 0, 2]);
+  assert.deepEqual(orderOf(ranked(rows, scores.slice(), new Set([1])), ids, 10, room, { phrased }).slice(0, 4), [1, 20, 21, 0]);
+  // A quarter of what they weigh: the first is not read, those of the best hundred are, till twenty say it.
+  const words = scores.map((_, row) => (row < 30 ? 0.9 : 1));
+  const said = (/** @type {number} */ row) => Number([10, 31, 48, 55, 101].includes(row));
+  assert.deepEqual(orderOf(ranked(rows, scores.slice(), new Set([1]), words), ids, 10, room, { phrased: said }).slice(0, 5), [1, 31, 48, 55, 0]);
+  assert.deepEqual(orderOf(ranked(rows, scores.slice(), new Set([1]), words), ids, 10, room, { phrased: () => 1 }).slice(19, 23), [48, 49, 0, 2]);
 });
 
 test("what is dated stands where its score says, also behind those that are given first, and each once", () => {
