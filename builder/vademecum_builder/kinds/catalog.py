@@ -14,7 +14,6 @@ from vademecum_builder.kinds.records import AUTO, RecordReader
 from vademecum_builder.request import BuildRequest, SourceSettings
 from vademecum_builder.sources.catalog import ALL, ID_NAMES, CatalogSource
 from vademecum_builder.sources.fetched import is_address
-from vademecum_builder.sources.private_fields import why_private
 from vademecum_builder.sources.record_files import Layout
 
 
@@ -54,7 +53,6 @@ def open_source(settings: SourceSettings, request: BuildRequest) -> Sequence[Ope
     if values.get("merge") and id in ("", ALL):
         raise UsageError(f"{settings.where}: source.merge: name the field that several rows have in common: id")
     layout = Layout(values.get("records", ""), values.get("encoding", ""))
-    drafts = request.drafts or values.get("drafts", False)
     source = CatalogSource(
         values["path"],
         layout,
@@ -63,7 +61,7 @@ def open_source(settings: SourceSettings, request: BuildRequest) -> Sequence[Ope
         settings.where,
         values.get("merge", False),
         called=reader.called,
-        is_private=lambda record: drafts is not True and why_private(record, but=drafts or ()) != "",
+        is_private=records.keeping_back(values, request),
     )
     if request.sync and not is_address(source.place):
         source.files()

@@ -77,7 +77,9 @@ def open_source(settings: SourceSettings, request: BuildRequest) -> Sequence[Ope
             raise UsageError(f"{settings.where}: source.identity: which field of {part.name} is it?")
         opened = open_one(part, request)
         parts.append(Part(part.name, [one.source for one in opened], identity))
-    source = JoinedSource(parts, values.get("rule", RULES[0]), values.get("updated", ""), values.get("zone"))
+    is_private = records.keeping_back(values, request)
+    rule, updated = values.get("rule", RULES[0]), values.get("updated", "")
+    source = JoinedSource(parts, rule, updated, values.get("zone"), is_private=is_private)
     reader = RecordReader.of(settings, *(part.identity for part in parts), form=AUTO)
     return [Opened(source, lambda: JoinedReader(reader, source))]
 

@@ -42,7 +42,7 @@ KEYS: Final[Mapping[str, Key]] = {
 }
 
 
-def open_source(settings: SourceSettings, request: BuildRequest) -> Sequence[Opened]:  # noqa: ARG001
+def open_source(settings: SourceSettings, request: BuildRequest) -> Sequence[Opened]:
     """Return what the function yields.
 
     Raises:
@@ -53,7 +53,8 @@ def open_source(settings: SourceSettings, request: BuildRequest) -> Sequence[Ope
     call = partial(_function(name, folder, settings.where), **values.get("arguments", {}))
     id = values.get("id", "")
     reader = RecordReader.of(settings, *([] if id else ID_NAMES), form=AUTO)
-    listed = CatalogSource(name, id=id, needs=reader.named, where=settings.where)
+    is_private = records.keeping_back(values, request)
+    listed = CatalogSource(name, id=id, needs=reader.named, where=settings.where, is_private=is_private)
     return [Opened(FunctionSource(call, listed), lambda: YieldedReader(reader))]
 
 

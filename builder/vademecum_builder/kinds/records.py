@@ -24,10 +24,10 @@ from vademecum_builder.readers.document import LONGEST_URL, Document
 from vademecum_builder.readers.mediawiki import categories, is_redirect, read_mediawiki
 from vademecum_builder.readers.outline import Outline, Section, block_text
 from vademecum_builder.readers.text import clean_line, unify_line_breaks
-from vademecum_builder.request import SourceSettings
+from vademecum_builder.request import BuildRequest, SourceSettings
 from vademecum_builder.sources.base import SourceItem
 from vademecum_builder.sources.prices import price_of
-from vademecum_builder.sources.private_fields import is_named_private, many_reach, reaches
+from vademecum_builder.sources.private_fields import is_named_private, many_reach, reaches, why_private
 from vademecum_builder.sources.records import field_at, instead
 from vademecum_builder.sources.times import NoZoneError, read_time, read_zone
 from vademecum_builder.stages.documents import DocumentReader
@@ -99,6 +99,12 @@ KEYS: Final[Mapping[str, Key]] = {
 }
 """The keys of `[[source]]` that say how a record becomes a document."""
 DRAFTS: Final = Key("true or false, or a list of fields that keep no record back", is_truth_or_texts)
+
+
+def keeping_back(values: Mapping[str, Any], request: BuildRequest) -> Callable[[Mapping[str, Any]], bool]:
+    """Return what says whether a record of a source with these settings says that it is not for everybody."""
+    drafts = request.drafts or values.get("drafts", False)
+    return lambda record: drafts is not True and why_private(record, but=drafts or ()) != ""
 
 
 @dataclass(frozen=True)

@@ -61,8 +61,9 @@ class CatalogSource:
         needs: Fields that some record has to have, each behind the key of the settings that names it.
         where: The settings' file and line, for messages.
         merge: Whether records that follow each other under one id are one: of a product, a row for each variant.
-        called: What a record is called: of several files one of the same id and name is the same record.
-        is_private: Whether a record says that it is not for everybody: then none of its id is.
+        called: What a record is called: where one says that it is not for everybody, those of its id and name in other
+            files are the same record.
+        is_private: Whether a record says so.
     """
 
     place: str
@@ -246,13 +247,15 @@ def _opened(files: Sequence[Path]) -> Generator[tuple[str, str, BinaryIO], None,
 
 
 class _Seen(NamedTuple):
-    """A record that was read: the type of its id, the file, and of one of several files a digest of what it says, and
-    what it is called."""
+    """A record that was read: its key, the type of its id, the file; and of one of several files a digest of what it
+    says, what it is called, and whether it says that it is not for everybody."""
 
+    key: str
     type: type
     file: str
     said: str
     called: str
+    is_private: bool
 
 
 class Listing:
@@ -262,6 +265,7 @@ class Listing:
         self.source = source
         self.id = source.id
         self.seen: dict[str, _Seen] = {}
+        self.others: dict[str, list[_Seen]] = {}  # those of an id in other files than the first one's
         self.file = ""
         self.is_one_of_several = not is_address(source.place) and not Path(source.place).is_file()
         self.elsewhere = 0
@@ -282,7 +286,7 @@ class Listing:
                 for number, record in merged(records, self._id_of) if self.source.merge else records:
                     if self.source.layout.records == WHOLE and isinstance(record, dict):
                         record.setdefault(_KEY, self.file)
-                    yield self.entry(f"{name}:{number}", record)
+                    yield from self.entry(f"{name}:{number}", record)
                 self.warnings += [f"{name}: {told}" for told in said]
             except ContentError as error:
                 raise SourceError(f"{place}: {error.message}") from error
@@ -311,44 +315,62 @@ class Listing:
                 raise EmptySourceError(f"{self.source.place}: there is no record; nothing is changed")
             raise SourceError(f"{self.source.place}: no record in it can be read")
 
-    def entry(self, place: str, record: dict[str, Any] | Failed) -> SourceItem | Skipped:
-        """Return a record as an item, or why it is none.
+    def entry(self, place: str, record: dict[str, Any] | Failed) -> Iterator[SourceItem | Skipped]:
+        """Yield a record as an item, or why it is none; one that keeps others back, which were read before it, under
+        the key of each.
 
         Args:
             place: What it is called where it has no id of its own.
         """
         self.read += 1
         if isinstance(record, Failed):
-            return Skipped(place, record.reason, record.said)
+            yield Skipped(place, record.reason, record.said)
+            return
         self._note(record)
         id = self._id_of(record)
         key = str(id)
         if isinstance(id, Failed):
-            return Skipped(place, id.reason, str(record))
+            yield Skipped(place, id.reason, str(record))
+            return
         try:
             item = record_item(key, record)
         except RecursionError:
-            return Skipped(place, "nested too deeply", str(record))
-        said = called = ""
-        if isinstance(item, SourceItem) and self.is_one_of_several:
-            said, called = digest_of(item.data), self.source.called(record)
+            yield Skipped(place, "nested too deeply", str(record))
+            return
+        one = self._seen(key, type(id), record, item)
         first = self.seen.get(key)
-        is_other = first and first.said != said and not (called and first.called == called)
-        if first and is_other and first.type is type(id) and first.file != self.file:
-            key = f"{self.file}/{key}"
-            item = replace(item, key=key)
+        if first and first.type is one.type and first.file != one.file and first.said != one.said:
+            others = self.others.setdefault(key, [])
+            same = [other for other in (first, *others) if one.called and other.called == one.called]
+            one = one._replace(key=f"{self.file}/{key}")
+            others.append(one)
+            if one.is_private and same:
+                yield from (replace(item, key=other.key) for other in same)
+                return
+            if any(other.is_private for other in same):
+                yield Skipped(place, f"the record of its id {key} and its name in another file is not for everybody")
+                return
+            item = replace(item, key=one.key)
             self.elsewhere += 1
-            first = self.seen.get(key)
-        if first and first.type is type(id) and self.source.is_private(record):
-            return item  # which keeps back what was said earlier
-        if first:
-            other = first.type is not type(id)
+            first = self.seen.get(one.key)
+        if first and first.type is one.type and self.source.is_private(record):
+            yield item  # which keeps back what was said earlier
+        elif first:
+            other = first.type is not one.type
             reason = f"its id is {id!r}, and that of another record is the same in another type" if other else ""
-            return Skipped(place, reason or f"its id {key} is that of an earlier record, which stands", str(record))
-        if isinstance(item, SourceItem) and private_key_line(item.data):
-            return Skipped(place, "it holds a private key, which everybody could read: take it out")
-        self.seen[key] = _Seen(type(id), self.file, said, called)
-        return item
+            reason = reason or f"its id {one.key} is that of an earlier record, which stands"
+            yield Skipped(place, reason, str(record))
+        elif isinstance(item, SourceItem) and private_key_line(item.data):
+            yield Skipped(place, "it holds a private key, which everybody could read: take it out")
+        else:
+            self.seen[one.key] = one
+            yield item
+
+    def _seen(self, key: str, kind: type, record: Mapping[str, Any], item: SourceItem | Skipped) -> _Seen:
+        if not self.is_one_of_several or isinstance(item, Skipped):
+            return _Seen(key, kind, self.file, "", "", is_private=False)
+        said, source = digest_of(item.data), self.source
+        return _Seen(key, kind, self.file, said, source.called(record), source.is_private(record))
 
     def _digest(self, record: Mapping[str, Any]) -> str | Failed:
         """Return what names a record by all that it says; one that is like an earlier one gets a number."""

@@ -43,7 +43,7 @@ class FunctionSource:
                     items += 1
                     yield value
                 elif isinstance(value, dict):
-                    yield listing.entry(f"{number}", value)
+                    yield from listing.entry(f"{number}", value)
                 else:
                     what = f"a {type(value).__name__}: yield a dict of fields, or a SourceItem"
                     raise UsageError(f"{self.records.place}: number {number} is {what}")

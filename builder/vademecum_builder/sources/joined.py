@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 from typing import Any, Final
 
@@ -43,6 +43,8 @@ class JoinedSource:
             first; `refuse`: a record with a conflict is left out.
         updated: The field that says how old a record is.
         zone: Of times without one.
+        is_private: Whether a record says that it is not for everybody: then none of what it is of is, though another
+            one of its source stands before it.
         conflicts: What was told differently in the last reading, with both values; at most 50, then how many more.
     """
 
@@ -50,6 +52,7 @@ class JoinedSource:
     rule: str = RULES[0]
     updated: str = ""
     zone: tzinfo | None = None
+    is_private: Callable[[Mapping[str, Any]], bool] = field(default=lambda _: False, compare=False, repr=False)
     conflicts: list[str] = field(default_factory=list)
     untold: int = 0
 
@@ -67,6 +70,7 @@ class JoinedSource:
     def _entries(self, warnings: list[str]) -> Iterator[Entry]:
         self.conflicts, self.untold = [], 0
         found: dict[str, list[tuple[str, bytes]]] = {}
+        kept_back: dict[str, SourceItem] = {}
         for part in self.parts:
             seen: set[str] = set()
             for view in part.views:
@@ -77,7 +81,11 @@ class JoinedSource:
                     elif isinstance(entry, SourceItem):
                         if entry.media_type != RECORD:
                             raise UsageError(f"{part.name}: {entry.key} is a file: records alone can be joined")
-                        key = record_key(field_at(orjson.loads(entry.data), part.identity))
+                        record = orjson.loads(entry.data)
+                        key = record_key(field_at(record, part.identity))
+                        if key is not None and key in seen and self.is_private(record):
+                            kept_back[key] = replace(entry, key=key)
+                            continue
                         if key is None or key in seen:
                             why = f"no {part.identity}" if key is None else f"its {part.identity} {key} stands twice"
                             yield Skipped(f"{part.name}:{entry.key}", why, entry.data.decode())
@@ -86,7 +94,7 @@ class JoinedSource:
                         found.setdefault(key, []).append((part.name, entry.data))
                 warnings += [f"{part.name}: {told}" for told in changes.warnings]
         for key, records in found.items():
-            yield self._joined(key, [(name, orjson.loads(data)) for name, data in records])
+            yield kept_back.get(key) or self._joined(key, [(name, orjson.loads(data)) for name, data in records])
 
     def _joined(self, key: str, records: list[tuple[str, dict[str, Any]]]) -> SourceItem | Skipped:
         if self.rule == "newest":

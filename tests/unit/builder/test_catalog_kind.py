@@ -431,17 +431,49 @@ def test_of_a_record_in_two_files_nothing_is_published_where_one_says_that_it_is
     for name, records in zip(order, (public, [*draft, {"id": 3, "name": "Valve 3"}, *twice]), strict=True):
         (tmp_path / "shop" / f"{name}.json").write_text(json.dumps(records))
     settings = SETTINGS.replace("shop.json", "shop")
-    open_ = ["Valve 0", "Valve 2", "Valve 3"]
+    open_ = ["Valve 0", "Valve 2", "Valve 3", "Valve 3"]
     for drafts, titles in (
         ("", open_),
         ("", open_),
-        ('drafts = ["draft", "deleted"]', [*open_, "Other", "Pump", "Valve 1"]),
+        ('drafts = ["draft", "deleted"]', [*open_, "Other", "Pump", "Valve 1", "Valve 1"]),
     ):
         (tmp_path / "vademecum.toml").write_text(settings + drafts)
         build(read_settings(tmp_path / "vademecum.toml"))
         with KnowledgeBase.open(tmp_path / "kb.db", url=str(tmp_path / "site")) as kb:
             kb.sync()
             assert sorted(one.title for one in kb.documents()) == sorted(titles)
+
+
+@pytest.mark.slow
+def test_of_files_that_all_have_a_record_of_an_id_and_name_all_are_published_unless_one_is_not_for_everybody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "vademecum.toml").write_text(SETTINGS.replace("shop.json", "shop"))
+    chapters = [{"id": 1, "title": "Introduction", "text": f"Chapter {n} begins."} for n in range(4)]
+    other = {"id": 1, "title": "Preface", "text": "It is of another book."}
+    draft = {"id": 1, "title": "Introduction", "draft": True}
+    whole = ["shop:1", "shop:b/1", "shop:c/1"]
+    for listed, keys in (
+        (chapters[:3], whole),
+        ([*chapters[:3], draft], []),
+        (chapters[:3], whole),
+        ([draft, *chapters[:3]], []),
+        ([chapters[0], draft, *chapters[1:]], []),
+        ([other, chapters[0], draft, chapters[1]], ["shop:1"]),
+        ([other, draft, chapters[0]], ["shop:1"]),
+    ):
+        for file in (tmp_path / "shop").iterdir():
+            file.unlink()
+        for name, record in zip("abcde", listed, strict=False):
+            (tmp_path / "shop" / f"{name}.json").write_text(json.dumps([record, {"id": 2, "title": f"Other {name}"}]))
+        report = build(read_settings(tmp_path / "vademecum.toml"))
+        with KnowledgeBase.open(tmp_path / "kb.db", url=str(tmp_path / "site")) as kb:
+            kb.sync()
+            assert sorted(one.key for one in kb.documents() if not one.title.startswith("Other")) == keys, listed
+        lost = [told for told in report.warnings if told.endswith("and its name in another file is not for everybody")]
+        assert bool(lost) == (draft in listed[:-1])
 
 
 def test_what_an_object_says_for_programs_is_not_told_and_a_description_has_no_name(tmp_path: Path) -> None:

@@ -356,6 +356,16 @@ def test_what_a_function_yields_are_documents(tmp_path: Path, module: str) -> No
     assert str(tmp_path) not in sys.path
 
 
+def test_of_a_record_that_a_function_yields_twice_the_second_keeps_the_first_back(tmp_path: Path) -> None:
+    name = f"twice_of_{tmp_path.name.replace('-', '_')}"
+    yielded = [{"id": 1, "name": "Pump"}, {"id": 1, "name": "Pump", "draft": True}]
+    (tmp_path / f"{name}.py").write_text(f"def rows():\n    return {yielded}\n")
+    for drafts, count in (("", 2), ("drafts = true", 1)):
+        one = opened(tmp_path, f'kind = "python"\ncall = "{name}:rows"\n{drafts}')
+        items = [entry.key for entry in one.source.changes(None).entries if isinstance(entry, SourceItem)]
+        assert items == ["1"] * count
+
+
 @pytest.mark.parametrize(
     ("call", "why"),
     [

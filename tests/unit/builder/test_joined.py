@@ -74,6 +74,19 @@ def test_the_first_source_goes_before_the_others_and_each_conflict_is_told(place
     assert skipped == {"erp:z": "no number", "erp:w": "its number c stands twice"}
 
 
+@pytest.mark.slow
+def test_of_a_record_that_a_source_has_twice_nothing_is_published_where_one_says_that_it_is_not_for_everybody(
+    place: Path,
+) -> None:
+    (place / "erp.json").write_text(json.dumps([*ERP, {"id": "w", "number": "c", "draft": True, "name": "Lamp"}]))
+    (place / "shop.json").write_text(json.dumps([*SHOP, {"id": "1", "sku": "a", "draft": True, "name": "Chair"}]))
+    for drafts, kept_back in (("", ["all:a", "all:c"]), ("drafts = true", [])):
+        assert read(place, drafts)[0].keys() == {"a", "b", "c"}
+        report = build(read_settings(place / "vademecum.toml"))
+        assert sorted(key for keys in report.files_left_out.values() for key in keys) == kept_back
+        assert report.documents == 3 - len(kept_back)
+
+
 def test_the_newest_goes_before_the_others(place: Path) -> None:
     records, _, warnings = read(place, 'rule = "newest"')
     assert (records["a"]["price"], records["a"]["at"]) == (12, "2026-02-01T00:00:00Z")
