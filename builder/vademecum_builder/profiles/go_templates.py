@@ -11,7 +11,10 @@ from dataclasses import dataclass, field
 
 INNER = "\ue005"
 """Stands where a template shows what stands between its tags."""
-_ACTION = re.compile(r"\{\{((?:\"(?:\\.|[^\"\\])*+\"|`[^`]*+`|[^{}\"`]|\{(?!\{)|\}(?!\}))*+)\}\}")
+_ACTION = re.compile(
+    r"\{\{(\s*/\*(?:(?!\*/)[\s\S])*+\*/\s*|(?:\"(?:\\.|[^\"\\])*+\"|`[^`]*+`|[^{}\"`]|\{(?!\{)|\}(?!\}))*+)\}\}"
+)
+"""What Hugo does; of a comment all is one, be it `{{/* {{< note >}} "5 */}}`."""
 _TOKEN = re.compile(r"\"(?:\\.|[^\"\\])*\"|`[^`]*`|[()|]|[^\s()|\"`]+")
 _UNSEEN = re.compile(r"<(svg|script|style|iframe|button)\b(?:(?!<\1\b)[\s\S])*?</\1\s*>|<!--[\s\S]*?-->", re.IGNORECASE)
 _KEPT = re.compile(r"(?:[$.]*Page\.)?[$.]*RenderString|markdownify|plainify|safe\w+|html\w+|string|emojify|\w+URL")

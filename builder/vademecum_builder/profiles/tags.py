@@ -90,7 +90,7 @@ def shortcodes_of(own: Own) -> Pass:
 
         def shown_of(match: re.Match[str]) -> str:
             name = match[3]
-            if "/" in match[2] and ends and ends[-1][0] == name:
+            if "/" in match[2] and "*" not in match[2] and ends and ends[-1][0] == name:
                 return ends.pop()[1]
             placed, by_name = arguments(match[4].rstrip("/ \t\n"))
             paired = name in closed and not match[4].rstrip().endswith("/")

@@ -36,6 +36,7 @@ def test_what_is_not_plain_is_not_known(template: str) -> None:
         ('{{ with .Get "none" }}{{ . }}{{ else with .Get 0 }}<{{ . }}>{{ end }}', "<a>"),
         ("{{ if or (.Get 1) (.Get 0) }}x{{ end }}{{ or (.Get 1) `b` }}", "xb"),
         ("a {{- trim ` b ` -}} c", "abc"),
+        ("{{/* {{< note >}} don't, 5\" */}}a{{- /* {{ .Inner }} */ -}} b", "ab"),
     ],
 )
 def test_what_is_plain_is_shown(template: str, seen: str | None) -> None:
