@@ -39,7 +39,7 @@ from vademecum.format.objects import ObjectRef, inflate
 from vademecum.format.segment import decode_segment
 from vademecum.format.tensors import decode_tensors
 from vademecum.generation.live_rows import assemble
-from vademecum.runtime.content_encoding import decoder as content_decoder
+from vademecum.runtime.content_encoding import Decoder as ContentDecoder
 from vademecum.runtime.http import HttpTransport, retry_after
 from vademecum.search.results import heading_text, metadata_of
 from vademecum.store.pointer import decode_head, encode_head
@@ -155,7 +155,7 @@ def _object(data: bytes) -> None:
 
 
 def _content_encoding(data: bytes) -> None:
-    decode, room = content_decoder("gzip", "url"), 1000
+    decode, room = ContentDecoder("gzip", "url"), 1000
     for at in range(0, len(data), 100):
         out = decode.feed(data[at : at + 100], room)
         assert len(out) <= room

@@ -41,14 +41,11 @@ def js_errors() -> Iterator[None]:
     except JsException as error:
         code, message = str(getattr(error, "code", "")), str(getattr(error, "message", error))
         if code == "server":
-            raise ServerError(message, error.status, _number_or_none(error.retryAfter)) from error
+            wait = error.retryAfter
+            raise ServerError(message, error.status, float(wait) if isinstance(wait, int | float) else None) from error
         if code not in _ERRORS:
             raise
         raise _ERRORS[code](message) from error
-
-
-def _number_or_none(value: Any) -> float | None:
-    return float(value) if isinstance(value, int | float) else None
 
 
 class Tree(Protocol):
@@ -97,9 +94,6 @@ class BrowserStore:
             return _bytes_or_none(await self._store.read(name))
 
     async def write(self, records: Mapping[str, bytes | None]) -> None:
-        for name, value in records.items():
-            if value is not None and not isinstance(value, bytes):
-                raise UsageError(f"record {name!r}: expected bytes or None, got {type(value).__name__}")
         with js_errors():
             await self._store.write(to_js([[name, value] for name, value in records.items()]))
 

@@ -16,7 +16,7 @@ import httpx
 
 from vademecum.errors import ContentError, NetworkError, ServerError, UsageError
 from vademecum.ports import Body, Progress
-from vademecum.runtime.content_encoding import decoder
+from vademecum.runtime.content_encoding import Decoder
 from vademecum.transport.paths import check_path
 from vademecum.transport.waiting import http_date
 from vademecum.version import __version__
@@ -216,7 +216,7 @@ async def _pieces(response: httpx.Response, url: httpx.URL) -> AsyncIterator[byt
 
 async def _receive(response: httpx.Response, limit: int, progress: Progress | None) -> Body:
     url = _shown(response.url)
-    decode = decoder(response.headers.get("Content-Encoding", ""), str(url))
+    decode = Decoder(response.headers.get("Content-Encoding", ""), str(url))
     data = bytearray()
     async for chunk in _pieces(response, url):
         data += decode.feed(chunk, limit + 1 - len(data))

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from vademecum.errors import BusyError, StorageError, UsageError
+from vademecum.errors import BusyError, StorageError
 from vademecum.ports import Span
 from vademecum.store.objects import check_spans
 
@@ -33,9 +33,6 @@ class MemoryStore:
 
     async def write(self, records: Mapping[str, bytes | None]) -> None:
         database = self._database()
-        for name, value in records.items():
-            if value is not None and not isinstance(value, bytes):
-                raise UsageError(f"record {name!r}: expected bytes or None, got {type(value).__name__}")
         changed = {**database.records, **records}
         database.records = {name: value for name, value in changed.items() if value is not None}
 

@@ -20,7 +20,6 @@ class Mirror:
     """One host in one run.
 
     Attributes:
-        rank: Its place in the app's list.
         failures: In this run.
         heard: Whether it has answered anything in this run.
         mute: Whether no byte came for its last request, for longer than a run waits.
@@ -28,7 +27,6 @@ class Mirror:
     """
 
     transport: Transport
-    rank: int
     failures: int = 0
     heard: bool = False
     mute: bool = False
@@ -39,12 +37,12 @@ class Mirrors:
     """The hosts of one run, the preferred one first."""
 
     def __init__(self, transports: Iterable[Transport]) -> None:
-        self._all = [Mirror(transport, rank) for rank, transport in enumerate(transports)]
+        self._all = [*map(Mirror, transports)]
 
     def turns(self) -> list[Mirror]:
         """Return whom to ask, best first: who failed in this run comes later."""
         left = [mirror for mirror in self._all if mirror.wait is None]
-        return sorted(left, key=lambda mirror: (mirror.failures, mirror.rank))
+        return sorted(left, key=lambda mirror: mirror.failures)  # others as the app names them
 
     def let_alone(self) -> ServerError:
         """Return the error to raise where nobody is left to ask: all have asked in this run to be left alone."""

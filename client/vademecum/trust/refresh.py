@@ -21,11 +21,6 @@ from vademecum.trust.floor import FIRST_USE, PIN, ROOT, origin_of
 from vademecum.trust.walk import Refreshed, Walk, nothing_there
 
 
-def unwanted(_: int) -> bool:
-    """Nobody will ask for the manifest."""
-    return False
-
-
 async def refresh(
     store: RecordStore,
     downloader: Downloader,
@@ -35,7 +30,7 @@ async def refresh(
     config: Config,
     idle_allowed: bool,
     stale_allowed: bool = False,
-    wanted: Callable[[int], bool] = unwanted,
+    wanted: Callable[[int], bool] = lambda _: False,
     shown: tuple[Mirror, bytes] | None = None,
 ) -> Refreshed:
     """Bring the trusted metadata up to date.

@@ -102,9 +102,10 @@ class Walk:
         await self.targets(shown.trust)
         stale = shown.verdict == "stale"
         if not other and stale_allowed and shown.verdict == "same" and self.rooted:
-            other = await self._another_below(shown)
-        below = await self._below(shown) if stale and shown.fresh else None
-        restarted = None if below is None else below.line(self._config.channel)
+            below = await self._below(shown)
+            other = "" if below is None else shown.trust.differs_from(below)
+        older = await self._below(shown) if stale and shown.fresh else None
+        restarted = None if older is None else older.line(self._config.channel)
         # Whoever shows two things is asked for all of it again: the same timestamp is no end of it.
         return Refreshed(shown.trust, self.rooted and not stale and not other, stale, restarted, other)
 
@@ -194,11 +195,6 @@ class Walk:
             return _Shown(mirror, fetched, "other", trust, other)
         return _Shown(mirror, fetched, "news" if news else "same", trust)
 
-    async def _another_below(self, shown: _Shown) -> str:
-        """Return which file of a trusted version is shown with other content below the trusted timestamp."""
-        below = await self._below(shown)
-        return "" if below is None else shown.trust.differs_from(below)
-
     async def _below(self, shown: _Shown) -> Trust | None:
         """Return what a mirror's timestamp leads to, by the trusted root alone; None: nothing that holds together."""
 
@@ -224,9 +220,7 @@ class Walk:
         while self._steps < self._config.max_root_rotations:  # 5.3.9, and 5.3.3's bound: the next run goes on
             path = f"metadata/{trust.root_version + 1}.root.json"
             data = await self._downloader.once_or_absent(mirror, path, self._config.max_root)
-            if data is None or data.lstrip().startswith(
-                b"<"
-            ):  # hosts of single-page apps show these for what is absent
+            if data is None or data.lstrip().startswith(b"<"):  # a single-page app's host shows its page for it
                 break
             trust.accept_root(data)  # 5.3.4, 5.3.5; whether it has expired does not matter yet (5.3.6)
             self._root, self._steps = data, self._steps + 1  # 5.3.7

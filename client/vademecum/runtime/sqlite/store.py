@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from vademecum.errors import StorageError, UsageError
+from vademecum.errors import StorageError
 from vademecum.ports import Span
 from vademecum.runtime.files import real_path
 from vademecum.runtime.sqlite.file import FAULTS, WORDS_TABLE, open_database, open_readonly, storage_error, transaction
@@ -54,9 +54,6 @@ class SqliteStore:
         return await self._call(lambda connection: _first(connection, "SELECT value FROM records WHERE name = ?", name))
 
     async def write(self, records: Mapping[str, bytes | None]) -> None:
-        for name, value in records.items():
-            if value is not None and not isinstance(value, bytes):
-                raise UsageError(f"record {name!r}: expected bytes or None, got {type(value).__name__}")
         changes = dict(records)
         await self._call(lambda connection: _write(connection, changes))
 
