@@ -3,29 +3,16 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from dataclasses import replace
 
-from vademecum.errors import UsageError
 from vademecum_builder.cli.wording import Shown
 from vademecum_builder.cli.workspace import place_of
 from vademecum_builder.workspace.store import View, Workspace
 
 
 def run(options: Namespace) -> Shown:
-    """List how far each view was read, or forget it."""
+    """List how far each view was read."""
     with Workspace(place_of(options)) as workspace:
         views = workspace.views()
-        if options.action == "reset":
-            if options.name is None:
-                raise UsageError("of which source? vade checkpoints reset SOURCE/VIEW")
-            source, _, name = options.name.partition("/")
-            views = [one for one in views if one.source == source and name in ("", one.view)]
-            if not views:
-                raise UsageError(f"nothing was read of {options.name} (see `vade checkpoints`)")
-            with workspace.writing(), workspace.batch():
-                views = [replace(one, checkpoint=None) for one in views]
-                for one in views:
-                    workspace.set_view(one)
     return {"checkpoints": [_json(one) for one in views]}, [_line(one) for one in views]
 
 

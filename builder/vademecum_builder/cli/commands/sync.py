@@ -6,7 +6,6 @@ import sys
 from argparse import Namespace
 
 from vademecum.errors import UsageError
-from vademecum_builder.cli.commands import monitor
 from vademecum_builder.cli.wording import Shown
 from vademecum_builder.cli.workspace import ask_for, described, place_of, read, settings_of
 from vademecum_builder.request import BuildRequest
@@ -17,9 +16,6 @@ from vademecum_builder.workspace.sync import chosen_sources
 
 def run(options: Namespace) -> Shown:
     """Bring the workspace to what the sources say."""
-    if options.dry_run:
-        options.exit_code = False
-        return monitor.run(options)
     request = settings_of(options)
     wish = Wish(tuple(options.sources), options.ids, options.full, options.batch)
     with Workspace(place_of(options), create=True) as workspace, workspace.writing():

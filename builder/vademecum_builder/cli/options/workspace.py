@@ -48,7 +48,6 @@ def _sync(add: AddOption) -> None:
     add("sources SOURCE", "names of sources (default: all)", nargs="*")
     add("--ids A,B", "read these records alone anew", _names, default=())
     add("--batch N", "records in a transaction (default: 500)", positive, default=500)
-    add("--dry-run", "say what would change, as `vade monitor` does")
     add("--full", "forget how far it was read, and read everything")
     add("--yes", "ask nothing")
     add("--allow-shrink", "though more than half of a source's records are gone")
@@ -96,11 +95,9 @@ def _changes(add: AddOption) -> None:
     add_json(add)
 
 
-@COMMANDS.command("checkpoints", "list how far each source was read, or forget it", "checkpoints reset chat/temporal")
+@COMMANDS.command("checkpoints", "list how far each source was read", "checkpoints --json")
 def _checkpoints(add: AddOption) -> None:
     add_place(add)
-    add("action ACTION", "list (default) or reset", nargs="?", choices=("list", "reset"), default="list")
-    add("name SOURCE/VIEW", "a source, or one of its views", nargs="?")
     add_json(add)
 
 

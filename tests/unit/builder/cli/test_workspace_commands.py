@@ -124,7 +124,7 @@ def test_what_would_be_is_told_and_nothing_written(shop: Workshop, capsys: pytes
     assert not (shop.root / "site").exists() and not (shop.root / ".vademecum").exists()
     run(capsys, "sync")
     shop.write([lamp(number) for number in range(19)])
-    assert [change["what"] for change in run(capsys, "sync", "--dry-run")["changes"]] == ["removed"]
+    assert [change["what"] for change in run(capsys, "monitor")["changes"]] == ["removed"]
     assert len(run(capsys, "jobs")["jobs"]) == 1
 
 
@@ -171,8 +171,6 @@ def test_checkpoints(shop: Workshop, capsys: pytest.CaptureFixture[str]) -> None
     run(capsys, "sync")
     [one] = run(capsys, "checkpoints")["checkpoints"]
     assert (one["source"], one["strategy"]) == ("products", None)
-    assert run(capsys, "checkpoints", "reset", "products")["checkpoints"] == [one]
-    assert "error" in run(capsys, "checkpoints", "reset", "nobody", ends=2)
 
 
 def test_a_full_sync_says_what_it_costs_and_asks(shop: Workshop, capsys: pytest.CaptureFixture[str]) -> None:
