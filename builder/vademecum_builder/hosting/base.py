@@ -128,8 +128,5 @@ def cache_control(path: str) -> str:
 
 def shown(target: str) -> str:
     """Return a target, or what is said of it, without the password or token in its address."""
-    return re.sub(r"(https?://)[^/@\s]*@|(://[^/@:\s]*):[^/@\s]*@", _masked, target)
-
-
-def _masked(found: re.Match[str]) -> str:
-    return found[1] or f"{found[2]}@"
+    known = r"(https?://)[^/@\s]*@|(://[^/@:\s]*):[^/@\s]*@"
+    return re.sub(known, lambda found: found[1] or f"{found[2]}@", target)

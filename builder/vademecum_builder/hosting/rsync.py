@@ -79,8 +79,9 @@ class RemoteFolder:
 
     def write(self, uploads: Sequence[Upload], done: Done) -> None:
         for upload in uploads:
-            if upload.path in self._read:
-                self._require_unmoved(upload.path)
+            path = upload.path
+            if path in self._read and self._read[path] != self.read(path):
+                raise BusyError(f"{self._address}: another publisher has written {path} in the meantime; publish again")
         source = self._fresh()
         for upload in uploads:
             file = source / upload.path
@@ -106,11 +107,6 @@ class RemoteFolder:
 
     def commit(self, message: str) -> None:
         """Each file was shown as it was renamed."""
-
-    def _require_unmoved(self, path: str) -> None:
-        before = self._read[path]
-        if self.read(path) != before:
-            raise BusyError(f"{self._address}: another publisher has written {path} in the meantime; publish again")
 
     def _fresh(self) -> Path:
         return Path(tempfile.mkdtemp(dir=self._scratch))

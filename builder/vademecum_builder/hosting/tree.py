@@ -6,16 +6,14 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from vademecum.config import Config
 from vademecum.errors import UsageError
 from vademecum.format.json import Fields, parse_object
 from vademecum.ports import Clock
-from vademecum.runtime.folder import FolderTransport
-from vademecum.runtime.loop import run
 from vademecum.trust.metadata import TIMESTAMP
 from vademecum_builder.hosting.base import Upload
 from vademecum_builder.publish.guard import is_preview
 from vademecum_builder.publish.tree import rank
+from vademecum_builder.release.location import read_at
 from vademecum_builder.release.verify import files_below, verify_tree
 
 _ROOT = re.compile(r"metadata/(\d+)\.root\.json")
@@ -59,8 +57,7 @@ def read_tree(folder: Path, trust: bytes | None, clock: Clock) -> Tree:
             "your own keys (`vade build`), and publish that"
         )
     present = files_below(folder)
-    once = Config(retries=0)  # a folder does not get better by asking again
-    found = run(verify_tree(FolderTransport(folder), trust, clock, once, present=present))
+    found = read_at(str(folder), lambda tree, config: verify_tree(tree, trust, clock, config, present=present))
     damaged = [path for path in present if any(path in what for what in found.damaged)]
     foreign = (*found.unsigned, *damaged)
     uploads = [Upload(path, folder / path) for path in present if path not in foreign]

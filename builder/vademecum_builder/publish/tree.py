@@ -87,7 +87,7 @@ def _sweepable(folder: Path, former: Iterable[str]) -> list[Path]:
 def _recent_releases(folder: Path) -> set[str]:
     """Return the last few manifests and their objects."""
     needed: set[str] = set()
-    manifests = sorted((folder / "releases").glob("*.json"), key=_sequence, reverse=True)
+    manifests = sorted((folder / "releases").glob("*.json"), key=_number, reverse=True)
     for path in manifests[:KEPT_RELEASES]:
         needed.add(f"releases/{path.name}")
         try:
@@ -103,7 +103,7 @@ def _recent_metadata(folder: Path) -> set[str]:
     """Return the numbered metadata that a client in the middle of a walk may still ask for."""
     recent: set[str] = set()
     for role in ("snapshot", "targets"):
-        paths = sorted((folder / "metadata").glob(f"*.{role}.json"), key=_version, reverse=True)
+        paths = sorted((folder / "metadata").glob(f"*.{role}.json"), key=_number, reverse=True)
         recent |= {f"metadata/{path.name}" for path in paths[:KEPT_RELEASES]}
     return recent
 
@@ -117,14 +117,9 @@ def rank(path: str) -> int:
     return 0 if path.startswith(("objects/", "releases/", "metadata/")) or path.endswith(".site.json") else 1
 
 
-def _sequence(path: Path) -> int:
-    number = path.name.split(".")[1:2]
-    return int(number[0]) if number and number[0].isdecimal() else 0
-
-
-def _version(path: Path) -> int:
-    number = path.name.split(".")[0]
-    return int(number) if number.isdecimal() else 0
+def _number(path: Path) -> int:
+    """Return the version of `7.targets.json`, the sequence of `DIGEST.7.json`; 0 where there is none."""
+    return next((int(part) for part in path.name.split(".")[:2] if part.isdecimal() and len(part) < 64), 0)
 
 
 def _write(path: Path, data: bytes) -> int:

@@ -75,7 +75,7 @@ def plan_setup(folder: Path, wishes: Wishes, ask: Ask) -> Plan:
         UsageError: It cannot be found what to build or where to publish it; the settings that lie there are broken.
     """
     published_name(wishes.encoder)
-    known = open_repository(folder) or _no_repository(folder)
+    known = open_repository(folder) or Repository(folder.resolve(), tuple(FolderSource(folder).keys()), is_git=False)
     workflows = read_workflows(known)
     publishing = next((w for w in workflows if w.publishes), None)
     deployed = None if publishing else next((w for w in workflows if w.deploys), None)
@@ -142,10 +142,6 @@ def _write(path: Path, data: bytes, *, new: bool) -> None:
             stream.write(data)
     except OSError as error:
         raise StorageError(f"{path}: cannot be written: {error.strerror}") from error
-
-
-def _no_repository(folder: Path) -> Repository:
-    return Repository(folder.resolve(), tuple(FolderSource(folder).keys()), is_git=False)
 
 
 def source_folders(request: SourcesRequest) -> Sequence[Path]:

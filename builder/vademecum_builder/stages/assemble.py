@@ -26,7 +26,6 @@ from vademecum_builder.release.closure import archive_json
 from vademecum_builder.release.published import Published
 from vademecum_builder.release.version_json import DocumentChange, DocumentChanges
 from vademecum_builder.request import SourcesRequest
-from vademecum_builder.signing.metadata import SignedTarget
 from vademecum_builder.sources.endings import MEDIA_TYPES
 from vademecum_builder.sources.places import order_of
 from vademecum_builder.stages.archive import Archive
@@ -52,21 +51,11 @@ class AssembledRelease:
     """Older releases that stay published whole."""
 
     @property
-    def target(self) -> SignedTarget:
-        """What the targets sign of it."""
-        digest = hashlib.sha256(self.manifest_bytes).hexdigest()
-        return SignedTarget(f"releases/{self.manifest.sequence}.json", digest, len(self.manifest_bytes))
-
-    @property
     def pointer(self) -> ReleasePointer:
         """What the targets say of it."""
-        target, manifest = self.target, self.manifest
-        return ReleasePointer(manifest.sequence, target.path, target.sha256, target.length, manifest.version)
-
-    @property
-    def path(self) -> str:
-        """Where the manifest lies in the published tree."""
-        return f"releases/{self.target.sha256}.{self.manifest.sequence}.json"
+        digest, size = hashlib.sha256(self.manifest_bytes).hexdigest(), len(self.manifest_bytes)
+        sequence = self.manifest.sequence
+        return ReleasePointer(sequence, f"releases/{sequence}.json", digest, size, self.manifest.version)
 
     @property
     def index_bytes(self) -> int:

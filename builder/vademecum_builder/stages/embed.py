@@ -14,6 +14,7 @@ from vademecum_builder.index.rows import Rows, VectorSpace
 from vademecum_builder.request import QUERY_ENCODERS
 from vademecum_builder.stages.base import Base, space_of
 from vademecum_builder.stages.context import BuildContext
+from vademecum_builder.stages.parsed import PendingChunk
 from vademecum_builder.stages.read import SourceState
 
 
@@ -40,16 +41,14 @@ def embed_chunks(state: SourceState, base: Base, encoders: Encoders, context: Bu
     Raises:
         UsageError, ContentError: The encoder cannot be had, or gives no numbers.
     """
-    needed = dict.fromkeys(chunk for row in state.documents.values() for chunk in row.chunks)
-    known = _vectors_of_texts(state, base)
-    added = [state.chunks[chunk] for chunk in needed if chunk not in base.rows.chunks]
-    new = [chunk for chunk in added if chunk.embedded_text not in known]
-    fitted = embed_texts([chunk.embedded_text for chunk in new], base, encoders, context)
+    new, known = texts_to_embed(state, base), _vectors_of_texts(state, base)
+    fitted = embed_texts(new, base, encoders, context)
     space = space_of(fitted.encoder)
     vectors = [row.tobytes() for row in quantise(fitted.vectors)]
+    known |= {text: (vector, scale_of(vector)) for text, vector in zip(new, vectors, strict=True)}
+    needed = (chunk for row in state.documents.values() for chunk in row.chunks)
     chunks = {chunk: base.rows.chunks[chunk] for chunk in needed if chunk in base.rows.chunks}
-    known |= {chunk.embedded_text: (vector, scale_of(vector)) for chunk, vector in zip(new, vectors, strict=True)}
-    chunks |= {chunk.id: chunk.row(*known[chunk.embedded_text]) for chunk in added}
+    chunks |= {chunk.id: chunk.row(*known[chunk.embedded_text]) for chunk in _added(state, base)}
     rows, encoder = Rows(state.documents, chunks), fitted.encoder
     model = _model(encoder, base, context)
     return Embedded(rows, space, encoder.query_encoder, encoder.directions, model, len(new))
@@ -71,11 +70,15 @@ def wants_other_model(context: BuildContext) -> bool:
 
 
 def texts_to_embed(state: SourceState, base: Base) -> list[str]:
-    """Return what `embed_chunks` would send to the encoder."""
-    needed = dict.fromkeys(chunk for row in state.documents.values() for chunk in row.chunks)
+    """Return what `embed_chunks` sends to the encoder."""
     known = _vectors_of_texts(state, base)
-    texts = (state.chunks[chunk].embedded_text for chunk in needed if chunk not in base.rows.chunks)
-    return [text for text in texts if text not in known]
+    return [chunk.embedded_text for chunk in _added(state, base) if chunk.embedded_text not in known]
+
+
+def _added(state: SourceState, base: Base) -> list[PendingChunk]:
+    """Return the chunks that the base does not have, in reading order."""
+    needed = dict.fromkeys(chunk for row in state.documents.values() for chunk in row.chunks)
+    return [state.chunks[chunk] for chunk in needed if chunk not in base.rows.chunks]
 
 
 def _vectors_of_texts(state: SourceState, base: Base) -> dict[str, tuple[bytes, int]]:

@@ -69,7 +69,7 @@ def publish_release(
     channels = yank(channels, request.yank, context.previous.numbers.sequence)
     if request.critical:
         channels = mark_critical(channels, release.manifest.sequence)
-    shown = Shown(release.manifest, release.target.sha256, changes, contents or Contents())
+    shown = Shown(release.manifest, release.pointer.sha256, changes, contents or Contents())
     return publish_channels(channels, archive, context, release=release, shown=shown)
 
 
@@ -200,10 +200,11 @@ def _write(
     current = {*beside, *pages, *metadata, *kept}
     if release is not None:
         manifest = release.manifest
-        files |= {**release.files, release.path: release.manifest_bytes}
+        path = release.pointer.url_path
+        files |= {**release.files, path: release.manifest_bytes}
         packs = (entry.object for entry in manifest.packs)
         objects = {ref.path for ref in (*manifest.objects, manifest.sources, *packs)}
-        current |= {release.path, *objects, *release.kept}
+        current |= {path, *objects, *release.kept}
     base = previous.published
     built_on = context.lying if base is None else base.versions.timestamp
     lying = context.lying if "://" in previous.location or context.request.preview else 0

@@ -116,7 +116,3 @@ Report = Callable[[Job], None]
 def in_stages(progress: Progress) -> Report:
     """Return what tells the progress of a build how far a sync is."""
     return lambda job: progress("syncing", job.done, max(job.done, job.total))
-
-
-def ignore_job(job: Job) -> None:
-    """What to pass where nobody looks."""

@@ -9,7 +9,7 @@ from typing import Final
 from vademecum.errors import CancelledError, StoreError, UsageError, VademecumError
 from vademecum_builder.kinds.base import Opened
 from vademecum_builder.request import BuildRequest, SourceSettings, SourcesRequest
-from vademecum_builder.workspace.jobs import DONE, Job, Report, Wish, ignore_job
+from vademecum_builder.workspace.jobs import DONE, Job, Report, Wish
 from vademecum_builder.workspace.run import SourceRun
 from vademecum_builder.workspace.store import Workspace
 
@@ -22,7 +22,7 @@ def sync_sources(
     opened: Mapping[str, Sequence[Opened]],
     wish: Wish = _ALL,
     *,
-    report: Report = ignore_job,
+    report: Report = lambda _: None,
     stop: Callable[[], bool] = lambda: False,
     reading: bool = True,
 ) -> list[Job]:
