@@ -74,10 +74,15 @@ def standing(phrases: Iterable[str]) -> Callable[[str], int]:
     def stands(text: str) -> int:
         if not any(has(text) for has in those):
             return -1
-        at = len(text)
-        while not any(has(text[at:]) for has in those):
-            at = text.rfind(" ", 0, at - 1) + 1
-        return at
+        starts = [0, *(at + 1 for at, letter in enumerate(text) if letter == " ")]
+        low, high = 0, len(starts)
+        while high - low > 1:
+            middle = (low + high) // 2
+            if any(has(text[starts[middle] :]) for has in those):
+                low = middle
+            else:
+                high = middle
+        return starts[low]
 
     return stands
 

@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 
+from support.growth import grows_with_the_square
 from support.publisher import EPOCH
 from vademecum.encoder.query import decode_encoder
 from vademecum.format.segment import ChunkRow, DocumentRow, chunk_id, decode_segment, encode_segment, scale_of
 from vademecum.generation.live_rows import assemble
 from vademecum.generation.opened import Opened
-from vademecum.search.places import Places
+from vademecum.search.places import Places, standing
 from vademecum.search.results import Hit, Place
 from vademecum.search.searcher import Searcher
 from vademecum.store.pointer import Generation
@@ -210,3 +211,9 @@ def test_a_page_that_tells_what_was_new_once_is_known_by_its_key_or_title(key: s
 def test_what_is_said_word_for_word_counts_by_its_words_and_a_name_by_its_parts(query: str, words: int) -> None:
     text = f"{START} See red_lever and pump.startNow."
     assert Places(index_of({"a": ({}, [("", text)])})._opened).phrased(query)(0) == words
+
+
+def test_where_a_phrase_stands_is_found_in_a_sentence_of_any_length() -> None:
+    stands = standing(["rotate a key"])
+    assert not grows_with_the_square(lambda size: stands("rotate a key " + "word " * size), 200)
+    assert stands("To rotate a key " + "word " * 9) == 3
