@@ -48,11 +48,18 @@ _ALL = 20
 """A list in each record that is so many times as long as all else there says what it says."""
 _TOLD = 10
 """Lists that are named."""
+_NAMED = 3
+"""Files beside documents that are named."""
 _NESTED = (".json", ".yaml", ".yml")
 _RECORDS = 100_000
 """Records whose ids are compared."""
 _SHARED = 0.05
 """How many of them may be wrong: what more have in common is something that they are of, as a county."""
+_SHEETS = (".xlsx", ".ods")
+_EACH_ROW = "; for a document of each row save the sheet as CSV, and name that"
+_TABLES = (".csv", ".tsv", ".tab", ".jsonl", ".ndjson", ".parquet")
+"""Of records alone: what ends in .json or .yaml is as often a program's configuration."""
+_DATABASES = (".db", ".sqlite", ".sqlite3")
 _UNLIKE = (
     "{}: its files hold each something else: name the one that people are to search, or read them into a database, "
     "whose tables are joined by what refers to what"
@@ -149,7 +156,8 @@ def _of_file(path: Path, folder: Path) -> Proposal:
         )
     table = path.suffix.lower() == ".txt" and _NAMES.match(decode(head).text)
     if path.suffix.lower() in {*MEDIA_TYPES, *BINARY_TYPES} and not table:
-        raise UsageError(f"{path}: one document; name the folder that it lies in")
+        rows = _EACH_ROW if path.suffix.lower() in _SHEETS else ""
+        raise UsageError(f"{path}: one document; name the folder that it lies in{rows}")
     known = bool(table) or ending_of(path.name) in ("", *ENDINGS, *SELDOM) or not path.is_file()
     found = _catalog(name, str(path), place, complete=known)
     if not known and not set(found.settings.get("text", ())) - {found.settings.get("id")}:
@@ -217,7 +225,21 @@ def _in_folder(path: Path, folder: Path) -> list[Proposal]:
         kinds = ", ".join(f"{count} {ending}" for ending, count in Counter(files).most_common(5) if ending)
         hint = f"; name a file of it, as {there[0]}" if there else f" ({kinds})" if kinds else ""
         raise UsageError(f"{path}: no documents and no records in this folder{hint}")
-    return [Proposal(name, "folder" if documents else "files", {"path": place})]
+    return [Proposal(name, "folder" if documents else "files", {"path": place}, _beside(path, listed))]
+
+
+def _beside(path: Path, listed: Sequence[Path]) -> list[str]:
+    """Return the note that names what holds records among the documents of a folder, which has them alone."""
+    ends = ((file, ending_of(file.name)) for file in listed)
+    found = [
+        file.relative_to(path).as_posix()
+        for file, ending in ends
+        if ending in _TABLES or (ending in _DATABASES and _head(file).startswith(_SQLITE))
+    ]
+    if not found:
+        return []
+    more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
+    return [f"documents alone; what holds records is discovered by itself: {', '.join(found[:_NAMED])}{more}"]
 
 
 def _catalogs(name: str, path: Path, folder: Path) -> list[Proposal]:

@@ -39,6 +39,8 @@ _IN_LANGUAGE: Final = re.compile(
 """Behind the name of a text which language it is in: `description_en`, `titleDe`, `summary.pt-BR`."""
 WRAPPED: Final = frozenset("acf attributes data details fields properties props record".split())
 """What holds the fields of a record, and says nothing of them."""
+_LEVELS: Final = re.compile(r"\.(?![\s/)-]|$)")
+"""Between a field and one in it; the dot of `Art.-Nr.` and `Max. load` is one of a shortened word."""
 _SAID: Final = frozenset("common default full main official plain raw rendered text value #text _".split()) | _CALLED
 """In what way something is said."""
 
@@ -157,7 +159,7 @@ def name_in_words(field: str) -> str:
     """Return a field's name as people read it: `damage_immunities`, `damageImmunities` and `damage_immunities.name` are
     `Damage immunities`."""
     field = _IN_LANGUAGE.sub("", field) or field
-    parts = [part for part in field.split(".") if part and not part.isdecimal()] or [field]
+    parts = [part for part in _LEVELS.split(field) if part and not part.isdecimal()] or [field]
     while len(parts) > 1 and parts[-1].lower() in _SAID:
         parts.pop()
     *above, own = (_words(part) for part in parts)

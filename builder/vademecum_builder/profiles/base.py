@@ -76,13 +76,18 @@ class Project:
         path = Path(os.path.realpath(self.root / name))
         return path.is_relative_to(self._surroundings.root) or not self._surroundings.ignores(path)
 
-    def text(self, *names: str) -> str:
-        """Return the text of the first of these files that is there; empty if none is, or it lies outside."""
+    def text(self, *names: str, hidden: bool = False) -> str:
+        """Return the text of the first of these files that is there; empty if none is, or it lies outside.
+
+        Args:
+            hidden: A configuration that no page named: it may be a hidden file above the folder that is built.
+        """
         for name in names:
             if not (self.root / name).is_file():  # most of them: the cheaper question first
                 continue
             path = os.path.realpath(self.root / name)
-            if not self._surroundings.holds(Path(path)):
+            shown = Path(path).with_name(Path(path).name.lstrip(".")) if hidden else Path(path)
+            if not self._surroundings.holds(shown):
                 continue
             try:
                 with Path(path).open("rb") as stream:
@@ -160,7 +165,7 @@ class Page:
                 for done in passes:
                     text = done(text, inner)
                 return text
-        self.troubles[f"includes without a file in the tree ({name[:80]})"] += 1
+        self.troubles[f"includes without a file in the tree ({name[:80]} in {self.key})"] += 1
         return None
 
 

@@ -143,7 +143,8 @@ def open_sphinx(project: Project) -> Rules | None:
     excluded = matcher(f"/{pattern}" for pattern in texts_at(config, "exclude_patterns"))
     kinds = _kinds(config, source)
     suffix = str(config.get("html_file_suffix") or ".html")
-    online = read_yaml(project.text(*with_endings(YAML, ".readthedocs", "../.readthedocs", "../../.readthedocs")))
+    hosted = with_endings(YAML, ".readthedocs", "../.readthedocs", "../../.readthedocs")
+    online = read_yaml(project.text(*hosted, hidden=True))
     folders = at(online, "sphinx", "builder") in ("dirhtml", "htmldir")
 
     def address(path: str, metadata: Mapping[str, Any]) -> str:

@@ -1624,8 +1624,23 @@ def test_a_packed_export_is_known_by_a_file_in_it(tmp_path: Path) -> None:
         discover(str(packed("other.zip", "users.json", "z.txt")), tmp_path)
     with pytest.raises(UsageError, match=r"a\.docx: one document; name the folder that it lies in"):
         discover(str(packed("a.docx", "c.jsonl")), tmp_path)
+    with pytest.raises(UsageError, match=r"for a document of each row save the sheet as CSV, and name that"):
+        discover(str(packed("a.xlsx", "xl/workbook.xml")), tmp_path)
     with pytest.raises(UsageError, match=r"none: no such file or folder; a database is sqlite:///FILE"):
         discover("none", tmp_path)
+
+
+def test_records_among_the_documents_of_a_folder_are_named(tmp_path: Path) -> None:
+    for name in ("a.md", "b.md", "c.md", "d.md", "e.md", "f.md", "package.json", "Thumbs.db"):
+        (tmp_path / name).write_text("{}")
+    assert discover(str(tmp_path), tmp_path)[0].notes == []
+    (tmp_path / "parts").mkdir()
+    for name in ("parts/a.csv", "parts/b.tsv", "parts/c.csv"):
+        (tmp_path / name).write_text("id,name\n1,Pump\n")
+    with closing(sqlite3.connect(tmp_path / "club.sqlite")) as club:
+        club.execute("CREATE TABLE member (id)")
+    [note] = discover(str(tmp_path), tmp_path)[0].notes
+    assert note.endswith("discovered by itself: club.sqlite, parts/a.csv, parts/b.tsv and 1 more")
 
 
 def test_what_lies_at_an_address_is_told_by_how_it_begins(tmp_path: Path) -> None:

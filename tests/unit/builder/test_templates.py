@@ -143,6 +143,9 @@ def test_what_has_no_braces_is_the_name_of_a_field() -> None:
         ("color_no", "Color no"),
         ("en", "En"),
         ("menu_golden", "Menu golden"),
+        ("Art.-Nr.", "Art.-Nr."),
+        ("Max. load", "Max. load"),
+        ("engine.Max. load", "Engine Max. load"),
     ],
 )
 def test_the_name_of_a_field_is_said_in_words(field: str, name: str) -> None:

@@ -235,7 +235,7 @@ def test_a_page_takes_in_what_the_repository_has_and_a_picture_is_nothing_that_i
     pages = ProfilePages(found_in(root, "mkdocs"), SITE)
     document = pages.read(SourceItem("docs/a.md", MARKDOWN, page.replace("../../", "../").encode()))
     assert isinstance(document, Document) and text_of(document).split() == "Oil. Made before.".split()
-    missing = [f"includes without a file in the tree ({name})" for name in ("../.env", "../plan.md")]
+    missing = [f"includes without a file in the tree ({name} in docs/a.md)" for name in ("../.env", "../plan.md")]
     assert list(pages.troubles) == missing
 
 
@@ -900,7 +900,7 @@ def test_markdown_with_ruby_in_it_shows_its_parts_and_links(tmp_path: Path) -> N
         ("<%= Pump %>", "/a/pump.html", "Oil\nDry here. Shown"),
         ("B", "/b/", "B"),
     ]
-    assert pages.troubles == {"what ERB computes": 2, "includes without a file in the tree (a/gone)": 1}
+    assert pages.troubles == {"what ERB computes": 2, "includes without a file in the tree (a/gone in b.md.erb)": 1}
 
 
 def test_annotations_of_markdoc_are_no_text_and_their_ids_are_anchors(tmp_path: Path) -> None:
@@ -1151,6 +1151,26 @@ def test_pages_of_sphinx_are_where_their_package_says(said: str, served: str, tm
         ".git/HEAD": "",
     }
     assert found_in(files(tmp_path, tree) / "docs").rules.base_url == served
+
+
+def test_sphinx_on_read_the_docs_is_known_by_the_hidden_configuration_above_its_folder(tmp_path: Path) -> None:
+    tree = {
+        "docs/conf.py": "project = 'b'\nextensions = []\n",
+        "docs/oil.rst": "Oil\n===\n\nFill it.\n",
+        "pyproject.toml": "[project.urls]\nDocumentation = 'https://pump.example/'\n",
+        ".readthedocs.yaml": "version: 2\nsphinx: {builder: dirhtml}\n",
+        ".git/HEAD": "",
+    }
+    found = found_in(files(tmp_path, tree) / "docs")
+    assert found.rules.base_url == "https://pump.example/en/latest/"
+    served = ProfilePages(found, SITE).read(SourceItem("oil.rst", RST, b"Oil\n===\n\nFill it.\n"))
+    assert isinstance(served, Document)
+    assert served.url == f"{SITE}/oil/"
+
+
+def test_no_page_takes_in_a_hidden_file_above_the_folder_that_is_built(tmp_path: Path) -> None:
+    root = files(tmp_path, {"docs/conf.py": "extensions = []\n", ".env": "KEY=1", ".git/HEAD": ""})
+    assert Project(root / "docs", root / "docs").text("../.env") == ""
 
 
 CONFIGURATIONS = {
