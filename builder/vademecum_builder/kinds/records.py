@@ -54,8 +54,9 @@ _MARKUP: Final = re.compile(
 )
 """What tells HTML from a text that speaks of it: an element that a description has, or an entity."""
 _ESCAPED: Final = re.compile(
-    r"&lt;(?:p|div|span|[uo]l|h[1-6]|table|b|strong|section|font|a)\b[^<>]*&gt;", re.IGNORECASE
+    r"&lt;(?:p|div|span|[uo]l|h[1-6]|table|b|strong|section|font|a)\b[^<>]*&lt;/[a-z]\w*&gt;", re.IGNORECASE
 )
+_ESCAPED_TAG: Final = re.compile(r"&lt;(?:(?!&[lg]t;).)*&gt;", re.DOTALL)
 _CODE: Final = re.compile(r"(`+)[^`\n]+\1")
 """What is code in Markdown: an element in it is spoken of."""
 LANGUAGE: Final = ("lang", "locale", "langcode", "lang_code", "language_code")
@@ -396,7 +397,8 @@ def _label(name: str, form: str) -> str:
 
 def _unescaped(value: Any) -> Any:
     """Return a text of HTML that a program has escaped as a whole as HTML again; what speaks of elements stays."""
-    return unescape(value) if isinstance(value, str) and _ESCAPED.fullmatch(value.strip()) else value
+    is_escaped = isinstance(value, str) and _ESCAPED.fullmatch(value.strip())
+    return unescape(value) if is_escaped and _ESCAPED_TAG.sub("", value).strip() else value
 
 
 def _as_html(text: str) -> str:

@@ -489,6 +489,8 @@ def test_html_that_a_program_has_escaped_as_a_whole_is_html_and_what_speaks_of_i
     for said, told in (
         ("&lt;p&gt;It &lt;b&gt;opens&lt;/b&gt; &amp;amp; shuts.&lt;/p&gt;", "It opens & shuts."),
         ("Write &lt;p&gt; before a paragraph &amp; after it.", "Write <p> before a paragraph & after it."),
+        ("&lt;b&gt; or &lt;strong&gt;", "<b> or <strong>"),
+        ("&lt;p class='x'&gt;&lt;/p&gt;", "<p class='x'></p>"),
         ("<p>Write &lt;p&gt;</p>", "Write <p>"),
     ):
         [valve] = documents(tmp_path, [{"id": 1, "name": "Valve", "text": said}])
