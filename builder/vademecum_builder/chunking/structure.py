@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 
 from vademecum.format.markup import (
     Block,
@@ -70,20 +71,24 @@ def chunk_document(document: Document, *, target: int = 600, longest: int = 900)
     A section of at most `longest` characters is one chunk. A longer one is cut near `target`, between
     blocks if possible, else between lines, sentences, words; inside a word only if it is longer than `longest`.
     A table that is cut has its header in each piece. Markup does not count: cuts are those of the plain text.
-    A section without text gives no chunk; a document without text gives one chunk, its title.
+    What has no text is told by its name: a section that has none below it by its heading, as settings that are only
+    listed, and a document by its title.
 
     Args:
         target: The wished-for length in characters.
         longest: No chunk is longer. At least 3/2 of `target`.
     """
-    chunks = [
-        Chunk(_headings(section), clean_line(section.anchor), text)
-        for section in _below_captions(document.sections)
-        for text in _pieces(section, target, longest)
-    ]
+    sections = _below_captions(document.sections)
+    chunks = []
+    for section, following in zip_longest(sections, sections[1:]):
+        headings, anchor = _headings(section), clean_line(section.anchor)
+        pieces = [*_pieces(section, target, longest)]
+        if not pieces and headings and (following is None or _headings(following)[: len(headings)] != headings):
+            pieces = [_line(headings[-1])]
+        chunks += [Chunk(headings, anchor, text) for text in pieces]
     title = clean_line(document.title, longest)
     if not chunks and title:
-        chunks = [Chunk((), "", write([Paragraph((Run(title),))]))]
+        chunks = [Chunk((), "", _line(title))]
     return tuple(dict.fromkeys(chunks))
 
 
@@ -103,6 +108,10 @@ def _below_captions(sections: Sequence[Section]) -> Sequence[Section]:
                 break
             return [*sections[1:at], replace(section, blocks=(*blocks, *section.blocks)), *sections[at + 1 :]]
     return sections
+
+
+def _line(text: str) -> str:
+    return write([Paragraph((Run(text),))])
 
 
 def _headings(section: Section) -> tuple[str, ...]:

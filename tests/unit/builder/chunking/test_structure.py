@@ -67,7 +67,8 @@ def test_markup_takes_no_room_and_is_kept_where_a_block_is_cut() -> None:
 
 def test_a_text_is_escaped_once() -> None:
     assert cut("a *b* [c](d)") == ["a \\*b\\* \\[c\\](d)"]
-    assert chunk_document(document(Section(("A",), "a", ()), title="- *A*")) == (Chunk((), "", "\\- \\*A\\*"),)
+    assert chunk_document(document(title="- *A*")) == (Chunk((), "", "\\- \\*A\\*"),)
+    assert chunk_document(document(Section(("*A*",), "a", ()))) == (Chunk(("*A*",), "a", "\\*A\\*"),)
     assert embedding_text("T", Chunk(("A",), "a", "[*b*](c)")) == "T\nA\nb"
 
 
@@ -194,14 +195,23 @@ def test_code_keeps_its_lines_and_indentation() -> None:
     assert all(chunk.startswith("def ") for chunk in chunks)
 
 
-def test_sections_without_text_give_no_chunk() -> None:
+def test_a_heading_of_others_alone_gives_no_chunk() -> None:
     found = chunk_document(document(Section(("A",), "a", ()), Section(("A", "B"), "b", ("x", " \n "))))
     assert found == (Chunk(("A", "B"), "b", "x"),)
     assert cut("x", " \n ", "", "y") == ["x\n\ny"]
 
 
+def test_what_is_only_listed_by_headings_is_found_by_them() -> None:
+    listed = [
+        Section(("Mail", name), name, blocks) for name, blocks in (("HOST", ()), ("PORT", (" ",)), ("USER", ("x",)))
+    ]
+    found = chunk_document(document(Section(("Mail",), "mail", ()), *listed, Section(("Cache",), "cache", ())))
+    assert [(chunk.anchor, chunk.text) for chunk in found] == [
+        ("HOST", "HOST"), ("PORT", "PORT"), ("USER", "x"), ("cache", "Cache"),
+    ]  # fmt: skip
+
+
 def test_a_document_without_text_is_found_by_its_title() -> None:
-    assert chunk_document(document(Section(("A",), "a", ()), title="Keys")) == (Chunk((), "", "Keys"),)
     assert chunk_document(document(title="Keys")) == (Chunk((), "", "Keys"),)
     assert chunk_document(document(title="")) == ()
 
