@@ -61,9 +61,12 @@ def literals(text: str, page: Page) -> str:
             return match[0]
         code, is_component = re.sub(r"\\([`$\\])", r"\1", match["code"].strip("\n")), match["name"][0].isupper()
         language, title = _LANGUAGE.search(match["said"]), shown(arguments(match["said"])[1])
+        longest = max(map(len, re.findall("`+", code)), default=0)
         if "\n" not in code and match["name"] != "CodeBlock" and not (title and is_component):
-            return f"`{code.strip()}`" if code.strip() else ""
-        return f"\n\n{title}\n\n```{language[1] if language else ''}\n{code}\n```\n\n"
+            mark, apart = "`" * (longest + 1), " " if longest else ""
+            return f"{mark}{apart}{code.strip()}{apart}{mark}" if code.strip() else ""
+        fence = "`" * max(3, longest + 1)
+        return f"\n\n{title}\n\n{fence}{language[1] if language else ''}\n{code}\n{fence}\n\n"
 
     return _LITERAL.sub(written, text) if re.search(r"\{\s*['\"`]", text) else text
 
