@@ -182,10 +182,6 @@ def _is_encoder(value: Any, _: Path) -> str | None:
     return str(value) if known else None
 
 
-def _any_text(value: Any, _: Path) -> str | None:
-    return value if isinstance(value, str) else None
-
-
 def _model(value: Any, _: Path) -> str | None:
     return value if isinstance(value, str) and value and not set(value) & set("&# ") else None
 
@@ -208,7 +204,7 @@ def _targets(value: Any, folder: Path) -> tuple[str, ...] | None:
 
 _FILLS: Final = {"address": "previous", "keep": "archive", "history": "history_jobs", "vectors": "vector_bytes"}
 _TOP: Final[Mapping[str, Key]] = {
-    "title": Key("a text", _any_text),
+    "title": Key("a text", lambda value, _: value if isinstance(value, str) else None),
     "address": Key(ADDRESS, is_http),
     "out": Key("a folder", is_path),
     "root": Key("a file", is_path),

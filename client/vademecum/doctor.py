@@ -42,15 +42,12 @@ async def diagnose(path: Path, now: datetime) -> tuple[Finding, ...]:
             return (Finding("file", False, f"SQLite calls it damaged: {fault}"),)
     store = SqliteStore(path, readonly=True)
     try:
-        return (Finding("file", True, "SQLite's integrity check is passed"), *await examine(store, now), *_aside(path))
+        found = (Finding("file", True, "SQLite's integrity check is passed"), *await examine(store, now))
     finally:
         await store.close()
-
-
-def _aside(path: Path) -> list[Finding]:
-    file = set_aside(path)
-    told = f"{file}: a damaged file of earlier; delete it at will"
-    return [Finding("aside", True, told)] if file.exists() else []
+    aside = set_aside(path)
+    told = f"{aside}: a damaged file of earlier; delete it at will"
+    return (*found, Finding("aside", True, told)) if aside.exists() else found
 
 
 async def examine_and_mend(path: Path, now: datetime, online: Engines) -> Diagnosis:

@@ -1,4 +1,4 @@
-"""What the script `vade` begins with: whoever stops it while Python still imports, sees no trace of that."""
+"""Where the script `vade` begins: Ctrl-C while Python still imports prints no traceback."""
 
 from __future__ import annotations
 

@@ -29,7 +29,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser().print_help(sys.stderr)
         return MISUSE
     wants_json = "--json" in given
-    _write_whatever_there_is(as_json=wants_json)
+    if isinstance(sys.stdout, TextIOWrapper):
+        # Characters that stdout lacks (a pipe on Windows, `LC_ALL=C`) are told by their number; JSON is UTF-8.
+        sys.stdout.reconfigure(encoding="utf-8" if wants_json else None, errors="backslashreplace")
     # What a library logs of a second try is no message: what it comes to is told.
     logging.getLogger("stamina").addHandler(logging.NullHandler())
     try:
@@ -64,12 +66,6 @@ def _call(options: Namespace) -> Shown:
     command = import_module(f"vademecum_builder.cli.commands.{options.command}")
     shown: Shown = command.run(options)
     return shown
-
-
-def _write_whatever_there_is(*, as_json: bool) -> None:
-    """Have characters that stdout lacks (a pipe on Windows, `LC_ALL=C`) told by their number; JSON is UTF-8."""
-    if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(encoding="utf-8" if as_json else None, errors="backslashreplace")
 
 
 def _say(text: str) -> None:

@@ -42,6 +42,12 @@ def shortened(names: Sequence[str], most: int) -> str:
     return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
+def listed(lines: Sequence[str], most: int = 20, what: str = "") -> list[str]:
+    """Return the first lines, and one that says how many more there are."""
+    more = len(lines) - most
+    return [*lines[:most], *([f"  and {more} more{what} (--json lists all)"] if more > 0 else [])]
+
+
 def stale(status: Mapping[str, Any]) -> list[str]:
     """Say since when the host shows older metadata than what was seen; no lines where it does not."""
     since = status["staleSince"]

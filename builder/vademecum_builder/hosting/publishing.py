@@ -141,7 +141,9 @@ def deliver(
     gone = [path for path, at in since.items() if now - at >= keep]
     kept = {path: at for path, at in since.items() if path not in gone}
     if not dry_run:
-        _remember(host, listed, kept)
+        note = Upload(UNNEEDED, canonical({path: at.isoformat() for path, at in kept.items()}))
+        if not _is_there(host, note, listed) and (kept or UNNEEDED in listed):
+            host.write([note], ignore)
         host.delete(gone)
         host.commit(f"Release {tree.sequence}")
     return Delivery(
@@ -185,12 +187,6 @@ def _unneeded(host: Host, tree: Tree, listed: Mapping[str, Stored], now: datetim
             ours |= files.keys() if isinstance(files, dict) else set()
     since = {path: _time(told.get(path), now) for path in ours & listed.keys() - tree.paths}
     return {path: since[path] for path in sorted(since) if not _KEPT.fullmatch(path)}
-
-
-def _remember(host: Host, listed: Mapping[str, Stored], kept: Mapping[str, datetime]) -> None:
-    note = Upload(UNNEEDED, canonical({path: at.isoformat() for path, at in kept.items()}))
-    if not _is_there(host, note, listed) and (kept or UNNEEDED in listed):
-        host.write([note], ignore)
 
 
 def _read_json(host: Host, path: str) -> Mapping[str, Any]:

@@ -13,14 +13,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import obstore
+from obstore import exceptions
+from obstore.store import ObjectStore, from_url
 
 from vademecum.errors import BusyError, HostError, NetworkError, UsageError
-from vademecum.origin import pip_install
 from vademecum_builder.hosting.base import Done, Stored, Upload, cache_control, content_type
-
-if TYPE_CHECKING:
-    from obstore.store import ObjectStore
 
 _AT_ONCE = 8
 """Requests; what browsers and proxies think fair, and enough to hide round trips."""
@@ -32,15 +32,11 @@ def s3_bucket(address: str) -> Iterator[Bucket]:
     """Open a bucket, `s3://bucket/prefix`.
 
     Raises:
-        UsageError: obstore is not installed, or the address or the environment makes no sense.
+        UsageError: The address or the environment makes no sense.
     """
-    try:
-        from obstore import exceptions, store
-    except ImportError as error:
-        raise UsageError(f"s3:// needs obstore: {pip_install('s3')}") from error
     endpoint = os.environ.get("AWS_ENDPOINT_URL", "")
     try:
-        opened = store.from_url(
+        opened = from_url(
             address,
             client_options={"allow_http": endpoint.startswith("http://"), "connect_timeout": timedelta(seconds=10)},
             retry_config={"max_retries": 3, "retry_timeout": timedelta(seconds=30)},
@@ -60,8 +56,6 @@ class Bucket:
         self._read: dict[str, str | None] = {}
 
     def list(self) -> Mapping[str, Stored]:
-        import obstore
-
         with self._asking("be listed"):
             found = [meta for page in obstore.list(self._store) for meta in page]
         return {meta["path"]: Stored(meta["size"], (meta["e_tag"] or "").strip('"')) for meta in found}
@@ -72,8 +66,6 @@ class Bucket:
         return stored.tag == hashlib.md5(upload.read(), usedforsecurity=False).hexdigest()
 
     def read(self, path: str) -> bytes | None:
-        import obstore
-
         with self._asking(f"be read ({path})"):
             try:
                 found = obstore.get(self._store, path)
@@ -95,8 +87,6 @@ class Bucket:
                     future.cancel()
 
     def delete(self, paths: Sequence[str]) -> None:
-        import obstore
-
         if paths:
             with self._asking("be tidied"):
                 obstore.delete(self._store, list(paths))
@@ -105,9 +95,6 @@ class Bucket:
         """Each object was shown as it was put."""
 
     def _put(self, upload: Upload) -> None:
-        import obstore
-        from obstore import exceptions
-
         headers = {"Content-Type": content_type(upload.path), "Cache-Control": cache_control(upload.path)}
         put: dict[str, Any] = {"attributes": headers, "use_multipart": False}
         tag = self._read.get(upload.path)
@@ -130,8 +117,6 @@ class Bucket:
 
     @contextmanager
     def _asking(self, what: str) -> Iterator[None]:
-        from obstore import exceptions
-
         failed = f"{self._address}: cannot {what}"
         try:
             yield

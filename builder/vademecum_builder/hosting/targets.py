@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from vademecum.errors import UsageError
+from vademecum.origin import pip_install
 from vademecum_builder.hosting.base import Host, shown
 
 KINDS = "a folder, s3://bucket/prefix, user@host:/path, ssh://, rsync://, gh-pages or git+URL#branch"
@@ -26,8 +27,10 @@ def open_host(target: str, tree: Path, *, history: bool = False, dry_run: bool =
     """
     # Imported here: each kind needs something that the others do not.
     if target.startswith("s3://"):
-        from vademecum_builder.hosting.s3 import s3_bucket
-
+        try:
+            from vademecum_builder.hosting.s3 import s3_bucket
+        except ImportError as error:
+            raise UsageError(f"s3:// needs obstore: {pip_install('s3')}") from error
         return s3_bucket(target)
     if target.startswith("git+") or re.match(r"gh-pages(:|$)", target):
         from vademecum_builder.hosting.git import git_branch

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import chain
+from typing import Any
+
+import orjson
 
 from vademecum.format.segment import ChunkRow, DocumentRow, Segment
 from vademecum.generation.live_rows import assemble
@@ -73,6 +76,12 @@ def laid_on(rows: Rows, base: Rows, sequence: int) -> Rows:
 
 def _document_on(row: DocumentRow, old: DocumentRow | None, sequence: int) -> DocumentRow:
     return old if old is not None and replace(row, sequence=old.sequence) == old else replace(row, sequence=sequence)
+
+
+def metadata_of(row: DocumentRow) -> dict[str, Any]:
+    """Return what a document says of itself; empty: nothing."""
+    said: dict[str, Any] = orjson.loads(row.metadata or "{}")
+    return said
 
 
 def document_weight(row: DocumentRow) -> int:

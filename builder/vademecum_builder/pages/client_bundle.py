@@ -10,7 +10,7 @@ import hashlib
 import io
 import re
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -74,7 +74,7 @@ def client_files(runtime: Path, *, bundle: bool = True) -> Mapping[str, Path | b
     files |= {f"search/stemmers/{name}": text for name, text in kept_stemmers(runtime.parent).items()}
     files |= {name: text.encode() for name, text in (bundled(modules) if bundle else modules).items()}
     for wheel in sorted((runtime / "wheels").iterdir()):
-        files[f"wheels/{_distribution(wheel)}.zip"] = _slim(wheel)
+        files[f"wheels/{'-'.join(wheel.name.split('-')[:2])}.zip"] = _slim(wheel, _is_used_of_wheel)
     for path in sorted((runtime / "pyodide").iterdir()):
         files[f"pyodide/{path.name}"] = _PARTS[path.name](path) if path.name in _PARTS else path
     archives = [name for name in files if name.endswith(".zip") and not name.startswith("pyodide/")]
@@ -112,10 +112,6 @@ def _size(content: Path | bytes) -> int:
     return len(content) if isinstance(content, bytes) else content.stat().st_size
 
 
-def _distribution(wheel: Path) -> str:
-    return "-".join(wheel.name.split("-")[:2])
-
-
 def _zip_core(package: Path) -> bytes:
     sources = {path.relative_to(package).as_posix(): path for path in package.rglob("*.py")}
     return _zip(
@@ -149,22 +145,19 @@ def _is_text(statement: ast.stmt) -> bool:
     return False
 
 
-def _slim(wheel: Path) -> bytes:
-    """Return the wheel without test data (9/10 of securesystemslib) and what is not used, its licences kept."""
-    with zipfile.ZipFile(wheel) as archive:
-        names = [name for name in archive.namelist() if not name.endswith(("/", "/RECORD"))]
-        kept = [name for name in names if "/test_data/" not in name and not name.startswith(_UNUSED)]
-        return _zip({name: archive.read(name) for name in kept})
-
-
-def _slim_python(path: Path) -> bytes:
-    """Return Python's own library without what no browser imports."""
+def _slim(path: Path, is_used: Callable[[str], bool]) -> bytes:
+    """Return an archive without folders, and without what is not used."""
     with zipfile.ZipFile(path) as archive:
-        names = [name for name in archive.namelist() if not name.endswith("/") and _is_used(name)]
+        names = [name for name in archive.namelist() if not name.endswith("/") and is_used(name)]
         return _zip({name: archive.read(name) for name in names})
 
 
-def _is_used(name: str) -> bool:
+def _is_used_of_wheel(name: str) -> bool:
+    """Test data are 9/10 of securesystemslib; licences are kept."""
+    return not (name.endswith("/RECORD") or "/test_data/" in name or name.startswith(_UNUSED))
+
+
+def _is_used_of_python(name: str) -> bool:
     top, _, rest = name.partition("/")
     if top == "encodings":
         return rest.removesuffix(".py") in _CODECS.split()
@@ -177,7 +170,7 @@ def _without_packages(path: Path) -> bytes:
     return canonical({"info": lock["info"], "packages": {}})
 
 
-_PARTS = {"python_stdlib.zip": _slim_python, "pyodide-lock.json": _without_packages}
+_PARTS = {"python_stdlib.zip": lambda path: _slim(path, _is_used_of_python), "pyodide-lock.json": _without_packages}
 
 
 def _zip(files: Mapping[str, bytes]) -> bytes:

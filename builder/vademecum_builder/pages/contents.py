@@ -9,10 +9,9 @@ from itertools import islice
 from pathlib import PurePosixPath
 from typing import Any
 
-import orjson
-
 from vademecum.format.segment import DocumentRow
 from vademecum.search.question import NUMBER, text_of
+from vademecum_builder.index.rows import metadata_of
 
 _FOLDER_PAGE = re.compile(r"(?:index|_index|readme)\.\w+", re.IGNORECASE)
 _NUMBER = re.compile(r"(\d+)")
@@ -88,7 +87,7 @@ def shown_fields(contents: Contents) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return which fields that settings ask for the search page narrows by, for few values are shared by many
     documents or most are numbers, and which it shows, for their values are short; of each the first that the settings
     name, for hits are to be seen between them."""
-    metadata = [orjson.loads(row.metadata) for row in contents.documents if row.metadata]
+    metadata = [metadata_of(row) for row in contents.documents]
     said = {name: [one[name] for one in metadata if name in one] for name in contents.fields}
     found = {
         name: {text_of(value) for one in many for value in (one if isinstance(one, list) else [one])}
@@ -106,7 +105,7 @@ def shown_fields(contents: Contents) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 def lang_of(row: DocumentRow) -> str:
     """Return the language that a document says it is in; empty: none."""
-    return str(orjson.loads(row.metadata).get("lang", "")) if row.metadata else ""
+    return str(metadata_of(row).get("lang", ""))
 
 
 def earlier_of(documents: Iterable[DocumentRow], sequence: int) -> list[tuple[int, list[DocumentRow]]]:
@@ -140,7 +139,7 @@ def ages_of(documents: Iterable[DocumentRow]) -> tuple[SourceAges, ...]:
     """Return how old the documents of each source are, by its name: what `vade audit` says, without what is private."""
     found: dict[str, tuple[list[int], list[str]]] = {}
     for row in documents:
-        metadata = orjson.loads(row.metadata) if row.metadata else {}
+        metadata = metadata_of(row)
         sequences, days = found.setdefault(str(metadata.get("source", "")), ([], []))
         sequences.append(row.sequence)
         if isinstance(updated := metadata.get("updated"), str) and updated:

@@ -72,7 +72,9 @@ class SiteContext:
 
 def render_site(context: SiteContext) -> Mapping[str, bytes]:
     """Return the site's files: path below the published tree -> content. The same context, the same bytes."""
-    files = _static_files()
+    folder = site_folder() / "static"
+    names = sorted(path.name for path in folder.iterdir() if path.is_file())
+    files = {name if name in _AT_THE_ROOT else f"assets/{name}": (folder / name).read_bytes() for name in names}
     files |= {name: _page(name, context) for name in _PAGES}
     files["manifest.webmanifest"] = _web_manifest(context)
     files["assets/trust.json"] = context.root
@@ -92,12 +94,6 @@ def safe_url(url: str) -> str:
     compact = _BROWSERS_SKIP.sub("", url)
     scheme = _SCHEME.match(compact)
     return url if scheme is None or scheme[0].lower() in {"http:", "https:"} else ""
-
-
-def _static_files() -> dict[str, bytes]:
-    folder = site_folder() / "static"
-    names = sorted(path.name for path in folder.iterdir() if path.is_file())
-    return {name if name in _AT_THE_ROOT else f"assets/{name}": (folder / name).read_bytes() for name in names}
 
 
 def _page(name: str, context: SiteContext) -> bytes:

@@ -36,8 +36,7 @@ _PINS: Mapping[str, str] = {"3.1.1": "3666bcb1e3cd03e04e4b04893a56f2b3f64f56f12d
 def kept_stemmers(cache: Path) -> Mapping[str, bytes]:
     """Return `stemmers()`: from this folder where they are kept there, and keep them there otherwise, if that can be.
 
-    Raises:
-        UsageError: See `stemmers`.
+    Errors: see `stemmers`.
     """
     pin = _PINS.get(version("snowballstemmer"), "")
     kept = cache / f"stemmers-{pin[:16]}.json"

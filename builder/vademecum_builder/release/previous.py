@@ -108,7 +108,9 @@ def find_previous(
             line += ", but none that trusts another root.json than this: `git log -- root.json` has the earlier ones"
         advice = f"the previous release at {where} cannot be used: {error.message} "
         advice += f"({away if away and error.transient else first + line})"
-        raise _reworded(error, advice) from error
+        if isinstance(error, ServerError):
+            raise ServerError(advice, error.status, error.retry_after) from error
+        raise type(error)(advice) from error
 
 
 def is_here(location: str) -> bool:
@@ -170,12 +172,6 @@ async def _timestamp(transport: Transport, config: Config) -> bytes:
 def _without_password(location: str) -> str:
     """Return the location, fit for a message. A password may hold anything, so the last `@` ends it."""
     return re.sub(r"(?<=://).*@", "", location)
-
-
-def _reworded(error: VademecumError, message: str) -> VademecumError:
-    if isinstance(error, ServerError):
-        return ServerError(message, error.status, error.retry_after)
-    return type(error)(message)
 
 
 async def read_previous(

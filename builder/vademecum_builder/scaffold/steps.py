@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from vademecum_builder.scaffold.candidates import is_below
 from vademecum_builder.scaffold.deployments import Workflow
 from vademecum_builder.scaffold.files import ACTION_FILE, ENVIRONMENT, WORKFLOW_FILE
 from vademecum_builder.scaffold.repository import Repository
@@ -73,7 +74,8 @@ def left_to_do(
             Step("Or push this folder to GitHub, and run `vade init` again: then each push publishes it."),
         )
     pending = [file.path for file in files if file.state != "kept" or file.path not in known.tracked]
-    fresh = [source for source in sources if _is_untracked(known, source)]
+    untracked = [name for name in known.files if name not in known.tracked]
+    fresh = [source for source in sources if any(is_below(name, source) for name in untracked)]
     pending = ["."] if "." in fresh or not known.tracked else pending + fresh
     secret_here = makes_keys or (known.top / keys / RELEASE_KEY).exists()
     ours = any(file.path == WORKFLOW_FILE for file in files)
@@ -121,8 +123,3 @@ def _secret(known: Repository, release: str, *, of_environment: bool) -> str:
         return f"gh secret set {KEY_VARIABLE} < {release} && rm {release}"
     environment = f"gh api -X PUT repos/{known.owner}/{known.name}/environments/{ENVIRONMENT}"
     return f"{environment} && gh secret set {KEY_VARIABLE} --env {ENVIRONMENT} < {release} && rm {release}"
-
-
-def _is_untracked(known: Repository, folder: str) -> bool:
-    inside = "" if folder == "." else f"{folder}/"
-    return any(name.startswith(inside) for name in known.files if name not in known.tracked)

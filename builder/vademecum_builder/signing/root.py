@@ -115,7 +115,9 @@ def renew_root(
         # key lies on the disk before a root that names it.
         replace_durably(folder / ROOT_FILE, signed_bytes(root, *signers), _NEXT)
         if fresh is not None:
-            _swap_release_key(folder, version, following)
+            if (folder / RELEASE_KEY).exists():  # in CI it may live in the environment alone
+                patiently(lambda: (folder / RELEASE_KEY).rename(folder / f"{version}.{RELEASE_KEY}"))
+            patiently(lambda: following.rename(folder / RELEASE_KEY))
     except OSError as error:
         raise StorageError(f"{folder}: cannot write keys: {error.strerror}") from error
     return root.version
@@ -134,12 +136,6 @@ def _root_signers(folder: Path, root: Root) -> list[CryptoSigner]:
             "others beside them"
         )
     return signers
-
-
-def _swap_release_key(folder: Path, version: int, following: Path) -> None:
-    if (folder / RELEASE_KEY).exists():  # in CI it may live in the environment alone
-        patiently(lambda: (folder / RELEASE_KEY).rename(folder / f"{version}.{RELEASE_KEY}"))
-    patiently(lambda: following.rename(folder / RELEASE_KEY))
 
 
 def _write_secret(path: Path, data: bytes) -> None:

@@ -7,9 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC
 
-import orjson
-
-from vademecum.format.json import canonical, parse_object
+from vademecum.format.json import canonical
 from vademecum.format.manifest import MOST_VALUES, EncoderEntry, Manifest, changed_last, encode_manifest
 from vademecum.format.objects import ObjectRef
 from vademecum.format.segment import HEADING_SEPARATOR, ChunkRow, DocumentRow
@@ -18,7 +16,7 @@ from vademecum.version import __version__
 from vademecum_builder.chunking.structure import CHUNKER
 from vademecum_builder.delta.old_rows import encode_history
 from vademecum_builder.index.gzipped import gzipped
-from vademecum_builder.index.rows import rows_of
+from vademecum_builder.index.rows import metadata_of, rows_of
 from vademecum_builder.index.segments import LaidSegments
 from vademecum_builder.pages.contents import Contents, FileKind, audit_json, read_audit
 from vademecum_builder.release.channels import yanked_of
@@ -120,7 +118,7 @@ def assemble_release(
 
 def places_of(documents: Iterable[DocumentRow], context: BuildContext) -> dict[str, tuple[str, ...]]:
     """Return the values of `lang` and `version` that documents have, the preferred first (format.md, section 5.1)."""
-    said = {row.key: parse_object(row.metadata.encode(), row.key) if row.metadata else {} for row in documents}
+    said = {row.key: metadata_of(row) for row in documents}
     order = order_of(said, context.reader.first if context.reader else {})
     return {name: values[:MOST_VALUES] for name, values in order.items()}
 
@@ -206,5 +204,5 @@ def _fields(before: DocumentRow, after: DocumentRow) -> tuple[str, ...]:
     """Return the fields of the metadata in which two versions of a document differ; none if more does."""
     if replace(after, sequence=before.sequence, metadata=before.metadata) != before:
         return ()
-    old, new = (orjson.loads(row.metadata or "{}") for row in (before, after))
+    old, new = metadata_of(before), metadata_of(after)
     return tuple(sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name)))

@@ -8,9 +8,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from vademecum.format.json import parse_object
 from vademecum.format.markup import Code, Row, parse, plain
 from vademecum.format.segment import DocumentRow
+from vademecum_builder.index.rows import metadata_of
 from vademecum_builder.sources.endings import BINARY_TYPES, MEDIA_TYPES, install_hint, media_type
 from vademecum_builder.sources.private_keys import private_key_line
 
@@ -92,12 +92,6 @@ def _unread(ending: str, others: Mapping[str, int]) -> int:
     return sum(n for why, n in others.items() if why.startswith(_UNREAD)) if ending in _DOCUMENTS else 0
 
 
-def _page_of(row: DocumentRow) -> str:
-    """Return what a page is called in all its versions and languages (format.md, section 5.1)."""
-    said = parse_object(row.metadata.encode(), row.key) if row.metadata else {}
-    return str(said.get("pageKey", row.key))
-
-
 def remedy_of(ending: str) -> str:
     """Return what would read files of this ending."""
     if ending in _OFFICE:
@@ -127,6 +121,11 @@ def audit(
     """
     read = Counter(ending_of(key, records) for key in documents)
     groups: defaultdict[tuple[int, ...], list[str]] = defaultdict(list)
+
+    def page_of(key: str) -> str:
+        """Return what a page is called in all its versions and languages (format.md, section 5.1)."""
+        return str(metadata_of(documents[key]).get("pageKey", key))
+
     for key, row in documents.items():
         # A page without text has one chunk, its title (chunking/structure.py).
         bare = len(row.chunks) <= 1 and all(plain(texts[chunk]) == row.title for chunk in row.chunks)
@@ -146,11 +145,7 @@ def audit(
         without_text=tuple(sorted(groups.pop((), []))),
         private_keys=tuple(key for key in sorted(examples) if key in documents and _has_key(documents[key], texts)),
         stale=tuple(sorted(documents.keys() & {*skipped})),
-        duplicates=tuple(
-            sorted(
-                tuple(sorted(keys)) for keys in groups.values() if len({_page_of(documents[key]) for key in keys}) > 1
-            )
-        ),
+        duplicates=tuple(sorted(tuple(sorted(keys)) for keys in groups.values() if len({*map(page_of, keys)}) > 1)),
     )
 
 

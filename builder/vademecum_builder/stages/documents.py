@@ -202,7 +202,8 @@ def _rendered(source: FolderSource, keys: Sequence[str], base_url: str) -> SiteP
     from vademecum_builder.sites.detect import LOOKED_AT, detect, pages_of
 
     pages = pages_of(keys)
-    heads = (source.read(key)[:LOOKED_AT] for key in sorted(pages, key=_mixed)[:20])
+    mixed = sorted(pages, key=lambda key: hashlib.sha256(key.encode()).digest())
+    heads = (source.read(key)[:LOOKED_AT] for key in mixed[:20])
     found = detect(keys, heads) if pages else None
     if found is None:
         return None
@@ -212,7 +213,3 @@ def _rendered(source: FolderSource, keys: Sequence[str], base_url: str) -> SiteP
     learnt = site.addresses.base_url if not base_url else ""
     served = f", served at {learnt} as they say" if learnt else ""
     return SitePages(site, f"{source.root} is read as a rendered site ({found.reason}): {len(pages)} pages{served}")
-
-
-def _mixed(key: str) -> bytes:
-    return hashlib.sha256(key.encode()).digest()

@@ -6,11 +6,10 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-import orjson
-
 from vademecum.format.json import canonical
 from vademecum.format.segment import DocumentRow
 from vademecum.search.tokens import runs_of
+from vademecum_builder.index.rows import metadata_of
 from vademecum_builder.readers.language import guess_language, is_short
 from vademecum_builder.sources.endings import BINARY_TYPES
 from vademecum_builder.stages.audit import ending_of
@@ -120,15 +119,14 @@ def tell_languages(found: Gathered, base: Base, sequence: int) -> None:
         for row in silent:
             old = base.rows.documents.get(row.key)
             if language := guessed or (says(old, "lang") if are_few and old is not None else ""):
-                told = canonical(orjson.loads(row.metadata or "{}") | {"lang": language}).decode()
+                told = canonical(metadata_of(row) | {"lang": language}).decode()
                 row = replace(row, metadata=told, sequence=sequence)
                 found.documents[row.key] = old if old is not None and same(row, old) else row
 
 
 def says(row: DocumentRow, name: str) -> str:
     """Return a text of a document's metadata; empty: there is none of that name."""
-    value: str = orjson.loads(row.metadata or "{}").get(name) or ""
-    return value
+    return metadata_of(row).get(name) or ""
 
 
 def same(row: DocumentRow, other: DocumentRow) -> bool:

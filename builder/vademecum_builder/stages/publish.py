@@ -76,8 +76,7 @@ def publish_release(
 def keep_release(base: Published, context: BuildContext, contents: Contents) -> tuple[AssembledRelease, Written]:
     """Nothing changed in the source: sign anew what is about to expire, render pages that would differ.
 
-    Raises:
-        UsageError, StorageError, QuotaError: See `publish_release`.
+    Errors: see `publish_release`.
     """
     request, site, before = context.request, context.site, context.previous.channels
     release = AssembledRelease(base.manifest, base.files[base.pointer.url_path], {})
@@ -196,7 +195,11 @@ def _write(
     out, previous = context.request.out, context.previous
     archived = archive.closures if release is None else release.archived
     beside = archive.files(channels, archived)
-    files: dict[str, bytes | Path] = {**_carried(previous.published), **bring_files(previous, out, beside)}
+    base = previous.published
+    # On a fresh machine the previous release's files are not in the output folder yet.
+    files: dict[str, bytes | Path] = {**(base.files if base else {})}
+    files.pop(TIMESTAMP, None)
+    files |= bring_files(previous, out, beside)
     current = {*beside, *pages, *metadata, *kept}
     if release is not None:
         manifest = release.manifest
@@ -205,7 +208,6 @@ def _write(
         packs = (entry.object for entry in manifest.packs)
         objects = {ref.path for ref in (*manifest.objects, manifest.sources, *packs)}
         current |= {path, *objects, *release.kept}
-    base = previous.published
     built_on = context.lying if base is None else base.versions.timestamp
     lying = context.lying if "://" in previous.location or context.request.preview else 0
     with locked(out):
@@ -228,10 +230,3 @@ def _sign(channels: Channels, pages: SiteFiles, context: BuildContext) -> dict[s
         signer, versions, channels, pages.listing, context.now, request.validity, preview=request.preview
     )
     return {**roots, **signed}
-
-
-def _carried(previous: Published | None) -> dict[str, bytes]:
-    """Return the previous release's files: on a fresh machine they are not in the output folder yet."""
-    if previous is None:
-        return {}
-    return {path: data for path, data in previous.files.items() if path != TIMESTAMP}

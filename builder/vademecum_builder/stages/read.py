@@ -114,7 +114,12 @@ def read_source(source: Source, base: Base, context: BuildContext, *, audited: b
     found.left_out += Counter(changes.left_out)
     found.warnings += changes.warnings
     state = _compared(found, base)
-    return _looked_at(state, found, base) if audited else state
+    if not audited:
+        return state
+    texts = {id: chunk.text for chunks in (base.rows.chunks, found.chunks) for id, chunk in chunks.items()}
+    look = audit(state.documents, texts, found.files, found.others, found.examples, found.skipped, found.records)
+    tokens = _tokens(state.documents, texts, found.tokens)
+    return replace(state, warnings=(*state.warnings, *tokens, *look.warnings), audit=look)
 
 
 def _together(warnings: Sequence[str]) -> Iterator[str]:
@@ -149,10 +154,12 @@ def _digest_of_unread(item: SourceItem, base: Base, context: BuildContext, found
         return ""
     old = base.rows.documents.get(item.key)
     try:
-        digest = _source_digest(item, context.documents.shaped_by(item))
+        shaped_by = context.documents.shaped_by(item)
     except ContentError as error:
         _refuse(item, error, found)
         return ""
+    # Of the item and of what else shapes its rows.
+    digest = hashlib.sha256(canonical([__version__, CHUNKER, shaped_by, item.content_hash])).hexdigest()
     if (
         old is not None
         and not context.request.strict  # what is wrong with a page, its reader alone knows
@@ -223,11 +230,6 @@ def _private(row: DocumentRow, item: SourceItem, context: BuildContext) -> str:
     return why_private_metadata(row.metadata, context.now)
 
 
-def _source_digest(item: SourceItem, shaped_by: str) -> str:
-    """Return the digest of the item and of what else shapes its rows."""
-    return hashlib.sha256(canonical([__version__, CHUNKER, shaped_by, item.content_hash])).hexdigest()
-
-
 def _refuse_collision(chunk: PendingChunk, found: Gathered, base: Base) -> None:
     """Two different texts with one id (64 bits: about one chance in 10^9 among 100,000 chunks) are an error.
 
@@ -255,13 +257,6 @@ def _compared(found: Gathered, base: Base) -> SourceState:
         left_out=dict(found.left_out.most_common()),
         files_left_out=found.files_left_out,
     )
-
-
-def _looked_at(state: SourceState, found: Gathered, base: Base) -> SourceState:
-    texts = {id: chunk.text for chunks in (base.rows.chunks, found.chunks) for id, chunk in chunks.items()}
-    audited = audit(state.documents, texts, found.files, found.others, found.examples, found.skipped, found.records)
-    tokens = _tokens(state.documents, texts, found.tokens)
-    return replace(state, warnings=(*state.warnings, *tokens, *audited.warnings), audit=audited)
 
 
 _ERASE: Final = "build once with --erase-removed"

@@ -9,11 +9,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from vademecum.errors import EmptyStoreError
-from vademecum.format.json import parse_object
 from vademecum.version import __version__
 from vademecum_builder.chunking.structure import CHUNKER
 from vademecum_builder.encoders.registry import NamedEncoders
-from vademecum_builder.index.rows import rows_of
+from vademecum_builder.index.rows import metadata_of, rows_of
 from vademecum_builder.kinds.base import Opened
 from vademecum_builder.kinds.registry import joined
 from vademecum_builder.publish.guard import timestamp_version
@@ -135,9 +134,7 @@ def check_release(
     now = now or datetime.now(UTC)
     source, reader = joined(opened)
     # It signs nothing: the keys are for a context that is that of a build.
-    context = BuildContext(
-        request, throwaway_authority(now), previous, None, now, progress, reader, previous.numbers.sequence
-    )
+    context = BuildContext(request, throwaway_authority(now), previous, None, now, progress, reader)
     base = find_base(NamedEncoders(request.encoder, dimensions=request.dimensions), context)
     state = read_source(source, base, context, audited=False)
     stale = dict.fromkeys(state.modified, EDITED)
@@ -204,7 +201,6 @@ def ages_of(published: Published, check: Check, jobs: Mapping[str, Mapping[str, 
     named = {one.name for one in check.sources}
     found = []
     for row in sorted(rows.live, key=lambda row: row.key):
-        metadata = parse_object(row.metadata.encode(), row.key) if row.metadata else {}
         source, _, key = row.key.partition(":")
         if source not in named:
             source, key = "", row.key
@@ -213,7 +209,7 @@ def ages_of(published: Published, check: Check, jobs: Mapping[str, Mapping[str, 
             DocumentAge(
                 source,
                 key,
-                str(metadata.get("updated", "")),
+                str(metadata_of(row).get("updated", "")),
                 row.sequence,
                 built.get(row.sequence, ""),
                 (min(vectors, default=row.sequence), max(vectors, default=row.sequence)),

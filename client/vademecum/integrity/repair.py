@@ -56,11 +56,7 @@ class Repair:
         self.repaired: list[str] = []
 
     async def run(self, manifest: ManifestOf) -> Repaired:
-        """Look at everything, mend what is broken, and sweep what nobody names.
-
-        Raises:
-            VademecumError: See `repair`.
-        """
+        """Look at everything, mend what is broken, and sweep what nobody names. Errors: see `repair`."""
         found = await scrub(self._session, self._session.pointer.objects)
         return await self.run_on(found, manifest)
 

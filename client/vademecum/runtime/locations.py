@@ -53,8 +53,7 @@ def open_transport(location: str | Path) -> Transport:
 def open_transports(locations: Iterable[str | Path]) -> dict[str, Transport]:
     """Return the transports of mirrors, by addresses without user and password; one that is named twice counts once.
 
-    Raises:
-        UsageError: See `open_transport`.
+    Errors: see `open_transport`.
     """
     transports: dict[str, Transport] = {}
     for location in locations:

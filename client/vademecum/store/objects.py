@@ -13,21 +13,14 @@ async def keep(store: Store, digest: str, content: bytes) -> None:
     """Store a verified object, unless the store holds these very bytes already.
 
     A forced update fetches objects that the installed generation reads from. A power cut while one of them is
-    written again could leave it torn, with the pointer still naming it.
-
-    Raises:
-        StorageError, QuotaError: See `Store.put`.
+    written again could leave it torn, with the pointer still naming it. Errors: see `Store.put`.
     """
     if await store.get(digest) != content:
         await store.put(digest, content)
 
 
 async def holds(store: Store, digest: str) -> bool:
-    """Return whether the object is there, and what its name says.
-
-    Raises:
-        StorageError: See `Store.get`.
-    """
+    """Return whether the object is there, and what its name says. Errors: see `Store.get`."""
     data = await store.get(digest)
     return data is not None and hashlib.sha256(data).hexdigest() == digest
 
@@ -35,8 +28,7 @@ async def holds(store: Store, digest: str) -> bool:
 async def unsound(store: Store, digests: Iterable[str]) -> list[str]:
     """Return those of the stored objects that are not what their names say: a power cut may have torn them.
 
-    Raises:
-        StorageError: See `Store.get`.
+    Errors: see `Store.get`.
     """
     found = []
     for digest in digests:

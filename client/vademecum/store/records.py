@@ -145,11 +145,7 @@ class Record(Generic[T]):
         return None if value == self.empty else seal(canonical(known))
 
     async def read(self, store: RecordStore) -> T:
-        """Return the value; a damaged record counts as none.
-
-        Raises:
-            StorageError: See `Store.read`.
-        """
+        """Return the value; a damaged record counts as none. Errors: see `Store.read`."""
         data = await store.read(self.name)
         try:
             return self.parse(data)
@@ -158,11 +154,7 @@ class Record(Generic[T]):
             return self.empty
 
     async def write(self, store: RecordStore, value: T) -> None:
-        """Write the record, or delete an empty one.
-
-        Raises:
-            StorageError, QuotaError: See `Store.write`.
-        """
+        """Write the record, or delete an empty one. Errors: see `Store.write`."""
         await store.write({self.name: self.format(value)})
 
 
@@ -232,11 +224,7 @@ RECORDS: Mapping[str, Record[Any]] = {
 
 
 async def damaged(store: RecordStore) -> list[str]:
-    """Return the names of those that cannot be read.
-
-    Raises:
-        StorageError: See `Store.read`.
-    """
+    """Return the names of those that cannot be read. Errors: see `Store.read`."""
     found = []
     for record in RECORDS.values():
         data = await store.read(record.name)

@@ -45,11 +45,7 @@ class Session:
 
     @classmethod
     async def begin(cls, store: Store) -> Session:
-        """Read the three records.
-
-        Raises:
-            StorageError: See `Store.read`.
-        """
+        """Read the three records. Errors: see `Store.read`."""
         session = cls(store)
         await session._recall()
         return session

@@ -82,8 +82,7 @@ class Downloader:
     async def fetch_or_absent(self, path: str, limit: int) -> bytes | None:
         """Return the file, or None when the host says that there is none. Absence is not tried again.
 
-        Raises:
-            NetworkError, ServerError, ContentError: See `fetch`.
+        Errors: see `fetch`.
         """
         return await self.by_turns(lambda mirror: self.once_or_absent(mirror, path, limit))
 

@@ -23,8 +23,8 @@ ANY_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 ROOT = "trust/root.json"
 PIN = "trust/pin"
 FIRST_USE = b"first-use"
-"""What `PIN` begins with where no root was shipped. Otherwise with the digest of the one that was. Then comes that of
-the stored root, so that one which another program has put there is told from one that was led to."""
+"""`PIN` is two words: this one, or the digest of the root that the app shipped; and the digest of the stored root, by
+which one is noticed that another program has put there."""
 
 SIGNED = ("timestamp", "snapshot", "targets")
 """The roles below the root, in the order in which they are accepted."""

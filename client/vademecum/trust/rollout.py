@@ -45,8 +45,7 @@ def bucket(salt: str, release: str) -> int:
 async def read_salt(store: RecordStore, clock: Clock) -> str:
     """Return this store's salt; the first call draws it. A damaged one is drawn anew.
 
-    Raises:
-        StorageError: See `Store.read` and `Store.write`.
+    Errors: see `Store.read` and `Store.write`.
     """
     known = await ROLLOUT.read(store)
     if known.salt:

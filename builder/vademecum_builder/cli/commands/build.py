@@ -18,7 +18,7 @@ from vademecum_builder.cli.commands.links import told_of_links
 from vademecum_builder.cli.environment import is_ci, settings_named, signing_key, time_of_build
 from vademecum_builder.cli.options.common import or_settings
 from vademecum_builder.cli.progress import Bars, JsonLines
-from vademecum_builder.cli.wording import Shown, address_of, counted, printable, shortened, size
+from vademecum_builder.cli.wording import Shown, address_of, counted, listed, printable, shortened, size
 from vademecum_builder.cli.workspace import of_build, stopped_by_signal
 from vademecum_builder.delta.schedule import PackLimits
 from vademecum_builder.links import check_links
@@ -135,17 +135,16 @@ def _audited(audit: Audit) -> list[str]:
     if beside:
         named = shortened([ending or "none" for ending in beside], _SHOWN)
         kinds.append(f"    {'others':<{width}} {sum(beside.values()):>7} {0:>10}   no documents: {named}")
+    leftovers = [f"  left of markup: {key}: {' '.join(marks)}" for key, marks in audit.leftovers.items()]
     found = [
-        *(f"  left of markup: {key}: {' '.join(marks)}" for key, marks in list(audit.leftovers.items())[:_SHOWN]),
+        *listed(leftovers, _SHOWN, " such pages"),
         *_named("without text", audit.without_text),
         *_named("older than its source, which cannot be read", audit.stale),
         *(f"  a private key, which example-keys names: {key}" for key in audit.private_keys),
         *_named("the same text", [", ".join(keys) for keys in audit.duplicates]),
     ]
-    more = len(audit.leftovers) - _SHOWN
-    told = [f"  and {more} more such pages (--json lists all)"] if more > 0 else []
     head = f"    {what:<{width}} {'items' if records else 'files':>7}  documents   the others"
-    return [head, *kinds, *found, *told]
+    return [head, *kinds, *found]
 
 
 def _named(what: str, pages: Sequence[str]) -> list[str]:
@@ -165,13 +164,6 @@ def _unaddressed(report: BuildReport) -> list[str]:
     return [f"  without an address: {of}: hits open in the reader alone, unless base-url is set"] if count else []
 
 
-def _waits(report: BuildReport) -> str:
-    """Return for whom a candidate is."""
-    share = share_text(report.candidate or 0)
-    what = f"waits for approval ({report.waits})" if report.waits else f"a candidate, for {share} of the readers"
-    return f"  {what}: vade promote {report.sequence} --to {report.channel}"
-
-
 def _lines(report: BuildReport, out: Path) -> list[str]:
     if not report.changed:
         signed = "; signed anew" if report.signed else ""
@@ -181,7 +173,11 @@ def _lines(report: BuildReport, out: Path) -> list[str]:
             *_unaddressed(report),
         ]
     where = "" if report.channel == DEFAULT_CHANNEL else f" of {report.channel}"
-    lines = [] if report.candidate is None else [_waits(report)]
+    lines = []
+    if report.candidate is not None:
+        share = f"a candidate, for {share_text(report.candidate)} of the readers"
+        what = f"waits for approval ({report.waits})" if report.waits else share
+        lines.append(f"  {what}: vade promote {report.sequence} --to {report.channel}")
     return [
         f"Published release {report.sequence} ({report.version}){where} in {out}",
         *lines,

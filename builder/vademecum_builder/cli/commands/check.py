@@ -11,7 +11,7 @@ from vademecum.errors import UsageError
 from vademecum_builder.build import build
 from vademecum_builder.cli.environment import is_ci, signing_key, time_of_build
 from vademecum_builder.cli.progress import Bars
-from vademecum_builder.cli.wording import Shown
+from vademecum_builder.cli.wording import Shown, listed
 from vademecum_builder.cli.workspace import any_settings_of, of_build
 from vademecum_builder.kinds.registry import open_sources
 from vademecum_builder.request import BuildRequest
@@ -19,8 +19,6 @@ from vademecum_builder.workspace.check import Check, check_release
 from vademecum_builder.workspace.jobs import Wish
 from vademecum_builder.workspace.store import Workspace
 from vademecum_builder.workspace.sync import refuse_unfinished, sync_sources
-
-_SHOWN = 20
 
 
 def run(options: Namespace) -> Shown:
@@ -80,10 +78,8 @@ def _lines(found: Check) -> Iterable[str]:
             + ", ".join(f"{len(keys)} {what}" for what, keys in parts.items())
         )
         for what, keys in parts.items():
-            for key in list(keys)[:_SHOWN]:
-                yield f"  {what}: {prefix}{key}" + (f" ({one.stale[key]})" if what == "stale" else "")
-            if len(keys) > _SHOWN:
-                yield f"  and {len(keys) - _SHOWN} more {what} (--json lists all)"
+            why = one.stale if what == "stale" else {}
+            yield from listed([f"  {what}: {prefix}{k}{f' ({why[k]})' if why else ''}" for k in keys], what=f" {what}")
     if found.sound:
         yield f"Release {found.release} ({found.version}) holds what the sources hold."
     else:

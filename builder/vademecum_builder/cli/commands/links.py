@@ -6,10 +6,8 @@ from argparse import Namespace
 from dataclasses import asdict
 
 from vademecum_builder.cli.progress import Bars
-from vademecum_builder.cli.wording import Shown, counted
+from vademecum_builder.cli.wording import Shown, counted, listed
 from vademecum_builder.links import LinkReport, check_links
-
-_SHOWN = 20
 
 
 def run(options: Namespace) -> Shown:
@@ -22,13 +20,11 @@ def run(options: Namespace) -> Shown:
 def told_of_links(found: LinkReport) -> Shown:
     """Return what to say of a check."""
     broken = [f"  {link.url}  ({link.document}): {link.reason}" for link in found.broken]
-    more = [f"  and {len(broken) - _SHOWN} more (--json lists all)"] if len(broken) > _SHOWN else []
     unaddressed = f"; {counted(found.unaddressed, 'document')} without an address" if found.unaddressed else ""
     if found.unasked:
         return asdict(found) | {"sound": False}, [f"Not checked: {found.unasked}{unaddressed}"]
     return asdict(found) | {"sound": not broken}, [
         f"{'Broken' if broken else 'Good'}: {found.pages} pages and {found.anchors} anchors asked for, "
         f"{len(broken)} are not there{unaddressed}",
-        *broken[:_SHOWN],
-        *more,
+        *listed(broken),
     ]

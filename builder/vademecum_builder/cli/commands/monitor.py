@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from vademecum_builder.cli.wording import Shown
+from vademecum_builder.cli.wording import Shown, listed
 from vademecum_builder.cli.workspace import change_json, place_of, settings_of
 from vademecum_builder.kinds.registry import open_sources
 from vademecum_builder.sources.base import Skipped
@@ -39,9 +39,7 @@ def run(options: Namespace) -> Shown:
         "failed": [{"key": one.key, "reason": one.reason} for one in failed],
         "sound": not (options.exit_code and changes),
     }
-    lines = [_line(change) for change in changes[:_SHOWN]]
-    lines += [f"and {len(changes) - _SHOWN} more (--json lists all)"] if len(changes) > _SHOWN else []
-    lines += [f"! {one.key}: {one.reason}" for one in failed[:_SHOWN]]
+    lines = listed([*map(_line, changes)], _SHOWN) + listed([f"! {one.key}: {one.reason}" for one in failed], _SHOWN)
     summary = ", ".join(f"{counts[what]} {what}" for what in (ADDED, MODIFIED, REMOVED) if counts[what])
     return result, [*lines, f"A sync would change: {summary or 'nothing'}."]
 

@@ -13,7 +13,6 @@ from typing import Any
 from vademecum.errors import UsageError
 from vademecum_builder.cli.wording import Shown
 from vademecum_builder.kinds.discover import discover
-from vademecum_builder.kinds.fields import FieldFound
 from vademecum_builder.kinds.proposals import Proposal
 from vademecum_builder.kinds.survey import SourceFound, survey
 from vademecum_builder.request import SourcesRequest
@@ -37,12 +36,10 @@ def run(options: Namespace) -> Shown:
         raise UsageError(f"{options.config}: no such file; vade sources --discover docs --write makes one")
     found = survey(read_settings(options.config))
     lines = [line for source in found for line in _lines(source)]
-    told = [asdict(source) | {"fields": [_field(one) for one in source.fields]} for source in found]
+    names = ("name", "type", "records", "samples")
+    fields = ([{name: getattr(one, name) for name in names} for one in source.fields] for source in found)
+    told = [asdict(source) | {"fields": shown} for source, shown in zip(found, fields, strict=True)]
     return {"sources": told, "sound": not any(source.error for source in found)}, lines
-
-
-def _field(one: FieldFound) -> dict[str, object]:
-    return {"name": one.name, "type": one.type, "records": one.records, "samples": one.samples}
 
 
 def _lines(source: SourceFound) -> list[str]:
