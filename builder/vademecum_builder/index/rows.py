@@ -75,7 +75,12 @@ def laid_on(rows: Rows, base: Rows, sequence: int) -> Rows:
 
 
 def _document_on(row: DocumentRow, old: DocumentRow | None, sequence: int) -> DocumentRow:
-    return old if old is not None and replace(row, sequence=old.sequence) == old else replace(row, sequence=sequence)
+    return old if old is not None and same(row, old) else replace(row, sequence=sequence)
+
+
+def same(row: DocumentRow, other: DocumentRow) -> bool:
+    """Return whether two rows say the same; when they last changed does not matter."""
+    return replace(row, sequence=other.sequence) == other
 
 
 def metadata_of(row: DocumentRow) -> dict[str, Any]:

@@ -67,22 +67,18 @@ def locked(folder: Path) -> Iterator[None]:
         raise unwritable(folder, error) from error
     try:
         if descriptor is not None:
-            _hold(folder, descriptor)
+            import fcntl
+
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise BusyError(f"{folder}: another build is writing there; nothing was written, try again") from error
+            except OSError as error:
+                raise unwritable(folder, error) from error
         yield
     finally:
         if descriptor is not None:
             os.close(descriptor)
-
-
-def _hold(folder: Path, descriptor: int) -> None:
-    import fcntl
-
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        raise BusyError(f"{folder}: another build is writing there; nothing was written, try again") from error
-    except OSError as error:
-        raise unwritable(folder, error) from error
 
 
 def require_unmoved(folder: Path, built_on: int, release: ManifestHint, channel: str, lying: int = 0) -> None:

@@ -7,7 +7,6 @@ from dataclasses import asdict, dataclass
 from vademecum.errors import ContentError
 from vademecum.format.json import canonical, parse_object
 from vademecum.format.manifest import Manifest
-from vademecum.format.objects import ObjectRef
 from vademecum.trust.channel import Line, ReleasePointer
 from vademecum_builder.release.channels import Channels, shown_channel
 
@@ -68,7 +67,15 @@ def version_json(manifest: Manifest, manifest_digest: str, changes: DocumentChan
             "dimensions": manifest.encoder.dimensions,
             "documentCount": manifest.documents,
             "embeddingModel": manifest.encoder.name,
-            "files": [_file_json(ref) for ref in manifest.objects],
+            "files": [
+                {
+                    "compressionRatio": round(ref.uncompressed / ref.size, 2),
+                    "path": ref.path,
+                    "size": ref.size,
+                    "uncompressedSize": ref.uncompressed,
+                }
+                for ref in manifest.objects
+            ],
             "hash": manifest_digest,
             "sequence": manifest.sequence,
             "version": manifest.version,
@@ -119,12 +126,3 @@ def _document(kind: str, entry: object) -> DocumentChange:
             fields = _list(kind, more.get("fields", []))
             return DocumentChange(key, title, url, str(more.get("was", "")), tuple(map(str, fields)))
     raise ContentError(f"version.json: changes.{kind}: expected key, title and url of each document")
-
-
-def _file_json(ref: ObjectRef) -> dict[str, object]:
-    return {
-        "compressionRatio": round(ref.uncompressed / ref.size, 2),
-        "path": ref.path,
-        "size": ref.size,
-        "uncompressedSize": ref.uncompressed,
-    }

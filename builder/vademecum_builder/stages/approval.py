@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from vademecum.format.segment import DocumentRow
-from vademecum_builder.index.rows import rows_of
+from vademecum_builder.index.rows import rows_of, same
 from vademecum_builder.release.beside import read_again
 from vademecum_builder.stages.context import BuildContext
 
@@ -39,5 +38,5 @@ def why_it_waits(documents: Mapping[str, DocumentRow], context: BuildContext) ->
 
 def _changed(now: Mapping[str, DocumentRow], before: Mapping[str, DocumentRow]) -> float:
     """Return how many documents were added, modified or removed, as a share of those that were there."""
-    same = sum(key in before and replace(row, sequence=before[key].sequence) == before[key] for key, row in now.items())
-    return (len(now.keys() | before.keys()) - same) / max(1, len(before))
+    kept = sum(key in before and same(row, before[key]) for key, row in now.items())
+    return (len(now.keys() | before.keys()) - kept) / max(1, len(before))

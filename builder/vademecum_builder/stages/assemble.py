@@ -16,7 +16,7 @@ from vademecum.version import __version__
 from vademecum_builder.chunking.structure import CHUNKER
 from vademecum_builder.delta.old_rows import encode_history
 from vademecum_builder.index.gzipped import gzipped
-from vademecum_builder.index.rows import metadata_of, rows_of
+from vademecum_builder.index.rows import metadata_of, rows_of, same
 from vademecum_builder.index.segments import LaidSegments
 from vademecum_builder.pages.contents import Contents, FileKind, audit_json, read_audit
 from vademecum_builder.release.channels import yanked_of
@@ -171,7 +171,7 @@ def _headings(
 def changes_between(before: Published, after: Published) -> DocumentChanges:
     """Return what leads from the documents of one release to those of another."""
     old, new = ({row.key: row for row in rows_of(one.segments).live} for one in (before, after))
-    modified = [key for key in old.keys() & new.keys() if replace(new[key], sequence=old[key].sequence) != old[key]]
+    modified = [key for key in old.keys() & new.keys() if not same(new[key], old[key])]
     return _changes(sorted(new.keys() - old.keys()), sorted(modified), sorted(old.keys() - new.keys()), old, new)
 
 

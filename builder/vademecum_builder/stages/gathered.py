@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from vademecum.format.json import canonical
 from vademecum.format.segment import DocumentRow
 from vademecum.search.tokens import runs_of
-from vademecum_builder.index.rows import metadata_of
+from vademecum_builder.index.rows import metadata_of, same
 from vademecum_builder.readers.language import guess_language, is_short
 from vademecum_builder.sources.endings import BINARY_TYPES
 from vademecum_builder.stages.audit import ending_of
@@ -127,8 +127,3 @@ def tell_languages(found: Gathered, base: Base, sequence: int) -> None:
 def says(row: DocumentRow, name: str) -> str:
     """Return a text of a document's metadata; empty: there is none of that name."""
     return metadata_of(row).get(name) or ""
-
-
-def same(row: DocumentRow, other: DocumentRow) -> bool:
-    """Return whether two rows say the same; when they last changed does not matter."""
-    return replace(row, sequence=other.sequence) == other

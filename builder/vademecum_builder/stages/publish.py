@@ -118,8 +118,16 @@ def publish_channels(
     about = channels[shown_channel(channels)].current
     if shown is None or shown.digest != about.sha256:
         shown = _shown_again(channels, context)
-    pages = _render(shown, channels, context)
-    metadata = _sign(channels, pages, context)
+    request, authority = context.request, context.authority
+    version = version_json(shown.manifest, shown.digest, shown.changes, channels)
+    pages = SiteFiles({"version.json": version}, None)
+    if context.site is not None:
+        told = (shown.changes, shown.contents, channels, context.title)
+        pages = context.site.render(shown.manifest, authority.root, version, *told)
+    versions, until = context.previous.numbers.versions, request.validity
+    metadata = {f"metadata/{number}.root.json": data for number, data in authority.roots.items()} | sign_release(
+        authority.signer, versions, channels, pages.listing, context.now, until, preview=request.preview
+    )
     written = _write(channels, archive, release, pages.files, metadata, context)
     return Written(channels, written, signed=True, site=context.site is not None)
 
@@ -174,14 +182,6 @@ def _pages_are_whole(base: Published, out: Path) -> bool:
     return is_intact(out, base.site_files)
 
 
-def _render(shown: Shown, channels: Channels, context: BuildContext) -> SiteFiles:
-    version = version_json(shown.manifest, shown.digest, shown.changes, channels)
-    if context.site is None:
-        return SiteFiles({"version.json": version}, None)
-    title, root = context.title, context.authority.root
-    return context.site.render(shown.manifest, root, version, shown.changes, shown.contents, channels, title)
-
-
 def _write(
     channels: Channels,
     archive: Archive,
@@ -220,13 +220,3 @@ def _write(
         recent = base is not None and not over_preview and not context.request.erase_removed
         sweep(out, current, former=base.site_files if base else (), recent=recent)
     return written
-
-
-def _sign(channels: Channels, pages: SiteFiles, context: BuildContext) -> dict[str, bytes]:
-    roots = {f"metadata/{version}.root.json": data for version, data in context.authority.roots.items()}
-    signer, versions = context.authority.signer, context.previous.numbers.versions
-    request = context.request
-    signed = sign_release(
-        signer, versions, channels, pages.listing, context.now, request.validity, preview=request.preview
-    )
-    return {**roots, **signed}

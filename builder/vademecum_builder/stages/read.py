@@ -16,6 +16,7 @@ from vademecum.format.json import canonical
 from vademecum.format.segment import DocumentRow
 from vademecum.version import __version__
 from vademecum_builder.chunking.structure import CHUNKER
+from vademecum_builder.index.rows import same
 from vademecum_builder.readers.document import MissingReader
 from vademecum_builder.readers.private import head_of, why_private, why_private_metadata, why_private_record
 from vademecum_builder.sources.access_tokens import find_tokens, is_list_of_passwords, token_lines
@@ -29,7 +30,6 @@ from vademecum_builder.stages.gathered import (
     drop_aliases,
     drop_originals,
     drop_withheld,
-    same,
     says,
     tell_languages,
 )

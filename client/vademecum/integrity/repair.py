@@ -95,7 +95,8 @@ class Repair:
         head = self._session.pointer
         current = frozenset() if head.current is None else head.current.objects
         refs = {} if manifest is None else {ref.sha256: ref for ref in manifest.objects}
-        lost = {digest for digest in _first(current, broken) if not await self._fetch(digest, refs.get(digest))}
+        ordered = sorted(broken, key=lambda digest: (digest not in current, digest))  # what answers now comes first
+        lost = {digest for digest in ordered if not await self._fetch(digest, refs.get(digest))}
         mended = head
         if head.current is not None and lost & current:
             rebuilt = await self._rebuild(head.current, lost, manifest)
@@ -184,8 +185,3 @@ async def _known(manifest: ManifestOf) -> Manifest | None:
     except TrustError as error:
         logger.warning("repairs go by the names of objects alone: %s", error)
         return None
-
-
-def _first(preferred: Collection[str], broken: Iterable[str]) -> list[str]:
-    """Return what is broken: what the current generation needs comes first."""
-    return sorted(broken, key=lambda digest: (digest not in preferred, digest))

@@ -86,7 +86,7 @@ def judge(records: Mapping[str, bytes], now: datetime) -> tuple[Trust | None, di
             parse_object(records[name], f"{role}.json")
         except ContentError as error:
             damaged[name] = error.message
-        if counts and not as_floor(lambda accept=accept, name=name: accept(records[name])):  # type: ignore[misc]
+        if counts and not as_floor(accept, records[name]):
             counts = False
             # A revoked key is named no more; where the named ones are said to have signed it, a bit has changed.
             if trust.claims(role, records[name]) and not trust.signs(role, records[name]):
@@ -140,14 +140,14 @@ def judge_installed(session: Session, trust: Trust) -> None:
     session.pointer = session.pointer.judged(*trust.named())
 
 
-def as_floor(accept: Callable[[], object]) -> bool:
+def as_floor(accept: Callable[[bytes], object], stored: bytes) -> bool:
     """Offer stored metadata. True: it is still current. False: it is old, expired or no longer signed well.
 
     Old or expired metadata stay in the trusted set as the floor that newer ones are judged against (TUF 5.4.3.1,
     5.5.5); those that a revoked key had signed are no floor at all (TUF 5.3.11; python-tuf's updater does the same).
     """
     try:
-        accept()
+        accept(stored)
     except (TrustError, ContentError):
         return False
     return True

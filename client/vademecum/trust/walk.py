@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from vademecum.config import Config
 from vademecum.errors import HostError, RollbackError, ServerError, TrustError, VademecumError
@@ -186,7 +187,7 @@ class Walk:
         if stored is not None:
             # 5.4.3 compares with it. 5.3.11: one that the newest root's keys did not sign is refused here, so it is no
             # floor; it is not deleted, but written over.
-            as_floor(lambda: trust.accept_timestamp(stored))
+            as_floor(trust.accept_timestamp, stored)
         news = trust.accept_timestamp(fetched)  # 5.4.2 to 5.4.4
         if news:  # 5.4.5
             await self._store.write({"trust/timestamp.json": fetched})
@@ -239,27 +240,24 @@ class Walk:
         """Take the snapshot (5.5); return what is wrong if the timestamp names another one of the version of ours."""
         stored = await self._store.read("trust/snapshot.json")
         # Accepted, it is the current one: 5.5.1 has nothing to download. Refused as old, 5.5.5 compares with it.
-        if stored is not None and as_floor(lambda: trust.accept_snapshot(stored, stored=True)):
+        if stored is not None and as_floor(partial(trust.accept_snapshot, stored=True), stored):
             other = trust.is_other_snapshot(stored)
             return f"snapshot.json of version {trust.snapshot_version}" if other else ""
         path = trust.metadata_path("snapshot", trust.snapshot_version)
         limit = trust.snapshot_length(self._config.max_snapshot)  # 5.5.1
         data = await self._downloader.fetch_accepted(path, limit, trust.accept_snapshot)
-        self._follow_hint(trust, wanted)
-        await self._store.write({"trust/snapshot.json": data})  # 5.5.7
-        return ""
-
-    def _follow_hint(self, trust: Trust, wanted: Callable[[int], bool]) -> None:
-        """Let the manifest come beside the targets. These decide whether it is used, and by which digest."""
         hint = trust.hint(self._config.channel)
         if hint is not None and hint.length <= self._config.max_manifest and wanted(hint.sequence):
+            # The manifest comes beside the targets, which decide whether it is used, and by which digest.
             self._downloader.prefetch(hint.url_path, hint.manifest)
+        await self._store.write({"trust/snapshot.json": data})  # 5.5.7
+        return ""
 
     async def targets(self, trust: Trust) -> None:
         """Take the targets (5.6)."""
         stored = await self._store.read("trust/targets.json")
         # No floor: which version counts, the snapshot says (5.6.4), and 5.5.5 keeps that from going down.
-        if stored is not None and as_floor(lambda: trust.accept_targets(stored)):
+        if stored is not None and as_floor(trust.accept_targets, stored):
             return
         path = trust.metadata_path("targets", trust.targets_version)
         limit = trust.targets_length(self._config.max_targets)  # 5.6.1

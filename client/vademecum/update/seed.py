@@ -145,16 +145,12 @@ class Seed:
             if before is None:
                 raise
             return Proof(before, {}, older=True)
-        await _refuse_older_root(session, found.trust)
+        # An app may ship an older root than the one that the host's chain has led to.
+        stored = await session.read(ROOT)
+        version = 0 if stored is None else Trust(stored, ANY_TIME).root_version
+        if found.trust.root_version < version:
+            raise RollbackError(f"the seed has root version {found.trust.root_version}, {version} is trusted here")
         return Proof(found.trust, staging.written)
-
-
-async def _refuse_older_root(store: RecordStore, trust: Trust) -> None:
-    """An app may ship an older root than the one that the host's chain has led to."""
-    stored = await store.read(ROOT)
-    version = 0 if stored is None else Trust(stored, ANY_TIME).root_version
-    if trust.root_version < version:
-        raise RollbackError(f"the seed has root version {trust.root_version}, {version} is trusted here")
 
 
 class _Staging:

@@ -318,8 +318,11 @@ class Update:
         if reason in ("ahead", "yanked") or (reason is not None and not force):
             return Plan("none")
         manifest = await self.manifest(pointer)
-        if not force:
-            await self._refuse_spoiled(manifest)
+        if not force and await SPOILED.read(self.session) == spoiled(manifest):
+            raise ContentError(
+                f"release {manifest.sequence} was fetched whole and does not make the state that is signed; it is "
+                "not fetched again until its publisher mends it (a forced update tries)"
+            )
         route = () if force else await self._route(manifest)
         around, budget = replace(self.around, config=self._config), UNLIMITED if force else self._budget
         ladder = Ladder(self.session, self.downloader, around, pointer, manifest, route, budget)
@@ -364,14 +367,6 @@ class Update:
     def _check_size(self, path: str, size: int) -> None:
         if size > self._config.max_manifest:
             raise ContentError(f"{path}: {size} bytes, more than {self._config.max_manifest}")
-
-    async def _refuse_spoiled(self, manifest: Manifest) -> None:
-        """Do nothing, unless this release is known not to be what its manifest says. Raises ContentError: it is."""
-        if await SPOILED.read(self.session) == spoiled(manifest):
-            raise ContentError(
-                f"release {manifest.sequence} was fetched whole and does not make the state that is signed; it is "
-                "not fetched again until its publisher mends it (a forced update tries)"
-            )
 
     # 4. The plan -------------------------------------------------------------------------------
 

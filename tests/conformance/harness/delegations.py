@@ -151,7 +151,7 @@ async def _load(
     """Have `role` trusted: as it is stored, or as the host shows it."""
     record = f"trust/{role}.json"
     stored = await store.read(record)
-    if stored is not None and as_floor(lambda: trust.accept_delegated(stored, role, delegator)):
+    if stored is not None and as_floor(lambda data: trust.accept_delegated(data, role, delegator), stored):
         return
     version, length = trust.delegated_meta(role, config.max_targets)
     data = await downloader.fetch(trust.metadata_path(role, version), length)
