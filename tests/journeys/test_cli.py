@@ -214,7 +214,9 @@ def test_people_get_lines(published: Vade) -> None:
     assert "3 documents, 4 chunks" in published("status", "--store", "kb.db").out
     assert "trusted" not in published("pull", "dist", "--store", "bound.db", "--trust", "keys/root.json").out
     assert "the keys that this host showed are trusted" in published("pull", "dist", "--store", "free.db").out
-    assert "every signature" in published("verify", "dist", "--trust", "keys/root.json").out
+    bound, free = published("verify", "dist", "--trust", "keys/root.json"), published("verify", "dist")
+    assert "every signature" in bound.out and "that it brings itself" not in bound.out
+    assert "by the root that it brings itself: --trust root.json says whose it is" in free.out
     assert "Signed root version 2" in published("keys", "renew", "--keys", "keys").out
 
 
@@ -224,7 +226,7 @@ def test_a_release_that_was_left_is_not_called_up_to_date(published: Vade) -> No
     published("pull", "dist", "--store", "kb.db")
     published("rollback", "--store", "kb.db")
     for ran in (published("pull", "dist", "--store", "kb.db"), published("status", "--store", "kb.db")):
-        assert "release 2 is published, but was gone back from" in ran.out
+        assert "release 2 is published, but a rollback left it" in ran.out
         assert "Up to date" not in ran.out
     assert "Installed release 2" in published("pull", "dist", "--store", "kb.db", "--force").out
     assert "is published" not in published("status", "--store", "kb.db").out

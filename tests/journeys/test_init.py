@@ -379,6 +379,16 @@ def test_a_second_run_changes_nothing_and_says_what_is_left(vade: Vade) -> None:
     assert not list(KEYS.glob("*.pem"))
 
 
+def test_what_is_said_against_the_settings_that_are_there_is_told(vade: Vade) -> None:
+    repository(DOCS)
+    assert vade("init").code == 0
+    assert "passed over" not in vade("init", "--source", "docs/", "--channel", "stable").out
+    said = ("--source", "nope", "--address", "https://acme.example/", "--encoder", "http:https://a.example#m")
+    told = vade("init", *said, "--channel", "beta").out
+    named = "--source, --address, --encoder, --channel"
+    assert f"vademecum.toml is kept, and {named} passed over: change it there, or take the file away" in told
+
+
 def test_what_is_there_stays_as_it_is(vade: Vade) -> None:
     mine = {
         **DOCS,

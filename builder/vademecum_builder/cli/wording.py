@@ -61,7 +61,7 @@ def policy_lines(status: Mapping[str, Any]) -> list[str]:
     told = [
         f"  follows {policy['channel']}, {policy['mode']}; connection {policy['connection']}, "
         f"{f'at most {size(budget)} a run' if budget else 'no byte budget'}, "
-        f"{f'waits for {least} changed documents' if least else 'however little changes'}, "
+        f"{f'waits for {least} changed documents' if least else 'whatever changes'}, "
         f"{'at once' if policy['activation'] == 'now' else 'from the next start on'}"
     ]
     if candidate := (status["latest"] or {}).get("candidate"):
@@ -87,7 +87,7 @@ def waiting(status: Mapping[str, Any]) -> str:
         return f"release {number} is published, and was taken back by its publisher: a newer one will come"
     if number in status["refused"]:
         reason = status["reasons"].get(str(number))
-        what = f"does not work here: {reason}" if reason else "was gone back from"
+        what = f"does not work here: {reason}" if reason else "a rollback left it"
         return f"release {number} is published, but {what} (pull --force takes it)"
     if status["pinned"] is not None:
         return f"release {number} is published; this store is pinned to release {status['pinned']}"

@@ -48,7 +48,9 @@ def settings_of(options: Namespace) -> BuildRequest:
     """
     request = any_settings_of(options)
     if not request.sources:
-        raise UsageError(f'{options.config}: one folder needs no workspace; give it a name: name = "docs"')
+        raise UsageError(
+            f'{options.config}: a workspace keeps sources by their names: write name = "docs" below [[source]]'
+        )
     return replace(request, workspace=place_of(options), allow_shrink=getattr(options, "allow_shrink", False))
 
 

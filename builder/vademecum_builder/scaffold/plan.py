@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -102,8 +103,11 @@ def plan_setup(folder: Path, wishes: Wishes, ask: Ask) -> Plan:
         requirement=unreached(extras) if installs else "",
     )
     read_by = f"{pip_install(*extras)} here, too: what you build from takes that"
+    passed_over = _passed_over(wishes, choice, request)
+    kept = f"{SETTINGS_FILE} is kept, and {passed_over} passed over: change it there, or take the file away"
     notes = (
         *choice.notes,
+        *([kept] if passed_over else []),
         *([read_by] if extras else []),
         *([_BOX.format(urlsplit(choice.address).path)] if deployed else []),
     )
@@ -162,6 +166,19 @@ def _settled(known: Repository, request: BuildRequest) -> Choice:
         request.previous or "",
         relative(request.out, known.top),
     )
+
+
+def _passed_over(wishes: Wishes, choice: Choice, request: BuildRequest | None) -> str:
+    """Return what the publisher has said now and the settings that are there say otherwise; empty: nothing."""
+    if request is None:
+        return ""
+    said = {
+        "--source": wishes.source and os.path.normpath(wishes.source) not in choice.sources,
+        "--address": wishes.address and wishes.address.rstrip("/") != choice.address.rstrip("/"),
+        "--encoder": wishes.encoder not in (Wishes.encoder, request.encoder),
+        "--channel": wishes.channel not in (Wishes.channel, request.channel),
+    }
+    return ", ".join(name for name, differs in said.items() if differs)
 
 
 def _file(known: Repository, path: str, text: str) -> PlannedFile:

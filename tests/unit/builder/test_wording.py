@@ -20,7 +20,7 @@ from vademecum_builder.cli.wording import counted, waiting
         ({"installed": None, "yanked": [3]}, "and there is no other yet"),
         ({"yanked": [3]}, "taken back by its publisher"),
         ({"pinned": 2}, "pinned to release 2"),
-        ({"refused": [3]}, "gone back from (pull --force takes it)"),
+        ({"refused": [3]}, "a rollback left it (pull --force takes it)"),
         ({"refused": [3], "reasons": {"3": "no vectors"}}, "does not work here: no vectors"),
         ({"installed": {"sequence": 9, "revoked": True}}, "keys that are revoked"),
     ],

@@ -196,7 +196,7 @@ def test_progress_as_lines_of_json(shop: Workshop, capsys: pytest.CaptureFixture
         (["sync", "--config", "other.toml"], "cannot be read"),
         (["sync", "--batch", "0"], "no whole number above 0"),
         (["build", "--no-sync", "--config", "folder.toml"], "there is none: name it with --workspace"),
-        (["sync", "--config", "folder.toml"], "one folder needs no workspace"),
+        (["sync", "--config", "folder.toml"], 'write name = "docs" below [[source]]'),
     ],
 )
 def test_what_cannot_be_meant_is_said(
