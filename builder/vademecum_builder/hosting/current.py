@@ -50,19 +50,16 @@ def require_older(host: Host, tree: Tree) -> bool:
             f"another timestamp {found.signed.version} lies there: two builds went on from the same release. Build on "
             "what is published (--previous) and publish that"
         )
-    _require_no_other_release(host.read(f"metadata/{found.signed.snapshot_meta.version}.snapshot.json"), tree)
-    return there == tree.timestamp
-
-
-def _require_no_other_release(snapshot: bytes | None, tree: Tree) -> None:
-    ours = _releases(tree.snapshot)
-    for channel, there in _releases(snapshot).items():
-        here = ours.get(channel)
-        if here is not None and here.sequence == there.sequence and here.sha256 != there.sha256:
+    snapshot = host.read(f"metadata/{found.signed.snapshot_meta.version}.snapshot.json")
+    here = _releases(tree.snapshot)
+    for channel, release in _releases(snapshot).items():
+        mine = here.get(channel)
+        if mine is not None and mine.sequence == release.sequence and mine.sha256 != release.sha256:
             raise EquivocationError(
-                f"another release {here.sequence} of {channel} lies there: clients keep the one that they saw first. "
+                f"another release {mine.sequence} of {channel} lies there: clients keep the one that they saw first. "
                 "Build on what is published (--previous) and publish that"
             )
+    return there == tree.timestamp
 
 
 def _releases(snapshot: bytes | None) -> dict[str, ManifestHint]:

@@ -102,18 +102,14 @@ class SiteBuilder:
             channels=channels,
         )
         files: dict[str, bytes | Path] = {**render_site(context), **client, "version.json": version}
-        listing = canonical({"files": _listing(files), "format": 1, "generator": self._mark(title), "title": title})
+        named: dict[str, dict[str, object]] = {}
+        for path, content in sorted(files.items()):
+            data = content if isinstance(content, bytes) else content.read_bytes()
+            named[path] = {"sha256": hashlib.sha256(data).hexdigest(), "size": len(data)}
+        listing = canonical({"files": named, "format": 1, "generator": self._mark(title), "title": title})
         digest = hashlib.sha256(listing).hexdigest()
         files[f"{digest}.{LISTING}"] = listing
         return SiteFiles(files, SignedTarget(LISTING, digest, len(listing)))
-
-
-def _listing(files: Mapping[str, bytes | Path]) -> dict[str, dict[str, object]]:
-    listing: dict[str, dict[str, object]] = {}
-    for path, content in sorted(files.items()):
-        data = content if isinstance(content, bytes) else content.read_bytes()
-        listing[path] = {"sha256": hashlib.sha256(data).hexdigest(), "size": len(data)}
-    return listing
 
 
 def _examples(contents: Contents, changes: DocumentChanges, lang: str = "") -> tuple[str, ...]:

@@ -54,7 +54,7 @@ def sweep(folder: Path, current: Set[str], *, former: Iterable[str] = (), recent
     """
     needed = set(current)
     if recent:
-        needed |= _recent_releases(folder) | _recent_metadata(folder)
+        needed |= _recent(folder)
     try:
         for path in _sweepable(folder, former):
             name = path.relative_to(folder).as_posix()
@@ -84,9 +84,13 @@ def _sweepable(folder: Path, former: Iterable[str]) -> list[Path]:
     return sorted(set(paths))
 
 
-def _recent_releases(folder: Path) -> set[str]:
-    """Return the last few manifests and their objects."""
+def _recent(folder: Path) -> set[str]:
+    """Return the last few manifests and their objects, and the numbered metadata that a client in the middle of a walk
+    may still ask for."""
     needed: set[str] = set()
+    for role in ("snapshot", "targets"):
+        paths = sorted((folder / "metadata").glob(f"*.{role}.json"), key=_number, reverse=True)
+        needed |= {f"metadata/{path.name}" for path in paths[:KEPT_RELEASES]}
     manifests = sorted((folder / "releases").glob("*.json"), key=_number, reverse=True)
     for path in manifests[:KEPT_RELEASES]:
         needed.add(f"releases/{path.name}")
@@ -97,15 +101,6 @@ def _recent_releases(folder: Path) -> set[str]:
         packs = (entry.object for entry in manifest.packs)
         needed |= {ref.path for ref in (*manifest.objects, *manifest.beside, *packs)}
     return needed
-
-
-def _recent_metadata(folder: Path) -> set[str]:
-    """Return the numbered metadata that a client in the middle of a walk may still ask for."""
-    recent: set[str] = set()
-    for role in ("snapshot", "targets"):
-        paths = sorted((folder / "metadata").glob(f"*.{role}.json"), key=_number, reverse=True)
-        recent |= {f"metadata/{path.name}" for path in paths[:KEPT_RELEASES]}
-    return recent
 
 
 def rank(path: str) -> int:

@@ -98,18 +98,16 @@ async def read_inventory(transport: Transport, root: bytes | None, clock: Clock,
     earlier = [hint for hint in found[max(found)].archived if hint.sequence not in found]
     await in_parallel(earlier, config.parallel, one)
     yanked = yanked_of(signed.channels)
-    releases = tuple(_stored(found[sequence], yanked) for sequence in sorted(found, reverse=True))
-    return Inventory(signed.channels, releases, signed.expires)
-
-
-def _stored(closure: Closure, yanked: tuple[int, ...]) -> Stored:
-    manifest = closure.manifest
-    return Stored(
-        manifest.sequence,
-        manifest.version,
-        manifest.built,
-        manifest.documents,
-        manifest.chunks,
-        sum(ref.size for ref in manifest.objects),
-        manifest.sequence in yanked,
+    releases = tuple(
+        Stored(
+            sequence,
+            manifest.version,
+            manifest.built,
+            manifest.documents,
+            manifest.chunks,
+            sum(ref.size for ref in manifest.objects),
+            sequence in yanked,
+        )
+        for sequence, manifest in ((number, found[number].manifest) for number in sorted(found, reverse=True))
     )
+    return Inventory(signed.channels, releases, signed.expires)

@@ -128,7 +128,11 @@ async def verify_tree(
     sizes = {path: len(data) for path, data in everything.files.items()}
     for path, ref in published.site_files.items():
         sizes[path] = len(await downloader.fetch_plain(path, ref))
-    _check_version(published)
+    data = published.version_json
+    if data is None:
+        raise ContentError("version.json is missing or damaged")
+    if data != version_json(published.manifest, published.pointer.sha256, read_changes(data), published.channels):
+        raise ContentError("version.json does not describe the signed release")
     unsigned: list[str] = []
     damaged: list[str] = []
     for path in sorted(set(present) - sizes.keys()):
@@ -174,14 +178,6 @@ def _check_state(published: Published, now: datetime) -> None:
         decode_directions(published.directions, manifest.encoder.dimensions)
     if published.model:
         decode_model(published.model)
-
-
-def _check_version(published: Published) -> None:
-    data = published.version_json
-    if data is None:
-        raise ContentError("version.json is missing or damaged")
-    if data != version_json(published.manifest, published.pointer.sha256, read_changes(data), published.channels):
-        raise ContentError("version.json does not describe the signed release")
 
 
 async def _check_leftover(path: str, published: Published, downloader: Downloader, config: Config) -> int | None:

@@ -9,15 +9,18 @@ from collections.abc import Sequence
 from pathlib import Path
 from string import Template
 
+from vademecum_builder.scaffold.choices import Choice, Wishes
+
 SETTINGS_FILE = "vademecum.toml"
 ROOT_FILE = "root.json"
 GITIGNORE = ".gitignore"
 
 
-def settings(
-    *, source: str, title: str, address: str, base_url: str, encoder: str, channel: str, out: str, whole: bool
-) -> str:
-    """Return `vademecum.toml`; `base_url` may be empty: the configuration of a generator or the pages say it."""
+def settings(choice: Choice, wishes: Wishes, title: str) -> str:
+    """Return `vademecum.toml`."""
+    address, base_url, out = choice.address, choice.base_url, choice.out
+    source = choice.sources[0] if choice.sources else "."
+    whole = bool(choice.sources) and out.startswith(f"{source}/")
     lines = [
         "# What `vade build` builds, from what and for where: made by `vade init`.",
         f"title = {_text(title)}",
@@ -27,8 +30,8 @@ def settings(
         f"out = {_text(out)}",
         *(["whole = true   # the pages around it are deployed with it, each time"] if whole else []),
         f"root = {_text(ROOT_FILE)}   # public: what apps trust; its keys are elsewhere",
-        f"encoder = {_text(encoder)}   # builtin, or sentence-transformers:MODEL",
-        f"channel = {_text(channel)}",
+        f"encoder = {_text(wishes.encoder)}   # builtin, or sentence-transformers:MODEL",
+        f"channel = {_text(wishes.channel)}",
         "",
         "[[source]]",
         f"path = {_text(source)}",

@@ -85,7 +85,7 @@ def plan_setup(folder: Path, wishes: Wishes, ask: Ask) -> Plan:
     extras = extras_of(known, choice.sources, wishes.encoder, request)
     keys = key_folder(known.top)
     files = (
-        _file(known, SETTINGS_FILE, _settings(known, choice, wishes)),
+        _file(known, SETTINGS_FILE, settings(choice, wishes, choice.title or known.name or known.top.name)),
         *_workflow(known, choice, publishing or deployed, requirements(extras)),
         _file(known, ROOT_FILE, ""),
         *([_ignored(known, choice.out, keys)] if known.is_git else []),
@@ -184,19 +184,6 @@ def _passed_over(wishes: Wishes, choice: Choice, request: BuildRequest | None) -
 def _file(known: Repository, path: str, text: str) -> PlannedFile:
     there = (known.top / path).exists()
     return PlannedFile(path, "kept" if there else "new", "" if there else text)
-
-
-def _settings(known: Repository, choice: Choice, wishes: Wishes) -> str:
-    return settings(
-        source=choice.sources[0] if choice.sources else ".",
-        title=choice.title or known.name or known.top.name,
-        address=choice.address,
-        base_url=choice.base_url,
-        encoder=wishes.encoder,
-        channel=wishes.channel,
-        out=choice.out,
-        whole=bool(choice.sources) and choice.out.startswith(f"{choice.sources[0]}/"),
-    )
 
 
 def _workflow(known: Repository, choice: Choice, other: Workflow | None, required: str) -> list[PlannedFile]:

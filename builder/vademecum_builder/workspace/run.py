@@ -17,7 +17,15 @@ from vademecum_builder.sources.base import BINARY, RECORD, Changes, Checkpoint, 
 from vademecum_builder.stages.documents import DocumentReader
 from vademecum_builder.workspace.items import MODIFIED
 from vademecum_builder.workspace.jobs import CANCELLED, CANCELLING, DONE, FAILED, RUNNING, Job, Report, Wish
-from vademecum_builder.workspace.store import FROM_READER, FROM_UPDATE, View, Workspace, skipped, unreadable
+from vademecum_builder.workspace.store import (
+    FROM_READER,
+    FROM_SOURCE,
+    FROM_UPDATE,
+    Quarantined,
+    View,
+    Workspace,
+    unreadable,
+)
 
 _READ_FIRST: Final = BINARY | {RECORD}
 """Of what is text, next to nothing cannot be read; and a folder of pages is opened as a whole to read one."""
@@ -145,7 +153,8 @@ class SourceRun:
         if isinstance(entry, Removed):
             reading.gone.add(entry.key)
         else:  # what was there before stays
-            workspace.quarantine(skipped(job.id, source, reading.view, entry))
+            failure = FROM_SOURCE, entry.reason, entry.said
+            workspace.quarantine(Quarantined(source, entry.key, reading.view, *failure, job.id))
             self.job = replace(self.job, failed=job.failed + 1)
 
     @cached_property

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from vademecum.errors import BusyError, UsageError
 from vademecum.runtime.sqlite.lock import WriterLock
-from vademecum_builder.sources.base import Checkpoint, Skipped, SourceItem
+from vademecum_builder.sources.base import Checkpoint, SourceItem
 from vademecum_builder.workspace.database import Database, busy, our_errors
 from vademecum_builder.workspace.items import (
     ADDED,
@@ -293,11 +293,6 @@ class Workspace(Database):
 
 
 _ITEMS: Final = "SELECT view, key, media_type, target, job, data FROM items"
-
-
-def skipped(job: int, source: str, view: str, entry: Skipped) -> Quarantined:
-    """Return what a source could not give, for the quarantine."""
-    return Quarantined(source, entry.key, view, FROM_SOURCE, entry.reason, entry.said, job)
 
 
 def unreadable(

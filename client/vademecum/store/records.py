@@ -72,7 +72,7 @@ class Wait:
     @classmethod
     def of(cls, now: datetime, seconds: float) -> Wait:
         """Return a wait that a host asked for: it is over after a day at the latest."""
-        return cls(now + min(timedelta(seconds=min(seconds, LONGEST_WAIT.total_seconds())), LONGEST_WAIT))
+        return cls(now + timedelta(seconds=min(seconds, LONGEST_WAIT.total_seconds())))
 
 
 @dataclass(frozen=True)
