@@ -77,8 +77,9 @@ def _opened(place: Path, left_out: Counter[str]) -> Iterator[tuple[str, Mail]]:
         yield place.name, message_from_bytes(place.read_bytes())
     else:
         with closing(mailbox.mbox(place, create=False)) as box:
-            for number, mail in enumerate(box):
-                yield f"{place.name}:{number}", mail
+            for number, key in enumerate(box.iterkeys()):
+                # As bytes: a box reads the line that separates mails as ASCII, which it need not be.
+                yield f"{place.name}:{number}", message_from_bytes(box.get_bytes(key, from_=True))
 
 
 def _fields(mail: Mail) -> dict[str, Any]:
@@ -110,7 +111,7 @@ def _time(mail: Mail) -> str:
     date = _header(mail, "Date")
     try:
         if not date:  # the line that separates mails, "in UTC" (RFC 4155, appendix A)
-            line = mail.get_from() if isinstance(mail, mailbox.mboxMessage) else ""
+            line = mail.get_unixfrom() or ""
             at = datetime.strptime(" ".join(line.split()[-5:]), "%a %b %d %H:%M:%S %Y")
             return at.replace(tzinfo=UTC).isoformat()
         time = parsedate_to_datetime(date)

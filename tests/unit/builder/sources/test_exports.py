@@ -170,7 +170,7 @@ def test_mbox(tmp_path: Path) -> None:
         b"B\xe4r\n\n"
         b"From b Thu Jan  1 00:00:00 2026\nMessage-ID: <2@a>\nFrom: b@a.example\nIn-Reply-To: <1@a>\n"
         b"Date: Thu, 1 Jan 2026 10:30:00 -0000\nContent-Type: text/html\n\n<p>An <b>answer</b></p>\n\n"
-        b"From c Thu Jan  1 00:00:00 2026\nMessage-ID: <3@a>\nDate: some day\n\nText\n"
+        b"From J\xf6rg Thu Jan  1 00:00:00 2026\nMessage-ID: <3@a>\nDate: some day\n\nText\n"
     )
     first, second, third = messages(tmp_path / "list.mbox")
     at = datetime(2026, 1, 1, 10, tzinfo=UTC)
