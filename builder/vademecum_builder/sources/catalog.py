@@ -283,7 +283,7 @@ class Listing:
                 said: list[str] = []
                 self.file = self._called(place)
                 records = self.source.read(place, name, stream, said.append)
-                for number, record in merged(records, self._id_of) if self.source.merge else records:
+                for number, record in merged(records, self._id_or_none) if self.source.merge else records:
                     if self.source.layout.records == WHOLE and isinstance(record, dict):
                         record.setdefault(_KEY, self.file)
                     yield from self.entry(f"{name}:{number}", record)
@@ -386,6 +386,10 @@ class Listing:
         if self.missing:
             self.names |= dict.fromkeys(record)
             self.missing -= {path for path in self.missing if field_at(record, path) is not None}
+
+    def _id_or_none(self, record: Mapping[str, Any]) -> str | int | Failed:
+        id = self._id_of(record)
+        return "" if isinstance(id, Failed) and field_at(record, self.id) in (None, "") else id
 
     def _id_of(self, record: Mapping[str, Any]) -> str | int | Failed:
         if not self.id:

@@ -14,7 +14,8 @@ Record = dict[str, Any] | Failed
 def merged(
     records: Iterable[tuple[int, Record]], id_of: Callable[[Mapping[str, Any]], str | int | Failed]
 ) -> Iterator[tuple[int, Record]]:
-    """Yield records that follow each other under one id as one, behind the number of the first."""
+    """Yield records that follow each other under one id, or below one without an id of their own, as one, behind the
+    number of the first."""
     number = size = 0
     last: Record | None = None
     last_id: str | int | Failed = Failed("")
@@ -24,7 +25,7 @@ def merged(
             yield at, record
             continue
         id = id_of(record)
-        if last is None or isinstance(id, Failed) or id != last_id:
+        if last is None or isinstance(id, Failed) or id not in (last_id, ""):
             if last is not None:
                 yield number, last
             number, last, last_id, seen, size = at, record, id, {}, 0
@@ -55,7 +56,7 @@ def _add(record: Mapping[str, Any], to: dict[str, Any], seen: dict[tuple[str, ..
             added += len(json.dumps(value))
         elif isinstance(before, dict) and isinstance(value, dict):
             added += _add(value, before, seen, *path)
-        elif value is not None:
+        elif value is not None and (value or not isinstance(value, str)):
             values = before if isinstance(before, list) else [before]
             known = seen.get(path) or seen.setdefault(path, {json.dumps(one, sort_keys=True) for one in values})
             said = {json.dumps(one, sort_keys=True): one for one in (value if isinstance(value, list) else [value])}

@@ -690,6 +690,13 @@ def test_rows_are_merged_under_a_nested_id(tmp_path: Path) -> None:
     assert merged(tmp_path, rows, "p.id") == [{"p": {"id": 1, "n": ["a", "b"]}}, {"p": {"id": 2, "n": "c"}}]
 
 
+@pytest.mark.parametrize("none", ["", None])
+def test_a_row_without_an_id_is_of_the_one_above(tmp_path: Path, none: str | None) -> None:
+    rows = [{"id": id, "v": v} for id, v in (("a", "Legs"), (none, "Color"), ("b", "x"), (none, "y"))]
+    assert merged(tmp_path, rows) == [{"id": "a", "v": ["Legs", "Color"]}, {"id": "b", "v": ["x", "y"]}]
+    assert "no id" in merged(tmp_path, [rows[1], rows[0]])[0]
+
+
 def test_rows_of_one_id_are_compared_with_those_before_at_once_and_held_to_the_limit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
