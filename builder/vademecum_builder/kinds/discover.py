@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -28,6 +29,7 @@ from vademecum_builder.sources.exports import CANNOT_UNPACK, UNPACK_IT, shape_of
 from vademecum_builder.sources.fetched import fetch, is_address
 from vademecum_builder.sources.left_out import files_outside_of_published
 from vademecum_builder.sources.mail import MAILS, is_maildir
+from vademecum_builder.sources.private_fields import plain_name, why_private
 from vademecum_builder.sources.record_files import Layout
 from vademecum_builder.sources.record_lists import WHOLE
 from vademecum_builder.sources.unzipped import ending_of
@@ -285,15 +287,19 @@ def _each(files: Sequence[Path], folder: Path) -> list[Proposal]:
         UsageError: There is no other.
     """
     found, private = [], []
+    read: dict[Path, list[dict[str, Any]]] = {file: [] for file in files}
     for file in files:
-        records: list[dict[str, Any]] = []
         with suppress(SourceError):  # of several lists the one that is proposed is looked at, and a broken one is told
-            records = CatalogSource(str(file)).sample(SAMPLED)
+            read[file] = CatalogSource(str(file)).sample(SAMPLED)
+    closed = [file for file, records in read.items() if any(why_private(one, datetime.now(UTC)) for one in records)]
+    for file, records in read.items():
         columns = list(dict.fromkeys(name for record in records for name in record))
         listed = next(iter(CatalogSource(str(file)).lists_of_records(always=True)), "").rpartition(".")[2]
         called = listed if is_called_people(listed) else file.stem
         if is_of_people(called, fields_of(records), len(records), columns):
             private.append(file.name)
+        elif of := next((one for one in closed if one != file and _is_part(file, columns, one)), None):
+            private.append(f"{file.name} (of {of.name}, some of which is left out)")
         else:
             found.append(_of_file(file, folder))
     if not private:
@@ -302,6 +308,15 @@ def _each(files: Sequence[Path], folder: Path) -> list[Proposal]:
     if not found:
         raise UsageError(f"{told}: name one yourself")
     return [replace(found[0], notes=(*found[0].notes, told)), *found[1:]]
+
+
+def _is_part(file: Path, columns: Sequence[str], of: Path) -> bool:
+    """Return whether records are parts of those of another file, by what they are called: `post_translations`, which
+    nobody may read where the post itself is left out."""
+    name, whole = (plain_name(one.stem).lower() for one in (file, of))
+    stem = re.sub(r"(?:ies|y|s)$", "", whole)
+    part = re.compile(rf"{re.escape(stem)}(?:ies|y|s)?_(?:id|key|uuid)")
+    return name.startswith(stem) and any(part.fullmatch(plain_name(one).lower()) for one in columns)
 
 
 def _told_apart(found: Proposal, source: CatalogSource, id: str) -> Proposal:

@@ -49,7 +49,7 @@ _DEALING_ID: Final = re.compile(
 )
 """Of which order a line is: the line says with it what somebody bought."""
 _PARTY: Final = re.compile(
-    r"(?:.*_)?(?:customer|client|buyer|user|member|guest|patient|borrower|account|person|staff|employee"
+    r"(?:.*_)?(?:customer|client|buyer|requester|submitter|user|member|guest|patient|borrower|account|person|staff|employee"
     r"|kunden?|(?:be)?nutzer|mitglieds?|gast|kae?ufer|besteller|utilisateur|acheteur|membre|cliente|usuario|comprador"
     r"|utente|klant|gebruiker)(?:_?(?:id|name|no|nr|num|number|nummer|code|key))?",
     re.IGNORECASE,

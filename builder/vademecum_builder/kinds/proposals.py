@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from vademecum_builder.kinds.fields import FieldFound
+from vademecum_builder.kinds.fields import SLUG, FieldFound
 from vademecum_builder.kinds.records import AUTO, MARKDOWN
 from vademecum_builder.kinds.roles import proposal, zone_of
 from vademecum_builder.sources.catalog import ALL
@@ -142,6 +142,8 @@ def of_records(
         one.name for one in fields if one.is_the_same(count) and one.name not in str(told) and not one.is_private
     ]:
         notes.append(f"left out, as the same in every record: {', '.join(same)}")
+    if "link" not in told and (slug := next((one.name for one in fields if SLUG.fullmatch(one.name)), "")):
+        notes.append(_NO_LINK.format(slug))
     if "zone" in told:
         notes.append(ZONE)
     return Proposal(name, kind, where | told, notes)
@@ -192,6 +194,7 @@ _NOT = ("false", "no", "0", "f", "n")
 _GONE_TOO = "records that are no longer by their {} are published, too: are they meant to be?"
 _HIDDEN = "records that say so are left out, as not for everybody: {}; where that is a mere fact, write drafts = {}"
 _NO_TIMES = "records whose {} nobody can read are left out; where that is no time of publication, write drafts = {}"
+_NO_LINK = 'no field has the address of a page: if its end is in {0}, write link = "https://example.org/{{{0}}}"'
 ZONE = "times say no zone: is it this one?"
 
 

@@ -49,11 +49,17 @@ _OWN: Final = re.compile(
     re.IGNORECASE,
 )
 _LAID_OUT: Final = re.compile(
-    r"(?:^|_)(?:position|column_\d+|lft|rgt|rght|tree_id|numchild|lock_version)$|(?:sort|menu|display)_?(?:order|index|row|column)",
+    r"(?:^|_)(?:position|column_\d+|lft|rgt|rght|tree_id|numchild|lock_version|by)$|(?:sort|menu|display)_?(?:order|index|row|column)",
     re.IGNORECASE,
 )
 """Numbers: in words a position is one in a team. Trees and edits are numbered for the program alone."""
-_DIGEST: Final = re.compile(r"(?:[0-9a-f]{32}){1,4}|[0-9a-f]{40}|[0-9a-f]{96}", re.IGNORECASE)
+_DIGEST: Final = re.compile(
+    r"(?:\[')?(?:(?:[0-9a-f]{32}){1,4}|[0-9a-f]{40}|[0-9a-f]{96}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?:'.*)?",
+    re.IGNORECASE,
+)
+"""Also a UUID, and a list of them."""
+_MACHINE: Final = re.compile(r"https?://[^?#]*(?:/api/|\.json$)", re.IGNORECASE)
+"""The address of what a program asks for: nobody reads a page there."""
 _TAG: Final = re.compile(r"<[^<>]*>?|&\w+;")
 _ALMOST_ALL: Final = 0.95
 _LINKS: Final = ("html_url", "web_url", "url", "link", "permalink", "href", "@id")
@@ -112,7 +118,7 @@ def proposal(fields: Sequence[FieldFound], records: int, keys: Collection[str] =
         told["text"] += [one.name for one in codes if one.name not in told["text"]]
         told["text"] += [one.name for one in open_ if (one.has_objects or one.is_long) and one.name not in prose]
     groups = {one.name for one in texts if one.is_group and one.name in told["text"]}
-    pages = [one for one in open_ if one.type == "address" and one.samples[0].startswith("http")]
+    pages = [one for one in open_ if one.type == "address" and _is_page(one.samples[0])]
     page = _called(pages, _LINKS) or _called([one for one in pages if 2 * len(one.values) > records], _SITES)
     link = page.name if page and (title is None or page.name.count(".") <= title.name.count(".")) else ""
     if link:
@@ -138,7 +144,7 @@ def _metadata(fields: Sequence[FieldFound], records: int) -> list[str]:
         one
         for one in fields
         if one.type in _ASKED_FOR
-        and not (one.type == "time" and _is_made(one))
+        and not ((one.type == "time" or _is_unix(one)) and _is_made(one))
         and not one.is_the_same(records)
         and not _is_kept_by_a_program(one)
         and not one.name.lower().endswith("id")
@@ -190,10 +196,11 @@ def _is_number_of_its_own(one: FieldFound) -> bool:
 
 
 def _id_of_several(fields: Sequence[FieldFound], records: int) -> str:
-    """Return the field that several rows of one record have in common, where the others have no title of their own."""
+    """Return the field that several rows of one record have in common, or its first row alone has, where the others
+    have no title of their own."""
     own = [one for one in fields if "." not in one.name]  # rows are flat, but those of an object in them
     titles = {one.records for one in own if _last(one.name) in TITLES and one.records < _ALMOST_ALL * records}
-    found = (one for one in own if one.records == records and len(one.values) in titles)
+    found = (one for one in own if len(one.values) in titles and one.records in (records, len(one.values)))
     return next((one.name for one in found if _ID.fullmatch(one.name)), "")
 
 
@@ -224,9 +231,18 @@ def _says_it_too(one: FieldFound, other: FieldFound) -> bool:
     return not one.is_marked and one.type == "text" and len(plain[0]) == len(plain[1]) and all(alike)
 
 
+def _is_page(address: str) -> bool:
+    return address.startswith("http") and not _MACHINE.match(address)
+
+
 def _is_made(one: FieldFound) -> bool:
     """Return whether a time says when a record was made or changed, and not when what it tells of is."""
     return bool(_MADE.fullmatch(plain_name(one.name)) or _UPDATED.search(one.name))
+
+
+def _is_unix(one: FieldFound) -> bool:
+    """Return whether numbers may be seconds since 1970, or parts of them."""
+    return one.is_whole and all(10 <= len(said) <= 19 for said in one.values)
 
 
 def _is_typed(one: FieldFound, fields: Sequence[FieldFound]) -> bool:

@@ -248,16 +248,27 @@ class Schema:
         """Of each table what ids stand for, by their columns."""
         return {table: self._references(table) for table in self.tables}
 
-    def _references(self, table: str) -> Mapping[str, Reference]:
-        """Return them as the database says, else as they are called."""
-        told = {
-            one["constrained_columns"][0]: one["referred_table"]
-            for one in self._inspector.get_foreign_keys(table)
-            if len(one["constrained_columns"]) == 1
+    @cached_property
+    def _told(self) -> Mapping[str, Mapping[str, str]]:
+        """Of each table the tables that its columns refer to, as the database says."""
+        return {
+            table: {
+                one["constrained_columns"][0]: one["referred_table"]
+                for one in self._inspector.get_foreign_keys(table)
+                if len(one["constrained_columns"]) == 1
+            }
+            for table in self.tables
         }
+
+    def _references(self, table: str) -> Mapping[str, Reference]:
+        """Return them as the database says, else as they are called: `comment_id` of posts, whose comments refer to
+        them, is something else."""
         found = {}
         for column in self._columns(table):
-            other = told.get(column) or self._called(column, table)
+            other = self._told[table].get(column, "")
+            if not other and (called := self._called(column, table)):
+                back = (own for own, to in self._told[called].items() if to == table and not _NOW.match(own))
+                other = "" if any(back) else called
             if other and other != table and (reference := self._reference(other)):
                 found[column] = reference
         return found

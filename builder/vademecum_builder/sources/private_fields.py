@@ -37,7 +37,7 @@ _RULES: Final[Mapping[str, str]] = {
     r"|rascunho|prive|privado|privato|oculto|nascosto": _YES,
     r"(?:ist_)?(?:vero?e?ffentlicht|o?e?ffentlich|sichtbar|aktiv|freigegeben)|publicado|publie|pubblicato|gepubliceerd|act?ivo|actif"
     r"|attivo|searchable|indexable": _NO,
-    r"(?:page_|jsd_)?(?:is_)?(?:publish(?:ed)?|public|visible|listed|search|sitemap|pagefind)": _NO,
+    r"(?:page_|jsd_|web(?:site|shop)?_)?(?:is_)?(?:publish(?:ed)?|public|visible|listed|search|sitemap|pagefind)": _NO,
     # Of a shop's products and of what waits for a moderator.
     r"(?:is_)?(?:active|enabled)": _NO,
     r"(?:is_)?(?:inactive|disabled)": _YES,
@@ -52,6 +52,7 @@ _RULES: Final[Mapping[str, str]] = {
         rf"{_BETWEEN}|unlisted|friends|members|followers|subscribers|specified|paid|tiers"
     ),
     r"(?:.*_)?audience": rf"{_BETWEEN}|(?:the_)?(?:staff|employees?|our_team)(?:_only)?",
+    r"user_segment(?:_ids?)?": _ANY,  # of Zendesk
     r"(?:channel|chat|room|conversation|message|group)_?type": _BETWEEN,
     r"(?:post|topic|comment)_visibility": r"(?!1$)-?\d+",
     r"visibility_level": r"(?!20$)\d+",

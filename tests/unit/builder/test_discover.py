@@ -203,7 +203,7 @@ FILES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
             f"<page><title>T{n}</title><id>{n}</id><by><id>3</id></by><text>{text_of(n)}</text></page>"
             for n in range(4)
         ) + "<page><title>T4</title><id>4</id><by><id>3</id></by><moved title='T1' by='3'/></page></wiki>",
-        {"records": "page", "id": "id", "title": "title", "text": ["text"], "metadata": ["moved.title", "moved.by"]},
+        {"records": "page", "id": "id", "title": "title", "text": ["text"], "metadata": ["moved.title"]},
     ),
     "mattermost.jsonl": ('{"type": "version", "version": 1}\n', {"shape": "mattermost"}),
     "ops - pumps [1].csv": ("AuthorID,Author,Date,Content,Attachments,Reactions\n", {"shape": "discord"}),
@@ -353,8 +353,9 @@ def test_what_others_call_a_record_is_no_title_and_nothing_to_filter_by() -> Non
     assert "id.wiki" not in str(told)
 
 
+NO_LINK = 'no field has the address of a page: if its end is in {0}, write link = "https://example.org/{{{0}}}"'
 SAME = {
-    "shopify.csv": [HIDDEN.format("Published")],
+    "shopify.csv": [HIDDEN.format("Published"), NO_LINK.format("Handle")],
     "two-lists.json": ["not read, as a source of its own would: errors"],
     "members.csv": [PEOPLE, "left out, as nobody's business: Telefon, Notiz intern"],
     "papers.csv": ["records with the id of an earlier one, which are left out: 1"],
@@ -1861,6 +1862,7 @@ NOBODYS = {
     "transactions subscriptions": "user", "appointments": "patient", "receipts": "customer",
     "order_items order_lines line_items shop_orderitem": "order_id", "order_itemmeta": "order_item_id",
     "invoice_lines": "InvoiceNo", "support_tickets": "customer_id",
+    "tickets complaints": "requester_id", "enquiries": "submitter_id",
     "complaints enquiries inquiries": "user_id", "ticket_messages": "ticket_id",
 }  # fmt: skip
 SECRET = "password passwd user_pass api_secret reset_token iban ssn".split()
@@ -1957,3 +1959,62 @@ def test_what_a_program_keeps_for_itself_is_no_field_to_filter_by() -> None:
             record |= dict.fromkeys(names.split(), values.split()[n % 2])
     told = proposal(fields_of(records), 9)
     assert {*told["metadata"]} == {name for names in ASKED_FOR.values() for name in names.split()}
+
+
+def test_rows_below_one_that_alone_has_an_id_and_a_title_are_of_it() -> None:
+    lines = [{"id": f"p{n}", "name": f"Desk {n}", "about": text_of(n), "value": "Oak"} for n in range(6)]
+    told = proposal(fields_of([*lines[:3], {"value": "Ash"}, {"value": "Elm"}, *lines[3:]]), 8)
+    assert (told["id"], told.get("merge")) == ("id", True)
+    assert "merge" not in proposal(fields_of(lines), 6)
+
+
+def test_what_a_program_alone_reads_is_neither_a_link_nor_a_filter() -> None:
+    def line(n: int) -> dict[str, Any]:
+        uuid = f"d56956bf-6ed0-465e-bb4a-ec9bde65c5f{n}"
+        program = {"published_by": n % 2, "owner": uuid, "translations": [uuid, uuid], "created_at": 1736850000000 + n}
+        people = {"colour": ["red", "blue"][n % 2], "added_sugar": n, "population": 7_800_000_000 + n}
+        return (
+            {"id": n, "title": f"T{n}", "text": text_of(n), "url": f"https://a.example/api/v2/t/{n}"} | program | people
+        )
+
+    told = proposal(fields_of(map(line, range(9))), 9)
+    assert told["metadata"] == ["colour", "added_sugar", "population"] and "link" not in told
+    for url, link in (("https://a.example/{}.json", None), ("https://a.example/apiary/{}", "url")):
+        lines = [line(n) | {"url": url.format(n)} for n in range(9)]
+        assert proposal(fields_of(lines), 9).get("link") == link
+
+
+def test_who_writes_addresses_himself_is_told_how() -> None:
+    lines = [{"id": n, "slug": f"boats-{n}", "title": f"Boats {n}", "text": text_of(n)} for n in range(3)]
+    told = of_records("a", "catalog", {}, fields_of(lines), 3)
+    assert 'write link = "https://example.org/{slug}"' in str(told.notes)
+    linked = [one | {"url": f"https://a.example/{one['slug']}"} for one in lines]
+    assert "example.org" not in str(of_records("a", "catalog", {}, fields_of(linked), 3).notes)
+
+
+def test_parts_of_records_some_of_which_are_left_out_are_not_proposed(tmp_path: Path) -> None:
+    def write(*states: str) -> None:
+        posts = [{"id": n, "status": one, "title": f"T{n}", "teaser": text_of(n)} for n, one in enumerate(states)]
+        parts = [{"id": n + 7, "posts_id": n, "lang": "de", "body": text_of(n)} for n in range(len(states))]
+        authors = [{"code": n, "posts_id": n, "genre": f"G{n}", "story": text_of(n)} for n in range(len(states))]
+        for name, rows in (("posts", posts), ("post_translations", parts), ("genres", authors)):
+            (tmp_path / f"{name}.json").write_text(json.dumps(rows))
+
+    write("published", "draft")
+    found = discover(str(tmp_path), tmp_path)
+    assert [one.name for one in found] == ["genres", "posts"]
+    assert "post_translations.json (of posts.json, some of which is left out)" in str(found[0].notes)
+    write("published", "published")
+    assert [one.name for one in discover(str(tmp_path), tmp_path)] == ["genres", "post-translations", "posts"]
+
+
+@pytest.mark.parametrize("declared", ["REFERENCES posts", ""])
+def test_an_id_called_after_a_table_that_refers_back_stands_for_something_else(tmp_path: Path, declared: str) -> None:
+    with closing(sqlite3.connect(tmp_path / "a.db")) as made, made:
+        made.execute("CREATE TABLE posts (id INTEGER PRIMARY KEY, title, body, comment_id TEXT)")
+        made.execute(f"CREATE TABLE comments (id INTEGER PRIMARY KEY, post_id {declared}, body, status)")
+        for n in range(9):
+            made.execute("INSERT INTO posts VALUES (?, ?, ?, ?)", (n, f"T{n}", text_of(n), f"64ae{n}"))
+            made.execute("INSERT INTO comments VALUES (?, ?, ?, ?)", (n, n, text_of(n), ["hidden", "shown"][n % 2]))
+    found = {one.name: str(one.settings) for one in discover("sqlite:///a.db", tmp_path)}
+    assert ("comment_id IN" not in found["posts"]) == bool(declared)
