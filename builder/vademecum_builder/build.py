@@ -76,12 +76,12 @@ def build(
     after_preview = is_preview(request.out)
     if after_preview and request.previous is None and not request.preview:
         location = None  # nobody has its keys any more, and no client goes on from it
-    lying = 0 if after_preview else timestamp_version(request.out)
+    timestamp_before = 0 if after_preview else timestamp_version(request.out)
     if location and "://" in location:
         progress("asking", 0, 1)  # without a network that takes a while
     in_place = location == str(request.out)
     if request.preview:
-        if lying and in_place:
+        if timestamp_before and in_place:
             raise UsageError(_NO_OTHER_PLACE.format(request.out))
         keys, previous, authority = _start_preview(location, request, now, over_preview=after_preview and in_place)
     else:
@@ -89,7 +89,7 @@ def build(
     if not request.force:
         require_clock(previous, keys.roots, request.validity, now)
     site = SiteBuilder(request.runtime_cache) if request.site else None
-    context = BuildContext(request, authority, previous, site, now, progress, lying=lying)
+    context = BuildContext(request, authority, previous, site, now, progress, timestamp_before=timestamp_before)
     report, notices = _run(request, opened, context, stop)
     notices = [*unheeded, *keys.notices, *previous.notices, *filter(None, notices)]
     return replace(report, notices=tuple(notices), seconds=time.monotonic() - started)

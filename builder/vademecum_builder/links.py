@@ -10,13 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urljoin, urlsplit
 
-from vademecum.config import Config
 from vademecum.errors import UsageError
 from vademecum.format.segment import DocumentRow
-from vademecum.ports import Transport
 from vademecum.runtime.clock import SystemClock
 from vademecum.runtime.loop import run
-from vademecum_builder.index.rows import Rows, rows_of
+from vademecum_builder.index.rows import rows_of
 from vademecum_builder.readers.html.ids import ids_of
 from vademecum_builder.release.location import read_at, read_root
 from vademecum_builder.release.published import read_published
@@ -83,7 +81,9 @@ def check_links(
         UsageError: `against` is neither a folder nor an address.
         VademecumError: The tree cannot be read.
     """
-    rows = _rows(location, trust)
+    root = read_root(trust)
+    published = read_at(location, lambda tree, config: read_published(tree, root, SystemClock(), config=config))
+    rows = rows_of(published.segments)
     anchors = {number: chunk.anchor for number, chunk in rows.chunks.items()}
     return check_rows(rows.live, anchors, against, progress)
 
@@ -115,14 +115,6 @@ def check_rows(
             ]
     broken.sort(key=lambda link: (link.document, link.url))
     return LinkReport(sum(map(len, asked.values())), count, unaddressed, tuple(broken))
-
-
-def _rows(location: str, trust: Path | None) -> Rows:
-    async def read(transport: Transport, config: Config) -> Rows:
-        published = await read_published(transport, read_root(trust), SystemClock(), config=config)
-        return rows_of(published.segments)
-
-    return read_at(location, read)
 
 
 async def _ids_of_all(urls: list[str], against: str, progress: Progress) -> Mapping[str, frozenset[str] | str]:

@@ -167,8 +167,8 @@ class Line:
         # Lines of a few documents lose most of them, which a publisher would have to say.
         allowed = {"allow_empty": True, "allow_shrink": True}
         request = BuildRequest(source=self.folder, out=self.out, **{**allowed, **options})
-        lying = timestamp_version(self.out)
-        return BuildContext(request, self.authority, found, self.site, self.now, lying=lying)
+        timestamp_before = timestamp_version(self.out)
+        return BuildContext(request, self.authority, found, self.site, self.now, timestamp_before=timestamp_before)
 
     def later(self, **time: float) -> None:
         self.now += timedelta(**time)

@@ -7,7 +7,7 @@ Rules that every host keeps (tests/contract/test_host.py):
 - A file that was read through a host is replaced only where it still is what was read: of two publishers one loses.
 
 And what a host should say of a file, where it can be told: its type, and how long it may be cached. A gzipped object is
-a file of that type: sent with `Content-Encoding` a browser would inflate it, and it would have another digest.
+a file of its own type: sent with `Content-Encoding` a browser would inflate it, and it would have another digest.
 """
 
 from __future__ import annotations

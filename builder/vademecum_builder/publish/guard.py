@@ -81,13 +81,15 @@ def locked(folder: Path) -> Iterator[None]:
             os.close(descriptor)
 
 
-def require_unmoved(folder: Path, built_on: int, release: ManifestHint, channel: str, lying: int = 0) -> None:
+def require_unmoved(
+    folder: Path, built_on: int, release: ManifestHint, channel: str, timestamp_before: int = 0
+) -> None:
     """Do nothing, unless the tree is newer than what the release was built on, or has another one of its number.
 
     Args:
         built_on: The version of the timestamp that was read.
         release: What is to be published, in this channel.
-        lying: The version of the timestamp that lay there when the build began.
+        timestamp_before: The version of the timestamp in the folder when the build began; 0: there was none.
 
     Raises:
         BusyError, EquivocationError: It is. Nothing was written.
@@ -95,7 +97,7 @@ def require_unmoved(folder: Path, built_on: int, release: ManifestHint, channel:
     if is_preview(folder):
         return
     found = timestamp_version(folder)
-    if built_on < found == lying:
+    if built_on < found == timestamp_before:
         raise BusyError(
             f"{folder} holds what was built before and is not yet published (timestamp {found}, and {built_on} where "
             f"this goes on from); nothing was written. Publish it, or go on from it (--previous {folder}), or delete it"

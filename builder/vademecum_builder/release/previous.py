@@ -150,7 +150,8 @@ def require_host_unmoved(previous: Previous) -> None:
     if previous.published is None or not previous.location:
         return
     with suppress(HostError):
-        shown = read_at(previous.location, _timestamp)
+        place = previous.location
+        shown = read_at(place, lambda tree, config: tree.fetch(TIMESTAMP, limit=config.max_timestamp, fresh=True)).data
         number = Fields(parse_object(shown, TIMESTAMP), TIMESTAMP).child("signed").integer("version")
         known, where = previous.numbers.versions.timestamp, _without_password(previous.location)
         if number > known:
@@ -163,10 +164,6 @@ def require_host_unmoved(previous: Previous) -> None:
                 f"{where} shows another timestamp {known} than a moment ago: two builds have published one number for "
                 "two releases. Nothing was written; see which of the two is to stay, and build on that"
             )
-
-
-async def _timestamp(transport: Transport, config: Config) -> bytes:
-    return (await transport.fetch(TIMESTAMP, limit=config.max_timestamp, fresh=True)).data
 
 
 def _without_password(location: str) -> str:

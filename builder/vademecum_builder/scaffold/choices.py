@@ -51,7 +51,7 @@ class Choice:
 
     Attributes:
         sources: Folders of documents.
-        shown: They, as a person reads it.
+        shown: The same, as a person reads it.
         address: Where the tree is published; empty: its publisher puts it there by hand, and knows.
         out: Folder of the published tree.
         base_url: Where the documents are served; empty: their configuration or the pages say it, or nobody.

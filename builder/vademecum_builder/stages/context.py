@@ -26,7 +26,7 @@ class BuildContext:
         now: Aware; goes into `built` and the expiry dates.
         progress: Told how far a stage is.
         reader: Makes documents of the source's items; None: each by itself.
-        lying: The timestamp's version in the output folder when the build began.
+        timestamp_before: The version of the timestamp in the output folder when the build began; 0: there was none.
     """
 
     request: BuildRequest
@@ -36,7 +36,7 @@ class BuildContext:
     now: datetime
     progress: Progress = ignore_progress
     reader: PlacedPages | NamedReaders | None = None
-    lying: int = 0
+    timestamp_before: int = 0
 
     @property
     def documents(self) -> DocumentReader:
@@ -53,7 +53,7 @@ class BuildContext:
         return self.request.drafts or self._drafts(key) is True
 
     def mere_facts(self, key: str) -> Collection[str]:
-        """Return which fields keep no record of a document's source back, whatever they are called."""
+        """Return the fields that keep no record of this source from being published, whatever their names suggest."""
         fields = self._drafts(key)
         return fields if isinstance(fields, tuple) else ()
 

@@ -113,10 +113,10 @@ def open_tree(request: TreeRequest, now: datetime | None) -> Tree:
         raise UsageError(
             f"{request.out}: there is no published tree; name it with --out, or where it is published with --previous"
         )
-    lying = timestamp_version(request.out)
+    timestamp_before = timestamp_version(request.out)
     keys = find_keys(request, out=request.out, published_at=location, make=False, now=now)
     away = "what is published there is read, and signed anew: run this again when the host answers, or name a whole "
-    away += f"copy of it with --previous {request.out if lying else 'DIR'}"
+    away += f"copy of it with --previous {request.out if timestamp_before else 'DIR'}"
     previous = find_previous(location, keys.roots, request.channel, away=away)
     authority = choose_authority(keys, previous.roots, now)
     published = previous.published
@@ -133,6 +133,6 @@ def open_tree(request: TreeRequest, now: datetime | None) -> Tree:
         previous,
         SiteBuilder(request.runtime_cache) if has_pages else None,
         now,
-        lying=lying,
+        timestamp_before=timestamp_before,
     )
     return Tree(context, find_archive(context))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class DocumentReader(Protocol):
-    """Makes documents of items. A reader that is derived from this one has to read, and nothing to say beside it."""
+    """Makes documents of items. A class that is derived from this one defines `read`; the rest has defaults."""
 
     @property
     def notice(self) -> str:

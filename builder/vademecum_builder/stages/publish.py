@@ -208,12 +208,12 @@ def _write(
         packs = (entry.object for entry in manifest.packs)
         objects = {ref.path for ref in (*manifest.objects, manifest.sources, *packs)}
         current |= {path, *objects, *release.kept}
-    built_on = context.lying if base is None else base.versions.timestamp
-    lying = context.lying if "://" in previous.location or context.request.preview else 0
+    built_on = context.timestamp_before if base is None else base.versions.timestamp
+    timestamp_before = context.timestamp_before if "://" in previous.location or context.request.preview else 0
     with locked(out):
         over_preview = is_preview(out)
         for name, line in channels.items():
-            require_unmoved(out, built_on, line.current, name, lying)
+            require_unmoved(out, built_on, line.current, name, timestamp_before)
         require_host_unmoved(previous)
         context.authority.note_use()
         written = write_tree(out, {**files, **pages, **metadata})

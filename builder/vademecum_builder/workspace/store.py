@@ -41,7 +41,8 @@ class Quarantined:
     Attributes:
         stage: `source` or `reader`: which of them failed. `update`: the reader, with another version of what is here,
             which stays.
-        reason: Why. said: What it said, as far as that can be shown.
+        reason: Why it failed.
+        said: Its content, as far as that can be shown.
     """
 
     source: str

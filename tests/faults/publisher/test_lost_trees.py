@@ -293,7 +293,7 @@ def test_of_two_first_builds_one_is_busy(tmp_path: Path) -> None:
     slower = line.context()
     line.release(HANDBOOK)
     with pytest.raises(BusyError, match="in the meantime"):
-        require_unmoved(line.out, slower.lying, ManifestHint(1, "", "", 0), "stable")
+        require_unmoved(line.out, slower.timestamp_before, ManifestHint(1, "", "", 0), "stable")
 
 
 @pytest.mark.fault("E63")
