@@ -265,7 +265,8 @@ class Listing:
         self.source = source
         self.id = source.id
         self.seen: dict[str, _Seen] = {}
-        self.others: dict[str, list[_Seen]] = {}  # those of an id in other files than the first one's
+        # Those of an id and a name in several files, and first of them one that is not for everybody.
+        self.alike_named: dict[tuple[str, str], list[_Seen]] = {}
         self.file = ""
         self.is_one_of_several = not is_address(source.place) and not Path(source.place).is_file()
         self.elsewhere = 0
@@ -340,16 +341,17 @@ class Listing:
         one = self._seen(key, type(id), record, item)
         first = self.seen.get(key)
         if first and first.type is one.type and first.file != one.file and first.said != one.said:
-            others = self.others.setdefault(key, [])
-            same = [other for other in (first, *others) if one.called and other.called == one.called]
             one = one._replace(key=f"{self.file}/{key}")
-            others.append(one)
-            if one.is_private and same:
-                yield from (replace(item, key=other.key) for other in same)
-                return
-            if any(other.is_private for other in same):
+            same = [first] if first.called == one.called else []
+            same = self.alike_named.setdefault((key, one.called), same) if one.called else []
+            if same and same[0].is_private and not one.is_private:
                 yield Skipped(place, f"the record of its id {key} and its name in another file is not for everybody")
                 return
+            if same and one.is_private and not same[0].is_private:
+                yield from (replace(item, key=other.key) for other in same)
+                same.insert(0, one)
+                return
+            same.append(one)
             item = replace(item, key=one.key)
             self.elsewhere += 1
             first = self.seen.get(one.key)

@@ -15,10 +15,11 @@ import stamina
 from hypothesis import given
 from hypothesis import strategies as st
 
+from support.growth import grows_with_the_square
 from support.pages_host import PagesHost
 from vademecum.errors import ContentError, NetworkError, ServerError, UsageError
 from vademecum_builder.sources.base import Checkpoint, Skipped, SourceItem
-from vademecum_builder.sources.catalog import CatalogSource
+from vademecum_builder.sources.catalog import CatalogSource, Listing
 from vademecum_builder.sources.json_records import split_records
 from vademecum_builder.sources.record_files import Layout, read_records
 from vademecum_builder.sources.record_lists import WHOLE
@@ -209,6 +210,21 @@ def test_records_of_several_files_with_one_id_are_told_apart_by_their_file(tmp_p
     [told] = changes.warnings
     assert told.startswith("2 records have the id of another one in another file")
     assert source.shared("id", 10) == (2, 6)
+
+
+@pytest.mark.slow
+def test_files_that_all_have_a_record_of_one_id_and_name_are_read_in_a_time_that_grows_as_they_do(
+    tmp_path: Path,
+) -> None:
+    def read(files: int) -> int:
+        listing = Listing(CatalogSource(str(tmp_path), id="id", called=lambda record: str(record["name"])))
+        for number in range(files):
+            listing.file = str(number)
+            [item] = listing.entry("1", {"id": 1, "name": "Pump", "number": number})
+            assert isinstance(item, SourceItem)
+        return files
+
+    assert not grows_with_the_square(read, 1000)
 
 
 def test_a_table_without_names_of_columns_is_told(tmp_path: Path) -> None:
