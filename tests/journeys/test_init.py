@@ -500,10 +500,14 @@ def test_a_domain_of_its_own(vade: Vade, held: str) -> None:
         ("- run: npx gh-pages -d site --cname docs.acme.example", "docs."),
         ("- {uses: peaceiris/actions-gh-pages@v4, with: {publish_dir: site, cname: '${{ vars.DOMAIN }}'}}", ""),
         ("- run: ghp-import -c docs.acme.example a\n      - run: ghp-import -c preview.acme.example b", ""),
+        ("- run: npx gh-pages -d site\n      #  cname: docs.acme.example", ""),
+        ("- run: ghp-import -c docs.acme.example a\n      - run: ghp-import -c Docs.acme.example b", "docs."),
+        ("- run: ghp-import -c docs.acme.example a # cname: false", "docs."),
+        ("- {uses: a/b@v1, with: {cname: false}}\n      - run: ghp-import -c docs.acme.example a", "docs."),
     ],
 )
 def test_a_domain_that_only_a_workflow_names(vade: Vade, step: str, address: str) -> None:
-    """Of two, one is a preview's, and nothing says which."""
+    """Of two, one is a preview's, and nothing says which; what a comment says is not done."""
     repository({**DOCS, ".github/workflows/docs.yml": DEPLOYS.partition("      - run:")[0] + f"      {step}\n"})
     said = vade("init", "--dry-run", "--json").json["address"]
     assert said.startswith(f"https://{address}acme.example/" if address else "https://acme.github.io/")

@@ -22,6 +22,7 @@ _GITHUB = re.compile(
 _CNAME = re.compile(r"(?:(?:[^/]+/){0,2}(?:docs|static|public|source|src|content)/)?CNAME")
 # What writes that file while it publishes: an input of an action, an option of `ghp-import` and of npm's `gh-pages`.
 _WRITES_CNAME = re.compile(r"(?:\bcname: *|\s--cname[ =]|\bghp-import\b[^\n]*\s-c[ =]?)['\"]?([\w.-]+)")
+_COMMENT = re.compile(r"(?:^|(?<=\s))#.*", re.MULTILINE)
 WORKFLOW = re.compile(r"\.github/workflows/[^/]+\.ya?ml")
 _HOST_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+", re.IGNORECASE)
 
@@ -67,10 +68,11 @@ class Repository:
             domain = self._text(place).strip()
             if _HOST_NAME.fullmatch(domain) and not NOBODYS & {*place.parts}:
                 yield domain
-        workflows = (self._text(name) for name in self.files if WORKFLOW.fullmatch(name))
-        written = {domain for text in workflows for domain in _WRITES_CNAME.findall(text)}
-        if len(written) == 1:  # of several, one is a preview's
-            yield from filter(_HOST_NAME.fullmatch, written)
+        workflows = (_COMMENT.sub("", self._text(name)) for name in self.files if WORKFLOW.fullmatch(name))
+        written = {domain.lower() for text in workflows for domain in _WRITES_CNAME.findall(text)}
+        domains = [*filter(_HOST_NAME.fullmatch, written)]
+        if len(domains) == 1:  # of several, one is a preview's
+            yield domains[0]
 
     def _text(self, name: str | PurePosixPath) -> str:
         return (self.top / name).read_text("utf-8", "replace")

@@ -140,9 +140,7 @@ class Checkpoint:
                 raise ValueError
             return parse(self.position)
         except (ValueError, KeyError, TypeError, AttributeError):
-            raise UsageError(
-                f"not a checkpoint of {source} ({self.strategy}): `vade checkpoints reset` forgets it"
-            ) from None
+            raise UsageError(f"not a checkpoint of {source} ({self.strategy}): `vade sync --full` forgets it") from None
 
     def encode(self) -> bytes:
         """Return the checkpoint as canonical JSON."""
