@@ -383,6 +383,7 @@ def test_what_is_said_against_the_settings_that_are_there_is_told(vade: Vade) ->
     repository(DOCS)
     assert vade("init").code == 0
     assert "passed over" not in vade("init", "--source", "docs/", "--channel", "stable").out
+    assert "passed over" not in vade("init", "--source", str(Path("docs").resolve())).out
     said = ("--source", "nope", "--address", "https://acme.example/", "--encoder", "http:https://a.example#m")
     told = vade("init", *said, "--channel", "beta").out
     named = "--source, --address, --encoder, --channel"

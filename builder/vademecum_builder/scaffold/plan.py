@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -103,7 +102,7 @@ def plan_setup(folder: Path, wishes: Wishes, ask: Ask) -> Plan:
         requirement=unreached(extras) if installs else "",
     )
     read_by = f"{pip_install(*extras)} here, too: what you build from takes that"
-    passed_over = _passed_over(wishes, choice, request)
+    passed_over = _passed_over(wishes, choice, request, known.top, folder)
     kept = f"{SETTINGS_FILE} is kept, and {passed_over} passed over: change it there, or take the file away"
     notes = (
         *choice.notes,
@@ -168,12 +167,13 @@ def _settled(known: Repository, request: BuildRequest) -> Choice:
     )
 
 
-def _passed_over(wishes: Wishes, choice: Choice, request: BuildRequest | None) -> str:
+def _passed_over(wishes: Wishes, choice: Choice, request: BuildRequest | None, top: Path, folder: Path) -> str:
     """Return what the publisher has said now and the settings that are there say otherwise; empty: nothing."""
     if request is None:
         return ""
     said = {
-        "--source": wishes.source and os.path.normpath(wishes.source) not in choice.sources,
+        "--source": wishes.source
+        and (folder / wishes.source).resolve() not in [(top / source).resolve() for source in choice.sources],
         "--address": wishes.address and wishes.address.rstrip("/") != choice.address.rstrip("/"),
         "--encoder": wishes.encoder not in (Wishes.encoder, request.encoder),
         "--channel": wishes.channel not in (Wishes.channel, request.channel),
