@@ -174,7 +174,7 @@ def _without_password(location: str) -> str:
 async def read_previous(
     transport: Transport, held: Mapping[int, bytes], clock: Clock, config: Config, channel: str = DEFAULT_CHANNEL
 ) -> Previous:
-    """Read and verify what to build on.
+    """Read and verify what to build on. Errors: see `read_published`.
 
     A release counts whose keys the newest root names. Of one that keys of an earlier root have signed, nothing but
     numbers is taken, as far as there can have been so many by now: those keys may be a thief's, who may have put
@@ -183,9 +183,6 @@ async def read_previous(
     Args:
         held: The roots that the publisher holds; empty trusts the tree's own first root.
         channel: The one that is built for.
-
-    Raises:
-        VademecumError: See `read_published`.
     """
     newest = held[max(held)] if held else None
     try:

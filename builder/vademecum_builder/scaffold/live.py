@@ -47,20 +47,17 @@ def check_live(
 
     try:
         trust, newest, manifest = read_at(address, read)
-    except ServerError as error:
-        gone = "nothing is published there yet: see the runs of the workflow (`gh run list`)"
-        message = f"{address}: {gone}" if error.status == 404 else error.message
-        yield Finding(_ABOUT, WRONG, message)
-        return
-    except NetworkError as error:
-        yield Finding(_ABOUT, WRONG, f"{address} cannot be reached: {error.message}")
-        return
-    except SignatureError as error:
-        other = "it was signed by other keys than root.json names: another publisher's, or a root.json of another day"
-        yield Finding(_ABOUT, WRONG, f"{address}: {other} ({error.message})")
-        return
     except VademecumError as error:
-        yield Finding(_ABOUT, WRONG, f"{address}: {error.message}")
+        told = f"{address}: {error.message}"
+        if isinstance(error, ServerError):
+            gone = "nothing is published there yet: see the runs of the workflow (`gh run list`)"
+            told = f"{address}: {gone}" if error.status == 404 else error.message
+        elif isinstance(error, NetworkError):
+            told = f"{address} cannot be reached: {error.message}"
+        elif isinstance(error, SignatureError):
+            why = "it was signed by other keys than root.json names: another publisher's, or a root.json of another day"
+            told = f"{address}: {why} ({error.message})"
+        yield Finding(_ABOUT, WRONG, told)
         return
     built = datetime.fromisoformat(manifest.built)
     release = f"release {manifest.sequence} ({manifest.version}), built {built:%Y-%m-%d %H:%M}"

@@ -115,16 +115,13 @@ class Downloader:
             return None
 
     async def fetch_named(self, sha256: str, most: int) -> bytes | None:
-        """Return the verified content of an object of which only the digest is known.
+        """Return the verified content of an object of which only the digest is known. Errors: see `fetch_object`.
 
         Args:
             most: The most bytes that it may have, inflated: its size is not signed anywhere.
 
         Returns:
             None when the host has no such file. Absence is not tried again: what a client made itself is on no host.
-
-        Raises:
-            NetworkError, ServerError, ContentError: See `fetch_object`.
         """
         path = ObjectRef(sha256, most, most).path
 

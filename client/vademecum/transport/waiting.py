@@ -53,13 +53,10 @@ def seconds_to_wait(
 
 
 async def remember_wait(store: RecordStore, error: VademecumError, now: datetime, shortest: float) -> None:
-    """Write down what a host asked for in its answer.
+    """Write down what a host asked for in its answer. Errors: see `Store.write`.
 
     Args:
         shortest: Waits of up to so many seconds are not worth it: one run waits that long by itself.
-
-    Raises:
-        StorageError: See `Store.write`.
     """
     if error.retry_after is not None and error.retry_after > shortest:
         await RETRY.write(store, Wait.of(now, error.retry_after))
