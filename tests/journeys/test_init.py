@@ -276,7 +276,7 @@ new root.json
 new .gitignore
 a page of yours searches with <script type="module" src="/Handbook/kb/client/vademecum-search.mjs"></script>\
 <vademecum-search url="/Handbook/kb/" trust="/Handbook/kb/assets/trust.json" preview></vademecum-search>
-have .github/workflows/docs.yml, which publishes your site, build after the step that renders site: \
+have .github/workflows/docs.yml, which publishes your site, build after the last step that renders site: \
 - {{uses: $/.github/actions/vademecum, with: {{signing-key: "${{{{ secrets.VADEMECUM_SIGNING_KEY }}}}"}}}}
 hand over the key that signs releases: gh secret set VADEMECUM_SIGNING_KEY < .vademecum/keys/release.pem && \
 rm .vademecum/keys/release.pem
@@ -637,7 +637,7 @@ def test_a_repository_with_a_site_gets_a_folder_of_it_and_keeps_its_workflow(
     assert (told.base_url, told.whole) == (pages, True)
     assert Path(ACTION_FILE).exists() and not Path(WORKFLOW_FILE).exists()
     assert (
-        f"docs.yml, which publishes your site, build after the step that renders {folder}"
+        f"docs.yml, which publishes your site, build after the last step that renders {folder}"
         in (ran.json["steps"][0]["why"])
     )
     runs = "      - uses: $/.github/actions/vademecum\n"

@@ -209,7 +209,8 @@ def _in_folder(path: Path, folder: Path) -> list[Proposal]:
         return [_messages(name, place, "slack")]
     if is_maildir(path):
         return [_messages(name, place, "mbox")]
-    listed = [file for file in islice(path.rglob("*"), _LOOKED_AT) if file.is_file()]
+    shown = (file for file in path.rglob("*") if not any(part[0] == "." for part in file.relative_to(path).parts))
+    listed = [file for file in islice(shown, _LOOKED_AT) if file.is_file()]
     listed = sorted(files_outside_of_published(path, listed))
     files = [ending_of(file.name) for file in listed]
     read = [file for file in listed if file.suffix.lower() in {*_EXPORTED, *MEDIA_TYPES, *BINARY_TYPES, *ENDINGS}]

@@ -115,7 +115,7 @@ def after_rendering(deployed: Workflow) -> str:
             f"between rendering and publishing, which `{deployed.at_once}` does at once: in its place take a step that "
             "renders, this one, and one that publishes"
         )
-    return f"after the step that renders {deployed.folder or 'the pages'}"
+    return f"after the last step that renders {deployed.folder or 'the pages'}"
 
 
 def _secret(known: Repository, release: str, *, of_environment: bool) -> str:

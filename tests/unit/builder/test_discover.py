@@ -1634,7 +1634,11 @@ def test_a_packed_export_is_known_by_a_file_in_it(tmp_path: Path) -> None:
 def test_records_among_the_documents_of_a_folder_are_named(tmp_path: Path) -> None:
     for name in ("a.md", "b.md", "c.md", "d.md", "e.md", "f.md", "package.json", "Thumbs.db"):
         (tmp_path / name).write_text("{}")
-    assert discover(str(tmp_path), tmp_path)[0].notes == []
+    for name in (".vademecum/keys/root.json", *(f".cache/{n}.csv" for n in range(9))):  # hidden: none of its files
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("{}")
+    [found] = discover(str(tmp_path), tmp_path)
+    assert (found.kind, found.notes) == ("folder", [])
     (tmp_path / "parts").mkdir()
     for name in ("parts/a.csv", "parts/b.tsv", "parts/c.csv"):
         (tmp_path / name).write_text("id,name\n1,Pump\n")
