@@ -217,7 +217,13 @@ def test_people_get_lines(published: Vade) -> None:
     bound, free = published("verify", "dist", "--trust", "keys/root.json"), published("verify", "dist")
     assert "every signature" in bound.out and "that it brings itself" not in bound.out
     assert "by the root that it brings itself: --trust root.json says whose it is" in free.out
-    assert "Signed root version 2" in published("keys", "renew", "--keys", "keys").out
+    told = published("keys", "renew", "--keys", "keys").out
+    assert "Signed root version 2" in told and "believed no more" not in told
+    assert "believed no more" not in published("keys", "rotate", "--keys", "keys", "--overlap").out
+    assert (
+        "believed no more: everybody fetches the next release whole"
+        in published("keys", "rotate", "--keys", "keys").out
+    )
 
 
 def test_a_release_that_was_left_is_not_called_up_to_date(published: Vade) -> None:

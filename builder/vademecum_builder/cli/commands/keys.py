@@ -12,6 +12,11 @@ from vademecum_builder.cli.wording import Shown
 from vademecum_builder.signing.keys import KEY_VARIABLE, RELEASE_KEY, ROOT_FILE, ROOT_KEY, set_secret
 from vademecum_builder.signing.root import new_keys, renew_root
 
+_REVOKED = (
+    "  what the old key has signed is believed no more: everybody fetches the next release whole (a change that is "
+    "planned: --overlap)"
+)
+
 
 def run(options: Namespace) -> Shown:
     """Make keys, or sign the root anew."""
@@ -38,6 +43,7 @@ def run(options: Namespace) -> Shown:
         f"  cp {made} {there}: builds in this repository read that one; commit it"
         if elsewhere
         else "  commit it where builds read it: as a rule root.json, at the top of the repository",
+        *([_REVOKED] if rotate else []),
         *([told, f"    {set_secret(options.keys)}"] if rotate or overlap else []),
         "  the next `vade build` publishes it",
     ]
