@@ -1,4 +1,4 @@
-"""JavaScript modules, bundled: what a page or a worker loads is one file, not one for each module.
+"""JavaScript modules, bundled: what a page loads is one file, and a worker one more, not one for each module.
 
 Modules stand in it one behind another, each behind those that it imports, without a word of their imports and exports:
 what stands at the top of one has a name that no other module beside it has. What is asked for later
@@ -35,21 +35,21 @@ def bundled(modules: Modules) -> dict[str, str]:
     """Return other texts under the same paths: what pages and workers begin with holds all that it imports.
 
     What a page's file holds can still be imported where it was. It is the same there where another file takes any of it
-    (an error is told by its class); else it lies there as it is written, as does what workers alone use. The worker
-    that answers is on the way to the first hits and needs one file; the other begins with what the page has loaded.
+    (an error is told by its class); else it lies there as it is written, as does what workers alone use. Both workers
+    begin with what the page has loaded.
     """
     page, element = closure(PAGE, modules), closure(ELEMENT, modules)
     taken = {name for other in modules.keys() - {*page} for name in _taken(other, modules)}
     told = [name for name in element if name not in page or not taken.isdisjoint(_EXPORT.findall(modules[name]))]
-    files = {**modules, **_family(PAGE, PAGE, modules, told=told)}
-    files |= _family(ELEMENT, PAGE, modules, page, told=told)
+    files = {**modules, **_family(PAGE, modules, told=told)}
+    files |= _family(ELEMENT, modules, page, told=told)
     for name in {*told} - {PAGE, ELEMENT}:
         names = ", ".join(_EXPORT.findall(modules[name]))
         holders = [PAGE] if name in page else [ELEMENT, PAGE]
         imports = "".join(f'import "{_address(file, name)}";\n' for file in holders[:-1])
         imports += f'import {{ $shared }} from "{_address(PAGE, name)}";\n'
         files[name] = f"{imports}export const {{ {names} }} = $shared;\n"
-    return {**files, **_family(QUERY, QUERY, modules), **_family(SYNC, PAGE, modules, page)}
+    return {**files, **_family(QUERY, modules, page), **_family(SYNC, modules, page)}
 
 
 def loaded(files: Modules) -> set[str]:
@@ -71,13 +71,10 @@ def closure(name: str, modules: Modules) -> list[str]:
     return [*found, name]
 
 
-def _family(
-    entry: str, root: str, modules: Modules, held: Collection[str] = (), told: Collection[str] = ()
-) -> dict[str, str]:
+def _family(entry: str, modules: Modules, held: Collection[str] = (), told: Collection[str] = ()) -> dict[str, str]:
     """Return the file that one begins with, and those that it asks for later, unless these stand alone.
 
     Args:
-        root: The file whose `$shared` has what all of them share.
         held: What other files hold that are there before.
         told: Modules of which all is shared, whether a later file takes it or not.
     """
@@ -86,25 +83,25 @@ def _family(
     laters = [later for later in asked if later.endswith(".mjs") and _imported(later, modules)]
     files: dict[str, str] = {}
     for later in laters:
-        files |= _family(later, root, modules, {*held, *inside})
+        files |= _family(later, modules, {*held, *inside})
     below = {name for later in laters for name in closure(later, modules)} - {*inside}
     taken = {name for module in below for name in _taken(module, modules)}
     shared = [
         name for module in inside[:-1] for name in _EXPORT.findall(modules[module]) if module in told or name in taken
     ]
-    files[entry] = _file(entry, root, inside, shared, modules)
+    files[entry] = _file(entry, inside, shared, modules)
     return files
 
 
-def _file(entry: str, root: str, inside: list[str], shared: list[str], modules: Modules) -> str:
+def _file(entry: str, inside: list[str], shared: list[str], modules: Modules) -> str:
     outside = sorted({name for module in inside for name in _taken(module, modules, inside)})
     parts = []
-    if entry != root:
-        parts.append(f'import {{ $shared }} from "{_address(root, entry)}";\n')
+    if entry != PAGE:
+        parts.append(f'import {{ $shared }} from "{_address(PAGE, entry)}";\n')
     if outside:
         parts.append(f"const {{ {', '.join(outside)} }} = $shared;\n")
     parts += [_EXPORT.sub("", _moved(name, entry, modules)) for name in inside[:-1]]
-    if entry == root:
+    if entry == PAGE:
         parts.append(f"export const $shared = {{ {', '.join(shared)} }};\n")
     elif shared:
         parts.append(f"Object.assign($shared, {{ {', '.join(shared)} }});\n")

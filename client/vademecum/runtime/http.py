@@ -123,7 +123,7 @@ class HttpTransport:
 
 _TOLD = 300
 """Characters of a host's own words in a message: a header may have 64 kB."""
-MOST_ASKED = 1e9
+LONGEST_ASKED = 1e9
 """Seconds that count of a Retry-After header: JSON has no infinity. js/net/transport.mjs cuts at the same."""
 
 
@@ -138,7 +138,7 @@ def retry_after(value: str | None, now: datetime) -> float | None:
     if value is None:
         return None
     if re.fullmatch(r"[0-9]+", value.strip()):
-        return min(float(value.strip()), MOST_ASKED)  # float() alone knows fewer kinds of white space
+        return min(float(value.strip()), LONGEST_ASKED)  # float() alone knows fewer kinds of white space
     moment = http_date(value)
     return None if moment is None else max(0.0, (moment - now).total_seconds())
 

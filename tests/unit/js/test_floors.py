@@ -70,7 +70,7 @@ def test_a_name_stands_at_the_top_of_one_module_alone() -> None:
     known = set(re.findall(r"^declare (?:var|const|function) (\w+)", told, re.MULTILINE)) - {"name"}
     assert {"document", "fetch", "isNaN", "postMessage"} <= known
     for entry in ("vademecum-search.mjs", "worker.mjs", "query.mjs"):
-        beside = dict.fromkeys([*(page if entry != "query.mjs" else []), *closure(entry, modules)])
+        beside = dict.fromkeys([*page, *closure(entry, modules)])
         names = Counter(name for module in beside for name in tops(module))
         assert {name for name, count in names.items() if count > 1} == set(), entry
         assert names.keys() & known == set(), entry

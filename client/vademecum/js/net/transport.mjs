@@ -9,7 +9,7 @@ export const TIMEOUTS = { idle: 30_000, total: 900_000 };
 const PROBE_MS = 10_000;
 
 /** Seconds that count of a Retry-After header: JSON has no infinity. runtime/http.py cuts at the same. */
-const MOST_ASKED = 1e9;
+const LONGEST_ASKED = 1e9;
 
 /**
  * @typedef {object} FetchOptions
@@ -117,7 +117,7 @@ function requireSuccess(url, response) {
  * @param {string | null} value @param {number} now milliseconds */
 export function retryAfter(value, now) {
   if (value === null) return null;
-  if (/^\s*\d+\s*$/.test(value)) return Math.min(Number(value), MOST_ASKED);
+  if (/^\s*\d+\s*$/.test(value)) return Math.min(Number(value), LONGEST_ASKED);
   const date = Date.parse(value);
   return Number.isNaN(date) ? null : Math.max(0, (date - now) / 1000);
 }
