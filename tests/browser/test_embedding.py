@@ -73,7 +73,7 @@ def start(publisher: Any, tmp_path: Path, client_folder: Path, memory: bytes) ->
 
 @pytest.mark.parametrize("foreign", [False, True])
 def test_it_works_under_trusted_types(foreign: bool, page: Page, publisher: Any, start: Start) -> None:
-    (policy,) = re.findall(r"`(require-trusted-types-for [^`]*)`", APPS)
+    policy = "; ".join(re.findall(r"Trusted Types \(`([^`]*)`\) \| `([^`]*)`", APPS)[0])
     app, tree = start(f"{FOREIGN_POLICY}; {policy}" if foreign else policy)
     reported: list[str] = []
     page.on("console", lambda message: reported.append(message.text) if "Trusted" in message.text else None)
@@ -83,8 +83,8 @@ def test_it_works_under_trusted_types(foreign: bool, page: Page, publisher: Any,
 
 
 def test_a_second_copy_of_the_script_under_trusted_types(browser: Browser, publisher: Any, start: Start) -> None:
-    (policy,) = re.findall(r"`(require-trusted-types-for [^`]*)`", APPS)
-    (duplicates,) = re.findall(r"a second copy of the script needs `([^`]*)`", APPS)
+    policy = "; ".join(re.findall(r"Trusted Types \(`([^`]*)`\) \| `([^`]*)`", APPS)[0])
+    (duplicates,) = re.findall(r"a second copy of the script on the page `([^`]*)`", APPS)
     first = (
         "import('/client/vademecum.mjs?1').then(({ KnowledgeBase }) => new KnowledgeBase({ url: '/' }).initialize())"
     )
@@ -106,7 +106,7 @@ def test_trusted_types_without_the_policy_are_one_error(page: Page, publisher: A
 
 
 def test_it_works_under_a_policy_with_nonces(page: Page, publisher: Any, start: Start, tmp_path: Path) -> None:
-    (word,) = re.findall(r"With nonces, `([^`]*)`", APPS)
+    (word,) = re.findall(r"has nonces on its scripts \| `([^`]*)`", APPS)
     app, tree = start(f"script-src 'nonce-abc' {word} 'wasm-unsafe-eval'")
     script = 'import { KnowledgeBase } from "./client/vademecum.mjs"; Object.assign(globalThis, { KnowledgeBase });'
     (tmp_path / "app" / "index.html").write_text(f'<script type="module" nonce="abc">{script}</script>')
