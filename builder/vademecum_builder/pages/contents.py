@@ -47,7 +47,7 @@ class Contents:
         kinds: The most frequent first.
         left_out: How many files are no documents, by reason.
         leftovers: Markup that stands as text, by document.
-        without_text: Keys of documents that can be found by their titles alone.
+        without_text: Keys of documents that can be found by their titles and headings alone.
         private_keys: Keys of documents with a private key, which the publisher has named.
         stale: Keys of documents that are older than what their source has, which cannot be read.
         duplicates: Keys of documents with the same text.

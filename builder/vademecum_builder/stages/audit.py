@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from vademecum.format.markup import Code, Row, parse, plain
-from vademecum.format.segment import DocumentRow
+from vademecum.format.segment import HEADING_SEPARATOR, ChunkRow, DocumentRow
 from vademecum_builder.index.rows import metadata_of
 from vademecum_builder.sources.endings import BINARY_TYPES, MEDIA_TYPES, install_hint, media_type
 from vademecum_builder.sources.private_keys import private_key_line
+from vademecum_builder.stages.parsed import PendingChunk
 
 _MAY_HAVE = re.compile(r"\{[{%]|\\\[|:::|<[A-Za-z/]")
 _TAG = (
@@ -61,7 +62,7 @@ class Audit:
     Attributes:
         kinds: By the files' ending, of records by their source; the most frequent first.
         leftovers: Markup that stands as text outside of code, by document: what no reader took for what it is.
-        without_text: Documents that can be found by their titles alone.
+        without_text: Documents that can be found by their titles and headings alone.
         private_keys: Documents with a private key, which the publisher has named.
         stale: Documents that are older than what their source has, which cannot be read.
         duplicates: Documents with the same text, each group sorted; one page in several versions is none.
@@ -101,7 +102,7 @@ def remedy_of(ending: str) -> str:
 
 def audit(
     documents: Mapping[str, DocumentRow],
-    texts: Mapping[int, str],
+    chunks: Mapping[int, ChunkRow | PendingChunk],
     files: Mapping[str, int],
     others: Mapping[tuple[str, str], int] = _NONE,
     examples: Collection[str] = (),
@@ -112,7 +113,7 @@ def audit(
 
     Args:
         documents: The live rows, by key.
-        texts: Of their chunks, by id.
+        chunks: Theirs, by id.
         files: How many files there are, by ending.
         others: How many of them are no documents, by ending and reason.
         examples: Keys of those whose private keys may be shown.
@@ -127,13 +128,13 @@ def audit(
         return str(metadata_of(documents[key]).get("pageKey", key))
 
     for key, row in documents.items():
-        # A page without text has one chunk, its title (chunking/structure.py).
-        bare = len(row.chunks) <= 1 and all(plain(texts[chunk]) == row.title for chunk in row.chunks)
+        # What has no text is told by its name (chunking/structure.py).
+        bare = all(plain(one.text) in (row.title, _heading(one)) for one in map(chunks.__getitem__, row.chunks))
         groups[() if bare else row.chunks].append(key)
     leftovers = {
         key: marks
         for key, row in sorted(documents.items())
-        if (marks := tuple(sorted({mark for chunk in row.chunks for mark in _leftovers(texts[chunk])})))
+        if (marks := tuple(sorted({mark for chunk in row.chunks for mark in _leftovers(chunks[chunk].text)})))
     }
     counts = sorted((Counter(files) | read).items(), key=lambda item: (-item[1], item[0]))
     return Audit(
@@ -143,15 +144,19 @@ def audit(
         },
         leftovers=leftovers,
         without_text=tuple(sorted(groups.pop((), []))),
-        private_keys=tuple(key for key in sorted(examples) if key in documents and _has_key(documents[key], texts)),
+        private_keys=tuple(key for key in sorted(examples) if key in documents and _has_key(documents[key], chunks)),
         stale=tuple(sorted(documents.keys() & {*skipped})),
         duplicates=tuple(sorted(tuple(sorted(keys)) for keys in groups.values() if len({*map(page_of, keys)}) > 1)),
     )
 
 
-def _has_key(row: DocumentRow, texts: Mapping[int, str]) -> bool:
+def _heading(chunk: ChunkRow | PendingChunk) -> str:
+    return chunk.headings.rpartition(HEADING_SEPARATOR)[2]
+
+
+def _has_key(row: DocumentRow, chunks: Mapping[int, ChunkRow | PendingChunk]) -> bool:
     """Return whether a private key stands in a document; a long one goes on in the next chunk."""
-    return private_key_line("\n".join(plain(texts[chunk]) for chunk in row.chunks).encode()) > 0
+    return private_key_line("\n".join(plain(chunks[chunk].text) for chunk in row.chunks).encode()) > 0
 
 
 def _others(ending: str, missing: int, others: Mapping[tuple[str, str], int]) -> dict[str, int]:

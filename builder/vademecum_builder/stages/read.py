@@ -13,7 +13,7 @@ import orjson
 
 from vademecum.errors import ContentError
 from vademecum.format.json import canonical
-from vademecum.format.segment import DocumentRow
+from vademecum.format.segment import ChunkRow, DocumentRow
 from vademecum.version import __version__
 from vademecum_builder.chunking.structure import CHUNKER
 from vademecum_builder.index.rows import same
@@ -116,9 +116,9 @@ def read_source(source: Source, base: Base, context: BuildContext, *, audited: b
     state = _compared(found, base)
     if not audited:
         return state
-    texts = {id: chunk.text for chunks in (base.rows.chunks, found.chunks) for id, chunk in chunks.items()}
-    look = audit(state.documents, texts, found.files, found.others, found.examples, found.skipped, found.records)
-    tokens = _tokens(state.documents, texts, found.tokens)
+    chunks: dict[int, ChunkRow | PendingChunk] = {**base.rows.chunks, **found.chunks}
+    look = audit(state.documents, chunks, found.files, found.others, found.examples, found.skipped, found.records)
+    tokens = _tokens(state.documents, {id: chunk.text for id, chunk in chunks.items()}, found.tokens)
     return replace(state, warnings=(*state.warnings, *tokens, *look.warnings), audit=look)
 
 

@@ -168,8 +168,10 @@ def test_what_is_said_of_many_documents_is_one_line_with_the_first_ten(docs: Pat
 def test_pages_without_text_and_the_same_text_twice_are_named(docs: Path) -> None:
     (docs / "twin.md").write_text((docs / "good.md").read_text())
     (docs / "empty.md").write_text("")
+    (docs / "headings.md").write_text("# A\n\n## B\n\n### *C*\n\n## D\n")
+    (docs / "listed.md").write_text("# A\n\n## B\n\n## C\n\nText.\n")
     audit = released(docs).audit
-    assert (audit.without_text, audit.duplicates) == (("empty.md",), (("good.md", "twin.md"),))
+    assert (audit.without_text, audit.duplicates) == (("empty.md", "headings.md"), (("good.md", "twin.md"),))
 
 
 def test_an_unchanged_build_tells_the_same(docs: Path) -> None:
