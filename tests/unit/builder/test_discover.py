@@ -1047,7 +1047,10 @@ def test_where_there_are_views_alone_they_are_what_is_read(tmp_path: Path) -> No
     assert [one.name for one in discover(f"sqlite:///{tmp_path / 'a.db'}", tmp_path)] == ["page"]
 
 
-@pytest.mark.parametrize("field", ["einkaufspreis", "Gehalt", "correo", "mot_de_passe", "salary"])
+@pytest.mark.parametrize(
+    "field",
+    ["einkaufspreis", "Gehalt", "correo", "mot_de_passe", "salary", "depot_ort", "Magazinplatz", "storage_location"],
+)
 def test_what_is_private_in_another_language_is_not_proposed(tmp_path: Path, field: str) -> None:
     (tmp_path / "a.json").write_text(json.dumps(rows(lambda n: {"id": n, "name": text_of(n), field: f"{n} x"})))
     [found] = discover(str(tmp_path / "a.json"), tmp_path)
@@ -1332,7 +1335,8 @@ def test_what_tells_records_apart_is_no_measure_and_what_says_that_a_file_came_w
         {"size": {"bytes": 10 * n + 7}, "recid": 900 - n, "title": f"Run {n}", "abstract": {"description": text_of(n)},
          "by": "The Open Data Portal", "tax_class_name": f"Goods of class {n}", "Lagerort": f"Shelf {n} at left",
          "files": [{"checksum": f"adler32:{n:08x}", "uri": f"root://host.example//{n}.zip", "size": 7}],
-         "packed": f"has_options=0,color={n}", "cover": f"covers/{n}.jpg", "digest": f"{n:040x}", "lft": n * 2}
+         "packed": f"has_options=0,color={n}", "cover": f"covers/{n}.jpg", "digest": f"{n:040x}", "lft": n * 2,
+         "lock_version": n, "ftp": f"ftp://host.example/a file of many words {n}".replace(" ", "_")}
         for n in range(12)
     ]  # fmt: skip
     told = proposal(fields_of(lines), 12)
@@ -1857,7 +1861,7 @@ NOBODYS = {
     "sessions tokens schema_migrations cache wp_options settings config configuration preferences jobs queue "
     "admin_log audit_logs access_log error_log event_log activity_log request_log system_log job_log sync_log mail_log "
     "import_log oauth_clients secrets credentials wp_usermeta schema_info content_types alembic_version "
-    "django_site pg_stat ar_internal_metadata active_storage_blobs": "x",
+    "django_site pg_stat ar_internal_metadata active_storage_blobs coupons gift_cards vouchers gutscheine": "x",
     "private_message phpbb_privmsgs personal_chats direct_topics pms dms xf_pmtext conversation_messages drafts "
     "whispers": "x",
     "shop_orders invoices": "customer_id", "purchases payments": "buyer_name", "sales rentals": "client_no",
