@@ -133,7 +133,7 @@ def _audited(audit: Audit) -> list[str]:
         if ending not in beside
     ]
     if beside:
-        named = shortened([ending or "none" for ending in beside], _SHOWN)
+        named = shortened([ending or "no ending" for ending in beside], _SHOWN)
         kinds.append(f"    {'others':<{width}} {sum(beside.values()):>7} {0:>10}   no documents: {named}")
     leftovers = [f"  left of markup: {key}: {' '.join(marks)}" for key, marks in audit.leftovers.items()]
     found = [

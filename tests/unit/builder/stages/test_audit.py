@@ -113,11 +113,11 @@ def test_each_file_that_is_no_document_has_a_reason(docs: Path) -> None:
 
 
 def test_what_is_no_document_by_its_ending_is_one_row(docs: Path) -> None:
-    for ending in "abcdefg":
-        (docs / f"x.{ending}").write_bytes(b"x")
+    for name in ("Makefile", *(f"x.{ending}" for ending in "abcdef")):
+        (docs / name).write_bytes(b"x")
     (docs / "x.rtf").write_bytes(b"x")
     _, *rows = (line.split(maxsplit=3) for line in _audited(released(docs).audit) if line.startswith("    "))
-    others = ["others", "7", "0", "no documents: .a, .b, .c, .d, .e and 2 more"]
+    others = ["others", "7", "0", "no documents: no ending, .a, .b, .c, .d and 2 more"]
     assert ([row[0] for row in rows], rows[-1]) == ([".md", ".rtf", "others"], others)
 
 
