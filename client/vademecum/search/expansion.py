@@ -91,6 +91,7 @@ class Expansion:
         algorithms: tuple[str, ...],
         encoder: Encoder,
         is_live: Callable[[Group], bool],
+        share: Callable[[Group, Group], bool],
     ) -> None:
         """Look among words.
 
@@ -99,6 +100,7 @@ class Expansion:
             algorithms: Of Snowball's stemmers.
             encoder: What it knows is no misspelt word, though no text has it.
             is_live: Whether a live chunk, or the title of its document, has one of these words.
+            share: Whether one has a word of each group.
         """
         self._words = words
         self._algorithms = algorithms
@@ -106,6 +108,7 @@ class Expansion:
         self._has_row = encoder.knows
         self._neighbours = Neighbours(encoder)
         self._is_live = is_live
+        self._share = share
 
     def of(self, query: str, *, widely: bool) -> Expanded:
         """Return what a query stands for.
@@ -117,7 +120,8 @@ class Expansion:
         self._quoted = {run for phrase in quoted_in(query) for run in runs_of(phrase)}
         runs = self._written(query)
         plain = {run for run in runs if self._is_plain(run)}
-        asked = self._asked(runs, typed=_is_typed(query))
+        most = 1 if len(plain) >= _QUESTION else MOST_CHANGES
+        asked = self._asked(runs, typed=_is_typed(query), most=most)
         if widely and len(plain) >= _QUESTION:
             asked = [replace(word, near=self._near(word)) if word.word in plain else word for word in asked]
         guesses = {word.word: self._commonest(word.groups[-1][0]) for word in asked if word.misspelt}
@@ -127,7 +131,9 @@ class Expansion:
             meant = _spelt(runs, guesses)
         elif not any(word.groups for word in asked):  # "how to" alone means nothing
             meant = _spelt((run for run in runs_of(query) if run not in self._stop), {})
-        strange = {word.word for word in asked if not self._has_row(word.word) and self._known(word.word)}
+        # Not the parts of a name that texts have: POSIXct, cut where its case changes, means no form of "poser".
+        words = {word.word for word in asked} - self._silent
+        strange = {word for word in words if not self._has_row(word) and self._known(word)}
         stems = {word: stem for word in strange if (stem := self._commonest(self._alike(word))) != word}
         return Expanded(asked, meant, _spelt(runs, guesses | stems) if stems else meant, guessed)
 
@@ -179,7 +185,8 @@ class Expansion:
     def _apart(self, run: str) -> list[str]:
         """Return the two words that a word is put together of, or the word.
 
-        A word that the encoder knows is no two: *anyone* is not *any one*; nor is a number.
+        A word that the encoder knows is no two: *anyone* is not *any one*; nor is a number, nor what no chunk has both
+        parts of: *guitar* is not *gui tar*.
         """
         if self._is_word(run) or not _NO_DIGITS.search(run):
             return [run]
@@ -190,11 +197,12 @@ class Expansion:
                 and parts[0] not in self._stop
                 and any(found.find(parts[0]) is not None for found in self._words)
                 and all(map(self._known, parts))
+                and self._share(*map(self._alike, parts))
             ):
                 return parts
         return [run]
 
-    def _asked(self, runs: list[str], *, typed: bool) -> list[Asked]:
+    def _asked(self, runs: list[str], *, typed: bool, most: int) -> list[Asked]:
         *before, last_run = runs or [""]
         last = parts_of(last_run)
         # What is being typed: the whole of the last run, or its only part; and the parts that it ends with, until
@@ -211,9 +219,11 @@ class Expansion:
         in_names = (word for parts in map(parts_of, runs) if len(parts) > 1 for word in parts)
         letters = set(filter(_LETTER.fullmatch, in_names))
         telling = [word for word in words if word not in self._stop and word not in letters] or words
-        asked = [self._stands_for(word, typed=word in ends, whole=word in wholes) for word in telling[:MOST_ASKED]]
+        asked = [
+            self._stands_for(word, typed=word in ends, whole=word in wholes, most=most) for word in telling[:MOST_ASKED]
+        ]
         groups_of = {word.word: word.groups for word in asked}
-        silent: set[str] = set()
+        silent = self._silent = set[str]()
         for run in runs:
             whole, *parts = parts_of(run) or ("",)
             if [worth for _, worth in groups_of.get(whole, ())][:1] == [1.0]:

@@ -65,7 +65,7 @@ class Words:
     def __init__(self, opened: Opened, words: Sequence[SegmentWords], algorithms: tuple[str, ...]) -> None:
         state = opened.state
         self._words = words
-        self._expansion = Expansion(words, algorithms, opened.encoder, self._is_live)
+        self._expansion = Expansion(words, algorithms, opened.encoder, self._is_live, self._share)
         self._chunks = [_positions(state.chunks.places, i, len(s.ids)) for i, s in enumerate(state.segments)]
         self._documents = [
             _positions(state.documents.places, i, len(s.document_sequences)) for i, s in enumerate(state.segments)
@@ -148,6 +148,10 @@ class Words:
             if (self._bounds[at[at >= 0]] < self._bounds[at[at >= 0] + 1]).any():
                 return True
         return False
+
+    def _share(self, *groups: Group) -> bool:
+        """Return whether a live chunk, its document's title taken with it, has one of the words of each group."""
+        return bool(np.minimum.reduce([self._counts(group, self._in_titles(group)) for group in groups]).any())
 
     def _in_titles(self, group: Group) -> Scores:
         """Return how often the title of each document has one of these words, [m]."""

@@ -109,6 +109,8 @@ QUESTIONS = [
         "films",
         "background-task",
         "handpump",
+        "pumporigin",
+        "pump b",
         "PumpingOil",
         "keyedPump",
         "bakgroumd",

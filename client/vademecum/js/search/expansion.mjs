@@ -30,17 +30,20 @@ const PART = /^(.{3,}|\d+)$/u;
 export class Expansion {
   /** @type {Map<string, Group>} */ #groups = new Map();
   /** @type {Set<string>} runs of the question that are meant as they were typed */ #quoted = new Set();
+  /** @type {Set<string>} parts of names that texts have, and names of which they have the parts */ #silent = new Set();
 
   /** @param {import("./segment_words.mjs").SegmentWords[]} words of each segment @param {import("./stems.mjs").Stems} stems
    * @param {import("./encoder.mjs").Encoder} encoder what its vocabulary has is no misspelt word, though no text has it
-   * @param {import("./passes.mjs").Passes} passes @param {(group: Group) => boolean} isLive whether any live row has one of these words */
-  constructor(words, stems, encoder, passes, isLive) {
+   * @param {import("./passes.mjs").Passes} passes @param {(group: Group) => boolean} isLive whether any live row has one of these words
+   * @param {(one: Group, other: Group) => boolean} share whether one has a word of each */
+  constructor(words, stems, encoder, passes, isLive, share) {
     this.words = words;
     this.all = new Dictionary(words.map((found) => found.words));
     this.stems = stems;
     this.vocabulary = encoder.positions;
     this.neighbours = new Neighbours(encoder, passes);
     this.isLive = isLive;
+    this.share = share;
   }
 
   /** What questions look up, in small steps: the words of all segments, and their stems. */
@@ -58,7 +61,7 @@ export class Expansion {
     this.#quoted = new Set(quotedIn(query).flatMap(runsOf));
     const runs = this.#written(query);
     const plain = new Set(runs.filter((run) => this.#isPlain(run)));
-    const asked = this.#asked(runs, isTyped(query));
+    const asked = this.#asked(runs, isTyped(query), plain.size < QUESTION ? 2 : 1);
     if (widely && plain.size >= QUESTION) for (const each of asked) if (plain.has(each.word) && each.groups[0]?.worth === 1) each.near = this.#near(each);
     return { asked, ...this.#meant(query, runs, asked) };
   }
@@ -77,7 +80,8 @@ export class Expansion {
     const guessed = guesses.size > 0 || runs.join(" ") !== given.join(" ");
     const said = asked.some(({ groups }) => groups.length) ? query : respelt(given.filter((run) => !this.stems.stop.has(run)), guesses);
     const meant = guessed ? respelt(runs, guesses) : said;
-    const stems = asked.map(({ word }) => [word, this.vocabulary.has(word) || !this.#isKnown(word) ? word : this.#commonest(this.#alike(word))]).filter(([word, stem]) => word !== stem);
+    // Not the parts of a name that texts have: POSIXct, cut where its case changes, means no form of "poser".
+    const stems = asked.map(({ word }) => [word, this.#silent.has(word) || this.vocabulary.has(word) || !this.#isKnown(word) ? word : this.#commonest(this.#alike(word))]).filter(([word, stem]) => word !== stem);
     return { meant, known: stems[0] ? respelt(runs, new Map([...guesses, .../** @type {[string, string][]} */ (stems)])) : meant, guessed };
   }
 
@@ -124,18 +128,18 @@ export class Expansion {
     return [word, ...this.stems.of(word)].some((each) => this.vocabulary.has(each));
   }
 
-  /** The two words that a word is put together of, or the word: what the encoder knows is no two, nor is a number. @param {string} run */
+  /** The two words that a word is put together of, or the word: what the encoder knows is no two, nor is a number, nor what no row has both parts of. @param {string} run */
   #apart(run) {
     if (this.#isWord(run) || !/[^0-9]/.test(run)) return [run];
     for (let at = 1; at < run.length; at++) {
       const parts = [run.slice(0, at), run.slice(at)];
-      if (!this.stems.stop.has(parts[0]) && this.all.has(parts[0]) && parts.every((part) => PART.test(part) && this.#isKnown(part))) return parts;
+      if (!this.stems.stop.has(parts[0]) && this.all.has(parts[0]) && parts.every((part) => PART.test(part) && this.#isKnown(part)) && this.share(this.#alike(parts[0]), this.#alike(parts[1]))) return parts;
     }
     return [run];
   }
 
-  /** @param {string[]} runs @param {boolean} isLastTyped @returns {Asked[]} */
-  #asked(runs, isLastTyped) {
+  /** @param {string[]} runs @param {boolean} isLastTyped @param {number} most @returns {Asked[]} */
+  #asked(runs, isLastTyped, most) {
     const before = runs.slice(0, -1);
     const last = partsOf(runs[before.length] ?? "");
     // What is being typed: the whole of the last run, or its only part; and the parts that it ends with, until the whole is a
@@ -149,9 +153,9 @@ export class Expansion {
     // A letter of a name, as the P of P-10123, or a short number, as the 9 of 2.9, is in too many others to tell anything beside its other parts.
     const letters = new Set(runs.map(partsOf).flatMap((parts) => (parts.length > 1 ? parts.filter((word) => SHORT.test(word)) : [])));
     const telling = words.filter((word) => !this.stems.stop.has(word) && !letters.has(word));
-    const asked = (telling[0] ? telling : words).slice(0, MOST_ASKED).map((word) => this.#standsFor(word, typed.includes(word), wholes.has(word)));
+    const asked = (telling[0] ? telling : words).slice(0, MOST_ASKED).map((word) => this.#standsFor(word, typed.includes(word), wholes.has(word), most));
     const groupsOf = new Map(asked.map(({ word, groups }) => [word, groups]));
-    /** @type {Set<string>} */ const silent = new Set();
+    const silent = (this.#silent = new Set());
     for (const run of runs) {
       const [whole, ...parts] = partsOf(run);
       if (groupsOf.get(whole)?.[0]?.worth === 1) {

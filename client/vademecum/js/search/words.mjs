@@ -28,7 +28,7 @@ export class Words {
     this.starts = starts;
     this.words = words;
     /** What the words of a question stand for. */
-    this.expansion = new Expansion(words, stems, encoder, generation.passes, (group) => this.#isLive(group));
+    this.expansion = new Expansion(words, stems, encoder, generation.passes, (group) => this.#isLive(group), (one, other) => this.#share(one, other));
     this.count = generation.chunkCount;
     /** The live document in each document row, or -1. */
     this.positions = segments.map(({ titles }) => new Int32Array(titles.length).fill(-1));
@@ -219,6 +219,20 @@ export class Words {
       }
       return false;
     });
+  }
+
+  /** Whether a live row has one of the words of each: both have more rows than they have together. @param {Group} one @param {Group} other */
+  #share(one, other) {
+    return this.#many(one) + this.#many(other) > this.#many(one.map((numbers, which) => [...numbers, ...other[which]]));
+  }
+
+  /** How many live rows have one of these words; what was counted is forgotten. @param {Group} group */
+  #many(group) {
+    const inTitles = this.#inTitles(group);
+    const found = this.#count(group, inTitles);
+    for (const row of this.having.subarray(0, found)) this.counts[row] = 0;
+    for (const at of this.inTitle.subarray(0, inTitles)) this.titleCounts[at] = 0;
+    return found;
   }
 
   /** ln(1 + (N - n + 0.5) / (n + 0.5)) @param {number} having */

@@ -47,6 +47,7 @@ def kb(tmp_path_factory: pytest.TempPathFactory) -> KnowledgeBase:
         ("health_checks", "index.md", ""),
         ("fileserver", "files.md", "file_server"),
         ("loadbalancer", "files.md", "load balancer"),
+        ("entrykinds", "kinds.md", "entry kinds"),  # of which one is in the title alone
         ("load-balncer", "files.md", "load-balancer"),
         ("respondingTimeouts.readTimout", "waits.md", "responding timeouts.read timeout"),
         ("http3", "files.md", "http/3"),
@@ -79,6 +80,7 @@ def test_it_is_found(kb: KnowledgeBase, query: str, document: str, meant: str) -
         ("a/c", ("a/c",)),
         ("http2", ("http2",)),  # and never misspelt
         ("somebody", ("somebody",)),  # words that say little make no others
+        ("loadwildcard", ("loadwildcard",)),  # no passage has both
     ],
 )
 def test_what_no_page_has_is_told(kb: KnowledgeBase, query: str, unknown: tuple[str, ...]) -> None:

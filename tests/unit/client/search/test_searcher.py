@@ -278,7 +278,7 @@ def test_one_word_in_two_spellings_is_one(tmp_path: Path) -> None:
 
 
 def test_the_table_reads_a_word_that_it_lacks_as_the_commonest_of_its_stem(
-    kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch
+    kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     read = list[str]()
 
@@ -295,6 +295,25 @@ def test_the_table_reads_a_word_that_it_lacks_as_the_commonest_of_its_stem(
     ):
         kb.search(query, mode="semantic")
         assert read.pop() == known
+    base = searched(
+        tmp_path,
+        {"a.md": "# Dates\n\nA zorpingDate.\n", "b.md": "# Zorps\n\nIt zorps.\n", "c.md": "# Zorps\n\nAll zorps.\n"},
+    )
+    for query, known in (("zorping", "zorps"), ("zorpingDate", "zorpingDate")):
+        base.search(query, mode="semantic")
+        assert read.pop() == known, "a part of a name that a page has is no form of a word"
+
+
+def test_in_a_question_nothing_is_put_right_by_two_changes(tmp_path: Path) -> None:
+    base = searched(tmp_path, {"a.md": "# Cabinets\n\nA dossier of each year.\n"})
+    for query, meant, unknown in (
+        ("dessiner", "dossier", ()),
+        ("dessiner cabinets", "dossier cabinets", ()),
+        ("dessiner cabinets year", "", ("dessiner",)),
+        ("dossieer cabinets year", "dossier cabinets year", ()),
+    ):
+        hits = base.search(query)
+        assert (hits.meant, hits.unknown) == (meant, unknown), query
 
 
 def test_similar_passages_are_of_other_pages(kb: KnowledgeBase) -> None:
