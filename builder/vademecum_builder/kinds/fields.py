@@ -255,7 +255,7 @@ def _type_of(value: Any) -> str:
             if not all(isinstance(one, str) for one in value):
                 return _type_of_objects(value)
             return "nested" if all(map(is_address, value)) else "list"  # of pictures nobody reads where they lie
-    text = str(value).strip()
+    text = shown(value).strip()
     if _PICTURE.fullmatch(text):
         return "address"
     if (text[:1] in ("{", "[") and _is_json(text)) or CHECKSUM.fullmatch(text) or _NESTED.match(text):

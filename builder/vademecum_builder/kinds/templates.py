@@ -10,6 +10,8 @@ from string import Formatter
 from typing import Any, Final
 from urllib.parse import quote
 
+import orjson
+
 from vademecum.errors import UsageError
 from vademecum_builder.sources.fetched import is_address
 from vademecum_builder.sources.records import field_at, instead
@@ -138,6 +140,8 @@ def shown(value: object) -> str:
             return ""
         case bool():
             return "yes" if value else "no"
+        case str():
+            return _written_rich_text(value) or value
         case list() | tuple():
             said = [*filter(None, (shown(one).strip() for one in value))]
             between = "; " if any(isinstance(one, dict) and len(one) > 1 for one in value) else ", "
@@ -229,10 +233,27 @@ def _is_number(value: object) -> bool:
     return not isinstance(value, bool) and _NUMBER.fullmatch(str(value)) is not None
 
 
+_TYPED: Final = re.compile(r'"(?:_type|nodeType|type)"\s*:')
+
+
 def is_rich_text(value: object) -> bool:
     """Return whether a value is a tree of an editor: Jira's (Atlassian Document Format), ProseMirror, Slate, Lexical,
     Contentful and Portable Text have one shape, of nodes with a type, their children, and texts as leaves."""
     return isinstance(value, dict) and bool(_type_of(value)) and _children(value) is not None
+
+
+def _written_rich_text(text: str) -> str:
+    """Return what such a tree says that a program has written into a column of text, alone or in a list; empty: it is
+    none."""
+    if text[:1] not in ("{", "[") or not _TYPED.search(text):
+        return ""
+    try:
+        value = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return ""
+    nodes = value if isinstance(value, list) else [value.get("root", value)]
+    said = map(_rich_text, nodes) if all(map(is_rich_text, nodes)) else ()
+    return "\n\n".join(filter(None, (one.strip() for one in said)))
 
 
 def _type_of(node: Mapping[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -95,6 +96,12 @@ def test_a_tree_of_an_editor_is_its_text() -> None:
         == "Lex"
     )
     assert shown({"type": "simple", "content": "x"}) == "type: simple, content: x"
+    blocks = [node(kind, {"type": "text", "text": kind}, inner="children") for kind in ("heading", "paragraph")]
+    lexical = {"root": node("root", *blocks, inner="children")}
+    for written in (blocks, lexical, node("doc", *blocks)):  # into a column of text
+        assert shown(json.dumps(written)) == "heading\n\nparagraph"
+    for other in ('[{"type": "x"}]', '{"type": "x", "text": "y"}', '[{"type": "x"', "[]", '["type": 1]'):
+        assert shown(other) == other
 
 
 @pytest.mark.parametrize(
