@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Any
-
-import orjson
 
 from vademecum.format.segment import ChunkRow, DocumentRow, Segment
 from vademecum.generation.live_rows import assemble
@@ -85,7 +84,7 @@ def same(row: DocumentRow, other: DocumentRow) -> bool:
 
 def metadata_of(row: DocumentRow) -> dict[str, Any]:
     """Return what a document says of itself; empty: nothing."""
-    said: dict[str, Any] = orjson.loads(row.metadata or "{}")
+    said: dict[str, Any] = json.loads(row.metadata or "{}")  # not orjson: apps verify a tree without the extra [build]
     return said
 
 

@@ -99,7 +99,7 @@ def test_another_tab_that_does_not_let_go(
     installed: App, publisher: Any, eventually: Callable[[Page, str], Any]
 ) -> None:
     """The database cannot be mended while it is held: that is told each time, and passes with its cause."""
-    installed.page.route(re.compile("/client/(vademecum|query).mjs$"), less_patient)
+    installed.page.route(re.compile("/client/vademecum.mjs$"), less_patient)
     installed.page.goto(f"{installed.host.url}app.html")
     malform(installed, publisher, ["records"])
     records, tab = installed.page.evaluate(RECORDS), holder(installed)

@@ -7,7 +7,6 @@ from dataclasses import asdict
 
 from vademecum_builder.cli.wording import Shown, counted, size
 from vademecum_builder.release.verify import verify
-from vademecum_builder.signing.keys import ROOT_FILE
 
 
 def run(options: Namespace) -> Shown:
@@ -18,6 +17,6 @@ def run(options: Namespace) -> Shown:
         f"{counted(found.chunks, 'chunk')};",
         f"  {counted(found.files, 'file')}, {size(found.bytes)}, every signature, hash, digest and golden vector; "
         f"signed until {found.expires[:10]}",
-        *([] if options.trust else [f"  by the root that it brings itself: --trust {ROOT_FILE} says whose it is"]),
+        *([] if options.trust else ["  by the root that it brings itself: --trust root.json says whose it is"]),
         *(f"  left by an earlier release, needed no more, and damaged: {what}" for what in found.damaged),
     ]
