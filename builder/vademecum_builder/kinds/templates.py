@@ -244,16 +244,16 @@ def is_rich_text(value: object) -> bool:
 
 def _written_rich_text(text: str) -> str:
     """Return what such a tree says that a program has written into a column of text, alone or in a list; empty: it is
-    none."""
+    none, or deeper than any that an editor makes."""
     if text[:1] not in ("{", "[") or not _TYPED.search(text):
         return ""
     try:
         value = orjson.loads(text)
-    except orjson.JSONDecodeError:
+        nodes = value if isinstance(value, list) else [value.get("root", value)]
+        said = [_rich_text(node).strip() for node in nodes] if all(map(is_rich_text, nodes)) else []
+    except (orjson.JSONDecodeError, RecursionError):
         return ""
-    nodes = value if isinstance(value, list) else [value.get("root", value)]
-    said = map(_rich_text, nodes) if all(map(is_rich_text, nodes)) else ()
-    return "\n\n".join(filter(None, (one.strip() for one in said)))
+    return "\n\n".join(filter(None, said))
 
 
 def _type_of(node: Mapping[str, Any]) -> str:

@@ -100,7 +100,8 @@ def test_a_tree_of_an_editor_is_its_text() -> None:
     lexical = {"root": node("root", *blocks, inner="children")}
     for written in (blocks, lexical, node("doc", *blocks)):  # into a column of text
         assert shown(json.dumps(written)) == "heading\n\nparagraph"
-    for other in ('[{"type": "x"}]', '{"type": "x", "text": "y"}', '[{"type": "x"', "[]", '["type": 1]'):
+    deep = '{"type": "a", "content": [' * 500 + "]}" * 500
+    for other in (deep, '[{"type": "x"}]', '{"type": "x", "text": "y"}', '[{"type": "x"', "[]", '["type": 1]'):
         assert shown(other) == other
 
 
