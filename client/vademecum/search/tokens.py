@@ -30,7 +30,7 @@ PARTS: Final = re.compile(f"[^._/:{CAMEL}-]+")
 """What joints and humps part."""
 _QUOTED: Final = re.compile('(?:^|\\s)["“„«»]([^"“”„«»]+)["”“«»]')
 """Behind a figure the mark is one of inches."""
-_MOST_BESIDE: Final = 16
+MOST_BESIDE: Final = 16
 """Runs beside what stands in quotes: of more, it is prose, whose quotes ask for nothing."""
 _LOOSE: Final = re.compile("(?<![0-9])[_-]|[_-](?![0-9])")
 _ENDS: Final = "._-/:" + CAMEL
@@ -126,7 +126,7 @@ def quoted_in(query: str) -> list[str]:
     """
     phrases = [phrase for phrase in _QUOTED.findall(query) if named(phrase)]
     beside = len(named(query)) - sum(len(named(phrase)) for phrase in phrases)
-    return phrases if beside <= _MOST_BESIDE else []
+    return phrases if beside <= MOST_BESIDE else []
 
 
 def letters_of(word: str) -> str:

@@ -32,6 +32,7 @@ from vademecum.runtime.memory import MemoryStore
 from vademecum.search import question as asking
 from vademecum.search import results
 from vademecum.search.places import MOST_PLACES, Places
+from vademecum.search.tokens import MOST_BESIDE
 from vademecum.trust import metadata
 from vademecum.update.states import OF_STAGE, TRANSITIONS
 from vademecum_builder.pages.bundle import bundled
@@ -229,6 +230,7 @@ def test_limits_and_formats_are_the_same_in_both_languages(constants: Any) -> No
         "TIMESTAMP": metadata.TIMESTAMP,
         "EVENTS": list(EVENTS),
         "MOST_HITS": asking.MOST_HITS,
+        "MOST_BESIDE": MOST_BESIDE,
         "MOST_PLACES": MOST_PLACES,
         "PLACES": list(manifest.PLACES),
         "TIMEOUTS": {"idle": HttpLimits().idle * 1000, "total": HttpLimits().total * 1000},

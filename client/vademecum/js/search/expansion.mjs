@@ -4,10 +4,9 @@
 
 import { Dictionary } from "./dictionary.mjs";
 import { Neighbours } from "./neighbours.mjs";
-import { quotedIn } from "./places.mjs";
 import { inLetters, otherwiseBegun, within } from "./spelling.mjs";
 import { MOST_STEMS } from "./stems.mjs";
-import { CAMEL, PAIRED, isBetween, lettersOf, partsOf, runsOf, wholesOf } from "./tokens.mjs";
+import { CAMEL, PAIRED, isBetween, lettersOf, partsOf, quotedIn, runsOf, wholesOf } from "./tokens.mjs";
 
 /** Words that count as one: for each segment the numbers of its words. @typedef {number[][]} Group */
 /** @typedef {{group: Group, worth: number}[]} Groups */

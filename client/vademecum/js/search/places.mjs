@@ -298,12 +298,6 @@ const isCalled = (name, asked) => [name, name.replace(/^[0-9]\S* /, "")].include
 /** @param {string | undefined} name @param {string} asked */
 const holds = (name, asked) => ` ${name} `.includes(` ${asked} `);
 
-/** What stands between quotes and has a word: it is meant as it was typed; nothing in prose, of more than 16 runs beside them. Behind a figure the mark is one of inches. @param {string} query */
-export function quotedIn(query) {
-  const phrases = [...query.matchAll(/(?:^|\s)["“„«»]([^"“”„«»]+)["”“«»]/g)].map(([, phrase]) => phrase).filter((phrase) => named(phrase)[0]);
-  return named(query)[16 + phrases.flatMap(named).length] ? [] : phrases;
-}
-
 /** Whether texts have a phrase, word for word. @param {string} asked as `named` has it @param {boolean} [quoted] as in `phrased` @returns {(text: string) => boolean} */
 function saying(asked, quoted) {
   const edge = quoted && asked.search(PAIRED) >= 0 ? "" : "[ ._/:-]";
@@ -318,9 +312,14 @@ export function standing(phrases) {
   const has = (/** @type {string} */ text) => those.some((has) => has(text));
   return (text) => {
     if (!has(text)) return -1;
-    let at = text.length;
-    while (!has(text.slice(at))) at = text.lastIndexOf(" ", at - 2) + 1;
-    return at;
+    const starts = [0, ...Array.from(text.matchAll(/ /g), ({ index }) => index + 1)];
+    let [low, high] = [0, starts.length];
+    while (high - low > 1) {
+      const middle = (low + high) >> 1;
+      if (has(text.slice(starts[middle]))) low = middle;
+      else high = middle;
+    }
+    return starts[low];
   };
 }
 

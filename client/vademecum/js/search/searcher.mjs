@@ -6,11 +6,11 @@ import { asWritten, lacking, quoted, wordsIn } from "./excerpt.mjs";
 import { inTurns } from "./kept_words.mjs";
 import { Meaning, Titles } from "./meaning.mjs";
 import { MOST_MORE } from "./question.mjs";
-import { quotedIn, standing } from "./places.mjs";
+import { standing } from "./places.mjs";
 import { FAR, fuse, inOrder, ownersOf, placesOf, roomFor } from "./ranking.mjs";
 import { readWords } from "./segment_words.mjs";
 import { algorithmsOf, loadStems } from "./stems.mjs";
-import { wordsOf } from "./tokens.mjs";
+import { quotedIn, wordsOf } from "./tokens.mjs";
 import { Words } from "./words.mjs";
 
 /** @typedef {import("./generation.mjs").Generation} Generation */

@@ -20,6 +20,9 @@ const ACCENTS = /[\u0300-\u036f]/g;
 export const PAIRED =
   /[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u2fff\u3005-\u3007\u3021-\u3029\u3041-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u{20000}-\u{3ffff}]+/gu;
 
+/** Runs beside what stands in quotes: of more, it is prose, whose quotes ask for nothing. */
+export const MOST_BESIDE = 16;
+
 /** What each character becomes, made when it is first met. @type {Map<string, string>} */
 const FOLDS = new Map();
 for (const [letters, folded] of [["ßẞ", "ss"], ["æÆ", "ae"], ["œŒ", "oe"], ["þÞ", "th"], ["øØ", "o"], ["đĐðÐ", "d"], ["łŁ", "l"], ["ёЁ", "е"], ["ı", "i"], ["ς", "σ"], ["\u00ad\u034f\u200b\ufeff", ""]]) {
@@ -68,6 +71,13 @@ export function named(text) {
   return runsOf(text)
     .map((run) => trimmed(run.replaceAll(CAMEL, "")))
     .filter((run) => run !== "");
+}
+
+/** What stands between quotes in a query and has a word: it is meant as it was typed; nothing in prose. Behind a figure the mark is one of inches.
+ * @param {string} query */
+export function quotedIn(query) {
+  const phrases = [...query.matchAll(/(?:^|\s)["“„«»]([^"“”„«»]+)["”“«»]/g)].map(([, phrase]) => phrase).filter((phrase) => named(phrase)[0]);
+  return named(query)[MOST_BESIDE + phrases.flatMap(named).length] ? [] : phrases;
 }
 
 /** A word without what may stand between its parts or not; between digits it says something. @param {string} word */
