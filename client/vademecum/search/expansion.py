@@ -30,7 +30,7 @@ from vademecum.search.tokens import (
 MIN_PREFIX: Final = 2
 MOST_ASKED: Final = 64
 """Words of a query that are looked up."""
-_COMPLETED, _MISSPELT = 0.6, 0.7
+_COMPLETED, _MISSPELT, _BEGUN = 0.6, 0.7, 0.3
 _QUESTION: Final = 3
 """Plain words from which on a query is a question: who types one or two, or a name, means just these."""
 _SAME_BEGINNING: Final = 3
@@ -118,24 +118,30 @@ class Expansion:
         """
         self._groups: dict[str, Group] = {}
         self._quoted = {run for phrase in quoted_in(query) for run in runs_of(phrase)}
-        runs = self._written(query)
+        runs = written = self._written(query)
+        letter = runs[-1] if self._is_begun(query, runs) else ""
+        if letter:
+            runs = runs[:-1]
         plain = {run for run in runs if self._is_plain(run)}
         most = 1 if len(plain) >= _QUESTION else MOST_CHANGES
-        asked = self._asked(runs, typed=_is_typed(query), most=most)
+        asked = self._asked(runs, typed=letter == "" and _is_typed(query), most=most)
         if widely and len(plain) >= _QUESTION:
             asked = [replace(word, near=self._near(word)) if word.word in plain else word for word in asked]
         guesses = {word.word: self._commonest(word.groups[-1][0]) for word in asked if word.misspelt}
-        guessed = bool(guesses) or runs != runs_of(query)
+        guessed = bool(guesses) or written != runs_of(query)
         meant = query
         if guessed:
-            meant = _spelt(runs, guesses)
+            meant = _spelt(written, guesses)
         elif not any(word.groups for word in asked):  # "how to" alone means nothing
             meant = _spelt((run for run in runs_of(query) if run not in self._stop), {})
         # Not the parts of a name that texts have: POSIXct, cut where its case changes, means no form of "poser".
         words = {word.word for word in asked} - self._silent
         strange = {word for word in words if not self._has_row(word) and self._known(word)}
         stems = {word: stem for word in strange if (stem := self._commonest(self._alike(word))) != word}
-        return Expanded(asked, meant, _spelt(runs, guesses | stems) if stems else meant, guessed)
+        known = _spelt(runs, guesses | stems) if stems or letter else meant
+        if letter and self._known(letter):
+            asked.append(Asked(letter, ((self._alike(letter), _BEGUN),)))
+        return Expanded(asked, meant, known, guessed)
 
     def texts(self, group: Group) -> list[str]:
         return [self._words[which].words[number] for which, number in group]
@@ -162,6 +168,15 @@ class Expansion:
             else:
                 written.extend(self._apart(run))
         return written + left
+
+    def _is_begun(self, query: str, runs: Sequence[str]) -> bool:
+        """Return whether the last run is a letter that is being typed behind a word that says something.
+
+        It may be a word, as the d of *vitamin d*; more often it is the first letter of one. Hangul has words of one.
+        """
+        *before, last = runs or [""]
+        is_letter = len(last) == 1 and "a" <= last < "\u1100" and self._is_loose(last)
+        return is_letter and _is_typed(query) and not self._stop.issuperset(before)
 
     def _is_plain(self, run: str) -> bool:
         return parts_of(run) == (run,) and run not in self._stop and self._is_loose(run)

@@ -16,6 +16,7 @@ const LEAST_TYPED = 2;
 const MOST_ASKED = 64;
 const COMPLETED = 0.6;
 const MISSPELT = 0.7;
+const BEGUN = 0.3;
 /** Plain words from which on a query is a question: who types one or two, or a name, means just these. */
 const QUESTION = 3;
 const SAME_BEGINNING = 3;
@@ -58,11 +59,15 @@ export class Expansion {
   of(query, widely) {
     for (const _ of this.all.reading); // what is left of it
     this.#quoted = new Set(quotedIn(query).flatMap(runsOf));
-    const runs = this.#written(query);
+    const written = this.#written(query);
+    const letter = this.#isBegun(query, written) ? written[written.length - 1] : "";
+    const runs = letter ? written.slice(0, -1) : written;
     const plain = new Set(runs.filter((run) => this.#isPlain(run)));
-    const asked = this.#asked(runs, isTyped(query), plain.size < QUESTION ? 2 : 1);
+    const asked = this.#asked(runs, !letter && isTyped(query), plain.size < QUESTION ? 2 : 1);
     if (widely && plain.size >= QUESTION) for (const each of asked) if (plain.has(each.word) && each.groups[0]?.worth === 1) each.near = this.#near(each);
-    return { asked, ...this.#meant(query, runs, asked) };
+    const meant = this.#meant(query, written, runs, asked);
+    if (letter && this.#isKnown(letter)) asked.push({ word: letter, groups: [{ group: this.#alike(letter), worth: BEGUN }], near: [] });
+    return { asked, ...meant };
   }
 
   /** @param {Group} group */
@@ -72,16 +77,16 @@ export class Expansion {
 
   /** The query, with what is misspelt replaced by the commonest word that it may be; where no word is known, without those
    * that mean nothing alone, such as "how to". `known`: with words that the table lacks replaced by the commonest of their stem, too.
-   * @param {string} query @param {string[]} runs as they are written @param {Asked[]} asked */
-  #meant(query, runs, asked) {
+   * @param {string} query @param {string[]} written its runs as texts have them @param {string[]} runs those that are no letter alone @param {Asked[]} asked */
+  #meant(query, written, runs, asked) {
     const given = runsOf(query);
     const guesses = new Map(asked.filter(isMisspelt).map(({ word, groups }) => [word, this.#commonest(groups[groups.length - 1].group)]));
-    const guessed = guesses.size > 0 || runs.join(" ") !== given.join(" ");
+    const guessed = guesses.size > 0 || written.join(" ") !== given.join(" ");
     const said = asked.some(({ groups }) => groups.length) ? query : respelt(given.filter((run) => !this.stems.stop.has(run)), guesses);
-    const meant = guessed ? respelt(runs, guesses) : said;
+    const meant = guessed ? respelt(written, guesses) : said;
     // Not the parts of a name that texts have: POSIXct, cut where its case changes, means no form of "poser".
     const stems = asked.map(({ word }) => [word, this.#silent.has(word) || this.vocabulary.has(word) || !this.#isKnown(word) ? word : this.#commonest(this.#alike(word))]).filter(([word, stem]) => word !== stem);
-    return { meant, known: stems[0] ? respelt(runs, new Map([...guesses, .../** @type {[string, string][]} */ (stems)])) : meant, guessed };
+    return { meant, known: stems[0] || runs.length < written.length ? respelt(runs, new Map([...guesses, .../** @type {[string, string][]} */ (stems)])) : meant, guessed };
   }
 
   /** The runs of a query, those that no text has written as texts have them: together, or apart. @param {string} query */
@@ -101,6 +106,12 @@ export class Expansion {
       }
     }
     return [...written, ...left];
+  }
+
+  /** Whether the last run is a letter that is being typed behind a word that says something. @param {string} query @param {string[]} runs */
+  #isBegun(query, runs) {
+    const last = runs[runs.length - 1] ?? "";
+    return last.length === 1 && last >= "a" && last < "\u1100" && this.#isLoose(last) && isTyped(query) && runs.slice(0, -1).some((run) => !this.stems.stop.has(run));
   }
 
   /** @param {string} run */

@@ -316,6 +316,36 @@ def test_in_a_question_nothing_is_put_right_by_two_changes(tmp_path: Path) -> No
         assert (hits.meant, hits.unknown) == (meant, unknown), query
 
 
+def test_a_letter_that_is_being_typed_counts_little_and_is_not_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pages = {"a.md": "# Feeding\n\nA filament of plastic.\n", "b.md": "# Arms\n\nPsi c of Psi c.\n"}
+    base = searched(tmp_path, pages | {"c.md": "# Keys\n\n3 of 3, 가 of 가.\n", "d.md": "# Doors\n\nNone.\n"})
+    read = list[str]()
+
+    def encode(encoder: Encoder, text: str) -> tuple[int, ...]:
+        read.append(text)
+        return encoded(encoder, text)
+
+    encoded = Encoder.encode
+    monkeypatch.setattr(Encoder, "encode", encode)
+    for query, best, known in (
+        ("filament c", "a.md", "filament"),
+        ("filament c ", "b.md", "filament c "),
+        ("filament 3", "c.md", "filament 3"),
+        ("filament 가", "c.md", "filament 가"),
+        ("the c", "b.md", "the c"),
+        ("c", "b.md", "c"),
+    ):
+        assert base.search(query, mode="lexical")[0].document == best, query
+        base.search(query, mode="semantic")
+        assert read.pop() == known
+    found = base.search("filament c", mode="lexical")
+    assert {"a.md", "b.md"} == set(keys(found)), "it may be a word"
+    for query, unknown in (("filament q", ()), ("filament q ", ("q",))):
+        assert base.search(query).unknown == unknown
+
+
 def test_similar_passages_are_of_other_pages(kb: KnowledgeBase) -> None:
     (hit,) = (hit for hit in kb.search("replace the release key") if hit.document == "keys.md")
     alike = kb.similar(hit.id, 3)
