@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from vademecum_builder.profiles.base import Page
-from vademecum_builder.profiles.code import outside_code
+from vademecum_builder.profiles.code import outside_code, replacing
 
 _OPENING = re.compile(
     r'(?:!!!|\?\?\?\+?)[ \t]+[\w-].*|(?:!!!|\?\?\?\+?)[a-z-]+(?:[ \t]+"[^"]*")?|={3}[!+]*[ \t]+"[^"]*".*'
@@ -47,15 +47,14 @@ def indented_blocks(text: str, page: Page) -> str:
     return "\n".join(out)
 
 
-_RAISED = re.compile(
-    r"(?<![~^=\\])(?P<mark>[~^]|==|\^\^)(?=[^\s~^=])"
-    r"([^\s~^=]+|(?<=\^\^|==)[^~^=\n]*[^\s~^=])(?P=mark)(?![~^=])"
+raised_and_marked = replacing(
+    re.compile(
+        r"(?<![~^=\\])(?P<mark>[~^]|==|\^\^)(?=[^\s~^=])"
+        r"([^\s~^=]+|(?<=\^\^|==)[^~^=\n]*[^\s~^=])(?P=mark)(?![~^=])"
+    ),
+    r"\2",
 )
-
-
-def raised_and_marked(text: str, page: Page) -> str:
-    """`CO~2~`, `m^3^`, `==seen==`, `^^new^^`: the words stay. What is shown is no formula, and needs no place."""
-    return outside_code(text, lambda plain: _RAISED.sub(r"\2", plain))
+"""`CO~2~`, `m^3^`, `==seen==`, `^^new^^`: the words stay. What is shown is no formula, and needs no place."""
 
 
 _CONTAINER = re.compile(r"^([ \t>]*)(?::{3,}|/{3,})[ \t]*(.*?)[ \t]*(?::{3,})?[ \t]*$", re.MULTILINE)
@@ -142,14 +141,12 @@ def markdown_in_html(text: str, page: Page) -> str:
     return outside_code(text, edit) if "</" in text else text
 
 
-_ALERT = re.compile(r"^([ \t]*(?:>[ \t]*)+)\[!([\w-]+)[^\]\n]*\][+-]?[ \t]*(.*)$", re.MULTILINE)
-
-
-def alerts(text: str, page: Page) -> str:
-    """`> [!NOTE]` of GitHub, `> [!tip]- Title` of Obsidian: the kind goes, the title stays."""
-    if "[!" not in text:
-        return text
-    return outside_code(text, lambda plain: _ALERT.sub(lambda m: f"{m[1]}{m[3]}\n{m[1].rstrip()}", plain))
+alerts = replacing(
+    re.compile(r"^([ \t]*(?:>[ \t]*)+)\[!([\w-]+)[^\]\n]*\][+-]?[ \t]*(.*)$", re.MULTILINE),
+    lambda alert: f"{alert[1]}{alert[3]}\n{alert[1].rstrip()}",
+    "[!",
+)
+"""`> [!NOTE]` of GitHub, `> [!tip]- Title` of Obsidian: the kind goes, the title stays."""
 
 
 _ATTRIBUTE = r"(?:[#.][^\s#.{}=]+|[\w:-]+=(?:\"[^\"\n]*\"|'[^'\n]*'|[^\s\"'{}]+))"

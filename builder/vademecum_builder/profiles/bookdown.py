@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from vademecum_builder.profiles.base import YAML, Folder, NotServed, Page, Profile, Project, Rules, named, with_endings
-from vademecum_builder.profiles.code import outside_code
+from vademecum_builder.profiles.base import YAML, Folder, NotServed, Profile, Project, Rules, named, with_endings
+from vademecum_builder.profiles.code import replacing
 from vademecum_builder.profiles.config import at, read_yaml
 from vademecum_builder.profiles.quarto import PASSES
 from vademecum_builder.readers.front_matter import split_front_matter
@@ -16,13 +16,14 @@ from vademecum_builder.readers.slugs import PANDOC
 FILES = with_endings(YAML, "_bookdown")
 _CODE = re.compile(r"^(`{3,}|~{3,})[\s\S]*?^\1", re.MULTILINE)
 _CHAPTER = re.compile(r"^#[ \t]+(?!\((?:PART|APPENDIX))(.+?)[ \t]*(?:\{([^{}\n]*)\}[ \t]*)?$", re.MULTILINE)
-_PART = re.compile(r"^#[ \t]+\((?:PART|APPENDIX)\\?\*?\)[^\n]*$", re.MULTILINE)
-_LABEL = re.compile(r"^\(ref:[\w-]+\)[ \t]*|\\?\\@ref\([\w:.-]+\)|\(\\#[\w:-]+\)", re.MULTILINE)
-
-
-def labels(text: str, page: Page) -> str:
-    """`# (PART) Tools {-}`, `\\@ref(fig:a)`, `(ref:a)`: a part's name, a number and a place are no text of a page."""
-    return outside_code(text, lambda plain: _LABEL.sub("", _PART.sub("", plain)))
+labels = replacing(
+    re.compile(
+        r"^#[ \t]+\((?:PART|APPENDIX)\\?\*?\)[^\n]*$|^\(ref:[\w-]+\)[ \t]*|\\?\\@ref\([\w:.-]+\)|\(\\#[\w:-]+\)",
+        re.MULTILINE,
+    ),
+    "",
+)
+"""`# (PART) Tools {-}`, `\\@ref(fig:a)`, `(ref:a)`: a part's name, a number and a place are no text of a page."""
 
 
 def open_bookdown(project: Project) -> Rules:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from functools import lru_cache
 
-from vademecum_builder.profiles.base import Page, Pass
+from vademecum_builder.profiles.base import Pass
 
 # CommonMark 4.5 (fences of three or more; an info string of backticks holds none), 6.1 (code spans), and HTML.
 CODE = re.compile(
@@ -71,8 +71,13 @@ def _without_code(text: str) -> tuple[str, tuple[str, ...]]:
 
 def outside(done: Pass) -> Pass:
     """Return a pass that leaves code alone."""
+    return lambda text, page: outside_code(text, lambda plain: done(plain, page))
 
-    def applied(text: str, page: Page) -> str:
-        return outside_code(text, lambda plain: done(plain, page))
 
-    return applied
+def replacing(pattern: re.Pattern[str], by: str | Callable[[re.Match[str]], str], mark: str = "") -> Pass:
+    """Return the pass that replaces what a pattern finds outside of code.
+
+    Args:
+        mark: What is in each text in which it finds anything: the others are not looked through.
+    """
+    return lambda text, _page: outside_code(text, lambda plain: pattern.sub(by, plain)) if mark in text else text

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
-from vademecum_builder.profiles.base import Folder, NotServed, Page, Profile, Project, Rules, address_of, stem
+from vademecum_builder.profiles.base import Folder, NotServed, Profile, Project, Rules, address_of, stem
 from vademecum_builder.profiles.blocks import alerts, attribute_lists
-from vademecum_builder.profiles.code import outside_code
+from vademecum_builder.profiles.code import replacing
 from vademecum_builder.profiles.jupyterbook import files_of
 from vademecum_builder.readers.slugs import EXDOC
 
@@ -24,9 +24,12 @@ _LISTED = re.compile(
 _NAME = re.compile(r"\"([^\"\n]+\.(?:md|livemd|cheatmd)|[^\"\n]*\*[^\"\n]*)\"(?:\s*[:,]\s*\[(?P<options>[^\[\]]*)\])?")
 _WORDS = re.compile(r"~[wW]([(\[{|/])([\s\S]*?)[)\]}|/]")
 _OPTION = re.compile(r"\b(filename|title):\s*\"([^\"]*)\"")
-_SPACED = re.compile(
-    r"(\[[^\[\]\n]*\]\()([^()<>\s\"'][^()<>\"'\n]*? [^()<>\"'\n]*\.(?:md|livemd|cheatmd)(?:#[^()\s]*)?)\)"
+spaces = replacing(
+    re.compile(r"(\[[^\[\]\n]*\]\()([^()<>\s\"'][^()<>\"'\n]*? [^()<>\"'\n]*\.(?:md|livemd|cheatmd)(?:#[^()\s]*)?)\)"),
+    r"\1<\2>)",
+    "](",
 )
+"""`[x](Up and running.md)`: a link may have spaces."""
 
 
 def _extras(source: str) -> Iterator[tuple[str, dict[str, str]]]:
@@ -45,11 +48,6 @@ def _extras(source: str) -> Iterator[tuple[str, dict[str, str]]]:
                 yield found[1], dict(_OPTION.findall(found["options"] or ""))
         for found in _WORDS.finditer(text):
             yield from ((name, {}) for name in found[2].split())
-
-
-def spaces(text: str, page: Page) -> str:
-    """`[x](Up and running.md)`: a link may have spaces."""
-    return outside_code(text, lambda plain: _SPACED.sub(r"\1<\2>)", plain)) if "](" in text else text
 
 
 def open_exdoc(project: Project) -> Rules | None:

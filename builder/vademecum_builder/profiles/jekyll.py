@@ -15,7 +15,6 @@ from vademecum_builder.profiles.base import (
     YAML,
     Folder,
     NotServed,
-    Page,
     Profile,
     Project,
     Rules,
@@ -26,7 +25,7 @@ from vademecum_builder.profiles.base import (
     with_endings,
 )
 from vademecum_builder.profiles.blocks import alerts, attribute_lists, markdown_in_html, pipes_in_code
-from vademecum_builder.profiles.code import outside_code
+from vademecum_builder.profiles.code import replacing
 from vademecum_builder.profiles.config import at, matcher, read_yaml, text_at, texts_at
 from vademecum_builder.profiles.tags import liquid_with_values
 from vademecum_builder.readers.document import title_from_key
@@ -49,14 +48,12 @@ _EXCLUDED = """
 _OF_REPOSITORIES = frozenset("license licence code_of_conduct issue_template pull_request_template".split())
 """Files that GitHub Pages renders only where they have front matter (jekyll-optional-front-matter), and nobody
 asks for."""
-_CONTENTS = re.compile(
-    r"^[ \t]*(?:[-*+]|\d+\.)[ \t]+.*\n[ \t]*\{:[^{}\n]*(?<![\w.#-])toc\b[^{}\n]*\}[ \t]*$", re.MULTILINE
+table_of_contents = replacing(
+    re.compile(r"^[ \t]*(?:[-*+]|\d+\.)[ \t]+.*\n[ \t]*\{:[^{}\n]*(?<![\w.#-])toc\b[^{}\n]*\}[ \t]*$", re.MULTILINE),
+    "",
+    "toc",
 )
-
-
-def table_of_contents(text: str, page: Page) -> str:
-    """The item with `{:toc}`, which kramdown puts a list of the headings in the place of."""
-    return outside_code(text, lambda plain: _CONTENTS.sub("", plain)) if "toc" in text else text
+"""The item with `{:toc}`, which kramdown puts a list of the headings in the place of."""
 
 
 def _filled(pattern: str, found: Mapping[str, str]) -> str:

@@ -7,7 +7,7 @@ import re
 from urllib.parse import quote, unquote
 
 from vademecum_builder.profiles.base import Page, without_front_matter
-from vademecum_builder.profiles.code import outside_code
+from vademecum_builder.profiles.code import outside_code, replacing
 
 _CHAPTER = re.compile(
     r"(?:\[((?:\\.|\[[^\[\]\n]*\]|[^\[\]\\\n])*))?\]\(<?((?:\\.|[^)>#\\\n]){1,500}\.md)>?(?:#[^)]*)?\)"
@@ -22,27 +22,14 @@ def chapters_of(summary: str) -> dict[str, str]:
 
 
 _COMMENT = re.compile(r"%%[\s\S]*?%%")
+private_comments = replacing(_COMMENT, "", "%%")
+"""`%% ... %%` is hidden in the app, and so people write there what nobody else is to read."""
+comments_set_apart = replacing(re.compile(r"(?<!\S)%%(?!%)[\s\S]*?%%(?!\S)"), "", "%%")
+"""The same where nobody says that it is Obsidian's: only with white space around it."""
+block_ids = replacing(re.compile(r"(?:(?<=\s)|^)\^[A-Za-z0-9-]+[ \t]*$", re.MULTILINE), "", "^")
+"""`^id` at the end of a line is a target, no text."""
 _WIKILINK = re.compile(r"(!?)\[\[([^\[\]\n|]+?)(?:\\?\|([^\[\]\n]*))?\]\](?![(\[])")
-_BLOCK_ID = re.compile(r"(?:(?<=\s)|^)\^[A-Za-z0-9-]+[ \t]*$", re.MULTILINE)
 _MEDIA = re.compile(r"\.(?!md\b|markdown\b)[A-Za-z0-9]{2,5}$")
-
-
-def private_comments(text: str, page: Page) -> str:
-    """`%% ... %%` is hidden in the app, and so people write there what nobody else is to read."""
-    return outside_code(text, lambda plain: _COMMENT.sub("", plain)) if "%%" in text else text
-
-
-_SET_APART = re.compile(r"(?<!\S)%%(?!%)[\s\S]*?%%(?!\S)")
-
-
-def comments_set_apart(text: str, page: Page) -> str:
-    """`%% ... %%` where nobody says that it is Obsidian's: only with white space around it."""
-    return outside_code(text, lambda plain: _SET_APART.sub("", plain)) if "%%" in text else text
-
-
-def block_ids(text: str, page: Page) -> str:
-    """`^id` at the end of a line is a target, no text."""
-    return outside_code(text, lambda plain: _BLOCK_ID.sub("", plain)) if "^" in text else text
 
 
 def wikilinks(text: str, page: Page) -> str:

@@ -8,9 +8,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from vademecum_builder.profiles.base import YAML, Folder, NotServed, Page, Profile, Project, Rules, stem, with_endings
+from vademecum_builder.profiles.base import YAML, Folder, NotServed, Profile, Project, Rules, stem, with_endings
 from vademecum_builder.profiles.blocks import alerts, attribute_lists, containers
-from vademecum_builder.profiles.code import outside_code
+from vademecum_builder.profiles.code import replacing
 from vademecum_builder.profiles.config import at, matcher, read_yaml, text_at, texts_at
 from vademecum_builder.profiles.jupyterbook import FILES as OF_BOOKS
 from vademecum_builder.profiles.jupyterbook import files_of, listed_in
@@ -23,7 +23,11 @@ _SOURCES = (".md", ".ipynb", ".tex")
 _INDEX = re.compile(r"(?:index|readme|main)\.(?:md|ipynb|tex)", re.IGNORECASE)
 _SORTING = re.compile(r"(?![12]\d{3}(?:\D|$)|\d{5})[\d_.-]+(?=.)")
 """What goes before a name, which is no year (`removeLeadingEnumeration`)."""
-_LABEL = re.compile(r"^\(([^\s()]+)\)=[ \t]*\n\s*?(#{1,6}[ \t].*?)[ \t]*$", re.MULTILINE)
+labels = replacing(
+    re.compile(r"^\(([^\s()]+)\)=[ \t]*\n\s*?(#{1,6}[ \t].*?)[ \t]*$", re.MULTILINE),
+    lambda label: f"{label[2]} {{#{MYST.slug(label[1])}}}",
+)
+"""`(pump)=` above a heading is its id."""
 _LONGEST = 50
 
 
@@ -34,11 +38,6 @@ def _unsorted(name: str) -> str:
 def _slug(name: str) -> str:
     """`createSlug` of mystmd's packages/myst-cli/src/utils/fileInfo.ts."""
     return re.sub(r"[^a-z0-9]+", "-", _unsorted(name).replace("&", " and ").lower()).strip("-")[:_LONGEST]
-
-
-def labels(text: str, page: Page) -> str:
-    """`(pump)=` above a heading is its id."""
-    return outside_code(text, lambda plain: _LABEL.sub(lambda m: f"{m[2]} {{#{MYST.slug(m[1])}}}", plain))
 
 
 def _in_order(keys: Iterable[str]) -> list[str]:

@@ -8,18 +8,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from vademecum_builder.profiles import mdx
-from vademecum_builder.profiles.base import SCRIPT, Folder, NotServed, Page, Profile, Project, Rules, stem, with_endings
+from vademecum_builder.profiles.base import SCRIPT, Folder, NotServed, Profile, Project, Rules, stem, with_endings
 from vademecum_builder.profiles.blocks import alerts
-from vademecum_builder.profiles.code import outside_code
+from vademecum_builder.profiles.code import replacing
 from vademecum_builder.profiles.config import Script
 
 FILES = with_endings(SCRIPT, "next.config")
-_ID = re.compile(r"^([ \t]*#{1,6}[ \t].*?)[ \t]*\[#([\w-]+)\][ \t]*$", re.MULTILINE)
-
-
-def heading_ids(text: str, page: Page) -> str:
-    """`## Title [#id]`."""
-    return outside_code(text, lambda plain: _ID.sub(r"\1 {#\2}", plain)) if "[#" in text else text
+heading_ids = replacing(
+    re.compile(r"^([ \t]*#{1,6}[ \t].*?)[ \t]*\[#([\w-]+)\][ \t]*$", re.MULTILINE), r"\1 {#\2}", "[#"
+)
+"""`## Title [#id]`."""
 
 
 def open_nextra(project: Project) -> Rules | None:

@@ -20,7 +20,7 @@ from vademecum_builder.profiles.base import (
     with_endings,
 )
 from vademecum_builder.profiles.blocks import attribute_lists, containers, pipes_in_code, raised_and_marked
-from vademecum_builder.profiles.code import outside_code
+from vademecum_builder.profiles.code import replacing
 from vademecum_builder.profiles.config import at, matcher, read_yaml, text_at
 from vademecum_builder.profiles.tags import shortcodes
 from vademecum_builder.readers.slugs import PANDOC
@@ -30,7 +30,6 @@ _CELL = re.compile(r"^([ \t]*)(`{3,})\{(\w+)([^}\n]*)\}[ \t]*\n((?:(?![ \t]*\2).
 _OPTION = re.compile(r"\A(?:[ \t]*(?:#|//|%%|--)\|.*\n)+")
 _HIDDEN = re.compile(r"\b(?:echo|include)\s*[:=]\s*f(?:alse)?\b", re.IGNORECASE)
 _CAPTION = re.compile(r"\b(?:fig-|tbl-|fig\.)cap\s*[:=]\s*(\"[^\"\n]*\"|'[^'\n]*'|[^|>\s][^\n]*)")
-_SPAN = re.compile(r"\[([^\[\]]+)\]\{[.#][^{}\n]*\}")
 _INLINE = re.compile(r"(?<!`)`(?:r|\{(?:r|python|julia|ojs)\}) [^`\n]+`(?!`)")
 _NOT_RENDERED = frozenset({"README", "CLAUDE", "AGENTS"})
 
@@ -52,9 +51,8 @@ def cells(text: str, page: Page) -> str:
     return _CELL.sub(cell, text) if "{" in text else text
 
 
-def spans(text: str, page: Page) -> str:
-    """`[text]{.class}` of Pandoc."""
-    return outside_code(text, lambda plain: _SPAN.sub(r"\1", plain)) if "]{" in text else text
+spans = replacing(re.compile(r"\[([^\[\]]+)\]\{[.#][^{}\n]*\}"), r"\1", "]{")
+"""`[text]{.class}` of Pandoc."""
 
 
 _REFERENCE = re.compile(r"(?<![\w@\\])(\[)?-?@(fig|tbl|sec|eq|lst|thm|lem|cor|prp|exm|exr|def)-[\w-]*\w(?(1)\])")
@@ -62,31 +60,24 @@ _CALLED = {
     "fig": "Figure", "tbl": "Table", "sec": "Section", "eq": "Equation", "lst": "Listing", "thm": "Theorem",
     "lem": "Lemma", "cor": "Corollary", "prp": "Proposition", "exm": "Example", "exr": "Exercise", "def": "Definition",
 }  # fmt: skip
-_CITED = re.compile(r"[ \t]?\[(?=[^\[\]\n]*(?<![\w@])@\w)[^\[\]\n]*\](?![(\[{:])")
+references = replacing(_REFERENCE, lambda reference: _CALLED[reference[2]], "@")
+"""`@fig-tank`: "Figure", without the number that Quarto counts."""
+citations = replacing(re.compile(r"[ \t]?\[(?=[^\[\]\n]*(?<![\w@])@\w)[^\[\]\n]*\](?![(\[{:])"), "", "@")
+"""`[@hardin1968, p. 3]` goes."""
 
 
-def references(text: str, page: Page) -> str:
-    """`@fig-tank`: "Figure", without the number that Quarto counts; citations (`[@hardin1968, p. 3]`) go."""
-
-    def edit(plain: str) -> str:
-        plain = _REFERENCE.sub(lambda m: _CALLED[m[2]], plain)
-        return _CITED.sub("", plain)
-
-    return outside_code(text, edit) if "@" in text else text
-
-
-_TEX = re.compile(
-    r"(?<!\\)\\(?:(?:clear|clear(?:double)?|new)page|pagebreak|noindent|(?:big|med|small)skip|(?:front|main|back)matter)\b"
-    r"|(?<!\\)\\[A-Za-z]+\*?(?:\[[^\[\]\n]*\])*(?:\{(?:[^{}\n]|\{(?:[^{}\n]|\{[^{}\n]*\})*\})*\})+"
+raw_tex = replacing(
+    re.compile(
+        r"(?<!\\)\\(?:(?:clear|clear(?:double)?|new)page|pagebreak|noindent|(?:big|med|small)skip|(?:front|main|back)matter)\b"
+        r"|(?<!\\)\\[A-Za-z]+\*?(?:\[[^\[\]\n]*\])*(?:\{(?:[^{}\n]|\{(?:[^{}\n]|\{[^{}\n]*\})*\})*\})+"
+    ),
+    "",
+    "\\",
 )
+"""`\\index{pumps}`: Pandoc leaves commands of TeX out of HTML."""
 
 
-def raw_tex(text: str, page: Page) -> str:
-    """`\\index{pumps}`: Pandoc leaves commands of TeX out of HTML."""
-    return outside_code(text, lambda plain: _TEX.sub("", plain)) if "\\" in text else text
-
-
-PASSES = (cells, containers, spans, raised_and_marked, references, raw_tex, attribute_lists, pipes_in_code)
+PASSES = (cells, containers, spans, raised_and_marked, references, citations, raw_tex, attribute_lists, pipes_in_code)
 
 
 def _chapters(value: Any) -> Iterator[str]:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from html import unescape
 
 from vademecum_builder.profiles.base import Page, Pass, without_front_matter
-from vademecum_builder.profiles.code import GONE, outside_code
+from vademecum_builder.profiles.code import GONE, replacing
 from vademecum_builder.profiles.go_templates import INNER, Call
 from vademecum_builder.readers.html.elements import BLOCKS, CELLS, GROUPS, LINES
 
@@ -239,19 +239,15 @@ def markdoc(text: str, page: Page) -> str:
     return _ANNOTATION.sub(r"{\1}", _MARKDOC_VALUE.sub("", text))
 
 
-_MACRO = re.compile(r"\{\{[ \t]*([A-Za-z][\w-]*)(?:\(([^{}]*)\))?[ \t]*\}\}")
-
-
-def macros(text: str, page: Page) -> str:
-    """`{{name("x", "shown")}}` of MDN: what is shown, or the first argument."""
-    return outside_code(text, lambda plain: _MACRO.sub(_macro, plain)) if "{{" in text else text
-
-
 def _macro(match: re.Match[str]) -> str:
     if match[2] is None:
         return "" if match[1][0].isupper() else match[0]
     placed = arguments(match[2])[0]
     return next((value for value in placed[1:2] if value), "") or (placed[0] if placed else "")
+
+
+macros = replacing(re.compile(r"\{\{[ \t]*([A-Za-z][\w-]*)(?:\(([^{}]*)\))?[ \t]*\}\}"), _macro, "{{")
+"""`{{name("x", "shown")}}` of MDN: what is shown, or the first argument."""
 
 
 _RAW = re.compile(r"\{%-?\s*raw\s*-?%\}((?:(?!\{%-?\s*raw)[\s\S])*?)\{%-?\s*endraw\s*-?%\}")

@@ -6,18 +6,14 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from vademecum_builder.profiles.base import Folder, Page, Profile, Project, Rules, private, stem, with_endings
+from vademecum_builder.profiles.base import Folder, Profile, Project, Rules, private, stem, with_endings
 from vademecum_builder.profiles.blocks import alerts
-from vademecum_builder.profiles.code import outside_code
+from vademecum_builder.profiles.code import replacing
 from vademecum_builder.profiles.links import wikilinks
 
 FILES = with_endings("md markdown rst asciidoc", "Home", "home")
-_SHOWN_FIRST = re.compile(r"(?<!!)\[\[([^\[\]\n|]+)\|([^\[\]\n|]+)\]\]")
-
-
-def shown_first(text: str, page: Page) -> str:
-    """`[[shown|Page]]`: Gollum has it the other way round than everybody else."""
-    return outside_code(text, lambda plain: _SHOWN_FIRST.sub(r"[[\2|\1]]", plain)) if "[[" in text else text
+shown_first = replacing(re.compile(r"(?<!!)\[\[([^\[\]\n|]+)\|([^\[\]\n|]+)\]\]"), r"[[\2|\1]]", "[[")
+"""`[[shown|Page]]`: Gollum has it the other way round than everybody else."""
 
 
 def open_wiki(project: Project) -> Rules | None:

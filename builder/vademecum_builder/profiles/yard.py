@@ -12,14 +12,13 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from vademecum_builder.profiles.base import Folder, NotServed, Page, Profile, Project, Rules, stem
-from vademecum_builder.profiles.code import outside_code
+from vademecum_builder.profiles.code import replacing
 from vademecum_builder.profiles.jupyterbook import files_of
 from vademecum_builder.readers.slugs import NO_IDS
 
 FILES = (".yardopts",)
 _HEAD = re.compile(r"\A(?:\s*#!\S+[ \t]*\n)?((?:[ \t]*#[ \t]*@\S+.*\n)+)")
 _SAID = re.compile(r"#[ \t]*@(\S+)[ \t]*(.*?)[ \t]*$", re.MULTILINE)
-_LINK = re.compile(r"\{(?:file:|include:)?([\w:./#?!-]*[A-Z][\w:./#?!-]*)(?:[ \t]+([^{}\n]+))?\}")
 
 
 def heads(text: str, page: Page) -> str:
@@ -29,9 +28,12 @@ def heads(text: str, page: Page) -> str:
     return f"---\n{json.dumps(said, ensure_ascii=False)}\n---\n{text[found.end() :]}" if found else text
 
 
-def links(text: str, page: Page) -> str:
-    """`{Pump#turn}`, `{file:docs/Oil.md on oil}`: what is shown of it."""
-    return outside_code(text, lambda plain: _LINK.sub(lambda m: m[2] or m[1], plain)) if "{" in text else text
+links = replacing(
+    re.compile(r"\{(?:file:|include:)?([\w:./#?!-]*[A-Z][\w:./#?!-]*)(?:[ \t]+([^{}\n]+))?\}"),
+    lambda link: link[2] or link[1],
+    "{",
+)
+"""`{Pump#turn}`, `{file:docs/Oil.md on oil}`: what is shown of it."""
 
 
 def open_yard(project: Project) -> Rules | None:
