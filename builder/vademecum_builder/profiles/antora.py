@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from vademecum_builder.profiles.base import Folder, NotServed, Page, Profile, Project, Rules, address_of, stem
-from vademecum_builder.profiles.config import at, read_yaml, text_at, texts_at
+from vademecum_builder.profiles.base import Folder, NotServed, Page, Profile, Project, Rules, stem
+from vademecum_builder.profiles.config import address_of, at, read_yaml, spread, text_at, texts_at
 
 FILES = ("antora.yml", "*playbook*.yml")
 _ABOVE = 4
@@ -84,26 +84,17 @@ def _lists(playbook: Mapping[str, Any], folder: str) -> bool:
     sources = at(playbook, "content", "sources")
     own = [one for one in sources if isinstance(one, Mapping)] if isinstance(sources, list) else []
     starts = [
-        spread.strip().strip("/")
+        path.strip().strip("/")
         for one in own
         if text_at(one, "url") in (".", "./", "./.")
         for said in [*texts_at(one, "start_path"), *texts_at(one, "start_paths")] or [""]
         for start in re.split(r",(?![^{}]*\})", said)
-        for spread in _spread(start)
+        for path in spread(start)
     ]
     but = [start[1:] for start in starts if start.startswith("!")]
     return any(fnmatch.fnmatchcase(folder, start) for start in starts) and not any(
         fnmatch.fnmatchcase(folder, start) for start in but
     )
-
-
-def _spread(pattern: str) -> list[str]:
-    """Return what a pattern with choices stands for: `docs/{a,b}` is `docs/a` and `docs/b`."""
-    choice = re.search(r"\{([^{}]*)\}", pattern)
-    if choice is None:
-        return [pattern]
-    before, after = pattern[: choice.start()], pattern[choice.end() :]
-    return [each for one in choice[1].split(",") for each in _spread(f"{before}{one.strip()}{after}")]
 
 
 def _playbooks(project: Project, above: str = "") -> list[dict[str, Any]]:

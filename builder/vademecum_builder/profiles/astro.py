@@ -9,23 +9,10 @@ from functools import partial
 from typing import Any
 
 from vademecum_builder.profiles import mdx
-from vademecum_builder.profiles.base import (
-    Folder,
-    NotServed,
-    Profile,
-    Project,
-    Rules,
-    address_of,
-    folder_of,
-    named,
-    pretty,
-    private,
-    stem,
-    with_endings,
-)
+from vademecum_builder.profiles.base import Folder, NotServed, Profile, Project, Rules, pretty, private
 from vademecum_builder.profiles.blocks import containers
-from vademecum_builder.profiles.config import Script
-from vademecum_builder.profiles.starlight import FILES
+from vademecum_builder.profiles.config import Script, address_of, folder_of, with_endings
+from vademecum_builder.profiles.starlight import FILES, id_of
 from vademecum_builder.readers.slugs import GITHUB
 
 _CONTENT = with_endings("ts js mts mjs", "src/content.config", "src/content/config")
@@ -39,17 +26,10 @@ _DEFINED = re.compile(r"(?<![\w.$])['\"]?([\w-]+)['\"]?\s*(?::[^=\n,]*)?[=:]\s*d
 _NAMED = re.compile(r"(?<![\w.$])['\"]?([\w-]+)['\"]?\s*:\s*(\w+)\s*[,}]")
 
 
-def _ids(path: str, metadata: Mapping[str, Any]) -> str:
-    """`generateIdDefault` of Astro's glob loader: a slug of each part of the path, `index` is its folder."""
-    slug = named(metadata, "slug") or "/".join(map(GITHUB.slug, stem(path).split("/")))
-    return re.sub(r"(?:^|/)index$", "", slug.strip("/"))
-
-
 def _of_collection(ending: str, route: str, path: str, metadata: Mapping[str, Any]) -> str:
-    private(path.rpartition("/")[2])
     if not path.endswith(_MARKDOWN):
         raise NotServed("no Markdown")
-    whole = posixpath.join(route, _ids(path, metadata)).rstrip("/")
+    whole = posixpath.join(route, id_of(path, metadata)).rstrip("/")
     return f"{whole}{ending}" if whole else ""
 
 

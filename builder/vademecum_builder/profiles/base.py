@@ -121,6 +121,10 @@ class Page:
     opened: tuple[str, ...] = ()
     _count: list[int] = field(default_factory=lambda: [0])
 
+    def include_page(self, name: str, *folders: str, passes: Sequence[Pass] = ()) -> str:
+        """Return the text of another page as `include` does, without its front matter; empty: there is none."""
+        return without_front_matter(self.include(name, *folders, passes=passes))
+
     def title(self, role: str, name: str) -> str:
         """Return the title of what a reference leads to (`ref`: a label, `doc`: a page); empty: unknown."""
         here = f"/{posixpath.dirname(self.key)}"
@@ -247,35 +251,6 @@ class Profile:
     open: Callable[[Project], Rules | None]
 
 
-SCRIPT, YAML = "js ts mjs cjs mts cts tsx", "yml yaml"
-"""Endings of configurations."""
-
-
-def with_endings(endings: str, *names: str) -> tuple[str, ...]:
-    """Return what files may be called: each name with each of some endings."""
-    return tuple(f"{name}.{ending}" for name in names for ending in endings.split())
-
-
-def folder_of(path: str) -> str:
-    """Return the path of a folder as a configuration names it (`./docs/`, `/docs`, `.`), in its short form."""
-    short = posixpath.normpath(path.strip().lstrip("/") or ".")
-    return "" if short == "." else short
-
-
-_NOBODYS = re.compile(
-    r"https?://(?:www\.)?(?:example\.(?:com|org|net)|localhost|0\.0\.0\.0|127\.[\d.]+)(?![\w.-])", re.IGNORECASE
-)
-"""What stands in a configuration until somebody writes an address (RFC 2606), or this machine."""
-
-
-def address_of(site: object, base: object = "") -> str:
-    """Return where a site is served, given its domain and its path there; empty where they are not known."""
-    path = base.strip("/") if isinstance(base, str) else ""
-    site = f"https:{site}" if isinstance(site, str) and site.startswith("//") else site
-    known = site if isinstance(site, str) and site.startswith("http") and not _NOBODYS.match(site) else ""
-    return known and posixpath.join(known, path, "")
-
-
 def stem(path: str) -> str:
     """Return a path without its suffix."""
     return re.sub(r"\.[A-Za-z]+$", "", path)
@@ -313,7 +288,17 @@ def with_front_matter(text: str) -> str:
     while found := _NAMED.match(text, at):
         name, at = found[1].lower(), found.end()
         told[name] = " ".join(f"{told.get(name, '')} {found[2]}".split())
-    return f"---\n{json.dumps(told, ensure_ascii=False)}\n---\n{text[at:]}" if told else text
+    return front_matter(told) + text[at:] if told else text
+
+
+def front_matter(said: Mapping[str, Any]) -> str:
+    """Return what a page says of itself as front matter: JSON is YAML."""
+    return f"---\n{json.dumps(said, ensure_ascii=False)}\n---\n"
+
+
+def bare_head(text: str, _page: Page) -> str:
+    """The pass for pages that have such a head."""
+    return with_front_matter(text)
 
 
 HEADING = "\0heading"

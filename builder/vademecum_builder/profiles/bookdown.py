@@ -6,14 +6,14 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from vademecum_builder.profiles.base import YAML, Folder, NotServed, Profile, Project, Rules, named, with_endings
+from vademecum_builder.profiles.base import Folder, NotServed, Profile, Project, Rules, named
 from vademecum_builder.profiles.code import replacing
-from vademecum_builder.profiles.config import at, read_yaml
+from vademecum_builder.profiles.config import at, read_yaml, yamls
 from vademecum_builder.profiles.quarto import PASSES
 from vademecum_builder.readers.front_matter import split_front_matter
 from vademecum_builder.readers.slugs import PANDOC
 
-FILES = with_endings(YAML, "_bookdown")
+FILES = yamls("_bookdown")
 _CODE = re.compile(r"^(`{3,}|~{3,})[\s\S]*?^\1", re.MULTILINE)
 _CHAPTER = re.compile(r"^#[ \t]+(?!\((?:PART|APPENDIX))(.+?)[ \t]*(?:\{([^{}\n]*)\}[ \t]*)?$", re.MULTILINE)
 labels = replacing(
@@ -31,7 +31,7 @@ def open_bookdown(project: Project) -> Rules:
     listed = config.get("rmd_files")
     listed = at(config, "rmd_files", "html") if isinstance(listed, Mapping) else listed
     chapters = [str(name).removeprefix("./") for name in listed] if isinstance(listed, list) else []
-    output = project.text(*with_endings(YAML, "_output")) + project.text("index.Rmd")[:4096]
+    output = project.text(*yamls("_output")) + project.text("index.Rmd")[:4096]
     splits = re.search(r"split_by:\s*[\"']?([\w+]+)", output)
 
     def address(path: str, metadata: Mapping[str, Any]) -> str:

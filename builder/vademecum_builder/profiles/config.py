@@ -4,6 +4,7 @@ found by simple patterns, and what they compute is not known."""
 from __future__ import annotations
 
 import ast
+import posixpath
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -220,6 +221,50 @@ def expressions(patterns: Iterable[str]) -> list[re.Pattern[str]]:
     return found
 
 
+def spread(pattern: str) -> list[str]:
+    """Return what a pattern with choices stands for: `docs/{a,b}` is `docs/a` and `docs/b`."""
+    choice = re.search(r"\{([^{}]*)\}", pattern)
+    if choice is None:
+        return [pattern]
+    before, after = pattern[: choice.start()], pattern[choice.end() :]
+    return [each for one in choice[1].split(",")[:20] for each in spread(f"{before}{one.strip()}{after}")]
+
+
 def matcher(patterns: Iterable[str]) -> Callable[[str], bool]:
     """Return whether git-style patterns name a path; a malformed one names nothing."""
     return spec_of(patterns).match_file
+
+
+def with_endings(endings: str, *names: str) -> tuple[str, ...]:
+    """Return what files may be called: each name with each of some endings."""
+    return tuple(f"{name}.{ending}" for name in names for ending in endings.split())
+
+
+def scripts(*names: str) -> tuple[str, ...]:
+    """Return what configurations in JavaScript or TypeScript may be called."""
+    return with_endings("js ts mjs cjs mts cts tsx", *names)
+
+
+def yamls(*names: str) -> tuple[str, ...]:
+    """Return what files in YAML may be called."""
+    return with_endings("yml yaml", *names)
+
+
+def folder_of(path: str) -> str:
+    """Return the path of a folder as a configuration names it (`./docs/`, `/docs`, `.`), in its short form."""
+    short = posixpath.normpath(path.strip().lstrip("/") or ".")
+    return "" if short == "." else short
+
+
+_NOBODYS = re.compile(
+    r"https?://(?:www\.)?(?:example\.(?:com|org|net)|localhost|0\.0\.0\.0|127\.[\d.]+)(?![\w.-])", re.IGNORECASE
+)
+"""What stands in a configuration until somebody writes an address (RFC 2606), or this machine."""
+
+
+def address_of(site: object, base: object = "") -> str:
+    """Return where a site is served, given its domain and its path there; empty where they are not known."""
+    path = base.strip("/") if isinstance(base, str) else ""
+    site = f"https:{site}" if isinstance(site, str) and site.startswith("//") else site
+    known = site if isinstance(site, str) and site.startswith("http") and not _NOBODYS.match(site) else ""
+    return known and posixpath.join(known, path, "")

@@ -5,26 +5,15 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import orjson
 
-from vademecum_builder.profiles.base import (
-    Address,
-    Folder,
-    NotServed,
-    Page,
-    Profile,
-    Project,
-    Rules,
-    address_of,
-    folder_of,
-    stem,
-    without_front_matter,
-)
+from vademecum_builder.profiles.base import Folder, NotServed, Page, Profile, Project, Rules, stem
 from vademecum_builder.profiles.blocks import alerts, containers
 from vademecum_builder.profiles.code import outside_code
-from vademecum_builder.profiles.config import at, matcher, text_at, texts_at
+from vademecum_builder.profiles.config import address_of, at, folder_of, matcher, spread, text_at, texts_at
 
 _INCLUDE = re.compile(r"\[!include[ \t]*\[[^\[\]]*\]\(([^)\s]+)\)\]", re.IGNORECASE)
 _CODE = re.compile(r"\[!code(?:-[\w+#]+)?[ \t]*\[[^\[\]]*\]\([^()\[\]]*\)\]", re.IGNORECASE)
@@ -37,21 +26,9 @@ def docfx_markup(text: str, page: Page) -> str:
     def include(match: re.Match[str]) -> str:
         name = match[1].removeprefix("~/")
         folders = ("",) if match[1].startswith("~/") else (page.key.rpartition("/")[0],)
-        return without_front_matter(page.include(name, *folders, passes=(docfx_markup,))).strip("\n")
+        return page.include_page(name, *folders, passes=(docfx_markup,)).strip("\n")
 
     return outside_code(text, lambda plain: _XREF.sub("", _CODE.sub("", _INCLUDE.sub(include, plain))))
-
-
-def _spelt_out(pattern: str) -> list[str]:
-    """Return `*.md` and `*.yml` for `*.{md,yml}`."""
-    found = re.search(r"\{([^{}]*)\}", pattern)
-    if found is None:
-        return [pattern]
-    return [
-        one
-        for choice in found[1].split(",")[:20]
-        for one in _spelt_out(pattern[: found.start()] + choice.strip() + pattern[found.end() :])
-    ]
 
 
 def open_docfx(project: Project) -> Rules:
@@ -63,18 +40,15 @@ def open_docfx(project: Project) -> Rules:
     content = at(config, "build", "content")
     groups = [_Group(said) for said in (content if isinstance(content, list) else [{}])]
 
-    def served(source: str) -> Address:
-        def address(path: str, metadata: Mapping[str, Any]) -> str:
-            whole = posixpath.join(source, path)
-            told = (group.address(whole) for group in groups if posixpath.basename(path).lower() != "toc.md")
-            found = next(filter(None, told), "")
-            if not found:
-                raise NotServed("not in build.content")
-            return found
+    def address(source: str, path: str, _metadata: Mapping[str, Any]) -> str:
+        whole = posixpath.join(source, path)
+        told = (group.address(whole) for group in groups if posixpath.basename(path).lower() != "toc.md")
+        found = next(filter(None, told), "")
+        if not found:
+            raise NotServed("not in build.content")
+        return found
 
-        return address
-
-    folders = (Folder(source, served(source)) for source in dict.fromkeys(group.source for group in groups))
+    folders = (Folder(source, partial(address, source)) for source in dict.fromkeys(group.source for group in groups))
     return Rules(
         tuple(folders),
         passes=(docfx_markup, containers, alerts),
@@ -89,8 +63,8 @@ class _Group:
 
     def __init__(self, said: Mapping[str, Any]) -> None:
         self.source, self._target = folder_of(str(said.get("src") or "")), str(said.get("dest") or "")
-        self._taken = matcher([f"/{p}" for q in texts_at(said, "files") for p in _spelt_out(q)] or ["**"])
-        self._excluded = matcher([f"/{p}" for q in texts_at(said, "exclude") for p in _spelt_out(q)])
+        self._taken = matcher([f"/{p}" for q in texts_at(said, "files") for p in spread(q)] or ["**"])
+        self._excluded = matcher([f"/{p}" for q in texts_at(said, "exclude") for p in spread(q)])
 
     def address(self, path: str) -> str:
         """Return where a file is served; empty: it is of another group."""

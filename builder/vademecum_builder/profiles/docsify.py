@@ -6,20 +6,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from vademecum_builder.profiles.base import (
-    Folder,
-    NotServed,
-    Page,
-    Profile,
-    Project,
-    Rules,
-    folder_of,
-    stem,
-    without_front_matter,
-)
+from vademecum_builder.profiles.base import Folder, NotServed, Page, Profile, Project, Rules, stem
 from vademecum_builder.profiles.blocks import alerts
 from vademecum_builder.profiles.code import outside_code
-from vademecum_builder.profiles.config import Script
+from vademecum_builder.profiles.config import Script, folder_of
 from vademecum_builder.profiles.vitepress import vue
 from vademecum_builder.readers.slugs import NO_IDS
 
@@ -36,8 +26,8 @@ def embeds(text: str, page: Page) -> str:
     """`[part](_part.md ':include')` is taken in; `?>` of a tip, `:id=x` of a heading and options of a link go."""
 
     def take(match: re.Match[str]) -> str:
-        found = page.include(match[1], passes=(embeds,)) if match[1].endswith(".md") else ""
-        return f"\n\n{without_front_matter(found)}\n\n"
+        found = page.include_page(match[1], passes=(embeds,)) if match[1].endswith(".md") else ""
+        return f"\n\n{found}\n\n"
 
     def edit(plain: str) -> str:
         return _SAID.sub("", _OPTION.sub(r"\1)", _EMBED.sub(take, plain)))

@@ -12,28 +12,14 @@ from typing import Any
 import orjson
 
 from vademecum_builder.profiles import mdx
-from vademecum_builder.profiles.base import (
-    SCRIPT,
-    Address,
-    Folder,
-    Page,
-    Profile,
-    Project,
-    Rules,
-    address_of,
-    folder_of,
-    named,
-    private,
-    stem,
-    with_endings,
-)
+from vademecum_builder.profiles.base import Address, Folder, Page, Profile, Project, Rules, named, private, stem
 from vademecum_builder.profiles.blocks import containers
-from vademecum_builder.profiles.config import Script
+from vademecum_builder.profiles.config import Script, address_of, folder_of, scripts
 from vademecum_builder.readers import slugs
 from vademecum_builder.readers.document import title_from_key
 from vademecum_builder.sources.places import PagePlace
 
-FILES = with_endings(SCRIPT, "docusaurus.config")
+FILES = scripts("docusaurus.config")
 _NO_PREFIX = re.compile(r"^\d+[-_.]\d+")  # a date or a version
 _PREFIX = re.compile(r"^\d+\s*[-_.]+\s*(?=[^-_.\s])")
 _DATED = re.compile(r"^(?P<folder>.*)(?P<date>\d{4}[-/]\d{1,2}[-/]\d{1,2})[-/]?(?P<text>.*?)(?:/index)?\.mdx?$")
@@ -43,48 +29,37 @@ def _unnumbered(name: str) -> str:
     return name if _NO_PREFIX.match(name) else _PREFIX.sub("", name)
 
 
-def docs(base: str, *, numbered: bool = True) -> Address:
+def _docs(strip: Callable[[str], str], base: str, path: str, metadata: Mapping[str, Any]) -> str:
     """The rule of plugin-content-docs (its slug.js): `slug`, `id`, numbers before names, pages of folders."""
-
-    def address(path: str, metadata: Mapping[str, Any]) -> str:
-        private(path)
-        strip = _unnumbered if numbered else str
-        *folders, name = stem(path).split("/")
-        folder = "/".join(map(strip, folders))
-        slug = named(metadata, "slug")
-        if slug.startswith("/"):
-            return posixpath.join(base, slug.strip("/"))
-        last = folders[-1] if folders else ""
-        if not slug and name.lower() in ("index", "readme", last.lower()):
-            return posixpath.join(base, folder, "")
-        return posixpath.normpath(posixpath.join(base, folder, slug or named(metadata, "id") or strip(name)))
-
-    return address
+    private(path)
+    *folders, name = stem(path).split("/")
+    folder = "/".join(map(strip, folders))
+    slug = named(metadata, "slug")
+    if slug.startswith("/"):
+        return posixpath.join(base, slug.strip("/"))
+    last = folders[-1] if folders else ""
+    if not slug and name.lower() in ("index", "readme", last.lower()):
+        return posixpath.join(base, folder, "")
+    return posixpath.normpath(posixpath.join(base, folder, slug or named(metadata, "id") or strip(name)))
 
 
-def _blog(base: str) -> Address:
-    def address(path: str, metadata: Mapping[str, Any]) -> str:
-        private(path)
-        dated = _DATED.match(path)
-        slug = re.sub(r"(?:/index)?\.mdx?$", "", path)
-        if dated:
-            slug = f"{dated['date'].replace('-', '/')}/{dated['folder']}{dated['text']}"
-        return posixpath.join(base, (named(metadata, "slug") or slug).strip("/"))
-
-    return address
+def _blog(base: str, path: str, metadata: Mapping[str, Any]) -> str:
+    private(path)
+    dated = _DATED.match(path)
+    slug = re.sub(r"(?:/index)?\.mdx?$", "", path)
+    if dated:
+        slug = f"{dated['date'].replace('-', '/')}/{dated['folder']}{dated['text']}"
+    return posixpath.join(base, (named(metadata, "slug") or slug).strip("/"))
 
 
-def _pages(base: str) -> Address:
-    def address(path: str, metadata: Mapping[str, Any]) -> str:
-        private(path)
-        return posixpath.join(base, re.sub(r"(?:^|/)index$", "", stem(path)))
-
-    return address
+def _pages(base: str, path: str, _metadata: Mapping[str, Any]) -> str:
+    private(path)
+    return posixpath.join(base, re.sub(r"(?:^|/)index$", "", stem(path)))
 
 
-def _served(rule: Callable[[str], Address], base: str) -> Callable[[str], Address]:
+def _served(rule: Callable[[str, str, Mapping[str, Any]], str], base: str) -> Callable[[str], Address]:
     """Return the rule of pages below `base`, given a language that is served below its name."""
-    return lambda locale: rule(posixpath.join(locale, base))
+    return lambda locale: partial(rule, posixpath.join(locale, base))
 
 
 def _instances(script: Script, kind: str) -> Iterator[tuple[str, bool]]:
@@ -160,7 +135,7 @@ def _add_docs(
     """
     main, base, plugin = lies
     name = script.value("id", options)
-    numbered = script.value("numberPrefixParser", options) is not False
+    strip = str if script.value("numberPrefixParser", options) is False else _unnumbered
     prefix = f"{name}_" if name else ""
     versions = _versions(project, prefix)
     latest = str(script.value("lastVersion", options) or (versions[0] if versions else "current"))
@@ -170,7 +145,7 @@ def _add_docs(
         folders.add(
             main if version == "current" else f"{prefix}versioned_docs/version-{version}",
             main,
-            _served(partial(docs, numbered=numbered), where),
+            _served(partial(_docs, strip), where),
             plugin,
             version if version == "current" else f"version-{version}",
             told if versions else "",

@@ -7,24 +7,13 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from vademecum_builder.profiles.base import (
-    SCRIPT,
-    Folder,
-    NotServed,
-    Page,
-    Profile,
-    Project,
-    Rules,
-    folder_of,
-    stem,
-    with_endings,
-)
+from vademecum_builder.profiles.base import Folder, NotServed, Page, Profile, Project, Rules, stem
 from vademecum_builder.profiles.blocks import alerts, attribute_lists, containers
-from vademecum_builder.profiles.config import Script, matcher, read_yaml
+from vademecum_builder.profiles.config import Script, folder_of, matcher, read_yaml, scripts
 from vademecum_builder.profiles.tags import liquid_with_values
 from vademecum_builder.readers.slugs import GITHUB, MARKDOWN_IT_ANCHOR, NO_IDS, SINDRESORHUS, SlugRule
 
-FILES = with_endings(SCRIPT, ".eleventy", "eleventy.config")
+FILES = scripts(".eleventy", "eleventy.config")
 _DATA = (".json", ".11tydata.json", ".11tydata.js", ".11tydata.cjs", ".11tydata.mjs", ".js")
 _DATED = re.compile(r"(?:^|(?<=/))\d{4}-\d{2}-\d{2}-(?=[^/]*$)")
 _OWN = re.compile(r"(?:\brequire\(|\bfrom)\s*['\"]\./([\w./-]+)['\"]")

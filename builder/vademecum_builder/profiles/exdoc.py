@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
-from vademecum_builder.profiles.base import Folder, NotServed, Profile, Project, Rules, address_of, stem
+from vademecum_builder.profiles.base import Folder, NotServed, Profile, Project, Rules, stem
 from vademecum_builder.profiles.blocks import alerts, attribute_lists
 from vademecum_builder.profiles.code import replacing
+from vademecum_builder.profiles.config import address_of
 from vademecum_builder.profiles.jupyterbook import files_of
 from vademecum_builder.readers.slugs import EXDOC
 

@@ -7,25 +7,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from vademecum_builder.profiles import mdx
-from vademecum_builder.profiles.base import (
-    SCRIPT,
-    Folder,
-    Page,
-    Profile,
-    Project,
-    Rules,
-    folder_of,
-    stem,
-    with_endings,
-    without_front_matter,
-)
+from vademecum_builder.profiles.base import Folder, Page, Profile, Project, Rules, stem
 from vademecum_builder.profiles.blocks import alerts
 from vademecum_builder.profiles.code import outside_code
-from vademecum_builder.profiles.config import Script
+from vademecum_builder.profiles.config import Script, folder_of, scripts
 from vademecum_builder.profiles.nextra import heading_ids
 from vademecum_builder.sources.places import language_named
 
-FILES = with_endings(SCRIPT, "source.config", "src/source.config")
+FILES = scripts("source.config", "src/source.config")
 _LOADERS = re.compile(r"(?:^|/)(?:lib|utils?)/(?:.*/)?(?:source|i18n)[\w./-]*\.[jt]sx?$")
 _WITH_LOADERS = [f"{above}{name}/**/*" for above in ("", "src/", "app/") for name in ("lib", "util", "utils")]
 _COLLECTION = r"\bconst\s+(?:%s|\{\s*%s\b[^{}]*\})\s*=\s*define\w+\(\s*"
@@ -39,8 +28,8 @@ def included(text: str, page: Page) -> str:
 
     def part(match: re.Match[str]) -> str:
         name = match[1].strip()
-        found = page.include(name, passes=PASSES) if name.endswith((".md", ".mdx")) else ""
-        return f"\n\n{without_front_matter(found)}\n\n"
+        found = page.include_page(name, passes=PASSES) if name.endswith((".md", ".mdx")) else ""
+        return f"\n\n{found}\n\n"
 
     return outside_code(text, lambda plain: _INCLUDE.sub(part, plain)) if "<include" in text else text
 

@@ -8,25 +8,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from vademecum_builder.profiles import mdx
-from vademecum_builder.profiles.base import (
-    SCRIPT,
-    Folder,
-    NotServed,
-    Profile,
-    Project,
-    Rules,
-    address_of,
-    folder_of,
-    named,
-    pretty,
-    with_endings,
-)
+from vademecum_builder.profiles.base import Folder, NotServed, Profile, Project, Rules, named, pretty
 from vademecum_builder.profiles.blocks import containers
-from vademecum_builder.profiles.config import Script
+from vademecum_builder.profiles.config import Script, address_of, folder_of, scripts
 from vademecum_builder.readers.slugs import GITHUB, NO_IDS, SINDRESORHUS
 
-FILES = with_endings(SCRIPT, "gatsby-config")
-_NODE = with_endings(SCRIPT, "gatsby-node", "gatsby/gatsby-node", "gatsby/create-pages", "gatsby/on-create-node")
+FILES = scripts("gatsby-config")
+_NODE = scripts("gatsby-node", "gatsby/gatsby-node", "gatsby/create-pages", "gatsby/on-create-node")
 _MARKDOWN = (".md", ".mdx", ".markdown")
 _FOLDER = re.compile(
     r"\bpath\s*:\s*(?:[\w.]+\(\s*__dirname\s*,\s*(?P<joined>(?:['\"`][^'\"`$]*['\"`]\s*,?\s*)+)\)"

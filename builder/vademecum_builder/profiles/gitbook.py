@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote
 
-from vademecum_builder.profiles.base import Folder, NotServed, Page, Profile, Project, Rules, folder_of, stem
+from vademecum_builder.profiles.base import Folder, NotServed, Page, Profile, Project, Rules, stem
 from vademecum_builder.profiles.blocks import alerts, attribute_lists
 from vademecum_builder.profiles.code import outside
-from vademecum_builder.profiles.config import read_yaml, text_at
+from vademecum_builder.profiles.config import folder_of, read_yaml, text_at
 from vademecum_builder.profiles.links import chapters_of
 from vademecum_builder.profiles.tags import liquid
 from vademecum_builder.readers.slugs import GITHUB, HONKIT

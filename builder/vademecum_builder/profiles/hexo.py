@@ -4,25 +4,13 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Mapping
 from typing import Any
 
-from vademecum_builder.profiles.base import (
-    Folder,
-    NotServed,
-    Page,
-    Profile,
-    Project,
-    Rules,
-    address_of,
-    folder_of,
-    named,
-    stem,
-)
+from vademecum_builder.profiles.base import Folder, NotServed, Page, Profile, Project, Rules, named, stem
 from vademecum_builder.profiles.blocks import alerts, attribute_lists
 from vademecum_builder.profiles.code import CODE
-from vademecum_builder.profiles.config import matcher, read_yaml, text_at, texts_at
+from vademecum_builder.profiles.config import address_of, folder_of, matcher, read_yaml, text_at, texts_at
 from vademecum_builder.profiles.tags import liquid_with_values
 from vademecum_builder.readers.document import title_from_key
 from vademecum_builder.readers.slugs import HEXO, NO_IDS
@@ -61,14 +49,38 @@ def open_hexo(project: Project) -> Rules | None:
     first = {"lang": spoken} if (spoken := next(iter(texts_at(config, "language")), "")) else {}
     pattern = text_at(config, "permalink", default=":year/:month/:day/:title/")
     pretty = config.get("pretty_urls")
-    address = partial(
-        _address,
-        matcher([*texts_at(config, "exclude"), *texts_at(config, "ignore")]),
-        matcher(texts_at(config, "include")),
-        pattern,
-        _file_names(text_at(config, "new_post_name", default=":title.md")),
-        not (isinstance(pretty, Mapping) and pretty.get("trailing_html") is False),
-    )
+    excluded = matcher([*texts_at(config, "exclude"), *texts_at(config, "ignore")])
+    included = matcher(texts_at(config, "include"))
+    files = _file_names(text_at(config, "new_post_name", default=":title.md"))
+    html = not (isinstance(pretty, Mapping) and pretty.get("trailing_html") is False)
+
+    def address(path: str, metadata: Mapping[str, Any]) -> str:
+        post = path.startswith("_posts/")
+        names = path.split("/")[1 if post else 0 :]
+        if excluded(path):
+            raise NotServed("exclude")
+        if metadata.get("published") is False:
+            raise NotServed("published: false")
+        if not included(path) and any(name.startswith(("_", ".")) for name in names):
+            raise NotServed("in a folder that begins with _")
+        own = named(metadata, "permalink")
+        if not post:
+            whole = own.lstrip("/") or (f"{stem(path)}.html" if html else stem(path))
+            return re.sub(r"(^|/)index(\.html)?$", r"\1", whole)
+        name = stem("/".join(names))
+        written = files.fullmatch(name)
+        said = written.groupdict() if written else {"title": name}
+        date = re.match(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})", str(metadata.get("date") or ""))
+        year, month, day = date.groups() if date else (said.get(part) or "" for part in ("year", "month", "day"))
+        if not year and re.search(r":(?:year|i?_?month|i?_?day)", own or pattern):
+            raise NotServed("a post without a date")
+        found = {
+            "year": year, "month": month.zfill(2), "day": day.zfill(2),
+            "i_month": month.lstrip("0"), "i_day": day.lstrip("0"),
+            "title": said["title"], "name": posixpath.basename(said["title"]), "post_title": named(metadata, "title"),
+        }  # fmt: skip
+        return re.sub(r":(\w+)", lambda m: found.get(m[1], ""), own or pattern).lstrip("/")
+
     return Rules(
         (Folder(source, address),),
         HEXO if re.search(r'"hexo-renderer-(?:marked|markdown-it)', package) or not package else NO_IDS,
@@ -90,42 +102,6 @@ def _file_names(pattern: str) -> re.Pattern[str]:
     for name, group in parts.items():
         written = written.replace(name, group, 1)
     return re.compile(written if "(?P<title>" in written else "(?P<title>.+)")
-
-
-def _address(
-    excluded: Callable[[str], bool],
-    included: Callable[[str], bool],
-    pattern: str,
-    files: re.Pattern[str],
-    html: bool,
-    path: str,
-    metadata: Mapping[str, Any],
-) -> str:
-    post = path.startswith("_posts/")
-    names = path.split("/")[1 if post else 0 :]
-    if excluded(path):
-        raise NotServed("exclude")
-    if metadata.get("published") is False:
-        raise NotServed("published: false")
-    if not included(path) and any(name.startswith(("_", ".")) for name in names):
-        raise NotServed("in a folder that begins with _")
-    own = named(metadata, "permalink")
-    if not post:
-        whole = own.lstrip("/") or (f"{stem(path)}.html" if html else stem(path))
-        return re.sub(r"(^|/)index(\.html)?$", r"\1", whole)
-    name = stem("/".join(names))
-    written = files.fullmatch(name)
-    said = written.groupdict() if written else {"title": name}
-    date = re.match(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})", str(metadata.get("date") or ""))
-    year, month, day = date.groups() if date else (said.get(part) or "" for part in ("year", "month", "day"))
-    if not year and re.search(r":(?:year|i?_?month|i?_?day)", own or pattern):
-        raise NotServed("a post without a date")
-    found = {
-        "year": year, "month": month.zfill(2), "day": day.zfill(2),
-        "i_month": month.lstrip("0"), "i_day": day.lstrip("0"),
-        "title": said["title"], "name": posixpath.basename(said["title"]), "post_title": named(metadata, "title"),
-    }  # fmt: skip
-    return re.sub(r":(\w+)", lambda m: found.get(m[1], ""), own or pattern).lstrip("/")
 
 
 PROFILE = Profile("hexo", "Hexo", FILES, open_hexo)

@@ -9,21 +9,19 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from vademecum_builder.profiles.base import (
-    Folder,
-    NotServed,
-    Page,
-    Profile,
-    Project,
-    Rules,
+from vademecum_builder.profiles.base import Folder, NotServed, Page, Profile, Project, Rules, named, stem
+from vademecum_builder.profiles.blocks import alerts, attribute_lists
+from vademecum_builder.profiles.config import (
     address_of,
+    at,
+    expressions,
     folder_of,
-    named,
-    stem,
+    read_toml,
+    read_yaml,
+    text_at,
+    texts_at,
     with_endings,
 )
-from vademecum_builder.profiles.blocks import alerts, attribute_lists
-from vademecum_builder.profiles.config import at, expressions, read_toml, read_yaml, text_at, texts_at
 from vademecum_builder.profiles.go_templates import Call, Unknown, shown_by
 from vademecum_builder.profiles.tags import Own, shortcodes_of
 from vademecum_builder.readers.front_matter import split_front_matter

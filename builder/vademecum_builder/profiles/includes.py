@@ -102,8 +102,8 @@ def mkdocs_snippets(folders: Sequence[str], docs: str, *, tags: bool = True) -> 
     def snippets(text: str, page: Page) -> str:
         def one(name: str) -> str:
             file, _, wanted = name.partition(":")
-            found = page.include(file, *folders, passes=(snippets,))
-            return part(without_front_matter(found) if file.endswith(".md") else found or "", wanted)
+            include = page.include_page if file.endswith(".md") else page.include
+            return part(include(file, *folders, passes=(snippets,)) or "", wanted)
 
         def several(match: re.Match[str]) -> str:
             names = [
@@ -158,9 +158,8 @@ def vitepress_includes(source: str) -> Pass:
 
     def includes(text: str, page: Page) -> str:
         def take(match: re.Match[str]) -> str:
-            found = page.include(*place(match["name"], page), passes=(includes,))
             wanted = (match["lines"] or "").replace(",", "-") or match["heading"] or ""
-            return part(without_front_matter(found), wanted)
+            return part(page.include_page(*place(match["name"], page), passes=(includes,)), wanted)
 
         def code(match: re.Match[str]) -> str:
             found = part(page.include(*place(match["name"], page)) or "", match["region"] or "")

@@ -10,28 +10,15 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from vademecum_builder.profiles.base import (
-    HEADING,
-    YAML,
-    Folder,
-    NotServed,
-    Profile,
-    Project,
-    Rules,
-    address_of,
-    folder_of,
-    named,
-    stem,
-    with_endings,
-)
+from vademecum_builder.profiles.base import HEADING, Folder, NotServed, Profile, Project, Rules, named, stem
 from vademecum_builder.profiles.blocks import alerts, attribute_lists, markdown_in_html, pipes_in_code
 from vademecum_builder.profiles.code import replacing
-from vademecum_builder.profiles.config import at, matcher, read_yaml, text_at, texts_at
+from vademecum_builder.profiles.config import address_of, at, folder_of, matcher, read_yaml, text_at, texts_at, yamls
 from vademecum_builder.profiles.tags import liquid_with_values
 from vademecum_builder.readers.document import title_from_key
 from vademecum_builder.readers.slugs import KRAMDOWN
 
-FILES = with_endings(YAML, "_config")
+FILES = yamls("_config")
 _INDEX = re.compile(r"(?:^|/)index\.(?:html?|md|markdown)$")
 _POST = re.compile(
     r"^(?P<above>.*?/?)_posts/(?:.*/)?(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})-(?P<name>[^/]*)$"

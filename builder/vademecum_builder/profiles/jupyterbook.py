@@ -7,23 +7,13 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from vademecum_builder.profiles.base import (
-    YAML,
-    Folder,
-    NotServed,
-    Profile,
-    Project,
-    Rules,
-    address_of,
-    stem,
-    with_endings,
-)
+from vademecum_builder.profiles.base import Folder, NotServed, Profile, Project, Rules, stem
 from vademecum_builder.profiles.blocks import alerts, attribute_lists, containers
-from vademecum_builder.profiles.config import at, matcher, read_yaml, text_at, texts_at
+from vademecum_builder.profiles.config import address_of, at, matcher, read_yaml, text_at, texts_at, yamls
 from vademecum_builder.profiles.sphinx import myst, substitutions
 from vademecum_builder.readers.slugs import DOCUTILS
 
-FILES = with_endings(YAML, "_toc")
+FILES = yamls("_toc")
 _SOURCES = (".md", ".ipynb", ".rst")
 _BELOW = "parts chapters sections subtrees entries items children".split()
 """What holds further entries, in the list of a book, of an article, and of MyST."""
@@ -61,7 +51,7 @@ def open_jupyterbook(project: Project) -> Rules | None:
     toc = read_yaml(text) or read_yaml("chapters:\n" + text)  # a list, as the first versions had it
     if not {"root", "chapters"} & toc.keys() or not any(listed_in(toc)) or project.has("conf.py"):
         return None  # Jekyll's or Sphinx's, which may have a list of that name
-    config = read_yaml(project.text(*with_endings(YAML, "_config")))
+    config = read_yaml(project.text(*yamls("_config")))
     excluded = matcher(f"/{pattern}" for pattern in texts_at(config, "exclude_patterns"))
     listed = {*files_of(listed_in(toc), project.keys, _SOURCES)} if config.get("only_build_toc_files") is True else None
 

@@ -6,7 +6,7 @@ import posixpath
 import re
 from urllib.parse import quote, unquote
 
-from vademecum_builder.profiles.base import Page, without_front_matter
+from vademecum_builder.profiles.base import Page
 from vademecum_builder.profiles.code import outside_code, replacing
 
 _CHAPTER = re.compile(
@@ -66,7 +66,7 @@ def _embedded(name: str, part: str, page: Page) -> str:
     found = find_note(name, page)
     if not found or posixpath.normpath(posixpath.join(posixpath.dirname(page.key), found)) == page.key:
         return ""  # a part of a page stands in it already
-    text = without_front_matter(page.include(found, passes=(private_comments, wikilinks)))
+    text = page.include_page(found, passes=(private_comments, wikilinks))
     if part.startswith("^"):
         block = re.search(rf"(?:^|\n\n)((?:(?!\n\n)[\s\S])*?)[ \n]\^{re.escape(part[1:])}[ \t]*(?:\n|$)", text)
         text = block[1] if block else ""

@@ -7,10 +7,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from vademecum_builder.profiles.base import Folder, NotServed, Page, Profile, Project, Rules, folder_of, stem
+from vademecum_builder.profiles.base import Folder, NotServed, Page, Profile, Project, Rules, stem
 from vademecum_builder.profiles.blocks import alerts
 from vademecum_builder.profiles.code import outside_code
-from vademecum_builder.profiles.config import read_toml, text_at
+from vademecum_builder.profiles.config import folder_of, read_toml, text_at
 from vademecum_builder.profiles.includes import hidden_rust, mdbook_includes
 from vademecum_builder.profiles.links import chapters_of
 from vademecum_builder.readers.slugs import MDBOOK

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator
 from string import punctuation
 
-from vademecum_builder.profiles.base import Page, Pass, without_front_matter
-from vademecum_builder.profiles.code import CODE, GONE, outside_code
+from vademecum_builder.profiles.base import Page, Pass
+from vademecum_builder.profiles.code import CODE, GONE, outside_code, replacing
 from vademecum_builder.profiles.tags import arguments, shown
 
 _ID = re.compile(r"^([ \t]*#{1,6}[ \t].*?)[ \t]*\\?\{/\*[ \t]*#?([^\s*/]+)[ \t]*\*/\}[ \t]*$", re.MULTILINE)
@@ -83,9 +83,8 @@ def comments(text: str, page: Page) -> str:
     return outside_code(text, lambda plain: _COMMENT.sub("", _ID.sub(r"\1 {#\2}", plain)))
 
 
-def modules(text: str, page: Page) -> str:
-    """Lines of `import` and `export` at the top level of a page, up to the next blank line."""
-    return outside_code(text, lambda plain: _MODULE.sub("", plain)) if "import" in text or "export" in text else text
+modules = replacing(_MODULE, "")
+"""Lines of `import` and `export` at the top level of a page, up to the next blank line."""
 
 
 def jsx(text: str, page: Page) -> str:
@@ -95,8 +94,7 @@ def jsx(text: str, page: Page) -> str:
     def tag(name: str, said: str, *, closing: bool, before: str) -> str:
         if name in partials and not closing:
             place = partials[name].replace("\\", "")
-            found = page.include(*_from(place, page), passes=(comments, modules, jsx))
-            return f"\n\n{without_front_matter(found)}\n\n"
+            return f"\n\n{page.include_page(*_from(place, page), passes=(comments, modules, jsx))}\n\n"
         if name in _KEYS and said.endswith("/"):
             return "+".join(filter(None, arguments(said.rstrip("/"))[1].values())) or GONE
         # Of a heading it is no part: ids are made without it.

@@ -18,11 +18,10 @@ from vademecum_builder.profiles.base import (
     Profile,
     Project,
     Rules,
-    folder_of,
+    bare_head,
     named,
     pretty,
     stem,
-    with_front_matter,
 )
 from vademecum_builder.profiles.blocks import (
     alerts,
@@ -33,8 +32,17 @@ from vademecum_builder.profiles.blocks import (
     pipes_in_code,
     raised_and_marked,
 )
-from vademecum_builder.profiles.code import GONE, outside, outside_code
-from vademecum_builder.profiles.config import at, expressions, matcher, read_toml, read_yaml, text_at, texts_at
+from vademecum_builder.profiles.code import GONE, outside, outside_code, replacing
+from vademecum_builder.profiles.config import (
+    at,
+    expressions,
+    folder_of,
+    matcher,
+    read_toml,
+    read_yaml,
+    text_at,
+    texts_at,
+)
 from vademecum_builder.profiles.includes import mkdocs_snippets
 from vademecum_builder.profiles.links import wikilinks
 from vademecum_builder.profiles.mkdocs_i18n import Languages, read_languages
@@ -50,18 +58,12 @@ _MOVING = frozenset({"gen-files", "monorepo", "multirepo"})
 _RAISED = {f"pymdownx.{name}" for name in ("tilde", "caret", "mark")}
 _INCLUDING = re.compile("macro|include|jinja|extradata")
 """Plugins in whose pages `{% include "file" %}` is no text."""
-_ABBREVIATION = re.compile(r"^\*\[[^\]\n]+\]:[^\n]*\n?", re.MULTILINE)
-_KEYS = re.compile(r"\+\+([\w\-\"+ ]+?)\+\+")
-_ICON = re.compile(r":(?:material|fontawesome|octicons|simple|lucide)-[\w-]+:")
-
-
-def _extras(text: str, page: Page) -> str:
-    """Abbreviations, `++ctrl+c++`, icons."""
-
-    def edit(plain: str) -> str:
-        return _ICON.sub("", _KEYS.sub(lambda m: m[1].replace('"', ""), _ABBREVIATION.sub("", plain)))
-
-    return outside_code(text, edit)
+_EXTRAS = (
+    replacing(re.compile(r"^\*\[[^\]\n]+\]:[^\n]*\n?", re.MULTILINE), "", "*["),
+    replacing(re.compile(r"\+\+([\w\-\"+ ]+?)\+\+"), lambda keys: keys[1].replace('"', ""), "++"),
+    replacing(re.compile(r":(?:material|fontawesome|octicons|simple|lucide)-[\w-]+:"), ""),
+)
+"""Abbreviations, `++ctrl+c++`, icons."""
 
 
 def _emoji(text: str, page: Page) -> str:
@@ -106,10 +108,6 @@ def _values(config: Mapping[str, Any]) -> Pass:
         return "".join(parts)
 
     return values
-
-
-def _bare_head(text: str, page: Page) -> str:
-    return with_front_matter(text)
 
 
 # As autorefs has it: hashes of a heading, the object, and options in YAML below it, indented.
@@ -251,14 +249,14 @@ def open_mkdocs(project: Project) -> Rules:
         site.folders(),
         _slugs(extensions.get("toc")),
         (
-            _bare_head,
+            bare_head,
             mkdocs_snippets(snippets, site.docs, tags=any(map(_INCLUDING.search, plugins))),
             *([_values(config)] if "macros" in plugins else []),
             *([_objects] if "mkdocstrings" in plugins else []),
             *([_references] if {"mkdocstrings", "autorefs"} & plugins.keys() else []),
             *([raised_and_marked] if {*extensions} & _RAISED else []),
             *(indented_blocks, containers, markdown_in_html, alerts, attribute_lists, wikilinks),
-            *(outside(liquid), _videos(plugins), _extras, pipes_in_code),
+            *(outside(liquid), _videos(plugins), *_EXTRAS, pipes_in_code),
             *([_emoji] if "pymdownx.emoji" in extensions else []),
         ),
         copies=True,

@@ -8,17 +8,17 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from vademecum_builder.profiles.base import YAML, Folder, NotServed, Profile, Project, Rules, stem, with_endings
+from vademecum_builder.profiles.base import Folder, NotServed, Profile, Project, Rules, stem
 from vademecum_builder.profiles.blocks import alerts, attribute_lists, containers
 from vademecum_builder.profiles.code import replacing
-from vademecum_builder.profiles.config import at, matcher, read_yaml, text_at, texts_at
+from vademecum_builder.profiles.config import at, matcher, read_yaml, text_at, texts_at, yamls
 from vademecum_builder.profiles.jupyterbook import FILES as OF_BOOKS
 from vademecum_builder.profiles.jupyterbook import files_of, listed_in
 from vademecum_builder.profiles.sphinx import myst
 from vademecum_builder.readers.document import title_from_key
 from vademecum_builder.readers.slugs import MYST
 
-FILES = with_endings(YAML, "myst")
+FILES = yamls("myst")
 _SOURCES = (".md", ".ipynb", ".tex")
 _INDEX = re.compile(r"(?:index|readme|main)\.(?:md|ipynb|tex)", re.IGNORECASE)
 _SORTING = re.compile(r"(?![12]\d{3}(?:\D|$)|\d{5})[\d_.-]+(?=.)")

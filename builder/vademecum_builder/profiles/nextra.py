@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from vademecum_builder.profiles import mdx
-from vademecum_builder.profiles.base import SCRIPT, Folder, NotServed, Profile, Project, Rules, stem, with_endings
+from vademecum_builder.profiles.base import Folder, NotServed, Profile, Project, Rules, stem
 from vademecum_builder.profiles.blocks import alerts
 from vademecum_builder.profiles.code import replacing
-from vademecum_builder.profiles.config import Script
+from vademecum_builder.profiles.config import Script, scripts
 
-FILES = with_endings(SCRIPT, "next.config")
+FILES = scripts("next.config")
 heading_ids = replacing(
     re.compile(r"^([ \t]*#{1,6}[ \t].*?)[ \t]*\[#([\w-]+)\][ \t]*$", re.MULTILINE), r"\1 {#\2}", "[#"
 )

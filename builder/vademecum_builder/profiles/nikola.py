@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import posixpath
 import re
 from collections.abc import Mapping, Sequence
@@ -10,9 +9,9 @@ from dataclasses import dataclass
 from fnmatch import fnmatch
 from typing import Any
 
-from vademecum_builder.profiles.base import Folder, NotServed, Page, Profile, Project, Rules, address_of, stem
+from vademecum_builder.profiles.base import Folder, NotServed, Page, Profile, Project, Rules, front_matter, stem
 from vademecum_builder.profiles.blocks import attribute_lists, indented_blocks, markdown_in_html, pipes_in_code
-from vademecum_builder.profiles.config import read_python
+from vademecum_builder.profiles.config import address_of, read_python
 from vademecum_builder.profiles.tags import shortcodes
 from vademecum_builder.readers.front_matter import split_front_matter
 from vademecum_builder.readers.slugs import NO_IDS, PYTHON_MARKDOWN, ascii_of
@@ -102,7 +101,7 @@ class _Site:
         ending = posixpath.splitext(page.key)[1]
         if said and self.kinds.get(ending, MEDIA_TYPES.get(ending)) == RST:
             return "".join(f":{name}: {value}\n" for name, value in said.items()) + f"\n{body.lstrip()}"
-        return f"---\n{json.dumps(said, ensure_ascii=False)}\n---\n{body}" if said else text
+        return front_matter(said) + body if said else text
 
 
 def open_nikola(project: Project) -> Rules | None:

@@ -10,26 +10,15 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from vademecum_builder.profiles.base import (
-    SCRIPT,
-    Folder,
-    NotServed,
-    Page,
-    Profile,
-    Project,
-    Rules,
-    address_of,
-    stem,
-    with_endings,
-)
+from vademecum_builder.profiles.base import Folder, NotServed, Page, Profile, Project, Rules, stem
 from vademecum_builder.profiles.blocks import alerts, attribute_lists
 from vademecum_builder.profiles.code import GONE, outside_code
-from vademecum_builder.profiles.config import Script, read_yaml
+from vademecum_builder.profiles.config import Script, address_of, read_yaml, scripts
 from vademecum_builder.profiles.tags import arguments, shown
 from vademecum_builder.readers.slugs import GITHUB
 
 _UNDOCS = ".config/docs.yaml"
-FILES = (*with_endings(SCRIPT, "nuxt.config", "content.config"), _UNDOCS)
+FILES = (*scripts("nuxt.config", "content.config"), _UNDOCS)
 _NUMBER = re.compile(r"^\d+\.")
 _COMPONENT = re.compile(
     r"^[ \t]*:{2,}(?:[a-z][\w-]*(?:\[(?P<label>[^\[\]\n]*)\])?(?:\{(?P<said>[^{}\n]*)\})?)?[ \t]*"
@@ -63,9 +52,6 @@ def mdc(text: str, page: Page) -> str:
     return outside_code(text, edit)
 
 
-_PASSES = (mdc, alerts, attribute_lists)
-
-
 def _address(prefixes: Mapping[str, str], path: str, metadata: Mapping[str, Any]) -> str:
     parts = [_NUMBER.sub("", part) for part in stem(path).split("/")]
     if any(part[:1] in "._" for part in path.split("/")) or parts[-1].endswith(".draft"):
@@ -77,29 +63,21 @@ def _address(prefixes: Mapping[str, str], path: str, metadata: Mapping[str, Any]
 
 
 def open_nuxt(project: Project) -> Rules | None:
-    undocs = project.text(_UNDOCS)
+    undocs, folder, prefixes = project.text(_UNDOCS), "", {}
     if undocs and "undocs" in undocs + project.text("package.json"):
         said = read_yaml(undocs)
-        return Rules(
-            (Folder("", partial(_address, {})),),
-            _SLUGS,
-            _PASSES,
-            base_url=address_of(said.get("url")),
-            title=str(said.get("name") or ""),
-        )
-    script = Script(project.text(*with_endings(SCRIPT, "nuxt.config")))
-    collections = Script(project.text(*with_endings(SCRIPT, "content.config"))).code
-    named = re.search(r"nuxt/content|docus", script.code + collections)  # Astro has a content.config as well
-    if not named or not any(key.startswith("content/") for key in project.keys):
-        return None
-    prefixes = {include: prefix.strip("/") for include, prefix in _PREFIX.findall(collections)}
-
+        url, name = said.get("url"), str(said.get("name") or "")
+    else:
+        script = Script(project.text(*scripts("nuxt.config")))
+        collections = Script(project.text(*scripts("content.config"))).code
+        named = re.search(r"nuxt/content|docus", script.code + collections)  # Astro has a content.config as well
+        if not named or not any(key.startswith("content/") for key in project.keys):
+            return None
+        folder, url, name = "content", script.text("url"), script.text("name")
+        prefixes = {include: prefix.strip("/") for include, prefix in _PREFIX.findall(collections)}
+    address = partial(_address, prefixes)
     return Rules(
-        (Folder("content", partial(_address, prefixes)),),
-        _SLUGS,
-        _PASSES,
-        base_url=address_of(script.text("url")),
-        title=script.text("name"),
+        (Folder(folder, address),), _SLUGS, (mdc, alerts, attribute_lists), base_url=address_of(url), title=name
     )
 
 

@@ -17,17 +17,16 @@ from vademecum_builder.profiles.base import (
     Profile,
     Project,
     Rules,
-    address_of,
-    folder_of,
+    bare_head,
     stem,
     with_front_matter,
 )
 from vademecum_builder.profiles.blocks import indented_blocks, markdown_in_html, pipes_in_code
 from vademecum_builder.profiles.code import outside_code
-from vademecum_builder.profiles.config import expressions, read_python, text_at, texts_at
+from vademecum_builder.profiles.config import address_of, expressions, folder_of, read_python, text_at, texts_at
 from vademecum_builder.profiles.titles import titles_in
 from vademecum_builder.readers.front_matter import split_front_matter
-from vademecum_builder.readers.slugs import NO_IDS, PYTHON_MARKDOWN, ascii_of
+from vademecum_builder.readers.slugs import NO_IDS, PYTHON_MARKDOWN
 
 FILES = ("pelicanconf.py", "publishconf.py")
 _FIELD = re.compile(r"^:([\w-]+):[ \t]*(.*)$", re.MULTILINE)
@@ -39,11 +38,8 @@ _META = re.compile(r"<meta\b[^<>]*>", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"\b(name|content)\s*=\s*[\"']([^\"']*)", re.IGNORECASE)
 _TITLE = re.compile(r"<title\b[^<>]*>([^<]*)", re.IGNORECASE)
 _NAMES = frozenset("slug date lang category author".split())
-
-
-def _slug(text: str) -> str:
-    """`slugify` of pelican/utils.py, as SLUG_REGEX_SUBSTITUTIONS are by default."""
-    return re.sub(r"[-\s]+", "-", re.sub(r"[^\w\s-]", "", ascii_of(text)).strip()).lower()
+_slug = PYTHON_MARKDOWN.slug
+"""`slugify` of pelican/utils.py makes the same, as SLUG_REGEX_SUBSTITUTIONS are by default."""
 
 
 def _said(path: str, text: str) -> dict[str, str]:
@@ -123,7 +119,7 @@ def open_pelican(project: Project) -> Rules:
     return Rules(
         (Folder(content, address),),
         replace(slugs, of_title=not is_rst),  # which shows no id of a title
-        (_front_matter, indented_blocks, markdown_in_html, pipes_in_code),
+        (bare_head, indented_blocks, markdown_in_html, pipes_in_code),
         templates=(places,),
         base_url=address_of(config.get("SITEURL")),
         title=text_at(config, "SITENAME"),
@@ -131,10 +127,6 @@ def open_pelican(project: Project) -> Rules:
         auto_ids="%",
         doubts=tuple(f"nobody says here what {{{name}}} is" for name in sorted(named - _NAMES - {*common})),
     )
-
-
-def _front_matter(text: str, page: Page) -> str:
-    return with_front_matter(text)
 
 
 PROFILE = Profile("pelican", "Pelican", FILES[:1], open_pelican)

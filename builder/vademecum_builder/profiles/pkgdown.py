@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from vademecum_builder.profiles.base import YAML, Folder, NotServed, Profile, Project, Rules, stem, with_endings
-from vademecum_builder.profiles.config import read_yaml, text_at
+from vademecum_builder.profiles.base import Folder, NotServed, Profile, Project, Rules, stem
+from vademecum_builder.profiles.config import read_yaml, text_at, yamls
 from vademecum_builder.profiles.quarto import PASSES
 from vademecum_builder.readers.slugs import PANDOC
 
-FILES = with_endings(YAML, "_pkgdown", "pkgdown/_pkgdown")
+FILES = yamls("_pkgdown", "pkgdown/_pkgdown")
 _NO_PAGES = frozenset({"cran-comments", "issue_template", "pull_request_template", "CLAUDE", "AGENTS"})
 
 

@@ -6,26 +6,14 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from vademecum_builder.profiles.base import (
-    YAML,
-    Folder,
-    NotServed,
-    Page,
-    Profile,
-    Project,
-    Rules,
-    address_of,
-    private,
-    stem,
-    with_endings,
-)
+from vademecum_builder.profiles.base import Folder, NotServed, Page, Profile, Project, Rules, private, stem
 from vademecum_builder.profiles.blocks import attribute_lists, containers, pipes_in_code, raised_and_marked
 from vademecum_builder.profiles.code import replacing
-from vademecum_builder.profiles.config import at, matcher, read_yaml, text_at
+from vademecum_builder.profiles.config import address_of, at, matcher, read_yaml, text_at, yamls
 from vademecum_builder.profiles.tags import shortcodes
 from vademecum_builder.readers.slugs import PANDOC
 
-FILES = with_endings(YAML, "_quarto")
+FILES = yamls("_quarto")
 _CELL = re.compile(r"^([ \t]*)(`{3,})\{(\w+)([^}\n]*)\}[ \t]*\n((?:(?![ \t]*\2).*\n)*?)[ \t]*\2[ \t]*$", re.MULTILINE)
 _OPTION = re.compile(r"\A(?:[ \t]*(?:#|//|%%|--)\|.*\n)+")
 _HIDDEN = re.compile(r"\b(?:echo|include)\s*[:=]\s*f(?:alse)?\b", re.IGNORECASE)

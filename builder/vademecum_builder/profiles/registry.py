@@ -11,7 +11,8 @@ from importlib import import_module
 from pathlib import Path
 
 from vademecum.errors import UsageError
-from vademecum_builder.profiles.base import Folder, Profile, Project, Rules, folder_of
+from vademecum_builder.profiles.base import Folder, Profile, Project, Rules
+from vademecum_builder.profiles.config import folder_of
 from vademecum_builder.sources.base import HTML, PLAIN_TEXT
 from vademecum_builder.sources.endings import MEDIA_TYPES
 from vademecum_builder.sources.places import PagePlace

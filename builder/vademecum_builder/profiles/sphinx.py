@@ -6,24 +6,20 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from vademecum_builder.profiles.base import (
-    YAML,
-    Folder,
-    NotServed,
-    Page,
-    Pass,
-    Profile,
-    Project,
-    Rules,
-    address_of,
-    pretty,
-    stem,
-    with_endings,
-    without_front_matter,
-)
+from vademecum_builder.profiles.base import Folder, NotServed, Page, Pass, Profile, Project, Rules, pretty, stem
 from vademecum_builder.profiles.blocks import alerts, attribute_lists, containers
 from vademecum_builder.profiles.code import outside_code
-from vademecum_builder.profiles.config import at, matcher, read_python, read_toml, read_yaml, text_at, texts_at
+from vademecum_builder.profiles.config import (
+    address_of,
+    at,
+    matcher,
+    read_python,
+    read_toml,
+    read_yaml,
+    text_at,
+    texts_at,
+    yamls,
+)
 from vademecum_builder.readers.slugs import DOCUTILS
 from vademecum_builder.sources.base import MARKDOWN, PLAIN_TEXT, RST
 from vademecum_builder.sources.endings import MEDIA_TYPES
@@ -60,10 +56,10 @@ def myst(text: str, page: Page) -> str:
             return f"{indent}{fence}{title}\n{body}{indent}{fence}"
         if name in _DROPPED:
             return ""
-        if name in ("include", "literalinclude"):
-            found = page.include(title, passes=(myst,) if name == "include" else ()) or ""
-            code = f"{fence}\n{found}\n{fence}" if found else ""
-            return without_front_matter(found) if name == "include" else code
+        if name == "include":
+            return page.include_page(title, passes=(myst,))
+        if name == "literalinclude":
+            return f"{fence}\n{code}\n{fence}" if (code := page.include(title)) else ""
         shown = "" if name in ("figure", "math", "tab-set", "grid") else title
         if name == "math":
             return f"{indent}{body}"
@@ -143,7 +139,7 @@ def open_sphinx(project: Project) -> Rules | None:
     excluded = matcher(f"/{pattern}" for pattern in texts_at(config, "exclude_patterns"))
     kinds = _kinds(config, source)
     suffix = str(config.get("html_file_suffix") or ".html")
-    hosted = with_endings(YAML, ".readthedocs", "../.readthedocs", "../../.readthedocs")
+    hosted = yamls(".readthedocs", "../.readthedocs", "../../.readthedocs")
     online = read_yaml(project.text(*hosted, hidden=True))
     folders = at(online, "sphinx", "builder") in ("dirhtml", "htmldir")
 

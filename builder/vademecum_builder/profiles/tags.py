@@ -9,7 +9,7 @@ from bisect import bisect_left
 from collections.abc import Callable
 from html import unescape
 
-from vademecum_builder.profiles.base import Page, Pass, without_front_matter
+from vademecum_builder.profiles.base import Page, Pass
 from vademecum_builder.profiles.code import GONE, replacing
 from vademecum_builder.profiles.go_templates import INNER, Call
 from vademecum_builder.readers.html.elements import BLOCKS, CELLS, GROUPS, LINES
@@ -176,8 +176,8 @@ def _shortcode(match: re.Match[str], page: Page, shortcodes: Pass) -> str:
         return (placed or [by_name.get("path", "")])[0]
     if name in ("include", "readfile", "include-md", "codefile", "code_sample"):
         wanted = next((by_name[n] for n in ("file", "path") if n in by_name), placed[0] if placed else "")
-        found = page.include(wanted, *_beside(page, wanted), passes=(shortcodes,)) if wanted else None
-        text, ending = without_front_matter(found), wanted.rpartition(".")[2] if "." in wanted else ""
+        text = page.include_page(wanted, *_beside(page, wanted), passes=(shortcodes,)) if wanted else ""
+        ending = wanted.rpartition(".")[2] if "." in wanted else ""
         is_code = by_name.get("code") == "true" or "code" in name or ending.lower() not in _PROSE_ENDINGS
         if not text or not is_code or len(_FENCE.findall(match.string, 0, match.start())) % 2:
             return text
@@ -212,7 +212,7 @@ def erb(text: str, page: Page) -> str:
         if match["mark"] != "=" or link:
             return f"[{link['shown']}]({link['address']})" if link else ""
         if part:
-            return without_front_matter(page.include(_partial(part["name"], page), "", passes=(erb,)))
+            return page.include_page(_partial(part["name"], page), "", passes=(erb,))
         said = shown(arguments(match["code"].replace("(", " "))[1])
         if not said and "render" not in match["code"]:  # a component: what it shows stands below
             page.troubles["what ERB computes"] += 1

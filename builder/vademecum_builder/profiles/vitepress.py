@@ -7,28 +7,16 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from vademecum_builder.profiles.base import (
-    SCRIPT,
-    Folder,
-    NotServed,
-    Page,
-    Profile,
-    Project,
-    Rules,
-    address_of,
-    folder_of,
-    stem,
-    with_endings,
-)
+from vademecum_builder.profiles.base import Folder, NotServed, Page, Profile, Project, Rules, stem
 from vademecum_builder.profiles.blocks import alerts, attribute_lists, containers
 from vademecum_builder.profiles.code import GONE, outside_code
-from vademecum_builder.profiles.config import Script, matcher
+from vademecum_builder.profiles.config import Script, address_of, folder_of, matcher, scripts
 from vademecum_builder.profiles.includes import vitepress_includes
 from vademecum_builder.profiles.mdx import jsx
 from vademecum_builder.readers.slugs import VITEPRESS
 
-_VUEPRESS = with_endings(SCRIPT, ".vuepress/config", ".vuepress/config/index")
-FILES = (*with_endings(SCRIPT, ".vitepress/config", ".vitepress/config/index"), *_VUEPRESS)
+_VUEPRESS = scripts(".vuepress/config", ".vuepress/config/index")
+FILES = (*scripts(".vitepress/config", ".vitepress/config/index"), *_VUEPRESS)
 _IMPORT = re.compile(r"^import\s+([^'\";]+?)\s+from\s+['\"](\.{1,2}/[^'\"]+)['\"]", re.MULTILINE)
 _BLOCK = re.compile(r"^<(script|style)\b(?:(?!^<\1)[\s\S])*?^</\1>", re.MULTILINE)
 _VALUE = re.compile(r"\{\{(?:[^{}]|\{[^{}]*\})*\}\}")
@@ -48,7 +36,7 @@ def _configuration(project: Project) -> str:
     own = re.findall(r"\.\.\.(\w+)", text.partition("locales")[0])
     found.sort(key=lambda item: not any(name in own for name in re.findall(r"\w+", item[0])))
     places = [posixpath.normpath(posixpath.join(folder, place)) for _, place in found]
-    endings = ("", *with_endings(SCRIPT, ""), *with_endings(SCRIPT, "/index"))
+    endings = ("", *scripts(""), *scripts("/index"))
     return "\n".join([text, *(project.text(*(place + ending for ending in endings)) for place in places)])
 
 

@@ -6,9 +6,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from vademecum_builder.profiles.base import Folder, Profile, Project, Rules, private, stem, with_endings
+from vademecum_builder.profiles.base import Folder, Profile, Project, Rules, private, stem
 from vademecum_builder.profiles.blocks import alerts
 from vademecum_builder.profiles.code import replacing
+from vademecum_builder.profiles.config import with_endings
 from vademecum_builder.profiles.links import wikilinks
 
 FILES = with_endings("md markdown rst asciidoc", "Home", "home")

@@ -11,9 +11,10 @@ from collections.abc import Mapping
 from html import escape, unescape
 from typing import Any
 
-from vademecum_builder.profiles.base import Folder, NotServed, Page, Pass, Profile, Project, Rules, address_of, stem
+from vademecum_builder.profiles.base import Folder, NotServed, Page, Pass, Profile, Project, Rules, stem
 from vademecum_builder.profiles.blocks import alerts, attribute_lists
 from vademecum_builder.profiles.code import outside_code
+from vademecum_builder.profiles.config import address_of
 from vademecum_builder.profiles.includes import part
 from vademecum_builder.profiles.mdx import jsx
 from vademecum_builder.readers.slugs import WRITERSIDE

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 import posixpath
 import re
 import shlex
@@ -11,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
-from vademecum_builder.profiles.base import Folder, NotServed, Page, Profile, Project, Rules, stem
+from vademecum_builder.profiles.base import Folder, NotServed, Page, Profile, Project, Rules, front_matter, stem
 from vademecum_builder.profiles.code import replacing
 from vademecum_builder.profiles.jupyterbook import files_of
 from vademecum_builder.readers.slugs import NO_IDS
@@ -25,7 +24,7 @@ def heads(text: str, page: Page) -> str:
     """`# @title Pumps` at the head of a file is its title, and no heading."""
     found = _HEAD.match(text)
     said = dict(_SAID.findall(found[1])) if found else {}
-    return f"---\n{json.dumps(said, ensure_ascii=False)}\n---\n{text[found.end() :]}" if found else text
+    return front_matter(said) + text[found.end() :] if found else text
 
 
 links = replacing(

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Mapping
 from typing import Any
 
-from vademecum_builder.profiles.base import Folder, NotServed, Page, Profile, Project, Rules, address_of, named, stem
+from vademecum_builder.profiles.base import Folder, NotServed, Page, Profile, Project, Rules, named, stem
 from vademecum_builder.profiles.blocks import alerts
 from vademecum_builder.profiles.code import GONE, outside_code
-from vademecum_builder.profiles.config import at, matcher, read_toml, text_at, texts_at
+from vademecum_builder.profiles.config import address_of, at, matcher, read_toml, text_at, texts_at
 from vademecum_builder.profiles.tags import arguments, shown
 from vademecum_builder.readers.slugs import NO_IDS, ZOLA
 
@@ -61,52 +60,41 @@ def open_zola(project: Project) -> Rules | None:
     config = read_toml(project.text(*FILES))
     if "base_url" not in config:
         return None
-    languages = at(config, "languages")
-    site = partial(
-        _address,
-        languages if isinstance(languages, Mapping) else {},
-        text_at(config, "default_language", default="en"),
-        matcher(texts_at(config, "ignored_content")),
-        ZOLA.slug if text_at(config, "slugify", "paths", default="on") == "on" else str,
-        at(config, "slugify", "paths_keep_dates") is True,
-    )
+    said = at(config, "languages")
+    languages = said if isinstance(said, Mapping) else {}
+    default = text_at(config, "default_language", default="en")
+    ignored = matcher(texts_at(config, "ignored_content"))
+    slug = ZOLA.slug if text_at(config, "slugify", "paths", default="on") == "on" else str
+    dated = at(config, "slugify", "paths_keep_dates") is True
+
+    def address(path: str, metadata: Mapping[str, Any]) -> str:
+        """Return where a page is served (`Page::parse` of Zola's components/content/src/page.rs)."""
+        if ignored(path):
+            raise NotServed("ignored_content")
+        if metadata.get("render") is False:
+            raise NotServed("render = false")
+        whole, dot, own = stem(path).rpartition(".")
+        whole, spoken = (whole, own) if dot and own in languages else (stem(path), default)
+        prefix = f"{spoken}/" if spoken != default else ""
+        if named(metadata, "path"):
+            return posixpath.join(named(metadata, "path").strip("/"), "")
+        folder, _, name = whole.rpartition("/")
+        if name == "_index":
+            return posixpath.join(prefix + folder, "") if prefix or folder else ""
+        if name == "index":
+            folder, _, name = folder.rpartition("/")
+        name = name if dated else _DATED.sub("", name, count=1)
+        return posixpath.join(prefix + folder, slug(named(metadata, "slug") or name), "").lstrip("/")
+
     return Rules(
-        (Folder("content", site),),
+        (Folder("content", address),),
         ZOLA if text_at(config, "slugify", "anchors", default="on") == "on" else NO_IDS,
         (internal_links, alerts),
         templates=(shortcodes,),
         base_url=address_of(config["base_url"]),
         title=text_at(config, "title"),
-        first={"lang": text_at(config, "default_language", default="en")} if languages else {},
+        first={"lang": default} if languages else {},
     )
-
-
-def _address(
-    languages: Mapping[str, Any],
-    default: str,
-    ignored: Callable[[str], bool],
-    slug: Callable[[str], str],
-    dated: bool,
-    path: str,
-    metadata: Mapping[str, Any],
-) -> str:
-    """Return where a page is served (`Page::parse` of Zola's components/content/src/page.rs)."""
-    if ignored(path):
-        raise NotServed("ignored_content")
-    if metadata.get("render") is False:
-        raise NotServed("render = false")
-    whole, dot, own = stem(path).rpartition(".")
-    whole, spoken = (whole, own) if dot and own in languages else (stem(path), default)
-    prefix = f"{spoken}/" if spoken != default else ""
-    if named(metadata, "path"):
-        return posixpath.join(named(metadata, "path").strip("/"), "")
-    folder, _, name = whole.rpartition("/")
-    if name == "_index":
-        return posixpath.join(prefix + folder, "") if prefix or folder else ""
-    if name == "index":
-        folder, _, name = folder.rpartition("/")
-    name = name if dated else _DATED.sub("", name, count=1)
-    return posixpath.join(prefix + folder, slug(named(metadata, "slug") or name), "").lstrip("/")
 
 
 PROFILE = Profile("zola", "Zola", FILES, open_zola)

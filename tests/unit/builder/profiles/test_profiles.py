@@ -21,7 +21,8 @@ from vademecum.errors import UsageError
 from vademecum.format.markup import Code, Paragraph, Run
 from vademecum_builder.chunking.structure import chunk_document
 from vademecum_builder.profiles import docfx, mdx, sphinx, tags, vitepress
-from vademecum_builder.profiles.base import Page, Project, address_of
+from vademecum_builder.profiles.base import Page, Project
+from vademecum_builder.profiles.config import address_of
 from vademecum_builder.profiles.includes import part
 from vademecum_builder.profiles.plain import PASSES
 from vademecum_builder.profiles.reader import PlainPages, ProfilePages
