@@ -1,4 +1,4 @@
-"""`kind = "catalog"`: records in JSON, JSON Lines, CSV, Parquet …; a file, a glob, a folder, or an address."""
+"""`kind = "catalog"`: records in JSON, JSON Lines, CSV, sheets, Parquet …; a file, a glob, a folder, or an address."""
 
 from __future__ import annotations
 

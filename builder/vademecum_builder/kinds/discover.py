@@ -31,7 +31,8 @@ from vademecum_builder.sources.left_out import files_outside_of_published
 from vademecum_builder.sources.mail import MAILS, is_maildir
 from vademecum_builder.sources.private_fields import plain_name, why_private
 from vademecum_builder.sources.record_files import Layout
-from vademecum_builder.sources.record_lists import WHOLE
+from vademecum_builder.sources.record_lists import EVERY, WHOLE
+from vademecum_builder.sources.sheets import SHEETS
 from vademecum_builder.sources.unzipped import ending_of
 
 _SQLITE = b"SQLite format 3\0"
@@ -57,8 +58,6 @@ _RECORDS = 100_000
 """Records whose ids are compared."""
 _SHARED = 0.05
 """How many of them may be wrong: what more have in common is something that they are of, as a county."""
-_SHEETS = (".xlsx", ".ods")
-_EACH_ROW = "; for a document of each row save the sheet as CSV, and name that"
 _TABLES = (".csv", ".tsv", ".tab", ".jsonl", ".ndjson", ".parquet")
 """Of records alone: what ends in .json or .yaml is as often a program's configuration."""
 _DATABASES = (".db", ".sqlite", ".sqlite3")
@@ -95,6 +94,8 @@ def discover(place: str, folder: Path) -> Sequence[Proposal]:
         raise UsageError(f"{place}: no such file or folder; a database is sqlite:///FILE or postgresql://…")
     if path.is_file() and _head(path).startswith(_SQLITE):
         return discover_tables(f"sqlite:///{_relative(path, folder)}", folder)
+    if path.suffix.lower() in SHEETS and path.is_file() and (found := _of_sheets(path, folder)):
+        return found
     return _in_folder(path, folder) if path.is_dir() else [_of_file(path, folder)]
 
 
@@ -158,8 +159,7 @@ def _of_file(path: Path, folder: Path) -> Proposal:
         )
     table = path.suffix.lower() == ".txt" and _NAMES.match(decode(head).text)
     if path.suffix.lower() in {*MEDIA_TYPES, *BINARY_TYPES} and not table:
-        rows = _EACH_ROW if path.suffix.lower() in _SHEETS else ""
-        raise UsageError(f"{path}: one document; name the folder that it lies in{rows}")
+        raise UsageError(f"{path}: one document; name the folder that it lies in")
     known = bool(table) or ending_of(path.name) in ("", *ENDINGS, *SELDOM) or not path.is_file()
     found = _catalog(name, str(path), place, complete=known)
     if not known and not set(found.settings.get("text", ())) - {found.settings.get("id")}:
@@ -234,15 +234,23 @@ def _in_folder(path: Path, folder: Path) -> list[Proposal]:
 def _beside(path: Path, listed: Sequence[Path]) -> list[str]:
     """Return the note that names what holds records among the documents of a folder, which has them alone."""
     ends = ((file, ending_of(file.name)) for file in listed)
+    sheets = islice((file for file in listed if ending_of(file.name) in SHEETS), _SHAPED)
+    tables = [*filter(_has_table, sheets)]
     found = [
         file.relative_to(path).as_posix()
         for file, ending in ends
-        if ending in _TABLES or (ending in _DATABASES and _head(file).startswith(_SQLITE))
+        if ending in _TABLES or file in tables or (ending in _DATABASES and _head(file).startswith(_SQLITE))
     ]
     if not found:
         return []
     more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
     return [f"documents alone; what holds records is discovered by itself: {', '.join(found[:_NAMED])}{more}"]
+
+
+def _has_table(file: Path) -> bool:
+    with suppress(SourceError):
+        return bool(CatalogSource(str(file)).lists_of_records(always=True))
+    return False
 
 
 def _catalogs(name: str, path: Path, folder: Path) -> list[Proposal]:
@@ -281,6 +289,31 @@ def _most_common_list(files: Sequence[Path]) -> str:
     return next((at for at, _ in found.most_common(1)), "")
 
 
+def _of_sheets(path: Path, folder: Path) -> list[Proposal]:
+    """Return the catalog that the sheets of a spreadsheet are which are tables, or one of each where they hold other
+    things; empty: none is one."""
+    place, name = _relative(path, folder), name_of(path.stem)
+    tables = CatalogSource(str(path)).lists_of_records(always=True)
+    samples = {table: CatalogSource(str(path), Layout(table)).sample(SAMPLED) for table in tables}
+    names = [{name for record in records for name in record} for records in samples.values()]
+    if len(tables) > 1 and all(_are_alike(one, names[0]) for one in names):
+        return [_catalog(name, str(path), place, within=EVERY)]
+    if len(tables) < 2:
+        return [_catalog(name, str(path), place) for _ in tables]
+    private = [table for table, records in samples.items() if _is_nobodys(table, records)]
+    found = [
+        replace(_catalog(table, str(path), place, within=table), name=name_of(f"{name}-{table}"))
+        for table in tables
+        if table not in private
+    ]
+    return _without(found, private, "sheets")
+
+
+def _is_nobodys(called: str, records: Sequence[Mapping[str, Any]]) -> bool:
+    columns = list(dict.fromkeys(name for record in records for name in record))
+    return is_of_people(called, fields_of(records), len(records), columns)
+
+
 def _each(files: Sequence[Path], folder: Path) -> list[Proposal]:
     """Return a source for each file but of what is nobody's business, as of the tables of a database.
 
@@ -297,15 +330,24 @@ def _each(files: Sequence[Path], folder: Path) -> list[Proposal]:
         columns = list(dict.fromkeys(name for record in records for name in record))
         listed = next(iter(CatalogSource(str(file)).lists_of_records(always=True)), "").rpartition(".")[2]
         called = listed if is_called_people(listed) else file.stem
-        if is_of_people(called, fields_of(records), len(records), columns):
+        if _is_nobodys(called, records):
             private.append(file.name)
         elif of := next((one for one in closed if one != file and _is_part(file, columns, one)), None):
             private.append(f"{file.name} (of {of.name}, some of which is left out)")
         else:
             found.append(_of_file(file, folder))
+    return _without(found, private, "files")
+
+
+def _without(found: list[Proposal], private: Sequence[str], what: str) -> list[Proposal]:
+    """Return proposals, of which the first says what is nobody's business beside them.
+
+    Raises:
+        UsageError: There is no proposal.
+    """
     if not private:
         return found
-    told = f"files that hold what is private, or what somebody bought, are left out: {', '.join(private)}"
+    told = f"{what} that hold what is private, or what somebody bought, are left out: {', '.join(private)}"
     if not found:
         raise UsageError(f"{told}: name one yourself")
     return [replace(found[0], notes=(*found[0].notes, told)), *found[1:]]

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -34,23 +33,6 @@ def typed(value: str) -> str | bool:
     """Return what a field of a head says: `:draft: true`, `#+DRAFT: t` and a bare `:draft:` mean it."""
     text = clean(value).strip()
     return _SAID.get(text.lower(), text)
-
-
-@contextmanager
-def parser_errors(name: str) -> Iterator[None]:
-    """Within, whatever a parser raises on broken input is an error of the content.
-
-    Raises:
-        ContentError: In place of it.
-    """
-    try:
-        yield
-    except ContentError:  # said already
-        raise
-    except RecursionError:
-        raise ContentError(f"not {name} that can be read (nested too deeply)") from None
-    except Exception as error:  # noqa: BLE001 (on broken input these libraries raise whatever they run into)
-        raise ContentError(f"not {name} that can be read ({clean_line(repr(error), 80)})") from None
 
 
 def converted_by(command: Sequence[str], text: str) -> str:

@@ -6,67 +6,35 @@ import io
 import re
 import zipfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from datetime import datetime, time
 from itertools import zip_longest
 from typing import Any
 
 from vademecum.errors import ContentError
 from vademecum.format.markup import Row, Run
-from vademecum_builder.readers.converted import parser_errors, read_converted
+from vademecum_builder.readers.converted import read_converted
 from vademecum_builder.readers.outline import Block, Reading, Section, cleaned
 from vademecum_builder.readers.text import clean_block, clean_line, unify_line_breaks
+from vademecum_builder.sources.office_files import opened_zip
 from vademecum_builder.sources.private_fields import is_named_private, many_reach, reaches
+from vademecum_builder.sources.workbook import sheets_of_workbook
 
-LARGEST = 256 * 1024 * 1024
-"""Bytes that the parts of a file may have unpacked."""
 MOST_ROWS = 20_000
 """Of a sheet that are read."""
 _TEXTS = ("word/document.xml", "word/footnotes.xml", "word/endnotes.xml")
 _HIDDEN_RUN = re.compile(rb"<w:r(?: [^>]*)?>.*?</w:r>", re.DOTALL)
 _VANISH = re.compile(rb'<w:vanish(?: w:val="(?:1|true|on)")?\s*/>')
-_ROW_OR_COLUMN = re.compile(rb"<(?:\w+:)?(row|col) ([^>]*)>")
-_NUMBER = re.compile(
-    r'(?P<before>(?:"[^"]*"|\[[^\]]*\]|\\.|_.|\*.|[ $€£¥+(-])*)(?P<whole>[#,?0]*0)(?:\.(?P<decimals>0+)#*)?'
-    r'(?P<after>(?:"[^"]*"|\[[^\]]*\]|\\.|_.|\*.|[ $€£¥%)-])*)'
-)
-"""The format of a number (ECMA-376, 18.8.31): digits between what is shown beside them."""
-_LITERAL = re.compile(
-    r'"(?P<text>[^"]*)"|\[\$(?P<currency>[^\]-]*)[^\]]*\]|\\(?P<character>.)|(?P<none>\[[^\]]*\]|_.|\*.|[()+])'
-)
-_NO_VALUE = re.compile(rb"</(?:\w+:)?f>(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v></(?:\w+:)?v>)?</(?:\w+:)?c>")
 _ASIDE = re.compile(r"<(/?)aside\b", re.IGNORECASE)
 _NO_TITLE = re.compile(
     r"(?:untitled|\(?anonymous\)?|unspecified|(?:powerpoint[ -])?presentation|document|book|workbook|title)\W*\d*|"
     r"microsoft \w+ - .*|.*\.(?:docx?|pptx?|xlsx?|pdf|indd|qxd|tex|dvi|odt|rtf)",
     re.IGNORECASE,
 )
-_OLE = b"\xd0\xcf\x11\xe0"  # [MS-CFB], 2.2: an encrypted file, and one of before 2007
 
 
 def told_title(title: str | None) -> str:
     """Return the title that a document's properties tell; empty: none, or what a program filled in."""
     found = clean_line(title or "")
     return "" if _NO_TITLE.fullmatch(found) else found
-
-
-@contextmanager
-def opened_zip(data: bytes, what: str) -> Iterator[zipfile.ZipFile]:
-    """Open a file that is a zip.
-
-    Raises:
-        ContentError: It is encrypted, damaged, or too large when it is unpacked; whatever a parser raises within.
-    """
-    if data.startswith(_OLE):
-        raise ContentError("encrypted, or of before 2007: save it without a password, as a new document")
-    try:
-        archive = zipfile.ZipFile(io.BytesIO(data))
-    except (zipfile.BadZipFile, ValueError, OSError):
-        raise ContentError(f"damaged: no {what} that can be opened") from None
-    with archive, parser_errors(what):
-        if sum(part.file_size for part in archive.infolist()) > LARGEST:
-            raise ContentError(f"larger than {LARGEST >> 20} MB when it is unpacked: split it")
-        yield archive
 
 
 def read_docx(data: bytes) -> Reading:
@@ -145,34 +113,14 @@ def read_xlsx(data: bytes) -> Reading:
     Raises:
         ContentError: It is encrypted, damaged, or has no text.
     """
-    import openpyxl
-
     sections, warnings = [], []
-    with opened_zip(data, "workbook") as parts:
-        book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
-        title = told_title(book.properties.title)
-        for sheet in book.worksheets:
-            if sheet.sheet_state != "visible":
-                continue
-            name, part = clean_line(sheet.title), parts.read(sheet._worksheet_path)
-            hidden = _hidden(part)
-            cells_of: list[list[str]] = []
-            for number, cells in enumerate(sheet.iter_rows()):
-                if number == MOST_ROWS:
-                    warnings.append(f"{name}: only {MOST_ROWS} rows are read")
-                    break
-                told = [_cell(cell) for at, cell in enumerate(cells, 1) if at not in hidden["col"]]
-                if any(told) and number + 1 not in hidden["row"]:
-                    cells_of.append(told)
-            section, told_of = sheet_section(name, cells_of)
-            warnings += told_of
-            if out := len(hidden["row"]) + len(hidden["col"]):
-                warnings.append(f"{name}: {out} hidden rows and columns are left out")
-            if empty := len(_NO_VALUE.findall(part)):
-                warnings.append(f"{name}: {empty} formulas have no value: open it and save it once")
-            sections.append(section)
-        book.close()
-    return Reading(title, tuple(sections), {}, tuple(warnings))
+    title, sheets = sheets_of_workbook(data, MOST_ROWS)
+    for sheet in sheets:
+        name = clean_line(sheet.name)
+        section, told_of = sheet_section(name, [row for _, row in sheet.rows])
+        sections.append(section)
+        warnings += [*told_of, *(f"{name}: {told}" for told in sheet.warnings)]
+    return Reading(told_title(title), tuple(sections), {}, tuple(warnings))
 
 
 def sheet_section(name: str, rows: Sequence[Sequence[str]]) -> tuple[Section, list[str]]:
@@ -200,40 +148,6 @@ def _personal(rows: Sequence[Sequence[str]]) -> list[str]:
         if told and (is_named_private(head) or many_reach(sum(map(reaches, told)), len(told))):
             found.append(clean_line(head) or "?")
     return found
-
-
-def _hidden(sheet: bytes) -> dict[str, set[int]]:
-    """Return the numbers of rows and columns that are not shown (ECMA-376, 18.3.1.13 and 18.3.1.73)."""
-    found: dict[str, set[int]] = {"row": set(), "col": set()}
-    for kind, told in _ROW_OR_COLUMN.findall(sheet):
-        values = dict(re.findall(r'(\w+)="(\w*)"', told.decode("utf-8", "replace")))
-        if values.get("hidden") in ("1", "true"):
-            first = int(values.get("r") or values.get("min") or 0)
-            found[kind.decode()] |= set(range(first, int(values.get("max") or first) + 1))
-    return found
-
-
-def _cell(cell: Any) -> str:
-    """Return a cell as text: a date without a time has none, a number the digits that are shown, as of a price or a
-    percentage, else 15 of them."""
-    value, shown = cell.value, cell.number_format or ""
-    if isinstance(value, datetime) and value.time() == time() and not re.search("[hH]", shown):
-        return value.date().isoformat()
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return "" if value is None else str(value)
-    if (form := _NUMBER.fullmatch(shown.partition(";")[0])) is None:
-        return f"{value:.15g}" if isinstance(value, float) else str(value)
-    before, decimals, after = form["before"], len(form["decimals"] or ""), form["after"]
-    number = value * 100 if "%" in after else value
-    # A postcode and an article's number begin with the zeros that the format asks for.
-    width = form["whole"].count("0") + (decimals + 1 if decimals else 0) + (number < 0)
-    figure = f"{number:0{width}.{decimals}f}"
-    return f"{_LITERAL.sub(_said, before)}{figure}{_LITERAL.sub(_said, after)}".strip()
-
-
-def _said(part: re.Match[str]) -> str:
-    """Return what a part of a format shows beside a number: a currency, a unit."""
-    return part["text"] or part["currency"] or part["character"] or ("" if part["none"] else part[0])
 
 
 def read_epub(data: bytes) -> Reading:

@@ -32,11 +32,12 @@ from vademecum_builder.sources.private_keys import private_key_line
 from vademecum_builder.sources.record_files import Layout, read_records
 from vademecum_builder.sources.record_lists import WHOLE, find_lists
 from vademecum_builder.sources.records import Failed, field_at, instead, json_value, record_item, record_key
+from vademecum_builder.sources.sheets import SHEETS
 from vademecum_builder.sources.unzipped import ending_of, unzipped
 
 ENDINGS = (".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".geojson", ".parquet")
 """Of the files that are taken out of a folder."""
-SELDOM = (".xml", ".yaml", ".yml", ".bib", ".ris", ".ics")
+SELDOM = (".xml", ".yaml", ".yml", ".bib", ".ris", ".ics", *SHEETS)
 """Of those that are taken where none of the others is: beside them they are a program's own."""
 ID_NAMES = ("id", "_id", "key", "sku", "uuid", "guid", "slug", "handle", "_key")
 """Fields that are the id where none is named: the first of these that the first record has."""

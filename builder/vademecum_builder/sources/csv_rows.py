@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import csv
-import io
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
-from typing import Any
+from typing import Any, TextIO
 
 from vademecum.errors import ContentError
 from vademecum_builder.sources.records import NOT_UTF_8, Failed, too_large
@@ -36,9 +35,7 @@ _MOST = 1 << 20
 """Characters that are looked at for them."""
 
 
-def csv_rows(
-    text: io.TextIOWrapper, longest: int, warn: Callable[[str], None]
-) -> Iterator[tuple[int, dict[str, Any] | Failed]]:
+def csv_rows(text: TextIO, longest: int, warn: Callable[[str], None]) -> Iterator[tuple[int, dict[str, Any] | Failed]]:
     """Yield the rows: the line that each begins in, and its cells by the names of their columns.
 
     Args:
@@ -203,7 +200,7 @@ class _Lines:
         too_long: Whether one of them was, since somebody set this to False.
     """
 
-    def __init__(self, text: io.TextIOWrapper, longest: int) -> None:
+    def __init__(self, text: TextIO, longest: int) -> None:
         self.last = ""
         self.too_long = False
         self._text = text

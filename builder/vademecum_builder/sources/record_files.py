@@ -1,5 +1,5 @@
-"""Records of a file: JSON, JSON Lines, CSV, XML, YAML, Parquet, a calendar or references, one at a time, whatever its
-size."""
+"""Records of a file: JSON, JSON Lines, CSV, sheets, XML, YAML, Parquet, a calendar or references, one at a time,
+whatever its size."""
 
 from __future__ import annotations
 
@@ -18,13 +18,16 @@ from vademecum_builder.sources import calendars, parquet_records
 from vademecum_builder.sources.charset import encoding_of, unicode_of
 from vademecum_builder.sources.csv_rows import csv_rows
 from vademecum_builder.sources.json_records import parsed_or_none, split_records
+from vademecum_builder.sources.office_files import LARGEST, Sheet
 from vademecum_builder.sources.record_lists import EVERY, WHOLE, YAML
 from vademecum_builder.sources.records import MAX_BYTES, NOT_UTF_8, Failed, field_at, too_large
 from vademecum_builder.sources.references import FORMATS, references
+from vademecum_builder.sources.sheets import SHEETS, are_tables, read_sheets, rows_of_sheet
 from vademecum_builder.sources.xml_records import repeated_elements, split_elements
 from vademecum_builder.sources.yaml_values import json_of
 
 _HEAD = 1 << 20
+_ZIP = b"PK\x03\x04"
 _ENDINGS = {
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
@@ -52,9 +55,9 @@ class Layout:
 
     Attributes:
         records: The path of the list in JSON and YAML, `data.items` or `/data/items`, of the element in XML,
-            `channel.item`; `products.*`: of the object whose values are records, each with its key as `_key`; `*[]`:
-            all lists of one object, each with its key as `_list`; `.`: the file itself; empty: the one list that there
-            is.
+            `channel.item`, the name of a sheet; `products.*`: of the object whose values are records, each with its key
+            as `_key`; `*[]`: all lists of one object, or all sheets, each with its name as `_list`; `.`: the file
+            itself; empty: the one list that there is.
         encoding: As Python names it; empty: as it looks.
         halves: Whether a line with half an emoji is read: programs cut messages there.
     """
@@ -90,6 +93,10 @@ def read_records(
     if head.startswith(parquet_records.BEGINS) or _ENDINGS.get(ending) == "parquet":
         stream.seek(0)
         yield from parquet_records.rows_of_parquet(stream)
+        return
+    if ending in SHEETS or head.startswith(_ZIP):
+        stream.seek(0)
+        yield from _of_sheets(read_sheets(stream.read(LARGEST + 1)), layout.records, longest, warn)
         return
     few = 1 + len(head) // 100
     encoding = layout.encoding or unicode_of(head, few) or "utf-8"
@@ -131,6 +138,23 @@ def read_records(
         yield from _lines(stream, longest, halves=layout.halves)
     else:
         yield from _listed(stream, layout.records, longest, head.decode(encoding, "replace"))
+
+
+def _of_sheets(
+    sheets: list[Sheet], wanted: str, longest: int, warn: Callable[[str], None]
+) -> Iterator[tuple[int, dict[str, Any] | Failed]]:
+    found = are_tables(sheets) or [sheet for sheet in sheets if sheet.rows]
+    named = {sheet.name: sheet for sheet in sheets}
+    if wanted == EVERY:
+        for sheet in found:
+            for number, record in rows_of_sheet(sheet, longest, warn):
+                yield number, record if isinstance(record, Failed) else record | {"_list": sheet.name}
+    elif wanted and wanted not in named:
+        raise ContentError(f"no sheet {wanted!r} that is shown; there is {', '.join(named) or 'none'}")
+    elif not wanted and len(found) != 1:
+        raise ContentError(_SEVERAL_SHEETS.format(*named) if found else "empty")
+    else:
+        yield from rows_of_sheet(named[wanted] if wanted else found[0], longest, warn)
 
 
 def _format_of(head: str) -> str:
@@ -253,4 +277,5 @@ def _has_empty_list(value: Any) -> bool:
     return value == [] or (isinstance(value, dict) and any(map(_has_empty_list, value.values())))
 
 
+_SEVERAL_SHEETS = "it has several sheets: name one, as in records = {!r} or {!r}"
 _SEVERAL = "it has several lists of objects: name one, as in records = {!r} or {!r}"

@@ -1,4 +1,4 @@
-"""Where the records of a JSON, YAML or XML file are, as far as its beginning tells."""
+"""Where the records of a JSON, YAML or XML file are, as far as its beginning tells, and those of a spreadsheet."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from typing import Any, BinaryIO, Final
 
 from vademecum.errors import ContentError
 from vademecum_builder.sources.json_records import parsed_or_none, split_records
+from vademecum_builder.sources.office_files import LARGEST
 from vademecum_builder.sources.records import MAX_BYTES
+from vademecum_builder.sources.sheets import SHEETS, are_tables, read_sheets
 from vademecum_builder.sources.xml_records import repeated_elements, split_elements
 from vademecum_builder.sources.yaml_values import json_of
 
@@ -44,6 +46,9 @@ def find_lists(stream: BinaryIO, ending: str, *, always: bool = False, one_of_ma
     Raises:
         ContentError: YAML that cannot be read.
     """
+    if ending in SHEETS:
+        tables = [sheet.name for sheet in are_tables(read_sheets(stream.read(LARGEST + 1)))]
+        return tables if always or len(tables) > 1 else []
     head = (json_of(stream) if ending in YAML else stream).read(_HEAD)
     text = head.lstrip(codecs.BOM_UTF8 + b" \t\r\n")
     value = parsed_or_none(head.removeprefix(codecs.BOM_UTF8))  # None: no JSON, or longer than what is looked at

@@ -1629,7 +1629,7 @@ def test_a_packed_export_is_known_by_a_file_in_it(tmp_path: Path) -> None:
         discover(str(packed("other.zip", "users.json", "z.txt")), tmp_path)
     with pytest.raises(UsageError, match=r"a\.docx: one document; name the folder that it lies in"):
         discover(str(packed("a.docx", "c.jsonl")), tmp_path)
-    with pytest.raises(UsageError, match=r"for a document of each row save the sheet as CSV, and name that"):
+    with pytest.raises(UsageError, match=r"a\.xlsx: not workbook that can be read"):
         discover(str(packed("a.xlsx", "xl/workbook.xml")), tmp_path)
     with pytest.raises(UsageError, match=r"none: no such file or folder; a database is sqlite:///FILE"):
         discover("none", tmp_path)

@@ -27,6 +27,7 @@ from vademecum_builder.readers.document import Document, MissingReader, parse_do
 from vademecum_builder.readers.outline import block_text
 from vademecum_builder.readers.pdf import read_pdf
 from vademecum_builder.settings import read_settings
+from vademecum_builder.sources import office_files
 from vademecum_builder.sources.base import SourceItem
 from vademecum_builder.sources.endings import BINARY_TYPES
 from vademecum_builder.sources.folder import FolderSource
@@ -446,7 +447,7 @@ def test_lines_above_the_heads_of_columns_are_text(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("ending", [".docx", ".pptx", ".xlsx", ".epub"])
 def test_what_grows_too_large_is_not_unpacked(ending: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(office, "LARGEST", 1000)
+    monkeypatch.setattr(office_files, "LARGEST", 1000)
     with pytest.raises(ContentError, match="when it is unpacked"):
         read(ending, MADE[ending]())
 

@@ -1,0 +1,61 @@
+"""Files of office programs as zips: opened within limits, and what is wrong with them as one error."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from vademecum.errors import ContentError
+
+LARGEST = 256 * 1024 * 1024
+"""Bytes that the parts of a file may have unpacked."""
+_OLE = b"\xd0\xcf\x11\xe0"  # [MS-CFB], 2.2: an encrypted file, and one of before 2007
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A sheet that is shown: each row that says something behind its number, from 1, and what was left out."""
+
+    name: str
+    rows: list[tuple[int, list[str]]]
+    warnings: list[str]
+
+
+@contextmanager
+def parser_errors(name: str) -> Iterator[None]:
+    """Within, whatever a parser raises on broken input is an error of the content.
+
+    Raises:
+        ContentError: In place of it.
+    """
+    try:
+        yield
+    except ContentError:  # said already
+        raise
+    except RecursionError:
+        raise ContentError(f"not {name} that can be read (nested too deeply)") from None
+    except Exception as error:  # noqa: BLE001 (on broken input these libraries raise whatever they run into)
+        told = " ".join(repr(error).split())[:80]
+        raise ContentError(f"not {name} that can be read ({told})") from None
+
+
+@contextmanager
+def opened_zip(data: bytes, what: str) -> Iterator[zipfile.ZipFile]:
+    """Open a file that is a zip.
+
+    Raises:
+        ContentError: It is encrypted, damaged, or too large when it is unpacked; whatever a parser raises within.
+    """
+    if data.startswith(_OLE):
+        raise ContentError("encrypted, or of before 2007: save it without a password, as a new document")
+    try:
+        archive = zipfile.ZipFile(io.BytesIO(data))
+    except (zipfile.BadZipFile, ValueError, OSError):
+        raise ContentError(f"damaged: no {what} that can be opened") from None
+    with archive, parser_errors(what):
+        if sum(part.file_size for part in archive.infolist()) > LARGEST:
+            raise ContentError(f"larger than {LARGEST >> 20} MB when it is unpacked: split it")
+        yield archive

@@ -1,0 +1,84 @@
+"""The sheets of a spreadsheet (.xlsx, .ods) as tables of records: what is above the names of columns, totals and so on
+is known as of any other table (`csv_rows`)."""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from importlib.util import find_spec
+from itertools import islice
+from typing import Any, Final
+
+from vademecum.errors import ContentError
+from vademecum.origin import pip_install
+from vademecum_builder.sources.csv_rows import csv_rows
+from vademecum_builder.sources.office_files import LARGEST, Sheet, opened_zip
+from vademecum_builder.sources.opendocument import sheets_of_opendocument
+from vademecum_builder.sources.records import Failed
+from vademecum_builder.sources.workbook import sheets_of_workbook
+
+SHEETS: Final = (".xlsx", ".ods")
+_MOST: Final = 1 << 20
+"""Rows that a sheet can have."""
+_LOOKED_AT: Final = 100
+"""Rows that tell a table."""
+_FILLED: Final = 0.75
+"""Of the rows of a table so many have something in its fullest column."""
+_BREAK: Final = "\u2028"
+"""A line break in a cell, which is one line so."""
+
+
+def read_sheets(data: bytes) -> list[Sheet]:
+    """Return the sheets that are shown.
+
+    Raises:
+        ContentError: It is encrypted, damaged or too large, or what reads it is not installed.
+    """
+    if len(data) > LARGEST:
+        raise ContentError(f"larger than {LARGEST >> 20} MB: split it")
+    with opened_zip(data, "spreadsheet") as parts:
+        is_open = "content.xml" in parts.namelist()
+    if is_open:
+        return sheets_of_opendocument(data)
+    if not find_spec("openpyxl"):
+        raise ContentError(f"a workbook needs {pip_install('files')}")
+    return sheets_of_workbook(data, _MOST)[1]
+
+
+def rows_of_sheet(
+    sheet: Sheet, longest: int, warn: Callable[[str], None]
+) -> Iterator[tuple[int, dict[str, Any] | Failed]]:
+    """Yield the rows of a sheet, each behind its number, by the names of its columns. Arguments: see `csv_rows`."""
+    for told in sheet.warnings:
+        warn(told)
+    wide = max((len(row) for _, row in sheet.rows), default=0)
+    full = [at for at in range(wide) if any(at < len(row) and row[at].strip() for _, row in sheet.rows)]
+    lines = ("\t".join(_quoted(row[at] if at < len(row) else "") for at in full) for _, row in sheet.rows)
+    text = io.StringIO("".join(f"{line}\n" for line in lines), newline="")
+    for line, record in csv_rows(text, longest, warn):
+        if not isinstance(record, Failed):
+            record = {" ".join(name.split()): value.replace(_BREAK, "\n") for name, value in record.items()}
+        yield sheet.rows[line - 1][0], record
+
+
+def are_tables(sheets: list[Sheet]) -> list[Sheet]:
+    """Return the sheets that are tables: rows below the names of several columns, one of which says something in almost
+    every row. A letter, a form and a title page are none."""
+    return [*filter(_is_table, sheets)]
+
+
+def _is_table(sheet: Sheet) -> bool:
+    told: list[str] = []
+    rows = islice(rows_of_sheet(Sheet(sheet.name, sheet.rows[:_LOOKED_AT], []), LARGEST, told.append), _LOOKED_AT)
+    records: list[dict[str, Any]] = []
+    with suppress(ContentError):
+        records = [record for _, record in rows if not isinstance(record, Failed)]
+    filled = Counter(name for record in records for name in record if not name.startswith("column "))
+    return len(records) > 1 and len(filled) > 1 and max(filled.values()) >= _FILLED * len(records)
+
+
+def _quoted(cell: str) -> str:
+    told = cell.strip().replace("\r\n", _BREAK).replace("\n", _BREAK).replace("\r", _BREAK)
+    return '"{}"'.format(told.replace('"', '""')) if set(told) & {*'",;|\t'} else told

@@ -1,0 +1,110 @@
+"""Sheets of a workbook (ECMA-376): the rows and columns that are shown, of a formula its last value."""
+
+from __future__ import annotations
+
+import io
+import re
+from datetime import datetime, time
+from typing import Any
+from warnings import catch_warnings, simplefilter
+
+from vademecum_builder.sources.office_files import Sheet, opened_zip
+
+_ROW_OR_COLUMN = re.compile(rb"<(?:\w+:)?(row|col) ([^>]*)>")
+_NUMBER = re.compile(
+    r'(?P<before>(?:"[^"]*"|\[[^\]]*\]|\\.|_.|\*.|[ $€£¥+(-])*)(?P<whole>[#,?0]*0)(?:\.(?P<decimals>0+)#*)?'
+    r'(?P<after>(?:"[^"]*"|\[[^\]]*\]|\\.|_.|\*.|[ $€£¥%)-])*)'
+)
+"""The format of a number (ECMA-376, 18.8.31): digits between what is shown beside them."""
+_LITERAL = re.compile(
+    r'"(?P<text>[^"]*)"|\[\$(?P<currency>[^\]-]*)[^\]]*\]|\\(?P<character>.)|(?P<none>\[[^\]]*\]|_.|\*.|[()+])'
+)
+_NO_VALUE = re.compile(rb"</(?:\w+:)?f>(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v></(?:\w+:)?v>)?</(?:\w+:)?c>")
+_JOINED = re.compile(rb'<(?:\w+:)?mergeCell ref="([A-Z]+)(\d+):[A-Z]+(\d+)"')
+
+
+def sheets_of_workbook(data: bytes, most: int) -> tuple[str, list[Sheet]]:
+    """Return a workbook's title, and its sheets that are shown.
+
+    Args:
+        most: Rows of a sheet that are read.
+
+    Raises:
+        ContentError: It is encrypted or damaged.
+        ModuleNotFoundError: What reads it is not installed.
+    """
+    import openpyxl
+
+    sheets = []
+    with opened_zip(data, "workbook") as parts, catch_warnings():
+        simplefilter("ignore")  # of what it leaves out, as pictures: nothing of what is read
+        book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
+        for sheet in book.worksheets:
+            if sheet.sheet_state != "visible":
+                continue
+            part = parts.read(sheet._worksheet_path)
+            hidden, joined, held, warnings = _hidden(part), _joined(part), dict[int, str](), list[str]()
+            rows: list[tuple[int, list[str]]] = []
+            for number, cells in enumerate(sheet.iter_rows(), 1):
+                if number > most:
+                    warnings.append(f"only {most} rows are read")
+                    break
+                told = [held[at] if at in joined.get(number, ()) else _cell(cell) for at, cell in enumerate(cells, 1)]
+                held = dict(enumerate(told, 1))
+                told = [text for at, text in held.items() if at not in hidden["col"]]
+                if any(told) and number not in hidden["row"]:
+                    rows.append((number, told))
+            if out := len(hidden["row"]) + len(hidden["col"]):
+                warnings.append(f"{out} hidden rows and columns are left out")
+            if empty := len(_NO_VALUE.findall(part)):
+                warnings.append(f"{empty} formulas have no value: open it and save it once")
+            sheets.append(Sheet(sheet.title, rows, warnings))
+        title = book.properties.title or ""
+        book.close()
+    return title, sheets
+
+
+def _hidden(sheet: bytes) -> dict[str, set[int]]:
+    """Return the numbers of rows and columns that are not shown (ECMA-376, 18.3.1.13 and 18.3.1.73)."""
+    found: dict[str, set[int]] = {"row": set(), "col": set()}
+    for kind, told in _ROW_OR_COLUMN.findall(sheet):
+        values = dict(re.findall(r'(\w+)="(\w*)"', told.decode("utf-8", "replace")))
+        if values.get("hidden") in ("1", "true"):
+            first = int(values.get("r") or values.get("min") or 0)
+            found[kind.decode()] |= set(range(first, int(values.get("max") or first) + 1))
+    return found
+
+
+def _joined(sheet: bytes) -> dict[int, set[int]]:
+    """Return by the number of a row the columns in which it is joined with the row above it (18.3.1.55): what stands in
+    the first cell is so in each of these rows, and stands beside a title that is as broad as a table once."""
+    from openpyxl.utils import column_index_from_string
+
+    found: dict[int, set[int]] = {}
+    for column, first, last in _JOINED.findall(sheet):
+        for number in range(int(first) + 1, int(last) + 1):
+            found.setdefault(number, set()).add(column_index_from_string(column.decode()))
+    return found
+
+
+def _cell(cell: Any) -> str:
+    """Return a cell as text: a date without a time has none, a number the digits that are shown, as of a price or a
+    percentage, else 15 of them; `#N/A` and other errors say nothing."""
+    value, shown = None if cell.data_type == "e" else cell.value, cell.number_format or ""
+    if isinstance(value, datetime) and value.time() == time() and not re.search("[hH]", shown):
+        return value.date().isoformat()
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return "" if value is None else str(value)
+    if (form := _NUMBER.fullmatch(shown.partition(";")[0])) is None:
+        return f"{value:.15g}" if isinstance(value, float) else str(value)
+    before, decimals, after = form["before"], len(form["decimals"] or ""), form["after"]
+    number = value * 100 if "%" in after else value
+    # A postcode and an article's number begin with the zeros that the format asks for.
+    width = form["whole"].count("0") + (decimals + 1 if decimals else 0) + (number < 0)
+    figure = f"{number:0{width}.{decimals}f}"
+    return f"{_LITERAL.sub(_said, before)}{figure}{_LITERAL.sub(_said, after)}".strip()
+
+
+def _said(part: re.Match[str]) -> str:
+    """Return what a part of a format shows beside a number: a currency, a unit."""
+    return part["text"] or part["currency"] or part["character"] or ("" if part["none"] else part[0])

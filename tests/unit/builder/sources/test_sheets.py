@@ -1,0 +1,200 @@
+"""Sheets of a spreadsheet as records: a shop's catalog, a club's library."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+
+from vademecum.errors import ContentError, UsageError
+from vademecum_builder.kinds.discover import discover
+from vademecum_builder.sources import sheets
+from vademecum_builder.sources.record_files import Layout, read_records
+from vademecum_builder.sources.records import Failed
+
+TEXT = "Of ash.\nLasts; as it says, for life."
+
+
+def saved(book: Any) -> bytes:
+    file = io.BytesIO()
+    book.save(file)
+    return file.getvalue()
+
+
+def book_of(**tables: Sequence[Sequence[Any]]) -> Any:
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for name, rows in tables.items():
+        sheet = book.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+    return book
+
+
+def shop() -> Any:
+    """A title over all columns, a date, the names of columns in the second one and further, and joined cells."""
+    book = openpyxl.Workbook()
+    sheet: Any = book.active
+    sheet["B1"], sheet["B2"] = "Oak Ltd.; tools, seeds", "As of March"
+    sheet.merge_cells("B1:F1")
+    rows: list[list[Any]] = [
+        ["No.", "Name", "Group", "Told", "Price\n(EUR)", "Cost", "Since"],
+        ["0012", 'Spade "Oak"', "Tools", TEXT, 49.9, 20, date(2026, 3, 1)],
+        ["0013", "Rake", None, "For leaves.", 1500, 8, None],
+        ["0014", "Bean", "Seeds", "Early.", 2.5, 1, None],
+        ["hidden", "Hoe", "Tools", "Gone.", 1, 1, None],
+        ["Total", None, None, None, 1551.4, None, None],
+    ]
+    for number, row in enumerate(rows, 4):
+        for column, value in enumerate(row, 2):
+            sheet.cell(number, column, value)
+        sheet.cell(number, 6).number_format = '#,##0.00 "€"'
+    sheet.merge_cells("D5:D6")
+    sheet.column_dimensions["G"].hidden = sheet.row_dimensions[8].hidden = True
+    return book
+
+
+def records(data: bytes, at: str = "", ending: str = ".xlsx") -> tuple[list[tuple[int, Any]], list[str]]:
+    told: list[str] = []
+    return [*read_records(io.BytesIO(data), ending, Layout(at), warn=told.append)], told
+
+
+def test_a_row_is_a_record_by_the_names_of_its_columns() -> None:
+    found, told = records(saved(shop()))
+    assert found == [
+        (5, {"No.": "0012", "Name": 'Spade "Oak"', "Group": "Tools", "Told": TEXT, "Price (EUR)": "49.90 €",
+             "Since": "2026-03-01"}),
+        (6, {"No.": "0013", "Name": "Rake", "Group": "Tools", "Told": "For leaves.", "Price (EUR)": "1500.00 €"}),
+        (7, {"No.": "0014", "Name": "Bean", "Group": "Seeds", "Told": "Early.", "Price (EUR)": "2.50 €"}),
+    ]  # fmt: skip
+    assert told == [
+        "2 hidden rows and columns are left out",
+        '2 lines above the names of its columns are left out ("Oak Ltd.; tools, seeds")',
+        "1 rows with totals are left out",
+    ]
+
+
+def test_a_formula_is_its_last_value_and_an_error_is_nothing() -> None:
+    book = book_of(A=[["Name", "Price", "Gross"], ["Spade", 2, "=B2*2"], ["Rake", "#N/A", 3]])
+    [one, two], told = records(saved(book))
+    assert (one, two) == ((2, {"Name": "Spade", "Price": "2"}), (3, {"Name": "Rake", "Gross": "3"}))
+    assert told == ["1 formulas have no value: open it and save it once"]
+
+
+BOOKS = [["Title", "Told"], ["Storm", "Of the sea."], ["Field", "Of the land."]]
+FILMS = [["Film", "Plot"], ["Heist", "They rob it."], ["Return", "They bring it back."]]
+LETTER = [["Dear members,"], ["the garden opens."]]
+
+
+def test_of_several_sheets_one_is_named_and_what_is_no_table_is_none() -> None:
+    data = saved(book_of(Books=BOOKS, Films=FILMS, Note=LETTER))
+    assert records(data, "Films")[0] == [
+        (2, {"Film": "Heist", "Plot": "They rob it."}),
+        (3, {"Film": "Return", "Plot": "They bring it back."}),
+    ]
+    assert [row["_list"] for _, row in records(data, "*[]")[0]] == ["Books", "Books", "Films", "Films"]
+    assert records(saved(book_of(Note=LETTER, Books=BOOKS)))[0][0] == (2, {"Title": "Storm", "Told": "Of the sea."})
+    for at, why in (("", "several sheets: name one, as in records = 'Books' or 'Films'"), ("X", "no sheet 'X'")):
+        with pytest.raises(ContentError, match=why):
+            records(data, at)
+
+
+def test_a_sheet_that_is_hidden_cannot_be_named() -> None:
+    book = book_of(Books=BOOKS, Own=FILMS)
+    book["Own"].sheet_state = "hidden"
+    assert len(records(saved(book))[0]) == 2
+    with pytest.raises(ContentError, match="no sheet 'Own' that is shown; there is Books"):
+        records(saved(book), "Own")
+
+
+SPACES = " ".join(f'xmlns:{name}="urn:{name}"' for name in ("o", "t", "tab"))
+
+
+def of_cells(*rows: str) -> bytes:
+    file = io.BytesIO()
+    table = "".join(f"<tab:table-row>{row}</tab:table-row>" for row in rows)
+    with zipfile.ZipFile(file, "w") as made:
+        sheet = f'<o:spreadsheet><tab:table tab:name="A">{table}</tab:table></o:spreadsheet>'
+        made.writestr("content.xml", f"<o:content {SPACES}><o:body>{sheet}</o:body></o:content>")
+    return file.getvalue()
+
+
+def cell(text: str, kind: str = "string", **told: str) -> str:
+    more = "".join(
+        f' {"tab" if name.startswith("number") else "o"}:{name.replace("_", "-")}="{one}"' for name, one in told.items()
+    )
+    return f'<tab:table-cell o:value-type="{kind}"{more}><t:p>{text}</t:p></tab:table-cell>'
+
+
+def test_opendocument_says_what_it_holds_in_no_language() -> None:
+    head = "".join(map(cell, ("Group", "Name", "Since", "Price", "Part", "Code", "New")))
+    row = cell("Sea", number_rows_spanned="2") + cell("A<t:s/>b</t:p><t:p>c")
+    row += cell("3. März 2024", "date", date_value="2024-03-03T00:00:00") + cell(
+        "1.234,50 €", "currency", value="1234.5"
+    )
+    row += cell("12,5 %", "percentage", value="0.125") + cell("007", "float", value="7")
+    row += cell("WAHR", "boolean", boolean_value="true")
+    under = "<tab:covered-table-cell/>" + cell("D") + cell("2024", "float", value="2024")
+    found, _ = records(of_cells(head, row, under, cell("Land") + cell("E")), ending=".ods")
+    assert found == [
+        (2, {"Group": "Sea", "Name": "A b\nc", "Since": "2024-03-03", "Price": "1234.50 €", "Part": "12.5 %",
+             "Code": "007", "New": "true"}),
+        (3, {"Group": "Sea", "Name": "D", "Since": "2024"}),
+        (4, {"Group": "Land", "Name": "E"}),
+    ]  # fmt: skip
+
+
+def test_each_sheet_that_is_a_table_is_proposed_without_those_of_people(tmp_path: Path) -> None:
+    people = [["Member", "Email"], *([f"Ann {n}", f"ann{n}@a.example"] for n in range(3))]
+    (tmp_path / "club.xlsx").write_bytes(saved(book_of(Books=BOOKS, Films=FILMS, Members=people, Note=LETTER)))
+    books, films = discover(str(tmp_path / "club.xlsx"), tmp_path)
+    assert (books.name, books.settings["records"], books.settings["title"]) == ("club-books", "Books", "Title")
+    assert (films.name, films.settings["records"]) == ("club-films", "Films")
+    assert "sheets that hold what is private, or what somebody bought, are left out: Members" in books.notes
+
+    (tmp_path / "years.xlsx").write_bytes(
+        saved(book_of(a=BOOKS, b=[BOOKS[0], ["Wood", "Of trees."], ["Fire", "Hot."]]))
+    )
+    [years] = discover(str(tmp_path / "years.xlsx"), tmp_path)
+    assert (years.name, years.settings["records"]) == ("years", "*[]")
+
+    (tmp_path / "one.xlsx").write_bytes(saved(shop()))
+    [one] = discover(str(tmp_path / "one.xlsx"), tmp_path)
+    assert "records" not in one.settings
+    assert one.settings["title"] == "Name"
+
+    (tmp_path / "letter.xlsx").write_bytes(saved(book_of(Note=LETTER)))
+    with pytest.raises(UsageError, match=r"letter\.xlsx: one document; name the folder that it lies in"):
+        discover(str(tmp_path / "letter.xlsx"), tmp_path)
+
+
+def test_tables_among_the_files_of_a_folder_are_named(tmp_path: Path) -> None:
+    (tmp_path / "books.xlsx").write_bytes(saved(book_of(Books=BOOKS)))
+    (tmp_path / "letter.xlsx").write_bytes(saved(book_of(Note=LETTER)))
+    (tmp_path / "broken.ods").write_bytes(b"PK\x03\x04")
+    [found] = discover(str(tmp_path), tmp_path)
+    assert found.kind == "files"
+    assert found.notes == ["documents alone; what holds records is discovered by itself: books.xlsx"]
+
+
+def test_what_cannot_be_read_is_one_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ContentError, match="damaged: no spreadsheet that can be opened"):
+        records(saved(shop())[:900])
+    with pytest.raises(ContentError, match="encrypted, or of before 2007"):
+        records(b"\xd0\xcf\x11\xe0" + bytes(100))
+    monkeypatch.setattr(sheets, "find_spec", lambda _: None)
+    with pytest.raises(ContentError, match=r"a workbook needs pip install .*\[files\]"):
+        records(saved(shop()))
+
+
+def test_a_row_that_is_too_long_is_left_out() -> None:
+    data = saved(book_of(Books=[*BOOKS, ["Long", "x" * 500]]))
+    found = [*read_records(io.BytesIO(data), ".xlsx", Layout(), longest=300)]
+    assert isinstance(found[-1][1], Failed)
+    assert [number for number, _ in found] == [2, 3, 4]
