@@ -128,7 +128,7 @@ def _value(cell: ElementTree.Element, hidden: frozenset[str]) -> str:
     if kind in ("float", "percentage", "currency") and (digits := _DIGITS.search(shown)) and number:
         value = abs(float(number)) * (100 if kind == "percentage" else 1)
         plain = "".join(filter(str.isdecimal, digits[0]))
-        for decimals in range(len(plain)) if plain != digits[0] else ():
+        for decimals in range(len(plain)):
             if (figure := f"{value:.{decimals}f}").replace(".", "") == plain:
                 return f"{shown[: digits.start()]}{figure}{shown[digits.end() :]}"
     return shown

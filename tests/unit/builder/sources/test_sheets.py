@@ -80,6 +80,16 @@ def test_a_row_is_a_record_by_the_names_of_its_columns() -> None:
     ]
 
 
+def test_a_table_may_begin_anywhere_and_an_address_end_as_it_likes() -> None:
+    data = saved(
+        book_of(A=[[], [None, "Our books"], [None, "Title", "Told"], [None, "Storm", "Sea."], [None, "Field", "Land."]])
+    )
+    assert records(data, ending="")[0] == [
+        (4, {"Title": "Storm", "Told": "Sea."}),
+        (5, {"Title": "Field", "Told": "Land."}),
+    ]
+
+
 def test_a_formula_is_its_last_value_and_an_error_is_nothing() -> None:
     book = book_of(A=[["Name", "Price", "Gross"], ["Spade", 2, "=B2*2"], ["Rake", "#N/A", 3]])
     [one, two], told = records(saved(book))
@@ -89,11 +99,12 @@ def test_a_formula_is_its_last_value_and_an_error_is_nothing() -> None:
 
 BOOKS = [["Title", "Told"], ["Storm", "Of the sea."], ["Field", "Of the land."]]
 FILMS = [["Film", "Plot"], ["Heist", "They rob it."], ["Return", "They bring it back."]]
-LETTER = [["Dear members,"], ["the garden opens."]]
+LETTER = [["Dear members,"], ["the garden opens."], ["Come in May."], ["Bring a spade."], ["", "Yours"]]
+NOTES = [["Hall", "Garden"], ["key"], ["", "gate"], ["lamp"], ["", "hose"]]
 
 
 def test_of_several_sheets_one_is_named_and_what_is_no_table_is_none() -> None:
-    data = saved(book_of(Books=BOOKS, Films=FILMS, Note=LETTER))
+    data = saved(book_of(Books=BOOKS, Films=FILMS, Note=LETTER, Notes=NOTES))
     assert records(data, "Films")[0] == [
         (2, {"Film": "Heist", "Plot": "They rob it."}),
         (3, {"Film": "Return", "Plot": "They bring it back."}),
@@ -139,14 +150,16 @@ def test_opendocument_says_what_it_holds_in_no_language() -> None:
         "1.234,50 €", "currency", value="1234.5"
     )
     row += cell("12,5 %", "percentage", value="0.125") + cell("007", "float", value="7")
+    row = row.replace(' o:value-type="string"><t:p>A', ' tab:number-rows-spanned="2"><t:p>A')
     row += cell("WAHR", "boolean", boolean_value="true")
-    under = "<tab:covered-table-cell/>" + cell("D") + cell("2024", "float", value="2024")
-    found, _ = records(of_cells(head, row, under, cell("Land") + cell("E")), ending=".ods")
+    under = "<tab:covered-table-cell tab:number-columns-repeated='2'/>" + cell("2024", "float", value="2024")
+    broad = cell("Land", number_columns_spanned="2") + "<tab:covered-table-cell/>" + cell("E")
+    found, _ = records(of_cells(head, row, under, broad), ending=".ods")
     assert found == [
         (2, {"Group": "Sea", "Name": "A b\nc", "Since": "2024-03-03", "Price": "1234.50 €", "Part": "12.5 %",
              "Code": "007", "New": "true"}),
-        (3, {"Group": "Sea", "Name": "D", "Since": "2024"}),
-        (4, {"Group": "Land", "Name": "E"}),
+        (3, {"Group": "Sea", "Name": "A b\nc", "Since": "2024"}),
+        (4, {"Group": "Land", "Since": "E"}),
     ]  # fmt: skip
 
 
