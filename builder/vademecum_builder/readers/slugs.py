@@ -62,9 +62,18 @@ class Slugs:
         return found
 
 
-def _github(text: str) -> str:
-    kept = (c for c in text.lower() if c in " -_" or unicodedata.category(c)[0] in "LMN")
+def _of_words(text: str) -> str:
+    """Return letters with their marks, digits and what joins words, with hyphens between: `\\p{Word}` of Ruby."""
+    kept = (c for c in text.lower() if c in " -" or unicodedata.category(c) in _OF_WORDS)
     return "".join(kept).replace(" ", "-")
+
+
+_OF_WORDS = frozenset("Lu Ll Lt Lm Lo Mn Mc Me Nd Nl Pc".split())
+
+
+def _lower(text: str) -> str:
+    """Return the text in small letters, one for each: of `İ` others make two."""
+    return "".join(c.lower()[0] for c in text)
 
 
 def ascii_of(text: str) -> str:
@@ -76,8 +85,7 @@ def python_markdown(separator: str = "-", *, unicode: bool = False) -> SlugRule:
     """Python-Markdown's `toc`: `slugify` (or `slugify_unicode`) and `unique` of markdown/extensions/toc.py."""
 
     def slug(text: str) -> str:
-        text = unicodedata.normalize("NFKC", text) if unicode else ascii_of(text)
-        text = re.sub(r"[^\w\s-]", "", text).strip().lower()
+        text = re.sub(r"[^\w\s-]", "", text if unicode else ascii_of(text)).strip().lower()
         return re.sub(rf"[{re.escape(separator)}\s]+", lambda _: separator, text)
 
     def numbered(slug: str, count: int) -> str:
@@ -95,28 +103,27 @@ def _pymdownx(text: str) -> str:
 def goldmark(text: str) -> str:
     """`sanitizeAnchorName` of Hugo's markup/goldmark/autoid.go."""
     kept = (c for c in text.strip() if c in " -_" or unicodedata.category(c)[0] == "L" or c.isdecimal())
-    return "".join(kept).replace(" ", "-").lower()
+    return _lower("".join(kept).replace(" ", "-"))
 
 
 _DASHES = re.compile(r"(?<!-)(?:(?<=\w)-{2,3}(?=\w)|-{2,3}(?![\w-]))")
 
 
 def _blackfriday(text: str) -> str:
-    kept = (c.lower() if unicodedata.category(c)[0] in "LN" else "-" for c in text)
+    kept = (c if unicodedata.category(c)[0] in "LN" else "-" for c in _lower(text))
     return re.sub("-{2,}", "-", "".join(kept)).strip("-")
 
 
-def _kramdown(text: str) -> str:
-    return re.sub(r"[^\w\- \t]", "", text.lower()).replace(" ", "-").replace("\t", "-")
-
-
 def _mdbook(text: str) -> str:
+    if any(unicodedata.category(c) == "Mc" for c in text):  # of these Rust takes some for letters
+        return ""
     kept = (c if c.isalnum() or c in "_-" else "-" for c in text.strip() if c.isalnum() or c in "_-" or c.isspace())
     return "".join(kept).lower()
 
 
 def _docutils(text: str) -> str:
-    words = re.sub(r"[^a-z0-9]+", "-", " ".join(ascii_of(text.lower()).split()))
+    text = text.lower().replace("ß", "sz").translate(_PLAIN)
+    words = re.sub(r"[^a-z0-9]+", "-", " ".join(ascii_of(text).split()))
     return re.sub(r"^[-0-9]+|-+$", "", words)
 
 
@@ -126,22 +133,33 @@ def _vitepress(text: str) -> str:
     return re.sub(r"^(\d)", r"_\1", text).lower()
 
 
+_SMART = re.compile(r"\.{3}|-{2,3}")
+"""What Pandoc makes an ellipsis or a dash of, which no id has."""
+_SMART_IN_CODE = re.compile(rf"`[^`]*(?:{_SMART.pattern})")
+
+
 def _pandoc(text: str) -> str:
     kept = "".join(c for c in text.lower() if c.isalnum() or c.isspace() or c in "-_.")
     return re.sub(r"^(?:[^\w]|[\d_])+", "", "-".join(kept.split()))
 
 
 def _honkit(text: str) -> str:
-    text = re.sub(r"[\[\]!-,./:-@^_`{-~©∑®†“”‘’∂ƒ™℠…œŒ˚ºª•∆∞♥]+", "", text)
+    text = re.sub(r"[!-,./:-@\[-`{-~©∑®†“”‘’∂ƒ™℠…œŒ˚ºª•∆∞♥]+", "", text)
     return text.replace(" ", "-").lower().removeprefix("-")
 
 
 def _sindresorhus(text: str) -> str:
-    text = re.sub(r"(\w)['’]([ts])\b", r"\1\2", text).replace("&", " and ")
-    return re.sub(r"[^a-z0-9]+", "-", ascii_of(text).lower()).strip("-")
+    text = unicodedata.normalize("NFC", _lower(text)).translate(_SPELT)
+    if any(c.isalpha() and not ascii_of(c) for c in text):  # it transcribes other alphabets, by tables of its own
+        return ""
+    text = re.sub(r"(?<=[a-z\d])'(?=[ts](?:\s|$))", "", text).replace("&", " and ")
+    return ascii_of(re.sub(r"[\W_]+", "-", text)).strip("-")
 
 
 _PLAIN = str.maketrans("ßıØøĐđŁłĦħŦŧ", "siOoDdLlHhTt") | {0xC6: "AE", 0xE6: "ae", 0x152: "OE", 0x153: "oe"}
+_SPELT = _PLAIN | str.maketrans(
+    {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "þ": "th", "ð": "d", "œ": "-", "²": "-", "·": ""}
+)
 
 
 def _plain_latin(letter: str) -> str:
@@ -176,7 +194,7 @@ MARKDOWN_IT_ANCHOR = SlugRule(lambda text: quote(re.sub(r"\s+", "-", text.strip(
 """As it is without options: `encodeURIComponent` of the words."""
 SINDRESORHUS = SlugRule(_sindresorhus)
 """@sindresorhus/slugify: Eleventy's own plugin for ids and its filter `slugify`."""
-GITHUB = SlugRule(_github)
+GITHUB = SlugRule(_of_words)
 """github-slugger: GitHub itself, Docusaurus, Starlight; Markdig's for GitHub, which DocFX takes."""
 DOCUSAURUS = replace(GITHUB, of_title=False)
 """The theme draws the title by itself."""
@@ -187,7 +205,7 @@ GOLDMARK = SlugRule(lambda text: goldmark(_DASHES.sub("", text)), empty="heading
 """Hugo since 0.144: of the text that a heading shows, in which its typographer makes dashes of hyphens, but in code."""
 BLACKFRIDAY = SlugRule(_blackfriday, empty="heading")
 """Hugo's `autoHeadingIDType: blackfriday`, as its versions before 0.60 made all ids."""
-KRAMDOWN = SlugRule(_kramdown)
+KRAMDOWN = SlugRule(_of_words)
 """Jekyll: `generate_gfm_header_id` of kramdown-parser-gfm."""
 MDBOOK = SlugRule(_mdbook)
 DOCUTILS = SlugRule(_docutils, lambda _, count: f"id{count}", "id1")
@@ -196,8 +214,12 @@ VITEPRESS = SlugRule(_vitepress)
 """`slugify` of @mdit-vue/shared; equal ones by markdown-it-anchor."""
 HONKIT = SlugRule(_honkit, lambda slug, _: slug)
 """HonKit and GitBook 3: github-slugid, which leaves out underscores, and tells equal ones not apart."""
-PANDOC = SlugRule(_pandoc, empty="section")
-"""Quarto and pkgdown: Pandoc's extension `auto_identifiers`."""
+PANDOC = SlugRule(
+    lambda text: _pandoc(_SMART.sub("", text)),
+    empty="section",
+    of_source=lambda source: "" if _SMART_IN_CODE.search(source) else None,
+)
+"""Quarto and pkgdown: Pandoc's extension `auto_identifiers`, behind `smart`, which leaves code as it is."""
 OBSIDIAN = SlugRule(lambda text: re.sub(r"\s+", "+", text.strip()))
 """Obsidian Publish jumps to a heading by its text."""
 HEXO = SlugRule(_hexo)
