@@ -97,6 +97,8 @@ def write_package(folder: Path) -> None:
             shutil.copyfile(content, target)
     runtime = json.loads((folder / "client/runtime.json").read_bytes())
     home = folder / "client" / runtime["pyodide"]
+    script = home / "pyodide.mjs"  # Vite's development server tells of a map of its source that is not there
+    script.write_bytes(re.sub(rb"\n//# sourceMappingURL=.*", b"", script.read_bytes()))
     pyodide = sorted(path for path in home.iterdir() if path.suffix != ".json")
     names = [path.relative_to(folder / "client").as_posix() for path in pyodide]
     (folder / _BUNDLED).write_text(bundled(runtime, (home / "pyodide-lock.json").read_text(), names))

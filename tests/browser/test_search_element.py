@@ -285,6 +285,22 @@ def test_other_places_of_a_hit_are_behind_one_option(open_page: Open, host: Page
     expect(page.locator("#reader-title")).to_have_text("Keys and signing")
 
 
+@pytest.mark.parametrize("stays", ["its own page", "an app's router"])
+def test_a_hit_that_leaves_the_page_as_it_is_shows_it(open_page: Open, stays: str) -> None:
+    page = open_page()
+    if stays == "its own page":
+        page.evaluate("history.replaceState(null, '', 'kb/guide/keys.html')")
+    else:
+        page.evaluate("addEventListener('click', (event) => event.preventDefault())")
+    page.keyboard.press("/")
+    page.keyboard.type("key")
+    expect(options(page)).to_have_count(3)
+    page.locator("#query").press("Enter")
+    expect(page.locator("#modal")).to_be_hidden()
+    expect(page.locator("#open")).to_be_visible()
+    assert page.url.endswith("#rotate") == (stays == "its own page")
+
+
 def test_shift_and_enter_read_here(open_page: Open) -> None:
     page = open_page()
     page.keyboard.press("/")

@@ -71,6 +71,6 @@ export class Options {
   open({ ctrlKey, metaKey, shiftKey }) {
     const option = this.active ?? this.all[0];
     if (option instanceof HTMLAnchorElement && (ctrlKey || metaKey)) window.open(option.href, "_blank", "noopener");
-    else option?.dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true, shiftKey }));
+    else option?.dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true, composed: true, shiftKey }));
   }
 }

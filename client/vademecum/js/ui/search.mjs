@@ -76,6 +76,7 @@ export class Search {
     });
     view.forget.addEventListener("click", () => (this.recent.forget(), this.#search()));
     closeOnBackdrop(view.dialog);
+    for (const links of [view.list, view.reader.dialog]) links.addEventListener("click", (event) => this.#followed(event));
   }
 
   /** The same question, of which no word is taken for another. */
@@ -111,6 +112,17 @@ export class Search {
 
   deafen() {
     this.#address?.end();
+  }
+
+  /** Where the page stays as it is, since the link leads to a passage of it, or an app's router takes it, dialogs would
+   * cover what was found; and the browser marks the words where it sees them first. @param {MouseEvent} event */
+  #followed(event) {
+    const link = event.target instanceof Element && event.target.closest("a");
+    if (!link || event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    const { dialog, reader } = this.around.view;
+    const leave = () => [reader.dialog, dialog].forEach((open) => open.close());
+    if (link.href.split("#")[0] === location.href.split("#")[0]) leave();
+    else setTimeout(() => event.defaultPrevented && leave());
   }
 
   end() {
