@@ -15,7 +15,7 @@ from vademecum.format.segment import DocumentRow
 from vademecum.runtime.clock import SystemClock
 from vademecum.runtime.loop import run
 from vademecum_builder.index.rows import rows_of
-from vademecum_builder.readers.html.ids import ids_of
+from vademecum_builder.readers.html.anchors import ids_of
 from vademecum_builder.release.location import read_at, read_root
 from vademecum_builder.release.published import read_published
 from vademecum_builder.request import Progress, ignore_progress

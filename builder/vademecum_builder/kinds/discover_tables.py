@@ -44,19 +44,16 @@ def discover_tables(url: str, folder: Path) -> list[Proposal]:
         raise UsageError(
             f"{database.name}: no table with text in it; there is {', '.join(schema.tables) or 'no table'}{without}"
         )
+    notes = []
     if _PASSWORD.match(url):
-        note = 'its password stands in this file: write url = "${DATABASE_URL}", and set that variable'
-        found[0] = replace(found[0], notes=(*found[0].notes, note))
+        notes.append('its password stands in this file: write url = "${DATABASE_URL}", and set that variable')
     if schema.unread:
-        note = f"this user may not read, or nobody can: {_named(schema.unread)}"
-        found[0] = replace(found[0], notes=(*found[0].notes, note))
+        notes.append(f"this user may not read, or nobody can: {_named(schema.unread)}")
     if private:
-        note = f"tables that hold what is private, or a program's own, are left out: {_named(private)}"
-        found[0] = replace(found[0], notes=(*found[0].notes, note))
+        notes.append(f"tables that hold what is private, or a program's own, are left out: {_named(private)}")
     if views:
-        note = f"views show what tables hold, so each record would be found twice; left out: {', '.join(views)}"
-        found[0] = replace(found[0], notes=(*found[0].notes, note))
-    return found
+        notes.append(f"views show what tables hold, so each record would be found twice; left out: {', '.join(views)}")
+    return [replace(found[0], notes=(*found[0].notes, *notes)), *found[1:]] if notes else found
 
 
 def _named(tables: Sequence[str]) -> str:

@@ -78,10 +78,7 @@ class Template:
     @classmethod
     def of(cls, told: str) -> Template:
         """Read what is a template where it has braces, and else the name of a field, whatever is in it: `addr:street`.
-
-        Raises:
-            UsageError: As `parse`.
-        """
+        Errors: see `parse`."""
         return cls.parse(told) if "{" in told or "}" in told else cls.bare(told)
 
     @classmethod

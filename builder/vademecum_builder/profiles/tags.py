@@ -12,7 +12,7 @@ from html import unescape
 from vademecum_builder.profiles.base import Page, Pass
 from vademecum_builder.profiles.code import GONE, replacing
 from vademecum_builder.profiles.go_templates import INNER, Call
-from vademecum_builder.readers.html.elements import BLOCKS, CELLS, GROUPS, LINES
+from vademecum_builder.readers.html.elements import APART
 
 _ARGUMENT = re.compile(
     r"(?:([\w-]+)[ \t]*[=:][ \t]*)?(?:\"((?:\\.|[^\"\\])*)\"|'((?:\\.|[^'\\])*)'|`([^`]*)`|([^\s\"'`,=]+))"
@@ -33,8 +33,7 @@ _COLUMN = re.compile(r"^[ \t]*\\?<--->[ \t]*$", re.MULTILINE)
 _CLOSING = re.compile(r"\{\{[<%]\s*/\s*([\w./-]+)")
 _KNOWN = re.compile(r"(?:(?:rel)?ref|highlight|include|readfile|include-md|codefile|code_sample)$")
 """Shortcodes that say to what they lead, or what they take in."""
-_BLOCK = "|".join(sorted(BLOCKS | GROUPS | LINES | CELLS | {"table"}))
-_BLOCK_TAG = re.compile(rf"</?(?:{_BLOCK}|h[1-6])\b[^<>]*>", re.IGNORECASE)
+_BLOCK_TAG = re.compile(rf"</?(?:{'|'.join(sorted(APART))}|h[1-6])\b[^<>]*>", re.IGNORECASE)
 _ALONE = re.compile(r"[ \t]*(?:\n|\Z)")
 _HIDDEN = re.compile("\ue006[^\ue006\ue007]*\ue007")
 """What stands in a tag whose template does not show it."""

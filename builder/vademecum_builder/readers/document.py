@@ -103,7 +103,7 @@ def parse_document(
     url = address(metadata) if address else _url(file, metadata, base_url, warnings)
     sections = reading.sections
     if _has_own_folder(file, url):
-        sections = tuple(map(_from_own_folder, sections))
+        sections = tuple(replace(section, blocks=tuple(map(_moved, section.blocks))) for section in sections)
     url, fragment = urldefrag(url)
     if fragment.startswith(("/", "!")):  # an app's own address: it has no place for another
         url, sections = f"{url}#{fragment}", tuple(replace(section, anchor="") for section in sections)
@@ -118,12 +118,9 @@ def _has_own_folder(file: SourceItem, url: str) -> bool:
     return file.media_type == MARKDOWN and url.endswith(f"/{quote(stem)}/") and stem.lower() not in _FOLDER_PAGES
 
 
-def _from_own_folder(section: Section) -> Section:
-    """Return a section whose images and files have the address that they have from there; documents keep theirs."""
-    return replace(section, blocks=tuple(map(_moved, section.blocks)))
-
-
 def _moved(block: Block) -> Block:
+    """Return a block whose images and files have the address that they have from such a folder; documents keep
+    theirs."""
     match block:
         case Row():
             return replace(block, cells=tuple(map(_moved_runs, block.cells)))

@@ -24,7 +24,7 @@ from mdit_py_plugins.front_matter import front_matter_plugin
 
 from vademecum.format.markup import Code, Item, Paragraph, Row, Run, Runs, plain_runs
 from vademecum_builder.readers.front_matter import read_front_matter, take_other_front_matter, without_space
-from vademecum_builder.readers.html.elements import BLOCKS, CELLS, GROUPS, LINES
+from vademecum_builder.readers.html.elements import APART
 from vademecum_builder.readers.html.page import html_blocks
 from vademecum_builder.readers.outline import Outline, Reading
 from vademecum_builder.readers.slugs import GITHUB, SlugRule
@@ -51,8 +51,6 @@ _LEAST_LINKS, _LABEL = 3, 40
 """Of a list of links into the page, at least; characters that its label has, at most."""
 _TABLE = re.compile(r"(</?)table\b", re.IGNORECASE)
 _LANGUAGE = re.compile(r"\{?[.=]?([A-Za-z0-9_][A-Za-z0-9_+#.-]{0,39})")
-_APART = BLOCKS | GROUPS | LINES | CELLS | {"table"}
-"""What a browser shows apart from what stands before and behind it, also in a cell or within a line."""
 _HTML_TAG = re.compile(r"<(/?[A-Za-z][\w-]*)([^<>]*)>")
 _HTML_ATTRIBUTE = re.compile(r"([\w-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))")
 _LOOKS: dict[str, dict[str, Any]] = {
@@ -305,7 +303,7 @@ def _pieces(children: Sequence[Token]) -> Iterator[Run]:
                     yield style.with_text(_BREAK)
                 elif name == "img":
                     yield replace(style, **looks)
-                elif name.removeprefix("/") in _APART:
+                elif name.removeprefix("/") in APART:
                     yield style.with_text(" ")
                 elif looks:
                     opened.append((name, looks))

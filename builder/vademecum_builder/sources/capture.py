@@ -113,20 +113,12 @@ class Triggers:
             return self._statements(connection, _SQLITE, _POSTGRESQL)
 
     def remove(self) -> Sequence[str]:
-        """Return the statements that undo `install`.
-
-        Raises:
-            UsageError, NetworkError: As `install`.
-        """
+        """Return the statements that undo `install`. Errors: see there."""
         with self.table.database.connect() as connection:
             return self._statements(connection, _SQLITE_REMOVE, _POSTGRESQL_REMOVE)
 
     def status(self) -> dict[str, Any]:
-        """Return `installed`, and how many ids ever changed (`changed`).
-
-        Raises:
-            UsageError, NetworkError: As `install`.
-        """
+        """Return `installed`, and how many ids ever changed (`changed`). Errors: see `install`."""
         with self.table.database.connect() as connection:
             if not self._is_there(connection):
                 return {"installed": False}

@@ -135,11 +135,7 @@ class CatalogSource:
 
     def shared(self, id: str, most: int) -> tuple[int, int]:
         """Return how many of the first records have the same in a field as an earlier one of their file, and how many
-        were read.
-
-        Raises:
-            UsageError, HostError: As `sample`.
-        """
+        were read. Errors: see `sample`."""
         with closing(self._records()) as records:
             read = islice(records, most)
             seen = Counter(

@@ -5,50 +5,43 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 
 from vademecum.origin import pip_install
-from vademecum_builder.sources.base import (
-    ASCIIDOC,
-    DOCX,
-    EPUB,
-    HTML,
-    MARKDOWN,
-    NOTEBOOK,
-    ODF,
-    ORG,
-    PDF,
-    PLAIN_TEXT,
-    PPTX,
-    RST,
-    XLSX,
-)
+from vademecum_builder.sources import base
 
 _MARKDOWN = (
     ".md .markdown .mdown .mkd .mkdn .mkdown .mdwn .mdx .qmd .rmd .livemd .cheatmd .mdoc .markerb .topic".split()
 )
 MEDIA_TYPES = {
-    **dict.fromkeys(_MARKDOWN, MARKDOWN),
-    ".txt": PLAIN_TEXT,
-    ".html": HTML,
-    ".htm": HTML,
-    ".xhtml": HTML,
-    ".rst": RST,
-    ".adoc": ASCIIDOC,
-    ".asciidoc": ASCIIDOC,
-    ".asc": ASCIIDOC,
-    ".org": ORG,
-    ".ipynb": NOTEBOOK,
+    **dict.fromkeys(_MARKDOWN, base.MARKDOWN),
+    ".txt": base.PLAIN_TEXT,
+    ".html": base.HTML,
+    ".htm": base.HTML,
+    ".xhtml": base.HTML,
+    ".rst": base.RST,
+    ".adoc": base.ASCIIDOC,
+    ".asciidoc": base.ASCIIDOC,
+    ".asc": base.ASCIIDOC,
+    ".org": base.ORG,
+    ".ipynb": base.NOTEBOOK,
 }
 """By their endings, the files that are documents: the one place where a kind's endings are named."""
-_OPEN = dict.fromkeys((".odt", ".ods", ".odp"), ODF)
-BINARY_TYPES = {".pdf": PDF, ".docx": DOCX, ".pptx": PPTX, ".xlsx": XLSX, ".epub": EPUB, **_OPEN}
+BINARY_TYPES = {
+    ".pdf": base.PDF,
+    ".docx": base.DOCX,
+    ".pptx": base.PPTX,
+    ".xlsx": base.XLSX,
+    ".epub": base.EPUB,
+    **dict.fromkeys((".odt", ".ods", ".odp"), base.ODF),
+}
 """Files that hold a document, and that pages link to as they lie."""
 
-EXTRAS = {RST: "rst", NOTEBOOK: "notebook", ORG: "org", **dict.fromkeys({*BINARY_TYPES.values()} - {ODF}, "files")}
+EXTRAS = {base.RST: "rst", base.NOTEBOOK: "notebook", base.ORG: "org"}
+EXTRAS |= dict.fromkeys({*BINARY_TYPES.values()} - {base.ODF}, "files")
 """By media type, the extra of this distribution that brings the reader; the others need none."""
 
 
 def install_hint(media: str) -> str:
     """Return what brings a reader that is not always there; empty: it always is."""
-    if media == ASCIIDOC:
+    if media == base.ASCIIDOC:
         return "install Asciidoctor (apt, brew or gem install asciidoctor)"
     return pip_install(EXTRAS[media]) if media in EXTRAS else ""
 

@@ -64,22 +64,13 @@ class MessageTable:
                 raise UsageError(f"{where}{self.name} has no column {column!r}; {instead(column, columns)}")
 
     def read(self) -> Iterator[Message | Skipped]:
-        """Yield the messages, in any order.
-
-        Raises:
-            UsageError: As `check`, or a time without a zone.
-            NetworkError: The database does not answer, is locked, or died.
-        """
+        """Yield the messages, in any order. Errors: see `check`, or a time without a zone."""
         with self.reading() as reading:
             yield from reading.messages()
 
     @contextmanager
     def reading(self) -> Iterator[MessageReading]:
-        """Open the table; what is read is one state of it.
-
-        Raises:
-            UsageError, NetworkError: As `read`.
-        """
+        """Open the table; what is read is one state of it. Errors: see `check`."""
         self.check()
         with self.rows.database.connect() as connection:
             if self.rows.database.dialect == "sqlite":  # whose driver begins nothing before a SELECT

@@ -38,21 +38,12 @@ class TableSource(Table):
         return Changes(self._entries(known), whole=altered, expected=0 if known else count)
 
     def columns(self) -> tuple[str, ...]:
-        """Return the names of the columns, after they were checked.
-
-        Raises:
-            UsageError: One of the settings' columns is not there.
-            NetworkError: As `changes`.
-        """
+        """Return the names of the columns, after they were checked. Errors: see `changes`."""
         with self.database.connect() as connection:
             return TableReading(self, connection).columns()
 
     def read(self, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
-        """Yield some columns of every row, in any order, as the database gives them.
-
-        Raises:
-            UsageError, NetworkError: As `changes`.
-        """
+        """Yield some columns of every row, in any order, as the database gives them. Errors: see `changes`."""
         with self.database.connect() as connection:
             reading = TableReading(self, connection)
             statement: Any = sa.select(*map(sa.column, columns)).select_from(reading.origin)

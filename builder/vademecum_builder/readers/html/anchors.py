@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from vademecum_builder.readers.html.tree import Attributes
+from vademecum.errors import ContentError
+from vademecum_builder.readers.html.tree import Attributes, parse
+from vademecum_builder.sources.charset import decode
 
 LONGEST = 1000
 """Characters: a longer id is left out, since no link to it would be kept whole."""
@@ -75,3 +77,15 @@ class Anchors:
             if not named.is_open and named.tag in _EMPTY:
                 return named.id
         return ""
+
+
+def ids_of(data: bytes) -> frozenset[str]:
+    """Return all ids of a page, and the names of its `<a name>`: what HTML, section 7.4.6.4, looks an anchor up in."""
+    try:
+        tree = parse(decode(data).text)
+    except ContentError:
+        return frozenset()
+    nodes = tree.css("[id], a[name]")
+    return frozenset(
+        name for node in nodes for name in (node.attributes.get("id"), node.attributes.get("name")) if name
+    )

@@ -17,6 +17,8 @@ BLOCKS = frozenset(
 INLINE = frozenset("span code em strong b i tt kbd var samp small sub sup font".split())
 LINES = frozenset("li tr dt dd br caption thead tbody tfoot".split())
 CELLS = frozenset({"td", "th"})
+APART = BLOCKS | GROUPS | LINES | CELLS | {"table"}
+"""What a browser shows apart from what stands before and behind it, also in a cell or within a line."""
 CONTAINERS = GROUPS | BLOCKS - frozenset("p hr pre summary legend".split()) | frozenset("table tr td li dd".split())
 _CODE_TABLE = re.compile(r"highlight|rouge|lntable|hljs-ln|code|linenos")
 _LAID = re.compile(r"\b(?:admonitionblock|colist|hdlist|qlist)\b")

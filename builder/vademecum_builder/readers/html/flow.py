@@ -8,28 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import unquote
 
+from vademecum_builder.readers.html import elements
 from vademecum_builder.readers.html.anchors import Anchors, Named
-from vademecum_builder.readers.html.elements import (
-    BLOCKS,
-    CELLS,
-    CONTAINERS,
-    GROUPS,
-    HEADINGS,
-    INLINE,
-    LINES,
-    are_line_numbers,
-    begins_grid_row,
-    formula_of,
-    has_entries,
-    heading_level,
-    is_code_of_lines,
-    is_grid,
-    is_layout,
-    is_plain_code,
-    is_signature,
-    language_of,
-    number_of,
-)
 from vademecum_builder.readers.html.lines import ENTRY, Flow, Kind
 from vademecum_builder.readers.html.marks import BORDER, END, Mark, style_of
 from vademecum_builder.readers.html.tree import TEXT, Attributes, Node, text_of
@@ -137,7 +117,7 @@ class _Walk:
             return
         if not self._marked and self._heading is None and is_around(tag, attributes) and not self._is_much(node):
             return
-        if tag in INLINE and "id" not in attributes:
+        if tag in elements.INLINE and "id" not in attributes:
             child = node.first_child
             if child is None:
                 return
@@ -153,27 +133,27 @@ class _Walk:
             self._border(tag)
             return
         if tag == "math":
-            self._text(formula_of(node))
+            self._text(elements.formula_of(node))
             return
         if tag == "img":
             self._image(attributes)
             return
-        if tag == "pre" and not self._cells and are_line_numbers(node):
+        if tag == "pre" and not self._cells and elements.are_line_numbers(node):
             return
-        if not self._cells and self._heading is None and is_signature(tag, attributes):
+        if not self._cells and self._heading is None and elements.is_signature(tag, attributes):
             self._out.end_block()
             self._out.plain_code(text_of(node), "")
             return
-        if tag == "pre" and not self._cells and self._heading is None and is_plain_code(node):
+        if tag == "pre" and not self._cells and self._heading is None and elements.is_plain_code(node):
             self._out.end_block()
             self._anchors.meet(tag, attributes)
-            self._out.plain_code(node.text(deep=True) or "", language_of(node, attributes))
+            self._out.plain_code(node.text(deep=True) or "", elements.language_of(node, attributes))
             return
         self._open(node, tag, attributes, above)
 
     def _leave_out(self, node: Node, tag: str, attributes: Attributes, part: Part) -> bool:
         """Return whether an element that is not of the text is left out."""
-        if part is Part.EXCLUDED and tag in HEADINGS:
+        if part is Part.EXCLUDED and tag in elements.HEADINGS:
             return False
         if part is Part.CHROME and tag not in ("nav", "a") and self._is_much(node):
             return False
@@ -207,31 +187,31 @@ class _Walk:
 
     def _open(self, node: Node, tag: str, attributes: Attributes, above: _Open) -> None:
         frame = _Open(tag, node.first_child, above.place)
-        if is_code_of_lines(tag, node, attributes):
+        if elements.is_code_of_lines(tag, node, attributes):
             frame.is_of_lines, frame.tag, tag = True, "pre", "pre"
         level = self._level(tag, attributes, above)
         if tag == "dl":
-            frame.is_entries = not self._cells and self._heading is None and has_entries(node)
+            frame.is_entries = not self._cells and self._heading is None and elements.has_entries(node)
         if level:
             self._open_heading(node, level, frame, attributes, above)
             return
         if tag == "dd":
             above.is_described = True
-        if tag in CONTAINERS:
+        if tag in elements.CONTAINERS:
             self._flow.parents.append(above.place.container)
             path = zlib.crc32(f"{tag}#{attributes.get('id') or ''}".encode(), above.place.path)
             frame.place = Place(len(self._flow.parents) - 1, path)
         if tag == "table":
-            frame.is_layout = bool(self._cells) or is_layout(node, attributes)
+            frame.is_layout = bool(self._cells) or elements.is_layout(node, attributes)
         names = attributes.get("class") or ""
-        frame.is_grid = is_grid(tag, names)
+        frame.is_grid = elements.is_grid(tag, names)
         frame.is_grid_cell = above.is_grid and tag == "div" and not self._cells
         if frame.is_grid_cell:
             self._grid_cell(names)
         else:
             self._border(tag)
         frame.is_group = (
-            (tag in GROUPS and not frame.is_entries)
+            (tag in elements.GROUPS and not frame.is_entries)
             or (tag == "table" and not frame.is_layout)
             or (frame.is_grid and not self._cells)
         )
@@ -259,10 +239,10 @@ class _Walk:
             self._out.pieces.append(style)
             frame.is_marked = True
         elif tag == "pre":
-            frame.language = language_of(node, attributes)
+            frame.language = elements.language_of(node, attributes)
         elif tag == "ol":
             frame.is_list = True
-            self._numbers.append(number_of(attributes.get("start"), 1) - 1)
+            self._numbers.append(elements.number_of(attributes.get("start"), 1) - 1)
         elif tag in ("ul", "menu"):
             frame.is_list = True
             self._numbers.append(None)
@@ -287,7 +267,7 @@ class _Walk:
             return 0
         if tag == "dt":
             return ENTRY + self._entries - 1 if above.tag in ("dl", "div") and self._in_entries() else 0
-        return heading_level(tag, attributes)
+        return elements.heading_level(tag, attributes)
 
     def _in_entries(self) -> bool:
         for frame in reversed(self._stack):
@@ -307,31 +287,26 @@ class _Walk:
         if tag in ("button", "label"):  # a tab's
             self._out.pieces.append(" ")
         elif self._heading is not None:
-            if tag in BLOCKS or tag in LINES or tag in CELLS or tag in GROUPS:
+            if tag in elements.APART:
                 self._out.pieces.append(" ")
-        elif tag in CELLS:
+        elif tag in elements.CELLS:
             self._cell(tag)
         elif self._cells:
-            if tag in BLOCKS or tag in LINES or tag in GROUPS or tag == "table":
+            if tag in elements.APART:
                 self._out.pieces.append(" ")
         elif self._code:
             if tag == "br":
                 self._out.pieces.append("\n")
-            elif tag in BLOCKS or tag in LINES:
+            elif tag in elements.BLOCKS or tag in elements.LINES:
                 self._out.next_code_line()
-        elif tag == "pre" or tag in HEADINGS:
+        elif tag in ("pre", "table") or tag in elements.HEADINGS:
             self._out.end_block()
-        elif tag in GROUPS or tag == "table":
-            if self._groups and tag != "table":
-                self._out.end_line()
-            else:
-                self._out.end_block()
-        elif tag in BLOCKS:
+        elif tag in elements.GROUPS or tag in elements.BLOCKS:
             if self._groups:
                 self._out.end_line()
             else:
                 self._out.end_block()
-        elif tag in LINES:
+        elif tag in elements.LINES:
             self._out.end_line()
             if tag == "tr":
                 self._row_is_header = True
@@ -345,7 +320,7 @@ class _Walk:
         self._out.next_cell()
 
     def _grid_cell(self, names: str) -> None:
-        if begins_grid_row(names):
+        if elements.begins_grid_row(names):
             self._out.end_line(Kind.HEADER if self._row_is_header else Kind.TEXT)
             self._row_is_header = "table-header" in names
             self._out.pieces.append(BORDER)
@@ -355,7 +330,7 @@ class _Walk:
 
     def _begin_item(self, attributes: Attributes) -> None:
         if self._numbers and self._numbers[-1] is not None:
-            self._numbers[-1] = number_of(attributes.get("value"), self._numbers[-1] + 1)
+            self._numbers[-1] = elements.number_of(attributes.get("value"), self._numbers[-1] + 1)
         if self._numbers:
             self._out.item = len(self._numbers) - 1, self._numbers[-1]
 
@@ -375,7 +350,7 @@ class _Walk:
         if frame.is_entries:
             self._out.end_entries(frame.place, ENTRY + self._entries - 1)
             self._entries -= 1
-        if (tag in CELLS or frame.is_grid_cell) and self._cells:
+        if (tag in elements.CELLS or frame.is_grid_cell) and self._cells:
             self._cells -= 1
             return
         if tag == "tr" and not self._cells and heading is None:

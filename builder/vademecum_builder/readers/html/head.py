@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from vademecum_builder.readers.html.tree import Attributes, Tree, children, first, text_of
+from vademecum_builder.readers.html.tree import Attributes, Tree, children, text_of
 from vademecum_builder.readers.text import clean_line
 
 _REFRESH = re.compile(r"\s*([\d.]+)\s*[;,]?\s*(?:url\s*=)?\s*[\"']?(.*?)[\"']?\s*$", re.IGNORECASE | re.DOTALL)
@@ -62,7 +62,7 @@ def read_head(tree: Tree) -> Head:
             elif name:
                 named.setdefault(name, clean_line(content, longest=1000))
     return Head(
-        title=title or clean_line(text_of(first(tree, "body > title, body.doc-content > p.title"))),
+        title=title or clean_line(text_of(tree.css_first("body > title, body.doc-content > p.title"))),
         lang=_language(tree),
         canonical=canonical,
         redirect=redirect,

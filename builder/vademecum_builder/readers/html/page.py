@@ -14,7 +14,7 @@ from vademecum_builder.readers.html.head import Head, read_head
 from vademecum_builder.readers.html.lines import Flow, Kind, Line
 from vademecum_builder.readers.html.repeats import Repeated, without_repeats
 from vademecum_builder.readers.html.sections import Sections
-from vademecum_builder.readers.html.tree import Node, Tree, children, first, parse, text_of
+from vademecum_builder.readers.html.tree import Node, Tree, children, parse, text_of
 from vademecum_builder.readers.html.unseen import Part, part_of
 from vademecum_builder.readers.outline import Block, Reading, Section
 from vademecum_builder.readers.text import clean_line, unify_line_breaks
@@ -115,7 +115,7 @@ def _leave_comments_out(tree: Tree) -> None:
     for way_back in tree.css('a[id^="cmnt"][href^="#cmnt_ref"]'):
         paragraph = way_back.parent
         box = paragraph.parent if paragraph is not None else None
-        whole = box is not None and box.tag == "div" and first(box, "a") == way_back  # of several paragraphs
+        whole = box is not None and box.tag == "div" and box.css_first("a") == way_back  # of several paragraphs
         told = box if whole else paragraph
         if told is not None:
             told.decompose()
@@ -205,8 +205,8 @@ def look_at(page: Opened) -> Look:
         if flow.has_text:
             break
     # It may stand above the content; Doxygen's is no heading, and has the groups of what it names in it.
-    named = first(tree, ".headertitle > .title")
-    h1 = clean_line(text_of(first(tree, "h1")) or (named.text(deep=False) if named is not None else ""))
+    named = tree.css_first(".headertitle > .title")
+    h1 = clean_line(text_of(tree.css_first("h1")) or (named.text(deep=False) if named is not None else ""))
     return Look(flow, marked, excluded, h1, tuple(_breadcrumbs(tree)))
 
 
@@ -270,7 +270,7 @@ def _is_excluded(node: Node | None) -> bool:
 
 
 def _breadcrumbs(tree: Tree) -> Iterator[str]:
-    place = first(tree, _BREADCRUMBS)
+    place = tree.css_first(_BREADCRUMBS)
     if place is None:
         yield from _above(tree)
         return

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from selectolax.lexbor import LexborHTMLParser
 from selectolax.lexbor import LexborNode as Node
 
-__all__ = ["Attributes", "Node", "Tree", "children", "first", "parse", "text_of"]
+__all__ = ["Attributes", "Node", "Tree", "children", "parse", "text_of"]
 
 Tree = LexborHTMLParser
 Attributes = Mapping[str, str | None]
@@ -39,11 +39,6 @@ def children(node: Node) -> Iterator[Node]:
     while child is not None:
         yield child
         child = child.next
-
-
-def first(node: Node | Tree, selector: str) -> Node | None:
-    """Return the first element below that a CSS selector matches."""
-    return node.css_first(selector)
 
 
 def text_of(node: Node | None) -> str:
