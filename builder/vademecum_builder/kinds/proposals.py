@@ -58,13 +58,9 @@ MESSAGE: Mapping[str, re.Pattern[str]] = {
     }.items()
 }
 """What the fields of messages are called, in several languages; accents are left out."""
-
-
 _IDS = ("id", "_id", "event_id", "message_id", "msg_id", "uuid")
 _LATER = ("thread", "reply-to", "updated", "deleted")
 """What may be empty in every row that was looked at."""
-
-
 _CHAT = re.compile(
     r"(?:.*_)?(?:messages?|msgs?|chats?|posts?|comments?|irc|conversations?|talks?|logs?|mails?|slack|room|nachrichten|"
     r"beitrae?ge|verlauf|gespraeche|mensajes?|mensagens|messaggi|berichten|comentarios?|commentaires?|kommentare?)(?:_.*)?",

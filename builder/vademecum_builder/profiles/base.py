@@ -25,8 +25,6 @@ MOST_BYTES = 1024 * 1024
 """Of a configuration, or of a file that a page includes."""
 MOST_INCLUDES = 200
 """Of one page, those of what it includes counted: a page that includes itself twice would have no end."""
-
-
 _PICTURE = re.compile(r"\.(?:svg|png|jpe?g|gif|webp|avif)$", re.IGNORECASE)
 
 

@@ -55,8 +55,6 @@ raised_and_marked = replacing(
     r"\2",
 )
 """`CO~2~`, `m^3^`, `==seen==`, `^^new^^`: the words stay. What is shown is no formula, and needs no place."""
-
-
 _CONTAINER = re.compile(r"^([ \t>]*)(?::{3,}|/{3,})[ \t]*(.*?)[ \t]*(?::{3,})?[ \t]*$", re.MULTILINE)
 _LABEL = re.compile(r"(?:title|label|alt-text|tab)=(?:\"([^\"]*)\"|'([^']*)')")
 _BRACES = re.compile(r"\{[^{}]*\}")
@@ -76,7 +74,6 @@ def _container(match: re.Match[str]) -> str:
 
 
 _LEAF = re.compile(r"^([ \t>]*)::[a-zA-Z][\w-]*(?=[\[{])(?:\[([^\[\]\n]*)\])?(?:\{[^{}\n]*\})?[ \t]*$", re.MULTILINE)
-
 _TAB = re.compile(r"^([ \t>]*)@tab(?::\w+)?[ \t]+([^#\n]*?)[ \t]*(?:#.*)?$", re.MULTILINE)
 
 
@@ -147,8 +144,6 @@ alerts = replacing(
     "[!",
 )
 """`> [!NOTE]` of GitHub, `> [!tip]- Title` of Obsidian: the kind goes, the title stays."""
-
-
 _ATTRIBUTE = r"(?:[#.][^\s#.{}=]+|[\w:-]+=(?:\"[^\"\n]*\"|'[^'\n]*'|[^\s\"'{}]+))"
 _LIST = re.compile(rf"(?<![ \t])[ \t]*\{{:?[ \t]*{_ATTRIBUTE}(?:[ \t]+(?:{_ATTRIBUTE}|[\w-]+))*[ \t]*\}}")
 _KRAMDOWN = re.compile(r"\{::(?:comment|nomarkdown)\}(?:(?!\{::)[\s\S])*?\{:/[^}\n]*\}|\{:[:/]?[^{}\n]*\}")

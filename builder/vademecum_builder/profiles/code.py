@@ -24,8 +24,6 @@ CODE = re.compile(
 # Here and in the other modules: what stands between two marks holds no other opening mark, so that thousands of
 # openings without an end cost no more than their length.
 _KEPT = re.compile("\ue000(\\d+)\ue001")
-
-
 GONE = "\ue004"
 """Stands in place of what is computed, until all is read: what it leaves behind is not always nothing."""
 _HALF = re.compile(

@@ -19,8 +19,6 @@ _DATED = re.compile(r"(?:^|(?<=/))\d{4}-\d{2}-\d{2}-(?=[^/]*$)")
 _OWN = re.compile(r"(?:\brequire\(|\bfrom)\s*['\"]\./([\w./-]+)['\"]")
 """Modules of the site itself that its configuration takes in."""
 _FILLED = re.compile(r"\{\{-?\s*page\.(filePathStem|fileSlug)\s*-?\}\}")
-
-
 # A macro of Nunjucks, with lists and objects among its arguments.
 _CALL = re.compile(r"\{\{-?\s*([\w.]+)\s*\((?:[^{}]|\{[^{}]*\})*\)\s*-?\}\}")
 

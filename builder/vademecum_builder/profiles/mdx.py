@@ -35,8 +35,6 @@ _BLOCK = re.compile(
     re.MULTILINE,
 )
 _TAGS_ALONE = re.compile(r"^[ \t]*(?:</?[a-z][\w-]*(?:\s[^<>]*)?>[ \t]*)+$", re.MULTILINE)
-
-
 _QUOTED = re.compile(r"(?<![=$])\{\s*(?:'([^'\n]*)'|\"([^\"\n]*)\"|`([^`$\n]*)`)\s*\}")
 _LITERAL = re.compile(
     rf"{_MODULE.pattern}|<(?P<name>[A-Za-z][\w.]*)(?P<said>(?:\s[^<>{{}}]*)?)>"

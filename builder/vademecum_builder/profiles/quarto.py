@@ -41,8 +41,6 @@ def cells(text: str, page: Page) -> str:
 
 spans = replacing(re.compile(r"\[([^\[\]]+)\]\{[.#][^{}\n]*\}"), r"\1", "]{")
 """`[text]{.class}` of Pandoc."""
-
-
 _REFERENCE = re.compile(r"(?<![\w@\\])(\[)?-?@(fig|tbl|sec|eq|lst|thm|lem|cor|prp|exm|exr|def)-[\w-]*\w(?(1)\])")
 _CALLED = {
     "fig": "Figure", "tbl": "Table", "sec": "Section", "eq": "Equation", "lst": "Listing", "thm": "Theorem",
@@ -52,8 +50,6 @@ references = replacing(_REFERENCE, lambda reference: _CALLED[reference[2]], "@")
 """`@fig-tank`: "Figure", without the number that Quarto counts."""
 citations = replacing(re.compile(r"[ \t]?\[(?=[^\[\]\n]*(?<![\w@])@\w)[^\[\]\n]*\](?![(\[{:])"), "", "@")
 """`[@hardin1968, p. 3]` goes."""
-
-
 raw_tex = replacing(
     re.compile(
         r"(?<!\\)\\(?:(?:clear|clear(?:double)?|new)page|pagebreak|noindent|(?:big|med|small)skip|(?:front|main|back)matter)\b"
@@ -63,8 +59,6 @@ raw_tex = replacing(
     "\\",
 )
 """`\\index{pumps}`: Pandoc leaves commands of TeX out of HTML."""
-
-
 PASSES = (cells, containers, spans, raised_and_marked, references, citations, raw_tex, attribute_lists, pipes_in_code)
 
 

@@ -46,8 +46,6 @@ _FENCE = re.compile(r"^[ \t]*```", re.MULTILINE)
 _BLOCKS = frozenset(
     {"tab", "tabpane", "tabs", "details", "expand", "card", "accordion", "step", "steps", "notice", "alert"}
 )
-
-
 _PROSE_ENDINGS = frozenset("md markdown mdx qmd rmd html htm txt".split()) | {""}
 """Of files that a page takes in as text; the others are code."""
 
@@ -247,8 +245,6 @@ def _macro(match: re.Match[str]) -> str:
 
 macros = replacing(re.compile(r"\{\{[ \t]*([A-Za-z][\w-]*)(?:\(([^{}]*)\))?[ \t]*\}\}"), _macro, "{{")
 """`{{name("x", "shown")}}` of MDN: what is shown, or the first argument."""
-
-
 _RAW = re.compile(r"\{%-?\s*raw\s*-?%\}((?:(?!\{%-?\s*raw)[\s\S])*?)\{%-?\s*endraw\s*-?%\}")
 _LIQUID_COMMENT = re.compile(
     r"\{%-?\s*comment\s*-?%\}(?:(?!\{%-?\s*comment)[\s\S])*?\{%-?\s*endcomment\s*-?%\}"

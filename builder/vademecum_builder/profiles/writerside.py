@@ -28,8 +28,6 @@ _EMPTY_TABLE = re.compile(r"(?<=\n\n)\|(?:-+\|)+\n")
 """Stands before code whose solution is folded."""
 _TITLED = re.compile(r"</?(?:tabs|tab|def|deflist|procedure|step|chapter)\b([^<>]*)>")
 _INCLUDE = re.compile(r"<include\b([^<>]*?)/?>(?:[ \t]*</include>)?")
-
-
 _NOT_SHOWN = re.compile(
     r"<\?xml[^<>]*\?>|<!DOCTYPE[^<>]*>|<!--[\s\S]*?-->|<(?:show-structure|primary-label)\b[^<>]*>"
     r"|<(?P<summary>(?:link|card|web)-summary)\b[^<>]*>(?:(?!</?(?P=summary)\b)[\s\S])*</(?P=summary)>"

@@ -27,7 +27,6 @@ _METADATA = re.compile(
     r"author|date|description|keywords|lang|draft|published|publish|private|noindex|robots|unlisted|search"
 )
 _CALLOUT = re.compile(r'[ \t]*(?:#|//|--|;;)?[ \t]*<(?:b|i) class="conum"[^>]*>.*?</(?:b|i)>(?:<b>\(\d+\)</b>)?')
-
 _TITLE = re.compile(r"<h1 id=\"[^\"]*\">")
 """Antora serves the title of a page without the id that stands above it; a page's address leads there anyway."""
 

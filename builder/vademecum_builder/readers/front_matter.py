@@ -91,8 +91,6 @@ _HEAD = re.compile(
     r"|---[ \t]*(?:js|javascript|json)[ \t]*\n(?P<script>[\s\S]*?)^---[ \t]*$)\n?",
     re.MULTILINE,
 )
-
-
 _NESTED = re.compile(r"(?<=[:=(\[,>)])\s*(?:\{[^{}]*\}|\[[^\[\]{}]*\])")
 _STATED = re.compile(
     r"""(?:^|[{,;])[ \t]*(?:(?:export\s+)?(?:const|let|var)\s+)?(["']?)(?P<name>\w+)\1\s*[:=]\s*"""

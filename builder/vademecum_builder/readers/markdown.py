@@ -34,7 +34,6 @@ MAX_NESTING = 40
 """Lists and quotes nested deeper are left out; markdown-it-py works by recursion."""
 LONGEST_INLINE = 10_000
 """A longer paragraph, heading or cell is not parsed for markup: some markup costs quadratic time."""
-
 _ATTRIBUTES = re.compile(r"[ \t]*\{:?([^{}]*)\}$")
 _ATTRIBUTE = re.compile(r"#(?P<id>[^\s#{}]+)|\.[\w-]+|[\w-]+=\S+")
 _ADMONITION = re.compile(r"(?:/{3,}|:{3,}|!!!|\?\?\?\+?)[ \t]*[\w-]*[ \t]*(?:\|[ \t]*)?(?P<title>.*)")

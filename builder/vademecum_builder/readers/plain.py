@@ -9,7 +9,6 @@ from vademecum_builder.readers.text import clean_line
 
 LONGEST_TITLE = 80
 """A first line that is longer is text, not a title."""
-
 _BLANK_LINES = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
 _SIGN = re.compile(r"^(?:#+|/{2,}|;+|-{2,})[ \t]+(?=\w)")
 _RULE = re.compile(r"[=\-~*#_]{3,}")

@@ -7,7 +7,6 @@ from html import unescape
 
 LONGEST_HEADING = 200
 """Characters that a heading or a title may have; the rest is cut off at a word."""
-
 # U+001F separates the headings of a chunk in a segment (format.md, section 4), so none may remain.
 # A lone surrogate cannot be encoded as UTF-8; YAML's "\ud800" makes one.
 # With what colours a terminal's text (`ansi` code): `[31m` would be left.

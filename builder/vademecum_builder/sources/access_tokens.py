@@ -45,7 +45,6 @@ _PREFIXES = tuple(
 _IN_BYTES = tuple(prefix.encode() for prefix in _PREFIXES)
 _LEAST = 8
 """Different characters that a token has; fewer make a placeholder."""
-
 _SECRETS = re.compile(
     r"(?:.*[ :_.-])?(?:pass(?:words?|wd|wort|wörter)|kenn(?:wort|wörter)|credentials|zugangsdaten|contraseñas?|"
     r"mots? de passe|senhas?|wachtwoord(?:en)?)(?:[ _.-]?(?:list[ea]?|\d+))?",

@@ -13,7 +13,6 @@ from vademecum.format.json import Fields, canonical, parse_object
 from vademecum_builder.sources.charset import decode_text
 
 T = TypeVar("T")
-
 MARKDOWN = "text/markdown"
 PLAIN_TEXT = "text/plain"
 HTML = "text/html"
@@ -32,7 +31,6 @@ BINARY = frozenset({PDF, DOCX, PPTX, XLSX, EPUB, ODF})
 RECORD = "application/x-vademecum-record+json"
 """A record of a catalog, a table or an archive: one JSON object of its fields, canonical. Its source's reader makes a
 document of it; what changed is told by field."""
-
 LONGEST_POSITION = 2**28
 """Characters of a checkpoint's position: hashes of a look-back, or of all documents of an archive."""
 

@@ -24,7 +24,6 @@ from vademecum_builder.sources.table_rows import CHANGED, TableReading
 STRATEGY: Final = "triggers"
 _LONGEST: Final = 40
 """Characters of a table's name in the names of what is made for it; PostgreSQL cuts names at 63."""
-
 _SQLITE: Final = """
 CREATE TABLE IF NOT EXISTS vademecum_capture (name TEXT PRIMARY KEY, install TEXT NOT NULL);
 INSERT INTO vademecum_capture VALUES ({literal}, lower(hex(randomblob(8))));

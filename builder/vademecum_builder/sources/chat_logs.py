@@ -46,7 +46,6 @@ _DAY: Final = re.compile(r"--- (?P<what>Log opened|Day changed) (?P<when>.+)")
 _ENGLISH: Final = re.compile(r"\w{3} (\w{3}) (\d\d)(?: \d\d:\d\d:\d\d)? (\d{4})")
 _NAMED: Final = re.compile(r"(?<!\d)((?:19|20)\d\d)(-?)(\d\d)\2(\d\d)(?!\d)")
 _SERVER: Final = frozenset({"-->", "<--", "--", "-", "=!=", "***"})
-
 Found = tuple[str, dict[str, Any]]
 
 

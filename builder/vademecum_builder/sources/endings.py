@@ -33,7 +33,6 @@ BINARY_TYPES = {
     **dict.fromkeys((".odt", ".ods", ".odp"), base.ODF),
 }
 """Files that hold a document, and that pages link to as they lie."""
-
 EXTRAS = {base.RST: "rst", base.NOTEBOOK: "notebook", base.ORG: "org"}
 EXTRAS |= dict.fromkeys({*BINARY_TYPES.values()} - {base.ODF}, "files")
 """By media type, the extra of this distribution that brings the reader; the others need none."""

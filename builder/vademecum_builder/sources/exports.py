@@ -116,6 +116,11 @@ class Export:
         except OSError as error:
             raise SourceError(f"{self.where}: {error.filename or self.path}: {error.strerror or error}") from None
 
+    @property
+    def _private(self) -> Counter[str] | None:
+        """What counts messages of private chats; None: they are taken."""
+        return None if self.private else self.left_out
+
     def _looks_like(self) -> str:
         if self.path.is_dir():
             if is_maildir(self.path):
@@ -167,13 +172,17 @@ class Export:
             lines = decode_text(file.read_bytes()).text.splitlines()
             yield from self._messages(read(lines, name, self.left_out))
 
+    def _export(self, file: Path, program: str, *names: str) -> dict[str, Any]:
+        """Return a JSON file of an export, an object that holds messages under one of the names."""
+        export = _load(file)
+        if not isinstance(export, dict) or not any(isinstance(export.get(name), list | dict) for name in names):
+            raise SourceError(f"{self.where}: {file}: no export of {program}: it has no {' and no '.join(names)}")
+        return export
+
     def _telegram(self) -> Iterator[Message | Skipped]:
         for file in self._files(".json"):
-            export = _load(file)
-            if not isinstance(export, dict) or not {"messages", "chats"} & export.keys():
-                raise SourceError(f"{self.where}: {file}: no export of Telegram: it has no messages and no chats")
-            private = None if self.private else self.left_out
-            yield from self._messages(telegram_messages(export, file.name, private))
+            export = self._export(file, "Telegram", "messages", "chats")
+            yield from self._messages(telegram_messages(export, file.name, self._private))
 
     def _json_line(self, record: dict[str, Any] | Failed, key: str, channel: str) -> Iterator[Message | Skipped]:
         if isinstance(record, Failed):
@@ -191,22 +200,19 @@ class Export:
             yield make_message(found, self.zone, self.where, key, found.get("updated"))
 
     def _slack(self) -> Iterator[Message | Skipped]:
-        return self._messages(slack_messages(self.path, _load, None if self.private else self.left_out))
+        return self._messages(slack_messages(self.path, _load, self._private))
 
     def _discord(self) -> Iterator[Message | Skipped]:
         for file in self._files(".json", ".csv"):
             if file.suffix.lower() == ".csv":
                 yield from self._messages(discord_rows(self._records(file, ".csv"), file.name, file.stem))
-                continue
-            export = _load(file)
-            if not isinstance(export, dict) or not isinstance(export.get("messages"), list):
-                raise SourceError(f"{self.where}: {file}: no export of Discord: it has no list of messages")
-            yield from self._messages(discord_messages(export, file.name, file.stem))
+            else:
+                export = self._export(file, "Discord", "messages")
+                yield from self._messages(discord_messages(export, file.name, file.stem))
 
     def _mattermost(self) -> Iterator[Message | Skipped]:
-        left_out = None if self.private else self.left_out
         for file in self._files(*_LINES):
-            yield from self._messages(mattermost_messages(self._records(file, ".jsonl"), file.name, left_out))
+            yield from self._messages(mattermost_messages(self._records(file, ".jsonl"), file.name, self._private))
 
     def _records(self, file: Path, ending: str) -> Iterator[tuple[int, dict[str, Any] | Failed]]:
         with file.open("rb") as stream:
@@ -228,10 +234,9 @@ class Export:
 
     def _matrix(self) -> Iterator[Message | Skipped]:
         for file in self._files(".json"):
-            export = _load(file)
-            if not isinstance(export, dict) or not isinstance(export.get("messages"), list):
-                raise SourceError(f"{self.where}: {file}: no export of Matrix: it has no list of messages")
-            yield from self._messages(matrix_messages(export, file.name, self.left_out))
+            yield from self._messages(
+                matrix_messages(self._export(file, "Matrix", "messages"), file.name, self.left_out)
+            )
 
     def _messages(self, messages: Iterable[tuple[Any, ...] | Skipped]) -> Iterator[Message | Skipped]:
         for one in messages:
@@ -261,11 +266,7 @@ def shape_of(head: bytes, ending: str) -> str:
 
 
 def _load(file: Path) -> Any:
-    return _json(file.read_bytes(), str(file))
-
-
-def _json(data: bytes, where: str) -> Any:
     try:
-        return json.loads(data)
+        return json.loads(file.read_bytes())
     except (ValueError, RecursionError) as error:
-        raise SourceError(f"{where}: no whole JSON ({str(error)[:100]}): is it still being written?") from None
+        raise SourceError(f"{file}: no whole JSON ({str(error)[:100]}): is it still being written?") from None

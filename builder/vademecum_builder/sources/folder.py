@@ -27,8 +27,6 @@ MAX_BINARY_BYTES = 64 * 1024 * 1024
 """The same of one that is no text: most of it is pictures."""
 _PGP = b"-----BEGIN PGP "
 _LFS = b"version https://git-lfs.github.com/spec/"
-
-
 _FRONT_MATTER = re.compile(rb"---\r?\n(?:[\w-]+:[^\n]*\n(?:[ \t][^\n]*\n)*)+---\r?\n")
 _PAGES_AMONG = 4
 """Of an ending that no reader knows files are looked at where there is one for so many documents."""

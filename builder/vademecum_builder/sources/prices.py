@@ -8,8 +8,6 @@ _CURRENCY = r"(?:[A-Z]{3}|[$€£¥₹₽₩]|kr|zł|Kč)"
 _AMOUNT = re.compile(rf"\s*(-?)\s*{_CURRENCY}?\s*(\d[\d.,'’\s]*?)\s*(?:[-–—]{{1,2}})?\s*{_CURRENCY}?\s*")
 _POINT_GROUPS = re.compile("€|EUR|CHF|DKK|NOK|SEK|PLN|kr|zł")
 """Where these are paid, a point before three digits sets off thousands."""
-
-
 _THOUSANDS = re.compile(r"\d*|\d{1,3}(?:[.,]\d{2,3})*[.,]\d{3}")
 """In groups, the last of them of three digits: `1,00,000` is a way to write them as well."""
 

@@ -24,7 +24,6 @@ _SAID: Final = frozenset(
 """Subtypes of what somebody said. All others are the channel's own: who joined, what was pinned, deleted, renamed."""
 _PRIVATE: Final = ("groups.json", "dms.json", "mpims.json")
 _LISTS: Final = ("channels.json", *_PRIVATE)
-
 Found = tuple[str, Mapping[str, Any], Any]
 """Where a message stands, its fields by the names of `cuts.Message`, and when it was edited."""
 

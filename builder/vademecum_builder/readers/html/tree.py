@@ -9,14 +9,11 @@ from selectolax.lexbor import LexborHTMLParser
 from selectolax.lexbor import LexborNode as Node
 
 __all__ = ["Attributes", "Node", "Tree", "children", "parse", "text_of"]
-
 Tree = LexborHTMLParser
 Attributes = Mapping[str, str | None]
-
 TEXT = "-text"
 MAX_DEPTH = 1000
 """Tags of deeper elements are dropped, their text stays: the parser's time goes with the square of the depth."""
-
 # Elements that do not close by themselves, and so can be piled up.
 _NESTED = re.compile(
     r"<(/?)(?:div|table|section|article|main|blockquote|center|ul|ol|dl|details|figure|aside|header|footer|form|fieldset)"
