@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 from vademecum_builder.profiles.base import Folder, NotServed, Page, Profile, Project, Rules, stem
-from vademecum_builder.profiles.config import address_of, at, read_yaml, spread, text_at, texts_at
+from vademecum_builder.profiles.config import address_of, at, read_yaml, spread, table_at, text_at, texts_at
 
 FILES = ("antora.yml", "*playbook*.yml")
 _ABOVE = 4
@@ -57,14 +57,8 @@ def _component(project: Project, folder: str) -> _Component | None:
     said = "" if version in (None, "~") or not isinstance(version, str | int | float) or version is True else version
     served = posixpath.join("" if name == "ROOT" else name, str(said))
     by_branch = version is True or isinstance(version, Mapping)
-    return _Component(
-        posixpath.join(folder, "modules/"), served, text_at(config, "title"), _attributes(config), by_branch
-    )
-
-
-def _attributes(config: Mapping[str, Any]) -> Mapping[str, Any]:
-    said = at(config, "asciidoc", "attributes")
-    return said if isinstance(said, Mapping) else {}
+    attributes = table_at(config, "asciidoc", "attributes")
+    return _Component(posixpath.join(folder, "modules/"), served, text_at(config, "title"), attributes, by_branch)
 
 
 def _entries(site: Mapping[str, Any], component: Mapping[str, Any]) -> str:
@@ -131,7 +125,8 @@ def open_antora(project: Project) -> Rules | None:
         return None
     style = text_at(playbook, "urls", "html_extension_style")
 
-    entries = {c.modules: _entries(_attributes(playbook), c.attributes) for c in components}
+    common = table_at(playbook, "asciidoc", "attributes")
+    entries = {c.modules: _entries(common, c.attributes) for c in components}
 
     def with_attributes(text: str, page: Page) -> str:
         """What is said for all pages of a component; a page may say otherwise below."""

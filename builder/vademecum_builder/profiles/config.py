@@ -69,21 +69,27 @@ def read_toml(text: str) -> dict[str, Any]:
         return {}
 
 
-def at(config: Mapping[str, Any], *names: str) -> Any:
-    """Return what lies under these names, or None."""
-    found: Any = config
+def at(config: Any, *names: str) -> Any:
+    """Return what lies under these names; None: nothing does, or it is no mapping."""
+    found = config
     for name in names:
         found = found.get(name) if isinstance(found, Mapping) else None
     return found
 
 
-def text_at(config: Mapping[str, Any], *names: str, default: str = "") -> str:
+def table_at(config: Any, *names: str) -> Mapping[str, Any]:
+    """Return the mapping that lies under these names."""
+    found = at(config, *names)
+    return found if isinstance(found, Mapping) else {}
+
+
+def text_at(config: Any, *names: str, default: str = "") -> str:
     """Return the text that lies under these names."""
     found = at(config, *names)
     return found if isinstance(found, str) else default
 
 
-def texts_at(config: Mapping[str, Any], *names: str) -> list[str]:
+def texts_at(config: Any, *names: str) -> list[str]:
     """Return the texts of the list that lies under these names, or the only one."""
     found = at(config, *names)
     return [str(item) for item in found] if isinstance(found, list) else [found] if isinstance(found, str) else []

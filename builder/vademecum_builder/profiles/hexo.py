@@ -10,7 +10,7 @@ from typing import Any
 from vademecum_builder.profiles.base import Folder, NotServed, Page, Profile, Project, Rules, named, stem
 from vademecum_builder.profiles.blocks import alerts, attribute_lists
 from vademecum_builder.profiles.code import CODE
-from vademecum_builder.profiles.config import address_of, folder_of, matcher, read_yaml, text_at, texts_at
+from vademecum_builder.profiles.config import address_of, at, folder_of, matcher, read_yaml, text_at, texts_at
 from vademecum_builder.profiles.tags import liquid_with_values
 from vademecum_builder.readers.document import title_from_key
 from vademecum_builder.readers.slugs import HEXO, NO_IDS
@@ -48,11 +48,10 @@ def open_hexo(project: Project) -> Rules | None:
     tops = {key.removeprefix(f"{source}/").partition("/")[0] for key in project.keys}
     first = {"lang": spoken} if (spoken := next(iter(texts_at(config, "language")), "")) else {}
     pattern = text_at(config, "permalink", default=":year/:month/:day/:title/")
-    pretty = config.get("pretty_urls")
     excluded = matcher([*texts_at(config, "exclude"), *texts_at(config, "ignore")])
     included = matcher(texts_at(config, "include"))
     files = _file_names(text_at(config, "new_post_name", default=":title.md"))
-    html = not (isinstance(pretty, Mapping) and pretty.get("trailing_html") is False)
+    html = at(config, "pretty_urls", "trailing_html") is not False
 
     def address(path: str, metadata: Mapping[str, Any]) -> str:
         post = path.startswith("_posts/")

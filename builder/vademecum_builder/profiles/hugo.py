@@ -149,9 +149,7 @@ def open_hugo(project: Project) -> Rules | None:
         ),
     )
     places = {
-        str(name): folder_of(own)
-        for name, options in languages.items()
-        if (own := text_at(options if isinstance(options, Mapping) else {}, "contentdir"))
+        str(name): folder_of(own) for name, options in languages.items() if (own := text_at(options, "contentdir"))
     }
     folders = [site.folder(path, name) for name, path in places.items()]
     mounts = at(config, "module", "mounts")
@@ -286,9 +284,7 @@ def _never(text: str) -> bool:
 
 def _refuse(metadata: Mapping[str, Any], folder: str, last: str, bundles: Collection[str]) -> None:
     options = metadata.get("build") or metadata.get("_build")
-    if metadata.get("headless") is True or (
-        isinstance(options, Mapping) and options.get("render") in (False, "never", "link")
-    ):
+    if metadata.get("headless") is True or at(options, "render") in (False, "never", "link"):
         raise NotServed("its front matter says that it is not rendered")
     above = folder
     while above:

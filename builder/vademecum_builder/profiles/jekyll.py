@@ -13,7 +13,17 @@ from zoneinfo import ZoneInfo
 from vademecum_builder.profiles.base import HEADING, Folder, NotServed, Profile, Project, Rules, named, stem
 from vademecum_builder.profiles.blocks import alerts, attribute_lists, markdown_in_html, pipes_in_code
 from vademecum_builder.profiles.code import replacing
-from vademecum_builder.profiles.config import address_of, at, folder_of, matcher, read_yaml, text_at, texts_at, yamls
+from vademecum_builder.profiles.config import (
+    address_of,
+    at,
+    folder_of,
+    matcher,
+    read_yaml,
+    table_at,
+    text_at,
+    texts_at,
+    yamls,
+)
 from vademecum_builder.profiles.tags import liquid_with_values
 from vademecum_builder.readers.document import title_from_key
 from vademecum_builder.readers.slugs import KRAMDOWN
@@ -124,9 +134,8 @@ class _Site:
         said: dict[str, Any] = {}
         for item in self.defaults:
             wanted, where = at(item, "scope", "type"), str(at(item, "scope", "path") or "").strip("/")
-            values = at(item, "values")
-            if wanted in (None, kind) and path.startswith(where) and isinstance(values, Mapping):
-                said |= values
+            if wanted in (None, kind) and path.startswith(where):
+                said |= table_at(item, "values")
         return said | dict(metadata)
 
     def _of_posts(self) -> str:
@@ -135,7 +144,7 @@ class _Site:
 
     def _of_collection(self, name: str) -> str:
         options = self.collections.get(name)
-        if not isinstance(options, Mapping) or options.get("output") is not True:
+        if at(options, "output") is not True:
             raise NotServed("in a collection without pages")
         usual = "/:collection/:path/" if self.style == "pretty" else "/:collection/:path:output_ext"
         return text_at(options, "permalink") or usual

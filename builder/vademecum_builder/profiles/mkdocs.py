@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from vademecum_builder.profiles import blocks
 from vademecum_builder.profiles.base import (
     HEADING,
     Folder,
@@ -23,15 +24,6 @@ from vademecum_builder.profiles.base import (
     pretty,
     stem,
 )
-from vademecum_builder.profiles.blocks import (
-    alerts,
-    attribute_lists,
-    containers,
-    indented_blocks,
-    markdown_in_html,
-    pipes_in_code,
-    raised_and_marked,
-)
 from vademecum_builder.profiles.code import GONE, outside, outside_code, replacing
 from vademecum_builder.profiles.config import (
     at,
@@ -40,6 +32,7 @@ from vademecum_builder.profiles.config import (
     matcher,
     read_toml,
     read_yaml,
+    table_at,
     text_at,
     texts_at,
 )
@@ -74,7 +67,7 @@ def _emoji(text: str, page: Page) -> str:
 def _videos(plugins: Mapping[str, Any]) -> Pass:
     """Return the pass that takes away the mark by which the plugin mkdocs-video knows pictures that are videos."""
     name = next((name for name in plugins if name.endswith("mkdocs-video")), "")
-    mark = f"![{text_at(plugins.get(name) or {}, 'mark', default='type:video')}]("
+    mark = f"![{text_at(plugins, name, 'mark', default='type:video')}]("
     return lambda text, page: text.replace(mark, "![](") if name else text  # noqa: ARG005 - a pass
 
 
@@ -85,8 +78,7 @@ _VALUE = re.compile(r"\{\{-?\s*([A-Za-z_][\w.]*+)((?:(?!\{\{)[^{}]|\{[^{}]*\})*)
 def _values(config: Mapping[str, Any]) -> Pass:
     """`{{ release }}` of the plugin macros: what `extra` and the page say, in code as well; what else it shows, its
     functions in Python make."""
-    extra = config.get("extra")
-    said = {"config": config, **(extra if isinstance(extra, Mapping) else {})}
+    said = {"config": config, **table_at(config, "extra")}
 
     def values(text: str, page: Page) -> str:
         known = said | {"page": {"meta": page.metadata}} | dict(page.metadata)
@@ -143,31 +135,18 @@ def _references(text: str, page: Page) -> str:
     return outside_code(text, lambda plain: _REFERENCE.sub(bare, plain))
 
 
-def _extensions(config: Mapping[str, Any]) -> dict[str, Any]:
-    found = config.get("markdown_extensions")
+def _options(found: Any) -> dict[str, Any]:
+    """Return plugins or extensions by their names, each with its options: they are a list or a mapping."""
     listed = [found] if isinstance(found, Mapping) else found if isinstance(found, list) else []
-    options: dict[str, Any] = {}
-    for item in listed:
-        options |= dict(item) if isinstance(item, Mapping) else {str(item): {}}
-    return options
+    items = (item.items() if isinstance(item, Mapping) else [(item, {})] for item in listed)
+    return {str(name).removeprefix("material/"): options for pairs in items for name, options in pairs}
 
 
 def _slugs(toc: Any) -> SlugRule:
-    rule = at(toc, "slugify") if isinstance(toc, Mapping) else None
-    separator = text_at(toc, "separator", default="-") if isinstance(toc, Mapping) else "-"
+    rule, separator = at(toc, "slugify"), text_at(toc, "separator", default="-")
     if rule is None:
         return PYTHON_MARKDOWN if separator == "-" else python_markdown(separator)
     return python_markdown(separator, unicode=True) if "slugify_unicode" in str(rule) else PYMDOWNX
-
-
-def _plugins(config: Mapping[str, Any]) -> dict[str, Any]:
-    found = config.get("plugins")
-    listed = [{name: options} for name, options in found.items()] if isinstance(found, Mapping) else found or []
-    return {
-        str(name).removeprefix("material/"): options
-        for item in listed
-        for name, options in (item.items() if isinstance(item, Mapping) else [(item, {})])
-    }
 
 
 @dataclass(frozen=True)
@@ -227,7 +206,8 @@ def open_mkdocs(project: Project) -> Rules:
     config = _inherited(project, project.has(*FILES[:2])) or at(toml, "project") or toml
     others = (_inherited(project, path.name) for path in sorted(project.root.glob(FILES[3])))
     config = config or max(others, key=lambda said: "site_url" in said, default={})
-    served, extensions, plugins = text_at(config, "site_url"), _extensions(config), _plugins(config)
+    served = text_at(config, "site_url")
+    extensions, plugins = _options(config.get("markdown_extensions")), _options(config.get("plugins"))
     languages = read_languages(plugins.get("i18n"))
     said = {name: str(config.get(name) or "").split("\n") for name in ("exclude_docs", "draft_docs")}
     hidden = [(matcher(["/templates/", *patterns]), name) for name, patterns in said.items()]
@@ -235,14 +215,14 @@ def open_mkdocs(project: Project) -> Rules:
         folder_of(text_at(config, "docs_dir", default="docs")),
         project.keys,
         [*hidden, (_excluded(plugins.get("exclude")), "the plugin exclude")],
-        text_at(plugins.get("blog") or {}, "blog_dir", default="blog") if "blog" in plugins else "",
+        text_at(plugins, "blog", "blog_dir", default="blog") if "blog" in plugins else "",
         config.get("use_directory_urls", True) is not False,
         languages,
     )
     base = at(extensions, "pymdownx.snippets", "base_path")
     paths = base if isinstance(base, list) else [base or ""]
     snippets = tuple(re.sub(r"^(?:relative )?(?:\$config_dir/?|\./?)", "", str(path)) for path in paths)
-    if "macros" in plugins and (parts := text_at(plugins["macros"] or {}, "include_dir")):
+    if parts := text_at(plugins, "macros", "include_dir"):
         snippets += (parts, posixpath.join(posixpath.dirname(site.docs), parts))
     names = dict(_named(config.get("nav")))
     return Rules(
@@ -254,9 +234,16 @@ def open_mkdocs(project: Project) -> Rules:
             *([_values(config)] if "macros" in plugins else []),
             *([_objects] if "mkdocstrings" in plugins else []),
             *([_references] if {"mkdocstrings", "autorefs"} & plugins.keys() else []),
-            *([raised_and_marked] if {*extensions} & _RAISED else []),
-            *(indented_blocks, containers, markdown_in_html, alerts, attribute_lists, wikilinks),
-            *(outside(liquid), _videos(plugins), *_EXTRAS, pipes_in_code),
+            *([blocks.raised_and_marked] if {*extensions} & _RAISED else []),
+            *(
+                blocks.indented_blocks,
+                blocks.containers,
+                blocks.markdown_in_html,
+                blocks.alerts,
+                blocks.attribute_lists,
+                wikilinks,
+            ),
+            *(outside(liquid), _videos(plugins), *_EXTRAS, blocks.pipes_in_code),
             *([_emoji] if "pymdownx.emoji" in extensions else []),
         ),
         copies=True,
@@ -283,8 +270,7 @@ def _laid_on(below: Any, said: Any) -> Any:
 
 def _excluded(options: Any) -> Callable[[str], bool]:
     """Return whether mkdocs-exclude leaves a page out; `*` of a glob is any text. A malformed one names none."""
-    said = options if isinstance(options, Mapping) else {}
-    kept = expressions([*map(fnmatch.translate, texts_at(said, "glob")), *texts_at(said, "regex")])
+    kept = expressions([*map(fnmatch.translate, texts_at(options, "glob")), *texts_at(options, "regex")])
     return lambda path: any(pattern.match(path) for pattern in kept)
 
 

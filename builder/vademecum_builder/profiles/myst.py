@@ -11,7 +11,7 @@ from typing import Any
 from vademecum_builder.profiles.base import Folder, NotServed, Profile, Project, Rules, stem
 from vademecum_builder.profiles.blocks import alerts, attribute_lists, containers
 from vademecum_builder.profiles.code import replacing
-from vademecum_builder.profiles.config import at, matcher, read_yaml, text_at, texts_at, yamls
+from vademecum_builder.profiles.config import at, matcher, read_yaml, table_at, text_at, texts_at, yamls
 from vademecum_builder.profiles.jupyterbook import FILES as OF_BOOKS
 from vademecum_builder.profiles.jupyterbook import files_of, listed_in
 from vademecum_builder.profiles.sphinx import myst
@@ -80,7 +80,7 @@ def open_myst(project: Project) -> Rules | None:
     if not {"project", "site", "extends"} & config.keys():
         return None
     parts = [config, *(read_yaml(project.text(name)) for name in texts_at(config, "extends") if "://" not in name)]
-    said = {name: value for part in reversed(parts) for name, value in (at(part, "project") or {}).items()}
+    said = {name: value for part in reversed(parts) for name, value in table_at(part, "project").items()}
     toc = said.get("toc") or read_yaml(project.text(*OF_BOOKS))
     excluded = matcher(f"/{pattern}" for pattern in texts_at(said, "exclude"))
     keys = [key for key in _in_order(project.keys) if not (excluded(key) or f"/{key}".count("/_build/"))]

@@ -74,7 +74,7 @@ def open_quarto(project: Project) -> Rules:
     config = read_yaml(project.text(*FILES))
     kind = text_at(config, "project", "type")
     book = config.get("book") if kind == "book" else None
-    chapters = {*_chapters(at(book or {}, "chapters")), *_chapters(at(book or {}, "appendices"))}
+    chapters = {*_chapters(at(book, "chapters")), *_chapters(at(book, "appendices"))}
     listed = at(config, "project", "render")
     rendered = [str(pattern) for pattern in listed] if isinstance(listed, list) else []
     wanted = matcher(f"/{pattern.lstrip('/')}" for pattern in rendered if not pattern.startswith("!"))

@@ -16,6 +16,7 @@ from vademecum_builder.profiles.config import (
     read_python,
     read_toml,
     read_yaml,
+    table_at,
     text_at,
     texts_at,
     yamls,
@@ -171,8 +172,7 @@ def open_sphinx(project: Project) -> Rules | None:
 def _of_package(project: Project) -> str:
     """Return where a package of Python says that its documentation is; empty: it does not."""
     package = read_toml(project.text("pyproject.toml", "../pyproject.toml", "../../pyproject.toml"))
-    urls = at(package, "project", "urls")
-    named = {str(name).lower(): url for name, url in urls.items()} if isinstance(urls, Mapping) else {}
+    named = {str(name).lower(): url for name, url in table_at(package, "project", "urls").items()}
     return address_of(named.get("documentation") or named.get("docs"))
 
 

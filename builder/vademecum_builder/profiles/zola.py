@@ -10,7 +10,7 @@ from typing import Any
 from vademecum_builder.profiles.base import Folder, NotServed, Page, Profile, Project, Rules, named, stem
 from vademecum_builder.profiles.blocks import alerts
 from vademecum_builder.profiles.code import GONE, outside_code
-from vademecum_builder.profiles.config import address_of, at, matcher, read_toml, text_at, texts_at
+from vademecum_builder.profiles.config import address_of, at, matcher, read_toml, table_at, text_at, texts_at
 from vademecum_builder.profiles.tags import arguments, shown
 from vademecum_builder.readers.slugs import NO_IDS, ZOLA
 
@@ -60,8 +60,7 @@ def open_zola(project: Project) -> Rules | None:
     config = read_toml(project.text(*FILES))
     if "base_url" not in config:
         return None
-    said = at(config, "languages")
-    languages = said if isinstance(said, Mapping) else {}
+    languages = table_at(config, "languages")
     default = text_at(config, "default_language", default="en")
     ignored = matcher(texts_at(config, "ignored_content"))
     slug = ZOLA.slug if text_at(config, "slugify", "paths", default="on") == "on" else str
