@@ -96,7 +96,7 @@ def texts_at(config: Any, *names: str) -> list[str]:
 
 
 class _Said(ast.NodeTransformer):
-    """Puts what names stand for in their places."""
+    """Puts what names stand for in their places, joins texts, and leaves out of a table what it computes."""
 
     def __init__(self, found: Mapping[str, Any]) -> None:
         self.found = found
@@ -104,6 +104,26 @@ class _Said(ast.NodeTransformer):
     def visit_Name(self, node: ast.Name) -> ast.expr:
         said = self.found.get(node.id)
         return ast.Constant(said) if isinstance(said, str) else node
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
+        self.generic_visit(node)
+        match node:
+            case ast.BinOp(left=ast.Constant(value=str(left)), op=ast.Add(), right=ast.Constant(value=str(right))):
+                return ast.Constant(left + right)
+        return node
+
+    def visit_Dict(self, node: ast.Dict) -> ast.expr:
+        self.generic_visit(node)
+        pairs = [(key, value) for key, value in zip(node.keys, node.values, strict=True) if _is_read(value)]
+        return ast.Dict([key for key, _ in pairs], [value for _, value in pairs])
+
+
+def _is_read(value: ast.expr) -> bool:
+    try:
+        ast.literal_eval(value)
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+        return False
+    return True
 
 
 def read_python(text: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -40,7 +41,8 @@ _DROPPED = frozenset(
     """.split()
 )
 _HEADING = re.compile(r"^#{1,6}[ \t]+(.+?)[ \t]*$", re.MULTILINE)
-_SUBSTITUTION = re.compile(r"\{\{[ \t]*([\w-]+)[ \t]*\}\}")
+_SUBSTITUTION = re.compile(r"\{\{((?:[^{}]|\{\d?\}){1,400})\}\}")
+_FIELD = re.compile(r"\{(\d?)\}")
 _NAMES = "project extensions html_theme master_doc root_doc".split()
 _ROOTS = ("index.rst", "index.md", "contents.rst", "index.txt")
 _ROLE = re.compile(r"\{(?:std:)?([\w:.+-]+)\}`([^`\n]+?)([ \t]*<[^<>`\n]*>)?`")
@@ -125,9 +127,37 @@ def substitutions(said: object) -> Pass:
         known = {**common, **own} if isinstance(own, Mapping) else common
         if not known or "{{" not in text:
             return text
-        return outside_code(text, lambda plain: _SUBSTITUTION.sub(lambda m: str(known.get(m[1], m[0])), plain))
+
+        def put_in(match: re.Match[str]) -> str:
+            said = _expressed(" ".join(match[1].split()), known)
+            return match[0] if said is None else said
+
+        return outside_code(text, lambda plain: _SUBSTITUTION.sub(put_in, plain))
 
     return applied
+
+
+def _expressed(code: str, known: Mapping[str, Any]) -> str | None:
+    """Return what an expression of Jinja says: a name, or a text with names put into it, `"[AMY]({})".format(amy)`, as
+    is written where a link's address is one; None: it is another one."""
+    if code in known:
+        return str(known[code])
+    try:
+        call = ast.parse(code, mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    match call:
+        case ast.Call(func=ast.Attribute(value=ast.Constant(value=str(text)), attr="format"), args=args, keywords=[]):
+            values = [str(known[arg.id]) for arg in args if isinstance(arg, ast.Name) and arg.id in known]
+        case _:
+            return None
+    if len(values) < len(args):
+        return None
+    parts = _FIELD.split(text)  # the second, the fourth: the number in each pair of braces
+    places = [int(number or place) for place, number in enumerate(parts[1::2])]
+    if any(place >= len(values) for place in places):
+        return None
+    return "".join(part + value for part, value in zip(parts[::2], [*(values[at] for at in places), ""], strict=True))
 
 
 def open_sphinx(project: Project) -> Rules | None:

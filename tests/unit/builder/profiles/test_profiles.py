@@ -492,6 +492,24 @@ def test_what_myst_puts_in_the_places_of_names_is_put_in(tmp_path: Path) -> None
     assert text_of(document) == "Oil in the tank, {{ other }}, {{ oil }}."
 
 
+@pytest.mark.parametrize(
+    ("written", "text"),
+    [
+        ("{{'[the AMY]({})'.format(amy)}}", "the AMY"),
+        ('{{ "[log {1}\n in]({0}/{1})".format(\n amy, who) }}', "log me in"),
+        ("{{ '[x]({})'.format(nobody) }}", "{{ 'x'.format(nobody) }}"),
+        ("{{ '{} {}'.format(who) }}", "{{ '{} {}'.format(who) }}"),
+        ("{{ who | upper }} {{ who", "{{ who | upper }} {{ who"),
+    ],
+)
+def test_an_expression_of_myst_that_puts_names_into_a_text_is_that_text(
+    tmp_path: Path, written: str, text: str
+) -> None:
+    names = '"when": today(), "amy": site + "amy", "who": "me"'
+    config = f'project = "x"\nsite = "https://water.example/"\nmyst_substitutions = {{{names}}}\n'
+    assert text_of(read_one(tmp_path, "a.md", f"# A\n\nSee {written}.\n", **{"conf.py": config})) == f"See {text}."
+
+
 def test_what_stands_in_a_directive_of_myst_is_text_though_its_fence_has_a_space(tmp_path: Path) -> None:
     directive = "```{important}\nUp to {{ oil }}.\n```\n"
     text = f"# A\n\nSee {{{{ law }}}}.\n\n{directive}\n```` {{tab-item}} Two\n:sync: two\n\nOf {{{{ oil }}}}.\n\n```sh\nrun {{{{ oil }}}}\n```\n````\n"
