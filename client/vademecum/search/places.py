@@ -200,9 +200,10 @@ class Places:
     def settled(self, candidates: Sequence[tuple[int, Any, int, int]], titled: Collection[int]) -> list[int]:
         """Return which candidates stay: one gives way to one of the same page in a place that is preferred.
 
-        In the same language the other has to have the same headings. Of translations, which have headings of their own,
-        one that is called what was asked for goes before one that is not, however that is preferred; of two that are,
-        the preferred one stays. Others have to be four fifths as good; three where the reader prefers them.
+        Of a section in several versions the preferred one stays. Of translations, and of versions in which the best of
+        the page stands under other headings, one that is called what was asked for goes before one that is not,
+        however that is preferred; of two that are, the preferred one stays. Others have to be four fifths as good;
+        three where the reader prefers them.
 
         Args:
             candidates: Row, score, document and rank of each.
@@ -217,8 +218,8 @@ class Places:
             (its_page, its_headings, its_lang), (its_row, its_score, _, its_rank) = told[other], candidates[other]
             if its_page != page:
                 return False
-            if its_lang == lang:
-                return its_rank < rank and its_headings == headings
+            if its_lang == lang and its_headings == headings:
+                return its_rank < rank
             called, it_is_called = row in titled, its_row in titled
             if (not it_is_called, its_rank) >= (not called, rank):
                 return False

@@ -135,8 +135,8 @@ export class Places {
       (one) =>
         !pages.get(one.page)?.some(
           (other) =>
-            other.lang === one.lang
-              ? other.rank < one.rank && other.headings === one.headings
+            other.lang === one.lang && other.headings === one.headings
+              ? other.rank < one.rank
               : (other.called === one.called ? other.rank < one.rank : other.called) &&
                 (one.called || other.raw * 5 >= one.raw * (other.rank < one.rank - (one.rank % ORDERED ** 2) ? 3 : 4)),
         ),

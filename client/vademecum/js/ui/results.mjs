@@ -113,7 +113,8 @@ function option(hit, context, above) {
   const { wording } = context;
   const say = (/** @type {string} */ text) => marked(text, marksOf(text, context.words));
   const place = above === undefined && context.alike.has(hit.title) ? placeOf(hit) : [];
-  const path = [...place, ...hit.heading.split(" › ")].filter(Boolean); // of an address a part is empty
+  const heading = hit.heading === hit.title ? "" : hit.heading;
+  const path = [...place, ...heading.split(" › ")].filter(Boolean); // of an address a part is empty
   const titled = above === undefined ? [outside("span", { class: "title", part: "title" }, say(hit.title || hit.document))] : [];
   const below = path.length > 0 && hit.heading !== above ? [outside("span", { class: "path", part: "path" }, separated(path.map(say)))] : [];
   const ofPage = above === undefined ? [...drawBadges(hit.metadata, context.badges, wording), ...age(hit, context)] : [];
