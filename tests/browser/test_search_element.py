@@ -343,6 +343,13 @@ def test_of_pages_that_are_called_alike_each_says_where_it_is(open_page: Open) -
     expect(paths.nth(0)).to_have_text("Part 1")
 
 
+def test_a_section_that_is_called_as_its_page_is_not_said_below_it(open_page: Open) -> None:
+    page = open_page("inline")
+    page.locator("#query").fill("many named")
+    expect(page.locator(".hit .title").first).to_have_text("Page 1")
+    expect(page.locator(".hit").first.locator(".path")).to_have_count(0)
+
+
 def test_the_count_is_honest_and_more_can_be_had(open_page: Open) -> None:
     page = open_page("inline")
     page.locator("#query").fill("many xyzzy")

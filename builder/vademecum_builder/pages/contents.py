@@ -103,11 +103,6 @@ def shown_fields(contents: Contents) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return tuple(islice(few, _MOST)), tuple(islice(short, _MOST))
 
 
-def lang_of(row: DocumentRow) -> str:
-    """Return the language that a document says it is in; empty: none."""
-    return str(metadata_of(row).get("lang", ""))
-
-
 def earlier_of(documents: Iterable[DocumentRow], sequence: int) -> list[tuple[int, list[DocumentRow]]]:
     """Return the last releases before this one, the newest first, each with the documents that it changed last."""
     found: dict[int, list[DocumentRow]] = {}
@@ -170,7 +165,8 @@ def tree_of(documents: Iterable[DocumentRow]) -> Folder:
     """Return documents as the tree of their keys, numbers in names by their size (`2-b` before `10-a`).
 
     A folder that holds nothing but one folder is one with it; one that holds nothing but a page is that page.
-    Where most names begin with a day or a year it is a journal: the newest first, behind what is no journal.
+    Where most names begin with a day or a year it is a journal: the newest first, behind what is no journal. So are
+    folders of a version each, called as the version is.
     """
     return _folder("", [(_place(row).parts, row) for row in documents])
 
@@ -200,12 +196,15 @@ def _folder(name: str, rows: _Rows) -> Folder:
     titled = own[0].title if own and _is_folder_page(own[0]) else ""
     folders = []
     inners = sorted(below, key=_natural, reverse=newest_first)
-    for inner in sorted(inners, key=lambda inner: _is_journal(below[inner])):
+    versions = [inner for inner in inners if _is_version(inner, below[inner])]
+    versions.sort(key=lambda inner: (_NUMBER.search(inner) is None, _natural(inner)), reverse=True)
+    others = [inner for inner in inners if inner not in versions]
+    for inner in (*sorted(others, key=lambda inner: _is_journal(below[inner])), *versions):
         folder = _folder(inner, below[inner])
         if folder.count == 1:
             own += folder.pages
         else:
-            folders.append(folder)
+            folders.append(replace(folder, name=inner) if inner in versions else folder)
     return Folder(titled or name, tuple(own), tuple(folders), len(rows))
 
 
@@ -213,6 +212,10 @@ def _is_journal(rows: _Rows) -> bool:
     """Return whether most of what lies in a folder, but for its own page, has names that begin with a day or a year."""
     names = {parts[0] for parts, row in rows if len(parts) > 1 or not _is_folder_page(row)}
     return 2 * sum(_DAY.match(name) is not None for name in names) > len(names)
+
+
+def _is_version(name: str, rows: _Rows) -> bool:
+    return all(f'"version":"{name}"' in row.metadata for _, row in rows)
 
 
 def _is_folder_page(row: DocumentRow) -> bool:

@@ -16,8 +16,9 @@ from vademecum.format.json import canonical
 from vademecum.format.manifest import Manifest
 from vademecum.search.stop_words import STOP_WORDS
 from vademecum.version import __version__
+from vademecum_builder.index.rows import metadata_of
 from vademecum_builder.pages.client_bundle import client_files, digests
-from vademecum_builder.pages.contents import Contents, lang_of
+from vademecum_builder.pages.contents import Contents
 from vademecum_builder.pages.pyodide import fetch_runtime, load_pins
 from vademecum_builder.pages.render import SiteContext, render_site, site_folder
 from vademecum_builder.release.channels import Channels
@@ -97,7 +98,7 @@ class SiteBuilder:
             changes=changes,
             root=root,
             client=digests(client),
-            examples=_examples(contents, changes, *manifest.places.get("lang", ())[:1]),
+            examples=_examples(contents, changes, {name: said[0] for name, said in manifest.places.items() if said}),
             contents=contents,
             channels=channels,
         )
@@ -112,14 +113,15 @@ class SiteBuilder:
         return SiteFiles(files, SignedTarget(LISTING, digest, len(listing)))
 
 
-def _examples(contents: Contents, changes: DocumentChanges, lang: str = "") -> tuple[str, ...]:
-    """Return questions to try, from all over what was read: headings that ask, longer ones, titles.
+def _examples(contents: Contents, changes: DocumentChanges, first: Mapping[str, str] | None = None) -> tuple[str, ...]:
+    """Return questions to try, from all over what was read: headings that ask, longer ones, titles; of a page a second
+    one where other pages have none.
 
     A heading that stands in several places, points elsewhere, or has one word that tells anything, does not say what
     it asks about.
 
     Args:
-        lang: Of the documents that they are taken from; empty: of all.
+        first: The language and the version that the release shows first; documents in others are passed over.
 
     >>> read = Contents(headings={"keys.md": ["Overview", "How to rotate a key", "Why two keys?"]})
     >>> _examples(read, DocumentChanges())
@@ -127,18 +129,27 @@ def _examples(contents: Contents, changes: DocumentChanges, lang: str = "") -> t
     >>> _examples(Contents(headings={"a.md": ["How it works", "Why two keys?"]}), DocumentChanges())
     ('Why two keys?',)
     """
-    others = {row.key for row in contents.documents if lang and lang_of(row) not in ("", lang)}
+    places = (first or {}).items()
+    others = {
+        row.key
+        for row in contents.documents
+        if places and any(metadata_of(row).get(name, value) not in ("", value) for name, value in places)
+    }
     stands = Counter(text for key, found in contents.headings.items() if key not in others for text in set(found))
-    telling = [
-        text
+    telling = {
+        text: key
         for key, found in contents.headings.items()
         for text in dict.fromkeys(found)
         if stands[text] == 1 and _tells(text)
-    ]
+    }
     questions = [text for text in telling if _QUESTION.match(text)]
     asking = [text for text in telling if _ASKING.match(text) and text not in questions]
     rest = [text for text in telling if text not in (*questions, *asking)]
+    of_pages: dict[str, list[str]] = {}
     chosen = _spread(questions) + _spread(asking) + _spread(rest)
+    for text in chosen:
+        of_pages.setdefault(telling[text], []).append(text)
+    chosen.sort(key=lambda text: of_pages[telling[text]].index(text))
     titles = (
         entry.title
         for entry in (*changes.added, *changes.modified)

@@ -42,7 +42,7 @@ function many(query, limit, filters) {
   });
   const places = [{ document: "guide/keys.md", title: "Old keys", url: "old/keys.html", lang: "", version: "1.0" }, { document: "de.md", title: "Seite", url: new URL("../?doc=de.md", import.meta.url).href, lang: "de", version: "2.0" }, { document: "web:old/guide/m3.md", title: "Page 3", url: "old/m3.html", lang: "", version: "v1" }];
   const twin = (n) => (query.includes("twins") ? { title: "Usage", document: n === 3 ? "web:https://a.example/m" : `docs:guide/${n}/m.md`, ...(n === 2 && { metadata: { breadcrumbs: ["Manual", "Pumps"] } }) } : {});
-  const hits = Array.from({ length: Math.min(limit, 45) }, (_, i) => ({ ...hit(i + 1, 1), ...twin(i + 1), more: Array.from({ length: i === 1 ? 10 : 2 }, (_, n) => hit(i + 1, n + 2)), places: i === 2 ? places : [] }));
+  const hits = Array.from({ length: Math.min(limit, 45) }, (_, i) => ({ ...hit(i + 1, 1), ...twin(i + 1), ...(query.includes("named") && { heading: `Page ${i + 1}` }), more: Array.from({ length: i === 1 ? 10 : 2 }, (_, n) => hit(i + 1, n + 2)), places: i === 2 ? places : [] }));
   const price = Object.fromEntries(["on request", ...hits.map(({ metadata }) => metadata["shop.price"])].map((value) => [value, 1]));
   const kinds = Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`kind ${i}`, 20 - i]));
   const facets = { ...(query.includes("wide") && { a: kinds, b: { x: 1, y: 2 }, c: { x: 1, y: 2 }, d: { x: 1, y: 2 } }), ...(query.includes("priced") && { "shop.price": price }), version: filters?.version?.length === 1 ? { v0: 22 } : { v0: 22, v1: 23 }, lang: { en: 45 } };

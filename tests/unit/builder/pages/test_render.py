@@ -342,7 +342,21 @@ def test_examples_are_in_the_first_language_of_the_release() -> None:
     rows = [DocumentRow(key, 1, metadata=json.dumps({"lang": lang})) for key, lang in told.items()]
     headings = {"a.md": ["Why two keys?"], "de/a.md": ["Warum zwei Schlüssel?"], "b.md": ["How many keys are there?"]}
     changes = DocumentChanges((DocumentChange("de/a.md", "Schlüssel"),))
-    assert _examples(Contents(rows, headings=headings), changes, "en") == ("Why two keys?", "How many keys are there?")
+    assert _examples(Contents(rows, headings=headings), changes, {"lang": "en"}) == (
+        "Why two keys?",
+        "How many keys are there?",
+    )
+
+
+def test_examples_are_of_the_newest_version_in_which_a_heading_stands_once() -> None:
+    rows = [DocumentRow(f"{name}/a.md", 1, metadata=json.dumps({"version": name})) for name in ("1", "2")]
+    headings = {"1/a.md": ["Why two keys?", "Why three keys?"], "2/a.md": ["Why two keys?"]}
+    assert _examples(Contents(rows, headings=headings), DocumentChanges(), {"version": "2"}) == ("Why two keys?",)
+
+
+def test_examples_are_of_one_page_each_before_a_second_one() -> None:
+    read = Contents(headings={"a": ["Why two keys?", "When do pumps stop?"], "b": ["How to oil pumps"]})
+    assert _examples(read, DocumentChanges()) == ("Why two keys?", "How to oil pumps", "When do pumps stop?")
 
 
 def test_the_page_ships_the_root_as_it_was_given() -> None:
@@ -479,6 +493,14 @@ def test_documents_are_a_tree_of_folders() -> None:
     assert outline(tree_of(moved_up))[1:] == [{"docs": [["Terms"], {"use": [["A", "B"]]}]}]  # not called Terms
     below = [dataclasses.replace(one, key=f"content/{one.key}") for one in DOCUMENTS]
     assert outline(tree_of(below))[1:] == outline(tree)[1:]  # a folder that holds all of it is none to open
+
+
+def test_versions_stand_behind_the_other_folders_the_newest_first_called_as_they_are() -> None:
+    said = {name: json.dumps({"version": name}, separators=(",", ":")) for name in ("v1.9", "v1.10", "next")}
+    keys = [(f"{name}/{page}.md", page, said[name]) for name in said for page in ("index", "a")]
+    keys += [("zones/a.md", "A", said["v1.9"]), ("zones/b.md", "B", "{}")]
+    tree = tree_of([DocumentRow(key, 1, title=title, metadata=metadata) for key, title, metadata in keys])
+    assert [folder.name for folder in tree.folders] == ["zones", "next", "v1.10", "v1.9"]
 
 
 def test_a_journal_stands_behind_the_other_folders_its_newest_page_first() -> None:
