@@ -76,7 +76,8 @@ export class Search {
     });
     view.forget.addEventListener("click", () => (this.recent.forget(), this.#search()));
     closeOnBackdrop(view.dialog);
-    for (const links of [view.list, view.reader.dialog]) links.addEventListener("click", (event) => this.#followed(event));
+    view.list.addEventListener("click", (event) => this.#followed(event));
+    view.reader.dialog.addEventListener("click", (event) => this.#followed(event));
   }
 
   /** The same question, of which no word is taken for another. */
