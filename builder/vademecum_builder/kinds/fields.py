@@ -9,12 +9,11 @@ from dataclasses import dataclass, field
 from datetime import UTC
 from typing import Any, Final
 
-import orjson
-
 from vademecum.errors import ContentError
 from vademecum_builder.kinds.records import is_html
 from vademecum_builder.kinds.templates import ADDRESS, CHECKSUM, is_rich_text, shown
 from vademecum_builder.sources.fetched import is_address
+from vademecum_builder.sources.json_records import parsed_or_none
 from vademecum_builder.sources.prices import price_of
 from vademecum_builder.sources.private_fields import is_named_private, many_reach, may_say, reaches
 from vademecum_builder.sources.times import read_time
@@ -225,14 +224,6 @@ def _flat(value: Mapping[str, Any], above: str, maps: Collection[str]) -> Iterab
             yield path, inner
 
 
-def _is_json(text: str) -> bool:
-    try:
-        orjson.loads(text)
-    except orjson.JSONDecodeError:
-        return False
-    return True
-
-
 def _type_of_objects(value: list[Any]) -> str:
     """Return `objects` of things with texts that anybody may read, such as authors: their texts are found by words;
     `private` of those that say what is nobody's business."""
@@ -258,7 +249,7 @@ def _type_of(value: Any) -> str:
     text = shown(value).strip()
     if _PICTURE.fullmatch(text):
         return "address"
-    if (text[:1] in ("{", "[") and _is_json(text)) or CHECKSUM.fullmatch(text) or _NESTED.match(text):
+    if (text[:1] in ("{", "[") and parsed_or_none(text) is not None) or CHECKSUM.fullmatch(text) or _NESTED.match(text):
         return "nested"
     if text.startswith(("http://", "https://", "/", "\\/")) or ADDRESS.fullmatch(text):
         return "address"

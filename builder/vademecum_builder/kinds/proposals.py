@@ -222,7 +222,7 @@ def of_messages(
             named[role] = min(
                 fit,
                 key=lambda one: (
-                    role == "author" and _is_id(one.name),
+                    role == "author" and plain_name(one.name).lower().endswith("id"),
                     role == "time" and not one.name.lower().endswith(("gmt", "utc")),
                     len(one.name),
                 ),
@@ -237,10 +237,6 @@ def of_messages(
     told = {role: name for role, name in told.items() if role != name or role not in ("id", "time", "author", "text")}
     zone = zone_of(named["time"])
     return Proposal(name_of(table), "messages", where | told | zone, [ZONE] if zone else [])
-
-
-def _is_id(name: str) -> bool:
-    return plain_name(name).lower().endswith("id")
 
 
 def name_of(text: str) -> str:

@@ -184,15 +184,13 @@ def _id_of(fields: Sequence[FieldFound], records: int) -> str:
     # The id names the document, and is published: where somebody is reached is none.
     whole = [one for one in fit if len(one.values) == records and not is_named_private(one.name)]
     # A nested number is a measure; a number of its own may be one, and so a text goes before it.
-    whole = [one for one in whole if one.type == "text"] + [one for one in whole if _is_number_of_its_own(one)]
+    whole = [one for one in whole if one.type == "text"] + [
+        one for one in whole if one.type == "number" and "." not in one.name
+    ]
     enough = min(_ALMOST_ALL * records, max(records - 2, records / 2 + 1))
     most = [one.name for one in fit if not one.is_private and len(one.values) >= enough]
     named = sorted((n for n in most if n.lower() in ID_NAMES), key=lambda name: ID_NAMES.index(name.lower()))
     return next(iter([*named, *filter(_ID.fullmatch, most), *(one.name for one in whole)]), "")
-
-
-def _is_number_of_its_own(one: FieldFound) -> bool:
-    return one.type == "number" and "." not in one.name
 
 
 def _id_of_several(fields: Sequence[FieldFound], records: int) -> str:

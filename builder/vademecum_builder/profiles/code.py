@@ -50,17 +50,23 @@ def without_gone(text: str) -> str:
     return _AT_A_MARK.sub("\u200b", text).replace(GONE, "")
 
 
-def outside_code(text: str, edit: Callable[[str], str]) -> str:
-    """Return the text with everything but its code edited; for the edit a piece of code is one word."""
-    plain, kept = _without_code(text)
+def outside_code(text: str, edit: Callable[[str], str], *, fenced: bool = False) -> str:
+    """Return the text with everything but its code edited; for the edit a piece of code is one word.
+
+    Args:
+        fenced: Whether only code between fences is left alone.
+    """
+    plain, kept = _without_code(text, fenced)
     return _KEPT.sub(lambda match: kept[int(match[1])], edit(plain))
 
 
 @lru_cache(maxsize=2)  # most passes find nothing to do, and the next one asks for the same text
-def _without_code(text: str) -> tuple[str, tuple[str, ...]]:
+def _without_code(text: str, fenced: bool) -> tuple[str, tuple[str, ...]]:
     kept: list[str] = []
 
     def take(match: re.Match[str]) -> str:
+        if fenced and not match["fence"]:
+            return match[0]
         kept.append(match[0])
         return f"\ue000{len(kept) - 1}\ue001"
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from vademecum_builder.profiles.base import Folder, NotServed, Page, Profile, Project, Rules, named, stem
 from vademecum_builder.profiles.blocks import alerts, attribute_lists
-from vademecum_builder.profiles.code import CODE
+from vademecum_builder.profiles.code import outside_code
 from vademecum_builder.profiles.config import address_of, at, folder_of, matcher, read_yaml, text_at, texts_at
 from vademecum_builder.profiles.tags import liquid_with_values
 from vademecum_builder.readers.document import title_from_key
@@ -18,25 +18,16 @@ from vademecum_builder.sources.places import language_named
 
 FILES = ("_config.yml", "_config.yaml")
 _POST_LINK = re.compile(r"\{%\s*post_(?:link|path)\s+(\S+)[ \t]*([^%{}]*?)(?:\s+(?:true|false))?\s*%\}")
-_KEPT = re.compile("\ue000(\\d+)\ue001")
 _UNKNOWN = re.compile(r":(?:category|id|hash)\b")
 
 
 def tags(text: str, page: Page) -> str:
     """Tags of Nunjucks, but in fenced code, from which Hexo keeps it away."""
-    if "{%" not in text and "{{" not in text:
-        return text
-    kept: list[str] = []
 
-    def take(match: re.Match[str]) -> str:
-        if not match["fence"]:
-            return match[0]
-        kept.append(match[0])
-        return f"\ue000{len(kept) - 1}\ue001"
+    def edit(plain: str) -> str:
+        return liquid_with_values(_POST_LINK.sub(lambda m: m[2].strip("\"' ") or title_from_key(m[1]), plain), page)
 
-    text = CODE.sub(take, text.replace("\ue000", ""))
-    text = _POST_LINK.sub(lambda m: m[2].strip("\"' ") or title_from_key(m[1]), text)
-    return _KEPT.sub(lambda m: kept[int(m[1])], liquid_with_values(text, page))
+    return outside_code(text, edit, fenced=True) if "{%" in text or "{{" in text else text
 
 
 def open_hexo(project: Project) -> Rules | None:

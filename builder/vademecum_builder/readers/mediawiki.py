@@ -10,13 +10,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from vademecum.errors import ContentError
-from vademecum_builder.readers.converted import converted_by, read_converted
+from vademecum_builder.readers.converted import by_pandoc, read_converted
 from vademecum_builder.readers.outline import Section
 
-_ARGUMENTS: Final = (
-    *("+RTS", "-M1g", "-RTS", "--sandbox", "--from=mediawiki", "--to=html5", "--wrap=none"),
-    *("--syntax-highlighting=none", "--mathjax"),
-)
 _HIDDEN: Final = re.compile(
     r"(?P<verbatim><(?P<tag>nowiki|pre|syntaxhighlight|source|math)\b[^<>]*(?<!/)>(?:(?!<(?P=tag)\b)[\s\S])*?</(?P=tag)\s*>)"
     r"|<!--[\s\S]*?(?:-->|\Z)|<ref\b[^<>]*/>|<ref\b[^<>]*>(?:(?!<ref\b)[\s\S])*?</ref\s*>|<references\b[^<>]*/?>|</references\s*>"
@@ -59,8 +55,6 @@ def read_mediawiki(text: str) -> Sequence[Section]:
     Raises:
         ContentError: pandoc refuses it.
     """
-    import pypandoc
-
     verbatim: list[str] = []
 
     def kept(hidden: re.Match[str]) -> str:
@@ -75,11 +69,10 @@ def read_mediawiki(text: str) -> Sequence[Section]:
             break
     text = _LINK.sub(_shown, _LINK.sub(_shown, text))  # a caption of a picture has links
     text = _VERBATIM.sub(lambda mark: verbatim[int(mark[1])], text)
-    pandoc = (pypandoc.get_pandoc_path(), *_ARGUMENTS)
     try:
-        page = converted_by(pandoc, text)
+        page = by_pandoc("mediawiki", text)
     except ContentError:  # a table that a template ends, say: its cells are text
-        page = converted_by(pandoc, _CELL.sub("\n", text))
+        page = by_pandoc("mediawiki", _CELL.sub("\n", text))
     return read_converted(page, {"title": "page"}).sections
 
 

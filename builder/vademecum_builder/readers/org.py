@@ -1,32 +1,19 @@
-"""Org: pandoc reads it, and leaves out what Org leaves out: comments, drawers, COMMENT and :noexport: trees.
-
-It runs in its sandbox, in a process of its own: no other file is read, and nothing is run.
-"""
+"""Org: pandoc reads it, and leaves out what Org leaves out: comments, drawers, COMMENT and :noexport: trees."""
 
 from __future__ import annotations
 
 import re
+from importlib.util import find_spec
 from typing import Any
 
-import pypandoc
-
 from vademecum.errors import ContentError
-from vademecum_builder.readers.converted import converted_by, read_converted, typed
+from vademecum_builder.readers.converted import by_pandoc, read_converted, typed
 from vademecum_builder.readers.outline import Reading
 
+if not find_spec("pypandoc"):
+    raise ModuleNotFoundError("pypandoc")
 # Org makes up another id at each export; only CUSTOM_ID is one to land on.
-_FORMAT = "org-auto_identifiers-citations"
-_ARGUMENTS = (
-    "--sandbox",
-    f"--from={_FORMAT}",
-    "--to=html5",
-    "--wrap=none",
-    "--syntax-highlighting=none",
-    "--mathjax",
-    "--shift-heading-level-by=1",
-)
-_HEAP = ("+RTS", "-M1g", "-RTS")
-"""Bytes, so that a strange file costs no machine its memory."""
+_FORMAT, _LEVELS = "org-auto_identifiers-citations", "--shift-heading-level-by=1"
 _KEYWORD = re.compile(r"^[ \t]*#\+([\w-]+):[ \t]*(.*)$", re.MULTILINE)
 _BLOCK = re.compile(  # the innermost: one that is not closed ends at the next, so that each letter is looked at once
     r"^[ \t]*#\+begin_(\w+)(?:(?!^[ \t]*#\+begin_)[\s\S])*?^[ \t]*#\+end_\1\b.*$", re.MULTILINE | re.IGNORECASE
@@ -64,11 +51,10 @@ def read_org(text: str) -> Reading:
     text = _LEFT.sub(lambda match: _shown(match, defined), text)
     text = _PLANNING.sub("", _COOKIE.sub(r"\1", _SHOWN.sub("", text)))
     warnings = [f"{left} × `#+INCLUDE` left out: no other file is read"] if left else []
-    pandoc = (pypandoc.get_pandoc_path(), *_HEAP, *_ARGUMENTS)
     try:
-        page = converted_by(pandoc, text + _OPTIONS)
+        page = by_pandoc(_FORMAT, text + _OPTIONS, _LEVELS)
     except ContentError:
-        page = converted_by(pandoc, _ESCAPE.sub("", text) + _OPTIONS)
+        page = by_pandoc(_FORMAT, _ESCAPE.sub("", text) + _OPTIONS, _LEVELS)
     return read_converted(page, metadata, warnings)
 
 

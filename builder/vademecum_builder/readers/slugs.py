@@ -15,10 +15,6 @@ from urllib.parse import quote
 Rule = Callable[[str], str]
 
 
-def _hyphen(slug: str, count: int) -> str:
-    return f"{slug}-{count}"
-
-
 @dataclass(frozen=True)
 class SlugRule:
     """How ids are made of headings.
@@ -33,7 +29,7 @@ class SlugRule:
     """
 
     slug: Rule
-    numbered: Callable[[str, int], str] = _hyphen
+    numbered: Callable[[str, int], str] = lambda slug, count: f"{slug}-{count}"
     empty: str = ""
     of_source: Callable[[str], str | None] | None = None
     of_title: bool = True

@@ -178,7 +178,8 @@ def _by_hash(messages: Iterable[Message], weight: Callable[[Message], int], radi
     pending = 1  # of the piece, the first that is not decided; its first message is a cut
     end = 0
     for message in messages:
-        at = _At(message, end, end + weight(message), _hash(message))
+        digest = hashlib.sha256(f"{message.channel}\0{message.id}".encode()).digest()
+        at = _At(message, end, end + weight(message), digest)
         end = at.end
         piece.append(at)
         while pending < len(piece) and at.begin - piece[pending].begin > radius:
@@ -202,7 +203,3 @@ def _split(piece: Sequence[_At], most: int, *, sure: bool = True) -> Iterator[Pi
     cut = min(range(1, len(piece)), key=lambda number: piece[number].hash)
     yield from _split(piece[:cut], most, sure=sure)
     yield from _split(piece[cut:], most, sure=False)
-
-
-def _hash(message: Message) -> bytes:
-    return hashlib.sha256(f"{message.channel}\0{message.id}".encode()).digest()

@@ -272,11 +272,11 @@ def test_org(tmp_path: Path) -> None:
 def test_an_org_block_that_is_not_closed_ends_where_the_next_begins(monkeypatch: pytest.MonkeyPatch) -> None:
     handed: list[str] = []
 
-    def converted(command: object, text: str) -> str:
+    def converted(_form: str, text: str, *_options: str) -> str:
         handed.append(text)
         return "<p>Seal.</p>"
 
-    monkeypatch.setattr(org, "converted_by", converted)
+    monkeypatch.setattr(org, "by_pandoc", converted)
     closed = "#+begin_quote\n#+AUTHOR: Jo\n[[*Wear]]\n#+end_quote\n"
     reading = org.read_org("#+begin_quote\n#+TITLE: Pump\nSee [[*Wear]].\n" + closed)
     assert (reading.title, reading.metadata) == ("Pump", {})
