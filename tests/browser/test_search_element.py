@@ -735,6 +735,37 @@ def test_in_a_shadow_root_the_language_is_the_pages(open_page: Open) -> None:
     expect(page.locator("#open")).to_contain_text("Suchen")
 
 
+def test_on_a_phone_the_keyboard_goes_and_the_page_behind_stays(
+    open_page: Open, host: PagesHost, browser: Browser
+) -> None:
+    open_page()
+    with browser.new_context(viewport={"width": 393, "height": 659}, has_touch=True, is_mobile=True) as context:
+        page = context.new_page()
+        page.goto(f"{host.url}page.html")
+        page.evaluate("document.body.style.height = '9000px'; scrollTo(0, 600)")
+        page.evaluate("document.querySelector('vademecum-search').open()")
+        field = page.locator("#query")
+        field.fill("many")
+        expect(page.locator(".hit")).to_have_count(20)
+        field.press("Enter")  # the key that says "search"
+        expect(field).not_to_be_focused()
+        assert page.url.endswith("page.html")
+        touch = context.new_cdp_session(page)
+
+        def swipe(y: int) -> None:
+            points = [[{"x": 60, "y": y - up}] for up in range(0, 160, 20)]
+            for kind, at in [("touchStart", points[0]), *(("touchMove", at) for at in points[1:]), ("touchEnd", [])]:
+                touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": at})
+
+        swipe(45)
+        swipe(645)  # at the field and at the foot
+        assert page.evaluate("scrollY") == 600
+        field.focus()
+        swipe(400)
+        expect(field).not_to_be_focused()
+        assert page.locator("#modal .body").evaluate("(body) => body.scrollTop") > 0
+
+
 @pytest.mark.parametrize(("size", "locale"), [((1280, 800), "en-GB"), ((390, 844), "ar-EG")], ids=["desktop", "phone"])
 def test_axe_finds_nothing(tree: Path, browser: Browser, host: PagesHost, size: Any, locale: str) -> None:
     look: Any = {"viewport": {"width": size[0], "height": size[1]}, "locale": locale}

@@ -5,7 +5,7 @@ import { wordsOf } from "./search/tokens.mjs";
 const PAGE = [
   "See [the **lost** keys](#lost), [evil](../evil.md), [outside](https://example.org/x) or [nowhere](gone.md).",
   "- one\n  1. `two`\n  2. three\n- four",
-  "| Key | Use |\n| --- | --- |\n| a\\|b | *sign* |",
+  "| Key |  |\n| --- | --- |\n| a\\|b | *sign* |",
   "```sh\nvade keys\n  renew\n```",
   "![a lamp](lamp.png) and ![far](https://example.org/far.png)",
 ].join("\n\n");

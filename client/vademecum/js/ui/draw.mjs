@@ -70,7 +70,7 @@ function code({ text, language }, { words }) {
 
 /** @param {{cells: Run[][], header: boolean}} block @param {Context} context */
 function row({ cells, header }, context) {
-  return element("tr", {}, cells.map((cell) => outside(header ? "th" : "td", {}, inline(cell, context))));
+  return element("tr", {}, cells.map((cell) => outside(header && cell.length > 0 ? "th" : "td", {}, inline(cell, context))));
 }
 
 /**

@@ -70,6 +70,7 @@ export class Search {
     view.load.addEventListener("click", () => this.#more());
     view.open.addEventListener("click", () => this.open());
     view.list.addEventListener("click", () => this.recent.add(this.query));
+    view.list.addEventListener("touchmove", () => view.field.blur(), { passive: true }); // the keyboard would cover the last hits
     view.typed.addEventListener("click", () => {
       this.query = this.#asTyped;
       view.field.focus();
@@ -303,6 +304,7 @@ export class Search {
     const plain = !event.ctrlKey && !event.metaKey && !event.altKey && !event.shiftKey;
     if (event.key === "Enter") {
       event.preventDefault();
+      if (this.options.at < 0 && matchMedia("(hover: none)").matches) return this.around.view.field.blur(); // a phone: the keyboard goes, the hits are seen
       if (this.#timers.has("ask")) this.#ask();
       this.#answered.then(() => this.options.open(event));
     } else if (event.key === "Escape" && !this.around.modal) this.#clear();

@@ -62,7 +62,7 @@ svg { fill: none; stroke: currentColor; stroke-width: 1.6; stroke-linecap: round
 .trigger:hover { background: var(--tint); color: var(--ink); }
 .trigger svg { width: 1.15rem; }
 .trigger span { flex: 1; }
-dialog { padding: 0; border: 1px solid var(--line); background: var(--raised); color: var(--ink); box-shadow: 0 24px 70px -20px var(--shade); }
+dialog { overscroll-behavior: contain; padding: 0; border: 1px solid var(--line); background: var(--raised); color: var(--ink); box-shadow: 0 24px 70px -20px var(--shade); }
 dialog::backdrop { background: rgb(20 16 10 / 45%); }
 .modal { width: min(46rem, 100vw - 2rem); max-width: none; max-height: min(44rem, 88dvh); margin-top: 8dvh; border-radius: 1rem; overflow: hidden; background: var(--ground); }
 .modal .box { display: flex; flex-direction: column; height: 100%; max-height: min(44rem, 88dvh); }
@@ -209,6 +209,7 @@ pre { margin: 1rem 0; padding: .9rem 1.2rem; border: 1px solid var(--line); bord
   .trigger kbd { display: none; }
   .open, .more { padding-inline: .6rem; }
   .more { margin-inline: 0; }
+  .modal, .reader, .details { padding: env(safe-area-inset-top) env(safe-area-inset-right) env(safe-area-inset-bottom) env(safe-area-inset-left); }
   .modal { width: 100vw; max-height: none; height: 100dvh; margin: 0; border: 0; border-radius: 0; }
   .modal .box { max-height: none; }
   .reader { width: 100vw; height: 100dvh; border: 0; border-radius: 0; }
