@@ -12,7 +12,7 @@ from nbformat.reader import reads
 
 from vademecum_builder.readers.markdown import read_markdown
 from vademecum_builder.readers.outline import Reading
-from vademecum_builder.readers.slugs import SlugRule
+from vademecum_builder.readers.slugs import NO_IDS
 from vademecum_builder.sources.office_files import parser_errors
 
 LONGEST_OUTPUT = 4000
@@ -28,8 +28,6 @@ _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _REPRESENTATION = re.compile(r"<[\w.]+(?: [^<>]*)? at 0x[0-9a-f]+>|<(?:Axes|Figure)[^<>]*>")
 _COMMENT = re.compile(r"(?<!\S)%%(?!%)[\s\S]*?%%(?!\S)")
 """Obsidian's, with white space around it; magic of a cell (`%%time`) is code."""
-_NO_ANCHORS = SlugRule(lambda _text: "")
-"""Each way to show notebooks makes other ids."""
 
 
 def read_notebook(text: str) -> Reading:
@@ -47,7 +45,7 @@ def read_notebook(text: str) -> Reading:
         language = notebook.metadata.get("language_info", {}).get("name", "")
         language = language or notebook.metadata.get("kernelspec", {}).get("language", "")
         parts = [part for n, cell in enumerate(notebook.cells) for part in _parts(cell, n == 0, str(language))]
-    return read_markdown("\n\n".join(parts) + "\n", _NO_ANCHORS)
+    return read_markdown("\n\n".join(parts) + "\n", NO_IDS)  # each way to show notebooks makes other ids
 
 
 def _parts(cell: Any, is_first: bool, language: str) -> Iterator[str]:

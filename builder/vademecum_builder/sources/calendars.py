@@ -18,7 +18,7 @@ from vademecum.errors import ContentError
 from vademecum.origin import pip_install
 from vademecum_builder.sources.fetched import is_address
 from vademecum_builder.sources.private_fields import reaches
-from vademecum_builder.sources.records import Failed, too_large
+from vademecum_builder.sources.records import Failed, Numbered, too_large
 
 if TYPE_CHECKING:
     from icalendar import Component
@@ -39,7 +39,7 @@ _DAYS: Final = {
 _NTH: Final = {1: "first ", 2: "second ", 3: "third ", 4: "fourth ", 5: "fifth ", -1: "last ", -2: "last but one "}
 
 
-def events(text: TextIO, longest: int, warn: Callable[[str], None]) -> Iterator[tuple[int, dict[str, Any] | Failed]]:
+def events(text: TextIO, longest: int, warn: Callable[[str], None]) -> Numbered:
     """Yield what a calendar holds, each behind the line on which it begins. One that is broken costs no other.
 
     An occurrence that is another than its series says has an id of its own, behind that of the series.

@@ -72,11 +72,7 @@ _STATEMENT: Final = re.compile(r";\n(?=[A-Z])")
 
 @dataclass(frozen=True)
 class Triggers:
-    """The triggers of a table, and reading what they wrote.
-
-    Attributes:
-        table: What is read.
-    """
+    """The triggers of a table, and reading what they wrote."""
 
     table: TableSource
 

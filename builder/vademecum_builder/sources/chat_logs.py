@@ -14,6 +14,7 @@ from itertools import pairwise
 from typing import Any, Final
 
 from vademecum_builder.sources.base import Skipped, digest_of
+from vademecum_builder.sources.message import Found
 
 _MARKS: Final = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _WHATSAPP: Final = re.compile(
@@ -46,7 +47,6 @@ _DAY: Final = re.compile(r"--- (?P<what>Log opened|Day changed) (?P<when>.+)")
 _ENGLISH: Final = re.compile(r"\w{3} (\w{3}) (\d\d)(?: \d\d:\d\d:\d\d)? (\d{4})")
 _NAMED: Final = re.compile(r"(?<!\d)((?:19|20)\d\d)(-?)(\d\d)\2(\d\d)(?!\d)")
 _SERVER: Final = frozenset({"-->", "<--", "--", "-", "=!=", "***"})
-Found = tuple[str, dict[str, Any]]
 
 
 def is_whatsapp(head: str) -> bool:

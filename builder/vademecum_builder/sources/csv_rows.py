@@ -7,10 +7,10 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
-from typing import Any, TextIO
+from typing import TextIO
 
 from vademecum.errors import ContentError
-from vademecum_builder.sources.records import NOT_UTF_8, Failed, too_large
+from vademecum_builder.sources.records import NOT_UTF_8, Failed, Numbered, Record, too_large
 
 _DELIMITER = re.compile(r"\ufeff?sep=([^\r\n])[\r\n]*")
 _DELIMITERS = ",;\t|"
@@ -35,7 +35,7 @@ _MOST = 1 << 20
 """Characters that are looked at for them."""
 
 
-def csv_rows(text: TextIO, longest: int, warn: Callable[[str], None]) -> Iterator[tuple[int, dict[str, Any] | Failed]]:
+def csv_rows(text: TextIO, longest: int, warn: Callable[[str], None]) -> Numbered:
     """Yield the rows: the line that each begins in, and its cells by the names of their columns.
 
     Args:
@@ -219,7 +219,7 @@ class _Lines:
         return line
 
 
-def _record(names: list[str], row: list[str]) -> dict[str, Any] | Failed:
+def _record(names: list[str], row: list[str]) -> Record:
     said = ",".join(row)
     if len(row) != len(names):
         return Failed(f"{len(row)} fields in a row of {len(names)} columns", said)

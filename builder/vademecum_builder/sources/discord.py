@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from vademecum_builder.sources.base import Skipped
 from vademecum_builder.sources.chat_logs import message_fields
-from vademecum_builder.sources.records import Failed, mapping, mappings
+from vademecum_builder.sources.message import Found
+from vademecum_builder.sources.records import Failed, Numbered, mapping, mappings
 
 _MARKUP: Final = re.compile(r"<(@[!&]?|#|a?:\w+:)(\d+)>|<(https?://[^\s<>]+)>")
 _SAID: Final = frozenset({"Default", "Reply", "0", "19", "20", "23"})
 """Types of what somebody said, or what an app answered to a command; all others are the server's own."""
 
 
-def discord_messages(
-    export: Mapping[str, Any], name: str, stem: str
-) -> Iterator[tuple[str, dict[str, Any], Any] | Skipped]:
-    """Yield where each message stands, its fields by the names of `cuts.Message`, and when it was edited.
-
-    What is no object of fields is told; in a message, it is left out.
+def discord_messages(export: Mapping[str, Any], name: str, stem: str) -> Iterator[Found | Skipped]:
+    """Yield the messages. What is no object of fields is told; in a message, it is left out.
 
     Args:
         export: One of its files, read as JSON.
@@ -41,13 +38,12 @@ def discord_messages(
             "text": _text(one),
             "channel": channel,
             "reply_to": mapping(one.get("reference")).get("messageId"),
+            "updated": one.get("timestampEdited"),
         }
-        yield f"{name}:{number}", found, one.get("timestampEdited")
+        yield f"{name}:{number}", found
 
 
-def discord_rows(
-    rows: Iterable[tuple[int, Mapping[str, Any] | Failed]], name: str, stem: str
-) -> Iterator[tuple[str, dict[str, Any]] | Skipped]:
+def discord_rows(rows: Numbered, name: str, stem: str) -> Iterator[Found | Skipped]:
     """Yield the same of a table; its messages have no ids.
 
     Args:

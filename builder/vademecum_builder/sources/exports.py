@@ -25,10 +25,10 @@ from vademecum_builder.sources.discord import discord_messages, discord_rows
 from vademecum_builder.sources.mail import MAILS, is_maildir, is_thrown_away, mails, text_of_html
 from vademecum_builder.sources.matrix import matrix_messages
 from vademecum_builder.sources.mattermost import mattermost_messages
-from vademecum_builder.sources.message import NOT_FOR_EVERYBODY, make_message
+from vademecum_builder.sources.message import NOT_FOR_EVERYBODY, Found, make_message
 from vademecum_builder.sources.private_fields import why_private
 from vademecum_builder.sources.record_files import Layout, read_records
-from vademecum_builder.sources.records import Failed, field_at, is_deleted
+from vademecum_builder.sources.records import Failed, Numbered, Record, field_at, is_deleted
 from vademecum_builder.sources.slack import slack_days, slack_messages
 from vademecum_builder.sources.telegram import telegram_messages
 
@@ -164,7 +164,7 @@ class Export:
                 yield from self._json_line(record, f"{file.name}:{number}", channel)
 
     def _lines(
-        self, read: Callable[[Iterable[str], str, Counter[str]], Iterator[tuple[str, dict[str, Any]] | Skipped]]
+        self, read: Callable[[Iterable[str], str, Counter[str]], Iterator[Found | Skipped]]
     ) -> Iterator[Message | Skipped]:
         for file in self._files(".txt", ".log", ".weechatlog"):
             # An iPhone calls every chat `_chat.txt`, in a folder or a packed one that has the chat's name.
@@ -184,7 +184,7 @@ class Export:
             export = self._export(file, "Telegram", "messages", "chats")
             yield from self._messages(telegram_messages(export, file.name, self._private))
 
-    def _json_line(self, record: dict[str, Any] | Failed, key: str, channel: str) -> Iterator[Message | Skipped]:
+    def _json_line(self, record: Record, key: str, channel: str) -> Iterator[Message | Skipped]:
         if isinstance(record, Failed):
             yield Skipped(key, record.reason, record.said)
             return
@@ -197,7 +197,7 @@ class Export:
         if said:
             self.left_out[NOT_FOR_EVERYBODY.format(said)] += 1
         elif not is_deleted(found.get("deleted")):
-            yield make_message(found, self.zone, self.where, key, found.get("updated"))
+            yield make_message(found, self.zone, self.where, key)
 
     def _slack(self) -> Iterator[Message | Skipped]:
         return self._messages(slack_messages(self.path, _load, self._private))
@@ -214,7 +214,7 @@ class Export:
         for file in self._files(*_LINES):
             yield from self._messages(mattermost_messages(self._records(file, ".jsonl"), file.name, self._private))
 
-    def _records(self, file: Path, ending: str) -> Iterator[tuple[int, dict[str, Any] | Failed]]:
+    def _records(self, file: Path, ending: str) -> Numbered:
         with file.open("rb") as stream:
             try:
                 yield from read_records(stream, ending, Layout(self.records, halves=True))
@@ -238,13 +238,13 @@ class Export:
                 matrix_messages(self._export(file, "Matrix", "messages"), file.name, self.left_out)
             )
 
-    def _messages(self, messages: Iterable[tuple[Any, ...] | Skipped]) -> Iterator[Message | Skipped]:
+    def _messages(self, messages: Iterable[Found | Skipped]) -> Iterator[Message | Skipped]:
         for one in messages:
             if isinstance(one, Skipped):
                 yield one
             else:
-                key, found, *edited = one
-                yield make_message(found, self.zone, self.where, key, *edited)
+                key, found = one
+                yield make_message(found, self.zone, self.where, key)
 
 
 def shape_of(head: bytes, ending: str) -> str:

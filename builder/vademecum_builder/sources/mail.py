@@ -6,7 +6,7 @@ import hashlib
 import mailbox
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from email import message_from_bytes
@@ -20,6 +20,7 @@ from typing import Any, Final
 from vademecum.errors import ContentError
 from vademecum_builder.sources.base import Skipped
 from vademecum_builder.sources.charset import decode_text
+from vademecum_builder.sources.message import Found
 
 MAILS: Final = (".mbox", ".mbx", ".eml")
 _ID: Final = re.compile(r"<([^<>\s]+)>")
@@ -50,7 +51,7 @@ def is_thrown_away(place: Path) -> bool:
     return _THROWN_AWAY.fullmatch(place.name.removesuffix(ending)) is not None
 
 
-def mails(place: Path, left_out: Counter[str]) -> Iterator[tuple[str, Mapping[str, Any]] | Skipped]:
+def mails(place: Path, left_out: Counter[str]) -> Iterator[Found | Skipped]:
     """Yield where each mail of a box stands, and its fields by the names of `cuts.Message`.
 
     Args:

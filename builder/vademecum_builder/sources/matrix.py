@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from vademecum_builder.sources.base import Skipped
+from vademecum_builder.sources.message import Found
 from vademecum_builder.sources.records import mapping, mappings
 
 _SAID: Final = frozenset({"m.text", "m.notice", "m.emote"})
@@ -17,10 +18,8 @@ _QUOTED: Final = re.compile(r"\A(?:> .*\n)+\n")
 _NAME: Final = re.compile(r"@([^:]+):.*")
 
 
-def matrix_messages(
-    export: Mapping[str, Any], name: str, left_out: Counter[str]
-) -> Iterator[tuple[str, dict[str, Any], Any] | Skipped]:
-    """Yield where each message stands, its fields by the names of `cuts.Message`, and when it was edited.
+def matrix_messages(export: Mapping[str, Any], name: str, left_out: Counter[str]) -> Iterator[Found | Skipped]:
+    """Yield the messages.
 
     Args:
         export: One of its files, read as JSON.
@@ -56,8 +55,9 @@ def matrix_messages(
             "channel": export.get("room_name") or name,
             "thread": id if id in roots else _related(event, "m.thread"),
             "reply_to": answers,
+            "updated": _time(edit) if edit else None,
         }
-        yield f"{name}:{number}", found, _time(edit) if edit else None
+        yield f"{name}:{number}", found
 
 
 def _related(event: Mapping[str, Any], how: str) -> str:

@@ -6,18 +6,17 @@ Posts have no id there: they are called by who said what when.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from vademecum_builder.sources.base import Skipped
 from vademecum_builder.sources.chat_logs import message_fields
-from vademecum_builder.sources.records import Failed, mapping, mappings
+from vademecum_builder.sources.message import Found
+from vademecum_builder.sources.records import Failed, Numbered, mapping, mappings
 
 
-def mattermost_messages(
-    lines: Iterable[tuple[int, Mapping[str, Any] | Failed]], name: str, left_out: Counter[str] | None
-) -> Iterator[tuple[str, dict[str, Any], Any] | Skipped]:
-    """Yield where each post and each reply stands, its fields by the names of `cuts.Message`, and when it was edited.
+def mattermost_messages(lines: Numbered, name: str, left_out: Counter[str] | None) -> Iterator[Found | Skipped]:
+    """Yield each post and each reply.
 
     Args:
         name: Of the file.
@@ -49,4 +48,5 @@ def mattermost_messages(
             author, text = str(one.get("user") or ""), str(one.get("message") or "")
             found = message_fields(one.get("create_at"), author, text, channel, taken)
             root = root or found["id"]
-            yield key, found | ({"thread": root} if item.get("replies") else {}), one.get("edit_at") or None
+            thread = {"thread": root} if item.get("replies") else {}
+            yield key, found | thread | {"updated": one.get("edit_at")}

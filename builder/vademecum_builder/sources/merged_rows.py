@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from vademecum_builder.sources.records import MAX_BYTES, Failed
-
-Record = dict[str, Any] | Failed
+from vademecum_builder.sources.records import MAX_BYTES, Failed, Numbered, Record
 
 
-def merged(
-    records: Iterable[tuple[int, Record]], id_of: Callable[[Mapping[str, Any]], str | int | Failed]
-) -> Iterator[tuple[int, Record]]:
+def merged(records: Iterable[tuple[int, Record]], id_of: Callable[[Mapping[str, Any]], str | int | Failed]) -> Numbered:
     """Yield records that follow each other under one id, or below one without an id of their own, as one, behind the
     number of the first."""
     number = size = 0

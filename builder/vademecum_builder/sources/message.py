@@ -18,6 +18,10 @@ NOT_FOR_EVERYBODY: Final = "messages that are not for everybody: {} (drafts = tr
 _NEVER: Final = (None, "", 0, "0")
 
 
+Found = tuple[str, Mapping[str, Any]]
+"""Where a message stands in an export, and its fields by the names of `cuts.Message`."""
+
+
 @dataclass(frozen=True)
 class Limits:
     """How messages are put together.
@@ -61,9 +65,7 @@ class Made:
     told: bool = True
 
 
-def make_message(
-    fields: Mapping[str, Any], zone: tzinfo | None, where: str, key: str = "", updated: object = None
-) -> Message | Skipped:
+def make_message(fields: Mapping[str, Any], zone: tzinfo | None, where: str, key: str = "") -> Message | Skipped:
     """Return a message, or why it is none.
 
     Args:
@@ -71,12 +73,11 @@ def make_message(
         zone: Of times without one.
         where: The settings' file and line.
         key: What the message is called in what is told, where it has no id.
-        updated: When it was last edited.
 
     Raises:
         NoZoneError: A time has no zone, and nobody says which it is.
     """
-    id = record_key(fields.get("id"))
+    id, updated = record_key(fields.get("id")), fields.get("updated")
     if id is None:
         return Skipped(key or "(no id)", f"its id is {fields.get('id')!r}: expected a text or a whole number"[:200])
     try:

@@ -144,7 +144,7 @@ class MessageReading:
                 if said := why_private({name: json_value(row[name]) for name in self._telling}):
                     self.left_out[NOT_FOR_EVERYBODY.format(said)] += 1
                 elif not is_deleted(fields.get("deleted")):
-                    yield make_message(fields, table.zone, where, f"row {number}", fields.get("updated"))
+                    yield make_message(fields, table.zone, where, f"row {number}")
 
     @cached_property
     def _reading(self) -> TableReading:

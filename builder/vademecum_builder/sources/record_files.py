@@ -7,7 +7,7 @@ import codecs
 import io
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
@@ -20,7 +20,7 @@ from vademecum_builder.sources.csv_rows import csv_rows
 from vademecum_builder.sources.json_records import parsed_or_none, split_records
 from vademecum_builder.sources.office_files import LARGEST, Sheet
 from vademecum_builder.sources.record_lists import EVERY, WHOLE, YAML
-from vademecum_builder.sources.records import MAX_BYTES, NOT_UTF_8, Failed, field_at, too_large
+from vademecum_builder.sources.records import MAX_BYTES, NOT_UTF_8, Failed, Numbered, Record, field_at, too_large
 from vademecum_builder.sources.references import FORMATS, references
 from vademecum_builder.sources.sheets import SHEETS, are_tables, read_sheets, rows_of_sheet
 from vademecum_builder.sources.xml_records import repeated_elements, split_elements
@@ -73,7 +73,7 @@ def read_records(
     layout: Layout,
     longest: int = MAX_BYTES,
     warn: Callable[[str], None] = lambda told: None,  # noqa: ARG005
-) -> Iterator[tuple[int, dict[str, Any] | Failed]]:
+) -> Numbered:
     """Yield the records of a file: the line (of JSON the number of the record, from 1), and its fields.
 
     JSON is UTF-8 (RFC 8259, 8.1) or UTF-16 unless its encoding is said; that of a table, which says none, is guessed.
@@ -140,9 +140,7 @@ def read_records(
         yield from _listed(stream, layout.records, longest, head.decode(encoding, "replace"))
 
 
-def _of_sheets(
-    sheets: list[Sheet], wanted: str, longest: int, warn: Callable[[str], None]
-) -> Iterator[tuple[int, dict[str, Any] | Failed]]:
+def _of_sheets(sheets: list[Sheet], wanted: str, longest: int, warn: Callable[[str], None]) -> Numbered:
     found = are_tables(sheets) or [sheet for sheet in sheets if sheet.rows]
     named = {sheet.name: sheet for sheet in sheets}
     if wanted == EVERY:
@@ -173,9 +171,7 @@ def _format_of(head: str) -> str:
     return "jsonl" if rest.lstrip().startswith("{") and isinstance(_parsed(line.encode()), dict) else "json"
 
 
-def _elements(
-    stream: BinaryIO, records: str, longest: int, head: bytes
-) -> Iterator[tuple[int, dict[str, Any] | Failed]]:
+def _elements(stream: BinaryIO, records: str, longest: int, head: bytes) -> Numbered:
     wanted = records.strip("/").replace("/", ".")
     found = [wanted if records != WHOLE else ""] if wanted else list(repeated_elements(head))
     if len(found) != 1:
@@ -190,7 +186,7 @@ def _elements(
         raise ContentError(f"no element at {found[0]}; there is {', '.join(repeated_elements(head)) or 'none'}")
 
 
-def _parsed(data: bytes, *, halves: bool = False) -> dict[str, Any] | Failed:
+def _parsed(data: bytes, *, halves: bool = False) -> Record:
     data = _in_utf_8(data) if b"\\u00" in data else data
     try:
         value = orjson.loads(data)
@@ -223,7 +219,7 @@ def _begin(data: bytes) -> str:
     return data.decode("utf-8", "replace")
 
 
-def _lines(stream: BinaryIO, longest: int, *, halves: bool) -> Iterator[tuple[int, dict[str, Any] | Failed]]:
+def _lines(stream: BinaryIO, longest: int, *, halves: bool) -> Numbered:
     number = 0
     while line := stream.readline(longest + 1):
         number += 1
@@ -238,7 +234,7 @@ def _lines(stream: BinaryIO, longest: int, *, halves: bool) -> Iterator[tuple[in
             yield number, record
 
 
-def _listed(stream: BinaryIO, records: str, longest: int, head: str) -> Iterator[tuple[int, dict[str, Any] | Failed]]:
+def _listed(stream: BinaryIO, records: str, longest: int, head: str) -> Numbered:
     if records == WHOLE:
         whole = stream.read(longest + 1)
         yield 1, too_large(longest) if len(whole) > longest else _parsed(whole)

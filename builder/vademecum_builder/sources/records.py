@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -30,14 +30,16 @@ _LOST: Final = re.compile("[\0\ud800-\udfff]")
 
 @dataclass(frozen=True)
 class Failed:
-    """A record that cannot be read.
-
-    Attributes:
-        said: What stands there.
-    """
+    """A record that cannot be read: why, and what stands there."""
 
     reason: str
     said: str = field(default="", repr=False)
+
+
+Record = dict[str, Any] | Failed
+"""The fields of a record, or why it cannot be read."""
+Numbered = Iterator[tuple[int, Record]]
+"""Records, each behind the line on which it begins, or its number."""
 
 
 def too_large(longest: int, said: str = "") -> Failed:

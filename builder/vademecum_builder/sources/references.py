@@ -6,7 +6,7 @@ import os
 import re
 import subprocess
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from itertools import accumulate, pairwise
 from typing import Any, Final
@@ -15,7 +15,7 @@ import orjson
 
 from vademecum.errors import ContentError
 from vademecum.origin import pip_install
-from vademecum_builder.sources.records import Failed, mappings
+from vademecum_builder.sources.records import Failed, Numbered, mappings
 
 FORMATS: Final[Mapping[str, str]] = {".bib": "biblatex", ".ris": "ris"}
 """By a file's ending what pandoc calls its format."""
@@ -33,7 +33,7 @@ _OWN: Final = frozenset({"annote", "title-short", "keyword"})
 """What somebody noted for himself, and what is told in another way."""
 
 
-def references(text: str, form: str) -> Iterator[tuple[int, dict[str, Any] | Failed]]:
+def references(text: str, form: str) -> Numbered:
     """Yield each reference, behind the line on which it begins. One that is broken costs no other.
 
     Args:
@@ -55,9 +55,7 @@ def references(text: str, form: str) -> Iterator[tuple[int, dict[str, Any] | Fai
     yield from _read(entries, shared, form, others)
 
 
-def _read(
-    parts: Sequence[tuple[int, str]], shared: str, form: str, others: Mapping[str, str]
-) -> Iterator[tuple[int, dict[str, Any] | Failed]]:
+def _read(parts: Sequence[tuple[int, str]], shared: str, form: str, others: Mapping[str, str]) -> Numbered:
     """Yield what parts say.
 
     Args:

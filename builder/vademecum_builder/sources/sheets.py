@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import io
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from importlib.util import find_spec
 from itertools import islice
@@ -16,7 +16,7 @@ from vademecum.origin import pip_install
 from vademecum_builder.sources.csv_rows import csv_rows
 from vademecum_builder.sources.office_files import LARGEST, Sheet, opened_zip
 from vademecum_builder.sources.opendocument import sheets_of_opendocument
-from vademecum_builder.sources.records import Failed
+from vademecum_builder.sources.records import Failed, Numbered
 from vademecum_builder.sources.workbook import sheets_of_workbook
 
 SHEETS: Final = (".xlsx", ".ods")
@@ -47,9 +47,7 @@ def read_sheets(data: bytes) -> list[Sheet]:
     return sheets_of_workbook(data, _MOST)[1]
 
 
-def rows_of_sheet(
-    sheet: Sheet, longest: int, warn: Callable[[str], None]
-) -> Iterator[tuple[int, dict[str, Any] | Failed]]:
+def rows_of_sheet(sheet: Sheet, longest: int, warn: Callable[[str], None]) -> Numbered:
     """Yield the rows of a sheet, each behind its number, by the names of its columns. Arguments: see `csv_rows`."""
     for told in sheet.warnings:
         warn(told)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from vademecum_builder.sources.base import Skipped
+from vademecum_builder.sources.message import Found
 from vademecum_builder.sources.records import mapping, mappings
 
 _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d\.json")
@@ -24,8 +25,6 @@ _SAID: Final = frozenset(
 """Subtypes of what somebody said. All others are the channel's own: who joined, what was pinned, deleted, renamed."""
 _PRIVATE: Final = ("groups.json", "dms.json", "mpims.json")
 _LISTS: Final = ("channels.json", *_PRIVATE)
-Found = tuple[str, Mapping[str, Any], Any]
-"""Where a message stands, its fields by the names of `cuts.Message`, and when it was edited."""
 
 
 def slack_days(folder: Path) -> Iterator[Path]:
@@ -69,8 +68,9 @@ def slack_messages(
                 "text": slack_text(_text(message), names),
                 "channel": channel,
                 "thread": message.get("thread_ts"),
+                "updated": mapping(message.get("edited")).get("ts"),
             }
-            yield key, found, mapping(message.get("edited")).get("ts")
+            yield key, found
 
 
 def slack_text(text: str, names: Mapping[Any, Any]) -> str:

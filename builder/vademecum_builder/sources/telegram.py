@@ -7,15 +7,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from vademecum_builder.sources.base import Skipped
+from vademecum_builder.sources.message import Found
 from vademecum_builder.sources.records import mapping, mappings
 
 _PRIVATE: Final = ("personal_chat", "bot_chat", "saved_messages")
 
 
-def telegram_messages(
-    export: Mapping[str, Any], name: str, left_out: Counter[str] | None
-) -> Iterator[tuple[str, dict[str, Any], Any] | Skipped]:
-    """Yield where each message stands, its fields by the names of `cuts.Message`, and when it was edited.
+def telegram_messages(export: Mapping[str, Any], name: str, left_out: Counter[str] | None) -> Iterator[Found | Skipped]:
+    """Yield the messages.
 
     Left out is what a channel says of itself (`service`), and what two people or one wrote for themselves; of an export
     of all chats, private groups, too: who exports one of them means it.
@@ -50,8 +49,9 @@ def telegram_messages(
                 "channel": channel,
                 "thread": one.get("topic_id"),
                 "reply_to": one.get("reply_to_message_id"),
+                "updated": one.get("edited_unixtime") or one.get("edited"),
             }
-            yield key, found, one.get("edited_unixtime") or one.get("edited")
+            yield key, found
 
 
 def _text(text: Any) -> str:

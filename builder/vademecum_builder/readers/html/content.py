@@ -42,8 +42,6 @@ def _outermost(nodes: list[Node]) -> list[Node]:
 
 def _is_inside(node: Node, chosen: set[int]) -> bool:
     above = node.parent
-    while above is not None:
-        if above.mem_id in chosen:
-            return True
+    while above is not None and above.mem_id not in chosen:
         above = above.parent
-    return False
+    return above is not None

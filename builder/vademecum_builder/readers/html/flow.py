@@ -270,16 +270,11 @@ class _Walk:
         return elements.heading_level(tag, attributes)
 
     def _in_entries(self) -> bool:
-        for frame in reversed(self._stack):
-            if frame.tag == "dl":
-                return frame.is_entries
-        return False
+        return next((frame.is_entries for frame in reversed(self._stack) if frame.tag == "dl"), False)
 
     def _in_layout(self) -> bool:
-        for frame in reversed(self._stack):
-            if frame.tag == "table":
-                return frame.is_layout
-        return True  # a cell without a table
+        """Return whether a cell lies in such a table, or in none."""
+        return next((frame.is_layout for frame in reversed(self._stack) if frame.tag == "table"), True)
 
     # Borders
 

@@ -181,15 +181,10 @@ def _link(node: Node, attributes: Attributes) -> Part:
             named = attributes.get("role") == "doc-noteref" or "footnote" in words
             if node.css_first("sup") is not None or (named and text[0] != "["):  # "as [1] says" needs its number
                 return Part.UNSEEN
-        if len(text) <= 3 and not any(character.isalnum() for character in text) and first_image(node) is None:
+        is_sign = len(text) <= 3 and not any(map(str.isalnum, text))
+        if is_sign and not any(image.attributes["alt"] for image in node.css("img[alt]")):
             return Part.PERMALINK
     return Part.TEXT
-
-
-def first_image(node: Node) -> Node | None:
-    """Return an image in a link: one that shows something is no permalink."""
-    image = node.css_first("img[alt]")
-    return image if image is not None and image.attributes.get("alt") else None
 
 
 @lru_cache(maxsize=4096)
