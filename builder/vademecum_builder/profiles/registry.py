@@ -19,8 +19,8 @@ from vademecum_builder.sources.places import PagePlace
 
 _NAMES = """
     mkdocs docusaurus mdbook vitepress starlight astro gatsby antora docfx myst jupyterbook quarto bookdown pkgdown
-    exdoc yard mintlify fumadocs nextra nuxt docsify eleventy writerside zola hugo pelican nikola sphinx gitbook hexo
-    jekyll logseq obsidian wiki
+    exdoc yard mintlify fumadocs nextra nuxt docsify diplodoc eleventy writerside zola hugo pelican nikola sphinx
+    gitbook hexo jekyll logseq obsidian wiki
 """.split()
 PROFILES: tuple[Profile, ...] = tuple(import_module(f"vademecum_builder.profiles.{name}").PROFILE for name in _NAMES)
 """In the order in which they are looked for: those whose configuration is nobody else's come first."""

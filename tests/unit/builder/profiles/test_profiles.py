@@ -1208,6 +1208,7 @@ CONFIGURATIONS = {
     "nextra": "next.config.mjs next.config.ts",
     "nuxt": "nuxt.config.ts content.config.ts",
     "docsify": "index.html",
+    "diplodoc": ".yfm",
     "eleventy": ".eleventy.js eleventy.config.js",
     "hugo": "hugo.toml hugo.yaml config.yml config.json config/_default/hugo.toml config/_default/config.toml",
     "sphinx": "conf.py",

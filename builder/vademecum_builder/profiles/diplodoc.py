@@ -1,0 +1,150 @@
+"""Diplodoc (YFM, Yandex Flavored Markdown): `.yfm`, and variables in a `presets.yaml` of each folder."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import textwrap
+from collections.abc import Mapping
+from typing import Any
+
+from vademecum_builder.profiles.base import Folder, Page, Pass, Profile, Project, Rules, private, stem
+from vademecum_builder.profiles.blocks import attribute_lists
+from vademecum_builder.profiles.code import CODE, outside, outside_code
+from vademecum_builder.profiles.config import at, read_yaml, text_at, texts_at
+from vademecum_builder.profiles.tags import liquid
+from vademecum_builder.readers.slugs import NO_IDS
+
+_PRESETS = "presets.yaml"
+_VALUE = re.compile(r"not_var(?P<kept>\{\{[^{}\n]*\}\})|\{\{[ \t]*(?P<name>[\w.-]+)[ \t]*\}\}")
+_INCLUDE = re.compile(
+    r"\{%-?[ \t]*include[ \t]+(?P<bare>notitle[ \t]+)?\[[^\[\]\n]*\]"
+    r"\((?P<place>[^()#\n]+)#?(?P<part>[^()\n]*)\)[ \t]*-?%\}"
+)
+_HEADING = re.compile(r"\A#{1,6}[ \t].*")
+_TITLED = re.compile(r"\{%-?[ \t]*(?:note|cut)\b[^{}%\n\"]*\"(?P<title>[^\"\n]*)\"[^{}%\n]*%\}")
+_MONOSPACED = re.compile(r"(?<![#\w])##(?![#\s])((?:(?!##)[^\n`])+?)##(?!#)")
+_TERM = re.compile(r"(?<!!)\[([^\[\]\n]+)\]\(\*[^()\s]+\)")
+_DEFINITION = re.compile(r"^[ ]{0,3}\[\*[^\[\]\n]+\]:[ \t]*", re.MULTILINE)
+_UNNAMED = re.compile(r"\[(?:\{#T\})?\]\((?P<place>(?P<page>[^()#\s:]+)\.md(?:#[^()\s]*)?)\)")
+# A table without another one in it: the innermost is the first to be found.
+_TABLE = re.compile(r"^(?P<indent>[ \t]*)#\|(?P<rows>(?:(?!#\||\|#)[\s\S])*)\|#(?:[ \t]*\{[^{}\n]*\})?", re.MULTILINE)
+_CELL = re.compile(r"(?<!\\)\|")
+_ESCAPED = r"\\|"
+_KEPT = re.compile("\ue000(\\d+)\ue001")
+"""A piece of code, or a table that is done, while the text around it is edited."""
+_SPANNED = {">", "^"}
+"""A cell that is one with its neighbour."""
+
+
+def _values(presets: Mapping[str, Mapping[str, Any]]) -> Pass:
+    """Return the pass that puts in what `{{ name }}` stands for: in the nearest folder that says it, in code too."""
+
+    def applied(text: str, page: Page) -> str:
+        folders = [""]
+        for part in page.key.split("/")[:-1]:
+            folders.append(posixpath.join(folders[-1], part))
+        near = [presets[folder] for folder in reversed(folders) if folder in presets]
+
+        def value(match: re.Match[str]) -> str:
+            if match["kept"]:
+                return match["kept"]
+            found = (at(said, *match["name"].split(".")) for said in near)
+            return next((str(one) for one in found if isinstance(one, str | int | float)), match[0])
+
+        return _VALUE.sub(value, text) if "{{" in text else text
+
+    return applied
+
+
+def includes(text: str, page: Page) -> str:
+    """`{% include [any](part.md#anchor) %}` is the file, or the section of this anchor; `notitle`: not its title."""
+
+    def take(match: re.Match[str]) -> str:
+        found = page.include_page(match["place"].strip(), passes=(outside(includes),)).strip()
+        found = _section(found, match["part"]) if match["part"] else found
+        return f"\n\n{_HEADING.sub('', found, count=1) if match['bare'] else found}\n\n"
+
+    return _INCLUDE.sub(take, text) if "include" in text else text
+
+
+def _section(text: str, anchor: str) -> str:
+    """Return the heading of an anchor and what stands below it; all of it: there is none."""
+    head = re.search(rf"^(#{{1,6}})[ \t].*\{{[ \t]*#{re.escape(anchor)}[ \t]*\}}[ \t]*$", text, re.MULTILINE)
+    if not head:
+        return text
+    end = re.compile(rf"^#{{1,{len(head[1])}}}[ \t]", re.MULTILINE).search(text, head.end())
+    return text[head.start() : end.start() if end else len(text)]
+
+
+def tables(text: str, page: Page) -> str:
+    """`#| || a | b || |#`: a table of Markdown, and where a cell holds several lines, paragraphs."""
+    if "#|" not in text:
+        return text
+    kept: list[str] = []
+
+    def keep(piece: str) -> str:
+        kept.append(piece)
+        return f"\ue000{len(kept) - 1}\ue001"
+
+    def shown(piece: str) -> str:
+        return _KEPT.sub(lambda match: kept[int(match[1])], piece)
+
+    def drawn(match: re.Match[str]) -> str:
+        rows = [[_cell(shown(cell)) for cell in _CELL.split(row)] for row in match["rows"].split("||") if row.strip()]
+        if any("\n" in cell for row in rows for cell in row):
+            lines = "\n\n".join(filter(None, (cell for row in rows for cell in row)))
+        else:
+            ruled = [*rows[:1], ["---"] * len(rows[0]), *rows[1:]] if rows else []
+            lines = "\n".join(f"| {' | '.join(_CELL.sub(_ESCAPED, cell) for cell in row)} |" for row in ruled)
+        return keep(textwrap.indent(f"\n{lines}\n", match["indent"]))  # in a table that it stands in it is a piece, too
+
+    plain = CODE.sub(lambda match: keep(match[0]), text.replace("\ue000", ""))
+    while (found := _TABLE.sub(drawn, plain)) != plain:
+        plain = found
+    return shown(plain)
+
+
+def _cell(text: str) -> str:
+    cell = textwrap.dedent(text).strip()
+    return "" if cell in _SPANNED else cell
+
+
+def marks(text: str, page: Page) -> str:
+    """Titles of notes and cuts, `##monospaced##`, terms, links that show what the page that they lead to is called."""
+
+    def named(match: re.Match[str]) -> str:
+        return f"[{page.title('doc', match['page']) or match['page']}]({match['place']})"
+
+    def edit(plain: str) -> str:
+        plain = _TITLED.sub(r"**\g<title>**\n", plain) if "{%" in plain else plain
+        plain = _DEFINITION.sub("", _TERM.sub(r"\1", plain)) if "*" in plain else plain
+        return _UNNAMED.sub(named, _MONOSPACED.sub(r"`\1`", plain))
+
+    return outside_code(text, edit)
+
+
+def open_diplodoc(project: Project) -> Rules | None:
+    config = read_yaml(project.text(".yfm"))
+    placed = sorted(key for key in project.keys if posixpath.basename(key) == _PRESETS)
+    said = {posixpath.dirname(key): at(read_yaml(project.text(key)), "default") for key in placed}
+    presets = {folder: values for folder, values in said.items() if isinstance(values, Mapping)}
+    languages = texts_at(config, "langs")
+    lang = text_at(config, "lang") or next(iter(languages), "")
+    contents = (read_yaml(project.text(key)) for key in (f"{lang}/toc.yaml", "toc.yaml"))
+
+    def address(path: str, metadata: Mapping[str, Any]) -> str:
+        private(path)
+        return f"{stem(path)}.html"
+
+    # Its ids of headings are transliterated by a library's own tables: those that the author wrote are sure.
+    return Rules(
+        (Folder("", address),),
+        NO_IDS,
+        passes=(_values(presets), outside(includes), marks, tables, outside(liquid), attribute_lists),
+        title=next((title for toc in contents if (title := text_at(toc, "title"))), ""),
+        first={"lang": lang} if lang else {},
+    )
+
+
+PROFILE = Profile("diplodoc", "Diplodoc, YFM", (".yfm",), open_diplodoc)
