@@ -73,6 +73,14 @@ class Reference(NamedTuple):
     key: str
 
 
+class Whole(NamedTuple):
+    """Columns that are together what a row of another table is known by: a site, and the number of a post there."""
+
+    columns: Sequence[str]
+    table: str
+    keys: Sequence[str]
+
+
 class Owners(NamedTuple):
     """Two columns that say together which row of several tables a row is of: `Issue` and 7.
 
@@ -157,7 +165,8 @@ class Schema:
     def within(self, table: str) -> Set[str]:
         """Return the tables whose rows a row of a table may be of: not what it had last, or has by default."""
         owners = {other for one in self._owners[table] for other in one.tables.values() if other}
-        return owners.union(other for column, (other, _) in self._refers[table].items() if not _NOW.match(column))
+        refers = (*self._told[table], *self._guessed[table])
+        return owners.union(one.table for one in refers if one.table != table and not all(map(_NOW.match, one.columns)))
 
     def kinds_of_owners(self, table: str) -> Set[str]:
         """Return the columns that say of what kind of row a row is: `Issue`, which is a program's own word."""
@@ -234,7 +243,7 @@ class Schema:
             # What a row says of itself is seen when it is read; here it would not be.
             if is_open(other) and self.for_everybody(other) == [] and (name := self._called_by(other)):
                 self.joined.add(other)
-                columns = map(self.quoted, (link, other, key, there, own, at or keys[0]))
+                columns = map(self.quoted, (link, other, key, there, own, at or refers[own].key))
                 yield _rest(other, table), _LISTED[dialect].format(name, *columns)
 
     def _called_by(self, table: str) -> str:
@@ -249,29 +258,54 @@ class Schema:
         return {table: self._references(table) for table in self.tables}
 
     @cached_property
-    def _told(self) -> Mapping[str, Mapping[str, str]]:
-        """Of each table the tables that its columns refer to, as the database says."""
+    def _told(self) -> Mapping[str, Sequence[Whole]]:
+        """Of each table what its columns refer to, as the database says."""
         return {
-            table: {
-                one["constrained_columns"][0]: one["referred_table"]
+            table: [
+                Whole(
+                    one["constrained_columns"],
+                    one["referred_table"],
+                    one["referred_columns"] or self.keys(one["referred_table"]),
+                )
                 for one in self._inspector.get_foreign_keys(table)
-                if len(one["constrained_columns"]) == 1
-            }
+                if one["referred_table"] in self.tables
+            ]
             for table in self.tables
         }
 
     def _references(self, table: str) -> Mapping[str, Reference]:
-        """Return them as the database says, else as they are called: `comment_id` of posts, whose comments refer to
-        them, is something else."""
-        found = {}
+        """Return them as the database says, else as they are called."""
+        found: dict[str, Reference] = {}
+        for columns, other, keys in (*self._told[table], *self._guessed[table]):
+            if len(keys) == 1 and other != table:
+                found.setdefault(columns[0], Reference(other, keys[0]))
+        return {column: found[column] for column in self._columns(table) if column in found}
+
+    @cached_property
+    def _guessed(self) -> Mapping[str, Sequence[Whole]]:
+        """Of each table what columns are called after of which the database says nothing, without keys where nobody
+        knows to which row: `comment_id` of posts, whose comments refer to them, is something else."""
+        return {table: [*self._guesses(table)] for table in self.tables}
+
+    def _guesses(self, table: str) -> Iterator[Whole]:
+        told = {column for one in self._told[table] for column in one.columns}
         for column in self._columns(table):
-            other = self._told[table].get(column, "")
-            if not other and (called := self._called(column, table)):
-                back = (own for own, to in self._told[called].items() if to == table and not _NOW.match(own))
-                other = "" if any(back) else called
-            if other and other != table and (reference := self._reference(other)):
-                found[column] = reference
-        return found
+            if column in told or not (other := self._called(column, table)):
+                continue
+            back = (one.columns for one in self._told[other] if one.table == table)
+            if not any(not all(map(_NOW.match, columns)) for columns in back):
+                yield self._guess(column, table, other)
+
+    def _guess(self, column: str, table: str, other: str) -> Whole:
+        """Return what a column refers to that is called after a table: its one key, or with columns that are called as
+        its other keys, as those of a site, all of them; a table without keys has a column that is called so."""
+        there, columns = self._columns(table), self._columns(other)
+        keys = [key for key in self.keys(other) if not isinstance(columns[key], sa.Date | sa.DateTime)]
+        keys = keys or [key for key in columns if _plain(key) in ("id", _plain(column))][:1]
+        own = [key for key in keys if key not in there] or [key for key in keys if _plain(key) == "id"]
+        if len(keys) > 1 and len(own) != (column not in keys):
+            return Whole([column], other, ())
+        return Whole([column if key in own or len(keys) == 1 else key for key in keys], other, keys)
 
     @cached_property
     def _owners(self) -> Mapping[str, Sequence[Owners]]:
@@ -310,8 +344,8 @@ class Schema:
             condition, short = self._of_owners(owners, prefix, (*seen, table))
             found += condition
             passed = passed or short
-        for column, (other, key) in self._refers[table].items():
-            if other == table or other not in self._telling or self._left < 0 or _NOW.match(column):
+        for columns, other, keys in (*self._told[table], *self._guessed[table]):
+            if other == table or other not in self._telling or self._left < 0 or all(map(_NOW.match, columns)):
                 continue
             if other in seen:
                 passed = True
@@ -319,8 +353,11 @@ class Schema:
             inner, short = self._above(other, (*seen, table))
             passed = passed or short
             if inner:
-                name, of = self.quoted(column), f"SELECT {self.quoted(key)} FROM {self.quoted(other)}"
-                found.append(f"({prefix}{name} IS NULL OR {prefix}{name} IN ({of} WHERE {' AND '.join(inner)}))")
+                names = [prefix + self.quoted(column) for column in columns]
+                unset, told = " OR ".join(f"{name} IS NULL" for name in names), ", ".join(names)
+                of = f"SELECT {', '.join(map(self.quoted, keys))} FROM {self.quoted(other)} WHERE {' AND '.join(inner)}"
+                told = told if len(names) == 1 else f"({told})"
+                found.append(f"({unset} OR {told} IN ({of}))" if keys else _NOBODY)
         return found, passed
 
     def _above(self, table: str, seen: tuple[str, ...]) -> tuple[list[str], bool]:

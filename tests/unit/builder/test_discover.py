@@ -932,7 +932,7 @@ def test_tables_of_a_shop_name_what_ids_stand_for_and_say_nothing_of_who_works_o
 def test_rows_have_the_names_of_what_they_are_linked_with_but_of_drafts_and_people(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "a.db")) as database:
         database.executescript("""
-            CREATE TABLE blog_post (id INTEGER PRIMARY KEY, title TEXT, slug TEXT, body TEXT, status TEXT);
+            CREATE TABLE blog_post (id INTEGER PRIMARY KEY, title TEXT, slug TEXT UNIQUE, body TEXT, status TEXT);
             CREATE TABLE blog_tag (id INTEGER PRIMARY KEY, name TEXT, slug TEXT);
             CREATE TABLE blog_post_tags (id INTEGER PRIMARY KEY, post_id INTEGER, tag_id INTEGER);
             CREATE TABLE members (id INTEGER PRIMARY KEY, name TEXT, email TEXT);
@@ -940,7 +940,7 @@ def test_rows_have_the_names_of_what_they_are_linked_with_but_of_drafts_and_peop
             CREATE TABLE clients (id INTEGER PRIMARY KEY, first_name TEXT, last_name TEXT, email TEXT);
             CREATE TABLE post_clients (post_id INTEGER, client_id INTEGER);
             CREATE TABLE actor (id INTEGER PRIMARY KEY, first_name TEXT, last_name TEXT);
-            CREATE TABLE post_actor (post_id INTEGER, actor_id INTEGER);
+            CREATE TABLE post_actor (post TEXT REFERENCES blog_post (slug), actor_id INTEGER);
         """)
         for n in range(1, 7):
             state = "draft" if n == 2 else "published"
@@ -951,8 +951,8 @@ def test_rows_have_the_names_of_what_they_are_linked_with_but_of_drafts_and_peop
             database.execute("INSERT INTO members VALUES (?, ?, ?)", (n, f"Ann {n}", f"a{n}@b.org"))
             database.execute("INSERT INTO clients VALUES (?, ?, 'Oak', ?)", (n, f"Bob {n}", f"b{n}@c.org"))
             database.execute("INSERT INTO actor VALUES (?, ?, 'Elm')", (n, f"Cleo {n}"))
-            for link in ("post_likes", "post_clients", "post_actor"):
-                database.execute(f"INSERT INTO {link} VALUES (?, ?)", (n, n))
+            for link, of in (("post_likes", n), ("post_clients", n), ("post_actor", f"of-oil-{n}")):
+                database.execute(f"INSERT INTO {link} VALUES (?, ?)", (of, n))
             for tag in (n, 1, 1):
                 database.execute("INSERT INTO blog_post_tags (post_id, tag_id) VALUES (?, ?)", (n, tag))
         database.commit()
@@ -1171,6 +1171,52 @@ PROGRAMS: Mapping[str, str] = {
         INSERT INTO wp_comments SELECT n, n % 4 + 1, 'ann', 1767225600 + n, 1767225600 + n, said, '1' FROM numbers;
         INSERT INTO wp_comments VALUES (90, 1, 'x', 1767225600, 1, 'secret', 'spam'),
             (91, 1, 'x', 1767225600, 1, 'secret', '0');
+    """,
+    "answers to a post by its address": """
+        CREATE TABLE posts (id INTEGER PRIMARY KEY, slug TEXT UNIQUE, title, status);
+        CREATE TABLE remarks (id INTEGER PRIMARY KEY, entry TEXT REFERENCES posts(slug), body, title,
+            old INTEGER REFERENCES gone);
+        INSERT INTO posts VALUES (1, 'a', 'A', 'published'), (2, 'b', 'B', 'draft'),
+            (3, 'c', 'C', 'draft'), (4, 'd', 'D', 'draft');
+        INSERT INTO remarks SELECT n, CHAR(97 + n % 4), said, 'N' || n, NULL FROM numbers;
+    """,
+    "answers to a post of a site": """
+        CREATE TABLE posts (site INTEGER, id INTEGER, title, status, PRIMARY KEY (site, id));
+        CREATE TABLE remarks (id INTEGER PRIMARY KEY, site INTEGER, entry INTEGER, body, title,
+            FOREIGN KEY (site, entry) REFERENCES posts (site, id));
+        INSERT INTO posts VALUES (1, 1, 'A', 'published'), (1, 2, 'B', 'draft'),
+            (2, 1, 'C', 'draft'), (2, 2, 'D', 'draft');
+        INSERT INTO remarks SELECT n, n % 4 / 2 + 1, n % 2 + 1, said, 'N' || n FROM numbers;
+    """,
+    "the same, by what the columns are called alone": """
+        CREATE TABLE posts (site INTEGER, id INTEGER, title, status, PRIMARY KEY (site, id));
+        CREATE TABLE remarks (id INTEGER PRIMARY KEY, site INTEGER, post_id INTEGER, body, title);
+        INSERT INTO posts VALUES (1, 1, 'A', 'published'), (1, 2, 'B', 'draft'),
+            (2, 1, 'C', 'draft'), (2, 2, 'D', 'draft');
+        INSERT INTO remarks SELECT n, n % 4 / 2 + 1, n % 2 + 1, said, 'N' || n FROM numbers;
+    """,
+    "the same, called alike in both": """
+        CREATE TABLE posts (site INTEGER, post_id INTEGER, title, status, PRIMARY KEY (site, post_id));
+        CREATE TABLE remarks (id INTEGER PRIMARY KEY, site INTEGER, post_id INTEGER, body, title);
+        INSERT INTO posts VALUES (1, 1, 'A', 'published'), (1, 2, 'B', 'draft'),
+            (2, 1, 'C', 'draft'), (2, 2, 'D', 'draft');
+        INSERT INTO remarks SELECT n, n % 4 / 2 + 1, n % 2 + 1, said, 'N' || n FROM numbers;
+    """,
+    "answers to a post without a key, and to one by months": """
+        CREATE TABLE posts (id INTEGER, title, status);
+        CREATE TABLE pages (id INTEGER, made DATETIME, title, status, PRIMARY KEY (id, made));
+        CREATE TABLE remarks (id INTEGER, post_id INTEGER, body, title);
+        CREATE TABLE notes (id INTEGER, made DATETIME, page_id INTEGER, body, title, PRIMARY KEY (id, made));
+        INSERT INTO posts VALUES (1, 'A', 'published'), (2, 'B', 'draft'), (3, 'C', 'draft'), (4, 'D', 'draft');
+        INSERT INTO pages SELECT id, '2026-01-01 00:00:00', title, status FROM posts;
+        INSERT INTO remarks SELECT n, n % 4 + 1, said, 'N' || n FROM numbers WHERE n < 8;
+        INSERT INTO notes SELECT n, '2026-02-01 00:00:00', n % 4 + 1, said, 'N' || n FROM numbers WHERE n > 7;
+    """,
+    "answers to nobody knows which post": """
+        CREATE TABLE posts (site INTEGER, no INTEGER, title, body, status, PRIMARY KEY (site, no));
+        CREATE TABLE remarks (id INTEGER PRIMARY KEY, post_id INTEGER, body, title);
+        INSERT INTO posts SELECT 1, n, 'N' || n, said, CASE n % 4 WHEN 0 THEN 'published' ELSE 'draft' END FROM numbers;
+        INSERT INTO remarks SELECT n, n, 'secret ' || n, 'N' || n FROM numbers;
     """,
 }  # fmt: skip
 
