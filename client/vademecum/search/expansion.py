@@ -92,6 +92,7 @@ class Expansion:
         encoder: Encoder,
         is_live: Callable[[Group], bool],
         share: Callable[[Group, Group], bool],
+        entitled: Callable[[Group, Group, Group], bool],
     ) -> None:
         """Look among words.
 
@@ -101,6 +102,8 @@ class Expansion:
             encoder: What it knows is no misspelt word, though no text has it.
             is_live: Whether a live chunk, or the title of its document, has one of these words.
             share: Whether one has a word of each group.
+            entitled: Whether a title has a word of the first two groups and none of the third, and more live chunks do
+                than have one of the third.
         """
         self._words = words
         self._algorithms = algorithms
@@ -109,6 +112,7 @@ class Expansion:
         self._neighbours = Neighbours(encoder)
         self._is_live = is_live
         self._share = share
+        self._entitled = entitled
 
     def of(self, query: str, *, widely: bool) -> Expanded:
         """Return what a query stands for.
@@ -117,6 +121,7 @@ class Expansion:
             widely: Whether in a question words stand for those that mean nearly the same, too.
         """
         self._groups: dict[str, Group] = {}
+        self._wholes: dict[str, str] = {}
         self._quoted = {run for phrase in quoted_in(query) for run in runs_of(phrase)}
         runs = written = self._written(query)
         letter = runs[-1] if self._is_begun(query, runs) else ""
@@ -162,6 +167,9 @@ class Expansion:
                 written.append(run + left.pop(0))
             elif not self._is_plain(run):
                 written.append(run)
+            elif parts := self._in_titles(run):
+                written.extend(parts)
+                self._wholes |= dict.fromkeys(parts, run)
             elif groups := self._stands_for(run, typed=not left and _is_typed(query), most=1).groups:
                 joined = groups[0][1] == 1.0 and all(letters_of(word) != word for word in self.texts(groups[0][0]))
                 written.append(self._commonest(groups[0][0]) if joined else run)
@@ -193,9 +201,21 @@ class Expansion:
         pair, together = (run, following), run + following
         if not all(map(self._is_plain, pair)) or all(map(self._known, pair)) or not self._known(together):
             return False
-        if not typed or any(found.find(together) is not None for found in self._words):
+        if not typed or self._has(together):
             return True
         return not self._is_live(self._each(found.beginning_with(following) for found in self._words))
+
+    def _in_titles(self, run: str) -> list[str]:
+        """Return the two words that titles have in place of a word that texts have seldom, if there are any.
+
+        *whitebalance* is the name of a variable, and the page is called *White balance*.
+        """
+        for at in range(MIN_PREFIX, len(run) - MIN_PREFIX + 1) if _NO_DIGITS.search(run) else ():
+            parts = [run[:at], run[at:]]
+            is_cut = self._stop.isdisjoint(parts) and all(map(self._has, parts))
+            if is_cut and self._entitled(*map(self._alike, (*parts, run))):
+                return parts
+        return []
 
     def _apart(self, run: str) -> list[str]:
         """Return the two words that a word is put together of, or the word.
@@ -210,7 +230,7 @@ class Expansion:
             if (
                 all(map(_PART.fullmatch, parts))
                 and parts[0] not in self._stop
-                and any(found.find(parts[0]) is not None for found in self._words)
+                and self._has(parts[0])
                 and all(map(self._known, parts))
                 and self._share(*map(self._alike, parts))
             ):
@@ -253,6 +273,8 @@ class Expansion:
 
     def _stands_for(self, word: str, *, typed: bool, whole: bool = False, most: int = MOST_CHANGES) -> Asked:
         groups = [(self._alike(word), 1.0)]
+        if word in self._wholes:
+            groups.append((self._alike(self._wholes[word]), 1.0))
         if typed and (len(word) >= MIN_PREFIX or PAIRED.search(word)):
             groups.append((self._each(found.beginning_with(word) for found in self._words), _COMPLETED))
         if not any(group for group, _ in groups):
@@ -284,6 +306,10 @@ class Expansion:
             if group:
                 near.append((group, square))
         return tuple(near)
+
+    def _has(self, word: str) -> bool:
+        """Return whether texts have a word as it is."""
+        return any(found.find(word) is not None for found in self._words)
 
     def _known(self, word: str) -> bool:
         """Return whether a live chunk has a word of the same stem."""

@@ -65,7 +65,7 @@ class Words:
     def __init__(self, opened: Opened, words: Sequence[SegmentWords], algorithms: tuple[str, ...]) -> None:
         state = opened.state
         self._words = words
-        self._expansion = Expansion(words, algorithms, opened.encoder, self._is_live, self._share)
+        self._expansion = Expansion(words, algorithms, opened.encoder, self._is_live, self._share, self._entitled)
         self._chunks = [_positions(state.chunks.places, i, len(s.ids)) for i, s in enumerate(state.segments)]
         self._documents = [
             _positions(state.documents.places, i, len(s.document_sequences)) for i, s in enumerate(state.segments)
@@ -153,6 +153,15 @@ class Words:
         """Return whether a live chunk, its document's title taken with it, has one of the words of each group."""
         return bool(np.minimum.reduce([self._counts(group, self._in_titles(group)) for group in groups]).any())
 
+    def _entitled(self, one: Group, other: Group, whole: Group) -> bool:
+        """Return whether a title has a word of both and none of the third, and more live chunks do than have one of
+        the third."""
+        in_titles = [self._in_titles(group) for group in (one, other, whole)]
+        if not _having(*in_titles):
+            return False
+        counts = list(map(self._counts, (one, other, whole), in_titles))
+        return _having(*counts) > int(np.count_nonzero(counts[2]))
+
     def _in_titles(self, group: Group) -> Scores:
         """Return how often the title of each document has one of these words, [m]."""
         counts = np.zeros(len(self._title_lengths))
@@ -174,6 +183,11 @@ class Words:
     def _weight(self, having: int) -> float:
         """Return the weight of a word that so many chunks have: ln(1 + (N - n + 0.5) / (n + 0.5))."""
         return logarithm(1.0 + (self.count - having + 0.5) / (having + 0.5))
+
+
+def _having(one: Scores, other: Scores, none: Scores) -> int:
+    """Return how many have some of the first two, and nothing of the third."""
+    return int(np.count_nonzero(np.minimum(one, other)[none == 0]))
 
 
 def _positions(places: Iterable[int], segment: int, rows: int) -> NDArray[np.int64]:

@@ -30,13 +30,15 @@ const PART = /^(.{3,}|\d+)$/u;
 export class Expansion {
   /** @type {Map<string, Group>} */ #groups = new Map();
   /** @type {Set<string>} runs of the question that are meant as they were typed */ #quoted = new Set();
+  /** @type {Map<string, string>} words that titles have, and what the question has in place of two of them */ #joined = new Map();
   /** @type {Set<string>} parts of names that texts have, and names of which they have the parts */ #silent = new Set();
 
   /** @param {import("./segment_words.mjs").SegmentWords[]} words of each segment @param {import("./stems.mjs").Stems} stems
    * @param {import("./encoder.mjs").Encoder} encoder what its vocabulary has is no misspelt word, though no text has it
    * @param {import("./passes.mjs").Passes} passes @param {(group: Group) => boolean} isLive whether any live row has one of these words
-   * @param {(one: Group, other: Group) => boolean} share whether one has a word of each */
-  constructor(words, stems, encoder, passes, isLive, share) {
+   * @param {(one: Group, other: Group) => boolean} share whether one has a word of each
+   * @param {(one: Group, other: Group, whole: Group) => boolean} entitled whether a title has a word of both and none of the third, and more live rows do than have one of that */
+  constructor(words, stems, encoder, passes, isLive, share, entitled) {
     this.words = words;
     this.all = new Dictionary(words.map((found) => found.words));
     this.stems = stems;
@@ -44,6 +46,7 @@ export class Expansion {
     this.neighbours = new Neighbours(encoder, passes);
     this.isLive = isLive;
     this.share = share;
+    this.entitled = entitled;
   }
 
   /** What questions look up, in small steps: the words of all segments, and their stems. */
@@ -92,6 +95,7 @@ export class Expansion {
   /** The runs of a query, those that no text has written as texts have them: together, or apart. @param {string} query */
   #written(query) {
     const left = runsOf(query);
+    this.#joined.clear();
     /** @type {string[]} */ const written = [];
     while (left.length && written.length < MOST_ASKED) {
       const run = /** @type {string} */ (left.shift());
@@ -100,9 +104,11 @@ export class Expansion {
       } else if (!this.#isPlain(run)) {
         written.push(run);
       } else {
+        const parts = this.#inTitles(run);
+        for (const part of parts) this.#joined.set(part, run);
         const [found] = this.#standsFor(run, !left.length && isTyped(query), false, 1).groups;
         const joined = found?.worth === 1 && this.texts(found.group).every((word) => lettersOf(word) !== word);
-        written.push(...(!found ? this.#apart(run) : [joined ? this.#commonest(found.group) : run]));
+        written.push(...(parts[0] ? parts : !found ? this.#apart(run) : [joined ? this.#commonest(found.group) : run]));
       }
     }
     return [...written, ...left];
@@ -136,6 +142,17 @@ export class Expansion {
   /** Whether the encoder knows a word or its stem: then it is no misspelt one. @param {string} word */
   #isWord(word) {
     return [word, ...this.stems.of(word)].some((each) => this.vocabulary.has(each));
+  }
+
+  /** The two words that titles have in place of a word that texts have seldom (*whitebalance* is a variable, and the page is called *White balance*), or none.
+   * @param {string} run */
+  #inTitles(run) {
+    const letters = [...run];
+    for (let at = LEAST_TYPED; at <= letters.length - LEAST_TYPED && /[^0-9]/.test(run); at++) {
+      const parts = [letters.slice(0, at).join(""), letters.slice(at).join("")];
+      if (parts.every((part) => !this.stems.stop.has(part) && this.all.has(part)) && this.entitled(this.#alike(parts[0]), this.#alike(parts[1]), this.#alike(run))) return parts;
+    }
+    return [];
   }
 
   /** The two words that a word is put together of, or the word: what the encoder knows is no two, nor is a number, nor what no row has both parts of. @param {string} run */
@@ -182,7 +199,7 @@ export class Expansion {
 
   /** @param {string} word @param {boolean} typed @param {boolean} whole @param {number} most @returns {Asked} */
   #standsFor(word, typed, whole = false, most = 2) {
-    const groups = [{ group: this.#alike(word), worth: 1 }];
+    const groups = [word, this.#joined.get(word)].flatMap((each) => (each ? { group: this.#alike(each), worth: 1 } : []));
     if (typed && (inLetters(word).length >= LEAST_TYPED || isPaired(word))) {
       groups.push({ group: this.#beginningWith(word), worth: COMPLETED });
     }

@@ -28,7 +28,7 @@ export class Words {
     this.starts = starts;
     this.words = words;
     /** What the words of a question stand for. */
-    this.expansion = new Expansion(words, stems, encoder, generation.passes, (group) => this.#isLive(group), (one, other) => this.#share(one, other));
+    this.expansion = new Expansion(words, stems, encoder, generation.passes, (group) => this.#isLive(group), (one, other) => this.#share(one, other), (...groups) => this.#entitled(...groups));
     this.count = generation.chunkCount;
     /** The live document in each document row, or -1. */
     this.positions = segments.map(({ titles }) => new Int32Array(titles.length).fill(-1));
@@ -221,12 +221,32 @@ export class Words {
     });
   }
 
-  /** Whether a live row has one of the words of each: both have more rows than they have together. @param {Group} one @param {Group} other */
+  /** Whether a live row has one of the words of each. @param {Group} one @param {Group} other */
   #share(one, other) {
-    return this.#many(one) + this.#many(other) > this.#many(one.map((numbers, which) => [...numbers, ...other[which]]));
+    return this.#both((group) => this.#many(group), one, other, one.map(() => [])) > 0;
   }
 
-  /** How many live rows have one of these words; what was counted is forgotten. @param {Group} group */
+  /** Whether a title has a word of both and none of the third, and more live rows do than have one of that.
+   * @param {Group} one @param {Group} other @param {Group} whole */
+  #entitled(one, other, whole) {
+    return this.#both((group) => this.#manyTitles(group), one, other, whole) > 0 && this.#both((group) => this.#many(group), one, other, whole) > this.#many(whole);
+  }
+
+  /** How many have a word of both groups and none of the third, by how many have one of those of some groups together.
+   * @param {(group: Group) => number} many @param {Group} one @param {Group} other @param {Group} none */
+  #both(many, one, other, none) {
+    const [first, second, all] = [[one, none], [other, none], [one, other, none]].map((groups) => many(one.map((_, which) => groups.flatMap((group) => group[which]))));
+    return first + second - all - many(none);
+  }
+
+  /** How many titles of live documents have one of these words; what was counted is forgotten. @param {Group} group */
+  #manyTitles(group) {
+    const inTitles = this.#inTitles(group);
+    for (const at of this.inTitle.subarray(0, inTitles)) this.titleCounts[at] = 0;
+    return inTitles;
+  }
+
+  /** How many live rows have one of these words, likewise. @param {Group} group */
   #many(group) {
     const inTitles = this.#inTitles(group);
     const found = this.#count(group, inTitles);

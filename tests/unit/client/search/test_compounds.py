@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from support.publishing import searched
@@ -103,6 +105,31 @@ def test_halves_of_contractions_are_no_words_of_a_question(kb: KnowledgeBase, sa
 @pytest.mark.parametrize("said", "all'uso dall'uso dell'uso l'uso nell'uso quell'uso sull'uso un'idea".split())
 def test_what_is_elided_before_a_vowel_says_little(said: str) -> None:
     assert runs_of(said)[0] in STOP_WORDS["italian"]
+
+
+def test_a_word_that_titles_have_in_two_is_read_so_where_texts_seldom_have_it(tmp_path: Path) -> None:
+    pages = {
+        "white.md": "# White balance\n\nOf light.\n\n## Again\n\nOf other light.\n",
+        "names.md": "# Names\n\nThe variables `whitebalance`, `whitelight`, that of a website.\n\n"
+        "## More\n\nA website has an open API.\n",
+        "site.md": "# Web, site and more\n\nOf pages.\n",
+        "open.md": "# OpenAPI\n\nA schema.\n",
+        "in.md": "# In version 30 40\n\nThe inversion of 3040.\n\n## More\n\nMuch.\n\n## And more\n\nAll.\n",
+    }
+    base = searched(tmp_path, pages)
+    for query, document, meant in (
+        ("whitebalance", "white.md", "white balance"),
+        ("website", "names.md", ""),  # more often than both
+        ("whitelight", "names.md", ""),  # no title has both
+        ("openapi", "open.md", ""),  # the title has it as it is
+        ("inversion", "in.md", ""),  # a word that says little makes none
+        ("3040", "in.md", ""),
+        ("'whitebalance' or \"whitebalance\"", "names.md", ""),
+    ):
+        hits = base.search(query, mode="lexical")
+        assert (hits[0].document, hits.meant, hits.unknown) == (document, meant, ()), query
+    found = {hit.document for hit in base.search("whitebalance", mode="lexical")}
+    assert found == {"white.md", "names.md"}, "what has it in one is found, too"
 
 
 def test_a_letter_of_a_name_finds_no_other_name(kb: KnowledgeBase) -> None:
