@@ -9,7 +9,7 @@ import posixpath
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -155,15 +155,7 @@ class Page:
             if text and self._count[0] < MOST_INCLUDES:
                 self._count[0] += 1
                 self.included[place] = text
-                inner = Page(
-                    self.project,
-                    place,
-                    self.metadata,
-                    self.troubles,
-                    self.included,
-                    (*self.opened, self.key),
-                    self._count,
-                )
+                inner = replace(self, key=place, opened=(*self.opened, self.key))
                 for done in passes:
                     text = done(text, inner)
                 return text

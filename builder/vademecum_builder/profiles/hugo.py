@@ -157,6 +157,7 @@ def open_hugo(project: Project) -> Rules | None:
         top, _, below = folder_of(text_at(mount, "target")).partition("/")
         if top == "content":
             folders.append(site.folder(folder_of(text_at(mount, "source")), text_at(mount, "lang") or default, below))
+    several = others and place == "config/_default"
     shared = () if default in places else (site.folder(content, default),)
     return Rules(
         (*sorted(folders, key=lambda f: -len(f.path)), *shared),
@@ -165,7 +166,7 @@ def open_hugo(project: Project) -> Rules | None:
         templates=(shortcodes_of(_own(project, config, place, {default: {}} | languages, default)),),
         base_url=address_of(config.get("baseurl")),
         title=text_at(languages, default, "title") or text_at(config, "title"),
-        doubts=_doubts(others) if place == "config/_default" else (),
+        doubts=(f"{', '.join(others)} are sites of their own: build the folder of each by itself",) if several else (),
         first={"lang": default} if len(languages) > 1 else {},
     )
 
@@ -232,10 +233,6 @@ def _configured(project: Project) -> tuple[dict[str, Any], str, Sequence[str]]:
     pages = {place: sum(key.startswith(f"{_content(said)}/") for key in project.keys) for place, said in found.items()}
     chosen = max(found, key=lambda place: (pages[place], len(_content(found[place]))))
     return found[chosen], chosen, [place for place in found if place != chosen and pages[place]]
-
-
-def _doubts(others: Sequence[str]) -> tuple[str, ...]:
-    return (f"{', '.join(others)} are sites of their own: build the folder of each by itself",) if others else ()
 
 
 def _beside(project: Project, config: Mapping[str, Any], name: str, place: str) -> Mapping[str, Any]:

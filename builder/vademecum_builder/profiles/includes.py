@@ -117,20 +117,15 @@ def mkdocs_snippets(folders: Sequence[str], docs: str, *, tags: bool = True) -> 
             found = page.include(name, *beside, passes=(snippets,) if name.endswith(".md") else ())
             lines = re.search(r"ln\[([\d:,\- ]+)\]", match["rest"])
             found = part(found or "", lines[1] if lines else "")
-            fenced = (
-                f"```{name.rpartition('.')[2]}\n{found}\n```"
-                if found and not name.endswith(".md") and match["mark"] == "*"
-                else found
-            )
-            return _taken(match, fenced)
+            is_code = found and not name.endswith(".md") and match["mark"] == "*"
+            return _taken(match, f"```{name.rpartition('.')[2]}\n{found}\n```" if is_code else found)
 
         def plugin(match: re.Match[str]) -> str:
             marks = dict(re.findall(r"(start|end)=['\"]([^'\"]+)['\"]", match["rest"]))
             beside = (page.key.rpartition("/")[0], docs, "", *folders)
             found = page.include(match["name"], *beside, passes=(snippets,)) or ""
-            found = (
-                found.partition(marks["start"])[2] if marks.get("start", "") in found and "start" in marks else found
-            )
+            start = marks.get("start", "")
+            found = found.partition(start)[2] if start and start in found else found
             return without_front_matter(found.partition(marks["end"])[0] if "end" in marks else found)
 
         if "8<" in text:

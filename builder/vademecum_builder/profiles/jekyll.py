@@ -116,7 +116,8 @@ class _Site:
             if bare and name.lower() in _OF_REPOSITORIES and not self.included(path):
                 raise NotServed("a file of the repository without front matter")
             return self._of_page("/".join(parts[:-1]), name, own)
-        pattern = self._of_posts() if post else self._of_collection(collection)
+        chosen = text_at(self.collections, "posts", "permalink", default=self.style)
+        pattern = _STYLES.get(chosen, chosen) if post else self._of_collection(collection)
         title = named(metadata, "slug") or (stem(post["name"]) if post else name)
         date = re.match(r"(\d{4})-(\d{2})-(\d{2})", _local(str(metadata.get("date") or ""), self.zone))
         written = (post["year"], post["month"].zfill(2), post["day"].zfill(2)) if post else ("", "", "")
@@ -137,10 +138,6 @@ class _Site:
             if wanted in (None, kind) and path.startswith(where):
                 said |= table_at(item, "values")
         return said | dict(metadata)
-
-    def _of_posts(self) -> str:
-        chosen = text_at(self.collections, "posts", "permalink", default=self.style)
-        return _STYLES.get(chosen, chosen)
 
     def _of_collection(self, name: str) -> str:
         options = self.collections.get(name)

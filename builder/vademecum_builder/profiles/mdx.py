@@ -167,11 +167,9 @@ def _from(place: str, page: Page) -> tuple[str, ...]:
     """Return what is imported, below the folders where it may lie: `paths` of TypeScript's configuration say that."""
     said = [*_PATHS.findall(page.project.text("tsconfig.json", "jsconfig.json")), *_ROOTS]
     named = [(place.removeprefix(root), folder) for root, folder in said if root and place.startswith(root)]
-    return (
-        (named[0][0], *(folder.removeprefix("./") for _, folder in named))
-        if named
-        else (place, page.key.rpartition("/")[0])
-    )
+    if not named:
+        return place, page.key.rpartition("/")[0]
+    return named[0][0], *(folder.removeprefix("./") for _, folder in named)
 
 
 def expressions(text: str, page: Page) -> str:

@@ -9,7 +9,7 @@ import hashlib
 import os
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -193,40 +193,31 @@ def _open_sqlite(path: Path, write: bool) -> sqlite3.Connection:
     return connection
 
 
+_ENCODED: Mapping[str, tuple[type, Callable[[Any], str], Callable[[str], Any]]] = {
+    "datetime": (datetime, datetime.isoformat, datetime.fromisoformat),
+    "date": (date, date.isoformat, date.fromisoformat),  # a datetime is one, too
+    "decimal": (Decimal, str, Decimal),
+    "uuid": (UUID, str, UUID),
+    "bytes": (bytes, bytes.hex, bytes.fromhex),
+}
+"""Values that JSON has not, by the names of their types: how they are written and read."""
+
+
 def encode_value(value: Any) -> Any:
     """Return a cursor's value or an id as JSON has it; `decode_value` gives it back as the driver gave it.
 
     Raises:
-        UsageError: Its type has no order, such as bytes or truth.
+        UsageError: Its type has no order, such as truth.
     """
-    match value:
-        case bool():
-            pass
-        case int() | float() | str():
-            return value
-        case datetime():
-            return ["datetime", value.isoformat()]
-        case date():
-            return ["date", value.isoformat()]
-        case Decimal():
-            return ["decimal", str(value)]
-        case UUID():
-            return ["uuid", str(value)]
-        case bytes() | memoryview():
-            return ["bytes", bytes(value).hex()]
+    if isinstance(value, int | float | str) and not isinstance(value, bool):
+        return value
+    value = bytes(value) if isinstance(value, memoryview) else value
+    for name, (kind, write, _) in _ENCODED.items():
+        if isinstance(value, kind):
+            return [name, write(value)]
     raise UsageError(f"a value of type {type(value).__name__} has no order: {str(value)[:40]!r}")
 
 
 def decode_value(value: Any) -> Any:
     """Return what `encode_value` was given."""
-    if not isinstance(value, list):
-        return value
-    kind, text = value
-    readers: dict[str, Any] = {
-        "datetime": datetime.fromisoformat,
-        "date": date.fromisoformat,
-        "decimal": Decimal,
-        "uuid": UUID,
-        "bytes": bytes.fromhex,
-    }
-    return readers[kind](text)
+    return _ENCODED[value[0]][2](value[1]) if isinstance(value, list) else value

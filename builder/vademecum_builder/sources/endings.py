@@ -13,13 +13,9 @@ _MARKDOWN = (
 MEDIA_TYPES = {
     **dict.fromkeys(_MARKDOWN, base.MARKDOWN),
     ".txt": base.PLAIN_TEXT,
-    ".html": base.HTML,
-    ".htm": base.HTML,
-    ".xhtml": base.HTML,
+    **dict.fromkeys((".html", ".htm", ".xhtml"), base.HTML),
     ".rst": base.RST,
-    ".adoc": base.ASCIIDOC,
-    ".asciidoc": base.ASCIIDOC,
-    ".asc": base.ASCIIDOC,
+    **dict.fromkeys((".adoc", ".asciidoc", ".asc"), base.ASCIIDOC),
     ".org": base.ORG,
     ".ipynb": base.NOTEBOOK,
 }

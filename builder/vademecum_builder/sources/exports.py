@@ -88,7 +88,7 @@ class Export:
         """
         readers: Mapping[str, Callable[[], Iterator[Message | Skipped]]] = {
             "jsonl": self._json_lines,
-            "slack": self._slack,
+            "slack": lambda: self._messages(slack_messages(self.path, _load, self._private)),
             "discord": self._discord,
             "telegram": self._telegram,
             "mattermost": self._mattermost,
@@ -198,9 +198,6 @@ class Export:
             self.left_out[NOT_FOR_EVERYBODY.format(said)] += 1
         elif not is_deleted(found.get("deleted")):
             yield make_message(found, self.zone, self.where, key)
-
-    def _slack(self) -> Iterator[Message | Skipped]:
-        return self._messages(slack_messages(self.path, _load, self._private))
 
     def _discord(self) -> Iterator[Message | Skipped]:
         for file in self._files(".json", ".csv"):

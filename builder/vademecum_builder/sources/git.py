@@ -63,18 +63,8 @@ class Repository:
         self.files.mkdir(parents=True, exist_ok=True)
         if not (self.copy / "git/HEAD").exists():
             self._git("init", "--bare", "--quiet")
-        self._git(
-            "fetch",
-            "--quiet",
-            "--prune",
-            "--force",
-            "--update-shallow",
-            "--",
-            self.url,
-            "+refs/heads/*:refs/heads/*",
-            "+refs/tags/*:refs/tags/*",
-            "+HEAD:refs/vademecum/head",
-        )
+        refs = "+refs/heads/*:refs/heads/* +refs/tags/*:refs/tags/* +HEAD:refs/vademecum/head".split()
+        self._git(*"fetch --quiet --prune --force --update-shallow --".split(), self.url, *refs)
         ref = "refs/vademecum/head" if self.ref == "HEAD" else self.ref
         commit = self._git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}").strip()
         if not _COMMIT.fullmatch(commit):

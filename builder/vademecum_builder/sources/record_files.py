@@ -29,11 +29,8 @@ from vademecum_builder.sources.yaml_values import json_of
 _HEAD = 1 << 20
 _ZIP = b"PK\x03\x04"
 _ENDINGS = {
-    ".jsonl": "jsonl",
-    ".ndjson": "jsonl",
-    ".csv": "csv",
-    ".tsv": "csv",
-    ".tab": "csv",
+    **dict.fromkeys((".jsonl", ".ndjson"), "jsonl"),
+    **dict.fromkeys((".csv", ".tsv", ".tab"), "csv"),
     ".xml": "xml",
     **dict.fromkeys(YAML, "yaml"),
     ".ics": "ics",

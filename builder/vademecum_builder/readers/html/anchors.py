@@ -63,20 +63,11 @@ class Anchors:
         inside = [named for named in self.waiting if named.tag == "#inside"]
         before = [named for named in self.waiting if named.tag != "#inside"]
         self.waiting.clear()
-        if own:
-            return own
-        if inside:
-            return inside[0].id
-        for named in before:
-            if named.id in links:
-                return named.id
-        for named in reversed(before):
-            if named.is_open and named.tag in _WRAPPERS and (level > 1 or named.is_section):
-                return named.id
-        for named in reversed(before):
-            if not named.is_open and named.tag in _EMPTY:
-                return named.id
-        return ""
+        linked = [named for named in before if named.id in links]
+        nearest = before[::-1]
+        around = [one for one in nearest if one.is_open and one.tag in _WRAPPERS and (level > 1 or one.is_section)]
+        above = [one for one in nearest if not one.is_open and one.tag in _EMPTY]
+        return own or next((named.id for named in (*inside, *linked, *around, *above)), "")
 
 
 def ids_of(data: bytes) -> frozenset[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any, Final, Self
 
@@ -27,15 +28,7 @@ class Mark(str):
 
     def over(self, run: Run) -> Run:
         """Return the style of this mark inside another one; its text is empty."""
-        style = self.style.get
-        return Run(
-            "",
-            style("strong", run.strong),
-            style("emphasis", run.emphasis),
-            style("code", run.code),
-            style("link", run.link),
-            style("image", run.image),
-        )
+        return replace(run, text="", **self.style)
 
 
 END: Final = Mark()
