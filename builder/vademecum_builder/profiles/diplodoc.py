@@ -13,7 +13,7 @@ from vademecum_builder.profiles.blocks import attribute_lists
 from vademecum_builder.profiles.code import CODE, outside, outside_code
 from vademecum_builder.profiles.config import at, read_yaml, text_at, texts_at
 from vademecum_builder.profiles.tags import liquid
-from vademecum_builder.readers.slugs import NO_IDS
+from vademecum_builder.readers.slugs import SLUGIFY
 
 _PRESETS = "presets.yaml"
 _VALUE = re.compile(r"not_var(?P<kept>\{\{[^{}\n]*\}\})|\{\{[ \t]*(?P<name>[\w.-]+)[ \t]*\}\}")
@@ -137,10 +137,9 @@ def open_diplodoc(project: Project) -> Rules | None:
         private(path)
         return f"{stem(path)}.html"
 
-    # Its ids of headings are transliterated by a library's own tables: those that the author wrote are sure.
     return Rules(
         (Folder("", address),),
-        NO_IDS,
+        SLUGIFY,
         passes=(_values(presets), outside(includes), marks, tables, outside(liquid), attribute_lists),
         title=next((title for toc in contents if (title := text_at(toc, "title"))), ""),
         first={"lang": lang} if lang else {},

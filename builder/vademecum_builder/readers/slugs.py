@@ -184,6 +184,19 @@ def _words_of_ascii(text: str) -> str:
     return plain.strip("-") if all(c.isascii() or ascii_of(c) for c in text) else ""
 
 
+def _transcribed(text: str) -> str:
+    text = re.sub("[—«»№]", "", unicodedata.normalize("NFC", text).replace("–", "-").lower()).translate(_RUSSIAN)
+    if not text.isascii():  # it has tables of many alphabets
+        return ""
+    return re.sub(r"[\s-]+", "-", re.sub(r"[^\w\s$,;=/-]+", "", text).strip(" -"))
+
+
+_RUSSIAN = str.maketrans("абвгдезийклмнопрстуфхцъыэ", "abvgdezijklmnoprstufhcuye", "ь") | str.maketrans(
+    {"ё": "yo", "ж": "zh", "ч": "ch", "ш": "sh", "щ": "sh", "ю": "yu", "я": "ya"}
+    | {"$": "dollar", "%": "percent", "&": "and", "<": "less", ">": "greater", "|": "or"}
+)
+
+
 NO_IDS = SlugRule(lambda _: "")
 """Nobody gives headings ids, or nobody knows by which rule."""
 MARKDOWN_IT_ANCHOR = SlugRule(lambda text: quote(re.sub(r"\s+", "-", text.strip().lower()), safe="!'()*~"))
@@ -226,5 +239,7 @@ WRITERSIDE = SlugRule(_words_of_ascii, lambda _slug, _count: "")
 """How it tells equal ones apart, nobody says."""
 MYST = SlugRule(_myst, lambda slug, _: slug, of_title=False)
 """`createHtmlId` of mystmd's packages/myst-common/src/utils.ts, which tells equal ones not apart."""
+SLUGIFY = SlugRule(_transcribed, lambda slug, count: f"{slug}{count}", of_title=False)
+"""`slugify` of npm as the anchors of @diplodoc/transform call it, of ASCII and Russian."""
 EXDOC = SlugRule(lambda text: re.sub(r"\W+", "-", text).strip("-").lower(), of_title=False)
 """`text_to_id` of ExDoc's lib/ex_doc/utils.ex; the title stands apart."""

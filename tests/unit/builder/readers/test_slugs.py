@@ -27,6 +27,7 @@ IDS = {
     "HONKIT": "set-up--run--it | c-überuns | whats-new-12-dont | 320----a-----b---flag | x--y | btagsb-é | 日本語-🤓 | weiß--łódź-i̇yi-✍️-n² | हिन्दी | lead- |  |  | set-up--run--it | a1 | a1",
     "PANDOC": "set-up-run-it | c-über_uns | whats-new-12-dont | a-b-flag | xy | btagsb-é | 日本語-. | weiß-łódź-iyi-n² | हनद | lead_- | section | section-1 | set-up-run-it-1 | a_1 | a_1-1",
     "OBSIDIAN": "Set+up+&+run+it | C++,+Über_uns | What's+new?+(1/2):+don't | 3.2.0+--+a+---+b:+`--flag` | x--y | <b>Tags</b>+é | 日本語+🤓. | Weiß+&+Łódź:+İyi...+✍️+n² | हिन्दी | -lead_- | !? | !?-1 | Set+up+&+run+it-1 | a_1 | a_1-1",
+    "SLUGIFY": "set-up-and-run-it |  | whats-new-1/2-dont | 320-a-b-flag | x-y |  |  |  |  | lead_ |  |  | set-up-and-run-it1 | a_1 | a_11",
     "unicode": "set_up_run_it | c_über_uns | whats_new_12_dont | 320_--_a_---_b_--flag | x--y | btagsb_é | 日本語 | weiß_łódź_i̇yi_n² | हनद | -lead_- | _1 | _2 | set_up_run_it_1 | a_1 | a_2",
 }
 
@@ -65,3 +66,8 @@ def test_pandoc_makes_no_dash_of_two_hyphens_in_code() -> None:
 )
 def test_ids_of_hexo_lose_the_marks_of_latin_letters_alone(heading: str, made: str) -> None:
     assert slugs.HEXO.slug(heading) == made
+
+
+def test_slugify_transcribes_russian() -> None:
+    made = map(slugs.SLUGIFY.slug, ("Шаг 1. Сборка: объёмы & «щётки» — $5", "Ёлка, чаща; ЭТО", "a – b"))
+    assert [*made] == ["shag-1-sborka-obuyomy-and-shyotki-dollar5", "yolka,-chasha;-eto", "a-b"]
