@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 from vademecum_builder.profiles.base import Folder, NotServed, Page, Profile, Project, Rules, stem
 from vademecum_builder.profiles.blocks import alerts, attribute_lists
-from vademecum_builder.profiles.code import outside
+from vademecum_builder.profiles.code import outside, replacing
 from vademecum_builder.profiles.config import folder_of, read_yaml, text_at
 from vademecum_builder.profiles.links import chapters_of
 from vademecum_builder.profiles.tags import liquid
@@ -19,7 +19,7 @@ from vademecum_builder.readers.slugs import GITHUB, HONKIT
 _CARD = re.compile(
     r"\{% content-ref url=\"(?P<place>[^\"\n]*)\" %\}(?:(?!\{% content-ref)[\s\S])*?\{% endcontent-ref %\}"
 )
-_EMPTY = re.compile(r"\\[ \t]*(?=\n[ \t]*(?:\n|[*+-][ \t]|\d+[.)][ \t]|\Z)|\Z)|(?<!\*)\*{4}(?!\*)")
+_empty = replacing(re.compile(r"\\[ \t]*(?=\n[ \t]*(?:\n|[*+-][ \t]|\d+[.)][ \t]|\Z)|\Z)|(?<!\*)\*{4}(?!\*)"), "")
 """What the editor writes and does not show: a break with nothing behind it, and nothing in bold."""
 _TABLE = re.compile(r"<table\b(?:(?!<table\b)[\s\S])*?</table>")
 _ROW = re.compile(r"<tr\b(?:(?!<tr\b)[\s\S])*?</tr>")
@@ -40,10 +40,6 @@ def _columns(text: str, page: Page) -> str:
         return _ROW.sub(row, table[0])
 
     return _TABLE.sub(seen, text) if "data-hidden" in text else text
-
-
-def _shown(text: str, page: Page) -> str:
-    return _EMPTY.sub("", text)
 
 
 def open_gitbook(project: Project) -> Rules | None:
@@ -79,7 +75,7 @@ def open_gitbook(project: Project) -> Rules | None:
     return Rules(
         (Folder(root, address),),
         HONKIT if in_files else GITHUB,
-        passes=(cards, outside(_columns), outside(liquid), outside(_shown), alerts, attribute_lists),
+        passes=(cards, outside(_columns), outside(liquid), _empty, alerts, attribute_lists),
         called=lambda path: chapters.get(path, ""),
         title=text_at(config, "title"),
     )

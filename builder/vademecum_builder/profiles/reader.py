@@ -128,7 +128,6 @@ class ProfilePages:
     """The pages of one project.
 
     Attributes:
-        found: The profile.
         base_url: Where the site is served; empty: nowhere known.
         doubts: Why addresses may be wrong, counted.
         troubles: What could not be taken in, counted.

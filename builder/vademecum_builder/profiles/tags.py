@@ -111,7 +111,7 @@ def shortcodes_of(own: Own) -> Pass:
 
         text = _SHORTCODE.sub(shown_of, text)
         text = re.sub("[\ue006\ue007]", "", _HIDDEN.sub("", text)) if "\ue006" in text else text
-        return _escaped(text)
+        return _ESCAPED.sub(lambda m: f"{{{{{m[1]} {m[2]} {m[3]}}}}}", text)  # shown as it is written: no tag
 
     return shortcodes
 
@@ -151,11 +151,6 @@ def _tabs_of_code(pane: re.Match[str]) -> str:
         return f"\n\n{own['header']}\n\n```{own.get('lang', '')}\n{match['body'].strip()}\n```\n\n"
 
     return pane[0] if said.get("text") == "true" else _TAB.sub(tab, pane[0])
-
-
-def _escaped(text: str) -> str:
-    # Shown as it is written: no tag.
-    return _ESCAPED.sub(lambda m: f"{{{{{m[1]} {m[2]} {m[3]}}}}}", text)
 
 
 def _shortcode(match: re.Match[str], page: Page, shortcodes: Pass) -> str:

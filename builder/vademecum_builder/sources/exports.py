@@ -55,7 +55,6 @@ class Export:
     """A file or a folder of messages.
 
     Attributes:
-        path: Where it is.
         shape: One of `SHAPES`; empty: as it looks.
         fields: Of records: what `id`, `time`, `author`, `text`, `channel`, `thread`, `reply_to`, `updated` and
             `deleted` are called in it, by these names; `from.name` where they are nested.

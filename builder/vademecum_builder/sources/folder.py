@@ -38,7 +38,6 @@ class FolderSource:
     """The documents below one folder.
 
     Args:
-        root: The folder.
         patterns: Git-style patterns that include (`guide/**`) or exclude (`!drafts/`); the last that matches
             decides. None: everything.
         max_bytes: Larger files are skipped.

@@ -112,7 +112,6 @@ class Gathered:
     """Messages of which documents are to be made.
 
     Attributes:
-        spool: They.
         known: What the last run knew; None: everything is there.
         position: Where to go on, yet without `tails`; None: times have no order, so everything is read each time.
         skipped: What is no message.

@@ -95,11 +95,7 @@ def language_named(name: str) -> str:
 
 
 class PagePlaces:
-    """The places of all files of a source.
-
-    Args:
-        keys: Of all files.
-    """
+    """The places of all files of a source, given their keys."""
 
     def __init__(self, keys: Iterable[str]) -> None:
         self._keys = frozenset(keys)

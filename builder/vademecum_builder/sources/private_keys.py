@@ -81,7 +81,8 @@ def private_key_line(data: bytes) -> int:
     # Line breaks that are written as escapes become blanks first, so that lines can still be counted.
     text = _LINE_BREAKS.sub(" ", data.decode("utf-8", "replace"))
     text = _LINE_BREAKS.sub(" ", unquote(text)) if "%25" in text else text
-    text = _ESCAPED.sub(_unescaped, html.unescape(unquote(text)).translate(_AS_TYPED))
+    text = html.unescape(unquote(text)).translate(_AS_TYPED)
+    text = _ESCAPED.sub(lambda escape: chr(int(escape[1], 16)) if escape[1] else "", text)
     tagged, text = text, _TAG.sub(lambda tag: "\n" * tag[0].count("\n"), text)
     before = 0
     for mark in _KEY_MARK.finditer(text):
@@ -164,10 +165,6 @@ def _sequence(data: bytes) -> tuple[int, int]:
         return 0, 0
     more = max(0, data[1] - 0x80)
     return (2 + more, int.from_bytes(data[2 : 2 + more], "big") if more else data[1]) if more <= 2 else (0, 0)
-
-
-def _unescaped(escape: re.Match[str]) -> str:
-    return chr(int(escape[1], 16)) if escape[1] else ""
 
 
 def _length_after(text: str, start: int) -> bool:

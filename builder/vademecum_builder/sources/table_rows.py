@@ -28,7 +28,6 @@ class Table:
     """What is read of a database.
 
     Attributes:
-        database: Where they are.
         table: Its name, or `schema.name`; empty: there is a query.
         query: A SELECT.
         id: The column that identifies a row.

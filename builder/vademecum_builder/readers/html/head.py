@@ -45,14 +45,13 @@ def read_head(tree: Tree) -> Head:
     redirect: str | None = None
     robots: set[str] = set()
     for node in children(tree.head) if tree.head is not None else ():
+        attributes = node.attributes
         if node.tag == "title":
             title = title or clean_line(text_of(node))
         elif node.tag == "link":
-            attributes = node.attributes
             if "canonical" in (attributes.get("rel") or "").lower().split():
                 canonical = canonical or (attributes.get("href") or "").strip()
         elif node.tag == "meta":
-            attributes = node.attributes
             name = (attributes.get("name") or "").lower()
             content = attributes.get("content") or ""
             if (attributes.get("http-equiv") or "").lower() == "refresh" and redirect is None:
