@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from vademecum_builder.profiles.base import Folder, NotServed, Page, Profile, Project, Rules, stem
+from vademecum_builder.profiles.base import Folder, Metadata, NotServed, Page, Profile, Project, Rules, stem
 from vademecum_builder.profiles.config import address_of, at, read_yaml, spread, table_at, text_at, texts_at
 
 FILES = ("antora.yml", "*playbook*.yml")
@@ -36,7 +36,7 @@ class _Component:
     attributes: Mapping[str, Any]
     by_branch: bool
 
-    def page(self, style: str, path: str, _metadata: Mapping[str, Any]) -> str:
+    def page(self, style: str, path: str, _metadata: Metadata) -> str:
         """Return where a page is served."""
         module, _, rest = path.partition("/")
         if not rest.startswith("pages/") or any(part.startswith("_") for part in rest.split("/")):

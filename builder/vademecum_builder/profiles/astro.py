@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import partial
-from typing import Any
 
 from vademecum_builder.profiles import mdx
-from vademecum_builder.profiles.base import Folder, NotServed, Profile, Project, Rules, pretty, private
+from vademecum_builder.profiles.base import Folder, Metadata, NotServed, Profile, Project, Rules, pretty, private
 from vademecum_builder.profiles.blocks import containers
 from vademecum_builder.profiles.config import Script, address_of, folder_of, with_endings
 from vademecum_builder.profiles.starlight import FILES, id_of
@@ -26,14 +25,14 @@ _DEFINED = re.compile(r"(?<![\w.$])['\"]?([\w-]+)['\"]?\s*(?::[^=\n,]*)?[=:]\s*d
 _NAMED = re.compile(r"(?<![\w.$])['\"]?([\w-]+)['\"]?\s*:\s*(\w+)\s*[,}]")
 
 
-def _of_collection(ending: str, route: str, path: str, metadata: Mapping[str, Any]) -> str:
+def _of_collection(ending: str, route: str, path: str, metadata: Metadata) -> str:
     if not path.endswith(_MARKDOWN):
         raise NotServed("no Markdown")
     whole = posixpath.join(route, id_of(path, metadata)).rstrip("/")
     return f"{whole}{ending}" if whole else ""
 
 
-def _of_pages(ending: str, path: str, metadata: Mapping[str, Any]) -> str:
+def _of_pages(ending: str, path: str, metadata: Metadata) -> str:
     private(path)
     if not path.endswith(_MARKDOWN):
         raise NotServed("no Markdown")

@@ -28,6 +28,10 @@ MOST_INCLUDES = 200
 _PICTURE = re.compile(r"\.(?:svg|png|jpe?g|gif|webp|avif)$", re.IGNORECASE)
 
 
+Metadata = Mapping[str, Any]
+"""The front matter of a page."""
+
+
 class NotServed(Exception):
     """The generator makes no page of a file; the argument says why."""
 
@@ -113,7 +117,7 @@ class Page:
 
     project: Project
     key: str
-    metadata: Mapping[str, Any] = field(default_factory=dict)
+    metadata: Metadata = field(default_factory=dict)
     troubles: Counter[str] = field(default_factory=Counter)
     included: dict[str, str] = field(default_factory=dict)
     opened: tuple[str, ...] = ()
@@ -165,7 +169,7 @@ class Page:
 
 Pass = Callable[[str, Page], str]
 """Turns markup of a generator into plain Markdown."""
-Address = Callable[[str, Mapping[str, Any]], str]
+Address = Callable[[str, Metadata], str]
 """Returns where a page is served, below the site, `/`-separated; raises `NotServed`. Given its place in its folder."""
 
 
@@ -222,7 +226,7 @@ class Rules:
     title: str = ""
     doubts: tuple[str, ...] = ()
     first: Mapping[str, str] = field(default_factory=dict)
-    doubt: Callable[[str, Mapping[str, Any]], str] = lambda _path, _metadata: ""
+    doubt: Callable[[str, Metadata], str] = lambda _path, _metadata: ""
 
 
 @dataclass(frozen=True)
@@ -295,6 +299,6 @@ HEADING = "\0heading"
 """Among what the front matter says: the first heading of a page that it gives no title."""
 
 
-def named(metadata: Mapping[str, Any], *names: str) -> str:
+def named(metadata: Metadata, *names: str) -> str:
     """Return the first of these that the front matter says as text."""
     return next((v.strip() for n in names if isinstance(v := metadata.get(n), str) and v.strip()), "")

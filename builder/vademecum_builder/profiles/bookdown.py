@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
 
-from vademecum_builder.profiles.base import Folder, NotServed, Profile, Project, Rules, named
+from vademecum_builder.profiles.base import Folder, Metadata, NotServed, Profile, Project, Rules, named
 from vademecum_builder.profiles.code import replacing
 from vademecum_builder.profiles.config import at, read_yaml, yamls
 from vademecum_builder.profiles.quarto import PASSES
@@ -34,7 +33,7 @@ def open_bookdown(project: Project) -> Rules:
     output = project.text(*yamls("_output")) + project.text("index.Rmd")[:4096]
     splits = re.search(r"split_by:\s*[\"']?([\w+]+)", output)
 
-    def address(path: str, metadata: Mapping[str, Any]) -> str:
+    def address(path: str, metadata: Metadata) -> str:
         folder, _, name = path.rpartition("/")
         if path not in chapters and (
             chapters

@@ -8,7 +8,7 @@ import textwrap
 from collections.abc import Mapping
 from typing import Any
 
-from vademecum_builder.profiles.base import Folder, Page, Pass, Profile, Project, Rules, private, stem
+from vademecum_builder.profiles.base import Folder, Metadata, Page, Pass, Profile, Project, Rules, private, stem
 from vademecum_builder.profiles.blocks import attribute_lists
 from vademecum_builder.profiles.code import CODE, outside, outside_code
 from vademecum_builder.profiles.config import at, read_yaml, text_at, texts_at
@@ -133,7 +133,7 @@ def open_diplodoc(project: Project) -> Rules | None:
     lang = text_at(config, "lang") or next(iter(languages), "")
     contents = (read_yaml(project.text(key)) for key in (f"{lang}/toc.yaml", "toc.yaml"))
 
-    def address(path: str, metadata: Mapping[str, Any]) -> str:
+    def address(path: str, metadata: Metadata) -> str:
         private(path)
         return f"{stem(path)}.html"
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from vademecum_builder.profiles.base import Folder, NotServed, Page, Profile, Project, Rules, stem
+from vademecum_builder.profiles.base import Folder, Metadata, NotServed, Page, Profile, Project, Rules, stem
 from vademecum_builder.profiles.blocks import alerts, containers
 from vademecum_builder.profiles.code import outside_code
 from vademecum_builder.profiles.config import address_of, at, folder_of, matcher, spread, text_at, texts_at
@@ -40,7 +40,7 @@ def open_docfx(project: Project) -> Rules:
     content = at(config, "build", "content")
     groups = [_Group(said) for said in (content if isinstance(content, list) else [{}])]
 
-    def address(source: str, path: str, _metadata: Mapping[str, Any]) -> str:
+    def address(source: str, path: str, _metadata: Metadata) -> str:
         whole = posixpath.join(source, path)
         told = (group.address(whole) for group in groups if posixpath.basename(path).lower() != "toc.md")
         found = next(filter(None, told), "")

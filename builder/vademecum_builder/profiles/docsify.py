@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any
 
-from vademecum_builder.profiles.base import Folder, NotServed, Page, Profile, Project, Rules, stem
+from vademecum_builder.profiles.base import Folder, Metadata, NotServed, Page, Profile, Project, Rules, stem
 from vademecum_builder.profiles.blocks import alerts
 from vademecum_builder.profiles.code import outside_code
 from vademecum_builder.profiles.config import Script, folder_of
@@ -45,7 +43,7 @@ def open_docsify(project: Project) -> Rules | None:
     route = "" if script.text("routerMode") == "history" else "#/"
     base = script.text("basePath", ".")
 
-    def address(path: str, metadata: Mapping[str, Any]) -> str:
+    def address(path: str, metadata: Metadata) -> str:
         folder, _, name = stem(path).rpartition("/")
         if name.startswith("_") or name in parts:
             raise NotServed("a part of pages (a side bar, a cover)")

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Mapping
 from typing import Any
 
-from vademecum_builder.profiles.base import Folder, NotServed, Page, Profile, Project, Rules, stem
+from vademecum_builder.profiles.base import Folder, Metadata, NotServed, Page, Profile, Project, Rules, stem
 from vademecum_builder.profiles.blocks import alerts, attribute_lists, containers
 from vademecum_builder.profiles.config import Script, folder_of, matcher, read_yaml, scripts
 from vademecum_builder.profiles.tags import liquid_with_values
@@ -38,11 +37,11 @@ def open_eleventy(project: Project) -> Rules:
     source = folder_of(script.text("input", "."))
     ignored = matcher(project.text(".eleventyignore").split("\n"))
 
-    def permalink(path: str, metadata: Mapping[str, Any]) -> Any:
+    def permalink(path: str, metadata: Metadata) -> Any:
         said = metadata["permalink"] if "permalink" in metadata else _of_data(project, source, path)
         return _filled(said, path) if isinstance(said, str) else said
 
-    def address(path: str, metadata: Mapping[str, Any]) -> str:
+    def address(path: str, metadata: Metadata) -> str:
         if path.startswith("_") or ignored(posixpath.join(source, path)):
             raise NotServed("in a folder of includes or data" if path.startswith("_") else ".eleventyignore")
         said = permalink(path, metadata)

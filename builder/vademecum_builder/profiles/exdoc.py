@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import PurePosixPath
-from typing import Any
 
-from vademecum_builder.profiles.base import Folder, NotServed, Profile, Project, Rules, stem
+from vademecum_builder.profiles.base import Folder, Metadata, NotServed, Profile, Project, Rules, stem
 from vademecum_builder.profiles.blocks import alerts, attribute_lists
 from vademecum_builder.profiles.code import replacing
 from vademecum_builder.profiles.config import address_of
@@ -61,7 +60,7 @@ def open_exdoc(project: Project) -> Rules | None:
     if "ex_doc" not in source or not any("/" in key for key in pages):
         return None  # of a package whose pages are about it alone, the documents are elsewhere
 
-    def address(path: str, metadata: Mapping[str, Any]) -> str:
+    def address(path: str, metadata: Metadata) -> str:
         if path not in pages:
             raise NotServed("not in extras")
         return f"{pages[path].get('filename') or EXDOC.slug(PurePosixPath(stem(path)).name)}.html"

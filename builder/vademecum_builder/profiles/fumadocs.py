@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from vademecum_builder.profiles import mdx
-from vademecum_builder.profiles.base import Folder, Page, Profile, Project, Rules, stem
+from vademecum_builder.profiles.base import Folder, Metadata, Page, Profile, Project, Rules, stem
 from vademecum_builder.profiles.blocks import alerts
 from vademecum_builder.profiles.code import outside_code
 from vademecum_builder.profiles.config import Script, folder_of, scripts
@@ -53,7 +52,7 @@ def open_fumadocs(project: Project) -> Rules:
         return (rest, first) if rest and first in said else (stem(path), default)
 
     def folder(path: str, base: str) -> Folder:
-        def address(key: str, metadata: Mapping[str, Any]) -> str:
+        def address(key: str, metadata: Metadata) -> str:
             whole, language = place(key) if default else (stem(key), "")
             above, _, name = _GROUP.sub("", whole).rpartition("/")
             is_hidden = hidden == "always" or (hidden == "default-locale" and language == default)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from vademecum_builder.profiles import mdx
-from vademecum_builder.profiles.base import Folder, NotServed, Profile, Project, Rules, named, pretty
+from vademecum_builder.profiles.base import Folder, Metadata, NotServed, Profile, Project, Rules, named, pretty
 from vademecum_builder.profiles.blocks import containers
 from vademecum_builder.profiles.config import Script, address_of, folder_of, scripts
 from vademecum_builder.readers.slugs import GITHUB, NO_IDS, SINDRESORHUS
@@ -45,7 +44,7 @@ def open_gatsby(project: Project) -> Rules | None:
     below = {route["above"] for route in routes} | set(filter(None, _BELOW.findall(node)))
     prefix = below.pop() if len(below) == 1 else ""
 
-    def address(path: str, metadata: Mapping[str, Any]) -> str:
+    def address(path: str, metadata: Metadata) -> str:
         if not path.endswith(_MARKDOWN):
             raise NotServed("no Markdown")
         own = named(metadata, *sorted(fields))
@@ -55,7 +54,7 @@ def open_gatsby(project: Project) -> Rules | None:
         whole = whole if f"{whole}/".startswith(f"{prefix}/") else posixpath.join(prefix, whole)
         return f"{whole}/" if whole else ""
 
-    def drawn(path: str, metadata: Mapping[str, Any]) -> str:
+    def drawn(path: str, metadata: Metadata) -> str:
         """Markdown among the pages of code is one of them (gatsby-plugin-mdx)."""
         if not path.endswith(".mdx"):
             raise NotServed("no page")

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Mapping
-from typing import Any
 from urllib.parse import unquote
 
-from vademecum_builder.profiles.base import Folder, NotServed, Page, Profile, Project, Rules, stem
+from vademecum_builder.profiles.base import Folder, Metadata, NotServed, Page, Profile, Project, Rules, stem
 from vademecum_builder.profiles.blocks import alerts, attribute_lists
 from vademecum_builder.profiles.code import outside, replacing
 from vademecum_builder.profiles.config import folder_of, read_yaml, text_at
@@ -64,7 +62,7 @@ def open_gitbook(project: Project) -> Rules | None:
 
         return _CARD.sub(card, text) if "content-ref" in text else text
 
-    def address(path: str, metadata: Mapping[str, Any]) -> str:
+    def address(path: str, metadata: Metadata) -> str:
         if path not in chapters and path != readme:
             raise NotServed(f"not in {summary}")
         folder, _, name = stem(path).rpartition("/")

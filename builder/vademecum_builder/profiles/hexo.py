@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Mapping
-from typing import Any
 
-from vademecum_builder.profiles.base import Folder, NotServed, Page, Profile, Project, Rules, named, stem
+from vademecum_builder.profiles.base import Folder, Metadata, NotServed, Page, Profile, Project, Rules, named, stem
 from vademecum_builder.profiles.blocks import alerts, attribute_lists
 from vademecum_builder.profiles.code import outside_code
 from vademecum_builder.profiles.config import address_of, at, folder_of, matcher, read_yaml, text_at, texts_at
@@ -44,7 +42,7 @@ def open_hexo(project: Project) -> Rules | None:
     files = _file_names(text_at(config, "new_post_name", default=":title.md"))
     html = at(config, "pretty_urls", "trailing_html") is not False
 
-    def address(path: str, metadata: Mapping[str, Any]) -> str:
+    def address(path: str, metadata: Metadata) -> str:
         post = path.startswith("_posts/")
         names = path.split("/")[1 if post else 0 :]
         if excluded(path):

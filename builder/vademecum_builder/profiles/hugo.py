@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from vademecum_builder.profiles.base import Folder, NotServed, Page, Profile, Project, Rules, named, stem
+from vademecum_builder.profiles.base import Folder, Metadata, NotServed, Page, Profile, Project, Rules, named, stem
 from vademecum_builder.profiles.blocks import alerts, attribute_lists
 from vademecum_builder.profiles.config import (
     address_of,
@@ -93,7 +93,7 @@ class _Site:
         """
         return Folder(path, partial(self._address, path, below, language))
 
-    def _address(self, folder: str, below: str, language: str, path: str, metadata: Mapping[str, Any]) -> str:
+    def _address(self, folder: str, below: str, language: str, path: str, metadata: Metadata) -> str:
         if any(pattern.search(f"/{folder}/{path}") for pattern in self.ignored):
             raise NotServed("ignoreFiles")
         name = stem(path)
@@ -115,7 +115,7 @@ class _Site:
         ending = ".html" if ugly and whole else "/"
         return prefix + (f"{whole}{ending}" if whole else "")
 
-    def _whole(self, name: str, metadata: Mapping[str, Any]) -> str:
+    def _whole(self, name: str, metadata: Metadata) -> str:
         parent, _, last = name.rpartition("/")
         pattern = self.permalinks.get(_section(name)) if last != "_index" else None
         if isinstance(pattern, str):
@@ -279,7 +279,7 @@ def _never(text: str) -> bool:
     )
 
 
-def _refuse(metadata: Mapping[str, Any], folder: str, last: str, bundles: Collection[str]) -> None:
+def _refuse(metadata: Metadata, folder: str, last: str, bundles: Collection[str]) -> None:
     options = metadata.get("build") or metadata.get("_build")
     if metadata.get("headless") is True or at(options, "render") in (False, "never", "link"):
         raise NotServed("its front matter says that it is not rendered")
@@ -290,7 +290,7 @@ def _refuse(metadata: Mapping[str, Any], folder: str, last: str, bundles: Collec
         above = posixpath.dirname(above)
 
 
-def _permalink(pattern: str, metadata: Mapping[str, Any], path: str) -> str:
+def _permalink(pattern: str, metadata: Metadata, path: str) -> str:
     """Fill in a pattern such as `/:year/:month/:slug/`."""
     date = _DATE.match(str(metadata.get("date") or "")) or _DATE.match(path.rpartition("/")[2])
     folders, _, last = path.rpartition("/")

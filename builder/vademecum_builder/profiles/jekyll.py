@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from vademecum_builder.profiles.base import HEADING, Folder, NotServed, Profile, Project, Rules, named, stem
+from vademecum_builder.profiles.base import HEADING, Folder, Metadata, NotServed, Profile, Project, Rules, named, stem
 from vademecum_builder.profiles.blocks import alerts, attribute_lists, markdown_in_html, pipes_in_code
 from vademecum_builder.profiles.code import replacing
 from vademecum_builder.profiles.config import (
@@ -62,7 +62,7 @@ def _slug(text: str) -> str:
     return re.sub(r"[^\w]+", "-", text.lower()).strip("-")
 
 
-def _categories(metadata: Mapping[str, Any], above: str) -> list[str]:
+def _categories(metadata: Metadata, above: str) -> list[str]:
     said = metadata.get("categories") or metadata.get("category") or ()
     listed: Sequence[Any] = said.split() if isinstance(said, str) else said if isinstance(said, list) else ()
     return list(dict.fromkeys([*filter(None, above.split("/")), *map(str, listed)]))
@@ -131,7 +131,7 @@ class _Site:
         }  # fmt: skip
         return _filled(own or pattern, found)
 
-    def _with_defaults(self, path: str, kind: str, metadata: Mapping[str, Any]) -> dict[str, Any]:
+    def _with_defaults(self, path: str, kind: str, metadata: Metadata) -> dict[str, Any]:
         said: dict[str, Any] = {}
         for item in self.defaults:
             wanted, where = at(item, "scope", "type"), str(at(item, "scope", "path") or "").strip("/")

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from vademecum_builder.profiles.base import Folder, NotServed, Profile, Project, Rules, stem
+from vademecum_builder.profiles.base import Folder, Metadata, NotServed, Profile, Project, Rules, stem
 from vademecum_builder.profiles.blocks import alerts, attribute_lists, containers
 from vademecum_builder.profiles.config import address_of, at, matcher, read_yaml, text_at, texts_at, yamls
 from vademecum_builder.profiles.sphinx import myst, substitutions
@@ -55,7 +55,7 @@ def open_jupyterbook(project: Project) -> Rules | None:
     excluded = matcher(f"/{pattern}" for pattern in texts_at(config, "exclude_patterns"))
     listed = {*files_of(listed_in(toc), project.keys, _SOURCES)} if config.get("only_build_toc_files") is True else None
 
-    def address(path: str, _metadata: Mapping[str, Any]) -> str:
+    def address(path: str, _metadata: Metadata) -> str:
         if excluded(path) or path.startswith("_build/"):
             raise NotServed("exclude_patterns")
         if not path.endswith(_SOURCES) or (listed is not None and path not in listed):

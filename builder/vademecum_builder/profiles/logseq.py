@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any
 
-from vademecum_builder.profiles.base import Folder, NotServed, Page, Profile, Project, Rules, stem
+from vademecum_builder.profiles.base import Folder, Metadata, NotServed, Page, Profile, Project, Rules, stem
 from vademecum_builder.profiles.code import outside_code
 from vademecum_builder.profiles.config import matcher
 from vademecum_builder.profiles.links import wikilinks
@@ -81,7 +79,7 @@ def open_logseq(project: Project) -> Rules:
         name = stem(path).rpartition("/")[2]
         return re.sub(r"___|%2F", "/", name)
 
-    def address(path: str, metadata: Mapping[str, Any]) -> str:
+    def address(path: str, metadata: Metadata) -> str:
         if hidden(path) or path.split("/")[0] not in ("pages", "journals"):
             raise NotServed("hidden, or no page of the graph")
         if re.search(r"^(?:- )?(?:public:: false|private:: true)[ \t]*$", project.text(path), re.MULTILINE):

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Mapping
-from typing import Any
 
-from vademecum_builder.profiles.base import Folder, NotServed, Page, Profile, Project, Rules, stem
+from vademecum_builder.profiles.base import Folder, Metadata, NotServed, Page, Profile, Project, Rules, stem
 from vademecum_builder.profiles.blocks import alerts
 from vademecum_builder.profiles.code import outside_code
 from vademecum_builder.profiles.config import folder_of, read_toml, text_at
@@ -36,7 +34,7 @@ def open_mdbook(project: Project) -> Rules:
     summary = project.text(posixpath.join(source, "SUMMARY.md"))
     chapters = chapters_of(summary)
 
-    def address(path: str, metadata: Mapping[str, Any]) -> str:
+    def address(path: str, metadata: Metadata) -> str:
         if summary and path not in chapters:
             raise NotServed("not in SUMMARY.md")
         folder, _, name = stem(path).rpartition("/")

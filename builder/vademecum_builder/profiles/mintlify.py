@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from vademecum_builder.profiles import mdx
-from vademecum_builder.profiles.base import Folder, NotServed, Profile, Project, Rules, stem
+from vademecum_builder.profiles.base import Folder, Metadata, NotServed, Profile, Project, Rules, stem
 from vademecum_builder.profiles.config import matcher, read_yaml
 
 FILES = ("docs.json", "mint.json")
@@ -54,7 +54,7 @@ def open_mintlify(project: Project) -> Rules | None:
     listed = 2 * sum(stem(key) in named for key in pages) > len(pages)
     ignored = matcher(project.text(".mintignore").split("\n"))
 
-    def address(path: str, metadata: Mapping[str, Any]) -> str:
+    def address(path: str, metadata: Metadata) -> str:
         if _is_part(path) or ignored(path):
             raise NotServed(".mintignore" if ignored(path) else "no page")
         if metadata.get("hidden") is True or (listed and stem(path) not in named and "hidden" not in metadata):

@@ -5,10 +5,9 @@ from __future__ import annotations
 import posixpath
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
-from vademecum_builder.profiles.base import Folder, NotServed, Profile, Project, Rules, stem
+from vademecum_builder.profiles.base import Folder, Metadata, NotServed, Profile, Project, Rules, stem
 from vademecum_builder.profiles.blocks import alerts, attribute_lists, containers
 from vademecum_builder.profiles.code import replacing
 from vademecum_builder.profiles.config import at, matcher, read_yaml, table_at, text_at, texts_at, yamls
@@ -87,7 +86,7 @@ def open_myst(project: Project) -> Rules | None:
     folders = any(at(part, "site", "options", "folders") is True for part in parts)
     addresses = _addresses(files_of(listed_in(toc), keys, _SOURCES) if toc else keys, folders=folders)
 
-    def address(path: str, _metadata: Mapping[str, Any]) -> str:
+    def address(path: str, _metadata: Metadata) -> str:
         if path not in addresses:
             raise NotServed("no page of the project")
         return addresses[path]

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Mapping
 from typing import Any
 
 from vademecum_builder.profiles import mdx
-from vademecum_builder.profiles.base import Folder, NotServed, Profile, Project, Rules, stem
+from vademecum_builder.profiles.base import Folder, Metadata, NotServed, Profile, Project, Rules, stem
 from vademecum_builder.profiles.blocks import alerts
 from vademecum_builder.profiles.code import replacing
 from vademecum_builder.profiles.config import Script, scripts
@@ -28,7 +27,7 @@ def open_nextra(project: Project) -> Rules | None:
     below = script.text("contentDirBasePath").strip("/")
 
     def in_folders(base: str) -> Any:
-        def address(path: str, metadata: Mapping[str, Any]) -> str:
+        def address(path: str, metadata: Metadata) -> str:
             whole, _, language = stem(path).rpartition(".")  # `guide.de.mdx`, as Nextra 3 has it
             if language not in locales:
                 whole, language = stem(path), ""
@@ -40,7 +39,7 @@ def open_nextra(project: Project) -> Rules | None:
 
         return address
 
-    def of_app(path: str, metadata: Mapping[str, Any]) -> str:
+    def of_app(path: str, metadata: Metadata) -> str:
         """Next.js's router: a page is what its folder is called; what stands in brackets is no part of an address."""
         folder, _, name = path.rpartition("/")
         if stem(name) != "page" or "[" in folder:

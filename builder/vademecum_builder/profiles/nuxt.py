@@ -8,9 +8,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
-from vademecum_builder.profiles.base import Folder, NotServed, Page, Profile, Project, Rules, stem
+from vademecum_builder.profiles.base import Folder, Metadata, NotServed, Page, Profile, Project, Rules, stem
 from vademecum_builder.profiles.blocks import alerts, attribute_lists
 from vademecum_builder.profiles.code import GONE, outside_code
 from vademecum_builder.profiles.config import Script, address_of, read_yaml, scripts
@@ -52,7 +51,7 @@ def mdc(text: str, page: Page) -> str:
     return outside_code(text, edit)
 
 
-def _address(prefixes: Mapping[str, str], path: str, metadata: Mapping[str, Any]) -> str:
+def _address(prefixes: Mapping[str, str], path: str, metadata: Metadata) -> str:
     parts = [_NUMBER.sub("", part) for part in stem(path).split("/")]
     if any(part[:1] in "._" for part in path.split("/")) or parts[-1].endswith(".draft"):
         raise NotServed("a draft, or a part of pages (its name begins with _)")

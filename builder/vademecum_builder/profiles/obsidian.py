@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any
 
-from vademecum_builder.profiles.base import Folder, NotServed, Page, Profile, Project, Rules, named, stem
+from vademecum_builder.profiles.base import Folder, Metadata, NotServed, Page, Profile, Project, Rules, named, stem
 from vademecum_builder.profiles.blocks import alerts
 from vademecum_builder.profiles.config import read_yaml, text_at
 from vademecum_builder.profiles.links import block_ids, private_comments, wikilinks
@@ -35,7 +33,7 @@ def open_obsidian(project: Project) -> Rules:
     )
     templates = tuple(f"{folder.strip('/')}/" for folder in folders if folder.strip("/"))
 
-    def address(path: str, metadata: Mapping[str, Any]) -> str:
+    def address(path: str, metadata: Metadata) -> str:
         if metadata.get("publish") is False:
             raise NotServed("publish: false")
         if path.startswith(templates) or "excalidraw-plugin" in metadata:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-from vademecum_builder.profiles.base import Folder, NotServed, Profile, Project, Rules, stem
+from vademecum_builder.profiles.base import Folder, Metadata, NotServed, Profile, Project, Rules, stem
 from vademecum_builder.profiles.config import read_yaml, text_at, yamls
 from vademecum_builder.profiles.quarto import PASSES
 from vademecum_builder.readers.slugs import PANDOC
@@ -15,7 +12,7 @@ _NO_PAGES = frozenset({"cran-comments", "issue_template", "pull_request_template
 
 
 def open_pkgdown(project: Project) -> Rules:
-    def address(path: str, metadata: Mapping[str, Any]) -> str:
+    def address(path: str, metadata: Metadata) -> str:
         folder, _, name = stem(path).rpartition("/")
         is_page = path.startswith("vignettes/") if folder else path.endswith(".md")
         if name.startswith("_") or name in _NO_PAGES or not is_page:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from vademecum_builder.profiles.base import Folder, NotServed, Page, Profile, Project, Rules, private, stem
+from vademecum_builder.profiles.base import Folder, Metadata, NotServed, Page, Profile, Project, Rules, private, stem
 from vademecum_builder.profiles.blocks import attribute_lists, containers, pipes_in_code, raised_and_marked
 from vademecum_builder.profiles.code import replacing
 from vademecum_builder.profiles.config import address_of, at, matcher, read_yaml, text_at, yamls
@@ -82,7 +82,7 @@ def open_quarto(project: Project) -> Rules:
     only = any(not pattern.startswith("!") for pattern in rendered)
     out = text_at(config, "project", "output-dir", default="_site").strip("/")
 
-    def address(path: str, metadata: Mapping[str, Any]) -> str:
+    def address(path: str, metadata: Metadata) -> str:
         private(path)
         if path.startswith(f"{out}/"):
             raise NotServed("in the folder of rendered pages")

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any
 
 from vademecum_builder.profiles import mdx
-from vademecum_builder.profiles.base import Folder, Profile, Project, Rules, named, private, stem
+from vademecum_builder.profiles.base import Folder, Metadata, Profile, Project, Rules, named, private, stem
 from vademecum_builder.profiles.blocks import containers
 from vademecum_builder.profiles.config import Script, address_of, scripts
 from vademecum_builder.readers.slugs import GITHUB
@@ -15,14 +13,14 @@ from vademecum_builder.readers.slugs import GITHUB
 FILES = scripts("astro.config")
 
 
-def id_of(path: str, metadata: Mapping[str, Any]) -> str:
+def id_of(path: str, metadata: Metadata) -> str:
     """`generateIdDefault` of Astro's glob loader: a slug of each part of the path, `index` is its folder."""
     private(path.rpartition("/")[2])
     slug = named(metadata, "slug") or "/".join(map(GITHUB.slug, stem(path).split("/")))
     return re.sub(r"(?:^|/)index$", "", slug.strip("/"))
 
 
-def _address(path: str, metadata: Mapping[str, Any]) -> str:
+def _address(path: str, metadata: Metadata) -> str:
     whole = id_of(path, metadata)
     return f"{whole}/" if whole else ""
 

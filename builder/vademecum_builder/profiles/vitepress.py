@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Mapping
-from typing import Any
 
-from vademecum_builder.profiles.base import Folder, NotServed, Page, Profile, Project, Rules, stem
+from vademecum_builder.profiles.base import Folder, Metadata, NotServed, Page, Profile, Project, Rules, stem
 from vademecum_builder.profiles.blocks import alerts, attribute_lists, containers
 from vademecum_builder.profiles.code import GONE, outside_code
 from vademecum_builder.profiles.config import Script, address_of, folder_of, matcher, scripts
@@ -51,7 +49,7 @@ def open_vitepress(project: Project) -> Rules:
     moved = dict(re.findall(r"['\"]([^'\"\n]+\.md)['\"]\s*:\s*['\"]([^'\"\n]+\.md)['\"]", script.code))
     patterns = [_pattern(*item) for item in moved.items()]
 
-    def address(path: str, metadata: Mapping[str, Any]) -> str:
+    def address(path: str, metadata: Metadata) -> str:
         if excluded(path) or "[" in path:
             raise NotServed("srcExclude" if excluded(path) else "a template of pages")
         for pattern, target in patterns:

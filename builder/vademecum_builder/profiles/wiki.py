@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any
 
-from vademecum_builder.profiles.base import Folder, Profile, Project, Rules, private, stem
+from vademecum_builder.profiles.base import Folder, Metadata, Profile, Project, Rules, private, stem
 from vademecum_builder.profiles.blocks import alerts
 from vademecum_builder.profiles.code import replacing
 from vademecum_builder.profiles.config import with_endings
@@ -22,7 +20,7 @@ def open_wiki(project: Project) -> Rules | None:
         return None
     flat = bool(project.has("Home.*"))  # GitHub serves all pages beside each other
 
-    def address(path: str, metadata: Mapping[str, Any]) -> str:
+    def address(path: str, metadata: Metadata) -> str:
         whole = stem(path)
         name = whole.rpartition("/")[2]
         private(name)

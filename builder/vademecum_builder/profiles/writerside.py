@@ -7,11 +7,9 @@ import posixpath
 import re
 import textwrap
 from collections import Counter
-from collections.abc import Mapping
 from html import escape, unescape
-from typing import Any
 
-from vademecum_builder.profiles.base import Folder, NotServed, Page, Pass, Profile, Project, Rules, stem
+from vademecum_builder.profiles.base import Folder, Metadata, NotServed, Page, Pass, Profile, Project, Rules, stem
 from vademecum_builder.profiles.blocks import alerts, attribute_lists
 from vademecum_builder.profiles.code import outside_code
 from vademecum_builder.profiles.config import address_of
@@ -194,7 +192,7 @@ def open_writerside(project: Project) -> Rules:
     root = re.search(r"<web-root>([^<]*)</web-root>", project.text("cfg/buildprofiles.xml"))
     below = next((path for tag in tags["instance"] if (path := _said("web-path", tag))), "")
 
-    def address(path: str, metadata: Mapping[str, Any]) -> str:
+    def address(path: str, metadata: Metadata) -> str:
         name = posixpath.basename(path)
         if trees and name not in served:
             raise NotServed("not in a tree of an instance")

@@ -5,9 +5,8 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Mapping
-from typing import Any
 
-from vademecum_builder.profiles.base import Folder, NotServed, Page, Profile, Project, Rules, named, stem
+from vademecum_builder.profiles.base import Folder, Metadata, NotServed, Page, Profile, Project, Rules, named, stem
 from vademecum_builder.profiles.blocks import alerts
 from vademecum_builder.profiles.code import GONE, outside_code
 from vademecum_builder.profiles.config import address_of, at, matcher, read_toml, table_at, text_at, texts_at
@@ -66,7 +65,7 @@ def open_zola(project: Project) -> Rules | None:
     slug = ZOLA.slug if text_at(config, "slugify", "paths", default="on") == "on" else str
     dated = at(config, "slugify", "paths_keep_dates") is True
 
-    def address(path: str, metadata: Mapping[str, Any]) -> str:
+    def address(path: str, metadata: Metadata) -> str:
         """Return where a page is served (`Page::parse` of Zola's components/content/src/page.rs)."""
         if ignored(path):
             raise NotServed("ignored_content")
