@@ -158,8 +158,9 @@ def test_the_client_works_with_the_base_dependencies_alone(desktop: Environment,
     found = desktop.vade("search", "rotate", "--store", "kb.db", "--json")
     assert json.loads(found.stdout)["hits"][0]["document"] == "keys.md"
     assert "Release 1" in desktop.vade("status", "--store", "kb.db").stdout
-    verified = desktop.vade("verify", str(tree))
-    assert verified.returncode == 0, verified.stderr
+    for command in ("verify", "probe"):
+        looked = desktop.vade(command, str(tree))
+        assert looked.returncode == 0, looked.stderr
 
 
 def test_the_builder_says_what_to_install(desktop: Environment) -> None:

@@ -14,7 +14,6 @@ from vademecum.knowledge import KnowledgeBase
 from vademecum.policy import Policy
 from vademecum_builder.cli.wording import Shown, counted, size
 from vademecum_builder.release.verify import require_arrived
-from vademecum_builder.settings import read_settings
 
 _PAUSE = 5.0
 """Seconds between two looks at a host."""
@@ -25,6 +24,8 @@ def run(options: Namespace) -> Shown:
     """Do what users do: install, update from an earlier release, search; until it works, or the time is over."""
     location, trust, policy = options.location, options.trust, Policy()
     if location is None:
+        from vademecum_builder.settings import read_settings  # who names an address needs no builder
+
         settings = read_settings(options.config)
         location, trust = settings.previous, trust or settings.root
         policy = Policy(channel=settings.channel)
