@@ -31,7 +31,7 @@ def read_again(previous: Previous, out: Path, hint: ManifestHint) -> Published:
         return published
 
     return read_at(
-        previous.location or str(out), lambda tree, config: read_beside(published, hint, tree, SystemClock(), config)
+        previous.location or out, lambda tree, config: read_beside(published, hint, tree, SystemClock(), config)
     )
 
 
@@ -59,7 +59,7 @@ def find_closures(
 
         await in_parallel(hints, config.parallel, one)
 
-    read_at(previous.location or str(out), find)
+    read_at(previous.location or out, find)
     return found
 
 
@@ -72,7 +72,7 @@ def bring_files(previous: Previous, out: Path, refs: Mapping[str, ObjectRef]) ->
         await bring(wanted, Downloader(recorder, SystemClock(), config), recorder, config.parallel)
         return {path: recorder.files[path] for path in wanted}
 
-    return read_at(previous.location or str(out), fetch) if wanted else {}
+    return read_at(previous.location or out, fetch) if wanted else {}
 
 
 def _lies_in(out: Path, path: str, ref: ObjectRef) -> bool:

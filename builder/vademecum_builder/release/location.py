@@ -25,7 +25,7 @@ def config_for(transport: Transport) -> Config:
     return Config(first_retries=Config.retries)
 
 
-def read_at(location: str, read: Callable[[Transport, Config], Coroutine[Any, Any, T]]) -> T:
+def read_at(location: str | Path, read: Callable[[Transport, Config], Coroutine[Any, Any, T]]) -> T:
     """Return what `read` makes of the tree at an address or in a folder; the transport is closed afterwards.
 
     Raises:

@@ -58,6 +58,7 @@ def test_a_request_needs_a_source_and_a_folder_alone(request_: BuildRequest) -> 
     assert "development keys" in report.notices[0]
     again = build(request_, now=NOW)
     assert (again.sequence, again.changed, again.notices) == (1, False, ())
+    assert build(replace(request_, out=Path("docs.example.org")), now=NOW).sequence == 1  # a folder, whatever its name
 
 
 def test_a_first_build_that_died_before_its_timestamp_was_nobodys_release(request_: BuildRequest) -> None:
