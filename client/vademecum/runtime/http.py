@@ -6,6 +6,7 @@ import asyncio
 import functools
 import re
 import ssl
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -30,7 +31,7 @@ class HttpLimits:
 
     Attributes:
         connect: Seconds until a connection, TLS included, must stand.
-        idle: Seconds that a connection may be silent.
+        idle: Seconds that a connection may be silent, or take for a kilobyte of a body.
         total: Seconds for one file, from the request (or its place in the queue) to its last byte.
         connections: Connections at a time.
         redirects: Redirections followed for one file.
@@ -76,7 +77,7 @@ class HttpTransport:
         client = self._opened()
         try:
             async with asyncio.timeout(self._limits.total), self._answer(client, url, fresh) as response:
-                return await _receive(response, limit, progress)
+                return await _receive(response, limit, self._limits.idle, progress)
         except TimeoutError as error:
             raise NetworkError(f"{_brief(url)}: not complete within {self._limits.total:g} s") from error
 
@@ -121,6 +122,8 @@ class HttpTransport:
         )
 
 
+LEAST = 1000
+"""Bytes: a host that takes longer than `idle` for so many is as good as silent. js/net/transport.mjs has the same."""
 _TOLD = 300
 """Characters of a host's own words in a message: a header may have 64 kB."""
 LONGEST_ASKED = 1e9
@@ -208,17 +211,22 @@ def _redirection(response: httpx.Response) -> httpx.URL:
     return target
 
 
-async def _pieces(response: httpx.Response, url: httpx.URL) -> AsyncIterator[bytes]:
+async def _pieces(response: httpx.Response, url: httpx.URL, idle: float) -> AsyncIterator[bytes]:
+    counted, since = 0, time.monotonic()
     with _at_fault(url):
         async for chunk in response.aiter_raw():
+            if response.num_bytes_downloaded - counted >= LEAST:
+                counted, since = response.num_bytes_downloaded, time.monotonic()
+            elif time.monotonic() - since > idle:
+                raise httpx.ReadTimeout("stalled")
             yield chunk
 
 
-async def _receive(response: httpx.Response, limit: int, progress: Progress | None) -> Body:
+async def _receive(response: httpx.Response, limit: int, idle: float, progress: Progress | None) -> Body:
     url = _shown(response.url)
     decode = Decoder(response.headers.get("Content-Encoding", ""), str(url))
     data = bytearray()
-    async for chunk in _pieces(response, url):
+    async for chunk in _pieces(response, url, idle):
         data += decode.feed(chunk, limit + 1 - len(data))
         # Deflate adds a little to what it cannot shrink; far more is a stream that never comes to the point.
         if len(data) > limit or response.num_bytes_downloaded > 2 * limit + 1024:

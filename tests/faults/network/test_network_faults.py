@@ -283,11 +283,17 @@ def test_a_body_that_breaks_off_once_is_fetched_again(asked: list[str], new_clie
 
 
 @pytest.mark.fault("B22")
-@pytest.mark.parametrize("fault", [host.stall, host.trickle], ids=["silent", "one byte at a time"])
-def test_a_host_that_never_finishes(asked: list[str], new_client: Callable[..., Client], fault: Fault) -> None:
+@pytest.mark.parametrize(
+    ("fault", "limits"),
+    [(host.stall, QUICK), (host.trickle, replace(PATIENT, idle=0.4)), (host.trickle, replace(PATIENT, total=1.2))],
+    ids=["silent", "one byte at a time", "one byte at a time, and patience"],
+)
+def test_a_host_that_never_finishes(
+    asked: list[str], new_client: Callable[..., Client], fault: Fault, limits: HttpLimits
+) -> None:
     for path in (asked[0], asked[-1]):
         client = new_client()
-        client.meet([Rule(path, fault)], "network", QUICK)
+        client.meet([Rule(path, fault)], "network", limits)
         assert not client.updated()
         client.meet([], None)
         assert client.updated()

@@ -27,7 +27,7 @@ from vademecum.events import EVENTS
 from vademecum.format import manifest, markup, objects, segment
 from vademecum.generation.live_rows import assemble
 from vademecum.runtime.clock import SystemClock
-from vademecum.runtime.http import HttpLimits
+from vademecum.runtime.http import LEAST, HttpLimits
 from vademecum.runtime.memory import MemoryStore
 from vademecum.search import question as asking
 from vademecum.search import results
@@ -233,6 +233,7 @@ def test_limits_and_formats_are_the_same_in_both_languages(constants: Any) -> No
         "MOST_BESIDE": MOST_BESIDE,
         "MOST_PLACES": MOST_PLACES,
         "PLACES": list(manifest.PLACES),
+        "LEAST": LEAST,
         "TIMEOUTS": {"idle": HttpLimits().idle * 1000, "total": HttpLimits().total * 1000},
     }
     assert {name: constants.get(name) for name in expected} == expected

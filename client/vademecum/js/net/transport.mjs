@@ -3,8 +3,10 @@
 
 import { asError, VademecumError } from "../errors.mjs";
 
-/** The longest wait for the next piece of a body, and for a whole one, in milliseconds. */
+/** The longest wait for an answer or the next kilobyte of a body, and for a whole one, in milliseconds. */
 export const TIMEOUTS = { idle: 30_000, total: 900_000 };
+/** Bytes: a host that takes longer than `idle` for so many is no better than one that is silent. runtime/http.py has the same. */
+export const LEAST = 1000;
 /** The longest wait for whether a host answers at all, in milliseconds. */
 const PROBE_MS = 10_000;
 
@@ -47,9 +49,14 @@ export async function fetchBody(url, { limit, progress = () => {}, timeouts = TI
     requireSuccess(url, response);
     const pieces = [];
     let received = 0;
+    let counted = 0;
+    alive();
     for await (const piece of stream(response)) {
-      alive();
       received += piece.length;
+      if (received - counted >= LEAST) {
+        counted = received;
+        alive();
+      }
       if (received > limit) throw new VademecumError("content", `${url}: more than the ${limit} bytes allowed`);
       pieces.push(piece);
       progress(received);

@@ -22,11 +22,15 @@ const answers = {
   },
   "/stalled": (response) => response.writeHead(200, { "content-length": 100 }).write("part"),
   "/silent": () => {},
-  "/endless": (response) => {
-    const drip = setInterval(() => response.write("."), 5);
-    response.on("close", () => clearInterval(drip));
-  },
+  "/endless": (response) => drip(response, "."),
+  "/poured": (response) => drip(response, ".".repeat(200)),
 };
+
+function drip(response, text) {
+  const timer = setInterval(() => response.write(text), 5);
+  response.on("close", () => clearInterval(timer));
+}
+
 const here = await serve((request, response) => answers[request.url](response));
 
 const get = (path, options = {}) => fetchBody(new URL(path, here).href, { limit: 1000, ...options });
@@ -90,13 +94,14 @@ test("no answer, a break, a stall and a drip are the network's", async () => {
   await assert.rejects(get("/short"), { code: "network" });
   await assert.rejects(get("/silent", { timeouts }), { code: "network", message: /no answer/ });
   await assert.rejects(get("/stalled", { timeouts }), { code: "network", message: /stalled/ });
+  await assert.rejects(get("/endless", { timeouts }), { code: "network", message: /stalled/ });
   await assert.rejects(get("/endless", { timeouts: { idle: 5000, total: 60 } }), { code: "network", message: /not there/ });
   await assert.rejects(fetchBody("http://127.0.0.1:1/", { limit: 1 }), { code: "network" });
 });
 
 test("a body that keeps coming is not stalled, however long it takes", async () => {
   const timeouts = { idle: 400, total: 60_000 };
-  await assert.rejects(get("/endless", { limit: 120, timeouts }), { code: "content" });
+  await assert.rejects(get("/poured", { limit: 24_000, timeouts }), { code: "content" });
 });
 
 test("Retry-After is read as seconds or as a date", () => {
