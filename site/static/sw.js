@@ -4,10 +4,11 @@
 // - SHELL (the search page and the modules that answer queries) is kept as one set, under a name made from its
 //   digests: a page never runs with files of two versions. A new set waits until the page asks for it.
 // - RUNTIME (Pyodide and the Python code) is kept file by file when it is first used.
-// - PER_RELEASE pages come from the network, and from here when there is none.
+// - PER_RELEASE pages come from the network, and from here when it has none of ours.
 // - Metadata, manifests and objects are never touched: the client verifies and keeps these itself.
 //
-// What is kept has the digest that is listed here; an error page or a half-deployed file never gets in.
+// What is kept has the digest that is listed here, or looks like one of our pages, whole; an error page, a login or a
+// half-deployed file never gets in.
 
 /** @type {Record<string, string>} */
 const SHELL = {}; // filled in by render.py
@@ -22,6 +23,10 @@ const SCOPE = worker.registration.scope;
 const OURS = `vademecum ${SCOPE} `;
 const PAGES = `${OURS}pages`;
 const FILES = `${OURS}runtime`;
+/** One of our pages to its end, or the examples: whoever wants a login may answer any address, with status 200. */
+const WHOLE = /manifest\.webmanifest[^]*<\/html>\s*$|^\[[^]*\]\s*$/;
+/** The longest wait for a newer page where one is kept, in milliseconds. */
+const PATIENCE_MS = 5000;
 const LEFT_ALONE = /^(metadata|releases|objects)\/|^version\.json$|\.site\.json$/;
 
 worker.addEventListener("install", (event) => event.waitUntil(install()));
@@ -62,17 +67,24 @@ async function fromRuntime(path, request, event) {
 }
 
 async function newest(path) {
-  const cache = await caches.open(PAGES);
+  const kept = await (await caches.open(PAGES)).match(address(path));
   try {
-    const response = await fetch(address(path), { cache: "no-cache" });
-    if (response.status === 200 && !response.redirected) await cache.put(address(path), response.clone());
-    if (response.ok) return response;
-    return (await cache.match(address(path))) ?? response;
+    const [response, ours] = await fetchPage(path, kept && AbortSignal.timeout(PATIENCE_MS));
+    if (!ours && kept) return kept;
+    // What was redirected is no answer to somebody who goes to a page.
+    return response.redirected ? Response.redirect(response.url) : response;
   } catch (error) {
-    const kept = await cache.match(address(path));
     if (kept) return kept;
     throw error;
   }
+}
+
+/** Fetch a page of the release, and keep it if it is ours. @param {AbortSignal} [signal] @returns {Promise<[Response, boolean]>} */
+async function fetchPage(path, signal) {
+  const response = await fetch(address(path), { cache: "no-cache", signal });
+  const ours = response.status === 200 && !response.redirected && WHOLE.test(await response.clone().text());
+  if (ours) await (await caches.open(PAGES)).put(address(path), response.clone());
+  return [response, ours];
 }
 
 async function pageOrHome(request) {
@@ -87,11 +99,7 @@ async function pageOrHome(request) {
 async function install() {
   const cache = await caches.open(await shellName());
   await Promise.all(Object.entries(SHELL).map(([path, digest]) => takeIn(cache, path, digest)));
-  const pages = await caches.open(PAGES);
-  await Promise.all(PER_RELEASE.map(async (path) => {
-    const response = await fetch(address(path), { cache: "no-cache" });
-    if (response.status === 200 && !response.redirected) await pages.put(address(path), response);
-  }));
+  await Promise.all(PER_RELEASE.map((path) => fetchPage(path)));
 }
 
 /** Bring one file of the shell in: from the shell before if it has not changed, else from the network. */

@@ -7,6 +7,7 @@ import hashlib
 import json
 import re
 import shutil
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,8 @@ from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Page, Route, expect
 
 from support.browser_app import eventually
-from support.pages_host import PagesHost
+from support.chromium import PATIENCE
+from support.pages_host import PagesHost, Request
 from vademecum.format.json import canonical
 from vademecum.format.manifest import EncoderEntry, Manifest
 from vademecum.format.objects import ObjectRef
@@ -624,9 +626,30 @@ def test_the_release_page_is_the_newest_while_there_is_a_network(open_page: Open
     publish(host.folder, sequence=13)
     page.goto(f"{host.url}release.html")
     expect(page.locator("h1")).to_have_text("Release 13")
+    moved = (host.folder / "repo/release.html").read_text().replace("Release 13", "Release 14")
     host.replace("release.html", None)
     page.goto(f"{host.url}release.html")
     expect(page.locator("h1")).to_have_text("Release 13")
+    # What a network says that wants a login, by whatever way, and half a page.
+    for text in ("<title>login</title></html>", "<link href=manifest.webmanifest>"):
+        (host.folder / "repo/release.html").write_text(text)
+        page.goto(f"{host.url}release.html")
+        expect(page.locator("h1")).to_have_text("Release 13")
+    host.replace("release.html", None)
+    (host.folder / "repo/release.html").mkdir()
+    (host.folder / "repo/release.html/index.html").write_text(moved)  # which a worker may not answer with
+    page.goto(f"{host.url}release.html")
+    expect(page.locator("h1")).to_have_text("Release 13")
+    late = threading.Event()
+
+    def hold(request: Request) -> None:
+        if "release.html" in request.path:
+            late.wait(PATIENCE)
+
+    host.server.log = hold
+    page.goto(f"{host.url}release.html")
+    expect(page.locator("h1")).to_have_text("Release 13")
+    late.set()
     page.context.set_offline(True)
     page.goto(f"{host.url}release.html")
     expect(page.locator("h1")).to_have_text("Release 13")
