@@ -725,6 +725,28 @@ def test_a_page_that_turns_to_another_language_turns_the_search(open_page: Open)
     assert page.evaluate("begun") == 0, "it is the same knowledge base"
 
 
+def test_a_page_that_turns_back_before_the_words_have_come_stays(open_page: Open) -> None:
+    page = open_page()
+    coming: list[Route] = []
+    page.route("**/texts/de.mjs", lambda route: coming.append(route))
+    with page.expect_request("**/texts/de.mjs"):
+        page.evaluate("document.documentElement.lang = 'de'")
+    page.evaluate("document.documentElement.lang = 'en'")
+    with page.expect_response("**/texts/de.mjs"):
+        coming[0].continue_()
+    page.evaluate("import('./kb/client/ui/texts/de.mjs').then(() => new Promise(requestAnimationFrame))")
+    expect(page.locator("#query")).to_have_attribute("placeholder", "Search")
+
+
+def test_no_key_opens_a_search_that_nobody_would_see(open_page: Open) -> None:
+    page = open_page()
+    page.evaluate("document.querySelector('vademecum-search').style.display = 'none'")
+    page.evaluate("addEventListener('keydown', (event) => (globalThis.taken = event.defaultPrevented))")
+    page.keyboard.press("Control+k")
+    assert page.evaluate("taken") is False
+    assert page.locator("#modal").evaluate("(dialog) => dialog.open") is False, "the page would be dead"
+
+
 def test_in_a_shadow_root_the_language_is_the_pages(open_page: Open) -> None:
     page = open_page(lang="de")
     page.evaluate("""() => {

@@ -219,11 +219,13 @@ def put_in(name: str, shown: Guide, up: str) -> str:
         return str(template.render(pathto=lambda path, resource: up + path))
     if name == "jekyll":
         return re.sub(r"\{\{ '/(.*?)' \| relative_url \}\}", rf"{BASE}\1", files["_includes/vademecum.html"])
+    drawn = "'<' + tag + Object.entries(attributes).map(([k, v]) => ` ${k}=\"${v}\"`).join('') + '></' + tag + '>';"
     stubs = {
+        "@docusaurus/useBaseUrl/index.js": f"export default path => {BASE!r} + path.slice(1);",
+        "react/index.js": f"export const createElement = (tag, attributes) => {drawn}",
         "vitepress/index.js": f"export const withBase = path => {BASE!r} + path.slice(1);",
         "vitepress/theme.js": "export default { Layout: 'layout' };",
-        "vue/index.js": "export const h = (tag, attributes, slots) => slots ? Object.values(slots)[0]()"
-        " : '<' + tag + Object.entries(attributes).map(([k, v]) => ` ${k}=\"${v}\"`).join('') + '></' + tag + '>';",
+        "vue/index.js": f"export const h = (tag, attributes, slots) => slots ? Object.values(slots)[0]() : {drawn}",
     }
     for path, text in stubs.items():
         target = Path("node_modules", path)
@@ -241,7 +243,7 @@ if (process.argv[1] === 'vitepress') {
 } else {
   const config = await load('docusaurus.config.js');
   console.log(config.scripts.map(of => `<script${attributes(of)}></script>`).join(''));
-  console.log(config.themeConfig.navbar.items.map(item => item.value).join(''));
+  console.log((await load('src/theme/SearchBar.js'))());
 }"""
     done = subprocess.run(["node", "--input-type=module", "-e", script, name], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

@@ -153,7 +153,9 @@ export class VademecumSearch extends Base {
   /** A page of one app has turned to another language: the search is drawn anew in it, and asked what it was asked. */
   async #reword() {
     if (!this.#search || this.#lang === this.#language) return;
+    const turn = this.#lang;
     const wording = await this.#wording();
+    if (turn !== this.#language) return; // it has turned again meanwhile
     const { query, begun, around: { view, wording: old } } = this.#search;
     if (wording.language === old.language || !this.isConnected) return this.#search.want(this.#wanted());
     const [open, focused] = [view.dialog.open, view.field.matches(":focus")];

@@ -95,13 +95,19 @@ export class Search {
     this.#typed();
   }
 
-  /** Open the dialog, or bring the field into focus. */
+  /** Open the dialog, or bring the field into focus. Within what is hidden, as a folded menu, nobody would see it, and the
+   * page behind would be dead. @returns {boolean} whether it is seen */
   open() {
     const { view, modal } = this.around;
     if (modal && !view.dialog.open) view.dialog.showModal();
+    if (view.field.getClientRects().length === 0) {
+      view.dialog.close();
+      return false;
+    }
     view.field.focus();
     view.field.select();
     this.start();
+    return true;
   }
 
   /** From now on the page's keys and its address count. */
@@ -313,10 +319,9 @@ export class Search {
 
   /** @param {KeyboardEvent} event wherever the page's focus is */
   hotkey(event) {
-    if (!isHotkey(event, this.around.view)) return;
+    if (!isHotkey(event, this.around.view) || !this.open()) return;
     event.preventDefault();
     event.stopImmediatePropagation();
-    this.open();
   }
 }
 
