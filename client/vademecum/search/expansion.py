@@ -331,12 +331,17 @@ class Expansion:
 
         def of(found: SegmentWords) -> list[int]:
             near = sorted({number for begin in begins for number in found.beginning_with(begin)})
-            return [
-                number
-                for number in near
-                if found.words[number] == word
-                or not stems.isdisjoint(stems_of(letters_of(found.words[number]), self._algorithms))
-            ]
+            return [number for number in near if is_alike(found.words[number])]
+
+        before_joint = _before_joint(word)
+
+        def is_alike(other: str) -> bool:
+            same = letters_of(other)
+            if same == letters:
+                return True
+            # A stem that ends before the last joint is none of the whole: hanami-cli is no form of "hanam".
+            least = before_joint if same == other else max(before_joint, _before_joint(other))
+            return any(len(stem) > least for stem in stems & stems_of(same, self._algorithms))
 
         return self._each(map(of, self._words))
 
@@ -365,6 +370,11 @@ def _spelt(runs: Iterable[str], guesses: Mapping[str, str]) -> str:
     """Return runs with words in place of others: of whole ones, or of parts of a name."""
     spelt = (guesses.get(run) or PARTS.sub(lambda part: guesses.get(part[0], part[0]), run) for run in runs)
     return " ".join(spelt).replace(CAMEL, " ")
+
+
+def _before_joint(word: str) -> int:
+    """Return how many letters a word has before the last of what joins its parts."""
+    return len(letters_of(word[: max(word.rfind("-"), word.rfind("_"), 0)]))
 
 
 def _is_typed(query: str) -> bool:

@@ -53,7 +53,7 @@ PAGES = {
     "th2.md": "---\nversion: '2'\n---\n# กุญแจ\n\nกุญแจใหม่ถูกสร้างขึ้น\n",
     "bare.md": "# Background pumps\n",
     "spare.md": "# Some spare parts\n\nOf a pump.\n\n## More of them\n\nOf a siphon.\n",
-    "store.md": "# Store\n\nThe `spareparts` of it.\n",
+    "store.md": "# Store\n\nThe `spareparts` of it, and `hanami-cli` of hanami.\n",
     "parts.md": "# Parts\n\n| Part | Size (mm) |\n| --- | --- |\n| hand pump | 5 |\n| siphon: | 7 |\n\nOf these:\n\n"
     "- a pump\n- an oil can. \n- 密钥。\n- a key\n\n```\npump(\n  oil,\n)\n\n\n"
     "siphon 😀\n{ }\n/**\n * oil\n */\nkey\n```\n",
@@ -119,6 +119,9 @@ QUESTIONS = [
         "spareparts oil",
         "spareparts",
         "aspare part",
+        "hanam",
+        "hanamicli",
+        "hanami_cli",
         "to b",
         "oil a hand pump z",
         "pumps é",

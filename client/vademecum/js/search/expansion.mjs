@@ -249,10 +249,14 @@ export class Expansion {
     const doubled = stems.map(([a = "", b = ""]) => a + b + b); // abreviation, abbreviation
     const begins = [...new Set([...[...stems, letters, word].map(beginning), ...joined, ...before, ...doubled])];
     const { words } = this.all;
+    const ends = beforeJoint(word);
     /** @type {Set<number>} */ const same = new Set();
     for (const begin of begins) {
       for (let [number, end] = this.all.beginningWith(begin); number < end; number++) {
-        if (words[number] === word || this.stems.has(lettersOf(words[number]), stems)) same.add(number);
+        const other = lettersOf(words[number]);
+        // A stem that ends before the last joint is none of the whole: hanami-cli is no form of "hanam".
+        const least = Math.max(ends, other === words[number] ? 0 : beforeJoint(words[number]));
+        if (other === letters || this.stems.has(other, least ? stems.filter((stem) => stem.length > least) : stems)) same.add(number);
       }
     }
     return this.all.inSegments(same);
@@ -307,6 +311,11 @@ export class Expansion {
 function isTyped(query) {
   const last = [...query.replace(/\*$/, "")].pop(); // `*` says itself that the word may go on
   return last !== undefined && !isBetween(last);
+}
+
+/** How many letters a word has before the last of what joins its parts. @param {string} word */
+function beforeJoint(word) {
+  return lettersOf(word.slice(0, Math.max(word.lastIndexOf("-"), word.lastIndexOf("_"), 0))).length;
 }
 
 /** @param {string} stem */

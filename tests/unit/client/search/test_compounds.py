@@ -132,6 +132,19 @@ def test_a_word_that_titles_have_in_two_is_read_so_where_texts_seldom_have_it(tm
     assert found == {"white.md", "names.md"}, "what has it in one is found, too"
 
 
+def test_a_stem_does_not_end_before_the_last_joint(tmp_path: Path) -> None:
+    pages = {"a.md": "# Start\n\nInstall `hanami-cli`, and send e-mails.\n", "b.md": "# Hanami\n\nA frame.\n"}
+    base = searched(tmp_path, pages)
+    for query, document, meant in (
+        ("hanam", "b.md", ""),  # Snowball leaves that of "hanamicli" as well
+        ("hanamicli ", "a.md", "hanami-cli"),
+        ("email ", "a.md", "e-mails"),
+    ):
+        hits = base.search(query, mode="lexical")
+        assert (hits[0].document, hits.meant) == (document, meant), query
+    assert "hanami-cli" in base.search("hanami_cli ").words, "whatever joins its parts"
+
+
 def test_a_letter_of_a_name_finds_no_other_name(kb: KnowledgeBase) -> None:
     assert kb.search("p-10123", mode="lexical").unknown == ("p-10123", "10123")
     assert not kb.search("p-10123", mode="lexical")
