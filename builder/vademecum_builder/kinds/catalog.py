@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 from vademecum.errors import UsageError
 from vademecum_builder.kinds import records
-from vademecum_builder.kinds.base import Key, Opened, is_http, is_text, is_truth
+from vademecum_builder.kinds.base import Key, Opened, is_http, is_text, is_texts, is_truth
 from vademecum_builder.kinds.records import AUTO, RecordReader
 from vademecum_builder.request import BuildRequest, SourceSettings
 from vademecum_builder.sources.catalog import ALL, ID_NAMES, CatalogSource
@@ -22,6 +24,13 @@ def is_place(value: Any, folder: Path) -> str | None:
     if not isinstance(value, str) or not value:
         return None
     return is_http(value, folder) if is_address(value) else str(folder / value)
+
+
+def _are_parents(value: Any, folder: Path) -> tuple[tuple[str, str], ...] | None:
+    """Take a list of fields, each with the path or the address of what it has ids of."""
+    parts = [one.rpartition(" in ") for one in is_texts(value, folder) or ()]
+    told = tuple((field, place) for field, _, at in parts if field and (place := is_place(at, folder)))
+    return told if told and len(told) == len(parts) else None
 
 
 def _is_encoding(value: Any, _: Path) -> str | None:
@@ -37,6 +46,9 @@ KEYS: Final[Mapping[str, Key]] = {
     "encoding": Key("the name of an encoding, as in cp1252", _is_encoding),
     "merge": Key("true or false", is_truth),
     "drafts": records.DRAFTS,
+    "parents": Key(
+        'a list of fields and where the records are of which they have ids, as in "post_id in posts.json"', _are_parents
+    ),
     **records.KEYS,
 }
 
@@ -65,4 +77,11 @@ def open_source(settings: SourceSettings, request: BuildRequest) -> Sequence[Ope
     )
     if request.sync and not is_address(source.place):
         source.files()
-    return [Opened(source, lambda: reader)]
+    now = datetime.now(UTC)
+
+    def withheld(place: str) -> frozenset[str]:
+        parents = CatalogSource(place, is_private=records.keeping_back(values, request, now))
+        return replace(parents, layout=Layout("".join(parents.lists_of_records()[:1]))).withheld()
+
+    of = values.get("parents", ())
+    return [Opened(source, lambda: replace(reader, withheld={field: withheld(place) for field, place in of}))]

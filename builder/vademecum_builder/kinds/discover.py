@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -22,7 +22,7 @@ from vademecum_builder.kinds.proposals import ZONE, Proposal, completed, name_of
 from vademecum_builder.kinds.records import MEDIAWIKI
 from vademecum_builder.kinds.roles import names_an_id
 from vademecum_builder.sources.base import SourceError
-from vademecum_builder.sources.catalog import ENDINGS, SELDOM, CatalogSource
+from vademecum_builder.sources.catalog import ENDINGS, ID_NAMES, SELDOM, CatalogSource
 from vademecum_builder.sources.charset import decode
 from vademecum_builder.sources.endings import BINARY_TYPES, MEDIA_TYPES
 from vademecum_builder.sources.exports import CANNOT_UNPACK, UNPACK_IT, shape_of
@@ -32,6 +32,7 @@ from vademecum_builder.sources.mail import MAILS, is_maildir
 from vademecum_builder.sources.private_fields import plain_name, why_private
 from vademecum_builder.sources.record_files import Layout
 from vademecum_builder.sources.record_lists import EVERY, WHOLE
+from vademecum_builder.sources.records import field_at, listed
 from vademecum_builder.sources.sheets import SHEETS
 from vademecum_builder.sources.unzipped import ending_of
 
@@ -327,15 +328,18 @@ def _each(files: Sequence[Path], folder: Path) -> list[Proposal]:
             read[file] = CatalogSource(str(file)).sample(SAMPLED)
     closed = [file for file, records in read.items() if any(why_private(one, datetime.now(UTC)) for one in records)]
     for file, records in read.items():
-        columns = list(dict.fromkeys(name for record in records for name in record))
         listed = next(iter(CatalogSource(str(file)).lists_of_records(always=True)), "").rpartition(".")[2]
         called = listed if is_called_people(listed) else file.stem
         if _is_nobodys(called, records):
             private.append(file.name)
-        elif of := next((one for one in closed if one != file and _is_part(file, columns, one)), None):
-            private.append(f"{file.name} (of {of.name}, some of which is left out)")
         else:
-            found.append(_of_file(file, folder))
+            proposed = _of_file(file, folder)
+            refers = [(name, of) for of in closed if of != file for name in _refers(records, of, read[of])]
+            if refers and proposed.kind != "catalog":
+                private.append(f"{file.name} (of {refers[0][1].name}, some of which is left out)")
+                continue
+            parents = [f"{name} in {_relative(of, folder)}" for name, of in refers]
+            found.append(replace(proposed, settings=proposed.settings | ({"parents": parents} if parents else {})))
     return _without(found, private, "files")
 
 
@@ -353,13 +357,19 @@ def _without(found: list[Proposal], private: Sequence[str], what: str) -> list[P
     return [replace(found[0], notes=(*found[0].notes, told)), *found[1:]]
 
 
-def _is_part(file: Path, columns: Sequence[str], of: Path) -> bool:
-    """Return whether records are parts of those of another file, by what they are called: `post_translations`, which
-    nobody may read where the post itself is left out."""
-    name, whole = (plain_name(one.stem).lower() for one in (file, of))
-    stem = re.sub(r"(?:ies|y|s)$", "", whole)
-    part = re.compile(rf"{re.escape(stem)}(?:ies|y|s)?_(?:id|key|uuid)")
-    return name.startswith(stem) and any(part.fullmatch(plain_name(one).lower()) for one in columns)
+def _refers(records: Sequence[Mapping[str, Any]], of: Path, others: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield the fields that have ids of another file's records: they are called after it, as `post_id` is after
+    `posts`, or have more of its ids than others, which are no mere numbers."""
+    ids = {str(other[name]) for other in others for name in ID_NAMES if name in other}
+    stem = re.sub(r"(?:ies|y|s)$", "", plain_name(of.stem).lower().rpartition("_")[2])
+    called = re.compile(rf"(?:.*_)?{re.escape(stem)}(?:ies|y|s)?(?:_?(?:id|key|uuid|guid|slug|no|nr|number))?")
+    for one in fields_of(records):
+        values = {str(said) for record in records for said in listed(field_at(record, one.name))}
+        known = len(values & ids)
+        if (known and called.fullmatch(plain_name(one.name).lower())) or (
+            2 * known > len(values) and not any(map(str.isdecimal, values))
+        ):
+            yield one.name
 
 
 def _told_apart(found: Proposal, source: CatalogSource, id: str) -> Proposal:

@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from functools import cached_property
 from html import escape, unescape
 from importlib.util import find_spec
@@ -28,7 +28,7 @@ from vademecum_builder.request import BuildRequest, SourceSettings
 from vademecum_builder.sources.base import SourceItem
 from vademecum_builder.sources.prices import price_of
 from vademecum_builder.sources.private_fields import is_named_private, many_reach, reaches, why_private
-from vademecum_builder.sources.records import field_at, instead
+from vademecum_builder.sources.records import field_at, instead, listed
 from vademecum_builder.sources.times import NoZoneError, read_time, read_zone
 from vademecum_builder.stages.documents import DocumentReader
 
@@ -99,13 +99,17 @@ KEYS: Final[Mapping[str, Key]] = {
     "format": Key("plain, markdown, html, mediawiki or auto", is_one_of(PLAIN, MARKDOWN, HTML, AUTO, MEDIAWIKI)),
 }
 """The keys of `[[source]]` that say how a record becomes a document."""
+OF_WITHHELD: Final = "records of others that are not for everybody"
 DRAFTS: Final = Key("true or false, or a list of fields that keep no record back", is_truth_or_texts)
 
 
-def keeping_back(values: Mapping[str, Any], request: BuildRequest) -> Callable[[Mapping[str, Any]], bool]:
-    """Return what says whether a record of a source with these settings says that it is not for everybody."""
+def keeping_back(
+    values: Mapping[str, Any], request: BuildRequest, now: datetime | None = None
+) -> Callable[[Mapping[str, Any]], bool]:
+    """Return what says whether a record of a source with these settings says that it is not for everybody, be it by a
+    time (`now`)."""
     drafts = request.drafts or values.get("drafts", False)
-    return lambda record: drafts is not True and why_private(record, but=drafts or ()) != ""
+    return lambda record: drafts is not True and why_private(record, now, drafts or ()) != ""
 
 
 @dataclass(frozen=True)
@@ -126,6 +130,7 @@ class RecordReader(DocumentReader):
         format: What the text is; `auto`: HTML where a field of it is, else plain.
         other_use: Fields that are no text unless a template names them.
         order: In which order fields are read; empty: by their names.
+        withheld: By fields that have ids of other records the ids of those that are not for everybody.
         undated: Records whose date cannot be read, and why.
         untold: Fields that nobody named and that are no text, for their names call them private; also in an object that
             is named as a whole.
@@ -144,6 +149,7 @@ class RecordReader(DocumentReader):
     format: str = PLAIN
     other_use: frozenset[str] = field(default_factory=frozenset)
     order: tuple[str, ...] = ()
+    withheld: Mapping[str, frozenset[str]] = field(default_factory=dict)
     undated: list[str] = field(default_factory=list, compare=False, repr=False)
     untold: set[str] = field(default_factory=set, compare=False, repr=False)
     texts: Counter[str] = field(default_factory=Counter, compare=False, repr=False)
@@ -218,6 +224,7 @@ class RecordReader(DocumentReader):
             sorted(self.other_use),
             self.id,
             self.order,
+            {name: sorted(ids) for name, ids in self.withheld.items()},
         ]
         return hashlib.sha256(canonical(told)).hexdigest()
 
@@ -227,7 +234,10 @@ class RecordReader(DocumentReader):
         Raises:
             ContentError: A time without a zone.
         """
-        record = self._open(parse_object(item.data, item.key))
+        record = parse_object(item.data, item.key)
+        if any(str(one) in ids for name, ids in self.withheld.items() for one in listed(field_at(record, name))):
+            return OF_WITHHELD
+        record = self._open(record)
         if self.format in (AUTO, HTML) and b"&lt;" in item.data:
             record = {name: _unescaped(value) for name, value in record.items()}
         text, form = self._text(record)

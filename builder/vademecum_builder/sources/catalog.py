@@ -145,6 +145,16 @@ class CatalogSource:
             )
         return seen.total() - len(seen), seen.total()
 
+    def withheld(self) -> frozenset[str]:
+        """Return the ids of records that are not for everybody, as texts.
+
+        Raises:
+            UsageError, HostError: As `sample`.
+        """
+        with closing(self._records()) as records:
+            private = (one for _, one in records if not isinstance(one, Failed) and self.is_private(one))
+            return frozenset(str(one[name]) for one in private for name in ID_NAMES if name in one)
+
     def _records(self) -> Generator[tuple[str, dict[str, Any] | Failed], None, None]:
         """Yield the records, each behind its file and line."""
         with closing(self._bodies(self._files)) as bodies:

@@ -113,6 +113,11 @@ def fields_with_lost_characters(record: bytes) -> list[str]:
     return [name for name, value in orjson.loads(record).items() if "\ufffd" in str(value)]
 
 
+def listed(value: Any) -> list[Any]:
+    """Return what a field says, which may be a list: nothing, one, or several values."""
+    return [one for one in (value if isinstance(value, list) else [value]) if one not in (None, "")]
+
+
 def field_at(record: Mapping[str, Any], path: str) -> Any:
     """Return what stands in a field, with `.` into what is nested: `price.amount`, `images.0.url`; None: nothing.
 

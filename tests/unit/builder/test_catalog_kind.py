@@ -11,7 +11,7 @@ import pytest
 from vademecum import KnowledgeBase
 from vademecum.errors import ContentError, UsageError
 from vademecum_builder.build import build
-from vademecum_builder.kinds.registry import kind_of
+from vademecum_builder.kinds.registry import kind_of, open_sources
 from vademecum_builder.readers.document import LONGEST_URL, Document
 from vademecum_builder.readers.outline import block_text
 from vademecum_builder.readers.private import why_private_record
@@ -635,3 +635,32 @@ def test_a_row_that_is_a_draft_keeps_the_record_out_that_it_is_merged_with(tmp_p
 )
 def test_what_a_shop_or_a_blog_says_of_a_record_keeps_it_private(record: dict[str, Any], private: bool) -> None:
     assert bool(why_private_record(record)) is private
+
+
+def test_what_is_of_a_record_that_is_not_for_everybody_is_left_out_with_it(tmp_path: Path) -> None:
+    def read(text: str = "", **posts: Any) -> list[str]:
+        told = [{"id": n, **one} for n, one in enumerate(({"status": "published"}, {"status": "draft"}, posts))]
+        (tmp_path / "posts.json").write_text(json.dumps({"data": {"items": told, "others": [{"id": "x", "a": "b"}]}}))
+        answers = [{"id": f"a{n}", "post": {"id": n}, "text": "T"} for n in range(3)]
+        both = {"id": "both", "post": [{"id": 0}, {"id": 1}], "post_ids": [0, 1], "text": "T"}
+        (tmp_path / "answers.json").write_text(json.dumps([*answers, both]))
+        parents = 'parents = ["post.id in posts.json", "post_ids in posts.json"]'
+        settings = f'[[source]]\nname = "a"\nkind = "catalog"\npath = "answers.json"\n{parents}\n{text}'
+        (tmp_path / "vademecum.toml").write_text(settings)
+        [[opened]] = open_sources(read_settings(tmp_path / "vademecum.toml")).values()
+        reader = opened.reader()
+        items = [one for one in opened.source.changes(None).entries if isinstance(one, SourceItem)]
+        shapes.append(reader.shaped_by(items[0]))
+        return [one.key for one in items if not isinstance(reader.read(one), str)]
+
+    shapes: list[str] = []
+    assert read() == ["a0", "a2"]
+    assert read(published_at="2999-01-01") == ["a0"]
+    assert read("drafts = true", published_at="2999-01-01") == ["a0", "a1", "a2", "both"]
+    assert len({*shapes}) == 3  # what was read is read again where a post is hidden later
+    for wrong in ('["post_id"]', '[" in posts.json"]', "[]"):
+        (tmp_path / "v.toml").write_text(
+            f'[[source]]\nname = "a"\nkind = "catalog"\npath = "a.json"\nparents = {wrong}'
+        )
+        with pytest.raises(UsageError, match="parents: expected a list of fields and where the records are"):
+            read_settings(tmp_path / "v.toml")

@@ -2046,23 +2046,33 @@ def test_who_writes_addresses_himself_is_told_how() -> None:
     assert "example.org" not in str(of_records("a", "catalog", {}, fields_of(linked), 3).notes)
 
 
-def test_parts_of_records_some_of_which_are_left_out_are_not_proposed(tmp_path: Path) -> None:
+def test_what_refers_to_records_some_of_which_are_left_out_is_left_out_with_them(tmp_path: Path) -> None:
     def write(*states: str) -> None:
         posts = [
-            {"id": n, "post_id": n, "status": one, "title": f"T{n}", "teaser": text_of(n)}
+            {"id": n, "post_id": n, "slug": f"of-{n}", "status": one, "title": f"T{n}", "teaser": text_of(n)}
             for n, one in enumerate(states)
         ]
         parts = [{"id": n + 7, "posts_id": n, "lang": "de", "body": text_of(n)} for n in range(len(states))]
         authors = [{"code": n, "posts_id": n, "genre": f"G{n}", "story": text_of(n)} for n in range(len(states))]
-        for name, rows in (("posts", posts), ("post_translations", parts), ("genres", authors)):
+        answers = [{"id": n, "to": [f"of-{n}"], "answer": text_of(n)} for n in range(len(states))]
+        places = [{"id": n, "sort": n, "name": f"P{n}", "about": text_of(n)} for n in range(len(states))]
+        told = [
+            {"id": n, "post_id": n, "author": "Ann", "date": f"2026-01-0{n + 1}", "body": text_of(n)} for n in (0, 1)
+        ]
+        rows_of = {"posts": posts, "post_parts": parts, "genres": authors, "answers": answers, "places": places}
+        for name, rows in (rows_of | {"comments": told}).items():
             (tmp_path / f"{name}.json").write_text(json.dumps(rows))
 
     write("published", "draft")
-    found = discover(str(tmp_path), tmp_path)
-    assert [one.name for one in found] == ["genres", "posts"]
-    assert "post_translations.json (of posts.json, some of which is left out)" in str(found[0].notes)
+    found = {one.name: one for one in discover(str(tmp_path), tmp_path)}
+    assert {name: one.settings["parents"] for name, one in found.items() if "parents" in one.settings} == {
+        "answers": ["to in posts.json"], "genres": ["posts_id in posts.json"], "post-parts": ["posts_id in posts.json"],
+    }  # fmt: skip
+    assert [*found] == ["answers", "genres", "places", "post-parts", "posts"]
+    assert "comments.json (of posts.json, some of which is left out)" in str(found["answers"].notes)
     write("published", "published")
-    assert [one.name for one in discover(str(tmp_path), tmp_path)] == ["genres", "post-translations", "posts"]
+    assert "parents" not in str(found := discover(str(tmp_path), tmp_path))
+    assert [one.name for one in found] == ["answers", "comments", "genres", "places", "post-parts", "posts"]
 
 
 @pytest.mark.parametrize(
