@@ -339,7 +339,7 @@ def _each(files: Sequence[Path], folder: Path) -> list[Proposal]:
                 private.append(f"{file.name} (of {refers[0][1].name}, some of which is left out)")
                 continue
             parents = [f"{name} in {_relative(of, folder)}" for name, of in refers]
-            found.append(replace(proposed, settings=proposed.settings | ({"parents": parents} if parents else {})))
+            found.append(replace(proposed, settings={**proposed.settings, **({"parents": parents} if parents else {})}))
     return _without(found, private, "files")
 
 
