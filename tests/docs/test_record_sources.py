@@ -45,6 +45,7 @@ def test_catalogs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     details = {"description": "Of oak.", "brand": "Acme"}
     item = {"sku": "a/1", "name": "Chair", "details": details, "price": "19,50 €", "changed": "2026-01-01T10:00:00Z"}
     Path("products.json").write_text(json.dumps({"data": {"items": [item]}}))
+    Path("makers.json").write_text('[{"id": 1, "name": "Acme"}]')
     Path("vademecum.toml").write_text(settings_below("Catalogs"), encoding="utf-8")
     assert build(read_settings(Path("vademecum.toml"))).documents == 1
 

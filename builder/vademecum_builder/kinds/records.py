@@ -360,7 +360,7 @@ class RecordReader(DocumentReader):
                     self.untold.add(called)
                     continue
                 value = field_at(record, path)
-                for said in value if isinstance(value, list) else [shown(value)]:
+                for said in value if _is_list_of_facts(value) else [shown(value)]:
                     if len(said) <= _SHORT:
                         self.texts[called] += 1
                         self.reached[called] += reaches(said)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from string import Formatter
@@ -13,6 +13,7 @@ from urllib.parse import quote
 import orjson
 
 from vademecum.errors import UsageError
+from vademecum_builder.readers.text import without_tags
 from vademecum_builder.sources.fetched import is_address
 from vademecum_builder.sources.records import field_at, instead
 
@@ -139,12 +140,12 @@ def shown(value: object) -> str:
             return "yes" if value else "no"
         case str():
             return _written_rich_text(value) or value
+        case dict() | list() if is_rich_text(value):
+            return _paragraphs(value if isinstance(value, list) else [value])
         case list() | tuple():
             said = [*filter(None, (shown(one).strip() for one in value))]
             between = "; " if any(isinstance(one, dict) and len(one) > 1 for one in value) else ", "
             return ("\n" if any(map(_is_sentence, said)) else between).join(said)
-        case dict() if is_rich_text(value):
-            return _rich_text(value).strip()
         case dict():
             called = next((one for name, one in value.items() if name in _CALLED and isinstance(one, str)), "")
             read = {name: one for name, one in value.items() if not _is_for_programs(str(name), one, called)}
@@ -230,13 +231,37 @@ def _is_number(value: object) -> bool:
     return not isinstance(value, bool) and _NUMBER.fullmatch(str(value)) is not None
 
 
-_TYPED: Final = re.compile(r'"(?:_type|nodeType|type)"\s*:')
+_TYPED: Final = re.compile(r'"(?:_type|nodeType|type|ops|children)"\s*:')
+_IN_BLOCKS: Final = ("title", "text", "message", "content", "items", "code", "html", "caption")
+"""What a block of Editor.js says; all else is how it looks."""
 
 
 def is_rich_text(value: object) -> bool:
     """Return whether a value is a tree of an editor: Jira's (Atlassian Document Format), ProseMirror, Slate, Lexical,
-    Contentful and Portable Text have one shape, of nodes with a type, their children, and texts as leaves."""
-    return isinstance(value, dict) and bool(_type_of(value)) and _children(value) is not None
+    Contentful and Portable Text have one shape, of nodes with a type, their children, and texts as leaves; Editor.js
+    and Draft.js have a list of blocks, Quill one of what is inserted, Notion in each block an object of its type. A
+    list is one without its root; among its nodes may be pictures."""
+    if isinstance(value, list):
+        nodes = all(isinstance(one, dict) and (_type_of(one) or is_rich_text(one)) for one in value)
+        return nodes and any(map(is_rich_text, value))
+    if not isinstance(value, dict):
+        return False
+    children, blocks, ops = _children(value), value.get("blocks"), value.get("ops")
+    if children is not None and _type_of(value):
+        return True
+    if children and {*value} == {"children"}:
+        return all(map(_is_node, children))
+    if isinstance(blocks, list):
+        return bool(blocks) and all(
+            isinstance(one, dict) and "type" in one and {"data", "text"} & {*one} for one in blocks
+        )
+    if isinstance(ops, list):
+        return bool(ops) and all(isinstance(one, dict) and "insert" in one for one in ops)
+    return value.get("object") == "block" and isinstance(value.get(_type_of(value)), dict)
+
+
+def _is_node(value: object) -> bool:
+    return isinstance(value, dict) and (is_rich_text(value) or isinstance(value.get("text"), str))
 
 
 def _written_rich_text(text: str) -> str:
@@ -247,10 +272,9 @@ def _written_rich_text(text: str) -> str:
     try:
         value = orjson.loads(text)
         nodes = value if isinstance(value, list) else [value.get("root", value)]
-        said = [_rich_text(node).strip() for node in nodes] if all(map(is_rich_text, nodes)) else []
+        return _paragraphs(nodes) if is_rich_text(nodes) else ""
     except (orjson.JSONDecodeError, RecursionError):
         return ""
-    return "\n\n".join(filter(None, said))
 
 
 def _type_of(node: Mapping[str, Any]) -> str:
@@ -261,17 +285,40 @@ def _children(node: Mapping[str, Any]) -> list[Any] | None:
     return next((node[name] for name in ("content", "children") if isinstance(node.get(name), list)), None)
 
 
+def _paragraphs(nodes: Iterable[object]) -> str:
+    return "\n\n".join(filter(None, (_rich_text(node).strip() for node in nodes)))
+
+
 def _rich_text(node: object) -> str:
     if not isinstance(node, dict):
         return ""
+    if isinstance(blocks := node.get("blocks"), list):
+        return "\n\n".join(filter(None, (_of_block(one.get("data") or one).strip() for one in blocks)))
+    if isinstance(ops := node.get("ops"), list):
+        return "".join(one["insert"] for one in ops if isinstance(one["insert"], str))
+    if node.get("object") == "block":
+        said = node[_type_of(node)].get("rich_text")
+        return "".join(str(one.get("plain_text", "")) for one in said) if isinstance(said, list) else ""
     if (children := _children(node)) is None:
         attributes = node.get("attrs")
-        told = node.get("text") or node.get("value") or (isinstance(attributes, dict) and attributes.get("text"))
+        told = node.get("text") or node.get("value") or node.get("code")
+        told = told or (isinstance(attributes, dict) and attributes.get("text"))
         return str(told or "\n" * _type_of(node).lower().endswith("break"))
-    texts = [_rich_text(child) for child in children]
+    if children is not (below := node.get("children")) and isinstance(below, list) and below:
+        return _paragraphs([{"type": "", "content": children}, *below])  # BlockNote, whose blocks have both
     if any(is_rich_text(child) and "link" not in _type_of(child).lower() for child in children):
-        return "\n\n".join(filter(None, (text.strip() for text in texts)))
-    return "".join(texts)
+        return _paragraphs(children)
+    return "".join(map(_rich_text, children))
+
+
+def _of_block(said: object) -> str:
+    """Return what a block of Editor.js says, in HTML of words alone: of a list its items, of a table its rows."""
+    if isinstance(said, dict):
+        return "\n".join(filter(None, (_of_block(said[name]) for name in _IN_BLOCKS if name in said)))
+    if isinstance(said, list):
+        is_table = all(isinstance(row, list) for row in said)
+        return "\n".join(" | ".join(map(_of_block, row)) if is_table else _of_block(row) for row in said)
+    return without_tags(said) if isinstance(said, str) else ""
 
 
 def _in_address(text: str, *, first: bool) -> str:

@@ -225,5 +225,5 @@ def _record(names: list[str], row: list[str]) -> Record:
         return Failed(f"{len(row)} fields in a row of {len(names)} columns", said)
     if any("\udc80" <= character <= "\udcff" for cell in row if not cell.isascii() for character in cell):
         return Failed(NOT_UTF_8, said)
-    cells = (_ESCAPED.sub("\n", cell) if "\\n" in cell else cell for cell in row)
+    cells = (_ESCAPED.sub("\n", cell) if "\\n" in cell and cell[0] not in "{[" else cell for cell in row)
     return {name: cell for name, cell in zip(names, cells, strict=True) if cell}

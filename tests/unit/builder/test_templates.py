@@ -9,6 +9,8 @@ import pytest
 
 from support.growth import grows_with_the_square
 from vademecum.errors import UsageError
+from vademecum_builder.kinds.fields import fields_of
+from vademecum_builder.kinds.roles import proposal
 from vademecum_builder.kinds.templates import Template, is_fact, name_in_words, shown
 
 RECORD = {"name": "Oak chair", "price": 19.5, "sold": True, "tags": ["a", "b"], "none": None, "size": {"w": 1, "h": 2}}
@@ -103,6 +105,68 @@ def test_a_tree_of_an_editor_is_its_text() -> None:
     deep = '{"type": "a", "content": [' * 500 + "]}" * 500
     for other in (deep, '[{"type": "x"}]', '{"type": "x", "text": "y"}', '[{"type": "x"', "[]", '["type": 1]'):
         assert shown(other) == other
+
+
+def _block(kind: str, **data: object) -> dict[str, object]:
+    return {"id": "x7", "type": kind, "data": data}
+
+
+def _notion(kind: str, text: str) -> dict[str, object]:
+    said = {"type": "text", "text": {"content": text}, "annotations": {"color": "red"}, "plain_text": text}
+    return {"object": "block", "id": "c0-2f", "type": kind, kind: {"rich_text": [said], "color": "default"}}
+
+
+EDITORS: dict[str, tuple[object, str]] = {
+    "Editor.js": (
+        {"time": 1, "version": "2", "blocks": [
+            _block("header", text="Oil &amp; tar", level=2), _block("delimiter"),
+            _block("paragraph", text="The <b>pump</b>", alignment="left"),
+            _block("list", style="ordered", items=["a", {"content": "b", "items": [{"content": "c", "items": []}]}]),
+            _block("table", withHeadings=True, content=[["Part", "Weight"], ["Pump", "4"]]),
+            _block("image", file={"url": "https://a.example/a.png"}, caption="A pump"),
+        ]},
+        "Oil & tar\n\nThe pump\n\na\nb\nc\n\nPart | Weight\nPump | 4\n\nA pump",
+    ),
+    "Draft.js": (
+        {"entityMap": {}, "blocks": [{"key": "a", "text": "The pump", "type": "unstyled", "data": {}}]}, "The pump"
+    ),
+    "Quill": (
+        {"ops": [{"insert": "The "}, {"insert": "pump", "attributes": {"bold": True}}, {"insert": {"image": "a.png"}},
+                 {"insert": ".\nOil\n"}]},
+        "The pump.\nOil",
+    ),
+    "Notion": ([_notion("heading_2", "Oil"), _notion("toggle", "The pump"), _notion("divider", "")], "Oil\n\nThe pump"),
+    "Portable Text": (
+        [{"_type": "block", "_key": "k", "children": [{"_type": "x", "text": "The "}, {"_type": "x", "text": "pump"}]},
+         {"_type": "image", "asset": {"_ref": "image-abc"}}, {"_type": "code", "language": "sh", "code": "ls"}],
+        "The pump\n\nls",
+    ),
+    "Slate": (
+        [{"children": [{"text": "The "}, {"text": "pump", "bold": True}]}, {"children": [{"text": "Oil"}]}],
+        "The pump\n\nOil",
+    ),
+    "BlockNote": (
+        [{"type": "p", "content": [{"type": "text", "text": "The "}, {"type": "text", "text": "pump"}],
+          "children": [{"type": "p", "content": [{"type": "text", "text": "Oil"}], "children": []}]}],
+        "The pump\n\nOil",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("editor", EDITORS)
+def test_what_an_editor_writes_is_its_text_as_a_value_in_a_column_and_in_a_record(editor: str) -> None:
+    value, said = EDITORS[editor]
+    assert shown(value) == shown(json.dumps(value)) == said
+    records = [{"id": n, "title": f"T{n}", "body": value} for n in range(3)]
+    assert proposal(fields_of(records), 3)["text"] == ["body"]
+
+
+def test_what_looks_like_it_is_none() -> None:
+    for other in ({"blocks": ["A", "B"]}, {"ops": [{"name": "x"}]}, {"children": ["Ann"]}, {"object": "block"}):
+        assert shown(json.dumps(other)) == json.dumps(other)
+    assert (
+        shown([{"name": "Ann", "type": "person"}, {"name": "Bo", "type": "cat"}]) == "Ann, type: person; Bo, type: cat"
+    )
 
 
 @pytest.mark.parametrize(

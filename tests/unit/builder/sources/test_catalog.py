@@ -819,3 +819,9 @@ def test_numbers_that_are_none_are_nothing(tmp_path: Path) -> None:
     text = '{"id": 1, "x": NaN, "y": [1, -Infinity], "said": "NaN"}\n{"id": 2, "x": nan}\n'
     source = catalog(tmp_path, "a.jsonl", text)
     assert source.sample(3) == [{"id": 1, "x": None, "y": [1, None], "said": "NaN"}]
+
+
+def test_what_is_escaped_in_json_in_a_cell_stays_escaped() -> None:
+    told = 'id,body\n1,"{""a"": ""b.\\\\nc""}"\n2,"a.\\\\n\\\\nb"\n'.replace("\\\\", "\\")
+    found = [record for _, record in read_records(io.BytesIO(told.encode()), ".csv", Layout())]
+    assert found == [{"id": "1", "body": '{"a": "b.\\nc"}'}, {"id": "2", "body": "a.\n\nb"}]
