@@ -202,7 +202,7 @@ def _outline(tokens: Sequence[Token], slugs: SlugRule) -> Outline:
                 outline.block(Row(tuple(cells or ()), is_header))
                 cells = None
             case "inline" if tokens[index - 1].type == "heading_open":
-                _heading(outline, tokens[index - 1], token)
+                _heading(outline, tokens[index - 1], token, of_images=slugs.of_images)
             case "inline":
                 runs = _with_emoji(_runs(token))
                 if cells is not None:
@@ -227,12 +227,12 @@ def _language(info: str) -> str:
     return match[1] if match else ""
 
 
-def _heading(outline: Outline, opening: Token, inline: Token) -> None:
-    written = _runs(inline)
-    runs = _with_emoji(written)
+def _heading(outline: Outline, opening: Token, inline: Token, *, of_images: bool) -> None:
+    whole = _runs(inline)
     # A logo and a badge are no part of what a page is called, where it is called anything else.
-    named = tuple(run for run in runs if not run.image)
-    runs = named if plain_runs(named).strip() else runs
+    named = tuple(run for run in whole if not run.image)
+    runs = _with_emoji(named if plain_runs(named).strip() else whole)
+    written = whole if of_images else named
     anchor = str(opening.attrGet("id") or "")
     if opening.level == 0:
         outline.heading(int(opening.tag[1]), plain_runs(runs), anchor, inline.content, plain_runs(written))

@@ -12,6 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from urllib.parse import quote
 
+from vademecum_builder.readers.text import without_emoji
+
 Rule = Callable[[str], str]
 
 
@@ -26,6 +28,7 @@ class SlugRule:
         of_source: Of the heading as it is written, with its markup, in other versions of the generator (None: the same
             id): where both do not make one, there is none.
         of_title: Whether headings of level 1 show their ids.
+        of_images: Whether the text that stands for a picture is a part of them.
     """
 
     slug: Rule
@@ -33,6 +36,7 @@ class SlugRule:
     empty: str = ""
     of_source: Callable[[str], str | None] | None = None
     of_title: bool = True
+    of_images: bool = False
 
 
 @dataclass
@@ -70,6 +74,15 @@ _OF_WORDS = frozenset("Lu Ll Lt Lm Lo Mn Mc Me Nd Nl Pc".split())
 def _lower(text: str) -> str:
     """Return the text in small letters, one for each: of `İ` others make two."""
     return "".join(c.lower()[0] for c in text)
+
+
+_SMART = re.compile(r"\.{3}|-{2,3}")
+"""What typographers make an ellipsis or a dash of, which no id has; but in code."""
+_SMART_CODE = re.compile(rf"`[^`]*(?:{_SMART.pattern})")
+
+
+def _with_smart_code(source: str) -> str | None:
+    return "" if _SMART_CODE.search(source) else None
 
 
 def ascii_of(text: str) -> str:
@@ -127,11 +140,6 @@ def _vitepress(text: str) -> str:
     text = re.sub("[\u0300-\u036f\x00-\x1f]", "", unicodedata.normalize("NFKD", text))
     text = re.sub(r"[\s~`!@#$%^&*()\-_+=\[\]{}|\\;:\"'“”‘’<>,.?/]+", "-", text).strip("-")
     return re.sub(r"^(\d)", r"_\1", text).lower()
-
-
-_SMART = re.compile(r"\.{3}|-{2,3}")
-"""What Pandoc makes an ellipsis or a dash of, which no id has."""
-_SMART_IN_CODE = re.compile(rf"`[^`]*(?:{_SMART.pattern})")
 
 
 def _pandoc(text: str) -> str:
@@ -205,30 +213,30 @@ SINDRESORHUS = SlugRule(_sindresorhus)
 """@sindresorhus/slugify: Eleventy's own plugin for ids and its filter `slugify`."""
 GITHUB = SlugRule(_of_words)
 """github-slugger: GitHub itself, Docusaurus, Starlight; Markdig's for GitHub, which DocFX takes."""
-DOCUSAURUS = replace(GITHUB, of_title=False)
+DOCUSAURUS = replace(GITHUB, of_title=False, of_images=True)
 """The theme draws the title by itself."""
 PYTHON_MARKDOWN = python_markdown()
 PYMDOWNX = SlugRule(_pymdownx, python_markdown().numbered, "_1")
 """`pymdownx.slugs.slugify(case="lower")`, which Material for MkDocs recommends."""
-GOLDMARK = SlugRule(lambda text: goldmark(_DASHES.sub("", text)), empty="heading")
+GOLDMARK = SlugRule(lambda text: goldmark(_DASHES.sub("", text)), empty="heading", of_images=True)
 """Hugo since 0.144: of the text that a heading shows, in which its typographer makes dashes of hyphens, but in code."""
 BLACKFRIDAY = SlugRule(_blackfriday, empty="heading")
 """Hugo's `autoHeadingIDType: blackfriday`, as its versions before 0.60 made all ids."""
-KRAMDOWN = SlugRule(_of_words)
-"""Jekyll: `generate_gfm_header_id` of kramdown-parser-gfm."""
 MDBOOK = SlugRule(_mdbook)
-DOCUTILS = SlugRule(_docutils, lambda _, count: f"id{count}", "id1")
+DOCUTILS = SlugRule(_docutils, lambda _, count: f"id{count}", "id1", of_images=True)
 """Sphinx, also with MyST: `make_id` and `set_id` of docutils/nodes.py."""
-VITEPRESS = SlugRule(_vitepress)
-"""`slugify` of @mdit-vue/shared; equal ones by markdown-it-anchor."""
+VITEPRESS = SlugRule(
+    lambda text: _vitepress(without_emoji(text)), of_source=lambda source: "" if re.search(r"&#?\w+;", source) else None
+)
+"""`slugify` of @mdit-vue/shared; equal ones by markdown-it-anchor. Some entities are read, and others are not."""
 HONKIT = SlugRule(_honkit, lambda slug, _: slug)
 """HonKit and GitBook 3: github-slugid, which leaves out underscores, and tells equal ones not apart."""
+KRAMDOWN = SlugRule(lambda text: _of_words(_SMART.sub("", text)), of_source=_with_smart_code)
+"""Jekyll: `generate_gfm_header_id` of kramdown-parser-gfm, behind its typographer."""
 PANDOC = SlugRule(
-    lambda text: _pandoc(_SMART.sub("", text)),
-    empty="section",
-    of_source=lambda source: "" if _SMART_IN_CODE.search(source) else None,
+    lambda text: _pandoc(_SMART.sub("", text)), empty="section", of_source=_with_smart_code, of_images=True
 )
-"""Quarto and pkgdown: Pandoc's extension `auto_identifiers`, behind `smart`, which leaves code as it is."""
+"""Quarto and pkgdown: Pandoc's extension `auto_identifiers`, behind `smart`."""
 OBSIDIAN = SlugRule(lambda text: re.sub(r"\s+", "+", text.strip()))
 """Obsidian Publish jumps to a heading by its text."""
 HEXO = SlugRule(_hexo)

@@ -67,6 +67,11 @@ def with_emoji(text: str) -> str:
     return _EMOJI.sub(_emoji, text) if ":" in text else text
 
 
+def without_emoji(text: str) -> str:
+    """Return a text without the names of signs that `with_emoji` shows."""
+    return _EMOJI.sub(lambda code: code[0] if _emoji(code) == code[0] else "", text) if ":" in text else text
+
+
 # Between slashes it is a parameter of a path: `/users/:id:/posts`.
 _EMOJI = re.compile(r"(?<![\w:/]):(?:[a-z0-9][a-z0-9_+-]*|[+-]1):(?![\w:/])")
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import pytest
 
 from vademecum_builder.readers import slugs
+from vademecum_builder.readers.markdown import read_markdown
 from vademecum_builder.readers.slugs import SlugRule, Slugs, python_markdown
 
 HEADINGS = (
@@ -20,7 +21,7 @@ IDS = {
     "PYMDOWNX": "set-up--run--it | c-über_uns | whats-new-12-dont | 320----a-----b---flag | x--y | tags-é | 日本語- | weiß--łódź-iyi--n² | हनद | -lead_- | _1 | _2 | set-up--run--it_1 | a_1 | a_2",
     "GOLDMARK": "set-up--run--it | c-über_uns | whats-new-12-dont | 320--a--b---flag | xy | btagsb-é | 日本語- | weiß--łódź-iyi--n | हनद | -lead_- | heading | heading-1 | set-up--run--it-1 | a_1 | a_1-1",
     "BLACKFRIDAY": "set-up-run-it | c-über-uns | what-s-new-1-2-don-t | 3-2-0-a-b-flag | x-y | b-tags-b-é | 日本語 | weiß-łódź-iyi-n² | ह-न-द | lead | heading | heading-1 | set-up-run-it-1 | a-1 | a-1-1",
-    "KRAMDOWN": "set-up--run--it | c-über_uns | whats-new-12-dont | 320----a-----b---flag | x--y | btagsb-é | 日本語- | weiß--łódź-i̇yi-️-n | हिन्दी | -lead_- |  |  | set-up--run--it-1 | a_1 | a_1-1",
+    "KRAMDOWN": "set-up--run--it | c-über_uns | whats-new-12-dont | 320--a--b-flag | xy | btagsb-é | 日本語- | weiß--łódź-i̇yi-️-n | हिन्दी | -lead_- |  |  | set-up--run--it-1 | a_1 | a_1-1",
     "MDBOOK": "set-up--run--it | c-über_uns | whats-new-12-dont | 320----a-----b---flag | x--y | btagsb-é | 日本語- | weiß--łódź-i̇yi--n² |  | -lead_- |  |  | set-up--run--it-1 | a_1 | a_1-1",
     "DOCUTILS": "set-up-run-it | c-uber-uns | what-s-new-1-2-don-t | a-b-flag | x-y | b-tags-b-e | id1 | weisz-lodz-iyi-n2 | id1 | lead | id2 | id3 | id4 | a-1 | id5",
     "VITEPRESS": "set-up-run-it | c-uber-uns | what-s-new-1-2-don-t | _3-2-0-a-b-flag | x-y | b-tags-b-e | 日本語-🤓 | weiß-łodz-iyi-✍️-n2 | हिन्दी | lead |  |  | set-up-run-it-1 | a-1 | a-1-1",
@@ -46,9 +47,23 @@ def test_an_id_of_the_author_is_kept_and_one_that_versions_make_otherwise_is_non
     assert [taken.take(*one) for one in said] == ["a", "a-1", "a", "b", "", "c"]
 
 
-def test_pandoc_makes_no_dash_of_two_hyphens_in_code() -> None:
-    said = [("Use -- it", "", "Use -- it"), ("Use --it", "", "Use `--it`"), ("Use it", "", "Use `it`")]
-    taken = Slugs(slugs.PANDOC)
+@pytest.mark.parametrize(
+    ("rule", "ids"),
+    [
+        (slugs.VITEPRESS, ["up-and-away", "", "dogs-x"]),
+        (slugs.GITHUB, ["up-and-away-tada", "a--b", "dogs-x"]),
+        (slugs.DOCUSAURUS, ["up-and-away-new-tada", "a--b", "dogs-x"]),
+    ],
+)
+def test_what_of_pictures_signs_and_entities_is_in_an_id_says_the_generator(rule: SlugRule, ids: list[str]) -> None:
+    text = "## Up and away ![new](n.svg) :tada:\n\nA.\n\n## A &amp; B\n\nB.\n\n## Dogs :x\n\nC.\n"
+    assert [section.anchor for section in read_markdown(text, rule).sections] == ids
+
+
+@pytest.mark.parametrize("rule", [slugs.PANDOC, slugs.KRAMDOWN])
+def test_typographers_make_no_dash_of_two_hyphens_in_code(rule: SlugRule) -> None:
+    said = [("Use --it", "", "Use --it"), ("Use --it", "", "Use `--it`"), ("Use it", "", "Use `it`")]
+    taken = Slugs(rule)
     assert [taken.take(*one) for one in said] == ["use-it", "", "use-it-1"]
 
 
