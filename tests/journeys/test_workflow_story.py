@@ -41,13 +41,16 @@ def test_a_story_of_commits_ends_on_the_right_release_for_everybody(story: Story
     run = story.push("first publish")
     assert [job.result for job in run.jobs.values()] == ["success"] * 3 + ["skipped"] * 2, run.log
     assert "nothing is published at" in run.log and "### vade build: release" in run.summary
-    first = follow()
+    first, oldest = follow(), story.git("rev-parse", "HEAD")
     assert back.follow(story.now) == "", "and is offline from now on"
 
     story.write("docs/pumps.md", page_of("pumps", "Oil them."))
     run = story.push("edit")
     assert run.is_green and f"a user of release {first}: direct" in run.log, "the probe has updated"
     assert follow() == first + 1
+    before = served(story)
+    again = story.told_of("the first run again", story.runner.run("push", sha=oldest))
+    assert "nothing changed" in again.summary and served(story) == before, again.log
 
     story.write("docs/picture.svg", "<svg/>")
     before = served(story)

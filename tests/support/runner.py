@@ -93,8 +93,12 @@ class Runner:
         file = self.folder / "calls"
         return file.read_text().splitlines() if file.exists() else []
 
-    def run(self, event: str, inputs: Mapping[str, Any] | None = None, **told: Any) -> Run:
-        """Run the workflow on an event; `told` goes into `github.event`. A run waits for others of its group."""
+    def run(self, event: str, inputs: Mapping[str, Any] | None = None, sha: str = "HEAD", **told: Any) -> Run:
+        """Run the workflow on an event; `told` goes into `github.event`. A run waits for others of its group.
+
+        Args:
+            sha: The commit that it is of; an older one: that run is started again.
+        """
         text = (self.repository / self.workflow).read_text()
         workflow: dict[Any, Any] = yaml.safe_load(text)
         on: Mapping[str, Any] = workflow[True]  # YAML 1.1 reads `on` so
@@ -109,6 +113,8 @@ class Runner:
         github = {
             "event_name": event,
             "event": told,
+            "ref": "refs/heads/main",
+            "sha": sha,
             "repository": "Acme/Handbook",
             "server_url": "https://github.com",
             "run_id": number,
@@ -258,10 +264,13 @@ class _Machine:
 
     # What GitHub's actions do --------------------------------------------------------------------
 
-    def _actions_checkout(self, persist_credentials: str) -> tuple[dict[str, str], bool]:
+    def _actions_checkout(self, persist_credentials: str, ref: str = "") -> tuple[dict[str, str], bool]:
         assert persist_credentials == "false" and self.permissions["contents"] == "read"
         source = self.run.runner.repository.as_uri()
         subprocess.run(["git", "clone", "-q", "--depth=1", source, str(self.work)], check=True)
+        wanted = ref or self.contexts["github"]["sha"]
+        for command in (["fetch", "-q", "--depth=1", "origin", wanted], ["checkout", "-q", "FETCH_HEAD"]):
+            subprocess.run(["git", *command], cwd=self.work, check=True)
         return {}, True
 
     def _actions_setup_python(self, python_version: str) -> tuple[dict[str, str], bool]:

@@ -105,10 +105,11 @@ class Story:
             patch.setattr(SystemClock, "now", lambda clock: self.now)
             assert main(arguments) == 0
 
-    def git(self, *arguments: str) -> None:
+    def git(self, *arguments: str) -> str:
         identity = ("-c", "user.name=x", "-c", "user.email=x@example.org")
         done = subprocess.run(["git", *identity, *arguments], cwd=self.repository, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
 
     def write(self, name: str, text: str) -> None:
         file = self.repository / name
