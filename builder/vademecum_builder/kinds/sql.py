@@ -76,10 +76,8 @@ def captured(settings: SourceSettings, table: TableSource) -> Triggers | Slot | 
     """
     capture = settings.values.get("capture")
     if capture and (table.cursor or not table.table):
-        found = (
-            "cursor and capture: take one of them out" if table.cursor else "capture: a query has none: name a table"
-        )
-        raise UsageError(f"{settings.where}: source: {found}")
+        both, query = "cursor and capture: take one of them out", "capture: a query has none: name a table"
+        raise UsageError(f"{settings.where}: source: {both if table.cursor else query}")
     from vademecum_builder.sources.capture import Triggers
     from vademecum_builder.sources.slot import Slot
 

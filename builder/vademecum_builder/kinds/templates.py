@@ -208,13 +208,10 @@ def _is_for_programs(name: str, value: object, called: str) -> bool:
     is_word = not called and isinstance(value, str) and _WORD.fullmatch(value) is not None
     if name not in _CALLED and is_slug_of(value, called):
         return True
-    is_path = isinstance(value, str) and _PATH.fullmatch(value) is not None and _LINK.fullmatch(name) is not None
-    is_path = is_path or (isinstance(value, str) and any(one.fullmatch(value) for one in (ADDRESS, CHECKSUM)))
-    return (
-        is_address(value)
-        or is_path
-        or (_ID.fullmatch(name) is not None and not isinstance(value, dict) and not is_word)
-    )
+    text = value if isinstance(value, str) else ""
+    is_path = _PATH.fullmatch(text) and _LINK.fullmatch(name)
+    is_id = _ID.fullmatch(name) and not isinstance(value, dict) and not is_word
+    return bool(is_address(value) or is_path or ADDRESS.fullmatch(text) or CHECKSUM.fullmatch(text) or is_id)
 
 
 def is_slug_of(value: object, called: str) -> bool:

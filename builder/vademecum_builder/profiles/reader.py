@@ -209,9 +209,7 @@ class ProfilePages:
             bare = (section if section.headings else replace(section, anchor="") for section in document.sections)
             document = replace(document, sections=tuple(bare))
         told = {} if written else dict(metadata)
-        title = (
-            document.title if written else clean_line(without_tags(str(told.pop("title", "") or ""))) or document.title
-        )
+        title = clean_line(without_tags(str(told.pop("title", "") or ""))) or document.title
         title = called if called and title == title_from_key(item.key) else title
         kept = {name: value for name, value in (told | dict(document.metadata)).items() if name not in _NAMES}
         if isinstance(kept.get("redirect"), str) and not any(section.blocks for section in document.sections):

@@ -148,11 +148,8 @@ def take_other_front_matter(text: str) -> tuple[dict[str, Any], str, list[str]]:
     except (ValueError, RecursionError) as error:
         if found is None:
             return {}, text, []  # a text that begins with a brace
-        return (
-            {},
-            text[found.end() :],
-            [f"line 2: the front matter is not valid TOML ({clean_line(str(error), 80)}): left out"],
-        )
+        warning = f"line 2: the front matter is not valid TOML ({clean_line(str(error), 80)}): left out"
+        return {}, text[found.end() :], [warning]
     metadata, warnings = _kept(value)
     return metadata, text[end:], warnings
 

@@ -48,9 +48,8 @@ def read_pdf(data: bytes) -> Reading:
         pdf = pypdfium2.PdfDocument(data)
     except pypdfium2.PdfiumError as error:
         encrypted = "password" in str(error).lower() or "security" in str(error).lower()
-        raise ContentError(
-            "encrypted: save it without a password" if encrypted else "damaged: no PDF that can be opened"
-        ) from None
+        said = "encrypted: save it without a password" if encrypted else "damaged: no PDF that can be opened"
+        raise ContentError(said) from None
     try:
         written, tables = zip(*map(_text_and_cells, pdf), strict=True) if len(pdf) else ((), ())
         outline = [
@@ -124,10 +123,7 @@ def _with_whole_words(written: Sequence[str]) -> Iterator[str]:
     elsewhere, or whose first part begins others (well-known, well-made), or of which both parts are words there."""
     whole = [_BROKEN_WORD.sub(" ", page) for page in written]
     words = {word for page in whole for word in re.findall(rf"{_WORD}(?:-{_WORD})*", page)}
-    alike, begins = (
-        {word[:_ALIKE] for word in words},
-        {word.partition("-")[0].lower() for word in words if "-" in word},
-    )
+    alike, begins = {word[:_ALIKE] for word in words}, {word.partition("-")[0].lower() for word in words if "-" in word}
 
     def mended(broken: re.Match[str]) -> str:
         joined, first, second = broken["joined"], broken["first"], broken["second"]

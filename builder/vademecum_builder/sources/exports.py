@@ -104,9 +104,8 @@ class Export:
                 with TemporaryDirectory() as folder:
                     inner = self._unpacked(Path(folder) / self.path.name)
                     if zipfile.is_zipfile(inner):
-                        raise SourceError(
-                            f"{self.where}: {self.path}: it holds another packed file: unpack it, and name that one"
-                        )
+                        what = "it holds another packed file: unpack it, and name that one"
+                        raise SourceError(f"{self.where}: {self.path}: {what}")
                     yield from replace(self, path=inner).read()
                     if packed := sum(file.suffix.lower() == ".zip" for file in inner.rglob("*")):
                         self.left_out["packed files in a packed export"] = packed

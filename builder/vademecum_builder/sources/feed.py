@@ -82,21 +82,16 @@ class FeedSource:
         if not _END.search(data[-1000:]):
             raise SourceError(f"{self.place}: it ends in the middle: it was cut off, or is being written")
         seen: set[str] = set()
-        read = [
-            (entry, _key_of(entry), _fields(entry, self.place if is_address(self.place) else ""))
-            for entry in feed.entries
-        ]
+        base = self.place if is_address(self.place) else ""
+        read = [(entry, _key_of(entry), _fields(entry, base)) for entry in feed.entries]
         public = {key for _, key, fields in read if not why_private(fields)}
         for number, (entry, key, fields) in enumerate(read, 1):
             # An item of a menu of WordPress has the id of the post that it leads to.
             if key in public | seen and why_private(fields):
                 key = f"{key} {number}"
             if key is None or key in seen:
-                yield Skipped(
-                    f"entry {number}",
-                    f"its id {key} stands twice" if key else "no id, no link, no title and no text",
-                    str(entry),
-                )
+                why = f"its id {key} stands twice" if key else "no id, no link, no title and no text"
+                yield Skipped(f"entry {number}", why, str(entry))
                 continue
             seen.add(key)
             yield record_item(key, fields)

@@ -225,10 +225,9 @@ def is_private(name: str, value: object, table: str = "") -> bool:
     Args:
         table: Where the record is: of a channel more is known than of anything.
     """
-    patterns = _patterns(name, table)
-    text = (
-        "" if value is None or not patterns else value.strip() if isinstance(value, str) else canonical(value).decode()
-    )
+    if not (patterns := _patterns(name, table)):
+        return False
+    text = "" if value is None else value.strip() if isinstance(value, str) else canonical(value).decode()
     return any(pattern.fullmatch(one) for pattern in patterns for one in (text, plain_name(text)))
 
 

@@ -123,12 +123,10 @@ class TableReading:
             if isinstance(entry, Skipped):
                 skipped.add(row.key)
         if not live:
-            why = (
-                "every row is deleted"
-                if removed
-                else f"no row has an id (no {self.source.id}): name another column as source.id"
+            no_id = f"no row has an id (no {self.source.id}): name another column as source.id"
+            raise EmptySourceError(
+                f"{self.source.name}: {'every row is deleted' if removed else no_id}; nothing is changed"
             )
-            raise EmptySourceError(f"{self.source.name}: {why}; nothing is changed")
 
     def without_id(self) -> Iterator[Skipped]:
         """Yield what is told of rows that have no id."""
