@@ -23,6 +23,7 @@ from vademecum_builder.sources.endings import MEDIA_TYPES, install_hint
 from vademecum_builder.sources.private_keys import private_key_line
 
 _FOLDER_PAGES = frozenset({"index", "readme", "_index"})
+_VERSION = re.compile(r"v\d")
 _SORTING = re.compile(r"^(?:0\d{1,2}[-_. ]+|\d{2}_+|\d{1,2}\. )(?=[^\W\d_]{2})")
 """A number that sorts names: `01-intro`, `10_filter`; not `2_factor`, `0-rtt`, `2024_review`, `0001-record`."""
 _PATTERN = re.compile(r"(?:^|/):[a-z_]+(?=[/.]|$)")  # Jekyll's `/:categories/:title.html`
@@ -212,12 +213,13 @@ def _by_library(media: str) -> Callable[..., Reading]:
 
 
 def title_from_key(key: str) -> str:
-    """Return the name of the file in words, without a number that sorts it; of its folder for `index` and `README`."""
+    """Return the name of the file in words, without a number that sorts it; of its folder for `index` and `README`.
+    That of a version (`v2`) is written small."""
     path = PurePosixPath(key.removesuffix(".erb"))
     name = path.parent.name if path.stem.lower() in _FOLDER_PAGES and path.parent.name else path.stem
     name = _SORTING.sub("", name)
     words = clean_line(name.removesuffix(".html").replace("-", " ").replace("_", " ")) or clean_line(name) or key
-    return words[0].upper() + words[1:]
+    return words if _VERSION.match(words) else words[0].upper() + words[1:]
 
 
 def _url(file: SourceItem, metadata: dict[str, Any], base_url: str, warnings: list[str]) -> str:

@@ -371,6 +371,7 @@ def test_control_characters_never_reach_a_document() -> None:
         ("0-rtt.md", "x", "0 rtt"),
         ("2024_review.md", "x", "2024 review"),
         ("0001-use-markdown.md", "x", "0001 use markdown"),
+        ("v1.3/_index.md", "x", "v1.3"),
         ("03.md", "x", "03"),
     ],
 )
