@@ -66,6 +66,13 @@ PAGES = {
             ("fr/3", "lang: fr\nversion: '3'", "Roues", "Turn the wheel."),
         )
     },
+    **{
+        f"en/{version}/lathe.md": f"---\nlang: en\nversion: '{version}'\npageKey: lathe\n---\n# Lathe\n\n{text}\n"
+        for version, text in (
+            ("1", "## Speed\n\nSet the spindle of a lathe."),
+            ("2", "## Spindle\n\nTo set a lathe up."),
+        )
+    },
     "care.md": "# Care of hand pumps\n\nFor those who have one.\n\n## Oil\n\nHand pumps: oil hand pumps.\n\n"
     "## 2 Winter rules\n\n### Drain\n\nOpen the tap.\n\n### Cover\n\nWinter rules; a winter: winter rules.\n",
     "blog/2.md": "# Pumps of today\n\nA hand pump, for a siphon in the background.\n",
@@ -87,6 +94,7 @@ QUESTIONS = [
         '"oil key" "the pump oil" "oil key and"',
         'which "oil key" does one use for a pump in the background when the tasks that read files of others are new',
         '"wheel by hand"',
+        "set a lathe",  # an older version gives way under another heading
         "read_txet",
         "e-10123",
         "wo ist die backgruond seite fürs lesen",
