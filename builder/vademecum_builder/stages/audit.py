@@ -15,7 +15,7 @@ from vademecum_builder.sources.endings import BINARY_TYPES, MEDIA_TYPES, install
 from vademecum_builder.sources.private_keys import private_key_line
 from vademecum_builder.stages.parsed import PendingChunk
 
-_MAY_HAVE = re.compile(r"\{[{%]|\\\[|:::|<[A-Za-z/]")
+_MAY_HAVE = re.compile(r"\{[{%]|\\\[|:::|<[A-Za-z/<]")
 _TAG = (
     r"</?(?:div|span|br|hr|img|table|thead|tbody|t[rdh]|[uo]l|li|d[lt]|em|strong|code|pre|details|summary|center|"
     r"font|su[bp]|kbd|iframe|video|h[1-6]|section|figure)(?:\s[^<>]*)?/?>"
@@ -24,7 +24,9 @@ _TAG = (
     # A component of JSX; `<URL>` and `<Name>` are what manuals write for "put yours here".
     r"|<[A-Z]\w*(?:\s+\w+=[^<>]*|\s*/)>|</[A-Z]\w*>"
 )
-_LEFTOVER = re.compile(rf"\{{\{{|\{{%|\[\[|^:{{3,}}|\[!\w+\]|{_TAG}", re.MULTILINE)
+_CONFLICT = "<" * 7
+"""How git begins what two branches have written; below it what one of them says may become a heading."""
+_LEFTOVER = re.compile(rf"\{{\{{|\{{%|\[\[|^:{{3,}}|\[!\w+\]|(?<!<){_CONFLICT}(?= \S)|{_TAG}", re.MULTILINE)
 _DOCUMENTS = frozenset(
     """
     .doc .odt .rtf .ppt .odp .xls .ods .tex .textile .wiki .mediawiki .creole .pod .rdoc .dita .dbk .typ
@@ -134,7 +136,7 @@ def audit(
     leftovers = {
         key: marks
         for key, row in sorted(documents.items())
-        if (marks := tuple(sorted({mark for chunk in row.chunks for mark in _leftovers(chunks[chunk].text)})))
+        if (marks := tuple(sorted({mark for chunk in row.chunks for mark in _leftovers(chunks[chunk])})))
     }
     counts = sorted((Counter(files) | read).items(), key=lambda item: (-item[1], item[0]))
     return Audit(
@@ -180,10 +182,12 @@ def ending_of(key: str, records: Sequence[str] = ()) -> str:
     return suffix if _ENDING.fullmatch(suffix) else ""
 
 
-def _leftovers(text: str) -> Iterator[str]:
-    if not _MAY_HAVE.search(text):
+def _leftovers(chunk: ChunkRow | PendingChunk) -> Iterator[str]:
+    if _CONFLICT in chunk.headings:
+        yield _CONFLICT
+    if not _MAY_HAVE.search(chunk.text):
         return
-    for block in parse(text):
+    for block in parse(chunk.text):
         if isinstance(block, Code):
             continue
         for runs in block.cells if isinstance(block, Row) else (block.runs,):

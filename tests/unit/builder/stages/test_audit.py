@@ -46,6 +46,16 @@ def test_leftovers_of_markup_are_told_by_page_and_code_is_none(docs: Path) -> No
     assert released(docs).audit.leftovers == {"a.txt": ("::::",), "page.md": tuple(sorted({*left, "[[", "[!NOTE]"}))}
 
 
+@pytest.mark.parametrize(
+    "lines", ["{}\nOurs.\n=======\nTheirs.\n{}", "{}\n\nOurs.\n\n=======\n\nTheirs.\n\n{}", "- Ours.\n{}\n- {}"]
+)
+def test_what_git_has_left_of_two_branches_is_told(lines: str, docs: Path) -> None:
+    """As a heading, too, which the line between them makes of what is above it; a manual shows it as code."""
+    (docs / "page.md").write_text("# Page\n\n" + lines.format("<<<<<<< HEAD", ">>>>>>> feature") + "\n")
+    (docs / "manual.md").write_text("# Manual\n\n```\n<<<<<<< HEAD\n=======\n>>>>>>> feature\n```\n")
+    assert released(docs).audit.leftovers == {"page.md": ("<<<<<<<",)}
+
+
 def test_records_are_counted_by_their_source_whatever_their_ids_look_like(
     docs: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
