@@ -29,7 +29,7 @@ def open_source(settings: SourceSettings, request: BuildRequest) -> Sequence[Ope
     values = settings.values
     if not all(map(find_spec, _LIBRARIES)):
         raise UsageError(f"{settings.where}: files of office programs need {pip_install('files')}")
-    patterns = values.get("pattern", ()) or [f"*{one}" for ending in BINARY_TYPES for one in (ending, ending.upper())]
-    source = FolderSource(values["path"], patterns, leave_out=(request.out,))
+    endings = [f"*{one}" for ending in BINARY_TYPES for one in (ending, ending.upper())]
+    source = FolderSource(values["path"], values.get("pattern", ()), leave_out=(request.out,), defaults=endings)
     next(item for item in source.scan() if isinstance(item, SourceItem))
     return [Opened(source, lambda: PlainPages(source.root, values.get("base-url", ""), named=True))]

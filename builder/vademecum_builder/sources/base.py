@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
-from typing import Protocol, TypeVar
+from typing import BinaryIO, Protocol, TypeVar
 
 from vademecum.errors import ContentError, UsageError
 from vademecum.format.json import Fields, canonical, parse_object
@@ -31,6 +31,8 @@ BINARY = frozenset({PDF, DOCX, PPTX, XLSX, EPUB, ODF})
 RECORD = "application/x-vademecum-record+json"
 """A record of a catalog, a table or an archive: one JSON object of its fields, canonical. Its source's reader makes a
 document of it; what changed is told by field."""
+LFS_POINTER = b"version https://git-lfs.github.com/spec/"
+LFS_HAS_IT = "Git LFS has the file, and this is its pointer: `git lfs pull` brings it"
 LONGEST_POSITION = 2**28
 """Characters of a checkpoint's position: hashes of a look-back, or of all documents of an archive."""
 
@@ -48,6 +50,18 @@ class SourceError(UsageError):
 
 
 _SAID = 200
+
+
+def refuse_pointer(file: BinaryIO, place: str) -> None:
+    """Do nothing, unless Git LFS has the file; it stands at its beginning again then.
+
+    Raises:
+        SourceError: What lies there is its pointer.
+    """
+    is_pointer = file.read(len(LFS_POINTER)) == LFS_POINTER
+    file.seek(0)
+    if is_pointer:
+        raise SourceError(f"{place}: {LFS_HAS_IT}")
 
 
 class EmptySourceError(SourceError):

@@ -24,7 +24,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, Operati
 from sqlalchemy.pool import NullPool
 
 from vademecum.errors import NetworkError, UsageError
-from vademecum_builder.sources.base import SourceError
+from vademecum_builder.sources.base import SourceError, refuse_pointer
 from vademecum_builder.sources.records import instead
 
 BUSY_SECONDS = 10.0
@@ -151,6 +151,8 @@ class Database:
         if not path.is_file():
             found = "is a folder" if path.is_dir() else "no such file"
             raise SourceError(f"{self.where}: source.url: {path}: {found}; write sqlite:/// and the database's path")
+        with path.open("rb") as stream:
+            refuse_pointer(stream, f"{self.where}: {path}")
         return path
 
     @contextmanager

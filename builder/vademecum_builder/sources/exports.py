@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from vademecum.errors import ContentError
-from vademecum_builder.sources.base import Skipped, SourceError
+from vademecum_builder.sources.base import Skipped, SourceError, refuse_pointer
 from vademecum_builder.sources.charset import decode_text
 from vademecum_builder.sources.chat_logs import irc_messages, is_irc, is_whatsapp, whatsapp_messages
 from vademecum_builder.sources.cuts import Message
@@ -100,6 +100,9 @@ class Export:
         if not self.path.exists():
             raise SourceError(f"{self.where}: source.path: {self.path}: no such file or folder")
         try:
+            if self.path.is_file():
+                with self.path.open("rb") as stream:
+                    refuse_pointer(stream, f"{self.where}: {self.path}")
             if zipfile.is_zipfile(self.path):
                 with TemporaryDirectory() as folder:
                     inner = self._unpacked(Path(folder) / self.path.name)

@@ -15,9 +15,18 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 from vademecum.errors import ContentError, UsageError
-from vademecum_builder.sources.base import BINARY, HTML, Changes, Checkpoint, Skipped, SourceItem
+from vademecum_builder.sources.base import (
+    BINARY,
+    HTML,
+    LFS_HAS_IT,
+    LFS_POINTER,
+    Changes,
+    Checkpoint,
+    Skipped,
+    SourceItem,
+)
 from vademecum_builder.sources.endings import BINARY_TYPES, MEDIA_TYPES, media_type
-from vademecum_builder.sources.gitignore import Selection
+from vademecum_builder.sources.gitignore import Selection, misspelt
 from vademecum_builder.sources.private_keys import private_key_line
 from vademecum_builder.sources.walk import Entry, Walk
 
@@ -26,7 +35,6 @@ MAX_BYTES = 16 * 1024 * 1024
 MAX_BINARY_BYTES = 64 * 1024 * 1024
 """The same of one that is no text: most of it is pictures."""
 _PGP = b"-----BEGIN PGP "
-_LFS = b"version https://git-lfs.github.com/spec/"
 _FRONT_MATTER = re.compile(rb"---\r?\n(?:[\w-]+:[^\n]*\n(?:[ \t][^\n]*\n)*)+---\r?\n")
 _PAGES_AMONG = 4
 """Of an ending that no reader knows files are looked at where there is one for so many documents."""
@@ -41,6 +49,7 @@ class FolderSource:
         patterns: Git-style patterns that include (`guide/**`) or exclude (`!drafts/`); the last that matches
             decides. None: everything.
         max_bytes: Larger files are skipped.
+        defaults: The patterns where none is given.
         leave_out: Folders or files below `root` that are not part of it, such as the output folder.
         may_be_empty: Whether a folder without a readable document is one.
         example_keys: Git-style patterns of files whose private keys are examples that everybody may have.
@@ -52,6 +61,7 @@ class FolderSource:
         patterns: Sequence[str] = (),
         max_bytes: int = MAX_BYTES,
         *,
+        defaults: Sequence[str] = (),
         leave_out: Sequence[Path] = (),
         may_be_empty: bool = False,
         example_keys: Sequence[str] = (),
@@ -59,7 +69,8 @@ class FolderSource:
         self.root = Path(root)
         self._may_be_empty = may_be_empty
         self.max_bytes = max_bytes
-        self._selection = Selection.of(patterns)
+        self._patterns = patterns
+        self._selection = Selection.of(patterns or defaults)
         self._example_keys = Selection.of(example_keys)
         self._left_out = frozenset(os.path.realpath(path) for path in leave_out)
 
@@ -73,7 +84,9 @@ class FolderSource:
             raise UsageError(f"{self.root}: a folder has no checkpoint ({since.strategy})")
         walk, warnings = self._walk(), list[str]()
         items = self.scan(warnings)
-        keys = self._keys(walk)
+        all_keys = _keys(walk)
+        keys = [key for key in all_keys if self._selection.takes(key)]
+        warnings += misspelt(self._patterns, all_keys)
         unread = Counter(PurePosixPath(key).suffix.lower() for key in keys if media_type(key) is None)
         read = len(keys) - unread.total()
         warnings += [
@@ -112,13 +125,10 @@ class FolderSource:
 
     def keys(self) -> list[str]:
         """Return the keys of all files of whatever kind that the patterns take, sorted; nothing is read."""
-        return self._keys(self._walk())
+        return [key for key in _keys(self._walk()) if self._selection.takes(key)]
 
     def _walk(self) -> Walk:
         return Walk(self.root, os.path.realpath(self.root), self._left_out, self._selection)
-
-    def _keys(self, walk: Walk) -> list[str]:
-        return [e.key for e in walk.entries() if isinstance(e, Entry) and self._selection.takes(e.key)]
 
     def read(self, key: str) -> bytes:
         """Return the bytes of a file, those of a larger one than `max_bytes` up to there.
@@ -148,7 +158,7 @@ class FolderSource:
                 "what is built may have half of them, or what they were; build again when nothing writes there"
             )
         if not (found or self._may_be_empty):
-            raise UsageError(_nothing(self.root, skipped))
+            raise UsageError(_nothing(self.root, skipped, self._patterns))
 
     def _state_of(self, key: str) -> tuple[int, int] | None:
         try:
@@ -173,8 +183,8 @@ class FolderSource:
             return Skipped(entry.key, f"cannot be read: {error.strerror}")
         if len(data) > limit:
             return Skipped(entry.key, _too_large(len(data), limit))
-        if data.startswith(_LFS):
-            return Skipped(entry.key, "Git LFS has the file, and this is its pointer: `git lfs pull` brings it")
+        if data.startswith(LFS_POINTER):
+            return Skipped(entry.key, LFS_HAS_IT)
         if data.startswith(_PGP):
             return Skipped(entry.key, "a signature or a key of PGP: no document")
         shows_keys = self._example_keys.takes_by_name(entry.key)
@@ -191,6 +201,10 @@ class FolderSource:
         return file
 
 
+def _keys(walk: Walk) -> list[str]:
+    return [entry.key for entry in walk.entries() if isinstance(entry, Entry)]
+
+
 def _state(info: os.stat_result) -> tuple[int, int]:
     """Return what is another after each writing."""
     return info.st_mtime_ns, info.st_size
@@ -200,9 +214,14 @@ def _too_large(size: int, limit: int) -> str:
     return f"larger than the limit of {limit / 2**20:g} MiB ({size / 2**20:.1f} MiB): split it"
 
 
-def _nothing(root: Path, skipped: Sequence[Skipped]) -> str:
+def _nothing(root: Path, skipped: Sequence[Skipped], patterns: Sequence[str]) -> str:
     kinds = ", ".join((*MEDIA_TYPES, *BINARY_TYPES))
+    if not skipped and patterns:
+        return (
+            f"{root}: no document in this folder that the patterns take ({', '.join(patterns)}); they are written as "
+            "in a .gitignore file: from this folder on, with /"
+        )
     if not skipped:
-        return f"{root}: no document in this folder; add {kinds} files, or check the patterns and .gitignore"
+        return f"{root}: no document in this folder; add {kinds} files, or check .gitignore"
     first = f"{skipped[0].key} ({skipped[0].reason})"
     return f"{root}: no readable document in this folder; {len(skipped)} skipped, the first is {first}"

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 
@@ -193,3 +194,19 @@ class Selection:
         """Return whether the file with this key is wanted."""
         verdicts = (spec.check_file(key).include for spec in reversed(self.specs))
         return next((verdict for verdict in verdicts if verdict is not None), self.otherwise)
+
+
+def misspelt(patterns: Iterable[str], keys: Sequence[str]) -> list[str]:
+    """Return what is to be told of patterns that match none of these keys: what was asked for is not there, or what was
+    to be left out is published. One that leaves out may wait for its first file, unless a name is much like it."""
+    told = []
+    for pattern in patterns:
+        spec = spec_of([pattern])
+        if not any(spec.check_file(key).include is not None for key in keys):
+            names = {part for key in keys for part in key.split("/")}
+            parts = [part for part in pattern.removeprefix("!").split("/") if part and part not in names]
+            meant = [name for part in parts[:1] for name in get_close_matches(part, names, 1)]
+            if meant or not pattern.startswith("!"):
+                guess = f"; did you mean {meant[0]}?" if meant else ""
+                told.append(f"the pattern {pattern} matches no file{guess}")
+    return told

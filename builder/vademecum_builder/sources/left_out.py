@@ -34,7 +34,7 @@ def folder_kind(path: Path) -> str:
         return "files of packages and builds (node_modules, venv)"
     if _PARTS.fullmatch(name):
         return TEMPLATES
-    return "published knowledge bases" if is_published(path) else ""
+    return "files of published knowledge bases" if is_published(path) else ""
 
 
 def is_published(folder: Path) -> bool:

@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from tempfile import TemporaryFile
 from typing import BinaryIO, Final
 
-from vademecum_builder.sources.base import SourceError
+from vademecum_builder.sources.base import SourceError, refuse_pointer
 
 _MAGIC: Final = b"\x1f\x8b"
 _WINDOW: Final = 1 << 20
@@ -28,8 +28,9 @@ def unzipped(stream: BinaryIO, place: str) -> Iterator[BinaryIO]:
     """Give a file itself, or what is packed in it, on the disk: it can be told to go back.
 
     Raises:
-        SourceError: It is cut off or damaged, or what is in it is larger than 4 GB.
+        SourceError: It is cut off or damaged, or what is in it is larger than 4 GB; or Git LFS has it.
     """
+    refuse_pointer(stream, place)
     packed = stream.read(len(_MAGIC)) == _MAGIC
     stream.seek(0)
     if not packed:

@@ -289,3 +289,25 @@ def test_a_survey_says_of_each_source_what_it_holds_and_what_is_wrong(tmp_path: 
     assert none == SourceFound(
         "none", "catalog", f"{where}10", error=f"{tmp_path / 'none.json'}: no such file", fields=[]
     )
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        'kind = "catalog"\npath = "large.csv"\nid = "sku"\ntitle = "name"',
+        'kind = "catalog"\npath = "large.json"',
+        'kind = "catalog"\npath = "large.parquet"\nid = "sku"',
+        'kind = "sql"\nurl = "sqlite:///large.db"\ntable = "items"',
+        'kind = "messages"\npath = "large.mbox"',
+    ],
+)
+def test_a_file_that_git_lfs_has_is_told_as_that_whatever_the_kind(source: str, tmp_path: Path) -> None:
+    """And not as one that has no field of this name, or is damaged."""
+    pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n"
+    for ending in ("csv", "json", "parquet", "db", "mbox"):
+        (tmp_path / f"large.{ending}").write_text(pointer)
+    (tmp_path / "vademecum.toml").write_text(f"[[source]]\n{source}\n")
+    request = read_settings(tmp_path / "vademecum.toml")
+    with pytest.raises(UsageError, match=r"large\.\w+: Git LFS has the file"):
+        for [opened] in open_sources(request).values():
+            list(opened.source.changes(None).entries)

@@ -106,7 +106,7 @@ NOBODYS = {
     "{{cookiecutter.name}}/a.md": "parts and templates of pages (_partials, _templates)",
     "kb/metadata/timestamp.json": "",
     "kb/releases/a.json": "",
-    "kb/index.html": "published knowledge bases",
+    "kb/index.html": "files of published knowledge bases",
     "notes/releases/1.md": None,
     "signed/metadata/timestamp.json": "",
     "signed/a.md": None,
@@ -229,6 +229,27 @@ def test_asc_is_asciidoc_unless_it_is_pgps(tmp_path: Path) -> None:
     put(tmp_path, "a.tar.asc", "-----BEGIN PGP SIGNATURE-----\n\niQ\n-----END PGP SIGNATURE-----\n")
     assert keys(tmp_path) == ["ch01.asc"]
     assert skipped(FolderSource(tmp_path)) == {"a.tar.asc": "a signature or a key of PGP: no document"}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "told"),
+    [
+        ("guid/**", ["the pattern guid/** matches no file; did you mean guide?"]),
+        ("setup/*.md", ["the pattern setup/*.md matches no file"]),
+        ("!guide/interal/", ["the pattern !guide/interal/ matches no file; did you mean internal?"]),
+        ("!drafts/", []),  # may wait for its first file
+        ("guide/*.md", []),
+        ("!guide/internal/", []),
+    ],
+)
+def test_a_pattern_that_matches_nothing_is_told_where_it_may_be_misspelt(
+    pattern: str, told: Sequence[str], tmp_path: Path
+) -> None:
+    """What was asked for would be missing, and what was to be left out would be published."""
+    put(tmp_path, "guide/keys.md")
+    put(tmp_path, "guide/internal/costs.md")
+    put(tmp_path, "readme.md")
+    assert FolderSource(tmp_path, ["*.md", pattern]).changes(None).warnings == told
 
 
 def test_a_pointer_of_git_lfs_is_no_document(tmp_path: Path) -> None:
@@ -606,7 +627,7 @@ def test_a_folder_without_documents_is_an_error_at_the_end(tmp_path: Path) -> No
     with pytest.raises(UsageError, match=r"no document in this folder; add \.md, "):
         list(FolderSource(tmp_path).scan())
     put(tmp_path, "a.md")
-    with pytest.raises(UsageError, match="check the patterns"):
+    with pytest.raises(UsageError, match=r"that the patterns take \(!\*\.md\)"):
         list(FolderSource(tmp_path, ["!*.md"]).scan())
     put(tmp_path, "a.md", b"\0")
     with pytest.raises(UsageError, match=r"no readable document .* 1 skipped, the first is a\.md \(binary"):
