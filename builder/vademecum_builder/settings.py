@@ -52,11 +52,15 @@ def read_settings(file: Path) -> BuildRequest:
     """
     try:
         text = file.read_text("utf-8-sig")
-        document = tomllib.loads(text)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise UsageError(f"{file}: cannot be read: {reason}") from error
+    except OSError as error:
+        raise UsageError(f"{file}: cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{file}: cannot be read: it is no UTF-8: save it as UTF-8") from error
     lines = _Lines(file, text)
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise lines.unreadable(error) from error
     sources, limits, approval = document.pop("source", []), document.pop("limits", {}), document.pop("approval", {})
     if not isinstance(sources, list) or not sources or not all(isinstance(one, dict) for one in sources):
         nothing = lines.error("source", 'name what to build: [[source]] and path = "docs" below it')
@@ -127,6 +131,8 @@ def _values(
     values: dict[str, Any] = {}
     for name, value in table.items():
         key = keys.get(name)
+        if key is None and lines.table and name in _TOP:
+            raise lines.error(name, "this key belongs to the top of the file, above the first [table]")
         if key is None:
             raise lines.error(name, f"no such key; {instead(name, {*keys, *others})}")
         values[name] = key.read(value, lines.file.parent)
@@ -156,6 +162,17 @@ class _Lines:
         """Return the error that names file, line, key and what is wrong; an empty key: the table itself."""
         name = ".".join(filter(None, (self.table, key)))
         return UsageError(f"{self.place(key)}: {name}: {what}")
+
+    def unreadable(self, error: tomllib.TOMLDecodeError) -> UsageError:
+        """Return the error that names the line, as far as the parser says it, and shows what stands there."""
+        found = re.fullmatch(r"(.+) \(at line (\d+), column \d+\)", str(error))
+        if found is None:
+            return UsageError(f"{self.file}: cannot be read: {error}")
+        # What is most often meant there: quotes forgotten, or made typographic by an editor.
+        hint = ' (a text stands between straight quotes: "docs")' if found[1] == "Invalid value" else ""
+        number = int(found[2])
+        shown = "".join(self.text.splitlines()[number - 1 : number]).strip()
+        return UsageError(f"{self.file}, line {number}: cannot be read: {found[1]}{hint}: {shown}")
 
     def place(self, key: str) -> str:
         """Return file and line of a key; of an empty one that of the table."""

@@ -63,8 +63,8 @@ def is_text(value: Any, _: Path) -> str | None:
 
 
 def is_path(value: Any, folder: Path) -> Path | None:
-    """Take a path, relative to the settings."""
-    return folder / value if isinstance(value, str) and value else None
+    """Take a path, relative to the settings; an address is none."""
+    return folder / value if isinstance(value, str) and value and "://" not in value else None
 
 
 def is_truth(value: Any, _: Path) -> bool | None:
@@ -103,4 +103,4 @@ def is_http(value: Any, _: Path) -> str | None:
     return str(value)
 
 
-ADDRESS = "an address that begins with https:// or http://"
+ADDRESS = "an address that begins with https:// or http://, without blanks"

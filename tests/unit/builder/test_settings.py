@@ -64,7 +64,7 @@ allow-shrink = true
 
 EXPECTED = """
 title: expected a text
-address: expected an address that begins with https:// or http://
+address: expected an address that begins with https:// or http://, without blanks
 out: expected a folder
 root: expected a file
 channel: expected small letters, digits and -, as in stable
@@ -77,7 +77,7 @@ whole: expected true or false
 strict: expected true or false
 source.kind: there is no kind {}
 source.path: expected a folder
-source.base-url: expected an address that begins with https:// or http://
+source.base-url: expected an address that begins with https:// or http://, without blanks
 source.pattern: expected a list of texts
 source.example-keys: expected a list of texts
 source.profile: expected the name of a generator
@@ -261,7 +261,18 @@ def test_several_sources_have_names(tmp_path: Path) -> None:
         ("[[source]]", "line 1: source: path is missing: a folder"),
         ("limits = 1\n[[source]]", "line 1: limits: expected a table"),
         ('title = "A', "cannot be read: Unterminated"),
-        ("title = 1 2", "cannot be read: Expected newline or end of document after a statement (at line 1"),
+        ("title = 1 2", "line 1: cannot be read: Expected newline or end of document after a statement: title = 1 2"),
+        (
+            "[[source]]\npath = “docs”",
+            'line 2: cannot be read: Invalid value (a text stands between straight quotes: "',
+        ),
+        ("[limits]\nkeep = 1\n[limits]", "line 3: cannot be read: Cannot declare ('limits',) twice: [limits]"),
+        ('[[source]]\npath = "d"\ntitle = "A"', "line 3: source.title: this key belongs to the top of the file"),
+        ('[[source]]\npath = "https://x.y/z"', "line 2: source.path: expected a folder, not 'https://x.y/z'"),
+        (
+            'address = "https://x.y/a b"\n[[source]]',
+            "line 1: address: expected an address that begins with https:// or http://, without blanks",
+        ),
         ("\ufeff[[source]]", "line 1: source: path is missing"),
     ],
 )
@@ -273,7 +284,7 @@ def test_what_cannot_be_meant_is_told_with_its_line(tmp_path: Path, text: str, s
 
 def test_bytes_that_are_no_text(tmp_path: Path) -> None:
     (tmp_path / "vademecum.toml").write_bytes(b"title = '\xff'")
-    with pytest.raises(UsageError, match="cannot be read"):
+    with pytest.raises(UsageError, match="cannot be read: it is no UTF-8: save it as UTF-8"):
         read_settings(tmp_path / "vademecum.toml")
 
 
