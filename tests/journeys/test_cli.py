@@ -12,7 +12,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -308,8 +308,31 @@ def test_another_root_is_told_apart_and_what_to_do(published: Vade) -> None:
 def test_a_preview_is_pulled_without_the_publishers_root(published: Vade) -> None:
     published("build", "docs", "--out", "looked-at", "--preview")
     ran = published("pull", "looked-at", "--store", "preview.db", "--trust", "keys/root.json")
-    assert_refused(ran, 2, "pull it into a new store, without --trust")
+    assert_refused(ran, 2, "leave out --trust, and pull it into a new store")
+    assert_refused(published("verify", "looked-at", "--trust", "keys/root.json"), 2, "leave out --trust")
     assert published("pull", "looked-at", "--store", "new.db").code == 0
+
+
+def test_nothing_is_decided_about_a_preview(published: Vade) -> None:
+    """With the keys, or without: its own are nowhere."""
+    published("build", "docs", "--out", "looked-at", "--preview")
+    for keys in ("keys", "nowhere"):
+        ran = published("yank", "1", "--out", "looked-at", "--keys", keys)
+        assert_refused(ran, 2, "looked-at is a preview, signed with a key that nobody keeps")
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (("build", "https://example.org/docs", "--out", "d"), "is an address, and this takes a path of this machine"),
+        (("pull", "dist", "--store", "https://example.org/kb/"), "'https://example.org/kb/' is an address"),
+        (("serve", "dist", "--port", "abc"), "'abc' is no whole number"),
+        (("bench", "retrieval", "nowhere"), "nowhere: No such file or directory"),
+        (("bench", "search", "nowhere.txt", "--store", "kb.db"), "nowhere.txt: No such file or directory"),
+    ],
+)
+def test_what_cannot_be_meant_on_the_command_line_is_misuse(published: Vade, given: Sequence[str], said: str) -> None:
+    assert_refused(published(*given), 2, said)
 
 
 def test_a_first_build_without_keys_makes_development_keys_and_says_so(vade: Vade) -> None:

@@ -427,6 +427,18 @@ def test_a_dry_run_shows_all_and_writes_nothing(vade: Vade) -> None:
     assert (told["written"], told["keys"]) == (False, ".vademecum/keys")
 
 
+def test_a_repository_of_somebody_else_is_told_with_what_git_advises(
+    vade: Vade, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a container of CI, where another user has fetched it."""
+    repository({**DOCS})
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+    ran = vade("init", "--yes")
+    assert ran.code == 2
+    assert "dubious ownership" in ran.error and "git config --global --add safe.directory" in ran.error
+
+
 def test_on_a_terminal_it_asks_and_a_no_writes_nothing(vade: Vade, monkeypatch: pytest.MonkeyPatch) -> None:
     repository({**DOCS, "wiki/a.md": PAGE})
     before = everything()
@@ -731,7 +743,7 @@ MISTAKES: dict[str, tuple[dict[str, str], str, list[str], str]] = {
         {**DOCS, "vademecum.toml": "title = \n"},
         "x@github.com:a/b",
         [],
-        "vademecum.toml: cannot be read",
+        "vademecum.toml, line 1: cannot be read",
     ),
     "settings with a wrong key": (
         {**DOCS, "vademecum.toml": '[[source]]\npaht = "docs"\n'},

@@ -14,7 +14,7 @@ from io import TextIOWrapper
 from pathlib import Path
 
 from vademecum import log_to_stderr
-from vademecum.errors import CancelledError, StorageError, UsageError, VademecumError
+from vademecum.errors import CancelledError, SignatureError, StorageError, UsageError, VademecumError
 from vademecum.origin import pip_install
 from vademecum_builder.cli import github
 from vademecum_builder.cli.arguments import parser
@@ -53,7 +53,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail(given[0], UsageError(hint), wants_json)
     except OSError as error:
         # A disk or a permission outside of what the stages expect; still one line, never a trace.
-        failure = StorageError(f"{error.filename or 'file system'}: {error.strerror or error}")
+        mistyped = isinstance(error, FileNotFoundError) and str(error.filename) in given
+        failure = (UsageError if mistyped else StorageError)(
+            f"{error.filename or 'file system'}: {error.strerror or error}"
+        )
         return _fail(given[0], failure, wants_json)
     except KeyboardInterrupt:
         cancelled = CancelledError("interrupted; what was published or installed is unchanged")
@@ -64,7 +67,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _call(options: Namespace) -> Shown:
     # Imported by name, so that `vade search` waits for nothing that only a build needs, nor asks for the extra.
     command = import_module(f"vademecum_builder.cli.commands.{options.command}")
-    shown: Shown = command.run(options)
+    try:
+        shown: Shown = command.run(options)
+    except SignatureError as error:
+        place = getattr(options, "location", None) or ""
+        if not import_module("vademecum_builder.publish.guard").is_preview(Path(place)):
+            raise
+        hint = f"{place}: a preview is signed with keys of its own: leave out --trust, and pull it into a new store"
+        raise UsageError(hint) from error
     return shown
 
 

@@ -6,12 +6,11 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from vademecum.errors import UsageError
 from vademecum.format.json import Fields, parse_object
 from vademecum.ports import Clock
 from vademecum.trust.metadata import TIMESTAMP
 from vademecum_builder.hosting.base import Upload
-from vademecum_builder.publish.guard import is_preview
+from vademecum_builder.publish.guard import refuse_preview
 from vademecum_builder.publish.tree import rank
 from vademecum_builder.release.location import read_at
 from vademecum_builder.release.verify import files_below, verify_tree
@@ -51,11 +50,7 @@ def read_tree(folder: Path, trust: bytes | None, clock: Clock) -> Tree:
     Raises:
         UsageError: It is a preview. VademecumError: The first thing that is wrong with it.
     """
-    if is_preview(folder):
-        raise UsageError(
-            f"{folder} is a preview, signed with a key that nobody keeps: no release could follow it. Build it with "
-            "your own keys (`vade build`), and publish that"
-        )
+    refuse_preview(folder)
     present = files_below(folder)
     found = read_at(str(folder), lambda tree, config: verify_tree(tree, trust, clock, config, present=present))
     damaged = [path for path in present if any(path in what for what in found.damaged)]

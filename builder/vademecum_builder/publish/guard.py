@@ -123,6 +123,19 @@ def is_preview(folder: Path) -> bool:
         return False
 
 
+def refuse_preview(folder: Path) -> None:
+    """Do nothing, unless the tree is a preview.
+
+    Raises:
+        UsageError: It is.
+    """
+    if is_preview(folder):
+        raise UsageError(
+            f"{folder} is a preview, signed with a key that nobody keeps: no release could follow it. Build it with "
+            "your own keys (`vade build`), and publish that"
+        )
+
+
 def timestamp_version(folder: Path) -> int:
     """Return the version that a tree's timestamp says, signed or not; 0 where there is none that can be read."""
     try:

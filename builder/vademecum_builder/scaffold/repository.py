@@ -132,7 +132,7 @@ def git(folder: Path, *arguments: str, refusals: Iterable[str] = ("",)) -> str |
     except OSError as error:
         raise UsageError(f"git: {error.strerror}; `vade init` asks git what is in the repository") from error
     if done.returncode and not any(said in done.stderr for said in refusals):
-        raise UsageError(f"{folder}: git says: {done.stderr.strip().splitlines()[0]}")
+        raise UsageError(f"{folder}: git says: {done.stderr.strip()}")
     return None if done.returncode else done.stdout.removesuffix("\n")
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from vademecum.errors import UsageError
 from vademecum.trust.channel import ReleasePointer
 from vademecum_builder.pages.site import SiteBuilder
-from vademecum_builder.publish.guard import timestamp_version
+from vademecum_builder.publish.guard import refuse_preview, timestamp_version
 from vademecum_builder.release.channels import Channels, check_channel, named, yanked_of
 from vademecum_builder.release.previous import find_previous, locate_previous, require_clock
 from vademecum_builder.release.version_json import line_json
@@ -113,6 +113,7 @@ def open_tree(request: TreeRequest, now: datetime | None) -> Tree:
         raise UsageError(
             f"{request.out}: there is no published tree; name it with --out, or where it is published with --previous"
         )
+    refuse_preview(Path(location))
     timestamp_before = timestamp_version(request.out)
     keys = find_keys(request, out=request.out, published_at=location, make=False, now=now)
     away = "what is published there is read, and signed anew: run this again when the host answers, or name a whole "

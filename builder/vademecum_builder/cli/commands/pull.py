@@ -4,35 +4,20 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
-from pathlib import Path
 
 from vademecum.config import Config
-from vademecum.errors import EmptyStoreError, SignatureError, UsageError
+from vademecum.errors import EmptyStoreError
 from vademecum.knowledge import KnowledgeBase
 from vademecum_builder.cli.progress import Bars
 from vademecum_builder.cli.wording import Shown, counted, printable, size, stale, waiting
-from vademecum_builder.publish.guard import is_preview
 
 
 def run(options: Namespace) -> Shown:
     """Bring a local store up to date.
 
     Raises:
-        UsageError: A preview, and a root or a store that others have signed.
         EmptyStoreError: Nothing is installed, as what is published is not for this store. VademecumError: See `update`.
     """
-    try:
-        return _pull(options)
-    except SignatureError as error:
-        if not is_preview(Path(options.location)):
-            raise
-        hint = (
-            f"{options.location}: a preview is signed with keys of its own: pull it into a new store, without --trust"
-        )
-        raise UsageError(hint) from error
-
-
-def _pull(options: Namespace) -> Shown:
     with (
         KnowledgeBase.open(
             options.store,

@@ -56,6 +56,7 @@ class CommandParser(argparse.ArgumentParser):
         guess = f"; did you mean {meant[0]}?" if meant else ""
         if message.startswith("there is no -") and any(action.dest == "query" for action in self._actions):
             guess += f"{'' if guess else ';'} to search for it, put it last, behind --"  # manuals are full of options
+        message = re.sub(r"invalid int value: (.+)", r"\1 is no whole number", message)
         raise UsageError(f"{message}{guess} (see `{self.prog} --help`)")
 
 
@@ -80,7 +81,7 @@ class AddOption:
         name, _, word = spelling.partition(" ")
         told: dict[str, Any] = {"metavar": word} if word else {}
         if kind is not None:
-            told["type"] = kind
+            told["type"] = _local_path if kind is Path else kind
         elif not word and name.startswith("-") and "choices" not in more:
             told["action"] = "store_true"
         self._add(name, help=help_, **(told | more))
@@ -156,6 +157,13 @@ def _add_command(within: Any, name: str, purpose: str, **more: Any) -> argparse.
         name, help=purpose, description=told, allow_abbrev=False, **more
     )
     return parser
+
+
+def _local_path(text: str) -> Path:
+    """Take a path of this machine, of which an address would make a folder `https:`."""
+    if "://" in text:
+        raise argparse.ArgumentTypeError(f"{text!r} is an address, and this takes a path of this machine")
+    return Path(text)
 
 
 def whole_number(text: str, what: str = "whole number", *, least: int = 0, most: int = 2**63 - 1) -> int:
