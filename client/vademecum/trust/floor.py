@@ -74,7 +74,8 @@ def judge(records: Mapping[str, bytes], now: datetime) -> tuple[Trust | None, di
             raise ContentError("the trusted root, or the note of where it came from, is not what was written")
     except (ContentError, TrustError) as error:
         return None, dict.fromkeys(records, error.message)
-    accepts = (trust.accept_timestamp, trust.accept_snapshot, trust.accept_targets)
+    # Their type is said: mypy infers now and then no more than that they are functions.
+    accepts: list[Callable[[bytes], object]] = [trust.accept_timestamp, trust.accept_snapshot, trust.accept_targets]
     damaged: dict[str, str] = {}
     counts = True
     for role, accept in zip(SIGNED, accepts, strict=True):
