@@ -132,6 +132,14 @@ def test_two_different_roots_of_one_version_are_refused(line: Line) -> None:
         choose_authority(keys, found.roots, NOW)
 
 
+def test_a_root_that_is_written_in_another_way_is_the_published_one(line: Line) -> None:
+    """By git on Windows, or by a formatter of JSON: what was published stays as it is."""
+    line.release(HANDBOOK)
+    published = dict(load_roots(line.keys / ROOT_FILE))
+    keys = Keys({1: published[1].replace(b"\n", b"\r\n") + b"\r\n"}, line.keys / RELEASE_KEY)
+    assert choose_authority(keys, previous(line, dict(keys.roots)).roots, NOW).roots == published
+
+
 def test_a_new_root_alone_is_enough_after_a_rotation(line: Line) -> None:
     """CI has the newest root.json and a key: the tree is still signed by the key before."""
     line.release(HANDBOOK)
