@@ -738,6 +738,17 @@ def test_a_page_that_turns_back_before_the_words_have_come_stays(open_page: Open
     expect(page.locator("#query")).to_have_attribute("placeholder", "Search")
 
 
+@pytest.mark.parametrize(("attributes", "does"), [("", "Close"), ("inline", "Clear the search")])
+def test_who_does_not_see_it_is_told_the_keys_and_what_went_wrong(open_page: Open, attributes: str, does: str) -> None:
+    page = open_page(attributes)
+    page.keyboard.press("/")
+    expect(page.locator("#query")).to_have_accessible_description(re.compile(f"Escape: {does}.$"))
+    broken = "async () => { throw Object.assign(new Error('x'), { code: 'storage' }); }"
+    page.evaluate(f"() => {{ kb.search = {broken} }}")
+    page.keyboard.type("key")
+    expect(page.locator("#announce")).to_have_text("This browser’s storage could not be used.")
+
+
 def test_no_key_opens_a_search_that_nobody_would_see(open_page: Open) -> None:
     page = open_page()
     page.evaluate("document.querySelector('vademecum-search').style.display = 'none'")

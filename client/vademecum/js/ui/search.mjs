@@ -147,7 +147,7 @@ export class Search {
     this.#started ??= this.#open().catch((error) => {
       this.end(); // the next try begins anew
       this.#rest();
-      this.#say(`${this.around.wording.error(error.code)} (${error.message})`);
+      this.#fail(`${this.around.wording.error(error.code)} (${error.message})`);
     });
     return this.#started;
   }
@@ -227,7 +227,7 @@ export class Search {
       this.#rest();
       this.options.show([]);
       this.facets.show({}, wording);
-      this.#say(code === "empty" ? "" : wording.error(code)); // the first download tells of itself
+      this.#fail(code === "empty" ? "" : wording.error(code)); // the first download tells of itself
       view.bones.hidden = code !== "empty" || !view.install.act.hidden; // nothing is on its way
     }
   }
@@ -275,6 +275,12 @@ export class Search {
     const { message } = this.around.view;
     message.textContent = text;
     message.hidden = text === "";
+  }
+
+  /** What went wrong is also told to those who do not see it. @param {string} text */
+  #fail(text) {
+    this.#say(text);
+    this.around.view.announce.textContent = text;
   }
 
   /** @param {string} name @param {number} delay @param {() => void} act */

@@ -55,7 +55,7 @@ export function buildView(wording, { modal, label, placeholder }) {
   const foot = element("div", { class: "foot", part: "foot" }, [pill, notice]);
 
   const body = element("div", { class: "body", ...(modal && { tabindex: "0" }) }, [
-    element("p", { id: "keys", class: "unseen" }, [say("keys")]), announce, install, facets, message, typed, recent, list, forget, bones, load, welcome, hints,
+    element("p", { id: "keys", class: "unseen" }, [`${say("keys")} Escape: ${say(modal ? "close" : "clear")}.`]), announce, install, facets, message, typed, recent, list, forget, bones, load, welcome, hints,
   ]);
   const box = element("div", { class: "box", part: "box" }, [form, body, foot]);
   const open = element("button", { id: "open", type: "button", class: "trigger", part: "button", "aria-haspopup": "dialog", "aria-keyshortcuts": "Control+K Meta+K /" }, [

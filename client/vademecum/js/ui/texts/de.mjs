@@ -7,7 +7,7 @@ export const de = {
   search: "Suchen",
   clear: "Suche leeren",
   close: "Schließen",
-  keys: "Treffer erscheinen beim Tippen. Die Pfeiltasten nach oben und unten gehen durch sie, die nach rechts klappt auf, was dazugehört, Eingabe öffnet, Strg und Eingabe öffnen einen neuen Tab, Umschalt und Eingabe lesen hier, Escape leert.",
+  keys: "Treffer erscheinen beim Tippen. Die Pfeiltasten nach oben und unten gehen durch sie, die nach rechts klappt auf, was dazugehört, Eingabe öffnet, Strg und Eingabe öffnen einen neuen Tab, Umschalt und Eingabe lesen hier.",
   "key.control": "Strg",
   "key.shift": "Umschalt",
   "key.move": "bewegen",

@@ -7,7 +7,7 @@ export const en = {
   search: "Search",
   clear: "Clear the search",
   close: "Close",
-  keys: "Results appear while you type. The arrow keys up and down move through them, the one to the right unfolds what belongs to one, Enter opens, Control and Enter open a new tab, Shift and Enter read here, Escape clears.",
+  keys: "Results appear while you type. The arrow keys up and down move through them, the one to the right unfolds what belongs to one, Enter opens, Control and Enter open a new tab, Shift and Enter read here.",
   "key.control": "Ctrl",
   "key.shift": "Shift",
   "key.move": "to move",
