@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
+from html import unescape
 from typing import Any
 
 from vademecum_builder.profiles.base import Folder, Metadata, NotServed, Page, Profile, Project, Rules, stem
@@ -63,11 +64,11 @@ def _component(project: Project, folder: str) -> _Component | None:
 
 def _entries(site: Mapping[str, Any], component: Mapping[str, Any]) -> str:
     """Return lines of AsciiDoc: what a playbook says for a whole site, above what a component says for its pages but
-    where it leaves that to them (`@`)."""
+    where it leaves that to them (`@`). Antora hands them on as HTML, and here they are text (`&lt;`)."""
     left = {key for key, value in site.items() if value is False or str(value).endswith("@")}
     kept = {key: value for key, value in site.items() if key not in left or key not in component}
     return "".join(
-        f":{key}: {'' if value is None or value is True else str(value).removesuffix('@')}\n"
+        f":{key}: {'' if value is None or value is True else unescape(str(value)).removesuffix('@')}\n"
         for key, value in {**component, **kept}.items()
         if value is not False and isinstance(value, str | int | float | None)
     )

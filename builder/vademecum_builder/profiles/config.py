@@ -201,7 +201,7 @@ class Script:
     def objects(self, opening: str, within: str | None = None) -> Iterator[str]:
         """Yield what stands in the braces behind a pattern, such as `docs:\\s*`."""
         code = self.code if within is None else within
-        for match in re.finditer(rf"(?:{opening})\{{", code):
+        for match in re.finditer(rf"(?:{opening})(?:\(\s*)?\{{", code):
             depth = 0
             for place in range(match.end() - 1, len(code)):
                 depth += {"{": 1, "}": -1}.get(code[place], 0)

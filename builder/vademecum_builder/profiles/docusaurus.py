@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from vademecum_builder.profiles import mdx
-from vademecum_builder.profiles.base import Address, Folder, Page, Profile, Project, Rules, named, private, stem
+from vademecum_builder.profiles.base import Address, Folder, Profile, Project, Rules, named, private, stem
 from vademecum_builder.profiles.blocks import containers
 from vademecum_builder.profiles.config import Script, address_of, folder_of, scripts
 from vademecum_builder.readers import slugs
@@ -83,18 +83,6 @@ def _version(script: Script, said: str, version: str, base: str, default: str) -
     options = next(script.objects(rf"['\"]?{re.escape(version)}['\"]?\s*:\s*", said), "")
     path = script.value("path", options)
     return posixpath.join(base, path.strip("/") if isinstance(path, str) else default).rstrip("/")
-
-
-# prism-react-renderer's lines of code that steer what is highlighted.
-_MAGIC = re.compile(
-    r"^[ \t]*(?://|#|--|/\*|<!--|\{/\*)[ \t]*highlight-(?:start|end|next-line)[ \t]*(?:\*/\}?|-->)?[ \t]*\n",
-    re.MULTILINE,
-)
-
-
-def magic_comments(text: str, page: Page) -> str:
-    """`// highlight-next-line`: not shown."""
-    return _MAGIC.sub("", text) if "highlight-" in text else text
 
 
 @dataclass(frozen=True)
@@ -187,7 +175,7 @@ def open_docusaurus(project: Project) -> Rules:
     return Rules(
         tuple(folders.found),
         slugs.DOCUSAURUS,
-        (magic_comments, containers, *mdx.PASSES),
+        (containers, *mdx.PASSES),
         mdx=True,
         called=lambda path: title_from_key("/".join(map(_unnumbered, path.split("/")))),
         base_url=address_of(url, base_url),

@@ -177,7 +177,8 @@ def asciidoc_references(text: str, page: Page) -> str:
         pages = posixpath.join(posixpath.dirname(pages), modules[-1] or "ROOT") if modules else pages
         place = f"/{pages}/pages/{name}" if found and not name.startswith("./") else name
         title = page.title("doc", place) if name else ""
-        return f"{match[0][:-1]}{title}]" if title else match[0]
+        is_said = all(f":{one}:" in text for one in _REFERENCE.findall(title))
+        return f"{match[0][:-1]}{title}]" if title and is_said else match[0]
 
     return _XREF.sub(told, text) if "xref:" in text else text
 

@@ -17,6 +17,7 @@ from vademecum_builder.profiles import mdx
 from vademecum_builder.profiles.base import HEADING, NotServed, Page, Pass, Project
 from vademecum_builder.profiles.code import CODE, without_gone
 from vademecum_builder.profiles.formats import INCLUDES, chapters_apart
+from vademecum_builder.profiles.landing import landing
 from vademecum_builder.profiles.plain import PASSES
 from vademecum_builder.profiles.registry import Found
 from vademecum_builder.readers.document import Document, parse_document, title_from_key
@@ -226,7 +227,7 @@ class ProfilePages:
         head = text[: len(text) - len(body)]
         for done in self.found.rules.templates:
             body = done(body, page)
-        text = head + body
+        text = head + (landing(page.metadata) if media_type == MARKDOWN else "") + body
         for done in self._own_passes(media_type):
             text = done(text, page)
         return without_gone(text)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 _LABEL = re.compile(r"\.\. _`?(.+?)`?:[ \t]*|\(([^()]+)\)=[ \t]*")
 _ADORNMENT = re.compile(r"([!-/:-@\[-`{-~])\1{2,}[ \t]*")
-_HEADINGS = {".md": re.compile(r"#{1,6}[ \t]+(.+)"), ".adoc": re.compile(r"=[ \t]+([^{}\]]+)")}
+_HEADINGS = {".md": re.compile(r"#{1,6}[ \t]+(.+)"), ".adoc": re.compile(r"=[ \t]+([^\]]+)")}
 _ROLE = re.compile(r"(?::[\w:+.-]+:|\{[\w:+.-]+\})`([^`<]*?)\s*(?:<[^`<>]*>)?`")
 _REFERENCE = re.compile(r":(?:std:)?(?P<role>ref|doc):`(?P<name>[^`<>!]+)`")
 _LONGEST_TITLE = 500

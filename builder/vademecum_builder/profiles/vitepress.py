@@ -7,7 +7,7 @@ import re
 
 from vademecum_builder.profiles.base import Folder, Metadata, NotServed, Page, Profile, Project, Rules, stem
 from vademecum_builder.profiles.blocks import alerts, attribute_lists, containers
-from vademecum_builder.profiles.code import GONE, outside_code
+from vademecum_builder.profiles.code import CODE, GONE, outside_code
 from vademecum_builder.profiles.config import Script, address_of, folder_of, matcher, scripts
 from vademecum_builder.profiles.includes import vitepress_includes
 from vademecum_builder.profiles.mdx import jsx
@@ -21,7 +21,8 @@ _VALUE = re.compile(r"\{\{(?:[^{}]|\{[^{}]*\})*\}\}")
 
 
 def vue(text: str, page: Page) -> str:
-    """Parts of a Vue component: scripts, styles, `{{ values }}`."""
+    """Parts of a Vue component: scripts, styles, `{{ values }}`; in code as well that is written in HTML."""
+    text = CODE.sub(lambda code: _VALUE.sub(GONE, code[0]) if code["tag"] and "v-pre" not in code[0] else code[0], text)
     return outside_code(text, lambda plain: _VALUE.sub(GONE, _BLOCK.sub("", plain)))
 
 

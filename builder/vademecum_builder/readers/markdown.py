@@ -23,6 +23,7 @@ from mdit_py_plugins.footnote import footnote_plugin
 from mdit_py_plugins.front_matter import front_matter_plugin
 
 from vademecum.format.markup import Code, Item, Paragraph, Row, Run, Runs, plain_runs
+from vademecum_builder.readers import fences
 from vademecum_builder.readers.front_matter import read_front_matter, take_other_front_matter, without_space
 from vademecum_builder.readers.html.elements import APART
 from vademecum_builder.readers.html.page import html_blocks
@@ -49,7 +50,6 @@ _SIGN = 2
 _LEAST_LINKS, _LABEL = 3, 40
 """Of a list of links into the page, at least; characters that its label has, at most."""
 _TABLE = re.compile(r"(</?)table\b", re.IGNORECASE)
-_LANGUAGE = re.compile(r"\{?[.=]?([A-Za-z0-9_][A-Za-z0-9_+#.-]{0,39})")
 _HTML_TAG = re.compile(r"<(/?[A-Za-z][\w-]*)([^<>]*)>")
 _HTML_ATTRIBUTE = re.compile(r"([\w-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))")
 _LOOKS: dict[str, dict[str, Any]] = {
@@ -212,19 +212,14 @@ def _outline(tokens: Sequence[Token], slugs: SlugRule) -> Outline:
                     outline.block(Item(runs, len(lists) - 1, lists[-1]) if begins_item else Paragraph(runs))
                     begins_item = False
             case "fence" | "code_block":
-                outline.block(Code(token.content, _language(token.info)))
+                outline.block(Paragraph((Run(fences.caption(token.info), strong=True),)))
+                outline.block(Code(fences.seen(token.content, token.info), fences.language(token.info)))
             case "math_block":
                 outline.block(Paragraph((Run(f"$${token.content}$$"),)))
             case "html_block":
                 for block in html_blocks(token.content):
                     outline.block(block)
     return outline
-
-
-def _language(info: str) -> str:
-    """Return the language of `python {1,3}`, `rust,editable`, `ts{1}`, `{r, echo=FALSE}`, `{.python .numbered}`."""
-    match = _LANGUAGE.match(info.strip())
-    return match[1] if match else ""
 
 
 def _heading(outline: Outline, opening: Token, inline: Token, *, of_images: bool) -> None:

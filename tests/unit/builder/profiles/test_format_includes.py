@@ -122,6 +122,7 @@ def test_asciidoc(root: Path, line: str, taken: str | None) -> None:
         ("xref:other:far/oil.adoc[]", "xref:other:far/oil.adoc[Oil of others]"),
         ("xref:site:other:far/oil.adoc[]", "xref:site:other:far/oil.adoc[Oil of others]"),
         ("xref:./near.adoc[]", "xref:./near.adoc[Near]"),
+        (":unit: l\n\nxref:unit.adoc[]", ":unit: l\n\nxref:unit.adoc[By {unit}]"),
         ("xref:oil.adoc[The oil]", None),
         ("xref:oil.adoc#new[]", None),
         ("xref:none.adoc[]", None),
@@ -132,6 +133,7 @@ def test_asciidoc(root: Path, line: str, taken: str | None) -> None:
 )
 def test_a_reference_of_asciidoc_shows_the_title_of_its_page(root: Path, reference: str, shown: str | None) -> None:
     pages = {"ROOT/pages/oil": "Oil", "ROOT/pages/sub/near": "Near", "other/pages/far/oil": "Oil of others"}
+    pages["ROOT/pages/unit"] = "By {unit}"
     for name, title in pages.items():
         place = root / f"modules/{name}.adoc"
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -142,6 +144,7 @@ def test_a_reference_of_asciidoc_shows_the_title_of_its_page(root: Path, referen
     assert asciidoc_references(reference, page) == (shown or reference)
     assert [*page.included.values()] == ([shown.partition("[")[2].partition("]")[0]] if shown else [])
     assert asciidoc_references("xref:near.adoc[]", Page(project, "parts/pump.adoc")) == "xref:near.adoc[Near by]"
+    assert asciidoc_references("xref:unit.adoc[]", page) == "xref:unit.adoc[]"  # nobody says what it is
 
 
 def test_what_an_extension_of_asciidoc_makes_is_told(root: Path) -> None:

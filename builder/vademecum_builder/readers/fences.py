@@ -1,0 +1,44 @@
+"""What of a block of code its page shows: comments steer highlighters and compilers (Shiki, Prism, Twoslash)."""
+
+from __future__ import annotations
+
+import re
+
+_LANGUAGE = re.compile(r"\{?[.=]?([A-Za-z0-9_][A-Za-z0-9_+#.-]{0,39})")
+_CAPTION = re.compile(
+    r"(?:^|[\s{,:])(?:title|filename|file)=(?:\"([^\"]+)\"|'([^']+)'|([^\s\"'{},]+))"
+    r"|^[\w+#.:-]+(?:\{[\d,\s-]*\})?(?:[ \t]+[\w-]+)*[ \t]*\[([^\[\]]+)\]"
+)
+"""`js title="a.js"` of most, `{.js filename="a.js"}` of Quarto, `js:title=a.js` of Gatsby, `sh [npm]` of VitePress."""
+_COMMENT = r"(?://|#|--|/\*|<!--|\{/\*|%|;)[ \t]*"
+_END = r"[ \t]*(?:\*/\}?|-->)?[ \t]*"
+_STEERING = re.compile(
+    rf"^[ \t]*{_COMMENT}(?:highlight-(?:start|end|next-line)|\[!code [^\]\n]*\]){_END}(?:\n|\Z)"
+    rf"|[ \t]*{_COMMENT}\[!code [^\]\n]*\]{_END}$",
+    re.MULTILINE,
+)
+_UNSEEN = re.compile(
+    r"\A[\s\S]*^[ \t]*//[ \t]*---cut(?:-before)?---[ \t]*\n|^[ \t]*//[ \t]*---cut-after---[\s\S]*"
+    r"|^[ \t]*//[ \t]*---cut-start---(?:(?!---cut-)[\s\S])*---cut-end---[ \t]*(?:\n|\Z)"
+    r"|^[ \t]*//[ \t]*(?:@(?!filename\b)\w+(?:[ \t]*:.*)?|\^[?|].*|\^{3,}.*)(?:\n|\Z)",
+    re.MULTILINE,
+)
+"""Of Twoslash: what is compiled and not shown, options, and questions about the line above (`^?`)."""
+
+
+def language(info: str) -> str:
+    """Return the language of `python {1,3}`, `rust,editable`, `ts{1}`, `{r, echo=FALSE}`, `{.python .numbered}`."""
+    match = _LANGUAGE.match(info.strip())
+    return match[1] if match else ""
+
+
+def caption(info: str) -> str:
+    """Return what stands above the code: the name of its file, or of its tab."""
+    match = _CAPTION.search(info.strip())
+    return next(filter(None, match.groups())) if match else ""
+
+
+def seen(code: str, info: str) -> str:
+    """Return what of the code is shown, where its fence says `info`."""
+    code = _UNSEEN.sub("", code) if "twoslash" in info.split() else code
+    return _STEERING.sub("", code) if "highlight-" in code or "[!code " in code else code
