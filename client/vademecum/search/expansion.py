@@ -15,17 +15,7 @@ from vademecum.search.segment_words import SegmentWords
 from vademecum.search.spelling import MOST_CHANGES, meant_by, tries
 from vademecum.search.stems import BEFORE, stems_of
 from vademecum.search.stop_words import STOP_WORDS
-from vademecum.search.tokens import (
-    CAMEL,
-    PAIRED,
-    PARTS,
-    is_between,
-    letters_of,
-    parts_of,
-    quoted_in,
-    runs_of,
-    wholes_of,
-)
+from vademecum.search.tokens import CAMEL, PAIRED, PARTS, is_typed, letters_of, parts_of, quoted_in, runs_of, wholes_of
 
 MIN_PREFIX: Final = 2
 MOST_ASKED: Final = 64
@@ -129,7 +119,7 @@ class Expansion:
             runs = runs[:-1]
         plain = {run for run in runs if self._is_plain(run)}
         most = 1 if len(plain) >= _QUESTION else MOST_CHANGES
-        asked = self._asked(runs, typed=letter == "" and _is_typed(query), most=most)
+        asked = self._asked(runs, typed=letter == "" and is_typed(query), most=most)
         if widely and len(plain) >= _QUESTION:
             asked = [replace(word, near=self._near(word)) if word.word in plain else word for word in asked]
         guesses = {word.word: self._commonest(word.groups[-1][0]) for word in asked if word.misspelt}
@@ -163,14 +153,14 @@ class Expansion:
         left, written = runs_of(query), list[str]()
         while left and len(written) < MOST_ASKED:
             run, *left = left
-            if left and self._is_together(run, left[0], typed=len(left) == 1 and _is_typed(query)):
+            if left and self._is_together(run, left[0], typed=len(left) == 1 and is_typed(query)):
                 written.append(run + left.pop(0))
             elif not self._is_plain(run):
                 written.append(run)
             elif parts := self._in_titles(run):
                 written.extend(parts)
                 self._wholes |= dict.fromkeys(parts, run)
-            elif groups := self._stands_for(run, typed=not left and _is_typed(query), most=1).groups:
+            elif groups := self._stands_for(run, typed=not left and is_typed(query), most=1).groups:
                 joined = groups[0][1] == 1.0 and all(letters_of(word) != word for word in self.texts(groups[0][0]))
                 written.append(self._commonest(groups[0][0]) if joined else run)
             else:
@@ -184,7 +174,7 @@ class Expansion:
         """
         *before, last = runs or [""]
         is_letter = len(last) == 1 and "a" <= last < "\u1100" and self._is_loose(last)
-        return is_letter and _is_typed(query) and not self._stop.issuperset(before)
+        return is_letter and is_typed(query) and not self._stop.issuperset(before)
 
     def _is_plain(self, run: str) -> bool:
         return parts_of(run) == (run,) and run not in self._stop and self._is_loose(run)
@@ -375,9 +365,3 @@ def _spelt(runs: Iterable[str], guesses: Mapping[str, str]) -> str:
 def _before_joint(word: str) -> int:
     """Return how many letters a word has before the last of what joins its parts."""
     return len(letters_of(word[: max(word.rfind("-"), word.rfind("_"), 0)]))
-
-
-def _is_typed(query: str) -> bool:
-    """Return whether the last word may go on; `*` says so itself."""
-    typed = query.removesuffix("*")
-    return typed != "" and not is_between(typed[-1])

@@ -22,7 +22,7 @@ from vademecum.generation.row_index import unpacked
 from vademecum.search.question import Filters, says, text_of
 from vademecum.search.results import Place, metadata_of
 from vademecum.search.spelling import nearest
-from vademecum.search.tokens import PAIRED, named, words_of
+from vademecum.search.tokens import PAIRED, is_typed, named, words_of
 
 FACETS = ("lang", "version", "source")
 MOST_VALUES = 100
@@ -48,6 +48,15 @@ _DATED = re.compile(
 
 def _holds(name: str, asked: str) -> bool:
     return f" {asked} " in f" {name} "
+
+
+def _goes_on(name: str, asked: str) -> bool:
+    """Return whether a name goes on where these words end, in the middle of one.
+
+    >>> _goes_on("the code of conduct", "code of con"), _goes_on("the code of conduct", "code of conduct")
+    (True, False)
+    """
+    return f" {asked}" in f" {name}" and not _holds(name, asked)
 
 
 def _letters(text: bytes) -> bytes:
@@ -264,12 +273,17 @@ class Places:
         return page if isinstance(page, str) else self._state.documents.key(at).decode()
 
     def headed(self, query: str) -> Callable[[int], bool]:
-        """Return what says whether a chunk's innermost heading is the query, with or without its number."""
-        asked = " ".join(named(query))
+        """Return what says whether a chunk's innermost heading is the query, with or without its number, or its page's
+        title has the words that are typed, the last of several begun."""
+        runs = named(query)
+        asked = " ".join(runs)
+        is_begun = len(runs) > 1 and is_typed(query)
 
         def is_headed(row: int) -> bool:
             called = " ".join(named(self._headings(row).rpartition(HEADING_SEPARATOR)[2]))
-            return asked != "" and asked in (called, _NUMBER.sub("", called, count=1))
+            if asked != "" and asked in (called, _NUMBER.sub("", called, count=1)):
+                return True
+            return is_begun and _goes_on(" ".join(named(self._title(self._state.chunks.owners[row]))), asked)
 
         return is_headed
 
@@ -292,8 +306,7 @@ class Places:
             return next(int(at) for at in rows if self._headings(at).split(HEADING_SEPARATOR)[:depth] == path[:depth])
 
         def entitled(document: int) -> bool:
-            index, position = unpacked(self._state.documents.places[document])
-            title = named(self._state.segments[index].document(position).title)
+            title = named(self._title(document))
             return len(title) <= 2 * len(runs) and _holds(" ".join(title), asked)
 
         return lead
@@ -312,8 +325,7 @@ class Places:
         letters = [_letters(run.encode()) for run in runs]
 
         def phrased(row: int) -> int:
-            index, position = unpacked(self._state.documents.places[self._state.chunks.owners[row]])
-            chunk, title = self._chunk(row), self._state.segments[index].document(position).title
+            chunk, title = self._chunk(row), self._title(self._state.chunks.owners[row])
             said = f"{title} {chunk.headings} {chunk.text}"
             if asked == "" or (said.isascii() and not all(map(_letters(said.encode()).__contains__, letters))):
                 return 0  # most of them, and far sooner
@@ -331,6 +343,10 @@ class Places:
             page = self._state.segments[index].document(position)
             self._dated[owner] = _DATED.search(f"/{page.key}/{page.title}") is not None
         return self._dated[owner]
+
+    def _title(self, document: int) -> str:
+        index, position = unpacked(self._state.documents.places[document])
+        return self._state.segments[index].document(position).title
 
     def _headings(self, row: int) -> str:
         return self._chunk(row).headings

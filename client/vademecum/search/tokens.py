@@ -129,6 +129,12 @@ def quoted_in(query: str) -> list[str]:
     return phrases if beside <= MOST_BESIDE else []
 
 
+def is_typed(query: str) -> bool:
+    """Return whether the last word may go on; `*` says so itself."""
+    typed = query.removesuffix("*")
+    return typed != "" and not is_between(typed[-1])
+
+
 def letters_of(word: str) -> str:
     """Return a word without what may stand between its parts or not; between digits it says something.
 

@@ -6,7 +6,7 @@ import { Dictionary } from "./dictionary.mjs";
 import { Neighbours } from "./neighbours.mjs";
 import { inLetters, otherwiseBegun, within } from "./spelling.mjs";
 import { MOST_STEMS } from "./stems.mjs";
-import { CAMEL, PAIRED, isBetween, lettersOf, partsOf, quotedIn, runsOf, wholesOf } from "./tokens.mjs";
+import { CAMEL, PAIRED, isTyped, lettersOf, partsOf, quotedIn, runsOf, wholesOf } from "./tokens.mjs";
 
 /** Words that count as one: for each segment the numbers of its words. @typedef {number[][]} Group */
 /** @typedef {{group: Group, worth: number}[]} Groups */
@@ -305,12 +305,6 @@ export class Expansion {
     );
     return [...common].sort(([a, many], [b, others]) => others - many || (a < b ? -1 : 1))[0][0];
   }
-}
-
-/** @param {string} query */
-function isTyped(query) {
-  const last = [...query.replace(/\*$/, "")].pop(); // `*` says itself that the word may go on
-  return last !== undefined && !isBetween(last);
 }
 
 /** How many letters a word has before the last of what joins its parts. @param {string} word */

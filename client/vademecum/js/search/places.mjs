@@ -7,7 +7,7 @@
 import { plainText } from "../format/markup.mjs";
 import { says, textOf } from "./question.mjs";
 import { nearest } from "./spelling.mjs";
-import { PAIRED, named, wordsOf } from "./tokens.mjs";
+import { PAIRED, isTyped, named, wordsOf } from "./tokens.mjs";
 
 /** @typedef {import("./generation.mjs").Generation} Generation */
 /** @typedef {import("./question.mjs").Filters} Filters */
@@ -144,15 +144,20 @@ export class Places {
     return kept.map(({ at }) => at);
   }
 
-  /** Whether a row's innermost heading is the query, with or without its number. @param {string} query @returns {(row: number) => boolean} */
+  /** Whether a row's innermost heading is the query, with or without its number, or its page's title has the words that are typed, the last of several begun.
+   * @param {string} query @returns {(row: number) => boolean} */
   headed(query) {
-    const asked = named(query).join(" ");
+    const runs = named(query);
+    const asked = runs.join(" ");
     const letters = lettersIn(asked);
+    const isBegun = runs.length > 1 && isTyped(query);
+    const mayHold = this.#holding(asked);
     return (row) => {
       const { segment, row: place } = this.generation.place(row);
       const { bytes, offsets } = segment.headings;
-      if (!mayEnd(bytes, offsets[place], offsets[place + 1], letters)) return false;
-      return asked !== "" && isCalled(named(segment.headings.at(place).split("\x1f").pop() ?? "").join(" "), asked);
+      if (asked && mayEnd(bytes, offsets[place], offsets[place + 1], letters) && isCalled(named(segment.headings.at(place).split("\x1f").pop() ?? "").join(" "), asked)) return true;
+      const page = this.generation.owners[row];
+      return isBegun && mayHold(row, page, false) && goesOn(named(this.generation.heads(page).title).join(" "), asked);
     };
   }
 
@@ -297,6 +302,9 @@ const isCalled = (name, asked) => [name, name.replace(/^[0-9]\S* /, "")].include
 
 /** @param {string | undefined} name @param {string} asked */
 const holds = (name, asked) => ` ${name} `.includes(` ${asked} `);
+
+/** Whether a name goes on where these words end, in the middle of one. @param {string} name @param {string} asked */
+const goesOn = (name, asked) => ` ${name}`.includes(` ${asked}`) && !holds(name, asked);
 
 /** Whether texts have a phrase, word for word. @param {string} asked as `named` has it @param {boolean} [quoted] as in `phrased` @returns {(text: string) => boolean} */
 function saying(asked, quoted) {

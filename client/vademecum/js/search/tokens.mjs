@@ -80,6 +80,12 @@ export function quotedIn(query) {
   return named(query)[MOST_BESIDE + phrases.flatMap(named).length] ? [] : phrases;
 }
 
+/** Whether the last word may go on; `*` says so itself. @param {string} query */
+export function isTyped(query) {
+  const last = [...query.replace(/\*$/, "")].pop();
+  return last !== undefined && !isBetween(last);
+}
+
 /** A word without what may stand between its parts or not; between digits it says something. @param {string} word */
 export function lettersOf(word) {
   return SIMPLE.test(word) ? word : word.replace(/(?<!\d)[_-]|[_-](?!\d)/g, "");

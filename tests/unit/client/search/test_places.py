@@ -245,6 +245,24 @@ def test_what_is_said_word_for_word_counts_by_its_words_and_a_name_by_its_parts(
     assert Places(index_of({"a": ({}, [("", text)])})._opened).phrased(query)(0) == words
 
 
+@pytest.mark.parametrize(
+    ("query", "counts"),
+    [
+        ("code of con", True),
+        ("Code of c", True),
+        ("code of con*", True),
+        ("code of con ", False),
+        ("code of conduct", False),  # a title that has all words needs no more
+        ("code of cod", False),
+        ("of con duct", False),
+        ("con", False),
+    ],
+)
+def test_a_title_that_is_being_typed_counts_as_a_heading_does(query: str, *, counts: bool) -> None:
+    places = Places(index_of({"a": ({}, [("", START)])}, title="A society's code of conduct")._opened)
+    assert places.headed(query)(0) is counts
+
+
 def test_where_a_phrase_stands_is_found_in_a_sentence_of_any_length() -> None:
     stands = standing(["rotate a key"])
     assert not grows_with_the_square(lambda size: stands("rotate a key " + "word " * size), 200)
