@@ -439,17 +439,18 @@ def test_a_repository_of_somebody_else_is_told_with_what_git_advises(
     assert "dubious ownership" in ran.error and "git config --global --add safe.directory" in ran.error
 
 
-def test_on_a_terminal_it_asks_and_a_no_writes_nothing(vade: Vade, monkeypatch: pytest.MonkeyPatch) -> None:
-    repository({**DOCS, "wiki/a.md": PAGE})
+@pytest.mark.parametrize("named", ["wiki", "parts/wiki"])  # beside a folder as good, or below one that is proposed
+def test_on_a_terminal_it_asks_and_a_no_writes_nothing(vade: Vade, monkeypatch: pytest.MonkeyPatch, named: str) -> None:
+    repository({**DOCS, "docs/lamps.md": PAGE, f"{named}/a.md": PAGE})
     before = everything()
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
-    answers = iter(("wiki\n", "https://acme.example/kb\n", "no\n", "wiki\n", "\n", "\n"))
+    answers = iter((f"{named}\n", "https://acme.example/kb\n", "no\n", f"{named}\n", "\n", "\n"))
     monkeypatch.setattr("sys.stdin.readline", lambda: next(answers), raising=False)
     refused = vade("init")
     assert (refused.code, everything()) == (130, before)
     assert vade("init").code == 0
     told = read_settings(Path("vademecum.toml"))
-    assert (told.source, told.previous) == (Path("wiki"), "https://acme.github.io/Handbook/")
+    assert (told.source, told.previous) == (Path(named), "https://acme.github.io/Handbook/")
 
 
 def test_what_is_named_is_not_looked_for(vade: Vade) -> None:
