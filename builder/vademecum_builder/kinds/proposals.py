@@ -113,7 +113,7 @@ def of_records(
         keys: Fields that identify a record, as a database says.
     """
     told = proposal(fields, count, keys)
-    texts = [one for one in fields if one.name in told["text"]]
+    texts = [one for one in fields if one.name in (*told["text"], told.get("title"))]
     if any(one.is_marked for one in texts):
         told |= {"format": AUTO} if kind == "sql" else {}  # as of a catalog, whose texts are HTML as often
     elif any(one.is_markdown for one in texts):

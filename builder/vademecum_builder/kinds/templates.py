@@ -139,7 +139,7 @@ def shown(value: object) -> str:
         case bool():
             return "yes" if value else "no"
         case str():
-            return _written_rich_text(value) or value
+            return _written_rich_text(value) or value.replace(_APART, "\n")
         case dict() | list() if is_rich_text(value):
             return _paragraphs(value if isinstance(value, list) else [value])
         case list() | tuple():
@@ -228,6 +228,8 @@ def _is_number(value: object) -> bool:
     return not isinstance(value, bool) and _NUMBER.fullmatch(str(value)) is not None
 
 
+_APART: Final = "\x1f"
+"""What sets the fields of one text apart (ASCII's unit separator), as the sides of Anki's cards."""
 _TYPED: Final = re.compile(r'"(?:_type|nodeType|type|ops|children)"\s*:')
 _IN_BLOCKS: Final = ("title", "text", "message", "content", "items", "code", "html", "caption")
 """What a block of Editor.js says; all else is how it looks."""

@@ -29,6 +29,7 @@ _SHORTCODE = re.compile(
     r"(?<!\[)\[(/?)([a-z][\w-]*)((?:\s+[\w-]+=(?:\"[^\"\]]*\"|'[^'\]]*'|[^\s\]\"']+))*)\s*/?\](?!\])"
 )
 """Of WordPress: `[caption id="a"]`, `[/caption]`, `[gallery]`."""
+_OF_A_PROGRAM = re.compile(r"[?&]post_type=")
 _CODE = re.compile(r"(<(pre|code)\b(?:(?!<(?:pre|code)\b)[\s\S])*</\2>)", re.IGNORECASE)
 _END = re.compile(rb"</(?:[\w]+:)?(?:rss|feed|RDF)\s*>", re.IGNORECASE)
 
@@ -123,9 +124,11 @@ def _fields(entry: Any, base: str) -> dict[str, Any]:
         "tags": [tag.term for tag in entry.get("tags", ()) if tag.get("term")],
         "updated": iso_time(datetime.fromtimestamp(timegm(time), UTC)) if time else "",
     }
-    # Of WordPress's export: whether a post is there for everybody, and whether it is one.
+    # Of WordPress's export: whether a post is there for everybody, and whether it is one. Orders, coupons and what came
+    # by a form have states of their own, or no address but that of their kind.
     fields |= {name: entry.get(f"wp_{name}", "") for name in ("post_type", "post_password")}
-    fields["post_status"] = entry.get("wp_status", "")
+    if status := entry.get("wp_status", ""):
+        fields["post_status"] = "private" if status != "publish" or _OF_A_PROGRAM.search(link) else status
     return {name: value for name, value in fields.items() if value}
 
 

@@ -124,7 +124,7 @@ _PRIVATE: Final[Mapping[str, str]] = {
     ),
     "born": r"birth(?!mark|stone)|(?:^|_)dob(?:$|_)|geburt|nacimi|naissance|nascita|geboorte",
     "cost": (
-        r"cost(?![aeilu])|margin(?!al)|(?:purchase|buying|dealer)_?price|wholesale|einkauf|kosten(?!los|frei)"
+        r"cost(?![aeilu])|margin(?!al)|(?:purchase|buying|dealer|standard)_?price|wholesale|einkauf|kosten(?!los|frei)"
         r"|marge(?!r)|coste|inkoop|insurance_?value|versicherungs_?wert|(?:^|_)ek(?:_|$|preis|netto)"
     ),
     "lent": (

@@ -220,8 +220,8 @@ FILES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
 
 
 PRIVATE = """
-    cost cost_price costUSD costAmount unit_cost purchasePrice buying_price dealerPrice wholesale margin EK EK-Preis
-    EKPreis EKNetto netto_EK Einkaufspreis Kosten Marge coste inkoopprijs insurance_value Versicherungswert
+    cost cost_price costUSD costAmount unit_cost purchasePrice buying_price dealerPrice standard_price wholesale margin
+    EK EK-Preis EKPreis EKNetto netto_EK Einkaufspreis Kosten Marge coste inkoopprijs insurance_value Versicherungswert
     donor_name Spender_Name
     passkey passports userPasscodes Passwörter passphrase PassNr Passnummer passnr pass user_pass smtp_pass pwd user_pwd
     smtp_pw pw_reset private_key client_secret reset_token apiKey login_hash user_salt Kennwort Geheimzahl contraseña

@@ -15,11 +15,13 @@ import pytest
 from vademecum import KnowledgeBase
 from vademecum.errors import UsageError
 from vademecum_builder.build import BuildReport, build
+from vademecum_builder.kinds.discover import discover
 from vademecum_builder.kinds.records import RecordReader
 from vademecum_builder.kinds.registry import open_sources
 from vademecum_builder.kinds.sql import captured, table_source
 from vademecum_builder.request import SourceSettings
 from vademecum_builder.settings import read_settings
+from vademecum_builder.sources.base import SourceItem
 from vademecum_builder.sources.capture import Triggers
 from vademecum_builder.sources.database import Database
 from vademecum_builder.sources.slot import Slot
@@ -183,3 +185,19 @@ def test_without_sqlalchemy_it_says_what_brings_it(place: Path, monkeypatch: pyt
     monkeypatch.setitem(sys.modules, "vademecum_builder.sources.database", None)
     with pytest.raises(UsageError, match=r"source.url: .*pip install .*\[sql\]'"):
         release(place)
+
+
+def test_what_a_card_says_on_its_sides_stands_apart_and_its_title_has_no_markup(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "a.db")) as made, made:
+        made.execute("CREATE TABLE notes (id INTEGER PRIMARY KEY, flds TEXT, tags TEXT)")
+        for n in range(6):
+            made.execute(
+                "INSERT INTO notes VALUES (?, ?, 'sea')", (n, f"Whale {n}\x1f<b>A mammal</b>&nbsp;that swims {n}")
+            )
+    [found] = discover(f"sqlite:///{tmp_path / 'a.db'}", tmp_path)
+    (tmp_path / "vademecum.toml").write_text(found.toml())
+    [[opened]] = open_sources(read_settings(tmp_path / "vademecum.toml")).values()
+    item = next(one for one in opened.source.changes(None).entries if isinstance(one, SourceItem))
+    told = opened.reader().read(item)
+    assert not isinstance(told, str)
+    assert told.title == "Whale 0 A mammal that swims 0"
