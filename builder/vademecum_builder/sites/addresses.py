@@ -15,6 +15,8 @@ from vademecum_builder.sources.places import version_named
 LONGEST = 2000
 _INDEX = re.compile(r"(?:^|(?<=/))index\.x?html?$")
 _PAGE = re.compile(r"\.x?html?$")
+_HERE = frozenset({"localhost", "127.0.0.1", "0.0.0.0", "::1"})
+"""Where a generator's own server shows a site: `jekyll serve` leaves pages that say they are served there."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,7 @@ def base_of(pages: Iterable[tuple[str, str]]) -> str:
             parts = urlsplit(canonical)
         except ValueError:
             continue
-        if parts.scheme not in ("http", "https") or parts.query or parts.fragment:
+        if parts.scheme not in ("http", "https") or parts.query or parts.fragment or parts.hostname in _HERE:
             continue
         path = _bare(parts.path)
         if not place:

@@ -185,6 +185,8 @@ def test_where_a_site_is_served_is_learnt_from_its_canonical_addresses() -> None
     assert base_of([("a.html", "a.html"), ("b.html", "")]) == ""
     assert base_of([("index.html", "https://x.org/d/index.html")]) == "https://x.org/d/"
     assert base_of([("a.html", "https://[")]) == ""
+    for here in ("localhost:4000", "127.0.0.1:1313", "[::1]:8000", "0.0.0.0:4000"):
+        assert base_of([("a.html", f"http://{here}/a.html")]) == "", "no reader could open it"
 
 
 @pytest.mark.parametrize(
