@@ -668,20 +668,22 @@ def test_an_app_sets_colours_and_parts(open_page: Open) -> None:
 
 
 def test_it_looks_the_same_in_a_theme_that_has_sizes_and_letters_of_its_own(open_page: Open) -> None:
-    """Material for MkDocs makes a rem of 20 pixels, and has texts of 10; bars of VitePress do not wrap."""
+    """Material for MkDocs makes a rem of 20 pixels, and has texts of 10; bars of VitePress do not wrap;
+    lines of Japanese may stand upright."""
     sizes = """() => ["#open", "#open span", "#query", "[role=option] .text", "[role=option] .title"].map((name) => {
         const style = getComputedStyle(document.querySelector("vademecum-search").shadowRoot.querySelector(name));
-        return [style.fontSize, style.whiteSpace, style.textTransform, style.letterSpacing, style.fontStyle].join(" ");
+        const { fontSize, whiteSpace, textTransform, letterSpacing, fontStyle, writingMode } = style;
+        return [fontSize, whiteSpace, textTransform, letterSpacing, fontStyle, writingMode].join(" ");
       })"""
     seen = []
     letters = "white-space: nowrap; text-transform: uppercase; letter-spacing: 9px; font-style: italic"
-    for theme in ("", f"html {{ font-size: 125%; }} body {{ font-size: .5rem; {letters} }}"):
+    for theme in ("", f"html {{ font-size: 125%; writing-mode: vertical-rl; }} body {{ font-size: .5rem; {letters} }}"):
         page = open_page(theme=theme)
         page.locator("#open").click()
         page.locator("#query").fill("key")
         expect(options(page)).to_have_count(3)
         seen.append(page.evaluate(sizes))
-    assert seen[0] == seen[1] and seen[0][0] == "16px normal none normal normal"
+    assert seen[0] == seen[1] and seen[0][0] == "16px normal none normal normal horizontal-tb"
     page = open_page(theme="vademecum-search { font-size: 20px; }")
     assert page.locator("#open").evaluate("button => getComputedStyle(button).fontSize") == "20px"
 

@@ -31,7 +31,7 @@ export const CSS = `
 :host([theme="auto"]) { color-scheme: light dark; }
 :host([inline][theme]) { background: var(--ground); }
 /* What a page says to all that lies in its bar is not for what lies in here. */
-.root { white-space: normal; text-transform: none; text-indent: 0; letter-spacing: normal; word-spacing: normal; font-style: normal; font-weight: 400; font-variant: normal; text-shadow: none; }
+.root { writing-mode: horizontal-tb; word-break: normal; hyphens: manual; white-space: normal; text-transform: none; text-indent: 0; letter-spacing: normal; word-spacing: normal; font-style: normal; font-weight: 400; font-variant: normal; text-shadow: none; }
 *, ::before, ::after { box-sizing: border-box; }
 [hidden] { display: none !important; }
 h2, h3, h4, h5, h6, p { margin: 0; }
