@@ -95,8 +95,9 @@ def jsx(text: str, page: Page) -> str:
             return f"\n\n{page.include_page(*_from(place, page), passes=(comments, modules, jsx))}\n\n"
         if name in _KEYS and said.endswith("/"):
             return "+".join(filter(None, arguments(said.rstrip("/"))[1].values())) or GONE
-        # Of a heading it is no part: ids are made without it.
-        label = "" if closing or before.lstrip().startswith("#") else shown(arguments(said)[1])
+        label = "" if closing else shown(arguments(said)[1])
+        if before.lstrip().startswith("#"):
+            return f"\ue008{' '.join(label.split())}\ue008" if label else GONE
         inline = bool(before.strip())
         return label or GONE if inline and name not in ("TabItem", "Tab") else f"\n\n{label}\n\n"
 
@@ -110,10 +111,20 @@ def jsx(text: str, page: Page) -> str:
                 before = plain[plain.rfind("\n", 0, start) + 1 : start]
                 out += tag(name, said, closing=plain[start + 1] == "/", before=before)
             at = end
-        return out + plain[at:]
+        return _BADGED.sub(_badges_below, out + plain[at:])
 
     text = modules(text, page)
     return outside_code(text, edit) if "<" in text else text
+
+
+_BADGED = re.compile("^.*\ue008.*$", re.MULTILINE)
+
+
+def _badges_below(heading: re.Match[str]) -> str:
+    """Return a heading with what its badges say below it: ids are made without them."""
+    parts = heading[0].split("\ue008")
+    indent = parts[0][: len(parts[0]) - len(parts[0].lstrip())]
+    return f"{''.join(parts[::2])}\n\n{indent}{', '.join(parts[1::2])}\n"
 
 
 def _tags(text: str) -> Iterator[tuple[int, int, str, str]]:
