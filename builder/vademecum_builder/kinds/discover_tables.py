@@ -52,7 +52,8 @@ def discover_tables(url: str, folder: Path) -> list[Proposal]:
     if private:
         notes.append(f"tables that hold what is private, or a program's own, are left out: {_named(private)}")
     if views:
-        notes.append(f"views show what tables hold, so each record would be found twice; left out: {', '.join(views)}")
+        twice = "views and partitions show what tables hold, so each record would be found twice; left out"
+        notes.append(f"{twice}: {_named(views)}")
     return [replace(found[0], notes=(*found[0].notes, *notes)), *found[1:]] if notes else found
 
 

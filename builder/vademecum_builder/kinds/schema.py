@@ -120,12 +120,16 @@ class Schema:
     @cached_property
     def tables(self) -> Sequence[str]:
         """The names of tables and views that can be read."""
-        return [one for one in [*self._inspector.get_table_names(), *self.views] if one not in self.unread]
+        return [one for one in self._all if one not in self.unread]
 
     @cached_property
     def unread(self) -> Sequence[str]:
         """The names of those that cannot: this user may not, or what a view shows is not there any more."""
-        return [one for one in [*self._inspector.get_table_names(), *self.views] if not self._can_read(one)]
+        return [one for one in self._all if not self._can_read(one)]
+
+    @cached_property
+    def _all(self) -> Sequence[str]:
+        return [*dict.fromkeys([*self._inspector.get_table_names(), *self.views])]
 
     def _can_read(self, table: str) -> bool:
         try:
@@ -139,8 +143,11 @@ class Schema:
 
     @cached_property
     def views(self) -> Sequence[str]:
-        """The names of views."""
-        return self._inspector.get_view_names()
+        """The names of views, and of what PostgreSQL keeps rows of a table in: each row of theirs stands in another."""
+        is_postgresql = self._connection.dialect.name == "postgresql"
+        tables = "relispartition AND relkind IN ('r', 'p') AND pg_table_is_visible(oid)"  # not those of an index
+        parts = sa.text(f"SELECT relname FROM pg_class WHERE {tables}")
+        return [*self._inspector.get_view_names(), *(self._connection.scalars(parts) if is_postgresql else ())]
 
     def sample(self, table: str, number: int) -> tuple[Sequence[Mapping[str, Any]], Sequence[str]]:
         """Return the first rows of a table, and the names of its columns."""

@@ -1291,6 +1291,31 @@ def test_a_password_in_an_address_is_told_where_it_is_written(tmp_path: Path) ->
 
 
 @pytest.mark.process
+def test_partitions_are_read_once_and_answers_to_a_post_of_a_site_go_with_it(tmp_path: Path) -> None:
+    url = new_database()
+    engine = sa.create_engine(url)
+    with engine.begin() as made:
+        for told in (
+            "CREATE TABLE post (site INT, id INT, title TEXT, body TEXT, status TEXT, PRIMARY KEY (site, id)) "
+            "PARTITION BY RANGE (site)",
+            "CREATE TABLE post_1 PARTITION OF post FOR VALUES FROM (1) TO (2)",
+            "CREATE TABLE remark (id INT PRIMARY KEY, site INT, entry INT, note TEXT, "
+            "FOREIGN KEY (site, entry) REFERENCES post (site, id))",
+        ):
+            made.exec_driver_sql(told)
+        for n in range(4):
+            values = {"n": n, "title": f"Pump {n}", "text": text_of(n), "state": "draft" if n % 2 else "published"}
+            made.execute(sa.text("INSERT INTO post VALUES (1, :n, :title, :text, :state)"), values)
+            made.execute(sa.text("INSERT INTO remark VALUES (:n, 1, :n, :text)"), values)
+    found = {one.name: one for one in discover(url, tmp_path)}
+    assert sorted(found) == ["post", "remark"] and "left out: post_…" in str(found["post"].notes)
+    with engine.connect() as connection:
+        shown = connection.exec_driver_sql(f"SELECT id FROM ({found['remark'].settings['query']}) AS q ORDER BY 1")
+        assert [*shown.scalars()] == [0, 2]
+    engine.dispose()
+
+
+@pytest.mark.process
 @pytest.mark.parametrize("kind", ["BIGINT", "DOUBLE PRECISION"])
 def test_times_of_an_article_that_are_numbers_hold_for_its_comments(tmp_path: Path, kind: str) -> None:
     url = new_database()
