@@ -75,7 +75,7 @@ class Outline:
         """Open a section. Without an explicit anchor it gets a slug; `source` is the heading as it is written.
 
         Args:
-            written: Its text without markup, where something else is shown for a part of it.
+            written: Its text without markup, with its white space, where that or something else is shown otherwise.
         """
         whole, text = text, clean_line(text)
         is_title = level == 1 and not self.first_h1
@@ -89,7 +89,7 @@ class Outline:
             self._path.append((level, text))
         headings = tuple(heading for _, heading in self._path)
         # Also where the page's title shows none.
-        taken = self.anchor(clean_line(written) or text, anchor, source)
+        taken = self.anchor(written if written.strip() else text, anchor, source)
         self._sections.append(_Open(headings, taken if level > 1 or self._slugs.rule.of_title else ""))
         if text.endswith("…") and len(whole) > len(text):
             self.block(whole)  # too long for a heading: none of it is lost

@@ -51,8 +51,9 @@ def test_an_id_of_the_author_is_kept_and_one_that_versions_make_otherwise_is_non
     ("rule", "ids"),
     [
         (slugs.VITEPRESS, ["up-and-away", "", "dogs-x"]),
-        (slugs.GITHUB, ["up-and-away-tada", "a--b", "dogs-x"]),
+        (slugs.GITHUB, ["up-and-away--tada", "a--b", "dogs-x"]),
         (slugs.DOCUSAURUS, ["up-and-away-new-tada", "a--b", "dogs-x"]),
+        (slugs.KRAMDOWN, ["up-and-away--tada", "a--b", "dogs-x"]),
     ],
 )
 def test_what_of_pictures_signs_and_entities_is_in_an_id_says_the_generator(rule: SlugRule, ids: list[str]) -> None:
