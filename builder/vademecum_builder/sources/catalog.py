@@ -38,7 +38,8 @@ from vademecum_builder.sources.unzipped import ending_of, unzipped
 ENDINGS = (".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".geojson", ".parquet")
 """Of the files that are taken out of a folder."""
 SELDOM = (".xml", ".yaml", ".yml", ".bib", ".ris", ".ics", *SHEETS)
-"""Of those that are taken where none of the others is: beside them they are a program's own."""
+"""Of those that are taken where none of the others is, sheets where nothing else is: beside them they are a program's
+own, or somebody's notes."""
 ID_NAMES = ("id", "_id", "key", "sku", "uuid", "guid", "slug", "handle", "_key")
 """Fields that are the id where none is named: the first of these that the first record has."""
 ALL = "*"
@@ -103,7 +104,8 @@ class CatalogSource:
             found = [file for file in path.rglob("*") if ending_of(file.name) in (*ENDINGS, *SELDOM) and file.is_file()]
             found = [f for f in found if not any(part.startswith(".") for part in f.relative_to(path).parts)]
             found = files_outside_of_published(path, found)
-            found = [file for file in found if ending_of(file.name) in ENDINGS] or found
+            for usual in (ENDINGS, {*SELDOM} - {*SHEETS}):
+                found = [file for file in found if ending_of(file.name) in usual] or found
         elif path.exists() or not set("*?[") & set(self.place):
             found = [path] if path.is_file() else []
         else:

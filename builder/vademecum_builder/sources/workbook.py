@@ -43,22 +43,29 @@ def sheets_of_workbook(data: bytes, most: int) -> tuple[str, list[Sheet]]:
             if sheet.sheet_state != "visible":
                 continue
             part = parts.read(sheet._worksheet_path)
-            hidden, joined, held, warnings = _hidden(part), _joined(part), dict[int, str](), list[str]()
+            hidden, joined, warnings = _hidden(part), _joined(part), list[str]()
             rows: list[tuple[int, list[str]]] = []
+            held: list[str] = []
+            sheet.reset_dimensions()  # programs that write a sheet as a stream call it "A1" (18.3.1.35)
             for number, cells in enumerate(sheet.iter_rows(), 1):
                 if number > most:
                     warnings.append(f"only {most} rows are read")
                     break
-                told = [held[at] if at in joined.get(number, ()) else _cell(cell) for at, cell in enumerate(cells, 1)]
-                held = dict(enumerate(told, 1))
-                told = [text for at, text in held.items() if at not in hidden["col"]]
+                told = [_cell(cell) for cell in cells]
+                for at in joined.get(number, ()):
+                    told += [""] * (at - len(told))
+                    told[at - 1] = held[at - 1] if at <= len(held) else ""
+                held = told
+                told = [text for at, text in enumerate(held, 1) if at not in hidden["col"]]
                 if any(told) and number not in hidden["row"]:
                     rows.append((number, told))
             if out := len(hidden["row"]) + len(hidden["col"]):
                 warnings.append(f"{out} hidden rows and columns are left out")
             if empty := len(_NO_VALUE.findall(part)):
                 warnings.append(f"{empty} formulas have no value: open it and save it once")
-            sheets.append(Sheet(sheet.title, rows, warnings))
+            wide = max((len(row) for _, row in rows), default=0)
+            full = [(number, row + [""] * (wide - len(row))) for number, row in rows]
+            sheets.append(Sheet(sheet.title, full, warnings))
         title = book.properties.title or ""
         book.close()
     return title, sheets

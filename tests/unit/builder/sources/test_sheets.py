@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from collections.abc import Sequence
 from datetime import date
@@ -13,8 +14,11 @@ import openpyxl
 import pytest
 
 from vademecum.errors import ContentError, UsageError
+from vademecum.format.markup import Row
 from vademecum_builder.kinds.discover import discover
+from vademecum_builder.readers.office import read_xlsx
 from vademecum_builder.sources import sheets
+from vademecum_builder.sources.catalog import CatalogSource
 from vademecum_builder.sources.record_files import Layout, read_records
 from vademecum_builder.sources.records import Failed
 
@@ -116,6 +120,33 @@ def test_of_several_sheets_one_is_named_and_what_is_no_table_is_none() -> None:
             records(data, at)
 
 
+def rewritten(data: bytes, old: str, new: str) -> bytes:
+    """A workbook of one sheet, in whose XML something stands instead."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as parts, zipfile.ZipFile(file, "w") as out:
+        for name in parts.namelist():
+            told, times = re.subn(old, new, parts.read(name).decode()) if "/sheet1." in name else ("", 0)
+            assert times or not told
+            out.writestr(name, told or parts.read(name))
+    return file.getvalue()
+
+
+def test_a_sheet_that_says_it_is_one_cell_is_read_whole() -> None:
+    """Programs that write a sheet as a stream do not know how large it becomes."""
+    book = book_of(A=[["Name", "Told", "Group"], ["Spade", "Digs.", "Tools"], ["Rake"], ["Hoe"], ["Bean", "Early."]])
+    book["A"].merge_cells("C2:C4")
+    whole = [
+        (2, {"Name": "Spade", "Told": "Digs.", "Group": "Tools"}),
+        (3, {"Name": "Rake", "Group": "Tools"}),
+        (4, {"Name": "Hoe", "Group": "Tools"}),
+        (5, {"Name": "Bean", "Told": "Early."}),
+    ]
+    for size in ('<dimension ref="A1"/>', "", '<dimension ref="A1:XFD1048576"/>'):
+        data = rewritten(saved(book), "<dimension[^>]*>", size)
+        assert records(data)[0] == whole
+        assert [len(block.cells) for block in read_xlsx(data).sections[0].blocks if isinstance(block, Row)] == [3] * 5
+
+
 def test_a_sheet_that_is_hidden_cannot_be_named() -> None:
     book = book_of(Books=BOOKS, Own=FILMS)
     book["Own"].sheet_state = "hidden"
@@ -194,6 +225,13 @@ def test_tables_among_the_files_of_a_folder_are_named(tmp_path: Path) -> None:
     [found] = discover(str(tmp_path), tmp_path)
     assert found.kind == "files"
     assert found.notes == ["documents alone; what holds records is discovered by itself: books.xlsx"]
+
+
+def test_sheets_are_taken_out_of_a_folder_where_nothing_else_holds_records(tmp_path: Path) -> None:
+    (tmp_path / "books.xlsx").write_bytes(saved(book_of(A=BOOKS)))
+    assert [file.name for file in CatalogSource(str(tmp_path)).files()] == ["books.xlsx"]
+    (tmp_path / "products.xml").write_text("<products/>")
+    assert [file.name for file in CatalogSource(str(tmp_path)).files()] == ["products.xml"]
 
 
 def test_what_cannot_be_read_is_one_error(monkeypatch: pytest.MonkeyPatch) -> None:
