@@ -600,6 +600,25 @@ def pushing(command: str) -> str:
     return DEPLOYS.partition("      - run:")[0] + steps
 
 
+def using(step: str) -> str:
+    return DEPLOYS.partition("      - run:")[0] + f"      - run: make docs\n      - {{uses: {step}}}\n"
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        "actions/checkout@v4, with: {ref: gh-pages, path: pages}",
+        "a/benchmark@v1, with: {gh-pages-branch: gh-pages, benchmark-data-dir-path: bench}",
+        "a/push@v1, with: {branch: main, folder: out}",
+        "a/github-pages-deploy-action@v1, with: {branch: main, folder: out}",
+        "a/upload@v1, with: {path: out}",
+    ],
+)
+def test_an_action_that_pushes_no_site_is_none_that_publishes_it(vade: Vade, step: str) -> None:
+    repository({**DOCS, ".github/workflows/ci.yml": using(step)})
+    assert vade("init", "--dry-run", "--json").json["address"] == "https://acme.github.io/Handbook/"
+
+
 @pytest.mark.parametrize("command", ["mkdocs gh-deploy --force", "npx docusaurus deploy"])
 def test_a_command_that_renders_and_publishes_at_once_is_taken_apart(vade: Vade, command: str) -> None:
     """As Material for MkDocs and Docusaurus show it: nothing comes between, so the tree would be pushed nowhere."""
@@ -633,6 +652,10 @@ def test_an_action_that_renders_and_uploads_at_once_is_taken_apart(vade: Vade, t
         (DEPLOYS, "site"),
         (DEPLOYS.replace("        with: {path: ./site/}\n", ""), "_site"),
         (TO_A_BRANCH.replace("path:", "publish_dir:"), "site"),
+        (using("crazy-max/ghaction-github-pages@v4, with: {target_branch: gh-pages, build_dir: docs/html}"), "docs/html"),
+        (using("crazy-max/ghaction-github-pages@v4, with: {build_dir: public}"), "public"),
+        (using("a/github-pages-deploy-action@master, env: {BRANCH: gh-pages, FOLDER: build/docs}"), "build/docs"),
+        (using("a/push@v1, with: {branch: gh-pages, directory: ./out/}"), "out"),
         (pushing("ghp-import --no-jekyll --push --force ./public"), "public"),
         (pushing("npx gh-pages -d out/"), "out"),
         (pushing("npx docusaurus deploy --skip-build"), "build"),

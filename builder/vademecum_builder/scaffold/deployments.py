@@ -21,6 +21,12 @@ _DEPLOYS = {
 }
 _RENDERS = ("withastro/action",)
 """Of those the ones that render the site as well: no step comes between."""
+_PAGES_ACTION = re.compile(r"[\w.-]+/[\w.-]*(?:gh|github)-pages[\w./-]*")
+_BRANCH_INPUT = re.compile(r"(?:(?:target|publish|publishing|deploy|pages|gh-pages)[_-])?branch", re.IGNORECASE)
+_FOLDER_INPUT = re.compile(
+    r"(?:(?:build|publish|output|site|source|local|docs?)[_-]?)?(?:dir|directory|folder|path)", re.IGNORECASE
+)
+"""What the many other actions that push a folder to the branch `gh-pages` call the two."""
 _PUSHES = (
     (re.compile(r"\bghp-import\b[^\n]*\s(?P<folder>[^\s-][^\s]*)[ \t]*$", re.MULTILINE), ""),
     (re.compile(r"\bgh-pages (?:-d|--dist)[ =](?P<folder>\S+)"), ""),
@@ -94,11 +100,22 @@ def _workflow(path: str, text: str) -> Workflow:
         inputs = step.get("with")
         name, usual = _DEPLOYS.get(action, ("", ""))
         named = str(inputs.get(name, usual) if isinstance(inputs, Mapping) else usual).strip()
+        if action not in _DEPLOYS and (pushed_by := _pushed_by(action, step)):
+            deploys, named = True, pushed_by
         if action in _RENDERS and isinstance(inputs, Mapping):
             named = str(PurePosixPath(str(inputs.get("path") or "."), named))  # of the project, in the repository
         if named and "${{" not in named:
             folder = named.removeprefix("./").rstrip("/")
     return Workflow(path, content, deploys, folder, publishes, at_once)
+
+
+def _pushed_by(action: str, step: Mapping[str, Any]) -> str:
+    """Return the folder that an action pushes to the branch of a site; empty: it does nothing of the kind."""
+    said = [pair for key in ("with", "env") if isinstance(step.get(key), Mapping) for pair in step[key].items()]
+    branches = [str(value) for key, value in said if _BRANCH_INPUT.fullmatch(str(key))]
+    folders = [str(value).strip() for key, value in said if _FOLDER_INPUT.fullmatch(str(key))]
+    pushes = "gh-pages" in branches or (not branches and _PAGES_ACTION.fullmatch(action))
+    return next(filter(None, folders), "") if pushes else ""
 
 
 def _steps(content: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:
