@@ -652,7 +652,10 @@ def test_an_action_that_renders_and_uploads_at_once_is_taken_apart(vade: Vade, t
         (DEPLOYS, "site"),
         (DEPLOYS.replace("        with: {path: ./site/}\n", ""), "_site"),
         (TO_A_BRANCH.replace("path:", "publish_dir:"), "site"),
-        (using("crazy-max/ghaction-github-pages@v4, with: {target_branch: gh-pages, build_dir: docs/html}"), "docs/html"),
+        (
+            using("crazy-max/ghaction-github-pages@v4, with: {target_branch: gh-pages, build_dir: docs/html}"),
+            "docs/html",
+        ),
         (using("crazy-max/ghaction-github-pages@v4, with: {build_dir: public}"), "public"),
         (using("a/github-pages-deploy-action@master, env: {BRANCH: gh-pages, FOLDER: build/docs}"), "build/docs"),
         (using("a/push@v1, with: {branch: gh-pages, directory: ./out/}"), "out"),
