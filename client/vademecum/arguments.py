@@ -47,7 +47,7 @@ class OpenOptions:
 
 
 def check_arguments(store: object, url: object, seed: object, config: object, policy: object, encoder: object) -> None:
-    """Do nothing, unless an argument is of another type than `KnowledgeBase.open` takes. Raises UsageError: one is."""
+    """Raise UsageError if an argument is of another type than `KnowledgeBase.open` takes."""
     if encoder == "published":
         require_onnx()
     elif encoder is not None and not callable(encoder):

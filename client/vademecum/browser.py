@@ -123,11 +123,7 @@ _COMMANDS: Mapping[str, Callable[[Engine, Mapping[str, Any]], Awaitable[Any]]] =
 
 
 def _to_json(value: Any) -> str:
-    """Return JSON that JavaScript reads: one NaN or infinity in it would lose the whole message over there.
-
-    Raises:
-        ValueError: There is one, which is a bug.
-    """
+    """Return JSON that JavaScript reads; a NaN in it, which would lose the message there, is a bug: a ValueError."""
     return json.dumps(value, allow_nan=False, default=_as_json)
 
 

@@ -98,11 +98,7 @@ class Engine:
     # What apps call ---------------------------------------------------------------------------
 
     async def check(self) -> Check:
-        """Ask the host for news; nothing is installed.
-
-        Raises:
-            VademecumError: See `sync`.
-        """
+        """Ask the host for news; nothing is installed. Errors: see `sync`."""
         async with self._runs.running() as session, self._runs.asking(session) as update:
             pointer, stale = await update.refresh(self._runs.root)
             offer = await update.offer(pointer)

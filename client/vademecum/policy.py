@@ -121,11 +121,7 @@ def fault(name: str, value: object) -> str:
 
 
 def check_choices(choices: Mapping[str, object]) -> None:
-    """Check the user's choices.
-
-    Raises:
-        UsageError: One of them is not allowed; the message says which.
-    """
+    """Raise UsageError, which says which, if one of the user's choices is not allowed."""
     for name, value in choices.items():
         if told := fault(name, value):
             raise UsageError(told)

@@ -72,9 +72,5 @@ def signing_key(environ: Mapping[str, str], keys: Path | None) -> str:
 
 
 def settings_named(config: Path) -> BuildRequest | None:
-    """Return what the settings ask for; None: there are none here, and no others were named.
-
-    Raises:
-        UsageError: They cannot be read.
-    """
+    """Return what the settings ask for; None: there are none, and no others were named. Errors: see `read_settings`."""
     return read_settings(config) if config.exists() or config != SETTINGS else None

@@ -74,11 +74,7 @@ def tell_failure(command: str, error: VademecumError, environ: Mapping[str, str]
 
 
 def refuse_moved(address: str, environ: Mapping[str, str]) -> None:
-    """Do nothing, unless a job would publish for an address that its repository has left: nobody would look there.
-
-    Raises:
-        UsageError: The address is that of another repository's GitHub Pages, and nothing is there.
-    """
+    """Raise UsageError if a job publishes for another repository's GitHub Pages where nothing is: it was moved."""
     from vademecum_builder.release.previous import is_empty  # what every command would wait for
 
     found = _PAGES.match(address)

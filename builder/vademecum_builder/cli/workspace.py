@@ -41,11 +41,7 @@ def any_settings_of(options: Namespace) -> BuildRequest:
 
 
 def settings_of(options: Namespace) -> BuildRequest:
-    """Return what the settings ask for.
-
-    Raises:
-        UsageError: There are none, or they name no source.
-    """
+    """Return what the settings ask for; raise UsageError if there are none, or they name no source."""
     request = any_settings_of(options)
     if not request.sources:
         raise UsageError(
@@ -88,11 +84,7 @@ def read(options: Namespace, request: BuildRequest, workspace: Workspace, wish: 
 
 
 def ask_for(name: str, told: str) -> None:
-    """Say what would be done, and let it be confirmed by the source's name.
-
-    Raises:
-        CancelledError: It was not.
-    """
+    """Say what would be done; raise CancelledError unless it is confirmed by the source's name."""
     print(f"{told}.\nType {name} to do it: ", end="", file=sys.stderr, flush=True)
     if sys.stdin.readline().strip() != name:
         raise CancelledError("nothing was changed")

@@ -91,11 +91,7 @@ def encode_history(history: History, space: VectorSpace) -> tuple[bytes, dict[st
 
 
 def decode_history(content: bytes, fields: Fields) -> History:
-    """Read what `encode_history` gave.
-
-    Raises:
-        ContentError: The two do not fit together.
-    """
+    """Read what `encode_history` gave; raise ContentError if the two do not fit together."""
     segment = decode_segment(content)
     documents, chunks = fields.integers("documents"), fields.integers("chunks")
     if (len(documents), len(chunks)) != (len(segment.keys), len(segment.ids)):

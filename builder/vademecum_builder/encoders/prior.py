@@ -196,11 +196,7 @@ def encode_prior(prior: Prior) -> bytes:
 
 
 def decode_prior(data: bytes) -> Prior:
-    """Return the prior of a file.
-
-    Raises:
-        ContentError: It is something else, or damaged.
-    """
+    """Return the prior of a file; raise ContentError if it is something else, or damaged."""
     try:
         file = decode_tensors(gzip.decompress(data))
     except (OSError, EOFError, zlib.error) as error:

@@ -161,11 +161,7 @@ def _is_there(host: Host, upload: Upload, listed: Mapping[str, Stored]) -> bool:
 
 
 def _require_no_foreign_pages(listed: Mapping[str, Stored], tree: Tree) -> None:
-    """Refuse to write over somebody's own `index.html`. An interrupted first publish has begun with `metadata/`.
-
-    Raises:
-        UsageError: There is one.
-    """
+    """Raise UsageError at somebody's own `index.html`. An interrupted first publish has begun with `metadata/`."""
     if any(map(_METADATA.fullmatch, listed)):
         return
     foreign = sorted(path for path in listed if path in tree.paths and not is_immutable(path))

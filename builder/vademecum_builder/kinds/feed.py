@@ -24,11 +24,7 @@ KEYS: Final[Mapping[str, Key]] = {
 
 
 def open_source(settings: SourceSettings, request: BuildRequest) -> Sequence[Opened]:  # noqa: ARG001
-    """Return the feed.
-
-    Raises:
-        UsageError: There is no such file, or what reads it is not installed.
-    """
+    """Return the feed; raise UsageError if there is no such file, or what reads it is not installed."""
     source = FeedSource(settings.values["path"], settings.values.get("keep", True))
     if not find_spec("feedparser"):
         raise UsageError(f"{settings.where}: a feed needs {pip_install('feed')}")

@@ -21,11 +21,7 @@ _LIBRARIES: Final = ("pypdfium2", "mammoth", "pptx", "openpyxl")
 
 
 def open_source(settings: SourceSettings, request: BuildRequest) -> Sequence[Opened]:
-    """Return the files.
-
-    Raises:
-        UsageError: What reads them is not installed, or there is none.
-    """
+    """Return the files; raise UsageError if what reads them is not installed, or there is none."""
     values = settings.values
     if not all(map(find_spec, _LIBRARIES)):
         raise UsageError(f"{settings.where}: files of office programs need {pip_install('files')}")

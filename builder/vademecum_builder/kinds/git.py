@@ -68,11 +68,7 @@ class DatedReader(ReaderOver):
         return f"{self.inner.shaped_by(item)} {self.dates.get(item.key, '')}"
 
     def read(self, item: SourceItem) -> Document | str:
-        """Return the reader's document, with the date.
-
-        Raises:
-            ContentError: It cannot be read.
-        """
+        """Return the reader's document, with the date; raise ContentError if it cannot be read."""
         document = self.inner.read(item)
         if isinstance(document, str) or item.key not in self.dates:
             return document

@@ -134,11 +134,7 @@ class ConversationReader(DocumentReader):
         return hashlib.sha256(canonical(told)).hexdigest()
 
     def read(self, item: SourceItem) -> Document | str:
-        """Return the document, or why it is none.
-
-        Raises:
-            ContentError: It is no record.
-        """
+        """Return the document, or why it is none; raise ContentError if it is no record."""
         record = parse_object(item.data, item.key)
         messages: list[dict[str, str]] = record["messages"]
         outline = Outline()

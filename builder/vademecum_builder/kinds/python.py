@@ -43,11 +43,7 @@ KEYS: Final[Mapping[str, Key]] = {
 
 
 def open_source(settings: SourceSettings, request: BuildRequest) -> Sequence[Opened]:
-    """Return what the function yields.
-
-    Raises:
-        UsageError: There is no such function.
-    """
+    """Return what the function yields; raise UsageError if there is no such function."""
     values = settings.values
     name, folder = values["call"]
     call = partial(_function(name, folder, settings.where), **values.get("arguments", {}))
@@ -87,9 +83,5 @@ class YieldedReader(ReaderOver):
         return self.inner.shaped_by(item) if item.media_type == RECORD else ""
 
     def read(self, item: SourceItem) -> Document | str:
-        """Return the document that an item is.
-
-        Raises:
-            ContentError: It cannot be read.
-        """
+        """Return the document that an item is; raise ContentError if it cannot be read."""
         return self.inner.read(item) if item.media_type == RECORD else parse_document(item)

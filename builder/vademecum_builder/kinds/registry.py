@@ -39,21 +39,13 @@ class OpenedLater(dict[str, Sequence[Opened]]):
         self._request = request
 
     def __missing__(self, prefix: str) -> Sequence[Opened]:
-        """Open it.
-
-        Raises:
-            UsageError: There is nothing to read in it.
-        """
+        """Open one; raise UsageError if there is nothing to read in it."""
         [settings] = (one for one in sources_of(self._request) if one.prefix == prefix)
         return self.setdefault(prefix, open_one(settings, self._request))
 
 
 def open_one(settings: SourceSettings, request: BuildRequest) -> Sequence[Opened]:
-    """Return the views of one source.
-
-    Raises:
-        UsageError: There is nothing to read in it.
-    """
+    """Return the views of one source; raise UsageError if there is nothing to read in it."""
     try:
         opened = kind_of(settings.kind).open_source(settings, request)
     except UsageError as error:

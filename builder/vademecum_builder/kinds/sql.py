@@ -23,11 +23,7 @@ if TYPE_CHECKING:
 
 
 def database_at(url: str, folder: Path, where: str = "") -> Database:
-    """Return a database that can be read.
-
-    Raises:
-        UsageError: SQLAlchemy is not installed.
-    """
+    """Return a database that can be read; raise UsageError if SQLAlchemy is not installed."""
     try:
         from vademecum_builder.sources.database import Database
     except ModuleNotFoundError:
@@ -87,11 +83,7 @@ def captured(settings: SourceSettings, table: TableSource) -> Triggers | Slot | 
 
 
 def table_source(settings: SourceSettings) -> TableSource:
-    """Return the table or query that the settings name.
-
-    Raises:
-        UsageError: They name both, or neither.
-    """
+    """Return the table or query that the settings name; raise UsageError if they name both, or neither."""
     values = settings.values
     if ("table" in values) == ("query" in values):
         found = "table and query: take one of them out" if "table" in values else "no table: name one (or a query)"

@@ -258,11 +258,7 @@ def pretty(path: str, *index: str) -> str:
 
 
 def private(path: str) -> None:
-    """Refuse what is a part of pages by its name, or by that of a folder.
-
-    Raises:
-        NotServed: It is.
-    """
+    """Raise NotServed if this is a part of pages by its name, or by that of a folder."""
     if any(part.startswith("_") for part in path.split("/")):
         raise NotServed("a part of pages (its name begins with _)")
 

@@ -45,11 +45,7 @@ class Call:
 
 
 def shown_by(template: str, call: Call) -> str:
-    """Return the HTML that a template makes of a tag, with `INNER` in it.
-
-    Raises:
-        Unknown: It is more than that.
-    """
+    """Return the HTML that a template makes of a tag, with `INNER` in it; raise Unknown if it is more than that."""
     parts = _ACTION.split(re.sub(r"\s*\{\{-(?=[\s/])|(?<=[\s/])-\}\}\s*", lambda m: m[0].strip(" \n\t-"), template))
     try:
         text, at = _block(parts, 0, "", call, live=True)

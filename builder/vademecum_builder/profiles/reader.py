@@ -79,11 +79,7 @@ class PlainPages:
     unsure: int = 0
 
     def read(self, item: SourceItem) -> Document | str:
-        """Return the document that an item is.
-
-        Raises:
-            ContentError: It cannot be read.
-        """
+        """Return the document that an item is; raise ContentError if it cannot be read."""
         if item.media_type in BINARY:
             return parse_document(item, base_url=self.base_url)
         if (_TEMPLATES.search(item.key) and _PLACEHOLDER.search(item.data)) or (
@@ -155,11 +151,7 @@ class ProfilePages:
         return [*sites, *pages, *_told(self.troubles)]
 
     def read(self, item: SourceItem) -> Document | str:
-        """Return the document that an item is, or why it is none.
-
-        Raises:
-            ContentError: It cannot be read.
-        """
+        """Return the document that an item is, or why it is none; raise ContentError if it cannot be read."""
         item, place = self._told(item), self.found.place(item.key)
         if place is None:
             return "files outside the folders of pages"

@@ -84,15 +84,13 @@ def locked(folder: Path) -> Iterator[None]:
 def require_unmoved(
     folder: Path, built_on: int, release: ManifestHint, channel: str, timestamp_before: int = 0
 ) -> None:
-    """Do nothing, unless the tree is newer than what the release was built on, or has another one of its number.
+    """Raise BusyError if the tree is newer than what the release was built on, EquivocationError if it has another one
+    of that number. Nothing was written then.
 
     Args:
         built_on: The version of the timestamp that was read.
         release: What is to be published, in this channel.
         timestamp_before: The version of the timestamp in the folder when the build began; 0: there was none.
-
-    Raises:
-        BusyError, EquivocationError: It is. Nothing was written.
     """
     if is_preview(folder):
         return
@@ -124,11 +122,7 @@ def is_preview(folder: Path) -> bool:
 
 
 def refuse_preview(folder: Path) -> None:
-    """Do nothing, unless the tree is a preview.
-
-    Raises:
-        UsageError: It is.
-    """
+    """Raise UsageError if the tree is a preview."""
     if is_preview(folder):
         raise UsageError(
             f"{folder} is a preview, signed with a key that nobody keeps: no release could follow it. Build it with "

@@ -46,11 +46,7 @@ def by_pandoc(form: str, text: str, *options: str) -> str:
 
 
 def converted_by(command: Sequence[str], text: str) -> str:
-    """Return what a converter writes for a text.
-
-    Raises:
-        ContentError: It fails, or takes longer than `SECONDS`.
-    """
+    """Return what a converter writes for a text; raise ContentError if it fails, or takes longer than `SECONDS`."""
     try:
         done = subprocess.run(command, input=text.encode(), capture_output=True, timeout=SECONDS, check=True)
     except subprocess.TimeoutExpired:

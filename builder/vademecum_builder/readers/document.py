@@ -199,11 +199,7 @@ def _text_of(reading: Reading) -> str:
 
 
 def _by_library(media: str) -> Callable[..., Reading]:
-    """Return a reader whose library need not be there.
-
-    Raises:
-        MissingReader: It is not.
-    """
+    """Return a reader; raise MissingReader if its library is not there."""
     try:
         module = import_module(f"vademecum_builder.readers.{_BY_LIBRARY[media]}")
     except ModuleNotFoundError:

@@ -50,11 +50,7 @@ def categories(text: str) -> list[str]:
 
 
 def read_mediawiki(text: str) -> Sequence[Section]:
-    """Return what stands in a page, without anchors.
-
-    Raises:
-        ContentError: pandoc refuses it.
-    """
+    """Return what stands in a page, without anchors; raise ContentError if pandoc refuses it."""
     verbatim: list[str] = []
 
     def kept(hidden: re.Match[str]) -> str:

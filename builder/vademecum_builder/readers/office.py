@@ -38,11 +38,7 @@ def told_title(title: str | None) -> str:
 
 
 def read_docx(data: bytes) -> Reading:
-    """Read a document of Word.
-
-    Raises:
-        ContentError: It is encrypted, damaged, or has no text.
-    """
+    """Read a document of Word; raise ContentError if it is encrypted, damaged, or has no text."""
     import mammoth
 
     with opened_zip(data, "Word document") as parts:
@@ -151,11 +147,7 @@ def _personal(rows: Sequence[Sequence[str]]) -> list[str]:
 
 
 def read_epub(data: bytes) -> Reading:
-    """Read the chapters of a book in their order (EPUB 3.3, 5.6 and 5.7).
-
-    Raises:
-        ContentError: It is encrypted, damaged, or has no text.
-    """
+    """Read a book, by EPUB 3.3, 5.6 and 5.7; raise ContentError if it is encrypted, damaged, or has no text."""
     import posixpath
     from urllib.parse import unquote
     from xml.etree import ElementTree

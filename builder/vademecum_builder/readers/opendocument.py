@@ -23,11 +23,7 @@ _SPACES: Final = 100
 
 
 def read_opendocument(data: bytes) -> Reading:
-    """Read a text, a spreadsheet or a presentation.
-
-    Raises:
-        ContentError: It is encrypted, damaged, or has no text.
-    """
+    """Read a text, a spreadsheet or a presentation; raise ContentError if it is encrypted, damaged, or has no text."""
     told, content, hidden = content_of(data)
     with parser_errors("OpenDocument file"):
         title = told_title(told)

@@ -39,11 +39,7 @@ _LEADER = re.compile(r"(?:\. ?){4,}\s*[\divxlc]{1,5}$|…{2,}\s*[\divxlc]{1,5}$"
 
 
 def read_pdf(data: bytes) -> Reading:
-    """Read a PDF.
-
-    Raises:
-        ContentError: It is encrypted, damaged, or has no text.
-    """
+    """Read a PDF; raise ContentError if it is encrypted, damaged, or has no text."""
     try:
         pdf = pypdfium2.PdfDocument(data)
     except pypdfium2.PdfiumError as error:

@@ -21,11 +21,7 @@ CHANNEL_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
 
 
 def check_channel(name: str) -> str:
-    """Return the name of a channel.
-
-    Raises:
-        UsageError: It is none.
-    """
+    """Return the name of a channel; raise UsageError if it is none."""
     if not CHANNEL_NAME.fullmatch(name):
         raise UsageError(
             f"{name!r} is no name of a channel: up to 40 of a-z, 0-9, dot, dash and underscore, a letter or digit first"

@@ -140,12 +140,10 @@ def require_clock(previous: Previous, roots: Mapping[int, bytes], validity: Vali
 
 
 def require_host_unmoved(previous: Previous) -> None:
-    """Do nothing, unless another build has published where the previous release lay.
+    """Raise BusyError if another build has published a newer release where the previous one lay, EquivocationError if
+    it is another one of its number.
 
     Where the host does not answer now, what was read a moment ago has to do.
-
-    Raises:
-        BusyError: There is a newer one. EquivocationError: There is another one of the same number.
     """
     if previous.published is None or not previous.location:
         return

@@ -215,11 +215,7 @@ async def _version_json(
 
 
 def listed_files(listing: Mapping[str, object]) -> Mapping[str, ObjectRef]:
-    """Return what site.json says of the site's files.
-
-    Raises:
-        ContentError: It is not as format.md says.
-    """
+    """Return what site.json says of the site's files; raise ContentError if it is not as format.md says."""
     files = listing.get("files")
     if not isinstance(files, dict):
         raise ContentError("site.json: expected files")

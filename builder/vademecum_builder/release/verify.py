@@ -85,11 +85,7 @@ def verify(location: str, trust: Path | None, *, expect: int = 0) -> Verified:
 
 
 def require_arrived(location: str, sequence: int, expect: int) -> None:
-    """Do nothing, unless what is served is older than what is expected.
-
-    Raises:
-        RollbackError: It is.
-    """
+    """Raise RollbackError if what is served is older than what is expected."""
     if sequence < expect:
         raise RollbackError(
             f"{location} serves release {sequence}, expected {expect}: the deploy has not arrived there (or does a "

@@ -102,11 +102,7 @@ def _release_json(release: ReleasePointer) -> dict[str, object]:
 
 
 def read_changes(data: bytes) -> DocumentChanges:
-    """Return the changes that a version.json names.
-
-    Raises:
-        ContentError: It is not a file that `version_json` makes.
-    """
+    """Return the changes of a version.json; raise ContentError if it is not a file that `version_json` makes."""
     changes = parse_object(data, "version.json").get("changes")
     if not isinstance(changes, dict):
         raise ContentError("version.json: expected changes")

@@ -53,11 +53,7 @@ _SAID = 200
 
 
 def refuse_pointer(file: BinaryIO, place: str) -> None:
-    """Do nothing, unless Git LFS has the file; it stands at its beginning again then.
-
-    Raises:
-        SourceError: What lies there is its pointer.
-    """
+    """Raise SourceError if a file is the pointer of one in Git LFS; it stands at its beginning again then."""
     is_pointer = file.read(len(LFS_POINTER)) == LFS_POINTER
     file.seek(0)
     if is_pointer:
@@ -160,11 +156,7 @@ class Checkpoint:
 
     @classmethod
     def decode(cls, data: bytes) -> Checkpoint:
-        """Read what `encode` gave.
-
-        Raises:
-            ContentError: Anything else.
-        """
+        """Read what `encode` gave; raise ContentError if it is anything else."""
         fields = Fields(parse_object(data, "checkpoint"), "checkpoint")
         return cls(fields.text("strategy"), fields.text("position", longest=LONGEST_POSITION))
 

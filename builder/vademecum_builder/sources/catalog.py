@@ -94,11 +94,7 @@ class CatalogSource:
         return Changes(listing.entries(_opened(self.files())), warnings=listing.warnings)
 
     def files(self) -> list[Path]:
-        """Return the files, sorted.
-
-        Raises:
-            UsageError: There is none.
-        """
+        """Return the files, sorted; raise UsageError if there are none."""
         path = Path(self.place)
         if path.is_dir():
             found = [file for file in path.rglob("*") if ending_of(file.name) in (*ENDINGS, *SELDOM) and file.is_file()]

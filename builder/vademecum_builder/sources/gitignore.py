@@ -168,11 +168,7 @@ class Selection:
 
     @classmethod
     def of(cls, patterns: Sequence[str]) -> Selection:
-        """Compile the patterns.
-
-        Raises:
-            UsageError: One of them is malformed.
-        """
+        """Compile the patterns; raise UsageError if one of them is malformed."""
         specs = []
         for pattern in patterns:
             if (spec := _read_line(pattern)) is None:

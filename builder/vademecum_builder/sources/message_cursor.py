@@ -72,11 +72,7 @@ class Position:
 
     @classmethod
     def of(cls, since: Checkpoint, strategy: str) -> Position:
-        """Return what `checkpoint` gave.
-
-        Raises:
-            UsageError: It is of something else.
-        """
+        """Return what `checkpoint` gave; raise UsageError if it is of something else."""
         return since.read(strategy, strategy, cls._parsed)
 
     @classmethod

@@ -42,11 +42,7 @@ class Position:
 
     @classmethod
     def of(cls, since: Checkpoint) -> Position:
-        """Return what `checkpoint` gave.
-
-        Raises:
-            UsageError: It is of something else.
-        """
+        """Return what `checkpoint` gave; raise UsageError if it is of something else."""
         return since.read(STRATEGY, "a table by its cursor", cls._parsed)
 
     @classmethod

@@ -98,11 +98,7 @@ class TableReading:
         return names
 
     def count(self) -> int:
-        """Return how many rows there are.
-
-        Raises:
-            UsageError: There is none.
-        """
+        """Return how many rows there are; raise UsageError if there are none."""
         self.columns()
         rows, _ = self._counts()
         if not rows:

@@ -65,11 +65,7 @@ class Tree:
         return self.context.previous.channels
 
     def release(self, sequence: int) -> ReleasePointer:
-        """Return where a release lies.
-
-        Raises:
-            UsageError: The tree has none of that number.
-        """
+        """Return where a release lies; raise UsageError if the tree has none of that number."""
         closure = self.archive.closures.get(sequence)
         if closure is None:
             last = self.context.previous.numbers.sequence

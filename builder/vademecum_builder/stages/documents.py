@@ -33,11 +33,7 @@ class DocumentReader(Protocol):
         return ""
 
     def read(self, item: SourceItem) -> Document | str:
-        """Return the document that an item is, or why it is none.
-
-        Raises:
-            ContentError: It cannot be read.
-        """
+        """Return the document that an item is, or why it is none; raise ContentError if it cannot be read."""
         ...
 
     def warnings(self) -> Sequence[str]:

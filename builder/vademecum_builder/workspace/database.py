@@ -122,11 +122,7 @@ class Database:
 
 @contextmanager
 def our_errors(path: Path) -> Iterator[None]:
-    """Say an error of SQLite as one of ours.
-
-    Raises:
-        VademecumError: It was raised within.
-    """
+    """Raise an error of SQLite as one of ours."""
     try:
         yield
     except sqlite3.Error as error:

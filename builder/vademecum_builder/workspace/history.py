@@ -79,11 +79,7 @@ def roll_back(workspace: Workspace, job: Job) -> Job:
 
 
 def cancel(workspace: Workspace, job: Job) -> Job:
-    """Ask a running job to end after its batch.
-
-    Raises:
-        UsageError: It does not run.
-    """
+    """Ask a running job to end after its batch; raise UsageError if it does not run."""
     if job.state != RUNNING:
         raise UsageError(f"job {job.id} is {job.state}: there is nothing to cancel")
     with workspace.batch():

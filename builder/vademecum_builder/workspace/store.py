@@ -282,11 +282,7 @@ class Workspace(Database):
         return [_job(row) for row in self.run(f"SELECT {_JOB} FROM jobs ORDER BY id")]
 
     def job(self, id: int) -> Job:
-        """Return a job.
-
-        Raises:
-            UsageError: There is no such job.
-        """
+        """Return a job; raise UsageError if there is no such job."""
         found = self.run(f"SELECT {_JOB} FROM jobs WHERE id = ?", id)
         if not found:
             raise UsageError(f"there is no job {id} (see `vade jobs`)")

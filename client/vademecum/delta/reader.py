@@ -101,11 +101,7 @@ class Bits:
 
 
 def part(chunks: Sequence[T], start: int, count: int) -> Sequence[T]:
-    """Return some neighbours of a list.
-
-    Raises:
-        ContentError: It is not so long.
-    """
+    """Return `count` neighbours of a list from `start` on; raise ContentError if it is not so long."""
     if start + count > len(chunks):
         raise ContentError(f"pack: chunks {start} to {start + count} of a list of {len(chunks)}")
     return chunks[start : start + count]

@@ -18,11 +18,7 @@ def encode_directions(directions: Tensor) -> bytes:
 
 
 def decode_directions(data: bytes, dimensions: int) -> Tensor:
-    """Return the directions of an object, I8 [M of the model, dimensions].
-
-    Raises:
-        ContentError: It holds something else.
-    """
+    """Return an object's directions, I8 [M of the model, dimensions]; raise ContentError if it holds something else."""
     file = decode_tensors(data)
     file.check_format(DIRECTIONS_FORMAT)
     tensor = file.tensor("direction", "I8", [None, dimensions])

@@ -114,11 +114,7 @@ class Encoder:
         return shrink(self.accumulate(text, prefixes=True))
 
     def check_golden(self) -> None:
-        """Encode the golden texts.
-
-        Raises:
-            SelfTestError: One of them gives another vector than the file says.
-        """
+        """Encode the golden texts; raise SelfTestError if one of them gives another vector than the file says."""
         for golden in self.file.goldens:
             if self.encode(golden.text) != tuple(golden.vector):
                 raise SelfTestError(

@@ -48,11 +48,7 @@ class PackRef(ObjectRef):
 
 
 def inflate(ref: ObjectRef, body: bytes) -> bytes:
-    """Return the verified content of an object, from its gzip file or from the content itself.
-
-    Raises:
-        ContentError: Anything else than the very object that `ref` names.
-    """
+    """Return the content of an object, from its gzip file or itself; raise ContentError if `ref` names another one."""
     content = body
     if body.startswith(GZIP_HEADER):
         content = _gunzip(ref, body)
@@ -78,11 +74,7 @@ def inflate_named(sha256: str, body: bytes, most: int) -> bytes:
 
 
 def verified(ref: ObjectRef, content: bytes, path: str) -> bytes:
-    """Return the content if it is the very one that `ref` names.
-
-    Raises:
-        ContentError: It is not; the message names `path`.
-    """
+    """Return the content; raise ContentError, which names `path`, if it is not the very one that `ref` names."""
     if len(content) != ref.uncompressed or hashlib.sha256(content).hexdigest() != ref.sha256:
         hint = " (HTML: a login page or an error page?)" if content[:512].lstrip()[:1] == b"<" else ""
         raise ContentError(f"{path}: {len(content)} bytes that are not what was signed{hint}")

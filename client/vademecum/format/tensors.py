@@ -96,11 +96,7 @@ class TensorFile:
     metadata: Mapping[str, str] = field(default_factory=dict)
 
     def tensor(self, name: str, dtype: str, shape: Sequence[int | None]) -> Tensor:
-        """Return the tensor `name` after checking dtype and shape (None: any size).
-
-        Raises:
-            ContentError: It is missing, or of another dtype or shape.
-        """
+        """Return a tensor; raise ContentError if it is missing, or of another dtype or shape (None: any size)."""
         tensor = self.tensors.get(name)
         if tensor is None:
             raise ContentError(f"tensor {name!r} is missing")

@@ -24,11 +24,7 @@ class StoredSegment(SegmentOutline):
 
 
 def decode_stored(name: str, data: bytes) -> StoredSegment:
-    """Check a segment's file whole, and return what is to be kept of it in memory.
-
-    Raises:
-        NewerFormatError, ContentError: See `decode_segment`.
-    """
+    """Check a segment's file whole, and return what is kept of it in memory. Errors: see `decode_segment`."""
     segment = decode_segment(data)
     kept = {field.name: getattr(segment, field.name) for field in fields(SegmentOutline)}
     return StoredSegment(name=name, **kept)

@@ -30,11 +30,7 @@ class Loaded(Generic[S]):
     encoder: Encoder
 
     def self_test(self) -> None:
-        """Check that this is what the generation promises, and that it works here: counts, dimensions, golden vectors.
-
-        Raises:
-            SelfTestError: It does not; the message says what differs.
-        """
+        """Raise SelfTestError, which says what differs, if counts, dimensions or golden vectors are not as promised."""
         generation, state = self.generation, self.state
         found = (len(state.documents), len(state.chunks), self.encoder.dimensions)
         if found != (generation.documents, generation.chunks, generation.dimensions):
@@ -48,11 +44,7 @@ class Loaded(Generic[S]):
 
 
 def of_epoch(segment: S, name: str, generation: Generation) -> S:
-    """Return the segment if it belongs to the generation's epoch.
-
-    Raises:
-        ContentError: It does not.
-    """
+    """Return the segment; raise ContentError if it is not of the generation's epoch."""
     if segment.epoch != generation.epoch:
         raise ContentError(f"segment {name[:12]} is of epoch {segment.epoch!r}, not {generation.epoch!r}")
     return segment

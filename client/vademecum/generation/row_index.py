@@ -88,11 +88,7 @@ class ChunkPlaces(Mapping[int, Place]):
 
 
 def position(ids: array[int], chunk: int) -> int:
-    """Return where a chunk stands among rising ids.
-
-    Raises:
-        KeyError: Nowhere.
-    """
+    """Return where a chunk stands among rising ids; raise KeyError if it is not among them."""
     at = bisect_left(ids, chunk)
     if at == len(ids) or ids[at] != chunk:
         raise KeyError(chunk)

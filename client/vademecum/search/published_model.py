@@ -15,7 +15,7 @@ from vademecum.search.own_encoder import Encode
 
 
 def require_onnx() -> None:
-    """Do nothing where a model can be run here. Raises UsageError: what that takes is not installed."""
+    """Raise UsageError if what runs a model is not installed here."""
     missing = [name for name in ("onnxruntime", "tokenizers") if find_spec(name) is None]
     if missing:
         raise UsageError(f"encoder='published' needs {' and '.join(missing)}: {pip_install('onnx')}")

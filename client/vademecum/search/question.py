@@ -25,11 +25,7 @@ Filters: TypeAlias = Mapping[str, Value | Collection[Value] | Mapping[str, str |
 def check_question(
     query: object, limit: object, offset: object, mode: object, filters: object, prefer: object, facets: object = None
 ) -> None:
-    """See that a question can be answered.
-
-    Raises:
-        UsageError: It cannot; the message says which argument, and what it may be.
-    """
+    """Raise UsageError, which says what an argument may be, if a question cannot be answered."""
     if not isinstance(query, str):
         raise UsageError(f"query must be a text, not {query!r}")
     check_count("limit", limit, 1)
@@ -44,33 +40,21 @@ def check_question(
 
 
 def chunk_of(id_: object) -> int:
-    """Return the number of a chunk that a hit names.
-
-    Raises:
-        UsageError: It is no chunk's id.
-    """
+    """Return the number of a chunk that a hit names; raise UsageError if it is no chunk's id."""
     if not isinstance(id_, str) or not re.fullmatch("[0-9a-f]{16}", id_):
         raise UsageError(f"id must be that of a hit, 16 hex digits, not {id_!r}")
     return int(id_, 16)
 
 
 def check_count(name: str, value: object, least: int) -> None:
-    """See that a number of hits is one.
-
-    Raises:
-        UsageError: It is not from `least` to `MOST_HITS`.
-    """
+    """Raise UsageError if a number of hits is not from `least` to `MOST_HITS`."""
     if type(value) is not int or not least <= value <= MOST_HITS:
         further = "; filters narrow a question, documents() lists everything" if least == 0 else ""
         raise UsageError(f"{name} must be from {least} to {MOST_HITS}, not {value!r}{further}")
 
 
 def check_filters(filters: object) -> None:
-    """See that filters are some. A field that no document has is no mistake: nothing is found then.
-
-    Raises:
-        UsageError: They are not.
-    """
+    """Raise UsageError if these are no filters. A field that no document has is no mistake: nothing is found then."""
     if not isinstance(filters, Mapping) or not all(isinstance(name, str) for name in filters):
         raise UsageError(f"filters must name a value for each field, such as version and 2.0, not {filters!r}")
     for name, wanted in filters.items():

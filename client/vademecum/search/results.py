@@ -197,11 +197,7 @@ def list_documents(opened: Opened) -> tuple[Entry, ...]:
 
 
 def view_document(opened: Opened, key: str) -> DocumentView | None:
-    """Return a live document, or None if there is none of that key.
-
-    Raises:
-        ContentError: Its metadata are not a JSON object.
-    """
+    """Return a live document, None if there is none; raise ContentError if its metadata are not a JSON object."""
     state = opened.state
     place = state.documents.get(key.encode(errors="surrogatepass"))
     if place is None:
@@ -235,9 +231,5 @@ def heading_text(headings: str) -> str:
 
 
 def metadata_of(text: str) -> dict[str, Any]:
-    """Return a document's metadata.
-
-    Raises:
-        ContentError: The row does not hold a JSON object.
-    """
+    """Return a document's metadata; raise ContentError if the row does not hold a JSON object."""
     return parse_object(text.encode(), "document metadata") if text else {}

@@ -106,11 +106,7 @@ class ChannelStatus:
 
 
 def decode_status(fields: Fields) -> ChannelStatus:
-    """Return what the JSON of the record `sync` says.
-
-    Raises:
-        ContentError: It is not as `ChannelStatus` has it.
-    """
+    """Return what the JSON of the record `sync` says; raise ContentError if it is not as `ChannelStatus` has it."""
     latest, error = fields.optional("latest", fields.child), fields.optional("error", fields.child)
     return ChannelStatus(
         checked=fields.optional("checked", fields.time),

@@ -19,11 +19,7 @@ async def collect(session: Session) -> None:
 
 
 async def discard_all_but(store: Store, needed: frozenset[str]) -> None:
-    """Delete the other objects.
-
-    Raises:
-        StorageError: The store is broken.
-    """
+    """Delete all other objects; raise StorageError if the store is broken."""
     garbage = [digest for digest in await store.objects() if digest not in needed]
     if garbage:
         await store.discard(garbage)

@@ -59,11 +59,7 @@ def lacks(digest: str) -> StorageError:
 
 
 def check_spans(digest: str, size: int, spans: Sequence[Span]) -> None:
-    """Do nothing, unless a span reaches beyond an object of so many bytes.
-
-    Raises:
-        StorageError: One does.
-    """
+    """Raise StorageError if a span reaches beyond an object of so many bytes."""
     for at, length in spans:
         if at < 0 or length < 0 or at + length > size:
             raise StorageError(f"object {digest[:12]} has {size} bytes, asked for {at} to {at + length}")

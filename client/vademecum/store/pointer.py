@@ -145,11 +145,7 @@ class Head:
         return replace(self, refused=refused, reasons=reasons)
 
     def exchanged(self) -> Head:
-        """Return the head with current and previous exchanged.
-
-        Raises:
-            EmptyStoreError: There is no previous generation.
-        """
+        """Return the head with current and previous exchanged; raise EmptyStoreError if there is no way back."""
         if self.current is None or self.previous is None:
             raise EmptyStoreError("no previous generation to go back to: only one release is installed here")
         if self.previous.revoked:
@@ -160,20 +156,12 @@ class Head:
         return back._accept(self.previous.sequence)
 
     def rolled_back(self) -> Head:
-        """Return the head with current and previous exchanged; the release that was left is refused.
-
-        Raises:
-            EmptyStoreError: There is no previous generation.
-        """
+        """Return the head as `exchanged` does, and the release that was left refused."""
         back = self.exchanged()
         return back if self.current is None else back.refuse(self.current.sequence)
 
     def undone(self, reason: str = "") -> Head:
-        """Return the head without the current generation, which does not work here: it is refused.
-
-        Raises:
-            EmptyStoreError: Nothing is installed.
-        """
+        """Return the head without the current generation, which is refused; raise EmptyStoreError if there is none."""
         if self.current is None:
             raise EmptyStoreError("nothing is installed: there is nothing to undo")
         back = _unrevoked(self.previous)

@@ -127,11 +127,7 @@ class Record(Generic[T]):
     encode: Callable[[T], Mapping[str, Any]]
 
     def parse(self, data: bytes | None) -> T:
-        """Return the value of a record.
-
-        Raises:
-            DamagedError: It is not what was written.
-        """
+        """Return the value of a record; raise DamagedError if it is not what was written."""
         try:
             if data is None:
                 return self.empty

@@ -20,11 +20,7 @@ def seal(data: bytes) -> bytes:
 
 
 def unseal(data: bytes, name: str) -> bytes:
-    """Return the object as it was.
-
-    Raises:
-        ContentError: It is not what was written; one without a digest was not written here.
-    """
+    """Return the object as it was; raise ContentError if it is not what was written here, with its digest."""
     found = _SEAL.match(data)
     content = b"{" + data[found.end() :] if found else b""
     if found is None or hashlib.sha256(content).hexdigest().encode() != found[1]:

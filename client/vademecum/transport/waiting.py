@@ -63,12 +63,7 @@ async def remember_wait(store: RecordStore, error: VademecumError, now: datetime
 
 
 async def require_patience(store: RecordStore, now: datetime) -> None:
-    """Do nothing, unless the host asked to be left alone until later than `now`.
-
-    Raises:
-        ServerError: It did; nothing was asked of it.
-        StorageError: See `Store.read`.
-    """
+    """Raise ServerError, and ask nothing, if the host asked to be left alone until later than `now`."""
     until = (await RETRY.read(store)).not_before
     # What is further away than any host may ask for was written before somebody turned the clock: it does not count.
     if until is not None and timedelta() < until - now <= LONGEST_WAIT:

@@ -18,12 +18,9 @@ TOLERANCE = timedelta(days=1)
 
 
 def require_past(manifest: Manifest, now: datetime) -> None:
-    """Do nothing, unless a release was built more than a day from now.
+    """Raise ClockError if a release was built more than a day from now.
 
     With a clock that far behind nobody can say whether metadata have expired, so nothing is installed.
-
-    Raises:
-        ClockError: It was.
     """
     if datetime.fromisoformat(manifest.built) - now > TOLERANCE:
         raise ClockError(

@@ -19,11 +19,7 @@ from vademecum.format.json import parse_object
 
 
 def count(value: object, what: str, least: int = 1) -> int:
-    """Return a number that becomes part of a path or a limit: python-tuf takes `true` as well.
-
-    Raises:
-        ContentError: It is no such integer.
-    """
+    """Return a number for a path or a limit; raise ContentError if it is none: python-tuf takes `true` as well."""
     if type(value) is not int or value < least:
         raise ContentError(f"{what} is {str(value)[:40]}, expected an integer from {least}")
     return value

@@ -247,11 +247,7 @@ class Trust:
         return read_hint(self._set.snapshot.unrecognized_fields.get(CUSTOM), channel)
 
     def target(self, path: str) -> tuple[str, int]:
-        """Return digest and length of a signed target.
-
-        Raises:
-            ContentError: There is no such target, or it has no SHA-256.
-        """
+        """Return digest and length of a signed target; raise ContentError if there is none, or it has no SHA-256."""
         target = self._set.targets.targets.get(path)
         digest = "" if target is None else target.hashes.get("sha256", "")
         # It becomes part of a URL: nothing but a digest may stand here.

@@ -47,11 +47,7 @@ class Budget:
         return refs, ()
 
     def require_all(self, later: Sequence[ObjectRef]) -> None:
-        """Do nothing if nothing waits for the next run.
-
-        Raises:
-            BudgetError: Something does.
-        """
+        """Raise BudgetError if something waits for the next run."""
         if not later:
             return
         files = "1 file" if len(later) == 1 else f"{len(later)} files"
@@ -64,11 +60,7 @@ UNLIMITED = Budget()
 
 
 async def require_room(plan: Plan, room: Room) -> None:
-    """Do nothing, unless it is known that what a plan downloads cannot be stored.
-
-    Raises:
-        QuotaError: It is; nothing was downloaded.
-    """
+    """Raise QuotaError, before anything is downloaded, if it is known that what a plan downloads cannot be stored."""
     needed, available = plan.inflated, await room()
     if available is not None and available < needed:
         raise QuotaError(

@@ -82,11 +82,8 @@ async def _look_after(update: Update, manifest: ManifestOf, *, reported: bool) -
 
 
 async def _fetch_beside(update: Update) -> None:
-    """Keep beside the installed encoder what this client needs of the release that others do without.
-
-    Raises:
-        VademecumError: It cannot be had now; until then the release's own table answers.
-    """
+    """Keep beside the installed encoder what this client needs of the release that others do without; until that can
+    be had, the release's own table answers."""
     session = update.session
     current = session.pointer.current
     manifest = None if current is None else session.manifest_of(current)

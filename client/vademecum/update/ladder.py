@@ -106,11 +106,7 @@ class Ladder:
         await garbage.collect(self._session)
 
     async def _carry_out(self, plan: Plan) -> Plan:
-        """Download, stage, test, flip and collect by one plan: see download.py and staging.py.
-
-        Raises:
-            StagingError: It does not make the signed state.
-        """
+        """Download, stage, test, flip, collect by one plan; raise StagingError if that is not the signed state."""
         manifest = self._manifest
         await require_room(plan, self._room)
         detail = {"sequence": manifest.sequence, "version": manifest.version, "plan": plan.kind}

@@ -46,13 +46,10 @@ class Plan:
 
 
 def refuse_older(pointer: ReleasePointer, head: Head, line: Line) -> None:
-    """Do nothing, unless the signed targets name an older release than the installed one, and know nothing of that.
+    """Raise RollbackError if the signed targets name an older release than the installed one, and know nothing of that.
 
     A candidate that was installed here and is not for this store any more, or was taken back, stays till a newer
     release comes.
-
-    Raises:
-        RollbackError: They do.
     """
     installed = 0 if head.floor is None else head.floor.sequence
     if pointer.sequence < installed and line.newest < installed:
@@ -63,11 +60,7 @@ def refuse_older(pointer: ReleasePointer, head: Head, line: Line) -> None:
 
 
 def refuse_other(head: Head, line: Line) -> None:
-    """Do nothing, unless the signed targets give the number of an installed release to another one.
-
-    Raises:
-        EquivocationError: They do.
-    """
+    """Raise EquivocationError if the signed targets give the number of an installed release to another one."""
     for generation in (head.current, head.previous):
         for release in line.releases:
             if (

@@ -120,7 +120,7 @@ class Seed:
         return Planted() if plan.kind == "none" else Planted(plan.kind, pointer.sequence)
 
     async def _require_release(self, update: Update, pointer: ReleasePointer) -> None:
-        """Do nothing, unless a seed of older metadata has not the release that is trusted here."""
+        """Raise RollbackError if a seed of older metadata has not the release that is trusted here."""
         try:
             await update.manifest(pointer)
         except ServerError as error:

@@ -62,7 +62,7 @@ async def skip(session: Session, sequence: int | None) -> None:
 
 
 def _refuse_yanked(session: Session, head: Head) -> None:
-    """Do nothing, unless the user would go back to a release that its publisher has taken back."""
+    """Raise EmptyStoreError if the user would go back to a release that its publisher has taken back."""
     if head.current is not None and head.current.sequence in session.status.yanked:
         raise EmptyStoreError(
             f"release {head.current.sequence} was taken back by its publisher: the installed one stays; "

@@ -233,11 +233,7 @@ class Update:
             self.session.pointer = Head()
 
     async def _refuse_restarted(self, shown: ReleasePointer) -> None:
-        """Do nothing, unless an older timestamp leads to a release that was built after the installed one.
-
-        Raises:
-            RestartedError: It does: no cache shows that.
-        """
+        """Raise RestartedError if an older timestamp leads to a release newer than the installed one: no cache does."""
         current = self.session.pointer.current
         try:
             built = datetime.fromisoformat((await self.manifest(shown)).built)
@@ -255,11 +251,7 @@ class Update:
     # 2. The release ----------------------------------------------------------------------------
 
     async def assigned(self, line: Line) -> ReleasePointer:
-        """Return the release of the line that this store is to have: the current one, or a candidate.
-
-        Raises:
-            StorageError: The salt could not be read.
-        """
+        """Return the release that this store is to have: the current one, or a candidate. Errors: see `read_salt`."""
         if line.candidate is None:
             return line.current
         return rollout.assigned(line, await rollout.read_salt(self.session, self._clock))

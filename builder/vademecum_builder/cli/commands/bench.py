@@ -40,11 +40,7 @@ def _retrieval(options: Namespace) -> Shown:
 
 
 def _search(options: Namespace) -> Shown:
-    """Say what opening a store and asking it questions costs on this machine, in milliseconds and bytes.
-
-    Raises:
-        UsageError: There is no question.
-    """
+    """Measure opening a store and asking it, in milliseconds and bytes; raise UsageError if there is no question."""
     asked = filter(None, map(str.strip, options.questions.read_text("utf-8", errors="replace").splitlines()))
     questions = list(asked)
     if not questions:

@@ -25,11 +25,7 @@ def run(options: Namespace) -> Shown:
 
 
 def server(knowledge: KnowledgeBase) -> Any:
-    """Return the server, with its three tools.
-
-    Raises:
-        UsageError: The official SDK is not installed.
-    """
+    """Return the server, with its three tools; raise UsageError if the official SDK is not installed."""
     try:
         from mcp.server import MCPServer
         from mcp.server.mcpserver.exceptions import ToolError

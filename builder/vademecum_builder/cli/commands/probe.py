@@ -87,11 +87,7 @@ def _follow(user: KnowledgeBase, location: str, expect: int, deadline: float) ->
 
 
 def _found(knowledge: KnowledgeBase) -> str:
-    """Return the title of a document that is found by it; empty: there are no documents.
-
-    Raises:
-        SelfTestError: None is.
-    """
+    """Return the title of a document that is found by it, empty if there are none; raise SelfTestError if none is."""
     titles = [entry.title for entry in knowledge.documents() if entry.title.strip()][:_ASKED]
     found = next((title for title in titles if knowledge.search(title, limit=1)), "")
     if titles and not found:

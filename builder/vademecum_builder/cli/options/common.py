@@ -41,11 +41,7 @@ class CommandParser(argparse.ArgumentParser):
         return found, rest
 
     def error(self, message: str) -> NoReturn:
-        """Raise it.
-
-        Raises:
-            UsageError: Always.
-        """
+        """Raise UsageError."""
         wrong = re.search(r"(?:there is no |invalid choice: ')([^\s'=]+)", message)
         choices = re.findall(r"[\w-]+", message.partition("(choose from ")[2])
         known = choices or [one for action in self._actions for one in action.option_strings if one[:2] == "--"]
