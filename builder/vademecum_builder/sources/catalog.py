@@ -15,6 +15,7 @@ from urllib.parse import unquote, urlsplit
 
 from vademecum.errors import ContentError, UsageError
 from vademecum.format.json import canonical
+from vademecum.version import __version__
 from vademecum_builder.sources.base import (
     Changes,
     Checkpoint,
@@ -220,9 +221,9 @@ class CatalogSource:
         return PurePosixPath(urlsplit(self.place).path).name or self.place
 
     def _fetched(self, since: Checkpoint | None) -> Changes:
-        shaped = digest_of(repr((self.layout, self.id, self.merge)).encode())
+        shaped = digest_of(repr((__version__, self.layout, self.id, self.merge)).encode())
         known: dict[str, Any] = since.read(_STRATEGY, f"the address {self.place}", json.loads) if since else {}
-        # Other settings read other records from the same bytes.
+        # Other settings, and another version of this program, read other records from the same bytes.
         fetched = fetch(self.place, known["ask"] if known.get("shaped") == shaped else {})
         if fetched is None:
             return Changes(iter([since] if since else []))

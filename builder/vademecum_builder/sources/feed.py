@@ -15,6 +15,7 @@ from urllib.parse import urljoin
 import orjson
 
 from vademecum.format.json import canonical, iso_time
+from vademecum.version import __version__
 from vademecum_builder.sources.base import Changes, Checkpoint, Entry, Skipped, SourceError, digest_of
 from vademecum_builder.sources.fetched import fetch, is_address
 from vademecum_builder.sources.mail import text_of_html
@@ -29,6 +30,7 @@ _SHORTCODE = re.compile(
     r"(?<!\[)\[(/?)([a-z][\w-]*)((?:\s+[\w-]+=(?:\"[^\"\]]*\"|'[^'\]]*'|[^\s\]\"']+))*)\s*/?\](?!\])"
 )
 """Of WordPress: `[caption id="a"]`, `[/caption]`, `[gallery]`."""
+_SHOWN = ("publish", "closed")
 _OF_A_PROGRAM = re.compile(r"[?&]post_type=")
 _CODE = re.compile(r"(<(pre|code)\b(?:(?!<(?:pre|code)\b)[\s\S])*</\2>)", re.IGNORECASE)
 _END = re.compile(rb"</(?:[\w]+:)?(?:rss|feed|RDF)\s*>", re.IGNORECASE)
@@ -54,11 +56,13 @@ class FeedSource:
             HostError: The host does not answer.
         """
         known: Mapping[str, Any] = since.read(_STRATEGY, f"the feed {self.place}", orjson.loads) if since else {}
-        got = self._read(known.get("ask", {}))
-        if since and (got is None or digest_of(got[0]) == known["digest"]):
+        # Another version of this program may read other fields from the same bytes.
+        is_read = known.get("by") == __version__
+        got = self._read(known["ask"] if is_read else {})
+        if since and is_read and (got is None or digest_of(got[0]) == known["digest"]):
             return Changes(iter([since]))
         data, validators = got or (b"", {})
-        position = {"ask": validators, "digest": digest_of(data)}
+        position = {"ask": validators, "digest": digest_of(data), "by": __version__}
         entries = self._entries(data, Checkpoint(_STRATEGY, canonical(position).decode()))
         return Changes(entries, whole=not self.keep)
 
@@ -125,10 +129,10 @@ def _fields(entry: Any, base: str) -> dict[str, Any]:
         "updated": iso_time(datetime.fromtimestamp(timegm(time), UTC)) if time else "",
     }
     # Of WordPress's export: whether a post is there for everybody, and whether it is one. Orders, coupons and what came
-    # by a form have states of their own, or no address but that of their kind.
+    # by a form have states of their own, or no address but that of their kind; a closed topic of a forum is shown.
     fields |= {name: entry.get(f"wp_{name}", "") for name in ("post_type", "post_password")}
     if status := entry.get("wp_status", ""):
-        fields["post_status"] = "private" if status != "publish" or _OF_A_PROGRAM.search(link) else status
+        fields["post_status"] = "private" if status not in _SHOWN or _OF_A_PROGRAM.search(link) else status
     return {name: value for name, value in fields.items() if value}
 
 

@@ -610,7 +610,9 @@ def test_what_is_no_json_is_cut_or_refused(data: bytes) -> None:
         list(split_records(io.BytesIO(b"[" + data), 1000))
 
 
-def test_an_address_is_read_again_only_where_it_gives_something_else(tmp_path: Path) -> None:
+def test_an_address_is_read_again_only_where_it_gives_something_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "a.json").write_text(BOTH)
     with PagesHost(tmp_path) as host:
         source = CatalogSource(f"{host.url}a.json")
@@ -623,10 +625,14 @@ def test_an_address_is_read_again_only_where_it_gives_something_else(tmp_path: P
         assert (len(list(other.entries)), other.whole) == (3, True)
         (tmp_path / "a.json").write_text(json.dumps([VALVE]))
         changed = source.changes(first[-1])
-        assert ([type(entry) for entry in changed.entries], changed.whole) == ([SourceItem, Checkpoint], True)
+        [item, last] = changed.entries
+        assert (type(item), type(last), changed.whole) == (SourceItem, Checkpoint, True)
         assert [request.status for request in host.requests] == [200, 304, 200, 200]
         with pytest.raises(UsageError, match=r"not a checkpoint of the address \S+a\.json \(cursor\)"):
             source.changes(Checkpoint("cursor", first[-1].position))
+        assert isinstance(last, Checkpoint) and [*source.changes(last).entries] == [last]
+        monkeypatch.setattr(f"{CatalogSource.__module__}.__version__", "another")  # which may read something else
+        assert [type(entry) for entry in source.changes(last).entries] == [SourceItem, Checkpoint]
 
 
 def test_an_address_that_leads_to_another_one_is_followed(tmp_path: Path) -> None:
