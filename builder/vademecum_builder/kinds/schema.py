@@ -173,7 +173,7 @@ class Schema:
         """Return the tables whose rows a row of a table may be of: not what it had last, or has by default."""
         owners = {other for one in self._owners[table] for other in one.tables.values() if other}
         refers = (*self._told[table], *self._guessed[table])
-        return owners.union(one.table for one in refers if one.table != table and not all(map(_NOW.match, one.columns)))
+        return owners.union(one.table for one in refers if one.table != table and not any(map(_NOW.match, one.columns)))
 
     def kinds_of_owners(self, table: str) -> Set[str]:
         """Return the columns that say of what kind of row a row is: `Issue`, which is a program's own word."""
@@ -300,7 +300,7 @@ class Schema:
             if column in told or not (other := self._called(column, table)):
                 continue
             back = (one.columns for one in self._told[other] if one.table == table)
-            if not any(not all(map(_NOW.match, columns)) for columns in back):
+            if all(any(map(_NOW.match, columns)) for columns in back):
                 yield self._guess(column, table, other)
 
     def _guess(self, column: str, table: str, other: str) -> Whole:
@@ -309,8 +309,8 @@ class Schema:
         there, columns = self._columns(table), self._columns(other)
         keys = [key for key in self.keys(other) if not isinstance(columns[key], sa.Date | sa.DateTime)]
         keys = keys or [key for key in columns if _plain(key) in ("id", _plain(column))][:1]
-        own = [key for key in keys if key not in there] or [key for key in keys if _plain(key) == "id"]
-        if len(keys) > 1 and len(own) != (column not in keys):
+        own = [key for key in keys if key not in there or _plain(key) == "id"]
+        if not keys or (len(keys) > 1 and len(own) != (column not in keys)):
             return Whole([column], other, ())
         return Whole([column if key in own or len(keys) == 1 else key for key in keys], other, keys)
 
@@ -352,7 +352,7 @@ class Schema:
             found += condition
             passed = passed or short
         for columns, other, keys in (*self._told[table], *self._guessed[table]):
-            if other == table or other not in self._telling or self._left < 0 or all(map(_NOW.match, columns)):
+            if other == table or other not in self._telling or self._left < 0 or any(map(_NOW.match, columns)):
                 continue
             if other in seen:
                 passed = True

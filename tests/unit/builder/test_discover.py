@@ -1218,6 +1218,26 @@ PROGRAMS: Mapping[str, str] = {
         INSERT INTO posts SELECT 1, n, 'N' || n, said, CASE n % 4 WHEN 0 THEN 'published' ELSE 'draft' END FROM numbers;
         INSERT INTO remarks SELECT n, n, 'secret ' || n, 'N' || n FROM numbers;
     """,
+    "the same, though a key of posts is called as that of answers": """
+        CREATE TABLE posts (id INTEGER, version INTEGER, title, body, status, PRIMARY KEY (id, version));
+        CREATE TABLE remarks (id INTEGER PRIMARY KEY, post_id INTEGER, body, title);
+        INSERT INTO posts SELECT n, n, 'N' || n, said, CASE n % 4 WHEN 0 THEN 'published' ELSE 'draft' END FROM numbers;
+        INSERT INTO remarks SELECT n, n, 'secret ' || n, 'N' || n FROM numbers;
+    """,
+    "the same, of posts without a key": """
+        CREATE TABLE posts (no INTEGER, title, body, status);
+        CREATE TABLE remarks (id INTEGER PRIMARY KEY, post_id INTEGER, body, title);
+        INSERT INTO posts SELECT n, 'N' || n, said, CASE n % 4 WHEN 0 THEN 'published' ELSE 'draft' END FROM numbers;
+        INSERT INTO remarks SELECT n, n, 'secret ' || n, 'N' || n FROM numbers;
+    """,
+    "topics of a site whose last post is withheld": """
+        CREATE TABLE posts (site INTEGER, id INTEGER, topic_id INTEGER, title, status, PRIMARY KEY (site, id),
+            FOREIGN KEY (site, topic_id) REFERENCES topics (site, id));
+        CREATE TABLE topics (site INTEGER, id INTEGER, last_post_id INTEGER, title, body, PRIMARY KEY (site, id),
+            FOREIGN KEY (site, last_post_id) REFERENCES posts (site, id));
+        INSERT INTO posts SELECT 1, n, n, 'N' || n, 'draft' FROM numbers;
+        INSERT INTO topics SELECT 1, n, n, 'N' || n, said FROM numbers WHERE n % 4 = 0;
+    """,
 }  # fmt: skip
 
 
