@@ -5,8 +5,8 @@ js/store/store.mjs has the transactions, js/net/transport.mjs asks; errors that 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Iterable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from itertools import accumulate
 from typing import Any, Protocol
 
@@ -33,11 +33,10 @@ _ERRORS: Mapping[str, type[VademecumError]] = {
 }
 
 
-@contextmanager
-def js_errors() -> Iterator[None]:
-    """Turn an error that js/*.mjs threw on purpose into its class here; others are bugs and pass."""
+async def _js(promise: Awaitable[Any]) -> Any:
+    """Return what js/*.mjs answers. What it threw on purpose becomes an error of ours; others are bugs and pass."""
     try:
-        yield
+        return await promise
     except JsException as error:
         code, message = str(getattr(error, "code", "")), str(getattr(error, "message", error))
         if code == "server":
@@ -71,8 +70,7 @@ class BrowserTransport:
         fresh: bool = False,  # noqa: ARG002 - every request is
         progress: Progress | None = None,
     ) -> Body:
-        with js_errors():
-            body = await self._tree.fetch(check_path(path), limit, progress)
+        body = await _js(self._tree.fetch(check_path(path), limit, progress))
         return Body(body.data.to_bytes(), body.transferred, http_date(body.date or None))
 
     async def close(self) -> None:
@@ -90,49 +88,39 @@ class BrowserStore:
         self._store = store
 
     async def read(self, name: str) -> bytes | None:
-        with js_errors():
-            return _bytes_or_none(await self._store.read(name))
+        return _bytes_or_none(await _js(self._store.read(name)))
 
     async def write(self, records: Mapping[str, bytes | None]) -> None:
-        with js_errors():
-            await self._store.write(to_js([[name, value] for name, value in records.items()]))
+        await _js(self._store.write(to_js([[name, value] for name, value in records.items()])))
 
     async def objects(self) -> Mapping[str, int]:
-        with js_errors():
-            return dict((await self._store.objects()).to_py())
+        return dict((await _js(self._store.objects())).to_py())
 
     async def get(self, digest: str) -> bytes | None:
-        with js_errors():
-            return _bytes_or_none(await self._store.get(digest))
+        return _bytes_or_none(await _js(self._store.get(digest)))
 
     async def parts(self, digest: str, spans: Sequence[Span]) -> list[bytes] | None:
-        with js_errors():
-            joined = _bytes_or_none(await self._store.parts(digest, to_js([list(span) for span in spans])))
+        joined = _bytes_or_none(await _js(self._store.parts(digest, to_js([list(span) for span in spans]))))
         if joined is None:
             return None
         ends = list(accumulate(length for _, length in spans))
         return [joined[end - length : end] for end, (_, length) in zip(ends, spans, strict=True)]
 
     async def put(self, digest: str, data: bytes) -> None:
-        with js_errors():
-            await self._store.put(digest, to_js(data))
+        await _js(self._store.put(digest, to_js(data)))
 
     async def discard(self, digests: Iterable[str]) -> None:
-        with js_errors():
-            await self._store.discard(to_js(list(digests)))
+        await _js(self._store.discard(to_js(list(digests))))
 
     async def words(self, digest: str) -> bytes | None:
-        with js_errors():
-            return _bytes_or_none(await self._store.words(digest))
+        return _bytes_or_none(await _js(self._store.words(digest)))
 
     async def keep_words(self, digest: str, words: bytes) -> None:
-        with js_errors():
-            await self._store.keepWords(digest, to_js(words))
+        await _js(self._store.keepWords(digest, to_js(words)))
 
     @asynccontextmanager
     async def lock(self) -> AsyncIterator[None]:
-        with js_errors():
-            let_go = await self._store.lock()
+        let_go = await _js(self._store.lock())
         if let_go is None:
             raise BusyError("another page or tab is updating this knowledge base; it will be done soon")
         try:
@@ -141,8 +129,7 @@ class BrowserStore:
             await let_go()
 
     async def close(self) -> None:
-        with js_errors():
-            await self._store.close()
+        await _js(self._store.close())
 
 
 def _bytes_or_none(value: Any) -> bytes | None:
