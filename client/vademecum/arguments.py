@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -11,7 +12,6 @@ from typing import Literal
 from vademecum.config import Config
 from vademecum.errors import ContentError, UsageError, VademecumError
 from vademecum.format.json import parse_object
-from vademecum.log import logger
 from vademecum.policy import UNKNOWN, Connection, Policy
 from vademecum.ports import Clock
 from vademecum.runtime.clock import SystemClock
@@ -62,9 +62,7 @@ def check_arguments(store: object, url: object, seed: object, config: object, po
         ("config", config, Config | None, "a Config"),
         ("policy", policy, Policy | None, "a Policy"),
     ):
-        if not isinstance(value, kind):
-            raise UsageError(f"{name} must be {expected}, not {value!r}")
-        if isinstance(value, str) and (not value or "\0" in value):
+        if not isinstance(value, kind) or (isinstance(value, str) and (not value or "\0" in value)):
             raise UsageError(f"{name} must be {expected}, not {value!r}")
 
 
@@ -76,13 +74,13 @@ def root_bytes(trust: object) -> bytes:
         ContentError: That file is no root metadata.
     """
     if isinstance(trust, Mapping):
-        return _as_root(json.dumps(trust).encode(), "trust")
+        trust = json.dumps(trust)
+    if isinstance(trust, str) and trust.lstrip().startswith("{"):
+        trust = trust.encode()
     if isinstance(trust, bytes):
         return _as_root(trust, "trust")
     if not isinstance(trust, str | Path):
         raise UsageError(f"trust must be root.json: its path, text, bytes or JSON, not {trust!r}")
-    if isinstance(trust, str) and trust.lstrip().startswith("{"):
-        return _as_root(trust.encode(), "trust")
     try:
         return _as_root(Path(trust).read_bytes(), str(trust), ContentError)
     except (OSError, ValueError) as error:
@@ -92,9 +90,7 @@ def root_bytes(trust: object) -> bytes:
 
 def _as_root(data: bytes, name: str, kind: type[VademecumError] = UsageError) -> bytes:
     """Return the bytes if they look like root metadata; whether they are, the first contact shows."""
-    try:
+    with suppress(ContentError):
         if "signed" in parse_object(data, name):
             return data
-    except ContentError:
-        logger.debug("%s is no JSON object", name)
     raise kind(f"{name} is not root metadata: give the root.json that `vade keys new` made")

@@ -49,10 +49,7 @@ class PackRef(ObjectRef):
 
 def inflate(ref: ObjectRef, body: bytes) -> bytes:
     """Return the content of an object, from its gzip file or itself; raise ContentError if `ref` names another one."""
-    content = body
-    if body.startswith(GZIP_HEADER):
-        content = _gunzip(ref, body)
-    return verified(ref, content, ref.path)
+    return verified(ref, _content(ref, body), ref.path)
 
 
 def inflate_named(sha256: str, body: bytes, most: int) -> bytes:
@@ -64,9 +61,7 @@ def inflate_named(sha256: str, body: bytes, most: int) -> bytes:
     Raises:
         ContentError: Anything else than the very object of that digest.
     """
-    content = body
-    if body.startswith(GZIP_HEADER):
-        content = _gunzip(ObjectRef(sha256, len(body), most), body)
+    content = _content(ObjectRef(sha256, len(body), most), body)
     ref = ObjectRef(sha256, len(body), len(content))
     if len(content) > most:
         raise ContentError(f"{ref.path}: more than {most} bytes")
@@ -81,7 +76,10 @@ def verified(ref: ObjectRef, content: bytes, path: str) -> bytes:
     return content
 
 
-def _gunzip(ref: ObjectRef, body: bytes) -> bytes:
+def _content(ref: ObjectRef, body: bytes) -> bytes:
+    """Return what a host sent, inflated where it has not done so itself."""
+    if not body.startswith(GZIP_HEADER):
+        return body
     if len(body) != ref.size:
         raise ContentError(f"{ref.path}: {len(body)} bytes, the manifest says {ref.size}")
     inflater = zlib.decompressobj(wbits=31)

@@ -19,7 +19,7 @@ from typing import Generic, TypeVar
 
 from vademecum.errors import ContentError
 from vademecum.format.segment import Segment, SegmentOutline, framed
-from vademecum.generation.row_index import ChunkPlaces, DocumentPlaces, packed, position, segments_of, unpacked
+from vademecum.generation.row_index import ChunkPlaces, DocumentPlaces, packed, position, unpacked
 
 S = TypeVar("S", bound=SegmentOutline)
 _BATCH_BITS = 12
@@ -51,7 +51,8 @@ class LiveRows(Generic[S]):
 
         One with nothing but tombstones is needed: they keep older rows dead.
         """
-        return segments_of(chain(self.documents.places, self.chunks.places, self.tombstones.places))
+        places = chain(self.documents.places, self.chunks.places, self.tombstones.places)
+        return frozenset(place >> 32 for place in places)
 
     def owner(self, chunk: int) -> bytes:
         """Return the lowest key of a live document that names a live chunk."""

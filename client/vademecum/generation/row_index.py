@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from vademecum.format.tensors import Strings
@@ -93,8 +93,3 @@ def position(ids: array[int], chunk: int) -> int:
     if at == len(ids) or ids[at] != chunk:
         raise KeyError(chunk)
     return at
-
-
-def segments_of(places: Iterable[int]) -> frozenset[int]:
-    """Return the segments that packed places point into."""
-    return frozenset(place >> 32 for place in places)

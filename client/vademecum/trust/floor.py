@@ -32,6 +32,11 @@ SIGNED = ("timestamp", "snapshot", "targets")
 RECORDS = (ROOT, *(f"trust/{role}.json" for role in SIGNED), PIN)
 
 
+def origin_from(shipped_root: bytes | None) -> bytes:
+    """Return what a pin says of where a walk begins: at the root that the app ships, or at the first that is seen."""
+    return FIRST_USE if shipped_root is None else hashlib.sha256(shipped_root).hexdigest().encode()
+
+
 def encode_pin(origin: bytes, root: bytes) -> bytes:
     """Return the pin of a root that was reached from `origin`."""
     return origin + b" " + hashlib.sha256(root).hexdigest().encode()
@@ -113,24 +118,16 @@ async def trusted_before(store: RecordStore, now: datetime, shipped_root: bytes 
     Raises:
         StorageError: See `Store.read`.
     """
-    root = await store.read(ROOT)
-    origin = origin_of(await store.read(PIN), root)
-    if shipped_root is not None and origin != hashlib.sha256(shipped_root).hexdigest().encode():
+    records = await read_floor(store)
+    if shipped_root is not None and origin_of(records.get(PIN), records.get(ROOT)) != origin_from(shipped_root):
         return None
-    return await proved(store, root, now)
-
-
-async def proved(store: RecordStore, root: bytes | None, now: datetime) -> Trust | None:
-    """Return what the stored metadata prove under `root`; None where that is not all, or not any more."""
-    parts = [await store.read(f"trust/{name}.json") for name in SIGNED]
-    timestamp, snapshot, targets = parts
-    if root is None or timestamp is None or snapshot is None or targets is None:
+    if not records.keys() >= {*RECORDS} - {PIN}:
         return None
     try:
-        trust = Trust(root, now)
-        trust.accept_timestamp(timestamp)
-        trust.accept_snapshot(snapshot)
-        trust.accept_targets(targets)
+        trust = Trust(records[ROOT], now)
+        trust.accept_timestamp(records["trust/timestamp.json"])
+        trust.accept_snapshot(records["trust/snapshot.json"])
+        trust.accept_targets(records["trust/targets.json"])
     except (TrustError, ContentError):
         return None  # the complete walk will say what is wrong, if it still is
     return trust

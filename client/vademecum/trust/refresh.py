@@ -7,7 +7,6 @@ nothing that reading depends on.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from datetime import datetime
 
@@ -17,7 +16,7 @@ from vademecum.log import logger
 from vademecum.ports import RecordStore
 from vademecum.transport.downloader import Downloader
 from vademecum.transport.mirrors import Mirror
-from vademecum.trust.floor import FIRST_USE, PIN, ROOT, origin_of
+from vademecum.trust.floor import PIN, ROOT, origin_from, origin_of
 from vademecum.trust.walk import Refreshed, Walk, nothing_there
 
 
@@ -50,7 +49,7 @@ async def refresh(
         NetworkError, ServerError: The host cannot be asked now; nothing is known to be wrong.
         ContentError, SignatureError, RollbackError, ExpiredError: What the host shows is not acceptable.
     """
-    pin = FIRST_USE if shipped_root is None else hashlib.sha256(shipped_root).hexdigest().encode()
+    pin = origin_from(shipped_root)
     pinned, stored_root = await store.read(PIN), await store.read(ROOT)
     origin = origin_of(pinned, stored_root)
     if stored_root is not None and pinned is not None and origin is None and shipped_root is None:

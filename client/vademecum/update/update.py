@@ -41,7 +41,7 @@ from vademecum.transport.waiting import require_patience
 from vademecum.trust import rollout
 from vademecum.trust.channel import Line, ReleasePointer
 from vademecum.trust.clock_check import judge_expiry, require_past
-from vademecum.trust.floor import PIN, ROOT, judge_installed, origin_of
+from vademecum.trust.floor import PIN, ROOT, judge_installed, origin_from, origin_of
 from vademecum.trust.metadata import TIMESTAMP, Trust
 from vademecum.trust.refresh import refresh
 from vademecum.trust.walk import Refreshed
@@ -117,7 +117,7 @@ class Update:
         if (status.channel, status.tree) != (self._config.channel, self.around.tree):
             return None
         origin = origin_of(await session.read(PIN), await session.read(ROOT))
-        if origin is None or (shipped_root and origin != hashlib.sha256(shipped_root).hexdigest().encode()):
+        if origin is None or (shipped_root and origin != origin_from(shipped_root)):
             return None
         try:
             if head.objects != (await session.objects()).keys():

@@ -35,7 +35,7 @@ def _releases(add: AddOption) -> None:
 )
 def _promote(add: AddOption) -> None:
     add("sequence SEQUENCE", "the number of the release", int)
-    _to(add, "default: stable")
+    add("--to CHANNEL", "default: stable")
     _tree(add)
 
 
@@ -45,7 +45,7 @@ def _promote(add: AddOption) -> None:
 def _rollout(add: AddOption) -> None:
     add("sequence SEQUENCE", "the number of the release", int)
     add("share PERCENT", "of the readers: 25%% or 0.5%%; 0%% gives it to nobody else")
-    _to(add, "default: that whose candidate it is, else stable")
+    add("--to CHANNEL", "default: that whose candidate it is, else stable")
     _tree(add)
 
 
@@ -68,10 +68,6 @@ def _rollback(add: AddOption) -> None:
     add("--to SEQUENCE", "publish the content of this release under a new number", int)
     add("--channel NAME", "with --to: the channel to publish in (default: stable)")
     _tree(add)
-
-
-def _to(add: AddOption, default: str) -> None:
-    add("--to CHANNEL", default)
 
 
 @COMMANDS.command(

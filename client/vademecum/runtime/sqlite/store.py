@@ -149,10 +149,10 @@ def writing(path: Path) -> Iterator[None]:
 
 def _first(connection: sqlite3.Connection, query: str, key: str) -> bytes | None:
     row = connection.execute(query, (key,)).fetchone()
-    if row is None or isinstance(row[0], bytes):
-        return None if row is None else row[0]
+    if row is None:
+        return None
     # Damage may turn a value into another type; nobody takes it for what it should be.
-    return str(row[0]).encode()
+    return row[0] if isinstance(row[0], bytes) else str(row[0]).encode()
 
 
 def _write(connection: sqlite3.Connection, records: Mapping[str, bytes | None]) -> None:
