@@ -129,11 +129,7 @@ def roll_back(request: TreeRequest, *, to: int, now: datetime | None = None) -> 
 
 
 def resign(request: TreeRequest, *, now: datetime | None = None) -> ChangeReport:
-    """Sign a new timestamp, and nothing else: before the old one expires, where nothing is to be built.
-
-    Raises:
-        VademecumError: See `build`.
-    """
+    """Sign a new timestamp before the old one expires, and nothing else. Errors: see `build`."""
     tree = open_tree(request, now)
     current = tree.channels[decisions.shown_channel(tree.channels)].current
     return tree.report(current, sign_again(tree.archive, tree.context))

@@ -321,11 +321,7 @@ class Engine:
             await session.discard(await session.objects())
 
     async def report_damage(self, error: VademecumError) -> None:
-        """Count that a reader could not open what is installed; see `Config.heal_after`.
-
-        Raises:
-            StorageError, BusyError: It could not be written down.
-        """
+        """Count that a reader could not open what is installed (`Config.heal_after`). Errors: see `Store.write`."""
         found = isinstance(error, ContentError | SelfTestError) and not isinstance(error, NewerFormatError)
         if found or error.repairable:  # whatever a reader finds wrong with the content lies here, too
             async with self._runs.locked() as session:

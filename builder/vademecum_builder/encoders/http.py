@@ -101,11 +101,7 @@ class HttpModel:
 
     @classmethod
     def parse(cls, address: str) -> HttpModel:
-        """Return the model that `https://host/v1#MODEL&batch=64` names.
-
-        Raises:
-            UsageError: It names none.
-        """
+        """Return the model that `https://host/v1#MODEL&batch=64` names; raise UsageError if it names none."""
         url, _, rest = address.partition("#")
         model, _, options = rest.partition("&")
         parts = urlsplit(url)

@@ -95,11 +95,7 @@ class EstimatedModel:
         return self.model.dimensions_known or 1
 
     def embed(self, texts: Sequence[str], batch: int, progress: Progress | None = None) -> Matrix:  # noqa: ARG002
-        """Return float64 [n, dimensions] of no texts, or of the few that a fit begins with.
-
-        Raises:
-            Estimated: These are others.
-        """
+        """Return float64 [n, dimensions] of no texts, or of those that a fit begins with; raise Estimated at others."""
         from vademecum_builder.encoders.prior import PROBES
 
         if set(texts) <= set(PROBES):

@@ -45,11 +45,7 @@ class Rows:
 
 
 def rows_of(segments: Iterable[Segment]) -> Rows:
-    """Return the rows of a release that count, tombstones among them.
-
-    Raises:
-        ContentError: The segments do not fit together.
-    """
+    """Return the rows that count, tombstones among them; raise ContentError if the segments do not fit together."""
     state = assemble(tuple(segments))
     places = map(unpacked, chain(state.documents.places, state.tombstones.places))
     documents = [state.segments[index].document(row) for index, row in places]

@@ -19,11 +19,7 @@ KEYS: Final[Mapping[str, Key]] = {
 
 
 def open_source(settings: SourceSettings, request: BuildRequest) -> Sequence[Opened]:  # noqa: ARG001
-    """Return the rows.
-
-    Raises:
-        UsageError: A template that cannot be read.
-    """
+    """Return the rows; raise UsageError if a template cannot be read."""
     values = settings.values
     reader = RecordReader.of(settings)
     return [Opened(DebeziumEvents(values["path"], values.get("id", "id"), values.get("table", "")), lambda: reader)]

@@ -229,11 +229,7 @@ class RecordReader(DocumentReader):
         return hashlib.sha256(canonical(told)).hexdigest()
 
     def read(self, item: SourceItem) -> Document | str:
-        """Return the document that a record is.
-
-        Raises:
-            ContentError: A time without a zone.
-        """
+        """Return the document that a record is; raise ContentError at a time without a zone."""
         record = parse_object(item.data, item.key)
         if any(str(one) in ids for name, ids in self.withheld.items() for one in listed(field_at(record, name))):
             return OF_WITHHELD

@@ -98,11 +98,7 @@ class Published:
 
     @property
     def changes(self) -> DocumentChanges:
-        """What the release changed, as its own version.json says, if that is signed.
-
-        Raises:
-            ContentError: It is signed, and not a version.json.
-        """
+        """What the release changed, by its version.json if that is signed; raises ContentError if it is none then."""
         if self.site is None or self.version_json is None:
             return DocumentChanges()
         return read_changes(self.version_json)
@@ -237,11 +233,7 @@ def _listed(path: str, entry: object) -> ObjectRef:
 
 
 def listed_sources(data: bytes) -> Mapping[str, str]:
-    """Return what the builder's own list says: the digest behind each source file.
-
-    Raises:
-        ContentError: It is not as format.md says.
-    """
+    """Return the digest behind each source file, by the builder's list; raise ContentError if that is malformed."""
     files = parse_object(data, "sources").get("files")
     if not isinstance(files, dict) or not all(isinstance(value, str) for value in files.values()):
         raise ContentError("sources: expected the content hash of each file")

@@ -75,11 +75,7 @@ def versions_of(trust: Trust) -> Versions:
 
 
 def channels_of(trust: Trust) -> dict[str, Line]:
-    """Return what the targets say of each channel.
-
-    Raises:
-        ContentError: There is none, or what is said of one is malformed.
-    """
+    """Return what the targets say of each channel; raise ContentError if there is none, or one is malformed."""
     names = trust.channels()
     return {name: trust.line(name) for name in names or (Config().channel,)}
 

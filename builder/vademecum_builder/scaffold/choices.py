@@ -156,11 +156,7 @@ def _agreed(said: Iterable[str]) -> str:
 
 
 def relative(path: Path, top: Path) -> str:
-    """Return a path relative to the repository's top, `/`-separated.
-
-    Raises:
-        UsageError: It lies elsewhere.
-    """
+    """Return a path relative to the repository's top, `/`-separated; raise UsageError if it lies elsewhere."""
     try:
         return path.resolve().relative_to(top.resolve()).as_posix()
     except ValueError as error:

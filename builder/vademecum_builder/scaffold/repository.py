@@ -83,11 +83,7 @@ class Repository:
 
 
 def open_repository(folder: Path) -> Repository | None:
-    """Return the repository that a folder lies in; None: it lies in none.
-
-    Raises:
-        UsageError: Git is not there, or refuses.
-    """
+    """Return the repository that a folder lies in, or None; raise UsageError if Git is not there, or refuses."""
     top = git(folder, "rev-parse", "--show-toplevel", refusals=("not a git repository",))
     if not top:
         return None

@@ -90,11 +90,7 @@ def find_keys(
 
 
 def keys_of_preview(request: SigningRequest) -> Keys:
-    """Return the public root metadata, as far as they are there; nothing that could sign.
-
-    Raises:
-        UsageError: They are named, and cannot be read.
-    """
+    """Return the public root metadata, if it is there, and no key; raise UsageError if a named one cannot be read."""
     named = request.root or (request.keys and request.keys / ROOT_FILE)
     file = named or DEFAULT_KEYS / ROOT_FILE
     return Keys(load_roots(file) if named or file.exists() else {}, file.parent / RELEASE_KEY)

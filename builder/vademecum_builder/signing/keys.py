@@ -115,11 +115,7 @@ def load_authority(roots: Mapping[int, bytes], key_file: Path, environ: Mapping[
 
 
 def is_named(pem: bytes, root: bytes) -> bool:
-    """Return whether a file is a private key of those that root metadata name.
-
-    Raises:
-        ContentError: Not root metadata.
-    """
+    """Return whether a file is a private key that the root metadata name; raise ContentError if they are none."""
     try:
         return pem_signer(pem, "").public_key.keyid in parse_root(root).signed.keys
     except UsageError:

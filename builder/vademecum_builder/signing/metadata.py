@@ -140,11 +140,7 @@ def expiry(now: datetime, validity: timedelta) -> datetime:
 
 
 def parse_root(data: bytes, where: Path | str = "root.json") -> Metadata[Root]:
-    """Read root metadata; their own keys must have signed them.
-
-    Raises:
-        ContentError: Anything else; `where` is told.
-    """
+    """Read root metadata that their own keys have signed; raise ContentError, which names `where`, at anything else."""
     parse_object(data, str(where))
     try:
         metadata = Metadata[Root].from_bytes(data)

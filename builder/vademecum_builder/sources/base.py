@@ -89,11 +89,7 @@ class SourceItem:
         return hashlib.sha256(self.data).hexdigest()
 
     def text(self) -> str:
-        """Return `data` as text, whatever its encoding is; `charset.decode_text` tells which.
-
-        Raises:
-            ContentError: Binary.
-        """
+        """Return `data` as text, its encoding told by `charset.decode_text`; raise ContentError if it is binary."""
         return decode_text(self.data).text
 
 

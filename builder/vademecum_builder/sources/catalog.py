@@ -308,11 +308,7 @@ class Listing:
         return (path.relative_to(top) if top.is_dir() else Path(path.name)).with_suffix("").as_posix()
 
     def check(self) -> None:
-        """See at the end that there was a record, and every field that is needed.
-
-        Raises:
-            UsageError: There was not.
-        """
+        """Raise UsageError if there was no record, or none had a field that is needed."""
         for key, path in self.needs if self.names else ():
             if path in self.missing:
                 what = f"no record has a field {path!r}; {instead(path, self.names)}"

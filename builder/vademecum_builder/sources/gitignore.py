@@ -101,11 +101,7 @@ class Surroundings:
         return path.is_relative_to(self.top) and not any(p.startswith(".") for p in path.relative_to(self.top).parts)
 
     def ignores(self, path: Path) -> bool:
-        """Return whether git ignores what the repository has here, or a folder around it.
-
-        Raises:
-            UsageError: One of the `.gitignore` files cannot be read.
-        """
+        """Return whether git ignores this, or a folder around it; raise UsageError if a `.gitignore` cannot be read."""
         if path in (self.root, self.top):
             return False
         rules = self._inside(path.parent)

@@ -115,11 +115,7 @@ class _Window:
             self.data, self.at = rest + read, 0
 
     def take_object(self) -> bytes | None:
-        """Take the object that begins here; None: it is too long, and passed over.
-
-        Raises:
-            ContentError: The stream ends in it.
-        """
+        """Take the object that begins here, None if it is too long; raise ContentError if the stream ends in it."""
         kept: list[bytes] = []
         size = depth = 0
         begin, in_string = self.at, False

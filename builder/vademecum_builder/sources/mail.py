@@ -104,11 +104,7 @@ def _fields(mail: Mail) -> dict[str, Any]:
 
 
 def _time(mail: Mail) -> str:
-    """Return when it was written; where it does not say, when it was put into the box.
-
-    Raises:
-        ContentError: It says something else than a date.
-    """
+    """Return when it was written, else when it was put into the box; raise ContentError if it says no date."""
     date = _header(mail, "Date")
     try:
         if not date:  # the line that separates mails, "in UTC" (RFC 4155, appendix A)

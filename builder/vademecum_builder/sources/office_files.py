@@ -26,11 +26,7 @@ class Sheet:
 
 @contextmanager
 def parser_errors(name: str) -> Iterator[None]:
-    """Within, whatever a parser raises on broken input is an error of the content.
-
-    Raises:
-        ContentError: In place of it.
-    """
+    """Raise whatever a parser raises on broken input as a ContentError."""
     try:
         yield
     except ContentError:  # said already

@@ -231,11 +231,7 @@ def _private(row: DocumentRow, item: SourceItem, context: BuildContext) -> str:
 
 
 def _refuse_collision(chunk: PendingChunk, found: Gathered, base: Base) -> None:
-    """Two different texts with one id (64 bits: about one chance in 10^9 among 100,000 chunks) are an error.
-
-    Raises:
-        ContentError: There are two.
-    """
+    """Raise ContentError if two texts have one id (64 bits: one chance in 10^9 among 100,000 chunks)."""
     known = base.rows.chunks.get(chunk.id, chunk)
     same_text = (known.headings, known.anchor, known.text) == (chunk.headings, chunk.anchor, chunk.text)
     if not same_text or found.chunks.get(chunk.id, chunk) != chunk:

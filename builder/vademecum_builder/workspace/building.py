@@ -31,11 +31,7 @@ class StoredView:
     example_keys: Selection
 
     def changes(self, since: Checkpoint | None) -> Changes:
-        """Return everything.
-
-        Raises:
-            UsageError: There is a checkpoint: what is kept has none.
-        """
+        """Return everything; raise UsageError if there is a checkpoint: what is kept has none."""
         if since is not None:
             raise UsageError(f"a workspace has no checkpoint ({since.strategy})")
         known = self.workspace.view(self.source, self.view)

@@ -87,11 +87,7 @@ class Workspace(Database):
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """Hold the writer's lock. What ran when a process ended is marked as interrupted.
-
-        Raises:
-            BusyError: Another process holds it.
-        """
+        """Hold the writer's lock, or raise BusyError. What ran when a process ended is marked as interrupted."""
         lock = WriterLock(self.path)
         with our_errors(self.path):
             try:
@@ -189,11 +185,7 @@ class Workspace(Database):
             yield Change(source, key, what, told_fields, *rest)
 
     def before(self, job: int, source: str) -> dict[str, Stored | None]:
-        """Return what the items of a source were before a job, all that it or a later one changed; None: not there.
-
-        Raises:
-            UsageError: That is kept no more.
-        """
+        """Return what a source's items were before a job, None: not there; raise UsageError if that is kept no more."""
         rows = self.run(
             "SELECT key, what, was FROM changes WHERE job >= ? AND source = ? ORDER BY seq DESC", job, source
         )

@@ -75,11 +75,7 @@ def refuse_unfinished(workspace: Workspace, sources: Sequence[SourceSettings]) -
 
 
 def chosen_sources(request: SourcesRequest, names: Sequence[str]) -> list[SourceSettings]:
-    """Return the sources of these names; all, where there is none.
-
-    Raises:
-        UsageError: There is no such source.
-    """
+    """Return the sources of these names, all if none is named; raise UsageError if there is no such source."""
     known = {settings.name: settings for settings in request.sources}
     if missing := [name for name in names if name not in known]:
         raise UsageError(f"there is no source {missing[0]!r}; there is {', '.join(known)}")

@@ -142,11 +142,7 @@ class TensorFile:
         return Strings(blob, offsets, tensor.at)
 
     def offsets(self, name: str, end: int, count: int | None = None) -> array[int]:
-        """Return `name.offsets`: from 0 to `end`, never falling, `count` + 1 entries.
-
-        Raises:
-            ContentError: Any of that does not hold.
-        """
+        """Return `name.offsets`; raise ContentError unless `count` + 1 entries go from 0 to `end` and never fall."""
         wanted = None if count is None else count + 1
         offsets = self.tensor(f"{name}.offsets", "U32", [wanted]).values()
         if not offsets or offsets[0] != 0 or offsets[-1] != end:
