@@ -527,6 +527,25 @@ def test_a_domain_that_only_a_workflow_names(vade: Vade, step: str, address: str
     assert said.startswith(f"https://{address}acme.example/" if address else "https://acme.github.io/")
 
 
+WIKI = {"Home.md": PAGE, "_Sidebar.md": "[[Home]]", "Pump.md": PAGE}
+
+
+def test_a_wiki_is_shown_where_github_shows_it_and_has_no_workflow(vade: Vade) -> None:
+    """Its repository runs no actions and has no Pages: what would be written there would never run."""
+    repository(WIKI, "https://github.com/acme/Handbook.wiki.git")
+    assert "a wiki of GitHub has no workflows" in vade("init", "--dry-run").error
+    ran = vade("init", "--yes", "--json", "--address", "https://acme.example/kb/")
+    settings = read_settings(Path("vademecum.toml"))
+    assert (settings.base_url, settings.title) == ("https://github.com/acme/Handbook/wiki/", "Handbook")
+    assert not Path(".github").exists()
+    assert "base-url" not in "".join(ran.json["notes"])
+
+
+def test_a_wiki_in_a_repository_of_its_own_is_published_as_any_other(vade: Vade) -> None:
+    repository(WIKI)
+    assert vade("init", "--dry-run", "--json").json["address"] == "https://acme.github.io/Handbook/"
+
+
 TITLES: dict[str, dict[str, str]] = {
     "MkDocs": {"mkdocs.yml": "site_name: Sea Trials\n"},
     "Docusaurus": {"docusaurus.config.ts": "export default { title: 'Sea Trials', presets: [['classic', {}]] };"},

@@ -89,6 +89,12 @@ def choose(known: Repository, folder: Path, deployed: Workflow | None, wishes: W
     served = f"{served.rstrip('/')}/" if served else ""
     address = wishes.address or ask("Published at", f"{served}{_BESIDE}/" if rendered else known.pages)
     if not address and known.is_git:
+        if known.wiki:
+            raise UsageError(
+                f"{known.top}: a wiki of GitHub has no workflows and no site of its own: say where you publish it with "
+                "--address https://..., or have the repository that it is the wiki of publish it, by a source of "
+                'kind = "git"'
+            )
         elsewhere = f"it is pushed to {known.remote}" if known.remote else "it has no remote"
         raise UsageError(
             f"{known.top}: {elsewhere}, so nothing says where it is published: name that with --address https://..., "
@@ -112,13 +118,16 @@ def choose(known: Repository, folder: Path, deployed: Workflow | None, wishes: W
         notes.append(
             f"git ignores {source.path}, so a checkout has none of it: a workflow has to make it before it builds"
         )
-    if not source.served and (not source.what or source.what.startswith("sources of ")):
+    # The pages of a wiki lie at its top.
+    base_url = known.wiki if source.path == "." else ""
+    if not (source.served or base_url) and (not source.what or source.what.startswith("sources of ")):
         notes.append(
             "nothing says where these documents are served, so hits open in the reader of the search page alone: name "
             "that by base-url in vademecum.toml"
         )
     outs = (o for o in _OUT if not (known.top / o).exists() or (known.top / o / TIMESTAMP).is_file())
-    return Choice((source.path,), str(source), address, next(outs, _OUT[-1]), title=title, notes=tuple(notes))
+    out = next(outs, _OUT[-1])
+    return Choice((source.path,), str(source), address, out, base_url, title, notes=tuple(notes))
 
 
 def _not_read(known: Repository, *, pages: bool) -> Iterator[str]:

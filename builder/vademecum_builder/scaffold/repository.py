@@ -39,6 +39,7 @@ class Repository:
         owner, name: On GitHub; empty: it is pushed elsewhere, or nowhere.
         remote: The address that it is pushed to, without a password; empty: none.
         upstream: What git calls that remote.
+        wiki: Where GitHub shows it, if it is a wiki: that has no workflows and no site, and so no owner here.
         is_git: Whether it is a repository at all.
     """
 
@@ -50,6 +51,7 @@ class Repository:
     name: str = ""
     remote: str = ""
     upstream: str = ""
+    wiki: str = ""
     is_git: bool = True
 
     @property
@@ -94,16 +96,19 @@ def open_repository(folder: Path) -> Repository | None:
     remote = "origin" if "origin" in remotes else remotes[0] if remotes else ""
     address = (git(root, "remote", "get-url", remote) or "") if remote else ""
     found = _GITHUB.fullmatch(address)
+    owner, name = (found[1], found[2]) if found else ("", "")
+    of = name.removesuffix(".wiki")
     local = set((git(root, "for-each-ref", "--format=%(refname:lstrip=2)", "refs/heads") or "").split())
     return Repository(
         root,
         tuple(sorted({*tracked, *others})),
         frozenset(tracked),
         _branch(root, remote, local),
-        found[1] if found else "",
-        found[2] if found else "",
+        "" if of != name else owner,
+        of,
         re.sub(r"(?<=://)[^/]*@", "", address),
         remote,
+        f"https://github.com/{owner}/{of}/wiki/" if of != name else "",
     )
 
 
