@@ -8,7 +8,7 @@ from pathlib import Path
 
 from vademecum.errors import ClockError, UsageError
 from vademecum.runtime.clock import SystemClock
-from vademecum_builder.cli.options.common import SETTINGS
+from vademecum_builder.cli.options.common import SETTINGS, or_settings
 from vademecum_builder.request import BuildRequest
 from vademecum_builder.settings import read_settings
 from vademecum_builder.signing.defaults import DEFAULT_KEYS, Validity
@@ -74,3 +74,11 @@ def signing_key(environ: Mapping[str, str], keys: Path | None) -> str:
 def settings_named(config: Path) -> BuildRequest | None:
     """Return what the settings ask for; None: there are none, and no others were named. Errors: see `read_settings`."""
     return read_settings(config) if config.exists() or config != SETTINGS else None
+
+
+def settings_or(config: Path, told: str) -> BuildRequest:
+    """Return what the settings ask for; raise UsageError, which says what else may be done, if there are none."""
+    settings = settings_named(config)
+    if settings is None:
+        raise UsageError(f"{told}, or {or_settings()}")
+    return settings

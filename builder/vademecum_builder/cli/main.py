@@ -19,7 +19,7 @@ from vademecum.origin import pip_install
 from vademecum_builder.cli import github
 from vademecum_builder.cli.arguments import parser
 from vademecum_builder.cli.exits import DONE, FAILED, MISUSE, exit_code
-from vademecum_builder.cli.wording import Shown, pointed, printable
+from vademecum_builder.cli.wording import Shown, notice, pointed, printable
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -94,7 +94,7 @@ def _fail(command: str, error: VademecumError, wants_json: bool) -> int:
     message = pointed(error.message)
     with suppress(OSError):  # the summary's file is not ours, and the reason is told all the same
         github.tell_failure(command, error, os.environ)
-    print(printable(f"vade: {' '.join(message.split())}"), file=sys.stderr)
+    notice(" ".join(message.split()))
     if wants_json:
         told = {"code": error.code, "message": message, "exit": status}
         with suppress(StorageError):  # the line above and the exit code tell of it

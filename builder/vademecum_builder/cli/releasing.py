@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from argparse import Namespace
 from collections.abc import Sequence
 from dataclasses import fields, replace
@@ -12,7 +11,7 @@ from datetime import datetime
 from vademecum.errors import UsageError
 from vademecum_builder.cli.environment import settings_named, signing_key, time_of_build
 from vademecum_builder.cli.options.common import or_settings
-from vademecum_builder.cli.wording import Shown, address_of, printable
+from vademecum_builder.cli.wording import Shown, address_of, notice
 from vademecum_builder.release.channels import Channels
 from vademecum_builder.release.share import share_text
 from vademecum_builder.releases import ChangeReport, TreeRequest
@@ -50,8 +49,8 @@ def show_decision(report: ChangeReport, done: str, request: TreeRequest) -> Show
     serves = line.current.sequence if line and line.current.sequence not in line.yanked else None
     # For the steps of a workflow that deploy the tree, and probe it.
     where = {"address": address_of(request.previous), "out": str(request.out), "previous": report.sequence}
-    for notice in report.notices:
-        print(printable(f"vade: {notice}"), file=sys.stderr)
+    for told in report.notices:
+        notice(told)
     first = done if report.changed else "Nothing to do: it is so already."
     return report.json() | {"serves": serves} | where, [first, *channel_lines(report.channels)]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,11 @@ def printable(text: str) -> str:
     Controls but line feed and tab, and those that turn the direction of writing, are told as JSON escapes them.
     """
     return _CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def notice(text: str) -> None:
+    """Tell something on stderr that is no result."""
+    print(printable(f"vade: {text}"), file=sys.stderr)
 
 
 def address_of(previous: str | None) -> str:

@@ -18,7 +18,7 @@ from vademecum.errors import CancelledError, UsageError
 from vademecum_builder.cli.environment import is_ci, settings_named
 from vademecum_builder.cli.options.common import SETTINGS
 from vademecum_builder.cli.progress import Bars
-from vademecum_builder.cli.wording import printable
+from vademecum_builder.cli.wording import notice, printable
 from vademecum_builder.kinds.registry import OpenedLater
 from vademecum_builder.request import BuildRequest
 from vademecum_builder.workspace.database import DEFAULT_WORKSPACE
@@ -79,7 +79,7 @@ def read(options: Namespace, request: BuildRequest, workspace: Workspace, wish: 
         jobs = sync_sources(workspace, chosen, OpenedLater(chosen), wish, report=report, stop=stop)
     for view in workspace.views():
         for told in view.told.get("warnings", ()) if view.source in {job.source for job in jobs} else ():
-            print(printable(f"vade: warning: {view.source}: {told}"), file=sys.stderr)
+            notice(f"warning: {view.source}: {told}")
     return jobs
 
 

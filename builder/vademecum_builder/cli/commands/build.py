@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shlex
-import sys
 from argparse import Namespace
 from collections.abc import Sequence
 from dataclasses import fields, replace
@@ -18,7 +17,7 @@ from vademecum_builder.cli.commands.links import told_of_links
 from vademecum_builder.cli.environment import is_ci, settings_named, signing_key, time_of_build
 from vademecum_builder.cli.options.common import or_settings
 from vademecum_builder.cli.progress import Bars, JsonLines
-from vademecum_builder.cli.wording import Shown, address_of, counted, listed, printable, shortened, size
+from vademecum_builder.cli.wording import Shown, address_of, counted, listed, notice, shortened, size
 from vademecum_builder.cli.workspace import of_build, stopped_by_signal
 from vademecum_builder.delta.schedule import PackLimits
 from vademecum_builder.links import check_links
@@ -51,11 +50,11 @@ def run(options: Namespace) -> Shown:
     for warning in report.warnings:
         github.warn(warning, _folders(request), os.environ)
     for line in report.notices:
-        print(printable(f"vade: {line}"), file=sys.stderr)
+        notice(line)
     for kind, count in report.left_out.items():
         files = report.files_left_out.get(kind, ())
         named = f" ({shortened(files, _SHOWN)})" if files else ""
-        print(printable(f"vade: left out: {count} {kind}{named}"), file=sys.stderr)
+        notice(f"left out: {count} {kind}{named}")
     result = report.json() | {"address": address_of(request.previous), "out": str(request.out)}
     if not request.links:
         return result, _lines(report, request.out)
@@ -68,7 +67,7 @@ def _planned(request: BuildRequest, now: datetime) -> Shown:
     with Bars() as bars:
         found = plan_build(request, now=now, progress=bars)
     for warning in found.warnings:
-        print(printable(f"vade: warning: {warning}"), file=sys.stderr)
+        notice(f"warning: {warning}")
     cost = [] if found.cost is None else [f"  {found.cost.before}"]
     return found.json(), [
         f"A build would publish {counted(found.documents, 'document')}: {found.added} added, "

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,10 +9,9 @@ from pathlib import Path
 from vademecum.errors import UsageError
 from vademecum.runtime.files import real_path
 from vademecum.trust.metadata import TIMESTAMP
-from vademecum_builder.cli.environment import settings_named
-from vademecum_builder.cli.options.common import or_settings
+from vademecum_builder.cli.environment import settings_or
 from vademecum_builder.cli.progress import Bars
-from vademecum_builder.cli.wording import Shown, counted, printable, size
+from vademecum_builder.cli.wording import Shown, counted, notice, size
 from vademecum_builder.hosting.publishing import Delivery, publish
 from vademecum_builder.hosting.targets import is_folder
 from vademecum_builder.release.location import read_root
@@ -33,9 +31,9 @@ def run(options: Namespace) -> Shown:
             progress=lambda stage, count, total: bars(stage, count, total, "B"),
         )
     for path in done.foreign:
-        print(printable(f"vade: left out, as it is no part of the tree: {path}"), file=sys.stderr)
+        notice(f"left out, as it is no part of the tree: {path}")
     for failed in (each for each in done.deliveries if each.error is not None):
-        print(printable(f"vade: {failed.error}"), file=sys.stderr)
+        notice(str(failed.error))
     told = {
         "sequence": done.sequence,
         "dryRun": options.dry_run,
@@ -56,17 +54,17 @@ def _from_to(options: Namespace) -> tuple[Path, Sequence[str]]:
     """
     if options.dist is not None and options.targets:
         return options.dist, options.targets
-    if settings := settings_named(options.config):
-        if settings.publish:
-            if options.dist is not None and not (options.dist / TIMESTAMP).exists():
-                place = options.dist
-                raise UsageError(f"{place} is no built tree; to publish there: vade publish {settings.out} {place}")
-            folders = [real_path(place) for place in settings.publish if is_folder(place)]
-            if options.dist is not None and real_path(options.dist) in folders:
-                raise UsageError(f"{options.dist} is where {options.config} publishes to: vade publish alone does so")
-            return options.dist or settings.out, settings.publish
+    settings = settings_or(options.config, "publish what, and where? vade publish DIST TARGET")
+    if not settings.publish:
         raise UsageError(f'{options.config} names no place: publish = ["s3://bucket/kb"], or vade publish DIST TARGET')
-    raise UsageError(f"publish what, and where? vade publish DIST TARGET, or {or_settings()}")
+    if options.dist is None:
+        return settings.out, settings.publish
+    if not (options.dist / TIMESTAMP).exists():
+        place = options.dist
+        raise UsageError(f"{place} is no built tree; to publish there: vade publish {settings.out} {place}")
+    if real_path(options.dist) in [real_path(place) for place in settings.publish if is_folder(place)]:
+        raise UsageError(f"{options.dist} is where {options.config} publishes to: vade publish alone does so")
+    return options.dist, settings.publish
 
 
 def _json(one: Delivery) -> dict[str, object]:

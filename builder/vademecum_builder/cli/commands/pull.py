@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from argparse import Namespace
 
 from vademecum.config import Config
 from vademecum.errors import EmptyStoreError
 from vademecum.knowledge import KnowledgeBase
 from vademecum_builder.cli.progress import Bars
-from vademecum_builder.cli.wording import Shown, counted, printable, size, stale, waiting
+from vademecum_builder.cli.wording import Shown, counted, notice, size, stale, waiting
 
 
 def run(options: Namespace) -> Shown:
@@ -35,7 +34,7 @@ def run(options: Namespace) -> Shown:
         status = knowledge.status()
     result = {**outcome.json(), "seconds": round(outcome.seconds, 3)}
     if status["seed"] is not None:
-        print(printable(f"vade: the seed was passed over: {status['seed']['message']}"), file=sys.stderr)
+        notice(f"the seed was passed over: {status['seed']['message']}")
     requests = counted(outcome.requests, "request")
     if not outcome.to_sequence:
         raise EmptyStoreError(f"nothing is installed: {waiting(status)}")

@@ -6,9 +6,8 @@ import shlex
 from argparse import Namespace
 from pathlib import Path
 
-from vademecum.errors import NetworkError, UsageError
-from vademecum_builder.cli.environment import settings_named
-from vademecum_builder.cli.options.common import or_settings
+from vademecum.errors import NetworkError
+from vademecum_builder.cli.environment import settings_or
 from vademecum_builder.cli.releasing import channel_lines
 from vademecum_builder.cli.wording import Shown, counted, size
 from vademecum_builder.publish.guard import timestamp_version
@@ -21,9 +20,7 @@ def _published(config: Path, trust: Path | None) -> Inventory:
     Raises:
         UsageError: There are none; they cannot be read. VademecumError: See `list_releases`.
     """
-    settings = settings_named(config)
-    if settings is None:
-        raise UsageError(f"which tree? vade releases URL|DIST, or {or_settings()}")
+    settings = settings_or(config, "which tree? vade releases URL|DIST")
     try:
         return list_releases(settings.previous or str(settings.out), trust)
     except NetworkError as error:
