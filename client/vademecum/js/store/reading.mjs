@@ -121,20 +121,16 @@ export class ReadStore {
   async #connect() {
     try {
       const database = await openWhole(this.name);
-      database.onclose = () => this.#forget();
+      database.onclose = () => (this.#connection = null);
       database.onversionchange = () => {
-        this.#forget();
+        this.#connection = null;
         database.close();
       };
       return database;
     } catch (error) {
-      this.#forget();
+      this.#connection = null;
       throw error;
     }
-  }
-
-  #forget() {
-    this.#connection = null;
   }
 }
 

@@ -52,12 +52,7 @@ export function marked(text, marks) {
  * @param {URL} base
  */
 export function safeUrl(url, base) {
-  if (!url) return null;
-  let full;
-  try {
-    full = new URL(url, base);
-  } catch {
-    return null;
-  }
-  return full.protocol === "http:" || full.protocol === "https:" ? full.href : null;
+  if (!url || !URL.canParse(url, base)) return null;
+  const { protocol, href } = new URL(url, base);
+  return protocol === "http:" || protocol === "https:" ? href : null;
 }

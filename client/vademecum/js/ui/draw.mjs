@@ -52,13 +52,12 @@ export function draw(markdown, context) {
  */
 function listFor({ depth, number }, lists) {
   const name = number === null ? "ul" : "ol";
-  while (lists.length > 0 && lists[lists.length - 1].depth > depth) lists.pop();
-  let last = lists[lists.length - 1];
+  while ((lists.at(-1)?.depth ?? 0) > depth) lists.pop();
+  const last = lists.at(-1);
   if (last?.depth === depth && last.list.localName === name) return last.list;
   if (last?.depth === depth) lists.pop();
-  last = lists[lists.length - 1];
   const list = element(name);
-  last?.list.lastElementChild?.append(list);
+  lists.at(-1)?.list.lastElementChild?.append(list);
   lists.push({ list, depth });
   return list;
 }
