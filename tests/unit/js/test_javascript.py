@@ -32,7 +32,7 @@ from vademecum.runtime.memory import MemoryStore
 from vademecum.search import question as asking
 from vademecum.search import results
 from vademecum.search.places import MOST_PLACES, Places
-from vademecum.search.tokens import MOST_BESIDE
+from vademecum.search.tokens import MOST_BESIDE, words_of
 from vademecum.trust import metadata
 from vademecum.update.states import OF_STAGE, TRANSITIONS
 from vademecum_builder.pages.bundle import bundled
@@ -181,17 +181,22 @@ def test_both_languages_choose_the_same_places(tmp_path: Path, monkeypatch: pyte
 
 READ_PHRASES = """
 const [generation, places, files] = await Promise.all(process.argv.slice(1).map((name) => import(name)));
-const { segment, asked } = JSON.parse(files.readFileSync(process.env.ASKED, "utf-8"));
+const { segment, asked, lengths } = JSON.parse(files.readFileSync(process.env.ASKED, "utf-8"));
 const opened = await generation.openGeneration([Buffer.from(segment, "base64")], { dimensions: 1, epoch: "e" });
 const of = new places.Places(opened);
 const rows = [...opened.owners.keys()];
 const told = (may) => rows.map((row) => Number(may(row)));
-console.log(JSON.stringify(asked.map((query) => [told(of.headed(query)), told(of.phrased(query))])));
+const none = rows.map(() => 0);
+const headed = (query) => [undefined, lengths, none].map((known) => told(of.headed(query, known)));
+console.log(JSON.stringify(asked.map((query) => [...headed(query), told(of.phrased(query))])));
 """
 
 
 def test_both_languages_see_the_same_phrases(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """JavaScript looks at bytes before it reads a text: of what begins again within itself it loses nothing."""
+    """JavaScript looks at bytes before it reads a text: of what begins again within itself it loses nothing.
+
+    Nor does it read a title that has fewer words than the query.
+    """
     chance = random.Random(3)
     pieces = ("a", "ab", "aab", "aaba", "AB", "b", "1", "1.2", "A/b", "é", "ß", "鍵")
     joints = (" ", " ", ". ", "-", "_", ", ", " – ", "")
@@ -204,16 +209,19 @@ def test_both_languages_see_the_same_phrases(tmp_path: Path, monkeypatch: pytest
     data = segment.encode_segment("e", 1, documents, chunks)
     asked = [written(3) for _ in range(200)]
     told_file = tmp_path / "asked.json"
-    told_file.write_text(json.dumps({"segment": base64.b64encode(data).decode(), "asked": asked}))
+    lengths = [len(words_of(document.title)) for document in documents]
+    told_file.write_text(json.dumps({"segment": base64.b64encode(data).decode(), "asked": asked, "lengths": lengths}))
     monkeypatch.setenv("ASKED", str(told_file))
     modules = [(CLIENT / "search" / name).as_uri() for name in ("generation.mjs", "places.mjs")]
     read = json.loads(node("--input-type=module", "--eval", READ_PHRASES, *modules, "node:fs"))
     state = assemble([segment.decode_segment(data)])
     of = Places(cast(Any, SimpleNamespace(state=state, generation=SimpleNamespace(places={}))))
-    each = [(of.headed(query), of.phrased(query)) for query in asked]
-    expected = [[[int(may(row)) for row in range(300)] for may in both] for both in each]
+    each = [(of.headed(query), of.headed(f"{query} "), of.phrased(query)) for query in asked]
+    told = [[[int(may(row)) for row in range(300)] for may in these] for these in each]
+    expected = [[headed, headed, unread, phrased] for headed, unread, phrased in told]
     assert [*zip(asked, read, strict=True)] == [*zip(asked, expected, strict=True)]
-    assert sum(any(phrased) for _, phrased in expected) > 100
+    assert sum(any(phrased) for *_, phrased in told) > 100
+    assert any(headed != unread for headed, unread, _ in told)
 
 
 def test_limits_and_formats_are_the_same_in_both_languages(constants: Any) -> None:

@@ -51,7 +51,7 @@ export class Dictionary {
 
   /** @param {string} word */
   has(word) {
-    return this.words[this.beginningWith(word)[0]] === word;
+    return this.words[lowerBound(this.words.length, (i) => this.words[i] < word)] === word;
   }
 
   /** The numbers of the words that begin so: from, to. Questions ask for the same beginnings again and again.

@@ -147,10 +147,11 @@ export class Expansion {
   /** The two words that titles have in place of a word that texts have seldom (*whitebalance* is a variable, and the page is called *White balance*), or none.
    * @param {string} run */
   #inTitles(run) {
-    const letters = [...run];
-    for (let at = LEAST_TYPED; at <= letters.length - LEAST_TYPED && /[^0-9]/.test(run); at++) {
-      const parts = [letters.slice(0, at).join(""), letters.slice(at).join("")];
-      if (parts.every((part) => !this.stems.stop.has(part) && this.all.has(part)) && this.entitled(this.#alike(parts[0]), this.#alike(parts[1]), this.#alike(run))) return parts;
+    const letters = /[^0-9]/.test(run) ? [...run] : [];
+    for (let at = LEAST_TYPED; at <= letters.length - LEAST_TYPED; at++) {
+      const first = letters.slice(0, at).join("");
+      const parts = [first, run.slice(first.length)];
+      if (parts.every((part) => this.all.has(part) && !this.stems.stop.has(part)) && this.entitled(this.#alike(first), this.#alike(parts[1]), this.#alike(run))) return parts;
     }
     return [];
   }

@@ -145,19 +145,23 @@ export class Places {
   }
 
   /** Whether a row's innermost heading is the query, with or without its number, or its page's title has the words that are typed, the last of several begun.
-   * @param {string} query @returns {(row: number) => boolean} */
-  headed(query) {
+   * @param {string} query @param {ArrayLike<number>} [lengths] how many words the title of each document has: most have fewer than a question, and need not be read
+   * @returns {(row: number) => boolean} */
+  headed(query, lengths) {
     const runs = named(query);
     const asked = runs.join(" ");
     const letters = lettersIn(asked);
     const isBegun = runs.length > 1 && isTyped(query);
     const mayHold = this.#holding(asked);
+    const { documents, owners } = this.generation;
     return (row) => {
       const { segment, row: place } = this.generation.place(row);
       const { bytes, offsets } = segment.headings;
       if (asked && mayEnd(bytes, offsets[place], offsets[place + 1], letters) && isCalled(named(segment.headings.at(place).split("\x1f").pop() ?? "").join(" "), asked)) return true;
-      const page = this.generation.owners[row];
-      return isBegun && mayHold(row, page, false) && goesOn(named(this.generation.heads(page).title).join(" "), asked);
+      const at = owners[row];
+      if (!isBegun || (lengths && lengths[at] < runs.length) || !mayHold(row, at, false)) return false;
+      const page = documents[at];
+      return goesOn(named(page.segment.titles.at(page.row)).join(" "), asked);
     };
   }
 

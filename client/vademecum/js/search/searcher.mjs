@@ -125,7 +125,7 @@ export class Searcher {
       fits.forEach((_, at) => (found.titles[at] = (fits.length - at) / fits.length));
     }
     if (mode !== "lexical") meaning.turnTo(empty ? asked : (vector ?? asked), mode === "semantic" ? 0 : FAR, this.room.picked);
-    const names = mode === "semantic" ? {} : { headed: places.headed(query), phrased: places.phrased(query), ...(mode === "hybrid" && { called: this.titles.near(asked), dated: places.isDated }) };
+    const names = mode === "semantic" ? {} : { headed: places.headed(query, words?.titleLengths), phrased: places.phrased(query), ...(mode === "hybrid" && { called: this.titles.near(asked), dated: places.isDated }) };
     let fitting = places.fitting(fits);
     const unknown = lacking(found.unknown, query);
     const phrases = [];
