@@ -10,11 +10,14 @@ from vademecum.search.language import TAGS
 from vademecum.search.stop_words import STOP_WORDS
 from vademecum.search.tokens import parts_of, runs_of
 
+_RUSSIAN = frozenset("ыэё")
+"""Letters that Bulgarian, Ukrainian and Serbian do not have, and no page of Russian is without."""
 _LOOKED_AT, _ENOUGH = 2000, 40
 """Words: with fewer nothing is guessed."""
-_SHARE, _SHARE_OF_MANY, _MANY, _AHEAD, _DIFFERENT = 0.15, 0.05, 400, 1.5, 3
-"""How many have to be words that say little (of many words fewer: a catalog has names and measures),
-and how far ahead of the next language the first has to be: Portuguese and Spanish share half of theirs."""
+_SHARE, _SHARE_OF_MANY, _MANY, _AHEAD, _DIFFERENT = 0.15, 0.05, 400, 1.5, 5
+"""How many have to be words that say little (of many words fewer: a catalog has names and measures), how far ahead of
+the next language the first has to be (Portuguese and Spanish share half of theirs), and how many different ones: of
+`a`, `o`, `na` and `se` Czech and Polish have as many as Portuguese."""
 
 
 def is_short(texts: Iterable[str]) -> bool:
@@ -33,6 +36,7 @@ def guess_language(texts: Iterable[str]) -> str:
     counts = {name: sum(found[word] for word in words_ & found.keys()) for name, words_ in STOP_WORDS.items()}
     first, second, *_ = sorted(counts, key=lambda name: (-counts[name], name))
     different = len(STOP_WORDS[first] & found.keys()) >= _DIFFERENT
+    different = different and (first != "russian" or any(_RUSSIAN & set(word) for word in found))
     share = _SHARE if len(words) < _MANY else _SHARE_OF_MANY
     sure = different and counts[first] >= max(share * len(words), _AHEAD * counts[second])
     return TAGS[first] if len(words) >= _ENOUGH and sure and first != "english" else ""

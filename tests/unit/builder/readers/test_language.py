@@ -38,6 +38,9 @@ def test_a_language_is_that_of_its_words(language: str) -> None:
         TEXTS["de"] * 3 + ENGLISH * 3,  # of two languages
         "pump = open(key); filter.dry(3); box.close() " * 20,
         "Pumpe Schlüssel Filter Dichtung Ventil Schraube Hahn Rohr " * 20,  # a list of parts
+        "Помпата се отваря с ключ, а филтърът, който е в кутията, няма да бъде сух преди три часа и не се мие. " * 5,
+        "Насос відкривають ключем, і фільтр, який був у коробці, не буде сухим до трьох. " * 5,
+        "Na konci se a na kraji se pumpa a filtr vyjme, a na dvoře se a na střeše se nic. " * 5,
         "",
         "See github.com, gitlab.com, docs.example.com, and https://a.com/b.com. " * 40,
         "com " * 40 + "Pump " * 400,  # one word alone
