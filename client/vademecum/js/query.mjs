@@ -35,7 +35,12 @@ async function openStore({ url }) {
 }
 
 function reopen() {
-  const turn = turning.then(turnToPointer);
+  return inTurn(turnToPointer);
+}
+
+/** @template T @param {() => Promise<T>} work @returns {Promise<T>} */
+function inTurn(work) {
+  const turn = turning.then(work);
   turning = turn.catch(() => undefined);
   return turn;
 }
@@ -72,23 +77,19 @@ function shelfOf(ahead) {
 /** Answer from objects that nobody has verified (page/preview.mjs), till there is a release.
  * @param {{release: InstalledRelease, objects: Uint8Array[]}} args */
 function preview({ release, objects }) {
-  const turn = turning.then(async () => {
+  return inTurn(async () => {
     if (opened === local) opened = await openRelease(release, objects, shelfOf([]));
   });
-  turning = turn.catch(() => undefined);
-  return turn;
 }
 
 /** Answer from the words of documents that the app has, till there is a release. @param {{documents: import("./vademecum.d.mts").LocalDocument[]}} args */
 function fallback({ documents }) {
-  const turn = turning.then(async () => {
+  return inTurn(async () => {
     const { openLocal } = await import("./search/local.mjs"); // few apps need it
     local = /** @type {any} */ (await openLocal(documents));
     opened ??= local;
     return local?.release;
   });
-  turning = turn.catch(() => undefined);
-  return turn;
 }
 
 /** A disk may have changed an object since it was verified: no byte is shown that is not what its name says.

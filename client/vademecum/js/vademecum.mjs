@@ -120,7 +120,8 @@ export class KnowledgeBase {
     this.#requireOpen();
     this.#initialized ??= this.#start().catch((error) => {
       this.#initialized = null;
-      this.#deafen();
+      this.#background.deafen();
+      this.#tabs.stop();
       throw error;
     });
     return this.#initialized;
@@ -306,11 +307,6 @@ export class KnowledgeBase {
     this.#tabs.told = release;
     this.#background.begin(choices, retry, release !== null);
     return this.getLocalVersion();
-  }
-
-  #deafen() {
-    this.#background.deafen();
-    this.#tabs.stop();
   }
 
   /** Whether it was opened: who was told in between has read the pointer before or after that, and looks again. */

@@ -46,7 +46,7 @@ async function startPython({ urls, trust, policy, seed, client, beside, fetched 
   host = {
     options: JSON.stringify({ trust, policy, beside }),
     openStore: () => new IndexedStore(urls[0]),
-    trees: urls.map((url, i) => (i === 0 ? tree(url, fetched) : tree(url))),
+    trees: urls.map((url, i) => tree(url, i === 0 ? fetched : undefined)),
     seed: seed ? tree(seed) : undefined, // a null of JavaScript's is not None
     room,
     permitted: () => pause.permitted,
