@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, Final
 
 from vademecum.errors import UsageError
@@ -17,6 +17,7 @@ from vademecum_builder.request import BuildRequest, SourceSettings
 from vademecum_builder.sources.catalog import ALL, ID_NAMES, CatalogSource
 from vademecum_builder.sources.fetched import is_address
 from vademecum_builder.sources.record_files import Layout
+from vademecum_builder.sources.sheets import SHEETS
 
 
 def is_place(value: Any, folder: Path) -> str | None:
@@ -78,10 +79,31 @@ def open_source(settings: SourceSettings, request: BuildRequest) -> Sequence[Ope
     if request.sync and not is_address(source.place):
         source.files()
     now = datetime.now(UTC)
-
-    def withheld(place: str) -> frozenset[str]:
-        parents = CatalogSource(place, is_private=records.keeping_back(values, request, now))
-        return replace(parents, layout=Layout("".join(parents.lists_of_records()[:1]))).withheld()
-
+    keeps_back = records.keeping_back(values, request, now)
     of = values.get("parents", ())
-    return [Opened(source, lambda: replace(reader, withheld={field: withheld(place) for field, place in of}))]
+
+    def withheld() -> Mapping[str, frozenset[str]]:
+        closed: dict[str, frozenset[str]] = {}
+
+        def is_closed(record: Mapping[str, Any]) -> bool:
+            return keeps_back(record) or records.is_of(record, closed)
+
+        for _ in of:  # each time also what is of those that were found before
+            found: dict[str, frozenset[str]] = {}
+            for name, place in of:
+                found[name] = found.get(name, frozenset()) | _source_at(place, is_closed).withheld()
+            if found == closed:
+                break
+            closed = found
+        return closed
+
+    return [Opened(source, lambda: replace(reader, withheld=withheld()))]
+
+
+def _source_at(place: str, is_private: Callable[[Mapping[str, Any]], bool]) -> CatalogSource:
+    """Return the records of a file, or of a sheet: `shop.xlsx#Products`."""
+    file, _, sheet = place.rpartition("#")
+    if sheet and PurePath(file).suffix.lower() in SHEETS:
+        return CatalogSource(file, Layout(sheet), is_private=is_private)
+    found = CatalogSource(place, is_private=is_private)
+    return replace(found, layout=Layout("".join(found.lists_of_records()[:1])))

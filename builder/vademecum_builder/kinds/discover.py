@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from itertools import islice
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 from zipfile import ZipFile, is_zipfile
 
@@ -21,8 +22,9 @@ from vademecum_builder.kinds.people import is_called_people, is_of_people, tells
 from vademecum_builder.kinds.proposals import ZONE, Proposal, completed, name_of, of_messages, of_records
 from vademecum_builder.kinds.records import MEDIAWIKI
 from vademecum_builder.kinds.roles import names_an_id
+from vademecum_builder.kinds.schema import NOW
 from vademecum_builder.sources.base import SourceError
-from vademecum_builder.sources.catalog import ENDINGS, ID_NAMES, SELDOM, CatalogSource
+from vademecum_builder.sources.catalog import ENDINGS, SELDOM, CatalogSource, ids_of
 from vademecum_builder.sources.charset import decode
 from vademecum_builder.sources.endings import BINARY_TYPES, MEDIA_TYPES
 from vademecum_builder.sources.exports import CANNOT_UNPACK, UNPACK_IT, shape_of
@@ -33,7 +35,7 @@ from vademecum_builder.sources.private_fields import plain_name, why_private
 from vademecum_builder.sources.record_files import Layout
 from vademecum_builder.sources.record_lists import EVERY, WHOLE
 from vademecum_builder.sources.records import field_at, listed
-from vademecum_builder.sources.sheets import SHEETS
+from vademecum_builder.sources.sheets import SHEETS, read_sheets
 from vademecum_builder.sources.unzipped import ending_of
 
 _SQLITE = b"SQLite format 3\0"
@@ -299,73 +301,125 @@ def _of_sheets(path: Path, folder: Path) -> list[Proposal]:
     names = [{name for record in records for name in record} for records in samples.values()]
     if len(tables) > 1 and all(_are_alike(one, names[0]) for one in names):
         return [_catalog(name, str(path), place, within=EVERY)]
-    if len(tables) < 2:
-        return [_catalog(name, str(path), place) for _ in tables]
-    private = [table for table, records in samples.items() if _is_nobodys(table, records)]
-    found = [
-        replace(_catalog(table, str(path), place, within=table), name=name_of(f"{name}-{table}"))
-        for table in tables
-        if table not in private
-    ]
-    return _without(found, private, "sheets")
+    found: Sequence[Proposal] = [_catalog(name, str(path), place) for _ in tables[:1]]
+    if len(tables) > 1:
+        proposed = {table: partial(_of_sheet, path, place, table) for table in tables}
+        found = _apart(
+            "sheets", [_Part(at, at, f"{place}#{at}", samples[at], one, one) for at, one in proposed.items()]
+        )
+    others = [one for one in read_sheets(path.read_bytes()) if one.name not in tables and (one.rows or one.warnings)]
+    shown = ", ".join(f"{one.name} ({', '.join(one.warnings)})" if one.warnings else one.name for one in others)
+    return _noted(found, f"sheets that are no tables are not read: {shown}") if found and others else [*found]
 
 
-def _is_nobodys(called: str, records: Sequence[Mapping[str, Any]]) -> bool:
-    columns = list(dict.fromkeys(name for record in records for name in record))
-    return is_of_people(called, fields_of(records), len(records), columns)
+def _of_sheet(path: Path, place: str, sheet: str) -> Proposal:
+    return replace(_catalog(sheet, str(path), place, within=sheet), name=name_of(f"{name_of(path.stem)}-{sheet}"))
+
+
+class _Part(NamedTuple):
+    """One of several files or sheets that hold each something else.
+
+    Attributes:
+        called, listed: What it is called, and what the records in it are.
+        place: Where `parents` says that it is.
+        records: The first of them.
+        propose, as_records: Proposes it, and where it is an archive of messages each of these as a record.
+    """
+
+    called: str
+    listed: str
+    place: str
+    records: Sequence[Mapping[str, Any]]
+    propose: Callable[[], Proposal]
+    as_records: Callable[[], Proposal]
 
 
 def _each(files: Sequence[Path], folder: Path) -> list[Proposal]:
-    """Return a source for each file but of what is nobody's business, as of the tables of a database.
+    """Return a source for each file but of what is nobody's business, as of the tables of a database. Errors: see
+    `_apart`."""
+    parts = []
+    for file in files:
+        records: list[dict[str, Any]] = []
+        with suppress(SourceError):  # of several lists the one that is proposed is looked at, and a broken one is told
+            records = CatalogSource(str(file)).sample(SAMPLED)
+        listed = next(iter(CatalogSource(str(file)).lists_of_records(always=True)), "").rpartition(".")[2]
+        called = listed if is_called_people(listed) else file.stem
+        place = _relative(file, folder)
+        as_records = partial(_catalog, name_of(file.stem), str(file), place, as_messages=False)
+        parts.append(_Part(file.name, called, place, records, partial(_of_file, file, folder), as_records))
+    return _apart("files", parts)
+
+
+def _apart(what: str, parts: Sequence[_Part]) -> list[Proposal]:
+    """Return a source for each part but of what is nobody's business, and of numbers alone. What refers to records some
+    of which are not for everybody is told so, and so is what refers to that.
+
+    Args:
+        what: What they are.
 
     Raises:
         UsageError: There is no other.
     """
-    found, private = [], []
-    read: dict[Path, list[dict[str, Any]]] = {file: [] for file in files}
-    for file in files:
-        with suppress(SourceError):  # of several lists the one that is proposed is looked at, and a broken one is told
-            read[file] = CatalogSource(str(file)).sample(SAMPLED)
-    closed = [file for file, records in read.items() if any(why_private(one, datetime.now(UTC)) for one in records)]
-    for file, records in read.items():
-        listed = next(iter(CatalogSource(str(file)).lists_of_records(always=True)), "").rpartition(".")[2]
-        called = listed if is_called_people(listed) else file.stem
-        if _is_nobodys(called, records):
-            private.append(file.name)
-        else:
-            proposed = _of_file(file, folder)
-            refers = [(name, of) for of in closed if of != file for name in _refers(records, of, read[of])]
-            if refers and proposed.kind != "catalog":
-                private.append(f"{file.name} (of {refers[0][1].name}, some of which is left out)")
-                continue
-            parents = [f"{name} in {_relative(of, folder)}" for name, of in refers]
-            found.append(replace(proposed, settings={**proposed.settings, **({"parents": parents} if parents else {})}))
-    return _without(found, private, "files")
-
-
-def _without(found: list[Proposal], private: Sequence[str], what: str) -> list[Proposal]:
-    """Return proposals, of which the first says what is nobody's business beside them.
-
-    Raises:
-        UsageError: There is no proposal.
-    """
-    if not private:
-        return found
-    told = f"{what} that hold what is private, or what somebody bought, are left out: {', '.join(private)}"
+    now = datetime.now(UTC)
+    own = [part for part in parts if any(why_private(one, now) for one in part.records)]
+    closed = [*own]
+    above: dict[str, list[tuple[str, _Part]]] = {part.place: [] for part in parts}
+    for of in closed:  # which grows
+        for part in parts:
+            # A post that names its last comment is not of that, if that is of posts.
+            is_below = of not in own and any(one is part for _, one in above[of.place])
+            if part is not of and not is_below and (names := [*_refers(part, of)]):
+                above[part.place] += [(name, of) for name in names]
+                closed += [part] if part not in closed else []
+    found, private, numbers = [], [], []
+    for part in parts:
+        columns = list(dict.fromkeys(name for record in part.records for name in record))
+        if is_of_people(part.listed, fields_of(part.records), len(part.records), columns):
+            private.append(part.called)
+            continue
+        parents = dict.fromkeys(_parents(part, above, []))
+        proposed = part.propose()
+        proposed = part.as_records() if parents and proposed.kind != "catalog" else proposed
+        if proposed.kind == "catalog" and not {"text", "title"} & {*proposed.settings}:
+            numbers.append(part.called)
+            continue
+        settings = {**proposed.settings, **({"parents": [*parents]} if parents else {})}
+        found.append(replace(proposed, settings=settings))
+    left = [
+        f"{what} that hold what is private, or what somebody bought, are left out: {', '.join(private)}",
+        f"{what} that hold numbers alone, by which nobody finds them, are left out: {', '.join(numbers)}",
+    ]
+    told = [one for one, names in zip(left, (private, numbers), strict=True) if names]
     if not found:
-        raise UsageError(f"{told}: name one yourself")
-    return [replace(found[0], notes=(*found[0].notes, told)), *found[1:]]
+        raise UsageError(f"{'; '.join(told)}: name one yourself")
+    return _noted(found, *told)
 
 
-def _refers(records: Sequence[Mapping[str, Any]], of: Path, others: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """Yield the fields that have ids of another file's records: they are called after it, as `post_id` is after
+def _parents(part: _Part, above: Mapping[str, Sequence[tuple[str, _Part]]], seen: list[_Part]) -> Iterator[str]:
+    """Yield what a part refers to, and what that refers to, as `parents` has it."""
+    seen.append(part)
+    for name, of in above[part.place]:
+        yield f"{name} in {of.place}"
+        if of not in seen:
+            yield from _parents(of, above, seen)
+
+
+def _noted(found: Sequence[Proposal], *told: str) -> list[Proposal]:
+    """Return proposals, of which the first says what is left out beside them."""
+    return [replace(one, notes=(*one.notes, *told)) if one is found[0] else one for one in found]
+
+
+def _refers(part: _Part, of: _Part) -> Iterator[str]:
+    """Yield the fields that have ids of another part's records: they are called after it, as `post_id` is after
     `posts`, or have more of its ids than others, which are no mere numbers."""
-    ids = {str(other[name]) for other in others for name in ID_NAMES if name in other}
-    stem = re.sub(r"(?:ies|y|s)$", "", plain_name(of.stem).lower().rpartition("_")[2])
+    ids = {id for other in of.records for id in ids_of(other)}
+    stem = re.sub(r"(?:ies|y|s)$", "", plain_name(PurePosixPath(of.called).stem).lower().rpartition("_")[2])
     called = re.compile(rf"(?:.*_)?{re.escape(stem)}(?:ies|y|s)?(?:_?(?:id|key|uuid|guid|slug|no|nr|number))?")
-    for one in fields_of(records):
-        values = {str(said) for record in records for said in listed(field_at(record, one.name))}
+    for one in fields_of(part.records):
+        values = {str(said) for record in part.records for said in listed(field_at(record, one.name))}
         known = len(values & ids)
+        if NOW.match(plain_name(one.name)):
+            continue
         if (known and called.fullmatch(plain_name(one.name).lower())) or (
             2 * known > len(values) and not any(map(str.isdecimal, values))
         ):
@@ -402,7 +456,9 @@ def _within(records: Sequence[Mapping[str, Any]], fields: Sequence[FieldFound]) 
     return ""
 
 
-def _catalog(name: str, where: str, place: str, *, complete: bool = True, within: str = "") -> Proposal:
+def _catalog(
+    name: str, where: str, place: str, *, complete: bool = True, within: str = "", as_messages: bool = True
+) -> Proposal:
     source = CatalogSource(where)
     told = {"path": place}
     lists = [within] if within else source.lists_of_records()
@@ -432,7 +488,7 @@ def _catalog(name: str, where: str, place: str, *, complete: bool = True, within
     catalog = is_address(where) or where.lower().endswith(SELDOM)
     in_list = "" if catalog else "".join(source.lists_of_records(always=True)[:1])
     called = f"{name}_{in_list.rpartition('.')[2]}".strip("_*.")
-    archive = None if catalog else of_messages(called, dict(told), fields, (), columns)
+    archive = None if catalog or not as_messages else of_messages(called, dict(told), fields, (), columns)
     archive = archive and replace(archive, name=name)
     found = archive or of_records(name, "catalog", dict(told), fields, len(records))
     if lists == [WHOLE] and not archive and not names_an_id(str(found.settings.get("id", ""))):

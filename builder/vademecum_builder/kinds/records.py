@@ -112,6 +112,15 @@ def keeping_back(
     return lambda record: drafts is not True and why_private(record, now, drafts or ()) != ""
 
 
+def is_of(record: Mapping[str, Any], withheld: Mapping[str, frozenset[str]]) -> bool:
+    """Return whether a record refers to one of others.
+
+    Args:
+        withheld: Their ids, by the fields that have them.
+    """
+    return any(str(one) in ids for name, ids in withheld.items() for one in listed(field_at(record, name)))
+
+
 @dataclass(frozen=True)
 class RecordReader(DocumentReader):
     """Makes documents of records.
@@ -231,7 +240,7 @@ class RecordReader(DocumentReader):
     def read(self, item: SourceItem) -> Document | str:
         """Return the document that a record is; raise ContentError at a time without a zone."""
         record = parse_object(item.data, item.key)
-        if any(str(one) in ids for name, ids in self.withheld.items() for one in listed(field_at(record, name))):
+        if is_of(record, self.withheld):
             return OF_WITHHELD
         record = self._open(record)
         if self.format in (AUTO, HTML) and b"&lt;" in item.data:

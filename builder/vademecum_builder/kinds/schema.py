@@ -24,7 +24,7 @@ _VALUES: Final = 20
 _TIME: Final = "2000-01-01"
 _WHO: Final = re.compile(r"(?:.*_)?(?:visibility|privacy)(?:_level)?")
 _STATE: Final = re.compile(r"(?:.*_)?stat(?:us|e)")
-_NOW: Final = re.compile(r"(?:current|last|latest|active|next|first|default)_", re.IGNORECASE)
+NOW: Final = re.compile(r"(?:current|last|latest|active|next|first|default)_", re.IGNORECASE)
 """Of the many one had or has, which it is not in."""
 _NOBODY: Final = "1 = 0"
 _TRANSLATION: Final = re.compile(r"(.+?)s?_(?:translations?|i18n|langs?|locali[sz]ations?)")
@@ -173,7 +173,7 @@ class Schema:
         """Return the tables whose rows a row of a table may be of: not what it had last, or has by default."""
         owners = {other for one in self._owners[table] for other in one.tables.values() if other}
         refers = (*self._told[table], *self._guessed[table])
-        return owners.union(one.table for one in refers if one.table != table and not any(map(_NOW.match, one.columns)))
+        return owners.union(one.table for one in refers if one.table != table and not any(map(NOW.match, one.columns)))
 
     def kinds_of_owners(self, table: str) -> Set[str]:
         """Return the columns that say of what kind of row a row is: `Issue`, which is a program's own word."""
@@ -197,7 +197,7 @@ class Schema:
         reference = self._refers[table].get(column) or (only and self._reference(only))
         if not reference or not (name := self._name_of(reference.table)):
             return None
-        if _NOW.match(column) and reference.table in self._telling:
+        if NOW.match(column) and reference.table in self._telling:
             return None  # what a row is in was asked for, this was not
         self.joined.add(reference.table)
         other, key, one = map(self.quoted, (*reference, column))
@@ -300,7 +300,7 @@ class Schema:
             if column in told or not (other := self._called(column, table)):
                 continue
             back = (one.columns for one in self._told[other] if one.table == table)
-            if all(any(map(_NOW.match, columns)) for columns in back):
+            if all(any(map(NOW.match, columns)) for columns in back):
                 yield self._guess(column, table, other)
 
     def _guess(self, column: str, table: str, other: str) -> Whole:
@@ -352,7 +352,7 @@ class Schema:
             found += condition
             passed = passed or short
         for columns, other, keys in (*self._told[table], *self._guessed[table]):
-            if other == table or other not in self._telling or self._left < 0 or any(map(_NOW.match, columns)):
+            if other == table or other not in self._telling or self._left < 0 or any(map(NOW.match, columns)):
                 continue
             if other in seen:
                 passed = True

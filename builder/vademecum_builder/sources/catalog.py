@@ -152,7 +152,7 @@ class CatalogSource:
         """
         with closing(self._records()) as records:
             private = (one for _, one in records if not isinstance(one, Failed) and self.is_private(one))
-            return frozenset(str(one[name]) for one in private for name in ID_NAMES if name in one)
+            return frozenset(id for one in private for id in ids_of(one))
 
     def _records(self) -> Generator[tuple[str, dict[str, Any] | Failed], None, None]:
         """Yield the records, each behind its file and line."""
@@ -250,6 +250,11 @@ def _opened(files: Sequence[Path]) -> Generator[tuple[str, str, BinaryIO], None,
             raise SourceError(f"{file}: cannot be read: {error.strerror}") from error
         if (before.st_size, before.st_mtime_ns, before.st_ino) != (after.st_size, after.st_mtime_ns, after.st_ino):
             raise SourceError(f"{file}: it was changed while it was read: build again when it is written")
+
+
+def ids_of(record: Mapping[str, Any]) -> Iterator[str]:
+    """Yield by what other records may refer to one."""
+    yield from (str(value) for name, value in record.items() if name.lower() in ID_NAMES)
 
 
 class _Seen(NamedTuple):

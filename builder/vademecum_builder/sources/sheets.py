@@ -7,6 +7,7 @@ import io
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
+from functools import lru_cache
 from importlib.util import find_spec
 from itertools import islice
 from typing import Any, Final
@@ -30,6 +31,7 @@ _BREAK: Final = "\u2028"
 """A line break in a cell, which is one line so."""
 
 
+@lru_cache(maxsize=1)  # discovery asks one workbook for several things, and reading it takes seconds
 def read_sheets(data: bytes) -> list[Sheet]:
     """Return the sheets that are shown.
 

@@ -658,6 +658,16 @@ def test_what_is_of_a_record_that_is_not_for_everybody_is_left_out_with_it(tmp_p
     assert read(published_at="2999-01-01") == ["a0"]
     assert read("drafts = true", published_at="2999-01-01") == ["a0", "a1", "a2", "both"]
     assert len({*shapes}) == 3  # what was read is read again where a post is hidden later
+    parents = 'parents = ["comment_id in comments.json", "post in posts.json", "comment_id in others.json"]'
+    (tmp_path / "comments.json").write_text(json.dumps([{"id": 10 + n, "post": n} for n in range(3)]))
+    (tmp_path / "others.json").write_text(json.dumps([{"id": 12, "draft": True}]))
+    (tmp_path / "answers.json").write_text(json.dumps([{"id": f"b{n}", "comment_id": 10 + n} for n in range(3)]))
+    settings = f'[[source]]\nname = "a"\nkind = "catalog"\npath = "answers.json"\n{parents}'
+    (tmp_path / "vademecum.toml").write_text(settings)
+    [[opened]] = open_sources(read_settings(tmp_path / "vademecum.toml")).values()
+    items = (one for one in opened.source.changes(None).entries if isinstance(one, SourceItem))
+    reader = opened.reader()
+    assert [one.key for one in items if not isinstance(reader.read(one), str)] == ["b0"]
     for wrong in ('["post_id"]', '[" in posts.json"]', "[]"):
         (tmp_path / "v.toml").write_text(
             f'[[source]]\nname = "a"\nkind = "catalog"\npath = "a.json"\nparents = {wrong}'

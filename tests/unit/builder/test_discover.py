@@ -2111,14 +2111,48 @@ def test_what_refers_to_records_some_of_which_are_left_out_is_left_out_with_them
     write("published", "draft")
     found = {one.name: one for one in discover(str(tmp_path), tmp_path)}
     assert {name: one.settings["parents"] for name, one in found.items() if "parents" in one.settings} == {
-        "answers": ["to in posts.json"], "genres": ["posts_id in posts.json"], "post-parts": ["posts_id in posts.json"],
+        "answers": ["to in posts.json"], "comments": ["post_id in posts.json"], "genres": ["posts_id in posts.json"],
+        "post-parts": ["posts_id in posts.json"],
     }  # fmt: skip
-    assert [*found] == ["answers", "genres", "places", "post-parts", "posts"]
-    assert "comments.json (of posts.json, some of which is left out)" in str(found["answers"].notes)
+    assert [*found] == ["answers", "comments", "genres", "places", "post-parts", "posts"]
+    assert found["comments"].kind == "catalog"
     write("published", "published")
     every = discover(str(tmp_path), tmp_path)
     assert "parents" not in str(every)
     assert [one.name for one in every] == ["answers", "comments", "genres", "places", "post-parts", "posts"]
+    assert every[1].kind == "messages"
+
+
+def test_what_is_of_what_is_left_out_is_left_out_however_far_below(tmp_path: Path) -> None:
+    posts = [
+        {"id": n, "slug": f"of-{n}", "draft": n == 1, "title": f"T{n}", "teaser": text_of(n), "comment_id": 10 + n,
+         "last_answer_id": n} for n in range(3)
+    ]  # fmt: skip
+    comments = [{"id": 10 + n, "post_id": n, "heading": f"C{n}", "said": text_of(n)} for n in range(3)]
+    answers = [{"ID": n, "comment_id": 10 + n, "topic": f"A{n}", "answer": text_of(n)} for n in range(3)]
+    thanks = [{"key": f"k{n}", "answer_id": n, "from": f"B{n}", "thank": text_of(n)} for n in range(3)]
+    rows_of = {"answers": answers, "comments": comments, "posts": posts, "thanks": thanks}
+    for name, rows in rows_of.items():
+        (tmp_path / f"{name}.json").write_text(json.dumps(rows))
+    found = {one.name: one for one in discover(str(tmp_path), tmp_path)}
+    above = ["answer_id in answers.json", "comment_id in comments.json", "post_id in posts.json"]
+    assert {name: one.settings.get("parents") for name, one in found.items()} == {
+        "answers": above[1:], "comments": above[2:], "posts": None, "thanks": above,
+    }  # fmt: skip
+
+
+def test_files_of_numbers_alone_are_left_out_and_named_beside_those_with_text(tmp_path: Path) -> None:
+    foods = ["id,name,about", *(f"{n},Food {n},{text_of(n)}" for n in range(9))]
+    values = ["food_id,kcal,iron", *(f"{n},{90.5 + n * n},{n / 7}" for n in range(9))]
+    for name, rows in (("foods", foods), ("values", values), ("others", values)):
+        (tmp_path / f"{name}.csv").write_text("\n".join([*rows, ""]))
+    [found] = discover(str(tmp_path), tmp_path)
+    assert found.name == "foods"
+    left = "files that hold numbers alone, by which nobody finds them, are left out: others.csv, values.csv"
+    assert [*found.notes] == [left]
+    (tmp_path / "foods.csv").write_text("grams,ounces\n1.5,7.25\n2.5,9.75\n")
+    with pytest.raises(UsageError, match=r"numbers alone, .*: foods\.csv, others\.csv, values\.csv: name"):
+        discover(str(tmp_path), tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import zipfile
 from collections.abc import Sequence
@@ -12,12 +13,16 @@ from typing import Any
 
 import openpyxl
 import pytest
+from openpyxl import load_workbook
 
 from vademecum.errors import ContentError, UsageError
 from vademecum.format.markup import Row
 from vademecum_builder.kinds.discover import discover
+from vademecum_builder.kinds.registry import open_sources
 from vademecum_builder.readers.office import read_xlsx
+from vademecum_builder.settings import read_settings
 from vademecum_builder.sources import sheets
+from vademecum_builder.sources.base import SourceItem
 from vademecum_builder.sources.catalog import CatalogSource
 from vademecum_builder.sources.record_files import Layout, read_records
 from vademecum_builder.sources.records import Failed
@@ -201,6 +206,16 @@ def test_each_sheet_that_is_a_table_is_proposed_without_those_of_people(tmp_path
     assert (books.name, books.settings["records"], books.settings["title"]) == ("club-books", "Books", "Title")
     assert (films.name, films.settings["records"]) == ("club-films", "Films")
     assert "sheets that hold what is private, or what somebody bought, are left out: Members" in books.notes
+    assert "sheets that are no tables are not read: Note" in books.notes
+
+    shut: Any = book_of(Books=BOOKS, Films=FILMS, Values=[["a", "b"], [1.25, 2.25], [7.75, 9.5]])
+    for number in range(2, shut["Films"].max_row + 1):
+        shut["Films"].row_dimensions[number].hidden = True  # as a filter leaves them that somebody has set
+    (tmp_path / "shut.xlsx").write_bytes(saved(shut))
+    [books] = discover(str(tmp_path / "shut.xlsx"), tmp_path)
+    hidden = f"{shut['Films'].max_row - 1} hidden rows and columns are left out"
+    assert f"sheets that are no tables are not read: Films ({hidden})" in books.notes
+    assert "sheets that hold numbers alone, by which nobody finds them, are left out: Values" in books.notes
 
     (tmp_path / "years.xlsx").write_bytes(
         saved(book_of(a=BOOKS, b=[BOOKS[0], ["Wood", "Of trees."], ["Fire", "Hot."]]))
@@ -216,6 +231,33 @@ def test_each_sheet_that_is_a_table_is_proposed_without_those_of_people(tmp_path
     (tmp_path / "letter.xlsx").write_bytes(saved(book_of(Note=LETTER)))
     with pytest.raises(UsageError, match=r"letter\.xlsx: one document; name the folder that it lies in"):
         discover(str(tmp_path / "letter.xlsx"), tmp_path)
+
+
+def test_what_is_of_a_draft_in_another_sheet_is_left_out_with_it(tmp_path: Path) -> None:
+    posts: list[list[Any]] = [["ID", "Title", "Status"], [1, "Wood", "published"], [2, "Fire", "draft"]]
+    answers: list[list[Any]] = [["Key", "Post ID", "Answer"], ["a", 1, "Of trees."], ["b", 2, "It is hot."]]
+    (tmp_path / "blog.xlsx").write_bytes(saved(book_of(Answers=answers, Posts=posts)))
+    proposed, _ = discover(str(tmp_path / "blog.xlsx"), tmp_path)
+    assert proposed.settings["parents"] == ["Post ID in blog.xlsx#Posts"]
+    told = "\n".join(f"{name} = {json.dumps(value)}" for name, value in proposed.settings.items())
+    (tmp_path / "vademecum.toml").write_text(f'[[source]]\nname = "a"\nkind = "catalog"\n{told}')
+    [[opened]] = open_sources(read_settings(tmp_path / "vademecum.toml")).values()
+    reader = opened.reader()
+    items = [one for one in opened.source.changes(None).entries if isinstance(one, SourceItem)]
+    assert [isinstance(reader.read(one), str) for one in items] == [False, True]
+
+
+def test_a_workbook_is_read_once_for_a_proposal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+
+    def load(file: io.BytesIO, **_: Any) -> Any:
+        read.append("once")
+        return load_workbook(file, read_only=True, data_only=True)
+
+    monkeypatch.setattr(openpyxl, "load_workbook", load)
+    (tmp_path / "books.xlsx").write_bytes(saved(book_of(Books=BOOKS, Films=FILMS, Read_once=BOOKS)))
+    assert discover(str(tmp_path / "books.xlsx"), tmp_path)
+    assert read == ["once"]
 
 
 def test_tables_among_the_files_of_a_folder_are_named(tmp_path: Path) -> None:
