@@ -233,6 +233,8 @@ _APART: Final = "\x1f"
 _TYPED: Final = re.compile(r'"(?:_type|nodeType|type|ops|children)"\s*:')
 _IN_BLOCKS: Final = ("title", "text", "message", "content", "items", "code", "html", "caption")
 """What a block of Editor.js says; all else is how it looks."""
+_BESIDE_BLOCKS: Final = frozenset(("blocks", "time", "version", "entityMap"))
+_BREAK: Final = re.compile(r"<br\b[^>]*>", re.IGNORECASE)
 
 
 def is_rich_text(value: object) -> bool:
@@ -245,18 +247,41 @@ def is_rich_text(value: object) -> bool:
         return nodes and any(map(is_rich_text, value))
     if not isinstance(value, dict):
         return False
-    children, blocks, ops = _children(value), value.get("blocks"), value.get("ops")
-    if children is not None and _type_of(value):
-        return True
+    if _is_called(value):
+        return False
+    if (children := _children(value)) is not None and _type_of(value):
+        return all(isinstance(one, dict) and (_type_of(one) or _is_node(one)) for one in children)
     if children and {*value} == {"children"}:
         return all(map(_is_node, children))
-    if isinstance(blocks, list):
-        return bool(blocks) and all(
-            isinstance(one, dict) and "type" in one and {"data", "text"} & {*one} for one in blocks
-        )
-    if isinstance(ops, list):
-        return bool(ops) and all(isinstance(one, dict) and "insert" in one for one in ops)
-    return value.get("object") == "block" and isinstance(value.get(_type_of(value)), dict)
+    return bool(_blocks(value) or _inserted(value) or _of_notion(value))
+
+
+def _is_called(value: object) -> bool:
+    """Return whether a value is a thing with a name, of which more is said than an editor's node says."""
+    return isinstance(value, dict) and any(isinstance(value.get(name), str) and value[name] for name in _CALLED)
+
+
+def _blocks(value: Mapping[str, Any]) -> list[Any]:
+    """Return the blocks of Editor.js and Draft.js; empty: it is something else."""
+    blocks = value.get("blocks") if {*value} <= _BESIDE_BLOCKS else None
+    found = blocks if isinstance(blocks, list) else []
+    whole = all(
+        isinstance(one, dict) and "type" in one and (isinstance(one.get("data"), dict) or _is_node(one))
+        for one in found
+    )
+    return found if whole else []
+
+
+def _inserted(value: Mapping[str, Any]) -> list[Any]:
+    """Return what Quill inserts, one after the other; empty: it is something else."""
+    found = ops if {*value} == {"ops"} and isinstance(ops := value["ops"], list) else []
+    return found if all(isinstance(one, dict) and "insert" in one for one in found) else []
+
+
+def _of_notion(value: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what a block of Notion says; empty: it is something else."""
+    said = value.get(_type_of(value)) if value.get("object") == "block" else None
+    return said if isinstance(said, dict) else {}
 
 
 def _is_node(value: object) -> bool:
@@ -285,19 +310,26 @@ def _children(node: Mapping[str, Any]) -> list[Any] | None:
 
 
 def _paragraphs(nodes: Iterable[object]) -> str:
-    return "\n\n".join(filter(None, (_rich_text(node).strip() for node in nodes)))
+    return "\n\n".join(filter(None, (_of_node(node).strip() for node in nodes)))
+
+
+def _of_node(node: object) -> str:
+    """Return what a node says; of one with a name all that it says, but of a link, whose name is not read."""
+    is_thing = isinstance(node, dict) and _is_called(node) and "link" not in _type_of(node).lower()
+    return shown(node) if is_thing else _rich_text(node)
 
 
 def _rich_text(node: object) -> str:
     if not isinstance(node, dict):
         return ""
-    if isinstance(blocks := node.get("blocks"), list):
-        return "\n\n".join(filter(None, (_of_block(one.get("data") or one).strip() for one in blocks)))
-    if isinstance(ops := node.get("ops"), list):
-        return "".join(one["insert"] for one in ops if isinstance(one["insert"], str))
-    if node.get("object") == "block":
-        said = node[_type_of(node)].get("rich_text")
-        return "".join(str(one.get("plain_text", "")) for one in said) if isinstance(said, list) else ""
+    if blocks := _blocks(node):
+        return "\n\n".join(filter(None, (_of_block(one).strip() for one in blocks)))
+    if inserted := _inserted(node):
+        return "".join(one["insert"] for one in inserted if isinstance(one["insert"], str))
+    if said := _of_notion(node):
+        cells = said.get("cells", ())
+        own = " | ".join(map(_spans, cells)) or _spans(said.get("rich_text") or said.get("caption"))
+        return "\n\n".join(filter(None, (own or shown(said.get("title")), _paragraphs(said.get("children", ())))))
     if (children := _children(node)) is None:
         attributes = node.get("attrs")
         told = node.get("text") or node.get("value") or node.get("code")
@@ -307,17 +339,30 @@ def _rich_text(node: object) -> str:
         return _paragraphs([{"type": "", "content": children}, *below])  # BlockNote, whose blocks have both
     if any(is_rich_text(child) and "link" not in _type_of(child).lower() for child in children):
         return _paragraphs(children)
-    return "".join(map(_rich_text, children))
+    return "".join(map(_of_node, children))
 
 
-def _of_block(said: object) -> str:
-    """Return what a block of Editor.js says, in HTML of words alone: of a list its items, of a table its rows."""
+def _spans(said: object) -> str:
+    """Return what a text of Notion says, which is a list of spans."""
+    return "".join(str(one.get("plain_text", "")) for one in said) if isinstance(said, list) else ""
+
+
+def _of_block(block: Mapping[str, Any]) -> str:
+    """Return what a block says: one of Draft.js a text, one of Editor.js what its tool has written."""
+    return block["text"] if isinstance(block.get("text"), str) else _of_tool(block.get("data"))
+
+
+def _of_tool(said: object, name: str = "") -> str:
+    """Return what a tool of Editor.js has written, HTML of words alone but code: of a list its items, of a table its
+    rows."""
     if isinstance(said, dict):
-        return "\n".join(filter(None, (_of_block(said[name]) for name in _IN_BLOCKS if name in said)))
+        return "\n".join(filter(None, (_of_tool(said[one], one) for one in _IN_BLOCKS if one in said)))
     if isinstance(said, list):
         is_table = all(isinstance(row, list) for row in said)
-        return "\n".join(" | ".join(map(_of_block, row)) if is_table else _of_block(row) for row in said)
-    return without_tags(said) if isinstance(said, str) else ""
+        return "\n".join(" | ".join(map(_of_tool, row)) if is_table else _of_tool(row) for row in said)
+    if not isinstance(said, str) or name == "code":
+        return said if isinstance(said, str) else ""
+    return without_tags(_BREAK.sub("\n", said))
 
 
 def _in_address(text: str, *, first: bool) -> str:

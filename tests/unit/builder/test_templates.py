@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -263,3 +264,43 @@ def test_a_fact_is_short_or_a_list_and_no_sentence(value: object, is_one: bool) 
 def test_what_cannot_be_meant_is_refused(text: str, said: str) -> None:
     with pytest.raises(UsageError, match=said):
         Template.parse(text).check(("name", "price"))
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ({"title": "Care", "blocks": [{"type": "paragraph", "data": {"text": "Oil it."}}]}, ("Care", "Oil it.")),
+        ({"type": "part", "content": [{"type": "p", "text": "Oil"}], "blocks": ["a"], "ops": ["b"]}, ("Oil",)),
+        (
+            [{"type": "phone", "value": "12"}, {"type": "at", "content": ["Mill Lane", "York"]}],
+            ("12", "Mill Lane, York"),
+        ),
+        ({"type": "steps", "content": ["Mix it.", "Bake it."]}, ("Mix it.", "Bake it.")),
+        ({"type": "menu", "content": [{"dish": "Soup"}, {"dish": "Pie"}]}, ("Soup", "Pie")),
+        (
+            [{"type": "spell", "name": "Ice"}, {"type": "group", "children": [{"type": "spell", "name": "Fire"}]}],
+            ("Ice", "Fire"),
+        ),
+        (
+            {"blocks": [{"type": "unstyled", "text": "if a<b then c>d", "data": {}}], "entityMap": {}},
+            ("if a<b then c>d",),
+        ),
+        ({"blocks": [{"type": "code", "data": {"code": "<b>x</b>"}}]}, ("<b>x</b>",)),
+        ({"blocks": [{"type": "paragraph", "data": {"text": "Oil<br>it"}}]}, ("Oil\nit",)),
+    ],
+    ids=str,
+)
+def test_nothing_that_a_tree_says_is_lost(value: object, told: Sequence[str]) -> None:
+    """A record is no editor's tree because it has a type and a list in it."""
+    found = shown(value)
+    assert [one for one in told if one not in found] == [], found
+
+
+def test_a_block_of_notion_says_what_is_in_it() -> None:
+    def block(kind: str, **said: object) -> dict[str, object]:
+        return {"object": "block", "type": kind, kind: said}
+
+    text = [{"plain_text": "More"}]
+    assert shown(block("toggle", rich_text=text, children=[block("paragraph", rich_text=text)])) == "More\n\nMore"
+    assert shown(block("child_page", title="Care")) == "Care"
+    assert shown(block("table_row", cells=[text, text])) == "More | More"
