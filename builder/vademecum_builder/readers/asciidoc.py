@@ -16,7 +16,9 @@ from vademecum_builder.readers.outline import Reading
 _COMMAND = shutil.which("asciidoctor")
 if _COMMAND is None:
     raise ModuleNotFoundError("asciidoctor")
-_OPTIONS = ("--safe-mode=secure", "--embedded", "--quiet", "--attribute=showtitle", "--out-file=-", "-")
+_ATTRIBUTES = ("--attribute=showtitle", "--attribute=attribute-missing=warn@")
+_OPTIONS = ("--safe-mode=secure", "--embedded", *_ATTRIBUTES, "--out-file=-", "-")
+_WITHOUT_VALUE = re.compile(r"missing attribute: ([\w-]+)$", re.MULTILINE)
 _ATTRIBUTE = re.compile(r"^:(?!!)(?:page-)?([\w-]+)(?<!!):(?:[ \t]+(.*))?$", re.MULTILINE)
 _HEAD = re.compile(r"\A(?:\s*\n|//[^\n]*\n)*(?:=[ \t][^\n]*\n)?(?:[^\n]+(?:\n|\Z))*")
 _INCLUDE = re.compile(r"^(?<!\\)include::\S*\[.*\][ \t]*$", re.MULTILINE)
@@ -47,7 +49,9 @@ def read_asciidoc(text: str) -> Reading:
     warnings = [f"{left} × `include::` left out: no other file is read"] if left else []
     said = {name.lower() for name in re.findall(r"^:(?!!)([\w-]+)(?<!!):", text, re.MULTILINE)}
     text = "\n".join(_without_unsaid_links(_INCLUDE.sub("", text), said))
-    page = converted_by([str(_COMMAND), *_OPTIONS], text)
+    page, told = converted_by([str(_COMMAND), *_OPTIONS], text)
+    unsaid = dict.fromkeys(_WITHOUT_VALUE.findall(told))
+    warnings += [f"`{{{name}}}` has no value, and is shown as it is" for name in unsaid]
     page = _TITLE.sub("<h1>", page, count=1)
     return read_converted(_CALLOUT.sub("", page), metadata, warnings)
 

@@ -24,7 +24,7 @@ def read_converted(page: str, metadata: Mapping[str, Any], warnings: Sequence[st
         page: Where there is a `title` in the metadata, it has no other heading of level 1.
     """
     title = f"<h1>{escape(str(metadata['title']))}</h1>" if "title" in metadata else ""
-    reading = read_html(f"<main>{title}{page}</main>")
+    reading = read_html(f"<main>{title}{page}</main>", listed=True)
     kept = {clean_line(name): value for name, value in metadata.items() if name != "title"}
     return Reading(reading.title, reading.sections, kept, (*warnings, *reading.warnings))
 
@@ -42,15 +42,16 @@ def by_pandoc(form: str, text: str, *options: str) -> str:
 
     heap = ("+RTS", "-M1g", "-RTS")  # bytes, so that a strange file costs no machine its memory
     shape = ("--sandbox", "--to=html5", "--wrap=none", "--syntax-highlighting=none", "--mathjax")
-    return converted_by((pypandoc.get_pandoc_path(), *heap, *shape, f"--from={form}", *options), text)
+    return converted_by((pypandoc.get_pandoc_path(), *heap, *shape, f"--from={form}", *options), text)[0]
 
 
-def converted_by(command: Sequence[str], text: str) -> str:
-    """Return what a converter writes for a text; raise ContentError if it fails, or takes longer than `SECONDS`."""
+def converted_by(command: Sequence[str], text: str) -> tuple[str, str]:
+    """Return what a converter writes for a text, and what it says of it; raise ContentError if it fails, or takes
+    longer than `SECONDS`."""
     try:
         done = subprocess.run(command, input=text.encode(), capture_output=True, timeout=SECONDS, check=True)
     except subprocess.TimeoutExpired:
         raise ContentError(f"takes longer than {SECONDS:g} seconds to read: split it") from None
     except subprocess.CalledProcessError as error:
         raise ContentError(f"cannot be read ({clean_line(error.stderr.decode('utf-8', 'replace'), 120)})") from None
-    return clean(done.stdout.decode("utf-8", "replace"))
+    return clean(done.stdout.decode("utf-8", "replace")), done.stderr.decode("utf-8", "replace")

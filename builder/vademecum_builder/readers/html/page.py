@@ -123,17 +123,18 @@ def _leave_comments_out(tree: Tree) -> None:
         mark.decompose()
 
 
-def read_page(page: Opened, template: Template = ALONE, folder: str = "") -> Page:
+def read_page(page: Opened, template: Template = ALONE, folder: str = "", *, listed: bool = False) -> Page:
     """Read a page of a site.
 
     Args:
         folder: Where it lies, as the template counts it.
+        listed: Whether a heading with nothing below it is a section.
     """
     seen = look_at(page)
     repeated = template.repeated.lines(folder, marked=seen.marked)
     lines = without_repeats(seen.flow, repeated, marked=seen.marked)
     title = _title(page.head.title, seen.h1, lines, template.names)
-    sections = Sections()
+    sections = Sections(listed=listed)
     sections.add(lines)
     crumbs = [crumb for crumb in seen.breadcrumbs if crumb != title]
     return Page(
@@ -148,13 +149,13 @@ def read_page(page: Opened, template: Template = ALONE, folder: str = "") -> Pag
     )
 
 
-def read_html(text: str) -> Reading:
+def read_html(text: str, *, listed: bool = False) -> Reading:
     """Read an HTML page by itself.
 
     The title is the first `<h1>` where `<title>` begins with it (the rest names the site), else `<title>`, else the
     `<h1>`, else the first heading. The text is that of what the page marks as its content, else of its body.
     """
-    page = read_page(open_page(text))
+    page = read_page(open_page(text), listed=listed)
     private = {"robots": "noindex"} if {"noindex", "none"} & page.head.robots else {}
     return Reading(page.title, page.sections, {**page.metadata, **private})
 

@@ -25,12 +25,18 @@ class _Part:
     blocks: list[Block] = field(default_factory=list)
     size: int = 0
     entry: str = ""
+    listed: bool = False
 
 
 class Sections:
-    """Lays lines under their headings."""
+    """Lays lines under their headings.
 
-    def __init__(self) -> None:
+    Args:
+        listed: Whether a heading with nothing below it is a section, as where nothing was taken out.
+    """
+
+    def __init__(self, *, listed: bool = False) -> None:
+        self._listed = listed
         self._path: list[tuple[int, str]] = []
         self._bases: dict[int, tuple[list[tuple[int, str]], str]] = {}
         self._parts = [_Part((), "")]
@@ -51,14 +57,14 @@ class Sections:
                 self._blocks(group)
 
     def result(self, title: str) -> tuple[Section, ...]:
-        """Return the sections that hold text, with `title` no longer among their headings where it was the outermost.
-
-        An entry without a description is its own text.
+        """Return the sections that hold text or are listed, with `title` no longer among their headings where it was
+        the outermost. An entry without a description is its own text.
         """
+        below = [(part, part.headings[part.headings[:1] == (title,) :]) for part in self._parts]
         return tuple(
-            Section(part.headings[part.headings[:1] == (title,) :], part.anchor, tuple(part.blocks or [part.entry]))
-            for part in self._parts
-            if part.blocks or part.entry
+            Section(headings, part.anchor, tuple(part.blocks or filter(None, [part.entry])))
+            for part, headings in below
+            if part.blocks or part.entry or (part.listed and headings)
         )
 
     def _heading(self, line: Line) -> None:
@@ -80,6 +86,7 @@ class Sections:
         self._path.append((line.level, text))
         self._open(line.anchor)
         self._parts[-1].entry = clean_block(line.text) if line.level >= ENTRY else ""
+        self._parts[-1].listed = self._listed
         if text.endswith("…") and len(line.text) > len(text):
             # Too long for a heading: none of it is lost.
             self._parts[-1].blocks.append(clean_block(line.text))

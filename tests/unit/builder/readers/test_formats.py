@@ -157,6 +157,14 @@ def test_the_id_above_an_asciidoc_title_is_no_place_of_its_own() -> None:
 
 @pytest.mark.process
 @has_asciidoctor
+def test_an_asciidoc_attribute_without_a_value_is_told_once_and_one_in_code_is_code() -> None:
+    document = read("= Pump\n:oil: SAE 30\n\n{oil}, {seal-kit}, `{seal-kit}`.\n\n----\n{code}\n----\n", ASCIIDOC)
+    assert document.warnings == ("guide/pump.adoc: `{seal-kit}` has no value, and is shown as it is",)
+    assert shown(document) == "SAE 30, {seal-kit}, {seal-kit}.\n{code}"
+
+
+@pytest.mark.process
+@has_asciidoctor
 def test_asciidoc(tmp_path: Path) -> None:
     secret = tmp_path / "secret.adoc"
     secret.write_text("our plan\n")
