@@ -17,6 +17,8 @@ from vademecum_builder.readers.slugs import GITHUB, HONKIT
 _CARD = re.compile(
     r"\{% content-ref url=\"(?P<place>[^\"\n]*)\" %\}(?:(?!\{% content-ref)[\s\S])*?\{% endcontent-ref %\}"
 )
+_MENTION = re.compile(r"\[(?P<shown>[^\[\]\n]*)\]\((?P<place>[^()\n]*?)[ \t]+\"mention\"\)")
+"""A link to another page, which shows how that is called; its text is the name of the file."""
 _empty = replacing(re.compile(r"\\[ \t]*(?=\n[ \t]*(?:\n|[*+-][ \t]|\d+[.)][ \t]|\Z)|\Z)|(?<!\*)\*{4}(?!\*)"), "")
 """What the editor writes and does not show: a break with nothing behind it, and nothing in bold."""
 _TABLE = re.compile(r"<table\b(?:(?!<table\b)[\s\S])*?</table>")
@@ -52,15 +54,19 @@ def open_gitbook(project: Project) -> Rules | None:
     in_files = not hosted and bool(project.has("book.json"))  # GitBook 3 and HonKit write files
 
     def cards(text: str, page: Page) -> str:
-        """A card shows what the page that it leads to is called, not the name of its file."""
+        """A card, and a mention, show what the page that they lead to is called, not the name of its file."""
         folder = posixpath.dirname(page.key.removeprefix(f"{root}/" if root else ""))
 
-        def card(match: re.Match[str]) -> str:
-            place = posixpath.normpath(posixpath.join(folder, unquote(match["place"].partition("#")[0])))
-            name = next((chapters[p] for p in (place, f"{place}.md", f"{place}/README.md") if p in chapters), "")
-            return f"[{name}](<{match['place']}>)" if name else ""
+        def titled(address: str) -> str:
+            path, _, anchor = address.strip("<>").partition("#")
+            place = posixpath.normpath(posixpath.join(folder, unquote(path))) if path else ""
+            known = (place, f"{place}.md", posixpath.normpath(f"{place}/README.md"))
+            name = next((chapters[p] for p in known if p in chapters), "")
+            name = name or ("" if path else anchor.replace("-", " "))
+            return f"[{name}](<{address.strip('<>')}>)" if name else ""
 
-        return _CARD.sub(card, text) if "content-ref" in text else text
+        text = _CARD.sub(lambda card: titled(card["place"]), text) if "content-ref" in text else text
+        return _MENTION.sub(lambda mention: titled(mention["place"]) or mention[0], text)
 
     def address(path: str, metadata: Metadata) -> str:
         if path not in chapters and path != readme:
@@ -73,7 +79,7 @@ def open_gitbook(project: Project) -> Rules | None:
     return Rules(
         (Folder(root, address),),
         HONKIT if in_files else GITHUB,
-        passes=(cards, outside(_columns), outside(liquid), _empty, alerts, attribute_lists),
+        passes=(outside(cards), outside(_columns), outside(liquid), _empty, alerts, attribute_lists),
         called=lambda path: chapters.get(path, ""),
         title=text_at(config, "title"),
     )

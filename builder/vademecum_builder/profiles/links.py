@@ -10,7 +10,8 @@ from vademecum_builder.profiles.base import Page
 from vademecum_builder.profiles.code import outside_code, replacing
 
 _CHAPTER = re.compile(
-    r"(?:\[((?:\\.|\[[^\[\]\n]*\]|[^\[\]\\\n])*))?\]\(<?((?:\\.|[^)>#\\\n]){1,500}\.md)>?(?:#[^)]*)?\)"
+    r"(?:\[((?:\\.|\[[^\[\]\n]*\]|[^\[\]\\\n])*))?\]\(<?((?:\\.|[^)>#\\\n]){1,500}\.md)>?"
+    r"(?:#[^)\s]*>?)?(?:[ \t]+\"[^\"\n]*\")?\)"
 )
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 
