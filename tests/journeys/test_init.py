@@ -546,6 +546,16 @@ def test_a_wiki_in_a_repository_of_its_own_is_published_as_any_other(vade: Vade)
     assert vade("init", "--dry-run", "--json").json["address"] == "https://acme.github.io/Handbook/"
 
 
+def test_a_workflow_publishes_no_site_of_read_the_docs(vade: Vade) -> None:
+    """Beside it a workflow publishes another one, as that of Doxygen."""
+    badge = "https://readthedocs.org/projects/pump/badge/"
+    sources = {"docs/conf.py": "project = 'Pumps'\n", "docs/index.rst": "Pumps\n=====\n\nText.\n", "README.md": badge}
+    repository({**sources, ".github/workflows/docs.yml": DEPLOYS})
+    assert vade("init", "--dry-run", "--json").json["address"] == "https://acme.github.io/Handbook/kb/"
+    vade("init", "--yes", "--source", "docs")
+    assert read_settings(Path("vademecum.toml")).base_url == ""
+
+
 TITLES: dict[str, dict[str, str]] = {
     "MkDocs": {"mkdocs.yml": "site_name: Sea Trials\n"},
     "Docusaurus": {"docusaurus.config.ts": "export default { title: 'Sea Trials', presets: [['classic', {}]] };"},

@@ -45,6 +45,9 @@ _SUBSTITUTION = re.compile(r"\{\{((?:[^{}]|\{\d?\}){1,400})\}\}")
 _FIELD = re.compile(r"\{(\d?)\}")
 _NAMES = "project extensions html_theme master_doc root_doc".split()
 _ROOTS = ("index.rst", "index.md", "contents.rst", "index.txt")
+_ABOVE = ("", "../", "../../")
+# `readthedocs.org/projects/pump/badge`, `img.shields.io/readthedocs/pump`: links lead to others' documentations too.
+_BADGE = re.compile(r"(?:readthedocs\.org/projects/(?=[\w-]+/badge)|img\.shields\.io/readthedocs/)([\w-]+)")
 _ROLE = re.compile(r"\{(?:std:)?([\w:.+-]+)\}`([^`\n]+?)([ \t]*<[^<>`\n]*>)?`")
 _PROSE = frozenset("ref doc term numref pep rfc guilabel menuselection abbr download eq cite dfn any".split())
 
@@ -170,7 +173,7 @@ def open_sphinx(project: Project) -> Rules | None:
     excluded = matcher(f"/{pattern}" for pattern in texts_at(config, "exclude_patterns"))
     kinds = _kinds(config, source)
     suffix = str(config.get("html_file_suffix") or ".html")
-    hosted = yamls(".readthedocs", "../.readthedocs", "../../.readthedocs")
+    hosted = yamls(*(f"{above}{name}" for above in _ABOVE for name in (".readthedocs", "readthedocs")))
     online = read_yaml(project.text(*hosted, hidden=True))
     folders = at(online, "sphinx", "builder") in ("dirhtml", "htmldir")
 
@@ -181,7 +184,7 @@ def open_sphinx(project: Project) -> Rules | None:
             raise NotServed("source_suffix")
         return pretty(path) if folders else stem(path) + suffix
 
-    site, language = _of_package(project), text_at(config, "language") or "en"
+    site, language = _of_package(project) or _of_badge(project), text_at(config, "language") or "en"
     # Read the Docs leads from the start page alone to the version that it shows.
     is_versioned = (bool(online) or ".readthedocs." in site) and site.count("/") == 3
     computed = "exclude_patterns" not in config and "exclude_patterns" in source
@@ -201,9 +204,16 @@ def open_sphinx(project: Project) -> Rules | None:
 
 def _of_package(project: Project) -> str:
     """Return where a package of Python says that its documentation is; empty: it does not."""
-    package = read_toml(project.text("pyproject.toml", "../pyproject.toml", "../../pyproject.toml"))
+    package = read_toml(project.text(*(f"{above}pyproject.toml" for above in _ABOVE)))
     named = {str(name).lower(): url for name, url in table_at(package, "project", "urls").items()}
     return address_of(named.get("documentation") or named.get("docs"))
+
+
+def _of_badge(project: Project) -> str:
+    """Return where the README's badge says that Read the Docs serves it; empty: there is none, or several differ."""
+    texts = (project.text(f"{above}README{ending}") for above in _ABOVE for ending in (".md", ".rst", ""))
+    named = {slug.lower() for text in texts for slug in _BADGE.findall(text)}
+    return f"https://{named.pop()}.readthedocs.io/" if len(named) == 1 else ""
 
 
 def _doubts(config: Mapping[str, Any], site: str, *, computed: bool) -> Iterator[str]:

@@ -23,6 +23,8 @@ _OUT = ("knowledge-base", "knowledge-base-site")
 _BESIDE = "kb"
 """Folder of the knowledge base in a site that has pages of its own."""
 _IGNORED = "git ignores it"
+_NO_WORKFLOWS = ".readthedocs."
+"""Read the Docs renders by itself: what a workflow publishes is another site."""
 _TOLD = 5
 """Places of records that are named."""
 _LOOPBACK = re.compile(r"http://(?:127\.|localhost[:/]|\[::1\])")
@@ -85,7 +87,8 @@ def choose(known: Repository, folder: Path, deployed: Workflow | None, wishes: W
     others = [c for c in generators if source in generators and c != source]
     if source in generators and source.what.startswith("sources of "):
         others += larger_beside(source, generators, known.files)
-    served = (_agreed(c.served.rstrip("/") for c in generators) or known.pages) if rendered else ""
+    own = (c.served.rstrip("/") for c in generators if _NO_WORKFLOWS not in c.served)
+    served = (_agreed(own) or known.pages) if rendered else ""
     served = f"{served.rstrip('/')}/" if served else ""
     address = wishes.address or ask("Published at", f"{served}{_BESIDE}/" if rendered else known.pages)
     if not address and known.is_git:
@@ -108,6 +111,7 @@ def choose(known: Repository, folder: Path, deployed: Workflow | None, wishes: W
     if address.startswith("http:") and not _LOOPBACK.match(address):
         notes.append(f"{address} is not https: no page that came by https may read it; GitHub Pages serves https")
     if rendered:
+        served = "" if _NO_WORKFLOWS in source.served else served
         return Choice((source.path,), str(source), address, f"{rendered}/{_BESIDE}", served, title, tuple(notes))
     if source.served and f"{source.served.rstrip('/')}/".lower() == address.lower():
         notes.append(

@@ -1174,12 +1174,31 @@ def test_pages_of_sphinx_are_where_their_package_says(said: str, served: str, tm
     assert found_in(files(tmp_path, tree) / "docs").rules.base_url == served
 
 
-def test_sphinx_on_read_the_docs_is_known_by_the_hidden_configuration_above_its_folder(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("readme", "served"),
+    [
+        (
+            "[![x](https://readthedocs.org/projects/Pump/badge/?version=latest)](y)",
+            "https://pump.readthedocs.io/en/latest/",
+        ),
+        (".. image:: https://img.shields.io/readthedocs/pump", "https://pump.readthedocs.io/en/latest/"),
+        ("As [breathe](https://breathe.readthedocs.io/) does: https://readthedocs.org/projects/breathe/", ""),
+        ("readthedocs.org/projects/a/badge readthedocs.org/projects/b/badge", ""),
+    ],
+)
+def test_pages_of_sphinx_are_where_the_badge_of_their_readme_leads(readme: str, served: str, tmp_path: Path) -> None:
+    """Links lead to the documentations of others as well, so they say nothing; nor do two badges."""
+    tree = {"docs/source/conf.py": "project = 'b'\nextensions = []\n", "README.md": readme, ".git/HEAD": ""}
+    assert found_in(files(tmp_path, tree) / "docs/source").rules.base_url == served
+
+
+@pytest.mark.parametrize("name", [".readthedocs.yaml", "readthedocs.yml"])
+def test_sphinx_on_read_the_docs_is_known_by_the_configuration_above_its_folder(name: str, tmp_path: Path) -> None:
     tree = {
         "docs/conf.py": "project = 'b'\nextensions = []\n",
         "docs/oil.rst": "Oil\n===\n\nFill it.\n",
         "pyproject.toml": "[project.urls]\nDocumentation = 'https://pump.example/'\n",
-        ".readthedocs.yaml": "version: 2\nsphinx: {builder: dirhtml}\n",
+        name: "version: 2\nsphinx: {builder: dirhtml}\n",
         ".git/HEAD": "",
     }
     found = found_in(files(tmp_path, tree) / "docs")
