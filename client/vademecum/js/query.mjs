@@ -29,13 +29,9 @@ import { ReadStore } from "./store/reading.mjs";
 let turning = Promise.resolve();
 
 /** @param {{url: string}} args */
-async function openStore({ url }) {
+function openStore({ url }) {
   store = new ReadStore(url);
   return reopen();
-}
-
-function reopen() {
-  return inTurn(turnToPointer);
 }
 
 /** @template T @param {() => Promise<T>} work @returns {Promise<T>} */
@@ -46,7 +42,7 @@ function inTurn(work) {
 }
 
 /** Turn to what the pointer names now. @returns {Promise<InstalledRelease | null>} */
-async function turnToPointer() {
+const reopen = () => inTurn(async () => {
   if (!store) throw new VademecumError("usage", "open first");
   const { head, objects } = await store.snapshot((bytes) => neededObjects(decodeHead(bytes)));
   const pointer = await openHead(head);
@@ -59,7 +55,7 @@ async function turnToPointer() {
   opened = (await opening) ?? local;
   opened?.searcher.rehearse().catch(() => undefined); // words are read now: a question that comes meanwhile need not wait for all
   return pointer.current;
-}
+});
 
 /** Where the words of segments are kept. Those of `ahead` are on their way while their segments are opened.
  * @param {string[]} ahead @returns {import("./search/kept_words.mjs").Shelf} */
@@ -101,9 +97,7 @@ async function requireSound(digests, objects) {
 }
 
 /** @param {import("./store/records.mjs").Head} head */
-function neededObjects({ current }) {
-  return current ? [current.encoder, ...current.segments] : [];
-}
+const neededObjects = ({ current }) => (current ? [current.encoder, ...current.segments] : []);
 
 /** @param {InstalledRelease} release @param {Uint8Array[]} objects @param {import("./search/kept_words.mjs").Shelf} shelf @returns {Promise<Opened>} */
 async function openRelease(release, [encoderFile, ...segmentFiles], shelf) {
@@ -113,8 +107,7 @@ async function openRelease(release, [encoderFile, ...segmentFiles], shelf) {
   const counts = [encoder.dimensions, generation.documents.length, generation.chunkCount];
   const expected = [release.dimensions, release.documents, release.chunks];
   if (counts.join() !== expected.join()) {
-    const what = `release ${release.sequence} has ${counts} dimensions, documents and chunks`;
-    throw new VademecumError("self-test", `${what}, its manifest says ${expected}`);
+    throw new VademecumError("self-test", `release ${release.sequence} has ${counts} dimensions, documents and chunks, not ${expected}`);
   }
   const load = () => loadWords(generation.segments, release.segments, shelf);
   return { release, generation, searcher: new Searcher(generation, new Places(generation, release.places), encoder, load) };
@@ -149,9 +142,7 @@ async function model() {
   return (await ownEncoder()).readModel(store, openRecord, current().release);
 }
 
-function ownEncoder() {
-  return import("./search/own_encoder.mjs"); // few apps need it
-}
+const ownEncoder = () => import("./search/own_encoder.mjs"); // few apps need it
 
 /** @param {{id: string, limit: number}} args */
 function similar({ id, limit }) {
