@@ -24,7 +24,7 @@ def time_of_build(environ: Mapping[str, str], *, past: bool = True) -> datetime:
     """Return the time of this build: SOURCE_DATE_EPOCH where it is set, so that builds can be repeated.
 
     Args:
-        past: It may be as long ago as it likes; else it dates signatures that clients are to take.
+        past: Whether it may be long ago. It may not where it dates signatures that clients are to take.
 
     Raises:
         UsageError: SOURCE_DATE_EPOCH is not a number of seconds.

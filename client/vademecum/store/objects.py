@@ -54,7 +54,7 @@ async def read_sound(store: Store, digest: str) -> bytes:
 
 
 def lacks(digest: str) -> StorageError:
-    """Return the error that says so; after a damaged file was begun anew, a sync may be at it just now."""
+    """Return the error for a missing object. A sync may be fetching it: after a damaged file was begun anew."""
     return StorageError(f"the store lacks object {digest[:12]}: it is fetched anew, now or by the next sync")
 
 

@@ -94,7 +94,7 @@ class Update:
         self._critical: tuple[int, ...] = ()
 
     def permits(self, ref: ObjectRef) -> bool:
-        """Return whether the run may go on to this object, which no release needs."""
+        """Return whether budget and connection allow to fetch an object without which the release works."""
         spent, most = self.downloader.bytes, self._budget.bytes
         return self._budget.permission() and (not spent or most is None or spent + ref.size <= most)
 

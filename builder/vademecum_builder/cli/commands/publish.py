@@ -47,11 +47,7 @@ def run(options: Namespace) -> Shown:
 
 
 def _from_to(options: Namespace) -> tuple[Path, Sequence[str]]:
-    """Return the tree and its targets, from the command line or the settings.
-
-    Raises:
-        UsageError: Neither names them; the settings cannot be read.
-    """
+    """Return the tree and its targets, of the command line or the settings; raise UsageError if neither names them."""
     if options.dist is not None and options.targets:
         return options.dist, options.targets
     settings = settings_or(options.config, "publish what, and where? vade publish DIST TARGET")

@@ -15,11 +15,7 @@ from vademecum_builder.release.inventory import Inventory, list_releases
 
 
 def _published(config: Path, trust: Path | None) -> Inventory:
-    """Return what is published, or was built, as the settings say.
-
-    Raises:
-        UsageError: There are none; they cannot be read. VademecumError: See `list_releases`.
-    """
+    """Return what is published, or was built, as the settings say. Errors: see `settings_or` and `list_releases`."""
     settings = settings_or(config, "which tree? vade releases URL|DIST")
     try:
         return list_releases(settings.previous or str(settings.out), trust)

@@ -11,11 +11,7 @@ from vademecum_builder.server.static import StaticServer
 
 
 def run(options: Namespace) -> Shown:
-    """Serve a folder until interrupted; every request is a line on stderr.
-
-    Raises:
-        UsageError: Neither the command line nor the settings name a folder; it cannot be served.
-    """
+    """Serve a folder until interrupted; every request is a line on stderr."""
     folder = options.folder or settings_or(options.config, "serve what? vade serve DIST").out
     with StaticServer(folder, options.port, max_age=options.max_age) as server:
         print(f"Serving {folder} at {server.url} (stop with Ctrl+C)", flush=True)

@@ -55,10 +55,6 @@ export class Background {
     return { ...this.around.defaults, ...this.choices };
   }
 
-  get mode() {
-    return this.policy.mode;
-  }
-
   /** What is done unasked about a release; null: before one is seen. @param {import("../update/policy.mjs").Offered | null} offer */
   decide(offer) {
     return decide(this.policy, offer, connection());
@@ -107,7 +103,7 @@ export class Background {
   /** @param {number} delayMs until the next check; a host that asked to be left alone is, whatever happens here */
   #follow(delayMs) {
     this.#called = true;
-    if (this.mode === "off" || this.#stopped) this.#schedule.stop();
+    if (this.policy.mode === "off" || this.#stopped) this.#schedule.stop();
     else this.#schedule.start(Math.max(delayMs, restOf(this.#peaceUntil, Date.now())));
   }
 
