@@ -128,12 +128,15 @@ class ProfilePages:
         base_url: Where the site is served; empty: nowhere known.
         doubts: Why addresses may be wrong, counted.
         troubles: What could not be taken in, counted.
+        doubled: Pages whose address another one has, with that one.
     """
 
     found: Found
     base_url: str = ""
     doubts: Counter[str] = field(default_factory=Counter)
     troubles: Counter[str] = field(default_factory=Counter)
+    doubled: list[str] = field(default_factory=list)
+    _served: dict[str, str] = field(default_factory=dict)
 
     @property
     def notice(self) -> str:
@@ -148,7 +151,8 @@ class ProfilePages:
         """Return what could not be taken in or is not known of addresses, one line each."""
         pages = [f"{count} pages may have a wrong address: {doubt}" for doubt, count in sorted(self.doubts.items())]
         sites = [f"addresses may be wrong: {doubt}" for doubt in self.found.rules.doubts]
-        return [*sites, *pages, *_told(self.troubles)]
+        several = [f"pages at the address of another one ({len(self.doubled)}): {', '.join(self.doubled[:3])}"]
+        return [*sites, *pages, *(several if self.doubled else []), *_told(self.troubles)]
 
     def read(self, item: SourceItem) -> Document | str:
         """Return the document that an item is, or why it is none; raise ContentError if it cannot be read."""
@@ -180,6 +184,9 @@ class ProfilePages:
         doubt = self.found.rules.doubt(path, metadata)
         if doubt:
             self.doubts[doubt] += 1
+        first = self._served.setdefault(address, item.key)
+        if first != item.key:
+            self.doubled.append(f"{item.key} ({first})")
         page = Page(self.found.project, self.found.key(item.key), metadata, self.troubles)
         if rendered:
             named = str(metadata.get("title") or "")  # else the first heading or line of HTML or plain text is it
