@@ -58,8 +58,8 @@ _UNSEEN = re.compile(
 )
 # What is an entry of its own, also without a word about it.
 _DESCRIBES = re.compile(
-    r"auto\w+|function|\w*method|class|attribute|property|data|exception|decorator|(?:cmd)?option|envvar|describe|object|macro|type|"
-    r"var|member|struct|union|enum\w*|concept|alias|confval|directive|role|centered"
+    r"auto\w+|doxygen(?!group|file|page|index)\w+|function|\w*method|class|attribute|property|data|exception|decorator|"
+    r"(?:cmd)?option|envvar|describe|object|macro|type|var|member|struct|union|enum\w*|concept|alias|confval|directive|role|centered"
 )
 _FIELDS = {
     **dict.fromkeys(("param", "parameter", "arg", "argument", "key", "keyword", "var", "ivar", "cvar"), ""),
@@ -69,7 +69,7 @@ _FIELDS = {
     "rtype": "Return type",
 }
 """What Sphinx shows of the fields of a description, in place of their first word."""
-_OF_CODE = "what autodoc takes from code is there by its name alone: build of the rendered site"
+_OF_CODE = "what autodoc and Breathe take from code is there by its name alone: build of the rendered site"
 _LABELS = {
     "versionadded": "Added in version",
     "versionchanged": "Changed in version",
@@ -234,7 +234,7 @@ def _directives(left: Counter[str]) -> Iterator[None]:
         if _READS_FILES.fullmatch(plain):
             left[plain] += 1
             return _Unseen, []
-        left[""] += plain.startswith("auto")
+        left[""] += plain.startswith(("auto", "doxygen"))
         if _OWN.fullmatch(plain):
             return own(name, language, document)
         return _Unseen if _UNSEEN.fullmatch(plain) else _Any, []
