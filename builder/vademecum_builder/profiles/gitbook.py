@@ -21,6 +21,10 @@ _MENTION = re.compile(r"\[(?P<shown>[^\[\]\n]*)\]\((?P<place>[^()\n]*?)[ \t]+\"m
 """A link to another page, which shows how that is called; its text is the name of the file."""
 _empty = replacing(re.compile(r"\\[ \t]*(?=\n[ \t]*(?:\n|[*+-][ \t]|\d+[.)][ \t]|\Z)|\Z)|(?<!\*)\*{4}(?!\*)"), "")
 """What the editor writes and does not show: a break with nothing behind it, and nothing in bold."""
+_named = replacing(
+    re.compile(r"^(#{1,6} [^\n]*?)[ \t]*<a href=\"#[^\"\n]*\" id=\"([^\"\s]+)\"></a>[ \t]*$", re.MULTILINE), r"\1 {#\2}"
+)
+"""The id of a heading, as the editor writes it."""
 _TABLE = re.compile(r"<table\b(?:(?!<table\b)[\s\S])*?</table>")
 _ROW = re.compile(r"<tr\b(?:(?!<tr\b)[\s\S])*?</tr>")
 _CELL = re.compile(r"(<t[hd]\b[^<>]*>)(?:(?!<t[hd]\b)[\s\S])*?</t[hd]>")
@@ -79,7 +83,15 @@ def open_gitbook(project: Project) -> Rules | None:
     return Rules(
         (Folder(root, address),),
         HONKIT if in_files else GITHUB,
-        passes=(outside(cards), outside(_columns), outside(liquid), _empty, alerts, attribute_lists),
+        passes=(
+            outside(cards),
+            outside(_columns),
+            outside(liquid),
+            _empty,
+            alerts,
+            attribute_lists,
+            *(() if in_files else (_named,)),
+        ),
         called=lambda path: chapters.get(path, ""),
         title=text_at(config, "title"),
     )

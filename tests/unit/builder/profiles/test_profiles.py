@@ -524,6 +524,14 @@ def test_what_the_editor_of_gitbook_does_not_show_is_no_text(tmp_path: Path) -> 
     assert text_of(document) == "One\nline\nHeld  here\ntank\na\\ and C:\\\nTo\npump\nrun \\\n\n****\nEnd."
 
 
+def test_a_heading_of_gitbook_has_the_id_that_its_editor_writes(tmp_path: Path) -> None:
+    named = '<a href="#{0}" id="{0}"></a>'
+    text = f"# A\n\n## Simple search {named.format('simple-search')}\n\nOne.\n\n## By words {named.format('words')}\n\nTwo.\n"
+    document = read_one(tmp_path, "a.md", text, **{"SUMMARY.md": "* [A](a.md)\n", ".gitbook.yaml": "root: ./\n"})
+    told = [(section.headings, section.anchor) for section in document.sections if section.headings]
+    assert told == [(("Simple search",), "simple-search"), (("By words",), "words")]
+
+
 def test_a_hidden_column_of_gitbook_is_no_text(tmp_path: Path) -> None:
     head = '<tr><th></th><th data-hidden data-card-target data-type="content-ref"></th><th>Unit</th></tr>'
     cards = f'<table data-view="cards"><thead>{head}</thead><tbody><tr><td><p>Pump</p></td><td><a href="b.md">b.md</a></td><td>bar</td></tr></tbody></table>'
