@@ -23,6 +23,7 @@ from vademecum_builder.kinds.proposals import ZONE, Proposal, completed, name_of
 from vademecum_builder.kinds.records import MEDIAWIKI
 from vademecum_builder.kinds.roles import names_an_id
 from vademecum_builder.kinds.schema import NOW
+from vademecum_builder.kinds.templates import shown
 from vademecum_builder.sources.base import SourceError
 from vademecum_builder.sources.catalog import ENDINGS, SELDOM, CatalogSource, ids_of
 from vademecum_builder.sources.charset import decode
@@ -104,6 +105,8 @@ def discover(place: str, folder: Path) -> Sequence[Proposal]:
 
 _NAMES = re.compile(r"[^\t\n]*\t|\ufeff?[\w-]+(?:([,;|])[\w-]+)(?:\1[\w-]+)+\r?\n")
 """The first line of a table: names between tabs, or each one word."""
+_WORDS = re.compile(r"[^\W\d_]\s+[^\W\d_]")
+"""Words beside each other, which no number, id or code has."""
 _ZULIP = re.compile(rb'\s*\{\s*"zerver_')
 _OPENAPI = re.compile(
     rb"\A\s*\{\s*(?:\"[^\"]*\"\s*:\s*\"[^\"]*\"\s*,\s*)*\"(?:openapi|swagger)\"\s*:\s*\"?\d"
@@ -212,8 +215,8 @@ def _in_folder(path: Path, folder: Path) -> list[Proposal]:
         return [_messages(name, place, "slack")]
     if is_maildir(path):
         return [_messages(name, place, "mbox")]
-    shown = (file for file in path.rglob("*") if not any(part[0] == "." for part in file.relative_to(path).parts))
-    listed = [file for file in islice(shown, _LOOKED_AT) if file.is_file()]
+    seen = (file for file in path.rglob("*") if not any(part[0] == "." for part in file.relative_to(path).parts))
+    listed = [file for file in islice(seen, _LOOKED_AT) if file.is_file()]
     listed = sorted(files_outside_of_published(path, listed))
     files = [ending_of(file.name) for file in listed]
     read = [file for file in listed if file.suffix.lower() in {*_EXPORTED, *MEDIA_TYPES, *BINARY_TYPES, *ENDINGS}]
@@ -308,8 +311,8 @@ def _of_sheets(path: Path, folder: Path) -> list[Proposal]:
             "sheets", [_Part(at, at, f"{place}#{at}", samples[at], one, one) for at, one in proposed.items()]
         )
     others = [one for one in read_sheets(path.read_bytes()) if one.name not in tables and (one.rows or one.warnings)]
-    shown = ", ".join(f"{one.name} ({', '.join(one.warnings)})" if one.warnings else one.name for one in others)
-    return _noted(found, f"sheets that are no tables are not read: {shown}") if found and others else [*found]
+    unread = ", ".join(f"{one.name} ({', '.join(one.warnings)})" if one.warnings else one.name for one in others)
+    return _noted(found, f"sheets that are no tables are not read: {unread}") if found and others else [*found]
 
 
 def _of_sheet(path: Path, place: str, sheet: str) -> Proposal:
@@ -380,7 +383,8 @@ def _apart(what: str, parts: Sequence[_Part]) -> list[Proposal]:
         parents = dict.fromkeys(_parents(part, above, []))
         proposed = part.propose()
         proposed = part.as_records() if parents and proposed.kind != "catalog" else proposed
-        if proposed.kind == "catalog" and not {"text", "title"} & {*proposed.settings}:
+        says_nothing = not any(_WORDS.search(shown(value)) for record in part.records for value in record.values())
+        if proposed.kind == "catalog" and not {"text", "title"} & {*proposed.settings} and says_nothing:
             numbers.append(part.called)
             continue
         settings = {**proposed.settings, **({"parents": [*parents]} if parents else {})}

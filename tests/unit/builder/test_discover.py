@@ -2150,6 +2150,11 @@ def test_files_of_numbers_alone_are_left_out_and_named_beside_those_with_text(tm
     assert found.name == "foods"
     left = "files that hold numbers alone, by which nobody finds them, are left out: others.csv, values.csv"
     assert [*found.notes] == [left]
+    (tmp_path / "lists.json").write_text(
+        json.dumps([{"id": n, "of": {"it": ["to boil", "to bake"]}} for n in range(9)])
+    )
+    assert [one.name for one in discover(str(tmp_path), tmp_path)] == ["foods", "lists"]
+    (tmp_path / "lists.json").unlink()
     (tmp_path / "foods.csv").write_text("grams,ounces\n1.5,7.25\n2.5,9.75\n")
     with pytest.raises(UsageError, match=r"numbers alone, .*: foods\.csv, others\.csv, values\.csv: name"):
         discover(str(tmp_path), tmp_path)
