@@ -21,17 +21,12 @@ from vademecum.search.published_model import require_onnx
 
 @dataclass(frozen=True)
 class OpenOptions:
-    """How an app has opened a knowledge base.
+    """How an app has opened a knowledge base: the arguments of `KnowledgeBase.open`.
 
     Attributes:
         path: The SQLite file.
         locations: The published tree and its mirrors, the preferred one first; empty: the network is never asked.
-        trust: The root metadata that the app ships, or None.
-        seed: The published tree that the app ships, or None.
-        policy: What is done unasked, or None: as `config` has it.
-        connection: Tells what is known of the network.
-        fallback: Documents that answer by their words while nothing is installed, or None.
-        encoder: The app's own encoder of queries, `published`: the model that the release brings, or None.
+        policy: None: as `config` has it.
     """
 
     path: Path

@@ -95,10 +95,8 @@ class ChannelStatus:
             "checked": told(self.checked),
             "contacted": told(self.contacted),
             "expires": told(self.expires),
-            "latest": None if latest is None else latest.json(),
-            "error": None
-            if error is None
-            else {"code": error.code, "message": error.message, "time": iso_time(error.time)},
+            "latest": latest and latest.json(),
+            "error": error and {"code": error.code, "message": error.message, "time": iso_time(error.time)},
             "staleSince": told(self.stale),
             "yanked": list(self.yanked),
             "reason": self.reason,
@@ -107,12 +105,11 @@ class ChannelStatus:
 
 def decode_status(fields: Fields) -> ChannelStatus:
     """Return what the JSON of the record `sync` says; raise ContentError if it is not as `ChannelStatus` has it."""
-    latest, error = fields.optional("latest", fields.child), fields.optional("error", fields.child)
     return ChannelStatus(
         checked=fields.optional("checked", fields.time),
         expires=fields.optional("expires", fields.time),
-        latest=None if latest is None else _decode_latest(latest),
-        error=None if error is None else _decode_error(error),
+        latest=fields.optional("latest", lambda name: _decode_latest(fields.child(name))),
+        error=fields.optional("error", lambda name: _decode_error(fields.child(name))),
         stale=fields.optional("staleSince", fields.time),
         yanked=fields.integers("yanked") if "yanked" in fields else (),
         settled="settled" in fields and fields.boolean("settled"),

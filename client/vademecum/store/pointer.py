@@ -221,17 +221,15 @@ def decode_head(data: bytes | None) -> Head:
     fields = Fields(values, "head")
     fields.refuse_newer(FORMAT)
     return Head(
-        current=_generation(fields.optional("current", fields.child)),
-        previous=_generation(fields.optional("previous", fields.child)),
+        current=fields.optional("current", lambda name: _generation(fields.child(name))),
+        previous=fields.optional("previous", lambda name: _generation(fields.child(name))),
         pinned=fields.optional("pinned", fields.integer),
         refused=fields.integers("refused"),
         reasons=tuple((why.integer("0"), why.text("1", longest=LONGEST_MESSAGE)) for why in fields.lists("reasons")),
     )
 
 
-def _generation(fields: Fields | None) -> Generation | None:
-    if fields is None:
-        return None
+def _generation(fields: Fields) -> Generation:
     return Generation(
         **read_info(fields),
         installed=fields.text("installed"),

@@ -12,8 +12,7 @@ from vademecum.update.states import Course
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What all updates of an engine have in common: its limits, the time, who is told, the room that is left, the
-    network, and where the tree's search page is."""
+    """What all updates of an engine have in common. `tree`: where the tree's search page is."""
 
     config: Config
     clock: Clock

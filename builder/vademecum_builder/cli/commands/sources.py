@@ -70,7 +70,7 @@ def _discovered(place: str, config: Path, *, write: bool) -> Shown:
     told = {"proposal": text, "written": str(config) if write else None}
     if not write:
         return told, [text.rstrip(), "", f"--write writes this into {config}; then: vade build"]
-    before = config.read_text("utf-8") if config.exists() else _NEW.format(_title(place))
+    before = config.read_text("utf-8") if config.exists() else f'title = "{_title(place)}"\n'
     config.write_text(f"{before.rstrip()}\n\n{text}", encoding="utf-8")
     if missing := next(filter(None, (one.missing for one in proposals)), ""):
         return told, [text.rstrip(), "", f"written into {config}; to be completed: {missing}"]
@@ -79,9 +79,6 @@ def _discovered(place: str, config: Path, *, write: bool) -> Shown:
     except UsageError as error:
         return told, [text.rstrip(), "", f"written into {config}; to be completed: {error.message}"]
     return told, [text.rstrip(), "", f"Written into {config}. Next: vade build, then vade serve {os.path.relpath(out)}"]
-
-
-_NEW = 'title = "{}"\n'
 
 
 def _title(place: str) -> str:
