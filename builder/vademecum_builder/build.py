@@ -200,8 +200,8 @@ _WITHOUT_TIMESTAMP = (
     "tree, everything is read and embedded anew, and this is number {}"
 )
 _NO_OTHER_PLACE = (
-    "{}: a release lies there that clients go on from, and no address says that it is elsewhere too; a preview would "
-    "take its place: name another folder for it with --out"
+    "{}: holds a release that clients may follow, and no address says that it is published elsewhere as well. A "
+    "preview would replace it: name another folder for the preview with --out"
 )
 _UNREACHED = "{}: this preview is compared with nothing, and is number {}"
 _RESTARTED = (

@@ -245,12 +245,14 @@ def _beside(path: Path, listed: Sequence[Path]) -> list[str]:
     found = [
         file.relative_to(path).as_posix()
         for file, ending in ends
-        if ending in _TABLES or file in tables or (ending in _DATABASES and _head(file).startswith(_SQLITE))
+        if ending in (*_TABLES, *MAILS) or file in tables or (ending in _DATABASES and _head(file).startswith(_SQLITE))
     ]
     if not found:
         return []
     more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
-    return [f"documents alone; what holds records is discovered by itself: {', '.join(found[:_NAMED])}{more}"]
+    return [
+        f"reads the documents alone; name to --discover what holds records or mail: {', '.join(found[:_NAMED])}{more}"
+    ]
 
 
 def _has_table(file: Path) -> bool:

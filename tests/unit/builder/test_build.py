@@ -431,7 +431,7 @@ def test_a_preview_needs_no_key_and_nobody_goes_on_from_it(request_: BuildReques
 def test_a_preview_takes_not_the_place_of_the_only_release(request_: BuildRequest) -> None:
     build(request_, now=NOW)
     before = Path("tree/metadata/timestamp.json").read_bytes()
-    with pytest.raises(UsageError, match="another folder for it with --out"):
+    with pytest.raises(UsageError, match="another folder for the preview with --out"):
         build(replace(request_, preview=True), now=NOW)
     assert Path("tree/metadata/timestamp.json").read_bytes() == before
     assert build(replace(request_, preview=True, out=Path("look")), now=NOW).sequence == 1

@@ -1739,8 +1739,9 @@ def test_records_among_the_documents_of_a_folder_are_named(tmp_path: Path) -> No
         (tmp_path / name).write_text("id,name\n1,Pump\n")
     with closing(sqlite3.connect(tmp_path / "club.sqlite")) as club:
         club.execute("CREATE TABLE member (id)")
+    (tmp_path / "list.mbox").write_text("From a\n")
     [note] = discover(str(tmp_path), tmp_path)[0].notes
-    assert note.endswith("discovered by itself: club.sqlite, parts/a.csv, parts/b.tsv and 1 more")
+    assert note.endswith("records or mail: club.sqlite, list.mbox, parts/a.csv and 2 more")
 
 
 def test_what_lies_at_an_address_is_told_by_how_it_begins(tmp_path: Path) -> None:
