@@ -433,6 +433,13 @@ def test_facets_narrow_the_hits(open_page: Open) -> None:
     expect(group).to_be_hidden()
 
 
+def test_versions_to_narrow_by_are_in_the_order_of_their_numbers(open_page: Open) -> None:
+    page = open_page("inline")
+    page.locator("#query").fill("many versions")
+    buttons = page.get_by_role("group", name="Version").get_by_role("button")
+    expect(buttons).to_have_text(["2.10 (6)", "2.9 (30)", "1 (9)"])
+
+
 def test_of_many_fields_and_values_the_first_are_shown_and_the_rest_unfolds(open_page: Open) -> None:
     page = open_page("inline")
     page.locator("#query").fill("many wide")

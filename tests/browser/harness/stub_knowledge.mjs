@@ -45,7 +45,7 @@ function many(query, limit, filters) {
   const hits = Array.from({ length: Math.min(limit, 45) }, (_, i) => ({ ...hit(i + 1, 1), ...twin(i + 1), ...(query.includes("named") && { heading: `Page ${i + 1}` }), more: Array.from({ length: i === 1 ? 10 : 2 }, (_, n) => hit(i + 1, n + 2)), places: i === 2 ? places : [] }));
   const price = Object.fromEntries(["on request", ...hits.map(({ metadata }) => metadata["shop.price"])].map((value) => [value, 1]));
   const kinds = Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`kind ${i}`, 20 - i]));
-  const facets = { ...(query.includes("wide") && { a: kinds, b: { x: 1, y: 2 }, c: { x: 1, y: 2 }, d: { x: 1, y: 2 } }), ...(query.includes("priced") && { "shop.price": price }), version: filters?.version?.length === 1 ? { v0: 22 } : { v0: 22, v1: 23 }, lang: { en: 45 } };
+  const facets = { ...(query.includes("wide") && { a: kinds, b: { x: 1, y: 2 }, c: { x: 1, y: 2 }, d: { x: 1, y: 2 } }), ...(query.includes("priced") && { "shop.price": price }), version: query.includes("versions") ? { 1: 9, "2.9": 30, "2.10": 6 } : filters?.version?.length === 1 ? { v0: 22 } : { v0: 22, v1: 23 }, lang: { en: 45 } };
   return results(hits, { total: 45, facets, unknown: query.includes("xyzzy") ? ["xyzzy"] : [], nearest: /near|vague/.test(query), language: query.includes("foreign") ? "fr" : "", words: ["many"], meant: query.includes("meny") ? "many" : "" });
 }
 

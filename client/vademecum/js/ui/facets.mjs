@@ -2,7 +2,7 @@
 /**
  * Fields of the metadata: what the hits can be narrowed to, and what is shown of a document. One row for each that has
  * more than one value: of buttons, or, where these are many numbers, of the least and the most. The first fields and the
- * commonest values are shown, and what is chosen; the rest unfolds: hits are what people came for.
+ * commonest values, of versions the newest, are shown, and what is chosen; the rest unfolds: hits are what people came for.
  */
 
 import { NUMBER, textOf } from "../search/question.mjs";
@@ -15,6 +15,9 @@ const FIELDS_SHOWN = 3;
 const VALUES_SHOWN = 5;
 const VALUES_UNFOLDED = 50;
 const MANY_NUMBERS = 12;
+
+/** Of versions the newest first: 2.10 before 2.9. */
+const NEWEST = (/** @type {string} */ a, /** @type {string} */ b) => b.localeCompare(a, "en", { numeric: true });
 
 /** What says nothing without the name of its field: what has no letter, and whether something is so. */
 const BARE = /^(?:\P{L}*|true|false|yes|no)$/iu;
@@ -108,7 +111,7 @@ export class Facets {
   /** @param {string} field @param {Record<string, number>} counts @param {import("./texts.mjs").Wording} wording @param {() => void} again draws all anew */
   #row(field, counts, wording, again) {
     const chosen = this.#chosen.get(field) ?? new Set();
-    const found = Object.keys(counts).sort((a, b) => counts[b] - counts[a]);
+    const found = Object.keys(counts).sort(field === "version" ? NEWEST : (a, b) => counts[b] - counts[a]);
     if (!chosen.size) this.#all.set(field, found);
     const all = [...new Set([...chosen, ...found, ...(this.#all.get(field) ?? [])])].slice(0, Math.max(VALUES_UNFOLDED, chosen.size));
     const values = this.#unfolded.has(field) ? all : all.slice(0, Math.max(chosen.size, shownOf(all.length, VALUES_SHOWN)));
