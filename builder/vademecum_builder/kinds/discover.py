@@ -107,6 +107,8 @@ _NAMES = re.compile(r"[^\t\n]*\t|\ufeff?[\w-]+(?:([,;|])[\w-]+)(?:\1[\w-]+)+\r?\
 """The first line of a table: names between tabs, or each one word."""
 _WORDS = re.compile(r"[^\W\d_]\s+[^\W\d_]")
 """Words beside each other, which no number, id or code has."""
+_MARC = re.compile(rb"\d{5}[acdnopsx][a-z][^\n]{3}22\d{5}[^\n]{3}4500")
+"""The leader of a record: its length, what it is, and how its directory counts."""
 _ZULIP = re.compile(rb'\s*\{\s*"zerver_')
 _OPENAPI = re.compile(
     rb"\A\s*\{\s*(?:\"[^\"]*\"\s*:\s*\"[^\"]*\"\s*,\s*)*\"(?:openapi|swagger)\"\s*:\s*\"?\d"
@@ -162,6 +164,11 @@ def _of_file(path: Path, folder: Path) -> Proposal:
         raise UsageError(
             f"{path}: a dump of a database: load it (sqlite3, mysql, psql or pg_restore), and name the database, as in "
             "sqlite:///FILE or postgresql+psycopg://user@host/name"
+        )
+    if _MARC.match(head):
+        raise UsageError(
+            f"{path}: records of a library in MARC (ISO 2709): convert them to MARCXML, "
+            "as with `yaz-marcdump -o marcxml`"
         )
     table = path.suffix.lower() == ".txt" and _NAMES.match(decode(head).text)
     if path.suffix.lower() in {*MEDIA_TYPES, *BINARY_TYPES} and not table:

@@ -19,10 +19,13 @@ _PROGRAM: Final = re.compile(
     r"(?:.*_)?(?:sessions?|tokens?|migrations?|cache|options|settings|config|configuration|preferences|jobs?|queue"
     r"|(?:admin|audit|access|error|event|activity|request|system|sync|mail|import)_logs?|oauth|secrets?"
     r"|coupons?|vouchers?|gift_?cards?|gutscheine?|credentials?|usermeta|schema|content_types?|versions?)(?:_.*)?"
-    r"|(?:django|pg|ar_internal|active_storage)_.*",
+    r"|(?:django|pg|ar_internal|active_storage|moz)_.*",
     re.IGNORECASE,
 )
-"""What a program keeps for itself: sessions, keys, settings. None of it is anybody's knowledge."""
+"""What a program keeps for itself: sessions, keys, settings, where Firefox has been. None of it is anybody's
+knowledge."""
+_VISITS: Final = re.compile(r"visit_?count|last_?visit(?:ed)?_?(?:at|date|time)", re.IGNORECASE)
+"""What browsers note of a page: where somebody has been."""
 _BETWEEN_TWO: Final = re.compile(
     r"(?:.*_)?(?:(?:priv(?:ate)?|personal|direct)_?(?:msg|message|chat|topic)s?|pms?|dms?|pmtext|conversation_messages?"
     r"|drafts?|whispers?)(?:_.*)?",
@@ -34,6 +37,7 @@ _DEALINGS: Final = re.compile(
     r"|baskets?|checkouts?|refunds?|shipments?|transactions?|subscriptions?|appointments?|receipts?|line_?items?"
     r"|(?:order|invoice|cart|basket|purchase)(?:items?|lines?|details?)"
     r"|tickets?|complaints?|[ei]nquir(?:y|ies)"
+    r"|annotations?|bookmarks?|highlights?|favou?rites?|(?:watch|wish|reading)_?lists?|(?:watch|play|search|reading)_?history"
     r"|bestell(?:ung(?:en)?|posit\w+|zeilen?)|rechnung(?:en|s\w+)?|auftra(?:g|e?ge|gs\w+)|(?:zahl|buch|reservier|liefer)ung(?:en)?"
     r"|ausleihen?|warenk(?:orb|oe?rbe)|commandes?|factures?|paiements?|paniers?|emprunts?|pedidos?|facturas?|pagos?|reservas?"
     r"|carritos?|prestamos?|ordin[ei]|fattur[ae]|pagament[io]|prenotazion[ei]|carrell[io]|(?:bestell|betal|reserver)ing(?:en)?"
@@ -55,6 +59,12 @@ _PARTY: Final = re.compile(
     re.IGNORECASE,
 )
 """What somebody bought, paid, lent, booked or asked for, and who that was."""
+_TALKS: Final = re.compile(r"(?:.*_)?(?:conversations?|chats?)(?:_(?:parts?|messages?))?", re.IGNORECASE)
+_ASKER: Final = re.compile(
+    r"(?:.*_)?(?:customer|client|buyer|guest|patient|contact|lead|visitor|requester)s?(?:_?(?:ids?|names?|e?mails?))?",
+    re.IGNORECASE,
+)
+"""Who wrote to a shop or a practice, which answers no one else: people of a forum are its users."""
 _ADDRESSES: Final = re.compile(r"(?:.*_)?address(?:es)?", re.IGNORECASE)
 _NUMBERS: Final = re.compile(r"(?:.*_)?(?:(?:tele)?phones?|phone_numbers?|e?mails)", re.IGNORECASE)
 """Where people are reached, if a column says so: a shop sells phones."""
@@ -88,7 +98,8 @@ def is_of_people(table: str, fields: Sequence[FieldFound], rows: int, columns: S
 
 
 def tells_of_people(table: str, fields: Sequence[FieldFound], rows: int, columns: Sequence[str]) -> bool:
-    """Return whether a table is what people wrote to each other, what somebody bought or booked, or about people: most
+    """Return whether a table is what people wrote to each other, what somebody bought, booked, noted or looked at, or
+    about people: most
     of its rows have a secret, or say where somebody who has a name is reached. A single private column of another table
     is left out by itself."""
 
@@ -104,6 +115,8 @@ def tells_of_people(table: str, fields: Sequence[FieldFound], rows: int, columns
         or _ADDRESSES.fullmatch(called)
         or (_NUMBERS.fullmatch(called) and any(one.is_private for one in fields))
         or is_dealing(table, columns)
+        or (_TALKS.fullmatch(called) and any(_ASKER.fullmatch(plain_name(one)) for one in columns))
+        or len({one.lower() for one in columns if _VISITS.fullmatch(plain_name(one))}) > 1
         or (people and (named or secret or most("mail", "reached", "paid")))
         or secret
         or (most("mail") and people_named)

@@ -9,6 +9,8 @@ from typing import Any, BinaryIO, cast
 from xml.etree import ElementTree as ET
 
 from vademecum.errors import ContentError
+from vademecum_builder.sources.marc_records import is_marc, marc_fields
+from vademecum_builder.sources.records import mapping
 
 _WINDOW = 1 << 16
 _NAMESPACE = re.compile(r"\{[^}]*\}")
@@ -75,7 +77,7 @@ def split_elements(stream: BinaryIO, records: str, longest: int) -> Iterator[dic
                 above.pop()
                 if ".".join(at[1:]) == records and bool(above) is bool(records):
                     value = _value(element)
-                    yield value if isinstance(value, dict) else {TEXT: value}
+                    yield _harvested(value) if isinstance(value, dict) else {TEXT: value}
                     size = 0
                     for outer in above[-1:]:
                         outer.clear()
@@ -87,6 +89,14 @@ def split_elements(stream: BinaryIO, records: str, longest: int) -> Iterator[dic
             raise ContentError(f"more than {longest >> 20} MiB without an element {records}")
         if not read:
             return
+
+
+def _harvested(record: dict[str, Any]) -> dict[str, Any]:
+    """Return a record, with what its header says of it (OAI-PMH 2.0, 2.5.1): that it is deleted. What it says within
+    may say so, too."""
+    header, (within, *_) = record.get("header"), [*mapping(record.get("metadata")).values(), None]
+    gone = mapping(header).get("status") == "deleted" or mapping(within).get("deleted") is True
+    return record | {"deleted": True} if gone else record
 
 
 def _parser() -> ET.XMLPullParser[ET.Element]:
@@ -110,7 +120,9 @@ def _name(tag: str) -> str:
 
 def _value(element: ET.Element) -> Any:
     """Return what an element holds: a text, or fields of its attributes and of what is in it; of text with elements in
-    it the markup."""
+    it the markup; of a record of a library what it says."""
+    if is_marc(element):
+        return marc_fields(element)
     if any(child.tail and child.tail.strip() for child in element):
         return _inner(element)
     fields: dict[str, Any] = {_name(name): value for name, value in element.attrib.items()}

@@ -1550,6 +1550,30 @@ def test_a_number_that_is_called_is_private_and_so_is_a_table_of_them(tmp_path: 
         assert not is_of_people(name, fields_of([{"id": 1, "about": text_of(1)}]), 1, ["id", "about"])
 
 
+@pytest.mark.parametrize(
+    ("table", "columns", "private"),
+    [
+        ("conversations", "id, contacts, body", True),
+        ("chat_messages", "id, visitor_id, body", True),
+        ("conversations", "id, user_id, body", False),  # of a forum
+        ("conversion", "id, customer, body", False),
+        ("moz_places", "id, title, url", True),
+        ("urls", "id, title, visit_count, last_visit_time", True),
+        ("urls", "id, title, VisitCount", False),  # of a site's own pages
+    ],
+)
+def test_what_somebody_asked_a_shop_and_where_he_has_been_is_nobodys_business(
+    table: str, columns: str, private: bool
+) -> None:
+    assert is_of_people(table, fields_of([{"id": 1, "body": text_of(1)}]), 1, columns.split(", ")) is private
+
+
+def test_records_of_a_library_in_a_format_of_tapes_are_to_be_converted(tmp_path: Path) -> None:
+    (tmp_path / "a.mrc").write_bytes(b"01060cam  22002894a 4500001000900000")
+    with pytest.raises(UsageError, match=r"records of a library in MARC .* convert them to MARCXML"):
+        discover(str(tmp_path / "a.mrc"), tmp_path)
+
+
 def test_a_dump_of_a_database_is_to_be_loaded(tmp_path: Path) -> None:
     for name, head in (("a.sql", b"-- MySQL dump 10.13\n"), ("b.bak", b"PGDMP\x01\x0e\x00")):
         (tmp_path / name).write_bytes(head)
@@ -2024,10 +2048,13 @@ DEALINGS = {
     "Bestellungen": "kunde_id", "bestellpositionen": "bestellung_id", "rechnungen": "kundennummer", "Aufträge": "Kunde",
     "zahlungen": "rechnungs_nr", "Reservierung": "gast_id", "ausleihen": "mitglied_id", "warenkorb": "benutzer_id",
     "commandes": "utilisateur_id", "factures": "commande_id", "pedidos": "cliente_id", "ordini": "cliente_id",
-    "bestellingen": "klant_id",
+    "bestellingen": "klant_id", "annotations": "user", "Wishlist": "member_id", "reading_history": "user_id",
 }  # fmt: skip
 """Tables by what they say of whom somebody's dealings are."""
-NO_DEALINGS = {"auftragsarten": "art", "buchung_tipps": "autor", "reservas": "parque_id", "ordinazioni": "secolo"}
+NO_DEALINGS = {
+    "annotations": "painting_id", "auftragsarten": "art", "buchung_tipps": "autor", "reservas": "parque_id",
+    "ordinazioni": "secolo",
+}  # fmt: skip
 
 
 def test_dealings_are_known_in_other_languages_and_what_names_nobody_is_none() -> None:
