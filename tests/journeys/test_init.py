@@ -657,7 +657,7 @@ def test_a_command_that_renders_and_publishes_at_once_is_taken_apart(vade: Vade,
     folder = "site" if "mkdocs" in command else "build"
     assert read_settings(Path("vademecum.toml")).out == Path(folder, "kb")
     name = command.removeprefix("npx ").removesuffix(" --force")
-    lacks = f"between rendering and publishing, which `{name}` does at once: in its place take a step that"
+    lacks = f"between rendering and publishing. `{name}` does both at once: replace it by three steps, one that"
     assert lacks in ran.json["steps"][0]["why"]
     assert lacks in "".join(f.message for f in check_setup(Path(), datetime.now(UTC), live=False))
 
@@ -671,7 +671,9 @@ def test_an_action_that_renders_and_uploads_at_once_is_taken_apart(vade: Vade, t
     repository({**DOCS, ".github/workflows/docs.yml": workflow})
     ran = vade("init", "--yes", "--json")
     assert read_settings(Path("vademecum.toml")).out == Path(out)
-    lacks = "between rendering and publishing, which `withastro/action` does at once: in its place take a step that"
+    lacks = (
+        "between rendering and publishing. `withastro/action` does both at once: replace it by three steps, one that"
+    )
     assert lacks in ran.json["steps"][0]["why"]
 
 

@@ -112,8 +112,8 @@ def after_rendering(deployed: Workflow) -> str:
     """Return where in a workflow that publishes a site a knowledge base is built."""
     if deployed.at_once:
         return (
-            f"between rendering and publishing, which `{deployed.at_once}` does at once: in its place take a step that "
-            "renders, this one, and one that publishes"
+            f"between rendering and publishing. `{deployed.at_once}` does both at once: replace it by three steps, one "
+            "that renders, this one, and one that publishes"
         )
     return f"after the last step that renders {deployed.folder or 'the pages'}"
 
