@@ -161,10 +161,12 @@ def _title_of(fields: Sequence[FieldFound], records: int) -> FieldFound | None:
     apart = [one for one in fields if one.type == "text" and 2 * len(one.values) > one.records]
     most = [one for one in apart if 2 * one.records > records]
     above = [one for one in short if one.name.count(".") < 2]  # the name of a place of death is nested deeper
-    titled = _called([one for one in above if one in apart], TITLES) or _called(above, TITLES)
+    # The subject of a course, which many share, is one where nothing is called a name.
+    titled = _called([one for one in above if one in apart], TITLES)
+    titled = titled or _called([one for one in above if not one.is_group], TITLES)
     # Of several the one that tells most of them apart: of a country its name, and not that of its currency.
     several = [one for one in most if one in short and names_a_record(one.name)]
-    named = titled or max(several, key=lambda one: len(one.values), default=None)
+    named = titled or max(several, key=lambda one: len(one.values), default=None) or _called(above, TITLES)
     words = [one for one in most if one in short and one.words * 2 > one.records and _last(one.name) not in TEXTS]
     return named or min(words, key=lambda one: one.length / one.records, default=None)
 

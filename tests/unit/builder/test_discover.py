@@ -1568,6 +1568,12 @@ def test_what_somebody_asked_a_shop_and_where_he_has_been_is_nobodys_business(
     assert is_of_people(table, fields_of([{"id": 1, "body": text_of(1)}]), 1, columns.split(", ")) is private
 
 
+def test_a_name_goes_before_a_subject_that_many_have() -> None:
+    events = [{"id": n, "eventName": f"Class {n}", "subject": ["Art", "Music", "Law"][n % 3]} for n in range(90)]
+    assert proposal(fields_of(events), 90)["title"] == "eventName"
+    assert proposal(fields_of([{**one, "eventName": text_of(9)} for one in events]), 90)["title"] == "subject"
+
+
 def test_records_of_a_library_in_a_format_of_tapes_are_to_be_converted(tmp_path: Path) -> None:
     (tmp_path / "a.mrc").write_bytes(b"01060cam  22002894a 4500001000900000")
     with pytest.raises(UsageError, match=r"records of a library in MARC .* convert them to MARCXML"):
