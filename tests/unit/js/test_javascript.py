@@ -66,7 +66,7 @@ def constants() -> Any:
     return json.loads(node("--input-type=module", "--eval", CONSTANTS, *modules))
 
 
-REPLACES = re.compile(r"/page\.mjs|\.prototype\.\w+ = ")
+REPLACES = re.compile(r"/page\.mjs|\.prototype\.\w+ = |globalThis\.location = ")
 """What a test does to all that run in its process: the world is replaced, or a part of the client."""
 
 

@@ -4,7 +4,7 @@
 const LOCAL = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/u;
 
 export class Nearby {
-  /** Where pages of an origin are: here, or there. @type {Map<string, string>} */ #origins = new Map();
+  /** What addresses of an origin begin with there, and here. @type {Map<string, [string, string]>} */ #origins = new Map();
 
   /** Look once for each origin whether its pages are here, too. @param {(string | null)[]} addresses */
   async look(addresses) {
@@ -13,14 +13,22 @@ export class Nearby {
       const { origin, pathname } = new URL(address ?? location.href);
       if (pathname === "/") continue; // every host has one
       if (origin === location.origin || this.#origins.has(origin)) continue;
-      const answer = await fetch(new URL(pathname, location.origin)).catch(() => null);
-      this.#origins.set(origin, answer?.ok ? location.origin : origin);
+      /** @type {[string, string]} */ let found = [origin, origin];
+      // A project's site lies in a folder there (`/project/page/`), and may be served alone here (`/page/`).
+      const below = pathname.replace(/^\/[^/]*/u, "");
+      for (const path of below.length > 1 ? [pathname, below] : [pathname]) {
+        const answer = await fetch(new URL(path, location.origin)).catch(() => null);
+        if (!answer?.ok) continue;
+        found = [origin + pathname.slice(0, pathname.length - path.length), location.origin];
+        break;
+      }
+      this.#origins.set(origin, found);
     }
   }
 
   /** @param {string} address */
   of(address) {
-    const { origin } = new URL(address);
-    return (this.#origins.get(origin) ?? origin) + address.slice(origin.length);
+    const [there, here] = this.#origins.get(new URL(address).origin) ?? ["", ""];
+    return address.startsWith(`${there}/`) ? here + address.slice(there.length) : address;
   }
 }
