@@ -18,8 +18,8 @@ from vademecum_builder.readers.slugs import SLUGIFY
 _PRESETS = "presets.yaml"
 _VALUE = re.compile(r"not_var(?P<kept>\{\{[^{}\n]*\}\})|\{\{[ \t]*(?P<name>[\w.-]+)[ \t]*\}\}")
 _INCLUDE = re.compile(
-    r"\{%-?[ \t]*include[ \t]+(?P<bare>notitle[ \t]+)?\[[^\[\]\n]*\]"
-    r"\((?P<place>[^()#\n]+)#?(?P<part>[^()\n]*)\)[ \t]*-?%\}"
+    r"\{%[ \t]*include[ \t]+(?P<bare>notitle[ \t]+)?\[[^\[\]\n]*\]"
+    r"\((?P<place>[^()#\n]+)#?(?P<part>[^()\n]*)\)[ \t]*%\}"
 )
 _HEADING = re.compile(r"\A#{1,6}[ \t].*")
 _TITLED = re.compile(r"\{%-?[ \t]*(?:note|cut)\b[^{}%\n\"]*\"(?P<title>[^\"\n]*)\"[^{}%\n]*%\}")

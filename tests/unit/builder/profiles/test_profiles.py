@@ -836,11 +836,11 @@ def test_where_a_site_is_served_a_setting_of_its_own_says_or_its_domain_from_any
 
 
 def test_a_badge_in_a_heading_is_no_part_of_its_id_and_stands_below(tmp_path: Path) -> None:
-    text = '# Pump\n\n- In\n\n  ## Typed <Badge text="v4" /> <Badge text="old" />\n\n  A.\n\n## Typed\n\n## <Badge text="v4" /> On\n'
+    text = '# Pump\n\n- In\n  - It\n\n    ## Typed <Badge text="v4" /> <Badge text="old" />\n\n    *A.*\n\n## Typed\n\n## <Icon /> <Badge text="v\n4" /> On\n'
     document = read_one(tmp_path, "a.md", text, **{".vitepress/config.ts": ""})
     assert [section.anchor for section in document.sections] == ["pump", "typed-1", "on"]
-    assert [block_text(block) for block in document.sections[0].blocks] == ["In", "Typed", "v4, old", "A."]
-    assert document.sections[-1].blocks == ("v4",)
+    assert [block_text(block) for block in document.sections[0].blocks] == ["In", "It", "Typed", "v4, old", "A."]
+    assert document.sections[-1].blocks == ("v 4",)
 
 
 MDX = """# Pump

@@ -85,5 +85,8 @@ def test_ids_of_hexo_lose_the_marks_of_latin_letters_alone(heading: str, made: s
 
 
 def test_slugify_transcribes_russian() -> None:
-    made = map(slugs.SLUGIFY.slug, ("Шаг 1. Сборка: объёмы & «щётки» — $5", "Ёлка, чаща; ЭТО", "a – b"))
-    assert [*made] == ["shag-1-sborka-obuyomy-and-shyotki-dollar5", "yolka,-chasha;-eto", "a-b"]
+    made = map(
+        slugs.SLUGIFY.slug,
+        ("Шаг 1. Сборка: объёмы & «щётки» — $5", "Ёлка, чаща; ЭТО", "a – b", "№ 3: мои\u0306 день = a | b"),
+    )
+    assert [*made] == ["shag-1-sborka-obuyomy-and-shyotki-dollar5", "yolka,-chasha;-eto", "a-b", "3-moj-den-=-a-or-b"]
