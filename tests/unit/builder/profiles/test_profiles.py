@@ -499,6 +499,8 @@ def test_what_myst_puts_in_the_places_of_names_is_put_in(tmp_path: Path) -> None
         ('{{ "[log {1}\n in]({0}/{1})".format(\n amy, who) }}', "log me in"),
         ("{{ '[x]({})'.format(nobody) }}", "{{ 'x'.format(nobody) }}"),
         ("{{ '{} {}'.format(who) }}", "{{ '{} {}'.format(who) }}"),
+        ("{{ '{}'.format(nobody, who) }}", "{{ '{}'.format(nobody, who) }}"),
+        ("{{ '{}'.join(who) }}", "{{ '{}'.join(who) }}"),
         ("{{ who | upper }} {{ who", "{{ who | upper }} {{ who"),
     ],
 )
