@@ -58,8 +58,12 @@ def _component(project: Project, folder: str) -> _Component | None:
     said = "" if version in (None, "~") or not isinstance(version, str | int | float) or version is True else version
     served = posixpath.join("" if name == "ROOT" else name, str(said))
     by_branch = version is True or isinstance(version, Mapping)
-    attributes = table_at(config, "asciidoc", "attributes")
-    return _Component(posixpath.join(folder, "modules/"), served, text_at(config, "title"), attributes, by_branch)
+    title = text_at(config, "title")
+    # What Antora itself says of a page's component; of which branch it is built nobody knows here.
+    own = {"page-component-name": name, "page-component-title": title or name}
+    own |= {} if by_branch else {"page-component-version": str(said), "page-version": str(said)}
+    attributes = {**own, **table_at(config, "asciidoc", "attributes")}
+    return _Component(posixpath.join(folder, "modules/"), served, title, attributes, by_branch)
 
 
 def _entries(site: Mapping[str, Any], component: Mapping[str, Any]) -> str:

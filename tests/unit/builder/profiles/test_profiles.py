@@ -1331,9 +1331,9 @@ SITE_OF_TWO = {
     "    - {url: ./, start_paths: 'api, m{ore,ist}/*, !more/left'}\n"
     "asciidoc: {attributes: {tank: no tank@, oil: oil, pump: a pump@, valve: false}}\n",
     "guide/antora.yml": "name: guide\ntitle: Guide\nasciidoc: {attributes: {tank: a tank, oil: tar, valve: a valve}}\n",
-    "guide/modules/ROOT/pages/a.adoc": "= A\n\nIn {tank}: {oil}, {pump}, {valve}.\n",
+    "guide/modules/ROOT/pages/a.adoc": "= A\n\nIn {tank}: {oil}, {pump}, {valve}. {page-component-title}\n",
     "more/oil/antora.yml": "name: oil\nversion: 2.0\n",
-    "more/oil/modules/x/pages/b.adoc": "= B\n\nIn {tank}: {oil}, {valve}.\n",
+    "more/oil/modules/x/pages/b.adoc": "= B\n\nIn {tank}: {oil}, {valve}. {page-component-title} {page-version}\n",
     "more/left/antora.yml": "name: left\n",
     "more/left/modules/ROOT/pages/d.adoc": "= D\n",
     "theme/antora.yml": "name: theme\n",
@@ -1354,8 +1354,8 @@ def test_a_playbook_of_antora_says_which_components_are_one_site(tmp_path: Path)
     }
     documents = {key: page for key, page in read.items() if isinstance(page, Document)}
     assert {page.url.removeprefix(SITE): text_of(page) for page in documents.values()} == {
-        "/guide/a.html": "In a tank: oil, a pump, a valve.",
-        "/oil/2.0/x/b.html": "In no tank: oil, {valve}.",
+        "/guide/a.html": "In a tank: oil, a pump, a valve. Guide",
+        "/oil/2.0/x/b.html": "In no tank: oil, {valve}. oil 2.0",
     }
     assert (found.rules.base_url, found.rules.title) == ("https://b.example/", "Both")
 
