@@ -12,6 +12,7 @@ from typing import Any
 from vademecum_builder.kinds.fields import SLUG, FieldFound
 from vademecum_builder.kinds.records import AUTO, MARKDOWN
 from vademecum_builder.kinds.roles import proposal, zone_of
+from vademecum_builder.readers.slugs import ascii_of
 from vademecum_builder.sources.catalog import ALL
 from vademecum_builder.sources.private_fields import UNREADABLE, is_private, plain_name, shown_when, why_not_now
 
@@ -241,4 +242,4 @@ def of_messages(
 
 def name_of(text: str) -> str:
     """Return the name of a source that is called after something."""
-    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:40].strip("-") or "source"
+    return re.sub(r"[^a-z0-9]+", "-", ascii_of(text).lower()).strip("-")[:40].strip("-") or "source"

@@ -386,7 +386,7 @@ def test_a_file_of_a_stranger_is_proposed_as_what_it_is(tmp_path: Path, name: st
 
 
 def test_a_source_is_called_by_small_letters_digits_and_dashes() -> None:
-    assert [name_of(one) for one in ("Our Shop_2!", "é", "a" * 50, f"{'b' * 39} c")] == [
+    assert [name_of(one) for one in ("Our Shop_2!", "Geräte", "本", "a" * 50, f"{'b' * 39} c")] == [
         "our-shop-2", "source", "a" * 40, "b" * 39,
     ]  # fmt: skip
 
