@@ -69,6 +69,7 @@ _UNLIKE = (
     "{}: its files hold each something else: name the one that people are to search, or read them into a database, "
     "whose tables are joined by what refers to what"
 )
+_REFERRING = re.compile(r"_?(?:id|key|uuid|guid|slug|no|nr|num|number|code)s?$")
 _BETWEEN_THEM = "it looks like what its participants wrote to each other: whoever has a release reads it"
 _LOOKED_AT = 10_000
 """Files of a folder."""
@@ -422,18 +423,24 @@ def _noted(found: Sequence[Proposal], *told: str) -> list[Proposal]:
     return [replace(one, notes=(*one.notes, *told)) if one is found[0] else one for one in found]
 
 
+def _forms(name: str) -> set[str]:
+    """Return the last word of a name with and without the endings of a plural: `posts`, `Produkte`, `categories`."""
+    last = name.lower().rpartition("_")[2]
+    shorter = {last.removesuffix(ending) for ending in ("s", "es", "y", "ies", "e", "n", "en")}
+    return {last} | {form for form in shorter if len(form) > 2}
+
+
 def _refers(part: _Part, of: _Part) -> Iterator[str]:
     """Yield the fields that have ids of another part's records: they are called after it, as `post_id` is after
     `posts`, or have more of its ids than others, which are no mere numbers."""
     ids = {id for other in of.records for id in ids_of(other)}
-    stem = re.sub(r"(?:ies|y|s)$", "", plain_name(PurePosixPath(of.called).stem).lower().rpartition("_")[2])
-    called = re.compile(rf"(?:.*_)?{re.escape(stem)}(?:ies|y|s)?(?:_?(?:id|key|uuid|guid|slug|no|nr|number))?")
+    called = _forms(plain_name(PurePosixPath(of.called).stem))
     for one in fields_of(part.records):
         values = {str(said) for record in part.records for said in listed(field_at(record, one.name))}
         known = len(values & ids)
         if NOW.match(plain_name(one.name)):
             continue
-        if (known and called.fullmatch(plain_name(one.name).lower())) or (
+        if (known and called & _forms(_REFERRING.sub("", plain_name(one.name).lower()))) or (
             2 * known > len(values) and not any(map(str.isdecimal, values))
         ):
             yield one.name

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -29,6 +30,7 @@ from vademecum_builder.sources.base import (
 from vademecum_builder.sources.fetched import Fetched, fetch, is_address
 from vademecum_builder.sources.left_out import files_outside_of_published
 from vademecum_builder.sources.merged_rows import merged
+from vademecum_builder.sources.private_fields import plain_name
 from vademecum_builder.sources.private_keys import private_key_line
 from vademecum_builder.sources.record_files import Layout, read_records
 from vademecum_builder.sources.record_lists import WHOLE, find_lists
@@ -43,6 +45,7 @@ SELDOM = (".xml", ".yaml", ".yml", ".bib", ".ris", ".ics", *SHEETS)
 own, or somebody's notes."""
 ID_NAMES = ("id", "_id", "key", "sku", "uuid", "guid", "slug", "handle", "_key")
 """Fields that are the id where none is named: the first of these that the first record has."""
+_NUMBERED = re.compile(r"(?:.*_)?(?:id|key|no|nr|num|number|code)")
 ALL = "*"
 """The id of records that no field names: all of their fields, as a digest."""
 _KEY = "_key"
@@ -253,8 +256,10 @@ def _opened(files: Sequence[Path]) -> Generator[tuple[str, str, BinaryIO], None,
 
 
 def ids_of(record: Mapping[str, Any]) -> Iterator[str]:
-    """Yield by what other records may refer to one."""
-    yield from (str(value) for name, value in record.items() if name.lower() in ID_NAMES)
+    """Yield by what other records may refer to one: its ids, or else what stands first and is called as one is."""
+    named = [name for name in record if name.lower() in ID_NAMES]
+    named = named or [name for name in record if _NUMBERED.fullmatch(plain_name(name).lower())][:1]
+    yield from (str(record[name]) for name in named)
 
 
 class _Seen(NamedTuple):

@@ -387,7 +387,7 @@ def test_a_file_of_a_stranger_is_proposed_as_what_it_is(tmp_path: Path, name: st
 
 def test_a_source_is_called_by_small_letters_digits_and_dashes() -> None:
     assert [name_of(one) for one in ("Our Shop_2!", "Geräte", "本", "a" * 50, f"{'b' * 39} c")] == [
-        "our-shop-2", "source", "a" * 40, "b" * 39,
+        "our-shop-2", "gerate", "source", "a" * 40, "b" * 39,
     ]  # fmt: skip
 
 
@@ -2155,6 +2155,20 @@ def test_what_refers_to_records_some_of_which_are_left_out_is_left_out_with_them
     assert "parents" not in str(every)
     assert [one.name for one in every] == ["answers", "comments", "genres", "places", "post-parts", "posts"]
     assert every[1].kind == "messages"
+
+
+@pytest.mark.parametrize(
+    ("files", "id", "reference"), [("Produkte", "Produkt Nr", "Produkt-Nr"), ("categories", "code", "CategoryCode")]
+)
+def test_an_id_is_called_as_people_call_numbers(tmp_path: Path, files: str, id: str, reference: str) -> None:
+    of = [{id: n, "draft": n == 1, "title": f"T{n}", "about": text_of(n)} for n in range(3)]
+    reviews = [{reference: n, "heading": f"R{n}", "said": text_of(n)} for n in range(3)]
+    for name, rows in {files: of, "reviews": reviews}.items():
+        (tmp_path / f"{name}.json").write_text(json.dumps(rows))
+    found = {one.name: one for one in discover(str(tmp_path), tmp_path)}
+    assert found["reviews"].settings["parents"] == [f"{reference} in {files}.json"]
+    source = CatalogSource(str(tmp_path / f"{files}.json"), is_private=lambda record: bool(record["draft"]))
+    assert source.withheld() == {"1"}
 
 
 def test_what_is_of_what_is_left_out_is_left_out_however_far_below(tmp_path: Path) -> None:
