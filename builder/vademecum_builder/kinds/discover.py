@@ -258,9 +258,10 @@ def _beside(path: Path, listed: Sequence[Path]) -> list[str]:
     if not found:
         return []
     more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
-    return [
-        f"reads the documents alone; name to --discover what holds records or mail: {', '.join(found[:_NAMED])}{more}"
-    ]
+    twice = [file.relative_to(path).as_posix() for file in tables[:1]]  # a sheet is a document, too
+    out = "".join(f'; then leave sheets out here, as in pattern = ["!{name}"]' for name in twice)
+    told = "reads the documents alone; name to --discover what holds records or mail"
+    return [f"{told}: {', '.join(found[:_NAMED])}{more}{out}"]
 
 
 def _has_table(file: Path) -> bool:

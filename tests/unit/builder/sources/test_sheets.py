@@ -266,7 +266,10 @@ def test_tables_among_the_files_of_a_folder_are_named(tmp_path: Path) -> None:
     (tmp_path / "broken.ods").write_bytes(b"PK\x03\x04")
     [found] = discover(str(tmp_path), tmp_path)
     assert found.kind == "files"
-    assert found.notes == ["reads the documents alone; name to --discover what holds records or mail: books.xlsx"]
+    assert found.notes == [
+        "reads the documents alone; name to --discover what holds records or mail: books.xlsx; "
+        'then leave sheets out here, as in pattern = ["!books.xlsx"]'
+    ]
 
 
 def test_sheets_are_taken_out_of_a_folder_where_nothing_else_holds_records(tmp_path: Path) -> None:
