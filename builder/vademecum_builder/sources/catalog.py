@@ -151,11 +151,19 @@ class CatalogSource:
         """Return the ids of records that are not for everybody, as texts.
 
         Raises:
-            UsageError, HostError: As `sample`.
+            UsageError: As `sample`, or a record cannot be read: what is of it may not be for everybody, either.
+            HostError: As `sample`.
         """
+        found: set[str] = set()
         with closing(self._records()) as records:
-            private = (one for _, one in records if not isinstance(one, Failed) and self.is_private(one))
-            return frozenset(id for one in private for id in ids_of(one))
+            for place, one in records:
+                if isinstance(one, Failed):
+                    raise UsageError(
+                        f"{place}: {one.reason}; what refers to it may not be for everybody: mend it first"
+                    )
+                if self.is_private(one):
+                    found.update(ids_of(one))
+        return frozenset(found)
 
     def _records(self) -> Generator[tuple[str, dict[str, Any] | Failed], None, None]:
         """Yield the records, each behind its file and line."""

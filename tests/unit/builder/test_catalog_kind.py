@@ -668,6 +668,11 @@ def test_what_is_of_a_record_that_is_not_for_everybody_is_left_out_with_it(tmp_p
     items = (one for one in opened.source.changes(None).entries if isinstance(one, SourceItem))
     reader = opened.reader()
     assert [one.key for one in items if not isinstance(reader.read(one), str)] == ["b0"]
+    (tmp_path / "posts.jsonl").write_text('{"id": 1, "draft": true}\n{"id": 2, "draft": tru\n')
+    (tmp_path / "vademecum.toml").write_text(settings.replace("others.json", "posts.jsonl"))
+    [[opened]] = open_sources(read_settings(tmp_path / "vademecum.toml")).values()
+    with pytest.raises(UsageError, match=r"posts\.jsonl.*2.*what refers to it may not be for everybody"):
+        opened.reader()
     for wrong in ('["post_id"]', '[" in posts.json"]', "[]"):
         (tmp_path / "v.toml").write_text(
             f'[[source]]\nname = "a"\nkind = "catalog"\npath = "a.json"\nparents = {wrong}'

@@ -277,9 +277,8 @@ def test_one_word_in_two_spellings_is_one(tmp_path: Path) -> None:
         assert (set(keys(hits)), hits.meant) == (set(found.split()), "")
 
 
-def test_the_table_reads_a_word_that_it_lacks_as_the_commonest_of_its_stem(
-    kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def texts_encoded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return the list into which each text goes that is encoded from now on."""
     read = list[str]()
 
     def encode(encoder: Encoder, text: str) -> tuple[int, ...]:
@@ -288,6 +287,13 @@ def test_the_table_reads_a_word_that_it_lacks_as_the_commonest_of_its_stem(
 
     encoded = Encoder.encode
     monkeypatch.setattr(Encoder, "encode", encode)
+    return read
+
+
+def test_the_table_reads_a_word_that_it_lacks_as_the_commonest_of_its_stem(
+    kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    read = texts_encoded(monkeypatch)
     for query, known in (
         ("Wheeling a rotating keyz", "wheel a rotate key"),
         ("Keys of a store", "Keys of a store"),
@@ -321,14 +327,7 @@ def test_a_letter_that_is_being_typed_counts_little_and_is_not_told(
 ) -> None:
     pages = {"a.md": "# Feeding\n\nA filament of plastic.\n", "b.md": "# Arms\n\nPsi c of Psi c.\n"}
     base = searched(tmp_path, pages | {"c.md": "# Keys\n\n3 of 3, 가 of 가.\n", "d.md": "# Doors\n\nNone.\n"})
-    read = list[str]()
-
-    def encode(encoder: Encoder, text: str) -> tuple[int, ...]:
-        read.append(text)
-        return encoded(encoder, text)
-
-    encoded = Encoder.encode
-    monkeypatch.setattr(Encoder, "encode", encode)
+    read = texts_encoded(monkeypatch)
     for query, best, known in (
         ("filament c", "a.md", "filament"),
         ("filament c ", "b.md", "filament c "),
