@@ -6,7 +6,7 @@ only state: what it has is neither read again nor embedded again.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from vademecum.errors import UsageError, VademecumError
@@ -14,16 +14,22 @@ from vademecum_builder.encoders.base import Encoders
 from vademecum_builder.index.rows import laid_on
 from vademecum_builder.index.segments import lay_segments
 from vademecum_builder.links import check_rows
-from vademecum_builder.pages.contents import Contents
 from vademecum_builder.request import BuildRequest
 from vademecum_builder.sources.base import Source
 from vademecum_builder.stages.approval import why_it_waits
 from vademecum_builder.stages.archive import Archive, find_archive
-from vademecum_builder.stages.assemble import AssembledRelease, assemble_release, changes_of, contents_of, places_of
+from vademecum_builder.stages.assemble import (
+    AssembledRelease,
+    ReleaseInput,
+    assemble_release,
+    changes_of,
+    contents_of,
+    places_of,
+)
 from vademecum_builder.stages.base import Base, find_base, find_ground
 from vademecum_builder.stages.context import BuildContext
 from vademecum_builder.stages.deltas import make_packs
-from vademecum_builder.stages.embed import Embedded, embed_chunks, wants_other_model
+from vademecum_builder.stages.embed import embed_chunks, wants_other_model
 from vademecum_builder.stages.publish import keep_release, publish_release
 from vademecum_builder.stages.read import SourceState, read_source
 from vademecum_builder.stages.report import BuildReport, report_of
@@ -63,36 +69,26 @@ def run_stages(source: Source, encoders: Encoders, context: BuildContext) -> Bui
     if waits:
         context = replace(context, request=replace(context.request, candidate=0))
     embedded = embed_chunks(state, base, encoders, context)
-    archive, contents = find_archive(context), contents_of(state, context.request)
-    places = places_of(embedded.rows.live, context)
-    release = make_release(embedded, state.sources, base, archive, contents, places, context)
+    contents, places = contents_of(state, context.request), places_of(embedded.rows.live, context)
+    archive = find_archive(context)
+    release = make_release(ReleaseInput(embedded, state.sources, contents, places), base, archive, context)
     written = publish_release(release, changes_of(state, base), archive, context, contents)
     return replace(report_of(release, state, base, context, written, embedded.count), waits=waits)
 
 
-def make_release(
-    embedded: Embedded,
-    sources: Mapping[str, str],
-    base: Base,
-    archive: Archive,
-    contents: Contents,
-    places: Mapping[str, tuple[str, ...]],
-    context: BuildContext,
-) -> AssembledRelease:
-    """Return the release that has these live rows.
+def make_release(content: ReleaseInput, base: Base, archive: Archive, context: BuildContext) -> AssembledRelease:
+    """Lay the rows out in segments, make the packs that lead to them, and assemble both into a release.
 
     Args:
-        sources: The digest of each source item behind them.
-        base: What is built on.
+        base: What the release is built on.
         archive: All releases of that tree.
-        contents, places: See `assemble_release`.
     """
-    ground, space = find_ground(embedded.space.epoch, base, archive, context), embedded.space
-    laid = replace(embedded, rows=laid_on(embedded.rows, ground.rows, context.sequence))
-    limits = context.request.tiers
-    segments = lay_segments(laid.rows, context.sequence, space, published=ground.segments, limits=limits)
+    embedded, sequence = content.embedded, context.sequence
+    ground = find_ground(embedded.space.epoch, base, archive, context)
+    laid = replace(embedded, rows=laid_on(embedded.rows, ground.rows, sequence))
+    segments = lay_segments(laid.rows, sequence, laid.space, published=ground.segments, limits=context.request.tiers)
     packs = make_packs(laid, ground, segments, context)
-    return assemble_release(laid, sources, segments, packs, archive, contents, places, context)
+    return assemble_release(replace(content, embedded=laid), segments, packs, archive, context)
 
 
 def _refuse_loss(state: SourceState, before: Collection[str], request: BuildRequest) -> None:

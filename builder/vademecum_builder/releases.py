@@ -23,7 +23,7 @@ from vademecum_builder.release.channels import named, yanked_of
 from vademecum_builder.release.inventory import Inventory, list_releases
 from vademecum_builder.release.published import Published
 from vademecum_builder.request import TreeRequest
-from vademecum_builder.stages.assemble import changes_between, contents_again
+from vademecum_builder.stages.assemble import ReleaseInput, changes_between, contents_again
 from vademecum_builder.stages.base import Base
 from vademecum_builder.stages.decision import ChangeReport, open_tree
 from vademecum_builder.stages.embed import Embedded
@@ -120,9 +120,8 @@ def roll_back(request: TreeRequest, *, to: int, now: datetime | None = None) -> 
     assert before is not None, "`open_tree` has read one"
     release = read_again(context.previous, request.out, pointer)
     contents = contents_again(release)
-    made = make_release(
-        _embedded(release), release.sources, Base(), tree.archive, contents, release.manifest.places, context
-    )
+    content = ReleaseInput(_embedded(release), release.sources, contents, release.manifest.places)
+    made = make_release(content, Base(), tree.archive, context)
     written = publish_release(made, changes_between(before, release), tree.archive, context, contents)
     notice = f"the sources are as they were: revert them to release {to} as well, or the next build brings them back"
     return tree.report(made.pointer, written, notice)

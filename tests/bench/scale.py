@@ -47,7 +47,7 @@ from vademecum_builder.release.version_json import DocumentChanges
 from vademecum_builder.request import BuildRequest
 from vademecum_builder.signing.keys import RELEASE_KEY, ROOT_FILE, load_authority, load_roots
 from vademecum_builder.stages.archive import Archive
-from vademecum_builder.stages.assemble import assemble_release
+from vademecum_builder.stages.assemble import ReleaseInput, assemble_release
 from vademecum_builder.stages.base import Base, space_of
 from vademecum_builder.stages.context import BuildContext
 from vademecum_builder.stages.deltas import make_packs
@@ -193,7 +193,7 @@ def _release(folder: Path, keys: Path, encoder: Drawn, rows: Rows, base: Base, s
     embedded = Embedded(rows, space_of(encoder), encoder.query_encoder, encoder.directions)
     segments = lay_segments(rows, sequence, embedded.space, published=base.segments)
     packs = make_packs(embedded, base, segments, context)
-    release = assemble_release(embedded, {}, segments, packs, Archive(), Contents(), {}, context)
+    release = assemble_release(ReleaseInput(embedded, {}, Contents(), {}), segments, packs, Archive(), context)
     publish_release(release, DocumentChanges(), Archive(), context)
 
 

@@ -11,7 +11,7 @@ from support.publishing import Documents, Line
 from vademecum_builder.pipeline import run_stages
 from vademecum_builder.release.numbers import Numbers
 from vademecum_builder.signing.metadata import Versions
-from vademecum_builder.stages.assemble import AssembledRelease, assemble_release
+from vademecum_builder.stages.assemble import AssembledRelease, ReleaseInput, assemble_release
 
 POISON = "Poison is what the thief wrote."
 
@@ -21,8 +21,8 @@ def steal(line: Line, highest: int, files: Mapping[str, str], yank: tuple[int, .
     honest = line.previous()
     assert honest is not None
 
-    def under_honest_digests(embedded: Any, _: Mapping[str, str], *rest: Any) -> AssembledRelease:
-        return assemble_release(embedded, honest.sources, *rest)
+    def under_honest_digests(content: ReleaseInput, *rest: Any) -> AssembledRelease:
+        return assemble_release(replace(content, sources=honest.sources), *rest)
 
     before = highest - 1
     found = replace(line.found(), numbers=Numbers(before, Versions(before, before, before)))

@@ -61,34 +61,46 @@ class AssembledRelease:
         return len(self.manifest_bytes) + sum(entry.object.size for entry in self.manifest.segments)
 
 
-def assemble_release(
-    embedded: Embedded,
-    sources: Mapping[str, str],
-    segments: LaidSegments,
-    packs: Packs,
-    archive: Archive,
-    contents: Contents,
-    places: Mapping[str, tuple[str, ...]],
-    context: BuildContext,
-) -> AssembledRelease:
-    """Return the release that these segments and packs make.
+@dataclass(frozen=True)
+class ReleaseInput:
+    """What a release is made of, before its rows are laid out in segments.
 
-    Args:
-        sources: The digest of each source item: what the next build compares with.
-        archive: All earlier releases; as many as the request has room for stay published.
-        contents: What pages will say of it.
+    Attributes:
+        embedded: Its live rows, their vector space and its encoder.
+        sources: The digest of each source item, for the next build to compare with.
+        contents: What its pages say about it.
         places: See `places_of`.
     """
-    request, sequence, space = context.request, context.sequence, embedded.space
+
+    embedded: Embedded
+    sources: Mapping[str, str]
+    contents: Contents
+    places: Mapping[str, tuple[str, ...]]
+
+
+def assemble_release(
+    content: ReleaseInput, segments: LaidSegments, packs: Packs, archive: Archive, context: BuildContext
+) -> AssembledRelease:
+    """Return the release that these segments and packs make up.
+
+    Args:
+        archive: All earlier releases; as many stay published as the request has room for.
+    """
+    request, sequence, embedded = context.request, context.sequence, content.embedded
+    space = embedded.space
     now = context.now.astimezone(UTC)
     encoder_ref, encoder_file = gzipped(embedded.query_encoder)
     rows, told = encode_history(packs.history, space)
     rows_ref, rows_file = gzipped(rows)
-    own = {"files": dict(sources), "history": {**told, "rows": asdict(rows_ref)}, "audit": audit_json(contents)}
+    own = {
+        "files": dict(content.sources),
+        "history": {**told, "rows": asdict(rows_ref)},
+        "audit": audit_json(content.contents),
+    }
     beside, refs = {rows_ref.path: rows_file}, {}
-    for name, content in (("directions", embedded.directions), ("model", embedded.model)):
-        if content:
-            refs[name], file = gzipped(content)
+    for name, data in (("directions", embedded.directions), ("model", embedded.model)):
+        if data:
+            refs[name], file = gzipped(data)
             beside[refs[name].path] = file
     manifest = Manifest(
         sequence=sequence,
@@ -103,7 +115,7 @@ def assemble_release(
         segments=segments.entries,
         sources=ObjectRef("", 0, 0),
         packs=packs.entries,
-        places=places,
+        places=content.places,
         changed=changed_last(row.sequence for row in embedded.rows.documents.values()),
     )
     yanked = {*yanked_of(context.previous.channels), *request.yank}
