@@ -15,7 +15,7 @@ from vademecum_builder.readers.document import Document
 from vademecum_builder.readers.outline import block_text
 from vademecum_builder.request import BuildRequest, SourceSettings
 from vademecum_builder.sources.base import RECORD, Skipped, SourceItem
-from vademecum_builder.stages.audit import ending_of
+from vademecum_builder.sources.endings import suffix_of
 
 _WARNINGS = 5
 _SAMPLES = 2
@@ -76,7 +76,7 @@ def _read(opened: Opened, found: SourceFound, records: list[dict[str, object]]) 
                 if len(records) < SAMPLED:
                     records.append(orjson.loads(entry.data))
             else:
-                ending = ending_of(entry.key)
+                ending = suffix_of(entry.key)
                 found.endings[ending] = found.endings.get(ending, 0) + 1
             if len(found.samples) < _SAMPLES:
                 try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import PurePosixPath
 
 from vademecum.origin import pip_install
@@ -19,7 +20,7 @@ MEDIA_TYPES = {
     ".org": base.ORG,
     ".ipynb": base.NOTEBOOK,
 }
-"""By their endings, the files that are documents: the one place where a kind's endings are named."""
+"""The files that are documents, by ending: the only place where endings are listed."""
 BINARY_TYPES = {
     ".pdf": base.PDF,
     ".docx": base.DOCX,
@@ -28,21 +29,29 @@ BINARY_TYPES = {
     ".epub": base.EPUB,
     **dict.fromkeys((".odt", ".ods", ".odp"), base.ODF),
 }
-"""Files that hold a document, and that pages link to as they lie."""
+"""Files that contain a document, and that pages link to as they are."""
 EXTRAS = {base.RST: "rst", base.NOTEBOOK: "notebook", base.ORG: "org"}
 EXTRAS |= dict.fromkeys({*BINARY_TYPES.values()} - {base.ODF}, "files")
 """By media type, the extra of this distribution that brings the reader; the others need none."""
+_LINE = re.compile(r"(?<=\w):\d+\Z")
+_SUFFIX = re.compile(r"\.[a-z_][\w-]{0,15}")
 
 
 def install_hint(media: str) -> str:
-    """Return what brings a reader that is not always there; empty: it always is."""
+    """Return how to install the reader of a media type; empty: it is always there."""
     if media == base.ASCIIDOC:
         return "install Asciidoctor (apt, brew or gem install asciidoctor)"
     return pip_install(EXTRAS[media]) if media in EXTRAS else ""
 
 
+def suffix_of(key: str) -> str:
+    """Return a file's ending in lower case with its dot, also that of a line in a file (`a.csv:11`); empty: none."""
+    suffix = PurePosixPath(_LINE.sub("", key)).suffix.lower()
+    return suffix if _SUFFIX.fullmatch(suffix) else ""
+
+
 def media_type(key: str) -> str | None:
-    """Return the media type of a file by its ending; None: it is no document."""
+    """Return the media type of a file by its ending; None: it is not a document."""
     path = PurePosixPath(key.lower())
     ending = PurePosixPath(path.stem).suffix if path.suffix == ".erb" else path.suffix
     if path.suffix == ".erb" and ending not in _MARKDOWN:

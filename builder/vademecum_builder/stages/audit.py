@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
 
 from vademecum.format.markup import Code, Row, parse, plain
 from vademecum.format.segment import HEADING_SEPARATOR, ChunkRow, DocumentRow
 from vademecum_builder.index.rows import metadata_of
 from vademecum_builder.sources.endings import BINARY_TYPES, MEDIA_TYPES, install_hint, media_type
 from vademecum_builder.sources.private_keys import private_key_line
+from vademecum_builder.stages.gathered import SKIPPED, Gathered
 from vademecum_builder.stages.parsed import PendingChunk
 
 _MAY_HAVE = re.compile(r"\{[{%]|\\\[|:::|<[A-Za-z/<]")
@@ -32,24 +32,20 @@ _DOCUMENTS = frozenset(
     .doc .odt .rtf .ppt .odp .xls .ods .tex .textile .wiki .mediawiki .creole .pod .rdoc .dita .dbk .typ
     """.split()
 ).union(ending for ending, media in (MEDIA_TYPES | BINARY_TYPES).items() if install_hint(media))
-"""Endings of what people call documents, whether something reads them here or not."""
+"""Endings of what people call documents, whether there is a reader for them or not."""
 _OFFICE = frozenset({".doc", ".ppt", ".xls"})
 _NO_READER = "no reader: "
-SKIPPED = "skipped"
 _UNREAD = (SKIPPED, _NO_READER, "not read: ")
-"""How reasons begin that are no wish of the publisher's; the last is a reader's whose library is not installed."""
+"""How the reasons begin that the publisher did not ask for; the last: the library of a reader is not installed."""
 NO_DOCUMENT = "no document by its ending"
-_LINE = re.compile(r"(?<=\w):\d+\Z")
-_ENDING = re.compile(r"\.[a-z_][\w-]{0,15}")
-_NONE: Mapping[tuple[str, str], int] = {}
 
 
 @dataclass(frozen=True)
 class KindCount:
-    """How many files of an ending there are, and how many of them are documents of the release.
+    """How many items of a kind there are, and how many of them are documents of the release.
 
     Attributes:
-        others: Why the others are none, and how many.
+        others: How many of the others are not documents, by reason.
     """
 
     files: int
@@ -62,12 +58,12 @@ class Audit:
     """What the publisher should look at.
 
     Attributes:
-        kinds: By the files' ending, of records by their source; the most frequent first.
-        leftovers: Markup that stands as text outside of code, by document: what no reader took for what it is.
-        without_text: Documents that can be found by their titles and headings alone.
-        private_keys: Documents with a private key, which the publisher has named.
-        stale: Documents that are older than what their source has, which cannot be read.
-        duplicates: Documents with the same text, each group sorted; one page in several versions is none.
+        kinds: By the ending of files and the source of records; the most frequent first.
+        leftovers: Markup that is left as text outside of code, by document: no reader recognised it.
+        without_text: Documents that can only be found by their titles and headings.
+        private_keys: Documents with a private key that the publisher has allowed.
+        stale: Documents whose source has a newer version that cannot be read.
+        duplicates: Documents with the same text, each group sorted; versions of one page do not count.
     """
 
     kinds: Mapping[str, KindCount] = field(default_factory=dict)
@@ -79,8 +75,8 @@ class Audit:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """One line where nothing here reads a fourth of what people call documents, or they are most of them and cannot
-        be read; what the publisher leaves out is none of them."""
+        """One line if a quarter of what people call documents has no reader, or most of it cannot be read; what the
+        publisher leaves out does not count."""
         missing = {ending: n for ending, kind in self.kinds.items() if (n := _unread(ending, kind.others))}
         read = sum(kind.documents for kind in self.kinds.values())
         unknown = sum(n for kind in self.kinds.values() for why, n in kind.others.items() if why.startswith(_NO_READER))
@@ -91,7 +87,7 @@ class Audit:
 
 
 def _unread(ending: str, others: Mapping[str, int]) -> int:
-    """Return how many files of an ending nothing here reads, or cannot be read."""
+    """Return how many files of an ending have no reader or cannot be read."""
     return sum(n for why, n in others.items() if why.startswith(_UNREAD)) if ending in _DOCUMENTS else 0
 
 
@@ -103,34 +99,24 @@ def remedy_of(ending: str) -> str:
 
 
 def audit(
-    documents: Mapping[str, DocumentRow],
-    chunks: Mapping[int, ChunkRow | PendingChunk],
-    files: Mapping[str, int],
-    others: Mapping[tuple[str, str], int] = _NONE,
-    examples: Collection[str] = (),
-    skipped: Collection[str] = (),
-    records: Sequence[str] = (),
+    documents: Mapping[str, DocumentRow], chunks: Mapping[int, ChunkRow | PendingChunk], found: Gathered
 ) -> Audit:
-    """Look at all that a release holds, whether this build has read it or an earlier one.
+    """Look at all that a release holds, whether this build or an earlier one has read it.
 
     Args:
         documents: The live rows, by key.
-        chunks: Theirs, by id.
-        files: How many files there are, by ending.
-        others: How many of them are no documents, by ending and reason.
-        examples: Keys of those whose private keys may be shown.
-        skipped: Keys of what cannot be read now.
-        records: Sources whose items are no files.
+        chunks: Their chunks, by id.
+        found: What this build has read.
     """
-    read = Counter(ending_of(key, records) for key in documents)
+    read = Counter(map(found.kind, documents))
     groups: defaultdict[tuple[int, ...], list[str]] = defaultdict(list)
 
     def page_of(key: str) -> str:
-        """Return what a page is called in all its versions and languages (format.md, section 5.1)."""
+        """Return the key that all versions and languages of a page share (format.md, section 5.1)."""
         return str(metadata_of(documents[key]).get("pageKey", key))
 
     for key, row in documents.items():
-        # What has no text is told by its name (chunking/structure.py).
+        # A document without text has its name as its text (chunking/structure.py).
         bare = all(plain(one.text) in (row.title, _heading(one)) for one in map(chunks.__getitem__, row.chunks))
         groups[() if bare else row.chunks].append(key)
     leftovers = {
@@ -138,16 +124,18 @@ def audit(
         for key, row in sorted(documents.items())
         if (marks := tuple(sorted({mark for chunk in row.chunks for mark in _leftovers(chunks[chunk])})))
     }
-    counts = sorted((Counter(files) | read).items(), key=lambda item: (-item[1], item[0]))
+    counts = sorted((found.files | read).items(), key=lambda item: (-item[1], item[0]))
     return Audit(
         kinds={
-            ending: KindCount(count, read[ending], _others(ending, count - read[ending], others))
-            for ending, count in counts
+            kind: KindCount(count, read[kind], _others(kind, count - read[kind], found.others))
+            for kind, count in counts
         },
         leftovers=leftovers,
         without_text=tuple(sorted(groups.pop((), []))),
-        private_keys=tuple(key for key in sorted(examples) if key in documents and _has_key(documents[key], chunks)),
-        stale=tuple(sorted(documents.keys() & {*skipped})),
+        private_keys=tuple(
+            key for key in sorted(found.examples) if key in documents and _has_key(documents[key], chunks)
+        ),
+        stale=tuple(sorted(documents.keys() & found.skipped)),
         duplicates=tuple(sorted(tuple(sorted(keys)) for keys in groups.values() if len({*map(page_of, keys)}) > 1)),
     )
 
@@ -157,29 +145,16 @@ def _heading(chunk: ChunkRow | PendingChunk) -> str:
 
 
 def _has_key(row: DocumentRow, chunks: Mapping[int, ChunkRow | PendingChunk]) -> bool:
-    """Return whether a private key stands in a document; a long one goes on in the next chunk."""
+    """Return whether a document contains a private key; a long key continues in the next chunk."""
     return private_key_line("\n".join(plain(chunks[chunk].text) for chunk in row.chunks).encode()) > 0
 
 
 def _others(ending: str, missing: int, others: Mapping[tuple[str, str], int]) -> dict[str, int]:
-    """Return why files of an ending are no documents. Of those that nobody gives a reason for no reader is known."""
+    """Return why files of an ending are not documents, and how many; without any other reason there is no reader."""
     known = {reason: count for (its, reason), count in others.items() if its == ending}
     rest = missing - sum(known.values())
     reason = f"{_NO_READER}{remedy_of(ending)}" if ending in _DOCUMENTS else NO_DOCUMENT
     return known | ({reason: rest} if rest > 0 else {})
-
-
-def ending_of(key: str, records: Sequence[str] = ()) -> str:
-    """Return a file's ending in lower case with its dot, also of a line in it (`a.csv:11`); empty: it has none.
-
-    Args:
-        records: Sources whose items are no files: of what is theirs it is their name.
-    """
-    source = key.partition(":")[0]
-    if source in records:
-        return source
-    suffix = PurePosixPath(_LINE.sub("", key)).suffix.lower()
-    return suffix if _ENDING.fullmatch(suffix) else ""
 
 
 def _leftovers(chunk: ChunkRow | PendingChunk) -> Iterator[str]:
@@ -191,6 +166,6 @@ def _leftovers(chunk: ChunkRow | PendingChunk) -> Iterator[str]:
         if isinstance(block, Code):
             continue
         for runs in block.cells if isinstance(block, Row) else (block.runs,):
-            # A place in code is held open, so that what stands around it does not come together.
+            # Code leaves a placeholder, so that the text on both sides of it does not join.
             shown = "".join("\ufffc" if run.code else run.text for run in runs)
             yield from (match[0] for match in _LEFTOVER.finditer(shown))

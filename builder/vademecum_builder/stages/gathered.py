@@ -11,33 +11,34 @@ from vademecum.format.segment import DocumentRow
 from vademecum.search.tokens import runs_of
 from vademecum_builder.index.rows import metadata_of, same
 from vademecum_builder.readers.language import guess_language, is_short
-from vademecum_builder.sources.endings import BINARY_TYPES
-from vademecum_builder.stages.audit import ending_of
+from vademecum_builder.sources.endings import BINARY_TYPES, suffix_of
 from vademecum_builder.stages.base import Base
 from vademecum_builder.stages.parsed import PendingChunk
 
+SKIPPED = "skipped"
 _ALIKE = 0.7
-"""How many of their words two forms of one document share: one has headers of pages, and words cut by a hyphen."""
+"""The share of words that two forms of one document have in common: a PDF adds page headers and hyphenates words."""
 
 
 @dataclass
 class Gathered:
-    """What was read: documents and what they are of, and why other items are none.
+    """What was read: the documents, and why other items are not documents.
 
     Attributes:
-        documents, chunks: Rows by key, and what they are made of by id.
+        documents, chunks: Rows by key, and the chunks that they consist of by id.
         sources: The digest of each item.
-        told: What readers say of documents.
-        left_out, files_left_out: How many items are no documents, and which, by reason.
-        others: Why files are no documents, by ending.
-        unread, files: How many files have no reader, by what is said of them; how many there are, by ending.
-        tokens: Of items with tokens the lines in which they stand.
-        examples: Items whose private keys may be shown.
-        withheld: Items that are not for everybody, whatever an earlier one of the same key says.
-        skipped: Items that cannot be read; an earlier version of them may be there.
-        short: Sources of documents that are too short to tell their language by.
-        names: Of items with several names the keys, by the item that they lead to.
-        records: Sources whose items are no files.
+        told: Warnings that readers gave about documents.
+        left_out, files_left_out: How many items were left out, and which, by reason.
+        others: How many items are not documents, by kind and reason.
+        unread: How many files have no reader, by what is said about them.
+        files: How many items there are, by kind.
+        tokens: The access tokens of each item, with the line of each.
+        examples: Items whose private keys are examples that may be shown.
+        withheld: Items that are not for everybody, whatever an earlier item of the same key says.
+        skipped: Items that cannot be read; the previous release may hold an earlier version of them.
+        short: Sources with documents that are too short to tell their language.
+        names: Keys that are other names of an item, by the key of that item.
+        records: Sources whose items are not files.
     """
 
     documents: dict[str, DocumentRow] = field(default_factory=dict)
@@ -58,15 +59,21 @@ class Gathered:
     names: dict[str, list[str]] = field(default_factory=dict)
     records: Sequence[str] = ()
 
-    def ending(self, key: str) -> str:
-        """Return by what an item is counted: a file's ending, a record's source."""
-        return ending_of(key, self.records)
+    def kind(self, key: str) -> str:
+        """Return what an item is counted as: the ending of a file, the source of a record."""
+        source = key.partition(":")[0]
+        return source if source in self.records else suffix_of(key)
 
     def leave_out(self, key: str, reason: str) -> None:
-        """Note that an item is no document."""
+        """Note that an item is not a document."""
         self.left_out[reason] += 1
         self.files_left_out.setdefault(reason, []).append(key)
-        self.others[self.ending(key), reason] += 1
+        self.others[self.kind(key), reason] += 1
+
+    def skip(self, key: str, warning: str) -> None:
+        """Note that an item cannot be read."""
+        self.warnings.append(warning)
+        self.others[self.kind(key), SKIPPED] += 1
 
     def texts_of(self, base: Base, *rows: DocumentRow) -> list[str]:
         """Return the texts of these documents' chunks, read now or in an earlier build."""
@@ -80,9 +87,9 @@ class Gathered:
 
 
 def drop_aliases(found: Gathered) -> None:
-    """Keep one document of each item that has several names: that of its own name, where it is one.
+    """Keep one document of each item that has several names: the one under its own name, if that is a document.
 
-    Some generators write each page as `x.html` and as `x/index.html`, for hosts that know one of the two.
+    Some generators write each page both as `x.html` and as `x/index.html`, since a host may know only one of them.
     """
     for target, keys in found.names.items():
         for alias in [key for key in (target, *keys) if key in found.documents][1:]:
@@ -94,15 +101,15 @@ def drop_aliases(found: Gathered) -> None:
 
 
 def drop_withheld(found: Gathered) -> None:
-    """Keep no document of which a later item says that it is not for everybody."""
+    """Drop each document whose key a later item withheld."""
     for key in found.withheld & found.documents.keys():
         del found.documents[key], found.sources[key]
 
 
 def drop_originals(found: Gathered, base: Base) -> None:
-    """Keep the PDF of a document that lies beside it in the form that it was written in: that is what was issued."""
+    """Drop an office file that has the same text as the PDF beside it: the PDF is what was issued."""
     issued = {key[: -len(".pdf")]: key for key in found.documents if key.lower().endswith(".pdf")}
-    stems = {key: key.rpartition(".")[0] for key in found.documents if ending_of(key) in BINARY_TYPES}
+    stems = {key: key.rpartition(".")[0] for key in found.documents if suffix_of(key) in BINARY_TYPES}
     for key, issue in [(key, issued[stem]) for key, stem in stems.items() if issued.get(stem, key) != key]:
         here, there = ({*runs_of(" ".join(found.texts_of(base, found.documents[one])))} for one in (key, issue))
         if len(here & there) > _ALIKE * max(len(here), len(there)):
@@ -110,8 +117,8 @@ def drop_originals(found: Gathered, base: Base) -> None:
 
 
 def tell_languages(found: Gathered, base: Base, sequence: int) -> None:
-    """Give short documents that say no language the one that they have together: a catalog is in German, though none of
-    its records has the words to show it. Where all of them are too few, each keeps the one that it had before."""
+    """Guess one language for all the short documents of a source that name none: a catalog may be in German although no
+    single record is long enough to show it. Where all of them together are too short, each keeps its previous one."""
     for source in found.short:
         rows = [row for _, row in sorted(found.documents.items()) if says(row, "source") == source]
         silent = [row for row in rows if not says(row, "lang") and is_short(found.texts_of(base, row))]
@@ -125,5 +132,5 @@ def tell_languages(found: Gathered, base: Base, sequence: int) -> None:
 
 
 def says(row: DocumentRow, name: str) -> str:
-    """Return a text of a document's metadata; empty: there is none of that name."""
+    """Return a text field of a document's metadata; empty: it has none of that name."""
     return metadata_of(row).get(name) or ""

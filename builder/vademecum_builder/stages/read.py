@@ -21,8 +21,8 @@ from vademecum_builder.readers.document import MissingReader
 from vademecum_builder.readers.private import head_of, why_private, why_private_metadata, why_private_record
 from vademecum_builder.sources.access_tokens import find_tokens, is_list_of_passwords, token_lines
 from vademecum_builder.sources.base import BINARY, RECORD, Checkpoint, Removed, Skipped, Source, SourceItem
-from vademecum_builder.stages.ahead import Ahead, Read
-from vademecum_builder.stages.audit import SKIPPED, Audit, audit
+from vademecum_builder.stages.ahead import Ahead
+from vademecum_builder.stages.audit import Audit, audit
 from vademecum_builder.stages.base import Base
 from vademecum_builder.stages.context import BuildContext
 from vademecum_builder.stages.gathered import (
@@ -33,10 +33,10 @@ from vademecum_builder.stages.gathered import (
     says,
     tell_languages,
 )
-from vademecum_builder.stages.parsed import PendingChunk
+from vademecum_builder.stages.parsed import Outcome, PendingChunk
 
 _APART = 3
-"""So many documents have a line each where the same is said of them."""
+"""Up to this many documents with the same warning get a line each."""
 
 
 @dataclass(frozen=True)
@@ -44,13 +44,13 @@ class SourceState:
     """The source as it is now.
 
     Attributes:
-        documents: Rows by key; the sequence is the new one for rows that differ from the previous release.
+        documents: Rows by key; a row that differs from the previous release has the new sequence.
         chunks: By id, for documents that were read.
-        sources: The digest of each source item and of what else shapes its rows.
+        sources: The digest of each source item and of everything else that shapes its rows.
         added, modified, removed: Keys of documents, sorted.
         warnings: One line each.
-        left_out: How many items are no documents, by kind.
-        files_left_out: Those that were read, or some of them, by kind.
+        left_out: How many items were left out, by reason.
+        files_left_out: The keys of those that were read, by reason.
         audit: What the publisher should look at.
     """
 
@@ -72,37 +72,39 @@ class SourceState:
 
 
 def read_source(source: Source, base: Base, context: BuildContext, *, audited: bool = True) -> SourceState:
-    """Read what changed; what did not is taken from the previous release without being parsed.
+    """Read what changed; what did not change is taken from the previous release without being parsed.
 
     Args:
-        audited: Whether all that a release would hold is looked at: leftovers of markup, access tokens and the like.
+        audited: Whether to look through all that the release would hold for leftover markup, access tokens and so on.
 
     Raises:
         UsageError: There is nothing to read.
         ContentError: Two different texts share a chunk id.
     """
     found = Gathered(records=context.request.records)
+    reading = _Reading(base, context, found)
     changes = source.changes(None)  # the digests of the previous release tell what changed
     done = 0
     with Ahead(context.documents, context.sequence, changes.expected) as ahead:
-        for item in changes.entries:  # one at a time: a source may be larger than memory
-            if isinstance(item, Checkpoint | Removed):  # what is not among all that is there is gone
+        for entry in changes.entries:  # one at a time: a source may be larger than memory
+            if isinstance(entry, Checkpoint | Removed):  # without a checkpoint, what is not listed is gone
                 continue
             context.progress("reading", done, max(done + 1, changes.expected))
             done += 1
-            found.files[found.ending(item.key)] += 1
-            if isinstance(item, Skipped):
-                found.warnings.append(f"{item.key}: skipped: {item.reason}")
-                found.others[found.ending(item.key), SKIPPED] += 1
-                found.skipped.add(item.key)
-            else:
-                if item.shows_keys:
-                    found.examples.add(item.key)
-                if item.target:
-                    found.names.setdefault(item.target, []).append(item.key)
-                _read(item, ahead, base, context, found)
+            found.files[found.kind(entry.key)] += 1
+            if isinstance(entry, Skipped):
+                found.skip(entry.key, f"{entry.key}: skipped: {entry.reason}")
+                found.skipped.add(entry.key)
+                continue
+            if entry.shows_keys:
+                found.examples.add(entry.key)
+            if entry.target:
+                found.names.setdefault(entry.target, []).append(entry.key)
+            if digest := reading.digest_if_unread(entry):
+                for read in ahead.read(entry, digest):
+                    reading.take(*read)
         for read in ahead.rest():
-            _take(read, base, context, found)
+            reading.take(*read)
     context.progress("reading", done, done)
     drop_withheld(found)
     drop_aliases(found)
@@ -117,13 +119,13 @@ def read_source(source: Source, base: Base, context: BuildContext, *, audited: b
     if not audited:
         return state
     chunks: dict[int, ChunkRow | PendingChunk] = {**base.rows.chunks, **found.chunks}
-    look = audit(state.documents, chunks, found.files, found.others, found.examples, found.skipped, found.records)
+    look = audit(state.documents, chunks, found)
     tokens = _tokens(state.documents, {id: chunk.text for id, chunk in chunks.items()}, found.tokens)
     return replace(state, warnings=(*state.warnings, *tokens, *look.warnings), audit=look)
 
 
 def _together(warnings: Sequence[str]) -> Iterator[str]:
-    """Yield one line for what is said of many documents, with the first ten."""
+    """Yield one line for a warning that many documents share, naming the first ten."""
     about: dict[str, list[str]] = {}
     for warning in warnings:
         key, _, said = warning.partition(": ")
@@ -136,110 +138,112 @@ def _together(warnings: Sequence[str]) -> Iterator[str]:
             yield from (f"{key}: {said}" for key in keys)
 
 
-def _read(item: SourceItem, ahead: Ahead, base: Base, context: BuildContext, found: Gathered) -> None:
-    digest = _digest_of_unread(item, base, context, found)
-    for read in ahead.read(item, digest) if digest else ():
-        _take(read, base, context, found)
+@dataclass(frozen=True)
+class _Reading:
+    """One pass over a source; what becomes of each item is noted in `found`."""
 
+    base: Base
+    context: BuildContext
+    found: Gathered
 
-def _digest_of_unread(item: SourceItem, base: Base, context: BuildContext, found: Gathered) -> str:
-    """Return the digest of an item that has to be read; empty: it is private, or is as it was in the previous
-    release."""
-    binary = item.media_type in BINARY
-    found.tokens[item.key] = {} if binary else token_lines(item.data)
-    private = "" if context.shows_drafts(item.key) else _why_private(item, context)
-    if private and not binary:
-        found.withheld.add(item.key)
-        found.leave_out(item.key, private)
-        return ""
-    old = base.rows.documents.get(item.key)
-    try:
-        shaped_by = context.documents.shaped_by(item)
-    except ContentError as error:
-        _refuse(item, error, found)
-        return ""
-    # Of the item and of what else shapes its rows.
-    digest = hashlib.sha256(canonical([__version__, CHUNKER, shaped_by, item.content_hash])).hexdigest()
-    if (
-        old is not None
-        and not context.request.strict  # what is wrong with a page, its reader alone knows
-        and not old.removed
-        and base.sources.get(item.key) == digest
-        and not _private(old, item, context)
-    ):
+    def digest_if_unread(self, item: SourceItem) -> str:
+        """Return the digest of an item that has to be read; empty: it is private, unreadable, or unchanged since the
+        previous release."""
+        context, found = self.context, self.found
+        binary = item.media_type in BINARY
+        found.tokens[item.key] = {} if binary else token_lines(item.data)
+        private = "" if context.shows_drafts(item.key) else self._why_private(item)
+        if private and not binary:
+            found.withheld.add(item.key)
+            found.leave_out(item.key, private)
+            return ""
+        old = self.base.rows.documents.get(item.key)
+        try:
+            shaped_by = context.documents.shaped_by(item)
+        except ContentError as error:
+            self._refuse(item, error)
+            return ""
+        # Of the item, and of everything else that shapes its rows.
+        digest = hashlib.sha256(canonical([__version__, CHUNKER, shaped_by, item.content_hash])).hexdigest()
+        if (
+            old is not None
+            and not context.request.strict  # only its reader knows what is wrong with a page
+            and not old.removed
+            and self.base.sources.get(item.key) == digest
+            and not self._why_private_row(old, item)
+        ):
+            found.sources[item.key] = digest
+            found.documents[item.key] = old
+            return ""
+        return digest
+
+    def take(self, item: SourceItem, digest: str, outcome: Outcome) -> None:
+        """Note what reading an item gave.
+
+        Raises:
+            ContentError: Two different texts share a chunk id.
+        """
+        found = self.found
+        if isinstance(outcome, ContentError):
+            self._refuse(item, outcome)
+            return
+        if isinstance(outcome, str):
+            found.leave_out(item.key, outcome)
+            return
+        found.told += outcome.warnings
+        if private := self._why_private_row(outcome.row, item):
+            found.leave_out(item.key, private)
+            return
         found.sources[item.key] = digest
-        found.documents[item.key] = old
-        return ""
-    return digest
+        old = self.base.rows.documents.get(item.key)
+        if old is not None and same(outcome.row, old):
+            found.documents[item.key] = old
+            return
+        found.documents[item.key] = outcome.row
+        if outcome.is_short:
+            found.short.add(says(outcome.row, "source"))
+        for chunk in outcome.chunks:
+            self._refuse_collision(chunk)
+            found.chunks[chunk.id] = chunk
 
+    def _why_private(self, item: SourceItem) -> str:
+        """Return why an item is not for everybody, as far as its bytes say; empty: it is."""
+        if item.media_type != RECORD:
+            return why_private(head_of(item.data), self.context.now)
+        try:
+            record = orjson.loads(item.data)
+        except orjson.JSONDecodeError:
+            return ""  # nested too deeply: its reader refuses it
+        return why_private_record(record, self.context.now, self.context.mere_facts(item.key))
 
-def _why_private(item: SourceItem, context: BuildContext) -> str:
-    if item.media_type != RECORD:
-        return why_private(head_of(item.data), context.now)
-    try:
-        record = orjson.loads(item.data)
-    except orjson.JSONDecodeError:
-        return ""  # nested too deeply: its reader refuses it
-    return why_private_record(record, context.now, context.mere_facts(item.key))
+    def _why_private_row(self, row: DocumentRow, item: SourceItem) -> str:
+        """Return why a document is not for everybody, as far as its metadata says; empty: it is.
 
+        A format without front matter has its own way to say so (`:draft: true`), which its reader has turned into
+        metadata. For a record `_why_private` has decided: its `date` is not that of a page.
+        """
+        if not row.metadata or item.media_type == RECORD or self.context.shows_drafts(row.key):
+            return ""
+        return why_private_metadata(row.metadata, self.context.now)
 
-def _take(read: Read, base: Base, context: BuildContext, found: Gathered) -> None:
-    item, digest, outcome = read
-    if isinstance(outcome, ContentError):
-        _refuse(item, outcome, found)
-        return
-    if isinstance(outcome, str):
-        found.leave_out(item.key, outcome)
-        return
-    found.told += outcome.warnings
-    private = _private(outcome.row, item, context)
-    if private:
-        found.leave_out(item.key, private)
-        return
-    found.sources[item.key] = digest
-    old = base.rows.documents.get(item.key)
-    if old is not None and same(outcome.row, old):
-        found.documents[item.key] = old
-        return
-    found.documents[item.key] = outcome.row
-    if outcome.is_short:
-        found.short.add(says(outcome.row, "source"))
-    for chunk in outcome.chunks:
-        _refuse_collision(chunk, found, base)
-        found.chunks[chunk.id] = chunk
+    def _refuse(self, item: SourceItem, error: ContentError) -> None:
+        if isinstance(error, MissingReader):
+            self.found.unread[f"{PurePosixPath(item.key).suffix}: {error.message}"] += 1
+            self.found.others[self.found.kind(item.key), error.message] += 1
+            return
+        is_named = item.key.rpartition("/")[2].rpartition(":")[2] in error.message
+        self.found.skip(item.key, f"{error.message if is_named else f'{item.key}: {error.message}'}; skipped")
 
-
-def _refuse(item: SourceItem, error: ContentError, found: Gathered) -> None:
-    if isinstance(error, MissingReader):
-        found.unread[f"{PurePosixPath(item.key).suffix}: {error.message}"] += 1
-        found.others[found.ending(item.key), error.message] += 1
-        return
-    is_named = item.key.rpartition("/")[2].rpartition(":")[2] in error.message
-    found.warnings.append(f"{error.message if is_named else f'{item.key}: {error.message}'}; skipped")
-    found.others[found.ending(item.key), SKIPPED] += 1
-
-
-def _private(row: DocumentRow, item: SourceItem, context: BuildContext) -> str:
-    """Return why a document is not for everybody; empty: it is.
-
-    What has no front matter says it in its own way (`:draft: true`), which its reader has made metadata of. A record
-    has said it before, and its `date` is no page's.
-    """
-    if not row.metadata or item.media_type == RECORD or context.shows_drafts(row.key):
-        return ""
-    return why_private_metadata(row.metadata, context.now)
-
-
-def _refuse_collision(chunk: PendingChunk, found: Gathered, base: Base) -> None:
-    """Raise ContentError if two texts have one id (64 bits: one chance in 10^9 among 100,000 chunks)."""
-    known = base.rows.chunks.get(chunk.id, chunk)
-    same_text = (known.headings, known.anchor, known.text) == (chunk.headings, chunk.anchor, chunk.text)
-    if not same_text or found.chunks.get(chunk.id, chunk) != chunk:
-        raise ContentError(f"two texts share the id {chunk.id:016x}: change a word in {chunk.text[:60]!r}")
+    def _refuse_collision(self, chunk: PendingChunk) -> None:
+        """Raise ContentError if two texts have one id (64 bits: one chance in 10^9 among 100,000 chunks)."""
+        known = self.base.rows.chunks.get(chunk.id, chunk)
+        same_text = (known.headings, known.anchor, known.text) == (chunk.headings, chunk.anchor, chunk.text)
+        if not same_text or self.found.chunks.get(chunk.id, chunk) != chunk:
+            raise ContentError(f"two texts share the id {chunk.id:016x}: change a word in {chunk.text[:60]!r}")
 
 
 def _compared(found: Gathered, base: Base) -> SourceState:
-    # In one order, whatever the source's is: an encoder may be fitted to them.
+    # In an order that does not depend on the source: an encoder may be fitted to them.
     now = {key: found.documents[key] for key in sorted(found.documents, key=str.encode)}
     live = base.documents
     return SourceState(
@@ -261,7 +265,7 @@ _ERASE: Final = "build once with --erase-removed"
 def _tokens(
     documents: Mapping[str, DocumentRow], texts: Mapping[int, str], lines: Mapping[str, Mapping[str, int]]
 ) -> Iterator[str]:
-    """Yield a warning for each token that would be published, with the line of its file, and for lists of passwords."""
+    """Yield a warning for each access token that would be published, with its line, and for each list of passwords."""
     for key, row in documents.items():
         if is_list_of_passwords(key):
             yield f"{key}: called as a list of passwords, which everybody could read: take it out, and {_ERASE}"

@@ -11,7 +11,8 @@ import pytest
 from vademecum_builder.build import BuildReport, BuildRequest, build
 from vademecum_builder.cli.commands.build import _audited
 from vademecum_builder.cli.main import main
-from vademecum_builder.stages.audit import Audit, KindCount, ending_of
+from vademecum_builder.sources.endings import suffix_of
+from vademecum_builder.stages.audit import Audit, KindCount
 
 
 @pytest.fixture
@@ -85,7 +86,7 @@ def test_files_are_counted_by_ending_read_or_not(docs: Path) -> None:
 
 
 def test_a_line_of_a_file_has_the_ending_of_its_file() -> None:
-    assert list(map(ending_of, ("a/b.csv:11", "a.JSONL:3", "handbook:a.md", "v1.2:3/a"))) == [
+    assert list(map(suffix_of, ("a/b.csv:11", "a.JSONL:3", "handbook:a.md", "v1.2:3/a"))) == [
         ".csv",
         ".jsonl",
         ".md",
