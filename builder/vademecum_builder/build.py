@@ -156,36 +156,50 @@ def _run(
 
 
 def _previous(location: str | None, keys: Keys, request: BuildRequest, now: datetime) -> Previous:
-    """Return what to build on; where there is nothing, or `force` gives it up, numbers that no client has seen."""
+    """Return what to build on; if there is nothing, or `force` gives it up, numbers that no client has seen."""
     if request.restart:
         return Previous(notices=(_RESTARTED,))
-    lost, newest = False, max(keys.roots.items(), default=(0, b""))[1]
-    if location is not None:
-        try:
-            return find_previous(location, keys.roots, request.channel)
-        except VademecumError as error:
-            lost, unreached = location != str(request.out), isinstance(error, NetworkError)
-            gone = not unreached and is_empty(location) if lost else lacks_timestamp(request.out, newest)
-            # What is served here under other keys is an earlier preview: nobody has its keys any more.
-            tried = isinstance(error, SignatureError) and is_here(location)
-            if request.preview and not gone and (tried or (error.transient and "://" in location)):
-                numbers, why = named_in(request.out), error.message.partition(" (")[0]
-                return Previous(numbers, notices=(_UNREACHED.format(why, numbers.sequence + 1),))
-            if not (request.force or gone):
-                raise
-    # A host without a tree is a new one while the keys are, and has lost one later.
-    had_a_tree = lost and (request.force or not (keys.unused or are_young(keys.roots, now)))
-    numbers = Numbers()  # of a preview, which nobody goes on from
+    if location is None:
+        return _begin_anew("", keys, request, now)
+    elsewhere = location != str(request.out)
+    try:
+        return find_previous(location, keys.roots, request.channel)
+    except VademecumError as error:
+        if elsewhere:
+            gone = not isinstance(error, NetworkError) and is_empty(location)
+        else:
+            gone = lacks_timestamp(request.out, keys.newest_root)
+        # What is served here under other keys is an earlier preview: nobody has its keys any more.
+        tried_here = isinstance(error, SignatureError) and is_here(location)
+        if request.preview and not gone and (tried_here or (error.transient and "://" in location)):
+            numbers, why = named_in(request.out), error.message.partition(" (")[0]
+            return Previous(numbers, notices=(_UNREACHED.format(why, numbers.sequence + 1),))
+        if not (request.force or gone):
+            raise
+    return _begin_anew(location if elsewhere else "", keys, request, now)
+
+
+def _begin_anew(lost: str, keys: Keys, request: BuildRequest, now: datetime) -> Previous:
+    """Return numbers to begin with, without any release.
+
+    Args:
+        lost: Where a tree was looked for and none can be used, outside of the output folder; empty: nowhere.
+    """
+    numbers = Numbers()  # of a preview, which no client goes on from
     if not request.preview:
+        # An empty host is a new one while the keys are new; later it is one that has lost its tree.
+        had_a_tree = lost != "" and (request.force or not (keys.unused or are_young(keys.roots, now)))
         numbers = begun_anew(request.out, keys.roots, now, lost=had_a_tree, unused=keys.unused)
-    channels = channels_left(request.out, newest) if newest and numbers.sequence and not lost else {}
-    above = _WITHOUT_TIMESTAMP if channels else _ABOVE
-    notices = (above.format(numbers.sequence + 1),) if numbers.sequence else ()
+    number, left = numbers.sequence + 1, bool(keys.roots and numbers.sequence and not lost)
+    channels = channels_left(request.out, keys.newest_root) if left else {}
     if lost and not request.force:
         built_here = named_in(request.out) != Numbers()
         told = _EMPTY if not numbers.sequence else _EMPTY_ABOVE if built_here else _EMPTY_UNSEEN
-        notices = (told.format(location, numbers.sequence + 1),)
-    return Previous(numbers, channels=channels, notices=notices)
+        notices = [told.format(lost, number)]
+    else:
+        above = _WITHOUT_TIMESTAMP if channels else _ABOVE
+        notices = [above.format(number)] if numbers.sequence else []
+    return Previous(numbers, channels=channels, notices=tuple(notices))
 
 
 _UNHEEDED = "what is said of `{}` waits for the next build: --erase-removed has no packs and keeps no release"

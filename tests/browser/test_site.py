@@ -27,7 +27,7 @@ from vademecum.format.segment import DocumentRow
 from vademecum_builder.pages.bundle import PAGE, QUERY, SYNC, bundled, loaded
 from vademecum_builder.pages.client_bundle import condensed
 from vademecum_builder.pages.contents import Contents
-from vademecum_builder.pages.render import SiteContext, render_site
+from vademecum_builder.pages.render import ShownRelease, SiteContext, render_site
 from vademecum_builder.release.version_json import DocumentChanges
 
 STUB = Path(__file__).parent / "harness" / "stub_knowledge.mjs"
@@ -73,7 +73,8 @@ def publish(folder: Path, *, title: str = "Handbook", sequence: int = 12, runtim
     client = {**_modules(), "client/vademecum.zip": runtime}
     sums = {path: hashlib.sha256(content).hexdigest() for path, content in client.items()}
     contents = Contents([DocumentRow("guide/keys.md", sequence, "Keys and signing", "guide/keys.html")])
-    context = SiteContext(title, manifest, DocumentChanges(), root, sums, ["rotate a key", "lost keys"], contents)
+    shown = ShownRelease(manifest, "", DocumentChanges(), contents)
+    context = SiteContext(title, shown, root, sums, ["rotate a key", "lost keys"])
     write(folder / "repo", {**render_site(context), **client, "metadata/timestamp.json": b"{}"})
 
 

@@ -46,27 +46,38 @@ _BROWSERS_SKIP = re.compile(r"[\x00-\x20\x7f]+")
 
 
 @dataclass(frozen=True)
+class ShownRelease:
+    """The release that the pages are about.
+
+    Attributes:
+        digest: SHA-256 of the manifest's bytes, hex.
+        changes: What the release changed; its page shows `CHANGES_SHOWN` of each kind.
+        contents: Its documents, and what its build said about them.
+    """
+
+    manifest: Manifest
+    digest: str
+    changes: DocumentChanges
+    contents: Contents
+
+
+@dataclass(frozen=True)
 class SiteContext:
     """Everything that the site depends on.
 
     Attributes:
         title: Name of the knowledge base.
-        manifest: Of the release that the site is published with.
-        changes: What this release changed; the page shows `CHANGES_SHOWN` of each kind.
         root: The TUF root metadata as published: the page ships it as its trust.
         client: SHA-256 of each file below `client/`, by path (`client_bundle.digests`).
         examples: Queries to offer to somebody who has not typed yet.
-        contents: Its documents, and what its build says of them.
         channels: What each channel leads to.
     """
 
     title: str
-    manifest: Manifest
-    changes: DocumentChanges
+    release: ShownRelease
     root: bytes
     client: Mapping[str, str] = field(default_factory=dict)
     examples: Sequence[str] = ()
-    contents: Contents = field(default_factory=Contents)
     channels: Channels = field(default_factory=dict)
 
 
@@ -79,7 +90,7 @@ def render_site(context: SiteContext) -> Mapping[str, bytes]:
     files["manifest.webmanifest"] = _web_manifest(context)
     files["assets/trust.json"] = context.root
     files["assets/examples.json"] = canonical(list(context.examples))
-    files["sw.js"] = _service_worker(files, context.client, context.manifest.places.get("lang", ()))
+    files["sw.js"] = _service_worker(files, context.client, context.release.manifest.places.get("lang", ()))
     return dict(sorted(files.items()))
 
 
@@ -97,28 +108,30 @@ def safe_url(url: str) -> str:
 
 
 def _page(name: str, context: SiteContext) -> bytes:
+    shown = context.release
+    manifest, contents = shown.manifest, shown.contents
     page = (
         _environment()
         .get_template(f"{name}.jinja")
         .render(
             here=name,
             site={"title": context.title, "description": _DESCRIPTION},
-            release=context.manifest,
-            download=sum(file.size for file in context.manifest.objects),
+            release=manifest,
+            download=sum(file.size for file in manifest.objects),
             program=PROGRAM,
-            changes=context.changes,
+            changes=shown.changes,
             cap=CHANGES_SHOWN,
-            contents=context.contents,
+            contents=contents,
             channels=context.channels,
-            taken_back=context.manifest.sequence in yanked_of(context.channels),
-            sequence=str(context.manifest.sequence),
+            taken_back=manifest.sequence in yanked_of(context.channels),
+            sequence=str(manifest.sequence),
             here_on=_channels_at(context),
-            same=[", ".join(keys) for keys in context.contents.duplicates],
-            ages=ages_of(context.contents.documents),
-            earlier=earlier_of(context.contents.documents, context.manifest.sequence),
-            tree=tree_of(context.contents.documents),
+            same=[", ".join(keys) for keys in contents.duplicates],
+            ages=ages_of(contents.documents),
+            earlier=earlier_of(contents.documents, manifest.sequence),
+            tree=tree_of(contents.documents),
             opened=OPENED,
-            shown=shown_fields(context.contents),
+            shown=shown_fields(contents),
             roles=parse_object(context.root, "root metadata")["signed"]["roles"],
         )
     )
@@ -152,9 +165,9 @@ def _environment() -> jinja2.Environment:
 
 def _channels_at(context: SiteContext) -> str:
     """Return the channels that lead to the release, or the one that it was built for."""
-    at = context.manifest.sequence
+    at = context.release.manifest.sequence
     names = [name for name, line in context.channels.items() if line.current.sequence == at]
-    return ", ".join(names) or context.manifest.channel
+    return ", ".join(names) or context.release.manifest.channel
 
 
 def _say(text: str, *values: str | int, tag: str = "span") -> Markup:

@@ -13,14 +13,13 @@ from pathlib import Path
 
 import vademecum
 from vademecum.format.json import canonical
-from vademecum.format.manifest import Manifest
 from vademecum.search.stop_words import STOP_WORDS
 from vademecum.version import __version__
 from vademecum_builder.index.rows import metadata_of
 from vademecum_builder.pages.client_bundle import client_files, digests
 from vademecum_builder.pages.contents import Contents
 from vademecum_builder.pages.pyodide import fetch_runtime, load_pins
-from vademecum_builder.pages.render import SiteContext, render_site, site_folder
+from vademecum_builder.pages.render import ShownRelease, SiteContext, render_site, site_folder
 from vademecum_builder.release.channels import Channels
 from vademecum_builder.release.version_json import DocumentChanges
 from vademecum_builder.signing.metadata import SignedTarget
@@ -72,16 +71,7 @@ class SiteBuilder:
     def _mark(self, title: str) -> str:
         return hashlib.sha256(canonical([self.generator, title])).hexdigest()
 
-    def render(
-        self,
-        manifest: Manifest,
-        root: bytes,
-        version: bytes,
-        changes: DocumentChanges,
-        contents: Contents,
-        channels: Channels,
-        title: str,
-    ) -> SiteFiles:
+    def render(self, shown: ShownRelease, channels: Channels, title: str, *, root: bytes, version: bytes) -> SiteFiles:
         """Return all files of the site for a release.
 
         Args:
@@ -89,19 +79,12 @@ class SiteBuilder:
             version: version.json.
 
         Raises:
-            UsageError, NetworkError, ContentError: The browser's runtime cannot be brought.
+            UsageError, NetworkError, ContentError: The browser's runtime cannot be had.
         """
         client = client_files(fetch_runtime(self.runtime_cache))
-        context = SiteContext(
-            title=title or "Knowledge base",
-            manifest=manifest,
-            changes=changes,
-            root=root,
-            client=digests(client),
-            examples=_examples(contents, changes, {name: said[0] for name, said in manifest.places.items() if said}),
-            contents=contents,
-            channels=channels,
-        )
+        first = {name: values[0] for name, values in shown.manifest.places.items() if values}
+        examples = _examples(shown.contents, shown.changes, first)
+        context = SiteContext(title or "Knowledge base", shown, root, digests(client), examples, channels)
         files: dict[str, bytes | Path] = {**render_site(context), **client, "version.json": version}
         named: dict[str, dict[str, object]] = {}
         for path, content in sorted(files.items()):

@@ -35,6 +35,11 @@ class Keys:
     notices: tuple[str, ...] = ()
 
     @property
+    def newest_root(self) -> bytes:
+        """The root metadata with the highest version; empty: the publisher holds none."""
+        return max(self.roots.items(), default=(0, b""))[1]
+
+    @property
     def unused(self) -> bool:
         """Whether these are the keys that were made here, and nothing was signed with them here yet."""
         folder, root = self.key_file.parent, self.roots.get(1, b"")

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vademecum.format.json import Fields, parse_object
-from vademecum.format.manifest import Manifest
 from vademecum.trust.metadata import TIMESTAMP
 from vademecum_builder.pages.contents import Contents
+from vademecum_builder.pages.render import ShownRelease
 from vademecum_builder.pages.site import LISTING, SiteFiles
 from vademecum_builder.publish.guard import is_preview, locked, require_unmoved
 from vademecum_builder.publish.tree import is_intact, sweep, write_tree
@@ -33,16 +33,6 @@ class Written:
     bytes: int = 0
     signed: bool = False
     site: bool = False
-
-
-@dataclass(frozen=True)
-class Shown:
-    """The release that pages are about: its manifest and the digest of that, what it changed and what it holds."""
-
-    manifest: Manifest
-    digest: str
-    changes: DocumentChanges
-    contents: Contents
 
 
 def publish_release(
@@ -69,7 +59,7 @@ def publish_release(
     channels = yank(channels, request.yank, context.previous.numbers.sequence)
     if request.critical:
         channels = mark_critical(channels, release.manifest.sequence)
-    shown = Shown(release.manifest, release.pointer.sha256, changes, contents or Contents())
+    shown = ShownRelease(release.manifest, release.pointer.sha256, changes, contents or Contents())
     return publish_channels(channels, archive, context, release=release, shown=shown)
 
 
@@ -93,7 +83,7 @@ def keep_release(base: Published, context: BuildContext, contents: Contents) -> 
     if not (stale_site or ageing or newer_root or absent or channels != before):
         return release, Written(channels)
     # All of it, since the output folder of a fresh machine holds nothing yet.
-    shown = Shown(base.manifest, base.pointer.sha256, base.changes, contents)
+    shown = ShownRelease(base.manifest, base.pointer.sha256, base.changes, contents)
     return release, publish_channels(channels, find_archive(context), context, shown=shown)
 
 
@@ -103,7 +93,7 @@ def publish_channels(
     context: BuildContext,
     *,
     release: AssembledRelease | None = None,
-    shown: Shown | None = None,
+    shown: ShownRelease | None = None,
 ) -> Written:
     """Sign what channels lead to from now on, and write a whole tree.
 
@@ -122,8 +112,7 @@ def publish_channels(
     version = version_json(shown.manifest, shown.digest, shown.changes, channels)
     pages = SiteFiles({"version.json": version}, None)
     if context.site is not None:
-        told = (shown.changes, shown.contents, channels, context.title)
-        pages = context.site.render(shown.manifest, authority.root, version, *told)
+        pages = context.site.render(shown, channels, context.title, root=authority.root, version=version)
     versions, until = context.previous.numbers.versions, request.validity
     metadata = {f"metadata/{number}.root.json": data for number, data in authority.roots.items()} | sign_release(
         authority.signer, versions, channels, pages.listing, context.now, until, preview=request.preview
@@ -162,7 +151,7 @@ def sign_again(archive: Archive, context: BuildContext) -> Written:
     return Written(previous.channels, written, signed=True)
 
 
-def _shown_again(channels: Channels, context: BuildContext) -> Shown:
+def _shown_again(channels: Channels, context: BuildContext) -> ShownRelease:
     """Return what is to be known of an earlier release: its tree has kept it."""
     previous, out = context.previous, context.request.out
     pointer = channels[shown_channel(channels)].current
@@ -171,7 +160,7 @@ def _shown_again(channels: Channels, context: BuildContext) -> Shown:
     changes = release.changes
     if before.sha256 != pointer.sha256:
         changes = changes_between(read_again(previous, out, before), release)
-    return Shown(release.manifest, pointer.sha256, changes, contents_again(release))
+    return ShownRelease(release.manifest, pointer.sha256, changes, contents_again(release))
 
 
 def _pages_are_whole(base: Published, out: Path) -> bool:

@@ -21,7 +21,7 @@ from vademecum.format.objects import ObjectRef
 from vademecum.format.segment import DocumentRow
 from vademecum.search.stems import LANGUAGES
 from vademecum_builder.pages.contents import Contents, FileKind, Folder, tree_of
-from vademecum_builder.pages.render import CHANGES_SHOWN, SiteContext, render_site, safe_url, site_folder
+from vademecum_builder.pages.render import CHANGES_SHOWN, ShownRelease, SiteContext, render_site, safe_url, site_folder
 from vademecum_builder.pages.site import _examples
 from vademecum_builder.release.version_json import DocumentChange, DocumentChanges
 
@@ -64,9 +64,9 @@ def make_context(**changes: Any) -> SiteContext:
         segments=(segment,),
         sources=ObjectRef("1d" * 32, 1, 1),
     )
-    context = SiteContext(
-        title="Handbook", manifest=manifest, changes=DocumentChanges(), root=make_root(), client=CLIENT
-    )
+    shown = ShownRelease(manifest, "37" * 32, DocumentChanges(), Contents())
+    own = {name: changes.pop(name) for name in ("manifest", "changes", "contents") if name in changes}
+    context = SiteContext("Handbook", dataclasses.replace(shown, **own), make_root(), CLIENT)
     return dataclasses.replace(context, **changes)
 
 
@@ -313,7 +313,7 @@ def test_bars_show_shares_of_the_download() -> None:
 
 def test_an_empty_release_has_a_page() -> None:
     empty = EncoderEntry("builtin", 0, ObjectRef("3f" * 32, 0, 0))
-    manifest = dataclasses.replace(make_context().manifest, encoder=empty, segments=())
+    manifest = dataclasses.replace(make_context().release.manifest, encoder=empty, segments=())
     files = render_site(make_context(manifest=manifest))
     assert "0 B" in page(files, "release.html").get_text()
     assert "There is no document in this release." in page(files, "documents.html").get_text()
@@ -389,17 +389,17 @@ def test_the_worker_keeps_the_search_page_and_what_answers_queries() -> None:
 def test_the_worker_keeps_the_stemmers_of_the_documents_languages_and_of_english() -> None:
     context, modules = make_context(), {f"{name}.js" for name in LANGUAGES.values()}
     stemmers = {f"client/search/stemmers/{name}": "0" * 64 for name in ("COPYING.txt", "base.js", *modules)}
-    manifest = dataclasses.replace(context.manifest, places={"lang": ("de-AT", "pl", "ja")})
-    worker = render_site(dataclasses.replace(context, client={**context.client, **stemmers}, manifest=manifest))[
-        "sw.js"
-    ]
+    manifest = dataclasses.replace(context.release.manifest, places={"lang": ("de-AT", "pl", "ja")})
+    worker = render_site(make_context(client={**context.client, **stemmers}, manifest=manifest))["sw.js"]
     kept = {name.rpartition("/")[2] for name in constant(worker, "RUNTIME") if name in stemmers}
     assert kept == {"base.js", "english.js", "german.js", "polish.js"}
 
 
 def test_a_release_alone_makes_no_new_worker_and_a_new_runtime_or_page_does() -> None:
     before = render_site(make_context())["sw.js"]
-    newer = dataclasses.replace(make_context().manifest, sequence=13, digest="37" * 32, documents=1, segments=())
+    newer = dataclasses.replace(
+        make_context().release.manifest, sequence=13, digest="37" * 32, documents=1, segments=()
+    )
     changes = DocumentChanges((DocumentChange("k", "T"),))
     changed = make_context(manifest=newer, changes=changes, examples=["T"])
     assert render_site(changed)["sw.js"] == before
