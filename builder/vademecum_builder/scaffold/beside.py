@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
-from vademecum_builder.kinds.people import is_called_people
+from vademecum_builder.discovery.people import is_called_people
 from vademecum_builder.scaffold.candidates import NOBODYS
 from vademecum_builder.sources.catalog import ENDINGS, SELDOM
 from vademecum_builder.sources.left_out import file_kind, folder_kind

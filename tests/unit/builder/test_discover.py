@@ -19,13 +19,13 @@ import yaml
 from support.pages_host import PagesHost
 from support.postgres import new_database
 from vademecum.errors import UsageError
-from vademecum_builder.kinds.discover import discover
-from vademecum_builder.kinds.fields import fields_of
-from vademecum_builder.kinds.people import is_dealing, is_of_people
-from vademecum_builder.kinds.proposals import Proposal, name_of, of_records
+from vademecum_builder.discovery.discover import discover
+from vademecum_builder.discovery.fields import fields_of
+from vademecum_builder.discovery.people import is_dealing, is_of_people
+from vademecum_builder.discovery.proposals import Proposal, name_of, of_records
+from vademecum_builder.discovery.roles import proposal
+from vademecum_builder.discovery.schema import Schema
 from vademecum_builder.kinds.registry import open_sources
-from vademecum_builder.kinds.roles import proposal
-from vademecum_builder.kinds.schema import Schema
 from vademecum_builder.readers.private import why_private_record
 from vademecum_builder.settings import read_settings
 from vademecum_builder.sources.base import SourceItem

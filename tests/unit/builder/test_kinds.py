@@ -13,9 +13,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from vademecum.errors import UsageError
+from vademecum_builder.discovery.survey import SourceFound, survey
 from vademecum_builder.kinds.records import KEYS as RECORDS
 from vademecum_builder.kinds.registry import KINDS, kind_of, open_sources
-from vademecum_builder.kinds.survey import SourceFound, survey
 from vademecum_builder.profiles.reader import PlainPages
 from vademecum_builder.settings import read_settings
 from vademecum_builder.sources.base import SourceItem

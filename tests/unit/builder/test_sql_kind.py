@@ -15,7 +15,7 @@ import pytest
 from vademecum import KnowledgeBase
 from vademecum.errors import UsageError
 from vademecum_builder.build import BuildReport, build
-from vademecum_builder.kinds.discover import discover
+from vademecum_builder.discovery.discover import discover
 from vademecum_builder.kinds.records import RecordReader
 from vademecum_builder.kinds.registry import open_sources
 from vademecum_builder.kinds.sql import captured, table_source

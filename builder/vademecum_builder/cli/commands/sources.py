@@ -12,9 +12,9 @@ from typing import Any
 
 from vademecum.errors import UsageError
 from vademecum_builder.cli.wording import Shown
-from vademecum_builder.kinds.discover import discover
-from vademecum_builder.kinds.proposals import Proposal
-from vademecum_builder.kinds.survey import SourceFound, survey
+from vademecum_builder.discovery.discover import discover
+from vademecum_builder.discovery.proposals import Proposal
+from vademecum_builder.discovery.survey import SourceFound, survey
 from vademecum_builder.request import SourcesRequest
 from vademecum_builder.scaffold.beside import records_beside
 from vademecum_builder.settings import NoSource, read_settings

@@ -8,8 +8,8 @@ import pytest
 
 from support.growth import grows_with_the_square
 from vademecum.errors import UsageError
+from vademecum_builder.discovery.discover import discover
 from vademecum_builder.kinds import records
-from vademecum_builder.kinds.discover import discover
 from vademecum_builder.kinds.registry import kind_of
 from vademecum_builder.readers.document import Document
 from vademecum_builder.readers.mediawiki import categories, is_redirect, read_mediawiki

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from vademecum.errors import ContentError
-from vademecum_builder.kinds.discover import discover
+from vademecum_builder.discovery.discover import discover
 from vademecum_builder.sources.base import SourceItem
 from vademecum_builder.sources.calendars import events
 from vademecum_builder.sources.catalog import CatalogSource

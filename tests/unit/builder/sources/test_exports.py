@@ -13,7 +13,7 @@ from zipfile import ZIP_DEFLATED, ZipFile
 import pytest
 
 from vademecum.errors import UsageError
-from vademecum_builder.kinds.discover import discover
+from vademecum_builder.discovery.discover import discover
 from vademecum_builder.sources.base import Skipped, SourceError
 from vademecum_builder.sources.cuts import Message
 from vademecum_builder.sources.exports import Export

@@ -6,7 +6,7 @@ import io
 from pathlib import Path
 from typing import Any
 
-from vademecum_builder.kinds.discover import discover
+from vademecum_builder.discovery.discover import discover
 from vademecum_builder.readers.private import why_private_record
 from vademecum_builder.sources.record_files import Layout, read_records
 

@@ -11,7 +11,7 @@ import pytest
 from pyarrow import parquet
 
 from vademecum.errors import ContentError
-from vademecum_builder.kinds.discover import discover
+from vademecum_builder.discovery.discover import discover
 from vademecum_builder.sources.base import SourceItem
 from vademecum_builder.sources.catalog import CatalogSource
 from vademecum_builder.sources.record_files import Layout, read_records

@@ -9,7 +9,7 @@ import pytest
 
 from support.growth import grows_with_the_square
 from vademecum.errors import ContentError
-from vademecum_builder.kinds.discover import discover
+from vademecum_builder.discovery.discover import discover
 from vademecum_builder.sources import references as module
 from vademecum_builder.sources.base import SourceItem
 from vademecum_builder.sources.catalog import CatalogSource

@@ -17,7 +17,7 @@ from openpyxl import load_workbook
 
 from vademecum.errors import ContentError, UsageError
 from vademecum.format.markup import Row
-from vademecum_builder.kinds.discover import discover
+from vademecum_builder.discovery.discover import discover
 from vademecum_builder.kinds.registry import open_sources
 from vademecum_builder.readers.office import read_xlsx
 from vademecum_builder.settings import read_settings

@@ -10,21 +10,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vademecum.errors import UsageError
-from vademecum_builder.kinds.fields import SAMPLED, fields_of
-from vademecum_builder.kinds.people import is_called_people, is_dealing, is_of_people
-from vademecum_builder.kinds.proposals import MESSAGE, Proposal, name_of, of_messages, of_records
+from vademecum_builder.discovery.fields import SAMPLED, fields_of
+from vademecum_builder.discovery.people import is_called_people, is_dealing, is_of_people
+from vademecum_builder.discovery.proposals import MESSAGE, Proposal, name_of, of_messages, of_records
 from vademecum_builder.kinds.sql import database_at
 from vademecum_builder.sources.private_fields import may_say, why_private
 from vademecum_builder.sources.records import json_value
 
 if TYPE_CHECKING:
-    from vademecum_builder.kinds.schema import Join, Schema
+    from vademecum_builder.discovery.schema import Join, Schema
 
 
 def discover_tables(url: str, folder: Path) -> list[Proposal]:
     """Return what tables of a database seem to hold documents, as settings. Errors: see `database_at`."""
     database = database_at(url, folder, "what was asked for")
-    from vademecum_builder.kinds.schema import Schema  # which needs SQLAlchemy
+    from vademecum_builder.discovery.schema import Schema  # which needs SQLAlchemy
 
     private: list[str] = []
     with database.connect() as connection:

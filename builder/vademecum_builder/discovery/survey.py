@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import orjson
 
 from vademecum.errors import ContentError, VademecumError
+from vademecum_builder.discovery.fields import SAMPLED, FieldFound, fields_of
 from vademecum_builder.kinds.base import Opened
-from vademecum_builder.kinds.fields import SAMPLED, FieldFound, fields_of
 from vademecum_builder.kinds.registry import kind_of, sources_of
 from vademecum_builder.readers.document import Document
 from vademecum_builder.readers.outline import block_text

@@ -16,13 +16,13 @@ from urllib.parse import urlsplit
 from zipfile import ZipFile, is_zipfile
 
 from vademecum.errors import UsageError
-from vademecum_builder.kinds.discover_tables import discover_tables
-from vademecum_builder.kinds.fields import SAMPLED, FieldFound, fields_of
-from vademecum_builder.kinds.people import is_called_people, is_of_people, tells_of_people
-from vademecum_builder.kinds.proposals import ZONE, Proposal, completed, name_of, of_messages, of_records
+from vademecum_builder.discovery.fields import SAMPLED, FieldFound, fields_of
+from vademecum_builder.discovery.people import is_called_people, is_of_people, tells_of_people
+from vademecum_builder.discovery.proposals import ZONE, Proposal, completed, name_of, of_messages, of_records
+from vademecum_builder.discovery.roles import names_an_id
+from vademecum_builder.discovery.schema import NOW
+from vademecum_builder.discovery.tables import discover_tables
 from vademecum_builder.kinds.records import MEDIAWIKI
-from vademecum_builder.kinds.roles import names_an_id
-from vademecum_builder.kinds.schema import NOW
 from vademecum_builder.kinds.templates import shown
 from vademecum_builder.sources.base import SourceError
 from vademecum_builder.sources.catalog import ENDINGS, SELDOM, CatalogSource, ids_of

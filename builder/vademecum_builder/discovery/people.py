@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from vademecum_builder.kinds.fields import FieldFound
+from vademecum_builder.discovery.fields import FieldFound
 from vademecum_builder.sources.private_fields import is_named_private, plain_name
 
 _PEOPLE: Final = re.compile(

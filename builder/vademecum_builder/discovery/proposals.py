@@ -9,9 +9,9 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from vademecum_builder.kinds.fields import SLUG, FieldFound
+from vademecum_builder.discovery.fields import SLUG, FieldFound
+from vademecum_builder.discovery.roles import proposal, zone_of
 from vademecum_builder.kinds.records import AUTO, MARKDOWN
-from vademecum_builder.kinds.roles import proposal, zone_of
 from vademecum_builder.readers.slugs import ascii_of
 from vademecum_builder.sources.catalog import ALL
 from vademecum_builder.sources.private_fields import UNREADABLE, is_private, plain_name, shown_when, why_not_now

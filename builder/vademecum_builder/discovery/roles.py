@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from typing import Any, Final
 
 from vademecum.errors import ContentError
-from vademecum_builder.kinds.fields import CODE, LONGEST_CODE, LONGEST_TITLE, SLUG, FieldFound
+from vademecum_builder.discovery.fields import CODE, LONGEST_CODE, LONGEST_TITLE, SLUG, FieldFound
 from vademecum_builder.kinds.records import LANGUAGE, PRICE, TEXTS, TITLES
 from vademecum_builder.kinds.templates import is_slug_of
 from vademecum_builder.sources.catalog import ID_NAMES

@@ -1,0 +1,1 @@
+"""What `--discover` proposes: sources in files and databases, from their fields, and what nobody should publish."""
