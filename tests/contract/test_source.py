@@ -17,18 +17,18 @@ import pytest
 from support.pages_host import PagesHost
 from vademecum.errors import ContentError, UsageError
 from vademecum_builder.sources.base import MARKDOWN, Changes, Checkpoint, Entry, Removed, Skipped, Source, SourceItem
-from vademecum_builder.sources.capture import Triggers, run_statements
 from vademecum_builder.sources.catalog import CatalogSource
-from vademecum_builder.sources.database import Database
-from vademecum_builder.sources.debezium import DebeziumEvents
-from vademecum_builder.sources.exports import Export
+from vademecum_builder.sources.databases.capture import Triggers, run_statements
+from vademecum_builder.sources.databases.database import Database
+from vademecum_builder.sources.databases.debezium import DebeziumEvents
+from vademecum_builder.sources.databases.table import TableSource
 from vademecum_builder.sources.feed import FeedSource
 from vademecum_builder.sources.folder import FolderSource
 from vademecum_builder.sources.function import FunctionSource
 from vademecum_builder.sources.git import GitSource, Repository
-from vademecum_builder.sources.message import Limits
-from vademecum_builder.sources.messages import MessageView
-from vademecum_builder.sources.table import TableSource
+from vademecum_builder.sources.messages.exports import Export
+from vademecum_builder.sources.messages.message import Limits
+from vademecum_builder.sources.messages.view import MessageView
 
 ONE = {"a.md": "Ann", "b/c.md": "Cat", "é.md": "Eve"}
 TWO = {"a.md": "Ann again", "d.md": "Dan", "é.md": "Eve"}

@@ -24,14 +24,14 @@ from vademecum import KnowledgeBase
 from vademecum_builder.build import BuildReport, build
 from vademecum_builder.settings import read_settings
 from vademecum_builder.sources.base import Source
-from vademecum_builder.sources.capture import Triggers, run_statements
-from vademecum_builder.sources.database import Database
-from vademecum_builder.sources.debezium import DebeziumEvents
-from vademecum_builder.sources.message import Limits
-from vademecum_builder.sources.message_table import MessageTable
-from vademecum_builder.sources.messages import STRATEGIES, MessageView
-from vademecum_builder.sources.slot import Slot
-from vademecum_builder.sources.table import TableSource
+from vademecum_builder.sources.databases.capture import Triggers, run_statements
+from vademecum_builder.sources.databases.database import Database
+from vademecum_builder.sources.databases.debezium import DebeziumEvents
+from vademecum_builder.sources.databases.slot import Slot
+from vademecum_builder.sources.databases.table import TableSource
+from vademecum_builder.sources.messages.message import Limits
+from vademecum_builder.sources.messages.table import MessageTable
+from vademecum_builder.sources.messages.view import STRATEGIES, MessageView
 
 SETTINGS = """
 out = "{out}"

@@ -28,15 +28,15 @@ from vademecum_builder.sources.base import SourceError
 from vademecum_builder.sources.catalog import ENDINGS, SELDOM, CatalogSource, ids_of
 from vademecum_builder.sources.charset import decode
 from vademecum_builder.sources.endings import BINARY_TYPES, MEDIA_TYPES
-from vademecum_builder.sources.exports import CANNOT_UNPACK, UNPACK_IT, shape_of
 from vademecum_builder.sources.fetched import fetch, is_address
+from vademecum_builder.sources.formats.record_files import Layout
+from vademecum_builder.sources.formats.record_lists import EVERY, WHOLE
+from vademecum_builder.sources.formats.sheets import SHEETS, read_sheets
 from vademecum_builder.sources.left_out import files_outside_of_published
-from vademecum_builder.sources.mail import MAILS, is_maildir
+from vademecum_builder.sources.messages.exports import CANNOT_UNPACK, UNPACK_IT, shape_of
+from vademecum_builder.sources.messages.mail import MAILS, is_maildir
 from vademecum_builder.sources.private_fields import plain_name, why_private
-from vademecum_builder.sources.record_files import Layout
-from vademecum_builder.sources.record_lists import EVERY, WHOLE
 from vademecum_builder.sources.records import field_at, listed
-from vademecum_builder.sources.sheets import SHEETS, read_sheets
 from vademecum_builder.sources.unzipped import ending_of
 
 _SQLITE = b"SQLite format 3\0"

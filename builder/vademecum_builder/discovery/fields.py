@@ -13,7 +13,7 @@ from vademecum.errors import ContentError
 from vademecum_builder.kinds.records import is_html
 from vademecum_builder.kinds.templates import ADDRESS, CHECKSUM, is_rich_text, shown
 from vademecum_builder.sources.fetched import is_address
-from vademecum_builder.sources.json_records import parsed_or_none
+from vademecum_builder.sources.formats.json_records import parsed_or_none
 from vademecum_builder.sources.prices import price_of
 from vademecum_builder.sources.private_fields import is_named_private, many_reach, may_say, reaches
 from vademecum_builder.sources.times import read_time

@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 import sqlalchemy as sa
 
 from vademecum_builder.discovery.roles import names_a_record, person_of
-from vademecum_builder.sources.database import Database
+from vademecum_builder.sources.databases.database import Database
 from vademecum_builder.sources.private_fields import is_private, may_say, plain_name, shown_when
 from vademecum_builder.sources.records import json_value
 

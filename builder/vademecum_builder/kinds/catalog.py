@@ -16,8 +16,8 @@ from vademecum_builder.kinds.records import AUTO, RecordReader
 from vademecum_builder.request import BuildRequest, SourceSettings
 from vademecum_builder.sources.catalog import ALL, ID_NAMES, CatalogSource
 from vademecum_builder.sources.fetched import is_address
-from vademecum_builder.sources.record_files import Layout
-from vademecum_builder.sources.sheets import SHEETS
+from vademecum_builder.sources.formats.record_files import Layout
+from vademecum_builder.sources.formats.sheets import SHEETS
 
 
 def is_place(value: Any, folder: Path) -> str | None:

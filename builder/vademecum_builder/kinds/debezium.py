@@ -9,7 +9,7 @@ from vademecum_builder.kinds import records
 from vademecum_builder.kinds.base import Key, Opened, is_path, is_text
 from vademecum_builder.kinds.records import RecordReader
 from vademecum_builder.request import BuildRequest, SourceSettings
-from vademecum_builder.sources.debezium import DebeziumEvents
+from vademecum_builder.sources.databases.debezium import DebeziumEvents
 
 KEYS: Final[Mapping[str, Key]] = {
     "path": Key("a file of events, one a line, or a folder of such files", is_path, required=True),

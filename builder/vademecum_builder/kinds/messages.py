@@ -22,9 +22,9 @@ from vademecum_builder.readers.outline import Block, Outline
 from vademecum_builder.readers.text import clean_line, unify_line_breaks
 from vademecum_builder.request import BuildRequest, SourceSettings
 from vademecum_builder.sources.base import SourceItem
-from vademecum_builder.sources.exports import SHAPES, Export
-from vademecum_builder.sources.message import Limits
-from vademecum_builder.sources.messages import STRATEGIES, Archive, MessageView, date_of
+from vademecum_builder.sources.messages.exports import SHAPES, Export
+from vademecum_builder.sources.messages.message import Limits
+from vademecum_builder.sources.messages.view import STRATEGIES, Archive, MessageView, date_of
 from vademecum_builder.sources.times import read_duration
 from vademecum_builder.stages.documents import DocumentReader
 
@@ -106,7 +106,7 @@ def _archive(settings: SourceSettings, request: BuildRequest) -> Archive:
     if "path" in values:
         shape, records = values.get("shape", ""), values.get("records", "")
         return Export(values["path"], shape, columns, zone, settings.where, records, private)
-    from vademecum_builder.sources.message_table import MessageTable  # which needs SQLAlchemy
+    from vademecum_builder.sources.messages.table import MessageTable  # which needs SQLAlchemy
 
     table = MessageTable(table_source(settings), columns, zone, private)
     if request.sync:

@@ -16,16 +16,16 @@ from vademecum_builder.request import BuildRequest, SourceSettings
 
 # What needs SQLAlchemy is imported where a database is read: an export of messages needs none.
 if TYPE_CHECKING:
-    from vademecum_builder.sources.capture import Triggers
-    from vademecum_builder.sources.database import Database
-    from vademecum_builder.sources.slot import Slot
-    from vademecum_builder.sources.table import TableSource
+    from vademecum_builder.sources.databases.capture import Triggers
+    from vademecum_builder.sources.databases.database import Database
+    from vademecum_builder.sources.databases.slot import Slot
+    from vademecum_builder.sources.databases.table import TableSource
 
 
 def database_at(url: str, folder: Path, where: str = "") -> Database:
     """Return a database that can be read; raise UsageError if SQLAlchemy is not installed."""
     try:
-        from vademecum_builder.sources.database import Database
+        from vademecum_builder.sources.databases.database import Database
     except ModuleNotFoundError:
         raise UsageError(f"source.url: SQLAlchemy reads a database: {pip_install('sql')}") from None
     return Database(url, folder, where)
@@ -74,8 +74,8 @@ def captured(settings: SourceSettings, table: TableSource) -> Triggers | Slot | 
     if capture and (table.cursor or not table.table):
         both, query = "cursor and capture: take one of them out", "capture: a query has none: name a table"
         raise UsageError(f"{settings.where}: source: {both if table.cursor else query}")
-    from vademecum_builder.sources.capture import Triggers
-    from vademecum_builder.sources.slot import Slot
+    from vademecum_builder.sources.databases.capture import Triggers
+    from vademecum_builder.sources.databases.slot import Slot
 
     if capture == "triggers":
         return Triggers(table)
@@ -88,8 +88,8 @@ def table_source(settings: SourceSettings) -> TableSource:
     if ("table" in values) == ("query" in values):
         found = "table and query: take one of them out" if "table" in values else "no table: name one (or a query)"
         raise UsageError(f"{settings.where}: source: {found}")
-    from vademecum_builder.sources.table import TableSource
-    from vademecum_builder.sources.table_rows import LOOK_BACK
+    from vademecum_builder.sources.databases.table import TableSource
+    from vademecum_builder.sources.databases.table_rows import LOOK_BACK
 
     return TableSource(
         database=replace(values["url"], where=settings.where),

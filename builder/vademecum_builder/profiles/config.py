@@ -15,8 +15,8 @@ import orjson
 import yaml
 
 from vademecum_builder.readers.front_matter import is_endless
+from vademecum_builder.sources.formats.yaml_values import YAML_ERRORS
 from vademecum_builder.sources.gitignore import spec_of
-from vademecum_builder.sources.yaml_values import YAML_ERRORS
 
 
 class _Loader(yaml.SafeLoader):

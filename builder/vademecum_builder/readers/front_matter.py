@@ -13,7 +13,7 @@ import yaml
 from vademecum.errors import ContentError
 from vademecum.format.json import parse_object
 from vademecum_builder.readers.text import clean, clean_line
-from vademecum_builder.sources.yaml_values import YAML_ERRORS
+from vademecum_builder.sources.formats.yaml_values import YAML_ERRORS
 
 MOST_VALUES = 1000
 _FIRST = 2

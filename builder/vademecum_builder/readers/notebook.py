@@ -13,7 +13,7 @@ from nbformat.reader import reads
 from vademecum_builder.readers.markdown import read_markdown
 from vademecum_builder.readers.outline import Reading
 from vademecum_builder.readers.slugs import NO_IDS
-from vademecum_builder.sources.office_files import parser_errors
+from vademecum_builder.sources.formats.office_files import parser_errors
 
 LONGEST_OUTPUT = 4000
 """Characters of the text that a cell has put out; the rest is cut off at a line."""

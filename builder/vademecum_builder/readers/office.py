@@ -14,9 +14,9 @@ from vademecum.format.markup import Row, Run
 from vademecum_builder.readers.converted import read_converted
 from vademecum_builder.readers.outline import Block, Reading, Section, cleaned
 from vademecum_builder.readers.text import clean_block, clean_line, unify_line_breaks
-from vademecum_builder.sources.office_files import opened_zip
+from vademecum_builder.sources.formats.office_files import opened_zip
+from vademecum_builder.sources.formats.workbook import sheets_of_workbook
 from vademecum_builder.sources.private_fields import is_named_private, many_reach, reaches
-from vademecum_builder.sources.workbook import sheets_of_workbook
 
 MOST_ROWS = 20_000
 """Of a sheet that are read."""

@@ -16,8 +16,8 @@ from vademecum_builder.readers.converted import read_converted
 from vademecum_builder.readers.office import MOST_ROWS, sheet_section, told_title
 from vademecum_builder.readers.outline import Block, Reading, Section, block_text
 from vademecum_builder.readers.text import clean_block, clean_line
-from vademecum_builder.sources.office_files import parser_errors
-from vademecum_builder.sources.opendocument import content_of, is_shown, name_of, said_of, shown_rows
+from vademecum_builder.sources.formats.office_files import parser_errors
+from vademecum_builder.sources.formats.opendocument import content_of, is_shown, name_of, said_of, shown_rows
 
 _SPACES: Final = 100
 

@@ -22,7 +22,7 @@ from docutils.writers.html5_polyglot import Writer
 from vademecum.errors import ContentError
 from vademecum_builder.readers.converted import read_converted, typed
 from vademecum_builder.readers.outline import Reading
-from vademecum_builder.sources.office_files import parser_errors
+from vademecum_builder.sources.formats.office_files import parser_errors
 
 LONGEST_LINE = 100_000
 LONGEST_INLINE = 10_000

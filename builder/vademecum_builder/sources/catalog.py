@@ -28,14 +28,14 @@ from vademecum_builder.sources.base import (
     digest_of,
 )
 from vademecum_builder.sources.fetched import Fetched, fetch, is_address
+from vademecum_builder.sources.formats.merged_rows import merged
+from vademecum_builder.sources.formats.record_files import Layout, read_records
+from vademecum_builder.sources.formats.record_lists import WHOLE, find_lists
+from vademecum_builder.sources.formats.sheets import SHEETS
 from vademecum_builder.sources.left_out import files_outside_of_published
-from vademecum_builder.sources.merged_rows import merged
 from vademecum_builder.sources.private_fields import plain_name
 from vademecum_builder.sources.private_keys import private_key_line
-from vademecum_builder.sources.record_files import Layout, read_records
-from vademecum_builder.sources.record_lists import WHOLE, find_lists
 from vademecum_builder.sources.records import Failed, field_at, instead, json_value, record_item, record_key
-from vademecum_builder.sources.sheets import SHEETS
 from vademecum_builder.sources.unzipped import ending_of, unzipped
 
 ENDINGS = (".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".geojson", ".parquet")

@@ -18,7 +18,7 @@ from vademecum.format.json import canonical, iso_time
 from vademecum.version import __version__
 from vademecum_builder.sources.base import Changes, Checkpoint, Entry, Skipped, SourceError, digest_of
 from vademecum_builder.sources.fetched import fetch, is_address
-from vademecum_builder.sources.mail import text_of_html
+from vademecum_builder.sources.messages.mail import text_of_html
 from vademecum_builder.sources.private_fields import why_private
 from vademecum_builder.sources.records import record_item, record_key
 

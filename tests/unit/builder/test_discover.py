@@ -30,8 +30,8 @@ from vademecum_builder.readers.private import why_private_record
 from vademecum_builder.settings import read_settings
 from vademecum_builder.sources.base import SourceItem
 from vademecum_builder.sources.catalog import CatalogSource
-from vademecum_builder.sources.database import Database
-from vademecum_builder.sources.record_files import Layout
+from vademecum_builder.sources.databases.database import Database
+from vademecum_builder.sources.formats.record_files import Layout
 
 SHOPIFY = """Handle,Title,Body (HTML),Published,Variant SKU,Image Position
 oak-chair,Oak Chair,<p>Made by hand of oak.</p>,true,A-1,1

@@ -19,7 +19,7 @@ from vademecum_builder.kinds.registry import KINDS, kind_of, open_sources
 from vademecum_builder.profiles.reader import PlainPages
 from vademecum_builder.settings import read_settings
 from vademecum_builder.sources.base import SourceItem
-from vademecum_builder.sources.database import Database
+from vademecum_builder.sources.databases.database import Database
 
 EVERY_KIND = """
 [[source]]

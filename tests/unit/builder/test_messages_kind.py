@@ -23,9 +23,9 @@ from vademecum_builder.kinds.templates import Template
 from vademecum_builder.readers.document import Document
 from vademecum_builder.settings import read_settings
 from vademecum_builder.sources.base import RECORD, SourceItem
-from vademecum_builder.sources.exports import Export
-from vademecum_builder.sources.message import Limits
-from vademecum_builder.sources.messages import MessageView
+from vademecum_builder.sources.messages.exports import Export
+from vademecum_builder.sources.messages.message import Limits
+from vademecum_builder.sources.messages.view import MessageView
 
 SETTINGS = """
 site = false

@@ -22,10 +22,10 @@ from vademecum_builder.kinds.sql import captured, table_source
 from vademecum_builder.request import SourceSettings
 from vademecum_builder.settings import read_settings
 from vademecum_builder.sources.base import SourceItem
-from vademecum_builder.sources.capture import Triggers
-from vademecum_builder.sources.database import Database
-from vademecum_builder.sources.slot import Slot
-from vademecum_builder.sources.table import TableSource
+from vademecum_builder.sources.databases.capture import Triggers
+from vademecum_builder.sources.databases.database import Database
+from vademecum_builder.sources.databases.slot import Slot
+from vademecum_builder.sources.databases.table import TableSource
 
 SETTINGS = """
 site = false
@@ -182,7 +182,7 @@ def test_a_column_that_vanished_stops_the_build_and_the_release_stays(place: Pat
 
 
 def test_without_sqlalchemy_it_says_what_brings_it(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "vademecum_builder.sources.database", None)
+    monkeypatch.setitem(sys.modules, "vademecum_builder.sources.databases.database", None)
     with pytest.raises(UsageError, match=r"source.url: .*pip install .*\[sql\]'"):
         release(place)
 

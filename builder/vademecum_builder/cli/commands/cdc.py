@@ -11,8 +11,8 @@ from vademecum_builder.kinds.sql import captured, table_source
 from vademecum_builder.settings import read_settings
 
 if TYPE_CHECKING:
-    from vademecum_builder.sources.capture import Triggers
-    from vademecum_builder.sources.slot import Slot
+    from vademecum_builder.sources.databases.capture import Triggers
+    from vademecum_builder.sources.databases.slot import Slot
 
 
 def run(options: Namespace) -> Shown:
@@ -26,7 +26,7 @@ def run(options: Namespace) -> Shown:
         return {**told, "sql": [], "done": False}, [f"{options.source}: it is there: `vade cdc status` says more."]
     statements = capture.install() if options.action == "install" else capture.remove()
     if options.yes:
-        from vademecum_builder.sources.capture import run_statements
+        from vademecum_builder.sources.databases.capture import run_statements
 
         run_statements(capture.table, statements)
     lines = [f"{statement};" for statement in statements]

@@ -27,10 +27,10 @@ from vademecum_builder.readers.document import Document, MissingReader, parse_do
 from vademecum_builder.readers.outline import block_text
 from vademecum_builder.readers.pdf import read_pdf
 from vademecum_builder.settings import read_settings
-from vademecum_builder.sources import office_files
 from vademecum_builder.sources.base import SourceItem
 from vademecum_builder.sources.endings import BINARY_TYPES
 from vademecum_builder.sources.folder import FolderSource
+from vademecum_builder.sources.formats import office_files
 from vademecum_builder.stages.base import Base
 from vademecum_builder.stages.documents import choose_reader
 from vademecum_builder.stages.read import read_source

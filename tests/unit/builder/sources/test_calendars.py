@@ -11,9 +11,9 @@ import pytest
 from vademecum.errors import ContentError
 from vademecum_builder.discovery.discover import discover
 from vademecum_builder.sources.base import SourceItem
-from vademecum_builder.sources.calendars import events
 from vademecum_builder.sources.catalog import CatalogSource
-from vademecum_builder.sources.record_files import Layout, read_records
+from vademecum_builder.sources.formats.calendars import events
+from vademecum_builder.sources.formats.record_files import Layout, read_records
 from vademecum_builder.sources.records import Failed
 
 ZONE = """BEGIN:VTIMEZONE
@@ -179,6 +179,6 @@ def test_a_calendar_is_found_by_what_it_says_and_proposed(tmp_path: Path) -> Non
 
 
 def test_what_reads_a_calendar_is_named_where_it_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("vademecum_builder.sources.calendars.find_spec", lambda _: None)
+    monkeypatch.setattr("vademecum_builder.sources.formats.calendars.find_spec", lambda _: None)
     with pytest.raises(ContentError, match=r"\[calendar\]"):
         read(calendar(FETE))

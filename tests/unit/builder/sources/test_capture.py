@@ -14,12 +14,12 @@ from sqlalchemy import create_engine, text
 from support.postgres import new_database
 from support.told import Told
 from vademecum.errors import UsageError
-from vademecum_builder.sources import slot
 from vademecum_builder.sources.base import Checkpoint
-from vademecum_builder.sources.capture import Triggers, run_statements
-from vademecum_builder.sources.database import Database
-from vademecum_builder.sources.slot import Slot
-from vademecum_builder.sources.table import TableSource
+from vademecum_builder.sources.databases import slot
+from vademecum_builder.sources.databases.capture import Triggers, run_statements
+from vademecum_builder.sources.databases.database import Database
+from vademecum_builder.sources.databases.slot import Slot
+from vademecum_builder.sources.databases.table import TableSource
 
 TABLE = "my item's"
 

@@ -20,11 +20,11 @@ from support.pages_host import PagesHost
 from vademecum.errors import ContentError, NetworkError, ServerError, UsageError
 from vademecum_builder.sources.base import Checkpoint, Skipped, SourceItem
 from vademecum_builder.sources.catalog import CatalogSource, Listing
-from vademecum_builder.sources.json_records import split_records
-from vademecum_builder.sources.record_files import Layout, read_records
-from vademecum_builder.sources.record_lists import WHOLE
+from vademecum_builder.sources.formats.json_records import split_records
+from vademecum_builder.sources.formats.record_files import Layout, read_records
+from vademecum_builder.sources.formats.record_lists import WHOLE
+from vademecum_builder.sources.formats.xml_records import repeated_elements, split_elements
 from vademecum_builder.sources.records import Failed, record_key
-from vademecum_builder.sources.xml_records import repeated_elements, split_elements
 
 PUMP = {"id": 7, "name": "Pump", "price": {"amount": 12.5}}
 VALVE = {"id": "v/1", "name": 'Valve "A" {x} [y] \\'}
@@ -739,7 +739,7 @@ def test_rows_of_one_id_are_compared_with_those_before_at_once_and_held_to_the_l
         patched.setattr("vademecum_builder.sources.catalog.read_records", lambda *_, **__: enumerate(values))
         assert len(merged(tmp_path, [])[0]["v"]) == 100
     assert not compared  # each with all before it would be 4,950
-    monkeypatch.setattr("vademecum_builder.sources.merged_rows.MAX_BYTES", 500)
+    monkeypatch.setattr("vademecum_builder.sources.formats.merged_rows.MAX_BYTES", 500)
     [failed, other] = merged(tmp_path, [*rows, {"id": 2}])
     assert (failed, other) == ("its rows together are larger than 0.000476837 MiB", {"id": 2})
     for more in ([{f"v{n}": "x" * 99} for n in range(9)], [{"in": {f"v{n}": "x" * 99}} for n in range(9)]):

@@ -11,7 +11,7 @@ import pytest
 from support.told import Told
 from vademecum.errors import UsageError
 from vademecum_builder.sources.base import Checkpoint, Skipped
-from vademecum_builder.sources.debezium import DebeziumEvents
+from vademecum_builder.sources.databases.debezium import DebeziumEvents
 
 
 def event(op: str, before: Any = None, after: Any = None, around: str = "payload", table: str = "item") -> str:

@@ -15,11 +15,11 @@ import pytest
 from vademecum.errors import UsageError
 from vademecum_builder.discovery.discover import discover
 from vademecum_builder.sources.base import Skipped, SourceError
-from vademecum_builder.sources.cuts import Message
-from vademecum_builder.sources.exports import Export
-from vademecum_builder.sources.mail import text_of_html
-from vademecum_builder.sources.message import Limits
-from vademecum_builder.sources.messages import MessageView
+from vademecum_builder.sources.messages.cuts import Message
+from vademecum_builder.sources.messages.exports import Export
+from vademecum_builder.sources.messages.mail import text_of_html
+from vademecum_builder.sources.messages.message import Limits
+from vademecum_builder.sources.messages.view import MessageView
 from vademecum_builder.sources.several import NamedSources
 
 FIELDS = {"id": "id", "time": "at", "author": "who", "text": "said", "deleted": "gone"}

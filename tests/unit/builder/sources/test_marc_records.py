@@ -8,7 +8,7 @@ from typing import Any
 
 from vademecum_builder.discovery.discover import discover
 from vademecum_builder.readers.private import why_private_record
-from vademecum_builder.sources.record_files import Layout, read_records
+from vademecum_builder.sources.formats.record_files import Layout, read_records
 
 LEADER = "00000nam a2200000 a 4500"
 SLIM = "http://www.loc.gov/MARC21/slim"

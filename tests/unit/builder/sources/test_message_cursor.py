@@ -20,11 +20,11 @@ import sqlalchemy as sa
 from support.postgres import new_database
 from support.sampling import sample
 from support.told import Told, differing
-from vademecum_builder.sources.database import Database
-from vademecum_builder.sources.message import Limits, make_message
-from vademecum_builder.sources.message_table import MessageReading, MessageTable
-from vademecum_builder.sources.messages import STRATEGIES, MessageView
-from vademecum_builder.sources.table import TableSource
+from vademecum_builder.sources.databases.database import Database
+from vademecum_builder.sources.databases.table import TableSource
+from vademecum_builder.sources.messages.message import Limits, make_message
+from vademecum_builder.sources.messages.table import MessageReading, MessageTable
+from vademecum_builder.sources.messages.view import STRATEGIES, MessageView
 
 NAMES = ("id", "time", "author", "text", "channel", "thread", "reply_to", "updated", "deleted")
 LIMITS = Limits(look_back=timedelta(days=3), least=50, silence=timedelta(hours=3), messages=8, tokens=60)
@@ -186,7 +186,7 @@ def test_the_checkpoint_and_what_is_read_are_bounded_by_the_look_back(
         read.append(message)
         return make_message(*message)
 
-    monkeypatch.setattr("vademecum_builder.sources.message_table.make_message", noted)
+    monkeypatch.setattr("vademecum_builder.sources.messages.table.make_message", noted)
     for count in (300, 600, 1200):
         while len(archive.rows) < count:
             archive.add(answers=False)

@@ -17,13 +17,13 @@ from vademecum.errors import UsageError
 from vademecum_builder.kinds.messages import ConversationReader
 from vademecum_builder.readers.document import Document
 from vademecum_builder.sources.base import RECORD, Checkpoint, Skipped, SourceItem
-from vademecum_builder.sources.cuts import Message, Piece, by_count, by_time, by_tokens, tokens
-from vademecum_builder.sources.database import Database
-from vademecum_builder.sources.exports import Export
-from vademecum_builder.sources.message import Limits, make_message
-from vademecum_builder.sources.message_table import MessageTable
-from vademecum_builder.sources.messages import STRATEGIES, MessageView
-from vademecum_builder.sources.table import TableSource
+from vademecum_builder.sources.databases.database import Database
+from vademecum_builder.sources.databases.table import TableSource
+from vademecum_builder.sources.messages.cuts import Message, Piece, by_count, by_time, by_tokens, tokens
+from vademecum_builder.sources.messages.exports import Export
+from vademecum_builder.sources.messages.message import Limits, make_message
+from vademecum_builder.sources.messages.table import MessageTable
+from vademecum_builder.sources.messages.view import STRATEGIES, MessageView
 from vademecum_builder.sources.times import time_before, time_form
 
 FIELDS = {name: name for name in

@@ -14,7 +14,7 @@ from vademecum.errors import ContentError
 from vademecum_builder.discovery.discover import discover
 from vademecum_builder.sources.base import SourceItem
 from vademecum_builder.sources.catalog import CatalogSource
-from vademecum_builder.sources.record_files import Layout, read_records
+from vademecum_builder.sources.formats.record_files import Layout, read_records
 from vademecum_builder.sources.records import json_value
 
 
@@ -63,7 +63,7 @@ def test_what_is_no_whole_parquet_is_one_error(tmp_path: Path, monkeypatch: pyte
     for data in (written({"a": [1]})[:-9], b"PAR1" + bytes(100), b"no table\n"):
         with pytest.raises(ContentError, match="no Parquet that can be read behind row 0"):
             list(read_records(io.BytesIO(data), ".parquet", Layout()))
-    monkeypatch.setattr("vademecum_builder.sources.parquet_records.find_spec", lambda _: None)
+    monkeypatch.setattr("vademecum_builder.sources.formats.parquet_records.find_spec", lambda _: None)
     with pytest.raises(ContentError, match=r"\[parquet\]"):
         list(read_records(io.BytesIO(written({"a": [1]})), ".parquet", Layout()))
 

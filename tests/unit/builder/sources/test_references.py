@@ -10,11 +10,11 @@ import pytest
 from support.growth import grows_with_the_square
 from vademecum.errors import ContentError
 from vademecum_builder.discovery.discover import discover
-from vademecum_builder.sources import references as module
 from vademecum_builder.sources.base import SourceItem
 from vademecum_builder.sources.catalog import CatalogSource
+from vademecum_builder.sources.formats import references as module
+from vademecum_builder.sources.formats.references import references
 from vademecum_builder.sources.records import Failed
-from vademecum_builder.sources.references import references
 
 BIB = r"""@string{nime = "NIME Conference"}
 % of pumps

@@ -21,10 +21,10 @@ from vademecum_builder.discovery.discover import discover
 from vademecum_builder.kinds.registry import open_sources
 from vademecum_builder.readers.office import read_xlsx
 from vademecum_builder.settings import read_settings
-from vademecum_builder.sources import sheets
 from vademecum_builder.sources.base import SourceItem
 from vademecum_builder.sources.catalog import CatalogSource
-from vademecum_builder.sources.record_files import Layout, read_records
+from vademecum_builder.sources.formats import sheets
+from vademecum_builder.sources.formats.record_files import Layout, read_records
 from vademecum_builder.sources.records import Failed
 
 TEXT = "Of ash.\nLasts; as it says, for life."

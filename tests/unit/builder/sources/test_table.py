@@ -17,9 +17,9 @@ from sqlalchemy import create_engine, text
 from support.postgres import new_database
 from vademecum.errors import NetworkError, UsageError
 from vademecum_builder.sources.base import Checkpoint, Entry, Skipped, SourceItem
-from vademecum_builder.sources.database import Database, decode_value, encode_value
+from vademecum_builder.sources.databases.database import Database, decode_value, encode_value
+from vademecum_builder.sources.databases.table import TableSource
 from vademecum_builder.sources.records import fields_with_lost_characters, json_value
-from vademecum_builder.sources.table import TableSource
 
 
 class Shop:
@@ -189,7 +189,7 @@ def test_a_row_without_a_cursor_is_told_as_left_out(shop: Shop) -> None:
 
 
 def test_long_tables_have_checkpoints_on_the_way(lite: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("vademecum_builder.sources.table_cursor._CHECKPOINT_ROWS", 10)
+    monkeypatch.setattr("vademecum_builder.sources.databases.table_cursor._CHECKPOINT_ROWS", 10)
     for id in range(25):
         lite.put(id, f"item {id}", f"2026-01-01 10:00:{id // 2:02}")
     source = replace(lite.source, look_back=3)
@@ -236,7 +236,7 @@ def test_a_table_of_a_schema_and_a_view_are_read_and_named(lite: Shop) -> None:
 
 
 def test_a_column_that_is_no_id_is_refused(lite: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("vademecum_builder.sources.table_rows.MOST_TWICE", 2)
+    monkeypatch.setattr("vademecum_builder.sources.databases.table_rows.MOST_TWICE", 2)
     lite.run("INSERT INTO item (id) VALUES (0), (1), (1), (2), (2)")
     assert told(replace(lite.source, cursor=""))[0].keys() == {"0", "1", "2"}
     lite.run("INSERT INTO item (id) VALUES (3), (3)")
@@ -305,7 +305,7 @@ def test_a_locked_database_may_be_asked_again(tmp_path: Path, monkeypatch: pytes
         other.execute("CREATE TABLE item (id)")
         other.execute("INSERT INTO item VALUES (1)")
         other.execute("BEGIN EXCLUSIVE")
-        monkeypatch.setattr("vademecum_builder.sources.database.BUSY_SECONDS", 0.05)
+        monkeypatch.setattr("vademecum_builder.sources.databases.database.BUSY_SECONDS", 0.05)
         with pytest.raises(NetworkError, match="database is locked; nothing is lost: try again"):
             TableSource(Database("sqlite:///a.db", tmp_path), "item").changes(None)
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from vademecum_builder.sources.base import Skipped
-from vademecum_builder.sources.chat_logs import message_fields
-from vademecum_builder.sources.message import Found
+from vademecum_builder.sources.messages.chat_logs import message_fields
+from vademecum_builder.sources.messages.message import Found
 from vademecum_builder.sources.records import Failed, Numbered, mapping, mappings
 
 _MARKUP: Final = re.compile(r"<(@[!&]?|#|a?:\w+:)(\d+)>|<(https?://[^\s<>]+)>")

@@ -16,10 +16,10 @@ from sqlalchemy import Connection, inspect, text
 
 from vademecum.errors import UsageError
 from vademecum_builder.sources.base import Changes, Checkpoint, Entry
-from vademecum_builder.sources.capture import id_type
-from vademecum_builder.sources.database import FETCHED
-from vademecum_builder.sources.table import TableSource
-from vademecum_builder.sources.table_rows import CHANGED, TableReading
+from vademecum_builder.sources.databases.capture import id_type
+from vademecum_builder.sources.databases.database import FETCHED
+from vademecum_builder.sources.databases.table import TableSource
+from vademecum_builder.sources.databases.table_rows import CHANGED, TableReading
 
 STRATEGY: Final = "slot"
 MOST_CHANGED: Final = 1_000_000

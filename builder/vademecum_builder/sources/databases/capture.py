@@ -18,8 +18,8 @@ from sqlalchemy import Connection, inspect, text
 
 from vademecum.errors import UsageError
 from vademecum_builder.sources.base import Changes, Checkpoint, Entry
-from vademecum_builder.sources.table import TableSource
-from vademecum_builder.sources.table_rows import CHANGED, TableReading
+from vademecum_builder.sources.databases.table import TableSource
+from vademecum_builder.sources.databases.table_rows import CHANGED, TableReading
 
 STRATEGY: Final = "triggers"
 _LONGEST: Final = 40

@@ -14,17 +14,17 @@ from typing import Any, BinaryIO
 import orjson
 
 from vademecum.errors import ContentError
-from vademecum_builder.sources import calendars, parquet_records
 from vademecum_builder.sources.charset import encoding_of, unicode_of
-from vademecum_builder.sources.csv_rows import csv_rows
-from vademecum_builder.sources.json_records import parsed_or_none, split_records
-from vademecum_builder.sources.office_files import LARGEST, Sheet
-from vademecum_builder.sources.record_lists import EVERY, WHOLE, YAML
+from vademecum_builder.sources.formats import calendars, parquet_records
+from vademecum_builder.sources.formats.csv_rows import csv_rows
+from vademecum_builder.sources.formats.json_records import parsed_or_none, split_records
+from vademecum_builder.sources.formats.office_files import LARGEST, Sheet
+from vademecum_builder.sources.formats.record_lists import EVERY, WHOLE, YAML
+from vademecum_builder.sources.formats.references import FORMATS, references
+from vademecum_builder.sources.formats.sheets import SHEETS, are_tables, read_sheets, rows_of_sheet
+from vademecum_builder.sources.formats.xml_records import repeated_elements, split_elements
+from vademecum_builder.sources.formats.yaml_values import json_of
 from vademecum_builder.sources.records import MAX_BYTES, NOT_UTF_8, Failed, Numbered, Record, field_at, too_large
-from vademecum_builder.sources.references import FORMATS, references
-from vademecum_builder.sources.sheets import SHEETS, are_tables, read_sheets, rows_of_sheet
-from vademecum_builder.sources.xml_records import repeated_elements, split_elements
-from vademecum_builder.sources.yaml_values import json_of
 
 _HEAD = 1 << 20
 _ZIP = b"PK\x03\x04"

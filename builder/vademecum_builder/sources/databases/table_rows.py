@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from vademecum.errors import UsageError
 from vademecum_builder.sources.base import EmptySourceError, Entry, Removed, Skipped, SourceItem, digest_of_entry
-from vademecum_builder.sources.database import FETCHED, Database
+from vademecum_builder.sources.databases.database import FETCHED, Database
 from vademecum_builder.sources.records import instead, is_deleted, record_item, record_key
 
 CHANGED: Final = "vademecum_changed"

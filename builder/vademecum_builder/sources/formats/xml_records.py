@@ -9,7 +9,7 @@ from typing import Any, BinaryIO, cast
 from xml.etree import ElementTree as ET
 
 from vademecum.errors import ContentError
-from vademecum_builder.sources.marc_records import is_marc, marc_fields
+from vademecum_builder.sources.formats.marc_records import is_marc, marc_fields
 from vademecum_builder.sources.records import mapping
 
 _WINDOW = 1 << 16

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from vademecum_builder.sources.base import Skipped
-from vademecum_builder.sources.message import Found
+from vademecum_builder.sources.messages.message import Found
 from vademecum_builder.sources.records import mapping, mappings
 
 _PRIVATE: Final = ("personal_chat", "bot_chat", "saved_messages")

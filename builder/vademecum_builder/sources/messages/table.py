@@ -14,13 +14,13 @@ import sqlalchemy as sa
 
 from vademecum.errors import UsageError
 from vademecum_builder.sources.base import Skipped, digest_of
-from vademecum_builder.sources.cuts import Message
-from vademecum_builder.sources.database import FETCHED
-from vademecum_builder.sources.message import NOT_FOR_EVERYBODY, make_message
+from vademecum_builder.sources.databases.database import FETCHED
+from vademecum_builder.sources.databases.table import TableSource
+from vademecum_builder.sources.databases.table_rows import TableReading
+from vademecum_builder.sources.messages.cuts import Message
+from vademecum_builder.sources.messages.message import NOT_FOR_EVERYBODY, make_message
 from vademecum_builder.sources.private_fields import may_say, why_private
 from vademecum_builder.sources.records import instead, is_deleted, json_value
-from vademecum_builder.sources.table import TableSource
-from vademecum_builder.sources.table_rows import TableReading
 from vademecum_builder.sources.times import time_form
 
 _CHANNELS: Final = 100

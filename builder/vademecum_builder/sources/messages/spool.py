@@ -9,9 +9,9 @@ from datetime import timedelta
 from itertools import groupby
 from typing import Any, Final
 
-from vademecum_builder.sources import cuts
 from vademecum_builder.sources.base import Skipped
-from vademecum_builder.sources.cuts import Message
+from vademecum_builder.sources.messages import cuts
+from vademecum_builder.sources.messages.cuts import Message
 from vademecum_builder.sources.times import micros, of_micros
 
 Order = tuple[int, int, str]

@@ -10,12 +10,12 @@ from contextlib import suppress
 from typing import Any, BinaryIO, Final
 
 from vademecum.errors import ContentError
-from vademecum_builder.sources.json_records import parsed_or_none, split_records
-from vademecum_builder.sources.office_files import LARGEST
+from vademecum_builder.sources.formats.json_records import parsed_or_none, split_records
+from vademecum_builder.sources.formats.office_files import LARGEST
+from vademecum_builder.sources.formats.sheets import SHEETS, are_tables, read_sheets
+from vademecum_builder.sources.formats.xml_records import repeated_elements, split_elements
+from vademecum_builder.sources.formats.yaml_values import json_of
 from vademecum_builder.sources.records import MAX_BYTES
-from vademecum_builder.sources.sheets import SHEETS, are_tables, read_sheets
-from vademecum_builder.sources.xml_records import repeated_elements, split_elements
-from vademecum_builder.sources.yaml_values import json_of
 
 WHOLE: Final = "."
 """Where a file is one record."""

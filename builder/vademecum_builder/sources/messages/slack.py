@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from vademecum_builder.sources.base import Skipped
-from vademecum_builder.sources.message import Found
+from vademecum_builder.sources.messages.message import Found
 from vademecum_builder.sources.records import mapping, mappings
 
 _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d\.json")

@@ -8,7 +8,7 @@ from datetime import datetime, time
 from typing import Any
 from warnings import catch_warnings, simplefilter
 
-from vademecum_builder.sources.office_files import Sheet, opened_zip
+from vademecum_builder.sources.formats.office_files import Sheet, opened_zip
 
 _ROW_OR_COLUMN = re.compile(rb"<(?:\w+:)?(row|col) ([^>]*)>")
 _NUMBER = re.compile(

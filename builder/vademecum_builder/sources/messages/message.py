@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from vademecum.errors import ContentError, UsageError
 from vademecum_builder.sources.base import Skipped
-from vademecum_builder.sources.cuts import Message
-from vademecum_builder.sources.message_spool import Order
+from vademecum_builder.sources.messages.cuts import Message
+from vademecum_builder.sources.messages.spool import Order
 from vademecum_builder.sources.records import json_value, record_key
 from vademecum_builder.sources.times import NoZoneError, read_time
 

@@ -10,9 +10,9 @@ import sqlalchemy as sa
 
 from vademecum.errors import UsageError
 from vademecum_builder.sources.base import Changes, Checkpoint, Entry
-from vademecum_builder.sources.database import FETCHED
-from vademecum_builder.sources.table_cursor import Position, read_on
-from vademecum_builder.sources.table_rows import Table, TableReading
+from vademecum_builder.sources.databases.database import FETCHED
+from vademecum_builder.sources.databases.table_cursor import Position, read_on
+from vademecum_builder.sources.databases.table_rows import Table, TableReading
 
 
 @dataclass(frozen=True)

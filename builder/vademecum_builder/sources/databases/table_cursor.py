@@ -16,8 +16,8 @@ import sqlalchemy as sa
 
 from vademecum.errors import UsageError
 from vademecum_builder.sources.base import Checkpoint, EmptySourceError, Entry, Removed, Skipped
-from vademecum_builder.sources.database import FETCHED, decode_value, encode_value
-from vademecum_builder.sources.table_rows import Row, TableReading
+from vademecum_builder.sources.databases.database import FETCHED, decode_value, encode_value
+from vademecum_builder.sources.databases.table_rows import Row, TableReading
 
 STRATEGY: Final = "cursor"
 _CHECKPOINT_ROWS: Final = 5000

@@ -20,7 +20,7 @@ from typing import Any, Final
 from vademecum.errors import ContentError
 from vademecum_builder.sources.base import Skipped
 from vademecum_builder.sources.charset import decode_text
-from vademecum_builder.sources.message import Found
+from vademecum_builder.sources.messages.message import Found
 
 MAILS: Final = (".mbox", ".mbx", ".eml")
 _ID: Final = re.compile(r"<([^<>\s]+)>")

@@ -14,11 +14,11 @@ from typing import Any, Final
 
 from vademecum.errors import ContentError
 from vademecum.origin import pip_install
-from vademecum_builder.sources.csv_rows import csv_rows
-from vademecum_builder.sources.office_files import LARGEST, Sheet, opened_zip
-from vademecum_builder.sources.opendocument import sheets_of_opendocument
+from vademecum_builder.sources.formats.csv_rows import csv_rows
+from vademecum_builder.sources.formats.office_files import LARGEST, Sheet, opened_zip
+from vademecum_builder.sources.formats.opendocument import sheets_of_opendocument
+from vademecum_builder.sources.formats.workbook import sheets_of_workbook
 from vademecum_builder.sources.records import Failed, Numbered
-from vademecum_builder.sources.workbook import sheets_of_workbook
 
 SHEETS: Final = (".xlsx", ".ods")
 _MOST: Final = 1 << 20

@@ -14,7 +14,6 @@ from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 
 from vademecum.format.json import iso_time
-from vademecum_builder.sources import cuts
 from vademecum_builder.sources.base import (
     Changes,
     Checkpoint,
@@ -25,14 +24,15 @@ from vademecum_builder.sources.base import (
     SourceItem,
     digest_of_entry,
 )
-from vademecum_builder.sources.cuts import Message, Piece
-from vademecum_builder.sources.message import Limits, Made
-from vademecum_builder.sources.message_cursor import Gathered, Position, Tail, gather
-from vademecum_builder.sources.message_spool import Spool, order_of
+from vademecum_builder.sources.messages import cuts
+from vademecum_builder.sources.messages.cursor import Gathered, Position, Tail, gather
+from vademecum_builder.sources.messages.cuts import Message, Piece
+from vademecum_builder.sources.messages.message import Limits, Made
+from vademecum_builder.sources.messages.spool import Spool, order_of
 from vademecum_builder.sources.records import record_item
 
 if TYPE_CHECKING:
-    from vademecum_builder.sources.message_table import MessageReading
+    from vademecum_builder.sources.messages.table import MessageReading
 
 STRATEGIES: Final = ("conversation", "temporal", "window", "tokens")
 _ESCAPED: Final = str.maketrans({"%": "%25", "/": "%2F"})

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from vademecum_builder.sources.base import Skipped
-from vademecum_builder.sources.message import Found
+from vademecum_builder.sources.messages.message import Found
 from vademecum_builder.sources.records import mapping, mappings
 
 _SAID: Final = frozenset({"m.text", "m.notice", "m.emote"})

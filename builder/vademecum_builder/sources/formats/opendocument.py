@@ -8,7 +8,7 @@ from typing import Final
 from xml.etree import ElementTree
 
 from vademecum.errors import ContentError
-from vademecum_builder.sources.office_files import LARGEST, Sheet, opened_zip
+from vademecum_builder.sources.formats.office_files import LARGEST, Sheet, opened_zip
 
 _MANIFEST: Final = "META-INF/manifest.xml"
 _LEFT_OUT: Final = frozenset(

@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from vademecum_builder.sources.base import Checkpoint, Skipped
-from vademecum_builder.sources.message import Limits, Made
-from vademecum_builder.sources.message_spool import Order, Spool, order_of
+from vademecum_builder.sources.messages.message import Limits, Made
+from vademecum_builder.sources.messages.spool import Order, Spool, order_of
 from vademecum_builder.sources.times import micros, of_micros, time_before
 
 if TYPE_CHECKING:
-    from vademecum_builder.sources.message_table import MessageReading
+    from vademecum_builder.sources.messages.table import MessageReading
 
 
 class OlderError(Exception):

@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import Any, Final
 
 from vademecum_builder.sources.base import Skipped, digest_of
-from vademecum_builder.sources.message import Found
+from vademecum_builder.sources.messages.message import Found
 
 _MARKS: Final = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _WHATSAPP: Final = re.compile(

@@ -19,18 +19,18 @@ from typing import Any, Final
 from vademecum.errors import ContentError
 from vademecum_builder.sources.base import Skipped, SourceError, refuse_pointer
 from vademecum_builder.sources.charset import decode_text
-from vademecum_builder.sources.chat_logs import irc_messages, is_irc, is_whatsapp, whatsapp_messages
-from vademecum_builder.sources.cuts import Message
-from vademecum_builder.sources.discord import discord_messages, discord_rows
-from vademecum_builder.sources.mail import MAILS, is_maildir, is_thrown_away, mails, text_of_html
-from vademecum_builder.sources.matrix import matrix_messages
-from vademecum_builder.sources.mattermost import mattermost_messages
-from vademecum_builder.sources.message import NOT_FOR_EVERYBODY, Found, make_message
+from vademecum_builder.sources.formats.record_files import Layout, read_records
+from vademecum_builder.sources.messages.chat_logs import irc_messages, is_irc, is_whatsapp, whatsapp_messages
+from vademecum_builder.sources.messages.cuts import Message
+from vademecum_builder.sources.messages.discord import discord_messages, discord_rows
+from vademecum_builder.sources.messages.mail import MAILS, is_maildir, is_thrown_away, mails, text_of_html
+from vademecum_builder.sources.messages.matrix import matrix_messages
+from vademecum_builder.sources.messages.mattermost import mattermost_messages
+from vademecum_builder.sources.messages.message import NOT_FOR_EVERYBODY, Found, make_message
+from vademecum_builder.sources.messages.slack import slack_days, slack_messages
+from vademecum_builder.sources.messages.telegram import telegram_messages
 from vademecum_builder.sources.private_fields import why_private
-from vademecum_builder.sources.record_files import Layout, read_records
 from vademecum_builder.sources.records import Failed, Numbered, Record, field_at, is_deleted
-from vademecum_builder.sources.slack import slack_days, slack_messages
-from vademecum_builder.sources.telegram import telegram_messages
 
 SHAPES: Final = ("jsonl", "slack", "discord", "telegram", "mattermost", "matrix", "whatsapp", "irc", "mbox")
 CANNOT_UNPACK: Final = (

@@ -1,0 +1,1 @@
+"""Databases: tables and queries, read whole, by a cursor, or by the changes that were captured."""
