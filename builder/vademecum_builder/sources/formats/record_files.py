@@ -71,70 +71,69 @@ def read_records(
     longest: int = MAX_BYTES,
     warn: Callable[[str], None] = lambda told: None,  # noqa: ARG005
 ) -> Numbered:
-    """Yield the records of a file: the line (of JSON the number of the record, from 1), and its fields.
+    """Yield the records of a file, each after its line (in JSON after its number, from 1).
 
-    JSON is UTF-8 (RFC 8259, 8.1) or UTF-16 unless its encoding is said; that of a table, which says none, is guessed.
+    JSON is UTF-8 (RFC 8259, 8.1) or UTF-16 unless the layout names another encoding; that of a table is guessed.
 
     Args:
-        stream: Can be told to go back.
+        stream: Seekable.
         ending: `.json` and so on.
-        longest: Bytes of a record.
-        warn: Called with what is told of the whole file: a guess.
+        longest: The most bytes of a record.
+        warn: Called with a warning about the whole file, such as a guessed encoding.
 
     Raises:
-        ContentError: It is empty, ends in the middle, is none of these, or has no list of records, or several.
+        ContentError: It is empty, cut off, in another format, or has no list of records, or several.
     """
     head = stream.read(_HEAD)
+    stream.seek(0)
     if not head.strip():
         raise ContentError("empty")
     if head.startswith(parquet_records.BEGINS) or _ENDINGS.get(ending) == "parquet":
-        stream.seek(0)
-        yield from parquet_records.rows_of_parquet(stream)
-        return
+        return parquet_records.rows_of_parquet(stream)
     if ending in SHEETS or head.startswith(_ZIP):
-        stream.seek(0)
-        yield from _of_sheets(read_sheets(stream.read(LARGEST + 1)), layout.records, longest, warn)
-        return
+        return _of_sheets(read_sheets(stream.read(LARGEST + 1)), layout.records, longest, warn)
     few = 1 + len(head) // 100
     encoding = layout.encoding or unicode_of(head, few) or "utf-8"
     kind = _ENDINGS.get(ending) or _format_of(head.decode(encoding, "replace"))
-    if kind == "xml":  # it says its encoding itself
-        stream.seek(0)
-        yield from _elements(stream, layout.records, longest, head)
-        return
+    if kind == "xml":  # it names its encoding itself
+        return _elements(stream, layout.records, longest, head)
     if kind in ("csv", "ics", *FORMATS.values()) and not layout.encoding and encoding == "utf-8":
         encoding = encoding_of(head, few)
         if not encoding.startswith("utf"):
             warn(_GUESSED.format(encoding))
-    marked = encoding == "utf-8" and head.startswith(codecs.BOM_UTF8)
-    encoding = "utf-8-sig" if marked else encoding
-    stream.seek(0)
+    if encoding == "utf-8" and head.startswith(codecs.BOM_UTF8):
+        encoding = "utf-8-sig"
     if kind in FORMATS.values():
-        data = stream.read(longest + 1)
-        if len(data) > longest:
-            raise ContentError(f"larger than {longest >> 20} MiB: split it")
-        yield from references(data.decode(encoding, "replace"), kind)
-        return
+        return _references(stream, kind, encoding, longest)
     if kind in ("csv", "ics"):
-        text = io.TextIOWrapper(stream, encoding, "surrogateescape" if kind == "csv" else "replace", newline="")
-        try:
-            yield from (csv_rows if kind == "csv" else calendars.events)(text, longest, warn)
-        finally:
-            if not stream.closed:  # who reads but the first records may have closed it
-                text.detach()  # who opened the file closes it
-        return
+        return _rows(stream, kind, encoding, longest, warn)
     if encoding == "utf-8-sig":
         stream.seek(len(codecs.BOM_UTF8))
     elif encoding != "utf-8":
         stream = codecs.EncodedFile(stream, "utf-8", encoding, "replace")
     if kind == "yaml":
-        stream = json_of(stream)
-        head, encoding = stream.read(_HEAD), "utf-8"
+        stream, encoding = json_of(stream), "utf-8"
+        head = stream.read(_HEAD)
         stream.seek(0)
     if kind == "jsonl":
-        yield from _lines(stream, longest, halves=layout.halves)
-    else:
-        yield from _listed(stream, layout.records, longest, head.decode(encoding, "replace"))
+        return _lines(stream, longest, halves=layout.halves)
+    return _listed(stream, layout.records, longest, head.decode(encoding, "replace"))
+
+
+def _references(stream: BinaryIO, kind: str, encoding: str, longest: int) -> Numbered:
+    data = stream.read(longest + 1)
+    if len(data) > longest:
+        raise ContentError(f"larger than {longest >> 20} MiB: split it")
+    yield from references(data.decode(encoding, "replace"), kind)
+
+
+def _rows(stream: BinaryIO, kind: str, encoding: str, longest: int, warn: Callable[[str], None]) -> Numbered:
+    text = io.TextIOWrapper(stream, encoding, "surrogateescape" if kind == "csv" else "replace", newline="")
+    try:
+        yield from (csv_rows if kind == "csv" else calendars.events)(text, longest, warn)
+    finally:
+        if not stream.closed:  # who reads only the first records may have closed it
+            text.detach()  # who opened the file closes it
 
 
 def _of_sheets(sheets: list[Sheet], wanted: str, longest: int, warn: Callable[[str], None]) -> Numbered:
