@@ -105,7 +105,7 @@ def jsx(text: str, page: Page) -> str:
         out, at = "", 0
         for start, end, name, said in _tags(plain):
             out += plain[at:start]
-            if name and not name[0].isupper() and "." not in name:
+            if name and not name[0].isupper() and ("." not in name or plain[:start][-1:].isalnum()):
                 out += f"<{name}{said.replace('{}', '')}>" if "{" in plain[start:end] else plain[start:end]
             else:
                 before = plain[plain.rfind("\n", 0, start) + 1 : start]

@@ -14,6 +14,8 @@ from vademecum_builder.readers.text import clean, clean_block, clean_line
 Block: TypeAlias = str | Paragraph | Item | Row | Code
 """What a reader finds below a heading. A string is text as it stands: nothing in it is ever markup."""
 LONGEST_ADDRESS = 2000
+_BADGE = re.compile(r"https?://(?=[^?#]*(?:badge|shields\.io))(?![^?#]*\.(?:png|jpe?g|gif|webp)\b)", re.IGNORECASE)
+"""A screenshot of a badge is none."""
 _LINE_FEEDS = re.compile(r"(?<![ \t])[ \t]*\n\s*")
 
 
@@ -99,9 +101,10 @@ class Outline:
         return self._slugs.take(text, clean_line(explicit), source)
 
     def block(self, block: Block) -> None:
-        """Add a block to the open section; one without words (an image without alternative text, say) is none."""
+        """Add a block to the open section; one without words (an image without alternative text, say) is none, nor is a
+        paragraph of badges: they say how a build went, and not what the page is about."""
         block = clean_block(block) if isinstance(block, str) else cleaned(block)
-        if block_text(block):
+        if block_text(block) and not (isinstance(block, Paragraph) and all(map(_is_badge, block.runs))):
             self._sections[-1].blocks.append(block)
 
     def sections(self, title: str) -> tuple[Section, ...]:
@@ -111,6 +114,10 @@ class Outline:
             for part in self._sections
             if part.headings or part.blocks
         )
+
+
+def _is_badge(run: Run) -> bool:
+    return _BADGE.match(run.image) is not None or not run.text.strip()
 
 
 def block_text(block: Block) -> str:

@@ -914,6 +914,12 @@ def test_mdx_without_a_generator_is_read_as_what_it_shows(tmp_path: Path) -> Non
     assert text_of(document) == "At  2.\nLinux\nType {make}."
 
 
+def test_a_type_of_a_type_is_text(tmp_path: Path) -> None:
+    page = "# A\n\nA java.util.List<io.water.Pump> and <m.div>its *hose*</m.div>.\n"
+    document = read_one(tmp_path, "a.md", page, **{".vitepress/config.js": ""})
+    assert text_of(document) == "A java.util.List<io.water.Pump> and its hose."
+
+
 def test_markdown_with_ruby_in_it_shows_its_parts_and_links(tmp_path: Path) -> None:
     page = '# <%%= Pump %>\n\n<%= partial "/docs/parts/oil", a: 1 %>\n<% if dry %>Dry <%= link_to "here", "/x" %>.<% end %>\n'
     page += '<%= render(Code.new(title: "Shown")) do %>\n<%# nobody %><%= time -%>\n'

@@ -832,6 +832,24 @@ def test_a_way_to_another_page_is_no_text(text: str, said: list[str]) -> None:
     assert [block_text(b) for s in read_markdown(text).sections for b in s.blocks] == said
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "# A\n\n{0} [![Licence](https://img.shields.io/badge/l-MIT-blue)](LICENCE)\n\nOil it.\n",
+        '# A\n\n<p>{0}\n<a href="x"><img src="https://img.shields.io/npm/v/x" alt="npm"></a></p>\n\nOil it.\n',
+    ],
+)
+def test_a_row_of_badges_is_no_text(text: str) -> None:
+    badge, shot = "https://github.com/a/b/workflows/ci/badge.svg", "https://a.example/badge.png"
+
+    def said(image: str) -> list[str]:
+        read = read_markdown(text.format(f'<img src="{image}" alt="Build">' if "<p" in text else f"![Build]({image})"))
+        return [block_text(block) for section in read.sections for block in section.blocks]
+
+    assert said(badge) == ["Oil it."]
+    assert len(said(shot)) == len(said("badge.svg")) == 2
+
+
 def test_badges_and_logos_are_no_part_of_a_title() -> None:
     badges = "![logo](l.png) Pump [![build: passing](https://b.example/b.svg)](https://b.example)"
     reading = read_markdown(f"# {badges}\n\nOf pumps.\n\n## ![Oil](oil.png)\n\nFill it.\n")
