@@ -18,14 +18,22 @@ from zipfile import ZipFile, is_zipfile
 from vademecum.errors import UsageError
 from vademecum_builder.discovery.fields import SAMPLED, FieldFound, fields_of
 from vademecum_builder.discovery.people import is_called_people, is_of_people, tells_of_people
-from vademecum_builder.discovery.proposals import ZONE, Proposal, completed, name_of, of_messages, of_records
+from vademecum_builder.discovery.proposals import (
+    ZONE,
+    Proposal,
+    completed,
+    name_of,
+    of_messages,
+    of_records,
+    of_their_own,
+)
 from vademecum_builder.discovery.roles import names_an_id
 from vademecum_builder.discovery.schema import NOW
 from vademecum_builder.discovery.tables import discover_tables
 from vademecum_builder.kinds.records import MEDIAWIKI
 from vademecum_builder.kinds.templates import shown
 from vademecum_builder.sources.base import SourceError
-from vademecum_builder.sources.catalog import ENDINGS, SELDOM, CatalogSource, ids_of
+from vademecum_builder.sources.catalog import ENDINGS, SELDOM, CatalogSource, ids_of, names_of_ids
 from vademecum_builder.sources.charset import decode
 from vademecum_builder.sources.endings import BINARY_TYPES, MEDIA_TYPES
 from vademecum_builder.sources.fetched import fetch, is_address
@@ -398,6 +406,7 @@ def _apart(what: str, parts: Sequence[_Part]) -> list[Proposal]:
         if proposed.kind == "catalog" and not {"text", "title"} & {*proposed.settings} and says_nothing:
             numbers.append(part.called)
             continue
+        parents |= dict.fromkeys(proposed.settings.get("parents", ()))
         settings = {**proposed.settings, **({"parents": [*parents]} if parents else {})}
         found.append(replace(proposed, settings=settings))
     left = [
@@ -445,6 +454,15 @@ def _refers(part: _Part, of: _Part) -> Iterator[str]:
             2 * known > len(values) and not any(map(str.isdecimal, values))
         ):
             yield one.name
+
+
+def _of_their_own(records: Sequence[Mapping[str, Any]], columns: Sequence[str], place: str) -> list[str]:
+    """Return as `parents` has it by what records are of others at their place, some of which are not for everybody."""
+    now = datetime.now(UTC)
+    if not any(why_private(one, now) for one in records):
+        return []
+    keys = dict.fromkeys(name for record in records for name in names_of_ids(record))
+    return [*dict.fromkeys(f"{name} in {place}" for key in keys for name in of_their_own(records, key, columns))]
 
 
 def _told_apart(found: Proposal, source: CatalogSource, id: str) -> Proposal:
@@ -512,6 +530,10 @@ def _catalog(
     archive = None if catalog or not as_messages else of_messages(called, dict(told), fields, (), columns)
     archive = archive and replace(archive, name=name)
     found = archive or of_records(name, "catalog", dict(told), fields, len(records))
+    if not archive and (
+        parents := [*_of_their_own(records, columns, f"{place}#{at}" if where.lower().endswith(SHEETS) else place)]
+    ):
+        found = replace(found, settings={**found.settings, "parents": parents})
     if lists == [WHOLE] and not archive and not names_an_id(str(found.settings.get("id", ""))):
         found = of_records(name, "catalog", dict(told), fields, len(records), ["_key"])  # which its file is called
     named = PurePosixPath(place).stem

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from vademecum_builder.discovery.fields import SLUG, FieldFound
-from vademecum_builder.discovery.roles import proposal, zone_of
+from vademecum_builder.discovery.roles import names_an_id, proposal, zone_of
 from vademecum_builder.kinds.records import AUTO, MARKDOWN
 from vademecum_builder.readers.slugs import ascii_of
 from vademecum_builder.sources.catalog import ALL
 from vademecum_builder.sources.private_fields import UNREADABLE, is_private, plain_name, shown_when, why_not_now
+from vademecum_builder.sources.records import field_at, listed
 
 MESSAGE: Mapping[str, re.Pattern[str]] = {
     name: re.compile(rf"(?:.*_)?(?:{'|'.join(words.split()).replace('_', '_?')})", re.IGNORECASE)
@@ -238,6 +239,30 @@ def of_messages(
     told = {role: name for role, name in told.items() if role != name or role not in ("id", "time", "author", "text")}
     zone = zone_of(named["time"])
     return Proposal(name_of(table), "messages", where | told | zone, [ZONE] if zone else [])
+
+
+def of_their_own(records: Sequence[Mapping[str, Any]], key: str, names: Iterable[str]) -> Iterator[str]:
+    """Yield the fields by which records are of others among them, as an answer is of what it answers: they are called
+    so and have ids of theirs, or are called as ids are and have those of other records alone; of numbers those of
+    earlier ones, as a user's number is not.
+
+    Args:
+        key: The field that identifies a record.
+        names: The fields that are asked about.
+    """
+    ids = {str(record.get(key)) for record in records}
+    for name in names:
+        said = [(str(one), str(record.get(key))) for record in records for one in listed(field_at(record, name)) if one]
+        said = [(one, own) for one, own in said if one != "0"]  # of the first of them, as WordPress writes it
+        is_answer = MESSAGE["reply-to"].fullmatch(plain_name(name)) is not None
+        if name == key or not (is_answer or names_an_id(name)) or not any(one in ids for one, _ in said):
+            continue
+        if is_answer or all(one in ids and one != own and _is_earlier(one, own) for one, own in said):
+            yield name
+
+
+def _is_earlier(one: str, own: str) -> bool:
+    return not (one.isdecimal() and own.isdecimal()) or int(one) < int(own)
 
 
 def name_of(text: str) -> str:

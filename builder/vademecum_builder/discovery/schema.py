@@ -10,9 +10,10 @@ from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
 
+from vademecum_builder.discovery.proposals import of_their_own
 from vademecum_builder.discovery.roles import names_a_record, person_of
 from vademecum_builder.sources.databases.database import Database
-from vademecum_builder.sources.private_fields import is_private, may_say, plain_name, shown_when
+from vademecum_builder.sources.private_fields import is_private, may_say, plain_name, says_more, shown_when
 from vademecum_builder.sources.records import json_value
 
 _PERSONS: Final = ("display_name", "nickname", "nick", "username", "full_name", "handle", "login", "name")
@@ -39,6 +40,11 @@ _LISTED: Final = {
 }
 """By dialect the names of the rows that a row is linked with, in their order: what changes is told as a change.
 MySQL cuts such a text after 1,024 bytes, and says nothing."""
+_WITHHELD: Final = (
+    "{0} NOT IN (WITH RECURSIVE withheld AS (SELECT {1} FROM {2} AS m WHERE {4} "
+    "UNION SELECT {5} FROM {2} AS one JOIN withheld ON {6}) SELECT {3} FROM withheld)"
+)
+"""Of a row: that neither it is withheld nor what it is of in its own table, on whatever way."""
 _UNITS: Final = (
     "CASE WHEN {0} > 100000000000000000 THEN 1000000000 WHEN {0} > 100000000000000 THEN 1000000 "
     "WHEN {0} > 100000000000 THEN 1000 WHEN {0} > 100000000 THEN 1 END"
@@ -169,6 +175,11 @@ class Schema:
         """Return which columns have ids of which tables."""
         return {column: other for column, (other, _) in self._refers[table].items()}
 
+    def ids(self, table: str) -> Set[str]:
+        """Return the columns that have ids of rows, be it of the same table."""
+        refers = (*self._told[table], *self._guessed[table], *self._selves.get(table, ()))
+        return {column for one in refers for column in one.columns}
+
     def within(self, table: str) -> Set[str]:
         """Return the tables whose rows a row of a table may be of: not what it had last, or has by default."""
         owners = {other for one in self._owners[table] for other in one.tables.values() if other}
@@ -297,11 +308,25 @@ class Schema:
     def _guesses(self, table: str) -> Iterator[Whole]:
         told = {column for one in self._told[table] for column in one.columns}
         for column in self._columns(table):
-            if column in told or not (other := self._called(column, table)):
+            if column in told or not (other := self._called(column, table) or self._holding(column, table)):
                 continue
             back = (one.columns for one in self._told[other] if one.table == table)
             if all(any(map(NOW.match, columns)) for columns in back):
                 yield self._guess(column, table, other)
+
+    def _holding(self, column: str, table: str) -> str:
+        """Return the table that a column is called as, `book` as `books`, and of which it has ids alone, in a database
+        that declares no foreign keys; empty: there is none. Where it does, an `order` is a number."""
+        other = "" if any(self._told.values()) else self._called(f"{column}_id", table)
+        keys = self.keys(other) if other and _plain(column) != "id" else ()
+        kinds = self._columns(table), self._columns(other) if keys else {}
+        if len(keys) != 1 or not self._are_alike(kinds[0][column], kinds[1][keys[0]]):
+            return ""
+        said: sa.ColumnElement[Any] = sa.column(column)
+        known = said.in_(self._select(sa.column(keys[0]), other))
+        wrong = self._connection.execute(self._select(said, table).where(said.is_not(None), ~known).limit(1)).first()
+        some = self._connection.execute(self._select(said, table).where(said.is_not(None)).limit(1)).first()
+        return other if some and not wrong else ""
 
     def _guess(self, column: str, table: str, other: str) -> Whole:
         """Return what a column refers to that is called after a table: its one key, or with columns that are called as
@@ -365,7 +390,50 @@ class Schema:
                 of = f"SELECT {', '.join(map(self.quoted, keys))} FROM {self.quoted(other)} WHERE {' AND '.join(inner)}"
                 told = told if len(names) == 1 else f"({told})"
                 found.append(f"({unset} OR {told} IN ({of}))" if keys else _NOBODY)
+        closed = [*self._said.get(table, ()), *found]
+        if closed and (selves := self._selves.get(table)):
+            found = [self._not_withheld(table, prefix, selves, closed)]
         return found, passed
+
+    @cached_property
+    def _selves(self) -> Mapping[str, Sequence[Whole]]:
+        """Of each table that tells who may read its rows what its columns refer to in the table itself."""
+        return {table: self._of_itself(table) for table in self._telling}
+
+    def _of_itself(self, table: str) -> Sequence[Whole]:
+        """Return them as the database says, else as they look."""
+        told = [one for one in self._told[table] if one.table == table and not any(map(NOW.match, one.columns))]
+        if told or len(keys := self.keys(table)) != 1:
+            return told
+        kinds, (rows, _) = self._columns(table), self.sample(table, _SAMPLED)
+        alike = [one for one in kinds if one not in self._refers[table] and self._are_alike(kinds[one], kinds[keys[0]])]
+        return [Whole([one], table, keys) for one in of_their_own(rows, keys[0], alike)]
+
+    def _are_alike(self, one: Any, other: Any) -> bool:
+        """Return whether columns of two types can be compared; SQLite compares all."""
+        return self._database.dialect == "sqlite" or one._type_affinity is other._type_affinity
+
+    def _not_withheld(self, table: str, prefix: str, selves: Sequence[Whole], conditions: Sequence[str]) -> str:
+        """Return the condition that neither a row nor what it is of in its table misses one of these conditions."""
+        keys = [self.quoted(key) for key in selves[0].keys]
+        names = [*dict.fromkeys(self.quoted(key) for one in selves for key in one.keys)]
+        ways = (
+            " AND ".join(
+                f"one.{self.quoted(column)} = withheld.{self.quoted(key)}"
+                for column, key in zip(one.columns, one.keys, strict=True)
+            )
+            for one in selves
+        )
+        told = ", ".join(f"{prefix}{key}" for key in keys)
+        return _WITHHELD.format(
+            told if len(keys) == 1 else f"({told})",
+            ", ".join(f"m.{name}" for name in names),
+            self.quoted(table),
+            ", ".join(keys),
+            " AND ".join([*(f"{key} IS NOT NULL" for key in keys), f"({' AND '.join(conditions)}) IS NOT TRUE"]),
+            ", ".join(f"one.{name}" for name in names),
+            " OR ".join(f"({way})" for way in ways),
+        )
 
     def _above(self, table: str, seen: tuple[str, ...]) -> tuple[list[str], bool]:
         """Return the conditions of a table that others refer to, looked up once where it is in no circle."""
@@ -401,7 +469,7 @@ class Schema:
         """Return the conditions of what a table itself says."""
         found: list[str] = []
         for column in self._columns(table):
-            if (may_say(column, table) and (inner or not may_say(column))) or _WHO.fullmatch(_plain(column)):
+            if (may_say(column, table) if inner else says_more(column, table)) or _WHO.fullmatch(_plain(column)):
                 found += self._shown(table, column, prefix)
             if inner and (when := shown_when(column)):
                 found += self._shown_now(table, column, when, prefix)

@@ -126,7 +126,9 @@ def _of_table(url: str, table: str, schema: Schema) -> Proposal | None:
             lists = {name: sql for name, sql in listed if name.lower() not in there}
             selected += [f"{sql} AS {schema.quoted(name)}" for name, sql in lists.items()]
             settings["text"] += [name for name in (*names, *lists) if name != settings.get("title")]
-            settings |= {"metadata": [*settings.get("metadata", ()), *names]} if names else {}
+            numbers = {one.name for one in fields if one.type == "number"} & schema.ids(table)
+            kept = [one for one in settings.pop("metadata", ()) if one not in numbers]
+            settings |= {"metadata": [*kept, *names]} if kept or names else {}
     else:
         settings = dict(proposed.settings)
         if not {"channel", "thread"} & settings.keys() and (about := _about(table, settings, schema)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -29,9 +30,16 @@ def is_place(value: Any, folder: Path) -> str | None:
 
 def _are_parents(value: Any, folder: Path) -> tuple[tuple[str, str], ...] | None:
     """Take a list of fields, each with the path or the address of what it has ids of."""
-    parts = [one.rpartition(" in ") for one in is_texts(value, folder) or ()]
-    told = tuple((field, place) for field, _, at in parts if field and (place := is_place(at, folder)))
-    return told if told and len(told) == len(parts) else None
+    told = [_parent(one, folder) for one in is_texts(value, folder) or ()]
+    return tuple(filter(None, told)) if told and all(told) else None
+
+
+def _parent(told: str, folder: Path) -> tuple[str, str] | None:
+    """Take `post_id in posts.json`. Fields and sheets may have that word in their names: a place is there."""
+    words = told.split(" in ")
+    halves = ((" in ".join(words[:at]), is_place(" in ".join(words[at:]), folder)) for at in range(1, len(words)))
+    found = [(field, place) for field, place in halves if field and place]
+    return next((one for one in found if Path(re.sub("#.*", "", one[1])).exists()), next(iter(found), None))
 
 
 def _is_encoding(value: Any, _: Path) -> str | None:
@@ -83,19 +91,18 @@ def open_source(settings: SourceSettings, request: BuildRequest) -> Sequence[Ope
     of = values.get("parents", ())
 
     def withheld() -> Mapping[str, frozenset[str]]:
-        closed: dict[str, frozenset[str]] = {}
-
-        def is_closed(record: Mapping[str, Any]) -> bool:
-            return keeps_back(record) or records.is_of(record, closed)
-
-        for _ in of:  # each time also what is of those that were found before
-            found: dict[str, frozenset[str]] = {}
-            for name, place in of:
-                found[name] = found.get(name, frozenset()) | _source_at(place, is_closed).withheld()
-            if found == closed:
-                break
-            closed = found
-        return closed
+        names = [name for name, _ in of]
+        read = {place: _source_at(place, keeps_back).references(names) for _, place in of}
+        closed: dict[str, frozenset[str]] = dict.fromkeys(names, frozenset())
+        while True:  # each time also what is of those that were found before
+            found = {
+                place: {id for one in records if one.is_private or one.is_of(closed) for id in one.ids}
+                for place, records in read.items()
+            }
+            more = {name: frozenset().union(*(found[place] for named, place in of if named == name)) for name in names}
+            if more == closed:
+                return closed
+            closed = more
 
     return [Opened(source, lambda: replace(reader, withheld=withheld()))]
 

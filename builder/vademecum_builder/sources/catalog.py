@@ -6,7 +6,7 @@ import json
 import os
 import re
 from collections import Counter
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from itertools import islice, takewhile
@@ -35,7 +35,7 @@ from vademecum_builder.sources.formats.sheets import SHEETS
 from vademecum_builder.sources.left_out import files_outside_of_published
 from vademecum_builder.sources.private_fields import plain_name
 from vademecum_builder.sources.private_keys import private_key_line
-from vademecum_builder.sources.records import Failed, field_at, instead, json_value, record_item, record_key
+from vademecum_builder.sources.records import Failed, field_at, instead, json_value, listed, record_item, record_key
 from vademecum_builder.sources.unzipped import ending_of, unzipped
 
 ENDINGS = (".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".geojson", ".parquet")
@@ -54,6 +54,18 @@ _STRATEGY = "http"
 _NAMED = 30
 _FAILED = 1000
 """Records that cannot be read, after which a sample is not looked for any more."""
+
+
+class Referring(NamedTuple):
+    """A record: its ids, to what it refers in which fields, and whether it says that it is not for everybody."""
+
+    ids: Sequence[str]
+    refers: Sequence[tuple[str, str]]
+    is_private: bool
+
+    def is_of(self, withheld: Mapping[str, Collection[str]]) -> bool:
+        """Return whether it refers to one of these ids, by the fields that have them."""
+        return any(said in withheld[name] for name, said in self.refers)
 
 
 @dataclass(frozen=True)
@@ -147,23 +159,23 @@ class CatalogSource:
             )
         return seen.total() - len(seen), seen.total()
 
-    def withheld(self) -> frozenset[str]:
-        """Return the ids of records that are not for everybody, as texts.
+    def references(self, fields: Sequence[str]) -> list[Referring]:
+        """Return by what other records may refer to each, and to what it refers in some of its fields.
 
         Raises:
             UsageError: As `sample`, or a record cannot be read: what is of it may not be for everybody, either.
             HostError: As `sample`.
         """
-        found: set[str] = set()
+        found = []
         with closing(self._records()) as records:
             for place, one in records:
                 if isinstance(one, Failed):
                     raise UsageError(
                         f"{place}: {one.reason}; what refers to it may not be for everybody: mend it first"
                     )
-                if self.is_private(one):
-                    found.update(ids_of(one))
-        return frozenset(found)
+                refers = [(name, str(said)) for name in fields for said in listed(field_at(one, name))]
+                found.append(Referring([*ids_of(one)], refers, self.is_private(one)))
+        return found
 
     def _records(self) -> Generator[tuple[str, dict[str, Any] | Failed], None, None]:
         """Yield the records, each behind its file and line."""
@@ -263,11 +275,16 @@ def _opened(files: Sequence[Path]) -> Generator[tuple[str, str, BinaryIO], None,
             raise SourceError(f"{file}: it was changed while it was read: build again when it is written")
 
 
-def ids_of(record: Mapping[str, Any]) -> Iterator[str]:
-    """Yield by what other records may refer to one: its ids, or else what stands first and is called as one is."""
+def names_of_ids(record: Mapping[str, Any]) -> list[str]:
+    """Return the fields by which other records may refer to one: its ids, or else what stands first and is called as
+    one is."""
     named = [name for name in record if name.lower() in ID_NAMES]
-    named = named or [name for name in record if _NUMBERED.fullmatch(plain_name(name).lower())][:1]
-    yield from (str(record[name]) for name in named)
+    return named or [name for name in record if _NUMBERED.fullmatch(plain_name(name).lower())][:1]
+
+
+def ids_of(record: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what other records may have of one to refer to it."""
+    yield from (str(record[name]) for name in names_of_ids(record))
 
 
 class _Seen(NamedTuple):

@@ -161,7 +161,9 @@ _BETWEEN_TYPES: Final = re.compile(rf"{_BETWEEN}|[dpg]")
 """Of Mattermost and Rocket.Chat: direct, private, group."""
 
 
-def why_private(fields: Mapping[str, Any], now: datetime | None = None, but: Collection[str] = ()) -> str:
+def why_private(
+    fields: Mapping[str, Any], now: datetime | None = None, but: Collection[str] = (), table: str = ""
+) -> str:
     """Return which of its own fields says that a record is to be left out; empty: none.
 
     A list of several values is that of rows that were merged: one row that is private makes the record private.
@@ -169,12 +171,13 @@ def why_private(fields: Mapping[str, Any], now: datetime | None = None, but: Col
     Args:
         now: With what the time is compared at which a record is to be published; None: it does not matter.
         but: Fields that are mere facts, whatever they are called.
+        table: Where the record is, as of `is_private`.
     """
     for name, value in fields.items():
         if name in but:
             continue
         values = value if isinstance(value, list) else [value]
-        if may_say(name) and any(is_private(name, one) for one in values):
+        if any(is_private(name, one, table) for one in values):
             return name.lower()
         if now is not None and (when := shown_when(name)):
             for one in values:
@@ -236,6 +239,11 @@ def may_say(name: str, table: str = "") -> bool:
     return bool(_patterns(name, table))
 
 
+def says_more(name: str, table: str) -> bool:
+    """Return whether more is known of a field of this name in this table than of anything."""
+    return len(_patterns(name, table)) > len(_patterns(name, ""))
+
+
 def is_named_private(name: str, *why: str) -> bool:
     """Return whether a field's name says that it is nobody's business.
 
@@ -269,8 +277,13 @@ def plain_name(name: str) -> str:
 
 @lru_cache(maxsize=4096)  # records have the same fields, over and over
 def _patterns(name: str, table: str) -> tuple[re.Pattern[str], ...]:
-    plain = plain_name(name).lower()
-    found = [re.compile(values, re.IGNORECASE) for names, values in _RULES.items() if re.fullmatch(names, plain)]
-    if _PLACE.fullmatch(plain_name(table).lower()) and _PLACE_TYPE.fullmatch(plain):
+    plain, of = plain_name(name).lower(), plain_name(table).lower()
+    called = (plain, f"{of.rpartition('_')[2].removesuffix('s')}_{plain}" if of else plain)  # `status` of comments
+    found = [
+        re.compile(said, re.IGNORECASE)
+        for names, said in _RULES.items()
+        if any(re.fullmatch(names, one) for one in called)
+    ]
+    if _PLACE.fullmatch(of) and _PLACE_TYPE.fullmatch(plain):
         found.append(re.compile(_BETWEEN_TYPES.pattern, re.IGNORECASE))
     return tuple(found)

@@ -25,6 +25,7 @@ from vademecum_builder.discovery.people import is_dealing, is_of_people
 from vademecum_builder.discovery.proposals import Proposal, name_of, of_records
 from vademecum_builder.discovery.roles import proposal
 from vademecum_builder.discovery.schema import Schema
+from vademecum_builder.kinds.records import OF_WITHHELD
 from vademecum_builder.kinds.registry import open_sources
 from vademecum_builder.readers.private import why_private_record
 from vademecum_builder.settings import read_settings
@@ -2157,6 +2158,68 @@ def test_what_refers_to_records_some_of_which_are_left_out_is_left_out_with_them
     assert every[1].kind == "messages"
 
 
+ANSWERS: list[tuple[int, Any, str, int]] = [
+    (1, 0, "published", 1), (2, None, "draft", 2), (3, 1, "published", 2), (4, 2, "published", 1),
+    (5, 4, "published", 3), (6, 3, "published", 2),
+]  # fmt: skip
+"""The id, what it answers, the state, who wrote it: 2, 4 and 5 are not for everybody."""
+
+
+@pytest.mark.parametrize(
+    ("above", "columns"),
+    [
+        ("above", "id INTEGER PRIMARY KEY, above INTEGER REFERENCES posts(id)"),
+        ("parent_id", "id INTEGER PRIMARY KEY, parent_id INTEGER"),
+        ("beitrag_nr", "id INTEGER PRIMARY KEY, beitrag_nr INTEGER"),
+        ("above", "id INTEGER, above INTEGER, site DEFAULT 1, PRIMARY KEY (site, id), "
+         "FOREIGN KEY (site, above) REFERENCES posts(site, id)"),
+    ],
+)  # fmt: skip
+def test_an_answer_to_what_is_left_out_of_its_own_table_is_left_out(tmp_path: Path, above: str, columns: str) -> None:
+    with closing(sqlite3.connect(tmp_path / "a.db")) as made, made:
+        made.execute(f"CREATE TABLE posts (title, body, status, writer_id, {columns})")
+        for id, of, state, writer in ANSWERS:
+            names = f"title, body, status, writer_id, id, {above}"
+            row = (f"T{id}", text_of(id), state, writer, id, of)
+            made.execute(f"INSERT INTO posts ({names}) VALUES (?, ?, ?, ?, ?, ?)", row)
+    with closing(sqlite3.connect(tmp_path / "a.db")) as made:
+        (found,) = discover("sqlite:///a.db", tmp_path)
+        assert sorted(row[0] for row in made.execute(f"SELECT id FROM ({found.settings['query']})")) == [1, 3, 6]
+    assert not {above, "site"} & {*found.settings.get("metadata", ())}
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_an_answer_to_what_is_left_out_of_its_own_file_is_left_out(tmp_path: Path, order: int) -> None:
+    rows = [
+        {"id": id, "title": f"T{id}", "body": text_of(id), "parent_id": above, "status": state, "writer_id": writer}
+        for id, above, state, writer in ANSWERS[::order]
+    ]
+    (tmp_path / "posts in may.json").write_text(json.dumps(rows))
+    [found] = discover(str(tmp_path / "posts in may.json"), tmp_path)
+    assert found.settings["parents"] == ["parent_id in posts in may.json"]
+    (tmp_path / "vademecum.toml").write_text(found.toml())
+    [[opened]] = open_sources(read_settings(tmp_path / "vademecum.toml")).values()
+    reader = opened.reader()
+    items = [one for one in opened.source.changes(None).entries if isinstance(one, SourceItem)]
+    assert [one.key for one in items if reader.read(one) == OF_WITHHELD] == [str(n) for n in (4, 5)[::order]]
+
+
+def test_what_is_called_as_a_table_and_has_its_ids_alone_refers_to_it(tmp_path: Path) -> None:
+    """But where a database says what refers to what: there an order is a number."""
+    for name, told in (("a.db", ""), ("b.db", "REFERENCES makers(id)")):
+        with closing(sqlite3.connect(tmp_path / name)) as made, made:
+            made.execute("CREATE TABLE makers (id INTEGER PRIMARY KEY, name)")
+            made.execute("INSERT INTO makers VALUES (1, 'Acme')")
+            made.execute(f"CREATE TABLE articles (id INTEGER PRIMARY KEY, body, draft, maker INTEGER {told})")
+            made.execute("CREATE TABLE remarks (id INTEGER PRIMARY KEY, note, article INTEGER, maker INTEGER)")
+            for n in range(1, 7):
+                made.execute("INSERT INTO articles VALUES (?, ?, ?, 1)", (n, text_of(n), n == 2))
+                made.execute("INSERT INTO remarks VALUES (?, ?, ?, ?)", (n, text_of(n), n, n))
+        found = {one.name: one for one in discover(f"sqlite:///{name}", tmp_path)}
+        refers = "m.article IN" in str(found["remarks"].settings.get("query"))
+        assert (refers, "AS maker" in str(found["remarks"].settings)) == (not told, False)
+
+
 @pytest.mark.parametrize(
     ("files", "id", "reference"), [("Produkte", "Produkt Nr", "Produkt-Nr"), ("categories", "code", "CategoryCode")]
 )
@@ -2168,7 +2231,7 @@ def test_an_id_is_called_as_people_call_numbers(tmp_path: Path, files: str, id: 
     found = {one.name: one for one in discover(str(tmp_path), tmp_path)}
     assert found["reviews"].settings["parents"] == [f"{reference} in {files}.json"]
     source = CatalogSource(str(tmp_path / f"{files}.json"), is_private=lambda record: bool(record["draft"]))
-    assert source.withheld() == {"1"}
+    assert [one.ids for one in source.references([]) if one.is_private] == [["1"]]
 
 
 def test_what_is_of_what_is_left_out_is_left_out_however_far_below(tmp_path: Path) -> None:

@@ -43,7 +43,7 @@ def is_marc(record: ET.Element) -> bool:
 
 
 def marc_fields(record: ET.Element) -> dict[str, Any]:
-    """Return what a record of a library says, and `deleted` where its leader says so."""
+    """Return what a record of a library says, and whether it is `deleted` or `hidden`."""
     said = [*_said(record)]
     names = _MARC_21 if any(tag == "245" for tag, _ in said) else _UNIMARC
     told: dict[str, Any] = {}
@@ -62,9 +62,11 @@ def marc_fields(record: ET.Element) -> dict[str, Any]:
     if names is _MARC_21 and (language := control.get("008", "")[35:38].strip(" |")):
         told["language"] = language
     leader = record.findtext("{*}leader", "")
+    hidden = any(tag == "942" and ("n", "1") in parts for tag, parts in said)  # Koha shows it to its staff alone
     return (
         ({"id": control["001"].strip()} if control.get("001") else {})
         | told
+        | ({"hidden": True} if hidden else {})
         | ({"deleted": True} if leader[5:6] == _IS_DELETED else {})
     )
 

@@ -9,7 +9,7 @@ import re
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 from pathlib import Path
@@ -26,7 +26,7 @@ from vademecum_builder.sources.messages.discord import discord_messages, discord
 from vademecum_builder.sources.messages.mail import MAILS, is_maildir, is_thrown_away, mails, text_of_html
 from vademecum_builder.sources.messages.matrix import matrix_messages
 from vademecum_builder.sources.messages.mattermost import mattermost_messages
-from vademecum_builder.sources.messages.message import NOT_FOR_EVERYBODY, Found, make_message
+from vademecum_builder.sources.messages.message import MESSAGES, NOT_FOR_EVERYBODY, Found, make_message
 from vademecum_builder.sources.messages.slack import slack_days, slack_messages
 from vademecum_builder.sources.messages.telegram import telegram_messages
 from vademecum_builder.sources.private_fields import why_private
@@ -158,11 +158,42 @@ class Export:
         files = self._files(*_LINES) or self._files(*_OTHERS)
         # Files that are called by more than a day or a number are each a place where people talk.
         several = "channel" not in self.fields and len({_DIGITS.sub("", file.stem) for file in files}) > 1
+        withheld = self._withheld(files)
         for file in files:
-            ending = file.suffix.lower() if file.suffix.lower() in (*_LINES, *_OTHERS) else ".jsonl"
             channel = file.relative_to(self.path).with_suffix("").as_posix() if several else ""
-            for number, record in self._records(file, ending):
-                yield from self._json_line(record, f"{file.name}:{number}", channel)
+            for number, record in self._records(file):
+                if withheld.intersection(self._answered(record)):
+                    self.left_out["answers to messages that are not for everybody"] += 1
+                else:
+                    yield from self._json_line(record, f"{file.name}:{number}", channel)
+
+    def _withheld(self, files: Sequence[Path]) -> set[str]:
+        """Return the ids of messages that are not for everybody, and of answers to them."""
+        found: set[str] = set()
+        answers: list[tuple[str, str]] = []
+        if self.private or not {"reply_to", "thread"} & {*self.fields}:
+            return found
+        for file in files:
+            for _, record in self._records(file):
+                if not isinstance(record, Failed):
+                    id = str(field_at(record, self.fields["id"]))
+                    answers += [(other, id) for other in self._answered(record)]
+                    found |= {id} if self._why_private(record) else set()
+        while more := {id for other, id in answers if other in found} - found:
+            found |= more
+        return found
+
+    def _answered(self, record: Record) -> list[str]:
+        """Return the ids of what a message is an answer to."""
+        if isinstance(record, Failed):
+            return []
+        named = (self.fields[role] for role in ("reply_to", "thread") if role in self.fields)
+        return [str(field_at(record, name)) for name in named]
+
+    def _why_private(self, record: Mapping[str, Any]) -> str:
+        named = self.fields.values()
+        said = {name: record[name] for name in record if name not in named}
+        return "" if self.private else why_private(said, table=MESSAGES)
 
     def _lines(
         self, read: Callable[[Iterable[str], str, Counter[str]], Iterator[Found | Skipped]]
@@ -189,13 +220,11 @@ class Export:
         if isinstance(record, Failed):
             yield Skipped(key, record.reason, record.said)
             return
-        named = self.fields.values()
         found = {name: field_at(record, field) for name, field in self.fields.items()}
         found |= {"channel": channel} if channel else {}
         if isinstance(text := found.get("text"), str) and _HTML.fullmatch(text):
             found["text"] = text_of_html(text)
-        said = "" if self.private else why_private({name: record[name] for name in record if name not in named})
-        if said:
+        if said := self._why_private(record):
             self.left_out[NOT_FOR_EVERYBODY.format(said)] += 1
         elif not is_deleted(found.get("deleted")):
             yield make_message(found, self.zone, self.where, key)
@@ -203,16 +232,17 @@ class Export:
     def _discord(self) -> Iterator[Message | Skipped]:
         for file in self._files(".json", ".csv"):
             if file.suffix.lower() == ".csv":
-                yield from self._messages(discord_rows(self._records(file, ".csv"), file.name, file.stem))
+                yield from self._messages(discord_rows(self._records(file), file.name, file.stem))
             else:
                 export = self._export(file, "Discord", "messages")
                 yield from self._messages(discord_messages(export, file.name, file.stem))
 
     def _mattermost(self) -> Iterator[Message | Skipped]:
         for file in self._files(*_LINES):
-            yield from self._messages(mattermost_messages(self._records(file, ".jsonl"), file.name, self._private))
+            yield from self._messages(mattermost_messages(self._records(file), file.name, self._private))
 
-    def _records(self, file: Path, ending: str) -> Numbered:
+    def _records(self, file: Path) -> Numbered:
+        ending = file.suffix.lower() if file.suffix.lower() in (*_LINES, *_OTHERS) else ".jsonl"
         with file.open("rb") as stream:
             try:
                 yield from read_records(stream, ending, Layout(self.records, halves=True))

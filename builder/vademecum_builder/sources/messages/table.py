@@ -18,7 +18,7 @@ from vademecum_builder.sources.databases.database import FETCHED
 from vademecum_builder.sources.databases.table import TableSource
 from vademecum_builder.sources.databases.table_rows import TableReading
 from vademecum_builder.sources.messages.cuts import Message
-from vademecum_builder.sources.messages.message import NOT_FOR_EVERYBODY, make_message
+from vademecum_builder.sources.messages.message import MESSAGES, NOT_FOR_EVERYBODY, make_message
 from vademecum_builder.sources.private_fields import may_say, why_private
 from vademecum_builder.sources.records import instead, is_deleted, json_value
 from vademecum_builder.sources.times import time_form
@@ -141,7 +141,7 @@ class MessageReading:
                     self.times.add(time_form(fields["time"]))
                 if fields.get("updated") not in (None, ""):
                     self.edits.add(time_form(fields["updated"]))
-                if said := why_private({name: json_value(row[name]) for name in self._telling}):
+                if said := why_private({name: json_value(row[name]) for name in self._telling}, table=MESSAGES):
                     self.left_out[NOT_FOR_EVERYBODY.format(said)] += 1
                 elif not is_deleted(fields.get("deleted")):
                     yield make_message(fields, table.zone, where, f"row {number}")
@@ -155,7 +155,7 @@ class MessageReading:
         """The columns that may say of a message that it is private."""
         fields = self.table.fields.values()
         there = () if self.table.private else self._reading.columns()
-        return [name for name in there if may_say(name) and name not in fields]
+        return [name for name in there if may_say(name, MESSAGES) and name not in fields]
 
     def _column(self, name: str) -> sa.ColumnElement[Any]:
         return self._reading.column(self.table.fields[name])

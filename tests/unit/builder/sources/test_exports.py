@@ -739,3 +739,16 @@ def test_discord_as_a_table(tmp_path: Path) -> None:
     write(tmp_path / "more.json", {"messages": [{"id": "7", "timestamp": "2026-01-01T10:00:00Z", "content": "Yes"}]})
     (tmp_path / "note.txt").write_text("no export")
     assert [one.text for one in messages(tmp_path) if isinstance(one, Message)] == ["It leaks", "It leaks", "Yes"]
+
+
+def test_an_answer_to_a_message_that_waits_for_a_moderator_waits_with_it(tmp_path: Path) -> None:
+    rows = [
+        {"id": id, "time": "2024-01-01T10:00:00Z", "author": "Ann", "text": f"Said {id}", "of": of, "status": state}
+        for id, of, state in (("d", "c", ""), ("c", "b", ""), ("b", "", "pending"), ("a", "", ""), ("e", "a", "open"))
+    ]
+    (tmp_path / "a.json").write_text(json.dumps(rows))
+    fields = {name: name for name in ("id", "time", "author", "text")}
+    for answers, left in (({"reply_to": "of"}, "ae"), ({"thread": "of"}, "ae"), ({}, "acde")):
+        export = Export(tmp_path / "a.json", "", fields | answers)
+        assert sorted(one.id for one in export.read() if isinstance(one, Message)) == [*left]
+        assert sum(export.left_out.values()) == 5 - len(left)

@@ -60,13 +60,19 @@ def test_a_record_that_was_deleted_is_not_for_everybody(tmp_path: Path) -> None:
         return f"<record><header{status}><identifier>i</identifier></header><metadata>{inner}</metadata></record>"
 
     title = "245 $a Wood"
-    kept = [marc(title), handed_out(marc(title)), handed_out("<dc><title>Wood</title></dc>")]
+    kept = [
+        marc(title),
+        marc(title, "942 $c BK $n 0"),
+        handed_out(marc(title)),
+        handed_out("<dc><title>Wood</title></dc>"),
+    ]
     gone = [
+        marc(title, "942 $c BK $n 1"),
         marc(title, leader=LEADER.replace("nam", "dam")),
         handed_out(marc(title, leader=LEADER.replace("nam", "dam"))),
         handed_out("", ' status="deleted"'),
     ]
-    assert [bool(why_private_record(one)) for one in records(*kept, *gone)] == [False] * 3 + [True] * 3
+    assert [bool(why_private_record(one)) for one in records(*kept, *gone)] == [False] * 4 + [True] * 4
 
     books = "".join(
         marc(f"245 $a Wood {n}", f"100 $a Lee, Ann {n}", f"520 $a {n} trees, and what becomes of them.", _001=f"a{n}")
