@@ -58,13 +58,13 @@ def build(
     """Publish a release of a source, if anything changed since the previous one.
 
     Args:
-        now: Aware; goes into the release and its expiry dates: the same time, the same bytes. None: this machine's.
-        progress: Called with a stage, and how much of how much is done.
-        stop: Asked after each batch that a workspace takes in.
+        now: Aware; goes into the release and its expiry dates: the same time gives the same bytes. None: the clock's.
+        progress: Called with a stage, how much of it is done, and of how much.
+        stop: Asked after each batch that a workspace takes in; True ends the build.
 
     Raises:
-        UsageError: Something in the request cannot be meant.
-        VademecumError: One clear line. The tree serves what it served before.
+        UsageError: The request makes no sense.
+        VademecumError: Anything else, as one clear line. The tree still serves what it served before.
     """
     started = time.monotonic()
     now = now or datetime.now(UTC)
@@ -75,10 +75,10 @@ def build(
     location = locate_previous(request.previous, request.out)
     after_preview = is_preview(request.out)
     if after_preview and request.previous is None and not request.preview:
-        location = None  # nobody has its keys any more, and no client goes on from it
+        location = None  # nobody has its keys any more, and no client follows it
     timestamp_before = 0 if after_preview else timestamp_version(request.out)
     if location and "://" in location:
-        progress("asking", 0, 1)  # without a network that takes a while
+        progress("asking", 0, 1)  # takes a while without a network
     in_place = location == str(request.out)
     if request.preview:
         if timestamp_before and in_place:
@@ -96,7 +96,7 @@ def build(
 
 
 def _erasing(request: BuildRequest) -> tuple[BuildRequest, list[str]]:
-    """Return the request with all that `erase_removed` takes, and a notice for each limit that it overrides."""
+    """Return the request with all that `erase_removed` implies, and a notice for each limit that it overrides."""
     if not request.erase_removed:
         return request, []
     said = {"packs": request.packs not in (PackLimits(), WITHOUT_DEAD["packs"])}
@@ -107,15 +107,15 @@ def _erasing(request: BuildRequest) -> tuple[BuildRequest, list[str]]:
 def _start_preview(
     location: str | None, request: BuildRequest, now: datetime, *, over_preview: bool
 ) -> tuple[Keys, Previous, Authority]:
-    """Return the keys that are there, what the preview is compared with, and the throwaway key that signs it."""
+    """Return the keys that exist, what to compare the preview with, and the throwaway key that signs it."""
     keys = keys_of_preview(request)
     if over_preview:
-        keys = replace(keys, roots={})  # what it is compared with was signed by no key of ours
+        keys = replace(keys, roots={})  # none of our keys signed what it is compared with
     return keys, without_roots(_previous(location, keys, request, now)), throwaway_authority(now)
 
 
 def _start_release(location: str | None, request: BuildRequest, now: datetime) -> tuple[Keys, Previous, Authority]:
-    """Return the keys, what the release goes on from, and who signs it."""
+    """Return the keys, what the release is built on, and who signs it."""
     published_at = None if request.force or request.restart else location
     keys = find_keys(request, out=request.out, published_at=published_at, make=request.make_keys, now=now)
     previous = _previous(location, keys, request, now)
@@ -125,7 +125,7 @@ def _start_release(location: str | None, request: BuildRequest, now: datetime) -
 def _run(
     request: BuildRequest, opened: Mapping[str, Sequence[Opened]], context: BuildContext, stop: Callable[[], bool]
 ) -> tuple[BuildReport, list[str]]:
-    """Return the report, and what reader and encoder have to say."""
+    """Return the report, and the notices of the readers and the encoder."""
     encoders = NamedEncoders(request.encoder, dimensions=request.dimensions)
     if request.workspace is None or not request.sources:
         if not request.sync:
@@ -169,7 +169,7 @@ def _previous(location: str | None, keys: Keys, request: BuildRequest, now: date
             gone = not isinstance(error, NetworkError) and is_empty(location)
         else:
             gone = lacks_timestamp(request.out, keys.newest_root)
-        # What is served here under other keys is an earlier preview: nobody has its keys any more.
+        # What this machine serves under other keys is an earlier preview: nobody has its keys any more.
         tried_here = isinstance(error, SignatureError) and is_here(location)
         if request.preview and not gone and (tried_here or (error.transient and "://" in location)):
             numbers, why = named_in(request.out), error.message.partition(" (")[0]
@@ -180,14 +180,14 @@ def _previous(location: str | None, keys: Keys, request: BuildRequest, now: date
 
 
 def _begin_anew(lost: str, keys: Keys, request: BuildRequest, now: datetime) -> Previous:
-    """Return numbers to begin with, without any release.
+    """Return the numbers to begin with when there is no release to build on.
 
     Args:
-        lost: Where a tree was looked for and none can be used, outside of the output folder; empty: nowhere.
+        lost: The place outside of the output folder where no usable tree was found; empty: there is no such place.
     """
-    numbers = Numbers()  # of a preview, which no client goes on from
+    numbers = Numbers()  # for a preview, which no client follows
     if not request.preview:
-        # An empty host is a new one while the keys are new; later it is one that has lost its tree.
+        # While the keys are new, an empty host is a new host; later, it is a host that has lost its tree.
         had_a_tree = lost != "" and (request.force or not (keys.unused or are_young(keys.roots, now)))
         numbers = begun_anew(request.out, keys.roots, now, lost=had_a_tree, unused=keys.unused)
     number, left = numbers.sequence + 1, bool(keys.roots and numbers.sequence and not lost)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _PARALLEL, _SECONDS = 6, 30.0
 _SAMPLE = 200
-"""Addresses by which it is learnt where a folder lies below its host."""
+"""How many addresses are compared to find where a folder lies below its host."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class BrokenLink:
 
     Attributes:
         document: Its key.
-        url: Its address, with the anchor where that is what is missing.
+        url: Its address; with the anchor, if only that is missing.
         reason: In words.
     """
 
@@ -45,11 +45,11 @@ class BrokenLink:
 
 @dataclass(frozen=True)
 class LinkReport:
-    """What was asked, and what is missing.
+    """What was looked up, and what is missing.
 
     Attributes:
-        pages: Documents with an address. `unaddressed`: those without one; their hits open in the search page alone.
-        anchors: Places in these pages that chunks lead to.
+        pages: How many documents have an address. `unaddressed`: how many have none and open only in the search page.
+        anchors: How many places in these pages chunks lead to.
         broken: By document.
     """
 
@@ -60,7 +60,7 @@ class LinkReport:
 
     @property
     def unasked(self) -> str:
-        """Why nothing was asked, which proves nothing; empty: something was, or there is no document."""
+        """Why nothing was looked up, so that nothing is proven; empty: something was, or there are no documents."""
         if self.pages or not self.unaddressed:
             return ""
         return "no document has an address, so there is no page to ask for: base-url says where they are served"
@@ -69,12 +69,12 @@ class LinkReport:
 def check_links(
     location: str, against: str, *, trust: Path | None = None, progress: Progress = ignore_progress
 ) -> LinkReport:
-    """Ask for each document and anchor of a published tree whether it is there.
+    """Look up each document and anchor of a published tree on the real pages.
 
     Args:
         location: The tree: a folder or an address.
         against: The real pages: a folder of rendered pages, or the address where they are served. Relative addresses
-            are joined to it; one of another host is asked of this one, at the same path.
+            are joined to it; those of another host are looked up here, at the same path.
         trust: The root metadata; None takes the tree's own.
 
     Raises:
@@ -91,7 +91,7 @@ def check_links(
 def check_rows(
     documents: Iterable[DocumentRow], anchors: Mapping[int, str], against: str, progress: Progress = ignore_progress
 ) -> LinkReport:
-    """Ask for each of these documents, and the anchors of its chunks, whether it is there. See `check_links`."""
+    """Look up each of these documents and the anchors of its chunks. See `check_links`."""
     rows = {row.key: row for row in documents}
     asked: dict[str, list[str]] = {}
     for row in rows.values():
@@ -126,7 +126,7 @@ async def _ids_of_all(urls: list[str], against: str, progress: Progress) -> Mapp
         return {url: _ids_in_folder(folder, url, above) for url in urls}
     if urlsplit(against).scheme not in ("http", "https"):
         raise UsageError(f"--against {against}: only http and https can be asked")
-    import httpx  # a build that asks nobody does not wait for it
+    import httpx  # slow to import; most builds do not need it
 
     gate, done = asyncio.Semaphore(_PARALLEL), 0
     async with httpx.AsyncClient(follow_redirects=True, timeout=_SECONDS) as client:
@@ -143,7 +143,7 @@ async def _ids_of_all(urls: list[str], against: str, progress: Progress) -> Mapp
 
 
 def _moved(url: str, against: str) -> str:
-    """Return the address at the host that is asked."""
+    """Return the address on the host where pages are looked up."""
     whole, host = urlsplit(urljoin(against.removesuffix("/") + "/", url)), urlsplit(against)
     return whole._replace(scheme=host.scheme, netloc=host.netloc).geturl()
 
@@ -167,7 +167,7 @@ def _is_folder(url: str) -> bool:
 
 
 def _above(folder: Path, urls: Iterable[str]) -> list[str]:
-    """Return the parts of the addresses' paths that lie above the folder: those that most pages are found without."""
+    """Return the leading parts of the addresses' paths that lie above the folder: most pages are found without them."""
     shared: Counter[tuple[str, ...]] = Counter()
     found: Counter[tuple[str, ...]] = Counter()
     for url in urls:
@@ -176,14 +176,14 @@ def _above(folder: Path, urls: Iterable[str]) -> list[str]:
             above = tuple(parts[:count])
             shared[above] += 1
             found[above] += _file(folder, parts[count:], is_folder=_is_folder(url)) is not None
-    # Each address without all of its parts is the start page: only what most of them begin with lies above.
+    # Without all of its parts, any address is the start page: so only parts that most addresses begin with count.
     common = [above for above, count in shared.items() if 2 * count > shared[()]]
     best = max(common, key=lambda above: (found[above], -len(above)), default=())
     return list(best)
 
 
 def _file(folder: Path, parts: list[str], *, is_folder: bool) -> Path | None:
-    """Return the file that static hosts serve at a path: `x/` is `x/index.html` alone, `x` may be `x.html`."""
+    """Return the file that static hosts serve at a path: `x/` is always `x/index.html`, `x` may be `x.html`."""
     path = folder.joinpath(*parts)
     if ".." in parts:
         return None

@@ -1,7 +1,7 @@
 """From a source to a published release: the order of the stages, read from top to bottom.
 
 Everything that differs between runs (clock, keys, encoder, source) is an argument. The previous release is the
-only state: what it has is neither read again nor embedded again.
+only state: what is in it is neither read nor embedded again.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from vademecum_builder.stages.report import BuildReport, report_of
 
 
 class StrictError(VademecumError):
-    """There are warnings, and the publisher wants none: nothing was published.
+    """There are warnings under `--strict`: nothing was published.
 
     Attributes:
         found: One line each.
@@ -53,9 +53,9 @@ def run_stages(source: Source, encoders: Encoders, context: BuildContext) -> Bui
 
     Raises:
         StrictError: There are warnings, and the request is strict.
-        UsageError, ContentError: The source or an option is not acceptable; nothing, or less than half, is left of the
-            documents.
-        StorageError, QuotaError: The tree cannot be written; what it served before, it still serves.
+        UsageError, ContentError: The source or an option is not acceptable; none or less than half of the documents
+            are left.
+        StorageError, QuotaError: The tree cannot be written; it still serves what it served before.
     """
     base = find_base(encoders, context)
     state = read_source(source, base, context)
@@ -92,7 +92,7 @@ def make_release(content: ReleaseInput, base: Base, archive: Archive, context: B
 
 
 def _refuse_loss(state: SourceState, before: Collection[str], request: BuildRequest) -> None:
-    """Refuse that most of the documents go, or those of one source: what made them may have failed."""
+    """Refuse to lose most of the documents, in all or of one source: whatever generates them may have failed."""
     out = [f"{len(keys)} {kind} ({keys[0]})" for kind, keys in state.files_left_out.items() if keys]
     told_out = [f"left out: {', '.join(out)}; drafts = true takes in what is not for everybody"] if out else []
     unread = "; ".join([*state.audit.warnings, *told_out])

@@ -34,10 +34,10 @@ class BuildPlan:
     """What a build would do.
 
     Attributes:
-        documents: That the release would have.
-        added, modified, removed: Documents.
-        embedded: Chunks that the encoder would be sent.
-        cost: Of a model behind an address, with what fitting takes; None: it is another one, or has nothing to do.
+        documents: How many the release would have.
+        added, modified, removed: How many documents.
+        embedded: How many chunks would be sent to the encoder.
+        cost: Of a model behind an address, fitting included; None: another encoder, or nothing to do.
         warnings: One line each.
     """
 
@@ -60,8 +60,8 @@ def plan_build(
     """Read the sources as a build does, and compare them with what is published.
 
     Raises:
-        UsageError: Something in the request cannot be meant, or there is nothing to read.
-        VademecumError: A source, or what is published, cannot be read.
+        UsageError: The request makes no sense, or there is nothing to read.
+        VademecumError: A source or the published tree cannot be read.
     """
     now = now or datetime.now(UTC)
     source, reader = joined(open_sources(request))

@@ -43,13 +43,13 @@ __all__ = [
 
 
 def promote(request: TreeRequest, sequence: int, *, to: str = "", now: datetime | None = None) -> ChangeReport:
-    """Make a release the current one of a channel: a candidate of it, or one of another channel.
+    """Make a release the current one of a channel: its candidate, or a release of another channel.
 
     Args:
         to: The channel; empty: the request's.
 
     Raises:
-        UsageError: There is no such release or channel; it was taken back, or is older than the current one.
+        UsageError: There is no such release or channel; the release was yanked, or is older than the current one.
         VademecumError: See `build`.
     """
     tree = open_tree(request, now)
@@ -60,15 +60,15 @@ def promote(request: TreeRequest, sequence: int, *, to: str = "", now: datetime 
 def roll_out(
     request: TreeRequest, sequence: int, *, rollout: int, to: str = "", now: datetime | None = None
 ) -> ChangeReport:
-    """Make a release the candidate of a channel for so many of its readers, or change for how many it is.
+    """Make a release the candidate of a channel for a share of its clients, or change that share.
 
     Args:
         rollout: In hundredths of a percent (`parse_share`).
-        to: The channel; empty: that whose candidate it is, else the request's.
+        to: The channel; empty: the one whose candidate it is, else the request's.
 
     Raises:
-        UsageError: There is no such release or channel; it was taken back, or is not newer than the current one; or a
-            newer candidate is on its way.
+        UsageError: There is no such release or channel; the release was yanked, or is not newer than the current one;
+            or there is a newer candidate.
         VademecumError: See `build`.
     """
     tree = open_tree(request, now)
@@ -79,7 +79,7 @@ def roll_out(
 
 
 def yank(request: TreeRequest, sequences: Collection[int], *, now: datetime | None = None) -> ChangeReport:
-    """Take releases back: no client installs them any more, nor goes back to them. Who has one reads on.
+    """Yank releases: no client installs them any more or rolls back to them. A client that has one keeps it.
 
     Raises:
         UsageError: One was never published.
@@ -103,10 +103,10 @@ def yank(request: TreeRequest, sequences: Collection[int], *, now: datetime | No
 def roll_back(request: TreeRequest, *, to: int, now: datetime | None = None) -> ChangeReport:
     """Publish the content of an earlier release under a new number, in the request's channel.
 
-    Clients follow to higher numbers alone; what they download is the difference.
+    Clients only follow to higher numbers; they download the difference.
 
     Raises:
-        UsageError: There is no such release, it was taken back, or none is newer.
+        UsageError: There is no such release, it was yanked, or it is the newest.
         VademecumError: See `build`.
     """
     tree = open_tree(request, now)
@@ -135,7 +135,7 @@ def resign(request: TreeRequest, *, now: datetime | None = None) -> ChangeReport
 
 
 def _embedded(release: Published) -> Embedded:
-    """Return the live rows of a release, as if they were embedded now."""
+    """Return the live rows of a release as if they had just been embedded."""
     manifest, rows = release.manifest, rows_of(release.segments)
     space = VectorSpace(manifest.encoder.name, manifest.encoder.dimensions, manifest.epoch)
     live = {row.key: row for row in rows.live}

@@ -13,13 +13,13 @@ from vademecum_builder.index.tiers import TierLimits
 from vademecum_builder.signing.defaults import SigningRequest
 
 _FEW: Final = 5
-"""Records that may always fail, where they are a third of all at most."""
+"""This many records may always fail, but never more than a third."""
 Progress = Callable[[str, int, int], None]
-"""Called with a stage (`asking`, `reading`, `embedding`), and how much of how much is done."""
+"""Called with a stage (`asking`, `reading`, `embedding`), how much of it is done, and of how much."""
 
 
 def ignore_progress(stage: str, done: int, total: int) -> None:
-    """What to pass where nobody looks."""
+    """Report nothing."""
 
 
 @dataclass(frozen=True)
@@ -27,9 +27,9 @@ class SourceSettings:
     """One `[[source]]`.
 
     Attributes:
-        name: Its documents have keys that begin with it and a colon; empty: with neither, for it is the only one.
+        name: The keys of its documents begin with it and a colon. Empty: it is the only source, and there is no prefix.
         kind: The name of a module in `kinds`.
-        values: By key, as the module's `KEYS` read them.
+        values: The settings by key, as read by the module's `KEYS`.
         where: The settings' file and line, for messages.
     """
 
@@ -40,21 +40,21 @@ class SourceSettings:
 
     @property
     def prefix(self) -> str:
-        """What the keys of its documents begin with."""
+        """The prefix of its documents' keys."""
         return f"{self.name}:" if self.name else ""
 
 
 OF_FILES: Final = frozenset({"folder", "site", "files", "git"})
-"""Kinds of sources whose items are files; those of others are records, whose ids have no endings."""
+"""Kinds of sources whose items are files; the items of all others are records, whose ids have no endings."""
 
 
 @dataclass(frozen=True)
 class ApprovalRule:
-    """Which releases are candidates for nobody until they are promoted.
+    """Which releases wait for approval: they are candidates that no client installs until they are promoted.
 
     Attributes:
-        always: All are.
-        more_than: Those are in which a larger share of the documents changes; None: no share is too large.
+        always: Every release waits.
+        more_than: A release waits if it changes a larger share of the documents; None: no share is too large.
     """
 
     always: bool = False
@@ -63,12 +63,12 @@ class ApprovalRule:
 
 @dataclass(frozen=True)
 class ArchiveLimits:
-    """Which earlier releases stay published, so that one can be promoted or gone back to.
+    """Which earlier releases stay published, to be promoted or rolled back to.
 
     Attributes:
-        releases: At most so many, the newest.
-        share: Bytes that they may take beside the new one, as a share of its own.
-        floor: Bytes that they may take in any case.
+        releases: At most this many, the newest.
+        share: Bytes that they may take, as a share of the new release's.
+        floor: Bytes that they may always take.
     """
 
     releases: int = 10
@@ -76,24 +76,24 @@ class ArchiveLimits:
     floor: int = 1_048_576
 
     def budget(self, release: int) -> int:
-        """Return the bytes for earlier releases beside one of so many bytes."""
+        """Return how many bytes earlier releases may take beside a release of this many bytes."""
         return max(self.floor, int(self.share * release))
 
 
 @dataclass(frozen=True, kw_only=True)
 class TreeRequest(SigningRequest):
-    """Which tree a build or a decision about releases changes, and how it is gone on from, signed and laid out.
+    """Which tree a build or a decision about releases changes, what it builds on, and how it is signed and laid out.
 
     Attributes:
-        out: Folder of the published tree; empty, missing, or one that an earlier build has made. Whole and ready to be
-            deployed afterwards.
-        previous: The release to build on, an address or a folder; None: what lies in `out`.
-        channel: The line of releases that it belongs to.
-        title: Name of the knowledge base, for its pages.
+        out: Folder of the published tree; empty, missing, or made by an earlier build. Afterwards it is complete and
+            ready to deploy.
+        previous: The address or folder of the release to build on; None: what is in `out`.
+        channel: The channel that the release belongs to.
+        title: The name of the knowledge base on its pages.
         site: Whether to publish pages and the browser client beside the index.
-        runtime_cache: Where the browser client's Python is kept between builds; None: the platform's place.
-        force: Build anew, on above all numbers, where the previous release cannot be used; trust this clock.
-        tiers: How segments are laid.
+        runtime_cache: Where the browser client's Python is kept between builds; None: the platform's cache folder.
+        force: If the previous release cannot be used, begin anew above all its numbers; trust this machine's clock.
+        tiers: How rows are laid out in segments.
         packs: What direct packs may take on the host.
         archive: Which earlier releases stay published.
     """
@@ -115,7 +115,7 @@ WITHOUT_DEAD: Final[Mapping[str, Any]] = {
     "packs": PackLimits(most=0),
     "archive": ArchiveLimits(releases=0),
 }
-"""What a tree is laid by that holds nothing but its release."""
+"""The limits of a tree that holds nothing but its current release."""
 
 QUERY_ENCODERS: Final = ("table", "transformer")
 
@@ -125,14 +125,14 @@ class SourcesRequest:
     """What is read: several sources, or one folder without a name.
 
     Attributes:
-        source: Folder of documents: rendered pages, or files of the kinds in `sources.endings.MEDIA_TYPES`. Where there
-            are `sources`: the settings' folder.
-        sources: What is read, each with a name, in place of the folder.
-        patterns: Git-style: `guide/**` takes documents in, `!drafts/` leaves some out; none: everything.
-        example_keys: Git-style, files whose private keys everybody may have; others with one are left out.
-        profile: The generator whose sources they are, or `plain`; empty: as the configuration that lies there says.
-        base_url: Where the documents themselves are served; hits link there. Empty: only in the search page's reader.
-        drafts: Whether to take in pages that are not for everybody: drafts, unlisted, noindex, of another time.
+        source: Folder of documents: rendered pages, or files of the kinds in `sources.endings.MEDIA_TYPES`. With
+            `sources`: the folder of the settings.
+        sources: Named sources, read instead of the folder.
+        patterns: Git-style: `guide/**` takes documents in, `!drafts/` leaves them out; none: everything is taken.
+        example_keys: Git-style patterns of files whose private keys are examples; other files with a key are left out.
+        profile: The generator that the files are written for, or `plain`; empty: found by its configuration.
+        base_url: Where the documents are served; hits link there. Empty: hits open in the search page's reader.
+        drafts: Whether to take pages that are not for everybody: drafts, unlisted, noindex, not yet or no longer valid.
     """
 
     source: Path
@@ -145,7 +145,7 @@ class SourcesRequest:
 
     @property
     def records(self) -> tuple[str, ...]:
-        """The names of the sources whose items are no files."""
+        """The names of the sources whose items are not files."""
         return tuple(one.name for one in self.sources if one.kind not in OF_FILES)
 
 
@@ -154,12 +154,12 @@ class WorkspaceRequest:
     """What this machine remembers between builds, and how it is brought up to date.
 
     Attributes:
-        workspace: The file (`workspace`); None: none.
-        sync: Whether to bring it to what its sources say before a build; else it is built as it is.
-        batch: Entries that it takes in at a time, in one transaction.
-        failures: Which share of a job's records may fail before nothing is published.
-        history_jobs, history_bytes: For how many jobs, and in how many bytes, it keeps what items were before.
-        vector_bytes: That it keeps of what a model was asked; those of the newest build stay in any case.
+        workspace: Its file; None: there is no workspace.
+        sync: Whether to read the sources into it before a build; otherwise it is built as it is.
+        batch: Entries in one transaction.
+        failures: If a larger share of a job's records fails, nothing is published.
+        history_jobs, history_bytes: For how many jobs, and in how many bytes, earlier versions of items are kept.
+        vector_bytes: Bytes of a model's vectors that are kept; those of the newest build always stay.
     """
 
     workspace: Path | None = None
@@ -171,8 +171,8 @@ class WorkspaceRequest:
     vector_bytes: int = 1_073_741_824
 
     def may_fail(self, of: int) -> int:
-        """Return how many of so many records may fail: the share, and of few records some that are wrong themselves,
-        such as scans among files, rather than the settings."""
+        """Return how many of this many records may fail: the share, or a few in a small source, where single records
+        (scans among files) may be bad without the settings being wrong."""
         return max(ceil(self.failures * of), min(_FEW, of // 3) if self.failures else 0)
 
 
@@ -181,11 +181,11 @@ class EncoderRequest:
     """How meaning is encoded.
 
     Attributes:
-        encoder: `builtin`, `sentence-transformers:MODEL` or `http:https://host/v1#MODEL`; None: that of the previous
-            release, else `builtin`.
-        dimensions: Of a vector; another number than before is a full download. None: as before, else 96.
-        query_encoder: `table`, or `transformer`: the model's own files are published as well. None: as before.
-        refit: Fit the encoder anew: a full download for every client.
+        encoder: `builtin`, `sentence-transformers:MODEL` or `http:https://host/v1#MODEL`; None: the previous release's,
+            else `builtin`.
+        dimensions: Of a vector; a change means a full download for clients. None: as before, else 96.
+        query_encoder: `table`, or `transformer` to publish the model's own files as well. None: as before.
+        refit: Fit the encoder anew, which means a full download for clients.
     """
 
     encoder: str | None = None
@@ -196,14 +196,14 @@ class EncoderRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class CareRequest:
-    """What is refused.
+    """What a build refuses.
 
     Attributes:
-        strict: Whether to publish nothing where there is a warning, a leftover of markup, or a broken link (`links`).
-        links: The real pages, a folder or an address: under `strict` each hit's page and anchor has to be there.
-        allow_empty: Whether to publish a release without documents.
-        allow_shrink: Whether to publish one of less than half the documents of the release before.
-        make_keys: Whether keys may be made on a first day; in CI they would be gone with the machine.
+        strict: Publish nothing if there is a warning, leftover markup, or a broken link (`links`).
+        links: Folder or address of the real pages: under `strict`, the page and anchor of every hit must exist there.
+        allow_empty: Allow a release without documents.
+        allow_shrink: Allow a release with less than half the documents of the previous one.
+        make_keys: Allow making keys for a first build; in CI they would be lost with the machine.
     """
 
     strict: bool = False
@@ -215,23 +215,23 @@ class CareRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class BuildRequest(TreeRequest, SourcesRequest, WorkspaceRequest, EncoderRequest, CareRequest):
-    """What to build, from what, and how: of the classes above, by what they are about, and what is said of the release
-    itself. Only `source` and `out` have no default.
+    """What to build, from what, and how: the classes above, each for one concern, and options of the release itself.
+    Only `source` and `out` have no default.
 
     Attributes:
-        version: The human version; made from date and sequence if empty.
-        candidate: It is a candidate of that channel, for so many, in hundredths of a percent; 0: for nobody, until it
-            is rolled out or promoted. None: it is for everybody, and so is the first release of a channel.
-        critical: Whether clients are to install it however few documents it changes.
-        yank: Sequences to take back: no client installs them any more, nor goes back to them.
-        approval: Which releases wait until somebody promotes them.
-        erase_removed: Whether no byte of what was removed may stay in the tree, in no dead row, pack or earlier release
-            of this channel and in no word of the encoder, which is fitted anew.
-        preview: Whether it is for a look alone: signed with a key that nobody keeps, and no client goes on from it.
-        whole: Whether to write the tree, signed anew, also where nothing changed and `out` has none: for a deploy that
-            replaces a site of which it is a part.
-        restart: Begin at number 1, whatever was published: for a very first release.
-        publish: Where `vade publish` brings the tree, if it is not told.
+        version: The human version; empty: made from the date and the sequence.
+        candidate: Publish it as a candidate, for this share of the clients in hundredths of a percent; 0: for nobody
+            until it is rolled out or promoted. None: for everybody, as is the first release of a channel.
+        critical: Clients install it even if it changes few documents.
+        yank: Sequences to yank: no client installs them any more or rolls back to them.
+        approval: Which releases wait until they are promoted.
+        erase_removed: Leave no byte of removed documents in the tree: not in dead rows, packs or earlier releases of
+            this channel, nor in the words of the encoder, which is fitted anew.
+        preview: Only for a look: signed with a key that nobody keeps, so that no client follows it.
+        whole: Write the tree, signed anew, even if nothing changed and `out` has none: for a deploy that replaces the
+            whole site that it is part of.
+        restart: Begin at number 1, whatever was published before.
+        publish: Where `vade publish` brings the tree by default.
     """
 
     version: str = ""

@@ -2,14 +2,14 @@
 
 ```toml
 title = "Acme handbook"
-address = "https://acme.example/handbook/"   # where the tree is published: a build goes on from what lies there
+address = "https://acme.example/handbook/"   # where the tree is published: a build goes on from there
 
 [[source]]
 path = "docs"
 base-url = "https://acme.example/docs/"
 ```
 
-Where there are several sources, each has a name, and documents have keys that begin with it: `handbook:guide/keys.md`.
+If there are several sources, each has a name, which its documents' keys begin with: `handbook:guide/keys.md`.
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ def read_settings(file: Path) -> BuildRequest:
     """Return what the file asks for. Its paths are relative to its folder.
 
     Raises:
-        NoSource: It says nothing of what to build.
-        UsageError: It cannot be read, or a key of it cannot be meant: the message names line, key and fix.
+        NoSource: It does not say what to build.
+        UsageError: It cannot be read, or a key is wrong: the message names the line, the key and the fix.
     """
     try:
         text = file.read_text("utf-8-sig")
@@ -95,7 +95,7 @@ def _encoder(table: Mapping[str, Any], lines: _Lines) -> str:
 
 
 def _what(found: Sequence[SourceSettings], folder: Path, tables: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return the fields that say what to build: one folder without a name is the folder form."""
+    """Return the fields that say what to build: a single folder without a name is given as `source`."""
     if len(found) > 1 or found[0].kind != "folder" or "name" in tables[0]:
         return {"source": folder, "sources": taken_in(found)}
     fields = {"path": "source", "base-url": "base_url", "pattern": "patterns", "example-keys": "example_keys"}
@@ -120,7 +120,7 @@ def _source(table: Mapping[str, Any], lines: _Lines) -> SourceSettings:
 def _fields(
     table: Mapping[str, Any], keys: Mapping[str, Key], lines: _Lines, others: Sequence[str] = ()
 ) -> dict[str, Any]:
-    """Return the values of a table by the fields that they fill: those of their names, unless it is said otherwise."""
+    """Return the values of a table by the request field that each fills; by default the field of its name."""
     values = _values(table, keys, lines, others)
     return {_FILLS.get(name, name.replace("-", "_")): value for name, value in values.items()}
 
@@ -143,10 +143,10 @@ def _values(
 
 @dataclass(frozen=True)
 class _Lines:
-    """Where things stand in the file: the parser of Python's library does not tell.
+    """The lines of tables and keys in the file, which Python's parser does not report.
 
     Attributes:
-        table: In which table; empty: above all tables.
+        table: The table; empty: the keys above all tables.
         number: Which of the tables of that name.
     """
 
@@ -159,23 +159,23 @@ class _Lines:
         return replace(self, table=table, number=number)
 
     def error(self, key: str, what: str) -> UsageError:
-        """Return the error that names file, line, key and what is wrong; an empty key: the table itself."""
+        """Return an error that names the file, line and key, and what is wrong; an empty key means the table itself."""
         name = ".".join(filter(None, (self.table, key)))
         return UsageError(f"{self.place(key)}: {name}: {what}")
 
     def unreadable(self, error: tomllib.TOMLDecodeError) -> UsageError:
-        """Return the error that names the line, as far as the parser says it, and shows what stands there."""
+        """Return an error that names the line, as far as the parser reports it, and shows its text."""
         found = re.fullmatch(r"(.+) \(at line (\d+), column \d+\)", str(error))
         if found is None:
             return UsageError(f"{self.file}: cannot be read: {error}")
-        # What is most often meant there: quotes forgotten, or made typographic by an editor.
+        # The most frequent causes: missing quotes, or quotes that an editor made typographic.
         hint = ' (a text stands between straight quotes: "docs")' if found[1] == "Invalid value" else ""
         number = int(found[2])
         shown = "".join(self.text.splitlines()[number - 1 : number]).strip()
         return UsageError(f"{self.file}, line {number}: cannot be read: {found[1]}{hint}: {shown}")
 
     def place(self, key: str) -> str:
-        """Return file and line of a key; of an empty one that of the table."""
+        """Return the file and line of a key; an empty key means the table."""
         line = self._line(key)
         return f"{self.file}, line {line}" if line else str(self.file)
 
@@ -246,7 +246,7 @@ _ENCODER: Final[Mapping[str, Key]] = {
     "seconds": Key("for which it may say nothing, a number above 0", is_number(1)),
     "attempts": Key("a number above 0", is_number(1)),
 }
-"""The keys of `[encoder]`: one by its name, or the model behind an address (`encoders.http`)."""
+"""The keys of `[encoder]`: the name of an encoder, or a model behind an address (`encoders.http`)."""
 _APPROVAL: Final[Mapping[str, Key]] = {
     "always": Key("true or false", is_truth),
     "more-than": Key("a share of the documents from 0 to 1, as in 0.2", is_number(0, 1, real=True)),

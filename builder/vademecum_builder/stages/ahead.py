@@ -1,8 +1,8 @@
-"""Pages read ahead, by a process for each processor: what a page of a rendered site says depends on its bytes and on
-what is known of the site, on nothing else.
+"""Pages of a rendered site, read ahead by one process per processor: such a page depends only on its bytes and on what
+is known of the site.
 
-A process is this interpreter with this module, given the reader and then pages in pickles. `multiprocessing` would run
-the caller's own program again, or copy a process that has threads.
+Each process runs this module, and is given the reader and then pages, pickled. `multiprocessing` would run the
+caller's own program again, or fork a process that has threads.
 """
 
 from __future__ import annotations
@@ -24,22 +24,22 @@ from vademecum_builder.stages.documents import DocumentReader, PlacedPages, Site
 from vademecum_builder.stages.parsed import Outcome, parse
 
 LEAST = 300
-"""Pages; with fewer the processes would begin when all is read."""
+"""Pages; with fewer, everything is read before the processes have started."""
 MOST_PROCESSES = 8
 _BATCH = 16
 _SIZE = 8
 
 Read: TypeAlias = tuple[SourceItem, str, Outcome]
-"""An item, what the caller gave with it, and what it says or why it cannot be read."""
+"""An item, the digest that the caller gave with it, and the outcome of reading it."""
 
 
 class Ahead:
-    """Reads items in the order in which they are given; what it gives back lags behind.
+    """Reads items and gives them back in the same order, some later than others are given.
 
     Args:
-        reader: Which documents are read.
+        reader: Makes documents of the items.
         sequence: Of the release that is being made.
-        expected: How many items there are, as far as is known.
+        expected: About how many items there are.
     """
 
     def __init__(self, reader: DocumentReader, sequence: int, expected: int) -> None:
@@ -66,19 +66,19 @@ class Ahead:
             process.communicate()
         self._threads.shutdown(cancel_futures=True)
 
-    def read(self, item: SourceItem, said: str) -> Iterator[Read]:
-        """Take an item, and yield those that are read by now."""
+    def read(self, item: SourceItem, digest: str) -> Iterator[Read]:
+        """Take an item, and yield those that have been read by now."""
         if not self._count:
-            yield item, said, parse(self._reader, item, self._sequence)
+            yield item, digest, parse(self._reader, item, self._sequence)
             return
-        self._batch.append((item, said))
+        self._batch.append((item, digest))
         if len(self._batch) == _BATCH:
             self._ask()
             if len(self._asked) > 2 * self._count:  # a source may be larger than memory
                 yield from self._next()
 
     def rest(self) -> Iterator[Read]:
-        """Yield the items that are left."""
+        """Yield the remaining items."""
         if self._batch:
             self._ask()
         while self._asked:
@@ -90,11 +90,11 @@ class Ahead:
 
     def _next(self) -> Iterator[Read]:
         batch, answer = self._asked.popleft()
-        for (item, said), read in zip(batch, answer.result(), strict=True):
-            yield item, said, read
+        for (item, digest), outcome in zip(batch, answer.result(), strict=True):
+            yield item, digest, outcome
 
     def _start(self) -> subprocess.Popen[bytes] | None:
-        # Nothing is imported from the folder that is built, as if it were a library: it may be a stranger's.
+        # -P: nothing may be imported from the folder that is built, which may be a stranger's.
         command = [sys.executable, "-P", "-m", __name__]
         environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
         try:
@@ -113,7 +113,7 @@ class Ahead:
                 answer: list[Outcome] = _received(process.stdout)
                 return answer
         except (OSError, EOFError, pickle.UnpicklingError):
-            process = None  # killed, as for want of memory: its pages are read here
+            process = None  # killed, perhaps for lack of memory: its pages are read here
         finally:
             self._idle.put(process)
         return [parse(self._reader, item, self._sequence) for item in items]
@@ -136,13 +136,13 @@ def _received(stream: IO[bytes] | None) -> Any:
     if len(size) < _SIZE:
         raise EOFError
     data = stream.read(int.from_bytes(size))
-    return pickle.loads(data)  # what the other end of our own pipe has written
+    return pickle.loads(data)  # written by the other end of our own pipe
 
 
 def main() -> None:
-    """Answer each list of items with what they say, until there are no more."""
+    """Answer each list of items with their outcomes, until there are no more."""
     asked, answers = sys.stdin.buffer, sys.stdout.buffer
-    sys.stdout = sys.stderr  # what a library prints is no answer
+    sys.stdout = sys.stderr  # a library that prints must not write into the answers
     with contextlib.suppress(EOFError, BrokenPipeError, KeyboardInterrupt):
         reader, sequence = _received(asked)
         while True:

@@ -13,7 +13,7 @@ from vademecum_builder.stages.context import BuildContext
 def why_it_waits(documents: Mapping[str, DocumentRow], context: BuildContext) -> str:
     """Return why a release of these documents waits for approval; empty: it does not.
 
-    It is compared with the current release of its channel, so that nothing passes that was added to what waits already.
+    It is compared with the current release of its channel, so that no change hides behind one that already waits.
 
     Args:
         documents: Rows by key.
@@ -24,7 +24,7 @@ def why_it_waits(documents: Mapping[str, DocumentRow], context: BuildContext) ->
     rule, previous, request = context.request.approval, context.previous, context.request
     line = previous.channels.get(request.channel)
     if line is None or previous.published is None:
-        return ""  # nobody has anything yet, or what is there is damaged: there is nothing to compare with
+        return ""  # a first release, or the current one is damaged: there is nothing to compare with
     if rule.always:
         return "every release does"
     if rule.more_than is None:
@@ -37,6 +37,6 @@ def why_it_waits(documents: Mapping[str, DocumentRow], context: BuildContext) ->
 
 
 def _changed(now: Mapping[str, DocumentRow], before: Mapping[str, DocumentRow]) -> float:
-    """Return how many documents were added, modified or removed, as a share of those that were there."""
+    """Return the number of added, modified and removed documents as a share of the documents before."""
     kept = sum(key in before and same(row, before[key]) for key, row in now.items())
     return (len(now.keys() | before.keys()) - kept) / max(1, len(before))

@@ -20,26 +20,26 @@ from vademecum_builder.stages.context import BuildContext
 
 @dataclass(frozen=True)
 class Archive:
-    """What a tree holds besides the release that is made.
+    """What a tree holds besides the release that is being made.
 
     Attributes:
-        closures: Of the releases that can be had, by sequence, newest first.
-        lost: Channels that are damaged, where the previous release is, too: nobody can follow them any more.
+        closures: Of the releases that can be read, by sequence, newest first.
+        lost: Channels that are damaged, as is the previous release: no client can follow them any more.
     """
 
     closures: Mapping[int, Closure] = field(default_factory=dict)
     lost: tuple[str, ...] = ()
 
     def hints(self) -> tuple[ManifestHint, ...]:
-        """Return where the manifests lie, newest first."""
+        """Return the places of the manifests, newest first."""
         return tuple(closure.hint for closure in self.closures.values())
 
     def within(self, limits: ArchiveLimits, manifest: Manifest, yanked: Iterable[int]) -> Archive:
-        """Return the newest releases that stay beside a new one: so many, and within a budget of bytes.
+        """Return the newest releases that stay beside a new one, within the limits.
 
         Args:
-            manifest: Of the new release. What it shares with older ones takes no room.
-            yanked: What was taken back is neither promoted nor gone back to.
+            manifest: Of the new release. Files that it shares with older releases do not count.
+            yanked: Yanked releases do not stay: they are neither promoted nor rolled back to.
         """
         own = {ref.path for ref in (*manifest.objects, manifest.sources)}
         room = limits.budget(sum(ref.size for ref in manifest.objects))
@@ -56,7 +56,7 @@ class Archive:
         return Archive(kept, self.lost)
 
     def files(self, channels: Channels, archived: Iterable[int] = ()) -> dict[str, ObjectRef]:
-        """Return the files that belong to what these channels name, and to those releases: path -> digest and size."""
+        """Return the files of the releases that these channels name, and of `archived`: path -> digest and size."""
         wanted = {*named(channels), *archived}
         return {
             path: ref
@@ -87,12 +87,12 @@ def find_archive(context: BuildContext) -> Archive:
             if isinstance(one, Closure):
                 whole[sequence] = one
             elif not (isinstance(one, ContentError) or is_absent(one)):
-                raise one  # a host in trouble: an earlier release is given up only where it is gone
+                raise one  # a host in trouble: an earlier release is given up only if it is gone
     return Archive(dict(sorted(whole.items(), reverse=True)))
 
 
 def _what_is_whole(context: BuildContext) -> Archive:
-    """Return what other channels of a damaged tree lead to, where that is whole."""
+    """Return the releases that other channels of a damaged tree lead to, as far as they are complete."""
     previous, own = context.previous, context.request.channel
     others = {name: line for name, line in previous.channels.items() if name != own}
     found = find_closures(previous, context.request.out, named(others).values(), whole=True)

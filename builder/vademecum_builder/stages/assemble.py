@@ -1,4 +1,4 @@
-"""The fourth stage: segments, packs and encoder become a release: a manifest and files, not yet signed."""
+"""The fourth stage: segments, packs and encoder become a release, a manifest with its files, not yet signed."""
 
 from __future__ import annotations
 
@@ -38,19 +38,19 @@ from vademecum_builder.stages.read import SourceState
 
 @dataclass(frozen=True)
 class AssembledRelease:
-    """A manifest, its bytes, and the files of the index that are new with it: path -> content."""
+    """A manifest, its bytes, and the new files of the index: path -> content."""
 
     manifest: Manifest
     manifest_bytes: bytes
     files: Mapping[str, bytes]
     kept: frozenset[str] = frozenset()
-    """Files of older releases that stay published, because packs lead on from there."""
+    """Files of older releases that stay published because packs start from there."""
     archived: tuple[int, ...] = ()
-    """Older releases that stay published whole."""
+    """Older releases that stay published completely."""
 
     @property
     def pointer(self) -> ReleasePointer:
-        """What the targets say of it."""
+        """How the targets name it."""
         digest, size = hashlib.sha256(self.manifest_bytes).hexdigest(), len(self.manifest_bytes)
         sequence = self.manifest.sequence
         return ReleasePointer(sequence, f"releases/{sequence}.json", digest, size, self.manifest.version)
@@ -136,7 +136,7 @@ def places_of(documents: Iterable[DocumentRow], context: BuildContext) -> dict[s
 
 
 def contents_of(state: SourceState, request: SourcesRequest) -> Contents:
-    """Return what the pages say of the documents, and of the files that are none."""
+    """Return what the pages say about the documents, and about the files that are not documents."""
     found = state.audit
     asked = (name for source in request.sources for name in source.values.get("metadata", ()))
     return Contents(
@@ -181,7 +181,7 @@ def _headings(
 
 
 def changes_between(before: Published, after: Published) -> DocumentChanges:
-    """Return what leads from the documents of one release to those of another."""
+    """Return the changes from the documents of one release to those of another."""
     old, new = ({row.key: row for row in rows_of(one.segments).live} for one in (before, after))
     modified = [key for key in old.keys() & new.keys() if not same(new[key], old[key])]
     return _changes(sorted(new.keys() - old.keys()), sorted(modified), sorted(old.keys() - new.keys()), old, new)
@@ -199,21 +199,23 @@ def _changes(
     before: Mapping[str, DocumentRow],
     after: Mapping[str, DocumentRow],
 ) -> DocumentChanges:
-    """Return changes by their keys. An added document with the title and the passages of a removed one was renamed."""
+    """Return the changes of these keys. An added document with the title and chunks of a removed one was renamed."""
     gone = {(before[key].title, before[key].chunks): key for key in reversed(removed) if before[key].chunks}
 
-    def told(key: str, rows: Mapping[str, DocumentRow], was: str = "", fields: tuple[str, ...] = ()) -> DocumentChange:
+    def change(
+        key: str, rows: Mapping[str, DocumentRow], was: str = "", fields: tuple[str, ...] = ()
+    ) -> DocumentChange:
         return DocumentChange(key, rows[key].title, rows[key].url, was, fields)
 
     return DocumentChanges(
-        tuple(told(key, after, gone.pop((after[key].title, after[key].chunks), "")) for key in added),
-        tuple(told(key, after, fields=_fields(before[key], after[key])) for key in modified),
-        tuple(told(key, before) for key in removed),
+        tuple(change(key, after, gone.pop((after[key].title, after[key].chunks), "")) for key in added),
+        tuple(change(key, after, fields=_fields(before[key], after[key])) for key in modified),
+        tuple(change(key, before) for key in removed),
     )
 
 
 def _fields(before: DocumentRow, after: DocumentRow) -> tuple[str, ...]:
-    """Return the fields of the metadata in which two versions of a document differ; none if more does."""
+    """Return the metadata fields in which two versions of a document differ; none if anything else differs too."""
     if replace(after, sequence=before.sequence, metadata=before.metadata) != before:
         return ()
     old, new = metadata_of(before), metadata_of(after)

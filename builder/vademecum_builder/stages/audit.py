@@ -19,13 +19,13 @@ _MAY_HAVE = re.compile(r"\{[{%]|\\\[|:::|<[A-Za-z/<]")
 _TAG = (
     r"</?(?:div|span|br|hr|img|table|thead|tbody|t[rdh]|[uo]l|li|d[lt]|em|strong|code|pre|details|summary|center|"
     r"font|su[bp]|kbd|iframe|video|h[1-6]|section|figure)(?:\s[^<>]*)?/?>"
-    # `copy <a> <b>` names what comes there.
+    # `copy <a> <b>` has placeholders.
     r"|<[abip]\s[^<>]*=[^<>]*>|</[abip]>"
-    # A component of JSX; `<URL>` and `<Name>` are what manuals write for "put yours here".
+    # A component of JSX; manuals write `<URL>` and `<Name>` for "put yours here".
     r"|<[A-Z]\w*(?:\s+\w+=[^<>]*|\s*/)>|</[A-Z]\w*>"
 )
 _CONFLICT = "<" * 7
-"""How git begins what two branches have written; below it what one of them says may become a heading."""
+"""How git marks a conflict of two branches; the line below it may become a heading."""
 _LEFTOVER = re.compile(rf"\{{\{{|\{{%|\[\[|^:{{3,}}|\[!\w+\]|(?<!<){_CONFLICT}(?= \S)|{_TAG}", re.MULTILINE)
 _DOCUMENTS = frozenset(
     """
@@ -92,7 +92,7 @@ def _unread(ending: str, others: Mapping[str, int]) -> int:
 
 
 def remedy_of(ending: str) -> str:
-    """Return what would read files of this ending."""
+    """Return how to get files of this ending read."""
     if ending in _OFFICE:
         return "`soffice --headless --convert-to html FILE`"
     return install_hint(media_type(f"file{ending}") or "") or "`pandoc FILE -t gfm -o FILE.md`"

@@ -1,4 +1,4 @@
-"""Before the first stage: what is reused of the previous release, and the space of the vectors."""
+"""Before the first stage: what can be reused of the previous release, and the space of the vectors."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from vademecum_builder.stages.context import BuildContext
 
 @dataclass(frozen=True)
 class Base:
-    """What a release is built on. In a new epoch only `documents`.
+    """What a release is built on; in a new epoch, only `documents`.
 
     Attributes:
-        documents: The previous release's live documents by key: what additions and edits are counted against.
-        published: That release, where the new one stays in its epoch.
+        documents: The previous release's live documents by key, for counting additions and edits.
+        published: That release, if the new one stays in its epoch.
         encoder: Its encoder, frozen; None: fit a new one.
         rows: All its rows that count.
     """
@@ -66,12 +66,12 @@ def find_base(encoders: Encoders, context: BuildContext) -> Base:
 
 
 def find_ground(epoch: str, base: Base, archive: Archive, context: BuildContext) -> Base:
-    """Return what the rows of a release are laid on: the newest release of their epoch, of whatever channel.
+    """Return the release on top of which new rows are laid: the newest of their epoch, of whatever channel.
 
-    So all releases of an epoch are one row, and who has any of them lacks just what is newer.
+    So all releases of an epoch form one line, and a client with any of them only lacks what is newer.
 
     Args:
-        base: What the release is built on: as a rule that is the newest one as well.
+        base: What the release is built on; usually that is the newest one too.
     """
     for closure in archive.closures.values():
         if closure.manifest.epoch == epoch:
@@ -83,6 +83,6 @@ def find_ground(epoch: str, base: Base, archive: Archive, context: BuildContext)
 
 
 def space_of(encoder: DocumentEncoder) -> VectorSpace:
-    """Return the space of an encoder's vectors, once they are quantised."""
+    """Return the space of an encoder's quantised vectors."""
     epoch = hashlib.sha256(canonical([CHUNKER, encoder.identity, QUANTISER])).hexdigest()[:16]
     return VectorSpace(encoder.name, encoder.dimensions, epoch)

@@ -24,8 +24,8 @@ class BuildContext:
         previous: What the release is built on.
         site: Renders the pages; None publishes the index alone.
         now: Aware; goes into `built` and the expiry dates.
-        progress: Told how far a stage is.
-        reader: Makes documents of the source's items; None: each by itself.
+        progress: Called with how far a stage is.
+        reader: Makes documents of the source's items; None: each file by itself.
         timestamp_before: The version of the timestamp in the output folder when the build began; 0: there was none.
     """
 
@@ -40,20 +40,20 @@ class BuildContext:
 
     @property
     def documents(self) -> DocumentReader:
-        """What makes documents of the source's items."""
+        """The reader that makes documents of the source's items."""
         return self.reader or PlainPages(self.request.source, self.request.base_url)
 
     @property
     def title(self) -> str:
-        """What the knowledge base is called on its pages: as the publisher says, else the configuration of a site."""
+        """The name of the knowledge base on its pages: the publisher's choice, else that of a site's configuration."""
         return self.request.title or (self.reader.title if self.reader else "")
 
     def shows_drafts(self, key: str) -> bool:
-        """Return whether the source of a document shows what is not for everybody."""
+        """Return whether the source of a document publishes what is not for everybody."""
         return self.request.drafts or self._drafts(key) is True
 
     def mere_facts(self, key: str) -> Collection[str]:
-        """Return the fields that keep no record of this source from being published, whatever their names suggest."""
+        """Return the fields that do not make a record of this source private, whatever their names suggest."""
         fields = self._drafts(key)
         return fields if isinstance(fields, tuple) else ()
 

@@ -1,4 +1,4 @@
-"""The published tree behind a decision about releases: read, verified, and signed anew."""
+"""The published tree that a decision about releases changes: read, verified, and signed anew."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ class ChangeReport:
     Attributes:
         sequence, version: Of the release that it was about.
         channels: What each channel leads to now.
-        changed: False where all was so already, and nothing was written.
-        bytes: Written.
+        changed: False if there was nothing to change, and nothing was written.
+        bytes: How many were written.
         notices: What else the publisher should read.
     """
 
@@ -65,7 +65,7 @@ class Tree:
         return self.context.previous.channels
 
     def release(self, sequence: int) -> ReleasePointer:
-        """Return where a release lies; raise UsageError if the tree has none of that number."""
+        """Return the place of a release; raise UsageError if the tree has none of that number."""
         closure = self.archive.closures.get(sequence)
         if closure is None:
             last = self.context.previous.numbers.sequence
@@ -78,13 +78,13 @@ class Tree:
         return named(self.channels).get(sequence, pointer)
 
     def change(self, channels: Channels, about: ReleasePointer) -> ChangeReport:
-        """Sign what channels lead to from now on, if that is something new."""
+        """Sign what channels lead to from now on, if anything changes."""
         if channels == self.channels:
             return self.report(about, Written(channels))
         return self.report(about, publish_channels(channels, self.archive, self.context))
 
     def report(self, about: ReleasePointer, written: Written, *notices: str) -> ChangeReport:
-        """Return what was done; `notices` count where anything was."""
+        """Return what was done; `notices` are added if anything was."""
         return ChangeReport(
             about.sequence,
             about.version,
@@ -96,10 +96,10 @@ class Tree:
 
 
 def open_tree(request: TreeRequest, now: datetime | None) -> Tree:
-    """Read a published tree and verify it, and find who signs what becomes of it.
+    """Read and verify a published tree, and find who signs the changes to it.
 
     Raises:
-        UsageError: There is no tree, or it was signed with keys that count no more.
+        UsageError: There is no tree, or it was signed with keys that are no longer valid.
         VademecumError: See `build`.
     """
     now = now or datetime.now(UTC)
@@ -123,7 +123,7 @@ def open_tree(request: TreeRequest, now: datetime | None) -> Tree:
         require_clock(previous, keys.roots, request.validity, now)
     has_pages = request.site and published.site is not None
     tree: dict[str, Any] = {one.name: getattr(request, one.name) for one in fields(TreeRequest)}
-    tree["title"] = request.title or published.title  # no source is read that could tell
+    tree["title"] = request.title or published.title  # no source is read that could name it
     context = BuildContext(
         BuildRequest(source=Path(), **tree),
         authority,

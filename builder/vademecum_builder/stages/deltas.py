@@ -1,4 +1,4 @@
-"""The packs of a release: from which older ones, within which budget; and the history that the next build needs."""
+"""The packs of a release: from which older releases, and within which budget; and the history for the next build."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ class Packs:
     Attributes:
         entries: For the manifest, newest base first.
         files: The packs themselves: path -> content.
-        kept: Files of older releases that stay published, because packs lead on from there.
-        history: What the next build needs.
+        kept: Files of older releases that stay published because packs start from there.
+        history: Rows of older releases, for the next build.
     """
 
     entries: tuple[PackEntry, ...]
@@ -38,13 +38,13 @@ class Packs:
 
 @dataclass
 class _Budget:
-    """What is spent on packs, and on what older releases need to lead there."""
+    """Bytes spent on packs, and on the files of older releases that they start from."""
 
     total: int
     files: dict[str, int] = field(default_factory=dict)
 
     def allows(self, files: Mapping[str, ObjectRef]) -> bool:
-        """Take these files in if there is room for them."""
+        """Add these files if there is room for them, and return whether there was."""
         wanted = self.files | {path: ref.size for path, ref in files.items()}
         if sum(wanted.values()) > self.total:
             return False
@@ -53,10 +53,10 @@ class _Budget:
 
 
 def make_packs(embedded: Embedded, base: Base, segments: LaidSegments, context: BuildContext) -> Packs:
-    """Return the packs that lead to a release: none in a new epoch.
+    """Return the packs that lead to a release; none in a new epoch.
 
     Args:
-        segments: The release's tiers: a pack that is no smaller than what they take is of no use.
+        segments: The release's tiers: a pack has to be smaller than the tiers that it replaces.
     """
     sequence, limits, rows = context.sequence, context.request.packs, embedded.rows
     published, space = base.published, embedded.space
@@ -84,7 +84,7 @@ def make_packs(embedded: Embedded, base: Base, segments: LaidSegments, context: 
 
 
 def _manifest(after: int, published: Published) -> ObjectRef | None:
-    """Return the manifest of an older release that steps lead to."""
+    """Return the manifest of an older release that a step starts from; None: no step does."""
     if not leads_on(after):
         return None
     if after == published.manifest.sequence:

@@ -1,5 +1,5 @@
-"""How a build makes documents of a source's items: each by itself, as a site generator reads its sources, or as pages
-that it has rendered."""
+"""How a build makes documents of a source's items: each by itself, as sources of a site generator, or as the pages that
+a generator has rendered."""
 
 from __future__ import annotations
 
@@ -21,29 +21,29 @@ if TYPE_CHECKING:
 
 
 class DocumentReader(Protocol):
-    """Makes documents of items. A class that is derived from this one defines `read`; the rest has defaults."""
+    """Makes documents of items. A subclass defines `read`; the rest has defaults."""
 
     @property
     def notice(self) -> str:
-        """What the publisher should know of how the source is read; may be empty."""
+        """What the publisher should know about how the source is read; may be empty."""
         return ""
 
     def shaped_by(self, item: SourceItem) -> str:  # noqa: ARG002 - one of its kind
-        """Return what shapes a document beside its item."""
+        """Return a text of everything that shapes a document besides its item."""
         return ""
 
     def read(self, item: SourceItem) -> Document | str:
-        """Return the document that an item is, or why it is none; raise ContentError if it cannot be read."""
+        """Return the document, or why the item is not one; raise ContentError if it cannot be read."""
         ...
 
     def warnings(self) -> Sequence[str]:
-        """Return what was found wrong in all that was read, one line each."""
+        """Return what was wrong in all that was read, one line each."""
         return ()
 
 
 @dataclass(frozen=True)
 class ReaderOver(DocumentReader):
-    """A reader that adds to what another one says."""
+    """A reader that adds to what another reader returns."""
 
     inner: DocumentReader
 
@@ -63,13 +63,13 @@ class ReaderOver(DocumentReader):
 
 @dataclass(frozen=True)
 class SitePages(DocumentReader):
-    """The pages of a rendered site; other files of it are no documents. No page is half read: it warns of nothing."""
+    """The pages of a rendered site; its other files are not documents. It never warns: no page is read in part."""
 
     site: Site
     notice: str = ""
 
     def shaped_by(self, item: SourceItem) -> str:  # noqa: ARG002 - whatever the page is
-        """Return what the pages share."""
+        """Return the digest of what the pages share."""
         return self.site.digest
 
     def read(self, item: SourceItem) -> Document | str:
@@ -85,10 +85,10 @@ class SitePages(DocumentReader):
 
 @dataclass(frozen=True)
 class PlacedPages(ReaderOver):
-    """A reader's documents, each with its version, its language and its page, as far as its path tells or its profile.
+    """A reader's documents, each with its version, language and page, as far as its path or its profile tells them.
 
     Attributes:
-        first: The current version and the default language, as far as a configuration says them.
+        first: The current version and the default language, as far as a configuration names them.
     """
 
     places: PagePlaces
@@ -97,7 +97,7 @@ class PlacedPages(ReaderOver):
 
     @property
     def title(self) -> str:
-        """What the site is called, as its generator's configuration says; may be empty."""
+        """The site's title in its generator's configuration; may be empty."""
         return self.profile.rules.title if self.profile else ""
 
     def shaped_by(self, item: SourceItem) -> str:
@@ -114,7 +114,7 @@ class PlacedPages(ReaderOver):
             told["pageKey"] = self._place(canonical).page or canonical
         if default := self.first.get("lang"):
             above = {language_named(part) for part in item.key.split("/")[:-1]} - {""}
-            if above <= {default}:  # nor a page of a language whose pages have no counterparts
+            if above <= {default}:  # not the page of another language without counterparts
                 told.setdefault("lang", default)
         return replace(document, metadata=told | dict(document.metadata)) if told else document
 
@@ -124,9 +124,9 @@ class PlacedPages(ReaderOver):
 
 @dataclass(frozen=True)
 class NamedReaders(DocumentReader):
-    """The readers of several sources, each for the keys that begin with its prefix.
+    """The readers of several sources, each for the keys with its prefix.
 
-    A document says in its metadata which source it is of.
+    The metadata of a document name its source.
     """
 
     readers: Mapping[str, DocumentReader]
@@ -137,13 +137,13 @@ class NamedReaders(DocumentReader):
 
     @property
     def title(self) -> str:
-        """What the first of the sites is called that has a name."""
+        """The title of the first site that has one."""
         named = (reader.title for reader in self.readers.values() if isinstance(reader, PlacedPages))
         return next(filter(None, named), "")
 
     @property
     def first(self) -> Mapping[str, str]:
-        """The current version and the default language that the first of the readers names which knows them."""
+        """The current version and the default language, from the first reader that knows them."""
         named = (reader.first for reader in self.readers.values() if isinstance(reader, PlacedPages))
         return next(filter(None, named), {})
 
@@ -171,11 +171,11 @@ class NamedReaders(DocumentReader):
 
 
 def choose_reader(source: FolderSource, profile: str = "", base_url: str = "") -> PlacedPages:
-    """Return how a folder is read: by the profile that was named, as a site where its files say that one was rendered,
-    else by the profile whose configuration lies there.
+    """Return the reader of a folder: that of the profile that was named, else that of rendered pages if they look so,
+    else that of the profile whose configuration is there.
 
     Args:
-        profile: The generator whose sources they are, or `plain`; empty: as the configuration that lies there says.
+        profile: The generator that the files are written for, or `plain`; empty: found by its configuration.
         base_url: Where the documents are served; empty: nowhere.
 
     Raises:
@@ -194,7 +194,7 @@ def choose_reader(source: FolderSource, profile: str = "", base_url: str = "") -
 
 
 def _rendered(source: FolderSource, keys: Sequence[str], base_url: str) -> SitePages | None:
-    # Imported where they are needed: a folder of Markdown need not wait for the parser of HTML.
+    # Imported late: a folder of Markdown need not wait for the parser of HTML.
     from vademecum_builder.sites.detect import LOOKED_AT, detect, pages_of
 
     pages = pages_of(keys)

@@ -1,4 +1,4 @@
-"""The second stage: vectors for the chunks that are new. What was embedded before keeps its bits."""
+"""The second stage: vectors for new chunks. What was embedded before keeps its bits."""
 
 from __future__ import annotations
 
@@ -20,11 +20,12 @@ from vademecum_builder.stages.read import SourceState
 
 @dataclass(frozen=True)
 class Embedded:
-    """The live rows of the release; their space, and its encoder; how many chunks were embedded now.
+    """The live rows of a release, their vector space and its encoder.
 
     Attributes:
-        query_encoder, directions: As an encoder of `encoders.base` has them.
-        model: The model's own files, where they are to be published (`encoders.onnx_model`).
+        query_encoder, directions: See `encoders.base.DocumentEncoder`.
+        model: The model's own files, if they are published (`encoders.onnx_model`); else empty.
+        count: How many chunks were embedded by this build.
     """
 
     rows: Rows
@@ -39,7 +40,7 @@ def embed_chunks(state: SourceState, base: Base, encoders: Encoders, context: Bu
     """Return the rows of the release.
 
     Raises:
-        UsageError, ContentError: The encoder cannot be had, or gives no numbers.
+        UsageError, ContentError: The encoder is not available, or returns something other than numbers.
     """
     new, known = texts_to_embed(state, base), _vectors_of_texts(state, base)
     fitted = embed_texts(new, base, encoders, context)
@@ -55,7 +56,7 @@ def embed_chunks(state: SourceState, base: Base, encoders: Encoders, context: Bu
 
 
 def _model(encoder: DocumentEncoder, base: Base, context: BuildContext) -> bytes:
-    """Return the model's own files, if they are to be published: as they are, or made now."""
+    """Return the model's own files if they are to be published, as published before or made now; else empty."""
     asked, previous = context.request.query_encoder, context.previous.published
     as_before = previous is not None and previous.model and previous.manifest.encoder.name == encoder.name
     if not (asked == QUERY_ENCODERS[1] or (asked is None and as_before)):
@@ -64,13 +65,13 @@ def _model(encoder: DocumentEncoder, base: Base, context: BuildContext) -> bytes
 
 
 def wants_other_model(context: BuildContext) -> bool:
-    """Return whether the model's own files are to be published, and are not yet; or are not to be any more."""
+    """Return whether the model's own files are to be published or withdrawn, other than in the previous release."""
     asked, previous = context.request.query_encoder, context.previous.published
     return asked is not None and previous is not None and bool(previous.model) != (asked == QUERY_ENCODERS[1])
 
 
 def texts_to_embed(state: SourceState, base: Base) -> list[str]:
-    """Return what `embed_chunks` sends to the encoder."""
+    """Return the texts that `embed_chunks` sends to the encoder."""
     known = _vectors_of_texts(state, base)
     return [chunk.embedded_text for chunk in _added(state, base) if chunk.embedded_text not in known]
 
@@ -82,7 +83,7 @@ def _added(state: SourceState, base: Base) -> list[PendingChunk]:
 
 
 def _vectors_of_texts(state: SourceState, base: Base) -> dict[str, tuple[bytes, int]]:
-    """Return modified documents' vectors by what was embedded: where markup or an anchor alone changed, they stay."""
+    """Return the vectors of modified documents by embedded text: if only markup or an anchor changed, they stay."""
     known: dict[str, tuple[bytes, int]] = {}
     for row in (base.documents[key] for key in state.modified):
         for old in (base.rows.chunks[chunk] for chunk in row.chunks if chunk in base.rows.chunks):
@@ -92,7 +93,7 @@ def _vectors_of_texts(state: SourceState, base: Base) -> dict[str, tuple[bytes, 
 
 
 def embed_texts(texts: Sequence[str], base: Base, encoders: Encoders, context: BuildContext) -> Fitted:
-    """Return the vectors of texts, and the encoder: the base's, or a new one that is fitted to them."""
+    """Return the vectors of texts, and the encoder: the base's, or a new one fitted to them."""
 
     def report(done: int, total: int) -> None:
         context.progress("embedding", done, total)

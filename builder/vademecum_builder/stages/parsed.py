@@ -46,7 +46,7 @@ class Parsed:
 
     Attributes:
         warnings: One line for each thing that is wrong with it.
-        is_short: It does not say its language, and is too short to tell it by.
+        is_short: It does not name its language, and is too short to guess it.
     """
 
     row: DocumentRow
@@ -56,11 +56,11 @@ class Parsed:
 
 
 Outcome: TypeAlias = Parsed | str | ContentError
-"""What an item says, why it is no document, or why it cannot be read."""
+"""What became of an item: its rows, why it is not a document, or why it cannot be read."""
 
 
 def parse(reader: DocumentReader, item: SourceItem, sequence: int) -> Outcome:
-    """Return what an item says in the release that is being made."""
+    """Return what becomes of an item in the release that is being made."""
     try:
         document = reader.read(item)
     except ContentError as error:
@@ -77,7 +77,7 @@ def parse(reader: DocumentReader, item: SourceItem, sequence: int) -> Outcome:
     metadata = dict(document.metadata)
     says_none = not metadata.get("lang")
     if says_none and (language := guess_language(chunk.text for chunk in chunks)):
-        metadata["lang"] = language  # by which words are stemmed
+        metadata["lang"] = language  # chooses the stemmer
     row = DocumentRow(
         key=item.key,
         sequence=sequence,

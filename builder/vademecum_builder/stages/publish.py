@@ -1,4 +1,4 @@
-"""The last stage: what channels lead to is signed and written, pages around it; or signatures are renewed."""
+"""The last stage: sign what channels lead to, and write it with its pages; or only renew signatures."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from vademecum_builder.stages.context import BuildContext
 
 @dataclass(frozen=True)
 class Written:
-    """What was done to the tree: bytes written, whether it was signed, whether pages were rendered, and what its
-    channels lead to now."""
+    """What was done to the tree: what its channels lead to now, the bytes written, whether it was signed, and whether
+    pages were rendered."""
 
     channels: Channels
     bytes: int = 0
@@ -46,11 +46,11 @@ def publish_release(
 
     Args:
         archive: The releases of the tree that is built on.
-        contents: What its pages say of its documents and its build; none: nothing.
+        contents: What the pages say about its documents and its build; None: nothing.
 
     Raises:
-        UsageError: A release is to be taken back that was never published.
-        StorageError, QuotaError: The tree cannot be written; what it served before, it still serves.
+        UsageError: A release to be yanked was never published.
+        StorageError, QuotaError: The tree cannot be written; it still serves what it served before.
     """
     request, before = context.request, context.previous.channels
     rollout = None if request.channel in archive.lost else request.candidate
@@ -64,7 +64,7 @@ def publish_release(
 
 
 def keep_release(base: Published, context: BuildContext, contents: Contents) -> tuple[AssembledRelease, Written]:
-    """Nothing changed in the source: sign anew what is about to expire, render pages that would differ.
+    """Nothing changed in the source: sign anew what is about to expire, and render the pages if they would differ.
 
     Errors: see `publish_release`.
     """
@@ -82,7 +82,7 @@ def keep_release(base: Published, context: BuildContext, contents: Contents) -> 
     absent = (request.whole and not (request.out / TIMESTAMP).is_file()) or is_preview(request.out)
     if not (stale_site or ageing or newer_root or absent or channels != before):
         return release, Written(channels)
-    # All of it, since the output folder of a fresh machine holds nothing yet.
+    # The whole tree, since the output folder of a fresh machine is empty.
     shown = ShownRelease(base.manifest, base.pointer.sha256, base.changes, contents)
     return release, publish_channels(channels, find_archive(context), context, shown=shown)
 
@@ -98,12 +98,12 @@ def publish_channels(
     """Sign what channels lead to from now on, and write a whole tree.
 
     Args:
-        archive: The releases of the tree that is gone on from.
-        release: A new one.
-        shown: What is known of one release, if pages are to be about that.
+        archive: The releases of the tree that is built on.
+        release: A new release, if there is one.
+        shown: A release that is already known, in case the pages are about it.
 
     Raises:
-        StorageError, QuotaError: The tree cannot be written; what it served before, it still serves.
+        StorageError, QuotaError: The tree cannot be written; it still serves what it served before.
     """
     about = channels[shown_channel(channels)].current
     if shown is None or shown.digest != about.sha256:
@@ -122,15 +122,15 @@ def publish_channels(
 
 
 def sign_again(archive: Archive, context: BuildContext) -> Written:
-    """Sign a new timestamp over what there is, and write a whole tree, its pages as they are.
+    """Sign a new timestamp over what is published, and write the whole tree with its pages as they are.
 
-    Where that is not enough, since other signatures would not outlive it or the root is a newer one, all are renewed.
+    If other signatures would expire before it, or the root is newer, all signatures are renewed.
 
     Args:
         archive: The releases of the tree.
 
     Raises:
-        VademecumError: See `publish_channels`; the pages are not to be had.
+        VademecumError: See `publish_channels`; or the pages cannot be read.
     """
     previous, request, authority = context.previous, context.request, context.authority
     published = previous.published
@@ -152,7 +152,7 @@ def sign_again(archive: Archive, context: BuildContext) -> Written:
 
 
 def _shown_again(channels: Channels, context: BuildContext) -> ShownRelease:
-    """Return what is to be known of an earlier release: its tree has kept it."""
+    """Return an earlier release, read from its tree."""
     previous, out = context.previous, context.request.out
     pointer = channels[shown_channel(channels)].current
     release = read_again(previous, out, pointer)
@@ -164,7 +164,7 @@ def _shown_again(channels: Channels, context: BuildContext) -> ShownRelease:
 
 
 def _pages_are_whole(base: Published, out: Path) -> bool:
-    """Return False where this very release lies in `out`, and a crash has left other pages around it."""
+    """Return False if `out` has this very release, but a crash has left other pages around it."""
     timestamp = out / TIMESTAMP
     if not timestamp.is_file() or timestamp.read_bytes() != base.files[TIMESTAMP]:
         return True
@@ -185,7 +185,7 @@ def _write(
     archived = archive.closures if release is None else release.archived
     beside = archive.files(channels, archived)
     base = previous.published
-    # On a fresh machine the previous release's files are not in the output folder yet.
+    # On a fresh machine, the files of the previous release are not in the output folder yet.
     files: dict[str, bytes | Path] = {**(base.files if base else {})}
     files.pop(TIMESTAMP, None)
     files |= bring_files(previous, out, beside)

@@ -1,4 +1,4 @@
-"""The first stage: a source as it is now, compared with what the previous release knows of it."""
+"""The first stage: a source as it is now, compared with the previous release."""
 
 from __future__ import annotations
 

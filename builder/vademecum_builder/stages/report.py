@@ -22,29 +22,29 @@ class BuildReport:
 
     Attributes:
         sequence, version: Of the release that is published now.
-        documents, chunks: That are live in it.
-        added, modified, removed: Documents, compared with the previous release.
-        embedded: Chunks that were sent to the encoder.
+        documents, chunks: How many are live in it.
+        added, modified, removed: How many documents, compared with the previous release.
+        embedded: How many chunks were sent to the encoder.
         changed: False when nothing was published.
         bytes_published: Of the index: all segments and the manifest, without the encoder.
         bytes_new: Written by this build.
         install: Bytes that a new user downloads: segments, encoder and manifest, without metadata.
-        update: Bytes that a user of the release before downloads, without metadata; None: nobody does.
-        unaddressed: Documents without an address: their hits open in the search page's reader alone.
-        previous: The sequence of the release that was built on; None: there was none that could be read.
-        seconds: The build took.
-        signed: Whether metadata was signed, be it for a new release or since the old signatures ran out.
+        update: Bytes that a user of the previous release downloads, without metadata; None: nobody does.
+        unaddressed: How many documents have no address: their hits open only in the search page's reader.
+        previous: The sequence of the release that was built on; None: none could be read.
+        seconds: How long the build took.
+        signed: Whether metadata was signed, for a new release or to renew signatures.
         site: Whether pages were written.
         warnings: What was wrong with the source, one line each.
-        notices: What else the publisher should read: that keys were made, say.
-        left_out: How many files are no documents, by what they are.
-        files_left_out: Those of them that were read, by what they are.
-        audit: Files by ending, leftovers of markup, pages without text, duplicates.
-        channel: That was built for.
-        candidate: It is a candidate there, for so many, in hundredths of a percent; None: it is for everybody.
-        serves: The release that everybody gets who follows that channel; None: it was taken back.
-        waits: Why it waits until somebody promotes it; empty: it does not.
-        cost: Counted, of models behind an address; None: none was asked.
+        notices: What else the publisher should read, such as that keys were made.
+        left_out: How many files are not documents, by reason.
+        files_left_out: The keys of those that were read, by reason.
+        audit: Files by ending, leftover markup, pages without text, duplicates.
+        channel: The channel of the build.
+        candidate: Its rollout as a candidate, in hundredths of a percent; None: it is for everybody.
+        serves: The sequence that clients of the channel get; None: it was yanked.
+        waits: Why it waits for approval; empty: it does not.
+        cost: What a model behind an address was asked; None: no such model.
     """
 
     sequence: int
@@ -98,7 +98,7 @@ def report_of(
     written: Written,
     embedded: int | None,
 ) -> BuildReport:
-    """Return the report; `embedded` is None where the release stayed."""
+    """Return the report; `embedded` is None if there is no new release."""
     manifest = release.manifest
     before, line = context.previous.published, written.channels[context.request.channel]
     install = len(release.manifest_bytes) + sum(object.size for object in manifest.objects)
@@ -131,7 +131,7 @@ def report_of(
 
 
 def _beside(context: BuildContext, written: Written, sequence: int) -> list[str]:
-    """Say which releases stay beside one that was to leave no byte of what was removed."""
+    """Return a warning if other releases stay beside one that was to erase what was removed."""
     stays = {release.sequence for line in written.channels.values() for release in line.releases} - {sequence}
     if not (context.request.erase_removed and stays):
         return []
@@ -143,7 +143,7 @@ def _beside(context: BuildContext, written: Written, sequence: int) -> list[str]
 
 
 def _update_bytes(release: AssembledRelease, base: Base, install: int) -> int | None:
-    """Return what a user of the release before downloads; None where there was none."""
+    """Return the bytes that a user of the previous release downloads; None: there was none."""
     if base.published is None:
         return install if base.documents else None
     before, manifest = base.published.manifest.sequence, release.manifest
