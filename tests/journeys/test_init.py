@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.metadata import PathDistribution
+from importlib.metadata import PackageNotFoundError, PathDistribution
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +51,10 @@ Vade = Callable[..., Ran]
 @pytest.fixture(autouse=True)
 def from_an_index(monkeypatch: pytest.MonkeyPatch) -> None:
     """As for most who install it; what runs here came from this repository."""
-    monkeypatch.setattr(PathDistribution, "read_text", lambda self, name: None)
+    read = PathDistribution.read_text
+    monkeypatch.setattr(
+        PathDistribution, "read_text", lambda self, name: None if name == "direct_url.json" else read(self, name)
+    )
 
 
 @pytest.fixture
@@ -169,10 +172,16 @@ def test_where_no_package_index_has_it_the_requirement_is_written(vade: Vade, mo
     ids=["a generator's sources", "office files", "settings"],
 )
 def test_a_workflow_installs_what_reads_the_documents(
-    vade: Vade, files: dict[str, str], settings: str, extras: str
+    vade: Vade, files: dict[str, str], settings: str, extras: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     address = "address = 'https://example.org/kb/'\nout = 'kb'\n"
     repository(files | ({"vademecum.toml": address + settings} if settings else {}))
+    assert "here, too" not in str(vade("init", "--dry-run", "--yes", "--json").json["notes"]) or "models" in extras
+
+    def version(name: str) -> str:
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr("vademecum_builder.scaffold.requirement.version", version)
     told = vade("init", "--yes", "--json").json
     line = Path(REQUIREMENTS_FILE).read_text().splitlines()[-1]
     assert line == f"vademecum[{extras}]=={__version__}"
@@ -204,6 +213,14 @@ def test_documentation_of_the_whole_is_taken_and_that_of_its_parts_is_told(vade:
     assert 'path = "docs"' in Path("vademecum.toml").read_text()
 
 
+def test_documents_of_packages_beside_a_folder_of_files_are_told(vade: Vade) -> None:
+    named = "docs/a packages/x/README packages/y/README packages/y/docs/b packages/y/CHANGELOG tests/a tests/b tests/c"
+    repository(dict.fromkeys([*(f"{name}.md" for name in [*named.split(), "one/README", "one/a"])], "# A\n\nB\n"))
+    assert vade("init", "--yes", "--json").json["notes"][0] == (
+        "not read: packages (4 documents); each can be another [[source]] of vademecum.toml"
+    )
+
+
 def test_a_larger_folder_of_documents_beside_what_a_generator_reads_is_told(vade: Vade) -> None:
     config = {"hugo.toml": "title = 'x'\n", "content/blog/news.md": "# A\n\nB\n", "notes/mine.md": "# N\n\nO\n"}
     repository(config | dict.fromkeys(["docs/a.md", "docs/b/c.md"], "# A\n\nB\n"))
@@ -214,8 +231,9 @@ def test_a_larger_folder_of_documents_beside_what_a_generator_reads_is_told(vade
 
 SERVED_NOWHERE = """\
 nothing says where these documents are served, so hits open in the reader of the search page alone: \
-name that by base-url in vademecum.toml
+name that by base-url in vademecum.toml{}
 """
+ON_GITHUB = ', as "https://github.com/Acme/Handbook/blob/main/docs/", where GitHub shows the files themselves'
 OFFLINE = "Move .vademecum/keys/root.pem to where you alone reach it, offline: it can replace every other key."
 PUBLISH = "publish the first release: git add vademecum.toml {} && git commit -m 'Publish the knowledge base' && "
 PUBLISH += "git push -u origin HEAD"
@@ -247,7 +265,7 @@ new {WORKFLOW_FILE}
 new {ACTION_FILE}
 new root.json
 new .gitignore
-{SERVED_NOWHERE}\
+{SERVED_NOWHERE.format(ON_GITHUB)}\
 let a workflow publish the repository's site: gh api -X POST repos/Acme/Handbook/pages -f build_type=workflow
 hand over the key that signs releases: gh api -X PUT repos/Acme/Handbook/environments/github-pages && \
 gh secret set VADEMECUM_SIGNING_KEY --env github-pages < .vademecum/keys/release.pem && rm .vademecum/keys/release.pem
@@ -308,7 +326,7 @@ def test_on_another_forge_too(vade: Vade) -> None:
 new vademecum.toml
 new root.json
 new .gitignore
-{SERVED_NOWHERE}\
+{SERVED_NOWHERE.format("")}\
 Have your CI run `vade build`, with the secret VADEMECUM_SIGNING_KEY (what .vademecum/keys/release.pem holds; then \
 delete it), and upload knowledge-base.
 {PUBLISH.format("root.json .gitignore")}

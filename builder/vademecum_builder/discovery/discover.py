@@ -27,8 +27,7 @@ from vademecum_builder.discovery.proposals import (
     of_records,
     of_their_own,
 )
-from vademecum_builder.discovery.roles import names_an_id
-from vademecum_builder.discovery.schema import NOW
+from vademecum_builder.discovery.roles import NOW, names_an_id
 from vademecum_builder.discovery.tables import discover_tables
 from vademecum_builder.kinds.records import MEDIAWIKI
 from vademecum_builder.kinds.templates import shown

@@ -14,6 +14,8 @@ from vademecum_builder.sources.catalog import ID_NAMES
 from vademecum_builder.sources.private_fields import is_named_private, may_say, plain_name
 from vademecum_builder.sources.times import read_time
 
+NOW: Final = re.compile(r"(?:current|last|latest|active|next|first|default)_", re.IGNORECASE)
+"""Of the many one had or has, which it is not in."""
 _ID: Final = re.compile(
     r"(?:.*[ _.@$-])?(?:(?:rec|row|doc|obj|object|item|page|post|entry)?id|oid|key|sku|uuid|guid|slug|handle|code"
     r"|number|nr|no|isbn|gtin|ean|asin|ref)\.?",

@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 import sqlalchemy as sa
 
 from vademecum_builder.discovery.proposals import of_their_own
-from vademecum_builder.discovery.roles import names_a_record, person_of
+from vademecum_builder.discovery.roles import NOW, names_a_record, person_of
 from vademecum_builder.sources.databases.database import Database
 from vademecum_builder.sources.private_fields import is_private, may_say, plain_name, says_more, shown_when
 from vademecum_builder.sources.records import json_value
@@ -25,8 +25,6 @@ _VALUES: Final = 20
 _TIME: Final = "2000-01-01"
 _WHO: Final = re.compile(r"(?:.*_)?(?:visibility|privacy)(?:_level)?")
 _STATE: Final = re.compile(r"(?:.*_)?stat(?:us|e)")
-NOW: Final = re.compile(r"(?:current|last|latest|active|next|first|default)_", re.IGNORECASE)
-"""Of the many one had or has, which it is not in."""
 _NOBODY: Final = "1 = 0"
 _TRANSLATION: Final = re.compile(r"(.+?)s?_(?:translations?|i18n|langs?|locali[sz]ations?)")
 _LANGUAGE: Final = re.compile(r"(?:.*_)?(?:lang|language|locale)(?:_?(?:id|code))?")

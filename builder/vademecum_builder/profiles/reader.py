@@ -20,7 +20,7 @@ from vademecum_builder.profiles.formats import INCLUDES, chapters_apart
 from vademecum_builder.profiles.landing import landing
 from vademecum_builder.profiles.plain import PASSES
 from vademecum_builder.profiles.registry import Found
-from vademecum_builder.readers.document import Document, parse_document, title_from_key
+from vademecum_builder.readers.document import Document, parse_document, shows_files, title_from_key
 from vademecum_builder.readers.front_matter import split_front_matter
 from vademecum_builder.readers.text import clean_line, unify_line_breaks, without_tags
 from vademecum_builder.sources.base import ASCIIDOC, BINARY, HTML, MARKDOWN, PLAIN_TEXT, SourceItem
@@ -87,7 +87,8 @@ class PlainPages:
         ):
             return TEMPLATES
         document = parse_document(self._prepared(item, self._page(item)), base_url=self.base_url)
-        self.unsure += self.base_url != "" and not self.named and item.media_type not in (HTML, PLAIN_TEXT)
+        known = self.named or not self.base_url or shows_files(self.base_url)
+        self.unsure += not known and item.media_type not in (HTML, PLAIN_TEXT)
         return document
 
     def shaped_by(self, item: SourceItem) -> str:

@@ -27,6 +27,7 @@ _VERSION = re.compile(r"v\d")
 _SORTING = re.compile(r"^(?:0\d{1,2}[-_. ]+|\d{2}_+|\d{1,2}\. )(?=[^\W\d_]{2})")
 """A number that sorts names: `01-intro`, `10_filter`; not `2_factor`, `0-rtt`, `2024_review`, `0001-record`."""
 _PATTERN = re.compile(r"(?:^|/):[a-z_]+(?=[/.]|$)")  # Jekyll's `/:categories/:title.html`
+_FORGE = re.compile(r"/(?:blob|src/(?:branch|commit|tag))/[^/]+")
 _BY_LIBRARY = {base.RST: "rst", base.NOTEBOOK: "notebook", base.ORG: "org", base.ASCIIDOC: "asciidoc"}
 """Readers of texts that need what is not always there."""
 LONGEST_URL = 2000
@@ -75,8 +76,8 @@ def parse_document(
 
     Args:
         file: Its media type chooses the reader.
-        base_url: Where the pages are served: `guide/keys.md` becomes `BASE/guide/keys/`. Empty: documents
-            have a URL only where their front matter names one.
+        base_url: Where the pages are served: `guide/keys.md` becomes `BASE/guide/keys/`, and stays what it is where a
+            forge shows the files (`shows_files`). Empty: documents have a URL only where their front matter names one.
         slugs: How ids are made of headings.
         address: Returns the URL of the page, given its metadata, in place of the rule for `base_url`.
         called: What a Markdown page is called that has neither a title nor a heading of level 1.
@@ -222,7 +223,7 @@ def _url(file: SourceItem, metadata: dict[str, Any], base_url: str, warnings: li
     """Return the URL of a page; takes what names it out of the metadata."""
     named = [metadata.pop(name, None) for name in ("url", "permalink")]
     slug = metadata.pop("slug", None)
-    for url in named:
+    for url in () if shows_files(base_url) else named:
         if isinstance(url, str) and url.strip():
             if _is_safe(url.strip()) and not _PATTERN.search(url):
                 return _joined(base_url, url.strip())
@@ -230,7 +231,14 @@ def _url(file: SourceItem, metadata: dict[str, Any], base_url: str, warnings: li
             warnings.append(f"URL {shown} is left out: it must be relative, http or https, without spaces")
     if not base_url:
         return ""
+    if shows_files(base_url):
+        return base_url.removesuffix("/") + "/" + quote(file.key)
     return base_url.removesuffix("/") + "/" + quote(_path(file, slug))
+
+
+def shows_files(base_url: str) -> bool:
+    """Return whether an address is where GitHub, GitLab, Gitea or Forgejo shows the files of a branch as they lie."""
+    return bool(_FORGE.search(urlsplit(base_url).path))
 
 
 def _joined(base_url: str, url: str) -> str:

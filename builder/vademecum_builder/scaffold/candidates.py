@@ -39,6 +39,8 @@ _RENDERED = frozenset("docs doc public site _site www html out output build dist
 _DEEP = 3
 """Folders below the top in which a configuration or an index is looked for."""
 _HEADS = 20
+_SEVERAL = 3
+"""Documents beside those that were chosen that are told."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,16 @@ def larger_beside(chosen: Candidate, found: Sequence[Candidate], files: Sequence
     of those that were found: a generator may show a blog where the documents lie beside it."""
     documents = [name for name in files if _is_document(name) and not any(is_below(name, one.path) for one in found)]
     return [one for one in _plain(documents, []) if one.path in _NAMED and one.documents > chosen.documents]
+
+
+def beside_plain(chosen: Candidate, files: Sequence[str]) -> Sequence[Candidate]:
+    """Return the folders at the top that hold several documents outside of a chosen folder of files, as the packages of
+    one repository do: what each is for is told by its README, too."""
+    others = [n for n in outside_of_published(files) if _is_document(n) and "/" in n and not is_below(n, chosen.path)]
+    told = (name for name in others if _tells(name) or PurePosixPath(name).stem.lower() == "readme")
+    tops = Counter(name.partition("/")[0] for name in told)
+    several = [top for top, count in tops.most_common() if count >= _SEVERAL and top not in NOBODYS]
+    return [Candidate(top, "", len(_below(top, others))) for top in several]
 
 
 def main_of(found: Sequence[Candidate]) -> Candidate | None:

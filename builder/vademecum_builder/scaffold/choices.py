@@ -7,13 +7,20 @@ import shlex
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from vademecum.errors import UsageError
 from vademecum.trust.metadata import TIMESTAMP
 from vademecum_builder.encoders.registry import DEFAULT_ENCODER
 from vademecum_builder.scaffold.beside import records_beside
-from vademecum_builder.scaffold.candidates import Candidate, describe, find_candidates, larger_beside, main_of
+from vademecum_builder.scaffold.candidates import (
+    Candidate,
+    beside_plain,
+    describe,
+    find_candidates,
+    larger_beside,
+    main_of,
+)
 from vademecum_builder.scaffold.deployments import Workflow
 from vademecum_builder.scaffold.repository import Repository
 from vademecum_builder.sources.folder import FolderSource
@@ -87,6 +94,9 @@ def choose(known: Repository, folder: Path, deployed: Workflow | None, wishes: W
     others = [c for c in generators if source in generators and c != source]
     if source in generators and source.what.startswith("sources of "):
         others += larger_beside(source, generators, known.files)
+    if not source.what:
+        places = {c.path for c in others}
+        others += [c for c in beside_plain(source, known.files) if c.path not in places]
     own = (c.served.rstrip("/") for c in generators if _NO_WORKFLOWS not in c.served)
     served = (_agreed(own) or known.pages) if rendered else ""
     served = f"{served.rstrip('/')}/" if served else ""
@@ -127,11 +137,17 @@ def choose(known: Repository, folder: Path, deployed: Workflow | None, wishes: W
     if not (source.served or base_url) and (not source.what or source.what.startswith("sources of ")):
         notes.append(
             "nothing says where these documents are served, so hits open in the reader of the search page alone: name "
-            "that by base-url in vademecum.toml"
+            f"that by base-url in vademecum.toml{_on_github(known, source.path)}"
         )
     outs = (o for o in _OUT if not (known.top / o).exists() or (known.top / o / TIMESTAMP).is_file())
     out = next(outs, _OUT[-1])
     return Choice((source.path,), str(source), address, out, base_url, title, notes=tuple(notes))
+
+
+def _on_github(known: Repository, path: str) -> str:
+    place = f"{known.branch}/" + ("" if path == "." else f"{path}/")
+    files = f"https://github.com/{known.owner}/{known.name}/blob/{quote(place)}"
+    return f', as "{files}", where GitHub shows the files themselves' if known.owner else ""
 
 
 def _not_read(known: Repository, *, pages: bool) -> Iterator[str]:

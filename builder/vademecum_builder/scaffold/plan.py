@@ -26,7 +26,7 @@ from vademecum_builder.scaffold.files import (
     workflow,
 )
 from vademecum_builder.scaffold.repository import Repository, open_repository
-from vademecum_builder.scaffold.requirement import REQUIREMENTS_FILE, extras_of, requirements, unreached
+from vademecum_builder.scaffold.requirement import REQUIREMENTS_FILE, extras_of, missing, requirements, unreached
 from vademecum_builder.scaffold.steps import PlannedFile, Step, left_to_do
 from vademecum_builder.settings import read_settings
 from vademecum_builder.signing.defaults import DEFAULT_KEYS
@@ -101,13 +101,14 @@ def plan_setup(folder: Path, wishes: Wishes, ask: Ask) -> Plan:
         deployed=deployed,
         requirement=unreached(extras) if installs else "",
     )
-    read_by = f"{pip_install(*extras)} here, too: what you build from takes that"
+    lacking = missing(extras)
+    read_by = f"{pip_install(*lacking)} here, too: what you build from takes that"
     passed_over = _passed_over(wishes, choice, request, known.top, folder)
     kept = f"{SETTINGS_FILE} is kept, and {passed_over} passed over: change it there, or take the file away"
     notes = (
         *choice.notes,
         *([kept] if passed_over else []),
-        *([read_by] if extras else []),
+        *([read_by] if lacking else []),
         *([_BOX.format(urlsplit(choice.address).path)] if deployed else []),
     )
     made_in = keys if made else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
-from importlib.metadata import distribution
+from importlib.metadata import PackageNotFoundError, distribution, requires, version
 from pathlib import Path
 from urllib.request import url2pathname
 
@@ -27,6 +27,8 @@ _BY_COMMIT = """\
 {}
 """
 _EXTRAS = re.compile(r"^\s*vademecum\s*\[\s*([^\]]+?)\s*\]", re.MULTILINE)
+_OF_EXTRA = re.compile(r"([\w.-]+)[^;]*; *extra == ['\"](?P<extra>[\w-]+)['\"]")
+"""A requirement as an installed distribution tells it (core metadata, `Requires-Dist`)."""
 _KINDS = frozenset({"feed", "files", "sql"})
 """Kinds of sources that take an extra of their name."""
 
@@ -47,6 +49,22 @@ def extras_of(
     found |= {"sql" for one in settings if one.kind == "messages" and "url" in one.values}
     found |= {"models"} if ((request and request.encoder) or encoder).startswith(PREFIX) else set()
     return tuple(sorted(found - {""}))
+
+
+def missing(extras: Collection[str]) -> tuple[str, ...]:
+    """Return the extras of which something is not installed here."""
+    listed = (_OF_EXTRA.match(one) for one in requires("vademecum") or ())
+    return tuple(
+        sorted({found["extra"] for found in listed if found and found["extra"] in extras and _lacks(found[1])})
+    )
+
+
+def _lacks(name: str) -> bool:
+    try:
+        version(name)
+    except PackageNotFoundError:
+        return True
+    return False
 
 
 def requirements(extras: Collection[str]) -> str:

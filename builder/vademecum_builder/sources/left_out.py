@@ -13,6 +13,7 @@ _PARTS = re.compile(r"_?partials|_partial|_includes?|_layouts|_templates?|_draft
 _FOR_PROGRAMS = re.compile(
     # What proves to a search engine whose site it is.
     r"(?:google[0-9a-f]{16}|yandex_[0-9a-f]{16}|baidu_verify_[\w-]+|naver[0-9a-f]{32})\.html|"
+    r"(?-i:AGENTS|CLAUDE|GEMINI)\.md|"  # `agents.md` may be a page
     r"(?:robots|humans|ads|app-ads|security|llms(?:-full)?|cmakelists|(?:.*[-_.])?(?:requirements|constraints)(?:[-_.].*)?)\.txt",
     re.IGNORECASE,
 )

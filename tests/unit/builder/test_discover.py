@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import replace
@@ -2286,3 +2288,15 @@ def test_an_id_called_after_a_table_that_refers_back_stands_for_something_else(
             made.execute("INSERT INTO comments VALUES (?, ?, ?, ?)", (n, n, text_of(n), ["hidden", "shown"][n % 2]))
     found = {one.name: str(one.settings) for one in discover("sqlite:///a.db", tmp_path)}
     assert ("comment_id IN" not in found["posts"]) == other
+
+
+@pytest.mark.slow
+def test_what_is_no_database_is_proposed_without_sqlalchemy(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("sku,name,text\n" + "".join(f"p-{n},Chair {n},Of oak.\n" for n in range(9)))
+    script = (
+        "import sys; sys.modules['sqlalchemy'] = None; from vademecum_builder.cli.main import main; sys.exit(main())"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", script, "sources", "--discover", "a.csv"], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert 'kind = "catalog"' in told.stdout, told.stderr

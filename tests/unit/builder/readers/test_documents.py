@@ -500,6 +500,23 @@ def test_urls_follow_the_key(key: str, media_type: str, url: str, base_url: str)
 
 
 @pytest.mark.parametrize(
+    "base_url",
+    [
+        "https://github.com/o/r/blob/main/",
+        "https://gitlab.example/g/r/-/blob/v2/docs",
+        "https://codeberg.org/o/r/src/branch/main/",
+    ],
+)
+def test_where_a_forge_shows_the_files_an_address_is_that_of_the_file(base_url: str) -> None:
+    document = read(
+        "---\nslug: b\npermalink: /c/\n---\n# A\n\n## Rotating keys\n\nx", key="a b/README.md", base_url=base_url
+    )
+    assert document.url == f"{base_url.removesuffix('/')}/a%20b/README.md"
+    assert [section.anchor for section in document.sections if section.blocks] == ["rotating-keys"]
+    assert not document.metadata
+
+
+@pytest.mark.parametrize(
     ("front_matter", "url"),
     [
         ("url: https://y.org/a", "https://y.org/a"),
