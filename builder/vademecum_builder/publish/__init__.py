@@ -1,4 +1,4 @@
-"""Writing a published tree where a host serves it. `tree` does it in a folder: what is immutable first,
-`timestamp.json` last, each file whole, so that a crash at any moment leaves a tree that can be served. `guard` looks
-before that whether the folder is one to write to.
+"""Writing a published tree into a folder. `tree` writes immutable files first and `timestamp.json` last, each file
+whole, so that a crash at any moment leaves a tree that can be served. `guard` checks beforehand that the folder may be
+written to.
 """

@@ -1,4 +1,4 @@
-"""Before a tree is written: the folder is ours, one build's alone, and no newer than what that build goes on from."""
+"""Checks before a tree is written: the folder is ours, no other build holds it, and it has nothing newer."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _METADATA = re.compile(rf"(timestamp|\d+\.(root|targets|snapshot))\.json({re.esc
 def check_target(folder: Path, source: Path) -> None:
     """Refuse an output folder that holds something else, or the source.
 
-    Hidden files (`.git`, `.nojekyll`) are nobody's business and stay as they are.
+    Hidden files (`.git`, `.nojekyll`) do not count and stay as they are.
 
     Raises:
-        UsageError: It is a file, the source lies in it, or it has files in it but is no published tree.
+        UsageError: It is a file, the source lies in it, or it has files but is not a published tree.
         StorageError: It cannot be read.
     """
     if real_path(source).is_relative_to(real_path(folder)):
@@ -40,7 +40,7 @@ def check_target(folder: Path, source: Path) -> None:
 
 
 def _is_ours(folder: Path) -> bool:
-    """Return whether it is empty, or a tree of ours: an interrupted first build has begun with `metadata/`."""
+    """Return whether it is empty or a tree of ours: an interrupted first build has begun with `metadata/`."""
     metadata = folder / "metadata"
     names = [path.name for path in metadata.iterdir()] if metadata.is_dir() else []
     if any(map(_METADATA.fullmatch, names)):
@@ -51,13 +51,13 @@ def _is_ours(folder: Path) -> bool:
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Hold an output folder: what is written and swept there is one build's alone.
+    """Lock an output folder, so that only one build writes and deletes there.
 
-    The lock is the system's, on the folder itself: it leaves no file in a tree that is published, and ends with the
-    process however that ends. Windows locks no folders: there `require_unmoved` alone tells two builds apart.
+    The operating system locks the folder itself: this leaves no file in the published tree, and ends with the process
+    in any case. Windows cannot lock folders: there, only `require_unmoved` tells two builds apart.
 
     Raises:
-        BusyError: Another build holds it. StorageError: The folder cannot be written.
+        BusyError: Another build has locked it. StorageError: The folder cannot be written.
     """
     try:
         if not folder.is_dir():
@@ -84,12 +84,12 @@ def locked(folder: Path) -> Iterator[None]:
 def require_unmoved(
     folder: Path, built_on: int, release: ManifestHint, channel: str, timestamp_before: int = 0
 ) -> None:
-    """Raise BusyError if the tree is newer than what the release was built on, EquivocationError if it has another one
-    of that number. Nothing was written then.
+    """Raise BusyError if the tree is newer than what the release was built on, EquivocationError if it has a different
+    release of the same number. Nothing has been written then.
 
     Args:
         built_on: The version of the timestamp that was read.
-        release: What is to be published, in this channel.
+        release: The release to publish in this channel.
         timestamp_before: The version of the timestamp in the folder when the build began; 0: there was none.
     """
     if is_preview(folder):
@@ -114,7 +114,7 @@ def require_unmoved(
 
 
 def is_preview(folder: Path) -> bool:
-    """Return whether the tree says of itself that nobody goes on from it: it raises no number, and is written over."""
+    """Return whether the tree is a preview: no build counts on from it, and it may be overwritten."""
     try:
         return _timestamp(folder).child(CUSTOM).boolean("preview")
     except (ContentError, OSError):
@@ -131,7 +131,7 @@ def refuse_preview(folder: Path) -> None:
 
 
 def timestamp_version(folder: Path) -> int:
-    """Return the version that a tree's timestamp says, signed or not; 0 where there is none that can be read."""
+    """Return the version of a tree's timestamp, signed or not; 0: there is none, or it cannot be read."""
     try:
         return _timestamp(folder).integer("version")
     except (ContentError, OSError):
@@ -139,16 +139,16 @@ def timestamp_version(folder: Path) -> int:
 
 
 def _shown(folder: Path, channel: str) -> ManifestHint | None:
-    """Return what the tree's snapshot says of the release, signed or not; None where nothing can be read."""
+    """Return what the tree's snapshot says about the release, signed or not; None: it cannot be read."""
     try:
         version = _timestamp(folder).child("meta").child("snapshot.json").integer("version")
         snapshot = parse_object((folder / f"metadata/{version}.snapshot.json").read_bytes(), "snapshot.json")
     except (ContentError, OSError):
-        return None  # what lies there is damaged: it is replaced
+        return None  # damaged: it will be replaced
     signed = snapshot.get("signed")
     return read_hint(signed.get(CUSTOM), channel) if isinstance(signed, dict) else None
 
 
 def _timestamp(folder: Path) -> Fields:
-    """Return what its timestamp says, signed or not. Raises ContentError, OSError: there is none that can be read."""
+    """Return the content of its timestamp, signed or not; raise ContentError or OSError if it cannot be read."""
     return Fields(parse_object((folder / TIMESTAMP).read_bytes(), TIMESTAMP), TIMESTAMP).child("signed")

@@ -1,7 +1,7 @@
 """Writing a published tree so that a crash at any moment leaves one that can be served.
 
-Immutable files first, then the pages, a new root, and `timestamp.json` last; each file whole (written beside,
-synced, renamed). Only then are files deleted that no release of the last few needs.
+Immutable files come first, then the pages, a new root, and `timestamp.json` last; each file whole (written beside,
+synced, renamed). Only then are files deleted that none of the last few releases needs.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from vademecum.runtime.files import patiently, real_path, replace_durably
 from vademecum.trust.metadata import TIMESTAMP
 
 KEPT_RELEASES = 3
-"""Manifests that stay, with their objects, for clients that are in the middle of fetching them."""
+"""How many manifests stay, with their objects, for clients that are still fetching them."""
 
 _SWEPT = ("objects", "releases", "metadata", "client", "assets")
 PARTIAL = ".vademecum-partial"
-"""What the name of a file ends with that is being written."""
+"""The ending of files that are being written."""
 _ROOT = re.compile(r"metadata/\d+\.root\.json")
 
 
@@ -31,7 +31,7 @@ def write_tree(folder: Path, files: Mapping[str, bytes | Path]) -> int:
     """Write files of a tree, `timestamp.json` last; return the bytes written. Unchanged files are left alone.
 
     Args:
-        files: Path in the tree -> content, or the file that has it.
+        files: Path in the tree -> content, or a file with the content.
 
     Raises:
         QuotaError: The disk is full. StorageError: The folder cannot be written.
@@ -48,9 +48,9 @@ def sweep(folder: Path, current: Set[str], *, former: Iterable[str] = (), recent
     """Delete what neither the current release nor the last few need. All roots stay: old clients walk them.
 
     Args:
-        current: Paths of all files of the current release, site and metadata.
+        current: Paths of all files of the current release, site and metadata included.
         former: Paths of the site that was published before.
-        recent: Whether the last few are this line's, and good: a thief's releases do not stay.
+        recent: Whether the last few releases can be trusted: a thief's releases do not stay.
     """
     needed = set(current)
     if recent:
@@ -65,7 +65,7 @@ def sweep(folder: Path, current: Set[str], *, former: Iterable[str] = (), recent
 
 
 def is_intact(folder: Path, files: Mapping[str, ObjectRef]) -> bool:
-    """Return whether all of these files are there, with the content that was signed."""
+    """Return whether all of these files are there with the content that was signed."""
     return all(_has(folder / path, ref) for path, ref in files.items())
 
 
@@ -85,8 +85,8 @@ def _sweepable(folder: Path, former: Iterable[str]) -> list[Path]:
 
 
 def _recent(folder: Path) -> set[str]:
-    """Return the last few manifests and their objects, and the numbered metadata that a client in the middle of a walk
-    may still ask for."""
+    """Return the last few manifests and their objects, and the numbered metadata that a client may still ask for in the
+    middle of a walk."""
     needed: set[str] = set()
     for role in ("snapshot", "targets"):
         paths = sorted((folder / "metadata").glob(f"*.{role}.json"), key=_number, reverse=True)
@@ -97,23 +97,23 @@ def _recent(folder: Path) -> set[str]:
         try:
             manifest = decode_manifest(path.read_bytes())
         except (ContentError, OSError):
-            continue  # not one of ours, or damaged: its objects are not kept on its word
+            continue  # not ours, or damaged: its objects are not kept
         packs = (entry.object for entry in manifest.packs)
         needed |= {ref.path for ref in (*manifest.objects, *manifest.beside, *packs)}
     return needed
 
 
 def rank(path: str) -> int:
-    """Return when a file is written: what is immutable, the pages, new roots, the timestamp."""
+    """Return the order of writing: immutable files, the pages, new roots, the timestamp."""
     if path == TIMESTAMP:
         return 3
     if _ROOT.fullmatch(path):
-        return 2  # the timestamp that a revoked key has signed ends here: as shortly as possible before the new one
+        return 2  # a new root ends a timestamp that a revoked key has signed: write it just before the new timestamp
     return 0 if path.startswith(("objects/", "releases/", "metadata/")) or path.endswith(".site.json") else 1
 
 
 def _number(path: Path) -> int:
-    """Return the version of `7.targets.json`, the sequence of `DIGEST.7.json`; 0 where there is none."""
+    """Return the version in `7.targets.json`, the sequence in `DIGEST.7.json`; 0: there is none."""
     return next((int(part) for part in path.name.split(".")[:2] if part.isdecimal() and len(part) < 64), 0)
 
 
@@ -129,7 +129,7 @@ def _write(path: Path, data: bytes) -> int:
 
 
 def unwritable(path: Path, error: OSError) -> StorageError:
-    """Return the error of a file that cannot be written."""
+    """Return the error for a file that cannot be written."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return QuotaError(f"{path}: no space left; the published release is unchanged")
     return StorageError(f"{path}: cannot be written: {error.strerror}; the published release is unchanged")

@@ -1,5 +1,5 @@
 """Published releases, read back: the only state that lasts between builds.
 
 `previous` finds the one to build on; `signed` walks its metadata and `published` reads it, as a client would;
-`verify` is `vade verify`; `version_json` says for people and other tools what a release is and what it changed.
+`verify` is `vade verify`; `version_json` describes a release and its changes for people and other tools.
 """

@@ -1,4 +1,4 @@
-"""Other releases of the tree that a build goes on from: read when they are asked for, from where the first one came."""
+"""Other releases of the tree that a build goes on from: read on demand, from the place of the first one."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def read_again(previous: Previous, out: Path, hint: ManifestHint) -> Published:
     """Return another release of the tree. Errors: see `read_published`.
 
     Args:
-        previous: One release of it was read.
-        out: Where the tree lies, if `previous` has no location.
+        previous: Has a release of the tree.
+        out: The tree, if `previous` has no location.
     """
     published = previous.published
     assert published is not None, "nothing was read"
@@ -38,10 +38,10 @@ def read_again(previous: Previous, out: Path, hint: ManifestHint) -> Published:
 def find_closures(
     previous: Previous, out: Path, hints: Iterable[ManifestHint], *, whole: bool = False
 ) -> dict[int, Closure | VademecumError]:
-    """Return what belongs to each of these releases, or why that is not to be had, by sequence.
+    """Return the closure of each of these releases, or why it cannot be read, by sequence.
 
     Args:
-        whole: All of its files are fetched and verified, too.
+        whole: Fetch and verify all their files, too.
     """
     found: dict[int, Closure | VademecumError] = {}
 
@@ -64,7 +64,7 @@ def find_closures(
 
 
 def bring_files(previous: Previous, out: Path, refs: Mapping[str, ObjectRef]) -> dict[str, bytes]:
-    """Return files of the tree, as published: those that do not lie in `out` already. Errors: see `read_published`."""
+    """Return the files of the tree that are not in `out` already, as published. Errors: see `read_published`."""
     wanted = {path: ref for path, ref in refs.items() if not _lies_in(out, path, ref)}
 
     async def fetch(transport: Transport, config: Config) -> dict[str, bytes]:

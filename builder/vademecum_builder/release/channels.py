@@ -1,7 +1,7 @@
 """The channels after a publisher's decision. Pure: no release is read or written.
 
-Two things hold whatever is decided, and clients lean on both: the sequence of a channel's current release never falls,
-nor does the highest that a channel names (`Line.newest`).
+Two things always hold, and clients rely on both: the sequence of a channel's current release never falls, nor does the
+highest sequence that a channel names (`Line.newest`).
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from vademecum.errors import UsageError
 from vademecum.trust.channel import MOST_YANKED, Line, ReleasePointer
 
 Channels = Mapping[str, Line]
-"""What is said of each channel, by its name."""
+"""What each channel leads to, by its name."""
 
 DEFAULT_CHANNEL = "stable"
 CHANNEL_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
 
 
 def check_channel(name: str) -> str:
-    """Return the name of a channel; raise UsageError if it is none."""
+    """Return the name; raise UsageError if it cannot be the name of a channel."""
     if not CHANNEL_NAME.fullmatch(name):
         raise UsageError(
             f"{name!r} is no name of a channel: up to 40 of a-z, 0-9, dot, dash and underscore, a letter or digit first"
@@ -40,7 +40,7 @@ def newest_of(channels: Channels) -> int:
 
 
 def yanked_of(channels: Channels) -> tuple[int, ...]:
-    """Return the sequences that were taken back."""
+    """Return the sequences that were yanked."""
     return tuple(sorted({one for line in channels.values() for one in line.yanked}))
 
 
@@ -50,7 +50,7 @@ def named(channels: Channels) -> dict[int, ReleasePointer]:
 
 
 def newest_release(channels: Channels, channel: str) -> ReleasePointer:
-    """Return the newest release of a channel, candidates among them; where there is no such channel, of all."""
+    """Return the newest release of a channel, candidates included; if there is no such channel, the newest of all."""
     lines = [channels[channel]] if channel in channels else channels.values()
     return max((release for line in lines for release in line.releases), key=lambda one: one.sequence)
 
@@ -59,7 +59,8 @@ def with_release(channels: Channels, channel: str, release: ReleasePointer, roll
     """Return the channels after a new release.
 
     Args:
-        rollout: It is a candidate, for so many. None: it is for everybody, and so is the first of a channel.
+        rollout: It is a candidate for this share of the clients, in hundredths of a percent. None: it is for everybody,
+            as is the first release of a channel.
     """
     line = channels.get(channel)
     if line is None or rollout is None:
@@ -71,10 +72,10 @@ def with_release(channels: Channels, channel: str, release: ReleasePointer, roll
 
 
 def promote(channels: Channels, channel: str, release: ReleasePointer) -> Channels:
-    """Return the channels after a release became a channel's current one: a candidate, or one of another channel.
+    """Return the channels with a release as the current one of a channel: its candidate, or one of another channel.
 
     Raises:
-        UsageError: There is no such channel; it was taken back, or is older than the current one.
+        UsageError: There is no such channel; the release was yanked, or is older than the current one.
     """
     line = _line(channels, channel)
     _refuse_yanked(channels, release.sequence, "promoted")
@@ -90,11 +91,11 @@ def promote(channels: Channels, channel: str, release: ReleasePointer) -> Channe
 
 
 def roll_out(channels: Channels, channel: str, release: ReleasePointer, rollout: int) -> Channels:
-    """Return the channels with a release as a channel's candidate, for so many.
+    """Return the channels with a release as a channel's candidate, for a share of its clients.
 
     Raises:
-        UsageError: There is no such channel; it was taken back, is not newer than the current one, or a newer candidate
-            is on its way.
+        UsageError: There is no such channel; the release was yanked, is not newer than the current one, or there is a
+            newer candidate.
     """
     line = _line(channels, channel)
     _refuse_yanked(channels, release.sequence, "rolled out")
@@ -112,7 +113,7 @@ def roll_out(channels: Channels, channel: str, release: ReleasePointer, rollout:
 
 
 def yank(channels: Channels, sequences: Collection[int], last: int) -> Channels:
-    """Return the channels after releases were taken back, from all channels.
+    """Return the channels after releases were yanked from all of them.
 
     Args:
         last: The last release that was ever published.
@@ -136,7 +137,7 @@ def _line(channels: Channels, name: str) -> Line:
 
 
 def mark_critical(channels: Channels, sequence: int) -> Channels:
-    """Return the channels with a release that clients install however few documents it changes."""
+    """Return the channels with a release that clients install even if it changes few documents."""
     return {
         name: replace(line, critical=tuple(sorted({*line.critical, sequence})[-MOST_YANKED:]))
         for name, line in channels.items()

@@ -20,12 +20,12 @@ _IMMUTABLE = ("objects/", "releases/")
 
 @dataclass(frozen=True)
 class Closure:
-    """What belongs to a release.
+    """All files of a release.
 
     Attributes:
-        hint: Where its manifest lies.
+        hint: The place of its manifest.
         sources: The builder's own list (format.md, section 6).
-        older: The manifests of older releases that its packs lead on from, by digest.
+        older: The manifests of older releases that its packs start from, by digest.
         refs: All its files: path in the tree -> digest and size.
     """
 
@@ -37,7 +37,7 @@ class Closure:
 
     @property
     def archived(self) -> tuple[ManifestHint, ...]:
-        """Releases before it that stay published, newest first: one can be promoted, or gone back to."""
+        """Earlier releases that stay published, newest first, to be promoted or rolled back to."""
         return tuple(map(_archived, self.sources.lists("releases")))
 
 
@@ -52,11 +52,11 @@ def _archived(entry: Fields) -> ManifestHint:
 
 
 async def find_closure(hint: ManifestHint, downloader: Downloader) -> Closure:
-    """Return what belongs to a release; its manifests and the builder's list are fetched.
+    """Return the closure of a release; its manifests and the builder's list are fetched.
 
     Raises:
-        NetworkError, ServerError: The host cannot be asked, or has lost one of them.
-        ContentError: They are not what is signed.
+        NetworkError, ServerError: The host does not answer, or has lost one of them.
+        ContentError: They are not what was signed.
     """
     manifest = decode_manifest(await downloader.fetch_plain(hint.url_path, hint.manifest))
     if manifest.sequence != hint.sequence:
@@ -76,7 +76,7 @@ async def bring(
     """Fetch and verify files of a tree; return their contents, inflated, by digest. Errors: see `find_closure`.
 
     Args:
-        recorder: What the downloader fetches by: it has the files afterwards, as published.
+        recorder: The downloader's transport; afterwards it has the files as published.
     """
     contents: dict[str, bytes] = {}
 
@@ -94,10 +94,10 @@ async def bring(
 
 
 async def _older(manifest: Manifest, downloader: Downloader) -> dict[str, Manifest]:
-    """Return the manifests of older releases that packs lead on from, by digest.
+    """Return the manifests of older releases that packs start from, by digest.
 
     Raises:
-        ContentError: One is not that of the release it stands for.
+        ContentError: One is the manifest of another release.
     """
     found: dict[str, Manifest] = {}
     waiting = list(manifest.packs)
@@ -114,7 +114,7 @@ async def _older(manifest: Manifest, downloader: Downloader) -> dict[str, Manife
 
 
 def _as_published(ref: ObjectRef, content: bytes, body: bytes) -> bytes:
-    """Return the gzip file of an object that a host has sent inflated, if the same file can be made again."""
+    """Return the gzip file of an object that a host has sent inflated, if exactly that file can be made again."""
     if body.startswith(GZIP_HEADER):
         return body
     again, file = gzipped(content)
@@ -122,10 +122,10 @@ def _as_published(ref: ObjectRef, content: bytes, body: bytes) -> bytes:
 
 
 class RecordingTransport:
-    """A transport that keeps what it brought, and fetches nothing twice that never changes.
+    """A transport that keeps what it fetched, and fetches no immutable file twice.
 
     Args:
-        files: What was brought before: path -> bytes.
+        files: What was fetched before: path -> bytes.
     """
 
     def __init__(self, inner: Transport, files: Mapping[str, bytes] | None = None) -> None:
@@ -133,7 +133,7 @@ class RecordingTransport:
         self.files: dict[str, bytes] = dict(files or {})
 
     async def fetch(self, path: str, *, limit: int, fresh: bool = False, progress: Progress | None = None) -> Body:
-        """Return a file. Errors: those of the transport behind."""
+        """Return a file. Errors: those of the inner transport."""
         if path in self.files and path.startswith(_IMMUTABLE) and not fresh:
             return Body(self.files[path], transferred=0)
         body = await self._inner.fetch(path, limit=limit, fresh=fresh, progress=progress)
@@ -141,5 +141,5 @@ class RecordingTransport:
         return body
 
     async def close(self) -> None:
-        """Close the transport behind."""
+        """Close the inner transport."""
         await self._inner.close()

@@ -1,4 +1,4 @@
-"""`vade releases`: what a published tree holds, and what its channels lead to. Needs no more than the client does."""
+"""`vade releases`: what a published tree holds, and what its channels lead to. Needs no keys or settings."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ class Stored:
     """A release that a tree still holds.
 
     Attributes:
-        bytes: That somebody downloads who has nothing.
-        yanked: It was taken back.
+        bytes: Of a first install.
+        yanked: Whether it was yanked.
     """
 
     sequence: int
@@ -45,9 +45,9 @@ class Inventory:
     """What a tree holds.
 
     Attributes:
-        channels: What each leads to.
-        releases: The newest first.
-        expires: When the timestamp does: afterwards no client installs anything.
+        channels: What each channel leads to.
+        releases: Newest first.
+        expires: When the timestamp expires: afterwards no client installs anything.
     """
 
     channels: Channels

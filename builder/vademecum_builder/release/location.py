@@ -18,18 +18,18 @@ T = TypeVar("T")
 
 
 def config_for(transport: Transport) -> Config:
-    """A folder does not get better by asking again."""
+    """Return the client's limits, without retries for a folder: reading it again would not help."""
     if isinstance(transport, FolderTransport):
         return Config(retries=0)
-    # Nobody sits in front of a build: it waits till the network is back.
+    # Nobody watches a build: it may wait until the network is back.
     return Config(first_retries=Config.retries)
 
 
 def read_at(location: str | Path, read: Callable[[Transport, Config], Coroutine[Any, Any, T]]) -> T:
-    """Return what `read` makes of the tree at an address or in a folder; the transport is closed afterwards.
+    """Return what `read` returns for the tree at an address or in a folder; the transport is closed afterwards.
 
     Raises:
-        UsageError: Nothing of this kind can be opened. And whatever `read` raises.
+        UsageError: It is no kind of place that can be opened. Also whatever `read` raises.
     """
 
     async def opened() -> T:
@@ -43,10 +43,10 @@ def read_at(location: str | Path, read: Callable[[Transport, Config], Coroutine[
 
 
 def read_root(trust: Path | None) -> bytes | None:
-    """Return the root metadata to trust; None, the tree's own first root, where no file is named.
+    """Return the root metadata to trust; None, the tree's own first root, if no file is named.
 
     Raises:
-        UsageError: The file cannot be read, or is no root metadata.
+        UsageError: The file cannot be read, or is not root metadata.
     """
     if trust is None:
         return None

@@ -42,13 +42,13 @@ class Previous:
     """What a build goes on from.
 
     Attributes:
-        numbers: Those of the release that is made lie above.
-        published: The release, verified, whose rows, vectors and files are taken over: the newest of the channel that
-            is built for, else the newest of all; None: everything is read and embedded anew.
-        channels: What the tree says of each channel.
+        numbers: The new release's are higher.
+        published: The verified release whose rows, vectors and files are reused: the newest of the channel that is
+            built for, else the newest of all; None: everything is read and embedded anew.
+        channels: What each channel of the tree leads to.
         roots: The published chain of root metadata.
         host_time: The latest Date header of the host, if any.
-        location: Where it lies, empty where that is nowhere that could be looked at again.
+        location: Its address or folder; empty: there is no place to look again.
         notices: What the publisher should read.
     """
 
@@ -62,12 +62,12 @@ class Previous:
 
 
 def going_on(published: Published) -> Previous:
-    """Return what a build goes on from that takes over all of a release."""
+    """Return what a build goes on from if it reuses all of a release."""
     return Previous(published.numbers, published, published.channels, published.roots, host_time=published.host_time)
 
 
 def without_roots(previous: Previous) -> Previous:
-    """Return it as what is signed by keys of their own goes on from: without the published chain of root metadata."""
+    """Return it without the published chain of root metadata, for a build that signs with keys of its own."""
     published = previous.published
     if published is not None:
         files = {path: data for path, data in published.files.items() if not path.endswith(".root.json")}
@@ -76,7 +76,7 @@ def without_roots(previous: Previous) -> Previous:
 
 
 def locate_previous(previous: str | None, out: Path) -> str | None:
-    """Return where the release to build on lies: where it is said, else in `out`, if there is one."""
+    """Return the place of the release to build on: the one that was named, else `out` if it has a release."""
     if previous is not None:
         return previous
     return str(out) if (out / TIMESTAMP).is_file() else None
@@ -90,14 +90,14 @@ def find_previous(
     Args:
         location: An address or a folder.
         held, channel: See `read_previous`.
-        away: What to do where the host does not answer, of what does not build; empty: what a build says.
+        away: Advice for a host that does not answer, for callers other than a build; empty: the build's advice.
 
     Raises:
-        VademecumError: It cannot be read, or is not what was signed. The message names it and says what to do.
+        VademecumError: It cannot be read, or is not what was signed. The message says what to do.
     """
     try:
         found = read_at(location, lambda tree, config: read_previous(tree, held, SystemClock(), config, channel))
-        host_time = None if is_here(location) else found.host_time  # this machine's clock is no second one
+        host_time = None if is_here(location) else found.host_time  # not independent of this machine's clock
         return replace(found, location=location, host_time=host_time)
     except VademecumError as error:
         where = _without_password(location)
@@ -114,12 +114,12 @@ def find_previous(
 
 
 def is_here(location: str) -> bool:
-    """Return whether it is an address of this machine."""
+    """Return whether a location is an address of this machine."""
     return urlsplit(location).hostname in ("127.0.0.1", "::1", "localhost")
 
 
 def is_empty(location: str) -> bool:
-    """Return whether the host says that it has no tree: neither a timestamp nor a first root."""
+    """Return whether the host answers that it has no tree: neither a timestamp nor a first root."""
 
     async def read(transport: Transport, config: Config) -> bool:
         downloader = Downloader(transport, SystemClock(), config)
@@ -133,17 +133,17 @@ def is_empty(location: str) -> bool:
 
 
 def require_clock(previous: Previous, roots: Mapping[int, bytes], validity: Validity, now: datetime) -> None:
-    """Refuse a time of the build by which nobody would install the release: see `check_clock`."""
+    """Refuse a build time at which no client would install the release: see `check_clock`."""
     found = previous.published
     built, signed = (found.manifest.built, found.expires - validity.timestamp) if found else ("", None)
     check_clock(now, built, previous.host_time, validity, signed=signed, roots=roots)
 
 
 def require_host_unmoved(previous: Previous) -> None:
-    """Raise BusyError if another build has published a newer release where the previous one lay, EquivocationError if
-    it is another one of its number.
+    """Raise BusyError if another build has since published a newer release in that place, EquivocationError if it is a
+    different release of the same number.
 
-    Where the host does not answer now, what was read a moment ago has to do.
+    If the host does not answer now, what was read a moment ago has to do.
     """
     if previous.published is None or not previous.location:
         return
@@ -165,7 +165,7 @@ def require_host_unmoved(previous: Previous) -> None:
 
 
 def _without_password(location: str) -> str:
-    """Return the location, fit for a message. A password may hold anything, so the last `@` ends it."""
+    """Return the location for a message. A password may contain anything, so it ends at the last `@`."""
     return re.sub(r"(?<=://).*@", "", location)
 
 
@@ -174,13 +174,13 @@ async def read_previous(
 ) -> Previous:
     """Read and verify what to build on. Errors: see `read_published`.
 
-    A release counts whose keys the newest root names. Of one that keys of an earlier root have signed, nothing but
-    numbers is taken, as far as there can have been so many by now: those keys may be a thief's, who may have put
-    other rows under the digests of our sources.
+    A release counts if the newest root names its keys. If keys of an earlier root have signed it, only its numbers are
+    used, capped at as many releases as there can have been by now: a thief may have those keys, and may have put other
+    rows under the digests of our sources.
 
     Args:
         held: The roots that the publisher holds; empty trusts the tree's own first root.
-        channel: The one that is built for.
+        channel: The channel that is built for.
     """
     newest = held[max(held)] if held else None
     try:
@@ -189,7 +189,7 @@ async def read_previous(
         refusal = error
     except (ContentError, ServerError) as error:
         if isinstance(error, ServerError) and not is_absent(error):
-            raise  # a host in trouble: the release may be whole
+            raise  # a host in trouble: the release may be intact
         try:
             signed = await read_signed(transport, newest, clock, config)
         except VademecumError:
@@ -199,8 +199,8 @@ async def read_previous(
         earlier = await _earlier_roots(held, Downloader(transport, clock, config), config)
         known = {**earlier, **held}
         versions = sorted(known.keys() - {max(held)}, reverse=True)
-        # From the oldest root that we hold the tree's own chain leads on. A crash may have come between a new root and
-        # the timestamp that its keys sign: then only earlier ones lead there.
+        # The tree's own chain starts at the oldest root that we hold. If a build crashed between a new root and the
+        # timestamp that its keys sign, only earlier roots lead there.
         shown = [(transport, held[min(held)]), *((_Until(transport, v), known[v]) for v in versions)]
         for place, root in shown:
             try:
@@ -214,7 +214,7 @@ async def read_previous(
 
 
 def _from_numbers(signed: Signed, why: str, channels: Channels | None) -> Previous:
-    """Return numbers to go on from, and what the tree says of its channels, where that may be believed."""
+    """Return the numbers to go on from, and the tree's channels if they can be trusted."""
     notice = f"{why}: nothing but its numbers is taken, everything is read and embedded anew"
     if signed.channels is None:
         notice += "; which releases were taken back is lost: name them again (--yank)"
@@ -222,7 +222,7 @@ def _from_numbers(signed: Signed, why: str, channels: Channels | None) -> Previo
 
 
 async def _earlier_roots(held: Mapping[int, bytes], downloader: Downloader, config: Config) -> dict[int, bytes]:
-    """Return the tree's roots before the oldest that we hold, as far as our root keys signed them."""
+    """Return the tree's roots before the oldest that we hold, if our root keys signed them."""
     oldest = min(held)
     earlier: dict[int, bytes] = {}
     for version in range(1, oldest):
@@ -233,7 +233,7 @@ async def _earlier_roots(held: Mapping[int, bytes], downloader: Downloader, conf
 
 
 class _Until:
-    """A transport that does not show roots newer than `version`."""
+    """A transport that hides roots newer than `version`."""
 
     def __init__(self, inner: Transport, version: int) -> None:
         self._inner = inner

@@ -1,5 +1,5 @@
-"""Reading a release of a published tree, and its listings (the site's files, the digest of each source file): the
-builder's only state, and what `vade verify` looks at."""
+"""Reading a release of a published tree and its listings (the site's files, the digest of each source file). It is the
+builder's only state, and what `vade verify` checks."""
 
 from __future__ import annotations
 
@@ -37,21 +37,21 @@ class Published:
 
     Attributes:
         roots: The chain of root metadata, as published: version -> bytes.
-        versions, expires: Of the metadata that was read: what the next build counts on from.
-        channels: What the targets say of each channel.
-        pointer: What they say of the release.
+        versions, expires: Of the metadata that was read; the next build counts on from there.
+        channels: What each channel leads to, as the targets say.
+        pointer: How the targets name the release.
         segments: Decoded, newest first, one for each entry of the manifest.
         query_encoder: The encoder file.
         sources: The digest of each source file.
         history: Rows of older releases, which packs are made against.
-        audit: What the build said of it beside its documents (`pages.contents.read_audit`).
+        audit: What its build said about it (`pages.contents.read_audit`).
         directions: What the vectors are projected onto; empty: nothing.
         model: The model's own files (format.md, section 4.6); empty: they are not published.
-        older: The manifests of older releases that packs lead on from, by digest.
-        site: The signed listing of the site's files, or None where no site is published.
-        version_json: As published; None where it is missing or not the signed one (a crash may have left the
-            next release's).
-        archived: Earlier releases that stay published, as far as this one knows.
+        older: The manifests of older releases that packs start from, by digest.
+        site: The signed listing of the site's files; None: no site is published.
+        version_json: As published; None: it is missing or not the signed one (a crash may have left the next
+            release's).
+        archived: Earlier releases that stay published, as listed by this one.
         host_time: The latest Date header of the host, if any.
         files: Every verified file that was read, as published: path -> bytes.
     """
@@ -83,7 +83,7 @@ class Published:
 
     @property
     def yanked(self) -> tuple[int, ...]:
-        """Sequences that were taken back."""
+        """Sequences that were yanked."""
         return yanked_of(self.channels)
 
     @property
@@ -93,12 +93,12 @@ class Published:
 
     @property
     def title(self) -> str:
-        """What its pages call the knowledge base, as the signed listing says; empty: nothing does."""
+        """The name of the knowledge base on its pages, as in the signed listing; empty: it has none."""
         return str((self.site or {}).get("title", ""))
 
     @property
     def changes(self) -> DocumentChanges:
-        """What the release changed, by its version.json if that is signed; raises ContentError if it is none then."""
+        """What the release changed, if its version.json is signed; raises ContentError if that is malformed."""
         if self.site is None or self.version_json is None:
             return DocumentChanges()
         return read_changes(self.version_json)
@@ -117,9 +117,9 @@ async def read_published(
 
     Args:
         root: The root metadata to trust; None takes the tree's own first root.
-        now: The time that expiry is judged by; by default nothing counts as expired.
-        channel: The newest release of that channel is read, be it a candidate, and where there is no such channel, the
-            newest of all. Empty: the one that the pages are about.
+        now: The time by which expiry is judged; by default nothing counts as expired.
+        channel: Read the newest release of this channel, candidates included; if there is no such channel, the newest
+            of all. Empty: the release that the pages are about.
 
     Raises:
         NetworkError, ServerError: The tree cannot be read.
@@ -129,7 +129,7 @@ async def read_published(
     config = config or Config()
     downloader = Downloader(recorder, clock, config)
     trust, newest = await walk(downloader, root, now, config, MemoryStore())
-    recorder.files.pop(f"metadata/{trust.root_version + 1}.root.json", None)  # an app's page, no part of the tree
+    recorder.files.pop(f"metadata/{trust.root_version + 1}.root.json", None)  # some hosts answer so for any path
     channels = channels_of(trust)
     pointer = newest_release(channels, channel) if channel else channels[shown_channel(channels)].current
     release = await _read_release(pointer, downloader, recorder, config)
@@ -201,7 +201,7 @@ async def _site(trust: Trust, downloader: Downloader) -> Mapping[str, object] | 
 async def _version_json(
     site: Mapping[str, object] | None, recorder: RecordingTransport, downloader: Downloader, config: Config
 ) -> bytes | None:
-    """Return version.json where it is the signed one. It is no part of the index: nothing fails here."""
+    """Return version.json if it is the signed one. It is not part of the index, so nothing fails here."""
     data = await downloader.fetch_or_absent("version.json", config.max_manifest)
     signed = None if site is None else listed_files(site).get("version.json")
     if data is None or signed is None or hashlib.sha256(data).hexdigest() == signed.sha256:
@@ -211,7 +211,7 @@ async def _version_json(
 
 
 def listed_files(listing: Mapping[str, object]) -> Mapping[str, ObjectRef]:
-    """Return what site.json says of the site's files; raise ContentError if it is not as format.md says."""
+    """Return the site's files as listed in site.json; raise ContentError if it is malformed (format.md)."""
     files = listing.get("files")
     if not isinstance(files, dict):
         raise ContentError("site.json: expected files")
@@ -219,7 +219,7 @@ def listed_files(listing: Mapping[str, object]) -> Mapping[str, ObjectRef]:
 
 
 def _listed(path: str, entry: object) -> ObjectRef:
-    """Return one entry. Its path will be fetched, written and deleted: nothing hidden, nothing outside."""
+    """Return one entry. Its path will be fetched, written and deleted: it must not be hidden or lie outside."""
     try:
         check_path(path)
     except UsageError as error:
@@ -233,7 +233,7 @@ def _listed(path: str, entry: object) -> ObjectRef:
 
 
 def listed_sources(data: bytes) -> Mapping[str, str]:
-    """Return the digest behind each source file, by the builder's list; raise ContentError if that is malformed."""
+    """Return the digest of each source file from the builder's list; raise ContentError if that is malformed."""
     files = parse_object(data, "sources").get("files")
     if not isinstance(files, dict) or not all(isinstance(value, str) for value in files.values()):
         raise ContentError("sources: expected the content hash of each file")

@@ -1,4 +1,4 @@
-"""A rollout as people write it: a percentage. The format has hundredths of a percent, integers."""
+"""A rollout as people write it, a percentage; the format has integers in hundredths of a percent."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def parse_share(text: str) -> int:
     (2500, 50, 10000)
 
     Raises:
-        UsageError: It is none from 0 to 100, or has more than two decimal places.
+        UsageError: It is not from 0 to 100, or has more than two decimal places.
     """
     found = _PERCENT.fullmatch(text)
     share = int(found[1]) * 100 + int((found[2] or "").ljust(2, "0")) if found else WHOLE + 1

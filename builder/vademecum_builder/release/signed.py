@@ -1,6 +1,6 @@
 """The verified metadata of a published tree, even if files that they name are lost.
 
-The walk is the client's own (`vademecum.trust.refresh`), so that what a build trusts is what a client would.
+The walk is the client's own (`vademecum.trust.refresh`), so that a build trusts exactly what a client would.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from vademecum_builder.signing.metadata import Versions
 @dataclass(frozen=True)
 class Signed:
     """What the metadata of a tree say, whatever became of the release: the chain of roots, the numbers, the channels
-    (None: that cannot be read any more), when the timestamp expires, and the time that the host told."""
+    (None: they cannot be read any more), when the timestamp expires, and the host's time."""
 
     roots: Mapping[int, bytes]
     numbers: Numbers
@@ -39,9 +39,9 @@ class Signed:
 async def read_signed(transport: Transport, root: bytes | None, clock: Clock, config: Config) -> Signed:
     """Read and verify the metadata of a tree. Arguments and errors: see `read_published`.
 
-    Nothing counts as expired: a publisher may come back after any pause, and build on what is there.
-    Where snapshot or targets are lost or damaged, the timestamp tells: a build signs each role once and makes one
-    release at the most, so no other number is above the highest of the versions.
+    Nothing counts as expired: a publisher may come back after any pause and build on what is there. If snapshot or
+    targets are lost or damaged, the timestamp is enough: a build signs each role once and makes at most one release, so
+    no other number is above the highest version.
     """
     downloader, store = Downloader(transport, clock, config), MemoryStore()
     try:
@@ -64,18 +64,18 @@ async def read_signed(transport: Transport, root: bytes | None, clock: Clock, co
 async def walk(
     downloader: Downloader, root: bytes | None, now: datetime, config: Config, store: MemoryStore
 ) -> tuple[Trust, bytes]:
-    """Walk the metadata, into an empty store; return what is trusted then, and the newest root."""
+    """Walk the metadata into an empty store; return what is trusted afterwards, and the newest root."""
     walked = await refresh(store, downloader, now, shipped_root=root, config=config, idle_allowed=False)
     return walked.trust, _given(await store.read("trust/root.json"))
 
 
 def versions_of(trust: Trust) -> Versions:
-    """Return the versions of the metadata that were walked: those of the next ones lie above."""
+    """Return the versions of the metadata that were walked; the next ones are higher."""
     return Versions(trust.targets_version, trust.snapshot_version, trust.timestamp_version)
 
 
 def channels_of(trust: Trust) -> dict[str, Line]:
-    """Return what the targets say of each channel; raise ContentError if there is none, or one is malformed."""
+    """Return what each channel leads to; raise ContentError if the targets have none, or one is malformed."""
     names = trust.channels()
     return {name: trust.line(name) for name in names or (Config().channel,)}
 

@@ -1,6 +1,6 @@
 """`vade verify`: every signature, hash, digest and golden vector of a published tree.
 
-Needs no more than the client does: whoever uses a knowledge base may check it.
+Needs no keys or settings: whoever uses a knowledge base may check it.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ _METADATA = re.compile(r"metadata/\d+\.(?:targets|snapshot|root)\.json")
 
 @dataclass(frozen=True)
 class Verified:
-    """What was checked, and found good.
+    """What was checked and found good.
 
     Attributes:
-        files, bytes: Files that were checked, and their bytes as published.
+        files, bytes: How many files were checked, and their bytes as published.
         unsigned: Files in a local folder that are not part of what is published.
-        damaged: What an earlier release left there, and is not what it was: nothing of this release needs it, and a
-            client in the middle of the earlier one begins anew.
+        damaged: Damaged files of an earlier release: this release does not need them, and a client that is fetching
+            the earlier one begins anew.
     """
 
     sequence: int
@@ -62,10 +62,10 @@ def verify(location: str, trust: Path | None, *, expect: int = 0) -> Verified:
     Args:
         location: An address or a folder.
         trust: The root metadata file to trust; None takes the tree's own first root.
-        expect: The sequence that should be served, or a newer one.
+        expect: The sequence that should be served; a newer one is fine.
 
     Raises:
-        RollbackError: All is well but old: a deploy did not arrive, or a cache stands in front of it.
+        RollbackError: Everything is intact but old: a deploy did not arrive, or a cache is in front of it.
         VademecumError: The first thing that is wrong.
     """
     root = read_root(trust)
@@ -106,8 +106,8 @@ async def verify_tree(
 
     Args:
         root: The root metadata to trust; None takes the tree's own first root.
-        present: Paths of all files, where they can be listed: what earlier releases left for clients that
-            are still fetching them is checked too. A host cannot be asked for that.
+        present: Paths of all files, if they can be listed, as in a folder: files that earlier releases left for
+            clients that are still fetching them are then checked too.
 
     Raises:
         VademecumError: The first thing that is wrong, by name and path.
@@ -157,7 +157,7 @@ async def verify_tree(
 
 def _check_state(published: Published, now: datetime) -> None:
     manifest = published.manifest
-    require_past(manifest, now)  # no client installs it before
+    require_past(manifest, now)  # no client would install it earlier
     state = assemble(published.segments)
     if state.digest() != manifest.digest:
         raise ContentError(f"release {manifest.sequence}: the state digest is not the signed one")
@@ -177,7 +177,7 @@ def _check_state(published: Published, now: datetime) -> None:
 
 
 async def _check_leftover(path: str, published: Published, downloader: Downloader, config: Config) -> int | None:
-    """Check a file of an earlier release by its name or its signature; return its size, or None: not ours."""
+    """Check a file of an earlier release by its name or its signature; return its size; None: it is not ours."""
     named, packed = _NAMED.fullmatch(path), _OBJECT.fullmatch(path)
     if not (named or packed or _METADATA.fullmatch(path)):
         return None

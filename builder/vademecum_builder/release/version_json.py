@@ -18,8 +18,8 @@ class DocumentChange:
     """One document that a release added, modified or removed.
 
     Attributes:
-        was: The key of a removed one with the same text: it was renamed.
-        fields: Names of its metadata, where nothing but these was modified.
+        was: The key of a removed document with the same text: it was renamed.
+        fields: Names of metadata fields, if nothing else was modified.
     """
 
     key: str
@@ -31,14 +31,14 @@ class DocumentChange:
 
 @dataclass(frozen=True)
 class DocumentChanges:
-    """What a release did to documents, by rising key."""
+    """What a release changed, sorted by key."""
 
     added: tuple[DocumentChange, ...] = ()
     modified: tuple[DocumentChange, ...] = ()
     removed: tuple[DocumentChange, ...] = ()
 
     def by_kind(self) -> dict[str, list[DocumentChange]]:
-        """Return them as people see them: a renamed document is neither added nor removed, and a price is no text."""
+        """Return them as people see them: renamed documents and changed fields are kinds of their own."""
         renamed = [change for change in self.added if change.was]
         gone = {change.was for change in renamed}
         return {
@@ -88,7 +88,7 @@ def _change_json(change: DocumentChange) -> dict[str, object]:
 
 
 def line_json(line: Line) -> dict[str, object]:
-    """Return what is told of a channel: its release, its candidate (or null) with the rollout in percent, `yanked`."""
+    """Return a channel's release, its candidate (or null) with the rollout in percent, and `yanked`."""
     candidate = line.candidate
     return {
         **_release_json(line.current),
@@ -102,7 +102,7 @@ def _release_json(release: ReleasePointer) -> dict[str, object]:
 
 
 def read_changes(data: bytes) -> DocumentChanges:
-    """Return the changes of a version.json; raise ContentError if it is not a file that `version_json` makes."""
+    """Return the changes of a version.json; raise ContentError if it is malformed."""
     changes = parse_object(data, "version.json").get("changes")
     if not isinstance(changes, dict):
         raise ContentError("version.json: expected changes")

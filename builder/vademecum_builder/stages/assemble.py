@@ -202,15 +202,13 @@ def _changes(
     """Return the changes of these keys. An added document with the title and chunks of a removed one was renamed."""
     gone = {(before[key].title, before[key].chunks): key for key in reversed(removed) if before[key].chunks}
 
-    def change(
-        key: str, rows: Mapping[str, DocumentRow], was: str = "", fields: tuple[str, ...] = ()
-    ) -> DocumentChange:
-        return DocumentChange(key, rows[key].title, rows[key].url, was, fields)
+    def change(row: DocumentRow, was: str = "", fields: tuple[str, ...] = ()) -> DocumentChange:
+        return DocumentChange(row.key, row.title, row.url, was, fields)
 
     return DocumentChanges(
-        tuple(change(key, after, gone.pop((after[key].title, after[key].chunks), "")) for key in added),
-        tuple(change(key, after, fields=_fields(before[key], after[key])) for key in modified),
-        tuple(change(key, before) for key in removed),
+        tuple(change(row, gone.pop((row.title, row.chunks), "")) for row in map(after.__getitem__, added)),
+        tuple(change(after[key], fields=_fields(before[key], after[key])) for key in modified),
+        tuple(change(before[key]) for key in removed),
     )
 
 

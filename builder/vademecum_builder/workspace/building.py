@@ -19,10 +19,10 @@ from vademecum_builder.workspace.store import FROM_READER, Workspace, unreadable
 
 @dataclass(frozen=True)
 class StoredView:
-    """A view of a source, as the workspace has it: all that is there, and what failed.
+    """A view of a source as the workspace has it: all its items, and what failed.
 
     Attributes:
-        example_keys: Of today's settings: whose private keys everybody may have.
+        example_keys: The files whose private keys are examples, by the current settings.
     """
 
     workspace: Workspace
@@ -31,7 +31,7 @@ class StoredView:
     example_keys: Selection
 
     def changes(self, since: Checkpoint | None) -> Changes:
-        """Return everything; raise UsageError if there is a checkpoint: what is kept has none."""
+        """Return everything; raise UsageError if there is a checkpoint, which a workspace never gives."""
         if since is not None:
             raise UsageError(f"a workspace has no checkpoint ({since.strategy})")
         known = self.workspace.view(self.source, self.view)
@@ -70,11 +70,11 @@ def stored(
 
 @dataclass(frozen=True)
 class NotedReaders(NamedReaders):
-    """Readers that write down what failed.
+    """Readers that record what failed.
 
     Attributes:
         most: How many may fail.
-        failed: Items by key, and why.
+        failed: Why items failed, by key.
     """
 
     most: int = 0
@@ -101,7 +101,7 @@ def run_job(
     """Run a build as a job over the workspace; what its readers cannot read goes to quarantine.
 
     Raises:
-        VademecumError: What `run` raised.
+        VademecumError: Whatever `run` raises.
     """
     job = workspace.begin("build", "")
     total = sum(workspace.count(settings.name) for settings in request.sources)
@@ -135,7 +135,7 @@ def run_job(
 def _finish(workspace: Workspace, job: Job, noted: NotedReaders) -> None:
     with workspace.batch():
         for one in workspace.quarantined():
-            if one.stage == FROM_READER:  # what still cannot be read was tried again
+            if one.stage == FROM_READER:  # it was tried again now
                 workspace.release(one.source, one.key)
         for named, reason in noted.failed.items():
             source, _, key = named.partition(":")

@@ -30,14 +30,14 @@ ORPHANED = "the source has it no more"
 
 @dataclass(frozen=True)
 class SourceCheck:
-    """One source against the published release; keys as in its documents, without its name.
+    """One source compared with the published release; keys are without the source's prefix.
 
     Attributes:
-        name: Empty: the one folder.
-        documents: That it has now.
-        missing: In the source, and not published.
-        orphaned: Published, and not in the source.
-        stale: Published in another state, and why.
+        name: Empty: the only folder.
+        documents: How many it has now.
+        missing: In the source, but not published.
+        orphaned: Published, but not in the source.
+        stale: Published in another state, with the reason.
     """
 
     name: str
@@ -48,7 +48,7 @@ class SourceCheck:
 
     @property
     def wrong(self) -> tuple[str, ...]:
-        """The keys of all that is not as it should be."""
+        """The keys of everything that is not as it should be."""
         return (*self.missing, *self.orphaned, *self.stale)
 
 
@@ -57,7 +57,7 @@ class Check:
     """What a check found.
 
     Attributes:
-        release: The sequence of what is published.
+        release: The sequence of the published release.
         version: Of that release.
         failed: What could not be read, one line each.
     """
@@ -69,7 +69,7 @@ class Check:
 
     @property
     def sound(self) -> bool:
-        """Whether everything is published as it is."""
+        """Whether everything is published as it is in the sources."""
         return not any(source.wrong for source in self.sources)
 
     def json(self) -> dict[str, Any]:
@@ -82,11 +82,11 @@ class DocumentAge:
     """How old a published document is, and where it came from.
 
     Attributes:
-        updated: When its source says that it changed; empty: it does not say.
-        release: Whose sequence it last changed in; `built`, when that was built, as far as that is known.
+        updated: When it changed, according to its source; empty: the source does not say.
+        release: The sequence of the release in which it last changed. `built`: when that was built, if known.
         vectors: The sequences of the releases in which its oldest and newest vector were made.
-        job: Of the workspace, which brought it; 0: nobody knows.
-        stale: Why it should be built anew; empty: it is as it should be.
+        job: The job of the workspace that brought it; 0: unknown.
+        stale: Why it should be built anew; empty: it is up to date.
     """
 
     source: str
@@ -128,12 +128,12 @@ def check_release(
 
     Raises:
         EmptyStoreError: Nothing is published. UsageError: There is nothing to read.
-        VademecumError: What is published cannot be read, or is not what was signed.
+        VademecumError: The published tree cannot be read, or is not what was signed.
     """
     previous, published = published_of(request)
     now = now or datetime.now(UTC)
     source, reader = joined(opened)
-    # It signs nothing: the keys are for a context that is that of a build.
+    # Nothing is signed: the context of a build just needs keys.
     context = BuildContext(request, throwaway_authority(now), previous, None, now, progress, reader)
     base = find_base(NamedEncoders(request.encoder, dimensions=request.dimensions), context)
     state = read_source(source, base, context, audited=False)
@@ -160,7 +160,7 @@ def _of_source(name: str, state: SourceState, stale: Mapping[str, str]) -> Sourc
 
 
 def _of_others(removed: Sequence[str], names: Sequence[str]) -> list[SourceCheck]:
-    """Return what is published of sources that the settings have no more, or have by another name."""
+    """Return the published documents of sources that are no longer in the settings, or have another name there."""
     orphaned: defaultdict[str, list[str]] = defaultdict(list)
     for key in removed:
         name, colon, own = key.partition(":")
@@ -170,10 +170,10 @@ def _of_others(removed: Sequence[str], names: Sequence[str]) -> list[SourceCheck
 
 
 def published_of(request: TreeRequest) -> tuple[Previous, Published]:
-    """Return what is published, verified by the roots that the publisher holds.
+    """Return the published release, verified by the roots that the publisher holds.
 
     Raises:
-        EmptyStoreError: Nothing is. VademecumError: It cannot be read, or is not what was signed.
+        EmptyStoreError: There is none. VademecumError: It cannot be read, or is not what was signed.
     """
     location = locate_previous(request.previous, request.out)
     if location is None:
@@ -188,10 +188,10 @@ def published_of(request: TreeRequest) -> tuple[Previous, Published]:
 
 
 def ages_of(published: Published, check: Check, jobs: Mapping[str, Mapping[str, int]]) -> AgeReport:
-    """Return how old everything is that is published.
+    """Return the ages of all published documents.
 
     Args:
-        jobs: Which job brought each item, by source and key.
+        jobs: The job that brought each item, by source and key.
     """
     rows = rows_of(published.segments)
     manifests = [published.manifest, *published.older.values()]

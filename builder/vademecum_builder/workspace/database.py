@@ -36,7 +36,7 @@ _SCHEMA: Final = (
     done INTEGER NOT NULL DEFAULT 0, failed INTEGER NOT NULL DEFAULT 0, added INTEGER NOT NULL DEFAULT 0,
     modified INTEGER NOT NULL DEFAULT 0, removed INTEGER NOT NULL DEFAULT 0, embedded INTEGER NOT NULL DEFAULT 0,
     seconds REAL NOT NULL DEFAULT 0, "release" INTEGER NOT NULL DEFAULT 0, error TEXT NOT NULL DEFAULT '')""",
-    # `was`: what the item was before, of the newest jobs alone; NULL where it was not there.
+    # `was`: the item before the change, for the newest jobs only; NULL: it was not there.
     """CREATE TABLE changes (seq INTEGER PRIMARY KEY AUTOINCREMENT, job INTEGER NOT NULL, source TEXT NOT NULL,
     key TEXT NOT NULL, what TEXT NOT NULL, fields TEXT NOT NULL, old TEXT NOT NULL, new TEXT NOT NULL, was BLOB)""",
     "CREATE INDEX changes_of_job ON changes (job)",
@@ -52,11 +52,11 @@ def open_database(path: Path, *, create: bool) -> sqlite3.Connection:
     """Open the workspace.
 
     Args:
-        create: Whether to make it, and its folder, where nothing is.
+        create: Whether to make it and its folder if there is nothing.
 
     Raises:
         EmptyStoreError: There is none. NotAStoreError: Something else is there. NewerFormatError: A newer version of
-            vademecum made it. StorageError: An older one did, or it cannot be opened.
+            vademecum made it. StorageError: An older version made it, or it cannot be opened.
     """
     if not path.exists() and not create:
         raise EmptyStoreError(f"{path}: no workspace yet; `vade sync` makes one")
@@ -69,12 +69,12 @@ def open_database(path: Path, *, create: bool) -> sqlite3.Connection:
         try:
             if not _is_ours(connection, path):
                 with transaction(connection):
-                    if not _is_ours(connection, path):  # another process may have been faster
+                    if not _is_ours(connection, path):  # another process may have made it in the meantime
                         for statement in _SCHEMA:
                             connection.execute(statement)
-                path.chmod(0o600)  # what sources hold may be nobody else's business
+                path.chmod(0o600)  # what sources hold may be private
             connection.execute("PRAGMA journal_mode = WAL")
-            # After a power cut: the last batches are done again.
+            # After a power cut, the last batches are simply done again.
             connection.execute("PRAGMA synchronous = NORMAL")
         except BaseException:
             connection.close()
@@ -83,7 +83,7 @@ def open_database(path: Path, *, create: bool) -> sqlite3.Connection:
 
 
 class Database:
-    """A workspace's file, opened: statements and transactions; what goes wrong is an error of ours (`told`)."""
+    """A workspace's file, opened: statements and transactions, with our errors in place of SQLite's (`our_errors`)."""
 
     def __init__(self, path: Path, *, create: bool) -> None:
         """Open it; see `open_database`."""
@@ -99,12 +99,12 @@ class Database:
         self.close()
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._connection.close()
 
     @contextmanager
     def batch(self) -> Iterator[None]:
-        """All of it or nothing of it."""
+        """Run everything inside as one transaction."""
         with our_errors(self.path), transaction(self._connection):
             yield
 
@@ -117,12 +117,14 @@ class Database:
         """Yield the rows of a statement, one at a time."""
         with our_errors(self.path):
             found = self._connection.execute(statement, values)
-            yield from (row for row in found)  # who takes no more rows closes this: the cursor may be gone
+            yield from (
+                row for row in found
+            )  # a caller that takes no more rows closes this generator, and the cursor may be gone
 
 
 @contextmanager
 def our_errors(path: Path) -> Iterator[None]:
-    """Raise an error of SQLite as one of ours."""
+    """Raise SQLite's errors as ours."""
     try:
         yield
     except sqlite3.Error as error:
@@ -143,7 +145,7 @@ def _error(error: sqlite3.Error, path: Path) -> VademecumError:
 
 
 def busy(path: Path) -> BusyError:
-    """Return the error of who comes second."""
+    """Return the error for whoever comes second."""
     return BusyError(f"{path}: another sync or build is at work in this workspace; try again when it is done")
 
 

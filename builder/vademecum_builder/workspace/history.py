@@ -13,7 +13,7 @@ from vademecum_builder.workspace.store import Workspace
 
 @dataclass(frozen=True)
 class Difference:
-    """What an item was at the end of one job, and at the end of another; None: it was not there."""
+    """An item at the end of one job and at the end of another; None: it was not there."""
 
     source: str
     key: str
@@ -22,7 +22,7 @@ class Difference:
 
     @property
     def fields(self) -> list[str]:
-        """The fields that differ; none where one of both was not there."""
+        """The fields that differ; none if the item was not there at one of the two."""
         return list(changed_fields(self.old.item, self.new.item)) if self.old and self.new else []
 
 
@@ -33,7 +33,7 @@ def between(workspace: Workspace, first: int, last: int) -> Iterator[Difference]
         first, last: Numbers of jobs; 0: before all.
 
     Raises:
-        UsageError: There are no such jobs in this order, or what items were is kept no more.
+        UsageError: There are no such jobs in this order, or earlier versions of the items are no longer kept.
     """
     if first > last:
         raise UsageError(f"job {first} is not before job {last}")
@@ -51,12 +51,12 @@ def between(workspace: Workspace, first: int, last: int) -> Iterator[Difference]
 
 
 def roll_back(workspace: Workspace, job: Job) -> Job:
-    """Bring a source's items back to what they were before a job, as a job of its own; all of it in one transaction.
+    """Restore a source's items as they were before a job; this is a job of its own, in one transaction.
 
-    Checkpoints of the source are forgotten: the next sync compares all of it.
+    The checkpoints of the source are dropped: the next sync compares all of it.
 
     Raises:
-        UsageError: The job was no sync, or what items were is kept no more.
+        UsageError: The job was not a sync, or earlier versions of the items are no longer kept.
     """
     if job.kind == "build":
         raise UsageError(f"job {job.id} is a build: to take a release back, `vade build --yank {job.release or 'N'}`")
@@ -79,7 +79,7 @@ def roll_back(workspace: Workspace, job: Job) -> Job:
 
 
 def cancel(workspace: Workspace, job: Job) -> Job:
-    """Ask a running job to end after its batch; raise UsageError if it does not run."""
+    """Ask a running job to end after its batch; raise UsageError if it is not running."""
     if job.state != RUNNING:
         raise UsageError(f"job {job.id} is {job.state}: there is nothing to cancel")
     with workspace.batch():

@@ -22,7 +22,7 @@ class Stored:
 
     Attributes:
         view: Of its source.
-        job: Which brought it.
+        job: The job that brought it.
     """
 
     item: SourceItem
@@ -36,10 +36,10 @@ class Change:
 
     Attributes:
         what: `added`, `modified` or `removed`.
-        fields: Of a modified one, by the fields that changed: SHA-256 of the old value and of the new one, as canonical
-            JSON; None where it had no such field. What is no record has one field, `content`.
-        old, new: SHA-256 of the whole; empty where there was, or is, none.
-        seq, job: Its place in the log, and the job that did it; 0: nobody did.
+        fields: For a modified item, by changed field: SHA-256 of the old and of the new value as canonical JSON; None:
+            it had no such field. An item that is not a record has one field, `content`.
+        old, new: SHA-256 of the whole item; empty: there was, or is, none.
+        seq, job: Its place in the log, and the job that made it; 0: none.
     """
 
     source: str
@@ -53,12 +53,12 @@ class Change:
 
 
 def digest_of(view: str, item: SourceItem) -> str:
-    """Return the digest of an item and of what else is kept of it."""
+    """Return the digest of an item and everything kept with it."""
     return hashlib.sha256(canonical([view, item.media_type, item.target, item.content_hash])).hexdigest()
 
 
 def changed_fields(old: SourceItem, new: SourceItem) -> dict[str, tuple[str | None, str | None]]:
-    """Return which fields differ, and the digests of both values."""
+    """Return the fields that differ, with the digests of both values."""
     before, after = _fields(old), _fields(new)
     return {
         name: (before.get(name), after.get(name))
@@ -75,20 +75,20 @@ def _fields(item: SourceItem) -> dict[str, str]:
 
 
 def stored(row: Sequence[Any]) -> Stored:
-    """Return the item of a row of the table, by its columns from `view` to `data`."""
+    """Return the item in a row of the table, given its columns from `view` to `data`."""
     view, key, media_type, target, job, data = row
     return Stored(SourceItem(key, media_type, zlib.decompress(data), target), view, job)
 
 
 def packed(stored: Stored) -> bytes:
-    """Return an item as the log keeps it, whole."""
+    """Return an item as the log keeps it."""
     item = stored.item
     head = canonical([stored.view, item.key, item.media_type, item.target, stored.job])
     return zlib.compress(head + b"\n" + item.data, 6)
 
 
 def unpacked(was: bytes) -> Stored:
-    """Return what `packed` made one of."""
+    """Return the item that `packed` was given."""
     head, _, data = zlib.decompress(was).partition(b"\n")
     view, key, media_type, target, job = orjson.loads(head)
     return Stored(SourceItem(key, media_type, data, target), view, job)

@@ -17,7 +17,7 @@ UNFINISHED: Final = (FAILED, CANCELLED, INTERRUPTED)
 
 @dataclass(frozen=True)
 class Job:
-    """A job, as far as it is.
+    """A job, finished or not.
 
     Attributes:
         id: Counts up.
@@ -26,12 +26,12 @@ class Job:
         state: `running`, `cancelling`, `done`, `failed`, `cancelled` or `interrupted`.
         asked: What was asked for: `ids`, `full`, `batch`.
         started: Seconds since 1970.
-        total: About how many items there are; 0: nobody knows.
-        done: Items that were read.
-        failed: Of these, how many went to quarantine.
-        added, modified, removed: Items, or of a build documents.
-        embedded: Chunks that were sent to the encoder.
-        seconds: It took, as far as it is.
+        total: About how many items there are; 0: unknown.
+        done: How many items were read.
+        failed: How many of them went to quarantine.
+        added, modified, removed: How many items; of a build, documents.
+        embedded: How many chunks were sent to the encoder.
+        seconds: How long it has taken so far.
         release: The sequence that a build published, or found published.
         error: Why it failed.
     """
@@ -55,18 +55,18 @@ class Job:
 
     @property
     def rate(self) -> float:
-        """Items a second."""
+        """Items per second."""
         return self.done / self.seconds if self.seconds > 0 else 0.0
 
     @property
     def left(self) -> float | None:
-        """Seconds that are left, about; None: nobody knows."""
+        """About how many seconds are left; None: unknown."""
         if self.state != RUNNING or not self.rate or self.total < self.done:
             return None
         return (self.total - self.done) / self.rate
 
     def json(self) -> dict[str, Any]:
-        """Return what `--json` prints of it."""
+        """Return what `--json` prints."""
         left = self.left
         return asdict(self) | {
             "started": datetime.fromtimestamp(self.started, UTC).isoformat(timespec="seconds"),
@@ -85,10 +85,10 @@ class Wish:
 
     Attributes:
         sources: Their names; none: all.
-        ids: Keys that alone are read anew; none: whatever changed.
+        ids: Read only these keys anew; none: whatever changed.
         full: Forget the checkpoints and read everything.
         batch: Entries in a transaction.
-        resume: The job to go on with; None: a new one.
+        resume: The job to continue; None: a new one.
     """
 
     sources: tuple[str, ...] = ()
@@ -99,12 +99,12 @@ class Wish:
 
     @property
     def asked(self) -> dict[str, object]:
-        """What is written down of it with a job."""
+        """What is stored of it with a job."""
         return {"ids": list(self.ids), "full": self.full, "batch": self.batch}
 
     @classmethod
     def of(cls, job: Job) -> Wish:
-        """Return what a job was asked for."""
+        """Return the wish that a job was begun with."""
         asked = job.asked
         return cls((job.source,), tuple(asked["ids"]), asked["full"], asked["batch"])
 
@@ -114,5 +114,5 @@ Report = Callable[[Job], None]
 
 
 def in_stages(progress: Progress) -> Report:
-    """Return what tells the progress of a build how far a sync is."""
+    """Return a report that passes the progress of a sync on as that of a build."""
     return lambda job: progress("syncing", job.done, max(job.done, job.total))

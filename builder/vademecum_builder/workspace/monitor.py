@@ -1,4 +1,4 @@
-"""A dry run of a sync: the same comparison, and nothing is written."""
+"""A dry run of a sync: the same comparison, but nothing is written."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def monitor_sources(
     """Yield what a sync of the request's sources would change, and what would go to quarantine.
 
     Raises:
-        UsageError: There is nothing to read in one.
+        UsageError: There is nothing to read in one of them.
     """
     for settings in request.sources:
         for one in opened[settings.prefix]:

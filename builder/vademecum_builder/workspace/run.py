@@ -1,4 +1,4 @@
-"""One job over one source: its changes go into the workspace, one transaction a batch."""
+"""One job over one source: its changes go into the workspace, one transaction per batch."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ from vademecum_builder.workspace.store import (
 )
 
 _READ_FIRST: Final = BINARY | {RECORD}
-"""Of what is text, next to nothing cannot be read; and a folder of pages is opened as a whole to read one."""
+"""Types whose items are read at once. Text can nearly always be read, and reading one page opens a whole folder."""
 
 
 def settings_digest(settings: SourceSettings) -> str:
-    """Return what a checkpoint belongs to: other settings read other items."""
+    """Return the digest that a checkpoint is valid for: other settings read other items."""
     return hashlib.sha256(repr((settings.kind, sorted(settings.values.items()))).encode()).hexdigest()
 
 
 def checkpoint_of(workspace: Workspace, settings: SourceSettings, view: str) -> Checkpoint | None:
-    """Return how far a view was read by these very settings; None: from nothing."""
+    """Return how far a view was read with exactly these settings; None: not at all."""
     known = workspace.view(settings.name, view)
     return known.checkpoint if known and known.settings == settings_digest(settings) else None
 
@@ -56,7 +56,7 @@ class SourceRun:
     reads: bool
     before: int = 0
     found: set[str] = field(default_factory=set)
-    """Of the ids that were asked for, those that are there, or were."""
+    """Those of the requested ids that are, or were, there."""
 
     @property
     def source(self) -> str:
@@ -95,7 +95,7 @@ class SourceRun:
         since = None if wish.full or wish.ids else checkpoint_of(workspace, self.settings, view)
         changes = opened.source.changes(since)
         whole = since is None or changes.whole
-        # Where a listing was cut off, what is gone would be missed: it begins again, and finds most of it unchanged.
+        # To continue a listing that was cut off would miss what is gone: it begins again, and finds most unchanged.
         keeps_checkpoints = not whole or not workspace.count(self.source, view)
         reading = _Reading(view, changes, whole, since)
         self.job = replace(self.job, total=self.job.total + (changes.expected or workspace.count(self.source, view)))
@@ -104,9 +104,9 @@ class SourceRun:
             with workspace.batch():
                 for entry in batch:
                     self._take(entry, reading)
-                if all_ := max(self.before, self.job.total):  # else nobody knows, and the end tells
+                if all_ := max(self.before, self.job.total):  # otherwise it is only known at the end
                     self._refuse_failures(all_)
-                # What may be too many failures is read again by the next run, and so is what may not be removed yet.
+                # The next run reads again what may be too many failures, and what may not be removed yet.
                 may_go_on = self.job.failed <= self.request.may_fail(self.job.done) and not reading.gone
                 if keeps_checkpoints and not wish.ids and may_go_on:
                     self._note_view(reading)
@@ -136,7 +136,7 @@ class SourceRun:
         if isinstance(entry, SourceItem):
             failed = workspace.release(source, entry.key)
             change = workspace.difference(source, reading.view, entry)
-            # A version that cannot be read does not take the place of one that could.
+            # A version that cannot be read does not replace one that could.
             replaces = bool(change and change.what == MODIFIED) and entry.media_type in _READ_FIRST
             asked = (change or failed) and (self.reads or replaces)
             if asked and (reason := self._why_unreadable(entry)):
@@ -152,7 +152,7 @@ class SourceRun:
             return
         if isinstance(entry, Removed):
             reading.gone.add(entry.key)
-        else:  # what was there before stays
+        else:  # the version from before stays
             failure = FROM_SOURCE, entry.reason, entry.said
             workspace.quarantine(Quarantined(source, entry.key, reading.view, *failure, job.id))
             self.job = replace(self.job, failed=job.failed + 1)
@@ -162,7 +162,7 @@ class SourceRun:
         return self.opened[0].reader()
 
     def _why_unreadable(self, item: SourceItem) -> str:
-        """Return why no document can be made of an item; where what reads it is not installed, nobody knows."""
+        """Return why no document can be made of an item; empty: it can, or its reader is not installed."""
         try:
             self._reader.read(item)
         except MissingReader:
@@ -172,7 +172,7 @@ class SourceRun:
         return ""
 
     def _remove_what_is_gone(self, readings: Sequence[_Reading]) -> None:
-        """Remove it, in one transaction, once the whole source was read and judged: a refused job removes nothing."""
+        """Remove what is gone, in one transaction, after the whole source was read: a refused job removes nothing."""
         workspace, source = self.workspace, self.source
         left = {one.view for one in workspace.views() if one.source == source} - {one.view for one in self.opened}
         gone = {key for view in left for key in workspace.keys(source, view)}
@@ -196,10 +196,10 @@ class SourceRun:
                 self._note_view(reading)
 
     def _refuse_failures(self, of: int = 0) -> None:
-        """Raise where more failed than may: of all that was read, or of all that will be."""
+        """Raise UsageError if too many failed, of all that was read or will be."""
         failed = self.job.failed
         if failed > self.request.may_fail(max(of, self.job.done)):
-            # Where all failed, the settings are wrong, and no share helps.
+            # If all failed, the settings are wrong, whatever share may fail.
             more = "" if failed == self.job.done else "; to allow more: failures = 0.5 below [limits]"
             ours = (one for one in self.workspace.quarantined(self.source) if one.job == self.job.id)
             first = next((f" The first: {one.key}: {one.reason}." for one in ours), "")
@@ -227,7 +227,7 @@ class SourceRun:
 
 @dataclass
 class _Reading:
-    """One view, as it is read."""
+    """One view while it is read."""
 
     view: str
     changes: Changes

@@ -39,10 +39,10 @@ class Quarantined:
     """A record that failed.
 
     Attributes:
-        stage: `source` or `reader`: which of them failed. `update`: the reader, with another version of what is here,
-            which stays.
+        stage: `source` or `reader`: which of them failed. `update`: the reader, with a newer version of an item that
+            stays as it is.
         reason: Why it failed.
-        said: Its content, as far as that can be shown.
+        said: Its content, as far as it can be shown.
     """
 
     source: str
@@ -59,8 +59,8 @@ class View:
     """How far a view of a source was read.
 
     Attributes:
-        settings: The digest of its settings: a checkpoint is of one reading of a source.
-        told: What its source said beside its items: `unread` and `leftOut`, counted, and `warnings`.
+        settings: The digest of its settings: a checkpoint is only valid for these.
+        told: What its source reported besides items: `unread` and `leftOut`, counted, and `warnings`.
     """
 
     source: str
@@ -72,7 +72,7 @@ class View:
 
 
 class Workspace(Database):
-    """A workspace, opened. Whoever writes holds its lock (`writing`), and writes in transactions (`batch`).
+    """A workspace, opened. A writer holds its lock (`writing`) and writes in transactions (`batch`).
 
     with Workspace(Path(".vademecum/work.db")) as workspace:
         for job in workspace.jobs():
@@ -87,7 +87,7 @@ class Workspace(Database):
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """Hold the writer's lock, or raise BusyError. What ran when a process ended is marked as interrupted."""
+        """Hold the writer's lock, or raise BusyError. Jobs whose process has ended are marked as interrupted."""
         lock = WriterLock(self.path)
         with our_errors(self.path):
             try:
@@ -117,7 +117,7 @@ class Workspace(Database):
         return [key for (key,) in self.run("SELECT key FROM items WHERE source = ? AND view = ?", source, view)]
 
     def digest(self, source: str, key: str) -> str:
-        """Return the digest of an item and of what else is known of it; empty: there is none."""
+        """Return the digest of an item and everything kept with it; empty: there is none."""
         found = self.run("SELECT digest FROM items WHERE source = ? AND key = ?", source, key)
         return str(found[0][0]) if found else ""
 
@@ -132,11 +132,11 @@ class Workspace(Database):
             yield stored(row).item
 
     def jobs_of_items(self, source: str) -> dict[str, int]:
-        """Return which job brought each item of a source, by key."""
+        """Return the job that brought each item of a source, by key."""
         return dict(self.run("SELECT key, job FROM items WHERE source = ?", source))
 
     def difference(self, source: str, view: str, item: SourceItem) -> Change | None:
-        """Return what an item changes; None: nothing."""
+        """Return the change that an item makes; None: it is unchanged."""
         digest = digest_of(view, item)
         old = self.digest(source, item.key)
         if old == digest:
@@ -148,7 +148,7 @@ class Workspace(Database):
         return Change(source, item.key, MODIFIED, found, old, digest)
 
     def put(self, job: int, view: str, item: SourceItem, change: Change) -> None:
-        """Write an item that changed, and the log."""
+        """Write a changed item, and the log."""
         self.log(job, change)
         values = (view, item.media_type, item.target, change.new, job, zlib.compress(item.data, 1))
         self.run("REPLACE INTO items VALUES (?, ?, ?, ?, ?, ?, ?, ?)", change.source, item.key, *values)
@@ -164,7 +164,7 @@ class Workspace(Database):
     # The log
 
     def log(self, job: int, change: Change) -> None:
-        """Write down a change before it is made: the item as it was goes along."""
+        """Log a change before it is made, with the item as it was."""
         before = None if change.what == ADDED else self.item(change.source, change.key)
         was = None if before is None else packed(before)
         told_fields = json.dumps(change.fields, ensure_ascii=False)
@@ -172,10 +172,10 @@ class Workspace(Database):
         self.run("INSERT INTO changes VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?)", *values)
 
     def changes(self, since: int = 0, job: int = 0) -> Iterator[Change]:
-        """Yield what the log has after `since`, oldest first.
+        """Yield the changes in the log after `since`, oldest first.
 
         Args:
-            job: Of this job alone; 0: of all.
+            job: Only of this job; 0: of all.
         """
         only = "AND job = ?" if job else "AND ? = 0"
         columns = "source, key, what, fields, old, new, seq, job"
@@ -185,7 +185,7 @@ class Workspace(Database):
             yield Change(source, key, what, told_fields, *rest)
 
     def before(self, job: int, source: str) -> dict[str, Stored | None]:
-        """Return what a source's items were before a job, None: not there; raise UsageError if that is kept no more."""
+        """Return a source's items as before a job, None: not there; raise UsageError if that is no longer kept."""
         rows = self.run(
             "SELECT key, what, was FROM changes WHERE job >= ? AND source = ? ORDER BY seq DESC", job, source
         )
@@ -194,7 +194,7 @@ class Workspace(Database):
         return {key: None if was is None else unpacked(was) for key, what, was in rows}
 
     def forget(self, jobs: int, most: int) -> None:
-        """Drop what items were before old jobs: beyond the last `jobs` that changed any, or `most` bytes."""
+        """Drop earlier versions of items beyond the last `jobs` that changed any, or beyond `most` bytes."""
         rows = self.run(
             "SELECT job, sum(length(was)) FROM changes WHERE was IS NOT NULL GROUP BY job ORDER BY job DESC"
         )
@@ -220,7 +220,7 @@ class Workspace(Database):
         return next((one for one in self.views() if (one.source, one.view) == (source, view)), None)
 
     def set_view(self, view: View) -> None:
-        """Write how far a view was read."""
+        """Store how far a view was read."""
         point = None if view.checkpoint is None else view.checkpoint.encode()
         values = (view.source, view.view, view.settings, point, json.dumps(view.told), view.job)
         self.run("REPLACE INTO views VALUES (?, ?, ?, ?, ?, ?)", *values)
@@ -230,7 +230,7 @@ class Workspace(Database):
         self.run("DELETE FROM views WHERE source = ? AND view = ?", source, view)
 
     def quarantined(self, source: str | None = None) -> list[Quarantined]:
-        """Return what failed, of one source or of all."""
+        """Return the failed records of one source, or of all."""
         rows = self.run(
             "SELECT source, key, view, stage, reason, said, job FROM quarantine WHERE ? IS NULL OR source = ? "
             "ORDER BY source, key",
@@ -240,7 +240,7 @@ class Workspace(Database):
         return [Quarantined(*row) for row in rows]
 
     def quarantine(self, record: Quarantined) -> None:
-        """Write down what failed."""
+        """Store a failed record."""
         values = tuple(asdict(record).values())
         self.run("REPLACE INTO quarantine VALUES (?, ?, ?, ?, ?, ?, ?)", *values)
 
@@ -252,7 +252,7 @@ class Workspace(Database):
     # Jobs
 
     def begin(self, kind: str, source: str, asked: Mapping[str, Any] | None = None) -> Job:
-        """Write down a new job and return it."""
+        """Store a new job and return it."""
         started = self.clock()
         with self.batch():
             [(id,)] = self.run(
@@ -262,7 +262,7 @@ class Workspace(Database):
         return Job(id, kind, source, RUNNING, asked or {}, started)
 
     def note(self, job: Job) -> Job:
-        """Write down how far a job is; return it with the seconds that it has taken."""
+        """Store the state of a job; return it with the seconds that it has taken."""
         job = replace(job, seconds=max(0.0, self.clock() - job.started))
         values = asdict(job) | {"asked": json.dumps(job.asked)}
         marks = ", ".join("?" * len(values))
@@ -287,7 +287,7 @@ _ITEMS: Final = "SELECT view, key, media_type, target, job, data FROM items"
 def unreadable(
     job: int, source: str, view: str, item: SourceItem, reason: str, stage: str = FROM_READER
 ) -> Quarantined:
-    """Return what a reader could not read, for the quarantine."""
+    """Return an item that a reader could not read as a record for the quarantine."""
     said = item.data[:200].decode("utf-8", "replace")
     return Quarantined(source, item.key, view, stage, reason, said, job)
 

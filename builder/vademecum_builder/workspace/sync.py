@@ -1,4 +1,4 @@
-"""Bringing a workspace to what its sources say now: a job for each of them."""
+"""Bringing a workspace up to date with its sources, with a job for each of them."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ def sync_sources(
 ) -> list[Job]:
     """Read what changed in the sources into the workspace; each source is a job of its own.
 
-    The writer's lock is held by who calls (`Workspace.writing`).
+    The caller holds the writer's lock (`Workspace.writing`).
 
     Args:
         opened: The sources of the request, as `open_sources` gives them.
         report: Called after each batch.
         stop: Asked after each batch.
-        reading: Whether it is tried at once to make documents of what changed; a build does that right afterwards.
+        reading: Whether to try to make documents of what changed; a build does that right afterwards anyway.
 
     Raises:
-        UsageError: There is no such source; one of them vanished, is empty, lost more than half of its items, or has
-            more failures than the request allows. What was read is kept; nothing is removed or published. The sources
-            after it are read all the same. Or nobody has one of the ids.
-        CancelledError: It was stopped; a resumed job goes on behind the last batch.
+        UsageError: There is no such source; or one of them vanished, is empty, lost more than half of its items, or has
+            more failures than the request allows. What was read is kept; nothing is removed or published; the sources
+            after it are still read. Or no source has one of the ids.
+        CancelledError: It was stopped; a resumed job continues after the last batch.
     """
     runs: list[SourceRun] = []
     errors: list[VademecumError] = []
@@ -61,7 +61,7 @@ def sync_sources(
 
 
 def refuse_unfinished(workspace: Workspace, sources: Sequence[SourceSettings]) -> None:
-    """Refuse to publish a workspace that a sync has left half way: some records are new, others are not.
+    """Refuse to publish a workspace that a sync has left half done: some records are new, others are not.
 
     Raises:
         UsageError: The last sync of a whole source was refused, cancelled or broke off.
@@ -75,7 +75,7 @@ def refuse_unfinished(workspace: Workspace, sources: Sequence[SourceSettings]) -
 
 
 def chosen_sources(request: SourcesRequest, names: Sequence[str]) -> list[SourceSettings]:
-    """Return the sources of these names, all if none is named; raise UsageError if there is no such source."""
+    """Return the sources of these names; all if no name is given. Raise UsageError if there is no such source."""
     known = {settings.name: settings for settings in request.sources}
     if missing := [name for name in names if name not in known]:
         raise UsageError(f"there is no source {missing[0]!r}; there is {', '.join(known)}")

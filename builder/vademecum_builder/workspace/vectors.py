@@ -14,7 +14,7 @@ class Vectors:
         self._database = database
 
     def of(self, model: str, texts: Sequence[bytes]) -> dict[bytes, bytes]:
-        """Return the vectors that are kept of texts, by their digests."""
+        """Return the vectors that are kept for texts, by the texts' digests."""
         found: dict[bytes, bytes] = {}
         for text in texts:
             found |= dict(
@@ -23,14 +23,14 @@ class Vectors:
         return found
 
     def keep(self, model: str, vectors: Mapping[bytes, bytes]) -> None:
-        """Keep the vectors of texts, by their digests."""
+        """Keep the vectors of texts, by the texts' digests."""
         with self._database.batch():
             for text, vector in vectors.items():
                 statement = "REPLACE INTO embeddings SELECT ?, ?, ?, coalesce(max(id), 0) FROM jobs"
                 self._database.run(statement, text, model, vector)
 
     def forget(self, most: int) -> None:
-        """Drop the vectors of old jobs beyond `most` bytes; those of the newest stay."""
+        """Drop the vectors of old jobs beyond `most` bytes; those of the newest job stay."""
         total = 0
         rows = self._database.run("SELECT job, sum(length(vector)) FROM embeddings GROUP BY job ORDER BY job DESC")
         for number, (job, size) in enumerate(rows):
