@@ -117,9 +117,8 @@ class Database:
         """Yield the rows of a statement, one at a time."""
         with our_errors(self.path):
             found = self._connection.execute(statement, values)
-            yield from (
-                row for row in found
-            )  # a caller that takes no more rows closes this generator, and the cursor may be gone
+            # A caller that takes no more rows closes this inner generator: the cursor itself may be gone by then.
+            yield from (row for row in found)
 
 
 @contextmanager
