@@ -25,14 +25,14 @@ TEXT = """# Commands
 Every command and option of `vade`. This page is made from the command line itself, by
 `python tests/docs/test_commands_page.py`; a test fails when the two disagree.
 
-Where a command fails it prints one line on stderr: what, where, what to do. `--json` prints one JSON object on stdout
-and nothing else; where a command fails it is `{"error": {"code": "...", "message": "...", "exit": 3}}`. Exit codes
+If a command fails, it prints one line on stderr: what, where, what to do. `--json` prints one JSON object on stdout and
+nothing else; if a command fails, it is `{"error": {"code": "...", "message": "...", "exit": 3}}`. Exit codes
 ([why](decisions/exit-codes.md)):
 
 EXITS
 
-`VADEMECUM_SIGNING_KEY` holds the release key where no file does, and `SOURCE_DATE_EPOCH` the time of a build that is
-to be repeated. Where `CI` is `true`, `vade build` makes no keys.
+`VADEMECUM_SIGNING_KEY` holds the release key if no file does, and `SOURCE_DATE_EPOCH` the time of a build that you
+repeat. If `CI` is `true`, `vade build` makes no keys.
 `VADEMECUM_LOG=debug` writes what the client does to stderr.
 """
 

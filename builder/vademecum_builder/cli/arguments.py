@@ -19,7 +19,7 @@ def parser() -> argparse.ArgumentParser:
     root = CommandParser(
         prog="vade",
         description="Publish a knowledge base as a signed, versioned index on any static host, and search it offline.",
-        epilog="VADEMECUM_SIGNING_KEY holds the release key where no file does; VADEMECUM_LOG=debug is -v everywhere.",
+        epilog="VADEMECUM_SIGNING_KEY holds the release key if no file does; VADEMECUM_LOG=debug is -v everywhere.",
         allow_abbrev=False,
     )
     root.add_argument("-V", "--version", action="version", version=f"vademecum {__version__}")

@@ -53,14 +53,14 @@ def _read(add: AddOption) -> None:
     add_config(add)
     add("--pattern GLOB", "git-style: guide/** or !drafts/", dest="patterns", action="append")
     add("--profile NAME", "the generator of the sources, or plain (default: found)")
-    add("--drafts", "take in drafts, unlisted and noindex pages, and those of another time")
+    add("--drafts", "publish drafts too, and unlisted, noindex, future and expired pages")
     add("--base-url URL", "where the documents are served; hits link there", _address)
     add(
         "--workspace PATH",
         "what this machine remembers between builds (default: .vademecum/work.db beside the settings)",
         Path,
     )
-    add("--batch N", "records that it takes in at a time (default: 500)", positive)
+    add("--batch N", "records that the workspace takes in at a time (default: 500)", positive)
     add("--no-sync", "build from the workspace as it is", dest="sync", action="store_false")
 
 
@@ -68,12 +68,12 @@ def _meaning(add: AddOption) -> None:
     add("--encoder NAME", "builtin (default), sentence-transformers:MODEL or http:https://host/v1#MODEL")
     add(
         "--dimensions D",
-        "of a vector (default: as before, else 96); another number than before is a full download",
+        "of a vector (default: as before, else 96); another number is a full download for every client",
         _dimensions,
     )
     add(
         "--query-encoder",
-        "transformer: publish the model's own files, too, for apps that ask with it (default: as before)",
+        "transformer: publish the model's own files too, for apps that encode queries with it (default: as before)",
         choices=QUERY_ENCODERS,
     )
     add("--refit", "fit the encoder anew: a full download for every client")
@@ -81,40 +81,44 @@ def _meaning(add: AddOption) -> None:
 
 def _release(add: AddOption) -> None:
     add("--out DIST", "folder of the published tree", Path)
-    add("--previous DIR|URL", "the release to build on (default: what lies in DIST)")
+    add("--previous DIR|URL", "the release to build on (default: what is in DIST)")
     add("--title TITLE", "name of the knowledge base, for its pages")
     add("--release-version TEXT", "human version (default: date and number)", dest="version")
     add("--channel NAME", "the line of releases to publish in (default: stable)")
     add(
         "--candidate PERCENT",
-        "as a candidate of the channel, for so many of its readers (default: 0, until rolled out or promoted)",
+        "publish a candidate, for this share of the readers (default: 0, until you roll it out or promote it)",
         _share,
         nargs="?",
         const=0,
     )
-    add("--critical", "clients that wait for larger changes install this release all the same")
+    add("--critical", "clients that wait for larger changes install this release too")
     add("--yank SEQUENCE", "take a release back: no client installs it or goes back to it", int, action="append")
-    add("--erase-removed", "leave no byte of what was removed in the tree; --refit, and no earlier release stays")
-    add("--packs BYTES", "most that direct packs may take on the host (default: twice the index; 0: none)", byte_count)
-    add("--no-site", "publish the index alone: no pages, no browser client", dest="site", action="store_false")
     add(
-        "--whole",
-        "write the tree also where nothing changed: for a deploy that replaces the site which it is a part of",
+        "--erase-removed",
+        "leave no byte of removed documents in the tree: implies --refit, and keeps no earlier release",
     )
+    add(
+        "--packs BYTES",
+        "the most bytes that direct packs may take on the host (default: twice the index; 0: no packs)",
+        byte_count,
+    )
+    add("--no-site", "publish the index alone: no pages, no browser client", dest="site", action="store_false")
+    add("--whole", "write the tree even if nothing changed: for a deploy that replaces the whole site")
 
 
 def _signing(add: AddOption) -> None:
     add_keys(add)
-    add("--preview", "for a look, as at a pull request: signed with a key that nobody keeps; needs none")
+    add("--preview", "build only for a look, as at a pull request: needs no key, and signs with one that nobody keeps")
 
 
 def _care(add: AddOption) -> None:
-    add("--strict", "where there is a warning, a leftover of markup or a broken link, publish nothing: exit code 1")
-    add("--links DIR|URL", "then ask the real pages for each hit's address and anchor")
-    add("--allow-empty", "publish a release without documents, where none is left")
-    add("--allow-shrink", "publish a release of less than half the documents of the one before")
-    add("--force", "build anew, on above all numbers, where the previous release is unusable; trust this clock")
-    add("--restart", "begin at number 1: a very first release; clients of an earlier line do not follow")
+    add("--strict", "publish nothing if there is a warning, a leftover of markup or a broken link (exit code 1)")
+    add("--links DIR|URL", "after the build, look for each hit's address and anchor on the real pages")
+    add("--allow-empty", "publish even if no document is left")
+    add("--allow-shrink", "publish even if more than half of the documents are gone")
+    add("--force", "if the previous release cannot be used, build anew above all its numbers; trust this clock")
+    add("--restart", "begin again at number 1; clients that have an earlier release do not follow")
 
 
 _BUILD: Final = {
@@ -149,8 +153,8 @@ KEYS = COMMANDS.group("keys", "make or renew signing keys")
 @KEYS.command("new", "make a root key, a release key and root.json", "keys new --out keys")
 def _keys_new(add: AddOption) -> None:
     add("--out DIR", f"default: {DEFAULT_KEYS}", Path, default=DEFAULT_KEYS)
-    add("--root-keys N", "make so many root keys (default: 1)", int, default=1)
-    add("--threshold M", "of which so many have to sign (default: 1)", int, default=1)
+    add("--root-keys N", "how many root keys to make (default: 1)", int, default=1)
+    add("--threshold M", "how many of them must sign (default: 1)", int, default=1)
     add_json(add)
 
 
@@ -163,8 +167,8 @@ def _keys_renew(add: AddOption) -> None:
 @KEYS.command("rotate", "replace the release key, and sign root.json anew", "keys rotate --keys keys")
 def _keys_rotate(add: AddOption) -> None:
     add("--keys DIR", f"default: {DEFAULT_KEYS}", Path, default=DEFAULT_KEYS)
-    add("--overlap", "the new release key stands beside the old one, as planned (default: the old one is revoked)")
-    add("--retire", "after --overlap and a build: no new key, and the newest one alone stays")
+    add("--overlap", "keep the old release key beside the new one, for now (default: revoke it)")
+    add("--retire", "after --overlap and a build: make no new key, and revoke all but the newest")
     add_json(add)
 
 
@@ -174,15 +178,15 @@ def _keys_rotate(add: AddOption) -> None:
 def _verify(add: AddOption) -> None:
     add_location(add)
     add_trust(add)
-    add("--expect SEQUENCE", "fail where an older release is served", int, default=0)
+    add("--expect SEQUENCE", "fail if an older release is served", int, default=0)
     add_json(add)
 
 
-@COMMANDS.command("links", "ask whether each hit's page and anchor is there", "links dist --against _site")
+@COMMANDS.command("links", "check that each hit's page and anchor exists", "links dist --against _site")
 def _links(add: AddOption) -> None:
     add_location(add)
     add_trust(add)
-    add("--against DIR|URL", "the real pages: a rendered folder, or their site", required=True)
+    add("--against DIR|URL", "the real pages: a rendered folder, or the site's address", required=True)
     add_json(add)
 
 
@@ -190,5 +194,5 @@ def _links(add: AddOption) -> None:
 def _serve(add: AddOption) -> None:
     add("folder DIST", "folder of the published tree (default: `out` of the settings)", Path, nargs="?")
     add_config(add)
-    add("--port N", "default: 8000; 0 takes a free one", int, default=8000)
-    add("--max-age S", "seconds that browsers may cache", int, default=600)
+    add("--port N", "default: 8000; 0: any free port", int, default=8000)
+    add("--max-age S", "how many seconds browsers may cache (default: 600)", int, default=600)

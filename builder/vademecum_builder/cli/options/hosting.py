@@ -20,9 +20,7 @@ COMMANDS = CommandGroup()
 
 
 @COMMANDS.command(
-    "publish",
-    "bring a built tree to its hosts, the pointer last",
-    "publish dist s3://bucket/kb user@example.org:/var/www/kb",
+    "publish", "copy a built tree to its hosts", "publish dist s3://bucket/kb user@example.org:/var/www/kb"
 )
 def _publish(add: AddOption) -> None:
     without = f"without it: what {SETTINGS} says"
@@ -34,21 +32,21 @@ def _publish(add: AddOption) -> None:
         nargs="*",
     )
     add_config(add)
-    add("--trust FILE", "root.json, by which the tree has to verify first", Path)
+    add("--trust FILE", "root.json, by which the tree must verify", Path)
     add(
         "--keep HOURS",
-        "how long a file stays that is needed no more (default: 24)",
+        "how long files stay that are no longer needed (default: 24)",
         lambda text: timedelta(hours=whole_number(text, "number of hours", most=99_999)),
         default=timedelta(hours=24),
     )
-    add("--history", "add to a branch's history, rather than replace it")
+    add("--history", "add a commit to a branch, instead of replacing its history")
     add("--dry-run", "write nothing; say what would be sent and deleted")
     add_json(add)
 
 
 @COMMANDS.command(
     "probe",
-    "be a user: install what is published, update to it, search",
+    "install, update and search what is published, as a user would",
     f"probe {EXAMPLE_SITE} --trust root.json --expect 7 --wait 600",
 )
 def _probe(add: AddOption) -> None:
@@ -56,7 +54,7 @@ def _probe(add: AddOption) -> None:
     add("location URL|DIST", without, nargs="?")
     add_config(add)
     add_trust(add)
-    add("--expect SEQUENCE", "fail where an older release is served", int, default=0)
-    add("--wait S", "seconds in which the deploy may arrive, and caches may let go (default: 0)", int, default=0)
-    add("--store PATH", "a user of the release before: brought up to date where it is there, else made", Path)
+    add("--expect SEQUENCE", "fail if an older release is served", int, default=0)
+    add("--wait S", "seconds to wait until the deploy has arrived and caches have expired (default: 0)", int, default=0)
+    add("--store PATH", "a store of the release before, to be updated; made if it does not exist", Path)
     add_json(add)

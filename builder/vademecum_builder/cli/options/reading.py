@@ -31,8 +31,8 @@ def _pull(add: AddOption) -> None:
     add_store(add)
     add_trust(add)
     _more_places(add)
-    add("--max-bytes BYTES", "pause before more is downloaded; the next pull goes on (default: no limit)", byte_count)
-    add("--force", "fetch the release whole, whatever is installed and whatever it takes")
+    add("--max-bytes BYTES", "the most to download in this run; the next pull goes on (default: no limit)", byte_count)
+    add("--force", "fetch the whole release, whatever is installed, without a limit")
     add_json(add)
 
 
@@ -41,13 +41,13 @@ def _search(add: AddOption) -> None:
     add("query QUERY", "", nargs="+")
     add_store(add)
     add("--limit N", "default: 10", int, default=10)
-    add("--offset N", "hits to leave out before the first (default: 0)", int, default=0)
-    modes = "hybrid (default: by words and by meaning), lexical or semantic (by one of them alone)"
+    add("--offset N", "how many hits to leave out at the beginning (default: 0)", int, default=0)
+    modes = "hybrid (default: by words and by meaning), lexical (by words alone) or semantic (by meaning alone)"
     add("--mode MODE", modes, default="hybrid")
     of_pairs: dict[str, Any] = {"metavar": "NAME=TEXT", "type": name_and_text, "action": "append", "default": []}
-    add("--filter", "documents alone whose metadata say so: version=2.0 (repeatable)", **of_pairs)
-    add("--prefer", "of a page in several places this one: lang=de (repeatable)", **of_pairs)
-    add("--facet FIELD", "count what documents say there, as in tags (repeatable)", action="append")
+    add("--filter", "only documents whose metadata say so: version=2.0 (repeatable)", **of_pairs)
+    add("--prefer", "of a page in several versions or languages, show this one: lang=de (repeatable)", **of_pairs)
+    add("--facet FIELD", "count the values of this field, such as tags (repeatable)", action="append")
     add("--markdown", "print each hit whole, with its lists, tables, code and links")
     add_json(add)
 
@@ -72,7 +72,7 @@ def _bench_search(add: AddOption) -> None:
 def _bench_retrieval(add: AddOption) -> None:
     add("collection DIR", "documents.jsonl, queries.jsonl and qrels.tsv; or Markdown, with --questions", Path)
     add("--questions TSV", "a table with the columns kind, question and pages (keys)", Path)
-    add("--set NAME", "of the table, rows whose column `set` says so", default="")
+    add("--set NAME", "only rows of the table whose column `set` is NAME", default="")
     add("--encoder NAME", "as in vade build (repeatable; default: builtin)", dest="encoders", action="append")
     add("--dimensions D", "of a vector (default: 96)", int)
     add(
@@ -85,7 +85,7 @@ def _bench_retrieval(add: AddOption) -> None:
     add_json(add)
 
 
-@COMMANDS.command("status", "what is installed", "status --store kb.db --json")
+@COMMANDS.command("status", "show what is installed", "status --store kb.db --json")
 def _status(add: AddOption) -> None:
     add_store(add)
     add_json(add)
@@ -93,21 +93,22 @@ def _status(add: AddOption) -> None:
 
 @COMMANDS.command(
     "policy",
-    "choose what a local store does about releases, or show it",
+    "choose what a local store does with releases, or show it",
     "policy --store kb.db --channel beta --least-documents 3",
     leaves_unsaid=True,
 )
 def _policy(add: AddOption) -> None:
     add_store(add)
-    add("--mode MODE", "automatic, notify, manual or off; default (of any of these) has the app choose", _choice)
+    modes = "automatic installs, notify announces and waits, manual waits silently, off does not even ask the host"
+    add("--mode MODE", f"{modes}; `default`, also for the options below, lets the app choose", _choice)
     add("--channel NAME", "the line of releases to follow", _choice)
-    over = "over which one is downloaded unasked: any, unmetered or wifi"
+    over = "when to download unasked: any; unmetered: not if the user saves data, or over 2g; wifi: Wi-Fi or cable"
     add("--connection KIND", over, _choice)
     add("--max-bytes BYTES", "the most that one run downloads; 0: no limit", _count, dest="max_update_bytes")
-    add("--least-documents N", "a release that changes fewer waits for more of them, unless it is critical", _count)
-    add("--activation WHEN", "now or next-start", _choice)
+    add("--least-documents N", "a release that changes fewer documents waits, unless it is critical", _count)
+    add("--activation WHEN", "now; next-start: when the store is opened again", _choice)
     add("--pin SEQUENCE", "stay at this release; none: follow the channel again", _release)
-    add("--skip SEQUENCE", "pass this release over; none: nothing is passed over", _release)
+    add("--skip SEQUENCE", "never install this release; none: undo this", _release)
     add_json(add)
 
 
@@ -128,9 +129,9 @@ def _mcp(add: AddOption) -> None:
     add_store(add)
 
 
-@COMMANDS.command("doctor", "examine a local store, and mend what is broken", f"doctor {EXAMPLE_SITE} --store kb.db")
+@COMMANDS.command("doctor", "examine a local store, and repair what is broken", f"doctor {EXAMPLE_SITE} --store kb.db")
 def _doctor(add: AddOption) -> None:
-    add("location URL|DIST", "the published tree to mend from; without it, only report", nargs="?")
+    add("location URL|DIST", "the published tree to repair from; without it, only report", nargs="?")
     add_store(add)
     add_trust(add)
     _more_places(add)
@@ -140,7 +141,7 @@ def _doctor(add: AddOption) -> None:
 
 @COMMANDS.command(
     "completion",
-    "print the shell's completion of this command line",
+    "print a completion script for a shell",
     "completion bash > ~/.local/share/bash-completion/completions/vade",
 )
 def _completion(add: AddOption) -> None:
@@ -150,8 +151,8 @@ def _completion(add: AddOption) -> None:
 def _more_places(add: AddOption) -> None:
     add(
         "--mirror URL|DIST",
-        "another place of the same tree, asked where the first fails (repeatable)",
+        "another address of the same tree, asked if the first one fails (repeatable)",
         action="append",
         default=[],
     )
-    add("--seed DIST", "a published tree that ships with the app: taken where it is newer", Path)
+    add("--seed DIST", "a published tree that ships with the app, used if it is newer", Path)

@@ -18,9 +18,11 @@ from vademecum_builder.cli.options.common import (
 COMMANDS = CommandGroup()
 
 
-@COMMANDS.command("releases", "what a published tree holds, and what its channels lead to", f"releases {EXAMPLE_SITE}")
+@COMMANDS.command(
+    "releases", "show what a published tree holds, and the release of each channel", f"releases {EXAMPLE_SITE}"
+)
 def _releases(add: AddOption) -> None:
-    without = f"without it: where {SETTINGS} says that it is published, or what was built"
+    without = f"without it: the address that {SETTINGS} names, or what was built"
     add("location URL|DIST", f"the published tree: an address or a folder; {without}", nargs="?")
     add_config(add)
     add_trust(add)
@@ -44,8 +46,8 @@ def _promote(add: AddOption) -> None:
 )
 def _rollout(add: AddOption) -> None:
     add("sequence SEQUENCE", "the number of the release", int)
-    add("share PERCENT", "of the readers: 25%% or 0.5%%; 0%% gives it to nobody else")
-    add("--to CHANNEL", "default: that whose candidate it is, else stable")
+    add("share PERCENT", "share of the readers: 25%% or 0.5%%; 0%%: nobody else gets it")
+    add("--to CHANNEL", "default: the channel whose candidate it is, else stable")
     _tree(add)
 
 
@@ -64,7 +66,7 @@ def _yank(add: AddOption) -> None:
     leaves_unsaid=True,
 )
 def _rollback(add: AddOption) -> None:
-    add("--store PATH", "the local database file: a client goes back, nothing else does", Path)
+    add("--store PATH", "the local database file; only this store goes back", Path)
     add("--to SEQUENCE", "publish the content of this release under a new number", int)
     add("--channel NAME", "with --to: the channel to publish in (default: stable)")
     _tree(add)
@@ -80,8 +82,8 @@ def _tree(add: AddOption) -> None:
     """Add which tree it is, and who signs: as `vade build` has it."""
     add_config(add)
     add("--out DIST", f"folder of the published tree; without it: what {SETTINGS} says", Path)
-    add("--previous DIR|URL", "the tree to go on from (default: what lies in DIST)")
+    add("--previous DIR|URL", "the tree to continue (default: what is in DIST)")
     add_keys(add)
-    add("--title TITLE", "name of the knowledge base, for its pages (default: as they have it)")
+    add("--title TITLE", "name of the knowledge base, for its pages (default: as before)")
     add("--force", "trust this machine's clock")
     add_json(add)

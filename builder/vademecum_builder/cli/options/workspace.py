@@ -20,7 +20,7 @@ COMMANDS = CommandGroup()
 
 @COMMANDS.command(
     "sources",
-    "what the sources of the settings hold, or what could be read at a place",
+    "show what the sources in the settings hold, or propose a new one",
     "sources --discover sqlite:///chat.db --write",
 )
 def _sources(add: AddOption) -> None:
@@ -34,38 +34,38 @@ def _sources(add: AddOption) -> None:
     add_json(add)
 
 
-@COMMANDS.command("monitor", "say what a sync would change, by field; nothing is written", "monitor products")
+@COMMANDS.command("monitor", "show what a sync would change, by field; writes nothing", "monitor products")
 def _monitor(add: AddOption) -> None:
     add_place(add)
     add("sources SOURCE", "names of sources (default: all)", nargs="*")
-    add("--exit-code", "end with 1 where something would change")
+    add("--exit-code", "exit code 1 if something would change")
     add_json(add)
 
 
-@COMMANDS.command("sync", "bring the workspace to what the sources say now", "sync products --ids 17,18")
+@COMMANDS.command("sync", "read what changed in the sources into the workspace", "sync products --ids 17,18")
 def _sync(add: AddOption) -> None:
     add_place(add)
     add("sources SOURCE", "names of sources (default: all)", nargs="*")
-    add("--ids A,B", "read these records alone anew", _names, default=())
+    add("--ids A,B", "read only these records again", _names, default=())
     add("--batch N", "records in a transaction (default: 500)", positive, default=500)
-    add("--full", "forget how far it was read, and read everything")
+    add("--full", "read the whole source again")
     add("--yes", "ask nothing")
-    add("--allow-shrink", "though more than half of a source's records are gone")
+    add("--allow-shrink", "accept that more than half of a source's records are gone")
     add_progress(add)
     add_json(add)
 
 
-@COMMANDS.command("jobs", "list what was done in the workspace, or go on with it", "jobs resume 7")
+@COMMANDS.command("jobs", "list what was done in the workspace, resume it, or undo it", "jobs resume 7")
 def _jobs(add: AddOption) -> None:
     add_place(add)
     actions = ("list", "show", "resume", "retry", "cancel", "rollback")
     help_ = (
-        "show one; resume what did not end; retry what failed in it; cancel what runs, at a batch's end; rollback: the "
-        "items of its source as they were before it (then `vade build --no-sync`)"
+        "resume one that did not end; retry its failed records; cancel a running one after its batch; rollback: bring "
+        "the items of its source back to what they were before it (then `vade build --no-sync`)"
     )
     add("action ACTION", f"{', '.join(actions)}: {help_}", nargs="?", choices=actions, default="list")
     add("id ID", "of the job", positive, nargs="?")
-    add("--yes", "ask nothing before a rollback; where there is no terminal nobody is asked")
+    add("--yes", "do not ask before a rollback (without a terminal, nothing is asked)")
     add_progress(add)
     add_json(add)
 
@@ -84,10 +84,10 @@ def _quarantine(add: AddOption) -> None:
 @COMMANDS.command("changes", "print the log of changes, as JSON Lines", "changes --since 120")
 def _changes(add: AddOption) -> None:
     add_place(add)
-    add("--since SEQ", "what came after it", whole_number, default=0)
+    add("--since SEQ", "only changes after this number", whole_number, default=0)
     add(
         "--between",
-        "what differs between the ends of two jobs, with both values; 0: before the first",
+        "what changed between the ends of two jobs, with old and new values; 0: before the first job",
         whole_number,
         metavar=("A", "B"),
         nargs=2,
@@ -101,15 +101,15 @@ def _checkpoints(add: AddOption) -> None:
     add_json(add)
 
 
-@COMMANDS.command("check", "compare the sources with what is published; exit code 1 where they differ", "check --fix")
+@COMMANDS.command("check", "compare the sources with what is published; exit code 1 if they differ", "check --fix")
 def _check(add: AddOption) -> None:
     add_place(add)
     _published(add)
-    add("--fix", "read anew what differs, and publish it")
+    add("--fix", "read what differs again, and publish it")
     add_json(add)
 
 
-@COMMANDS.command("audit", "say how old documents and vectors are, and where they came from", "audit --json")
+@COMMANDS.command("audit", "show how old documents and vectors are, and where they came from", "audit --json")
 def _audit(add: AddOption) -> None:
     add_place(add)
     _published(add)
@@ -133,14 +133,14 @@ def _names(text: str) -> tuple[str, ...]:
 CDC = COMMANDS.group("cdc", "capture the changes of a table, by triggers or a slot")
 
 
-@CDC.command("remove", "take away what captures the changes of a source", "cdc remove shop --yes")
-@CDC.command("install", "make what captures the changes of a source", "cdc install shop")
+@CDC.command("remove", "remove the triggers or the slot of a source", "cdc remove shop --yes")
+@CDC.command("install", "create the triggers or the slot of a source", "cdc install shop")
 def _changing(add: AddOption) -> None:
     _source(add)
-    add("--yes", "run the SQL, which is only shown otherwise")
+    add("--yes", "run the SQL (without this, it is only shown)")
 
 
-@CDC.command("status", "say what captures the changes of a source", "cdc status shop")
+@CDC.command("status", "show the triggers or the slot of a source", "cdc status shop")
 def _source(add: AddOption) -> None:
     add("source SOURCE", "name of a source with `capture` in the settings")
     add_config(add)
