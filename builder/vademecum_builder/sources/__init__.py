@@ -1,4 +1,4 @@
-"""Sources: connectors to where documents come from. `base` has the protocol, one module each the connectors.
+"""Sources: connectors to where documents come from. `base` has the protocol; each connector is a module.
 
 A source yields items (files, rows, messages) as raw bytes with stable keys; what they mean is for `readers`.
 `messages` has archives of messages, `databases` tables and their changes, `formats` the files that hold records.

@@ -1,7 +1,7 @@
-"""Tokens of forges, clouds and other services in texts, told by the prefix and the length that their makers gave them;
-and lists of passwords, told by what their files are called.
+"""Access tokens of forges, clouds and other services in texts, recognised by prefix and length; and lists of passwords,
+recognised by file name.
 
-JSON web tokens are not among them: manuals are full of examples that open nothing.
+JSON web tokens are not among them: manuals are full of harmless examples.
 """
 
 from __future__ import annotations
@@ -41,27 +41,27 @@ _PREFIXES = tuple(
     hooks.slack AIza GOCSPX- k_live_ npm_ pypi- sk- hf_ SG. _v1_ shpat_ shpca_ shppa_ shpss_ dckr_pat_ :AA
     """.split()
 )
-"""One of them is in each token: a text without any need not be looked through."""
+"""Every token has one of them: a text without any need not be searched."""
 _IN_BYTES = tuple(prefix.encode() for prefix in _PREFIXES)
 _LEAST = 8
-"""Different characters that a token has; fewer make a placeholder."""
+"""How many different characters a token has; with fewer it is a placeholder."""
 _SECRETS = re.compile(
     r"(?:.*[ :_.-])?(?:pass(?:words?|wd|wort|wörter)|kenn(?:wort|wörter)|credentials|zugangsdaten|contraseñas?|"
     r"mots? de passe|senhas?|wachtwoord(?:en)?)(?:[ _.-]?(?:list[ea]?|\d+))?",
     re.IGNORECASE,
 )
 _LISTS = {".txt", *BINARY_TYPES} - {".pdf", ".pptx", ".epub", ".odp"}
-"""What people keep such a list in; a page, a manual or a talk is about them."""
+"""The kinds of files in which people keep such a list; a page, a manual or a talk is about passwords."""
 
 
 def is_list_of_passwords(key: str) -> bool:
-    """Return whether a file is called as a list of passwords in a text, a sheet or a letter: `WLAN passwords.txt`."""
+    """Return whether a text, sheet or letter is named like a list of passwords: `WLAN passwords.txt`."""
     path = PurePosixPath(key)
     return path.suffix.lower() in _LISTS and _SECRETS.fullmatch(path.stem) is not None
 
 
 def find_tokens(text: str) -> dict[str, str]:
-    """Return the tokens in a text, each with what it is. Examples that say so (`EXAMPLE`, `xxxx`) are none."""
+    """Return the tokens in a text, each with its kind. Marked examples (`EXAMPLE`, `xxxx`) do not count."""
     if not any(map(text.__contains__, _PREFIXES)):
         return {}
     return {
@@ -72,7 +72,7 @@ def find_tokens(text: str) -> dict[str, str]:
 
 
 def token_lines(data: bytes) -> dict[str, int]:
-    """Return the tokens in a file, each with the line in which it stands first."""
+    """Return the tokens in a file, each with the line of its first occurrence."""
     if not any(map(data.__contains__, _IN_BYTES)):
         return {}
     text = data.decode("utf-8", "replace")

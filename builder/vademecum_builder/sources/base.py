@@ -27,24 +27,24 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 EPUB = "application/epub+zip"
 ODF = "application/vnd.oasis.opendocument"
 BINARY = frozenset({PDF, DOCX, PPTX, XLSX, EPUB, ODF})
-"""Files that are no text before they are read."""
+"""Files that are not text until they are read."""
 RECORD = "application/x-vademecum-record+json"
-"""A record of a catalog, a table or an archive: one JSON object of its fields, canonical. Its source's reader makes a
-document of it; what changed is told by field."""
+"""A record of a catalog, a table or an archive: one canonical JSON object of its fields. Its source's reader makes a
+document of it; changes are reported by field."""
 LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 LFS_HAS_IT = "Git LFS has the file, and this is its pointer: `git lfs pull` brings it"
 LONGEST_POSITION = 2**28
-"""Characters of a checkpoint's position: hashes of a look-back, or of all documents of an archive."""
+"""The most characters of a checkpoint's position, with hashes of a look-back, or of all documents of an archive."""
 
 
 def digest_of(data: bytes) -> str:
-    """Return 16 hex digits of a SHA-256: they tell whether something is another one, and name what has no name."""
+    """Return 16 hex digits of a SHA-256, to see whether something has changed, and to name what has no name."""
     return hashlib.sha256(data).hexdigest()[:16]
 
 
 class SourceError(UsageError):
-    """What lies there is not what it should be: cut off, being written, damaged, empty, or gone. Settings that were
-    right yesterday are; so it ends with the exit code of damaged bytes."""
+    """The source is cut off, being written, damaged, empty, or gone. The settings are still right; so the exit code is
+    that of damaged bytes."""
 
     code = ContentError.code
 
@@ -53,7 +53,7 @@ _SAID = 200
 
 
 def refuse_pointer(file: BinaryIO, place: str) -> None:
-    """Raise SourceError if a file is the pointer of one in Git LFS; it stands at its beginning again then."""
+    """Raise SourceError if a file is a Git LFS pointer. Afterwards the file is at its beginning again."""
     is_pointer = file.read(len(LFS_POINTER)) == LFS_POINTER
     file.seek(0)
     if is_pointer:
@@ -61,7 +61,7 @@ def refuse_pointer(file: BinaryIO, place: str) -> None:
 
 
 class EmptySourceError(SourceError):
-    """Nothing is in it, and nothing is wrong with it: a table without rows, an empty list."""
+    """The source is empty, but not broken: a table without rows, an empty list."""
 
 
 @dataclass(frozen=True)
@@ -69,12 +69,12 @@ class SourceItem:
     """One raw file, row or message.
 
     Attributes:
-        key: Stable and unique in the source; the key of the document that it becomes. Of a file: its relative
-            path, `/`-separated.
+        key: Stable and unique in the source; the key of the document that it becomes. For a file: its relative path,
+            `/`-separated.
         media_type: Chooses the reader: one of the constants above.
-        data: The bytes as they lie in the source.
-        target: The key of the item that this is another name of, such as a link to a file; empty: of none.
-        shows_keys: Whether private keys in it are examples, which the publisher has said.
+        data: The bytes as they are in the source.
+        target: For another name of an item, such as a link to a file: the key of that item; else empty.
+        shows_keys: Whether private keys in it are examples, as the publisher has declared.
     """
 
     key: str
@@ -89,7 +89,7 @@ class SourceItem:
         return hashlib.sha256(self.data).hexdigest()
 
     def text(self) -> str:
-        """Return `data` as text, its encoding told by `charset.decode_text`; raise ContentError if it is binary."""
+        """Return `data` as text, decoded by `charset.decode_text`; raise ContentError if it is binary."""
         return decode_text(self.data).text
 
 
@@ -98,7 +98,7 @@ class Skipped:
     """A file, folder or record that was left out although it looked like a document, and why.
 
     Attributes:
-        said: What it said, as far as it can be shown, and its first 200 characters: for a publisher's own eyes.
+        said: The first 200 characters of its content, as far as they can be shown; only for the publisher.
     """
 
     key: str
@@ -118,26 +118,26 @@ class Removed:
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """How far a source was read: reading goes on behind all that came before it. It means something to the source that
-    gave it, and to nobody else.
+    """How far a source was read: reading continues after everything that came before it. Only the source that gave it
+    understands it.
 
     Attributes:
         strategy: How the source finds what is new: `since-id`, `commit`.
-        position: An id and a time, a place in a log, a commit; whatever the source needs to go on.
+        position: An id and a time, a place in a log, a commit; whatever the source needs to continue.
     """
 
     strategy: str
     position: str
 
     def read(self, strategy: str, source: str, parse: Callable[[str], T]) -> T:
-        """Return what `parse` makes of the position.
+        """Return the position as read by `parse`.
 
         Args:
-            strategy: The source's own.
-            source: What it is, in an error.
+            strategy: The source's own strategy.
+            source: What the source is called in an error.
 
         Raises:
-            UsageError: It is another source's, or `parse` cannot read it.
+            UsageError: It is the checkpoint of another source, or `parse` cannot read it.
         """
         try:
             if self.strategy != strategy:
@@ -158,28 +158,28 @@ class Checkpoint:
 
 
 Entry = SourceItem | Skipped | Removed | Checkpoint
-"""What a source says, one after another."""
+"""What a source yields."""
 
 
 def digest_of_entry(entry: SourceItem | Skipped | Removed) -> str:
-    """Return `digest_of` what an entry says: of a document, its bytes."""
+    """Return the digest of an entry; of an item, that of its bytes."""
     return digest_of(entry.data if isinstance(entry, SourceItem) else repr(entry).encode())
 
 
 @dataclass(frozen=True)
 class Changes:
-    """What a source has to say since a checkpoint.
+    """The changes of a source since a checkpoint.
 
     Attributes:
-        entries: Read while they are asked for. Since a checkpoint: new and edited items, what is gone, what had to be
-            left out, and between them checkpoints: whoever has kept all that came before one can go on from there.
-            Without one: every item that is there, each once; what is not among them is gone.
-        whole: In spite of a checkpoint, every item that is there: an address whose content is another one, a history
-            that was rewritten. What is not among them is gone, as without a checkpoint.
-        expected: About how many items there are, for a bar of progress; 0: nobody knows.
-        unread: How much else lies there that no reader reads, by the files' ending.
-        left_out: How many files that look like documents are none, by what they are.
-        warnings: What a publisher should know of all of it, one line each; whole when the entries are taken.
+        entries: Read lazily. Since a checkpoint: new and edited items, removed ones, what had to be left out, and
+            checkpoints between them: whoever has stored all that came before one can continue from there. Without a
+            checkpoint: every item that there is, once; what is not among them is gone.
+        whole: The entries are every item in spite of a checkpoint, since an address has other content, or a history
+            was rewritten. What is not among them is gone, as without a checkpoint.
+        expected: About how many items there are, for a progress bar; 0: unknown.
+        unread: How many other files there are without a reader, by ending.
+        left_out: How many files that look like documents are not, by what they are.
+        warnings: What a publisher should know about the source, one line each; complete after all entries were read.
     """
 
     entries: Iterator[Entry]
@@ -191,35 +191,35 @@ class Changes:
 
 
 class Source(Protocol):
-    """A connector: the one thing the pipeline knows about where documents come from.
+    """A connector: all that the pipeline knows about where documents come from.
 
-    `tests/contract/test_source.py` says what holds for each of them.
+    `tests/contract/test_source.py` has the rules for all of them.
     """
 
     def changes(self, since: Checkpoint | None) -> Changes:
         """Return what changed since a checkpoint of this source.
 
-        The same content gives the same entries. A source that cannot tell what is new yields everything, and no
+        The same content gives the same entries. A source that cannot tell what is new yields everything and no
         checkpoint: contents are compared anyway.
 
         Args:
-            since: None: everything that is there.
+            since: None: return everything.
 
         Raises:
-            UsageError: There is nothing to read there, or the checkpoint is not one of this source. It may be
-                raised while the entries are taken, too.
+            UsageError: There is nothing to read, or the checkpoint is not one of this source. It may also be raised
+                while the entries are read.
         """
         ...
 
 
 @dataclass(frozen=True)
 class MayBeEmpty:
-    """A source out of which everything may go, since somebody said so; else that is an error."""
+    """A source that may be empty, as the publisher has said; otherwise that is an error."""
 
     source: Source
 
     def changes(self, since: Checkpoint | None) -> Changes:
-        """Return what the source says, or that nothing is left.
+        """Return the source's changes; none, and `whole`, if it is empty.
 
         Raises:
             UsageError: As the source.

@@ -13,11 +13,11 @@ _DECLARED = re.compile(
     re.IGNORECASE,
 )
 _LOOKED_AT = 4096
-"""Bytes at the head in which a declaration may stand; browsers look at 1024."""
+"""A declaration has to be in this many bytes at the head; browsers look at 1024."""
 _SAMPLE = 64 * 1024
-# The Encoding Standard, "names and labels": what says Latin-1 or ASCII has always meant Windows' superset of it.
+# The Encoding Standard, "names and labels": a declared Latin-1 or ASCII has always meant Windows' superset of it.
 _LATIN_1 = frozenset({"iso8859-1", "ascii"})
-# What Python decodes, and no page is in: `\n` or `+AGE-` in it would become other characters.
+# Python decodes these, but no page uses them: `\n` or `+AGE-` in a page would become other characters.
 _NO_CHARSETS = frozenset({"idna", "punycode", "raw-unicode-escape", "unicode-escape", "utf-7"})
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _WESTERN = re.compile("[À-ÖØ-öø-ÿŒœ€‘-”–—…•«»¡¿°§©®™·´\xa0]")
@@ -30,7 +30,7 @@ class Decoded:
     """The text of a page.
 
     Attributes:
-        warning: What a publisher should know of its encoding; empty if there is nothing to say.
+        warning: What a publisher should know about its encoding; empty: nothing.
     """
 
     text: str
@@ -40,7 +40,7 @@ class Decoded:
 def decode(data: bytes) -> Decoded:
     """Return the text of an HTML file: by byte order mark, declaration, UTF-8, or by what it looks like.
 
-    Bytes that the encoding does not know become U+FFFD, and are told.
+    Bytes that the encoding does not have become U+FFFD, with a warning.
 
     Raises:
         ContentError: Binary.
@@ -53,7 +53,7 @@ def decode(data: bytes) -> Decoded:
         return _decoded(data, wide, f"read as {wide.upper()}, which it does not say")
     if data.count(b"\0") > len(data) // 100 or (b"\0" in data and b"<" not in data[:_LOOKED_AT]):
         raise ContentError(_BINARY)
-    data = data.replace(b"\0", b"")  # as the standard has it; a page on characters may hold one
+    data = data.replace(b"\0", b"")  # as in the standard; a page about characters may contain one
     declared = _declared(data)
     try:
         if not declared or declared == "utf-8":
@@ -83,12 +83,12 @@ def decode_text(data: bytes) -> Decoded:
 
 
 def encoding_of(head: bytes, nul: int = 0, *, whole: bool = False) -> str:
-    """Return the encoding of a file that declares none, as `decode_text` tells it of the whole.
+    """Return the encoding of a file that declares none, as `decode_text` finds it.
 
     Args:
         head: The file or its beginning.
-        nul: How many NUL bytes it may hold.
-        whole: Whether it is the file: it does not end within a character then.
+        nul: How many NUL bytes it may contain.
+        whole: Whether `head` is the whole file, and so does not end within a character.
 
     Raises:
         ContentError: Binary.
@@ -100,7 +100,7 @@ def encoding_of(head: bytes, nul: int = 0, *, whole: bool = False) -> str:
         return "utf-8"
     except UnicodeDecodeError:
         pass
-    # A stray byte among much that is UTF-8, or another encoding altogether.
+    # Either a stray byte in UTF-8, or another encoding altogether.
     text = head.decode("utf-8", "replace")
     if text.count("\ufffd") <= sum(c > "\x7f" and c != "\ufffd" for c in text):
         return "utf-8"
@@ -111,10 +111,10 @@ def encoding_of(head: bytes, nul: int = 0, *, whole: bool = False) -> str:
 
 
 def unicode_of(head: bytes, nul: int = 0) -> str:
-    """Return the Unicode encoding that a mark, or the NUL bytes of UTF-16, tell; empty: neither does.
+    """Return the Unicode encoding that a byte order mark or the NUL bytes of UTF-16 show; empty: neither does.
 
     Raises:
-        ContentError: More than `nul` NUL bytes that mean nothing: binary.
+        ContentError: Binary: more than `nul` NUL bytes that UTF-16 does not explain.
     """
     for mark, encoding in _MARKS:
         if head.startswith(mark):
@@ -126,7 +126,7 @@ def unicode_of(head: bytes, nul: int = 0) -> str:
 
 
 def _strict(data: bytes, encoding: str) -> Decoded:
-    """Return a text with a byte order mark; a NUL, or half a mark, tells that it was none."""
+    """Return a text with a byte order mark; a NUL or half a mark shows that it was not one."""
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError:
@@ -154,8 +154,8 @@ def _declared(data: bytes) -> str:
     try:
         name = codecs.lookup((found[1] or found[2]).decode("ascii", "replace")).name
         if name.startswith("utf-16"):
-            return "utf-8"  # the standard: a declaration that could be read as ASCII cannot mean UTF-16
-        # Nor EBCDIC or UTF-32; of rot13 and other codecs that give no text this raises.
+            return "utf-8"  # as in the standard: a declaration that can be read as ASCII cannot mean UTF-16
+        # Nor EBCDIC or UTF-32; codecs that give no text, such as rot13, raise here.
         if name in _NO_CHARSETS or b"<".decode(name, "replace") != "<":
             return ""
     except (LookupError, ValueError):
@@ -164,7 +164,7 @@ def _declared(data: bytes) -> str:
 
 
 def _utf_16(data: bytes) -> str:
-    """Return the kind of UTF-16 that markup without a byte order mark is in, or the empty string."""
+    """Return the kind of UTF-16 of markup without a byte order mark; empty: it is not UTF-16."""
     head = data[:_LOOKED_AT]
     half = len(head) // 2
     if half > 8 and head[1::2].count(0) > half * 0.7 and not head[::2].count(0):
@@ -177,8 +177,8 @@ def _utf_16(data: bytes) -> str:
 def _looks_like(data: bytes) -> str:
     """Return the encoding that these bytes look like; empty: none.
 
-    Most that is undeclared is Western. A library that weighs languages takes little of it for Central European, so what
-    is mostly ASCII, and Western in the rest, is not asked of it.
+    Most undeclared text is Western. A library that weighs languages would take some short texts for Central European,
+    so text that is mostly ASCII, and Western in the rest, is not given to it.
     """
     sample = data[:_SAMPLE]
     try:
@@ -187,7 +187,7 @@ def _looks_like(data: bytes) -> str:
         beyond = []
     if beyond and len(beyond) < len(sample) * _WESTERN_SHARE and all(map(_WESTERN.match, beyond)):
         return "cp1252"
-    # Imported where it is needed: hardly any file is in another encoding than UTF-8.
+    # Imported late: hardly any file is in an encoding other than UTF-8.
     from charset_normalizer import from_bytes
 
     best = from_bytes(sample).best()

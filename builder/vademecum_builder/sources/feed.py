@@ -24,12 +24,12 @@ from vademecum_builder.sources.records import record_item, record_key
 
 _STRATEGY = "feed"
 _NAMES = ("id", "g_id", "link", "g_link", "title")
-"""What an entry is called by, or else by a hash of its text. `g_`: of a feed of products (Google Merchant), which may
-have no others."""
+"""The fields that can be an entry's key; without any, a hash of its text is. `g_`: a feed of products (Google Merchant)
+may only have these."""
 _SHORTCODE = re.compile(
     r"(?<!\[)\[(/?)([a-z][\w-]*)((?:\s+[\w-]+=(?:\"[^\"\]]*\"|'[^'\]]*'|[^\s\]\"']+))*)\s*/?\](?!\])"
 )
-"""Of WordPress: `[caption id="a"]`, `[/caption]`, `[gallery]`."""
+"""WordPress's `[caption id="a"]`, `[/caption]`, `[gallery]`."""
 _SHOWN = ("publish", "closed")
 _OF_A_PROGRAM = re.compile(r"[?&]post_type=")
 _CODE = re.compile(r"(<(pre|code)\b(?:(?!<(?:pre|code)\b)[\s\S])*</\2>)", re.IGNORECASE)
@@ -42,21 +42,21 @@ class FeedSource:
 
     Attributes:
         place: A file, or an address.
-        keep: Whether what has fallen out of the feed since a checkpoint stays.
+        keep: Whether entries stay that have dropped out of the feed since a checkpoint.
     """
 
     place: str
     keep: bool = True
 
     def changes(self, since: Checkpoint | None) -> Changes:
-        """Return all entries; none where the feed is what it was at the checkpoint.
+        """Return all entries; none if the feed has not changed since the checkpoint.
 
         Raises:
             UsageError: No such file, no feed, one that was cut off or is empty, or not a checkpoint of a feed.
             HostError: The host does not answer.
         """
         known: Mapping[str, Any] = since.read(_STRATEGY, f"the feed {self.place}", orjson.loads) if since else {}
-        # Another version of this program may read other fields from the same bytes.
+        # Another version of this program may read the same bytes differently.
         is_read = known.get("by") == __version__
         got = self._read(known["ask"] if is_read else {})
         if since and is_read and (got is None or digest_of(got[0]) == known["digest"]):
@@ -91,7 +91,7 @@ class FeedSource:
         read = [(entry, _key_of(entry), _fields(entry, base)) for entry in feed.entries]
         public = {key for _, key, fields in read if not why_private(fields)}
         for number, (entry, key, fields) in enumerate(read, 1):
-            # An item of a menu of WordPress has the id of the post that it leads to.
+            # A menu item of WordPress has the id of the post that it links to.
             if key in public | seen and why_private(fields):
                 key = f"{key} {number}"
             if key is None or key in seen:
@@ -107,18 +107,18 @@ class FeedSource:
 
 def _key_of(entry: Any) -> str | None:
     key = next(filter(None, (record_key(entry.get(name)) for name in _NAMES)), None)
-    if key is None and entry.get("summary"):  # RSS asks for a title or a description
+    if key is None and entry.get("summary"):  # RSS requires a title or a description
         return digest_of(entry["summary"].encode())
     return key
 
 
 def _fields(entry: Any, base: str) -> dict[str, Any]:
-    """Return the fields of an entry; a relative link leads from where the feed lies (`base`)."""
+    """Return the fields of an entry; a relative link starts from the feed's own address (`base`)."""
     link = urljoin(base, entry.get("link") or entry.get("g_link", ""))
     bodies = [one.value for one in entry.get("content", ())] or [entry.get("summary") or entry.get("g_description", "")]
-    if "wp_status" in entry:  # an export, in which nothing is shown yet
+    if "wp_status" in entry:  # an export, whose shortcodes are not rendered yet
         bodies = [*map(_without_shortcodes, bodies)]
-    # Asked of the dict: feedparser's own get takes one for the other, and warns of it.
+    # dict.get: feedparser's own `get` takes one for the other, with a warning.
     time = dict.get(entry, "updated_parsed") or dict.get(entry, "published_parsed")
     fields = {
         "title": entry.get("title") or entry.get("g_title") or _begin("\n".join(bodies)),
@@ -128,8 +128,8 @@ def _fields(entry: Any, base: str) -> dict[str, Any]:
         "tags": [tag.term for tag in entry.get("tags", ()) if tag.get("term")],
         "updated": iso_time(datetime.fromtimestamp(timegm(time), UTC)) if time else "",
     }
-    # Of WordPress's export: whether a post is there for everybody, and whether it is one. Orders, coupons and what came
-    # by a form have states of their own, or no address but that of their kind; a closed topic of a forum is shown.
+    # WordPress's export: whether an item is public, and whether it is a post at all. Orders, coupons and filled-in
+    # forms have states of their own, or no address but that of their type; a closed topic of a forum is public.
     fields |= {name: entry.get(f"wp_{name}", "") for name in ("post_type", "post_password")}
     if status := entry.get("wp_status", ""):
         fields["post_status"] = "private" if status not in _SHOWN or _OF_A_PROGRAM.search(link) else status
@@ -137,9 +137,9 @@ def _fields(entry: Any, base: str) -> dict[str, Any]:
 
 
 def _without_shortcodes(page: str) -> str:
-    """Return a post without the tags that WordPress fills in: those that say something, or are closed somewhere."""
+    """Return a post without WordPress's shortcodes: those with attributes, or that are closed somewhere."""
     names = {name for closes, name, said in _SHORTCODE.findall(page) if closes or said} | {"gallery", "embed"}
-    parts = _CODE.split(page)  # between, the code, and which element it is
+    parts = _CODE.split(page)  # in turn: the text between, the code, and the name of its element
     parts[::3] = (_SHORTCODE.sub(lambda m: "" if m[2] in names else m[0], part) for part in parts[::3])
     del parts[2::3]
     return "".join(parts)

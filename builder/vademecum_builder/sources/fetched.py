@@ -13,17 +13,17 @@ import stamina
 from vademecum.errors import NetworkError, ServerError
 
 SECONDS = 30.0
-"""For which a host may say nothing."""
+"""How long a host may be silent."""
 ATTEMPTS = 3
 
 
 @dataclass(frozen=True)
 class Fetched:
-    """What an address gave.
+    """A downloaded file.
 
     Attributes:
-        body: A temporary file, at its beginning; closed by who takes it.
-        validators: What to ask with the next time (RFC 9110, 13.1): `If-None-Match`, `If-Modified-Since`.
+        body: A temporary file, at its beginning; the caller closes it.
+        validators: Headers for the next request (RFC 9110, 13.1): `If-None-Match`, `If-Modified-Since`.
     """
 
     body: BinaryIO
@@ -31,16 +31,16 @@ class Fetched:
 
 
 def is_address(place: object) -> bool:
-    """Return whether something is an address, not a path."""
+    """Return whether a value is an address, not a path."""
     return str(place).startswith(("http://", "https://"))
 
 
 def fetch(url: str, validators: Mapping[str, str]) -> Fetched | None:
-    """Return what lies at an address; None: the same as when it gave these validators.
+    """Return the file at an address; None: it has not changed since it gave these validators.
 
     Raises:
         NetworkError: No answer, or one that broke off.
-        ServerError: An answer without what was asked for.
+        ServerError: An answer without the file.
     """
     try:
         for attempt in stamina.retry_context(on=_may_pass, attempts=ATTEMPTS):
@@ -48,7 +48,7 @@ def fetch(url: str, validators: Mapping[str, str]) -> Fetched | None:
                 return _fetch(url, validators)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise NetworkError(f"{url}: no answer ({error or type(error).__name__})") from None
-    raise AssertionError  # stamina raises what failed last
+    raise AssertionError  # not reached: stamina raises the last failure
 
 
 def _may_pass(error: Exception) -> bool:

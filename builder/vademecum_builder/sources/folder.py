@@ -1,8 +1,8 @@
 """A folder of files as a source: those whose ending is in `MEDIA_TYPES`.
 
-Left out and counted: what is hidden, what `.gitignore` names, packages, parts of pages and files for programs
-(`left_out`), and files of other kinds. Left out with a reason (`Skipped`):
-whatever looks like a document but cannot be read. A pattern that names a folder (`.github/**`) takes it in.
+Left out and counted: hidden files, what `.gitignore` names, packages, parts of pages, files for programs (`left_out`),
+and files of other kinds. Left out with a reason (`Skipped`): whatever looks like a document but cannot be read. A
+pattern that names a folder (`.github/**`) takes it in.
 """
 
 from __future__ import annotations
@@ -31,28 +31,28 @@ from vademecum_builder.sources.private_keys import private_key_line
 from vademecum_builder.sources.walk import Entry, Walk
 
 MAX_BYTES = 16 * 1024 * 1024
-"""A larger file is skipped, and never read whole."""
+"""A larger file is skipped and never read as a whole."""
 MAX_BINARY_BYTES = 64 * 1024 * 1024
-"""The same of one that is no text: most of it is pictures."""
+"""The same for binary files, which consist mostly of pictures."""
 _PGP = b"-----BEGIN PGP "
 _FRONT_MATTER = re.compile(rb"---\r?\n(?:[\w-]+:[^\n]*\n(?:[ \t][^\n]*\n)*)+---\r?\n")
 _PAGES_AMONG = 4
-"""Of an ending that no reader knows files are looked at where there is one for so many documents."""
+"""If an ending without a reader has at least one file per this many documents, some of the files are looked at."""
 _LOOKED_AT = 9
-"""So many of them."""
+"""How many of them."""
 
 
 class FolderSource:
     """The documents below one folder.
 
     Args:
-        patterns: Git-style patterns that include (`guide/**`) or exclude (`!drafts/`); the last that matches
-            decides. None: everything.
+        patterns: Git-style patterns that include (`guide/**`) or exclude (`!drafts/`); the last match decides. None:
+            everything.
         max_bytes: Larger files are skipped.
-        defaults: The patterns where none is given.
+        defaults: The patterns if none is given.
         leave_out: Folders or files below `root` that are not part of it, such as the output folder.
-        may_be_empty: Whether a folder without a readable document is one.
-        example_keys: Git-style patterns of files whose private keys are examples that everybody may have.
+        may_be_empty: Whether a folder may have no readable document.
+        example_keys: Git-style patterns of files whose private keys are only examples.
     """
 
     def __init__(
@@ -75,10 +75,10 @@ class FolderSource:
         self._left_out = frozenset(os.path.realpath(path) for path in leave_out)
 
     def changes(self, since: Checkpoint | None) -> Changes:
-        """Return everything: a folder does not tell what is new, and hashing it takes no time worth a checkpoint.
+        """Return everything: a folder does not know what is new, and hashing it is too fast to need a checkpoint.
 
         Raises:
-            UsageError: See `scan`; or there is a checkpoint, which a folder never gave.
+            UsageError: See `scan`; or there is a checkpoint, which a folder never gives.
         """
         if since is not None:
             raise UsageError(f"{self.root}: a folder has no checkpoint ({since.strategy})")
@@ -105,17 +105,17 @@ class FolderSource:
         try:
             return _FRONT_MATTER.match(self.read(key)) is not None
         except OSError:
-            return False  # it is counted by its ending, as what no reader knows
+            return False  # it is counted by its ending, as a file without a reader
 
     def scan(self, warnings: list[str] | None = None) -> Iterator[SourceItem | Skipped]:
-        """Yield the documents and what was skipped, by rising key (UTF-8 bytes).
+        """Yield the documents and what was skipped, sorted by key (UTF-8 bytes).
 
         Args:
-            warnings: Gets, at the end, what a publisher should know of all of them.
+            warnings: At the end, what a publisher should know about the folder is added.
 
         Raises:
-            UsageError: No such folder, a file in its place, or (at the end) no readable document in it, where there has
-                to be one.
+            UsageError: No such folder, a file in its place, or (at the end) no readable document in it although it
+                must not be empty.
         """
         real = os.path.realpath(self.root)
         if not Path(real).is_dir():
@@ -124,14 +124,14 @@ class FolderSource:
         return self._scan([] if warnings is None else warnings)
 
     def keys(self) -> list[str]:
-        """Return the keys of all files of whatever kind that the patterns take, sorted; nothing is read."""
+        """Return the keys of all files of any kind that the patterns take, sorted; nothing is read."""
         return [key for key in _keys(self._walk()) if self._selection.takes(key)]
 
     def _walk(self) -> Walk:
         return Walk(self.root, os.path.realpath(self.root), self._left_out, self._selection)
 
     def read(self, key: str) -> bytes:
-        """Return the bytes of a file, those of a larger one than `max_bytes` up to there.
+        """Return the first `max_bytes` bytes of a file.
 
         Raises:
             OSError: It cannot be read.
@@ -150,7 +150,7 @@ class FolderSource:
                 found[item.key] = _state(item.info)
             if result is not None:
                 yield result
-        # What is written into the folder meanwhile, as by a generator or an editor, is read as it is then: half, say.
+        # A file that a generator or an editor is writing at this moment would be read as it is, perhaps half.
         changed = [key for key, before in found.items() if self._state_of(key) != before]
         if changed:
             warnings.append(
@@ -178,7 +178,7 @@ class FolderSource:
             return Skipped(entry.key, _too_large(entry.info.st_size, limit))
         try:
             with entry.path.open("rb") as stream:
-                data = stream.read(limit + 1)  # it may have grown since
+                data = stream.read(limit + 1)  # it may have grown in the meantime
         except OSError as error:
             return Skipped(entry.key, f"cannot be read: {error.strerror}")
         if len(data) > limit:
@@ -194,7 +194,7 @@ class FolderSource:
         target = os.path.relpath(entry.real, os.path.realpath(self.root))
         file = SourceItem(entry.key, kind, data, "" if target == entry.key else target, shows_keys)
         try:
-            if kind != HTML and not binary:  # a page says its encoding itself
+            if kind != HTML and not binary:  # a page declares its encoding itself
                 file.text()
         except ContentError as error:
             return Skipped(entry.key, error.message)
@@ -206,7 +206,7 @@ def _keys(walk: Walk) -> list[str]:
 
 
 def _state(info: os.stat_result) -> tuple[int, int]:
-    """Return what is another after each writing."""
+    """Return a value that changes whenever the file is written."""
     return info.st_mtime_ns, info.st_size
 
 

@@ -1,4 +1,4 @@
-"""What a function of Python yields, as a source: records, or items that a reader knows."""
+"""A Python function as a source: it yields records, or items that a reader knows."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ class FunctionSource:
     """Everything that a function yields, each time it is read.
 
     Attributes:
-        call: Returns what yields dicts, or `SourceItem`s (Markdown, HTML … under a key).
-        records: How the dicts are called and which fields they need: its place is the function's name.
+        call: Returns an iterable of dicts, or of `SourceItem`s (Markdown, HTML … with a key).
+        records: Which field of the dicts is the key, and which fields they need; its place is the function's name.
     """
 
     call: Callable[[], Any]
@@ -27,8 +27,8 @@ class FunctionSource:
         """Return everything.
 
         Raises:
-            UsageError: There is a checkpoint, which a function never gave. While the entries are taken: the function
-                raises something, yields something else, or nothing.
+            UsageError: There is a checkpoint, which a function never gives. While the entries are read: the function
+                raises something, or yields something else or nothing.
         """
         if since is not None:
             raise UsageError(f"{self.records.place}: a function has no checkpoint ({since.strategy})")

@@ -1,6 +1,6 @@
 """A ref of a git repository as a folder, with the date of the last commit of each file.
 
-`git` itself is asked: it knows every protocol, credential and format of repository that a publisher has.
+The `git` program does the work: it knows every protocol, credential and repository format that a publisher has.
 """
 
 from __future__ import annotations
@@ -44,17 +44,17 @@ class Repository:
 
     @property
     def copy(self) -> Path:
-        """Where it lies: the repository, and beside it its files."""
+        """The folder of the copy: the repository, and its files beside it."""
         return (self.cache or default_cache() / "git") / digest_of(self.url.encode())
 
     @property
     def files(self) -> Path:
-        """Where its files lie."""
+        """The folder of its files."""
         return self.copy / "files"
 
     @cached_property
     def commit(self) -> str:
-        """The commit of the ref, after it was fetched and its files were written.
+        """The commit of the ref; it is fetched, and its files are written, first.
 
         Raises:
             UsageError: No git, no repository, no such ref.
@@ -74,13 +74,13 @@ class Repository:
 
     @property
     def name(self) -> str:
-        """The address without what is secret in it."""
+        """The address without its secrets."""
         return _SECRET.sub("", self.url)
 
     def dates(self, folder: str) -> Mapping[str, str]:
-        """Return when each file below a folder was last committed, ISO 8601, by its path from there.
+        """Return when each file below a folder was last committed (ISO 8601), by its path from there.
 
-        Where a shallow clone begins, nobody knows that.
+        For commits before the beginning of a shallow clone, this is unknown.
         """
         shallow = self.copy / "git/shallow"
         begins = shallow.read_text().split() if shallow.exists() else []
@@ -94,12 +94,12 @@ class Repository:
         return found
 
     def submodules(self, folder: str) -> int:
-        """Return how many other repositories lie below a folder: they are named there, and not read."""
+        """Return how many submodules there are below a folder: they are not read."""
         listed = self._git("ls-tree", "-r", "-z", self.commit, "--", folder or ".")
         return sum(entry.startswith("160000 ") for entry in listed.split("\0"))
 
     def changed(self, since: str, folder: str) -> Mapping[str, bool] | None:
-        """Return what differs from an earlier commit, and whether it is still there; None: that commit is not known."""
+        """Return the files that differ from an earlier commit, and whether each still exists; None: unknown commit."""
         if not self._git("rev-parse", "--verify", "--quiet", f"{since}^{{commit}}"):
             return None
         states = self._git(
@@ -131,7 +131,7 @@ class GitSource:
     """The documents below a folder of a repository; the commit is the checkpoint.
 
     Attributes:
-        inner: The same folder as it lies.
+        inner: The same folder as a source.
     """
 
     repository: Repository
@@ -142,7 +142,7 @@ class GitSource:
         """Return all files, or those that differ from the checkpoint's commit.
 
         Raises:
-            UsageError: As `FolderSource` and `Repository.commit`; or it is no checkpoint of a repository.
+            UsageError: As `FolderSource` and `Repository.commit`; or the checkpoint is not that of a repository.
             NetworkError: It does not answer.
         """
         here = Checkpoint(_STRATEGY, self.repository.commit)

@@ -1,7 +1,7 @@
 """Which files git would ignore: `.gitignore` files, nested ones too, read as git reads them.
 
-Source of the rules: https://git-scm.com/docs/gitignore. Global and per-clone exclude files are not read:
-they would make the result depend on the machine.
+The rules are those of https://git-scm.com/docs/gitignore. Global and per-clone exclude files are not read: they would
+make the result depend on the machine.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ class GitIgnore:
     """The rules in force in one folder.
 
     Attributes:
-        prefix: What stands before every key: where the source lies in its repository.
-        rules: One spec for each `.gitignore`, outermost first, and how many characters of a path lead to its folder.
+        prefix: The prefix of every key: the path of the source in its repository.
+        rules: A spec for each `.gitignore`, outermost first, and the length of the path of its folder.
     """
 
     prefix: str = ""
     rules: tuple[tuple[int, GitIgnoreSpec], ...] = ()
 
     def ignores(self, key: str) -> bool:
-        """Return whether this entry is ignored. A folder's key ends in `/`; its parents are not ignored."""
+        """Return whether an entry is ignored, given that its parents are not. A folder's key ends in `/`."""
         path = self.prefix + key
         verdicts = (spec.check_file(path[start:]).include for start, spec in reversed(self.rules))
         return next((verdict for verdict in verdicts if verdict is not None), False)
@@ -44,7 +44,7 @@ class GitIgnore:
         """Return the rules in force inside `folder`, whose key is `key` (ends in `/`; empty: the root).
 
         Raises:
-            UsageError: Its `.gitignore` cannot be read. What it hides must not be published by mistake.
+            UsageError: Its `.gitignore` cannot be read: what it hides must not be published by mistake.
         """
         spec = _read(folder / ".gitignore")
         return self if spec is None else replace(self, rules=(*self.rules, (len(self.prefix + key), spec)))
@@ -57,10 +57,10 @@ def repository_of(root: Path) -> Path | None:
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What may be read by another path: links and includes lead all over a folder and the git repository around it.
+    """What may be read through links and includes, which lead anywhere in a folder and the git repository around it.
 
     Attributes:
-        root: The folder, an absolute path without links. So are the paths that are asked about.
+        root: The folder, an absolute path without links. So are the paths in its methods.
     """
 
     root: Path
@@ -68,12 +68,12 @@ class Surroundings:
 
     @cached_property
     def top(self) -> Path:
-        """The git repository that the folder lies in, else the folder."""
+        """The git repository around the folder, else the folder."""
         return repository_of(self.root) or self.root
 
     @cached_property
     def submodules(self) -> frozenset[Path]:
-        """Where other git repositories belong, as the one that the folder lies in says."""
+        """The places of submodules, as listed by the git repository around the folder."""
         named = self.top / ".gitmodules"
         if not ((self.top / ".git").exists() and named.is_file()):
             return frozenset()
@@ -82,9 +82,9 @@ class Surroundings:
 
     @cached_property
     def enclosing(self) -> GitIgnore:
-        """The rules that hold at the folder from outside: those of the git repository that it lies in.
+        """The rules for the folder from the git repository around it.
 
-        If they ignore the folder itself, they say nothing about its content: the user named it all the same.
+        If they ignore the folder itself, they do not count for its content: the user named it all the same.
 
         Raises:
             UsageError: One of the `.gitignore` files cannot be read.
@@ -95,20 +95,20 @@ class Surroundings:
         return GitIgnore() if outside is None or outside.ignores(key) else replace(outside, prefix=key)
 
     def holds(self, path: Path) -> bool:
-        """Return whether a path lies in the folder, or in the repository where nothing is hidden."""
+        """Return whether a path is in the folder, or in the repository and not hidden there."""
         if path.is_relative_to(self.root):
             return True
         return path.is_relative_to(self.top) and not any(p.startswith(".") for p in path.relative_to(self.top).parts)
 
     def ignores(self, path: Path) -> bool:
-        """Return whether git ignores this, or a folder around it; raise UsageError if a `.gitignore` cannot be read."""
+        """Return whether git ignores a path or a folder around it. Raise UsageError: a `.gitignore` cannot be read."""
         if path in (self.root, self.top):
             return False
         rules = self._inside(path.parent)
         return rules is None or rules.ignores(self._key(path))
 
     def _inside(self, folder: Path) -> GitIgnore | None:
-        """Return the rules in force inside a folder, for keys from the top on; None: it is ignored itself."""
+        """Return the rules in force inside a folder, for keys from the top on; None: the folder is ignored."""
         if folder not in self._rules:
             key = self._key(folder)
             if folder == self.root:
@@ -137,12 +137,12 @@ def _read(path: Path) -> GitIgnoreSpec | None:
 
 
 def spec_of(patterns: Iterable[str]) -> GitIgnoreSpec:
-    """Return what git-style patterns name; a malformed one names nothing."""
+    """Return the spec of git-style patterns; a malformed one matches nothing."""
     return GitIgnoreSpec(rule for spec in map(_read_line, patterns) if spec for rule in spec.patterns)
 
 
 def _read_line(line: str) -> GitIgnoreSpec | None:
-    """Return what a line means; None: pathspec does not take it. To git, a malformed pattern never matches."""
+    """Return the pattern in a line; None: it is malformed, and to git such a pattern never matches."""
     with suppress(ValueError):
         return GitIgnoreSpec.from_lines([line])
     return None
@@ -150,14 +150,14 @@ def _read_line(line: str) -> GitIgnoreSpec | None:
 
 @dataclass(frozen=True)
 class Selection:
-    """What the user asked for: git-style patterns, the last one that matches a key decides.
+    """What the user asked for: git-style patterns, of which the last match decides.
 
-    With at least one including pattern, only what they match is taken; with excluding ones (`!drafts/`)
-    alone, everything else.
+    With at least one including pattern, only what such patterns match is taken; with only excluding patterns
+    (`!drafts/`), everything else.
     """
 
-    # A spec each: in one common spec a pattern for files would outrank a later one for folders, as git wants
-    # it for ignoring, and `*.md`, `!drafts/` would take the drafts.
+    # A spec for each pattern: in one common spec a pattern for files would outrank a later one for folders, as git
+    # wants it for ignoring, and `*.md`, `!drafts/` would take the drafts.
     specs: tuple[GitIgnoreSpec, ...]
     otherwise: bool
     named: frozenset[str] = frozenset()
@@ -175,11 +175,11 @@ class Selection:
         return cls(tuple(specs), not including, frozenset(named))
 
     def names(self, name: str) -> bool:
-        """Return whether a pattern that includes has this name in it."""
+        """Return whether an including pattern contains this name."""
         return name in self.named
 
     def takes_by_name(self, key: str) -> bool:
-        """Return whether a pattern that includes takes the file with this key: of no patterns, none does."""
+        """Return whether an including pattern matches the file with this key; False without any patterns."""
         return not self.otherwise and self.takes(key)
 
     def takes(self, key: str) -> bool:
@@ -189,8 +189,8 @@ class Selection:
 
 
 def misspelt(patterns: Iterable[str], keys: Sequence[str]) -> list[str]:
-    """Return what is to be told of patterns that match none of these keys: what was asked for is not there, or what was
-    to be left out is published. One that leaves out may wait for its first file, unless a name is much like it."""
+    """Return warnings about patterns that match none of these keys: what was asked for is missing, or what should be
+    left out is published. An excluding pattern may wait for its first file, unless a name is very similar."""
     told = []
     for pattern in patterns:
         spec = spec_of([pattern])

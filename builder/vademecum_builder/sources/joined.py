@@ -35,17 +35,17 @@ class Part:
 
 @dataclass
 class JoinedSource:
-    """A record has the fields of all that share its identity; of one that they say differently the rule decides.
+    """A record has the fields of all records that share its identity; if their values differ, the rule decides.
 
     Attributes:
         parts: In their order of precedence.
-        rule: `precedence`: the first source that has a field; `newest`: the record that was updated last, in doubt the
-            first; `refuse`: a record with a conflict is left out.
-        updated: The field that says how old a record is.
+        rule: `precedence`: the first source that has the field; `newest`: the record that was updated last, in doubt
+            the first; `refuse`: a record with a conflict is left out.
+        updated: The field with the time of a record's last change.
         zone: Of times without one.
-        is_private: Whether a record says that it is not for everybody: then none of what it is of is, though another
-            one of its source stands before it.
-        conflicts: What was told differently in the last reading, with both values; at most 50, then how many more.
+        is_private: Whether a record is not for everybody; then nothing with its identity is, even if its source has
+            an earlier record of it.
+        conflicts: Differing values in the last reading; at most 50, then how many more.
     """
 
     parts: Sequence[Part]
@@ -57,7 +57,7 @@ class JoinedSource:
     untold: int = 0
 
     def changes(self, since: Checkpoint | None) -> Changes:
-        """Return everything: what is new in one source may change what another one says.
+        """Return everything: a change in one source may change the records of others.
 
         Raises:
             UsageError: There is a checkpoint; or as the sources.
@@ -98,7 +98,7 @@ class JoinedSource:
 
     def _joined(self, key: str, records: list[tuple[str, dict[str, Any]]]) -> SourceItem | Skipped:
         if self.rule == "newest":
-            # Equal ones keep their order.
+            # The sort is stable: equal ones keep their order.
             records = sorted(records, key=lambda one: self._time(one[1]), reverse=True)
         joined: dict[str, Any] = {}
         said_by: dict[str, str] = {}

@@ -1,5 +1,5 @@
-"""What is nobody's document by its name: hidden, packages, parts and templates of pages, files for programs, and what
-`vade build` has published."""
+"""Files that are not documents, by name: hidden files, packages, parts and templates of pages, files for programs, and
+what `vade build` has published."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 _PACKAGES = re.compile(r"node_modules|bower_components|venv|(?:site|dist)-packages|__pycache__|_site|_build")
 _PARTS = re.compile(r"_?partials|_partial|_includes?|_layouts|_templates?|_drafts|.*(?:\{\{|\{%|<%).*")
 _FOR_PROGRAMS = re.compile(
-    # What proves to a search engine whose site it is.
+    # Proof of ownership for search engines.
     r"(?:google[0-9a-f]{16}|yandex_[0-9a-f]{16}|baidu_verify_[\w-]+|naver[0-9a-f]{32})\.html|"
     r"(?-i:AGENTS|CLAUDE|GEMINI)\.md|"  # `agents.md` may be a page
     r"(?:robots|humans|ads|app-ads|security|llms(?:-full)?|cmakelists|(?:.*[-_.])?(?:requirements|constraints)(?:[-_.].*)?)\.txt",
@@ -19,15 +19,15 @@ _FOR_PROGRAMS = re.compile(
 )
 _PUBLISHED = "metadata/timestamp.json"
 _RELEASES = "releases/"
-"""Other repositories of The Update Framework have the former, and documents beside it."""
+"""Other repositories of The Update Framework have `metadata/` too, with documents beside it."""
 TEMPLATES = "parts and templates of pages (_partials, _templates)"
 GIT_IGNORED = "files that .gitignore names"
 MOST_COUNTED = 10_000
-"""Files of a folder that are looked at to count its documents."""
+"""At most this many files of a folder are looked at to count its documents."""
 
 
 def folder_kind(path: Path) -> str:
-    """Return why a folder is left out, as a table says it; empty: it is not."""
+    """Return why a folder is left out, in words for a table; empty: it is not."""
     name = path.name
     if name.startswith("."):
         return "files in hidden folders"
@@ -39,31 +39,31 @@ def folder_kind(path: Path) -> str:
 
 
 def is_published(folder: Path) -> bool:
-    """Return whether a folder is a tree that `vade build` wrote: its pages show documents, and are none."""
+    """Return whether a folder is a tree that `vade build` wrote: its pages show documents, but are not documents."""
     return (folder / _PUBLISHED).is_file() and (folder / _RELEASES).is_dir()
 
 
 def outside_of_published(files: Sequence[str]) -> list[str]:
-    """Return those of these paths, `/`-separated, that lie in no published tree."""
+    """Return the paths (`/`-separated) that are in no published tree."""
     signed = [name.removesuffix(_PUBLISHED) for name in files if f"/{name}".endswith(f"/{_PUBLISHED}")]
     trees = tuple(tree for tree in signed if any(name.startswith(tree + _RELEASES) for name in files))
     return [name for name in files if not name.startswith(trees)] if trees else list(files)
 
 
 def files_outside_of_published(folder: Path, files: Sequence[Path]) -> list[Path]:
-    """Return those of these files of a folder that lie in no published tree."""
+    """Return the files of a folder that are in no published tree."""
     return [folder / name for name in outside_of_published([file.relative_to(folder).as_posix() for file in files])]
 
 
 def file_kind(name: str) -> str:
-    """Return why a file is left out, as a table says it; empty: it is not."""
-    if name.startswith((".", "~$")):  # the second is Word's and Excel's mark that somebody has the file open
+    """Return why a file is left out, in words for a table; empty: it is not."""
+    if name.startswith((".", "~$")):  # `~$`: Word's and Excel's mark for a file that is open
         return "hidden files"
     return "files for programs (robots.txt, requirements.txt)" if _FOR_PROGRAMS.fullmatch(name) else ""
 
 
 def documents_below(folder: Path, is_document: Callable[[str], bool]) -> int:
-    """Return how many documents a folder would have had; git's own is not looked into."""
+    """Return how many documents a folder would have had; git's own folder has none."""
     if folder.name == ".git":
         return 0
     seen = found = 0

@@ -1,7 +1,7 @@
-"""One page in several versions and languages, as the paths of files tell: `2.0/a.md`, `de/a.md`, `a.de.md`.
+"""Pages in several versions and languages, recognised by their paths: `2.0/a.md`, `de/a.md`, `a.de.md`.
 
-A folder is a version or a language where its name says so and another one beside it, or the folder above, holds the
-same pages: `it/` alone is the department, and chapters have no pages in common.
+A folder is a version or a language if its name says so, and another such folder beside it, or the folder above, has
+the same pages: `it/` alone is the IT department, and chapters have no pages in common.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-# ISO 639-1, without `ts`: a folder of that name is TypeScript's.
+# ISO 639-1, without `ts`: a folder of that name is TypeScript.
 _LANGUAGES = frozenset(
     """
     aa ab ae af ak am an ar as av ay az ba be bg bi bm bn bo br bs ca ce ch co cr cs cu cv cy da de dv
@@ -22,8 +22,8 @@ _LANGUAGES = frozenset(
     tw ty ug uk ur uz ve vi vo wa wo xh yi yo za zh zu
     """.split()
 )
-# ISO 15924, those in which a language is written that others write otherwise; ISO 3166-1, and what people write for it:
-# `no-void` and `is-ok` are names, and neither Norwegian nor Icelandic.
+# Scripts of ISO 15924 that tell variants of a language apart; regions of ISO 3166-1, and what people write for them.
+# They are listed since `no-void` and `is-ok` are names, neither Norwegian nor Icelandic.
 _SCRIPTS = frozenset(
     """
     arab armn beng cyrl deva ethi geor grek guru hans hant hebr jpan khmr kore latn mong mymr sinh taml telu tfng thai
@@ -50,16 +50,16 @@ _INDEX = re.compile(r"(?:index|readme|_index)\.\w+", re.IGNORECASE)
 _SUFFIXED = re.compile(r"(.+)\.([A-Za-z]{2}(?:[-_][A-Za-z]{2,4})?)(\.\w+)")
 _README = re.compile(r"(readme)[-_]([A-Za-z]{2}(?:[-_](?:[A-Za-z]{2}|[A-Za-z]{4}))?)(\.\w+)", re.IGNORECASE)
 _SHARE = 0.5
-"""Of the pages in the smaller of two folders: so many are in the other, too."""
+"""Two folders have the same pages if this share of the smaller one's pages is also in the other."""
 
 
 @dataclass(frozen=True)
 class PagePlace:
-    """Where a page stands.
+    """The place of a page among versions and languages.
 
     Attributes:
-        page: What it is called in all its versions and languages; empty: it stands in one.
-        lang, version: Empty where the path does not tell.
+        page: The key that all its versions and languages share; empty: there is only one.
+        lang, version: Empty: the path does not tell.
     """
 
     page: str = ""
@@ -68,13 +68,13 @@ class PagePlace:
 
     @property
     def metadata(self) -> dict[str, str]:
-        """What a document says of it."""
+        """The place as metadata of a document."""
         fields = {"pageKey": self.page, "lang": self.lang, "version": self.version}
         return {name: value for name, value in fields.items() if value}
 
 
 def version_named(name: str) -> str:
-    """Return the version that a folder's name is: `version-2.0` is 2.0; empty: it is none."""
+    """Return the version that a folder's name stands for: `version-2.0` is 2.0; empty: it is not a version."""
     found = _VERSION.fullmatch(name)
     if found is None:
         return name if name.lower() in _NAMED_VERSIONS else ""
@@ -82,11 +82,11 @@ def version_named(name: str) -> str:
 
 
 _COUNTRIES = {"cn": "zh", "jp": "ja"}
-"""Countries that publishers write where a language belongs, and that are none's code."""
+"""Country codes that publishers use for a language and that are not codes of another language."""
 
 
 def language_named(name: str) -> str:
-    """Return the language that a name is: `pt_BR` is pt-BR; empty: it is none."""
+    """Return the language that a name stands for: `pt_BR` is pt-BR; empty: it is not a language."""
     name = _COUNTRIES.get(name.lower(), name)
     found = _LANGUAGE.fullmatch(name)
     said = [part and part.lower() for part in found.groups()] if found else []
@@ -107,7 +107,7 @@ class PagePlaces:
         self._folders = {**self._found("version"), **self._found("lang")}
 
     def of(self, key: str) -> PagePlace:
-        """Return where a page stands."""
+        """Return the place of a page."""
         place, kept, folder = PagePlace(), [], ""
         *folders, name = key.split("/")
         for part in folders:
@@ -124,12 +124,12 @@ class PagePlaces:
         return replace(place, page=page) if page != key else PagePlace()
 
     def _has_sibling(self, folder: str, suffixed: re.Match[str]) -> bool:
-        """Return whether `a.de.md` stands beside `a.md`, or beside another language."""
+        """Return whether `a.de.md` is beside `a.md`, or beside another language."""
         plain = folder + suffixed[1] + suffixed[3]
         return plain in self._keys or self._suffixed[plain] > 1
 
     def _found(self, kind: str) -> dict[str, dict[str, str]]:
-        """Return the folders that are a version or a language, and which."""
+        """Return the folders that are a version or a language, with its name."""
         named = version_named if kind == "version" else language_named
         pages: defaultdict[str, defaultdict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
         for key in self._keys:
@@ -138,7 +138,7 @@ class PagePlaces:
                 rest = "/".join(parts[at + 1 :])
                 if named(part) and not _INDEX.fullmatch(rest):
                     pages["/".join(parts[:at])][part].add(rest)
-        certain = set()  # a name that is a version or a language somewhere is one everywhere
+        certain = set()  # a name that is a version or a language in one place is one everywhere
         for above, children in pages.items():
             prefix = f"{above}/" if above else ""
             for part, mine in children.items():
@@ -147,7 +147,7 @@ class PagePlaces:
                 shares += [len(mine & its) / min(len(mine), len(its)) for its in children.values() if its is not mine]
                 if max(shares) >= _SHARE:
                     certain.add(part)
-            # Of an old version nothing may be left in the newer ones.
+            # An old version may have no page in common with the newer ones.
             numbers = [part for part in children if kind == "version" and _VERSION.fullmatch(part)]
             if len(certain.intersection(numbers)) > 1:
                 certain.update(numbers)
@@ -159,11 +159,10 @@ class PagePlaces:
 
 
 def preferred(values: Iterable[str], first: str = "") -> tuple[str, ...]:
-    """Return versions in the order in which a reader wants them: the current one, then falling numbers, then what is to
-    come.
+    """Return versions in the order that readers prefer: the current one, then falling numbers, then versions to come.
 
     Args:
-        first: The current one, where somebody says so.
+        first: The current one, if the publisher names it.
     """
     versions = {*values}
     stable = any(version.lower() in ("stable", "current") for version in versions)
@@ -189,7 +188,7 @@ def order_of(said: Mapping[str, Mapping[str, object]], first: Mapping[str, str])
 
     Args:
         said: The metadata of all documents, by key.
-        first: The current version and the default language, as far as a configuration says them.
+        first: The current version and the default language, as far as a configuration names them.
     """
     texts: dict[str, defaultdict[str, list[str]]] = {"lang": defaultdict(list), "version": defaultdict(list)}
     votes: defaultdict[str, int] = defaultdict(int)

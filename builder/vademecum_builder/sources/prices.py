@@ -1,4 +1,4 @@
-"""Prices as catalogs write them, in one number."""
+"""Prices, as catalogs write them, as numbers."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ import re
 _CURRENCY = r"(?:[A-Z]{3}|[$€£¥₹₽₩]|kr|zł|Kč)"
 _AMOUNT = re.compile(rf"\s*(-?)\s*{_CURRENCY}?\s*(\d[\d.,'’\s]*?)\s*(?:[-–—]{{1,2}})?\s*{_CURRENCY}?\s*")
 _POINT_GROUPS = re.compile("€|EUR|CHF|DKK|NOK|SEK|PLN|kr|zł")
-"""Where these are paid, a point before three digits sets off thousands."""
+"""With these currencies, a point before three digits separates thousands."""
 _THOUSANDS = re.compile(r"\d*|\d{1,3}(?:[.,]\d{2,3})*[.,]\d{3}")
-"""In groups, the last of them of three digits: `1,00,000` is a way to write them as well."""
+"""In groups, the last of three digits; `1,00,000` is also a way to write thousands."""
 
 
 def price_of(text: str) -> float | str:
-    """Return the number that a price is: `1.299,00 €`, `$1,299`, `12.50`; the text itself, where it is none.
+    """Return a price as a number: `1.299,00 €`, `$1,299`, `12.50`; the text itself if it is not a price.
 
-    Of two kinds of marks the last is the decimal one; a mark that stands twice is not. A single one before three digits
-    sets off thousands if it is a comma, or a point beside the sign of a currency that is written so. What has other
-    groups than thousands have is none: a date, a version, an address.
+    Of two different marks, the last is the decimal one; a mark that occurs twice is not. A single mark before three
+    digits separates thousands if it is a comma, or a point beside the sign of a currency that is written so. Digits in
+    other groups are not a price, but a date, a version or an address.
     """
     found = _AMOUNT.fullmatch(text)
     if found is None:

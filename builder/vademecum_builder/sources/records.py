@@ -1,4 +1,4 @@
-"""Records as items: one canonical JSON object of a record's fields, whatever a database or a file has in them."""
+"""Records as items: a canonical JSON object of a record's fields, whatever values a database or file has."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _LOST: Final = re.compile("[\0\ud800-\udfff]")
 
 @dataclass(frozen=True)
 class Failed:
-    """A record that cannot be read: why, and what stands there."""
+    """A record that cannot be read: why, and its content."""
 
     reason: str
     said: str = field(default="", repr=False)
@@ -39,28 +39,28 @@ class Failed:
 Record = dict[str, Any] | Failed
 """The fields of a record, or why it cannot be read."""
 Numbered = Iterator[tuple[int, Record]]
-"""Records, each behind the line on which it begins, or its number."""
+"""Records, each after the line on which it begins, or its number."""
 
 
 def too_large(longest: int, said: str = "") -> Failed:
-    """Return a record of more than so many bytes."""
+    """Return the failure of a record with more than this many bytes."""
     return Failed(f"larger than the limit of {longest / 2**20:g} MiB: split it", said)
 
 
 def record_key(id: object) -> str | None:
-    """Return the key of a record by its id: a text, a whole number, a UUID; None: it is none of these, or too long."""
+    """Return the key for a record's id: a text, an integer or a UUID; None: it is something else, or too long."""
     if isinstance(id, Decimal) and id == id.to_integral_value():
         id = int(id)
     if isinstance(id, bool) or not isinstance(id, str | int | UUID):
         return None
     key = str(id)
-    # French has a no-break space before a question mark.
+    # In French, a no-break space comes before a question mark.
     shown = all(letter.isprintable() or category(letter) == "Zs" for letter in key)
     return key if 0 < len(key) <= LONGEST_KEY and shown and key == key.strip() else None
 
 
 def record_item(key: str, fields: Mapping[str, Any]) -> SourceItem | Skipped:
-    """Return a record as an item, or why it is none."""
+    """Return a record as an item, or why it cannot be one."""
     data = canonical({name: json_value(value) for name, value in fields.items()})
     if len(data) > MAX_BYTES:
         largest = max(fields, key=lambda name: len(str(fields[name])))
@@ -70,8 +70,7 @@ def record_item(key: str, fields: Mapping[str, Any]) -> SourceItem | Skipped:
 
 
 def json_value(value: object) -> Any:
-    """Return a value as JSON has it: U+FFFD for NUL (none that fills up the end) and a lone surrogate; of bytes their
-    digest."""
+    """Return a value as JSON: U+FFFD for NUL and lone surrogates, of bytes the digest; NUL at the end is dropped."""
     match value:
         case None | bool():
             return value
@@ -97,31 +96,31 @@ def json_value(value: object) -> Any:
 
 
 def mapping(value: object) -> Mapping[str, Any]:
-    """Return a value where it is an object of fields, else one without any."""
+    """Return a value if it is an object, else an empty one."""
     return value if isinstance(value, Mapping) else {}
 
 
 def mappings(value: object) -> list[Mapping[str, Any]]:
-    """Return the objects of a list; of anything else none."""
+    """Return the objects in a list; none if it is not a list."""
     return [one for one in value if isinstance(one, Mapping)] if isinstance(value, list) else []
 
 
 def fields_with_lost_characters(record: bytes) -> list[str]:
-    """Return the fields of an item's record that hold U+FFFD: what stood there was no text."""
+    """Return the fields of an item's record that contain U+FFFD, in place of something that was not text."""
     if "\ufffd".encode() not in record:
         return []
     return [name for name, value in orjson.loads(record).items() if "\ufffd" in str(value)]
 
 
 def listed(value: Any) -> list[Any]:
-    """Return what a field says, which may be a list: nothing, one, or several values."""
+    """Return the values of a field, which may be a list: none, one, or several."""
     return [one for one in (value if isinstance(value, list) else [value]) if one not in (None, "")]
 
 
 def field_at(record: Mapping[str, Any], path: str) -> Any:
-    """Return what stands in a field, with `.` into what is nested: `price.amount`, `images.0.url`; None: nothing.
+    """Return the value of a field, with `.` for nested ones: `price.amount`, `images.0.url`; None: there is none.
 
-    A field with dots in its name goes before what is nested.
+    A field with dots in its name takes precedence over a nested one.
     """
     if path in record:
         return record[path]
@@ -137,7 +136,7 @@ def field_at(record: Mapping[str, Any], path: str) -> Any:
 
 
 def instead(name: object, known: Collection[str]) -> str:
-    """Return what may be meant by a name that is not known."""
+    """Return which of the known names may be meant by an unknown one."""
     meant = get_close_matches(str(name), known)
     more = ", …" if len(known) > _NAMED else ""
     there = ", ".join(sorted(known)[:_NAMED]) or "none"
@@ -145,7 +144,7 @@ def instead(name: object, known: Collection[str]) -> str:
 
 
 def is_deleted(value: object) -> bool:
-    """Return whether a tombstone column says that its row is gone."""
+    """Return whether the value of a tombstone column means that its row is deleted."""
     return value.strip().lower() not in _FALSE if isinstance(value, str) else bool(value)
 
 

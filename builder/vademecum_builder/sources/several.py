@@ -12,16 +12,16 @@ from vademecum_builder.sources.base import Changes, Checkpoint, Entry, Source, S
 
 @dataclass(frozen=True)
 class NamedSources:
-    """All that is there in several sources, one after another.
+    """Everything in several sources, one after another.
 
     Attributes:
-        sources: By what the keys of each begin with (`name:`): its views.
+        sources: The views of each source, by the prefix of its keys (`name:`).
     """
 
     sources: Mapping[str, Sequence[Source]] = field(default_factory=dict)
 
     def changes(self, since: Checkpoint | None) -> Changes:
-        """Return everything: each source has checkpoints of its own, all together have none.
+        """Return everything: only single sources have checkpoints.
 
         Raises:
             UsageError: There is nothing to read in one of them; or there is a checkpoint.

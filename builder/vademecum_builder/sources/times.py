@@ -16,45 +16,45 @@ _NUMBER = re.compile(r"-?\d{1,19}(?:\.\d{1,9})?")
 _DIGITS = re.compile(r"\d{9,19}(?:\.\d{1,9})?")
 _ISO = re.compile(r"\d{4}-\d\d-\d\d")
 _DAY_FIRST = re.compile(r"(\d\d?)\.(\d\d?)\.(\d{4})(?:,? (\d\d:\d\d(?::\d\d)?))?")
-"""With points between them the day comes first wherever dates are written so; with strokes it may be the month."""
+"""Dates with points always begin with the day; with slashes, it may be the month."""
 _SPELLED = re.compile(r"[A-Z]\w+, ([A-Z]\w+ \d\d?, \d{4}) at (\d\d?:\d\d:\d\d)\s?([AP]M) UTC")
-"""As Google Chat exports it: the blank before AM is a narrow one."""
+"""As exported by Google Chat, with a narrow no-break space before AM."""
 _YEAR = re.compile(r"(?<!\d)[12]\d{3}(?!\d)")
 _SOME_YEAR = re.compile(r"(?<![\w-])[12]\d(?:\d[u?-]|[u?-]{2})(?![\w-])", re.IGNORECASE)
-"""As libraries write what they do not know of it: `196-?`, `19uu`; beside no other number, which may be the year."""
+"""A year that is only partly known, as libraries write it: `196-?`, `19uu`; without another number, which may be it."""
 _NUMERAL = re.compile(r"\d")
 _OF_ASP = re.compile(r"/Date\((-?\d{1,16})(?:[+-]\d{4})?\)/")
-"""As .NET wrote times in JSON: milliseconds since 1970 in UTC; the zone behind them is but that of who wrote."""
+"""As .NET wrote times in JSON: milliseconds since 1970 in UTC; the zone after them is only the writer's."""
 _DURATION = re.compile(r"(\d+)\s*(s|m|h|d|w)")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST, _LAST = datetime(1, 1, 1), datetime(9996, 12, 31, 23, 59, 59)
 _LEAST_SECONDS = 10**8
-"""What is less is no count of seconds since 1970, but a year or a day in digits."""
+"""A smaller number does not count seconds since 1970: it is a year, or a day in digits."""
 _EXCEL = datetime(1899, 12, 30, tzinfo=UTC)
 _EXCEL_DAYS = re.compile(r"(2[5-9]|[3-6]\d|7[0-2])\d{3}(?:\.\d+)?")
-"""Days of a spreadsheet from 1968 to 2099, with the time of day as a fraction."""
-# A number above this is no count of seconds (the year 5138): it is one of milliseconds, microseconds, nanoseconds.
+"""Days as a spreadsheet counts them, from 1968 to 2099, with the time of day as a fraction."""
+# A larger number does not count seconds (that would be the year 5138), but milli-, micro- or nanoseconds.
 _MOST_SECONDS = 10**11
 
 
 class NoZoneError(ContentError):
-    """A time without a zone, and nobody says which it is."""
+    """A time without a zone, and no setting that names one."""
 
 
 def read_time(value: object, zone: tzinfo | None = None) -> datetime:
     """Return a time in UTC.
 
     Args:
-        value: A `datetime`, an ISO 8601 text, `31.12.2026` or `31.12.2026 23:59`, or what has gone by since 1970 in
-            UTC, as a number or its digits: seconds, or milli-, micro- or nanoseconds, as its size tells;
+        value: A `datetime`, an ISO 8601 text, `31.12.2026` or `31.12.2026 23:59`, the time since 1970 in UTC as a
+            number or its digits (seconds, or milli-, micro- or nanoseconds, depending on its size), or
             `/Date(1700000000000)/`.
-        zone: Of times that do not say theirs. An hour that a clock shows twice is read as the first of the two; one
-            that it leaves out, as if it had not been put forward yet (PEP 495, fold 0).
+        zone: For times without one. An hour that a clock shows twice is read as the first of the two; an hour that it
+            skips, as if it had not been put forward yet (PEP 495, fold 0).
 
     Raises:
-        NoZoneError: There is none.
-        ContentError: It is no time.
+        NoZoneError: The time has no zone, and none is given.
+        ContentError: It is not a time.
     """
     if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
         return _since_epoch(Decimal(str(value)))
@@ -89,17 +89,17 @@ def read_time(value: object, zone: tzinfo | None = None) -> datetime:
 
 
 def spans_of(value: object, last: int = 9999) -> list[tuple[datetime, datetime]]:
-    """Return between which two moments, in UTC, a time lies that people wrote: `2027-03-31`, `May 2024`, a year, the
-    day of a spreadsheet.
+    """Return the first and last moment, in UTC, of a time as people write it: `2027-03-31`, `May 2024`, a year, the day
+    of a spreadsheet.
 
-    `12/03/2024` is two such spans, as the day may stand first or last. What names a year in other words (`Spring 2023`,
-    `end of March 2027`, `19uu`) lies at its beginning or at its end.
+    `12/03/2024` has two such spans, since the day may come first or second. Other texts with a year (`Spring 2023`,
+    `end of March 2027`, `19uu`) have its beginning and its end.
 
     Args:
-        last: A year of two digits is none after this one, but that of the century before.
+        last: A two-digit year that would be after this one is in the century before.
 
     Raises:
-        ContentError: It does not say in which year.
+        ContentError: It does not name a year.
     """
     if (
         not isinstance(value, bool)
@@ -133,7 +133,7 @@ def _spans_of_text(text: str, last: int) -> list[tuple[datetime, datetime]]:
         return _of_years(re.sub("[u?-]", digit, some[0], flags=re.IGNORECASE) for digit in "09")
     found = []
     for day_first in (False, True):
-        # What a text does not say is first as early, then as late as can be.
+        # What a text leaves out is taken as early as possible, then as late as possible.
         with suppress(ValueError, OverflowError):
             ends = [
                 parser.parse(text.strip(" <>[]"), default=one, dayfirst=day_first, tzinfos=zone)
@@ -147,14 +147,14 @@ def _spans_of_text(text: str, last: int) -> list[tuple[datetime, datetime]]:
 
 
 def _of_years(named: Iterable[str]) -> list[tuple[datetime, datetime]]:
-    """Return the beginning of the first of these years, and the end of the last one."""
+    """Return the beginning of the first of these years, and the end of the last."""
     years = sorted(map(int, named))
     ends = [datetime(years[0], 1, 1, tzinfo=UTC), datetime(years[-1], 12, 31, 23, 59, 59, tzinfo=UTC)] if years else []
     return [(end, end) for end in ends]
 
 
 def read_zone(name: object) -> tzinfo | None:
-    """Return a zone by its IANA name (`Europe/Berlin`, `UTC`); None: there is none of that name."""
+    """Return the zone of an IANA name (`Europe/Berlin`, `UTC`); None: there is none."""
     try:
         return ZoneInfo(name) if isinstance(name, str) and name else None
     except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -162,7 +162,7 @@ def read_zone(name: object) -> tzinfo | None:
 
 
 def time_form(value: object) -> str:
-    """Return how a time is written, if values of this form have the order of their times; empty: they have not."""
+    """Return the form in which a time is written, if values of this form sort by time; empty: they do not."""
     match value:
         case bool():
             return ""
@@ -180,9 +180,9 @@ def time_form(value: object) -> str:
 
 
 def time_before(moment: datetime, form: str) -> tuple[Any, datetime]:
-    """Return a value of a form that no time since `moment` is less than, and a time that none of its is before.
+    """Return a value of a form that is not above any time since `moment`, and a moment not after any such value.
 
-    Texts are compared by their dates, whatever zones they are of, and so are times of clocks.
+    Texts and local times are compared by date only, since their zones may differ.
     """
     kind, _, number = form.partition(" ")
     low = moment.replace(microsecond=0)
@@ -199,24 +199,24 @@ def time_before(moment: datetime, form: str) -> tuple[Any, datetime]:
 
 
 def read_duration(text: object) -> timedelta | None:
-    """Return `90s`, `30m`, `12h`, `7d` or `2w` as a duration of more than nothing; None: it is none."""
+    """Return `90s`, `30m`, `12h`, `7d` or `2w` as a positive duration; None: it is not one."""
     match = _DURATION.fullmatch(text.strip()) if isinstance(text, str) else None
     seconds = int(match[1]) * _SECONDS[match[2]] if match and len(match[1]) < 9 else 0
     return timedelta(seconds=seconds) if seconds else None
 
 
 def micros(moment: datetime) -> int:
-    """Return the microseconds since 1970 of an aware time: whole numbers compare exactly."""
+    """Return an aware time in microseconds since 1970: integers compare exactly."""
     return (moment - _EPOCH) // timedelta(microseconds=1)
 
 
 def of_micros(count: int) -> datetime:
-    """Return the time of that many microseconds since 1970, in UTC."""
+    """Return the time, in UTC, at this many microseconds since 1970."""
     return _EPOCH + timedelta(microseconds=count)
 
 
 def _thousands(count: Decimal) -> int:
-    """Return how often a number of seconds was multiplied by 1,000."""
+    """Return how many times seconds were multiplied by 1,000."""
     return next((times for times in range(9) if abs(count) / 1000**times <= _MOST_SECONDS), 9)
 
 

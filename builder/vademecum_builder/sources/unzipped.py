@@ -1,4 +1,4 @@
-"""Files that are packed by gzip, read as what is in them: `prices.csv.gz`."""
+"""Files compressed with gzip, read as their content: `prices.csv.gz`."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ _LARGEST: Final = 4 * 2**30
 
 
 def ending_of(name: str) -> str:
-    """Return how a file's name ends, without what says that it is packed: `.csv` of `a.csv.gz`."""
+    """Return a file's ending without that of its compression: `.csv` for `a.csv.gz`."""
     path = PurePosixPath(name.lower())
     return PurePosixPath(path.stem).suffix if path.suffix == ".gz" else path.suffix
 
 
 @contextmanager
 def unzipped(stream: BinaryIO, place: str) -> Iterator[BinaryIO]:
-    """Give a file itself, or what is packed in it, on the disk: it can be told to go back.
+    """Open a file, or its decompressed content on the disk; both are seekable.
 
     Raises:
-        SourceError: It is cut off or damaged, or what is in it is larger than 4 GB; or Git LFS has it.
+        SourceError: It is cut off or damaged, larger than 4 GB inside, or a Git LFS pointer.
     """
     refuse_pointer(stream, place)
     packed = stream.read(len(_MAGIC)) == _MAGIC

@@ -22,7 +22,7 @@ MAX_DEPTH = 100
 
 @dataclass(frozen=True)
 class Entry:
-    """One name in a folder. `key` is printable as it is; a folder's ends in `/`."""
+    """An entry of a folder. `key` is printable; that of a folder ends in `/`."""
 
     path: Path
     key: str
@@ -32,7 +32,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Walk:
-    """One walk through a tree. `counted`: documents that are none by their names, by kind."""
+    """One walk through a tree. `counted`: how many files look like documents but are left out, by reason."""
 
     root: Path
     real_root: str
@@ -41,11 +41,11 @@ class Walk:
     counted: Counter[str] = field(default_factory=Counter)
 
     def entries(self) -> Iterator[Entry | Skipped]:
-        """Yield everything that may be a document, and what was skipped, by rising key."""
+        """Yield everything that may be a document, and what was skipped, sorted by key."""
         return self.below(self.root, "", (self.real_root,), self._surroundings.enclosing)
 
     def below(self, folder: Path, key: str, above: tuple[str, ...], ignore: GitIgnore) -> Iterator[Entry | Skipped]:
-        """Yield what lies in `folder`. `above`: real paths of the folders that it lies in, its own last."""
+        """Yield the content of `folder`. `above`: the real paths of the folders around it, its own last."""
         try:
             paths = list(folder.iterdir())
         except OSError as error:
@@ -55,7 +55,7 @@ class Walk:
             yield Skipped(key or ".", "a submodule that is not here: `git submodule update --init` brings it")
         ignore = ignore.inside(folder, key)
         entries = [self._entry(path, key, above[-1]) for path in paths if not self._is_none(path)]
-        # With its slash, a folder sorts among files where the keys of its files belong.
+        # With its slash, a folder is sorted where the keys of its files belong.
         for entry in sorted(entries, key=lambda entry: entry.key.encode()):
             if ignore.ignores(entry.key) or self._is_ignored_where_it_lies(entry):
                 if isinstance(entry, Entry) and entry.real not in self.left_out:
@@ -76,7 +76,7 @@ class Walk:
                 yield from self.below(entry.path, entry.key, (*above, entry.real), ignore)
 
     def _is_none(self, path: Path) -> bool:
-        """Return whether a file or folder is nobody's document by its name, and no pattern names it."""
+        """Return whether a file or folder is left out by its name, and no pattern names it."""
         kind = folder_kind(path) if path.is_dir() else file_kind(path.name)
         is_none = bool(kind) and not self.selection.names(path.name)
         if is_none and os.path.realpath(path) not in self.left_out:
@@ -97,11 +97,11 @@ class Walk:
         return Surroundings(Path(self.real_root))
 
     def _is_inside(self, real: Path) -> bool:
-        """Return whether a link leads into the folder, or to a file of the repository that it lies in."""
+        """Return whether a link leads into the folder, or to a file of the repository around it."""
         return self._surroundings.holds(real) and (real.is_file() or real.is_relative_to(self.real_root))
 
     def _is_ignored_where_it_lies(self, entry: Entry | Skipped) -> bool:
-        """Return whether a link leads to what git ignores, be it the entry or a folder that it lies in."""
+        """Return whether a link leads to something that git ignores, itself or by a folder around it."""
         return (
             isinstance(entry, Entry)
             and entry.real != str(Path(self.real_root, entry.key))
@@ -126,7 +126,7 @@ class Walk:
 
 
 def _may_be_wanted(key: str) -> bool:
-    """Return whether a skipped entry is worth naming: a document, a folder, or a link that may be one."""
+    """Return whether a skipped entry is worth mentioning: a document, a folder, or a link that may be one."""
     return key.endswith("/") or not PurePosixPath(key).suffix or media_type(key) is not None
 
 
