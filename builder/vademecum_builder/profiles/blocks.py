@@ -111,7 +111,9 @@ _MARKED = re.compile(
     r"<(?P<tag>address|article|aside|blockquote|center|dd|details|div|dl|dt|fieldset|figcaption|figure|footer"
     r"|form|header|li|main|ol|p|section|summary|td|th|ul)(?P<said>[^<>]*?)\smarkdown(?:=[\"']?(?:1|block|span)[\"']?)?(?=[\s>])(?P<more>[^<>]*)>"
 )
-_CLOSED = re.compile(r"^([ \t]*</(?:div|details|section|aside|article|figure|p)>[ \t]*)\n(?=[^\s<])", re.MULTILINE)
+_CLOSED = re.compile(
+    r"^([ \t]*</(?:div|details|section|aside|article|figure|p|table|[uod]l)>[ \t]*)\n(?=[^\s<])", re.MULTILINE
+)
 _ITEM = re.compile(r"^ {0,3}(?:[-*+]|\d+[.)])[ \t].*(?:\n(?:[ \t]*$|[ \t]+\S.*|\ue000.*))*", re.MULTILINE)
 """An item of a list with what is indented below it; code has its mark."""
 _IMAGE_ALONE = re.compile(r"^([ \t]*<img\b[^<>]*>)[ \t]*\n[ \t]*(?=[^\s<])", re.MULTILINE)

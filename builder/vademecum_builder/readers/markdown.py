@@ -50,6 +50,7 @@ _SIGN = 2
 _LEAST_LINKS, _LABEL = 3, 40
 """Of a list of links into the page, at least; characters that its label has, at most."""
 _TABLE = re.compile(r"(</?)table\b", re.IGNORECASE)
+_PART_OF_TABLE = re.compile(r"\s*</?t(?:[rdh]|body|head|foot)\b", re.IGNORECASE)
 _HTML_TAG = re.compile(r"<(/?[A-Za-z][\w-]*)([^<>]*)>")
 _HTML_ATTRIBUTE = re.compile(r"([\w-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))")
 _LOOKS: dict[str, dict[str, Any]] = {
@@ -90,7 +91,7 @@ def read_markdown(text: str, slugs: SlugRule = GITHUB, *, mdx: bool = False, cal
 
 
 def _with_whole_tables(tokens: Sequence[Token]) -> Iterator[Token]:
-    """Yield tokens, a `<table>` that blank lines cut into pieces as the one that a browser sees."""
+    """Yield tokens, a `<table>` that blank lines cut into pieces as the one that was meant: a row far in is no code."""
     ends: dict[int, int] = {}
     opened: list[int] = []
     for index, token in enumerate(tokens):
@@ -103,7 +104,13 @@ def _with_whole_tables(tokens: Sequence[Token]) -> Iterator[Token]:
     while at < len(tokens):
         end = ends.get(at, at)
         if end > at:
-            whole = _PARSER.renderer.render(tokens[at : end + 1], _PARSER.options, {})
+            parts = [
+                Token("html_block", "", 0, content=part.content)
+                if part.type == "code_block" and _PART_OF_TABLE.match(part.content)
+                else part
+                for part in tokens[at : end + 1]
+            ]
+            whole = _PARSER.renderer.render(parts, _PARSER.options, {})
             yield Token("html_block", "", 0, content=whole, level=tokens[at].level)
         else:
             yield tokens[at]

@@ -83,8 +83,9 @@ def _emoji(code: re.Match[str]) -> str:
 
 
 _PLACEHOLDER = re.compile(
-    r"\[(?:\w+|\*)\]"
-    r"|(?:image|img|picture|screen ?shot|photo|untitled)(?:[ _-]*[\d.:_-]+)?(?: at [\d.:]+)?(?: ?[ap]m)?",
+    r"\[(?:\w+|\*)\]|alt(?:ernative)?[ _-]text"
+    r"|(?:image|img|picture|figure|drawing|avatar|logo|icon|screen ?shot|photo|untitled)"
+    r"(?:[ _-]*[\d.:_-]+)?(?: at [\d.:]+)?(?: ?[ap]m)?",
     re.IGNORECASE,
 )
 _ENDING = re.compile(r"\.\w+$")

@@ -785,11 +785,12 @@ def test_what_stands_behind_a_box_is_markdown_and_where_the_headings_are_listed_
     text = (
         "# A\n\n## Contents\n{: .no_toc }\n\n1. TOC\n{:toc}\n\n* Toc\n{: .toc-like }\n\n<div>\nBox\n</div>\n```sh\nmake\n```\n"
         '<div markdown="1">\n*One*\n</div>\n## B\n\n{% highlight md %}\n```sh\nrun\n```\n{% endhighlight %}\n'
+        "\n<table>\n<tr><td>1</td></tr>\n</table>\n## C\n"
     )
     document = read_one(tmp_path, "a.md", f"---\nlayout: x\n---\n{text}", **{"_config.yml": ""})
-    assert document.sections[-1].headings == ("B",)
+    assert [section.headings for section in document.sections][-2:] == [("B",), ("C",)]
     assert [block_text(block) for section in document.sections for block in section.blocks] == [
-        *("Toc", "Box", "make", "One", "```sh\nrun\n```")
+        *("Toc", "Box", "make", "One", "```sh\nrun\n```", "1")
     ]
 
 

@@ -42,7 +42,7 @@ def texts_of(document: Document) -> tuple[str, ...]:
     [
         "**bold** *it* `a*b*` ***both***",
         "[link *text*](http://x.org) [**`code`**](../a.md#b) [mail](mailto:a@b.org)",
-        "![alt text](a.png) and [![badge](https://x.org/b.svg)](https://x.org)",
+        "![a pump](a.png) and [![badge](https://x.org/b.svg)](https://x.org)",
         "one\ntwo",
         "```python\ndef f():\n\n    return 1\n```",
         "````\n```\n````",
@@ -290,7 +290,7 @@ def test_a_heading_too_long_to_be_one_keeps_its_text() -> None:
     ("markdown", "text"),
     [
         ("**bold** _it_ ~~gone~~ `a*b*` <https://x.org> \\*", "bold it gone a*b* https://x.org *"),
-        ("[link *text*](http://x.org 'title') ![alt **text**](a.png)", "link text alt text"),
+        ("[link *text*](http://x.org 'title') ![a **pump**](a.png)", "link text a pump"),
         ("[ref]\n\n[ref]: http://x.org", "ref"),
         ("a <b>b</b> <!-- no --> &amp; &lt;c&gt;", "a b  & <c>"),
         ("one\ntwo", "one two"),
@@ -318,6 +318,8 @@ def test_a_heading_too_long_to_be_one_keeps_its_text() -> None:
             "</table>\n\nAfter.",
             "A | B|x y | 1|z | two|After.",
         ),
+        ("<table>\n    <tr><td>a</td></tr>\n\n    <tr><td>b</td></tr>\n\n</table>\n\nAfter.", "a|b|After."),
+        ("<table><tr><td>\n\n    b\n\n</td></tr></table>", "b"),
         ("<table><tr><td>open\n\nwords", "open|words"),
     ],
 )
