@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import gzip
+import itertools
 import os
 import zlib
 from collections.abc import Callable, Sequence
@@ -23,7 +24,7 @@ from numpy.typing import NDArray
 
 from vademecum.errors import ContentError
 from vademecum.format.tensors import Tensor, TensorFile, decode_tensors, encode_tensors, integers, string_column
-from vademecum.search.spelling import LEAST_BEGUN, LONG, MOST_CHANGES, meant_by, tries
+from vademecum.search.spelling import LEAST_BEGUN, LONG, meant_by, tries
 from vademecum_builder.cache import default_cache
 from vademecum_builder.encoders import fit
 from vademecum_builder.encoders.alphabet import build_alphabet
@@ -41,6 +42,7 @@ _DIMENSIONS: Final = 192
 _UNIT: Final = 2.0**-17
 _LEVELS: Final = 7
 _STEP: Final = 0.4
+_BITS: Final = 0xFFFFFF
 _FOLDER: Final = files("vademecum_builder.encoders") / "language"
 
 Embed = Callable[[Sequence[str]], Matrix]
@@ -63,12 +65,17 @@ class _Rows:
         return fit.product(self.components[some] * self.sizes[some, None], self.directions)
 
 
-def _shorter(word: str) -> set[str]:
+def _shorter(word: str) -> list[str]:
     """Return a word, and what is left of it without one of its letters, or, of a long one, without two."""
-    left = {word}
-    for _ in range(MOST_CHANGES if len(word) >= LONG else 1):
-        left |= {each[:at] + each[at + 1 :] for each in left for at in range(len(each))}
-    return left
+    once = [word[:at] + word[at + 1 :] for at in range(len(word))]
+    most = len(word) if len(word) >= LONG else 0
+    return [word, *once, *(left[:at] + left[at + 1 :] for n, left in enumerate(once) for at in range(n, most - 1))]
+
+
+def _flags(hashes: NDArray[np.int64]) -> NDArray[np.bool_]:
+    flags = np.zeros(_BITS + 1, np.bool_)
+    flags[hashes] = True
+    return flags
 
 
 @dataclass(frozen=True)
@@ -104,22 +111,37 @@ class Prior:
         known = self.positions.keys() & words
         return [word for word in self.words if word not in known and " " not in word][: len(known) // share]
 
+    @functools.cached_property
+    def _left(self) -> tuple[list[str], NDArray[np.int64], NDArray[np.int64]]:
+        """Its words without phrases, where what is left of each begins in the next, and hashes of that, of few bits."""
+        single = [word for word in self.words if " " not in word]
+        left = [*map(_shorter, single)]
+        begins = np.cumsum([0, *map(len, left[:-1])])
+        return single, begins, np.array([hash(each) & _BITS for each in itertools.chain(*left)], np.int64)
+
     def mistaken(self, words: Sequence[str]) -> list[str]:
         """Return its words that are not among these, and that a client would take for misspelt ones of them, or for the
         misspelt beginning of one (search/spelling.py)."""
         known, sharing = set(words), dict[str, set[str]]()  # what is so near shares what is left of both
-        strange = [word for word in self.words if word not in known and " " not in word]
-        wanted = set[str]().union(*map(_shorter, strange))  # most of what is left of the texts' is none of these
+        single, begins, hashes = self._left
+        if not single:
+            return []
+        wanted = _flags(hashes).tobytes()  # most of what is left of the texts' words is left of none of its own
         for word in words:
             for length in range(min(len(word), LEAST_BEGUN - 1), len(word) + 1):
-                for left in _shorter(word[:length]) & wanted:
-                    sharing.setdefault(left, set()).add(word)
+                for left in _shorter(word[:length]):
+                    if wanted[hash(left) & _BITS]:
+                        sharing.setdefault(left, set()).add(word)
+        shared = _flags(np.array([hash(left) & _BITS for left in sharing], np.int64))
+        near = np.logical_or.reduceat(shared[hashes], begins)
 
         def is_taken(word: str) -> bool:
             others = sorted(set().union(*(sharing.get(left, ()) for left in _shorter(word))))
             return any(meant_by(others, word, most, begun=begun) for most, begun in tries(word, typed=True))
 
-        return [*filter(is_taken, strange)]
+        return [
+            word for word, is_near in zip(single, near, strict=True) if is_near and word not in known and is_taken(word)
+        ]
 
     def joined(self, words: Sequence[str], rows: Matrix) -> Prior:
         """Return it with more words, which it has not."""
