@@ -30,7 +30,7 @@ from vademecum_builder.discovery.proposals import (
 from vademecum_builder.discovery.roles import NOW, names_an_id
 from vademecum_builder.discovery.tables import discover_tables
 from vademecum_builder.kinds.records import MEDIAWIKI
-from vademecum_builder.kinds.templates import shown
+from vademecum_builder.kinds.values import shown
 from vademecum_builder.sources.base import SourceError
 from vademecum_builder.sources.catalog import ENDINGS, SELDOM, CatalogSource, ids_of, names_of_ids
 from vademecum_builder.sources.charset import decode

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from vademecum.errors import ContentError
 from vademecum_builder.kinds.records import is_html
-from vademecum_builder.kinds.templates import ADDRESS, CHECKSUM, is_rich_text, shown
+from vademecum_builder.kinds.values import ADDRESS, CHECKSUM, is_rich_text, shown
 from vademecum_builder.sources.fetched import is_address
 from vademecum_builder.sources.formats.json_records import parsed_or_none
 from vademecum_builder.sources.prices import price_of

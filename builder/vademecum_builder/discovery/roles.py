@@ -9,7 +9,7 @@ from typing import Any, Final
 from vademecum.errors import ContentError
 from vademecum_builder.discovery.fields import CODE, LONGEST_CODE, LONGEST_TITLE, SLUG, FieldFound
 from vademecum_builder.kinds.records import LANGUAGE, PRICE, TEXTS, TITLES
-from vademecum_builder.kinds.templates import is_slug_of
+from vademecum_builder.kinds.values import is_slug_of
 from vademecum_builder.sources.catalog import ID_NAMES
 from vademecum_builder.sources.private_fields import is_named_private, may_say, plain_name
 from vademecum_builder.sources.times import read_time

@@ -19,7 +19,8 @@ from vademecum.errors import ContentError, UsageError
 from vademecum.format.json import canonical, iso_time, parse_object
 from vademecum.origin import pip_install
 from vademecum_builder.kinds.base import Key, is_one_of, is_text, is_texts, is_truth_or_texts
-from vademecum_builder.kinds.templates import WRAPPED, Template, is_fact, is_rich_text, name_in_words, shown
+from vademecum_builder.kinds.templates import Template
+from vademecum_builder.kinds.values import WRAPPED, is_fact, is_rich_text, name_in_words, shown
 from vademecum_builder.readers.document import LONGEST_URL, Document
 from vademecum_builder.readers.mediawiki import categories, is_redirect, read_mediawiki
 from vademecum_builder.readers.outline import Outline, Section, block_text

@@ -12,7 +12,8 @@ from support.growth import grows_with_the_square
 from vademecum.errors import UsageError
 from vademecum_builder.discovery.fields import fields_of
 from vademecum_builder.discovery.roles import proposal
-from vademecum_builder.kinds.templates import Template, is_fact, name_in_words, shown
+from vademecum_builder.kinds.templates import Template
+from vademecum_builder.kinds.values import is_fact, name_in_words, shown
 
 RECORD = {"name": "Oak chair", "price": 19.5, "sold": True, "tags": ["a", "b"], "none": None, "size": {"w": 1, "h": 2}}
 

@@ -1,0 +1,279 @@
+"""The values of a record's fields as people read them: names in words, lists and objects as text, and rich text, the
+trees in which editors keep what was written (ProseMirror, Editor.js, Notion and others)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import Any, Final
+
+import orjson
+
+from vademecum_builder.readers.text import without_tags
+from vademecum_builder.sources.fetched import is_address
+
+_ID: Final = re.compile(r"(?:.*[_.-])?_?(?:uu|gu|o)?id|.*[a-z](?:Id|ID)|ID")
+"""What tells one object from others."""
+_WORD: Final = re.compile(r"[^\W\d_]{2,}(?:[ _-][^\W\d_]{2,})*")
+_NUMBER: Final = re.compile(r"[+-]?v?\d+(?:[.,:/+-]\d+)*(?:[.-]?[a-z]+[.+-]?\d+)?", re.ASCII)
+"""Of versions, too: `1.0rc1`."""
+_SLUG: Final = re.compile(r"[a-z0-9]+(?:[_-][a-z0-9]+)*")
+_LINK: Final = re.compile(r"(?:.*_)?(?:url|uri|href|link|path|self|src)|.*(?:Url|URL|Uri|Href|Link|Path)")
+_PATH: Final = re.compile(r"/\S+")
+ADDRESS: Final = re.compile(r"[a-z][a-z0-9+.-]*://\S+", re.IGNORECASE)
+CHECKSUM: Final = re.compile(r"(?:sha-?\d+|md5|adler32|crc32):[0-9a-f]{8,128}", re.IGNORECASE)
+"""What a record has in place of bytes (`records.json_value`), and what says that a file came whole."""
+_CALLED: Final = frozenset({"name", "title", "label"})
+"""What an object is called: that is said without saying so."""
+_FEW: Final = 3
+_SHORT: Final = 120
+"""Characters of a text that states a fact; of a list as many as it has."""
+_HUMP: Final = re.compile(r"(?<=[^\W_A-Z])([A-Z])(?=[^\W_A-Z])")
+"""Where a word begins in `damageImmunities`."""
+_IN_LANGUAGE: Final = re.compile(
+    r"(?:(?<=\w)[_.-](?:en|de|fr|es|it|nl|pt|pl|cs|sv|da|fi|nb|ru|uk|zh|ja|ko|ar|tr|el|hu|ro)(?:[_-][A-Za-z]{2,4})?"
+    r"|(?<=[a-z])(?:En|De|Fr|Es|It|Nl|Pt|Pl))$"
+)
+"""Behind the name of a text which language it is in: `description_en`, `titleDe`, `summary.pt-BR`."""
+WRAPPED: Final = frozenset("acf attributes data details fields properties props record".split())
+"""What holds the fields of a record, and says nothing of them."""
+_LEVELS: Final = re.compile(r"\.(?![\s/)-]|$)")
+"""Between a field and one in it; the dot of `Art.-Nr.` and `Max. load` is one of a shortened word."""
+_SAID: Final = frozenset("common default full main official plain raw rendered text value #text _".split()) | _CALLED
+"""In what way something is said."""
+
+
+def shown(value: object) -> str:
+    """Return a field's value as text: a list by commas, of sentences by lines, of objects by semicolons; truth is yes
+    and no, null nothing."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "yes" if value else "no"
+        case str():
+            return _written_rich_text(value) or value.replace(_APART, "\n")
+        case dict() | list() if is_rich_text(value):
+            return _paragraphs(value if isinstance(value, list) else [value])
+        case list() | tuple():
+            said = [*filter(None, (shown(one).strip() for one in value))]
+            between = "; " if any(isinstance(one, dict) and len(one) > 1 for one in value) else ", "
+            return ("\n" if any(map(_is_sentence, said)) else between).join(said)
+        case dict():
+            called = next((one for name, one in value.items() if name in _CALLED and isinstance(one, str)), "")
+            read = {name: one for name, one in value.items() if not _is_for_programs(str(name), one, called)}
+            named = {name: text for name, one in read.items() if (text := shown(one))}
+            # What is called gluten and is true, or a weight and a number, says nothing alone.
+            alone = {name for name in named if len(named) == 1 and _says_something(read[name])} or _CALLED
+            return ", ".join(text if name in alone else f"{name}: {text}" for name, text in named.items())
+    return str(value)
+
+
+@lru_cache(maxsize=4096)  # records have the same fields, over and over
+def name_in_words(field: str) -> str:
+    """Return a field's name as people read it: `damage_immunities`, `damageImmunities` and `damage_immunities.name` are
+    `Damage immunities`."""
+    field = _IN_LANGUAGE.sub("", field) or field
+    parts = [part for part in _LEVELS.split(field) if part and not part.isdecimal()] or [field]
+    while len(parts) > 1 and parts[-1].lower() in _SAID:
+        parts.pop()
+    *above, own = (_words(part) for part in parts)
+    above = [part for part in above if part.lower() not in WRAPPED and part.lower() not in own.lower()]
+    told = " ".join([*above, own])
+    return told[:1].upper() + told[1:]
+
+
+def _words(name: str) -> str:
+    plain = name.strip().rstrip(" :").replace("_", " ").strip()
+    if " " in plain or "_" in name:
+        return plain
+    return _HUMP.sub(lambda found: f" {found[1].lower()}", plain).replace("-", " " if name.islower() else "-")
+
+
+def is_fact(value: object, text: str) -> bool:
+    """Return whether a field says in a few words, or by a list, what is so, and needs its name to say of what.
+
+    Args:
+        text: The value as it is shown.
+    """
+    short = len(text) <= _SHORT or isinstance(value, list | dict)
+    return short and "\n" not in text and not _is_sentence(text)
+
+
+def _is_sentence(text: str) -> bool:
+    said = text.rstrip()
+    return said.endswith(("。", "！", "？")) or (said.endswith((".", "!", "?", ";")) and len(said.split(None, 3)) > 3)
+
+
+def _says_something(value: object) -> bool:
+    return not isinstance(value, bool) and any(map(str.isalpha, str(value)))
+
+
+def _is_for_programs(name: str, value: object, called: str) -> bool:
+    """Return whether nobody reads what an object has beside what it says: an id, an address, its name once more without
+    blanks, a list of numbers.
+
+    Args:
+        called: The object's name; empty: it has none, and an id that is a word is one.
+    """
+    if isinstance(value, list):
+        return len(value) > _FEW and all(map(_is_number, value))
+    is_word = not called and isinstance(value, str) and _WORD.fullmatch(value) is not None
+    if name not in _CALLED and is_slug_of(value, called):
+        return True
+    text = value if isinstance(value, str) else ""
+    is_path = _PATH.fullmatch(text) and _LINK.fullmatch(name)
+    is_id = _ID.fullmatch(name) and not isinstance(value, dict) and not is_word
+    return bool(is_address(value) or is_path or ADDRESS.fullmatch(text) or CHECKSUM.fullmatch(text) or is_id)
+
+
+def is_slug_of(value: object, called: str) -> bool:
+    """Return whether a value is a name as addresses have it: `stunning-strike` of Stunning Strike."""
+    if not isinstance(value, str) or not _SLUG.fullmatch(value):
+        return False
+    return value.replace("-", "").replace("_", "") == "".join(filter(str.isalnum, called)).lower()
+
+
+def _is_number(value: object) -> bool:
+    """Return whether a value is a number, a version, or a list of them."""
+    if isinstance(value, list):
+        return all(map(_is_number, value))
+    return not isinstance(value, bool) and _NUMBER.fullmatch(str(value)) is not None
+
+
+_APART: Final = "\x1f"
+"""What sets the fields of one text apart (ASCII's unit separator), as the sides of Anki's cards."""
+_TYPED: Final = re.compile(r'"(?:_type|nodeType|type|ops|children)"\s*:')
+_IN_BLOCKS: Final = ("title", "text", "message", "content", "items", "code", "html", "caption")
+"""What a block of Editor.js says; all else is how it looks."""
+_BESIDE_BLOCKS: Final = frozenset(("blocks", "time", "version", "entityMap"))
+_BREAK: Final = re.compile(r"<br\b[^>]*>", re.IGNORECASE)
+
+
+def is_rich_text(value: object) -> bool:
+    """Return whether a value is a tree of an editor: Jira's (Atlassian Document Format), ProseMirror, Slate, Lexical,
+    Contentful and Portable Text have one shape, of nodes with a type, their children, and texts as leaves; Editor.js
+    and Draft.js have a list of blocks, Quill one of what is inserted, Notion in each block an object of its type. A
+    list is one without its root; among its nodes may be pictures."""
+    if isinstance(value, list):
+        nodes = all(isinstance(one, dict) and (_type_of(one) or is_rich_text(one)) for one in value)
+        return nodes and any(map(is_rich_text, value))
+    if not isinstance(value, dict):
+        return False
+    if _is_called(value):
+        return False
+    if (children := _children(value)) is not None and _type_of(value):
+        return all(isinstance(one, dict) and (_type_of(one) or _is_node(one)) for one in children)
+    if children and {*value} == {"children"}:
+        return all(map(_is_node, children))
+    return bool(_blocks(value) or _inserted(value) or _of_notion(value))
+
+
+def _is_called(value: object) -> bool:
+    """Return whether a value is a thing with a name, of which more is said than an editor's node says."""
+    return isinstance(value, dict) and any(isinstance(value.get(name), str) and value[name] for name in _CALLED)
+
+
+def _blocks(value: Mapping[str, Any]) -> list[Any]:
+    """Return the blocks of Editor.js and Draft.js; empty: it is something else."""
+    blocks = value.get("blocks") if {*value} <= _BESIDE_BLOCKS else None
+    found = blocks if isinstance(blocks, list) else []
+    whole = all(
+        isinstance(one, dict) and "type" in one and (isinstance(one.get("data"), dict) or _is_node(one))
+        for one in found
+    )
+    return found if whole else []
+
+
+def _inserted(value: Mapping[str, Any]) -> list[Any]:
+    """Return what Quill inserts, one after the other; empty: it is something else."""
+    found = ops if {*value} == {"ops"} and isinstance(ops := value["ops"], list) else []
+    return found if all(isinstance(one, dict) and "insert" in one for one in found) else []
+
+
+def _of_notion(value: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what a block of Notion says; empty: it is something else."""
+    said = value.get(_type_of(value)) if value.get("object") == "block" else None
+    return said if isinstance(said, dict) else {}
+
+
+def _is_node(value: object) -> bool:
+    return isinstance(value, dict) and (is_rich_text(value) or isinstance(value.get("text"), str))
+
+
+def _written_rich_text(text: str) -> str:
+    """Return what such a tree says that a program has written into a column of text, alone or in a list; empty: it is
+    none, or deeper than any that an editor makes."""
+    if text[:1] not in ("{", "[") or not _TYPED.search(text):
+        return ""
+    try:
+        value = orjson.loads(text)
+        nodes = value if isinstance(value, list) else [value.get("root", value)]
+        return _paragraphs(nodes) if is_rich_text(nodes) else ""
+    except (orjson.JSONDecodeError, RecursionError):
+        return ""
+
+
+def _type_of(node: Mapping[str, Any]) -> str:
+    return str(next((node[name] for name in ("type", "_type", "nodeType") if name in node), ""))
+
+
+def _children(node: Mapping[str, Any]) -> list[Any] | None:
+    return next((node[name] for name in ("content", "children") if isinstance(node.get(name), list)), None)
+
+
+def _paragraphs(nodes: Iterable[object]) -> str:
+    return "\n\n".join(filter(None, (_of_node(node).strip() for node in nodes)))
+
+
+def _of_node(node: object) -> str:
+    """Return what a node says; of one with a name all that it says, but of a link, whose name is not read."""
+    is_thing = isinstance(node, dict) and _is_called(node) and "link" not in _type_of(node).lower()
+    return shown(node) if is_thing else _rich_text(node)
+
+
+def _rich_text(node: object) -> str:
+    if not isinstance(node, dict):
+        return ""
+    if blocks := _blocks(node):
+        return "\n\n".join(filter(None, (_of_block(one).strip() for one in blocks)))
+    if inserted := _inserted(node):
+        return "".join(one["insert"] for one in inserted if isinstance(one["insert"], str))
+    if said := _of_notion(node):
+        cells = said.get("cells", ())
+        own = " | ".join(map(_spans, cells)) or _spans(said.get("rich_text") or said.get("caption"))
+        return "\n\n".join(filter(None, (own or shown(said.get("title")), _paragraphs(said.get("children", ())))))
+    if (children := _children(node)) is None:
+        attributes = node.get("attrs")
+        told = node.get("text") or node.get("value") or node.get("code")
+        told = told or (isinstance(attributes, dict) and attributes.get("text"))
+        return str(told or "\n" * _type_of(node).lower().endswith("break"))
+    if children is not (below := node.get("children")) and isinstance(below, list) and below:
+        return _paragraphs([{"type": "", "content": children}, *below])  # BlockNote, whose blocks have both
+    if any(is_rich_text(child) and "link" not in _type_of(child).lower() for child in children):
+        return _paragraphs(children)
+    return "".join(map(_of_node, children))
+
+
+def _spans(said: object) -> str:
+    """Return what a text of Notion says, which is a list of spans."""
+    return "".join(str(one.get("plain_text", "")) for one in said) if isinstance(said, list) else ""
+
+
+def _of_block(block: Mapping[str, Any]) -> str:
+    """Return what a block says: one of Draft.js a text, one of Editor.js what its tool has written."""
+    return block["text"] if isinstance(block.get("text"), str) else _of_tool(block.get("data"))
+
+
+def _of_tool(said: object, name: str = "") -> str:
+    """Return what a tool of Editor.js has written, HTML of words alone but code: of a list its items, of a table its
+    rows."""
+    if isinstance(said, dict):
+        return "\n".join(filter(None, (_of_tool(said[one], one) for one in _IN_BLOCKS if one in said)))
+    if isinstance(said, list):
+        is_table = all(isinstance(row, list) for row in said)
+        return "\n".join(" | ".join(map(_of_tool, row)) if is_table else _of_tool(row) for row in said)
+    if not isinstance(said, str) or name == "code":
+        return said if isinstance(said, str) else ""
+    return without_tags(_BREAK.sub("\n", said))
