@@ -26,7 +26,7 @@ from vademecum.encoder.file import MAX_DIMENSIONS
 from vademecum.errors import UsageError
 from vademecum_builder.delta.schedule import PackLimits
 from vademecum_builder.hosting.targets import is_folder
-from vademecum_builder.kinds.base import ADDRESS, Key, is_http, is_number, is_one_of, is_path, is_texts, is_truth
+from vademecum_builder.kinds.base import ADDRESS, Key, as_bool, as_http, as_number, as_one_of, as_path, as_texts
 from vademecum_builder.kinds.joined import taken_in
 from vademecum_builder.kinds.registry import KINDS, kind_of
 from vademecum_builder.release.channels import CHANNEL_NAME
@@ -194,7 +194,7 @@ class _Lines:
         return 0
 
 
-def _is_encoder(value: Any, _: Path) -> str | None:
+def _as_encoder(value: Any, _: Path) -> str | None:
     known = isinstance(value, str) and re.fullmatch(r"builtin|(?:sentence-transformers|http):.+", value)
     return str(value) if known else None
 
@@ -215,49 +215,49 @@ def _candidate(value: Any, _: Path) -> int | None:
 
 
 def _targets(value: Any, folder: Path) -> tuple[str, ...] | None:
-    found = is_texts(value, folder)
+    found = as_texts(value, folder)
     return found and tuple(str(folder / each) if is_folder(each) else each for each in found)
 
 
 _FILLS: Final = {"address": "previous", "keep": "archive", "history": "history_jobs", "vectors": "vector_bytes"}
 _TOP: Final[Mapping[str, Key]] = {
     "title": Key("a text", lambda value, _: value if isinstance(value, str) else None),
-    "address": Key(ADDRESS, is_http),
-    "out": Key("a folder", is_path),
-    "root": Key("a file", is_path),
+    "address": Key(ADDRESS, as_http),
+    "out": Key("a folder", as_path),
+    "root": Key("a file", as_path),
     "channel": Key("small letters, digits and -, as in stable", _channel),
-    "encoder": Key("builtin, sentence-transformers:MODEL or http:https://host/v1#MODEL", _is_encoder),
-    "dimensions": Key(f"a number from 1 to {MAX_DIMENSIONS}", is_number(1, MAX_DIMENSIONS)),
-    "query-encoder": Key(" or ".join(QUERY_ENCODERS), is_one_of(*QUERY_ENCODERS)),
+    "encoder": Key("builtin, sentence-transformers:MODEL or http:https://host/v1#MODEL", _as_encoder),
+    "dimensions": Key(f"a number from 1 to {MAX_DIMENSIONS}", as_number(1, MAX_DIMENSIONS)),
+    "query-encoder": Key(" or ".join(QUERY_ENCODERS), as_one_of(*QUERY_ENCODERS)),
     "publish": Key("a list of places, as `vade publish` takes them", _targets),
     "candidate": Key("true, or a percentage from 0 to 100", _candidate),
-    "site": Key("true or false", is_truth),
-    "whole": Key("true or false", is_truth),
-    "strict": Key("true or false", is_truth),
+    "site": Key("true or false", as_bool),
+    "whole": Key("true or false", as_bool),
+    "strict": Key("true or false", as_bool),
 }
 _ENCODER: Final[Mapping[str, Key]] = {
-    "name": Key("builtin or sentence-transformers:MODEL", _is_encoder),
-    "address": Key("an address that begins with https:// or http://, as in https://host/v1", is_http),
+    "name": Key("builtin or sentence-transformers:MODEL", _as_encoder),
+    "address": Key("an address that begins with https:// or http://, as in https://host/v1", as_http),
     "model": Key("the name of a model that answers there", _model),
-    "batch": Key("texts in a request, a number above 0", is_number(1)),
-    "parallel": Key("requests at a time, a number above 0", is_number(1)),
-    "rate": Key("the most requests in a minute, a number above 0", is_number(1)),
-    "price": Key("of a million tokens, a number", is_number(0, 10**6, real=True)),
-    "seconds": Key("for which it may say nothing, a number above 0", is_number(1)),
-    "attempts": Key("a number above 0", is_number(1)),
+    "batch": Key("texts in a request, a number above 0", as_number(1)),
+    "parallel": Key("requests at a time, a number above 0", as_number(1)),
+    "rate": Key("the most requests in a minute, a number above 0", as_number(1)),
+    "price": Key("of a million tokens, a number", as_number(0, 10**6, real=True)),
+    "seconds": Key("for which it may say nothing, a number above 0", as_number(1)),
+    "attempts": Key("a number above 0", as_number(1)),
 }
 """The keys of `[encoder]`: the name of an encoder, or a model behind an address (`encoders.http`)."""
 _APPROVAL: Final[Mapping[str, Key]] = {
-    "always": Key("true or false", is_truth),
-    "more-than": Key("a share of the documents from 0 to 1, as in 0.2", is_number(0, 1, real=True)),
+    "always": Key("true or false", as_bool),
+    "more-than": Key("a share of the documents from 0 to 1, as in 0.2", as_number(0, 1, real=True)),
 }
 _LIMITS: Final[Mapping[str, Key]] = {
-    "packs": Key("a number of bytes", is_number(make=lambda most: PackLimits(most=most))),
-    "keep": Key("a number of earlier releases", is_number(make=ArchiveLimits)),
-    "history": Key("a number of jobs", is_number()),
-    "history-bytes": Key("a number of bytes", is_number()),
-    "vectors": Key("a number of bytes", is_number()),
-    "failures": Key("a share from 0 to 1, as in 0.05", is_number(0, 1, real=True)),
-    "allow-empty": Key("true or false", is_truth),
-    "allow-shrink": Key("true or false", is_truth),
+    "packs": Key("a number of bytes", as_number(make=lambda most: PackLimits(most=most))),
+    "keep": Key("a number of earlier releases", as_number(make=ArchiveLimits)),
+    "history": Key("a number of jobs", as_number()),
+    "history-bytes": Key("a number of bytes", as_number()),
+    "vectors": Key("a number of bytes", as_number()),
+    "failures": Key("a share from 0 to 1, as in 0.05", as_number(0, 1, real=True)),
+    "allow-empty": Key("true or false", as_bool),
+    "allow-shrink": Key("true or false", as_bool),
 }

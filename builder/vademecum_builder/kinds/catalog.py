@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from vademecum.errors import UsageError
 from vademecum_builder.kinds import records
-from vademecum_builder.kinds.base import Key, Opened, is_http, is_text, is_texts, is_truth
+from vademecum_builder.kinds.base import Key, Opened, as_bool, as_http, as_text, as_texts
 from vademecum_builder.kinds.records import AUTO, RecordReader
 from vademecum_builder.request import BuildRequest, SourceSettings
 from vademecum_builder.sources.catalog import ALL, ID_NAMES, CatalogSource
@@ -21,28 +21,28 @@ from vademecum_builder.sources.formats.record_files import Layout
 from vademecum_builder.sources.formats.sheets import SHEETS
 
 
-def is_place(value: Any, folder: Path) -> str | None:
-    """Take an address, or a path relative to the settings."""
+def as_place(value: Any, folder: Path) -> str | None:
+    """Accept an address, or a path relative to the settings."""
     if not isinstance(value, str) or not value:
         return None
-    return is_http(value, folder) if is_address(value) else str(folder / value)
+    return as_http(value, folder) if is_address(value) else str(folder / value)
 
 
-def _are_parents(value: Any, folder: Path) -> tuple[tuple[str, str], ...] | None:
-    """Take a list of fields, each with the path or the address of what it has ids of."""
-    told = [_parent(one, folder) for one in is_texts(value, folder) or ()]
+def _as_parents(value: Any, folder: Path) -> tuple[tuple[str, str], ...] | None:
+    """Accept a list of fields, each with the path or address of the records that its ids refer to."""
+    told = [_parent(one, folder) for one in as_texts(value, folder) or ()]
     return tuple(filter(None, told)) if told and all(told) else None
 
 
 def _parent(told: str, folder: Path) -> tuple[str, str] | None:
     """Take `post_id in posts.json`. Fields and sheets may have that word in their names: a place is there."""
     words = told.split(" in ")
-    halves = ((" in ".join(words[:at]), is_place(" in ".join(words[at:]), folder)) for at in range(1, len(words)))
+    halves = ((" in ".join(words[:at]), as_place(" in ".join(words[at:]), folder)) for at in range(1, len(words)))
     found = [(field, place) for field, place in halves if field and place]
     return next((one for one in found if Path(re.sub("#.*", "", one[1])).exists()), next(iter(found), None))
 
 
-def _is_encoding(value: Any, _: Path) -> str | None:
+def _as_encoding(value: Any, _: Path) -> str | None:
     try:
         return codecs.lookup(value).name
     except (LookupError, TypeError, ValueError):
@@ -50,13 +50,13 @@ def _is_encoding(value: Any, _: Path) -> str | None:
 
 
 KEYS: Final[Mapping[str, Key]] = {
-    "path": Key("a file, a folder, a glob as in data/*.json, or an address", is_place, required=True),
-    "records": Key("the path of the list, as in data.items", is_text),
-    "encoding": Key("the name of an encoding, as in cp1252", _is_encoding),
-    "merge": Key("true or false", is_truth),
+    "path": Key("a file, a folder, a glob as in data/*.json, or an address", as_place, required=True),
+    "records": Key("the path of the list, as in data.items", as_text),
+    "encoding": Key("the name of an encoding, as in cp1252", _as_encoding),
+    "merge": Key("true or false", as_bool),
     "drafts": records.DRAFTS,
     "parents": Key(
-        'a list of fields and where the records are of which they have ids, as in "post_id in posts.json"', _are_parents
+        'a list of fields and where the records are of which they have ids, as in "post_id in posts.json"', _as_parents
     ),
     **records.KEYS,
 }

@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from vademecum_builder.kinds import records
-from vademecum_builder.kinds.base import Key, Opened, is_path, is_text
+from vademecum_builder.kinds.base import Key, Opened, as_path, as_text
 from vademecum_builder.kinds.records import RecordReader
 from vademecum_builder.request import BuildRequest, SourceSettings
 from vademecum_builder.sources.databases.debezium import DebeziumEvents
 
 KEYS: Final[Mapping[str, Key]] = {
-    "path": Key("a file of events, one a line, or a folder of such files", is_path, required=True),
-    "table": Key("a table's name", is_text),
+    "path": Key("a file of events, one a line, or a folder of such files", as_path, required=True),
+    "table": Key("a table's name", as_text),
     **records.KEYS,
 }
 

@@ -9,8 +9,8 @@ from typing import Final
 
 from vademecum.errors import UsageError
 from vademecum.origin import pip_install
-from vademecum_builder.kinds.base import Key, Opened, is_truth
-from vademecum_builder.kinds.catalog import is_place
+from vademecum_builder.kinds.base import Key, Opened, as_bool
+from vademecum_builder.kinds.catalog import as_place
 from vademecum_builder.kinds.records import AUTO, RecordReader
 from vademecum_builder.kinds.templates import Template
 from vademecum_builder.request import BuildRequest, SourceSettings
@@ -18,8 +18,8 @@ from vademecum_builder.sources.feed import FeedSource
 from vademecum_builder.sources.fetched import is_address
 
 KEYS: Final[Mapping[str, Key]] = {
-    "path": Key("a file, or an address", is_place, required=True),
-    "keep": Key("true or false", is_truth),
+    "path": Key("a file, or an address", as_place, required=True),
+    "keep": Key("true or false", as_bool),
 }
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from vademecum.errors import UsageError
-from vademecum_builder.kinds.base import ADDRESS, Key, Opened, is_http, is_path, is_text, is_texts, is_truth
+from vademecum_builder.kinds.base import ADDRESS, Key, Opened, as_bool, as_http, as_path, as_text, as_texts
 from vademecum_builder.publish.guard import check_target
 from vademecum_builder.request import BuildRequest, SourceSettings
 from vademecum_builder.signing.defaults import DEFAULT_KEYS
@@ -17,12 +17,12 @@ from vademecum_builder.sources.left_out import is_published
 from vademecum_builder.stages.documents import choose_reader
 
 KEYS: Final[Mapping[str, Key]] = {
-    "path": Key("a folder", is_path, required=True),
-    "base-url": Key(ADDRESS, is_http),
-    "pattern": Key("a list of texts", is_texts),
-    "example-keys": Key("a list of texts", is_texts),
-    "profile": Key("the name of a generator", is_text),
-    "drafts": Key("true or false", is_truth),
+    "path": Key("a folder", as_path, required=True),
+    "base-url": Key(ADDRESS, as_http),
+    "pattern": Key("a list of texts", as_texts),
+    "example-keys": Key("a list of texts", as_texts),
+    "profile": Key("the name of a generator", as_text),
+    "drafts": Key("true or false", as_bool),
 }
 
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from vademecum.errors import UsageError
 from vademecum_builder.kinds import folder
-from vademecum_builder.kinds.base import Key, Opened, is_text
+from vademecum_builder.kinds.base import Key, Opened, as_text
 from vademecum_builder.readers.document import Document
 from vademecum_builder.request import BuildRequest, SourceSettings
 from vademecum_builder.sources.base import SourceItem
@@ -18,21 +18,21 @@ from vademecum_builder.sources.git import GitSource, Repository
 from vademecum_builder.stages.documents import ReaderOver, choose_reader
 
 
-def _is_repository(value: Any, within: Path) -> str | None:
+def _as_repository(value: Any, within: Path) -> str | None:
     if not isinstance(value, str) or not value or value.startswith("-"):
         return None
     return str((within / value).resolve()) if (within / value).exists() else value
 
 
-def _is_folder(value: Any, _: Path) -> str | None:
+def _as_folder(value: Any, _: Path) -> str | None:
     inside = isinstance(value, str) and ".." not in Path(value).parts and not value.startswith("/")
     return value.strip("/") if inside else None
 
 
 KEYS: Final[Mapping[str, Key]] = {
-    "url": Key("an address or the path of a repository", _is_repository, required=True),
-    "ref": Key("a branch, a tag or a commit", is_text),
-    "folder": Key("a folder within the repository", _is_folder),
+    "url": Key("an address or the path of a repository", _as_repository, required=True),
+    "ref": Key("a branch, a tag or a commit", as_text),
+    "folder": Key("a folder within the repository", _as_folder),
     **{name: folder.KEYS[name] for name in ("base-url", "pattern", "example-keys", "profile", "drafts")},
 }
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from vademecum.errors import UsageError
 from vademecum_builder.kinds import records
-from vademecum_builder.kinds.base import Key, Opened, is_one_of, is_texts
+from vademecum_builder.kinds.base import Key, Opened, as_one_of, as_texts
 from vademecum_builder.kinds.records import AUTO, RecordReader
 from vademecum_builder.request import BuildRequest, SourceSettings
 from vademecum_builder.sources.joined import RULES, JoinedSource, Part
@@ -17,32 +17,32 @@ from vademecum_builder.sources.records import instead
 from vademecum_builder.stages.documents import ReaderOver
 
 
-def _is_identity(value: Any, _: Path) -> Mapping[str, str] | None:
-    """Take the name of a field, or one for each source."""
+def _as_identity(value: Any, _: Path) -> Mapping[str, str] | None:
+    """Accept the name of a field, or one for each source."""
     told = {"": value} if isinstance(value, str) and value else value
     named = isinstance(told, dict) and told and all(isinstance(one, str) and one for one in told.values())
     return told if named else None
 
 
-def _are_sources(value: Any, folder: Path) -> tuple[str, ...] | None:
-    names = is_texts(value, folder) or ()
+def _as_sources(value: Any, folder: Path) -> tuple[str, ...] | None:
+    names = as_texts(value, folder) or ()
     return names if len(set(names)) == len(names) > 1 else None
 
 
 KEYS: Final[Mapping[str, Key]] = {
-    "sources": Key("a list of names of other sources, those that go before first", _are_sources, required=True),
-    "identity": Key('a field, or one for each as in {shop = "sku", erp = "number"}', _is_identity, required=True),
-    "rule": Key(", ".join(RULES), is_one_of(*RULES)),
+    "sources": Key("a list of names of other sources, those that go before first", _as_sources, required=True),
+    "identity": Key('a field, or one for each as in {shop = "sku", erp = "number"}', _as_identity, required=True),
+    "rule": Key(", ".join(RULES), as_one_of(*RULES)),
     "drafts": records.DRAFTS,
     **{name: key for name, key in records.KEYS.items() if name != "id"},
 }
 
 
 def taken_in(found: Sequence[SourceSettings]) -> tuple[SourceSettings, ...]:
-    """Return the sources that are published: those that a joined one names are its own, and nothing by themselves.
+    """Return the sources that are published: those that a joined source names are not published by themselves.
 
     Raises:
-        UsageError: There is no source of a name.
+        UsageError: A joined source names one that does not exist.
     """
     others = {one.name: one for one in found if one.kind != "joined"}
     published = {one.name: one for one in found}
@@ -60,7 +60,7 @@ def taken_in(found: Sequence[SourceSettings]) -> tuple[SourceSettings, ...]:
 
 
 def open_source(settings: SourceSettings, request: BuildRequest) -> Sequence[Opened]:
-    """Return the records of the sources that it names, joined.
+    """Return the joined records of the sources that it names.
 
     Raises:
         UsageError: `newest` without `updated`, or as the sources.
@@ -86,7 +86,7 @@ def open_source(settings: SourceSettings, request: BuildRequest) -> Sequence[Ope
 
 @dataclass(frozen=True)
 class JoinedReader(ReaderOver):
-    """Makes documents of joined records, and tells what their sources said differently."""
+    """Makes documents of joined records, and warns of values that differ between their sources."""
 
     source: JoinedSource
 

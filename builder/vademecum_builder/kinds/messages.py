@@ -13,9 +13,9 @@ from typing import Any, Final
 from vademecum.errors import UsageError
 from vademecum.format.json import canonical, parse_object
 from vademecum.format.markup import Code
-from vademecum_builder.kinds.base import Key, Opened, is_number, is_one_of, is_path, is_text, is_texts, is_truth
-from vademecum_builder.kinds.records import is_zone
-from vademecum_builder.kinds.sql import is_database, table_source
+from vademecum_builder.kinds.base import Key, Opened, as_bool, as_number, as_one_of, as_path, as_text, as_texts
+from vademecum_builder.kinds.records import as_zone
+from vademecum_builder.kinds.sql import as_database, table_source
 from vademecum_builder.kinds.templates import Template
 from vademecum_builder.readers.document import Document
 from vademecum_builder.readers.outline import Block, Outline
@@ -30,40 +30,40 @@ from vademecum_builder.stages.documents import DocumentReader
 
 _FIELDS: Final = ("id", "time", "author", "text", "channel", "thread", "reply-to", "subject", "updated", "deleted")
 _ALWAYS: Final = _FIELDS[:4]
-"""What every message has, by these names unless the settings say others."""
+"""What every message has; the settings may give other names."""
 
 
-def is_duration(value: Any, _: Path) -> timedelta | None:
-    """Take a duration."""
+def as_duration(value: Any, _: Path) -> timedelta | None:
+    """Accept a duration."""
     return read_duration(value)
 
 
-def is_strategies(value: Any, _: Path) -> tuple[str, ...] | None:
-    """Take names of strategies, each once."""
-    names = is_texts(value, _) or ()
+def as_strategies(value: Any, _: Path) -> tuple[str, ...] | None:
+    """Accept names of strategies, each once."""
+    names = as_texts(value, _) or ()
     return names if names and set(names) <= set(STRATEGIES) and len(set(names)) == len(names) else None
 
 
 _DURATION: Final = "a duration, as in 30m, 12h or 7d"
 KEYS: Final[Mapping[str, Key]] = {
-    "url": Key("a database's address, as in sqlite:///chat.db or ${DATABASE_URL}", is_database),
-    "table": Key("a table's name", is_text),
-    "query": Key("a SELECT", is_text),
-    "path": Key("an exported file or folder", is_path),
-    "records": Key("the path of the list, as in data.messages", is_text),
-    "shape": Key(f"{', '.join(SHAPES[:-1])} or {SHAPES[-1]}", is_one_of(*SHAPES)),
-    **{name: Key(f"the field that holds it ({name})", is_text) for name in _FIELDS},
-    "zone": Key("the zone of times without one, as in Europe/Berlin or UTC", is_zone),
-    "drafts": Key("true or false", is_truth),
-    "link": Key("a template, as in https://chat.example/{channel}/{id}", is_text),
-    "strategies": Key(f"a list of {', '.join(STRATEGIES)}", is_strategies),
-    "window": Key(_DURATION, is_duration),
-    "gap": Key(_DURATION, is_duration),
-    "silence": Key(_DURATION, is_duration),
-    "messages": Key("a number of messages above 0", is_number(1)),
-    "overlap": Key("a number of messages", is_number()),
-    "tokens": Key("a number of tokens above 0", is_number(1)),
-    "look-back": Key(_DURATION, is_duration),
+    "url": Key("a database's address, as in sqlite:///chat.db or ${DATABASE_URL}", as_database),
+    "table": Key("a table's name", as_text),
+    "query": Key("a SELECT", as_text),
+    "path": Key("an exported file or folder", as_path),
+    "records": Key("the path of the list, as in data.messages", as_text),
+    "shape": Key(f"{', '.join(SHAPES[:-1])} or {SHAPES[-1]}", as_one_of(*SHAPES)),
+    **{name: Key(f"the field that holds it ({name})", as_text) for name in _FIELDS},
+    "zone": Key("the zone of times without one, as in Europe/Berlin or UTC", as_zone),
+    "drafts": Key("true or false", as_bool),
+    "link": Key("a template, as in https://chat.example/{channel}/{id}", as_text),
+    "strategies": Key(f"a list of {', '.join(STRATEGIES)}", as_strategies),
+    "window": Key(_DURATION, as_duration),
+    "gap": Key(_DURATION, as_duration),
+    "silence": Key(_DURATION, as_duration),
+    "messages": Key("a number of messages above 0", as_number(1)),
+    "overlap": Key("a number of messages", as_number()),
+    "tokens": Key("a number of tokens above 0", as_number(1)),
+    "look-back": Key(_DURATION, as_duration),
 }
 
 
@@ -71,8 +71,8 @@ def open_source(settings: SourceSettings, request: BuildRequest) -> Sequence[Ope
     """Return a view for each strategy.
 
     Raises:
-        UsageError: Both a database and a path or neither, a column that is not there, an overlap that is no less than
-            what it overlaps.
+        UsageError: Both a database and a path, or neither; a column that does not exist; an overlap of half the
+            messages or more.
         NetworkError: The database does not answer.
     """
     values = settings.values
@@ -122,7 +122,8 @@ _LINKED: Final = ("id", "channel", "time", "author")
 class ConversationReader(DocumentReader):
     """Makes documents of messages that belong together.
 
-    Title, and what else shapes a chunk, say nothing that one more message would change: only what it is in is new.
+    The title, and whatever else shapes a chunk, do not depend on later messages: a new message only changes the chunk
+    that it is in.
     """
 
     limits: Limits
@@ -170,7 +171,7 @@ class ConversationReader(DocumentReader):
 
 
 def _blocks(text: str) -> Iterator[Block]:
-    """Yield paragraphs, and as code what stands between three backticks, as every chat writes it."""
+    """Yield paragraphs, and code between three backticks, which every chat program uses."""
     for number, part in enumerate(text.split("```")):
         if number % 2:
             language, line, code = part.partition("\n")

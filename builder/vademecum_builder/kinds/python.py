@@ -26,17 +26,17 @@ GROUP: Final = "vademecum.sources"
 """The entry points of packages that bring sources."""
 
 
-def _is_call(value: Any, folder: Path) -> tuple[str, Path] | None:
+def _as_call(value: Any, folder: Path) -> tuple[str, Path] | None:
     return (value, folder) if isinstance(value, str) and value.strip(":") else None
 
 
-def _is_table(value: Any, _: Path) -> Mapping[str, Any] | None:
+def _as_table(value: Any, _: Path) -> Mapping[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
 KEYS: Final[Mapping[str, Key]] = {
-    "call": Key("module:function, or the name of an entry point", _is_call, required=True),
-    "arguments": Key("a table of arguments, as in {shop = 7}", _is_table),
+    "call": Key("module:function, or the name of an entry point", _as_call, required=True),
+    "arguments": Key("a table of arguments, as in {shop = 7}", _as_table),
     "drafts": records.DRAFTS,
     **records.KEYS,
 }

@@ -1,4 +1,4 @@
-"""From a record to a document, by templates: what the kinds with records share."""
+"""From a record to a document, by templates; shared by all kinds of sources with records."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from typing import Any, Final
 from vademecum.errors import ContentError, UsageError
 from vademecum.format.json import canonical, iso_time, parse_object
 from vademecum.origin import pip_install
-from vademecum_builder.kinds.base import Key, is_one_of, is_text, is_texts, is_truth_or_texts
+from vademecum_builder.kinds.base import Key, as_bool_or_texts, as_one_of, as_text, as_texts
 from vademecum_builder.kinds.templates import Template
 from vademecum_builder.kinds.values import WRAPPED, is_fact, is_rich_text, name_in_words, shown
 from vademecum_builder.readers.document import LONGEST_URL, Document
@@ -38,86 +38,86 @@ TITLES: Final = (
     "naam bezeichnung produktname artikelname betreff asunto objet oggetto designation heading term "
     "question frage pregunta domanda pergunta vraag"
 ).split()
-"""Fields that say what a record is called, the likeliest first."""
+"""Fields that may be the title of a record, the likeliest first."""
 TEXTS: Final = (
     "text body content message desc description details abstract excerpt introduction answer comment note notes "
     "texte texto testo tekst inhalt contenu contenido contenuto inhoud beschreibung descripcion descripción descrição "
     "descrizione omschrijving zusammenfassung résumé resumen riassunto antwort réponse respuesta resposta risposta"
 ).split()
-"""Fields that hold what is told of a record."""
+"""Fields that may be the text of a record."""
 _UNNAMED: Final = WRAPPED.union(TITLES, TEXTS)
-"""What says nothing before a text, in lower case."""
+"""Names, in lower case, that need not be shown before a text."""
 PLAIN, MARKDOWN, HTML, AUTO, MEDIAWIKI = "plain", "markdown", "html", "auto", "mediawiki"
 _MARKUP: Final = re.compile(
     r"</?(?:p|br|div|span|[uo]l|li|d[ltd]|b|i|u|em|strong|a|h[1-6]|hr|table|thead|tbody|t[rdh]|img|blockquote|pre|code"
     r"|section|article)(?:\s[^<>]*)?/?>|&(?:[a-z]{2,8}|#\d{1,6}|#x[0-9a-f]{1,5});",
     re.IGNORECASE,
 )
-"""What tells HTML from a text that speaks of it: an element that a description has, or an entity."""
+"""What distinguishes HTML from a text about HTML: elements as in descriptions, or an entity."""
 _ESCAPED: Final = re.compile(
     r"&lt;(?:p|div|span|[uo]l|h[1-6]|table|b|strong|section|font|a)\b[^<>]*&lt;/[a-z]\w*&gt;", re.IGNORECASE
 )
 _ESCAPED_TAG: Final = re.compile(r"&lt;(?:(?!&[lg]t;).)*&gt;", re.DOTALL)
 _CODE: Final = re.compile(r"(`+)[^`\n]+\1")
-"""What is code in Markdown: an element in it is spoken of."""
+"""Code in Markdown: an element in it is only mentioned."""
 LANGUAGE: Final = ("lang", "locale", "langcode", "lang_code", "language_code")
-"""Fields that say which language a record's texts are in; `language` may be that of a film or a book."""
+"""Fields with the language of a record's texts; `language` may be that of a film or a book."""
 _LINE: Final[Mapping[str, str]] = {HTML: "<br>", MARKDOWN: "  \n"}
-"""What ends a line within a paragraph."""
+"""Line breaks within a paragraph."""
 _MARKS: Final = re.compile(r"[\\`*_#<>\[\]]")
-"""What a name may have that is no markup of Markdown there."""
+"""Characters that may be in a name and must not be read as Markdown."""
 _TAG: Final = re.compile(r"[a-z]{2,3}(?:[-_][A-Za-z]{2,4})?")
 _OUTERMOST: Final = "record"
-"""Without a heading above them all the first one would be taken for the title."""
+"""A heading above all others; without it the first one would be taken for the title."""
 _INDEX: Final = re.compile(r"\.\d+(?=\.|$)")
 _ARTICLES: Final = ("0", "4", "12", "102", "104", "106", "108", "110", "112", "114", "116", "118")
-"""The numbers of namespaces of MediaWiki that hold articles: the main one, the project's, its help, and its own."""
+"""The namespaces of MediaWiki that hold articles, by number: the main one, the project's, help, and custom ones."""
 _SHORT: Final = 120
-"""Characters of a text that may be there to say where somebody is reached."""
+"""The most characters of a text that may be somebody's contact."""
 PRICE: Final = re.compile(r"price|cost|amount|msrp|preis|prix|precio", re.IGNORECASE)
 
 
-def is_field_or_fields(value: Any, _: Path) -> tuple[str, ...] | None:
-    """Take a template, or a list of fields."""
+def as_field_or_fields(value: Any, _: Path) -> tuple[str, ...] | None:
+    """Accept a template, or a list of fields."""
     if isinstance(value, str) and value:
         return (value,)
-    return is_texts(value, _) or None
+    return as_texts(value, _) or None
 
 
-def is_zone(value: Any, _: Path) -> tzinfo | None:
-    """Take the name of a zone."""
+def as_zone(value: Any, _: Path) -> tzinfo | None:
+    """Accept the name of a time zone."""
     return read_zone(value)
 
 
 KEYS: Final[Mapping[str, Key]] = {
-    "id": Key("the field that identifies a record", is_text),
-    "title": Key("a field, or a template as in {name}", is_text),
-    "text": Key("a template as in {name}: {description}, or a list of fields", is_field_or_fields),
-    "link": Key("a field, or a template as in https://shop.example/{id}", is_text),
-    "metadata": Key("a list of fields", is_texts),
-    "updated": Key("the field that says when a record was changed", is_text),
-    "zone": Key("the zone of times without one, as in Europe/Berlin or UTC", is_zone),
-    "format": Key("plain, markdown, html, mediawiki or auto", is_one_of(PLAIN, MARKDOWN, HTML, AUTO, MEDIAWIKI)),
+    "id": Key("the field that identifies a record", as_text),
+    "title": Key("a field, or a template as in {name}", as_text),
+    "text": Key("a template as in {name}: {description}, or a list of fields", as_field_or_fields),
+    "link": Key("a field, or a template as in https://shop.example/{id}", as_text),
+    "metadata": Key("a list of fields", as_texts),
+    "updated": Key("the field that says when a record was changed", as_text),
+    "zone": Key("the zone of times without one, as in Europe/Berlin or UTC", as_zone),
+    "format": Key("plain, markdown, html, mediawiki or auto", as_one_of(PLAIN, MARKDOWN, HTML, AUTO, MEDIAWIKI)),
 }
 """The keys of `[[source]]` that say how a record becomes a document."""
 OF_WITHHELD: Final = "records of others that are not for everybody"
-DRAFTS: Final = Key("true or false, or a list of fields that keep no record back", is_truth_or_texts)
+DRAFTS: Final = Key("true or false, or a list of fields that keep no record back", as_bool_or_texts)
 
 
 def keeping_back(
     values: Mapping[str, Any], request: BuildRequest, now: datetime | None = None
 ) -> Callable[[Mapping[str, Any]], bool]:
-    """Return what says whether a record of a source with these settings says that it is not for everybody, be it by a
-    time (`now`)."""
+    """Return a function that tells whether a record is not for everybody under these settings; with `now`, times in the
+    record count too."""
     drafts = request.drafts or values.get("drafts", False)
     return lambda record: drafts is not True and why_private(record, now, drafts or ()) != ""
 
 
 def is_of(record: Mapping[str, Any], withheld: Mapping[str, frozenset[str]]) -> bool:
-    """Return whether a record refers to one of others.
+    """Return whether a record refers to a withheld one.
 
     Args:
-        withheld: Their ids, by the fields that have them.
+        withheld: The ids of withheld records, by the fields that refer to them.
     """
     return any(str(one) in ids for name, ids in withheld.items() for one in listed(field_at(record, name)))
 
@@ -129,23 +129,22 @@ class RecordReader(DocumentReader):
     Attributes:
         where: The settings' file and line, for messages.
         id: The field that identifies a record.
-        title: None: the first field of `TITLES` that says something, else the first line of the text.
-        text: One template, or a paragraph for each of several fields, and one for facts that follow each other, each
-            behind its name; empty: all fields that hold text, but for those that have another use, or a name that calls
-            them private.
+        title: None: the first field of `TITLES` that is not empty, else the first line of the text.
+        text: One template; or several fields, each a paragraph, with neighbouring facts in one paragraph, each after
+            its name; empty: all fields with text, except those with another use or a private name.
         link: The document's address; None: it has none.
-        metadata: Fields that the document carries; of a price that is written as a text the number.
-        updated: The field that says how old a record is; empty: nobody knows.
+        metadata: Fields that become metadata; a price that is written as text becomes a number.
+        updated: The field with the time of a record's last change; empty: there is none.
         zone: Of times without one.
-        format: What the text is; `auto`: HTML where a field of it is, else plain.
-        other_use: Fields that are no text unless a template names them.
-        order: In which order fields are read; empty: by their names.
-        withheld: By fields that have ids of other records the ids of those that are not for everybody.
-        undated: Records whose date cannot be read, and why.
-        untold: Fields that nobody named and that are no text, for their names call them private; also in an object that
-            is named as a whole.
-        texts, reached: Of the other fields that nobody named how many texts there are, and in how many somebody is
-            reached.
+        format: The format of the text; `auto`: HTML if one of its fields is, else plain.
+        other_use: Fields that are not text unless a template names them.
+        order: The order in which fields are read; empty: by name.
+        withheld: The ids of records that are not for everybody, by the fields that refer to them.
+        undated: Why a record's date cannot be read, by record.
+        untold: Fields that the settings do not name and that are left out since their names are private; also those
+            within an object that is named as a whole.
+        texts, reached: For the other fields that the settings do not name: how many texts they have, and in how many
+            somebody's contact is given.
     """
 
     where: str
@@ -167,14 +166,14 @@ class RecordReader(DocumentReader):
 
     @classmethod
     def of(cls, settings: SourceSettings, *other_use: str, form: str = PLAIN) -> RecordReader:
-        """Return what the settings ask for.
+        """Return the reader that the settings ask for.
 
         Args:
-            other_use: Fields that are no text unless a template names them.
-            form: What the text is where the settings do not say it.
+            other_use: Fields that are not text unless a template names them.
+            form: The format of the text if the settings do not name it.
 
         Raises:
-            UsageError: A template that cannot be read, or what reads the format is not installed.
+            UsageError: A template cannot be read, or the reader of the format is not installed.
         """
         values = settings.values
         if values.get("format") == MEDIAWIKI and not find_spec("pypandoc"):
@@ -197,7 +196,7 @@ class RecordReader(DocumentReader):
 
     @property
     def named(self) -> Sequence[tuple[str, str]]:
-        """The fields that the settings name, each behind its key."""
+        """The fields that the settings name, each after its key."""
         templates = {"title": (self.title,), "text": self.text, "link": (self.link,)}
         told = [(key, name) for key, many in templates.items() for one in many if one for name in one.fields]
         return [
@@ -210,7 +209,7 @@ class RecordReader(DocumentReader):
         """Refuse settings that name a field which no record has.
 
         Raises:
-            UsageError: It names settings, key, field, and which one may be meant.
+            UsageError: With the settings, the key, the field, and the one that may be meant.
         """
         for key, name in self.named:
             if name not in fields and name.partition(".")[0] not in fields:
@@ -239,7 +238,7 @@ class RecordReader(DocumentReader):
         return hashlib.sha256(canonical(told)).hexdigest()
 
     def read(self, item: SourceItem) -> Document | str:
-        """Return the document that a record is; raise ContentError at a time without a zone."""
+        """Return the document of a record; raise ContentError for a time without a zone."""
         record = parse_object(item.data, item.key)
         if is_of(record, self.withheld):
             return OF_WITHHELD
@@ -269,13 +268,13 @@ class RecordReader(DocumentReader):
                 return why
             if tags := categories(text):
                 metadata["tags"] = tags
-            url = url.replace("%2F", "/").replace("%20", "_")  # as the wiki itself writes them
+            url = url.replace("%2F", "/").replace("%20", "_")  # as the wiki itself writes addresses
         sections = _sections(text, form)
         title = clean_line(self._title(record, sections)) or item.key
         return Document(item.key, title, url, metadata, sections, tuple(warnings))
 
     def warnings(self) -> Sequence[str]:
-        """Return a line for all records without a date, and one for each way in which something may be private."""
+        """Return one line for all records without a date, and one for each way in which something may be private."""
         updated, text = f"{self.where}: source.updated", f"{self.where}: source.text names no fields:"
         private = f"{self.where}: source.{'text' if self.text else 'text names no fields'}:"
         told = (
@@ -290,7 +289,7 @@ class RecordReader(DocumentReader):
         return told
 
     def _open(self, record: dict[str, Any]) -> dict[str, Any]:
-        """Return a record without what is called private in an object that the settings name as a whole."""
+        """Return a record without the private fields of objects that the settings name as a whole."""
         named = {name for _, name in self.named}
         tops = {name if name in record else name.partition(".")[0] for name in named}
         nested = {name: record[name] for name in tops if isinstance(record.get(name), dict | list)}
@@ -311,7 +310,7 @@ class RecordReader(DocumentReader):
         return kept
 
     def called(self, record: Mapping[str, Any]) -> str:
-        """Return what a record is called by its fields; empty: they do not say it."""
+        """Return the title of a record from its fields; empty: they have none."""
         return self._title(record, ())
 
     def _title(self, record: Mapping[str, Any], sections: Sequence[Section]) -> str:
@@ -322,7 +321,7 @@ class RecordReader(DocumentReader):
         return _bare(next(filter(None, named), ""), self.format) or next(texts, "").partition("\n")[0]
 
     def _text(self, record: Mapping[str, Any]) -> tuple[str, str]:
-        """Return the text, and what it is."""
+        """Return the text and its format."""
         templates = self.text or [*map(Template.bare, self._rest(record))]
         values = (shown(field_at(record, name)) for template in templates for name in template.fields)
         form = (HTML if any(map(is_html, values)) else PLAIN) if self.format == AUTO else self.format
@@ -330,7 +329,7 @@ class RecordReader(DocumentReader):
         said = ((template, template.render(record, write).strip()) for template in templates)
         named = [(self._name(template, record, form), text) for template, text in said if text]
         if named and (len(templates) == 1 or not self._title(record, ())):
-            named[0] = ("", named[0][1])  # the text, or what will be the title
+            named[0] = ("", named[0][1])  # the text itself, or what will be the title
         paragraphs: list[str] = []
         for has_name, group in groupby(named, key=lambda one: one[0] != ""):
             if has_name:
@@ -341,20 +340,20 @@ class RecordReader(DocumentReader):
         return "\n\n".join(paragraphs), form
 
     def _name(self, template: Template, record: Mapping[str, Any], form: str) -> str:
-        """Return what a fact is called; empty: it is none, or the title or the text itself."""
+        """Return the name of a fact; empty: it is not a fact, or is the title or the text itself."""
         field = template.text
         if form == MEDIAWIKI or not template.is_bare or field in self._titled(record):
-            return ""  # of a wiki's text each line says what it is by how it begins
+            return ""  # in a wiki's text, the beginning of a line is its markup
         name, value = name_in_words(field), field_at(record, field)
         said = shown(value).strip()
-        is_text = _UNNAMED.issuperset(name.lower().split()) or (form in _BLOCKS and _BLOCKS[form](said))
-        return name if not is_text and is_fact(value, said) else ""
+        as_text = _UNNAMED.issuperset(name.lower().split()) or (form in _BLOCKS and _BLOCKS[form](said))
+        return name if not as_text and is_fact(value, said) else ""
 
     def _titled(self, record: Mapping[str, Any]) -> Sequence[str]:
         return self.title.fields if self.title else tuple(filter(record.get, TITLES))[:1]
 
     def _rest(self, record: Mapping[str, Any]) -> Iterator[str]:
-        """Yield the fields that hold text and have no other use."""
+        """Yield the fields that have text and no other use."""
         linked = self.link.fields if self.link else ()
         used = {self.id, self.updated, *self._titled(record), *linked, *self.metadata, *self.other_use}
         for name in self.order or record:
@@ -374,7 +373,8 @@ class RecordReader(DocumentReader):
 
 
 def _no_article(record: Mapping[str, Any], text: str) -> str:
-    """Return why a page of a wiki is left out: it leads to another one, or is of talk, a user or a program."""
+    """Return why a page of a wiki is left out: a redirect, or a page for talk, a user or a program; empty: it is
+    not."""
     if "redirect" in record or is_redirect(text):
         return "pages of a wiki that lead to others"
     return (
@@ -392,14 +392,14 @@ def _texts(value: Any, path: str) -> Iterator[str]:
 
 
 def _is_list_of_facts(value: Any) -> bool:
-    """Return whether a field is a list of words; of a list of paragraphs each is a text by itself."""
+    """Return whether a field is a list of words; in a list of paragraphs, each one is a text."""
     if not isinstance(value, list) or not value:
         return False
     return all(isinstance(one, str) and is_fact(one, one) and not is_html(one) for one in value)
 
 
 def _told(name: str, value: Any) -> Any:
-    """Return what a field tells in the metadata: nothing of an empty text, and of a price its number."""
+    """Return the value of a field as metadata: none for an empty text, a number for a price."""
     if not isinstance(value, str):
         return value
     return (price_of(value) if PRICE.search(name) else value.strip()) or None
@@ -412,7 +412,7 @@ def _label(name: str, form: str) -> str:
 
 
 def _unescaped(value: Any) -> Any:
-    """Return a text of HTML that a program has escaped as a whole as HTML again; what speaks of elements stays."""
+    """Return HTML that was escaped as a whole as HTML again; a text that mentions elements stays as it is."""
     is_escaped = isinstance(value, str) and _ESCAPED.fullmatch(value.strip())
     return unescape(value) if is_escaped and _ESCAPED_TAG.sub("", value).strip() else value
 
@@ -422,7 +422,7 @@ def _as_html(text: str) -> str:
 
 
 def is_html(text: str) -> bool:
-    """Return whether a text has markup of HTML."""
+    """Return whether a text has HTML markup."""
     return _MARKUP.search(_CODE.sub("", text)) is not None
 
 
@@ -430,7 +430,7 @@ _BLOCKS: Final[Mapping[str, Callable[[str], object]]] = {
     HTML: is_html,
     MARKDOWN: re.compile(r"(?:#{1,6}|[-*+>]) ").match,
 }
-"""How a text says that it is a heading, a list or a quote, which nothing may stand before."""
+"""Beginnings of a heading, a list or a quote, before which nothing may be added."""
 
 
 def _bare(text: str, form: str) -> str:
@@ -444,8 +444,8 @@ def _bare(text: str, form: str) -> str:
 
 
 def _sections(text: str, form: str) -> tuple[Section, ...]:
-    """Return sections without anchors: the page that shows a record has others, or none."""
-    # Imported where they are needed: most records are plain text.
+    """Return the sections without anchors: the page of a record has other anchors, or none."""
+    # Imported late: most records are plain text.
     text = unify_line_breaks(text)
     if form == MARKDOWN:
         from vademecum_builder.readers.markdown import read_markdown

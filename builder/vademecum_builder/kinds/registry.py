@@ -23,7 +23,7 @@ def kind_of(name: str) -> Kind:
 
 
 def open_sources(request: BuildRequest) -> Mapping[str, Sequence[Opened]]:
-    """Return what a request reads, by what the keys of its documents begin with; by the empty text the one folder.
+    """Return the opened sources of a request by the prefix of their documents' keys; a single folder has no prefix.
 
     Raises:
         UsageError: There is nothing to read in one of them.
@@ -32,7 +32,7 @@ def open_sources(request: BuildRequest) -> Mapping[str, Sequence[Opened]]:
 
 
 class OpenedLater(dict[str, Sequence[Opened]]):
-    """The sources of a request, each opened when it is asked for: what ails one is not in the way of the others."""
+    """The sources of a request, each opened on demand, so that a broken one does not hinder the others."""
 
     def __init__(self, request: BuildRequest) -> None:
         super().__init__()
@@ -58,7 +58,7 @@ def open_one(settings: SourceSettings, request: BuildRequest) -> Sequence[Opened
 
 
 def sources_of(request: SourcesRequest) -> Sequence[SourceSettings]:
-    """Return the sources of a request; the one folder has no name."""
+    """Return the sources of a request; a single folder has no name."""
     if request.sources:
         return request.sources
     values = {
@@ -72,7 +72,7 @@ def sources_of(request: SourcesRequest) -> Sequence[SourceSettings]:
 
 
 def joined(opened: Mapping[str, Sequence[Opened]]) -> tuple[Source, PlacedPages | NamedReaders]:
-    """Return all of them as one source, and what makes documents of its items."""
+    """Return all of them as one source, with its reader."""
     if "" in opened:
         [one] = opened[""]
         return one.source, cast("PlacedPages", one.reader())

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, Final
 from vademecum.errors import UsageError
 from vademecum.origin import pip_install
 from vademecum_builder.kinds import records
-from vademecum_builder.kinds.base import Key, Opened, is_number, is_one_of, is_text
+from vademecum_builder.kinds.base import Key, Opened, as_number, as_one_of, as_text
 from vademecum_builder.kinds.records import RecordReader
 from vademecum_builder.request import BuildRequest, SourceSettings
 
-# What needs SQLAlchemy is imported where a database is read: an export of messages needs none.
+# SQLAlchemy is imported only when a database is read: an export of messages does not need it.
 if TYPE_CHECKING:
     from vademecum_builder.sources.databases.capture import Triggers
     from vademecum_builder.sources.databases.database import Database
@@ -31,20 +31,20 @@ def database_at(url: str, folder: Path, where: str = "") -> Database:
     return Database(url, folder, where)
 
 
-def is_database(value: Any, folder: Path) -> Database | None:
-    """Take a database's address."""
+def as_database(value: Any, folder: Path) -> Database | None:
+    """Accept a database's address."""
     return database_at(value, folder) if isinstance(value, str) and ":" in value else None
 
 
 KEYS: Final[Mapping[str, Key]] = {
-    "url": Key("a database's address, as in sqlite:///shop.db or ${DATABASE_URL}", is_database, required=True),
-    "table": Key("a table's name", is_text),
-    "query": Key("a SELECT", is_text),
-    "cursor": Key("the column that rises with each change", is_text),
-    "deleted": Key("the column that says that a row is gone", is_text),
+    "url": Key("a database's address, as in sqlite:///shop.db or ${DATABASE_URL}", as_database, required=True),
+    "table": Key("a table's name", as_text),
+    "query": Key("a SELECT", as_text),
+    "cursor": Key("the column that rises with each change", as_text),
+    "deleted": Key("the column that says that a row is gone", as_text),
     "drafts": records.DRAFTS,
-    "capture": Key("triggers or slot", is_one_of("triggers", "slot")),
-    "look-back": Key("a number of rows above 0", is_number(1)),
+    "capture": Key("triggers or slot", as_one_of("triggers", "slot")),
+    "look-back": Key("a number of rows above 0", as_number(1)),
     **records.KEYS,
 }
 
@@ -53,7 +53,7 @@ def open_source(settings: SourceSettings, request: BuildRequest) -> Sequence[Ope
     """Return the table's rows.
 
     Raises:
-        UsageError: Both a table and a query or neither, a field that is not there, an empty table.
+        UsageError: Both a table and a query, or neither; a field that does not exist; an empty table.
         NetworkError: The database does not answer.
     """
     table = table_source(settings)
@@ -68,7 +68,7 @@ def captured(settings: SourceSettings, table: TableSource) -> Triggers | Slot | 
     """Return how the changes of a table are captured; None: they are not.
 
     Raises:
-        UsageError: There is a cursor, too, or a query in place of a table.
+        UsageError: There is also a cursor, or a query in place of a table.
     """
     capture = settings.values.get("capture")
     if capture and (table.cursor or not table.table):
@@ -83,7 +83,7 @@ def captured(settings: SourceSettings, table: TableSource) -> Triggers | Slot | 
 
 
 def table_source(settings: SourceSettings) -> TableSource:
-    """Return the table or query that the settings name; raise UsageError if they name both, or neither."""
+    """Return the table or query that the settings name; raise UsageError if they name both or neither."""
     values = settings.values
     if ("table" in values) == ("query" in values):
         found = "table and query: take one of them out" if "table" in values else "no table: name one (or a query)"

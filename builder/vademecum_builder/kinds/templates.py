@@ -15,11 +15,11 @@ from vademecum_builder.sources.records import field_at, instead
 
 @dataclass(frozen=True)
 class Template:
-    """A text with fields in braces, `{price.amount}` where they are nested; `{{` and `}}` are braces.
+    """A text with fields in braces, `{price.amount}` for nested ones; `{{` and `}}` are braces.
 
     Attributes:
-        text: As the settings have it.
-        parts: Each a text as it stands, and the field behind it; empty: none.
+        text: As in the settings.
+        parts: Pairs of a literal text and the field after it; an empty field: none.
     """
 
     text: str
@@ -43,39 +43,39 @@ class Template:
 
     @classmethod
     def of(cls, told: str) -> Template:
-        """Read what is a template where it has braces, and else the name of a field, whatever is in it: `addr:street`.
-        Errors: see `parse`."""
+        """Read a template if there are braces, else the name of a field, whatever is in it: `addr:street`. Errors: see
+        `parse`."""
         return cls.parse(told) if "{" in told or "}" in told else cls.bare(told)
 
     @classmethod
     def bare(cls, name: str) -> Template:
-        """Return the template that is a field, whatever is in its name."""
+        """Return the template for just one field, whatever is in its name."""
         return cls(name, (("", name),))
 
     @property
     def is_bare(self) -> bool:
-        """Whether it is a field that is named without braces."""
+        """Whether it is a field without braces."""
         return self.parts == (("", self.text),)
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """The fields that it names."""
+        """The names of its fields."""
         return tuple(name for _, name in self.parts if name)
 
     def check(self, fields: Collection[str]) -> None:
         """Refuse a field that is not among these.
 
         Raises:
-            UsageError: It names the field, the template, and which one may be meant.
+            UsageError: With the field, the template, and the field that may be meant.
         """
         for name in self.fields:
             if name not in fields:
                 raise UsageError(f"template {self.text!r}: there is no field {name!r}; {instead(name, fields)}")
 
     def render(self, record: Mapping[str, Any], write: Callable[[str], str] = str) -> str:
-        """Return the text for a record, each field and what stands between them as `write` gives it.
+        """Return the text for a record; `write` converts each field and each text between them.
 
-        A field that it has not, or that is null, is nothing.
+        A field that is missing or null is empty.
         """
         return "".join(
             (write(before) if before else "") + (write(shown(field_at(record, name))) if name else "")
@@ -83,9 +83,9 @@ class Template:
         )
 
     def render_url(self, record: Mapping[str, Any]) -> str:
-        """Return the address for a record: fields are percent-encoded, but for one that the template begins with.
+        """Return the address for a record: fields are percent-encoded, except one at the very beginning.
 
-        Empty where a field is missing: half an address leads nowhere.
+        Empty if a field is missing: half an address leads nowhere.
         """
         if any(not shown(field_at(record, name)) for name in self.fields):
             return ""

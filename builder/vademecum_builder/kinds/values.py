@@ -14,39 +14,39 @@ from vademecum_builder.readers.text import without_tags
 from vademecum_builder.sources.fetched import is_address
 
 _ID: Final = re.compile(r"(?:.*[_.-])?_?(?:uu|gu|o)?id|.*[a-z](?:Id|ID)|ID")
-"""What tells one object from others."""
+"""Names of ids."""
 _WORD: Final = re.compile(r"[^\W\d_]{2,}(?:[ _-][^\W\d_]{2,})*")
 _NUMBER: Final = re.compile(r"[+-]?v?\d+(?:[.,:/+-]\d+)*(?:[.-]?[a-z]+[.+-]?\d+)?", re.ASCII)
-"""Of versions, too: `1.0rc1`."""
+"""Versions count too: `1.0rc1`."""
 _SLUG: Final = re.compile(r"[a-z0-9]+(?:[_-][a-z0-9]+)*")
 _LINK: Final = re.compile(r"(?:.*_)?(?:url|uri|href|link|path|self|src)|.*(?:Url|URL|Uri|Href|Link|Path)")
 _PATH: Final = re.compile(r"/\S+")
 ADDRESS: Final = re.compile(r"[a-z][a-z0-9+.-]*://\S+", re.IGNORECASE)
 CHECKSUM: Final = re.compile(r"(?:sha-?\d+|md5|adler32|crc32):[0-9a-f]{8,128}", re.IGNORECASE)
-"""What a record has in place of bytes (`records.json_value`), and what says that a file came whole."""
+"""What a record has in place of bytes (`records.json_value`), and checksums of files."""
 _CALLED: Final = frozenset({"name", "title", "label"})
-"""What an object is called: that is said without saying so."""
+"""Fields with the name of an object, which is shown without the field's name."""
 _FEW: Final = 3
 _SHORT: Final = 120
-"""Characters of a text that states a fact; of a list as many as it has."""
+"""The most characters of a fact; lists have no limit."""
 _HUMP: Final = re.compile(r"(?<=[^\W_A-Z])([A-Z])(?=[^\W_A-Z])")
-"""Where a word begins in `damageImmunities`."""
+"""The beginning of a word in `damageImmunities`."""
 _IN_LANGUAGE: Final = re.compile(
     r"(?:(?<=\w)[_.-](?:en|de|fr|es|it|nl|pt|pl|cs|sv|da|fi|nb|ru|uk|zh|ja|ko|ar|tr|el|hu|ro)(?:[_-][A-Za-z]{2,4})?"
     r"|(?<=[a-z])(?:En|De|Fr|Es|It|Nl|Pt|Pl))$"
 )
-"""Behind the name of a text which language it is in: `description_en`, `titleDe`, `summary.pt-BR`."""
+"""The language at the end of a field's name: `description_en`, `titleDe`, `summary.pt-BR`."""
 WRAPPED: Final = frozenset("acf attributes data details fields properties props record".split())
-"""What holds the fields of a record, and says nothing of them."""
+"""Names of objects that only wrap the fields of a record."""
 _LEVELS: Final = re.compile(r"\.(?![\s/)-]|$)")
-"""Between a field and one in it; the dot of `Art.-Nr.` and `Max. load` is one of a shortened word."""
+"""The dot between a field and a nested one; the dots of `Art.-Nr.` and `Max. load` end an abbreviation."""
 _SAID: Final = frozenset("common default full main official plain raw rendered text value #text _".split()) | _CALLED
-"""In what way something is said."""
+"""Nested fields whose names say nothing about the value."""
 
 
 def shown(value: object) -> str:
-    """Return a field's value as text: a list by commas, of sentences by lines, of objects by semicolons; truth is yes
-    and no, null nothing."""
+    """Return a field's value as text: lists are joined by commas, lists of sentences by lines, of objects by
+    semicolons; booleans are yes and no, null is empty."""
     match value:
         case None:
             return ""
@@ -64,7 +64,7 @@ def shown(value: object) -> str:
             called = next((one for name, one in value.items() if name in _CALLED and isinstance(one, str)), "")
             read = {name: one for name, one in value.items() if not _is_for_programs(str(name), one, called)}
             named = {name: text for name, one in read.items() if (text := shown(one))}
-            # What is called gluten and is true, or a weight and a number, says nothing alone.
+            # `gluten: true` or `weight: 5` say nothing without the name.
             alone = {name for name in named if len(named) == 1 and _says_something(read[name])} or _CALLED
             return ", ".join(text if name in alone else f"{name}: {text}" for name, text in named.items())
     return str(value)
@@ -72,7 +72,7 @@ def shown(value: object) -> str:
 
 @lru_cache(maxsize=4096)  # records have the same fields, over and over
 def name_in_words(field: str) -> str:
-    """Return a field's name as people read it: `damage_immunities`, `damageImmunities` and `damage_immunities.name` are
+    """Return a field's name in words: `damage_immunities`, `damageImmunities` and `damage_immunities.name` are
     `Damage immunities`."""
     field = _IN_LANGUAGE.sub("", field) or field
     parts = [part for part in _LEVELS.split(field) if part and not part.isdecimal()] or [field]
@@ -92,7 +92,7 @@ def _words(name: str) -> str:
 
 
 def is_fact(value: object, text: str) -> bool:
-    """Return whether a field says in a few words, or by a list, what is so, and needs its name to say of what.
+    """Return whether a value is a fact, a few words or a list, that is only understood with the name of its field.
 
     Args:
         text: The value as it is shown.
@@ -111,11 +111,11 @@ def _says_something(value: object) -> bool:
 
 
 def _is_for_programs(name: str, value: object, called: str) -> bool:
-    """Return whether nobody reads what an object has beside what it says: an id, an address, its name once more without
-    blanks, a list of numbers.
+    """Return whether a field of an object is only for programs: an id, an address, the object's name as a slug, a list
+    of numbers.
 
     Args:
-        called: The object's name; empty: it has none, and an id that is a word is one.
+        called: The object's name; empty: it has none, and an id that is a word serves as one.
     """
     if isinstance(value, list):
         return len(value) > _FEW and all(map(_is_number, value))
@@ -129,7 +129,7 @@ def _is_for_programs(name: str, value: object, called: str) -> bool:
 
 
 def is_slug_of(value: object, called: str) -> bool:
-    """Return whether a value is a name as addresses have it: `stunning-strike` of Stunning Strike."""
+    """Return whether a value is the slug of a name: `stunning-strike` of Stunning Strike."""
     if not isinstance(value, str) or not _SLUG.fullmatch(value):
         return False
     return value.replace("-", "").replace("_", "") == "".join(filter(str.isalnum, called)).lower()
@@ -143,19 +143,19 @@ def _is_number(value: object) -> bool:
 
 
 _APART: Final = "\x1f"
-"""What sets the fields of one text apart (ASCII's unit separator), as the sides of Anki's cards."""
+"""Separates fields within one text (ASCII's unit separator), such as the sides of Anki's cards."""
 _TYPED: Final = re.compile(r'"(?:_type|nodeType|type|ops|children)"\s*:')
 _IN_BLOCKS: Final = ("title", "text", "message", "content", "items", "code", "html", "caption")
-"""What a block of Editor.js says; all else is how it looks."""
+"""The fields with text in a block of Editor.js; all others are about its look."""
 _BESIDE_BLOCKS: Final = frozenset(("blocks", "time", "version", "entityMap"))
 _BREAK: Final = re.compile(r"<br\b[^>]*>", re.IGNORECASE)
 
 
 def is_rich_text(value: object) -> bool:
-    """Return whether a value is a tree of an editor: Jira's (Atlassian Document Format), ProseMirror, Slate, Lexical,
-    Contentful and Portable Text have one shape, of nodes with a type, their children, and texts as leaves; Editor.js
-    and Draft.js have a list of blocks, Quill one of what is inserted, Notion in each block an object of its type. A
-    list is one without its root; among its nodes may be pictures."""
+    """Return whether a value is the tree of an editor. Jira (Atlassian Document Format), ProseMirror, Slate, Lexical,
+    Contentful and Portable Text have nodes with a type and children, and texts as leaves; Editor.js and Draft.js have a
+    list of blocks, Quill a list of insertions, Notion blocks that contain an object of their type. A list is a tree
+    without its root; some of its nodes may be pictures."""
     if isinstance(value, list):
         nodes = all(isinstance(one, dict) and (_type_of(one) or is_rich_text(one)) for one in value)
         return nodes and any(map(is_rich_text, value))
@@ -171,12 +171,12 @@ def is_rich_text(value: object) -> bool:
 
 
 def _is_called(value: object) -> bool:
-    """Return whether a value is a thing with a name, of which more is said than an editor's node says."""
+    """Return whether a value is an object with a name, and so not a node of an editor."""
     return isinstance(value, dict) and any(isinstance(value.get(name), str) and value[name] for name in _CALLED)
 
 
 def _blocks(value: Mapping[str, Any]) -> list[Any]:
-    """Return the blocks of Editor.js and Draft.js; empty: it is something else."""
+    """Return the blocks of Editor.js or Draft.js; empty: it is something else."""
     blocks = value.get("blocks") if {*value} <= _BESIDE_BLOCKS else None
     found = blocks if isinstance(blocks, list) else []
     whole = all(
@@ -187,13 +187,13 @@ def _blocks(value: Mapping[str, Any]) -> list[Any]:
 
 
 def _inserted(value: Mapping[str, Any]) -> list[Any]:
-    """Return what Quill inserts, one after the other; empty: it is something else."""
+    """Return the insertions of Quill; empty: it is something else."""
     found = ops if {*value} == {"ops"} and isinstance(ops := value["ops"], list) else []
     return found if all(isinstance(one, dict) and "insert" in one for one in found) else []
 
 
 def _of_notion(value: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return what a block of Notion says; empty: it is something else."""
+    """Return the content of a block of Notion; empty: it is something else."""
     said = value.get(_type_of(value)) if value.get("object") == "block" else None
     return said if isinstance(said, dict) else {}
 
@@ -203,8 +203,8 @@ def _is_node(value: object) -> bool:
 
 
 def _written_rich_text(text: str) -> str:
-    """Return what such a tree says that a program has written into a column of text, alone or in a list; empty: it is
-    none, or deeper than any that an editor makes."""
+    """Return the text of a tree that was stored as JSON in a column of text, alone or in a list; empty: it is not one,
+    or is deeper than editors make them."""
     if text[:1] not in ("{", "[") or not _TYPED.search(text):
         return ""
     try:
@@ -228,7 +228,7 @@ def _paragraphs(nodes: Iterable[object]) -> str:
 
 
 def _of_node(node: object) -> str:
-    """Return what a node says; of one with a name all that it says, but of a link, whose name is not read."""
+    """Return the text of a node; for an object with a name all its fields, unless it is a link."""
     is_thing = isinstance(node, dict) and _is_called(node) and "link" not in _type_of(node).lower()
     return shown(node) if is_thing else _rich_text(node)
 
@@ -250,25 +250,25 @@ def _rich_text(node: object) -> str:
         told = told or (isinstance(attributes, dict) and attributes.get("text"))
         return str(told or "\n" * _type_of(node).lower().endswith("break"))
     if children is not (below := node.get("children")) and isinstance(below, list) and below:
-        return _paragraphs([{"type": "", "content": children}, *below])  # BlockNote, whose blocks have both
+        return _paragraphs([{"type": "", "content": children}, *below])  # BlockNote: its blocks have both
     if any(is_rich_text(child) and "link" not in _type_of(child).lower() for child in children):
         return _paragraphs(children)
     return "".join(map(_of_node, children))
 
 
 def _spans(said: object) -> str:
-    """Return what a text of Notion says, which is a list of spans."""
+    """Return the text of a list of Notion's spans."""
     return "".join(str(one.get("plain_text", "")) for one in said) if isinstance(said, list) else ""
 
 
 def _of_block(block: Mapping[str, Any]) -> str:
-    """Return what a block says: one of Draft.js a text, one of Editor.js what its tool has written."""
+    """Return the text of a block: Draft.js has a text, Editor.js the data of a tool."""
     return block["text"] if isinstance(block.get("text"), str) else _of_tool(block.get("data"))
 
 
 def _of_tool(said: object, name: str = "") -> str:
-    """Return what a tool of Editor.js has written, HTML of words alone but code: of a list its items, of a table its
-    rows."""
+    """Return the text in the data of an Editor.js tool, which is inline HTML except for code: the items of a list, the
+    rows of a table."""
     if isinstance(said, dict):
         return "\n".join(filter(None, (_of_tool(said[one], one) for one in _IN_BLOCKS if one in said)))
     if isinstance(said, list):

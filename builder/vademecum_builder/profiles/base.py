@@ -22,9 +22,9 @@ from vademecum_builder.sources.places import PagePlace
 from vademecum_builder.sources.private_keys import private_key_line
 
 MOST_BYTES = 1024 * 1024
-"""Of a configuration, or of a file that a page includes."""
+"""The most bytes of a configuration, or of a file that a page includes."""
 MOST_INCLUDES = 200
-"""Of one page, those of what it includes counted: a page that includes itself twice would have no end."""
+"""The most includes of one page, nested ones counted: a page that includes itself twice would never end."""
 _PICTURE = re.compile(r"\.(?:svg|png|jpe?g|gif|webp|avif)$", re.IGNORECASE)
 
 
@@ -33,7 +33,7 @@ Metadata = Mapping[str, Any]
 
 
 class NotServed(Exception):
-    """The generator makes no page of a file; the argument says why."""
+    """The generator does not make a page of a file; the argument says why."""
 
 
 @dataclass(frozen=True)
@@ -41,9 +41,9 @@ class Project:
     """A folder with a generator's configuration.
 
     Attributes:
-        root: Where the configuration lies.
-        top: Nothing outside of it is read but what the repository has that it lies in: `root`, or the folder above it
-            that is built.
+        root: The folder of the configuration.
+        top: Files outside of it are only read if they are in the same repository. It is `root`, or the folder above
+            it that is built.
         keys: Files below `root`, `/`-separated, hidden ones left out.
         seen: Files that were read so far, with the SHA-256 of each.
     """
@@ -55,7 +55,7 @@ class Project:
 
     @cached_property
     def notes(self) -> Mapping[str, Sequence[str]]:
-        """Markdown files by their name in lower case without `.md`; of several the nearest to the root comes first."""
+        """Markdown files by their name in lower case without `.md`; of several, the nearest to the root comes first."""
         found: dict[str, list[str]] = {}
         for key in sorted(self.keys, key=lambda key: (key.count("/"), key)):
             if key.lower().endswith(".md"):
@@ -64,7 +64,7 @@ class Project:
 
     @cached_property
     def titles(self) -> Mapping[str, str]:
-        """What references show, by what they name: pages (`/guide/pump`), and labels of Sphinx and MyST."""
+        """The titles that references show, by their target: a page (`/guide/pump`), or a label of Sphinx or MyST."""
         written = (key for key in sorted(self.keys) if key.endswith((".rst", ".txt", ".md", ".adoc")))
         return {name: title for key in written for name, title in titles_in(key, self.text(key))}
 
@@ -73,19 +73,19 @@ class Project:
         return Surroundings(Path(os.path.realpath(self.top)))
 
     def gives(self, name: str) -> bool:
-        """Return whether a page may take in a file that `text` reads: git does not ignore it, or it lies in the folder
-        that was named, where parts are that something makes before the generator runs."""
+        """Return whether a page may include a file that `text` reads: git does not ignore it, or it is in the folder
+        that the publisher named, where a step before the generator may write parts of pages."""
         path = Path(os.path.realpath(self.root / name))
         return path.is_relative_to(self._surroundings.root) or not self._surroundings.ignores(path)
 
     def text(self, *names: str, hidden: bool = False) -> str:
-        """Return the text of the first of these files that is there; empty if none is, or it lies outside.
+        """Return the text of the first of these files that exists; empty: none does, or it lies outside.
 
         Args:
-            hidden: A configuration that no page named: it may be a hidden file above the folder that is built.
+            hidden: It is a configuration, and may be a hidden file above the folder that is built.
         """
         for name in names:
-            if not (self.root / name).is_file():  # most of them: the cheaper question first
+            if not (self.root / name).is_file():  # true for most: the cheaper test first
                 continue
             path = os.path.realpath(self.root / name)
             shown = Path(path).with_name(Path(path).name.lstrip(".")) if hidden else Path(path)
@@ -101,7 +101,7 @@ class Project:
         return ""
 
     def has(self, *patterns: str) -> str:
-        """Return the first file that one of the patterns names, relative to `root`; empty if there is none."""
+        """Return the first file that a pattern matches, relative to `root`; empty: there is none."""
         return next((p.relative_to(self.root).as_posix() for n in patterns for p in sorted(self.root.glob(n))), "")
 
 
@@ -112,7 +112,7 @@ class Page:
     Attributes:
         key: Relative to the project's root.
         metadata: Its front matter.
-        troubles: What could not be taken in, counted.
+        troubles: What could not be included, counted.
     """
 
     project: Project
@@ -128,7 +128,7 @@ class Page:
         return without_front_matter(self.include(name, *folders, passes=passes))
 
     def title(self, role: str, name: str) -> str:
-        """Return the title of what a reference leads to (`ref`: a label, `doc`: a page); empty: unknown."""
+        """Return the title of a reference's target (`ref`: a label, `doc`: a page); empty: unknown."""
         here = f"/{posixpath.dirname(self.key)}"
         called = folded(name) if role == "ref" else posixpath.normpath(posixpath.join(here, name.strip()))
         found = self.project.titles.get(called, "")
@@ -137,15 +137,15 @@ class Page:
         return found
 
     def include(self, name: str, *folders: str, passes: Sequence[Pass] = ()) -> str | None:
-        """Return the text of a file inside the tree, or None: there is none, and that is counted.
+        """Return the text of a file inside the tree; None: there is none, which is counted.
 
         Args:
             name: As the page names it.
-            folders: Where it may lie, relative to the root; none: beside the page.
-            passes: What is done to a page is done to what it includes.
+            folders: Where it may be, relative to the root; none: beside the page.
+            passes: Applied to the included text, as to the page.
         """
         if _PICTURE.search(name):
-            return ""  # nothing to read in it, and nothing that is missing
+            return ""  # there is nothing to read in it, so nothing is missing
         for folder in folders or (PurePosixPath(self.key).parent.as_posix(),):
             place = os.path.normpath(f"{folder}/{name.lstrip('/')}" if folder else name.lstrip("/"))
             if any(part.startswith(".") and part not in (".", "..") for part in place.split("/")):
@@ -168,20 +168,20 @@ class Page:
 
 
 Pass = Callable[[str, Page], str]
-"""Turns markup of a generator into plain Markdown."""
+"""Turns a generator's markup into plain Markdown."""
 Address = Callable[[str, Metadata], str]
-"""Returns where a page is served, below the site, `/`-separated; raises `NotServed`. Given its place in its folder."""
+"""Returns the address of a page below the site, `/`-separated, given its path in its folder; raises `NotServed`."""
 
 
 @dataclass(frozen=True)
 class Folder:
-    """Where pages lie.
+    """A folder of pages.
 
     Attributes:
-        path: Relative to the project; empty: its root. It may lie beside it (`../docs`).
-        address: Of a page in it.
-        place: Its pages in this language and version; `page`: the folder that has them in the default ones. None:
-            their paths tell.
+        path: Relative to the project; empty: its root. It may lie beside the project (`../docs`).
+        address: Returns the address of a page in it.
+        place: The language and version of its pages; `page`: the folder with the default language and version. None:
+            told by their paths.
     """
 
     path: str
@@ -191,25 +191,25 @@ class Folder:
 
 @dataclass(frozen=True)
 class Rules:
-    """How one site is read: a profile, and what its configuration says.
+    """How one site is read, by its profile and its configuration.
 
     Attributes:
-        folders: The first that holds a file decides.
+        folders: The first folder that contains a file decides.
         slugs: How ids are made of headings.
-        passes: What is done to Markdown, in this order.
-        templates: What is done before to text of any kind.
-        copies: Whether HTML and text that lie among the pages are served as they are.
-        html: Whether HTML that lies among them is a page, of which `<meta>` says where it is served.
-        kinds: Media types by the files' ending, where the configuration says them: `.txt` is reStructuredText.
-        mdx: Whether all Markdown is MDX, in which indented text is no code.
-        called: Returns what a page is called that has no title, given its place in its folder; None: its first heading.
-            Of a page of HTML, what it is called whatever stands in it.
-        auto_ids: How docutils tells equal ids of reStructuredText apart.
-        base_url: Where the site is served, as its configuration says; may be empty.
-        title: What the site is called, as its configuration says; may be empty.
-        doubts: What the configuration does that is not understood.
-        first: The current `version` and the default `lang`, where there are several.
-        doubt: Why the address of a page may be wrong, empty: it is right.
+        passes: Applied to Markdown, in this order.
+        templates: Applied before that to text of any kind.
+        copies: Whether HTML and plain text among the pages are served as they are.
+        html: Whether HTML among the pages is a page, whose address is in a `<meta>`.
+        kinds: Media types by ending, if the configuration sets them: `.txt` may be reStructuredText.
+        mdx: Whether all Markdown is MDX, in which indented text is not code.
+        called: Returns the title of a page without one, given its path in its folder; None: its first heading. For a
+            page of HTML, its title in any case.
+        auto_ids: How docutils distinguishes equal ids in reStructuredText.
+        base_url: Where the site is served, according to its configuration; may be empty.
+        title: The site's title in its configuration; may be empty.
+        doubts: What in the configuration is not understood.
+        first: The current `version` and the default `lang`, if there are several.
+        doubt: Returns why the address of a page may be wrong; empty: it is right.
     """
 
     folders: tuple[Folder, ...]
@@ -235,8 +235,8 @@ class Profile:
 
     Attributes:
         name: What `--profile` takes.
-        files: Its configuration, as patterns.
-        open: Reads the configuration; None: it is another generator's.
+        files: Patterns of its configuration files.
+        open: Reads the configuration; None: it is that of another generator.
     """
 
     name: str
@@ -258,13 +258,13 @@ def pretty(path: str, *index: str) -> str:
 
 
 def private(path: str) -> None:
-    """Raise NotServed if this is a part of pages by its name, or by that of a folder."""
+    """Raise NotServed if the name of a file or of one of its folders marks it as a part of pages."""
     if any(part.startswith("_") for part in path.split("/")):
         raise NotServed("a part of pages (its name begins with _)")
 
 
 def without_front_matter(text: str | None) -> str:
-    """Return a text that a page includes, without what stands before it."""
+    """Return an included text without its front matter."""
     return re.sub(r"\A---\n[\s\S]*?\n---\n", "", text or "")
 
 
@@ -272,7 +272,7 @@ _NAMED = re.compile(r" {0,3}([A-Za-z0-9_-]+):(.*(?:\n(?: {4}|\t).*)*)\n?")
 
 
 def with_front_matter(text: str) -> str:
-    """Return a text whose head `Title: Pumps` has no lines of `---`, as MultiMarkdown has it, with these."""
+    """Return a text with a head as in MultiMarkdown (`Title: Pumps`, without `---`) with proper front matter."""
     told: dict[str, str] = {}
     at = 0
     while found := _NAMED.match(text, at):
@@ -282,19 +282,19 @@ def with_front_matter(text: str) -> str:
 
 
 def front_matter(said: Mapping[str, Any]) -> str:
-    """Return what a page says of itself as front matter: JSON is YAML."""
+    """Return metadata as front matter: JSON is YAML."""
     return f"---\n{json.dumps(said, ensure_ascii=False)}\n---\n"
 
 
 def bare_head(text: str, _page: Page) -> str:
-    """The pass for pages that have such a head."""
+    """The pass for pages with a MultiMarkdown head."""
     return with_front_matter(text)
 
 
 HEADING = "\0heading"
-"""Among what the front matter says: the first heading of a page that it gives no title."""
+"""The key in metadata for the first heading of a page whose front matter has no title."""
 
 
 def named(metadata: Metadata, *names: str) -> str:
-    """Return the first of these that the front matter says as text."""
+    """Return the first of these fields of the front matter that is text."""
     return next((v.strip() for n in names if isinstance(v := metadata.get(n), str) and v.strip()), "")

@@ -1,4 +1,4 @@
-"""Which generator a folder's sources are for, as the configuration that lies there says."""
+"""Finding the generator of a folder's sources by its configuration."""
 
 from __future__ import annotations
 
@@ -23,24 +23,24 @@ _NAMES = """
     gitbook hexo jekyll logseq obsidian wiki
 """.split()
 PROFILES: tuple[Profile, ...] = tuple(import_module(f"vademecum_builder.profiles.{name}").PROFILE for name in _NAMES)
-"""In the order in which they are looked for: those whose configuration is nobody else's come first."""
+"""In the order in which they are tried: those with a configuration of a unique name come first."""
 PLAIN = "plain"
 _SOURCES = tuple(suffix for suffix, kind in MEDIA_TYPES.items() if kind not in (HTML, PLAIN_TEXT))
 _ABOVE = 8
-"""Folders above the source in which a configuration is looked for, up to the repository's top."""
+"""How many folders above the source are searched for a configuration, at most up to the repository's top."""
 _BELOW = 2
-"""Folders below it."""
+"""How many levels of folders below it."""
 
 
 @dataclass(frozen=True)
 class Found:
-    """A profile, and what it says of a source.
+    """A profile with its rules for a source.
 
     Attributes:
-        config: The file that told, relative to the project; empty where the publisher named the profile.
-        inside: Where the source lies as seen from the project, ends in `/`; empty: it is the project, or holds it.
-        outside: Where the project lies in the source, ends in `/`.
-        said: SHA-256 of each file that told: the configuration, a list of chapters, of versions.
+        config: The configuration file, relative to the project; empty: the publisher named the profile.
+        inside: The path from the project to the source, ends in `/`; empty: the source is the project, or contains it.
+        outside: The path from the source to the project, ends in `/`.
+        said: SHA-256 of each file that shaped the rules: the configuration, a list of chapters, of versions.
     """
 
     profile: Profile
@@ -52,7 +52,7 @@ class Found:
     said: tuple[str, ...] = ()
 
     def place(self, key: str) -> tuple[Folder, str] | None:
-        """Return the folder of pages that an item of the source lies in, and its place there; None: in none."""
+        """Return the folder of pages that an item of the source is in, and its path there; None: it is in none."""
         whole = self.inside + key
         for folder in self.rules.folders:
             prefix = folder_of(self.outside + folder.path)
@@ -62,7 +62,7 @@ class Found:
         return None
 
     def page_place(self, key: str) -> PagePlace | None:
-        """Return the version and language of a page where the configuration tells them; None: its path may."""
+        """Return the version and language of a page if the configuration tells them; None: its path may."""
         folder, path = self.place(key) or (None, "")
         if folder is None or folder.place is None:
             return None
@@ -70,21 +70,21 @@ class Found:
         return replace(folder.place, page=page)
 
     def key(self, key: str) -> str:
-        """Return an item's place in the project."""
+        """Return an item's path in the project."""
         return posixpath.relpath(self.inside + key, self.outside or ".")
 
 
 def find_profile(source: Path, keys: Iterable[str], name: str = "") -> Found | None:
-    """Return the profile of a folder of sources; None: it is read as it lies (`plain`).
+    """Return the profile of a folder of sources; None: it is read as it is (`plain`).
 
-    It is looked for in the folder, above it up to the repository's top, there in the folders beside it (`website/` has
-    the one of `docs/`), and two folders deep below it. Above it counts where the folder lies among its pages, beside
-    and below it where most Markdown files do. Pages alone, such as SUMMARY.md, count
-    where no generator's configuration does: mdBook has one, too.
+    Its configuration is searched in the folder, above it up to the repository's top, in the folders beside those
+    (`website/` may have the one for `docs/`), and two levels below it. Above the folder, it counts if the folder is
+    among its pages; beside and below, if most Markdown files are. Pages that are a configuration, such as SUMMARY.md,
+    count only if there is no other configuration: mdBook has one, too.
 
     Args:
         keys: Files of the source.
-        name: What the publisher named; empty: what is found.
+        name: The profile that the publisher named; empty: any.
 
     Raises:
         UsageError: There is no such profile.
@@ -151,7 +151,7 @@ def _opened(profile: Profile, folder: Path, root: Path, keys: tuple[str, ...], *
     said = tuple(sorted(project.seen.values()))
     found = Found(profile, rules, project, config, inside, outside, said)
     if config and (folder / config).is_symlink() and not _pages_in(found, keys):
-        return None  # another folder's: what it says of folders is meant there
+        return None  # the link is to another folder's configuration, whose paths are meant there
     sources = [key for key in keys if key.lower().endswith(_SOURCES)]
     if folder != root and 2 * sum(found.place(key) is not None for key in sources) <= len(sources):
         return None
@@ -159,7 +159,7 @@ def _opened(profile: Profile, folder: Path, root: Path, keys: tuple[str, ...], *
 
 
 def _of_domain(project: Project) -> str:
-    """Return where a site is served that has a domain of its own on GitHub Pages; empty: it has none."""
+    """Return the address of a site with its own domain on GitHub Pages; empty: it has none."""
     domain = project.text(*"CNAME static/CNAME public/CNAME docs/CNAME docs/public/CNAME".split()).strip()
     return f"https://{domain}/" if re.fullmatch(r"[\w-]+(?:\.[\w-]+)+", domain) else ""
 
