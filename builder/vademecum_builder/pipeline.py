@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from vademecum.errors import UsageError, VademecumError
+from vademecum.errors import UsageError, VademecumError, counted
 from vademecum_builder.encoders.base import Encoders
 from vademecum_builder.index.rows import laid_on
 from vademecum_builder.index.segments import lay_segments
@@ -101,7 +101,7 @@ def _refuse_loss(state: SourceState, before: Collection[str], request: BuildRequ
         prefix = source.prefix if source else ""
         left, had = (sum(key.startswith(prefix) for key in keys) for keys in (state.documents, before))
         where = f"{source.name}: " if source else ""
-        told = f"{where}{left} documents, and the release before has {had}"
+        told = f"{where}{counted(left, 'documents')}, and the release before has {had}"
         if not left and not request.allow_empty:
             raise UsageError(
                 f"{told if had else f'{where}there are 0 documents'}: {why} Nothing was published; if that is "

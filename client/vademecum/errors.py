@@ -2,11 +2,24 @@
 `status` carry.
 
 `HostError`: the host, or what it shows. `TrustError`: metadata that the trusted keys do not vouch for. `StoreError`:
-this device. `CallerError`: what was asked for. A message says what was found, where, and what to do about it. This
-module imports nothing.
+this device. `CallerError`: what was asked for. A message says what was found, where, and what to do about it, and
+of what there is how much (`counted`). This module imports nothing.
 """
 
 from __future__ import annotations
+
+
+def counted(count: int, things: str) -> str:
+    """Return a number of things as messages say it.
+
+    >>> counted(2, "pages without text"), counted(1, "pages without text"), counted(1, "hidden entries")
+    ('2 pages without text', '1 page without text', '1 hidden entry')
+    """
+    words = things.split(" ")
+    at = next((at for at, word in enumerate(words) if word.endswith("s") and not word.endswith("ss")), 0)
+    if count == 1:
+        words[at] = f"{words[at][:-3]}y" if words[at].endswith("ies") else words[at].removesuffix("s")
+    return " ".join([str(count), *words])
 
 
 class VademecumError(Exception):

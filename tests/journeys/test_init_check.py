@@ -368,7 +368,7 @@ def test_documents_that_are_newer_than_the_release(check: Check, monkeypatch: py
     write({"docs/more.md": "# More\n\nOf lamps.\n", "docs/lanterns.md": "# Lanterns\n\nNone.\n"})
     commit(date=after.isoformat())
     (message,) = check()
-    assert message.startswith("1 documents were added, 1 modified and 0 removed since it was built")
+    assert message.startswith("1 document added, 1 modified, 0 removed since it was built")
     monkeypatch.setattr("vademecum_builder.cli.commands.init.time_of_build", lambda _: after)
     assert check() == []  # it may be on its way
 

@@ -106,10 +106,10 @@ def test_what_is_configured_is_shown_with_its_fields(place: Path, capsys: pytest
         '[[source]]\nname = "items"\nkind = "catalog"\npath = "items.csv"\nid = "nr"\n'
     )
     said = say(capsys, "sources")
-    assert "docs (folder): 1 items (1 .md)" in said
+    assert "docs (folder): 1 item (1 .md)" in said
     assert "items (catalog): 2 items, 1 cannot be read" in said
     assert "what  text     A first thing | A third thing" in said
-    assert "warning: items.csv:3: 1 fields in a row of 2 columns" in said
+    assert "warning: items.csv:3: 1 field in a row of 2 columns" in said
     assert "becomes: A page: About herons." in said
     told = json.loads(say(capsys, "sources", "--json"))
     assert [source["items"] for source in told["sources"]] == [1, 2]
@@ -127,7 +127,7 @@ def test_a_source_that_cannot_be_read_says_why_and_the_others_go_on(
             file.write(f'[[source]]\nname = "{name}"\nkind = "catalog"\npath = "{name}.json"\n')
     assert main(["sources"]) == 1
     said = capsys.readouterr().out
-    assert "a (catalog): 1 items" in said and "b (catalog): cannot be read: " in said
+    assert "a (catalog): 1 item" in said and "b (catalog): cannot be read: " in said
 
 
 @pytest.mark.parametrize(

@@ -227,7 +227,7 @@ def test_a_pull_request_gets_a_preview_and_a_comment_and_no_key(story: Story) ->
     assert "added: tides.md\nmodified: pumps.md\nremoved: ropes.md" in run.summary
     [comment] = [call for call in story.runner.calls if call.startswith("gh ")]
     assert comment.startswith(
-        "gh pr comment 7 --edit-last --body Knowledge base: 1 documents added, 1 modified, 1 removed."
+        "gh pr comment 7 --edit-last --body Knowledge base, documents: 1 added, 1 modified, 1 removed."
     )
     assert served(story) == before
     [preview] = (story.folder / "runs").glob("run-2/artifacts/preview")

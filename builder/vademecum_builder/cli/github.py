@@ -16,7 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from vademecum.errors import UsageError, VademecumError
+from vademecum.errors import UsageError, VademecumError, counted
 from vademecum_builder.cli.wording import printable, size
 
 OUTPUTS = (
@@ -121,7 +121,11 @@ def _table(result: Mapping[str, Any]) -> str:
     }
     warnings = result["warnings"]
     more = [f"and {len(warnings) - _LISTED} more"] if len(warnings) > _LISTED else []
-    warned = f"\n{len(warnings)} warnings\n\n{_literal(chr(10).join([*warnings[:_LISTED], *more]))}" if warnings else ""
+    warned = (
+        f"\n{counted(len(warnings), 'warnings')}\n\n{_literal(chr(10).join([*warnings[:_LISTED], *more]))}"
+        if warnings
+        else ""
+    )
     return "| | |\n|---|--:|\n" + "".join(f"| {name} | {value} |\n" for name, value in rows.items()) + warned
 
 

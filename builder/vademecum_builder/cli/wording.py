@@ -38,11 +38,6 @@ def size(count: int) -> str:
     return f"{count} B" if count < 1000 else f"{count / 1e3:.1f} kB" if count < 1e6 else f"{count / 1e6:.2f} MB"
 
 
-def counted(count: int, noun: str) -> str:
-    """Return a number of things as people say it: 1 file, 2 files."""
-    return f"{count} {noun}{'' if count == 1 else 's'}"
-
-
 def shortened(names: Sequence[str], most: int) -> str:
     """Return the first names, and how many more there are."""
     return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")

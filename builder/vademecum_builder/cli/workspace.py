@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
-from vademecum.errors import CancelledError, UsageError
+from vademecum.errors import CancelledError, UsageError, counted
 from vademecum_builder.cli.environment import is_ci, settings_named
 from vademecum_builder.cli.options.common import SETTINGS
 from vademecum_builder.cli.progress import Bars
@@ -126,7 +126,7 @@ def described(job: Job) -> str:
     what = f"{job.kind} {job.source}".strip()
     counts = f"{job.done} read, {job.added} added, {job.modified} modified, {job.removed} removed"
     failed = f", {job.failed} failed" if job.failed else ""
-    embedded = f", {job.embedded} chunks embedded" if job.embedded else ""
+    embedded = f", {counted(job.embedded, 'chunks')} embedded" if job.embedded else ""
     release = f", release {job.release}" if job.release else ""
     error = f": {job.error}" if job.error else ""
     return f"{job.id:>5}  {job.state:<11} {what:<20} {counts}{failed}{embedded}{release}; {job.seconds:.1f} s{error}"

@@ -19,7 +19,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import numpy as np
 
-from vademecum.errors import ContentError, NetworkError, ServerError, UsageError
+from vademecum.errors import ContentError, NetworkError, ServerError, UsageError, counted
 from vademecum.log import logger
 from vademecum_builder.encoders.table import Matrix, Progress
 
@@ -74,11 +74,16 @@ class Cost:
     def before(self) -> str:
         """The estimate as a line."""
         costs = f", which cost about {self.price:.4g}" if self.price else ""
-        return f"about {self.texts} texts in {self.requests} requests: {self.tokens} tokens{costs}"
+        return (
+            f"about {counted(self.texts, 'texts')} in {counted(self.requests, 'requests')}: {self.tokens} tokens{costs}"
+        )
 
     def __str__(self) -> str:
         costs = f", which cost {self.price:.4g}" if self.price else ""
-        return f"{self.texts} texts were embedded in {self.requests} requests: {self.tokens} tokens{costs}"
+        return (
+            f"{counted(self.texts, 'texts')} embedded in {counted(self.requests, 'requests')}: "
+            f"{self.tokens} tokens{costs}"
+        )
 
 
 @dataclass

@@ -15,7 +15,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
-from vademecum.errors import ContentError, UsageError
+from vademecum.errors import ContentError, UsageError, counted
 from vademecum.format.json import canonical, iso_time, parse_object
 from vademecum.origin import pip_install
 from vademecum_builder.kinds.base import Key, as_bool_or_texts, as_one_of, as_text, as_texts
@@ -278,7 +278,9 @@ class RecordReader(DocumentReader):
         updated, text = f"{self.where}: source.updated", f"{self.where}: source.text names no fields:"
         private = f"{self.where}: source.{'text' if self.text else 'text names no fields'}:"
         told = (
-            [f"{updated}: {len(self.undated)} records are without a date, as {self.undated[0]}"] if self.undated else []
+            [f"{updated}: {counted(len(self.undated), 'records')} without a date, as {self.undated[0]}"]
+            if self.undated
+            else []
         )
         if self.untold:
             names = ", ".join(sorted(self.untold))

@@ -13,6 +13,7 @@ from html import escape
 from pathlib import Path, PurePosixPath
 from urllib.parse import quote
 
+from vademecum.errors import counted
 from vademecum_builder.profiles import mdx
 from vademecum_builder.profiles.base import HEADING, NotServed, Page, Pass, Project
 from vademecum_builder.profiles.code import CODE, without_gone
@@ -144,13 +145,16 @@ class ProfilePages:
         """Return which profile it is, why, and where the pages are."""
         found, folders = self.found, [folder.path or "." for folder in self.found.rules.folders]
         told = f"as sources of {found.profile.title} ({found.outside}{found.config or 'as you named it'})"
-        more = f" and {len(folders) - 3} folders more" if len(folders) > 3 else ""
+        more = f" and {counted(len(folders) - 3, 'folders')} more" if len(folders) > 3 else ""
         served = f", served at {self.base_url}" if self.base_url else ""
         return f"read {told}: pages in {', '.join(folders[:3])}{more}{served}; --profile plain reads them as they lie"
 
     def warnings(self) -> Sequence[str]:
         """Return what could not be taken in or is not known of addresses, one line each."""
-        pages = [f"{count} pages may have a wrong address: {doubt}" for doubt, count in sorted(self.doubts.items())]
+        pages = [
+            f"{counted(count, 'pages')} may have a wrong address: {doubt}"
+            for doubt, count in sorted(self.doubts.items())
+        ]
         sites = [f"addresses may be wrong: {doubt}" for doubt in self.found.rules.doubts]
         several = [f"pages at the address of another one ({len(self.doubled)}): {', '.join(self.doubled[:3])}"]
         return [*sites, *pages, *(several if self.doubled else []), *_told(self.troubles)]

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from typing import Any
 
-from vademecum.errors import ContentError
+from vademecum.errors import ContentError, counted
 from vademecum.format.markup import Row, Run
 from vademecum_builder.readers.converted import read_converted
 from vademecum_builder.readers.outline import Block, Reading, Section, cleaned
@@ -123,7 +123,7 @@ def sheet_section(name: str, rows: Sequence[Sequence[str]]) -> tuple[Section, li
     """Return the rows of a sheet as a section, and a warning where a column may be nobody's business."""
     warnings = []
     if seen := _personal(rows):
-        told_of = f"{len(seen)} columns that may be nobody's business are published ({', '.join(seen)})"
+        told_of = f"published, though maybe nobody's business: {counted(len(seen), 'columns')} ({', '.join(seen)})"
         warnings.append(f"{name}: {told_of}: hide them there, or leave the file out by --pattern")
     return Section((name,), "", tuple(_blocks(rows))), warnings
 

@@ -11,7 +11,7 @@ from itertools import groupby
 import pypdfium2
 from pypdfium2.raw import FPDFText_GetBoundedText, FPDFText_GetUnicode
 
-from vademecum.errors import ContentError
+from vademecum.errors import ContentError, counted
 from vademecum_builder.readers.office import table_row, told_title
 from vademecum_builder.readers.outline import Block, Reading, Section
 from vademecum_builder.readers.text import clean_block, clean_line, unify_line_breaks
@@ -63,7 +63,7 @@ def read_pdf(data: bytes) -> Reading:
     empty = sum(not lines for lines in pages)
     if empty == len(pages):
         raise ContentError("no text in it: pictures of pages; let a program recognise the text (ocrmypdf)")
-    warnings = [f"{empty} of {len(pages)} pages have no text (scanned?)"] if empty else []
+    warnings = [f"{empty} of {counted(len(pages), 'pages')} without text (scanned?)"] if empty else []
     shown = _sections(_without_repeats(pages, headings), tables, outline, title)
     return Reading(title, tuple(shown), {}, tuple(warnings))
 

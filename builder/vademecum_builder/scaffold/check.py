@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from vademecum.errors import UsageError, VademecumError
+from vademecum.errors import UsageError, VademecumError, counted
 from vademecum_builder.plan import plan_build
 from vademecum_builder.request import BuildRequest
 from vademecum_builder.scaffold.audit import check_other_ci, check_workflows
@@ -210,6 +210,8 @@ def _behind(known: Repository, request: BuildRequest, now: datetime, built: date
         return
     if not seen.added + seen.modified + seen.removed:
         return
-    what = f"{seen.added} documents were added, {seen.modified} modified and {seen.removed} removed since it was built"
+    what = (
+        f"{counted(seen.added, 'documents')} added, {seen.modified} modified, {seen.removed} removed since it was built"
+    )
     state = WRONG if now - changed > _DEPLOYING else LOOK
     yield Finding("site", state, f"{what}, by {changed:%Y-%m-%d %H:%M}: did the workflow run (`gh run list`)?")

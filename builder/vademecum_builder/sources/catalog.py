@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, NamedTuple
 from urllib.parse import unquote, urlsplit
 
-from vademecum.errors import ContentError, UsageError
+from vademecum.errors import ContentError, UsageError, counted
 from vademecum.format.json import canonical
 from vademecum.version import __version__
 from vademecum_builder.sources.base import (
@@ -333,7 +333,7 @@ class Listing:
             except ContentError as error:
                 raise SourceError(f"{place}: {error.message}") from error
         if self.elsewhere:
-            told = f"{self.elsewhere} records have the {self.id} of another one in another file"
+            told = f"{counted(self.elsewhere, 'records')} with the {self.id} of another one in another file"
             self.warnings.append(f"{told}: their keys begin with what their file is called")
         self.check()
 

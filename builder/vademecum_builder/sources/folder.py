@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
-from vademecum.errors import ContentError, UsageError
+from vademecum.errors import ContentError, UsageError, counted
 from vademecum_builder.sources.base import (
     BINARY,
     HTML,
@@ -91,7 +91,7 @@ class FolderSource:
         read = len(keys) - unread.total()
         warnings += [
             f"{count} {ending} files begin with front matter as pages do, and nothing reads them: copy them as "
-            f".md, or build of the rendered site (the folder has {read} documents beside them)"
+            f".md, or build of the rendered site (the folder has {counted(read, 'documents')} beside them)"
             for ending, count in unread.items()
             if ending and count * _PAGES_AMONG >= max(read, _PAGES_AMONG) and self._are_pages(ending, keys)
         ]

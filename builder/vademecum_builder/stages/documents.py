@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
-from vademecum.errors import ContentError
+from vademecum.errors import ContentError, counted
 from vademecum_builder.profiles.reader import PlainPages, ProfilePages
 from vademecum_builder.profiles.registry import Found, find_profile
 from vademecum_builder.readers.document import Document
@@ -208,4 +208,6 @@ def _rendered(source: FolderSource, keys: Sequence[str], base_url: str) -> SiteP
     site = open_site(pages, source.read, generator=found.generator, base_url=base_url)
     learnt = site.addresses.base_url if not base_url else ""
     served = f", served at {learnt} as they say" if learnt else ""
-    return SitePages(site, f"{source.root} is read as a rendered site ({found.reason}): {len(pages)} pages{served}")
+    return SitePages(
+        site, f"{source.root} is read as a rendered site ({found.reason}): {counted(len(pages), 'pages')}{served}"
+    )

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from vademecum.config import Config
-from vademecum.errors import BudgetError, ContentError, QuotaError, ServerError
+from vademecum.errors import BudgetError, ContentError, QuotaError, ServerError, counted
 from vademecum.format.objects import ObjectRef
 from vademecum.ports import Permission, Room, always
 from vademecum.store.objects import keep
@@ -50,10 +50,11 @@ class Budget:
         """Raise BudgetError if something waits for the next run."""
         if not later:
             return
-        files = "1 file" if len(later) == 1 else f"{len(later)} files"
         size = sum(ref.size for ref in later)
         limit = "" if self.bytes is None else f" (a run may download {self.bytes})"
-        raise BudgetError(f"paused: {files} of {size} bytes left{limit}; the next run goes on with them")
+        raise BudgetError(
+            f"paused: {counted(len(later), 'files')} of {size} bytes left{limit}; the next run goes on with them"
+        )
 
 
 UNLIMITED = Budget()

@@ -707,7 +707,7 @@ def test_what_every_record_says_alike_is_left_out_and_told(tmp_path: Path) -> No
 
 def test_why_no_record_can_be_read_is_told(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("Export of 2024-01-01\n\nid,name\n1,One\n")
-    with pytest.raises(UsageError, match=r"a.csv:3: 2 fields in a row of 1 columns"):
+    with pytest.raises(UsageError, match=r"a.csv:3: 2 fields in a row of 1 column"):
         discover(str(tmp_path / "a.csv"), tmp_path)
 
 

@@ -209,7 +209,7 @@ def test_a_message_that_says_that_it_is_internal_is_left_out_until_it_says_so_no
             chat.execute("CREATE TABLE message (id, time, author, text, internal)")
             chat.executemany("INSERT INTO message VALUES (:id, :time, :author, :text, :internal)", told)
         report = release(tmp_path, settings + more)
-        name = "messages that are not for everybody: internal (drafts = true takes them in)"
+        name = "messages not for everybody: internal (drafts = true takes them in)"
         return report.documents, report.left_out.get(name, 0)
 
     assert said((False, True)) == (1, 1)

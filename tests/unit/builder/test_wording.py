@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from vademecum_builder.cli.wording import counted, waiting
+from vademecum_builder.cli.wording import waiting
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,3 @@ def test_why_the_published_release_is_not_the_installed_one(change: dict[str, An
     told = waiting(status)
     assert said in told
     assert bool(said) == bool(told)
-
-
-def test_one_is_one() -> None:
-    assert [counted(number, "file") for number in (0, 1, 2)] == ["0 files", "1 file", "2 files"]

@@ -6,7 +6,7 @@ import sys
 import time
 from argparse import Namespace
 
-from vademecum.errors import UsageError
+from vademecum.errors import UsageError, counted
 from vademecum.knowledge import KnowledgeBase
 from vademecum_builder.cli.benchmark.collection import read_collection
 from vademecum_builder.cli.benchmark.retrieval import measure
@@ -26,7 +26,7 @@ def _retrieval(options: Namespace) -> Shown:
     with Bars() as bars:
         packages = None if options.no_peers else options.packages
         found = measure(collection, options.encoders or [DEFAULT_ENCODER], options.dimensions, packages, bars)
-    lines = [f"{len(collection.documents)} documents, {len(collection.queries)} questions"]
+    lines = [f"{counted(len(collection.documents), 'documents')}, {counted(len(collection.queries), 'questions')}"]
     for arm, kinds in found.arms.items():
         lines.append(arm)
         for kind, row in kinds.items():
@@ -51,7 +51,7 @@ def _search(options: Namespace) -> Shown:
         times = sorted(_milliseconds(knowledge, question) for question in questions)
     p50, p95 = (times[int(share * (len(times) - 1))] for share in (0.5, 0.95))
     lines = [
-        f"Release {release.sequence}: {release.documents} documents, {release.chunks} chunks",
+        f"Release {release.sequence}: {counted(release.documents, 'documents')}, {counted(release.chunks, 'chunks')}",
         f"  open, with the first hits: {opened:.0f} ms",
         f"  a question of {len(times)}: {p50:.1f} ms at the median, one in twenty above {p95:.1f} ms",
     ]

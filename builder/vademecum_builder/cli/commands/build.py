@@ -10,14 +10,14 @@ from dataclasses import fields, replace
 from datetime import datetime
 from pathlib import Path
 
-from vademecum.errors import UsageError
+from vademecum.errors import UsageError, counted
 from vademecum_builder.build import BuildReport, BuildRequest, build
 from vademecum_builder.cli import github
 from vademecum_builder.cli.commands.links import told_of_links
 from vademecum_builder.cli.environment import is_ci, settings_named, signing_key, time_of_build
 from vademecum_builder.cli.options.common import or_settings
 from vademecum_builder.cli.progress import Bars, JsonLines
-from vademecum_builder.cli.wording import Shown, address_of, counted, listed, notice, shortened, size
+from vademecum_builder.cli.wording import Shown, address_of, listed, notice, shortened, size
 from vademecum_builder.cli.workspace import of_build, stopped_by_signal
 from vademecum_builder.delta.schedule import PackLimits
 from vademecum_builder.links import check_links
@@ -54,7 +54,7 @@ def run(options: Namespace) -> Shown:
     for kind, count in report.left_out.items():
         files = report.files_left_out.get(kind, ())
         named = f" ({shortened(files, _SHOWN)})" if files else ""
-        notice(f"left out: {count} {kind}{named}")
+        notice(f"left out: {counted(count, kind)}{named}")
     result = report.json() | {"address": address_of(request.previous), "out": str(request.out)}
     if not request.links:
         return result, _lines(report, request.out)
@@ -70,8 +70,8 @@ def _planned(request: BuildRequest, now: datetime) -> Shown:
         notice(f"warning: {warning}")
     cost = [] if found.cost is None else [f"  {found.cost.before}"]
     return found.json(), [
-        f"A build would publish {counted(found.documents, 'document')}: {found.added} added, "
-        f"{found.modified} modified, {found.removed} removed; {counted(found.embedded, 'chunk')} would be embedded",
+        f"A build would publish {counted(found.documents, 'documents')}: {found.added} added, "
+        f"{found.modified} modified, {found.removed} removed; {counted(found.embedded, 'chunks')} would be embedded",
         *cost,
         "  nothing was written, and no encoder asked",
     ]
@@ -154,12 +154,12 @@ def _named(what: str, pages: Sequence[str]) -> list[str]:
 
 
 def _reasons(kind: KindCount) -> str:
-    return "; ".join(f"{count} {reason}" for reason, count in kind.others.items())
+    return "; ".join(counted(count, reason) for reason, count in kind.others.items())
 
 
 def _unaddressed(report: BuildReport) -> list[str]:
     count = report.unaddressed
-    of = f"{'all' if count == report.documents else count} of {counted(report.documents, 'document')}"
+    of = f"{'all' if count == report.documents else count} of {counted(report.documents, 'documents')}"
     return [f"  without an address: {of}: hits open in the reader alone, unless base-url is set"] if count else []
 
 
@@ -180,8 +180,8 @@ def _lines(report: BuildReport, out: Path) -> list[str]:
     return [
         f"Published release {report.sequence} ({report.version}){where} in {out}",
         *lines,
-        f"  {counted(report.documents, 'document')}, {counted(report.chunks, 'chunk')}: {report.added} added, "
-        f"{report.modified} modified, {report.removed} removed; {counted(report.embedded, 'chunk')} embedded",
+        f"  {counted(report.documents, 'documents')}, {counted(report.chunks, 'chunks')}: {report.added} added, "
+        f"{report.modified} modified, {report.removed} removed; {counted(report.embedded, 'chunks')} embedded",
         *_audited(report.audit),
         *_unaddressed(report),
         f"  index {size(report.bytes_published)}; files written {size(report.bytes_new)}; {report.seconds:.1f} s",

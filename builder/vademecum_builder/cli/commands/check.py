@@ -7,7 +7,7 @@ from argparse import Namespace
 from collections.abc import Iterable
 from dataclasses import replace
 
-from vademecum.errors import UsageError
+from vademecum.errors import UsageError, counted
 from vademecum_builder.build import build
 from vademecum_builder.cli.environment import is_ci, signing_key, time_of_build
 from vademecum_builder.cli.progress import Bars
@@ -44,7 +44,7 @@ def run(options: Namespace) -> Shown:
     return after.json() | {"mended": mended}, [
         *_lines(found),
         f"Published release {report.sequence}: {report.added} added, {report.modified} modified, {report.removed} "
-        f"removed, {report.embedded} chunks embedded",
+        f"removed, {counted(report.embedded, 'chunks')} embedded",
         *_lines(after),
     ]
 

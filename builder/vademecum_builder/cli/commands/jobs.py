@@ -6,7 +6,7 @@ import sys
 from argparse import Namespace
 from dataclasses import replace
 
-from vademecum.errors import UsageError
+from vademecum.errors import UsageError, counted
 from vademecum_builder.cli.wording import Shown
 from vademecum_builder.cli.workspace import ask_for, change_json, described, place_of, read, settings_of
 from vademecum_builder.workspace.history import cancel, roll_back
@@ -47,7 +47,7 @@ def _ask(workspace: Workspace, job: Job) -> None:
     gone = sum(stored is None for stored in then.values())
     ask_for(
         job.source,
-        f"rollback removes {gone} items of {job.source} that came since job {job.id} began, and brings "
+        f"rollback removes {counted(gone, 'items')} of {job.source} that came since job {job.id} began, and brings "
         f"{len(then) - gone} back to what they were; the next sync compares all of the source",
     )
 

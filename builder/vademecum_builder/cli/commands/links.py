@@ -5,8 +5,9 @@ from __future__ import annotations
 from argparse import Namespace
 from dataclasses import asdict
 
+from vademecum.errors import counted
 from vademecum_builder.cli.progress import Bars
-from vademecum_builder.cli.wording import Shown, counted, listed
+from vademecum_builder.cli.wording import Shown, listed
 from vademecum_builder.links import LinkReport, check_links
 
 
@@ -20,11 +21,11 @@ def run(options: Namespace) -> Shown:
 def told_of_links(found: LinkReport) -> Shown:
     """Return what to say of a check."""
     broken = [f"  {link.url}  ({link.document}): {link.reason}" for link in found.broken]
-    unaddressed = f"; {counted(found.unaddressed, 'document')} without an address" if found.unaddressed else ""
+    unaddressed = f"; {counted(found.unaddressed, 'documents')} without an address" if found.unaddressed else ""
     if found.unasked:
         return asdict(found) | {"sound": False}, [f"Not checked: {found.unasked}{unaddressed}"]
     return asdict(found) | {"sound": not broken}, [
-        f"{'Broken' if broken else 'Good'}: {found.pages} pages and {found.anchors} anchors asked for, "
-        f"{len(broken)} are not there{unaddressed}",
+        f"{'Broken' if broken else 'Good'}: {counted(found.pages, 'pages')} and {counted(found.anchors, 'anchors')} "
+        f"asked for, {len(broken)} are not there{unaddressed}",
         *listed(broken),
     ]

@@ -9,10 +9,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from vademecum.errors import EmptyStoreError, SelfTestError, UsageError, VademecumError
+from vademecum.errors import EmptyStoreError, SelfTestError, UsageError, VademecumError, counted
 from vademecum.knowledge import KnowledgeBase
 from vademecum.policy import Policy
-from vademecum_builder.cli.wording import Shown, counted, size
+from vademecum_builder.cli.wording import Shown, size
 from vademecum_builder.release.verify import require_arrived
 
 _PAUSE = 5.0
@@ -98,4 +98,4 @@ def _found(knowledge: KnowledgeBase) -> str:
 def _line(what: Mapping[str, Any]) -> str:
     who = "a new user" if what["from"] is None else f"a user of release {what['from']}"
     searched = f"; search finds {what['found']!r}" if what["found"] else ""
-    return f"  {who}: {what['plan']}, {counted(what['requests'], 'request')}, {size(what['bytes'])}{searched}"
+    return f"  {who}: {what['plan']}, {counted(what['requests'], 'requests')}, {size(what['bytes'])}{searched}"

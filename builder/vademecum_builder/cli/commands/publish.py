@@ -6,12 +6,12 @@ from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
 
-from vademecum.errors import UsageError
+from vademecum.errors import UsageError, counted
 from vademecum.runtime.files import real_path
 from vademecum.trust.metadata import TIMESTAMP
 from vademecum_builder.cli.environment import settings_or
 from vademecum_builder.cli.progress import Bars
-from vademecum_builder.cli.wording import Shown, counted, notice, size
+from vademecum_builder.cli.wording import Shown, notice, size
 from vademecum_builder.hosting.publishing import Delivery, publish
 from vademecum_builder.hosting.targets import is_folder
 from vademecum_builder.release.location import read_root
@@ -74,6 +74,6 @@ def _line(one: Delivery, dry_run: bool) -> str:
     kept = f", {one.kept} no longer needed stay a while" if one.kept else ""
     gone, sent = ("to delete", "to send") if dry_run else ("deleted", "sent")
     return (
-        f"  {one.target}: {counted(one.files, 'file')} {sent} ({size(one.bytes)}), {one.skipped} were there, "
+        f"  {one.target}: {counted(one.files, 'files')} {sent} ({size(one.bytes)}), {one.skipped} were there, "
         f"{one.deleted} {gone}{kept}; {one.seconds:.1f} s"
     )

@@ -5,10 +5,10 @@ from __future__ import annotations
 from argparse import Namespace
 
 from vademecum.config import Config
-from vademecum.errors import EmptyStoreError
+from vademecum.errors import EmptyStoreError, counted
 from vademecum.knowledge import KnowledgeBase
 from vademecum_builder.cli.progress import Bars
-from vademecum_builder.cli.wording import Shown, counted, notice, size, stale, waiting
+from vademecum_builder.cli.wording import Shown, notice, size, stale, waiting
 
 
 def run(options: Namespace) -> Shown:
@@ -35,7 +35,7 @@ def run(options: Namespace) -> Shown:
     result = {**outcome.json(), "seconds": round(outcome.seconds, 3)}
     if status["seed"] is not None:
         notice(f"the seed was passed over: {status['seed']['message']}")
-    requests = counted(outcome.requests, "request")
+    requests = counted(outcome.requests, "requests")
     if not outcome.to_sequence:
         raise EmptyStoreError(f"nothing is installed: {waiting(status)}")
     cost = f"{requests}, {size(outcome.bytes)}, {outcome.seconds:.1f} s"

@@ -6,10 +6,10 @@ import shlex
 from argparse import Namespace
 from pathlib import Path
 
-from vademecum.errors import NetworkError
+from vademecum.errors import NetworkError, counted
 from vademecum_builder.cli.environment import settings_or
 from vademecum_builder.cli.releasing import channel_lines
-from vademecum_builder.cli.wording import Shown, counted, size
+from vademecum_builder.cli.wording import Shown, size
 from vademecum_builder.publish.guard import timestamp_version
 from vademecum_builder.release.inventory import Inventory, list_releases
 
@@ -32,8 +32,8 @@ def run(options: Namespace) -> Shown:
         *channel_lines(found.channels),
         f"  signed until {found.expires:%Y-%m-%d %H:%M} UTC",
         *(
-            f"  {one.sequence:>6}  {one.built}  {counted(one.documents, 'document')}, {counted(one.chunks, 'chunk')}, "
-            f"{size(one.bytes)}  {one.version}{', taken back' if one.yanked else ''}"
+            f"  {one.sequence:>6}  {one.built}  {counted(one.documents, 'documents')}, {counted(one.chunks, 'chunks')}"
+            f", {size(one.bytes)}  {one.version}{', taken back' if one.yanked else ''}"
             for one in found.releases
         ),
     ]

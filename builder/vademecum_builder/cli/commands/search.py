@@ -5,6 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 from dataclasses import asdict
 
+from vademecum.errors import counted
 from vademecum.knowledge import KnowledgeBase
 from vademecum.search.results import Hit
 from vademecum_builder.cli.wording import Shown
@@ -48,7 +49,7 @@ def run(options: Namespace) -> Shown:
         lines.append(f"{name}: {counts or 'nobody says'}")
     after = options.offset + len(hits)
     if hits and after < hits.total:
-        lines.append(f"{len(hits)} of {hits.total} pages; --offset {after} shows the next.")
+        lines.append(f"{len(hits)} of {counted(hits.total, 'pages')}; --offset {after} shows the next.")
     return {"release": release, "hits": [asdict(hit) for hit in hits], **told}, lines
 
 

@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from vademecum.errors import UsageError
+from vademecum.errors import UsageError, counted
 from vademecum_builder.cli.wording import Shown
 from vademecum_builder.discovery.discover import discover
 from vademecum_builder.discovery.proposals import Proposal
@@ -50,7 +50,7 @@ def _lines(source: SourceFound) -> list[str]:
     skipped = f", {source.skipped} cannot be read" if source.skipped else ""
     width = max((len(one.name) for one in source.fields), default=0)
     return [
-        f"{head}{source.items} items{f' ({endings})' if endings else ''}{skipped}",
+        f"{head}{counted(source.items, 'items')}{f' ({endings})' if endings else ''}{skipped}",
         *(
             f"  {one.name:{width}}  {one.type:7}  {' | '.join(' '.join(sample.split()) for sample in one.samples)}"
             for one in source.fields[:_FIELDS]

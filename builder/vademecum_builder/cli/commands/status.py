@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from argparse import Namespace
 
+from vademecum.errors import counted
 from vademecum.knowledge import KnowledgeBase
-from vademecum_builder.cli.wording import Shown, counted, policy_lines, size, stale, waiting
+from vademecum_builder.cli.wording import Shown, policy_lines, size, stale, waiting
 
 
 def run(options: Namespace) -> Shown:
@@ -17,7 +18,7 @@ def run(options: Namespace) -> Shown:
     if installed is not None:
         lines = [
             f"Release {installed['sequence']} ({installed['version']}), built {installed['built']}",
-            f"  {counted(installed['documents'], 'document')}, {counted(installed['chunks'], 'chunk')}, "
+            f"  {counted(installed['documents'], 'documents')}, {counted(installed['chunks'], 'chunks')}, "
             f"{size(status['bytes'])} stored",
         ]
     lines += [f"  {waits}"] if (waits := waiting(status)) else []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from argparse import Namespace
 
-from vademecum.errors import UsageError
+from vademecum.errors import UsageError, counted
 from vademecum_builder.cli.wording import Shown
 from vademecum_builder.cli.workspace import ask_for, described, place_of, read, settings_of
 from vademecum_builder.request import BuildRequest
@@ -37,7 +37,7 @@ def _ask(workspace: Workspace, request: BuildRequest, wish: Wish) -> None:
         failed = len(workspace.quarantined(name))
         told = (
             f"--full forgets {len(points)} checkpoints and {failed} records in quarantine of {name}, and reads all of "
-            f"its {workspace.count(name)} items again; what did not change is not embedded again"
+            f"its {counted(workspace.count(name), 'items')} again; what did not change is not embedded again"
         )
         if not sys.stdin.isatty():
             raise UsageError(f"{told}; to do it without being asked: --yes")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from argparse import Namespace
 from dataclasses import asdict
 
-from vademecum_builder.cli.wording import Shown, counted, size
+from vademecum.errors import counted
+from vademecum_builder.cli.wording import Shown, size
 from vademecum_builder.release.verify import verify
 
 
@@ -13,9 +14,9 @@ def run(options: Namespace) -> Shown:
     """Check every signature, hash, digest and golden vector of a published tree."""
     found = verify(options.location, options.trust, expect=options.expect)
     return asdict(found), [
-        f"Good: release {found.sequence} ({found.version}), {counted(found.documents, 'document')}, "
-        f"{counted(found.chunks, 'chunk')};",
-        f"  {counted(found.files, 'file')}, {size(found.bytes)}, every signature, hash, digest and golden vector; "
+        f"Good: release {found.sequence} ({found.version}), {counted(found.documents, 'documents')}, "
+        f"{counted(found.chunks, 'chunks')};",
+        f"  {counted(found.files, 'files')}, {size(found.bytes)}, every signature, hash, digest and golden vector; "
         f"signed until {found.expires[:10]}",
         *([] if options.trust else ["  by the root that it brings itself: --trust root.json says whose it is"]),
         *(f"  left by an earlier release, needed no more, and damaged: {what}" for what in found.damaged),

@@ -14,7 +14,7 @@ from typing import Any, Final
 import orjson
 import sqlalchemy as sa
 
-from vademecum.errors import UsageError
+from vademecum.errors import UsageError, counted
 from vademecum_builder.sources.base import Checkpoint, EmptySourceError, Entry, Removed, Skipped
 from vademecum_builder.sources.databases.database import FETCHED, decode_value, encode_value
 from vademecum_builder.sources.databases.table_rows import Row, TableReading
@@ -135,4 +135,4 @@ def _without_cursor(reading: TableReading) -> Iterator[Skipped]:
     count = reading.connection.scalar(sa.select(sa.func.count()).select_from(reading.origin).where(column.is_(None)))
     if count:
         hint = f"select COALESCE({reading.source.cursor}, …) in a query"
-        yield Skipped("(no cursor)", f"{count} rows have no {reading.source.cursor}: it is NULL; {hint}")
+        yield Skipped("(no cursor)", f"{counted(count, 'rows')} without {reading.source.cursor}: it is NULL; {hint}")

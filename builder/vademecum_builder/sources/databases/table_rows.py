@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from vademecum.errors import UsageError
+from vademecum.errors import UsageError, counted
 from vademecum_builder.sources.base import EmptySourceError, Entry, Removed, Skipped, SourceItem, digest_of_entry
 from vademecum_builder.sources.databases.database import FETCHED, Database
 from vademecum_builder.sources.records import instead, is_deleted, record_item, record_key
@@ -128,7 +128,7 @@ class TableReading:
         """Yield what is told of rows that have no id."""
         _, missing = self._counts()
         if missing:
-            yield Skipped("(no id)", f"{missing} rows have no {self.source.id}: it is NULL")
+            yield Skipped("(no id)", f"{counted(missing, 'rows')} without {self.source.id}: it is NULL")
 
     def _counts(self) -> tuple[int, int]:
         column = self.column(self.source.id)

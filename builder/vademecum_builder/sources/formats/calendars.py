@@ -14,7 +14,7 @@ from datetime import date, datetime, timedelta
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
-from vademecum.errors import ContentError
+from vademecum.errors import ContentError, counted
 from vademecum.origin import pip_install
 from vademecum_builder.sources.fetched import is_address
 from vademecum_builder.sources.private_fields import reaches
@@ -78,7 +78,9 @@ def events(text: TextIO, longest: int, warn: Callable[[str], None]) -> Numbered:
         broken += [f"line {line}: {error}" for name, error in item.errors if name is None or name in _TIMES]
         yield line, _fields(item) | called
     if broken:
-        warn(f"{len(broken)} lines of events cannot be read and are left out, as of that on {broken[0][:200]}")
+        warn(
+            f"left out: {counted(len(broken), 'lines')} of events that cannot be read, as of that on {broken[0][:200]}"
+        )
 
 
 def _parts(text: TextIO, longest: int) -> Iterator[tuple[int, str, bool]]:
@@ -174,7 +176,7 @@ def _repeats(rule: Any) -> str:
     if (until := said.get("UNTIL", [None])[0]) and isinstance(until, date):
         told.append(f"until {until.isoformat()[:10]}")
     elif count := said.get("COUNT", [0])[0]:
-        told.append(f"{count} times")
+        told.append(counted(count, "times"))
     return " ".join(told)
 
 

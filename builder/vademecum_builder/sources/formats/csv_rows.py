@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import TextIO
 
-from vademecum.errors import ContentError
+from vademecum.errors import ContentError, counted
 from vademecum_builder.sources.records import NOT_UTF_8, Failed, Numbered, Record, too_large
 
 _DELIMITER = re.compile(r"\ufeff?sep=([^\r\n])[\r\n]*")
@@ -55,7 +55,7 @@ def csv_rows(text: TextIO, longest: int, warn: Callable[[str], None]) -> Numbere
     delimiter, skipped = _head_of(first[declared:])
     if skipped:
         title = first[declared].strip(f" \r\n{_DELIMITERS}")
-        warn(f"{skipped} lines above the names of its columns are left out ({title[:_SHOWN]})")
+        warn(f"left out: {counted(skipped, 'lines')} above the names of its columns ({title[:_SHOWN]})")
     text.seek(0)
     for _ in range(declared + skipped):
         text.readline(longest)
@@ -81,7 +81,7 @@ def csv_rows(text: TextIO, longest: int, warn: Callable[[str], None]) -> Numbere
             row, wrong = [], str(error)
         if row is None:
             for what, count in left_out.items():
-                warn(f"{count} {what} are left out")
+                warn(f"left out: {counted(count, what)}")
             return
         if "unexpected end" in wrong:
             raise ContentError("it ends within a quoted field: it was cut off, or is being written")
@@ -91,7 +91,7 @@ def csv_rows(text: TextIO, longest: int, warn: Callable[[str], None]) -> Numbere
         elif len(row) < len(names) and any(row) and not lines.last.endswith(("\r", "\n")):
             raise ContentError("its last row ends in the middle: it was cut off, or is being written")
         elif row == head and len(row) > 1:  # of one column it may be a word of a list of words
-            left_out["rows that say the names of its columns again"] += 1
+            left_out["rows with the names of its columns again"] += 1
         elif len(row) == len(names) and _is_total(row):
             left_out["rows with totals"] += 1
         elif any(cell.strip() for cell in row):
@@ -222,7 +222,7 @@ class _Lines:
 def _record(names: list[str], row: list[str]) -> Record:
     said = ",".join(row)
     if len(row) != len(names):
-        return Failed(f"{len(row)} fields in a row of {len(names)} columns", said)
+        return Failed(f"{counted(len(row), 'fields')} in a row of {counted(len(names), 'columns')}", said)
     if any("\udc80" <= character <= "\udcff" for cell in row if not cell.isascii() for character in cell):
         return Failed(NOT_UTF_8, said)
     cells = (_ESCAPED.sub("\n", cell) if "\\n" in cell and cell[0] not in "{[" else cell for cell in row)

@@ -8,9 +8,11 @@ from datetime import datetime, time
 from typing import Any
 from warnings import catch_warnings, simplefilter
 
+from vademecum.errors import counted
 from vademecum_builder.sources.formats.office_files import Sheet, opened_zip
 
 _ROW_OR_COLUMN = re.compile(rb"<(?:\w+:)?(row|col) ([^>]*)>")
+_KINDS = {b"row": "rows", b"col": "columns"}
 _NUMBER = re.compile(
     r'(?P<before>(?:"[^"]*"|\[[^\]]*\]|\\.|_.|\*.|[ $€£¥+(-])*)(?P<whole>[#,?0]*0)(?:\.(?P<decimals>0+)#*)?'
     r'(?P<after>(?:"[^"]*"|\[[^\]]*\]|\\.|_.|\*.|[ $€£¥%)-])*)'
@@ -56,13 +58,14 @@ def sheets_of_workbook(data: bytes, most: int) -> tuple[str, list[Sheet]]:
                     told += [""] * (at - len(told))
                     told[at - 1] = held[at - 1] if at <= len(held) else ""
                 held = told
-                told = [text for at, text in enumerate(held, 1) if at not in hidden["col"]]
-                if any(told) and number not in hidden["row"]:
+                told = [text for at, text in enumerate(held, 1) if at not in hidden["columns"]]
+                if any(told) and number not in hidden["rows"]:
                     rows.append((number, told))
-            if out := len(hidden["row"]) + len(hidden["col"]):
-                warnings.append(f"{out} hidden rows and columns are left out")
+            out = [counted(len(found), f"hidden {kind}") for kind, found in hidden.items() if found]
+            if out:
+                warnings.append(f"left out: {' and '.join(out)}")
             if empty := len(_NO_VALUE.findall(part)):
-                warnings.append(f"{empty} formulas have no value: open it and save it once")
+                warnings.append(f"{counted(empty, 'formulas')} without a value: open it and save it once")
             wide = max((len(row) for _, row in rows), default=0)
             full = [(number, row + [""] * (wide - len(row))) for number, row in rows]
             sheets.append(Sheet(sheet.title, full, warnings))
@@ -73,12 +76,12 @@ def sheets_of_workbook(data: bytes, most: int) -> tuple[str, list[Sheet]]:
 
 def _hidden(sheet: bytes) -> dict[str, set[int]]:
     """Return the numbers of rows and columns that are not shown (ECMA-376, 18.3.1.13 and 18.3.1.73)."""
-    found: dict[str, set[int]] = {"row": set(), "col": set()}
+    found: dict[str, set[int]] = {"rows": set(), "columns": set()}
     for kind, told in _ROW_OR_COLUMN.findall(sheet):
         values = dict(re.findall(r'(\w+)="(\w*)"', told.decode("utf-8", "replace")))
         if values.get("hidden") in ("1", "true"):
             first = int(values.get("r") or values.get("min") or 0)
-            found[kind.decode()] |= set(range(first, int(values.get("max") or first) + 1))
+            found[_KINDS[kind]] |= set(range(first, int(values.get("max") or first) + 1))
     return found
 
 

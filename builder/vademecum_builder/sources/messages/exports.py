@@ -163,12 +163,12 @@ class Export:
             channel = file.relative_to(self.path).with_suffix("").as_posix() if several else ""
             for number, record in self._records(file):
                 if withheld.intersection(self._answered(record)):
-                    self.left_out["answers to messages that are not for everybody"] += 1
+                    self.left_out["answers to messages not for everybody"] += 1
                 else:
                     yield from self._json_line(record, f"{file.name}:{number}", channel)
 
     def _withheld(self, files: Sequence[Path]) -> set[str]:
-        """Return the ids of messages that are not for everybody, and of answers to them."""
+        """Return the ids of messages not for everybody, and of answers to them."""
         found: set[str] = set()
         answers: list[tuple[str, str]] = []
         if self.private or not {"reply_to", "thread"} & {*self.fields}:
@@ -256,7 +256,7 @@ class Export:
         for place in [self.path, *sorted(self.path.rglob("*"))]:  # of a Maildir the folders lie in it
             is_box = place.suffix.lower() in MAILS and place.is_file()
             if place != self.path and (is_box or is_maildir(place)) and is_thrown_away(place):
-                self.left_out["boxes of drafts, of spam and of what was thrown away"] += 1
+                self.left_out["folders of drafts, of spam and of what was thrown away"] += 1
             elif is_box or is_maildir(place):
                 yield from self._messages(mails(place, self.left_out))
 

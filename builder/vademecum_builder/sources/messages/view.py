@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 
+from vademecum.errors import counted
 from vademecum.format.json import iso_time
 from vademecum_builder.sources.base import (
     Changes,
@@ -104,7 +105,7 @@ class MessageView:
             yield from spool.take(self.archive.read())
             yield from spool.settle()
             if spool.last() is None:
-                why = "".join(f"; left out: {count} {kind}" for kind, count in left_out.items())
+                why = "".join(f"; left out: {counted(count, kind)}" for kind, count in left_out.items())
                 raise EmptySourceError(f"{self.archive.name}: there is no message{why}; nothing is changed")
             for channel in spool.channels():
                 for document in self._documents(spool, channel):

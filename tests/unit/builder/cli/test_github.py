@@ -89,7 +89,7 @@ def test_a_warning_is_an_annotation_on_file_and_line(job: Job, capsys: pytest.Ca
     assert job.build() == 0
     (line,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("::")]
     assert re.match(r"::warning file=docs/a%2Cb 100%25\.md,line=\d+::a,b 100%25\.md: line \d", line)
-    assert "1 warnings" in job.summary and "<pre>a,b 100%.md: line" in job.summary
+    assert "1 warning" in job.summary and "<pre>a,b 100%.md: line" in job.summary
 
 
 def test_a_warning_of_one_of_several_sources_is_on_its_file(job: Job, capsys: pytest.CaptureFixture[str]) -> None:

@@ -110,7 +110,7 @@ def test_a_rollback_asks_at_a_terminal(
     monkeypatch.setattr("sys.stdin", Terminal("no\n"))
     assert main(["jobs", "rollback", "2"]) == 130
     told = capsys.readouterr().err
-    assert "removes 1 items of products that came since job 2 began, and brings 20 back" in told
+    assert "removes 1 item of products that came since job 2 began, and brings 20 back" in told
     assert [job["kind"] for job in run(capsys, "jobs")["jobs"]] == ["sync", "sync"]
     monkeypatch.setattr("sys.stdin", Terminal("products\n"))
     assert run(capsys, "jobs", "rollback", "2")["job"]["added"] == 3

@@ -106,10 +106,10 @@ def test_texts_go_in_batches_and_come_back_in_their_order(host: Host) -> None:
     assert seen[-1] == (25, 25)
     assert model.estimate(texts) == Cost(25, 3, 50, 0.0001)
     assert model.used == Cost(25, 3, 75, 0.00015)
-    assert str(model.used) == "25 texts were embedded in 3 requests: 75 tokens, which cost 0.00015"
-    assert Cost(2, 1, 3, 0).before == "about 2 texts in 1 requests: 3 tokens"
-    assert Cost(2, 1, 3, 123.456).before == "about 2 texts in 1 requests: 3 tokens, which cost about 123.5"
-    assert str(Cost(2, 1, 3, 0)) == "2 texts were embedded in 1 requests: 3 tokens"
+    assert str(model.used) == "25 texts embedded in 3 requests: 75 tokens, which cost 0.00015"
+    assert Cost(2, 1, 3, 0).before == "about 2 texts in 1 request: 3 tokens"
+    assert Cost(2, 1, 3, 123.456).before == "about 2 texts in 1 request: 3 tokens, which cost about 123.5"
+    assert str(Cost(2, 1, 3, 0)) == "2 texts embedded in 1 request: 3 tokens"
     assert "sk-secret" not in repr(model)
 
 
@@ -250,7 +250,7 @@ def test_what_a_build_would_cost_is_told_before_and_nobody_is_asked(host: Host, 
     report = build(request)
     asked = sum(len(body["input"]) for body, _ in host.asked)
     assert plan.cost is not None and plan.cost.texts == asked - len(PROBES) and plan.cost.price > 0
-    assert f"{asked} texts were embedded" in "".join(report.notices)
+    assert f"{asked} texts embedded" in "".join(report.notices)
     assert plan_build(request).cost is None
     (tmp_path / "a.jsonl").write_text(lamps.replace("Lamp 7 ", "Lantern 7 "))
     host.asked.clear()
@@ -276,7 +276,7 @@ def test_a_build_embeds_what_is_new_and_the_release_names_no_host(
     asked = sum(len(body["input"]) for body, _ in host.asked)
     assert report.embedded == 4
     assert asked < 4 + len(PROBES) + 100  # words of these texts, and not those of the language
-    told = f"{asked} texts were embedded in {len(host.asked)} requests: {3 * asked} tokens"
+    told = f"{asked} texts embedded in {len(host.asked)} requests: {3 * asked} tokens"
     assert f"{told}, which cost {3 * asked / 1000:.4g}" in report.notices
     cost = {"texts": asked, "requests": len(host.asked), "tokens": 3 * asked, "price": 3 * asked / 1000}
     assert report.json()["cost"] == pytest.approx(cost)

@@ -249,7 +249,7 @@ def test_a_hyphen_at_the_end_of_a_line_stays_where_the_word_has_one(text: str, s
 
 
 def test_pages_without_text_are_told() -> None:
-    assert read_pdf(made_pdf("Text.", "", headings=False)).warnings == ("1 of 2 pages have no text (scanned?)",)
+    assert read_pdf(made_pdf("Text.", "", headings=False)).warnings == ("1 of 2 pages without text (scanned?)",)
     with pytest.raises(ContentError, match="let a program recognise the text"):
         read(".pdf", made_pdf("", headings=False))
 
@@ -362,8 +362,8 @@ def test_cells_are_as_they_are_shown_and_what_is_hidden_or_has_no_value_is_told(
         "Midnight | 2026-03-02 00:00:00",
     ]
     assert found.warnings == (
-        "a.xlsx: Sheet: 2 hidden rows and columns are left out",
-        "a.xlsx: Sheet: 1 formulas have no value: open it and save it once",
+        "a.xlsx: Sheet: left out: 1 hidden row and 1 hidden column",
+        "a.xlsx: Sheet: 1 formula without a value: open it and save it once",
     )
 
 
@@ -374,11 +374,11 @@ def test_columns_of_persons_and_secrets_are_told() -> None:
     for n, reach in enumerate(("0171 5551234", "soon", "a@b.org")):
         sheet.append([f"Pump {n}", "geheim", reach, 12 * n])
     assert read(".xlsx", saved(book)).warnings == (
-        "a.xlsx: Sheet: 2 columns that may be nobody's business are published (Kennwort, Reach): hide them there, or "
+        "a.xlsx: Sheet: published, though maybe nobody's business: 2 columns (Kennwort, Reach): hide them there, or "
         "leave the file out by --pattern",
     )
     sheet.column_dimensions["B"].hidden = sheet.column_dimensions["C"].hidden = True
-    assert read(".xlsx", saved(book)).warnings == ("a.xlsx: Sheet: 2 hidden rows and columns are left out",)
+    assert read(".xlsx", saved(book)).warnings == ("a.xlsx: Sheet: left out: 2 hidden columns",)
 
 
 def test_a_note_of_a_book_is_text_of_it() -> None:

@@ -113,7 +113,7 @@ def test_a_broken_event_costs_no_other_and_is_told() -> None:
     assert [line for line, _ in found] == [4, 11, 16, 20]
     assert found[0][1] == {"id": "bad", "summary": "Some day", "calendar": "Club"}
     assert "larger than" in found[1][1] and found[3][1]["id"] == "fete@club.example"
-    assert told[0].startswith("2 lines of events cannot be read and are left out, as of that on line 4: ")
+    assert told[0].startswith("left out: 2 lines of events that cannot be read, as of that on line 4: ")
     for cut in (calendar(FETE)[:-30], calendar(FETE).partition("ATTENDEE")[0]):
         with pytest.raises(ContentError, match="ends in the middle"):
             read(cut)

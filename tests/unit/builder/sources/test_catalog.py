@@ -208,7 +208,7 @@ def test_records_of_several_files_with_one_id_are_told_apart_by_their_file(tmp_p
         "its id is '2', and that of another record is the same in another type",
     ]
     [told] = changes.warnings
-    assert told.startswith("2 records have the id of another one in another file")
+    assert told.startswith("2 records with the id of another one in another file")
     assert source.shared("id", 10) == (2, 6)
 
 
@@ -309,7 +309,7 @@ def test_a_row_that_is_ragged_or_no_utf_8_is_told(tmp_path: Path) -> None:
     unknown = "bytes that are not UTF-8: save it as UTF-8, or say its encoding"
     entries = [*catalog(tmp_path, "a.csv", data).changes(None).entries]
     assert [entry for entry in entries if not isinstance(entry, SourceItem)] == [
-        Skipped("a.csv:3", "1 fields in a row of 2 columns", "2"),
+        Skipped("a.csv:3", "1 field in a row of 2 columns", "2"),
         Skipped("a.csv:4", "3 fields in a row of 2 columns", "3,three,more"),
         Skipped("a.csv:5", unknown, "é" * 9 + ",\udc80"),
         Skipped("a.csv:6", unknown, "4,\udcff"),
@@ -501,11 +501,11 @@ def test_which_elements_of_xml_are_records_and_that_none_may_be_too_long() -> No
     [
         ("Sales 2024;;\n;;\nid;name;price\n1;Oak;2\n2;Elm;3\n", ["id", "name", "price"], "2 lines .*Sales 2024"),
         ("Sales 2024\n\nid,name,price\n1,Oak,2\n2,Elm,3\n", ["id", "name", "price"], "2 lines .*Sales 2024"),
-        ("sep=;\nSales;;\nid;name;price\n1;Oak;2\n", ["id", "name", "price"], "1 lines .*Sales"),
-        ("Sales;\nid;name\n1;Oak\n", ["id", "name"], "1 lines .*Sales"),
+        ("sep=;\nSales;;\nid;name;price\n1;Oak;2\n", ["id", "name", "price"], "1 line .*Sales"),
+        ("Sales;\nid;name\n1;Oak\n", ["id", "name"], "1 line .*Sales"),
         ("Sales, 2024\n\nid;name;a;b\n1;Oak;2;3\n2;Elm;2;3\n", ["id", "name", "a", "b"], "2 lines .*Sales, 2024"),
-        ("Sales, 2024\nid,name,a,b\n1,Oak,2,3\n2,Elm,2,3\n", ["id", "name", "a", "b"], "1 lines .*Sales, 2024"),
-        ('"Sales, 2024",,\nid,name,a\n1,Oak,2\n', ["id", "name", "a"], "1 lines .*Sales, 2024"),
+        ("Sales, 2024\nid,name,a,b\n1,Oak,2,3\n2,Elm,2,3\n", ["id", "name", "a", "b"], "1 line .*Sales, 2024"),
+        ('"Sales, 2024",,\nid,name,a\n1,Oak,2\n', ["id", "name", "a"], "1 line .*Sales, 2024"),
         ("2,x\n1,Oak,2,3\n2,Elm,2,3\n", [], ""),
         ("id;text\n1;a, b, c, d\n2;e, f, g, h\n", ["id", "text"], ""),
         ("id,text\n1,a, b, c\n2,d\n3,e, f, g\n", ["id", "text"], ""),
@@ -802,7 +802,7 @@ def test_names_that_are_said_again_and_totals_are_no_records(tmp_path: Path) -> 
     keys = [one.key for one in changes.entries if isinstance(one, SourceItem)]
     assert keys == ["01", "02", "03", "Total"]
     assert [*changes.warnings] == [
-        "a.csv: 1 rows that say the names of its columns again are left out", "a.csv: 1 rows with totals are left out",
+        "a.csv: left out: 1 row with the names of its columns again", "a.csv: left out: 1 row with totals",
     ]  # fmt: skip
 
 

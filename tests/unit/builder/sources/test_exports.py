@@ -98,7 +98,7 @@ def test_a_maildir_and_single_mails(tmp_path: Path) -> None:
         (box / ".More").rename(box / name)
         export = Export(box)
         assert "5@a" not in [one.id for one in export.read() if isinstance(one, Message)]
-        assert export.left_out["boxes of drafts, of spam and of what was thrown away"] == 1
+        assert export.left_out["folders of drafts, of spam and of what was thrown away"] == 1
         (box / name).rename(box / ".More")
     (box / ".More").rename(box / ".Drafts")
     assert len(messages(box / ".Drafts")) == 1, "who names one wants it"
@@ -676,7 +676,7 @@ def test_a_private_chat_of_telegram_is_taken_where_somebody_said_so(tmp_path: Pa
     changes = all_.changes(None)
     assert len([*changes.entries]) == 2 and [*changes.left_out.values()] == [1]
     write(tmp_path / "result.json", both[0])
-    with pytest.raises(UsageError, match="no message; left out: 1 messages of private chats"):
+    with pytest.raises(UsageError, match="no message; left out: 1 message of private chats"):
         [*MessageView(archive, "window", Limits()).changes(None).entries]
 
 
@@ -735,7 +735,7 @@ def test_discord_as_a_table(tmp_path: Path) -> None:
     assert isinstance(first, Message)
     assert first == Message(first.id, datetime(2026, 1, 1, 10, tzinfo=UTC), "ann", "It leaks", "pumps")
     assert second == replace(first, id=f"{first.id}-2")
-    assert short == Skipped(f"{file.name}:4", "1 fields in a row of 6 columns", "2")
+    assert short == Skipped(f"{file.name}:4", "1 field in a row of 6 columns", "2")
     write(tmp_path / "more.json", {"messages": [{"id": "7", "timestamp": "2026-01-01T10:00:00Z", "content": "Yes"}]})
     (tmp_path / "note.txt").write_text("no export")
     assert [one.text for one in messages(tmp_path) if isinstance(one, Message)] == ["It leaks", "It leaks", "Yes"]

@@ -83,9 +83,9 @@ def test_a_row_is_a_record_by_the_names_of_its_columns() -> None:
         (7, {"No.": "0014", "Name": "Bean", "Group": "Seeds", "Told": "Early.", "Price (EUR)": "2.50 €"}),
     ]  # fmt: skip
     assert told == [
-        "2 hidden rows and columns are left out",
-        '2 lines above the names of its columns are left out ("Oak Ltd.; tools, seeds")',
-        "1 rows with totals are left out",
+        "left out: 1 hidden row and 1 hidden column",
+        'left out: 2 lines above the names of its columns ("Oak Ltd.; tools, seeds")',
+        "left out: 1 row with totals",
     ]
 
 
@@ -103,7 +103,7 @@ def test_a_formula_is_its_last_value_and_an_error_is_nothing() -> None:
     book = book_of(A=[["Name", "Price", "Gross"], ["Spade", 2, "=B2*2"], ["Rake", "#N/A", 3]])
     [one, two], told = records(saved(book))
     assert (one, two) == ((2, {"Name": "Spade", "Price": "2"}), (3, {"Name": "Rake", "Gross": "3"}))
-    assert told == ["1 formulas have no value: open it and save it once"]
+    assert told == ["1 formula without a value: open it and save it once"]
 
 
 BOOKS = [["Title", "Told"], ["Storm", "Of the sea."], ["Field", "Of the land."]]
@@ -213,7 +213,7 @@ def test_each_sheet_that_is_a_table_is_proposed_without_those_of_people(tmp_path
         shut["Films"].row_dimensions[number].hidden = True  # as a filter leaves them that somebody has set
     (tmp_path / "shut.xlsx").write_bytes(saved(shut))
     [books] = discover(str(tmp_path / "shut.xlsx"), tmp_path)
-    hidden = f"{shut['Films'].max_row - 1} hidden rows and columns are left out"
+    hidden = f"left out: {shut['Films'].max_row - 1} hidden rows"
     assert f"sheets that are no tables are not read: Films ({hidden})" in books.notes
     assert "sheets that hold numbers alone, by which nobody finds them, are left out: Values" in books.notes
 

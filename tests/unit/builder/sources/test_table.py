@@ -185,7 +185,7 @@ def test_a_row_without_a_cursor_is_told_as_left_out(shop: Shop) -> None:
     shop.put(2, "b", None)
     news, _ = told(shop.source)
     assert news["1"] == "a"
-    assert "1 rows have no updated" in news["(no cursor)"].reason
+    assert "1 row without updated" in news["(no cursor)"].reason
 
 
 def test_long_tables_have_checkpoints_on_the_way(lite: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -208,7 +208,7 @@ def test_ids_that_identify_nothing_are_left_out_and_the_others_go_on(lite: Shop)
     news, _ = told(replace(lite.source, cursor=""))
     assert news.pop("1") == "one"
     assert {key: entry.reason for key, entry in news.items()} == {
-        "(no id)": "1 rows have no id: it is NULL",
+        "(no id)": "1 row without id: it is NULL",
         "2": "several rows have this id: none of them is taken",
         "1.5": "id is of type float: expected a text or a whole number",
         "''": "id is of type str: expected a text or a whole number",
