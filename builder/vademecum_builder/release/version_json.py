@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 
 from vademecum.errors import ContentError
 from vademecum.format.json import canonical, parse_object
@@ -11,6 +12,8 @@ from vademecum.trust.channel import Line, ReleasePointer
 from vademecum_builder.release.channels import Channels, shown_channel
 
 KINDS = ("added", "modified", "removed")
+MOST_LISTED = 1_000
+"""Documents of a kind that are named: all of a first release of 200,000 are 24 MB, which no client fetches."""
 
 
 @dataclass(frozen=True)
@@ -31,11 +34,16 @@ class DocumentChange:
 
 @dataclass(frozen=True)
 class DocumentChanges:
-    """What a release changed, sorted by key."""
+    """What a release changed, sorted by key.
+
+    Attributes:
+        more: How many documents of a kind changed beside those that are named.
+    """
 
     added: tuple[DocumentChange, ...] = ()
     modified: tuple[DocumentChange, ...] = ()
     removed: tuple[DocumentChange, ...] = ()
+    more: Mapping[str, int] = field(default_factory=dict)
 
     def by_kind(self) -> dict[str, list[DocumentChange]]:
         """Return them as people see them: renamed documents and changed fields are kinds of their own."""
@@ -60,7 +68,7 @@ def version_json(manifest: Manifest, manifest_digest: str, changes: DocumentChan
     return canonical(
         {
             "buildTime": manifest.built,
-            "changes": {kind: [_change_json(one) for one in getattr(changes, kind)] for kind in KINDS},
+            "changes": _changes_json(changes),
             "channel": shown_channel(channels),
             "channels": {name: line_json(line) for name, line in channels.items()},
             "chunkCount": manifest.chunks,
@@ -81,6 +89,13 @@ def version_json(manifest: Manifest, manifest_digest: str, changes: DocumentChan
             "version": manifest.version,
         }
     )
+
+
+def _changes_json(changes: DocumentChanges) -> dict[str, object]:
+    found: dict[str, tuple[DocumentChange, ...]] = {kind: getattr(changes, kind) for kind in KINDS}
+    more = {kind: changes.more.get(kind, 0) + len(found[kind][MOST_LISTED:]) for kind in KINDS}
+    named = {kind: [_change_json(one) for one in found[kind][:MOST_LISTED]] for kind in KINDS}
+    return {**named, "more": {kind: count for kind, count in more.items() if count}}
 
 
 def _change_json(change: DocumentChange) -> dict[str, object]:
@@ -106,8 +121,11 @@ def read_changes(data: bytes) -> DocumentChanges:
     changes = parse_object(data, "version.json").get("changes")
     if not isinstance(changes, dict):
         raise ContentError("version.json: expected changes")
-    kinds = [[_document(kind, entry) for entry in _list(kind, changes.get(kind))] for kind in KINDS]
-    return DocumentChanges(*map(tuple, kinds))
+    kinds = {kind: tuple(_document(kind, entry) for entry in _list(kind, changes.get(kind))) for kind in KINDS}
+    match changes.get("more", {}):
+        case dict(more) if more.keys() <= {*KINDS} and all(type(count) is int for count in more.values()):
+            return DocumentChanges(**kinds, more=more)
+    raise ContentError("version.json: changes.more: expected a number for each kind")
 
 
 def _list(kind: str, value: object) -> list[object]:

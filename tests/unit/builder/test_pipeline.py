@@ -28,6 +28,7 @@ from vademecum_builder.pages.site import SiteBuilder
 from vademecum_builder.pipeline import run_stages
 from vademecum_builder.profiles import reader as profiles
 from vademecum_builder.readers.document import Document, parse_document
+from vademecum_builder.release import version_json
 from vademecum_builder.release.published import Published
 from vademecum_builder.release.version_json import read_changes
 from vademecum_builder.signing.defaults import Validity
@@ -419,6 +420,16 @@ def test_pages_are_rendered_anew_when_title_or_generator_differ(
     assert again == changes, "what the release changed is still told"
 
 
+def test_version_json_names_some_of_many_changes_and_counts_all(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(version_json, "MOST_LISTED", 2)
+    line.release({f"{name}.md": PAGE for name in "abcde"})
+    one = read(FolderTransport(line.out), line.root)
+    changes = read_changes(one.version_json or b"")
+    assert ([change.key for change in changes.added], changes.more) == (["a.md", "b.md"], {"added": 3})
+    again = version_json.version_json(one.manifest, one.pointer.sha256, changes, one.channels)
+    assert again == one.version_json
+
+
 def test_version_json_says_what_the_manifest_says(line: Line) -> None:
     line.release(HANDBOOK, version="Autumn")
     line.release({**HANDBOOK, "page.md": PAGE}, version="Winter")
@@ -433,6 +444,7 @@ def test_version_json_says_what_the_manifest_says(line: Line) -> None:
         "added": [{"key": "page.md", "title": "Page", "url": ""}],
         "modified": [],
         "removed": [],
+        "more": {},
     }
     line.release({**HANDBOOK, "moved/page.md": PAGE})
     moved = parse_object((line.out / "version.json").read_bytes(), "version.json")["changes"]

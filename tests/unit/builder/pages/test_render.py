@@ -213,12 +213,13 @@ def test_the_release_page_tells_what_the_release_is() -> None:
 
 def test_the_release_page_lists_changes_up_to_a_cap() -> None:
     many = tuple(DocumentChange(f"k{i}", f"Page {i}", f"p{i}.html") for i in range(CHANGES_SHOWN + 3))
-    changes = DocumentChanges(added=many, removed=(DocumentChange("gone", "", "gone.html"),))
+    changes = DocumentChanges(added=many, removed=(DocumentChange("gone", "", "gone.html"),), more={"added": 7_000})
     soup = page(render_site(make_context(changes=changes)), "release.html")
     found = links(soup)
     assert found["Page 0"] == "p0.html"
     assert f"Page {CHANGES_SHOWN}" not in found
-    assert "and 3 more" in soup.get_text()
+    assert "and 7,003 more" in soup.get_text()
+    assert [count.get_text() for count in soup.select("#added .count")] == ["7,053"]
     assert "gone" in soup.get_text()  # a document without a title is named by its key,
     assert "gone.html" not in found.values()  # and one that is gone is no link
     assert soup.find(id="modified") is None
