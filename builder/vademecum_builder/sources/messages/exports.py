@@ -85,9 +85,9 @@ class Export:
         Raises:
             UsageError: No such file, one that cannot be read or breaks off, or a time without a zone.
         """
-        readers: Mapping[str, Callable[[], Iterator[Message | Skipped]]] = {
-            "jsonl": self._json_lines,
-            "slack": lambda: self._messages(slack_messages(self.path, _load, self._private)),
+        readers: Mapping[str, Callable[[], Iterator[Found | Skipped]]] = {
+            "jsonl": self._records,
+            "slack": lambda: slack_messages(self.path, _load, self._private),
             "discord": self._discord,
             "telegram": self._telegram,
             "mattermost": self._mattermost,
@@ -113,7 +113,8 @@ class Export:
                     if packed := sum(file.suffix.lower() == ".zip" for file in inner.rglob("*")):
                         self.left_out["packed files in a packed export"] = packed
                 return
-            yield from readers[self.shape or self._looks_like()]()
+            for one in readers[self.shape or self._looks_like()]():
+                yield one if isinstance(one, Skipped) else make_message(one[1], self.zone, self.where, one[0])
         except OSError as error:
             raise SourceError(f"{self.where}: {error.filename or self.path}: {error.strerror or error}") from None
 
@@ -153,7 +154,7 @@ class Export:
         found = self.path.rglob("*") if self.path.is_dir() else [self.path]
         return sorted(file for file in found if file == self.path or file.suffix.lower() in endings)
 
-    def _json_lines(self) -> Iterator[Message | Skipped]:
+    def _records(self) -> Iterator[Found | Skipped]:
         # Beside messages in lines lie other records: who is who, the channels.
         files = self._files(*_LINES) or self._files(*_OTHERS)
         # Files that are called by more than a day or a number are each a place where people talk.
@@ -161,11 +162,11 @@ class Export:
         withheld = self._withheld(files)
         for file in files:
             channel = file.relative_to(self.path).with_suffix("").as_posix() if several else ""
-            for number, record in self._records(file):
+            for number, record in self._records_of(file):
                 if withheld.intersection(self._answered(record)):
                     self.left_out["answers to messages not for everybody"] += 1
                 else:
-                    yield from self._json_line(record, f"{file.name}:{number}", channel)
+                    yield from self._record(record, f"{file.name}:{number}", channel)
 
     def _withheld(self, files: Sequence[Path]) -> set[str]:
         """Return the ids of messages not for everybody, and of answers to them."""
@@ -174,7 +175,7 @@ class Export:
         if self.private or not {"reply_to", "thread"} & {*self.fields}:
             return found
         for file in files:
-            for _, record in self._records(file):
+            for _, record in self._records_of(file):
                 if not isinstance(record, Failed):
                     id = str(field_at(record, self.fields["id"]))
                     answers += [(other, id) for other in self._answered(record)]
@@ -197,12 +198,12 @@ class Export:
 
     def _lines(
         self, read: Callable[[Iterable[str], str, Counter[str]], Iterator[Found | Skipped]]
-    ) -> Iterator[Message | Skipped]:
+    ) -> Iterator[Found | Skipped]:
         for file in self._files(".txt", ".log", ".weechatlog"):
             # An iPhone calls every chat `_chat.txt`, in a folder or a packed one that has the chat's name.
             name = _CHAT_WITH.sub("", file.resolve().parent.name if file.stem == "_chat" else file.stem)
             lines = decode_text(file.read_bytes()).text.splitlines()
-            yield from self._messages(read(lines, name, self.left_out))
+            yield from read(lines, name, self.left_out)
 
     def _export(self, file: Path, program: str, *names: str) -> dict[str, Any]:
         """Return a JSON file of an export, an object that holds messages under one of the names."""
@@ -211,12 +212,12 @@ class Export:
             raise SourceError(f"{self.where}: {file}: no export of {program}: it has no {' and no '.join(names)}")
         return export
 
-    def _telegram(self) -> Iterator[Message | Skipped]:
+    def _telegram(self) -> Iterator[Found | Skipped]:
         for file in self._files(".json"):
             export = self._export(file, "Telegram", "messages", "chats")
-            yield from self._messages(telegram_messages(export, file.name, self._private))
+            yield from telegram_messages(export, file.name, self._private)
 
-    def _json_line(self, record: Record, key: str, channel: str) -> Iterator[Message | Skipped]:
+    def _record(self, record: Record, key: str, channel: str) -> Iterator[Found | Skipped]:
         if isinstance(record, Failed):
             yield Skipped(key, record.reason, record.said)
             return
@@ -227,21 +228,21 @@ class Export:
         if said := self._why_private(record):
             self.left_out[NOT_FOR_EVERYBODY.format(said)] += 1
         elif not is_deleted(found.get("deleted")):
-            yield make_message(found, self.zone, self.where, key)
+            yield key, found
 
-    def _discord(self) -> Iterator[Message | Skipped]:
+    def _discord(self) -> Iterator[Found | Skipped]:
         for file in self._files(".json", ".csv"):
             if file.suffix.lower() == ".csv":
-                yield from self._messages(discord_rows(self._records(file), file.name, file.stem))
+                yield from discord_rows(self._records_of(file), file.name, file.stem)
             else:
                 export = self._export(file, "Discord", "messages")
-                yield from self._messages(discord_messages(export, file.name, file.stem))
+                yield from discord_messages(export, file.name, file.stem)
 
-    def _mattermost(self) -> Iterator[Message | Skipped]:
+    def _mattermost(self) -> Iterator[Found | Skipped]:
         for file in self._files(*_LINES):
-            yield from self._messages(mattermost_messages(self._records(file), file.name, self._private))
+            yield from mattermost_messages(self._records_of(file), file.name, self._private)
 
-    def _records(self, file: Path) -> Numbered:
+    def _records_of(self, file: Path) -> Numbered:
         ending = file.suffix.lower() if file.suffix.lower() in (*_LINES, *_OTHERS) else ".jsonl"
         with file.open("rb") as stream:
             try:
@@ -249,30 +250,20 @@ class Export:
             except ContentError as error:
                 raise SourceError(f"{self.where}: {file}: {error.message}") from None
 
-    def _mbox(self) -> Iterator[Message | Skipped]:
+    def _mbox(self) -> Iterator[Found | Skipped]:
         if self.path.is_file():
-            yield from self._messages(mails(self.path, self.left_out))
+            yield from mails(self.path, self.left_out)
             return
         for place in [self.path, *sorted(self.path.rglob("*"))]:  # of a Maildir the folders lie in it
             is_box = place.suffix.lower() in MAILS and place.is_file()
             if place != self.path and (is_box or is_maildir(place)) and is_thrown_away(place):
                 self.left_out["folders of drafts, of spam and of what was thrown away"] += 1
             elif is_box or is_maildir(place):
-                yield from self._messages(mails(place, self.left_out))
+                yield from mails(place, self.left_out)
 
-    def _matrix(self) -> Iterator[Message | Skipped]:
+    def _matrix(self) -> Iterator[Found | Skipped]:
         for file in self._files(".json"):
-            yield from self._messages(
-                matrix_messages(self._export(file, "Matrix", "messages"), file.name, self.left_out)
-            )
-
-    def _messages(self, messages: Iterable[Found | Skipped]) -> Iterator[Message | Skipped]:
-        for one in messages:
-            if isinstance(one, Skipped):
-                yield one
-            else:
-                key, found = one
-                yield make_message(found, self.zone, self.where, key)
+            yield from matrix_messages(self._export(file, "Matrix", "messages"), file.name, self.left_out)
 
 
 def shape_of(head: bytes, ending: str) -> str:
