@@ -1,8 +1,8 @@
-"""Change data capture by triggers: a table beside the one that is read keeps which ids changed, and in which order.
+"""Change data capture by triggers: a second table records which ids changed, and in which order.
 
-It has one row for each id that ever changed, so it does not grow with the number of changes. A row's values are read
-from the table itself. In PostgreSQL a change is known by its transaction: a number of a sequence would be lost where a
-transaction with a lower one ends later.
+It has one row for each id that ever changed, so it does not grow with the number of changes. The rows themselves are
+read from the original table. In PostgreSQL, a change is identified by its transaction: with a sequence, a change would
+be lost if a transaction with a lower number ended later.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from vademecum_builder.sources.databases.table_rows import CHANGED, TableReading
 
 STRATEGY: Final = "triggers"
 _LONGEST: Final = 40
-"""Characters of a table's name in the names of what is made for it; PostgreSQL cuts names at 63."""
+"""The most characters of a table's name in derived names; PostgreSQL cuts names at 63."""
 _SQLITE: Final = """
 CREATE TABLE IF NOT EXISTS vademecum_capture (name TEXT PRIMARY KEY, install TEXT NOT NULL);
 INSERT INTO vademecum_capture VALUES ({literal}, lower(hex(randomblob(8))));
@@ -37,7 +37,7 @@ CREATE TRIGGER {trigger}_update AFTER UPDATE ON {table} BEGIN
 CREATE TRIGGER {trigger}_delete AFTER DELETE ON {table} WHEN OLD.{id} IS NOT NULL BEGIN
   DELETE FROM {changes} WHERE id = OLD.{id}; INSERT INTO {changes} (id) VALUES (OLD.{id}); END
 """
-# No ON CONFLICT within SQLite's triggers: that of the statement that fires them would be taken instead.
+# No ON CONFLICT within SQLite's triggers: that of the triggering statement would override it.
 _SQLITE_REMOVE: Final = """
 DROP TRIGGER IF EXISTS {trigger}_insert;
 DROP TRIGGER IF EXISTS {trigger}_update;
@@ -72,14 +72,14 @@ _STATEMENT: Final = re.compile(r";\n(?=[A-Z])")
 
 @dataclass(frozen=True)
 class Triggers:
-    """The triggers of a table, and reading what they wrote."""
+    """The triggers of a table, and reading what they recorded."""
 
     table: TableSource
 
     def changes(self, since: Checkpoint | None) -> Changes:
-        """Return all rows, or those that changed since a checkpoint. Everything is told (`whole`) where what happened
-        in between is not known: the triggers were made anew, the table was truncated or has other columns, an older
-        copy was restored.
+        """Return all rows, or those that changed since a checkpoint. Everything is returned (`whole`) if the changes in
+        between are unknown: the triggers were made anew, the table was truncated or has other columns, an older copy
+        was restored.
 
         Raises:
             UsageError: There are no triggers, nothing to read, or not a checkpoint of this source.
@@ -101,7 +101,7 @@ class Triggers:
         """Return the statements that make the triggers; `run` runs them.
 
         Raises:
-            UsageError: There is no such table or column, or the database is another one.
+            UsageError: There is no such table or column, or the database is neither SQLite nor PostgreSQL.
             NetworkError: The database does not answer.
         """
         with self.table.database.connect() as connection:
@@ -113,7 +113,7 @@ class Triggers:
             return self._statements(connection, _SQLITE_REMOVE, _POSTGRESQL_REMOVE)
 
     def status(self) -> dict[str, Any]:
-        """Return `installed`, and how many ids ever changed (`changed`). Errors: see `install`."""
+        """Return `installed`, and the number of ids that ever changed (`changed`). Errors: see `install`."""
         with self.table.database.connect() as connection:
             if not self._is_there(connection):
                 return {"installed": False}
@@ -124,7 +124,7 @@ class Triggers:
         with self.table.database.connect() as connection:
             reading = TableReading(self.table, connection)
             columns = reading.columns()
-            # What is read is this state, or (SQLite) a later one: then it is told again.
+            # The rows are of this state or (SQLite) a later one; then they are read again the next time.
             install, now = self._now(connection)
             if at is None:
                 yield from reading.everything()
@@ -142,7 +142,7 @@ class Triggers:
         return self.table.database.dialect == "sqlite"
 
     def _now(self, connection: Connection) -> tuple[str, str]:
-        """Return which triggers there are, and behind what the next change will be."""
+        """Return the identity of the triggers, and the position after which the next change will be."""
         if not self._is_there(connection):
             where = f"{self.table.database.where}: source.capture: "
             raise UsageError(f"{where}{self.table.name} has no triggers yet: vade cdc install")
@@ -183,15 +183,15 @@ class Triggers:
 
 
 def run_statements(source: TableSource, statements: Sequence[str]) -> None:
-    """Run statements, all or none of them; what makes a slot has to stand in a transaction of its own.
+    """Run all statements or none; a SELECT, which makes a slot, begins a transaction of its own.
 
     Raises:
-        UsageError: The database does not understand, or forbids it.
+        UsageError: The database refuses a statement.
         NetworkError: It does not answer, is locked, or died.
     """
     with source.database.connect(write=True) as connection:
         if source.database.dialect == "sqlite":
-            # Its driver begins no transaction for what makes a table.
+            # Its driver begins no transaction for CREATE TABLE.
             connection.exec_driver_sql("BEGIN IMMEDIATE")
         for statement in statements:
             if statement.startswith("SELECT"):
@@ -200,7 +200,7 @@ def run_statements(source: TableSource, statements: Sequence[str]) -> None:
 
 
 def id_type(connection: Connection, table: str, id: str) -> str:
-    """Return the type of a column of PostgreSQL, as SQL writes it."""
+    """Return the type of a PostgreSQL column, as written in SQL."""
     found = connection.scalar(
         text(
             "SELECT format_type(atttypid, atttypmod) FROM pg_attribute "
@@ -212,7 +212,7 @@ def id_type(connection: Connection, table: str, id: str) -> str:
 
 
 def _plain_names(table: str) -> tuple[str, str]:
-    """Return the names of the table of changes, and of the triggers."""
+    """Return the names of the table of changes and of the triggers."""
     name = re.sub(r"\W", "_", table)
     if name != table or len(name) > _LONGEST:
         name = f"{name[:_LONGEST]}_{hashlib.sha256(table.encode()).hexdigest()[:8]}"

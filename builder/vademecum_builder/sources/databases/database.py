@@ -1,6 +1,6 @@
-"""Databases, by SQLAlchemy: opened to be read, errors in one line, and no password in any of them.
+"""Databases, through SQLAlchemy: opened for reading, with errors in one line and without passwords.
 
-The only place for sqlalchemy, which the extra `[sql]` brings. Drivers of other databases than SQLite are the user's.
+SQLAlchemy comes with the extra `[sql]`. The user installs drivers for databases other than SQLite.
 """
 
 from __future__ import annotations
@@ -28,24 +28,24 @@ from vademecum_builder.sources.base import SourceError, refuse_pointer
 from vademecum_builder.sources.records import instead
 
 BUSY_SECONDS = 10.0
-"""For how long a lock of SQLite is waited for."""
+"""How long to wait for a lock of SQLite."""
 FETCHED = 100
-"""Rows that are fetched at once: a row may have megabytes."""
+"""How many rows are fetched at once: a row may have megabytes."""
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 _BIND = re.compile(r"(?<![:\w\\]):(?=\w)(?!\w+:)")
-# What a database says that will be otherwise at another time, in SQLSTATE classes: connection, resources, shut down,
-# locks. SQLite has no such classes: there it is the driver's OperationalError.
+# Errors that pass with time, by SQLSTATE class: connection, resources, shutdown, locks. SQLite has no such classes,
+# only its driver's OperationalError.
 _PASSING = ("08", "53", "57", "40", "55P03", "55006")
 
 
 @dataclass(frozen=True, repr=False)
 class Database:
-    """A database that is read.
+    """A database to read from.
 
     Attributes:
-        url: As the settings have it, with `${VARIABLE}` from the environment.
-        folder: What the path of an SQLite file is relative to.
+        url: As in the settings, with `${VARIABLE}` from the environment.
+        folder: The path of an SQLite file is relative to it.
         where: The settings' file and line, for messages.
     """
 
@@ -54,7 +54,7 @@ class Database:
     where: str = ""
 
     def __repr__(self) -> str:
-        """Tell databases apart, as a checkpoint has to, without a password that may stand in the settings."""
+        """Identify the database, for checkpoints, without a password that may be in the settings."""
         return f"Database({hashlib.sha256(repr((self.url, self.folder)).encode()).hexdigest()})"
 
     @property
@@ -71,14 +71,14 @@ class Database:
 
     @contextmanager
     def connect(self, *, write: bool = False) -> Iterator[sa.Connection]:
-        """Open the database; what is read is one state of it, as far as it can give one.
+        """Open the database; reads see one consistent state, if the database supports that.
 
         Args:
-            write: Whether what is done is kept at the end.
+            write: Whether to commit at the end.
 
         Raises:
-            UsageError: It cannot be opened, or does not understand.
-            NetworkError: It does not answer, is locked, or died: another time it may well be otherwise.
+            UsageError: It cannot be opened, or refuses a statement.
+            NetworkError: It does not answer, is locked, or died; a later try may succeed.
         """
         with self._telling():
             engine = self._engine(write=write)
@@ -98,7 +98,7 @@ class Database:
         """Return a table or view, by `name` or `schema.name`.
 
         Raises:
-            UsageError: There is none; the message says which may be meant.
+            UsageError: There is none; the message names the one that may be meant.
         """
         schema, _, plain = name.rpartition(".")
         inspector = sa.inspect(connection)
@@ -113,7 +113,7 @@ class Database:
         return sa.table(plain, schema=schema)
 
     def query(self, query: str) -> sa.TextClause:
-        """Return a query as something to select from; a colon in it is a colon."""
+        """Return a query to select from; colons in it are not parameters."""
         return sa.text(f"({_BIND.sub(chr(92) + ':', query.strip().rstrip(';'))}) AS vademecum_query")
 
     def _url(self) -> sa.URL:
@@ -157,7 +157,7 @@ class Database:
 
     @contextmanager
     def _telling(self) -> Iterator[None]:
-        """Make one line of what SQLAlchemy and a driver say, which may be pages with parameters in them."""
+        """Turn errors of SQLAlchemy and of drivers, which may be pages long, into one line."""
         try:
             yield
         except DBAPIError as error:
@@ -182,12 +182,12 @@ class Database:
 
 
 def _is_wrong(said: str) -> bool:
-    """Return whether SQLite's one class of errors means a wrong query, which no other time makes right."""
+    """Return whether SQLite's only class of errors means a wrong query, which a later try would not mend."""
     return any(words in said for words in ("no such", "syntax error", "ambiguous", "readonly", "misuse"))
 
 
 def _open_sqlite(path: Path, write: bool) -> sqlite3.Connection:
-    # mode=rw: a file that is not there is no new database; a journal that a crash has left can be rolled back.
+    # mode=rw: a missing file is not created, but a journal left by a crash can be rolled back.
     connection = sqlite3.connect(f"file:{quote(str(path))}?mode=rw", uri=True, timeout=BUSY_SECONDS)
     connection.text_factory = lambda data: data.decode("utf-8", "surrogateescape")
     if not write:
@@ -197,19 +197,19 @@ def _open_sqlite(path: Path, write: bool) -> sqlite3.Connection:
 
 _ENCODED: Mapping[str, tuple[type, Callable[[Any], str], Callable[[str], Any]]] = {
     "datetime": (datetime, datetime.isoformat, datetime.fromisoformat),
-    "date": (date, date.isoformat, date.fromisoformat),  # a datetime is one, too
+    "date": (date, date.isoformat, date.fromisoformat),  # must come after datetime, which is a date too
     "decimal": (Decimal, str, Decimal),
     "uuid": (UUID, str, UUID),
     "bytes": (bytes, bytes.hex, bytes.fromhex),
 }
-"""Values that JSON has not, by the names of their types: how they are written and read."""
+"""Types that JSON does not have, by name: how they are written and read."""
 
 
 def encode_value(value: Any) -> Any:
-    """Return a cursor's value or an id as JSON has it; `decode_value` gives it back as the driver gave it.
+    """Return the value of a cursor or an id as JSON; `decode_value` returns the driver's value again.
 
     Raises:
-        UsageError: Its type has no order, such as truth.
+        UsageError: Its type has no order, such as a boolean.
     """
     if isinstance(value, int | float | str) and not isinstance(value, bool):
         return value

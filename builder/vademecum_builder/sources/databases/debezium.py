@@ -1,8 +1,9 @@
-"""Change events in Debezium's shape, one JSON object a line, in a file or in the files of a folder by their names.
+"""Change events as Debezium writes them, one JSON object per line, in a file or in the files of a folder, sorted by
+name.
 
 An event is `{"op": "c", "before": …, "after": …}`, with or without `payload` (or `value`) around it: `c`, `u` and `r`
-(created, updated, read in a snapshot) say what a row is, `d` that it is gone, `t` that all are. The last event of a row
-counts. A line that is still being written is read the next time.
+(created, updated, read in a snapshot) have the row, `d` means that it is gone, `t` that all rows are. The last event of
+a row counts. A line that is still being written is read the next time.
 """
 
 from __future__ import annotations
@@ -32,18 +33,18 @@ from vademecum_builder.sources.records import record_item, record_key
 
 STRATEGY: Final = "debezium"
 _HEAD: Final = 4096
-"""Bytes by which a file is known again."""
+"""A file is recognised by this many bytes."""
 _TRUNCATE: Final = re.compile(rb'"op"\s*:\s*"t"')
 
 
 @dataclass(frozen=True)
 class DebeziumEvents:
-    """Rows by what their events say.
+    """Rows, from their events.
 
     Attributes:
         path: A file, or a folder of `.jsonl` and `.json`.
         id: The field that identifies a row.
-        table: Events of other tables are left out; empty: there is one.
+        table: Events of other tables are left out; empty: there is only one.
     """
 
     path: Path
@@ -51,8 +52,8 @@ class DebeziumEvents:
     table: str = ""
 
     def changes(self, since: Checkpoint | None) -> Changes:
-        """Return all rows, or those that events since a checkpoint are about. Everything is told (`whole`) where a file
-        is another one than it was, or all rows went.
+        """Return all rows, or those with events since a checkpoint. Everything is returned (`whole`) if a file was
+        replaced, or all rows were deleted.
 
         Raises:
             UsageError: No such file, no row, or not a checkpoint of this source.
@@ -127,7 +128,7 @@ class DebeziumEvents:
 
 
 _TOMBSTONE: Final = object()
-"""Kafka's sign behind an event of a deletion that nothing of the key need be kept."""
+"""Kafka's marker after a deletion: nothing of the key has to be kept."""
 
 
 def _event(line: bytes) -> Any:
@@ -142,14 +143,14 @@ def _event(line: bytes) -> Any:
 
 
 def _empties(file: Path, at: int) -> bool:
-    """Return whether all rows went, in what stands behind a place."""
+    """Return whether all rows were deleted after a place in the file."""
     with file.open("rb") as stream:
         stream.seek(at)
         return any(_TRUNCATE.search(line) for line in stream)
 
 
 def _head(file: Path, at: int) -> str:
-    """Return what the beginning of a file is known by; empty: it is shorter than what was read of it."""
+    """Return the digest of a file's beginning; empty: the file is shorter than what was read of it."""
     if file.stat().st_size < at:
         return ""
     with file.open("rb") as stream:

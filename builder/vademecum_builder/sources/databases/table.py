@@ -1,4 +1,4 @@
-"""A table or a query of a database as a source of records: all of it, or what is new by a column that rises."""
+"""A table or a query of a database as a source of records: all of it, or what is new by an ascending column."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class TableSource(Table):
         """Return all rows, or those that are new or edited since a checkpoint.
 
         Raises:
-            UsageError: No such table or column, nothing in it, a cursor that went back, or not a checkpoint of this
+            UsageError: No such table or column, an empty table, a cursor that went back, or not a checkpoint of this
                 source.
             NetworkError: The database does not answer, is locked, or died.
         """
@@ -38,12 +38,12 @@ class TableSource(Table):
         return Changes(self._entries(known), whole=altered, expected=0 if known else count)
 
     def columns(self) -> tuple[str, ...]:
-        """Return the names of the columns, after they were checked. Errors: see `changes`."""
+        """Check the columns and return their names. Errors: see `changes`."""
         with self.database.connect() as connection:
             return TableReading(self, connection).columns()
 
     def read(self, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
-        """Yield some columns of every row, in any order, as the database gives them. Errors: see `changes`."""
+        """Yield some columns of every row, in any order and as the database types them. Errors: see `changes`."""
         with self.database.connect() as connection:
             reading = TableReading(self, connection)
             statement: Any = sa.select(*map(sa.column, columns)).select_from(reading.origin)

@@ -1,8 +1,8 @@
-"""Reading a table on from a checkpoint, by a column that rises.
+"""Reading a table from a checkpoint, by an ascending column.
 
-Since a checkpoint, all rows are read from where the look-back begins, and compared by hash with what was told of them:
-so equal values of the column, rows that were committed late, and rows that are gone from there are found. A column
-of a whole table that goes back is refused: what was restored from a copy has to be compared whole.
+All rows since the beginning of the look-back are read and compared by hash with those of the last reading: this finds
+equal values of the column, rows that were committed late, and rows that are gone. A column that went back as a whole is
+refused: a table that was restored from a copy has to be compared completely.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ _CHECKPOINT_ROWS: Final = 5000
 
 @dataclass(frozen=True)
 class Position:
-    """How far rows were told.
+    """How far rows were read.
 
     Attributes:
         cursor, id: Of the last row, encoded.
-        start: The cursor where the look-back begins, encoded.
-        seen: Of each row from there its key, its id, encoded, and a hash of what it was.
-        columns: That there were: where there are others, every row is another one.
+        start: The cursor at the beginning of the look-back, encoded.
+        seen: For each row from there by key: its id, encoded, and a hash of its content.
+        columns: The names of the columns: if they change, every row has changed.
     """
 
     cursor: Any
@@ -42,7 +42,7 @@ class Position:
 
     @classmethod
     def of(cls, since: Checkpoint) -> Position:
-        """Return what `checkpoint` gave; raise UsageError if it is of something else."""
+        """Read what `checkpoint` gave; raise UsageError if it is another checkpoint."""
         return since.read(STRATEGY, "a table by its cursor", cls._parsed)
 
     @classmethod
@@ -59,7 +59,7 @@ class Position:
 
 
 def read_on(reading: TableReading, known: Position | None) -> Iterator[Entry]:
-    """Yield what is new, in the cursor's order, and a checkpoint now and then."""
+    """Yield what is new, in the order of the cursor, with checkpoints in between."""
     source, cursor = reading.source, reading.column(reading.source.cursor)
     if known is None:
         yield from reading.without_id()
@@ -97,7 +97,7 @@ def read_on(reading: TableReading, known: Position | None) -> Iterator[Entry]:
 
 
 def _gone(reading: TableReading, known: Position, keys: set[str], read: int) -> Iterator[Entry]:
-    """Yield rows of the look-back that are no longer in it: deleted, or their cursor was set back."""
+    """Yield rows that are no longer in the look-back: deleted, or with a cursor that was set back."""
     ids = [decode_value(known.seen[key][0]) for key in sorted(keys)]
     found = set()
     for start in range(0, len(ids), FETCHED):
@@ -114,7 +114,7 @@ def _gone(reading: TableReading, known: Position, keys: set[str], read: int) -> 
 
 
 def _look_back(rows: list[Row], least: int) -> list[Row]:
-    """Return the last rows, with all that have the same cursor as the first of them."""
+    """Return the last rows, including all with the same cursor as the first of them."""
     if len(rows) <= least:
         return rows
     first = rows[-least].cursor

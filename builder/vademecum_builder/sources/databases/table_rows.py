@@ -1,4 +1,4 @@
-"""The rows of a table or a query, read in one connection: each an item, or the reason why not."""
+"""The rows of a table or a query, read in one connection: each is an item, or skipped with a reason."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from vademecum_builder.sources.records import instead, is_deleted, record_item, 
 
 CHANGED: Final = "vademecum_changed"
 LOOK_BACK: Final = 1000
-"""Rows before the end of the cursor that are compared again."""
+"""How many rows before the end of the cursor are compared again."""
 MOST_TWICE: Final = 1000
-"""With more ids that stand twice, the column is no id."""
+"""With more duplicate values than this, the column is not an id."""
 _NOT_UTF_8: Final = re.compile("[\udc80-\udcff]")
 
 
@@ -28,11 +28,11 @@ class Table:
     """What is read of a database.
 
     Attributes:
-        table: Its name, or `schema.name`; empty: there is a query.
+        table: A name, or `schema.name`; empty: there is a query.
         query: A SELECT.
         id: The column that identifies a row.
-        cursor: A column that rises with every change, such as a time or a version; empty: every row is told.
-        deleted: A column that says of a row that it is gone: true, a time, anything but null, 0 and "false".
+        cursor: A column that ascends with every change, such as a time or a version; empty: every row is compared.
+        deleted: A column that marks a deleted row: by true, a time, anything but null, 0 and "false".
         look_back: How many rows before the cursor's end are compared again.
     """
 
@@ -52,7 +52,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Row:
-    """What is remembered of a row: its hash tells whether it is another one."""
+    """What is remembered of a row; its hash tells whether it has changed."""
 
     key: str
     id: Any
@@ -71,7 +71,7 @@ class TableReading:
 
     @cached_property
     def origin(self) -> Any:
-        """What is selected from."""
+        """The table or query to select from."""
         source = self.source
         if source.query:
             return source.database.query(source.query)
@@ -81,9 +81,9 @@ class TableReading:
         """Return the names of the columns.
 
         Raises:
-            UsageError: One of the settings' columns is not there, or two have one name.
+            UsageError: One of the settings' columns does not exist, or two have the same name.
         """
-        if self.names:  # nothing else can be asked while rows come
+        if self.names:  # no other query is possible while rows are fetched
             return self.names
         names = tuple(self.connection.execute(self.select().limit(0)).keys())
         for name in names:
@@ -125,7 +125,7 @@ class TableReading:
             )
 
     def without_id(self) -> Iterator[Skipped]:
-        """Yield what is told of rows that have no id."""
+        """Yield a report of the rows without an id, if any."""
         _, missing = self._counts()
         if missing:
             yield Skipped("(no id)", f"{counted(missing, 'rows')} without {self.source.id}: it is NULL")
@@ -141,8 +141,8 @@ class TableReading:
         """Yield rows that changed, and those that are gone.
 
         Args:
-            statement: Selects the id of each change as `CHANGED`, and the row beside it, or nulls.
-            values: What stands for the statement's parameters.
+            statement: Selects the id of each change as `CHANGED`, with the row, or nulls if it is gone.
+            values: The statement's parameters.
         """
         self.twice = self.ids_that_stand_twice()
         skipped: set[str] = set()
@@ -158,9 +158,9 @@ class TableReading:
                     skipped.add(entry.key)
 
     def ids_that_stand_twice(self) -> frozenset[str]:
-        """Return the ids of several rows. Raises UsageError: there are too many for that to be an accident."""
+        """Return the ids that several rows share; raise UsageError if there are too many for an accident."""
         column: sa.ColumnElement[Any] = self.column(self.source.id)
-        if self.source.database.dialect == "sqlite":  # where 7 and '7' may stand in one column
+        if self.source.database.dialect == "sqlite":  # where 7 and '7' may be in one column
             column = sa.cast(column, sa.String)
         statement = (
             sa.select(column).select_from(self.origin).where(column.is_not(None)).group_by(column)
@@ -175,7 +175,7 @@ class TableReading:
         return frozenset(filter(None, map(record_key, ids)))
 
     def rows(self, statement: sa.Select[Any]) -> Iterator[tuple[Row, SourceItem | Skipped | Removed]]:
-        """Yield each row that has an id, with what it says, as they come."""
+        """Yield each row that has an id, with its entry."""
         source = self.source
         statement = statement.where(self.column(source.id).is_not(None))
         result = self.connection.execution_options(stream_results=True, yield_per=FETCHED).execute(statement)
@@ -187,7 +187,7 @@ class TableReading:
                 yield Row(entry.key, id, cursor, digest_of_entry(entry)), entry
 
     def entry(self, id: Any, fields: Mapping[str, Any]) -> SourceItem | Skipped | Removed:
-        """Return what a row says: a record, that it is gone, or why it is passed over."""
+        """Return the entry of a row: an item, removed, or skipped with the reason."""
         key = record_key(id)
         if key is None:
             return Skipped(

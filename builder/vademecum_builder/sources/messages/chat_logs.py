@@ -1,7 +1,7 @@
-"""Chats as lines of text: what WhatsApp exports, and the logs of programs for IRC (irssi, WeeChat, ZNC and their like).
+"""Chats as lines of text: exports of WhatsApp, and logs of IRC programs (irssi, WeeChat, ZNC and the like).
 
-A line begins with a time; what follows without one belongs to the message before. Neither has ids: a message is called
-by a hash of what it says, and by how often that was said before.
+A message begins with a time; lines without one belong to the message before. There are no ids: the id of a message is a
+hash of its content, with a number if that occurs several times.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ _WHATSAPP: Final = re.compile(
     re.IGNORECASE,
 )
 _AFTERNOON: Final = frozenset({"p", "م", "오후", "下午", "午後"})
-# A name is short and has no quotation mark: what WhatsApp says itself may have a colon, too.
+# A name is short and has no quotation mark: WhatsApp's own lines may have a colon, too.
 _SAID: Final = re.compile(r"(?P<author>[^:\"“”„«»]{1,40}): ?(?P<text>.*)")
 _OWN: Final = re.compile(r"[^\]]*\][^:]*:\s?\u200e")
-"""An iPhone marks what WhatsApp puts in a message's place, in every language."""
+"""On an iPhone, WhatsApp's own texts in place of a message are marked, in every language."""
 _OMITTED: Final = re.compile(
     r"<\w+(?: [\w-]+){1,4}>|(?:image|video|audio|gif|sticker|document|contact card|photo|media) omitted|null|"
     r"[\w-]+-WA\d{4,}\.\w{2,4} \([^()]+\)|"
@@ -50,12 +50,12 @@ _SERVER: Final = frozenset({"-->", "<--", "--", "-", "=!=", "***"})
 
 
 def is_whatsapp(head: str) -> bool:
-    """Return whether a text begins as an export of WhatsApp does."""
+    """Return whether a text begins like an export of WhatsApp."""
     return _begins(head, lambda line: _WHATSAPP.match(line))
 
 
 def is_irc(head: str) -> bool:
-    """Return whether a text begins as a log of IRC does."""
+    """Return whether a text begins like a log of IRC."""
     return _begins(
         head, lambda line: _IRC.match(line) or _DAY.match(line) or re.match(r"\[?\d\d:\d\d\S* (?:-!-|\*\*\*)", line)
     )
@@ -67,12 +67,11 @@ def _begins(head: str, match: Any) -> bool:
 
 
 def whatsapp_messages(lines: Iterable[str], name: str, left_out: Counter[str]) -> Iterator[Found | Skipped]:
-    """Yield where each message stands, and its fields by the names of `cuts.Message`; what WhatsApp says itself, what
-    was deleted, and pictures that were left out, are none.
+    """Yield the messages. WhatsApp's own lines, deleted messages, and pictures that were left out are not messages.
 
     Args:
         name: Of the chat.
-        left_out: Counts what is none.
+        left_out: Counts what is not a message.
     """
     read: list[tuple[int, re.Match[str], list[str]]] = []
     own: set[int] = set()
@@ -101,9 +100,9 @@ def whatsapp_messages(lines: Iterable[str], name: str, left_out: Counter[str]) -
 
 
 def _order_of(days: list[str]) -> str:
-    """Return in which order a date has year, month and day: as no date contradicts it, and as they rise.
+    """Return the order of year, month and day that no date contradicts, and in which the dates ascend best.
 
-    An export follows the telephone's settings and does not say which they are.
+    An export follows the settings of the telephone, which it does not contain.
     """
     parts = [[int(part) for part in re.split(r"[./-]", day)] for day in days]
     fits = []
@@ -123,10 +122,10 @@ def _time_of(found: re.Match[str], order: str) -> datetime:
 
 
 def irc_messages(lines: Iterable[str], name: str, _: Counter[str]) -> Iterator[Found | Skipped]:
-    """Yield where each message stands, and its fields; who came and went is none.
+    """Yield the messages, without those about who came and went.
 
     Args:
-        name: Of the file, without its ending: the channel, and of some the day.
+        name: Of the file, without its ending: the channel, and sometimes the day.
     """
     dated = next((one for one in _NAMED.finditer(name) if _date(one[1], one[3], one[4])), None)
     named = day = _date(dated[1], dated[3], dated[4]) if dated else ""
@@ -137,7 +136,7 @@ def irc_messages(lines: Iterable[str], name: str, _: Counter[str]) -> Iterator[F
             try:
                 day = _day_of(changed["when"])
             except ValueError:
-                # A program in another language writes its dates in it; a file of one day says which in its name.
+                # A localised program writes dates in its language; a file for one day has the date in its name.
                 day = named if changed["what"] == "Log opened" else ""
                 reason = "a day that cannot be read: expected one in English, as in Wed Oct 02 2024"
                 yield Skipped(f"{name}:{number}", reason, line)
@@ -158,7 +157,7 @@ def irc_messages(lines: Iterable[str], name: str, _: Counter[str]) -> Iterator[F
 
 
 def _date(year: str, month: str, day: str) -> str:
-    """Return a date in ISO 8601; empty: there is none such."""
+    """Return a date in ISO 8601; empty: there is no such date."""
     try:
         return date(int(year), int(month), int(day)).isoformat()
     except ValueError:
@@ -173,10 +172,10 @@ def _day_of(text: str) -> str:
 
 
 def message_fields(time: object, author: str, text: str, channel: str, taken: Counter[str]) -> dict[str, Any]:
-    """Return the fields of a message without an id: it is called by who said what when.
+    """Return the fields of a message without an id; its id is a hash of author, text and time.
 
     Args:
-        taken: Counts the ids that were given.
+        taken: Counts the ids that were assigned.
     """
     id = digest_of(f"{time}\0{author}\0{text}".encode("utf-8", "replace"))
     taken[id] += 1

@@ -1,11 +1,10 @@
-"""Reading a table of messages on from a checkpoint: what is in the look-back, and nothing before it.
+"""Reading a table of messages from a checkpoint: only what is in the look-back.
 
-The cursor is (time, id). From a checkpoint on, the messages of the look-back are read, with what their documents need
-from before it, and these documents are compared by hash: so new messages, edits, deletions, messages that came late and
-equal times are found. At what lies before the look-back the database alone looks: how many messages there are, deleted
-ones, and which were edited lately. Where that is another number, or a conversation reaches back to what is not known,
-everything is read, once. An edit before the look-back that no column tells of is not found so: reading everything finds
-it.
+The cursor is (time, id). From a checkpoint, the messages of the look-back are read, with whatever their documents need
+from before it, and these documents are compared by hash: this finds new messages, edits, deletions, messages that came
+late, and equal times. Of everything before the look-back, only the database counts how many messages there are and how
+many are deleted, and which were edited lately. If that differs, or a conversation reaches back to what is not known,
+everything is read once. An edit before the look-back that no column shows is only found by reading everything.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class OlderError(Exception):
-    """What is known does not suffice: everything has to be read."""
+    """What is known is not enough: everything has to be read."""
 
 
 @dataclass(frozen=True)
@@ -35,12 +34,12 @@ class Tail:
     """The end of a channel.
 
     Attributes:
-        start: Where reading on begins; lies before the look-back.
-        whole: Whether nothing of the channel lies before `start`; else the first piece from there is not told.
+        start: Where the next reading begins; before the look-back.
+        whole: Whether the channel has nothing before `start`; otherwise the first piece from there is not complete.
         active: Whether there are messages in the look-back.
         documents: Digests of the documents that a later run may find changed, by the ids that name them.
-        held: Roots of the messages before `start` that are in such a document, by id: of conversations with answers.
-        threaded: Messages before `start` of which messages behind it alone make threads.
+        held: For conversations with answers: roots of the messages before `start` in such a document, by id.
+        threaded: Messages before `start` that only become threads by messages after it.
     """
 
     start: Order
@@ -57,9 +56,9 @@ class Position:
 
     Attributes:
         cursor: Time and id of the last message.
-        since: When the look-back begins, in microseconds.
-        times, edits: How times are written (`time_form`); `edits`: empty: there was none.
-        digest: Of what lies before the look-back.
+        since: The beginning of the look-back, in microseconds.
+        times, edits: The form of times (`time_form`); `edits` empty: there were none.
+        digest: Of what is before the look-back.
         tails: By channel.
     """
 
@@ -72,7 +71,7 @@ class Position:
 
     @classmethod
     def of(cls, since: Checkpoint, strategy: str) -> Position:
-        """Return what `checkpoint` gave; raise UsageError if it is of something else."""
+        """Read what `checkpoint` gave; raise UsageError if it is another checkpoint."""
         return since.read(strategy, strategy, cls._parsed)
 
     @classmethod
@@ -90,29 +89,29 @@ class Position:
 
     @property
     def low(self) -> int:
-        """A time that no message of the look-back is before, in microseconds: no message before it can come unseen."""
+        """A time, in microseconds, that no message of the look-back is before."""
         return micros(time_before(of_micros(self.since), self.times)[1])
 
     def value(self, at: int) -> Any:
-        """Return what in the time's column no message since a time is less than."""
+        """Return a value of the time column that is not above any message since a time."""
         return time_before(of_micros(at), self.times)[0]
 
     def seen_before(self, reading: MessageReading) -> str:
-        """Return the digest of what is before the look-back now."""
+        """Return the digest of what is now before the look-back."""
         edited = time_before(of_micros(self.since), self.edits)[0] if self.edits else None
         return reading.digest(self.value(self.since), edited)
 
 
 @dataclass
 class Gathered:
-    """Messages of which documents are to be made.
+    """The messages to make documents of.
 
     Attributes:
-        known: What the last run knew; None: everything is there.
-        position: Where to go on, yet without `tails`; None: times have no order, so everything is read each time.
-        skipped: What is no message.
+        known: What the last run knew; None: these are all messages.
+        position: Where to continue, still without `tails`; None: times do not sort, so everything is read each time.
+        skipped: Rows that are not messages.
         channels: Of the messages; `active`: those with messages in the look-back.
-        conversations: Whether messages from before may belong to these.
+        conversations: Whether earlier messages may belong to these.
     """
 
     spool: Spool
@@ -126,11 +125,11 @@ class Gathered:
     def tail(
         self, channel: str, known: Tail, pieces: Sequence[Made], documents: Mapping[str, str], limits: Limits
     ) -> Tail:
-        """Return the end of a channel, of which these documents were made.
+        """Return the end of a channel that these documents were made of.
 
         Args:
-            pieces: All that were cut, in order.
-            documents: Digests of those that were told.
+            pieces: All pieces, in order.
+            documents: Digests of the complete ones.
         """
         spool, low, active = self.spool, self.position.low if self.position else 0, channel in self.active
         if self.conversations:
@@ -148,10 +147,10 @@ class Gathered:
 
 
 def gather(reading: MessageReading, known: Position | None, limits: Limits, *, conversations: bool) -> Gathered:
-    """Read what is new and what it may change; everything where that does not suffice.
+    """Read what is new and what it may change; everything, if that is not enough.
 
     Args:
-        conversations: Whether messages from before may belong to these.
+        conversations: Whether earlier messages may belong to these.
 
     Raises:
         UsageError, NetworkError: As the table.
@@ -219,7 +218,7 @@ def _read_on(gathered: Gathered, known: Position, reading: MessageReading) -> No
 
 
 def _take_related(gathered: Gathered, tails: Mapping[str, Tail], reading: MessageReading, end: object) -> None:
-    """Take in what conversations have from before; an id that stands before the look-back, too, is an error."""
+    """Add the earlier messages of conversations; raise OlderError if an id also occurs before the look-back."""
     spool, fields = gathered.spool, reading.table.fields
     ids = {name: spool.values(name, "id") for name in gathered.channels}
     roots: dict[str, set[str]] = {name: set() for name in gathered.channels}
@@ -240,6 +239,6 @@ def _take_related(gathered: Gathered, tails: Mapping[str, Tail], reading: Messag
         if name in tails and (root := tails[name].held.get(message.id)):
             spool.put_before(message, root)
         elif gathered.conversations and "reply_to" in fields:
-            raise OlderError  # what it answers, and what answers it, is not known
+            raise OlderError  # what it answers, and what answers it, is unknown
         elif (root := message.thread or message.id) in roots[name]:
             spool.put_before(message, root)

@@ -1,10 +1,10 @@
 """Cutting an archive of messages into documents, so that each cut depends on nearby messages alone.
 
-A count from the beginning would move every later cut when one old message is deleted. So cuts are found by what is
-near: by a gap or a border of the calendar between two messages, by who answers whom, or, where a size is asked for, by
-the local minimum of a hash of the messages' ids (N. Bjørner, A. Blass, Y. Gurevich: Content-dependent chunking for
-differential compression, the local maximum approach, 2010). A message that is added, edited or deleted then changes the
-document that it is in, and at most the ones beside it.
+Counting from the beginning would move every later cut when an old message is deleted. So cuts depend on what is near:
+on a gap or a calendar border between two messages, on who answers whom, or, if a size is asked for, on the local
+minimum of a hash of the messages' ids (N. Bjørner, A. Blass, Y. Gurevich: Content-dependent chunking for differential
+compression, the local maximum approach, 2010). A message that is added, edited or deleted then changes the document
+that it is in, and at most the ones beside it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Final
 
 _DAY: Final = timedelta(days=1)
 _CHARACTERS: Final = 4
-"""Of a token, about; a word is one at least."""
+"""About how many characters a token has; a word is at least one token."""
 
 
 @dataclass(frozen=True)
@@ -29,11 +29,11 @@ class Message:
         id: Unique in its channel.
         time: When it was written, in UTC.
         author, text: As they are shown.
-        channel: Empty: there is one.
-        thread: The id that all messages of its thread have in common; may be that of the first one. Empty: in none.
+        channel: Empty: there is only one.
+        thread: The id that all messages of its thread share, such as that of the first one. Empty: it is in no thread.
         reply_to: The id of the message that it answers; empty: none.
-        updated: When it was last edited, in UTC; None: nobody knows.
-        subject: Of a mail, without what says that it answers one.
+        updated: When it was last edited, in UTC; None: unknown.
+        subject: Of a mail, without `Re:` and the like.
     """
 
     id: str
@@ -52,8 +52,8 @@ class Piece:
     """Messages that belong together.
 
     Attributes:
-        repeated: How many of them are repeated from the piece before.
-        sure: Whether nothing that lies before it has a say in where it and those behind it are cut.
+        repeated: How many of them are repeated from the previous piece.
+        sure: Whether nothing before it influences where it and the pieces after it are cut.
     """
 
     messages: Sequence[Message]
@@ -71,7 +71,7 @@ def by_time(messages: Iterable[Message], window: timedelta, gap: timedelta, zone
 
     Args:
         messages: Of one channel, in order.
-        window: Windows lie side by side since 1970; those of whole days begin at midnight of the zone.
+        window: Windows follow each other since 1970; those of whole days begin at midnight of the zone.
         zone: None: UTC.
     """
 
@@ -82,10 +82,10 @@ def by_time(messages: Iterable[Message], window: timedelta, gap: timedelta, zone
 
 
 def by_count(messages: Iterable[Message], count: int, overlap: int = 0) -> Iterator[Piece]:
-    """Cut about every `count` messages, most often from more than half of it; twice as many is the most.
+    """Cut about every `count` messages: usually more than half of that, at most twice as many.
 
     Args:
-        overlap: How many messages before its first one a piece begins with.
+        overlap: How many messages of the previous piece each piece begins with.
     """
     before: list[Message] = []
     for piece in _by_hash(messages, lambda message: 1, count // 2, 2 * count):  # noqa: ARG005
@@ -95,12 +95,12 @@ def by_count(messages: Iterable[Message], count: int, overlap: int = 0) -> Itera
 
 
 def by_tokens(messages: Iterable[Message], most: int) -> Iterator[Piece]:
-    """Cut between messages, so that no piece has more than `most` tokens, but for a message that alone has more."""
+    """Cut between messages, so that no piece has more than `most` tokens, unless a single message has more."""
     return _by_hash(messages, tokens, most // 4, most)
 
 
 def tokens(message: Message) -> int:
-    """Return about how many tokens a message is: a word, or four characters."""
+    """Return about how many tokens a message has: one for a word, or for four characters."""
     text = f"{message.author} {message.text}"
     return max(len(text.split()), -(-len(text) // _CHARACTERS))
 
@@ -112,15 +112,15 @@ def roots(
     answered: set[str],
     before: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[tuple[str, bool]]:
-    """Yield for each message what the messages of its conversation have in common, and whether silence ends it.
+    """Yield for each message the root of its conversation, and whether that conversation ends by silence.
 
-    A thread is a conversation; what answers a message is of that message's; all others are, until nobody writes for
-    longer than `silence`.
+    A thread is a conversation; an answer belongs to the conversation of its message; all other messages form one until
+    nobody writes for longer than `silence`.
 
     Args:
         messages: Of one channel, in order.
-        threads, answered: All that `thread` and `reply_to` name in the channel.
-        before: The roots of messages before these that they may answer.
+        threads, answered: All ids in `thread` and `reply_to` of the channel.
+        before: The roots of earlier messages that these may answer.
     """
     known = dict(before)
     last: Message | None = None
@@ -159,7 +159,7 @@ def _window(message: Message, window: timedelta, zone: tzinfo | None) -> int:
 
 @dataclass(frozen=True)
 class _At:
-    """A message, where it begins, counted in what messages weigh, and its hash."""
+    """A message, where it begins and ends by weight, and its hash."""
 
     message: Message
     begin: int
@@ -168,11 +168,11 @@ class _At:
 
 
 def _by_hash(messages: Iterable[Message], weight: Callable[[Message], int], radius: int, most: int) -> Iterator[Piece]:
-    """Cut before each message whose hash is the smallest of all that begin within `radius` of it; where a piece
-    weighs more than `most`, before its smallest, and so on. The end is open until `radius` more is there.
+    """Cut before each message whose hash is the smallest of all that begin within `radius` of it; a piece that weighs
+    more than `most` is cut before its smallest, and so on. The end stays open until `radius` more has followed.
 
-    What lies before a cut need not be known behind it: a message within `radius` of it has a larger hash than it, and
-    all that another one looks at lies behind it.
+    Nothing before a cut influences what comes after it: a message within `radius` of the cut has a larger hash, and
+    all that a later message is compared with comes after the cut.
     """
     piece: list[_At] = []
     pending = 1  # of the piece, the first that is not decided; its first message is a cut

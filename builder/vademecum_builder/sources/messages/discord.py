@@ -14,15 +14,15 @@ from vademecum_builder.sources.records import Failed, Numbered, mapping, mapping
 
 _MARKUP: Final = re.compile(r"<(@[!&]?|#|a?:\w+:)(\d+)>|<(https?://[^\s<>]+)>")
 _SAID: Final = frozenset({"Default", "Reply", "0", "19", "20", "23"})
-"""Types of what somebody said, or what an app answered to a command; all others are the server's own."""
+"""Types of what somebody wrote, or an app answered to a command; all others are about the server."""
 
 
 def discord_messages(export: Mapping[str, Any], name: str, stem: str) -> Iterator[Found | Skipped]:
-    """Yield the messages. What is no object of fields is told; in a message, it is left out.
+    """Yield the messages. A message that is not an object is skipped; a part of one is ignored.
 
     Args:
         export: One of its files, read as JSON.
-        name, stem: Of the file; the second stands for a channel without a name.
+        name, stem: Of the file; `stem` stands in for the name of a channel without one.
     """
     channel = mapping(export.get("channel")).get("name") or stem
     for number, one in enumerate(export["messages"]):
@@ -44,10 +44,10 @@ def discord_messages(export: Mapping[str, Any], name: str, stem: str) -> Iterato
 
 
 def discord_rows(rows: Numbered, name: str, stem: str) -> Iterator[Found | Skipped]:
-    """Yield the same of a table; its messages have no ids.
+    """Yield the messages of a table, which have no ids.
 
     Args:
-        name, stem: Of the file, which is called `Server - Category - channel [123]`.
+        name, stem: Of the file, which is named `Server - Category - channel [123]`.
     """
     channel = re.sub(r" \[\d+\]$", "", stem).rpartition(" - ")[2]
     taken: Counter[str] = Counter()
@@ -69,12 +69,12 @@ def _text(one: Mapping[str, Any]) -> str:
     def plain(match: re.Match[str]) -> str:
         kind, id, address = match.groups()
         if address:
-            return str(address)  # in angle brackets it has no preview
+            return str(address)  # angle brackets only suppress the preview
         return f":{kind.split(':')[1]}:" if ":" in kind else kind[0] + str(names.get(id) or id)
 
     texts = [_MARKUP.sub(plain, str(one.get("content") or ""))]
     for embed in mappings(one.get("embeds")):
-        if texts[0]:  # what Discord shows of a link is another page's text
+        if texts[0]:  # a preview of a link has another page's text
             texts.append(str(embed.get("title") or ""))
             continue
         parts = [embed.get("title"), embed.get("description")]

@@ -1,5 +1,5 @@
-"""Exported archives of messages: records (JSON, JSON Lines, CSV), and in modules of their own Slack's folder, what
-Discord, Telegram, Matrix and Mattermost export, what WhatsApp and programs for IRC write, and mail."""
+"""Exported archives of messages: records (JSON, JSON Lines, CSV), and, each in a module of its own, the exports of
+Slack, Discord, Telegram, Matrix and Mattermost, logs of WhatsApp and IRC, and mail."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ SHAPES: Final = ("jsonl", "slack", "discord", "telegram", "mattermost", "matrix"
 CANNOT_UNPACK: Final = (
     OSError, RuntimeError, ValueError, EOFError, zipfile.BadZipFile, zlib.error, lzma.LZMAError
 )  # fmt: skip
-"""What unpacking ends with: a password (RuntimeError), another compression (NotImplementedError), damage."""
+"""How unpacking may fail: a password (RuntimeError), another compression (NotImplementedError), damage."""
 UNPACK_IT: Final = "unpack it with the program that packed it, and name the folder; or export it anew"
 _DIGITS = re.compile(r"[\d_. -]+")
 _LINES: Final = (".jsonl", ".ndjson")
@@ -55,14 +55,14 @@ class Export:
     """A file or a folder of messages.
 
     Attributes:
-        shape: One of `SHAPES`; empty: as it looks.
-        fields: Of records: what `id`, `time`, `author`, `text`, `channel`, `thread`, `reply_to`, `updated` and
-            `deleted` are called in it, by these names; `from.name` where they are nested.
+        shape: One of `SHAPES`; empty: recognised by its content.
+        fields: For records: the fields of `id`, `time`, `author`, `text`, `channel`, `thread`, `reply_to`, `updated`
+            and `deleted`, by these names; `from.name` for nested ones.
         zone: Of times without one.
         where: The settings' file and line.
-        records: Of records: the path of the list in JSON; empty: the one that there is.
-        private: Whether chats of two people are taken, too, and what says that it is not for everybody.
-        left_out: What the last reading left out, by what it is: whole when all is read.
+        records: For records: the path of the list in JSON; empty: the only list.
+        private: Whether to take chats of two people, and messages that are not for everybody, too.
+        left_out: What the last reading left out, by reason; complete when everything was read.
     """
 
     path: Path
@@ -76,7 +76,7 @@ class Export:
 
     @property
     def name(self) -> str:
-        """Where it is."""
+        """Its path."""
         return str(self.path)
 
     def read(self) -> Iterator[Message | Skipped]:
@@ -120,7 +120,7 @@ class Export:
 
     @property
     def _private(self) -> Counter[str] | None:
-        """What counts messages of private chats; None: they are taken."""
+        """Counts messages of private chats; None: they are taken."""
         return None if self.private else self.left_out
 
     def _looks_like(self) -> str:
@@ -134,7 +134,7 @@ class Export:
                 return "slack"
         first = next(iter(self._files(*_LINES, *_OTHERS, ".txt", ".log", *MAILS)), self.path)
         if first.is_dir():
-            return "discord"  # which says what is missing
+            return "discord"  # its reader reports what is missing
         with first.open("rb") as stream:
             return shape_of(stream.read(4096), first.suffix.lower()) or "jsonl"
 
@@ -155,9 +155,9 @@ class Export:
         return sorted(file for file in found if file == self.path or file.suffix.lower() in endings)
 
     def _records(self) -> Iterator[Found | Skipped]:
-        # Beside messages in lines lie other records: who is who, the channels.
+        # Beside JSON Lines with messages there may be other records: users, channels.
         files = self._files(*_LINES) or self._files(*_OTHERS)
-        # Files that are called by more than a day or a number are each a place where people talk.
+        # Files whose names differ in more than days or numbers are each a channel.
         several = "channel" not in self.fields and len({_DIGITS.sub("", file.stem) for file in files}) > 1
         withheld = self._withheld(files)
         for file in files:
@@ -185,7 +185,7 @@ class Export:
         return found
 
     def _answered(self, record: Record) -> list[str]:
-        """Return the ids of what a message is an answer to."""
+        """Return the ids of the messages that a message answers."""
         if isinstance(record, Failed):
             return []
         named = (self.fields[role] for role in ("reply_to", "thread") if role in self.fields)
@@ -200,13 +200,13 @@ class Export:
         self, read: Callable[[Iterable[str], str, Counter[str]], Iterator[Found | Skipped]]
     ) -> Iterator[Found | Skipped]:
         for file in self._files(".txt", ".log", ".weechatlog"):
-            # An iPhone calls every chat `_chat.txt`, in a folder or a packed one that has the chat's name.
+            # An iPhone names every chat `_chat.txt`; its folder or archive has the chat's name.
             name = _CHAT_WITH.sub("", file.resolve().parent.name if file.stem == "_chat" else file.stem)
             lines = decode_text(file.read_bytes()).text.splitlines()
             yield from read(lines, name, self.left_out)
 
     def _export(self, file: Path, program: str, *names: str) -> dict[str, Any]:
-        """Return a JSON file of an export, an object that holds messages under one of the names."""
+        """Return the object in a JSON file of an export, with messages under one of these names."""
         export = _load(file)
         if not isinstance(export, dict) or not any(isinstance(export.get(name), list | dict) for name in names):
             raise SourceError(f"{self.where}: {file}: no export of {program}: it has no {' and no '.join(names)}")
@@ -254,7 +254,7 @@ class Export:
         if self.path.is_file():
             yield from mails(self.path, self.left_out)
             return
-        for place in [self.path, *sorted(self.path.rglob("*"))]:  # of a Maildir the folders lie in it
+        for place in [self.path, *sorted(self.path.rglob("*"))]:  # the folders of a Maildir are inside it
             is_box = place.suffix.lower() in MAILS and place.is_file()
             if place != self.path and (is_box or is_maildir(place)) and is_thrown_away(place):
                 self.left_out["folders of drafts, of spam and of what was thrown away"] += 1
@@ -267,7 +267,7 @@ class Export:
 
 
 def shape_of(head: bytes, ending: str) -> str:
-    """Return which program wrote an archive of messages that begins so; empty: none that is known."""
+    """Return the shape of an archive that begins like this; empty: unknown."""
     if ending in MAILS or head.startswith(b"From "):
         return "mbox"
     text = head.decode("utf-8", "ignore").removeprefix("\ufeff")

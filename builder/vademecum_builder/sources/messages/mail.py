@@ -1,4 +1,4 @@
-"""Mail (a box as of RFC 4155, a Maildir, `.eml`) as what it says: MIME, headers in any encoding, no repeated quotes."""
+"""Mail (an mbox as in RFC 4155, a Maildir, `.eml`) as text: MIME, headers in any encoding, no repeated quotes."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ MAILS: Final = (".mbox", ".mbx", ".eml")
 _ID: Final = re.compile(r"<([^<>\s]+)>")
 _ANSWERS: Final = re.compile(r"^(?:(?:re|fwd?|aw|wg|sv|tr)(?:\[\d+\])?:\s*)+", re.IGNORECASE)
 _QUOTED_FROM: Final = re.compile(r"^>(>*From )", re.MULTILINE)
-# A signature (RFC 3676, 4.3), or the line that lists of mail put above theirs.
+# A signature (RFC 3676, 4.3), or the line that mailing lists put above theirs.
 _FOOTER: Final = re.compile(r"^(?:-- ?|_{40,})\n.*", re.MULTILINE | re.DOTALL)
 _ATTRIBUTION: Final = 3
-"""Lines that say whose words are quoted below, at most."""
+"""The most lines that introduce a quote."""
 _HIDDEN: Final = "script,style,head,[hidden],[style*='display:none'],[style*='display: none']"
 _THROWN_AWAY: Final = re.compile(
     r"(?:.*\.)?(?:drafts?|trash|bin|deleted(?: (?:items|messages))?|junk(?: e-?mail)?|spam|outbox|unsent"
@@ -41,22 +41,22 @@ _BLOCKS: Final = "p,div,tr,table,ul,ol,pre,blockquote,h1,h2,h3,h4,h5,h6"
 
 
 def is_maildir(place: Path) -> bool:
-    """Return whether a folder is a box as mail servers keep it: a file for each mail."""
+    """Return whether a folder is a Maildir, with a file for each mail."""
     return all((place / name).is_dir() for name in ("cur", "new"))
 
 
 def is_thrown_away(place: Path) -> bool:
-    """Return whether a box is called as that of drafts, of spam, or the bin: not all programs flag the mails in it."""
+    """Return whether a box is named as drafts, spam or the bin: not all programs flag the mails in these."""
     ending = place.suffix if place.suffix.lower() in MAILS else ""
     return _THROWN_AWAY.fullmatch(place.name.removesuffix(ending)) is not None
 
 
 def mails(place: Path, left_out: Counter[str]) -> Iterator[Found | Skipped]:
-    """Yield where each mail of a box stands, and its fields by the names of `cuts.Message`.
+    """Yield the mails of a box.
 
     Args:
-        place: A box, a Maildir, or a single mail.
-        left_out: Counts what its owner has not sent, or thrown away.
+        place: An mbox, a Maildir, or a single mail.
+        left_out: Counts mails that their owner has not sent, or has thrown away.
     """
     channel = place.parent.name if place.suffix.lower() == ".eml" else place.stem.strip(".") or place.name.strip(".")
     for key, mail in _opened(place, left_out):
@@ -79,7 +79,7 @@ def _opened(place: Path, left_out: Counter[str]) -> Iterator[tuple[str, Mail]]:
     else:
         with closing(mailbox.mbox(place, create=False)) as box:
             for number, key in enumerate(box.iterkeys()):
-                # As bytes: a box reads the line that separates mails as ASCII, which it need not be.
+                # As bytes: `mailbox` decodes the line between mails as ASCII, which it need not be.
                 yield f"{place.name}:{number}", message_from_bytes(box.get_bytes(key, from_=True))
 
 
@@ -97,34 +97,34 @@ def _fields(mail: Mail) -> dict[str, Any]:
         "author": author or address,
         "text": text,
         "subject": _ANSWERS.sub("", subject, count=1),
-        # Its first reference began the thread (RFC 5322, 3.6.4); what answers nothing begins one.
+        # The first reference began the thread (RFC 5322, 3.6.4); a mail that answers nothing begins one.
         "thread": references[0] if references else "" if answers else id,
         "reply_to": answers[0] if answers else "",
     }
 
 
 def _time(mail: Mail) -> str:
-    """Return when it was written, else when it was put into the box; raise ContentError if it says no date."""
+    """Return when it was written, else when it was put into the box; raise ContentError if its date is wrong."""
     date = _header(mail, "Date")
     try:
-        if not date:  # the line that separates mails, "in UTC" (RFC 4155, appendix A)
+        if not date:  # the line between mails, "in UTC" (RFC 4155, appendix A)
             line = mail.get_unixfrom() or ""
             at = datetime.strptime(" ".join(line.split()[-5:]), "%a %b %d %H:%M:%S %Y")
             return at.replace(tzinfo=UTC).isoformat()
         time = parsedate_to_datetime(date)
     except ValueError:
         raise ContentError(f"its date is none: {date[:60]!r}") from None
-    # -0000 says: in UTC, and nothing of where (RFC 5322, 3.3).
+    # -0000 means UTC, from an unknown place (RFC 5322, 3.3).
     return time.isoformat() + ("+00:00" if time.tzinfo is None and "-0000" in date else "")
 
 
 def _header(mail: Mail, name: str) -> str:
-    """Return a header on one line; bytes without a charset as they look."""
+    """Return a header on one line; for bytes without a charset, it is guessed."""
     raw = next((value for field, value in mail.raw_items() if field.lower() == name.lower()), "")
     text = _decoded(raw.encode("ascii", "surrogateescape"), "") if not raw.isascii() else raw
     try:
         parts = decode_header(text)
-    except HeaderParseError:  # base64 that is none
+    except HeaderParseError:  # broken base64
         parts = [(text, None)]
     shown = (
         part if isinstance(part, str) else _decoded(part, charset) if charset else part.decode("raw-unicode-escape")
@@ -134,7 +134,7 @@ def _header(mail: Mail, name: str) -> str:
 
 
 def _text(mail: Mail) -> str:
-    """Return what it says: its plain parts, else those in HTML, without signature and what it quotes at its end."""
+    """Return the text: the plain parts, else those in HTML, without the signature and a quote at the end."""
     parts = [part for part in mail.walk() if part.get_content_type() in ("text/plain", "text/html")]
     parts = [part for part in parts if part.get_content_disposition() != "attachment"]
     plain = [part for part in parts if part.get_content_type() == "text/plain"]
@@ -146,7 +146,7 @@ def _text(mail: Mail) -> str:
 
 
 def _without_quote(text: str) -> str:
-    """Return a text without what it quotes at its end, and the line that says whose it is: that mail is there too."""
+    """Return a text without a quote at its end and the lines that introduce it: the quoted mail is there too."""
     lines = text.rstrip().split("\n")
     end = len(lines)
     while end and (not lines[end - 1].strip() or lines[end - 1].lstrip().startswith(">")):
@@ -161,12 +161,12 @@ def _without_quote(text: str) -> str:
 
 def _plain(part: Mail) -> str:
     text = _payload(part)
-    # A line that ends in a space goes on in the next one (RFC 3676, 4.2).
+    # A line that ends with a space continues on the next one (RFC 3676, 4.2).
     return re.sub(r"(?<=[^-\s>]) \r?\n(?=[^>\s])", " ", text) if part.get_param("format") == "flowed" else text
 
 
 def text_of_html(html: str) -> str:
-    """Return what a message in HTML says, without what is hidden in it."""
+    """Return the visible text of a message in HTML."""
     from selectolax.lexbor import LexborHTMLParser
 
     tree = LexborHTMLParser(html)

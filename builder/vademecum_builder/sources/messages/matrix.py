@@ -1,4 +1,4 @@
-"""Matrix as Element exports a room: its events, of which those are messages that somebody wrote."""
+"""A Matrix room as exported by Element: its events, some of which are messages."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from vademecum_builder.sources.records import mapping, mappings
 
 _SAID: Final = frozenset({"m.text", "m.notice", "m.emote"})
 _QUOTED: Final = re.compile(r"\A(?:> .*\n)+\n")
-"""What is answered, as programs without answers are shown it."""
+"""The quoted message above an answer, for programs that do not know answers."""
 _NAME: Final = re.compile(r"@([^:]+):.*")
 
 
@@ -24,7 +24,7 @@ def matrix_messages(export: Mapping[str, Any], name: str, left_out: Counter[str]
     Args:
         export: One of its files, read as JSON.
         name: Of the file.
-        left_out: Counts what is encrypted, and what was deleted.
+        left_out: Counts encrypted and deleted messages.
     """
     events = mappings(export.get("messages"))
     names = _names(events)
@@ -61,20 +61,20 @@ def matrix_messages(export: Mapping[str, Any], name: str, left_out: Counter[str]
 
 
 def _related(event: Mapping[str, Any], how: str) -> str:
-    """Return the event that one edits, or in whose thread it is; empty: none."""
+    """Return the event that an event edits, or whose thread it is in; empty: none."""
     relates = mapping(mapping(event.get("content")).get("m.relates_to"))
     return str(relates.get("event_id", "")) if relates.get("rel_type") == how else ""
 
 
 def _names(events: list[Mapping[str, Any]]) -> Mapping[str, str]:
-    """Return what people call themselves."""
+    """Return the display names of people."""
     members = (event for event in events if event.get("type") == "m.room.member")
     profiles = ((event.get("state_key") or event.get("sender"), mapping(event.get("content"))) for event in members)
     return {str(who): str(content["displayname"]) for who, content in profiles if content.get("displayname")}
 
 
 def _time(event: Mapping[str, Any]) -> Any:
-    """Return when the server got it (milliseconds since 1970), as a time that says its zone."""
+    """Return the time at the server (milliseconds since 1970) with its zone."""
     at = event.get("origin_server_ts")
     if not isinstance(at, int) or not 0 <= at < 10**14:
         return at

@@ -1,6 +1,7 @@
-"""Mattermost's bulk export: JSON Lines, one object of a type a line (https://docs.mattermost.com/onboard/bulk-loading-data.html).
+"""Mattermost's bulk export: JSON Lines, one object of a type a line
+(https://docs.mattermost.com/onboard/bulk-loading-data.html).
 
-Posts have no id there: they are called by who said what when.
+Posts have no ids there: author, text and time identify them.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ def mattermost_messages(lines: Numbered, name: str, left_out: Counter[str] | Non
 
     Args:
         name: Of the file.
-        left_out: Counts posts of private channels and of people among themselves; None: they are taken.
+        left_out: Counts posts of private channels and direct messages; None: they are taken.
     """
     private: set[tuple[Any, Any]] = set()
     taken: Counter[str] = Counter()
@@ -43,7 +44,7 @@ def mattermost_messages(lines: Numbered, name: str, left_out: Counter[str] | Non
         channel = ", ".join(map(str, members)) if isinstance(members, list) else str(place[1] or "")
         root = ""
         for one in (item, *mappings(item.get("replies"))):
-            if one.get("type"):  # what the channel says of itself: who joined, what it is called now
+            if one.get("type"):  # a post about the channel: who joined, its new name
                 continue
             author, text = str(one.get("user") or ""), str(one.get("message") or "")
             found = message_fields(one.get("create_at"), author, text, channel, taken)

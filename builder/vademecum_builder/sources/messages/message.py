@@ -1,4 +1,4 @@
-"""The message as read from any archive, and the document made of several."""
+"""A message as read from any archive, and a document made of several messages."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ _NEVER: Final = (None, "", 0, "0")
 
 
 Found = tuple[str, Mapping[str, Any]]
-"""Where a message stands in an export, and its fields by the names of `cuts.Message`."""
+"""The place of a message in an export, and its fields by the names of `cuts.Message`."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """How messages are put together.
+    """How messages are combined.
 
     Attributes:
-        window, gap: Of `temporal`: no document is longer, none has a longer silence in it.
-        silence: Of `conversation`: what is in no thread and answers nothing belongs to what was said before it, until
-            nobody writes for longer.
-        messages, overlap: Of `window`: about how many messages, and how many of the ones before are repeated.
-        tokens: Of `tokens`: the most.
-        zone: Whose midnight ends a day, and which date a document has in its title.
-        look_back, least: How long before the last message of a table, and how many messages at least, are compared.
+        window, gap: For `temporal`: the longest document, and the longest silence within it.
+        silence: For `conversation`: a message without thread or `reply_to` belongs to the one before, unless nobody
+            wrote for longer than this.
+        messages, overlap: For `window`: about how many messages, and how many previous ones are repeated.
+        tokens: For `tokens`: the most.
+        zone: Its midnight ends a day, and its date is in the title of a document.
+        look_back, least: How far back from the last message of a table messages are compared, and at least how many.
     """
 
     window: timedelta = timedelta(days=1)
@@ -55,9 +55,9 @@ class Made:
 
     Attributes:
         name: The id of its first message, or of its thread.
-        begin: Of a piece: where it begins.
-        sure: Of a piece: `Piece.sure`.
-        told: Whether it is one that was not cut off.
+        begin: For a piece: where it begins.
+        sure: For a piece: `Piece.sure`.
+        told: Whether it is complete, not cut off at its beginning.
     """
 
     name: str
@@ -68,16 +68,16 @@ class Made:
 
 
 def make_message(fields: Mapping[str, Any], zone: tzinfo | None, where: str, key: str = "") -> Message | Skipped:
-    """Return a message, or why it is none.
+    """Return a message, or why it cannot be read.
 
     Args:
-        fields: By the names of `Message`'s attributes; more are ignored.
+        fields: By the names of `Message`'s attributes; others are ignored.
         zone: Of times without one.
         where: The settings' file and line.
-        key: What the message is called in what is told, where it has no id.
+        key: The name of a message without an id, for reports.
 
     Raises:
-        NoZoneError: A time has no zone, and nobody says which it is.
+        UsageError: A time has no zone, and the settings name none.
     """
     id, updated = record_key(fields.get("id")), fields.get("updated")
     if id is None:

@@ -1,7 +1,7 @@
-"""Slack's export, a folder for each channel with a file for each day, as what its messages say.
+"""Slack's export: a folder for each channel with a file for each day.
 
-The fields are those of https://api.slack.com/events/message; what a program posted stands in `blocks` or `attachments`
-where `text` is empty, and is text like any other.
+The fields are those of https://api.slack.com/events/message; what a program posted is in `blocks` or `attachments` if
+`text` is empty, and is text like any other.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _MARKUP: Final = re.compile(r"<([@#!]?)([^<>|\s]+)(?:\|([^<>]*))?>")
 _SAID: Final = frozenset(
     {"", "bot_message", "me_message", "thread_broadcast", "reply_broadcast", "file_share", "file_comment"}
 )
-"""Subtypes of what somebody said. All others are the channel's own: who joined, what was pinned, deleted, renamed."""
+"""Subtypes of what somebody wrote. All others are about the channel: who joined, what was pinned, deleted, renamed."""
 _PRIVATE: Final = ("groups.json", "dms.json", "mpims.json")
 _LISTS: Final = ("channels.json", *_PRIVATE)
 
@@ -35,7 +35,7 @@ def slack_days(folder: Path) -> Iterator[Path]:
 def slack_messages(
     folder: Path, load: Callable[[Path], Any], left_out: Counter[str] | None
 ) -> Iterator[Found | Skipped]:
-    """Yield what was said. What is no object of fields is told; in a message, it is left out.
+    """Yield the messages. A message that is not an object is skipped; a part of one is ignored.
 
     Args:
         load: Reads a JSON file.
@@ -104,7 +104,7 @@ def _listed(file: Path, load: Callable[[Path], Any]) -> list[Mapping[str, Any]]:
 def _text(message: Mapping[str, Any]) -> str:
     texts = [str(message.get("text") or "") or _of_blocks(message.get("blocks"))]
     for one in mappings(message.get("attachments")):
-        if one.get("from_url"):  # what Slack shows of a link is another page's text
+        if one.get("from_url"):  # a preview of a link has another page's text
             texts.append(str(one.get("title") or ""))
             continue
         parts = [one.get(name) for name in ("pretext", "title", "text")]

@@ -1,4 +1,4 @@
-"""Messages in a temporary file of SQLite's while documents are made of them, in the order of (time, id)."""
+"""Messages in a temporary SQLite file, sorted by (time, id), while documents are made of them."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from vademecum_builder.sources.messages.cuts import Message
 from vademecum_builder.sources.times import micros, of_micros
 
 Order = tuple[int, int, str]
-"""Of a message: microseconds since 1970, the length of its id, its id."""
+"""The sort key of a message: microseconds since 1970, the length of its id, its id."""
 _COLUMNS: Final = "id, at, author, text, channel, thread, reply_to, updated, subject"
 
 
 def order_of(message: Message) -> Order:
-    """Return what messages are sorted by, as the spool has it."""
+    """Return the sort key of a message."""
     return (micros(message.time), len(message.id), message.id)
 
 
 class Spool:
-    """Messages; the file is gone when it is closed, and what fits stays in memory."""
+    """Messages; what fits stays in memory, and the file is gone when it is closed."""
 
     def __init__(self) -> None:
         self._file = sqlite3.connect("")
@@ -40,7 +40,7 @@ class Spool:
         self._file.close()
 
     def take(self, messages: Iterable[Message | Skipped]) -> Iterator[Skipped]:
-        """Take messages in; yield what is none."""
+        """Add messages; yield what was skipped."""
         for message in messages:
             if isinstance(message, Skipped):
                 yield message
@@ -48,14 +48,14 @@ class Spool:
                 self._put(message)
 
     def settle(self) -> Iterator[Skipped]:
-        """End the taking. Of several messages with one id none is taken, unless they are equal; yield these."""
+        """Finish adding. Of different messages with one id, none stays; yield these."""
         self._file.execute("CREATE INDEX message_order ON message (channel, at, length, id)")
         for channel, id in self._file.execute("SELECT channel, id FROM message WHERE twice ORDER BY 1, 2"):
             yield Skipped(f"{channel or '-'}/{id}", "several messages have this id: none of them is taken")
         self._file.execute("DELETE FROM message WHERE twice")
 
     def put_before(self, message: Message, root: str) -> None:
-        """Take in a message from before the others, whose conversation is known."""
+        """Add an earlier message whose conversation is known."""
         self._put(message)
         self._file.execute(
             "UPDATE message SET before = 1, root = ? WHERE channel = ? AND id = ?", (root, message.channel, message.id)
@@ -74,19 +74,19 @@ class Spool:
         )
 
     def earliest(self) -> int:
-        """Return the time of the first message, in microseconds: there has to be one."""
+        """Return the time of the first message, in microseconds; there must be one."""
         [(at,)] = self._file.execute("SELECT min(at) FROM message")
         return int(at)
 
     def last(self, number: int = 1) -> Message | None:
-        """Return the last message in the order of (time, id), or that many from the end; None: there are fewer."""
+        """Return the last message by (time, id), or the one at this number from the end; None: there are fewer."""
         found = self._select(
             "SELECT {} FROM message ORDER BY at DESC, length DESC, id DESC LIMIT 1 OFFSET ?", number - 1
         )
         return next(found, None)
 
     def has(self, channel: str, order: Order) -> bool:
-        """Return whether a message is there, with this very time."""
+        """Return whether there is a message with exactly this time and id."""
         found = self._file.execute(
             "SELECT 1 FROM message WHERE channel = ? AND (at, length, id) = (?, ?, ?)", (channel, *order)
         )
@@ -97,19 +97,19 @@ class Spool:
         return [name for (name,) in self._file.execute("SELECT DISTINCT channel FROM message ORDER BY 1")]
 
     def values(self, channel: str, field: str) -> set[str]:
-        """Return what stands in a field of a channel's messages."""
+        """Return the values of a field in a channel's messages."""
         found = self._file.execute(f"SELECT DISTINCT {field} FROM message WHERE channel = ?", (channel,))
         return {value for (value,) in found if value}
 
     def messages(self, channel: str) -> Iterator[Message]:
-        """Yield the messages of a channel in the order of (time, id)."""
+        """Yield the messages of a channel by (time, id)."""
         return self._select("SELECT {} FROM message WHERE channel = ? AND NOT before ORDER BY at, length, id", channel)
 
     def conversations(self, channel: str, silence: timedelta) -> Iterator[tuple[str, list[Message]]]:
-        """Yield the conversations of a channel, by their roots."""
+        """Yield the conversations of a channel with their roots."""
         threads, answered = self.values(channel, "thread"), self.values(channel, "reply_to")
         told = self._file.execute("SELECT id, root FROM message WHERE channel = ? AND before", (channel,))
-        # A conversation is found by ids and times.
+        # Texts are not needed to find conversations.
         listed = [replace(message, text="") for message in self.messages(channel)]
         found = cuts.roots(listed, silence, threads, answered, dict(told))
         for message, (root, spoken) in zip(listed, found, strict=True):
@@ -125,7 +125,8 @@ class Spool:
             yield root, [_message(row[1:]) for row in group]
 
     def spoken_since(self, channel: str, since: int, until: int) -> Order | None:
-        """Return where the conversation begins that silence had not ended at `since`, of messages before `until`."""
+        """Return the beginning of the conversation that silence had not ended at `since`, among messages before
+        `until`."""
         found = self._file.execute(
             "SELECT root.at, root.length, root.id FROM message one JOIN message root "
             "ON root.channel = one.channel AND root.id = one.root "
@@ -135,8 +136,8 @@ class Spool:
         return next(((at, length, id) for at, length, id in found), None)
 
     def reaching(self, channel: str, start: Order) -> tuple[set[str], Mapping[str, str]]:
-        """Return the roots of the conversations that go on behind a place, and of each of their messages before it
-        the root, by id."""
+        """Return the roots of the conversations that continue after a place, and the root of each of their messages
+        before it, by id."""
         roots = {
             root
             for (root,) in self._file.execute(
@@ -150,8 +151,8 @@ class Spool:
         return roots, {id: root for id, root in rows if root in roots}
 
     def threaded(self, channel: str, start: Order) -> list[str]:
-        """Return the messages before a place whose threads are named behind it only: without these messages they were
-        part of another conversation."""
+        """Return the messages before a place whose threads are only named after it: without the later messages they
+        belonged to another conversation."""
         rows = self._file.execute(
             "SELECT id, thread, (at, length, id) >= (?, ?, ?) FROM message WHERE channel = ?", (*start, channel)
         ).fetchall()

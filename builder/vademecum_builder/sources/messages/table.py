@@ -25,7 +25,7 @@ from vademecum_builder.sources.times import time_form
 
 _CHANNELS: Final = 100
 _VALUES: Final = 10_000
-"""In one statement: databases have bounds (SQLite's: 32,766 parameters, an expression 1,000 deep)."""
+"""The most in one statement: databases have limits (SQLite: 32,766 parameters, an expression 1,000 deep)."""
 
 
 @dataclass(frozen=True)
@@ -34,10 +34,10 @@ class MessageTable:
 
     Attributes:
         rows: The table or query.
-        fields: What `id`, `time`, `author`, `text`, `channel`, `thread`, `reply_to`, `updated` and `deleted` are called
-            there, by these names.
+        fields: The columns of `id`, `time`, `author`, `text`, `channel`, `thread`, `reply_to`, `updated` and `deleted`,
+            by these names.
         zone: Of times without one.
-        private: Whether messages are taken, too, that say of themselves that they are not for everybody.
+        private: Whether to take messages that are marked as not for everybody, too.
     """
 
     rows: TableSource
@@ -51,10 +51,10 @@ class MessageTable:
         return self.rows.name
 
     def check(self) -> None:
-        """Refuse a column that is not there.
+        """Refuse a column that does not exist.
 
         Raises:
-            UsageError: It names it, and which one may be meant; or there is no table.
+            UsageError: With the column, and the one that may be meant; or there is no table.
             NetworkError: The database does not answer.
         """
         columns = self.rows.columns()
@@ -70,10 +70,10 @@ class MessageTable:
 
     @contextmanager
     def reading(self) -> Iterator[MessageReading]:
-        """Open the table; what is read is one state of it. Errors: see `check`."""
+        """Open the table for reading one consistent state. Errors: see `check`."""
         self.check()
         with self.rows.database.connect() as connection:
-            if self.rows.database.dialect == "sqlite":  # whose driver begins nothing before a SELECT
+            if self.rows.database.dialect == "sqlite":  # its driver begins no transaction before a SELECT
                 connection.exec_driver_sql("BEGIN")
             yield MessageReading(self, connection)
 
@@ -83,8 +83,8 @@ class MessageReading:
     """A table of messages while it is read.
 
     Attributes:
-        times, edits: How the times that were read, and those of edits, are written (`time_form`).
-        left_out: How many messages that were read are not for everybody.
+        times, edits: The forms of the times that were read, and of those of edits (`time_form`).
+        left_out: How many of the messages are not for everybody, by reason.
     """
 
     table: MessageTable
@@ -94,17 +94,17 @@ class MessageReading:
     left_out: Counter[str] = field(default_factory=Counter)
 
     def messages(self, since: object = None) -> Iterator[Message | Skipped]:
-        """Yield all messages, or those whose time is not less than what stands in its column."""
+        """Yield all messages, or those whose time column is at least this value."""
         yield from self._read(*([] if since is None else [self._column("time") >= since]))
 
     def between(self, starts: Mapping[str, object], end: object) -> Iterator[Message | Skipped]:
-        """Yield the messages of some channels from a time of each on."""
+        """Yield the messages of some channels, each from its own start to a common end."""
         for some in _batches(sorted(starts), _CHANNELS):
             of = [sa.and_(self._is("channel", [one]), self._column("time") >= starts[one]) for one in some]
             yield from self._read(self._column("time") < end, sa.or_(*of))
 
     def related(self, ids: Collection[str], threads: Collection[str], end: object) -> Iterator[Message | Skipped]:
-        """Yield the messages before a time that have one of these ids, or are of one of these threads."""
+        """Yield the messages before a time that have one of these ids or threads."""
         for name, values in (("id", ids), ("thread", threads)):
             for some in _batches(sorted(values) if name in self.table.fields else [], _VALUES):
                 yield from self._read(self._column("time") < end, self._is(name, some))
@@ -152,7 +152,7 @@ class MessageReading:
 
     @cached_property
     def _telling(self) -> Sequence[str]:
-        """The columns that may say of a message that it is private."""
+        """The columns that may mark a message as private."""
         fields = self.table.fields.values()
         there = () if self.table.private else self._reading.columns()
         return [name for name in there if may_say(name, MESSAGES) and name not in fields]
@@ -161,7 +161,7 @@ class MessageReading:
         return self._reading.column(self.table.fields[name])
 
     def _is(self, name: str, values: Collection[str]) -> sa.ColumnElement[bool]:
-        """Say that a column has one of these values, whatever its type is; "" is none."""
+        """Return the condition that a column has one of these values, whatever its type; "" stands for NULL."""
         if name not in self.table.fields:
             return sa.true()
         column = self._column(name)

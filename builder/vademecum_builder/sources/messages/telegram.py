@@ -1,4 +1,5 @@
-"""Telegram as its desktop program exports it: `result.json`, of one chat or of all (https://telegram.org/blog/export)."""
+"""Telegram as its desktop program exports it: `result.json`, of one chat or of all
+(https://telegram.org/blog/export)."""
 
 from __future__ import annotations
 
@@ -16,12 +17,12 @@ _PRIVATE: Final = ("personal_chat", "bot_chat", "saved_messages")
 def telegram_messages(export: Mapping[str, Any], name: str, left_out: Counter[str] | None) -> Iterator[Found | Skipped]:
     """Yield the messages.
 
-    Left out is what a channel says of itself (`service`), and what two people or one wrote for themselves; of an export
-    of all chats, private groups, too: who exports one of them means it.
+    Left out are messages about a channel (`service`), chats of two people and notes to oneself; in an export of all
+    chats, private groups, too: whoever exports a single one means to.
 
     Args:
         export: The file, read as JSON.
-        name: Of it.
+        name: Of the file.
         left_out: Counts messages of private chats; None: they are taken.
     """
     one_chat = "messages" in export
@@ -42,7 +43,7 @@ def telegram_messages(export: Mapping[str, Any], name: str, left_out: Counter[st
                 continue
             found = {
                 "id": one.get("id"),
-                # The other one, `date`, is of the clock of the machine that exported it.
+                # `date` is in the time zone of the machine that made the export.
                 "time": one.get("date_unixtime") or one.get("date"),
                 "author": one.get("from") or one.get("from_id"),
                 "text": _text(one.get("text")),
@@ -55,6 +56,6 @@ def telegram_messages(export: Mapping[str, Any], name: str, left_out: Counter[st
 
 
 def _text(text: Any) -> str:
-    """Return a text, which is a list of texts and of objects where some of it is a link, bold, or a name."""
+    """Return a text, which may be a list of texts and of objects for links, bold parts or names."""
     parts = text if isinstance(text, list) else [text]
     return "".join(str(mapping(one).get("text") or "") if isinstance(one, Mapping) else str(one or "") for one in parts)

@@ -1,8 +1,8 @@
 """An archive of messages as a source: each strategy makes documents of messages that belong together.
 
-An export is read whole; of a table what is new, with a look-back that is compared (`message_cursor`). What is told is
-each document that has another content: a new message, an edit, a deletion, a message that came late or with a time that
-others have, an hour that a clock showed twice are all found.
+An export is read as a whole; of a table only what is new, with a look-back that is compared (`cursor`). Every document
+whose content has changed is yielded: new messages, edits, deletions, messages that came late or with equal times, and
+an hour that a clock showed twice are all found.
 """
 
 from __future__ import annotations
@@ -44,11 +44,11 @@ class Archive(Protocol):
 
     @property
     def name(self) -> str:
-        """What it is called in messages."""
+        """Its name in messages to the publisher."""
         ...
 
     def read(self) -> Iterator[Message | Skipped]:
-        """Yield every message that is there, in any order.
+        """Yield all messages, in any order.
 
         Raises:
             UsageError: There is none, or a time has no zone.
@@ -59,10 +59,10 @@ class Archive(Protocol):
 
 @runtime_checkable
 class Table(Archive, Protocol):
-    """An archive of which a part can be read."""
+    """An archive that can be read in part."""
 
     def reading(self) -> AbstractContextManager[MessageReading]:
-        """Open it to be read."""
+        """Open it for reading."""
         ...
 
 
@@ -71,10 +71,10 @@ class MessageView:
     """The documents that one strategy makes of an archive.
 
     Attributes:
-        archive: All views may have one in common.
-        strategy: One of `STRATEGIES`; begins each key.
-        limits: How messages are put together.
-        counts: Whether it tells what the archive leaves out: of several views of it, one does.
+        archive: Several views may share one.
+        strategy: One of `STRATEGIES`; each key begins with it.
+        limits: How messages are combined.
+        counts: Whether it reports what the archive leaves out: only one of several views does.
     """
 
     archive: Archive
@@ -83,7 +83,7 @@ class MessageView:
     counts: bool = True
 
     def changes(self, since: Checkpoint | None) -> Changes:
-        """Return the documents that are there, or, of a table, what changed since a checkpoint, and a new checkpoint.
+        """Return all documents, or for a table those that changed since a checkpoint, and a new checkpoint.
 
         Raises:
             UsageError: No message, a time without a zone, or not a checkpoint of this view.
@@ -112,7 +112,7 @@ class MessageView:
                     yield self._item(channel, document)
 
     def _table(self, gathered: Gathered) -> Iterator[Entry]:
-        """Tell documents that have another digest than the last run knew, and those that are gone."""
+        """Yield the documents whose digest has changed since the last run, and those that are gone."""
         position, known = gathered.position, gathered.known.tails if gathered.known else {}
         tails = dict(known)
         with closing(gathered.spool) as spool:
@@ -142,7 +142,7 @@ class MessageView:
         """Yield the documents of a channel.
 
         Args:
-            untold: Whether the first sure piece is there to be cut off, since what lies before it is not known.
+            untold: Whether everything up to the first sure piece is incomplete, since what is before it is unknown.
         """
         limits = self.limits
         if self.strategy == "conversation":
@@ -157,7 +157,7 @@ class MessageView:
         sure = 0
         for piece in cut[self.strategy](spool.messages(channel)):
             sure += piece.sure
-            # What a piece repeats of the one before does not name it.
+            # Messages repeated from the previous piece do not name a piece.
             begin = order_of(piece.first)
             yield Made(piece.first.id, piece.messages, begin, piece.sure, told=sure > untold)
 
@@ -176,5 +176,5 @@ class MessageView:
 
 
 def date_of(time: datetime, zone: tzinfo | None) -> str:
-    """Return the date that a clock of the zone showed; UTC where there is none."""
+    """Return the date in a zone; None: UTC."""
     return time.astimezone(zone or UTC).date().isoformat()
