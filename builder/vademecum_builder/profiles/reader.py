@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from vademecum.errors import counted
 from vademecum_builder.profiles import mdx
-from vademecum_builder.profiles.base import HEADING, NotServed, Page, Pass, Project
+from vademecum_builder.profiles.base import HEADING, Folder, Metadata, NotServed, Page, Pass, Project
 from vademecum_builder.profiles.code import CODE, without_gone
 from vademecum_builder.profiles.formats import INCLUDES, chapters_apart
 from vademecum_builder.profiles.landing import landing
@@ -122,6 +122,37 @@ class PlainPages:
         return item if text == written else replace(item, data=text.encode())
 
 
+@dataclass(frozen=True)
+class _Source:
+    """A file of a project: its text, its front matter, and the text after that. HTML without front matter is not
+    decoded."""
+
+    item: SourceItem
+    text: str
+    metadata: Metadata
+    body: str
+
+    @classmethod
+    def of(cls, item: SourceItem) -> _Source:
+        plain = item.media_type != HTML or item.data.startswith(b"---")
+        text = unify_line_breaks(item.text()) if plain else ""
+        return cls(item, text, *split_front_matter(text))
+
+    @property
+    def is_html(self) -> bool:
+        return self.item.media_type == HTML
+
+    @property
+    def is_markup(self) -> bool:
+        """Whether it is neither HTML nor plain text."""
+        return self.item.media_type not in (HTML, PLAIN_TEXT)
+
+    @property
+    def is_rendered(self) -> bool:
+        """Whether the generator renders it: markup, or anything with front matter."""
+        return self.is_markup or self.body != self.text
+
+
 @dataclass
 class ProfilePages:
     """The pages of one project.
@@ -160,46 +191,59 @@ class ProfilePages:
         return [*sites, *pages, *(several if self.doubled else []), *_told(self.troubles)]
 
     def read(self, item: SourceItem) -> Document | str:
-        """Return the document that an item is, or why it is none; raise ContentError if it cannot be read."""
-        item, place = self._told(item), self.found.place(item.key)
+        """Return the document, or why the item is not one; raise ContentError if it cannot be read."""
+        item, place = self._typed(item), self.found.place(item.key)
         if place is None:
             return "files outside the folders of pages"
-        folder, path = place
         if item.media_type in BINARY:
             return "files beside the pages of a site"
         if item.media_type == HTML and _EXTENDS.match(item.data):
             return TEMPLATES
-        written = item.media_type not in (HTML, PLAIN_TEXT)
-        text = "" if item.media_type == HTML and not item.data.startswith(b"---") else unify_line_breaks(item.text())
-        metadata, body = split_front_matter(text)
-        rendered = written or body != text
-        is_html = item.media_type == HTML and self.found.rules.html
+        source, (folder, path) = _Source.of(item), place
         try:
-            if not rendered and not is_html and not self.found.rules.copies:
-                raise NotServed("no page")
-            headed = _HEADED.search(body) if written and "title" not in metadata else None
-            address = folder.address(path, {HEADING: headed[1]} | metadata if headed else metadata)
-            address = address if rendered or is_html else path
-            if _shown_for_none(address.lstrip("/")) or any(isinstance(metadata.get(name), str) for name in _REDIRECTS):
-                return _NOWHERE
-            if written and "http-equiv" in body.lower() and _REFRESH.search(CODE.sub("", body)):
-                return _NOWHERE
+            address = self._address(folder, path, source)
         except NotServed as reason:
             return f"files that {self.found.profile.title} does not serve: {reason}"
-        doubt = self.found.rules.doubt(path, metadata)
-        if doubt:
+        if address is None:
+            return _NOWHERE
+        if doubt := self.found.rules.doubt(path, source.metadata):
             self.doubts[doubt] += 1
         first = self._served.setdefault(address, item.key)
         if first != item.key:
             self.doubled.append(f"{item.key} ({first})")
+        document = self._document(source, address, path)
+        leads_on = isinstance(document.metadata.get("redirect"), str)
+        return _NOWHERE if leads_on and not any(section.blocks for section in document.sections) else document
+
+    def _address(self, folder: Folder, path: str, source: _Source) -> str | None:
+        """Return where a page is served; None: it leads elsewhere, or is for addresses that do not exist.
+
+        Raises:
+            NotServed: The generator makes no page of it.
+        """
+        metadata, rules = source.metadata, self.found.rules
+        is_page = source.is_rendered or (source.is_html and rules.html)
+        if not is_page and not rules.copies:
+            raise NotServed("no page")
+        headed = _HEADED.search(source.body) if source.is_markup and "title" not in metadata else None
+        address = folder.address(path, {HEADING: headed[1], **metadata} if headed else metadata)
+        address = address if is_page else path
+        if _shown_for_none(address.lstrip("/")) or any(isinstance(metadata.get(name), str) for name in _REDIRECTS):
+            return None
+        if source.is_markup and "http-equiv" in source.body.lower() and _REFRESH.search(CODE.sub("", source.body)):
+            return None
+        return address
+
+    def _document(self, source: _Source, address: str, path: str) -> Document:
+        item, metadata, rules = source.item, source.metadata, self.found.rules
         page = Page(self.found.project, self.found.key(item.key), metadata, self.troubles)
-        if rendered:
-            named = str(metadata.get("title") or "")  # else the first heading or line of HTML or plain text is it
-            body = f"<title>{escape(named)}</title>{body}" if item.media_type == HTML else f"{named}\n\n{body}"
-            item = replace(item, data=self.prepared(item.media_type, text if written else body, page).encode())
-        rules = self.found.rules
+        if source.is_rendered:
+            named = str(metadata.get("title") or "")  # without it, the first heading or line of HTML or plain text is
+            body = f"<title>{escape(named)}</title>{source.body}" if source.is_html else f"{named}\n\n{source.body}"
+            text = source.text if source.is_markup else body
+            item = replace(item, data=self.prepared(item.media_type, text, page).encode())
         called = (rules.called(path) if rules.called else "") or (rules.title if address in ("", "index.html") else "")
-        if is_html and called:
+        if source.is_html and rules.html and called:
             heading = f"<h1>{escape(called)}</h1>".encode("ascii", "xmlcharrefreplace")
             item = replace(item, data=heading + item.data.removeprefix(codecs.BOM_UTF8))
         document = parse_document(
@@ -213,15 +257,14 @@ class ProfilePages:
         if not rules.slugs.of_title:  # nor does reStructuredText show it, whose ids docutils makes
             bare = (section if section.headings else replace(section, anchor="") for section in document.sections)
             document = replace(document, sections=tuple(bare))
-        told = {} if written else dict(metadata)
-        title = clean_line(without_tags(str(told.pop("title", "") or ""))) or document.title
+        own = {} if source.is_markup else dict(metadata)
+        title = clean_line(without_tags(str(own.pop("title", "") or ""))) or document.title
         title = called if called and title == title_from_key(item.key) else title
-        kept = {name: value for name, value in (told | dict(document.metadata)).items() if name not in _NAMES}
-        if isinstance(kept.get("redirect"), str) and not any(section.blocks for section in document.sections):
-            return _NOWHERE
+        kept = {name: value for name, value in (own | dict(document.metadata)).items() if name not in _NAMES}
         return replace(document, title=title, metadata=kept)
 
-    def _told(self, item: SourceItem) -> SourceItem:
+    def _typed(self, item: SourceItem) -> SourceItem:
+        """Return an item with the media type that the configuration gives its ending."""
         kind = self.found.rules.kinds.get(PurePosixPath(item.key).suffix)
         return replace(item, media_type=kind) if kind else item
 
@@ -244,7 +287,7 @@ class ProfilePages:
 
     def shaped_by(self, item: SourceItem) -> str:
         """Return the digest of what shapes a document beside its item: the configuration, and what it includes."""
-        item, page = self._told(item), Page(self.found.project, self.found.key(item.key))
+        item, page = self._typed(item), Page(self.found.project, self.found.key(item.key))
         included = _included(item, page, self._passes(item.media_type))
         place = self.found.place(item.key)
         try:
