@@ -211,7 +211,7 @@ _EMPTY_UNSEEN = (
 )
 _WITHOUT_TIMESTAMP = (
     "the timestamp of the previous release is lost or damaged: nothing but numbers and channels is taken from its "
-    "tree, everything is read and embedded anew, and this is number {}"
+    "tree, everything is read and embedded again, and this is number {}"
 )
 _NO_OTHER_PLACE = (
     "{}: holds a release that clients may follow, and no address says that it is published elsewhere as well. A "

@@ -109,7 +109,7 @@ def _refuse_loss(state: SourceState, before: Collection[str], request: BuildRequ
             )
         if 2 * left < had and not (request.allow_shrink or request.allow_empty):
             raise UsageError(
-                f"{told}: more than half would be gone: {why} Nothing was published; if that is meant: --allow-shrink"
+                f"{told}: more than half would be gone: {why} Nothing was published; if you mean it: --allow-shrink"
             )
 
 

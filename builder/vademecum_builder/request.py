@@ -228,7 +228,7 @@ class BuildRequest(TreeRequest, SourcesRequest, WorkspaceRequest, EncoderRequest
         erase_removed: Leave no byte of removed documents in the tree: not in dead rows, packs or earlier releases of
             this channel, nor in the words of the encoder, which is fitted anew.
         preview: Only for a look: signed with a key that nobody keeps, so that no client follows it.
-        whole: Write the tree, signed anew, even if nothing changed and `out` has none: for a deploy that replaces the
+        whole: Write the tree, signed again, even if nothing changed and `out` has none: for a deploy that replaces the
             whole site that it is part of.
         restart: Begin at number 1, whatever was published before.
         publish: Where `vade publish` brings the tree by default.

@@ -55,7 +55,7 @@ def read_settings(file: Path) -> BuildRequest:
     except OSError as error:
         raise UsageError(f"{file}: cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
-        raise UsageError(f"{file}: cannot be read: it is no UTF-8: save it as UTF-8") from error
+        raise UsageError(f"{file}: cannot be read: it is not UTF-8: save it as UTF-8") from error
     lines = _Lines(file, text)
     try:
         document = tomllib.loads(text)

@@ -98,7 +98,7 @@ def begin_anew(path: Path, now: datetime, *, unasked: bool = False) -> Rescued:
 
     with writing(path):
         if unasked and file_fault(path) is None:
-            raise BusyError(f"{path}: another process has mended the store just now; try again")
+            raise BusyError(f"{path}: another process has just repaired the store; try again")
         saved = rescue(path, (HEAD, POLICY.name, *RECORDS), sound, empty=not unasked)
     logger.warning("%s was damaged: %s", path, _told(saved))
     return saved
@@ -106,5 +106,5 @@ def begin_anew(path: Path, now: datetime, *, unasked: bool = False) -> Rescued:
 
 def _told(saved: Rescued) -> str:
     kept = ROOT in saved.records
-    floor = "the trust floor was kept" if kept else "the trust floor could not be read: trust begins anew"
+    floor = "the trust floor was kept" if kept else "the trust floor could not be read: trust starts over"
     return f"{floor}; the rest is fetched anew; the damaged file is {saved.aside}"

@@ -288,7 +288,7 @@ class Engine:
         try:
             await self.repair()
         except (NetworkError, ServerError) as error:
-            logger.warning("what is broken can only be mended from a seed now: %s", error)
+            logger.warning("what is broken can only be repaired from a seed now: %s", error)
             async with self._runs.running() as session:
                 session.healing = True
                 planted = await self._runs.seeded(session)

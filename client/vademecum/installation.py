@@ -1,7 +1,7 @@
 """The local copy on CPython: the store's file, its hosts, and the release in memory.
 
 Whoever reads opens the file, reads one generation whole, and closes it again. What cannot be read is counted, so that
-the next sync mends it; a release that does not work here any more is left for the one before.
+the next sync repairs it; a release that does not work here any more is left for the one before.
 """
 
 from __future__ import annotations

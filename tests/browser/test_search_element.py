@@ -404,7 +404,7 @@ def test_why_badges_and_marks_are_those_of_the_search(open_page: Open) -> None:
     expect(hit.locator(".badge")).to_have_text("v0")
     expect(hit.locator("time.age")).to_have_attribute("datetime", "2020-05-01")
     expect(hit.locator("time.age")).to_have_text(re.compile(r"^\d+ years ago$"))
-    expect(options(page).nth(3).locator(".age")).to_have_count(0)  # what is no time says nothing
+    expect(options(page).nth(3).locator(".age")).to_have_count(0)  # what is not a time says nothing
 
 
 def test_facets_narrow_the_hits(open_page: Open) -> None:

@@ -256,7 +256,7 @@ def test_what_a_store_does_about_releases_is_chosen_and_shown(published: Vade) -
     assert published("pull", "dist", "--store", "kb.db", "--json").json["plan"] == "none"
     published(*policy, "--skip", "none")
     KnowledgeBase.open("kb.db").set_policy(channel="beta")  # of an app, which no command looked at
-    told = "there is no channel beta; published are: stable (`vade policy --channel NAME` chooses one)"
+    told = "there is no channel beta; the published channels are: stable (`vade policy --channel NAME` chooses one)"
     assert_refused(published("pull", "dist", "--store", "kb.db"), 4, told)
     published(*policy, "--channel", "default")
     assert "Installed release 2" in published("pull", "dist", "--store", "kb.db").out
@@ -279,9 +279,9 @@ def test_below_the_folder_of_the_settings_one_is_led_there(
 def test_a_wrong_choice_changes_nothing(published: Vade) -> None:
     for wrong, told in (
         (("--mode", "never"), "mode must be one of automatic, notify, manual, off"),
-        (("--max-bytes", "much"), "'much' is no number of bytes"),
-        (("--pin", "last"), "'last' is no number of a release, nor none"),
-        (("--channel", "beta"), "there is no channel beta; published are: stable"),
+        (("--max-bytes", "much"), "'much' is not a number of bytes"),
+        (("--pin", "last"), "'last' is not a release number (or none)"),
+        (("--channel", "beta"), "there is no channel beta; the published channels are: stable"),
         (("--pin", 7), "release 7 is not installed here"),
     ):
         ran = published("policy", "--store", "kb.db", "--skip", 9, *wrong)
@@ -326,7 +326,7 @@ def test_nothing_is_decided_about_a_preview(published: Vade) -> None:
     [
         (("build", "https://example.org/docs", "--out", "d"), "is an address, and this takes a path of this machine"),
         (("pull", "dist", "--store", "https://example.org/kb/"), "'https://example.org/kb/' is an address"),
-        (("serve", "dist", "--port", "abc"), "'abc' is no whole number"),
+        (("serve", "dist", "--port", "abc"), "'abc' is not a whole number"),
         (("bench", "retrieval", "nowhere"), "nowhere: No such file or directory"),
         (("bench", "search", "nowhere.txt", "--store", "kb.db"), "nowhere.txt: No such file or directory"),
     ],
@@ -944,7 +944,7 @@ def test_the_doctor_reports_and_mends(published: Vade) -> None:
         ran = published("doctor", *arguments, "--store", "kb.db")
         assert ran.code == 1
         assert "BAD  objects: 0 missing, 1 damaged: " in ran.out
-        assert ran.out.splitlines()[-1] == "To mend it: vade doctor --store kb.db URL"
+        assert ran.out.splitlines()[-1] == "To repair it: vade doctor --store kb.db URL"
     ran = published("doctor", "nothing-here", "--mirror", "dist", "--store", "kb.db")
     assert (ran.code, ran.out.splitlines()[0][:18]) == (0, "was BAD  objects: ")
     assert published("search", "rotate", "--store", "kb.db").code == 0

@@ -120,7 +120,7 @@ def test_what_to_look_at_is_told_and_is_not_wrong(
 vademecum.toml look docs is not in git: the workflow has to make it before it builds
 FLOW look FLOW: no concurrency group: two builds at once, and one of them fails
 FLOW look FLOW: actions/checkout@v4, actions/deploy-pages@v4 can be moved to other code: name a commit, not a tag
-root.json look root.json expires on DATE: `vade keys renew` signs it anew, with root.pem; commit it
+root.json look root.json expires on DATE: `vade keys renew` signs it again, with root.pem; commit it
 keys look .vademecum/keys/release.pem lies here: once the secret VADEMECUM_SIGNING_KEY holds it, delete it
 keys look .vademecum/keys/root.pem lies here: move it to where you alone reach it, offline
 out look knowledge-base is built, and .gitignore does not name it: `vade init` adds it
@@ -151,7 +151,7 @@ jobs: {a: {steps: [{run: STEP}]}}
         ),
         (
             lambda: replaced("vademecum.toml", "address = ", "# address = "),
-            "vademecum.toml has no address: without one each build begins anew; "
+            "vademecum.toml has no address: without one each build starts over; "
             'add address = "https://acme.github.io/Handbook/"',
         ),
         (
@@ -380,4 +380,4 @@ def test_a_repository_that_was_moved(check: Check, host: PagesHost) -> None:
 
 def test_outside_of_a_repository(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["init", "--check"]) == 2
-    assert "no git repository, whose set-up could be checked" in capsys.readouterr().err
+    assert "not a git repository, so there is no set-up to check" in capsys.readouterr().err

@@ -137,7 +137,7 @@ def test_a_place_is_not_taken_for_the_tree(tree: Path, tmp_path: Path, capsys: p
     """`vade publish www` beside settings that have a tree and places means to publish there."""
     (tmp_path / "vademecum.toml").write_text('out = "dist"\npublish = ["www"]\n[[source]]\npath = "docs"\n')
     assert main(["publish", "elsewhere"]) == 2
-    assert "elsewhere is no built tree; to publish there: vade publish dist elsewhere" in capsys.readouterr().err
+    assert "elsewhere is not a built tree; to publish there: vade publish dist elsewhere" in capsys.readouterr().err
     assert ran(capsys, "dist")[0] == 0
     assert main(["publish", "www"]) == 2, "it has a tree by now"
     assert "www is where vademecum.toml publishes to" in capsys.readouterr().err

@@ -182,7 +182,7 @@ def test_a_story_of_commits_ends_on_the_right_release_for_everybody(story: Story
     assert now.follow(story.now) == "expired" and now.shown(story.now).keys() == story.documents()
     good = now.downloads[-1][0]
     run = story.told_of("a late schedule", story.runner.run("schedule"))
-    assert run.is_green and "signed anew" in run.summary, run.log
+    assert run.is_green and "signed again" in run.summary, run.log
     assert follow() == good, "no new release"
 
     def push(subject: str) -> None:

@@ -102,7 +102,7 @@ def _headline(result: Mapping[str, Any]) -> str:
     release = html.escape(f"release {result['sequence']} ({result.get('version', '')})")
     if result.get("changed", True):
         return release
-    return f"nothing changed, {release} stays{', signed anew' if result.get('signed') else ''}"
+    return f"nothing changed, {release} stays{', signed again' if result.get('signed') else ''}"
 
 
 def _table(result: Mapping[str, Any]) -> str:

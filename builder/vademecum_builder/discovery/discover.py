@@ -73,7 +73,7 @@ _TABLES = (".csv", ".tsv", ".tab", ".jsonl", ".ndjson", ".parquet")
 """Of records alone: what ends in .json or .yaml is as often a program's configuration."""
 _DATABASES = (".db", ".sqlite", ".sqlite3")
 _UNLIKE = (
-    "{}: its files hold each something else: name the one that people are to search, or read them into a database, "
+    "{}: each of its files holds something else: name the one that people are to search, or read them into a database, "
     "whose tables are joined by what refers to what"
 )
 _REFERRING = re.compile(r"_?(?:id|key|uuid|guid|slug|no|nr|num|number|code)s?$")
@@ -165,7 +165,7 @@ def _of_file(path: Path, folder: Path) -> Proposal:
         )
     if path.suffix.lower() in _NESTED and _OPENAPI.search(head):
         raise UsageError(
-            f"{path}: it describes an API (OpenAPI), and is no list of records: make pages of it, as with "
+            f"{path}: it describes an API (OpenAPI), and is not a list of records: make pages of it, as with "
             "`widdershins` or `redocly build-docs`, and name their folder"
         )
     if path.suffix.lower() in (".sql", ".dump") or head.startswith(b"PGDMP"):
@@ -330,7 +330,7 @@ def _of_sheets(path: Path, folder: Path) -> list[Proposal]:
         )
     others = [one for one in read_sheets(path.read_bytes()) if one.name not in tables and (one.rows or one.warnings)]
     unread = ", ".join(f"{one.name} ({', '.join(one.warnings)})" if one.warnings else one.name for one in others)
-    return _noted(found, f"sheets that are no tables are not read: {unread}") if found and others else [*found]
+    return _noted(found, f"sheets that are not tables are not read: {unread}") if found and others else [*found]
 
 
 def _of_sheet(path: Path, place: str, sheet: str) -> Proposal:

@@ -179,7 +179,7 @@ def completed(found: Proposal, fields: Sequence[FieldFound]) -> Proposal:
         del told["text"]
     if "id" not in told:
         told = {"path": told.pop("path"), "id": ALL} | told
-        notes.append("no field names a record: one that is edited is told as removed and added")
+        notes.append("no field identifies a record: an edited one is reported as removed and added")
     return replace(found, settings=told, notes=notes)
 
 
@@ -191,7 +191,7 @@ _STATES = 10
 _NOT = ("false", "no", "0", "f", "n")
 _GONE_TOO = "records that are no longer by their {} are published, too: are they meant to be?"
 _HIDDEN = "records that say so are left out, as not for everybody: {}; where that is a mere fact, write drafts = {}"
-_NO_TIMES = "records whose {} nobody can read are left out; where that is no time of publication, write drafts = {}"
+_NO_TIMES = "records whose {} nobody can read are left out; where that is not a time of publication, write drafts = {}"
 _NO_LINK = 'no field has the address of a page: if its end is in {0}, write link = "https://example.org/{{{0}}}"'
 ZONE = "times say no zone: is it this one?"
 

@@ -47,7 +47,7 @@ _UNITS: Final = (
     "CASE WHEN {0} > 100000000000000000 THEN 1000000000 WHEN {0} > 100000000000000 THEN 1000000 "
     "WHEN {0} > 100000000000 THEN 1000 WHEN {0} > 100000000 THEN 1 END"
 )
-"""How many of them a second is, as `times` reads them: nothing where a number is no time."""
+"""How many of them a second is, as `times` reads them: nothing where a number is not a time."""
 _SECONDS: Final = {
     "sqlite": "CAST(STRFTIME('%s', 'now') AS INTEGER)",
     "postgresql": "EXTRACT(EPOCH FROM CURRENT_TIMESTAMP)",

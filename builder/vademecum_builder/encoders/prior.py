@@ -222,7 +222,7 @@ def decode_prior(data: bytes) -> Prior:
     try:
         file = decode_tensors(gzip.decompress(data))
     except (OSError, EOFError, zlib.error) as error:
-        raise ContentError(f"a prior that is no gzip file: {error}") from error
+        raise ContentError(f"a prior that is not a gzip file: {error}") from error
     file.check_format(PRIOR_FORMAT)
     words = file.strings("word")[:]
     rows, size = file.tensor("row", "I8", [len(words), None]), file.tensor("size", "U16", [len(words)])

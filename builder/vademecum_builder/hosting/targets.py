@@ -45,7 +45,7 @@ def open_host(target: str, tree: Path, *, history: bool = False, dry_run: bool =
         from vademecum_builder.hosting.rsync import rsync_folder
 
         return rsync_folder(target)
-    raise UsageError(f"{shown(target)!r} is no place that can be published to; there is {KINDS}")
+    raise UsageError(f"{shown(target)!r} is not a place to publish to; there is {KINDS}")
 
 
 def is_folder(target: str) -> bool:

@@ -92,5 +92,5 @@ class JoinedReader(ReaderOver):
 
     def warnings(self) -> Sequence[str]:
         """Return each conflict, with both values."""
-        more = [f"{self.source.untold} more fields are told differently"] if self.source.untold else []
+        more = [f"{self.source.untold} more fields differ"] if self.source.untold else []
         return [*self.source.conflicts, *more]

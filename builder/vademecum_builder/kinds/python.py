@@ -70,7 +70,7 @@ def _function(name: str, folder: Path, where: str) -> Callable[..., Any]:
     finally:
         sys.path.remove(str(folder.resolve()))
     if not callable(found):
-        raise UsageError(f"{where}: source.call: {name} is no function")
+        raise UsageError(f"{where}: source.call: {name} is not a function")
     return found  # type: ignore[no-any-return]  # it can be called
 
 

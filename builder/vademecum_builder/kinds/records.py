@@ -380,7 +380,7 @@ def _no_article(record: Mapping[str, Any], text: str) -> str:
     if "redirect" in record or is_redirect(text):
         return "pages of a wiki that lead to others"
     return (
-        "" if str(record.get("ns", "0")) in _ARTICLES else "pages of a wiki that are no articles (talk, users, files)"
+        "" if str(record.get("ns", "0")) in _ARTICLES else "pages of a wiki that are not articles (talk, users, files)"
     )
 
 

@@ -24,7 +24,7 @@ def check_channel(name: str) -> str:
     """Return the name; raise UsageError if it cannot be the name of a channel."""
     if not CHANNEL_NAME.fullmatch(name):
         raise UsageError(
-            f"{name!r} is no name of a channel: up to 40 of a-z, 0-9, dot, dash and underscore, a letter or digit first"
+            f"{name!r} is not a name for a channel: up to 40 of a-z, 0-9, ., - and _, a letter or digit first"
         )
     return name
 

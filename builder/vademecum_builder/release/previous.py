@@ -44,7 +44,7 @@ class Previous:
     Attributes:
         numbers: The new release's are higher.
         published: The verified release whose rows, vectors and files are reused: the newest of the channel that is
-            built for, else the newest of all; None: everything is read and embedded anew.
+            built for, else the newest of all; None: everything is read and embedded again.
         channels: What each channel of the tree leads to.
         roots: The published chain of root metadata.
         host_time: The latest Date header of the host, if any.
@@ -215,7 +215,7 @@ async def read_previous(
 
 def _from_numbers(signed: Signed, why: str, channels: Channels | None) -> Previous:
     """Return the numbers to go on from, and the tree's channels if they can be trusted."""
-    notice = f"{why}: nothing but its numbers is taken, everything is read and embedded anew"
+    notice = f"{why}: nothing but its numbers is taken, everything is read and embedded again"
     if signed.channels is None:
         notice += "; which releases were taken back is lost: name them again (--yank)"
     return Previous(signed.numbers, None, channels or {}, signed.roots, host_time=signed.host_time, notices=(notice,))

@@ -225,7 +225,7 @@ def _listed(path: str, entry: object) -> ObjectRef:
     except UsageError as error:
         raise ContentError(f"site.json: {error.message}") from None
     if any(part.startswith(".") for part in path.split("/")):
-        raise ContentError(f"site.json: {path}: a hidden file is no part of a published tree")
+        raise ContentError(f"site.json: {path}: a hidden file is not part of a published tree")
     match entry:
         case {"sha256": str(sha256), "size": int(size)}:
             return ObjectRef(sha256, size, size)

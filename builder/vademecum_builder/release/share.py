@@ -22,7 +22,7 @@ def parse_share(text: str) -> int:
     found = _PERCENT.fullmatch(text)
     share = int(found[1]) * 100 + int((found[2] or "").ljust(2, "0")) if found else WHOLE + 1
     if share > WHOLE:
-        raise UsageError(f"{text!r} is no percentage: 0 to 100, at most two decimal places, as 25% or 0.5%")
+        raise UsageError(f"{text!r} is not a percentage: 0 to 100, at most two decimal places, as 25% or 0.5%")
     return share
 
 

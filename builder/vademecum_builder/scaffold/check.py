@@ -55,7 +55,7 @@ def check_setup(folder: Path, now: datetime, *, live: bool = True) -> tuple[Find
     known = open_repository(folder)
     if known is None:
         raise UsageError(
-            f"{folder.resolve()}: no git repository, whose set-up could be checked; `vade build` needs none"
+            f"{folder.resolve()}: not a git repository, so there is no set-up to check; `vade build` needs none"
         )
     return tuple(_findings(known, now, live=live))
 
@@ -95,7 +95,7 @@ def _settings(known: Repository, request: BuildRequest) -> Iterator[Finding]:
     yield _committed(known, SETTINGS_FILE)
     if not request.previous:
         address = known.pages or "https://..."
-        lost = f'{SETTINGS_FILE} has no address: without one each build begins anew; add address = "{address}"'
+        lost = f'{SETTINGS_FILE} has no address: without one each build starts over; add address = "{address}"'
         yield Finding(SETTINGS_FILE, WRONG, lost)
     for folder in source_folders(request):
         place = relative(folder, known.top)
@@ -129,7 +129,7 @@ def _root(known: Repository, file: Path, now: datetime) -> Iterator[Finding]:
         yield Finding(ROOT_FILE, WRONG, f"{file.name}: {reason}")
         return
     yield _committed(known, place)
-    left, renewed = expires - now, "`vade keys renew` signs it anew, with root.pem; commit it"
+    left, renewed = expires - now, "`vade keys renew` signs it again, with root.pem; commit it"
     if left <= timedelta():
         yield Finding(ROOT_FILE, WRONG, f"{place} expired on {expires:%Y-%m-%d}, so nothing is built: {renewed}")
     elif left < _SOON:

@@ -73,7 +73,7 @@ def _expiry(expires: datetime, now: datetime) -> Finding:
         gone = f"its signatures ran out on {expires:%Y-%m-%d}: no client installs it; run the workflow by hand"
         return Finding(_ABOUT, WRONG, gone)
     if left < _LATE:
-        soon = f"its signatures run out in {left.days} days, and the schedule has not signed anew: see `gh run list`"
+        soon = f"its signatures run out in {left.days} days, and the schedule has not signed again: see `gh run list`"
         return Finding(_ABOUT, WRONG, soon)
     return Finding(_ABOUT, GOOD, f"signed until {expires:%Y-%m-%d}")
 

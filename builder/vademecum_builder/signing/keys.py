@@ -93,7 +93,7 @@ def load_authority(roots: Mapping[int, bytes], key_file: Path, environ: Mapping[
     signed = parse_root(roots[max(roots)]).signed
     if signed.expires <= now:
         raise ExpiredError(
-            f"the root metadata expired on {signed.expires:%Y-%m-%d}: sign it anew with `vade keys renew`"
+            f"the root metadata expired on {signed.expires:%Y-%m-%d}: sign it again with `vade keys renew`"
         )
     authorised = {keyid: key for keyid, key in signed.keys.items() if keyid in signed.roles["targets"].keyids}
     if not authorised:

@@ -171,7 +171,7 @@ class CatalogSource:
             for place, one in records:
                 if isinstance(one, Failed):
                     raise UsageError(
-                        f"{place}: {one.reason}; what refers to it may not be for everybody: mend it first"
+                        f"{place}: {one.reason}; what refers to it may not be for everybody: repair it first"
                     )
                 refers = [(name, str(said)) for name in fields for said in listed(field_at(one, name))]
                 found.append(Referring([*ids_of(one)], refers, self.is_private(one)))
@@ -436,8 +436,8 @@ class Listing:
             if found is None:
                 said = ", ".join(list(record)[:_NAMED])
                 raise UsageError(
-                    f"{self.source.where}: source.id is missing: which of {said} names a record? "
-                    f'Where none does, write id = "{ALL}"'
+                    f"{self.source.where}: source.id is missing: which of {said} identifies a record? "
+                    f'If none does, write id = "{ALL}"'
                 )
             self.id = found
         if self.id == ALL:
@@ -446,5 +446,5 @@ class Listing:
         if id is None or id == "":
             return Failed(f"no id: {self.id} is empty or not there")
         if record_key(id) is None:
-            return Failed(f"no id: {str(id)[:40]!r} is no short text that can be shown, nor a whole number")
+            return Failed(f"no id: {str(id)[:40]!r} is neither a short text that can be shown nor a whole number")
         return id  # type: ignore[no-any-return]  # text or a whole number, as was asked above

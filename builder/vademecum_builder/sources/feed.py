@@ -83,7 +83,7 @@ class FeedSource:
 
         feed = feedparser.parse(data)
         if not feed.get("version"):
-            raise SourceError(f"{self.place}: no feed (RSS or Atom)")
+            raise SourceError(f"{self.place}: not a feed (RSS or Atom)")
         if not _END.search(data[-1000:]):
             raise SourceError(f"{self.place}: it ends in the middle: it was cut off, or is being written")
         seen: set[str] = set()

@@ -96,7 +96,7 @@ _SHOWN_TOO: Final[Mapping[str, re.Pattern[str]]] = {
 """What is published without saying when, without an embargo, and for good."""
 AHEAD: Final = 10
 """Years that are planned for: `09/14/68` is a day of 1968 where something was published then."""
-UNREADABLE: Final = "is no time that can be read: write it as 2027-03-31"
+UNREADABLE: Final = "is not a time that can be read: write it as 2027-03-31"
 _PASS = (
     r"(?<!com)(?<!by)(?<!over)(?<!under)(?<!sur)(?<!tres)(?<!boarding_)(?<!day_)(?<!season_)(?<!mountain_)"
     r"pass(?![a-z]|_(?:rate|count|fail|mark|ratio|score|percent|type|through)(?:_|$))"

@@ -73,11 +73,11 @@ def read_time(value: object, zone: tzinfo | None = None) -> datetime:
                 return datetime.strptime(" ".join(spelled.groups()), "%B %d, %Y %I:%M:%S %p").replace(tzinfo=UTC)
             value = datetime.fromisoformat(written)
         except ValueError:
-            raise ContentError(f"{text[:40]!r} is no time: expected ISO 8601, or seconds since 1970") from None
+            raise ContentError(f"{text[:40]!r} is not a time: expected ISO 8601, or seconds since 1970") from None
     if isinstance(value, date) and not isinstance(value, datetime):
         value = datetime(value.year, value.month, value.day)
     if not isinstance(value, datetime):
-        raise ContentError(f"{value!r} is no time: expected ISO 8601, or seconds since 1970")
+        raise ContentError(f"{value!r} is not a time: expected ISO 8601, or seconds since 1970")
     if value.tzinfo is None:
         if zone is None:
             raise NoZoneError(f"{value.isoformat(' ')} has no zone; the settings have to say which it is")
@@ -222,7 +222,7 @@ def _thousands(count: Decimal) -> int:
 
 def _since_epoch(count: Decimal) -> datetime:
     if not count.is_finite():
-        raise ContentError(f"{count} is no time")
+        raise ContentError(f"{count} is not a time")
     count /= 1000 ** _thousands(count)
     try:
         return _EPOCH + timedelta(microseconds=int((count * 1_000_000).to_integral_value()))

@@ -112,7 +112,7 @@ def open_tree(request: TreeRequest, now: datetime | None) -> Tree:
     refuse_preview(Path(location))
     timestamp_before = timestamp_version(request.out)
     keys = find_keys(request, out=request.out, published_at=location, make=False, now=now)
-    away = "what is published there is read, and signed anew: run this again when the host answers, or name a whole "
+    away = "what is published there is read, and signed again: run this again when the host answers, or name a whole "
     away += f"copy of it with --previous {request.out if timestamp_before else 'DIR'}"
     previous = find_previous(location, keys.roots, request.channel, away=away)
     authority = choose_authority(keys, previous.roots, now)

@@ -45,7 +45,7 @@ _SCHEMA: Final = (
     f"PRAGMA application_id = {APPLICATION_ID}",
     f"PRAGMA user_version = {VERSION}",
 )
-_ANEW: Final = "begin anew by deleting it: what is published is the state, and nothing is lost"
+_ANEW: Final = "start over by deleting it: what is published is the state, and nothing is lost"
 
 
 def open_database(path: Path, *, create: bool) -> sqlite3.Connection:
@@ -137,7 +137,7 @@ def _error(error: sqlite3.Error, path: Path) -> VademecumError:
     if primary in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return busy(path)
     if primary == sqlite3.SQLITE_NOTADB:
-        return NotAStoreError(f"{path} is no workspace; it was left as it is: choose another --workspace")
+        return NotAStoreError(f"{path} is not a workspace; it was left as it is: choose another --workspace")
     if is_damage(error):
         return StorageError(f"{path}: the workspace is damaged ({error}); {_ANEW}")
     return StorageError(f"{path}: the workspace cannot be used: {error}")

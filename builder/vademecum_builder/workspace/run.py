@@ -204,8 +204,8 @@ class SourceRun:
             ours = (one for one in self.workspace.quarantined(self.source) if one.job == self.job.id)
             first = next((f" The first: {one.key}: {one.reason}." for one in ours), "")
             raise UsageError(
-                f"{self.source}: {failed} of {self.job.done} records failed, more than may "
-                f"({self.request.failures:.0%}, of few a third): nothing was removed or published.{first} "
+                f"{self.source}: {failed} of {self.job.done} records failed, more than allowed "
+                f"({self.request.failures:.0%}, of few records a third): nothing was removed or published.{first} "
                 f"See `vade quarantine`{more}"
             )
 
@@ -214,7 +214,7 @@ class SourceRun:
         if 2 * left < self.before and not (self.request.allow_shrink or self.request.allow_empty):
             raise UsageError(
                 f"{self.source}: {gone} of {self.before} items are gone, more than half. Is it the right place, "
-                "and all of it? Nothing was deleted or published; if that is meant: --allow-shrink"
+                "and all of it? Nothing was deleted or published; if you mean it: --allow-shrink"
             )
 
     def _note_view(self, reading: _Reading) -> None:

@@ -141,7 +141,7 @@ class Repair:
     ) -> Generation | None:
         """Return the generation with published segments in place of the lost ones; None where that cannot be."""
         if manifest is None or (manifest.sequence, manifest.digest) != (current.sequence, current.digest):
-            logger.warning("release %d cannot be mended: it is not the published one", current.sequence)
+            logger.warning("release %d cannot be repaired: it is not the published one", current.sequence)
             return None
         kept = [digest for digest in current.segments if digest not in lost]
         tiers: list[str] = []

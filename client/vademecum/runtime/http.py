@@ -181,7 +181,9 @@ def _at_fault(url: httpx.URL) -> Iterator[None]:
     except httpx.ConnectError as error:
         raise NetworkError(f"{url.copy_with(raw_path=b'/')}: cannot be reached ({error})") from error
     except httpx.InvalidURL as error:  # of a redirection: ours is one
-        raise ServerError(f"{_brief(url)}: redirected to what is no address ({_brief(error)})", 302) from error
+        raise ServerError(
+            f"{_brief(url)}: redirected to something that is not an address ({_brief(error)})", 302
+        ) from error
     except Exception as error:
         raise NetworkError(f"{_brief(url)}: {_brief(error) or type(error).__name__}") from error
 

@@ -49,7 +49,7 @@ async def read_sound(store: Store, digest: str) -> bytes:
     if data is None:
         raise lacks(digest)
     if hashlib.sha256(data).hexdigest() != digest:
-        raise DamagedError(f"the stored object {digest[:12]} is damaged: the next update mends it")
+        raise DamagedError(f"the stored object {digest[:12]} is damaged: the next update repairs it")
     return data
 
 

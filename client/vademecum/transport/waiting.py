@@ -68,7 +68,7 @@ async def require_patience(store: RecordStore, now: datetime) -> None:
     # What is further away than any host may ask for was written before somebody turned the clock: it does not count.
     if until is not None and timedelta() < until - now <= LONGEST_WAIT:
         raise ServerError(
-            f"the host asked not to be asked before {iso_time(until)}; a forced update asks all the same",
+            f"the host asked to be left alone until {iso_time(until)}; a forced update asks anyway",
             503,
             (until - now).total_seconds(),
         )

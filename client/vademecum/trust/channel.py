@@ -116,7 +116,8 @@ def read_line(custom: object, channel: str, target: Target) -> Line:
     if channel not in channels:
         published = ", ".join(sorted(custom["channels"])) or "none"
         raise ContentError(
-            f"there is no channel {channel}; published are: {published} (`vade policy --channel NAME` chooses one)"
+            f"there is no channel {channel}; the published channels are: {published} "
+            "(`vade policy --channel NAME` chooses one)"
         )
     entry = channels.child(channel)
     yanked = entry.integers("yanked") if "yanked" in entry else ()

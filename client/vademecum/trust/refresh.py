@@ -54,7 +54,7 @@ async def refresh(
     origin = origin_of(pinned, stored_root)
     if stored_root is not None and pinned is not None and origin is None and shipped_root is None:
         raise DamagedError(
-            "the trusted root in this store is not the one that was trusted here: `vade doctor` begins anew"
+            "the trusted root in this store is not the one that was trusted here: `vade doctor` starts over"
         )
     # 5.2. A shipped root rules, also over one that was not reached from it; without one, whatever was trusted before
     # goes on being trusted. That it has expired does not matter: 5.3 brings the next one.

@@ -26,7 +26,7 @@ async def undo(session: Session, reason: str) -> Generation:
     current = session.pointer.current
     # Damage comes before blame: what is damaged says nothing about the release.
     if current is not None and (await scrub(session, current.objects)).broken:
-        raise DamagedError("the installed release is damaged here; the next update mends it")
+        raise DamagedError("the installed release is damaged here; the next update repairs it")
     head = session.pointer.undone(reason)
     if head.current is None:
         await session.flip(head)

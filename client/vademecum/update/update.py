@@ -244,8 +244,8 @@ class Update:
             seen = "newer metadata were" if current is None else f"release {current.sequence} is"
             raise RestartedError(
                 f"the publisher's line was restarted: the host shows release {shown.sequence}, built on "
-                f"{iso_time(built)}, and {seen} known here. What is installed stays. Ask the publisher, who can number "
-                "on from above; if the new line is to be followed as it is, begin anew with another file for the store"
+                f"{iso_time(built)}, and {seen} known here. What is installed stays. Ask the publisher to "
+                "continue above the old numbers; to follow the new line as it is, use another file for the store"
             )
 
     # 2. The release ----------------------------------------------------------------------------
@@ -313,7 +313,7 @@ class Update:
         if not force and await SPOILED.read(self.session) == spoiled(manifest):
             raise ContentError(
                 f"release {manifest.sequence} was fetched whole and does not make the state that is signed; it is "
-                "not fetched again until its publisher mends it (a forced update tries)"
+                "not fetched again until its publisher repairs it (a forced update tries)"
             )
         route = () if force else await self._route(manifest)
         around, budget = replace(self.around, config=self._config), UNLIMITED if force else self._budget

@@ -228,7 +228,7 @@ def test_a_tree_with_a_lost_object_is_repaired_by_the_next_build(line: Line, dam
         damage(path)
         report = build(request(line), now=line.now)
         assert (report.sequence, report.added) == (8, 3)
-        assert "everything is read and embedded anew" in report.notices[0]
+        assert "everything is read and embedded again" in report.notices[0]
         found = line.previous()
         assert found is not None
         assert found.yanked == (3,)

@@ -112,14 +112,14 @@ def test_the_sync_after_a_search_that_failed_begins_a_damaged_file_anew_but_no_t
         place.sql("UPDATE records SET value = x'00' WHERE name = 'trust/root.json'")
     lay(place, place.path.read_bytes().replace(b"digest TEXT", b"xigest TEXT"))
     kb = place.open()
-    with pytest.raises(StorageError, match="the next sync mends it"):
+    with pytest.raises(StorageError, match="the next sync repairs it"):
         kb.search("run")
     before, error = place.path.read_bytes(), kb.sync().error
     assert set_aside(place.path).read_bytes() == before
     if rooted:
         assert error is None and kb.search("run") and place.works() and place.check().sound
     else:
-        assert isinstance(error, StorageError) and "vade doctor` begins anew" in error.message
+        assert isinstance(error, StorageError) and "vade doctor` starts over" in error.message
         assert place.path.read_bytes() == before
         copied = set_aside(place.path).stat().st_mtime_ns
         assert isinstance(kb.sync().error, StorageError)
@@ -133,7 +133,7 @@ def test_the_first_sync_of_another_program_mends_what_a_search_has_met(place: Pl
     data = place.path.read_bytes()
     lay(place, data[: (root - 1) * PAGE] + bytes(PAGE) + data[root * PAGE :])
     for _ in range(2):
-        with place.open(online=False) as kb, pytest.raises(StorageError, match="the next sync mends it"):
+        with place.open(online=False) as kb, pytest.raises(StorageError, match="the next sync repairs it"):
             kb.search("run")
     with place.open() as kb:
         assert kb.update().to_sequence == 2
@@ -159,6 +159,6 @@ def test_a_sync_keeps_a_floor_that_can_be_read_once_the_first_page_is_mended(pla
 @pytest.mark.fault("C38")
 def test_a_file_that_another_process_has_mended_is_not_set_aside(place: Place) -> None:
     before = place.path.read_bytes()
-    with pytest.raises(BusyError, match="has mended"):
+    with pytest.raises(BusyError, match="has just repaired"):
         begin_anew(place.path, datetime.now(UTC), unasked=True)
     assert place.path.read_bytes() == before and not set_aside(place.path).exists()

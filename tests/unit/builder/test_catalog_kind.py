@@ -20,7 +20,7 @@ from vademecum_builder.sources.base import Skipped, SourceItem
 from vademecum_builder.sources.prices import price_of
 
 WITHHELD = "pages not for everybody"
-UNREADABLE = "is no time that can be read: write it as 2027-03-31"
+UNREADABLE = "is not a time that can be read: write it as 2027-03-31"
 SETTINGS = """
 site = false
 [[source]]
@@ -295,7 +295,7 @@ def test_a_record_whose_date_cannot_be_read_has_none_and_is_told(tmp_path: Path)
     read = documents(tmp_path, records, 'updated = "at"\nzone = "UTC"\n', told)
     assert [document.metadata.get("updated") for document in read] == [None, "2025-04-01T00:00:00Z", None, None]
     [warning] = told
-    assert "source.updated: 2 records without a date, as 0: '04/01/2025' is no time: " in warning
+    assert "source.updated: 2 records without a date, as 0: '04/01/2025' is not a time: " in warning
 
 
 def test_a_title_in_markdown_is_shown_without_marks_and_code_that_speaks_of_html_is_no_html(tmp_path: Path) -> None:

@@ -365,7 +365,7 @@ SAME = {
     "club.json": [PEOPLE, "left out, as nobody's business: mail", "not read, as a source of its own would: members"],
     "one-bad-row.jsonl": ["records with the number of an earlier one, which are left out: 1"],
     "street-map.json": ["left out, as nobody's business: tags.phone"],
-    "universities.csv": ["no field names a record: one that is edited is told as removed and added"],
+    "universities.csv": ["no field identifies a record: an edited one is reported as removed and added"],
     "ghost.json": ["not read, as a source of its own would: db.*.data.users, db.*.data.tags"],
 } | {
     name: [f"left out, as the same in every record: {fields}"]
@@ -399,7 +399,7 @@ def test_where_nothing_names_a_record_all_of_it_does_in_a_file_and_of_a_table_it
 ) -> None:
     (tmp_path / "a.jsonl").write_text('{"post": {"text": "This is one and the same."}}\n' * 3)
     [found] = discover(str(tmp_path / "a.jsonl"), tmp_path)
-    assert found.settings["id"] == "*" and not found.missing and "# no field names a record" in found.toml()
+    assert found.settings["id"] == "*" and not found.missing and "# no field identifies a record" in found.toml()
     found = replace(found, kind="sql", settings={"table": "a"})
     assert found.missing and "# id: the field that names" in found.toml()
 
@@ -536,13 +536,15 @@ def test_files_that_hold_each_something_else_are_sources_of_their_own(tmp_path: 
 def test_files_that_have_nothing_in_common_and_tables_of_a_program_are_refused(tmp_path: Path) -> None:
     for number in range(40):
         (tmp_path / f"{number:02}.csv").write_text(f"a{number % 9},b{number % 9}\n{text_of(1)},2\n")
-    with pytest.raises(UsageError, match="its files hold each something else: name the one that people are to search"):
+    with pytest.raises(
+        UsageError, match="each of its files holds something else: name the one that people are to search"
+    ):
         discover(str(tmp_path), tmp_path)
     (tmp_path / "words").mkdir()
     for number in range(60):
         told = {"about": text_of(number), "source": "a", f"list {number}": ["x", "y"]}
         (tmp_path / "words" / f"{number}.json").write_text(json.dumps(told))
-    with pytest.raises(UsageError, match="words: its files hold each something else"):
+    with pytest.raises(UsageError, match="words: each of its files holds something else"):
         discover(str(tmp_path / "words"), tmp_path)
     dumped = rows(lambda n: {"model": "auth.user", "pk": n, "fields": {"password": f"pbkdf2{n}"}})
     (tmp_path / "dump.json").write_text(json.dumps(dumped))
@@ -611,7 +613,7 @@ def test_files_that_hold_each_something_else_are_told_as_such_and_not_by_the_lis
     for n in range(31):
         lists = {f"a{n}": {"parts": [{"id": 1}, {"id": 2}]}, f"b{n}": {"roles": [{"id": 1}]}}
         (tmp_path / f"{n}.json").write_text(json.dumps({"what": lists}))
-    with pytest.raises(UsageError, match="its files hold each something else"):
+    with pytest.raises(UsageError, match="each of its files holds something else"):
         discover(str(tmp_path), tmp_path)
     few = tmp_path / "few"
     few.mkdir()
@@ -1471,7 +1473,7 @@ def test_it_is_asked_whether_states_that_nobody_knows_are_meant_to_be_published(
     for name, values in (("status", ["published"]), ("genre", ["rock", "pop"]), ("status", [*range(11)])):
         assert "meant to be" not in noted(name, *values)
     unread = (
-        "records whose published_on nobody can read are left out; where that is no time of publication, write drafts"
+        "records whose published_on nobody can read are left out; where that is not a time of publication, write drafts"
     )
     assert f'{unread} = ["published_on"]' in noted("published_on", "Steam", "2020-01-01")
     assert "nobody can read" not in noted("published_on", "2999", "2020-01-01")

@@ -199,7 +199,7 @@ def test_what_falls_out_of_a_feed_is_kept_or_gone(tmp_path: Path, keep: bool) ->
 @pytest.mark.parametrize(
     ("content", "why"),
     [
-        ("<p>no feed", "no feed"), ("", "no feed"), (rss(1, 2)[:-30], "it ends in the middle"), (rss(), "no entry"),
+        ("<p>x", "not a feed"), ("", "not a feed"), (rss(1, 2)[:-30], "it ends in the middle"), (rss(), "no entry"),
     ],
 )  # fmt: skip
 def test_a_feed_that_is_none_is_refused(tmp_path: Path, content: str, why: str) -> None:
@@ -384,7 +384,7 @@ def test_of_a_record_that_a_function_yields_twice_the_second_keeps_the_first_bac
     ("call", "why"),
     [
         (":wrong", "number 1 is a int: yield a dict"), (":fails", "RuntimeError: no more"), (":nothing", "no record"),
-        (":none", "has no attribute 'none'"), (":value", "is no function"), ("x:y", "No module named"),
+        (":none", "has no attribute 'none'"), (":value", "is not a function"), ("x:y", "No module named"),
         ("none", "there is no such entry point; there is none"),
     ],
 )  # fmt: skip

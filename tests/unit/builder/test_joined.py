@@ -105,7 +105,7 @@ def test_many_conflicts_are_counted(place: Path) -> None:
         rows = [{"id": n, key: str(n), "text": f"{name} {n}"} for n in range(60)]
         (place / f"{name}.json").write_text(json.dumps(rows))
     _, _, warnings = read(place)
-    assert len(warnings) == 51 and warnings[-1].endswith("more fields are told differently")
+    assert len(warnings) == 51 and warnings[-1].endswith("more fields differ")
 
 
 def release(place: Path) -> BuildReport:

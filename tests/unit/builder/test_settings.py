@@ -284,7 +284,7 @@ def test_what_cannot_be_meant_is_told_with_its_line(tmp_path: Path, text: str, s
 
 def test_bytes_that_are_no_text(tmp_path: Path) -> None:
     (tmp_path / "vademecum.toml").write_bytes(b"title = '\xff'")
-    with pytest.raises(UsageError, match="cannot be read: it is no UTF-8: save it as UTF-8"):
+    with pytest.raises(UsageError, match="cannot be read: it is not UTF-8: save it as UTF-8"):
         read_settings(tmp_path / "vademecum.toml")
 
 

@@ -161,7 +161,7 @@ def test_a_malformed_file_is_set_aside_and_begun_anew(place: Place, harm: str) -
     assert after.aside == str(aside)
     assert aside.read_bytes() == harmed, "never deleted, never changed"
     kept = next(finding.message for finding in after.findings if finding.name == "rescue")
-    assert ("the trust floor was kept" in kept) != ("trust begins anew" in kept)
+    assert ("the trust floor was kept" in kept) != ("trust starts over" in kept)
     parts = ("", "-lock", "-wal", "-shm", ".damaged", ".damaged-wal", ".damaged-shm")
     assert {path.name for path in place.path.parent.iterdir()} <= {"site", *(f"kb.db{part}" for part in parts)}
 

@@ -165,7 +165,7 @@ def _unaddressed(report: BuildReport) -> list[str]:
 
 def _lines(report: BuildReport, out: Path) -> list[str]:
     if not report.changed:
-        signed = "; signed anew" if report.signed else ""
+        signed = "; signed again" if report.signed else ""
         return [
             f"Nothing changed: release {report.sequence} ({report.version}) stays{signed}.",
             *_audited(report.audit),

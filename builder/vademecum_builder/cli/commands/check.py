@@ -83,4 +83,4 @@ def _lines(found: Check) -> Iterable[str]:
     if found.sound:
         yield f"Release {found.release} ({found.version}) holds what the sources hold."
     else:
-        yield f"Release {found.release} ({found.version}) differs: `vade check --fix` mends just this."
+        yield f"Release {found.release} ({found.version}) differs: `vade check --fix` fixes just this."

@@ -25,7 +25,7 @@ def run(options: Namespace) -> Shown:
     # What the channel shows is mended by nobody here: its own line says what helps.
     repairable = any(not finding.sound and finding.name != CHANNEL for finding in found.findings)
     if repairable and (options.check or not places):
-        lines.append(f"To mend it: vade doctor --store {shlex.quote(str(options.store))} URL")
+        lines.append(f"To repair it: vade doctor --store {shlex.quote(str(options.store))} URL")
     return found.json(), lines
 
 

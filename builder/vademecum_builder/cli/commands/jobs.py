@@ -54,7 +54,7 @@ def _ask(workspace: Workspace, job: Job) -> None:
 
 def _again(options: Namespace, workspace: Workspace, job: Job) -> Shown:
     if job.kind != "sync":
-        raise UsageError(f"job {job.id} is no sync: to do it again, `vade {job.kind}`")
+        raise UsageError(f"job {job.id} is not a sync: to do it again, `vade {job.kind}`")
     wish = Wish.of(job)
     if options.action == "retry":
         failed = tuple(one.key for one in workspace.quarantined(job.source) if one.job == job.id)

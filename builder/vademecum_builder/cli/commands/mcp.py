@@ -72,7 +72,7 @@ def server(knowledge: KnowledgeBase) -> Any:
         with answering():
             page = knowledge.document(document)
         if page is None:
-            raise ToolError(f"there is no document {document!r}: `list` tells which there are")
+            raise ToolError(f"there is no document {document!r}: `list` names those that exist")
         lines = [f"# {page.title}", page.url]
         above: tuple[str, ...] = ()
         for chunk in page.chunks:

@@ -18,7 +18,7 @@ def run(options: Namespace) -> Shown:
         channel = chosen.get("channel")
         published = knowledge.status()["channels"] if channel and options.store.exists() else []
         if published and channel not in published:
-            raise UsageError(f"there is no channel {channel}; published are: {', '.join(published)}")
+            raise UsageError(f"there is no channel {channel}; the published channels are: {', '.join(published)}")
         if hasattr(options, "pin"):
             knowledge.pin(options.pin)
         if hasattr(options, "skip"):

@@ -31,7 +31,7 @@ def run(options: Namespace) -> Shown:
             progress=lambda stage, count, total: bars(stage, count, total, "B"),
         )
     for path in done.foreign:
-        notice(f"left out, as it is no part of the tree: {path}")
+        notice(f"left out, because it is not part of the tree: {path}")
     for failed in (each for each in done.deliveries if each.error is not None):
         notice(str(failed.error))
     told = {
@@ -57,7 +57,7 @@ def _from_to(options: Namespace) -> tuple[Path, Sequence[str]]:
         return settings.out, settings.publish
     if not (options.dist / TIMESTAMP).exists():
         place = options.dist
-        raise UsageError(f"{place} is no built tree; to publish there: vade publish {settings.out} {place}")
+        raise UsageError(f"{place} is not a built tree; to publish there: vade publish {settings.out} {place}")
     if real_path(options.dist) in [real_path(place) for place in settings.publish if is_folder(place)]:
         raise UsageError(f"{options.dist} is where {options.config} publishes to: vade publish alone does so")
     return options.dist, settings.publish

@@ -14,4 +14,4 @@ def run(options: Namespace) -> Shown:
     request = tree_request(options)
     now = decided_at(request)
     report = resign(request, now=now)
-    return show_decision(report, f"Signed anew, until {now + request.validity.timestamp:%Y-%m-%d %H:%M} UTC.", request)
+    return show_decision(report, f"Signed again, until {now + request.validity.timestamp:%Y-%m-%d %H:%M} UTC.", request)

@@ -34,7 +34,7 @@ COMMANDS = CommandGroup()
 def _address(text: str) -> str:
     """Take an address, or a path from the root of a site."""
     if text and not re.match(r"https?://[^\s/]|/", text):
-        raise argparse.ArgumentTypeError(f"{text!r} is no address; did you mean https://{text}?")
+        raise argparse.ArgumentTypeError(f"{text!r} is not an address; did you mean https://{text}?")
     return text
 
 
@@ -76,7 +76,7 @@ def _meaning(add: AddOption) -> None:
         "transformer: publish the model's own files too, for apps that encode queries with it (default: as before)",
         choices=QUERY_ENCODERS,
     )
-    add("--refit", "fit the encoder anew: a full download for every client")
+    add("--refit", "fit the encoder again: a full download for every client")
 
 
 def _release(add: AddOption) -> None:
@@ -117,7 +117,7 @@ def _care(add: AddOption) -> None:
     add("--links DIR|URL", "after the build, look for each hit's address and anchor on the real pages")
     add("--allow-empty", "publish even if no document is left")
     add("--allow-shrink", "publish even if more than half of the documents are gone")
-    add("--force", "if the previous release cannot be used, build anew above all its numbers; trust this clock")
+    add("--force", "if the previous release cannot be used, build again above all its numbers; trust this clock")
     add("--restart", "begin again at number 1; clients that have an earlier release do not follow")
 
 
@@ -158,13 +158,13 @@ def _keys_new(add: AddOption) -> None:
     add_json(add)
 
 
-@KEYS.command("renew", "sign root.json anew before it expires", "keys renew --keys keys")
+@KEYS.command("renew", "sign root.json again before it expires", "keys renew --keys keys")
 def _keys_renew(add: AddOption) -> None:
     add("--keys DIR", f"default: {DEFAULT_KEYS}", Path, default=DEFAULT_KEYS)
     add_json(add)
 
 
-@KEYS.command("rotate", "replace the release key, and sign root.json anew", "keys rotate --keys keys")
+@KEYS.command("rotate", "replace the release key, and sign root.json again", "keys rotate --keys keys")
 def _keys_rotate(add: AddOption) -> None:
     add("--keys DIR", f"default: {DEFAULT_KEYS}", Path, default=DEFAULT_KEYS)
     add("--overlap", "keep the old release key beside the new one, for now (default: revoke it)")

@@ -52,7 +52,7 @@ class CommandParser(argparse.ArgumentParser):
         guess = f"; did you mean {meant[0]}?" if meant else ""
         if message.startswith("there is no -") and any(action.dest == "query" for action in self._actions):
             guess += f"{'' if guess else ';'} to search for it, put it last, behind --"  # manuals are full of options
-        message = re.sub(r"invalid int value: (.+)", r"\1 is no whole number", message)
+        message = re.sub(r"invalid int value: (.+)", r"\1 is not a whole number", message)
         raise UsageError(f"{message}{guess} (see `{self.prog} --help`)")
 
 
@@ -165,7 +165,7 @@ def _local_path(text: str) -> Path:
 def whole_number(text: str, what: str = "whole number", *, least: int = 0, most: int = 2**63 - 1) -> int:
     """Take a whole number within bounds."""
     if not (text.isascii() and text.isdigit() and least <= int(text) <= most):
-        raise argparse.ArgumentTypeError(f"{text!r} is no {what}")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a {what}")
     return int(text)
 
 

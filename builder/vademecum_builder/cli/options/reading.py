@@ -121,7 +121,7 @@ def _count(text: str) -> int | None:
 
 
 def _release(text: str) -> int | None:
-    return None if text == "none" else whole_number(text, "number of a release, nor none")
+    return None if text == "none" else whole_number(text, "release number (or none)")
 
 
 @COMMANDS.command("mcp", "answer agents by the Model Context Protocol (stdio)", "mcp --store kb.db")

@@ -105,7 +105,7 @@ class DebeziumEvents:
 
     def _take(self, rows: sqlite3.Connection, event: Any, where: str) -> Skipped | None:
         if not isinstance(event, dict):
-            return None if event is _TOMBSTONE else Skipped(where, "no JSON object")
+            return None if event is _TOMBSTONE else Skipped(where, "not a JSON object")
         of = event.get("source") or {}
         if self.table and of.get("table") != self.table:
             return None

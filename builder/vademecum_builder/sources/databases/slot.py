@@ -72,7 +72,7 @@ class Slot:
         """Return the statements that make slot and publication.
 
         Raises:
-            UsageError: The database is another one, does not log what a slot needs, or the id is no primary key.
+            UsageError: The database is another one, does not log what a slot needs, or the id is not a primary key.
             NetworkError: The database does not answer.
         """
         with self.table.database.connect() as connection:
@@ -85,7 +85,7 @@ class Slot:
             schema, _, plain = self.table.table.rpartition(".")
             key = inspect(connection).get_pk_constraint(plain, schema or None)["constrained_columns"]
             if self.table.id not in key:  # an UPDATE of a published table without an identity is refused
-                raise UsageError(f'{self.table.name}: {self.table.id} is no primary key: use capture = "triggers"')
+                raise UsageError(f'{self.table.name}: {self.table.id} is not a primary key: use capture = "triggers"')
             return [
                 f"CREATE PUBLICATION {self.name} FOR TABLE {self._quoted(connection)}",
                 f"SELECT pg_create_logical_replication_slot('{self.name}', 'pgoutput')",

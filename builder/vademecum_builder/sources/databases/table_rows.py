@@ -88,7 +88,7 @@ class TableReading:
         names = tuple(self.connection.execute(self.select().limit(0)).keys())
         for name in names:
             if names.count(name) > 1:
-                raise UsageError(f"{self.source.name}: two columns are called {name!r}: name one of them anew with AS")
+                raise UsageError(f"{self.source.name}: two columns are called {name!r}: rename one of them with AS")
         for setting in ("id", "cursor", "deleted"):
             name = getattr(self.source, setting)
             if name and name not in names:

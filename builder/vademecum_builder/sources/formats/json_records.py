@@ -60,7 +60,7 @@ def split_records(
                 try:
                     said = json_value(json.loads(token.decode("utf-8", "replace"), strict=False))
                 except ValueError as error:
-                    raise ContentError(f"no JSON: {error}") from None
+                    raise ContentError(f"not JSON: {error}") from None
             case b":":
                 key = said
             case b"{" if inside == "{" and keyed == ".".join(filter(None, keys)):
@@ -77,7 +77,7 @@ def split_records(
                 keys.append("*" if inside == "[" else key if inside else "")
             case b"}" | b"]":
                 if inside != {b"}": "{", b"]": "["}[token]:
-                    raise ContentError(f"no JSON: a {token.decode()} closes what was not opened")
+                    raise ContentError(f"not JSON: a {token.decode()} closes what was not opened")
                 containers.pop()
                 keys.pop()
     if containers:

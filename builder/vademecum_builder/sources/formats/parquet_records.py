@@ -38,7 +38,7 @@ def rows_of_parquet(stream: BinaryIO) -> Iterator[tuple[int, dict[str, Any]]]:
                 yield number, {name: value for name, value in row.items() if value is not None and not _is_nan(value)}
     except (pa.ArrowException, OSError, ValueError, NotImplementedError, OverflowError) as error:
         raise ContentError(
-            f"no Parquet that can be read behind row {number} ({' '.join(str(error).split())[:160]})"
+            f"not Parquet that can be read behind row {number} ({' '.join(str(error).split())[:160]})"
         ) from None
 
 

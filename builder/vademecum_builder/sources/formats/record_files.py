@@ -171,7 +171,7 @@ def _elements(stream: BinaryIO, records: str, longest: int, head: bytes) -> Numb
     wanted = records.strip("/").replace("/", ".")
     found = [wanted if records != WHOLE else ""] if wanted else list(repeated_elements(head))
     if len(found) != 1:
-        raise ContentError(_SEVERAL.format(*sorted(found)) if found else "no element in it stands several times")
+        raise ContentError(_SEVERAL.format(*sorted(found)) if found else "no element in it occurs several times")
     number = 0
     is_wiki = _WIKI.search(head) is not None
     for number, record in enumerate(split_elements(stream, found[0], longest), 1):
@@ -196,7 +196,7 @@ def _parsed(data: bytes, *, halves: bool = False) -> Record:
         except UnicodeDecodeError:
             return Failed(NOT_UTF_8, _begin(data))
         except (ValueError, RecursionError):
-            return Failed(f"no JSON that can be read ({error})", _begin(data))
+            return Failed(f"not JSON that can be read ({error})", _begin(data))
     return value if isinstance(value, dict) else Failed("no object of fields", _begin(data))
 
 

@@ -42,7 +42,7 @@ def repeated_elements(head: bytes) -> Counter[str]:
                     at.pop()
     except ET.ParseError as error:
         if not found:
-            raise ContentError(f"no XML that can be read ({error})") from None
+            raise ContentError(f"not XML that can be read ({error})") from None
     several = {path for path, count in found.items() if count > 1 and path}
     level = min((path.count(".") for path in several), default=0)
     return Counter({path: found[path] for path in several if path.count(".") == level})
@@ -83,7 +83,7 @@ def split_elements(stream: BinaryIO, records: str, longest: int) -> Iterator[dic
                         outer.clear()
                 at.pop()
         except ET.ParseError as error:
-            raise ContentError(f"no XML that can be read ({error})" if read else _CUT) from None
+            raise ContentError(f"not XML that can be read ({error})" if read else _CUT) from None
         size += len(read)
         if size > longest + _WINDOW:
             raise ContentError(f"more than {longest >> 20} MiB without an element {records}")

@@ -33,7 +33,7 @@ def json_of(stream: BinaryIO) -> BinaryIO:
             raise ContentError(f"what its aliases stand for is larger than {MAX_BYTES >> 20} MiB, written out")
         return io.BytesIO(orjson.dumps(found[0] if len(found) == 1 else found, str, orjson.OPT_NON_STR_KEYS))
     except YAML_ERRORS as error:
-        raise ContentError(f"no YAML that can be read ({' '.join(str(error).split())})") from None
+        raise ContentError(f"not YAML that can be read ({' '.join(str(error).split())})") from None
 
 
 def _length(value: Any, known: dict[int, int]) -> int:

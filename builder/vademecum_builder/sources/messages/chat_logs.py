@@ -93,7 +93,7 @@ def whatsapp_messages(lines: Iterable[str], name: str, left_out: Counter[str]) -
         try:
             time = _time_of(found, order)
         except ValueError:
-            yield Skipped(f"{name}:{number}", f"{found['day']} {found['clock']} is no time", found[0])
+            yield Skipped(f"{name}:{number}", f"{found['day']} {found['clock']} is not a time", found[0])
             continue
         text = _EDITED.sub("", "\n".join([said["text"], *more]))
         yield f"{name}:{number}", message_fields(time, said["author"], text, name, taken)
@@ -150,7 +150,7 @@ def irc_messages(lines: Iterable[str], name: str, _: Counter[str]) -> Iterator[F
         try:
             time = datetime.fromisoformat(f"{found['day'] or day} {found['clock']}")
         except ValueError:
-            yield Skipped(f"{name}:{number}", f"{found['day'] or day} {found['clock']} is no time", line)
+            yield Skipped(f"{name}:{number}", f"{found['day'] or day} {found['clock']} is not a time", line)
             continue
         text = f"{author} {found['text']}" if found["does"] else found["text"]
         yield f"{name}:{number}", message_fields(time, author.strip().lstrip("@+%&~"), text, channel, taken)

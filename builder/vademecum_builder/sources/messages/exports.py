@@ -37,7 +37,7 @@ CANNOT_UNPACK: Final = (
     OSError, RuntimeError, ValueError, EOFError, zipfile.BadZipFile, zlib.error, lzma.LZMAError
 )  # fmt: skip
 """How unpacking may fail: a password (RuntimeError), another compression (NotImplementedError), damage."""
-UNPACK_IT: Final = "unpack it with the program that packed it, and name the folder; or export it anew"
+UNPACK_IT: Final = "unpack it with the program that packed it, and name the folder; or export it again"
 _DIGITS = re.compile(r"[\d_. -]+")
 _LINES: Final = (".jsonl", ".ndjson")
 _OTHERS: Final = (".json", ".csv", ".tsv")
@@ -288,4 +288,4 @@ def _load(file: Path) -> Any:
     try:
         return json.loads(file.read_bytes())
     except (ValueError, RecursionError) as error:
-        raise SourceError(f"{file}: no whole JSON ({str(error)[:100]}): is it still being written?") from None
+        raise SourceError(f"{file}: not whole JSON ({str(error)[:100]}): is it still being written?") from None

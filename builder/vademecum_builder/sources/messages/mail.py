@@ -113,7 +113,7 @@ def _time(mail: Mail) -> str:
             return at.replace(tzinfo=UTC).isoformat()
         time = parsedate_to_datetime(date)
     except ValueError:
-        raise ContentError(f"its date is none: {date[:60]!r}") from None
+        raise ContentError(f"its date cannot be read: {date[:60]!r}") from None
     # -0000 means UTC, from an unknown place (RFC 5322, 3.3).
     return time.isoformat() + ("+00:00" if time.tzinfo is None and "-0000" in date else "")
 

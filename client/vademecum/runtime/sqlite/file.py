@@ -141,7 +141,7 @@ def storage_error(error: sqlite3.Error | UnicodeDecodeError | OSError, path: Pat
     if primary == sqlite3.SQLITE_NOTADB:
         return NotAStoreError(f"{path} is not a vademecum store; it was left as it is: choose another path")
     if is_damage(error):
-        return StorageError(f"{path}: the store is damaged ({error}); the next sync mends it, or `vade doctor`")
+        return StorageError(f"{path}: the store is damaged ({error}); the next sync repairs it, or `vade doctor`")
     if primary in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN):
         return StorageError(f"{path}: the store, its folder or its medium cannot be written ({error})")
     return StorageError(f"{path}: {error}")

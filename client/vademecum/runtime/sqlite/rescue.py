@@ -166,7 +166,7 @@ def _begin_anew(
         records = judge(_read(path, names))
         if not (records or empty):
             _lay_first_page(path, before)
-            raise StorageError(f"{path}: the store is damaged, and so is what it trusts; `vade doctor` begins anew")
+            raise StorageError(f"{path}: the store is damaged, and so is what it trusts; `vade doctor` starts over")
     with closing(open_database(fresh)) as new, closing(connect(path, "mode=rw")) as old:
         _configure(old)
         with transaction(new):

@@ -138,5 +138,5 @@ def test_of_an_exported_wiki_articles_are_read_under_its_addresses(tmp_path: Pat
     assert (
         others
         == ["pages of a wiki that lead to others"] * 2
-        + ["pages of a wiki that are no articles (talk, users, files)"] * 2
+        + ["pages of a wiki that are not articles (talk, users, files)"] * 2
     )

@@ -138,7 +138,7 @@ def test_a_template_of_pages_is_no_page_and_a_page_on_templates_is_one() -> None
     assert isinstance(read("guide/jinja.md", "# Jinja\n\nWrite `{{ name }}`.\n"), Document)
 
 
-UNREADABLE = "is no time that can be read: write it as 2027-03-31"
+UNREADABLE = "is not a time that can be read: write it as 2027-03-31"
 
 
 def unreadable(name: str) -> str:

@@ -131,7 +131,7 @@ def test_pages_are_about_stable_or_else_the_first_channel() -> None:
 
 @pytest.mark.parametrize("name", ["", "-x", "Stable", "a b", "a" * 41, "../x", "é"])
 def test_a_name_that_is_none(name: str) -> None:
-    with pytest.raises(UsageError, match="is no name of a channel"):
+    with pytest.raises(UsageError, match="is not a name for a channel"):
         check_channel(name)
 
 
@@ -148,7 +148,7 @@ def test_a_percentage(text: str, rollout: int) -> None:
     "text", ["", "abc", "101%", "100.01", "-1", "+1", "1e2", "0.005", ".5", "5.", "25%%", "٢٥", "1000", "25\n"]
 )
 def test_a_percentage_that_is_none(text: str) -> None:
-    with pytest.raises(UsageError, match="is no percentage"):
+    with pytest.raises(UsageError, match="is not a percentage"):
         parse_share(text)
 
 

@@ -221,7 +221,7 @@ def test_what_cannot_be_captured_is_said(tmp_path: Path) -> None:
     shop = Shop("slot", tmp_path)
     shop.run("CREATE TABLE loose (id integer, name text)", "INSERT INTO loose VALUES (1, 'a'), (NULL, 'b')")
     loose = TableSource(shop.capture.table.database, "loose")
-    with pytest.raises(UsageError, match='id is no primary key: use capture = "triggers"'):
+    with pytest.raises(UsageError, match='id is not a primary key: use capture = "triggers"'):
         Slot(loose, "loose").install()
     run_statements(loose, Triggers(loose).install())
     shop.run("INSERT INTO loose VALUES (NULL, 'c')")  # the program that writes is never stopped

@@ -271,19 +271,19 @@ def test_an_object_of_lists_and_the_root_of_xml_are_records(tmp_path: Path) -> N
         ('{"name": "no id"}', "no id: id is empty or not there"),
         ('{"id": ""}', "no id: id is empty or not there"),
         ('{"id": null}', "no id: id is empty or not there"),
-        ('{"id": true}', "no id: 'True' is no short text"),
-        ('{"id": 1.5}', "no id: '1.5' is no short text"),
+        ('{"id": true}', "no id: 'True' is neither a short text"),
+        ('{"id": 1.5}', "no id: '1.5' is neither a short text"),
         ('{"id": "a\\u0000b"}', "no id: "),
         ('{"id": " "}', "no id: "),
         ('{"id": 7, "name": "again"}', "its id 7 is that of an earlier record, which stands"),
         ('{"id": "7"}', "its id is '7', and that of another record is the same in another type"),
-        ('{"id": 8, "x": "\\ud800"}', "no JSON that can be read"),
-        ('{"id": 8, "x": 1e999}', "no JSON that can be read"),
-        ('{"id": 8, "x": nan}', "no JSON that can be read"),
+        ('{"id": 8, "x": "\\ud800"}', "not JSON that can be read"),
+        ('{"id": 8, "x": 1e999}', "not JSON that can be read"),
+        ('{"id": 8, "x": nan}', "not JSON that can be read"),
         (f'{{"id": 8, "x": {"[" * 600}{"]" * 600}}}', "nested too deeply"),
         ("[1, 2]", "no object of fields"),
         ('{"id": 8, "x": "\xff"}', "bytes that are not UTF-8"),
-        ('{"id": 8', "no JSON that can be read"),
+        ('{"id": 8', "not JSON that can be read"),
         (
             f'{{"id": 8, "x": "-----BEGIN PRIVATE KEY-----\\n{"aB3" * 40}\\n-----END PRIVATE KEY-----"}}',
             "it holds a private",
@@ -454,17 +454,17 @@ def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path: Path) -> None
         ("a.json", '{"a": [1, 2]}', "no list of objects in it"),
         ("a.json", "<!doctype html><p>Please log in", "HTML or XML where records were expected"),
         ("a.json", '[{"id": 1}}]', "closes what was not opened"),
-        ("a.jsonl", '{"x": 1}\n', "id is missing: which of x names a record"),
+        ("a.jsonl", '{"x": 1}\n', "id is missing: which of x identifies a record"),
         ("a.jsonl", '{"id": ""}\n', "no record in it can be read"),
         ("a.csv", "id,name\n", "there is no record"),
         ("a.xml", "<a><b x='1' id='2'/><b x='1' id='3'/><b x='1'", "it ends in the middle"),
-        ("a.xml", "<a><b x='1' id='2'/><b x='1' id='3'/>&nothing;</a>", "no XML that can be read"),
-        ("a.xml", "<a>b</a>", "no element in it stands several times"),
+        ("a.xml", "<a><b x='1' id='2'/><b x='1' id='3'/>&nothing;</a>", "not XML that can be read"),
+        ("a.xml", "<a>b</a>", "no element in it occurs several times"),
         ("a.xml", "<a><b x='1' y='2'/><b/><d x='1' y='2'/><d x='1' y='2'/></a>", "it has|id is missing"),
-        ("a.yaml", "a: [1", "no YAML that can be read"),
+        ("a.yaml", "a: [1", "not YAML that can be read"),
         ("a.yaml", "a: [1, 2]", "no list of objects in it"),
-        ("a.yaml", "- {id: !!timestamp x}", "no YAML that can be read"),
-        ("a.yaml", "- {id: !!bool x}", "no YAML that can be read"),
+        ("a.yaml", "- {id: !!timestamp x}", "not YAML that can be read"),
+        ("a.yaml", "- {id: !!bool x}", "not YAML that can be read"),
         ("a.yaml", ALIASES, "what its aliases stand for is larger than"),
         ("a.xml", f"<a><b id='1' x='2'/><b>{'<c>' * 100}{'</c>' * 100}</b></a>", "nested too deeply"),
         ("a.jsonl", b"\x00\x01\x02\x03" * 100, "binary"),
@@ -481,7 +481,7 @@ def test_which_elements_of_xml_are_records_and_that_none_may_be_too_long() -> No
     rows = "<b x='1' y='2'/><b x='1' y='2'/><b x='1'/><f><e/></f><f><e/></f><f><e/></f><h x='1'/><h x='1'/>"
     assert repeated_elements(both.format(rows).encode()) == {"b": 2, "f": 3}
     assert repeated_elements(both.format(rows).encode()[:-30]) == {"b": 2, "f": 2}
-    with pytest.raises(ContentError, match="no XML that can be read"):
+    with pytest.raises(ContentError, match="not XML that can be read"):
         repeated_elements(b"<a &")
     large = ("<a>" + "<b x='1'>y</b>" * 9 + f"<c>{'z' * 200_000}</c></a>").encode()
     told = split_elements(io.BytesIO(large), "b", 1 << 20)

@@ -90,7 +90,7 @@ def test_what_is_no_event_is_left_out_and_the_others_go_on(file: Path, monkeypat
     told = Told().listen(DebeziumEvents(file))
     assert told.items.keys() == {"1", "2", "3", "6"}
     no_row = "no event of a row with id: op {!r}"
-    why = ["no JSON object", no_row.format("c"), "", no_row.format("x"), "no JSON object", no_row.format("c")]
+    why = ["not a JSON object", no_row.format("c"), "", no_row.format("x"), "not a JSON object", no_row.format("c")]
     expected = [
         Skipped(f"events-1.jsonl, line {number} of {len(line)}", reason)
         for number, (line, reason) in enumerate(zip(lines, why, strict=True), 4)

@@ -68,7 +68,7 @@ def test_discord(tmp_path: Path) -> None:
     )
     first = Message("7", datetime(2026, 1, 1, 10, 0, 0, 500000, tzinfo=UTC), "Ann", "Hello", "help")
     edited = replace(first, id="8", reply_to="7", updated=datetime(2026, 1, 1, 11, tzinfo=UTC))
-    reason = "its time: None is no time: expected ISO 8601, or seconds since 1970"
+    reason = "its time: None is not a time: expected ISO 8601, or seconds since 1970"
     assert messages(tmp_path / "help.json") == [first, edited, Skipped("9", reason)]
 
 
@@ -109,7 +109,7 @@ def test_a_maildir_and_single_mails(tmp_path: Path) -> None:
     (eml / "a.eml").write_bytes(mail(6))
     (eml / "b.eml").write_bytes(mail(7).replace(b"Date:", b"X-Date:"))
     assert [one.id if isinstance(one, Message) else one.reason for one in messages(eml)] == [
-        "6@a", "its date is none: ''",
+        "6@a", "its date cannot be read: ''",
     ]  # fmt: skip
     assert discover(str(eml), tmp_path)[0].settings == {"path": "eml", "shape": "mbox"}
 
@@ -176,7 +176,7 @@ def test_mbox(tmp_path: Path) -> None:
     at = datetime(2026, 1, 1, 10, tzinfo=UTC)
     assert first == Message("1@a", at, "Jörg", "Bär", "list", "1@a", subject="Valves")
     assert second == Message("2@a", at.replace(minute=30), "b@a.example", "An answer", "list", reply_to="1@a")
-    assert third == Skipped("list.mbox:2", "its date is none: 'some day'")
+    assert third == Skipped("list.mbox:2", "its date cannot be read: 'some day'")
 
 
 def test_json_lines(tmp_path: Path) -> None:
@@ -210,7 +210,7 @@ def test_json_lines(tmp_path: Path) -> None:
             '{"id": 1, "at": 1}\n{"id": 2, "a',
             r"line 3: .*chat.jsonl: its last line ends in the middle: .*is being written",
         ),
-        ("chat.json", '{"guild": {}, "messages": [{', "chat.json: no whole JSON"),
+        ("chat.json", '{"guild": {}, "messages": [{', "chat.json: not whole JSON"),
         ("chat.json", '{"guild": {}}', "no export of Discord"),
         ("2026-01-01.json", "", "is it still being written"),
     ],
@@ -524,8 +524,8 @@ def test_records_whose_fields_are_nested_and_a_packed_export(tmp_path: Path) -> 
 UNREADABLE = {
     "#chan-12345678.log": ("[10:00] <ann> hello\n", "a time without a day"),
     "#chan-20240231.log": ("[10:00] <ann> hello\n", "a time without a day"),
-    "boats_20240101.log": ("[29:61] <bob> hi\n", "2024-01-01 29:61 is no time"),
-    "boats.weechatlog": ("2024-02-31 10:00:00\tann\thello\n", "2024-02-31 10:00:00 is no time"),
+    "boats_20240101.log": ("[29:61] <bob> hi\n", "2024-01-01 29:61 is not a time"),
+    "boats.weechatlog": ("2024-02-31 10:00:00\tann\thello\n", "2024-02-31 10:00:00 is not a time"),
     "changed.log": ("--- Day changed Wed Feb 31 2024\n", "a day that cannot be read"),
     "opened.log": ("--- Log opened Mi Okt 02 10:00:00 2024\n10:00 < ann> hello\n", "a day that cannot be read"),
 }
@@ -623,7 +623,7 @@ def test_a_message_of_whatsapp_at_no_time_is_told_and_the_next_is_read(tmp_path:
     file = tmp_path / "WhatsApp Chat with Boats.txt"
     file.write_text("12/31/23, 9:75 PM - Ann: Hello\n12/31/23, 9:16 PM - Bob: Hi\n")
     first, second = messages(file, zone=UTC)
-    assert isinstance(first, Skipped) and first.reason == "12/31/23 9:75 is no time"
+    assert isinstance(first, Skipped) and first.reason == "12/31/23 9:75 is not a time"
     assert isinstance(second, Message) and second.text == "Hi"
 
 

@@ -258,8 +258,8 @@ def test_a_time_without_a_zone_is_refused_unless_somebody_says_which() -> None:
     [
         ({"time": 1, "id": None}, "its id is None"),
         ({"time": 1, "id": 1.5}, "its id is 1.5"),
-        ({"time": "yesterday", "id": 1}, "its time: 'yesterday' is no time"),
-        ({"time": None, "id": 1}, "its time: None is no time"),
+        ({"time": "yesterday", "id": 1}, "its time: 'yesterday' is not a time"),
+        ({"time": None, "id": 1}, "its time: None is not a time"),
     ],
 )
 def test_what_is_no_message_is_left_out(told: dict[str, object], reason: str) -> None:

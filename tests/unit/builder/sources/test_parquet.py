@@ -61,7 +61,7 @@ def test_nanoseconds_are_read_wherever_they_stand() -> None:
 
 def test_what_is_no_whole_parquet_is_one_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for data in (written({"a": [1]})[:-9], b"PAR1" + bytes(100), b"no table\n"):
-        with pytest.raises(ContentError, match="no Parquet that can be read behind row 0"):
+        with pytest.raises(ContentError, match="not Parquet that can be read behind row 0"):
             list(read_records(io.BytesIO(data), ".parquet", Layout()))
     monkeypatch.setattr("vademecum_builder.sources.formats.parquet_records.find_spec", lambda _: None)
     with pytest.raises(ContentError, match=r"\[parquet\]"):

@@ -206,7 +206,7 @@ def test_each_sheet_that_is_a_table_is_proposed_without_those_of_people(tmp_path
     assert (books.name, books.settings["records"], books.settings["title"]) == ("club-books", "Books", "Title")
     assert (films.name, films.settings["records"]) == ("club-films", "Films")
     assert "sheets that hold what is private, or what somebody bought, are left out: Members" in books.notes
-    assert "sheets that are no tables are not read: Note" in books.notes
+    assert "sheets that are not tables are not read: Note" in books.notes
 
     shut: Any = book_of(Books=BOOKS, Films=FILMS, Values=[["a", "b"], [1.25, 2.25], [7.75, 9.5]])
     for number in range(2, shut["Films"].max_row + 1):
@@ -214,7 +214,7 @@ def test_each_sheet_that_is_a_table_is_proposed_without_those_of_people(tmp_path
     (tmp_path / "shut.xlsx").write_bytes(saved(shut))
     [books] = discover(str(tmp_path / "shut.xlsx"), tmp_path)
     hidden = f"left out: {shut['Films'].max_row - 1} hidden rows"
-    assert f"sheets that are no tables are not read: Films ({hidden})" in books.notes
+    assert f"sheets that are not tables are not read: Films ({hidden})" in books.notes
     assert "sheets that hold numbers alone, by which nobody finds them, are left out: Values" in books.notes
 
     (tmp_path / "years.xlsx").write_bytes(

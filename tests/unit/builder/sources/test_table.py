@@ -273,7 +273,7 @@ def test_what_is_not_there_is_named(shop: Shop, setting: dict[str, str], said: s
 @pytest.mark.process
 def test_two_columns_of_one_name_are_refused() -> None:
     source = TableSource(Database(new_database(), Path("/")), query="SELECT 1 AS id, 2 AS id")
-    with pytest.raises(UsageError, match="two columns are called 'id': name one of them anew with AS"):
+    with pytest.raises(UsageError, match="two columns are called 'id': rename one of them with AS"):
         source.changes(None)
 
 

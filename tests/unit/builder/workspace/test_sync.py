@@ -267,7 +267,7 @@ def test_more_failures_than_a_share_stop_the_job(
         try:
             sync_sources(workspace, request, opened, Wish(batch=10))
         except UsageError as error:
-            assert f"more than may ({share:.0%}" in error.message and "The first: 0: bad." in error.message
+            assert f"more than allowed ({share:.0%}" in error.message and "The first: 0: bad." in error.message
         assert workspace.job(1).state == state
         assert (workspace.views() == []) == (state == FAILED)
 
@@ -361,7 +361,7 @@ def test_a_job_whose_process_ended_is_interrupted(shop: Workshop) -> None:
 
 @pytest.mark.parametrize(
     ("version", "error", "says"),
-    [(1, StorageError, "an older one made it; begin"), (99, NewerFormatError, "update it, or begin")],
+    [(1, StorageError, "an older one made it; start over"), (99, NewerFormatError, "update it, or start over")],
 )
 def test_a_workspace_of_another_version_is_refused(
     shop: Workshop, version: int, error: type[VademecumError], says: str
@@ -369,7 +369,7 @@ def test_a_workspace_of_another_version_is_refused(
     shop.sync()
     with closing(sqlite3.connect(shop.root / "work.db")) as database:
         database.execute(f"PRAGMA user_version = {version}")
-    with pytest.raises(error, match=rf"version {version}, .*{says} anew by deleting it") as refused:
+    with pytest.raises(error, match=rf"version {version}, .*{says} by deleting it") as refused:
         shop.sync()
     assert type(refused.value) is error
 
@@ -380,7 +380,7 @@ def test_another_programs_file_is_left_alone(shop: Workshop) -> None:
     with pytest.raises(NotAStoreError, match="another program"):
         shop.sync()
     (shop.root / "work.db").write_bytes(b"no database at all" * 100)
-    with pytest.raises(NotAStoreError, match="no workspace"):
+    with pytest.raises(NotAStoreError, match="not a workspace"):
         shop.sync()
 
 
@@ -390,7 +390,7 @@ def test_a_damaged_workspace_says_how_to_begin_anew(shop: Workshop) -> None:
     data = bytearray(path.read_bytes())
     data[4096:] = b"\xff" * (len(data) - 4096)
     path.write_bytes(data)
-    with pytest.raises(StorageError, match=r"damaged.*begin anew by deleting it"):
+    with pytest.raises(StorageError, match=r"damaged.*start over by deleting it"):
         shop.sync()
 
 

@@ -340,5 +340,5 @@ def test_channels_are_followed_separately() -> None:
     app.publisher.publish(ONE)
     assert app.sync().to_sequence == 1
     app.config = Config()
-    with pytest.raises(ContentError, match="there is no channel stable; published are: beta"):
+    with pytest.raises(ContentError, match="there is no channel stable; the published channels are: beta"):
         app.sync()

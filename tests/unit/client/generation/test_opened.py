@@ -67,7 +67,7 @@ def test_a_damaged_object_is_refused(app: App) -> None:
         kept = app.database.objects[digest]
         for damaged in (kept[: len(kept) // 2], kept[:-1] + bytes([kept[-1] ^ 1])):
             app.database.objects[digest] = damaged
-            with pytest.raises(DamagedError, match=f"{digest[:12]} is damaged: the next update mends it"):
+            with pytest.raises(DamagedError, match=f"{digest[:12]} is damaged: the next update repairs it"):
                 opened(app)
         app.database.objects[digest] = kept
 

@@ -333,7 +333,7 @@ def test_a_release_is_not_undone_over_a_damaged_object(app: App, harm: Harm) -> 
     """Damage comes before blame."""
     harm(app, min(current(app)))
     head = app.head
-    with pytest.raises(DamagedError, match="the next update mends it"):
+    with pytest.raises(DamagedError, match="the next update repairs it"):
         app.refuse_current()
     assert app.head == head
 

@@ -466,7 +466,7 @@ def test_a_malformed_field_is_refused(custom: object) -> None:
 
 
 def test_a_channel_that_is_not_there_is_named() -> None:
-    with pytest.raises(ContentError, match="there is no channel beta; published are: stable"):
+    with pytest.raises(ContentError, match="there is no channel beta; the published channels are: stable"):
         walk(published()).line("beta")
 
 
