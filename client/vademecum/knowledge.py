@@ -36,7 +36,7 @@ from vademecum.log import logger
 from vademecum.policy import CHOICES, UNKNOWN, Connection, Policy
 from vademecum.runtime.loop import run
 from vademecum.search.own_encoder import Encode
-from vademecum.search.question import Filters, check_count, check_question, chunk_of
+from vademecum.search.question import Filters, Question, check_count, check_question, chunk_of
 from vademecum.search.ranking import Mode
 from vademecum.search.results import DocumentView, Entry, Results, addressed, list_documents, view_document
 from vademecum.store.pointer import Generation
@@ -339,10 +339,10 @@ class KnowledgeBase:
             SelfTestError: The installed release does not work here, and there is no previous one.
             StorageError, DamagedError, ContentError: The store is unreadable or damaged; the next `sync` repairs it.
         """
-        asked = {} if filters is None else filters, {} if prefer is None else prefer
-        check_question(query, limit, offset, mode, *asked, facets)
-        searcher = self._installation.answering().searcher
-        found = searcher.search(query, limit, filters, prefer, offset=offset, mode=mode, group=group, facets=facets)
+        chosen = {} if filters is None else filters, {} if prefer is None else prefer
+        question = Question(query, limit, offset, mode, *chosen, group, facets)
+        check_question(question)
+        found = self._installation.answering().searcher.search(question)
         return self._addressed(found)
 
     async def search_async(

@@ -19,6 +19,7 @@ from vademecum.ports import Store
 from vademecum.runtime.folder import FolderTransport
 from vademecum.runtime.memory import MemoryStore
 from vademecum.runtime.sqlite.store import SqliteStore
+from vademecum.search.question import Question
 from vademecum.search.searcher import Searcher
 from vademecum.store.pointer import decode_head
 from vademecum.update.results import Outcome
@@ -56,7 +57,7 @@ async def check_hits(store: Store, golden: Path, release: str) -> None:
         found = [
             {"chunk": hit.id, "document": hit.document, "score": round(hit.score, 9)}
             | {"text": hit.text, "markdown": hit.markdown}
-            for hit in index.search(query, 5)
+            for hit in index.search(Question(query, 5))
         ]
         assert found == expected, query
 

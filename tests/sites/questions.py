@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from sites.manual import QUESTIONS
 from unit.client.search.test_vectors import opened
 from vademecum.encoder.query import decode_encoder
 from vademecum.format.segment import ChunkRow, DocumentRow, scale_of
-from vademecum.knowledge import KnowledgeBase
+from vademecum.search.question import Question
+from vademecum.search.results import Results
 from vademecum.search.searcher import Searcher
 from vademecum_builder.chunking.structure import chunk_document, embedding_text
 from vademecum_builder.encoders.base import FitLimits
@@ -20,17 +21,17 @@ from vademecum_builder.readers.document import Document
 _NAMED = {"configuration": "settings", "quickstart": "thefirsthour", "faq": "questionsandanswers"}
 
 
-def unanswered(searcher: Searcher | KnowledgeBase) -> list[str]:
+def unanswered(search: Callable[[str, int], Results]) -> list[str]:
     """Return the questions whose page is not among the first three, each with those."""
     missed = []
     for question, page in QUESTIONS:
-        first = [hit.document.lower() for hit in searcher.search(question, 3)]
+        first = [hit.document.lower() for hit in search(question, 3)]
         if not any(wanted in key for key in first for wanted in (page, _NAMED.get(page, page))):
             missed.append(f"{question} {first}")
     return missed
 
 
-def searcher_of(documents: Iterable[Document]) -> Searcher:
+def search_of(documents: Iterable[Document]) -> Callable[[str, int], Results]:
     """Return what searches these documents."""
     cut = [(document, chunk) for document in documents for chunk in chunk_document(document)]
     texts = [embedding_text(document.title, chunk) for document, chunk in cut]
@@ -44,4 +45,5 @@ def searcher_of(documents: Iterable[Document]) -> Searcher:
         chunks.append(ChunkRow(number, 1, vector, scale_of(vector), headings, chunk.anchor, chunk.text))
         of_page = rows[document.key].chunks if document.key in rows else ()
         rows[document.key] = DocumentRow(document.key, 1, document.title, document.url, chunks=(*of_page, number))
-    return Searcher(opened(decode_encoder(table.query_encoder), [*rows.values(), *chunks]))
+    searcher = Searcher(opened(decode_encoder(table.query_encoder), [*rows.values(), *chunks]))
+    return lambda query, limit: searcher.search(Question(query, limit))

@@ -35,7 +35,7 @@ def row(name: str, source: Path, work: Path) -> str:
     asked = links.pages + links.anchors
     with KnowledgeBase.open(work / "store.db", url=out) as kb:
         kb.sync()
-        menus, found = 0, len(QUESTIONS) - len(unanswered(kb))
+        menus, found = 0, len(QUESTIONS) - len(unanswered(kb.search))
         for question, _ in QUESTIONS:
             for hit in kb.search(question, limit=20):
                 menu = [line for line in hit.text.split("\n") if line in TITLES - {hit.title}]

@@ -21,6 +21,7 @@ from vademecum.format.manifest import Manifest
 from vademecum.format.segment import ChunkRow, DocumentRow, decode_segment, encode_segment
 from vademecum.generation.live_rows import assemble
 from vademecum.generation.opened import Opened
+from vademecum.search.question import Question
 from vademecum.search.searcher import Searcher
 from vademecum.store.pointer import Generation
 from vademecum_builder.encoders.registry import NamedEncoders
@@ -50,7 +51,7 @@ class Truth:
 
 
 def hits_of(index: Searcher, query: str) -> Hits:
-    return [(hit.id, hit.score, hit.text) for hit in index.search(query, 20)]
+    return [(hit.id, hit.score, hit.text) for hit in index.search(Question(query, 20))]
 
 
 def truth_of(epoch: str, documents: Sequence[DocumentRow], chunks: Sequence[ChunkRow], encoder: Encoder) -> Truth:

@@ -21,6 +21,7 @@ from vademecum.knowledge import KnowledgeBase
 from vademecum.ports import Store, Transport
 from vademecum.runtime.folder import FolderTransport
 from vademecum.runtime.memory import MemoryStore
+from vademecum.search.question import Question
 from vademecum.search.results import Hit
 from vademecum.search.searcher import Searcher
 from vademecum.store.pointer import decode_head
@@ -233,7 +234,7 @@ def ask(store: Store, query: str) -> list[Hit]:
     async def search() -> list[Hit]:
         head = decode_head(await store.read("head"))
         assert head.current is not None
-        return Searcher(await open_generation(store, head.current)).search(query, 5)
+        return Searcher(await open_generation(store, head.current)).search(Question(query, 5))
 
     return asyncio.run(search())
 

@@ -7,11 +7,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
 from vademecum.errors import UsageError
-from vademecum.search.ranking import MODES
+from vademecum.search.ranking import MODES, Mode
 
 MOST_HITS: Final = 1000
 """The most hits that a search returns, and leaves out; the browser has the same."""
@@ -22,17 +23,30 @@ Filters: TypeAlias = Mapping[str, Value | Collection[Value] | Mapping[str, str |
 """What documents have to say, by the name of a field of their metadata: this, one of these, or from `min` to `max`."""
 
 
-def check_question(
-    query: object, limit: object, offset: object, mode: object, filters: object, prefer: object, facets: object = None
-) -> None:
-    """Raise UsageError, which says what an argument may be, if a question cannot be answered."""
+@dataclass(frozen=True)
+class Question:
+    """What is asked of a generation. Attributes: see `KnowledgeBase.search`."""
+
+    query: str
+    limit: int = 10
+    offset: int = 0
+    mode: Mode = "hybrid"
+    filters: Filters = field(default_factory=dict)
+    prefer: Mapping[str, str] = field(default_factory=dict)
+    group: bool = True
+    facets: Sequence[str] | None = None
+
+
+def check_question(question: Question) -> None:
+    """Raise UsageError if a question cannot be answered; the message says what its fields may be."""
+    query, mode, prefer, facets = map(vars(question).get, ("query", "mode", "prefer", "facets"))
     if not isinstance(query, str):
         raise UsageError(f"query must be a text, not {query!r}")
-    check_count("limit", limit, 1)
-    check_count("offset", offset, 0)
+    check_count("limit", question.limit, 1)
+    check_count("offset", question.offset, 0)
     if mode not in MODES:
         raise UsageError(f"mode must be one of {', '.join(MODES)}, not {mode!r}")
-    check_filters(filters)
+    check_filters(question.filters)
     if not isinstance(prefer, Mapping) or not all(isinstance(value, str) for value in prefer.values()):
         raise UsageError(f"prefer must name a text for each field, such as lang and de, not {prefer!r}")
     if facets is not None and not (isinstance(facets, list | tuple) and all(isinstance(name, str) for name in facets)):

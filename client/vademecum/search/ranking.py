@@ -62,6 +62,24 @@ class Ranking:
     nearest: bool
 
 
+@dataclass(frozen=True)
+class Names:
+    """What is read of the best chunks alone, each given a chunk's number; by default it counts for nothing.
+
+    Attributes:
+        headed: Whether the chunk's own heading is the query.
+        called: How near the title of its document is to the query, from 0 to 1; below 0 where the document is nothing
+            but its title.
+        phrased: How many words the query has, at least two, where the chunk has it word for word, or 0.
+        dated: Whether its page tells what was new once.
+    """
+
+    headed: Callable[[int], bool] = lambda _: False
+    called: Callable[[int], float] = lambda _: 0.0
+    phrased: Callable[[int], int] = lambda _: 0
+    dated: Callable[[int], bool] = lambda _: False
+
+
 def nearness(cosines: Scores, pages: Scores) -> Scores:
     """Return how near chunks are, [n]: they themselves, and a chunk's page as a whole.
 
@@ -81,10 +99,7 @@ def fuse(
     weight: float,
     counting: NDArray[np.bool_] | None,
     titled: NDArray[np.int64],
-    headed: Callable[[int], bool] | None = None,
-    called: Callable[[int], float] | None = None,
-    phrased: Callable[[int], int] | None = None,
-    dated: Callable[[int], bool] | None = None,
+    names: Names = Names(),
 ) -> Ranking:
     """Return the ranking.
 
@@ -95,11 +110,7 @@ def fuse(
         weight: Of the words against the meaning: the encoder says it.
         counting: Which chunks may be found, [n]; None: all.
         titled: Chunks that documents begin with whose title is the query.
-        headed: Whether a chunk's own heading is the query; None: none is read.
-        called: How near the title of a chunk's document is to the query, from 0 to 1; below 0 where the document is
-            nothing but its title; None: none is read.
-        phrased: How many words the query has, at least two, where a chunk has it word for word, or 0.
-        dated: Whether a chunk's page tells what was new once; None: that does not count.
+        names: What is read of the best; by meaning alone nothing is.
     """
     most = float(found.scores.max(initial=0.0))
     highest = float(cosines.max(initial=0.0))
@@ -124,17 +135,15 @@ def fuse(
         fits = fits & counting
     rows = np.flatnonzero(fits)
     rows = rows[np.lexsort((ids[rows], -total[rows], ~named[rows]))]
-    if headed or called or phrased:
+    if mode != "semantic":
         best = rows[np.count_nonzero(named[rows]) :][:_READ]
         total = total.copy()
         for row in best.tolist():
-            named_so = _HEADED * (headed is not None and headed(row)) + _CALLED * (called(row) if called else 0.0)
-            total[row] += named_so - _DATED * (dated is not None and dated(row))
-        if phrased:
-            has_all = _HAS_ALL * found.scores[best] >= found.weight
-            said = ((row, count) for row in best[has_all].tolist() if (count := phrased(row)))
-            for row, count in islice(said, _SAID):
-                total[row] += _PHRASED * count
+            total[row] += _HEADED * names.headed(row) + _CALLED * names.called(row) - _DATED * names.dated(row)
+        has_all = _HAS_ALL * found.scores[best] >= found.weight
+        said = ((row, count) for row in best[has_all].tolist() if (count := names.phrased(row)))
+        for row, count in islice(said, _SAID):
+            total[row] += _PHRASED * count
         rows = rows[np.lexsort((ids[rows], -total[rows], ~named[rows]))]
     return Ranking(rows, total[rows], nearest and mode == "hybrid" and found.weight > 0)
 

@@ -1,25 +1,24 @@
-"""A question and its hits, over an open generation; js/search/searcher.mjs is the twin, and gives the same list."""
+"""A question and its hits, over an open generation: its words and its meaning are looked for, and fused into one list,
+which presentation.py shows. js/search/searcher.mjs is the twin of both, and gives the same hits."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vademecum.format.markup import plain
 from vademecum.generation.opened import Opened
-from vademecum.generation.row_index import unpacked
-from vademecum.search.excerpt import as_written, excerpt_of, lacking, link_to
+from vademecum.search.excerpt import as_written, lacking
 from vademecum.search.language import foreign_language
 from vademecum.search.own_encoder import OwnEncoder
 from vademecum.search.places import Places, standing
-from vademecum.search.question import Filters
-from vademecum.search.ranking import Mode, Ranking, fuse, nearness, places_of
-from vademecum.search.results import Hit, Results, Why, heading_text, metadata_of
+from vademecum.search.presentation import Asked, Presentation
+from vademecum.search.question import Question
+from vademecum.search.ranking import Names, fuse, nearness
+from vademecum.search.results import Results
 from vademecum.search.segment_words import SegmentWords, read_words
 from vademecum.search.stems import algorithms_of
 from vademecum.search.titles import Titles
@@ -27,16 +26,9 @@ from vademecum.search.tokens import quoted_in, words_of
 from vademecum.search.vectors import Index
 from vademecum.search.words import Found, Scores, Words
 
-MOST_MORE = 10
-"""The most further hits of one document that are shown below its best."""
-_DEEPER = 200
-"""Chunks that are looked at beyond those that would be enough."""
 _READ_FOR = 1000
 """Chunks that are read for a phrase in quotes, those that have the most of the words; others only where none of these
 has it."""
-
-Candidate: TypeAlias = tuple[int, float, int, int]
-"""A chunk, its score, the document that it is shown as part of, and that document's rank (places.py)."""
 
 
 def _read_all(opened: Opened) -> Sequence[SegmentWords]:
@@ -63,6 +55,7 @@ class Searcher:
         self._index = Index(opened)
         self._places = Places(opened)
         self._titles = Titles(opened)
+        self._presentation = Presentation(opened, self._places, self._index.ids)
         self._owners = np.array(opened.state.chunks.owners, np.int64)
         self._sizes = np.maximum(1, np.bincount(self._owners))
 
@@ -70,66 +63,40 @@ class Searcher:
     def _words(self) -> Words:
         return Words(self._opened, self._load(self._opened), algorithms_of(self._places.languages))
 
-    def search(
-        self,
-        query: str,
-        limit: int = 10,
-        filters: Filters | None = None,
-        prefer: Mapping[str, str] | None = None,
-        *,
-        offset: int = 0,
-        mode: Mode = "hybrid",
-        group: bool = True,
-        facets: Sequence[str] | None = None,
-    ) -> Results:
-        """Return the best hits, best first. Arguments: see `KnowledgeBase.search`."""
+    def search(self, question: Question) -> Results:
+        """Return the best hits, best first."""
+        query, mode, filters = question.query, question.mode, question.filters
         found = self._words.find(query, widely=mode == "hybrid")
         nothing = np.zeros(self._words.count)
         single = self._titles.single if mode == "hybrid" else 0.0
         cosines, near = self._near(found, single) if found.weight and mode != "lexical" else (nothing, nothing)
         documents = self._places.matching(filters) if filters else None
-        titled = self._words.titled(found.meant if found.guessed else query)
+        meant = found.meant if found.guessed else query
+        titled = self._words.titled(meant)
         first = self._places.begun(titled)
         if documents is not None and not found.weight:  # nothing is asked but that: all that fit, by their keys
             mode, first = "hybrid", self._places.firsts
             found = replace(found, titles=np.arange(len(documents), 0, -1)[self._owners] / len(documents))
         counting = None if documents is None else self._places.rows(documents)
         counting, had, lost = self._quoted(query, found, counting)
+        names = Names()
+        if mode != "semantic":
+            names = Names(headed=self._places.headed(query), phrased=self._places.phrased(query))
+        if mode == "hybrid":
+            names = replace(names, called=self._titles.near(found.known), dated=self._places.is_dated)
+        ids, weight = self._index.ids, self._opened.encoder.file.words_weight / 1000
         ranking = fuse(
-            cosines,
-            near,
-            found,
-            self._index.ids,
-            mode=mode,
-            weight=self._opened.encoder.file.words_weight / 1000,
-            counting=counting,
-            titled=first,
-            headed=None if mode == "semantic" else self._places.headed(query),
-            called=self._titles.near(found.known) if mode == "hybrid" else None,
-            phrased=None if mode == "semantic" else self._places.phrased(query),
-            dated=self._places.is_dated if mode == "hybrid" else None,
+            cosines, near, found, ids, mode=mode, weight=weight, counting=counting, titled=first, names=names
         )
-        shown = slice(offset, offset + limit)
-        lead = None if mode == "semantic" else self._places.leading(found.meant if found.guessed else query)
-        results = self._present(
-            ranking,
-            found,
-            cosines,
-            documents,
-            prefer or {},
-            shown,
-            titled,
-            facets,
-            lead=lead,
-            standing=standing(had),
-            group=group,
-        )
+        lead = self._places.leading(meant) if question.group and mode != "semantic" else None
+        asked = Asked(question, found, cosines, documents, titled, lead, standing(had))
+        results = self._presentation.results(ranking, asked)
         results.language = foreign_language(words_of(query), found.unknown, self._places.languages)
         results.unknown = lacking(found.unknown, query)
         for phrase in lost:
             if not any(word in phrase for word in results.unknown):
                 results.unknown += (phrase,)
-        results.unsaid = self._places.unsaid(filters or ())
+        results.unsaid = self._places.unsaid(filters)
         texts = [text for hit in results for text in (hit.title, hit.excerpt)]
         results.meant = " ".join(as_written(results.meant.split(), query, texts))
         return results
@@ -146,7 +113,7 @@ class Searcher:
         documents = self._places.elsewhere(row)
         counting, titled = self._places.rows(documents), np.zeros(0, np.int64)
         ranking = fuse(cosines, cosines, nothing, ids, mode="semantic", weight=0.0, counting=counting, titled=titled)
-        return self._present(ranking, nothing, cosines, documents, {}, slice(0, limit), titled, group=True)
+        return self._presentation.results(ranking, Asked(Question("", limit), nothing, cosines, documents, titled))
 
     def _quoted(
         self, query: str, found: Found, counting: NDArray[np.bool_] | None
@@ -187,114 +154,3 @@ class Searcher:
         if self.own is not None:
             return self.own.encode(found.meant, self._index)
         return np.array(self._opened.encoder.encode(found.known), np.int64)
-
-    def _present(
-        self,
-        ranking: Ranking,
-        found: Found,
-        cosines: Scores,
-        documents: NDArray[np.bool_] | None,
-        prefer: Mapping[str, str],
-        shown: slice,
-        titled: NDArray[np.int64],
-        facets: Sequence[str] | None = None,
-        *,
-        lead: Callable[[int, int], int] | None = None,
-        standing: Callable[[str], int] = lambda _: -1,
-        group: bool,
-    ) -> Results:
-        candidates = list(self._candidates(ranking, documents, prefer, self._places.depth(shown.stop), group=group))
-        groups: dict[int, list[Candidate]] = {}
-
-        def led(page: list[Candidate]) -> list[Candidate]:
-            """Put in front, as good as the best, what a page begins with to say what is asked for."""
-            row, score, at, rank = page[0]
-            first = lead(row, at) if lead and group else row
-            others = [candidate for candidate in page if candidate[0] != first]
-            return [(first, score, at, rank), *others] if len(others) < len(page) else page
-
-        for number in self._places.settled(candidates, frozenset(titled.tolist())):
-            key = candidates[number][2] if group else number
-            groups.setdefault(key, []).append(candidates[number])
-
-        listed = [(first, more[:MOST_MORE]) for first, *more in map(led, list(groups.values())[shown])]
-        rows = [candidate[0] for first, more in listed for candidate in (first, *more)]
-        ids = self._index.ids
-        wordly, meant = (places_of(rows, ranking.rows, scores, ids) for scores in (found.scores, cosines))
-        words: set[str] = set()
-
-        def hit(candidate: Candidate, had: set[str], more: Sequence[Candidate] = ()) -> Hit:
-            row, score, at, _ = candidate
-            why = Why(wordly.get(row), meant.get(row))
-            further = tuple(hit(other, set()) for other in more)
-            return self._hit(row, score, at, prefer, found.words, standing, had, why, further)
-
-        hits = [hit(first, words, more) for first, more in listed]
-        owners = np.unique(self._owners[ranking.rows])
-        return Results(
-            hits,
-            # Versions of one page whose headings differ are hits both.
-            total=max(self._places.counted(owners), len(groups)) if group else len(ranking.rows),
-            unknown=found.unknown,
-            nearest=ranking.nearest and bool(hits),
-            facets=self._places.facets(self._places.held(ranking.rows, documents), facets),
-            words=tuple(sorted(words)),
-            meant=found.meant if found.guessed else "",
-        )
-
-    def _candidates(
-        self,
-        ranking: Ranking,
-        documents: NDArray[np.bool_] | None,
-        prefer: Mapping[str, str],
-        depth: int,
-        *,
-        group: bool,
-    ) -> Iterator[Candidate]:
-        """Yield as many as show `depth` documents, and some more, so that there are further hits of these."""
-        seen: set[int] = set()
-        for number, (row, score) in enumerate(zip(ranking.rows.tolist(), ranking.scores.tolist(), strict=True)):
-            if number >= (depth + _DEEPER if group else depth) and (len(seen) >= depth or not group):
-                return
-            at, rank = self._places.choose(row, documents, prefer)
-            seen.add(at)
-            yield row, score, at, rank
-
-    def _hit(
-        self,
-        row: int,
-        score: float,
-        at: int,
-        prefer: Mapping[str, str],
-        words: frozenset[str],
-        standing: Callable[[str], int],
-        had: set[str],
-        why: Why,
-        more: tuple[Hit, ...],
-    ) -> Hit:
-        state = self._opened.state
-        index, position = unpacked(state.chunks.places[row])
-        chunk = state.segments[index].chunk(position)
-        index, position = unpacked(state.documents.places[at])
-        document = state.segments[index].document(position)
-        text, heading = plain(chunk.text), heading_text(chunk.headings)
-        excerpt, marks, phrase, found = excerpt_of(text, words, standing)
-        had |= found | words.intersection((*words_of(document.title), *words_of(heading)))
-        url = f"{document.url}#{chunk.anchor}" if document.url and chunk.anchor else document.url
-        return Hit(
-            id=f"{chunk.id:016x}",
-            document=document.key,
-            title=document.title,
-            heading=heading,
-            url=url,
-            text=text,
-            score=score,
-            metadata=metadata_of(document.metadata),
-            markdown=chunk.text,
-            places=self._places.others(row, at, prefer),
-            excerpt=excerpt,
-            marks=marks,
-            why=why,
-            more=more,
-            link=link_to(url, phrase),
-        )

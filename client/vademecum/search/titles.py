@@ -31,14 +31,14 @@ class Titles:
         # The more chunks pages have, the less a chunk says of its page; one that is its page says the title itself.
         self._share = 1.0 - self.single
 
-    def near(self, query: str) -> Callable[[int], float] | None:
-        """Return what says how near the title of a chunk's document is to a query, from 0 to 1; None: none counts.
+    def near(self, query: str) -> Callable[[int], float]:
+        """Return what says how near the title of a chunk's document is to a query, from 0 to 1; 0: it does not count.
 
         Below 0 where the document is nothing but its title: it has said it in its chunk, and answers nothing.
         """
         asked = self._encoded(query)
         if not self._share or not asked.any():
-            return None
+            return lambda _: 0.0
         size = int(asked @ asked)
 
         def called(row: int) -> float:

@@ -23,6 +23,7 @@ from vademecum.ports import Store
 from vademecum.runtime.loop import run
 from vademecum.search.kept_words import encode_words
 from vademecum.search.local import index_documents
+from vademecum.search.question import Question
 from vademecum.search.results import Hit
 from vademecum.search.searcher import Searcher
 from vademecum.search.segment_words import read_words
@@ -348,7 +349,7 @@ def test_the_hits_are_the_same(tmp_path: Path) -> None:
     searcher, bare = Searcher(opened), Searcher(replace(opened, generation=replace(opened.generation, places={})))
     assert {"", "it", "nl"} == {told["language"] for told in found}
     for at, (question, told) in enumerate(zip([*questions, *unordered], found, strict=True)):
-        hits = (searcher if at < len(questions) else bare).search(**question)
+        hits = (searcher if at < len(questions) else bare).search(Question(**question))
         assert [shown(hit) for hit in hits] == told["hits"], question
         assert (hits.total, list(hits.unknown), hits.nearest) == (told["total"], told["unknown"], told["nearest"]), (
             question
@@ -409,7 +410,7 @@ def test_documents_of_an_app_are_found_the_same() -> None:
     assert counted == (generation.documents, generation.chunks)
     names = ("id", "document", "title", "url", "text", "score", "excerpt", "marks")
     for query, found in zip([*LOCALLY, "title", ""], told["found"], strict=True):
-        hits = [{name: shown(hit)[name] for name in names} for hit in searcher.search(query)]
+        hits = [{name: shown(hit)[name] for name in names} for hit in searcher.search(Question(query))]
         assert [{name: hit[name] for name in names} for hit in found["hits"]] == hits, query
     assert sum(len(found["hits"]) for found in told["found"]) > 9
 
@@ -420,7 +421,7 @@ def test_a_phrase_of_common_words_is_read_for_in_the_best_chunks_and_in_others_o
     queries = ['"of the"', '"the of"', '"the of" "of the"']
     told = node(LOCAL, {"js": JS.as_uri(), "documents": documents, "queries": queries})
     searcher = Searcher(index_documents(documents))
-    found = [searcher.search(query) for query in queries]
+    found = [searcher.search(Question(query)) for query in queries]
     assert [(hits.total, [hit.id for hit in hits]) for hits in found] == [
         (one["total"], [hit["id"] for hit in one["hits"]]) for one in told["found"]
     ]

@@ -14,7 +14,7 @@ import pytest
 
 from sites import build as sites
 from sites.manual import PAGES
-from sites.questions import searcher_of, unanswered
+from sites.questions import search_of, unanswered
 from support.growth import grows_with_the_square
 from unit.builder.profiles import trees
 from vademecum.errors import UsageError
@@ -133,7 +133,7 @@ def test_the_manual_is_where_the_generators_serve_it(manual: tuple[str, dict[str
 
 
 def test_nine_of_ten_questions_find_their_page_among_the_first_three(manual: tuple[str, dict[str, Document]]) -> None:
-    assert len(unanswered(searcher_of(manual[1].values()))) <= 1
+    assert len(unanswered(search_of(manual[1].values()))) <= 1
 
 
 def test_languages_of_mkdocs_are_those_of_the_plugin(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 import pytest
 
 from sites.manual import PAGES
-from sites.questions import searcher_of, unanswered
+from sites.questions import search_of, unanswered
 from vademecum_builder.chunking.structure import Chunk, chunk_document
 from vademecum_builder.readers.document import Document
 from vademecum_builder.sites.detect import LOOKED_AT, detect
@@ -109,4 +109,4 @@ def test_code_is_what_was_written(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_nine_of_ten_questions_find_their_page_among_the_first_three(name: str) -> None:
-    assert len(unanswered(searcher_of(read_tree(name)[0].values()))) <= 1
+    assert len(unanswered(search_of(read_tree(name)[0].values()))) <= 1

@@ -16,6 +16,7 @@ from vademecum.encoder.file import ROW_OFFSET, EncoderFile
 from vademecum.encoder.query import Encoder
 from vademecum.search import words as of_words
 from vademecum.search.neighbours import MOST_LOOKED_AT, MOST_NEAR, Neighbours
+from vademecum.search.question import Question
 from vademecum.search.searcher import Searcher
 from vademecum.search.segment_words import read_words
 from vademecum.search.words import Words
@@ -126,5 +127,5 @@ def test_by_words_alone_words_mean_themselves(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(Words, "find", told)
     searcher = Searcher(opened)
     for mode in ("hybrid", "lexical", "semantic"):
-        searcher.search("account for water and readers", mode=mode)
+        searcher.search(Question("account for water and readers", mode=mode))
     assert asked == [True, False, False]

@@ -17,6 +17,7 @@ from vademecum.format.segment import ChunkRow, DocumentRow, chunk_id, decode_seg
 from vademecum.generation.live_rows import assemble
 from vademecum.generation.opened import Opened
 from vademecum.search.places import Places, standing
+from vademecum.search.question import Question
 from vademecum.search.results import Hit, Place
 from vademecum.search.searcher import Searcher
 from vademecum.store.pointer import Generation
@@ -65,42 +66,42 @@ def versions() -> Searcher:
 
 
 def test_of_one_text_in_many_versions_the_current_one_is_shown_and_the_others_are_listed() -> None:
-    (hit,) = versions().search("start the pump")
+    (hit,) = versions().search(Question("start the pump"))
     assert shown([hit]) == [("10.0/pump", ["2.0/pump", "1.0/pump"])]
     assert hit.metadata["version"] == "10.0"
     assert hit.places[0] == Place("2.0/pump", "Pump", "2.0/pump/#a", version="2.0")
 
 
 def test_a_reader_of_one_version_gets_this_one() -> None:
-    assert shown(versions().search("start the pump", prefer={"version": "2.0"})) == [
+    assert shown(versions().search(Question("start the pump", prefer={"version": "2.0"}))) == [
         ("2.0/pump", ["10.0/pump", "1.0/pump"])
     ]
-    assert shown(versions().search("start the pump", prefer={"version": "7"}))[0][0] == "10.0/pump"
+    assert shown(versions().search(Question("start the pump", prefer={"version": "7"})))[0][0] == "10.0/pump"
 
 
 def test_a_filter_takes_only_documents_that_say_so() -> None:
-    assert shown(versions().search("start the pump", filters={"version": "1.0"})) == [
+    assert shown(versions().search(Question("start the pump", filters={"version": "1.0"}))) == [
         ("1.0/pump", ["10.0/pump", "2.0/pump"])
     ]
-    assert shown(versions().search("start the pump", filters={"version": ["1.0", "2.0"]}))[0][0] == "2.0/pump"
-    assert versions().search("start the pump", filters={"version": "3.0"}) == []
-    assert versions().search("start the pump", filters={"version": "1.0", "lang": "de"}) == []
+    assert shown(versions().search(Question("start the pump", filters={"version": ["1.0", "2.0"]})))[0][0] == "2.0/pump"
+    assert versions().search(Question("start the pump", filters={"version": "3.0"})) == []
+    assert versions().search(Question("start the pump", filters={"version": "1.0", "lang": "de"})) == []
 
 
 def test_a_filter_goes_by_any_field_and_into_lists() -> None:
     index = index_of({"a": ({"tags": ["oil", "red"]}, [("", START)]), "b": ({}, [("", START + " Now.")])})
-    assert shown(index.search("start the pump", filters={"tags": "red"})) == [("a", [])]
-    assert shown(index.search("start the pump", filters={"tags": ["blue", "oil"]})) == [("a", [])]
+    assert shown(index.search(Question("start the pump", filters={"tags": "red"}))) == [("a", [])]
+    assert shown(index.search(Question("start the pump", filters={"tags": ["blue", "oil"]}))) == [("a", [])]
 
 
 def test_as_many_hits_as_are_asked_for_come_through_a_filter() -> None:
     documents = {f"{i:02}": ({"n": str(i % 2)}, [("", f"{START} {i}")]) for i in range(40)}
-    assert len(index_of(documents).search("start the pump", 15, filters={"n": "1"})) == 15
+    assert len(index_of(documents).search(Question("start the pump", 15, filters={"n": "1"}))) == 15
 
 
 def test_without_places_the_lowest_key_is_shown_and_mirrors_are_listed() -> None:
     index = index_of({"b": ({}, [("", START)]), "a": ({}, [("", START)]), "c": ({}, [("", START)])})
-    assert shown(index.search("start the pump")) == [("a", ["b", "c"])]
+    assert shown(index.search(Question("start the pump"))) == [("a", ["b", "c"])]
 
 
 def test_an_older_version_of_a_section_gives_way_and_one_that_is_gone_stays() -> None:
@@ -111,12 +112,12 @@ def test_an_older_version_of_a_section_gives_way_and_one_that_is_gone_stays() ->
         },
         {"version": ("2", "1")},
     )
-    found = shown(index.search("start the pump in May with oil"))
+    found = shown(index.search(Question("start the pump in May with oil")))
     assert sorted(found) == [("1/pump", ["2/pump"]), ("2/pump", ["1/pump"])]
-    many = index.search("start the pump in May with oil", limit=1).total
+    many = index.search(Question("start the pump in May with oil", limit=1)).total
     assert many == 2, "the second is another hit, though it is one page"
-    assert [hit.heading for hit in index.search("oil the pump in May") if hit.document == "1/pump"] == ["Oil"]
-    assert shown(index.search("start the pump")) == [("2/pump", ["1/pump"])]
+    assert [hit.heading for hit in index.search(Question("oil the pump in May")) if hit.document == "1/pump"] == ["Oil"]
+    assert shown(index.search(Question("start the pump"))) == [("2/pump", ["1/pump"])]
 
 
 @pytest.mark.parametrize(
@@ -131,7 +132,7 @@ def test_a_translation_is_shown_to_those_who_read_its_language(language: str, ex
         {"lang": ("de",)},
     )
     prefer = {"lang": language} if language else {}
-    (hit,) = index.search("pumpctl start", prefer=prefer)
+    (hit,) = index.search(Question("pumpctl start", prefer=prefer))
     assert hit.document == expected
     assert len(hit.places) == 1
 
@@ -148,7 +149,7 @@ def test_a_translation_that_does_not_answer_takes_no_place(headings: tuple[str, 
         },
         {"lang": ("de",)},
     )
-    assert index.search("start the pump", prefer={"lang": "de"})[0].document == "a"
+    assert index.search(Question("start the pump", prefer={"lang": "de"}))[0].document == "a"
 
 
 def test_who_types_the_title_of_a_translation_means_it() -> None:
@@ -159,8 +160,8 @@ def test_who_types_the_title_of_a_translation_means_it() -> None:
         },
         {"lang": ("de",)},
     )
-    assert [hit.document for hit in index.search("ventile")] == ["de/a"]
-    assert [hit.document for hit in index.search("start the pump")] == ["a"]
+    assert [hit.document for hit in index.search(Question("ventile"))] == ["de/a"]
+    assert [hit.document for hit in index.search(Question("start the pump"))] == ["a"]
 
 
 @pytest.mark.parametrize(

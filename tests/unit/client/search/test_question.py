@@ -7,7 +7,7 @@ from typing import Any, cast
 import pytest
 
 from vademecum.errors import UsageError
-from vademecum.search.question import check_question, says
+from vademecum.search.question import Question, check_question, says
 from vademecum.search.stop_words import STOP_WORDS
 from vademecum.search.tokens import words_of
 
@@ -83,13 +83,13 @@ SAYS: list[tuple[Any, Any, bool]] = [
 
 @pytest.mark.parametrize("asked", ASKED)
 def test_what_may_be_asked(asked: dict[str, Any]) -> None:
-    check_question(**{**GOOD, **asked})
+    check_question(Question(**{**GOOD, **asked}))
 
 
 @pytest.mark.parametrize(("name", "asked"), REFUSED, ids=str)
 def test_what_may_not_be_asked_is_told_by_its_name(name: str, asked: dict[str, Any]) -> None:
     with pytest.raises(UsageError, match=f"^{name} must "):
-        check_question(**{**GOOD, **asked})
+        check_question(Question(**{**GOOD, **asked}))
 
 
 @pytest.mark.parametrize(("said", "wanted", "fits"), SAYS, ids=str)

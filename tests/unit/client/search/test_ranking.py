@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from vademecum.search.ranking import fuse, nearness, places_of
+from vademecum.search.ranking import Names, fuse, nearness, places_of
 from vademecum.search.words import Found
 
 
@@ -19,11 +19,8 @@ def ranked(
     pages: Sequence[float] | None = None,
     worded: Sequence[float] | None = None,
     weight: float = 10.0,
-    headed: Callable[[int], bool] | None = None,
-    called: Callable[[int], float] | None = None,
-    phrased: Callable[[int], int] | None = None,
-    dated: Callable[[int], bool] | None = None,
     titled: Sequence[int] = (),
+    **names: Callable[[int], Any],
 ) -> list[int]:
     """Return the order of chunks with these cosines and scores, where the words of the query weigh so much."""
     near, scores = np.array(cosines, float), np.array(words, float)
@@ -39,10 +36,7 @@ def ranked(
         weight=0.4,
         counting=None,
         titled=np.array(titled, np.int64),
-        headed=headed,
-        called=called,
-        phrased=phrased,
-        dated=dated,
+        names=Names(**names),
     )
     return [int(row) for row in ranking.rows]
 

@@ -54,6 +54,6 @@ def test_what_is_nothing_but_its_title_has_said_it_already(tmp_path: Path) -> No
 
 def test_no_title_counts_where_each_page_is_one_chunk_or_no_word_is_known(tmp_path: Path) -> None:
     titles, _ = titles_of(tmp_path / "one", {"a.md": "# Cars\n\nRed.\n", "b.md": "# Trees\n\nOld.\n"})
-    assert titles.near("cars") is None
+    assert titles.near("cars")(0) == 0
     titles, _ = titles_of(tmp_path / "more", PAGES)
-    assert titles.near("qwertzuiop") is None
+    assert titles.near("qwertzuiop")(0) == 0

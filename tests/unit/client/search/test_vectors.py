@@ -22,6 +22,7 @@ from vademecum.errors import ContentError
 from vademecum.format.segment import ChunkRow, DocumentRow, decode_segment, encode_segment, scale_of
 from vademecum.generation.live_rows import assemble
 from vademecum.generation.opened import Opened
+from vademecum.search.question import Question
 from vademecum.search.results import Passage, view_document
 from vademecum.search.searcher import Searcher
 from vademecum.search.vectors import Index
@@ -118,7 +119,7 @@ def test_the_shown_score_is_about_the_cosine() -> None:
     documents = [DocumentRow(str(row.id), 1, chunks=(row.id,)) for row in rows]
     searcher = Searcher(opened(encoder, [*documents, *rows]))
     for text in texts:
-        hit = searcher.search(text, mode="semantic")[0]
+        hit = searcher.search(Question(text, mode="semantic"))[0]
         assert hit.text == text
         assert hit.score == pytest.approx(1, abs=0.02)
 
@@ -212,7 +213,7 @@ def sample() -> Opened:
 
 
 def test_a_hit_shows_everything(sample: Opened) -> None:
-    hit = Searcher(sample).search("rotate the key", mode="semantic")[0]
+    hit = Searcher(sample).search(Question("rotate the key", mode="semantic"))[0]
     assert hit.id == "0000000000000001"
     assert (hit.document, hit.title, hit.heading) == ("b", "Title B", "Keys › Rotate")
     assert (hit.url, hit.text, hit.metadata) == ("b.html#rotate", "rotate the key", {"x": [1]})
@@ -221,34 +222,34 @@ def test_a_hit_shows_everything(sample: Opened) -> None:
 
 def test_a_url_has_an_anchor_only_where_both_are_known(sample: Opened) -> None:
     index = Searcher(sample)
-    by_text = {hit.text: hit for query in ("run home", "lamp") for hit in index.search(query)}
+    by_text = {hit.text: hit for query in ("run home", "lamp") for hit in index.search(Question(query))}
     assert by_text["run home"].url == "b.html"
     assert by_text["a lamp"].url == ""
 
 
 def test_a_shared_chunk_belongs_to_the_lowest_key(sample: Opened) -> None:
-    hit = next(hit for hit in Searcher(sample).search("run home") if hit.text == "run home")
+    hit = next(hit for hit in Searcher(sample).search(Question("run home")) if hit.text == "run home")
     assert hit.document == "b"
 
 
 @pytest.mark.parametrize("query", ["", "   ", "xyzzy plugh", "…"])
 def test_no_known_word_gives_no_hits(sample: Opened, query: str) -> None:
-    assert Searcher(sample).search(query) == []
+    assert Searcher(sample).search(Question(query)) == []
 
 
 @pytest.mark.parametrize("limit", [0, -1])
 def test_no_room_gives_no_hits(sample: Opened, limit: int) -> None:
-    assert Searcher(sample).search("key", limit) == []
+    assert Searcher(sample).search(Question("key", limit)) == []
 
 
 def test_the_dead_are_not_found(sample: Opened) -> None:
-    assert "the dead key" not in {hit.text for hit in Searcher(sample).search("the dead key", 100)}
+    assert "the dead key" not in {hit.text for hit in Searcher(sample).search(Question("the dead key", 100))}
 
 
 def test_an_empty_generation() -> None:
-    assert Searcher(opened(make_encoder())).search("key") == []
+    assert Searcher(opened(make_encoder())).search(Question("key")) == []
     only_tombstones = opened(make_encoder(), [DocumentRow("gone", 1, removed=True)])
-    assert Searcher(only_tombstones).search("key") == []
+    assert Searcher(only_tombstones).search(Question("key")) == []
 
 
 def test_metadata_that_are_no_object_raise_our_error() -> None:
@@ -260,7 +261,7 @@ def test_metadata_that_are_no_object_raise_our_error() -> None:
     index = Searcher(opened(encoder, rows))
     with pytest.raises(ContentError, match="document metadata"):
         for query in ("key", "lamp", "run", "home", "rotate", "and"):  # some of them have a positive score
-            index.search(query)
+            index.search(Question(query))
 
 
 # Whole documents ---------------------------------------------------------------------------------
