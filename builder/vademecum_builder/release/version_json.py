@@ -93,9 +93,10 @@ def version_json(manifest: Manifest, manifest_digest: str, changes: DocumentChan
 
 def _changes_json(changes: DocumentChanges) -> dict[str, object]:
     found: dict[str, tuple[DocumentChange, ...]] = {kind: getattr(changes, kind) for kind in KINDS}
-    more = {kind: changes.more.get(kind, 0) + len(found[kind][MOST_LISTED:]) for kind in KINDS}
     named = {kind: [_change_json(one) for one in found[kind][:MOST_LISTED]] for kind in KINDS}
-    return {**named, "more": {kind: count for kind, count in more.items() if count}}
+    counts = {kind: changes.more.get(kind, 0) + len(found[kind][MOST_LISTED:]) for kind in KINDS}
+    more = {kind: count for kind, count in counts.items() if count}
+    return named | ({"more": more} if more else {})  # without, the bytes of the trees that are published
 
 
 def _change_json(change: DocumentChange) -> dict[str, object]:

@@ -444,7 +444,6 @@ def test_version_json_says_what_the_manifest_says(line: Line) -> None:
         "added": [{"key": "page.md", "title": "Page", "url": ""}],
         "modified": [],
         "removed": [],
-        "more": {},
     }
     line.release({**HANDBOOK, "moved/page.md": PAGE})
     moved = parse_object((line.out / "version.json").read_bytes(), "version.json")["changes"]
