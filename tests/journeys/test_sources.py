@@ -203,7 +203,7 @@ def test_ids_of_authors_are_names_and_what_is_empty_yet_may_say_later_that_a_row
         (["sources", "--discover", "none"], "none: no such file or folder"),
         (["sources", "--discover", "empty"], "empty: no documents and no records"),
         (["sources", "--discover", "a.md"], "a.md: one document; name the folder"),
-        (["sources", "--discover", "a.xlsx"], "a.xlsx: not workbook that can be read"),
+        (["sources", "--discover", "a.xlsx"], "a.xlsx: damaged: no workbook that can be read"),
         (["sources", "--discover", "x.json"], "x.json: no list of objects"),
         (["sources", "--discover", "sqlite:///none.db"], "none.db"),
     ],

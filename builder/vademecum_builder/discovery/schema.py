@@ -153,6 +153,14 @@ class Schema:
         parts = sa.text(f"SELECT relname FROM pg_class WHERE {tables}")
         return [*self._inspector.get_view_names(), *(self._connection.scalars(parts) if is_postgresql else ())]
 
+    @cached_property
+    def elsewhere(self) -> Sequence[str]:
+        """Other schemas of PostgreSQL in which there are tables."""
+        if self._connection.dialect.name != "postgresql":
+            return []
+        others = {*self._inspector.get_schema_names()} - {self._inspector.default_schema_name, "information_schema"}
+        return [one for one in sorted(others) if self._inspector.get_table_names(schema=one)]
+
     def sample(self, table: str, number: int) -> tuple[Sequence[Mapping[str, Any]], Sequence[str]]:
         """Return the first rows of a table, and the names of its columns."""
         first = self._connection.execute(self._select(sa.literal_column("*"), table).limit(number))

@@ -29,7 +29,7 @@ def discover_tables(url: str, folder: Path) -> list[Proposal]:
     private: list[str] = []
     with database.connect() as connection:
         schema = Schema(database, connection)
-        views = [one for one in schema.views if one not in schema.unread]
+        views, elsewhere = [one for one in schema.views if one not in schema.unread], schema.elsewhere
         proposals = _proposals(url, [one for one in schema.tables if one not in views], schema, private)
         if not proposals:
             proposals, views = _proposals(url, views, schema, private), []
@@ -51,6 +51,8 @@ def discover_tables(url: str, folder: Path) -> list[Proposal]:
         notes.append(f"this user may not read, or nobody can: {_named(schema.unread)}")
     if private:
         notes.append(f"tables that hold what is private, or a program's own, are left out: {_named(private)}")
+    if elsewhere:
+        notes.append(f"other schemas are not read: {_named(elsewhere)}: name a table of theirs as schema.table")
     if views:
         twice = "views and partitions show what tables hold, so each record would be found twice; left out"
         notes.append(f"{twice}: {_named(views)}")

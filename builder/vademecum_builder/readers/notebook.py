@@ -32,7 +32,7 @@ _COMMENT = re.compile(r"(?<!\S)%%(?!%)[\s\S]*?%%(?!\S)")
 
 def read_notebook(text: str) -> Reading:
     """Read a notebook of any version, titled by its first heading of level 1; raise ContentError if it is none."""
-    with parser_errors("a notebook"):
+    with parser_errors("notebook"):
         written = orjson.loads(text)
         for cell in written.get("cells", ()):
             cell.setdefault("metadata", {})  # without it nbformat refuses the whole

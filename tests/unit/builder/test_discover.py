@@ -1755,7 +1755,7 @@ def test_a_packed_export_is_known_by_a_file_in_it(tmp_path: Path) -> None:
         discover(str(packed("other.zip", "users.json", "z.txt")), tmp_path)
     with pytest.raises(UsageError, match=r"a\.docx: one document; name the folder that it lies in"):
         discover(str(packed("a.docx", "c.jsonl")), tmp_path)
-    with pytest.raises(UsageError, match=r"a\.xlsx: not workbook that can be read"):
+    with pytest.raises(UsageError, match=r"a\.xlsx: damaged: no workbook that can be read"):
         discover(str(packed("a.xlsx", "xl/workbook.xml")), tmp_path)
     with pytest.raises(UsageError, match=r"none: no such file or folder; a database is sqlite:///FILE"):
         discover("none", tmp_path)
@@ -2160,6 +2160,19 @@ def test_what_refers_to_records_some_of_which_are_left_out_is_left_out_with_them
     assert "parents" not in str(every)
     assert [one.name for one in every] == ["answers", "comments", "genres", "places", "post-parts", "posts"]
     assert every[1].kind == "messages"
+
+
+@pytest.mark.process
+def test_other_schemas_of_postgresql_are_told(tmp_path: Path) -> None:
+    url = new_database()
+    engine = sa.create_engine(url)
+    with engine.begin() as made:
+        made.exec_driver_sql("CREATE TABLE pages (id INT PRIMARY KEY, body TEXT)")
+        made.execute(sa.text("INSERT INTO pages VALUES (1, :text)"), {"text": text_of(1)})
+        made.exec_driver_sql("CREATE SCHEMA empty; CREATE SCHEMA other; CREATE TABLE other.things (id INT)")
+    engine.dispose()
+    [found] = discover(url, tmp_path)
+    assert "other schemas are not read: other: name a table of theirs as schema.table" in found.notes
 
 
 ANSWERS: list[tuple[int, Any, str, int]] = [

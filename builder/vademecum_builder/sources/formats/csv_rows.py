@@ -6,7 +6,8 @@ import csv
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from itertools import islice
+from contextlib import suppress
+from itertools import islice, zip_longest
 from typing import TextIO
 
 from vademecum.errors import ContentError, counted
@@ -27,7 +28,8 @@ _TOTAL = re.compile(
     re.IGNORECASE,
 )
 _DIGIT = re.compile(r"\d")
-_DIGITS = re.compile(r"\s*-?[\d.,]*\d\s*%?\s*")
+DIGITS = re.compile(r"\s*-?[\d.,]*\d\s*%?\s*")
+_WITH_COMMA = re.compile(r"-?(?:\d{1,3}(?:\.\d{3})+|\d+)(?:,\d+)?")
 _MEASURED = re.compile(r"-\d+(?:[.,]\d+)?|\d+\.\d{2,}")
 """What is measured, and no name; a year or a decile may be one."""
 _QUOTED = re.compile(r'"[^"]*"')
@@ -72,6 +74,8 @@ def csv_rows(text: TextIO, longest: int, warn: Callable[[str], None]) -> Numbere
             f"its first line is taken for the names of its columns, and looks like a record ({found}): name them above"
         )
     names = _names(_under(head, second) if second else head)
+    delimiter = said[1] if said else delimiter
+    comma = _decimal_commas(csv.reader(first[declared + skipped :], delimiter=delimiter), delimiter)
     left_out: Counter[str] = Counter()
     number = rows.line_num + above
     while True:
@@ -95,8 +99,28 @@ def csv_rows(text: TextIO, longest: int, warn: Callable[[str], None]) -> Numbere
         elif len(row) == len(names) and _is_total(row):
             left_out["rows with totals"] += 1
         elif any(cell.strip() for cell in row):
-            yield number, _record(names, row)
+            yield number, _record(names, [_with_point(cell) if at in comma else cell for at, cell in enumerate(row)])
         number = rows.line_num + above
+
+
+def _decimal_commas(rows: Iterator[list[str]], delimiter: str) -> frozenset[int]:
+    """Return the columns of numbers with decimal commas, as the first rows have them: `3,50` beside `12`. Before three
+    digits a comma may set off thousands, and between commas it always does."""
+    if delimiter == ",":
+        return frozenset()
+    below: list[list[str]] = []
+    with suppress(csv.Error):
+        below.extend(islice(rows, 1, None))
+    columns = ([cell.strip() for cell in column if cell.strip()] for column in zip_longest(*below, fillvalue=""))
+    return frozenset(
+        at
+        for at, cells in enumerate(columns)
+        if all(map(_WITH_COMMA.fullmatch, cells)) and any(len(cell.partition(",")[2]) not in (0, 3) for cell in cells)
+    )
+
+
+def _with_point(cell: str) -> str:
+    return cell.strip().replace(".", "").replace(",", ".") if _WITH_COMMA.fullmatch(cell.strip()) else cell
 
 
 def _is_total(row: Sequence[str]) -> bool:
@@ -138,7 +162,7 @@ def _is_title(line: str, head: str, *below: str) -> bool:
     own, delimiter = _widest(line), _widest(head)
     cells = head.count(delimiter)
     alike = all(one.count(delimiter) == cells for one in below)
-    numbers = any(map(_DIGITS.fullmatch, head.split(delimiter)))
+    numbers = any(map(DIGITS.fullmatch, head.split(delimiter)))
     return alike and not numbers and head.count(own) != line.count(own) and 2 * (1 + line.count(own)) <= 1 + cells
 
 
@@ -152,15 +176,15 @@ def _second_head(rows: Iterator[list[str]]) -> list[str]:
         return []
     blank = [at for at, name in enumerate(top) if not name.strip() and at]
     below = [row for row in below if len(row) == len(second)]
-    if len(blank) < 2 or len(second) != len(top) or any(map(_DIGITS.fullmatch, second)):
+    if len(blank) < 2 or len(second) != len(top) or any(map(DIGITS.fullmatch, second)):
         return []
     named = [(_filled(top)[at], second[at].strip()) for at in blank]
     columns = [[cell for cell in column if cell.strip()] for column in zip(*below, strict=True)]
     if top[0].strip() and second[0].strip():
         joined = (columns[at] for one in blank for at in (one - 1, one) if columns)
-        numbers = any(column and all(map(_DIGITS.fullmatch, column)) for column in joined)
+        numbers = any(column and all(map(DIGITS.fullmatch, column)) for column in joined)
     else:
-        numbers = any(any(map(_DIGITS.fullmatch, column)) for column in columns)
+        numbers = any(any(map(DIGITS.fullmatch, column)) for column in columns)
     return second if numbers and all(label for _, label in named) and len({*named}) == len(named) else []
 
 

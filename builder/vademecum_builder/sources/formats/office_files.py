@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from vademecum.errors import ContentError
 
@@ -17,11 +17,13 @@ _OLE = b"\xd0\xcf\x11\xe0"  # [MS-CFB], 2.2: an encrypted file, and one of befor
 
 @dataclass(frozen=True)
 class Sheet:
-    """A sheet that is shown: each row that says something behind its number, from 1, and what was left out."""
+    """A sheet that is shown: each row that says something behind its number, from 1, what was left out, and where the
+    first link of a row leads, by the row's number."""
 
     name: str
     rows: list[tuple[int, list[str]]]
     warnings: list[str]
+    links: Mapping[int, str] = field(default_factory=dict)
 
 
 @contextmanager
@@ -32,10 +34,10 @@ def parser_errors(name: str) -> Iterator[None]:
     except ContentError:  # said already
         raise
     except RecursionError:
-        raise ContentError(f"not {name} that can be read (nested too deeply)") from None
+        raise ContentError(f"no {name} that can be read (nested too deeply)") from None
     except Exception as error:  # noqa: BLE001 (on broken input these libraries raise whatever they run into)
-        told = " ".join(repr(error).split())[:80]
-        raise ContentError(f"not {name} that can be read ({told})") from None
+        said = f"damaged: no {name} that can be read ({type(error).__name__})"
+        raise ContentError(f"{said}: open it in its program, and save it anew") from None
 
 
 @contextmanager

@@ -5,16 +5,17 @@ from __future__ import annotations
 
 import io
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import lru_cache
 from importlib.util import find_spec
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Any, Final
 
 from vademecum.errors import ContentError
 from vademecum.origin import pip_install
-from vademecum_builder.sources.formats.csv_rows import csv_rows
+from vademecum_builder.sources.formats.csv_rows import DIGITS, csv_rows
 from vademecum_builder.sources.formats.office_files import LARGEST, Sheet, opened_zip
 from vademecum_builder.sources.formats.opendocument import sheets_of_opendocument
 from vademecum_builder.sources.formats.workbook import sheets_of_workbook
@@ -42,11 +43,31 @@ def read_sheets(data: bytes) -> list[Sheet]:
         raise ContentError(f"larger than {LARGEST >> 20} MB: split it")
     with opened_zip(data, "spreadsheet") as parts:
         is_open = "content.xml" in parts.namelist()
-    if is_open:
-        return sheets_of_opendocument(data)
-    if not find_spec("openpyxl"):
+    if not is_open and not find_spec("openpyxl"):
         raise ContentError(f"a workbook needs {pip_install('files')}")
-    return sheets_of_workbook(data, _MOST)[1]
+    sheets = sheets_of_opendocument(data) if is_open else sheets_of_workbook(data, _MOST)[1]
+    return [table for sheet in sheets for table in _apart(sheet)]
+
+
+def _apart(sheet: Sheet) -> Iterator[Sheet]:
+    """Yield the tables that stand below each other in a sheet; the second one is called `Prices (2)`."""
+    rows = sheet.rows
+    starts = [at for at in range(1, len(rows)) if rows[at][0] > rows[at - 1][0] + 1 and _names_columns(rows[at:])]
+    parts = [Sheet("", rows[begin:end], []) for begin, end in pairwise([0, *starts, len(rows)])]
+    several = starts and all(map(_is_table, parts))
+    for number, part in enumerate(parts if several else [sheet], 1):
+        name = sheet.name if number == 1 else f"{sheet.name} ({number})"
+        yield replace(sheet, name=name, rows=part.rows, warnings=sheet.warnings if number == 1 else [])
+
+
+def _names_columns(rows: Sequence[tuple[int, list[str]]]) -> bool:
+    """Return whether a row says in words what stands below it in numbers, up to the next gap."""
+    (first, head), *below = islice(rows, _LOOKED_AT)
+    block = [row for at, (number, row) in enumerate(below, 1) if number == first + at]
+    words = [at for at, cell in enumerate(head) if cell.strip() and not DIGITS.fullmatch(cell)]
+    columns = [[row[at] for row in block if at < len(row) and row[at].strip()] for at in words]
+    numbers = any(len(column) > 1 and all(map(DIGITS.fullmatch, column)) for column in columns)
+    return len(words) == sum(map(bool, map(str.strip, head))) > 1 and numbers
 
 
 def rows_of_sheet(sheet: Sheet, longest: int, warn: Callable[[str], None]) -> Numbered:
@@ -60,12 +81,14 @@ def rows_of_sheet(sheet: Sheet, longest: int, warn: Callable[[str], None]) -> Nu
     for line, record in csv_rows(text, longest, warn):
         if not isinstance(record, Failed):
             record = {" ".join(name.split()): value.replace(_BREAK, "\n") for name, value in record.items()}
+            if link := sheet.links.get(sheet.rows[line - 1][0]):
+                record.setdefault("url", link)
         yield sheet.rows[line - 1][0], record
 
 
 def are_tables(sheets: list[Sheet]) -> list[Sheet]:
     """Return the sheets that are tables: rows below the names of several columns, one of which says something in almost
-    every row. A letter, a form and a title page are none."""
+    every row. A letter, a form, whose labels end in a colon, and a title page are none."""
     return [*filter(_is_table, sheets)]
 
 
@@ -76,7 +99,9 @@ def _is_table(sheet: Sheet) -> bool:
     with suppress(ContentError):
         records = [record for _, record in rows if not isinstance(record, Failed)]
     filled = Counter(name for record in records for name in record if not name.startswith("column "))
-    return len(records) > 1 and len(filled) > 1 and max(filled.values()) >= _FILLED * len(records)
+    labels = sum(row[0].rstrip().endswith(":") for _, row in sheet.rows[:_LOOKED_AT] if row)
+    is_form = 2 * labels > len(sheet.rows[:_LOOKED_AT])
+    return not is_form and len(records) > 1 and len(filled) > 1 and max(filled.values()) >= _FILLED * len(records)
 
 
 def _quoted(cell: str) -> str:

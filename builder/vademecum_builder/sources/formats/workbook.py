@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Container
 from datetime import datetime, time
+from pathlib import PurePosixPath
 from typing import Any
 from warnings import catch_warnings, simplefilter
+from xml.etree import ElementTree
+from zipfile import ZipFile
 
 from vademecum.errors import counted
 from vademecum_builder.sources.formats.office_files import Sheet, opened_zip
@@ -68,10 +72,27 @@ def sheets_of_workbook(data: bytes, most: int) -> tuple[str, list[Sheet]]:
                 warnings.append(f"{counted(empty, 'formulas')} without a value: open it and save it once")
             wide = max((len(row) for _, row in rows), default=0)
             full = [(number, row + [""] * (wide - len(row))) for number, row in rows]
-            sheets.append(Sheet(sheet.title, full, warnings))
+            sheets.append(Sheet(sheet.title, full, warnings, _links(parts, sheet._worksheet_path, hidden["columns"])))
         title = book.properties.title or ""
         book.close()
     return title, sheets
+
+
+def _links(parts: ZipFile, path: str, hidden: Container[int]) -> dict[int, str]:
+    """Return where the first link of each row leads (18.3.1.47), as the relationships of its sheet say."""
+    from openpyxl.utils.cell import coordinate_to_tuple
+
+    of = PurePosixPath(path)
+    place = f"{of.parent}/_rels/{of.name}.rels"
+    told = parts.read(place) if place in parts.namelist() else b"<none/>"
+    leads = {one.get("Id"): one.get("Target", "") for one in ElementTree.fromstring(told)}
+    found: dict[int, str] = {}
+    for link in ElementTree.fromstring(parts.read(path)).iterfind(".//{*}hyperlink"):
+        row, column = coordinate_to_tuple(link.get("ref", "A1").partition(":")[0])
+        address = leads.get(next((said for name, said in link.items() if name.endswith("}id")), ""), "")
+        if column not in hidden and address.startswith("http"):
+            found.setdefault(row, address)
+    return found
 
 
 def _hidden(sheet: bytes) -> dict[str, set[int]]:

@@ -131,5 +131,5 @@ def test_what_cannot_be_read_is_told() -> None:
             parse_document(SourceItem("a", media, packed("<o:text/>")))
     with pytest.raises(ContentError, match=r"^encrypted: save it without a password"):
         read_opendocument(packed(TEXT, manifest="<m><encryption-data/></m>"))
-    with pytest.raises(ContentError, match="not OpenDocument file that can be read"):
+    with pytest.raises(ContentError, match="no OpenDocument file that can be read"):
         read_opendocument(packed("<o:text>&never;</o:text>"))

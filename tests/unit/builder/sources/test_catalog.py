@@ -20,6 +20,7 @@ from support.pages_host import PagesHost
 from vademecum.errors import ContentError, NetworkError, ServerError, UsageError
 from vademecum_builder.sources.base import Checkpoint, Skipped, SourceItem
 from vademecum_builder.sources.catalog import CatalogSource, Listing
+from vademecum_builder.sources.formats.csv_rows import csv_rows
 from vademecum_builder.sources.formats.json_records import split_records
 from vademecum_builder.sources.formats.record_files import Layout, read_records
 from vademecum_builder.sources.formats.record_lists import WHOLE
@@ -831,3 +832,18 @@ def test_what_is_escaped_in_json_in_a_cell_stays_escaped() -> None:
     told = 'id,body\n1,"{""a"": ""b.\\\\nc""}"\n2,"a.\\\\n\\\\nb"\n'.replace("\\\\", "\\")
     found = [record for _, record in read_records(io.BytesIO(told.encode()), ".csv", Layout())]
     assert found == [{"id": "1", "body": '{"a": "b.\\nc"}'}, {"id": "2", "body": "a.\n\nb"}]
+
+
+@pytest.mark.parametrize(
+    ("delimiter", "cells", "read"),
+    [
+        (";", ["3,50", "12", "1.250,5"], ["3.50", "12", "1250.5"]),
+        (";", ["1,234", "2,345", "3,456"], ["1,234", "2,345", "3,456"]),  # thousands, perhaps
+        (";", ["3,50", "1,2,3", "4"], ["3,50", "1,2,3", "4"]),
+        (",", ["3,50", "12", "4"], ["3,50", "12", "4"]),
+    ],
+)
+def test_a_column_of_numbers_with_decimal_commas_has_points(delimiter: str, cells: list[str], read: list[str]) -> None:
+    lines = [delimiter.join(("name", "weight")), *(f'n{delimiter}"{cell}"' for cell in cells)]
+    rows = csv_rows(io.StringIO("\n".join([*lines, ""]), newline=""), 1000, print)
+    assert [row["weight"] for _, row in rows if not isinstance(row, Failed)] == read

@@ -25,6 +25,7 @@ from vademecum_builder.sources.base import SourceItem
 from vademecum_builder.sources.catalog import CatalogSource
 from vademecum_builder.sources.formats import sheets
 from vademecum_builder.sources.formats.record_files import Layout, read_records
+from vademecum_builder.sources.formats.record_lists import find_lists
 from vademecum_builder.sources.records import Failed
 
 TEXT = "Of ash.\nLasts; as it says, for life."
@@ -294,3 +295,22 @@ def test_a_row_that_is_too_long_is_left_out() -> None:
     found = [*read_records(io.BytesIO(data), ".xlsx", Layout(), longest=300)]
     assert isinstance(found[-1][1], Failed)
     assert [number for number, _ in found] == [2, 3, 4]
+
+
+def test_tables_below_each_other_are_two_and_a_form_is_none() -> None:
+    pumps: list[list[Any]] = [["Name", "Price"], *([f"Pump {n}", n + 0.5] for n in range(4))]
+    cities: list[list[Any]] = [["City", "People"], *([f"City {n}", 1000 + n] for n in range(4))]
+    form = [["Name:", "Ann"], ["Day:", "Monday"], ["Why:", "A reason"]]
+    data = saved(book_of(Prices=[*pumps, [], *cities], Grouped=[*pumps, [], *pumps[1:]], Form=form))
+    assert find_lists(io.BytesIO(data), ".xlsx") == ["Prices", "Prices (2)", "Grouped"]
+    assert [len(records(data, at)[0]) for at in ("Prices", "Prices (2)", "Grouped")] == [4, 4, 8]
+    assert records(data, "Prices (2)")[0][0] == (8, {"City": "City 0", "People": "1000"})
+
+
+def test_a_row_leads_where_its_first_link_does() -> None:
+    book = book_of(A=[["Name", "Price", "Shop"], *([f"Pump {n}", n, "Here"] for n in range(4))])
+    for cell, address in (("A2", "https://a.example/0"), ("C2", "https://b.example"), ("B3", "https://c.example/1"),
+                          ("A4", "mailto:ann@a.example")):  # fmt: skip
+        book["A"][cell].hyperlink = address
+    book["A"].column_dimensions["B"].hidden = True
+    assert [row.get("url") for _, row in records(saved(book))[0]] == ["https://a.example/0", None, None, None]
