@@ -26,6 +26,8 @@ _WIDE = 1.0
 """What lies between two cells of a table, in heights of a line; between words that fill a line it is less."""
 _TABLE = 6
 """Cells of the smallest table; what has fewer is a note in the margin."""
+_NEAR = 6
+"""Lines before and behind one that are as long as its column lets them be."""
 _SIGN = re.compile(r"\W{1,2}|\w{1,3}[.)]")
 """What begins an item of a list."""
 _NUMBER = re.compile(r"\d+")
@@ -189,21 +191,23 @@ def _section(path: Sequence[tuple[int, str]], page: int, lines: Sequence[str], c
 
 
 def _paragraphs(lines: Sequence[str], cells: Cells) -> Iterator[Block]:
-    """Yield lines that go on in one piece; a line that ends a sentence, and is short, ends a paragraph. Neighbours of
-    as many cells are rows of a table; one alone begins a paragraph."""
-    longest = max(map(len, lines), default=0)
-    text = ""
-    for count, group in groupby(_with_cells(lines, cells), key=lambda line: len(line[1])):
+    """Yield lines that go on in one piece: one that ends a sentence ends a paragraph, and one that is short beside its
+    neighbours, unless the next begins in small letters. Neighbours of as many cells are rows of a table; one alone
+    begins a paragraph."""
+    found, text = _with_cells(lines, cells), ""
+    for count, group in groupby(enumerate(found), key=lambda line: len(line[1][1])):
         told = [*group]
         if text and count > 1:
             yield text
             text = ""
         if count > 1 and count * len(told) >= _TABLE:
-            yield from (table_row(row, header=not number) for number, (_, row) in enumerate(told))
+            yield from (table_row(row, header=not number) for number, (_, (_, row)) in enumerate(told))
             continue
-        for line, _ in told:
+        for at, (line, _) in told:
             text = f"{text} {line}" if text else line
-            if line.endswith(_ENDS) or len(line) < longest * 0.6:
+            near = max(len(other) for other, _ in found[max(at - _NEAR, 0) : at + _NEAR + 1])
+            goes_on = any(other[:1].islower() for other, _ in found[at + 1 : at + 2])
+            if line.endswith(_ENDS) or (len(line) < near * 0.6 and not goes_on):
                 yield text
                 text = ""
     if text:

@@ -177,6 +177,23 @@ def test_lines_of_a_pdf_go_on_and_paragraphs_end() -> None:
     assert said == text
 
 
+@pytest.mark.parametrize(
+    ("column", "said"),
+    [
+        # Lines of a column are held against their neighbours, not against a headline over the whole page.
+        (["The Federal Aviation", "Administration proposes to", "Require the Boeing"] * 2, None),
+        # A line that is much shorter than they are goes on where the next begins in small letters.
+        (["Water runs through the pipe and then", "into the tank", "of the house, where it stays for days"] * 2, None),
+        (["Care", "Water runs through the pipe and on."] * 2, ["Care", "Water runs through the pipe and on."] * 2),
+    ],
+)
+def test_lines_of_a_narrow_column_go_on(column: list[str], said: list[str] | None) -> None:
+    above = ["A headline over all of the columns, which is as long as the page is wide, and that is long.", *"abcdefg"]
+    [section] = read(".pdf", made_pdf("\n".join([*above, "The end.", *column]), headings=False)).sections
+    shown = [block_text(block) for block in section.blocks]
+    assert shown[shown.index("The end.") + 1 :] == (said or [" ".join(column)])
+
+
 def test_rows_of_a_table_in_a_pdf_are_rows_and_a_note_in_the_margin_is_none() -> None:
     pdf = FPDF()
     pdf.set_font("Helvetica", size=12)
