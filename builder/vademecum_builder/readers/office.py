@@ -83,11 +83,16 @@ def read_pptx(data: bytes) -> Reading:
             if slide.element.get("show") == "0":
                 continue
             head = slide.shapes.title
-            heading = clean_line(head.text_frame.text if head is not None else "") or f"{number}"
+            heading = clean_line(head.text_frame.text if head is not None else "")
             others = [shape for shape in slide.shapes if head is None or shape.shape_id != head.shape_id]
-            sections.append(Section((heading,), f"slide={number}", tuple(_shapes(others))))
+            sections.append(slide_section(number, heading, tuple(_shapes(others))))
     first = sections[0].headings[0] if sections else ""
     return Reading(title or first, tuple(sections))
+
+
+def slide_section(number: int, heading: str, blocks: tuple[Block, ...]) -> Section:
+    """Return a slide under its title, which is its text where it has no other: it may stand above a picture."""
+    return Section((heading or f"{number}",), f"slide={number}", blocks or ((heading,) if heading else ()))
 
 
 def _shapes(shapes: list[Any]) -> Iterator[Block]:

@@ -13,7 +13,7 @@ from typing import Final
 from xml.etree import ElementTree
 
 from vademecum_builder.readers.converted import read_converted
-from vademecum_builder.readers.office import MOST_ROWS, sheet_section, told_title
+from vademecum_builder.readers.office import MOST_ROWS, sheet_section, slide_section, table_row, told_title
 from vademecum_builder.readers.outline import Block, Reading, Section, block_text
 from vademecum_builder.readers.text import clean_block, clean_line
 from vademecum_builder.sources.formats.office_files import parser_errors
@@ -117,6 +117,14 @@ def _slides(show: ElementTree.Element, hidden: frozenset[str]) -> Iterator[Secti
         frames = [part for part in page if is_shown(part, hidden)]
         head = next((one for one in frames if said_of(one, "class") == "title"), None)
         heading = clean_line(" ".join(_texts(head, hidden))) if head is not None else ""
-        texts = (text for one in frames if one is not head for text in _texts(one, hidden))
-        blocks: tuple[Block, ...] = tuple(filter(None, map(clean_block, texts)))
-        yield Section((heading or f"{number}",), f"slide={number}", blocks)
+        blocks = tuple(block for one in frames if one is not head for block in _blocks_of(one, hidden))
+        yield slide_section(number, heading, blocks)
+
+
+def _blocks_of(frame: ElementTree.Element, hidden: frozenset[str]) -> Iterator[Block]:
+    """Yield the paragraphs and tables in a frame of a slide."""
+    tables = [part for part in frame if name_of(part) == "table" and is_shown(part, hidden)]
+    for table in tables:
+        yield from (table_row(row, header=not number) for number, row in enumerate(_rows(table, hidden)))
+    if not tables:
+        yield from filter(None, map(clean_block, _texts(frame, hidden)))

@@ -294,6 +294,14 @@ def test_all_that_is_shown_is_read_and_nothing_else(ending: str, said: str) -> N
     assert " ".join(filter(None, lines)) == said
 
 
+def test_a_title_above_a_picture_is_what_its_slide_says() -> None:
+    slides = pptx.Presentation()
+    for layout in (5, 6):  # one with a title alone, and one with nothing
+        slides.slides.add_slide(slides.slide_layouts[layout])
+    slides.slides[0].shapes.title.text = "How water flows"
+    assert told(read(".pptx", saved(slides))) == [(("How water flows",), "slide=1", "How water flows")]
+
+
 def test_sheets_are_rows_and_hidden_ones_are_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
     found = read(".xlsx", made_xlsx())
     assert [(headings, text.replace("\n", "|")) for headings, _, text in told(found)] == [

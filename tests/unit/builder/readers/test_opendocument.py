@@ -82,6 +82,23 @@ def test_a_text_is_what_its_reader_sees() -> None:
     assert read("<o:text><t:p>A</t:p></o:text>", meta=meta) == ("Told", [((), ["A"])])
 
 
+def test_a_table_on_a_slide_is_rows_and_a_title_alone_is_text() -> None:
+    def frame(inside: str, kind: str = "") -> str:
+        return f'<d:frame p:class="{kind}">{inside}</d:frame>'
+
+    hidden = f'<tab:table tab:style-name="HT">{rows(cell("not me"))}</tab:table>'
+    table = f"<tab:table>{rows(cell('Day') + cell('Who'))}{rows(cell('Mon') + cell('Ann'))}</tab:table>"
+    pages = [
+        frame("<t:p>Plan</t:p>", "title") + frame("<d:image/>"),
+        frame(table + "<d:image><t:p/></d:image>") + frame(hidden),
+    ]
+    shown = "".join(f"<d:page>{page}</d:page>" for page in pages)
+    assert read(f"<o:presentation>{shown}</o:presentation>")[1] == [
+        (("Plan",), ["Plan"]),
+        (("2",), ["Day | Who", "Mon | Ann"]),
+    ]
+
+
 def test_sheets_have_the_rows_and_columns_that_are_shown_as_they_are_shown() -> None:
     assert read(SHEETS)[1] == [
         (("Prices",), ["Article | Price", "Valve | 12,50 €", "Valve | 12,50 €"]),
