@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 
 from vademecum.format.markup import Code, Row, parse, plain
 from vademecum.format.segment import HEADING_SEPARATOR, ChunkRow, DocumentRow
 from vademecum_builder.index.rows import metadata_of
-from vademecum_builder.sources.endings import BINARY_TYPES, MEDIA_TYPES, install_hint, media_type
+from vademecum_builder.sources.endings import BINARY_TYPES, MEDIA_TYPES, install_hint, media_type, suffix_of
 from vademecum_builder.sources.private_keys import private_key_line
 from vademecum_builder.stages.gathered import SKIPPED, Gathered
 from vademecum_builder.stages.parsed import PendingChunk
@@ -29,11 +30,20 @@ _CONFLICT = "<" * 7
 _LEFTOVER = re.compile(rf"\{{\{{|\{{%|\[\[|^:{{3,}}|\[!\w+\]|(?<!<){_CONFLICT}(?= \S)|{_TAG}", re.MULTILINE)
 _DOCUMENTS = frozenset(
     """
-    .doc .odt .rtf .ppt .odp .xls .ods .tex .textile .wiki .mediawiki .creole .pod .rdoc .dita .dbk .typ
+    .eml .mbox .msg .doc .odt .rtf .ppt .odp .xls .ods .tex .textile .wiki .mediawiki .creole .pod .rdoc .dita .dbk .typ
     """.split()
 ).union(ending for ending, media in (MEDIA_TYPES | BINARY_TYPES).items() if install_hint(media))
 """Endings of what people call documents, whether there is a reader for them or not."""
 _OFFICE = frozenset({".doc", ".ppt", ".xls"})
+_MAIL = 'a [[source]] of kind = "messages" reads mail'
+_UNFINISHED = re.compile(
+    r"(?<!\w)(?:drafts?|entwurf|brouillon|borrador|bozza|rascunho|copy|copie|kopie|copia)(?!\w)|\(\d\)$"
+)
+"""What people and programs write into the name of a file that is not the one that is meant."""
+_VERSION = re.compile(
+    r"[ _.(-]+(?:(?:v|ver|version|rev)[ ._]?\d+(?:[._]\d+)*|final|endfassung|neu|new|nouveau|alt|old|ancien)\)?$"
+)
+"""One of several ends so: plan_v2_final."""
 _NO_READER = "no reader: "
 _UNREAD = (SKIPPED, _NO_READER, "not read: ")
 """How the reasons begin that the publisher did not ask for; the last: the library of a reader is not installed."""
@@ -64,6 +74,8 @@ class Audit:
         private_keys: Documents with a private key that the publisher has allowed.
         stale: Documents whose source has a newer version that cannot be read.
         duplicates: Documents with the same text, each group sorted; versions of one page do not count.
+        unfinished: Files of office programs that are called a draft or a copy.
+        versions: Files of office programs in one folder that are called versions of one document.
     """
 
     kinds: Mapping[str, KindCount] = field(default_factory=dict)
@@ -72,6 +84,8 @@ class Audit:
     private_keys: tuple[str, ...] = ()
     stale: tuple[str, ...] = ()
     duplicates: tuple[tuple[str, ...], ...] = ()
+    unfinished: tuple[str, ...] = ()
+    versions: tuple[tuple[str, ...], ...] = ()
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -93,6 +107,8 @@ def _unread(ending: str, others: Mapping[str, int]) -> int:
 
 def remedy_of(ending: str) -> str:
     """Return how to get files of this ending read."""
+    if ending in (".eml", ".mbox", ".msg"):
+        return f"save it as .eml: {_MAIL}" if ending == ".msg" else _MAIL
     if ending in _OFFICE:
         return "`soffice --headless --convert-to html FILE`"
     return install_hint(media_type(f"file{ending}") or "") or "`pandoc FILE -t gfm -o FILE.md`"
@@ -109,7 +125,7 @@ def audit(
         found: What this build has read.
     """
     read = Counter(map(found.kind, documents))
-    groups: defaultdict[tuple[int, ...], list[str]] = defaultdict(list)
+    groups: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
 
     def page_of(key: str) -> str:
         """Return the key that all versions and languages of a page share (format.md, section 5.1)."""
@@ -118,12 +134,14 @@ def audit(
     for key, row in documents.items():
         # A document without text has its name as its text (chunking/structure.py).
         bare = all(plain(one.text) in (row.title, _heading(one)) for one in map(chunks.__getitem__, row.chunks))
-        groups[() if bare else row.chunks].append(key)
+        # By their texts: the ids of chunks tell a copy apart, which is called otherwise.
+        groups[() if bare else tuple(chunks[chunk].text for chunk in row.chunks)].append(key)
     leftovers = {
         key: marks
         for key, row in sorted(documents.items())
         if (marks := tuple(sorted({mark for chunk in row.chunks for mark in _leftovers(chunks[chunk])})))
     }
+    files = [key for key in sorted(documents) if suffix_of(key) in BINARY_TYPES]
     counts = sorted((found.files | read).items(), key=lambda item: (-item[1], item[0]))
     return Audit(
         kinds={
@@ -137,7 +155,25 @@ def audit(
         ),
         stale=tuple(sorted(documents.keys() & found.skipped)),
         duplicates=tuple(sorted(tuple(sorted(keys)) for keys in groups.values() if len({*map(page_of, keys)}) > 1)),
+        unfinished=tuple(key for key in files if _UNFINISHED.search(_name_of(key))),
+        versions=tuple(_versions(files)),
     )
+
+
+def _name_of(key: str) -> str:
+    return PurePosixPath(key).stem.lower().replace("_", " ")
+
+
+def _versions(files: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    """Yield the files of each folder whose names differ by a version at their end alone."""
+    groups: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+    for key in files:
+        name, count = PurePosixPath(key).stem.lower(), 1
+        while count:
+            name, count = _VERSION.subn("", name)
+        groups[key.rpartition("/")[0], name].append(key)
+    # A document beside its PDF is called the same.
+    return (tuple(keys) for keys in groups.values() if len({*map(_name_of, keys)}) > 1)
 
 
 def _heading(chunk: ChunkRow | PendingChunk) -> str:

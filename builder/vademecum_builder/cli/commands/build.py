@@ -141,6 +141,8 @@ def _audited(audit: Audit) -> list[str]:
         *_named("older than its source, which cannot be read", audit.stale),
         *(f"  a private key, which example-keys names: {key}" for key in audit.private_keys),
         *_named("the same text", [", ".join(keys) for keys in audit.duplicates]),
+        *_named("published, although its name says draft or copy", audit.unfinished),
+        *_named("published, all versions of one document", [", ".join(keys) for keys in audit.versions]),
     ]
     head = f"    {what:<{width}} {'items' if records else 'files':>7}  documents   the others"
     return [head, *kinds, *found]

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import docx
 import pytest
 
 from vademecum_builder.build import BuildReport, BuildRequest, build
@@ -109,7 +110,7 @@ def test_a_private_key_that_is_an_example_is_published_by_name_and_told(docs: Pa
 def test_each_file_that_is_no_document_has_a_reason(docs: Path) -> None:
     foreign = "rtf tex textile wiki mediawiki creole pod rdoc dita dbk typ".split()
     office = "doc ppt xls".split()
-    for ending in (*foreign, *office, "png"):
+    for ending in (*foreign, *office, "png", "eml", "msg"):
         (docs / f"a.{ending}").write_bytes(b"x")
     (docs / "draft.md").write_text("---\ndraft: true\n---\n# D\n")
     (docs / "broken.md").write_bytes(b"\0")
@@ -119,6 +120,8 @@ def test_each_file_that_is_no_document_has_a_reason(docs: Path) -> None:
         **{f".{ending}": {"no reader: `pandoc FILE -t gfm -o FILE.md`": 1} for ending in foreign},
         **{f".{ending}": {"no reader: `soffice --headless --convert-to html FILE`": 1} for ending in office},
         ".png": {"no document by its ending": 1},
+        ".eml": {'no reader: a [[source]] of kind = "messages" reads mail': 1},
+        ".msg": {'no reader: save it as .eml: a [[source]] of kind = "messages" reads mail': 1},
     }
     assert released(docs).json()["audit"]["kinds"][".png"]["others"] == {"no document by its ending": 1}
 
@@ -204,7 +207,42 @@ def test_the_command_shows_the_table(docs: Path, capsys: pytest.CaptureFixture[s
     audit = json.loads(capsys.readouterr().out)["audit"]
     assert audit["kinds"][".rtf"].items() >= {"files": 1, "documents": 0}.items()
     assert "1          0   1 no reader: `pandoc FILE -t gfm -o FILE.md`" in told
-    assert audit.keys() == {"kinds", "leftovers", "privateKeys", "withoutText", "stale", "duplicates"}
+    assert audit.keys() == {
+        "kinds",
+        "leftovers",
+        "privateKeys",
+        "withoutText",
+        "stale",
+        "duplicates",
+        "unfinished",
+        "versions",
+    }
+
+
+def test_a_copy_under_another_name_is_a_duplicate(docs: Path) -> None:
+    (docs / "copied.md").write_text((docs / "good.md").read_text().replace("# ", "# Copied ", 1))
+    assert released(docs).audit.duplicates == (("copied.md", "good.md"),)
+
+
+@pytest.mark.slow
+def test_files_that_are_called_drafts_copies_and_versions_are_named(
+    docs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    unfinished = ["Plan (Entwurf)", "Kopie von Plan", "offer_draft_2", "Bill (1)"]
+    versions = ["Care_v1", "Care_v2_final", "care", "a/Care-old"]
+    for n, name in enumerate([*unfinished, *versions, "Gesetzentwurf", "Copyright", "Chapter 1", "Chapter 2"]):
+        file = docx.Document()
+        file.add_paragraph(f"Oil the pump {n} times.")
+        (docs / name).parent.mkdir(exist_ok=True)
+        file.save(str(docs / f"{name}.docx"))
+    (docs / "draft of words.md").write_text("# A draft\n\nOf a page.\n")
+    audit = released(docs).audit
+    assert audit.unfinished == tuple(sorted(f"{name}.docx" for name in unfinished))
+    assert audit.versions == (("Care_v1.docx", "Care_v2_final.docx", "care.docx"),)
+    assert main(["build", str(docs), "--out", "dist", "--no-site"]) == 0
+    said = capsys.readouterr().out
+    assert "  published, although its name says draft or copy: Plan (Entwurf).docx\n" in said
+    assert "  published, all versions of one document: Care_v1.docx, Care_v2_final.docx, care.docx\n" in said
 
 
 def test_one_page_in_two_versions_is_no_duplicate(docs: Path) -> None:
