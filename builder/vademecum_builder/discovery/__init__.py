@@ -1,1 +1,2 @@
-"""What `--discover` proposes: sources in files and databases, from their fields, and what nobody should publish."""
+"""What `--discover` proposes: sources for files and databases, from their fields, without what nobody should
+publish."""

@@ -50,27 +50,27 @@ _SQLITE = b"SQLite format 3\0"
 _EXPORTED = (".txt", ".json", ".jsonl", ".csv", ".log", ".weechatlog", *MAILS)
 _FEED = re.compile(rb"<(?:rss|feed|rdf:RDF)\b")
 _EACH = 30
-"""Files of a folder that may hold each something else."""
+"""The most files of a folder that may each be a source of its own."""
 _WIKI = re.compile(rb"<mediawiki\b")
 _WIKI_BASE = re.compile(rb"<base>(https?://[^<>{}]+)/[^/<>]*</base>")
 _SHOP = re.compile(rb"=[\"']https?://base\.google\.com/ns/")
 """A feed whose entries are products: prices and brands are fields of their own."""
 _DJANGO = {"model", "pk", "fields"}
 _FEW = 20
-"""A field of so many stands in a record, on the average, where the records have hardly one in common."""
+"""If an average record has only one of this many fields, the records have hardly a field in common."""
 _ALL = 20
-"""A list in each record that is so many times as long as all else there says what it says."""
+"""If a list in each record is this many times as long as everything else there, the list is the content."""
 _TOLD = 10
-"""Lists that are named."""
+"""How many lists are named."""
 _NAMED = 3
-"""Files beside documents that are named."""
+"""How many files beside documents are named."""
 _NESTED = (".json", ".yaml", ".yml")
 _RECORDS = 100_000
-"""Records whose ids are compared."""
+"""How many records are compared by id."""
 _SHARED = 0.05
-"""How many of them may be wrong: what more have in common is something that they are of, as a county."""
+"""The share of them that may be wrong: a value that more records share is a group, such as a county."""
 _TABLES = (".csv", ".tsv", ".tab", ".jsonl", ".ndjson", ".parquet")
-"""Of records alone: what ends in .json or .yaml is as often a program's configuration."""
+"""Endings of files with records only: .json and .yaml are just as often a program's configuration."""
 _DATABASES = (".db", ".sqlite", ".sqlite3")
 _UNLIKE = (
     "{}: each of its files holds something else: name the one that people are to search, or read them into a database, "
@@ -79,24 +79,24 @@ _UNLIKE = (
 _REFERRING = re.compile(r"_?(?:id|key|uuid|guid|slug|no|nr|num|number|code)s?$")
 _BETWEEN_THEM = "it looks like what its participants wrote to each other: whoever has a release reads it"
 _LOOKED_AT = 10_000
-"""Files of a folder."""
+"""How many files of a folder are looked at."""
 _SHAPED = 20
-"""Of a folder: where these are of one archive of messages, it is."""
+"""How many files decide whether a folder is an archive of messages."""
 _DATABASE = re.compile(r"(?!https?:)[a-z][a-z0-9+]*:(?://|///)|\$\{\w+\}$")
 
 
 def discover(place: str, folder: Path) -> Sequence[Proposal]:
-    """Return what could be read at a place: of a database one source for each table with text.
+    """Return what could be read at a place; for a database, one source for each table with text.
 
     Args:
-        place: A database's address, an address, or a path.
+        place: The address of a database, another address, or a path.
         folder: Of the settings: paths are relative to it.
 
     Raises:
-        UsageError: There is nothing there, or nothing that can be read.
-        HostError: It does not answer.
+        UsageError: There is nothing, or nothing that can be read.
+        HostError: The host does not answer.
     """
-    place = re.sub("^webcal(?=s?://)", "http", place)  # as a calendar's address is told
+    place = re.sub("^webcal(?=s?://)", "http", place)  # a calendar's address, as it is passed on
     if _DATABASE.match(place):
         return discover_tables(place, folder)
     if is_address(place):
@@ -112,18 +112,18 @@ def discover(place: str, folder: Path) -> Sequence[Proposal]:
 
 
 _NAMES = re.compile(r"[^\t\n]*\t|\ufeff?[\w-]+(?:([,;|])[\w-]+)(?:\1[\w-]+)+\r?\n")
-"""The first line of a table: names between tabs, or each one word."""
+"""The first line of a table: names separated by tabs, or single words."""
 _WORDS = re.compile(r"[^\W\d_]\s+[^\W\d_]")
-"""Words beside each other, which no number, id or code has."""
+"""Several words, unlike in a number, id or code."""
 _MARC = re.compile(rb"\d{5}[acdnopsx][a-z][^\n]{3}22\d{5}[^\n]{3}4500")
-"""The leader of a record: its length, what it is, and how its directory counts."""
+"""The leader of a MARC record: its length, its type, and the sizes in its directory."""
 _ZULIP = re.compile(rb'\s*\{\s*"zerver_')
 _OPENAPI = re.compile(
     rb"\A\s*\{\s*(?:\"[^\"]*\"\s*:\s*\"[^\"]*\"\s*,\s*)*\"(?:openapi|swagger)\"\s*:\s*\"?\d"
     rb"|^[\"']?(?:openapi|swagger)[\"']?[ \t]*:[ \t]*[\"']?\d",
     re.MULTILINE,
 )
-"""A field of its own, not one of records in it: a list of APIs says of each what it is described in."""
+"""At the top level only: a list of APIs has such a field in each record."""
 
 
 def _relative(path: Path, folder: Path) -> str:
@@ -189,7 +189,7 @@ def _of_file(path: Path, folder: Path) -> Proposal:
 
 
 def _wiki(name: str, place: str, head: bytes) -> Proposal:
-    """Return the pages of an exported wiki; where it is served it says itself."""
+    """Return the pages of an exported wiki, which contains its own address."""
     told = {"path": place, "records": "page", "id": "id", "title": "title", "text": ["revision.text.#text"]}
     base = _WIKI_BASE.search(head)
     link = {"link": f"{base[1].decode('utf-8', 'replace')}/{{title}}"} if base else {}
@@ -197,10 +197,10 @@ def _wiki(name: str, place: str, head: bytes) -> Proposal:
 
 
 def _packed(path: Path) -> str:
-    """Return which program wrote a packed export; empty: it is not packed, or a document that is packed by its format.
+    """Return the program that wrote a packed export; empty: it is not packed, or is a document in a packed format.
 
     Raises:
-        UsageError: It cannot be unpacked, or nobody knows what is in it.
+        UsageError: It cannot be unpacked, or its content is unknown.
     """
     if path.suffix.lower() in BINARY_TYPES or not is_zipfile(path):
         return ""
@@ -253,7 +253,7 @@ def _in_folder(path: Path, folder: Path) -> list[Proposal]:
 
 
 def _beside(path: Path, listed: Sequence[Path]) -> list[str]:
-    """Return the note that names what holds records among the documents of a folder, which has them alone."""
+    """Return a note that names the files with records in a folder that is proposed for its documents only."""
     ends = ((file, ending_of(file.name)) for file in listed)
     sheets = islice((file for file in listed if ending_of(file.name) in SHEETS), _SHAPED)
     tables = [*filter(_has_table, sheets)]
@@ -265,7 +265,7 @@ def _beside(path: Path, listed: Sequence[Path]) -> list[str]:
     if not found:
         return []
     more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
-    twice = [file.relative_to(path).as_posix() for file in tables[:1]]  # a sheet is a document, too
+    twice = [file.relative_to(path).as_posix() for file in tables[:1]]  # a spreadsheet is a document, too
     out = "".join(f'; then leave sheets out here, as in pattern = ["!{name}"]' for name in twice)
     told = "reads the documents alone; name to --discover what holds records or mail"
     return [f"{told}: {', '.join(found[:_NAMED])}{more}{out}"]
@@ -278,18 +278,18 @@ def _has_table(file: Path) -> bool:
 
 
 def _catalogs(name: str, path: Path, folder: Path) -> list[Proposal]:
-    """Return the catalog that files of a folder are, or one of each where they hold other things."""
+    """Return one catalog for the files of a folder, or one for each if they hold different things."""
     source = CatalogSource(str(path))
     files = source.files()
     some = files[:: -(-len(files) // _EACH)] if len(files) > 1 else ()
     layout = Layout(_most_common_list(some))
     found: list[set[str]] = []
     for file in some:
-        with suppress(SourceError):  # it holds something else: several lists, say
+        with suppress(SourceError):  # it holds something else, such as several lists
             found.append(set(CatalogSource(str(file), layout).sample(1)[0]))
             continue
         found.append(set())
-    # What each of them is like tells the one that lists the others from these.
+    # Compared with the file that most are like: one that lists the others is not.
     unlike = min((sum(not _are_alike(names, usual) for names in found) for usual in found), default=0)
     if unlike and len(files) <= _EACH and layout.records != WHOLE:
         return _each(files, folder)
@@ -305,7 +305,7 @@ def _are_alike(names: set[str], usual: set[str]) -> bool:
 
 
 def _most_common_list(files: Sequence[Path]) -> str:
-    """Return where most files of a folder have their records (`Layout.records`)."""
+    """Return the place of the records in most files of a folder (`Layout.records`)."""
     found: Counter[str] = Counter()
     for file in files:
         with suppress(SourceError):
@@ -314,8 +314,9 @@ def _most_common_list(files: Sequence[Path]) -> str:
 
 
 def _of_sheets(path: Path, folder: Path) -> list[Proposal]:
-    """Return the catalog that the sheets of a spreadsheet are which are tables, or one of each where they hold other
-    things; empty: none is one."""
+    """Return one catalog for the sheets of a spreadsheet that are tables, or one for each if they hold different
+    things;
+    empty: no sheet is a table."""
     place, name = _relative(path, folder), name_of(path.stem)
     tables = CatalogSource(str(path)).lists_of_records(always=True)
     samples = {table: CatalogSource(str(path), Layout(table)).sample(SAMPLED) for table in tables}
@@ -338,13 +339,13 @@ def _of_sheet(path: Path, place: str, sheet: str) -> Proposal:
 
 
 class _Part(NamedTuple):
-    """One of several files or sheets that hold each something else.
+    """One of several files or sheets that each hold something different.
 
     Attributes:
-        called, listed: What it is called, and what the records in it are.
-        place: Where `parents` says that it is.
-        records: The first of them.
-        propose, as_records: Proposes it, and where it is an archive of messages each of these as a record.
+        called, listed: Its name, and that of its list of records.
+        place: Its place, as written in `parents`.
+        records: Its first records.
+        propose, as_records: Proposes it; for an archive of messages, `as_records` proposes each message as a record.
     """
 
     called: str
@@ -356,12 +357,11 @@ class _Part(NamedTuple):
 
 
 def _each(files: Sequence[Path], folder: Path) -> list[Proposal]:
-    """Return a source for each file but of what is nobody's business, as of the tables of a database. Errors: see
-    `_apart`."""
+    """Return a source for each file except private ones, as for the tables of a database. Errors: see `_apart`."""
     parts = []
     for file in files:
         records: list[dict[str, Any]] = []
-        with suppress(SourceError):  # of several lists the one that is proposed is looked at, and a broken one is told
+        with suppress(SourceError):  # of several lists, only the proposed one is looked at; a broken file is reported
             records = CatalogSource(str(file)).sample(SAMPLED)
         listed = next(iter(CatalogSource(str(file)).lists_of_records(always=True)), "").rpartition(".")[2]
         called = listed if is_called_people(listed) else file.stem
@@ -372,22 +372,22 @@ def _each(files: Sequence[Path], folder: Path) -> list[Proposal]:
 
 
 def _apart(what: str, parts: Sequence[_Part]) -> list[Proposal]:
-    """Return a source for each part but of what is nobody's business, and of numbers alone. What refers to records some
-    of which are not for everybody is told so, and so is what refers to that.
+    """Return a source for each part, except for private ones and those with only numbers. A part that refers to records
+    of which some are not for everybody gets `parents`, and so does what refers to that part.
 
     Args:
-        what: What they are.
+        what: What the parts are, in words.
 
     Raises:
-        UsageError: There is no other.
+        UsageError: No part is left.
     """
     now = datetime.now(UTC)
     own = [part for part in parts if any(why_private(one, now) for one in part.records)]
     closed = [*own]
     above: dict[str, list[tuple[str, _Part]]] = {part.place: [] for part in parts}
-    for of in closed:  # which grows
+    for of in closed:  # grows in the loop
         for part in parts:
-            # A post that names its last comment is not of that, if that is of posts.
+            # A post that names its last comment does not belong to it, if comments belong to posts.
             is_below = of not in own and any(one is part for _, one in above[of.place])
             if part is not of and not is_below and (names := [*_refers(part, of)]):
                 above[part.place] += [(name, of) for name in names]
@@ -419,7 +419,7 @@ def _apart(what: str, parts: Sequence[_Part]) -> list[Proposal]:
 
 
 def _parents(part: _Part, above: Mapping[str, Sequence[tuple[str, _Part]]], seen: list[_Part]) -> Iterator[str]:
-    """Yield what a part refers to, and what that refers to, as `parents` has it."""
+    """Yield what a part refers to, and what that refers to, as written in `parents`."""
     seen.append(part)
     for name, of in above[part.place]:
         yield f"{name} in {of.place}"
@@ -428,20 +428,20 @@ def _parents(part: _Part, above: Mapping[str, Sequence[tuple[str, _Part]]], seen
 
 
 def _noted(found: Sequence[Proposal], *told: str) -> list[Proposal]:
-    """Return proposals, of which the first says what is left out beside them."""
+    """Return proposals; the first has a note about what is left out."""
     return [replace(one, notes=(*one.notes, *told)) if one is found[0] else one for one in found]
 
 
 def _forms(name: str) -> set[str]:
-    """Return the last word of a name with and without the endings of a plural: `posts`, `Produkte`, `categories`."""
+    """Return the last word of a name with and without plural endings: `posts`, `Produkte`, `categories`."""
     last = name.lower().rpartition("_")[2]
     shorter = {last.removesuffix(ending) for ending in ("s", "es", "y", "ies", "e", "n", "en")}
     return {last} | {form for form in shorter if len(form) > 2}
 
 
 def _refers(part: _Part, of: _Part) -> Iterator[str]:
-    """Yield the fields that have ids of another part's records: they are called after it, as `post_id` is after
-    `posts`, or have more of its ids than others, which are no mere numbers."""
+    """Yield the fields with ids of another part's records: they are named after it (`post_id` for `posts`), or have
+    more of its ids than of others, unless these are mere numbers."""
     ids = {id for other in of.records for id in ids_of(other)}
     called = _forms(plain_name(PurePosixPath(of.called).stem))
     for one in fields_of(part.records):
@@ -456,7 +456,7 @@ def _refers(part: _Part, of: _Part) -> Iterator[str]:
 
 
 def _of_their_own(records: Sequence[Mapping[str, Any]], columns: Sequence[str], place: str) -> list[str]:
-    """Return as `parents` has it by what records are of others at their place, some of which are not for everybody."""
+    """Return, as written in `parents`, how records refer to others of the same place, some of which are private."""
     now = datetime.now(UTC)
     if not any(why_private(one, now) for one in records):
         return []
@@ -465,8 +465,8 @@ def _of_their_own(records: Sequence[Mapping[str, Any]], columns: Sequence[str], 
 
 
 def _told_apart(found: Proposal, source: CatalogSource, id: str) -> Proposal:
-    """Return a proposal whose id no two records share, also of those that were not looked at: of two universities of
-    one name the second would be left out."""
+    """Return a proposal whose id is unique in all records, not only in the sample: of two universities with the same
+    name, the second would be left out."""
     shared, read = (0, 0) if is_address(source.place) else source.shared(id, _RECORDS)
     if not shared:
         return found
@@ -483,8 +483,8 @@ def _is_known(file: Path) -> bool:
 
 
 def _within(records: Sequence[Mapping[str, Any]], fields: Sequence[FieldFound]) -> str:
-    """Return the list in which records say all that they say, as topics do whose rules are objects of objects: they
-    themselves would be documents without a text. Empty: there is none."""
+    """Return the list that has all the content of the records, such as topics with a list of rules, which would be
+    documents without text themselves. Empty: there is none."""
     for one in fields:
         lists = [record.get(one.name) for record in records]
         are_lists = all(isinstance(each, list) and {*map(type, each)} == {dict} for each in lists)
@@ -522,7 +522,7 @@ def _catalog(
             f"{where}: rows of all tables of a program (Django's dumpdata): name its database, whose tables are "
             "proposed one by one, without those of users"
         )
-    # An address is read as a catalog, and so are XML and YAML: of an archive it has to be a file of JSON or a table.
+    # Addresses, XML and YAML are read as catalogs: an archive of messages has to be a file of JSON or a table.
     catalog = is_address(where) or where.lower().endswith(SELDOM)
     in_list = "" if catalog else "".join(source.lists_of_records(always=True)[:1])
     called = f"{name}_{in_list.rpartition('.')[2]}".strip("_*.")
@@ -534,7 +534,7 @@ def _catalog(
     ):
         found = replace(found, settings={**found.settings, "parents": parents})
     if lists == [WHOLE] and not archive and not names_an_id(str(found.settings.get("id", ""))):
-        found = of_records(name, "catalog", dict(told), fields, len(records), ["_key"])  # which its file is called
+        found = of_records(name, "catalog", dict(told), fields, len(records), ["_key"])  # the name of its file
     named = PurePosixPath(place).stem
     listed = at.rpartition(".")[2]
     if not archive and tells_of_people(listed if is_called_people(listed) else named, fields, len(records), columns):

@@ -19,39 +19,39 @@ from vademecum_builder.sources.private_fields import is_named_private, many_reac
 from vademecum_builder.sources.times import read_time
 
 SAMPLED: Final = 1000
-"""Records that are looked at."""
+"""How many records are looked at."""
 _SAMPLES: Final = 3
 _SHOWN: Final = 60
 _PROSE: Final = 20
-"""Characters that a text has on the average where it is prose; or it has several words."""
+"""Prose has this many characters on average, or several words."""
 CODE: Final = re.compile(
     r"key|(?:.*[ _.-])?(?:sku|isbn(?:_?1[03])?|issn|gtin|ean|upc|asin|mpn|doi|model|"
     r"part|ref|(?:part|article|item|order|catalog|ref|teile)[ _-]?(?:no|nr|num|number|nummer|code)|"
     r"art(?:ikel)?[-_. ]?(?:nr|nummer)|bestell-?(?:nr|nummer)|referencia|r[ée]f[ée]rence)\.?",
     re.IGNORECASE,
 )
-"""What people copy from a label or an order, and type."""
+"""Codes that people copy from a label or an order, and type."""
 _OF_SOMEBODY: Final = ("secret", "key", "mail", "reached", "paid", "lent")
-"""Why objects are private as a whole; an artist's day of birth is left out by itself."""
+"""Reasons why an object is private as a whole; an artist's date of birth is only left out by itself."""
 _NAMES: Final = 10
-"""In an object; of fewer each may be a field."""
+"""With fewer names in an object, each may be a field."""
 _MANY: Final = 10
-"""Of so many records a field that says the same in all of them says nothing."""
+"""With this many records, a field that has the same value in all of them says nothing."""
 _NESTED: Final = re.compile(r"'(?:[^']|'')+':\d+[A-D]?(?:,\d+[A-D]?)*(?: '|$)|\w+=[^,=]*(?:,\w+=[^,=]*)+$")
-"""The words of a text and where they stand, as PostgreSQL keeps them to search by (`tsvector`); what a shop's program
-has packed into one field: `has_options=0,color=Blue`."""
+"""PostgreSQL's search index of a text (`tsvector`), and fields that a shop has packed into one:
+`has_options=0,color=Blue`."""
 _PICTURE: Final = re.compile(r"[^\s:]+\.(?:jpe?g|png|gif|webp|svg|avif|tiff?)", re.IGNORECASE)
 SLUG: Final = re.compile(r"(?:.*[_ .])?(?:slug|handle|url_?key|urlslug|permalink|post_name)", re.IGNORECASE)
-"""What an address is made of: the title again, without its blanks."""
+"""The part of an address that is the title again, without spaces."""
 _WHOLE: Final = re.compile(r"-?\d+")
 LONGEST_TITLE: Final = 120
-"""Characters on the average: a summary may be the text."""
+"""The most characters of a title, on average: a summary may be the text."""
 _SHARE: Final = 4
-"""Records that share a value, on the average."""
+"""How many records share a value, on average."""
 _LONGEST_GROUP: Final = 20
-"""Characters on the average of what records are grouped by."""
+"""The most characters, on average, of a value that records are grouped by."""
 LONGEST_CODE: Final = 20
-"""Characters on the average: what is longer, without a blank, is a digest or a path."""
+"""The most characters of a code, on average: a longer one, without spaces, is a digest or a path."""
 _MARKDOWN = re.compile(r"\[[^\[\]\n]+\]\((?:https?:|[#/.])[^()\s]*\)|^(?:#{2,6} \S|```)", re.MULTILINE)
 
 
@@ -60,21 +60,21 @@ class FieldFound:
     """A field, in the records that were looked at.
 
     Attributes:
-        name: With dots where it is nested.
-        records: How many have it, and not empty.
-        types: `text`, `number`, `truth`, `time`, `address`, `list` (of texts), `objects`, `private` (objects that say
-            what is nobody's business), `nested` and how often.
-        samples: The first few that differ, cut.
-        length: Characters of all texts in it.
+        name: With dots if it is nested.
+        records: How many have it, not empty.
+        types: How often it is `text`, `number`, `truth`, `time`, `address`, `list` (of texts), `objects`, `private`
+            (objects with private fields) or `nested`.
+        samples: The first few different values, shortened.
+        length: Characters of all its texts.
         letters: How many of them are letters.
         words: How many of its texts have several words.
-        parts, codes: How many texts there are, each of a list's by itself; how many of them are long, without a blank.
-        sentences: In how many, which are lists, most have four words or more.
-        values: Different values, as far as they are short.
-        reached: In how many of its texts somebody is reached.
-        is_marked: Whether a text has markup of HTML.
-        is_markdown: Whether a text has a link, a heading or code as Markdown writes them.
-        is_ascii: Whether all texts are: then a long one without a blank is no prose, in any language.
+        parts, codes: How many texts there are, counting each item of a list; how many of them are long, without spaces.
+        sentences: How many of its lists have mostly items of four words or more.
+        values: Different values; long ones only by their beginning and end.
+        reached: How many of its texts contain somebody's contact.
+        is_marked: Whether a text has HTML markup.
+        is_markdown: Whether a text has a link, a heading or code in Markdown.
+        is_ascii: Whether all texts are ASCII: then a long one without spaces is not prose in any language.
     """
 
     name: str
@@ -95,12 +95,12 @@ class FieldFound:
 
     @property
     def type(self) -> str:
-        """The most frequent one."""
+        """The most frequent type."""
         return self.types.most_common(1)[0][0]
 
     @property
     def is_private(self) -> bool:
-        """Whether it is nobody's business: its name says so, or its short texts say where people are reached."""
+        """Whether it is private: by its name, or since its short texts are contacts of people."""
         short = self.length <= LONGEST_TITLE * self.records
         return is_named_private(self.name) or (
             short and not CODE.fullmatch(self.name) and many_reach(self.reached, self.records)
@@ -108,35 +108,35 @@ class FieldFound:
 
     @property
     def has_objects(self) -> bool:
-        """Whether its texts are those of objects, in most records, and none says what is nobody's business."""
+        """Whether it has objects with texts in most records, and none with private fields."""
         return self.type == "objects" and not self.types["private"]
 
     @property
     def is_long(self) -> bool:
-        """Whether it is a list to be read, as of ingredients or steps, and none of ids, or of words to filter by."""
+        """Whether it is a list to be read, such as ingredients or steps, not of ids or of words to filter by."""
         return self.type == "list" and 2 * self.letters > self.length > LONGEST_TITLE * self.records
 
     @property
     def is_group(self) -> bool:
-        """Whether many records share its values, as those of a country: they are filtered by, too."""
+        """Whether many records share its values, such as countries: one can filter by them."""
         short = self.length <= _LONGEST_GROUP * self.records
         return self.type == "text" and short and len(self.values) > 1 and _SHARE * len(self.values) <= self.records
 
     @property
     def is_whole(self) -> bool:
-        """Whether it holds whole numbers, and no prices."""
+        """Whether it holds integers, not prices."""
         return self.type == "number" and all(map(_WHOLE.fullmatch, self.values))
 
     @property
     def is_name(self) -> bool:
-        """Whether people type it: a brand, an author, a category. Of what is so or not so they ask by a filter."""
+        """Whether people search by it: a brand, an author, a category. Flags are for filters."""
         named = self.type in ("text", "list") and not SLUG.fullmatch(self.name) and 3 * self.letters > self.length
         coded = self.is_ascii and 2 * self.codes > self.parts
         return named and len(self.values) > 2 and not coded and not may_say(self.name)
 
     @property
     def is_prose(self) -> bool:
-        """Whether people read it: what a record says of who may see it, or when, they do not."""
+        """Whether people read it; not what a record says about who may see it, or when."""
         long = self.words * 2 > self.records or (self.length > _PROSE * self.records and not self.is_ascii)
         return (
             ((self.type == "text" and long) or (self.type == "list" and 2 * self.sentences > self.records))
@@ -146,7 +146,7 @@ class FieldFound:
         )
 
     def note(self, value: Any) -> None:
-        """Take in a value that is not empty."""
+        """Add a value that is not empty."""
         self.records += 1
         self.types[_type_of(value)] += 1
         text = str(value)
@@ -167,12 +167,12 @@ class FieldFound:
         self.is_ascii = self.is_ascii and text.isascii()
 
     def is_the_same(self, records: int) -> bool:
-        """Return whether it says the same in each of these records, which are all that there are."""
+        """Return whether it has the same value in each of these records, which are all that there are."""
         return _MANY <= self.records == records < SAMPLED and len(self.values) == 1
 
 
 def fields_of(records: Iterable[Mapping[str, Any]]) -> list[FieldFound]:
-    """Return the fields of records, in the order in which they come. An object whose names are values themselves, as of
+    """Return the fields of records, in order of appearance. An object whose names are values themselves, such as
     languages or currencies, is one field."""
     found: dict[str, FieldFound] = {}
     records = list(records)
@@ -184,8 +184,8 @@ def fields_of(records: Iterable[Mapping[str, Any]]) -> list[FieldFound]:
 
 
 def _maps(records: Sequence[Mapping[str, Any]]) -> frozenset[str]:
-    """Return the objects with many names of which each record has a few, or that are alike one and all; or numbers by
-    time or size."""
+    """Return the paths of objects whose names are values: many names of which each record has a few, or whose values
+    are all alike; or numbers by time or size."""
     seen: dict[str, list[Mapping[str, Any]]] = {}
     for record in records:
         for path, value in _objects(record, ""):
@@ -225,8 +225,8 @@ def _flat(value: Mapping[str, Any], above: str, maps: Collection[str]) -> Iterab
 
 
 def _type_of_objects(value: list[Any]) -> str:
-    """Return `objects` of things with texts that anybody may read, such as authors: their texts are found by words;
-    `private` of those that say what is nobody's business."""
+    """Return `objects` for a list of things with public texts, such as authors, whose texts are searched; `private` for
+    those with private fields."""
     inner = [one for each in value if isinstance(each, dict) for one in _flat(each, "", ())]
     texts = [str(said) for name, said in inner if _type_of(said) == "text" and not is_named_private(name)]
     if any(is_named_private(name, *_OF_SOMEBODY) for name, _ in inner) or any(map(reaches, texts)):
@@ -245,7 +245,7 @@ def _type_of(value: Any) -> str:
         case list():
             if not all(isinstance(one, str) for one in value):
                 return _type_of_objects(value)
-            return "nested" if all(map(is_address, value)) else "list"  # of pictures nobody reads where they lie
+            return "nested" if all(map(is_address, value)) else "list"  # nobody reads the addresses of pictures
     text = shown(value).strip()
     if _PICTURE.fullmatch(text):
         return "address"

@@ -22,16 +22,15 @@ _PROGRAM: Final = re.compile(
     r"|(?:django|pg|ar_internal|active_storage|moz)_.*",
     re.IGNORECASE,
 )
-"""What a program keeps for itself: sessions, keys, settings, where Firefox has been. None of it is anybody's
-knowledge."""
+"""A program's own tables: sessions, keys, settings, the history of Firefox. They are not knowledge."""
 _VISITS: Final = re.compile(r"visit_?count|last_?visit(?:ed)?_?(?:at|date|time)", re.IGNORECASE)
-"""What browsers note of a page: where somebody has been."""
+"""The history of browsers: where somebody has been."""
 _BETWEEN_TWO: Final = re.compile(
     r"(?:.*_)?(?:(?:priv(?:ate)?|personal|direct)_?(?:msg|message|chat|topic)s?|pms?|dms?|pmtext|conversation_messages?"
     r"|drafts?|whispers?)(?:_.*)?",
     re.IGNORECASE,
 )
-"""What people wrote to each other alone, as forums call it."""
+"""Private messages, as forums name them."""
 _DEALINGS: Final = re.compile(
     r"(?:.*[_ ])?(?:orders?|invoices?|purchases?|payments?|sales|rentals?|loans?|reservations?|bookings?|carts?"
     r"|baskets?|checkouts?|refunds?|shipments?|transactions?|subscriptions?|appointments?|receipts?|line_?items?"
@@ -51,25 +50,25 @@ _DEALING_ID: Final = re.compile(
     r"|pedido|factura|ordine|fattura|bestelling|factuur)s?(?:_?(?:item|line))?_?(?:id|no|nr|num|number|nummer|key)",
     re.IGNORECASE,
 )
-"""Of which order a line is: the line says with it what somebody bought."""
+"""The order that a line belongs to: so the line says what somebody bought."""
 _PARTY: Final = re.compile(
     r"(?:.*_)?(?:customer|client|buyer|requester|submitter|user|member|guest|patient|borrower|account|person|staff|employee"
     r"|kunden?|(?:be)?nutzer|mitglieds?|gast|kae?ufer|besteller|utilisateur|acheteur|membre|cliente|usuario|comprador"
     r"|utente|klant|gebruiker)(?:_?(?:id|name|no|nr|num|number|nummer|code|key))?",
     re.IGNORECASE,
 )
-"""What somebody bought, paid, lent, booked or asked for, and who that was."""
+"""Who bought, paid, lent, booked or asked for something."""
 _TALKS: Final = re.compile(r"(?:.*_)?(?:conversations?|chats?)(?:_(?:parts?|messages?))?", re.IGNORECASE)
 _ASKER: Final = re.compile(
     r"(?:.*_)?(?:customer|client|buyer|guest|patient|contact|lead|visitor|requester)s?(?:_?(?:ids?|names?|e?mails?))?",
     re.IGNORECASE,
 )
-"""Who wrote to a shop or a practice, which answers no one else: people of a forum are its users."""
+"""People who wrote to a shop or a practice and got a private answer; people in a forum are users."""
 _ADDRESSES: Final = re.compile(r"(?:.*_)?address(?:es)?", re.IGNORECASE)
 _NUMBERS: Final = re.compile(r"(?:.*_)?(?:(?:tele)?phones?|phone_numbers?|e?mails)", re.IGNORECASE)
-"""Where people are reached, if a column says so: a shop sells phones."""
+"""Contacts of people, if a column confirms it: a shop sells phones."""
 _SHORT: Final = 40
-"""Characters that a text has on the average; what is longer tells more of somebody than a name."""
+"""The most characters, on average, of a name; a longer text says more about somebody."""
 _NAME: Final = re.compile(
     r"(?:full|first|last|sur|display|user|nick)_?name|(?:vor|nach)name|prenom|apellidos?|cognome|(?:voor|achter)naam",
     re.IGNORECASE,
@@ -77,12 +76,13 @@ _NAME: Final = re.compile(
 
 
 def is_called_people(table: str) -> bool:
-    """Return whether a table is called after people."""
+    """Return whether a table is named after people."""
     return _PEOPLE.fullmatch(plain_name(table)) is not None
 
 
 def is_dealing(table: str, columns: Sequence[str]) -> bool:
-    """Return whether a table holds what somebody bought, booked or asked for: it is called so, and says of whom."""
+    """Return whether a table holds what somebody bought, booked or asked for: by its name, and a column that says
+    who."""
     called = plain_name(table)
 
     def tells(column: str) -> bool:
@@ -93,15 +93,14 @@ def is_dealing(table: str, columns: Sequence[str]) -> bool:
 
 
 def is_of_people(table: str, fields: Sequence[FieldFound], rows: int, columns: Sequence[str]) -> bool:
-    """Return whether a table is nobody's business: a program's own, or one that tells of people."""
+    """Return whether a table is private: a program's own, or one about people."""
     return _PROGRAM.fullmatch(plain_name(table)) is not None or tells_of_people(table, fields, rows, columns)
 
 
 def tells_of_people(table: str, fields: Sequence[FieldFound], rows: int, columns: Sequence[str]) -> bool:
-    """Return whether a table is what people wrote to each other, what somebody bought, booked, noted or looked at, or
-    about people: most
-    of its rows have a secret, or say where somebody who has a name is reached. A single private column of another table
-    is left out by itself."""
+    """Return whether a table has private messages, what somebody bought, booked, noted or looked at, or is about
+    people: most of its rows have a secret, or a name with a contact. A single private column of another table is only
+    left out by itself."""
 
     def most(*why: str) -> bool:
         return any(is_named_private(one.name, *why) and 2 * one.records > rows for one in fields)

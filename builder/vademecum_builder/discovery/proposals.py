@@ -1,4 +1,4 @@
-"""What is proposed for records that were found: a catalog, a table, or an archive of messages."""
+"""Proposals for records that were found: a catalog, a table, or an archive of messages."""
 
 from __future__ import annotations
 
@@ -59,29 +59,29 @@ MESSAGE: Mapping[str, re.Pattern[str]] = {
         """,
     }.items()
 }
-"""What the fields of messages are called, in several languages; accents are left out."""
+"""Names of the fields of messages in several languages, without accents."""
 _IDS = ("id", "_id", "event_id", "message_id", "msg_id", "uuid")
 _LATER = ("thread", "reply-to", "updated", "deleted")
-"""What may be empty in every row that was looked at."""
+"""Fields that may be empty in every row of the sample."""
 _CHAT = re.compile(
     r"(?:.*_)?(?:messages?|msgs?|chats?|posts?|comments?|irc|conversations?|talks?|logs?|mails?|slack|room|nachrichten|"
     r"beitrae?ge|verlauf|gespraeche|mensajes?|mensagens|messaggi|berichten|comentarios?|commentaires?|kommentare?)(?:_.*)?",
     re.IGNORECASE,
 )
-"""What an archive of messages is called."""
+"""Names of archives of messages."""
 _SENDER = re.compile(r"(?:.*_)?(?:sender|from|nick|poster|absender|remitente|mittente|afzender)(?:_.*)?", re.IGNORECASE)
-"""Who wrote what has one: of an article and a review it is the author."""
+"""Fields that only messages have for their author; articles and reviews have an `author`."""
 _NO_CHAT = re.compile(r"(?:.*_)?(?:title|headline|rating|stars|price|sku|product|product_id|slug)", re.IGNORECASE)
-"""What a message has not: a review, an article, an order has an author, a time and a text, too."""
+"""Fields that messages do not have: reviews, articles and orders have an author, a time and a text, too."""
 
 
 @dataclass(frozen=True)
 class Proposal:
-    """A `[[source]]` that can be written.
+    """A proposed `[[source]]`.
 
     Attributes:
-        settings: By key, as they stand in the file.
-        notes: What its reader should look at before it is published.
+        settings: By key, as written in the file.
+        notes: What to look at before publishing.
     """
 
     name: str
@@ -91,14 +91,14 @@ class Proposal:
 
     @property
     def missing(self) -> str:
-        """What has to be written before anything can be built; empty: nothing."""
+        """The setting that is missing before anything can be built; empty: none."""
         needs = self.kind in ("catalog", "sql") and "id" not in self.settings
         return "id: the field that names a record" if needs else ""
 
     def toml(self, name: str = "") -> str:
-        """Return the lines of the file, under this name or its own."""
+        """Return the lines for the settings file, under this name or its own."""
         told = {"name": name or self.name, "kind": self.kind} | dict(self.settings)
-        # A JSON string is a basic string of TOML 1.0 (its escapes are among TOML's), and so is a list of them a list.
+        # JSON strings are basic strings of TOML 1.0, which has all their escapes, and JSON lists of strings are arrays.
         lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in told.items()]
         missing = [f"# {self.missing}"] if self.missing else []
         return "\n".join(["[[source]]", *(f"# {note}" for note in self.notes), *lines, *missing]) + "\n"
@@ -107,17 +107,18 @@ class Proposal:
 def of_records(
     name: str, kind: str, where: dict[str, Any], fields: Sequence[FieldFound], count: int, keys: Sequence[str] = ()
 ) -> Proposal:
-    """Return what makes a document of each of these records.
+    """Return a source that makes a document of each of these records.
 
     Args:
-        kind, where: The kind, and the settings that say where they are.
+        kind, where: The kind, and the settings for the place of the records.
         count: How many were looked at.
-        keys: Fields that identify a record, as a database says.
+        keys: Fields that identify a record, as declared in a database.
     """
     told = proposal(fields, count, keys)
     texts = [one for one in fields if one.name in (*told["text"], told.get("title"))]
     if any(one.is_marked for one in texts):
-        told |= {"format": AUTO} if kind == "sql" else {}  # as of a catalog, whose texts are HTML as often
+        # A catalog has `auto` by default; the texts of databases are HTML just as often.
+        told |= {"format": AUTO} if kind == "sql" else {}
     elif any(one.is_markdown for one in texts):
         told["format"] = MARKDOWN
     notes = []
@@ -148,32 +149,33 @@ def of_records(
 
 
 def _says_gone(one: FieldFound) -> bool:
-    """Return whether some records say that what they tell of is no longer: a product that is not sold any more."""
+    """Return whether some records are about something that no longer exists, such as a product that is not sold any
+    more."""
     if _GONE.fullmatch(plain_name(one.name)):
         return any(value.lower() not in _NOT for value in one.values)
     return one.is_group and any(map(_GONE.fullmatch, one.values))
 
 
 def _is_no_time(name: str, value: str) -> bool:
-    """Return whether a field that is called as a time of publication has a value that is none."""
+    """Return whether a field named as a time of publication has a value that is not a time."""
     when = shown_when(name)
     return bool(when) and why_not_now(when, value, datetime.max.replace(tzinfo=UTC)) == UNREADABLE
 
 
 def _is_state(one: FieldFound) -> bool:
-    """Return whether a field has a few states, of which nobody knows what they say: a language, or numbers."""
+    """Return whether a field has a few states with unknown meanings: in another language, or as numbers."""
     return _STATE.fullmatch(plain_name(one.name)) is not None and 1 < len(one.values) <= _STATES
 
 
 def said_public(states: Collection[str]) -> set[str]:
-    """Return which states of a record say that it is published: where there is one, others may be before that."""
+    """Return the states that mean that a record is published; the others may come before publication."""
     return {one for one in states if one.lower() in ("published", "publish", "public", "veröffentlicht", "publié")}
 
 
 def completed(found: Proposal, fields: Sequence[FieldFound]) -> Proposal:
-    """Return a proposal that can be built from: who names a file of records wants them, whatever they hold."""
+    """Return a proposal that can be built: whoever names a file of records wants them, whatever they hold."""
     told, notes = dict(found.settings), list(found.notes)
-    # Of those without prose what is there is the text; without `text` all that is one is.
+    # Without prose, the fields that there are become the text; without `text`, all text fields do.
     told["text"] = told["text"] or [one.name for one in fields if one.type == "text" and not one.is_private]
     if not told["text"]:
         del told["text"]
@@ -199,14 +201,14 @@ ZONE = "times say no zone: is it this one?"
 def of_messages(
     table: str, where: dict[str, Any], fields: Sequence[FieldFound], keys: Sequence[str], columns: Sequence[str]
 ) -> Proposal | None:
-    """Return the archive that records are: where each has a time, an author and a text, and they are called messages or
-    are of a channel, a thread, or answers; None: they are none.
+    """Return an archive of messages, if each record has a time, an author and a text, and they are named as messages or
+    have a channel, a thread, or answers; None: they are not messages.
 
     Args:
-        table: What they are called.
-        where: The settings that say where they are.
-        keys: Fields that identify a record, as a database says.
-        columns: All names: what is empty yet says of a message later that it is edited, deleted or an answer.
+        table: Their name.
+        where: The settings for their place.
+        keys: Fields that identify a record, as declared in a database.
+        columns: All column names: one that is still empty may later mark a message as edited, deleted or an answer.
     """
     there = {one.name for one in fields}
     empty = [FieldFound(name) for name in columns if name not in there]
@@ -220,7 +222,7 @@ def of_messages(
         if role == "time":
             fit = [one for one in fit if one.type in ("time", "number")]
         if fit:
-            # An author's name tells more than the number of his account; a time says its zone best by its name.
+            # An author's name says more than an account number; a time is best recognised by its name.
             named[role] = min(
                 fit,
                 key=lambda one: (
@@ -242,18 +244,18 @@ def of_messages(
 
 
 def of_their_own(records: Sequence[Mapping[str, Any]], key: str, names: Iterable[str]) -> Iterator[str]:
-    """Yield the fields by which records are of others among them, as an answer is of what it answers: they are called
-    so and have ids of theirs, or are called as ids are and have those of other records alone; of numbers those of
-    earlier ones, as a user's number is not.
+    """Yield the fields by which records refer to others among them, as an answer refers to its message: fields with
+    such a name and ids of these records, or with the name of an id and only ids of other records; if these are numbers,
+    only of earlier records, unlike a user's number.
 
     Args:
         key: The field that identifies a record.
-        names: The fields that are asked about.
+        names: The fields to look at.
     """
     ids = {str(record.get(key)) for record in records}
     for name in names:
         said = [(str(one), str(record.get(key))) for record in records for one in listed(field_at(record, name)) if one]
-        said = [(one, own) for one, own in said if one != "0"]  # of the first of them, as WordPress writes it
+        said = [(one, own) for one, own in said if one != "0"]  # WordPress writes 0 for no parent
         is_answer = MESSAGE["reply-to"].fullmatch(plain_name(name)) is not None
         if name == key or not (is_answer or names_an_id(name)) or not any(one in ids for one, _ in said):
             continue
@@ -266,5 +268,5 @@ def _is_earlier(one: str, own: str) -> bool:
 
 
 def name_of(text: str) -> str:
-    """Return the name of a source that is called after something."""
+    """Return the name of a source, derived from another name."""
     return re.sub(r"[^a-z0-9]+", "-", ascii_of(text).lower()).strip("-")[:40].strip("-") or "source"

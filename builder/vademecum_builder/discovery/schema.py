@@ -21,7 +21,7 @@ _THINGS: Final = ("display_name", "title", "subject", "name")
 _SAMPLED: Final = 1000
 _PEOPLE: Final = re.compile(r"(?:.*_)?(?:users?|accounts?|members?|people|persons?|profiles?|authors?)", re.IGNORECASE)
 _VALUES: Final = 20
-"""What has more different values is neither a flag nor a choice."""
+"""A column with more different values is neither a flag nor a choice."""
 _TIME: Final = "2000-01-01"
 _WHO: Final = re.compile(r"(?:.*_)?(?:visibility|privacy)(?:_level)?")
 _STATE: Final = re.compile(r"(?:.*_)?stat(?:us|e)")
@@ -29,56 +29,56 @@ _NOBODY: Final = "1 = 0"
 _TRANSLATION: Final = re.compile(r"(.+?)s?_(?:translations?|i18n|langs?|locali[sz]ations?)")
 _LANGUAGE: Final = re.compile(r"(?:.*_)?(?:lang|language|locale)(?:_?(?:id|code))?")
 _BETWEEN: Final = 5
-"""Columns of a table that is there to link two others."""
+"""The most columns of a table that only links two others."""
 _FROM: Final = "FROM {1} AS link JOIN {2} AS there ON there.{3} = link.{4} WHERE link.{5} = m.{6}"
 _LISTED: Final = {
     "sqlite": f"(SELECT GROUP_CONCAT(said, ', ') FROM (SELECT DISTINCT {{0}} AS said {_FROM} ORDER BY 1))",
     "postgresql": f"(SELECT STRING_AGG(DISTINCT {{0}}, ', ' ORDER BY {{0}}) {_FROM})",
     "mariadb": f"(SELECT GROUP_CONCAT(DISTINCT {{0}} ORDER BY {{0}} SEPARATOR ', ') {_FROM})",
 }
-"""By dialect the names of the rows that a row is linked with, in their order: what changes is told as a change.
-MySQL cuts such a text after 1,024 bytes, and says nothing."""
+"""By dialect, SQL for the names of the rows that a row is linked with. They are sorted, so that only changes are
+changes. MySQL silently cuts such a text after 1,024 bytes."""
 _WITHHELD: Final = (
     "{0} NOT IN (WITH RECURSIVE withheld AS (SELECT {1} FROM {2} AS m WHERE {4} "
     "UNION SELECT {5} FROM {2} AS one JOIN withheld ON {6}) SELECT {3} FROM withheld)"
 )
-"""Of a row: that neither it is withheld nor what it is of in its own table, on whatever way."""
+"""The condition that neither a row nor any row that it belongs to in its own table is withheld."""
 _UNITS: Final = (
     "CASE WHEN {0} > 100000000000000000 THEN 1000000000 WHEN {0} > 100000000000000 THEN 1000000 "
     "WHEN {0} > 100000000000 THEN 1000 WHEN {0} > 100000000 THEN 1 END"
 )
-"""How many of them a second is, as `times` reads them: nothing where a number is not a time."""
+"""The number of units in a second, as in `times`; NULL if a number is not a time."""
 _SECONDS: Final = {
     "sqlite": "CAST(STRFTIME('%s', 'now') AS INTEGER)",
     "postgresql": "EXTRACT(EPOCH FROM CURRENT_TIMESTAMP)",
     "": "UNIX_TIMESTAMP()",
 }
-"""By dialect the seconds since 1970."""
+"""By dialect, the seconds since 1970."""
 _DAYS: Final = (
     "CASE WHEN {0} BETWEEN 10000101 AND 99991231 THEN {0} WHEN {0} BETWEEN 1000 AND 9999 THEN {0} * 10000 + {1} END"
 )
-"""A day in digits (20270331), of a year its first or last one: nothing where a number is neither."""
+"""A day in digits (20270331), for a year its first or last one; NULL if a number is neither."""
 _TODAY: Final = {
     "sqlite": "CAST(STRFTIME('%Y%m%d', 'now') AS INTEGER)",
     "postgresql": "CAST(TO_CHAR(CURRENT_TIMESTAMP, 'YYYYMMDD') AS INTEGER)",
     "": "(CURRENT_DATE + 0)",
 }
-"""By dialect the day of today in digits."""
+"""By dialect, today's date in digits."""
 _NUMBERS: Final = (sa.Numeric, sa.Integer, sa.Float)
 _MOST_TABLES: Final = 2000
 _LONGEST_CONDITION: Final = 20_000
-"""Tables that are looked at for one, each time on another way; characters that a row has to meet."""
+"""The most tables to look at for one table, counting each path; the most characters of a condition."""
 
 
 class Reference(NamedTuple):
-    """What an id stands for: a row of a table, by its key."""
+    """The target of an id: a row of a table, by its key."""
 
     table: str
     key: str
 
 
 class Whole(NamedTuple):
-    """Columns that are together what a row of another table is known by: a site, and the number of a post there."""
+    """Columns that together refer to a row of another table: a site, and the number of a post there."""
 
     columns: Sequence[str]
     table: str
@@ -86,11 +86,11 @@ class Whole(NamedTuple):
 
 
 class Owners(NamedTuple):
-    """Two columns that say together which row of several tables a row is of: `Issue` and 7.
+    """Two columns that together name the row of one of several tables that a row belongs to: `Issue` and 7.
 
     Attributes:
         type, id: The columns.
-        tables: By what stands in the former the tables; empty: nobody knows which.
+        tables: The tables by the value of `type`; an empty name: unknown.
     """
 
     type: str
@@ -99,17 +99,17 @@ class Owners(NamedTuple):
 
 
 class Join(NamedTuple):
-    """How a query has the name of what an id stands for."""
+    """The JOIN for the target of an id, and SQL for the target's name."""
 
     sql: str
     name: str
 
 
 class Schema:
-    """The tables of an opened database. What is returned for a query is SQL of its dialect.
+    """The tables of an opened database. SQL is returned in its dialect.
 
     Attributes:
-        joined: The tables whose names another one has been given.
+        joined: The tables whose names have been joined to another table.
     """
 
     def __init__(self, database: Database, connection: sa.Connection) -> None:
@@ -128,7 +128,7 @@ class Schema:
 
     @cached_property
     def unread(self) -> Sequence[str]:
-        """The names of those that cannot: this user may not, or what a view shows is not there any more."""
+        """The names of those that cannot be read: this user may not, or what a view shows no longer exists."""
         return [one for one in self._all if not self._can_read(one)]
 
     @cached_property
@@ -137,7 +137,7 @@ class Schema:
 
     def _can_read(self, table: str) -> bool:
         try:
-            with self._connection.begin_nested():  # what fails ends a transaction
+            with self._connection.begin_nested():  # an error would end the transaction
                 self._connection.execute(self._select(sa.literal_column("*"), table).limit(0))
         except (sa.exc.ProgrammingError, sa.exc.OperationalError) as error:
             if error.connection_invalidated:
@@ -147,9 +147,10 @@ class Schema:
 
     @cached_property
     def views(self) -> Sequence[str]:
-        """The names of views, and of what PostgreSQL keeps rows of a table in: each row of theirs stands in another."""
+        """The names of views, and of PostgreSQL's partitions: each of their rows is also in another table."""
         is_postgresql = self._connection.dialect.name == "postgresql"
-        tables = "relispartition AND relkind IN ('r', 'p') AND pg_table_is_visible(oid)"  # not those of an index
+        # Partitions of tables, not of indexes.
+        tables = "relispartition AND relkind IN ('r', 'p') AND pg_table_is_visible(oid)"
         parts = sa.text(f"SELECT relname FROM pg_class WHERE {tables}")
         return [*self._inspector.get_view_names(), *(self._connection.scalars(parts) if is_postgresql else ())]
 
@@ -172,42 +173,42 @@ class Schema:
         return () if table in self.views else self._inspector.get_pk_constraint(table)["constrained_columns"]
 
     def as_one(self, alias: str, columns: Sequence[str]) -> str:
-        """Return what makes one text of several columns."""
+        """Return SQL that joins several columns to one text."""
         mysql = self._database.dialect in ("mysql", "mariadb")
         texts = [f"CAST({alias}.{self.quoted(one)} AS {'CHAR' if mysql else 'VARCHAR(500)'})" for one in columns]
         return f"CONCAT_WS('-', {', '.join(texts)})" if mysql else " || '-' || ".join(texts)
 
     def refers(self, table: str) -> Mapping[str, str]:
-        """Return which columns have ids of which tables."""
+        """Return the columns with ids of other tables, with those tables."""
         return {column: other for column, (other, _) in self._refers[table].items()}
 
     def ids(self, table: str) -> Set[str]:
-        """Return the columns that have ids of rows, be it of the same table."""
+        """Return the columns with ids of rows, also of the same table."""
         refers = (*self._told[table], *self._guessed[table], *self._selves.get(table, ()))
         return {column for one in refers for column in one.columns}
 
     def within(self, table: str) -> Set[str]:
-        """Return the tables whose rows a row of a table may be of: not what it had last, or has by default."""
+        """Return the tables that a row of a table may belong to: not by a column for the last or default one."""
         owners = {other for one in self._owners[table] for other in one.tables.values() if other}
         refers = (*self._told[table], *self._guessed[table])
         return owners.union(one.table for one in refers if one.table != table and not any(map(NOW.match, one.columns)))
 
     def kinds_of_owners(self, table: str) -> Set[str]:
-        """Return the columns that say of what kind of row a row is: `Issue`, which is a program's own word."""
+        """Return the `type` columns of `Owners`: their values, such as `Issue`, are a program's own words."""
         return {one.type for one in self._owners[table]}
 
     def stands_for(self, table: str, column: str) -> str:
-        """Return the table of which a column has ids; empty: it has none."""
+        """Return the table that a column has ids of; empty: it has none."""
         reference = self._refers[table].get(column)
         return reference.table if reference else ""
 
     def join(self, alias: str, table: str, column: str, role: str, *, people: bool) -> Join | None:
-        """Return how the name of what a column stands for is had; None: it has none.
+        """Return the join for the target of a column; None: it has none, or that has no name.
 
         Args:
             alias: Of the table in the query.
-            role: What the other table is called there.
-            people: Whether it is the one table of people, if nothing else says what it is.
+            role: The alias of the other table there.
+            people: Whether the only table of people is the target if no other is known.
         """
         known = [one for one in self.tables if _PEOPLE.fullmatch(one)] if people else []
         only = known[0] if len(known) == 1 and column.lower().endswith(("id", "by")) else ""
@@ -215,23 +216,23 @@ class Schema:
         if not reference or not (name := self._name_of(reference.table)):
             return None
         if NOW.match(column) and reference.table in self._telling:
-            return None  # what a row is in was asked for, this was not
+            return None  # the conditions only cover what a row belongs to, not this
         self.joined.add(reference.table)
         other, key, one = map(self.quoted, (*reference, column))
         return Join(f"LEFT JOIN {other} AS {role} ON {role}.{key} = {alias}.{one}", f"{role}.{self.quoted(name)}")
 
     def reference(self, table: str, column: str) -> Reference:
-        """Return what a column's ids stand for."""
+        """Return the target of a column's ids."""
         return self._refers[table][column]
 
     def join_of(self, table: str, column: str, role: str) -> str:
-        """Return how a query, in which the table is called `m`, has the rows that a column's ids stand for."""
+        """Return the JOIN for the rows that a column's ids refer to; the table's alias is `m`."""
         other, key = map(self.quoted, self._refers[table][column])
         return f"LEFT JOIN {other} AS {role} ON {role}.{key} = m.{self.quoted(column)}"
 
     def translates(self, table: str) -> tuple[str, str] | None:
-        """Return the column that has the ids of what a table has the texts of in several languages, and the table of
-        those; None: it has none, by what it is called and by its key."""
+        """Return, for a table of translations, the column with the ids of what it translates, and the table of those.
+        None: by its name and its key, it is not a table of translations."""
         stem, keys = _TRANSLATION.fullmatch(_plain(table)), self.keys(table)
         by_language = len(keys) == 2 and any(_LANGUAGE.fullmatch(_plain(one)) for one in keys)
         for column, (other, _) in self._refers[table].items():
@@ -241,13 +242,13 @@ class Schema:
         return None
 
     def lists(self, table: str, is_open: Callable[[str], bool], at: str = "") -> Iterator[tuple[str, str]]:
-        """Yield what rows of others a table's rows are linked with by a table between them, each as a name and as the
-        SQL of a text of theirs: the tags of an article. The table is called `m`.
+        """Yield lists that a linking table gives to the rows of a table, such as the tags of an article, each with a
+        name and with SQL for its text. The table's alias is `m`.
 
         Args:
-            is_open: Whether what a table's rows are called is for everybody; of what says itself who may read its rows
-                it is not.
-            at: The column of `m` that has the table's ids, where `m` is another one; empty: its key.
+            is_open: Whether the names of a table's rows are public. They are not if the table itself says who may read
+                its rows.
+            at: The column of `m` with the table's ids, if `m` is another table; empty: the table's key.
         """
         dialect, keys = self._database.dialect, self.keys(table)
         for link, refers in self._refers.items():
@@ -264,26 +265,26 @@ class Schema:
                 or {*self._said.get(link, ()), *self._said.get(other, ())}
             ):
                 continue
-            # What a row says of itself is seen when it is read; here it would not be.
+            # Conditions on a row's own fields are checked when it is read as a record; here they would not be.
             if is_open(other) and self.for_everybody(other) == [] and (name := self._called_by(other)):
                 self.joined.add(other)
                 columns = map(self.quoted, (link, other, key, there, own, at or refers[own].key))
                 yield _rest(other, table), _LISTED[dialect].format(name, *columns)
 
     def _called_by(self, table: str) -> str:
-        """Return the SQL of what most rows of a table, called `there`, are called, be it in two parts; empty: none."""
+        """Return SQL for the name, maybe in two parts, of the rows of a table with the alias `there`; empty: none."""
         parts = [name] if (name := self._name_of(table)) else person_of([*self._columns(table)])
         columns = [f"there.{self.quoted(one)}" for one in parts]
         return " || ' ' || ".join(columns) if len(columns) < 2 or self._database.dialect != "mariadb" else ""
 
     @cached_property
     def _refers(self) -> Mapping[str, Mapping[str, Reference]]:
-        """Of each table what ids stand for, by their columns."""
+        """The targets of ids by table and column."""
         return {table: self._references(table) for table in self.tables}
 
     @cached_property
     def _told(self) -> Mapping[str, Sequence[Whole]]:
-        """Of each table what its columns refer to, as the database says."""
+        """By table, the references that the database declares."""
         return {
             table: [
                 Whole(
@@ -298,7 +299,7 @@ class Schema:
         }
 
     def _references(self, table: str) -> Mapping[str, Reference]:
-        """Return them as the database says, else as they are called."""
+        """Return the references that the database declares, else those by name."""
         found: dict[str, Reference] = {}
         for columns, other, keys in (*self._told[table], *self._guessed[table]):
             if len(keys) == 1 and other != table:
@@ -307,8 +308,8 @@ class Schema:
 
     @cached_property
     def _guessed(self) -> Mapping[str, Sequence[Whole]]:
-        """Of each table what columns are called after of which the database says nothing, without keys where nobody
-        knows to which row: `comment_id` of posts, whose comments refer to them, is something else."""
+        """By table, undeclared references that follow from the names of columns; without keys if the row is unknown.
+        Not `comment_id` of posts, whose comments refer to them."""
         return {table: [*self._guesses(table)] for table in self.tables}
 
     def _guesses(self, table: str) -> Iterator[Whole]:
@@ -321,8 +322,9 @@ class Schema:
                 yield self._guess(column, table, other)
 
     def _holding(self, column: str, table: str) -> str:
-        """Return the table that a column is called as, `book` as `books`, and of which it has ids alone, in a database
-        that declares no foreign keys; empty: there is none. Where it does, an `order` is a number."""
+        """Return the table that a column is named after (`book` after `books`) and has nothing but ids of, in a
+        database that declares no foreign keys; empty: there is none. If a database declares keys, `order` may be a
+        number."""
         other = "" if any(self._told.values()) else self._called(f"{column}_id", table)
         keys = self.keys(other) if other and _plain(column) != "id" else ()
         kinds = self._columns(table), self._columns(other) if keys else {}
@@ -335,8 +337,8 @@ class Schema:
         return other if some and not wrong else ""
 
     def _guess(self, column: str, table: str, other: str) -> Whole:
-        """Return what a column refers to that is called after a table: its one key, or with columns that are called as
-        its other keys, as those of a site, all of them; a table without keys has a column that is called so."""
+        """Return the reference of a column that is named after a table: to its only key; or to all its keys, together
+        with columns of the same names, such as a site's; or, without keys, to a column of the same name."""
         there, columns = self._columns(table), self._columns(other)
         keys = [key for key in self.keys(other) if not isinstance(columns[key], sa.Date | sa.DateTime)]
         keys = keys or [key for key in columns if _plain(key) in ("id", _plain(column))][:1]
@@ -347,7 +349,7 @@ class Schema:
 
     @cached_property
     def _owners(self) -> Mapping[str, Sequence[Owners]]:
-        """Of each table what says which rows of several others its rows are of, as Rails and Laravel write it."""
+        """By table, the pairs of columns that name an owner in one of several tables, as Rails and Laravel do."""
         return {table: [*self._owners_of(table)] for table in self.tables}
 
     def _owners_of(self, table: str) -> Iterator[Owners]:
@@ -363,11 +365,11 @@ class Schema:
                 yield Owners(column, id, tables)
 
     def for_everybody(self, table: str) -> Sequence[str] | None:
-        """Return what has to be true of a row for everybody to read it, as far as what it is in says so, or its table
-        alone: what any record says of itself is known when it is read (`private_fields`). None: nobody can know it, or
-        say it in a statement of a size that anybody could read.
+        """Return the conditions for a row to be public that depend on what it belongs to, or on its table in
+        particular; the other fields of a record are checked when it is read (`private_fields`). None: they cannot be
+        known, or are too long to be read by anybody.
 
-        The table is called `m`.
+        The table's alias is `m`.
         """
         self._left = _MOST_TABLES
         found, _ = self._conditions(table, "m.", ())
@@ -375,7 +377,7 @@ class Schema:
         return None if unsayable or any(_NOBODY in one for one in found) else found
 
     def _conditions(self, table: str, prefix: str, seen: tuple[str, ...]) -> tuple[list[str], bool]:
-        """Return them, and whether tables that are in a circle were passed over: then they hold on this way alone."""
+        """Return them, and whether tables in a circle were passed over: then they are only valid on this path."""
         self._left -= 1
         found, passed = [*self._said[table]] if seen else self._own(table, prefix, inner=False), self._left < 0
         for owners in self._owners[table] if self._telling else ():
@@ -403,11 +405,11 @@ class Schema:
 
     @cached_property
     def _selves(self) -> Mapping[str, Sequence[Whole]]:
-        """Of each table that tells who may read its rows what its columns refer to in the table itself."""
+        """By table with conditions, its references to itself."""
         return {table: self._of_itself(table) for table in self._telling}
 
     def _of_itself(self, table: str) -> Sequence[Whole]:
-        """Return them as the database says, else as they look."""
+        """Return those that the database declares, else those that the values show."""
         told = [one for one in self._told[table] if one.table == table and not any(map(NOW.match, one.columns))]
         if told or len(keys := self.keys(table)) != 1:
             return told
@@ -416,11 +418,11 @@ class Schema:
         return [Whole([one], table, keys) for one in of_their_own(rows, keys[0], alike)]
 
     def _are_alike(self, one: Any, other: Any) -> bool:
-        """Return whether columns of two types can be compared; SQLite compares all."""
+        """Return whether columns of two types can be compared; in SQLite all can."""
         return self._database.dialect == "sqlite" or one._type_affinity is other._type_affinity
 
     def _not_withheld(self, table: str, prefix: str, selves: Sequence[Whole], conditions: Sequence[str]) -> str:
-        """Return the condition that neither a row nor what it is of in its table misses one of these conditions."""
+        """Return the condition that a row, and all rows of its table that it belongs to, meet these conditions."""
         keys = [self.quoted(key) for key in selves[0].keys]
         names = [*dict.fromkeys(self.quoted(key) for one in selves for key in one.keys)]
         ways = (
@@ -442,7 +444,7 @@ class Schema:
         )
 
     def _above(self, table: str, seen: tuple[str, ...]) -> tuple[list[str], bool]:
-        """Return the conditions of a table that others refer to, looked up once where it is in no circle."""
+        """Return the conditions of a table that others refer to, kept if it is in no circle."""
         if table in self._known:
             return self._known[table], False
         found, passed = self._conditions(table, "", seen)
@@ -451,13 +453,13 @@ class Schema:
         return found, passed
 
     def _of_owners(self, owners: Owners, prefix: str, seen: tuple[str, ...]) -> tuple[list[str], bool]:
-        """Return the condition that what a row is of can be read by everybody, and whether tables were passed over."""
+        """Return the condition that the owner of a row is public, and whether tables were passed over."""
         of, id = prefix + self.quoted(owners.type), prefix + self.quoted(owners.id)
         open_, found, passed = [], [], False
         for said, table in owners.tables.items():
             reference = self._reference(table)
             if reference is None or table in seen or self._left < 0:
-                passed = passed or table in seen  # nobody knows
+                passed = passed or table in seen  # unknown
                 continue
             inner, short = self._above(table, seen) if table in self._telling else ([], False)
             passed = passed or short
@@ -472,7 +474,7 @@ class Schema:
         return [f"({id} IS NULL OR {' OR '.join(found)})" if found else _NOBODY], passed
 
     def _own(self, table: str, prefix: str, *, inner: bool) -> list[str]:
-        """Return the conditions of what a table itself says."""
+        """Return the conditions on a table's own columns."""
         found: list[str] = []
         for column in self._columns(table):
             if (may_say(column, table) if inner else says_more(column, table)) or _WHO.fullmatch(_plain(column)):
@@ -483,12 +485,12 @@ class Schema:
 
     @cached_property
     def _said(self) -> Mapping[str, list[str]]:
-        """What tables say themselves of who may read what is in their rows; of people nothing is asked."""
+        """By table, the conditions on its own columns for what belongs to its rows; tables of people have none."""
         return {table: self._own(table, "", inner=True) for table in self.tables if not _PEOPLE.fullmatch(table)}
 
     @cached_property
     def _telling(self) -> Set[str]:
-        """The tables that say who may read their rows, and all that lead to one."""
+        """The tables with conditions, and all that refer to one."""
         refers = {table: self.within(table) for table in self._said}
         found = {table for table in refers if self._said[table]}
         while more := {table for table in {*refers} - found if refers[table] & found}:
@@ -496,8 +498,8 @@ class Schema:
         return found
 
     def _shown(self, table: str, column: str, prefix: str) -> Iterator[str]:
-        """Yield the condition that a column is for: what is there now and is public, and nothing that is to come; of
-        a state (open, closed) all but what is not."""
+        """Yield the condition on a column: one of the values that exist now and are public, no other that may come; for
+        a state (open, closed), anything but the values that are not public."""
         name = prefix + self.quoted(column)
         if is_private(column, None, table):
             yield f"NOT ({name} IS NULL{self._or_empty(table, column, name)})"
@@ -512,7 +514,7 @@ class Schema:
         if len(found) > _VALUES or not values or (state and not hidden):
             return
         if _WHO.fullmatch(_plain(column)) and not isinstance(values[0], bool | str) and not is_private(column, 0):
-            yield _NOBODY  # a number that nobody can know the meaning of
+            yield _NOBODY  # a number with an unknown meaning
         elif state:
             yield f"({name} IS NULL OR {name} NOT IN ({_listed(hidden)}))"
         elif shown := [one for one in values if one not in hidden]:
@@ -521,18 +523,17 @@ class Schema:
             yield _NOBODY
 
     def _shown_now(self, table: str, column: str, when: str, prefix: str) -> Iterator[str]:
-        """Yield the condition that what is shown from or until a time is shown now. Of a text its letters are compared,
-        as ISO 8601 has them, of a number the seconds since 1970, or the day or year in digits: what is written
-        otherwise is to come."""
+        """Yield the condition that what is shown from or until a time is shown now. Texts are compared as ISO 8601,
+        numbers as seconds since 1970, or as a day or year in digits; anything else counts as not shown."""
         kind, name = self._columns(table)[column], prefix + self.quoted(column)
         if isinstance(kind, sa.Boolean | sa.Time):
-            return  # no time: their record alone is asked
+            return  # not a time: it is checked when the record is read
         dialect, order = self._database.dialect, ">=" if when == "until" else "<="
         letters = f"{name} LIKE '____-__-__%' AND {name} {order} CAST(CURRENT_TIMESTAMP AS CHAR(19))"
         seconds = f"{name} / {_UNITS.format(name)} {order} {_SECONDS.get(dialect, _SECONDS[''])}"
         day = f"{_DAYS.format(name, 101 if when == 'from' else 1231)} {'<' if when == 'embargo' else order}"
         number = f"({seconds} OR {day} {_TODAY.get(dialect, _TODAY[''])})"
-        if dialect == "sqlite":  # whatever a column is called a time, numbers stand in it
+        if dialect == "sqlite":  # a column of any type may contain numbers
             said = f"CASE TYPEOF({name}) WHEN 'text' THEN {letters} ELSE {number} END"
             yield f"({name} IS NULL OR {name} IN (0, '') OR {said})"
         elif isinstance(kind, sa.Date | sa.DateTime):
@@ -552,7 +553,7 @@ class Schema:
 
     def _columns(self, table: str) -> Mapping[str, Any]:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", sa.exc.SAWarning)  # of a type that it does not know
+            warnings.simplefilter("ignore", sa.exc.SAWarning)  # a type that SQLAlchemy does not know
             return {one["name"]: one["type"] for one in self._inspector.get_columns(table)}
 
     def _reference(self, table: str) -> Reference | None:
@@ -560,7 +561,7 @@ class Schema:
         return Reference(table, keys[0]) if len(keys) == 1 else None
 
     def _name_of(self, table: str) -> str:
-        """Return the column that says what most rows are called, as also `topic_title` of `topics`; empty: none."""
+        """Return the column with the name of most rows, such as `topic_title` of `topics`; empty: none."""
         rows, columns = self.sample(table, _SAMPLED)
         of = [part.rstrip("s") for part in _plain(table).split("_")]
         there: dict[str, str] = {}
@@ -574,7 +575,7 @@ class Schema:
         return next((there[name] for name in names if name in there), called)
 
     def _called(self, column: str, table: str) -> str:
-        """Return the table that a column is called after: `topic_id` after `topics` or `phpbb_topics`."""
+        """Return the table that a column is named after: `topic_id` after `topics` or `phpbb_topics`; empty: none."""
         stem = re.sub(r"_?id$", "", _plain(column))
         parts = stem.split("_") if stem and stem != _plain(column) else []
         for start in range(len(parts)):
@@ -582,7 +583,7 @@ class Schema:
             words = {one, f"{one}s", f"{one}es", f"{one.removesuffix('y')}ies"}
             fit = [name for name in self.tables if any(f"_{name}".lower().endswith(f"_{word}") for word in words)]
             if table in fit and [column] == [*self.keys(table)]:
-                return ""  # its own: `layout_module_id` of `layout_module`
+                return ""  # its own key: `layout_module_id` of `layout_module`
             fit = [name for name in fit if name != table]
             if fit:
                 return min(fit, key=lambda name: (name.split("_")[0] != table.split("_")[0], len(name), name))
@@ -593,7 +594,7 @@ class Schema:
 
 
 def _rest(other: str, table: str) -> str:
-    """Return what a table is called beside another one: `tag` of `blog_tag` beside `blog_post`."""
+    """Return a table's name without the prefix that it shares with another: `tag` for `blog_tag` beside `blog_post`."""
     parts, beside = other.split("_"), table.split("_")
     same = next((at for at, (one, two) in enumerate(zip(parts, beside, strict=False)) if one != two), 0)
     return "_".join(parts[min(same, len(parts) - 1) :])
@@ -604,7 +605,7 @@ def _plain(name: str) -> str:
 
 
 def _listed(values: Sequence[Any]) -> str:
-    """Return a list of values as SQL writes it; a text is doubled where it ends it."""
+    """Return a list of values in SQL; quotes in texts are doubled."""
     return ", ".join(
         str(one).lower() if isinstance(one, bool | int) else "'{}'".format(str(one).replace("'", "''"))
         for one in sorted(values, key=str)

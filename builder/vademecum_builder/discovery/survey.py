@@ -1,4 +1,4 @@
-"""What the sources of the settings hold: counts, fields, what a document looks like, and what is wrong."""
+"""What the sources in the settings contain: counts, fields, sample documents, and problems."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ class SourceFound:
 
     Attributes:
         items: How many there are.
-        endings: Of files how many there are of each.
+        endings: How many files there are of each ending.
         fields: Of records.
-        samples: The first documents, each with key, title, URL and how its text begins.
+        samples: The first documents, each with key, title, URL and the beginning of its text.
         skipped: How many records or files cannot be read.
-        warnings: The first of them, with their reasons.
+        warnings: The first of those, with their reasons.
         error: Why it cannot be read at all; empty: it can.
     """
 
@@ -48,7 +48,7 @@ class SourceFound:
 
 
 def survey(request: BuildRequest) -> Sequence[SourceFound]:
-    """Read all sources of a request, and publish nothing. A source that cannot be read says why."""
+    """Read all sources of a request without publishing; a source that cannot be read has an `error`."""
     return [_surveyed(settings, request) for settings in sources_of(request)]
 
 

@@ -1,16 +1,16 @@
-"""From a database to a `[[source]]` for each table that holds text."""
+"""Proposing a `[[source]]` for each table of a database that holds text."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vademecum.errors import UsageError
-from vademecum_builder.discovery.fields import SAMPLED, fields_of
+from vademecum_builder.discovery.fields import SAMPLED, FieldFound, fields_of
 from vademecum_builder.discovery.people import is_called_people, is_dealing, is_of_people
 from vademecum_builder.discovery.proposals import MESSAGE, Proposal, name_of, of_messages, of_records
 from vademecum_builder.kinds.sql import database_at
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 
 def discover_tables(url: str, folder: Path) -> list[Proposal]:
-    """Return what tables of a database seem to hold documents, as settings. Errors: see `database_at`."""
+    """Return a source for each table of a database that seems to hold documents. Errors: see `database_at`."""
     database = database_at(url, folder, "what was asked for")
-    from vademecum_builder.discovery.schema import Schema  # which needs SQLAlchemy
+    from vademecum_builder.discovery.schema import Schema  # needs SQLAlchemy
 
     private: list[str] = []
     with database.connect() as connection:
@@ -33,9 +33,9 @@ def discover_tables(url: str, folder: Path) -> list[Proposal]:
         proposals = _proposals(url, [one for one in schema.tables if one not in views], schema, private)
         if not proposals:
             proposals, views = _proposals(url, views, schema, private), []
-    # What another table has been given the names of, and that says nothing else, is no document.
+    # A table whose names were joined to another one, and that has nothing but names, has no documents.
     found = [one for table, one in proposals.items() if not (table in schema.joined and _is_name(one))]
-    # What a table is translated in has its texts, and those are the documents.
+    # The translations of a table have its texts, so they are the documents.
     translated = {told[1] for table in proposals if (told := schema.translates(table))}
     found = [one for table, one in proposals.items() if one in found and table not in translated] or found
     if not found:
@@ -60,12 +60,12 @@ def discover_tables(url: str, folder: Path) -> list[Proposal]:
 
 
 def _named(tables: Sequence[str]) -> str:
-    """Return tables in a list; those of many months, or of many tenants, once."""
+    """Return a list of tables; those that differ only in a number, as for months or tenants, once."""
     return ", ".join(dict.fromkeys(re.sub(r"\d+", "…", table) for table in tables))
 
 
 def _proposals(url: str, tables: Sequence[str], schema: Schema, private: list[str]) -> dict[str, Proposal]:
-    """Return the sources of tables with text; those with what is not for everybody are noted."""
+    """Return the sources of tables with text; private tables are added to `private`."""
     found = {}
     for table in tables:
         proposed = _of_table(url, table, schema)
@@ -77,20 +77,20 @@ def _proposals(url: str, tables: Sequence[str], schema: Schema, private: list[st
 
 
 def _is_name(proposed: Proposal) -> bool:
-    """Return whether its texts are its name alone, be it in several languages (`name_de`, `name_en`)."""
+    """Return whether its only texts are its name, maybe in several languages (`name_de`, `name_en`)."""
     told = [proposed.settings.get("title") or "", *proposed.settings.get("text", ())]
     return len(told) > 1 and len({re.sub(r"_[a-z]{2}$", "", name) for name in told}) == 1
 
 
 def _of_table(url: str, table: str, schema: Schema) -> Proposal | None:
-    """Return the source that reads a table; None: what is in it is not for everybody."""
+    """Return the source for a table; None: the table is private."""
     found, columns = schema.sample(table, SAMPLED)
     rows = [{name: json_value(value) for name, value in row.items()} for row in found]
-    column, of = schema.translates(table) or ("", table)
-    if column:
-        rows = _with_translated(rows, table, column, schema)
+    if translated := schema.translates(table):
+        rows = _with_translated(rows, table, translated[0], schema)
     fields = [one for one in fields_of(rows) if one.name not in schema.kinds_of_owners(table)]
     only = schema.for_everybody(table)
+    # A table that says itself who may read its rows is not as private as what they belong to.
     dealings = not any(map(may_say, columns)) and _belongs_to_a_dealing(table, schema)
     if (
         only is None
@@ -99,66 +99,101 @@ def _of_table(url: str, table: str, schema: Schema) -> Proposal | None:
         or (rows and all(map(why_private, rows)))
     ):
         return None
-    keys, selected, joins = schema.keys(table), ["m.*"], []
+    keys, query = schema.keys(table), _Query(schema, table)
     if len(keys) > 1:
-        selected.append(f"{schema.as_one('m', keys)} AS record_key")
+        query.selected.append(f"{schema.as_one('m', keys)} AS record_key")
         keys = ["record_key"]
     place = {"url": url, "table": table}
-    proposed = of_messages(table, place, fields, keys, columns)
-    if proposed is None:
+    messages = of_messages(table, place, fields, keys, columns)
+    if messages is not None:
+        proposed, settings = messages, _of_messages(messages, columns, query)
+    else:
         proposed = of_records(name_of(table), "sql", place, fields, len(rows), keys)
         gone = [name for name in columns if MESSAGE["deleted"].fullmatch(name)]
         settings = {**proposed.settings, **({"deleted": gone[0]} if gone else {})}
         if settings["text"]:
-            same = [one.name for one in fields if one.is_the_same(len(rows))]
-            names = _names(table, [one for one in columns if one not in same], schema)
-            joins += [join.sql for _, join in names.values()]
-            selected += [f"{join.name} AS {schema.quoted(name)}" for name, (_, join) in names.items()]
-            # What has no title of its own has that of what it alone is of: a page's text that of the page.
-            alone = [name for name, (own, _) in names.items() if len({row[own] for row in rows}) == len(rows) > 1]
-            settings |= {"title": alone[0]} if alone and "title" not in settings else {}
-            there = {one.lower() for one in (*columns, *names)}
-            its = schema.sample(of, 0)[1] if column else ()
-            said = [one for one in _named_in(settings) if one in its and one not in columns]
-            if said:
-                joins.append(schema.join_of(table, column, "t"))
-                selected += [f"t.{schema.quoted(one)}" for one in said]
-                there |= {one.lower() for one in said}
-            listed = schema.lists(of, partial(_is_open, schema), column)
-            lists = {name: sql for name, sql in listed if name.lower() not in there}
-            selected += [f"{sql} AS {schema.quoted(name)}" for name, sql in lists.items()]
-            settings["text"] += [name for name in (*names, *lists) if name != settings.get("title")]
-            numbers = {one.name for one in fields if one.type == "number"} & schema.ids(table)
-            kept = [one for one in settings.pop("metadata", ()) if one not in numbers]
-            settings |= {"metadata": [*kept, *names]} if kept or names else {}
-    else:
-        settings = dict(proposed.settings)
-        if not {"channel", "thread"} & settings.keys() and (about := _about(table, settings, schema)):
-            settings["thread"] = about
-        for role, told in (("author", "author"), ("channel", "channel"), ("thread", "subject")):
-            column, name = settings.get(role, role), f"{role}_name"
-            if name not in columns and (join := schema.join("m", table, column, role, people=role == "author")):
-                joins.append(join.sql)
-                selected.append(f"{join.name} AS {name}")
-                settings[told] = name
+            _add_names(settings, rows, fields, query)
     notes = list(proposed.notes)
     if only:
         notes.append("what is in something private (a channel, a topic …) is left out: see WHERE")
-    if joins or only or len(selected) > 1:
-        query = [f"SELECT {', '.join(selected)} FROM {schema.quoted(settings.pop('table'))} AS m", *joins]
-        query += [f"WHERE {' AND '.join(only)}"] if only else []
-        settings = {"url": settings.pop("url"), "query": " ".join(query), **settings}
+    if only or query.joins or len(query.selected) > 1:
+        del settings["table"]
+        settings = {"url": settings.pop("url"), "query": query.sql(only), **settings}
     return replace(proposed, settings=settings, notes=notes)
 
 
+@dataclass
+class _Query:
+    """A SELECT from a table with the alias `m`, with names and lists from other tables."""
+
+    schema: Schema
+    table: str
+    selected: list[str] = field(default_factory=lambda: ["m.*"])
+    joins: list[str] = field(default_factory=list)
+
+    def add(self, join: Join, name: str) -> None:
+        """Select the name that a join gives."""
+        self.joins.append(join.sql)
+        self.selected.append(f"{join.name} AS {name}")
+
+    def sql(self, conditions: Sequence[str]) -> str:
+        """Return the statement."""
+        where = [f"WHERE {' AND '.join(conditions)}"] if conditions else []
+        selected = f"SELECT {', '.join(self.selected)} FROM {self.schema.quoted(self.table)} AS m"
+        return " ".join([selected, *self.joins, *where])
+
+
+def _of_messages(proposed: Proposal, columns: Sequence[str], query: _Query) -> dict[str, Any]:
+    """Return the settings of an archive of messages, with the names of its authors, channels and threads."""
+    settings, table, schema = dict(proposed.settings), query.table, query.schema
+    if not {"channel", "thread"} & settings.keys() and (about := _about(table, settings, schema)):
+        settings["thread"] = about
+    for role, shown in (("author", "author"), ("channel", "channel"), ("thread", "subject")):
+        column, name = settings.get(role, role), f"{role}_name"
+        if name not in columns and (join := schema.join("m", table, column, role, people=role == "author")):
+            query.add(join, name)
+            settings[shown] = name
+    return settings
+
+
+def _add_names(
+    settings: dict[str, Any], rows: Sequence[Mapping[str, Any]], fields: Sequence[FieldFound], query: _Query
+) -> None:
+    """Add to the settings of records the names and lists that rows of other tables give them."""
+    schema, table = query.schema, query.table
+    columns = schema.sample(table, 0)[1]
+    translated, of = schema.translates(table) or ("", table)
+    same = [one.name for one in fields if one.is_the_same(len(rows))]
+    names = _names(table, [one for one in columns if one not in same], schema)
+    for name, (_, join) in names.items():
+        query.add(join, schema.quoted(name))
+    # A record without a title takes that of the only row that it belongs to: the text of a page that of the page.
+    alone = [name for name, (own, _) in names.items() if len({row[own] for row in rows}) == len(rows) > 1]
+    settings |= {"title": alone[0]} if alone and "title" not in settings else {}
+    there = {one.lower() for one in (*columns, *names)}
+    its = schema.sample(of, 0)[1] if translated else ()
+    taken = [one for one in _named_in(settings) if one in its and one not in columns]
+    if taken:
+        query.joins.append(schema.join_of(table, translated, "t"))
+        query.selected += [f"t.{schema.quoted(one)}" for one in taken]
+        there |= {one.lower() for one in taken}
+    listed = schema.lists(of, partial(_is_open, schema), translated)
+    lists = {name: sql for name, sql in listed if name.lower() not in there}
+    query.selected += [f"{sql} AS {schema.quoted(name)}" for name, sql in lists.items()]
+    settings["text"] += [name for name in (*names, *lists) if name != settings.get("title")]
+    numbers = {one.name for one in fields if one.type == "number"} & schema.ids(table)
+    kept = [one for one in settings.pop("metadata", ()) if one not in numbers]
+    settings |= {"metadata": [*kept, *names]} if kept or names else {}
+
+
 def _belongs_to_a_dealing(table: str, schema: Schema) -> bool:
-    """Return whether each row is of an order or a ticket: what was said of it is as private. A book is not of its loan,
-    and what says itself who may read it is no such thing."""
+    """Return whether each row belongs to an order or a ticket, and so is as private as that. A book does not belong to
+    its loan."""
     return any(is_dealing(other, schema.sample(other, 0)[1]) for other in schema.within(table))
 
 
 def _about(table: str, settings: Mapping[str, Any], schema: Schema) -> str:
-    """Return the column that says what a message is about: the article of a comment; empty: none."""
+    """Return the column for what a message is about, such as the article of a comment; empty: none."""
     refers = schema.refers(table).items()
     fit = (
         one for one, other in refers if other != table and not is_called_people(other) and one not in settings.values()
@@ -169,8 +204,7 @@ def _about(table: str, settings: Mapping[str, Any], schema: Schema) -> str:
 def _with_translated(
     rows: Sequence[Mapping[str, Any]], table: str, column: str, schema: Schema
 ) -> list[dict[str, Any]]:
-    """Return rows with what the row says that they are translations of: the price of a product, whose names stand
-    elsewhere."""
+    """Return translations with the fields of the rows that they translate, such as the price of a product."""
     other, key = schema.reference(table, column)
     its, _ = schema.sample(other, SAMPLED)
     by_key = {json_value(row[key]): {name: json_value(value) for name, value in row.items()} for row in its}
@@ -178,15 +212,14 @@ def _with_translated(
 
 
 def _named_in(settings: Mapping[str, Any]) -> list[str]:
-    """Return the fields that settings name, but those in a template."""
+    """Return the fields that settings name, except in templates."""
     told = [settings.get(one, "") for one in ("title", "link", "updated", "deleted")]
     return [*dict.fromkeys(filter(None, [*told, *settings["text"], *settings.get("metadata", ())]))]
 
 
 def _names(table: str, columns: Sequence[str], schema: Schema) -> dict[str, tuple[str, Join]]:
-    """Return how the names are had of what the ids of a record stand for, under what the ids are called without `id`,
-    behind the columns that have these: the genre of a track, the category of a product; people's are nobody's
-    business."""
+    """Return joins for the names behind the ids of a record, such as the genre of a track or the category of a product,
+    each after the column of the ids; the key is that column's name without `id`. Names of people are private."""
     found: dict[str, tuple[str, Join]] = {}
     there = {one.lower() for one in columns}
     for column in columns:
@@ -202,7 +235,7 @@ def _names(table: str, columns: Sequence[str], schema: Schema) -> dict[str, tupl
 
 
 def _is_open(schema: Schema, table: str) -> bool:
-    """Return whether what the rows of a table are called may stand in others: they are no people."""
+    """Return whether the names of a table's rows may be shown in other tables: they are not people."""
     rows, columns = schema.sample(table, SAMPLED)
     fields = fields_of({name: json_value(value) for name, value in row.items()} for row in rows)
     return not (is_called_people(table) or is_of_people(table, fields, len(rows), columns))
