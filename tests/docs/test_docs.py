@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ from vademecum import KnowledgeBase
 from vademecum.errors import VademecumError
 from vademecum.events import EVENTS
 from vademecum_builder.cli.arguments import parser
+from vademecum_builder.kinds import folder
+from vademecum_builder.settings import _APPROVAL, _LIMITS, _TOP, read_settings
 
 ROOT = Path(__file__).parents[2]
 JS = ROOT / "client" / "vademecum" / "js"
@@ -102,6 +105,18 @@ def test_every_public_member_and_option_of_the_javascript_class_is_explained() -
     declared = members("export declare class KnowledgeBase")
     assert written - {"constructor"} <= declared
     assert set(rows("JavaScript")) == declared | members("export interface KnowledgeBaseOptions")
+
+
+def test_every_setting_is_on_the_page_of_building(tmp_path: Path) -> None:
+    """In one file that can be read."""
+    text, *_ = blocks(ROOT / "site" / "content" / "building.md", "toml")
+    (tmp_path / "vademecum.toml").write_text(text, encoding="utf-8")
+    assert read_settings(tmp_path / "vademecum.toml").title == "Handbook"
+    shown = tomllib.loads(text)
+    (source,) = shown.pop("source")
+    for keys, values in ((folder.KEYS, source), (_APPROVAL, shown.pop("approval")), (_LIMITS, shown.pop("limits"))):
+        assert set(values) == set(keys)
+    assert set(shown) == set(_TOP)
 
 
 # Links -----------------------------------------------------------------------------------------------
