@@ -18,7 +18,7 @@ from vademecum_builder.index.rows import Rows
 
 
 def number(value: int) -> bytes:
-    """Return an unsigned LEB128: 7 bits a byte, lowest first, 0x80 set on all but the last.
+    """Return an unsigned LEB128: 7 bits per byte, lowest first, 0x80 set on all but the last.
 
     >>> number(300).hex()
     'ac02'
@@ -35,9 +35,9 @@ def raw_deflate(content: bytes, known: bytes = b"") -> bytes:
     """Return a raw deflate stream (RFC 1951).
 
     Args:
-        known: What it may refer to; at most 32 KiB.
+        known: The dictionary; at most 32 KiB.
     """
-    # zlib takes no empty dictionary.
+    # zlib refuses an empty dictionary.
     dictionary = (known,) if known else ()
     compressor = zlib.compressobj(9, zlib.DEFLATED, -15, 9, zlib.Z_DEFAULT_STRATEGY, *dictionary)
     return compressor.compress(content) + compressor.flush()
@@ -48,7 +48,7 @@ def encode_vectors(rows: Sequence[ChunkRow], olds: Sequence[Sequence[ChunkRow]])
 
     Args:
         rows: The new chunks.
-        olds: For each the chunks of the document that its own is held against.
+        olds: For each, the chunks of the document that its own document is compared with.
     """
     told = [_told(row.vector, [old.vector for old in chunks]) for row, chunks in zip(rows, olds, strict=True)]
     bits = "".join(bits for _, bits in told)
@@ -57,7 +57,7 @@ def encode_vectors(rows: Sequence[ChunkRow], olds: Sequence[Sequence[ChunkRow]])
 
 
 def _told(vector: bytes, olds: Sequence[bytes]) -> tuple[int, str]:
-    """Return what a vector is told by, as its number says it, and its bits: none where an older one is the same."""
+    """Return the number of the vector's base, and the bits of the difference: none if it equals an older vector."""
     if vector in olds:
         return 2 * olds.index(vector) + 2, ""
     new, *bases = np.array([memoryview(data).cast("b") for data in (vector, bytes(len(vector)), *olds)], np.int64)
@@ -66,7 +66,7 @@ def _told(vector: bytes, olds: Sequence[bytes]) -> tuple[int, str]:
     return max(2 * place - 1, 0), _rice(tuple(differences[place].tolist()))
 
 
-@lru_cache(1 << 14)  # a build makes packs from several releases, most of the same rows
+@lru_cache(1 << 14)  # a build makes packs from several releases, mostly of the same rows
 def _rice(differences: Sequence[int]) -> str:
     bits, spread = [], Spread()
     for difference in differences:
@@ -86,16 +86,16 @@ def encode_pack(base: OldRelease, rows: Rows, header: Header) -> bytes:
 
 @dataclass
 class _Writer:
-    """Writes one pack, the documents in the order in which they are read."""
+    """Writes one pack, with the documents in reading order."""
 
     base: OldRelease
     rows: Rows
     header: Header
     fresh: list[ChunkRow] = field(default_factory=list)
     olds: list[Sequence[ChunkRow]] = field(default_factory=list)
-    """For each new chunk the chunks of the document that its own is held against."""
+    """For each new chunk, the chunks of the document that its own document is compared with."""
     new_places: dict[int, tuple[int, int]] = field(default_factory=dict)
-    """Where each chunk that the pack brings stands first: see `_places`."""
+    """The first place of each chunk that the pack brings: see `_places`."""
     past: bytes = b""
 
     def pack(self) -> bytes:
@@ -123,7 +123,7 @@ class _Writer:
         return _facts(old) != _facts(new) or old.chunks != new.chunks or not all(map(self._has, new.chunks))
 
     def _has(self, chunk: int) -> bool:
-        """Return whether a client of the base has this very row: one that left and came back may differ."""
+        """Return whether a client of the base has exactly this row: one that was removed and came back may differ."""
         if chunk not in self._places:
             return False
         old, new = self.base.chunks[chunk], self.rows.chunks[chunk]
@@ -131,7 +131,7 @@ class _Writer:
 
     @cached_property
     def _places(self) -> dict[int, tuple[int, int]]:
-        """Where each chunk of the base stands first: (document, as steps name it, place in its list)."""
+        """The first place of each chunk of the base: (document, as named by steps, place in its list)."""
         places: dict[int, tuple[int, int]] = {}
         for index, row in enumerate(self.base.documents):
             for at, chunk in enumerate(row.chunks):
@@ -139,12 +139,12 @@ class _Writer:
         return places
 
     def _entry(self, index: int | None, new: DocumentRow, removed: Sequence[int], nth: int) -> Entry:
-        """Return how a document is told that is at `index` in the base, and the nth of the pack."""
+        """Return the entry of a document that is at `index` in the base, and the nth of the pack."""
         like = self._like(new, removed) if index is None else index
         own = {} if like is None else {chunk: at for at, chunk in enumerate(self.base.documents[like].chunks)}
 
         def origin(at: int) -> tuple[int, int] | None:
-            """Return the list that has a chunk, and how far behind `at` its place is there; None: it is new."""
+            """Return the list that has a chunk, and the distance of its place from `at`; None: the chunk is new."""
             chunk, here = new.chunks[at], (1 + len(self.base) + nth, at)
             if not self._has(chunk):
                 document, place = self.new_places.setdefault(chunk, here)
@@ -161,7 +161,8 @@ class _Writer:
         return Entry(like, KEY if index is None else FACTS if changed else STEPS, tuple(steps))
 
     def _like(self, new: DocumentRow, removed: Sequence[int]) -> int | None:
-        """Return the document of the base that a new one came from, by what it takes, or else by what is gone."""
+        """Return the document of the base that a new one came from: one that it shares chunks with, else one that is
+        gone."""
         shared = Counter(self._places[chunk][0] - 1 for chunk in new.chunks if self._has(chunk))
         if not shared:
             texts = {self.rows.chunks[chunk].text for chunk in new.chunks}
@@ -172,7 +173,7 @@ class _Writer:
         return best if best is not None and shared[best] else None
 
     def _texts(self, entry: Entry, new: DocumentRow) -> bytes:
-        """Return the texts of a document; take in its new chunks."""
+        """Return the texts of a document, and add its new chunks."""
         like = None if entry.like is None else self.base.document(entry.like)
         brought = [self.rows.chunks[chunk] for chunk in _brought(entry, new)]
         self.fresh += brought

@@ -1,6 +1,6 @@
 """Dead rows of the last releases, which packs from those releases are encoded against.
 
-A build machine keeps no state of its own, so they are published too, for the builder alone (format.md, section 6).
+A build machine keeps no state of its own, so they are published too, only for the builder (format.md, section 6).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from vademecum_builder.index.rows import Rows, VectorSpace
 
 @dataclass(frozen=True)
 class OldRelease:
-    """An older release as a base: its live documents by rising key (bytes), and its chunks by id."""
+    """An older release as a base: its live documents sorted by key (bytes), and its chunks by id."""
 
     documents: Sequence[DocumentRow]
     chunks: Mapping[int, ChunkRow]
@@ -32,16 +32,16 @@ class OldRelease:
 
 
 def by_key(row: DocumentRow) -> bytes:
-    """Return what documents are sorted by."""
+    """Return the sort key of documents."""
     return row.key.encode()
 
 
 @dataclass(frozen=True)
 class History:
-    """What the releases from `first` on had and the current one has not.
+    """Rows of the releases since `first` that the current one does not have.
 
     Attributes:
-        documents, chunks: Rows, each with the sequence of the release that was the first without it.
+        documents, chunks: Rows, each with the sequence of the first release without it.
     """
 
     first: int
@@ -49,7 +49,7 @@ class History:
     chunks: tuple[tuple[ChunkRow, int], ...] = ()
 
     def followed(self, before: Rows, now: Rows, sequence: int) -> History:
-        """Return the history after release `sequence`, which has the rows `now` in place of `before`."""
+        """Return the history after release `sequence`, in which the rows `now` replace `before`."""
         documents = [(row, sequence) for row in before.live if now.documents.get(row.key) != row]
         chunks = [
             (row, sequence)
@@ -59,7 +59,7 @@ class History:
         return History(self.first, (*self.documents, *documents), (*self.chunks, *chunks))
 
     def since(self, first: int) -> History:
-        """Return what the releases from `first` on had."""
+        """Return the rows of the releases since `first`."""
         return History(
             max(first, self.first),
             tuple((row, until) for row, until in self.documents if until > first),
@@ -70,7 +70,7 @@ class History:
         """Return an older release.
 
         Args:
-            sequence: From `first` on.
+            sequence: `first` or later.
             now: The rows of the current release.
         """
         documents = [row for row in now.live if row.sequence <= sequence]
@@ -81,7 +81,7 @@ class History:
 
 
 def encode_history(history: History, space: VectorSpace) -> tuple[bytes, dict[str, object]]:
-    """Return a segment of the rows, and what is to be known beside it: JSON."""
+    """Return a segment of the rows, and JSON with the rest."""
     documents = sorted(history.documents, key=lambda pair: (-pair[0].sequence, pair[0].key.encode()))
     chunks = sorted(history.chunks, key=lambda pair: (-pair[0].sequence, pair[0].id))
     rows = [row for row, _ in documents], [row for row, _ in chunks]

@@ -1,9 +1,9 @@
 """From which older releases packs lead, and which packs stay published (format.md, section 3.1). Pure.
 
-Direct packs lead to a release from the last few before it. For older ones a ladder of steps: the step of release
-*s* leads to the next multiple of 4, of 16 where *s* is a multiple of 4, of 64 where it is one of 16, and so on. A
-client that is *k* releases behind climbs at most 3 steps of each size, and goes directly from where the next
-step would lead beyond the current release. So one pack for each release stays, and the steps together cost little more
+Direct packs lead to a release from the last few before it. For older ones there is a ladder of steps: the step of
+release *s* leads to the next multiple of 4; of 16 if *s* is a multiple of 4; of 64 if it is one of 16, and so on. A
+client that is *k* releases behind climbs at most 3 steps of each size, and then takes a direct pack where the next step
+would lead beyond the current release. So one pack per release stays published, and the steps together cost little more
 than what changed: most documents do not change in two of them.
 """
 
@@ -22,10 +22,10 @@ class PackLimits:
     """What packs may cost the host.
 
     Attributes:
-        recent: From so many releases packs lead to the next one directly.
+        recent: Direct packs lead from this many previous releases.
         share: Bytes of all packs that stay published, as a share of the segments' bytes.
-        floor: Bytes that they may take in any case.
-        most: Bytes that they may take, whatever the segments take; None: see above.
+        floor: Bytes that packs may always take.
+        most: Bytes that packs may take, whatever the segments take; None: `share` and `floor` apply.
     """
 
     recent: int = 6
@@ -34,12 +34,12 @@ class PackLimits:
     most: int | None = None
 
     def budget(self, segments: int) -> int:
-        """Return the bytes for packs beside segments of so many bytes."""
+        """Return how many bytes packs may take beside segments of this many bytes."""
         return max(self.floor, int(self.share * segments)) if self.most is None else self.most
 
 
 def leads_on(sequence: int) -> bool:
-    """Return whether steps lead to this release."""
+    """Return whether a step leads to this release."""
     return sequence % FANOUT == 0
 
 
@@ -53,7 +53,7 @@ def bases(sequence: int, first: int, limits: PackLimits) -> list[int]:
     found = set(recent)
     size = 1
     while size <= sequence:
-        # Releases on this rung whose step does not end before this one: the last few multiples of its size.
+        # Releases on this rung whose step does not end before this release: the last few multiples of its size.
         newest = (sequence - 1) // size * size
         found.update(base for base in range(newest, newest - FANOUT * size, -size) if base > 0)
         size *= FANOUT
@@ -62,15 +62,15 @@ def bases(sequence: int, first: int, limits: PackLimits) -> list[int]:
 
 
 def steps_to(manifest: Manifest) -> tuple[PackEntry, ...]:
-    """Return the packs of a manifest that stay published when its release is an older one."""
+    """Return the packs of a manifest that stay published after its release is replaced."""
     return tuple(entry for entry in manifest.packs if step_of(entry.after) == manifest.sequence)
 
 
 def kept(packs: Iterable[PackEntry], older: Mapping[str, Manifest]) -> dict[str, ObjectRef]:
-    """Return the files of older releases that these packs need to be of use: path -> digest and size.
+    """Return the files of older releases that these packs depend on: path -> digest and size.
 
     Args:
-        older: Manifests of older releases by digest; of one that is not among them nothing is kept.
+        older: Manifests of older releases by digest; nothing is kept of releases that are not among them.
     """
     files: dict[str, ObjectRef] = {}
     for entry in packs:

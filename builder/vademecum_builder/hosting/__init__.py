@@ -1,3 +1,4 @@
-"""Bringing a built tree to its hosts. `publishing` keeps the order (what is immutable first, `timestamp.json` last,
-then what nobody needs goes), `current` refuses to go back; `base` is the port, and each kind of host has a module.
+"""Bringing a built tree to its hosts. `publishing` keeps the order (immutable files first, `timestamp.json` last, then
+files that are no longer needed are deleted), `current` refuses to go back; `base` is the port, and each kind of host
+has a module.
 """

@@ -2,12 +2,12 @@
 
 Rules that every host keeps (tests/contract/test_host.py):
 
-- A path is relative to the tree and `/`-separated. What lies there and is not ours is never touched.
-- A file that is read while it is written is the old one or the new one, whole.
-- A file that was read through a host is replaced only where it still is what was read: of two publishers one loses.
+- A path is relative to the tree and `/`-separated. Files that are not ours are never touched.
+- A file that is read while it is written is either the old one or the new one, complete.
+- A file that was read through a host is only replaced if it has not changed since: of two publishers, one loses.
 
-And what a host should say of a file, where it can be told: its type, and how long it may be cached. A gzipped object is
-a file of its own type: sent with `Content-Encoding` a browser would inflate it, and it would have another digest.
+If possible, a host also sends the type of a file, and how long it may be cached. A gzipped object has a type of its
+own: with `Content-Encoding` a browser would inflate it, and its digest would differ.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Done = Callable[[str], None]
 
 
 def ignore(path: str) -> None:
-    """What to pass where nobody counts."""
+    """Report nothing."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Upload:
     """A file to be published.
 
     Attributes:
-        content: Its bytes, or the file that has them.
+        content: Its bytes, or a file with them.
     """
 
     path: str
@@ -39,7 +39,7 @@ class Upload:
 
     @property
     def size(self) -> int:
-        """In bytes."""
+        """Its size in bytes."""
         return len(self.content) if isinstance(self.content, bytes) else self.content.stat().st_size
 
     def read(self) -> bytes:
@@ -48,11 +48,11 @@ class Upload:
 
 @dataclass(frozen=True)
 class Stored:
-    """A file that lies on a host.
+    """A file on a host.
 
     Attributes:
         size: In bytes.
-        tag: What the host knows of its content (an entity tag, a blob's name); empty: nothing.
+        tag: The host's identifier of its content (an entity tag, the name of a blob); empty: none.
     """
 
     size: int
@@ -63,27 +63,27 @@ class Host(Protocol):
     """A place for a published tree. Errors of all methods: `HostError`, `BusyError`, `StorageError`, `UsageError`."""
 
     def list(self) -> Mapping[str, Stored]:
-        """Return all files by path; none where nothing lies there yet."""
+        """Return all files by path; none if the place does not exist yet."""
         ...
 
     def holds(self, upload: Upload, stored: Stored) -> bool:
-        """Whether what lies there is known to be this file."""
+        """Return whether the stored file is known to be this one."""
         ...
 
     def read(self, path: str) -> bytes | None:
-        """Return a small file, or None where there is none."""
+        """Return a small file; None: there is none."""
         ...
 
     def write(self, uploads: Sequence[Upload], done: Done) -> None:
-        """Put files there, in any order, each whole. One that turns out to be there already may be left out."""
+        """Write files in any order, each as a whole. A file that turns out to be there already may be left out."""
         ...
 
     def delete(self, paths: Sequence[str]) -> None:
-        """Delete files; one that is gone already counts as deleted."""
+        """Delete files; a missing one counts as deleted."""
         ...
 
     def commit(self, message: str) -> None:
-        """Show what was written, where the host shows all of it at once; others have done so file by file."""
+        """Make everything visible that was written, if the host does so at once; others have done so file by file."""
         ...
 
 
@@ -109,24 +109,24 @@ _NAMED_BY_CONTENT: Final = re.compile(
 
 
 def is_immutable(path: str) -> bool:
-    """Return whether the path holds the digest of the content, so that it never stands for another."""
+    """Return whether the path contains the digest of the content, so that the content never changes."""
     return _NAMED_BY_CONTENT.fullmatch(path) is not None
 
 
 def content_type(path: str) -> str:
-    """Return the media type of a file of a tree: of modules and WebAssembly browsers take no other."""
+    """Return the media type of a file of a tree: browsers insist on it for modules and WebAssembly."""
     return _TYPES.get(path.rpartition(".")[2], "application/octet-stream")
 
 
 def cache_control(path: str) -> str:
-    """Return for how long a file may be kept: for ever, or until the host has been asked whether it is still that.
+    """Return the caching of a file: for ever, or only after asking the host whether it has changed.
 
-    Numbered metadata are no exception: after a theft a number may come again.
+    Numbered metadata have to be asked for, too: after a theft, a number may be used again.
     """
     return "public, max-age=31536000, immutable" if is_immutable(path) else "no-cache"
 
 
 def shown(target: str) -> str:
-    """Return a target, or what is said of it, without the password or token in its address."""
+    """Return a target, or a text about it, without the password or token in its address."""
     known = r"(https?://)[^/@\s]*@|(://[^/@:\s]*):[^/@\s]*@"
     return re.sub(known, lambda found: found[1] or f"{found[2]}@", target)

@@ -17,15 +17,15 @@ from vademecum_builder.signing.metadata import is_signed
 
 
 def require_older(host: Host, tree: Tree) -> bool:
-    """Return whether the host shows this very release already; refuse to put it over a newer or an equal one.
+    """Return whether the host has exactly this release already; refuse to replace a newer one or a different equal one.
 
-    What no key of the newest root has signed does not count, be it damaged or the work of a revoked key: clients do not
-    follow it either.
+    What no key of the newest root has signed does not count, whether it is damaged or made with a revoked key: clients
+    do not follow it either.
 
     Raises:
-        UsageError: Another publisher's tree lies there.
-        RollbackError: A newer timestamp lies there.
-        EquivocationError: The same number of timestamp or release, with other content, does.
+        UsageError: The host has another publisher's tree.
+        RollbackError: It has a newer timestamp.
+        EquivocationError: It has the same number of timestamp or release with other content.
     """
     there = host.read(TIMESTAMP)
     found = None if there is None else _timestamp(there)
@@ -63,7 +63,7 @@ def require_older(host: Host, tree: Tree) -> bool:
 
 
 def _releases(snapshot: bytes | None) -> dict[str, ManifestHint]:
-    """Return what a snapshot hints at for each channel; nothing where it cannot be read."""
+    """Return the releases that a snapshot names for each channel; none if it cannot be read."""
     try:
         custom = parse_object(snapshot or b"", "snapshot.json")["signed"][CUSTOM]
         hints = {channel: read_hint(custom, channel) for channel in custom["channels"]}
@@ -73,7 +73,7 @@ def _releases(snapshot: bytes | None) -> dict[str, ManifestHint]:
 
 
 def _timestamp(data: bytes) -> Metadata[Timestamp] | None:
-    """Return what is well-formed; a damaged one is replaced."""
+    """Return the timestamp if it is well-formed; a damaged one will be replaced."""
     try:
         parse_object(data, TIMESTAMP)
         found: Metadata[Any] = Metadata.from_bytes(data)

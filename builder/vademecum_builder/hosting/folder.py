@@ -1,4 +1,4 @@
-"""A folder on this machine: what a web server serves, or a share that is mounted."""
+"""A folder on this machine, which a web server serves, or a mounted share."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from vademecum_builder.publish.tree import write_tree
 
 @contextmanager
 def local_folder(folder: Path, tree: Path, *, dry_run: bool) -> Iterator[Folder]:
-    """Hold a folder: of two publishers one waits for its next try.
+    """Lock a folder: of two publishers, one has to try again.
 
     Raises:
-        UsageError: It is a file, or the tree itself. BusyError: Somebody else publishes there.
+        UsageError: It is a file, or the tree itself. BusyError: Another publisher has locked it.
     """
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"{folder} is a file; name a folder")
@@ -31,7 +31,7 @@ def local_folder(folder: Path, tree: Path, *, dry_run: bool) -> Iterator[Folder]
 
 @dataclass(frozen=True)
 class Folder:
-    """A `Host`. Files are written beside their place, synced and renamed."""
+    """A `Host`. Files are written under another name, synced and renamed."""
 
     folder: Path
 
@@ -63,4 +63,4 @@ class Folder:
                 raise StorageError(f"{self.folder / path}: cannot be deleted: {error.strerror}") from error
 
     def commit(self, message: str) -> None:
-        """Each file was shown as it was renamed."""
+        """Do nothing: each file became visible when it was renamed."""

@@ -1,7 +1,7 @@
-"""A branch that a host serves as a site, such as `gh-pages`: one commit holds the whole tree, and a push shows it.
+"""A branch that a host serves as a site, such as `gh-pages`: one commit has the whole tree, and a push publishes it.
 
-The commit has no parent, so that a repository does not grow by each release. Nothing is checked out, and no branch,
-index or work tree of this machine changes.
+The commit has no parent, so that the repository does not grow with each release. Nothing is checked out, and no branch,
+index or work tree on this machine changes.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from vademecum.errors import BusyError, HostError, NetworkError, UsageError, Vad
 from vademecum_builder.hosting.base import Done, Stored, Upload, shown
 
 _NO_JEKYLL = ".nojekyll"
-"""Without it GitHub runs Jekyll over the branch, which leaves out what begins with `_` or a point."""
+"""Without it GitHub runs Jekyll on the branch, which leaves out names that begin with `_` or a dot."""
 _AUTHOR = {
     f"GIT_{who}_{what}": value
     for who in ("AUTHOR", "COMMITTER")
@@ -45,13 +45,13 @@ _FAILURES: tuple[tuple[str, type[VademecumError], str], ...] = (
 
 @contextmanager
 def git_branch(target: str, *, history: bool) -> Iterator[Branch]:
-    """Open a branch: `gh-pages` of the repository that this is, or `git+URL#branch`; `branch:folder` for a part of it.
+    """Open a branch: `gh-pages` of this repository, or `git+URL#branch`; `branch:folder` for a folder in it.
 
     Args:
-        history: Add a commit to it; without: replace it by one commit.
+        history: Add a commit to the branch; False: replace it by a single commit.
 
     Raises:
-        UsageError: git is not installed, this is no repository, or the target names no branch.
+        UsageError: git is not installed, this is not a repository, or the target names no branch.
     """
     address, _, branch = target.removeprefix("git+").rpartition("#")
     branch, _, folder = branch.partition(":")
@@ -62,7 +62,7 @@ def git_branch(target: str, *, history: bool) -> Iterator[Branch]:
         if address:
             git.run("init", "--quiet", "--bare", f"{scratch}/repository")
             git.repository = Path(scratch) / "repository"
-        else:  # of this repository: its settings say how one signs in
+        else:  # this repository, with its own settings for signing in
             address = git.run("remote", "get-url", "--push", "origin").strip()
         yield Branch(git, address, f"refs/heads/{branch}", folder.strip("/"), history=history)
 
@@ -71,7 +71,7 @@ class Git:
     """Runs git on a repository, with an index of its own.
 
     Attributes:
-        repository: None: the one that this folder is in.
+        repository: None: the one around this folder.
     """
 
     def __init__(self, index: Path, name: str) -> None:
@@ -80,16 +80,16 @@ class Git:
         self._name = name
 
     def run(self, *arguments: str, given: bytes = b"") -> str:
-        """Return what it prints."""
+        """Return what git prints."""
         return self.bytes(*arguments, given=given).decode("utf-8", "surrogateescape")
 
     def bytes(self, *arguments: str, given: bytes = b"") -> bytes:
-        """Return what it prints.
+        """Return what git prints.
 
         Raises:
-            NetworkError, HostError: It failed. UsageError: It is not installed, or this is no repository.
+            NetworkError, HostError: It failed. UsageError: It is not installed, or this is not a repository.
         """
-        # Nobody is there to be asked for a password, or whether a host is known.
+        # Nobody can answer a prompt for a password or an unknown host.
         asking = {"GIT_TERMINAL_PROMPT": "0", "GIT_SSH_COMMAND": "ssh -o BatchMode=yes", "LC_ALL": "C"}
         where = ["-C", str(self.repository)] if self.repository else []
         try:
@@ -115,12 +115,12 @@ class Git:
 
 
 class Branch:
-    """A `Host`: files are gathered in an index, and `commit` shows them all.
+    """A `Host`: files are collected in an index, and `commit` publishes them all.
 
     Args:
-        address: The repository, as git takes it.
+        address: The repository, in git's notation.
         reference: Of the branch, `refs/heads/...`.
-        folder: Where in the branch the tree lies; empty: at its top.
+        folder: The folder of the tree in the branch; empty: the top.
     """
 
     def __init__(self, git: Git, address: str, reference: str, folder: str, *, history: bool) -> None:
@@ -133,7 +133,7 @@ class Branch:
         self._before = told[0] if told else ""
         self._blobs: dict[str, tuple[str, int]] = {}
         if self._before:
-            # A foreign repository is fetched without history; this one would become a shallow one.
+            # Another repository is fetched without history; this one would become shallow by that.
             depth = ["--depth=1"] if git.repository else []
             git.run("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", *depth, address, reference)
             git.run("read-tree", self._before)

@@ -1,4 +1,4 @@
-"""Publishing a built tree in an order that keeps the host consistent at every moment, and deleting old files."""
+"""Publishing a built tree in an order that keeps the host consistent at any moment, and deleting old files."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from vademecum_builder.publish.guard import locked
 from vademecum_builder.request import Progress, ignore_progress
 
 KEEP: Final = timedelta(hours=24)
-"""How long a file stays that no release needs any more: somebody may be in the middle of fetching it."""
+"""How long a file stays after the last release that needs it: a client may still be fetching it."""
 UNNEEDED: Final = ".vademecum-unneeded.json"
-"""Lies on the host: since when each of these files is needed no more."""
+"""A file on the host: since when each of the files in it is no longer needed."""
 _METADATA = re.compile(r"metadata/(\d+\.(targets|snapshot|root)|timestamp)\.json")
 _KEPT = re.compile(r"metadata/(\d+\.root|timestamp)\.json")
-"""Old clients walk all roots."""
+"""Files that always stay: old clients walk all roots."""
 
 
 @dataclass(frozen=True)
@@ -35,11 +35,11 @@ class Delivery:
     """What became of one target.
 
     Attributes:
-        files, bytes: That were sent; in a dry run, that would be, at the most.
-        skipped: Files that were there already.
-        deleted: Files that were needed no more, and are gone.
-        kept: Files that are needed no more, and stay for a while.
-        error: Why it failed, or None. What the host served before, it serves still.
+        files, bytes: How many were sent; in a dry run, how many would be at most.
+        skipped: How many files were there already.
+        deleted: How many files were no longer needed, and are gone.
+        kept: How many files are no longer needed, but stay for a while.
+        error: Why it failed, or None. The host then still serves what it served before.
     """
 
     files: int = 0
@@ -54,7 +54,7 @@ class Delivery:
 
 @dataclass(frozen=True)
 class Publication:
-    """What became of all of them."""
+    """What became of all targets."""
 
     sequence: int
     foreign: tuple[str, ...]
@@ -77,11 +77,11 @@ def publish(
     Args:
         folder: The built tree.
         targets: See `open_host`.
-        trust: The root metadata that the tree has to verify by; None: its own first one.
-        clock: By which it has not expired, and files become old; None: this machine's.
-        keep: How long what is needed no more stays.
-        history: Add to a branch's history, rather than replace it.
-        dry_run: Write nothing, and tell what would be written.
+        trust: The root metadata to verify the tree by; None: its own first root.
+        clock: For expiry and the age of files; None: this machine's.
+        keep: How long files stay that are no longer needed.
+        history: Add to the history of a branch, rather than replace it.
+        dry_run: Write nothing, but report what would be written.
         progress: Called with how many bytes of how many have been sent.
 
     Raises:
@@ -117,7 +117,7 @@ def deliver(
     """Bring a tree to one host. Arguments: see `publish`.
 
     Raises:
-        UsageError, RollbackError, EquivocationError: What lies there is another's, or newer; nothing was written.
+        UsageError, RollbackError, EquivocationError: The host has another tree, or a newer one; nothing was written.
         VademecumError: The host failed; it serves what it served before, or this tree.
     """
     listed = host.list()
@@ -134,7 +134,7 @@ def deliver(
     if dry_run:
         written = sent
     else:
-        for stage in stages:  # each has arrived before the next begins: the timestamp is a stage of its own
+        for stage in stages:  # each has arrived before the next begins; the timestamp is the last stage
             if stage:
                 host.write(stage, done)
     since = _unneeded(host, tree, listed, now)
@@ -161,7 +161,7 @@ def _is_there(host: Host, upload: Upload, listed: Mapping[str, Stored]) -> bool:
 
 
 def _require_no_foreign_pages(listed: Mapping[str, Stored], tree: Tree) -> None:
-    """Raise UsageError at somebody's own `index.html`. An interrupted first publish has begun with `metadata/`."""
+    """Raise UsageError if there is somebody else's `index.html`. Our own first publish begins with `metadata/`."""
     if any(map(_METADATA.fullmatch, listed)):
         return
     foreign = sorted(path for path in listed if path in tree.paths and not is_immutable(path))
@@ -173,8 +173,8 @@ def _require_no_foreign_pages(listed: Mapping[str, Stored], tree: Tree) -> None:
 
 
 def _unneeded(host: Host, tree: Tree, listed: Mapping[str, Stored], now: datetime) -> Mapping[str, datetime]:
-    """Return what lies there, was published by us and is needed no more, and since when: never a file that we would not
-    have written."""
+    """Return the files on the host that we published and that are no longer needed, and since when: never a file that
+    we would not have written."""
     told = _read_json(host, UNNEEDED) if UNNEEDED in listed else {}
     ours = {path for path in listed if is_immutable(path) or _METADATA.fullmatch(path)} | told.keys()
     for path in listed.keys() - tree.paths:
@@ -186,7 +186,7 @@ def _unneeded(host: Host, tree: Tree, listed: Mapping[str, Stored], now: datetim
 
 
 def _read_json(host: Host, path: str) -> Mapping[str, Any]:
-    """Return an object that lies there; an empty one where it is damaged: then nothing is deleted on its word."""
+    """Return a JSON object from the host; empty if it is damaged: then nothing is deleted because of it."""
     try:
         return parse_object(host.read(path) or b"", path)
     except ContentError:
@@ -194,7 +194,7 @@ def _read_json(host: Host, path: str) -> Mapping[str, Any]:
 
 
 def _time(text: object, now: datetime) -> datetime:
-    """Return a time that was noted; now, where none was."""
+    """Return a stored time, at most now; now if there is none."""
     try:
         noted = datetime.fromisoformat(str(text))
     except ValueError:

@@ -1,5 +1,5 @@
-"""A folder of another machine, by rsync: over SSH (`user@host:/path`, `ssh://user@host:port/path`) or from its daemon
-(`rsync://host/module/path`). rsync writes each file beside its place and renames it; both sides need it.
+"""A folder on another machine, by rsync: over SSH (`user@host:/path`, `ssh://user@host:port/path`) or from its daemon
+(`rsync://host/module/path`). rsync writes each file under another name and renames it; both sides need rsync.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from vademecum.errors import BusyError, HostError, NetworkError, UsageError
 from vademecum_builder.hosting.base import Done, Stored, Upload, is_immutable
 
 _SSH = "ssh -o BatchMode=yes -o ConnectTimeout=10"
-"""Nobody is there to be asked for a password, or whether a host is known."""
+"""Nobody can answer a prompt for a password or an unknown host."""
 _ABSENT = ("No such file or directory", "failed: No such file")
 _PARTIAL_TRANSFER = 23
 _OF_THE_NETWORK = frozenset({5, 10, 12, 30, 35, 255})
-"""Exit codes of rsync (rsync(1)), and of ssh: the connection, its protocol, a time-out."""
+"""Exit codes of rsync(1) and of ssh for the connection, its protocol and time-outs."""
 
 
 @contextmanager
@@ -50,9 +50,9 @@ class RemoteFolder:
     """A `Host`.
 
     Args:
-        address: As rsync takes it, with a slash at its end.
-        shell: What rsync is to run in the place of ssh.
-        scratch: An empty folder for what is sent and fetched.
+        address: In rsync's notation, with a slash at the end.
+        shell: What rsync runs in place of ssh.
+        scratch: An empty folder for files that are sent and fetched.
     """
 
     def __init__(self, address: str, shell: str, scratch: Path) -> None:
@@ -67,7 +67,7 @@ class RemoteFolder:
         return {path: Stored(int(size)) for size, _, path in files if not path.endswith("/")}
 
     def holds(self, upload: Upload, stored: Stored) -> bool:  # noqa: ARG002 - it has the same size
-        return is_immutable(upload.path)  # what the others hold, rsync compares by itself
+        return is_immutable(upload.path)  # rsync itself compares the others
 
     def read(self, path: str) -> bytes | None:
         target = self._fresh()
@@ -99,21 +99,21 @@ class RemoteFolder:
 
     def delete(self, paths: Sequence[str]) -> None:
         if paths:
-            source = self._fresh()  # has none of them, so that they go; but their folders, which stay
+            source = self._fresh()  # without these files, so that they are deleted; but with their folders, which stay
             for path in paths:
                 (source / path).parent.mkdir(parents=True, exist_ok=True)
             options = ("-r", "--delete-missing-args", "--files-from=-", "--from0")
             self._rsync(*options, f"{source}/", self._address, given="\0".join(paths))
 
     def commit(self, message: str) -> None:
-        """Each file was shown as it was renamed."""
+        """Do nothing: each file became visible when it was renamed."""
 
     def _fresh(self) -> Path:
         return Path(tempfile.mkdtemp(dir=self._scratch))
 
     def _rsync(self, *arguments: str, given: str = "", absent: bool = True) -> str | None:
-        """Run rsync; return what it lists, or None where it says that there is no such file or folder."""
-        # Told to a daemon, it would ask for the daemon by way of ssh.
+        """Run rsync; return what it lists; None: it reports that there is no such file or folder."""
+        # With a daemon, this option would make rsync connect to it through ssh.
         daemon = self._address.startswith("rsync://") or "::" in self._address
         shell = [] if daemon else [f"--rsh={self._shell}"]
         command = ["rsync", "--8-bit-output", "--timeout=60", *shell, *arguments]

@@ -1,4 +1,4 @@
-"""A bucket of S3, or of a service that speaks its protocol, by obstore (the extra `[s3]`).
+"""A bucket of S3, or of a service with the same protocol, by obstore (the extra `[s3]`).
 
 Endpoint, region and credentials come from the environment, as obstore reads them: `AWS_ENDPOINT_URL`, `AWS_REGION`,
 `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`, or a role of the machine.
@@ -23,7 +23,7 @@ from vademecum.errors import BusyError, HostError, NetworkError, UsageError
 from vademecum_builder.hosting.base import Done, Stored, Upload, cache_control, content_type
 
 _AT_ONCE = 8
-"""Requests; what browsers and proxies think fair, and enough to hide round trips."""
+"""Requests at a time: what browsers and proxies consider fair, and enough to hide round trips."""
 _CREDENTIALS = "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION and, but for Amazon's own, AWS_ENDPOINT_URL"
 
 
@@ -47,8 +47,8 @@ def s3_bucket(address: str) -> Iterator[Bucket]:
 
 
 class Bucket:
-    """A `Host`. An object is put whole, with its headers; what was read is replaced under the condition that it still
-    is what it was (`If-Match`, `If-None-Match`), where the service knows conditions."""
+    """A `Host`. An object is put as a whole, with its headers; an object that was read is only replaced if it has not
+    changed (`If-Match`, `If-None-Match`), if the service supports conditions."""
 
     def __init__(self, store: ObjectStore, address: str) -> None:
         self._store = store
@@ -61,7 +61,7 @@ class Bucket:
         return {meta["path"]: Stored(meta["size"], (meta["e_tag"] or "").strip('"')) for meta in found}
 
     def holds(self, upload: Upload, stored: Stored) -> bool:
-        # The entity tag of an object that was put in one piece; with other keys than S3's own it is none, and the
+        # The entity tag of an object that was put in one piece is its MD5, unless S3 encrypts with other keys; then the
         # object is sent again.
         return stored.tag == hashlib.md5(upload.read(), usedforsecurity=False).hexdigest()
 
@@ -92,7 +92,7 @@ class Bucket:
                 obstore.delete(self._store, list(paths))
 
     def commit(self, message: str) -> None:
-        """Each object was shown as it was put."""
+        """Do nothing: each object became visible when it was put."""
 
     def _put(self, upload: Upload) -> None:
         headers = {"Content-Type": content_type(upload.path), "Cache-Control": cache_control(upload.path)}
@@ -113,7 +113,7 @@ class Bucket:
             except exceptions.BaseError as error:
                 if "501" not in str(error) and "NotImplemented" not in str(error):
                     raise
-                obstore.put(self._store, upload.path, data, **put)  # the service knows no conditions
+                obstore.put(self._store, upload.path, data, **put)  # the service does not support conditions
 
     @contextmanager
     def _asking(self, what: str) -> Iterator[None]:
@@ -128,16 +128,16 @@ class Bucket:
             told = str(error)
             if "NoSuchBucket" in told:
                 raise UsageError(f"{failed}: there is no such bucket") from error
-            if "169.254.169.254" in told:  # where a machine of Amazon's would be asked for its role
+            if "169.254.169.254" in told:  # the address where machines of Amazon ask for their role
                 raise UsageError(f"{failed}: no credentials; set {_CREDENTIALS}") from error
-            if re.search(r"\b40[13] [A-Z]", told):  # a status; an address may have the digits
+            if re.search(r"\b40[13] [A-Z]", told):  # an HTTP status; an address may contain the digits
                 raise UsageError(f"{failed}: {_told(error)}; look at {_CREDENTIALS}") from error
             kind = NetworkError if re.search("error sending request|response body error|timed out", told) else HostError
             raise kind(f"{failed}: {_told(error)}") from error
 
 
 def _told(error: BaseException) -> str:
-    """Return what went wrong in one line; of a service's XML the code and the message."""
+    """Return what went wrong in one line; from a service's XML, the code and the message."""
     text = str(error)
     words = re.findall(r"<(?:Code|Message)>([^<]*)</", text)
     return ": ".join([re.split(r":?\s*(?:\n|<\?xml|<Error)", text, maxsplit=1)[0].strip(), *words])

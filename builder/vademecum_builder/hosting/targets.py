@@ -15,17 +15,17 @@ KINDS = "a folder, s3://bucket/prefix, user@host:/path, ssh://, rsync://, gh-pag
 
 def open_host(target: str, tree: Path, *, history: bool = False, dry_run: bool = False) -> AbstractContextManager[Host]:
     """Return the host of a target: a folder, `s3://bucket/prefix`, `user@host:/path`, `ssh://`, `rsync://`,
-    `gh-pages` (of the repository that this is) or `git+URL#branch`; of a branch also `branch:folder`.
+    `gh-pages` (of this repository) or `git+URL#branch`; for a branch also `branch:folder`.
 
     Args:
-        tree: The built tree, which a target must not be.
-        history: Add to a branch's history, rather than replace it.
-        dry_run: Make nothing ready for writing.
+        tree: The built tree, which must not be the target.
+        history: Add to the history of a branch, rather than replace it.
+        dry_run: Do not prepare the target for writing.
 
     Raises:
-        UsageError: It is nothing of these, or needs what is not installed.
+        UsageError: It is none of these, or needs something that is not installed.
     """
-    # Imported here: each kind needs something that the others do not.
+    # Imported late: each kind needs something that the others do not.
     if target.startswith("s3://"):
         try:
             from vademecum_builder.hosting.s3 import s3_bucket
@@ -49,6 +49,6 @@ def open_host(target: str, tree: Path, *, history: bool = False, dry_run: bool =
 
 
 def is_folder(target: str) -> bool:
-    """Return whether a target is a folder on this machine: as rsync tells it, nothing with a colon before its first
-    slash, but for the letter of a drive."""
+    """Return whether a target is a folder on this machine: as for rsync, one without a colon before its first slash,
+    except after the letter of a drive."""
     return target != "gh-pages" and not re.match(r"[^/\\:]{2,}:", target)

@@ -23,9 +23,9 @@ class Tree:
     """What is to be published.
 
     Attributes:
-        stages: The files, in the order in which they have to arrive: what is immutable, pages, roots, the timestamp.
+        stages: The files in the order in which they have to arrive: immutable ones, pages, roots, the timestamp.
         roots: The chain of root metadata, oldest first.
-        foreign: Files of the folder that are no part of it, or damaged; they stay where they are.
+        foreign: Files of the folder that are not part of the tree, or are damaged; they are not published.
     """
 
     sequence: int

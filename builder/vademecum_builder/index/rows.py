@@ -1,4 +1,4 @@
-"""The rows of a release that count, what each weighs, and the space that their vectors lie in."""
+"""The rows of a release that count, the weight of each, and the space of their vectors."""
 
 from __future__ import annotations
 
@@ -54,10 +54,10 @@ def rows_of(segments: Iterable[Segment]) -> Rows:
 
 
 def laid_on(rows: Rows, base: Rows, sequence: int) -> Rows:
-    """Return the rows of release `sequence`, whose live ones are given, as it follows another one.
+    """Return the rows of release `sequence` on top of another one, given its live rows.
 
-    What `base` has as well stays as it is there: its bits and its sequence. All else is of this sequence, and so are
-    the tombstones of what is gone. So a client of any release that `base` follows lacks just what is newer.
+    Rows that `base` has as well keep their bits and their sequence. All others get this sequence, and so do the
+    tombstones of what is gone. So a client of any release that `base` follows only lacks what is newer.
     """
     documents = {row.key: _document_on(row, base.documents.get(row.key), sequence) for row in rows.live}
     gone = {
@@ -74,12 +74,12 @@ def _document_on(row: DocumentRow, old: DocumentRow | None, sequence: int) -> Do
 
 
 def same(row: DocumentRow, other: DocumentRow) -> bool:
-    """Return whether two rows say the same; when they last changed does not matter."""
+    """Return whether two rows are equal, apart from the sequence in which they last changed."""
     return replace(row, sequence=other.sequence) == other
 
 
 def metadata_of(row: DocumentRow) -> dict[str, Any]:
-    """Return what a document says of itself; empty: nothing."""
+    """Return a document's metadata."""
     said: dict[str, Any] = json.loads(row.metadata or "{}")  # not orjson: apps verify a tree without the extra [build]
     return said
 
@@ -91,5 +91,5 @@ def document_weight(row: DocumentRow) -> int:
 
 
 def chunk_weight(row: ChunkRow) -> int:
-    """Return about how many bytes a row takes in a segment, before gzip, which halves vectors: half of those count."""
+    """Return about how many bytes a row takes in a segment, before gzip; vectors count half, since gzip halves them."""
     return _ROW_COST + len(row.vector) // 2 + len(row.headings) + len(row.anchor) + len(row.text)

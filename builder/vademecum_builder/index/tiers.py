@@ -1,10 +1,10 @@
 """Recency tiers: how the live rows of a release are cut into segments (site/content/format.md, section 3). Pure.
 
-The rule that makes an update cost what changed, from any older release: newest first, each tier weighs at
-most max(s0, eps * everything newer), or is one release alone and ends with it. A client at sequence v takes the
-tiers that reach beyond v. Only the last of them may hold rows that it has, and by the rule those weigh at most
-max(s0, eps * what it needed anyway). Dead rows in tiers that are kept come on top, a bounded share of
-them. tests/unit/builder/index/test_tiers.py has the exact bound and its proof.
+An update from any older release costs only what changed, by this rule: newest first, each tier weighs at most max(s0,
+eps * everything newer), or is a single release and ends with it. A client at sequence v takes the tiers that reach
+beyond v. Only the last of these may have rows that it already has, and by the rule they weigh at most max(s0, eps *
+what it needed anyway). Dead rows in kept tiers come on top; their share is bounded.
+tests/unit/builder/index/test_tiers.py has the exact bound and its proof.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class TierLimits:
-    """What the cut aims at.
+    """Limits for the cut.
 
     Attributes:
         eps: Overhead that a tier may add to an update, as a share of what is newer.
-        s0: Weight in bytes below which tiers are joined whatever is newer.
-        dead_share: A published tier is written anew when a larger share of it is dead.
-        cheap: A published tier of at most this weight is written anew when anything in it is dead.
-        part: About the most bytes of one segment, inflated: a larger tier is cut into several. A client takes
-            memory for one at a time, and an interrupted download goes on behind the last whole one.
+        s0: Weight in bytes below which tiers are always joined.
+        dead_share: A published tier is rewritten if a larger share of it is dead.
+        cheap: A published tier of at most this weight is rewritten if anything in it is dead.
+        part: About the most bytes of one segment, inflated: a larger tier is cut into several. A client needs memory
+            for one at a time, and an interrupted download continues after the last complete one.
     """
 
     eps: float = 0.25
@@ -39,7 +39,7 @@ class Tier:
 
     Attributes:
         weight: Bytes of the live ones.
-        kept: The index of the published tier that serves unchanged, or None: it is to be written.
+        kept: The index of the published tier that is reused; None: it has to be written.
     """
 
     after: int
@@ -50,7 +50,7 @@ class Tier:
 
 @dataclass(frozen=True)
 class PublishedTier:
-    """A tier of the previous release: its range, and what its rows weigh in bytes, dead ones too."""
+    """A tier of the previous release: its range, and the weight of its rows in bytes, dead ones included."""
 
     after: int
     upto: int
@@ -60,7 +60,7 @@ class PublishedTier:
 def lay_tiers(
     live: Mapping[int, int], published: Sequence[PublishedTier], sequence: int, limits: TierLimits
 ) -> tuple[Tier, ...]:
-    """Return the tiers of a release, newest first, without a gap; published ones are kept where possible.
+    """Return the tiers of a release, newest first, without a gap; published ones are reused if possible.
 
     Args:
         live: Weight in bytes of the live rows of each sequence.
@@ -77,7 +77,7 @@ def lay_tiers(
 def _reusable(
     index: int, tier: PublishedTier, live: Mapping[int, int], newer: Sequence[Tier], limits: TierLimits
 ) -> list[Tier]:
-    """Return the published tier as it is, or to be written anew, or cut into its releases."""
+    """Return the published tier as it is, or to be rewritten, or cut into its releases."""
     weight = _weight(live, tier.after, tier.upto)
     releases = [sequence for sequence in sorted(live, reverse=True) if tier.after < sequence <= tier.upto]
     allowed = max(limits.s0, limits.eps * sum(unit.weight for unit in newer))
@@ -89,15 +89,15 @@ def _reusable(
 
 
 def _into_releases(tier: PublishedTier, releases: Sequence[int], live: Mapping[int, int]) -> list[Tier]:
-    """Return a tier's releases, each ending where it ends: a client that has one must not fetch it again."""
-    borders = [tier.upto, *releases, tier.after]  # above the newest release that lives: a range without rows
+    """Return a tier cut at its releases: a client that has one of these must not fetch it again."""
+    borders = [tier.upto, *releases, tier.after]  # above the newest release with live rows, the range is empty
     lowers = [releases[0], *releases[1:], tier.after]
     pairs = zip(borders[:-1], lowers, strict=True)
     return [Tier(after, upto, _weight(live, after, upto)) for upto, after in pairs if after < upto]
 
 
 def _joined(units: Sequence[Tier], limits: TierLimits) -> list[Tier]:
-    """Join neighbours while the rule allows it; a unit without live rows disappears into its neighbour."""
+    """Join neighbours as long as the rule allows it; a unit without live rows is always joined."""
     joined: list[Tier] = []
     newer = 0
     current = units[0]
