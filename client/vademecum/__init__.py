@@ -1,7 +1,8 @@
 """vademecum: a knowledge base that goes with you, signed, current and searchable offline.
 
-The public API on CPython is `KnowledgeBase` with its `Config`, `Hit` and the tree of `VademecumError`. It is imported
-on first use, so that the core runs in Pyodide, which has neither numpy nor httpx nor SQLite on a disk.
+The public API on CPython: `KnowledgeBase`, what it takes (`Config`, `Policy`, `Connection`) and returns (`Results` of
+`Hit`, `DocumentView`, `Check`, `Outcome`), and the tree of `VademecumError`. All but the errors are imported on first
+use, so that the core runs in Pyodide, which has neither numpy nor httpx nor SQLite on a disk.
 """
 
 from __future__ import annotations
@@ -42,17 +43,26 @@ from vademecum.version import __version__
 if TYPE_CHECKING:
     from vademecum.config import Config as Config
     from vademecum.knowledge import KnowledgeBase as KnowledgeBase
+    from vademecum.policy import Connection as Connection
+    from vademecum.policy import Policy as Policy
+    from vademecum.search.results import DocumentView as DocumentView
     from vademecum.search.results import Hit as Hit
+    from vademecum.search.results import Results as Results
+    from vademecum.update.results import Check as Check
+    from vademecum.update.results import Outcome as Outcome
 
 __all__ = [
     "BudgetError",
     "BusyError",
     "CallerError",
     "CancelledError",
+    "Check",
     "ClockError",
     "Config",
+    "Connection",
     "ContentError",
     "DamagedError",
+    "DocumentView",
     "EmptyStoreError",
     "EquivocationError",
     "ExpiredError",
@@ -62,8 +72,11 @@ __all__ = [
     "NetworkError",
     "NewerFormatError",
     "NotAStoreError",
+    "Outcome",
+    "Policy",
     "QuotaError",
     "RestartedError",
+    "Results",
     "RollbackError",
     "SelfTestError",
     "ServerError",
@@ -76,7 +89,13 @@ __all__ = [
     "__version__",
 ]
 
-_HOMES = {"KnowledgeBase": "knowledge", "Hit": "search.results", "Config": "config"}
+_HOMES = {
+    "KnowledgeBase": "knowledge",
+    "Config": "config",
+    **dict.fromkeys(("Connection", "Policy"), "policy"),
+    **dict.fromkeys(("DocumentView", "Hit", "Results"), "search.results"),
+    **dict.fromkeys(("Check", "Outcome"), "update.results"),
+}
 
 
 def __getattr__(name: str) -> Any:

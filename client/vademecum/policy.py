@@ -20,7 +20,11 @@ What = Literal["install", "notify", "wait"]
 
 @dataclass(frozen=True)
 class Connection:
-    """What is known of the network, in the terms of the Network Information API; by default nothing."""
+    """What is known of the network, in the terms of the Network Information API; by default nothing.
+
+    >>> decide(Policy(), None, Connection(save_data=True)).reason
+    'connection'
+    """
 
     save_data: bool = False
     effective_type: str = ""
@@ -47,6 +51,9 @@ class Offered:
 @dataclass(frozen=True)
 class Policy:
     """What is done unasked. `update()` heeds `pinned` and `skipped` alone.
+
+    >>> Policy(mode="notify", max_update_bytes=1_000_000).json()["mode"]
+    'notify'
 
     Attributes:
         mode: `automatic` installs; `notify` emits an event and waits for `update()`; `manual` waits silently; `off`

@@ -2,13 +2,14 @@
 /** The one error class of the browser client; it imports nothing. `code` is the same word as in Python's error tree. */
 
 /** @typedef {{status?: number, retryAfter?: number | null, needed?: number | null, available?: number | null}} ErrorDetail */
-/** @typedef {{code: string, message: string} & ErrorDetail} PlainError an error on its way between threads */
+/** @typedef {import("./vademecum.d.mts").ErrorCode} ErrorCode */
+/** @typedef {{code: ErrorCode, message: string} & ErrorDetail} PlainError an error on its way between threads */
 
 /** Trying again later, unchanged, may well succeed. */
 export const TRANSIENT = ["network", "server", "budget", "busy", "cancelled"];
 
 export class VademecumError extends Error {
-  /** @param {string} code @param {string} message what was found, where, and what to do about it
+  /** @param {ErrorCode} code @param {string} message what was found, where, and what to do about it
    * @param {ErrorDetail} [detail] */
   constructor(code, message, detail = {}) {
     super(message);

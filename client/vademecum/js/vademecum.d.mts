@@ -1,24 +1,24 @@
 /** The public types of vademecum in a browser; `vademecum.mjs` is checked against them. */
 
-/** `notify` tells of a release, and `manual` lets it wait without a word, till `update()`; `off` asks no host. */
+/** `automatic` installs; `notify` emits an event and waits for `update()`; `manual` waits silently; `off` does not even ask the host. */
 export type Mode = "automatic" | "notify" | "manual" | "off";
 
-/** What is done unasked about a release. */
+/** What is done about a release unasked. */
 export interface Policy {
   mode: Mode;
   /** The line of releases to follow. */
   channel: string;
-  /** `unmetered`: not where data are saved, nor over 2g; `wifi`: only where it is known to be Wi-Fi or a cable. */
+  /** `unmetered`: neither with data saving nor over 2g; `wifi`: only over a connection known to be Wi-Fi or a cable. */
   connection: "any" | "unmetered" | "wifi";
-  /** The most bytes that one update downloads; then it pauses. Null or 0: no limit. */
+  /** Download limit of one update, in bytes; the next continues. Null or 0: no limit. */
   maxUpdateBytes: number | null;
-  /** A release that changes fewer documents waits for more, unless it is critical. */
+  /** A release that changes fewer documents waits for a later one, unless it is critical. */
   leastDocuments: number;
-  /** `next-start`: a page goes on with the release that it has opened. */
+  /** `next-start`: pages that are open go on with the release that they have read. */
   activation: "now" | "next-start";
 }
 
-/** What a user chooses; null gives it back to the app. */
+/** The user's choices; null returns one to the app's default. */
 export type Choices = { [Choice in keyof Policy]?: Policy[Choice] | null };
 
 export type State =
@@ -32,7 +32,7 @@ export type State =
   | "installed"
   | "failed";
 
-/** What `navigator.connection` says, where a browser has it. */
+/** What `navigator.connection` says, if the browser has it. */
 export interface Connection {
   saveData?: boolean;
   effectiveType?: string;
@@ -40,59 +40,60 @@ export interface Connection {
 }
 
 export interface KnowledgeBaseOptions {
-  /** Where the published tree lies; relative to the page. A list: mirrors of it, the preferred first, which names the store. */
+  /** Address of the published tree, relative to the page; or a list of mirrors, the preferred one first, which names the store. */
   url: string | URL | (string | URL)[];
-  /** The root metadata that the app ships: parsed JSON or its text, or a function that brings either, called when there is
-   * something to check. Without it, the first contact is pinned. */
+  /** The root metadata shipped with the app: parsed JSON or its text, or a function that returns either, called when there
+   * is something to check. Without it the first root that the host shows is pinned (trust on first use). */
   trust?: object | string | (() => Promise<object | string> | object | string) | null;
-  /** Where a published tree lies that the app ships, on the page's own origin; relative to the page. */
+  /** Address of a published tree shipped with the app, on the page's own origin; relative to the page. */
   seed?: string | URL | null;
-  /** False: the mode is "manual" until `setMode` says otherwise. Default true. */
+  /** False: the mode is `manual` until `setMode` says otherwise. Default: true. */
   autoUpdate?: boolean;
-  /** Default one hour. */
+  /** Milliseconds between two checks. Default: one hour. */
   checkIntervalMs?: number;
-  /** The line of releases to follow. Default "stable". */
+  /** The line of releases to follow. Default: `stable`. */
   channel?: string;
-  /** What is done unasked, till a user chooses otherwise; a function says it of the connection alone, again and again. */
+  /** What is done about a release, unless the user has chosen otherwise; or a function that says whether automatic downloads
+   * may happen over this connection, asked when an update starts and while it runs. */
   policy?: Partial<Policy> | ((connection: Connection) => boolean);
   /**
-   * The most bytes that one update downloads; then it pauses (`budget`), and the next one goes on with what is missing.
-   * Not for `forceUpdate()`. Default: no limit.
+   * Download limit of one update, in bytes: it pauses there (`budget`), and the next continues. `forceUpdate()` ignores it.
+   * Default: no limit.
    */
   maxUpdateBytes?: number;
-  /** Where the workers and the Python runtime lie. Default: beside `vademecum.mjs`. */
+  /** Address of the workers and the Python runtime. Default: beside `vademecum.mjs`. */
   clientUrl?: string | URL;
   /**
-   * On a first visit, answer from what the host shows while it is being verified: marked, in memory only, and only on a
-   * page of the published tree itself. Default: no.
+   * On a first visit, answer from what the host shows while it is being verified: marked, in memory only, and only with
+   * the scripts of the published tree, on its own origin. Default: false.
    */
   preview?: boolean;
-  /** What answers by its words while no release is to be had: documents that the app has. Nothing of it is stored. */
+  /** Documents of the app, searched by their words, in memory, while no release is installed. */
   fallback?: LocalDocument[];
-  /** The app's own encoder of queries, in place of the release's table: the very model that made the documents' vectors, or
-   * what the app makes of the release's own. */
+  /** A query encoder of the app, in place of the release's table: the model that made the documents' vectors, or one that the
+   * app makes of the release's model files. */
   encoder?: Encode | OfModel;
   /** Log to the console. */
   debug?: boolean;
 }
 
-/** An encoder of the model that a release publishes, made behind the first hits, once an epoch. */
+/** Makes an encoder of the model files that a release brings, once an epoch, after the first hits. */
 export interface OfModel {
   /** `onnx`: a graph from `input_ids` and `attention_mask`, int64 [1, n], to `vector`, float32 [1, D]; `tokenizer`: a
    * `tokenizer.json`. Both are verified. */
   model(files: { onnx: Uint8Array; tokenizer: Uint8Array }): Encode | Promise<Encode>;
 }
 
-/** A text, and the vector that the app's model has for it: as many numbers as the model has dimensions, of any length. */
+/** Returns the model's vector of a text: as many numbers as the model has dimensions, of any norm. */
 export type Encode = (text: string) => ArrayLike<number> | Promise<ArrayLike<number>>;
 
-/** A document of the app's own, for the time without a release. */
+/** A document of the app, searched while no release is installed. */
 export interface LocalDocument {
   key: string;
   title?: string;
   url?: string;
   text?: string;
-  /** In place of `text`. */
+  /** Instead of `text`. */
   html?: string;
 }
 
@@ -112,11 +113,11 @@ export interface LocalVersion {
   digest: string;
   /** The values of `lang` and `version` that its documents have, the preferred first; without those of one place only. */
   places: { lang?: string[]; version?: string[] };
-  /** Signed by keys that are revoked by now: the next good release takes its place, higher or lower. */
+  /** The keys that signed it are revoked by now: the next good release replaces it, whatever its number. */
   revoked: boolean;
 }
 
-/** `version.json` of the published tree; not signed, for display only. */
+/** `version.json` of the published tree: not signed, for display only. */
 export interface PublishedVersion {
   version: string;
   sequence: number;
@@ -136,104 +137,108 @@ export interface Place {
   title: string;
   /** With the hit's anchor, where the document there holds the same text. */
   url: string;
-  /** As its metadata say; empty where they do not. */
+  /** From its metadata; empty if they do not say. */
   lang: string;
   version: string;
 }
 
-/** A text is also the number, or the true or false, that it spells. */
+/** A text also matches the number or boolean that it spells. */
 export type FilterValue = string | number | boolean;
 
 export interface SearchOptions {
-  /** Default 10. */
+  /** At most so many hits, 1 to 1000. Default: 10. */
   limit?: number;
-  /** Hits to leave out before the first: those of the pages before. */
+  /** Hits to skip: those of earlier pages. Default: 0. */
   offset?: number;
-  /** Words and meaning (default), or one of them alone. */
+  /** `hybrid` (default), `lexical` (by words alone) or `semantic` (by meaning alone). */
   mode?: "hybrid" | "semantic" | "lexical";
-  /** One hit for each document, the others of it in `more` (default: true). */
+  /** One hit for each document, its others in `more`. Default: true. */
   group?: boolean;
-  /** Only documents whose metadata say so: `{ version: "2.0", tags: ["pump", "oil"] }`. With an empty query: all of these, by key. */
+  /** Only documents with this metadata: `{ version: "2.0", tags: ["pump", "oil"], date: { min: "2024-01-01" } }`. With an empty
+   * query all of them are listed, by key. */
   filters?: Record<string, FilterValue | FilterValue[] | { min?: string | number; max?: string | number }>;
-  /** Of a page in several places this one: `{ lang: navigator.language, version: "1.0" }`. */
+  /** Which place of a page to show if it has several: `{ lang: navigator.language, version: "1.0" }`. */
   prefer?: Record<string, string>;
-  /** Fields of the metadata to count: `["tags", "author"]`. */
+  /** Metadata fields to count, such as `["tags", "author"]`. Default: `lang`, `version` and `source`. */
   facets?: string[];
 }
 
+/** A chunk that answers a query. */
 export interface Hit {
   /** The chunk's id, 16 hex digits. */
   id: string;
   /** The document's key. */
   document: string;
   title: string;
-  /** The headings above the text, joined by " › ". */
+  /** The headings above the text, outermost first, joined by " › "; may be empty. */
   heading: string;
-  /** With the anchor of the nearest heading; empty if the document has no URL. */
+  /** The document's URL with the chunk's anchor; without one, the tree's search page at this document. */
   url: string;
   /** Plain text, without markup. */
   text: string;
-  /** The higher the better among the hits of one search; by meaning alone about the cosine. */
+  /** Higher is better; comparable within one search only. With `semantic`, about the cosine. */
   score: number;
   metadata: Record<string, unknown>;
   /** The text with its structure: lists, tables, code, links (format.md, section 4.5). */
   markdown: string;
-  /** Where else the text stands, and the page in other versions and languages; the preferred first. */
+  /** Other places of the text, and the page in other versions and languages; the preferred first. */
   places: Place[];
-  /** The sentence that answers. */
+  /** The best sentence. */
   excerpt: string;
-  /** Where words of the query stand in it: from, to. */
+  /** Spans of the query's words in the excerpt, [start, end) in UTF-16 units, as `slice` takes them. */
   marks: [number, number][];
-  /** Where the hit stands among all chunks that answer by its words, and by its meaning, from 1; null: nowhere. */
+  /** The rank of the hit by words alone and by meaning alone, from 1; null: not found that way. */
   why: { words: number | null; meaning: number | null };
   /** Further hits of the same document, best first. */
   more: Hit[];
-  /** `url`, and on a page of the document's own a text fragment with it: browsers mark the words there. */
+  /** `url` with a text fragment, so that browsers mark the words on the page. */
   link: string;
 }
 
-/** Hits, best first, and what is to be said of them all. */
+/** Hits, best first, and facts about all of them. */
 export interface Results extends Array<Hit> {
-  /** How many pages answer, shown or not; versions and translations of one count once. Without grouping: chunks. */
+  /** How many pages match, shown or not; versions and translations of a page count once. Without grouping: chunks. */
   total: number;
-  /** Words of the query that no page has, as it writes them. */
+  /** Words of the query that no page has, as typed. */
   unknown: string[];
-  /** No page has the words of the query, or few of them: the hits are near in meaning. */
+  /** Whether few or no words of the query were found: the hits are near in meaning only. */
   nearest: boolean;
-  /** The words of a release that has just been installed are still being read: what is here was found by meaning alone. */
+  /** Whether the words of a release just installed are still being read: these hits were found by meaning alone. */
   preparing: boolean;
-  /** Nobody has verified it yet (option `preview`). */
+  /** The hits are not verified yet (option `preview`). */
   preview?: true;
-  /** What encoded the question, where the app has an encoder of its own: that, or the release's table, till an update has
-   * brought what the app's takes. */
+  /** What encoded the query, if the app has its own encoder: that (`own`), or the release's table until an update has fetched
+   * what the encoder needs. */
   encoder?: "own" | "table";
-  /** For the fields that were asked for, or for `lang`, `version` and `source`, where documents differ: how many of those
-   * that answer say what; the 100 commonest. */
+  /** Counts of values among the matching documents, by field: the fields that were asked for, else `lang`, `version` and
+   * `source` where documents differ; the 100 commonest values. */
   facets: Record<string, Record<string, number>>;
-  /** The question as it was looked for, where words that no page has were taken for others; or empty. */
+  /** The corrected query, if unknown words were taken for others; else empty. */
   meant: string;
-  /** The tag of the language that the question is in, where no page is; empty where pages are, or nobody can tell. */
+  /** Tag of the query's language, if it is one that no page is in; else empty. */
   language: string;
-  /** Fields of the filters that no document has (misspelt, or of another release), each with that which may be meant, or "". */
+  /** Fields of the filters that no document has, each with a suggestion, which may be empty. */
   unsaid: Record<string, string>;
-  /** What the question stands for in these hits, folded: what to mark in a title, or a whole page. */
+  /** The words that the query matched, folded: what to mark in titles and pages. */
   words: string[];
 }
 
+/** One chunk of a document, for reading. */
 export interface Passage {
   /** The chunk's id, as in a `Hit`. */
   id: string;
-  /** The headings above the text, joined by " › ". */
+  /** As in a `Hit`. */
   heading: string;
-  /** The same, outermost first. */
+  /** The headings above the text, outermost first; the document's title is not among them. */
   headings: string[];
+  /** The URL fragment of the nearest heading, without `#`; may be empty. */
   anchor: string;
   /** As in a `Hit`. */
   text: string;
   markdown: string;
 }
 
-/** Neighbouring characters that look alike; `image`: the address of the image whose alternative text this is. */
+/** Adjacent characters of one style. `image`: the address of the image that has this alternative text. */
 export interface Run {
   text: string;
   strong: boolean;
@@ -250,10 +255,12 @@ export type Block =
   | { kind: "row"; cells: Run[][]; header: boolean }
   | { kind: "code"; text: string; language: string };
 
-/** The blocks of a hit's or passage's `markdown`, in reading order: what to draw it from. Any string can be read. */
+/** Parses a hit's or passage's `markdown` into blocks, in reading order, for display. Any string is accepted. */
 export declare function parseMarkup(markdown: string): Block[];
 
+/** A whole document. */
 export interface KnowledgeDocument {
+  /** The document's stable identifier, such as its path in the source. */
   key: string;
   title: string;
   url: string;
@@ -262,7 +269,7 @@ export interface KnowledgeDocument {
   chunks: Passage[];
 }
 
-/** One thing that was looked at. */
+/** One thing that the doctor examined. */
 export interface Finding {
   name: string;
   sound: boolean;
@@ -271,51 +278,60 @@ export interface Finding {
 
 export interface Diagnosis {
   sound: boolean;
-  /** How the store is now. */
+  /** The store as it is now. */
   checks: Finding[];
-  /** How it was, if something was done about it. */
+  /** The store as it was, if something was repaired. */
   before: Finding[];
-  /** Where a damaged file lies now; in a browser null. */
+  /** Where a damaged file was set aside; in a browser null. */
   setAside: string | null;
 }
 
+/** How a release is installed: not at all, by direct packs, by the segments that changed, or whole. */
 export type Plan = "none" | "direct" | "tiers" | "full";
 
+/** What the host offers. */
 export interface Check {
+  /** Whether there is a release to install. */
   available: boolean;
   sequence: number;
   version: string;
   plan: Plan;
-  /** What installing it would download. */
+  /** Bytes of the index that installing it would download. */
   bytes: number;
+  /** The installed sequence. */
   installed: number | null;
-  /** Why a newer release is not offered, or what one that is waits for; "stale-mirror": the host shows older metadata than it did before. */
+  /** Why a newer release is not offered, or why an offered one waits; `stale-mirror`: the host shows older metadata than before. */
   reason: "yanked" | "refused" | "pinned" | "manual" | "off" | "insignificant" | "connection" | "stale-mirror" | null;
-  /** What an update would download in all, metadata and manifest too. */
+  /** Bytes that an update would download in all, with metadata and manifest. */
   cost: number;
-  /** How many documents it changes; null: nobody knows. */
+  /** How many documents it changes; null: unknown. */
   documents: number | null;
-  /** Its publisher says that it must not wait for others. */
+  /** Whether it, or a release since the installed one, is marked critical by its publisher. */
   critical: boolean;
-  /** What is done about it unasked. */
+  /** What the policy does about it unasked. */
   decision: "install" | "notify" | "wait";
 }
 
+/** What an update did. */
 export interface Outcome {
+  /** What was installed before. */
   from: number | null;
-  /** What is installed now; 0: nothing is. */
+  /** What is installed now; 0: nothing. */
   to: number;
   version: string;
   plan: Plan;
-  /** The release that came from the seed, if one did. */
+  /** The release that came from the seed, if any. */
   seeded: number | null;
+  /** Of the run, the check included. */
   requests: number;
+  /** Of the run: bytes of bodies, as sent. */
   bytes: number;
+  /** Bytes of the index that the plan takes. */
   totalBytes: number;
   seconds: number;
-  /** Why the published release was not installed; "stale-mirror": the host shows older metadata than it did before, and nothing older was taken. */
+  /** Why the published release was not installed; `stale-mirror`: the host shows older metadata than before, and nothing was taken from it. */
   reason: "yanked" | "refused" | "pinned" | "stale-mirror" | null;
-  /** A release that was found and waits, as the policy has it. */
+  /** A release that waits, as the policy says. */
   offer: Check | null;
 }
 
@@ -343,16 +359,16 @@ export type ErrorCode =
   | "cancelled";
 
 export interface StatusError {
-  code: string;
+  code: ErrorCode;
   message: string;
-  /** ISO time. */
+  /** ISO 8601, UTC. */
   time: string;
 }
 
 export interface LastError {
-  code: string;
+  code: ErrorCode;
   message: string;
-  /** ISO time. */
+  /** ISO 8601, UTC. */
   at: string;
   /** Trying again later, unchanged, may well succeed. */
   transient: boolean;
@@ -360,65 +376,65 @@ export interface LastError {
 
 export interface Status {
   state: State;
-  /** What is wrong with the seed that the app ships, if anything. */
-  seed: { code: string; message: string } | null;
+  /** What is wrong with the seed shipped with the app, if anything. */
+  seed: { code: ErrorCode; message: string } | null;
   mode: Mode;
   policy: Policy;
-  /** Those that the publisher names. */
+  /** The channels that the publisher names. */
   channels: string[];
   installed: LocalVersion | null;
-  /** What answers out of the app's own documents (option `fallback`), while there is no release. */
+  /** The app's own documents (option `fallback`), while they answer because no release is installed. */
   local: { documents: number; chunks: number } | null;
-  /** What answers unverified, on a first visit (option `preview`). */
+  /** The release that answers unverified, on a first visit (option `preview`). */
   preview: LocalVersion | null;
   previous: LocalVersion | null;
   pinned: number | null;
-  /** Releases that were left by `rollback()` or failed their self-test. */
+  /** Releases left by `rollback()`, skipped, or that failed their self-test. */
   refused: number[];
-  /** Of those that did not work here: why, by their sequence. */
+  /** Why those did not work that failed here, by sequence. */
   reasons: Record<string, string>;
-  /** Releases that the publisher has taken back. */
+  /** Releases that the publisher has yanked. */
   yanked: number[];
   /** Why `latest` is not installed. */
   reason: "yanked" | "refused" | "pinned" | null;
   /**
-   * The newest release that was verified, installed or not; where the channel has a candidate, for how many of 10,000
-   * that is, and whether this reader is among them.
+   * The published release, as of the last good check. `candidate`: the channel's candidate, for how many of 10,000 stores it
+   * is, and whether this one is among them.
    */
   latest: {
     sequence: number;
     version: string;
     candidate?: { sequence: number; rollout: number; assigned: boolean };
   } | null;
-  /** What waits for `update()`. */
+  /** The release that waits for `update()`. */
   offer: Check | null;
-  /** ISO time of the last full refresh of the signed metadata. */
+  /** When all of the signed metadata was last refreshed. */
   checked: string | null;
-  /** ISO time at which the host last answered as it should. */
+  /** When the host last answered as it should. */
   contacted: string | null;
-  /** ISO time until which the metadata say that they are fresh. */
+  /** When the first of the metadata expires. */
   expires: string | null;
   expired: boolean;
-  /** ISO time since when the host shows older metadata than it did before, while it does. */
+  /** Since when the host shows older metadata than before, while it does. */
   staleSince: string | null;
   /** The same as `lastError`, in older words: `time` for `at`, and no `transient`. */
   error: StatusError | null;
-  /** The last error, unless things went well since. It outlives the page. */
+  /** The last error, until things go well. It outlives the page. */
   lastError: LastError | null;
-  /** The trust was pinned on the first contact: the app ships no root. */
+  /** Whether the trust was pinned on the first contact: the app ships no root. */
   firstUse: boolean;
-  /** What is stored, and in how many objects. */
+  /** Bytes of all stored objects. */
   bytes: number;
   objects: number;
 }
 
-/** `elsewhere`: another page of this site did it; with the plan "none" if that page could not tell how. */
+/** The details of each event. `elsewhere`: another page of this site did it; the plan is `none` if that page could not tell how. */
 export interface Events {
   updateAvailable: Check;
   updateStarted: { sequence: number; version: string; plan: Plan; totalBytes: number };
   updateProgress: {
     plan: Plan;
-    /** `starting`: the program that verifies is on its way, where it is not kept here. */
+    /** `starting`: the program that verifies is being fetched. */
     stage: "starting" | "downloading" | "verifying" | "installing";
     percentage: number;
     bytes: number;
@@ -426,30 +442,30 @@ export interface Events {
   };
   updateCompleted: { sequence: number; version: string; plan: Plan; bytes: number; elsewhere?: true };
   /** `needed` and `available`: bytes, for code "quota", where they are known. */
-  updateFailed: { code: string; message: string; willRetry: boolean; needed?: number | null; available?: number | null };
+  updateFailed: { code: ErrorCode; message: string; willRetry: boolean; needed?: number | null; available?: number | null };
   rolledBack: { sequence: number; version: string; elsewhere?: true };
-  /** Stored objects were missing or damaged; so many of them are mended. `sequence`: the installed release. */
+  /** These stored objects were missing or damaged, and so many are repaired. `sequence`: the installed release. */
   corruption: { objects: string[]; repaired: number; sequence: number | null };
 }
 
-/** Of a page alone: CPython has no previews. */
+/** Events of browsers alone: CPython has no previews. */
 export interface PageEvents extends Events {
-  /** What answers unverified (option `preview`); null: it did not verify, nothing that is published is for this reader (`status.reason`), or data are saved and somebody has to ask: nothing answers. */
+  /** The release that answers unverified (option `preview`); null: nothing does, because it did not verify, it is not for this
+   * reader (`getStatus().reason`), or, to save data, it waits for `update()`. */
   preview: { sequence: number; version: string } | null;
 }
 
 /** Every rejection is one of these. */
 export declare class VademecumError extends Error {
-  constructor(code: string, message: string, detail?: { status?: number; retryAfter?: number | null; needed?: number | null; available?: number | null });
-  /** One of `ErrorCode`. */
-  code: string;
-  /** The HTTP status, for code "server". */
+  constructor(code: ErrorCode, message: string, detail?: { status?: number; retryAfter?: number | null; needed?: number | null; available?: number | null });
+  code: ErrorCode;
+  /** The HTTP status, for code `server`. */
   status: number | undefined;
-  /** Seconds that the host asked to wait. */
+  /** For how many seconds the host asked to be left alone. */
   retryAfter: number | null;
-  /** Bytes that the update has to store at least, for code "quota". */
+  /** Bytes that the update has to store at least, for code `quota`. */
   needed: number | null;
-  /** Bytes that may still be stored, for code "quota". */
+  /** Bytes that may still be stored, for code `quota`. */
   available: number | null;
   /** Trying again later, unchanged, may well succeed. */
   get transient(): boolean;
@@ -471,52 +487,56 @@ export declare class KnowledgeBase {
 
   /** The address of the published tree, absolute. */
   readonly url: string;
-  /** Resolves when something can be searched: at once if a release is installed, else after the first install. */
+  /** Resolves when something can be searched: at once if a release is installed, else after the first installation. */
   readonly ready: Promise<LocalVersion>;
-  /** As chosen last; it persists. */
+  /** As last chosen; it persists. */
   get mode(): Mode;
   get policy(): Policy;
 
-  /** Opens what is installed, with no network and no Python, and begins to follow the releases. */
+  /** Opens the installed release, without network or Python, and begins to follow the channel. */
   initialize(): Promise<LocalVersion | null>;
-  /** The best hits, best first. Rejects with code "empty" while nothing is installed. `limit`: 1 to 1000, default 10. */
+  /** Returns at most `limit` hits, best first. Rejects with code `empty` while nothing is installed. */
   search(query: string, options?: SearchOptions): Promise<Results>;
-  /** The passages of other pages that mean nearly the same as a hit, one a document. `limit`: 1 to 1000, default 10. */
+  /** Returns passages of other documents that are nearest in meaning to a hit, best first, one a document. `limit`: 1 to 1000,
+   * default 10. */
   similar(id: string, options?: { limit?: number }): Promise<Results>;
+  /** Returns a whole document as it was indexed; null if the release has no such key. */
   document(key: string): Promise<KnowledgeDocument | null>;
 
-  /** Returns a function that removes the listener. A listener that throws changes nothing. */
+  /** Calls `listener` with the details of each such event; returns a function that unsubscribes it. What it throws is reported,
+   * and has no other effect. */
   on<Name extends keyof PageEvents>(name: Name, listener: (detail: PageEvents[Name]) => void): () => void;
+  /** Unsubscribes `listener`; one that was never added is ignored. */
   off<Name extends keyof PageEvents>(name: Name, listener: (detail: PageEvents[Name]) => void): void;
 
-  /** Asks the host; installs nothing. */
+  /** Asks the host for a newer release without installing it. */
   checkForUpdates(): Promise<Check>;
-  /** Installs the published release if it is newer, whatever the mode and the connection. */
+  /** Installs the published release if it is newer, whatever the policy says of mode, connection and significance. */
   update(): Promise<Outcome>;
-  /** Fetches and installs the published release whole, even if it is installed or was refused. */
+  /** Installs the whole published release, even if it is installed, was refused, or is not the pinned one; never an older one. */
   forceUpdate(): Promise<Outcome>;
-  /** Reads and judges everything that is stored, and mends what is broken, with as little as it takes. */
+  /** Examines the whole store and, unless `repair` is false, repairs what is broken with as few downloads as possible. */
   doctor(options?: { repair?: boolean }): Promise<Diagnosis>;
-  /** Back to the generation before; the one that is left is not installed again by itself. */
+  /** Goes back to the previous generation. The release left behind is not installed again by itself. */
   rollback(): Promise<LocalVersion | null>;
-  /** Stay at the current or the previous release; null: follow the channel again. */
+  /** Stays at the current or the previous release; null follows the channel again. */
   pin(sequence: number | null): Promise<void>;
-  /** Pass a release over; null takes back what was decided so: the release that was left comes again. */
+  /** Does not install a release; null forgets all such decisions, those of `rollback()` included. */
   skip(sequence: number | null): Promise<void>;
   setMode(mode: Mode): Promise<void>;
-  /** What a user chooses, in all pages of the site; it persists. */
+  /** Stores the user's choices, for all pages of the site. */
   setPolicy(choices: Choices): Promise<void>;
 
   getStatus(): Promise<Status>;
-  /** What is searched now. */
+  /** Returns the release that is searched now. */
   getLocalVersion(): Promise<LocalVersion | null>;
-  /** What the host says it has; not verified. */
+  /** Returns what the host says it has; not verified. */
   fetchPublishedVersion(): Promise<PublishedVersion>;
 
-  /** Forgets what is installed, but not the trust that was built up. */
+  /** Forgets what is installed, but not the trust floor. */
   clearVersion(): Promise<void>;
-  /** Forgets everything but the chosen mode. */
+  /** Forgets everything but the user's choices. */
   clear(): Promise<void>;
-  /** Ends the workers. What still runs rejects with code "cancelled". */
+  /** Ends the workers. What still runs rejects with code `cancelled`. */
   close(): Promise<void>;
 }

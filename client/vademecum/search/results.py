@@ -84,6 +84,9 @@ class Hit:
 class Results(list[Hit]):
     """Hits, best first, and facts about all of them.
 
+    >>> Results(total=0, unknown=("zxcvbn",)).unknown
+    ('zxcvbn',)
+
     Attributes:
         total: How many pages match, shown or not; versions and translations of a page count once. Without grouping:
             chunks.
@@ -166,6 +169,9 @@ class Passage:
 @dataclass(frozen=True)
 class DocumentView:
     """A whole document.
+
+    >>> DocumentView("a.md", "A page", "https://docs.example/a", {"lang": "en"}, []).metadata["lang"]
+    'en'
 
     Attributes:
         key: The document's stable identifier, such as its path in the source.

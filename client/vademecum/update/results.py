@@ -13,6 +13,9 @@ from vademecum.update.plan import Kind
 class Check:
     """What the host offers.
 
+    >>> Check(True, 2, "2.0", plan="direct", bytes=453, installed=1).decision
+    'wait'
+
     Attributes:
         available: There is a release to install.
         sequence, version: The published release.
@@ -43,6 +46,9 @@ class Check:
 @dataclass(frozen=True)
 class Outcome:
     """What a sync did.
+
+    >>> Outcome(1, 2, "2.0", "direct", requests=5, bytes=4_680, seconds=0.4).json()["to"]
+    2
 
     Attributes:
         from_sequence: What was installed before, or None.

@@ -575,7 +575,8 @@ def test_an_error_says_whose_fault_it_is() -> None:
 def test_the_package_shows_its_face() -> None:
     errors = {name for name, kind in vars(vademecum.errors).items() if name in dir(vademecum)}
     assert errors == {kind.__name__ for kind in kinds(VademecumError)}
-    assert set(dir(vademecum)) == errors | {"Config", "Hit", "KnowledgeBase", "__version__"}
+    values = {"Check", "Config", "Connection", "DocumentView", "Hit", "KnowledgeBase", "Outcome", "Policy", "Results"}
+    assert set(dir(vademecum)) == errors | values | {"__version__"}
     assert all(getattr(vademecum, name) is not None for name in vademecum.__all__)
     with pytest.raises(AttributeError, match="no attribute 'Nonsense'"):
         _ = vademecum.Nonsense
