@@ -1,7 +1,7 @@
 """Calendars (iCalendar, RFC 5545) as records: events, tasks and journal entries. icalendar reads them.
 
-Who is invited and who invites, alarms and what is attached are nobody's business. When a file was written (`DTSTAMP`)
-is no field either: each export would change every record.
+Attendees, organisers, alarms and attachments are private. The time of writing (`DTSTAMP`) is not a field either: each
+export would change every record.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _ITEM: Final = re.compile(r"BEGIN:(VEVENT|VTODO|VJOURNAL)\s*", re.IGNORECASE)
 _CUT: Final = "it ends in the middle: it was cut off, or is being written"
 _TEXTS: Final = {"SUMMARY": "summary", "DESCRIPTION": "description", "LOCATION": "location", "URL": "url"}
 _TIMES: Final = {"DTSTART": "start", "DTEND": "end", "DUE": "due", "LAST-MODIFIED": "updated"}
-# Beside its own errors, icalendar lets those of its parts through: of a zone that has two names, or ends in an event.
+# Besides its own errors, icalendar passes on others: for a zone with two names, or one that ends within an event.
 _UNREADABLE: Final = (ValueError, LookupError, AttributeError, TypeError)
 _SAYS_NOTHING: Final = ("CONFIRMED", "NEEDS-ACTION", "FINAL")
 _UNITS: Final = {"HOURLY": "hour", "DAILY": "day", "WEEKLY": "week", "MONTHLY": "month", "YEARLY": "year"}
@@ -40,14 +40,14 @@ _NTH: Final = {1: "first ", 2: "second ", 3: "third ", 4: "fourth ", 5: "fifth "
 
 
 def events(text: TextIO, longest: int, warn: Callable[[str], None]) -> Numbered:
-    """Yield what a calendar holds, each behind the line on which it begins. One that is broken costs no other.
+    """Yield the items of a calendar, each after the line on which it begins. A broken one does not affect others.
 
-    An occurrence that is another than its series says has an id of its own, behind that of the series.
+    An occurrence that differs from its series has an id of its own, which begins with that of the series.
 
     Args:
-        text: Can be told to go back: zones of a calendar's own may be told behind what is in them.
-        longest: Characters of an event.
-        warn: Called with how many lines could not be read.
+        text: Seekable: a calendar may define its own zones after the items that use them.
+        longest: The most characters of an item.
+        warn: Called with the number of lines that could not be read.
 
     Raises:
         ContentError: It is no calendar, ends in the middle, or what reads it is not installed.
@@ -61,7 +61,7 @@ def events(text: TextIO, longest: int, warn: Callable[[str], None]) -> Numbered:
     try:
         for calendar in Calendar.from_ical(around, multiple=True)[:1]:
             name = str(calendar.get("X-WR-CALNAME", "")).strip()
-            called = {"calendar": name} if name and not reaches(name) else {}  # Google calls one by who it belongs to
+            called = {"calendar": name} if name and not reaches(name) else {}  # Google names a calendar after its owner
     except _UNREADABLE as error:
         warn(f"its name and its own zones cannot be read ({error})")
     text.seek(0)
@@ -84,7 +84,8 @@ def events(text: TextIO, longest: int, warn: Callable[[str], None]) -> Numbered:
 
 
 def _parts(text: TextIO, longest: int) -> Iterator[tuple[int, str, bool]]:
-    """Yield pieces of a calendar: the line on which each begins, and whether it is an item; else it is around those."""
+    """Yield the pieces of a calendar, each with its first line and whether it is an item; the others are around
+    items."""
     number = begun = size = 0
     ends, lines = "", list[str]()
     opened = 0
@@ -110,22 +111,22 @@ def _parts(text: TextIO, longest: int) -> Iterator[tuple[int, str, bool]]:
 def _read(part: str) -> Component:
     from icalendar import Component
 
-    with warnings.catch_warnings():  # it tells when it guesses a zone by the end of its name, as it should
+    with warnings.catch_warnings():  # it rightly guesses a zone by the end of its name, with a warning
         warnings.simplefilter("ignore")
         return Component.from_ical(part)
 
 
 def _fields(item: Component) -> dict[str, Any]:
-    """Return an event as people search it."""
+    """Return the fields of an event that people search."""
     texts = {field: _values(item, name) for name, field in _TEXTS.items()}
     told: dict[str, Any] = {field: said for field, values in texts.items() if (said := "".join(values[:1]).strip())}
     times = {field: at for name, field in _TIMES.items() if (at := _time(item, name, date))}
     start, end = times.get("start"), times.get("end")
     if start and not end and (length := _time(item, "DURATION", timedelta)):
-        with suppress(OverflowError):  # it lasts longer than there are years
+        with suppress(OverflowError):  # it ends after the last possible year
             times["end"] = end = start + length
     if end and not isinstance(end, datetime):
-        last = end - timedelta(end > date.min)  # of whole days that behind the last one is said
+        last = end - timedelta(end > date.min)  # the end of whole days is the day after the last one
         times["end"] = max(last, start.date() if isinstance(start, datetime) else start or last)
     told |= {field: at.isoformat() for field, at in times.items() if field != "end" or at != times.get("start")}
     rules = item.get("RRULE")
@@ -150,19 +151,20 @@ def _fields(item: Component) -> dict[str, Any]:
 
 
 def _values(item: Component, name: str) -> list[str]:
-    """Return the texts of a property: a program may write one twice that may stand once."""
+    """Return the texts of a property: some programs repeat one that may occur once."""
     said = item.get(name, [])
     return [str(one) for one in (said if isinstance(said, list) else [said])]
 
 
 def _time(item: Component, name: str, kind: type[date] | type[timedelta]) -> Any:
-    """Return a time or a duration; None: none is said, or none that can be read, or several, or the other."""
+    """Return a time or a duration; None: there is none, it cannot be read, there are several, or it is of the other
+    kind."""
     at = getattr(item.get(name), "dt", None) if name not in {one for one, _ in item.errors} else None
     return at if isinstance(at, kind) else None
 
 
 def _repeats(rule: Any) -> str:
-    """Return a rule in words: `every 2 weeks on Monday until 2026-06-30`; empty: there is none that can be read."""
+    """Return a rule in words: `every 2 weeks on Monday until 2026-06-30`; empty: none, or it cannot be read."""
     if not isinstance(rule, dict):
         return ""
     said = {name: list(value) if isinstance(value, list | tuple) else [value] for name, value in rule.items()}

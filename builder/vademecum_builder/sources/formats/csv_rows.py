@@ -1,4 +1,4 @@
-"""Rows of CSV, whose delimiter and header line are found."""
+"""Rows of CSV; the delimiter and the header line are detected."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from vademecum_builder.sources.records import NOT_UTF_8, Failed, Numbered, Recor
 _DELIMITER = re.compile(r"\ufeff?sep=([^\r\n])[\r\n]*")
 _DELIMITERS = ",;\t|"
 _NOTHING = "\x1f"
-"""What sets the cells of a single column apart: it stands in no text."""
+"""The delimiter of a single column: it does not occur in texts."""
 _SHOWN = 60
 _FIRST = 20
-"""Lines among which the names of columns stand."""
+"""The names of columns are among the first lines."""
 _ESCAPED = re.compile(r"(?:\\r)?\\n(?:(?<=[>.;!?,)]\\n)|(?<=\\n\\n)|(?=\s*[<*•]|\\n))")
-"""A line break that shops write as two characters, at the end of a sentence or beside markup: `C:\\new` is none."""
+"""A line break that shops write as two characters, at the end of a sentence or beside markup; not in `C:\\new`."""
 _TOTAL = re.compile(
     r"(?:grand |sub-?)?total(?:e|en|s)?|sums?|(?:gesamt|zwischen)?summe|gesamt|insgesamt|suma|somme|totaal|totaux"
     r"|(?:grand |sub-?)?total(?:e)? ?:|summe ?:",
@@ -31,19 +31,19 @@ _DIGIT = re.compile(r"\d")
 DIGITS = re.compile(r"\s*-?[\d.,]*\d\s*%?\s*")
 _WITH_COMMA = re.compile(r"-?(?:\d{1,3}(?:\.\d{3})+|\d+)(?:,\d+)?")
 _MEASURED = re.compile(r"-\d+(?:[.,]\d+)?|\d+\.\d{2,}")
-"""What is measured, and no name; a year or a decile may be one."""
+"""Measurements, which are not names of columns; a year or a decile may be one."""
 _QUOTED = re.compile(r'"[^"]*"')
 _MOST = 1 << 20
-"""Characters that are looked at for them."""
+"""How many characters are searched for them."""
 
 
 def csv_rows(text: TextIO, longest: int, warn: Callable[[str], None]) -> Numbered:
-    """Yield the rows: the line that each begins in, and its cells by the names of their columns.
+    """Yield the rows, each with the line on which it begins, and its cells by the names of their columns.
 
     Args:
-        text: Can be told to go back.
-        longest: Characters of a row.
-        warn: Called with what is told of the whole file: what is no record in it.
+        text: Seekable.
+        longest: The most characters of a row.
+        warn: Called with warnings about the whole file, such as rows that are not records.
 
     Raises:
         ContentError: It ends in the middle of a row.
@@ -52,7 +52,7 @@ def csv_rows(text: TextIO, longest: int, warn: Callable[[str], None]) -> Numbere
     first = [text.readline(longest)]
     while len(first) < _FIRST and sum(map(len, first)) < _MOST:
         first.append(text.readline(longest))
-    said = _DELIMITER.fullmatch(first[0])  # Excel reads it, and writes it where it is told to
+    said = _DELIMITER.fullmatch(first[0])  # `sep=;`, which Excel understands
     declared = int(said is not None)
     delimiter, skipped = _head_of(first[declared:])
     if skipped:
@@ -94,7 +94,7 @@ def csv_rows(text: TextIO, longest: int, warn: Callable[[str], None]) -> Numbere
             lines.too_long = False
         elif len(row) < len(names) and any(row) and not lines.last.endswith(("\r", "\n")):
             raise ContentError("its last row ends in the middle: it was cut off, or is being written")
-        elif row == head and len(row) > 1:  # of one column it may be a word of a list of words
+        elif row == head and len(row) > 1:  # in a single column it may be a word of a list
             left_out["rows with the names of its columns again"] += 1
         elif len(row) == len(names) and _is_total(row):
             left_out["rows with totals"] += 1
@@ -104,8 +104,8 @@ def csv_rows(text: TextIO, longest: int, warn: Callable[[str], None]) -> Numbere
 
 
 def _decimal_commas(rows: Iterator[list[str]], delimiter: str) -> frozenset[int]:
-    """Return the columns of numbers with decimal commas, as the first rows have them: `3,50` beside `12`. Before three
-    digits a comma may set off thousands, and between commas it always does."""
+    """Return the columns of numbers with decimal commas, by the first rows: `3,50` beside `12`. Before three digits, a
+    comma may separate thousands; with several commas in a number, it always does."""
     if delimiter == ",":
         return frozenset()
     below: list[list[str]] = []
@@ -124,16 +124,16 @@ def _with_point(cell: str) -> str:
 
 
 def _is_total(row: Sequence[str]) -> bool:
-    """Return whether a row sums up those above it: its first cell says so, most are empty, and the others are numbers,
-    as those of a firm of that name are not."""
+    """Return whether a row is the total of those above: its first cell says so, most cells are empty, and the others
+    are numbers, unlike those of a firm with such a name."""
     first, *sums = [*filter(None, map(str.strip, row))] or [""]
     is_summed = 2 * (1 + len(sums)) <= len(row) and bool(sums) and all(map(_DIGIT.search, sums))
     return len(row) > 2 and is_summed and _TOTAL.fullmatch(first) is not None
 
 
 def _head_of(lines: Sequence[str]) -> tuple[str, int]:
-    """Return by what a table sets its cells apart, and how many of its first lines are no names of columns: a title and
-    a date stand alone above those, with as many cells as all lines have, or with one alone above at least three."""
+    """Return the delimiter of a table, and how many lines are above the names of columns: a title or a date is the only
+    cell that is filled of as many as all lines have, or the only cell above at least three."""
     bare = [line for line in (_QUOTED.sub("x", line.rstrip("\r\n")) for line in lines) if '"' not in line]
     cut = [at for at, line in enumerate(bare) if any(map(line.count, _DELIMITERS))]
     while len(cut) > 2 and _is_title(*(bare[at] for at in cut)):
@@ -147,18 +147,18 @@ def _head_of(lines: Sequence[str]) -> tuple[str, int]:
     several = filled[head] > 2 or (alike and filled[head] == len(rows[head])) if rows else False
     counts = Counter(len(row) for row in rows[1:] if any(row))
     if rows and len(rows[0]) == 1 and 2 * max((counts[n] for n in counts if n > 1), default=1) <= counts.total():
-        return _NOTHING, 0  # a column alone, of texts some of which have commas
+        return _NOTHING, 0  # a single column of texts, some with commas
     return delimiter, head if head and filled[0] and below and several else 0
 
 
 def _widest(line: str) -> str:
-    """Return what sets the most cells of a line apart."""
+    """Return the delimiter that gives a line the most cells."""
     return max(_DELIMITERS, key=line.count)
 
 
 def _is_title(line: str, head: str, *below: str) -> bool:
-    """Return whether a line with a comma of its own stands above a table: all lines below it have as many cells as each
-    other, and twice as many as it, and the first of them names columns, so that none of it is a number."""
+    """Return whether a line that contains a comma is a title: all lines below it have the same number of cells, at
+    least twice as many, and the first of these has the names of columns, none of which is a number."""
     own, delimiter = _widest(line), _widest(head)
     cells = head.count(delimiter)
     alike = all(one.count(delimiter) == cells for one in below)
@@ -167,9 +167,9 @@ def _is_title(line: str, head: str, *below: str) -> bool:
 
 
 def _second_head(rows: Iterator[list[str]]) -> list[str]:
-    """Return the row that says how columns are called below what several of them have in common, as spreadsheets join
-    cells of the first one; empty: it is a record. What is a number somewhere in the rows after it is a word in it. If
-    it has a cell below the first name, as a record has, a column below joined cells has numbers alone."""
+    """Return a second row of names, below names that several columns share as joined cells; empty: it is a record. It
+    has words where later rows have numbers. If it has a cell below the first name, like a record, a column below joined
+    cells must have only numbers."""
     try:
         top, second, *below = islice(rows, _FIRST)
     except (ValueError, csv.Error):
@@ -189,13 +189,13 @@ def _second_head(rows: Iterator[list[str]]) -> list[str]:
 
 
 def _filled(row: Sequence[str]) -> list[str]:
-    """Return a row whose empty cells say what the one before them does."""
+    """Return a row with empty cells filled from the cell before them."""
     said = ""
     return [said := cell.strip() or said for cell in row]
 
 
 def _under(top: Sequence[str], second: Sequence[str]) -> list[str]:
-    """Return the names of columns of two lines: what stands below several (`Response`) names none of them."""
+    """Return the names of columns from two lines; one below several others (`Response`) is not used."""
     groups = Counter(_filled(top))
     alone = Counter(label for name, label in zip(_filled(top), second, strict=True) if groups[name] == 1)
     return [
@@ -205,7 +205,7 @@ def _under(top: Sequence[str], second: Sequence[str]) -> list[str]:
 
 
 def _names(row: list[str]) -> list[str]:
-    """Return what columns are called; those without a name of their own get a number, as spreadsheets count."""
+    """Return unique names of columns; those without a name get a number."""
     names: dict[str, None] = {}
     for number, name in enumerate(map(str.strip, row), 1):
         free = name or f"column {number}"
@@ -217,11 +217,11 @@ def _names(row: list[str]) -> list[str]:
 
 
 class _Lines:
-    """The lines of a text; of one that is too long its beginning: it is never held whole.
+    """The lines of a text; a line that is too long is cut, and never in memory as a whole.
 
     Attributes:
-        last: The last one, or its last piece.
-        too_long: Whether one of them was, since somebody set this to False.
+        last: The last line, or its last piece.
+        too_long: Whether a line was too long since this was last set to False.
     """
 
     def __init__(self, text: TextIO, longest: int) -> None:

@@ -1,6 +1,6 @@
-"""The records of a JSON file of any size: its lists of objects are found, and cut into objects, without parsing them.
+"""The records of a JSON file of any size: lists of objects are found and cut into objects without parsing the file.
 
-What is parsed (by orjson) is one record; what is kept is one record and a window of the file.
+Only single records are parsed (by orjson); only one record and a window of the file are in memory.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from vademecum.errors import ContentError
 from vademecum_builder.sources.records import json_value
 
 _WINDOW = 1 << 20
-# Possessive: no input makes them slow. A string whose end is not in the window stops the first one at its quote.
+# Possessive, so that no input makes them slow. The first one stops at the quote of a string that ends after the window.
 _NO_BRACKETS = re.compile(rb'(?:[^"\[\]{}]++|"(?:[^"\\]++|\\.)*+")*+', re.DOTALL)
 _IN_STRING = re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL)
 _BETWEEN = re.compile(rb'[^"\[\]{}:,]*+')
@@ -26,7 +26,7 @@ _CUT = "it ends in the middle: it was cut off, or is being written"
 
 
 def parsed_or_none(text: bytes | str) -> Any:
-    """Return the value of a JSON text; None: it is none."""
+    """Return the value of a JSON text; None: it is not JSON."""
     with suppress(orjson.JSONDecodeError):
         return orjson.loads(text)
     return None
@@ -35,19 +35,18 @@ def parsed_or_none(text: bytes | str) -> Any:
 def split_records(
     stream: BinaryIO, longest: int, keyed: str | None = None, wanted: str = ""
 ) -> Iterator[tuple[str, bytes | None]]:
-    """Yield each object that stands in a list, and the path of the list: `data.items`, empty for the outermost.
+    """Yield each object in a list, with the path of the list: `data.items`, empty for the outermost.
 
-    Lists within such an object are its own, unless one of them is wanted.
+    Lists within such an object belong to it, unless one of them is wanted.
 
     Args:
         stream: JSON in UTF-8.
-        longest: Bytes of an object; of a longer one None is yielded.
-        keyed: The path of an object whose values are taken as well, each with the key that it stands under as `_key`;
-            None: of none.
-        wanted: The path of a list in objects of another one: `db.*.data.posts`.
+        longest: The most bytes of an object; for a longer one, None is yielded.
+        keyed: The path of an object whose values are also yielded, each with its key as `_key`; None: there is none.
+        wanted: The path of a list within objects of another list: `db.*.data.posts`.
 
     Raises:
-        ContentError: It ends in the middle, or brackets do not match.
+        ContentError: It is cut off, or brackets do not match.
     """
     window = _Window(stream, longest)
     containers: list[str] = []
@@ -85,7 +84,7 @@ def split_records(
 
 
 class _Window:
-    """The piece of a stream that is looked at. `at` is where in `data` reading goes on."""
+    """The piece of a stream in memory. `at` is the place in `data` where reading continues."""
 
     def __init__(self, stream: BinaryIO, longest: int) -> None:
         self.data = b""
@@ -94,7 +93,7 @@ class _Window:
         self._longest = longest
 
     def token(self) -> bytes | None:
-        """Take the next string, bracket, colon or comma; None: there is none."""
+        """Read the next string, bracket, colon or comma; None: there is none."""
         while True:
             self.at = _BETWEEN.match(self.data, self.at).end()  # type: ignore[union-attr]  # it matches nothing, too
             if self.at < len(self.data):
@@ -115,7 +114,7 @@ class _Window:
             self.data, self.at = rest + read, 0
 
     def take_object(self) -> bytes | None:
-        """Take the object that begins here, None if it is too long; raise ContentError if the stream ends in it."""
+        """Read the object that begins here, None if it is too long; raise ContentError if the stream ends within it."""
         kept: list[bytes] = []
         size = depth = 0
         begin, in_string = self.at, False
@@ -131,7 +130,7 @@ class _Window:
                     self.at += 1
                     kept.append(self.data[begin : self.at])
                     return b"".join(kept) if size + self.at - begin <= self._longest else None
-            else:  # the end of the window, or half an escape before it
+            else:  # the end of the window, maybe within an escape
                 size += self.at - begin
                 kept = [*kept, self.data[begin : self.at]] if size <= self._longest else []
                 read = self._stream.read(_WINDOW)

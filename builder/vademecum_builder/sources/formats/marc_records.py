@@ -1,6 +1,6 @@
-"""Records of libraries (MARCXML) as people search them: MARC 21 and UNIMARC by the names of what their fields say.
+"""Records of libraries (MARCXML): the fields of MARC 21 and UNIMARC that people search, by name.
 
-A field that is not named here is not read: it may be a note for the library's own staff, what a copy cost, who gave it.
+Other fields are not read: they may be notes for the staff, the price of a copy, or its donor.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _MARC_21: Final = {
     "notes": ("500 546", "a"), "contents": ("505", "agrt"), "summary": ("520", "ab"), "subjects": (_SUBJECTS, "abvxyz"),
     "genre": ("655", "a"), "url": ("856", "u"),
 }  # fmt: skip
-"""By what a field is called the tags and the subfields that say it: https://www.loc.gov/marc/bibliographic/."""
+"""Tags and subfields by the name of a field: https://www.loc.gov/marc/bibliographic/."""
 _UNIMARC: Final = {
     "isbn": ("010", "a"), "issn": ("011", "a"), "language": ("101", "a"), "title": ("200", "aehi"),
     "authors": ("700 701 702 710 711 712", "ab"), "edition": ("205", "a"), "place": ("210 214", "a"),
@@ -26,24 +26,24 @@ _UNIMARC: Final = {
     "notes": ("300", "a"), "contents": ("327", "a"), "summary": ("330", "a"),
     "subjects": ("600 601 602 604 605 606 607 610", "abxyz"), "other titles": ("500 517", "a"), "url": ("856", "u"),
 }  # fmt: skip
-"""The same of UNIMARC, which has its title in 200."""
+"""The same for UNIMARC, which has the title in 200."""
 _ONE: Final = frozenset({"title", "year", "language", "url", "edition"})
 _IS_DELETED: Final = "d"
 """The status of a record in its leader."""
 _NOT_SORTED: Final = dict.fromkeys(map(ord, "\x88\x89\x98\x9c"))
-"""What stands around an article that is passed over where titles are sorted (ISO 6630)."""
+"""Marks around an article that does not count for sorting titles (ISO 6630)."""
 _ENDS: Final = " /:;,="
-"""What ISBD sets before the next part."""
+"""Punctuation of ISBD before the next part."""
 _YEAR: Final = re.compile(r"\d{4}")
 
 
 def is_marc(record: ET.Element) -> bool:
-    """Return whether an element is a record of a library."""
+    """Return whether an element is a MARC record."""
     return record.tag.endswith("record") and record.find("{*}datafield[@tag]") is not None
 
 
 def marc_fields(record: ET.Element) -> dict[str, Any]:
-    """Return what a record of a library says, and whether it is `deleted` or `hidden`."""
+    """Return the fields of a MARC record, and whether it is `deleted` or `hidden`."""
     said = [*_said(record)]
     names = _MARC_21 if any(tag == "245" for tag, _ in said) else _UNIMARC
     told: dict[str, Any] = {}
@@ -62,7 +62,7 @@ def marc_fields(record: ET.Element) -> dict[str, Any]:
     if names is _MARC_21 and (language := control.get("008", "")[35:38].strip(" |")):
         told["language"] = language
     leader = record.findtext("{*}leader", "")
-    hidden = any(tag == "942" and ("n", "1") in parts for tag, parts in said)  # Koha shows it to its staff alone
+    hidden = any(tag == "942" and ("n", "1") in parts for tag, parts in said)  # Koha shows it only to the staff
     return (
         ({"id": control["001"].strip()} if control.get("001") else {})
         | told
@@ -72,8 +72,8 @@ def marc_fields(record: ET.Element) -> dict[str, Any]:
 
 
 def _said(record: ET.Element) -> Iterator[tuple[str, list[tuple[str, str]]]]:
-    """Yield the fields: the tag, and the subfields, each behind its code. What stands in the letters of its language
-    (880) is as the field that it is of."""
+    """Yield the fields: the tag and the subfields, each after its code. A field in original script (880) counts as the
+    field that it repeats."""
     for field in record.iterfind("{*}datafield"):
         parts = [
             (one.get("code", ""), " ".join("".join(one.itertext()).translate(_NOT_SORTED).split()))

@@ -1,4 +1,4 @@
-"""Records that follow each other under one id, as one: of a product, a row for each variant."""
+"""Merging consecutive records with one id, such as the rows for the variants of a product."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from vademecum_builder.sources.records import MAX_BYTES, Failed, Numbered, Recor
 
 
 def merged(records: Iterable[tuple[int, Record]], id_of: Callable[[Mapping[str, Any]], str | int | Failed]) -> Numbered:
-    """Yield records that follow each other under one id, or below one without an id of their own, as one, behind the
-    number of the first."""
+    """Yield consecutive records with one id, or without an id after one that has it, merged, with the number of the
+    first."""
     number = size = 0
     last: Record | None = None
     last_id: str | int | Failed = Failed("")
@@ -37,12 +37,12 @@ def merged(records: Iterable[tuple[int, Record]], id_of: Callable[[Mapping[str, 
 
 
 def _add(record: Mapping[str, Any], to: dict[str, Any], seen: dict[tuple[str, ...], set[str]], *at: str) -> int:
-    """Add what a record says to one under the same id; return how many characters that are.
+    """Add the fields of a record to another one with the same id; return the number of added characters.
 
     Args:
-        to: Of what is said differently it has a list.
-        seen: What is in each of these lists, as JSON: to Python, True is 1.
-        at: Names of the objects that both stand in.
+        to: Fields with different values become lists.
+        seen: The values in each of these lists, as JSON, since to Python True equals 1.
+        at: The names of the objects around both.
     """
     added = 0
     for name, value in record.items():

@@ -1,4 +1,4 @@
-"""Files of office programs as zips: opened within limits, and what is wrong with them as one error."""
+"""Office files as zips: opened within limits, with any damage as one kind of error."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from vademecum.errors import ContentError
 
 LARGEST = 256 * 1024 * 1024
-"""Bytes that the parts of a file may have unpacked."""
-_OLE = b"\xd0\xcf\x11\xe0"  # [MS-CFB], 2.2: an encrypted file, and one of before 2007
+"""The most bytes of a file's parts, unpacked."""
+_OLE = b"\xd0\xcf\x11\xe0"  # [MS-CFB], 2.2: an encrypted file, or one from before 2007
 
 
 @dataclass(frozen=True)
@@ -28,10 +28,10 @@ class Sheet:
 
 @contextmanager
 def parser_errors(name: str) -> Iterator[None]:
-    """Raise whatever a parser raises on broken input as a ContentError."""
+    """Raise a ContentError for whatever a parser raises on broken input."""
     try:
         yield
-    except ContentError:  # said already
+    except ContentError:  # already clear
         raise
     except RecursionError:
         raise ContentError(f"no {name} that can be read (nested too deeply)") from None
@@ -42,10 +42,10 @@ def parser_errors(name: str) -> Iterator[None]:
 
 @contextmanager
 def opened_zip(data: bytes, what: str) -> Iterator[zipfile.ZipFile]:
-    """Open a file that is a zip.
+    """Open a zip file.
 
     Raises:
-        ContentError: It is encrypted, damaged, or too large when it is unpacked; whatever a parser raises within.
+        ContentError: It is encrypted, damaged, or too large unpacked; or a parser raises anything inside.
     """
     if data.startswith(_OLE):
         raise ContentError("encrypted, or of before 2007: save it without a password, as a new document")

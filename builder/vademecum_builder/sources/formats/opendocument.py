@@ -1,4 +1,4 @@
-"""Sheets and tables of OpenDocument (ISO/IEC 26300): the rows and columns that are shown, and the values of cells."""
+"""Sheets and tables of OpenDocument (ISO/IEC 26300): visible rows and columns, and the values of cells."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ _LEFT_OUT: Final = frozenset(
 )
 _MOST_COLUMNS: Final = 1000
 _MOST_REPEATED: Final = 20_001
-"""A row is not repeated more often."""
+"""The most repetitions of a row."""
 _DIGITS: Final = re.compile(r"\d(?:[\d.,'’\s]*\d)?")
 
 
 def name_of(element: ElementTree.Element) -> str:
-    """Return what an element is called, without its namespace."""
+    """Return the name of an element without its namespace."""
     return element.tag.rpartition("}")[2]
 
 
 def said_of(element: ElementTree.Element, name: str) -> str:
-    """Return an attribute, whatever its namespace."""
+    """Return the value of an attribute in any namespace."""
     return next((value for key, value in element.attrib.items() if key.rpartition("}")[2] == name), "")
 
 
@@ -40,10 +40,10 @@ def _hidden_styles(content: ElementTree.Element) -> Iterator[str]:
 
 
 def is_shown(element: ElementTree.Element, hidden: frozenset[str]) -> bool:
-    """Return whether a reader sees an element.
+    """Return whether an element is visible.
 
     Args:
-        hidden: Styles in which nothing is shown.
+        hidden: Styles that hide their content.
     """
     return (
         name_of(element) not in _LEFT_OUT
@@ -53,10 +53,10 @@ def is_shown(element: ElementTree.Element, hidden: frozenset[str]) -> bool:
 
 
 def content_of(data: bytes) -> tuple[str, ElementTree.Element, frozenset[str]]:
-    """Return a document's title, its content, and the styles in which nothing is shown.
+    """Return a document's title, its content, and the styles that hide their content.
 
     Raises:
-        ContentError: It is encrypted or damaged, or too large with all that is repeated in its tables.
+        ContentError: It is encrypted or damaged, or too large with all repetitions in its tables.
     """
     with opened_zip(data, "OpenDocument file") as parts:
         names = parts.namelist()
@@ -71,7 +71,7 @@ def content_of(data: bytes) -> tuple[str, ElementTree.Element, frozenset[str]]:
 
 
 def sheets_of_opendocument(data: bytes) -> list[Sheet]:
-    """Return the sheets that are shown, dates and numbers as ISO 8601 and with a point. Errors: see `content_of`."""
+    """Return the visible sheets, with dates in ISO 8601 and numbers with a point. Errors: see `content_of`."""
     _, content, hidden = content_of(data)
     return [
         Sheet(said_of(table, "name"), list(shown_rows(table, lambda cell: _value(cell, hidden))), [])
@@ -83,7 +83,7 @@ def sheets_of_opendocument(data: bytes) -> list[Sheet]:
 def shown_rows(
     table: ElementTree.Element, said: Callable[[ElementTree.Element], str]
 ) -> Iterator[tuple[int, list[str]]]:
-    """Yield the rows of a table that are shown, each behind its number, from 1.
+    """Yield the visible rows of a table, each after its number, from 1.
 
     Args:
         said: Returns a cell as text.
@@ -98,7 +98,7 @@ def shown_rows(
             continue
         cells: list[str] = []
         for cell in row:
-            # Of cells that are joined the first has what is in them: it is so in each of their rows.
+            # The first of joined cells has the content: it is valid for each of their rows.
             if name_of(cell) == "covered-table-cell":
                 for _ in range(_times(cell, "columns", _MOST_COLUMNS - len(cells))):
                     last, above = held.get(len(cells), (0, ""))
@@ -117,8 +117,8 @@ def shown_rows(
 
 
 def _value(cell: ElementTree.Element, hidden: frozenset[str]) -> str:
-    """Return what a cell holds: what it shows, but a day as ISO 8601 has it, and the digits of a number with a point
-    alone, whatever the language of the sheet is."""
+    """Return the text of a cell as it is shown, but with days in ISO 8601, and numbers with only a point, in any
+    language."""
     shown = "\n".join(_paragraphs(cell, hidden)).strip()
     kind, number = said_of(cell, "value-type"), said_of(cell, "value")
     if kind == "date":
@@ -150,7 +150,7 @@ def _plain(element: ElementTree.Element, hidden: frozenset[str]) -> str:
 
 
 def _parts(table: ElementTree.Element) -> Iterator[ElementTree.Element]:
-    """Yield the columns and rows of a table, not those of a table in one of its cells."""
+    """Yield the columns and rows of a table, but not those of tables within its cells."""
     for part in table:
         if name_of(part) in ("table-row", "table-column"):
             yield part
@@ -163,7 +163,7 @@ def _times(part: ElementTree.Element, what: str, most: int) -> int:
 
 
 def _characters(content: ElementTree.Element) -> int:
-    """Return how many characters the cells of all tables have, as often as they are repeated."""
+    """Return how many characters the cells of all tables have, with all repetitions."""
     return sum(
         _times(row, "rows", _MOST_REPEATED)
         * sum(_times(cell, "columns", _MOST_COLUMNS) * len("".join(cell.itertext())) for cell in row)

@@ -1,4 +1,4 @@
-"""The rows of a Parquet file as records, some at a time. pyarrow reads them."""
+"""The rows of a Parquet file as records, read in batches by pyarrow."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from vademecum.origin import pip_install
 
 BEGINS: Final = b"PAR1"
 _ROWS: Final = 256
-"""That are read at a time."""
+"""How many are read at a time."""
 
 
 def rows_of_parquet(stream: BinaryIO) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Yield each row behind its number, from 1, without the fields that say nothing.
+    """Yield each row after its number, from 1, without empty fields.
 
     Args:
-        stream: Can be told where to go.
+        stream: Seekable.
 
     Raises:
-        ContentError: It is no Parquet, cut off, encrypted, or what reads it is not installed.
+        ContentError: It is not Parquet, is cut off or encrypted, or pyarrow is not installed.
     """
     if not find_spec("pyarrow"):
         raise ContentError(f"a Parquet file needs {pip_install('parquet')}")
@@ -43,7 +43,7 @@ def rows_of_parquet(stream: BinaryIO) -> Iterator[tuple[int, dict[str, Any]]]:
 
 
 def _readable(batch: Any) -> Any:
-    """Return rows whose times are of microseconds: pandas writes nanoseconds, which are no `datetime`."""
+    """Return rows with times in microseconds: pandas writes nanoseconds, which do not fit into a `datetime`."""
     import pyarrow as pa
 
     schema = pa.schema([one.with_type(_coarser(one.type)) for one in batch.schema])
@@ -66,5 +66,5 @@ def _coarser(kind: Any) -> Any:
 
 
 def _is_nan(value: object) -> bool:
-    """Return whether a number is what pandas writes for nothing."""
+    """Return whether a value is NaN, which pandas writes for nothing."""
     return isinstance(value, float) and isnan(value)

@@ -1,5 +1,5 @@
-"""Records of a file: JSON, JSON Lines, CSV, sheets, XML, YAML, Parquet, a calendar or references, one at a time,
-whatever its size."""
+"""The records of a file of any size, one at a time: JSON, JSON Lines, CSV, sheets, XML, YAML, Parquet, calendars and
+lists of references."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ _ENDINGS = {
 }
 _BYTES = re.compile(rb"(?<!\\)(?:\\u00[89a-fA-F][0-9a-fA-F])+")
 _LETTER = re.compile(rb"(?<!\\)\\u(?!00)")
-"""An escape that is no byte."""
+"""An escape above a byte."""
 _WIKI = re.compile(rb"<mediawiki\b")
 _NO_NUMBER = re.compile(r"[:,\[]\s*(?:NaN|-?Infinity)\b")
-"""What Python and pandas write where a number is none, which JSON has not."""
+"""What Python and pandas write for values that are not numbers; JSON does not have it."""
 _GUESSED = 'read as {0}, which it looks like: save it as UTF-8, or write encoding = "{0}"'
 
 
@@ -51,12 +51,12 @@ class Layout:
     """How a file holds its records.
 
     Attributes:
-        records: The path of the list in JSON and YAML, `data.items` or `/data/items`, of the element in XML,
-            `channel.item`, the name of a sheet; `products.*`: of the object whose values are records, each with its key
-            as `_key`; `*[]`: all lists of one object, or all sheets, each with its name as `_list`; `.`: the file
-            itself; empty: the one list that there is.
-        encoding: As Python names it; empty: as it looks.
-        halves: Whether a line with half an emoji is read: programs cut messages there.
+        records: In JSON and YAML, the path of the list, `data.items` or `/data/items`; in XML, that of the element,
+            `channel.item`; in a spreadsheet, the name of a sheet. `products.*`: an object whose values are records,
+            each with its key as `_key`; `*[]`: all lists of one object, or all sheets, each with its name as `_list`;
+            `.`: the file itself; empty: the only list.
+        encoding: Python's name for it; empty: guessed.
+        halves: Whether to read a line with half an emoji: some programs cut messages there.
     """
 
     records: str = ""
@@ -176,7 +176,7 @@ def _elements(stream: BinaryIO, records: str, longest: int, head: bytes) -> Numb
     is_wiki = _WIKI.search(head) is not None
     for number, record in enumerate(split_elements(stream, found[0], longest), 1):
         if is_wiki and isinstance(history := record.get("revision"), list):
-            record["revision"] = history[-1]  # the newest: a page with all that it ever said
+            record["revision"] = history[-1]  # the newest; the list is the history of a page
         yield number, record
     if not number:
         raise ContentError(f"no element at {found[0]}; there is {', '.join(repeated_elements(head)) or 'none'}")
@@ -192,7 +192,7 @@ def _parsed(data: bytes, *, halves: bool = False) -> Record:
             if not (halves and "surrogate" in str(error)) and not _NO_NUMBER.search(text):
                 raise
             value = json.loads(text, parse_constant=lambda _: None)
-            value = value if halves else orjson.loads(json.dumps(value))  # which refuses half an emoji
+            value = value if halves else orjson.loads(json.dumps(value))  # orjson refuses half an emoji
         except UnicodeDecodeError:
             return Failed(NOT_UTF_8, _begin(data))
         except (ValueError, RecursionError):
@@ -201,8 +201,8 @@ def _parsed(data: bytes, *, halves: bool = False) -> Record:
 
 
 def _in_utf_8(data: bytes) -> bytes:
-    """Return a record in which each byte of UTF-8 is an escape of its own (`\\u00c3\\u00bc` for an ü), as Messenger and
-    Instagram export them, with its letters; any other as it is."""
+    """Return a record in which each byte of UTF-8 is escaped (`\\u00c3\\u00bc` for an ü), as exported by Messenger and
+    Instagram, with proper letters; any other as it is."""
     if not data.isascii() or _LETTER.search(data):
         return data
     try:
@@ -260,7 +260,7 @@ def _listed(stream: BinaryIO, records: str, longest: int, head: str) -> Numbered
 
 
 def _is_empty_list(head: str, path: str) -> bool:
-    """Return whether an empty list stands where records would; an error told in JSON has none."""
+    """Return whether there is an empty list in place of records; an error in JSON has none."""
     value = parsed_or_none(head)
     return _has_empty_list(field_at(value, path) if path and isinstance(value, dict) else value)
 

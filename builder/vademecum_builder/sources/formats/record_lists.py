@@ -1,4 +1,4 @@
-"""Where the records of a JSON, YAML or XML file are, as far as its beginning tells, and those of a spreadsheet."""
+"""Finding the records of a JSON, YAML or XML file by its beginning, and those of a spreadsheet."""
 
 from __future__ import annotations
 
@@ -18,29 +18,29 @@ from vademecum_builder.sources.formats.yaml_values import json_of
 from vademecum_builder.sources.records import MAX_BYTES
 
 WHOLE: Final = "."
-"""Where a file is one record."""
+"""`Layout.records` of a file that is one record."""
 EVERY: Final = "*[]"
-"""Where the records are all that stand in the lists of one object: questions by topic."""
+"""`Layout.records` if the records are in all lists of one object: questions by topic."""
 YAML: Final = (".yaml", ".yml")
 _HEAD: Final = 1 << 20
-"""Bytes that are looked at."""
+"""How many bytes are looked at."""
 _LISTS: Final = ("data", "items", "results", "products", "records", "entries", "rows", "documents", "hits", "value")
-"""What a list of records is called, of several."""
+"""Names of lists of records, to choose among several lists."""
 _MANY: Final = 10
 _SEVERAL: Final = 3
-"""Lists of records that are alike, in one object."""
+"""How many similar lists make one object a collection."""
 _ONE_LIST: Final = re.compile(rb'(?:\{\s*"(\w+)"\s*:\s*)?\[\s*\{')
-"""How a file begins that is a list, or an object whose first field is one."""
+"""The beginning of a file that is a list, or an object whose first field is one."""
 _ONE_OBJECT: Final = re.compile(rb'\{\s*"((?:[^"\\]|\\.)*)"\s*:\s*\{')
 
 
 def find_lists(stream: BinaryIO, ending: str, *, always: bool = False, one_of_many: bool = False) -> list[str]:
-    """Return the paths of the lists in a file (`Layout.records`): that which holds the records first, as far as it has
-    to be named; empty: it has not.
+    """Return the paths of the lists in a file (`Layout.records`), that of the records first; empty: it need not be
+    named.
 
     Args:
         ending: `.json` and so on.
-        always: Also the only list, which has not.
+        always: Also return the path of an only list, which need not be named.
         one_of_many: Whether the file is one of several, each of which may be a record.
 
     Raises:
@@ -51,7 +51,7 @@ def find_lists(stream: BinaryIO, ending: str, *, always: bool = False, one_of_ma
         return tables if always or len(tables) > 1 else []
     head = (json_of(stream) if ending in YAML else stream).read(_HEAD)
     text = head.lstrip(codecs.BOM_UTF8 + b" \t\r\n")
-    value = parsed_or_none(head.removeprefix(codecs.BOM_UTF8))  # None: no JSON, or longer than what is looked at
+    value = parsed_or_none(head.removeprefix(codecs.BOM_UTF8))  # None: not JSON, or longer than the head
     found = repeated_elements(head) if ending == ".xml" else _lists_of(text, value)
     named = [path for path in found if path.rpartition(".")[2] in _LISTS]
     whole = _root_of(head) if ending == ".xml" and one_of_many else value
@@ -64,22 +64,22 @@ def find_lists(stream: BinaryIO, ending: str, *, always: bool = False, one_of_ma
         return ["*"]
     if not named and ending != ".xml" and _are_alike(text, found):
         return [EVERY]
-    # What stands below the root of XML is known by its path alone, and its first part may be another one tomorrow;
-    # what stands below a list by the path that leads into it.
+    # In XML, the path always has to be named, since tomorrow the first element may be another one; and so does the path
+    # of a list within a list.
     if always or len(found) > 1 or ending == ".xml" or "*" in "".join(found):
         return sorted(found, key=lambda path: (path not in named, -found[path]))
     return []
 
 
 def _root_of(head: bytes) -> Any:
-    """Return what an XML file holds, where its end is in its beginning; None: it is not, or it cannot be read."""
+    """Return the value of an XML file that ends within its head; None: it does not, or cannot be read."""
     with suppress(ContentError):
         return next(split_elements(io.BytesIO(head), "", _HEAD), None)
     return None
 
 
 def _are_alike(text: bytes, lists: Counter[str]) -> bool:
-    """Return whether lists in one object are several, of records with the same fields for the most part."""
+    """Return whether there are several lists in one object, of records with mostly the same fields."""
     if len(lists) < _SEVERAL or any("." in path or not path for path in lists):
         return False
     names: dict[str, set[str]] = {path: set() for path in lists}
@@ -91,8 +91,8 @@ def _are_alike(text: bytes, lists: Counter[str]) -> bool:
 
 
 def _lists_of(text: bytes, value: Any) -> Counter[str]:
-    """Return how large the lists of objects in JSON are; of a list of one object that says nothing itself the lists in
-    there, if any."""
+    """Return the sizes of the lists of objects in JSON; for a list of a single object without content, those of the
+    lists in that object, if any."""
     if text[:1] not in (b"{", b"["):
         return Counter()
     found, objects = _lists_in(text)
@@ -105,7 +105,7 @@ def _lists_of(text: bytes, value: Any) -> Counter[str]:
 
 
 def _only_object(value: Any) -> Any:
-    """Return the object of a list of one, be it the first field of an object."""
+    """Return the object of a list of one; the list may be the first field of an object."""
     listed = next(iter(value.values()), None) if isinstance(value, dict) else value
     return listed[0] if isinstance(listed, list) and listed else None
 
@@ -122,17 +122,17 @@ def _lists_in(text: bytes, wanted: str = "") -> tuple[Counter[str], int]:
 
 
 def _is_one_record(value: Any, *, listed: bool) -> bool:
-    """Return whether a value is an object that says something itself, in two texts at least; of one with lists of
-    objects (`listed`) a text of several words, or it is what they are packed in."""
+    """Return whether a value is an object with content, at least two texts; if it has lists of objects (`listed`), one
+    of them must have several words, or it only wraps the lists."""
     texts = [one for one in value.values() if isinstance(one, str)] if isinstance(value, dict) else []
     return len(texts) > 1 and (not listed or any(" " in one.strip() for one in texts))
 
 
 def _keyed_records(value: Any, text: bytes) -> str:
-    """Return where an object is whose values are records; empty: nowhere.
+    """Return the path of an object whose values are records; empty: there is none.
 
     Args:
-        text: The JSON of the value, or its beginning where it is None.
+        text: The JSON of the value, or its beginning if the value is None.
     """
     if value is None:
         first = _ONE_OBJECT.match(text)
@@ -145,15 +145,15 @@ def _keyed_records(value: Any, text: bytes) -> str:
 
 
 def _are_in_records(lists: Counter[str], value: Any, text: bytes) -> bool:
-    """Return whether lists stand each in another value of one object, which are the records: `horse.examples` and
-    `cow.examples`, as part of what these say, or too many to be one collection each."""
+    """Return whether the values of an object are the records, not the lists in them (`horse.examples`, `cow.examples`):
+    the lists are only part of the content, or too many to be a collection each."""
     keys = {path.partition(".")[0] for path in lists}
     some = len(keys) >= _MANY or (len(keys) > 1 and 2 * sum(lists.values()) < len(text))
     return some and "" not in keys and _keyed_records(value, text) == "*"
 
 
 def _keyed_in(text: bytes, at: str) -> bool:
-    """Return whether several objects stand in the object at a path."""
+    """Return whether the object at a path contains several objects."""
     with suppress(ContentError):
         found = (path for path, _ in split_records(io.BytesIO(text), MAX_BYTES, at) if path == at)
         return next(found, None) is not None and next(found, None) is not None

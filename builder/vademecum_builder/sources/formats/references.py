@@ -1,4 +1,4 @@
-"""Lists of references (BibTeX, BibLaTeX, RIS) as records. pandoc reads them, as CSL has them."""
+"""Lists of references (BibTeX, BibLaTeX, RIS) as records with the fields of CSL, read by pandoc."""
 
 from __future__ import annotations
 
@@ -18,29 +18,29 @@ from vademecum.origin import pip_install
 from vademecum_builder.sources.records import Failed, Numbered, mappings
 
 FORMATS: Final[Mapping[str, str]] = {".bib": "biblatex", ".ris": "ris"}
-"""By a file's ending what pandoc calls its format."""
+"""Pandoc's name of a format, by a file's ending."""
 _EACH: Final[Mapping[str, re.Pattern[str]]] = {
     "biblatex": re.compile(r"^[ \t]*(?=@[A-Za-z]+[ \t]*[{(])", re.MULTILINE),
     "ris": re.compile(r"^(?=TY  -)", re.MULTILINE),
 }
 _SHARED: Final = re.compile(r"\s*@(?:string|preamble|xdata)\b", re.IGNORECASE)
-"""What the other entries are read with."""
+"""Entries that others need."""
 _NO_ENTRY: Final = re.compile(r"\s*@comment\b", re.IGNORECASE)
 _KEY: Final = re.compile(r"^(?:\s*@\w+\s*[{(]\s*([^\s,]+)\s*,|ID  - (.*\S))", re.MULTILINE)
 _CROSSREF: Final = re.compile(r"(?:^|,)\s*crossref\s*=\s*[{\"]\s*([^\s}\"]+)", re.MULTILINE | re.IGNORECASE)
 _SECONDS: Final = 60.0
 _OWN: Final = frozenset({"annote", "title-short", "keyword"})
-"""What somebody noted for himself, and what is told in another way."""
+"""Private notes, and fields that are read in another way."""
 
 
 def references(text: str, form: str) -> Numbered:
-    """Yield each reference, behind the line on which it begins. One that is broken costs no other.
+    """Yield each reference after the line on which it begins. A broken one does not affect others.
 
     Args:
         form: One of the values of `FORMATS`.
 
     Raises:
-        ContentError: What reads them is not installed.
+        ContentError: Pandoc is not installed.
     """
     if not find_spec("pypandoc"):
         raise ContentError(f"a list of references needs {pip_install('references')}")
@@ -56,11 +56,11 @@ def references(text: str, form: str) -> Numbered:
 
 
 def _read(parts: Sequence[tuple[int, str]], shared: str, form: str, others: Mapping[str, str]) -> Numbered:
-    """Yield what parts say.
+    """Yield the references in parts.
 
     Args:
-        others: By their keys, entries that say something for those that refer to them (`crossref`): a part is read with
-            those that are not among the parts, unless these are broken.
+        others: Entries that are the target of a `crossref`, by key: parts are read together with those that they refer
+            to, unless these are broken.
     """
     if not parts:
         return
@@ -69,7 +69,7 @@ def _read(parts: Sequence[tuple[int, str]], shared: str, form: str, others: Mapp
     read = _converted(shared + "\n".join([*beside, *(part for _, part in parts)]), form)
     if isinstance(read, list) and len(read) == len(parts) + len(beside):
         for (line, part), one in zip(parts, read[len(beside) :], strict=True):
-            # pandoc makes up a key where a list has none, and where one stands twice.
+            # pandoc makes up a key if a list has none, or has one twice.
             told, key = _fields(one), _KEY.search(part)
             yield line, told | {"id": (key[1] or key[2]) if key else told.get("DOI") or told.get("title", "")}
     elif len(parts) > 1:
@@ -84,12 +84,12 @@ def _read(parts: Sequence[tuple[int, str]], shared: str, form: str, others: Mapp
 
 
 def _converted(text: str, form: str) -> list[dict[str, Any]] | str:
-    """Return the references in a text, or why there are none."""
+    """Return the references in a text, or why it cannot be read."""
     import pypandoc
 
     command = (pypandoc.get_pandoc_path(), "+RTS", "-M1g", "-RTS", f"--from={form}", "--to=csljson")
-    # For an English reader pandoc writes titles small, names in them too; in its sandbox it sees no other one. Neither
-    # format takes in files.
+    # For English, pandoc converts titles to lower case, names included; in its sandbox it has no other locale. The
+    # sandbox is not needed: neither format includes files.
     environment = {**os.environ, "LANG": "de_DE.UTF-8"}
     try:
         done = subprocess.run(
@@ -99,13 +99,13 @@ def _converted(text: str, form: str) -> list[dict[str, Any]] | str:
         return f"it takes longer than {_SECONDS:g} seconds"
     if done.returncode:
         return " ".join(done.stderr.decode("utf-8", "replace").split())[:120]
-    # Of an accent above a dotless i of TeX there is one letter.
+    # An accent on TeX's dotless i is one letter.
     told = unicodedata.normalize("NFC", done.stdout.decode("utf-8", "replace").replace("ı\u0301", "í"))
     return [dict(one) for one in mappings(orjson.loads(told))]
 
 
 def _fields(reference: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a reference as people search it: names as they are written, the year, an address."""
+    """Return the fields of a reference that people search: names in full, the year, an address."""
     told: dict[str, Any] = {}
     for name, value in reference.items():
         if isinstance(value, str | int) and name not in _OWN:

@@ -1,5 +1,5 @@
-"""The sheets of a spreadsheet (.xlsx, .ods) as tables of records: what is above the names of columns, totals and so on
-is known as of any other table (`csv_rows`)."""
+"""The sheets of a spreadsheet (.xlsx, .ods) as tables of records. Titles above the names of columns, totals and so on
+are detected as in any other table (`csv_rows`)."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ from vademecum_builder.sources.records import Failed, Numbered
 
 SHEETS: Final = (".xlsx", ".ods")
 _MOST: Final = 1 << 20
-"""Rows that a sheet can have."""
+"""The most rows of a sheet."""
 _LOOKED_AT: Final = 100
-"""Rows that tell a table."""
+"""How many rows show whether it is a table."""
 _FILLED: Final = 0.75
-"""Of the rows of a table so many have something in its fullest column."""
+"""The share of a table's rows with a value in its fullest column."""
 _BREAK: Final = "\u2028"
-"""A line break in a cell, which is one line so."""
+"""Replaces line breaks, so that a cell is one line."""
 
 
-@lru_cache(maxsize=1)  # discovery asks one workbook for several things, and reading it takes seconds
+@lru_cache(maxsize=1)  # discovery reads a workbook several times, which takes seconds
 def read_sheets(data: bytes) -> list[Sheet]:
-    """Return the sheets that are shown.
+    """Return the visible sheets.
 
     Raises:
-        ContentError: It is encrypted, damaged or too large, or what reads it is not installed.
+        ContentError: The file is encrypted, damaged or too large, or its reader is not installed.
     """
     if len(data) > LARGEST:
         raise ContentError(f"larger than {LARGEST >> 20} MB: split it")
@@ -50,7 +50,7 @@ def read_sheets(data: bytes) -> list[Sheet]:
 
 
 def _apart(sheet: Sheet) -> Iterator[Sheet]:
-    """Yield the tables that stand below each other in a sheet; the second one is called `Prices (2)`."""
+    """Yield the tables below each other in a sheet; the second one is named `Prices (2)`."""
     rows = sheet.rows
     starts = [at for at in range(1, len(rows)) if rows[at][0] > rows[at - 1][0] + 1 and _names_columns(rows[at:])]
     parts = [Sheet("", rows[begin:end], []) for begin, end in pairwise([0, *starts, len(rows)])]
@@ -61,7 +61,7 @@ def _apart(sheet: Sheet) -> Iterator[Sheet]:
 
 
 def _names_columns(rows: Sequence[tuple[int, list[str]]]) -> bool:
-    """Return whether a row says in words what stands below it in numbers, up to the next gap."""
+    """Return whether a row has words above columns of numbers, up to the next gap."""
     (first, head), *below = islice(rows, _LOOKED_AT)
     block = [row for at, (number, row) in enumerate(below, 1) if number == first + at]
     words = [at for at, cell in enumerate(head) if cell.strip() and not DIGITS.fullmatch(cell)]
@@ -71,7 +71,7 @@ def _names_columns(rows: Sequence[tuple[int, list[str]]]) -> bool:
 
 
 def rows_of_sheet(sheet: Sheet, longest: int, warn: Callable[[str], None]) -> Numbered:
-    """Yield the rows of a sheet, each behind its number, by the names of its columns. Arguments: see `csv_rows`."""
+    """Yield the rows of a sheet, each after its number, by the names of its columns. Arguments: see `csv_rows`."""
     for told in sheet.warnings:
         warn(told)
     wide = max((len(row) for _, row in sheet.rows), default=0)
@@ -87,8 +87,8 @@ def rows_of_sheet(sheet: Sheet, longest: int, warn: Callable[[str], None]) -> Nu
 
 
 def are_tables(sheets: list[Sheet]) -> list[Sheet]:
-    """Return the sheets that are tables: rows below the names of several columns, one of which says something in almost
-    every row. A letter, a form, whose labels end in a colon, and a title page are none."""
+    """Return the sheets that are tables: rows below the names of several columns, one of which is filled in almost
+    every row. Letters, forms (with labels that end in a colon) and title pages are not tables."""
     return [*filter(_is_table, sheets)]
 
 

@@ -1,4 +1,4 @@
-"""Sheets of a workbook (ECMA-376): the rows and columns that are shown, of a formula its last value."""
+"""Sheets of a workbook (ECMA-376): visible rows and columns, with the last values of formulas."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _NUMBER = re.compile(
     r'(?P<before>(?:"[^"]*"|\[[^\]]*\]|\\.|_.|\*.|[ $€£¥+(-])*)(?P<whole>[#,?0]*0)(?:\.(?P<decimals>0+)#*)?'
     r'(?P<after>(?:"[^"]*"|\[[^\]]*\]|\\.|_.|\*.|[ $€£¥%)-])*)'
 )
-"""The format of a number (ECMA-376, 18.8.31): digits between what is shown beside them."""
+"""The format of a number (ECMA-376, 18.8.31): digits, and the text before and after them."""
 _LITERAL = re.compile(
     r'"(?P<text>[^"]*)"|\[\$(?P<currency>[^\]-]*)[^\]]*\]|\\(?P<character>.)|(?P<none>\[[^\]]*\]|_.|\*.|[()+])'
 )
@@ -30,20 +30,20 @@ _JOINED = re.compile(rb'<(?:\w+:)?mergeCell ref="([A-Z]+)(\d+):[A-Z]+(\d+)"')
 
 
 def sheets_of_workbook(data: bytes, most: int) -> tuple[str, list[Sheet]]:
-    """Return a workbook's title, and its sheets that are shown.
+    """Return a workbook's title and its visible sheets.
 
     Args:
-        most: Rows of a sheet that are read.
+        most: The most rows of a sheet to read.
 
     Raises:
         ContentError: It is encrypted or damaged.
-        ModuleNotFoundError: What reads it is not installed.
+        ModuleNotFoundError: openpyxl is not installed.
     """
     import openpyxl
 
     sheets = []
     with opened_zip(data, "workbook") as parts, catch_warnings():
-        simplefilter("ignore")  # of what it leaves out, as pictures: nothing of what is read
+        simplefilter("ignore")  # about what it leaves out, such as pictures
         book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
         for sheet in book.worksheets:
             if sheet.sheet_state != "visible":
@@ -52,7 +52,7 @@ def sheets_of_workbook(data: bytes, most: int) -> tuple[str, list[Sheet]]:
             hidden, joined, warnings = _hidden(part), _joined(part), list[str]()
             rows: list[tuple[int, list[str]]] = []
             held: list[str] = []
-            sheet.reset_dimensions()  # programs that write a sheet as a stream call it "A1" (18.3.1.35)
+            sheet.reset_dimensions()  # programs that stream a sheet give its size as "A1" (18.3.1.35)
             for number, cells in enumerate(sheet.iter_rows(), 1):
                 if number > most:
                     warnings.append(f"only {most} rows are read")
@@ -79,7 +79,7 @@ def sheets_of_workbook(data: bytes, most: int) -> tuple[str, list[Sheet]]:
 
 
 def _links(parts: ZipFile, path: str, hidden: Container[int]) -> dict[int, str]:
-    """Return where the first link of each row leads (18.3.1.47), as the relationships of its sheet say."""
+    """Return the target of the first link in each row (18.3.1.47), from the relationships of the sheet."""
     from openpyxl.utils.cell import coordinate_to_tuple
 
     of = PurePosixPath(path)
@@ -96,7 +96,7 @@ def _links(parts: ZipFile, path: str, hidden: Container[int]) -> dict[int, str]:
 
 
 def _hidden(sheet: bytes) -> dict[str, set[int]]:
-    """Return the numbers of rows and columns that are not shown (ECMA-376, 18.3.1.13 and 18.3.1.73)."""
+    """Return the numbers of hidden rows and columns (ECMA-376, 18.3.1.13 and 18.3.1.73)."""
     found: dict[str, set[int]] = {"rows": set(), "columns": set()}
     for kind, told in _ROW_OR_COLUMN.findall(sheet):
         values = dict(re.findall(r'(\w+)="(\w*)"', told.decode("utf-8", "replace")))
@@ -107,8 +107,8 @@ def _hidden(sheet: bytes) -> dict[str, set[int]]:
 
 
 def _joined(sheet: bytes) -> dict[int, set[int]]:
-    """Return by the number of a row the columns in which it is joined with the row above it (18.3.1.55): what stands in
-    the first cell is so in each of these rows, and stands beside a title that is as broad as a table once."""
+    """Return, by the number of a row, the columns in which it is joined with the row above (18.3.1.55): the value of
+    the first cell is valid for all joined rows, but a title as wide as the table occurs once."""
     from openpyxl.utils import column_index_from_string
 
     found: dict[int, set[int]] = {}
@@ -119,8 +119,8 @@ def _joined(sheet: bytes) -> dict[int, set[int]]:
 
 
 def _cell(cell: Any) -> str:
-    """Return a cell as text: a date without a time has none, a number the digits that are shown, as of a price or a
-    percentage, else 15 of them; `#N/A` and other errors say nothing."""
+    """Return a cell as text: a date without a time as a date only; a number with the digits that are shown, for a price
+    or a percentage, else 15; `#N/A` and other errors as nothing."""
     value, shown = None if cell.data_type == "e" else cell.value, cell.number_format or ""
     if isinstance(value, datetime) and value.time() == time() and not re.search("[hH]", shown):
         return value.date().isoformat()
@@ -130,12 +130,12 @@ def _cell(cell: Any) -> str:
         return f"{value:.15g}" if isinstance(value, float) else str(value)
     before, decimals, after = form["before"], len(form["decimals"] or ""), form["after"]
     number = value * 100 if "%" in after else value
-    # A postcode and an article's number begin with the zeros that the format asks for.
+    # The format may add leading zeros to a postcode or an article number.
     width = form["whole"].count("0") + (decimals + 1 if decimals else 0) + (number < 0)
     figure = f"{number:0{width}.{decimals}f}"
     return f"{_LITERAL.sub(_said, before)}{figure}{_LITERAL.sub(_said, after)}".strip()
 
 
 def _said(part: re.Match[str]) -> str:
-    """Return what a part of a format shows beside a number: a currency, a unit."""
+    """Return the text that a part of a format shows beside a number, such as a currency or a unit."""
     return part["text"] or part["currency"] or part["character"] or ("" if part["none"] else part[0])

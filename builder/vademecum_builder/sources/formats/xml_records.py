@@ -1,4 +1,4 @@
-"""The records of an XML file of any size: an element that repeats, as fields by the names of what is in it."""
+"""The records of an XML file of any size: a repeated element, with fields for what is in it."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from vademecum_builder.sources.records import mapping
 _WINDOW = 1 << 16
 _NAMESPACE = re.compile(r"\{[^}]*\}")
 _DEEPEST = 100
-"""Elements in one another: a path of each of them is kept, and each is read by what is around it."""
+"""The deepest nesting: the path of each element is kept in memory, and reading is recursive."""
 _CUT = "it ends in the middle: it was cut off, or is being written"
 TEXT = "#text"
-"""What an element says that has attributes as well: `price.#text` beside `price.currency`."""
+"""The name of an element's text if it has attributes as well: `price.#text` beside `price.currency`."""
 
 
 def repeated_elements(head: bytes) -> Counter[str]:
-    """Return how often elements with something in them stand in a file, as far as its beginning tells, by their paths
-    below the root: `channel.item`; those of the highest level on which any stands twice.
+    """Return the number of elements with content in the head of a file, by their paths below the root (`channel.item`),
+    on the highest level where any is repeated.
 
     Raises:
-        ContentError: It is no XML, or nested too deeply.
+        ContentError: It is not XML, or is nested too deeply.
     """
     found: Counter[str] = Counter()
     parser = _parser()
@@ -53,10 +53,10 @@ def split_elements(stream: BinaryIO, records: str, longest: int) -> Iterator[dic
 
     Args:
         records: The path below the root; empty: the root itself.
-        longest: Bytes of an element, about.
+        longest: About the most bytes of an element.
 
     Raises:
-        ContentError: It is no XML, nested too deeply, ends in the middle, or has an element that is longer.
+        ContentError: It is not XML, is nested too deeply or cut off, or has a longer element.
     """
     parser = _parser()
     at: list[str] = []
@@ -92,8 +92,8 @@ def split_elements(stream: BinaryIO, records: str, longest: int) -> Iterator[dic
 
 
 def _harvested(record: dict[str, Any]) -> dict[str, Any]:
-    """Return a record, with what its header says of it (OAI-PMH 2.0, 2.5.1): that it is deleted. What it says within
-    may say so, too."""
+    """Return a record with the status in its header (OAI-PMH 2.0, 2.5.1), which may be `deleted`. The record inside may
+    also say so."""
     header, (within, *_) = record.get("header"), [*mapping(record.get("metadata")).values(), None]
     gone = mapping(header).get("status") == "deleted" or mapping(within).get("deleted") is True
     return record | {"deleted": True} if gone else record
@@ -105,7 +105,7 @@ def _parser() -> ET.XMLPullParser[ET.Element]:
 
 def _events(parser: ET.XMLPullParser[ET.Element]) -> Iterator[tuple[str, ET.Element]]:
     for event in parser.read_events():
-        yield cast("tuple[str, ET.Element]", event)  # of these two events
+        yield cast("tuple[str, ET.Element]", event)  # only these two events
 
 
 def _enter(at: list[str], element: ET.Element) -> None:
@@ -119,8 +119,8 @@ def _name(tag: str) -> str:
 
 
 def _value(element: ET.Element) -> Any:
-    """Return what an element holds: a text, or fields of its attributes and of what is in it; of text with elements in
-    it the markup; of a record of a library what it says."""
+    """Return the content of an element: a text, or fields for its attributes and elements; the markup, if it is text
+    with elements in it; the fields of a MARC record."""
     if is_marc(element):
         return marc_fields(element)
     if any(child.tail and child.tail.strip() for child in element):

@@ -1,4 +1,4 @@
-"""YAML files as JSON, to be read as records are."""
+"""YAML files converted to JSON, to read their records."""
 
 from __future__ import annotations
 
@@ -12,17 +12,19 @@ from vademecum.errors import ContentError
 from vademecum_builder.sources.records import MAX_BYTES
 
 _Loader: Any = type("_Loader", (getattr(yaml, "CSafeLoader", yaml.SafeLoader),), {})
-_Loader.add_constructor("tag:yaml.org,2002:value", _Loader.construct_yaml_str)  # a plain `=` is a text: PyYAML has none
-# Beside its own errors, PyYAML lets those of its constructors through: `2025-13-45` (ValueError), `!!int ""`
+_Loader.add_constructor(
+    "tag:yaml.org,2002:value", _Loader.construct_yaml_str
+)  # a plain `=` is a text: PyYAML has no constructor for it
+# Besides its own errors, PyYAML passes on those of its constructors: `2025-13-45` (ValueError), `!!int ""`
 # (IndexError), `!!bool x` (KeyError), `!!timestamp x` (AttributeError), `{[]: 1}` (TypeError), `[[[[…`.
 YAML_ERRORS = (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError, RecursionError)
 
 
 def json_of(stream: BinaryIO) -> BinaryIO:
-    """Return a YAML file, whose documents are a list if there are several, as JSON.
+    """Return a YAML file as JSON; several documents become a list.
 
     Raises:
-        ContentError: It is none, or larger than what is read whole.
+        ContentError: It is not YAML, or too large to be read as a whole.
     """
     data = stream.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
@@ -37,7 +39,7 @@ def json_of(stream: BinaryIO) -> BinaryIO:
 
 
 def _length(value: Any, known: dict[int, int]) -> int:
-    """Return how many characters a value of YAML takes written out, about: an alias is one object, time and again."""
+    """Return about how many characters a YAML value has when written out: an alias is the same object many times."""
     if id(value) not in known:
         parts = [*value, *value.values()] if isinstance(value, dict) else value if isinstance(value, list) else ()
         own = len(value) if isinstance(value, str | bytes) else 1
