@@ -533,7 +533,7 @@ def test_automatic_brings_what_check_now_has_found(open_page: Open) -> None:
 def test_the_panel_sets_what_is_done_unasked(open_page: Open) -> None:
     page = open_page()
     page.locator("#pill").click()
-    chosen = {"Channel": "beta", "Downloads": "any", "At most at once": "1000000"}
+    chosen = {"Channel": "beta", "Downloads": "any", "Largest download at once": "1000000"}
     chosen |= {"Worth an update": "5", "In use": "next-start"}
     for label, value in chosen.items():
         page.get_by_role("combobox", name=label).select_option(value)

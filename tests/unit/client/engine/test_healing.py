@@ -61,7 +61,7 @@ def test_the_host_is_left_alone_as_long_as_it_asks(app: App, asked: float, waite
     fails(app, ServerError)
     app.host.broken.clear()
     app.clock.advance(waited - 1)
-    with pytest.raises(ServerError, match="not to be asked before") as caught:
+    with pytest.raises(ServerError, match="to be left alone until") as caught:
         app.sync()
     assert caught.value.retry_after == 1.0
     assert app.requests == []

@@ -599,7 +599,7 @@ def test_a_seed_is_installed_while_the_host_is_left_alone() -> None:
     assert app.names()[-2:] == ["updateCompleted", "updateFailed"]
     assert app.status()["lastError"]["code"] == "server"
     assert app.database.records["retry"] == wait, "it is neither longer nor shorter for that"
-    with pytest.raises(ServerError, match="not to be asked before"):
+    with pytest.raises(ServerError, match="to be left alone until"):
         app.sync()
     app.clock.advance(2600)
     app.sync()
