@@ -36,6 +36,7 @@ from vademecum.transport.mirrors import STALE
 from vademecum.trust.channel import channel_names
 from vademecum.trust.floor import PIN, is_first_use
 from vademecum.update import healing, turn_back
+from vademecum.update.following import follow_and_repair
 from vademecum.update.plan import Plan
 from vademecum.update.results import Check, Outcome
 from vademecum.update.run import EngineRuns, search_page
@@ -168,7 +169,7 @@ class Engine:
         """Follow the host; return the plan, and why its release was not installed."""
         new = seeded.kind != "none"
         try:
-            plan, stale = await healing.follow_and_repair(update, self._runs.root, force=force, healing=not new)
+            plan, stale = await follow_and_repair(update, self._runs.root, force=force, healing=not new)
         except (NetworkError, ServerError) as error:
             if not new:
                 raise

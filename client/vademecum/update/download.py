@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from vademecum.config import Config
 from vademecum.errors import BudgetError, ContentError, QuotaError, ServerError, counted
 from vademecum.format.objects import ObjectRef
 from vademecum.ports import Permission, Room, always
@@ -15,7 +14,7 @@ from vademecum.store.session import Session
 from vademecum.transport.downloader import Downloader, at_once, in_parallel
 from vademecum.update.plan import Plan
 from vademecum.update.staging import StagingError
-from vademecum.update.states import Course
+from vademecum.update.surroundings import Surroundings
 
 
 @dataclass(frozen=True)
@@ -71,9 +70,7 @@ async def require_room(plan: Plan, room: Room) -> None:
         )
 
 
-async def download(
-    plan: Plan, session: Session, downloader: Downloader, budget: Budget, config: Config, course: Course
-) -> None:
+async def download(plan: Plan, session: Session, downloader: Downloader, budget: Budget, around: Surroundings) -> None:
     """Download what a plan takes, and put it.
 
     Raises:
@@ -95,14 +92,14 @@ async def download(
             # A host that undoes the gzip sends more than the manifest says: never above 100 %. What is asked for
             # again, there or elsewhere, begins at nothing: never back.
             received[ref.sha256] = max(received.get(ref.sha256, 0), min(count, ref.size))
-            course.progress("downloading", plan.kind, sum(received.values()), plan.bytes)
+            around.course.progress("downloading", plan.kind, sum(received.values()), plan.bytes)
 
         content = await downloader.fetch_object(ref, progress)
         await keep(session, ref.sha256, content)
         progress(ref.size)
 
     try:
-        await in_parallel(now, at_once(now, config), one)
+        await in_parallel(now, at_once(now, around.config), one)
     except (ContentError, ServerError) as error:
         if plan.kind == "direct":
             raise StagingError(error) from error

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from vademecum.errors import ContentError, QuotaError
 from vademecum.format.manifest import Manifest, PackEntry
 from vademecum.integrity.repair import Repair
@@ -19,45 +21,39 @@ from vademecum.update.staging import StagingError, activate, stage
 from vademecum.update.surroundings import Surroundings
 
 
+@dataclass
 class Ladder:
     """The plans of one release, whose metadata and manifest have verified.
 
-    Args:
+    Attributes:
         session: Its store is locked.
         pointer, manifest: The release.
         route: The packs that lead there; none: there are tiers.
         budget: What the run may download; it does not bound what is fetched anew.
     """
 
-    def __init__(
-        self,
-        session: Session,
-        downloader: Downloader,
-        around: Surroundings,
-        pointer: ReleasePointer,
-        manifest: Manifest,
-        route: tuple[PackEntry, ...],
-        budget: Budget,
-    ) -> None:
-        self._session, self._downloader = session, downloader
-        self._pointer, self._manifest, self._route, self._budget = pointer, manifest, route, budget
-        self._config, self._clock = around.config, around.clock
-        self._course, self._room = around.course, around.room
+    session: Session
+    downloader: Downloader
+    around: Surroundings
+    pointer: ReleasePointer
+    manifest: Manifest
+    route: tuple[PackEntry, ...]
+    budget: Budget
 
     async def sweep(self) -> None:
         """Delete what an interrupted update has left, but for the sound objects of this one."""
-        installed = self._session.pointer.objects
-        wanted = _named(self._manifest).union(entry.object.sha256 for entry in self._route)
-        await garbage.discard_all_but(self._session, installed | await self._sound(wanted - installed))
+        installed = self.session.pointer.objects
+        wanted = _named(self.manifest).union(entry.object.sha256 for entry in self.route)
+        await garbage.discard_all_but(self.session, installed | await self._sound(wanted - installed))
 
     async def _sound(self, wanted: frozenset[str]) -> frozenset[str]:
         """Return those of these objects that the store holds, and that are what their names say."""
-        held = wanted & (await self._session.objects()).keys()
-        return held.difference(await unsound(self._session, held))
+        held = wanted & (await self.session.objects()).keys()
+        return held.difference(await unsound(self.session, held))
 
     async def plans(self) -> tuple[Plan, ...]:
         """Return the plans to try, by what the store holds now."""
-        return plans(self._session.pointer.floor, await self._session.objects(), self._manifest, self._route)
+        return plans(self.session.pointer.floor, await self.session.objects(), self.manifest, self.route)
 
     async def go_down(self, ladder: tuple[Plan, ...]) -> Plan:
         """Install the release by the first of these plans that works; return it. Errors: see `Update.follow`.
@@ -76,51 +72,51 @@ class Ladder:
                 if not ladder:
                     await self._give_up(error)
                     raise error.cause from error
-                logger.warning("release %d by %s: %s", self._manifest.sequence, plan.kind, error.cause)
+                logger.warning("release %d by %s: %s", self.manifest.sequence, plan.kind, error.cause)
             # What is fetched anew is fetched at once: a later run would begin anew.
-            self._budget = UNLIMITED
+            self.budget = UNLIMITED
             if not mended and await self._broken():
                 mended = True
                 await self._repair()
                 if await self._broken():
-                    ladder = (full_plan(await self._sound(_named(self._manifest)), self._manifest),)
+                    ladder = (full_plan(await self._sound(_named(self.manifest)), self.manifest),)
                 else:
                     ladder = await self.plans()
 
     async def _broken(self) -> bool:
         """Return whether an object of the installed generation is missing or damaged."""
-        current = self._session.pointer.current
-        return current is not None and bool((await scrub(self._session, current.objects)).broken)
+        current = self.session.pointer.current
+        return current is not None and bool((await scrub(self.session, current.objects)).broken)
 
     async def _repair(self) -> None:
         async def known() -> Manifest:
-            return self._manifest
+            return self.manifest
 
-        repair = Repair(self._session, self._config, self._course, self._downloader)
-        await repair.repair((await scrub(self._session, self._session.pointer.objects)).broken, known)
+        repair = Repair(self.session, self.around.config, self.around.course, self.downloader)
+        await repair.repair((await scrub(self.session, self.session.pointer.objects)).broken, known)
 
     async def _give_up(self, error: StagingError) -> None:
         """All that was signed has come, and it is not the state that was: the same would come again."""
-        if isinstance(error.cause, ContentError) and not await unsound(self._session, _named(self._manifest)):
-            await SPOILED.write(self._session, spoiled(self._manifest))
-        await garbage.collect(self._session)
+        if isinstance(error.cause, ContentError) and not await unsound(self.session, _named(self.manifest)):
+            await SPOILED.write(self.session, spoiled(self.manifest))
+        await garbage.collect(self.session)
 
     async def _carry_out(self, plan: Plan) -> Plan:
         """Download, stage, test, flip, collect by one plan; raise StagingError if that is not the signed state."""
-        manifest = self._manifest
-        await require_room(plan, self._room)
+        manifest = self.manifest
+        await require_room(plan, self.around.room)
         detail = {"sequence": manifest.sequence, "version": manifest.version, "plan": plan.kind}
-        self._course.emit("updateStarted", {**detail, "totalBytes": plan.bytes})
+        self.around.course.emit("updateStarted", {**detail, "totalBytes": plan.bytes})
         try:
-            await download(plan, self._session, self._downloader, self._budget, self._config, self._course)
-            self._course.progress("verifying", plan.kind, plan.bytes, plan.bytes)
-            staged = await stage(self._session, plan, self._pointer, manifest, self._config, self._clock.now())
+            await download(plan, self.session, self.downloader, self.budget, self.around)
+            self.around.course.progress("verifying", plan.kind, plan.bytes, plan.bytes)
+            staged = await stage(self.session, plan, self.pointer, manifest, self.around)
         except QuotaError as error:
-            await garbage.tidy(self._session)  # give back at once what was stored
-            raise QuotaError(error.message, plan.inflated, await self._room()) from error
-        self._course.progress("installing", plan.kind, plan.bytes, plan.bytes)
-        await activate(self._session, staged)
-        self._course.emit("updateCompleted", {**detail, "bytes": self._downloader.bytes})
+            await garbage.tidy(self.session)  # give back at once what was stored
+            raise QuotaError(error.message, plan.inflated, await self.around.room()) from error
+        self.around.course.progress("installing", plan.kind, plan.bytes, plan.bytes)
+        await activate(self.session, staged)
+        self.around.course.emit("updateCompleted", {**detail, "bytes": self.downloader.bytes})
         return plan
 
 
