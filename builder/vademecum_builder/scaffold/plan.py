@@ -27,7 +27,7 @@ from vademecum_builder.scaffold.files import (
 )
 from vademecum_builder.scaffold.repository import Repository, open_repository
 from vademecum_builder.scaffold.requirement import REQUIREMENTS_FILE, extras_of, missing, requirements, unreached
-from vademecum_builder.scaffold.steps import PlannedFile, Step, left_to_do
+from vademecum_builder.scaffold.steps import PlannedFile, Setup, Step
 from vademecum_builder.settings import read_settings
 from vademecum_builder.signing.defaults import DEFAULT_KEYS
 from vademecum_builder.signing.keys import RELEASE_KEY, ROOT_FILE
@@ -91,16 +91,8 @@ def plan_setup(folder: Path, wishes: Wishes, ask: Ask) -> Plan:
     )
     made = not any((known.top / place).exists() for place in (ROOT_FILE, f"{keys}/{ROOT_FILE}"))
     installs = any(file.path == ACTION_FILE for file in files) and REQUIREMENTS_FILE not in known.files
-    steps = left_to_do(
-        known,
-        files,
-        sources=choice.sources,
-        out=choice.out,
-        keys=keys,
-        makes_keys=made,
-        deployed=deployed,
-        requirement=unreached(extras) if installs else "",
-    )
+    requirement = unreached(extras) if installs else ""
+    steps = Setup(known, files, choice.sources, choice.out, keys, made, deployed, requirement).steps()
     lacking = missing(extras)
     read_by = f"{pip_install(*lacking)} here, too: what you build from takes that"
     passed_over = _passed_over(wishes, choice, request, known.top, folder)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from vademecum_builder.scaffold.candidates import is_below
@@ -18,6 +18,10 @@ BUILDS = (
     f'with: {{signing-key: "${{{{ secrets.{KEY_VARIABLE} }}}}"}}}}'
 )
 """What a workflow builds by, as one line of its steps."""
+
+
+_OFFLINE = "Move {} to where you alone reach it, offline: it can replace every other key."
+_MESSAGE = "Publish the knowledge base"
 
 
 @dataclass(frozen=True)
@@ -42,70 +46,81 @@ class Step:
     command: str = ""
 
 
-def left_to_do(
-    known: Repository,
-    files: Sequence[PlannedFile],
-    *,
-    sources: Sequence[str],
-    out: str,
-    keys: str,
-    makes_keys: bool,
-    deployed: Workflow | None,
-    requirement: str,
-) -> tuple[Step, ...]:
-    """Return what is left to do; what has been done already is not among it, as far as can be seen from here.
+@dataclass(frozen=True)
+class Setup:
+    """What `vade init` has decided.
 
-    Args:
+    Attributes:
         files: As planned.
         sources: Folders of documents.
         out: Folder of the published tree.
         keys: Folder of the keys.
-        makes_keys: Whether they are made first.
-        deployed: The workflow that publishes the repository's own site.
-        requirement: What a workflow is to install, where the publisher has to say it; else empty.
+        makes_keys: Whether keys are made first.
+        deployed: The workflow that publishes the repository's own site, if there is one.
+        requirement: What a workflow has to install, if the publisher has to name it; else empty.
     """
-    offline = Step(f"Move {keys}/{ROOT_KEY} to where you alone reach it, offline: it can replace every other key.")
-    has_root = makes_keys or (known.top / keys / ROOT_KEY).exists()
-    if not known.is_git:
-        return (
-            Step("build it, now and after each edit", "vade build"),
-            Step(f"Put all that lies in {out} on your web space, as by FTP; its search page is index.html."),
-            *([offline] if has_root else []),
-            Step("Or push this folder to GitHub, and run `vade init` again: then each push publishes it."),
-        )
-    pending = [file.path for file in files if file.state != "kept" or file.path not in known.tracked]
-    untracked = [name for name in known.files if name not in known.tracked]
-    fresh = [source for source in sources if any(is_below(name, source) for name in untracked)]
-    pending = ["."] if "." in fresh or not known.tracked else pending + fresh
-    secret_here = makes_keys or (known.top / keys / RELEASE_KEY).exists()
-    ours = any(file.path == WORKFLOW_FILE for file in files)
-    steps = []
-    if requirement:
-        why = "say which vademecum the workflow installs: what this one came from is out of its reach"
-        steps.append(Step(why, f"echo '{requirement}' > {REQUIREMENTS_FILE}"))
-        pending += [REQUIREMENTS_FILE] if "." not in pending else []
-    if deployed is not None:
-        steps.append(
-            Step(f"have {deployed.path}, which publishes your site, build {after_rendering(deployed)}", BUILDS)
-        )
-    elif not known.owner:
-        held = f" (what {keys}/{RELEASE_KEY} holds; then delete it)" if secret_here else ""
-        secret = f"with the secret {KEY_VARIABLE}{held}"
-        steps.append(Step(f"Have your CI run `vade build`, {secret}, and upload {out}."))
-    elif ours and WORKFLOW_FILE not in known.tracked:
-        pages = f"gh api -X POST repos/{known.owner}/{known.name}/pages -f build_type=workflow"
-        steps.append(Step("let a workflow publish the repository's site", pages))
-    if secret_here and (known.owner or deployed is not None):
-        secret = _secret(known, f"{keys}/{RELEASE_KEY}", of_environment=ours)
-        steps.append(Step("hand over the key that signs releases", secret))
-    if pending:
-        added = " ".join(shlex.quote(path) for path in pending)
-        pushed = f" && git push -u {shlex.quote(known.upstream)} HEAD" if known.upstream else ""
-        command = f"git add {added} && git commit -m 'Publish the knowledge base'{pushed}"
-        steps.append(Step("publish the first release", command))
-    if has_root:
-        steps.append(offline)
-    return tuple(steps)
+
+    known: Repository
+    files: Sequence[PlannedFile]
+    sources: Sequence[str]
+    out: str
+    keys: str
+    makes_keys: bool
+    deployed: Workflow | None
+    requirement: str
+
+    def steps(self) -> tuple[Step, ...]:
+        """Return what is left to do, without what seems to be done already."""
+        offline = [Step(_OFFLINE.format(f"{self.keys}/{ROOT_KEY}"))] if self._has(ROOT_KEY) else []
+        if not self.known.is_git:
+            return (
+                Step("build it, now and after each edit", "vade build"),
+                Step(f"Put all that lies in {self.out} on your web space, as by FTP; its search page is index.html."),
+                *offline,
+                Step("Or push this folder to GitHub, and run `vade init` again: then each push publishes it."),
+            )
+        return (*self._requires(), *self._builds(), *self._hands_over(), *self._pushes(), *offline)
+
+    def _has(self, key: str) -> bool:
+        return self.makes_keys or (self.known.top / self.keys / key).exists()
+
+    @property
+    def _has_own_workflow(self) -> bool:
+        return any(file.path == WORKFLOW_FILE for file in self.files)
+
+    def _requires(self) -> Iterator[Step]:
+        if self.requirement:
+            why = "say which vademecum the workflow installs: what this one came from is out of its reach"
+            yield Step(why, f"echo '{self.requirement}' > {REQUIREMENTS_FILE}")
+
+    def _builds(self) -> Iterator[Step]:
+        known, deployed = self.known, self.deployed
+        if deployed is not None:
+            yield Step(f"have {deployed.path}, which publishes your site, build {after_rendering(deployed)}", BUILDS)
+        elif not known.owner:
+            held = f" (what {self.keys}/{RELEASE_KEY} holds; then delete it)" if self._has(RELEASE_KEY) else ""
+            secret = f"with the secret {KEY_VARIABLE}{held}"
+            yield Step(f"Have your CI run `vade build`, {secret}, and upload {self.out}.")
+        elif self._has_own_workflow and WORKFLOW_FILE not in known.tracked:
+            pages = f"gh api -X POST repos/{known.owner}/{known.name}/pages -f build_type=workflow"
+            yield Step("let a workflow publish the repository's site", pages)
+
+    def _hands_over(self) -> Iterator[Step]:
+        if self._has(RELEASE_KEY) and (self.known.owner or self.deployed is not None):
+            secret = _secret(self.known, f"{self.keys}/{RELEASE_KEY}", of_environment=self._has_own_workflow)
+            yield Step("hand over the key that signs releases", secret)
+
+    def _pushes(self) -> Iterator[Step]:
+        known = self.known
+        pending = [file.path for file in self.files if file.state != "kept" or file.path not in known.tracked]
+        untracked = [name for name in known.files if name not in known.tracked]
+        pending += [source for source in self.sources if any(is_below(name, source) for name in untracked)]
+        pending += [REQUIREMENTS_FILE] if self.requirement else []
+        pending = ["."] if "." in pending or not known.tracked else pending
+        if pending:
+            added = " ".join(shlex.quote(path) for path in pending)
+            pushed = f" && git push -u {shlex.quote(known.upstream)} HEAD" if known.upstream else ""
+            yield Step("publish the first release", f"git add {added} && git commit -m '{_MESSAGE}'{pushed}")
 
 
 def after_rendering(deployed: Workflow) -> str:
