@@ -43,8 +43,8 @@ _PLACEHOLDER = re.compile(rb"\{\{|\{%|<%")
 _EXTENDS = re.compile(rb"\s*\{[%#]")
 """How a page of HTML begins that a template engine is to fill."""
 _AS_THEY_LIE = (
-    "{} pages have addresses as their files lie (a/b.md is a/b/) and anchors as GitHub makes them, for no configuration"
-    " of a generator was found: name one by --profile (plain: it is so), build the rendered pages, or ask by --links"
+    "no configuration of a generator was found: the addresses of {} follow their files (a/b.md is a/b/), and anchors"
+    " are GitHub's. Name the generator by --profile (plain: it is so), build the rendered pages, or check by --links"
 )
 _NOWHERE = "redirects, and pages for addresses that do not exist"
 _REDIRECTS = ("redirect_url", "redirect_to")
@@ -100,7 +100,7 @@ class PlainPages:
 
     def warnings(self) -> Sequence[str]:
         """Return what could not be taken in, and what nobody says of addresses, one line each."""
-        return [*([_AS_THEY_LIE.format(self.unsure)] if self.unsure else []), *_told(self.troubles)]
+        return [*([_AS_THEY_LIE.format(counted(self.unsure, "pages"))] if self.unsure else []), *_told(self.troubles)]
 
     @cached_property
     def _project(self) -> Project:

@@ -6,7 +6,7 @@ import codecs
 import re
 from dataclasses import dataclass
 
-from vademecum.errors import ContentError
+from vademecum.errors import ContentError, counted
 
 _DECLARED = re.compile(
     rb"<meta[^>]{0,200}charset\s*=\s*[\"']?\s*([\w.:-]{2,40})|^\s*<\?xml[^>]{0,100}encoding\s*=\s*[\"']([\w.:-]{2,40})",
@@ -142,7 +142,7 @@ def _decoded(data: bytes, encoding: str, warning: str) -> Decoded:
     if text.count("\0") > len(text) // 100:
         raise ContentError(_BINARY)
     if lost:
-        warning = f"{lost} bytes or marks are no {encoding}: they are shown as \ufffd"
+        warning = f"not {encoding} in {counted(lost, 'places')}: shown as \ufffd"
     return Decoded(text.replace("\0", ""), warning)
 
 

@@ -90,8 +90,8 @@ class FolderSource:
         unread = Counter(PurePosixPath(key).suffix.lower() for key in keys if media_type(key) is None)
         read = len(keys) - unread.total()
         warnings += [
-            f"{count} {ending} files begin with front matter as pages do, and nothing reads them: copy them as "
-            f".md, or build of the rendered site (the folder has {counted(read, 'documents')} beside them)"
+            f"{counted(count, 'files')} ({ending}) with front matter, as pages have it, that nothing reads: copy them "
+            f"as .md, or build the rendered site (the folder has {counted(read, 'documents')} beside them)"
             for ending, count in unread.items()
             if ending and count * _PAGES_AMONG >= max(read, _PAGES_AMONG) and self._are_pages(ending, keys)
         ]

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
+from vademecum.errors import counted
 from vademecum.format.markup import Code, Row, parse, plain
 from vademecum.format.segment import HEADING_SEPARATOR, ChunkRow, DocumentRow
 from vademecum_builder.index.rows import metadata_of
@@ -97,7 +98,7 @@ class Audit:
         if sum(missing.values()) <= read and 4 * unknown < max(read, 4):
             return ()
         named = "; ".join(f"{count} {ending} ({remedy_of(ending)})" for ending, count in missing.items())
-        return (f"{read} documents are read, and these are not: {named}; or leave them out by --pattern",)
+        return (f"not read, beside {counted(read, 'documents')}: {named}; or leave these files out by --pattern",)
 
 
 def _unread(ending: str, others: Mapping[str, int]) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable
 from dataclasses import dataclass
 from datetime import datetime
 
-from vademecum.errors import DamagedError, EquivocationError, NewerFormatError, RestartedError, VademecumError
+from vademecum.errors import DamagedError, EquivocationError, NewerFormatError, RestartedError, VademecumError, counted
 from vademecum.generation.staged import stage_generation
 from vademecum.integrity.scrub import Scrubbed, scrub
 from vademecum.ports import Store
@@ -82,7 +82,7 @@ async def _pointer(store: Store) -> tuple[Finding, Head]:
 
 def _objects(found: Scrubbed) -> Finding:
     if not found.broken:
-        return Finding("objects", True, f"{found.checked} objects, {found.bytes} bytes, all as their names say")
+        return Finding("objects", True, f"{counted(found.checked, 'objects')}, {found.bytes} bytes: as they should be")
     names = ", ".join(digest[:12] for digest in found.broken)
     return Finding("objects", False, f"{len(found.missing)} missing, {len(found.rotten)} damaged: {names}")
 
@@ -94,7 +94,8 @@ async def _release(store: Store, generation: Generation) -> str:
     if await staged.digest() != generation.digest:
         raise DamagedError(f"release {generation.sequence}: the state digest is not the signed one")
     staged.self_test()
-    return f"{generation.documents} documents, {generation.chunks} chunks: state digest and self-test are right"
+    held = f"{counted(generation.documents, 'documents')}, {counted(generation.chunks, 'chunks')}"
+    return f"{held}: state digest and self-test are right"
 
 
 async def _trust(store: Store, now: datetime) -> str:

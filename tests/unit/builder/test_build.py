@@ -319,7 +319,7 @@ def test_a_link_among_the_pages_to_a_file_that_is_none_is_the_page(request_: Bui
 def test_addresses_that_no_configuration_told_are_a_warning(request_: BuildRequest) -> None:
     asked = replace(request_, base_url="https://ex.org/")
     (warning,) = build(asked, now=NOW).warnings
-    assert warning.startswith("2 pages have addresses as their files lie") and "--profile" in warning
+    assert "the addresses of 2 pages follow their files" in warning and "--profile" in warning
     assert build(replace(asked, out=Path("named"), profile="plain"), now=NOW).warnings == ()
     assert build(replace(request_, out=Path("nowhere")), now=NOW).warnings == ()
     Path("docs/mkdocs.yml").write_text("site_name: x\ndocs_dir: .\n")

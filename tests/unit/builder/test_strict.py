@@ -26,7 +26,7 @@ BAD: dict[str, tuple[str | bytes, str]] = {
     "binary.md": (b"# A\0\0\x01", "binary"),
     "front.md": ("---\ntitle: a: b: [\n---\n# A\n\nText.\n", "not valid YAML"),
     "latin.md": ("# Caf\xe9\n\nEin Caf\xe9 in Z\xfcrich, sch\xf6n.\n".encode("latin-1"), "save it as UTF-8"),
-    "stray.md": ("# Caf\u00e9\n\nZ\u00fcrich, sch\u00f6n.\n".encode() + b"\n\xff\n", "1 bytes or marks are no utf-8"),
+    "stray.md": ("# Caf\u00e9\n\nZ\u00fcrich, sch\u00f6n.\n".encode() + b"\n\xff\n", "not utf-8 in 1 place"),
     "wide.md": ("# Pump\n\nThe red lever.\n".encode("utf-16-le"), "read as UTF-16-LE"),
     "climbs.md": ("# A\n\n{{#include ../../../../etc/passwd}}\n", "parts of pages are missing"),
     "loops.md": ("# A\n\n{{#include loops.md}}\n", "parts of pages are missing"),

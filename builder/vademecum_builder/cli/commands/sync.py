@@ -35,10 +35,9 @@ def _ask(workspace: Workspace, request: BuildRequest, wish: Wish) -> None:
         name = settings.name
         points = [one for one in workspace.views() if one.source == name and one.checkpoint]
         failed = len(workspace.quarantined(name))
-        told = (
-            f"--full forgets {len(points)} checkpoints and {failed} records in quarantine of {name}, and reads all of "
-            f"its {counted(workspace.count(name), 'items')} again; what did not change is not embedded again"
-        )
+        forgotten = f"{counted(len(points), 'checkpoints')} and {counted(failed, 'records')} in quarantine of {name}"
+        again = f"reads {counted(workspace.count(name), 'items')} again; what did not change is not embedded again"
+        told = f"--full forgets {forgotten}, and {again}"
         if not sys.stdin.isatty():
             raise UsageError(f"{told}; to do it without being asked: --yes")
         ask_for(name, told)

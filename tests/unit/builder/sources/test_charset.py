@@ -29,7 +29,7 @@ POLISH = "<p>Zażółć gęślą jaźń, pompa działa"
         (
             b"<meta charset=utf-8><p>caf\xe9 cr\xe8me",
             "<meta charset=utf-8><p>caf\ufffd cr\ufffdme",
-            "2 bytes or marks are no utf-8: they are shown as \ufffd",
+            "not utf-8 in 2 places: shown as \ufffd",
         ),
         (f"\ufeff{WIDE}".encode(), WIDE, ""),
         (WIDE.encode("utf-16"), WIDE, ""),
@@ -38,7 +38,7 @@ POLISH = "<p>Zażółć gęślą jaźń, pompa działa"
         (WIDE.encode("utf-16-be"), WIDE, "read as UTF-16-BE, which it does not say"),
         (b"<p>" + b"x" * 197 + b"\0\0", "<p>" + "x" * 197, ""),  # one in a hundred
         (("<p>" + "x" * 197 + "\0").encode("utf-16"), "<p>" + "x" * 197, ""),
-        (b"\xff\xfe<", "\ufffd", "1 bytes or marks are no utf-16: they are shown as \ufffd"),
+        (b"\xff\xfe<", "\ufffd", "not utf-16 in 1 place: shown as \ufffd"),
     ],
 )
 def test_a_page_is_read_as_it_says_or_looks(data: bytes, text: str | None, warning: str) -> None:
@@ -89,9 +89,9 @@ def test_a_text_in_another_encoding_is_read_and_told(text: str, encoding: str, t
 
 
 def test_a_stray_byte_loses_one_character_and_is_told() -> None:
-    text, warning = "Zürich, schön.\n", "{} bytes or marks are no utf-8: they are shown as \ufffd"
-    assert decode_text(text.encode() * 9 + b"\xff") == Decoded(text * 9 + "\ufffd", warning.format(1))
-    assert decode_text(text.encode() + b"\xff\xff") == Decoded(text + "\ufffd\ufffd", warning.format(2))
+    text, warning = "Zürich, schön.\n", "not utf-8 in {}: shown as \ufffd"
+    assert decode_text(text.encode() * 9 + b"\xff") == Decoded(text * 9 + "\ufffd", warning.format("1 place"))
+    assert decode_text(text.encode() + b"\xff\xff") == Decoded(text + "\ufffd\ufffd", warning.format("2 places"))
 
 
 def test_where_a_file_is_looked_at_its_beginning_may_end_in_a_character() -> None:

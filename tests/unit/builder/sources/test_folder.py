@@ -73,7 +73,7 @@ def test_pages_that_nothing_reads_are_told_where_there_are_many(
         return FolderSource(tmp_path).changes(None).warnings
 
     warning = (
-        "{} .njk files begin with front matter as pages do, and nothing reads them: copy them as .md, or build of "
+        "{} files (.njk) with front matter, as pages have it, that nothing reads: copy them as .md, or build "
         "the rendered site (the folder has {} documents beside them)"
     )
     assert told("a.NJK", "b.njk") == []  # fewer than a fourth
@@ -85,7 +85,9 @@ def test_pages_that_nothing_reads_are_told_where_there_are_many(
     assert told("h.njk", content="") == []
     few = put(tmp_path, "few/a.njk", page).parent
     put(few, "a.md")
-    assert FolderSource(few).changes(None).warnings == [warning.format(1, 1).replace("1 documents", "1 document")]
+    assert FolderSource(few).changes(None).warnings == [
+        warning.format(1, 1).replace("1 documents", "1 document").replace("1 files", "1 file")
+    ]
     assert FolderSource(few, max_bytes=9).read("a.njk") == page.encode()[:9]
     with pytest.raises(UsageError, match=r"few: a folder has no checkpoint \(commit\)"):
         FolderSource(few).changes(Checkpoint("commit", ""))

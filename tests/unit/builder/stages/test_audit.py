@@ -144,13 +144,13 @@ PAGE = b"---\ntitle: A\n---\nWater.\n"
         (
             {"a.png": b"x", "b.png": b"x", "c.rtf": b"x"},
             {"d.xls": b"x"},
-            "5 documents are read, and these are not: 1 .rtf (`pandoc FILE -t gfm -o FILE.md`); 1 .xls "
-            "(`soffice --headless --convert-to html FILE`); or leave them out by --pattern",
+            "not read, beside 5 documents: 1 .rtf (`pandoc FILE -t gfm -o FILE.md`); 1 .xls "
+            "(`soffice --headless --convert-to html FILE`); or leave these files out by --pattern",
         ),
         (
             {"a.njk": PAGE, "a.yml": b"---\na: 1\n" + 99 * b"  - b: 1\n", "b.yml": b"---\r\n" + 99 * b"a: 1\r\n"},
             {"b.njk": PAGE},
-            "2 .njk files begin with front matter as pages do, and nothing reads them: copy them as .md, or build of "
+            "2 files (.njk) with front matter, as pages have it, that nothing reads: copy them as .md, or build "
             "the rendered site (the folder has 5 documents beside them)",
         ),
     ],
