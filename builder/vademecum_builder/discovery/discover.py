@@ -48,7 +48,7 @@ from vademecum_builder.sources.unzipped import ending_of
 
 _SQLITE = b"SQLite format 3\0"
 _EXPORTED = (".txt", ".json", ".jsonl", ".csv", ".log", ".weechatlog", *MAILS)
-_FEED = re.compile(rb"<(?:rss|feed|rdf:RDF)\b")
+_FEED = re.compile(rb"<(?:rss|feed)\b|<rdf:RDF\b[^>]*purl\.org/rss")
 _EACH = 30
 """The most files of a folder that may each be a source of its own."""
 _WIKI = re.compile(rb"<mediawiki\b")
@@ -392,6 +392,8 @@ def _apart(what: str, parts: Sequence[_Part]) -> list[Proposal]:
             if part is not of and not is_below and (names := [*_refers(part, of)]):
                 above[part.place] += [(name, of) for name in names]
                 closed += [part] if part not in closed else []
+    for part in closed:  # what answers one of its own kind
+        above[part.place] += [(name, part) for name in _answering(part.records)]
     found, private, numbers = [], [], []
     for part in parts:
         columns = list(dict.fromkeys(name for record in part.records for name in record))
@@ -447,21 +449,29 @@ def _refers(part: _Part, of: _Part) -> Iterator[str]:
     for one in fields_of(part.records):
         values = {str(said) for record in part.records for said in listed(field_at(record, one.name))}
         known = len(values & ids)
-        if NOW.match(plain_name(one.name)):
+        plain = plain_name(one.name).lower()
+        counts = one.type == "number" and plain.endswith("s") and not _REFERRING.search(plain)  # `votes` of a post
+        if NOW.match(plain) or counts:
             continue
-        if (known and called & _forms(_REFERRING.sub("", plain_name(one.name).lower()))) or (
+        if (known and called & _forms(_REFERRING.sub("", plain))) or (
             2 * known > len(values) and not any(map(str.isdecimal, values))
         ):
             yield one.name
 
 
-def _of_their_own(records: Sequence[Mapping[str, Any]], columns: Sequence[str], place: str) -> list[str]:
+def _of_their_own(records: Sequence[Mapping[str, Any]], place: str) -> list[str]:
     """Return, as written in `parents`, how records refer to others of the same place, some of which are private."""
     now = datetime.now(UTC)
     if not any(why_private(one, now) for one in records):
         return []
+    return [f"{name} in {place}" for name in _answering(records)]
+
+
+def _answering(records: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the fields by which records are of others among them, whichever field these are known by."""
     keys = dict.fromkeys(name for record in records for name in names_of_ids(record))
-    return [*dict.fromkeys(f"{name} in {place}" for key in keys for name in of_their_own(records, key, columns))]
+    columns = [one.name for one in fields_of(records)]
+    return [*dict.fromkeys(name for key in keys for name in of_their_own(records, key, columns))]
 
 
 def _told_apart(found: Proposal, source: CatalogSource, id: str) -> Proposal:
@@ -530,7 +540,7 @@ def _catalog(
     archive = archive and replace(archive, name=name)
     found = archive or of_records(name, "catalog", dict(told), fields, len(records))
     if not archive and (
-        parents := [*_of_their_own(records, columns, f"{place}#{at}" if where.lower().endswith(SHEETS) else place)]
+        parents := [*_of_their_own(records, f"{place}#{at}" if where.lower().endswith(SHEETS) else place)]
     ):
         found = replace(found, settings={**found.settings, "parents": parents})
     if lists == [WHOLE] and not archive and not names_an_id(str(found.settings.get("id", ""))):

@@ -40,8 +40,12 @@ _MANY: Final = 10
 _NESTED: Final = re.compile(r"'(?:[^']|'')+':\d+[A-D]?(?:,\d+[A-D]?)*(?: '|$)|\w+=[^,=]*(?:,\w+=[^,=]*)+$")
 """PostgreSQL's search index of a text (`tsvector`), and fields that a shop has packed into one:
 `has_options=0,color=Blue`."""
+_ATTACHED: Final = re.compile(r"(?:[^()\n]+\(https?://[^()\s]+\)(?:,|$))+")
+"""Files and where they lie, as Airtable writes them."""
 _PICTURE: Final = re.compile(r"[^\s:]+\.(?:jpe?g|png|gif|webp|svg|avif|tiff?)", re.IGNORECASE)
-SLUG: Final = re.compile(r"(?:.*[_ .])?(?:slug|handle|url_?key|urlslug|permalink|post_name)", re.IGNORECASE)
+SLUG: Final = re.compile(
+    r"(?:.*[_ .])?(?:slug|handle|url_?key|urlslug|permalink|post_name|short_?(?:link|url|code))", re.IGNORECASE
+)
 """The part of an address that is the title again, without spaces."""
 _WHOLE: Final = re.compile(r"-?\d+")
 LONGEST_TITLE: Final = 120
@@ -249,7 +253,12 @@ def _type_of(value: Any) -> str:
     text = shown(value).strip()
     if _PICTURE.fullmatch(text):
         return "address"
-    if (text[:1] in ("{", "[") and parsed_or_none(text) is not None) or CHECKSUM.fullmatch(text) or _NESTED.match(text):
+    if (
+        (text[:1] in ("{", "[") and parsed_or_none(text) is not None)
+        or CHECKSUM.fullmatch(text)
+        or _NESTED.match(text)
+        or _ATTACHED.fullmatch(text)
+    ):
         return "nested"
     if text.startswith(("http://", "https://", "/", "\\/")) or ADDRESS.fullmatch(text):
         return "address"

@@ -18,7 +18,7 @@ _PEOPLE: Final = re.compile(
 _PROGRAM: Final = re.compile(
     r"(?:.*_)?(?:sessions?|tokens?|migrations?|cache|options|settings|config|configuration|preferences|jobs?|queue"
     r"|(?:admin|audit|access|error|event|activity|request|system|sync|mail|import)_logs?|oauth|secrets?"
-    r"|coupons?|vouchers?|gift_?cards?|gutscheine?|credentials?|usermeta|schema|content_types?|versions?)(?:_.*)?"
+    r"|coupons?|vouchers?|gift_?cards?|gutscheine?|credentials?|usermeta|schema|content_types?|versions?|revisions?|(?:post|page|edit|change)_?histor(?:y|ies))(?:_.*)?"
     r"|(?:django|pg|ar_internal|active_storage|moz)_.*",
     re.IGNORECASE,
 )

@@ -151,7 +151,7 @@ def of_records(
 def _says_gone(one: FieldFound) -> bool:
     """Return whether some records are about something that no longer exists, such as a product that is not sold any
     more."""
-    if _GONE.fullmatch(plain_name(one.name)):
+    if _GONE.fullmatch(plain_name(one.name)) or (one.name == "closed" and one.type == "truth"):
         return any(value.lower() not in _NOT for value in one.values)
     return one.is_group and any(map(_GONE.fullmatch, one.values))
 

@@ -23,6 +23,8 @@ _ID: Final = re.compile(
 )
 _IN_IDS: Final = re.compile(r"(?:.*\.)?(?:external_?)?(?:ids?|identifiers?)\.[^.]+", re.IGNORECASE)
 """Ids of a record elsewhere, in an object: `id.wikidata`. Such a field may be proposed as the id."""
+_ID_OF: Final = re.compile(r"(?:.*_)?id_.+", re.IGNORECASE)
+"""`idBoard`: what a program calls something else by."""
 _NAME: Final = re.compile(
     r"(?!(?:.*_)?(?:first|last|sur|middle|given|family|user|nick|contact|login|file|host|domain|path)_?name(?:_[a-z]{2})?$)"
     r"(?:.+_|(?=.+_(?:en|de|fr|es|it|nl|pt)$))"
@@ -50,7 +52,7 @@ _OWN: Final = re.compile(
     re.IGNORECASE,
 )
 _LAID_OUT: Final = re.compile(
-    r"(?:^|_)(?:position|column_\d+|lft|rgt|rght|tree_id|numchild|lock_version|by)$|(?:sort|menu|display)_?(?:order|index|row|column)",
+    r"(?:^|_)(?:pos(?:ition)?|column_\d+|lft|rgt|rght|tree_id|numchild|lock_version|by)$|(?:sort|menu|display)_?(?:order|index|row|column)",
     re.IGNORECASE,
 )
 """Numbers only: as text, a position is one in a team. Numbers of trees and edits are only for the program."""
@@ -95,7 +97,7 @@ def proposal(fields: Sequence[FieldFound], records: int, keys: Collection[str] =
     elif id := next(iter(keys), "") or _id_of(fields, records):
         told["id"] = id
     named = [*told.values(), "_key"]  # a key is of no use if the record has an id of its own
-    open_ = [one for one in fields if not one.is_private and one.name not in named and not _IN_IDS.fullmatch(one.name)]
+    open_ = [one for one in fields if not one.is_private and one.name not in named and not _is_of_ids(one.name)]
     marked = [one for one in open_ if one.is_marked]
     open_ = [one for one in open_ if not any(_says_it_too(one, other) for other in marked)]
     open_ = [one for one in open_ if not _is_slug(one, fields)]
@@ -136,6 +138,11 @@ def proposal(fields: Sequence[FieldFound], records: int, keys: Collection[str] =
         told["updated"] = updated.name
         told |= zone_of(updated)
     return told
+
+
+def _is_of_ids(name: str) -> bool:
+    """Return whether a field has ids alone, by its name or by what it is nested in."""
+    return bool(_IN_IDS.fullmatch(name) or _ID_OF.fullmatch(plain_name(name.rpartition(".")[2])))
 
 
 def _metadata(fields: Sequence[FieldFound], records: int) -> list[str]:

@@ -325,7 +325,8 @@ class Schema:
         """Return the table that a column is named after (`book` after `books`) and has nothing but ids of, in a
         database that declares no foreign keys; empty: there is none. If a database declares keys, `order` may be a
         number."""
-        other = "" if any(self._told.values()) else self._called(f"{column}_id", table)
+        counts = _plain(column).endswith("s")  # `votes` of a post are a number
+        other = "" if counts or any(self._told.values()) else self._called(f"{column}_id", table)
         keys = self.keys(other) if other and _plain(column) != "id" else ()
         kinds = self._columns(table), self._columns(other) if keys else {}
         if len(keys) != 1 or not self._are_alike(kinds[0][column], kinds[1][keys[0]]):

@@ -69,6 +69,8 @@ _MARKS: Final = re.compile(r"[\\`*_#<>\[\]]")
 _TAG: Final = re.compile(r"[a-z]{2,3}(?:[-_][A-Za-z]{2,4})?")
 _OUTERMOST: Final = "record"
 """A heading above all others; without it the first one would be taken for the title."""
+_TAGS: Final = re.compile(r"(?:<[^<>\s]+>)+|\|(?:[^|\s]+\|)+")
+"""Tags as Stack Exchange writes them: `<hops><taste>`, `|hops|taste|`."""
 _INDEX: Final = re.compile(r"\.\d+(?=\.|$)")
 _ARTICLES: Final = ("0", "4", "12", "102", "104", "106", "108", "110", "112", "114", "116", "118")
 """The namespaces of MediaWiki that hold articles, by number: the main one, the project's, help, and custom ones."""
@@ -404,6 +406,8 @@ def _told(name: str, value: Any) -> Any:
     """Return the value of a field as metadata: none for an empty text, a number for a price."""
     if not isinstance(value, str):
         return value
+    if _TAGS.fullmatch(value):
+        return re.findall(r"[^<>|]+", value)
     return (price_of(value) if PRICE.search(name) else value.strip()) or None
 
 

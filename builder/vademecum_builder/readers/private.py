@@ -73,6 +73,10 @@ _WORDS = """
     go_live golive go_dead
 """.split()
 """One of them stands in whatever the patterns above find: most heads have none, which is seen at once."""
+_RAW_NOTE = re.compile(rb"(?:^|\n)id: [0-9a-f]{32}\n(?:\w+:.*\n)+type_: \d+$")
+_FIELDS = 1 << 14
+"""Bytes in which the fields behind such a note are."""
+RAW_NOTE = "raw notes of Joplin: export them as Markdown with front matter"
 _ROBOTS = re.compile(
     r"^\.\. meta::\n(?:[ \t]+.*\n)*?[ \t]+:robots:.*\b(?:noindex|none)\b|"
     r"<meta\b(?=[^<>]*\bname=[\"']?(?:robots|googlebot))(?=[^<>]*\bcontent=[\"']?[^\"'<>]*\b(?:noindex|none)\b)",
@@ -84,6 +88,12 @@ _SHOWN = re.compile(
     re.MULTILINE,
 )
 """Code in a text that is no HTML: a page may tell how to write such an element."""
+
+
+def is_raw_note(data: bytes) -> bool:
+    """Return whether a file is a note as Joplin keeps it: behind the text stand its fields (a conflict, the bin), and
+    names of folders and tags are files as well."""
+    return _RAW_NOTE.search(data[-_FIELDS:].rstrip().replace(b"\r\n", b"\n")) is not None
 
 
 def head_of(data: bytes) -> str:

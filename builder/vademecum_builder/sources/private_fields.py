@@ -45,7 +45,7 @@ _RULES: Final[Mapping[str, str]] = {
     r"search": r"\{.*\"exclude\":true.*",
     r"robots": r".*\b(?:noindex|none)\b.*",
     # When it was taken away; when it was made public: Strapi, Shopify and what Rails has say so that it was not.
-    r"(?:.*_)?(?:hid(?:den)?|delete|remove|trash)(?:e?d)?_?(?:at|on|time|date)": _ANY,
+    r"(?:.*_)?(?:hid(?:den)?|delete|deletion|remov(?:e|al)|trash)(?:e?d)?_?(?:at|on|time|date)": _ANY,
     r"published_?at": _UNSET,
     # Who it is for, in words; in numbers as phpBB and GitLab have them, and whispers among the posts of Discourse.
     r"(?:.*_)?(?:visibility(?:_in_catalog)?|privacy(?:_status)?|access(?:_level)?|archetype)": (
@@ -272,7 +272,7 @@ def many_reach(reached: int, texts: int) -> bool:
 def plain_name(name: str) -> str:
     """Return a name without accents, with `_` where it goes down or has a capital: `from_user_display_name`."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode() or name
-    return re.sub(r"[ .-]", "_", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", plain))
+    return re.sub(r"[ .-]", "_", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", plain.rstrip("?")))
 
 
 @lru_cache(maxsize=4096)  # records have the same fields, over and over

@@ -18,9 +18,16 @@ from vademecum.version import __version__
 from vademecum_builder.chunking.structure import CHUNKER
 from vademecum_builder.index.rows import same
 from vademecum_builder.readers.document import MissingReader
-from vademecum_builder.readers.private import head_of, why_private, why_private_metadata, why_private_record
+from vademecum_builder.readers.private import (
+    RAW_NOTE,
+    head_of,
+    is_raw_note,
+    why_private,
+    why_private_metadata,
+    why_private_record,
+)
 from vademecum_builder.sources.access_tokens import find_tokens, is_list_of_passwords, token_lines
-from vademecum_builder.sources.base import BINARY, RECORD, Checkpoint, Removed, Skipped, Source, SourceItem
+from vademecum_builder.sources.base import BINARY, MARKDOWN, RECORD, Checkpoint, Removed, Skipped, Source, SourceItem
 from vademecum_builder.stages.ahead import Ahead
 from vademecum_builder.stages.audit import Audit, audit
 from vademecum_builder.stages.base import Base
@@ -208,6 +215,8 @@ class _Reading:
 
     def _why_private(self, item: SourceItem) -> str:
         """Return why an item is not for everybody, as far as its bytes say; empty: it is."""
+        if item.media_type == MARKDOWN and is_raw_note(item.data):
+            return RAW_NOTE
         if item.media_type != RECORD:
             return why_private(head_of(item.data), self.context.now)
         try:

@@ -289,6 +289,12 @@ def test_a_time_without_a_zone_is_an_error_of_its_record(tmp_path: Path) -> None
     assert failed.value.message == f'7: at: {why} source.updated: write zone = "Europe/Berlin", say'
 
 
+def test_tags_of_stack_exchange_are_a_list(tmp_path: Path) -> None:
+    tags = ["<hops><dry-hop>", "|hops|dry-hop|", "a < b > c", "<b>bold</b> text"]
+    read = documents(tmp_path, [PUMP | {"id": n, "tags": one} for n, one in enumerate(tags)], 'metadata = ["tags"]')
+    assert [document.metadata["tags"] for document in read] == [["hops", "dry-hop"]] * 2 + tags[2:]
+
+
 def test_a_record_whose_date_cannot_be_read_has_none_and_is_told(tmp_path: Path) -> None:
     told: list[str] = []
     records = [PUMP | {"id": n, "at": at} for n, at in enumerate(("04/01/2025", "2025-04-01", "", "31.02.2025"))]

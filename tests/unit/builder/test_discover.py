@@ -2175,6 +2175,47 @@ def test_other_schemas_of_postgresql_are_told(tmp_path: Path) -> None:
     assert "other schemas are not read: other: name a table of theirs as schema.table" in found.notes
 
 
+def test_what_is_counted_is_no_reference_and_what_answers_in_another_file_goes_with_it(tmp_path: Path) -> None:
+    """Dumps of Stack Exchange: a comment on an answer to a question that was deleted."""
+    posts = [
+        {
+            "Id": n,
+            "ParentId": n - 1 if n % 2 else "",
+            "Body": text_of(n),
+            "DeletionDate": "2020-01-01" if n == 4 else "",
+        }
+        for n in range(2, 12)
+    ]
+    of_posts = [{"Id": n, "PostId": n, "Votes": n, "Text": text_of(n)} for n in range(2, 12)]
+    for name, rows in {"posts": posts, "comments": of_posts, "votes": of_posts}.items():
+        (tmp_path / f"{name}.json").write_text(json.dumps(rows))
+    found = {one.name: one.settings.get("parents") for one in discover(str(tmp_path), tmp_path)}
+    assert found["posts"] == ["ParentId in posts.json"]
+    assert found["comments"] == ["PostId in posts.json", "ParentId in posts.json"]
+
+
+def test_what_programs_call_things_by_is_neither_text_nor_a_filter() -> None:
+    lines = [
+        {"id": f"{n}", "name": f"Card {n}", "desc": text_of(n), "idBoard": f"b{n % 2}", "shortLink": f"aB{n}", "pos": n,
+         "files": f"a{n}.pdf (https://a.example/{n}),b.png (https://a.example/b)", "closed": n == 1}
+        for n in range(9)
+    ]  # fmt: skip
+    found = of_records("cards", "catalog", {}, fields_of(lines), 9)
+    assert (found.settings["text"], found.settings["metadata"]) == (["desc"], ["closed"])
+    assert "records that are no longer by their closed are published, too: are they meant to be?" in found.notes
+    assert is_of_people("post_revisions", [], 0, []) and is_of_people("PostHistory", [], 0, [])
+    assert not is_of_people("exhibition_history", [], 0, [])
+
+
+def test_only_rdf_of_rss_is_a_feed(tmp_path: Path) -> None:
+    for name, schema in (("a.rdf", "http://purl.org/rss/1.0/"), ("b.rdf", "http://www.zotero.org/namespaces/export#")):
+        (tmp_path / name).write_text(f'<?xml version="1.0"?>\n<rdf:RDF\n  xmlns="{schema}">\n</rdf:RDF>')
+    [found] = discover(str(tmp_path / "a.rdf"), tmp_path)
+    assert found.kind == "feed"
+    with pytest.raises(UsageError):
+        discover(str(tmp_path / "b.rdf"), tmp_path)
+
+
 ANSWERS: list[tuple[int, Any, str, int]] = [
     (1, 0, "published", 1), (2, None, "draft", 2), (3, 1, "published", 2), (4, 2, "published", 1),
     (5, 4, "published", 3), (6, 3, "published", 2),

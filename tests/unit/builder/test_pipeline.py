@@ -475,6 +475,12 @@ def test_a_document_that_cannot_be_read_stops_the_build_before_anything_is_writt
     assert not line.out.exists()
 
 
+def test_raw_notes_are_left_out_and_told(line: Line) -> None:
+    fields = "id: 0123456789abcdef0123456789abcdef\ndeleted_time: 1700000000000\ntype_: 1"
+    report = line.release({**HANDBOOK, "note.md": f"Soup\n\nLeek.\n\n{fields}"})
+    assert report.left_out == {"raw notes of Joplin: export them as Markdown with front matter": 1}
+
+
 def test_what_a_reader_makes_metadata_of_may_say_that_a_page_is_private(
     line: Line, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -29,6 +29,10 @@ _TOTAL = re.compile(
 )
 _DIGIT = re.compile(r"\d")
 DIGITS = re.compile(r"\s*-?[\d.,]*\d\s*%?\s*")
+_FIELD = re.compile(r"[A-Za-z][\w-]*: \S[^;\t]*$|[ \t].*|\s*$")
+"""A line of a control file (deb822), its continuation, or the end of a paragraph."""
+_TICKED = "checked"
+"""As Airtable writes a box that is ticked; of one that is not it says nothing."""
 _WITH_COMMA = re.compile(r"-?(?:\d{1,3}(?:\.\d{3})+|\d+)(?:,\d+)?")
 _MEASURED = re.compile(r"-\d+(?:[.,]\d+)?|\d+\.\d{2,}")
 """Measurements, which are not names of columns; a year or a decile may be one."""
@@ -65,6 +69,8 @@ def csv_rows(text: TextIO, longest: int, warn: Callable[[str], None]) -> Numbere
     rows = csv.reader(lines, delimiter=said[1] if said else delimiter, strict=True)
     above = 1 + declared + skipped
     head = next(rows, [])
+    if len(first) > 2 and all(map(_FIELD.match, first)) and first[0][:1].isalpha():
+        raise ContentError(f"no table: each line is a field ({first[0].strip()[:_SHOWN]}): make JSON of it")
     second = _second_head(csv.reader(first[declared + skipped :], delimiter=said[1] if said else delimiter))
     if second:
         next(rows)
@@ -75,7 +81,7 @@ def csv_rows(text: TextIO, longest: int, warn: Callable[[str], None]) -> Numbere
         )
     names = _names(_under(head, second) if second else head)
     delimiter = said[1] if said else delimiter
-    comma = _decimal_commas(csv.reader(first[declared + skipped :], delimiter=delimiter), delimiter)
+    forms = _forms(csv.reader(first[declared + skipped :], delimiter=delimiter), delimiter)
     left_out: Counter[str] = Counter()
     number = rows.line_num + above
     while True:
@@ -99,28 +105,36 @@ def csv_rows(text: TextIO, longest: int, warn: Callable[[str], None]) -> Numbere
         elif len(row) == len(names) and _is_total(row):
             left_out["rows with totals"] += 1
         elif any(cell.strip() for cell in row):
-            yield number, _record(names, [_with_point(cell) if at in comma else cell for at, cell in enumerate(row)])
+            plain = [forms[at](cell) if at < len(forms) else cell for at, cell in enumerate(row)]
+            yield number, _record(names, plain)
         number = rows.line_num + above
 
 
-def _decimal_commas(rows: Iterator[list[str]], delimiter: str) -> frozenset[int]:
-    """Return the columns of numbers with decimal commas, by the first rows: `3,50` beside `12`. Before three digits, a
-    comma may separate thousands; with several commas in a number, it always does."""
-    if delimiter == ",":
-        return frozenset()
+def _forms(rows: Iterator[list[str]], delimiter: str) -> list[Callable[[str], str]]:
+    """Return for each column what normalises its cells, by the first rows: numbers with decimal commas (`3,50` beside
+    `12`), unless a comma may separate thousands (before three digits, or if commas delimit cells), and ticked boxes."""
     below: list[list[str]] = []
     with suppress(csv.Error):
         below.extend(islice(rows, 1, None))
     columns = ([cell.strip() for cell in column if cell.strip()] for column in zip_longest(*below, fillvalue=""))
-    return frozenset(
-        at
-        for at, cells in enumerate(columns)
-        if all(map(_WITH_COMMA.fullmatch, cells)) and any(len(cell.partition(",")[2]) not in (0, 3) for cell in cells)
-    )
+    return [
+        _truth
+        if {*cells} == {_TICKED}
+        else _with_point
+        if delimiter != ","
+        and all(map(_WITH_COMMA.fullmatch, cells))
+        and any(len(cell.partition(",")[2]) not in (0, 3) for cell in cells)
+        else str
+        for cells in columns
+    ]
 
 
 def _with_point(cell: str) -> str:
     return cell.strip().replace(".", "").replace(",", ".") if _WITH_COMMA.fullmatch(cell.strip()) else cell
+
+
+def _truth(cell: str) -> str:
+    return str(cell == _TICKED).lower() if cell in ("", _TICKED) else cell
 
 
 def _is_total(row: Sequence[str]) -> bool:

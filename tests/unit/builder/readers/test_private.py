@@ -11,7 +11,7 @@ import pytest
 from vademecum_builder.profiles.reader import PlainPages
 from vademecum_builder.readers.document import Document, parse_document
 from vademecum_builder.readers.outline import block_text
-from vademecum_builder.readers.private import head_of, why_private, why_private_record
+from vademecum_builder.readers.private import head_of, is_raw_note, why_private, why_private_record
 from vademecum_builder.sources.base import HTML, MARKDOWN, NOTEBOOK, SourceItem
 from vademecum_builder.sources.left_out import TEMPLATES
 
@@ -253,3 +253,11 @@ def test_a_record_is_published_when_it_says(name: str, value: object, said: str)
 @pytest.mark.parametrize("value", [0, "0000-00-00", "never", "-", "n/a", False, "0001-01-01T00:00:00Z"])
 def test_a_record_that_was_published_at_no_time_is_left_out(value: object) -> None:
     assert why_private_record({"published_at": value})
+
+
+def test_a_raw_note_of_joplin_is_known_by_the_fields_behind_it() -> None:
+    fields = "id: 0123456789abcdef0123456789abcdef\nparent_id: \nis_conflict: 1\ntype_: 1"
+    assert is_raw_note(f"Soup\n\nLeek.\n\n{fields}".encode()) and is_raw_note(f"{fields}\n".encode())
+    assert is_raw_note(f"Soup\n\n{fields}".replace("\n", "\r\n").encode())
+    for other in (f"{fields}\n\nLeek.", fields.replace("id: 0", "uid: 0"), fields.replace("type_: 1", "type: 1")):
+        assert not is_raw_note(other.encode())

@@ -25,6 +25,7 @@ from vademecum_builder.sources.formats.json_records import split_records
 from vademecum_builder.sources.formats.record_files import Layout, read_records
 from vademecum_builder.sources.formats.record_lists import WHOLE
 from vademecum_builder.sources.formats.xml_records import repeated_elements, split_elements
+from vademecum_builder.sources.private_fields import why_private
 from vademecum_builder.sources.records import Failed, record_key
 
 PUMP = {"id": 7, "name": "Pump", "price": {"amount": 12.5}}
@@ -847,3 +848,21 @@ def test_a_column_of_numbers_with_decimal_commas_has_points(delimiter: str, cell
     lines = [delimiter.join(("name", "weight")), *(f'n{delimiter}"{cell}"' for cell in cells)]
     rows = csv_rows(io.StringIO("\n".join([*lines, ""]), newline=""), 1000, print)
     assert [row["weight"] for _, row in rows if not isinstance(row, Failed)] == read
+
+
+def test_a_box_that_is_ticked_is_true_and_an_empty_one_false() -> None:
+    """As Airtable writes them: what is not published says nothing."""
+    text = "name,Published?,told\na,checked,checked\nb,,unchecked\nc,checked,\n"
+    rows = [row for _, row in csv_rows(io.StringIO(text, newline=""), 1000, print) if not isinstance(row, Failed)]
+    assert [row["Published?"] for row in rows] == ["true", "false", "true"]
+    assert [why_private(row) for row in rows] == ["", "published?", ""]
+    assert [row.get("told") for row in rows] == ["checked", "unchecked", None]
+
+
+def test_fields_in_lines_are_no_table() -> None:
+    """As Debian lists packages: each line was a record, below `Package: boat`."""
+    packages = "Package: boat\nDepends: sail (>= 2), mast\nDescription: a boat\n It floats.\n .\n\nPackage: sail\n"
+    with pytest.raises(ContentError, match=r"^no table: each line is a field \(Package: boat\): make JSON of it"):
+        list(csv_rows(io.StringIO(packages, newline=""), 1000, print))
+    texts = "Note: all of them\nA text\nAnother: one\n"
+    assert len(list(csv_rows(io.StringIO(texts, newline=""), 1000, print))) == 2
