@@ -14,24 +14,24 @@ class FitLimits:
     """What a fit may take. The defaults are for knowledge bases of up to some 100,000 chunks on 2 cores.
 
     Attributes:
-        dimensions: D. A transformer that has more is projected onto so many directions.
+        dimensions: D. A transformer with more is projected onto this many directions.
         builtin_words: Vocabulary of the builtin encoder.
-        builtin_words_weight: What words weigh against its meaning, in thousandths: more than against a
-            transformer's, for it knows little more than they do.
-        model_words_weight: The same against a transformer's.
+        builtin_words_weight: The weight of words against meaning, in thousandths: more than for a transformer, since
+            `builtin` knows little more than words do.
+        model_words_weight: The same for a transformer.
         model_words: Vocabulary of a transformer's query table.
         step: Between two components of a common word's row, as a part of its root mean square.
         rare_step: The same for other words (site/content/decisions/encoder-table.md).
-        general_step: The same for words of the language that no text has, of a transformer's table.
-        common: In how many texts a common word stands.
-        word_length: Longer words are blobs of data, in characters.
+        general_step: The same for words of the language that are in no text, in a transformer's table.
+        common: How many texts have a common word.
+        word_length: In characters; longer words are blobs of data.
         sample: The most texts that the decomposition or the regression reads.
         parts: The most sentences and headings embedded for the regression: minutes, whatever the number of texts.
         penalty: Of the ridge regression, where every example has length 1.
-        general: The sentences that the prior of the language is made of, for a model whose prior does not come
-            along; 0: every word's prior is its own embedding.
-        builtin_general, model_general: For so many words of the texts that are words of the language, a table has
-            one beside them that no text has; `builtin` where the texts are mostly of another one.
+        general: How many sentences the prior of the language is made of, for a model whose prior is not shipped; 0: the
+            prior of a word is its own embedding.
+        builtin_general, model_general: For this many words that the texts share with the language, a table gets one
+            that is in no text; for `builtin` only if the texts are mostly in another language.
         goldens: Golden texts.
         golden_length: The most characters of one.
         batch: Texts that a transformer embeds at a time.
@@ -59,16 +59,16 @@ class FitLimits:
 
 
 class EmbeddingModel(Protocol):
-    """What gives vectors of texts: a transformer on this machine, or a host that is asked."""
+    """Makes vectors of texts: a transformer on this machine, or a host."""
 
     @property
     def digest(self) -> str:
-        """Names it: two models of one digest give the same vectors. 64 hex digits."""
+        """Identifies it: two models with one digest give the same vectors. 64 hex digits."""
         ...
 
     @property
     def dimensions(self) -> int:
-        """Of its vectors."""
+        """The dimensions of its vectors."""
         ...
 
     def embed(self, texts: Sequence[str], batch: int, progress: Progress | None = None) -> Matrix:
@@ -81,17 +81,17 @@ class DocumentEncoder(Protocol):
 
     @property
     def name(self) -> str:
-        """What the release calls it: `builtin` or `sentence-transformers:MODEL`, without local folders."""
+        """Its name in a release: `builtin` or `sentence-transformers:MODEL`, without local folders."""
         ...
 
     @property
     def identity(self) -> str:
-        """Part of the epoch: two encoders with one identity make vectors of one space."""
+        """Part of the epoch: encoders with the same identity make vectors of the same space."""
         ...
 
     @property
     def dimensions(self) -> int:
-        """D, of documents and queries alike."""
+        """D, for documents and queries."""
         ...
 
     @property
@@ -101,7 +101,7 @@ class DocumentEncoder(Protocol):
 
     @property
     def directions(self) -> bytes:
-        """What a later build projects onto, kept beside the index (section 4.5); may be empty."""
+        """The directions that later builds project onto, published beside the index (section 4.5); may be empty."""
         ...
 
     def embed(self, texts: Sequence[str], progress: Progress | None = None) -> Matrix:
@@ -122,10 +122,10 @@ class Fitted:
 
 
 class Encoders(Protocol):
-    """Where a build has its encoders from."""
+    """Provides the encoders of a build."""
 
     def load(self, query_encoder: bytes, directions: bytes = b"") -> DocumentEncoder | None:
-        """Return the previous release's encoder, or None if another one is wanted now.
+        """Return the previous release's encoder; None: another one is wanted now.
 
         Args:
             query_encoder, directions: Of the previous release.

@@ -1,7 +1,7 @@
-"""`http:https://host/v1#MODEL`: embeddings of any host that answers as OpenAI's `POST /embeddings` does.
+"""`http:https://host/v1#MODEL`: embeddings from any host with an API like OpenAI's `POST /embeddings`.
 
-Behind `#MODEL` options may stand, `&batch=64&parallel=4&per-minute=600&price=0.02` (a million tokens' price). The key
-comes from the environment, and stands in no message.
+Options may follow `#MODEL`: `&batch=64&parallel=4&per-minute=600&price=0.02` (the price of a million tokens). The key
+comes from the environment, and is in no message.
 """
 
 from __future__ import annotations
@@ -28,24 +28,24 @@ if TYPE_CHECKING:
 
 PREFIX: Final = "http:"
 KEY: Final = "VADEMECUM_ENCODER_KEY"
-"""The variable of the environment that holds the key; empty: the host asks for none."""
+"""The environment variable with the key; empty: the host needs none."""
 CHARACTERS_OF_TOKEN: Final = 4
-"""About; what is used is counted by the host."""
+"""An estimate; the host counts the real use."""
 _SAID = 200
 
 
 @dataclass(frozen=True)
 class HttpLimits:
-    """What is asked of a host.
+    """Limits for requests to a host.
 
     Attributes:
         batch: Texts in one request.
         parallel: Requests at a time.
-        per_minute: The most requests in a minute; 0: as many as there can be.
-        price: Of a million tokens; 0: nobody knows.
-        attempts: Until a host that is busy, or says nothing, is given up.
-        seconds: For which it may say nothing.
-        longest_wait: Seconds of a Retry-After that is waited for.
+        per_minute: The most requests in a minute; 0: no limit.
+        price: Of a million tokens; 0: unknown.
+        attempts: How often a host that is busy or silent is asked.
+        seconds: How long it may be silent.
+        longest_wait: The longest Retry-After to wait for, in seconds.
     """
 
     batch: int = 64
@@ -59,10 +59,10 @@ class HttpLimits:
 
 @dataclass(frozen=True)
 class Cost:
-    """What embedding texts took.
+    """What embedding texts cost.
 
     Attributes:
-        price: In what the host's price is in; 0: nobody knows.
+        price: In the currency of the host's price; 0: unknown.
     """
 
     texts: int
@@ -92,7 +92,7 @@ class HttpModel:
 
     Attributes:
         url: Of the API, without `/embeddings`.
-        dimensions_known: Of an earlier answer; 0: none yet.
+        dimensions_known: From an earlier answer; 0: none yet.
     """
 
     url: str
@@ -126,7 +126,8 @@ class HttpModel:
 
     @property
     def digest(self) -> str:
-        """Of the model's name: nobody outside sees its weights. Another address of it makes the same vectors."""
+        """The digest of the model's name: its weights are not accessible. Other addresses of it give the same
+        vectors."""
         return sha256(f"{PREFIX}{self.model}".encode()).hexdigest()
 
     @cached_property
@@ -137,22 +138,22 @@ class HttpModel:
         return self.dimensions_known
 
     def estimate(self, texts: Sequence[str]) -> Cost:
-        """Return about what embedding these texts takes; nothing is asked for."""
+        """Return an estimate of what embedding these texts costs, without any request."""
         tokens = sum(len(text) // CHARACTERS_OF_TOKEN + 1 for text in texts)
         return Cost(len(texts), -(-len(texts) // self.limits.batch), tokens, tokens * self.limits.price / 1e6)
 
     def embed(self, texts: Sequence[str], batch: int = 0, progress: Progress | None = None) -> Matrix:  # noqa: ARG002
-        """Return float64 [n, D], batches at a time. The first that fails ends it, and what waits is not asked for.
+        """Return float64 [n, D], with several batches at a time. After a failure, nothing more is requested.
 
         Args:
-            batch: Of a model on this machine; that of a host is among its limits.
+            batch: Only for a model on this machine; a host has its own limits.
 
         Raises:
             UsageError: The host refuses the key, the model or a text.
             NetworkError, ServerError: It does not answer, or stays busy.
-            ContentError: Its answer is not what was asked for.
+            ContentError: Its answer is not what was requested.
         """
-        import httpx  # here and below: no other build waits for them
+        import httpx  # imported late, here and below: other builds do not need it
 
         size = self.limits.batch
         starts = range(0, len(texts), size)

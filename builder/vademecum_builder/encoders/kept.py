@@ -14,27 +14,27 @@ from vademecum_builder.encoders.http import Cost, HttpModel
 from vademecum_builder.encoders.table import Matrix, Progress
 
 _SLICE: Final = 256
-"""Texts that are embedded and kept at a time: a crash costs as many."""
+"""How many texts are embedded and stored at a time: a crash loses at most that many."""
 
 
 class KeptVectors(Protocol):
-    """Where vectors are kept, by the SHA-256 of their texts and the name of their model."""
+    """A cache of vectors, by the SHA-256 of their texts and the name of their model."""
 
     def of(self, model: str, texts: Sequence[bytes]) -> dict[bytes, bytes]:
-        """Return those that are there."""
+        """Return the vectors that are there."""
         ...
 
     def keep(self, model: str, vectors: Mapping[bytes, bytes]) -> None:
-        """Keep some more, for good when this returns."""
+        """Store more vectors durably."""
         ...
 
 
 @dataclass(frozen=True)
 class KeptModel:
-    """A model that asks what is kept before it embeds.
+    """A model that looks into the cache before it embeds.
 
-    Texts are embedded in slices of one order, so that a build that is run again embeds in the slices, and so to the
-    bits, of one that was not disturbed.
+    Texts are embedded in slices in a fixed order, so that a build that is repeated uses the same slices, and gets the
+    same bits, as one that was not interrupted.
     """
 
     model: EmbeddingModel
@@ -70,7 +70,7 @@ class Estimated(Exception):
     """What a model behind an address would be asked for.
 
     Attributes:
-        cost: Estimated; of what is kept nothing.
+        cost: An estimate, without what is in the cache.
     """
 
     def __init__(self, cost: Cost) -> None:
@@ -80,7 +80,7 @@ class Estimated(Exception):
 
 @dataclass(frozen=True)
 class EstimatedModel:
-    """A model behind an address that is not asked: the first texts end it with what they would take."""
+    """A stand-in for a model behind an address: the first texts raise `Estimated` with what they would cost."""
 
     model: HttpModel
     kept: KeptVectors | None = None
@@ -91,11 +91,11 @@ class EstimatedModel:
 
     @property
     def dimensions(self) -> int:
-        """Return any number above 0: the model alone knows."""
+        """Return any number above 0: only the model knows."""
         return self.model.dimensions_known or 1
 
     def embed(self, texts: Sequence[str], batch: int, progress: Progress | None = None) -> Matrix:  # noqa: ARG002
-        """Return float64 [n, dimensions] of no texts, or of those that a fit begins with; raise Estimated at others."""
+        """Return float64 [n, dimensions] for no texts, or those that a fit begins with; raise Estimated for others."""
         from vademecum_builder.encoders.prior import PROBES
 
         if set(texts) <= set(PROBES):

@@ -1,9 +1,9 @@
 """The prior of the language: a transformer's vectors for general words, which the fit of a table is pulled to.
 
-A knowledge base has few sentences, and its readers ask in words that it hardly has. So the rows of the general words
-are fitted once for each model, to tens of thousands of general sentences (site/content/decisions/language-prior.md).
-The prior of all-MiniLM-L6-v2 comes along (tests/bench/prior.py made it); that of another model is made when the model
-is first fitted, and kept on this machine.
+A knowledge base has few sentences, and its readers use words that it hardly has. So the rows of general words are
+fitted once for each model, to tens of thousands of general sentences (site/content/decisions/language-prior.md). The
+prior of all-MiniLM-L6-v2 is shipped (made by tests/bench/prior.py); that of another model is made when the model is
+first fitted, and kept on this machine.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from vademecum_builder.index.gzipped import gzipped
 
 PRIOR_FORMAT: Final = "vademecum.prior.1"
 PROBES: Final = ("key", "how do I bake bread", "The committee was dissolved.", "HTTP 404: not found")
-"""A model is known by the vectors that it gives for these, wherever its files come from."""
+"""A model is recognised by its vectors for these, wherever its files come from."""
 _SAME: Final = 0.995  # cosine; rounding alone leaves 0.9999
 _PENALTY: Final = 1.0
 _DIMENSIONS: Final = 192
@@ -51,7 +51,7 @@ Embed = Callable[[Sequence[str]], Matrix]
 
 @dataclass(frozen=True)
 class _Rows:
-    """Rows as a file has them: all of them as numbers are 60 MB, and a knowledge base asks for some thousand."""
+    """Rows as in a file: as numbers they would take 60 MB, and a knowledge base needs a few thousand."""
 
     components: NDArray[np.int8]
     sizes: NDArray[np.float64]
@@ -83,9 +83,9 @@ class Prior:
     """A table of general words.
 
     Attributes:
-        words: V of them, the commonest first; behind them `phrases`, likewise.
-        rows: float64 [V, D]: the vector of a text that is this word alone.
-        probes: float64 [P, D]: what the model gives for `PROBES`.
+        words: V of them, the commonest first; then `phrases`, likewise.
+        rows: float64 [V, D]: the vector of a text with only this word.
+        probes: float64 [P, D]: the model's vectors for `PROBES`.
     """
 
     words: Sequence[str]
@@ -94,16 +94,16 @@ class Prior:
 
     @functools.cached_property
     def phrases(self) -> list[str]:
-        """Those of two words, joined by a space, whose meaning is another than that of both."""
+        """Two words joined by a space, whose meaning differs from that of both."""
         return [word for word in self.words if " " in word]
 
     @functools.cached_property
     def positions(self) -> dict[str, int]:
-        """Where each word stands."""
+        """The position of each word."""
         return {word: position for position, word in enumerate(self.words)}
 
     def of(self, words: Sequence[str]) -> Matrix:
-        """Return the rows of words that it has, [len(words), D]."""
+        """Return the rows of words, all of which it must have: [len(words), D]."""
         return np.asarray(self.rows[[self.positions[word] for word in words]])
 
     def beside(self, words: Sequence[str], share: int) -> list[str]:
@@ -144,20 +144,20 @@ class Prior:
         ]
 
     def joined(self, words: Sequence[str], rows: Matrix) -> Prior:
-        """Return it with more words, which it has not."""
+        """Return it with more words, which it must not have yet."""
         return Prior([*self.words, *words], np.vstack([self.rows[:], rows]), self.probes)
 
     def is_of(self, probes: Matrix) -> bool:
-        """Return whether the model that gives these for `PROBES` is the one that it was fitted for."""
+        """Return whether a model with these vectors for `PROBES` is the one that it was fitted for."""
         return self.probes.shape == probes.shape and bool((self.probes * probes).sum(axis=1).min() > _SAME)
 
 
 def find_prior(embed: Embed, digest: str, limits: FitLimits) -> Prior:
-    """Return the prior of a model: the one that comes along, the one kept on this machine, or one made now and kept.
+    """Return the prior of a model: the shipped one, the one kept on this machine, or one that is made and kept now.
 
     Args:
-        digest: Names the model.
-        limits: `general` says of how many sentences one is made; 0: a prior without words.
+        digest: Identifies the model.
+        limits: `general` is the number of sentences; 0: a prior without words.
     """
     probes = embed(PROBES)
     if not limits.general:
@@ -178,14 +178,14 @@ def find_prior(embed: Embed, digest: str, limits: FitLimits) -> Prior:
     return made
 
 
-@functools.cache  # a service builds many times, and a test run some thousand
+@functools.cache  # a service builds many times, a test run a thousand times
 def shipped_prior() -> Prior:
-    """Return the prior of all-MiniLM-L6-v2, which comes along: of English words."""
+    """Return the shipped prior of English words for all-MiniLM-L6-v2."""
     return decode_prior((_FOLDER / "all-MiniLM-L6-v2.gz").read_bytes())
 
 
 def fit_prior(words: Sequence[str], sentences: Sequence[str], embed: Embed) -> Prior:
-    """Return the prior of a model: each row near what the word means by itself, and all of them near the sentences.
+    """Return the prior of a model: each row is close to the word's own vector, and together they fit the sentences.
 
     Args:
         words: The commonest first.

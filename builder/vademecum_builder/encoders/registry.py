@@ -1,4 +1,4 @@
-"""Encoders by their names: `builtin`, `sentence-transformers:MODEL` with MODEL a folder or a name on the hub, or
+"""Encoders by name: `builtin`, `sentence-transformers:MODEL` (MODEL is a folder or a name on the hub), or
 `http:https://host/v1#MODEL`."""
 
 from __future__ import annotations
@@ -24,13 +24,12 @@ class NamedEncoders:
     """The `Encoders` of a build.
 
     Attributes:
-        name: `builtin` or `sentence-transformers:MODEL`, MODEL a folder or a name on the hub; None: that of the
-            previous release, else `builtin`.
+        name: As in this module's docstring; None: that of the previous release, else `builtin`.
         dimensions: D; None: that of the previous release, else that of `limits`.
         limits: What a fit may take.
-        asked: The models behind an address that were made.
-        kept: Where a model's vectors are kept as they come; None: nowhere. Those of `builtin` are faster made.
-        estimates: Whether a model behind an address is not asked: what it would take is raised (`Estimated`).
+        asked: The models behind an address that were used.
+        kept: The cache for a model's vectors; None: none. `builtin` is faster without.
+        estimates: Whether to raise what a model behind an address would cost (`Estimated`) instead of asking it.
     """
 
     name: str | None
@@ -42,19 +41,19 @@ class NamedEncoders:
 
     @property
     def notices(self) -> Sequence[str]:
-        """What embedding has cost, of each model behind an address that was asked; one line each."""
+        """What embedding has cost, one line for each model behind an address that was asked."""
         return [str(model.used) for model in self.asked if model.used.requests]
 
     @property
     def cost(self) -> http.Cost | None:
-        """What embedding has cost, of all of them; None: none was asked."""
+        """What embedding has cost in all; None: no such model was asked."""
         used = [model.used for model in self.asked if model.used.requests]
         totals = (sum(values) for values in zip(*(astuple(one) for one in used), strict=True))
         return http.Cost(*totals) if used else None
 
     @property
     def is_behind_address(self) -> bool:
-        """Whether somebody else embeds, and may want money for it."""
+        """Whether another host embeds, and may charge for it."""
         return bool(self.name and self.name.startswith(http.PREFIX))
 
     def _keeping(self, model: EmbeddingModel) -> EmbeddingModel:
@@ -100,7 +99,7 @@ class NamedEncoders:
         )
 
     def _is_wanted(self, dimensions: int, *, whole: bool) -> bool:
-        """Return whether a fit would give so many: a model gives no more than it has (`whole`)."""
+        """Return whether a fit would give this many dimensions: a model has at most its own (`whole`)."""
         return self.dimensions in (None, dimensions) or (whole and self.dimensions > dimensions)
 
     def fit(self, texts: Sequence[str], progress: Progress | None = None) -> Fitted:
@@ -109,7 +108,7 @@ class NamedEncoders:
         limits = replace(self.limits, dimensions=self.dimensions or self.limits.dimensions)
         if self.name and self.name.startswith(http.PREFIX):
             host = self._behind_address()
-            # A prior of the language would ask for 36,000 texts more: each word's own vector stands for it.
+            # A prior of the language would need 36,000 more texts: each word's own vector replaces it.
             limits = replace(limits, general=0)
             return transformer.fit_model(published_name(self.name), self._keeping(host), texts, progress, limits)
         if model:
@@ -120,14 +119,14 @@ class NamedEncoders:
 
 
 def published_name(name: str) -> str:
-    """Return the name that a release carries: a model in a folder is called by the folder's last part.
+    """Return the name for a release: a model in a folder is named after the last part of its path.
 
     Raises:
         UsageError: No such encoder.
     """
     model = _model_of(name)
     if name.startswith(http.PREFIX):
-        return f"{http.PREFIX}{http.HttpModel.parse(model).model}"  # where it was asked is nobody's business
+        return f"{http.PREFIX}{http.HttpModel.parse(model).model}"  # the address is private
     return transformer.published_name(model) if model else name
 
 

@@ -1,4 +1,4 @@
-"""`sentence-transformers:MODEL` (the extra `[models]`): the one module that knows sentence-transformers."""
+"""`sentence-transformers:MODEL` (the extra `[models]`): the only module that imports sentence-transformers."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ def digest_model(folder: Path) -> str:
 
 
 def is_folder(model: str) -> bool:
-    """Return whether MODEL is meant as a folder, be it there or not: hub names are `name` or `owner/name`."""
+    """Return whether MODEL is meant as a folder, whether it exists or not: hub names are `name` or `owner/name`."""
     return Path(model).is_dir() or model.startswith((".", "/", "~")) or model.count("/") > 1 or "\\" in model
 
 
 def published_name(model: str) -> str:
-    """Return the name that a release carries for MODEL: one in a folder is called by the folder's last part."""
+    """Return the name of MODEL for a release: a folder is named after the last part of its path."""
     return PREFIX + (Path(model).resolve().name if is_folder(model) else model)
 
 
@@ -91,7 +91,7 @@ class Model:
         return int(self.transformer.encode(["a"], show_progress_bar=False).shape[1])
 
     def embed(self, texts: Sequence[str], batch: int, progress: Progress | None = None) -> Matrix:
-        """Return float64 [n, D]. Texts of like length go together, so that little of a batch is padding."""
+        """Return float64 [n, D]. Texts of similar length are embedded together, so that a batch has little padding."""
         vectors = np.zeros((len(texts), self.dimensions))
         order = sorted(range(len(texts)), key=lambda index: (-len(texts[index]), index))
         for start in range(0, len(order), batch):
@@ -108,12 +108,12 @@ class Transformer:
     """Document vectors from a model, which is loaded when first needed.
 
     Attributes:
-        name: What the release calls it.
-        digest: What `digest_model` says about the model that made the earlier vectors.
+        name: Its name in a release.
+        digest: `digest_model` of the model that made the earlier vectors.
         dimensions: D.
         query_encoder: The static table that stands in for the model on the client.
         batch: Texts embedded at a time.
-        load: Brings the model.
+        load: Loads the model.
         directions: What the model's vectors are projected onto (`directions`); empty: nothing.
     """
 
@@ -133,7 +133,7 @@ class Transformer:
 
     @cached_property
     def model(self) -> EmbeddingModel:
-        """The model, loaded. Raises UsageError: it cannot be, or made no published vectors."""
+        """The loaded model; raises UsageError if it cannot be loaded, or did not make the published vectors."""
         model = self.load()
         if model.digest != self.digest:
             raise UsageError(
@@ -164,7 +164,7 @@ class Transformer:
 def load_transformer(
     model: str, file: EncoderFile, query_encoder: bytes, directions: bytes, limits: FitLimits
 ) -> Transformer | None:
-    """Return the model that made the published vectors, not loaded yet; None when it is another one.
+    """Return the model that made the published vectors, not loaded yet; None: the model is a different one.
 
     One in a folder is compared by its files now; one on the hub when it is loaded.
 

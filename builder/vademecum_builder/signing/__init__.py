@@ -1,5 +1,6 @@
 """Keys, and the metadata of The Update Framework that are signed with them.
 
-`keys` makes and renews them, `keyring` finds those of a build and says who may sign, `metadata` is the four roles as
-we publish them, `defaults` where keys lie. Whether metadata are acceptable is the client's question: vademecum.trust.
+`root` makes and renews the root metadata, `keys` loads keys, `keyring` finds those of a build and decides who signs,
+`metadata` has the four roles as we publish them, `defaults` the places of keys. Whether metadata are acceptable is the
+client's question: vademecum.trust.
 """

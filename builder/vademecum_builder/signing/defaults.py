@@ -1,4 +1,4 @@
-"""Where keys lie and how long signatures hold; importable without cryptography."""
+"""The places of keys, and how long signatures are valid; importable without cryptography."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from pathlib import Path
 
 DEFAULT_KEYS = Path(".vademecum/keys")
 UNUSED = "unused"
-"""A file that lies beside new keys until something is signed with them; it holds the digest of their root metadata."""
+"""A file beside new keys until something is signed with them; it contains the digest of their root metadata."""
 
 
 @dataclass(frozen=True)
 class Validity:
-    """How long signatures hold. A build signs anew once half of a timestamp's time has passed."""
+    """How long signatures are valid. A build signs again once half of a timestamp's time has passed."""
 
     root: timedelta = timedelta(days=3 * 365)
     targets: timedelta = timedelta(days=365)
@@ -25,10 +25,10 @@ class SigningRequest:
     """Who signs, and for how long.
 
     Attributes:
-        keys: Folder of keys; None: `.vademecum/keys`, made on a first day.
+        keys: Folder of keys; None: `.vademecum/keys`, made by the first build.
         root: The public root metadata; None: `root.json` among the keys.
-        signing_key: The release key itself (a PEM, or a key URI as `awskms:...`); empty: the file among the keys.
-        validity: How long signatures hold.
+        signing_key: The release key itself (a PEM, or a key URI such as `awskms:...`); empty: the file among the keys.
+        validity: How long signatures are valid.
     """
 
     keys: Path | None = None

@@ -1,4 +1,4 @@
-"""Which keys a build signs with: those that are named, or development keys that it makes on a first day."""
+"""The keys that a build signs with: those that are named, or development keys that the first build makes."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from vademecum_builder.signing.root import new_keys
 
 @dataclass(frozen=True)
 class Keys:
-    """What may sign.
+    """The keys of a publisher.
 
     Attributes:
-        roots: Root metadata that the publisher holds, version -> bytes; empty: the published root rules.
+        roots: Root metadata that the publisher holds, version -> bytes; empty: the published root decides.
         key_file: The release key, unless `signing_key` is given.
         signing_key: A PEM, or a key URI of securesystemslib (`awskms:...`); empty: the file.
-        notices: What the publisher should read: that keys were made, say.
+        notices: What the publisher should read, such as that keys were made.
     """
 
     roots: Mapping[int, bytes]
@@ -41,7 +41,7 @@ class Keys:
 
     @property
     def unused(self) -> bool:
-        """Whether these are the keys that were made here, and nothing was signed with them here yet."""
+        """Whether these keys were made here, and nothing has been signed with them here yet."""
         folder, root = self.key_file.parent, self.roots.get(1, b"")
         if self.signing_key or not os.access(folder, os.W_OK):
             return False
@@ -54,16 +54,16 @@ class Keys:
 def find_keys(
     request: SigningRequest, *, out: Path, published_at: str | None, make: bool = True, now: datetime
 ) -> Keys:
-    """Return the keys that are named; where there is nothing at all yet, make development keys.
+    """Return the keys that are named; if there is nothing at all yet, make development keys.
 
     Args:
         out: The published tree: keys in it would be published.
-        published_at: Where a release lies that was signed with some keys; None: a new line begins.
-        make: Whether development keys may be made: not where they would be gone with the machine.
+        published_at: The place of a signed release; None: a new line begins.
+        make: Whether development keys may be made: not if they would be lost with the machine.
         now: Aware; development keys are made at this time.
 
     Raises:
-        UsageError: They cannot be read, or lie where they would be published; there are none, and none may be made.
+        UsageError: They cannot be read, or are in the published tree; or there are none, and none may be made.
         StorageError: Development keys cannot be written.
     """
     named, signing_key = request.keys is not None or request.root is not None, request.signing_key
@@ -95,28 +95,28 @@ def find_keys(
 
 
 def keys_of_preview(request: SigningRequest) -> Keys:
-    """Return the public root metadata, if it is there, and no key; raise UsageError if a named one cannot be read."""
+    """Return the public root metadata, if there is any, without a key; raise UsageError if it cannot be read."""
     named = request.root or (request.keys and request.keys / ROOT_FILE)
     file = named or DEFAULT_KEYS / ROOT_FILE
     return Keys(load_roots(file) if named or file.exists() else {}, file.parent / RELEASE_KEY)
 
 
 def throwaway_authority(now: datetime) -> Authority:
-    """Return keys that are nowhere but in memory: nobody can go on from what they sign."""
+    """Return keys that exist only in memory: no client can follow what they sign."""
     with TemporaryDirectory() as folder:
         new_keys(Path(folder), now)
         return load_authority(load_roots(Path(folder, ROOT_FILE)), Path(folder, RELEASE_KEY), {}, now)
 
 
 def choose_authority(keys: Keys, published_roots: Mapping[int, bytes], now: datetime) -> Authority:
-    """Return who signs. A root that is published already is never taken back.
+    """Return who signs. A published root is never replaced by an older one.
 
     Args:
-        published_roots: Version -> bytes, as the previous release shows them; empty where there is none.
+        published_roots: Version -> bytes, as in the previous release; empty: there is none.
         now: Aware; an expired root signs nothing.
 
     Raises:
-        UsageError: There is no root, or another one is published under its version.
+        UsageError: There is no root, or a different one is published with its version.
         ExpiredError, SignatureError, ContentError: See `load_authority`.
     """
     if not keys.roots and not published_roots:
@@ -125,7 +125,7 @@ def choose_authority(keys: Keys, published_roots: Mapping[int, bytes], now: date
             "`vade keys new` made and name it with --root"
         )
     for version in keys.roots.keys() & published_roots.keys():
-        # Only what it says counts: git on Windows, or a formatter before each commit, writes it in another way.
+        # Only the content counts: git on Windows, or a formatter, may change line breaks and layout.
         file = f"{version}.{ROOT_FILE}"
         if parse_object(keys.roots[version], file) != parse_object(published_roots[version], file):
             raise UsageError(

@@ -27,9 +27,9 @@ ROOT_KEY, RELEASE_KEY, ROOT_FILE = "root.pem", "release.pem", "root.json"
 
 
 def set_secret(keys: Path = DEFAULT_KEYS) -> str:
-    """Return how a repository on GitHub is given the key of a folder.
+    """Return how to give a repository on GitHub the key of a folder.
 
-    The secret of a job's environment goes before the repository's, and no other job sees it.
+    The secret of a job's environment takes precedence over the repository's, and no other job sees it.
     """
     return f"gh secret set {KEY_VARIABLE} < {keys / RELEASE_KEY}  # with --env NAME where its job names one"
 
@@ -39,7 +39,7 @@ class Authority:
     """Who signs: the chain of root metadata (version -> bytes, as published) and the release key it names.
 
     Attributes:
-        folder: Where that key lies, if it lies in a file.
+        folder: The folder of that key, if it is in a file.
     """
 
     roots: Mapping[int, bytes]
@@ -57,13 +57,13 @@ class Authority:
         return self.roots[self.root_version]
 
     def note_use(self) -> None:
-        """Take the mark of unused keys away, before what they sign can be seen."""
-        with suppress(OSError):  # gone, or in a folder that cannot be written, where it counts for nothing
+        """Remove the mark of unused keys, before anything that they sign is published."""
+        with suppress(OSError):  # gone, or in a read-only folder, where it does not count
             (self.folder / UNUSED).unlink()
 
 
 def load_roots(file: Path) -> dict[int, bytes]:
-    """Return the chain of roots that a file ends: version -> bytes. Older ones lie beside, as `N.root.json`.
+    """Return the chain of roots up to that of a file: version -> bytes. Older ones are beside it, as `N.root.json`.
 
     Raises:
         UsageError: The file cannot be read. ContentError: One of them is not root metadata.
@@ -81,8 +81,8 @@ def load_authority(roots: Mapping[int, bytes], key_file: Path, environ: Mapping[
 
     Args:
         roots: From `load_roots`, or the previous release's.
-        key_file: The release key; the environment variable goes before it.
-        environ: May hold VADEMECUM_SIGNING_KEY: a PEM, or a key URI of securesystemslib (`awskms:...`).
+        key_file: The release key; the environment variable takes precedence.
+        environ: May contain VADEMECUM_SIGNING_KEY: a PEM, or a key URI of securesystemslib (`awskms:...`).
 
     Raises:
         UsageError: There is no key, or it is not readable.
@@ -115,7 +115,8 @@ def load_authority(roots: Mapping[int, bytes], key_file: Path, environ: Mapping[
 
 
 def is_named(pem: bytes, root: bytes) -> bool:
-    """Return whether a file is a private key that the root metadata name; raise ContentError if they are none."""
+    """Return whether a file is a private key that the root metadata name; raise ContentError if it is not root
+    metadata."""
     try:
         return pem_signer(pem, "").public_key.keyid in parse_root(root).signed.keys
     except UsageError:
@@ -123,7 +124,7 @@ def is_named(pem: bytes, root: bytes) -> bool:
 
 
 def pem_signer(pem: bytes, where: Path | str) -> CryptoSigner:
-    """Return the signer of a PEM. Raises UsageError: it is none; `where` is told, and never what it holds."""
+    """Return the signer of a PEM; raise UsageError, with `where` but never its content, if it is not one."""
     again = f": set it again, whole (on GitHub: {set_secret()})" if where == KEY_VARIABLE else ""
     try:
         key = load_pem_private_key(pem, password=None)
@@ -135,11 +136,11 @@ def pem_signer(pem: bytes, where: Path | str) -> CryptoSigner:
 
 
 def _in_place_of_a_key(pem: bytes, error: Exception) -> str:
-    """Return what bytes are that are no key for signing, in words that show none of them."""
+    """Return what bytes are that are not a signing key, in words that do not reveal them."""
     kind = re.search(rb"-----BEGIN ([A-Z0-9 ]+)-----", pem)
     if not pem.strip():
         return "empty: it holds no key"
-    if isinstance(error, TypeError):  # so `cryptography` says that it asks for a password
+    if isinstance(error, TypeError):  # `cryptography` raises it if a password is needed
         advice = "take it off (`openssl pkey -in FILE -out FILE`)"
         return f"the key has a passphrase, and nobody is there to be asked: {advice}"
     if kind is None:
@@ -154,7 +155,7 @@ def _in_place_of_a_key(pem: bytes, error: Exception) -> str:
 def read_key_file(
     path: Path, what: str, advice: str = "name its folder with --keys (`vade keys new` makes one)"
 ) -> bytes:
-    """Return what a file of the keys holds. Raises UsageError: it cannot be read."""
+    """Return the content of a key file; raise UsageError if it cannot be read."""
     try:
         return path.read_bytes()
     except OSError as error:
@@ -170,6 +171,6 @@ def _find_signer(key_file: Path, environ: Mapping[str, str], authorised: Mapping
     try:
         return Signer.from_priv_key_uri(value, next(iter(authorised.values())))
     except Exception as error:  # noqa: BLE001 - the libraries of key services raise what they like
-        # The value may be a mangled secret: neither it nor an error that quotes it is passed on.
+        # The value may be a mangled secret: neither it nor an error that quotes it may be shown.
         said = f"{KEY_VARIABLE} holds neither a PEM key nor a usable key URI ({type(error).__name__})"
         raise UsageError(f"{said}: set it again, whole (on GitHub: {set_secret()})") from None

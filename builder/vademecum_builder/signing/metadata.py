@@ -1,4 +1,4 @@
-"""The TUF metadata of a release: made and judged with python-tuf, signed with securesystemslib's signers."""
+"""The TUF metadata of a release: made and checked with python-tuf, signed with securesystemslib's signers."""
 
 from __future__ import annotations
 
@@ -56,14 +56,14 @@ def sign_release(
 ) -> dict[str, bytes]:
     """Return new targets, snapshot and timestamp: path in the published tree -> bytes, timestamp last.
 
-    Snapshot and timestamp name a version alone, as the specification allows (4.4, 4.6): one key signs all three
-    roles, so a length and a digest of the next file would say nothing that its signature and version do not
-    (site/content/decisions/streams-and-metadata.md). The snapshot says where the manifests lie, so that clients
-    fetch theirs beside the targets (site/content/decisions/round-trips.md).
+    Snapshot and timestamp only name a version, as the specification allows (4.4, 4.6): one key signs all three roles,
+    so the length and digest of the next file would add nothing to its signature and version
+    (site/content/decisions/streams-and-metadata.md). The snapshot has the places of the manifests, so that clients
+    fetch theirs at the same time as the targets (site/content/decisions/round-trips.md).
 
     Args:
-        channels: What is said of each; every release that they name is a target.
-        listing: The list of the site's files; None where no site is published.
+        channels: What each channel leads to; every release that they name is a target.
+        listing: The list of the site's files; None: no site is published.
         preview: See `sign_timestamp`.
     """
     releases = [release for line in channels.values() for release in line.releases]
@@ -96,12 +96,12 @@ def sign_timestamp(
 ) -> dict[str, bytes]:
     """Return a new timestamp over the last snapshot: its path in the published tree -> bytes.
 
-    The snapshot is named by its version, and by the beginning of its digest: builds that know nothing of each other may
-    give one version in one second to two snapshots, and clients see at once that these are two (TUF's `hashes` would
-    say more, at seven times the bytes: decisions/streams-and-metadata.md).
+    The snapshot is identified by its version and the beginning of its digest: two independent builds may use one
+    version for two snapshots in the same second, and clients then notice at once (TUF's `hashes` would be complete, at
+    seven times the bytes: decisions/streams-and-metadata.md).
 
     Args:
-        preview: It says of itself that nobody goes on from it (`publish.guard.is_preview`).
+        preview: Mark it as a preview, which no build counts on from (`publish.guard.is_preview`).
     """
     timestamp = Timestamp(
         version=before.timestamp + 1,
@@ -113,7 +113,7 @@ def sign_timestamp(
 
 
 def _entry(line: Line) -> dict[str, object]:
-    """Return what the targets say of a channel, as `vademecum.trust.channel.read_line` reads it."""
+    """Return the entry of a channel in the targets, for `vademecum.trust.channel.read_line`."""
     entry = _named(line.current)
     if line.candidate is not None:
         entry["candidate"] = {**_named(line.candidate), "rollout": line.rollout}
@@ -127,7 +127,7 @@ def _named(release: ReleasePointer) -> dict[str, object]:
 
 
 def signed_bytes(signed: Signed, *signers: Signer) -> bytes:
-    """Return the metadata, signed by all. The same input gives the same bytes: ed25519 and sorted keys."""
+    """Return the metadata, signed by all signers. The same input gives the same bytes: ed25519 and sorted keys."""
     metadata: Metadata[Any] = Metadata(signed)
     for signer in signers:
         metadata.sign(signer, append=True)
@@ -135,12 +135,12 @@ def signed_bytes(signed: Signed, *signers: Signer) -> bytes:
 
 
 def expiry(now: datetime, validity: timedelta) -> datetime:
-    """Return when what is signed now for so long runs out, in whole seconds."""
+    """Return the expiry of what is signed now, in whole seconds."""
     return (now.astimezone(UTC) + validity).replace(microsecond=0)
 
 
 def parse_root(data: bytes, where: Path | str = "root.json") -> Metadata[Root]:
-    """Read root metadata that their own keys have signed; raise ContentError, which names `where`, at anything else."""
+    """Read root metadata signed by their own keys; raise ContentError, which names `where`, for anything else."""
     parse_object(data, str(where))
     try:
         metadata = Metadata[Root].from_bytes(data)
@@ -158,7 +158,7 @@ def vouches(root: bytes, other: bytes) -> bool:
 
 
 def is_signed(metadata: Metadata[Any], roots: Iterable[bytes]) -> bool:
-    """Return whether the keys that one of the roots names for it have signed metadata."""
+    """Return whether metadata is signed by the keys that one of the roots names for its role."""
     for root in map(parse_root, roots):
         with suppress(RepositoryError):
             root.signed.verify_delegate(metadata.signed.type, metadata.signed_bytes, metadata.signatures)
@@ -167,10 +167,10 @@ def is_signed(metadata: Metadata[Any], roots: Iterable[bytes]) -> bool:
 
 
 def check_signed(data: bytes, path: str, roots: Iterable[bytes]) -> None:
-    """Check metadata that nothing led to: the keys of one of the roots signed them.
+    """Check single metadata, without a walk: it must be signed by the keys of one of the roots.
 
     Raises:
-        ContentError: Not such metadata. SignatureError: None of the roots names the key.
+        ContentError: It is not such metadata. SignatureError: None of the roots names the key.
     """
     parse_object(data, path)
     try:

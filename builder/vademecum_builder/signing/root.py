@@ -1,4 +1,4 @@
-"""Root metadata: made with its keys, and signed anew with others. It says whose releases clients believe."""
+"""Root metadata: made together with its keys, and renewed with others. It decides whose releases clients accept."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ _KEPT = (
 
 
 def new_keys(folder: Path, now: datetime, *, root_keys: int = 1, threshold: int = 1) -> None:
-    """Make root keys, a release key and the root metadata that joins them.
+    """Make root keys, a release key and the root metadata that names them.
 
     Args:
-        folder: Gets `root.pem` (keep it offline), or `root-1.pem` and so on where there are several, `release.pem` (for
-            the build) and `root.json` (public).
-        threshold: So many of the root keys have to sign each further root (TUF 6.1).
+        folder: For `root.pem` (keep it offline), or `root-1.pem` and so on if there are several, `release.pem` (for the
+            build) and `root.json` (public).
+        threshold: How many of the root keys have to sign each later root (TUF 6.1).
 
     Raises:
         UsageError: The folder has keys already: they are never overwritten. The threshold cannot be reached.
@@ -57,7 +57,7 @@ def new_keys(folder: Path, now: datetime, *, root_keys: int = 1, threshold: int 
         folder.mkdir(parents=True, exist_ok=True)
         ignored = folder / ".gitignore"
         if not ignored.exists():
-            # root.json is public and may be committed; the keys, and what is true here alone, may not.
+            # root.json is public and may be committed; the keys, and the mark of unused keys, may not.
             ignored.write_text(f"*.pem\n{UNUSED}\n")
         data, made = signed_bytes(root, *root_signers.values()), []
         try:
@@ -67,7 +67,7 @@ def new_keys(folder: Path, now: datetime, *, root_keys: int = 1, threshold: int 
             (folder / UNUSED).write_text(f"{sha256(data).hexdigest()}\n")
             replace_durably(folder / ROOT_FILE, data, _NEXT)
         except BaseException:
-            for path in made:  # keys without their root are in the way of the next try
+            for path in made:  # keys without their root would block the next try
                 path.unlink()
             raise
     except OSError as error:
@@ -79,17 +79,17 @@ def renew_root(
 ) -> int:
     """Sign the next root version with a new expiry; return the version.
 
-    The files that it replaces are kept beside, as `N.root.json` and `N.release.pem`.
+    The files that it replaces are kept, as `N.root.json` and `N.release.pem`.
 
     Args:
-        rotate: With a new release key in place of all others: what these have signed is believed no more.
-        overlap: With a new release key beside the others: what these have signed goes on.
-        retire: With the release key alone that was made last.
+        rotate: A new release key replaces all others: what these have signed is no longer accepted.
+        overlap: A new release key is added: what the others have signed stays valid.
+        retire: Only the newest release key stays.
 
     Raises:
         UsageError: A file is missing or is not what it should be.
-        ContentError: `root.json` is not root metadata. SignatureError: `root.pem` is not its key, or too few of
-            its root keys are there.
+        ContentError: `root.json` is not root metadata. SignatureError: `root.pem` is not its key, or too few of its
+            root keys are there.
         StorageError: The folder cannot be written.
     """
     before = read_key_file(folder / ROOT_FILE, "root metadata")
@@ -109,13 +109,13 @@ def renew_root(
         replace_durably(folder / f"{version}.{ROOT_FILE}", before, _NEXT)
         following = folder / (RELEASE_KEY + _NEXT)
         if fresh is not None:
-            following.unlink(missing_ok=True)  # of an earlier, interrupted run
+            following.unlink(missing_ok=True)  # left by an interrupted run
             _write_secret(following, fresh.private_bytes)
-        # Where the disk is full by now, the keys are still those that the root names; where the power is cut, the new
-        # key lies on the disk before a root that names it.
+        # If the disk is full by now, the keys are still those that the root names; after a power cut, the new
+        # key is on the disk before a root that names it.
         replace_durably(folder / ROOT_FILE, signed_bytes(root, *signers), _NEXT)
         if fresh is not None:
-            if (folder / RELEASE_KEY).exists():  # in CI it may live in the environment alone
+            if (folder / RELEASE_KEY).exists():  # in CI it may only be in the environment
                 patiently(lambda: (folder / RELEASE_KEY).rename(folder / f"{version}.{RELEASE_KEY}"))
             patiently(lambda: following.rename(folder / RELEASE_KEY))
     except OSError as error:
@@ -124,7 +124,7 @@ def renew_root(
 
 
 def _root_signers(folder: Path, root: Root) -> list[CryptoSigner]:
-    """Return the root keys that lie in a folder: as many as have to sign, or more."""
+    """Return the root keys in a folder: at least as many as have to sign."""
     files = sorted(folder.glob("root*.pem")) or [folder / ROOT_KEY]
     signers = [pem_signer(read_key_file(file, "the root key", _KEPT), file) for file in files]
     for file, signer in zip(files, signers, strict=True):
