@@ -101,7 +101,7 @@ class DocumentEncoder(Protocol):
 
     @property
     def directions(self) -> bytes:
-        """The directions that later builds project onto, published beside the index (section 4.5); may be empty."""
+        """The directions that later builds project onto, published beside the index (section 4.6); may be empty."""
         ...
 
     def embed(self, texts: Sequence[str], progress: Progress | None = None) -> Matrix:

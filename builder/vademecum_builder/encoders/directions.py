@@ -1,6 +1,6 @@
 """The directions that a transformer's vectors are projected onto: the principal ones of the knowledge base.
 
-They are frozen with the epoch, in an object of their own (format.md, section 4.5). Small integers, so that
+They are frozen with the epoch, in an object of their own (format.md, section 4.6). Small integers, so that
 every builder projects onto the very same ones. Why so few do: site/content/decisions/dimensions.md.
 """
 

@@ -46,7 +46,7 @@ class Published:
         history: Rows of older releases, which packs are made against.
         audit: What its build said about it (`pages.contents.read_audit`).
         directions: What the vectors are projected onto; empty: nothing.
-        model: The model's own files (format.md, section 4.6); empty: they are not published.
+        model: The model's own files (format.md, section 4.7); empty: they are not published.
         older: The manifests of older releases that packs start from, by digest.
         site: The signed listing of the site's files; None: no site is published.
         version_json: As published; None: it is missing or not the signed one (a crash may have left the next

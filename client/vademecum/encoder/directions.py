@@ -1,4 +1,4 @@
-"""What vectors of a model are projected onto (format.md, section 4.5): as a publisher's builds do, so does a client
+"""What vectors of a model are projected onto (format.md, section 4.6): as a publisher's builds do, so does a client
 whose app encodes queries itself.
 """
 

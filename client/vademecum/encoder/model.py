@@ -1,4 +1,4 @@
-"""A model's own files, for clients that encode queries with it (format.md, section 4.6)."""
+"""A model's own files, for clients that encode queries with it (format.md, section 4.7)."""
 
 from __future__ import annotations
 

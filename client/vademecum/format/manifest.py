@@ -23,9 +23,9 @@ class EncoderEntry:
     """The query encoder of a release: its name, its dimensions and its file.
 
     Attributes:
-        directions: What vectors of the model are projected onto (section 4.5), where they are; no client needs it
+        directions: What vectors of the model are projected onto (section 4.6), where they are; no client needs it
             but one whose app encodes queries itself.
-        model: The model's own files (section 4.6), where they are published.
+        model: The model's own files (section 4.7), where they are published.
     """
 
     name: str

@@ -37,7 +37,7 @@ class OwnEncoder:
 
     Args:
         encode: Called in the thread that searches; what it raises passes through.
-        directions: The object that the release names (format.md, section 4.5); empty: it names none.
+        directions: The object that the release names (format.md, section 4.6); empty: it names none.
     """
 
     def __init__(self, encode: Encode, directions: bytes, opened: Opened) -> None:
@@ -94,7 +94,7 @@ class OwnEncoder:
             )
 
     def _text(self, row: int) -> str:
-        """Return what the builder's encoder read of a passage (format.md, section 4.5)."""
+        """Return what the builder's encoder read of a passage (format.md, section 4.6)."""
         state = self._opened.state
         segment, position = unpacked(state.chunks.places[row])
         chunk = state.segments[segment].chunk(position)

@@ -118,7 +118,7 @@ class Space {
     return Array.from({ length: count }, (_, i) => live[Math.floor((i * (live.length - 1)) / Math.max(1, count - 1))]);
   }
 
-  /** What the builder's encoder read of a passage (format.md, section 4.5). @param {number} row */
+  /** What the builder's encoder read of a passage (format.md, section 4.6). @param {number} row */
   #text(row) {
     const { generation } = this.searcher;
     const { segment, row: at } = generation.place(row);
