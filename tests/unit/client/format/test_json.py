@@ -30,8 +30,8 @@ def test_what_a_writer_makes_is_read_back(value: dict[str, object]) -> None:
 @pytest.mark.parametrize(
     ("data", "complaint"),
     [
-        (b'{"a":1,"a":1}', "stands twice"),
-        (b'{"a":{"b":1,"b":2}}', "stands twice"),
+        (b'{"a":1,"a":1}', "occurs twice"),
+        (b'{"a":{"b":1,"b":2}}', "occurs twice"),
         (b'{"a":NaN}', "NaN is not JSON"),
         (b'{"a":Infinity}', "Infinity is not JSON"),
         (b'{"a":-Infinity}', "-Infinity is not JSON"),
