@@ -217,7 +217,7 @@ _NO_OTHER_PLACE = (
     "{}: holds a release that clients may follow, and no address says that it is published elsewhere as well. A "
     "preview would replace it: name another folder for the preview with --out"
 )
-_UNREACHED = "{}: this preview is compared with nothing, and is number {}"
+_UNREACHED = "{}: this preview is not compared with it, and is number {}"
 _RESTARTED = (
     "the numbers begin at 1: a client that has a release of these keys keeps it, and says that the line was "
     "restarted; other channels, and what was taken back, are not gone on from"

@@ -42,7 +42,7 @@ async def diagnose(path: Path, now: datetime) -> tuple[Finding, ...]:
             return (Finding("file", False, f"SQLite calls it damaged: {fault}"),)
     store = SqliteStore(path, readonly=True)
     try:
-        found = (Finding("file", True, "SQLite's integrity check is passed"), *await examine(store, now))
+        found = (Finding("file", True, "passes SQLite's integrity check"), *await examine(store, now))
     finally:
         await store.close()
     aside = set_aside(path)

@@ -230,16 +230,16 @@ def test_a_larger_folder_of_documents_beside_what_a_generator_reads_is_told(vade
 
 
 SERVED_NOWHERE = """\
-nothing says where these documents are served, so hits open in the reader of the search page alone: \
-name that by base-url in vademecum.toml{}
+where these documents are served is not known, so hits open only in the reader of the search page: \
+set base-url in vademecum.toml{}
 """
 ON_GITHUB = ', as "https://github.com/Acme/Handbook/blob/main/docs/", where GitHub shows the files themselves'
-OFFLINE = "Move .vademecum/keys/root.pem to where you alone reach it, offline: it can replace every other key."
+OFFLINE = "Move .vademecum/keys/root.pem offline, to where only you can reach it: it can replace every other key."
 PUBLISH = "publish the first release: git add vademecum.toml {} && git commit -m 'Publish the knowledge base' && "
 PUBLISH += "git push -u origin HEAD"
-SETTINGS = """# What `vade build` builds, from what and for where: made by `vade init`.
+SETTINGS = """# What `vade build` reads and publishes: made by `vade init`.
 title = "{title}"
-address = "{address}"   # where it is published: each build goes on from what lies there
+address = "{address}"   # where it is published: each build continues from there
 out = "{out}"
 {whole}root = "root.json"   # public: what apps trust; its keys are elsewhere
 encoder = "builtin"   # builtin, or sentence-transformers:MODEL
@@ -311,10 +311,10 @@ rm .vademecum/keys/release.pem
 def test_pages_that_are_not_rendered_yet_are_to_be_rendered_before_a_try(vade: Vade) -> None:
     repository({**DOCS, "mkdocs.yml": "site_name: x\n", ".github/workflows/docs.yml": DEPLOYS})
     tried = "vade build --preview && vade serve site/kb"
-    assert vade("init", "--yes").out.endswith(f"To try it here before: render your pages, then {tried}\n")
+    assert vade("init", "--yes").out.endswith(f"To try it on this machine first: render your pages, then {tried}\n")
     Path("site").mkdir()
     Path("root.json").unlink()
-    assert vade("init", "--yes").out.endswith(f"To try it here before: {tried}\n")
+    assert vade("init", "--yes").out.endswith(f"To try it on this machine first: {tried}\n")
 
 
 def test_on_another_forge_too(vade: Vade) -> None:
@@ -373,7 +373,7 @@ def test_it_ends_with_how_to_try_it_here(vade: Vade, monkeypatch: pytest.MonkeyP
 
 
 def test_documents_that_are_served_nowhere_are_told_of(vade: Vade) -> None:
-    wanted = "name that by base-url in vademecum.toml"
+    wanted = "set base-url in vademecum.toml"
     repository({"doc/conf.py": "project = 'Pumps'\n", "doc/index.rst": "Pumps\n=====\n\nText.\n"})
     assert wanted in vade("init", "--dry-run").out
     Path("doc/conf.py").write_text("project = 'Pumps'\nhtml_baseurl = 'https://acme.example/docs/'\n")

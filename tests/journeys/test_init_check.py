@@ -122,7 +122,7 @@ FLOW look FLOW: no concurrency group: two builds at once, and one of them fails
 FLOW look FLOW: actions/checkout@v4, actions/deploy-pages@v4 can be moved to other code: name a commit, not a tag
 root.json look root.json expires on DATE: `vade keys renew` signs it again, with root.pem; commit it
 keys look .vademecum/keys/release.pem lies here: once the secret VADEMECUM_SIGNING_KEY holds it, delete it
-keys look .vademecum/keys/root.pem lies here: move it to where you alone reach it, offline
+keys look .vademecum/keys/root.pem lies here: move it offline, to where only you can reach it
 out look knowledge-base is built, and .gitignore does not name it: `vade init` adds it
 site wrong its signatures ran out on DATE: no client installs it; run the workflow by hand"""
     )
@@ -266,7 +266,7 @@ def test_a_workflow_that_is_green_when_the_build_fails(check: Check, case: str) 
 def test_what_the_workflow_would_not_install(check: Check, monkeypatch: pytest.MonkeyPatch) -> None:
     Path("docs/b.rst").write_text("B\n=\n\nText.\n")
     commit()
-    told = f"{REQUIREMENTS_FILE}: what is built takes the line `vademecum[build,rst]=={__version__}`"
+    told = f"{REQUIREMENTS_FILE}: the build needs the line `vademecum[build,rst]=={__version__}`"
     assert told in check()
     Path(REQUIREMENTS_FILE).write_text("# rst\nvademecum[build] @ git+https://example.org/rst@abc\n")
     assert told in check()
@@ -310,7 +310,7 @@ def test_a_domain_that_only_github_knows(
 def test_without_its_program_github_is_not_asked(check: Check, place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     fake_gh(place / ".git-hub", {})
     assert check() == []
-    assert "whether VADEMECUM_SIGNING_KEY is set was not asked: HTTP 404" in looked_at(capsys)
+    assert "whether VADEMECUM_SIGNING_KEY is set is not known: HTTP 404" in looked_at(capsys)
 
 
 def test_a_site_that_is_not_there(check: Check, host: PagesHost) -> None:

@@ -62,7 +62,7 @@ def policy_lines(status: Mapping[str, Any]) -> list[str]:
     told = [
         f"  follows {policy['channel']}, {policy['mode']}; connection {policy['connection']}, "
         f"{f'at most {size(budget)} a run' if budget else 'no byte budget'}, "
-        f"{f'waits for {least} changed documents' if least else 'whatever changes'}, "
+        f"{f'waits for {least} changed documents' if least else 'every change'}, "
         f"{'at once' if policy['activation'] == 'now' else 'from the next start on'}"
     ]
     if candidate := (status["latest"] or {}).get("candidate"):

@@ -153,7 +153,7 @@ def _keys(known: Repository, root: Path, now: datetime) -> Iterator[Finding]:
         if name not in known.tracked and not known.ignores(name):
             yield Finding("keys", WRONG, f"{name} is a private key that .gitignore does not name: `vade init` adds it")
         elif name.endswith(ROOT_KEY):
-            yield Finding("keys", LOOK, f"{name} lies here: move it to where you alone reach it, offline")
+            yield Finding("keys", LOOK, f"{name} lies here: move it offline, to where only you can reach it")
         else:
             yield _fits(known.top / name, name, root, now)
     if not public and not here:

@@ -136,8 +136,8 @@ def choose(known: Repository, folder: Path, deployed: Workflow | None, wishes: W
     base_url = known.wiki if source.path == "." else ""
     if not (source.served or base_url) and (not source.what or source.what.startswith("sources of ")):
         notes.append(
-            "nothing says where these documents are served, so hits open in the reader of the search page alone: name "
-            f"that by base-url in vademecum.toml{_on_github(known, source.path)}"
+            "where these documents are served is not known, so hits open only in the reader of the search page: set "
+            f"base-url in vademecum.toml{_on_github(known, source.path)}"
         )
     outs = (o for o in _OUT if not (known.top / o).exists() or (known.top / o / TIMESTAMP).is_file())
     out = next(outs, _OUT[-1])

@@ -22,11 +22,11 @@ def settings(choice: Choice, wishes: Wishes, title: str) -> str:
     source = choice.sources[0] if choice.sources else "."
     whole = bool(choice.sources) and out.startswith(f"{source}/")
     lines = [
-        "# What `vade build` builds, from what and for where: made by `vade init`.",
+        "# What `vade build` reads and publishes: made by `vade init`.",
         f"title = {_text(title)}",
-        f"address = {_text(address)}   # where it is published: each build goes on from what lies there"
+        f"address = {_text(address)}   # where it is published: each build continues from there"
         if address
-        else '# address = "https://..."   # where it is published: without it a build goes on from what lies in out',
+        else '# address = "https://..."   # where it is published: without it a build continues from what is in out',
         f"out = {_text(out)}",
         *(["whole = true   # the pages around it are deployed with it, each time"] if whole else []),
         f"root = {_text(ROOT_FILE)}   # public: what apps trust; its keys are elsewhere",

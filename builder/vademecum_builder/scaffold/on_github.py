@@ -29,7 +29,7 @@ def check_github(known: Repository, workflows: Sequence[Workflow], address: str)
     for place in (("--env", ENVIRONMENT), ()):
         said, failure = _gh("secret", "list", "--repo", whole, *place, "--json", "name")
         if said is None and not place:
-            yield Finding("secret", LOOK, f"whether {KEY_VARIABLE} is set was not asked: {failure}")
+            yield Finding("secret", LOOK, f"whether {KEY_VARIABLE} is set is not known: {failure}")
             return
         secrets |= {entry["name"] for entry in orjson.loads(said or "[]")}
     if KEY_VARIABLE in secrets:
@@ -61,6 +61,6 @@ def _gh(*arguments: str) -> tuple[str | None, str]:
     try:
         done = subprocess.run(["gh", *arguments], capture_output=True, text=True, timeout=_PATIENCE)
     except (OSError, subprocess.TimeoutExpired):
-        return None, "gh is not here, or does not answer"
+        return None, "gh is not installed, or does not answer"
     failure = (done.stderr.strip().splitlines() or ["gh failed"])[0]
     return (None, failure) if done.returncode else (done.stdout, "")

@@ -97,7 +97,7 @@ def check_requirements(known: Repository, extras: Collection[str]) -> Iterator[F
     line = unreached(extras) or f"{_named(extras)}=={__version__}"
     named = re.split(r"[\s,]+", said[1]) if said else ()
     if (not said and unreached(extras)) or not {*extras} <= {*named}:
-        yield Finding(REQUIREMENTS_FILE, WRONG, f"{REQUIREMENTS_FILE}: what is built takes the line `{line}`")
+        yield Finding(REQUIREMENTS_FILE, WRONG, f"{REQUIREMENTS_FILE}: the build needs the line `{line}`")
 
 
 def _named(extras: Collection[str]) -> str:

@@ -20,7 +20,7 @@ BUILDS = (
 """What a workflow builds by, as one line of its steps."""
 
 
-_OFFLINE = "Move {} to where you alone reach it, offline: it can replace every other key."
+_OFFLINE = "Move {} offline, to where only you can reach it: it can replace every other key."
 _MESSAGE = "Publish the knowledge base"
 
 
@@ -90,7 +90,7 @@ class Setup:
 
     def _requires(self) -> Iterator[Step]:
         if self.requirement:
-            why = "say which vademecum the workflow installs: what this one came from is out of its reach"
+            why = "say which vademecum the workflow installs: it cannot reach the place that this one came from"
             yield Step(why, f"echo '{self.requirement}' > {REQUIREMENTS_FILE}")
 
     def _builds(self) -> Iterator[Step]:

@@ -468,7 +468,7 @@ def test_a_preview_needs_no_network_where_a_build_does(request_: BuildRequest, m
     look = replace(asked, preview=True)
     report = build(look, now=NOW)
     assert (report.sequence, report.added, verify("tree", None).documents) == (1, 3, 3)
-    assert report.notices[0].endswith("cannot be reached: this preview is compared with nothing, and is number 1")
+    assert report.notices[0].endswith("cannot be reached: this preview is not compared with it, and is number 1")
     Path("docs/new.md").write_text("# New\n\nA page.\n")
     again = build(look, now=NOW)
     assert (again.sequence, again.documents) == (2, 4), "above the preview that lies there"
@@ -480,7 +480,7 @@ def test_a_preview_that_is_served_here_is_followed_by_another(request_: BuildReq
         look = replace(request_, keys=Line(Path("line")).keys, previous=host.url, preview=True)
         assert build(look, now=NOW).sequence == 1
         again = build(look, now=NOW)
-        assert again.sequence == 2 and "compared with nothing" in again.notices[0]
+        assert again.sequence == 2 and "not compared with it" in again.notices[0]
         with pytest.raises(SignatureError):
             build(replace(look, preview=False), now=NOW)
 

@@ -120,7 +120,7 @@ def test_where_no_document_has_an_address_nothing_is_proven(
     assert main([*build_, "--links", "docs"]) == 1
     assert "base-url" in capsys.readouterr().err and not Path("look").exists()
     assert main(build_) == 0, "who wants documents without addresses has them"
-    assert "without an address: all of 1 document: " in capsys.readouterr().out
+    assert "without an address: 1 of 1 document; " in capsys.readouterr().out
     assert main([*build_, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["unaddressed"] == 1
 

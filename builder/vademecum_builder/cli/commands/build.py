@@ -161,8 +161,8 @@ def _reasons(kind: KindCount) -> str:
 
 def _unaddressed(report: BuildReport) -> list[str]:
     count = report.unaddressed
-    of = f"{'all' if count == report.documents else count} of {counted(report.documents, 'documents')}"
-    return [f"  without an address: {of}: hits open in the reader alone, unless base-url is set"] if count else []
+    of = f"{count} of {counted(report.documents, 'documents')}"
+    return [f"  without an address: {of}; hits open only in the reader, unless base-url is set"] if count else []
 
 
 def _lines(report: BuildReport, out: Path) -> list[str]:

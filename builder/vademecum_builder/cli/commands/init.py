@@ -75,4 +75,8 @@ def _next(plan: Plan) -> list[str]:
         for number, step in enumerate(plan.steps, 1)
     ]
     first = "" if (plan.top / plan.out).parent.is_dir() else "render your pages, then "
-    return ["Next:", *told, f"To try it here before: {first}vade build --preview && vade serve {shlex.quote(plan.out)}"]
+    return [
+        "Next:",
+        *told,
+        f"To try it on this machine first: {first}vade build --preview && vade serve {shlex.quote(plan.out)}",
+    ]

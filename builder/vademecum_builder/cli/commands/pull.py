@@ -44,14 +44,12 @@ def run(options: Namespace) -> Shown:
         if waits := waiting(status):
             return result, [f"Stays at {here}; {cost}", f"  {waits}"]
         return result, [f"Up to date: {here}; {cost}", *stale(status)]
-    before = "nothing" if outcome.from_sequence is None else f"release {outcome.from_sequence}"
+    before = "" if outcome.from_sequence is None else f" over release {outcome.from_sequence}"
     seed = f"; release {outcome.seeded} from the seed" if outcome.seeded is not None else ""
-    done = (
-        f"Installed release {outcome.to_sequence} ({outcome.version}) over {before}; plan {outcome.plan}, {cost}{seed}"
-    )
+    done = f"Installed release {outcome.to_sequence} ({outcome.version}){before}; plan {outcome.plan}, {cost}{seed}"
     if outcome.from_sequence is None and options.trust is None:
         return result, [
             done,
-            "  from now on the keys that this host showed are trusted (--trust root.json: its publisher's)",
+            "  the keys that this host showed are trusted from now on (--trust root.json names the publisher's)",
         ]
     return result, [done]

@@ -18,6 +18,6 @@ def run(options: Namespace) -> Shown:
         f"{counted(found.chunks, 'chunks')};",
         f"  {counted(found.files, 'files')}, {size(found.bytes)}, every signature, hash, digest and golden vector; "
         f"signed until {found.expires[:10]}",
-        *([] if options.trust else ["  by the root that it brings itself: --trust root.json says whose it is"]),
+        *([] if options.trust else ["  checked by the tree's own root: --trust root.json checks whose it is"]),
         *(f"  left by an earlier release, needed no more, and damaged: {what}" for what in found.damaged),
     ]
