@@ -49,7 +49,7 @@ def excerpt_of(
 
     Args:
         standing: Says where a phrase begins that is to be seen, or -1: of the sentences that have it, where any has,
-            the excerpt is that with most of the words, and goes on from the phrase (`places.standing`).
+            the excerpt is that with most of the words, and goes on from the phrase (`phrases.standing`).
 
     >>> excerpt_of("First this. Then rotate the key. Done.", frozenset({"key"}))
     ('First this. Then rotate the key. Done.', ((28, 31),), 'key', frozenset({'key'}))

@@ -5,9 +5,8 @@ The rules are those of format.md, section 5.1; js/search/places.mjs is the twin.
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -15,14 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vademecum.format.manifest import PLACES
-from vademecum.format.markup import plain
-from vademecum.format.segment import HEADING_SEPARATOR, ChunkRow
+from vademecum.format.segment import ChunkRow
 from vademecum.generation.opened import Opened
 from vademecum.generation.row_index import unpacked
 from vademecum.search.question import Filters, says, text_of
 from vademecum.search.results import Place, metadata_of
 from vademecum.search.spelling import nearest
-from vademecum.search.tokens import PAIRED, is_typed, named, words_of
 
 FACETS = ("lang", "version", "source")
 MOST_VALUES = 100
@@ -34,66 +31,6 @@ MOST_CANDIDATES = 200
 _ORDERED = 1001
 _PUBLISHED = _ORDERED ** len(PLACES)
 """Below it a rank says what the release puts first, above it what the reader prefers."""
-_NUMBER = re.compile(r"^[0-9]\S* ")
-_ENDS = " ._/:-"
-"""What stands around words, also those of a longer name."""
-_JOINED = bytes(byte for byte in range(128) if not chr(byte).isalnum())
-_DATED = re.compile(
-    r"/(blog|news)/|/(change[-_ ]?(log|history)|changes\b|release[-_ ]?notes|what.?s[-_ ]?new)"
-    r"|[/_-](19|20)\d\d[-/_.]\d\d?[-/_.]\d\d?\b",
-    re.ASCII | re.IGNORECASE,
-)
-"""In the key or title of a document that tells what was new once."""
-
-
-def _holds(name: str, asked: str) -> bool:
-    return f" {asked} " in f" {name} "
-
-
-def _goes_on(name: str, asked: str) -> bool:
-    """Return whether a name goes on where these words end, in the middle of one.
-
-    >>> _goes_on("the code of conduct", "code of con"), _goes_on("the code of conduct", "code of conduct")
-    (True, False)
-    """
-    return f" {asked}" in f" {name}" and not _holds(name, asked)
-
-
-def _letters(text: bytes) -> bytes:
-    """Return the letters and figures of ASCII, small, and all that is not ASCII."""
-    return text.lower().translate(None, _JOINED)
-
-
-def _saying(asked: str, *, quoted: bool) -> Callable[[str], bool]:
-    """Return what says whether texts have a phrase, as `named` has it, word for word; `quoted` as in `phrased`."""
-    edge = "" if quoted and PAIRED.search(asked) else f"[{_ENDS}]"
-    has = re.compile(f"{edge}{re.escape(asked)}{edge}").search
-    return lambda text: has(f" {' '.join(named(text))} ") is not None
-
-
-def standing(phrases: Iterable[str]) -> Callable[[str], int]:
-    """Return what says where the last of these phrases begins in a text, or the word that it begins in (what stands
-    between blanks); -1: none does.
-
-    >>> standing(["rotate a key"])("To re-rotate a key, rotate a key."), standing(["a key"])("Rotate keys.")
-    (20, -1)
-    """
-    those = [_saying(" ".join(named(phrase)), quoted=True) for phrase in phrases]
-
-    def stands(text: str) -> int:
-        if not any(has(text) for has in those):
-            return -1
-        starts = [0, *(at + 1 for at, letter in enumerate(text) if letter == " ")]
-        low, high = 0, len(starts)
-        while high - low > 1:
-            middle = (low + high) // 2
-            if any(has(text[starts[middle] :]) for has in those):
-                low = middle
-            else:
-                high = middle
-        return starts[low]
-
-    return stands
 
 
 class Places:
@@ -114,7 +51,6 @@ class Places:
         """The chunk that each document begins with, by their keys."""
         self._documents = np.repeat(np.arange(len(chunks)), sizes)[order]
         self._starts = np.searchsorted(self._rows, np.arange(len(self._state.chunks) + 1))
-        self._dated: dict[int, bool] = {}
         self._fields: dict[str, tuple[list[str], NDArray[np.int64], NDArray[np.int64]]] = {}
 
     def begun(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -194,6 +130,10 @@ class Places:
         pages = {self._page(int(at)) for at in self._documents[self._starts[row] : self._starts[row + 1]]}
         return np.array([self._page(at) not in pages for at in range(len(self._metadata))], np.bool_)
 
+    def reading(self, document: int) -> NDArray[np.int64]:
+        """Return the chunks of a document in reading order, and behind them those of the next ones."""
+        return self._read[self._begins[document] :]
+
     def depth(self, limit: int) -> int:
         """Return how many chunks to rank for `limit` hits: of one page in many places all but one may give way."""
         each = [len(values) for values in self._order.values()]
@@ -271,82 +211,6 @@ class Places:
     def _page(self, at: int) -> str:
         page = self._metadata[at].get("pageKey")
         return page if isinstance(page, str) else self._state.documents.key(at).decode()
-
-    def headed(self, query: str) -> Callable[[int], bool]:
-        """Return what says whether a chunk's innermost heading is the query, with or without its number, or its page's
-        title has the words that are typed, the last of several begun."""
-        runs = named(query)
-        asked = " ".join(runs)
-        is_begun = len(runs) > 1 and is_typed(query)
-
-        def is_headed(row: int) -> bool:
-            called = " ".join(named(self._headings(row).rpartition(HEADING_SEPARATOR)[2]))
-            if asked != "" and asked in (called, _NUMBER.sub("", called, count=1)):
-                return True
-            return is_begun and _goes_on(" ".join(named(self._title(self._state.chunks.owners[row]))), asked)
-
-        return is_headed
-
-    def leading(self, query: str) -> Callable[[int, int], int]:
-        """Return what says with which chunk a document begins to say what is asked for, where this one says it best.
-
-        Below a heading that is the query, with or without its number, it is the first below that; where the query is
-        a part of the title, half of its words at least, the first of all, unless a chunk's own heading has it, too.
-        """
-        runs = named(query)
-        asked = " ".join(runs)
-
-        def lead(row: int, document: int) -> int:
-            path = self._headings(row).split(HEADING_SEPARATOR)
-            names = [" ".join(named(heading)) for heading in path]
-            depth = next((i for i, name in enumerate(names, 1) if asked in (name, _NUMBER.sub("", name, count=1))), 0)
-            if asked == "" or (depth == 0 and (_holds(names[-1], asked) or not entitled(document))):
-                return row
-            rows = self._read[self._begins[document] :]
-            return next(int(at) for at in rows if self._headings(at).split(HEADING_SEPARATOR)[:depth] == path[:depth])
-
-        def entitled(document: int) -> bool:
-            title = named(self._title(document))
-            return len(title) <= 2 * len(runs) and _holds(" ".join(title), asked)
-
-        return lead
-
-    def phrased(self, query: str, *, quoted: bool = False) -> Callable[[int], int]:
-        """Return what says how many words the query has, where a chunk has it word for word (its text, headings, or
-        page's title), two at least; 0: it has not.
-
-        Args:
-            quoted: Whether what a reader does not see is passed over (the address of a link in the middle), and in
-                writing without spaces words need not end where the phrase does.
-        """
-        runs, words = named(query), len(words_of(query))
-        asked = " ".join(runs)
-        has = _saying(asked, quoted=quoted)
-        letters = [_letters(run.encode()) for run in runs]
-
-        def phrased(row: int) -> int:
-            chunk, title = self._chunk(row), self._title(self._state.chunks.owners[row])
-            said = f"{title} {chunk.headings} {chunk.text}"
-            if asked == "" or (said.isascii() and not all(map(_letters(said.encode()).__contains__, letters))):
-                return 0  # most of them, and far sooner
-            if quoted:
-                said = f"{title} {chunk.headings} {plain(chunk.text)}"
-            return max(2, words) if has(said) else 0
-
-        return phrased
-
-    def is_dated(self, row: int) -> bool:
-        """Return whether a chunk's page tells what was new once, as change logs and posts do, by its key or title."""
-        owner = self._state.chunks.owners[row]
-        if owner not in self._dated:
-            index, position = unpacked(self._state.documents.places[owner])
-            page = self._state.segments[index].document(position)
-            self._dated[owner] = _DATED.search(f"/{page.key}/{page.title}") is not None
-        return self._dated[owner]
-
-    def _title(self, document: int) -> str:
-        index, position = unpacked(self._state.documents.places[document])
-        return self._state.segments[index].document(position).title
 
     def _headings(self, row: int) -> str:
         return self._chunk(row).headings

@@ -14,7 +14,8 @@ from vademecum.generation.opened import Opened
 from vademecum.search.excerpt import as_written, lacking
 from vademecum.search.language import foreign_language
 from vademecum.search.own_encoder import OwnEncoder
-from vademecum.search.places import Places, standing
+from vademecum.search.phrases import Phrases, standing
+from vademecum.search.places import Places
 from vademecum.search.presentation import Asked, Presentation
 from vademecum.search.question import Question
 from vademecum.search.ranking import Names, fuse, nearness
@@ -54,6 +55,7 @@ class Searcher:
         self._load = load
         self._index = Index(opened)
         self._places = Places(opened)
+        self._phrases = Phrases(opened, self._places.reading)
         self._titles = Titles(opened)
         self._presentation = Presentation(opened, self._places, self._index.ids)
         self._owners = np.array(opened.state.chunks.owners, np.int64)
@@ -81,14 +83,14 @@ class Searcher:
         counting, had, lost = self._quoted(query, found, counting)
         names = Names()
         if mode != "semantic":
-            names = Names(headed=self._places.headed(query), phrased=self._places.phrased(query))
+            names = Names(headed=self._phrases.headed(query), phrased=self._phrases.phrased(query))
         if mode == "hybrid":
-            names = replace(names, called=self._titles.near(found.known), dated=self._places.is_dated)
+            names = replace(names, called=self._titles.near(found.known), dated=self._phrases.is_dated)
         ids, weight = self._index.ids, self._opened.encoder.file.words_weight / 1000
         ranking = fuse(
             cosines, near, found, ids, mode=mode, weight=weight, counting=counting, titled=first, names=names
         )
-        lead = self._places.leading(meant) if question.group and mode != "semantic" else None
+        lead = self._phrases.leading(meant) if question.group and mode != "semantic" else None
         asked = Asked(question, found, cosines, documents, titled, lead, standing(had))
         results = self._presentation.results(ranking, asked)
         results.language = foreign_language(words_of(query), found.unknown, self._places.languages)
@@ -123,7 +125,7 @@ class Searcher:
         had, lost, rows = [], [], np.flatnonzero(found.scores)
         scores = found.scores[rows]
         for phrase in quoted_in(query):
-            is_phrased = self._places.phrased(phrase, quoted=True)
+            is_phrased = self._phrases.phrased(phrase, quoted=True)
             fit = np.ones(len(rows), np.bool_) if counting is None else counting[rows]
             if fit.sum() > _READ_FOR:
                 fit &= scores >= np.partition(scores[fit], -_READ_FOR)[-_READ_FOR]

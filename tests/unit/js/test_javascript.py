@@ -31,6 +31,7 @@ from vademecum.runtime.http import LEAST, HttpLimits
 from vademecum.runtime.memory import MemoryStore
 from vademecum.search import question as asking
 from vademecum.search import results
+from vademecum.search.phrases import Phrases
 from vademecum.search.places import MOST_PLACES, Places
 from vademecum.search.tokens import MOST_BESIDE, words_of
 from vademecum.trust import metadata
@@ -180,10 +181,10 @@ def test_both_languages_choose_the_same_places(tmp_path: Path, monkeypatch: pyte
 
 
 READ_PHRASES = """
-const [generation, places, files] = await Promise.all(process.argv.slice(1).map((name) => import(name)));
+const [generation, phrases, files] = await Promise.all(process.argv.slice(1).map((name) => import(name)));
 const { segment, asked, lengths } = JSON.parse(files.readFileSync(process.env.ASKED, "utf-8"));
 const opened = await generation.openGeneration([Buffer.from(segment, "base64")], { dimensions: 1, epoch: "e" });
-const of = new places.Places(opened);
+const of = new phrases.Phrases(opened);
 const rows = [...opened.owners.keys()];
 const told = (may) => rows.map((row) => Number(may(row)));
 const none = rows.map(() => 0);
@@ -212,10 +213,10 @@ def test_both_languages_see_the_same_phrases(tmp_path: Path, monkeypatch: pytest
     lengths = [len(words_of(document.title)) for document in documents]
     told_file.write_text(json.dumps({"segment": base64.b64encode(data).decode(), "asked": asked, "lengths": lengths}))
     monkeypatch.setenv("ASKED", str(told_file))
-    modules = [(CLIENT / "search" / name).as_uri() for name in ("generation.mjs", "places.mjs")]
+    modules = [(CLIENT / "search" / name).as_uri() for name in ("generation.mjs", "phrases.mjs")]
     read = json.loads(node("--input-type=module", "--eval", READ_PHRASES, *modules, "node:fs"))
     state = assemble([segment.decode_segment(data)])
-    of = Places(cast(Any, SimpleNamespace(state=state, generation=SimpleNamespace(places={}))))
+    of = Phrases(cast(Any, SimpleNamespace(state=state)), cast(Any, None))
     each = [(of.headed(query), of.headed(f"{query} "), of.phrased(query)) for query in asked]
     told = [[[int(may(row)) for row in range(300)] for may in these] for these in each]
     expected = [[headed, headed, unread, phrased] for headed, unread, phrased in told]

@@ -25,7 +25,7 @@ const PLAIN = /^[\x00-\x7f\u2010-\u205e]*$/;
 const PAIR = /[\ud800-\udbff][\udc00-\udfff]/g;
 
 /** @typedef {[number, number]} Mark where a word begins and ends */
-/** @typedef {(text: string) => number} Standing where a phrase begins that is to be seen, or -1 (`standing` in places.mjs) */
+/** @typedef {(text: string) => number} Standing where a phrase begins that is to be seen, or -1 (`standing` in phrases.mjs) */
 
 /** What is made of a hit's text. `found`: which of the words that has.
  * @param {{markdown: string, url: string}} passage @param {Set<string>} words @param {Standing} [standing] */

@@ -4,14 +4,11 @@
  * and which of several places it shows. The twin of search/places.py.
  */
 
-import { plainText } from "../format/markup.mjs";
 import { says, textOf } from "./question.mjs";
 import { nearest } from "./spelling.mjs";
-import { PAIRED, isTyped, named, wordsOf } from "./tokens.mjs";
 
 /** @typedef {import("./generation.mjs").Generation} Generation */
 /** @typedef {import("./question.mjs").Filters} Filters */
-/** @typedef {import("../format/tensors.mjs").Strings} Strings */
 /** @typedef {Record<string, string>} Prefer */
 /** @typedef {{at: number, shown: number}} Candidate a chunk's row, and the document that it is shown in */
 
@@ -21,28 +18,17 @@ export const MOST_PLACES = 20;
 /** The most values of a field that facets name: the commonest. */
 export const MOST_VALUES = 100;
 const MOST_CANDIDATES = 200;
-/** Letters of a name that texts are looked through for. */
-const MOST_SOUGHT = 256;
 const ORDERED = 1001;
-/** In the key or title of a document that tells what was new once. */
-const DATED = /\/(blog|news)\/|\/(change[-_ ]?(log|history)|changes\b|release[-_ ]?notes|what.?s[-_ ]?new)|[/_-](19|20)\d\d[-/_.]\d\d?[-/_.]\d\d?\b/i;
 /** @type {string[]} */ const NOTHING = [];
 
 export class Places {
   /** @type {Map<string, number[]> | undefined} */ #pages;
   /** @type {Record<string, any>[] | undefined} */ #metadata;
-  /** Of each document whether it is dated; 2: not looked at yet. */ #dated;
   /** @type {Map<string, {differ: boolean, said: string[][]}>} */ #fields = new Map();
-
-  /** The letters that are looked for. @type {string | undefined} */ #sought;
 
   /** @param {Generation} generation @param {Record<string, string[]>} [order] of the values of a field, the preferred first */
   constructor(generation, order = {}) {
     this.generation = generation;
-    this.#dated = new Uint8Array(generation.documents.length).fill(2);
-    /** Those of the name that is looked for (`#holding`), and where to go on in them when the next one is another. */
-    this.letters = generation.passes.numbers(MOST_SOUGHT);
-    this.back = generation.passes.numbers(MOST_SOUGHT + 1);
     this.order = order;
     this.ordered = Object.keys(order).length > 0;
   }
@@ -131,7 +117,7 @@ export class Places {
     });
     /** @type {Map<string, typeof told>} */ const pages = new Map();
     for (const one of told) pages.set(one.page, [...(pages.get(one.page) ?? []), one]);
-    const kept = told.filter(
+    return told.filter(
       (one) =>
         !pages.get(one.page)?.some(
           (other) =>
@@ -140,104 +126,7 @@ export class Places {
               : (other.called === one.called ? other.rank < one.rank : other.called) &&
                 (one.called || other.raw * 5 >= one.raw * (other.rank < one.rank - (one.rank % ORDERED ** 2) ? 3 : 4)),
         ),
-    );
-    return kept.map(({ at }) => at);
-  }
-
-  /** Whether a row's innermost heading is the query, with or without its number, or its page's title has the words that are typed, the last of several begun.
-   * @param {string} query @param {ArrayLike<number>} [lengths] how many words the title of each document has: most have fewer than a question, and need not be read
-   * @returns {(row: number) => boolean} */
-  headed(query, lengths) {
-    const runs = named(query);
-    const asked = runs.join(" ");
-    const letters = lettersIn(asked);
-    const isBegun = runs.length > 1 && isTyped(query);
-    const mayHold = this.#holding(asked);
-    const { documents, owners } = this.generation;
-    return (row) => {
-      const { segment, row: place } = this.generation.place(row);
-      const { bytes, offsets } = segment.headings;
-      if (asked && mayEnd(bytes, offsets[place], offsets[place + 1], letters) && isCalled(named(segment.headings.at(place).split("\x1f").pop() ?? "").join(" "), asked)) return true;
-      const at = owners[row];
-      if (!isBegun || (lengths && lengths[at] < runs.length) || !mayHold(row, at, false)) return false;
-      const page = documents[at];
-      return goesOn(named(page.segment.titles.at(page.row)).join(" "), asked);
-    };
-  }
-
-  /** What says with which row a document begins to say what is asked for, where this one says it best. Below a heading that is
-   * the query that is the first below that; where the query is a part of the title, half of its words at least, the first of
-   * all, unless a row's own heading has the query, too. @param {string} query @returns {(candidate: Candidate) => number | undefined} */
-  leading(query) {
-    const runs = named(query);
-    const asked = runs.join(" ");
-    const path = (/** @type {number} */ at) => this.#column("headings", at).split("\x1f");
-    const mayHold = this.#holding(asked);
-    return ({ at, shown }) => {
-      if (!asked || !mayHold(at, shown, false)) return at;
-      const names = path(at).map((heading) => named(heading).join(" "));
-      const depth = names.findIndex((name) => isCalled(name, asked)) + 1;
-      const title = named(this.generation.heads(shown).title);
-      if (!depth && (holds(names.at(-1), asked) || title.length > 2 * runs.length || !holds(title.join(" "), asked))) return at;
-      const above = (/** @type {number} */ at) => path(at).slice(0, depth).join("\x1f");
-      return this.generation.reading(shown).find((one) => above(one) === above(at));
-    };
-  }
-
-  /** How many words the query has, where a row has it word for word, in its text, its headings or its page's title, two at least; 0: it has not.
-   * @param {string} query @param {boolean} [quoted] whether what a reader does not see in the text is passed over (the address of a link
-   *   in the middle of the phrase), and in writing without spaces words need not end where the phrase does
-   * @returns {(row: number) => number} */
-  phrased(query, quoted) {
-    const runs = named(query);
-    const asked = runs.join(" ");
-    const has = saying(asked, quoted);
-    const mayHold = (quoted ? runs : [asked]).map((each) => this.#holding(each));
-    const { documents, owners } = this.generation;
-    return (row) => {
-      if (asked === "" || !mayHold.every((may) => may(row, owners[row], true))) return 0;
-      const page = documents[owners[row]];
-      const { segment, row: at } = this.generation.place(row);
-      const text = segment.texts.at(at);
-      const said = [page.segment.titles.at(page.row), segment.headings.at(at), quoted ? plainText(text) : text].join(" ");
-      return has(said) ? Math.max(2, wordsOf(query).length) : 0;
-    };
-  }
-
-  /** What says of a row whether its page's title, its headings and, where it counts `whole`, its text may have the letters of a name,
-   * one behind another whatever stands between them, seen likewise: each byte is looked at once (Knuth, Morris and Pratt).
-   * @param {string} name @returns {(row: number, page: number, whole: boolean) => boolean} */
-  #holding(name) {
-    const { documents, passes } = this.generation;
-    const { letters, back } = this;
-    const sought = lettersIn(name).slice(0, letters.length);
-    const those = letters.subarray(0, sought.length);
-    return (row, page, whole) => {
-      if (this.#sought !== sought) {
-        this.#sought = sought;
-        for (let i = 0, found = 0; i < sought.length; i++) {
-          letters[i] = sought.charCodeAt(i);
-          while (i && found && letters[i] !== letters[found]) found = back[found];
-          if (i && letters[i] === letters[found]) found++;
-          back[i + 1] = found; // of the first ones so many begin again at the end
-        }
-      }
-      const { segment: { titles }, row: of } = documents[page];
-      const { segment: { headings, texts }, row: at } = this.generation.place(row);
-      return Boolean(passes.holds(those, back, titles.bytes, titles.offsets[of], titles.offsets[of + 1], headings.bytes, headings.offsets[at], headings.offsets[at + 1], texts.bytes, texts.offsets[at], texts.offsets[whole ? at + 1 : at]));
-    };
-  }
-
-  /** Whether a row's page tells what was new once, by its key or title. @param {number} row */
-  isDated = (row) => this.readDated(this.generation.owners[row]);
-
-  /** The same of a document, read when it is first looked at. @param {number} at */
-  readDated(at) {
-    if (this.#dated[at] === 2) {
-      const { key, segment, row: place } = this.generation.documents[at];
-      this.#dated[at] = Number(DATED.test(`/${key}/${segment.titles.at(place)}`));
-    }
-    return this.#dated[at] === 1;
+    ).map(({ at }) => at);
   }
 
   /** The other places of a chunk that is shown in a document. @param {Candidate} candidate @param {Prefer} prefer */
@@ -264,7 +153,7 @@ export class Places {
     return this.#pages;
   }
 
-  /** @param {"anchors" | "headings" | "texts"} name @param {number} at */
+  /** @param {"anchors" | "headings"} name @param {number} at */
   #column(name, at) {
     const { segment, row } = this.generation.place(at);
     return segment[name].at(row);
@@ -299,60 +188,6 @@ export class Places {
     const { pageKey: page } = this.metadata[at];
     return typeof page === "string" ? page : this.generation.documents[at].key;
   }
-}
-
-/** Whether a heading is what is asked for, with or without its number. @param {string} name @param {string} asked */
-const isCalled = (name, asked) => [name, name.replace(/^[0-9]\S* /, "")].includes(asked);
-
-/** @param {string | undefined} name @param {string} asked */
-const holds = (name, asked) => ` ${name} `.includes(` ${asked} `);
-
-/** Whether a name goes on where these words end, in the middle of one. @param {string} name @param {string} asked */
-const goesOn = (name, asked) => ` ${name}`.includes(` ${asked}`) && !holds(name, asked);
-
-/** Whether texts have a phrase, word for word. @param {string} asked as `named` has it @param {boolean} [quoted] as in `phrased` @returns {(text: string) => boolean} */
-function saying(asked, quoted) {
-  const edge = quoted && asked.search(PAIRED) >= 0 ? "" : "[ ._/:-]";
-  const has = new RegExp(edge + asked.replaceAll(".", "\\.") + edge);
-  return (text) => has.test(` ${named(text).join(" ")} `);
-}
-
-/** Where the last of these phrases begins in a text, or the word that it begins in: what stands between blanks; -1: none does.
- * @param {string[]} phrases @returns {(text: string) => number} */
-export function standing(phrases) {
-  const those = phrases.map((phrase) => saying(named(phrase).join(" "), true));
-  const has = (/** @type {string} */ text) => those.some((has) => has(text));
-  return (text) => {
-    if (!has(text)) return -1;
-    const starts = [0, ...Array.from(text.matchAll(/ /g), ({ index }) => index + 1)];
-    let [low, high] = [0, starts.length];
-    while (high - low > 1) {
-      const middle = (low + high) >> 1;
-      if (has(text.slice(starts[middle]))) low = middle;
-      else high = middle;
-    }
-    return starts[low];
-  };
-}
-
-/** The letters and figures of ASCII, small, and all that is not ASCII. @param {string} named */
-export function lettersIn(named) {
-  return named.replace(/[\x00-/:-@[-`{-\x7f]/g, "");
-}
-
-/** Of each byte the letter or figure that it is, small; 0: neither; less: not ASCII, which may be folded to anything. */
-const LETTERS = Int8Array.from({ length: 256 }, (_, byte) => (byte > 0x7f ? -1 : lettersIn(String.fromCharCode(byte).toLowerCase()).charCodeAt(0)));
-
-/** Whether a text may end in these letters, seen from its bytes: few do, and to decode a hundred takes longer than to rank them.
- * @param {Uint8Array} bytes @param {number} from where it begins in them @param {number} to @param {string} letters */
-export function mayEnd(bytes, from, to, letters) {
-  let left = letters.length;
-  for (let at = to - 1; at >= from && left > 0; at--) {
-    const letter = LETTERS[bytes[at]];
-    if (letter < 0) return true;
-    if (letter && letter !== letters.charCodeAt(--left)) return false;
-  }
-  return left === 0;
 }
 
 /** 0: the same; 1: `de-AT` and `de`; 2: another, or none. @param {string} wanted @param {unknown} said */

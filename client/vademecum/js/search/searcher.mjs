@@ -6,7 +6,7 @@ import { asWritten, lacking, quoted, wordsIn } from "./excerpt.mjs";
 import { inTurns } from "./kept_words.mjs";
 import { Meaning, Titles } from "./meaning.mjs";
 import { MOST_MORE } from "./question.mjs";
-import { standing } from "./places.mjs";
+import { Phrases, standing } from "./phrases.mjs";
 import { FAR, fuse, inOrder, ownersOf, placesOf, roomFor } from "./ranking.mjs";
 import { readWords } from "./segment_words.mjs";
 import { algorithmsOf, loadStems } from "./stems.mjs";
@@ -47,6 +47,7 @@ export class Searcher {
     const { length } = generation.owners;
     this.meaning = new Meaning(generation);
     this.titles = new Titles(generation, encoder);
+    this.phrases = new Phrases(generation);
     this.room = roomFor(generation.passes, length, generation.documents.length);
   }
 
@@ -99,7 +100,7 @@ export class Searcher {
     const most = Math.min(AHEAD, this.generation.documents.length);
     for (let at = 0; at < most; at++) {
       this.titles.read(at);
-      this.places.readDated(at);
+      this.phrases.readDated(at);
       if (at % 16 === 0) yield; // to ask for the time takes as long as two titles
     }
   }
@@ -112,7 +113,7 @@ export class Searcher {
 
   /** @param {Question} question @param {Int8Array} [vector] */
   async #search({ query, limit, offset, mode, group, filters, prefer, facets }, vector) {
-    const { places, meaning } = this;
+    const { places, meaning, phrases } = this;
     const words = await this.#wordsInTime(mode);
     const found = words?.find(query, mode === "hybrid") ?? { ...nothing(this.room), words: new Set(wordsOf(query)), meant: query, known: query };
     const asked = this.encoder.encode(found.known);
@@ -125,13 +126,13 @@ export class Searcher {
       fits.forEach((_, at) => (found.titles[at] = (fits.length - at) / fits.length));
     }
     if (mode !== "lexical") meaning.turnTo(empty ? asked : (vector ?? asked), mode === "semantic" ? 0 : FAR, this.room.picked);
-    const names = mode === "semantic" ? {} : { headed: places.headed(query, words?.titleLengths), phrased: places.phrased(query), ...(mode === "hybrid" && { called: this.titles.near(asked), dated: places.isDated }) };
+    const names = mode === "semantic" ? {} : { headed: phrases.headed(query, words?.titleLengths), phrased: phrases.phrased(query), ...(mode === "hybrid" && { called: this.titles.near(asked), dated: phrases.isDated }) };
     let fitting = places.fitting(fits);
     const unknown = lacking(found.unknown, query);
-    const phrases = [];
+    const had = [];
     for (const phrase of words ? quotedIn(query) : []) {
       const before = fitting;
-      const has = places.phrased(phrase, true);
+      const has = phrases.phrased(phrase, true);
       const fit = before ? found.rows.filter(before) : found.rows;
       const least = Float64Array.from(fit, (row) => found.scores[row]).sort().at(-READ_FOR) ?? 0;
       const best = new Set(fit.filter((/** @type {number} */ row) => found.scores[row] >= least));
@@ -139,11 +140,11 @@ export class Searcher {
       if (!having.size) for (const row of found.rows) if (!best.has(row) && has(row)) having.add(row);
       if (having.size) {
         fitting = (row) => having.has(row) && (!before || before(row));
-        phrases.push(phrase);
+        had.push(phrase);
       } else if (!unknown.some((word) => phrase.includes(word))) unknown.push(phrase);
     }
-    const lead = mode === "semantic" ? undefined : places.leading(found.guessed ? found.meant : query);
-    const answer = this.#answer(found, fits, { fitting, mode, titled, first, names, lead, seen: phrases.length ? standing(phrases) : undefined, limit, offset, group, prefer, facets });
+    const lead = mode === "semantic" ? undefined : phrases.leading(found.guessed ? found.meant : query);
+    const answer = this.#answer(found, fits, { fitting, mode, titled, first, names, lead, seen: had.length ? standing(had) : undefined, limit, offset, group, prefer, facets });
     const language = found.unknown.length ? await this.#foreign(query, found.unknown) : "";
     const texts = answer.hits.flatMap(({ title, excerpt }) => [title, excerpt]);
     const meant = answer.meant && answer.meant.split(" ").map((/** @type {string} */ word) => asWritten(word, query, texts)).join(" ");

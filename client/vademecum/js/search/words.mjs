@@ -5,7 +5,7 @@
  */
 
 import { Expansion } from "./expansion.mjs";
-import { lettersIn, mayEnd } from "./places.mjs";
+import { lettersIn, mayEnd } from "./phrases.mjs";
 import { named } from "./tokens.mjs";
 
 /** @typedef {import("./generation.mjs").Generation} Generation */

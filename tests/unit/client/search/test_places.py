@@ -10,13 +10,12 @@ from typing import Any
 
 import pytest
 
-from support.growth import grows_with_the_square
 from support.publisher import EPOCH
 from vademecum.encoder.query import decode_encoder
 from vademecum.format.segment import ChunkRow, DocumentRow, chunk_id, decode_segment, encode_segment, scale_of
 from vademecum.generation.live_rows import assemble
 from vademecum.generation.opened import Opened
-from vademecum.search.places import Places, standing
+from vademecum.search.places import Places
 from vademecum.search.question import Question
 from vademecum.search.results import Hit, Place
 from vademecum.search.searcher import Searcher
@@ -221,50 +220,3 @@ def test_an_older_version_gives_way_to_a_newer_that_answers_under_another_headin
         for name, heading in zip("12", headings, strict=True)
     }
     assert stays(pages, {"version": ("2", "1")}, {}, scores, frozenset()) == stay
-
-
-@pytest.mark.parametrize(
-    ("key", "title", "dated"),
-    [
-        *((key, "2.0", True) for key in ("history/changelog-2.0.md", "CHANGES", "blog/a.md", "docs/2024-11-22-a.md")),
-        *((key, "2.0", True) for key in ("2024/1/2/a.md", "a/news/2.md", "release_notes.md", "docs/whatsnew/2.html")),
-        *(("2.md", title, True) for title in ("What's new in 2.0", "Release notes", "Change history for pumps")),
-        *((key, "Pump", False) for key in ("blog.md", "news.md", "newsletter/a.md", "exchanges.md", "2024-1.md")),
-        *(("2.md", title, False) for title in ("Version history", "Changeset", "Interchange log")),
-    ],
-)
-def test_a_page_that_tells_what_was_new_once_is_known_by_its_key_or_title(key: str, title: str, *, dated: bool) -> None:
-    assert Places(index_of({key: ({}, [("", START)])}, title=title)._opened).is_dated(0) is dated
-
-
-@pytest.mark.parametrize(
-    ("query", "words"),
-    [("pump", 2), ("start the pump", 3), ("red_lever", 3), ("pump.startNow", 5), ("lever start", 0), ("start_now", 0)],
-)
-def test_what_is_said_word_for_word_counts_by_its_words_and_a_name_by_its_parts(query: str, words: int) -> None:
-    text = f"{START} See red_lever and pump.startNow."
-    assert Places(index_of({"a": ({}, [("", text)])})._opened).phrased(query)(0) == words
-
-
-@pytest.mark.parametrize(
-    ("query", "counts"),
-    [
-        ("code of con", True),
-        ("Code of c", True),
-        ("code of con*", True),
-        ("code of con ", False),
-        ("code of conduct", False),  # a title that has all words needs no more
-        ("code of cod", False),
-        ("of con duct", False),
-        ("con", False),
-    ],
-)
-def test_a_title_that_is_being_typed_counts_as_a_heading_does(query: str, *, counts: bool) -> None:
-    places = Places(index_of({"a": ({}, [("", START)])}, title="A society's code of conduct")._opened)
-    assert places.headed(query)(0) is counts
-
-
-def test_where_a_phrase_stands_is_found_in_a_sentence_of_any_length() -> None:
-    stands = standing(["rotate a key"])
-    assert not grows_with_the_square(lambda size: stands("rotate a key " + "word " * size), 200)
-    assert stands("To rotate a key " + "word " * 9) == 3

@@ -14,7 +14,7 @@ from vademecum.encoder.query import Encoder
 from vademecum.errors import UsageError
 from vademecum.knowledge import KnowledgeBase
 from vademecum.search.excerpt import excerpt_of, lacking, link_to, marks_of
-from vademecum.search.places import standing
+from vademecum.search.phrases import standing
 from vademecum.search.ranking import MODES, Mode, fuse
 from vademecum.search.results import Hit, Place, Results
 from vademecum.search.words import logarithm

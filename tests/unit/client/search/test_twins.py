@@ -16,7 +16,7 @@ from unit.js.test_same_hits import JS, PAGES, READ, node
 from vademecum.format.markup import plain
 from vademecum.search.excerpt import excerpt_of
 from vademecum.search.local import index_documents
-from vademecum.search.places import standing
+from vademecum.search.phrases import standing
 from vademecum.search.segment_words import read_words
 from vademecum.search.stems import BEFORE, LANGUAGES, algorithms_of, stems_of
 from vademecum.search.stop_words import STOP_WORDS
@@ -85,7 +85,7 @@ def test_words_stems_and_stop_words_are_the_same() -> None:
 
 EXCERPTS = f"""{READ}
 const {{ excerptOf }} = await import(told.js + "/excerpt.mjs");
-const {{ standing }} = await import(told.js + "/places.mjs");
+const {{ standing }} = await import(told.js + "/phrases.mjs");
 console.log(JSON.stringify(told.texts.map(([text, words, phrases]) => {{
   const seen = phrases.length ? standing(phrases) : undefined;
   const {{ excerpt, marks, phrase, found }} = excerptOf(text, new Set(words), seen);

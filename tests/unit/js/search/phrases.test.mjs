@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { standing } from "../../../../client/vademecum/js/search/places.mjs";
+import { standing } from "../../../../client/vademecum/js/search/phrases.mjs";
 
 /** How many letters are cut into runs while it works. */
 function lettersRead(work) {
