@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 
 from vademecum_builder.profiles.base import Folder, Metadata, NotServed, Page, Profile, Project, Rules, stem
 from vademecum_builder.profiles.blocks import alerts
@@ -12,7 +13,11 @@ from vademecum_builder.profiles.vitepress import vue
 from vademecum_builder.readers.slugs import NO_IDS
 
 _PARTS = ("loadSidebar", "loadNavbar", "coverpage", "loadFooter")
-_EMBED = re.compile(r"\[[^\[\]\n]*\]\(([^()\s]+)[ \t]+(['\"]):include[^'\"\n]*\2\)")
+_EMBED = re.compile(r"\[[^\[\]\n]*\]\((?P<name>[^()\s]+)[ \t]+(?P<mark>['\"]):include(?P<said>[^'\"\n]*)(?P=mark)\)")
+_TYPE = re.compile(r":type=(\w+)")
+_PART = re.compile(r":fragment=([\w-]+)")
+_SHOWN = frozenset("html htm mp3 mp4 ogg".split())
+"""Endings of what stands on the page as a frame."""
 _OPTION = re.compile(r"(\]\([^()\s]+)[ \t]+(['\"]):[^'\"\n]*\2\)")
 _SAID = re.compile(
     r"^([!?]>[ \t]*)|(?<![ \t])[ \t]*(?:<!--[ \t]*)?\{docsify-[\w-]+\}(?:[ \t]*-->)?|(?<=\S)[ \t]+:id=[\w-]+[ \t]*$",
@@ -24,8 +29,18 @@ def embeds(text: str, page: Page) -> str:
     """`[part](_part.md ':include')` is taken in; `?>` of a tip, `:id=x` of a heading and options of a link go."""
 
     def take(match: re.Match[str]) -> str:
-        found = page.include_page(match[1], passes=(embeds,)) if match[1].endswith(".md") else ""
-        return f"\n\n{found}\n\n"
+        name, ending = match["name"], match["name"].rpartition(".")[2]
+        kind = told[1] if (told := _TYPE.search(match["said"])) else ending
+        if kind in ("md", "markdown"):
+            return f"\n\n{page.include_page(name, passes=(embeds,))}\n\n"
+        if "://" in name or kind in _SHOWN or (told and kind != "code"):
+            return ""
+        found = page.include(name) or ""
+        if wanted := _PART.search(match["said"]):
+            mark = rf"(?:###|///)[ \t]*\[{wanted[1]}\]"
+            found = between[1] if (between := re.search(rf"{mark}([\s\S]*){mark}", found)) else ""
+        code = textwrap.dedent(found.rstrip()).lstrip("\n")
+        return f"\n\n~~~~~~{ending}\n{code}\n~~~~~~\n\n" if code else ""
 
     def edit(plain: str) -> str:
         return _SAID.sub("", _OPTION.sub(r"\1)", _EMBED.sub(take, plain)))

@@ -17,9 +17,17 @@ _DATA = (".json", ".11tydata.json", ".11tydata.js", ".11tydata.cjs", ".11tydata.
 _DATED = re.compile(r"(?:^|(?<=/))\d{4}-\d{2}-\d{2}-(?=[^/]*$)")
 _OWN = re.compile(r"(?:\brequire\(|\bfrom)\s*['\"]\./([\w./-]+)['\"]")
 """Modules of the site itself that its configuration takes in."""
+_INPUT = re.compile(
+    r"\beleventy\b[^&|;\"\n]*?\s--input[= ](?:\\\")?([\w./-]+)|\bsetInputDirectory\(\s*['\"`]([^'\"`$]+)['\"`]"
+)
+_IGNORED = re.compile(r"\.ignores\.add\(\s*['\"`]([^'\"`$]+)['\"`]")
+_BARE_ANCHOR = re.compile(r"\.use\(\s*\w*anchor\w*\s*\)", re.IGNORECASE)
+"""The plugin with no function of the site's for its ids."""
+_NO_PAGE = re.compile(r"\.(?!html?$)[a-z]+$")
+"""A file of another kind: `/feed.xml`, `_redirects.txt`."""
 _FILLED = re.compile(r"\{\{-?\s*page\.(filePathStem|fileSlug)\s*-?\}\}")
-# A macro of Nunjucks, with lists and objects among its arguments.
-_CALL = re.compile(r"\{\{-?\s*([\w.]+)\s*\((?:[^{}]|\{[^{}]*\})*\)\s*-?\}\}")
+# A macro of Nunjucks, with lists and objects among its arguments, and objects in these.
+_CALL = re.compile(r"\{\{-?\s*([\w.]+)\s*\((?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\)\s*-?\}\}")
 
 
 def calls(text: str, page: Page) -> str:
@@ -34,8 +42,9 @@ def calls(text: str, page: Page) -> str:
 
 def open_eleventy(project: Project) -> Rules:
     script = Script(project.text(*FILES))
-    source = folder_of(script.text("input", "."))
-    ignored = matcher(project.text(".eleventyignore").split("\n"))
+    told = _INPUT.search(script.code + project.text("package.json"))
+    source = folder_of(told[1] or told[2] if told else script.text("input", "."))
+    ignored = matcher([*project.text(".eleventyignore").split("\n"), *_IGNORED.findall(script.code)])
 
     def permalink(path: str, metadata: Metadata) -> Any:
         said = metadata["permalink"] if "permalink" in metadata else _of_data(project, source, path)
@@ -43,10 +52,10 @@ def open_eleventy(project: Project) -> Rules:
 
     def address(path: str, metadata: Metadata) -> str:
         if path.startswith("_") or ignored(posixpath.join(source, path)):
-            raise NotServed("in a folder of includes or data" if path.startswith("_") else ".eleventyignore")
+            raise NotServed("in a folder of includes or data" if path.startswith("_") else "ignored")
         said = permalink(path, metadata)
-        if said is False:
-            raise NotServed("permalink: false")
+        if said is False or _NO_PAGE.search(str(said)):
+            raise NotServed("permalink: false" if said is False else "a file of another kind")
         if isinstance(said, str) and "{" not in said:
             return said.lstrip("/").removesuffix("index.html")
         folder, _, name = stem(path).rpartition("/")
@@ -94,7 +103,8 @@ def _slugs(code: str) -> SlugRule:
         return GITHUB
     if re.search(r"IdAttributePlugin|@sindresorhus/slugify|getFilter\(['\"]slugify", code):
         return SINDRESORHUS
-    return MARKDOWN_IT_ANCHOR if "markdown-it-anchor" in code and not re.search(r"\bslugify\b", code) else NO_IDS
+    own = re.search(r"\bslugify\b", code) and not _BARE_ANCHOR.search(code)
+    return MARKDOWN_IT_ANCHOR if "markdown-it-anchor" in code and not own else NO_IDS
 
 
 PROFILE = Profile("eleventy", "Eleventy", FILES, open_eleventy)

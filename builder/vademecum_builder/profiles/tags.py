@@ -316,7 +316,7 @@ def _liquid(match: re.Match[str], page: Page) -> str:
         found = re.sub(r"\{\{-?\s*include\.([\w-]+)\s*-?\}\}", lambda m: by_name.get(m[1], ""), found)
         small = (len(found) < _SMALL or "</" not in found) and not re.search(r"<(?:script|style|nav|ul|li)\b", found)
         return found if small or placed[0].endswith((".md", ".markdown")) else shown(by_name)
-    return shown(by_name) or (GONE if match.string.endswith("]: ", 0, match.start()) else "")
+    return shown(by_name) or GONE
 
 
 _VALUE = re.compile(r"\{\{-?\s*(\w[\w.\[\]'\"-]*+)?+((?:\"(?:(?!\{\{)[^\"])*\"|'(?:(?!\{\{)[^'])*'|[^{}\"'])*)-?\}\}")
