@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 from xml.etree import ElementTree as ET
 
+MARC: Final = "{http://www.loc.gov/MARC21/slim}record"
 _SUBJECTS: Final = "600 610 611 630 650 651 653"
 _MARC_21: Final = {
     "isbn": ("020", "a"), "issn": ("022", "a"), "authors": ("100 110 111 700 710 711", "abc"), "title": ("245", "abnp"),

@@ -9,7 +9,8 @@ from typing import Any, BinaryIO, cast
 from xml.etree import ElementTree as ET
 
 from vademecum.errors import ContentError
-from vademecum_builder.sources.formats.marc_records import is_marc, marc_fields
+from vademecum_builder.sources.formats.lido_records import LIDO, lido_fields
+from vademecum_builder.sources.formats.marc_records import MARC, is_marc, marc_fields
 from vademecum_builder.sources.records import mapping
 
 _WINDOW = 1 << 16
@@ -23,12 +24,13 @@ TEXT = "#text"
 
 def repeated_elements(head: bytes) -> Counter[str]:
     """Return the number of elements with content in the head of a file, by their paths below the root (`channel.item`),
-    on the highest level where any is repeated.
+    on the highest level where any is repeated; of records of libraries and museums these alone.
 
     Raises:
         ContentError: It is not XML, or is nested too deeply.
     """
     found: Counter[str] = Counter()
+    known: Counter[str] = Counter()
     parser = _parser()
     at: list[str] = []
     try:
@@ -37,12 +39,15 @@ def repeated_elements(head: bytes) -> Counter[str]:
             for event, element in _events(parser):
                 if event == "start":
                     _enter(at, element)
+                    known[".".join(at[1:]) or at[0]] += element.tag in (LIDO, MARC) and "metadata" not in at
                 else:
                     found[".".join(at[1:])] += len(element) > 0 or len(element.attrib) > 1
                     at.pop()
     except ET.ParseError as error:
         if not found:
             raise ContentError(f"not XML that can be read ({error})") from None
+    if +known:
+        return +known
     several = {path for path, count in found.items() if count > 1 and path}
     level = min((path.count(".") for path in several), default=0)
     return Counter({path: found[path] for path in several if path.count(".") == level})
@@ -52,7 +57,7 @@ def split_elements(stream: BinaryIO, records: str, longest: int) -> Iterator[dic
     """Yield each element at a path as fields.
 
     Args:
-        records: The path below the root; empty: the root itself.
+        records: The path below the root; empty, or its name: the root itself.
         longest: About the most bytes of an element.
 
     Raises:
@@ -75,7 +80,7 @@ def split_elements(stream: BinaryIO, records: str, longest: int) -> Iterator[dic
                     above.append(element)
                     continue
                 above.pop()
-                if ".".join(at[1:]) == records and bool(above) is bool(records):
+                if at == [records] or (".".join(at[1:]) == records and bool(above) is bool(records)):
                     value = _value(element)
                     yield _harvested(value) if isinstance(value, dict) else {TEXT: value}
                     size = 0
@@ -123,6 +128,8 @@ def _value(element: ET.Element) -> Any:
     with elements in it; the fields of a MARC record."""
     if is_marc(element):
         return marc_fields(element)
+    if element.tag == LIDO:
+        return lido_fields(element)
     if any(child.tail and child.tail.strip() for child in element):
         return _inner(element)
     fields: dict[str, Any] = {_name(name): value for name, value in element.attrib.items()}
