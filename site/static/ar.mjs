@@ -13,8 +13,8 @@ export const texts = {
   Dark: "داكن",
   "Colours: {0}. Change": "الألوان: {0}. تغيير",
   "Search by meaning and by word, on your own device, with or without a network.": "بحث بالمعنى وبالكلمات، على جهازك، مع الشبكة أو بدونها.",
-  "The search has not come: a file of this page is missing, or the line is slow. Reload the page, or tell its publisher.":
-    "لم يصل البحث: ملف من هذه الصفحة مفقود، أو الاتصال بطيء. أعد تحميل الصفحة أو أخبر ناشرها.",
+  "The search has not come: a file of this page is missing, the line is slow, or the page was opened as a file and not from a web server. Reload the page, or tell its publisher.":
+    "لم يصل البحث: ملف من هذه الصفحة مفقود، أو الاتصال بطيء، أو فُتحت الصفحة كملف لا من خادم ويب. أعد تحميل الصفحة أو أخبر ناشرها.",
   Try: "جرّب",
   "A newer version of this page is here.": "وصلت نسخة أحدث من هذه الصفحة.",
   Reload: "إعادة التحميل",

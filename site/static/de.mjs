@@ -13,8 +13,8 @@ export const texts = {
   Dark: "Dunkel",
   "Colours: {0}. Change": "Farben: {0}. Ändern",
   "Search by meaning and by word, on your own device, with or without a network.": "Suche nach Sinn und nach Wörtern, auf dem eigenen Gerät, mit oder ohne Netz.",
-  "The search has not come: a file of this page is missing, or the line is slow. Reload the page, or tell its publisher.":
-    "Die Suche ist nicht gekommen: Eine Datei dieser Seite fehlt, oder die Leitung ist langsam. Laden Sie die Seite neu, oder sagen Sie es dem Herausgeber.",
+  "The search has not come: a file of this page is missing, the line is slow, or the page was opened as a file and not from a web server. Reload the page, or tell its publisher.":
+    "Die Suche ist nicht gekommen: Eine Datei dieser Seite fehlt, die Leitung ist langsam, oder die Seite wurde als Datei geöffnet und nicht von einem Webserver. Laden Sie die Seite neu, oder sagen Sie es dem Herausgeber.",
   Try: "Zum Beispiel",
   "A newer version of this page is here.": "Eine neuere Fassung dieser Seite ist da.",
   Reload: "Neu laden",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import shutil
@@ -9,18 +10,22 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from email.message import Message
 from pathlib import Path
+from string import ascii_lowercase, hexdigits
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page
 
 from support.browser_app import FOUND, second_release
+from support.chromium import ARGS, CHROMIUM, PATIENCE
 from support.pages_host import Answer, PagesHost, Site
 from support.python_memory import StartedHost
 
 RECIPES = (Path(__file__).parents[2] / "site" / "content" / "embedding.md").read_text(encoding="utf-8")
 APPS = (Path(__file__).parents[2] / "site" / "content" / "apps.md").read_text(encoding="utf-8")
 (SERVICE_WORKER,) = re.findall(r"```js\n(// sw\.js\n.*?)```", RECIPES, re.DOTALL)
+(EXTENSION,) = re.findall(r"```json\n(.*?)```", RECIPES, re.DOTALL)
+(POPUP,) = re.findall(r"```html\n(<!doctype.*?)```", RECIPES, re.DOTALL)
 (FOREIGN_POLICY,) = re.findall(r"`(script-src https://kb\.example [^`]*)`", RECIPES)
 BEGIN = """async ([client, options]) => {
     const { KnowledgeBase } = await import(client);
@@ -156,6 +161,28 @@ def test_a_host_that_lets_nobody_read_gives_one_error(page: Page, publisher: Any
     app, tree = start(readable=frozenset())
     code, message = begun(page, app, "/client/vademecum.mjs", publisher, tree)
     assert code == "server" and "lets no page of another origin read it (CORS)" in message
+
+
+def test_a_page_of_an_extension_searches(browser: Browser, publisher: Any, start: Start, tmp_path: Path) -> None:
+    app, tree = start()
+    folder = tmp_path / "extension"
+    shutil.copytree(app.site.root / "client", folder / "client", copy_function=os.link)
+    (folder / "root.json").write_text(publisher.root)
+    (folder / "manifest.json").write_text(EXTENSION)
+    (folder / "popup.html").write_text(POPUP.replace("https://kb.example/", tree.url))
+    loaded = [f"--{option}={folder}" for option in ("disable-extensions-except", "load-extension")]
+    allowed = ["--headless=new", "--disable-features=DisableLoadExtensionCommandLineSwitch"]
+    with browser.browser_type.launch_persistent_context(
+        tmp_path / "profile", executable_path=CHROMIUM, args=[*ARGS, *loaded, *allowed]
+    ) as context:
+        page = context.new_page()
+        # Chromium calls an unpacked extension by the place where it lies.
+        digits = hashlib.sha256(str(folder).encode()).hexdigest()[:32]
+        page.goto(
+            f"chrome-extension://{digits.translate(str.maketrans(hexdigits[:16], ascii_lowercase[:16]))}/popup.html"
+        )
+        page.locator("vademecum-search input").first.fill(FOUND)
+        page.locator("vademecum-search a", has_text="Keys").first.wait_for(timeout=PATIENCE * 1000)
 
 
 @pytest.mark.parametrize("passes", [True, False])
