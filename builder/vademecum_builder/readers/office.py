@@ -22,6 +22,7 @@ MOST_ROWS = 20_000
 """Of a sheet that are read."""
 _TEXTS = ("word/document.xml", "word/footnotes.xml", "word/endnotes.xml")
 _HIDDEN_RUN = re.compile(rb"<w:r(?: [^>]*)?>.*?</w:r>", re.DOTALL)
+_RUBY = re.compile(rb"<w:ruby>.*?<w:rubyBase>(.*?)</w:rubyBase>\s*</w:ruby>", re.DOTALL)
 _VANISH = re.compile(rb'<w:vanish(?: w:val="(?:1|true|on)")?\s*/>')
 _ASIDE = re.compile(r"<(/?)aside\b", re.IGNORECASE)
 _NO_TITLE = re.compile(
@@ -43,7 +44,7 @@ def read_docx(data: bytes) -> Reading:
 
     with opened_zip(data, "Word document") as parts:
         page = mammoth.convert_to_html(
-            io.BytesIO(_without_hidden_text(data, parts)),
+            io.BytesIO(_as_shown(data, parts)),
             style_map="p[style-name='Title'] => h1:fresh",
             convert_image=mammoth.images.img_element(lambda _: {"src": ""}),
         ).value
@@ -51,15 +52,19 @@ def read_docx(data: bytes) -> Reading:
     return Reading(reading.title, tuple(_without_anchors(reading)), {}, reading.warnings)
 
 
-def _without_hidden_text(data: bytes, parts: zipfile.ZipFile) -> bytes:
-    """Return a document without the runs that Word neither shows nor prints (17.3.2.41, `vanish`)."""
-    if not any(b"<w:vanish" in parts.read(name) for name in _TEXTS if name in parts.namelist()):
+def _as_shown(data: bytes, parts: zipfile.ZipFile) -> bytes:
+    """Return a document without the runs that Word neither shows nor prints (ECMA-376, 17.3.2.41, `vanish`), and with
+    what stands below small signs that tell its reading (17.3.3.25, `ruby`): Mammoth passes over it."""
+    texts = {name: parts.read(name) for name in _TEXTS if name in parts.namelist()}
+    if not any(b"<w:vanish" in text or b"<w:ruby>" in text for text in texts.values()):
         return data
     shown = io.BytesIO()
     with zipfile.ZipFile(shown, "w") as copy:
         for name in parts.namelist():
-            part = parts.read(name)
-            copy.writestr(name, _HIDDEN_RUN.sub(_shown_run, part) if name in _TEXTS else part)
+            if name in texts:
+                copy.writestr(name, _RUBY.sub(rb"\1", _HIDDEN_RUN.sub(_shown_run, texts[name])))
+            else:
+                copy.writestr(name, parts.read(name))
     return shown.getvalue()
 
 

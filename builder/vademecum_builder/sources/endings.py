@@ -23,9 +23,10 @@ MEDIA_TYPES = {
 """The files that are documents, by ending: the only place where endings are listed."""
 BINARY_TYPES = {
     ".pdf": base.PDF,
-    ".docx": base.DOCX,
-    ".pptx": base.PPTX,
-    ".xlsx": base.XLSX,
+    # Those that end in m have macros, which nobody runs here.
+    **dict.fromkeys((".docx", ".docm"), base.DOCX),
+    **dict.fromkeys((".pptx", ".pptm"), base.PPTX),
+    **dict.fromkeys((".xlsx", ".xlsm"), base.XLSX),
     ".epub": base.EPUB,
     **dict.fromkeys((".odt", ".ods", ".odp"), base.ODF),
 }

@@ -31,11 +31,12 @@ _CONFLICT = "<" * 7
 _LEFTOVER = re.compile(rf"\{{\{{|\{{%|\[\[|^:{{3,}}|\[!\w+\]|(?<!<){_CONFLICT}(?= \S)|{_TAG}", re.MULTILINE)
 _DOCUMENTS = frozenset(
     """
-    .eml .mbox .msg .doc .odt .rtf .ppt .odp .xls .ods .tex .textile .wiki .mediawiki .creole .pod .rdoc .dita .dbk .typ
+    .eml .mbox .msg .doc .odt .rtf .ppt .ppsx .ppsm .odp .xls .xlsb .ods .tex .textile .wiki .mediawiki .creole
+    .pod .rdoc .dita .dbk .typ
     """.split()
 ).union(ending for ending, media in (MEDIA_TYPES | BINARY_TYPES).items() if install_hint(media))
 """Endings of what people call documents, whether there is a reader for them or not."""
-_OFFICE = frozenset({".doc", ".ppt", ".xls"})
+_OFFICE = frozenset({".doc", ".ppt", ".ppsx", ".ppsm", ".xls", ".xlsb"})
 _MAIL = 'a [[source]] of kind = "messages" reads mail'
 _UNFINISHED = re.compile(
     r"(?<!\w)(?:drafts?|entwurf|brouillon|borrador|bozza|rascunho|copy|copie|kopie|copia)(?!\w)|\(\d\)$"

@@ -14,6 +14,8 @@ import docx
 import openpyxl
 import pptx
 import pytest
+from docx.oxml import parse_xml
+from docx.oxml.ns import nsdecls
 from ebooklib import epub
 from fpdf import FPDF
 
@@ -130,9 +132,9 @@ def made_odf(*around: str) -> bytes:
 
 MADE: dict[str, Callable[..., bytes]] = {
     ".pdf": lambda text="Oil the pump.": made_pdf(text),
-    ".docx": made_docx,
-    ".pptx": made_pptx,
-    ".xlsx": made_xlsx,
+    **dict.fromkeys((".docx", ".docm"), made_docx),
+    **dict.fromkeys((".pptx", ".pptm"), made_pptx),
+    **dict.fromkeys((".xlsx", ".xlsm"), made_xlsx),
     ".odt": lambda: made_odf("text"),
     ".ods": lambda: made_odf("spreadsheet", "table", "table-row", "table-cell"),
     ".odp": lambda: made_odf("presentation", "page", "frame"),
@@ -344,6 +346,20 @@ def test_a_title_that_a_program_filled_in_is_none(title: str) -> None:
     assert read(".pdf", made_pdf("Text.", title=title)).title == "A"
 
 
+def test_files_with_macros_are_read_like_those_without() -> None:
+    for ending in (".docx", ".pptx", ".xlsx"):
+        assert read(f"{ending[:-1]}m", MADE[ending]()).sections == read(ending, MADE[ending]()).sections != ()
+
+
+def test_words_below_signs_that_tell_their_reading_are_text() -> None:
+    book = docx.Document()
+    run = book.add_paragraph("In ").add_run()._r
+    signs = "<w:{0}><w:r><w:t>{1}</w:t></w:r></w:{0}>"
+    both = signs.format("rt", "とうきょう") + signs.format("rubyBase", "東京")
+    run.append(parse_xml(f"<w:ruby {nsdecls('w')}><w:rubyPr/>{both}</w:ruby>"))
+    assert told(read(".docx", saved(book))) == [((), "", "In 東京")]
+
+
 def test_what_is_hidden_in_a_word_document_is_not_read() -> None:
     book = docx.Document()
     line = book.add_paragraph("Shown. ")
@@ -363,7 +379,7 @@ def test_hidden_text_of_notes_is_not_read(said: str) -> None:
                 written.writestr(other, run)
         with (
             zipfile.ZipFile(file) as parts,
-            zipfile.ZipFile(io.BytesIO(office._without_hidden_text(file.getvalue(), parts))) as found,
+            zipfile.ZipFile(io.BytesIO(office._as_shown(file.getvalue(), parts))) as found,
         ):
             assert found.read(name).decode() == (run if "0" in said else "<w:r>y</w:r>")
             assert found.read(names[3]).decode() == run
@@ -507,7 +523,7 @@ def test_they_are_documents_of_a_folder_and_of_their_own_kind(
     (tmp_path / "vademecum.toml").write_text(f'site = false\n[[source]]\nname = "x"\nkind = "{kind}"\npath = "docs"\n')
     request: BuildRequest = read_settings(tmp_path / "vademecum.toml")
     report = build(request)
-    assert report.documents == 8 + (kind == "folder")
+    assert report.documents == 11 + (kind == "folder")
     assert [warning for warning in report.warnings if "c.pdf" in warning] == [
         "c.pdf: damaged: no PDF that can be opened; skipped"
     ]

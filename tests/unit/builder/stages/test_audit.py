@@ -109,7 +109,7 @@ def test_a_private_key_that_is_an_example_is_published_by_name_and_told(docs: Pa
 
 def test_each_file_that_is_no_document_has_a_reason(docs: Path) -> None:
     foreign = "rtf tex textile wiki mediawiki creole pod rdoc dita dbk typ".split()
-    office = "doc ppt xls".split()
+    office = "doc ppt ppsx ppsm xls xlsb".split()
     for ending in (*foreign, *office, "png", "eml", "msg"):
         (docs / f"a.{ending}").write_bytes(b"x")
     (docs / "draft.md").write_text("---\ndraft: true\n---\n# D\n")
