@@ -1,7 +1,7 @@
 """The engine: the operations of a client over one store and its hosts, each a run of its own.
 
-What is done about a published release is said in update/, what was refused or pinned in store/pointer.py; whether
-metadata are acceptable, in trust/metadata.py.
+update/ says what is done about a published release, store/pointer.py what was refused or pinned, and trust/metadata.py
+whether metadata are acceptable.
 """
 
 from __future__ import annotations
@@ -54,11 +54,11 @@ class Engine:
             preferred one first.
         trust: The root metadata that the app ships; None pins the first root that the host shows.
         seed: A published tree that the app ships; see `plant`.
-        policy: What is done unasked, where the user of the store has not chosen otherwise. None: as `config` has it.
+        policy: What is done unasked, unless the user of the store has chosen otherwise. None: the defaults of `config`.
         connection: What is known of the network.
-        emit: Called with events; what it raises is logged and changes nothing.
-        room: Tells how many bytes may still be stored; an update that needs more downloads nothing.
-        permission: Asked before each object of an update that is not forced: where it says no, the update pauses.
+        emit: Called with events; what it raises is logged, and has no other effect.
+        room: Returns how many bytes may still be stored; an update that needs more downloads nothing.
+        permission: Asked before each object of an update that is not forced; if it says no, the update pauses.
         beside: What else is fetched, after the flip: `directions` for an app that encodes queries itself, or the
             release's `model`.
     """
@@ -114,20 +114,20 @@ class Engine:
     async def sync(self, *, force: bool = False, unasked: bool = False) -> Outcome:
         """Install the published release if there is a newer one; before it the seed, see `plant`.
 
-        Where a seed was just installed, it is no failure that the host cannot be asked, or asked not to be: that is
-        noted and announced.
+        If a seed was just installed, a host that cannot be asked, or asked to be left alone, is no failure of the sync:
+        that is noted and announced.
 
         Args:
             force: Fetch and install the published release whole, even if it is the installed one,
                 was refused before, or is not the pinned one. An older one is refused all the same.
-            unasked: The policy says whether it is installed; what waits is the outcome's `offer`.
+            unasked: The policy decides whether it is installed; a release that waits is the outcome's `offer`.
 
         Raises:
             NetworkError, ServerError: The host cannot be asked now; trying later may help.
             ContentError, SignatureError, RollbackError, ExpiredError: What it shows is not acceptable.
-            ClockError: This device's clock is implausible: whether that has expired cannot be said.
+            ClockError: This device's clock is implausible, so nobody can say whether it has expired.
             SelfTestError: The release does not work here; it is refused from now on.
-            BudgetError: The run may download no more, or not now; the next one goes on from there.
+            BudgetError: The run may download no more, or not now; the next run continues.
             StorageError, QuotaError, BusyError: The store is broken, full, or in use by another writer.
         """
         started = self._clock.now()
@@ -181,10 +181,10 @@ class Engine:
     async def plant(self) -> int | None:
         """Install the seed that the app ships, if it is newer than what is installed; the host is not asked.
 
-        A seed is looked at once: again where it could not be read, or was found good and nothing is installed any more.
+        A seed is examined once; again if it could not be read, or if it was good and nothing is installed any more.
 
         Returns:
-            The sequence that was installed, or None. What was wrong with a seed is in `status()`.
+            The sequence that was installed, or None. `status()` says what was wrong with the seed.
 
         Raises:
             StorageError, QuotaError, BusyError: The store is broken, full, or in use by another writer.
@@ -193,10 +193,10 @@ class Engine:
             return (await self._runs.seeded(session)).sequence
 
     async def rollback(self) -> Generation:
-        """Go back to the generation before. The one that is left is refused until a newer one appears.
+        """Go back to the previous generation. The release left behind is refused until a newer one appears.
 
         Raises:
-            EmptyStoreError: There is none, or its publisher has taken it back.
+            EmptyStoreError: There is none, or its publisher has yanked it.
             ContentError, StorageError, SelfTestError: It is damaged; the current one stays.
         """
         async with self._runs.locked() as session:
@@ -205,17 +205,17 @@ class Engine:
         return back
 
     async def refuse_current(self, reason: str, *, found: Generation | None = None) -> Generation:
-        """Undo the installed release, which a reader found not to work, and do not try it again.
+        """Undo the installed release, which a reader found not to work here, and do not try it again.
 
         Args:
-            found: What the reader read; where something else is installed by now, that stays. None: whatever is.
+            found: The release that the reader read; if another one is installed by now, it stays. None: any.
 
         Returns:
-            What is installed now: the generation before.
+            What is installed now: the previous generation.
 
         Raises:
             EmptyStoreError: There is none: now nothing is installed.
-            DamagedError: What is stored is not the release: that is mended, not undone.
+            DamagedError: What is stored is damaged: that is repaired, not undone.
             ContentError, StorageError, SelfTestError: It is damaged; the current one stays.
         """
         logger.warning("the installed release does not work here: %s", reason)
@@ -232,7 +232,7 @@ class Engine:
 
         Raises:
             UsageError: That release is neither installed nor the previous generation.
-            EmptyStoreError: It is the previous one, and its publisher has taken it back.
+            EmptyStoreError: It is the previous one, and its publisher has yanked it.
             ContentError, StorageError, SelfTestError: The previous one is damaged; the current one stays.
         """
         async with self._runs.locked() as session:
@@ -245,16 +245,16 @@ class Engine:
         return await self._runs.policy(self._store)
 
     async def skip(self, sequence: int | None) -> None:
-        """Have a release passed over, as one that was left. None takes back what was decided so, not what failed.
+        """Do not install a release. None forgets all such decisions, but not which releases failed.
 
         Raises:
-            UsageError: It is no sequence, or the installed release.
+            UsageError: It is not a sequence, or it is installed.
         """
         async with self._runs.locked() as session:
             await turn_back.skip(session, sequence)
 
     async def choose(self, choices: Mapping[str, Any]) -> None:
-        """Keep what the user of this store has chosen, by the names in JSON; None gives a choice back to the app.
+        """Store the user's choices, by their names in JSON; None returns a choice to the app's default.
 
         Raises:
             UsageError: There is no such choice.
@@ -264,23 +264,25 @@ class Engine:
             await POLICY.write(session, {**await POLICY.read(session), **choices})
 
     async def repair(self) -> Repaired:
-        """Read everything that is installed, and fetch again just what is broken. Nothing is asked if nothing is.
+        """Read everything that is installed, and fetch again only what is broken. If nothing is, nobody is asked.
 
         Raises:
-            DamagedError: The pointer itself is damaged: a sync begins it anew.
-            NetworkError, ServerError: The host cannot be asked now. What was mended before stays.
+            DamagedError: The pointer itself is damaged; a sync replaces it.
+            NetworkError, ServerError: The host cannot be asked now. What was repaired before stays.
             StorageError, QuotaError, BusyError: The store is broken, full, or in use by another writer.
         """
         return await healing.repair(self._runs)
 
     async def heal(self, *, whole: bool) -> Outcome:
-        """Mend what `inspection.examine` finds: just what is broken, or (`whole`) by fetching the release anew.
+        """Repair what `inspection.examine` finds: only what is broken, or (`whole`) by fetching the whole release
+        again.
 
-        What the host cannot be asked for now is taken from the seed, if that has it. A release that is whole but does
-        not work here is undone first.
+        What the host cannot give now is taken from the seed, if the seed has it. A release that is whole but does not
+        work here is undone first.
 
-        A pointer or a trusted root that cannot be read is begun anew: the root that the app ships is walked from, and
-        where it ships none, the first that the host shows is pinned.
+        A pointer or a trusted root that cannot be read is dropped: trust begins again at the root that the app ships,
+            or
+        else at the first one that the host shows.
 
         Raises:
             VademecumError: See `sync` and `repair`.
@@ -303,10 +305,10 @@ class Engine:
         return await self.sync(force=whole and not pinned)
 
     async def doctor(self, *, repair: bool) -> Diagnosis:
-        """Examine the store, and mend what is broken; a file of SQLite is what doctor.py looks at before.
+        """Examine the store, and repair what is broken. doctor.py has examined the SQLite file before.
 
         Raises:
-            NewerFormatError: A newer version wrote the pointer. What goes wrong while mending is a finding.
+            NewerFormatError: A newer version wrote the pointer. What goes wrong in the repair is a finding.
         """
 
         async def look() -> list[Finding]:
@@ -324,7 +326,7 @@ class Engine:
     async def report_damage(self, error: VademecumError) -> None:
         """Count that a reader could not open what is installed (`Config.heal_after`). Errors: see `Store.write`."""
         found = isinstance(error, ContentError | SelfTestError) and not isinstance(error, NewerFormatError)
-        if found or error.repairable:  # whatever a reader finds wrong with the content lies here, too
+        if found or error.repairable:  # content that a reader finds wrong was changed here, too
             async with self._runs.locked() as session:
                 session.failures = session.failures.failed_read()
 

@@ -10,7 +10,7 @@ from vademecum.format.json import DIGEST, Fields, iso_time
 from vademecum.store.seal import LONGEST_MESSAGE, as_text
 
 LONGEST_ADDRESS = 2000
-"""Characters of a tree's address that is kept."""
+"""The most characters of a tree's address that are kept."""
 
 
 @dataclass(frozen=True)
@@ -66,13 +66,13 @@ class ChannelStatus:
         error: The last error, if no good check came after it.
         stale: Since when the host shows older metadata than those that are trusted here.
         yanked: Sequences that the publisher has taken back.
-        settled: There is nothing to do about the published release: it is installed, or `reason` says why it is not to
-            be. Browsers read it, so that they need not decide it again.
+        settled: There is nothing to do about the published release: it is installed, or `reason` says why not. Browsers
+            read this instead of deciding it again.
         reason: `yanked`, `refused` or `pinned`; or None.
         whole: The digest of the installed segments that were found to make the signed state.
-        tree: Where the search page of the tree is that was asked last; empty: of a folder nobody knows.
+        tree: The search page of the tree that was asked last; empty for a folder.
         contacted: When the host last answered as it should.
-        channel: Whose release that is.
+        channel: The channel of `latest`.
     """
 
     checked: datetime | None = None
@@ -89,7 +89,7 @@ class ChannelStatus:
     channel: str = ""
 
     def json(self) -> dict[str, object]:
-        """Return the JSON values that `status()` has too; null where there is none."""
+        """Return the JSON values that `status()` has too."""
         latest, error = self.latest, self.error
         return {
             "checked": told(self.checked),
@@ -138,5 +138,5 @@ def _decode_error(fields: Fields) -> ErrorNote:
 
 
 def told(time: datetime | None) -> str | None:
-    """Return a time as JSON has it; null where there is none."""
+    """Return a time as JSON has it, or None."""
     return None if time is None else iso_time(time)

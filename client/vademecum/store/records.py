@@ -1,7 +1,7 @@
 """The small records of a store, beside the pointer and the trust floor: a frozen value for each, and one table of them.
 
-Losing one costs a few requests, no more (format.md, section 8). So a damaged one counts as none, and is deleted where a
-store is mended.
+Losing one costs a few requests, no more (format.md, section 8). So a damaged one counts as missing, and is deleted when
+the store is repaired.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from vademecum.store.seal import LONGEST_MESSAGE, as_text, seal, unseal
 T = TypeVar("T")
 
 LONGEST_WAIT = timedelta(hours=24)
-"""What a host asks for beyond that is cut; js/update/schedule.mjs does the same."""
+"""A longer wait that a host asks for is cut to this; js/update/schedule.mjs does the same."""
 
 _SALT = re.compile(r"[0-9a-f]{32}")
 
@@ -34,16 +34,15 @@ _SALT = re.compile(r"[0-9a-f]{32}")
 
 @dataclass(frozen=True)
 class Failures:
-    """The record `health`: how often in a row this device failed, not the network nor the publisher.
+    """The record `health`: how often in a row this device failed, rather than the network or the publisher.
 
-    After a few such failures the installed generation is mended, or else fetched whole, once: what a disk has lost, a
-    host still has. If that fails here too, nothing more is tried until something works again, or the user forces an
-    update.
+    After a few such failures the installed generation is repaired, or else fetched whole, once. If that fails too,
+    nothing more is tried until something works again, or the user forces an update.
 
     Attributes:
-        syncs: Syncs in a row that failed for want of a working store.
-        reads: Times that a reader could not open what is installed, since everything was fetched anew.
-        healed: Whether a whole download has been tried since, in vain.
+        syncs: Syncs in a row that failed because of the store.
+        reads: How often a reader could not open what is installed, since everything was last fetched.
+        healed: Whether a whole download has been tried since, without success.
     """
 
     syncs: int = 0
@@ -51,15 +50,15 @@ class Failures:
     healed: bool = False
 
     def is_due(self, after: int) -> bool:
-        """Whether everything is to be fetched anew."""
+        """Return whether everything is to be fetched again."""
         return max(self.syncs, self.reads) >= after and not self.healed
 
     def failed_sync(self, *, healing: bool) -> Failures:
-        """A sync failed. `healing`: it was the one that should have mended things."""
+        """Count a failed sync. `healing`: it was the one that was to repair the store."""
         return replace(self, syncs=self.syncs + 1, healed=self.healed or healing)
 
     def failed_read(self) -> Failures:
-        """A reader could not open what is installed."""
+        """Count that a reader could not open what is installed."""
         return replace(self, reads=self.reads + 1)
 
 
@@ -71,13 +70,13 @@ class Wait:
 
     @classmethod
     def of(cls, now: datetime, seconds: float) -> Wait:
-        """Return a wait that a host asked for: it is over after a day at the latest."""
+        """Return a wait that a host asked for, a day at most."""
         return cls(now + timedelta(seconds=min(seconds, LONGEST_WAIT.total_seconds())))
 
 
 @dataclass(frozen=True)
 class Judged:
-    """The record `seed`: which seed was looked at last, by the digest of its `timestamp.json`, and what was wrong."""
+    """The record `seed`: which seed was examined last, by the digest of its `timestamp.json`, and what was wrong."""
 
     timestamp: str = ""
     code: str = ""
@@ -85,16 +84,16 @@ class Judged:
 
     @classmethod
     def failed(cls, timestamp: str, error: VademecumError) -> Judged:
-        """Return the judgement of a seed that was passed over."""
+        """Return the judgement of a seed that was ignored."""
         return cls(timestamp, error.code, as_text(error.message))
 
 
 @dataclass(frozen=True)
 class Spoiled:
-    """The record `spoiled`: a release that was fetched whole, and is not the state that its manifest promises.
+    """The record `spoiled`: a release that was fetched whole but does not make the state that its manifest names.
 
-    All of its objects are what was signed, so the publisher is at fault, and fetching them again would bring the same.
-    The next release, or the same one with another digest, is tried as usual.
+    All of its objects are as signed, so the publisher is at fault, and fetching them again would not help. The next
+    release, or the same one with another digest, is tried as usual.
     """
 
     sequence: int = 0
@@ -116,9 +115,9 @@ class Record(Generic[T]):
     """How a record is read and written.
 
     Attributes:
-        empty: The value where there is none, which is never written.
+        empty: The value of a missing record; it is never written.
         decode: Reads its JSON object; raises ContentError.
-        encode: Returns its JSON object; what is None or empty is left out.
+        encode: Returns its JSON object; fields that are None or empty are left out.
     """
 
     name: str
@@ -136,12 +135,12 @@ class Record(Generic[T]):
             raise DamagedError(error.message) from error
 
     def format(self, value: T) -> bytes | None:
-        """Return the record; None where there is nothing to say."""
+        """Return the bytes of the record; None for the empty value."""
         known = {name: part for name, part in self.encode(value).items() if part not in (None, "", [], {})}
         return None if value == self.empty else seal(canonical(known))
 
     async def read(self, store: RecordStore) -> T:
-        """Return the value; a damaged record counts as none. Errors: see `Store.read`."""
+        """Return the value; a damaged record counts as missing. Errors: see `Store.read`."""
         data = await store.read(self.name)
         try:
             return self.parse(data)

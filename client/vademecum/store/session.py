@@ -18,13 +18,13 @@ from vademecum.store.records import HEALTH, MANIFESTS, SYNC, Failures
 class Session:
     """The pointer, the channel's status and the failures as values, and a `Store` over the one that is locked.
 
-    A record is read from the store at most once. What is written stays here until `commit`, which writes all that
-    changed in one transaction, or, where that fails, forgets it. Objects pass through: they are verified before they
-    are put, and nothing that lies in a store counts before a record names it.
+    A record is read from the store at most once. What is written stays here until `commit`, which writes all changes in
+    one transaction, or forgets them if that fails. Objects go straight to the store: they are verified before they are
+    put, and no object counts before a record names it.
 
     Attributes:
-        status, failures: As they are to be from the next commit on.
-        healing: This device has failed so often in a row that everything is to be fetched anew.
+        status, failures: As the next commit will write them.
+        healing: This device has failed so often in a row that everything is to be fetched again.
         policy: What is done unasked in this run.
     """
 
@@ -58,14 +58,14 @@ class Session:
         self._noted = self.status, self.failures
 
     def _look(self) -> Head | VademecumError:
-        """Hold the pointer against the signed manifests, once it is asked for."""
+        """Compare the pointer with the signed manifests when it is first asked for."""
         if self._head is None:
             self._head = self._before = _head(self._sealed, self._manifests)
         return self._head
 
     def at_rest(self) -> Head | None:
-        """Return the pointer as its record has it, which is sealed, where there was nothing to do about what the
-        channel showed, nothing is wrong, and the signed manifest lies beside; or None."""
+        """Return the pointer as its sealed record has it, if there was nothing to do about what the channel showed,
+        nothing is wrong, and the signed manifest is kept; else None."""
         status = self.status
         if not status.settled or status.error or status.stale or self.failures != Failures():
             return None
@@ -82,7 +82,7 @@ class Session:
         Raises:
             NewerFormatError: The store was written by a newer major version.
             DamagedError: The record is damaged.
-            StorageError: Writing it failed, and reading it again did, too.
+            StorageError: Writing it failed, and so did reading it again.
         """
         head = self._look()
         if isinstance(head, Head):
@@ -91,7 +91,7 @@ class Session:
 
     @pointer.setter
     def pointer(self, head: Head) -> None:
-        """As it is to be from the next commit on; `flip` is for what needs it at once."""
+        """Set what the next commit will write; `flip` writes it at once."""
         self._look()
         self._head = head
 
@@ -105,24 +105,24 @@ class Session:
         await self.commit()
 
     def is_published(self, generation: Generation) -> bool:
-        """Return whether its segments are those that its signed manifest names: none was made here, or is left out."""
+        """Return whether its segments are exactly those that its signed manifest names, none made here."""
         manifest = self.manifest_of(generation)
         entries = () if manifest is None else manifest.segments
         return manifest is not None and {*generation.segments} == {entry.object.sha256 for entry in entries}
 
     def manifest_of(self, generation: Generation) -> Manifest | None:
-        """Return its signed manifest, or None where that is not kept."""
+        """Return its signed manifest, or None if that is not kept."""
         return manifest_of(generation, self._manifests)
 
     def unkept(self) -> Generation | None:
-        """Return the installed generation if its signed manifest should lie beside it, and does not."""
+        """Return the installed generation if its signed manifest is not kept."""
         current = self.pointer.current
         return current if current is not None and current.manifest not in self._manifests else None
 
     def keep_manifest(self, digest: str, manifest: bytes) -> None:
-        """Have the manifest of a release kept beside its generation, from the commit on that names that one.
+        """Keep the manifest of a release, from the commit on that names its generation.
 
-        Where it is the installed generation's, and does not fit that, the pointer is begun anew.
+        If it is the installed generation's, and contradicts the pointer, the pointer is dropped.
         """
         head = self._look()
         self._manifests = {**self._manifests, digest: manifest.decode()}
@@ -131,18 +131,18 @@ class Session:
             self.drop_damaged_pointer()
 
     def drop_damaged_pointer(self) -> None:
-        """Begin the pointer anew if it cannot be read; a readable one stays, and so does one of a newer version."""
+        """Drop the pointer if it cannot be read; one of a newer version stays."""
         if isinstance(self._look(), DamagedError):
             logger.warning("the pointer is damaged and is begun anew: %s", self._head)
             self._head = Head()
 
     def forget(self) -> None:
-        """Forget what is installed, and what was remembered of failures here; a wait that the host asked for stays."""
+        """Forget what is installed, and the failures of this device; a wait that the host asked for stays."""
         self._head, self.status, self.failures = Head(), ChannelStatus(), Failures()
         self._changes |= dict.fromkeys(("head", "sync", "health", "spoiled", "seed"))
 
     async def commit(self) -> None:
-        """Write what has changed in one transaction; none is needed where nothing has.
+        """Write what has changed, in one transaction; none is made if nothing has.
 
         Raises:
             StorageError, QuotaError: Nothing of it was written, and it is not tried again.
@@ -158,14 +158,14 @@ class Session:
             changes[MANIFESTS.name] = MANIFESTS.format(kept)
         if (self.status, self.failures) != self._noted:
             changes |= {SYNC.name: SYNC.format(self.status), HEALTH.name: HEALTH.format(self.failures)}
-        # Never the same bytes again: not even a transaction is needed then.
+        # Bytes that are stored already need no transaction.
         changes = {n: data for n, data in changes.items() if n not in self._stored or data != self._stored[n]}
         try:
             if changes:
                 await self._store.write(changes)
         except VademecumError as error:
-            # Nobody can say whether a write that failed was made all the same, as with a disk that is full just
-            # behind it. What may be collected as garbage follows from the pointer that is there now.
+            # A write that failed may have been made all the same, for example if the disk was full just after it. What
+            # is garbage follows from the pointer that is there now.
             self._stored, self._head = {}, error
             await self._recall()
             raise
@@ -175,7 +175,7 @@ class Session:
     # The store, as others see it ---------------------------------------------------------------
 
     async def read(self, name: str) -> bytes | None:
-        """Return a record as this run has written it, or as it was when the run began."""
+        """Return a record as this run has changed it, or as it was when the run began."""
         if name in self._changes:
             return self._changes[name]
         if name not in self._stored:
@@ -197,8 +197,8 @@ def _head(data: bytes | None, manifests: Mapping[str, str]) -> Head | VademecumE
 
 
 def _fitting(head: Head, manifests: Mapping[str, str]) -> Head | VademecumError:
-    """Return the head if it says what the signed manifests say, as far as they are there; what does not fit of the
-    generation before is no way back."""
+    """Return the head if it agrees with the signed manifests that are kept; a previous generation that does not agree
+    is dropped."""
     for generation in head.generations:
         wrong = generation.manifest in manifests and misfit(generation, manifests[generation.manifest].encode())
         if wrong and generation is head.current:
@@ -209,7 +209,7 @@ def _fitting(head: Head, manifests: Mapping[str, str]) -> Head | VademecumError:
 
 
 def _settled(status: ChannelStatus, head: Head) -> ChannelStatus:
-    """Return the status with what the pointer makes of the release that the channel showed last."""
+    """Return the status with whether the pointer leaves anything to do about the channel's latest release."""
     if status.latest is None:
         return replace(status, settled=False, reason=None)
     reason = head.reason_to_wait(status.latest.sequence, status.latest.sequence in status.yanked)

@@ -1,5 +1,5 @@
-"""Step 5 of an update: the objects that a plan takes, each verified before it is put; how much a run may download, and
-whether it may go on: that pauses an update between two objects."""
+"""Step 5 of an update: the objects that a plan takes, each verified before it is put; and the budget of a run, at whose
+end it pauses between two objects."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Budget:
 
     Attributes:
         bytes: The most bytes that the run downloads; None: any number.
-        permission: Asked before each object. A run that has begun goes on only while it says yes.
+        permission: Asked before each object; the run continues only while it says yes.
     """
 
     bytes: int | None = None
@@ -32,7 +32,7 @@ class Budget:
     def split(self, refs: Sequence[ObjectRef], spent: int) -> tuple[Sequence[ObjectRef], Sequence[ObjectRef]]:
         """Return the objects whose bytes the run may download, and those that wait for the next run.
 
-        The first one always may, so that each run brings an update further.
+        The first one always is, so that each run makes progress.
 
         Args:
             spent: Bytes that this run has downloaded.
@@ -60,7 +60,7 @@ UNLIMITED = Budget()
 
 
 async def require_room(plan: Plan, room: Room) -> None:
-    """Raise QuotaError, before anything is downloaded, if it is known that what a plan downloads cannot be stored."""
+    """Raise QuotaError, before anything is downloaded, if there is known to be too little room for a plan's objects."""
     needed, available = plan.inflated, await room()
     if available is not None and available < needed:
         raise QuotaError(
@@ -74,7 +74,7 @@ async def download(plan: Plan, session: Session, downloader: Downloader, budget:
     """Download what a plan takes, and put it.
 
     Raises:
-        StagingError: The host does not give a pack. That is no reason to fail: there are tiers.
+        StagingError: The host does not have a pack. That need not fail the update: there are tiers.
         NetworkError, ServerError, ContentError: A download failed for good.
         BudgetError: The run may download no more, or not now.
         StorageError, QuotaError: The store is broken or full.
@@ -89,8 +89,8 @@ async def download(plan: Plan, session: Session, downloader: Downloader, budget:
             return
 
         def progress(count: int) -> None:
-            # A host that undoes the gzip sends more than the manifest says: never above 100 %. What is asked for
-            # again, there or elsewhere, begins at nothing: never back.
+            # A host that undoes the gzip sends more than the manifest says: never show more than 100 %. A retry begins
+            # at nothing: never go back.
             received[ref.sha256] = max(received.get(ref.sha256, 0), min(count, ref.size))
             around.course.progress("downloading", plan.kind, sum(received.values()), plan.bytes)
 

@@ -1,4 +1,4 @@
-"""A sync with the host, from end to end: its release is followed, and what is installed is looked after."""
+"""A sync with the host, from end to end: follow its release, then look after what is installed."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from vademecum.update.update import Update
 
 
 async def follow_and_repair(update: Update, root: bytes | None, *, force: bool, healing: bool) -> tuple[Plan, bool]:
-    """Follow the host, and see to what is installed; return the plan, and whether what the host shows is stale.
+    """Follow the host, then repair what is broken; return the plan, and whether the host's metadata are stale.
 
     Args:
         root: The root that the app ships, or None.
         force: See `Update.follow`.
-        healing: Where everything is to be fetched anew, it is fetched from this host: no seed was installed.
+        healing: If everything is due to be fetched again, do so from this host: no seed was installed.
 
     Raises:
         VademecumError: See `Engine.sync`.
@@ -34,10 +34,10 @@ async def follow_and_repair(update: Update, root: bytes | None, *, force: bool, 
 
     whole = force
     if healing and session.healing:
-        # Before everything is fetched anew: perhaps it is enough to mend what is broken.
+        # Before everything is fetched again, try to repair only what is broken.
         mended = await repair_of(update).run(manifest)
         reason = session.pointer.reason_to_wait(pointer.sequence, pointer.yanked)
-        # A pin or a refusal is the user's will: nothing else is fetched in place of what has been lost.
+        # The user may have pinned or refused: then nothing else is fetched in place of what was lost.
         whole |= not (mended.found.broken and not mended.broken) and reason in (None, "current")
     plan = await update.follow(pointer, force=whole)
     if update.waiting is not None:
@@ -45,19 +45,19 @@ async def follow_and_repair(update: Update, root: bytes | None, *, force: bool, 
     elif plan.kind == "none":
         update.around.course.move("current")
     if plan.kind == "none":
-        # What a reader found is mended by an installation, or by a repair.
+        # Only an installation or a repair mends what a reader found (`reads`).
         session.failures = replace(session.failures, syncs=0)
     await _look_after(update, manifest, reported=reported)
     return plan, stale
 
 
 async def _look_after(update: Update, manifest: ManifestOf, *, reported: bool) -> None:
-    """See that nothing of what is installed is missing, mend what is, and sweep what nobody names.
+    """Repair installed objects that are missing, and delete objects that nobody names.
 
-    Nothing of it delays or fails what the user asked for: it comes last, and its errors are logged.
+    This comes last, and its errors are only logged: it neither delays nor fails what the user asked for.
 
     Args:
-        reported: A reader could not open what is installed: all of it is looked at.
+        reported: A reader could not open what is installed: all of it is read.
     """
     try:
         await _fetch_beside(update)
@@ -65,7 +65,7 @@ async def _look_after(update: Update, manifest: ManifestOf, *, reported: bool) -
             await repair_of(update).run(manifest)
             return
         named, held = update.session.pointer.objects, (await update.session.objects()).keys()
-        # What a paused download has brought of a release that waits stays for it.
+        # If a release waits, what a paused download has fetched of it stays.
         if named - held or (held - named and update.waiting is None):
             await repair_of(update).run_on(Scrubbed(missing=tuple(sorted(named - held))), manifest)
     except VademecumError as error:
@@ -73,8 +73,8 @@ async def _look_after(update: Update, manifest: ManifestOf, *, reported: bool) -
 
 
 async def _fetch_beside(update: Update) -> None:
-    """Keep beside the installed encoder what this client needs of the release that others do without; until that can
-    be had, the release's own table answers."""
+    """Keep what only this client needs of the release (for an encoder of the app's) beside the installed encoder; until
+    that can be fetched, the release's own table answers."""
     session = update.session
     current = session.pointer.current
     manifest = None if current is None else session.manifest_of(current)

@@ -20,10 +20,10 @@ from vademecum.update.run import EngineRuns
 
 
 async def drop_forged(session: Session) -> None:
-    """Begin the pointer anew where the installed segments are not the state that was signed.
+    """Drop the pointer if the installed segments are not the signed state.
 
-    Segments that the manifest names need no look. Those that were made here are read whole, once: what was found to fit
-    is noted. What is lost or damaged is left to a repair.
+    Segments that the manifest names need no check. Those that were made here are read whole, once; the result is noted.
+    What is lost or damaged is left to a repair.
     """
     current = session.pointer.current
     if current is None or session.is_published(current) or session.status.whole == current.fingerprint:
@@ -43,7 +43,7 @@ async def drop_forged(session: Session) -> None:
 
 
 async def repair(runs: EngineRuns) -> Repaired:
-    """Mend all that is broken. Errors: see `Engine.repair`."""
+    """Repair all that is broken. Errors: see `Engine.repair`."""
     async with runs.locked() as session, runs.asking(session, patient=False) as update:
 
         async def manifest() -> Manifest:
@@ -53,7 +53,7 @@ async def repair(runs: EngineRuns) -> Repaired:
 
 
 async def drop_damaged(runs: EngineRuns) -> None:
-    """Begin the records anew that cannot be read: the pointer, the trust floor, and the small ones."""
+    """Drop the records that cannot be read: the pointer, the trust floor, and the small ones."""
     async with runs.locked() as session:
         session.drop_damaged_pointer()
         await drop_if_damaged(session, runs.around.clock.now())
@@ -61,7 +61,8 @@ async def drop_damaged(runs: EngineRuns) -> None:
 
 
 async def what_does_not_work(store: Store) -> tuple[Generation, SelfTestError] | None:
-    """Return the installed release and why it does not work here, though all of its objects are sound; or None."""
+    """Return the installed release and why it does not work here, if its objects are sound and it does not; else
+    None."""
     current = (await Session.begin(store)).pointer.current
     if current is None or await unsound(store, sorted(current.objects)):
         return None

@@ -41,13 +41,13 @@ class Ladder:
     budget: Budget
 
     async def sweep(self) -> None:
-        """Delete what an interrupted update has left, but for the sound objects of this one."""
+        """Delete what an interrupted update has left, except sound objects of this release."""
         installed = self.session.pointer.objects
         wanted = _named(self.manifest).union(entry.object.sha256 for entry in self.route)
         await garbage.discard_all_but(self.session, installed | await self._sound(wanted - installed))
 
     async def _sound(self, wanted: frozenset[str]) -> frozenset[str]:
-        """Return those of these objects that the store holds, and that are what their names say."""
+        """Return those of these objects that the store holds undamaged."""
         held = wanted & (await self.session.objects()).keys()
         return held.difference(await unsound(self.session, held))
 
@@ -58,10 +58,9 @@ class Ladder:
     async def go_down(self, ladder: tuple[Plan, ...]) -> Plan:
         """Install the release by the first of these plans that works; return it. Errors: see `Update.follow`.
 
-        When packs do not lead there after all, the tiers are fetched; when what is stored does not add up
-        with what came, everything is fetched anew. But where a plan failed over damaged objects, they are mended
-        first, once, and the ladder is gone down once more; where they cannot be mended, sound ones are not fetched
-        again.
+        If the packs fail, the tiers are fetched; if these do not fit what is stored, everything is fetched. But if a
+        plan failed because of damaged objects, they are repaired first, once, and the plans are tried again; if they
+        cannot be repaired, at least the sound ones are not fetched again.
         """
         mended = len(ladder) == 1
         while True:
@@ -73,7 +72,7 @@ class Ladder:
                     await self._give_up(error)
                     raise error.cause from error
                 logger.warning("release %d by %s: %s", self.manifest.sequence, plan.kind, error.cause)
-            # What is fetched anew is fetched at once: a later run would begin anew.
+            # A second attempt has no budget: a later run would begin it again.
             self.budget = UNLIMITED
             if not mended and await self._broken():
                 mended = True
@@ -96,7 +95,7 @@ class Ladder:
         await repair.repair((await scrub(self.session, self.session.pointer.objects)).broken, known)
 
     async def _give_up(self, error: StagingError) -> None:
-        """All that was signed has come, and it is not the state that was: the same would come again."""
+        """Note a release that came whole, as signed, but does not make the signed state: it is not fetched again."""
         if isinstance(error.cause, ContentError) and not await unsound(self.session, _named(self.manifest)):
             await SPOILED.write(self.session, spoiled(self.manifest))
         await garbage.collect(self.session)
@@ -112,7 +111,7 @@ class Ladder:
             self.around.course.progress("verifying", plan.kind, plan.bytes, plan.bytes)
             staged = await stage(self.session, plan, self.pointer, manifest, self.around)
         except QuotaError as error:
-            await garbage.tidy(self.session)  # give back at once what was stored
+            await garbage.tidy(self.session)  # free at once what was stored
             raise QuotaError(error.message, plan.inflated, await self.around.room()) from error
         self.around.course.progress("installing", plan.kind, plan.bytes, plan.bytes)
         await activate(self.session, staged)
@@ -125,5 +124,5 @@ def _named(manifest: Manifest) -> frozenset[str]:
 
 
 def spoiled(manifest: Manifest) -> Spoiled:
-    """Return what is noted of a release that came whole and is not the state that was signed."""
+    """Return the note about a release that came whole but is not the signed state."""
     return Spoiled(manifest.sequence, manifest.digest)

@@ -20,9 +20,9 @@ class Plan:
     """What an update takes.
 
     Attributes:
-        kind: `none`: nothing to do; `direct`: packs that lead from the installed release to the new one;
+        kind: `none`: nothing; `direct`: packs that lead from the installed release to the new one;
             `tiers`: the segments that reach beyond the installed sequence; `full`: all segments.
-        downloads: The objects to fetch, those that the store already holds left out.
+        downloads: The objects to fetch, without those that the store already holds.
         segments: The digests of the new generation's segments, newest first; of `direct` those that stay.
         base: The sequence that the plan builds on, or None.
         hops: The packs of `direct`, in the order in which they are applied.
@@ -46,10 +46,9 @@ class Plan:
 
 
 def refuse_older(pointer: ReleasePointer, head: Head, line: Line) -> None:
-    """Raise RollbackError if the signed targets name an older release than the installed one, and know nothing of that.
+    """Raise RollbackError if the signed targets name an older release than the installed one, and do not know that one.
 
-    A candidate that was installed here and is not for this store any more, or was taken back, stays till a newer
-    release comes.
+    An installed candidate that is no longer for this store, or was yanked, stays until a newer release comes.
     """
     installed = 0 if head.floor is None else head.floor.sequence
     if pointer.sequence < installed and line.newest < installed:
@@ -60,7 +59,7 @@ def refuse_older(pointer: ReleasePointer, head: Head, line: Line) -> None:
 
 
 def refuse_other(head: Head, line: Line) -> None:
-    """Raise EquivocationError if the signed targets give the number of an installed release to another one."""
+    """Raise EquivocationError if the signed targets give an installed release's number to another release."""
     for generation in (head.current, head.previous):
         for release in line.releases:
             if (
@@ -73,7 +72,7 @@ def refuse_other(head: Head, line: Line) -> None:
 
 
 def equivocation(what: str) -> EquivocationError:
-    """Return the error for something that was signed twice, and differs."""
+    """Return the error for two different things signed under one number."""
     return EquivocationError(
         f"the trusted keys have signed {what} twice, and not the same: what was taken first stays. Ask the publisher: "
         "was a key stolen, or did two builds run? A newer release settles it"
@@ -87,7 +86,7 @@ def plans(
 
     Args:
         installed: The current generation, or None.
-        held: Digests of the objects in the store: what an interrupted run brought is not fetched twice.
+        held: Digests of the objects in the store: what an interrupted run has fetched is not fetched twice.
         manifest: The release to install.
         route: Packs that lead from the installed release to this one, see delta_chain.py; empty: there are none.
     """
@@ -106,13 +105,13 @@ def plans(
 
 
 def full_plan(held: Container[str], manifest: Manifest) -> Plan:
-    """Return the plan that uses nothing of the installed generation but objects of the very same content."""
+    """Return the plan that fetches the whole release, without the objects that are `held`."""
     segments = tuple(entry.object.sha256 for entry in manifest.segments)
     return Plan("full", _missing(held, list(manifest.objects)), segments)
 
 
 def builds_on(installed: Generation, manifest: Manifest) -> bool:
-    """Return whether the rows of the installed generation may stay: the release is newer, of the same space."""
+    """Return whether the installed rows may stay: the release is newer, and its vectors are of the same space."""
     same_space = installed.epoch == manifest.epoch and installed.encoder == manifest.encoder.object.sha256
     return same_space and installed.sequence < manifest.sequence
 

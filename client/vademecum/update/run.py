@@ -49,12 +49,12 @@ class EngineRuns:
         self._seed = None if seed is None else Seed(seed, around, root)
 
     async def policy(self, store: RecordStore) -> Policy:
-        """Return what the app has it like, and what the user of the store has chosen over that."""
+        """Return the app's policy, with the user's choices over it."""
         return self._policy.chosen(await POLICY.read(store))
 
     @asynccontextmanager
     async def locked(self) -> AsyncIterator[Session]:
-        """Hold the writer's lock. What the session says at its end is written, also where something failed.
+        """Hold the writer's lock. The session is committed at the end, even if something failed.
 
         Raises:
             BusyError: Another writer holds it.
@@ -73,10 +73,11 @@ class EngineRuns:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[Session]:
-        """The same for what moves an update: a failure is noted and announced, too.
+        """The same for a run of an update, whose failure is noted and announced too.
 
-        It is announced under the lock: a listener that syncs again finds it busy, in place of a run inside a run. That
-        another writer is at work is no failure, and is not announced, as in JavaScript (js/update/updates.mjs).
+        It is announced under the lock, so that a listener that syncs again finds the store busy instead of starting a
+        run inside this one. Another writer at work is not a failure, and is not announced; js/update/updates.mjs does
+        the same.
         """
         self.around.course.begin()
         told: VademecumError | None = None
@@ -100,7 +101,7 @@ class EngineRuns:
         """Yield an update over the hosts.
 
         Args:
-            patient: Nobody is asked where the hosts asked to be left alone until later than now: a ServerError.
+            patient: Raise ServerError, and ask nobody, if the hosts asked to be left alone until later than now.
         """
         config, clock = self.around.config, self.around.clock
         seed = None if self._seed is None else self._seed.downloader
@@ -116,7 +117,7 @@ class EngineRuns:
             await downloader.close()
 
     async def seeded(self, session: Session) -> Planted:
-        """Install the seed if there is one, and it is to be. Errors: see `Seed.install`."""
+        """Install the seed if there is one that should be installed. Errors: see `Seed.install`."""
         planted = Planted() if self._seed is None else await self._seed.install(session)
         if planted.kind != "none":
             self.around.course.begin()
@@ -125,13 +126,13 @@ class EngineRuns:
     async def note(self, session: Session, error: VademecumError) -> None:
         """Have an error written down with the next commit."""
         config, now = self.around.config, self.around.clock.now()
-        # Of several hosts, all of them asked for it, or else another error would have been told (`telling`).
+        # If there are several hosts, all of them asked for it: else another error would have been raised (`telling`).
         await remember_wait(session, error, now, config.longest_wait)
         if error.repairable:
             session.failures = session.failures.failed_sync(healing=session.healing)
         if isinstance(error, QuotaError):
             with contextlib.suppress(VademecumError):
-                await garbage.collect(session)  # give back what the failed update had stored
+                await garbage.collect(session)  # free what the failed update has stored
         session.status = replace(session.status, error=ErrorNote.of(error, now))
 
 
@@ -146,7 +147,7 @@ def search_page(location: str) -> str:
 
 
 async def _commit_if_possible(session: Session) -> None:
-    """Write down what was found by an error. Where that fails, the store itself does: the error says so."""
+    """Commit what the failed run found. If that fails too, the store is at fault, and the first error says so."""
     try:
         await session.commit()
     except VademecumError as failure:

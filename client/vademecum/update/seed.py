@@ -1,8 +1,8 @@
 """The seed: a published tree that the app ships, for a first run without network and for what a disk has lost.
 
-It is judged as a host is, by the same root, but for time: it lies inside the app's own package, and a package may be
-older than its signatures. What it proves raises the trust floor and never lowers it. A seed that is older than what
-is known, or damaged, or of other keys, is passed over; no update fails for it (decisions/seed.md).
+It is verified as a host is, by the same root, except for expiry: an app's package may be older than its signatures
+hold. What it proves raises the trust floor and never lowers it. A seed that is older than what is known, or damaged, or
+signed by other keys, is ignored; no update fails because of it (decisions/seed.md).
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Proof:
 
 @dataclass(frozen=True)
 class Planted:
-    """What came of it: the plan that installed the seed, and its release."""
+    """The plan that installed the seed, and its release."""
 
     kind: Kind = "none"
     sequence: int | None = None
@@ -54,7 +54,7 @@ class Seed:
     """The tree that an app ships.
 
     Args:
-        transport: Over the seed; it is asked once for each file.
+        transport: Reads the seed; each file is asked for once.
         root: The root metadata that the app ships, or None.
     """
 
@@ -65,14 +65,14 @@ class Seed:
         self.downloader = Downloader(transport, around.clock, self._config)
 
     async def install(self, session: Session) -> Planted:
-        """Install the seed, if it is newer than what is known here and was not looked at yet.
+        """Install the seed, if it is newer than what is known here and was not examined yet.
 
-        It is looked at again where it was found good and nothing is installed any more, and where everything is to be
-        fetched anew: then it is taken whole even if it is the installed release. What is wrong with a seed is logged
-        and written down.
+        It is examined again if it was good and nothing is installed any more, and if everything is to be fetched again:
+        then it is installed whole even if it is the installed release. What is wrong with a seed is logged and
+        recorded.
 
         Raises:
-            StorageError, QuotaError: The store is broken or full; the seed is looked at again next time.
+            StorageError, QuotaError: The store is broken or full; the seed is examined again next time.
             DamagedError: The same.
         """
         known = await SEED.read(session)
@@ -98,7 +98,7 @@ class Seed:
         return planted
 
     async def _follow(self, session: Session, proof: Proof) -> Planted:
-        """Install what the seed proves, if that is to be. The floor rises first."""
+        """Install what the seed proves, if it should be. The trust floor rises first."""
         update = Update(session, self.downloader, self._around, any_time=True)
         line = proof.trust.line(session.policy.channel)
         judge_installed(session, proof.trust)
@@ -120,7 +120,7 @@ class Seed:
         return Planted() if plan.kind == "none" else Planted(plan.kind, pointer.sequence)
 
     async def _require_release(self, update: Update, pointer: ReleasePointer) -> None:
-        """Raise RollbackError if a seed of older metadata has not the release that is trusted here."""
+        """Raise RollbackError if a seed with older metadata does not have the release that is trusted here."""
         try:
             await update.manifest(pointer)
         except ServerError as error:
@@ -140,7 +140,7 @@ class Seed:
                 idle_allowed=False,
             )
         except RollbackError:
-            # Its objects may be those of the very release that is trusted here.
+            # Its objects may still be those of the release that is trusted here.
             before = await trusted_before(session, ANY_TIME, self._root)
             if before is None:
                 raise

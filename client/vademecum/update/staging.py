@@ -31,9 +31,9 @@ class StagingError(Exception):
 async def stage(
     session: Session, plan: Plan, pointer: ReleasePointer, manifest: Manifest, around: Surroundings
 ) -> Staged:
-    """Return the new generation, checked whole from the bytes as they are stored, and compacted where that is due.
+    """Return the new generation, checked whole from the stored bytes, and compacted if due.
 
-    Of packs, that is what they make of the installed generation.
+    Direct packs are applied to the installed generation first.
 
     Raises:
         StagingError: It is not the signed state.
@@ -57,22 +57,22 @@ async def stage(
     chosen = segments_to_merge(staged.state, config) if plan.kind != "full" else frozenset()
     try:
         return await compact(staged, chosen, config) if chosen else _trimmed(staged)
-    except (ContentError, StoreError) as error:  # housekeeping never fails an update
+    except (ContentError, StoreError) as error:  # compaction never fails an update
         logger.warning("release %d is installed without compaction: %s", manifest.sequence, error)
         return _trimmed(staged)
 
 
 def _trimmed(staged: Staged) -> Staged:
-    """Return the generation without the segments that hold nothing it needs."""
+    """Return the generation without segments that hold no live row."""
     used, generation = staged.state.used, staged.generation
     segments = tuple(digest for index, digest in enumerate(generation.segments) if index in used)
     return replace(staged, generation=replace(generation, segments=segments))
 
 
 async def activate(session: Session, staged: Staged) -> None:
-    """Flip to the new generation if it works here; if it does not, have it refused.
+    """Flip to the new generation if it works here; else refuse it.
 
-    The test comes first: between a flip and a test after it, a crash would leave what does not work.
+    The self-test comes before the flip: a crash between them would otherwise leave a release that does not work.
 
     Raises:
         SelfTestError: It does not work here.

@@ -1,8 +1,8 @@
 """The states of an update. The table below is the truth: the engine's announcements go by it, JavaScript's copy and the
 diagram in the documentation (site/content/apps.md) are compared with it.
 
-A state that rests stays until the app asks for something; the others pass while something runs. What is called off, or
-finds another writer at work, falls back to the state in which it rested before: that is no event.
+A resting state stays until the app asks for something; the others pass while something runs. A run that is cancelled,
+or finds another writer at work, falls back to its last resting state, without an event.
 """
 
 from __future__ import annotations
@@ -54,13 +54,13 @@ TRANSITIONS: Mapping[State, Mapping[Happening, State]] = MappingProxyType(
 
 
 class Course(Events):
-    """Announces what becomes of an update, and moves it from state to state: what the table does not know, is not
+    """Moves an update from state to state, and announces its events; an event that the table does not allow is not
     announced."""
 
     state: State = "idle"
 
     def begin(self) -> None:
-        """Another run begins: whatever became of the one before, this one asks the host first."""
+        """Begin another run, which asks the host first, however the last one ended."""
         self.state = "idle"
         self.move("check")
 
@@ -68,7 +68,7 @@ class Course(Events):
         """Go to the next state.
 
         Raises:
-            RuntimeError: Nothing of that kind happens in this state: a mistake in the program.
+            RuntimeError: The table has no such transition: a mistake in the program.
         """
         try:
             self.state = TRANSITIONS[self.state][happening]
@@ -76,7 +76,7 @@ class Course(Events):
             raise RuntimeError(f"an update that is {self.state} cannot {happening}") from None
 
     def emit(self, name: str, detail: Mapping[str, Any]) -> None:
-        """Announce one event; raises RuntimeError where it cannot happen in this state, see `move`."""
+        """Announce one event. Raises RuntimeError if it cannot happen in this state, see `move`."""
         happening = _OF_EVENT.get(name) or OF_STAGE.get(detail.get("stage", ""))
         if happening is not None and (happening, self.state) != ("download", "downloading"):
             self.move(happening)

@@ -1,4 +1,4 @@
-"""Rollback: back to the previous generation, at the user's wish or because the newer one does not work here."""
+"""Rollback: back to the previous generation, because the user asks or the newer one does not work here."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from vademecum.store.session import Session
 
 
 async def roll_back(session: Session) -> Generation:
-    """Go back to the generation before; the one that is left is refused. Errors: see `Engine.rollback`."""
+    """Go back to the previous generation; the release left behind is refused. Errors: see `Engine.rollback`."""
     head = session.pointer.rolled_back()
     _refuse_yanked(session, head)
     return await _turn_back(session, head)
@@ -24,7 +24,7 @@ async def undo(session: Session, reason: str) -> Generation:
     Errors: see `Engine.refuse_current`.
     """
     current = session.pointer.current
-    # Damage comes before blame: what is damaged says nothing about the release.
+    # If its objects are damaged, the release itself may be good.
     if current is not None and (await scrub(session, current.objects)).broken:
         raise DamagedError("the installed release is damaged here; the next update repairs it")
     head = session.pointer.undone(reason)
@@ -35,7 +35,7 @@ async def undo(session: Session, reason: str) -> Generation:
 
 
 async def pin(session: Session, sequence: int | None) -> Generation | None:
-    """Stay at a release; return the one that this led back to, if it did. Errors: see `Engine.pin`."""
+    """Stay at a release; return the previous generation if this went back to it. Errors: see `Engine.pin`."""
     head = session.pointer
     if sequence is None or (head.current is not None and head.current.sequence == sequence):
         await session.flip(replace(head, pinned=sequence))
@@ -48,7 +48,7 @@ async def pin(session: Session, sequence: int | None) -> Generation | None:
 
 
 async def skip(session: Session, sequence: int | None) -> None:
-    """Have a release passed over. Errors: see `Engine.skip`."""
+    """Do not install a release. Errors: see `Engine.skip`."""
     head = session.pointer
     if sequence is None:
         broken = tuple(number for number, _ in head.reasons)
@@ -62,7 +62,7 @@ async def skip(session: Session, sequence: int | None) -> None:
 
 
 def _refuse_yanked(session: Session, head: Head) -> None:
-    """Raise EmptyStoreError if the user would go back to a release that its publisher has taken back."""
+    """Raise EmptyStoreError if the user would go back to a release that its publisher has yanked."""
     if head.current is not None and head.current.sequence in session.status.yanked:
         raise EmptyStoreError(
             f"release {head.current.sequence} was taken back by its publisher: the installed one stays; "

@@ -2,12 +2,12 @@
 
     1 metadata  2 release  3 manifest  4 plan  5 download  6 stage  7 self-test  8 flip  9 collect
 
-Each step is below the one before it, 4 in plan.py and ladder.py, 5 in download.py, 6 to 9 in staging.py. The order
-keeps the store's promise (format.md, section 8): objects are verified before they are put; a generation is checked
-whole and tested, from the stored bytes, before the pointer is flipped; garbage is collected only after the flip. So at
-every moment the pointer names only objects that are there and good, of a release that works. Records are written in two
-transactions: what the metadata say once they have verified, so that the trust floor stays though a long download breaks
-off; and the flip.
+Each step stands below the one before it; 4 is in plan.py and ladder.py, 5 in download.py, 6 to 9 in staging.py. The
+order keeps the store's promise (format.md, section 8): objects are verified before they are put; a generation is
+checked whole and tested, from the stored bytes, before the pointer is flipped; garbage is collected only after the
+flip. So at every moment the pointer names only objects that are there and good, of a release that works. Records are
+written in two transactions: what the metadata say once they have verified, so that the trust floor stays though a long
+download breaks off; and the flip.
 """
 
 from __future__ import annotations
@@ -59,14 +59,13 @@ class Update:
     Args:
         downloader: Asks the host, or the seed.
         budget: What the run may download; it does not bound what is fetched by force or anew.
-        any_time: A release that was built in this device's future is followed too: of a seed nobody asks whether its
-            metadata have expired, and a device whose clock begins at 1970 and that never meets a network would
-            have nothing otherwise.
-        unasked: The policy says what is done about a release.
+        any_time: A release built in this device's future is followed too. The metadata of a seed may have expired, and
+            a device whose clock begins at 1970 and that never meets a network would have nothing otherwise.
+        unasked: The policy decides what is done about a release.
         patient: Nobody is asked where the hosts asked to be left alone until later than now.
 
     Attributes:
-        waiting: A release that was found and not installed, as the policy has it.
+        waiting: A release that was found, and waits because of the policy.
     """
 
     waiting: Check | None = None
@@ -101,8 +100,8 @@ class Update:
     # 1. The metadata ---------------------------------------------------------------------------
 
     async def idle(self, shipped_root: bytes | None) -> Generation | None:
-        """Ask for the timestamp alone, where nothing was left to do not long ago; return what is installed if nothing
-        is now, or None: `refresh` then goes on from there.
+        """Ask for the timestamp alone, if not long ago there was nothing to do; return what is installed if there still
+        is nothing, else None: `refresh` then continues from there.
 
         TUF ends the cycle at an equal version (5.4.3.1); here all bytes are those that were verified, and nothing that
         they lead to has expired (5.4.4, 5.5.6, 5.6.5). js/update/idle_check.mjs is the twin.
@@ -122,7 +121,7 @@ class Update:
         try:
             if head.objects != (await session.objects()).keys():
                 return None
-        except StoreError:  # what looks after the store comes last, and fails nothing
+        except StoreError:  # an idle check does not fail because the store cannot be listed
             return None
         if self._patient:
             await require_patience(session, now)
@@ -149,7 +148,7 @@ class Update:
             NetworkError, ServerError: The host cannot be asked now.
             ContentError, SignatureError, RollbackError, ExpiredError, ClockError: What it shows is not acceptable.
             EquivocationError: The trusted keys have signed one number twice. RestartedError: The line began anew.
-            DamagedError: The trust floor cannot be read, and no root was shipped.
+            DamagedError: The trust floor cannot be read, and the app ships no root.
             StorageError, QuotaError: What was verified could not be written.
         """
         now = self._clock.now()
@@ -164,12 +163,12 @@ class Update:
                 config=self._config,
                 idle_allowed=self._is_recent(now),
                 stale_allowed=True,
-                # Before its targets are known, nobody can say whether a release was taken back.
+                # Before the targets are known, nobody can say whether a release was yanked.
                 wanted=lambda sequence: self.session.pointer.reason_to_wait(sequence, yanked=False) is None,
                 shown=self._shown,
             )
         except VademecumError as error:
-            # The walk may have led to another one, whatever became of it.
+            # The walk may have led to a newer root before it failed.
             root = await self.session.read(ROOT)
             if root is not None:
                 judge_installed(self.session, Trust(root, now))
@@ -211,9 +210,10 @@ class Update:
         self._critical = line.critical
 
     async def _find_manifest(self, line: Line) -> None:
-        """See that the signed manifest of what is installed lies beside it.
+        """Fetch the signed manifest of the installed release if the store has lost it.
 
-        A pointer to a release that nobody vouches for, under a number that is not its own, is begun anew.
+        If the host does not have it, and the signed targets name another release under its number, or only older
+        ones, the pointer is dropped.
         """
         lost = self.session.unkept()
         if lost is None:
@@ -257,7 +257,7 @@ class Update:
         return rollout.assigned(line, await rollout.read_salt(self.session, self._clock))
 
     async def offer(self, pointer: ReleasePointer) -> Check:
-        """Return what `follow` would do; nothing but manifests is downloaded. Errors: see `manifest`."""
+        """Return what `follow` would do; only manifests are downloaded. Errors: see `manifest`."""
         reason = self.session.pointer.reason_to_wait(pointer.sequence, pointer.yanked)
         if reason is not None:
             return replace(self._nothing(pointer), reason=None if reason in ("current", "ahead") else reason)
@@ -293,14 +293,14 @@ class Update:
         )
 
     async def follow(self, pointer: ReleasePointer, *, force: bool) -> Plan:
-        """Install the release, unless something speaks against it; return the plan that worked.
+        """Install the release unless there is a reason not to; return the plan that worked.
 
         Args:
-            force: Fetch it whole and use nothing that the store holds, whatever the user decided about it before.
+            force: Fetch it whole, and use nothing that the store holds, whatever the user decided about it before.
 
         Raises:
             NetworkError, ServerError, ContentError: A download failed for good.
-            BudgetError: The run may download no more, or not now; what has come stays for the next one.
+            BudgetError: The run may download no more, or not now; what was downloaded stays for the next run.
             ContentError: The objects are those that were signed, but not the state.
             SelfTestError: The release does not work here; it is refused from now on.
             StorageError, QuotaError: The store is broken or full.
@@ -341,7 +341,7 @@ class Update:
         data = await self.downloader.fetch_plain(pointer.url_path, pointer.manifest)
         manifest = decode_manifest(data)
         self.session.keep_manifest(pointer.sha256, data)
-        # Not its channel: a release that was built for one may be promoted to another. The signed targets say where.
+        # Its channel is not compared: a release built for one may be promoted to another, as the signed targets say.
         if manifest.sequence != pointer.sequence:
             raise ContentError(
                 f"{pointer.path} describes release {manifest.sequence}, the signed targets say {pointer.sequence}"
@@ -363,7 +363,7 @@ class Update:
     # 4. The plan -------------------------------------------------------------------------------
 
     async def _route(self, manifest: Manifest) -> tuple[PackEntry, ...]:
-        """Return the packs that lead to a release; none, where the host does not show the way: there are tiers."""
+        """Return the packs that lead to a release; none if the host does not have them: then there are tiers."""
 
         async def fetch(entry: PackEntry) -> Manifest:
             assert entry.manifest is not None
@@ -379,6 +379,6 @@ class Update:
 
 
 def vouch(session: Session, line: Line) -> None:
-    """Note of the installed releases who vouches for them, where the signed targets name them."""
+    """Note who vouches for the installed releases, if the signed targets name them."""
     for release in line.releases:
         session.pointer = session.pointer.vouched(release.sequence, release.sha256, release.root, release.signers)
