@@ -1,4 +1,4 @@
-"""A catalog as a source: records in JSON, JSON Lines, CSV, Parquet …; a file, several, or an address."""
+"""A catalog as a source: records in JSON, JSON Lines, CSV, Parquet …; in one file, in several, or at an address."""
 
 from __future__ import annotations
 
@@ -39,21 +39,21 @@ from vademecum_builder.sources.records import Failed, field_at, instead, json_va
 from vademecum_builder.sources.unzipped import ending_of, unzipped
 
 ENDINGS = (".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".geojson", ".parquet")
-"""Of the files that are taken out of a folder."""
+"""Endings of the files that are read in a folder."""
 SELDOM = (".xml", ".yaml", ".yml", ".bib", ".ris", ".ics", *SHEETS)
-"""Of those that are taken where none of the others is, sheets where nothing else is: beside them they are a program's
-own, or somebody's notes."""
+"""Endings that are only read if there is none of the others, and sheets if there is nothing else: beside others, such
+files belong to a program, or are notes."""
 ID_NAMES = ("id", "_id", "key", "sku", "uuid", "guid", "slug", "handle", "_key")
-"""Fields that are the id where none is named: the first of these that the first record has."""
+"""The id if no field is named: the first of these fields that the first record has."""
 _NUMBERED = re.compile(r"(?:.*_)?(?:id|key|no|nr|num|number|code)")
 ALL = "*"
-"""The id of records that no field names: all of their fields, as a digest."""
+"""The id of records without an id field: a digest of all their fields."""
 _KEY = "_key"
+_NAMED = 30
 _NO_PARTITION = "__HIVE_DEFAULT_PARTITION__"
 _STRATEGY = "http"
-_NAMED = 30
 _FAILED = 1000
-"""Records that cannot be read, after which a sample is not looked for any more."""
+"""After this many unreadable records, no sample is taken."""
 
 
 class Referring(NamedTuple):
@@ -70,18 +70,18 @@ class Referring(NamedTuple):
 
 @dataclass(frozen=True)
 class CatalogSource:
-    """The records of a catalog, each under its id.
+    """The records of a catalog, each with its id as the key.
 
     Attributes:
         place: A file, a folder, a glob (`data/*.json`), or an address.
         layout: How its files hold their records.
         id: The field that is the key; empty: one of `ID_NAMES`.
-        needs: Fields that some record has to have, each behind the key of the settings that names it.
+        needs: Fields that at least one record must have, each after the key in the settings that names it.
         where: The settings' file and line, for messages.
-        merge: Whether records that follow each other under one id are one: of a product, a row for each variant.
-        called: What a record is called: where one says that it is not for everybody, those of its id and name in other
-            files are the same record.
-        is_private: Whether a record says so.
+        merge: Whether to merge consecutive records with one id, such as rows for the variants of a product.
+        called: Returns the name of a record: a record with the same id and name in another file is the same one, and is
+            withheld if one of them is private.
+        is_private: Whether a record is not for everybody.
     """
 
     place: str
@@ -94,13 +94,13 @@ class CatalogSource:
     is_private: Callable[[Mapping[str, Any]], bool] = field(default=lambda _: False, compare=False, repr=False)
 
     def changes(self, since: Checkpoint | None) -> Changes:
-        """Return everything; of an address nothing where it is what it was at the checkpoint.
+        """Return everything; for an address, nothing if it has not changed since the checkpoint.
 
         Raises:
-            UsageError: There is nothing to read; the checkpoint is not one of this source. While the entries are
-                taken: a file that is cut off or is being written, or a field that no record has.
+            UsageError: There is nothing to read, or the checkpoint is not one of this source. While the entries are
+                read: a file that is cut off or being written, or a field that no record has.
             NetworkError: The host does not answer.
-            ServerError: It has no such file.
+            ServerError: The host has no such file.
         """
         if is_address(self.place):
             return self._fetched(since)
@@ -129,10 +129,10 @@ class CatalogSource:
         return sorted(found)
 
     def sample(self, most: int) -> list[dict[str, Any]]:
-        """Return the first records, whatever their ids are.
+        """Return the first records, whatever their ids.
 
         Raises:
-            UsageError: There is nothing to read, or nothing that can be.
+            UsageError: There is nothing to read, or nothing can be read.
             HostError: As `changes`.
         """
         found: list[dict[str, Any]] = []
@@ -148,8 +148,8 @@ class CatalogSource:
         return found
 
     def shared(self, id: str, most: int) -> tuple[int, int]:
-        """Return how many of the first records have the same in a field as an earlier one of their file, and how many
-        were read. Errors: see `sample`."""
+        """Return how many of the first records repeat a value of a field in their file, and how many were read. Errors:
+        see `sample`."""
         with closing(self._records()) as records:
             read = islice(records, most)
             seen = Counter(
@@ -178,7 +178,7 @@ class CatalogSource:
         return found
 
     def _records(self) -> Generator[tuple[str, dict[str, Any] | Failed], None, None]:
-        """Yield the records, each behind its file and line."""
+        """Yield the records, each after its file and line."""
         with closing(self._bodies(self._files)) as bodies:
             for place, name, stream in bodies:
                 try:
@@ -194,14 +194,14 @@ class CatalogSource:
         stream: BinaryIO,
         warn: Callable[[str], None] = lambda told: None,  # noqa: ARG005
     ) -> Iterator[tuple[int, dict[str, Any] | Failed]]:
-        """Yield the records of a file with the fields that its folders say; see `read_records`."""
+        """Yield the records of a file, with the fields in the names of its folders; see `read_records`."""
         told = self._partitions(place)
         for number, record in read_records(stream, ending_of(name), self.layout, warn=warn):
             yield number, told | record if told and isinstance(record, dict) else record
 
     def _partitions(self, place: str) -> dict[str, Any]:
-        """Return the fields that folders say, as Hive, Spark and DuckDB call them: `year=2024/month=01`; none where an
-        address is asked, whose `?token=a/b` is nobody's business."""
+        """Return the fields in the names of folders, as written by Hive, Spark and DuckDB: `year=2024/month=01`; none
+        for an address, whose `?token=a/b` is private."""
         if is_address(self.place):
             return {}
         above = [*takewhile(lambda part: not set("*?[") & set(part), Path(self.place).parts)]
@@ -209,11 +209,10 @@ class CatalogSource:
         return {name: unquote(value) for name, equals, value in parts if name and equals and value != _NO_PARTITION}
 
     def lists_of_records(self, *, always: bool = False, one_of_many: bool = False) -> list[str]:
-        """Return the paths of the lists in a file: that which holds the records first, as far as it has to be named;
-        empty: it has not.
+        """Return the paths of the lists in a file, that of the records first; empty: it need not be named.
 
         Args:
-            always: Also the only list, which has not.
+            always: Also return the path of an only list, which need not be named.
             one_of_many: Whether the file is one of several, each of which may be a record.
 
         Raises:
@@ -229,11 +228,11 @@ class CatalogSource:
 
     @property
     def _files(self) -> list[Path]:
-        """The files; of an address none."""
+        """The files; none for an address."""
         return [] if is_address(self.place) else self.files()
 
     def _bodies(self, files: Sequence[Path]) -> Generator[tuple[str, str, BinaryIO], None, None]:
-        """Yield what is read: the files, or what lies at the address."""
+        """Yield the open files, or that at the address."""
         yield from _opened(files)
         if not files and (fetched := fetch(self.place, {})):
             with closing(fetched.body), unzipped(fetched.body, self.place) as plain:
@@ -246,7 +245,7 @@ class CatalogSource:
     def _fetched(self, since: Checkpoint | None) -> Changes:
         shaped = digest_of(repr((__version__, self.layout, self.id, self.merge)).encode())
         known: dict[str, Any] = since.read(_STRATEGY, f"the address {self.place}", json.loads) if since else {}
-        # Other settings, and another version of this program, read other records from the same bytes.
+        # Other settings, or another version of this program, may read the same bytes differently.
         fetched = fetch(self.place, known["ask"] if known.get("shaped") == shaped else {})
         if fetched is None:
             return Changes(iter([since] if since else []))
@@ -276,23 +275,23 @@ def _opened(files: Sequence[Path]) -> Generator[tuple[str, str, BinaryIO], None,
 
 
 def names_of_ids(record: Mapping[str, Any]) -> list[str]:
-    """Return the fields by which other records may refer to one: its ids, or else what stands first and is called as
-    one is."""
+    """Return the fields by which other records may refer to one: its ids, else the first field with the name of an
+    id."""
     named = [name for name in record if name.lower() in ID_NAMES]
     return named or [name for name in record if _NUMBERED.fullmatch(plain_name(name).lower())][:1]
 
 
 def ids_of(record: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what other records may have of one to refer to it."""
+    """Yield the values by which other records may refer to one."""
     yield from (str(record[name]) for name in names_of_ids(record))
 
 
 class _Seen(NamedTuple):
-    """A record that was read: its key, the type of its id, the file; and of one of several files a digest of what it
-    says, what it is called, and whether it says that it is not for everybody."""
+    """A record that was read: its key, its id and its file; and, if there are several files, a digest of its content,
+    its name, and whether it is private."""
 
     key: str
-    type: type
+    id: str | int
     file: str
     said: str
     called: str
@@ -300,13 +299,13 @@ class _Seen(NamedTuple):
 
 
 class Listing:
-    """One reading of all files: which ids were seen, and which fields."""
+    """One reading of all files, with the ids and fields that were seen."""
 
     def __init__(self, source: CatalogSource) -> None:
         self.source = source
         self.id = source.id
         self.seen: dict[str, _Seen] = {}
-        # Those of an id and a name in several files, and first of them one that is not for everybody.
+        # Records with one id and one name in several files; if one of them is private, it comes first.
         self.alike_named: dict[tuple[str, str], list[_Seen]] = {}
         self.file = ""
         self.is_one_of_several = not is_address(source.place) and not Path(source.place).is_file()
@@ -319,7 +318,7 @@ class Listing:
         self.alike: Counter[str] = Counter()
 
     def entries(self, files: Iterable[tuple[str, str, BinaryIO]]) -> Iterator[Entry]:
-        """Yield what the files list, in their order."""
+        """Yield the records of the files, in order."""
         for place, name, stream in files:
             try:
                 said: list[str] = []
@@ -338,12 +337,12 @@ class Listing:
         self.check()
 
     def _called(self, place: str) -> str:
-        """Return what a file that is a record is called, in the folder that is read."""
+        """Return the path of a file in the folder that is read, without its ending."""
         path, top = Path(place), Path(self.source.place)
         return (path.relative_to(top) if top.is_dir() else Path(path.name)).with_suffix("").as_posix()
 
     def check(self) -> None:
-        """Raise UsageError if there was no record, or none had a field that is needed."""
+        """Raise UsageError if there was no record, or none had a required field."""
         for key, path in self.needs if self.names else ():
             if path in self.missing:
                 what = f"no record has a field {path!r}; {instead(path, self.names)}"
@@ -354,11 +353,11 @@ class Listing:
             raise SourceError(f"{self.source.place}: no record in it can be read")
 
     def entry(self, place: str, record: dict[str, Any] | Failed) -> Iterator[SourceItem | Skipped]:
-        """Yield a record as an item, or why it is none; one that keeps others back, which were read before it, under
-        the key of each.
+        """Yield a record as an item, or why it is skipped. A private record also withholds earlier ones: it is yielded
+        under the key of each.
 
         Args:
-            place: What it is called where it has no id of its own.
+            place: The name of a record without an id of its own.
         """
         self.read += 1
         if isinstance(record, Failed):
@@ -366,53 +365,67 @@ class Listing:
             return
         self._note(record)
         id = self._id_of(record)
-        key = str(id)
         if isinstance(id, Failed):
             yield Skipped(place, id.reason, str(record))
             return
         try:
-            item = record_item(key, record)
+            item = record_item(str(id), record)
         except RecursionError:
             yield Skipped(place, "nested too deeply", str(record))
             return
-        one = self._seen(key, type(id), record, item)
-        first = self.seen.get(key)
-        if first and first.type is one.type and first.file != one.file and first.said != one.said:
-            one = one._replace(key=f"{self.file}/{key}")
-            same = [first] if first.called == one.called else []
-            same = self.alike_named.setdefault((key, one.called), same) if one.called else []
-            if same and same[0].is_private and not one.is_private:
-                yield Skipped(place, f"the record of its id {key} and its name in another file is not for everybody")
-                return
-            if same and one.is_private and not same[0].is_private:
-                yield from (replace(item, key=other.key) for other in same)
-                same.insert(0, one)
-                return
+        one = self._seen(id, record, item)
+        first = self.seen.get(one.key)
+        if first and type(first.id) is type(id) and first.file != one.file and first.said != one.said:
+            yield from self._of_another_file(place, one, first, record, item)
+        else:
+            yield from self._unique(place, one, record, item)
+
+    def _of_another_file(
+        self, place: str, one: _Seen, first: _Seen, record: Mapping[str, Any], item: SourceItem | Skipped
+    ) -> Iterator[SourceItem | Skipped]:
+        """Yield a record whose id a different record in another file has: its key begins with the name of its file.
+
+        Records with one id and one name are taken for the same: if one of them is private, none is published.
+        """
+        key, one = one.key, one._replace(key=f"{self.file}/{one.key}")
+        same = [first] if first.called == one.called else []
+        same = self.alike_named.setdefault((key, one.called), same) if one.called else []
+        if same and same[0].is_private and not one.is_private:
+            yield Skipped(place, f"the record of its id {key} and its name in another file is not for everybody")
+        elif same and one.is_private and not same[0].is_private:
+            yield from (replace(item, key=other.key) for other in same)
+            same.insert(0, one)
+        else:
             same.append(one)
-            item = replace(item, key=one.key)
             self.elsewhere += 1
-            first = self.seen.get(one.key)
-        if first and first.type is one.type and self.source.is_private(record):
-            yield item  # which keeps back what was said earlier
-        elif first:
-            other = first.type is not one.type
-            reason = f"its id is {id!r}, and that of another record is the same in another type" if other else ""
-            reason = reason or f"its id {one.key} is that of an earlier record, which stands"
+            yield from self._unique(place, one, record, replace(item, key=one.key))
+
+    def _unique(
+        self, place: str, one: _Seen, record: Mapping[str, Any], item: SourceItem | Skipped
+    ) -> Iterator[SourceItem | Skipped]:
+        """Yield a record, unless an earlier one has its key."""
+        first = self.seen.get(one.key)
+        if first and type(first.id) is not type(one.id):
+            reason = f"its id is {one.id!r}, and that of another record is the same in another type"
             yield Skipped(place, reason, str(record))
+        elif first and self.source.is_private(record):
+            yield item  # withholds the earlier one
+        elif first:
+            yield Skipped(place, f"its id {one.key} is that of an earlier record, which stands", str(record))
         elif isinstance(item, SourceItem) and private_key_line(item.data):
             yield Skipped(place, "it holds a private key, which everybody could read: take it out")
         else:
             self.seen[one.key] = one
             yield item
 
-    def _seen(self, key: str, kind: type, record: Mapping[str, Any], item: SourceItem | Skipped) -> _Seen:
+    def _seen(self, id: str | int, record: Mapping[str, Any], item: SourceItem | Skipped) -> _Seen:
         if not self.is_one_of_several or isinstance(item, Skipped):
-            return _Seen(key, kind, self.file, "", "", is_private=False)
+            return _Seen(str(id), id, self.file, "", "", is_private=False)
         said, source = digest_of(item.data), self.source
-        return _Seen(key, kind, self.file, said, source.called(record), source.is_private(record))
+        return _Seen(str(id), id, self.file, said, source.called(record), source.is_private(record))
 
     def _digest(self, record: Mapping[str, Any]) -> str | Failed:
-        """Return what names a record by all that it says; one that is like an earlier one gets a number."""
+        """Return an id from all fields of a record; equal records get numbers."""
         try:
             digest = digest_of(canonical(json_value(record)))
         except RecursionError:
@@ -421,7 +434,7 @@ class Listing:
         return digest if self.alike[digest] == 1 else f"{digest}-{self.alike[digest]}"
 
     def _note(self, record: Mapping[str, Any]) -> None:
-        """Note which fields there are; while some are missed, of this record too."""
+        """Note the fields of a record, as long as required ones are missing."""
         if self.missing:
             self.names |= dict.fromkeys(record)
             self.missing -= {path for path in self.missing if field_at(record, path) is not None}
