@@ -20,10 +20,12 @@ _STEERING = re.compile(
 _UNSEEN = re.compile(
     r"\A[\s\S]*^[ \t]*//[ \t]*---cut(?:-before)?---[ \t]*\n|^[ \t]*//[ \t]*---cut-after---[\s\S]*"
     r"|^[ \t]*//[ \t]*---cut-start---(?:(?!---cut-)[\s\S])*---cut-end---[ \t]*(?:\n|\Z)"
-    r"|^[ \t]*//[ \t]*(?:@(?!filename\b)\w+(?:[ \t]*:.*)?|\^[?|].*|\^{3,}.*)(?:\n|\Z)",
+    r"|^[ \t]*//[ \t]*(?:@(?!(?:filename|log|warn|error)\b)\w+(?:[ \t]*:.*)?|\^[?|].*|\^{3,}.*)(?:\n|\Z)"
+    r"|(?<=//)[ \t]*@(?:log|warn|error):(?=[ \t])",
     re.MULTILINE,
 )
-"""Of Twoslash: what is compiled and not shown, options, and questions about the line above (`^?`)."""
+"""Of Twoslash: what is compiled and not shown, options, and questions about the line above (`^?`); what `@error:` says
+of that is shown."""
 
 
 def language(info: str) -> str:

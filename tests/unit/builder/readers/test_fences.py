@@ -38,3 +38,5 @@ def test_what_twoslash_compiles_and_asks_is_not_shown() -> None:
     assert shown == {"a"}
     assert fences.seen("// @filename: b.ts\n", "ts twoslash") == "// @filename: b.ts\n"
     assert fences.seen("// @noErrors\n", "ts not-twoslash") == "// @noErrors\n"
+    said = fences.seen("a;\n// @error: Not a number.\n  // @log: 1\n// @warn: Old.\n", "ts twoslash")
+    assert said == "a;\n// Not a number.\n  // 1\n// Old.\n"
