@@ -20,6 +20,8 @@ from vademecum_builder.readers.document import title_from_key
 from vademecum_builder.sources.places import PagePlace
 
 FILES = scripts("docusaurus.config")
+_BRACES_ARE_TEXT = re.compile(r"\"@docusaurus/core\"\s*:\s*\"[\^~=v]*2\.")
+"""Docusaurus 2, whose MDX 1 knows expressions in tags alone: `{ width: number }` is shown."""
 _NO_PREFIX = re.compile(r"^\d+[-_.]\d+")  # a date or a version
 _PREFIX = re.compile(r"^\d+\s*[-_.]+\s*(?=[^-_.\s])")
 _DATED = re.compile(r"^(?P<folder>.*)(?P<date>\d{4}[-/]\d{1,2}[-/]\d{1,2})[-/]?(?P<text>.*?)(?:/index)?\.mdx?$")
@@ -172,10 +174,12 @@ def open_docusaurus(project: Project) -> Rules:
     if script.value("baseUrl") == "":
         url = ""
         doubts.append("baseUrl is computed in the configuration: name it by --base-url")
+    is_text = _BRACES_ARE_TEXT.search(project.text("package.json")) is not None
+    passes = [one for one in mdx.PASSES if not (is_text and one == mdx.expressions)]
     return Rules(
         tuple(folders.found),
         slugs.DOCUSAURUS,
-        (containers, *mdx.PASSES),
+        (containers, *passes),
         mdx=True,
         called=lambda path: title_from_key("/".join(map(_unnumbered, path.split("/")))),
         base_url=address_of(url, base_url),

@@ -277,7 +277,7 @@ class ProfilePages:
         text = head + (landing(page.metadata) if media_type == MARKDOWN else "") + body
         for done in self._own_passes(media_type):
             text = done(text, page)
-        return without_gone(text)
+        return without_gone(head + split_front_matter(text)[1] if head else text)
 
     def _own_passes(self, media_type: str) -> Sequence[Pass]:
         return self.found.rules.passes if media_type == MARKDOWN else INCLUDES.get(media_type, ())

@@ -902,6 +902,19 @@ def test_what_is_quoted_in_mdx_is_text_whatever_its_signs_and_what_a_module_says
     )
 
 
+def test_front_matter_is_no_mdx_and_braces_with_nothing_in_them_are_text(tmp_path: Path) -> None:
+    page = "---\ntitle: Set<T>, {}, {x}\n---\n\nSee.\n\n## Of {}{x}\n\nText.\n"
+    document = read_one(tmp_path, "docs/a.md", page, **{"docusaurus.config.js": ""})
+    assert (document.title, document.sections[-1].headings) == ("Set<T>, {}, {x}", ("Of {}",))
+
+
+@pytest.mark.parametrize(("version", "shown"), [("^2.4.1", "A {b: c} of 1."), ("3.2.0", "A of 1."), ("", "A of 1.")])
+def test_braces_in_a_text_of_docusaurus_2_are_text(version: str, shown: str, tmp_path: Path) -> None:
+    said = {"docusaurus.config.js": "", "package.json": f'{{"dependencies": {{"@docusaurus/core": "{version}"}}}}'}
+    document = read_one(tmp_path, "docs/a.md", "# T\n\nA {b: c} of {'1'}.\n", **said)
+    assert " ".join(text_of(document).split()) == shown
+
+
 def test_mdx_without_a_generator_is_read_as_what_it_shows(tmp_path: Path) -> None:
     page = (
         "import Tabs from '@theme/Tabs';\n\nexport const unit = 'bar';\n\n# Pump {/*the-pump*/}\n\n{/* recall */}\n\n"
