@@ -8,12 +8,16 @@ from typing import Any
 
 from vademecum_builder.profiles.base import Folder, Metadata, NotServed, Page, Profile, Project, Rules, stem
 from vademecum_builder.profiles.blocks import alerts, attribute_lists, containers
-from vademecum_builder.profiles.config import Script, folder_of, matcher, read_yaml, scripts
+from vademecum_builder.profiles.config import Script, address_of, folder_of, matcher, read_yaml, scripts
 from vademecum_builder.profiles.tags import liquid_with_values
 from vademecum_builder.readers.slugs import GITHUB, MARKDOWN_IT_ANCHOR, NO_IDS, SINDRESORHUS, SlugRule
 
 FILES = scripts(".eleventy", "eleventy.config")
 _DATA = (".json", ".11tydata.json", ".11tydata.js", ".11tydata.cjs", ".11tydata.mjs", ".js")
+_OF_SITE = tuple(
+    f"{name}{ending}" for name in ("metadata", "site", "meta") for ending in (".json", ".js", ".cjs", ".mjs")
+)
+"""Files of data for all pages that name the site's `url`, as starters have them."""
 _DATED = re.compile(r"(?:^|(?<=/))\d{4}-\d{2}-\d{2}-(?=[^/]*$)")
 _OWN = re.compile(r"(?:\brequire\(|\bfrom)\s*['\"]\./([\w./-]+)['\"]")
 """Modules of the site itself that its configuration takes in."""
@@ -69,6 +73,9 @@ def open_eleventy(project: Project) -> Rules:
         ),
         (containers, alerts, attribute_lists),
         templates=(calls, liquid_with_values),
+        base_url=address_of(
+            _site(project, posixpath.join(source, script.text("data", "_data"))), script.text("pathPrefix")
+        ),
         doubts=("pathPrefix is computed in the configuration",) if script.value("pathPrefix") == "" else (),
         doubt=lambda path, metadata: (
             "a template computes their permalinks" if "{" in str(permalink(path, metadata)) else ""
@@ -89,6 +96,16 @@ def _of_data(project: Project, source: str, path: str) -> str | bool | None:
         if isinstance(said, bool) or said:
             return said
     return None
+
+
+def _site(project: Project, folder: str) -> str:
+    """Return the address that the site's data say; empty: they say none."""
+    for data in (posixpath.join(folder, name) for name in _OF_SITE):
+        text = project.text(data)
+        said = read_yaml(text).get("url") if data.endswith(".json") else Script(text).value("url")
+        if isinstance(said, str) and said:
+            return said
+    return ""
 
 
 def _filled(permalink: str, path: str) -> str:

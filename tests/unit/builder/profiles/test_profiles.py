@@ -915,6 +915,20 @@ def test_braces_in_a_text_of_docusaurus_2_are_text(version: str, shown: str, tmp
     assert " ".join(text_of(document).split()) == shown
 
 
+@pytest.mark.parametrize(
+    ("data", "url"),
+    [
+        ({"_data/metadata.json": '{"url": "https://b.example/docs"}'}, "https://b.example/docs/"),
+        ({"_data/site.js": "module.exports = {url: 'https://b.example'}"}, "https://b.example/"),
+        ({"_data/site.js": "module.exports = {url: process.env.URL}"}, ""),
+        ({"_data/people.json": '{"url": "https://c.example"}'}, ""),
+    ],
+)
+def test_data_of_eleventy_say_where_the_site_is_served(data: dict[str, str], url: str, tmp_path: Path) -> None:
+    root = files(tmp_path, {".eleventy.js": "", "a.md": "# A\n"} | data)
+    assert found_in(root).rules.base_url == url
+
+
 def test_mdx_without_a_generator_is_read_as_what_it_shows(tmp_path: Path) -> None:
     page = (
         "import Tabs from '@theme/Tabs';\n\nexport const unit = 'bar';\n\n# Pump {/*the-pump*/}\n\n{/* recall */}\n\n"
