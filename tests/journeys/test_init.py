@@ -229,6 +229,13 @@ def test_a_larger_folder_of_documents_beside_what_a_generator_reads_is_told(vade
     )
 
 
+def test_pages_that_nothing_reads_are_told_before_the_first_build(vade: Vade) -> None:
+    repository({"docs/a.md": "# A\n\nB\n", "docs/b.njk": "---\ntitle: B\n---\n<p>C</p>\n"})
+    assert (
+        vade("init", "--yes", "--json").json["notes"][0].startswith("1 file (.njk) with front matter, as pages have it")
+    )
+
+
 SERVED_NOWHERE = """\
 where these documents are served is not known, so hits open only in the reader of the search page: \
 set base-url in vademecum.toml{}

@@ -132,6 +132,9 @@ def choose(known: Repository, folder: Path, deployed: Workflow | None, wishes: W
         notes.append(
             f"git ignores {source.path}, so a checkout has none of it: a workflow has to make it before it builds"
         )
+    folder_read = FolderSource(known.top / source.path)
+    notes += folder_read.unread_pages(folder_read.keys())
+
     # The pages of a wiki lie at its top.
     base_url = known.wiki if source.path == "." else ""
     if not (source.served or base_url) and (not source.what or source.what.startswith("sources of ")):

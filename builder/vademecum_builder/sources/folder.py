@@ -88,14 +88,22 @@ class FolderSource:
         keys = [key for key in all_keys if self._selection.takes(key)]
         warnings += misspelt(self._patterns, all_keys)
         unread = Counter(PurePosixPath(key).suffix.lower() for key in keys if media_type(key) is None)
+        warnings += self.unread_pages(keys)
+        return Changes(
+            items, expected=len(keys) - unread.total(), unread=unread, left_out=walk.counted, warnings=warnings
+        )
+
+    def unread_pages(self, keys: Sequence[str]) -> list[str]:
+        """Return what is to be told of files that are pages by what they begin with, and of a kind that nothing reads,
+        one line each; a few of them are looked into."""
+        unread = Counter(PurePosixPath(key).suffix.lower() for key in keys if media_type(key) is None)
         read = len(keys) - unread.total()
-        warnings += [
+        return [
             f"{counted(count, 'files')} ({ending}) with front matter, as pages have it, that nothing reads: copy them "
             f"as .md, or build the rendered site (the folder has {counted(read, 'documents')} beside them)"
             for ending, count in unread.items()
             if ending and count * _PAGES_AMONG >= max(read, _PAGES_AMONG) and self._are_pages(ending, keys)
         ]
-        return Changes(items, expected=read, unread=unread, left_out=walk.counted, warnings=warnings)
 
     def _are_pages(self, ending: str, keys: Sequence[str]) -> bool:
         some = [key for key in keys if key.lower().endswith(ending) and (self.root / key).is_file()][:_LOOKED_AT]

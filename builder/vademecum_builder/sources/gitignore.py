@@ -19,6 +19,8 @@ from pathspec import GitIgnoreSpec
 from vademecum.errors import UsageError
 
 _SUBMODULE = re.compile(r'^\s*path\s*=\s*"?(.+?)"?\s*$', re.MULTILINE)
+_ANY_NAME = "vademecum"
+"""Of a file that is not there: what ignores it ignores whatever may lie beside it."""
 _EVERYTHING_INSIDE = re.compile(r"/\*\*(?=/?\s*$)")
 
 
@@ -84,7 +86,8 @@ class Surroundings:
     def enclosing(self) -> GitIgnore:
         """The rules for the folder from the git repository around it.
 
-        If they ignore the folder itself, they do not count for its content: the user named it all the same.
+        If they ignore the folder itself, or everything in it (`dist/*`, no exception), they do not count for its
+        content: the user named it all the same.
 
         Raises:
             UsageError: One of the `.gitignore` files cannot be read.
@@ -92,7 +95,11 @@ class Surroundings:
         if self.root == self.top:
             return GitIgnore()
         outside, key = self._inside(self.root.parent), self._key(self.root)
-        return GitIgnore() if outside is None or outside.ignores(key) else replace(outside, prefix=key)
+        if outside is None or outside.ignores(key):
+            return GitIgnore()
+        everything = outside.ignores(f"{key}{_ANY_NAME}")
+        is_ignored = everything and all(outside.ignores(self._key(path)) for path in self.root.glob("[!.]*"))
+        return GitIgnore() if is_ignored else replace(outside, prefix=key)
 
     def holds(self, path: Path) -> bool:
         """Return whether a path is in the folder, or in the repository and not hidden there."""

@@ -198,6 +198,25 @@ def test_a_folder_that_is_itself_ignored_is_read_when_it_is_named(tmp_path: Path
     assert keys(tmp_path / "generated/docs") == ["a.md"]
 
 
+@pytest.mark.parametrize(
+    ("ignored", "read"),
+    [
+        ("dist/*\n!dist/.gitkeep\n", ["a.md", "b.md"]),
+        ("dist/*\n!dist/a.md\n", ["a.md"]),  # what the others are, nobody is to see
+        ("*.md\n", []),  # of all of the repository, not of this folder
+    ],
+)
+def test_a_folder_in_which_all_is_ignored_is_read_when_it_is_named(
+    ignored: str, read: list[str], tmp_path: Path
+) -> None:
+    (tmp_path / ".git").mkdir()
+    put(tmp_path, ".gitignore", ignored)
+    for name in ("a.md", "b.md", ".gitkeep"):
+        put(tmp_path, f"dist/{name}")
+    source = FolderSource(tmp_path / "dist", may_be_empty=True)
+    assert [item.key for item in source.scan() if isinstance(item, SourceItem)] == read
+
+
 def test_gitignore_files_outside_a_repository_say_nothing(tmp_path: Path) -> None:
     put(tmp_path, ".gitignore", "*.md\n")
     put(tmp_path, "docs/a.md")
