@@ -63,9 +63,9 @@ def test_a_database_is_found_written_and_built(place: Path, capsys: pytest.Captu
     assert "Next: vade build, then vade serve site" in said
     written = (place / "vademecum.toml").read_text()
     assert 'title = "Shop"' in written and 'table = "stock"' not in written
-    assert "# tables that hold what is private, or a program's own, are left out: customer" in written
+    assert "# private tables, and those of a program's own, are left out: customer" in written
     assert '"cost"' not in written
-    assert "email" not in written and "# left out, as nobody's business: cost" in written
+    assert "email" not in written and "# private, so left out: cost" in written
     say(capsys, "build", "--no-site")
     with KnowledgeBase.open(place / "kb.db", url=str(place / "site")) as kb:
         kb.sync()

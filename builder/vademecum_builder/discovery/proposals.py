@@ -93,7 +93,7 @@ class Proposal:
     def missing(self) -> str:
         """The setting that is missing before anything can be built; empty: none."""
         needs = self.kind in ("catalog", "sql") and "id" not in self.settings
-        return "id: the field that names a record" if needs else ""
+        return "id: the field that identifies a record" if needs else ""
 
     def toml(self, name: str = "") -> str:
         """Return the lines for the settings file, under this name or its own."""
@@ -124,7 +124,7 @@ def of_records(
     notes = []
     private = [one.name for one in fields if one.is_private and one.name != told.get("id")]
     if private:
-        notes.append(f"left out, as nobody's business: {', '.join(private)}")
+        notes.append(f"private, so left out: {', '.join(private)}")
     if hidden := [one.name for one in fields if any(is_private(one.name, value) for value in one.values)]:
         notes.append(_HIDDEN.format(", ".join(hidden), json.dumps(hidden, ensure_ascii=False)))
     for one in fields:
@@ -140,7 +140,7 @@ def of_records(
     if same := [
         one.name for one in fields if one.is_the_same(count) and one.name not in str(told) and not one.is_private
     ]:
-        notes.append(f"left out, as the same in every record: {', '.join(same)}")
+        notes.append(f"the same in every record, so left out: {', '.join(same)}")
     if "link" not in told and (slug := next((one.name for one in fields if SLUG.fullmatch(one.name)), "")):
         notes.append(_NO_LINK.format(slug))
     if "zone" in told:
@@ -191,11 +191,11 @@ _STATE = re.compile(
 )
 _STATES = 10
 _NOT = ("false", "no", "0", "f", "n")
-_GONE_TOO = "records that are no longer by their {} are published, too: are they meant to be?"
-_HIDDEN = "records that say so are left out, as not for everybody: {}; where that is a mere fact, write drafts = {}"
-_NO_TIMES = "records whose {} nobody can read are left out; where that is not a time of publication, write drafts = {}"
+_GONE_TOO = "records with {} are published, too: are they meant to be?"
+_HIDDEN = "left out are drafts and private records, by: {}; if the field does not mean that, write drafts = {}"
+_NO_TIMES = "records whose {} cannot be read are left out; if it is not a time of publication, write drafts = {}"
 _NO_LINK = 'no field has the address of a page: if its end is in {0}, write link = "https://example.org/{{{0}}}"'
-ZONE = "times say no zone: is it this one?"
+ZONE = "the times have no zone: is it this one?"
 
 
 def of_messages(

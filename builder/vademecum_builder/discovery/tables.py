@@ -50,7 +50,7 @@ def discover_tables(url: str, folder: Path) -> list[Proposal]:
     if schema.unread:
         notes.append(f"this user may not read, or nobody can: {_named(schema.unread)}")
     if private:
-        notes.append(f"tables that hold what is private, or a program's own, are left out: {_named(private)}")
+        notes.append(f"private tables, and those of a program's own, are left out: {_named(private)}")
     if elsewhere:
         notes.append(f"other schemas are not read: {_named(elsewhere)}: name a table of theirs as schema.table")
     if views:

@@ -133,7 +133,7 @@ def sheet_section(name: str, rows: Sequence[Sequence[str]]) -> tuple[Section, li
     """Return the rows of a sheet as a section, and a warning where a column may be nobody's business."""
     warnings = []
     if seen := _personal(rows):
-        told_of = f"published, though maybe nobody's business: {counted(len(seen), 'columns')} ({', '.join(seen)})"
+        told_of = f"published, though maybe private: {counted(len(seen), 'columns')} ({', '.join(seen)})"
         warnings.append(f"{name}: {told_of}: hide them there, or leave the file out by --pattern")
     return Section((name,), "", tuple(_blocks(rows))), warnings
 

@@ -322,9 +322,7 @@ def test_markup_far_into_a_text_of_a_table_is_seen() -> None:
     assert of_records("a", "sql", {}, fields_of(records), 3).settings["format"] == "auto"
 
 
-HIDDEN = (
-    'records that say so are left out, as not for everybody: {0}; where that is a mere fact, write drafts = ["{0}"]'
-)
+HIDDEN = 'left out are drafts and private records, by: {0}; if the field does not mean that, write drafts = ["{0}"]'
 PEOPLE = "it looks like a list of people, of their secrets or of what they bought: whoever has a release reads it"
 
 
@@ -360,15 +358,15 @@ NO_LINK = 'no field has the address of a page: if its end is in {0}, write link 
 SAME = {
     "shopify.csv": [HIDDEN.format("Published"), NO_LINK.format("Handle")],
     "two-lists.json": ["not read, as a source of its own would: errors"],
-    "members.csv": [PEOPLE, "left out, as nobody's business: Telefon, Notiz intern"],
+    "members.csv": [PEOPLE, "private, so left out: Telefon, Notiz intern"],
     "papers.csv": ["records with the id of an earlier one, which are left out: 1"],
-    "club.json": [PEOPLE, "left out, as nobody's business: mail", "not read, as a source of its own would: members"],
+    "club.json": [PEOPLE, "private, so left out: mail", "not read, as a source of its own would: members"],
     "one-bad-row.jsonl": ["records with the number of an earlier one, which are left out: 1"],
-    "street-map.json": ["left out, as nobody's business: tags.phone"],
+    "street-map.json": ["private, so left out: tags.phone"],
     "universities.csv": ["no field identifies a record: an edited one is reported as removed and added"],
     "ghost.json": ["not read, as a source of its own would: db.*.data.users, db.*.data.tags"],
 } | {
-    name: [f"left out, as the same in every record: {fields}"]
+    name: [f"the same in every record, so left out: {fields}"]
     for name, fields in {
         "places.geojson": "type, geometry.type, geometry.coordinates",
         "jira.json": "fields.status.name, fields.reporter.html_url",
@@ -401,7 +399,7 @@ def test_where_nothing_names_a_record_all_of_it_does_in_a_file_and_of_a_table_it
     [found] = discover(str(tmp_path / "a.jsonl"), tmp_path)
     assert found.settings["id"] == "*" and not found.missing and "# no field identifies a record" in found.toml()
     found = replace(found, kind="sql", settings={"table": "a"})
-    assert found.missing and "# id: the field that names" in found.toml()
+    assert found.missing and "# id: the field that identifies" in found.toml()
 
 
 @pytest.mark.parametrize(
@@ -704,7 +702,7 @@ def test_records_in_xml_and_yaml(tmp_path: Path, name: str, content: str, expect
 def test_what_every_record_says_alike_is_left_out_and_told(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text(json.dumps(rows(lambda n: {"id": n, "name": f"N{n}", "unit": "kg"})))
     [found] = discover(str(tmp_path / "a.json"), tmp_path)
-    assert "left out, as the same in every record: unit" in found.notes
+    assert "the same in every record, so left out: unit" in found.notes
 
 
 def test_why_no_record_can_be_read_is_told(tmp_path: Path) -> None:
@@ -839,7 +837,7 @@ def test_tables_of_other_peoples_apps(tmp_path: Path) -> None:
     )  # fmt: skip
     assert (
         found["wp-posts"].toml() == """[[source]]
-# left out, as nobody's business: post_password
+# private, so left out: post_password
 """
         f"# {HIDDEN.format('post_password')}\n"
         """name = "wp-posts"
@@ -854,8 +852,8 @@ format = "auto"
     )
 
 
-OTHERS_PRIVATE = "tables that hold what is private, or a program's own, are left out"
-ZONELESS = "times say no zone: is it this one?"
+OTHERS_PRIVATE = "private tables, and those of a program's own, are left out"
+ZONELESS = "the times have no zone: is it this one?"
 TALKS: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "post": (
         "post_id INTEGER PRIMARY KEY, posted, member_id REFERENCES member (member_id), body, room, answers_to",
@@ -1472,9 +1470,7 @@ def test_it_is_asked_whether_states_that_nobody_knows_are_meant_to_be_published(
     assert asked.format("post_status is 0, 1") in noted("post_status", 0, 1)
     for name, values in (("status", ["published"]), ("genre", ["rock", "pop"]), ("status", [*range(11)])):
         assert "meant to be" not in noted(name, *values)
-    unread = (
-        "records whose published_on nobody can read are left out; where that is not a time of publication, write drafts"
-    )
+    unread = "records whose published_on cannot be read are left out; if it is not a time of publication, write drafts"
     assert f'{unread} = ["published_on"]' in noted("published_on", "Steam", "2020-01-01")
     assert "nobody can read" not in noted("published_on", "2999", "2020-01-01")
 
@@ -1510,7 +1506,7 @@ def test_of_a_database_what_may_be_read_is_proposed_and_what_may_not_is_told(tmp
     engine.dispose()
     (found,) = discover(url.set(username=role).render_as_string(hide_password=False), tmp_path)
     assert "this user may not read, or nobody can: writer, hidden" in found.notes
-    assert "tables that hold what is private, or a program's own, are left out: job_log" in found.notes
+    assert "private tables, and those of a program's own, are left out: job_log" in found.notes
     # An article is what it is translated in, with what it is linked with; its language is `lang`.
     assert (found.name, found.settings["text"]) == ("article-translation", ["body", "category"])
     assert "link.article_id = m.article_id" in found.settings["query"] and "metadata" not in found.settings
@@ -1910,7 +1906,7 @@ def test_what_is_no_longer_is_asked_for(tmp_path: Path, name: str, value: object
     lamps = rows(lambda n: {"sku": f"L{n}", "name": f"Lamp {n}", "about": text_of(n), name: value if n % 4 else other})
     (tmp_path / "a.json").write_text(json.dumps(lamps))
     [found] = discover(str(tmp_path / "a.json"), tmp_path)
-    told = f"records that are no longer by their {name} are published, too: are they meant to be?"
+    told = f"records with {name} are published, too: are they meant to be?"
     assert (told in found.notes) is asked
     named = [{**one, name: None, "nick": "retired" if n == 3 else f"N{n}"} for n, one in enumerate(lamps)]
     (tmp_path / "a.json").write_text(json.dumps(named))
@@ -2202,7 +2198,7 @@ def test_what_programs_call_things_by_is_neither_text_nor_a_filter() -> None:
     ]  # fmt: skip
     found = of_records("cards", "catalog", {}, fields_of(lines), 9)
     assert (found.settings["text"], found.settings["metadata"]) == (["desc"], ["closed"])
-    assert "records that are no longer by their closed are published, too: are they meant to be?" in found.notes
+    assert "records with closed are published, too: are they meant to be?" in found.notes
     assert is_of_people("post_revisions", [], 0, []) and is_of_people("PostHistory", [], 0, [])
     assert not is_of_people("exhibition_history", [], 0, [])
 

@@ -415,7 +415,7 @@ def test_columns_of_persons_and_secrets_are_told() -> None:
     for n, reach in enumerate(("0171 5551234", "soon", "a@b.org")):
         sheet.append([f"Pump {n}", "geheim", reach, 12 * n])
     assert read(".xlsx", saved(book)).warnings == (
-        "a.xlsx: Sheet: published, though maybe nobody's business: 2 columns (Kennwort, Reach): hide them there, or "
+        "a.xlsx: Sheet: published, though maybe private: 2 columns (Kennwort, Reach): hide them there, or "
         "leave the file out by --pattern",
     )
     sheet.column_dimensions["B"].hidden = sheet.column_dimensions["C"].hidden = True

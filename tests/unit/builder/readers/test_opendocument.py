@@ -105,7 +105,7 @@ def test_sheets_have_the_rows_and_columns_that_are_shown_as_they_are_shown() -> 
         (("People",), ["Name | E-mail", "Ann | ann@a.example"]),
     ]
     [told] = read_opendocument(packed(SHEETS)).warnings
-    assert "published, though maybe nobody's business: 1 column (E-mail)" in told
+    assert "published, though maybe private: 1 column (E-mail)" in told
 
 
 def cell(text: str, times: int = 1) -> str:
