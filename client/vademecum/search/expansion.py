@@ -1,5 +1,5 @@
-"""What the words of a query stand for among those of the texts: the words of the same stem, those that one may be the
-beginning of, or be misspelt for (format.md, section 5.2); js/search/expansion.mjs is the twin."""
+"""What the words of a query stand for among the words of the texts: words of the same stem, words that it may be the
+beginning or a misspelling of (format.md, section 5.2); js/search/expansion.mjs is the twin."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from vademecum.search.tokens import CAMEL, PAIRED, PARTS, is_typed, letters_of, 
 
 MIN_PREFIX: Final = 2
 MOST_ASKED: Final = 64
-"""Words of a query that are looked up."""
+"""The most words of a query that are looked up."""
 _COMPLETED, _MISSPELT, _BEGUN = 0.6, 0.7, 0.3
 _QUESTION: Final = 3
-"""Plain words from which on a query is a question: who types one or two, or a name, means just these."""
+"""With so many plain words a query is a question: who types one or two, or a name, means just these."""
 _SAME_BEGINNING: Final = 3
-"""Letters that a word shares with others of its stem."""
+"""The first letters that a word shares with others of its stem."""
 _NUMBER: Final = re.compile("[0-9][._/:-][0-9]")
 """A version, a time, an address: its parts alone say nothing."""
 _PART: Final = re.compile(".{3,}|[0-9]+")
@@ -41,9 +41,9 @@ class Asked:
     """A word of a query.
 
     Attributes:
-        groups: What it stands for, and what that is worth; empty: no live chunk has it.
+        groups: What it stands for, each with its worth; empty: no live chunk has it.
         word: As it was typed, folded.
-        near: Words that are near to it in meaning, likewise: they find chunks, but are not what was found.
+        near: Words that are near in meaning, each with its worth: they find chunks, but do not count as found words.
     """
 
     word: str
@@ -52,7 +52,7 @@ class Asked:
 
     @property
     def misspelt(self) -> bool:
-        """Whether no text has it, but one that is nearly the same."""
+        """Whether no text has it, but some text has a word nearly the same."""
         return bool(self.groups) and self.groups[0][1] == _MISSPELT
 
 
@@ -63,7 +63,7 @@ class Expanded:
     Attributes:
         asked: Its words that are looked up.
         meant, known: As `Found` has them (words.py).
-        guessed: Whether a word of it counts as misspelt, or as written together or apart otherwise than texts have it.
+        guessed: Whether a word counts as misspelt, or as wrongly written as one word or two.
     """
 
     asked: Sequence[Asked]
@@ -89,9 +89,9 @@ class Expansion:
         Args:
             words: Of each segment.
             algorithms: Of Snowball's stemmers.
-            encoder: What it knows is no misspelt word, though no text has it.
+            encoder: A word that it knows is not misspelt, even if no text has it.
             is_live: Whether a live chunk, or the title of its document, has one of these words.
-            share: Whether one has a word of each group.
+            share: Whether a live chunk has a word of each group.
             entitled: Whether a title has a word of the first two groups and none of the third, and more live chunks do
                 than have one of the third.
         """
@@ -149,7 +149,7 @@ class Expansion:
         return min(common, key=lambda word: (-common[word], word))
 
     def _written(self, query: str) -> list[str]:
-        """Return the runs of a query, those that no text has written as texts have them: together, or apart."""
+        """Return the runs of a query; runs that no text has are joined, or cut in two, if texts have that."""
         left, written = runs_of(query), list[str]()
         while left and len(written) < MOST_ASKED:
             run, *left = left
@@ -168,9 +168,9 @@ class Expansion:
         return written + left
 
     def _is_begun(self, query: str, runs: Sequence[str]) -> bool:
-        """Return whether the last run is a letter that is being typed behind a word that says something.
+        """Return whether the last run is a letter being typed, after a word that is not a stop word.
 
-        It may be a word, as the d of *vitamin d*; more often it is the first letter of one. Hangul has words of one.
+        It may be a word (the d of *vitamin d*), but more often begins one. Hangul has words of one letter.
         """
         *before, last = runs or [""]
         is_letter = len(last) == 1 and "a" <= last < "\u1100" and self._is_loose(last)
@@ -180,13 +180,13 @@ class Expansion:
         return parts_of(run) == (run,) and run not in self._stop and self._is_loose(run)
 
     def _is_loose(self, word: str) -> bool:
-        """Return whether a word may stand for another: not in quotes, nor as a pair of letters."""
+        """Return whether a word may stand for another: words in quotes and pairs of letters may not."""
         return word not in self._quoted and not PAIRED.search(word)
 
     def _is_together(self, run: str, following: str, *, typed: bool) -> bool:
-        """Return whether two words, of which no text has one, stand for a word that texts have.
+        """Return whether two words, one of which no text has, stand for one word that texts have.
 
-        The beginning of a word is none that no text has: *entry typ* is no *entrytype*, though that has its stem.
+        A word still being typed may be the beginning of one that texts have: *entry typ* is not *entrytype*.
         """
         pair, together = (run, following), run + following
         if not all(map(self._is_plain, pair)) or all(map(self._known, pair)) or not self._known(together):
@@ -196,7 +196,7 @@ class Expansion:
         return not self._is_live(self._each(found.beginning_with(following) for found in self._words))
 
     def _in_titles(self, run: str) -> list[str]:
-        """Return the two words that titles have in place of a word that texts have seldom, if there are any.
+        """Return the two words that titles have instead of a word that texts have seldom, if any.
 
         *whitebalance* is the name of a variable, and the page is called *White balance*.
         """
@@ -208,10 +208,10 @@ class Expansion:
         return []
 
     def _apart(self, run: str) -> list[str]:
-        """Return the two words that a word is put together of, or the word.
+        """Return the two words that a word is made of, or the word itself.
 
-        A word that the encoder knows is no two: *anyone* is not *any one*; nor is a number, nor what no chunk has both
-        parts of: *guitar* is not *gui tar*.
+        A word that the encoder knows is not cut (*anyone* is not *any one*), nor a number, nor a word whose parts no
+        chunk has together (*guitar* is not *gui tar*).
         """
         if self._is_word(run) or not _NO_DIGITS.search(run):
             return [run]
@@ -230,8 +230,8 @@ class Expansion:
     def _asked(self, runs: list[str], *, typed: bool, most: int) -> list[Asked]:
         *before, last_run = runs or [""]
         last = parts_of(last_run)
-        # What is being typed: the whole of the last run, or its only part; and the parts that it ends with, until
-        # the whole is a word, or the beginning of one that says what they mean.
+        # What is being typed: the whole last run, or its only part; and the parts that it ends with, unless the whole
+        # is a word, or the beginning of one.
         ends = [word for word in last if last[0].endswith(word)] if typed else []
         groups = self._stands_for(last[0], typed=True, whole=True).groups if len(ends) > 1 else ()
         left = ends[1:] if groups and groups[0][1] == _COMPLETED else []
@@ -239,8 +239,8 @@ class Expansion:
             ends = ends[:1]
         words = [*(word for run in before for word in parts_of(run)), *(word for word in last if word not in left)]
         wholes = {word for run in runs for word in wholes_of(run)}
-        # A letter of a name, as the P of P-10123, or a short number, as the 9 of 2.9, is in too many others to tell
-        # anything beside its other parts.
+        # A letter of a name (the P of P-10123) or a short number (the 9 of 2.9) is in too many other names to count
+        # beside the other parts.
         in_names = (word for parts in map(parts_of, runs) if len(parts) > 1 for word in parts)
         letters = set(filter(_LETTER.fullmatch, in_names))
         telling = [word for word in words if word not in self._stop and word not in letters] or words
@@ -252,13 +252,13 @@ class Expansion:
         for run in runs:
             whole, *parts = parts_of(run) or ("",)
             if [worth for _, worth in groups_of.get(whole, ())][:1] == [1.0]:
-                silent.update(parts)  # known as it is: its parts need not be
+                silent.update(parts)  # the whole name is known: its parts need not be
             elif any(map(groups_of.get, parts)) and all(part in wholes or groups_of.get(part) != () for part in parts):
                 silent.update(each for each in wholes_of(run) if not _NUMBER.search(each))  # and the reverse
         asked = [word for word in asked if word.word not in silent or (word.groups and not word.misspelt)]
         if 2 * sum(not word.groups for word in asked) <= len(asked):
             return asked
-        # Mostly words that nothing here is near to: another language, in which the others are not misspelt either.
+        # Most words are unknown: it is another language, in which the others are not misspelt either.
         return [replace(word, groups=()) if word.misspelt else word for word in asked]
 
     def _stands_for(self, word: str, *, typed: bool, whole: bool = False, most: int = MOST_CHANGES) -> Asked:
@@ -280,12 +280,13 @@ class Expansion:
         return Asked(word, tuple(alive))
 
     def _is_word(self, word: str) -> bool:
-        """Return whether the encoder knows a word or its stem: *films*, if it knows *film*, is no misspelt *files*."""
+        """Return whether the encoder knows a word or its stem: if it knows *film*, then *films* is not a misspelt
+        *files*."""
         return self._has_row(word) or any(map(self._has_row, stems_of(word, self._algorithms)))
 
     def _near(self, word: Asked) -> tuple[tuple[Group, float], ...]:
-        """Return what is near in meaning to a word that texts have, without what it stands for itself; it is worth the
-        square of its cosine."""
+        """Return words near in meaning to a word that texts have, without those of its groups; each is worth the square
+        of its cosine."""
         if not word.groups or word.groups[0][1] != 1.0:
             return ()
         had = {each for group, _ in word.groups for each in group}
@@ -298,7 +299,7 @@ class Expansion:
         return tuple(near)
 
     def _has(self, word: str) -> bool:
-        """Return whether texts have a word as it is."""
+        """Return whether texts have this very word."""
         return any(found.find(word) is not None for found in self._words)
 
     def _known(self, word: str) -> bool:
@@ -306,11 +307,11 @@ class Expansion:
         return self._is_live(self._alike(word))
 
     def _alike(self, word: str) -> Group:
-        """Return the words of the same stem, looked up once a question."""
+        """Return the words of the same stem, looked up once for each question."""
         return self._groups[word] if word in self._groups else self._groups.setdefault(word, self._of_stem(word))
 
     def _of_stem(self, word: str) -> Group:
-        """Return the words of the same stem, whatever joins their parts."""
+        """Return the words of the same stem, with whatever joint between their parts."""
         letters = letters_of(word)
         stems = stems_of(letters, self._algorithms)
         begins = {each[:_SAME_BEGINNING] for each in (*stems, letters, word)}
@@ -329,23 +330,21 @@ class Expansion:
             same = letters_of(other)
             if same == letters:
                 return True
-            # A stem that ends before the last joint is none of the whole: hanami-cli is no form of "hanam".
+            # A stem that ends before the last joint is not that of the whole: hanami-cli is not a form of "hanam".
             least = before_joint if same == other else max(before_joint, _before_joint(other))
             return any(len(stem) > least for stem in stems & stems_of(same, self._algorithms))
 
         return self._each(map(of, self._words))
 
     def _within(self, name: str, *, begun: bool) -> Group:
-        """Return the longer names that have this one among their parts; with `begun` its last part may go on."""
+        """Return the longer names that have this one among their parts; with `begun` its last part may be
+        unfinished."""
 
         has = re.compile(f"(?:^|[._/:-])v?{re.escape(name)}{'' if begun else '(?:$|[._/:-])'}").search
         return self._each([number for number, word in enumerate(found.words) if has(word)] for found in self._words)
 
     def _misspelt(self, word: str, *, typed: bool, most: int) -> Group:
-        """Return the nearest words, within one change, or two in a long one.
-
-        A word that the encoder knows, or whose stem it knows, is no misspelt one, though no text has it.
-        """
+        """Return the nearest words, one change away, or two in a long word; none for a word that the encoder knows."""
         for distance, begun in tries(word, typed=typed, most=0 if self._is_word(word) else most):
             found = self._each(meant_by(each.words, word, distance, begun=begun) for each in self._words)
             if found:
@@ -357,11 +356,11 @@ class Expansion:
 
 
 def _spelt(runs: Iterable[str], guesses: Mapping[str, str]) -> str:
-    """Return runs with words in place of others: of whole ones, or of parts of a name."""
+    """Return runs joined by spaces, with their words, or the parts of their names, replaced."""
     spelt = (guesses.get(run) or PARTS.sub(lambda part: guesses.get(part[0], part[0]), run) for run in runs)
     return " ".join(spelt).replace(CAMEL, " ")
 
 
 def _before_joint(word: str) -> int:
-    """Return how many letters a word has before the last of what joins its parts."""
+    """Return how many letters a word has before its last joint."""
     return len(letters_of(word[: max(word.rfind("-"), word.rfind("_"), 0)]))

@@ -17,14 +17,14 @@ from vademecum.search.tokens import PAIRED, is_typed, named, words_of
 
 _NUMBER = re.compile(r"^[0-9]\S* ")
 _ENDS = " ._/:-"
-"""What stands around words, also those of a longer name."""
+"""What may stand around words, and between those of a longer name."""
 _JOINED = bytes(byte for byte in range(128) if not chr(byte).isalnum())
 _DATED = re.compile(
     r"/(blog|news)/|/(change[-_ ]?(log|history)|changes\b|release[-_ ]?notes|what.?s[-_ ]?new)"
     r"|[/_-](19|20)\d\d[-/_.]\d\d?[-/_.]\d\d?\b",
     re.ASCII | re.IGNORECASE,
 )
-"""In the key or title of a document that tells what was new once."""
+"""In the key or title of a document that tells what was new once, as change logs and posts do."""
 
 
 def _holds(name: str, asked: str) -> bool:
@@ -32,7 +32,7 @@ def _holds(name: str, asked: str) -> bool:
 
 
 def _goes_on(name: str, asked: str) -> bool:
-    """Return whether a name goes on where these words end, in the middle of one.
+    """Return whether a name continues after these words, inside a word.
 
     >>> _goes_on("the code of conduct", "code of con"), _goes_on("the code of conduct", "code of conduct")
     (True, False)
@@ -41,20 +41,21 @@ def _goes_on(name: str, asked: str) -> bool:
 
 
 def _letters(text: bytes) -> bytes:
-    """Return the letters and figures of ASCII, small, and all that is not ASCII."""
+    """Return the ASCII letters and digits, in lower case, and all that is not ASCII."""
     return text.lower().translate(None, _JOINED)
 
 
 def _saying(asked: str, *, quoted: bool) -> Callable[[str], bool]:
-    """Return what says whether texts have a phrase, as `named` has it, word for word; `quoted` as in `phrased`."""
+    """Return a function that says whether a text has a phrase, as `named` has it, word for word. `quoted`: see
+    `phrased`."""
     edge = "" if quoted and PAIRED.search(asked) else f"[{_ENDS}]"
     has = re.compile(f"{edge}{re.escape(asked)}{edge}").search
     return lambda text: has(f" {' '.join(named(text))} ") is not None
 
 
 def standing(phrases: Iterable[str]) -> Callable[[str], int]:
-    """Return what says where the last of these phrases begins in a text, or the word that it begins in (what stands
-    between blanks); -1: none does.
+    """Return a function that says where the last of these phrases begins in a text, or the word (between blanks) that
+    it begins in; -1: nowhere.
 
     >>> standing(["rotate a key"])("To re-rotate a key, rotate a key."), standing(["a key"])("Rotate keys.")
     (20, -1)
@@ -90,8 +91,8 @@ class Phrases:
         self._dated: dict[int, bool] = {}
 
     def headed(self, query: str) -> Callable[[int], bool]:
-        """Return what says whether a chunk's innermost heading is the query, with or without its number, or its page's
-        title has the words that are typed, the last of several begun."""
+        """Return a function that says whether a chunk's innermost heading is the query, with or without its number, or
+        its page's title has the words being typed, the last of several unfinished."""
         runs = named(query)
         asked = " ".join(runs)
         is_begun = len(runs) > 1 and is_typed(query)
@@ -105,10 +106,10 @@ class Phrases:
         return is_headed
 
     def leading(self, query: str) -> Callable[[int, int], int]:
-        """Return what says with which chunk a document begins to say what is asked for, where this one says it best.
+        """Return a function that says, given the best chunk of a document, which of its chunks to show first.
 
-        Below a heading that is the query, with or without its number, it is the first below that; where the query is
-        a part of the title, half of its words at least, the first of all, unless a chunk's own heading has it, too.
+        Below a heading that is the query, with or without its number, that is the first one below it. If the query is
+        at least half of the title, it is the document's first chunk, unless the chunk's own heading has the query too.
         """
         runs = named(query)
         asked = " ".join(runs)
@@ -129,12 +130,12 @@ class Phrases:
         return lead
 
     def phrased(self, query: str, *, quoted: bool = False) -> Callable[[int], int]:
-        """Return what says how many words the query has, where a chunk has it word for word (its text, headings, or
-        page's title), two at least; 0: it has not.
+        """Return a function that says how many words the query has, at least two, if a chunk (its text, headings, or
+        page's title) has it word for word; else 0.
 
         Args:
-            quoted: Whether what a reader does not see is passed over (the address of a link in the middle), and in
-                writing without spaces words need not end where the phrase does.
+            quoted: Ignore what a reader does not see (the address of a link inside the phrase); in scripts without
+                spaces, words need not end where the phrase does.
         """
         runs, words = named(query), len(words_of(query))
         asked = " ".join(runs)
@@ -145,7 +146,7 @@ class Phrases:
             chunk, title = self._chunk(row), self._title(self._state.chunks.owners[row])
             said = f"{title} {chunk.headings} {chunk.text}"
             if asked == "" or (said.isascii() and not all(map(_letters(said.encode()).__contains__, letters))):
-                return 0  # most of them, and far sooner
+                return 0  # a quick check that excludes most of them
             if quoted:
                 said = f"{title} {chunk.headings} {plain(chunk.text)}"
             return max(2, words) if has(said) else 0
@@ -153,7 +154,8 @@ class Phrases:
         return phrased
 
     def is_dated(self, row: int) -> bool:
-        """Return whether a chunk's page tells what was new once, as change logs and posts do, by its key or title."""
+        """Return whether a chunk's page tells what was new once, as change logs and posts do, judged by its key or
+        title."""
         owner = self._state.chunks.owners[row]
         if owner not in self._dated:
             index, position = unpacked(self._state.documents.places[owner])

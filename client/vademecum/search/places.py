@@ -23,14 +23,14 @@ from vademecum.search.spelling import nearest
 
 FACETS = ("lang", "version", "source")
 MOST_VALUES = 100
-"""The most values of a field that facets name: the commonest, of equals the first by UTF-16."""
+"""The most values of a field that facets have: the commonest, of equals the first by UTF-16."""
 MOST_PLACES = 20
-"""The most other places that a hit names."""
+"""The most other places that a hit has."""
 MOST_CANDIDATES = 200
-"""As deep a search looks for places of one page that give way to each other."""
+"""How many chunks a search looks at for places of one page that give way to each other."""
 _ORDERED = 1001
 _PUBLISHED = _ORDERED ** len(PLACES)
-"""Below it a rank says what the release puts first, above it what the reader prefers."""
+"""A rank is the release's order below this, and the reader's preference above."""
 
 
 class Places:
@@ -54,31 +54,31 @@ class Places:
         self._fields: dict[str, tuple[list[str], NDArray[np.int64], NDArray[np.int64]]] = {}
 
     def begun(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return those of these chunks that the documents begin with that own them."""
+        """Return those of these chunks that are the first of their document."""
         chunks, documents = self._state.chunks, self._state.documents
         owners = (documents.places[chunks.owners[row]] for row in rows.tolist())
         pairs = zip(rows.tolist(), map(self._state.document_chunks, owners), strict=True)
         return np.array([row for row, (first, *_) in pairs if chunks.ids[row] == first], np.int64)
 
     def matching(self, filters: Filters) -> NDArray[np.bool_]:
-        """Return which documents say what the filters ask for, [m]."""
+        """Return which documents match the filters, [m]."""
         fits = [all(says(said.get(name), some) for name, some in filters.items()) for said in self._metadata]
         return np.array(fits, np.bool_)
 
     def unsaid(self, fields: Iterable[str]) -> dict[str, str]:
-        """Return the fields that no document has, each with that which may be meant; empty: nobody can tell."""
+        """Return the fields that no document has, each with a suggestion, which may be empty."""
         missing = [name for name in fields if not any(name in said for said in self._metadata)]
         known = sorted({name for said in self._metadata for name in said}) if missing else []
         return {name: nearest(known, name) for name in missing}
 
     @property
     def languages(self) -> list[str]:
-        """What the documents say of their languages, each once; empty for those that say nothing."""
+        """The languages that documents name, each once; empty for those that name none."""
         return sorted({lang if isinstance(lang := said.get("lang"), str) else "" for said in self._metadata})
 
     def facets(self, documents: NDArray[np.int64], fields: Sequence[str] | None = None) -> dict[str, dict[str, int]]:
-        """Return how many of these documents say what, for each of these fields; where none are named, for those of
-        `FACETS` in which documents differ. One that says several counts for each.
+        """Return counts of the values that these documents have, by field: the given fields, else those of `FACETS` in
+        which documents differ. A document with several values counts for each.
         """
         among = np.zeros(len(self._metadata), np.bool_)
         among[documents] = True
@@ -94,7 +94,7 @@ class Places:
         return told
 
     def _said(self, name: str) -> tuple[list[str], NDArray[np.int64], NDArray[np.int64]]:
-        """Return the values of a field, which documents say one, and for each of these its number."""
+        """Return the values of a field; and as pairs of arrays, documents and the number of a value that each has."""
         if name not in self._fields:
             numbers: dict[str, int] = {}
             pairs = []
@@ -107,7 +107,7 @@ class Places:
         return self._fields[name]
 
     def held(self, rows: NDArray[np.int64], documents: NDArray[np.bool_] | None) -> NDArray[np.int64]:
-        """Return the documents that hold one of these chunks; of these alone where some are named, [m]."""
+        """Return the documents that hold one of these chunks; only those of `documents`, [m], if given."""
         among = np.zeros(len(self._state.chunks), np.bool_)
         among[rows] = True
         found = self._documents[among[self._rows]]
@@ -120,9 +120,7 @@ class Places:
         return held
 
     def counted(self, documents: NDArray[np.int64]) -> int:
-        """Return how many pages these documents are: versions and translations of one, of which all but one may give
-        way, count once.
-        """
+        """Return how many pages these documents are: versions and translations of a page count once."""
         return len(np.unique(self._numbers[documents])) if self._order else len(documents)
 
     def elsewhere(self, row: int) -> NDArray[np.bool_]:
@@ -135,24 +133,23 @@ class Places:
         return self._read[self._begins[document] :]
 
     def depth(self, limit: int) -> int:
-        """Return how many chunks to rank for `limit` hits: of one page in many places all but one may give way."""
+        """Return how many chunks to rank for `limit` hits: all but one place of a page may give way."""
         each = [len(values) for values in self._order.values()]
         return max(limit, min(limit * int(np.prod(each)), MOST_CANDIDATES)) if each else limit
 
     def choose(self, row: int, documents: NDArray[np.bool_] | None, prefer: Mapping[str, str]) -> tuple[int, int]:
-        """Return the document that a chunk is shown as part of, and its rank: the lowest is preferred."""
+        """Return the document that a chunk is shown in, and its rank: the lowest is preferred."""
         held = map(int, self._documents[self._starts[row] : self._starts[row + 1]])
         ranked = [(self._rank(at, prefer), at) for at in held if documents is None or documents[at]]
         rank, at = min(ranked)
         return at, rank
 
     def settled(self, candidates: Sequence[tuple[int, Any, int, int]], titled: Collection[int]) -> list[int]:
-        """Return which candidates stay: one gives way to one of the same page in a place that is preferred.
+        """Return which candidates stay: one gives way to another of the same page in a preferred place.
 
-        Of a section in several versions the preferred one stays. Of translations, and of versions in which the best of
-        the page stands under other headings, one that is called what was asked for goes before one that is not,
-        however that is preferred; of two that are, the preferred one stays. Others have to be four fifths as good;
-        three where the reader prefers them.
+        Of a section in several versions the preferred one stays. Of translations, and of versions in which the best
+        passage stands under other headings, one whose title is the query beats one whose title is not; of two such the
+        preferred one stays. Otherwise the preferred one must be four fifths as good, or three if the reader prefers it.
 
         Args:
             candidates: Row, score, document and rank of each.
@@ -179,7 +176,7 @@ class Places:
         return [mine for mine in every if not any(gives_way(mine, other) for other in every)]
 
     def others(self, row: int, shown: int, prefer: Mapping[str, str]) -> tuple[Place, ...]:
-        """Return the other places of a chunk that is shown in a document, the preferred first."""
+        """Return the other places of a chunk shown in this document, the preferred first."""
         held = [int(at) for at in self._documents[self._starts[row] : self._starts[row + 1]]]
         anchor = self._chunk(row).anchor
         anchors = dict.fromkeys(self._pages[self._page(shown)] if self._order else (), "")

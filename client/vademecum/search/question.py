@@ -1,4 +1,4 @@
-"""What may be asked, and whether a document says what a filter wants; js/search/question.mjs is the twin.
+"""Questions and their checks, and whether a document matches a filter; js/search/question.mjs is the twin.
 
 >>> says(["pump", "oil"], "oil"), says(2024, "2024"), says("2024-05-01", {"min": "2024"}), says(None, ["a"])
 (True, True, True, False)
@@ -15,12 +15,12 @@ from vademecum.errors import UsageError
 from vademecum.search.ranking import MODES, Mode
 
 MOST_HITS: Final = 1000
-"""The most hits that a search returns, and leaves out; the browser has the same."""
+"""The greatest `limit` and `offset`; the browser has the same."""
 NUMBER: Final = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
 Value: TypeAlias = str | float | bool
 Filters: TypeAlias = Mapping[str, Value | Collection[Value] | Mapping[str, str | float]]
-"""What documents have to say, by the name of a field of their metadata: this, one of these, or from `min` to `max`."""
+"""Wanted values by metadata field: this value, one of these, or from `min` to `max`."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def check_question(question: Question) -> None:
 
 
 def chunk_of(id_: object) -> int:
-    """Return the number of a chunk that a hit names; raise UsageError if it is no chunk's id."""
+    """Return the number of a chunk from its id; raise UsageError if that is malformed."""
     if not isinstance(id_, str) or not re.fullmatch("[0-9a-f]{16}", id_):
         raise UsageError(f"id must be that of a hit, 16 hex digits, not {id_!r}")
     return int(id_, 16)
@@ -68,7 +68,7 @@ def check_count(name: str, value: object, least: int) -> None:
 
 
 def check_filters(filters: object) -> None:
-    """Raise UsageError if these are no filters. A field that no document has is no mistake: nothing is found then."""
+    """Raise UsageError if these are not filters. A field that no document has is no error: nothing is found then."""
     if not isinstance(filters, Mapping) or not all(isinstance(name, str) for name in filters):
         raise UsageError(f"filters must name a value for each field, such as version and 2.0, not {filters!r}")
     for name, wanted in filters.items():
@@ -83,7 +83,7 @@ def check_filters(filters: object) -> None:
 
 
 def says(said: Any, wanted: Value | Collection[Value] | Mapping[str, str | float]) -> bool:
-    """Return whether what a document says, one value or a list of them, is what a filter wants."""
+    """Return whether a document's value, or one of its list of values, matches a filter."""
     values = said if isinstance(said, list) else [said]
     if isinstance(wanted, Mapping):
         return any(_lies_within(value, wanted) for value in values)
@@ -92,7 +92,7 @@ def says(said: Any, wanted: Value | Collection[Value] | Mapping[str, str | float
 
 
 def text_of(value: object) -> str:
-    """Return a value as facets name it, and as filters take it; empty: facets do not name it.
+    """Return a value as facets show it and filters take it; empty: facets leave it out.
 
     >>> text_of("de"), text_of(2.0), text_of(1.5), text_of(True), text_of(1e300), text_of(None)
     ('de', '2', '1.5', 'true', '', '')
@@ -106,7 +106,7 @@ def text_of(value: object) -> str:
 
 
 def _is_same(value: Any, wanted: Value) -> bool:
-    """A text may stand for a number, or for true and false: a command line has texts alone."""
+    """Compare values; a text may stand for a number or a boolean, since a command line has only texts."""
     if _kind(value) == _kind(wanted):
         return bool(value == wanted)
     if not isinstance(wanted, str):
@@ -117,7 +117,7 @@ def _is_same(value: Any, wanted: Value) -> bool:
 
 
 def _lies_within(value: Any, wanted: Mapping[str, str | float]) -> bool:
-    """Numbers by size, and texts that spell one beside numbers; other texts by code points: ISO 8601's dates, too."""
+    """Compare numbers, and texts that spell one, by size; other texts, such as ISO 8601 dates, by code points."""
     if "number" in map(_kind, (value, *wanted.values())):
         value, wanted = _spelt(value), {end: _spelt(one) for end, one in wanted.items()}
     least, most = wanted.get("min", value), wanted.get("max", value)

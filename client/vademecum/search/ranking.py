@@ -1,7 +1,8 @@
 """Fusion of the scores by words and by meaning into one list (format.md, section 5.2).
 
-The sum of a cosine and of a share of the best BM25, each more where it is surer: by the page that a chunk is on, and by
-how much the best chunk has of what was asked for (site/content/decisions/words.md). js/search/ranking.mjs is the twin.
+A chunk's score is the sum of its cosine and of its share of the best BM25. The cosine of its page supports the first;
+the second weighs more, the more of the query the best chunk has (site/content/decisions/words.md).
+js/search/ranking.mjs is the twin.
 """
 
 from __future__ import annotations
@@ -19,42 +20,43 @@ from vademecum.search.words import Found, Scores
 Mode: TypeAlias = Literal["hybrid", "semantic", "lexical"]
 MODES: Final = ("hybrid", "semantic", "lexical")
 NEAREST_SHARE: Final = 0.6
-"""Where the words that were found weigh less than this share of the query, what is near in meaning is told as such."""
+"""If the found words have less than this share of the query's weight, `nearest` says that hits are near in meaning
+only."""
 _NEAR = 0.5
-"""Of the highest cosine: what is less near is found by its words or not at all."""
+"""Share of the highest cosine: a chunk that is less near is found by its words or not at all."""
 _NEARER = 0.8
 _FAR = 0.1
-"""No nearness at all."""
+"""A cosine below this is not near at all."""
 _BEST, _SURE = 0.2, 0.3
-"""Of the words' weight: for the best chunk whatever it has, and for what it has of what the words weigh."""
+"""Shares of the words' weight: for the best chunk in any case, and in proportion to how much of the query it has."""
 _PAGE: Final = 0.2
-"""What the words of the best page as a whole weigh against those of the best chunk."""
+"""Weight of the words of a page as a whole against those of a chunk."""
 _TITLED: Final = 0.3
-"""What it adds to be called what was asked for."""
+"""Bonus for a title that has the query's words, in proportion to `Found.titles`."""
 _HEADED: Final = 0.45
-"""What it adds that a chunk's own heading is what was asked for."""
+"""Bonus if a chunk's own heading is the query."""
 _CALLED: Final = 0.3
-"""What it adds that the title of a chunk's document means what was asked for."""
+"""Bonus for a title that is near to the query in meaning."""
 _PHRASED: Final = 0.15
-"""What it adds for each word that a chunk has what was asked for word for word."""
+"""Bonus for each word of the query, if a chunk has the query word for word."""
 _DATED: Final = 0.1
-"""What it takes away that a chunk's page tells what was new once: it seldom answers what others say as well."""
+"""Malus of pages that tell what was new once: other pages usually answer better."""
 _READ: Final = 100
-"""Of how many of the best chunks headings and titles are read."""
+"""How many of the best chunks have their headings and titles read."""
 _SAID: Final = 20
-"""How many of them at most are told to have the query word for word."""
+"""How many of them at most count as having the query word for word."""
 _HAS_ALL: Final = 4
-"""A chunk that has each word once scores a quarter of what they weigh, however long it is next to others."""
+"""A chunk that has each word once scores at least a quarter of their weight, even if it is much longer than others."""
 
 
 @dataclass(frozen=True)
 class Ranking:
-    """All chunks that answer, the best first; of equals the lowest id. A document whose title was typed is before all.
+    """All chunks that answer, best first; of equals the lowest id. A document whose title was typed comes before all.
 
     Attributes:
         rows: Numbers of chunks.
         scores: Theirs, in the same order.
-        nearest: Nothing answers by its words: these are near in meaning.
+        nearest: Few or no words were found: the hits are near in meaning only.
     """
 
     rows: NDArray[np.int64]
@@ -81,7 +83,7 @@ class Names:
 
 
 def nearness(cosines: Scores, pages: Scores) -> Scores:
-    """Return how near chunks are, [n]: they themselves, and a chunk's page as a whole.
+    """Return how near each chunk is, [n]: its own cosine, and that of its page as a whole.
 
     Args:
         pages: The mean cosine of the chunks of the same document, [n].
@@ -104,10 +106,10 @@ def fuse(
     """Return the ranking.
 
     Args:
-        cosines: Of each chunk with the query, [n]; all 0 where the encoder knows no word of it.
+        cosines: Of each chunk with the query, [n]; all 0 if the encoder knows no word of it.
         near: What counts of them: their `nearness`.
         ids: Of the chunks, [n].
-        weight: Of the words against the meaning: the encoder says it.
+        weight: Of the words against the meaning, as the encoder says.
         counting: Which chunks may be found, [n]; None: all.
         titled: Chunks that documents begin with whose title is the query.
         names: What is read of the best; by meaning alone nothing is.
@@ -116,7 +118,7 @@ def fuse(
     highest = float(cosines.max(initial=0.0))
     words = found.scores / most if most else found.scores
     nearest = mode == "semantic" or most == 0.0 or found.share < NEAREST_SHARE
-    # Where no word was found, nearness is all there is: then it has to be nearer.
+    # If no word was found, nearness is all there is, and has to be higher.
     close = cosines >= max((_NEAR if most else _NEARER) * highest, _FAR)
     if mode == "lexical":
         total, fits = words, words > 0
@@ -151,9 +153,9 @@ def fuse(
 def places_of(
     rows: Sequence[int], answering: NDArray[np.int64], scores: Scores, ids: NDArray[np.uint64]
 ) -> Mapping[int, int]:
-    """Return the places of chunks among those that answer by one score, from 1; where that is not above 0 none."""
+    """Return the ranks of chunks among those that answer, by one score, from 1; none for chunks that score 0."""
     asked = [row for row in rows if scores[row] > 0]
-    others = answering[scores[answering] >= min(scores[asked], default=np.inf)]  # of few the order matters
+    others = answering[scores[answering] >= min(scores[asked], default=np.inf)]  # only these need sorting
     order = others[np.lexsort((ids[others], -scores[others]))].tolist()
     places = dict(zip(order, range(1, len(order) + 1), strict=True))
     return {row: places[row] for row in asked}

@@ -1,5 +1,5 @@
-"""A question and its hits, over an open generation: its words and its meaning are looked for, and fused into one list,
-which presentation.py shows. js/search/searcher.mjs is the twin of both, and gives the same hits."""
+"""Answers questions over an open generation: by words and by meaning, fused into one ranking, which presentation.py
+turns into hits. js/search/searcher.mjs is the twin of both modules, and gives the same hits."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ from vademecum.search.vectors import Index
 from vademecum.search.words import Found, Scores, Words
 
 _READ_FOR = 1000
-"""Chunks that are read for a phrase in quotes, those that have the most of the words; others only where none of these
-has it."""
+"""How many chunks are read for a phrase in quotes, those with the highest scores by words first; others only if none of
+these has it."""
 
 
 def _read_all(opened: Opened) -> Sequence[SegmentWords]:
@@ -40,8 +40,8 @@ class Searcher:
     """Answers from one generation.
 
     Args:
-        load: Gives the words of each segment when they are first asked for.
-        own: What encodes queries in place of the release's table.
+        load: Returns the words of each segment; called when they are first needed.
+        own: The app's encoder of queries, in place of the release's table.
     """
 
     def __init__(
@@ -76,7 +76,7 @@ class Searcher:
         meant = found.meant if found.guessed else query
         titled = self._words.titled(meant)
         first = self._places.begun(titled)
-        if documents is not None and not found.weight:  # nothing is asked but that: all that fit, by their keys
+        if documents is not None and not found.weight:  # there are only filters: list all that match, by key
             mode, first = "hybrid", self._places.firsts
             found = replace(found, titles=np.arange(len(documents), 0, -1)[self._owners] / len(documents))
         counting = None if documents is None else self._places.rows(documents)
@@ -104,7 +104,7 @@ class Searcher:
         return results
 
     def similar(self, chunk: int, limit: int) -> Results:
-        """Return the chunks of other pages that are nearest to one, one a document; none where that is not live."""
+        """Return the chunks of other pages that are nearest to a chunk, one a document; none if that is not live."""
         ids = self._index.ids
         row = int(np.searchsorted(ids, np.uint64(chunk)))
         if row == len(ids) or int(ids[row]) != chunk:
@@ -120,8 +120,11 @@ class Searcher:
     def _quoted(
         self, query: str, found: Found, counting: NDArray[np.bool_] | None
     ) -> tuple[NDArray[np.bool_] | None, list[str], list[str]]:
-        """Return which of the chunks that count, [n], None: all, have what stands in quotes, each phrase of it that any
-        has; these phrases; and those that none has."""
+        """Return which chunks may be found, [n] (None: all), after the phrases in quotes; the phrases that some chunk
+        has; and those that none has.
+
+        Args:
+            counting: Which chunks may be found before."""
         had, lost, rows = [], [], np.flatnonzero(found.scores)
         scores = found.scores[rows]
         for phrase in quoted_in(query):
@@ -143,7 +146,7 @@ class Searcher:
         """Return the cosine of each chunk with the query, [n], and its `nearness`, [n].
 
         Args:
-            single: 1 where each page is one chunk: there nothing else on it says whether a cosine is chance.
+            single: 1 if each page is one chunk: then no other chunk of it shows whether a cosine is chance.
         """
         vector = self._vector(found)
         scores, unit = self._index.scores(vector), self._index.unit(vector)

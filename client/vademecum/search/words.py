@@ -1,6 +1,7 @@
 """Which chunks have the words of a query: BM25 over the live rows of a generation (format.md, section 5.2).
 
-Sums of doubles in a fixed order, and no function that platforms compute differently: js/search/words.mjs gets the same.
+Doubles are summed in a fixed order, with no function that platforms compute differently, so that js/search/words.mjs
+gets the same scores.
 """
 
 from __future__ import annotations
@@ -22,9 +23,10 @@ K1: Final = 1.2
 B: Final = 0.75
 TITLE_WEIGHT: Final = 3
 SCORE_UNIT: Final = 65536
-"""Parts of 1 that scores are rounded to where they are added up."""
+"""Scores are rounded down to this part of 1 before they are added up."""
 _MOST_WIDELY: Final = 8192
-"""Live chunks up to which words of a question stand for those that mean nearly the same: of more, some say it so."""
+"""With more live chunks, words of a question do not also stand for words of nearly the same meaning: some chunk uses
+the word itself."""
 Scores: TypeAlias = NDArray[np.float64]
 
 
@@ -35,16 +37,17 @@ class Found:
     Attributes:
         scores: BM25 of each chunk, [n]; 0 where it has none of the words.
         unknown: Words that no live chunk has.
-        share: Of what all words weigh, how much those weigh that were found; 1 where nothing was asked.
-        weight: What all words weigh.
-        words: Words of the texts that count as found.
-        meant: The query, with what is misspelt replaced by the commonest word that it may be: what an
-            app's own encoder is to read.
-        known: The same, with each word that the table of the encoder lacks replaced by the commonest of its stem, if
-            there is one: what that is to read.
-        titles: How much the query and the title of a chunk's document have in common, [n], from 0 to 1: the share of
-            the title's words that are asked for, times what these weigh of all that are asked for.
-        pages: Of all chunks of a chunk's document the scores together, [n]; whole numbers, of which `SCORE_UNIT` is 1.
+        share: Share of the weight of all words that the found ones have; 1 if nothing was asked.
+        weight: The weight of all words.
+        words: The words of the texts that were matched.
+        meant: The query with misspelt words replaced by the commonest word that each may be: the input of an app's own
+            encoder.
+        known: The same, with each word that the encoder's table lacks replaced by the commonest word of its stem, if
+            there is one: the input of that table.
+        titles: How much the query and the title of each chunk's document have in common, [n], from 0 to 1: the share of
+            the title's words that are asked for, times the share of the query's weight that these have.
+        pages: The sum of the scores of all chunks of each chunk's document, [n]; whole numbers, in units of 1 /
+            `SCORE_UNIT`.
     """
 
     scores: Scores
@@ -96,7 +99,7 @@ class Words:
         """Return which chunks have the words of a query.
 
         Args:
-            widely: Whether in a question words stand for those that mean nearly the same, too.
+            widely: Whether words of a question also stand for words of nearly the same meaning.
         """
         expanded = self._expansion.of(query, widely=widely and self.count <= _MOST_WIDELY)
         scores, known, all_ = np.zeros(self.count), 0.0, 0.0
@@ -109,7 +112,7 @@ class Words:
             for number, (group, worth) in enumerate((*word.groups, *word.near)):
                 in_titles = self._in_titles(group)
                 counts = self._counts(group, in_titles)
-                having = np.flatnonzero(counts)  # few of all chunks
+                having = np.flatnonzero(counts)  # few of the chunks
                 counts, weight = counts[having], self._weight(len(having))
                 score = worth * (weight * ((counts * (K1 + 1.0)) / (counts + self._norms[having])))
                 best[having] = np.maximum(best[having], score)
@@ -150,12 +153,12 @@ class Words:
         return False
 
     def _share(self, *groups: Group) -> bool:
-        """Return whether a live chunk, its document's title taken with it, has one of the words of each group."""
+        """Return whether a live chunk, with its document's title, has a word of each group."""
         return bool(np.minimum.reduce([self._counts(group, self._in_titles(group)) for group in groups]).any())
 
     def _entitled(self, one: Group, other: Group, whole: Group) -> bool:
-        """Return whether a title has a word of both and none of the third, and more live chunks do than have one of
-        the third."""
+        """Return whether a title has words of the first two groups and none of the third, and more live chunks do than
+        have a word of the third."""
         in_titles = [self._in_titles(group) for group in (one, other, whole)]
         if not _having(*in_titles):
             return False
@@ -181,12 +184,12 @@ class Words:
         return counts
 
     def _weight(self, having: int) -> float:
-        """Return the weight of a word that so many chunks have: ln(1 + (N - n + 0.5) / (n + 0.5))."""
+        """Return the weight of a word that `having` chunks have: ln(1 + (N - n + 0.5) / (n + 0.5))."""
         return logarithm(1.0 + (self.count - having + 0.5) / (having + 0.5))
 
 
 def _having(one: Scores, other: Scores, none: Scores) -> int:
-    """Return how many have some of the first two, and nothing of the third."""
+    """Return how many rows have some of the first two, and nothing of the third."""
     return int(np.count_nonzero(np.minimum(one, other)[none == 0]))
 
 
@@ -200,7 +203,7 @@ def _positions(places: Iterable[int], segment: int, rows: int) -> NDArray[np.int
 
 
 def logarithm(value: float) -> float:
-    """Return the natural logarithm of a number from 1 on, the same on every platform: only + - * / take part.
+    """Return the natural logarithm of a number of at least 1, by + - * / alone: the same on every platform.
 
     >>> abs(logarithm(10.0) - 2.302585092994046) < 1e-15
     True

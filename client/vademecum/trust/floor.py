@@ -1,7 +1,7 @@
 """The trust floor: the metadata that was verified last, below which nothing is accepted.
 
-Its records are a root, what that root's keys signed, and a note of which root the app had shipped. They are judged
-here, and nowhere else: by the walk, by an inspection, and by the doctor who saves them from a damaged file.
+Its records are a root, what that root's keys signed, and the pin: which root the app had shipped. They are judged only
+here, for the walk, for an inspection, and for the doctor that saves them from a damaged file.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ ANY_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 ROOT = "trust/root.json"
 PIN = "trust/pin"
 FIRST_USE = b"first-use"
-"""`PIN` is two words: this one, or the digest of the root that the app shipped; and the digest of the stored root, by
-which one is noticed that another program has put there."""
+"""`PIN` is two words: this one, or the digest of the root that the app shipped; and the digest of the stored root, so
+that a root that another program put there is noticed."""
 
 SIGNED = ("timestamp", "snapshot", "targets")
 """The roles below the root, in the order in which they are accepted."""
@@ -33,7 +33,7 @@ RECORDS = (ROOT, *(f"trust/{role}.json" for role in SIGNED), PIN)
 
 
 def origin_from(shipped_root: bytes | None) -> bytes:
-    """Return what a pin says of where a walk begins: at the root that the app ships, or at the first that is seen."""
+    """Return a pin's first word: the digest of the root that the app ships, or `FIRST_USE`."""
     return FIRST_USE if shipped_root is None else hashlib.sha256(shipped_root).hexdigest().encode()
 
 
@@ -43,19 +43,19 @@ def encode_pin(origin: bytes, root: bytes) -> bytes:
 
 
 def origin_of(pin: bytes | None, root: bytes | None) -> bytes | None:
-    """Return where the stored root was reached from; None where the pin is of another root, or is none."""
+    """Return a pin's first word; None if the pin is malformed, or of another root."""
     origin = (pin or b"").split(b" ")[0]
     known = origin == FIRST_USE or DIGEST.fullmatch(origin.decode(errors="replace"))
     return origin if known and root is not None and pin == encode_pin(origin, root) else None
 
 
 def is_first_use(pin: bytes | None) -> bool:
-    """Return whether no root was shipped."""
+    """Return whether the trust was pinned on first use."""
     return pin is not None and pin.split(b" ")[0] == FIRST_USE
 
 
 async def read_floor(store: RecordStore) -> dict[str, bytes]:
-    """Return those of the floor's records that there are. Errors: see `RecordStore.read`."""
+    """Return the records of the floor that exist. Errors: see `RecordStore.read`."""
     found = {name: await store.read(name) for name in RECORDS}
     return {name: data for name, data in found.items() if data is not None}
 
@@ -63,12 +63,12 @@ async def read_floor(store: RecordStore) -> dict[str, bytes]:
 def judge(records: Mapping[str, bytes], now: datetime) -> tuple[Trust | None, dict[str, str]]:
     """Judge a floor as it is stored.
 
-    What has expired, or was signed by a key that is revoked by now, is as it should be: it is a floor no more, and is
-    fetched again.
+    Metadata that have expired, or were signed by a key that is revoked by now, are not damaged: they are no floor any
+    more, and are fetched again.
 
     Returns:
-        The root and what still counts below it, or None where no root can be read; and what is damaged: name of the
-        record -> how. Where the root is, nothing that hangs on it is of use.
+        The root with what still counts below it, or None if no root can be read; and what is damaged, by the name of
+        the record. If the root is damaged, so is everything below it.
     """
     if ROOT not in records:
         others = [name for name in records if name != PIN]
@@ -94,14 +94,14 @@ def judge(records: Mapping[str, bytes], now: datetime) -> tuple[Trust | None, di
             damaged[name] = error.message
         if counts and not as_floor(accept, records[name]):
             counts = False
-            # A revoked key is named no more; where the named ones are said to have signed it, a bit has changed.
+            # A key that is still named, whose signature does not fit, means that a bit has changed.
             if trust.claims(role, records[name]) and not trust.signs(role, records[name]):
                 damaged[name] = f"{role}.json is not what was signed"
     return trust, damaged
 
 
 async def drop_if_damaged(store: RecordStore, now: datetime) -> None:
-    """Delete the whole trust floor if its root cannot be read: all of it hangs on that."""
+    """Delete the whole trust floor if its root cannot be read: all of it depends on that."""
     records = await read_floor(store)
     trust, damaged = judge(records, now)
     if trust is None and damaged:
@@ -110,7 +110,7 @@ async def drop_if_damaged(store: RecordStore, now: datetime) -> None:
 
 
 async def trusted_before(store: RecordStore, now: datetime, shipped_root: bytes | None) -> Trust | None:
-    """Return what the store alone proves at that time; None where it does not prove all, or by another root.
+    """Return what the store alone proves at that time; None if it is not complete, or depends on another root.
 
     Args:
         shipped_root: The root that the app ships, or None.
@@ -129,7 +129,7 @@ async def trusted_before(store: RecordStore, now: datetime, shipped_root: bytes 
         trust.accept_snapshot(records["trust/snapshot.json"])
         trust.accept_targets(records["trust/targets.json"])
     except (TrustError, ContentError):
-        return None  # the complete walk will say what is wrong, if it still is
+        return None  # a complete walk will say what is wrong, if anything still is
     return trust
 
 
@@ -139,7 +139,7 @@ def judge_installed(session: Session, trust: Trust) -> None:
 
 
 def as_floor(accept: Callable[[bytes], object], stored: bytes) -> bool:
-    """Offer stored metadata. True: it is still current. False: it is old, expired or no longer signed well.
+    """Offer stored metadata; return whether they are still current, rather than old, expired or no longer well signed.
 
     Old or expired metadata stay in the trusted set as the floor that newer ones are judged against (TUF 5.4.3.1,
     5.5.5); those that a revoked key had signed are no floor at all (TUF 5.3.11; python-tuf's updater does the same).

@@ -36,14 +36,14 @@ async def refresh(
 
     Args:
         shipped_root: The root that the app ships. None: the first root that the host shows is pinned.
-        idle_allowed: The last complete walk was not long ago: a newer root is only asked for where something does not
-            verify or has expired, so that an unchanged `timestamp.json` ends this one after that one request.
-        stale_allowed: An older timestamp than the trusted one, signed well, is no error: what is trusted stays.
-            That is how a cache or a mirror looks that is behind. Otherwise it is a rollback. And where a complete walk
-            finds nothing new, what lies under the same timestamp is looked at, too, so that another one is told.
-        wanted: Says of a release's sequence whether its manifest will be asked for: where the snapshot hints at such
-            a one, that is fetched beside the targets (`Downloader.prefetch`).
-        shown: A mirror that has shown its `timestamp.json` just now, and that.
+        idle_allowed: The last complete walk was not long ago: ask for a newer root only if something does not verify or
+            has expired. An unchanged `timestamp.json` then ends the walk after one request.
+        stale_allowed: A well signed timestamp that is older than the trusted one is no error, and what is trusted
+            stays: a cache or mirror may be behind. Otherwise it is a rollback. And if a complete walk finds nothing
+            new, compare what lies under the same timestamp too, so that an equivocation is noticed.
+        wanted: Returns whether the manifest of a release, by its sequence, will be needed: if the snapshot hints at it,
+            it is fetched beside the targets (`Downloader.prefetch`).
+        shown: A mirror that was asked for its `timestamp.json` just now, with the answer.
 
     Raises:
         NetworkError, ServerError: The host cannot be asked now; nothing is known to be wrong.
@@ -56,8 +56,8 @@ async def refresh(
         raise DamagedError(
             "the trusted root in this store is not the one that was trusted here: `vade doctor` starts over"
         )
-    # 5.2. A shipped root rules, also over one that was not reached from it; without one, whatever was trusted before
-    # goes on being trusted. That it has expired does not matter: 5.3 brings the next one.
+    # 5.2. A shipped root takes precedence over a stored one that it did not lead to; without one, the stored root stays
+    # trusted. That it may have expired does not matter: 5.3 brings the next one.
     as_before = stored_root is not None and (shipped_root is None or pin == origin)
     root = stored_root if as_before else shipped_root
     walk = Walk(store, downloader, now, config, shown)
@@ -73,7 +73,7 @@ async def refresh(
         except TrustError as error:
             if walk.rooted:
                 raise
-            # A newer root may say who signs now, and an expired one has to be followed by another (5.3.10).
+            # A newer root may name other keys, and an expired root must be followed by a newer one (5.3.10).
             logger.debug("a newer root is asked for: %s", error)
     walk.roots_due = True
     return await walk.down(stale_allowed, wanted)

@@ -25,10 +25,10 @@ class Refreshed:
 
     Attributes:
         trust: The trusted metadata.
-        complete: The whole of it was walked.
+        complete: Everything was refreshed, roots included.
         stale: Every host that answered shows an older timestamp than the trusted one, which stays.
-        restarted: What such a host says of the channel, where that expires no earlier than what is trusted here.
-        equivocation: What was trusted first stays, and the host shows, signed as well, something else of that version.
+        restarted: The channel as such a host shows it, if its timestamp expires no earlier than the trusted one.
+        equivocation: What else of a trusted version the host shows, signed as well; what was trusted first stays.
     """
 
     trust: Trust
@@ -55,8 +55,8 @@ def nothing_there(downloader: Downloader) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class _Shown:
-    """What one mirror has shown as its timestamp, `data`: `news`, the `same` as the trusted one, an `other` one of its
-    version, or an older one, `stale`: `fresh`, where it expires no earlier."""
+    """The timestamp, `data`, that a mirror has shown. Verdicts: `news`; the `same` as the trusted one; an `other` one
+    of its version; an older one, `stale` (`fresh`: it expires no earlier)."""
 
     mirror: Mirror
     data: bytes
@@ -70,12 +70,12 @@ class Walk:
     """The steps of one walk.
 
     Args:
-        shown: A mirror that has shown its timestamp already, and that: it is not asked for it again.
+        shown: A mirror that was asked for its timestamp already, with the answer: it is not asked again.
 
     Attributes:
-        roots_due: Each mirror is asked for a newer root before anything else (5.3.3). It is not, between two complete
-            walks: see decisions/round-trips.md.
-        rooted: It was.
+        roots_due: Whether to ask each mirror for a newer root before anything else (5.3.3); not between two complete
+            walks, see decisions/round-trips.md.
+        rooted: Whether a mirror was asked for one.
     """
 
     def __init__(
@@ -98,7 +98,7 @@ class Walk:
         """Walk from the root to the targets, in the specification's order."""
         with nothing_there(self._downloader):
             shown = await self.newest(stale_allowed)
-        self._downloader.first_contact = False  # what the host names from here on may still be on its way
+        self._downloader.first_contact = False  # a file that the host names from here on may not have arrived there yet
         other = await self.snapshot(shown.trust, wanted) or (shown.detail if shown.verdict == "other" else "")
         await self.targets(shown.trust)
         stale = shown.verdict == "stale"
@@ -107,17 +107,17 @@ class Walk:
             other = "" if below is None else shown.trust.differs_from(below)
         older = await self._below(shown) if stale and shown.fresh else None
         restarted = None if older is None else older.line(self._config.channel)
-        # Whoever shows two things is asked for all of it again: the same timestamp is no end of it.
+        # After an equivocation the next walk is a complete one, even if the timestamp is the same.
         return Refreshed(shown.trust, self.rooted and not stale and not other, stale, restarted, other)
 
     async def begin(self, root: bytes, pin: bytes) -> None:
         """Start from `root`.
 
-        Each good root is stored. But where the app ships another root than the one that the store's
-        was reached from, the stored one stays until a walk is done: a floor never goes down half-way.
+        Each good root is stored. But if the app ships another root than the one that led to the stored one, the stored
+        one stays until the roots are walked: the floor never goes down half-way.
 
         Raises:
-            ContentError, SignatureError: It is no root.
+            ContentError, SignatureError: It is not a root.
         """
         Trust(root, self._now)  # 5.2: it is signed by its own keys
         stored = await self._store.read(ROOT)
@@ -134,10 +134,10 @@ class Walk:
             self._saved = saved
 
     async def newest(self, stale_allowed: bool) -> _Shown:
-        """Return the trusted set after its timestamp, and how that compares with what is shown.
+        """Return the best timestamp that the mirrors show, and its verdict.
 
-        One mirror that shows something new is enough. The others are asked, once each, when the one before shows
-        nothing new: this is how a mirror is found out that stays behind.
+        One mirror that shows something new is enough. While none does, the others are asked, once each: this is how a
+        mirror that stays behind is noticed.
         """
         seen: list[_Shown] = []
         while True:
@@ -185,8 +185,8 @@ class Walk:
     async def _take_timestamp(self, mirror: Mirror, fetched: bytes, trust: Trust) -> _Shown:
         stored = await self._store.read("trust/timestamp.json")
         if stored is not None:
-            # 5.4.3 compares with it. 5.3.11: one that the newest root's keys did not sign is refused here, so it is no
-            # floor; it is not deleted, but written over.
+            # 5.4.3 compares with it. 5.3.11: one that the newest root's keys did not sign is refused here, and so is no
+            # floor; it is not deleted but overwritten.
             as_floor(trust.accept_timestamp, stored)
         news = trust.accept_timestamp(fetched)  # 5.4.2 to 5.4.4
         if news:  # 5.4.5
@@ -197,7 +197,7 @@ class Walk:
         return _Shown(mirror, fetched, "news" if news else "same", trust)
 
     async def _below(self, shown: _Shown) -> Trust | None:
-        """Return what a mirror's timestamp leads to, by the trusted root alone; None: nothing that holds together."""
+        """Return what a mirror's timestamp leads to, verified by the trusted root alone; None if that is not valid."""
 
         async def fetch(path: str, limit: int) -> bytes:
             return await self._downloader.once(shown.mirror, path, limit, True)
@@ -231,13 +231,13 @@ class Walk:
         stored = await self._store.read("trust/snapshot.json")
         rotated = self._steps > 0 and not self._switching
         if rotated and stored is not None and not trust.signs("snapshot", stored):
-            # 5.3.11: who has the key of either can have named the highest versions. Old timestamps of a revoked key are
-            # refused below, but one whose own key stays may name what a thief of the snapshot's key has signed.
+            # 5.3.11: a thief of either key can have signed the highest versions. Old timestamps of a revoked key are
+            # refused below, but one whose own key stays may name a snapshot that a thief of that key has signed.
             await self._store.write({"trust/timestamp.json": None, "trust/snapshot.json": None})
         return trust
 
     async def snapshot(self, trust: Trust, wanted: Callable[[int], bool]) -> str:
-        """Take the snapshot (5.5); return what is wrong if the timestamp names another one of the version of ours."""
+        """Take the snapshot (5.5); return what is wrong if the timestamp names another one of the stored version."""
         stored = await self._store.read("trust/snapshot.json")
         # Accepted, it is the current one: 5.5.1 has nothing to download. Refused as old, 5.5.5 compares with it.
         if stored is not None and as_floor(partial(trust.accept_snapshot, stored=True), stored):
