@@ -1,7 +1,7 @@
 """Cuts a document into chunks along its structure.
 
-Every section is cut by itself, from its start, and nothing outside it is looked at: an edit leaves the chunks
-of all other sections bit-identical, and mostly those before it in its own. That is what makes updates small.
+Every section is cut by itself, from its start, without looking at anything outside: an edit leaves the chunks of all
+other sections bit-identical, and mostly those before it in its own section. That is what makes updates small.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ from vademecum_builder.readers.outline import Section
 from vademecum_builder.readers.text import clean_block, clean_line
 
 CHUNKER = "structure-4"
-"""Names the algorithm; part of the epoch. Whatever changes a border or a text needs a new name."""
+"""The name of the algorithm, part of the epoch. Any change of a border or a text needs a new name."""
 
-# Where a text may be cut besides between blocks, and what that costs, in characters of distance from the
-# wished-for length: between lines, sentences, words.
+# Where a text may be cut other than between blocks, and the cost, in characters of distance from the target length:
+# between lines, sentences, words.
 _BLOCK_BORDER = re.compile(r"\n\n+")
 _BORDERS = (
     (re.compile(r"\n"), 200),
@@ -41,12 +41,12 @@ _BORDERS = (
     (re.compile(r"[ \t]+"), 500),
 )
 _CUT_OFF = 300
-"""What it costs besides to cut off what introduces the next block: a line that ends with a colon, or is all strong."""
+"""The additional cost of separating a block from its introduction: a line that ends with a colon, or is all strong."""
 _CAPTION = 40
-"""Characters of what stands above a page's first heading: without a sentence in it, that is no passage by itself."""
+"""The most characters of a caption above a page's first heading, without a sentence: it is not a passage by itself."""
 _SENTENCE = re.compile(r"[.!?:…。！？]")
 LONGEST_HEADER = 200
-"""Characters of a table's header that is repeated where the table is cut."""
+"""The most characters of a table's header that is repeated where the table is cut."""
 _SPACE = re.compile(r"\s+")
 
 
@@ -68,15 +68,14 @@ class Chunk:
 def chunk_document(document: Document, *, target: int = 600, longest: int = 900) -> tuple[Chunk, ...]:
     """Cut a document into chunks, in reading order; no two are equal.
 
-    A section of at most `longest` characters is one chunk. A longer one is cut near `target`, between
-    blocks if possible, else between lines, sentences, words; inside a word only if it is longer than `longest`.
-    A table that is cut has its header in each piece. Markup does not count: cuts are those of the plain text.
-    What has no text is told by its name: a section that has none below it by its heading, as settings that are only
-    listed, and a document by its title.
+    A section of at most `longest` characters is one chunk. A longer one is cut near `target`, between blocks if
+    possible, else between lines, sentences, words; inside a word only if it is longer than `longest`. A table that is
+    cut has its header in each piece. Markup does not count: the plain text is cut. Without text, names are used: the
+    heading of a section without any text below it, such as a setting that is only listed, or the title of a document.
 
     Args:
-        target: The wished-for length in characters.
-        longest: No chunk is longer. At least 3/2 of `target`.
+        target: The preferred length in characters.
+        longest: The most characters of a chunk; at least 3/2 of `target`.
     """
     sections = _below_captions(document.sections)
     chunks = []
@@ -93,17 +92,17 @@ def chunk_document(document: Document, *, target: int = 600, longest: int = 900)
 
 
 def embedding_text(title: str, chunk: Chunk) -> str:
-    """Return what the encoder reads for a chunk: title, headings and plain text, on lines of their own."""
+    """Return what the encoder reads for a chunk: title, headings and plain text, each on a line."""
     return "\n".join(part for part in (title, *chunk.headings, plain(chunk.text)) if part)
 
 
 def _below_captions(sections: Sequence[Section]) -> Sequence[Section]:
-    """Return the sections; what is a caption of the first heading, as *Reference* above *Pumps*, begins its text."""
+    """Return the sections, with a caption above the first heading (*Reference* above *Pumps*) moved below it."""
     for at, section in enumerate(sections[1:], start=1):
         if section.blocks:
             blocks = sections[0].blocks
             text = " ".join(block if isinstance(block, str) else plain_block(block) for block in blocks)
-            below = sections[0].headings or sections[0].anchor  # of the title that heads the page
+            below = sections[0].headings or sections[0].anchor  # of the page's title
             if below or not 0 < len(text) <= _CAPTION or _SENTENCE.search(text):
                 break
             return [*sections[1:at], replace(section, blocks=(*blocks, *section.blocks)), *sections[at + 1 :]]
@@ -146,7 +145,7 @@ def _pieces(section: Section, target: int, longest: int) -> Iterator[str]:
 
 
 def _headers(blocks: Sequence[Block]) -> list[Row | None]:
-    """Return for each block the header of the table that it is a row of, unless that is too long to be repeated."""
+    """Return, for each block that is a row, the header of its table, unless that is too long to be repeated."""
     headers: list[Row | None] = []
     for block in blocks:
         if isinstance(block, Row) and block.header:
@@ -164,7 +163,7 @@ def _introduces(block: Block) -> bool:
 
 
 def _laid(blocks: Sequence[Block]) -> tuple[str, list[int]]:
-    """Return the plain text of blocks, and where in it each begins."""
+    """Return the plain text of blocks, and where each of them begins."""
     text, starts = "", []
     for number, block in enumerate(blocks):
         if number:
@@ -175,7 +174,7 @@ def _laid(blocks: Sequence[Block]) -> tuple[str, list[int]]:
 
 
 def _slice(block: Block, start: int, end: int) -> Iterator[Block]:
-    """Yield what of a block lies between two characters of its plain text; the rest of an item is a paragraph."""
+    """Yield the part of a block between two characters of its plain text; the rest of an item becomes a paragraph."""
     match block:
         case Code():
             yield replace(block, text=clean_block(block.text[start:end]))
@@ -207,7 +206,7 @@ def _cut(text: str, start: int, target: int, longest: int, introduced: Set[int] 
     """Return where the piece that begins at `start` ends; more than `longest` characters remain there.
 
     Args:
-        introduced: Where blocks begin that belong to what stands before them.
+        introduced: Where blocks begin that are introduced by the block before them.
     """
     remaining = len(text) - start
     tail = target // 4  # no piece is shorter, if borders allow
@@ -221,7 +220,7 @@ def _cut(text: str, start: int, target: int, longest: int, introduced: Set[int] 
 
 
 def _cut_anywhere(text: str, start: int, wished: int, longest: int) -> int:
-    """Return the last end of a word within `longest`; `wished` if the word behind it is too long anyway."""
+    """Return the end of the last word within `longest`; `wished` if the next word is too long anyway."""
     last = start
     for match in _SPACE.finditer(text, start + 1, start + longest + 1):
         last = match.end()

@@ -1,10 +1,10 @@
 """JavaScript modules, bundled: what a page loads is one file, and a worker one more, not one for each module.
 
-Modules stand in it one behind another, each behind those that it imports, without a word of their imports and exports:
-what stands at the top of one has a name that no other module beside it has. What is asked for later
-(`import("./page/preview.mjs")`) is a file of its own, and has what it shares from the one that asks for it. A new line
-begins where nothing else ends a statement, and constants are declared by the shorter word. It reads our own modules
-alone: names are exported where they are declared, once, and there are no circles (tests/unit/js/test_floors.py).
+The modules follow each other in it, each after those that it imports, without their imports and exports: top-level
+names are unique among all modules in a file. What is imported later (`import("./page/preview.mjs")`) is a file of its
+own, and imports what it shares from the file that asks for it. A line break only stays where nothing else ends a
+statement, and constants are declared with the shorter `let`. It only reads our own modules: names are exported where
+they are declared, once, and there are no circles (tests/unit/js/test_floors.py).
 """
 
 from __future__ import annotations
@@ -25,18 +25,19 @@ _ENDS = re.compile(r";(?=\})|(?<=\})\n")
 """What ends a statement before or behind a brace that ends a block; other statements of ours that end with one have a
 semicolon."""
 _CONSTANT = re.compile(r"(?:^|(?<=[;{}(\n ]))const(?=[ \[{])")
-"""The first word of a declaration. Nothing assigns to what it declares: the types of our modules are checked."""
+"""The first word of a declaration. Nothing assigns to a constant: our modules are type-checked."""
 
 Modules = Mapping[str, str]
 """Path below `client/` -> text, without comments."""
 
 
 def bundled(modules: Modules) -> dict[str, str]:
-    """Return other texts under the same paths: what pages and workers begin with holds all that it imports.
+    """Return the bundled modules under the same paths: the files that pages and workers begin with contain all that
+    they import.
 
-    What a page's file holds can still be imported where it was. It is the same there where another file takes any of it
-    (an error is told by its class); else it lies there as it is written, as does what workers alone use. Both workers
-    begin with what the page has loaded.
+    A module within a page's file can still be imported from its own path. If another file imports it, that path
+    re-exports the very same values (an error is recognised by its class); otherwise it has the module as written, as do
+    modules that only workers use. Both workers begin with what the page has loaded.
     """
     page, element = closure(PAGE, modules), closure(ELEMENT, modules)
     taken = {name for other in modules.keys() - {*page} for name in _taken(other, modules)}
@@ -53,7 +54,7 @@ def bundled(modules: Modules) -> dict[str, str]:
 
 
 def loaded(files: Modules) -> set[str]:
-    """Return the paths that pages and workers load: first those they begin with, then what these ask for."""
+    """Return the paths that pages and workers load: those they begin with, then what these import later."""
     found: set[str] = set()
     waiting = [PAGE, ELEMENT, QUERY, SYNC]
     while waiting:
@@ -64,7 +65,7 @@ def loaded(files: Modules) -> set[str]:
 
 
 def closure(name: str, modules: Modules) -> list[str]:
-    """Return a module behind all that it imports, each of these behind what it imports itself."""
+    """Return a module after all that it imports, each of these after its own imports."""
     found: dict[str, None] = {}
     for below in _imported(name, modules):
         found |= dict.fromkeys(closure(below, modules))
@@ -72,11 +73,11 @@ def closure(name: str, modules: Modules) -> list[str]:
 
 
 def _family(entry: str, modules: Modules, held: Collection[str] = (), told: Collection[str] = ()) -> dict[str, str]:
-    """Return the file that one begins with, and those that it asks for later, unless these stand alone.
+    """Return the first file of a page or worker, and those that it imports later, unless these stand alone.
 
     Args:
-        held: What other files hold that are there before.
-        told: Modules of which all is shared, whether a later file takes it or not.
+        held: What files that are loaded earlier contain.
+        told: Modules whose names are all shared, whether a later file uses them or not.
     """
     inside = [name for name in closure(entry, modules) if name not in held]
     asked = [later for name in inside for later in _asked_for(name, modules)]
@@ -106,13 +107,13 @@ def _file(entry: str, inside: list[str], shared: list[str], modules: Modules) ->
     elif shared:
         parts.append(f"Object.assign($shared, {{ {', '.join(shared)} }});\n")
     text = "".join([*parts, _moved(entry, entry, modules)])
-    # Imports hold for all of a file, wherever they stand, and are found by their lines.
+    # Imports are valid in the whole file, wherever they are, and are found by line.
     imports = "".join(found[0] for found in _IMPORT.finditer(text))
     return f"{imports}{_CONSTANT.sub('let', _ENDS.sub('', jsmin(_IMPORT.sub('', text))))}\n"
 
 
 def _taken(module: str, modules: Modules, inside: Collection[str] = ()) -> list[str]:
-    """Return the names that a module has from others than these, and than the file that pages begin with."""
+    """Return the names that a module imports from elsewhere than these modules and the first file of a page."""
     found = (
         (names, target)
         for names, path in _IMPORT.findall(modules[module])
@@ -122,7 +123,7 @@ def _taken(module: str, modules: Modules, inside: Collection[str] = ()) -> list[
 
 
 def _moved(name: str, entry: str, modules: Modules) -> str:
-    """Return a module's text as it stands in another file, whose imports and addresses are as seen from there."""
+    """Return a module's text for another file, with imports and addresses relative to that file."""
 
     def take(found: re.Match[str]) -> str:
         names, target = found[1], _target(found[2], name)

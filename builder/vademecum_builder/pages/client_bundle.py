@@ -1,6 +1,6 @@
 """The files of `client/` in the published tree: the shim, the Python core, and the Pyodide runtime.
 
-A browser gets all of it from the knowledge base's own host and nothing from elsewhere.
+A browser gets everything from the knowledge base's own host.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from vademecum_builder.pages.stemmers import kept_stemmers, statements
 _RUNTIME = frozenset(f"runtime/{name}.py" for name in ("__init__", "browser", "clock"))
 _NOT_CORE = ("arguments.py", "doctor.py", "installation.py", "integrations/", "knowledge.py", "runtime/", "search/")
 _UNUSED = (
-    # What reaches over HTTP, with urllib3 below it: a browser fetches. Without `__init__` the folder is a namespace.
+    # HTTP and urllib3: a browser uses fetch. Without `__init__` the folder is a namespace package.
     *("tuf/ngclient/__init__.py", "tuf/ngclient/fetcher.py", "tuf/ngclient/requests_fetcher.py"),
     *("tuf/ngclient/updater.py", "tuf/ngclient/urllib3_fetcher.py", "tuf/ngclient/_internal/proxy.py"),
     "tuf/repository/",
@@ -43,24 +43,24 @@ _UNUSED_PYTHON = """
     profile pstats pty py_compile pyclbr pydoc pydoc_data rlcompleter runpy sched shelve smtplib socketserver sqlite3
     statistics symtable tabnanny tarfile this timeit tkinter tomllib trace tty turtle turtledemo unittest uuid venv wave
     webbrowser wsgiref xml xmlrpc zipapp zoneinfo"""
-"""Modules of Python that no browser imports, found by looking at `sys.modules` after a synchronisation, and at what
-the modules there import in functions. What they may want in an error stays: traceback, pickle, codecs."""
+"""Modules of Python that no browser imports, found from `sys.modules` after a synchronisation, and from imports within
+functions. Modules that may be needed after an error stay: traceback, pickle, codecs."""
 _TEXT = rb"/\*\*(?:(?!\*/).)*\*/"
 _COMMENT = re.compile(rb"^ *(?:%b|//[^\n]*)\n|%b ?|(?<=[;{]) // [^\n]*" % (_TEXT, _TEXT), re.MULTILINE | re.DOTALL)
-# What our modules have in texts of several lines is words and style.
+# Texts of several lines in our modules are words and styles.
 _SET_IN = re.compile(rb"^\s+", re.MULTILINE)
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 
 
 def client_files(runtime: Path, *, bundle: bool = True) -> Mapping[str, Path | bytes]:
-    """Return all of `client/`: path in the published tree -> content, or the file that has it.
+    """Return all of `client/`: path in the published tree -> content, or a file with it.
 
-    Our own modules go without what only people read, a third of their bytes.
+    Our own modules lose what only people read, a third of their bytes.
 
     Args:
         runtime: What `fetch_runtime` returned, in the folder where it is cached.
-        bundle: Whether what pages and workers begin with holds what it imports. The npm package leaves it to the
-            bundlers of apps, which drop what these do not use.
+        bundle: Whether the files that pages and workers begin with contain what they import. The npm package leaves
+            that to the bundlers of apps, which drop what these do not use.
     """
     package = Path(vademecum.__file__).parent
     files: dict[str, Path | bytes] = {"vademecum.zip": _zip_core(package)}
@@ -85,7 +85,7 @@ def client_files(runtime: Path, *, bundle: bool = True) -> Mapping[str, Path | b
 
 
 def condensed(module: bytes) -> bytes:
-    """Return one of our modules without what only people read: comments, empty lines, and how far others are set in.
+    """Return one of our modules without what only people read: comments, empty lines, and indentation.
 
     >>> condensed(b"{\\n\\n  const a = 1; // one\\n  const b = 'https://example.org';\\n}\\n")
     b"{\\nconst a = 1;\\nconst b = 'https://example.org';\\n}\\n"
@@ -146,7 +146,7 @@ def _is_text(statement: ast.stmt) -> bool:
 
 
 def _slim(path: Path, is_used: Callable[[str], bool]) -> bytes:
-    """Return an archive without folders, and without what is not used."""
+    """Return an archive without folders and unused files."""
     with zipfile.ZipFile(path) as archive:
         names = [name for name in archive.namelist() if not name.endswith("/") and is_used(name)]
         return _zip({name: archive.read(name) for name in names})
@@ -165,7 +165,7 @@ def _is_used_of_python(name: str) -> bool:
 
 
 def _without_packages(path: Path) -> bytes:
-    """Return the lock file of Pyodide's distribution without its packages: none is loaded."""
+    """Return Pyodide's lock file without its packages: none is loaded."""
     lock = orjson.loads(path.read_bytes())
     return canonical({"info": lock["info"], "packages": {}})
 

@@ -40,20 +40,20 @@ class FileKind:
 
 @dataclass(frozen=True)
 class Contents:
-    """What a release holds, and what its build says of it. No name of a file is in it that is no document.
+    """What a release holds, and what its build says about it, without names of files that are not documents.
 
     Attributes:
         documents: All of them.
         kinds: The most frequent first.
-        left_out: How many files are no documents, by reason.
-        leftovers: Markup that stands as text, by document.
-        without_text: Keys of documents that can be found by their titles and headings alone.
-        private_keys: Keys of documents with a private key, which the publisher has named.
-        stale: Keys of documents that are older than what their source has, which cannot be read.
+        left_out: How many files are not documents, by reason.
+        leftovers: Markup that is left as text, by document.
+        without_text: Keys of documents that can only be found by their titles and headings.
+        private_keys: Keys of documents with a private key that the publisher has allowed.
+        stale: Keys of documents whose source has a newer version that cannot be read.
         duplicates: Keys of documents with the same text.
-        headings: Of each document by its key the innermost above each passage that was read, in reading order.
-        made_by: What read and cut the documents, and its version.
-        fields: Names of the metadata that the settings of sources ask for.
+        headings: By key of a document, the innermost heading above each passage that was read, in reading order.
+        made_by: The programs that read and cut the documents, with their versions.
+        fields: The metadata fields that the settings of sources name.
     """
 
     documents: Sequence[DocumentRow] = ()
@@ -70,7 +70,7 @@ class Contents:
 
 
 def audit_json(contents: Contents) -> dict[str, Any]:
-    """Return what a build says of a release beside its documents: kept with it, for pages that are made later."""
+    """Return what a build says about a release besides its documents, to be stored with it for later pages."""
     values = asdict(replace(contents, documents=(), headings={}))
     return {name: value for name, value in values.items() if value}
 
@@ -78,15 +78,15 @@ def audit_json(contents: Contents) -> dict[str, Any]:
 def read_audit(
     audit: Mapping[str, Any], documents: Sequence[DocumentRow], headings: Mapping[str, Sequence[str]]
 ) -> Contents:
-    """Return the contents of a release, from what `audit_json` gave and from its rows."""
+    """Return the contents of a release from what `audit_json` gave, and from its rows."""
     kinds = tuple(FileKind(**kind) for kind in audit.get("kinds", ()))
     return Contents(documents, **{**audit, "kinds": kinds}, headings=headings)
 
 
 def shown_fields(contents: Contents) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return which fields that settings ask for the search page narrows by, for few values are shared by many
-    documents or most are numbers, and which it shows, for their values are short; of each the first that the settings
-    name, for hits are to be seen between them."""
+    """Return the fields of the settings that the search page filters by, since many documents share few values or most
+    are numbers, and those that it shows, since their values are short; only the first few, so that hits remain
+    visible."""
     metadata = [metadata_of(row) for row in contents.documents]
     said = {name: [one[name] for one in metadata if name in one] for name in contents.fields}
     found = {
@@ -104,7 +104,7 @@ def shown_fields(contents: Contents) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def earlier_of(documents: Iterable[DocumentRow], sequence: int) -> list[tuple[int, list[DocumentRow]]]:
-    """Return the last releases before this one, the newest first, each with the documents that it changed last."""
+    """Return the last releases before this one, newest first, each with the documents that last changed in it."""
     found: dict[int, list[DocumentRow]] = {}
     for row in documents:
         if row.sequence < sequence:
@@ -117,8 +117,8 @@ class SourceAges:
     """How old the documents of a source are.
 
     Attributes:
-        name: Empty: there is one folder.
-        oldest, newest: Days on which documents were changed, as far as their source says that; empty: it does not.
+        name: Empty: there is only one folder.
+        oldest, newest: Days of changes to documents, according to the source; empty: it does not say.
         first, last: Sequences of the releases in which documents last changed.
     """
 
@@ -131,7 +131,7 @@ class SourceAges:
 
 
 def ages_of(documents: Iterable[DocumentRow]) -> tuple[SourceAges, ...]:
-    """Return how old the documents of each source are, by its name: what `vade audit` says, without what is private."""
+    """Return the ages of the documents of each source by name: as in `vade audit`, but without private details."""
     found: dict[str, tuple[list[int], list[str]]] = {}
     for row in documents:
         metadata = metadata_of(row)
@@ -150,9 +150,9 @@ class Folder:
     """A folder of documents.
 
     Attributes:
-        name: The title of the page of its name (`index`, `README`); else what the folder is called.
-        pages: That page first, the others by their places.
-        count: Documents in it, those of its folders included.
+        name: The title of its own page (`index`, `README`), else the folder's name.
+        pages: Its own page first, the others sorted by place.
+        count: How many documents are in it and its folders.
     """
 
     name: str
@@ -164,15 +164,15 @@ class Folder:
 def tree_of(documents: Iterable[DocumentRow]) -> Folder:
     """Return documents as the tree of their keys, numbers in names by their size (`2-b` before `10-a`).
 
-    A folder that holds nothing but one folder is one with it; one that holds nothing but a page is that page.
-    Where most names begin with a day or a year it is a journal: the newest first, behind what is no journal. So are
-    folders of a version each, called as the version is.
+    A folder that contains only one folder is joined with it; one that contains only a page is replaced by it. A folder
+    where most names begin with a day or a year is a journal: newest first, after everything else. So are folders that
+    are named as versions.
     """
     return _folder("", [(_place(row).parts, row) for row in documents])
 
 
 def _place(row: DocumentRow) -> PurePosixPath:
-    """Return a document's place in the tree: where there are several sources, each is a folder."""
+    """Return a document's place in the tree; with several sources, each is a folder."""
     source, colon, key = row.key.partition(":")
     named = colon and f'"source":"{source}"' in row.metadata
     return PurePosixPath(source, key) if named else PurePosixPath(row.key)
@@ -189,7 +189,7 @@ def _folder(name: str, rows: _Rows) -> Folder:
             below.setdefault(parts[0], []).append((parts[1:], row))
     if not own and len(below) == 1:
         [(inner, found)] = below.items()
-        return _folder(f"{name}/{inner}" if name else "", found)  # what holds all of it has no name to open
+        return _folder(f"{name}/{inner}" if name else "", found)  # the outermost folder has no name
     newest_first = _is_journal(rows)
     own.sort(key=lambda row: _natural(str(_place(row))), reverse=newest_first)
     own.sort(key=lambda row: not _is_folder_page(row))
@@ -209,7 +209,7 @@ def _folder(name: str, rows: _Rows) -> Folder:
 
 
 def _is_journal(rows: _Rows) -> bool:
-    """Return whether most of what lies in a folder, but for its own page, has names that begin with a day or a year."""
+    """Return whether most names in a folder, apart from its own page, begin with a day or a year."""
     names = {parts[0] for parts, row in rows if len(parts) > 1 or not _is_folder_page(row)}
     return 2 * sum(_DAY.match(name) is not None for name in names) > len(names)
 

@@ -1,7 +1,7 @@
 """The runtime of the browser client, fetched once into a cache folder: Pyodide from npm, wheels from pip.
 
-Every file is pinned in `pyodide_pins.json` and hashed before each use, so the package managers and their
-registries are trusted with nothing.
+Every file is pinned in `pyodide_pins.json` and hashed before each use, so the package managers and their registries
+need not be trusted.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ from vademecum_builder.cache import default_cache
 _PINS_FILE = Path(__file__).with_name("pyodide_pins.json")
 _DOWNLOAD_SECONDS = 300
 _ABANDONED = 3600
-"""Seconds after which nobody is fetching into a folder any more."""
+"""Seconds after which a download into a folder counts as abandoned."""
 _WITHOUT_SITE = "or build without the browser client: `vade build --no-site`"
 
 
 @dataclass(frozen=True)
 class Pins:
-    """The runtime, exactly.
+    """The exact files of the runtime.
 
     Attributes:
         package: Name of the npm package of Pyodide.
@@ -56,12 +56,12 @@ class Pins:
 
     @property
     def digest(self) -> str:
-        """Names the cache folder: other pins, another folder."""
+        """The name of the cache folder, which depends on the pins."""
         return hashlib.sha256(canonical(dict(self.files))).hexdigest()
 
 
 def load_pins() -> Pins:
-    """Read the pins that come with this version of the builder."""
+    """Read the pins of this version of the builder."""
     pins = orjson.loads(_PINS_FILE.read_bytes())
     pyodide = pins["pyodide"]
     return Pins(pyodide["package"], pyodide["version"], pyodide["files"], pins["wheels"])
@@ -102,7 +102,7 @@ def fetch_runtime(cache: Path | None = None, pins: Pins | None = None, python: s
 
 
 def _sweep(cache: Path) -> None:
-    """Delete what builds that were killed while fetching have left; one that goes on now is younger."""
+    """Delete what killed builds have left; a download that is still running is younger."""
     for left in cache.glob("fetching-*"):
         with contextlib.suppress(OSError):
             if time.time() - left.stat().st_mtime > _ABANDONED:
@@ -120,7 +120,7 @@ def _damaged(folder: Path, pins: Pins) -> str | None:
 
 def _move_into_place(fetched: Path, folder: Path, pins: Pins) -> None:
     if folder.exists():
-        shutil.rmtree(folder)  # it was found damaged; nothing uses it
+        shutil.rmtree(folder)  # it is damaged, so nothing uses it
     try:
         fetched.rename(folder)
     except OSError:
@@ -159,7 +159,7 @@ def _npm_files(scratch: Path, pins: Pins) -> Mapping[str, bytes]:
         try:
             with tarfile.open(archive, "r:gz") as package:
                 for name in pins.pyodide:
-                    with contextlib.suppress(KeyError):  # a file that is missing is told of by its hash
+                    with contextlib.suppress(KeyError):  # a missing file is reported by its hash
                         if (member := package.extractfile(f"package/{name}")) is not None:
                             files[name] = member.read()
         except (tarfile.TarError, EOFError, OSError, zlib.error) as error:

@@ -1,8 +1,8 @@
 """The published site: from the facts of a release to the bytes of its pages. Pure; owns jinja2.
 
-`index.html` and everything that it loads say nothing about one release, so that a new release does not make a
-new page: the service worker keeps these files (the *shell*) until one of them changes. What a release does
-change (`documents.html`, `release.html`, `assets/examples.json`) is asked for anew when there is a network.
+`index.html` and everything that it loads do not depend on the release, so that a new release does not make a new page:
+the service worker keeps these files (the *shell*) until one of them changes. Files that do depend on it
+(`documents.html`, `release.html`, `assets/examples.json`) are fetched again whenever there is a network.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 CHANGES_SHOWN = 50
 OPENED = 200
-"""Documents: with no more, the folders at the top are open."""
+"""With at most this many documents, the folders at the top are open."""
 _DESCRIPTION = "Search by meaning and by word, on your own device, with or without a network."
 _PAGES = ("index.html", "documents.html", "release.html", "404.html")
 _AT_THE_ROOT = frozenset({"icon.svg", "sw.js"})
@@ -40,7 +40,7 @@ _PER_RELEASE = ("assets/examples.json", "documents.html", "release.html")
 _STEMMERS = "client/search/stemmers/"
 _NOT_FOR_THE_SHELL = frozenset({*_PER_RELEASE, "404.html", "sw.js"})
 PROGRAM = 5_500_000
-"""Bytes: what a first visit downloads beside the index, compressed: Python's runtime, nearly all of it."""
+"""Compressed bytes that a first visit downloads besides the index: nearly all of it is Python's runtime."""
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _BROWSERS_SKIP = re.compile(r"[\x00-\x20\x7f]+")
 
@@ -69,7 +69,7 @@ class SiteContext:
         title: Name of the knowledge base.
         root: The TUF root metadata as published: the page ships it as its trust.
         client: SHA-256 of each file below `client/`, by path (`client_bundle.digests`).
-        examples: Queries to offer to somebody who has not typed yet.
+        examples: Queries to offer before somebody types.
         channels: What each channel leads to.
     """
 
@@ -140,7 +140,7 @@ def _page(name: str, context: SiteContext) -> bytes:
 
 @functools.cache
 def _environment() -> jinja2.Environment:
-    import jinja2  # a build without news renders nothing
+    import jinja2  # a build without changes renders nothing
 
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(site_folder() / "templates"),
@@ -171,7 +171,7 @@ def _channels_at(context: SiteContext) -> str:
 
 
 def _say(text: str, *values: str | int, tag: str = "span") -> Markup:
-    """Return a text of ours, which assets/language.mjs says in the visitor's language; numbers are its to write."""
+    """Return a text for assets/language.mjs to translate for the visitor, and to format numbers in."""
     shown = text.format(*(f"{value:,}" if isinstance(value, int) else value for value in values))
     if not values:
         return Markup("<{0} data-say>{1}</{0}>").format(Markup(tag), shown)
@@ -202,9 +202,9 @@ def _web_manifest(context: SiteContext) -> bytes:
 
 
 def _service_worker(files: Mapping[str, bytes], client: Mapping[str, str], languages: Sequence[str]) -> bytes:
-    """Fill in what the worker keeps, by digest: a changed file makes a changed worker.
+    """Fill in the files that the worker keeps, by digest, so that a changed file makes a changed worker.
 
-    Of the stemmers those of the documents' languages, and of English, where one says none: no page asks for others.
+    Only the stemmers of the documents' languages are kept, and that of English for documents without one.
     """
     shell = {
         path: hashlib.sha256(content).hexdigest() for path, content in files.items() if path not in _NOT_FOR_THE_SHELL

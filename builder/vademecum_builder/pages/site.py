@@ -30,12 +30,12 @@ _WORD = r"(?:how|what|why|when|where|which|who|can|could|should|do|does|is|are|w
 _QUESTION = re.compile(rf"{_WORD}.*\?$|(?:how (?:to|do|can|does)|wie)\b", re.IGNORECASE)
 _ASKING = re.compile(rf"{_WORD}|.*\?$", re.IGNORECASE)
 _POINTING = re.compile(r"\b(?:this|these|those|it|(?:are|will) you|dies\w*|es)\b", re.IGNORECASE)
-"""To what stands before, or to the reader."""
+"""Words that point to earlier text, or to the reader."""
 
 
 @dataclass(frozen=True)
 class SiteFiles:
-    """What to write beside the index, and the listing to sign (None where no site is published)."""
+    """The files beside the index, and the listing to sign; None: no site is published."""
 
     files: Mapping[str, bytes | Path]
     listing: SignedTarget | None
@@ -46,7 +46,7 @@ class SiteBuilder:
     """Renders the site of a release.
 
     Attributes:
-        runtime_cache: Where the browser's Python runtime is kept between builds; None: the platform's place.
+        runtime_cache: Where the browser's Python runtime is kept between builds; None: the platform's cache folder.
     """
 
     runtime_cache: Path | None = None
@@ -97,14 +97,13 @@ class SiteBuilder:
 
 
 def _examples(contents: Contents, changes: DocumentChanges, first: Mapping[str, str] | None = None) -> tuple[str, ...]:
-    """Return questions to try, from all over what was read: headings that ask, longer ones, titles; of a page a second
-    one where other pages have none.
+    """Return questions to try, from all parts of the documents: headings that are questions, longer headings, titles; a
+    second one from a page only if other pages have none.
 
-    A heading that stands in several places, points elsewhere, or has one word that tells anything, does not say what
-    it asks about.
+    A heading that occurs several times, points elsewhere, or has only one significant word is not clear by itself.
 
     Args:
-        first: The language and the version that the release shows first; documents in others are passed over.
+        first: The language and version that the release shows first; other documents are ignored.
 
     >>> read = Contents(headings={"keys.md": ["Overview", "How to rotate a key", "Why two keys?"]})
     >>> _examples(read, DocumentChanges())

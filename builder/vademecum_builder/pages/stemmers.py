@@ -1,9 +1,9 @@
 """Snowball's stemmers for browsers: those of the installed `snowballstemmer`, from Python to JavaScript.
 
-Its compiler writes both languages, and publishes the Python alone. What it writes is a small part of that language,
-told node by node below; what is not there ends the build. So both sides stem by one version of one source. That takes a
-tenth of a small build's time: what was written of a version that is pinned here is kept in the cache, and hashed before
-each use, as the runtime is.
+Snowball's compiler writes both languages, but only the Python is published on PyPI. It uses a small part of that
+language, which is translated node by node below; anything else ends the build. So both sides stem by one version of one
+source. This takes a tenth of a small build's time: for versions that are pinned here, the result is kept in the cache
+and hashed before each use, like the runtime.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ _IMPORT = 'import { Among, BaseStemmer } from "./base.js";\n'
 _WRITTEN = "Eq === NotEq !== Lt < LtE <= Gt > GtE >= Is === Add + Sub - RShift >> Not ! USub - And && Or ||".split()
 _OPERATORS: Mapping[str, str] = dict(zip(_WRITTEN[::2], _WRITTEN[1::2], strict=True))
 _PINS: Mapping[str, str] = {"3.1.1": "3666bcb1e3cd03e04e4b04893a56f2b3f64f56f12da6885c4ba54a8d760b4813"}
-"""SHA-256 of what `encode` makes of the files that are written of a version."""
+"""SHA-256 of the encoded files (`encode`), by version of Snowball."""
 
 
 def kept_stemmers(cache: Path) -> Mapping[str, bytes]:
-    """Return `stemmers()`: from this folder where they are kept there, and keep them there otherwise, if that can be.
+    """Return `stemmers()`, from this folder if they are kept there; otherwise keep them there if possible.
 
     Errors: see `stemmers`.
     """
@@ -55,7 +55,7 @@ def kept_stemmers(cache: Path) -> Mapping[str, bytes]:
 
 
 def encode(made: Mapping[str, bytes]) -> bytes:
-    """Return files as one, the same for the same files."""
+    """Return the files as one text, the same for the same files."""
     return canonical({name: text.decode() for name, text in made.items()})
 
 
@@ -64,7 +64,7 @@ def stemmers() -> Mapping[str, bytes]:
     """Return the files of `stemmers/`: a module for each language that words are stemmed in, and the licence.
 
     Raises:
-        UsageError: The installed `snowballstemmer` is written in a way that is not known here.
+        UsageError: The installed `snowballstemmer` has code that is not known here.
     """
     licences = [path for path in distribution("snowballstemmer").files or () if path.name == "COPYING"]
     shared = [_statement(node) for name in ("among", "basestemmer") for node in _classes(name)]
@@ -82,7 +82,7 @@ def _classes(module: str) -> Iterator[ast.ClassDef]:
 
 
 def statements(node: ast.AST) -> Iterator[ast.AST]:
-    """Yield a node and all statements in it: they are few beside the expressions that `ast.walk` goes through."""
+    """Yield a node and all statements in it: far fewer than the expressions that `ast.walk` visits."""
     yield node
     for name in ("body", "orelse", "finalbody", "handlers", "cases"):
         for part in getattr(node, name, ()):
@@ -131,7 +131,7 @@ def _statement(node: ast.stmt) -> str:
 
 def _member(node: ast.stmt) -> str:
     match node:
-        case ast.FunctionDef("stemWords"):  # of a list: nobody calls it
+        case ast.FunctionDef("stemWords"):  # for lists: never called
             return ""
         case ast.FunctionDef(name, ast.arguments(args=args, defaults=defaults), body):
             given = [arg.arg for arg in args[1:]]
@@ -141,7 +141,7 @@ def _member(node: ast.stmt) -> str:
             declared = f"let {', '.join(sorted(local))};\n" if local else ""
             called = "constructor" if name == "__init__" else name
             return f"{called}({', '.join(given)}) {{\n{declared}{''.join(map(_statement, body))}}}\n"
-        case ast.Assign([ast.Name(name)]):  # tables are asked of the class, the others of `self`
+        case ast.Assign([ast.Name(name)]):  # tables belong to the class, other names to `self`
             return f"{'static ' if name.startswith(('a_', 'as_', 'g_')) else ''}{_statement(node)}"
     return _statement(node)
 
@@ -156,7 +156,7 @@ def _value(node: ast.expr) -> str:
             return json.dumps(value, ensure_ascii=False)
         case ast.Name("self"):
             return "this"
-        case ast.Name(name):  # a method that a table names
+        case ast.Name(name):  # a method in a table
             return f"(it) => it.{name}()" if name.startswith("__") else name
         case ast.Attribute(value, name):
             return f"{_value(value)}.{name}"

@@ -1,7 +1,8 @@
-"""A folder of rendered pages as a whole: whether it is one, what its pages share, which of them are documents, where.
+"""A rendered site as a whole: what its pages share, which of them are documents, and where they are served.
 
-`detect` tells a site from a folder of sources, `survey` looks at a sample of its pages, `kinds` tells pages that are no
-documents (redirects, search, indexes), `addresses` says where a page is served, `site` reads the pages one by one.
+`detect` distinguishes a site from a folder of sources, `survey` looks at a sample of its pages, `kinds` recognises
+pages that are not documents (redirects, search, indexes), `addresses` knows where a page is served, `site` reads single
+pages.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Where a page of a site is served: the file's place, or the canonical address that it names on the same site."""
+"""The address of a page: by its file's path, or the canonical address that it names on the same site."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ LONGEST = 2000
 _INDEX = re.compile(r"(?:^|(?<=/))index\.x?html?$")
 _PAGE = re.compile(r"\.x?html?$")
 _HERE = frozenset({"localhost", "127.0.0.1", "0.0.0.0", "::1"})
-"""Where a generator's own server shows a site: `jekyll serve` leaves pages that say they are served there."""
+"""Hosts of a generator's own server: `jekyll serve` leaves pages with such addresses."""
 
 
 @dataclass(frozen=True)
 class Address:
-    """Where a page is.
+    """The address of a page.
 
     Attributes:
-        url: Absolute, or empty where nobody says where the site is served.
-        canonical: Another page of the site that the page calls its canonical one: that page's key; else empty.
+        url: Absolute; empty: it is unknown where the site is served.
+        canonical: The key of another page of the site that the page names as canonical; else empty.
     """
 
     url: str
@@ -42,7 +42,7 @@ class Addresses:
 
     Args:
         keys: Of all pages.
-        base_url: Where the site is served, kept as it is written; empty: as the pages say, if they do.
+        base_url: Where the site is served, unchanged; empty: as the pages say, if they do.
         clean: Whether pages are served without their ending: `x/y.html` at `x/y`.
     """
 
@@ -58,14 +58,14 @@ class Addresses:
         """Return the address of a page.
 
         Args:
-            canonical: As the page names it; it counts where it is on the same site.
+            canonical: As the page names it; only used if it is on the same site.
         """
         place = _PAGE.sub("", place_of(key)) if self._clean else place_of(key)
         own = f"{self.base_url.removesuffix('/')}/{place}" if self.base_url else ""
         try:
             whole = urljoin(own, canonical).partition("#")[0] if canonical and own else ""
             named = self._below_base(whole)
-        except ValueError:  # no address: "https://["
+        except ValueError:  # not an address: "https://["
             return Address(own)
         if named is None:
             return Address(own)
@@ -75,7 +75,7 @@ class Addresses:
         return Address(own, target or "")
 
     def _below_base(self, url: str) -> str | None:
-        """Return the path below the base, or None: another site's."""
+        """Return the path below the base; None: it is on another site."""
         base, named = urlsplit(self.base_url), urlsplit(url)
         if named.scheme not in ("http", "https") or named.netloc.lower() != base.netloc.lower():
             return None
@@ -86,7 +86,7 @@ class Addresses:
 
 
 def base_of(pages: Iterable[tuple[str, str]]) -> str:
-    """Return where a site says that it is served: what its canonical addresses have before their pages' places.
+    """Return where a site is served, according to its pages: the common beginning of their canonical addresses.
 
     Args:
         pages: Key and canonical address of each.
@@ -112,11 +112,11 @@ def base_of(pages: Iterable[tuple[str, str]]) -> str:
 
 
 def are_clean(keys: Iterable[str], links: Iterable[tuple[str, str]]) -> bool:
-    """Return whether a site's own links leave the ending of pages away, as its host takes it: those of Next, VitePress
-    (`cleanUrls`) and Docusaurus (`trailingSlash: false`) do.
+    """Return whether a site's own links omit the ending of pages, as with Next, VitePress (`cleanUrls`) and Docusaurus
+    (`trailingSlash: false`).
 
     Args:
-        links: Of pages by their keys, as they write them.
+        links: Pairs of a page's key and a link as it is written there.
 
     >>> are_clean(["a/b.html", "c/index.html"], [("c/index.html", "/base/a/b"), ("c/index.html", "../a/b#part")])
     True
@@ -130,19 +130,19 @@ def are_clean(keys: Iterable[str], links: Iterable[tuple[str, str]]) -> bool:
             continue
         place = _bare(posixpath.join("/", posixpath.dirname(key), path))
         while path.startswith("/") and place and place not in places:
-            place = place.partition("/")[2]  # where the site is served
+            place = place.partition("/")[2]  # the folder where the site is served
         if place in places and place != _bare(key):
             votes[_PAGE.search(path) is None] += 1
     return votes[True] > votes[False]
 
 
 def version_in(key: str) -> str:
-    """Return the version that a page's path begins with (behind a language, say), or the empty string."""
+    """Return the version at the beginning of a page's path, maybe after a language; empty: none."""
     return next(filter(None, map(version_named, PurePosixPath(key).parts[:-1][:2])), "")
 
 
 def _bare(place: str) -> str:
-    """Return a path by which the ways to write one address are equal."""
+    """Return a normalised path, the same for all ways to write one address."""
     path = posixpath.normpath(_PAGE.sub("", _INDEX.sub("", unquote(place))).strip("/"))
     return "" if path == "." else path
 

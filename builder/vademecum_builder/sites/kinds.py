@@ -13,7 +13,7 @@ from vademecum_builder.readers.html.page import Page
 
 
 class LeftOutKind(Enum):
-    """Why a page is left out; the value is what a table at the build's end says."""
+    """Why a page is left out; the values are the words in the table at the end of a build."""
 
     REDIRECT = "redirects"
     NOINDEX = "pages with noindex"
@@ -32,10 +32,10 @@ class LeftOutKind(Enum):
 
 @dataclass(frozen=True)
 class LeftOut:
-    """A file of a site that is no document, and why.
+    """A file of a site that is not a document, and why.
 
     Attributes:
-        reason: What was seen.
+        reason: The evidence.
     """
 
     key: str
@@ -55,7 +55,7 @@ _FOLDERS = {
     "print_page": LeftOutKind.PRINT,
     "singlehtml": LeftOutKind.PRINT,
 }
-# By the file's name. Those that could as well be a document's are certain only with a second sign.
+# By the file's name. Names that may also be those of documents need a second sign.
 _NAMES: tuple[tuple[LeftOutKind, re.Pattern[str]], ...] = (
     (LeftOutKind.NOT_FOUND, re.compile(r"(?:.*/)?(?:40[0-9]|50[0-9])(?:/index)?\.html?")),
     (LeftOutKind.SEARCH, re.compile(r"(?:.*/)?search(?:/index)?\.html?")),
@@ -66,7 +66,7 @@ _NAMES: tuple[tuple[LeftOutKind, re.Pattern[str]], ...] = (
         re.compile(r"(?:.*/)?(?:tags?|categor(?:y|ies)|archives?|authors?)(?:/[^/]+)*?(?:/index)?\.html?"),
     ),
 )
-# What one generator calls its indexes and source views; on other sites pages of such names are documents.
+# Names of indexes and source views of one generator; on other sites, pages with such names are documents.
 _OF_GENERATORS: tuple[tuple[str, LeftOutKind, re.Pattern[str]], ...] = (
     (
         "",
@@ -109,13 +109,13 @@ _FRONT = re.compile(r"(?:^|/)index\.x?html?$")
 _WHOLE = re.compile(r"((?:.*/)?)(?:[^/]*[^/a-z])?(?:single|one)[-_]?page(?:/index)?\.html?", re.IGNORECASE)
 _CHAPTERS = 9
 _LONG = 100_000
-"""Characters: a manual on one page beside its chapters has more text; a page on such pages has less."""
+"""In characters: a manual on one page has more text, a page about such pages less."""
 _SHORT = 600
-"""Characters: a page of search has no more text, nor one that says that there is none."""
+"""In characters: a search page, or one that says that something does not exist, has at most this much text."""
 _LINKED = 0.4
-"""Of a page's text: a list of pages is links for so much."""
+"""The share of links in the text of a list of pages."""
 _AT_TOP = re.compile(r"(?:[a-z]{2}(?:-\w+)?/)?[^/]+(?:/index)?\.html?$")
-"""In the top folder, or in that of a language."""
+"""Pages in the top folder, or in that of a language."""
 _PART = re.compile(r"<(?:!doctype|html|head|body|title|meta|frameset)\b", re.IGNORECASE)
 _TEMPLATE = re.compile(r"\{\{[^{}]*\}\}|\{%[^{}]*%\}|<%[^<>]*%>")
 _SCRIPTED_REDIRECT = re.compile(r"\blocation(?:\.href)?\s*=|location\.replace\(|location\.assign\(")
@@ -123,7 +123,7 @@ _HEAD = 4096
 
 
 def kind_by_name(key: str) -> LeftOut | None:
-    """Return why a file is left out whose place in the tree alone tells."""
+    """Return why a file is left out by its path; None: the path does not tell."""
     path = PurePosixPath(key)
     for folder in path.parts[:-1]:
         kind = _FOLDERS.get(folder)
@@ -133,7 +133,7 @@ def kind_by_name(key: str) -> LeftOut | None:
 
 
 def kind_by_text(key: str, text: str) -> LeftOut | None:
-    """Return why a file is left out that is no whole page."""
+    """Return why a file is left out that is not a complete page; None: it is."""
     head = text[:_HEAD]
     if not _PART.search(head) and not _PART.search(text):
         return LeftOut(key, LeftOutKind.TEMPLATE, "a part of a page: neither <html>, <head>, <body> nor <title>")
@@ -148,10 +148,10 @@ def kind_by_text(key: str, text: str) -> LeftOut | None:
 
 
 def kind_by_head(key: str, head: Head, generator: str) -> LeftOut | None:
-    """Return why a page is left out that need not be read for that.
+    """Return why a page is left out by its head, without reading it; None: the head does not tell.
 
     Args:
-        generator: What made the site, where the page does not say what made it.
+        generator: Of the site, for pages that do not name one.
     """
     if head.redirect is not None:
         return LeftOut(key, LeftOutKind.REDIRECT, f"leads to {head.redirect[:120]}")
@@ -165,11 +165,11 @@ def kind_by_head(key: str, head: Head, generator: str) -> LeftOut | None:
 
 
 def kind_of(key: str, page: Page, text: str, generator: str, *, pages: Iterable[str] = ()) -> LeftOut | None:
-    """Return why a page is left out once it is read, or None: it is a document.
+    """Return why a page is left out after reading it; None: it is a document.
 
     Args:
         text: The whole file.
-        generator: What made the site.
+        generator: Of the site.
         pages: All pages of the site.
     """
     if page.excluded:
@@ -185,7 +185,7 @@ def kind_of(key: str, page: Page, text: str, generator: str, *, pages: Iterable[
 
 
 def _has_chapters(folder: str, pages: Iterable[str]) -> bool:
-    """Return whether a manual on one page stands in two forms: of others, on one page each, it may be the only one."""
+    """Return whether a manual on one page also exists in chapters: otherwise the one page may be all there is."""
     chapters = (page for page in pages if page.startswith(folder) and not _WHOLE.fullmatch(page))
     return sum(1 for _ in chapters) >= _CHAPTERS
 

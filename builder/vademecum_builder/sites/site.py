@@ -1,4 +1,4 @@
-"""Reads the pages of a rendered site, one by one: each is a document, or is left out and told."""
+"""Reads the pages of a rendered site, one by one: each is a document, or left out with a reason."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class Site:
     """A rendered site, known well enough to read any of its pages by itself.
 
     Attributes:
-        generator: What made it; may be empty.
+        generator: Its generator; may be empty.
         survey: What its pages share.
-        addresses: Where they are.
+        addresses: Of its pages.
     """
 
     generator: str
@@ -31,11 +31,11 @@ class Site:
 
     @property
     def digest(self) -> str:
-        """SHA-256 in hex of what shapes a document beside the page itself."""
+        """SHA-256 in hex of what shapes a document besides the page itself."""
         return replace(self.survey, base_url=self.addresses.base_url).digest
 
     def read(self, key: str, data: bytes) -> Document | LeftOut:
-        """Return the document that a page is, or why it is none. Any bytes give one of the two."""
+        """Return the document, or why the page is not one; any bytes give one of the two."""
         try:
             return kind_by_name(key) or self._read(key, decode(data))
         except ContentError as error:
@@ -75,12 +75,12 @@ class Site:
 
 
 def open_site(keys: Sequence[str], read: Callable[[str], bytes], *, generator: str = "", base_url: str = "") -> Site:
-    """Look at a site as a whole, so that its pages can be read.
+    """Survey a site, so that its pages can be read.
 
     Args:
         keys: Of its pages.
-        read: Returns the bytes of one.
-        base_url: Where it is served; empty: where its pages say that they are.
+        read: Returns the bytes of a page.
+        base_url: Where it is served; empty: as its pages say.
     """
     seen = survey(keys, read)
     return Site(generator, seen, Addresses(keys, base_url or seen.base_url, clean=seen.clean))

@@ -1,4 +1,4 @@
-"""A first look at a site: what its pages share, learnt from a sample, so that memory does not grow with the site."""
+"""A first look at a site: what its pages share, from a sample, so that memory does not grow with the site."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from vademecum_builder.sites.kinds import kind_by_name
 from vademecum_builder.sources.charset import decode
 
 SAMPLE = 400
-"""Pages that are looked at of the whole site."""
+"""How many pages of the whole site are looked at."""
 SAMPLE_OF_FOLDER = 30
-"""And of each folder at the top."""
+"""How many of each folder at the top."""
 NAME_SHARE = 0.3
-"""Of all titles: a piece that so many share names the site."""
+"""A part of titles that this share of pages has in common is the site's name."""
 MIN_TITLES = 3
 
 
 @dataclass(frozen=True)
 class Survey:
-    """What was learnt.
+    """What a site's pages share.
 
     Attributes:
-        template: What the pages share.
-        base_url: Where the site says that it is served; empty if it does not say.
-        marks_bodies: Whether pages mark what is to be searched: those that do not are not to be.
-        clean: Whether its own links leave the ending of pages away.
+        template: The repeated parts of pages.
+        base_url: Where the site is served, according to its pages; empty: they do not say.
+        marks_bodies: Whether pages mark the part to be searched: then pages without a mark are not searched.
+        clean: Whether its own links omit the ending of pages.
     """
 
     template: Template
@@ -42,7 +42,7 @@ class Survey:
 
     @property
     def digest(self) -> str:
-        """SHA-256 of all that shapes what is read from a page, in hex."""
+        """SHA-256, in hex, of everything that shapes how a page is read."""
         repeated = self.template.repeated
         told = [
             sorted(repeated.marked),
@@ -57,12 +57,12 @@ class Survey:
 
 
 def top_folder(key: str) -> str:
-    """Return the part of a site that a page lies in: its folder at the top."""
+    """Return the folder at the top that a page is in."""
     return key.partition("/")[0] if "/" in key else ""
 
 
 def sample_of(keys: Iterable[str]) -> list[str]:
-    """Return the pages to look at: the same ones as long as they are there, whatever else comes or goes."""
+    """Return the pages to look at: the same ones as long as they exist, whatever other pages come or go."""
     chosen: set[str] = set()
     whole = sorted(keys, key=lambda key: hashlib.sha256(key.encode("utf-8", "replace")).digest())
     chosen.update(whole[:SAMPLE])
@@ -93,7 +93,7 @@ def survey(keys: Sequence[str], read: Callable[[str], bytes]) -> Survey:
             text = decode(read(key)).text
             page = open_page(text)
         except (ContentError, OSError):
-            continue  # it is told when the page's turn comes
+            continue  # reported when the page itself is read
         head = page.head
         if head.redirect is not None:
             continue
