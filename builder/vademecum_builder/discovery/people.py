@@ -18,11 +18,15 @@ _PEOPLE: Final = re.compile(
 _PROGRAM: Final = re.compile(
     r"(?:.*_)?(?:sessions?|tokens?|migrations?|cache|options|settings|config|configuration|preferences|jobs?|queue"
     r"|(?:admin|audit|access|error|event|activity|request|system|sync|mail|import)_logs?|oauth|secrets?"
-    r"|coupons?|vouchers?|gift_?cards?|gutscheine?|credentials?|usermeta|schema|content_types?|versions?|revisions?|(?:post|page|edit|change)_?histor(?:y|ies))(?:_.*)?"
+    r"|bans?|ban_?lists?|banned|coupons?|vouchers?|gift_?cards?|gutscheine?|credentials?|usermeta|schema|content_types?|versions?|revisions?|(?:post|page|edit|change)_?histor(?:y|ies))(?:_.*)?"
     r"|(?:django|pg|ar_internal|active_storage|moz)_.*",
     re.IGNORECASE,
 )
 """A program's own tables: sessions, keys, settings, the history of Firefox. They are not knowledge."""
+_LOGS: Final = re.compile(r"(?:.*_)?logs?", re.IGNORECASE)
+_REPORTS: Final = re.compile(r"(?:.*_)?(?:reports?|flags?|warnings?|infractions?)", re.IGNORECASE)
+"""What moderators are told of somebody, if it names what he wrote."""
+_WRITTEN: Final = re.compile(r"(?:.*_)?(?:post|comment|topic|message|thread)_?id", re.IGNORECASE)
 _VISITS: Final = re.compile(r"visit_?count|last_?visit(?:ed)?_?(?:at|date|time)", re.IGNORECASE)
 """The history of browsers: where somebody has been."""
 _BETWEEN_TWO: Final = re.compile(
@@ -114,6 +118,8 @@ def tells_of_people(table: str, fields: Sequence[FieldFound], rows: int, columns
         or _ADDRESSES.fullmatch(called)
         or (_NUMBERS.fullmatch(called) and any(one.is_private for one in fields))
         or is_dealing(table, columns)
+        or (_LOGS.fullmatch(called) and any(is_named_private(one, "key") for one in columns))
+        or (_REPORTS.fullmatch(called) and any(_WRITTEN.fullmatch(plain_name(one)) for one in columns))
         or (_TALKS.fullmatch(called) and any(_ASKER.fullmatch(plain_name(one)) for one in columns))
         or len({one.lower() for one in columns if _VISITS.fullmatch(plain_name(one))}) > 1
         or (people and (named or secret or most("mail", "reached", "paid")))

@@ -21,6 +21,8 @@ _LATIN_1 = frozenset({"iso8859-1", "ascii"})
 _NO_CHARSETS = frozenset({"idna", "punycode", "raw-unicode-escape", "unicode-escape", "utf-7"})
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _WESTERN = re.compile("[À-ÖØ-öø-ÿŒœ€‘-”–—…•«»¡¿°§©®™·´\xa0]")
+_SIGNS = re.compile(r"(?<=\d)[ºª]|(?<=\b[NnMD])[ºª]|(?<=m)[²³](?![^\W\d_])|£(?=\d)")
+"""Signs that are letters of Central Europe elsewhere: `Nº 3`, `m²`, `£5`."""
 _WESTERN_SHARE = 0.3
 _BINARY = "binary: it holds NUL bytes"
 
@@ -182,7 +184,7 @@ def _looks_like(data: bytes) -> str:
     """
     sample = data[:_SAMPLE]
     try:
-        beyond = [character for character in sample.decode("cp1252") if character > "\x7f"]
+        beyond = [character for character in _SIGNS.sub("°", sample.decode("cp1252")) if character > "\x7f"]
     except UnicodeDecodeError:
         beyond = []
     if beyond and len(beyond) < len(sample) * _WESTERN_SHARE and all(map(_WESTERN.match, beyond)):

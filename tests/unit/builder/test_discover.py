@@ -2203,6 +2203,19 @@ def test_what_programs_call_things_by_is_neither_text_nor_a_filter() -> None:
     assert not is_of_people("exhibition_history", [], 0, [])
 
 
+def test_what_moderators_note_is_nobodys_business() -> None:
+    for name, columns in (("banlist", "id reason"), ("x_bans", "id"), ("log", "id user_ip"), ("x_logs", "ip_address"),
+                          ("reports", "id post_id text"), ("warnings", "comment_id")):  # fmt: skip
+        assert is_of_people(name, [], 0, columns.split())
+    for name, columns in (
+        ("log", "id nick text"),
+        ("reports", "id year text"),
+        ("urban_list", "id"),
+        ("catalog", "ip"),
+    ):
+        assert not is_of_people(name, [], 0, columns.split())
+
+
 def test_only_rdf_of_rss_is_a_feed(tmp_path: Path) -> None:
     for name, schema in (("a.rdf", "http://purl.org/rss/1.0/"), ("b.rdf", "http://www.zotero.org/namespaces/export#")):
         (tmp_path / name).write_text(f'<?xml version="1.0"?>\n<rdf:RDF\n  xmlns="{schema}">\n</rdf:RDF>')

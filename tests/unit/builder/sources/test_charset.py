@@ -10,6 +10,7 @@ from vademecum_builder.sources.charset import Decoded, decode, decode_text, enco
 
 LOOKS = "read as {}, which it looks like: it declares no encoding"
 WIDE = "<p>café</p>"
+YOUNG = "<p>Młody mąż i młodość: męska rozmowa w młynie, a pięć młotów tnie ciężkie pnie"
 POLISH = "<p>Zażółć gęślą jaźń, pompa działa"
 
 
@@ -19,6 +20,12 @@ POLISH = "<p>Zażółć gęślą jaźń, pompa działa"
         ("<p>café".encode(), "<p>café", ""),
         (b"<p>caf\xe9", "<p>café", LOOKS.format("cp1252")),
         (POLISH.encode("cp1250"), POLISH, LOOKS.format("cp1250")),
+        (
+            "<p>La 3ª sala, Nº 5: 20 m², 4 m³, £5".encode("cp1252"),
+            "<p>La 3ª sala, Nº 5: 20 m², 4 m³, £5",
+            LOOKS.format("cp1252"),
+        ),
+        (YOUNG.encode("cp1250"), YOUNG, LOOKS.format("cp1250")),
         (b'<meta charset="iso-8859-1"><p>caf\xe9', None, "read as cp1252, which it declares"),
         (b"<meta charset=ascii><p>caf\xe9", None, "read as cp1252, which it declares"),
         (b"<META name=a CONTENT='b; charset=windows-1251'>\xcd", None, "read as cp1251, which it declares"),
