@@ -23,7 +23,7 @@ from vademecum_builder.profiles.plain import PASSES
 from vademecum_builder.profiles.registry import Found
 from vademecum_builder.readers.document import Document, parse_document, shows_files, title_from_key
 from vademecum_builder.readers.front_matter import split_front_matter
-from vademecum_builder.readers.text import clean_line, unify_line_breaks, without_tags
+from vademecum_builder.readers.text import clean_line, unify_line_breaks, without_markup
 from vademecum_builder.sources.base import ASCIIDOC, BINARY, HTML, MARKDOWN, PLAIN_TEXT, SourceItem
 from vademecum_builder.sources.left_out import TEMPLATES
 from vademecum_builder.sources.places import language_named, version_named
@@ -258,7 +258,7 @@ class ProfilePages:
             bare = (section if section.headings else replace(section, anchor="") for section in document.sections)
             document = replace(document, sections=tuple(bare))
         own = {} if source.is_markup else dict(metadata)
-        title = clean_line(without_tags(str(own.pop("title", "") or ""))) or document.title
+        title = clean_line(without_markup(str(own.pop("title", "") or ""))) or document.title
         title = called if called and title == title_from_key(item.key) else title
         kept = {name: value for name, value in (own | dict(document.metadata)).items() if name not in _NAMES}
         return replace(document, title=title, metadata=kept)

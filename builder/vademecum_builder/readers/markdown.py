@@ -29,7 +29,7 @@ from vademecum_builder.readers.html.elements import APART
 from vademecum_builder.readers.html.page import html_blocks
 from vademecum_builder.readers.outline import Outline, Reading
 from vademecum_builder.readers.slugs import GITHUB, SlugRule
-from vademecum_builder.readers.text import clean_line, says_nothing, with_emoji, without_data, without_tags
+from vademecum_builder.readers.text import clean_line, says_nothing, with_emoji, without_data, without_markup
 
 MAX_NESTING = 40
 """Lists and quotes nested deeper are left out; markdown-it-py works by recursion."""
@@ -85,7 +85,7 @@ def read_markdown(text: str, slugs: SlugRule = GITHUB, *, mdx: bool = False, cal
         warnings.append(f"nested deeper than {MAX_NESTING} levels: what lies deeper is left out")
     outline = _outline(_without_ways(_without_contents(list(_with_whole_tables(tokens)))), slugs)
     title = metadata.get("title")
-    named = clean_line(without_tags(str(title))) if isinstance(title, str | int | float) else ""
+    named = clean_line(without_markup(str(title))) if isinstance(title, str | int | float) else ""
     named = named or outline.first_h1 or called or outline.begins_with
     return Reading(named, outline.sections(named), metadata, tuple(warnings))
 

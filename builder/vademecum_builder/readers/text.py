@@ -20,6 +20,7 @@ _DATA = re.compile(r"data:[\w/+.-]+(?:;[\w=.-]+)*;base64,[\w+/=%-]{64,}(?:\s+[A-
 _INLINE_TAG = re.compile(
     r"</?(?:a|abbr|b|br|code|em|i|kbd|mark|s|small|span|strong|su[bp]|u|wbr)(?:\s[^<>]*)?/?>", re.IGNORECASE
 )
+_INLINE_MARKUP = re.compile(r"\[(?P<link>[^\[\]]+)\]\([^\s()]*\)|(?P<tick>`+)(?P<code>[^`]+)(?P=tick)")
 _LINE_BREAKS = re.compile("\r\n|[\r\f\v\x85\u2028\u2029]")
 
 
@@ -57,9 +58,19 @@ def clean_block(text: str) -> str:
     return "\n".join(line.rstrip() for line in clean(text).split("\n")).strip("\n")
 
 
-def without_tags(title: str) -> str:
-    """Return a title of front matter without inline HTML: pages put it where it is markup."""
-    return unescape(_INLINE_TAG.sub("", title)) if "<" in title or "&" in title else title
+def without_tags(text: str) -> str:
+    """Return a text without inline HTML."""
+    return unescape(_INLINE_TAG.sub("", text)) if "<" in text or "&" in text else text
+
+
+def without_markup(title: str) -> str:
+    """Return a title of front matter without inline HTML, and without the links and the code of Markdown: pages put it
+    where it is markup.
+
+    >>> without_markup("Each [image](#image) has an `alt`<br>")
+    'Each image has an alt'
+    """
+    return _INLINE_MARKUP.sub(lambda found: found["link"] or found["code"], without_tags(title))
 
 
 def with_emoji(text: str) -> str:

@@ -830,7 +830,7 @@ def test_of_several_terms_the_last_one_stands_over_what_they_mean() -> None:
 
 def test_a_title_of_front_matter_has_no_inline_html() -> None:
     assert (
-        read_markdown("---\ntitle: Oil <em>before</em> use &amp; <base>\n---\nText.\n").title
+        read_markdown("---\ntitle: Oil <em>before</em> [use](#use) &amp; `<base>`\n---\nText.\n").title
         == "Oil before use & <base>"
     )
 
