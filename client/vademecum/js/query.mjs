@@ -93,7 +93,7 @@ function fallback({ documents }) {
 async function requireSound(digests, objects) {
   const names = await Promise.all(objects.map(sha256));
   const damaged = digests.find((digest, i) => names[i] !== digest);
-  if (damaged) throw new VademecumError("content", `the stored object ${damaged} is damaged; update to mend it`);
+  if (damaged) throw new VademecumError("content", `the stored object ${damaged} is damaged; update to repair it`);
 }
 
 /** @param {import("./store/records.mjs").Head} head */

@@ -339,7 +339,7 @@ export class KnowledgeBase {
 
   /** @param {string} command @param {object} [args] */
   async #run(command, args) {
-    if (globalThis.isSecureContext === false) throw new VademecumError("usage", "browsers verify on localhost or by https alone");
+    if (globalThis.isSecureContext === false) throw new VademecumError("usage", "browsers verify only on localhost or over https");
     const started = performance.now();
     const { saveData, effectiveType, type } = connection();
     const lean = saveData || !this.#reader.release; // the release's model is large: nobody waits for it who has no hits yet

@@ -55,7 +55,7 @@ async def read_sound(store: Store, digest: str) -> bytes:
 
 def lacks(digest: str) -> StorageError:
     """Return the error for a missing object. A sync may be fetching it: after a damaged file was begun anew."""
-    return StorageError(f"the store lacks object {digest[:12]}: it is fetched anew, now or by the next sync")
+    return StorageError(f"the store lacks object {digest[:12]}: it is fetched again, now or by the next sync")
 
 
 def check_spans(digest: str, size: int, spans: Sequence[Span]) -> None:

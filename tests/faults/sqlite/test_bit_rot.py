@@ -143,7 +143,7 @@ def test_the_first_sync_of_another_program_mends_what_a_search_has_met(place: Pl
 @pytest.mark.fault("C38")
 def test_until_a_file_that_was_begun_anew_is_filled_again_search_says_that_it_will_be(place: Place) -> None:
     begin_anew(place.path, datetime.now(UTC))
-    with place.open(online=False) as kb, pytest.raises(StorageError, match="fetched anew, now or by the next sync"):
+    with place.open(online=False) as kb, pytest.raises(StorageError, match="fetched again, now or by the next sync"):
         kb.search("run")
 
 

@@ -36,7 +36,7 @@ const LONGEST_ASKED = 1e9;
 export async function fetchBody(url, { limit, progress = () => {}, timeouts = TIMEOUTS, cache = "no-store", ask = (...args) => fetch(...args) }) {
   const aborter = new AbortController();
   const stop = (/** @type {string} */ why) => aborter.abort(new VademecumError("network", `${url}: ${why}`));
-  const total = setTimeout(stop, timeouts.total, `not there after ${timeouts.total / 1000} s`);
+  const total = setTimeout(stop, timeouts.total, `not complete within ${timeouts.total / 1000} s`);
   let idle = setTimeout(stop, timeouts.idle, `no answer for ${timeouts.idle / 1000} s`);
   const alive = () => {
     clearTimeout(idle);

@@ -37,7 +37,7 @@ export async function openSpace(store, openRecord, { release, searcher }, publis
  * @param {Store} store @param {OpenRecord} openRecord @param {Release} release */
 export async function readModel(store, openRecord, release) {
   const file = (await keptFile(store, openRecord, release, "model"))?.file;
-  if (!file) throw new VademecumError("content", "the release's model is damaged or gone; update to mend it");
+  if (!file) throw new VademecumError("content", "the release's model is damaged or gone; update to repair it");
   const [onnx, tokenizer] = ["onnx", "tokenizer"].map((name) => file.tensor(name, "U8", [null]).values.slice());
   return { onnx, tokenizer };
 }

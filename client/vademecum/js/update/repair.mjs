@@ -18,7 +18,7 @@ export function unusable(thrown) {
 export async function unopened({ reopen }) {
   try {
     if (await reopen()) return null;
-    return new VademecumError("content", "nothing is left of what was installed: update() fetches it anew");
+    return new VademecumError("content", "nothing is left of what was installed: update() fetches it again");
   } catch (thrown) {
     return unusable(thrown);
   }
@@ -46,7 +46,7 @@ export class LastResort {
     const installed = await this.#installed();
     if (permission && this.#tried === installed) throw error;
     if (permission && !permission()) {
-      throw new VademecumError("budget", "everything is to be fetched anew, but not over this connection: update() does");
+      throw new VademecumError("budget", "everything must be fetched again, but not over this connection: update() does it");
     }
     try {
       return await fetch();

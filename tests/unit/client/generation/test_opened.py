@@ -55,7 +55,7 @@ def test_what_is_open_does_not_need_the_store_any_more(app: App) -> None:
 def test_a_lost_object_is_said(app: App) -> None:
     for digest in current(app).objects:
         kept = app.database.objects.pop(digest)
-        with pytest.raises(StorageError, match=f"lacks object {digest[:12]}: it is fetched anew"):
+        with pytest.raises(StorageError, match=f"lacks object {digest[:12]}: it is fetched again"):
             opened(app)
         app.database.objects[digest] = kept
 

@@ -95,7 +95,7 @@ test("no answer, a break, a stall and a drip are the network's", async () => {
   await assert.rejects(get("/silent", { timeouts }), { code: "network", message: /no answer/ });
   await assert.rejects(get("/stalled", { timeouts }), { code: "network", message: /stalled/ });
   await assert.rejects(get("/endless", { timeouts }), { code: "network", message: /stalled/ });
-  await assert.rejects(get("/endless", { timeouts: { idle: 5000, total: 60 } }), { code: "network", message: /not there/ });
+  await assert.rejects(get("/endless", { timeouts: { idle: 5000, total: 60 } }), { code: "network", message: /not complete/ });
   await assert.rejects(fetchBody("http://127.0.0.1:1/", { limit: 1 }), { code: "network" });
 });
 
