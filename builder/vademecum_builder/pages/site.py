@@ -14,6 +14,7 @@ from pathlib import Path
 import vademecum
 from vademecum.format.json import canonical
 from vademecum.search.stop_words import STOP_WORDS
+from vademecum.search.tokens import PAIRED
 from vademecum.version import __version__
 from vademecum_builder.index.rows import metadata_of
 from vademecum_builder.pages.client_bundle import client_files, digests
@@ -28,7 +29,10 @@ LISTING = "site.json"
 _EXAMPLES = 4
 _WORD = r"(?:how|what|why|when|where|which|who|can|could|should|do|does|is|are|wie|was|warum|wann|wo)\b"
 _QUESTION = re.compile(rf"{_WORD}.*\?$|(?:how (?:to|do|can|does)|wie)\b", re.IGNORECASE)
-_ASKING = re.compile(rf"{_WORD}|.*\?$", re.IGNORECASE)
+_ASKING = re.compile(rf"{_WORD}(?!.*{PAIRED.pattern})|.*[?？]$", re.IGNORECASE)
+"""Among kana or Han characters `is` is a name."""
+_UNSPACED_WORD = 3
+"""Characters that count as a word where writing has no spaces."""
 _POINTING = re.compile(r"\b(?:this|these|those|it|(?:are|will) you|dies\w*|es)\b", re.IGNORECASE)
 """Words that point to earlier text, or to the reader."""
 
@@ -143,7 +147,9 @@ def _examples(contents: Contents, changes: DocumentChanges, first: Mapping[str, 
 def _tells(text: str) -> bool:
     words = re.findall(r"\w+", text.lower())
     telling = {*words}.difference(*STOP_WORDS.values())
-    return 3 <= len(text.split()) <= 9 and len(text) <= 60 and len(telling) > 1 and not _POINTING.search(text)
+    unspaced = sum(map(len, PAIRED.findall(text))) // _UNSPACED_WORD
+    is_long = 3 <= len(text.split()) + unspaced <= 9 and len(text) <= 60
+    return is_long and len(telling) + unspaced > 1 and not _POINTING.search(text)
 
 
 def _spread(texts: list[str]) -> list[str]:

@@ -338,6 +338,16 @@ def test_an_example_says_what_it_asks_about() -> None:
     assert _examples(read, DocumentChanges()) == ("How to stop pumps", "Ready to pump water?", "What's new for pumps")
 
 
+def test_examples_in_writing_without_spaces_are_headings_that_ask_and_are_no_single_word() -> None:
+    asking, naming, longer = (
+        "なぜポンプは止まるのか？",
+        "is 型アサーション関数の一部 (type guard)",
+        "油を入れ替える方法",
+    )
+    read = Contents(headings={"a.md": ["油とは？", naming, longer, asking, "ポンプ"]})
+    assert _examples(read, DocumentChanges()) == (asking, naming, longer)
+
+
 def test_examples_are_in_the_first_language_of_the_release() -> None:
     told = {"a.md": "en", "de/a.md": "de", "b.md": ""}
     rows = [DocumentRow(key, 1, metadata=json.dumps({"lang": lang})) for key, lang in told.items()]
