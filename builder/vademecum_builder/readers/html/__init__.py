@@ -1,9 +1,9 @@
-"""Reader of HTML, as a browser would read it: the tree that the standard asks for, and what a person sees of it.
+"""Reader of HTML, which reads pages as a browser does: the tree of the HTML standard, and what a person sees of it.
 
-`tree` owns the parser, `head` reads what a page says of itself, `content` finds where its text lies, `unseen` knows
-what nobody reads there and `elements` what the rest is, `flow` walks it and `writer` makes its `lines`, `anchors` picks
-the id that a link can land on, `repeats` takes out what stands on every page, `sections` lays lines under headings,
-`page` is all of it together.
+`tree` owns the parser, `head` reads a page's metadata, `content` finds its main part, `unseen` knows what to leave out
+of that and `elements` what the rest is, `flow` walks through it and `writer` makes its `lines`, `anchors` picks the ids
+that links can use, `repeats` removes what is on every page, `sections` puts lines under headings, and `page` does all
+of it.
 """
 
 from __future__ import annotations

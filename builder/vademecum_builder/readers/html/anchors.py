@@ -1,4 +1,4 @@
-"""Which id a link to a heading can land on. Only ids that are in the page: none is ever made up."""
+"""The ids that links to headings use. Only ids of the page: none is ever made up."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from vademecum_builder.readers.html.tree import Attributes, parse
 from vademecum_builder.sources.charset import decode
 
 LONGEST = 1000
-"""Characters: a longer id is left out, since no link to it would be kept whole."""
+"""Characters: a longer id is ignored, since links to it would be cut."""
 _WRAPPERS = frozenset({"section", "div", "article", "li", "td", "dd", "details", "figure", "header"})
 _EMPTY = frozenset({"a", "span", "p", "i", "b"})
 
@@ -19,8 +19,8 @@ class Named:
     """An element with an id that no text has followed yet.
 
     Attributes:
-        is_open: Whether the place that the walk has come to lies in it.
-        is_section: Whether it calls itself a section: only such a one gives its id to the page's title.
+        is_open: Whether the walk is still within it.
+        is_section: Whether it calls itself a section: only a section gives its id to the page's title.
     """
 
     id: str
@@ -31,13 +31,14 @@ class Named:
 
 @dataclass
 class Anchors:
-    """The ids between the last text and the place that a walk has come to."""
+    """The ids since the last text of a walk."""
 
     waiting: list[Named] = field(default_factory=list)
     _seen: set[str] = field(default_factory=set)
 
     def meet(self, tag: str, attributes: Attributes) -> Named | None:
-        """Note an element's id, or an `<a name>`. One that an earlier element has leads there, and does not count."""
+        """Note an element's id, or an `<a name>`. It is ignored if an earlier element has the same one, since links
+        lead there."""
         name = attributes.get("id") or (attributes.get("name") if tag == "a" else None)
         if not name or len(name) > LONGEST or name in self._seen or name != name.strip() or "\n" in name:
             return None
@@ -48,7 +49,7 @@ class Anchors:
         return named
 
     def text(self) -> str:
-        """Return the id at which a text begins, the nearest; from here on they are used up."""
+        """Return the nearest id before a text, and forget all of them."""
         found = self.waiting[-1].id if self.waiting else ""
         self.waiting.clear()
         return found
@@ -58,7 +59,7 @@ class Anchors:
 
         Args:
             own: Its own id.
-            links: Fragments that permalinks in it lead to.
+            links: Fragments of the permalinks in it.
         """
         inside = [named for named in self.waiting if named.tag == "#inside"]
         before = [named for named in self.waiting if named.tag != "#inside"]
@@ -71,7 +72,7 @@ class Anchors:
 
 
 def ids_of(data: bytes) -> frozenset[str]:
-    """Return all ids of a page, and the names of its `<a name>`: what HTML, section 7.4.6.4, looks an anchor up in."""
+    """Return all ids of a page, and the names of its `<a name>`: the targets of fragments (HTML, section 7.4.6.4)."""
     try:
         tree = parse(decode(data).text)
     except ContentError:

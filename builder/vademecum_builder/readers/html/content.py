@@ -1,4 +1,4 @@
-"""Where the text of a page lies: what the publisher marks, else what the page says is its main part."""
+"""The part of a page with its text: what the publisher marks, else what the page says is its main part."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ _CANDIDATES = (*(f"[{mark}]" for mark in BODY_MARKS), "main", "[role=main]", "ar
 
 @dataclass(frozen=True)
 class Content:
-    """Where the text of a page may lie.
+    """Elements that may be the content of a page.
 
     Attributes:
-        roots: In reading order; none lies in another.
-        marked: Whether the page says so. Else it is the whole body, with what is around the text.
+        roots: In reading order; none is within another.
+        marked: Whether the page marks them. Otherwise it is the whole body, with what is around the text.
     """
 
     roots: tuple[Node, ...]
@@ -25,7 +25,7 @@ class Content:
 
 
 def candidates(tree: Tree) -> Iterator[Content]:
-    """Yield where the text may lie, best first; the first that holds any is the content."""
+    """Yield the possible contents, best first; the first with any text is the content."""
     for selector in _CANDIDATES:
         found = _outermost(tree.css(selector))
         if found:

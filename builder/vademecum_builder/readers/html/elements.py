@@ -1,4 +1,4 @@
-"""What an element of a page is to the walk: a block, a list, a table that is there for its look, code in a language."""
+"""What an element of a page is to the walk: a block, a list, a table for layout only, code in a language."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ INLINE = frozenset("span code em strong b i tt kbd var samp small sub sup font".
 LINES = frozenset("li tr dt dd br caption thead tbody tfoot".split())
 CELLS = frozenset({"td", "th"})
 APART = BLOCKS | GROUPS | LINES | CELLS | {"table"}
-"""What a browser shows apart from what stands before and behind it, also in a cell or within a line."""
+"""What a browser separates from the text before and after it, also in a cell or within a line."""
 CONTAINERS = GROUPS | BLOCKS - frozenset("p hr pre summary legend".split()) | frozenset("table tr td li dd".split())
 _CODE_TABLE = re.compile(r"highlight|rouge|lntable|hljs-ln|code|linenos")
 _LAID = re.compile(r"\b(?:admonitionblock|colist|hdlist|qlist)\b")
-"""What Asciidoctor lays with tables."""
+"""What Asciidoctor lays out with tables."""
 _ADMONITION = re.compile(r"note|tip|warning|caution|important")
-"""What DocBook lays with tables, where it shows a picture."""
-# Markup in <pre> that text alone would show wrongly: line numbers, buttons, lines without line feeds.
+"""What DocBook lays out with tables, where it shows a picture."""
+# Markup in <pre> whose plain text would be wrong: line numbers, buttons, lines without line feeds.
 _TRICKY_CODE = re.compile(
     r"<(?:br|div|button|table|ol|ul|li|p|svg|style|script|template)\b|lineno|line-?num|gutter|hidden|\bln[t]?\b|"
     r"prompt|copy|data-pagefind|data-vademecum|aria-hidden|display|<code class=\"line|class=\"line\"",
     re.IGNORECASE,
 )
 MOSTLY = 0.5
-"""Of a table's text: where more is code of several lines, the table is its frame."""
+"""Share of a table's text: with more code of several lines than that, the table is a frame around it."""
 _LANGUAGE = re.compile(r"(?:^|\s)(?:language|lang|highlight(?:-source)?)-([A-Za-z0-9_+#.-]{1,40})(?:\s|$)")
 _GRID = re.compile(r"(?:^|[\s-])(?:two|three)-column-summary|summary-table")
-"""Javadoc's tables, which are laid with `<div>`s."""
+"""Javadoc's tables, which are made of `<div>`s."""
 _GRID_ROW = re.compile(r"\bcol-(?:first|constructor-name|summary-item-name|deprecated-item-name|permits-item-name)\b")
 
 
@@ -50,13 +50,13 @@ def heading_level(tag: str, attributes: Attributes) -> int:
 
 
 def has_entries(dl: Node) -> bool:
-    """Return whether a definition list names its terms, so that a link can lead to each."""
+    """Return whether the terms of a definition list have ids, so that links can lead to them."""
     term = dl.css_first("dt")
     return term is not None and bool(term.id or term.css_first("[id], a[name]"))
 
 
 def is_layout(table: Node, attributes: Attributes) -> bool:
-    """Return whether a table is there for how the page looks."""
+    """Return whether a table is only used for the layout of the page."""
     if (attributes.get("role") or "") in ("presentation", "none"):
         return True
     if _CODE_TABLE.search(attributes.get("class") or ""):
@@ -71,8 +71,8 @@ def is_layout(table: Node, attributes: Attributes) -> bool:
 
 
 def _is_mostly_code(table: Node) -> bool:
-    """Return whether a table is a frame around code, or lays pieces of it side by side, line numbers, say: in rows of
-    text it would stand on one line."""
+    """Return whether a table is a frame around code, or has pieces of it side by side, such as line numbers: as rows of
+    text, the code would be on one line."""
     pieces = [(piece.text(deep=True) or "").strip() for piece in table.css("pre, div.fragment")]
     if not pieces:
         return False
@@ -82,7 +82,7 @@ def _is_mostly_code(table: Node) -> bool:
 
 
 def are_line_numbers(pre: Node) -> bool:
-    """Return whether a block of code in a table's cell is nothing but numbers that rise by one."""
+    """Return whether a block of code in a table's cell consists of numbers that increase by one."""
     if pre.parent is None or pre.parent.tag not in CELLS:
         return False
     numbers = (pre.text(deep=True) or "").split()
@@ -91,7 +91,7 @@ def are_line_numbers(pre: Node) -> bool:
 
 
 def is_grid(tag: str, names: str) -> bool:
-    """Return whether an element with these classes is a table laid with others."""
+    """Return whether an element with these classes is a table made of other elements."""
     return bool(names) and tag == "div" and _GRID.search(names) is not None
 
 
@@ -101,7 +101,7 @@ def begins_grid_row(names: str) -> bool:
 
 
 def is_code_of_lines(tag: str, node: Node, attributes: Attributes) -> bool:
-    """Return whether an element is code without being `<pre>`: Doxygen's, each line of which is a `<div>`."""
+    """Return whether an element other than `<pre>` is code: Doxygen's, with a `<div>` for each line."""
     if tag != "div" or (attributes.get("class") or "") != "fragment":
         return False
     line = next((child for child in children(node) if child.is_element_node), None)
@@ -109,12 +109,12 @@ def is_code_of_lines(tag: str, node: Node, attributes: Attributes) -> bool:
 
 
 def is_plain_code(pre: Node) -> bool:
-    """Return whether the text alone of a block of code is what a person sees."""
+    """Return whether a person sees the plain text of a block of code."""
     return not _TRICKY_CODE.search(pre.html or "")
 
 
 def language_of(pre: Node, attributes: Attributes) -> str:
-    """Return the language that a block of code says it is in (`language-sh`, `highlight-sh`, `brush: sh`)."""
+    """Return the declared language of a block of code (`language-sh`, `highlight-sh`, `brush: sh`)."""
     inner = pre.css_first("code")
     above = pre.parent.attributes if pre.parent is not None else {}
     above_it = pre.parent.parent if pre.parent is not None else None
@@ -127,16 +127,16 @@ def language_of(pre: Node, attributes: Attributes) -> str:
 
 
 def is_signature(tag: str, attributes: Attributes) -> bool:
-    """Return whether a table is the declaration that Doxygen lays with one, a parameter in each row."""
+    """Return whether a table is a declaration by Doxygen, with a parameter in each row."""
     return tag == "table" and attributes.get("class") == "memname"
 
 
 def number_of(text: str | None, default: int) -> int:
-    """Return the number that an attribute says, as `start` of a list."""
+    """Return the number in an attribute, such as `start` of a list."""
     return int(text) if text and text.isascii() and text.isdigit() and len(text) <= 9 else default
 
 
 def formula_of(math: Node) -> str:
-    """Return a formula as it was written, where the page keeps that, else what it shows."""
+    """Return the source of a formula if the page has it, otherwise what it shows."""
     written = math.css_first("annotation[encoding*=tex]")
     return f" {text_of(written if written is not None else math)} "

@@ -19,16 +19,17 @@ from vademecum_builder.readers.text import says_nothing
 
 _OUTSIDE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//")
 LONGEST_LABEL = 120
-"""Characters: what is longer in a link to another page, a card with a description, say, is text."""
+"""Characters: a longer link to another page, such as a card with a description, is text."""
 MUCH = 0.8
-"""Of a page's text: what holds more is not around the text, whatever it is called."""
+"""Share of a page's text: an element with more is content, whatever it is called."""
 
 
 def walk(roots: Iterable[Node], *, marked: bool) -> Flow:
     """Return the text below some elements.
 
     Args:
-        marked: The page says that this is its content. Else what is around it (menus, side bars) is left out by name.
+        marked: Whether the page marks this as its content. Otherwise menus, side bars and the like are left out by
+            name.
     """
     flow = Flow()
     anchors = Anchors()
@@ -74,7 +75,7 @@ class _Walk:
         self._cells = 0
         self._code = 0
         self._row_is_header = False
-        self._numbers: list[int | None] = []  # of each open list the number of its item, if it has numbers
+        self._numbers: list[int | None] = []  # the number of the item in each open list; None in lists without numbers
         self._heading: Heading | None = None
 
     def run(self) -> None:
@@ -121,7 +122,7 @@ class _Walk:
             child = node.first_child
             if child is None:
                 return
-            if child.tag == TEXT and child.next is None:  # most of what highlights code and marks words
+            if child.tag == TEXT and child.next is None:  # most highlighting of code and marking of words
                 if (style := style_of(tag, attributes.get("class"))) is not None:
                     self._out.pieces.append(style)
                     self._text(child.text_content or "")
@@ -152,7 +153,7 @@ class _Walk:
         self._open(node, tag, attributes, above)
 
     def _leave_out(self, node: Node, tag: str, attributes: Attributes, part: Part) -> bool:
-        """Return whether an element that is not of the text is left out."""
+        """Return whether an element is left out since it is not part of the text."""
         if part is Part.EXCLUDED and tag in elements.HEADINGS:
             return False
         if part is Part.CHROME and tag not in ("nav", "a") and self._is_much(node):
@@ -162,7 +163,7 @@ class _Walk:
         return True
 
     def _is_much(self, node: Node) -> bool:
-        """Return whether an element holds most of the text."""
+        """Return whether an element has most of the text."""
         self._size = self._size or len(text_of(self._root)) or 1
         return len(text_of(node)) > self._size * MUCH
 
@@ -226,7 +227,7 @@ class _Walk:
         self._push(frame)
 
     def _begin(self, node: Node, tag: str, attributes: Attributes, frame: _Open) -> None:
-        """Begin what the element is to a reader: a link, a style, code, a list or an item of one."""
+        """Begin what the element stands for: a link, a style, code, a list or an item."""
         if tag == "a" and (href := attributes.get("href")):
             linked = len(text_of(node))
             self._flow.linked += linked
@@ -273,7 +274,7 @@ class _Walk:
         return next((frame.is_entries for frame in reversed(self._stack) if frame.tag == "dl"), False)
 
     def _in_layout(self) -> bool:
-        """Return whether a cell lies in such a table, or in none."""
+        """Return whether a cell is in a layout table, or in none."""
         return next((frame.is_layout for frame in reversed(self._stack) if frame.tag == "table"), True)
 
     # Borders

@@ -1,4 +1,4 @@
-"""What a page says of itself: title, language, canonical address, robots, generator, version, redirect."""
+"""A page's metadata: title, language, canonical address, robots, generator, version, redirect."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from vademecum_builder.readers.text import clean_line
 
 _REFRESH = re.compile(r"\s*([\d.]+)\s*[;,]?\s*(?:url\s*=)?\s*[\"']?(.*?)[\"']?\s*$", re.IGNORECASE | re.DOTALL)
 _SLOW = 5
-"""Seconds: a page that is refreshed later than this is one to be read."""
+"""Seconds: a page that redirects later than this is meant to be read."""
 _VERSION_NAMES = ("version", "docsearch:version", "docusaurus_version", "dcterms.hasversion", "doc-version")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8})*")
 
 
 @dataclass(frozen=True)
 class Head:
-    """What stands in `<head>`, and on `<html>`.
+    """The metadata in `<head>`, and on `<html>`.
 
     Attributes:
         title: `<title>`, on one line.
-        lang: Of `<html lang>`, as it is written; empty if it says none.
-        canonical: `<link rel=canonical>`, as it is written.
-        redirect: Where `<meta http-equiv=refresh>` leads; None without one.
-        robots: Words of `<meta name=robots>` and its like, lower case.
-        generator, version, description: Of the meta elements of these names.
+        lang: Of `<html lang>`, as written; empty if there is none.
+        canonical: `<link rel=canonical>`, as written.
+        redirect: The target of `<meta http-equiv=refresh>`; None without one.
+        robots: Words of `<meta name=robots>` and the like, lower case.
+        generator, version, description: From the meta elements with these names.
     """
 
     title: str
@@ -39,7 +39,7 @@ class Head:
 
 
 def read_head(tree: Tree) -> Head:
-    """Return what the page says of itself."""
+    """Return the metadata of a page."""
     named: dict[str, str] = {}
     title = canonical = ""
     redirect: str | None = None
@@ -77,7 +77,7 @@ def read_head(tree: Tree) -> Head:
 def _refresh(content: str) -> str | None:
     match = _REFRESH.match(content)
     if match is None or not match[2]:
-        return None  # a page that loads itself anew
+        return None  # a page that reloads itself
     return match[2] if match[1].replace(".", "", 1).isdigit() and float(match[1]) <= _SLOW else None
 
 

@@ -1,4 +1,4 @@
-"""The lines of a page: what a walk through it finds, and what its sections are made of."""
+"""The lines of a page: a walk finds them, and sections are made of them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from enum import Enum, auto
 from vademecum.format.markup import Runs
 
 ENTRY = 7
-"""The level of an entry of a definition list; of one in it, one more."""
+"""The level of an entry of a definition list; an entry within another one has one more."""
 
 
 class Kind(Enum):
@@ -19,10 +19,10 @@ class Kind(Enum):
     HEADER = auto()
     """The header row of a table."""
     TERM = auto()
-    """A term of a definition list, which goes with what follows."""
+    """A term of a definition list, which belongs to what follows."""
     HEADING = auto()
     END = auto()
-    """The end of a definition list: what follows is again under the heading before it."""
+    """The end of a definition list: what follows belongs to the heading before the list."""
 
 
 @dataclass(slots=True)
@@ -30,18 +30,18 @@ class Line:
     """A line of text.
 
     Attributes:
-        level: Of a heading, 1 to 6, or of an entry of a definition list, from `ENTRY`; else 0.
-        anchor: An id in the page at which it begins; may be empty.
+        level: Of a heading, 1 to 6; of an entry of a definition list, from `ENTRY`; else 0.
+        anchor: The id in the page where it begins; may be empty.
         block: Lines of one block (a paragraph, a list, a table) have the same number.
-        container: Number of the element that it lies in.
-        place: What elements it lies in, by their tags and ids, as a number: the same on pages of one template.
-        links: Characters that are links within the page or to other pages of its site.
-        targets: How many such links there are.
-        excluded: A heading whose section is kept from search.
-        joined: An entry that shares its description with the one before.
-        runs: Its text with links and styles; of a row of a table none.
+        container: The number of its element.
+        place: A number for the tags and ids of all elements around it: the same on pages of one template.
+        links: Characters in links within the page or to other pages of its site.
+        targets: The number of such links.
+        excluded: Whether it is a heading whose section is kept from search.
+        joined: Whether it is an entry that shares its description with the previous one.
+        runs: Its text with links and styles; none for a row of a table.
         cells: Of a row of a table.
-        item: Of the first line of a list's item: its depth and number.
+        item: The depth and number of a list's item, on its first line.
         language: Of code.
     """
 
@@ -64,12 +64,12 @@ class Line:
 
 @dataclass
 class Flow:
-    """What a walk found.
+    """The result of a walk.
 
     Attributes:
         lines: In reading order.
-        parents: Of each container the one that it lies in; the first is itself.
-        linked: Characters that are links, to wherever.
+        parents: The container around each container; the first one is its own.
+        linked: Characters in links of any kind.
     """
 
     lines: list[Line] = field(default_factory=list)

@@ -16,7 +16,7 @@ _SPACES = re.compile(r"\s+")
 
 
 class Mark(str):
-    """An empty text that begins a style; `END` ends the last one that is open."""
+    """An empty text that begins a style; `END` ends the last open one."""
 
     __slots__ = ("style",)
     style: dict[str, Any]
@@ -27,7 +27,7 @@ class Mark(str):
         return mark
 
     def over(self, run: Run) -> Run:
-        """Return the style of this mark inside another one; its text is empty."""
+        """Return the style of this mark within another one; its text is empty."""
         return replace(run, text="", **self.style)
 
 
@@ -40,7 +40,7 @@ STYLES: Final = (
     | dict.fromkeys(("em", "i", "var"), _EMPHASIS)
     | dict.fromkeys(("code", "kbd", "samp", "tt"), _CODE)
 )
-# What only classes say: literals of docutils and of Doxygen, and titles of what is no section (admonitions, rubrics).
+# Known by class only: literals of docutils and Doxygen, and titles of admonitions and rubrics.
 _BY_CLASS = re.compile(
     r"(?:^|\s)(?:(?P<code>literal|tt)|rubric|admonitionHeading_\w+|"
     r"(?:admonition|topic|sidebar|custom-block|markdown-alert|blockquote-tag|starlight-aside_)[-_]title)(?:\s|$)"
@@ -48,7 +48,7 @@ _BY_CLASS = re.compile(
 
 
 def style_of(tag: str, names: str | None) -> Mark | None:
-    """Return what begins the style of an element with these classes; None: it has none."""
+    """Return the mark that begins the style of an element with these classes; None if it has no style."""
     if tag in STYLES or not names or tag not in ("span", "p", "div"):
         return STYLES.get(tag)
     found = _BY_CLASS.search(names)
@@ -56,7 +56,7 @@ def style_of(tag: str, names: str | None) -> Mark | None:
 
 
 def runs_of(parts: Sequence[str]) -> Runs:
-    """Return the runs of a line that has marks; of another none: its text says it all."""
+    """Return the runs of a line with marks; nothing for a line without any, whose text is enough."""
     if not any(isinstance(part, Mark) for part in parts):
         return ()
     styles = [Run("")]
@@ -80,7 +80,7 @@ def runs_of(parts: Sequence[str]) -> Runs:
 
 
 def cells_of(parts: Sequence[str]) -> tuple[Runs, ...]:
-    """Return the cells of a row; nothing where the line is none."""
+    """Return the cells of a row; nothing for other lines."""
     borders = [number for number, part in enumerate(parts) if part is BORDER]
     if not borders:
         return ()

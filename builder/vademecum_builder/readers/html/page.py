@@ -23,9 +23,9 @@ _SEPARATOR = re.compile(r"(?<!\s)\s+[|·•—–\-»«:]+\s+|:\s+|(?<!\s)\s+(?=
 _BREADCRUMBS = '[aria-label*="readcrumb"], [class*="readcrumb"], [id*="readcrumb"]'
 MAX_BREADCRUMBS = 8
 _UNTITLED = "<no title>"
-"""Sphinx's name of a page that has none."""
+"""Sphinx's title of a page without one."""
 _NUMBER = re.compile(r"(?:[^\W\d]+ )?((?:[A-Z]\.)?\d+(?:\.\d+)*\.?|[A-Z]\.?)")
-"""A title that is a number of a section and no more: `Section 4.38`, `A.23`."""
+"""A title that is only the number of a section: `Section 4.38`, `A.23`."""
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,8 @@ class Template:
     """What the pages of a site share.
 
     Attributes:
-        repeated: Lines that stand on page after page.
-        names: Pieces of titles that name the site: "Pump documentation".
+        repeated: Lines that are on many pages.
+        names: Parts of titles that name the site: "Pump documentation".
     """
 
     repeated: Repeated = field(default_factory=Repeated)
@@ -46,15 +46,15 @@ ALONE = Template()
 
 @dataclass(frozen=True)
 class Page:
-    """What a page says.
+    """The contents of a page.
 
     Attributes:
         title: On one line; empty if it has none.
         sections: In reading order.
-        breadcrumbs: Where the page says that it stands, outermost first, without itself.
-        marked: Whether the page says what its content is.
-        excluded: Whether all of it is kept from search by the publisher.
-        linked: Characters of its text that are links.
+        breadcrumbs: The pages above it according to the page, outermost first, without itself.
+        marked: Whether the page marks its content.
+        excluded: Whether the publisher keeps the whole page from search.
+        linked: Characters of its text in links.
         size: Characters of its text.
     """
 
@@ -69,7 +69,7 @@ class Page:
 
     @property
     def metadata(self) -> Mapping[str, Any]:
-        """What the page says beside title and text, as JSON values."""
+        """The metadata of the page besides its title, as JSON values."""
         said = {
             "description": self.head.description,
             "lang": self.head.lang,
@@ -81,7 +81,7 @@ class Page:
 
 @dataclass(frozen=True)
 class Opened:
-    """A page of which nothing but the head is read: enough to tell of many that they are no documents."""
+    """A page of which only the head has been read: enough to know that many pages are not documents."""
 
     tree: Tree
     head: Head
@@ -89,10 +89,10 @@ class Opened:
 
 @dataclass(frozen=True)
 class Look:
-    """A page before what it shares with others is taken out.
+    """A page before what it shares with others is removed.
 
     Attributes:
-        h1: The first one, wherever it stands.
+        h1: The first one, wherever it is.
     """
 
     flow: Flow
@@ -103,7 +103,7 @@ class Look:
 
 
 def open_page(text: str) -> Opened:
-    """Return a page's tree, and what it says of itself."""
+    """Return a page's tree and metadata."""
     tree = parse(unify_line_breaks(text))
     if "#cmnt_ref" in text:
         _leave_comments_out(tree)
@@ -111,7 +111,7 @@ def open_page(text: str) -> Opened:
 
 
 def _leave_comments_out(tree: Tree) -> None:
-    """What people said to each other beside a document stands at the end of an export of Google Docs."""
+    """Remove the comments on a document, which are at the end of an export of Google Docs."""
     for way_back in tree.css('a[id^="cmnt"][href^="#cmnt_ref"]'):
         paragraph = way_back.parent
         box = paragraph.parent if paragraph is not None else None
@@ -127,8 +127,8 @@ def read_page(page: Opened, template: Template = ALONE, folder: str = "", *, lis
     """Read a page of a site.
 
     Args:
-        folder: Where it lies, as the template counts it.
-        listed: Whether a heading with nothing below it is a section.
+        folder: Its folder, by which the template groups pages.
+        listed: Whether a heading without text below it is a section.
     """
     seen = look_at(page)
     repeated = template.repeated.lines(folder, marked=seen.marked)
@@ -152,8 +152,8 @@ def read_page(page: Opened, template: Template = ALONE, folder: str = "", *, lis
 def read_html(text: str, *, listed: bool = False) -> Reading:
     """Read an HTML page by itself.
 
-    The title is the first `<h1>` where `<title>` begins with it (the rest names the site), else `<title>`, else the
-    `<h1>`, else the first heading. The text is that of what the page marks as its content, else of its body.
+    The title is the first `<h1>` if `<title>` begins with it (the rest names the site), else `<title>`, else the
+    `<h1>`, else the first heading. The text is that of the content that the page marks, else of its body.
     """
     page = read_page(open_page(text), listed=listed)
     private = {"robots": "noindex"} if {"noindex", "none"} & page.head.robots else {}
@@ -167,10 +167,10 @@ _OPEN_TAG = re.compile(r"<(?:[A-Za-z/][^<>]*|!--(?:(?!-->)[\s\S])*)\Z")
 
 
 def cut_off(text: str) -> str:
-    """Return the warning that a page ends in the middle; empty: it does not.
+    """Return the warning that a page ends in the middle; empty if it does not.
 
-    One that closes its head, or leaves open what has to be closed, and closes neither its body nor itself is cut:
-    who leaves closing tags out leaves out both.
+    A page is cut off if it closes its head, or leaves an element open that must be closed, but closes neither `<body>`
+    nor `<html>`: authors who omit end tags also omit that of the head.
     """
     end = text[-4096:].rstrip()
     ended = re.search(r"</(?:body|html)", end, re.IGNORECASE)
@@ -179,7 +179,7 @@ def cut_off(text: str) -> str:
 
 
 def _leaves_open(text: str) -> bool:
-    """Return whether an element is not closed whose end tag may not be left out (HTML 13.1.2.4)."""
+    """Return whether an element is left open although its end tag is required (HTML 13.1.2.4)."""
     tags = Counter((end, name.lower()) for end, name in _CLOSED.findall(_SCRIPTS.sub("", text)))
     return any(count > tags["/", name] for (end, name), count in tags.items() if not end)
 
@@ -197,7 +197,7 @@ def html_blocks(text: str) -> Iterator[Block]:
 
 
 def look_at(page: Opened) -> Look:
-    """Return what stands in a page, and where it says that its content is."""
+    """Return the content of a page, with all that it shares with others."""
     tree = page.tree
     flow, marked, excluded = Flow(), False, False
     for content in candidates(tree):
@@ -205,14 +205,14 @@ def look_at(page: Opened) -> Look:
         excluded = excluded or any(map(_is_excluded, content.roots))
         if flow.has_text:
             break
-    # It may stand above the content; Doxygen's is no heading, and has the groups of what it names in it.
+    # It may be above the content; Doxygen's is not a heading, and includes the groups of what it names.
     named = tree.css_first(".headertitle > .title")
     h1 = clean_line(text_of(tree.css_first("h1")) or (named.text(deep=False) if named is not None else ""))
     return Look(flow, marked, excluded, h1, tuple(_breadcrumbs(tree)))
 
 
 def name_parts(title: str) -> tuple[str, ...]:
-    """Return the first and the last piece of a title: one of them may name the site."""
+    """Return the first and the last part of a title: one of them may name the site."""
     pieces = [piece.strip() for piece in _SEPARATOR.split(title) if piece.strip()]
     return (pieces[0], pieces[-1]) if len(pieces) > 1 else ()
 
@@ -230,26 +230,26 @@ def _title(title: str, h1: str, lines: list[Line], names: frozenset[str]) -> str
 
 
 def _names_in(h1: str, names: frozenset[str]) -> tuple[str, ...]:
-    """Return what `<title>` may say where the heading says it better: a part of it (`M600 - Filament Change`)."""
+    """Return a heading and its parts, one of which may be the whole `<title>` (`M600 - Filament Change`)."""
     pieces = {piece.strip() for piece in _SEPARATOR.split(h1)}
     return (h1, *pieces) if not pieces & names else (h1,)
 
 
 def _numbered(number: str, headings: list[Line]) -> str:
-    """Return the heading that a section's number stands before, where a page's title is that number alone."""
+    """Return the heading that begins with a section's number, if that number is all of the page's title."""
     begins = f"{number.rstrip('.')} "
     lines = (clean_line(line.text) for line in headings)
     return next((line for line in lines if line.replace(". ", " ", 1).startswith(begins)), "")
 
 
 def _outermost(title: str, lines: list[Line]) -> str:
-    """Return the heading that says no more than the title does: it, or the `<h1>` that has it in it."""
+    """Return the heading that only repeats the title: it, or the `<h1>` that contains it."""
     h1 = next((clean_line(line.text) for line in lines if line.kind is Kind.HEADING and line.level == 1), "")
     return h1 if title and (title in h1 or h1 in title) and h1 else title
 
 
 def _without_names(title: str, names: frozenset[str]) -> str:
-    """Return a title without the pieces that name the site."""
+    """Return a title without the parts that name the site."""
     if not names or title in names:
         return title
     while True:
@@ -283,8 +283,8 @@ def _breadcrumbs(tree: Tree) -> Iterator[str]:
 
 
 def _above(tree: Tree) -> Iterator[str]:
-    """Yield the chapter that a page's head says it belongs to, as DocBook and Texinfo write it; not the whole manual,
-    which is above all of them."""
+    """Yield the chapter of a page according to its head, as DocBook and Texinfo write it; not the whole manual, which
+    is above all chapters."""
     links = {rel: link for link in tree.css("head link[href]") for rel in (link.attributes.get("rel") or "").split()}
     above, manual = links.get("up"), links.get("home") or links.get("top") or links.get("start")
     if above is not None and (manual is None or manual.attributes["href"] != above.attributes["href"]):

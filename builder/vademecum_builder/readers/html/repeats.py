@@ -1,7 +1,7 @@
-"""What stands on page after page of a site, and so belongs to none: found by comparing them.
+"""Lines that are on many pages of a site, and so belong to none of them: found by comparing pages.
 
-A line counts as the same only where it stands at the same place of the template: "Installation" in every page's menu is
-no reason to take the title from the page of that name.
+Lines are only the same at the same place of the template: "Installation" in every page's menu is no reason to remove
+the title of the page of that name.
 """
 
 from __future__ import annotations
@@ -15,23 +15,23 @@ from dataclasses import dataclass, field, replace
 from vademecum_builder.readers.html.lines import Flow, Kind, Line
 
 MIN_PAGES = 3
-"""On fewer pages nothing is taken for repeated."""
+"""With fewer pages, nothing counts as repeated."""
 SITE_SHARE = 0.3
-"""Of all pages: a line on so many is around the text, on pages that do not mark their content."""
+"""Share of all pages: a line on so many is not part of the text, unless pages mark their content."""
 FOLDER_SHARE = 0.5
-"""Of the pages of one folder, likewise: a menu of a part of the site."""
+"""The same for the pages of one folder: a menu of a part of the site."""
 MARKED_SHARE = 0.5
-"""Of all pages: a line on so many is taken out even of marked content ("Was this page helpful?")."""
+"""Share of all pages: a line on so many is removed even from marked content ("Was this page helpful?")."""
 MARKED_MIN_PAGES = 5
 MIN_LINKS = 3
-"""On one line: fewer are left alone ("See also: Keys, Channels" in a sentence of its own)."""
+"""On one line: fewer links are kept ("See also: Keys, Channels" as a sentence of its own)."""
 _LONGEST_PAGING = 400
 _LABEL = 40
 """Characters that the label of a list of links may have ("On this page")."""
 
 
 def identity(line: Line) -> int:
-    """Return what two lines share that say the same at the same place."""
+    """Return what is equal for lines with the same text at the same place."""
     said = repr((line.place, line.text)).encode()
     return int.from_bytes(hashlib.blake2b(said, digest_size=8).digest(), "big")
 
@@ -41,7 +41,7 @@ class Repeated:
     """The lines that repeat, by identity.
 
     Attributes:
-        marked: Those that go from content that is marked, too.
+        marked: Those that are removed from marked content, too.
         everywhere: Those of the whole site.
         folders: Those of each folder.
     """
@@ -51,14 +51,14 @@ class Repeated:
     folders: dict[str, frozenset[int]] = field(default_factory=dict)
 
     def lines(self, folder: str, *, marked: bool) -> frozenset[int]:
-        """Return those that count for a page."""
+        """Return those that are removed from a page."""
         if marked:
             return self.marked
         return self.everywhere | self.folders.get(folder, frozenset())
 
 
 class Repeats:
-    """Counts lines over pages: as many as are shown to it, so memory is for the caller to bound."""
+    """Counts lines over pages, without a limit: callers bound the memory."""
 
     def __init__(self) -> None:
         self._pages: Counter[str] = Counter()
@@ -87,9 +87,9 @@ class Repeats:
 
 
 def without_repeats(flow: Flow, repeated: frozenset[int], *, marked: bool) -> list[Line]:
-    """Return the lines of a page that are its own, without lists of links into itself.
+    """Return a page's own lines, without lists of links within the page.
 
-    In marked content headings and the headers of tables stay, whatever repeats.
+    In marked content, headings and headers of tables stay even if they repeat.
     """
     flow = replace(flow, lines=[line for line in flow.lines if not _is_paging(line) and not _is_trail(line)])
     stays = (Kind.CODE, Kind.END, Kind.HEADING, Kind.HEADER) if marked else (Kind.CODE, Kind.END)
@@ -110,9 +110,9 @@ _PAGING = _POINTERS | {"top", "contents", "index", "home", "first", "last", "bac
 
 
 def _is_paging(line: Line) -> bool:
-    """Return whether a line leads to the pages before, behind and above, and says nothing else.
+    """Return whether a line only has links to the previous, next and upper pages.
 
-    "Next: Pumps, Up: Manual [Contents][Index]" of Texinfo, LaTeX2HTML and their like, and "[ < ] [ Up ] [ > ]".
+    "Next: Pumps, Up: Manual [Contents][Index]" of Texinfo, LaTeX2HTML and the like, and "[ < ] [ Up ] [ > ]".
     """
     if not line.links or line.kind not in (Kind.TEXT, Kind.HEADER) or len(line.text) > _LONGEST_PAGING:
         return False
@@ -128,7 +128,7 @@ def _is_paging(line: Line) -> bool:
 
 
 def _is_trail(line: Line) -> bool:
-    """Return whether a line says where the page stands: "Manual > Version 2 > Pumps", links but for the last, maybe."""
+    """Return whether a line is a breadcrumb trail: "Manual > Version 2 > Pumps", whose last part may not be a link."""
     runs = [run for run in line.runs if run.text.strip()]
     links = [run for run in runs if run.link]
     between = [run.text.strip() for run in runs[:-1] if not run.link]
@@ -140,7 +140,7 @@ def _above(counted: Counter[int], least: float) -> frozenset[int]:
 
 
 def _with_containers(flow: Flow, gone: list[bool]) -> list[bool]:
-    """Add what little is left in lists and containers that are gone for the most part: a menu's open entry, say."""
+    """Add what little is left of lists and containers that are mostly removed, such as a menu's open entry."""
     lines, out_of = Counter(line.block for line in flow.lines), Counter[int]()
     out_of.update(line.block for line, out in zip(flow.lines, gone, strict=True) if out)
     gone = [
@@ -168,7 +168,8 @@ def _with_containers(flow: Flow, gone: list[bool]) -> list[bool]:
 
 
 def _without_contents(lines: Sequence[Line], parents: Sequence[int]) -> list[Line]:
-    """Leave out lists of links into the page and to other pages, and their label: what they say stands there."""
+    """Leave out lists of links within the page and to other pages, and their label: their text is also at the
+    targets."""
     kept: list[Line] = []
     position = 0
     while position < len(lines):
@@ -191,7 +192,7 @@ def _without_contents(lines: Sequence[Line], parents: Sequence[int]) -> list[Lin
 
 
 def _is_links(line: Line) -> bool:
-    """Return whether there is nothing in a line but links, and what numbers and parts them."""
+    """Return whether a line only has links, with numbers and separators."""
     others = len(line.text) - line.links
     return (
         line.targets > 0

@@ -1,4 +1,4 @@
-"""From lines to sections: headings and entries with what stands under them, long lists and tables in pieces."""
+"""From lines to sections: headings and entries with the text below them, long lists and tables in pieces."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from vademecum_builder.readers.outline import Block, Section, block_text, cleane
 from vademecum_builder.readers.text import clean_block, clean_line
 
 PIECE = 600
-"""Characters: a list or table that is longer is cut between its items or rows, and a table's header stands on each."""
+"""Characters: a longer list or table is cut between its items or rows, and each piece of a table has its header."""
 LONGEST_HEADER = 200
 CONTINUE = 400
-"""Characters of a section after which an element with an id is where the next part of it begins."""
+"""Characters of a section after which the next element with an id begins a new part of it."""
 
 
 @dataclass
@@ -29,10 +29,10 @@ class _Part:
 
 
 class Sections:
-    """Lays lines under their headings.
+    """Puts lines under their headings.
 
     Args:
-        listed: Whether a heading with nothing below it is a section, as where nothing was taken out.
+        listed: Whether a heading without text below it is a section.
     """
 
     def __init__(self, *, listed: bool = False) -> None:
@@ -57,8 +57,8 @@ class Sections:
                 self._blocks(group)
 
     def result(self, title: str) -> tuple[Section, ...]:
-        """Return the sections that hold text or are listed, with `title` no longer among their headings where it was
-        the outermost. An entry without a description is its own text.
+        """Return the sections that have text or are listed. `title` is removed from their headings if it is the
+        outermost one. An entry without a description is its own text.
         """
         below = [(part, part.headings[part.headings[:1] == (title,) :]) for part in self._parts]
         return tuple(
@@ -119,7 +119,7 @@ def _group(kind: Kind) -> Kind:
 
 
 def _blocks_of(lines: Sequence[Line]) -> Iterator[Block]:
-    """Yield code, rows and items; lines between them, as those of a paragraph with line breaks, are one block."""
+    """Yield code, rows and items; the lines between them, such as a paragraph with line breaks, are one block."""
     open_lines: list[Run] = []
     item: tuple[int, int | None] | None = None
     for line in (*lines, None):

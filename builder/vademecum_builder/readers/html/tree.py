@@ -13,8 +13,8 @@ Tree = LexborHTMLParser
 Attributes = Mapping[str, str | None]
 TEXT = "-text"
 MAX_DEPTH = 1000
-"""Tags of deeper elements are dropped, their text stays: the parser's time goes with the square of the depth."""
-# Elements that do not close by themselves, and so can be piled up.
+"""Deeper tags are dropped, their text stays: the parser's time grows with the square of the depth."""
+# Elements that are never closed implicitly, and so can be nested without end.
 _NESTED = re.compile(
     r"<(/?)(?:div|table|section|article|main|blockquote|center|ul|ol|dl|details|figure|aside|header|footer|form|fieldset)"
     r"(?=[\s/>])[^<>]*>?",
@@ -26,12 +26,12 @@ def parse(text: str) -> Tree:
     """Return the tree of a page, as the HTML standard builds it from any text."""
     if text.count("<") > MAX_DEPTH:
         text = _flattened(text)
-    # A lone surrogate cannot be handed over.
+    # The parser cannot take lone surrogates.
     return LexborHTMLParser(text.encode("utf-8", "replace"))
 
 
 def children(node: Node) -> Iterator[Node]:
-    """Yield the elements and texts in an element, one level down."""
+    """Yield the elements and texts directly in an element."""
     child = node.first_child
     while child is not None:
         yield child

@@ -1,6 +1,6 @@
-"""What stands in the text of a page and is not of it: hidden parts, permalinks, buttons, menus, line numbers.
+"""What is within the text of a page but not part of it: hidden elements, permalinks, buttons, menus, line numbers.
 
-Themes name such parts by class. A class is looked at word by word (`theme-doc-edit-this-page`, `editThisPage_x1`), so
+Themes name such parts by class. Classes are compared word by word (`theme-doc-edit-this-page`, `editThisPage_x1`), so
 that one rule serves many themes.
 """
 
@@ -18,11 +18,11 @@ class Part(Enum):
 
     TEXT = auto()
     UNSEEN = auto()
-    """Not shown, or shown and not of the text."""
+    """Hidden, or shown but not part of the text."""
     PERMALINK = auto()
-    """A link to the heading that it stands in: its text goes, unless there is no other."""
+    """A link to its own heading: its text is left out, unless there is no other."""
     CHROME = auto()
-    """A menu, a side bar, a footer: of the site, not of the page."""
+    """A menu, a side bar, a footer: part of the site, not of the page."""
     EXCLUDED = auto()
     """What the publisher keeps from search."""
 
@@ -52,27 +52,27 @@ def _sets(listed: str) -> tuple[frozenset[str], ...]:
 
 
 _NOTE = re.compile(r"\[?\d{1,3}\]?|\[[a-z]\]|[*†‡§]{1,3}")
-"""A raised link to a note: beside a word it would be read as its end."""
-# All words of a set stand in a class, in this order or another.
+"""A superscript link to a note, which would be read as the end of the word before it."""
+# Sets of words that are all in one class, in any order.
 _UNSEEN_WORDS = _sets(
     """
     visually hidden, visuallyhidden, sr only, screen reader, screenreader, assistive, copy button,
     copy btn, copybtn, copybutton, clipboard, viewcode link, viewcode back, print only, expand button
     """
 )
-# Whole names: as words they would be too common.
+# Whole names: their words are too common.
 _UNSEEN_NAMES = frozenset(
     {"srclink", "logo", "sidebar-logo", "hideme", "test-arrow", "lang"}
     | {"rightside", "out-of-band", "notable-traits", "collapse-toggle", "ttc"}
     | {"summary_toggle", "constants_summary_toggle", "table-tabs"}
-    # Lists of what a class has from others, where it is described: YARD and dartdoc, Javadoc, Doxygen.
+    # Lists of inherited members, which are described at their own class: YARD and dartdoc, Javadoc, Doxygen.
     | {"inherited", "inherited-list", "inherit", "inherit_header"}
 )
-# Haddock's way to the source, and the faces of who wrote a page: their names stand beside them, or are no text of it.
+# Haddock's link to the source, and pictures of a page's authors: their names are beside them, or not part of the text.
 _UNSEEN_TAGS = frozenset({("a", "src"), ("img", "avatar")})
 _EXCLUDED_WORDS = _sets("no search, nosearch, search exclude, docsearch ignore")
-# Of Confluence: `page metadata`, who made a page.
-# Of Material: `content button` is "Edit this page" and "View source", `source file` dates and authors below a page.
+# Confluence: `page metadata` names the author.
+# Material: `content button` is "Edit this page" and "View source", `source file` dates and authors below a page.
 _CHROME_WORDS = _sets(
     """
     edit page, edit link, edit github, edit meta row, last updated, breadcrumb, breadcrumbs, pagination,
@@ -88,7 +88,7 @@ _PERMALINK_WORDS = _sets(
     anchorlink, toclink, anchor, headinglink
     """
 )
-# Where a page says nowhere what its content is: names that themes give to what is around it.
+# For pages that do not mark their content: the names by which themes call what is around it.
 _AROUND = frozenset(
     """
     sidebar sidenav sphinxsidebar menu menubar footer masthead topbar toolbar related searchbox subnav
@@ -125,7 +125,7 @@ def part_of(node: Node, tag: str, attributes: Attributes) -> Part:
 
 
 def is_around(tag: str, attributes: Attributes) -> bool:
-    """Return whether an element is by its kind or name around the content of a page that marks none."""
+    """Return whether an element of a page that does not mark its content is around it, by its kind or name."""
     if tag in ("header", "footer", "aside", "nav"):
         return True
     if (attributes.get("role") or "") in ("complementary", *_CHROME_ROLES):
@@ -143,7 +143,7 @@ def words_of(names: str) -> frozenset[str]:
 
 @lru_cache(maxsize=4096)
 def is_line_number(names: str) -> bool:
-    """Return whether class names are those of line numbers beside code."""
+    """Return whether these are class names of line numbers beside code."""
     return _LINE_NUMBERS.search(names) is not None
 
 
@@ -170,7 +170,7 @@ def _link(node: Node, attributes: Attributes) -> Part:
         if part is not Part.TEXT:
             return part
     href = attributes.get("href") or ""
-    if ("src/" in href or href.endswith("/src")) and text_of(node) == "Source":  # Haddock's, behind each signature
+    if ("src/" in href or href.endswith("/src")) and text_of(node) == "Source":  # Haddock's, after each signature
         return Part.UNSEEN
     if "#" in href:
         words = words_of(names)
@@ -200,7 +200,7 @@ def _part_by_class(names: str, tag: str) -> Part:
             return Part.EXCLUDED
         if tag in ("html", "body", "main", "article", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "code", "dt", "dd"):
             continue
-        if name == "toc-backref":  # docutils: a heading's way back to the contents holds the heading
+        if name == "toc-backref":  # docutils: a heading's link back to the contents contains the heading
             continue
         if any(wanted <= words for wanted in _CHROME_WORDS) or any(_NAV.fullmatch(word) for word in words):
             return Part.CHROME

@@ -1,4 +1,4 @@
-"""The text of a page as it comes out: pieces until a line ends, then the line, with its anchor and its block."""
+"""Makes the lines of a page: collects pieces until a line ends, then writes it with its anchor and block."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from vademecum_builder.readers.html.marks import BORDER, cells_of, runs_of
 from vademecum_builder.readers.text import without_invisible
 
 _NOTE = re.compile(r"\(\d+\)")
-"""Texinfo's notes have headings: `(12)`."""
+"""The heading of a note of Texinfo: `(12)`."""
 
 
 class Place(NamedTuple):
-    """Where a line lies: see `container` and `place` of `Line`."""
+    """The place of a line: see `container` and `place` of `Line`."""
 
     container: int = 0
     path: int = 0
@@ -28,8 +28,8 @@ class Heading:
 
     Attributes:
         own: Its own id.
-        spare: The text of permalinks in it, which counts where there is no other.
-        links: Fragments that they lead to.
+        spare: The text of permalinks in it, which is used if there is no other.
+        links: Fragments of these permalinks.
     """
 
     level: int
@@ -41,13 +41,13 @@ class Heading:
 
 
 class LineWriter:
-    """Makes lines of the pieces that a walk meets.
+    """Makes lines from the pieces that a walk meets.
 
     Attributes:
-        pieces: Of the line that has not ended: texts, and marks between them.
-        place: Where the walk is.
-        links, targets: Of the line that has not ended; see `Line`.
-        item: Of a list's item whose first line has not come yet; see `Line`.
+        pieces: Texts of the current line, and marks between them.
+        place: The place of the walk.
+        links, targets: Of the current line; see `Line`.
+        item: Of a list's item whose first line has not been written; see `Line`.
     """
 
     def __init__(self, flow: Flow, anchors: Anchors) -> None:
@@ -61,14 +61,14 @@ class LineWriter:
         self._block = flow.lines[-1].block + 1 if flow.lines else 0
 
     def text(self, text: str) -> None:
-        """Take a text, which may be the first one after an id."""
+        """Add a text, which may be the first one after an id."""
         self.pieces.append(text)
         if text and not text.isspace() and (self._anchor is None or self._anchors.waiting):
             anchor = self._anchors.text()
             self._anchor = anchor if self._anchor is None else self._anchor
 
     def next_cell(self) -> None:
-        """Begin a cell. Empty cells are no cells."""
+        """Begin a cell. Empty cells do not count."""
         self.pieces.append(BORDER)
         before = next((piece for piece in reversed(self.pieces) if piece.strip()), " | ")
         if before != " | ":
@@ -80,7 +80,7 @@ class LineWriter:
             self.pieces.append("\n")
 
     def end_line(self, kind: Kind = Kind.TEXT) -> None:
-        """Write what has come as a line, if that is any text."""
+        """Write the pieces as a line, if they have any text."""
         pieces, self.pieces = self.pieces, []
         line = self._text_line(kind, _plain("".join(pieces)).removesuffix(" |"), self.place)
         if line is not None:
@@ -91,7 +91,7 @@ class LineWriter:
         self.links = self.targets = 0
 
     def end_block(self) -> None:
-        """End the line, and the paragraph, list or table that it is of."""
+        """End the line, and its paragraph, list or table."""
         self.end_line()
         self._block += 1
 
@@ -108,17 +108,17 @@ class LineWriter:
         self._block += 1
 
     def plain_code(self, text: str, language: str) -> None:
-        """Write a block of code that has come in one piece."""
+        """Write a block of code that is a single text."""
         self._anchor = self._anchors.text()
         self.code(text, self.place, language)
 
     def end_code(self, place: Place, language: str) -> None:
-        """Write what has come as a block of code."""
+        """Write the pieces as a block of code."""
         self.code("".join(self.pieces), place, language)
         self.pieces = []
 
     def end_heading(self, heading: Heading, place: Place) -> None:
-        """Write what has come as a heading; as text where it is a term that no link leads to, or a note's number."""
+        """Write the pieces as a heading; as text if it is a term without an id, or the number of a note."""
         text = _plain("".join(self.pieces)) or _plain(heading.spare)
         self.pieces, self.links, self.targets = [], 0, 0
         if not text:
