@@ -210,6 +210,7 @@ class Rules:
         doubts: What in the configuration is not understood.
         first: The current `version` and the default `lang`, if there are several.
         doubt: Returns why the address of a page may be wrong; empty: it is right.
+        lead: What of the front matter the theme shows below the title; empty: nothing.
     """
 
     folders: tuple[Folder, ...]
@@ -227,6 +228,7 @@ class Rules:
     doubts: tuple[str, ...] = ()
     first: Mapping[str, str] = field(default_factory=dict)
     doubt: Callable[[str, Metadata], str] = lambda _path, _metadata: ""
+    lead: str = ""
 
 
 @dataclass(frozen=True)

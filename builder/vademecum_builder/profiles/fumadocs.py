@@ -66,6 +66,7 @@ def open_fumadocs(project: Project) -> Rules:
         folders or (folder("content/docs", "docs"),),
         passes=PASSES,
         mdx=True,
+        lead="description",
         doubts=() if folders else ("no loader() says where pages are served",),
         first={"lang": default} if default else {},
     )

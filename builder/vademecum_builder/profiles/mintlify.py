@@ -11,9 +11,11 @@ import orjson
 from vademecum_builder.profiles import mdx
 from vademecum_builder.profiles.base import Folder, Metadata, NotServed, Profile, Project, Rules, stem
 from vademecum_builder.profiles.config import matcher, read_yaml
+from vademecum_builder.readers.slugs import MINTLIFY
 
 FILES = ("docs.json", "mint.json")
-_NO_PAGES = frozenset({"README.md", "LICENSE.md", "CHANGELOG.md", "CONTRIBUTING.md"})
+_NO_PAGES = ("README.md", "LICENSE.md", "CHANGELOG.md", "CONTRIBUTING.md", "/snippets/")
+"""What Mintlify ignores without a word, in any folder; parts of pages lie in `snippets`."""
 
 
 def _part(text: str) -> Any:
@@ -49,24 +51,20 @@ def open_mintlify(project: Project) -> Rules | None:
     named = {
         stem(text.strip("/")) if text.endswith((".md", ".mdx")) else text.strip("/") for text in _texts(project, config)
     }
-    pages = [key for key in project.keys if key.endswith((".md", ".mdx")) and not _is_part(key)]
+    ignored = matcher([*_NO_PAGES, *project.text(".mintignore").split("\n")])
+    pages = [key for key in project.keys if key.endswith((".md", ".mdx")) and not ignored(key)]
     # Where the list of pages is not understood, none is hidden by it.
     listed = 2 * sum(stem(key) in named for key in pages) > len(pages)
-    ignored = matcher(project.text(".mintignore").split("\n"))
 
     def address(path: str, metadata: Metadata) -> str:
-        if _is_part(path) or ignored(path):
-            raise NotServed(".mintignore" if ignored(path) else "no page")
+        if ignored(path):
+            raise NotServed("ignored, or a part of pages")
         if metadata.get("hidden") is True or (listed and stem(path) not in named and "hidden" not in metadata):
             raise NotServed("hidden, or not in the navigation")
         folder, _, name = stem(path).rpartition("/")
         return folder if name == "index" else stem(path)
 
-    return Rules((Folder("", address),), passes=mdx.PASSES, mdx=True)
-
-
-def _is_part(path: str) -> bool:
-    return path in _NO_PAGES or posixpath.dirname(path).split("/")[0] == "snippets"
+    return Rules((Folder("", address),), MINTLIFY, passes=mdx.PASSES, mdx=True, lead="description")
 
 
 PROFILE = Profile("mintlify", "Mintlify", FILES, open_mintlify)

@@ -274,7 +274,9 @@ class ProfilePages:
         head = text[: len(text) - len(body)]
         for done in self.found.rules.templates:
             body = done(body, page)
-        text = head + (landing(page.metadata) if media_type == MARKDOWN else "") + body
+        lead = page.metadata.get(self.found.rules.lead)
+        above = landing(page.metadata) + (f"{escape(lead)}\n\n" if isinstance(lead, str) else "")
+        text = head + (above if media_type == MARKDOWN else "") + body
         for done in self._own_passes(media_type):
             text = done(text, page)
         return without_gone(head + split_front_matter(text)[1] if head else text)

@@ -10,7 +10,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from vademecum_builder.readers.text import without_emoji
 
@@ -205,10 +205,23 @@ _RUSSIAN = str.maketrans("абвгдезийклмнопрстуфхцъыэ", "
 )
 
 
+def _mintlify(text: str) -> str:
+    words = quote(re.sub(r"\s+", "-", text.strip().lower()), safe="!'()*~")
+    joined = re.sub(r"([a-zA-Z\d]+)-([ts])(?=-|$)", r"\1\2", re.sub(r"[^a-zA-Z\d%_]+", "-", words))
+    text = re.sub(r"[?,;:!'\"()\[\]{}]", "", unquote(re.sub("-{2,}", "-", joined).strip("-")))
+    if any(unicodedata.category(c) == "So" for c in text):
+        import emoji  # its table takes a sixth of a second
+
+        return emoji.replace_emoji(text, "")
+    return text
+
+
 NO_IDS = SlugRule(lambda _: "")
 """Nobody gives headings ids, or nobody knows by which rule."""
 MARKDOWN_IT_ANCHOR = SlugRule(lambda text: quote(re.sub(r"\s+", "-", text.strip().lower()), safe="!'()*~"))
 """As it is without options: `encodeURIComponent` of the words."""
+MINTLIFY = SlugRule(_mintlify, lambda slug, count: f"{slug}-{count + 1}")
+"""`slugify` and `cleanHeadingId` of @mintlify/common/dist/slugify.js."""
 SINDRESORHUS = SlugRule(_sindresorhus)
 """@sindresorhus/slugify: Eleventy's own plugin for ids and its filter `slugify`."""
 GITHUB = SlugRule(_of_words)

@@ -27,6 +27,7 @@ IDS = {
     "VITEPRESS": "set-up-run-it | c-uber-uns | what-s-new-1-2-don-t | _3-2-0-a-b-flag | x-y | b-tags-b-e | 日本語-🤓 | weiß-łodz-iyi-✍️-n2 | हिन्दी | lead |  |  | set-up-run-it-1 | a-1 | a-1-1",
     "HONKIT": "set-up--run--it | c-überuns | whats-new-12-dont | 320----a-----b---flag | x--y | btagsb-é | 日本語-🤓 | weiß--łódź-i̇yi-✍️-n² | हिन्दी | lead- |  |  | set-up--run--it | a1 | a1",
     "PANDOC": "set-up-run-it | c-über_uns | whats-new-12-dont | a-b-flag | xy | btagsb-é | 日本語-. | weiß-łódź-iyi-n² | हनद | lead_- | section | section-1 | set-up-run-it-1 | a_1 | a_1-1",
+    "MINTLIFY": "set-up-&-run-it | c++-über_uns | whats-new-1/2--dont | 3-2-0-a-b-`-flag` | x-y | <b>tags</b>-é | 日本語- | weiß-&-łódź-i̇yi--n² | हिन्दी | lead_ |  |  | set-up-&-run-it-2 | a_1 | a_1-2",
     "OBSIDIAN": "Set+up+&+run+it | C++,+Über_uns | What's+new?+(1/2):+don't | 3.2.0+--+a+---+b:+`--flag` | x--y | <b>Tags</b>+é | 日本語+🤓. | Weiß+&+Łódź:+İyi...+✍️+n² | हिन्दी | -lead_- | !? | !?-1 | Set+up+&+run+it-1 | a_1 | a_1-1",
     "SLUGIFY": "set-up-and-run-it |  | whats-new-1/2-dont | 320-a-b-flag | x-y |  |  |  |  | lead_ |  |  | set-up-and-run-it1 | a_1 | a_11",
     "unicode": "set_up_run_it | c_über_uns | whats_new_12_dont | 320_--_a_---_b_--flag | x--y | btagsb_é | 日本語 | weiß_łódź_i̇yi_n² | हनद | -lead_- | _1 | _2 | set_up_run_it_1 | a_1 | a_2",
