@@ -313,6 +313,12 @@ def test_a_preview_is_pulled_without_the_publishers_root(published: Vade) -> Non
     assert published("pull", "looked-at", "--store", "new.db").code == 0
 
 
+def test_a_preview_that_was_published_is_told_by_the_next_build(published: Vade) -> None:
+    published("build", "docs", "--out", "looked-at", "--preview")
+    ran = published("build", "docs", "--out", "site", "--keys", "keys", "--previous", "looked-at")
+    assert_refused(ran, 5, "looked-at shows a preview (`vade build --preview`), signed with a key that nobody keeps")
+
+
 def test_nothing_is_decided_about_a_preview(published: Vade) -> None:
     """With the keys, or without: its own are nowhere."""
     published("build", "docs", "--out", "looked-at", "--preview")

@@ -24,6 +24,7 @@ from vademecum.format.json import Fields, parse_object
 from vademecum.ports import Body, Clock, Progress, Transport
 from vademecum.runtime.clock import SystemClock
 from vademecum.transport.downloader import Downloader, is_absent
+from vademecum.trust.channel import CUSTOM
 from vademecum.trust.metadata import TIMESTAMP
 from vademecum_builder.release.channels import DEFAULT_CHANNEL, Channels
 from vademecum_builder.release.location import read_at
@@ -106,7 +107,15 @@ def find_previous(
         line += "can have reached: clients follow"
         if isinstance(error, SignatureError):
             line += ", but none that trusts another root.json than this: `git log -- root.json` has the earlier ones"
-        advice = f"the previous release at {where} cannot be used: {error.message} "
+        shown = (
+            ""
+            if error.transient or not shows_preview(location)
+            else (
+                f"{where} shows a preview (`vade build --preview`), signed with a key that nobody keeps: "
+                "put what `vade build` makes there; "
+            )
+        )
+        advice = f"the previous release at {where} cannot be used: {shown}{error.message} "
         advice += f"({away if away and error.transient else first + line})"
         if isinstance(error, ServerError):
             raise ServerError(advice, error.status, error.retry_after) from error
@@ -128,6 +137,15 @@ def is_empty(location: str) -> bool:
 
     try:
         return read_at(location, read)
+    except VademecumError:
+        return False
+
+
+def shows_preview(location: str) -> bool:
+    """Return whether what is published in a place calls itself a preview; nobody vouches for that."""
+    try:
+        shown = read_at(location, lambda tree, config: tree.fetch(TIMESTAMP, limit=config.max_timestamp)).data
+        return Fields(parse_object(shown, TIMESTAMP), TIMESTAMP).child("signed").child(CUSTOM).boolean("preview")
     except VademecumError:
         return False
 
