@@ -1,6 +1,7 @@
-"""Setting up a repository (`vade init`), and saying later what it lacks (`vade init --check`).
+"""Sets up a repository (`vade init`), and checks later what it lacks (`vade init --check`).
 
-`repository` asks git; `deployments` reads the workflows; `candidates` finds the documents, `choices` says what to build
-and for where. `files`, `requirement` and `steps` are the texts; `plan` puts all of it together and writes. `check`
-looks at the repository, `audit` at workflows, `live` at what it publishes; each of their `findings` says what to do.
+`repository` asks git; `deployments` reads the workflows; `candidates` finds the documents; `choices` decides what to
+build, and where it is published. `files`, `requirement` and `steps` make the texts; `plan` combines and writes them.
+`check` looks at the repository, `audit` at workflows, `live` at the published tree; each of their `findings` says what
+to do.
 """

@@ -21,7 +21,7 @@ _PIPELINES = re.compile(
     r"\.(?:gitlab-ci|travis|drone|woodpecker)\.ya?ml|\.(?:gitlab|woodpecker|forgejo|gitea|circleci)/.+\.ya?ml"
     r"|(?:azure|bitbucket)-pipelines\.ya?ml|Jenkinsfile"
 )
-"""What other forges run."""
+"""Pipelines of other forges."""
 _BY_COMMIT = re.compile(r"(?:[^@]+@[0-9a-f]{40}|docker://.+@sha256:[0-9a-f]{64}|\.\.?/.*|\$/.*|\.)")
 
 
@@ -29,7 +29,7 @@ def check_workflows(known: Repository, workflows: Sequence[Workflow], sources: S
     """Look at the workflows of a repository.
 
     Args:
-        sources: Folders of documents, relative to the repository's top; `.` is all of it.
+        sources: Folders of documents, relative to the repository's top; `.` is the whole repository.
     """
     publishing = [workflow for workflow in workflows if workflow.publishes]
     deployed = next((workflow for workflow in workflows if workflow.deploys), None)
@@ -83,7 +83,7 @@ def _faults(known: Repository, workflow: Workflow) -> Iterator[Finding]:
 
 
 def check_other_ci(known: Repository) -> Iterator[Finding]:
-    """Say whether a pipeline of another forge than GitHub runs `vade build`: what else it does is not known here."""
+    """Check whether a pipeline of a forge other than GitHub runs `vade build`; nothing else in it is checked."""
     for name in filter(_PIPELINES.fullmatch, known.files):
         if VADE.search((known.top / name).read_text("utf-8", "replace")):
             yield Finding(name, GOOD, f"{name} runs `vade`")
@@ -93,7 +93,7 @@ def check_other_ci(known: Repository) -> Iterator[Finding]:
 
 
 def _unwatched(known: Repository, workflow: Workflow, sources: Sequence[str]) -> Iterator[Finding]:
-    """Yield a finding for each folder of documents whose changes do not run the workflow."""
+    """Yield a finding for each folder of documents whose changes do not start the workflow."""
     paths = _events(workflow.content).get("push", {}).get("paths")
     if not isinstance(paths, list):
         return
@@ -106,7 +106,7 @@ def _unwatched(known: Repository, workflow: Workflow, sources: Sequence[str]) ->
 
 
 def _has_pipefail(content: Mapping[str, Any], job: Mapping[str, Any], step: Mapping[str, Any], run: str) -> bool:
-    """Return whether a pipe fails where its first command does: GitHub sees to it where `bash` is named."""
+    """Return whether a pipe fails if its first command does: with `shell: bash`, GitHub sets that option."""
     shells = [step.get("shell"), _default_shell(job), _default_shell(content)]
     shell = str(next(filter(None, shells), ""))
     return shell == "bash" or "pipefail" in shell or "pipefail" in run
@@ -119,7 +119,7 @@ def _default_shell(of: Mapping[str, Any]) -> object:
 
 
 def _events(content: Mapping[Any, Any]) -> dict[str, Mapping[str, Any]]:
-    on = content.get("on", content.get(True))  # YAML 1.1 takes `on` for a truth
+    on = content.get("on", content.get(True))  # YAML 1.1 reads `on` as true
     if isinstance(on, Mapping):
         return {str(name): event if isinstance(event, Mapping) else {} for name, event in on.items()}
     return {str(name): {} for name in (on if isinstance(on, list) else [on])}

@@ -1,5 +1,5 @@
-"""Records that lie beside a repository's documents: tables, calendars, folders with a record in each file. A folder of
-documents is read without them, so `vade init` says where they are."""
+"""Records beside a repository's documents: tables, calendars, folders with a record in each file. They are not read
+with a folder of documents, so `vade init` says where they are."""
 
 from __future__ import annotations
 
@@ -15,31 +15,31 @@ from vademecum_builder.sources.left_out import file_kind, folder_kind
 from vademecum_builder.sources.unzipped import ending_of
 
 _EITHER = (".json", ".geojson", ".xml", ".yaml", ".yml")
-"""What programs keep their settings in as well: one such file is no record, many of one folder are."""
+"""Formats of settings, too: a single such file is not a record, many in one folder are."""
 _ALONE = {*ENDINGS, *SELDOM} - {*_EITHER}
 _MANY = 10
-"""Files of a folder that are records each, or tables of one kind."""
+"""With so many such files, a folder has a record in each, or tables of one kind."""
 _PROGRAMS = re.compile(
     r"locales?|_locales|i18n|l10n|lang(?:uage)?s?|translations?|config|settings|schemas?|static|assets|public|src|lib|"
     r"scripts?|bench(?:mark)?s?|icons|images?|snapshots|mocks?|charts?|manifests?|deploy(?:ment)?s?|k8s",
     re.IGNORECASE,
 )
-"""Folders of what programs read."""
+"""Folders with data of programs."""
 
 
 def records_beside(files: Sequence[str]) -> list[tuple[str, int]]:
-    """Return where records are, each a file or a folder with how many there are, the most first.
+    """Return files and folders with records, each folder with its number of files, largest first.
 
-    What is called after people is not named: nobody is to publish that unasked.
+    Names that suggest personal data are left out, so that nobody is invited to publish them.
 
     Args:
-        files: Of the repository, relative and `/`-separated.
+        files: All files of the repository, relative and `/`-separated.
     """
     found: Counter[str] = Counter()
     for ending in (*ENDINGS, *SELDOM):
         names = [name for name in files if ending_of(name) == ending and _is_own(name)]
         for folder, inside in _folders(names):
-            # One name in folder after folder is a program's: `package.json`, `meta.json`.
+            # A name that many folders have is a program's: `package.json`, `meta.json`.
             told_apart = 2 * len({name.rpartition("/")[2] for name in inside}) > len(inside)
             if len(inside) >= _MANY and (ending in _ALONE or (folder and told_apart)):
                 found[folder or "."] += len(inside)
@@ -59,10 +59,10 @@ def _is_own(name: str) -> bool:
 
 
 def _folders(names: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
-    """Yield the folders that hold many of these files, and what is left, of the top."""
+    """Yield the folders with many of these files, and the remaining ones with the top."""
     left = list(names)
     depth = max((name.count("/") for name in left), default=0)
-    while depth:  # from the innermost up: one record in each of many folders is of the one above
+    while depth:  # innermost first: single records in many folders belong to the folder above
         inside: dict[str, list[str]] = {}
         for name in left:
             if name.count("/") >= depth:

@@ -1,4 +1,4 @@
-"""Where a repository's documents are: sources of a generator, pages that one has rendered, or a folder of files."""
+"""Finds a repository's documents: sources of a generator, rendered pages, or a folder of files."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _NAMED = """
     docs doc documentation content contents handbook manual wiki knowledge knowledge-base kb guide guides
     articles notes pages
 """.split()
-"""Folders at the top that hold documents, as people call them."""
+"""Usual names of folders of documents at the top."""
 NOBODYS = frozenset(
     """
     test tests testdata fixtures e2e playground example examples vendor third_party themes templates layouts
     """.split()
 )
-"""Folders whose generators are not the repository's own."""
+"""Folders whose sites are not the repository's own documentation."""
 _TEMPLATES = frozenset({"themes", "templates", "layouts"})
 _ABOUT = frozenset(
     """
@@ -33,25 +33,25 @@ _ABOUT = frozenset(
     support governance maintainers codeowners
     """.split()
 )
-"""Files about a repository, by their names: what it is made for is elsewhere."""
+"""Names of files about a repository rather than its subject."""
 _RENDERED = frozenset("docs doc public site _site www html out output build dist book gh-pages .".split())
-"""Where generators write, as people call it: a small site elsewhere is something that the sources show."""
+"""Usual names of folders that generators write to: a small site elsewhere is an example in the sources."""
 _DEEP = 3
-"""Folders below the top in which a configuration or an index is looked for."""
+"""Levels of folders in which a configuration or an index is searched."""
 _HEADS = 20
 _SEVERAL = 3
-"""Documents beside those that were chosen that are told."""
+"""A folder besides the chosen one is only mentioned if it has so many documents."""
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A folder that may be meant.
+    """A folder that may have the documents to publish.
 
     Attributes:
         path: Relative to the repository's top; `.` is the top.
         what: What it is: `sources of MkDocs`, `a rendered site (...)`, or empty.
-        documents: Files in it that can be read.
-        served, title: Where its configuration says that it is served, and what it is called; may be empty.
+        documents: The number of readable files in it.
+        served, title: The address and title in its configuration; may be empty.
     """
 
     path: str
@@ -66,17 +66,17 @@ class Candidate:
 
 
 def find_candidates(top: Path, files: Sequence[str]) -> tuple[Candidate, ...]:
-    """Return the folders that may be meant, the likeliest first; none: there is no document.
+    """Return the folders that may have the documents, likeliest first; none if there is no document.
 
     Args:
-        files: Of the repository, as git lists them: what it ignores is not there where a workflow runs.
+        files: All files of the repository, as git lists them: ignored ones are missing when a workflow runs.
     """
     files = outside_of_published(files)
     documents = [name for name in files if _is_document(name)]
     found = {candidate.path: candidate for candidate in _of_generators(top, files, documents)}
     for candidate in _rendered(top, files):
         if candidate.documents == 1 < len(documents) or any(is_below(candidate.path, path) for path in found):
-            continue  # the first is a forward, to a language, say
+            continue  # the first one only redirects, such as to a language
         elsewhere = [name for name in documents if not is_below(name, candidate.path)]
         sources = [name for name in elsewhere if _tells(name) and PurePosixPath(name).suffix not in HTML_SUFFIXES]
         if _RENDERED.isdisjoint(candidate.path.split("/")) and candidate.documents < len(sources):
@@ -88,15 +88,15 @@ def find_candidates(top: Path, files: Sequence[str]) -> tuple[Candidate, ...]:
 
 
 def larger_beside(chosen: Candidate, found: Sequence[Candidate], files: Sequence[str]) -> Sequence[Candidate]:
-    """Return the folders that people call as those of documents, hold more of them than the chosen one, and lie in none
-    of those that were found: a generator may show a blog where the documents lie beside it."""
+    """Return the folders that have a usual name, have more documents than the chosen one, and are not within any that
+    was found: a generator may only make the blog, with the documents beside it."""
     documents = [name for name in files if _is_document(name) and not any(is_below(name, one.path) for one in found)]
     return [one for one in _plain(documents, []) if one.path in _NAMED and one.documents > chosen.documents]
 
 
 def beside_plain(chosen: Candidate, files: Sequence[str]) -> Sequence[Candidate]:
-    """Return the folders at the top that hold several documents outside of a chosen folder of files, as the packages of
-    one repository do: what each is for is told by its README, too."""
+    """Return the folders at the top that have several documents outside a chosen folder of files, such as packages in
+    one repository: each may also have a README with its purpose."""
     others = [n for n in outside_of_published(files) if _is_document(n) and "/" in n and not is_below(n, chosen.path)]
     told = (name for name in others if _tells(name) or PurePosixPath(name).stem.lower() == "readme")
     tops = Counter(name.partition("/")[0] for name in told)
@@ -105,8 +105,8 @@ def beside_plain(chosen: Candidate, files: Sequence[str]) -> Sequence[Candidate]
 
 
 def main_of(found: Sequence[Candidate]) -> Candidate | None:
-    """Return the one that is meant where nobody says: nearer to the top than the others, with more documents than all
-    of them, as a project's own documentation lies above those of its parts; None: there is no such."""
+    """Return the one to take by default: nearer to the top than the others, with more documents than all of them, since
+    a project's own documentation is above those of its parts; None if there is none."""
     first, *others = sorted(found, key=_depth)
     is_above = all(_depth(first) < _depth(other) for other in others)
     return first if is_above and first.documents > sum(other.documents for other in others) else None
@@ -117,7 +117,7 @@ def _depth(candidate: Candidate) -> int:
 
 
 def describe(top: Path, path: str, files: Sequence[str]) -> Candidate:
-    """Return what a folder is that the publisher names; it need not be in git."""
+    """Describe a folder that the publisher names; it need not be in git."""
     inside = [name for name in files if path == "." or name.startswith(f"{path}/")]
     documents = [name for name in inside if _is_document(name, (*MEDIA_TYPES, *BINARY_TYPES))]
     known = {candidate.path: candidate for candidate in find_candidates(top, files)}
@@ -134,7 +134,7 @@ def _of_generators(top: Path, files: Sequence[str], documents: Sequence[str]) ->
     folders = _own(filter(None, map(_configured, files)))
     listing: dict[str, str] = {}
     for folder in folders:
-        # Those of its pages may lie beside it.
+        # Its pages may be beside it.
         found = find_profile(top / folder, [posixpath.relpath(name, folder) for name in documents])
         if found is None or found.inside or found.outside:
             continue
@@ -144,7 +144,7 @@ def _of_generators(top: Path, files: Sequence[str], documents: Sequence[str]) ->
         held = {place: len(_below(place, [*served, *beside])) for place in places if not place.startswith("..")}
         held = {place: count for place, count in held.items() if count}
         if any(is_below(folder, above) and found.profile.name == name for above, name in listing.items()):
-            continue  # a list above says which of these are one site
+            continue  # a configuration above combines several of these into one site
         if held and all(posixpath.dirname(place) in set(folders) - {folder} for place in held):
             listing[folder] = found.profile.name
         if held:
@@ -170,8 +170,8 @@ def _rendered(top: Path, files: Sequence[str]) -> Iterator[Candidate]:
 
 
 def _plain(documents: Sequence[str], office: Sequence[str]) -> list[Candidate]:
-    """Return the folder that holds most files which tell of something: those of office programs say where it is only
-    where there is nothing else, and are counted in any case."""
+    """Return the folder with most files about the repository's subject. Files of office programs only decide if there
+    are no others, but are always counted."""
     every = [*documents, *office]
     named = [Candidate(name, "", len(_below(name, every))) for name in _NAMED if _below(name, documents or office)]
     if named or not every:
@@ -184,20 +184,20 @@ def _plain(documents: Sequence[str], office: Sequence[str]) -> list[Candidate]:
 
 
 def _tells(name: str) -> bool:
-    """Return whether a file may be of what the repository is made for: none about it, and no template of pages."""
+    """Return whether a file may be about the repository's subject: not the repository itself, nor a template."""
     path = PurePosixPath(name)
     is_template = path.suffix in HTML_SUFFIXES and bool(_TEMPLATES & set(path.parts[:-1]))
     return path.stem.lower() not in _ABOUT and not is_template
 
 
 def _called(name: str) -> str:
-    """Return the outermost folder of a file that is called as people call those of documents; empty: none is."""
+    """Return the outermost folder of a file with a usual name; empty if there is none."""
     parts = PurePosixPath(name).parts[:-1][:_DEEP]
     return next(("/".join(parts[: n + 1]) for n, part in enumerate(parts) if part.lower() in _NAMED), "")
 
 
 def _is_served(found: Found, key: str) -> bool:
-    """Return whether the generator makes a page of a file, as far as its path tells."""
+    """Return whether the generator makes a page from a file, according to its path."""
     place = found.place(key)
     try:
         return place is not None and place[0].address(place[1], {}) is not None
@@ -206,14 +206,14 @@ def _is_served(found: Found, key: str) -> bool:
 
 
 def _configured(name: str) -> str:
-    """Return the folder that a file is the configuration of a generator for; empty: it is none."""
+    """Return the folder for which a file is the configuration of a generator; empty if it is not one."""
     path = PurePosixPath(name)
     depths = [pattern.count("/") for profile in PROFILES for pattern in profile.files if path.match(pattern)]
     return path.parents[max(depths)].as_posix() if depths else ""
 
 
 def _own(folders: Iterable[str]) -> list[str]:
-    """Return the folders from the top down, without those that are a test's or somebody else's."""
+    """Return the folders from the top down, without those of tests and third parties."""
     own = {f for f in folders if f.count("/") < _DEEP and not NOBODYS & set(f.split("/"))}
     return sorted(own, key=lambda folder: (folder != ".", folder.count("/"), folder))
 
@@ -223,5 +223,5 @@ def _below(folder: str, names: Sequence[str]) -> list[str]:
 
 
 def is_below(path: str, folder: str) -> bool:
-    """Return whether a path is a folder or something in it; in `.` everything is."""
+    """Return whether a path is a folder or within it; everything is within `.`."""
     return folder == "." or path == folder or path.startswith(f"{folder}/")

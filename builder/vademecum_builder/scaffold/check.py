@@ -36,21 +36,21 @@ from vademecum_builder.signing.metadata import parse_root
 from vademecum_builder.sources.private_keys import private_key_line
 
 _SOON = timedelta(days=90)
-"""A root that is replaced so long before its end reaches every client that looks now and then."""
+"""A root that is replaced so long before its expiry reaches all clients that update occasionally."""
 _KEY_NAME = re.compile(r"(?:.*/)?[^/]*\.(?:pem|key)", re.IGNORECASE)
 _DEPLOYING = timedelta(hours=1)
-"""A commit younger than that may still be on its way."""
+"""A more recent commit may still be in deployment."""
 _MOST_OF_A_KEY = 64 * 1024
 
 
 def check_setup(folder: Path, now: datetime, *, live: bool = True) -> tuple[Finding, ...]:
-    """Return what was looked at, and what of it is missing or wrong.
+    """Return what was checked, and what is missing or wrong.
 
     Args:
         live: Whether to ask GitHub and the published site as well.
 
     Raises:
-        UsageError: The folder is no git repository.
+        UsageError: The folder is not a git repository.
     """
     known = open_repository(folder)
     if known is None:
@@ -197,7 +197,7 @@ def _moved(known: Repository, address: str) -> Iterator[Finding]:
 
 
 def _behind(known: Repository, request: BuildRequest, now: datetime, built: datetime) -> Iterator[Finding]:
-    """Say whether the documents on this branch are newer than what is published: a commit may change none of them."""
+    """Check whether documents on this branch are newer than the published ones: a commit may change none."""
     places = [relative(folder, known.top) for folder in source_folders(request)]
     seconds = git(known.top, "log", "-1", "--format=%ct", "--", *places, SETTINGS_FILE)
     changed = datetime.fromtimestamp(int(seconds), UTC) if seconds else built

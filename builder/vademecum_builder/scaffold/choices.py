@@ -1,4 +1,4 @@
-"""Which documents to publish and where: as the publisher says, else as the repository suggests."""
+"""Decides which documents to publish, and where: as the publisher says, else as the repository suggests."""
 
 from __future__ import annotations
 
@@ -26,26 +26,26 @@ from vademecum_builder.scaffold.repository import Repository
 from vademecum_builder.sources.folder import FolderSource
 
 _OUT = ("knowledge-base", "knowledge-base-site")
-"""No generator writes there."""
+"""Folders that no generator writes to."""
 _BESIDE = "kb"
-"""Folder of the knowledge base in a site that has pages of its own."""
+"""Folder of the knowledge base in a site with pages of its own."""
 _IGNORED = "git ignores it"
 _NO_WORKFLOWS = ".readthedocs."
-"""Read the Docs renders by itself: what a workflow publishes is another site."""
+"""Read the Docs renders sites itself: workflows cannot publish there."""
 _TOLD = 5
-"""Places of records that are named."""
+"""The most places with records that are named."""
 _LOOPBACK = re.compile(r"http://(?:127\.|localhost[:/]|\[::1\])")
 Ask = Callable[[str, str], str]
-"""Called with a question and what is taken where nobody answers; returns the answer."""
+"""Called with a question and the default answer; returns the answer."""
 
 
 @dataclass(frozen=True)
 class Wishes:
-    """What the publisher has said; what is empty is found.
+    """The publisher's wishes; empty values are found automatically.
 
     Attributes:
         source: Folder of documents.
-        address: Where the knowledge base is to be published.
+        address: The address to publish the knowledge base at.
     """
 
     source: str = ""
@@ -56,15 +56,15 @@ class Wishes:
 
 @dataclass(frozen=True)
 class Choice:
-    """What to build, and for where. Paths are relative to the repository's top.
+    """What to build, and for which address. Paths are relative to the repository's top.
 
     Attributes:
         sources: Folders of documents.
-        shown: The same, as a person reads it.
-        address: Where the tree is published; empty: its publisher puts it there by hand, and knows.
+        shown: The same for people.
+        address: Where the tree is published; empty if the publisher copies it there by hand.
         out: Folder of the published tree.
-        base_url: Where the documents are served; empty: their configuration or the pages say it, or nobody.
-        title: What the generator calls the site; empty: nothing says it.
+        base_url: Where the documents are served; empty if it is unknown, or in their configuration or pages.
+        title: The site's title according to the generator; empty if there is none.
         notes: What the publisher should know.
     """
 
@@ -78,14 +78,14 @@ class Choice:
 
 
 def choose(known: Repository, folder: Path, deployed: Workflow | None, wishes: Wishes, ask: Ask) -> Choice:
-    """Return what to build and for where.
+    """Return what to build, and for which address.
 
     Args:
-        folder: What the publisher names is relative to it.
-        deployed: The workflow that publishes a site of the repository's own.
+        folder: The folder that the publisher's paths are relative to.
+        deployed: The workflow that publishes the repository's own site.
 
     Raises:
-        UsageError: It cannot be found, or is not there.
+        UsageError: The documents or the address cannot be found, or a named folder does not exist.
     """
     rendered = deployed.folder if deployed and known.pages else ""
     source = _source(known, folder, rendered, wishes, ask)
@@ -135,7 +135,7 @@ def choose(known: Repository, folder: Path, deployed: Workflow | None, wishes: W
     folder_read = FolderSource(known.top / source.path)
     notes += folder_read.unread_pages(folder_read.keys())
 
-    # The pages of a wiki lie at its top.
+    # The pages of a wiki are at its top.
     base_url = known.wiki if source.path == "." else ""
     if not (source.served or base_url) and (not source.what or source.what.startswith("sources of ")):
         notes.append(
@@ -154,7 +154,7 @@ def _on_github(known: Repository, path: str) -> str:
 
 
 def _not_read(known: Repository, *, pages: bool) -> Iterator[str]:
-    """Yield what to do about records beside the documents; a table beside pages of a site is shown in one of them."""
+    """Yield what to do about records beside the documents, except single files beside pages, which show them."""
     found = [(place, count) for place, count in records_beside(known.files) if count > 1 or not pages]
     if found:
         named = ", ".join(f"{place} ({count} files)" if count > 1 else place for place, count in found[:_TOLD])
@@ -169,7 +169,7 @@ def _checked(known: Repository, address: str) -> str:
     """Return an address with its final slash.
 
     Raises:
-        UsageError: Nothing can be served there, or it holds what nobody may read.
+        UsageError: Nothing can be served there, or it contains secrets.
     """
     if not re.fullmatch(r"https?://[^\s/?#]+[^\s?#]*", address):
         raise UsageError(f"--address {address}: expected an address that begins with https://, without ? and #")
@@ -182,13 +182,13 @@ def _checked(known: Repository, address: str) -> str:
 
 
 def _agreed(said: Iterable[str]) -> str:
-    """Return what the configurations of the generators say; empty: nothing, or two differ."""
+    """Return the value in the generators' configurations; empty if there is none, or if two differ."""
     found = {*filter(None, said)}
     return found.pop() if len(found) == 1 else ""
 
 
 def relative(path: Path, top: Path) -> str:
-    """Return a path relative to the repository's top, `/`-separated; raise UsageError if it lies elsewhere."""
+    """Return a path relative to the repository's top, `/`-separated; raise UsageError if it is elsewhere."""
     try:
         return path.resolve().relative_to(top.resolve()).as_posix()
     except ValueError as error:
@@ -221,7 +221,7 @@ def _named(known: Repository, path: Path, name: str) -> Candidate:
         raise UsageError(f"--source {name}: {'is a file' if path.exists() else 'no such folder'}; name a folder")
     place = relative(path, known.top)
     candidate = describe(known.top, place, known.files)
-    if not candidate.documents:  # what git ignores, a workflow has to make
+    if not candidate.documents:  # a workflow has to make what git ignores
         source = FolderSource(path)
         inside = list(map(f"{place}/{{}}".format, source.keys()))
         candidate = replace(describe(known.top, place, inside), what=_IGNORED)

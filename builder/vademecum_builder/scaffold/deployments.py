@@ -1,4 +1,4 @@
-"""Which workflows a repository has, and whether one of them publishes a site: another would take its place."""
+"""Reads a repository's workflows, and finds one that publishes a site, which another would overwrite."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from vademecum_builder.profiles.config import read_yaml
 from vademecum_builder.scaffold.repository import WORKFLOW, Repository
 
-# What deploys a folder as the site, the input that names the folder, and which it is where none does.
+# Actions that deploy a folder as the site, the input with the folder, and its default.
 _DEPLOYS = {
     "actions/upload-pages-artifact": ("path", "_site"),
     "actions/deploy-pages": ("", ""),
@@ -20,13 +20,13 @@ _DEPLOYS = {
     "withastro/action": ("out-dir", "dist"),
 }
 _RENDERS = ("withastro/action",)
-"""Of those the ones that render the site as well: no step comes between."""
+"""Those that also render the site, so that no step can come between."""
 _PAGES_ACTION = re.compile(r"[\w.-]+/[\w.-]*(?:gh|github)-pages[\w./-]*")
 _BRANCH_INPUT = re.compile(r"(?:(?:target|publish|publishing|deploy|pages|gh-pages)[_-])?branch", re.IGNORECASE)
 _FOLDER_INPUT = re.compile(
     r"(?:(?:build|publish|output|site|source|local|docs?)[_-]?)?(?:dir|directory|folder|path)", re.IGNORECASE
 )
-"""What the many other actions that push a folder to the branch `gh-pages` call the two."""
+"""Inputs for folder and branch in the many other actions that push a folder to the branch `gh-pages`."""
 _PUSHES = (
     (re.compile(r"\bghp-import\b[^\n]*\s(?P<folder>[^\s-][^\s]*)[ \t]*$", re.MULTILINE), ""),
     (re.compile(r"\bgh-pages (?:-d|--dist)[ =](?P<folder>\S+)"), ""),
@@ -35,7 +35,7 @@ _PUSHES = (
     (re.compile(r"\bdocusaurus deploy\b[^\n]*--skip-build"), "build"),
     (re.compile(r"\b(?P<at_once>mike deploy)\b"), ""),
 )
-"""Commands that push a folder, and which it is where the command names none."""
+"""Commands that push a folder, and its default."""
 VADE = re.compile(r"(?:^|[\s;&|(\['\"])vade\s+(?:build|publish)\b", re.MULTILINE)
 _OURS = re.compile(r"[.$]/\.github/actions/vademecum/?")
 _ACTION = re.compile(rf"[\w.-]+/vademecum(?:/[\w./-]+)?@\S+|[.$]/?|{_OURS.pattern}")
@@ -47,11 +47,11 @@ class Workflow:
 
     Attributes:
         path: Its file.
-        content: The parsed file; empty: it is no mapping.
+        content: The parsed file; empty if it is not a mapping.
         deploys: Whether it publishes a site.
-        folder: Which folder that site is; may be empty.
+        folder: The folder of that site; may be empty.
         publishes: Whether it publishes a knowledge base.
-        at_once: The command or action that renders the site and publishes it; empty: two steps do so.
+        at_once: The command or action that both renders and publishes the site; empty if there are two steps.
     """
 
     path: str
@@ -68,17 +68,17 @@ class Workflow:
 
     @property
     def by_actions(self) -> bool:
-        """Whether it deploys as GitHub's own action does; others push a branch."""
+        """Whether it deploys with GitHub's own action; others push a branch."""
         return any(str(step.get("uses") or "").startswith("actions/deploy-pages@") for _, step in self.steps)
 
     @property
     def steps(self) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:
-        """Each step, after the job that it is of."""
+        """Each step, with its job before it."""
         yield from _steps(self.content)
 
 
 def read_workflows(repository: Repository) -> tuple[Workflow, ...]:
-    """Return the workflows of a repository, by their names."""
+    """Return the workflows of a repository, sorted by name."""
     names = filter(WORKFLOW.fullmatch, repository.files)
     return tuple(_workflow(name, (repository.top / name).read_text("utf-8", "replace")) for name in names)
 
@@ -103,14 +103,16 @@ def _workflow(path: str, text: str) -> Workflow:
         if action not in _DEPLOYS and (pushed_by := _pushed_by(action, step)):
             deploys, named = True, pushed_by
         if action in _RENDERS and isinstance(inputs, Mapping):
-            named = str(PurePosixPath(str(inputs.get("path") or "."), named))  # of the project, in the repository
+            named = str(
+                PurePosixPath(str(inputs.get("path") or "."), named)
+            )  # the project's folder, relative to the repository
         if named and "${{" not in named:
             folder = named.removeprefix("./").rstrip("/")
     return Workflow(path, content, deploys, folder, publishes, at_once)
 
 
 def _pushed_by(action: str, step: Mapping[str, Any]) -> str:
-    """Return the folder that an action pushes to the branch of a site; empty: it does nothing of the kind."""
+    """Return the folder that an action pushes to the branch of a site; empty if it does not do that."""
     said = [pair for key in ("with", "env") if isinstance(step.get(key), Mapping) for pair in step[key].items()]
     branches = [str(value) for key, value in said if _BRANCH_INPUT.fullmatch(str(key))]
     folders = [str(value).strip() for key, value in said if _FOLDER_INPUT.fullmatch(str(key))]

@@ -46,7 +46,7 @@ def settings(choice: Choice, wishes: Wishes, title: str) -> str:
 
 
 def gitignore(before: str, lines: Sequence[str]) -> str:
-    """Return `.gitignore` with lines added at its end."""
+    """Return `.gitignore` with lines added at the end."""
     gap = "" if not before else "\n" if before.endswith("\n") else "\n\n"
     return f"{before}{gap}# vademecum: keys and what is built\n" + "".join(f"{line}\n" for line in lines)
 
@@ -58,7 +58,7 @@ def _text(value: str) -> str:
 WORKFLOW_FILE = ".github/workflows/knowledge-base.yml"
 ACTION_FILE = ".github/actions/vademecum/action.yml"
 ENVIRONMENT = "github-pages"
-"""Holds the secret: no workflow on another branch can read it."""
+"""The environment with the secret, so that no workflow on another branch can read it."""
 
 
 _SPECIAL, _ESCAPED = re.compile(r"([*?+!\[\]\\])"), r"\\\1"
@@ -69,7 +69,7 @@ class _Text(Template):
 
 
 def action() -> str:
-    """Return the action's text: the repository has its own, so that nobody else can change what runs beside the key."""
+    """Return the action's text: with its own copy, nobody outside the repository can change what runs with the key."""
     packaged = Path(__file__).with_name("action.yml")
     file = packaged if packaged.exists() else Path(__file__).parents[3] / "action.yml"
     return file.read_text(encoding="utf-8")
@@ -79,9 +79,9 @@ def workflow(*, branch: str, sources: Sequence[str], version: str) -> str:
     """Return the workflow's text.
 
     Args:
-        branch: Pushes to it are published.
-        sources: Folders whose changes are built, relative to the repository's top; `.` is all of it.
-        version: Of vademecum.
+        branch: The branch whose pushes are published.
+        sources: Folders whose changes start it, relative to the repository's top; `.` is the whole repository.
+        version: Vademecum's version.
     """
     watched = [f"{_SPECIAL.sub(_ESCAPED, path)}/**" if path != "." else "**" for path in sources]
     paths = [*watched, *([] if "**" in watched else ["vademecum.toml", "root.json", WORKFLOW_FILE, ACTION_FILE])]

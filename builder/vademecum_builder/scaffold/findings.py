@@ -1,4 +1,4 @@
-"""What a check finds."""
+"""The findings of a check."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ GOOD, LOOK, WRONG = "good", "look", "wrong"
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at.
+    """One thing that was checked.
 
     Attributes:
         about: What: `vademecum.toml`, a workflow's file, `root.json`, `keys`, `secret`, `site`.
-        state: `good`; `look`: a person should look, all goes on; `wrong`: it is missing, or it does not work.
+        state: `good`; `look`: it works, but a person should look at it; `wrong`: it is missing, or does not work.
         message: What was found, where, and what to do.
     """
 

@@ -1,4 +1,4 @@
-"""The published knowledge base of a repository: is it there, signed by its keys, fresh, and up to date?"""
+"""Checks a repository's published knowledge base: is it there, signed by its keys, fresh, and up to date?"""
 
 from __future__ import annotations
 
@@ -24,23 +24,23 @@ from vademecum_builder.signing.metadata import parse_root
 
 _ABOUT = "site"
 _LATE = Validity().timestamp / 4
-"""A build signs anew when half of the time is over: with so little left, several runs have not."""
+"""Builds renew the signature after half of its validity: with so little left, several runs have failed."""
 
 
 def check_live(
     address: str, root: bytes, channel: str, now: datetime, behind: Callable[[datetime], Iterator[Finding]]
 ) -> Iterator[Finding]:
-    """Look at a published tree, from outside.
+    """Check a published tree over HTTP.
 
     Args:
         root: The repository's root metadata.
-        behind: Says whether the documents are newer than a release that was built at a time.
+        behind: Checks whether the documents are newer than a release, by its build time.
     """
 
     async def read(transport: Transport, config: Config) -> tuple[Trust, bytes, Manifest]:
-        config = replace(config, retries=1)  # somebody waits for it
+        config = replace(config, retries=1)  # a person is waiting
         downloader = Downloader(transport, SystemClock(), config)
-        # At any time: what has expired is told, not refused.
+        # At any time: expired metadata is reported, not refused.
         trust, newest = await walk(downloader, root, ANY_TIME, config, MemoryStore())
         current = trust.line(channel).current
         return trust, newest, decode_manifest(await downloader.fetch_plain(current.url_path, current.manifest))

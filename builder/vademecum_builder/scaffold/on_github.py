@@ -1,4 +1,4 @@
-"""The repository on GitHub, by `gh`: whether the secret is set, and what it serves as its site."""
+"""Asks GitHub through `gh` whether the secret is set, and what it serves as the repository's site."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from vademecum_builder.scaffold.repository import Repository
 from vademecum_builder.signing.keys import KEY_VARIABLE, RELEASE_KEY
 
 _PATIENCE = 30
-"""Seconds that GitHub may take for an answer."""
+"""Seconds to wait for GitHub's answer."""
 
 
 def check_github(known: Repository, workflows: Sequence[Workflow], address: str) -> Iterator[Finding]:
     """Ask GitHub whether the secret is set, and what it serves.
 
     Args:
-        address: Where the settings say that it is published; may be empty.
+        address: The address of the knowledge base in the settings; may be empty.
     """
     whole = f"{known.owner}/{known.name}"
     secrets: set[str] = set()
@@ -51,13 +51,13 @@ def check_github(known: Repository, workflows: Sequence[Workflow], address: str)
 
 
 def _below(address: str, top: str) -> bool:
-    """Return whether an address is that of a site or of a folder of it; https or not makes no difference."""
+    """Return whether an address is that of a site or within it, whether by https or http."""
     one, two = (text.lower().partition("://")[2].rstrip("/") + "/" for text in (address, top))
     return one.startswith(two)
 
 
 def _gh(*arguments: str) -> tuple[str | None, str]:
-    """Return what GitHub's program prints, or None and why not."""
+    """Return the output of `gh`, or None with the reason."""
     try:
         done = subprocess.run(["gh", *arguments], capture_output=True, text=True, timeout=_PATIENCE)
     except (OSError, subprocess.TimeoutExpired):

@@ -1,4 +1,4 @@
-"""What a repository gets so that a push publishes its documents: planned first, then written, nothing overwritten."""
+"""Plans the files that a repository needs for a push to publish its documents, and writes them without overwriting."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ KEY_FOLDERS = (DEFAULT_KEYS.as_posix(), "keys")
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be done.
+    """The planned changes.
 
     Attributes:
-        source: The documents, as a person reads it.
-        address: Where the knowledge base is published; empty: nothing says it.
+        source: The documents, for people.
+        address: Where the knowledge base is published; empty if it is unknown.
         out: Folder of the published tree.
-        keys: The folder in which keys are made; empty: there are some.
+        keys: The folder to make keys in; empty if there are some.
         notes: What the publisher should know before.
     """
 
@@ -66,13 +66,13 @@ _BOX = (
 
 
 def plan_setup(folder: Path, wishes: Wishes, ask: Ask) -> Plan:
-    """Look at a repository and return what it is to get. Nothing is written.
+    """Look at a repository and return what to write to it. Nothing is written yet.
 
     Args:
         folder: The repository, or a folder of it.
 
     Raises:
-        UsageError: It cannot be found what to build or where to publish it; the settings that lie there are broken.
+        UsageError: The documents or the address cannot be found, or the existing settings are broken.
     """
     published_name(wishes.encoder)
     known = open_repository(folder) or Repository(folder.resolve(), tuple(FolderSource(folder).keys()), is_git=False)
@@ -108,8 +108,8 @@ def plan_setup(folder: Path, wishes: Wishes, ask: Ask) -> Plan:
 
 
 def write_plan(plan: Plan, now: datetime) -> None:
-    """Write what is planned, the keys last. What is there is never overwritten: a second run writes what the first
-    one has not.
+    """Write the planned files, the keys last. Existing files are never overwritten: a second run writes what is still
+    missing.
 
     Raises:
         StorageError: A file or folder cannot be written.
@@ -126,7 +126,7 @@ def write_plan(plan: Plan, now: datetime) -> None:
 
 
 def key_folder(top: Path) -> str:
-    """Return the folder of keys: where some are, else where they are made."""
+    """Return the folder of keys: an existing one, else where they are made."""
     there = (f for f in KEY_FOLDERS if (top / f / RELEASE_KEY).exists() or (top / f / ROOT_FILE).exists())
     return next(there, KEY_FOLDERS[0])
 
@@ -141,13 +141,13 @@ def _write(path: Path, data: bytes, *, new: bool) -> None:
 
 
 def source_folders(request: SourcesRequest) -> Sequence[Path]:
-    """Return the folders of documents that settings name."""
+    """Return the folders of documents in the settings."""
     paths = [source.values.get("path") for source in request.sources]
     return [path for path in paths if isinstance(path, Path)] if request.sources else [request.source]
 
 
 def _settled(known: Repository, request: BuildRequest) -> Choice:
-    """Return what the settings say that are there."""
+    """Return the choice of the existing settings."""
     if not request.previous and known.is_git:
         address = known.pages or "https://..."
         raise UsageError(f'{SETTINGS_FILE}: add where it is published, at its top: address = "{address}"')
@@ -161,7 +161,7 @@ def _settled(known: Repository, request: BuildRequest) -> Choice:
 
 
 def _passed_over(wishes: Wishes, choice: Choice, request: BuildRequest | None, top: Path, folder: Path) -> str:
-    """Return what the publisher has said now and the settings that are there say otherwise; empty: nothing."""
+    """Return the options that differ from the existing settings, and so are ignored; empty if there are none."""
     if request is None:
         return ""
     said = {

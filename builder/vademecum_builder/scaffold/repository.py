@@ -18,9 +18,9 @@ _GITHUB = re.compile(
     r"(?:.*[@/])?(?:ssh\.|www\.)?github\.com(?:-[\w.-]+)?(?::\d+/|[:/]/?)([\w.-]+)/([\w.-]+?)(?:\.git)?/?",
     re.IGNORECASE,
 )
-# At the top, or where a generator that lies at most two folders below takes it from.
+# At the top, or in the static files of a generator at most two folders below.
 _CNAME = re.compile(r"(?:(?:[^/]+/){0,2}(?:docs|static|public|source|src|content)/)?CNAME")
-# What writes that file while it publishes: an input of an action, an option of `ghp-import` and of npm's `gh-pages`.
+# What writes that file when publishing: an input of an action, an option of `ghp-import` and of npm's `gh-pages`.
 _WRITES_CNAME = re.compile(r"(?:\bcname: *|\s--cname[ =]|\bghp-import\b[^\n]*\s-c[ =]?)['\"]?([\w.-]+)")
 _COMMENT = re.compile(r"(?:^|(?<=\s))#.*", re.MULTILINE)
 WORKFLOW = re.compile(r"\.github/workflows/[^/]+\.ya?ml")
@@ -29,17 +29,17 @@ _HOST_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9
 
 @dataclass(frozen=True)
 class Repository:
-    """A folder, and what git says of it.
+    """A folder, and what git knows about it.
 
     Attributes:
         top: Its topmost folder.
-        files: All files that are tracked or could be, `/`-separated; those that git ignores are left out.
+        files: All files except those that git ignores, `/`-separated.
         tracked: The tracked ones.
-        branch: The one that is published from.
-        owner, name: On GitHub; empty: it is pushed elsewhere, or nowhere.
-        remote: The address that it is pushed to, without a password; empty: none.
-        upstream: What git calls that remote.
-        wiki: Where GitHub shows it, if it is a wiki: that has no workflows and no site, and so no owner here.
+        branch: The branch to publish from.
+        owner, name: On GitHub; empty if it is pushed elsewhere or nowhere.
+        remote: The address that it is pushed to, without a password; may be empty.
+        upstream: Git's name of that remote.
+        wiki: Its address on GitHub, if it is a wiki: wikis have no workflows and no site, and so no owner here.
         is_git: Whether it is a repository at all.
     """
 
@@ -73,19 +73,19 @@ class Repository:
         workflows = (_COMMENT.sub("", self._text(name)) for name in self.files if WORKFLOW.fullmatch(name))
         written = {domain.lower() for text in workflows for domain in _WRITES_CNAME.findall(text)}
         domains = [*filter(_HOST_NAME.fullmatch, written)]
-        if len(domains) == 1:  # of several, one is a preview's
+        if len(domains) == 1:  # if there are several, one is for previews
             yield domains[0]
 
     def _text(self, name: str | PurePosixPath) -> str:
         return (self.top / name).read_text("utf-8", "replace")
 
     def ignores(self, path: str) -> bool:
-        """Return whether git ignores a path, be it there or not."""
+        """Return whether git ignores a path, which need not exist."""
         return git(self.top, "check-ignore", "-q", "--no-index", path) is not None
 
 
 def open_repository(folder: Path) -> Repository | None:
-    """Return the repository that a folder lies in, or None; raise UsageError if Git is not there, or refuses."""
+    """Return the repository of a folder, or None; raise UsageError if Git is not installed, or refuses."""
     top = git(folder, "rev-parse", "--show-toplevel", refusals=("not a git repository",))
     if not top:
         return None
@@ -113,13 +113,13 @@ def open_repository(folder: Path) -> Repository | None:
 
 
 def git(folder: Path, *arguments: str, refusals: Iterable[str] = ("",)) -> str | None:
-    """Return what git prints, without the last line break; None: it said no.
+    """Return git's output without the last line break; None if it fails with an expected message.
 
     Args:
-        refusals: What it says where a no is an answer; any other is an error.
+        refusals: The expected messages.
 
     Raises:
-        UsageError: There is no git, or it refuses in another way.
+        UsageError: Git is not installed, or fails with another message.
     """
     try:
         done = subprocess.run(

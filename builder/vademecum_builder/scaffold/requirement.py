@@ -1,4 +1,4 @@
-"""The requirements of a workflow: the very vademecum that set the repository up."""
+"""The requirements of a workflow: the same vademecum that set up the repository."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ _BY_COMMIT = """\
 """
 _EXTRAS = re.compile(r"^\s*vademecum\s*\[\s*([^\]]+?)\s*\]", re.MULTILINE)
 _OF_EXTRA = re.compile(r"([\w.-]+)[^;]*; *extra == ['\"](?P<extra>[\w-]+)['\"]")
-"""A requirement as an installed distribution tells it (core metadata, `Requires-Dist`)."""
+"""A requirement in an installed distribution's metadata (core metadata, `Requires-Dist`)."""
 _KINDS = frozenset({"feed", "files", "sql"})
-"""Kinds of sources that take an extra of their name."""
+"""Kinds of sources with an extra of the same name."""
 
 
 def extras_of(
     known: Repository, sources: Collection[str], encoder: str, request: BuildRequest | None
 ) -> tuple[str, ...]:
-    """Return the extras that a build takes beside `build`, sorted.
+    """Return the extras that a build needs besides `build`, sorted.
 
     Args:
         sources: Folders of documents, relative to the repository's top.
-        request: Its settings, where there are some; they name the encoder then.
+        request: The settings with the encoder, if there are any.
     """
     names = (name for name in known.files if any(is_below(name, source) for source in sources))
     found = {EXTRAS.get(media_type(name) or "", "") for name in names}
@@ -52,7 +52,7 @@ def extras_of(
 
 
 def missing(extras: Collection[str]) -> tuple[str, ...]:
-    """Return the extras of which something is not installed here."""
+    """Return the extras that are not completely installed here."""
     listed = (_OF_EXTRA.match(one) for one in requires("vademecum") or ())
     return tuple(
         sorted({found["extra"] for found in listed if found and found["extra"] in extras and _lacks(found[1])})
@@ -68,10 +68,10 @@ def _lacks(name: str) -> bool:
 
 
 def requirements(extras: Collection[str]) -> str:
-    """Return the text of the file of requirements.
+    """Return the text of the requirements file.
 
-    Empty where vademecum came from a package index and takes no extras: its version is enough, and the workflow names
-    it. Also empty where nobody else can reach what it came from (`unreached`).
+    Empty if vademecum was installed from a package index without extras, since the workflow then names its version.
+    Also empty if others cannot reach where it was installed from (`unreached`).
     """
     named, came = _named(extras), _origin()
     if came is None:
@@ -81,9 +81,9 @@ def requirements(extras: Collection[str]) -> str:
 
 
 def unreached(extras: Collection[str]) -> str:
-    """Return the line that the publisher has to complete: what this vademecum came from nobody else can reach.
+    """Return the line that the publisher has to complete, since others cannot reach where vademecum was installed from.
 
-    Empty where others can, and where it came from a package index.
+    Empty if they can, or if it was installed from a package index.
     """
     came = _origin()
     lacks = came is not None and not requirement(came)
@@ -91,7 +91,7 @@ def unreached(extras: Collection[str]) -> str:
 
 
 def check_requirements(known: Repository, extras: Collection[str]) -> Iterator[Finding]:
-    """Say what a workflow would not install, and so could not build with."""
+    """Check that a workflow installs all that a build needs."""
     file = known.top / REQUIREMENTS_FILE
     said = _EXTRAS.search(file.read_text("utf-8", "replace")) if file.is_file() else None
     line = unreached(extras) or f"{_named(extras)}=={__version__}"
@@ -110,10 +110,10 @@ def _origin() -> dict[str, dict[str, str] | str] | None:
 
 
 def requirement(came: dict[str, dict[str, str] | str]) -> str:
-    """Return the address that pip installs what came from there by; empty: nobody else can reach that.
+    """Return the address to give to pip for the same installation; empty if others cannot reach it.
 
     Args:
-        came: `direct_url.json`, as the packaging specification "Recording the Direct URL Origin" has it.
+        came: `direct_url.json`, as in the packaging specification "Recording the Direct URL Origin".
     """
     url, version_control = str(came["url"]), came.get("vcs_info")
     if isinstance(version_control, dict):
@@ -123,14 +123,14 @@ def requirement(came: dict[str, dict[str, str] | str]) -> str:
         if not folder.is_dir():
             return ""
         remote = git(folder, "remote", "get-url", "origin") or ""
-        # Only a commit that the remote has can be installed from there.
+        # Only commits that the remote has can be installed from there.
         pushed = git(folder, "branch", "--remotes", "--contains", "HEAD")
         return _of_git(remote, git(folder, "rev-parse", "HEAD") or "") if pushed else ""
     return url if url.startswith("https://") else ""
 
 
 def _of_git(remote: str, commit: str) -> str:
-    """Return an address that names a commit; of an address that only its owner can use (SSH) the public one."""
+    """Return an address with a commit; for an address that only its owner can use (SSH), the public one."""
     ssh = re.fullmatch(r"(?:ssh://)?(?:[^@/]*@)?([\w.-]+\.\w+)(?::\d+/|[:/])(.+)", remote)
     address = f"https://{ssh[1]}/{ssh[2]}" if ssh and "://" not in remote.removeprefix("ssh://") else remote
     address = re.sub(r"(?<=://)[^/]*@", "", address)

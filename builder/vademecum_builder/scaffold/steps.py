@@ -17,7 +17,7 @@ BUILDS = (
     f"- {{uses: $/{ACTION_FILE.removesuffix('/action.yml')}, "
     f'with: {{signing-key: "${{{{ secrets.{KEY_VARIABLE} }}}}"}}}}'
 )
-"""What a workflow builds by, as one line of its steps."""
+"""The build step of a workflow, on one line."""
 
 
 _OFFLINE = "Move {} offline, to where only you can reach it: it can replace every other key."
@@ -29,8 +29,8 @@ class PlannedFile:
     """A file of the repository.
 
     Attributes:
-        state: `new`, `added` (lines at its end) or `kept` (it is there, and stays as it is).
-        text: What it is to hold; empty: the keys make it, or it is kept.
+        state: `new`, `added` (lines at its end) or `kept` (it exists, and is not changed).
+        text: Its future content; empty if it is made with the keys, or kept.
     """
 
     path: str
@@ -40,7 +40,7 @@ class PlannedFile:
 
 @dataclass(frozen=True)
 class Step:
-    """What is left to do: a command to paste, and what for; or a sentence alone."""
+    """A step left to do: a command to paste with its purpose, or only a sentence."""
 
     why: str
     command: str = ""
@@ -48,16 +48,16 @@ class Step:
 
 @dataclass(frozen=True)
 class Setup:
-    """What `vade init` has decided.
+    """The decisions of `vade init`.
 
     Attributes:
         files: As planned.
         sources: Folders of documents.
         out: Folder of the published tree.
         keys: Folder of the keys.
-        makes_keys: Whether keys are made first.
+        makes_keys: Whether there are no keys yet.
         deployed: The workflow that publishes the repository's own site, if there is one.
-        requirement: What a workflow has to install, if the publisher has to name it; else empty.
+        requirement: What a workflow has to install, if the publisher must complete it; else empty.
     """
 
     known: Repository
@@ -70,7 +70,7 @@ class Setup:
     requirement: str
 
     def steps(self) -> tuple[Step, ...]:
-        """Return what is left to do, without what seems to be done already."""
+        """Return the steps left to do, without those that seem to be done."""
         offline = [Step(_OFFLINE.format(f"{self.keys}/{ROOT_KEY}"))] if self._has(ROOT_KEY) else []
         if not self.known.is_git:
             return (
@@ -124,7 +124,7 @@ class Setup:
 
 
 def after_rendering(deployed: Workflow) -> str:
-    """Return where in a workflow that publishes a site a knowledge base is built."""
+    """Return where to build a knowledge base in a workflow that publishes a site."""
     if deployed.at_once:
         return (
             f"between rendering and publishing. `{deployed.at_once}` does both at once: replace it by three steps, one "
