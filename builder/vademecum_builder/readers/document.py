@@ -215,7 +215,9 @@ def title_from_key(key: str) -> str:
     path = PurePosixPath(key.removesuffix(".erb"))
     name = path.parent.name if path.stem.lower() in _FOLDER_PAGES and path.parent.name else path.stem
     name = _SORTING.sub("", name)
-    words = clean_line(name.removesuffix(".html").replace("-", " ").replace("_", " ")) or clean_line(name) or key
+    # Whoever writes spaces writes a hyphen where one belongs.
+    spaced = name if " " in name else name.replace("-", " ")
+    words = clean_line(spaced.removesuffix(".html").replace("_", " ")) or clean_line(name) or key
     return words if _VERSION.match(words) else words[0].upper() + words[1:]
 
 

@@ -366,6 +366,7 @@ def test_control_characters_never_reach_a_document() -> None:
         ("a.md", "---\ntitle: [x]\n---\n# H", "H"),
         ("-.md", "x", "-"),
         ("07_Frequently_Asked.md", "x", "Frequently Asked"),
+        ("Procès-verbal de réunion_2.md", "x", "Procès-verbal de réunion 2"),
         ("guide/10_filter.md", "x", "Filter"),
         ("02-install/index.md", "x", "Install"),
         ("2-factor.md", "x", "2 factor"),
