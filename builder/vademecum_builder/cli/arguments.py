@@ -10,12 +10,12 @@ from vademecum_builder.cli.options import building, hosting, reading, releasing,
 from vademecum_builder.cli.options.common import CommandParser
 
 _GROUPS = (setup, building, hosting, releasing, reading, workspace)
-"""In the order in which `vade --help` names them."""
+"""In the order of `vade --help`."""
 
 
 @functools.cache
 def parser() -> argparse.ArgumentParser:
-    """Return the parser. `--help` of every command comes from here, and so does the docs' command page."""
+    """Return the parser. The `--help` of every command comes from it, and the command page of the docs."""
     root = CommandParser(
         prog="vade",
         description="Publish a knowledge base as a signed, versioned index on any static host, and search it offline.",

@@ -1,4 +1,4 @@
-"""Environment variables and settings, for the commands that may go without."""
+"""Environment variables, and settings for the commands that work without them, too."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from vademecum_builder.signing.keys import KEY_VARIABLE, RELEASE_KEY, set_secret
 
 
 def is_ci(environ: Mapping[str, str]) -> bool:
-    """Return whether this is a machine that is gone after its job."""
+    """Return whether this is a CI machine, whose files are lost after the job."""
     return environ.get("CI", "").lower() in ("1", "true")
 
 
 def time_of_build(environ: Mapping[str, str], *, past: bool = True) -> datetime:
-    """Return the time of this build: SOURCE_DATE_EPOCH where it is set, so that builds can be repeated.
+    """Return the time of this build: SOURCE_DATE_EPOCH if it is set, for reproducible builds.
 
     Args:
-        past: Whether it may be long ago. It may not where it dates signatures that clients are to take.
+        past: Whether it may be long ago, which it may not for signatures that clients must accept.
 
     Raises:
         UsageError: SOURCE_DATE_EPOCH is not a number of seconds.
         ClockError: It is more than a day ahead of this machine's clock, or, unless `past`, so far behind that a
-            timestamp would be due to be signed anew: no client would install what it dates, or not for long.
+            timestamp would be due for renewal: clients would not install such a release, or not for long.
     """
     given = environ.get("SOURCE_DATE_EPOCH")
     if not given:
@@ -53,13 +53,13 @@ def time_of_build(environ: Mapping[str, str], *, past: bool = True) -> datetime:
 
 
 def signing_key(environ: Mapping[str, str], keys: Path | None) -> str:
-    """Return the release key of VADEMECUM_SIGNING_KEY; empty: a file has it.
+    """Return the release key in VADEMECUM_SIGNING_KEY; empty if it is in a file.
 
     Args:
-        keys: The folder of keys that was named.
+        keys: The given folder of keys.
 
     Raises:
-        UsageError: It is set and empty, as GitHub sets a secret that it does not know, and no file has it.
+        UsageError: The variable is empty, as GitHub sets unknown secrets, and the key is not in a file.
     """
     key = environ.get(KEY_VARIABLE, "").strip()
     if KEY_VARIABLE in environ and not key and not ((keys or DEFAULT_KEYS) / RELEASE_KEY).exists():
@@ -72,12 +72,12 @@ def signing_key(environ: Mapping[str, str], keys: Path | None) -> str:
 
 
 def settings_named(config: Path) -> BuildRequest | None:
-    """Return what the settings ask for; None: there are none, and no others were named. Errors: see `read_settings`."""
+    """Return the request in the settings; None if there are none, and none were named. Errors: see `read_settings`."""
     return read_settings(config) if config.exists() or config != SETTINGS else None
 
 
 def settings_or(config: Path, told: str) -> BuildRequest:
-    """Return what the settings ask for; raise UsageError, which says what else may be done, if there are none."""
+    """Return the request in the settings; if there are none, raise UsageError with alternatives."""
     settings = settings_named(config)
     if settings is None:
         raise UsageError(f"{told}, or {or_settings()}")

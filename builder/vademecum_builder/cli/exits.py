@@ -1,4 +1,4 @@
-"""Exit codes of `vade`: one number for each family of errors that a script would treat alike.
+"""Exit codes of `vade`: one number for each family of errors that scripts would treat alike.
 
 Why these: site/content/decisions/exit-codes.md.
 """
@@ -32,7 +32,7 @@ FAMILIES: tuple[tuple[int, str, tuple[str, ...]], ...] = (
     (9, "made by a newer vademecum", ("newer-format",)),
     (INTERRUPTED, "interrupted", ("cancelled",)),
 )
-"""Each exit code, what it means, and the error codes that end with it."""
+"""Each exit code, its meaning, and the error codes that lead to it."""
 
 EXITS: Mapping[str, int] = MappingProxyType({code: number for number, _, codes in FAMILIES for code in codes})
 

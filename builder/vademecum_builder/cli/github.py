@@ -1,7 +1,7 @@
 """GitHub Actions: outputs, the step summary, and annotations on file and line.
 
-Where `GITHUB_ACTIONS` is `true`. The escapes are those of GitHub's toolkit: a document's name or text may hold
-whatever its author likes, and must not become a command of the workflow, nor an output of its own.
+Only if `GITHUB_ACTIONS` is `true`. The escapes are those of GitHub's toolkit: a document's name or text may contain
+anything, and must not become a workflow command or an output.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ OUTPUTS = (
     *("sequence", "version", "changed", "signed", "previous", "documents", "added", "modified", "removed"),
     *("address", "out"),
 )
-"""What later steps may ask of a command that published: keys of its JSON object."""
+"""What later steps may need from a command that publishes: keys of its JSON object."""
 _PLACE = re.compile(r"(?:[,:] line (\d+))?: ")
 _PAGES = re.compile(r"https://[\w-]+\.github\.io(?:/[\w.-]+)?/?", re.IGNORECASE)
 _LISTED = 50
-"""Warnings, and documents of a kind, in a summary: GitHub shows no summary of more than 1 MiB."""
+"""The most warnings, and documents of each kind of change, in a summary: GitHub shows at most 1 MiB."""
 
 
 def is_github(environ: Mapping[str, str]) -> bool:
@@ -36,10 +36,10 @@ def is_github(environ: Mapping[str, str]) -> bool:
 
 
 def warn(warning: str, folders: Mapping[str, Path], environ: Mapping[str, str]) -> None:
-    """Print a warning on stderr; on GitHub as an annotation, on the file and line that it begins with.
+    """Print a warning on stderr; on GitHub as an annotation of the file and line at its beginning.
 
     Args:
-        folders: Where documents lie, by what their keys begin with.
+        folders: The folder of documents by the beginning of their keys.
     """
     line = f"vade: warning: {warning}"
     if is_github(environ):
@@ -48,7 +48,7 @@ def warn(warning: str, folders: Mapping[str, Path], environ: Mapping[str, str]) 
 
 
 def tell(command: str, result: Mapping[str, Any], lines: Sequence[str], environ: Mapping[str, str]) -> None:
-    """Tell what a command found or did; nothing where this is not GitHub, or it is about no release."""
+    """Write a command's outputs and summary; nothing outside GitHub, or if it is not about a release."""
     if not is_github(environ):
         return
     if not result.get("sound", True):
@@ -56,14 +56,14 @@ def tell(command: str, result: Mapping[str, Any], lines: Sequence[str], environ:
     elif "sequence" in result:
         table = _table(result) + _changes(result) if "embedded" in result else _literal("\n".join(lines))
         _summarise(f"vade {command}: {_headline(result)}", table, environ)
-    # What a probe expects is what is served, whatever release a decision is about.
+    # Probes expect the served release, whatever release a decision is about.
     served = {**result, "sequence": result["serves"]} if "serves" in result else result
     outputs = "".join(_output(name, served[name]) for name in OUTPUTS if name in served)
     _append(environ, "GITHUB_OUTPUT", outputs)
 
 
 def tell_failure(command: str, error: VademecumError, environ: Mapping[str, str]) -> None:
-    """Tell why a command failed; nothing where this is not GitHub."""
+    """Report why a command failed; nothing outside GitHub."""
     if not is_github(environ):
         return
     place = _place(error.message, {"": Path()}, environ)
@@ -74,7 +74,7 @@ def tell_failure(command: str, error: VademecumError, environ: Mapping[str, str]
 
 
 def refuse_moved(address: str, environ: Mapping[str, str]) -> None:
-    """Raise UsageError if a job publishes for another repository's GitHub Pages where nothing is: it was moved."""
+    """Raise UsageError if a job publishes to another repository's empty GitHub Pages, since it was moved."""
     from vademecum_builder.release.previous import is_empty  # what every command would wait for
 
     found = _PAGES.match(address)
@@ -94,7 +94,7 @@ def _summarise(title: str, text: str, environ: Mapping[str, str]) -> None:
 
 
 def _literal(text: str) -> str:
-    """Return a text as it is, whatever it holds that Markdown or HTML would obey."""
+    """Return a text as preformatted HTML, so that no Markdown or HTML in it has an effect."""
     return f"<pre>{html.escape(text)}</pre>\n"
 
 
@@ -106,7 +106,7 @@ def _headline(result: Mapping[str, Any]) -> str:
 
 
 def _table(result: Mapping[str, Any]) -> str:
-    """Return what a build did, as a table of Markdown, and its warnings."""
+    """Return the results of a build as a Markdown table, and its warnings."""
     downloads = result["downloads"]
     rows = {
         "documents": result["documents"],
@@ -145,19 +145,19 @@ def _changes(result: Mapping[str, Any]) -> str:
 
 
 def _annotation(kind: str, text: str, properties: Mapping[str, str]) -> str:
-    """Return a command of the workflow."""
+    """Return a workflow command."""
     named = ",".join(f"{name}={_escaped(value, ':,')}" for name, value in properties.items() if value)
     return f"::{kind} {named}::{_escaped(text)}" if named else f"::{kind}::{_escaped(text)}"
 
 
 def _place(text: str, folders: Mapping[str, Path], environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the file that a text begins with, as the repository has it, and the line; nothing where there is none."""
+    """Return the file and line at the beginning of a text, with the repository's path; nothing if there is none."""
     top = environ.get("GITHUB_WORKSPACE") or "."
     for match in _PLACE.finditer(text):
         name = text[: match.start()]
         for prefix, folder in folders.items():
             file = folder / name.removeprefix(prefix)
-            with suppress(OSError, ValueError):  # a name that no file can have
+            with suppress(OSError, ValueError):  # not a possible file name
                 if name.startswith(prefix) and file.is_file():
                     return {"file": os.path.relpath(file, top), "line": match[1] or ""}
     return {}
@@ -170,7 +170,7 @@ def _escaped(text: str, more: str = "") -> str:
 
 
 def _output(name: str, value: object) -> str:
-    """Return a line, or several, of GITHUB_OUTPUT; nobody who writes a version can guess the mark that ends it."""
+    """Return the lines of an output in GITHUB_OUTPUT, with an end mark that cannot be guessed."""
     mark = f"end-{secrets.token_hex(16)}"
     text = str(value).lower() if isinstance(value, bool) else "" if value is None else str(value)
     return f"{name}<<{mark}\n{text}\n{mark}\n"

@@ -1,4 +1,4 @@
-"""`vade`: parse, call, print, exit code (exits.py). A failure is one line on stderr."""
+"""`vade`: parses, calls, prints, and returns the exit code (exits.py). A failure is one line on stderr."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return MISUSE
     wants_json = "--json" in given
     if isinstance(sys.stdout, TextIOWrapper):
-        # Characters that stdout lacks (a pipe on Windows, `LC_ALL=C`) are told by their number; JSON is UTF-8.
+        # Characters that stdout lacks (a pipe on Windows, `LC_ALL=C`) are escaped; JSON is UTF-8.
         sys.stdout.reconfigure(encoding="utf-8" if wants_json else None, errors="backslashreplace")
-    # What a library logs of a second try is no message: what it comes to is told.
+    # Libraries log retries, which are not messages: their outcome is reported.
     logging.getLogger("stamina").addHandler(logging.NullHandler())
     try:
         options = parser().parse_args(given)
         if options.verbose:
             log_to_stderr("debug")
-        # Notices and bars go to stderr; what fails is told after this.
+        # Notices and bars go to stderr; failures are reported below.
         with Path(os.devnull).open("w") as nowhere, redirect_stderr(nowhere if options.quiet else sys.stderr):
             result, lines = _call(options)
             github.tell(options.command, result, lines, os.environ)
@@ -52,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         hint = f"`vade {given[0]}` needs {error.name}: {pip_install('build')}"
         return _fail(given[0], UsageError(hint), wants_json)
     except OSError as error:
-        # A disk or a permission outside of what the stages expect; still one line, never a trace.
+        # An unexpected error of a disk or a permission: still one line, never a traceback.
         mistyped = isinstance(error, FileNotFoundError) and str(error.filename) in given
         failure = (UsageError if mistyped else StorageError)(
             f"{error.filename or 'file system'}: {error.strerror or error}"
@@ -65,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _call(options: Namespace) -> Shown:
-    # Imported by name, so that `vade search` waits for nothing that only a build needs, nor asks for the extra.
+    # Imported by name, so that `vade search` neither loads what only builds need nor requires the extra.
     command = import_module(f"vademecum_builder.cli.commands.{options.command}")
     try:
         shown: Shown = command.run(options)
@@ -79,11 +79,11 @@ def _call(options: Namespace) -> Shown:
 
 
 def _say(text: str) -> None:
-    """Print a result. Raises `StorageError` where it cannot be written, as on a full disk."""
+    """Print a result; raise `StorageError` if it cannot be written, such as on a full disk."""
     try:
         print(printable(text), flush=True)
     except OSError as error:
-        # Nothing may be left for Python to flush at its end.
+        # Nothing may be left for Python to flush at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if not isinstance(error, BrokenPipeError):  # `vade search ... | head`: the reader has seen enough
             raise StorageError(f"the output cannot be written: {error.strerror or error}") from error
@@ -92,12 +92,12 @@ def _say(text: str) -> None:
 def _fail(command: str, error: VademecumError, wants_json: bool) -> int:
     status = exit_code(error)
     message = pointed(error.message)
-    with suppress(OSError):  # the summary's file is not ours, and the reason is told all the same
+    with suppress(OSError):  # the summary's file is not ours, and the reason is printed anyway
         github.tell_failure(command, error, os.environ)
     notice(" ".join(message.split()))
     if wants_json:
         told = {"code": error.code, "message": message, "exit": status}
-        with suppress(StorageError):  # the line above and the exit code tell of it
+        with suppress(StorageError):  # the line above and the exit code report it
             _say(json.dumps({"error": told}, ensure_ascii=False))
     return status
 

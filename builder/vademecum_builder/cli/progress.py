@@ -1,4 +1,4 @@
-"""Progress on stderr: on a terminal what is done, the rate, the time left; elsewhere a line now and then."""
+"""Progress on stderr: on a terminal the share done, the rate, the time left; elsewhere an occasional line."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from contextlib import ExitStack
 from typing import Any
 
 EVERY = 30.0
-"""Seconds from one line to the next where there is no terminal: a job's log says that it goes on."""
+"""Seconds between lines without a terminal, so that a job's log shows that it goes on."""
 
 
 class Bars(ExitStack):
-    """One bar at a time; without a terminal a line each half a minute. Without tqdm (the extra [build]) no bar."""
+    """One bar at a time; a line each half a minute without a terminal; no bar without tqdm (the extra [build])."""
 
     _stage = ""
     _bar: Any = None
@@ -24,13 +24,13 @@ class Bars(ExitStack):
         self._clock, self._next = clock, clock() + EVERY
 
     def __call__(self, stage: str, done: int, total: int, unit: str = "it") -> None:
-        """Show that `done` of `total` of a stage is done."""
+        """Show that `done` of `total` in a stage are done."""
         if not sys.stderr.isatty():
             if self._clock() >= self._next:
                 self._next = self._clock() + EVERY
                 print(f"vade: {stage}: {done:,} of {total:,}", file=sys.stderr, flush=True)
             return
-        # Fewer than before: another part of the stage.
+        # Less than before: another part of the stage.
         if stage != self._stage or (self._bar is not None and done < self._bar.n):
             self.close()
             self._stage, self._bar = stage, _bar(stage, total, unit)
@@ -45,12 +45,12 @@ class Bars(ExitStack):
 
 
 class JsonLines:
-    """Progress as one JSON object a line on stderr, for programs: one for each hundredth of a stage."""
+    """Progress for programs: a JSON object per line on stderr, for each hundredth of a stage."""
 
     _last = ("", -1, 0)
 
     def __call__(self, stage: str, done: int, total: int) -> None:
-        """Tell that `done` of `total` of a stage is done."""
+        """Write that `done` of `total` in a stage are done."""
         step = (stage, 100 * done // max(total, 1), done if done >= total else 0)
         if step != self._last:
             self._last = step

@@ -1,4 +1,4 @@
-"""Shared by the commands about releases: which tree is meant, and how the result is shown."""
+"""Shared by the commands about releases: which tree they are about, and how they show their result."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _FIELDS = frozenset(field.name for field in fields(TreeRequest))
 
 
 def tree_request(options: Namespace) -> TreeRequest:
-    """Return which tree is meant, and who signs: as the command line says, over what the settings do.
+    """Return the tree and who signs it: the command line takes precedence over the settings.
 
     Raises:
-        UsageError: Neither names a folder; the settings cannot be read.
+        UsageError: Neither names a folder, or the settings cannot be read.
     """
     given = {name: value for name, value in vars(options).items() if name in _FIELDS}
     given["signing_key"] = signing_key(os.environ, given.get("keys"))
@@ -35,19 +35,19 @@ def tree_request(options: Namespace) -> TreeRequest:
 
 
 def decided_at(request: TreeRequest) -> datetime:
-    """Return the time of a decision, which clients take; where it is forced, whatever time that is."""
+    """Return the time of a decision, which clients must accept; any time if it is forced."""
     return time_of_build(os.environ, past=request.force)
 
 
 def show_decision(report: ChangeReport, done: str, request: TreeRequest) -> Shown:
-    """Return what a command shows of a decision; its notices go to stderr.
+    """Return what a command shows about a decision; its notices go to stderr.
 
     Args:
-        done: In words, where something was changed.
+        done: The change in words, if there was one.
     """
     line = report.channels.get(request.channel)
     serves = line.current.sequence if line and line.current.sequence not in line.yanked else None
-    # For the steps of a workflow that deploy the tree, and probe it.
+    # For the steps of a workflow that deploy and probe the tree.
     where = {"address": address_of(request.previous), "out": str(request.out), "previous": report.sequence}
     for told in report.notices:
         notice(told)

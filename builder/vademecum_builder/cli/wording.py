@@ -1,4 +1,4 @@
-"""The result of a command, and phrases that several commands use."""
+"""The result of a command, and phrases that several commands share."""
 
 from __future__ import annotations
 
@@ -16,47 +16,47 @@ _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
 
 
 def printable(text: str) -> str:
-    """Return a text without what a terminal obeys: titles, texts and versions are whatever another publisher signed.
+    """Return a text without control sequences: titles, texts and versions may come from any publisher.
 
-    Controls but line feed and tab, and those that turn the direction of writing, are told as JSON escapes them.
+    Control characters except line feed and tab, and those that change the direction of text, are escaped as in JSON.
     """
     return _CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def notice(text: str) -> None:
-    """Tell something on stderr that is no result."""
+    """Print a notice, which is not part of the result, on stderr."""
     print(printable(f"vade: {text}"), file=sys.stderr)
 
 
 def address_of(previous: str | None) -> str:
-    """Return where a tree is published, as far as that is said."""
+    """Return where a tree is published, if that is known."""
     return previous if previous and previous.startswith("http") else ""
 
 
 def size(count: int) -> str:
-    """Return a number of bytes as people write it: 999 B, 1.2 kB, 5.67 MB."""
+    """Return a number of bytes for people: 999 B, 1.2 kB, 5.67 MB."""
     return f"{count} B" if count < 1000 else f"{count / 1e3:.1f} kB" if count < 1e6 else f"{count / 1e6:.2f} MB"
 
 
 def shortened(names: Sequence[str], most: int) -> str:
-    """Return the first names, and how many more there are."""
+    """Return the first names, and the number of further ones."""
     return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
 def listed(lines: Sequence[str], most: int = 20, what: str = "") -> list[str]:
-    """Return the first lines, and one that says how many more there are."""
+    """Return the first lines, and one with the number of further ones."""
     more = len(lines) - most
     return [*lines[:most], *([f"  and {more} more{what} (--json lists all)"] if more > 0 else [])]
 
 
 def stale(status: Mapping[str, Any]) -> list[str]:
-    """Say since when the host shows older metadata than what was seen; no lines where it does not."""
+    """Say since when the host shows older metadata than seen before; no lines if it does not."""
     since = status["staleSince"]
     return [f"  the host shows older metadata than these, since {since} (a stale mirror?)"] if since else []
 
 
 def policy_lines(status: Mapping[str, Any]) -> list[str]:
-    """Say what is done about releases unasked, and what was decided about single ones."""
+    """Describe the policy for new releases, and decisions about single ones."""
     policy, pinned, refused = status["policy"], status["pinned"], status["refused"]
     budget, least = policy["maxUpdateBytes"], policy["leastDocuments"]
     told = [
@@ -74,11 +74,11 @@ def policy_lines(status: Mapping[str, Any]) -> list[str]:
 
 
 def waiting(status: Mapping[str, Any]) -> str:
-    """Say why the published release is not the installed one; empty where that needs no words."""
+    """Say why the published release is not the installed one; empty if that needs no explanation."""
     installed, latest = status["installed"], status["latest"]
     if installed is not None and installed["revoked"]:
         return "signed by keys that are revoked: pull a release of the new ones, higher or lower"
-    # A candidate that others do not get, or that was taken back, stays until a newer release comes.
+    # A candidate that others do not get, or that was withdrawn, stays until there is a newer release.
     if latest is None or (installed is not None and latest["sequence"] <= installed["sequence"]):
         return ""
     number = latest["sequence"]
@@ -99,8 +99,8 @@ _OF_SOURCE = re.compile(r"(?P<file>[^\n]+?), line (?P<line>\d+): source\.(?P<key
 
 
 def pointed(message: str) -> str:
-    """Return a message about a key of a `[[source]]` with the line of that key in place of the table's; the message as
-    it is where it is about something else."""
+    """Return a message about a key of a `[[source]]` with the line of that key in place of the table's; other messages
+    are returned unchanged."""
     found = _OF_SOURCE.match(message)
     if found is None:
         return message

@@ -1,4 +1,4 @@
-"""Shared by the commands over the workspace: where it lies, how a job is shown, and Ctrl-C."""
+"""Shared by the commands on the workspace: where it is, how a job is shown, and Ctrl-C."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from vademecum_builder.workspace.sync import chosen_sources, sync_sources
 
 
 def any_settings_of(options: Namespace) -> BuildRequest:
-    """Return what the settings ask for, be it one folder; `--previous`, where a command has it, is before them.
+    """Return the request in the settings, which may be one folder; `--previous` takes precedence if a command has it.
 
     Raises:
         UsageError: There are none.
@@ -41,7 +41,7 @@ def any_settings_of(options: Namespace) -> BuildRequest:
 
 
 def settings_of(options: Namespace) -> BuildRequest:
-    """Return what the settings ask for; raise UsageError if there are none, or they name no source."""
+    """Return the request in the settings; raise UsageError if there are none, or if they name no source."""
     request = any_settings_of(options)
     if not request.sources:
         raise UsageError(
@@ -51,20 +51,20 @@ def settings_of(options: Namespace) -> BuildRequest:
 
 
 def place_of(options: Namespace) -> Path:
-    """Return where the workspace lies."""
+    """Return where the workspace is."""
     named: Path | None = options.workspace
     return named or beside(options.config)
 
 
 def beside(config: Path) -> Path:
-    """Return where the workspace of settings lies."""
+    """Return where the workspace of settings is."""
     return config.parent / DEFAULT_WORKSPACE
 
 
 def of_build(request: BuildRequest, config: Path) -> Path | None:
-    """Return the workspace of a build that names none: where one is, or something else than folders is read.
+    """Return the workspace of a build that names none: an existing one, or one for sources other than folders.
 
-    On a machine of CI that would be gone with it: the published release is the state.
+    CI machines make none, since it would be lost after the job: their state is the published release.
     """
     own = beside(config)
     wanted = any(settings.kind != "folder" for settings in request.sources) and not is_ci(os.environ)
@@ -72,7 +72,7 @@ def of_build(request: BuildRequest, config: Path) -> Path | None:
 
 
 def read(options: Namespace, request: BuildRequest, workspace: Workspace, wish: Wish) -> list[Job]:
-    """Sync, with progress on stderr; the first Ctrl-C ends it after a batch."""
+    """Sync, with progress on stderr; the first Ctrl-C ends it after the current batch."""
     chosen = replace(request, sources=tuple(chosen_sources(request, wish.sources)))
     with Bars() as bars, stopped_by_signal() as stop:
         report = lines_of_json if options.progress == "json" else in_stages(bars)
@@ -84,23 +84,23 @@ def read(options: Namespace, request: BuildRequest, workspace: Workspace, wish: 
 
 
 def ask_for(name: str, told: str) -> None:
-    """Say what would be done; raise CancelledError unless it is confirmed by the source's name."""
+    """Say what would be done; raise CancelledError unless the user confirms by typing the source's name."""
     print(f"{told}.\nType {name} to do it: ", end="", file=sys.stderr, flush=True)
     if sys.stdin.readline().strip() != name:
         raise CancelledError("nothing was changed")
 
 
 def lines_of_json(job: Job) -> None:
-    """Write a line for a job's batch."""
+    """Write a line for each batch of a job."""
     print(printable(json.dumps(job.json(), ensure_ascii=False)), file=sys.stderr, flush=True)
 
 
 @contextmanager
 def stopped_by_signal(syncs: Callable[[], bool] = lambda: True) -> Iterator[Callable[[], bool]]:
-    """Yield what says whether Ctrl-C was pressed; the second time it interrupts as ever.
+    """Yield a function that says whether Ctrl-C was pressed; the second time, it interrupts as usual.
 
     Args:
-        syncs: Whether batches are taken in: elsewhere it interrupts at once.
+        syncs: Whether batches are read; otherwise Ctrl-C interrupts at once.
     """
     asked = False
     if threading.current_thread() is not threading.main_thread():
