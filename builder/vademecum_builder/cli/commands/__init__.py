@@ -1,5 +1,5 @@
 """One module for each command of `vade`: `run(options)` takes the parsed command line and returns what to show.
 
-A command calls one function of the builder or of the client's `KnowledgeBase`, and words its result: no work is
-done here. `cli.main` prints. What several commands word alike is in `cli.wording`.
+A command calls one function of the builder or of the client's `KnowledgeBase`, and puts its result into words; it does
+nothing else. `cli.main` prints that. Phrases that several commands share are in `cli.wording`.
 """

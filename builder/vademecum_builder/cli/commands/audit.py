@@ -14,7 +14,7 @@ from vademecum_builder.workspace.store import Workspace
 
 
 def run(options: Namespace) -> Shown:
-    """Say how old everything is."""
+    """Report the age of everything."""
     request = any_settings_of(options)
     check = check_release(request, open_sources(request))
     jobs: dict[str, dict[str, int]] = {}

@@ -21,7 +21,7 @@ def run(options: Namespace) -> Shown:
 
 
 def _retrieval(options: Namespace) -> Shown:
-    """Say how well search finds, by arm, beside other programs."""
+    """Report how well search finds, by arm, compared with other programs."""
     collection = read_collection(options.collection, options.questions, options.set)
     with Bars() as bars:
         packages = None if options.no_peers else options.packages
@@ -40,7 +40,7 @@ def _retrieval(options: Namespace) -> Shown:
 
 
 def _search(options: Namespace) -> Shown:
-    """Measure opening a store and asking it, in milliseconds and bytes; raise UsageError if there is no question."""
+    """Measure opening and searching a store, in milliseconds and bytes; raise UsageError if there is no question."""
     asked = filter(None, map(str.strip, options.questions.read_text("utf-8", errors="replace").splitlines()))
     questions = list(asked)
     if not questions:
@@ -69,7 +69,7 @@ def _milliseconds(knowledge: KnowledgeBase, question: str) -> float:
 
 
 def _memory() -> int | None:
-    """Return the most bytes that this process has had in memory; None where the system does not tell (Windows)."""
+    """Return this process's peak memory in bytes; None if the system does not report it (Windows)."""
     try:
         import resource
     except ImportError:

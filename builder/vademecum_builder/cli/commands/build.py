@@ -31,7 +31,7 @@ from vademecum_builder.stages.audit import NO_DOCUMENT, Audit, KindCount
 _FIELDS = frozenset(field.name for field in fields(BuildRequest))
 _SHOWN = 5
 _NAMED = 3
-"""Pages named for each thing to look at."""
+"""The most pages that are named for each thing to look at."""
 
 
 def run(options: Namespace) -> Shown:
@@ -59,7 +59,7 @@ def run(options: Namespace) -> Shown:
     if not request.links:
         return result, _lines(report, request.out)
     checked, lines = told_of_links(check_links(str(request.out), request.links))
-    # A link that leads nowhere fails the command; what is published stays.
+    # A broken link fails the command; the release stays published.
     return result | {"links": checked, "sound": checked["sound"]}, [*_lines(report, request.out), *lines]
 
 
@@ -91,10 +91,10 @@ def _build(request: BuildRequest, now: datetime, *, lines: bool) -> BuildReport:
 
 
 def request_of(options: Namespace) -> BuildRequest:
-    """Return what the command line asks for, over what the settings say where no source is named.
+    """Return the request: from the command line, and from the settings if it names no source.
 
     Raises:
-        UsageError: Neither says what to build; the settings cannot be read.
+        UsageError: Neither says what to build, or the settings cannot be read.
     """
     given = {name: value for name, value in vars(options).items() if name in _FIELDS and value is not None}
     given |= {name: tuple(given[name]) for name in ("patterns", "yank") if name in given}
@@ -112,13 +112,13 @@ def request_of(options: Namespace) -> BuildRequest:
 
 
 def _folders(request: SourcesRequest) -> dict[str, Path]:
-    """Return where documents lie, by what their keys begin with."""
+    """Return the folders of documents by the beginning of their keys."""
     named = {one.prefix: one.values["path"] for one in request.sources if "path" in one.values}
     return named or {"": request.source}
 
 
 def _audited(audit: Audit) -> list[str]:
-    """Return the table at a build's end."""
+    """Return the table at the end of a build."""
     beside = {
         ending: kind.files
         for ending, kind in audit.kinds.items()
@@ -149,7 +149,7 @@ def _audited(audit: Audit) -> list[str]:
 
 
 def _named(what: str, pages: Sequence[str]) -> list[str]:
-    """Return a line for each of a few pages, for many one with a few of them."""
+    """Return a line for each page; for many pages, one line with a few of them."""
     if len(pages) <= _SHOWN:
         return [f"  {what}: {page}" for page in pages]
     return [f"  {what}: {len(pages)}, as {'; '.join(pages[:_NAMED])} (--json lists all)"]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def run(options: Namespace) -> Shown:
-    """Show the SQL that makes or takes away what captures a table's changes, and run it with `--yes`; or its state."""
+    """Show the SQL that begins or ends the capture of a table's changes, and run it with `--yes`; or show its state."""
     capture = _captured(options)
     told = {"source": options.source}
     if options.action == "status":

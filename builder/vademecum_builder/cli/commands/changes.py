@@ -15,7 +15,7 @@ from vademecum_builder.workspace.store import Workspace
 
 
 def run(options: Namespace) -> Shown:
-    """Print the log, or what differs between two jobs; one JSON object a line."""
+    """Print the log, or the differences between two jobs, with one JSON object per line."""
     with Workspace(place_of(options)) as workspace:
         if options.between:
             found = [

@@ -22,7 +22,7 @@ from vademecum_builder.workspace.sync import refuse_unfinished, sync_sources
 
 
 def run(options: Namespace) -> Shown:
-    """Compare the sources with what is published."""
+    """Compare the sources with the published release."""
     request = any_settings_of(options)
     now = time_of_build(os.environ)
     with Bars() as bars:
@@ -50,7 +50,7 @@ def run(options: Namespace) -> Shown:
 
 
 def _read_again(request: BuildRequest, found: Check) -> None:
-    """Bring the workspace, if there is one, to what the sources say of what differs, and of nothing else."""
+    """Update only the differing items in the workspace, if there is one, from the sources."""
     if request.workspace is None:
         return
     with Workspace(request.workspace, create=True) as workspace, workspace.writing():
@@ -61,7 +61,7 @@ def _read_again(request: BuildRequest, found: Check) -> None:
             try:
                 refuse_unfinished(workspace, own.sources)
                 whole = not workspace.count(one.name)
-            except UsageError:  # what differs from the release is not all that may be half way
+            except UsageError:  # more than the differences may be incomplete
                 whole = True
             known = {key for key in one.orphaned if workspace.digest(one.name, key)}
             ids = () if whole else (*one.missing, *one.stale, *sorted(known))

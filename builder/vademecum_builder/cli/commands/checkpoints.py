@@ -10,7 +10,7 @@ from vademecum_builder.workspace.store import View, Workspace
 
 
 def run(options: Namespace) -> Shown:
-    """List how far each view was read."""
+    """List the position up to which each view was read."""
     with Workspace(place_of(options)) as workspace:
         views = workspace.views()
     return {"checkpoints": [_json(one) for one in views]}, [_line(one) for one in views]

@@ -1,4 +1,4 @@
-"""`vade completion`: shtab reads the grammar and writes the script, for the shells that it knows."""
+"""`vade completion`: shtab makes the script from the grammar, for the shells that it knows."""
 
 from __future__ import annotations
 

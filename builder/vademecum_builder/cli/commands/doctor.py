@@ -12,7 +12,7 @@ from vademecum_builder.cli.wording import Shown
 
 
 def run(options: Namespace) -> Shown:
-    """Examine a local store, and mend what is broken where a published tree is named."""
+    """Examine a local store, and repair it if a published tree is named."""
     places = [options.location, *options.mirror] if options.location else options.mirror
     with (
         KnowledgeBase.open(options.store, url=places, trust=options.trust, seed=options.seed) as knowledge,
@@ -22,7 +22,7 @@ def run(options: Namespace) -> Shown:
         found = knowledge.doctor(repair=not options.check)
     lines = [f"was {_line(finding)}" for finding in found.before if not finding.sound]
     lines += [_line(finding) for finding in found.findings]
-    # What the channel shows is mended by nobody here: its own line says what helps.
+    # Problems of the channel cannot be repaired here: their own line says what helps.
     repairable = any(not finding.sound and finding.name != CHANNEL for finding in found.findings)
     if repairable and (options.check or not places):
         lines.append(f"To repair it: vade doctor --store {shlex.quote(str(options.store))} URL")

@@ -22,7 +22,7 @@ _STATES = {"new": "write", "added": "add to", "kept": "keep"}
 
 
 def run(options: Namespace) -> Shown:
-    """Set a repository up; on a terminal it is asked about before anything is written."""
+    """Set up a repository; on a terminal, ask before anything is written."""
     if options.check:
         return _checked(check_setup(Path(), time_of_build(os.environ)))
     asks = sys.stdin.isatty() and not (options.yes or options.json)
@@ -41,7 +41,7 @@ def run(options: Namespace) -> Shown:
 
 
 def _checked(found: Sequence[Finding]) -> Shown:
-    """Say what is missing or wrong; then the exit code is 1."""
+    """Report what is missing or wrong, in which case the exit code is 1."""
     wrong = sum(finding.state == WRONG for finding in found)
     end = f"{wrong} of {len(found)} are missing or wrong" if wrong else "Nothing is missing"
     return {"sound": not wrong, "findings": [asdict(finding) for finding in found]}, [

@@ -15,7 +15,7 @@ from vademecum_builder.workspace.store import Workspace
 
 
 def run(options: Namespace) -> Shown:
-    """List jobs, or do something about one."""
+    """List jobs, or act on one."""
     with Workspace(place_of(options)) as workspace:
         if options.action == "list":
             jobs = workspace.jobs()
@@ -38,10 +38,10 @@ def run(options: Namespace) -> Shown:
 
 
 def _ask(workspace: Workspace, job: Job) -> None:
-    """Say what a rollback would change, and let it be confirmed.
+    """Say what a rollback would change, and ask for confirmation.
 
     Raises:
-        CancelledError: It was not. UsageError: What items were is kept no more.
+        CancelledError: It was not confirmed. UsageError: The earlier items are no longer stored.
     """
     then = workspace.before(job.id, job.source)
     gone = sum(stored is None for stored in then.values())

@@ -19,7 +19,7 @@ _REVOKED = (
 
 
 def run(options: Namespace) -> Shown:
-    """Make keys, or sign the root anew."""
+    """Make keys, or sign the root again."""
     now = time_of_build(os.environ)
     if options.action == "new":
         new_keys(options.out, now, root_keys=options.root_keys, threshold=options.threshold)

@@ -12,14 +12,14 @@ from vademecum_builder.links import LinkReport, check_links
 
 
 def run(options: Namespace) -> Shown:
-    """Ask whether each document and anchor of a published tree is there; the exit code is 1 where one is not, or where
-    there is nothing to ask for."""
+    """Check whether each document and anchor of a published tree exists; the exit code is 1 if one does not, or if
+    there is nothing to check."""
     with Bars() as bars:
         return told_of_links(check_links(options.location, options.against, trust=options.trust, progress=bars))
 
 
 def told_of_links(found: LinkReport) -> Shown:
-    """Return what to say of a check."""
+    """Return the lines about a check."""
     broken = [f"  {link.url}  ({link.document}): {link.reason}" for link in found.broken]
     unaddressed = f"; {counted(found.unaddressed, 'documents')} without an address" if found.unaddressed else ""
     if found.unasked:

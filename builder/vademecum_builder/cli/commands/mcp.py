@@ -1,4 +1,4 @@
-"""`vade mcp`: an installed knowledge base for agents, by the Model Context Protocol on stdin and stdout."""
+"""`vade mcp`: an installed knowledge base for agents, through the Model Context Protocol on stdin and stdout."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _MOST_HITS = 50
 
 
 def run(options: Namespace) -> Shown:
-    """Answer until stdin ends. Nothing but the protocol goes to stdout."""
+    """Answer until stdin ends. Only the protocol goes to stdout."""
     with KnowledgeBase.open(options.store) as knowledge:
-        server(knowledge).run("stdio")  # where nothing is installed yet, each tool says so until there is
+        server(knowledge).run("stdio")  # if nothing is installed yet, each tool says so
     return {}, []
 
 

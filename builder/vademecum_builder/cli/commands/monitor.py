@@ -27,7 +27,7 @@ def run(options: Namespace) -> Shown:
     request = replace(request, sources=tuple(chosen_sources(request, options.sources)))
     place = place_of(options)
     with ExitStack() as stack:
-        if not place.exists():  # what never was read is new
+        if not place.exists():  # without a workspace, everything is new
             place = Path(stack.enter_context(TemporaryDirectory())) / place.name
         workspace = stack.enter_context(Workspace(place, create=True))
         found = list(monitor_sources(workspace, request, open_sources(request)))

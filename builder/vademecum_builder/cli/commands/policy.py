@@ -11,9 +11,9 @@ from vademecum_builder.cli.wording import Shown, policy_lines
 
 
 def run(options: Namespace) -> Shown:
-    """Keep what the user of a local store chooses about releases, and say what holds."""
+    """Store the user's choices about releases for a local store, and show those in effect."""
     chosen = {name: getattr(options, field) for name, field in CHOICES.items() if hasattr(options, field)}
-    check_choices(chosen)  # before anything is written: nothing is chosen by half
+    check_choices(chosen)  # before anything is written, so that all choices or none are stored
     with KnowledgeBase.open(options.store) as knowledge:
         channel = chosen.get("channel")
         published = knowledge.status()["channels"] if channel and options.store.exists() else []

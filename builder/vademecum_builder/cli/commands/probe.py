@@ -16,15 +16,15 @@ from vademecum_builder.cli.wording import Shown, size
 from vademecum_builder.release.verify import require_arrived
 
 _PAUSE = 5.0
-"""Seconds between two looks at a host."""
+"""Seconds between two attempts."""
 _ASKED = 20
 
 
 def run(options: Namespace) -> Shown:
-    """Do what users do: install, update from an earlier release, search; until it works, or the time is over."""
+    """Do what users do (install, update from an earlier release, search) until it works, or time is up."""
     location, trust, policy = options.location, options.trust, Policy()
     if location is None:
-        from vademecum_builder.settings import read_settings  # who names an address needs no builder
+        from vademecum_builder.settings import read_settings  # with an address, the builder is not needed
 
         settings = read_settings(options.config)
         location, trust = settings.previous, trust or settings.root
@@ -57,10 +57,10 @@ def run(options: Namespace) -> Shown:
 
 
 def _follow(user: KnowledgeBase, location: str, expect: int, deadline: float) -> dict[str, Any]:
-    """Bring a user's store up to date, as often as it takes, and search it; return what it took.
+    """Update a user's store, with as many attempts as needed, and search it; return what it took.
 
     Raises:
-        VademecumError: What was wrong at last.
+        VademecumError: The last failure.
     """
     with user as knowledge:
         while True:
@@ -79,7 +79,7 @@ def _follow(user: KnowledgeBase, location: str, expect: int, deadline: float) ->
                     **outcome.json(),
                 }
             except VademecumError:
-                # Half of a deploy may have arrived: a cache lets go of one file after the other.
+                # Half of a deployment may have arrived: a cache expires one file after the other.
                 left = deadline - time.monotonic()
                 if left <= 0:
                     raise
@@ -87,7 +87,7 @@ def _follow(user: KnowledgeBase, location: str, expect: int, deadline: float) ->
 
 
 def _found(knowledge: KnowledgeBase) -> str:
-    """Return the title of a document that is found by it, empty if there are none; raise SelfTestError if none is."""
+    """Return a title by which search finds its document, empty without documents; else raise SelfTestError."""
     titles = [entry.title for entry in knowledge.documents() if entry.title.strip()][:_ASKED]
     found = next((title for title in titles if knowledge.search(title, limit=1)), "")
     if titles and not found:

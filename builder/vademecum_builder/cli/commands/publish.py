@@ -18,7 +18,7 @@ from vademecum_builder.release.location import read_root
 
 
 def run(options: Namespace) -> Shown:
-    """Bring a built tree to its hosts; the exit code is 1 where one of them failed."""
+    """Upload a built tree to its hosts; the exit code is 1 if one of them failed."""
     folder, targets = _from_to(options)
     with Bars() as bars:
         done = publish(
@@ -47,7 +47,7 @@ def run(options: Namespace) -> Shown:
 
 
 def _from_to(options: Namespace) -> tuple[Path, Sequence[str]]:
-    """Return the tree and its targets, of the command line or the settings; raise UsageError if neither names them."""
+    """Return the tree and its targets from the command line or the settings; raise UsageError if neither names them."""
     if options.dist is not None and options.targets:
         return options.dist, options.targets
     settings = settings_or(options.config, "publish what, and where? vade publish DIST TARGET")

@@ -15,7 +15,8 @@ def run(options: Namespace) -> Shown:
     """Bring a local store up to date.
 
     Raises:
-        EmptyStoreError: Nothing is installed, as what is published is not for this store. VademecumError: See `update`.
+        EmptyStoreError: Nothing is installed, since the release is not meant for this store. VademecumError: See
+            `update`.
     """
     with (
         KnowledgeBase.open(

@@ -13,7 +13,7 @@ from vademecum_builder.workspace.store import Quarantined, Workspace
 
 
 def run(options: Namespace) -> Shown:
-    """List what failed, or do something about it."""
+    """List failed items, or act on them."""
     with Workspace(place_of(options)) as workspace:
         chosen = _chosen(workspace.quarantined(), options.keys)
         if options.action == "show":

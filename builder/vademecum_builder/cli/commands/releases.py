@@ -15,7 +15,8 @@ from vademecum_builder.release.inventory import Inventory, list_releases
 
 
 def _published(config: Path, trust: Path | None) -> Inventory:
-    """Return what is published, or was built, as the settings say. Errors: see `settings_or` and `list_releases`."""
+    """Return the releases that are published or built, according to the settings. Errors: see `settings_or` and
+    `list_releases`."""
     settings = settings_or(config, "which tree? vade releases URL|DIST")
     try:
         return list_releases(settings.previous or str(settings.out), trust)
@@ -25,7 +26,7 @@ def _published(config: Path, trust: Path | None) -> Inventory:
 
 
 def run(options: Namespace) -> Shown:
-    """Say what a published tree holds, and what its channels lead to."""
+    """Show the releases of a published tree, and where its channels lead."""
     location, trust = options.location, options.trust
     found = list_releases(location, trust) if location else _published(options.config, trust)
     return found.json(), [

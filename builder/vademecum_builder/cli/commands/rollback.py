@@ -1,4 +1,4 @@
-"""`vade rollback`: a client's, with --store; a publisher's, with --to."""
+"""`vade rollback`: for clients with --store, for publishers with --to."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from vademecum_builder.cli.wording import Shown
 
 
 def run(options: Namespace) -> Shown:
-    """Go back to the release before, or publish an earlier one under a new number."""
+    """Go back to the previous release, or publish an earlier one under a new number."""
     if hasattr(options, "store") == hasattr(options, "to"):
         raise UsageError(
             "what is to go back? --store PATH takes a local store back to the release before; --to SEQUENCE publishes "
@@ -28,7 +28,7 @@ def _of_store(options: Namespace) -> Shown:
 
 
 def _of_tree(options: Namespace) -> Shown:
-    # Imported here: a client needs nothing that signing does.
+    # Imported here: clients do not need what signing needs.
     from vademecum_builder.cli.releasing import decided_at, show_decision, tree_request
     from vademecum_builder.releases import roll_back
 

@@ -11,7 +11,7 @@ from vademecum_builder.releases import roll_out
 
 
 def run(options: Namespace) -> Shown:
-    """Give a candidate to a share of the readers."""
+    """Release a candidate to a share of the readers."""
     share, request, channel = parse_share(options.share), tree_request(options), getattr(options, "to", "")
     now = decided_at(request)
     report = roll_out(request, options.sequence, rollout=share, to=channel, now=now)

@@ -58,7 +58,7 @@ def _place(hit: Hit) -> str:
 
 
 def _told(hit: Hit, *, whole: bool) -> list[str]:
-    """Return what is said below a hit's title."""
+    """Return what is shown below a hit's title."""
     also = [" ".join((other.version, other.lang)).strip() for other in hit.places]
     lines = [hit.url or hit.document]
     lines += [f"also: {', '.join(dict.fromkeys(filter(None, also)))}"] if any(also) else []

@@ -27,7 +27,7 @@ _OF_FOLDERS = ("folder", "files")
 
 
 def run(options: Namespace) -> Shown:
-    """Show what the sources hold, or propose one; the exit code is 1 where one cannot be read."""
+    """Show the contents of the sources, or propose one; the exit code is 1 if one cannot be read."""
     if options.discover:
         return _discovered(options.discover, options.config, write=options.write)
     if options.write:
@@ -64,7 +64,7 @@ def _discovered(place: str, config: Path, *, write: bool) -> Shown:
     try:
         proposals = discover(place, config.parent)
     except SourceError as error:
-        # What is asked for here is an argument, not settings that were right yesterday.
+        # The place is an argument, not a setting that may have worked before.
         raise UsageError(error.message) from error
     text = _named(proposals, config)
     told = {"proposal": text, "written": str(config) if write else None}
@@ -88,7 +88,7 @@ def _title(place: str) -> str:
 
 
 def _named(proposals: Sequence[Proposal], config: Path) -> str:
-    """Return the text of the proposals, each with a name that the settings do not have yet."""
+    """Return the text of the proposals, with names that are new to the settings."""
     request = None
     if config.exists():
         with contextlib.suppress(NoSource):  # the proposals are the first
@@ -108,13 +108,13 @@ def _named(proposals: Sequence[Proposal], config: Path) -> str:
 
 
 def _records(path: str) -> str:
-    """Return what else of a folder can be named; empty: nothing that is not read."""
+    """Return a message about records in a folder; empty if there are none."""
     found = [place for place, _ in records_beside(list(FolderSource(Path(path)).keys()))]
     return f"; records in it are sources of their own: name one, as {Path(path, found[0])}" if found else ""
 
 
 def _folders(request: SourcesRequest, config: Path) -> set[Path]:
-    """Return the folders that the settings read."""
+    """Return the folders in the settings."""
     if not request.sources:
         return {request.source.resolve()}
     return {_path(source.values, config) for source in request.sources if source.kind in _OF_FOLDERS}

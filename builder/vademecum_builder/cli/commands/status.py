@@ -10,7 +10,7 @@ from vademecum_builder.cli.wording import Shown, policy_lines, size, stale, wait
 
 
 def run(options: Namespace) -> Shown:
-    """Say what is installed, and what the last check found."""
+    """Show the installed release, and the result of the last check."""
     with KnowledgeBase.open(options.store) as knowledge:
         status = knowledge.status()
     installed, error = status["installed"], status["error"]

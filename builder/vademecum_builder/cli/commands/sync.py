@@ -15,7 +15,7 @@ from vademecum_builder.workspace.sync import chosen_sources
 
 
 def run(options: Namespace) -> Shown:
-    """Bring the workspace to what the sources say."""
+    """Update the workspace from the sources."""
     request = settings_of(options)
     wish = Wish(tuple(options.sources), options.ids, options.full, options.batch)
     with Workspace(place_of(options), create=True) as workspace, workspace.writing():
@@ -26,7 +26,7 @@ def run(options: Namespace) -> Shown:
 
 
 def _ask(workspace: Workspace, request: BuildRequest, wish: Wish) -> None:
-    """Let it be confirmed, source by source.
+    """Ask for confirmation, source by source.
 
     Raises:
         UsageError: There is no terminal. CancelledError: It was not confirmed.

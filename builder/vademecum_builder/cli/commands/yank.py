@@ -10,7 +10,7 @@ from vademecum_builder.releases import yank
 
 
 def run(options: Namespace) -> Shown:
-    """Take releases back."""
+    """Withdraw releases."""
     request = tree_request(options)
     report = yank(request, options.sequences, now=decided_at(request))
     return show_decision(report, f"Taken back: {', '.join(map(str, options.sequences))}.", request)
