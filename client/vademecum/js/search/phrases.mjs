@@ -6,26 +6,26 @@ import { PAIRED, isTyped, named, wordsOf } from "./tokens.mjs";
 
 /** @typedef {import("./places.mjs").Candidate} Candidate */
 
-/** Letters of a name that texts are looked through for. */
+/** The most letters of a name that texts are searched for. */
 const MOST_SOUGHT = 256;
-/** In the key or title of a document that tells what was new once. */
+/** In the key or title of a document that tells what was new once, as change logs and posts do. */
 const DATED = /\/(blog|news)\/|\/(change[-_ ]?(log|history)|changes\b|release[-_ ]?notes|what.?s[-_ ]?new)|[/_-](19|20)\d\d[-/_.]\d\d?[-/_.]\d\d?\b/i;
 
 export class Phrases {
-  /** Of each document whether it is dated; 2: not looked at yet. */ #dated;
-  /** The letters that are looked for. @type {string | undefined} */ #sought;
+  /** Whether each document is dated; 2: not known yet. */ #dated;
+  /** The letters that are searched for now. @type {string | undefined} */ #sought;
 
   /** @param {import("./generation.mjs").Generation} generation */
   constructor(generation) {
     this.generation = generation;
     this.#dated = new Uint8Array(generation.documents.length).fill(2);
-    /** Those of the name that is looked for (`#holding`), and where to go on in them when the next one is another. */
+    /** The letters of the name that is searched for (`#holding`), and where to continue in them after a mismatch. */
     this.letters = generation.passes.numbers(MOST_SOUGHT);
     this.back = generation.passes.numbers(MOST_SOUGHT + 1);
   }
 
-  /** Whether a row's innermost heading is the query, with or without its number, or its page's title has the words that are typed, the last of several begun.
-   * @param {string} query @param {ArrayLike<number>} [lengths] how many words the title of each document has: most have fewer than a question, and need not be read
+  /** Says whether a row's innermost heading is the query, with or without its number, or its page's title has the words being typed, the last of several unfinished.
+   * @param {string} query @param {ArrayLike<number>} [lengths] how many words the title of each document has: one with fewer than the query need not be read
    * @returns {(row: number) => boolean} */
   headed(query, lengths) {
     const runs = named(query);
@@ -45,9 +45,9 @@ export class Phrases {
     };
   }
 
-  /** What says with which row a document begins to say what is asked for, where this one says it best. Below a heading that is
-   * the query that is the first below that; where the query is a part of the title, half of its words at least, the first of
-   * all, unless a row's own heading has the query, too. @param {string} query @returns {(candidate: Candidate) => number | undefined} */
+  /** Says, given the best row of a document, which of its rows to show first. Below a heading that is the query, that is the first
+   * row below it. If the query is at least half of the title, it is the document's first row, unless the row's own heading has
+   * the query too. @param {string} query @returns {(candidate: Candidate) => number | undefined} */
   leading(query) {
     const runs = named(query);
     const asked = runs.join(" ");
@@ -67,9 +67,9 @@ export class Phrases {
     };
   }
 
-  /** How many words the query has, where a row has it word for word, in its text, its headings or its page's title, two at least; 0: it has not.
-   * @param {string} query @param {boolean} [quoted] whether what a reader does not see in the text is passed over (the address of a link
-   *   in the middle of the phrase), and in writing without spaces words need not end where the phrase does
+  /** Says how many words the query has, at least two, if a row (its text, headings, or page's title) has it word for word; else 0.
+   * @param {string} query @param {boolean} [quoted] ignore what a reader does not see (the address of a link inside the phrase); in
+   *   scripts without spaces, words need not end where the phrase does
    * @returns {(row: number) => number} */
   phrased(query, quoted) {
     const runs = named(query);
@@ -87,8 +87,8 @@ export class Phrases {
     };
   }
 
-  /** What says of a row whether its page's title, its headings and, where it counts `whole`, its text may have the letters of a name,
-   * one behind another whatever stands between them, seen likewise: each byte is looked at once (Knuth, Morris and Pratt).
+  /** Says whether a row's title, headings and (if `whole`) text may have the letters of a name, one after another, whatever joins
+   * them. Each byte is looked at once (Knuth, Morris and Pratt).
    * @param {string} name @returns {(row: number, page: number, whole: boolean) => boolean} */
   #holding(name) {
     const { documents, passes } = this.generation;
@@ -111,10 +111,10 @@ export class Phrases {
     };
   }
 
-  /** Whether a row's page tells what was new once, by its key or title. @param {number} row */
+  /** Whether a row's page tells what was new once, judged by its key or title. @param {number} row */
   isDated = (row) => this.readDated(this.generation.owners[row]);
 
-  /** The same of a document, read when it is first looked at. @param {number} at */
+  /** The same of a document, read when it is first asked for. @param {number} at */
   readDated(at) {
     if (this.#dated[at] > 1) {
       const { key, segment, row: place } = this.generation.documents[at];
@@ -124,23 +124,23 @@ export class Phrases {
   }
 }
 
-/** Whether a heading is what is asked for, with or without its number. @param {string} name @param {string} asked */
+/** Whether a heading is the query, with or without its number. @param {string} name @param {string} asked */
 const isCalled = (name, asked) => [name, name.replace(/^[0-9]\S* /, "")].includes(asked);
 
 /** @param {string | undefined} name @param {string} asked */
 const holds = (name, asked) => ` ${name} `.includes(` ${asked} `);
 
-/** Whether a name goes on where these words end, in the middle of one. @param {string} name @param {string} asked */
+/** Whether a name continues after these words, inside a word. @param {string} name @param {string} asked */
 const goesOn = (name, asked) => ` ${name}`.includes(` ${asked}`) && !holds(name, asked);
 
-/** Whether texts have a phrase, word for word. @param {string} asked as `named` has it @param {boolean} [quoted] as in `phrased` @returns {(text: string) => boolean} */
+/** Says whether a text has a phrase, word for word. @param {string} asked as `named` has it @param {boolean} [quoted] as in `phrased` @returns {(text: string) => boolean} */
 function saying(asked, quoted) {
   const edge = quoted && asked.search(PAIRED) >= 0 ? "" : "[ ._/:-]";
   const has = new RegExp(edge + asked.replaceAll(".", "\\.") + edge);
   return (text) => has.test(` ${named(text).join(" ")} `);
 }
 
-/** Where the last of these phrases begins in a text, or the word that it begins in: what stands between blanks; -1: none does.
+/** Says where the last of these phrases begins in a text, or the word (between blanks) that it begins in; -1: nowhere.
  * @param {string[]} phrases @returns {(text: string) => number} */
 export function standing(phrases) {
   const those = phrases.map((phrase) => saying(named(phrase).join(" "), true));
@@ -158,15 +158,15 @@ export function standing(phrases) {
   };
 }
 
-/** The letters and figures of ASCII, small, and all that is not ASCII. @param {string} named */
+/** The ASCII letters and digits, in lower case, and all that is not ASCII. @param {string} named */
 export function lettersIn(named) {
   return named.replace(/[\x00-/:-@[-`{-\x7f]/g, "");
 }
 
-/** Of each byte the letter or figure that it is, small; 0: neither; less: not ASCII, which may be folded to anything. */
+/** The letter or digit of each byte, in lower case; 0: neither; negative: not ASCII, which may be folded to anything. */
 const LETTERS = Int8Array.from({ length: 256 }, (_, byte) => (byte > 0x7f ? -1 : lettersIn(String.fromCharCode(byte).toLowerCase()).charCodeAt(0)));
 
-/** Whether a text may end in these letters, seen from its bytes: few do, and to decode a hundred takes longer than to rank them.
+/** Whether a text may end in these letters, judged by its bytes: few do, and decoding a hundred takes longer than ranking them.
  * @param {Uint8Array} bytes @param {number} from where it begins in them @param {number} to @param {string} letters */
 export function mayEnd(bytes, from, to, letters) {
   let left = letters.length;

@@ -15,7 +15,7 @@ import { nearest } from "./spelling.mjs";
 export const PLACES = ["lang", "version"];
 const FACETS = ["lang", "version", "source"];
 export const MOST_PLACES = 20;
-/** The most values of a field that facets name: the commonest. */
+/** The most values of a field that facets have: the commonest. */
 export const MOST_VALUES = 100;
 const MOST_CANDIDATES = 200;
 const ORDERED = 1001;
@@ -33,32 +33,32 @@ export class Places {
     this.ordered = Object.keys(order).length > 0;
   }
 
-  /** What the documents say, by their positions. */
+  /** The metadata of the documents, by their positions. */
   get metadata() {
     this.#metadata ??= this.generation.allMetadata();
     return this.#metadata;
   }
 
-  /** What the documents say of their languages, each once; empty for those that say nothing. @returns {string[]} */
+  /** The languages that documents name, each once; empty for those that name none. @returns {string[]} */
   get languages() {
     return [...new Set(this.metadata.map(({ lang }) => (typeof lang === "string" ? lang : "")))].sort();
   }
 
-  /** The fields that no document has, each with that which may be meant; empty: nobody can tell. @param {string[]} fields */
+  /** The fields that no document has, each with a suggestion, which may be empty. @param {string[]} fields */
   unsaid(fields) {
     const missing = fields.filter((name) => !this.metadata.some((said) => Object.hasOwn(said, name)));
     const known = missing.length ? [...new Set(this.metadata.flatMap((said) => Object.keys(said)))].sort() : [];
     return Object.fromEntries(missing.map((name) => [name, nearest(known, name)]));
   }
 
-  /** How many of these documents say what, for each of these fields; where none are named, for those of `FACETS` in which
-   * documents differ. One that says several counts for each. @param {Iterable<number>} documents @param {string[]} [fields] */
+  /** Counts of the values that these documents have, by field: the given fields, else those of `FACETS` in which documents
+   * differ. A document with several values counts for each. @param {Iterable<number>} documents @param {string[]} [fields] */
   facets(documents, fields) {
     const named = fields ?? FACETS.filter((name) => this.#field(name).differ);
     return Object.fromEntries(named.map((name) => [name, counted([...documents].flatMap((at) => this.#field(name).said[at]))]));
   }
 
-  /** What each document says in a field. @param {string} name */
+  /** The values that each document has in a field. @param {string} name */
   #field(name) {
     let field = this.#fields.get(name);
     if (!field) {
@@ -68,7 +68,7 @@ export class Places {
     return field;
   }
 
-  /** Which documents say what the filters ask for; null: all may be shown. @param {Filters} filters */
+  /** Which documents match the filters; null: there are none. @param {Filters} filters */
   matching(filters) {
     const wanted = Object.entries(filters);
     return wanted.length ? this.metadata.map((said) => wanted.every(([name, some]) => says(said[name], some))) : null;
@@ -79,7 +79,7 @@ export class Places {
     return fits && ((/** @type {number} */ row) => this.generation.holding(row).some((document) => fits[document]));
   }
 
-  /** How many pages these documents are: versions and translations of one, of which all but one may give way, count once.
+  /** How many pages these documents are: versions and translations of a page count once.
    * @param {ArrayLike<number>} documents */
   counted(documents) {
     return this.ordered ? new Set(Array.from(documents, (at) => this.#page(at))).size : documents.length;
@@ -91,13 +91,13 @@ export class Places {
     return this.metadata.map((_, at) => !pages.has(this.#page(at)));
   }
 
-  /** How many chunks to rank for `limit` hits: of one page in many places all but one may give way. @param {number} limit */
+  /** How many chunks to rank for `limit` hits: all but one place of a page may give way. @param {number} limit */
   depth(limit) {
     const most = Object.values(this.order).reduce((product, values) => product * values.length, limit);
     return this.ordered ? Math.max(limit, Math.min(most, MOST_CANDIDATES)) : limit;
   }
 
-  /** The document that a chunk is shown in: that of the lowest rank. @param {number} at
+  /** The document that a chunk is shown in: the one of the lowest rank. @param {number} at
    * @param {boolean[] | null} fits @param {Prefer} prefer @returns {number} */
   choose(at, fits, prefer) {
     if (!this.generation.shared.has(at)) return this.generation.owners[at];
@@ -129,7 +129,7 @@ export class Places {
     ).map(({ at }) => at);
   }
 
-  /** The other places of a chunk that is shown in a document. @param {Candidate} candidate @param {Prefer} prefer */
+  /** The other places of a chunk shown in this document, the preferred first. @param {Candidate} candidate @param {Prefer} prefer */
   others({ at, shown }, prefer) {
     if (!this.ordered && !this.generation.shared.has(at)) return [];
     const anchor = this.#column("anchors", at);
@@ -197,7 +197,7 @@ function distance(wanted, said) {
   return mine === its ? 0 : mine.split("-")[0] === its.split("-")[0] ? 1 : 2;
 }
 
-/** How often each value occurs: the commonest, of equals the first. @param {string[]} values @returns {Record<string, number>} */
+/** Counts of the commonest values, of equals the first. @param {string[]} values @returns {Record<string, number>} */
 function counted(values) {
   /** @type {Map<string, number>} */ const counts = new Map();
   for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);

@@ -1,5 +1,5 @@
 // @ts-check
-/** One list from two: chunks by the words that they have, and by what they mean; search/ranking.py is the twin. */
+/** Fusion of the scores by words and by meaning into one list; search/ranking.py is the twin. */
 
 import { SCORE_PARTS, partOf } from "./arrays.mjs";
 
@@ -18,14 +18,14 @@ const PHRASED = 0.15;
 const LESS_IF_DATED = 0.1;
 const READ = 100;
 const STEPS = 4096;
-/** Of so many rows the places are told at most: a thousand hits, each with ten further ones. */
+/** The most rows that are ranked by each score: a thousand hits, each with ten further ones. */
 const RANKED = 11_000;
 /** How much a chunk counts beside its page as a whole. */
 const [OF_CHUNK, OF_PAGE] = [5, 3];
 
 /** `rows` are all that answer, in no order, `totals` of the room their scores; `scores` by row, of those that have been given in order.
  * @typedef {{rows: Uint32Array, scores: Float64Array, named: Set<number>, nearest: boolean, found: import("./words.mjs").Found}} Ranking */
-/** For an answer, good till the next one: to make it anew takes longer than to fill it.
+/** Arrays for one answer, valid until the next: allocating them takes longer than filling them.
  * @typedef {ReturnType<typeof roomFor>} Room */
 
 /** @param {import("./passes.mjs").Passes} passes @param {number} length rows @param {number} documents */
@@ -38,7 +38,7 @@ export function roomFor(passes, length, documents) {
  * its document tells what was new once.
  * @typedef {{headed?: (row: number) => boolean, called?: (row: number) => number, phrased?: (row: number) => number, dated?: (row: number) => boolean}} Names */
 
-/** All chunks that answer, and how well. The beginning of a document whose title was typed is before all.
+/** All chunks that answer, with their scores. The beginning of a document whose title was typed comes before all.
  * @param {import("./meaning.mjs").Meaning} meaning of the query; not read where `mode` is lexical
  * @param {import("./words.mjs").Found} found
  * @param {{mode: string, weight: number, fits: ((row: number) => boolean) | null, titled: number[], alone?: boolean}} options
@@ -105,7 +105,7 @@ export function* inOrder({ rows, scores, named, found: { scores: words, weight }
       passes.sort(best, scores, ids);
     }
     let end = best.length;
-    while (end > given && scores[best[end - 1]] < least) end--; // what is dated now may stand behind others
+    while (end > given && scores[best[end - 1]] < least) end--; // a dated row may now stand behind others
     yield best.subarray(given, end);
     given = end;
     if (!looked) { // and more are asked for, which is seldom
@@ -116,7 +116,7 @@ export function* inOrder({ rows, scores, named, found: { scores: words, weight }
   }
 }
 
-/** The place of each of these rows among those that answer by one score, from 1; of one whose score is not above 0 there is none.
+/** The rank of each of these rows among those that answer, by one score, from 1; none for a row that scores 0.
  * @param {number[]} rows @param {Uint32Array} answering @param {Float64Array} scores by row @param {Float64Array} theirs of those that answer, in their order
  * @param {BigUint64Array} ids @param {Room} room @returns {Map<number, number>} */
 export function placesOf(rows, answering, scores, theirs, ids, room) {
@@ -141,7 +141,7 @@ export function placesOf(rows, answering, scores, theirs, ids, room) {
   return places;
 }
 
-/** The documents that own these rows, each once; good till the next call.
+/** The documents that own these rows, each once; valid until the next call.
  * @param {Uint32Array} rows @param {Int32Array} owners @param {Room} room */
 export function ownersOf(rows, owners, { passes, picked, seen }) {
   return picked.subarray(0, passes.owning(rows, owners, seen.fill(0), picked));
