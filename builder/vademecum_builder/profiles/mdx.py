@@ -29,7 +29,7 @@ _TEXT_VALUE = re.compile(r"\{\s*(?:'([^'{}\n]*)'|\"([^\"{}\n]*)\"|`([^`${}]*)`)\
 _ATTRIBUTES = re.compile(
     r"(?:(?:\s+|(?<=[\"'}]))[\w:.-]+(?:\s*=\s*(?:\"[^\"]*\"|'[^']*'))?|\s*(?:\{\}|\"[^\"]*\"))*\s*/?"
 )
-_EXPRESSION = re.compile(r"\{(?!\})(?:[^{}\n]|\n(?![ \t]*\n)|\{(?:[^{}]|\{[^{}]*\})*\})*\}")
+_EXPRESSION = re.compile(r"(?<!\\)\{(?!\})(?:[^{}\n]|\n(?![ \t]*\n)|\{(?:[^{}]|\{[^{}]*\})*\})*\}")
 _BLOCK = re.compile(
     r"^([ \t]*<(summary|figcaption|p|div|li|dt|dd|center)(?:\s[^<>]*)?>)[ \t]*(\S(?:.*\S)?)[ \t]*(</\2>[ \t]*)$",
     re.MULTILINE,

@@ -25,7 +25,7 @@ _COMPONENT = re.compile(
     re.MULTILINE | re.IGNORECASE,
 )
 _SLOT = re.compile(r"^[ \t]*#[a-z][\w-]*(?:\{[^{}\n]*\})?[ \t]*$", re.MULTILINE)
-_INLINE = re.compile(r"(?<![\w:`]):[a-z][\w-]*(?:\[([^\[\]\n]*)\](?:\{[^{}\n]*\})?|\{[^{}\n]*\})")
+_INLINE = re.compile(r"(?<![\w:`]):[a-z][\w-]*(?![\w:-])(?:\[([^\[\]\n]*)\])?(?:\{[^{}\n]*\})?")
 _SPAN = re.compile(r"(?<!\])\[([^\[\]\n]+)\]\{[^{}\n]*\}")
 _VALUE = re.compile(r"\{\{[^{}\n]*\}\}")
 _PREFIX = re.compile(r"include\s*:\s*['\"]([\w./-]*?)/?\*\*[^'\"]*['\"]\s*,\s*prefix\s*:\s*['\"]([^'\"]*)")
@@ -76,7 +76,12 @@ def open_nuxt(project: Project) -> Rules | None:
         prefixes = {include: prefix.strip("/") for include, prefix in _PREFIX.findall(collections)}
     address = partial(_address, prefixes)
     return Rules(
-        (Folder(folder, address),), _SLUGS, (mdc, alerts, attribute_lists), base_url=address_of(url), title=name
+        (Folder(folder, address),),
+        _SLUGS,
+        (mdc, alerts, attribute_lists),
+        base_url=address_of(url),
+        title=name,
+        lead="description",
     )
 
 
