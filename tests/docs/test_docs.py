@@ -254,6 +254,13 @@ def test_the_page_of_publishing_is_one_screen() -> None:
     assert len(text.split()) < 400
 
 
+def test_the_changelog_of_a_release_is_short() -> None:
+    """It says what users must know of a release, and not what was wrong between two commits."""
+    for release in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8").split("\n## ")[1:]:
+        lines = release.splitlines()
+        assert len(lines) <= 120 and len(release) <= 12_000
+
+
 def test_commands_are_found() -> None:
     assert len(commands(ROOT / "README.md")) >= 5
     assert len(commands(ROOT / "site" / "content" / "publishing.md")) >= 1
