@@ -254,12 +254,12 @@ def of_their_own(records: Sequence[Mapping[str, Any]], key: str, names: Iterable
     """
     ids = {str(record.get(key)) for record in records}
     for name in names:
-        said = [(str(one), str(record.get(key))) for record in records for one in listed(field_at(record, name)) if one]
+        said = [(str(one), str(record.get(key))) for record in records for one in listed(field_at(record, name))]
         said = [(one, own) for one, own in said if one != "0"]  # WordPress writes 0 for no parent
         is_answer = MESSAGE["reply-to"].fullmatch(plain_name(name)) is not None
         if name == key or not (is_answer or names_an_id(name)) or not any(one in ids for one, _ in said):
             continue
-        if is_answer or all(one in ids and one != own and _is_earlier(one, own) for one, own in said):
+        if is_answer or all(one in ids and _is_earlier(one, own) for one, own in said):
             yield name
 
 

@@ -2259,7 +2259,7 @@ def test_an_answer_to_what_is_left_out_of_its_own_table_is_left_out(tmp_path: Pa
 def test_an_answer_to_what_is_left_out_of_its_own_file_is_left_out(tmp_path: Path, order: int) -> None:
     rows = [
         {"id": id, "title": f"T{id}", "body": text_of(id), "parent_id": above, "status": state, "writer_id": writer}
-        for id, above, state, writer in ANSWERS[::order]
+        for id, above, state, writer in [*ANSWERS, (7, 9, "published", 1)][::order]  # 9 is gone
     ]
     (tmp_path / "posts in may.json").write_text(json.dumps(rows))
     [found] = discover(str(tmp_path / "posts in may.json"), tmp_path)
