@@ -208,7 +208,7 @@ def test_documentation_of_the_whole_is_taken_and_that_of_its_parts_is_told(vade:
     repository(sites | pages)
     told = vade("init", "--yes", "--json").json
     assert told["notes"][0] == (
-        "not read: packages/pump/docs (sources of MkDocs, 1 document); each can be another [[source]] of vademecum.toml"
+        "not read: packages/pump/docs (sources of MkDocs, 1 document); each can be another [[source]], all with a name"
     )
     assert 'path = "docs"' in Path("vademecum.toml").read_text()
 
@@ -217,7 +217,7 @@ def test_documents_of_packages_beside_a_folder_of_files_are_told(vade: Vade) -> 
     named = "docs/a packages/x/README packages/y/README packages/y/docs/b packages/y/CHANGELOG tests/a tests/b tests/c"
     repository(dict.fromkeys([*(f"{name}.md" for name in [*named.split(), "one/README", "one/a"])], "# A\n\nB\n"))
     assert vade("init", "--yes", "--json").json["notes"][0] == (
-        "not read: packages (4 documents); each can be another [[source]] of vademecum.toml"
+        "not read: packages (4 documents); each can be another [[source]], all with a name"
     )
 
 
@@ -225,7 +225,7 @@ def test_a_larger_folder_of_documents_beside_what_a_generator_reads_is_told(vade
     config = {"hugo.toml": "title = 'x'\n", "content/blog/news.md": "# A\n\nB\n", "notes/mine.md": "# N\n\nO\n"}
     repository(config | dict.fromkeys(["docs/a.md", "docs/b/c.md"], "# A\n\nB\n"))
     assert vade("init", "--yes", "--json").json["notes"][0] == (
-        "not read: docs (2 documents); each can be another [[source]] of vademecum.toml"
+        "not read: docs (2 documents); each can be another [[source]], all with a name"
     )
 
 

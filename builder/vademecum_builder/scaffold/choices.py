@@ -117,7 +117,7 @@ def choose(known: Repository, folder: Path, deployed: Workflow | None, wishes: W
     notes = [*_not_read(known, pages=bool(rendered or source.what))]
     if others:
         named = ", ".join(map(str, others[:_TOLD])) + (f" and {len(others) - _TOLD} more" if others[_TOLD:] else "")
-        notes.append(f"not read: {named}; each can be another [[source]] of vademecum.toml")
+        notes.append(f"not read: {named}; each can be another [[source]], all with a name")
     if address.startswith("http:") and not _LOOPBACK.match(address):
         notes.append(f"{address} is not https: no page that came by https may read it; GitHub Pages serves https")
     if rendered:
