@@ -31,7 +31,7 @@ _ENDINGS = "toml yaml yml json"
 FILES = with_endings(_ENDINGS, "hugo", "config", "config/_default/hugo", "config/_default/config")
 _VERSION = re.compile(r"hugo[-_]?version\W{1,9}0\.(\d+)", re.IGNORECASE)
 _OF_TEXT = 144
-"""The version from which on ids are made of the text that headings show."""
+"""Since this version, ids are made from the visible text of headings."""
 _CUT = re.compile(r"(?<!\w)(?:\*\*?|__?|\[)(?:[^\s*_\[\]`][^*\[\]]*?(?:['\"`_<]|--|\.\.\.)|`[^`]*`[^\]*_])")
 """Of what is bold, or a link, an id has what stands before the first quote, dash, code in it (`## **What's new**`)."""
 _DATE = re.compile(r"^(\d{4})-(\d{2})-(\d{2})")
@@ -45,33 +45,33 @@ def _read(project: Project, *names: str) -> dict[str, Any]:
 
 
 def _lower(value: Any) -> Any:
-    """Hugo's keys have no case."""
+    """Return settings with keys in lower case, since Hugo ignores case."""
     return {str(name).lower(): _lower(item) for name, item in value.items()} if isinstance(value, Mapping) else value
 
 
 def _section(name: str) -> str:
-    """Return the section of a page; one with a folder of its own at the top has none."""
+    """Return the section of a page; a page that is a folder of its own at the top has none."""
     above = name.removesuffix("/index")
     return above.partition("/")[0].lower() if "/" in above else ""
 
 
 def _path(text: str) -> str:
-    """What Hugo makes of a file's path (`MakePathSanitized` of helpers/path.go)."""
+    """Return Hugo's path for a file (`MakePathSanitized` of helpers/path.go)."""
     kept = "".join(c for c in re.sub(r"\s+", "-", text.strip()) if c.isalnum() or c in "./\\_-#+~@")
     return re.sub(r"-{2,}", "-", kept) if " " in text else kept
 
 
 @dataclass(frozen=True)
 class _Site:
-    """What the address of a page depends on, beside its path and its front matter.
+    """What the address of a page depends on, besides its path and front matter.
 
     Attributes:
         default: The language whose pages are at the root, unless `in_folder`.
         permalinks: Patterns by section.
-        lower: Whether paths are written small.
-        ugly: Whether pages end with `.html`, or of which sections they do.
+        lower: Whether paths are in lower case.
+        ugly: Whether addresses end with `.html`, or the sections where they do.
         unrendered: Folders of sections whose pages are not rendered.
-        ignored: What leaves files out.
+        ignored: Patterns of files to leave out.
         bundles: Folders that are a page with its resources.
     """
 
@@ -86,10 +86,10 @@ class _Site:
     bundles: frozenset[str]
 
     def folder(self, path: str, language: str, below: str = "") -> Folder:
-        """Return a folder of pages in a language; a page's name may say another one (`a.fr.md`).
+        """Return a folder of pages in a language; a page's name may have another one (`a.fr.md`).
 
         Args:
-            below: Where in the content it is mounted.
+            below: Where it is mounted in the content.
         """
         return Folder(path, partial(self._address, path, below, language))
 
@@ -172,7 +172,7 @@ def open_hugo(project: Project) -> Rules | None:
 
 
 def _own(project: Project, config: Mapping[str, Any], place: str, languages: Mapping[str, Any], default: str) -> Own:
-    """Return what the site's templates of shortcodes make of them, and those of a theme that lies there."""
+    """Return a function that renders shortcodes with the templates of the site, and of a theme in its folder."""
     parts = [p for top in ("", "themes/*/") for p in sorted(project.root.glob(f"{top}layouts/*shortcodes/**/*.*"))]
     templates: dict[str, str] = {}
     for path in parts:
@@ -221,7 +221,7 @@ def _content(config: Mapping[str, Any]) -> str:
 def _configured(project: Project) -> tuple[dict[str, Any], str, Sequence[str]]:
     """Return the configuration, the folder of its parts, and those of other sites with common settings.
 
-    Of several (`config/manual`) it is that of the one which has the most of the pages, and nothing else.
+    If there are several (`config/manual`), only the one with most of the pages is used.
     """
     common = _read(project, *FILES)
     found = {"config/_default": common}
@@ -242,7 +242,7 @@ def _beside(project: Project, config: Mapping[str, Any], name: str, place: str) 
 
 
 def _of_files(project: Project, name: str, place: str) -> dict[str, Any]:
-    """Return a part of the configuration that has a file for each of its keys (`languages.fr.toml`)."""
+    """Return a part of the configuration with a file for each of its keys (`languages.fr.toml`)."""
     found = sorted(project.root.glob(f"{place}/{name}.*.*"))
     return {p.name.split(".")[1].lower(): _read(project, f"{place}/{p.name}") for p in found}
 
@@ -261,7 +261,7 @@ def _slugs(kind: str, version: int) -> SlugRule:
 
 
 def _version(project: Project, config: Mapping[str, Any]) -> int:
-    """Return which version of Hugo builds the site (144 of 0.144.2), as the files beside it say; 0: they do not."""
+    """Return the version of Hugo that builds the site (144 for 0.144.2), according to files beside it; 0 if unknown."""
     flows = (p.relative_to(project.root).as_posix() for p in sorted(project.root.glob(".github/workflows/*.y*ml")))
     said = [f"hugo-version: {text_at(config, 'module', 'hugoversion', 'min')}"]
     said += map(project.text, ("netlify.toml", *flows))
@@ -269,7 +269,7 @@ def _version(project: Project, config: Mapping[str, Any]) -> int:
 
 
 def _never(text: str) -> bool:
-    """Return whether a section's cascade says that its pages are not rendered."""
+    """Return whether a section's cascade prevents its pages from being rendered."""
     cascade = split_front_matter(text)[0].get("cascade") if "cascade" in text else None
     return any(
         at(item, name, "render") in (False, "never", "link")

@@ -43,14 +43,14 @@ _EXCLUDED = """
     Gemfile Gemfile.lock node_modules vendor/bundle/ vendor/cache/ vendor/gems/ vendor/ruby/
 """.split()
 _OF_REPOSITORIES = frozenset("license licence code_of_conduct issue_template pull_request_template".split())
-"""Files that GitHub Pages renders only where they have front matter (jekyll-optional-front-matter), and nobody
-asks for."""
+"""Files that GitHub Pages only renders if they have front matter (jekyll-optional-front-matter), and that nobody
+searches."""
 table_of_contents = replacing(
     re.compile(r"^[ \t]*(?:[-*+]|\d+\.)[ \t]+.*\n[ \t]*\{:[^{}\n]*(?<![\w.#-])toc\b[^{}\n]*\}[ \t]*$", re.MULTILINE),
     "",
     "toc",
 )
-"""The item with `{:toc}`, which kramdown puts a list of the headings in the place of."""
+"""The item with `{:toc}`, which kramdown replaces by a list of the headings."""
 
 
 def _filled(pattern: str, found: Mapping[str, str]) -> str:
@@ -69,7 +69,7 @@ def _categories(metadata: Metadata, above: str) -> list[str]:
 
 
 def _local(date: str, zone: str) -> str:
-    """Return a date that names its offset in the site's time zone: its day is part of the address."""
+    """Return a date with an offset in the site's time zone: its day is part of the address."""
     try:
         moment = datetime.fromisoformat(re.sub(r"\s+(?=[+-]\d)", "", date))
         return moment.astimezone(ZoneInfo(zone)).isoformat() if moment.tzinfo else date
@@ -79,13 +79,13 @@ def _local(date: str, zone: str) -> str:
 
 @dataclass(frozen=True)
 class _Site:
-    """What the address of a page depends on, beside its path and its front matter.
+    """What the address of a page depends on, besides its path and front matter.
 
     Attributes:
         style: The pattern of posts, or the name of one.
         zone: The time zone of their days.
         defaults: Front matter by kind and folder, which a page may change.
-        begun: Folders that have a page of their own (`index.*`).
+        begun: Folders with a page of their own (`index.*`).
     """
 
     excluded: Callable[[str], bool]

@@ -46,11 +46,11 @@ from vademecum_builder.readers.text import with_emoji
 from vademecum_builder.sources.places import PagePlace
 
 FILES = ("mkdocs.yml", "mkdocs.yaml", "zensical.toml", "mkdocs-*.y*ml")
-# Plugins that make pages, or move them, in ways that the configuration does not say.
+# Plugins that make or move pages in ways that the configuration does not show.
 _MOVING = frozenset({"gen-files", "monorepo", "multirepo"})
 _RAISED = {f"pymdownx.{name}" for name in ("tilde", "caret", "mark")}
 _INCLUDING = re.compile("macro|include|jinja|extradata")
-"""Plugins in whose pages `{% include "file" %}` is no text."""
+"""Plugins with which `{% include "file" %}` in pages is not text."""
 _EXTRAS = (
     replacing(re.compile(r"^\*\[[^\]\n]+\]:[^\n]*\n?", re.MULTILINE), "", "*["),
     replacing(re.compile(r"\+\+([\w\-\"+ ]+?)\+\+"), lambda keys: keys[1].replace('"', ""), "++"),
@@ -60,12 +60,12 @@ _EXTRAS = (
 
 
 def _emoji(text: str, page: Page) -> str:
-    """`:lock:` is a picture: a heading's id has nothing of it, as on GitHub it has."""
+    """`:lock:` is a picture: it is not part of a heading's id, other than on GitHub."""
     return outside_code(text, with_emoji)
 
 
 def _videos(plugins: Mapping[str, Any]) -> Pass:
-    """Return the pass that takes away the mark by which the plugin mkdocs-video knows pictures that are videos."""
+    """Return the pass that removes the mark of pictures that the plugin mkdocs-video shows as videos."""
     name = next((name for name in plugins if name.endswith("mkdocs-video")), "")
     mark = f"![{text_at(plugins, name, 'mark', default='type:video')}]("
     return lambda text, page: text.replace(mark, "![](") if name else text  # noqa: ARG005 - a pass
@@ -76,8 +76,8 @@ _VALUE = re.compile(r"\{\{-?\s*([A-Za-z_][\w.]*+)((?:(?!\{\{)[^{}]|\{[^{}]*\})*)
 
 
 def _values(config: Mapping[str, Any]) -> Pass:
-    """`{{ release }}` of the plugin macros: what `extra` and the page say, in code as well; what else it shows, its
-    functions in Python make."""
+    """`{{ release }}` of the plugin macros: values of `extra` and of the page, in code as well; other values come from
+    functions in Python."""
     said = {"config": config, **table_at(config, "extra")}
 
     def values(text: str, page: Page) -> str:
@@ -102,14 +102,14 @@ def _values(config: Mapping[str, Any]) -> Pass:
     return values
 
 
-# As autorefs has it: hashes of a heading, the object, and options in YAML below it, indented.
+# As in mkdocstrings: the hashes of a heading, the object, and indented options in YAML below it.
 _OBJECT = re.compile(
     r"^(#{1,6}[ \t]+|):::[ \t]+([\w.:-]+)[ \t]*\n((?:[ \t]+\S.*\n|[ \t]*\n(?=[ \t]+\S))*)", re.MULTILINE
 )
 
 
 def _objects(text: str, page: Page) -> str:
-    """`## ::: pump.Tank` of mkdocstrings: a heading whose id is the object. What stands there is in the code alone."""
+    """`## ::: pump.Tank` of mkdocstrings: a heading whose id is the object. Its text is only in the code."""
 
     def heading(match: re.Match[str]) -> str:
         page.troubles[f"what mkdocstrings takes from code ({match[2]}): build of the rendered site"] += 1
@@ -123,8 +123,8 @@ _REFERENCE = re.compile(r"(?<![\\!\]])\[((?:[^\[\]\n]|\n(?!\n))+)\]\[([A-Za-z_][
 
 
 def _references(text: str, page: Page) -> str:
-    """`[File][pump.File]` of autorefs, whose address the plugin alone knows: the text; an id in a heading would not be
-    in the page's."""
+    """`[File][pump.File]` of autorefs, whose address only the plugin knows: its text is kept, since the reference is
+    not part of the id of a heading."""
     if "][" not in text:
         return text
     defined = {match[1].casefold() for match in _DEFINED.finditer(text)}
@@ -136,7 +136,7 @@ def _references(text: str, page: Page) -> str:
 
 
 def _options(found: Any) -> dict[str, Any]:
-    """Return plugins or extensions by their names, each with its options: they are a list or a mapping."""
+    """Return plugins or extensions by name, with their options, from a list or a mapping."""
     listed = [found] if isinstance(found, Mapping) else found if isinstance(found, list) else []
     items = (item.items() if isinstance(item, Mapping) else [(item, {})] for item in listed)
     return {str(name).removeprefix("material/"): options for pairs in items for name, options in pairs}
@@ -151,12 +151,12 @@ def _slugs(toc: Any) -> SlugRule:
 
 @dataclass(frozen=True)
 class _Site:
-    """What the address of a page depends on, beside its path and its front matter.
+    """What the address of a page depends on, besides its path and front matter.
 
     Attributes:
-        hidden: What leaves pages out, and how that is called.
-        blog: Its folder among the pages; empty: there is none.
-        directories: Whether addresses end with a stroke.
+        hidden: Tests of pages to leave out, with the reason.
+        blog: The folder of the blog; empty if there is none.
+        directories: Whether addresses end with a slash.
     """
 
     docs: str
@@ -167,7 +167,7 @@ class _Site:
     languages: Languages | None
 
     def folders(self) -> tuple[Folder, ...]:
-        """Return the folders of pages: of each language that has one, then of all."""
+        """Return the folders of pages: those of languages, then the folder of all pages."""
         own = self.languages.all if self.languages and self.languages.folders else ()
         return *map(self._of_language, own), Folder(self.docs, self._address)
 
@@ -201,7 +201,7 @@ class _Site:
 
 
 def open_mkdocs(project: Project) -> Rules:
-    """Read the configuration; of several (`mkdocs-online.yml`) it is one that says where the site is served."""
+    """Read the configuration; if there are several (`mkdocs-online.yml`), one with the address of the site."""
     toml = read_toml(project.text(FILES[2]))
     config = _inherited(project, project.has(*FILES[:2])) or at(toml, "project") or toml
     others = (_inherited(project, path.name) for path in sorted(project.root.glob(FILES[3])))
@@ -256,7 +256,7 @@ def open_mkdocs(project: Project) -> Rules:
 
 
 def _inherited(project: Project, name: str, depth: int = 0) -> dict[str, Any]:
-    """Return a configuration laid on the one that it inherits (`INHERIT`), mapping by mapping."""
+    """Return a configuration merged into the one that it inherits (`INHERIT`), mapping by mapping."""
     config = read_yaml(project.text(name)) if name else {}
     above = posixpath.join(posixpath.dirname(name), text_at(config, "INHERIT"))
     return _laid_on(_inherited(project, above, depth + 1), config) if "INHERIT" in config and depth < 9 else config
@@ -269,13 +269,13 @@ def _laid_on(below: Any, said: Any) -> Any:
 
 
 def _excluded(options: Any) -> Callable[[str], bool]:
-    """Return whether mkdocs-exclude leaves a page out; `*` of a glob is any text. A malformed one names none."""
+    """Return whether mkdocs-exclude leaves a page out; `*` in a glob is any text. Malformed patterns match nothing."""
     kept = expressions([*map(fnmatch.translate, texts_at(options, "glob")), *texts_at(options, "regex")])
     return lambda path: any(pattern.match(path) for pattern in kept)
 
 
 def _named(nav: Any) -> Iterator[tuple[str, str]]:
-    """Yield what the navigation calls its pages, by their places."""
+    """Yield the titles of pages in the navigation, by their places."""
     for item in nav if isinstance(nav, list) else ():
         for name, value in item.items() if isinstance(item, Mapping) else ():
             yield from _named(value) if isinstance(value, list) else [(str(value), str(name))]
