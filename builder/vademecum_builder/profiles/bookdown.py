@@ -53,7 +53,7 @@ def open_bookdown(project: Project) -> Rules:
         (Folder("", address),),
         PANDOC,
         (labels, *PASSES),
-        base_url=named(split_front_matter(project.text("index.Rmd"))[0], "url"),
+        base_url=named(split_front_matter(project.text("index.Rmd"))[0], "url").replace("\\:", ":"),  # it is escaped
         doubts=(f"pages are split by {splits[1]}",) if splits and splits[1] != "chapter" else (),
     )
 

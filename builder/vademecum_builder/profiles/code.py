@@ -18,6 +18,8 @@ CODE = re.compile(
     r"|(?<![\\$\w])\$(?=[^\s${`][^$\n`]*[\\^_{])(?:(?!\{[{%])[^$\n`])*[^\s$\\`]\$(?![\w$])"
     r"|\\(?P<math>[\[(])(?=(?:(?!\\[\])]|\\(?P=math)|\n[ \t]*\n)[\s\S])*(?:\\[A-Za-z]|[\^_]\{))"
     r"(?:(?!\\[\])]|\n[ \t]*\n|\{[{%])[\s\S])+\\[\])]"
+    r"|\\begin\{(?P<of>(?:equation|align|alignat|gather|multline|eqnarray|displaymath|math)\*?)\}"
+    r"(?:(?!\\(?:begin|end)\{(?P=of)\})[\s\S])*\\end\{(?P=of)\}"
     r"|<(?P<tag>pre|code)\b[^<>]*>(?:(?!<(?P=tag)\b)[\s\S])*?</(?P=tag)>",
     re.MULTILINE,
 )

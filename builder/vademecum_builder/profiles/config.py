@@ -58,7 +58,8 @@ def read_yaml(text: str) -> dict[str, Any]:
         found = yaml.load(text, _Loader)
     except YAML_ERRORS:
         return {}
-    return found if isinstance(found, dict) and not is_endless(found) else {}
+    endless = is_endless(found, len(text))  # written out, it has more values than characters
+    return found if isinstance(found, dict) and not endless else {}
 
 
 def read_toml(text: str) -> dict[str, Any]:

@@ -5,10 +5,21 @@ from __future__ import annotations
 import posixpath
 import re
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from vademecum_builder.profiles.base import Folder, Metadata, Page, Pass, Profile, Project, Rules, private, stem
+from vademecum_builder.profiles.base import (
+    Folder,
+    Metadata,
+    NotServed,
+    Page,
+    Pass,
+    Profile,
+    Project,
+    Rules,
+    private,
+    stem,
+)
 from vademecum_builder.profiles.blocks import attribute_lists
 from vademecum_builder.profiles.code import CODE, outside, outside_code
 from vademecum_builder.profiles.config import at, read_yaml, text_at, texts_at
@@ -17,6 +28,13 @@ from vademecum_builder.readers.slugs import SLUGIFY
 
 _PRESETS = "presets.yaml"
 _VALUE = re.compile(r"not_var(?P<kept>\{\{[^{}\n]*\}\})|\{\{[ \t]*(?P<name>[\w.-]+)[ \t]*\}\}")
+_IF = re.compile(
+    r"\{%-?[ \t]*if[ \t]+(?P<test>[^{}%\n]*?)[ \t]*-?%\}"
+    r"(?P<shown>(?:(?!\{%-?[ \t]*(?:if|endif)\b)[\s\S])*)\{%-?[ \t]*endif[ \t]*-?%\}"
+)
+_ELSE = re.compile(r"\{%-?[ \t]*(?:elsif[ \t]+([^{}%\n]*?)|else)[ \t]*-?%\}")
+_TEST = re.compile(r"([\w.-]+)(?:\s*([=!]=)\s*(\"[^\"]*\"|'[^']*'|[\w.-]+))?")
+_TOC = re.compile(r"toc.*\.ya?ml")
 _INCLUDE = re.compile(
     r"\{%[ \t]*include[ \t]+(?P<bare>notitle[ \t]+)?\[[^\[\]\n]*\]"
     r"\((?P<place>[^()#\n]+)#?(?P<part>[^()\n]*)\)[ \t]*%\}"
@@ -37,22 +55,73 @@ _SPANNED = {">", "^"}
 """A cell that is one with its neighbour."""
 
 
-def _values(presets: Mapping[str, Mapping[str, Any]]) -> Pass:
-    """Return the pass that puts in what `{{ name }}` stands for: in the nearest folder that says it, in code too."""
+_Values = Callable[[str, str], Any]
+"""What a name stands for in a folder: as the nearest `presets.yaml` says; None: nothing."""
+
+
+def _presets(project: Project, preset: str) -> _Values:
+    placed = sorted(key for key in project.keys if posixpath.basename(key) == _PRESETS)
+    said = {posixpath.dirname(key): read_yaml(project.text(key)) for key in placed}
+    groups = {folder: [found.get(preset), found.get("default")] for folder, found in said.items()}
+
+    def value(folder: str, name: str) -> Any:
+        near = (group for above in _folders(folder) for group in groups.get(above, ()))
+        return next((found for group in near if (found := at(group, *name.split("."))) is not None), None)
+
+    return value
+
+
+def _folders(folder: str) -> Iterator[str]:
+    """Yield a folder, and those above it."""
+    while folder:
+        yield folder
+        folder = posixpath.dirname(folder)
+    yield ""
+
+
+def _holds(test: Any, folder: str, value: _Values) -> bool:
+    """Return whether a condition holds (`audience == "internal" and beta`); one that is written otherwise does."""
+
+    def one(said: str) -> bool:
+        found = _TEST.fullmatch(said.strip())
+        if not found:
+            return True
+        name, sign, other = found.groups()
+        known = value(folder, name)
+        return (str(known) == other.strip("\"'")) == (sign == "==") if sign else bool(known)
+
+    return any(all(map(one, re.split(r"\s+and\s+", part))) for part in re.split(r"\s+or\s+", str(test)))
+
+
+def _conditions(value: _Values) -> Pass:
+    """Return the pass that takes what is shown of `{% if audience == "internal" %}` … `{% endif %}`."""
+
+    def conditions(text: str, page: Page) -> str:
+        folder = posixpath.dirname(page.key)
+
+        def kept(match: re.Match[str]) -> str:
+            parts = [match["test"], *_ELSE.split(match["shown"])]  # a test, what it shows, and so on; None: `else`
+            tests = zip(parts[::2], parts[1::2], strict=True)
+            return next((shown for test, shown in tests if test is None or _holds(test, folder, value)), "")
+
+        while "endif" in text and (done := _IF.sub(kept, text)) != text:
+            text = done
+        return text
+
+    return outside(conditions)
+
+
+def _values(value: _Values) -> Pass:
+    """Return the pass that puts in what `{{ name }}` stands for, in code too."""
 
     def applied(text: str, page: Page) -> str:
-        folders = [""]
-        for part in page.key.split("/")[:-1]:
-            folders.append(posixpath.join(folders[-1], part))
-        near = [presets[folder] for folder in reversed(folders) if folder in presets]
-
-        def value(match: re.Match[str]) -> str:
+        def put_in(match: re.Match[str]) -> str:
             if match["kept"]:
                 return match["kept"]
-            found = (at(said, *match["name"].split(".")) for said in near)
-            return next((str(one) for one in found if isinstance(one, str | int | float)), match[0])
+            found = value(posixpath.dirname(page.key), match["name"])
+            return str(found) if isinstance(found, str | int | float) else match[0]
 
-        return _VALUE.sub(value, text) if "{{" in text else text
+        return _VALUE.sub(put_in, text) if "{{" in text else text
 
     return applied
 
@@ -61,7 +130,7 @@ def includes(text: str, page: Page) -> str:
     """`{% include [any](part.md#anchor) %}` is the file, or the section of this anchor; `notitle`: not its title."""
 
     def take(match: re.Match[str]) -> str:
-        found = page.include_page(match["place"].strip(), passes=(outside(includes),)).strip()
+        found = page.include_page(match["place"].strip(), passes=(outside(includes), marks)).strip()
         found = _section(found, match["part"]) if match["part"] else found
         return f"\n\n{_HEADING.sub('', found, count=1) if match['bare'] else found}\n\n"
 
@@ -124,23 +193,48 @@ def marks(text: str, page: Page) -> str:
     return outside_code(text, edit)
 
 
+def _listed(entry: Any, folder: str, value: _Values) -> Iterator[str]:
+    for part in entry if isinstance(entry, list) else [entry]:
+        if isinstance(part, Mapping) and _holds(part.get("when", "") or "", folder, value):
+            yield str(part.get("href"))
+            yield from _listed(part.get("items"), folder, value)
+
+
 def open_diplodoc(project: Project) -> Rules | None:
     config = read_yaml(project.text(".yfm"))
-    placed = sorted(key for key in project.keys if posixpath.basename(key) == _PRESETS)
-    said = {posixpath.dirname(key): at(read_yaml(project.text(key)), "default") for key in placed}
-    presets = {folder: values for folder, values in said.items() if isinstance(values, Mapping)}
+    value = _presets(project, text_at(config, "varsPreset"))
     languages = texts_at(config, "langs")
     lang = text_at(config, "lang") or next(iter(languages), "")
     contents = (read_yaml(project.text(key)) for key in (f"{lang}/toc.yaml", "toc.yaml"))
+    tocs = {key: project.text(key) for key in project.keys if _TOC.fullmatch(posixpath.basename(key))}
+    including = {posixpath.dirname(key) for key, text in tocs.items() if "include:" in text}
+    pages = {
+        posixpath.normpath(posixpath.join(folder, href))
+        for key, text in tocs.items()
+        for href in _listed(read_yaml(text), posixpath.dirname(key), value)
+        for folder in {posixpath.dirname(key), *including}  # a list that is merged into another is of its folder
+    }
+    makes_pages = any("includers:" in text for text in tocs.values())
 
     def address(path: str, metadata: Metadata) -> str:
         private(path)
+        if tocs and not makes_pages and not pages & {path, re.sub(r"/?index\.md$", "", path) or "."}:
+            raise NotServed("in no toc.yaml")
         return f"{stem(path)}.html"
 
     return Rules(
         (Folder("", address),),
         SLUGIFY,
-        passes=(_values(presets), outside(includes), marks, tables, outside(liquid), attribute_lists),
+        passes=(
+            _conditions(value),
+            outside(includes),
+            _conditions(value),
+            _values(value),
+            marks,
+            tables,
+            outside(liquid),
+            attribute_lists,
+        ),
         title=next((title for toc in contents if (title := text_at(toc, "title"))), ""),
         first={"lang": lang} if lang else {},
     )

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 from vademecum_builder.profiles.base import Folder, Metadata, NotServed, Page, Profile, Project, Rules, stem
 from vademecum_builder.profiles.blocks import alerts, attribute_lists
 from vademecum_builder.profiles.code import outside, replacing
-from vademecum_builder.profiles.config import folder_of, read_yaml, text_at
+from vademecum_builder.profiles.config import at, folder_of, read_yaml, text_at
 from vademecum_builder.profiles.links import chapters_of
 from vademecum_builder.profiles.tags import liquid
 from vademecum_builder.readers.slugs import GITHUB, HONKIT
@@ -28,6 +28,9 @@ _named = replacing(
 _TABLE = re.compile(r"<table\b(?:(?!<table\b)[\s\S])*?</table>")
 _ROW = re.compile(r"<tr\b(?:(?!<tr\b)[\s\S])*?</tr>")
 _CELL = re.compile(r"(<t[hd]\b[^<>]*>)(?:(?!<t[hd]\b)[\s\S])*?</t[hd]>")
+_LANGUAGE = re.compile(r"\]\((?:\./)?([\w.-]+)/?\)")
+"""A line of LANGS.md, which names a folder with a book of its own."""
+_VARIABLE = re.compile(r"\{\{-?[ \t]*book\.([\w.]+)[ \t]*-?\}\}")
 FILES = (".gitbook.yaml", "book.json", "SUMMARY.md")
 
 
@@ -52,10 +55,17 @@ def open_gitbook(project: Project) -> Rules | None:
     root = folder_of(text_at(config, "root"))
     summary = text_at(config, "structure", "summary", default="SUMMARY.md").lstrip("./")
     readme = text_at(config, "structure", "readme", default="README.md").lstrip("./")
-    chapters = chapters_of(project.text(posixpath.join(root, summary)))
+    books = _LANGUAGE.findall(project.text(posixpath.join(root, "LANGS.md"))) or [""]
+    chapters = {
+        posixpath.join(book, place): name
+        for book in books
+        for place, name in chapters_of(project.text(posixpath.join(root, book, summary))).items()
+    }
     if not chapters:
         return None
     in_files = not hosted and bool(project.has("book.json"))  # GitBook 3 and HonKit write files
+    first = {posixpath.join(book, readme) for book in books}
+    named = {posixpath.join(book, "GLOSSARY.md") for book in books if in_files}
 
     def cards(text: str, page: Page) -> str:
         """A card, and a mention, show what the page that they lead to is called, not the name of its file."""
@@ -72,11 +82,14 @@ def open_gitbook(project: Project) -> Rules | None:
         text = _CARD.sub(lambda card: titled(card["place"]), text) if "content-ref" in text else text
         return _MENTION.sub(lambda mention: titled(mention["place"]) or mention[0], text)
 
+    def variables(text: str, page: Page) -> str:
+        return _VARIABLE.sub(lambda name: str(at(config, "variables", *name[1].split(".")) or ""), text)
+
     def address(path: str, metadata: Metadata) -> str:
-        if path not in chapters and path != readme:
+        if path not in {*chapters, *first, *named}:
             raise NotServed(f"not in {summary}")
         folder, _, name = stem(path).rpartition("/")
-        if path == readme or name.lower() == "readme":
+        if path in first or name.lower() == "readme":
             return posixpath.join(folder, "index.html") if in_files else folder
         return f"{stem(path)}.html" if in_files else stem(path)
 
@@ -90,7 +103,7 @@ def open_gitbook(project: Project) -> Rules | None:
             _empty,
             alerts,
             attribute_lists,
-            *(() if in_files else (_named,)),
+            variables if in_files else _named,
         ),
         called=lambda path: chapters.get(path, ""),
         title=text_at(config, "title"),

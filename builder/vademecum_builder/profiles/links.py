@@ -19,7 +19,10 @@ _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 def chapters_of(summary: str) -> dict[str, str]:
     """Return what a SUMMARY.md calls the files that it links to, by their places relative to it."""
     pairs = ((_ESCAPE.sub(r"\1", part.strip()) for part in pair) for pair in _CHAPTER.findall(summary))  # `a\_b.md`
-    return {posixpath.normpath(unquote(place)): re.sub(r"[`*]", "", name) for name, place in pairs}
+    called: dict[str, str] = {}
+    for name, place in pairs:
+        called.setdefault(posixpath.normpath(unquote(place)), re.sub(r"[`*]", "", name))  # then parts of it: `a.md#b`
+    return called
 
 
 _COMMENT = re.compile(r"%%[\s\S]*?%%")

@@ -2,13 +2,40 @@
 
 from __future__ import annotations
 
-from vademecum_builder.profiles.base import Folder, Metadata, NotServed, Profile, Project, Rules, stem
+import re
+from dataclasses import replace
+
+from vademecum_builder.profiles.base import Folder, Metadata, NotServed, Page, Profile, Project, Rules, stem
+from vademecum_builder.profiles.code import outside_code
 from vademecum_builder.profiles.config import read_yaml, text_at, yamls
 from vademecum_builder.profiles.quarto import PASSES
-from vademecum_builder.readers.slugs import PANDOC
+from vademecum_builder.readers.slugs import GITHUB, PANDOC, Slugs
 
 FILES = yamls("_pkgdown", "pkgdown/_pkgdown")
 _NO_PAGES = frozenset({"cran-comments", "issue_template", "pull_request_template", "CLAUDE", "AGENTS"})
+
+
+_HEADING = re.compile(r"^#{1,6}[ \t]+(.*[^\s}])[ \t]*$", re.MULTILINE)
+_MARKUP = re.compile(r"<[^<>]*>|[`*]|!?\[([^\[\]]*)\]\([^()]*\)")
+_RELEASE = re.compile(r"\S+ (?:v?(?=\d)|\((?=dev))([\w. -]+)\)?")
+
+
+def ids(text: str, page: Page) -> str:
+    """Of Markdown Pandoc makes other ids (`gfm_auto_identifiers`) than of R Markdown; below a release they name it."""
+    if not page.key.endswith(".md"):
+        return text
+    taken, unique, release = Slugs(GITHUB), Slugs(GITHUB), ""
+
+    def named(heading: re.Match[str]) -> str:
+        nonlocal release
+        slug = taken.take(_MARKUP.sub(r"\1", heading[1]))
+        if page.key == "NEWS.md" and (found := _RELEASE.fullmatch(heading[1])):
+            release = re.sub(r"[^a-z0-9]+", "-", found[1])
+        elif release:
+            slug = unique.take(f"{re.sub(r'-[0-9]+', '', slug)}-{release}")
+        return f"{heading[0]} {{#{slug}}}"
+
+    return outside_code(text, lambda plain: _HEADING.sub(named, plain), fenced=True)
 
 
 def open_pkgdown(project: Project) -> Rules:
@@ -26,8 +53,8 @@ def open_pkgdown(project: Project) -> Rules:
     unread = "pages of functions (man/*.Rd) are not read: build of the rendered site"
     return Rules(
         (Folder("", address),),
-        PANDOC,
-        PASSES,
+        replace(PANDOC, slug=lambda text: PANDOC.slug(text).replace(".", "-")),
+        (ids, *PASSES),
         base_url=text_at(read_yaml(project.text(*FILES)), "url"),
         doubts=(unread,) if project.has("man/*.Rd") else (),
     )

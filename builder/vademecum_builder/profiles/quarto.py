@@ -18,7 +18,7 @@ _CELL = re.compile(r"^([ \t]*)(`{3,})\{(\w+)([^}\n]*)\}[ \t]*\n((?:(?![ \t]*\2).
 _OPTION = re.compile(r"\A(?:[ \t]*(?:#|//|%%|--)\|.*\n)+")
 _HIDDEN = re.compile(r"\b(?:echo|include)\s*[:=]\s*f(?:alse)?\b", re.IGNORECASE)
 _CAPTION = re.compile(r"\b(?:fig-|tbl-|fig\.)cap\s*[:=]\s*(\"[^\"\n]*\"|'[^'\n]*'|[^|>\s][^\n]*)")
-_INLINE = re.compile(r"(?<!`)`(?:r|\{(?:r|python|julia|ojs)\}) [^`\n]+`(?!`)")
+_INLINE = re.compile(r"(?<!`)`(?:r|\{(?:r|python|julia|ojs)\}) (?:[^`\n]|\n(?!\n))+`(?!`)")
 _NOT_RENDERED = frozenset({"README", "CLAUDE", "AGENTS"})
 
 
@@ -39,6 +39,8 @@ def cells(text: str, page: Page) -> str:
     return _CELL.sub(cell, text) if "{" in text else text
 
 
+footnotes = replacing(re.compile(r"(?<!\\)\^\[((?:(?!\n[ \t]*\n)(?:[^\[\]]|\[[^\[\]\n]*\]))*)\]"), r" (\1)", "^[")
+"""`^[a note]`, which stands at the foot of the page."""
 spans = replacing(re.compile(r"\[([^\[\]]+)\]\{[.#][^{}\n]*\}"), r"\1", "]{")
 """`[text]{.class}` of Pandoc."""
 _REFERENCE = re.compile(r"(?<![\w@\\])(\[)?-?@(fig|tbl|sec|eq|lst|thm|lem|cor|prp|exm|exr|def)-[\w-]*\w(?(1)\])")
@@ -59,7 +61,19 @@ raw_tex = replacing(
     "\\",
 )
 """`\\index{pumps}`: Pandoc leaves commands of TeX out of HTML."""
-PASSES = (cells, containers, spans, raised_and_marked, references, citations, raw_tex, attribute_lists, pipes_in_code)
+PASSES = (
+    cells,
+    containers,
+    footnotes,
+    spans,
+    raised_and_marked,
+    references,
+    citations,
+    raw_tex,
+    attribute_lists,
+    pipes_in_code,
+    lambda text, _page: text.replace("`r ''`", ""),  # before a fence, so that the code in it is shown, not run
+)
 
 
 def _chapters(value: Any) -> Iterator[str]:

@@ -309,7 +309,8 @@ def _liquid(match: re.Match[str], page: Page) -> str:
     if name in ("link", "post_url", "ref"):
         return placed[0] if placed else ""
     if name in ("include", "include_relative", "include_cached", "render") and placed:
-        beside = ("_includes", "", f"{page.key.partition('/')[0]}/_includes")
+        top = page.key.partition("/")[0]  # a language, of which HonKit makes a book with files of its own
+        beside = ("_includes", "", f"{top}/_includes", top)
         folders = beside if name != "include_relative" else (page.key.rpartition("/")[0],)
         wanted = placed[0] if "." in placed[0] else f"{placed[0]}.liquid"
         found = page.include(wanted, *folders, passes=(liquid,)) or ""

@@ -56,9 +56,9 @@ def read_front_matter(text: str) -> tuple[dict[str, Any], list[str]]:
     return _kept(value)
 
 
-def is_endless(value: Any) -> bool:
+def is_endless(value: Any, most: int = MOST_VALUES) -> bool:
     """Return whether a value written out has too many parts: YAML's aliases name one list many times, and again."""
-    left, waiting = MOST_VALUES, [value]
+    left, waiting = most, [value]
     while waiting and left:
         item = waiting.pop()
         waiting += [*item.values()] if isinstance(item, dict) else item if isinstance(item, list) else ()

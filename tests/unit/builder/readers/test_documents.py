@@ -447,6 +447,11 @@ def test_aliases_that_double_with_each_line_are_left_out_and_told_at_once() -> N
     assert read_yaml("\n".join(lines)) == {}
 
 
+def test_a_configuration_may_be_long() -> None:
+    nav = [{f"Page {n}": f"{n}.md"} for n in range(1500)]
+    assert read_yaml("nav:\n" + "".join(f"- Page {n}: {n}.md\n" for n in range(1500))) == {"nav": nav}
+
+
 @pytest.mark.parametrize("text", ['{"a": 1}', "{a: 1}", ' {"a": 1,}', "a: 1"])
 def test_a_configuration_may_be_json_or_look_like_it(text: str) -> None:
     assert read_yaml(text) == {"a": 1}
