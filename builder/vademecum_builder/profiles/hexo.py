@@ -16,15 +16,19 @@ from vademecum_builder.sources.places import language_named
 
 FILES = ("_config.yml", "_config.yaml")
 _POST_LINK = re.compile(r"\{%\s*post_(?:link|path)\s+(\S+)[ \t]*([^%{}]*?)(?:\s+(?:true|false))?\s*%\}")
+_CAPTION = re.compile(
+    r"^([ \t]*(?:`{3,}|~{3,})[ \t]*[\w+#.-]+)[ \t]+([^\s`={\"][^`=\"\n]*?)(?:[ \t]+https?://.*)?$", re.MULTILINE
+)
 _UNKNOWN = re.compile(r":(?:category|id|hash)\b")
 
 
 def tags(text: str, page: Page) -> str:
-    """Tags of Nunjucks, but in fenced code, from which Hexo keeps it away."""
+    """Tags of Nunjucks, but in fenced code, from which Hexo keeps it away; behind a fence's language is a caption."""
 
     def edit(plain: str) -> str:
         return liquid_with_values(_POST_LINK.sub(lambda m: m[2].strip("\"' ") or title_from_key(m[1]), plain), page)
 
+    text = _CAPTION.sub(r'\1 title="\2"', text)
     return outside_code(text, edit, fenced=True) if "{%" in text or "{{" in text else text
 
 

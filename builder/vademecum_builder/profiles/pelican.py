@@ -10,17 +10,7 @@ from datetime import datetime
 from html import unescape
 from typing import Any
 
-from vademecum_builder.profiles.base import (
-    Folder,
-    NotServed,
-    Page,
-    Profile,
-    Project,
-    Rules,
-    bare_head,
-    stem,
-    with_front_matter,
-)
+from vademecum_builder.profiles.base import Folder, NotServed, Page, Profile, Project, Rules, stem, with_front_matter
 from vademecum_builder.profiles.blocks import indented_blocks, markdown_in_html, pipes_in_code
 from vademecum_builder.profiles.code import outside_code
 from vademecum_builder.profiles.config import address_of, expressions, folder_of, read_python, text_at, texts_at
@@ -42,6 +32,15 @@ _slug = PYTHON_MARKDOWN.slug
 """`slugify` of pelican/utils.py makes the same, as SLUG_REGEX_SUBSTITUTIONS are by default."""
 
 
+_FRAMED = re.compile(r"\A---[ \t]*\n([\s\S]*?\n)(?:---|\.\.\.)[ \t]*(?:\n|\Z)")
+
+
+def head(text: str, _page: Page | None = None) -> str:
+    """Python-Markdown reads lines, where `title: Pumps: a guide` is no YAML."""
+    framed = None if split_front_matter(text)[0] else _FRAMED.match(text)
+    return with_front_matter(framed[1]) + text[framed.end() :] if framed else with_front_matter(text)
+
+
 def _said(path: str, text: str) -> dict[str, str]:
     """Return what a page says of itself, names in lower case."""
     if path.endswith(".rst"):
@@ -51,8 +50,8 @@ def _said(path: str, text: str) -> dict[str, str]:
         titles, tags = _TITLE.findall(text), [dict(_ATTRIBUTE.findall(tag)) for tag in _META.findall(text)]
         told = {tag["name"].lower(): tag.get("content", "") for tag in tags if "name" in tag}
         return {"title": unescape("".join(titles[:1])).strip()} | told
-    head, _ = split_front_matter(with_front_matter(text))
-    return {str(name).lower(): str(value) for name, value in head.items()}
+    said, _ = split_front_matter(head(text))
+    return {str(name).lower(): str(value) for name, value in said.items()}
 
 
 def _filled(pattern: str, values: Mapping[str, str]) -> str:
@@ -74,6 +73,7 @@ def open_pelican(project: Project) -> Rules:
     for text in texts:
         config |= read_python(text)
     content = folder_of(text_at(config, "PATH", default="content"))
+    content = content if any(key.startswith(f"{content}/") for key in project.keys) or "PATH" in config else ""
     pages = tuple(f"{folder}/" for folder in texts_at(config, "PAGE_PATHS") or ["pages"])
     articles = tuple(f"{folder}/".lstrip("/") for folder in texts_at(config, "ARTICLE_PATHS") or [""])
     language = text_at(config, "DEFAULT_LANG", default="en")
@@ -106,11 +106,11 @@ def open_pelican(project: Project) -> Rules:
         if (kind == "ARTICLE" and not (path.startswith(articles) and known["date"])) or not known["slug"]:
             raise NotServed("no page, and no article with a title and a date")
         pattern = patterns[kind if known["lang"] == language else f"{kind}_LANG"]
-        return (known.get("save_as") or known.get("url") or _filled(pattern, known)).removesuffix("index.html")
+        return (known.get("save_as") or _filled(pattern, known)).removesuffix("index.html")
 
     def places(text: str, page: Page) -> str:
         """`{filename}/pages/oil.md`: from the folder of pages, else from beside the page."""
-        top = posixpath.relpath(content, posixpath.dirname(page.key))
+        top = posixpath.relpath(content or ".", posixpath.dirname(page.key))
         return outside_code(text, lambda plain: _PLACE.sub(lambda match: f"{top}/" if match[1] else "", plain))
 
     named = {name for pattern in patterns.values() for name, _ in _PART.findall(pattern)}
@@ -119,7 +119,7 @@ def open_pelican(project: Project) -> Rules:
     return Rules(
         (Folder(content, address),),
         replace(slugs, of_title=not is_rst),  # which shows no id of a title
-        (bare_head, indented_blocks, markdown_in_html, pipes_in_code),
+        (head, indented_blocks, markdown_in_html, pipes_in_code),
         templates=(places,),
         base_url=address_of(config.get("SITEURL")),
         title=text_at(config, "SITENAME"),

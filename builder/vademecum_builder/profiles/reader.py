@@ -270,7 +270,7 @@ class ProfilePages:
 
     def prepared(self, media_type: str, text: str, page: Page) -> str:
         """Return the text as plain Markdown, HTML or what else it is."""
-        body = split_front_matter(text)[1]  # in what stands before it, a generator fills nothing in
+        said, body = split_front_matter(text)  # in what stands before it, a generator fills nothing in
         head = text[: len(text) - len(body)]
         for done in self.found.rules.templates:
             body = done(body, page)
@@ -279,7 +279,7 @@ class ProfilePages:
         text = head + (above if media_type == MARKDOWN else "") + body
         for done in self._own_passes(media_type):
             text = done(text, page)
-        return without_gone(head + split_front_matter(text)[1] if head else text)
+        return without_gone(head + split_front_matter(text)[1] if said else text)
 
     def _own_passes(self, media_type: str) -> Sequence[Pass]:
         return self.found.rules.passes if media_type == MARKDOWN else INCLUDES.get(media_type, ())

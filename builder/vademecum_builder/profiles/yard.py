@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from vademecum_builder.profiles.base import Folder, NotServed, Page, Profile, Project, Rules, front_matter, stem
-from vademecum_builder.profiles.code import replacing
+from vademecum_builder.profiles.code import outside_code
 from vademecum_builder.profiles.jupyterbook import files_of
 from vademecum_builder.readers.slugs import NO_IDS
 
@@ -27,12 +27,24 @@ def heads(text: str, page: Page) -> str:
     return front_matter(said) + text[found.end() :] if found else text
 
 
-links = replacing(
-    re.compile(r"\{(?:file:|include:)?([\w:./#?!-]*[A-Z][\w:./#?!-]*)(?:[ \t]+([^{}\n]+))?\}"),
-    lambda link: link[2] or link[1],
-    "{",
-)
-"""`{Pump#turn}`, `{file:docs/Oil.md on oil}`: what is shown of it."""
+_LINK = re.compile(r"\{(?:(?P<file>file:)|include:)?(?P<to>[\w:./#?!-]*[\w?!])(?:[ \t]+(?P<shown>[^{}\n]+))?\}")
+
+
+def links(text: str, page: Page) -> str:
+    """`{Pump#turn}`, `{file:docs/oil.md on oil}`, `{file:docs/oil.md}`: what is shown of it."""
+
+    def shown(link: re.Match[str]) -> str:
+        if not link["file"]:
+            return (link["shown"] or link["to"]) if re.search(r"[A-Z]", link["to"]) else link[0]
+        path = link["to"].partition("#")[0]
+        head = _HEAD.match(page.project.text(path))
+        return (
+            link["shown"]
+            or (dict(_SAID.findall(head[1])) if head else {}).get("title")
+            or stem(posixpath.basename(path))
+        )
+
+    return outside_code(text, lambda plain: _LINK.sub(shown, plain)) if "{" in text else text
 
 
 def open_yard(project: Project) -> Rules | None:
@@ -42,8 +54,9 @@ def open_yard(project: Project) -> Rules | None:
         return None
     options = dict(itertools.pairwise(said))
     named = said[said.index("-") + 1 :] if "-" in said else []
-    named += [name for option in ("--files", "--readme", "-r") for name in options.get(option, "").split(",") if name]
-    pages = set(files_of([*named, "README.md"], project.keys, ()))
+    readme = options.get("--readme") or options.get("-r") or "README.md"
+    named += [*filter(None, options.get("--files", "").split(",")), readme]
+    pages = set(files_of(named, project.keys, ()))
     folders = {folder for key in pages if (folder := posixpath.dirname(key))}
     beside = {key for key in project.keys if posixpath.dirname(key) in folders and key.endswith(".md")}
     if not folders or 2 * len(beside & pages) < len(beside):

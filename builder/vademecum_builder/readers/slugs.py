@@ -260,7 +260,12 @@ WRITERSIDE = SlugRule(_words_of_ascii, lambda _slug, _count: "")
 """How it tells equal ones apart, nobody says."""
 MYST = SlugRule(_myst, lambda slug, _: slug, of_title=False)
 """`createHtmlId` of mystmd's packages/myst-common/src/utils.ts, which tells equal ones not apart."""
-SLUGIFY = SlugRule(_transcribed, lambda slug, count: f"{slug}{count}", of_title=False)
-"""`slugify` of npm as the anchors of @diplodoc/transform call it, of ASCII and Russian."""
+SLUGIFY = SlugRule(
+    _transcribed,
+    lambda slug, count: f"{slug}{count}",
+    of_source=lambda source: "" if "`" in source and re.sub(r"`[^`]*`|[#\s]", "", source) else None,
+    of_title=False,
+)
+"""`slugify` of npm as anchors of @diplodoc/transform call it, of ASCII and Russian: code beside text is no part."""
 EXDOC = SlugRule(lambda text: re.sub(r"\W+", "-", text).strip("-").lower(), of_title=False)
 """`text_to_id` of ExDoc's lib/ex_doc/utils.ex; the title stands apart."""

@@ -343,6 +343,84 @@ export default { title: 'B', url: 'https://b.example', baseUrl: '/', onBrokenLin
         "parts/oil.inc": "Oil comes from the include.\n",
         "README.md": page("No page"),
     },
+    "gitbook": {
+        "book.json": '{"title": "B", "variables": {"oil": "thick"}}',
+        "LANGS.md": "* [English](en/)\n* [Deutsch](de/)\n",
+        "en/SUMMARY.md": "* [Start](README.md)\n* [A page](a/page.md)\n* [Fixes](a/page.md#fixes)\n* [Deep](a/README.md)\n",
+        "en/README.md": page("Start", '{% include "/parts/hint.md" %}\n'),
+        "en/parts/hint.md": "It is {{ book.oil }}.\n",
+        "en/a/page.md": page("A page", HEADINGS),
+        "en/a/README.md": page("Deep"),
+        "en/GLOSSARY.md": "# Terms\n\n## Pump\n\nIt pumps.\n",
+        "en/left.md": page("Left"),
+        "de/SUMMARY.md": "* [Anfang](README.md)\n",
+        "de/README.md": page("Anfang", HEADINGS),
+    },
+    "diplodoc": {
+        ".yfm": "langs: ['en']\nlang: en\nvarsPreset: external\nallowHTML: true\n",
+        "en/presets.yaml": "default:\n  name: pump\n  audience: internal\nexternal:\n  audience: external\n",
+        "en/toc.yaml": """title: B
+href: index.md
+items:
+  - name: A page
+    href: a/page.md
+  - name: More
+    include: {path: toc_more.yaml, mode: link}
+  - name: Secret
+    href: secret.md
+    when: audience == "internal"
+""",
+        "en/toc_more.yaml": "items:\n  - name: More\n    href: more.md\n",
+        "en/index.md": page("Start", "{% include [hint](_includes/hint.md) %}\n"),
+        "en/_includes/hint.md": 'The {{ name }}.\n\n{% if audience == "internal" %}\n\n## Ours\n\nX.\n\n{% endif %}\n',
+        "en/a/page.md": page("A page", HEADINGS + CUSTOM),
+        "en/more.md": page("More"),
+        "en/secret.md": page("Secret"),
+        "en/unlisted.md": page("Unlisted"),
+    },
+    "hexo": {
+        "_config.yml": "title: B\nurl: https://b.example\nsource_dir: source\npublic_dir: public\ntheme: false\n",
+        "package.json": '{"hexo": {"version": ""}, "dependencies": {"hexo": "*", "hexo-renderer-marked": "*"}}',
+        "source/index.md": "---\nlayout: false\n---\n" + page("Start"),
+        "source/guide/page.md": "---\ntitle: A page\nlayout: false\n---\n" + HEADINGS,
+        "source/_posts/2024-05-06-first.md": "---\ntitle: First\ndate: 2024-05-06 10:00:00\nlayout: false\n---\n"
+        + HEADINGS,
+        "source/_posts/kept.md": "---\ntitle: Kept\ndate: 2024-05-06\npublished: false\n---\nK.\n",
+        "source/_drafts/draft.md": "---\ntitle: Draft\n---\nD.\n",
+    },
+    "pelican": {
+        "pelicanconf.py": """SITENAME = "B"
+SITEURL = "https://b.example"
+ARTICLE_PATHS = ["lua"]
+DEFAULT_DATE_FORMAT = "%Y"
+THEME = "simple"
+MARKDOWN = {"extension_configs": {"markdown.extensions.toc": {}, "markdown.extensions.meta": {}}}
+""",
+        "lua/page.md": "Title: A page\nDate: 2024-01-02\n\n" + HEADINGS,
+        "lua/colon.md": "---\ntitle: Colon: a title\ndate: 2024-01-03\n---\n\nC.\n",
+        "lua/moved.md": "Title: Moved\nDate: 2024-01-03\nSave_as: elsewhere/index.html\nUrl: elsewhere/\n\nM.\n",
+        "lua/url.md": "Title: Of a link\nDate: 2024-01-03\nUrl: nowhere/\n\nU.\n",
+        "lua/draft.md": "Title: Draft\nDate: 2024-01-04\nStatus: draft\n\nD.\n",
+        "lua/untitled.md": "No head.\n",
+        "pages/about.md": "Title: About\n\nA.\n",
+    },
+    "bookdown": {
+        "_bookdown.yml": "book_filename: b\n",
+        "index.Rmd": "---\ntitle: B\nurl: 'https\\://b.example'\nsite: bookdown::bookdown_site\noutput: bookdown::gitbook\n---\n\n"
+        "# Start {-}\n\nS.^[A [note](page.html).]\n",
+        "01-page.Rmd": page("A page", HEADINGS + CUSTOM),
+        "02-part.Rmd": "# (PART) Tools {-}\n\n# Tools & `more` {#tools}\n\n\\begin{equation}\na^{2}\n\\end{equation}\n",
+        "_left.Rmd": page("Left"),
+    },
+    "pkgdown": {
+        "DESCRIPTION": "Package: pumps\nTitle: Pumps\nVersion: 1.0.0\nAuthor: A\nMaintainer: A <a@b.example>\nDescription: P.\n"
+        "License: MIT\n",
+        "_pkgdown.yml": "url: https://b.example\ntemplate: {bootstrap: 5}\nnews: {cran_dates: false}\n",
+        "README.md": '# pumps <img src="a.png" />\n\nP.\n\n## Version 1.0\n\nV.\n',
+        "NEWS.md": "# pumps (development version)\n\n## Fixes\n\nF.\n\n# pumps 1.0.2\n\nN.\n\n## Fixes\n\nF.\n\n## Fixes\n\nF.\n\n"
+        "## New `code.x`\n\nN.\n",
+        "vignettes/use.Rmd": "---\ntitle: Use\n---\n\n## With on.exit()\n\nW.\n" + HEADINGS,
+    },
 }
 MANUAL: tuple[str, ...] = ("mkdocs", "zensical", "mdbook", "hugo", "jekyll", "vitepress", "docusaurus", "starlight")
 MANUAL += ("sphinx-alabaster", "sphinx-furo", "sphinx-rtd", "antora")
@@ -361,6 +439,17 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "myst": ("node_modules/.bin/myst build --site", "_build/site"),
     "jupyterbook": (f"{VENV}/bin/jupyter-book build -q .", "_build/html"),
     "nikola": (f"{VENV}/bin/nikola build -q", "output"),
+    "gitbook": ("node_modules/.bin/honkit build . out", "out"),
+    "diplodoc": ("node_modules/.bin/yfm -i . -o out", "out"),
+    "hexo": ("node_modules/.bin/hexo generate", "public"),
+    "pelican": (f"{VENV}/bin/pelican . -q -s pelicanconf.py -o out", "out"),
+    "bookdown": ("Rscript -e 'bookdown::render_book(quiet = TRUE)'", "_book"),
+    "pkgdown": (
+        'git init -q . && Rscript -e \'f <- asNamespace("pkgdown"); unlockBinding("cran_link", f);'
+        ' assign("cran_link", function(...) NULL, f); p <- pkgdown::as_pkgdown(); pkgdown::init_site(p);'
+        " f$build_home_index(p); pkgdown::build_news(p); pkgdown::build_articles(p)'",
+        "docs",
+    ),
 }
 _ID = re.compile(r"\sid=(?:\"([^\"]*)\"|'([^']*)'|([^\s>\"']+))")
 
@@ -376,7 +465,9 @@ def write(name: str, folder: Path) -> Path:
 
 def ids_of(path: Path) -> list[str]:
     """The ids in a page, without those of the theme."""
-    ids = {html.unescape("".join(groups)) for groups in _ID.findall(path.read_text(encoding="utf-8"))}
+    ids = {
+        html.unescape("".join(groups)) for groups in _ID.findall(path.read_text(encoding="utf-8").replace('\\"', '"'))
+    }
     return sorted(i for i in ids if not i.startswith(("__", "mdbook-", "keyboard")))
 
 
