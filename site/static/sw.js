@@ -71,7 +71,6 @@ async function newest(path) {
   try {
     const [response, ours] = await fetchPage(path, kept && AbortSignal.timeout(PATIENCE_MS));
     if (!ours && kept) return kept;
-    // What was redirected is no answer to somebody who goes to a page.
     return response.redirected ? Response.redirect(response.url) : response;
   } catch (error) {
     if (kept) return kept;
@@ -82,9 +81,12 @@ async function newest(path) {
 /** Fetch a page of the release, and keep it if it is ours. @param {AbortSignal} [signal] @returns {Promise<[Response, boolean]>} */
 async function fetchPage(path, signal) {
   const response = await fetch(address(path), { cache: "no-cache", signal });
-  const ours = response.status === 200 && !response.redirected && WHOLE.test(await response.clone().text());
-  if (ours) await (await caches.open(PAGES)).put(address(path), response.clone());
-  return [response, ours];
+  // A host may serve `page.html` as `page`. What was redirected is no answer to somebody who goes to a page: a copy is.
+  const here = [address(path), address(path.replace(/\.html$/, ""))].includes(response.url);
+  if (response.status !== 200 || !here || !WHOLE.test(await response.clone().text())) return [response, false];
+  const page = new Response(response.body, response);
+  await (await caches.open(PAGES)).put(address(path), page.clone());
+  return [page, true];
 }
 
 async function pageOrHome(request) {

@@ -10,6 +10,8 @@ import shutil
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from email.message import Message
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,7 @@ from playwright.sync_api import Page, Route, expect
 
 from support.browser_app import eventually
 from support.chromium import PATIENCE
-from support.pages_host import PagesHost, Request
+from support.pages_host import Answer, PagesHost, Request, Site
 from vademecum.format.json import canonical
 from vademecum.format.manifest import EncoderEntry, Manifest
 from vademecum.format.objects import ObjectRef
@@ -654,6 +656,28 @@ def test_the_release_page_is_the_newest_while_there_is_a_network(open_page: Open
     page.context.set_offline(True)
     page.goto(f"{host.url}release.html")
     expect(page.locator("h1")).to_have_text("Release 13")
+
+
+class WithoutHtml(Site):
+    """A host that has begun to serve `page.html` as `page`, as Cloudflare Pages does."""
+
+    def answer(self, target: str, headers: Message) -> Answer:
+        name = target.removesuffix(".html")
+        if name != target:
+            return Answer(HTTPStatus.MOVED_PERMANENTLY, {"Location": name})
+        return super().answer(f"{name}.html" if name.endswith("/release") else name, headers)
+
+
+def test_a_page_that_is_redirected_to_its_name_without_html_is_the_newest_too(
+    open_page: Open, eventually: Any, host: Host
+) -> None:
+    page = visit(open_page, eventually)
+    host.server.site = WithoutHtml(host.server.site.root)
+    publish(host.folder, sequence=13)
+    for offline in (False, True):
+        page.context.set_offline(offline)
+        page.goto(f"{host.url}release.html")
+        expect(page.locator("h1")).to_have_text("Release 13")
 
 
 def runtime_kept(page: Page) -> list[str]:
