@@ -31,7 +31,7 @@ class HttpLimits:
 
     Attributes:
         connect: Seconds until a connection, TLS included, must stand.
-        idle: Seconds that a connection may be silent, or take for a kilobyte of a body.
+        idle: Seconds that a connection may be silent, or take for an answer's headers or a kilobyte of its body.
         total: Seconds for one file, from the request (or its place in the queue) to its last byte.
         connections: Connections at a time.
         redirects: Redirections followed for one file.
@@ -61,6 +61,8 @@ class HttpTransport:
     def __init__(self, base_url: str, limits: HttpLimits | None = None) -> None:
         self._base, self._auth = _base_of(base_url)
         self._limits = limits if limits is not None else HttpLimits()
+        # Not httpx's own queue: the wait in it must not count as one for the host.
+        self._turn = asyncio.Semaphore(self._limits.connections)
         self._client: httpx.AsyncClient | None = None
         self._closed = False
 
@@ -76,7 +78,7 @@ class HttpTransport:
         url = self._base.copy_with(raw_path=folder + name.encode() + (b"?" + query if query else b""))
         client = self._opened()
         try:
-            async with asyncio.timeout(self._limits.total), self._answer(client, url, fresh) as response:
+            async with asyncio.timeout(self._limits.total), self._turn, self._answer(client, url, fresh) as response:
                 return await _receive(response, limit, self._limits.idle, progress)
         except TimeoutError as error:
             raise NetworkError(f"{_brief(url)}: not complete within {self._limits.total:g} s") from error
@@ -93,8 +95,7 @@ class HttpTransport:
         if self._client is None:
             limits = self._limits
             self._client = httpx.AsyncClient(
-                timeout=httpx.Timeout(limits.idle, connect=limits.connect, pool=None),
-                limits=httpx.Limits(max_connections=limits.connections),
+                timeout=httpx.Timeout(limits.idle, connect=limits.connect),
                 # Only what the standard library inflates with a bound on its output.
                 headers={"User-Agent": f"vademecum/{__version__}", "Accept-Encoding": "gzip"},
                 follow_redirects=False,
@@ -109,7 +110,8 @@ class HttpTransport:
             request = client.build_request("GET", url, headers=_FRESH if fresh else None)
             auth = self._auth if _origin(url) == _origin(self._base) else None
             with _at_fault(url):
-                response = await client.send(request, auth=auth, stream=True)
+                async with asyncio.timeout(self._limits.idle):
+                    response = await client.send(request, auth=auth, stream=True)
             try:
                 if response.status_code == 200:
                     yield response
@@ -176,7 +178,7 @@ def _at_fault(url: httpx.URL) -> Iterator[None]:
     """Whatever the library raises over an answer is the host's doing: it is told as such, and another may be asked."""
     try:
         yield
-    except httpx.TimeoutException as error:
+    except (httpx.TimeoutException, TimeoutError) as error:
         raise NetworkError(f"{_brief(url)}: the host does not answer ({type(error).__name__})") from error
     except httpx.ConnectError as error:
         raise NetworkError(f"{url.copy_with(raw_path=b'/')}: cannot be reached ({error})") from error

@@ -259,6 +259,7 @@ def test_a_silent_host() -> None:
 
 
 @pytest.mark.fault("B22")
+@pytest.mark.parametrize("head", [response(length=1000), b"HTTP/1.1 200 OK\r\nX: "])
 @pytest.mark.parametrize(
     ("limits", "told"),
     [
@@ -266,10 +267,10 @@ def test_a_silent_host() -> None:
         (HttpLimits(idle=0.2, total=30), "does not answer"),
     ],
 )
-def test_a_host_that_trickles_runs_into_a_limit(limits: HttpLimits, told: str) -> None:
-    async def trickle(head: str, writer: asyncio.StreamWriter) -> None:
-        writer.write(response(length=1000))
-        for _ in range(1000):
+def test_a_host_that_trickles_runs_into_a_limit(limits: HttpLimits, told: str, head: bytes) -> None:
+    async def trickle(_: str, writer: asyncio.StreamWriter) -> None:
+        writer.write(head)
+        for _piece in range(1000):
             writer.write(b".")
             await writer.drain()
             await asyncio.sleep(0.02)
