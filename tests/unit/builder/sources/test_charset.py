@@ -10,7 +10,7 @@ from vademecum_builder.sources.charset import Decoded, decode, decode_text, enco
 
 LOOKS = "read as {}, which it looks like: it declares no encoding"
 WIDE = "<p>café</p>"
-YOUNG = "<p>Młody mąż i młodość: męska rozmowa w młynie, a pięć młotów tnie ciężkie pnie"
+YOUNG = "<p>Młody młynarz i młotek: pięć młodych świerków, młoda mleczarnia, młode wieś i młodzież"
 POLISH = "<p>Zażółć gęślą jaźń, pompa działa"
 
 

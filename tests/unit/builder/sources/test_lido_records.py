@@ -56,5 +56,7 @@ def test_objects_are_records_whether_one_stands_in_a_file_or_many(tmp_path: Path
     [found] = discover(str(tmp_path), tmp_path)
     assert (found.settings["records"], found.settings["id"], found.settings["title"]) == ("lido", "id", "title")
     assert [one["id"] for one in records(many)] == ["a/2", "a/3"]
+    within = "".join(f"<record><header/><metadata>{lido(n)}</metadata></record>" for n in range(2))
+    assert find_lists(io.BytesIO(f"<ListRecords>{within}</ListRecords>".encode()), ".xml") == ["record"]
     marc = '<record xmlns="http://www.loc.gov/MARC21/slim"><datafield tag="245"/><datafield tag="260"/></record>'
     assert find_lists(io.BytesIO(f"<collection>{marc}</collection>".encode()), ".xml") == ["record"]

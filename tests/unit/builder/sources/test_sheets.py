@@ -301,8 +301,17 @@ def test_tables_below_each_other_are_two_and_a_form_is_none() -> None:
     pumps: list[list[Any]] = [["Name", "Price"], *([f"Pump {n}", n + 0.5] for n in range(4))]
     cities: list[list[Any]] = [["City", "People"], *([f"City {n}", 1000 + n] for n in range(4))]
     form = [["Name:", "Ann"], ["Day:", "Monday"], ["Why:", "A reason"]]
-    data = saved(book_of(Prices=[*pumps, [], *cities], Grouped=[*pumps, [], *pumps[1:]], Form=form))
-    assert find_lists(io.BytesIO(data), ".xlsx") == ["Prices", "Prices (2)", "Grouped"]
+    trees = [
+        ["Name", "Kind"],
+        ["Oak", "Tree"],
+        ["Elm", "Tree"],
+        [],
+        ["Rose", "Shrub"],
+        ["Box", "Shrub"],
+        ["Yew", "Tree"],
+    ]
+    data = saved(book_of(Trees=trees, Prices=[*pumps, [], *cities], Grouped=[*pumps, [], *pumps[1:]], Form=form))
+    assert find_lists(io.BytesIO(data), ".xlsx") == ["Trees", "Prices", "Prices (2)", "Grouped"]
     assert [len(records(data, at)[0]) for at in ("Prices", "Prices (2)", "Grouped")] == [4, 4, 8]
     assert records(data, "Prices (2)")[0][0] == (8, {"City": "City 0", "People": "1000"})
 
