@@ -90,7 +90,7 @@ class Searcher:
         ranking = fuse(
             cosines, near, found, ids, mode=mode, weight=weight, counting=counting, titled=first, names=names
         )
-        lead = self._phrases.leading(meant) if question.group and mode != "semantic" else None
+        lead = self._phrases.leading(meant) if mode != "semantic" else None
         asked = Asked(question, found, cosines, documents, titled, lead, standing(had))
         results = self._presentation.results(ranking, asked)
         results.language = foreign_language(words_of(query), found.unknown, self._places.languages)

@@ -199,6 +199,12 @@ def test_hits_of_one_document_are_one_and_the_others_below_it(kb: KnowledgeBase)
     assert apart.total == len(apart)
 
 
+def test_a_hit_has_at_most_ten_others_of_its_document(tmp_path: Path) -> None:
+    page = "# Lamp\n\n" + "".join(f"## Part {n}\n\nThe lamp has {n}.\n\n" for n in range(14))
+    (hit,) = searched(tmp_path, {"lamp.md": page}).search("lamp")
+    assert len(hit.more) == 10
+
+
 def test_pages_of_hits_are_the_whole_list(kb: KnowledgeBase) -> None:
     whole = kb.search("key store search tasks", 20)
     pages = [hit for offset in range(0, 20, 2) for hit in kb.search("key store search tasks", 2, offset=offset)]
