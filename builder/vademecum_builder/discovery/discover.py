@@ -43,7 +43,7 @@ from vademecum_builder.sources.left_out import files_outside_of_published
 from vademecum_builder.sources.messages.exports import CANNOT_UNPACK, UNPACK_IT, shape_of
 from vademecum_builder.sources.messages.mail import MAILS, is_maildir
 from vademecum_builder.sources.private_fields import plain_name, why_private
-from vademecum_builder.sources.records import field_at, listed
+from vademecum_builder.sources.records import field_at, ids_in
 from vademecum_builder.sources.unzipped import ending_of
 
 _SQLITE = b"SQLite format 3\0"
@@ -447,7 +447,7 @@ def _refers(part: _Part, of: _Part) -> Iterator[str]:
     ids = {id for other in of.records for id in ids_of(other)}
     called = _forms(plain_name(PurePosixPath(of.called).stem))
     for one in fields_of(part.records):
-        values = {str(said) for record in part.records for said in listed(field_at(record, one.name))}
+        values = {id for record in part.records for id in ids_in(field_at(record, one.name))}
         known = len(values & ids)
         plain = plain_name(one.name).lower()
         counts = one.type == "number" and plain.endswith("s") and not _REFERRING.search(plain)  # `votes` of a post

@@ -10,12 +10,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from vademecum_builder.discovery.fields import SLUG, FieldFound
-from vademecum_builder.discovery.roles import names_an_id, proposal, zone_of
+from vademecum_builder.discovery.roles import NOW, names_an_id, proposal, zone_of
 from vademecum_builder.kinds.records import AUTO, MARKDOWN
 from vademecum_builder.readers.slugs import ascii_of
 from vademecum_builder.sources.catalog import ALL
 from vademecum_builder.sources.private_fields import UNREADABLE, is_private, plain_name, shown_when, why_not_now
-from vademecum_builder.sources.records import field_at, listed
+from vademecum_builder.sources.records import field_at, ids_in
 
 MESSAGE: Mapping[str, re.Pattern[str]] = {
     name: re.compile(rf"(?:.*_)?(?:{'|'.join(words.split()).replace('_', '_?')})", re.IGNORECASE)
@@ -252,12 +252,13 @@ def of_their_own(records: Sequence[Mapping[str, Any]], key: str, names: Iterable
         key: The field that identifies a record.
         names: The fields to look at.
     """
-    ids = {str(record.get(key)) for record in records}
+    ids = {id for record in records for id in ids_in(record.get(key))}
     for name in names:
-        said = [(str(one), str(record.get(key))) for record in records for one in listed(field_at(record, name))]
+        said = [(one, "".join(ids_in(record.get(key)))) for record in records for one in ids_in(field_at(record, name))]
         said = [(one, own) for one, own in said if one != "0"]  # WordPress writes 0 for no parent
         is_answer = MESSAGE["reply-to"].fullmatch(plain_name(name)) is not None
-        if name == key or not (is_answer or names_an_id(name)) or not any(one in ids for one, _ in said):
+        is_named = is_answer or (names_an_id(name) and not NOW.match(plain_name(name)))
+        if name == key or not is_named or not any(one in ids for one, _ in said):
             continue
         if is_answer or all(one in ids and _is_earlier(one, own) for one, own in said):
             yield name

@@ -14,7 +14,7 @@ from vademecum_builder.sources.catalog import ID_NAMES
 from vademecum_builder.sources.private_fields import is_named_private, may_say, plain_name
 from vademecum_builder.sources.times import read_time
 
-NOW: Final = re.compile(r"(?:current|last|latest|active|next|first|default)_", re.IGNORECASE)
+NOW: Final = re.compile(r"(?:current|last|latest|active|next|prev(?:ious)?|first|default)_", re.IGNORECASE)
 """Prefixes for one of many things that a record has, not one that it is part of."""
 _ID: Final = re.compile(
     r"(?:.*[ _.@$-])?(?:(?:rec|row|doc|obj|object|item|page|post|entry)?id|oid|key|sku|uuid|guid|slug|handle|code"

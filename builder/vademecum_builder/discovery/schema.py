@@ -40,7 +40,7 @@ _LISTED: Final = {
 changes. MySQL silently cuts such a text after 1,024 bytes."""
 _WITHHELD: Final = (
     "{0} NOT IN (WITH RECURSIVE withheld AS (SELECT {1} FROM {2} AS m WHERE {4} "
-    "UNION SELECT {5} FROM {2} AS one JOIN withheld ON {6}) SELECT {3} FROM withheld)"
+    "UNION SELECT {5} FROM {2} AS one JOIN withheld ON {6}) SELECT {3} FROM withheld WHERE {7})"
 )
 """The condition that neither a row nor any row that it belongs to in its own table is withheld."""
 _UNITS: Final = (
@@ -412,7 +412,7 @@ class Schema:
     def _of_itself(self, table: str) -> Sequence[Whole]:
         """Return those that the database declares, else those that the values show."""
         told = [one for one in self._told[table] if one.table == table and not any(map(NOW.match, one.columns))]
-        if told or len(keys := self.keys(table)) != 1:
+        if told or len(keys := self.keys(table) or [one for one in self._columns(table) if _plain(one) == "id"]) != 1:
             return told
         kinds, (rows, _) = self._columns(table), self.sample(table, _SAMPLED)
         alike = [one for one in kinds if one not in self._refers[table] and self._are_alike(kinds[one], kinds[keys[0]])]
@@ -439,9 +439,10 @@ class Schema:
             ", ".join(f"m.{name}" for name in names),
             self.quoted(table),
             ", ".join(keys),
-            " AND ".join([*(f"{key} IS NOT NULL" for key in keys), f"({' AND '.join(conditions)}) IS NOT TRUE"]),
+            f"({' AND '.join(conditions)}) IS NOT TRUE",
             ", ".join(f"one.{name}" for name in names),
             " OR ".join(f"({way})" for way in ways),
+            " AND ".join(f"{key} IS NOT NULL" for key in keys),
         )
 
     def _above(self, table: str, seen: tuple[str, ...]) -> tuple[list[str], bool]:

@@ -29,7 +29,7 @@ from vademecum_builder.request import BuildRequest, SourceSettings
 from vademecum_builder.sources.base import SourceItem
 from vademecum_builder.sources.prices import price_of
 from vademecum_builder.sources.private_fields import is_named_private, many_reach, reaches, why_private
-from vademecum_builder.sources.records import field_at, instead, listed
+from vademecum_builder.sources.records import field_at, ids_in, instead
 from vademecum_builder.sources.times import NoZoneError, read_time, read_zone
 from vademecum_builder.stages.documents import DocumentReader
 
@@ -121,7 +121,7 @@ def is_of(record: Mapping[str, Any], withheld: Mapping[str, frozenset[str]]) -> 
     Args:
         withheld: The ids of withheld records, by the fields that refer to them.
     """
-    return any(str(one) in ids for name, ids in withheld.items() for one in listed(field_at(record, name)))
+    return any(one in ids for name, ids in withheld.items() for one in ids_in(field_at(record, name)))
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ from vademecum_builder.sources.formats.sheets import SHEETS
 from vademecum_builder.sources.left_out import files_outside_of_published
 from vademecum_builder.sources.private_fields import plain_name
 from vademecum_builder.sources.private_keys import private_key_line
-from vademecum_builder.sources.records import Failed, field_at, instead, json_value, listed, record_item, record_key
+from vademecum_builder.sources.records import Failed, field_at, ids_in, instead, json_value, record_item, record_key
 from vademecum_builder.sources.unzipped import ending_of, unzipped
 
 ENDINGS = (".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".geojson", ".parquet")
@@ -173,7 +173,7 @@ class CatalogSource:
                     raise UsageError(
                         f"{place}: {one.reason}; what refers to it may not be for everybody: repair it first"
                     )
-                refers = [(name, str(said)) for name in fields for said in listed(field_at(one, name))]
+                refers = [(name, id) for name in fields for id in ids_in(field_at(one, name))]
                 found.append(Referring([*ids_of(one)], refers, self.is_private(one)))
         return found
 
@@ -283,7 +283,7 @@ def names_of_ids(record: Mapping[str, Any]) -> list[str]:
 
 def ids_of(record: Mapping[str, Any]) -> Iterator[str]:
     """Yield the values by which other records may refer to one."""
-    yield from (str(record[name]) for name in names_of_ids(record))
+    yield from (id for name in names_of_ids(record) for id in ids_in(record[name]))
 
 
 class _Seen(NamedTuple):

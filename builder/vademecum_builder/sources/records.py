@@ -117,6 +117,11 @@ def listed(value: Any) -> list[Any]:
     return [one for one in (value if isinstance(value, list) else [value]) if one not in (None, "")]
 
 
+def ids_in(value: Any) -> list[str]:
+    """Return the ids in a field as text; `3.0` is 3: pandas makes whole numbers fractions beside missing ones."""
+    return [re.sub(r"^(\d+)\.0$", r"\1", str(one)) for one in listed(value)]
+
+
 def field_at(record: Mapping[str, Any], path: str) -> Any:
     """Return the value of a field, with `.` for nested ones: `price.amount`, `images.0.url`; None: there is none.
 

@@ -2238,6 +2238,9 @@ ANSWERS: list[tuple[int, Any, str, int]] = [
         ("above", "id INTEGER PRIMARY KEY, above INTEGER REFERENCES posts(id)"),
         ("parent_id", "id INTEGER PRIMARY KEY, parent_id INTEGER"),
         ("beitrag_nr", "id INTEGER PRIMARY KEY, beitrag_nr INTEGER"),
+        ("parent_id", "id INTEGER, parent_id REAL"),  # as pandas writes a table
+        ("above", "id INTEGER PRIMARY KEY, above REFERENCES posts(id), previous_id REFERENCES posts(id)"),
+        ("above", "no INTEGER PRIMARY KEY, id INTEGER UNIQUE, above INTEGER REFERENCES posts(id)"),
         ("above", "id INTEGER, above INTEGER, site DEFAULT 1, PRIMARY KEY (site, id), "
          "FOREIGN KEY (site, above) REFERENCES posts(site, id)"),
     ],
@@ -2249,18 +2252,25 @@ def test_an_answer_to_what_is_left_out_of_its_own_table_is_left_out(tmp_path: Pa
             names = f"title, body, status, writer_id, id, {above}"
             row = (f"T{id}", text_of(id), state, writer, id, of)
             made.execute(f"INSERT INTO posts ({names}) VALUES (?, ?, ?, ?, ?, ?)", row)
+        if "previous_id" in columns:
+            made.execute("UPDATE posts SET previous_id = id - 1")
+        if "UNIQUE" in columns:
+            made.execute(f"INSERT INTO posts (title, body, status, {above}) VALUES ('T', 'Draft.', 'draft', 2)")
     with closing(sqlite3.connect(tmp_path / "a.db")) as made:
         (found,) = discover("sqlite:///a.db", tmp_path)
         assert sorted(row[0] for row in made.execute(f"SELECT id FROM ({found.settings['query']})")) == [1, 3, 6]
     assert not {above, "site"} & {*found.settings.get("metadata", ())}
 
 
-@pytest.mark.parametrize("order", [1, -1])
-def test_an_answer_to_what_is_left_out_of_its_own_file_is_left_out(tmp_path: Path, order: int) -> None:
+@pytest.mark.parametrize(("order", "number"), [(1, int), (-1, int), (1, float)])
+def test_an_answer_to_what_is_left_out_of_its_own_file_is_left_out(
+    tmp_path: Path, order: int, number: Callable[[int], float]
+) -> None:
     rows = [
-        {"id": id, "title": f"T{id}", "body": text_of(id), "parent_id": above, "status": state, "writer_id": writer}
+        {"id": id, "title": f"T{id}", "body": text_of(id), "parent_id": above and number(above), "status": state,
+         "writer_id": writer, "previous_id": id - 1 or None}
         for id, above, state, writer in [*ANSWERS, (7, 9, "published", 1)][::order]  # 9 is gone
-    ]
+    ]  # fmt: skip
     (tmp_path / "posts in may.json").write_text(json.dumps(rows))
     [found] = discover(str(tmp_path / "posts in may.json"), tmp_path)
     assert found.settings["parents"] == ["parent_id in posts in may.json"]
