@@ -213,7 +213,7 @@ def _under(top: Sequence[str], second: Sequence[str]) -> list[str]:
     groups = Counter(_filled(top))
     alone = Counter(label for name, label in zip(_filled(top), second, strict=True) if groups[name] == 1)
     return [
-        f"{name}: {label.strip()}" if name and label.strip() and alone[label] < 2 else name or label
+        f"{name}: {label.strip()}" if name and label.strip() not in ("", name) and alone[label] < 2 else name or label
         for name, label in zip(_filled(top), second, strict=True)
     ]
 

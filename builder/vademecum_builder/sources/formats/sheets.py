@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
 from importlib.util import find_spec
-from itertools import islice, pairwise
+from itertools import dropwhile, islice, pairwise
 from typing import Any, Final
 
 from vademecum.errors import ContentError
@@ -52,7 +52,10 @@ def read_sheets(data: bytes) -> list[Sheet]:
 def _apart(sheet: Sheet) -> Iterator[Sheet]:
     """Yield the tables below each other in a sheet; the second one is named `Prices (2)`."""
     rows = sheet.rows
-    starts = [at for at in range(1, len(rows)) if rows[at][0] > rows[at - 1][0] + 1 and _names_columns(rows[at:])]
+    gaps = (at for at in range(1, len(rows)) if rows[at][0] > rows[at - 1][0] + 1)
+    heads = [at for at in gaps if _names_columns(rows[at : at + _LOOKED_AT])]
+    # A title and a gap may be above the names of columns.
+    starts = [at for before, at in pairwise([0, *heads]) if not all(map(_is_title, rows[before:at]))]
     parts = [Sheet("", rows[begin:end], []) for begin, end in pairwise([0, *starts, len(rows)])]
     several = starts and all(map(_is_table, parts))
     for number, part in enumerate(parts if several else [sheet], 1):
@@ -60,9 +63,13 @@ def _apart(sheet: Sheet) -> Iterator[Sheet]:
         yield replace(sheet, name=name, rows=part.rows, warnings=sheet.warnings if number == 1 else [])
 
 
+def _is_title(row: tuple[int, list[str]]) -> bool:
+    return sum(map(bool, map(str.strip, row[1]))) < 2
+
+
 def _names_columns(rows: Sequence[tuple[int, list[str]]]) -> bool:
-    """Return whether a row has words above columns of numbers, up to the next gap."""
-    (first, head), *below = islice(rows, _LOOKED_AT)
+    """Return whether a row, be it below a title, has words above columns of numbers, up to the next gap."""
+    (first, head), *below = [*dropwhile(_is_title, rows)] or [(0, [""])]
     block = [row for at, (number, row) in enumerate(below, 1) if number == first + at]
     words = [at for at, cell in enumerate(head) if cell.strip() and not DIGITS.fullmatch(cell)]
     columns = [[row[at] for row in block if at < len(row) and row[at].strip()] for at in words]
@@ -100,7 +107,7 @@ def _is_table(sheet: Sheet) -> bool:
         records = [record for _, record in rows if not isinstance(record, Failed)]
     filled = Counter(name for record in records for name in record if not name.startswith("column "))
     labels = sum(row[0].rstrip().endswith(":") for _, row in sheet.rows[:_LOOKED_AT] if row)
-    is_form = 2 * labels > len(sheet.rows[:_LOOKED_AT])
+    is_form = 2 * labels > len(sheet.rows[:_LOOKED_AT]) and next(iter(filled), "").endswith(":")
     return not is_form and len(records) > 1 and len(filled) > 1 and max(filled.values()) >= _FILLED * len(records)
 
 

@@ -26,6 +26,7 @@ _LITERAL = re.compile(
     r'"(?P<text>[^"]*)"|\[\$(?P<currency>[^\]-]*)[^\]]*\]|\\(?P<character>.)|(?P<none>\[[^\]]*\]|_.|\*.|[()+])'
 )
 _NO_VALUE = re.compile(rb"</(?:\w+:)?f>(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v></(?:\w+:)?v>)?</(?:\w+:)?c>")
+_LINK = re.compile(rb"<(?:\w+:)?hyperlink ([^>]*)>")
 _JOINED = re.compile(rb'<(?:\w+:)?mergeCell ref="([A-Z]+)(\d+):[A-Z]+(\d+)"')
 
 
@@ -87,9 +88,10 @@ def _links(parts: ZipFile, path: str, hidden: Container[int]) -> dict[int, str]:
     told = parts.read(place) if place in parts.namelist() else b"<none/>"
     leads = {one.get("Id"): one.get("Target", "") for one in ElementTree.fromstring(told)}
     found: dict[int, str] = {}
-    for link in ElementTree.fromstring(parts.read(path)).iterfind(".//{*}hyperlink"):
-        row, column = coordinate_to_tuple(link.get("ref", "A1").partition(":")[0])
-        address = leads.get(next((said for name, said in link.items() if name.endswith("}id")), ""), "")
+    for link in _LINK.findall(parts.read(path)):
+        said = dict(re.findall(r'(\w+)="([^"]*)"', link.decode("utf-8", "replace")))
+        row, column = coordinate_to_tuple(said.get("ref", "A1").partition(":")[0])
+        address = leads.get(said.get("id"), "")
         if column not in hidden and address.startswith("http"):
             found.setdefault(row, address)
     return found

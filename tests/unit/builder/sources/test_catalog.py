@@ -372,6 +372,13 @@ def test_two_lines_that_name_columns_are_read_as_one(tmp_path: Path) -> None:
     first = {"Id": "3", f"{seen}: Jaws": "Jaws", f"{seen}: Up": "Up", "Age: Response": "30-44"}
     assert [*records] == [(3, first), (4, {"Id": "4", f"{seen}: Up": "Up", "Age: Response": "18"})]
     assert told == ["two lines name its columns: Jaws, Alien … is the second"]
+    merged = (
+        survey.replace("\n,Jaws", "\nId,Jaws")
+        .replace("3,Jaws", "3,1")
+        .replace("Up,18", "1,18")
+        .replace("Up,30", "1,30")
+    )
+    assert all("Id" in record for _, record in read_records(io.BytesIO(merged.encode()), ".csv", Layout()))
     answers = survey.replace("Age\n", "Age,Town\n").replace("Response\n", "Response,Response\n")
     data = answers.replace("30-44\n4,,,Up,18", "30,Rome").encode()
     [(_, read)] = read_records(io.BytesIO(data), ".csv", Layout())

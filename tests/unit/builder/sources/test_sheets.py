@@ -310,9 +310,18 @@ def test_tables_below_each_other_are_two_and_a_form_is_none() -> None:
         ["Box", "Shrub"],
         ["Yew", "Tree"],
     ]
-    data = saved(book_of(Trees=trees, Prices=[*pumps, [], *cities], Grouped=[*pumps, [], *pumps[1:]], Form=form))
-    assert find_lists(io.BytesIO(data), ".xlsx") == ["Trees", "Prices", "Prices (2)", "Grouped"]
-    assert [len(records(data, at)[0]) for at in ("Prices", "Prices (2)", "Grouped")] == [4, 4, 8]
+    terms = [["Term", "Sense"], ["Pump:", "It pumps"], ["Lamp:", "It shines"], ["Fan:", "It turns"]]
+    titled = [["Pumps"], [], *pumps, [], ["Cities"], [], *cities]
+    prices = {
+        "Prices": [*pumps, [], *cities],
+        "Titled": titled,
+        "Grouped": [*pumps, [], ["Old"], *pumps[1:], [], ["Without tax"]],
+    }
+    data = saved(book_of(Trees=trees, **prices, Form=form, Terms=terms))
+    tables = ["Prices", "Prices (2)", "Titled", "Titled (2)", "Grouped"]
+    assert find_lists(io.BytesIO(data), ".xlsx") == ["Trees", *tables, "Terms"]
+    assert [len(records(data, at)[0]) for at in tables] == [4, 4, 4, 4, 10]
+    assert records(data, "Titled (2)")[0][0] == (12, {"City": "City 0", "People": "1000"})
     assert records(data, "Prices (2)")[0][0] == (8, {"City": "City 0", "People": "1000"})
 
 
