@@ -191,7 +191,7 @@ _STATE = re.compile(
 )
 _STATES = 10
 _NOT = ("false", "no", "0", "f", "n")
-_GONE_TOO = "records with {} are published, too: are they meant to be?"
+_GONE_TOO = "records that are no longer current by {} are published, too: are they meant to be?"
 _HIDDEN = "left out are drafts and private records, by: {}; if the field does not mean that, write drafts = {}"
 _NO_TIMES = "records whose {} cannot be read are left out; if it is not a time of publication, write drafts = {}"
 _NO_LINK = 'no field has the address of a page: if its end is in {0}, write link = "https://example.org/{{{0}}}"'

@@ -20,7 +20,9 @@ _DATA = re.compile(r"data:[\w/+.-]+(?:;[\w=.-]+)*;base64,[\w+/=%-]{64,}(?:\s+[A-
 _INLINE_TAG = re.compile(
     r"</?(?:a|abbr|b|br|code|em|i|kbd|mark|s|small|span|strong|su[bp]|u|wbr)(?:\s[^<>]*)?/?>", re.IGNORECASE
 )
-_INLINE_MARKUP = re.compile(r"\[(?P<link>[^\[\]]+)\]\([^\s()]*\)|(?P<tick>`+)(?P<code>[^`]+)(?P=tick)")
+_INLINE_MARKUP = re.compile(
+    r"(?<![A-Za-z0-9_)\]])\[(?P<link>[^\[\]]+)\]\([^\s()]*\)|(?P<tick>`+)(?P<code>[^`]+)(?P=tick)"
+)
 _LINE_BREAKS = re.compile("\r\n|[\r\f\v\x85\u2028\u2029]")
 
 
@@ -69,6 +71,8 @@ def without_markup(title: str) -> str:
 
     >>> without_markup("Each [image](#image) has an `alt`<br>")
     'Each image has an alt'
+    >>> without_markup("Array[int](size), f(x)[0](y), 使用[文档](/docs)")
+    'Array[int](size), f(x)[0](y), 使用文档'
     """
     return _INLINE_MARKUP.sub(lambda found: found["link"] or found["code"], without_tags(title))
 

@@ -1906,7 +1906,7 @@ def test_what_is_no_longer_is_asked_for(tmp_path: Path, name: str, value: object
     lamps = rows(lambda n: {"sku": f"L{n}", "name": f"Lamp {n}", "about": text_of(n), name: value if n % 4 else other})
     (tmp_path / "a.json").write_text(json.dumps(lamps))
     [found] = discover(str(tmp_path / "a.json"), tmp_path)
-    told = f"records with {name} are published, too: are they meant to be?"
+    told = f"records that are no longer current by {name} are published, too: are they meant to be?"
     assert (told in found.notes) is asked
     named = [{**one, name: None, "nick": "retired" if n == 3 else f"N{n}"} for n, one in enumerate(lamps)]
     (tmp_path / "a.json").write_text(json.dumps(named))
@@ -2198,7 +2198,7 @@ def test_what_programs_call_things_by_is_neither_text_nor_a_filter() -> None:
     ]  # fmt: skip
     found = of_records("cards", "catalog", {}, fields_of(lines), 9)
     assert (found.settings["text"], found.settings["metadata"]) == (["desc"], ["closed"])
-    assert "records with closed are published, too: are they meant to be?" in found.notes
+    assert "records that are no longer current by closed are published, too: are they meant to be?" in found.notes
     assert is_of_people("post_revisions", [], 0, []) and is_of_people("PostHistory", [], 0, [])
     assert not is_of_people("exhibition_history", [], 0, [])
 

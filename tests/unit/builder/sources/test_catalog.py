@@ -378,7 +378,10 @@ def test_two_lines_that_name_columns_are_read_as_one(tmp_path: Path) -> None:
         .replace("Up,18", "1,18")
         .replace("Up,30", "1,30")
     )
-    assert all("Id" in record for _, record in read_records(io.BytesIO(merged.encode()), ".csv", Layout()))
+    assert all(
+        not isinstance(record, Failed) and "Id" in record
+        for _, record in read_records(io.BytesIO(merged.encode()), ".csv", Layout())
+    )
     answers = survey.replace("Age\n", "Age,Town\n").replace("Response\n", "Response,Response\n")
     data = answers.replace("30-44\n4,,,Up,18", "30,Rome").encode()
     [(_, read)] = read_records(io.BytesIO(data), ".csv", Layout())
