@@ -1,5 +1,5 @@
-"""Antora: `antora.yml` of a component, or a playbook that lists components of its own repository; it says where the
-site is served."""
+"""Antora: `antora.yml` of a component, or a playbook that lists components of its own repository and has the site's
+address."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from vademecum_builder.profiles.config import address_of, at, read_yaml, spread,
 
 FILES = ("antora.yml", "*playbook*.yml")
 _ABOVE = 4
-"""Folders above a component in which a playbook that lists it is looked for."""
+"""The number of folders above a component that may have the playbook which lists it."""
 
 
 @dataclass(frozen=True)
 class _Component:
-    """One of a site.
+    """A component of a site.
 
     Attributes:
-        modules: The folder of its pages, ends in `/`.
-        served: Where they are.
-        attributes: What it says for all of them.
+        modules: The folder of its modules, ends in `/`.
+        served: Where they are served.
+        attributes: Attributes of all its pages.
         by_branch: Whether its version is that of its branch.
     """
 
@@ -59,7 +59,7 @@ def _component(project: Project, folder: str) -> _Component | None:
     served = posixpath.join("" if name == "ROOT" else name, str(said))
     by_branch = version is True or isinstance(version, Mapping)
     title = text_at(config, "title")
-    # What Antora itself says of a page's component; of which branch it is built nobody knows here.
+    # Attributes that Antora itself sets, except the branch, which is unknown.
     own = {"page-component-name": name, "page-component-title": title or name}
     own |= {} if by_branch else {"page-component-version": str(said), "page-version": str(said)}
     attributes = {**own, **table_at(config, "asciidoc", "attributes")}
@@ -67,8 +67,8 @@ def _component(project: Project, folder: str) -> _Component | None:
 
 
 def _entries(site: Mapping[str, Any], component: Mapping[str, Any]) -> str:
-    """Return lines of AsciiDoc: what a playbook says for a whole site, above what a component says for its pages but
-    where it leaves that to them (`@`). Antora hands them on as HTML, and here they are text (`&lt;`)."""
+    """Return lines of AsciiDoc with the attributes of a component and of its site's playbook. Those of the playbook
+    prevail, unless they are soft (`@`). Antora passes them on as HTML (`&lt;`); here they are text."""
     left = {key for key, value in site.items() if value is False or str(value).endswith("@")}
     kept = {key: value for key, value in site.items() if key not in left or key not in component}
     return "".join(
@@ -79,7 +79,7 @@ def _entries(site: Mapping[str, Any], component: Mapping[str, Any]) -> str:
 
 
 def _lists(playbook: Mapping[str, Any], folder: str) -> bool:
-    """Return whether a playbook takes a folder of its own repository for a component."""
+    """Return whether a playbook lists a folder of its own repository as a component."""
     sources = at(playbook, "content", "sources")
     own = [one for one in sources if isinstance(one, Mapping)] if isinstance(sources, list) else []
     starts = [
@@ -97,7 +97,7 @@ def _lists(playbook: Mapping[str, Any], folder: str) -> bool:
 
 
 def _playbooks(project: Project, above: str = "") -> list[dict[str, Any]]:
-    """Return those of a folder, whatever they are called: they say of what sources a site is."""
+    """Return the playbooks of a folder, by their names or their lists of sources."""
     names = sorted(path.name for path in (project.root / above).glob("*.yml") if path.name != FILES[0])
     texts = [(name, project.text(above + name)) for name in names]
     said = [(_named(name), read_yaml(text)) for name, text in texts if _named(name) or "sources:" in text]
@@ -109,7 +109,7 @@ def _named(name: str) -> bool:
 
 
 def _playbook_of(project: Project) -> Mapping[str, Any]:
-    """Return the playbook that a component's site has: the one beside it, or the one above that lists it."""
+    """Return the playbook of a component's site: the one beside it, or the one above that lists it."""
     for up in range(1, _ABOVE + 1) if not (beside := _playbooks(project)) else ():
         folder = "/".join(project.root.parts[-up:])
         beside = [said for said in _playbooks(project, "../" * up) if _lists(said, folder)]
@@ -134,7 +134,7 @@ def open_antora(project: Project) -> Rules | None:
     entries = {c.modules: _entries(common, c.attributes) for c in components}
 
     def with_attributes(text: str, page: Page) -> str:
-        """What is said for all pages of a component; a page may say otherwise below."""
+        """Adds the attributes of a component above those of the page, which may change them."""
         return next((said for modules, said in entries.items() if page.key.startswith(modules)), "") + text
 
     return Rules(

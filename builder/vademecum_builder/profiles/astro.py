@@ -1,4 +1,4 @@
-"""Astro without Starlight: pages of `src/pages`, and collections of content, where pages of code show them."""
+"""Astro without Starlight: pages of `src/pages`, and collections of content that pages of code show."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _of_pages(ending: str, path: str, metadata: Metadata) -> str:
 
 
 def _collections(project: Project) -> Iterator[tuple[str, str]]:
-    """Yield the collections that the configuration of the content defines, and their folders."""
+    """Yield the collections in the configuration of the content, and their folders."""
     script = Script(project.text(*_CONTENT))
     said = _NAMED.findall(next(script.objects(r"\bcollections\s*=\s*"), "") + ",")
     called: dict[str, str] = {constant: name for name, constant in said}
@@ -53,8 +53,8 @@ def _collections(project: Project) -> Iterator[tuple[str, str]]:
 
 
 def _routes(project: Project) -> dict[str, str]:
-    """Return where pages of code that have a place for a name lie (`src/pages/blog/[...slug].astro`: `blog`), by the
-    collection that they ask for, and by their folder."""
+    """Return the folders of pages of code with a parameter in their names (`src/pages/blog/[...slug].astro`: `blog`),
+    by the collection that they show, and by the name of the folder."""
     found: dict[str, str] = {}
     for key in sorted(key for key in project.keys if key.startswith(f"{_PAGES}/") and key.endswith((".astro", ".tsx"))):
         route, _, name = key.removeprefix(f"{_PAGES}/").removesuffix("/index.astro").rpartition("/")

@@ -1,8 +1,8 @@
-"""Blocks that are no CommonMark: admonitions, tabs, containers, alerts, attribute lists. Their labels and what stands
-in them stay, as plain Markdown.
+"""Blocks beyond CommonMark: admonitions, tabs, containers, alerts, attribute lists. Their labels and contents stay, as
+plain Markdown.
 
-mdit-py-plugins has admonitions, containers and attributes, each for one spelling, as tokens; here one pass over the
-lines takes all spellings, before Markdown is parsed, so that lists, tables and code in them are read by one parser.
+mdit-py-plugins has admonitions, containers and attributes, each in one spelling, as tokens. Here, passes before the
+parser handle all spellings, so that one parser reads the lists, tables and code in them.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from vademecum_builder.profiles.code import outside_code, replacing
 _OPENING = re.compile(
     r'(?:!!!|\?\?\?\+?)[ \t]+[\w-].*|(?:!!!|\?\?\?\+?)[a-z-]+(?:[ \t]+"[^"]*")?|={3}[!+]*[ \t]+"[^"]*".*'
 )
-"""Python-Markdown wants no space behind its marks."""
+"""Python-Markdown does not need a space after its marks."""
 _QUOTED = re.compile(r"\"((?:\\.|[^\"\\])*)\"|'([^']*)'")
 _FENCE = re.compile(r"(`{3,}(?=[^`]*$)|~{3,})")
 
 
 def indented_blocks(text: str, page: Page) -> str:
-    """`!!! note "Title"`, `=== "Tab"` of Python-Markdown: what is indented below is dedented."""
+    """`!!! note "Title"`, `=== "Tab"` of Python-Markdown: the indented text below is dedented."""
     out: list[str] = []
-    above: list[int] = []  # the least indent of what belongs to each open block
+    above: list[int] = []  # the least indent of the text in each open block
     fence = ""
     for line in text.split("\n"):
         line = line.expandtabs(4) if line[:1] in " \t" else line
@@ -54,7 +54,7 @@ raised_and_marked = replacing(
     ),
     r"\2",
 )
-"""`CO~2~`, `m^3^`, `==seen==`, `^^new^^`: the words stay. What is shown is no formula, and needs no place."""
+"""`CO~2~`, `m^3^`, `==seen==`, `^^new^^`: the words stay, without their marks."""
 _CONTAINER = re.compile(r"^([ \t>]*)(?::{3,}|/{3,})[ \t]*(.*?)[ \t]*(?::{3,})?[ \t]*$", re.MULTILINE)
 _LABEL = re.compile(r"(?:title|label|alt-text|tab)=(?:\"([^\"]*)\"|'([^']*)')")
 _BRACES = re.compile(r"\{[^{}]*\}")
@@ -78,8 +78,8 @@ _TAB = re.compile(r"^([ \t>]*)@tab(?::\w+)?[ \t]+([^#\n]*?)[ \t]*(?:#.*)?$", re.
 
 
 def containers(text: str, page: Page) -> str:
-    """`:::note Title`, `:::{note}`, `:::tip[Title]{.x}`, `:::image alt-text="...":::`, `/// note | Title`; what has no
-    end, `::video[Title]{#id}`; and `@tab Linux#id` of VuePress within them."""
+    """`:::note Title`, `:::{note}`, `:::tip[Title]{.x}`, `:::image alt-text="...":::`, `/// note | Title`; also those
+    without an end, `::video[Title]{#id}`, and `@tab Linux#id` of VuePress within them."""
     if "::" not in text and "///" not in text:
         return text
 
@@ -94,7 +94,7 @@ _TABLE = re.compile(r"^(?=[^\n|]*\|)[^\n]*\n(?=[^\n]*-)[ \t>|:-]+(?:\n(?=[^\n|]*
 
 
 def pipes_in_code(text: str, page: Page) -> str:
-    """Escape `|` of code in tables: Python-Markdown, kramdown and Pandoc split no cell there, GFM does (200)."""
+    """Escape `|` in code in tables: GFM splits cells there (200), but Python-Markdown, kramdown and Pandoc do not."""
 
     def mark(table: re.Match[str]) -> str:
         return re.sub("(\ue000\\d+\ue001)", "\ue003\\1\ue003", table[0])
@@ -115,12 +115,12 @@ _CLOSED = re.compile(
     r"^([ \t]*</(?:div|details|section|aside|article|figure|p|table|[uod]l)>[ \t]*)\n(?=[^\s<])", re.MULTILINE
 )
 _ITEM = re.compile(r"^ {0,3}(?:[-*+]|\d+[.)])[ \t].*(?:\n(?:[ \t]*$|[ \t]+\S.*|\ue000.*))*", re.MULTILINE)
-"""An item of a list with what is indented below it; code has its mark."""
+"""An item of a list with the indented text below it; a mark stands for code."""
 _IMAGE_ALONE = re.compile(r"^([ \t]*<img\b[^<>]*>)[ \t]*\n[ \t]*(?=[^\s<])", re.MULTILINE)
 
 
 def markdown_in_html(text: str, page: Page) -> str:
-    """`<div markdown="1">` of kramdown and Python-Markdown: what stands in it is Markdown, and what follows it is."""
+    """`<div markdown="1">` of kramdown and Python-Markdown: the text in it and after it is Markdown."""
 
     def opened(match: re.Match[str], indent: str = "") -> str:
         return f"\n\n{indent}<{match['tag']}{match['said']}{match['more']}>\n\n{indent}"
@@ -145,7 +145,7 @@ alerts = replacing(
     lambda alert: f"{alert[1]}{alert[3]}\n{alert[1].rstrip()}",
     "[!",
 )
-"""`> [!NOTE]` of GitHub, `> [!tip]- Title` of Obsidian: the kind goes, the title stays."""
+"""`> [!NOTE]` of GitHub, `> [!tip]- Title` of Obsidian: the kind is removed, the title stays."""
 _ATTRIBUTE = r"(?:[#.][^\s#.{}=]+|[\w:-]+=(?:\"[^\"\n]*\"|'[^'\n]*'|[^\s\"'{}]+))"
 _LIST = re.compile(rf"(?<![ \t])[ \t]*\{{:?[ \t]*{_ATTRIBUTE}(?:[ \t]+(?:{_ATTRIBUTE}|[\w-]+))*[ \t]*\}}")
 _KRAMDOWN = re.compile(r"\{::(?:comment|nomarkdown)\}(?:(?!\{::)[\s\S])*?\{:/[^}\n]*\}|\{:[:/]?[^{}\n]*\}")
@@ -153,13 +153,13 @@ _HEADING = re.compile(
     r"^([ \t]*(#{1,6})[ \t]+.*?)[ \t]*(?:\{:?[ \t]*([^{}\n]*)\}[ \t]*#*[ \t]*|\n[ \t]*\{:[ \t]*([^{}\n]*)\}[ \t]*)$",
     re.MULTILINE,
 )
-# Possessive: else what is none, as `{file_path_of_the_document:path}`, is cut in every way that there is.
+# Possessive: otherwise `{file_path_of_the_document:path}`, which is not a list, is split in every possible way.
 _WORDS = re.compile(rf"\s*+(?:(?:{_ATTRIBUTE}|[\w-]++)\s*+)++")
 _HIDDEN = "data-search-exclude"
 
 
 def attribute_lists(text: str, page: Page) -> str:
-    """`{: .x #id}`, `{ #id data-toc-label="..." }`: of headings the id stays; what search is to leave out goes."""
+    """`{: .x #id}`, `{ #id data-toc-label="..." }`: ids of headings stay; sections excluded from search go."""
     return outside_code(text, _attribute_lists) if "{" in text else text
 
 
@@ -174,7 +174,7 @@ def _attribute_lists(text: str) -> str:
         return match[1] + mark + (f" {{#{ids[-1]}}}" if ids else "")
 
     text = _HEADING.sub(heading, text)
-    # Those of headings are the reader's.
+    # The reader of Markdown handles those of headings.
     text = _LIST.sub(lambda m: m[0] if _of_heading(m) else "", _KRAMDOWN.sub("", text))
     return _without_hidden(text) if "\ue002" in text else text
 
@@ -187,7 +187,7 @@ def _of_heading(match: re.Match[str]) -> bool:
 
 
 def _without_hidden(text: str) -> str:
-    """Leave out the sections whose headings say so, with those below them."""
+    """Remove the sections that are excluded from search, with those below them."""
     out: list[str] = []
     below = 0
     for line in text.split("\n"):

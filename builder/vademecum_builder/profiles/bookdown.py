@@ -1,4 +1,4 @@
-"""bookdown, books of R Markdown: `_bookdown.yml`. A page is a chapter, which is called as the id of its heading."""
+"""bookdown, books of R Markdown: `_bookdown.yml`. A page is a chapter, named after the id of its heading."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ labels = replacing(
     ),
     "",
 )
-"""`# (PART) Tools {-}`, `\\@ref(fig:a)`, `(ref:a)`: a part's name, a number and a place are no text of a page."""
+"""`# (PART) Tools {-}`, `\\@ref(fig:a)`, `(ref:a)`: names of parts, numbers and places are not text of a page."""
 
 
 def open_bookdown(project: Project) -> Rules:

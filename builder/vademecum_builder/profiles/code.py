@@ -13,7 +13,7 @@ CODE = re.compile(
     r"^[ \t>]*(?:[-*+] +|\d+[.)] +)?(?P<fence>`{3,}(?=[^`\n]*$)|~{3,})[^\n]*"
     r"(?:\n(?:.*\n)*?[ \t>]*(?P=fence)[`~]*[ \t]*$|[\s\S]*\Z)"
     r"|(?<![`\\])(?P<ticks>`+)(?!`)(?:(?!\n[ \t]*\n)[\s\S])+?(?<!`)(?P=ticks)(?!`)"
-    # Maths, as Pandoc has it: `{` is LaTeX's there. Templates (`{{`, `{%`, `${`) are none.
+    # Maths as in Pandoc, in which `{` is LaTeX's. Templates (`{{`, `{%`, `${`) are not maths.
     r"|\$\$(?:(?!\n[ \t]*\n|\{[{%])[^$])+?\$\$"
     r"|(?<![\\$\w])\$(?=[^\s${`][^$\n`]*[\\^_{])(?:(?!\{[{%])[^$\n`])*[^\s$\\`]\$(?![\w$])"
     r"|\\(?P<math>[\[(])(?=(?:(?!\\[\])]|\\(?P=math)|\n[ \t]*\n)[\s\S])*(?:\\[A-Za-z]|[\^_]\{))"
@@ -23,16 +23,16 @@ CODE = re.compile(
     r"|<(?P<tag>pre|code)\b[^<>]*>(?:(?!<(?P=tag)\b)[\s\S])*?</(?P=tag)>",
     re.MULTILINE,
 )
-# Here and in the other modules: what stands between two marks holds no other opening mark, so that thousands of
-# openings without an end cost no more than their length.
+# Here and in the other modules, the text between two marks contains no other opening mark, so that the time for
+# thousands of openings without an end stays linear.
 _KEPT = re.compile("\ue000(\\d+)\ue001")
 GONE = "\ue004"
-"""Stands in place of what is computed, until all is read: what it leaves behind is not always nothing."""
+"""Stands for a computed value until all passes are done: links and emphasis around it must be removed, too."""
 _HALF = re.compile(
     rf"(?<!!)\[((?:[^\[\]\n]|\[[^\[\]\n]*\])*)\]\([^()\n{GONE}]+{GONE}[^()\n]*\)"
     rf"|(<a\b[^<>]*?)\shref=(?:\"[^\"<>{GONE}]+{GONE}[^\"<>]*\"|'[^'<>{GONE}]+{GONE}[^'<>]*')"
 )
-"""Links to what is half an address; what it begins with, as `{{ site.baseurl }}`, may be nothing."""
+"""Links with a partly computed address; a computed beginning such as `{{ site.baseurl }}` may be empty."""
 _DEFINED = re.compile(rf"^ {{0,3}}\[([^\[\]\n]+)\]:[ \t]*[^\s{GONE}]*{GONE}.*\n?", re.MULTILINE)
 _REFERENCE = re.compile(r"(?<!!)\[([^\[\]\n]+)\]\[([^\[\]\n]*)\]")
 _BOLD = re.compile(rf"[ \t]?(\*\*|__){GONE}+\1")
@@ -40,8 +40,8 @@ _AT_A_MARK = re.compile(rf"(?<=[*_]){GONE}+|{GONE}+(?=[*_])")
 
 
 def without_gone(text: str) -> str:
-    """Return a page without what is computed: half an address leads nowhere, nothing is not bold, and `**` with a space
-    behind it would be no mark."""
+    """Return a page without computed values, links to partly computed addresses, and empty emphasis; `**` before a
+    space would not be a mark."""
     if GONE not in text:
         return text
     text = _BOLD.sub("", _HALF.sub(r"\1\2", text))
@@ -53,10 +53,10 @@ def without_gone(text: str) -> str:
 
 
 def outside_code(text: str, edit: Callable[[str], str], *, fenced: bool = False) -> str:
-    """Return the text with everything but its code edited; for the edit a piece of code is one word.
+    """Return the text with all but its code edited; while it is edited, a piece of code is one word.
 
     Args:
-        fenced: Whether only code between fences is left alone.
+        fenced: Whether only code between fences is kept from the edit.
     """
     plain, kept = _without_code(text, fenced)
     return _KEPT.sub(lambda match: kept[int(match[1])], edit(plain))
@@ -76,14 +76,14 @@ def _without_code(text: str, fenced: bool) -> tuple[str, tuple[str, ...]]:
 
 
 def outside(done: Pass) -> Pass:
-    """Return a pass that leaves code alone."""
+    """Return a pass that does not change code."""
     return lambda text, page: outside_code(text, lambda plain: done(plain, page))
 
 
 def replacing(pattern: re.Pattern[str], by: str | Callable[[re.Match[str]], str], mark: str = "") -> Pass:
-    """Return the pass that replaces what a pattern finds outside of code.
+    """Return the pass that replaces matches of a pattern outside of code.
 
     Args:
-        mark: What is in each text in which it finds anything: the others are not looked through.
+        mark: Texts without it are not searched: no match is possible in them.
     """
     return lambda text, _page: outside_code(text, lambda plain: pattern.sub(by, plain)) if mark in text else text

@@ -1,5 +1,5 @@
-"""Configurations, read as data. Those that are programs (JavaScript, Python) are never run: what they say plainly is
-found by simple patterns, and what they compute is not known."""
+"""Configurations, read as data. Those that are programs (JavaScript, Python) are never run: simple
+patterns find the values that are written out, and computed values stay unknown."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from vademecum_builder.sources.gitignore import spec_of
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML whose unknown tags (`!!python/name:`) are data: nothing is built or run."""
+    """YAML in which unknown tags (`!!python/name:`) are data: nothing is constructed or run."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         for key, _ in node.value:  # `no:` is a language, and `on:` a name
@@ -38,8 +38,8 @@ def _as_data(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> Any:
 
 
 def _of_environment(loader: yaml.SafeLoader, node: yaml.Node) -> Any:
-    """`!ENV [NAME, "default"]`, a key as well: the default; of names alone nothing, for only the machine that builds
-    knows it."""
+    """`!ENV [NAME, "default"]`, also as a key: the default. Without one, None: only the machine that builds the site
+    knows the value."""
     said = loader.construct_sequence(node, deep=True) if isinstance(node, yaml.SequenceNode) else ()
     return said[-1] if len(said) > 1 else None
 
@@ -50,8 +50,8 @@ _Loader.add_multi_constructor("tag:yaml.org,2002:python/", _as_data)
 
 
 def read_yaml(text: str) -> dict[str, Any]:
-    """Return the mapping, of JSON as well; empty if it is none."""
-    if text.lstrip()[:1] == "{":  # of 5,000 lines, as an organisation's list of pages has, YAML's parser takes seconds
+    """Return the mapping in YAML or JSON; empty if it is not one."""
+    if text.lstrip()[:1] == "{":  # of 5,000 lines, such as an organisation's list of pages, a YAML parser takes seconds
         with suppress(ValueError):
             return dict(orjson.loads(text))
     try:
@@ -63,7 +63,7 @@ def read_yaml(text: str) -> dict[str, Any]:
 
 
 def read_toml(text: str) -> dict[str, Any]:
-    """Return the table; empty if it is none."""
+    """Return the table; empty if the text is not TOML."""
     try:
         return tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError):
@@ -71,7 +71,7 @@ def read_toml(text: str) -> dict[str, Any]:
 
 
 def at(config: Any, *names: str) -> Any:
-    """Return what lies under these names; None: nothing does, or it is no mapping."""
+    """Return the value under these names; None if there is none."""
     found = config
     for name in names:
         found = found.get(name) if isinstance(found, Mapping) else None
@@ -79,25 +79,25 @@ def at(config: Any, *names: str) -> Any:
 
 
 def table_at(config: Any, *names: str) -> Mapping[str, Any]:
-    """Return the mapping that lies under these names."""
+    """Return the mapping under these names; empty if there is none."""
     found = at(config, *names)
     return found if isinstance(found, Mapping) else {}
 
 
 def text_at(config: Any, *names: str, default: str = "") -> str:
-    """Return the text that lies under these names."""
+    """Return the text under these names."""
     found = at(config, *names)
     return found if isinstance(found, str) else default
 
 
 def texts_at(config: Any, *names: str) -> list[str]:
-    """Return the texts of the list that lies under these names, or the only one."""
+    """Return the texts of the list under these names, or of a single text."""
     found = at(config, *names)
     return [str(item) for item in found] if isinstance(found, list) else [found] if isinstance(found, str) else []
 
 
 class _Said(ast.NodeTransformer):
-    """Puts what names stand for in their places, joins texts, and leaves out of a table what it computes."""
+    """Replaces names by their values, joins texts, and leaves computed values out of a table."""
 
     def __init__(self, found: Mapping[str, Any]) -> None:
         self.found = found
@@ -128,7 +128,7 @@ def _is_read(value: ast.expr) -> bool:
 
 
 def read_python(text: str) -> dict[str, Any]:
-    """Return what a module assigns to names as literals, and as names that have one; it is parsed, not run."""
+    """Return the names to which a module assigns literals, or names of literals; it is parsed, not run."""
     try:
         body = ast.parse(text).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -143,7 +143,7 @@ def read_python(text: str) -> dict[str, Any]:
 
 
 def _assigned(body: Iterable[ast.stmt]) -> Iterator[tuple[str, ast.expr]]:
-    """Yield what is assigned to names; of a choice what holds where nothing is said: what stands behind `else`."""
+    """Yield the assignments to names; of an `if`, those of its `else`, which is the usual case."""
     for line in body:
         if isinstance(line, ast.If):
             yield from _assigned(line.orelse)
@@ -162,12 +162,12 @@ def _quoted(name: str, said: Mapping[str, str]) -> str:
 
 
 def _short(name: str, said: Mapping[str, str]) -> str:
-    """Return `name: "value"` for an object's `name,`."""
+    """Return `name: "value"` for `name,` in an object."""
     return f'{name}: "{said[name]}"' if name in said else name
 
 
 class Script:
-    """A configuration in JavaScript or TypeScript, as text without comments, its plain constants in their places."""
+    """A configuration in JavaScript or TypeScript: text without comments, its constants replaced by their values."""
 
     def __init__(self, text: str) -> None:
         code = _COMMENT.sub(lambda match: match["text"] or "", text)
@@ -177,7 +177,7 @@ class Script:
         self.code = re.sub(r"(?m)(?:^|(?<=\{))([ \t]*)(\w+)(?=,)", lambda m: m[1] + _short(m[2], said), code)
 
     def value(self, name: str, within: str | None = None) -> str | bool | None:
-        """Return the text or the boolean that stands behind `name:`; "" where it is computed; None: it is not there."""
+        """Return the text or the boolean after `name:`; "" if it is computed, None if there is none."""
         code = self.code if within is None else within
         found = re.search(
             rf"(?<![\w.$])['\"]?{name}['\"]?\s*:\s*(?:(['\"`])(?P<text>[^'\"`$]*)\1|(?P<flag>true|false)\b)?", code
@@ -187,7 +187,7 @@ class Script:
         return found["flag"] == "true" if found["flag"] else found["text"] or ""
 
     def fallback(self, name: str) -> str:
-        """Return the address that stands last where `name` is computed: `env.URL || "https://…"`, `a ? b : "https://…"`."""
+        """Return the last address in what computes `name`: `env.URL || "https://…"`, `a ? b : "https://…"`."""
         found = re.search(
             rf"(?<![\w.$]){name}\s*[:=][^,;]{{0,300}}?(?:\|\||\?\?|:)\s*(['\"`])(?P<text>https?://[^'\"`$]+)\1\s*[,;\n]",
             self.code,
@@ -195,12 +195,12 @@ class Script:
         return found["text"] if found else ""
 
     def text(self, name: str, default: str = "") -> str:
-        """Return the text that stands behind `name:`."""
+        """Return the text after `name:`."""
         found = self.value(name)
         return found if isinstance(found, str) and found else default
 
     def objects(self, opening: str, within: str | None = None) -> Iterator[str]:
-        """Yield what stands in the braces behind a pattern, such as `docs:\\s*`."""
+        """Yield the contents of the braces after a pattern, such as `docs:\\s*`."""
         code = self.code if within is None else within
         for match in re.finditer(rf"(?:{opening})(?:\(\s*)?\{{", code):
             depth = 0
@@ -211,7 +211,7 @@ class Script:
                     break
 
     def shallow(self, body: str) -> str:
-        """Return an object without the objects and lists in it; what it spreads (`...name`) is put in its place."""
+        """Return an object without the objects and lists in it; what it spreads (`...name`) is added."""
         for name in re.findall(r"\.\.\.(\w+)", body):
             body += "," + next(self.objects(rf"\b{name}\s*(?::[^=\n]*)?=\s*(?:\w+\(\s*)*"), "")
         while (flat := re.sub(r"\{[^{}]*\}|\[[^\[\]]*\]", "0", body)) != body:
@@ -219,12 +219,12 @@ class Script:
         return body
 
     def exported(self) -> str:
-        """Return what a configuration says itself, without what its plugins are told."""
+        """Return the settings of the site itself, without the options of its plugins."""
         return self.shallow(next(self.objects(r"defineConfig\w*\s*\(\s*|export default\s*"), ""))
 
     def first(self) -> dict[str, str]:
-        """Return the language (`lang`) of pages that lie in no folder of a language, where there are several: what
-        `locales` says of `root` (`/`), or the site."""
+        """Return the language (`lang`) of pages outside the folders of languages, if the site has several: that of
+        `root` (`/`) in `locales`, or of the site."""
         locales = next(self.objects(r"(?<![\w.$])locales['\"]?\s*:\s*"), "")
         for root in self.objects(r"(?<![\w.$])(?:['\"]?root['\"]?|['\"]/['\"])\s*:\s*", locales):
             said = self.value("lang", self.shallow(root)) or self.value("lang", self.exported())
@@ -232,13 +232,13 @@ class Script:
         return {}
 
     def texts(self, name: str) -> tuple[str, ...]:
-        """Return the texts of the list behind `name:`."""
+        """Return the texts of the list after `name:`."""
         found = re.search(rf"(?<![\w.$]){name}['\"]?\s*:\s*\[([^\]]*)\]", self.code)
         return tuple(re.findall(r"['\"`]([^'\"`]*)['\"`]", found[1])) if found else ()
 
 
 def expressions(patterns: Iterable[str]) -> list[re.Pattern[str]]:
-    """Return regular expressions; a malformed one is left out."""
+    """Return regular expressions, without malformed ones."""
     found = []
     for pattern in patterns:
         with suppress(re.error):
@@ -247,7 +247,7 @@ def expressions(patterns: Iterable[str]) -> list[re.Pattern[str]]:
 
 
 def spread(pattern: str) -> list[str]:
-    """Return what a pattern with choices stands for: `docs/{a,b}` is `docs/a` and `docs/b`."""
+    """Return the patterns that a pattern with choices stands for: `docs/{a,b}` is `docs/a` and `docs/b`."""
     choice = re.search(r"\{([^{}]*)\}", pattern)
     if choice is None:
         return [pattern]
@@ -256,27 +256,27 @@ def spread(pattern: str) -> list[str]:
 
 
 def matcher(patterns: Iterable[str]) -> Callable[[str], bool]:
-    """Return whether git-style patterns name a path; a malformed one names nothing."""
+    """Return a test whether a path matches one of these patterns of git; malformed ones match nothing."""
     return spec_of(patterns).match_file
 
 
 def with_endings(endings: str, *names: str) -> tuple[str, ...]:
-    """Return what files may be called: each name with each of some endings."""
+    """Return each name with each of these endings."""
     return tuple(f"{name}.{ending}" for name in names for ending in endings.split())
 
 
 def scripts(*names: str) -> tuple[str, ...]:
-    """Return what configurations in JavaScript or TypeScript may be called."""
+    """Return the possible names of configurations in JavaScript or TypeScript."""
     return with_endings("js ts mjs cjs mts cts tsx", *names)
 
 
 def yamls(*names: str) -> tuple[str, ...]:
-    """Return what files in YAML may be called."""
+    """Return the possible names of files in YAML."""
     return with_endings("yml yaml", *names)
 
 
 def folder_of(path: str) -> str:
-    """Return the path of a folder as a configuration names it (`./docs/`, `/docs`, `.`), in its short form."""
+    """Return the short form of a folder in a configuration (`./docs/`, `/docs`, `.`)."""
     short = posixpath.normpath(path.strip().lstrip("/") or ".")
     return "" if short == "." else short
 
@@ -284,11 +284,11 @@ def folder_of(path: str) -> str:
 _NOBODYS = re.compile(
     r"https?://(?:www\.)?(?:example\.(?:com|org|net)|localhost|0\.0\.0\.0|127\.[\d.]+)(?![\w.-])", re.IGNORECASE
 )
-"""What stands in a configuration until somebody writes an address (RFC 2606), or this machine."""
+"""Placeholders in configurations (RFC 2606), and this machine."""
 
 
 def address_of(site: object, base: object = "") -> str:
-    """Return where a site is served, given its domain and its path there; empty where they are not known."""
+    """Return where a site is served, given its domain and its path there; empty if unknown."""
     path = base.strip("/") if isinstance(base, str) else ""
     site = f"https:{site}" if isinstance(site, str) and site.startswith("//") else site
     known = site if isinstance(site, str) and site.startswith("http") and not _NOBODYS.match(site) else ""

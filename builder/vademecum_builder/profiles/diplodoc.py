@@ -45,18 +45,18 @@ _MONOSPACED = re.compile(r"(?<![#\w])##(?![#\s])((?:(?!##)[^\n`])+?)##(?!#)")
 _TERM = re.compile(r"(?<!!)\[([^\[\]\n]+)\]\(\*[^()\s]+\)")
 _DEFINITION = re.compile(r"^[ ]{0,3}\[\*[^\[\]\n]+\]:[ \t]*", re.MULTILINE)
 _UNNAMED = re.compile(r"\[(?:\{#T\})?\]\((?P<place>(?P<page>[^()#\s:]+)\.md(?:#[^()\s]*)?)\)")
-# A table without another one in it: the innermost is the first to be found.
+# A table without another one in it: the innermost is found first.
 _TABLE = re.compile(r"^(?P<indent>[ \t]*)#\|(?P<rows>(?:(?!#\||\|#)[\s\S])*)\|#(?:[ \t]*\{[^{}\n]*\})?", re.MULTILINE)
 _CELL = re.compile(r"(?<!\\)\|")
 _ESCAPED = r"\\|"
 _KEPT = re.compile("\ue000(\\d+)\ue001")
-"""A piece of code, or a table that is done, while the text around it is edited."""
+"""Stands for a piece of code, or a finished table, while the text around it is edited."""
 _SPANNED = {">", "^"}
-"""A cell that is one with its neighbour."""
+"""A cell that is merged with its neighbour."""
 
 
 _Values = Callable[[str, str], Any]
-"""What a name stands for in a folder: as the nearest `presets.yaml` says; None: nothing."""
+"""Returns the value of a name in a folder, from the nearest `presets.yaml`; None if there is none."""
 
 
 def _presets(project: Project, preset: str) -> _Values:
@@ -72,7 +72,7 @@ def _presets(project: Project, preset: str) -> _Values:
 
 
 def _folders(folder: str) -> Iterator[str]:
-    """Yield a folder, and those above it."""
+    """Yield a folder and those above it."""
     while folder:
         yield folder
         folder = posixpath.dirname(folder)
@@ -80,7 +80,7 @@ def _folders(folder: str) -> Iterator[str]:
 
 
 def _holds(test: Any, folder: str, value: _Values) -> bool:
-    """Return whether a condition holds (`audience == "internal" and beta`); one that is written otherwise does."""
+    """Return whether a condition holds (`audience == "internal" and beta`); conditions in another form hold."""
 
     def one(said: str) -> bool:
         found = _TEST.fullmatch(said.strip())
@@ -94,13 +94,13 @@ def _holds(test: Any, folder: str, value: _Values) -> bool:
 
 
 def _conditions(value: _Values) -> Pass:
-    """Return the pass that takes what is shown of `{% if audience == "internal" %}` … `{% endif %}`."""
+    """Return the pass that keeps the shown branch of `{% if audience == "internal" %}` … `{% endif %}`."""
 
     def conditions(text: str, page: Page) -> str:
         folder = posixpath.dirname(page.key)
 
         def kept(match: re.Match[str]) -> str:
-            parts = [match["test"], *_ELSE.split(match["shown"])]  # a test, what it shows, and so on; None: `else`
+            parts = [match["test"], *_ELSE.split(match["shown"])]  # tests and what they show, in turn; None: `else`
             tests = zip(parts[::2], parts[1::2], strict=True)
             return next((shown for test, shown in tests if test is None or _holds(test, folder, value)), "")
 
@@ -112,7 +112,7 @@ def _conditions(value: _Values) -> Pass:
 
 
 def _values(value: _Values) -> Pass:
-    """Return the pass that puts in what `{{ name }}` stands for, in code too."""
+    """Return the pass that replaces `{{ name }}` by its value, also in code."""
 
     def applied(text: str, page: Page) -> str:
         def put_in(match: re.Match[str]) -> str:
@@ -127,7 +127,7 @@ def _values(value: _Values) -> Pass:
 
 
 def includes(text: str, page: Page) -> str:
-    """`{% include [any](part.md#anchor) %}` is the file, or the section of this anchor; `notitle`: not its title."""
+    """`{% include [any](part.md#anchor) %}` is the file, or the section of the anchor; `notitle`: without title."""
 
     def take(match: re.Match[str]) -> str:
         found = page.include_page(match["place"].strip(), passes=(outside(includes), marks)).strip()
@@ -138,7 +138,7 @@ def includes(text: str, page: Page) -> str:
 
 
 def _section(text: str, anchor: str) -> str:
-    """Return the heading of an anchor and what stands below it; all of it: there is none."""
+    """Return the heading with an anchor and the text below it; the whole text if there is none."""
     head = re.search(rf"^(#{{1,6}})[ \t].*\{{[ \t]*#{re.escape(anchor)}[ \t]*\}}[ \t]*$", text, re.MULTILINE)
     if not head:
         return text
@@ -147,7 +147,7 @@ def _section(text: str, anchor: str) -> str:
 
 
 def tables(text: str, page: Page) -> str:
-    """`#| || a | b || |#`: a table of Markdown, and where a cell holds several lines, paragraphs."""
+    """`#| || a | b || |#` becomes a table of Markdown, or paragraphs if a cell has several lines."""
     if "#|" not in text:
         return text
     kept: list[str] = []
@@ -166,7 +166,7 @@ def tables(text: str, page: Page) -> str:
         else:
             ruled = [*rows[:1], ["---"] * len(rows[0]), *rows[1:]] if rows else []
             lines = "\n".join(f"| {' | '.join(_CELL.sub(_ESCAPED, cell) for cell in row)} |" for row in ruled)
-        return keep(textwrap.indent(f"\n{lines}\n", match["indent"]))  # in a table that it stands in it is a piece, too
+        return keep(textwrap.indent(f"\n{lines}\n", match["indent"]))  # one piece in the table around it
 
     plain = CODE.sub(lambda match: keep(match[0]), text.replace("\ue000", ""))
     while (found := _TABLE.sub(drawn, plain)) != plain:
@@ -180,7 +180,7 @@ def _cell(text: str) -> str:
 
 
 def marks(text: str, page: Page) -> str:
-    """Titles of notes and cuts, `##monospaced##`, terms, links that show what the page that they lead to is called."""
+    """Titles of notes and cuts, `##monospaced##`, terms, links that show the title of their target."""
 
     def named(match: re.Match[str]) -> str:
         return f"[{page.title('doc', match['page']) or match['page']}]({match['place']})"
@@ -212,7 +212,7 @@ def open_diplodoc(project: Project) -> Rules | None:
         posixpath.normpath(posixpath.join(folder, href))
         for key, text in tocs.items()
         for href in _listed(read_yaml(text), posixpath.dirname(key), value)
-        for folder in {posixpath.dirname(key), *including}  # a list that is merged into another is of its folder
+        for folder in {posixpath.dirname(key), *including}  # a merged list belongs to the folder of the other
     }
     makes_pages = any("includers:" in text for text in tocs.values())
 

@@ -59,7 +59,7 @@ def open_docfx(project: Project) -> Rules:
 
 
 class _Group:
-    """Files that are served in one folder."""
+    """Files that are served in the same folder."""
 
     def __init__(self, said: Mapping[str, Any]) -> None:
         self.source, self._target = folder_of(str(said.get("src") or "")), str(said.get("dest") or "")
@@ -67,7 +67,7 @@ class _Group:
         self._excluded = matcher([f"/{p}" for q in texts_at(said, "exclude") for p in spread(q)])
 
     def address(self, path: str) -> str:
-        """Return where a file is served; empty: it is of another group."""
+        """Return where a file is served; empty if it belongs to another group."""
         inner = posixpath.relpath(path, self.source or ".")
         taken = not inner.startswith("../") and self._taken(inner) and not self._excluded(inner)
         return posixpath.join(self._target, f"{stem(inner)}.html") if taken else ""

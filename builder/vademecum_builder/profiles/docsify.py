@@ -1,4 +1,4 @@
-"""Docsify: an `index.html` with `$docsify`, whose script shows the Markdown files as they lie."""
+"""Docsify: an `index.html` with `$docsify`, whose script shows the Markdown files."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _EMBED = re.compile(r"\[[^\[\]\n]*\]\((?P<name>[^()\s]+)[ \t]+(?P<mark>['\"]):in
 _TYPE = re.compile(r":type=(\w+)")
 _PART = re.compile(r":fragment=([\w-]+)")
 _SHOWN = frozenset("html htm mp3 mp4 ogg".split())
-"""Endings of what stands on the page as a frame."""
+"""Endings of files that are shown in a frame."""
 _OPTION = re.compile(r"(\]\([^()\s]+)[ \t]+(['\"]):[^'\"\n]*\2\)")
 _SAID = re.compile(
     r"^([!?]>[ \t]*)|(?<![ \t])[ \t]*(?:<!--[ \t]*)?\{docsify-[\w-]+\}(?:[ \t]*-->)?|(?<=\S)[ \t]+:id=[\w-]+[ \t]*$",
@@ -26,7 +26,7 @@ _SAID = re.compile(
 
 
 def embeds(text: str, page: Page) -> str:
-    """`[part](_part.md ':include')` is taken in; `?>` of a tip, `:id=x` of a heading and options of a link go."""
+    """`[part](_part.md ':include')` is included; `?>` of a tip, `:id=x` of a heading and options of a link go."""
 
     def take(match: re.Match[str]) -> str:
         name, ending = match["name"], match["name"].rpartition(".")[2]
@@ -66,7 +66,7 @@ def open_docsify(project: Project) -> Rules | None:
             return route + (f"{folder}/" if folder else "")
         return route + stem(path)
 
-    # Headings are led to by `?id=`, which the script reads: a fragment leads to none.
+    # The script finds headings by `?id=`; fragments do not lead to them.
     return Rules(
         (Folder("" if "://" in base else folder_of(base), address),),
         NO_IDS,

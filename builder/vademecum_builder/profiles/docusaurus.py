@@ -21,7 +21,7 @@ from vademecum_builder.sources.places import PagePlace
 
 FILES = scripts("docusaurus.config")
 _BRACES_ARE_TEXT = re.compile(r"\"@docusaurus/core\"\s*:\s*\"[\^~=v]*2\.")
-"""Docusaurus 2, whose MDX 1 knows expressions in tags alone: `{ width: number }` is shown."""
+"""Docusaurus 2, whose MDX 1 has expressions only in tags: `{ width: number }` is shown."""
 _NO_PREFIX = re.compile(r"^\d+[-_.]\d+")  # a date or a version
 _PREFIX = re.compile(r"^\d+\s*[-_.]+\s*(?=[^-_.\s])")
 _DATED = re.compile(r"^(?P<folder>.*)(?P<date>\d{4}[-/]\d{1,2}[-/]\d{1,2})[-/]?(?P<text>.*?)(?:/index)?\.mdx?$")
@@ -60,12 +60,12 @@ def _pages(base: str, path: str, _metadata: Mapping[str, Any]) -> str:
 
 
 def _served(rule: Callable[[str, str, Mapping[str, Any]], str], base: str) -> Callable[[str], Address]:
-    """Return the rule of pages below `base`, given a language that is served below its name."""
+    """Return the rule of pages below `base`, given the path of a language."""
     return lambda locale: partial(rule, posixpath.join(locale, base))
 
 
 def _instances(script: Script, kind: str) -> Iterator[tuple[str, bool]]:
-    """Yield the options of a plugin, once for each time that it is used; the preset's first."""
+    """Yield the options of each use of a plugin, those of the preset first."""
     for options in script.objects(rf"(?<![\w.$]){kind}['\"]?\s*:\s*"):
         yield options, True
     for options in script.objects(rf"plugin-content-{kind}['\"]\s*,\s*"):
@@ -81,7 +81,7 @@ def _versions(project: Project, folder: str) -> list[str]:
 
 
 def _version(script: Script, said: str, version: str, base: str, default: str) -> str:
-    """Return where a version is served; `versions` may name a path for it."""
+    """Return where a version is served; `versions` may have a path for it."""
     options = next(script.objects(rf"['\"]?{re.escape(version)}['\"]?\s*:\s*", said), "")
     path = script.value("path", options)
     return posixpath.join(base, path.strip("/") if isinstance(path, str) else default).rstrip("/")
@@ -89,7 +89,7 @@ def _version(script: Script, said: str, version: str, base: str, default: str) -
 
 @dataclass(frozen=True)
 class _Folders:
-    """The folders of pages, in the languages of the site, the default one first; empty or one: it has no languages."""
+    """The folders of pages in the languages of the site. With less than two `locales`, it has no languages."""
 
     locales: Sequence[str]
     default: str
@@ -101,8 +101,8 @@ class _Folders:
         """Add a folder in the default language, and those of its translations.
 
         Args:
-            page: The folder of the newest version in the default language: pages at one place in both are one page.
-            below: Where a translation lies in the folder of the plugin.
+            page: The folder of the newest version in the default language; a page has the same path in both folders.
+            below: The path of a translation in the folder of the plugin.
         """
         if len(self.locales) < 2:
             self.found.append(Folder(path, served(""), PagePlace(page, version=version) if version else None))
@@ -117,11 +117,11 @@ class _Folders:
 def _add_docs(
     project: Project, script: Script, options: str, lies: tuple[str, str, str], said: str, folders: _Folders
 ) -> str:
-    """Add each version of the documents of one plugin; return the newest one, or empty: it has no versions.
+    """Add the versions of the documents of one plugin; return the newest one, or an empty text if there are none.
 
     Args:
-        lies: The folder of the version that is written on, where it is served, and the plugin's name.
-        said: What the configuration says of versions.
+        lies: The folder of the current version, where it is served, and the plugin's name.
+        said: The options of versions in the configuration.
     """
     main, base, plugin = lies
     name = script.value("id", options)

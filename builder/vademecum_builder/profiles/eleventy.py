@@ -1,4 +1,4 @@
-"""Eleventy: its configuration, read as text. Files of data beside the pages may say where these are served."""
+"""Eleventy: its configuration, read as text. Data files beside the pages may have their addresses."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ _DATA = (".json", ".11tydata.json", ".11tydata.js", ".11tydata.cjs", ".11tydata.
 _OF_SITE = tuple(
     f"{name}{ending}" for name in ("metadata", "site", "meta") for ending in (".json", ".js", ".cjs", ".mjs")
 )
-"""Files of data for all pages that name the site's `url`, as starters have them."""
+"""Data files for all pages with the site's `url`, as in starter projects."""
 _DATED = re.compile(r"(?:^|(?<=/))\d{4}-\d{2}-\d{2}-(?=[^/]*$)")
 _OWN = re.compile(r"(?:\brequire\(|\bfrom)\s*['\"]\./([\w./-]+)['\"]")
-"""Modules of the site itself that its configuration takes in."""
+"""Modules of the site itself that its configuration imports."""
 _INPUT = re.compile(
     r"\beleventy\b[^&|;\"\n]*?\s--input[= ](?:\\\")?([\w./-]+)|\bsetInputDirectory\(\s*['\"`]([^'\"`$]+)['\"`]"
 )
 _IGNORED = re.compile(r"\.ignores\.add\(\s*['\"`]([^'\"`$]+)['\"`]")
 _BARE_ANCHOR = re.compile(r"\.use\(\s*\w*anchor\w*\s*\)", re.IGNORECASE)
-"""The plugin with no function of the site's for its ids."""
+"""The plugin without a function of the site for ids."""
 _NO_PAGE = re.compile(r"\.(?!html?$)[a-z]+$")
-"""A file of another kind: `/feed.xml`, `_redirects.txt`."""
+"""A file that is not a page: `/feed.xml`, `_redirects.txt`."""
 _FILLED = re.compile(r"\{\{-?\s*page\.(filePathStem|fileSlug)\s*-?\}\}")
-# A macro of Nunjucks, with lists and objects among its arguments, and objects in these.
+# A macro of Nunjucks; its arguments may be lists and objects, which may contain objects.
 _CALL = re.compile(r"\{\{-?\s*([\w.]+)\s*\((?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\)\s*-?\}\}")
 
 
 def calls(text: str, page: Page) -> str:
-    """`{{ tabs({...}) }}`: what it shows is in the templates alone."""
+    """`{{ tabs({...}) }}`: what it shows is only in the templates."""
 
     def told(match: re.Match[str]) -> str:
         page.troubles[f"what a macro shows ({match[1]}): build of the rendered site"] += 1
@@ -84,7 +84,7 @@ def open_eleventy(project: Project) -> Rules:
 
 
 def _of_data(project: Project, source: str, path: str) -> str | bool | None:
-    """Return the permalink that files of data say: of the page, of its folder (`guide/guide.json`), of those above."""
+    """Return the permalink in data files: of the page, of its folder (`guide/guide.json`), of folders above."""
     folder = posixpath.join(source, posixpath.dirname(path)).rstrip("/")
     names = [posixpath.join(source, stem(path))]
     while folder:
@@ -99,7 +99,7 @@ def _of_data(project: Project, source: str, path: str) -> str | bool | None:
 
 
 def _site(project: Project, folder: str) -> str:
-    """Return the address that the site's data say; empty: they say none."""
+    """Return the address in the site's data; empty if there is none."""
     for data in (posixpath.join(folder, name) for name in _OF_SITE):
         text = project.text(data)
         said = read_yaml(text).get("url") if data.endswith(".json") else Script(text).value("url")
@@ -115,7 +115,7 @@ def _filled(permalink: str, path: str) -> str:
 
 
 def _slugs(code: str) -> SlugRule:
-    """Headings have ids where a plugin makes them, by a rule that the configuration may name."""
+    """Return the rule of ids: only a plugin makes them, and the configuration may name its rule."""
     if re.search(r"github-slugger", code):
         return GITHUB
     if re.search(r"IdAttributePlugin|@sindresorhus/slugify|getFilter\(['\"]slugify", code):

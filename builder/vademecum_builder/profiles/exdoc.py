@@ -1,4 +1,4 @@
-"""ExDoc: the pages that `extras` of a `mix.exs` names; what it takes from code is in the rendered site alone."""
+"""ExDoc: the pages in `extras` of a `mix.exs`; documentation in code is only in the rendered site."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ spaces = replacing(
     r"\1<\2>)",
     "](",
 )
-"""`[x](Up and running.md)`: a link may have spaces."""
+"""`[x](Up and running.md)`: links may have spaces."""
 
 
 def _extras(source: str) -> Iterator[tuple[str, dict[str, str]]]:
-    """Yield what is named, files and patterns, with what is said of each."""
+    """Yield the listed files and patterns, with their options."""
     for match in _LISTED.finditer(source):
         text = match[0]
         if match["list"]:
@@ -58,7 +58,7 @@ def open_exdoc(project: Project) -> Rules | None:
         for key in files_of([name], (key for key in project.keys if key.endswith(_PAGES)), ())
     }
     if "ex_doc" not in source or not any("/" in key for key in pages):
-        return None  # of a package whose pages are about it alone, the documents are elsewhere
+        return None  # the pages are about the package itself; documents are elsewhere
 
     def address(path: str, metadata: Metadata) -> str:
         if path not in pages:

@@ -1,4 +1,4 @@
-"""Includes of reStructuredText and AsciiDoc, where their file lies in the tree."""
+"""Includes of reStructuredText and AsciiDoc, if the included file is in the tree."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ _MACRO = re.compile(
     r"[ \t]*$",
     re.MULTILINE,
 )
-"""Code, or a block macro that Asciidoctor does not know: an extension's."""
+"""Code, or a block macro of an extension, which Asciidoctor does not know."""
 _XREF = re.compile(rf"{_CODE}|(?<![\w:/`+\\])xref:(?P<target>[^\s\[\]{{}}#`]+\.adoc)\[\]", re.MULTILINE)
-"""Code, or a reference to a page that says nothing itself."""
+"""Code, or a reference to a page without a text of its own."""
 _ASCIIDOC_OPTION = re.compile(r"(\w+)=(\"[^\"]*\"|[^,]*)")
 _TAG = re.compile(r"^.*\b(?:tag|end)::[\w.-]+\[\].*\n?", re.MULTILINE)
 _FAMILIES = {"partial$": "partials", "example$": "examples", "page$": "pages"}
-"""Antora's, beside the folder of pages of a module."""
+"""Folders of Antora, beside the folder of pages of a module."""
 
 
 def rst_includes(text: str, page: Page) -> str:
@@ -46,7 +46,7 @@ def rst_includes(text: str, page: Page) -> str:
         name, options = match["name"], dict(_OPTION.findall(match["options"]))
         folder = "" if name.startswith("/") else posixpath.dirname(page.key)
         is_code = match["kind"] == "literalinclude" or "code" in options or "literal" in options
-        # Beside the page; of what hands its text to docutils without a place, below the root.
+        # Beside the page, or below the root, where a tool gives docutils the text without its path.
         found = page.include(name, folder, "", passes=() if is_code else (rst_includes,))
         if not found:
             return ""
@@ -61,7 +61,7 @@ def rst_includes(text: str, page: Page) -> str:
 
 
 def rst_references(text: str, page: Page) -> str:
-    """`:ref:` and `:doc:` show the titles of what they lead to."""
+    """`:ref:` and `:doc:` show the titles of their targets."""
     return with_titles(text, page.title)
 
 
@@ -79,7 +79,7 @@ def _is_shown(match: re.Match[str]) -> bool:
 
 
 def _chosen(text: str, options: Mapping[str, str], by_line: bool) -> str:
-    """Return the part of a file that is asked for; `by_line`: whole lines are, as `literalinclude` has it."""
+    """Return the chosen part of a file; `by_line`: whole lines, as with `literalinclude`."""
     if options.get("pyobject"):
         return _definition(text, options["pyobject"])
     lines = text.split("\n")
@@ -103,7 +103,7 @@ def _chosen(text: str, options: Mapping[str, str], by_line: bool) -> str:
 
 
 def _definition(code: str, name: str) -> str:
-    """Return the lines of a function or class (`Pump.turn`) of Python; all of it where it is not found."""
+    """Return the lines of a function or class (`Pump.turn`) of Python; all lines if it is not found."""
     try:
         found: ast.AST = ast.parse(code)
         for piece in name.split("."):
@@ -122,10 +122,10 @@ def asciidoc_includes(text: str, page: Page) -> str:
 
     def take(match: re.Match[str]) -> str:
         name, here = match["name"], posixpath.dirname(page.key)
-        for _ in range(3):  # one may stand in another
+        for _ in range(3):  # one may contain another
             name = _REFERENCE.sub(lambda found: attributes.get(found[1], found[0]).strip(), name)
         if ":" in name and "$" not in name and "://" not in name:
-            name = "page$".join(re.split("(?<=:)(?!.*:)", name))  # of another module a page, where nothing else is said
+            name = "page$".join(re.split("(?<=:)(?!.*:)", name))  # without a family, a page of another module
         module, _, name = name.rpartition(":") if "$" in name else ("", "", name)
         for family, folder in _FAMILIES.items():
             if name.startswith(family):
@@ -158,7 +158,7 @@ _TITLED = re.compile(r"^=+[ \t]+\S", re.MULTILINE)
 
 
 def chapters_apart(text: str, page: Page) -> str:
-    """A file that is a document by itself is not in the book too that takes it in: all of it would be there twice."""
+    """A file that is a document by itself is left out of the book that includes it: all of it would be found twice."""
 
     def stays(match: re.Match[str]) -> str:
         place = posixpath.normpath(posixpath.join(posixpath.dirname(page.key), match["name"]))
@@ -169,7 +169,7 @@ def chapters_apart(text: str, page: Page) -> str:
 
 
 def asciidoc_references(text: str, page: Page) -> str:
-    """`xref:oil.adoc[]` shows the title of the page that it leads to, as Antora has it: there it is of a module."""
+    """`xref:oil.adoc[]` shows the title of its target, as in Antora, where pages are in modules."""
 
     def told(match: re.Match[str]) -> str:
         *modules, name = (match["target"] or "").removesuffix(".adoc").split(":")

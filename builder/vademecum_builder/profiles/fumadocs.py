@@ -1,4 +1,4 @@
-"""Fumadocs: `source.config.*` says where pages lie, and the `loader()` of each collection where they are served."""
+"""Fumadocs: `source.config.*` has the folders of pages, and the `loader()` of each collection where they are served."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _GROUP = re.compile(r"(?:^|(?<=/))\([^()/]+\)/")
 
 
 def included(text: str, page: Page) -> str:
-    """`<include>./part.mdx</include>`: a page is taken in; of code nobody knows the lines."""
+    """`<include>./part.mdx</include>`: pages are included, but not code, whose lines are unknown."""
 
     def part(match: re.Match[str]) -> str:
         name = match[1].strip()
@@ -38,13 +38,13 @@ PASSES = (included, heading_ids, *mdx.PASSES, alerts)
 
 def open_fumadocs(project: Project) -> Rules:
     config = Script(project.text(*FILES))
-    # Where the pages alone are built, the program around them is none of the source's files.
+    # If only the pages are built, the program around them is not among the source's files.
     around = {path.relative_to(project.root).as_posix() for place in _WITH_LOADERS for path in project.root.glob(place)}
     told = Script("\n".join(project.text(key) for key in sorted(project.keys | around) if _LOADERS.search(key)))
     default, hidden, said = told.text("defaultLanguage"), told.text("hideLocale"), told.texts("languages")
 
     def place(path: str) -> tuple[str, str]:
-        """Return a page without its language (`guide.de.mdx`, `de/guide.mdx`), and that."""
+        """Return a page without its language (`guide.de.mdx`, `de/guide.mdx`), and its language."""
         whole, _, language = stem(path).rpartition(".")
         if whole and "/" not in language and (language in said or (not said and language_named(language))):
             return whole, language
@@ -73,7 +73,7 @@ def open_fumadocs(project: Project) -> Rules:
 
 
 def _collections(config: Script, told: Script) -> Iterator[tuple[str, str]]:
-    """Yield the folder of each collection that is served, and where: `/` unless its loader says more."""
+    """Yield the folder of each collection that is served, and where: at `/` unless its loader has a path."""
     for loader in told.objects(r"\bloader\(\s*"):
         named = _SOURCE.search(loader)
         if named:

@@ -1,4 +1,4 @@
-"""Gatsby: folders of gatsby-source-filesystem, made pages by `gatsby-node` or a page of code, mostly by their paths."""
+"""Gatsby: folders of gatsby-source-filesystem, with addresses from `gatsby-node` or a page of code, mostly by path."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def open_gatsby(project: Project) -> Rules | None:
         return f"{whole}/" if whole else ""
 
     def drawn(path: str, metadata: Metadata) -> str:
-        """Markdown among the pages of code is one of them (gatsby-plugin-mdx)."""
+        """Return where MDX among the pages of code is served (gatsby-plugin-mdx)."""
         if not path.endswith(".mdx"):
             raise NotServed("no page")
         return pretty(path)

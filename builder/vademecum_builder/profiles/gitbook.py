@@ -1,4 +1,4 @@
-"""GitBook and HonKit: `.gitbook.yaml` or `book.json`, and SUMMARY.md. Pages are those that SUMMARY.md names."""
+"""GitBook and HonKit: `.gitbook.yaml` or `book.json`, and SUMMARY.md. The pages are those in SUMMARY.md."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _CARD = re.compile(
     r"\{% content-ref url=\"(?P<place>[^\"\n]*)\" %\}(?:(?!\{% content-ref)[\s\S])*?\{% endcontent-ref %\}"
 )
 _MENTION = re.compile(r"\[(?P<shown>[^\[\]\n]*)\]\((?P<place>[^()\n]*?)[ \t]+\"mention\"\)")
-"""A link to another page, which shows how that is called; its text is the name of the file."""
+"""A link that shows the title of another page; its own text is the name of the file."""
 _empty = replacing(re.compile(r"\\[ \t]*(?=\n[ \t]*(?:\n|[*+-][ \t]|\d+[.)][ \t]|\Z)|\Z)|(?<!\*)\*{4}(?!\*)"), "")
-"""What the editor writes and does not show: a break with nothing behind it, and nothing in bold."""
+"""Marks of the editor that are not shown: a line break at the end of a block, and empty bold text."""
 _named = replacing(
     re.compile(r"^(#{1,6} [^\n]*?)[ \t]*<a href=\"#[^\"\n]*\" id=\"([^\"\s]+)\"></a>[ \t]*$", re.MULTILINE), r"\1 {#\2}"
 )
@@ -29,13 +29,13 @@ _TABLE = re.compile(r"<table\b(?:(?!<table\b)[\s\S])*?</table>")
 _ROW = re.compile(r"<tr\b(?:(?!<tr\b)[\s\S])*?</tr>")
 _CELL = re.compile(r"(<t[hd]\b[^<>]*>)(?:(?!<t[hd]\b)[\s\S])*?</t[hd]>")
 _LANGUAGE = re.compile(r"\]\((?:\./)?([\w.-]+)/?\)")
-"""A line of LANGS.md, which names a folder with a book of its own."""
+"""A line of LANGS.md, with the folder of a book."""
 _VARIABLE = re.compile(r"\{\{-?[ \t]*book\.([\w.]+)[ \t]*-?\}\}")
 FILES = (".gitbook.yaml", "book.json", "SUMMARY.md")
 
 
 def _columns(text: str, page: Page) -> str:
-    """Tables without their hidden columns: where a card leads to, the file of its picture."""
+    """Removes hidden columns of tables: the target of a card, the file of its picture."""
 
     def seen(table: re.Match[str]) -> str:
         hidden = ["data-hidden" in cell[1] for cell in _CELL.finditer(table[0].partition("</tr>")[0])]
@@ -68,7 +68,7 @@ def open_gitbook(project: Project) -> Rules | None:
     named = {posixpath.join(book, "GLOSSARY.md") for book in books if in_files}
 
     def cards(text: str, page: Page) -> str:
-        """A card, and a mention, show what the page that they lead to is called, not the name of its file."""
+        """Cards and mentions show the title of their target, not the name of its file."""
         folder = posixpath.dirname(page.key.removeprefix(f"{root}/" if root else ""))
 
         def titled(address: str) -> str:

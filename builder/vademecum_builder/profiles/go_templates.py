@@ -1,6 +1,6 @@
-"""Templates of Go, as Hugo has them for a site's own shortcodes: what a reader sees of them, where they say it plainly.
+"""Templates of Go, with which Hugo renders a site's own shortcodes: their text, if it is written out.
 
-What loops, or asks for other pages and files, is not known.
+Loops, and templates that need other pages or files, are unknown.
 """
 
 from __future__ import annotations
@@ -10,19 +10,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 INNER = "\ue005"
-"""Stands where a template shows what stands between its tags."""
+"""Stands for the text between the tags of a shortcode."""
 _ACTION = re.compile(
     r"\{\{(\s*/\*(?:(?!\*/)[\s\S])*+\*/\s*|(?:\"(?:\\.|[^\"\\])*+\"|`[^`]*+`|[^{}\"`]|\{(?!\{)|\}(?!\}))*+)\}\}"
 )
-"""What Hugo does; of a comment all is one, be it `{{/* {{< note >}} "5 */}}`."""
+"""An action of Hugo; a whole comment is one, even `{{/* {{< note >}} "5 */}}`."""
 _TOKEN = re.compile(r"\"(?:\\.|[^\"\\])*\"|`[^`]*`|[()|]|[^\s()|\"`]+")
 _UNSEEN = re.compile(r"<(svg|script|style|iframe|button)\b(?:(?!<\1\b)[\s\S])*?</\1\s*>|<!--[\s\S]*?-->", re.IGNORECASE)
 _KEPT = re.compile(r"(?:[$.]*Page\.)?[$.]*RenderString|markdownify|plainify|safe\w+|html\w+|string|emojify|\w+URL")
-"""Functions behind which a text is the same for a reader."""
+"""Functions that do not change a text for readers."""
 
 
 class Unknown(Exception):
-    """A template asks for what only Hugo knows."""
+    """A template needs what only Hugo knows."""
 
 
 @dataclass
@@ -30,11 +30,11 @@ class Call:
     """A tag on a page.
 
     Attributes:
-        placed: Its arguments by place.
-        named: Those by name.
+        placed: Its positional arguments.
+        named: Its named arguments.
         paired: Whether it has a closing tag.
-        value: Returns what `i18n.NAME`, `site.params.NAME` and `page.NAME` are; empty: nothing.
-        names: What the template has given names (`$x`).
+        value: Returns the value of `i18n.NAME`, `site.params.NAME` or `page.NAME`; empty if there is none.
+        names: Variables of the template (`$x`).
     """
 
     placed: Sequence[str]
@@ -45,7 +45,7 @@ class Call:
 
 
 def shown_by(template: str, call: Call) -> str:
-    """Return the HTML that a template makes of a tag, with `INNER` in it; raise Unknown if it is more than that."""
+    """Return the HTML of a tag by its template, with `INNER` in it; raise Unknown if it is not understood."""
     parts = _ACTION.split(re.sub(r"\s*\{\{-(?=[\s/])|(?<=[\s/])-\}\}\s*", lambda m: m[0].strip(" \n\t-"), template))
     try:
         text, at = _block(parts, 0, "", call, live=True)
@@ -57,7 +57,7 @@ def shown_by(template: str, call: Call) -> str:
 
 
 def _block(parts: Sequence[str], at: int, dot: str, call: Call, *, live: bool) -> tuple[str, int]:
-    """Return what is shown up to an `else` or `end`, and where that stands; of what is not `live` nothing counts."""
+    """Return the text up to an `else` or `end`, and its position; empty unless `live`."""
     text = ""
     while at < len(parts):
         text += parts[at] if live else ""
@@ -78,7 +78,7 @@ def _block(parts: Sequence[str], at: int, dot: str, call: Call, *, live: bool) -
 
 
 def _choice(parts: Sequence[str], at: int, dot: str, call: Call, *, live: bool) -> tuple[str, int]:
-    """Return what an `if` or a `with` shows, and where its `end` stands."""
+    """Return the text of an `if` or a `with`, and the position of its `end`."""
     text, open_ = "", live
     code = parts[at].strip()
     while code != "end":
@@ -102,7 +102,7 @@ def _action(code: str, dot: str, call: Call, *, in_tag: bool) -> str:
         return _value(code, dot, call)
     except Unknown:
         if in_tag:
-            return ""  # an address, or how it looks
+            return ""  # an address, or a style
         raise
 
 
@@ -115,7 +115,7 @@ def _value(code: str, dot: str, call: Call) -> str:
 
 
 def _pipe(tokens: list[str], dot: str, call: Call) -> str:
-    """Return what tokens say, which are taken, up to a closing parenthesis."""
+    """Consume tokens up to a closing parenthesis; return their value."""
     value: str | None = None
     while tokens and tokens[0] != ")":
         words: list[str] = []
@@ -140,7 +140,7 @@ def _operand(tokens: list[str], dot: str, call: Call) -> str:
 
 
 def _applied(name: str, words: list[str], dot: str, call: Call) -> str:
-    """Return what a function makes of its arguments, or a name stands for."""
+    """Return the value of a function, or of a name."""
     bare = name.lstrip("$.")
     match bare, words:
         case "Get", [one]:

@@ -1,4 +1,4 @@
-"""Hexo: `_config.yml` that names its folders, as the one that it writes does, or beside a package.json that has it."""
+"""Hexo: `_config.yml` with its folders, as in a new site, or beside a package.json with Hexo."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _UNKNOWN = re.compile(r":(?:category|id|hash)\b")
 
 
 def tags(text: str, page: Page) -> str:
-    """Tags of Nunjucks, but in fenced code, from which Hexo keeps it away; behind a fence's language is a caption."""
+    """Tags of Nunjucks, except in fenced code, as in Hexo; the language of a fence may precede a caption."""
 
     def edit(plain: str) -> str:
         return liquid_with_values(_POST_LINK.sub(lambda m: m[2].strip("\"' ") or title_from_key(m[1]), plain), page)
@@ -87,7 +87,7 @@ def open_hexo(project: Project) -> Rules | None:
 
 
 def _file_names(pattern: str) -> re.Pattern[str]:
-    """Return how the files of posts are named (`:year-:month-:day-:title.md`)."""
+    """Return the pattern of the names of posts (`:year-:month-:day-:title.md`)."""
     parts = {":year": r"(?P<year>\d{4})", ":title": "(?P<title>.+)"}
     parts |= {f":{i}{name}": rf"(?P<{name}>\d{{1,2}})" for name in ("month", "day") for i in ("", "i_")}
     written = re.escape(stem(pattern))

@@ -16,7 +16,7 @@ _MARK = re.compile(r"^.*(?:ANCHOR(?:_END)?:|--8<--\s*\[(?:start|end):|#(?:end)?r
 def part(text: str, wanted: str) -> str:
     """Return lines (`3`, `3:8`, `3-8`, `:8`, `3--1` to the end, with commas) or a named part, without marks of parts.
 
-    Of lines that are written wrongly (`3 4`) there are none.
+    Malformed ranges (`3 4`) have no lines.
     """
     if not wanted:
         return _MARK.sub("", text)
@@ -40,7 +40,7 @@ def part(text: str, wanted: str) -> str:
 
 
 def _taken(match: re.Match[str], text: str | None) -> str:
-    """Return the text with the indent of the line that asked for it."""
+    """Return an included text with the indent of the line that includes it."""
     indent = match.groupdict().get("indent") or ""
     return textwrap.indent((text or "").rstrip("\n"), indent) if indent.strip(" \t") == "" else indent + (text or "")
 
@@ -53,7 +53,7 @@ _HIDDEN = re.compile(r"^[ \t>]*#(?: .*)?\n", re.MULTILINE)
 
 
 def mdbook_includes(text: str, page: Page) -> str:
-    """`{{#include file.rs:anchor}}` and its like."""
+    """`{{#include file.rs:anchor}}` and similar ones."""
 
     def take(match: re.Match[str]) -> str:
         if match["escaped"] or match["kind"] == "title":
@@ -66,7 +66,7 @@ def mdbook_includes(text: str, page: Page) -> str:
 
 
 def hidden_rust(text: str, page: Page) -> str:
-    """Lines of Rust that mdBook hides (`# `) are left out."""
+    """Removes lines of Rust that mdBook hides (`# `)."""
 
     def shown(match: re.Match[str]) -> str:
         opening, feed, rest = match[0].partition("\n")
@@ -94,9 +94,9 @@ def mkdocs_snippets(folders: Sequence[str], docs: str, *, tags: bool = True) -> 
     """`--8<-- "file:part"` of pymdownx, `{* file *}`, `{! file !}`, `{% include-markdown "file" %}` of plugins.
 
     Args:
-        folders: Where snippets lie, relative to the project.
+        folders: Folders of snippets, relative to the project.
         docs: The folder of pages.
-        tags: Whether a plugin takes `{% include "file" %}` for more than text.
+        tags: Whether a plugin processes `{% include "file" %}`.
     """
 
     def snippets(text: str, page: Page) -> str:

@@ -1,4 +1,4 @@
-"""Jupyter Book 1: `_toc.yml`, and `_config.yml` beside it, of which Jupyter Book makes a configuration of Sphinx."""
+"""Jupyter Book 1: `_toc.yml`, and `_config.yml` beside it, from which Jupyter Book makes a configuration of Sphinx."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from vademecum_builder.readers.slugs import DOCUTILS
 FILES = yamls("_toc")
 _SOURCES = (".md", ".ipynb", ".rst")
 _BELOW = "parts chapters sections subtrees entries items children".split()
-"""What holds further entries, in the list of a book, of an article, and of MyST."""
+"""Fields with further entries in the lists of books, of articles, and of MyST."""
 
 
 def listed_in(entry: Any) -> Iterator[str]:
-    """Yield the files that a table of contents names, as it does, in its order; those of a pattern as the pattern."""
+    """Yield the names and patterns of files in a table of contents, in its order."""
     for part in entry if isinstance(entry, list) else [entry]:
         if isinstance(part, Mapping):
             yield from (
@@ -31,7 +31,7 @@ def listed_in(entry: Any) -> Iterator[str]:
 
 
 def files_of(names: Iterable[str], keys: Iterable[str], endings: Iterable[str]) -> list[str]:
-    """Return the files that are meant by names without an ending, by names with one, and by patterns."""
+    """Return the files for names with or without an ending, and for patterns."""
     every = sorted(keys)
     found: dict[str, None] = {}
     for name in map(posixpath.normpath, names):
@@ -50,7 +50,7 @@ def open_jupyterbook(project: Project) -> Rules | None:
     text = project.text(*FILES)
     toc = read_yaml(text) or read_yaml("chapters:\n" + text)  # a list, as the first versions had it
     if not {"root", "chapters"} & toc.keys() or not any(listed_in(toc)) or project.has("conf.py"):
-        return None  # Jekyll's or Sphinx's, which may have a list of that name
+        return None  # a file of Jekyll or Sphinx
     config = read_yaml(project.text(*yamls("_config")))
     excluded = matcher(f"/{pattern}" for pattern in texts_at(config, "exclude_patterns"))
     listed = {*files_of(listed_in(toc), project.keys, _SOURCES)} if config.get("only_build_toc_files") is True else None

@@ -1,4 +1,4 @@
-"""What a start page says in its front matter alone: `hero` and `features` of VitePress, VuePress and Starlight."""
+"""Text of start pages in front matter: `hero` and `features` of VitePress, VuePress and Starlight."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from vademecum_builder.profiles.base import Metadata, named
 
 
 def landing(said: Metadata) -> str:
-    """Return as Markdown what the theme shows above the text of such a page, without what its buttons say."""
+    """Return as Markdown what the theme shows above the text of such a page, without its buttons."""
     hero = said if said.get("home") is True else said.get("hero")
     if not isinstance(hero, Mapping):
         return ""

@@ -17,7 +17,7 @@ _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 
 
 def chapters_of(summary: str) -> dict[str, str]:
-    """Return what a SUMMARY.md calls the files that it links to, by their places relative to it."""
+    """Return the titles of the files in a SUMMARY.md, by their paths relative to it."""
     pairs = ((_ESCAPE.sub(r"\1", part.strip()) for part in pair) for pair in _CHAPTER.findall(summary))  # `a\_b.md`
     called: dict[str, str] = {}
     for name, place in pairs:
@@ -27,17 +27,17 @@ def chapters_of(summary: str) -> dict[str, str]:
 
 _COMMENT = re.compile(r"%%[\s\S]*?%%")
 private_comments = replacing(_COMMENT, "", "%%")
-"""`%% ... %%` is hidden in the app, and so people write there what nobody else is to read."""
+"""`%% ... %%` is hidden in the app, so people write private notes in it."""
 comments_set_apart = replacing(re.compile(r"(?<!\S)%%(?!%)[\s\S]*?%%(?!\S)"), "", "%%")
-"""The same where nobody says that it is Obsidian's: only with white space around it."""
+"""The same, if it is not known to be Obsidian's: only with white space around it."""
 block_ids = replacing(re.compile(r"(?:(?<=\s)|^)\^[A-Za-z0-9-]+[ \t]*$", re.MULTILINE), "", "^")
-"""`^id` at the end of a line is a target, no text."""
+"""`^id` at the end of a line is a target, not text."""
 _WIKILINK = re.compile(r"(!?)\[\[([^\[\]\n|]+?)(?:\\?\|([^\[\]\n]*))?\]\](?![(\[])")
 _MEDIA = re.compile(r"\.(?!md\b|markdown\b)[A-Za-z0-9]{2,5}$")
 
 
 def wikilinks(text: str, page: Page) -> str:
-    """`[[Page#Part|shown]]` becomes a link, `![[picture]]` goes, `![[Page]]` is taken in where its file is found."""
+    """`[[Page#Part|shown]]` becomes a link, `![[picture]]` is removed, `![[Page]]` is included if its file is found."""
     return outside_code(text, lambda plain: _WIKILINK.sub(lambda m: _link(m, page), plain)) if "[[" in text else text
 
 
@@ -56,7 +56,7 @@ def _link(match: re.Match[str], page: Page) -> str:
 
 
 def find_note(name: str, page: Page) -> str:
-    """Return the file of a note, relative to the page, the nearest to the root; empty if there is none."""
+    """Return the file of a note relative to the page; of several, the nearest to the root. Empty if there is none."""
     if not name:
         return ""
     wanted = name.strip("/").removesuffix(".md").lower()
@@ -69,7 +69,7 @@ def find_note(name: str, page: Page) -> str:
 def _embedded(name: str, part: str, page: Page) -> str:
     found = find_note(name, page)
     if not found or posixpath.normpath(posixpath.join(posixpath.dirname(page.key), found)) == page.key:
-        return ""  # a part of a page stands in it already
+        return ""  # a page contains its parts already
     text = page.include_page(found, passes=(private_comments, wikilinks))
     if part.startswith("^"):
         block = re.search(rf"(?:^|\n\n)((?:(?!\n\n)[\s\S])*?)[ \n]\^{re.escape(part[1:])}[ \t]*(?:\n|$)", text)
@@ -80,7 +80,7 @@ def _embedded(name: str, part: str, page: Page) -> str:
 
 
 def section(text: str, heading: str) -> str:
-    """Return what stands below a heading, up to the next of its level."""
+    """Return the text below a heading, up to the next one of its level."""
     wanted = heading.rpartition("#")[2].strip().lower()
     found = next(
         (m for m in re.finditer(r"^(#{1,6})[ \t]+(.*)$", text, re.MULTILINE) if m[2].strip().lower() == wanted), None

@@ -1,4 +1,4 @@
-"""Logseq, as it publishes a graph: `logseq/config.edn`. A page is an outline, with properties `name:: value`."""
+"""Logseq, for graphs that it publishes: `logseq/config.edn`. A page is an outline, with properties `name:: value`."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _NAMED = re.compile(r"(?<!!)\[([^\[\]|\n]+)\]\((?:\[\[([^\[\]|\n]+)\]\]|([^\s()<
 
 
 def outline(text: str, page: Page) -> str:
-    """Headings are no items of a list here, and what stands below one is as far in as if it were none."""
+    """Headings are not items of a list here, and the text below one is indented as if it were not an item."""
     lines: list[str] = []
     opened: list[int] = []
     for line in text.split("\n"):
@@ -49,7 +49,7 @@ def outline(text: str, page: Page) -> str:
 
 
 def markup(text: str, page: Page) -> str:
-    """Properties, macros, references to blocks, and blocks as Org writes them."""
+    """Properties, macros, references to blocks, and blocks as in Org."""
 
     def block(match: re.Match[str]) -> str:
         indent, mark, name, language = match.groups()

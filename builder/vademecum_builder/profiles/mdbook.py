@@ -1,4 +1,4 @@
-"""mdBook: `book.toml`. Pages are those that SUMMARY.md names."""
+"""mdBook: `book.toml`. The pages are those in SUMMARY.md."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _PREPROCESSED = re.compile(
 
 
 def preprocessed(text: str, page: Page) -> str:
-    """`{{%segment outline}}`, `{{#quiz a.toml}}` alone on a line: for a preprocessor that is not mdBook's own."""
+    """`{{%segment outline}}`, `{{#quiz a.toml}}` alone on a line: for preprocessors outside mdBook."""
 
     def told(match: re.Match[str]) -> str:
         page.troubles[f"what a preprocessor makes of {match[1]}"] += 1

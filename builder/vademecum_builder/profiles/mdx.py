@@ -1,5 +1,5 @@
-"""MDX: Markdown with JSX. Tags go, what stands between them stays, and so does a text that a tag carries for the
-reader; what is computed and what is commented goes."""
+"""MDX: Markdown with JSX. Tags are removed; the text between them stays, and so does text for readers in
+attributes. Computed values and comments are removed."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ _OPENING = re.compile(r"</?([A-Za-z][\w.-]*)(?=[\s/>])|</?>")
 _STEP = re.compile(r"\"[^\"]*\"|'[^']*'|[{<>]|\n[ \t]*\n")
 _BRACE = re.compile(r"[{}]|\"(?:\\.|[^\"\\\n])*\"|(?<!\w)'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`")
 _KEYS = frozenset({"Key", "Keys", "Kbd", "Hotkey", "Shortcut", "KeyboardShortcut"})
-"""Components whose attributes are the keys to press: a sentence without them tells to press nothing."""
+"""Components whose attributes are the keys to press: without these, a sentence makes no sense."""
 _LONGEST = 20_000
-"""Characters of a value in braces; a longer one is none."""
+"""The most characters of a value in braces."""
 _TEXT_VALUE = re.compile(r"\{\s*(?:'([^'{}\n]*)'|\"([^\"{}\n]*)\"|`([^`${}]*)`)\s*\}")
 _ATTRIBUTES = re.compile(
     r"(?:(?:\s+|(?<=[\"'}]))[\w:.-]+(?:\s*=\s*(?:\"[^\"]*\"|'[^']*'))?|\s*(?:\{\}|\"[^\"]*\"))*\s*/?"
@@ -47,7 +47,7 @@ _SIGNS = {ord(sign): f"&#{ord(sign)};" for sign in punctuation}
 
 
 def literals(text: str, page: Page) -> str:
-    """`{'{'}` and `{"<tag>"}` hold signs that are text, `<CodeBlock>{`a`}</CodeBlock>` holds code."""
+    """`{'{'}` and `{"<tag>"}` contain text, `<CodeBlock>{`a`}</CodeBlock>` contains code."""
 
     def said(match: re.Match[str]) -> str:
         return next(part for part in match.groups() if part is not None).translate(_SIGNS)
@@ -70,12 +70,12 @@ def literals(text: str, page: Page) -> str:
 
 
 def in_mdx(done: Pass) -> Pass:
-    """Return a pass that leaves alone what is no MDX by its name: there braces and tags are text and HTML."""
+    """Return a pass for `.mdx` files only: in other files, braces are text, and tags are HTML."""
     return lambda text, page: done(text, page) if page.key.endswith(".mdx") else text
 
 
 def comments(text: str, page: Page) -> str:
-    """`{/* ... */}` is nobody's to read; behind a heading it is its id."""
+    """`{/* ... */}` is a comment; after a heading it is its id."""
     if "/*" not in text:
         return text
     return outside_code(text, lambda plain: _COMMENT.sub("", _ID.sub(r"\1 {#\2}", plain)))
@@ -86,7 +86,7 @@ modules = replacing(_MODULE, "")
 
 
 def jsx(text: str, page: Page) -> str:
-    """Components: the tags go, their `label` or `title` stays; a page that was imported comes in at its place."""
+    """Components: the tags are removed, their `label` or `title` stays; an imported page is included in their place."""
     partials = dict(_IMPORTED.findall(text))
 
     def tag(name: str, said: str, *, closing: bool, before: str) -> str:
@@ -121,14 +121,14 @@ _BADGED = re.compile("^.*\ue008.*$", re.MULTILINE)
 
 
 def _badges_below(heading: re.Match[str]) -> str:
-    """Return a heading with what its badges say below it: ids are made without them."""
+    """Return a heading with the text of its badges below it: ids are made without them."""
     parts = heading[0].split("\ue008")
     indent = parts[0][: len(parts[0]) - len(parts[0].lstrip())]
     return f"{''.join(parts[::2])}\n\n{indent}{', '.join(parts[1::2])}\n"
 
 
 def _tags(text: str) -> Iterator[tuple[int, int, str, str]]:
-    """Yield where tags begin and end, their names, and their attributes without what is computed (`{}`)."""
+    """Yield where tags begin and end, their names, and their attributes without computed values (`{}`)."""
     at = 0
     while opening := _OPENING.search(text, at):
         at = opening.end()
@@ -154,7 +154,7 @@ def _tags(text: str) -> Iterator[tuple[int, int, str, str]]:
 
 
 def _closed(text: str, opening: int) -> int:
-    """Return where the brace closes that opens there; without one, where it was given up."""
+    """Return the place after the closing brace; if there is none, where the search ended."""
     depth, end = 0, min(len(text), opening + _LONGEST)
     for match in _BRACE.finditer(text, opening, end):
         depth += {"{": 1, "}": -1}.get(match[0], 0)
@@ -164,7 +164,7 @@ def _closed(text: str, opening: int) -> int:
 
 
 def html(text: str, page: Page) -> str:
-    """Lines of HTML tags are set apart: what stands between them is Markdown in MDX, and HTML in CommonMark."""
+    """Lines of HTML tags become paragraphs: the text between them is Markdown in MDX, but HTML in CommonMark."""
     if "<" not in text:
         return text
     return outside_code(text, lambda plain: _TAGS_ALONE.sub(r"\n\g<0>\n", _BLOCK.sub(r"\1\n\n\3\n\n\4", plain)))
@@ -175,7 +175,7 @@ _ROOTS = [(root, folder) for root in ("@site/", "@/", "~/", "/") for folder in (
 
 
 def _from(place: str, page: Page) -> tuple[str, ...]:
-    """Return what is imported, below the folders where it may lie: `paths` of TypeScript's configuration say that."""
+    """Return an imported file and the folders where it may be, according to `paths` of TypeScript's configuration."""
     said = [*_PATHS.findall(page.project.text("tsconfig.json", "jsconfig.json")), *_ROOTS]
     named = [(place.removeprefix(root), folder) for root, folder in said if root and place.startswith(root)]
     if not named:
@@ -184,7 +184,7 @@ def _from(place: str, page: Page) -> tuple[str, ...]:
 
 
 def expressions(text: str, page: Page) -> str:
-    """`{'text'}` is its text, any other `{expression}` is computed and goes; ids of headings stay."""
+    """`{'text'}` becomes its text, other `{expression}`s are computed and removed; ids of headings stay."""
 
     def replaced(match: re.Match[str]) -> str:
         found = _TEXT_VALUE.fullmatch(match[0])
@@ -199,8 +199,8 @@ _DEEP = re.compile(r" {4}|\t")
 
 
 def fences(text: str, page: Page) -> str:
-    """Code that is far in is set apart from the text above it, whose line it would be in CommonMark: in MDX no text is
-    code by its indent."""
+    """Indented fences become paragraphs of their own; in CommonMark they would continue the text above. In MDX indented
+    text is not code."""
 
     def apart(match: re.Match[str]) -> str:
         joined = match["fence"] and _DEEP.match(match[0]) and match.string[max(match.start() - 2, 0)] != "\n"
@@ -210,4 +210,4 @@ def fences(text: str, page: Page) -> str:
 
 
 PASSES: tuple[Pass, ...] = (literals, fences, comments, jsx, html, expressions)
-"""What every generator that reads MDX does to a page."""
+"""What all generators with MDX do."""

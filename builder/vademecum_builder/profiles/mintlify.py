@@ -1,4 +1,4 @@
-"""Mintlify: `docs.json`, before `mint.json`."""
+"""Mintlify: `docs.json`, formerly `mint.json`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from vademecum_builder.readers.slugs import MINTLIFY
 
 FILES = ("docs.json", "mint.json")
 _NO_PAGES = ("README.md", "LICENSE.md", "CHANGELOG.md", "CONTRIBUTING.md", "/snippets/")
-"""What Mintlify ignores without a word, in any folder; parts of pages lie in `snippets`."""
+"""Files that Mintlify ignores in any folder; parts of pages are in `snippets`."""
 
 
 def _part(text: str) -> Any:
@@ -26,7 +26,7 @@ def _part(text: str) -> Any:
 
 
 def _texts(project: Project, config: Any) -> Iterator[str]:
-    """Yield all texts of a configuration, also of the files that it refers to, each once, from where it does."""
+    """Yield all texts of a configuration, including files that it refers to, each of them once."""
     read: set[str] = set()
     left: list[tuple[str, Any]] = [("", config)]
     while left:
@@ -53,7 +53,7 @@ def open_mintlify(project: Project) -> Rules | None:
     }
     ignored = matcher([*_NO_PAGES, *project.text(".mintignore").split("\n")])
     pages = [key for key in project.keys if key.endswith((".md", ".mdx")) and not ignored(key)]
-    # Where the list of pages is not understood, none is hidden by it.
+    # If the list of pages is not understood, it hides none.
     listed = 2 * sum(stem(key) in named for key in pages) > len(pages)
 
     def address(path: str, metadata: Metadata) -> str:

@@ -1,4 +1,4 @@
-"""The plugin mkdocs-static-i18n: which languages a site of MkDocs has, and where the pages of each are served."""
+"""The plugin mkdocs-static-i18n: the languages of a site of MkDocs, and where their pages are served."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _LOCALE = re.compile(r"[a-z]{2}(?:-[A-Za-z]{4})?(?:-[A-Z]{2})?|[a-z]{2}_[A-Z]{2}
 
 @dataclass(frozen=True)
 class Languages:
-    """The default language is served at the root, others below their names.
+    """Languages of a site. The default one is served at the root, others below their names.
 
     Attributes:
-        all: Those that are named, whether they are built or not.
-        folders: Whether each language has a folder (`fr/a.md`); else its name is part of a page's (`a.fr.md`).
-        names: By language, what it calls the items of the navigation.
+        all: The languages in the configuration, whether they are built or not.
+        folders: Whether languages have folders (`fr/a.md`); else they are in the names of pages (`a.fr.md`).
+        names: By language, the translated titles of the navigation.
     """
 
     default: str
@@ -32,27 +32,27 @@ class Languages:
     names: Mapping[str, Mapping[str, Any]]
 
     def at(self, language: str, served: str) -> str:
-        """Return where a page is served, given where it would be in the default language."""
+        """Return where a page is served, given its address in the default language."""
         if language not in self.built:
             raise NotServed(f"in a language that is not built ({language})")
         return served if language == self.default else posixpath.join(language, served)
 
     def split(self, path: str) -> tuple[str, str]:
-        """Return the path without its language, and the language; empty: it names none."""
+        """Return the path without its language, and the language; empty if it has none."""
         found = re.fullmatch(r"(.+)\.([\w-]+)(\.\w+)", path)
         if self.folders or not found or not (found[2] in self.all or _LOCALE.fullmatch(found[2])):
             return path, ""
         return found[1] + found[3], found[2]
 
     def called(self, path: str, names: Mapping[str, str]) -> str:
-        """Return what a page is called in its language, given what the navigation calls pages of the default one."""
+        """Return the title of a page in its language, given the titles of the navigation in the default one."""
         whole, language = self.split(path)
         name = names.get(path) or names.get(whole, "")
         return text_at(self.names.get(language, {}), name) or name or title_from_key(whole)
 
 
 def read_languages(options: Any) -> Languages | None:
-    """Return what the options of the plugin say; None: nothing."""
+    """Return the languages in the options of the plugin; None if there are none."""
     if not isinstance(options, Mapping):
         return None
     listed = options.get("languages")

@@ -1,4 +1,4 @@
-"""MyST's own generator, which Jupyter Book 2 is: `myst.yml`. Pages are called as their files, wherever these lie."""
+"""MyST's own generator, also of Jupyter Book 2: `myst.yml`. Addresses are names of files, without their folders."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ FILES = yamls("myst")
 _SOURCES = (".md", ".ipynb", ".tex")
 _INDEX = re.compile(r"(?:index|readme|main)\.(?:md|ipynb|tex)", re.IGNORECASE)
 _SORTING = re.compile(r"(?![12]\d{3}(?:\D|$)|\d{5})[\d_.-]+(?=.)")
-"""What goes before a name, which is no year (`removeLeadingEnumeration`)."""
+"""Numbers that sort names, but not a year (`removeLeadingEnumeration`)."""
 labels = replacing(
     re.compile(r"^\(([^\s()]+)\)=[ \t]*\n\s*?(#{1,6}[ \t].*?)[ \t]*$", re.MULTILINE),
     lambda label: f"{label[2]} {{#{MYST.slug(label[1])}}}",
@@ -40,7 +40,7 @@ def _slug(name: str) -> str:
 
 
 def _in_order(keys: Iterable[str]) -> list[str]:
-    """Return files as they are taken where no list says more: those of a folder before its folders, its index first."""
+    """Return files in their order without a list: those of a folder before its folders, its index first."""
 
     def place(key: str) -> list[tuple[bool, bool, list[tuple[bool, int, str]]]]:
         *folders, name = key.split("/")
@@ -53,7 +53,7 @@ def _in_order(keys: Iterable[str]) -> list[str]:
 
 
 def _natural(name: str) -> list[tuple[bool, int, str]]:
-    """Return a name to sort by, in which 10 comes behind 9."""
+    """Return a key to sort names, with 10 after 9."""
     return [
         (not part.isdigit(), int(part) if part.isdigit() else 0, part)
         for part in re.findall(r"\d+|[^\W\d]+", name.lower())
@@ -61,7 +61,7 @@ def _natural(name: str) -> list[tuple[bool, int, str]]:
 
 
 def _addresses(pages: Iterable[str], *, folders: bool) -> dict[str, str]:
-    """Return where pages are served; the first is the start page."""
+    """Return where pages are served; the first one is the start page."""
     found: dict[str, str] = {}
     seen: Counter[str] = Counter()
     for key in pages:

@@ -1,4 +1,4 @@
-"""Nextra of Next.js: `next.config.*` that names it, read as text."""
+"""Nextra of Next.js: a `next.config.*` with it, read as text."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def open_nextra(project: Project) -> Rules | None:
 
     def in_folders(base: str) -> Any:
         def address(path: str, metadata: Metadata) -> str:
-            whole, _, language = stem(path).rpartition(".")  # `guide.de.mdx`, as Nextra 3 has it
+            whole, _, language = stem(path).rpartition(".")  # `guide.de.mdx`, as in Nextra 3
             if language not in locales:
                 whole, language = stem(path), ""
             folder, _, name = whole.rpartition("/")
@@ -40,7 +40,7 @@ def open_nextra(project: Project) -> Rules | None:
         return address
 
     def of_app(path: str, metadata: Metadata) -> str:
-        """Next.js's router: a page is what its folder is called; what stands in brackets is no part of an address."""
+        """Return the address by Next.js's router: the folders of a page, except those in parentheses."""
         folder, _, name = path.rpartition("/")
         if stem(name) != "page" or "[" in folder:
             raise NotServed("no page")

@@ -1,4 +1,4 @@
-"""Nikola: a `conf.py` of posts and pages. What a page says of itself stands in comments at its head."""
+"""Nikola: a `conf.py` of posts and pages, whose metadata are in comments at their heads."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _USUAL = {
     "POSTS": [(f"posts/*.{ending}", "posts") for ending in ("rst", "md", "txt", "html")],
     "PAGES": [(f"pages/*.{ending}", "") for ending in ("rst", "md", "txt", "html")],
 }
-"""As `nikola init` writes them."""
+"""The values that `nikola init` writes."""
 
 
 def _slug(name: str) -> str:
@@ -33,7 +33,7 @@ def _slug(name: str) -> str:
 
 
 def _split(text: str, beside: str = "") -> tuple[dict[str, str], str]:
-    """Return what a page says of itself, or the file `.meta` beside it, and its text."""
+    """Return the metadata in a page or in the file `.meta` beside it, and its text."""
     head = _HEAD.match(text)
     front, body = split_front_matter(text)
     said = _SAID.findall(head[1]) if head else [(name, str(value)) for name, value in front.items()]
@@ -46,7 +46,7 @@ def _split(text: str, beside: str = "") -> tuple[dict[str, str], str]:
 
 
 def _places(config: Mapping[str, Any], name: str) -> Sequence[tuple[str, str]]:
-    """Return patterns of files and where these are served, as `POSTS` and `PAGES` say it."""
+    """Return patterns of files, and where these are served, from `POSTS` or `PAGES`."""
     said = config.get(name, _USUAL[name])
     lang = str(config.get("DEFAULT_LANG") or "en")
     listed = [rule for rule in said if isinstance(rule, tuple | list) and len(rule) > 1]
@@ -59,8 +59,8 @@ class _Site:
 
     Attributes:
         places: Patterns of files, and where these are served.
-        languages: Where the pages in a language are served.
-        kinds: Media types by the files' ending.
+        languages: Where the pages of each language are served.
+        kinds: Media types by the endings of files.
     """
 
     project: Project
@@ -70,7 +70,7 @@ class _Site:
     pretty: bool
 
     def said(self, path: str) -> dict[str, str]:
-        """Return what a page says of itself, and for a translation what the page says that it translates."""
+        """Return the metadata of a page; a translation also has those of the page that it translates."""
         whole, lang = _language(path, self.languages)
         own = _split(self.project.text(path), self._beside(path))[0]
         return self.said(whole) | own if lang else own
@@ -96,7 +96,7 @@ class _Site:
         return f"{served}/" if pretty else re.sub(r"(^|/)index\.html$", r"\1", f"{served}.html")
 
     def heads(self, text: str, page: Page) -> str:
-        """What a page says of itself, as its reader has it: in fields, or in front matter."""
+        """Writes the metadata of a page as its reader expects them: as fields, or as front matter."""
         said, body = _split(text, self._beside(page.key))
         ending = posixpath.splitext(page.key)[1]
         if said and self.kinds.get(ending, MEDIA_TYPES.get(ending)) == RST:
@@ -139,7 +139,7 @@ def _is_of(pattern: str, path: str) -> bool:
 
 
 def _language(path: str, languages: Mapping[str, str]) -> tuple[str, str]:
-    """Return the page that a file translates, and its language (`pump.de.md`); empty: it is no translation."""
+    """Return the page that a file translates, and its language (`pump.de.md`), empty if it is not a translation."""
     named, ending = posixpath.splitext(path)
     whole, _, lang = named.rpartition(".")
     return (whole + ending, lang) if whole and lang in languages else (path, "")

@@ -33,11 +33,11 @@ _SLUGS = replace(
     GITHUB,
     slug=lambda text: re.sub(r"^(?=\d)", "_", re.sub("-+", "-", GITHUB.slug(text)).removeprefix("-").removesuffix("-")),
 )
-"""As MDC's compiler makes them: one hyphen, none at the ends, and `_` before a digit."""
+"""Ids of MDC's compiler: single hyphens, none at the ends, and `_` before a digit."""
 
 
 def mdc(text: str, page: Page) -> str:
-    """`::card{title="x"}`, with properties in YAML, slots and an end; `:badge[New]`; `{{ $doc.title }}`."""
+    """`::card{title="x"}`, also with properties in YAML, slots and an end; `:badge[New]`; `{{ $doc.title }}`."""
 
     def component(match: re.Match[str]) -> str:
         said = arguments(match["said"] or "")[1] | {k: str(v) for k, v in read_yaml(match["yaml"] or "").items()}

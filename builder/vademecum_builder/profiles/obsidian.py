@@ -1,4 +1,4 @@
-"""Obsidian, as Obsidian Publish serves a vault: `.obsidian`, or its style where git has no settings."""
+"""Obsidian, for vaults that Obsidian Publish serves: `.obsidian`, or its style sheet if git ignores the settings."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _QUERY = re.compile(
 
 
 def without_queries(text: str, page: Page) -> str:
-    """A block of code for a plugin that looks something up is not what it finds."""
+    """Removes queries of plugins: their results are unknown."""
     return _QUERY.sub("", text)
 
 

@@ -1,4 +1,4 @@
-"""Pelican: `pelicanconf.py`. Articles and pages, each where its metadata and the patterns of the settings say."""
+"""Pelican: `pelicanconf.py`. Addresses of articles and pages follow metadata and patterns in the settings."""
 
 from __future__ import annotations
 
@@ -23,26 +23,26 @@ _FIELD = re.compile(r"^:([\w-]+):[ \t]*(.*)$", re.MULTILINE)
 _PLACE = re.compile(r"(?:\{(?:filename|static|attach)\}|\|(?:filename|static|attach)\|)(/?)")
 _PART = re.compile(r"\{(\w+)(?::([^{}]*))?\}")
 _OF_NAME = r"(?P<date>\d{4}-\d{2}-\d{2}).*"
-"""FILENAME_METADATA, by default."""
+"""The default of FILENAME_METADATA."""
 _META = re.compile(r"<meta\b[^<>]*>", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"\b(name|content)\s*=\s*[\"']([^\"']*)", re.IGNORECASE)
 _TITLE = re.compile(r"<title\b[^<>]*>([^<]*)", re.IGNORECASE)
 _NAMES = frozenset("slug date lang category author".split())
 _slug = PYTHON_MARKDOWN.slug
-"""`slugify` of pelican/utils.py makes the same, as SLUG_REGEX_SUBSTITUTIONS are by default."""
+"""`slugify` of pelican/utils.py does the same with the default SLUG_REGEX_SUBSTITUTIONS."""
 
 
 _FRAMED = re.compile(r"\A---[ \t]*\n([\s\S]*?\n)(?:---|\.\.\.)[ \t]*(?:\n|\Z)")
 
 
 def head(text: str, _page: Page | None = None) -> str:
-    """Python-Markdown reads lines, where `title: Pumps: a guide` is no YAML."""
+    """Writes heads as YAML: Python-Markdown reads lines such as `title: Pumps: a guide`, which is not YAML."""
     framed = None if split_front_matter(text)[0] else _FRAMED.match(text)
     return with_front_matter(framed[1]) + text[framed.end() :] if framed else with_front_matter(text)
 
 
 def _said(path: str, text: str) -> dict[str, str]:
-    """Return what a page says of itself, names in lower case."""
+    """Return the metadata of a page, names in lower case."""
     if path.endswith(".rst"):
         title = dict(titles_in(path, text)).get(f"/{stem(path)}", "")
         return {"title": title} | {name.lower(): value.strip() for name, value in _FIELD.findall(text)}
@@ -109,7 +109,7 @@ def open_pelican(project: Project) -> Rules:
         return (known.get("save_as") or _filled(pattern, known)).removesuffix("index.html")
 
     def places(text: str, page: Page) -> str:
-        """`{filename}/pages/oil.md`: from the folder of pages, else from beside the page."""
+        """`{filename}/pages/oil.md`: with a slash the path is below the folder of pages, else beside the page."""
         top = posixpath.relpath(content or ".", posixpath.dirname(page.key))
         return outside_code(text, lambda plain: _PLACE.sub(lambda match: f"{top}/" if match[1] else "", plain))
 
@@ -118,7 +118,7 @@ def open_pelican(project: Project) -> Rules:
     is_rst = any(key.endswith(".rst") for key in project.keys)
     return Rules(
         (Folder(content, address),),
-        replace(slugs, of_title=not is_rst),  # which shows no id of a title
+        replace(slugs, of_title=not is_rst),  # it does not show the ids of titles
         (head, indented_blocks, markdown_in_html, pipes_in_code),
         templates=(places,),
         base_url=address_of(config.get("SITEURL")),

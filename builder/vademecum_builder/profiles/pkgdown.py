@@ -1,4 +1,4 @@
-"""pkgdown, the sites of R's packages: `_pkgdown.yml`."""
+"""pkgdown, for sites of R packages: `_pkgdown.yml`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _RELEASE = re.compile(r"\S+ (?:v?(?=\d)|\((?=dev))([\w. -]+)\)?")
 
 
 def ids(text: str, page: Page) -> str:
-    """Of Markdown Pandoc makes other ids (`gfm_auto_identifiers`) than of R Markdown; below a release they name it."""
+    """Writes ids: those of Markdown (`gfm_auto_identifiers`) differ from R Markdown, and end with the release above."""
     if not page.key.endswith(".md"):
         return text
     taken, unique, release = Slugs(GITHUB), Slugs(GITHUB), ""

@@ -1,4 +1,4 @@
-"""No generator is known: pages are where their paths say, and what cannot be meant as text is taken for markup."""
+"""Without a known generator: addresses follow paths, and markup that cannot be meant as text is processed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Quarto: `_quarto.yml`. Code is not run, so that what it prints is not known."""
+"""Quarto: `_quarto.yml`. Code is not run, so its output is unknown."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ _NOT_RENDERED = frozenset({"README", "CLAUDE", "AGENTS"})
 
 
 def cells(text: str, page: Page) -> str:
-    """Code that is run: its options (`#| echo: false`) go, and code that they hide; its caption stays. What is run in a
-    sentence (`r nrow(x)`) goes whole: what it shows is known where it runs."""
+    """Cells of code: options (`#| echo: false`) and hidden code are removed, captions stay. Code in a sentence
+    (`r nrow(x)`) is removed: its output is unknown."""
 
     def cell(match: re.Match[str]) -> str:
         indent, fence, language, said, body = match.groups()
@@ -40,7 +40,7 @@ def cells(text: str, page: Page) -> str:
 
 
 footnotes = replacing(re.compile(r"(?<!\\)\^\[((?:(?!\n[ \t]*\n)(?:[^\[\]]|\[[^\[\]\n]*\]))*)\]"), r" (\1)", "^[")
-"""`^[a note]`, which stands at the foot of the page."""
+"""`^[a note]`, which is shown at the foot of the page."""
 spans = replacing(re.compile(r"\[([^\[\]]+)\]\{[.#][^{}\n]*\}"), r"\1", "]{")
 """`[text]{.class}` of Pandoc."""
 _REFERENCE = re.compile(r"(?<![\w@\\])(\[)?-?@(fig|tbl|sec|eq|lst|thm|lem|cor|prp|exm|exr|def)-[\w-]*\w(?(1)\])")
@@ -49,9 +49,9 @@ _CALLED = {
     "lem": "Lemma", "cor": "Corollary", "prp": "Proposition", "exm": "Example", "exr": "Exercise", "def": "Definition",
 }  # fmt: skip
 references = replacing(_REFERENCE, lambda reference: _CALLED[reference[2]], "@")
-"""`@fig-tank`: "Figure", without the number that Quarto counts."""
+"""`@fig-tank` becomes "Figure", without its number."""
 citations = replacing(re.compile(r"[ \t]?\[(?=[^\[\]\n]*(?<![\w@])@\w)[^\[\]\n]*\](?![(\[{:])"), "", "@")
-"""`[@hardin1968, p. 3]` goes."""
+"""`[@hardin1968, p. 3]` is removed."""
 raw_tex = replacing(
     re.compile(
         r"(?<!\\)\\(?:(?:clear|clear(?:double)?|new)page|pagebreak|noindent|(?:big|med|small)skip|(?:front|main|back)matter)\b"
@@ -60,7 +60,7 @@ raw_tex = replacing(
     "",
     "\\",
 )
-"""`\\index{pumps}`: Pandoc leaves commands of TeX out of HTML."""
+"""`\\index{pumps}`: Pandoc leaves TeX commands out of HTML."""
 PASSES = (
     cells,
     containers,

@@ -1,4 +1,4 @@
-"""Reads the sources of a generator, one by one: each is a document where it is served, or is left out and told."""
+"""Reads the sources of a generator, each as a document with its address, or leaves them out with a reason."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ _TAKES_IN = re.compile(
     r"|:(?:std:)?(?:ref|doc):|\{(?:std:)?(?:ref|doc)\}|\.adoc\[\]",
     re.IGNORECASE | re.MULTILINE,
 )
-"""All spellings of an include or of a reference that shows a title: a text without one takes nothing in."""
+"""All spellings of includes and of references that show a title; a text without one includes nothing."""
 _TEMPLATES = re.compile(r"(?:^|/)(?:templates?|layouts|archetypes)/")
 _PLACEHOLDER = re.compile(rb"\{\{|\{%|<%")
 _EXTENDS = re.compile(rb"\s*\{[%#]")
-"""How a page of HTML begins that a template engine is to fill."""
+"""The beginning of an HTML page that is a template."""
 _AS_THEY_LIE = (
     "no configuration of a generator was found: the addresses of {} follow their files (a/b.md is a/b/), and anchors"
     " are GitHub's. Name the generator by --profile (plain: it is so), build the rendered pages, or check by --links"
@@ -53,22 +53,22 @@ _REFRESH = re.compile(
     r"|^\.\. meta::\n(?:[ \t]+.*\n)*?[ \t]+:http-equiv=refresh:",
     re.IGNORECASE | re.MULTILINE,
 )
-"""A page that leads elsewhere, in Markdown and in reStructuredText."""
+"""A redirect, in Markdown and in reStructuredText."""
 _NAMES = ("url", "permalink", "slug", "aliases", "redirect_from")
-"""What front matter says of addresses: no metadata of a hit."""
+"""Addresses in front matter, which are not metadata of hits."""
 
 
 @dataclass
 class PlainPages:
-    """Files each by itself, where their paths say; markup that is known without a generator is taken for markup.
+    """Files without a generator: addresses follow paths, and markup that cannot be meant as text is processed.
 
     Attributes:
-        root: Of the source: what is included lies below it.
+        root: The folder of the source; included files are below it.
         base_url: Where the documents are served; empty: nowhere.
         keys: Files of the source.
-        named: Whether the publisher wants them as they lie: no configuration of a generator is missed then.
-        troubles: What could not be taken in, counted.
-        unsure: How many pages got an address and anchors by their paths and headings alone.
+        named: Whether the publisher chose this; then a configuration of a generator is not missed.
+        troubles: What could not be included, counted.
+        unsure: The number of pages whose address and anchors are only guessed from paths and headings.
     """
 
     root: Path
@@ -80,7 +80,7 @@ class PlainPages:
     unsure: int = 0
 
     def read(self, item: SourceItem) -> Document | str:
-        """Return the document that an item is; raise ContentError if it cannot be read."""
+        """Return the document, or why the item is not one; raise ContentError if it cannot be read."""
         if item.media_type in BINARY:
             return parse_document(item, base_url=self.base_url)
         if (_TEMPLATES.search(item.key) and _PLACEHOLDER.search(item.data)) or (
@@ -93,13 +93,13 @@ class PlainPages:
         return document
 
     def shaped_by(self, item: SourceItem) -> str:
-        """Return what shapes a document beside its item: the base address, and what it includes."""
+        """Return what a document depends on besides its item: the base address, and included files."""
         page = replace(self._page(item), troubles=Counter())
         included = _included(item, page, self._passes(item))
         return _digest([self.base_url, *included, *included.values()]) if included else self.base_url
 
     def warnings(self) -> Sequence[str]:
-        """Return what could not be taken in, and what nobody says of addresses, one line each."""
+        """Return what could not be included, and which addresses are guessed, one line each."""
         return [*([_AS_THEY_LIE.format(counted(self.unsure, "pages"))] if self.unsure else []), *_told(self.troubles)]
 
     @cached_property
@@ -158,10 +158,10 @@ class ProfilePages:
     """The pages of one project.
 
     Attributes:
-        base_url: Where the site is served; empty: nowhere known.
+        base_url: Where the site is served; empty: unknown.
         doubts: Why addresses may be wrong, counted.
-        troubles: What could not be taken in, counted.
-        doubled: Pages whose address another one has, with that one.
+        troubles: What could not be included, counted.
+        doubled: Pages at the address of another page, with that page.
     """
 
     found: Found
@@ -173,7 +173,7 @@ class ProfilePages:
 
     @property
     def notice(self) -> str:
-        """Return which profile it is, why, and where the pages are."""
+        """Return the profile, the configuration by which it was found, and the folders of pages."""
         found, folders = self.found, [folder.path or "." for folder in self.found.rules.folders]
         told = f"as sources of {found.profile.title} ({found.outside}{found.config or 'as you named it'})"
         more = f" and {counted(len(folders) - 3, 'folders')} more" if len(folders) > 3 else ""
@@ -181,7 +181,7 @@ class ProfilePages:
         return f"read {told}: pages in {', '.join(folders[:3])}{more}{served}; --profile plain reads them as they lie"
 
     def warnings(self) -> Sequence[str]:
-        """Return what could not be taken in or is not known of addresses, one line each."""
+        """Return what could not be included, and which addresses are uncertain, one line each."""
         pages = [
             f"{counted(count, 'pages')} may have a wrong address: {doubt}"
             for doubt, count in sorted(self.doubts.items())
@@ -216,10 +216,10 @@ class ProfilePages:
         return _NOWHERE if leads_on and not any(section.blocks for section in document.sections) else document
 
     def _address(self, folder: Folder, path: str, source: _Source) -> str | None:
-        """Return where a page is served; None: it leads elsewhere, or is for addresses that do not exist.
+        """Return where a page is served; None: it is a redirect, or the page for addresses that do not exist.
 
         Raises:
-            NotServed: The generator makes no page of it.
+            NotServed: The generator does not make a page of it.
         """
         metadata, rules = source.metadata, self.found.rules
         is_page = source.is_rendered or (source.is_html and rules.html)
@@ -238,7 +238,7 @@ class ProfilePages:
         item, metadata, rules = source.item, source.metadata, self.found.rules
         page = Page(self.found.project, self.found.key(item.key), metadata, self.troubles)
         if source.is_rendered:
-            named = str(metadata.get("title") or "")  # without it, the first heading or line of HTML or plain text is
+            named = str(metadata.get("title") or "")  # else the first heading or line is the title
             body = f"<title>{escape(named)}</title>{source.body}" if source.is_html else f"{named}\n\n{source.body}"
             text = source.text if source.is_markup else body
             item = replace(item, data=self.prepared(item.media_type, text, page).encode())
@@ -254,7 +254,7 @@ class ProfilePages:
             called=called,
             auto_ids=rules.auto_ids,
         )
-        if not rules.slugs.of_title:  # nor does reStructuredText show it, whose ids docutils makes
+        if not rules.slugs.of_title:  # the page does not show it, and docutils makes the ids of reStructuredText
             bare = (section if section.headings else replace(section, anchor="") for section in document.sections)
             document = replace(document, sections=tuple(bare))
         own = {} if source.is_markup else dict(metadata)
@@ -264,13 +264,13 @@ class ProfilePages:
         return replace(document, title=title, metadata=kept)
 
     def _typed(self, item: SourceItem) -> SourceItem:
-        """Return an item with the media type that the configuration gives its ending."""
+        """Return an item with the media type of its ending in the configuration."""
         kind = self.found.rules.kinds.get(PurePosixPath(item.key).suffix)
         return replace(item, media_type=kind) if kind else item
 
     def prepared(self, media_type: str, text: str, page: Page) -> str:
-        """Return the text as plain Markdown, HTML or what else it is."""
-        said, body = split_front_matter(text)  # in what stands before it, a generator fills nothing in
+        """Return the text without markup of the generator."""
+        said, body = split_front_matter(text)  # a generator does not process front matter
         head = text[: len(text) - len(body)]
         for done in self.found.rules.templates:
             body = done(body, page)
@@ -288,12 +288,12 @@ class ProfilePages:
         return (*self.found.rules.templates, *self._own_passes(media_type))
 
     def shaped_by(self, item: SourceItem) -> str:
-        """Return the digest of what shapes a document beside its item: the configuration, and what it includes."""
+        """Return the digest of what a document depends on besides its item: the configuration, and included files."""
         item, page = self._typed(item), Page(self.found.project, self.found.key(item.key))
         included = _included(item, page, self._passes(item.media_type))
         place = self.found.place(item.key)
         try:
-            # Of its path: what its front matter says of its address is in the item.
+            # Only of its path: its front matter is in the item.
             address = place[0].address(place[1], {}) if place else ""
         except NotServed as reason:
             address = f"not served: {reason}"
@@ -305,20 +305,20 @@ class ProfilePages:
         if address.startswith(("http://", "https://")):
             return quote(address, safe="/%+~@!$&()*,;=:?#[]")
         base = self.base_url
-        route = "#" if address.startswith("#/") else ""  # an app's own address, which its script reads
+        route = "#" if address.startswith("#/") else ""  # an address that the script of the page reads
         path = quote(address.removeprefix(route), safe="/+~@!$&()*,;=:")
         return f"{base.removesuffix('/')}/{route}{path}" if base else ""
 
 
 def _shown_for_none(address: str) -> bool:
-    """Return whether hosts show it for an address that does not exist, in a language or a version too; `features/404/`
-    and `errors/404.html` tell of one."""
+    """Return whether hosts show a page for addresses that do not exist, also in a language or a version.
+    `features/404/` and `errors/404.html` are about such pages."""
     *above, name = address.removesuffix("/").split("/")
     return name in ("404", "404.html") and all(language_named(part) or version_named(part) for part in above)
 
 
 def _included(item: SourceItem, page: Page, passes: Sequence[Pass]) -> Mapping[str, str]:
-    """Return what an item takes in, by place: no more is done to its text than that needs."""
+    """Return the files that an item includes, by their paths; passes that are not needed for that are left out."""
     text = "" if item.media_type in BINARY or not passes else unify_line_breaks(item.text())
     for done in passes:
         if not _TAKES_IN.search(text):
@@ -332,6 +332,6 @@ def _digest(parts: Sequence[str]) -> str:
 
 
 def _told(troubles: Counter[str]) -> list[str]:
-    """Return one line for what pages asked for and did not get."""
+    """Return one line for what pages could not include; none if nothing is missing."""
     first = ", ".join(sorted(troubles)[:3])
     return [f"parts of pages are missing ({sum(troubles.values())}): {first}"] if troubles else []

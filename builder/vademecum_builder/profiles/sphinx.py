@@ -46,7 +46,7 @@ _FIELD = re.compile(r"\{(\d?)\}")
 _NAMES = "project extensions html_theme master_doc root_doc".split()
 _ROOTS = ("index.rst", "index.md", "contents.rst", "index.txt")
 _ABOVE = ("", "../", "../../")
-# `readthedocs.org/projects/pump/badge`, `img.shields.io/readthedocs/pump`: links lead to others' documentations too.
+# `readthedocs.org/projects/pump/badge`, `img.shields.io/readthedocs/pump`; plain links may be to other projects.
 _BADGE = re.compile(r"(?:readthedocs\.org/projects/(?=[\w-]+/badge)|img\.shields\.io/readthedocs/)([\w-]+)")
 _ROLE = re.compile(r"\{(?:std:)?([\w:.+-]+)\}`([^`\n]+?)([ \t]*<[^<>`\n]*>)?`")
 _PROSE = frozenset("ref doc term numref pep rfc guilabel menuselection abbr download eq cite dfn any".split())
@@ -69,7 +69,7 @@ def myst(text: str, page: Page) -> str:
         shown = "" if name in ("figure", "math", "tab-set", "grid") else title
         if name == "math":
             return f"{indent}{body}"
-        # No section begins in a directive.
+        # A directive does not contain sections.
         inner = outside_code(myst(body, page), lambda plain: _HEADING.sub(r"**\1**", plain))
         return f"{indent}{shown}\n\n{inner}\n"
 
@@ -88,14 +88,14 @@ def myst(text: str, page: Page) -> str:
 
 
 def _shown(role: re.Match[str], page: Page) -> str:
-    """Return what a role shows: of a reference without words of its own the title that it leads to, else code."""
+    """Return the text of a role: a reference without a text of its own shows the title of its target."""
     name, text, target = role[1], role[2].lstrip("~!"), role[3]
     found = "" if target or name not in ("ref", "doc") else page.title(name, text)
     return found or (text if name in _PROSE else f"`{text}`")
 
 
 def external_links(said: object) -> Pass:
-    """Return the pass for roles of `extlinks`: `:issue:`7`` is a link that shows what the configuration says."""
+    """Return the pass for roles of `extlinks`: `:issue:`7`` becomes a link with the text in the configuration."""
     known = {
         str(name): (str(told[0]), told[1] if isinstance(told[1], str) else told[0])
         for name, told in (said.items() if isinstance(said, Mapping) else ())
@@ -114,7 +114,7 @@ def external_links(said: object) -> Pass:
 
 
 def common_text(config: Mapping[str, Any]) -> Pass:
-    """Return the pass for what `rst_prolog` and `rst_epilog` say in all pages, and for `|version|` and `|release|`."""
+    """Return the pass that adds `rst_prolog`, `rst_epilog`, `|version|` and `|release|` to pages."""
     said = [text_at(config, name) for name in ("rst_prolog", "rst_epilog")]
     said += [f".. |{name}| replace:: {config[name]}" for name in ("version", "release") if text_at(config, name)]
     below = "\n\n".join(filter(None, said))
@@ -122,7 +122,7 @@ def common_text(config: Mapping[str, Any]) -> Pass:
 
 
 def substitutions(said: object) -> Pass:
-    """Return the pass that puts in what `{{ name }}` of MyST stands for: said by conf.py, or by a page for itself."""
+    """Return the pass that replaces `{{ name }}` of MyST by its value in conf.py or in the front matter."""
     common = said if isinstance(said, Mapping) else {}
 
     def applied(text: str, page: Page) -> str:
@@ -141,8 +141,8 @@ def substitutions(said: object) -> Pass:
 
 
 def _expressed(code: str, known: Mapping[str, Any]) -> str | None:
-    """Return what an expression of Jinja says: a name, or a text with names put into it, `"[AMY]({})".format(amy)`, as
-    is written where a link's address is one; None: it is another one."""
+    """Return the value of an expression of Jinja: a name, or a text with names (`"[AMY]({})".format(amy)`, as used for
+    links); None if it is another one."""
     if code in known:
         return str(known[code])
     try:
@@ -156,7 +156,7 @@ def _expressed(code: str, known: Mapping[str, Any]) -> str | None:
             return None
     if len(values) < len(args):
         return None
-    parts = _FIELD.split(text)  # the second, the fourth: the number in each pair of braces
+    parts = _FIELD.split(text)  # every second part is the number in a pair of braces
     places = [int(number or place) for place, number in enumerate(parts[1::2])]
     if any(place >= len(values) for place in places):
         return None
@@ -166,7 +166,7 @@ def _expressed(code: str, known: Mapping[str, Any]) -> str | None:
 def open_sphinx(project: Project) -> Rules | None:
     source = project.text("conf.py")
     config = read_python(source)
-    # A configuration that computes all of it says nothing that can be read.
+    # All values of a configuration may be computed.
     has_root = "sphinx" in source.lower() and not project.keys.isdisjoint(_ROOTS)
     if not has_root and config.keys().isdisjoint(_NAMES):
         return None
@@ -185,10 +185,10 @@ def open_sphinx(project: Project) -> Rules | None:
         return pretty(path) if folders else stem(path) + suffix
 
     site, language = _of_package(project) or _of_badge(project), text_at(config, "language") or "en"
-    # Read the Docs leads from the start page alone to the version that it shows.
+    # Read the Docs only redirects from the start page to a version.
     is_versioned = (bool(online) or ".readthedocs." in site) and site.count("/") == 3
     computed = "exclude_patterns" not in config and "exclude_patterns" in source
-    # What a value says may be a directive or a role; what stands in a directive is text when that is opened.
+    # A value may be a directive or a role, and a directive may contain names.
     put_in = substitutions(config.get("myst_substitutions"))
     return Rules(
         (Folder("", address),),
@@ -203,14 +203,14 @@ def open_sphinx(project: Project) -> Rules | None:
 
 
 def _of_package(project: Project) -> str:
-    """Return where a package of Python says that its documentation is; empty: it does not."""
+    """Return the address of the documentation in a Python package; empty if there is none."""
     package = read_toml(project.text(*(f"{above}pyproject.toml" for above in _ABOVE)))
     named = {str(name).lower(): url for name, url in table_at(package, "project", "urls").items()}
     return address_of(named.get("documentation") or named.get("docs"))
 
 
 def _of_badge(project: Project) -> str:
-    """Return where the README's badge says that Read the Docs serves it; empty: there is none, or several differ."""
+    """Return the address at Read the Docs in the README's badge; empty if there is none, or if several differ."""
     texts = (project.text(f"{above}README{ending}") for above in _ABOVE for ending in (".md", ".rst", ""))
     named = {slug.lower() for text in texts for slug in _BADGE.findall(text)}
     return f"https://{named.pop()}.readthedocs.io/" if len(named) == 1 else ""
@@ -224,8 +224,8 @@ def _doubts(config: Mapping[str, Any], site: str, *, computed: bool) -> Iterator
 
 
 def _kinds(config: Mapping[str, Any], source: str) -> dict[str, str]:
-    """Return what files are by their endings, as `source_suffix` says, and extensions that bring others; where these
-    are computed, whatever has a reader."""
+    """Return media types by ending, from `source_suffix` and from extensions with others; if these are computed, all
+    that have a reader."""
     said = config.get("source_suffix")
     if said is None and ("source_suffix" in source or "extensions" not in config):
         return {ending: kind for ending, kind in MEDIA_TYPES.items() if kind != PLAIN_TEXT}

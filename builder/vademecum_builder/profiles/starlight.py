@@ -1,4 +1,4 @@
-"""Starlight of Astro: `astro.config.*` that names it, read as text."""
+"""Starlight of Astro: an `astro.config.*` with it, read as text."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FILES = scripts("astro.config")
 
 
 def id_of(path: str, metadata: Metadata) -> str:
-    """`generateIdDefault` of Astro's glob loader: a slug of each part of the path, `index` is its folder."""
+    """`generateIdDefault` of Astro's glob loader: a slug of each part of the path; `index` is its folder."""
     private(path.rpartition("/")[2])
     slug = named(metadata, "slug") or "/".join(map(GITHUB.slug, stem(path).split("/")))
     return re.sub(r"(?:^|/)index$", "", slug.strip("/"))

@@ -1,5 +1,5 @@
-"""Tags of templates: shortcodes of Hugo, Liquid of Jekyll, macros of MDN. The tags go, what stands between them stays,
-and so does a text that a tag carries for the reader."""
+"""Tags of templates: shortcodes of Hugo, Liquid of Jekyll, macros of MDN. The tags are removed; the text between
+them stays, and so does text for readers in a tag's arguments."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ _SHORTCODE_COMMENT = re.compile(
     r"\{\{([<%])\s*comment\s*[>%]\}\}(?:(?!\{\{[<%]\s*comment)[\s\S])*?\{\{[<%]\s*/\s*comment\s*[>%]\}\}"
 )
 _COLUMN = re.compile(r"^[ \t]*\\?<--->[ \t]*$", re.MULTILINE)
-"""Between columns of Hugo Book."""
+"""The separator of columns in Hugo Book."""
 _CLOSING = re.compile(r"\{\{[<%]\s*/\s*([\w./-]+)")
 _KNOWN = re.compile(r"(?:(?:rel)?ref|highlight|include|readfile|include-md|codefile|code_sample)$")
-"""Shortcodes that say to what they lead, or what they take in."""
+"""Shortcodes with the target of a link, or with a file to include."""
 _BLOCK_TAG = re.compile(rf"</?(?:{'|'.join(sorted(APART))}|h[1-6])\b[^<>]*>", re.IGNORECASE)
 _ALONE = re.compile(r"[ \t]*(?:\n|\Z)")
 _HIDDEN = re.compile("\ue006[^\ue006\ue007]*\ue007")
-"""What stands in a tag whose template does not show it."""
+"""The text within a tag whose template does not show it."""
 _LAID = re.compile(r"<(?:table|ul|ol|dl|pre)\b", re.IGNORECASE)
 _TABPANE = re.compile(r"\{\{<\s*tabpane(?P<said>[^{}]*)>\}\}(?:(?!\{\{<\s*tabpane)[\s\S])*?\{\{<\s*/\s*tabpane\s*>\}\}")
 _TAB = re.compile(
@@ -47,11 +47,11 @@ _BLOCKS = frozenset(
     {"tab", "tabpane", "tabs", "details", "expand", "card", "accordion", "step", "steps", "notice", "alert"}
 )
 _PROSE_ENDINGS = frozenset("md markdown mdx qmd rmd html htm txt".split()) | {""}
-"""Of files that a page takes in as text; the others are code."""
+"""Endings of files that are included as text; others are code."""
 
 
 def arguments(text: str) -> tuple[list[str], dict[str, str]]:
-    """Return the arguments of a tag: those by place, and those by name."""
+    """Return the positional and the named arguments of a tag."""
     placed: list[str] = []
     by_name: dict[str, str] = {}
     for name, double, single, raw, bare in _ARGUMENT.findall(text):
@@ -64,17 +64,17 @@ def arguments(text: str) -> tuple[list[str], dict[str, str]]:
 
 
 def shown(by_name: dict[str, str]) -> str:
-    """Return the text that a tag's arguments carry for the reader."""
+    """Return the text for readers in a tag's arguments."""
     return next((by_name[name] for name in _SHOWN if by_name.get(name) not in (None, "", "true", "false")), "")
 
 
 Own = Callable[[str, Call, Page], str | None]
-"""Returns the HTML that a site's own template makes of a shortcode; None: it has none, or none that is understood."""
+"""Returns the HTML of a shortcode by the site's own template; None if there is none, or if it is not understood."""
 
 
 def shortcodes_of(own: Own) -> Pass:
-    """Return the pass for `{{< note >}}`, `{{% tab "Linux" %}}`, `{{< ref "page" >}}`; a comment goes whole, an include
-    comes in."""
+    """Return the pass for `{{< note >}}`, `{{% tab "Linux" %}}`, `{{< ref "page" >}}`; comments are removed, files
+    included."""
 
     def shortcodes(text: str, page: Page) -> str:
         if "{{<" not in text and "{{%" not in text:
@@ -83,7 +83,7 @@ def shortcodes_of(own: Own) -> Pass:
         text = _TABPANE.sub(_tabs_of_code, text) if "tabpane" in text else text
         closed = frozenset(_CLOSING.findall(text))
         fences = [fence.start() for fence in _FENCE.finditer(text)]
-        ends: list[tuple[str, str]] = []  # of open tags, what the site's template shows behind what stands in them
+        ends: list[tuple[str, str]] = []  # of open tags, the end of what the site's template shows
 
         def shown_of(match: re.Match[str]) -> str:
             name = match[3]
@@ -111,7 +111,7 @@ def shortcodes_of(own: Own) -> Pass:
 
         text = _SHORTCODE.sub(shown_of, text)
         text = re.sub("[\ue006\ue007]", "", _HIDDEN.sub("", text)) if "\ue006" in text else text
-        return _ESCAPED.sub(lambda m: f"{{{{{m[1]} {m[2]} {m[3]}}}}}", text)  # shown as it is written: no tag
+        return _ESCAPED.sub(lambda m: f"{{{{{m[1]} {m[2]} {m[3]}}}}}", text)  # shown as written, not as a tag
 
     return shortcodes
 
@@ -120,11 +120,11 @@ shortcodes = shortcodes_of(lambda _name, _call, _page: None)
 
 
 def _as_markdown(html: str, *, in_line: bool = False, alone: bool = False) -> tuple[str, str]:
-    """Return what stands before and behind the text between two tags; of one without an end the first is all.
+    """Return the Markdown before and after the text between two tags; the first is all of a tag without an end.
 
     Args:
-        in_line: Whether text stands before it in its line.
-        alone: Whether none stands behind it there.
+        in_line: Whether there is text before it on its line.
+        alone: Whether there is none after it on its line.
     """
     begin, inner, end = html.partition(INNER)
     if not inner and not in_line and _LAID.search(html):
@@ -135,13 +135,13 @@ def _as_markdown(html: str, *, in_line: bool = False, alone: bool = False) -> tu
 
 
 def _words(html: str, between: str) -> str:
-    """Return HTML without its blocks, which are set apart."""
+    """Return HTML with its blocks as paragraphs."""
     said = [line for part in _BLOCK_TAG.split(html) if (line := re.sub(r"\s+", " ", part)).strip()]
     return f"{between}{between.join(said)}{between}" if between.strip(" ") else between.join(said)
 
 
 def _tabs_of_code(pane: re.Match[str]) -> str:
-    """What stands in tabs of Docsy is code, where they do not say that it is text."""
+    """The text in tabs of Docsy is code, unless they declare it to be text."""
     said = arguments(pane["said"])[1]
 
     def tab(match: re.Match[str]) -> str:
@@ -158,7 +158,7 @@ def _shortcode(match: re.Match[str], page: Page, shortcodes: Pass) -> str:
     if "*" in opening:
         return match[0]
     if match[4].rstrip().endswith("/") and re.match(r"highlight\b|code(?!file|_sample)", name):
-        return GONE  # closed at once: its code is data of the site
+        return GONE  # self-closing: its code is in the site's data
     if re.match(r"highlight\b|code(?!file|_sample)", name) and re.search(rf"\{{\{{[<%]\s*/\s*{name}\b", match.string):
         return "\n```\n" if "/" in opening else "\n```" + " ".join(arguments(match[4])[0][:1]) + "\n"
     if "/" in opening:
@@ -175,7 +175,7 @@ def _shortcode(match: re.Match[str], page: Page, shortcodes: Pass) -> str:
             return text
         return f"```{ending}\n{text.rstrip()}\n```"
     if "icon" in name:
-        by_name.pop("name", None)  # of a picture
+        by_name.pop("name", None)  # names a picture
     said = shown(by_name)
     if not said and name in _BLOCKS and placed:
         said = placed[0]
@@ -193,7 +193,7 @@ _ERB_PART = re.compile(r"\s*(?:partial|render)[ (]\s*(?:partial:\s*)?([\"'])(?P<
 
 
 def erb(text: str, page: Page) -> str:
-    """`<%= partial "x" %>` of Ruby comes in, a link and a title are shown; what else it computes is not known."""
+    """`<%= partial "x" %>` of Ruby is included, a link and a title are shown; other expressions are unknown."""
     if "<%" not in text or not page.key.endswith((".markerb", ".erb")):
         return text
 
@@ -206,7 +206,7 @@ def erb(text: str, page: Page) -> str:
         if part:
             return page.include_page(_partial(part["name"], page), "", passes=(erb,))
         said = shown(arguments(match["code"].replace("(", " "))[1])
-        if not said and "render" not in match["code"]:  # a component: what it shows stands below
+        if not said and "render" not in match["code"]:  # a component: its text is below
             page.troubles["what ERB computes"] += 1
         return said
 
@@ -225,7 +225,7 @@ _ANNOTATION = re.compile(r"\{%[ \t]*([#.][^{}%\n]*|[\w-]+=[^{}%\n]*)%\}")
 
 
 def markdoc(text: str, page: Page) -> str:
-    """`{% #id .class %}` of Markdoc is what others write `{#id .class}`; `{% $value %}` is not known."""
+    """`{% #id .class %}` of Markdoc becomes `{#id .class}`; `{% $value %}` is unknown."""
     if "{%" not in text or not page.key.endswith(".mdoc"):
         return text
     return _ANNOTATION.sub(r"{\1}", _MARKDOC_VALUE.sub("", text))
@@ -239,7 +239,7 @@ def _macro(match: re.Match[str]) -> str:
 
 
 macros = replacing(re.compile(r"\{\{[ \t]*([A-Za-z][\w-]*)(?:\(([^{}]*)\))?[ \t]*\}\}"), _macro, "{{")
-"""`{{name("x", "shown")}}` of MDN: what is shown, or the first argument."""
+"""`{{name("x", "shown")}}` of MDN: the text to show, or the first argument."""
 _RAW = re.compile(r"\{%-?\s*raw\s*-?%\}((?:(?!\{%-?\s*raw)[\s\S])*?)\{%-?\s*endraw\s*-?%\}")
 _LIQUID_COMMENT = re.compile(
     r"\{%-?\s*comment\s*-?%\}(?:(?!\{%-?\s*comment)[\s\S])*?\{%-?\s*endcomment\s*-?%\}"
@@ -250,8 +250,8 @@ _CODE_TAG = re.compile(
     r"(?P<code>(?:(?!```|\{%-?\s*end)[\s\S])*)\{%-?\s*end(?P=name)\b[^%{}]*%\}",
     re.MULTILINE | re.IGNORECASE,
 )
-"""`{% codeExample %}`: what stands in a tag that is called so is code, not headings and lists."""
-# With a hyphen a tag takes the white space beside it away.
+"""`{% codeExample %}`: the text in a tag with such a name is code, without headings and lists."""
+# A tag with a hyphen removes the white space beside it.
 _LIQUID = re.compile(
     r"(?:(?<![ \t])[ \t]*(?:\n[ \t]*)?(?=\{%-))?(?<!\{)\{%-?\s*(\w+)"
     r"((?:\"(?:(?!\{%)[^\"])*\"|'(?:(?!\{%)[^'])*'|(?!\{%)[^\"'%-]|-(?!%\})|%(?!\})|[\"'](?=[^\"'{}%]*%\}))*)"
@@ -262,16 +262,16 @@ _FLOW = re.compile(
     r"(?:[^{%]|%(?!\})|\{(?!%))*%\}[ \t]*)+\n[ \t]*(?=<)",
     re.MULTILINE,
 )
-"""Lines of a loop or a choice alone, above HTML: what is left of them would end its block, and make code of it."""
+"""Lines with only a loop or a condition, above HTML: an empty line there would end its block and turn it into code."""
 
 
 def liquid(text: str, page: Page) -> str:
-    """`{% note %}`, `{% include x.md %}`, `{% highlight ruby %}`, `{% link a.md %}`; what is raw stays raw."""
+    """`{% note %}`, `{% include x.md %}`, `{% highlight ruby %}`, `{% link a.md %}`; raw text stays unchanged."""
     return _liquid_text(text, page, with_values=False) if "{%" in text else text
 
 
 def liquid_with_values(text: str, page: Page) -> str:
-    """As `liquid`, and `{{ page.title }}`: what the front matter says, a text that stands there, else nothing."""
+    """Like `liquid`, with `{{ page.title }}`: the value in the front matter, a literal text, or nothing."""
     return _liquid_text(text, page, with_values=True) if "{%" in text or "{{" in text else text
 
 
@@ -296,14 +296,14 @@ def _fenced(match: re.Match[str]) -> str:
 
 
 _SMALL = 400
-"""Characters: an include of HTML that is shorter is a badge or a note, a longer one a menu or a script."""
+"""Characters: a shorter include of HTML is a badge or a note, a longer one a menu or a script."""
 
 
 def _liquid(match: re.Match[str], page: Page) -> str:
     name = match[1]
     placed, by_name = arguments(match[2])
     if name == "highlight":
-        return "\n~~~~~~" + (placed[0] if placed else "") + "\n"  # what stands in it may have fences of its own
+        return "\n~~~~~~" + (placed[0] if placed else "") + "\n"  # the text in it may have fences of its own
     if name == "endhighlight":
         return "\n~~~~~~\n"
     if name in ("link", "post_url", "ref"):

@@ -1,4 +1,4 @@
-"""What references by name show: `:ref:` and `:doc:` of Sphinx, `{ref}` and `{doc}` of MyST, pages of AsciiDoc. Pure."""
+"""Titles in references by name: `:ref:` and `:doc:` of Sphinx, `{ref}` and `{doc}` of MyST, pages of AsciiDoc."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ SHOWN = re.compile(
     r"\.\.[ \t]+(?:code-block|sourcecode|code|parsed-literal|raw|prompt|example)::|"
     r"\.\.(?:[ \t]+(?![\w:+.-]+::|\[|_|\|).*)?$|(?!\.\.[ \t]).*::$"
 )
-"""What is indented below these is shown as it stands: code, comments, and a paragraph that ends in `::`."""
+"""Text that is indented below these is shown as it is, or not at all: code, comments, a paragraph that ends in `::`."""
 
 
 def titles_in(path: str, text: str) -> Iterator[tuple[str, str]]:
-    """Yield what references call a page (`/guide/pump`) and its labelled sections (`oil`), each with its title."""
+    """Yield the names of a page (`/guide/pump`) and its labelled sections (`oil`) in references, with their titles."""
     page, ending = posixpath.splitext(path)
     first, labels = [f"/{page}"], list[str]()
     lines = text.split("\n")
@@ -39,7 +39,7 @@ def titles_in(path: str, text: str) -> Iterator[tuple[str, str]]:
             yield from ((name, shown) for name in (*first, *labels))
             first, labels = [], []
         elif line[:1].strip() and not is_adornment and not line.startswith(".. index::"):
-            labels = []  # they are of something else
+            labels = []  # they belong to something else
 
 
 def folded(label: str) -> str:
@@ -48,7 +48,7 @@ def folded(label: str) -> str:
 
 
 def with_titles(text: str, title: Callable[[str, str], str]) -> str:
-    """Return reStructuredText whose references say what they show (:ref:`Oil change <oil>`), where `title` knows it."""
+    """Return reStructuredText with titles in its references (:ref:`Oil change <oil>`), where `title` knows them."""
     if ":ref:" not in text and ":doc:" not in text:
         return text
 

@@ -1,4 +1,4 @@
-"""VitePress: `.vitepress/config.*`, read as text. Its older relative VuePress serves pages in the same way."""
+"""VitePress: `.vitepress/config.*`, read as text. Its predecessor VuePress serves pages in the same way."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ _VALUE = re.compile(r"\{\{(?:[^{}]|\{[^{}]*\})*\}\}")
 
 
 def vue(text: str, page: Page) -> str:
-    """Parts of a Vue component: scripts, styles, `{{ values }}`; in code as well that is written in HTML."""
+    """Parts of a Vue component: scripts, styles, `{{ values }}`, also in code that is HTML."""
     text = CODE.sub(lambda code: _VALUE.sub(GONE, code[0]) if code["tag"] and "v-pre" not in code[0] else code[0], text)
     return outside_code(text, lambda plain: _VALUE.sub(GONE, _BLOCK.sub("", plain)))
 
 
 def _configuration(project: Project) -> str:
-    """Return a configuration, and after it what it takes from files beside it (`shared.ts`, `en.ts`), what the site
-    takes (`...shared`) before what one of its languages does."""
+    """Return a configuration followed by the files that it imports (`shared.ts`, `en.ts`): those of the site
+    (`...shared`) before those of its languages."""
     config = project.has(*FILES)
     text, folder = project.text(config), posixpath.dirname(config)
     found = _IMPORT.findall(text)
@@ -43,7 +43,7 @@ def open_vitepress(project: Project) -> Rules:
     script = Script(_configuration(project))
     source = folder_of(script.text("srcDir", "."))
     if not any(key.startswith(f"{source}/") for key in project.keys):
-        source = ""  # the key is a plugin's
+        source = ""  # another plugin has this key
     excluded = matcher(script.texts("srcExclude"))
     clean = script.value("cleanUrls") is True
     vuepress = bool(project.has(*_VUEPRESS))

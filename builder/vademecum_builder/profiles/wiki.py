@@ -1,4 +1,4 @@
-"""Wikis of GitHub and GitLab, as they are cloned: `Home.md` beside a side bar or a footer."""
+"""Clones of wikis of GitHub and GitLab: `Home.md` beside a side bar or a footer."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from vademecum_builder.profiles.links import wikilinks
 
 FILES = with_endings("md markdown rst asciidoc", "Home", "home")
 shown_first = replacing(re.compile(r"(?<!!)\[\[([^\[\]\n|]+)\|([^\[\]\n|]+)\]\]"), r"[[\2|\1]]", "[[")
-"""`[[shown|Page]]`: Gollum has it the other way round than everybody else."""
+"""`[[shown|Page]]`: Gollum has the reverse order of all others."""
 
 
 def open_wiki(project: Project) -> Rules | None:
     if not project.has("_[SsFfHh][iIoOeE]*.*"):  # _Sidebar, _Footer, _Header
         return None
-    flat = bool(project.has("Home.*"))  # GitHub serves all pages beside each other
+    flat = bool(project.has("Home.*"))  # GitHub serves all pages in one folder
 
     def address(path: str, metadata: Metadata) -> str:
         whole = stem(path)

@@ -1,5 +1,5 @@
-"""Writerside of JetBrains: `writerside.cfg`, `project.ihp`. Pages are the topics that its instances' trees name, in
-Markdown or in XML (`.topic`)."""
+"""Writerside of JetBrains: `writerside.cfg`, `project.ihp`. Pages are the topics in the trees of its
+instances, in Markdown or in XML (`.topic`)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _CODE = re.compile(r"^([ \t]*)<code-block\b([^<>]*)>((?:(?!<code-block\b)[\s\S])
 _CDATA = re.compile(r"\s*<!\[CDATA\[([\s\S]*?)\]\]>\s*")
 _HOLDING = re.compile(r"<(/?)(table|tab|step|def)\b")
 _EMPTY_TABLE = re.compile(r"(?<=\n\n)\|(?:-+\|)+\n")
-"""Stands before code whose solution is folded."""
+"""A mark before code with a folded solution."""
 _TITLED = re.compile(r"</?(?:tabs|tab|def|deflist|procedure|step|chapter)\b([^<>]*)>")
 _INCLUDE = re.compile(r"<include\b([^<>]*?)/?>(?:[ \t]*</include>)?")
 _NOT_SHOWN = re.compile(
@@ -38,12 +38,12 @@ _MARKED = re.compile(r"^#[ \t]+(.+?)[ \t]*(?:\{[^{}\n]*\})?$", re.MULTILINE)
 
 
 def _key(name: str, page: Page) -> str:
-    """Return the file of a topic, wherever it lies: Writerside tells topics by their names alone."""
+    """Return the file of a topic, in whatever folder: Writerside identifies topics by name only."""
     return next((key for key in sorted(page.project.keys) if posixpath.basename(key) == name), "")
 
 
 def _title_of(name: str, page: Page) -> str:
-    """Return what a topic is called; its name where nothing says it, as of an address elsewhere."""
+    """Return the title of a topic; its name if there is none, as for an address of another site."""
     text = page.project.text(key) if (key := _key(name, page)) else ""
     tag = re.search(r"<topic\b[^<>]*>", text)
     found = _TITLE.search(text) or _MARKED.search(text)
@@ -53,7 +53,7 @@ def _title_of(name: str, page: Page) -> str:
 
 
 def titles(text: str, page: Page) -> str:
-    """`[](oil.md)` shows the title of the topic that it leads to."""
+    """`[](oil.md)` shows the title of its target."""
 
     def told(match: re.Match[str]) -> str:
         return f"[{_title_of(match[1], page)}]({match[1]}{match[2] or ''})"
@@ -62,7 +62,7 @@ def titles(text: str, page: Page) -> str:
 
 
 def topic(text: str, page: Page) -> str:
-    """A topic in XML becomes Markdown: headings and code are Markdown's, all else is HTML."""
+    """A topic in XML becomes Markdown: headings and code are written as Markdown, the rest as HTML."""
     if not page.key.endswith(".topic"):
         return text
     kept: list[str] = []
@@ -96,7 +96,7 @@ def topic(text: str, page: Page) -> str:
 
 
 def topics(text: str, page: Page) -> str:
-    """A topic in XML, whoever's it is."""
+    """Topics in XML without a known configuration."""
     return markup(topic(text, page), page) if page.key.endswith(".topic") else text
 
 
@@ -110,7 +110,7 @@ def _variables(text: str) -> list[tuple[str, str]]:
 
 
 def _values(project: Project, files: list[str]) -> Pass:
-    """`%product%`: what the list of variables says, or the topic, in code as well."""
+    """`%product%`: the value in the list of variables, or in the topic; also in code."""
     common = dict(_variables("".join(map(project.text, files))))
 
     def values_of(text: str, page: Page) -> str:
@@ -128,10 +128,10 @@ _FROM_FILE = re.compile(
 
 
 def _code_of_files(folder: str) -> Pass:
-    """`<code-block src="a.kt" include-lines="2-4"/>`, and a fence with `{src="a.kt"}` below it, are the code in a file.
+    """`<code-block src="a.kt" include-lines="2-4"/>`, and fences with `{src="a.kt"}` below, show a file.
 
     Args:
-        folder: Where such files lie, as the configuration says.
+        folder: The folder of such files in the configuration.
     """
 
     def code_of_files(text: str, page: Page) -> str:
@@ -159,16 +159,16 @@ def markup(text: str, page: Page) -> str:
         inner, indent = _CDATA.sub(lambda found: f"\n{found[1]}\n", match[3]).strip("\n").rstrip(), match[1]
         opened = Counter(end + name for end, name in _HOLDING.findall(match.string, 0, match.start()))
         if opened["table"] > opened["/table"]:
-            # In HTML, a line of which Markdown would end where it is blank.
+            # As HTML in which no blank line ends the table.
             code = escape(textwrap.dedent(inner)).replace("\n", "&#10;")
             return f'{indent}<pre><code class="language-{_said("lang", match[2])}">{code}</code></pre>'
-        if any(opened[name] > opened[f"/{name}"] for name in ("tab", "step", "def")):  # as far in as XML is
+        if any(opened[name] > opened[f"/{name}"] for name in ("tab", "step", "def")):  # indented as XML
             inner, indent = textwrap.dedent(inner), ""
         return f"\n{indent}```{_said('lang', match[2])}\n{inner}\n{indent}```\n"
 
     def include(match: re.Match[str]) -> str:
         name, wanted = _said("from", match[1]), re.escape(_said("element-id", match[1]))
-        own = name == posixpath.basename(page.key)  # a part of a page may stand in it again
+        own = name == posixpath.basename(page.key)  # a page may repeat a part of itself
         folders = (posixpath.dirname(place) for place in (page.key, _key(name, page)))
         found = text if own else page.include(name, *folders, passes=(topic, markup)) if name else None
         part = re.search(rf"<([\w-]+)\b[^<>]*\bid=[\"']{wanted}[\"'][^<>]*>([\s\S]*?)</\1>", found or "")

@@ -1,4 +1,4 @@
-"""YARD: the files that `.yardopts` names beside code; what it takes from that is in the rendered site alone."""
+"""YARD: the files in `.yardopts` beside code; documentation in code is only in the rendered site."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _SAID = re.compile(r"#[ \t]*@(\S+)[ \t]*(.*?)[ \t]*$", re.MULTILINE)
 
 
 def heads(text: str, page: Page) -> str:
-    """`# @title Pumps` at the head of a file is its title, and no heading."""
+    """`# @title Pumps` at the head of a file is its title, not a heading."""
     found = _HEAD.match(text)
     said = dict(_SAID.findall(found[1])) if found else {}
     return front_matter(said) + text[found.end() :] if found else text
@@ -31,7 +31,7 @@ _LINK = re.compile(r"\{(?:(?P<file>file:)|include:)?(?P<to>[\w:./#?!-]*[\w?!])(?
 
 
 def links(text: str, page: Page) -> str:
-    """`{Pump#turn}`, `{file:docs/oil.md on oil}`, `{file:docs/oil.md}`: what is shown of it."""
+    """`{Pump#turn}`, `{file:docs/oil.md on oil}`, `{file:docs/oil.md}`: the text of the link."""
 
     def shown(link: re.Match[str]) -> str:
         if not link["file"]:
@@ -60,7 +60,7 @@ def open_yard(project: Project) -> Rules | None:
     folders = {folder for key in pages if (folder := posixpath.dirname(key))}
     beside = {key for key in project.keys if posixpath.dirname(key) in folders and key.endswith(".md")}
     if not folders or 2 * len(beside & pages) < len(beside):
-        return None  # of a package whose pages are about it alone, or few of many: the documents are elsewhere
+        return None  # the pages are about the package itself, or few of many; documents are elsewhere
 
     def address(path: str, metadata: Mapping[str, Any]) -> str:
         if path not in pages:

@@ -1,4 +1,4 @@
-"""Zola: `zola.toml`, or `config.toml` with the `base_url` that Hugo's has not."""
+"""Zola: `zola.toml`, or a `config.toml` with `base_url`, which Hugo does not have."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ _LINK = re.compile(r"(\]\(<?|\]:[ \t]*<?)@/([^)>#\s]+)")
 
 
 def shortcodes(text: str, page: Page) -> str:
-    """`{{ youtube(id="x") }}`, `{% quote(author="x") %}` … `{% end %}`, and those that `templates/shortcodes/` has in
-    Markdown; what is escaped by `/*` shows itself."""
+    """`{{ youtube(id="x") }}`, `{% quote(author="x") %}` … `{% end %}`, and those in Markdown in
+    `templates/shortcodes/`; with `/*` a shortcode is shown as written."""
     if "{{" not in text and "{%" not in text:
         return text
 
@@ -38,8 +38,8 @@ def shortcodes(text: str, page: Page) -> str:
 
 
 def _written(name: str, given: Mapping[str, str], page: Page) -> str:
-    """Return what a shortcode in Markdown writes: what it was given, and of what it asks for (`trans(key="name")`) the
-    key; nothing of one that decides or repeats."""
+    """Return the text of a shortcode in Markdown with its arguments, and keys in place of values (`trans(key="name")`);
+    empty if it has conditions or loops."""
     file = f"templates/shortcodes/{name}.md"
     text = page.include(file, "") or "" if page.project.text(file) else ""
     return "" if "{%" in text else _SAID.sub(lambda said: given.get(said[1]) or (said[2] or "")[1:-1], text).strip()
