@@ -37,7 +37,7 @@ class DocumentChanges:
     """What a release changed, sorted by key.
 
     Attributes:
-        more: How many documents of a kind changed beside those that are named.
+        more: How many documents changed beside those that are named, by the kinds of `by_kind`.
     """
 
     added: tuple[DocumentChange, ...] = ()
@@ -56,6 +56,16 @@ class DocumentChanges:
             "fields": [change for change in self.modified if change.fields],
             "removed": [change for change in self.removed if change.key not in gone],
         }
+
+    def shortened(self) -> DocumentChanges:
+        """Return them with the first of each kind named, and the others counted."""
+        kinds = self.by_kind()
+        named = {change for found in kinds.values() for change in found[:MOST_LISTED]}
+        gone = {change.was for change in named}
+        named |= {change for change in self.removed if change.key in gone}
+        kept = {kind: tuple(change for change in getattr(self, kind) if change in named) for kind in KINDS}
+        more = {kind: len(changes) - MOST_LISTED for kind, changes in kinds.items() if len(changes) > MOST_LISTED}
+        return DocumentChanges(**kept, more=more)
 
 
 def version_json(manifest: Manifest, manifest_digest: str, changes: DocumentChanges, channels: Channels) -> bytes:
@@ -92,11 +102,8 @@ def version_json(manifest: Manifest, manifest_digest: str, changes: DocumentChan
 
 
 def _changes_json(changes: DocumentChanges) -> dict[str, object]:
-    found: dict[str, tuple[DocumentChange, ...]] = {kind: getattr(changes, kind) for kind in KINDS}
-    named = {kind: [_change_json(one) for one in found[kind][:MOST_LISTED]] for kind in KINDS}
-    counts = {kind: changes.more.get(kind, 0) + len(found[kind][MOST_LISTED:]) for kind in KINDS}
-    more = {kind: count for kind, count in counts.items() if count}
-    return named | ({"more": more} if more else {})  # without, the bytes of the trees that are published
+    named = {kind: [_change_json(one) for one in getattr(changes, kind)] for kind in KINDS}
+    return named | ({"more": dict(changes.more)} if changes.more else {})
 
 
 def _change_json(change: DocumentChange) -> dict[str, object]:
@@ -123,8 +130,9 @@ def read_changes(data: bytes) -> DocumentChanges:
     if not isinstance(changes, dict):
         raise ContentError("version.json: expected changes")
     kinds = {kind: tuple(_document(kind, entry) for entry in _list(kind, changes.get(kind))) for kind in KINDS}
+    kinds_shown = DocumentChanges().by_kind().keys()
     match changes.get("more", {}):
-        case dict(more) if more.keys() <= {*KINDS} and all(type(count) is int for count in more.values()):
+        case dict(more) if more.keys() <= kinds_shown and all(type(count) is int for count in more.values()):
             return DocumentChanges(**kinds, more=more)
     raise ContentError("version.json: changes.more: expected a number for each kind")
 

@@ -209,7 +209,7 @@ def _changes(
         tuple(change(row, gone.pop((row.title, row.chunks), "")) for row in map(after.__getitem__, added)),
         tuple(change(after[key], fields=_fields(before[key], after[key])) for key in modified),
         tuple(change(before[key]) for key in removed),
-    )
+    ).shortened()
 
 
 def _fields(before: DocumentRow, after: DocumentRow) -> tuple[str, ...]:

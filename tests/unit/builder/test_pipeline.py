@@ -428,6 +428,19 @@ def test_version_json_names_some_of_many_changes_and_counts_all(line: Line, monk
     assert ([change.key for change in changes.added], changes.more) == (["a.md", "b.md"], {"added": 3})
     again = version_json.version_json(one.manifest, one.pointer.sha256, changes, one.channels)
     assert again == one.version_json
+    line.release({f"{name}.md": f"{PAGE} {name}" for name in "abcde"})
+    line.release({f"{name}.md": f"{PAGE} {was}" for name, was in zip("vwxyz", "abcde", strict=True)})
+    changes = read_changes((line.out / "version.json").read_bytes())
+    told = {kind: [change.key for change in found] for kind, found in changes.by_kind().items() if found}
+    assert (told, changes.more, len(changes.removed)) == ({"renamed": ["v.md", "w.md"]}, {"renamed": 3}, 2)
+
+
+def test_a_version_json_that_names_all_changes_stays_as_it_is(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    line.release({f"{name}.md": PAGE for name in "abcde"})
+    monkeypatch.setattr(version_json, "MOST_LISTED", 2)
+    one = read(FolderTransport(line.out), line.root)
+    changes = read_changes(one.version_json or b"")
+    assert version_json.version_json(one.manifest, one.pointer.sha256, changes, one.channels) == one.version_json
 
 
 def test_version_json_says_what_the_manifest_says(line: Line) -> None:
