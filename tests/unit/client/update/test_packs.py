@@ -202,6 +202,25 @@ def test_from_each_release_on_the_way(far: App, edition: int) -> None:
     assert app.content() == expected(6)
 
 
+def test_by_way_of_two_older_releases() -> None:
+    """Packs lead from 1 to 4, to 16, to 17: the last gives new titles to what both before it wrote."""
+    app = App(Publisher())
+    published(app.publisher, 1)
+    app.sync()
+    contents, earlier, bases = documents(1), list[Manifest](), {4: 1, 16: 4, 17: 16}
+    for edition in range(2, 18):
+        if edition in bases:
+            app.publisher.change = with_packs(app.publisher, bases[edition], by_way_of=earlier)
+        if edition in (4, 16):
+            contents[f"new in {edition}"] = texts(f"edition {edition} of the key")
+        if edition == 17:
+            contents |= {key: {**contents[key], "title": "T"} for key in ("new in 4", "new in 16")}
+        earlier.append(app.publisher.publish(contents))
+    assert app.sync().plan == "direct"
+    assert kinds(app) == ["manifest"] * 3 + ["pack"] * 3
+    assert app.content() == {key: document["chunks"] for key, document in contents.items()}
+
+
 def test_the_way_may_be_closed(far: App) -> None:
     way = far.publisher.manifest.packs[1].manifest_path if far.publisher.manifest else ""
     for trouble in (b"<html>", ServerError("gone", status=410)):
