@@ -16,6 +16,7 @@ from tuf.api import exceptions
 
 from vademecum.errors import ContentError, ExpiredError, RollbackError, SignatureError, VademecumError
 from vademecum.format.json import parse_object
+from vademecum.trust.channel import CUSTOM
 
 
 def count(value: object, what: str, least: int = 1) -> int:
@@ -30,15 +31,19 @@ def limit(length: object, most: int, what: str) -> int:
     return most if length is None else min(count(length, what), most)
 
 
-def _unsigned(message: str) -> SignatureError:
-    return SignatureError(
-        f"{message}, as the trusted root.json asks: do not go on, ask the publisher (or is it another root.json?)"
-    )
+def _unsigned(message: str, signed: Mapping[str, Any]) -> SignatureError:
+    if signed.get(CUSTOM) == {"preview": True}:  # anybody may write so, whence the second half
+        advice = (
+            "it says that it is a preview, which has keys of its own. One that you built yourself opens without "
+            "`trust`, in a new store; with any other do not go on"
+        )
+    else:
+        advice = "do not go on, ask the publisher (or is it another root.json?)"
+    return SignatureError(f"{message}, as the trusted root.json asks: {advice}")
 
 
 _ERRORS: tuple[tuple[type[Exception], Callable[[str], VademecumError]], ...] = (
     (exceptions.ExpiredMetadataError, ExpiredError),
-    (exceptions.UnsignedMetadataError, _unsigned),
     (exceptions.BadVersionNumberError, RollbackError),
     (exceptions.RepositoryError, ContentError),
 )
@@ -52,6 +57,8 @@ def judging(name: str, data: bytes) -> Iterator[Mapping[str, Any]]:
         raise ContentError(f"{name}: not TUF metadata")
     try:
         yield value
+    except exceptions.UnsignedMetadataError as error:
+        raise _unsigned(f"{name}: {error}", value["signed"]) from error
     except exceptions.RepositoryError as error:
         make = next(make for kind, make in _ERRORS if isinstance(error, kind))
         raise make(f"{name}: {error}") from error

@@ -168,6 +168,19 @@ def test_strangers_sign_nothing(role: str) -> None:
         walk(publisher)
 
 
+@pytest.mark.parametrize(
+    ("custom", "advice"), [({}, "ask the publisher"), ({"preview": True}, "without `trust`, in a new")]
+)
+def test_a_preview_under_the_publishers_root_is_told(custom: dict[str, bool], advice: str) -> None:
+    publisher = published()
+    publisher.keys["timestamp"] = [TestKey("of the preview")]
+    publisher.timestamp.unrecognized_fields["vademecum"] = custom
+    publisher.write_timestamp()
+    with pytest.raises(SignatureError, match=advice) as raised:
+        walk(publisher)
+    assert "do not go on" in raised.value.message
+
+
 @pytest.mark.fault("A1")
 @pytest.mark.parametrize("role", ROLES)
 def test_fewer_signatures_than_the_threshold(role: str) -> None:
