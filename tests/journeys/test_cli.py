@@ -226,6 +226,13 @@ def test_people_get_lines(published: Vade) -> None:
     )
 
 
+def test_a_release_that_everybody_downloads_whole_is_told_as_such(published: Vade) -> None:
+    told = "every client downloads all of it once, "
+    write("docs", {"new.md": "# New\n\nA page about lanterns.\n"})
+    assert told not in build(published).out
+    assert told in build(published, "--refit").out
+
+
 def test_a_release_that_was_left_is_not_called_up_to_date(published: Vade) -> None:
     write("docs", {"new.md": "# New\n\nA page about lanterns.\n"})
     build(published)

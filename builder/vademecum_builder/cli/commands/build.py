@@ -179,6 +179,11 @@ def _lines(report: BuildReport, out: Path) -> list[str]:
         share = f"a candidate, for {share_text(report.candidate)} of the readers"
         what = f"waits for approval ({report.waits})" if report.waits else share
         lines.append(f"  {what}: vade promote {report.sequence} --to {report.channel}")
+    if report.update == report.install:
+        lines.append(
+            "  cut or encoded otherwise than the release before: every client downloads all of it once, "
+            f"{size(report.install)}"
+        )
     return [
         f"Published release {report.sequence} ({report.version}){where} in {out}",
         *lines,
