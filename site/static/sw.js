@@ -62,7 +62,7 @@ async function fromRuntime(path, request, event) {
   const kept = await cache.match(address(path, RUNTIME[path]));
   if (kept) return kept;
   const response = await fetch(request);
-  event.waitUntil(keep(cache, path, RUNTIME[path], response.clone(), true));
+  event.waitUntil(take(cache, path, RUNTIME[path], response.clone(), true));
   return response;
 }
 
@@ -111,9 +111,16 @@ async function takeIn(cache, path, digest) {
     if (kept && (await keep(cache, path, digest, kept))) return;
   }
   const response = await fetch(address(path), { cache: "no-cache" });
-  if (!(await keep(cache, path, digest, response))) {
+  if (!(await take(cache, path, digest, response))) {
     throw new Error(`${path}: HTTP ${response.status}, or not the file that this worker was published with`);
   }
+}
+
+/** Keep what was fetched, or else what the host gives past the browser's cache: that may have half a file, and goes on
+ * with it as long as the host calls it by the same ETag. */
+async function take(cache, path, digest, response, digestInName = false) {
+  if (await keep(cache, path, digest, response, digestInName)) return true;
+  return keep(cache, path, digest, await fetch(address(path), { cache: "reload" }), digestInName);
 }
 
 /** Keep the response if its bytes are what they should be: no error page is. Its headers stay behind, but for the type. */
@@ -130,7 +137,7 @@ async function keepRuntime() {
   const cache = await caches.open(FILES);
   for (const [path, digest] of Object.entries(RUNTIME)) {
     if (await cache.match(address(path, digest))) continue;
-    await keep(cache, path, digest, await fetch(address(path)), true);
+    await take(cache, path, digest, await fetch(address(path)), true);
   }
 }
 

@@ -9,7 +9,7 @@ import re
 import shutil
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from email.message import Message
 from http import HTTPStatus
 from pathlib import Path
@@ -757,6 +757,30 @@ def test_a_new_page_waits_until_it_is_asked_for_and_takes_over_whole(
         "caches.match(new URL('client/vademecum.zip', document.baseURI), {ignoreSearch: true}).then((old) => !old)",
     )
     assert runtime_kept(page) == []
+
+
+@dataclass(frozen=True)
+class HalfAtFirst(Site):
+    """A host that has once given half of some files, whole by all that their headers say."""
+
+    given: set[str] = field(default_factory=set)
+
+    def answer(self, target: str, headers: Message) -> Answer:
+        answer = super().answer(target, headers)
+        if target not in self.given and target.endswith(("/index.html", ".zip")):
+            self.given.add(target)
+            return replace(answer, body=answer.body[: len(answer.body) // 2])
+        return answer
+
+
+def test_half_a_file_in_the_browsers_cache_is_fetched_past_it(open_page: Open, eventually: Any, host: Host) -> None:
+    page = visit(open_page, eventually)
+    publish(host.folder, title="Newer handbook")
+    host.server.site = HalfAtFirst(host.server.site.root)
+    assert page.evaluate("fetch('client/vademecum.zip').then((answer) => answer.text())") == "zi"
+    eventually(page, IS_KEPT % f"client/vademecum.zip?sha256={hashlib.sha256(b'zip 1').hexdigest()}")
+    page.reload()
+    expect(page.locator("#notice")).to_contain_text("A newer version of this page is here.")
 
 
 def test_two_knowledge_bases_of_one_host_keep_out_of_each_others_way(
