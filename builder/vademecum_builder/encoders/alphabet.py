@@ -1,7 +1,7 @@
 """The alphabet of a knowledge base: which characters make words, and how each is folded.
 
 It is fitted once and then frozen in the encoder file (format.md, section 4.3), because Unicode grows and
-runtimes disagree. Letters and digits make words; everything else parts them, so `response_model`, `max-age`
+runtimes disagree. Letters and digits make words; everything else separates them, so `response_model`, `max-age`
 and `HTTP/2` are found by their parts.
 """
 
@@ -15,11 +15,11 @@ from typing import Final
 
 from vademecum.encoder.alphabet import Alphabet
 
-# Scripts in which an accent is decoration to whoever types a query.
+# Scripts whose accents people leave out in queries.
 _ACCENTED: Final = ("LATIN", "GREEK", "CYRILLIC", "DIGIT")
 # Scripts that put no space between words: each character is a word, which is coarse but finds things.
 _UNSPACED: Final = ("CJK ", *["HIRAGANA", "KATAKANA", "IDEOGRAPHIC", "BOPOMOFO", "THAI", "LAO", "KHMER", "MYANMAR"])
-# ASCII, Latin-1 and Latin Extended-A: what people type, whatever the documents hold.
+# ASCII, Latin-1 and Latin Extended-A: what people type, whatever the documents contain.
 _ALWAYS: Final = range(0x180)
 _COMBINING: Final = range(0x300, 0x370)
 
@@ -42,7 +42,7 @@ def build_alphabet(texts: Iterable[str]) -> Alphabet:
 
 @cache
 def fold(letter: str) -> str | None:
-    """Return what one character becomes inside a word, or None when it parts words.
+    """Return what one character becomes inside a word, or None if it separates words.
 
     Latin, Greek and Cyrillic lose case and accents (`É` becomes `e`); other scripts keep their marks, which
     belong to the spelling, and only take their compatible form (`ｶ` becomes `カ`).

@@ -122,7 +122,7 @@ class Fitted:
 
 
 class Encoders(Protocol):
-    """Provides the encoders of a build."""
+    """The source of encoders for a build."""
 
     def load(self, query_encoder: bytes, directions: bytes = b"") -> DocumentEncoder | None:
         """Return the previous release's encoder; None: another one is wanted now.

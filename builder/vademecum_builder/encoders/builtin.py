@@ -1,7 +1,7 @@
 """The `builtin` encoder: what words mean in the language, and in the knowledge base itself. No download, no GPU.
 
-Latent semantic analysis knows which words of the texts go together, and nothing else; the prior of the language knows
-what people may say for them (site/content/decisions/builtin-prior.md).
+Latent semantic analysis only knows which words occur together in the texts; the prior of the language knows which other
+words people may use for them (site/content/decisions/builtin-prior.md).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ NAME: Final = "builtin"
 _PENALTY: Final = 1.0
 _MOST_LOOKED_AT: Final = 4096
 _NEAR: Final = 0.5
-"""The cosine from which on a phrase stands for a word."""
+"""The least cosine at which a phrase stands for a word."""
 
 
 @dataclass(frozen=True)
@@ -77,15 +77,15 @@ def fit_builtin(texts: Sequence[str], limits: FitLimits) -> Builtin:
     own, language = _alike(fit.fit_lsa(features, limits)), _language(sample, vocabulary.words, limits)
     rows = _projected(sample, np.hstack([_even(sample, own), _even(sample, language)]), limits)
     told, places = _with_phrases(vocabulary, rows)
-    rows[vocabulary.spread == 0] = 0.0  # known, so that they are not taken for others: decisions/builtin-prior.md
+    rows[vocabulary.spread == 0] = 0.0  # known words are not taken for misspelt ones: decisions/builtin-prior.md
     vocabulary = replace(vocabulary, words=told, idf=vocabulary.idf[places], spread=vocabulary.spread[places])
     fitted = fit.FittedRows(alphabet, vocabulary, rows[places])
     return Builtin(fit.build_file(NAME, fitted, texts, limits, limits.builtin_words_weight))
 
 
 def _with_phrases(vocabulary: Vocabulary, rows: Matrix) -> tuple[list[str], list[int]]:
-    """Return the words of the table, and whose row each has: its own, but for phrases, which have that of the word of
-    the texts that is the nearest, if it is near, and stand behind it, so that gzip stores it once."""
+    """Return the words of the table, and the position of the row of each. A phrase follows the nearest word of the
+    texts, if it is near, and has its row, so that gzip stores it once."""
     from vademecum_builder.encoders import fit
 
     words = vocabulary.words
@@ -102,7 +102,7 @@ def _with_phrases(vocabulary: Vocabulary, rows: Matrix) -> tuple[list[str], list
 
 
 def _language(sample: sparse.csr_array, words: Sequence[str], limits: FitLimits) -> Matrix:
-    """Return what the words mean in the language, [V, D]; those that it has not mean what the words around them do."""
+    """Return the meaning of the words in the language, [V, D]; unknown words have that of the words around them."""
     from vademecum_builder.encoders import fit
     from vademecum_builder.encoders.prior import shipped_prior
 
@@ -115,7 +115,7 @@ def _language(sample: sparse.csr_array, words: Sequence[str], limits: FitLimits)
 
 
 def _projected(sample: sparse.csr_array, rows: Matrix, limits: FitLimits) -> Matrix:
-    """Return the rows along the D directions along which texts lie most."""
+    """Return the rows, projected on the D principal directions of the texts."""
     from vademecum_builder.encoders import fit
     from vademecum_builder.encoders.directions import find_directions
 
@@ -124,13 +124,13 @@ def _projected(sample: sparse.csr_array, rows: Matrix, limits: FitLimits) -> Mat
 
 
 def _alike(rows: Matrix) -> Matrix:
-    """Return the rows with a quarter of their length, as a power: of a rare word, which tells most, the D directions
-    hold little."""
+    """Return the rows with their lengths to the power of a quarter: the D directions contain little of rare words,
+    which are the most telling ones."""
     roots = np.sqrt(np.linalg.norm(rows, axis=1, keepdims=True))
     return np.asarray(rows / np.where(roots > 0, roots * np.sqrt(roots), 1.0))
 
 
 def _even(sample: sparse.csr_array, rows: Matrix) -> Matrix:
-    """Return the rows at such a size that texts have a length of about 1."""
+    """Return the rows scaled so that texts have a length of about 1."""
     lengths = np.linalg.norm(sample @ rows, axis=1)
     return np.asarray(rows / (lengths.sum() / max(1, len(lengths)) or 1.0))

@@ -16,19 +16,19 @@ from vademecum.format.tensors import Tensor
 from vademecum_builder.encoders.table import Matrix
 
 _GENERAL: Final = 0.05
-"""What else may be written of weighs so much against the texts: a small knowledge base may grow anywhere."""
+"""The weight of general texts against those of the knowledge base: a small one may grow in any direction."""
 
 
 def find_directions(vectors: Matrix, general: Matrix, count: int) -> NDArray[np.int8]:
-    """Return the `count` directions along which the vectors lie most, the largest first: int8 [D, count].
+    """Return the `count` principal directions of the vectors, the largest first: int8 [D, count].
 
     They are eigenvectors of the second moment about zero (uncentred principal components).
 
     Args:
         vectors: Of the texts, float64 [n, D], each of length 1.
-        general: Of what else may be written of, [m, D], likewise.
+        general: Of general texts, float64 [m, D], likewise.
     """
-    from vademecum_builder.encoders.fit import one_thread  # and SciPy, which `vade verify` goes without
+    from vademecum_builder.encoders.fit import one_thread  # imports SciPy, which `vade verify` does not need
 
     with one_thread():
         moment = _moment(vectors) + _GENERAL * _moment(general)
@@ -43,11 +43,11 @@ def _moment(vectors: Matrix) -> Matrix:
 
 
 def encode_directions(directions: NDArray[np.int8]) -> bytes:
-    """Return the object that holds them."""
+    """Return the object with them."""
     return directions_file.encode_directions(Tensor("I8", directions.shape, directions.tobytes()))
 
 
 def decode_directions(data: bytes, dimensions: int) -> NDArray[np.int8]:
-    """Return the directions of an object, int8 [D of the model, dimensions]. Raises ContentError: it is another."""
+    """Return the directions of an object, int8 [D of the model, dimensions]. Raises ContentError if it is another."""
     tensor = directions_file.decode_directions(data, dimensions)
     return np.frombuffer(tensor.data, np.int8).reshape(tensor.shape)

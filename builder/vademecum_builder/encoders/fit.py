@@ -41,7 +41,7 @@ _PART_BORDER: Final = re.compile(r"(?<=[.!?])\s+|\s*\n\s*")
 
 
 def split_texts(texts: Iterable[str], alphabet: Alphabet) -> list[list[str]]:
-    """Return the words of each text; a word that stands in many is held once: a tenth of the memory."""
+    """Return the words of each text; equal words are one object, which takes a tenth of the memory."""
     held: dict[str, str] = {}
     return [[held.setdefault(word, word) for word in alphabet.split(text)] for text in texts]
 
@@ -69,7 +69,7 @@ class Vocabulary:
         words: V different words.
         idf: float64 [V], `ln(1 + (n - df + 1/2) / (df + 1/2))`, as in BM25; always positive.
         rarest: The same for a word of a single text.
-        spread: float64 [V], in how many texts each stands.
+        spread: float64 [V], the number of texts with each word.
     """
 
     words: Sequence[str]
@@ -91,7 +91,7 @@ class Vocabulary:
         return np.where(self.spread > 0, steps, limits.general_step)
 
     def joined(self, words: Sequence[str]) -> Vocabulary:
-        """Return it with words that no text has behind its own; they weigh as much as one of a single text."""
+        """Return it with more words after its own, which no text has; they weigh as much as a word of a single text."""
         more = np.zeros(len(words))
         return Vocabulary(
             [*self.words, *words], np.append(self.idf, more + self.rarest), self.rarest, np.append(self.spread, more)
@@ -99,12 +99,12 @@ class Vocabulary:
 
 
 def choose_words(splits: Sequence[Sequence[str]], most: int, limits: FitLimits) -> Vocabulary:
-    """Return the `most` words that stand in the most texts; ties in the order of first appearance.
+    """Return the `most` words that are in the most texts; ties in the order of first appearance.
 
-    Words that stand in the same single text get the same row, and lie side by side: gzip stores it once.
+    Words of the same single text have the same row, and are adjacent, so that gzip stores it once.
 
     A word of a single text is as welcome as any other: the name of a function is what people search for. Common
-    words stay as well: without them `the` in a query would stand for `theory` (Cranfield: 0.34 for 0.41).
+    words stay, too: without them, `the` in a query would be completed to `theory` (Cranfield: 0.34 for 0.41).
     """
     spread = Counter(word for split in splits for word in set(split) if len(word) <= limits.word_length)
     first: dict[str, int] = {}
@@ -115,7 +115,7 @@ def choose_words(splits: Sequence[Sequence[str]], most: int, limits: FitLimits) 
 
 
 def weigh_words(splits: Sequence[Sequence[str]], words: Sequence[str]) -> Vocabulary:
-    """Return these words, weighed by the texts; one that no text has counts a little more than one of a single text."""
+    """Return these words, weighed by the texts; one in no text weighs a little more than one in a single text."""
     spread = Counter(word for split in splits for word in set(split))
     df = np.array([spread[word] for word in words], dtype=np.float64)
     texts = max(1, len(splits))
@@ -129,8 +129,8 @@ def _idf(texts: int, df: NDArray[np.float64]) -> NDArray[np.float64]:
 def fit_lsa(features: sparse.csr_array, limits: FitLimits) -> Matrix:
     """Return a vector for each word: float64 [V, D], right singular vectors times sqrt(singular value).
 
-    Where the texts have fewer directions than D, the rest is zero.
-    Between plain singular vectors and ones scaled by the singular value: measured best of both on Cranfield.
+    If the texts have fewer directions than D, the rest is zero. This is between plain singular vectors and those scaled
+    by the singular value, and better than both on Cranfield.
     """
     texts, words = features.shape
     rank = min(limits.dimensions, texts, words)
@@ -141,7 +141,7 @@ def fit_lsa(features: sparse.csr_array, limits: FitLimits) -> Matrix:
     with one_thread():
         values, vectors = _decompose(features[chosen], min(rank, len(chosen)))
     if len(chosen) < texts:
-        # One more step of the power method gives the words that the sample missed their vectors too.
+        # One more step of the power method makes vectors for words that are not in the sample.
         vectors = features.T @ (features @ vectors)
         vectors /= np.maximum(np.linalg.norm(vectors, axis=0), np.finfo(float).tiny)
     rows[:, : len(values)] = vectors * np.sqrt(values)
@@ -182,7 +182,7 @@ def product(left: Matrix, right: Matrix) -> Matrix:
 
 @functools.cache
 def _libraries() -> ThreadpoolController:
-    """Those of NumPy, which are loaded by now: to look through all of a process takes milliseconds."""
+    """Libraries of NumPy, which are loaded by now: a search of all libraries of a process takes milliseconds."""
     return ThreadpoolController()
 
 
@@ -246,9 +246,9 @@ def build_file(
 
     Args:
         name: What the release calls the encoder.
-        texts: What goldens are made of.
-        words_weight: What the words of a query weigh against its meaning, in thousandths.
-        model: What made the document vectors, where that is not this table.
+        texts: The goldens are pieces of these.
+        words_weight: The weight of the words of a query against its meaning, in thousandths.
+        model: The model that made the document vectors, if it is not this table.
     """
     vocabulary = fitted.vocabulary
     rows, weights = quantise_table(fitted.rows, vocabulary.idf, vocabulary.steps(limits))

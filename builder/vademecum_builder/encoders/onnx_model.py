@@ -19,17 +19,17 @@ from vademecum_builder.encoders.kept import KeptModel
 from vademecum_builder.encoders.transformer import Model, Transformer
 
 _OPSET: Final = 17
-"""Of ONNX: what every onnxruntime of the last years reads, in browsers as well."""
+"""The version of ONNX operators, which all recent versions of onnxruntime read, also in browsers."""
 
 
 def export_model(encoder: DocumentEncoder) -> bytes:
-    """Return the object with the model's own files: its graph to the release's vectors, and its tokenizer.
+    """Return the object with the model's own files: its graph that makes the release's vectors, and its tokenizer.
 
-    Weights become 8 bits, a scale for each column: all-MiniLM-L6-v2 takes 23 MB, 18 gzipped, and its vectors lie at a
-    cosine of 0.99 from those of the whole one. The projection stays as it is.
+    Weights become 8 bits, a scale for each column: all-MiniLM-L6-v2 takes 23 MB, 18 gzipped, and its vectors have a
+    cosine of 0.99 to those of the original. The projection is not rounded.
 
     Raises:
-        UsageError: The encoder is no transformer of this machine, or what this takes is not installed.
+        UsageError: The encoder is not a transformer on this machine, or a needed library is not installed.
     """
     model = encoder.model if isinstance(encoder, Transformer) else None
     model = model.model if isinstance(model, KeptModel) else model
@@ -48,7 +48,7 @@ def export_model(encoder: DocumentEncoder) -> bytes:
     if encoder.directions:
         axes = decode_directions(encoder.directions, encoder.dimensions).astype(float)
     with TemporaryDirectory() as name, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of the exporter, about itself
+        warnings.simplefilter("ignore")  # the exporter warns about itself
         whole, small = Path(name) / "whole.onnx", Path(name) / "small.onnx"
         _trace(transformer, axes, whole)
         quantization.quantize_dynamic(whole, small, weight_type=quantization.QuantType.QInt8, per_channel=True)
@@ -65,7 +65,7 @@ def _trace(transformer: Any, axes: np.ndarray[Any, Any], path: Path) -> None:
         def __init__(self) -> None:
             super().__init__()
             self.transformer = transformer
-            # Products and a sum: a matrix of a graph would be rounded to 8 bits.
+            # Products and a sum: a matrix in a graph would be rounded to 8 bits.
             self.register_buffer("axes", torch.tensor(axes, dtype=torch.float32))
 
         def forward(self, input_ids: Any, attention_mask: Any) -> Any:

@@ -51,7 +51,7 @@ Embed = Callable[[Sequence[str]], Matrix]
 
 @dataclass(frozen=True)
 class _Rows:
-    """Rows as in a file: as numbers they would take 60 MB, and a knowledge base needs a few thousand."""
+    """Rows in the form of the file: as floats they would take 60 MB, and a knowledge base needs only a few thousand."""
 
     components: NDArray[np.int8]
     sizes: NDArray[np.float64]
@@ -66,7 +66,7 @@ class _Rows:
 
 
 def _shorter(word: str) -> list[str]:
-    """Return a word, and what is left of it without one of its letters, or, of a long one, without two."""
+    """Return a word, and its remainders without one letter, or without two for a long word."""
     once = [word[:at] + word[at + 1 :] for at in range(len(word))]
     most = len(word) if len(word) >= LONG else 0
     return [word, *once, *(left[:at] + left[at + 1 :] for n, left in enumerate(once) for at in range(n, most - 1))]
@@ -107,26 +107,26 @@ class Prior:
         return np.asarray(self.rows[[self.positions[word] for word in words]])
 
     def beside(self, words: Sequence[str], share: int) -> list[str]:
-        """Return the commonest words that are not among these, one for every `share` of these that it has."""
+        """Return the commonest words that are not among these, one for every `share` of these that are in the table."""
         known = self.positions.keys() & words
         return [word for word in self.words if word not in known and " " not in word][: len(known) // share]
 
     @functools.cached_property
     def _left(self) -> tuple[list[str], NDArray[np.int64], NDArray[np.int64]]:
-        """Its words without phrases, where what is left of each begins in the next, and hashes of that, of few bits."""
+        """The words without phrases, where the hashes of the remainders of each begin in the list, and that list."""
         single = [word for word in self.words if " " not in word]
         left = [*map(_shorter, single)]
         begins = np.cumsum([0, *map(len, left[:-1])])
         return single, begins, np.array([hash(each) & _BITS for each in itertools.chain(*left)], np.int64)
 
     def mistaken(self, words: Sequence[str]) -> list[str]:
-        """Return its words that are not among these, and that a client would take for misspelt ones of them, or for the
-        misspelt beginning of one (search/spelling.py)."""
-        known, sharing = set(words), dict[str, set[str]]()  # what is so near shares what is left of both
+        """Return words that are not among these, and that a client would take for a misspelt one of them, or for its
+        misspelt beginning (search/spelling.py)."""
+        known, sharing = set(words), dict[str, set[str]]()  # similar words share a remainder
         single, begins, hashes = self._left
         if not single:
             return []
-        wanted = _flags(hashes).tobytes()  # most of what is left of the texts' words is left of none of its own
+        wanted = _flags(hashes).tobytes()  # most remainders of the texts' words are not those of any word of the table
         for word in words:
             for length in range(min(len(word), LEAST_BEGUN - 1), len(word) + 1):
                 for left in _shorter(word[:length]):
@@ -144,11 +144,11 @@ class Prior:
         ]
 
     def joined(self, words: Sequence[str], rows: Matrix) -> Prior:
-        """Return it with more words, which it must not have yet."""
+        """Return it with more words, which must be new."""
         return Prior([*self.words, *words], np.vstack([self.rows[:], rows]), self.probes)
 
     def is_of(self, probes: Matrix) -> bool:
-        """Return whether a model with these vectors for `PROBES` is the one that it was fitted for."""
+        """Return whether a model with these vectors for `PROBES` is the one for which it was fitted."""
         return self.probes.shape == probes.shape and bool((self.probes * probes).sum(axis=1).min() > _SAME)
 
 
@@ -201,7 +201,7 @@ def encode_prior(prior: Prior) -> bytes:
     """Return a prior's file, gzipped: along principal directions, in a few levels."""
     made = prior.rows[:]
     directions = find_directions(made, made, _DIMENSIONS)
-    # Directions of whole numbers are not quite at right angles: coordinates are those that come back the nearest.
+    # Integer directions are not quite orthogonal: these coordinates reproduce the rows best.
     rows = made @ np.linalg.pinv(directions.astype(np.float64)).T * 127
     units = _STEP * np.sqrt((rows * rows).mean(axis=1, keepdims=True))
     components = np.clip(np.rint(rows / np.where(units > 0, units, 1.0)), -_LEVELS, _LEVELS)

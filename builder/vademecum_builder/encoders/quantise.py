@@ -12,7 +12,7 @@ from vademecum_builder.encoders.table import Matrix
 
 QUANTISER: Final = "steps-1"
 """Part of the epoch."""
-# Of a typical component: with wider ones fewer than 19 of the 20 nearest chunks are those that floats find
+# Relative to a typical component: with wider steps, fewer than 19 of the 20 nearest chunks are those of floats
 # (site/content/decisions/quantiser.md).
 _STEP: Final = 0.16
 _MOST: Final = 127
@@ -20,9 +20,9 @@ _BATCH: Final = 4096  # rows in memory at a time beside the vectors themselves
 
 
 def quantise(vectors: Matrix) -> NDArray[np.int8]:
-    """Return vectors as a segment holds them (format.md, section 4.2): int8 [n, D].
+    """Return vectors in the form of a segment (format.md, section 4.2): int8 [n, D].
 
-    Each row depends on itself alone, bit for bit.
+    Each row depends only on itself, bit for bit.
 
     Args:
         vectors: float64 [n, D].

@@ -1,6 +1,6 @@
 """The encoder table in numpy: texts to word counts, counts to exact sums, real rows to small integers.
 
-The integers are those of the client (`vademecum.encoder`); only the loops are in C.
+The integers are the same as in the client (`vademecum.encoder`); only the loops are in C.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from vademecum.encoder.file import ROW_OFFSET, EncoderFile, row_bytes
 from vademecum.encoder.query import Encoder, root
 
 Progress = Callable[[int, int], None]
-"""Called with how many of the texts are done, and how many there are."""
+"""Called with the number of texts that are done, and of all texts."""
 
 Matrix = NDArray[np.float64]
 
@@ -25,14 +25,14 @@ _BATCH = 2048  # texts between two calls of progress
 
 
 def unit(vectors: Matrix) -> Matrix:
-    """Return the vectors at length 1, and zero ones as they are."""
+    """Return the vectors scaled to length 1; zero vectors stay."""
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     return vectors / np.where(lengths > 0, lengths, 1.0)
 
 
 @dataclass(frozen=True)
 class Table:
-    """An encoder's table, as document vectors need it."""
+    """An encoder's table in the form for document vectors."""
 
     encoder: Encoder
 
@@ -75,8 +75,8 @@ def quantise_table(rows: Matrix, weights: NDArray[np.float64], steps: NDArray[np
     Args:
         rows: float64 [V, D].
         weights: float64 [V], not negative.
-        steps: float64 [V]: between two components, as a part of the row's root mean square; larger components are
-            cut off, and the weight is the one that leaves the least error. Wide steps make a smaller file.
+        steps: float64 [V]: between two components, as a part of the row's root mean square. Larger components are
+            clipped, and the weight minimises the error. Wide steps make a smaller file.
     """
     units = steps * np.sqrt((rows * rows).mean(axis=1))
     components = np.clip(np.rint(rows / np.where(units > 0, units, 1.0)[:, None]), -_MOST, _MOST)

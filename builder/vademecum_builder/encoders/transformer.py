@@ -25,7 +25,7 @@ _MODEL_FILES: Final = (".json", ".txt", ".model", ".safetensors", ".bin")
 
 
 def digest_model(folder: Path) -> str:
-    """Return the digest of all that shapes an embedding: weights, settings, tokenizer."""
+    """Return the digest of everything that determines an embedding: weights, settings, tokenizer."""
     total = sha256()
     for path in sorted(folder.rglob("*")):
         if path.suffix in _MODEL_FILES and path.is_file():
@@ -169,7 +169,7 @@ def load_transformer(
     One in a folder is compared by its files now; one on the hub when it is loaded.
 
     Args:
-        file: What `query_encoder` says.
+        file: The parsed `query_encoder`.
         query_encoder, directions: As published.
     """
     if is_folder(model) and digest_model(Path(model)) != file.model:
@@ -184,14 +184,14 @@ def fit_model(
 ) -> Fitted:
     """Embed all texts, choose directions, and fit the static table that stands in for the model on the client.
 
-    The table is a ridge regression over the texts and their sentences. A row is pulled to what the word means in the
-    language, not to zero: site/content/decisions/language-prior.md.
+    The table is a ridge regression over the texts and their sentences. Rows are pulled to the meaning of the word in
+    the language, not to zero: site/content/decisions/language-prior.md.
 
     Args:
         name: What the release calls the model.
 
     Raises:
-        UsageError: It cannot be asked.
+        UsageError: The model does not answer.
     """
     # They bring scipy, which a build that fits nothing need not wait for.
     from vademecum_builder.encoders import fit

@@ -1,6 +1,6 @@
-"""AsciiDoc: Asciidoctor reads it, the program whose ids published pages have; no Python library reads it whole.
+"""AsciiDoc, converted by Asciidoctor, whose ids published pages have; no Python library reads all of it.
 
-In its safe mode `secure` no other file is read, and nothing is run.
+Its safe mode `secure` reads no other file, and runs nothing.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ _ATTRIBUTE = re.compile(r"^:(?!!)(?:page-)?([\w-]+)(?<!!):(?:[ \t]+(.*))?$", re.
 _HEAD = re.compile(r"\A(?:\s*\n|//[^\n]*\n)*(?:=[ \t][^\n]*\n)?(?:[^\n]+(?:\n|\Z))*")
 _INCLUDE = re.compile(r"^(?<!\\)include::\S*\[.*\][ \t]*$", re.MULTILINE)
 _LINK = re.compile(r"(?<![\w:/`+])\{(?P<name>\w[\w-]*)\}[^\s\[\]{}`]*\[(?P<shown>[^\[\]]*[^\[\],^])\^?\]")
-"""In a line, a link whose beginning is an attribute (`{docs-url}a.html[Oil]`)."""
+"""In a line, a link that begins with an attribute (`{docs-url}a.html[Oil]`)."""
 _FENCE = re.compile(r"-{4,}|\.{4,}|\+{4,}|(`{3,})[^`]*")
 _METADATA = re.compile(
     r"author|date|description|keywords|lang|draft|published|publish|private|noindex|robots|unlisted|search"
 )
 _CALLOUT = re.compile(r'[ \t]*(?:#|//|--|;;)?[ \t]*<(?:b|i) class="conum"[^>]*>.*?</(?:b|i)>(?:<b>\(\d+\)</b>)?')
 _TITLE = re.compile(r"<h1 id=\"[^\"]*\">")
-"""Antora serves the title of a page without the id that stands above it; a page's address leads there anyway."""
+"""Antora serves the title of a page without the id above it; the page's address leads there anyway."""
 
 
 def read_asciidoc(text: str) -> Reading:
@@ -57,7 +57,7 @@ def read_asciidoc(text: str) -> Reading:
 
 
 def _without_unsaid_links(text: str, said: set[str]) -> Iterator[str]:
-    """Yield the lines of a text; those of code, which may be open to the end, stay as they are."""
+    """Yield the lines of a text, those of code unchanged; code may be open to the end."""
     fence = before = ""
     for line in text.split("\n"):
         bare = line.rstrip()
@@ -72,10 +72,10 @@ def _without_unsaid_links(text: str, said: set[str]) -> Iterator[str]:
 
 
 def _underlines(line: str, before: str) -> bool:
-    """Return whether a row of signs makes a title of the line before it: one as long, give or take one."""
+    """Return whether a row of signs makes the line above it a title: their lengths differ by at most one."""
     return bool(before) and before[0] not in "[.=/" and abs(len(before) - len(line)) < 2
 
 
 def _without_unsaid(link: re.Match[str], said: set[str]) -> str:
-    """Return what a link shows whose address begins with an attribute that is said elsewhere, as by a build."""
+    """Return the text of a link whose address begins with an attribute from elsewhere, such as from a build."""
     return link[0] if not link["name"] or link["name"].lower() in said else str(link["shown"])

@@ -1,4 +1,4 @@
-"""Formats that a library or a program turns into HTML: what its reader finds there is the document."""
+"""Formats that a library or a program converts to HTML, which the reader of HTML reads."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _SAID = {"": True, "true": True, "yes": True, "t": True, "false": False, "no": F
 
 
 def read_converted(page: str, metadata: Mapping[str, Any], warnings: Sequence[str] = ()) -> Reading:
-    """Return what stands in a piece of HTML, with metadata of its source.
+    """Read a piece of HTML, with metadata of its source.
 
     Args:
-        page: Where there is a `title` in the metadata, it has no other heading of level 1.
+        page: With a `title` in the metadata, it has no other heading of level 1.
     """
     title = f"<h1>{escape(str(metadata['title']))}</h1>" if "title" in metadata else ""
     reading = read_html(f"<main>{title}{page}</main>", listed=True)
@@ -30,24 +30,24 @@ def read_converted(page: str, metadata: Mapping[str, Any], warnings: Sequence[st
 
 
 def typed(value: str) -> str | bool:
-    """Return what a field of a head says: `:draft: true`, `#+DRAFT: t` and a bare `:draft:` mean it."""
+    """Return the value of a field of a head: `:draft: true`, `#+DRAFT: t` and a bare `:draft:` are true."""
     text = clean(value).strip()
     return _SAID.get(text.lower(), text)
 
 
 def by_pandoc(form: str, text: str, *options: str) -> str:
-    """Return the HTML that pandoc writes. In its sandbox no other file is read, and nothing is run. Errors: see
+    """Return the HTML that pandoc writes. Its sandbox reads no other file, and runs nothing. Errors: see
     `converted_by`."""
     import pypandoc
 
-    heap = ("+RTS", "-M1g", "-RTS")  # bytes, so that a strange file costs no machine its memory
+    heap = ("+RTS", "-M1g", "-RTS")  # a strange file must not use up all memory
     shape = ("--sandbox", "--to=html5", "--wrap=none", "--syntax-highlighting=none", "--mathjax")
     return converted_by((pypandoc.get_pandoc_path(), *heap, *shape, f"--from={form}", *options), text)[0]
 
 
 def converted_by(command: Sequence[str], text: str) -> tuple[str, str]:
-    """Return what a converter writes for a text, and what it says of it; raise ContentError if it fails, or takes
-    longer than `SECONDS`."""
+    """Return the output and the messages of a converter; raise ContentError if it fails, or takes longer than
+    `SECONDS`."""
     try:
         done = subprocess.run(command, input=text.encode(), capture_output=True, timeout=SECONDS, check=True)
     except subprocess.TimeoutExpired:

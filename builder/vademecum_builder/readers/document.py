@@ -29,12 +29,12 @@ _SORTING = re.compile(r"^(?:0\d{1,2}[-_. ]+|\d{2}_+|\d{1,2}\. )(?=[^\W\d_]{2})")
 _PATTERN = re.compile(r"(?:^|/):[a-z_]+(?=[/.]|$)")  # Jekyll's `/:categories/:title.html`
 _FORGE = re.compile(r"/(?:blob|src/(?:branch|commit|tag))/[^/]+")
 _BY_LIBRARY = {base.RST: "rst", base.NOTEBOOK: "notebook", base.ORG: "org", base.ASCIIDOC: "asciidoc"}
-"""Readers of texts that need what is not always there."""
+"""Readers that need optional libraries or programs."""
 LONGEST_URL = 2000
 _FILE = re.compile(
     rf"(?![A-Za-z][A-Za-z0-9+.-]*:|/)[^?#]*\.(?!(?:{'|'.join(suffix[1:] for suffix in MEDIA_TYPES)})\b)\w+(?:[?#]|$)"
 )
-"""A relative address of a file that is no document."""
+"""A relative address of a file that is not a document."""
 
 
 @dataclass(frozen=True)
@@ -42,11 +42,11 @@ class Document:
     """One page.
 
     Attributes:
-        key: Stable and unique in its source: the file's path, `/`-separated.
+        key: The path of the file, `/`-separated: stable, and unique in its source.
         title: One line, never empty.
         url: Absolute (http, https) or relative, or the empty string.
-        metadata: JSON values: what the front matter says beside title and URL.
-        sections: In reading order; those without text included.
+        metadata: JSON values: the front matter without title and URL.
+        sections: In reading order, including those without text.
         warnings: What was wrong with the file, one line each, beginning with its key.
     """
 
@@ -59,7 +59,7 @@ class Document:
 
 
 class MissingReader(ContentError):
-    """What reads such a file is not installed; the message says how to install it, and names no file."""
+    """The library for such a file is not installed; the message says how to install it, and does not name the file."""
 
 
 def parse_document(
@@ -76,13 +76,13 @@ def parse_document(
 
     Args:
         file: Its media type chooses the reader.
-        base_url: Where the pages are served: `guide/keys.md` becomes `BASE/guide/keys/`, and stays what it is where a
-            forge shows the files (`shows_files`). Empty: documents have a URL only where their front matter names one.
+        base_url: Where the pages are served: `guide/keys.md` becomes `BASE/guide/keys/`, but does not change where a
+            forge shows the files (`shows_files`). Empty: documents only have a URL if it is in their front matter.
         slugs: How ids are made of headings.
-        address: Returns the URL of the page, given its metadata, in place of the rule for `base_url`.
-        called: What a Markdown page is called that has neither a title nor a heading of level 1.
-        mdx: Whether Markdown is MDX whatever its name: in `.mdx` it always is.
-        auto_ids: How docutils tells equal ids of reStructuredText apart, as `read_rst` takes it.
+        address: Returns the URL of the page, given its metadata; it replaces the rule for `base_url`.
+        called: The title of a Markdown page with neither a title nor a heading of level 1.
+        mdx: Whether all Markdown is MDX; `.mdx` always is.
+        auto_ids: How docutils distinguishes equal ids of reStructuredText, see `read_rst`.
 
     Raises:
         ContentError: The file is binary, undecodable, or not what its media type says; or it holds a private key.
@@ -91,7 +91,7 @@ def parse_document(
     """
     try:
         reading = _reading(file, slugs, mdx=mdx or file.key.endswith(".mdx"), called=called, auto_ids=auto_ids)
-        # Once more, without markup, entities and encodings: a highlighter wraps each word of a PEM in tags.
+        # Again, without markup, entities and encodings: a highlighter wraps each word of a PEM in tags.
         if not file.shows_keys and private_key_line(_text_of(reading).encode()):
             raise ContentError("it holds a private key, which everybody could read: take it out")
     except MissingReader:
@@ -107,7 +107,7 @@ def parse_document(
     if _has_own_folder(file, url):
         sections = tuple(replace(section, blocks=tuple(map(_moved, section.blocks))) for section in sections)
     url, fragment = urldefrag(url)
-    if fragment.startswith(("/", "!")):  # an app's own address: it has no place for another
+    if fragment.startswith(("/", "!")):  # an address in an app, which has no room for another anchor
         url, sections = f"{url}#{fragment}", tuple(replace(section, anchor="") for section in sections)
     elif fragment:
         sections = tuple(replace(section, anchor=section.anchor or fragment) for section in sections)
@@ -121,8 +121,7 @@ def _has_own_folder(file: SourceItem, url: str) -> bool:
 
 
 def _moved(block: Block) -> Block:
-    """Return a block whose images and files have the address that they have from such a folder; documents keep
-    theirs."""
+    """Return a block with the addresses of images and files relative to such a folder; those of documents stay."""
     match block:
         case Row():
             return replace(block, cells=tuple(map(_moved_runs, block.cells)))
@@ -141,8 +140,8 @@ def _one_up(address: str) -> str:
 
 
 def _reading(file: SourceItem, slugs: SlugRule, *, mdx: bool, called: str, auto_ids: str) -> Reading:
-    # Imported where they are needed: a build that finds nothing changed parses nothing, and need not wait for
-    # Markdown's and HTML's parsers (a fifth of its time).
+    # Imported where needed: a build without changes parses nothing, and need not wait for the parsers of Markdown and
+    # HTML (a fifth of its time).
     match file.media_type:
         case base.MARKDOWN:
             from vademecum_builder.readers.markdown import read_markdown
@@ -168,7 +167,7 @@ def _reading(file: SourceItem, slugs: SlugRule, *, mdx: bool, called: str, auto_
 
 
 def _read_binary(file: SourceItem) -> Reading:
-    """Return what a file holds that is no text before it is read.
+    """Read a file in a binary format.
 
     Raises:
         MissingReader: Its library is not installed.
@@ -200,7 +199,7 @@ def _text_of(reading: Reading) -> str:
 
 
 def _by_library(media: str) -> Callable[..., Reading]:
-    """Return a reader; raise MissingReader if its library is not there."""
+    """Return a reader; raise MissingReader if its library is not installed."""
     try:
         module = import_module(f"vademecum_builder.readers.{_BY_LIBRARY[media]}")
     except ModuleNotFoundError:
@@ -210,19 +209,19 @@ def _by_library(media: str) -> Callable[..., Reading]:
 
 
 def title_from_key(key: str) -> str:
-    """Return the name of the file in words, without a number that sorts it; of its folder for `index` and `README`.
-    That of a version (`v2`) is written small."""
+    """Return the name of a file in words, without a number that sorts it; for `index` and `README`, that of the folder.
+    Versions (`v2`) stay in lower case."""
     path = PurePosixPath(key.removesuffix(".erb"))
     name = path.parent.name if path.stem.lower() in _FOLDER_PAGES and path.parent.name else path.stem
     name = _SORTING.sub("", name)
-    # Whoever writes spaces writes a hyphen where one belongs.
+    # Beside spaces, hyphens are part of words.
     spaced = name if " " in name else name.replace("-", " ")
     words = clean_line(spaced.removesuffix(".html").replace("_", " ")) or clean_line(name) or key
     return words if _VERSION.match(words) else words[0].upper() + words[1:]
 
 
 def _url(file: SourceItem, metadata: dict[str, Any], base_url: str, warnings: list[str]) -> str:
-    """Return the URL of a page; takes what names it out of the metadata."""
+    """Return the URL of a page; remove the fields with it from the metadata."""
     named = [metadata.pop(name, None) for name in ("url", "permalink")]
     slug = metadata.pop("slug", None)
     for url in () if shows_files(base_url) else named:
@@ -239,12 +238,12 @@ def _url(file: SourceItem, metadata: dict[str, Any], base_url: str, warnings: li
 
 
 def shows_files(base_url: str) -> bool:
-    """Return whether an address is where GitHub, GitLab, Gitea or Forgejo shows the files of a branch as they lie."""
+    """Return whether GitHub, GitLab, Gitea or Forgejo shows the files of a branch at this address."""
     return bool(_FORGE.search(urlsplit(base_url).path))
 
 
 def _joined(base_url: str, url: str) -> str:
-    """Return an address of front matter below the site; it is never one below the search page."""
+    """Return an address of front matter below the site, which is never below the search page."""
     if urlsplit(url).scheme:
         return url
     return urljoin(base_url.removesuffix("/") + "/", url.lstrip("/")) if base_url else ""
@@ -253,7 +252,7 @@ def _joined(base_url: str, url: str) -> str:
 def _path(file: SourceItem, slug: object) -> str:
     path = PurePosixPath(file.key.removesuffix(".erb"))
     if file.media_type in _BY_LIBRARY and not slug:
-        return path.with_suffix(".html").as_posix()  # as Sphinx, Asciidoctor, Org and nbconvert name it
+        return path.with_suffix(".html").as_posix()  # as in Sphinx, Asciidoctor, Org and nbconvert
     if file.media_type != MARKDOWN and not slug:
         return file.key
     folder = "" if path.parent == PurePosixPath(".") else path.parent.as_posix()
@@ -263,11 +262,11 @@ def _path(file: SourceItem, slug: object) -> str:
         name = "" if path.stem.removesuffix(".html").lower() in _FOLDER_PAGES else path.stem
     # A slug with slashes is the whole path.
     whole = (name if "/" in name.strip("/") else posixpath.join(folder, name)).strip("/")
-    return whole + "/" if whole and not whole.endswith(".html") else whole  # `a.html.md` says where it is served
+    return whole + "/" if whole and not whole.endswith(".html") else whole  # `a.html.md` is served at `a.html`
 
 
 def _is_safe(url: str) -> bool:
-    # Browsers drop tabs and line feeds inside a URL before they look at its scheme; so none is accepted.
+    # Browsers remove tabs and line feeds inside a URL before they parse its scheme; so none is accepted.
     if len(url) > LONGEST_URL or any(character <= " " or character == "\x7f" for character in url):
         return False
     try:

@@ -1,4 +1,4 @@
-"""What of a block of code its page shows: comments steer highlighters and compilers (Shiki, Prism, Twoslash)."""
+"""The visible part of a block of code: comments steer highlighters and compilers (Shiki, Prism, Twoslash)."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ _UNSEEN = re.compile(
     r"|(?<=//)[ \t]*@(?:log|warn|error):(?=[ \t])",
     re.MULTILINE,
 )
-"""Of Twoslash: what is compiled and not shown, options, and questions about the line above (`^?`); what `@error:` says
-of that is shown."""
+"""Hidden parts for Twoslash: compiled lines, options, and questions about the line above (`^?`); the text of `@error:`
+is shown."""
 
 
 def language(info: str) -> str:
@@ -35,12 +35,12 @@ def language(info: str) -> str:
 
 
 def caption(info: str) -> str:
-    """Return what stands above the code: the name of its file, or of its tab."""
+    """Return the caption of the code: the name of its file, or of its tab."""
     match = _CAPTION.search(info.strip())
     return next(filter(None, match.groups())) if match else ""
 
 
 def seen(code: str, info: str) -> str:
-    """Return what of the code is shown, where its fence says `info`."""
+    """Return the visible part of the code in a fence with this `info`."""
     code = _UNSEEN.sub("", code) if "twoslash" in info.split() else code
     return _STEERING.sub("", code) if "highlight-" in code or "[!code " in code else code

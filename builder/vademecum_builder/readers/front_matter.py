@@ -1,4 +1,4 @@
-"""Front matter: the mapping at the head of a Markdown file (YAML, TOML or JSON), made into JSON values."""
+"""Front matter: the mapping at the head of a Markdown file (YAML, TOML or JSON), as JSON values."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from vademecum_builder.sources.formats.yaml_values import YAML_ERRORS
 
 MOST_VALUES = 1000
 _FIRST = 2
-"""Number of its first line in the file."""
+"""The number of its first line in the file."""
 
 
 class _Loader(yaml.SafeLoader):
-    """Booleans are those of YAML 1.2, as generators read them: a page may be called "Off"; a tab parts as a space."""
+    """Booleans are those of YAML 1.2, as in generators: a page may be called "Off". A tab separates like a space."""
 
     def scan_to_next_token(self) -> None:
         super().scan_to_next_token()
@@ -37,16 +37,16 @@ _Loader.yaml_implicit_resolvers = {
 _Loader.add_implicit_resolver(
     "tag:yaml.org,2002:bool", re.compile(r"(?:true|True|TRUE|false|False|FALSE)\Z"), list("tTfF")
 )
-_OPTIONS = orjson.OPT_NON_STR_KEYS | orjson.OPT_STRICT_INTEGER  # no integer that JavaScript would round
+_OPTIONS = orjson.OPT_NON_STR_KEYS | orjson.OPT_STRICT_INTEGER  # JavaScript would round larger integers
 
 
 def read_front_matter(text: str) -> tuple[dict[str, Any], list[str]]:
     """Return the mapping as JSON values, and warnings.
 
-    Dates become ISO 8601 text, keys become text. What cannot be read or kept is left out with a warning.
+    Dates become ISO 8601 text, keys become text. Unreadable values are left out with a warning.
 
     Args:
-        text: YAML, without the `---` lines: its first line is the second of the file.
+        text: YAML without the `---` lines; its first line is the second of the file.
     """
     try:
         value = yaml.load(clean(text), _Loader)
@@ -57,7 +57,7 @@ def read_front_matter(text: str) -> tuple[dict[str, Any], list[str]]:
 
 
 def is_endless(value: Any, most: int = MOST_VALUES) -> bool:
-    """Return whether a value written out has too many parts: YAML's aliases name one list many times, and again."""
+    """Return whether a value has too many parts: aliases of YAML repeat lists of lists."""
     left, waiting = most, [value]
     while waiting and left:
         item = waiting.pop()
@@ -74,11 +74,11 @@ def _kept(value: Any) -> tuple[dict[str, Any], list[str]]:
     kept: dict[str, Any] = {}
     warnings: list[str] = []
     for name, item in value.items():
-        name = "title" if name == "Title" and "title" not in value else name  # Pelican and Hugo take any case
+        name = "title" if name == "Title" and "title" not in value else name  # Pelican and Hugo accept any case
         try:
             if is_endless(item):
                 raise RecursionError(f"more than {MOST_VALUES} values, or a recursion")
-            # Read back as a client will read it: what that would refuse must not be published.
+            # Parsed again like in a client: what a client would refuse must not be published.
             kept |= parse_object(orjson.dumps(_clean({name: item}), option=_OPTIONS), "JSON")
         except (orjson.JSONEncodeError, ContentError, RecursionError) as error:
             label = clean_line(repr(name), 40)
@@ -100,8 +100,8 @@ _STATED = re.compile(
 
 
 def _of_script(code: str) -> dict[str, Any]:
-    """Return what front matter in JavaScript (`---js`, as Eleventy takes it: constants, or one object) says plainly, of
-    JSON all; it is never run."""
+    """Return the values that are written out in front matter in JavaScript (`---js` of Eleventy: constants, or one
+    object), or all of JSON; it is never run."""
     try:
         found = orjson.loads(code)
     except orjson.JSONDecodeError:
@@ -118,12 +118,12 @@ _SPACE = re.compile(r"\A\s+(?=(?:---|\+\+\+)[ \t]*\n[\"']?\w[\w -]*[\"']?[ \t]*[
 
 
 def without_space(text: str) -> str:
-    """Return a text without the white space before its front matter, as Hugo and others take it."""
+    """Return a text without white space before its front matter, which Hugo and others accept."""
     return _SPACE.sub("", text)
 
 
 def split_front_matter(text: str) -> tuple[dict[str, Any], str]:
-    """Return the front matter of a page, and what stands behind it. What is broken says nothing."""
+    """Return the front matter of a page, and the text after it. Broken front matter is empty."""
     text = without_space(text)
     found = _HEAD.match(text)
     if found is not None and found["yaml"] is not None:
@@ -133,8 +133,8 @@ def split_front_matter(text: str) -> tuple[dict[str, Any], str]:
 
 
 def take_other_front_matter(text: str) -> tuple[dict[str, Any], str, list[str]]:
-    """Return the front matter in TOML (`+++`) or JSON (`{`), as Hugo takes it, or in JavaScript (`---js`), as Eleventy
-    does, the text without it, and warnings."""
+    """Return front matter in TOML (`+++`) or JSON (`{`) of Hugo, or in JavaScript (`---js`) of Eleventy, the text
+    without it, and warnings."""
     found = _HEAD.match(text)
     try:
         if found is not None and found["toml"] is not None:
@@ -155,7 +155,7 @@ def take_other_front_matter(text: str) -> tuple[dict[str, Any], str, list[str]]:
 
 
 def _clean(value: Any) -> Any:
-    """Return the value without the control characters and lone surrogates that YAML's escapes can make."""
+    """Return the value without control characters and lone surrogates, which escapes in YAML can make."""
     match value:
         case str():
             return clean(value)
@@ -167,7 +167,7 @@ def _clean(value: Any) -> Any:
 
 
 def _explain(error: Exception) -> tuple[int, str]:
-    """Return the number of the line, and what is wrong there."""
+    """Return the number of the line, and the error in it."""
     if isinstance(error, RecursionError):
         return _FIRST, "nested too deeply"
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:

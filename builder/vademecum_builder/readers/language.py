@@ -1,4 +1,4 @@
-"""The language of a text that does not say it, by the words that stand in every text of a language."""
+"""Guesses the language of a text by the words that every text of a language has."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from vademecum.search.stop_words import STOP_WORDS
 from vademecum.search.tokens import parts_of, runs_of
 
 _RUSSIAN = frozenset("ыэё")
-"""Letters that Bulgarian, Ukrainian and Serbian do not have, and no page of Russian is without."""
+"""Letters that every page of Russian has, but Bulgarian, Ukrainian and Serbian do not."""
 _LOOKED_AT, _ENOUGH = 2000, 40
-"""Words: with fewer nothing is guessed."""
+"""The most words that are examined, and the least for a guess."""
 _SHARE, _SHARE_OF_MANY, _MANY, _AHEAD, _DIFFERENT = 0.15, 0.05, 400, 1.5, 5
-"""How many have to be words that say little (of many words fewer: a catalog has names and measures), how far ahead of
-the next language the first has to be (Portuguese and Spanish share half of theirs), and how many different ones: of
-`a`, `o`, `na` and `se` Czech and Polish have as many as Portuguese."""
+"""The least share of common words (smaller in long texts: catalogs have names and measures), how far the first language
+must be ahead of the next (Portuguese and Spanish share half of theirs), and how many different ones are needed: `a`,
+`o`, `na` and `se` are words of Czech and Polish as well as of Portuguese."""
 
 
 def is_short(texts: Iterable[str]) -> bool:
-    """Return whether texts have too few words to tell their language by."""
+    """Return whether texts have too few words to guess their language."""
     return len(list(islice(_words(texts), _ENOUGH))) < _ENOUGH
 
 
 def guess_language(texts: Iterable[str]) -> str:
-    """Return the tag of the language that texts are in; empty for English, and where it cannot be told.
+    """Return the tag of the language of texts; empty for English, or if it is unknown.
 
     >>> guess_language(["Die Pumpe wird mit dem Schlüssel geöffnet, und der Filter ist in einer Stunde trocken. "] * 4)
     'de'
@@ -43,5 +43,5 @@ def guess_language(texts: Iterable[str]) -> str:
 
 
 def _words(texts: Iterable[str]) -> Iterator[str]:
-    """Yield the words that stand by themselves: the `com` of an address is no Portuguese."""
+    """Yield the separate words: the `com` of an address is not Portuguese."""
     return (run for text in texts for run in runs_of(text) if parts_of(run) == (run,))

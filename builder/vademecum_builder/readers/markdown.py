@@ -40,15 +40,15 @@ _ATTRIBUTE = re.compile(r"#(?P<id>[^\s#{}]+)|\.[\w-]+|[\w-]+=\S+")
 _ADMONITION = re.compile(r"(?:/{3,}|:{3,}|!!!|\?\?\?\+?)[ \t]*[\w-]*[ \t]*(?:\|[ \t]*)?(?P<title>.*)")
 _INCLUDE = re.compile(r"\{[*!%].*[*!%]\}|--8<--.*")
 _CONTENTS = re.compile(r"\[\[_?toc_?\]\]|\[toc\]", re.IGNORECASE)
-"""What stands where a generator puts a list of the page's headings."""
+"""The mark that a generator replaces by a list of the page's headings."""
 _OF_SITE = re.compile(
     r"(?!$|[\w+.-]+:|//|#)[^?#]*?(?:(?:^|/)[^/.?#]*|\.(?:md|mdx|markdown|html?|php))(?:[?#].*)?", re.IGNORECASE
 )
-"""The address of a page of this site; no other site's, no place in this page, no file to fetch."""
+"""The address of a page of this site: not of another site, of a place in this page, or of a file to download."""
 _SIGN = 2
-"""Characters: an arrow."""
+"""Characters of an arrow."""
 _LEAST_LINKS, _LABEL = 3, 40
-"""Of a list of links into the page, at least; characters that its label has, at most."""
+"""The least links of a list of links into the page, and the most characters of its label."""
 _TABLE = re.compile(r"(</?)table\b", re.IGNORECASE)
 _PART_OF_TABLE = re.compile(r"\s*</?t(?:[rdh]|body|head|foot)\b", re.IGNORECASE)
 _HTML_TAG = re.compile(r"<(/?[A-Za-z][\w-]*)([^<>]*)>")
@@ -58,18 +58,18 @@ _LOOKS: dict[str, dict[str, Any]] = {
     **{key: {"emphasis": True} for key in ("em", "i", "var")},
     **{key: {"code": True} for key in ("code", "kbd", "samp", "tt")},
 }
-# As Pandoc has it, where there is LaTeX in it.
+# As in Pandoc, if there is LaTeX in it.
 _MATH = re.compile(r"(?P<sign>\$\$?)(?=[^\s${`])(?=[^$`]*[\\^_{])[^$`]*?[^\s$`\\](?P=sign)(?![\w$])")
 _TASK = re.compile(r"\[([ xX])\](?=\s)")
 _BOXES = {" ": "\u2610", "x": "\u2611", "X": "\u2611"}
-_BREAK = "\r"  # a line break that the author meant; source text has no carriage returns
+_BREAK = "\r"  # an intended line break; source text has no carriage returns
 
 
 def read_markdown(text: str, slugs: SlugRule = GITHUB, *, mdx: bool = False, called: str = "") -> Reading:
     """Read a Markdown text (line breaks are `\\n`).
 
     The title is the front matter's, else the first heading of level 1, else `called`, else the heading of another
-    level that the text begins with. In MDX indented text is no code (`mdx`).
+    level that the text begins with. In MDX, indented text is not code (`mdx`).
     """
     environment: dict[str, Any] = {}
     text = without_data(without_space(text))
@@ -91,7 +91,7 @@ def read_markdown(text: str, slugs: SlugRule = GITHUB, *, mdx: bool = False, cal
 
 
 def _with_whole_tables(tokens: Sequence[Token]) -> Iterator[Token]:
-    """Yield tokens, a `<table>` that blank lines cut into pieces as the one that was meant: a row far in is no code."""
+    """Yield tokens, joining the pieces of a `<table>` with blank lines in it: its indented rows are not code."""
     ends: dict[int, int] = {}
     opened: list[int] = []
     for index, token in enumerate(tokens):
@@ -118,7 +118,7 @@ def _with_whole_tables(tokens: Sequence[Token]) -> Iterator[Token]:
 
 
 def _without_contents(tokens: Sequence[Token]) -> list[Token]:
-    """Return tokens without lists of links into the page, and their labels: what they say stands there."""
+    """Return tokens without lists of links into the page and their labels, which repeat its headings."""
     kept: list[Token] = []
     at = 0
     while at < len(tokens):
@@ -139,9 +139,9 @@ def _without_contents(tokens: Sequence[Token]) -> list[Token]:
 
 
 def _without_ways(tokens: list[Token]) -> list[Token]:
-    """Return tokens without a paragraph that is one link to another page, where the text begins or ends with it.
+    """Return tokens without a paragraph at the beginning or end that is a link to another page.
 
-    It leads back or forth, and says nothing of this page; several such ones are a list.
+    It leads to the previous or next page, and has no text of this page; several of them are a list.
     """
     said = [at for at, token in enumerate(tokens) if token.type == "inline" and tokens[at - 1].type != "heading_open"]
     ways = [at for at in (said[:1] + said[-1:]) if tokens[at].level == 1 and _is_way(tokens[at])]
@@ -152,7 +152,7 @@ def _without_ways(tokens: list[Token]) -> list[Token]:
 
 
 def _is_way(inline: Token) -> bool:
-    """Return whether a line is one link to a page of this site, and no more than a sign beside it."""
+    """Return whether a line is one link to a page of this site, with at most a sign beside it."""
     links = [str(token.attrGet("href") or "") for token in inline.children or () if token.type == "link_open"]
     beside, depth = 0, 0
     for token in inline.children or ():
@@ -162,7 +162,7 @@ def _is_way(inline: Token) -> bool:
 
 
 def _links_into_page(inline: Token) -> int:
-    """Return how many links into the page a line is made of; 0: it has others, or text of its own."""
+    """Return the number of links into the page in a line; 0 if it has other links, or text of its own."""
     opened, count, others = False, 0, 0
     for token in inline.children or ():
         if token.type == "link_open":
@@ -178,10 +178,10 @@ def _links_into_page(inline: Token) -> int:
 
 def _outline(tokens: Sequence[Token], slugs: SlugRule) -> Outline:
     outline = Outline(slugs)
-    lists: list[int | None] = []  # of each open list the number of its item, if it has numbers
+    lists: list[int | None] = []  # the number of the item in each open list, if it is numbered
     cells: list[Runs] | None = None
     begins_item = is_header = False
-    terms: Runs = ()  # that wait for what they mean
+    terms: Runs = ()  # which wait for their definition
     for index, token in enumerate(tokens):
         match token.type:
             case "dd_open" if tokens[index + 1].type != "paragraph_open" and terms:
@@ -231,14 +231,14 @@ def _outline(tokens: Sequence[Token], slugs: SlugRule) -> Outline:
 
 def _heading(outline: Outline, opening: Token, inline: Token, *, of_images: bool) -> None:
     whole = _runs(inline)
-    # A logo and a badge are no part of what a page is called, where it is called anything else.
+    # Logos and badges are not part of a title with text.
     named = tuple(run for run in whole if not run.image)
     runs = _with_emoji(named if plain_runs(named).strip() else whole)
     written = whole if of_images else named
     anchor = str(opening.attrGet("id") or "")
     if opening.level == 0:
         outline.heading(int(opening.tag[1]), plain_runs(runs), anchor, inline.content, plain_runs(written))
-    else:  # no section of its own in a list or quote, but its anchor is taken
+    else:  # in a list or quote it begins no section, but its anchor is taken
         outline.anchor(plain_runs(written), anchor, inline.content)
         outline.block(Paragraph(tuple(replace(run, strong=True) for run in runs)))
 
@@ -264,15 +264,15 @@ def _with_emoji(runs: Runs) -> Runs:
 
 
 def _with_box(runs: Runs) -> Runs:
-    """Return the runs of an item; that of a task (`[ ] `, `[x] `) begins with a box."""
+    """Return the runs of an item; those of a task (`[ ] `, `[x] `) begin with a box."""
     box = _TASK.match(runs[0].text) if runs else None
     return (runs[0].with_text(_BOXES[box[1]] + runs[0].text[3:]), *runs[1:]) if box else runs
 
 
 def _pieces(children: Sequence[Token]) -> Iterator[Run]:
-    """Yield what lies in a paragraph; a line feed is one of the source, `_BREAK` one that was meant."""
+    """Yield the runs of a paragraph; a line feed is from the source, `_BREAK` is an intended line break."""
     styles = [Run("")]
-    opened: list[tuple[str, dict[str, Any]]] = []  # tags of HTML, and how what stands in them looks
+    opened: list[tuple[str, dict[str, Any]]] = []  # tags of HTML, and the style of the text in them
     for token in children:
         style = styles[-1]
         for _, looks in opened:
@@ -297,7 +297,7 @@ def _pieces(children: Sequence[Token]) -> Iterator[Run]:
             case "hardbreak":
                 yield style.with_text(_BREAK)
             case "footnote_ref":
-                pass  # a number that leads to the note
+                pass  # a number with a link to the note
             case "html_inline":
                 name, looks = _tag(token.content)
                 if name == "br":
@@ -318,7 +318,7 @@ def _pieces(children: Sequence[Token]) -> Iterator[Run]:
 
 
 def _tag(text: str) -> tuple[str, dict[str, Any]]:
-    """Return the name of a tag of HTML (`/a`: it closes one), and how what stands in it looks."""
+    """Return the name of a tag of HTML (`/a` for a closing one), and the style of the text in it."""
     found = _HTML_TAG.match(text)
     if found is None:
         return "", {}
@@ -341,7 +341,7 @@ def _without_steering(line: str) -> str:
 
 
 def _inline(state: StateCore) -> None:
-    """Parse inline content as markdown-it-py's own rule does; heed the bound and the headings' attributes."""
+    """Parse inline content like markdown-it-py's own rule, but with a limit, and with attributes of headings."""
     previous: Token | None = None
     for token in state.tokens:
         if token.type == "inline":
@@ -359,7 +359,7 @@ def _inline(state: StateCore) -> None:
 
 
 def _inline_math(state: StateInline, silent: bool) -> bool:
-    """Take `$a_1 \\cdot b$` as it is written. The plugin's own rule takes what stands between two names as well."""
+    """Take `$a_1 \\cdot b$` as written. The plugin's own rule would also take text between `$NAME` and `$OTHER`."""
     found = _MATH.match(state.src, state.pos)
     if found is None or state.src[state.pos - 1 : state.pos] in ("\\", "$"):
         return False
@@ -381,9 +381,10 @@ def _take_attributes(content: str, heading: Token) -> str:
 
 
 def _is_last_term(state: StateBlock, line: int, end: int, silent: bool) -> bool:
-    """Return whether a paragraph ends above a line, as what the line means stands below: terms may be several.
+    """Return whether a paragraph ends above a line because the line is a term with its definition below; terms may be
+    several.
 
-    A colon with one space may be that of a sentence that was wrapped.
+    A colon with one space may belong to a wrapped sentence.
     """
     if not silent or line + 1 >= end or not 0 <= state.sCount[line + 1] - state.blkIndent < 4:
         return False
@@ -396,7 +397,7 @@ def _parser(*off: str) -> MarkdownIt:
     parser.enable(["table", "strikethrough"]).use(front_matter_plugin).use(footnote_plugin, inline=False)
     parser.use(deflist_plugin).use(dollarmath_plugin).inline.ruler.at("math_inline", _inline_math)
     parser.block.ruler.before("paragraph", "last_term", _is_last_term, {"alt": ["paragraph"]})
-    # A note stays where it is written, under its own heading.
+    # A note stays where it is written, below its heading.
     parser.disable(list(off)).core.ruler.disable("footnote_tail")
     parser.core.ruler.at("inline", _inline)
     return parser

@@ -1,6 +1,6 @@
-"""The markup of MediaWiki, as pages of an exported wiki have it: pandoc reads it, in its sandbox.
+"""The markup of MediaWiki in pages of an exported wiki, read by pandoc in its sandbox.
 
-What a page takes from templates is in other pages: of a template what was handed to it is text.
+The text of templates is in other pages: only the arguments of a template are text.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ _HIDDEN: Final = re.compile(
     r"|</?ref\b[^<>]*>|__[A-Z]+__|<gallery\b(?:(?!<gallery\b)[\s\S])*?</gallery\s*>|</?(?:noinclude|onlyinclude|includeonly|translate|languages)\b[^<>]*>",
     re.IGNORECASE,
 )
-"""What is not shown; and, so that no part of it is taken for such, what is shown as it stands."""
+"""Hidden text; also verbatim text, so that no part of it counts as hidden."""
 _VERBATIM: Final = re.compile("\ue000(\\d+)\ue000")
 _TEMPLATE: Final = re.compile(r"\{\{\{[^{}]*\}\}\}|\{\{([^{}|]*)((?:\|[^{}]*)?)\}\}")
-"""The innermost."""
+"""Innermost templates."""
 _PARAMETER: Final = re.compile(r"\|(?![^\[\]]*\]\])")
 _CELL: Final = re.compile(r"^[ \t]*(?:\{\||\|\}|\|-|\|\+).*$|^[ \t]*[|!]+(?:[^|\n]*\|(?!\|))?|\|\||!!", re.MULTILINE)
 _NESTED: Final = 20
-"""Templates in one another that are read."""
+"""The deepest nesting of templates that is read."""
 _NAMED: Final = re.compile(r"[^\s=<>\[\]][^=<>\[\]]*=")
 _MAINTENANCE: Final = re.compile(
     r"(?:date|name|group|title|class|style|align|width|image|size|url|access-?date)", re.IGNORECASE
 )
-"""Parameters that say how something looks, or when somebody was to look at it."""
+"""Parameters with styles, or with dates of maintenance."""
 _LINK: Final = re.compile(r"\[\[(?::|([\w ]+):(?=[^\s|\]]))?([^\[\]|]*)((?:\|[^\[\]|]*)*)\]\]")
 _CATEGORY: Final = re.compile(r"category|kategorie|categor[ií]a|cat[ée]gorie|kategoria|категория", re.IGNORECASE)
 _FILE: Final = re.compile(r"file|image|media|datei|bild|fichier|archivo|ficheiro|bestand|plik|файл", re.IGNORECASE)
@@ -44,13 +44,13 @@ def is_redirect(text: str) -> bool:
 
 
 def categories(text: str) -> list[str]:
-    """Return the categories that a page says it is in."""
+    """Return the categories of a page."""
     found = (link[2].strip() for link in _LINK.finditer(_HIDDEN.sub("", text)) if _CATEGORY.fullmatch(link[1] or ""))
     return list(dict.fromkeys(filter(None, found)))
 
 
 def read_mediawiki(text: str) -> Sequence[Section]:
-    """Return what stands in a page, without anchors; raise ContentError if pandoc refuses it."""
+    """Read a page, without anchors; raise ContentError if pandoc refuses it."""
     verbatim: list[str] = []
 
     def kept(hidden: re.Match[str]) -> str:
@@ -67,13 +67,13 @@ def read_mediawiki(text: str) -> Sequence[Section]:
     text = _VERBATIM.sub(lambda mark: verbatim[int(mark[1])], text)
     try:
         page = by_pandoc("mediawiki", text)
-    except ContentError:  # a table that a template ends, say: its cells are text
+    except ContentError:  # such as a table that a template ends: its cells are text
         page = by_pandoc("mediawiki", _CELL.sub("\n", text))
     return read_converted(page, {"title": "page"}).sections
 
 
 def _handed(template: re.Match[str]) -> str:
-    """Return what is handed to a template: what has no name, or else what has one, each behind its name."""
+    """Return the arguments of a template: unnamed ones, or else named ones, each after its name."""
     name = (template[1] or "").strip()
     if name.startswith("#") or ":" in name:
         return ""
@@ -87,7 +87,7 @@ def _handed(template: re.Match[str]) -> str:
 
 
 def _shown(link: re.Match[str]) -> str:
-    """Return the text of a link to another page: where that is, the page does not say."""
+    """Return the text of a link to another page, whose address is unknown."""
     space, page, labels = link[1] or "", link[2], link[3].split("|")
     if _CATEGORY.fullmatch(space) or _FILE.fullmatch(space):
         return ""

@@ -1,4 +1,4 @@
-"""Jupyter notebooks: their cells as one Markdown text, code as code, and of the outputs those that are text."""
+"""Jupyter notebooks: their cells as one Markdown text, code as code, with outputs that are text."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from vademecum_builder.readers.slugs import NO_IDS
 from vademecum_builder.sources.formats.office_files import parser_errors
 
 LONGEST_OUTPUT = 4000
-"""Characters of the text that a cell has put out; the rest is cut off at a line."""
+"""The most characters of the output of a cell; the rest is cut off at a line."""
 # Tags of Jupyter Book and nbsphinx, and Quarto's and nbdev's lines at the head of a cell.
 _NO_CELL = frozenset({"remove-cell", "remove_cell", "hide-cell", "hide_cell", "hide", "hidden", "private"})
 _NO_INPUT = frozenset({"remove-input", "remove_input", "hide-input", "hide_input"})
@@ -27,21 +27,21 @@ _NO_ECHO = re.compile(r"hide_input|echo: *false")
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _REPRESENTATION = re.compile(r"<[\w.]+(?: [^<>]*)? at 0x[0-9a-f]+>|<(?:Axes|Figure)[^<>]*>")
 _COMMENT = re.compile(r"(?<!\S)%%(?!%)[\s\S]*?%%(?!\S)")
-"""Obsidian's, with white space around it; magic of a cell (`%%time`) is code."""
+"""A comment of Obsidian, with white space around it; the magic of a cell (`%%time`) is code."""
 
 
 def read_notebook(text: str) -> Reading:
-    """Read a notebook of any version, titled by its first heading of level 1; raise ContentError if it is none."""
+    """Read a notebook of any version, titled by its first heading of level 1; raise ContentError if it is not one."""
     with parser_errors("notebook"):
         written = orjson.loads(text)
         for cell in written.get("cells", ()):
-            cell.setdefault("metadata", {})  # without it nbformat refuses the whole
-        # `reads` holds nothing against the schema: what does not fit it in every point is read, and in silence.
+            cell.setdefault("metadata", {})  # without it nbformat refuses the notebook
+        # `reads` does not validate: notebooks that break the schema are read without a warning.
         notebook: Any = convert(reads(orjson.dumps(written).decode()), 4)  # type: ignore[no-untyped-call]
         language = notebook.metadata.get("language_info", {}).get("name", "")
         language = language or notebook.metadata.get("kernelspec", {}).get("language", "")
         parts = [part for n, cell in enumerate(notebook.cells) for part in _parts(cell, n == 0, str(language))]
-    return read_markdown("\n\n".join(parts) + "\n", NO_IDS)  # each way to show notebooks makes other ids
+    return read_markdown("\n\n".join(parts) + "\n", NO_IDS)  # each way to show notebooks makes different ids
 
 
 def _parts(cell: Any, is_first: bool, language: str) -> Iterator[str]:

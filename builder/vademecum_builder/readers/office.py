@@ -19,7 +19,7 @@ from vademecum_builder.sources.formats.workbook import sheets_of_workbook
 from vademecum_builder.sources.private_fields import is_named_private, many_reach, reaches
 
 MOST_ROWS = 20_000
-"""Of a sheet that are read."""
+"""The most rows of a sheet that are read."""
 _TEXTS = ("word/document.xml", "word/footnotes.xml", "word/endnotes.xml")
 _HIDDEN_RUN = re.compile(rb"<w:r(?: [^>]*)?>.*?</w:r>", re.DOTALL)
 _RUBY = re.compile(rb"<w:ruby>.*?<w:rubyBase>(.*?)</w:rubyBase>\s*</w:ruby>", re.DOTALL)
@@ -33,7 +33,7 @@ _NO_TITLE = re.compile(
 
 
 def told_title(title: str | None) -> str:
-    """Return the title that a document's properties tell; empty: none, or what a program filled in."""
+    """Return the title in a document's properties; empty if there is none, or if a program filled it in."""
     found = clean_line(title or "")
     return "" if _NO_TITLE.fullmatch(found) else found
 
@@ -54,7 +54,7 @@ def read_docx(data: bytes) -> Reading:
 
 def _as_shown(data: bytes, parts: zipfile.ZipFile) -> bytes:
     """Return a document without the runs that Word neither shows nor prints (ECMA-376, 17.3.2.41, `vanish`), and with
-    what stands below small signs that tell its reading (17.3.3.25, `ruby`): Mammoth passes over it."""
+    text below its phonetic reading (17.3.3.25, `ruby`), which Mammoth leaves out."""
     texts = {name: parts.read(name) for name in _TEXTS if name in parts.namelist()}
     if not any(b"<w:vanish" in text or b"<w:ruby>" in text for text in texts.values()):
         return data
@@ -73,7 +73,7 @@ def _shown_run(run: re.Match[bytes]) -> bytes:
 
 
 def read_pptx(data: bytes) -> Reading:
-    """Read slides, each under its title; what its speaker wrote for himself is not read.
+    """Read slides, each under its title, without the notes of the speaker.
 
     Raises:
         ContentError: It is encrypted, damaged, or has no text.
@@ -96,7 +96,7 @@ def read_pptx(data: bytes) -> Reading:
 
 
 def slide_section(number: int, heading: str, blocks: tuple[Block, ...]) -> Section:
-    """Return a slide under its title, which is its text where it has no other: it may stand above a picture."""
+    """Return a slide under its title. If there is no other text, the title is also the text: there may be a picture."""
     return Section((heading or f"{number}",), f"slide={number}", blocks or ((heading,) if heading else ()))
 
 
@@ -114,7 +114,7 @@ def _shapes(shapes: list[Any]) -> Iterator[Block]:
 
 
 def read_xlsx(data: bytes) -> Reading:
-    """Read the rows and columns that are shown, each sheet under its name; of a formula its last value.
+    """Read visible rows and columns, each sheet under its name; formulas have their last values.
 
     Raises:
         ContentError: It is encrypted, damaged, or has no text.
@@ -130,7 +130,7 @@ def read_xlsx(data: bytes) -> Reading:
 
 
 def sheet_section(name: str, rows: Sequence[Sequence[str]]) -> tuple[Section, list[str]]:
-    """Return the rows of a sheet as a section, and a warning where a column may be nobody's business."""
+    """Return the rows of a sheet as a section, and a warning if a column may be private."""
     warnings = []
     if seen := _personal(rows):
         told_of = f"published, though maybe private: {counted(len(seen), 'columns')} ({', '.join(seen)})"
@@ -139,7 +139,7 @@ def sheet_section(name: str, rows: Sequence[Sequence[str]]) -> tuple[Section, li
 
 
 def _blocks(rows: Sequence[Sequence[str]]) -> Iterator[Block]:
-    """Yield the rows of a sheet; lines above the first one with several cells are no heads of columns."""
+    """Yield the rows of a sheet; lines above the first one with several cells are not headers of columns."""
     head = next((at for at, row in enumerate(rows) if sum(map(bool, row)) > 1), 0)
     yield from (" ".join(filter(None, row)) for row in rows[:head])
     for at, row in enumerate(rows[head:]):
@@ -147,7 +147,7 @@ def _blocks(rows: Sequence[Sequence[str]]) -> Iterator[Block]:
 
 
 def _personal(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Return the heads of columns whose name or values say that they are of persons, or secret."""
+    """Return the headers of columns that are personal or secret, judging by their names or values."""
     found = []
     for head, *values in zip_longest(*rows, fillvalue="") if len(rows) > 1 else ():
         told = [value for value in values if value]
@@ -157,7 +157,7 @@ def _personal(rows: Sequence[Sequence[str]]) -> list[str]:
 
 
 def read_epub(data: bytes) -> Reading:
-    """Read a book, by EPUB 3.3, 5.6 and 5.7; raise ContentError if it is encrypted, damaged, or has no text."""
+    """Read a book (EPUB 3.3, 5.6 and 5.7); raise ContentError if it is encrypted, damaged, or has no text."""
     import posixpath
     from urllib.parse import unquote
     from xml.etree import ElementTree
@@ -178,7 +178,7 @@ def read_epub(data: bytes) -> Reading:
         for part in package.iter():
             if part.tag.endswith("}itemref"):
                 file = posixpath.normpath(posixpath.join(posixpath.dirname(top), unquote(files[part.attrib["idref"]])))
-                # A book has nothing beside its text: an aside is a note of it.
+                # A book has nothing besides its text: an aside is a note in it.
                 chapter = read_html(_ASIDE.sub(r"<\1div", decode(book.read(file)).text))
                 shown = [one for one in chapter.sections if one.blocks]
                 titled = bool(chapter.title) and not all(one.headings for one in shown)
@@ -191,7 +191,7 @@ _LOCKED = "META-INF/encryption.xml"
 
 
 def table_row(cells: Sequence[str], *, header: bool) -> Block:
-    """Return a row of a table of texts."""
+    """Return a row of a table with these texts."""
     return cleaned(Row(tuple((Run(" ".join(cell.split())),) for cell in cells), header))
 
 

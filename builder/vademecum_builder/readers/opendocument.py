@@ -1,7 +1,7 @@
-"""Documents of LibreOffice and others (OpenDocument, ISO/IEC 26300): text, sheets as they are shown, and slides.
+"""Documents of LibreOffice and others (OpenDocument, ISO/IEC 26300): text, sheets as shown, and slides.
 
-What is not shown is not read: comments, what was deleted, hidden text, sheets, rows, columns and slides, notes of a
-speaker, tables of contents.
+Hidden parts are not read: comments, deleted text, hidden text, sheets, rows, columns and slides, notes of speakers, and
+tables of contents.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def read_opendocument(data: bytes) -> Reading:
 
 
 def _inner(element: ElementTree.Element, hidden: frozenset[str]) -> str:
-    """Return what is in an element as HTML."""
+    """Return the contents of an element as HTML."""
     told = [escape(element.text or "")]
     for part in element:
         told += [_html(part, hidden) if is_shown(part, hidden) else "", escape(part.tail or "")]

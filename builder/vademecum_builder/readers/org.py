@@ -1,4 +1,4 @@
-"""Org: pandoc reads it, and leaves out what Org leaves out: comments, drawers, COMMENT and :noexport: trees."""
+"""Org, read by pandoc, which leaves out what Org does: comments, drawers, COMMENT and :noexport: trees."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from vademecum_builder.readers.outline import Reading
 
 if not find_spec("pypandoc"):
     raise ModuleNotFoundError("pypandoc")
-# Org makes up another id at each export; only CUSTOM_ID is one to land on.
+# Org makes a new id at each export; only a CUSTOM_ID stays.
 _FORMAT, _LEVELS = "org-auto_identifiers-citations", "--shift-heading-level-by=1"
 _KEYWORD = re.compile(r"^[ \t]*#\+([\w-]+):[ \t]*(.*)$", re.MULTILINE)
-_BLOCK = re.compile(  # the innermost: one that is not closed ends at the next, so that each letter is looked at once
+_BLOCK = re.compile(  # the innermost: an unclosed one ends at the next, for linear time
     r"^[ \t]*#\+begin_(\w+)(?:(?!^[ \t]*#\+begin_)[\s\S])*?^[ \t]*#\+end_\1\b.*$", re.MULTILINE | re.IGNORECASE
 )
 _COOKIE = re.compile(r"^(\*+ .*?)\[#\w\][ \t]*", re.MULTILINE)
@@ -28,7 +28,7 @@ _LEFT = re.compile(
     re.MULTILINE | re.IGNORECASE,
 )
 _DEFINED = re.compile(r"^[ \t]*#\+macro:[ \t]*([\w-]+)", re.MULTILINE | re.IGNORECASE)
-# pandoc 3.9 gives up on a list with one of these; Org means the sign behind it.
+# pandoc 3.9 fails on a list with one of these, which stand for the sign after them.
 _ESCAPE = re.compile(r"\\(?=[^\w\n\\(\[-])")
 _OPTIONS = "\n#+OPTIONS: toc:nil tags:nil todo:nil d:nil\n"
 _METADATA = re.compile(r"title|author|date|description|keywords|language|draft|published|publish|private")
@@ -59,7 +59,7 @@ def read_org(text: str) -> Reading:
 
 
 def _shown(match: re.Match[str], defined: set[str]) -> str:
-    """Return what a reader sees of a link to a heading, and of a macro that another file defines: its arguments."""
+    """Return the text of a link to a heading, or the arguments of a macro from another file."""
     if match["heading"]:
         return str(match["heading"])
     if not match["macro"] or match["macro"].lower() in defined:

@@ -1,4 +1,4 @@
-"""What every reader builds: sections under their headings, with anchors that are unique in the page."""
+"""The result of all readers: sections under their headings, with anchors that are unique in the page."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from vademecum_builder.readers.slugs import GITHUB, SlugRule, Slugs
 from vademecum_builder.readers.text import clean, clean_block, clean_line
 
 Block: TypeAlias = str | Paragraph | Item | Row | Code
-"""What a reader finds below a heading. A string is text as it stands: nothing in it is ever markup."""
+"""A block below a heading. A string is plain text without markup."""
 LONGEST_ADDRESS = 2000
 _BADGE = re.compile(r"https?://(?=[^?#]*(?:badge|shields\.io))(?![^?#]*\.(?:png|jpe?g|gif|webp)\b)", re.IGNORECASE)
-"""A screenshot of a badge is none."""
+"""Images of badges, but not screenshots of them."""
 _LINE_FEEDS = re.compile(r"(?<![ \t])[ \t]*\n\s*")
 
 
 @dataclass(frozen=True)
 class Section:
-    """What stands between one heading and the next.
+    """The text between a heading and the next.
 
     Attributes:
         headings: The headings above the text, outermost first, without the document's title.
         anchor: URL fragment of the nearest heading, without `#`; empty before the first heading.
-        blocks: In reading order; items of a list and rows of a table are blocks of their own.
+        blocks: In reading order; each item of a list and each row of a table is a block.
     """
 
     headings: tuple[str, ...]
@@ -36,10 +36,10 @@ class Section:
 
 @dataclass(frozen=True)
 class Reading:
-    """What a reader found in one file.
+    """What a reader found in a file.
 
     Attributes:
-        title: What the file says its title is, or the empty string.
+        title: The title in the file; may be empty.
         sections: In reading order, headings without the title.
         metadata: Front matter or meta elements: JSON values.
         warnings: One line each, without the name of the file.
@@ -62,8 +62,8 @@ class Outline:
     """Collects blocks under headings; keeps anchors unique and the heading path in step with the levels.
 
     Attributes:
-        first_h1: The first heading of level 1; empty: there is none.
-        begins_with: The heading that nothing stands before; empty: there is text.
+        first_h1: The first heading of level 1; empty if there is none.
+        begins_with: The first heading; empty if there is text above it.
     """
 
     def __init__(self, slugs: SlugRule = GITHUB) -> None:
@@ -74,10 +74,10 @@ class Outline:
         self._sections = [_Open((), "")]
 
     def heading(self, level: int, text: str, anchor: str = "", source: str = "", written: str = "") -> None:
-        """Open a section. Without an explicit anchor it gets a slug; `source` is the heading as it is written.
+        """Open a section. Without an explicit anchor it gets a slug; `source` is the heading as written.
 
         Args:
-            written: Its text without markup, with its white space, where that or something else is shown otherwise.
+            written: Its text without markup, but with its white space, if that differs from `text`.
         """
         whole, text = text, clean_line(text)
         is_title = level == 1 and not self.first_h1
@@ -90,7 +90,7 @@ class Outline:
         if text:
             self._path.append((level, text))
         headings = tuple(heading for _, heading in self._path)
-        # Also where the page's title shows none.
+        # Even if the page's title shows none.
         taken = self.anchor(written if written.strip() else text, anchor, source)
         self._sections.append(_Open(headings, taken if level > 1 or self._slugs.rule.of_title else ""))
         if text.endswith("…") and len(whole) > len(text):
@@ -101,14 +101,14 @@ class Outline:
         return self._slugs.take(text, clean_line(explicit), source)
 
     def block(self, block: Block) -> None:
-        """Add a block to the open section; one without words (an image without alternative text, say) is none, nor is a
-        paragraph of badges: they say how a build went, and not what the page is about."""
+        """Add a block to the open section, unless it has no words (such as an image without alternative text), or only
+        badges, which are about builds and not about the page."""
         block = clean_block(block) if isinstance(block, str) else cleaned(block)
         if block_text(block) and not (isinstance(block, Paragraph) and all(map(_is_badge, block.runs))):
             self._sections[-1].blocks.append(block)
 
     def sections(self, title: str) -> tuple[Section, ...]:
-        """Return the sections, with `title` no longer among their headings where it was the outermost."""
+        """Return the sections, without `title` as the outermost of their headings."""
         return tuple(
             Section(part.headings[part.headings[:1] == (title,) :], part.anchor, tuple(part.blocks))
             for part in self._sections
@@ -126,7 +126,7 @@ def block_text(block: Block) -> str:
 
 
 def cleaned(block: Paragraph | Item | Row | Code) -> Block:
-    """Return a block as a segment may carry it; a paragraph without any style is a string."""
+    """Return a block in the form for segments; a paragraph without any style is a string."""
     match block:
         case Code():
             return replace(block, text=clean_block(block.text))
@@ -140,8 +140,8 @@ def cleaned(block: Paragraph | Item | Row | Code) -> Block:
 
 
 def clean_runs(runs: Runs) -> Runs:
-    """Return runs without control characters, blank lines, white space at the ends, links that lead nowhere, and images
-    that say what is said right behind them: icons of labels."""
+    """Return runs without control characters, blank lines, white space at the ends, invalid links, and images whose
+    text is repeated after them: icons of labels."""
     runs = merged(runs)
     pairs = zip(runs, [*runs[1:], Run("")], strict=False)
     kept = [_clean_run(run) for run, behind in pairs if not (run.image and _begins(behind.text, run.text))]
@@ -156,7 +156,7 @@ def clean_runs(runs: Runs) -> Runs:
 
 
 def _begins(text: str, said: str) -> bool:
-    """Return whether a text begins with these words, of which there are some."""
+    """Return whether a text begins with these words; False without words."""
     text, said = text.lstrip().casefold(), said.strip().casefold()
     return said != "" and text.startswith(said) and not text[len(said) : len(said) + 1].isalnum()
 

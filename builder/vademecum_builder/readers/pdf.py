@@ -1,4 +1,4 @@
-"""PDF: the text of each page under the headings of the document's outline; `#page=3` is its anchor (RFC 8118)."""
+"""PDF: the text of pages under the headings of the document's outline, with anchors such as `#page=3` (RFC 8118)."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ from vademecum_builder.readers.text import clean_block, clean_line, unify_line_b
 _WORD = r"[^\W\d_]+"
 _BROKEN_WORD = re.compile(rf"(?P<joined>-?)(?P<first>{_WORD})(?:[\ufffe\x02]\n?|-\n)(?P<second>(?![A-Z]){_WORD})")
 _ALIKE = 5
-"""Characters with which two words begin that are of one kind: approved, approval."""
+"""The number of common characters at the beginning of related words: approved, approval."""
 _LONG = 4
-"""Characters of a word that is no mere syllable."""
+"""The least characters of a word that is more than a syllable."""
 _WIDE = 1.0
-"""What lies between two cells of a table, in heights of a line; between words that fill a line it is less."""
+"""The least gap between two cells of a table, in heights of a line; gaps between words of a full line are smaller."""
 _TABLE = 6
-"""Cells of the smallest table; what has fewer is a note in the margin."""
+"""The least cells of a table; with fewer, it is a note in the margin."""
 _NEAR = 6
-"""Lines before and behind one that are as long as its column lets them be."""
+"""The number of lines before and after a line that show the width of its column."""
 _SIGN = re.compile(r"\W{1,2}|\w{1,3}[.)]")
-"""What begins an item of a list."""
+"""The beginning of an item of a list."""
 _NUMBER = re.compile(r"\d+")
 _ENDS = (".", ":", "!", "?", ";", "•")
 LEAST_PAGES = 4
-"""A line that is the first or last on more than half of so many pages is no text of theirs."""
+"""A line at the beginning or end of more than half of at least so many pages is not part of their text."""
 _MOST_REPEATS = 3
-"""Of such lines at either end."""
+"""The most such lines at each end."""
 _LEADER = re.compile(r"(?:\. ?){4,}\s*[\divxlc]{1,5}$|…{2,}\s*[\divxlc]{1,5}$")
-"""The end of a line of a table of contents: it says where the text is that is here."""
+"""The end of a line in a table of contents."""
 
 
 def read_pdf(data: bytes) -> Reading:
@@ -71,14 +71,14 @@ def read_pdf(data: bytes) -> Reading:
 
 
 Cells = Mapping[str, Sequence[str]]
-"""Of the lines of a page that have wide gaps what stands between these."""
+"""The cells of lines with wide gaps on a page."""
 
 
 def _text_and_cells(page: pypdfium2.PdfPage) -> tuple[str, Cells]:
     text = page.get_textpage()
     try:
         cells, start = {}, 0
-        # By the numbers that PDFium gives to characters: one beyond U+FFFF is one or a pair there, as the font says.
+        # PDFium counts a character beyond U+FFFF as one or two, depending on the font.
         written = "".join(chr(FPDFText_GetUnicode(text, at)) for at in range(text.count_chars()))
         for line in written.split("\r\n"):
             if len(found := [*map(_whole, _cells(text, line, start))]) > 1 and not _SIGN.fullmatch(found[0]):
@@ -91,8 +91,8 @@ def _text_and_cells(page: pypdfium2.PdfPage) -> tuple[str, Cells]:
 
 
 def _on_page(text: pypdfium2.PdfTextPage, page: pypdfium2.PdfPage) -> str:
-    """Return the text that lies on the page. `get_text_bounded` loses its end: it takes as many UTF-16 units as PDFium
-    says that there are characters."""
+    """Return the text on the page. `get_text_bounded` loses its end: it reads as many UTF-16 units as PDFium counts
+    characters."""
     left, bottom, right, top = page.get_bbox()
     where = (text, left, top, right, bottom)
     units = (c_ushort * (2 * FPDFText_GetBoundedText(*where, None, 0) + 1))()
@@ -101,12 +101,12 @@ def _on_page(text: pypdfium2.PdfTextPage, page: pypdfium2.PdfPage) -> str:
 
 
 def _whole(text: str) -> str:
-    """Return a text without halves of characters: pairs are put together."""
+    """Return a text in which surrogate pairs are joined."""
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "ignore")
 
 
 def _cells(text: pypdfium2.PdfTextPage, line: str, start: int) -> Iterator[str]:
-    """Yield what stands between wide gaps of a line that begins at this character of a page."""
+    """Yield the cells of the line that begins at this character of a page."""
     begin = 0
     for blank in re.finditer(r"(?<=\S) (?=\S)", line):
         before, behind = (text.get_charbox(start + at, loose=True) for at in (blank.start() - 1, blank.end()))
@@ -117,8 +117,8 @@ def _cells(text: pypdfium2.PdfTextPage, line: str, start: int) -> Iterator[str]:
 
 
 def _with_whole_words(written: Sequence[str]) -> Iterator[str]:
-    """Yield the pages with words whole that a line's end cuts. The hyphen belongs to a word that is written so
-    elsewhere, or whose first part begins others (well-known, well-made), or of which both parts are words there."""
+    """Yield the pages with words joined that end a line with a hyphen. The hyphen stays if the word has it elsewhere,
+    if its first part begins others (well-known, well-made), or if both parts are words in the document."""
     whole = [_BROKEN_WORD.sub(" ", page) for page in written]
     words = {word for page in whole for word in re.findall(rf"{_WORD}(?:-{_WORD})*", page)}
     alike, begins = {word[:_ALIKE] for word in words}, {word.partition("-")[0].lower() for word in words if "-" in word}
@@ -140,10 +140,10 @@ def _lines(written: str) -> list[str]:
 
 
 def _without_repeats(pages: Sequence[list[str]], headings: Collection[str] = ()) -> list[list[str]]:
-    """Return the pages without running heads and feet; numbers in them count up.
+    """Return the pages without headers and footers, in which numbers may count up.
 
     Args:
-        headings: Of the outline: one that is repeated from page to page is the head of its chapter.
+        headings: Those of the outline; a repeated one is the header of its chapter.
     """
     cut = [*pages]
     for _ in range(_MOST_REPEATS if len(pages) >= LEAST_PAGES else 0):
@@ -165,7 +165,7 @@ def _without_repeats(pages: Sequence[list[str]], headings: Collection[str] = ())
 def _sections(
     pages: Sequence[list[str]], tables: Sequence[Cells], outline: Sequence[tuple[int, str, int]], title: str
 ) -> Iterator[Section]:
-    """Yield a section for each page, and one for each heading of the outline that stands on it."""
+    """Yield a section for each page, and one for each heading of the outline on it."""
     path: list[tuple[int, str]] = []
     for number, lines in enumerate(pages):
         due = [(level, heading) for level, heading, at in outline if at == number and heading]
@@ -176,7 +176,7 @@ def _sections(
                 path, block = _below(path, *due.pop(0)), []
             else:
                 block.append(line)
-        for missed in due:  # written otherwise on the page: it holds for the next one
+        for missed in due:  # it differs from the text of the page: the next section is below it
             path = _below(path, *missed) if block else path
         yield _section(path, number, block, tables[number], title)
 
@@ -191,9 +191,9 @@ def _section(path: Sequence[tuple[int, str]], page: int, lines: Sequence[str], c
 
 
 def _paragraphs(lines: Sequence[str], cells: Cells) -> Iterator[Block]:
-    """Yield lines that go on in one piece: one that ends a sentence ends a paragraph, and one that is short beside its
-    neighbours, unless the next begins in small letters. Neighbours of as many cells are rows of a table; one alone
-    begins a paragraph."""
+    """Yield the lines of each paragraph in one piece. A paragraph ends with a sentence, or with a line shorter than its
+    neighbours unless the next one begins in lower case. Adjacent lines with equally many cells are rows of a table; a
+    single one begins a paragraph."""
     found, text = _with_cells(lines, cells), ""
     for count, group in groupby(enumerate(found), key=lambda line: len(line[1][1])):
         told = [*group]
@@ -215,7 +215,7 @@ def _paragraphs(lines: Sequence[str], cells: Cells) -> Iterator[Block]:
 
 
 def _with_cells(lines: Sequence[str], cells: Cells) -> Sequence[tuple[str, list[str]]]:
-    """Return lines with what is between wide gaps of them; what goes on below such a line is of its last cell."""
+    """Return lines with their cells; text that continues below such a line belongs to its last cell."""
     found: list[tuple[str, list[str]]] = []
     for line in lines:
         if line not in cells and line[:1].islower() and found and found[-1][1]:

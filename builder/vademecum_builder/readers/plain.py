@@ -17,8 +17,8 @@ _RULE = re.compile(r"[=\-~*#_]{3,}")
 def read_plain_text(text: str) -> Reading:
     """Return the paragraphs of a text (line breaks are `\\n`) as one section.
 
-    The first line is the title if it is short, without the sign of a comment (`# `, `// `) before it. It leaves the
-    text only where it stands by itself, with a blank line or a rule (`=====`) below it.
+    The first line is the title if it is short, without the sign of a comment (`# `, `// `) before it. It is removed
+    from the text only if there is a blank line or a rule (`=====`) below it.
     """
     head, _, rest = text.lstrip().partition("\n")
     below, _, behind = rest.partition("\n")

@@ -1,6 +1,6 @@
-"""Pages that their own generator would not show to everybody. A signed release cannot be called back: in doubt, out.
+"""Pages that their own generator would not show to everybody. A signed release cannot be recalled: in doubt, out.
 
-The head of a page is read line by line, not parsed: broken YAML, TOML or JSON may say that it is a draft, too.
+Heads of pages are read line by line, not parsed: broken YAML, TOML or JSON may mark a draft, too.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from vademecum_builder.sources import private_fields
 from vademecum_builder.sources.times import spans_of
 
 HEAD = 16 * 1024
-"""Bytes of a file in which it may say that it is private."""
+"""The bytes at the beginning of a file that may mark it as private."""
 _FRONT = re.compile(
     r"\A\ufeff?\s*(?:(?:---|\+\+\+)[ \t]*\n(?:(?!(?:---|\+\+\+|\.\.\.)[ \t]*$).*\n){0,200}"
     r"|\{[^\n]*\n?(?:(?!\}).*\n){0,200})",
@@ -47,18 +47,18 @@ _INDENTED = re.compile(
     rf"^[ \t]+[\"']?(?P<yes>draft|unlisted|private|noindex)[\"']?[ \t]*[:=][ \t]*[\"']?{_YES}",
     re.MULTILINE | re.IGNORECASE,
 )
-"""Of something else than the page, mostly; in front matter that nothing can be read of, who knows."""
+"""Mostly about something within the page; in broken front matter, it may be about the page."""
 _OF_THE_PAGE = frozenset({"head", "meta", "robots", "search"})
-"""Fields with fields of their own that say who may find the page."""
+"""Fields whose own fields control who may find the page."""
 _OF_THE_FILE = _OF_THE_PAGE | {"metadata", "params", "extra"}
-"""As above in JSON: of a notebook, and of the heads that Hugo and Zola read, whose names a publisher chooses."""
+"""The same in JSON: of notebooks, and of heads of Hugo and Zola, whose names a publisher chooses."""
 _DATE = re.compile(
     r"(?:^|^[ \t]+(?=\")|[{,][ \t]*(?=\"))[\"']?(?P<name>[a-z]+(?:[_-]?[a-z]+){0,3})[\"']?[ \t]*[:=][ \t]*"
     r"(?:\"(?P<double>[^\"\n]*)\"|'(?P<single>[^'\n]*)'|(?P<plain>[^\n]*?)[ \t,}]*(?:[ \t]#.*)?(?:$|(?=,[ \t]*\")))",
     re.MULTILINE | re.IGNORECASE,
 )
 _WRITTEN = re.compile(r"date|published|pub_?date(?:_?time)?", re.IGNORECASE)
-"""When a page was written or came out, in whatever words: `today`, `last-modified`, `n.d.`"""
+"""Dates of pages, in whatever words: `today`, `last-modified`, `n.d.`"""
 _EXPIRES = re.compile(r"expiry_?date", re.IGNORECASE)
 _TO_COME = re.compile(
     r"\b(?:(?:coming )?soon|tb[acd]|to be \w+|upcoming|forthcoming|scheduled|unreleased|tomorrow|not yet"
@@ -67,15 +67,15 @@ _TO_COME = re.compile(
     r"|(?:mon|tues|wednes|thurs|fri|satur|sun)day|[a-z]+(?:ary|ust|ber)|march|april|may|june|july))\b",
     re.IGNORECASE,
 )
-"""Not what publishers are called: `Future plc`, `Next Big Book`."""
+"""Not names of publishers: `Future plc`, `Next Big Book`."""
 _WORDS = """
     draft unlisted private hidden noindex search publish sitemap pagefind robots visib date embargo
     go_live golive go_dead
 """.split()
-"""One of them stands in whatever the patterns above find: most heads have none, which is seen at once."""
+"""Each match of the patterns above has one of them; most heads have none, so this test is the first."""
 _RAW_NOTE = re.compile(rb"(?:^|\n)id: [0-9a-f]{32}\n(?:\w+:.*\n)+type_: \d+$")
 _FIELDS = 1 << 14
-"""Bytes in which the fields behind such a note are."""
+"""The bytes at the end of a file that may have the fields of such a note."""
 RAW_NOTE = "raw notes of Joplin: export them as Markdown with front matter"
 _ROBOTS = re.compile(
     r"^\.\. meta::\n(?:[ \t]+.*\n)*?[ \t]+:robots:.*\b(?:noindex|none)\b|"
@@ -87,27 +87,27 @@ _SHOWN = re.compile(
     r"|`[^`\n]+`|^(?: {3}|\t).*<meta.*",
     re.MULTILINE,
 )
-"""Code in a text that is no HTML: a page may tell how to write such an element."""
+"""Code in a text that is not HTML: a page may explain such an element."""
 
 
 def is_raw_note(data: bytes) -> bool:
-    """Return whether a file is a note as Joplin keeps it: behind the text stand its fields (a conflict, the bin), and
-    names of folders and tags are files as well."""
+    """Return whether a file is a raw note of Joplin, with its fields after the text (a conflict, the bin); names of
+    folders and tags are such files, too."""
     return _RAW_NOTE.search(data[-_FIELDS:].rstrip().replace(b"\r\n", b"\n")) is not None
 
 
 def head_of(data: bytes) -> str:
-    """Return the beginning of a file as text, whatever its encoding is."""
+    """Return the beginning of a file as text, in whatever encoding."""
     utf16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     return data[:HEAD].decode("utf-16" if utf16 else "utf-8", "replace")
 
 
 def why_private(head: str, now: datetime | None = None) -> str:
-    """Return why a page is to be left out, as a line of a table says it; empty: it is not.
+    """Return the short reason why a page is left out; empty if it is not.
 
     Args:
         head: The page, or its beginning.
-        now: Dates are compared with it; None: they do not matter.
+        now: Pages with later dates are left out; None: dates do not matter.
     """
     head = head.replace("\r\n", "\n")
     front = _FRONT.match(head)
@@ -120,12 +120,12 @@ def why_private(head: str, now: datetime | None = None) -> str:
     try:
         said, _ = json.JSONDecoder().raw_decode(head.lstrip("\ufeff \t\n"))
     except (ValueError, RecursionError):
-        said = None  # YAML, TOML, or what is broken
+        said = None  # YAML, TOML, or broken
     return _why(_of_the_page(said, _OF_THE_FILE) if isinstance(said, dict) else front[0], now)
 
 
 def _why(front: str, now: datetime | None) -> str:
-    """Return why a page with this front matter is to be left out."""
+    """Return why a page with this front matter is left out."""
     folded = front.casefold()
     if not any(word in folded for word in _WORDS):
         return ""
@@ -140,7 +140,7 @@ def _why(front: str, now: datetime | None) -> str:
 
 
 def _why_not_today(name: str, value: str, now: datetime) -> str:
-    """Return why a page with this date is not shown on a day, whatever the hour and its zone; empty: it is."""
+    """Return why a page with this date is not shown on a day, whatever the hour and time zone; empty if it is."""
     first, last = now.replace(hour=0, minute=0, second=0, microsecond=0), now.replace(hour=23, minute=59, second=59)
     if not _WRITTEN.fullmatch(name):
         when = "until" if _EXPIRES.fullmatch(name) else private_fields.shown_when(name)
@@ -154,13 +154,13 @@ def _why_not_today(name: str, value: str, now: datetime) -> str:
 
 
 def why_private_metadata(metadata: str, now: datetime | None = None) -> str:
-    """Return why a document with these metadata (a JSON object) is to be left out, as `why_private`."""
+    """Return why a document with these metadata (a JSON object) is left out, like `why_private`."""
     return _why(_of_the_page(orjson.loads(metadata), _OF_THE_PAGE), now)
 
 
 def _of_the_page(fields: dict[str, object], names: Collection[str]) -> str:
-    """Return as JSON what a page's fields say of itself, and those of these names. What lies within another field
-    speaks of that: `sidebar: {hidden: true}` keeps a page out of a menu, no reader out."""
+    """Return as JSON the fields about the page itself, and those with these names. Fields within other fields are about
+    something else: `sidebar: {hidden: true}` hides a page in a menu, not from readers."""
     own = {name: value for name, value in fields.items() if name.casefold() in names or not _has_fields(value)}
     return json.dumps(own, ensure_ascii=False)
 
@@ -170,10 +170,10 @@ def _has_fields(value: object) -> bool:
 
 
 def why_private_record(record: Mapping[str, Any], now: datetime | None = None, but: Collection[str] = ()) -> str:
-    """Return why a record is to be left out, as `why_private`: one of its own fields says so.
+    """Return why a record is left out, like `why_private`, by its own fields.
 
     Args:
-        but: Fields that are mere facts, whatever they are called.
+        but: Fields that are only facts, whatever their names.
     """
     said = private_fields.why_private(record, now, but)
     return said and f"pages not for everybody: {said}"
@@ -185,7 +185,7 @@ def _told(said: re.Match[str]) -> str:
 
 
 def _is_broken(front: str) -> bool:
-    """Return whether front matter with an indented flag says nothing to who reads it as YAML."""
+    """Return whether front matter with an indented flag is broken YAML."""
     if not _INDENTED.search(front) or front.lstrip("\ufeff \n")[0] == "+":
         return False
     try:

@@ -1,7 +1,7 @@
-"""reStructuredText: docutils reads it and writes HTML with the ids of its sections, which the reader of HTML reads.
+"""reStructuredText: docutils converts it to HTML with the ids of its sections, which the reader of HTML reads.
 
-Sphinx's directives and roles are taken for what they show, as docutils knows few of them. Nothing is run, and no other
-file is read.
+Of directives and roles of Sphinx, most of which docutils does not know, the visible text is kept. Nothing is run, and
+no other file is read.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ _SETTINGS = {
     "embed_stylesheet": False,
     "stylesheet_path": "",
     "line_length_limit": LONGEST_LINE,
-    "_disable_config": True,  # what lies in the working folder or in a home shapes no document
+    "_disable_config": True,  # files in the working folder or in a home must not change documents
 }
-# Directives and roles, by their names without a domain. Of docutils' own those that mean the same in Sphinx:
+# Directives and roles by their names without a domain. Those of docutils with the same meaning in Sphinx:
 _OWN = re.compile(
     r"admonition|attention|caution|danger|error|hint|important|note|tip|warning|compound|container|epigraph|highlights|"
     r"pull-quote|raw|figure|image|list-table|csv-table|table|math|parsed-literal|replace|unicode|rubric|sidebar|topic"
@@ -50,13 +50,13 @@ _CODE = re.compile(
     r"code(?:-block|-cell)?|sourcecode|prompt|testcode|testoutput|doctest|productionlist|ipython|console|jupyter-execute"
 )
 _READS_FILES = re.compile(r"include|literalinclude|remoteliteralinclude")
-# What shows nothing, or what only running code or the whole project could show. `todo` is private by default.
+# Those that show nothing, or what needs running code or the whole project. `todo` is private by default.
 _UNSEEN = re.compile(
     r"toctree|contents|index|meta|highlight|rst-class|cssclass|role|default-(?:role|domain)|title|header|"
     r"footer|sectnum|section-numbering|date|target-notes|(?:current)?module|tabularcolumns|todo|todolist|ifconfig|testsetup|"
     r"testcleanup|(?:di)?graph|graphviz|inheritance-diagram|mermaid|plantuml|uml|bibliography|\w*author"
 )
-# What is an entry of its own, also without a word about it.
+# Those that are an entry of their own, even without a description.
 _DESCRIBES = re.compile(
     r"auto\w+|doxygen(?!group|file|page|index)\w+|function|\w*method|class|attribute|property|data|exception|decorator|"
     r"(?:cmd)?option|envvar|describe|object|macro|type|var|member|struct|union|enum\w*|concept|alias|confval|directive|role|centered"
@@ -68,7 +68,7 @@ _FIELDS = {
     **dict.fromkeys(("raise", "raises", "except", "exception"), "Raises"),
     "rtype": "Return type",
 }
-"""What Sphinx shows of the fields of a description, in place of their first word."""
+"""What Sphinx shows for the first words of fields in a description."""
 _OF_CODE = "what autodoc and Breathe take from code is there by its name alone: build of the rendered site"
 _LABELS = {
     "versionadded": "Added in version",
@@ -82,7 +82,7 @@ _PROSE = re.compile(r"ref|doc|pep|rfc|term|numref|guilabel|menuselection|abbr|an
 _TARGET = re.compile(r"\A([\s\S]*\S)\s*<[^<>]*>\Z")
 _LOOK = re.compile(r"[a-z][a-z0-9-]*(?: [a-z][a-z0-9-]*)*")
 _COLUMNS = re.compile(r"[\d ]+")
-"""Of `.. grid:: 1 2 3`: how many stand side by side."""
+"""Numbers of columns in `.. grid:: 1 2 3`."""
 _LOCK = threading.Lock()  # docutils looks directives up in a module
 
 
@@ -92,10 +92,10 @@ def read_rst(text: str, *, auto_ids: str = "id") -> Reading:
     Fields at the head, above the title or below it, are metadata.
 
     Args:
-        auto_ids: Docutils' setting `auto_id_prefix`, for sections whose id is taken: Sphinx has `id`, docutils `%`.
+        auto_ids: The setting `auto_id_prefix` of docutils for sections whose id is taken: `id` in Sphinx, else `%`.
 
     Raises:
-        ContentError: docutils gives up on it.
+        ContentError: docutils fails.
     """
     long = next((n for n, line in enumerate(text.split("\n"), 1) if len(line) > LONGEST_LINE), 0)
     if long:
@@ -106,7 +106,7 @@ def read_rst(text: str, *, auto_ids: str = "id") -> Reading:
         settings = {**_SETTINGS, "auto_id_prefix": auto_ids}
         tree = publish_doctree(text, parser=parser, settings_overrides=settings)
         metadata = _metadata(tree)
-        # An explicit target stands behind what was made of the title.
+        # An explicit target follows the id of the title.
         for section in tree.findall(nodes.section):
             title: Any = section[0]
             title["ids"], section["ids"] = section["ids"][-1:], []
@@ -115,7 +115,7 @@ def read_rst(text: str, *, auto_ids: str = "id") -> Reading:
             if first in _FIELDS:
                 shown = f"{words[-1]} ({' '.join(words[:-1])})" if words[1:] else "".join(words)
                 name[:] = [nodes.Text(f"{_FIELDS[first]} {shown}".strip())]
-        # A name that is unknown here: a page or a substitution elsewhere.
+        # An unknown name: a page or a substitution in another file.
         for problem in list(tree.findall(nodes.problematic)):
             problem.parent.replace(problem, nodes.Text(problem.astext().strip("`|_*")))
         writer = Writer()
@@ -137,12 +137,12 @@ def _metadata(tree: nodes.document) -> dict[str, Any]:
                 found[field.children[0].astext().lower()] = typed(field.children[1].astext())
             fields.parent.remove(fields)
     if found.pop("nosearch", False):
-        found["search"] = False  # Sphinx: its own search does not find the page
+        found["search"] = False  # the search of Sphinx does not find the page, either
     return found
 
 
 def _inliner() -> Inliner:
-    """Return an inliner that knows every role: of those that are not docutils' own, what they show."""
+    """Return an inliner that knows every role; those that are not docutils' own become their visible text."""
     inliner = Inliner()
     own, parse = inliner.interpreted, inliner.parse
 
@@ -168,7 +168,7 @@ def _inliner() -> Inliner:
         kind = nodes.inline if _PROSE.fullmatch(name) else nodes.literal
         return [kind(rawsource, shown.lstrip("~!"))], []
 
-    # Not a subclass: docutils looks its patterns up in the class itself.
+    # Not a subclass: docutils looks up patterns in the class itself.
     vars(inliner).update(interpreted=interpreted, parse=bounded)
     return inliner
 
@@ -178,7 +178,7 @@ def _plain(name: str) -> str:
 
 
 class _Permissive(dict[str, Any]):
-    """Every option is known."""
+    """A mapping with all options."""
 
     def __missing__(self, name: str) -> Any:
         return directives.unchanged
@@ -196,16 +196,16 @@ class _Any(Directive):
         name = _plain(self.name)
         argument = self.arguments[0] if self.arguments else ""
         if name == "only" and (argument.split()[:1] == ["not"]) == ("html" in argument):
-            return []  # `internal`, `draft`: no tag is set that nobody says
+            return []  # `internal`, `draft`: no tags are set
         if _CODE.fullmatch(name):
             text = "\n".join(self.content)
             language = argument.split()[:1] if name.startswith(("code", "source", "prompt")) else []
             return [nodes.literal_block(text, text, classes=[f"highlight-{one}" for one in language])]
         label = _LABELS.get(name, "")
         if self.name == "class" and not self.content and _LOOK.fullmatch(argument):
-            return []  # docutils: how the next paragraph looks; Sphinx describes a class of Python
+            return []  # in docutils a style of the next paragraph; Sphinx describes a class of Python
         if not label and not self.content and len(argument.split()) == 1 and not _DESCRIBES.fullmatch(name):
-            return []  # `.. setting:: x` of an extension: where a reference leads, above what is said of it
+            return []  # `.. setting:: x` of an extension: the target of references, above its description
         if not label and not _DESCRIBES.fullmatch(name) and _COLUMNS.fullmatch(argument):
             argument = ""
         box = nodes.container()
@@ -227,7 +227,7 @@ class _Unseen(_Any):
 
 @contextmanager
 def _directives(left: Counter[str]) -> Iterator[None]:
-    """Within, every directive is known; what would read files is counted, and under no name what would read code."""
+    """Within, all directives are known; those that would read files are counted, also (as "") those that read code."""
 
     def known(name: str, language: Any, document: Any) -> tuple[type[Directive] | None, list[Any]]:
         plain = _plain(name)

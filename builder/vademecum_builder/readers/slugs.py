@@ -1,6 +1,6 @@
-"""The ids that generators give headings: each its own rule, and its own way to tell equal ones apart.
+"""The ids of headings in generators, each with its own rule, and its own way to distinguish equal ones.
 
-None is a library's: what `python-slugify` and its like make, no generator makes. The sources are named at each rule.
+No library such as `python-slugify` follows these rules. The sources are at each rule.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ class SlugRule:
     """How ids are made of headings.
 
     Attributes:
-        slug: Of a heading's text.
-        numbered: The id of the n-th repetition, n from 1; the slug: equal ones are not told apart.
+        slug: Returns the slug of the text of a heading.
+        numbered: Returns the id of the n-th repetition, n from 1; the slug if equal ids are not distinguished.
         empty: The slug of a heading without a letter.
-        of_source: Of the heading as it is written, with its markup, in other versions of the generator (None: the same
-            id): where both do not make one, there is none.
+        of_source: Returns the id of a heading with its markup in other versions of the generator (None: the same
+            id); if it differs, the heading has no id.
         of_title: Whether headings of level 1 show their ids.
-        of_images: Whether the text that stands for a picture is a part of them.
+        of_images: Whether the alternative text of images is part of ids.
     """
 
     slug: Rule
@@ -41,14 +41,14 @@ class SlugRule:
 
 @dataclass
 class Slugs:
-    """The ids of one page: no two equal ones but those that the author wrote."""
+    """The ids of one page; only those that the author wrote may be equal."""
 
     rule: SlugRule
     _taken: set[str] = field(default_factory=set)
     _repeats: Counter[str] = field(default_factory=Counter)
 
     def take(self, text: str, explicit: str = "", source: str = "") -> str:
-        """Return the id of a heading, and note that it is taken; `source` is the heading as it is written."""
+        """Return the id of a heading, and note that it is taken; `source` is the heading as written."""
         wanted = found = explicit or self.rule.slug(text) or self.rule.empty
         of_source = self.rule.of_source(source) if self.rule.of_source and source and not explicit else None
         if of_source is not None and of_source != self.rule.slug(text):
@@ -63,7 +63,7 @@ class Slugs:
 
 
 def _of_words(text: str) -> str:
-    """Return letters with their marks, digits and what joins words, with hyphens between: `\\p{Word}` of Ruby."""
+    """Return letters with their marks, digits and connectors, with hyphens for spaces: `\\p{Word}` of Ruby."""
     kept = (c for c in text.lower() if c in " -" or unicodedata.category(c) in _OF_WORDS)
     return "".join(kept).replace(" ", "-")
 
@@ -72,12 +72,12 @@ _OF_WORDS = frozenset("Lu Ll Lt Lm Lo Mn Mc Me Nd Nl Pc".split())
 
 
 def _lower(text: str) -> str:
-    """Return the text in small letters, one for each: of `İ` others make two."""
+    """Return the text in lower case, one letter for each: Python makes two of `İ`."""
     return "".join(c.lower()[0] for c in text)
 
 
 _SMART = re.compile(r"\.{3}|-{2,3}")
-"""What typographers make an ellipsis or a dash of, which no id has; but in code."""
+"""Signs that become an ellipsis or a dash, except in code; ids do not have these."""
 _SMART_CODE = re.compile(rf"`[^`]*(?:{_SMART.pattern})")
 
 
@@ -86,7 +86,7 @@ def _with_smart_code(source: str) -> str | None:
 
 
 def ascii_of(text: str) -> str:
-    """Return the text without accents, and without what is no ASCII then."""
+    """Return the text without accents, and then without characters beyond ASCII."""
     return unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
 
 
@@ -124,7 +124,7 @@ def _blackfriday(text: str) -> str:
 
 
 def _mdbook(text: str) -> str:
-    if any(unicodedata.category(c) == "Mc" for c in text):  # of these Rust takes some for letters
+    if any(unicodedata.category(c) == "Mc" for c in text):  # some of these are letters in Rust
         return ""
     kept = (c if c.isalnum() or c in "_-" else "-" for c in text.strip() if c.isalnum() or c in "_-" or c.isspace())
     return "".join(kept).lower()
@@ -154,7 +154,7 @@ def _honkit(text: str) -> str:
 
 def _sindresorhus(text: str) -> str:
     text = unicodedata.normalize("NFC", _lower(text)).translate(_SPELT)
-    if any(c.isalpha() and not ascii_of(c) for c in text):  # it transcribes other alphabets, by tables of its own
+    if any(c.isalpha() and not ascii_of(c) for c in text):  # the library transcribes other alphabets by its own tables
         return ""
     text = re.sub(r"(?<=[a-z\d])'(?=[ts](?:\s|$))", "", text).replace("&", " and ")
     return ascii_of(re.sub(r"[\W_]+", "-", text)).strip("-")
@@ -167,14 +167,14 @@ _SPELT = _PLAIN | str.maketrans(
 
 
 def _plain_latin(letter: str) -> str:
-    """Return a letter of the Latin alphabet without its marks; those of other alphabets (й, が) keep theirs."""
+    """Return a Latin letter without its marks; letters of other alphabets (й, が) keep theirs."""
     plain = unicodedata.normalize("NFKD", letter)
     return plain[0] if re.fullmatch("[A-Za-z][\u0300-\u036f]*", plain) else letter
 
 
 def _hexo(text: str) -> str:
     text = re.sub(r"(?<=\w)'(?=\w)", "\u2019", text)
-    if re.search(r"['\"<]|\.\.|--", text):  # what is made of it depends on options, and on the renderer
+    if re.search(r"['\"<]|\.\.|--", text):  # the result depends on options, and on the renderer
         return ""
     text = re.sub("[\x00-\x1f]", "", "".join(map(_plain_latin, text.translate(_PLAIN))))
     return re.sub(r"[\s~`!@#$%^&*()\-_+=\[\]{}|\\;:\"'<>,.?/]+", "-", text).strip("-")
@@ -186,7 +186,7 @@ def _myst(text: str) -> str:
 
 
 def _words_of_ascii(text: str) -> str:
-    """Return the words, with hyphens between them; empty where a letter has no plain one, which others transcribe."""
+    """Return the words with hyphens between them; empty if a letter has no plain form, which generators transcribe."""
     text = re.sub(r"[\W_]+", "-", text.lower())
     plain = ascii_of(text)
     return plain.strip("-") if all(c.isascii() or ascii_of(c) for c in text) else ""
@@ -194,7 +194,7 @@ def _words_of_ascii(text: str) -> str:
 
 def _transcribed(text: str) -> str:
     text = re.sub("[—«»№]", "", unicodedata.normalize("NFC", text).replace("–", "-").lower()).translate(_RUSSIAN)
-    if not text.isascii():  # it has tables of many alphabets
+    if not text.isascii():  # the library has tables of many alphabets
         return ""
     return re.sub(r"[\s-]+", "-", re.sub(r"[^\w\s$,;=/-]+", "", text).strip(" -"))
 
@@ -210,62 +210,62 @@ def _mintlify(text: str) -> str:
     joined = re.sub(r"([a-zA-Z\d]+)-([ts])(?=-|$)", r"\1\2", re.sub(r"[^a-zA-Z\d%_]+", "-", words))
     text = re.sub(r"[?,;:!'\"()\[\]{}]", "", unquote(re.sub("-{2,}", "-", joined).strip("-")))
     if any(unicodedata.category(c) == "So" for c in text):
-        import emoji  # its table takes a sixth of a second
+        import emoji  # loading its table takes a sixth of a second
 
         return emoji.replace_emoji(text, "")
     return text
 
 
 NO_IDS = SlugRule(lambda _: "")
-"""Nobody gives headings ids, or nobody knows by which rule."""
+"""Headings have no ids, or the rule is unknown."""
 MARKDOWN_IT_ANCHOR = SlugRule(lambda text: quote(re.sub(r"\s+", "-", text.strip().lower()), safe="!'()*~"))
-"""As it is without options: `encodeURIComponent` of the words."""
+"""The default: `encodeURIComponent` of the words."""
 MINTLIFY = SlugRule(_mintlify, lambda slug, count: f"{slug}-{count + 1}")
 """`slugify` and `cleanHeadingId` of @mintlify/common/dist/slugify.js."""
 SINDRESORHUS = SlugRule(_sindresorhus)
 """@sindresorhus/slugify: Eleventy's own plugin for ids and its filter `slugify`."""
 GITHUB = SlugRule(_of_words)
-"""github-slugger: GitHub itself, Docusaurus, Starlight; Markdig's for GitHub, which DocFX takes."""
+"""github-slugger: GitHub itself, Docusaurus, Starlight; also Markdig's ids for GitHub, which DocFX uses."""
 DOCUSAURUS = replace(GITHUB, of_title=False, of_images=True)
-"""The theme draws the title by itself."""
+"""The theme shows the title by itself."""
 PYTHON_MARKDOWN = python_markdown()
 PYMDOWNX = SlugRule(_pymdownx, python_markdown().numbered, "_1")
 """`pymdownx.slugs.slugify(case="lower")`, which Material for MkDocs recommends."""
 GOLDMARK = SlugRule(lambda text: goldmark(_DASHES.sub("", text)), empty="heading", of_images=True)
-"""Hugo since 0.144: of the text that a heading shows, in which its typographer makes dashes of hyphens, but in code."""
+"""Hugo since 0.144: ids of the visible text, in which hyphens become dashes, except in code."""
 BLACKFRIDAY = SlugRule(_blackfriday, empty="heading")
-"""Hugo's `autoHeadingIDType: blackfriday`, as its versions before 0.60 made all ids."""
+"""Hugo's `autoHeadingIDType: blackfriday`, the rule of its versions before 0.60."""
 MDBOOK = SlugRule(_mdbook)
 DOCUTILS = SlugRule(_docutils, lambda _, count: f"id{count}", "id1", of_images=True)
 """Sphinx, also with MyST: `make_id` and `set_id` of docutils/nodes.py."""
 VITEPRESS = SlugRule(
     lambda text: _vitepress(without_emoji(text)), of_source=lambda source: "" if re.search(r"&#?\w+;", source) else None
 )
-"""`slugify` of @mdit-vue/shared; equal ones by markdown-it-anchor. Some entities are read, and others are not."""
+"""`slugify` of @mdit-vue/shared; equal ones by markdown-it-anchor. Only some entities are decoded."""
 HONKIT = SlugRule(_honkit, lambda slug, _: slug)
-"""HonKit and GitBook 3: github-slugid, which leaves out underscores, and tells equal ones not apart."""
+"""HonKit and GitBook 3: github-slugid, which removes underscores, and does not distinguish equal ids."""
 KRAMDOWN = SlugRule(lambda text: _of_words(_SMART.sub("", text)), of_source=_with_smart_code)
-"""Jekyll: `generate_gfm_header_id` of kramdown-parser-gfm, behind its typographer."""
+"""Jekyll: `generate_gfm_header_id` of kramdown-parser-gfm, after its typography."""
 PANDOC = SlugRule(
     lambda text: _pandoc(_SMART.sub("", text)), empty="section", of_source=_with_smart_code, of_images=True
 )
-"""Quarto and pkgdown: Pandoc's extension `auto_identifiers`, behind `smart`."""
+"""Quarto and pkgdown: Pandoc's extension `auto_identifiers`, after `smart`."""
 OBSIDIAN = SlugRule(lambda text: re.sub(r"\s+", "+", text.strip()))
 """Obsidian Publish jumps to a heading by its text."""
 HEXO = SlugRule(_hexo)
-"""`slugize` of hexo-util, which hexo-renderer-marked and hexo-renderer-markdown-it take."""
+"""`slugize` of hexo-util, which hexo-renderer-marked and hexo-renderer-markdown-it use."""
 ZOLA = SlugRule(_words_of_ascii)
-"""The crate slug, by which Zola makes addresses as well."""
+"""The crate slug, which Zola also uses for addresses."""
 WRITERSIDE = SlugRule(_words_of_ascii, lambda _slug, _count: "")
-"""How it tells equal ones apart, nobody says."""
+"""How it distinguishes equal ids is unknown."""
 MYST = SlugRule(_myst, lambda slug, _: slug, of_title=False)
-"""`createHtmlId` of mystmd's packages/myst-common/src/utils.ts, which tells equal ones not apart."""
+"""`createHtmlId` of mystmd's packages/myst-common/src/utils.ts, which does not distinguish equal ids."""
 SLUGIFY = SlugRule(
     _transcribed,
     lambda slug, count: f"{slug}{count}",
     of_source=lambda source: "" if "`" in source and re.sub(r"`[^`]*`|[#\s]", "", source) else None,
     of_title=False,
 )
-"""`slugify` of npm as anchors of @diplodoc/transform call it, of ASCII and Russian: code beside text is no part."""
+"""`slugify` of npm as called by @diplodoc/transform, for ASCII and Russian; code beside text is left out."""
 EXDOC = SlugRule(lambda text: re.sub(r"\W+", "-", text).strip("-").lower(), of_title=False)
-"""`text_to_id` of ExDoc's lib/ex_doc/utils.ex; the title stands apart."""
+"""`text_to_id` of ExDoc's lib/ex_doc/utils.ex; the title is separate."""

@@ -1,4 +1,4 @@
-"""Text as the rows of a segment carry it: no control characters, no lone surrogates, bounded headings."""
+"""Text for the rows of a segment: no control characters, no lone surrogates, bounded headings."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import re
 from html import unescape
 
 LONGEST_HEADING = 200
-"""Characters that a heading or a title may have; the rest is cut off at a word."""
+"""The most characters of a heading or a title; the rest is cut off at a word."""
 # U+001F separates the headings of a chunk in a segment (format.md, section 4), so none may remain.
 # A lone surrogate cannot be encoded as UTF-8; YAML's "\ud800" makes one.
-# With what colours a terminal's text (`ansi` code): `[31m` would be left.
+# Also codes for colours in terminals (`ansi`), of which `[31m` would be left.
 _UNWANTED = re.compile("\x1b\\[[\\d;]*m|[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 # Soft hyphen, zero-width space, word joiner, byte order mark; the zero-width non-joiner where no script needs it
 # (Arabic, Syriac and their kin, the scripts of India and the south-east of Asia).
@@ -27,22 +27,22 @@ _LINE_BREAKS = re.compile("\r\n|[\r\f\v\x85\u2028\u2029]")
 
 
 def unify_line_breaks(text: str) -> str:
-    """Return the text with every kind of line or page break as a line feed."""
+    """Return the text with all line and page breaks as line feeds."""
     return _LINE_BREAKS.sub("\n", text)
 
 
 def without_invisible(text: str) -> str:
-    """Return the text without characters that nobody sees and no query has: soft hyphens, zero-width spaces."""
+    """Return the text without invisible characters, which no query has: soft hyphens, zero-width spaces."""
     return text if text.isascii() else _INVISIBLE.sub("", text)
 
 
 def without_data(text: str) -> str:
-    """Return the text without what `data:` addresses hold: a pasted picture is no text."""
+    """Return the text without the contents of `data:` addresses: a pasted picture is not text."""
     return _DATA.sub("", text) if ";base64," in text else text
 
 
 def clean(text: str) -> str:
-    """Return the text without lone surrogates, what nobody sees, and control characters other than \\n and \\t."""
+    """Return the text without lone surrogates, invisible characters, and control characters other than \\n and \\t."""
     return text if text.isprintable() else without_invisible(_UNWANTED.sub("", text))
 
 
@@ -56,7 +56,7 @@ def clean_line(text: str, longest: int = LONGEST_HEADING) -> str:
 
 
 def clean_block(text: str) -> str:
-    """Return the text without the blank lines around it and the white space behind its lines."""
+    """Return the text without blank lines around it and white space at the ends of lines."""
     return "\n".join(line.rstrip() for line in clean(text).split("\n")).strip("\n")
 
 
@@ -66,8 +66,8 @@ def without_tags(text: str) -> str:
 
 
 def without_markup(title: str) -> str:
-    """Return a title of front matter without inline HTML, and without the links and the code of Markdown: pages put it
-    where it is markup.
+    """Return a title of front matter without inline HTML, and without links and code of Markdown: pages show
+    it as markup.
 
     >>> without_markup("Each [image](#image) has an `alt`<br>")
     'Each image has an alt'
@@ -78,21 +78,21 @@ def without_markup(title: str) -> str:
 
 
 def with_emoji(text: str) -> str:
-    """Return a text with `:tada:` as what forges and generators show for it; a name that they do not know stays."""
+    """Return a text with emoji for names such as `:tada:`, as forges and generators show them; unknown names stay."""
     return _EMOJI.sub(_emoji, text) if ":" in text else text
 
 
 def without_emoji(text: str) -> str:
-    """Return a text without the names of signs that `with_emoji` shows."""
+    """Return a text without the names of emoji that `with_emoji` replaces."""
     return _EMOJI.sub(lambda code: code[0] if _emoji(code) == code[0] else "", text) if ":" in text else text
 
 
-# Between slashes it is a parameter of a path: `/users/:id:/posts`.
+# Between slashes, it is a parameter of a path: `/users/:id:/posts`.
 _EMOJI = re.compile(r"(?<![\w:/]):(?:[a-z0-9][a-z0-9_+-]*|[+-]1):(?![\w:/])")
 
 
 def _emoji(code: re.Match[str]) -> str:
-    import emoji  # its table takes a sixth of a second, and most bases have none
+    import emoji  # loading its table takes a sixth of a second, and most knowledge bases need none
 
     return emoji.emojize(code[0], language="alias")
 
@@ -107,8 +107,8 @@ _ENDING = re.compile(r"\.\w+$")
 
 
 def says_nothing(alt: str, source: str) -> bool:
-    """Return whether the text in place of a picture only says that there is one: `image`, `Screenshot 2024-05-01`,
-    `[Note]` beside the word itself, `[*]` in place of a number, the name of its file."""
+    """Return whether the alternative text of an image has no content: `image`, `Screenshot 2024-05-01`, `[Note]` beside
+    the word itself, `[*]` for a number, the name of its file."""
     path = source.removeprefix("./")
     named = "/" in path and alt.removeprefix("./") == _ENDING.sub("", path)
     return named or alt == source or _PLACEHOLDER.fullmatch(alt) is not None
