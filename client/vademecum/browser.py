@@ -25,7 +25,7 @@ class Host(Protocol):
     """What js/worker.mjs hands over.
 
     Attributes:
-        options: JSON: `trust` (text of the root, or null), the app's `policy`, and `beside`, as `Engine` takes it.
+        options: JSON: `trust` (text of the root, or null), the app's `policy`, and `extra`, as `Engine` takes it.
         trees: The published tree and its mirrors, the preferred one first.
         seed: The tree that the app ships, or None.
     """
@@ -71,7 +71,7 @@ async def run(command: str, arguments: str, host: Host) -> str:
 
 def _engine(host: Host, store: BrowserStore, request: Mapping[str, Any]) -> Engine:
     options, connection = json.loads(host.options), request["connection"]
-    beside = options.get("beside") or ""
+    extra = options.get("extra") or ""
     root = None if options["trust"] is None else options["trust"].encode()
     transports = {str(tree.url): BrowserTransport(tree) for tree in host.trees}
 
@@ -99,7 +99,7 @@ def _engine(host: Host, store: BrowserStore, request: Mapping[str, Any]) -> Engi
         emit=emit,
         room=room,
         permission=lambda: bool(host.permitted()),
-        beside="" if beside == "model" and request.get("lean") else beside,
+        extra="" if extra == "model" and request.get("lean") else extra,
     )
 
 

@@ -36,13 +36,13 @@ from vademecum.transport.mirrors import STALE
 from vademecum.trust.channel import channel_names
 from vademecum.trust.floor import PIN, is_first_use
 from vademecum.update import healing, turn_back
+from vademecum.update.context import Context
 from vademecum.update.following import follow_and_repair
 from vademecum.update.plan import Plan
 from vademecum.update.results import Check, Outcome
 from vademecum.update.run import EngineRuns, search_page
 from vademecum.update.seed import Planted
 from vademecum.update.states import Course
-from vademecum.update.surroundings import Surroundings
 from vademecum.update.update import Update
 
 
@@ -59,7 +59,7 @@ class Engine:
         emit: Called with events; what it raises is logged, and has no other effect.
         room: Returns how many bytes may still be stored; an update that needs more downloads nothing.
         permission: Asked before each object of an update that is not forced; if it says no, the update pauses.
-        beside: What else is fetched, after the flip: `directions` for an app that encodes queries itself, or the
+        extra: What else is fetched, after the flip: `directions` for an app that encodes queries itself, or the
             release's `model`.
     """
 
@@ -77,7 +77,7 @@ class Engine:
         emit: Emit = ignore,
         room: Room = unknown_room,
         permission: Permission = always,
-        beside: str = "",
+        extra: str = "",
     ) -> None:
         config = config or Config()
         self._store = store
@@ -89,7 +89,7 @@ class Engine:
         self._runs = EngineRuns(
             store,
             hosts.values(),
-            Surroundings(config, clock, self._course, room, connection, tree, beside),
+            Context(config, clock, self._course, room, connection, tree, extra),
             root=trust,
             seed=seed,
             policy=policy or Policy(channel=config.channel, max_update_bytes=config.max_update_bytes),

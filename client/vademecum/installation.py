@@ -59,7 +59,7 @@ class Installation:
     def __init__(self, options: OpenOptions, emit: Emit) -> None:
         self._options = options
         encoder = options.encoder
-        self._beside = "" if encoder is None else "model" if encoder == "published" else "directions"
+        self._extra = "" if encoder is None else "model" if encoder == "published" else "directions"
         self.path, self.clock, self.online = options.path, options.clock, bool(options.locations)
         self._emit = emit
         self._lock = threading.Lock()
@@ -166,7 +166,7 @@ class Installation:
                 connection=options.connection(),
                 emit=emit or self._emit,
                 room=partial(disk_room, self.path),
-                beside=self._beside,
+                extra=self._extra,
             )
             result = await work(engine)
             released = self._answering is not None and self._answering.opened.generation.sequence > 0
@@ -257,12 +257,12 @@ class Installation:
             return None
         generation = opened.generation
         manifest = manifest_of(generation, await MANIFESTS.read(store))
-        ref = None if manifest is None else manifest.encoder.beside.get(self._beside)
+        ref = None if manifest is None else manifest.encoder.extras.get(self._extra)
         kept = (await store.words(generation.encoder) if ref else None) or b""
         if ref and sha256(kept).hexdigest() != ref.sha256:
             logger.warning(
                 "release %d: its own table encodes queries until the next sync brings the %s of %s",
-                *(generation.sequence, self._beside, opened.encoder.name),
+                *(generation.sequence, self._extra, opened.encoder.name),
             )
             return None
         if self._options.encoder == "published":

@@ -99,7 +99,7 @@ def _recent(folder: Path) -> set[str]:
         except (ContentError, OSError):
             continue  # not ours, or damaged: its objects are not kept
         packs = (entry.object for entry in manifest.packs)
-        needed |= {ref.path for ref in (*manifest.objects, *manifest.beside, *packs)}
+        needed |= {ref.path for ref in (*manifest.objects, *manifest.extras, *packs)}
     return needed
 
 

@@ -65,7 +65,7 @@ async def find_closure(hint: ManifestHint, downloader: Downloader) -> Closure:
     rows = read_ref(sources.child("history").child("rows"))
     older = await _older(manifest, downloader)
     packs = (entry.object for entry in manifest.packs)
-    refs = {ref.path: ref for ref in (*manifest.objects, manifest.sources, rows, *manifest.beside, *packs)}
+    refs = {ref.path: ref for ref in (*manifest.objects, manifest.sources, rows, *manifest.extras, *packs)}
     refs |= {hint.url_path: hint.manifest, **kept(manifest.packs, older)}
     return Closure(hint, manifest, sources, older, refs)
 

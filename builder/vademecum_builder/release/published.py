@@ -184,7 +184,7 @@ async def _read_release(
         "audit": parse_object(contents[manifest.sources.sha256], "sources").get("audit", {}),
         "directions": b"",
         "model": b"",
-        **{name: contents[ref.sha256] for name, ref in manifest.encoder.beside.items()},
+        **{name: contents[ref.sha256] for name, ref in manifest.encoder.extras.items()},
         "older": closure.older,
         "archived": closure.archived,
     }

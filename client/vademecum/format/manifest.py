@@ -35,7 +35,7 @@ class EncoderEntry:
     model: ObjectRef | None = None
 
     @property
-    def beside(self) -> dict[str, ObjectRef]:
+    def extras(self) -> dict[str, ObjectRef]:
         """What builders need, and only some clients, by its name in the manifest."""
         named = {"directions": self.directions, "model": self.model}
         return {name: ref for name, ref in named.items() if ref is not None}
@@ -138,9 +138,9 @@ class Manifest(ReleaseInfo):
         return (self.encoder.object, *(segment.object for segment in self.segments))
 
     @property
-    def beside(self) -> tuple[ObjectRef, ...]:
+    def extras(self) -> tuple[ObjectRef, ...]:
         """What builders need, and only some clients."""
-        return tuple(self.encoder.beside.values())
+        return tuple(self.encoder.extras.values())
 
 
 def encode_manifest(manifest: Manifest) -> bytes:
@@ -157,7 +157,7 @@ def encode_manifest(manifest: Manifest) -> bytes:
                 "dimensions": manifest.encoder.dimensions,
                 "name": manifest.encoder.name,
                 "object": ref_json(manifest.encoder.object),
-                **{name: ref_json(ref) for name, ref in manifest.encoder.beside.items()},
+                **{name: ref_json(ref) for name, ref in manifest.encoder.extras.items()},
             },
             "format": FORMAT,
             "segments": [

@@ -14,27 +14,27 @@ class Diagnosis:
     """What the doctor found and did.
 
     Attributes:
-        findings: How the store is now.
+        checks: How the store is now.
         before: How it was, if something was done about it; else empty.
-        aside: Where a damaged file lies now, or None.
+        set_aside: Where a damaged file lies now, or None.
     """
 
-    findings: tuple[Finding, ...]
+    checks: tuple[Finding, ...]
     before: tuple[Finding, ...] = ()
-    aside: str | None = None
+    set_aside: str | None = None
 
     @property
     def sound(self) -> bool:
         """Whether nothing is wrong (any more)."""
-        return all(finding.sound for finding in self.findings)
+        return all(finding.sound for finding in self.checks)
 
     def json(self) -> dict[str, object]:
         """Return the keys of `vade doctor --json`, which are also those of JavaScript."""
         return {
             "sound": self.sound,
-            "checks": [asdict(finding) for finding in self.findings],
+            "checks": [asdict(finding) for finding in self.checks],
             "before": [asdict(finding) for finding in self.before],
-            "setAside": self.aside,
+            "setAside": self.set_aside,
         }
 
 
@@ -42,7 +42,7 @@ class Diagnosis:
 class Prepared:
     """What was done before anything is fetched: where a damaged file lies now, and what is to be said of it."""
 
-    aside: str | None = None
+    set_aside: str | None = None
     notes: tuple[Finding, ...] = ()
 
 
@@ -75,4 +75,4 @@ async def treat(
     notes = prepared.notes
     if failure:
         notes = (*notes, Finding("repair", all(finding.sound for finding in after), failure))
-    return Diagnosis((*notes, *after), before, prepared.aside)
+    return Diagnosis((*notes, *after), before, prepared.set_aside)

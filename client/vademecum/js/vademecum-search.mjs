@@ -109,7 +109,7 @@ export class VademecumSearch extends Base {
     sheet.replaceSync(sized(parseFloat(getComputedStyle(this).fontSize)));
     for (const kind of ["keydown", "keyup", "keypress"]) root.addEventListener(kind, (event) => this.#keep(event));
     this.#begin(root, await this.#wording());
-    const { field } = /** @type {Search} */ (this.#search).around.view;
+    const { field } = /** @type {Search} */ (this.#search).config.view;
     const before = this.querySelector("input"); // somebody may have begun to type
     if (before) field.value = before.value;
     if (this.hasAttribute("autofocus") || before?.matches(":focus")) field.focus();
@@ -156,7 +156,7 @@ export class VademecumSearch extends Base {
     const turn = this.#lang;
     const wording = await this.#wording();
     if (turn !== this.#language) return; // it has turned again meanwhile
-    const { query, begun, around: { view, wording: old } } = this.#search;
+    const { query, begun, config: { view, wording: old } } = this.#search;
     if (wording.language === old.language || !this.isConnected) return this.#search.want(this.#wanted());
     const [open, focused] = [view.dialog.open, view.field.matches(":focus")];
     this.#search.deafen();

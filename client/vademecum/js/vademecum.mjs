@@ -82,10 +82,10 @@ export class KnowledgeBase {
     const store = (this.#store = new IndexedStore(this.url));
     const reader = (this.#reader = new Reader(this.url, () => this.#worker("query.mjs"), (release) => this.#turned(release ?? reader.local), fallback));
     const emit = (/** @type {string} */ name, /** @type {any} */ detail) => this.#emit(name, detail);
-    const around = { url: this.url, alone: this.#urls.length === 1, client: clientFolder(clientUrl), channel: defaults.channel, reader, emit };
-    /** @type {import("./update/install.mjs").Surroundings["preview"]} where it does not load, Python looks, as elsewhere */
+    const shown = { url: this.url, alone: this.#urls.length === 1, client: clientFolder(clientUrl), channel: defaults.channel, reader, emit };
+    /** @type {import("./update/install.mjs").Dependencies["preview"]} where it does not load, Python looks, as elsewhere */
     const preview = early !== true ? null : {
-      show: () => import("./page/preview.mjs").then(({ Preview }) => (this.#preview ??= new Preview(around)).show(), () => undefined),
+      show: () => import("./page/preview.mjs").then(({ Preview }) => (this.#preview ??= new Preview(shown)).show(), () => undefined),
       failed: async (code) => (await this.#preview?.failed(code)) ?? false,
     };
     const choose = (/** @type {Partial<Policy>} */ choices) => this.#background.choose(choices);
@@ -95,7 +95,7 @@ export class KnowledgeBase {
     const known = bring || root === null ? null : trustText(root);
     const trust = async () => (bring ? trustText(await bring()) : known); // who says that there is one, needs it
     const seed = shipped === null ? null : treeUrl(shipped);
-    const target = { urls: this.#urls, policy: defaults, seed, beside: encoder && (encoder.model ? "model" : "directions") };
+    const target = { urls: this.#urls, policy: defaults, seed, extra: encoder && (encoder.model ? "model" : "directions") };
     this.#python = new PythonWorker(
       () => this.#worker("worker.mjs"),
       async () => ({ ...target, trust: await trust(), client: this.#clientUrl, fetched: this.#preview?.take() }),
@@ -106,7 +106,7 @@ export class KnowledgeBase {
       python: (command, args) => this.#run(command, args),
       decide: (offer) => this.#background.decide(offer),
       ...{ later, channel: () => this.policy.channel },
-      reopen: async () => (tabs.told = await reader.reopen()),
+      reopen: async () => (tabs.announced = await reader.reopen()),
       follow: () => tabs.catchUp(),
       announce: (event, detail) => tabs.tell({ event, detail }),
     });
@@ -304,7 +304,7 @@ export class KnowledgeBase {
     const records = Promise.all(["mode", "retry"].map(async (name) => openRecord(await this.#store.read(name))));
     const [[choices, retry]] = await Promise.all([records, openInstalled(this.#reader, this.#updates)]);
     const { release } = this.#reader;
-    this.#tabs.told = release;
+    this.#tabs.announced = release;
     this.#background.begin(choices, retry, release !== null);
     return this.getLocalVersion();
   }

@@ -2,7 +2,7 @@
 /**
  * The sync worker: Python verifies and installs here, one command at a time, and nothing else does.
  *
- * Commands: open {urls, trust, policy, seed, beside} first, then those of browser.py: check, plant,
+ * Commands: open {urls, trust, policy, seed, extra} first, then those of browser.py: check, plant,
  * sync {force, damaged, turn, seedless, unasked}, rollback, pin {sequence}, skip {sequence}, refuse {reason}, clear, doctor {repair}; each with the page's `connection`. Events of the engine are passed on as
  * they come. `pause {turn}` does not wait: the sync of that number begins no further object.
  */
@@ -16,7 +16,7 @@ import { fetchBody, fileAddress } from "./net/transport.mjs";
 
 const COMMANDS = ["check", "plant", "sync", "rollback", "pin", "skip", "refuse", "clear", "doctor"];
 
-/** @typedef {{urls: string[], trust: string | null, policy: import("./vademecum.d.mts").Policy, seed: string | null, beside?: string, client: string | null, fetched?: Map<string, import("./net/transport.mjs").Body>}} Target `beside`: what else Python fetches of a release; `client`: where the app says that it lies; `fetched`: what the preview has brought of the first tree */
+/** @typedef {{urls: string[], trust: string | null, policy: import("./vademecum.d.mts").Policy, seed: string | null, extra?: string, client: string | null, fetched?: Map<string, import("./net/transport.mjs").Body>}} Target `extra`: what else Python fetches of a release; `client`: where the app says that it lies; `fetched`: what the preview has brought of the first tree */
 /** @typedef {{run(command: string, args: string, host: object): Promise<string>}} PythonModule vademecum.browser */
 
 /** @type {PythonModule | undefined} */ let python;
@@ -38,13 +38,13 @@ function tree(url, fetched) {
 }
 
 /** @param {Target} target */
-async function startPython({ urls, trust, policy, seed, client, beside, fetched }) {
+async function startPython({ urls, trust, policy, seed, client, extra, fetched }) {
   const pyodide = await bootPython((bytes, totalBytes) => {
     const percentage = Math.min(100, Math.floor((100 * bytes) / totalBytes));
     self.postMessage({ event: "updateProgress", detail: { plan: "none", stage: "starting", percentage, bytes, totalBytes } });
   }, client);
   host = {
-    options: JSON.stringify({ trust, policy, beside }),
+    options: JSON.stringify({ trust, policy, extra }),
     openStore: () => new IndexedStore(urls[0]),
     trees: urls.map((url, i) => tree(url, i === 0 ? fetched : undefined)),
     seed: seed ? tree(seed) : undefined, // a null of JavaScript's is not None

@@ -12,9 +12,9 @@ from vademecum.ports import Permission, Room, always
 from vademecum.store.objects import keep
 from vademecum.store.session import Session
 from vademecum.transport.downloader import Downloader, at_once, in_parallel
+from vademecum.update.context import Context
 from vademecum.update.plan import Plan
 from vademecum.update.staging import StagingError
-from vademecum.update.surroundings import Surroundings
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ async def require_room(plan: Plan, room: Room) -> None:
         )
 
 
-async def download(plan: Plan, session: Session, downloader: Downloader, budget: Budget, around: Surroundings) -> None:
+async def download(plan: Plan, session: Session, downloader: Downloader, budget: Budget, context: Context) -> None:
     """Download what a plan takes, and put it.
 
     Raises:
@@ -92,14 +92,14 @@ async def download(plan: Plan, session: Session, downloader: Downloader, budget:
             # A host that undoes the gzip sends more than the manifest says: never show more than 100 %. A retry begins
             # at nothing: never go back.
             received[ref.sha256] = max(received.get(ref.sha256, 0), min(count, ref.size))
-            around.course.progress("downloading", plan.kind, sum(received.values()), plan.bytes)
+            context.course.progress("downloading", plan.kind, sum(received.values()), plan.bytes)
 
         content = await downloader.fetch_object(ref, progress)
         await keep(session, ref.sha256, content)
         progress(ref.size)
 
     try:
-        await in_parallel(now, at_once(now, around.config), one)
+        await in_parallel(now, at_once(now, context.config), one)
     except (ContentError, ServerError) as error:
         if plan.kind == "direct":
             raise StagingError(error) from error

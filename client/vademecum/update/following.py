@@ -41,9 +41,9 @@ async def follow_and_repair(update: Update, root: bytes | None, *, force: bool, 
         whole |= not (mended.found.broken and not mended.broken) and reason in (None, "current")
     plan = await update.follow(pointer, force=whole)
     if update.waiting is not None:
-        update.around.course.emit("updateAvailable", asdict(update.waiting))
+        update.context.course.emit("updateAvailable", asdict(update.waiting))
     elif plan.kind == "none":
-        update.around.course.move("current")
+        update.context.course.move("current")
     if plan.kind == "none":
         # Only an installation or a repair mends what a reader found (`reads`).
         session.failures = replace(session.failures, syncs=0)
@@ -60,7 +60,7 @@ async def _look_after(update: Update, manifest: ManifestOf, *, reported: bool) -
         reported: A reader could not open what is installed: all of it is read.
     """
     try:
-        await _fetch_beside(update)
+        await _fetch_extra(update)
         if reported:
             await repair_of(update).run(manifest)
             return
@@ -72,20 +72,20 @@ async def _look_after(update: Update, manifest: ManifestOf, *, reported: bool) -
         logger.warning("what is installed could not be looked after: %s", error)
 
 
-async def _fetch_beside(update: Update) -> None:
+async def _fetch_extra(update: Update) -> None:
     """Keep what only this client needs of the release (for an encoder of the app's) beside the installed encoder; until
     that can be fetched, the release's own table answers."""
     session = update.session
     current = session.pointer.current
     manifest = None if current is None else session.manifest_of(current)
-    ref = None if manifest is None else manifest.encoder.beside.get(update.around.beside)
+    ref = None if manifest is None else manifest.encoder.extras.get(update.context.extra)
     if ref is None or current is None:
         return
     kept = await session.words(current.encoder)
     if kept is not None and sha256(kept).hexdigest() == ref.sha256:
         return
     if not update.permits(ref):
-        what = f"the {update.around.beside} of release {current.sequence} ({ref.size} bytes)"
+        what = f"the {update.context.extra} of release {current.sequence} ({ref.size} bytes)"
         logger.warning(
             "%s: neither budget nor connection allows to fetch this now; until then the table encodes queries", what
         )
@@ -95,5 +95,5 @@ async def _fetch_beside(update: Update) -> None:
 
 def repair_of(update: Update) -> Repair:
     """Return the repair of the update's store, from its host."""
-    around = update.around
-    return Repair(update.session, around.config, around.course, update.downloader)
+    context = update.context
+    return Repair(update.session, context.config, context.course, update.downloader)

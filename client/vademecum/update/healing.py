@@ -56,7 +56,7 @@ async def drop_damaged(runs: EngineRuns) -> None:
     """Drop the records that cannot be read: the pointer, the trust floor, and the small ones."""
     async with runs.locked() as session:
         session.drop_damaged_pointer()
-        await drop_if_damaged(session, runs.around.clock.now())
+        await drop_if_damaged(session, runs.context.clock.now())
         await session.write(dict.fromkeys(await damaged(session)))
 
 

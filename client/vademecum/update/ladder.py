@@ -15,10 +15,10 @@ from vademecum.store.records import SPOILED, Spoiled
 from vademecum.store.session import Session
 from vademecum.transport.downloader import Downloader
 from vademecum.trust.channel import ReleasePointer
+from vademecum.update.context import Context
 from vademecum.update.download import UNLIMITED, Budget, download, require_room
 from vademecum.update.plan import Plan, full_plan, plans
 from vademecum.update.staging import StagingError, activate, stage
-from vademecum.update.surroundings import Surroundings
 
 
 @dataclass
@@ -34,7 +34,7 @@ class Ladder:
 
     session: Session
     downloader: Downloader
-    around: Surroundings
+    context: Context
     pointer: ReleasePointer
     manifest: Manifest
     route: tuple[PackEntry, ...]
@@ -91,7 +91,7 @@ class Ladder:
         async def known() -> Manifest:
             return self.manifest
 
-        repair = Repair(self.session, self.around.config, self.around.course, self.downloader)
+        repair = Repair(self.session, self.context.config, self.context.course, self.downloader)
         await repair.repair((await scrub(self.session, self.session.pointer.objects)).broken, known)
 
     async def _give_up(self, error: StagingError) -> None:
@@ -103,19 +103,19 @@ class Ladder:
     async def _carry_out(self, plan: Plan) -> Plan:
         """Download, stage, test, flip, collect by one plan; raise StagingError if that is not the signed state."""
         manifest = self.manifest
-        await require_room(plan, self.around.room)
+        await require_room(plan, self.context.room)
         detail = {"sequence": manifest.sequence, "version": manifest.version, "plan": plan.kind}
-        self.around.course.emit("updateStarted", {**detail, "totalBytes": plan.bytes})
+        self.context.course.emit("updateStarted", {**detail, "totalBytes": plan.bytes})
         try:
-            await download(plan, self.session, self.downloader, self.budget, self.around)
-            self.around.course.progress("verifying", plan.kind, plan.bytes, plan.bytes)
-            staged = await stage(self.session, plan, self.pointer, manifest, self.around)
+            await download(plan, self.session, self.downloader, self.budget, self.context)
+            self.context.course.progress("verifying", plan.kind, plan.bytes, plan.bytes)
+            staged = await stage(self.session, plan, self.pointer, manifest, self.context)
         except QuotaError as error:
             await garbage.tidy(self.session)  # free at once what was stored
-            raise QuotaError(error.message, plan.inflated, await self.around.room()) from error
-        self.around.course.progress("installing", plan.kind, plan.bytes, plan.bytes)
+            raise QuotaError(error.message, plan.inflated, await self.context.room()) from error
+        self.context.course.progress("installing", plan.kind, plan.bytes, plan.bytes)
         await activate(self.session, staged)
-        self.around.course.emit("updateCompleted", {**detail, "bytes": self.downloader.bytes})
+        self.context.course.emit("updateCompleted", {**detail, "bytes": self.downloader.bytes})
         return plan
 
 

@@ -19,9 +19,9 @@ from vademecum.store.session import Session
 from vademecum.transport.downloader import Downloader
 from vademecum.transport.mirrors import Mirrors
 from vademecum.transport.waiting import remember_wait
+from vademecum.update.context import Context
 from vademecum.update.download import Budget
 from vademecum.update.seed import Planted, Seed
-from vademecum.update.surroundings import Surroundings
 from vademecum.update.update import Update
 
 
@@ -32,7 +32,7 @@ class EngineRuns:
         self,
         store: Store,
         transports: Collection[Transport],
-        around: Surroundings,
+        context: Context,
         *,
         root: bytes | None,
         seed: Transport | None,
@@ -40,13 +40,13 @@ class EngineRuns:
         permission: Permission,
     ) -> None:
         self.store = store
-        self.around = around
+        self.context = context
         self.root = root
         self._transports = transports
         self._policy = policy
         self._permission = permission
         self.ships_seed = seed is not None
-        self._seed = None if seed is None else Seed(seed, around, root)
+        self._seed = None if seed is None else Seed(seed, context, root)
 
     async def policy(self, store: RecordStore) -> Policy:
         """Return the app's policy, with the user's choices over it."""
@@ -63,7 +63,7 @@ class EngineRuns:
         async with self.store.lock():
             session = await Session.begin(self.store)
             session.policy = await self.policy(session)
-            session.healing = session.failures.is_due(self.around.config.heal_after)
+            session.healing = session.failures.is_due(self.context.config.heal_after)
             try:
                 yield session
             except VademecumError:
@@ -79,7 +79,7 @@ class EngineRuns:
         run inside this one. Another writer at work is not a failure, and is not announced; js/update/updates.mjs does
         the same.
         """
-        self.around.course.begin()
+        self.context.course.begin()
         told: VademecumError | None = None
         try:
             async with self.locked() as session:
@@ -88,12 +88,12 @@ class EngineRuns:
                 except VademecumError as error:
                     await self.note(session, error)
                     await _commit_if_possible(session)
-                    self.around.course.failed(error)
+                    self.context.course.failed(error)
                     told = error
                     raise
         except VademecumError as error:
             if error is not told and not isinstance(error, BusyError):
-                self.around.course.failed(error)
+                self.context.course.failed(error)
             raise
 
     @asynccontextmanager
@@ -103,13 +103,13 @@ class EngineRuns:
         Args:
             patient: Raise ServerError, and ask nobody, if the hosts asked to be left alone until later than now.
         """
-        config, clock = self.around.config, self.around.clock
+        config, clock = self.context.config, self.context.clock
         seed = None if self._seed is None else self._seed.downloader
         downloader = Downloader(Mirrors(self._transports), clock, config, seed=seed)
         try:
             budget = Budget(session.policy.max_update_bytes or None, self._permission)
             patient = patient and config.patient
-            yield Update(session, downloader, self.around, budget=budget, unasked=unasked, patient=patient)
+            yield Update(session, downloader, self.context, budget=budget, unasked=unasked, patient=patient)
         except VademecumError as error:
             error.requests, error.bytes = downloader.requests, downloader.bytes
             raise
@@ -120,12 +120,12 @@ class EngineRuns:
         """Install the seed if there is one that should be installed. Errors: see `Seed.install`."""
         planted = Planted() if self._seed is None else await self._seed.install(session)
         if planted.kind != "none":
-            self.around.course.begin()
+            self.context.course.begin()
         return planted
 
     async def note(self, session: Session, error: VademecumError) -> None:
         """Have an error written down with the next commit."""
-        config, now = self.around.config, self.around.clock.now()
+        config, now = self.context.config, self.context.clock.now()
         # If there are several hosts, all of them asked for it: else another error would have been raised (`telling`).
         await remember_wait(session, error, now, config.longest_wait)
         if error.repairable:

@@ -22,8 +22,8 @@ from vademecum.trust.channel import ReleasePointer
 from vademecum.trust.floor import ANY_TIME, ROOT, judge_installed, trusted_before
 from vademecum.trust.metadata import TIMESTAMP, Trust
 from vademecum.trust.refresh import refresh
+from vademecum.update.context import Context
 from vademecum.update.plan import Kind, refuse_older, refuse_other
-from vademecum.update.surroundings import Surroundings
 from vademecum.update.update import Update, vouch
 
 
@@ -58,11 +58,11 @@ class Seed:
         root: The root metadata that the app ships, or None.
     """
 
-    def __init__(self, transport: Transport, around: Surroundings, root: bytes | None) -> None:
-        self._around = replace(around, config=replace(around.config, retries=0))
-        self._config = self._around.config
+    def __init__(self, transport: Transport, context: Context, root: bytes | None) -> None:
+        self._context = replace(context, config=replace(context.config, retries=0))
+        self._config = self._context.config
         self._root = root
-        self.downloader = Downloader(transport, around.clock, self._config)
+        self.downloader = Downloader(transport, context.clock, self._config)
 
     async def install(self, session: Session) -> Planted:
         """Install the seed, if it is newer than what is known here and was not examined yet.
@@ -99,7 +99,7 @@ class Seed:
 
     async def _follow(self, session: Session, proof: Proof) -> Planted:
         """Install what the seed proves, if it should be. The trust floor rises first."""
-        update = Update(session, self.downloader, self._around, any_time=True)
+        update = Update(session, self.downloader, self._context, any_time=True)
         line = proof.trust.line(session.policy.channel)
         judge_installed(session, proof.trust)
         vouch(session, line)

@@ -15,9 +15,9 @@ from vademecum.store.pointer import generation_of
 from vademecum.store.records import Failures
 from vademecum.store.session import Session
 from vademecum.trust.channel import ReleasePointer
+from vademecum.update.context import Context
 from vademecum.update.packs import apply_packs
 from vademecum.update.plan import Plan
-from vademecum.update.surroundings import Surroundings
 
 
 class StagingError(Exception):
@@ -28,9 +28,7 @@ class StagingError(Exception):
         self.cause = cause
 
 
-async def stage(
-    session: Session, plan: Plan, pointer: ReleasePointer, manifest: Manifest, around: Surroundings
-) -> Staged:
+async def stage(session: Session, plan: Plan, pointer: ReleasePointer, manifest: Manifest, context: Context) -> Staged:
     """Return the new generation, checked whole from the stored bytes, and compacted if due.
 
     Direct packs are applied to the installed generation first.
@@ -38,13 +36,13 @@ async def stage(
     Raises:
         StagingError: It is not the signed state.
     """
-    current, segments, known, config = session.pointer.current, plan.segments, None, around.config
+    current, segments, known, config = session.pointer.current, plan.segments, None, context.config
     try:
         if plan.kind == "direct" and current is not None:
             made, known = await apply_packs(session, current, plan.hops, manifest, config)
             segments = made + segments
         generation = replace(
-            generation_of(manifest, segments, iso_time(around.clock.now())),
+            generation_of(manifest, segments, iso_time(context.clock.now())),
             manifest=pointer.sha256,
             root=pointer.root,
             signers=pointer.signers,

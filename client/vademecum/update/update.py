@@ -45,12 +45,12 @@ from vademecum.trust.floor import PIN, ROOT, judge_installed, origin_from, origi
 from vademecum.trust.metadata import TIMESTAMP, Trust
 from vademecum.trust.refresh import refresh
 from vademecum.trust.walk import Refreshed
+from vademecum.update.context import Context
 from vademecum.update.delta_chain import find_route
 from vademecum.update.download import UNLIMITED, Budget
 from vademecum.update.ladder import Ladder, spoiled
 from vademecum.update.plan import Plan, equivocation, full_plan, plans, refuse_older, refuse_other
 from vademecum.update.results import Check
-from vademecum.update.surroundings import Surroundings
 
 
 class Update:
@@ -74,7 +74,7 @@ class Update:
         self,
         session: Session,
         downloader: Downloader,
-        around: Surroundings,
+        context: Context,
         *,
         budget: Budget = UNLIMITED,
         any_time: bool = False,
@@ -83,8 +83,8 @@ class Update:
     ) -> None:
         self.session = session
         self.downloader = downloader
-        self.around = around
-        self._config, self._clock = replace(around.config, channel=session.policy.channel), around.clock
+        self.context = context
+        self._config, self._clock = replace(context.config, channel=session.policy.channel), context.clock
         self._budget = budget
         self._any_time = any_time
         self._unasked = unasked
@@ -111,9 +111,9 @@ class Update:
         """
         session, now, head = self.session, self._clock.now(), self.session.at_rest()
         status = session.status
-        if head is None or self.around.beside or not self._is_recent(now) or (status.expires or now) <= now:
+        if head is None or self.context.extra or not self._is_recent(now) or (status.expires or now) <= now:
             return None
-        if (status.channel, status.tree) != (self._config.channel, self.around.tree):
+        if (status.channel, status.tree) != (self._config.channel, self.context.tree):
             return None
         origin = origin_of(await session.read(PIN), await session.read(ROOT))
         if origin is None or (shipped_root and origin != origin_from(shipped_root)):
@@ -134,7 +134,7 @@ class Update:
         if self._shown[1] != await session.read("trust/timestamp.json"):
             return None
         session.status = replace(status, contacted=now.replace(microsecond=0))
-        self.around.course.move("current")
+        self.context.course.move("current")
         return head.current
 
     def _is_recent(self, now: datetime) -> bool:
@@ -204,7 +204,7 @@ class Update:
             error=None,
             stale=(before.stale or now) if found.stale else None,
             yanked=line.yanked,
-            tree=self.around.tree,
+            tree=self.context.tree,
             channel=self._config.channel,
         )
         self._critical = line.critical
@@ -278,7 +278,7 @@ class Update:
         documents = None if check.installed is None else manifest.documents_since(since)
         critical = any(since < sequence <= pointer.sequence for sequence in self._critical)
         offered = Offered(pointer.sequence, documents, critical)
-        decision = decide(session.pointer.steer(session.policy), offered, self.around.connection)
+        decision = decide(session.pointer.steer(session.policy), offered, self.context.connection)
         timestamp = await session.read("trust/timestamp.json") or b""
         return replace(
             check,
@@ -316,8 +316,8 @@ class Update:
                 "not fetched again until its publisher repairs it (a forced update tries)"
             )
         route = () if force else await self._route(manifest)
-        around, budget = replace(self.around, config=self._config), UNLIMITED if force else self._budget
-        ladder = Ladder(self.session, self.downloader, around, pointer, manifest, route, budget)
+        context, budget = replace(self.context, config=self._config), UNLIMITED if force else self._budget
+        ladder = Ladder(self.session, self.downloader, context, pointer, manifest, route, budget)
         await ladder.sweep()
         found = (full_plan((), manifest),) if force else await ladder.plans()
         if self._unasked and not force:
@@ -348,7 +348,7 @@ class Update:
             )
         if not self._any_time:
             require_past(manifest, self._clock.now())
-        for ref in (*manifest.objects, *manifest.beside, manifest.sources, *(entry.object for entry in manifest.packs)):
+        for ref in (*manifest.objects, *manifest.extras, manifest.sources, *(entry.object for entry in manifest.packs)):
             if max(ref.size, ref.uncompressed) > self._config.max_object:
                 raise ContentError(f"{pointer.path}: {ref.path} of more than {self._config.max_object} bytes")
         total = sum(ref.uncompressed for ref in manifest.objects)

@@ -84,7 +84,7 @@ def test_a_name_that_is_no_text_any_more(place: Place) -> None:
 
     with pytest.raises(StorageError, match="is damaged"):
         asyncio.run(names())
-    assert "UTF-8" in place.check().findings[0].message, "SQLite's integrity check passes it"
+    assert "UTF-8" in place.check().checks[0].message, "SQLite's integrity check passes it"
     assert place.open().doctor().sound
     assert place.works()
 
@@ -96,9 +96,9 @@ def test_a_column_whose_name_is_another_one(place: Place, column: str) -> None:
     lay(place, place.path.read_bytes().replace(f"{column} TEXT".encode(), f"x{column[1:]} TEXT".encode()))
     with pytest.raises(StorageError, match=r"is damaged.*vade doctor"):
         place.works()
-    assert "description of its tables" in place.check().findings[0].message
+    assert "description of its tables" in place.check().checks[0].message
     found = place.open().doctor()
-    assert "the trust floor was kept" in found.findings[0].message
+    assert "the trust floor was kept" in found.checks[0].message
     assert found.sound
     assert place.works()
 

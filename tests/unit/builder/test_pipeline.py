@@ -270,7 +270,7 @@ def test_directions_lie_beside_the_index(line: Line) -> None:
     found = current(line)
     path = f"objects/{sha256(kept).hexdigest()}.gz"
     assert (found.directions, path in found.files) == (kept, True)
-    assert [ref.path for ref in found.manifest.beside] == [path]
+    assert [ref.path for ref in found.manifest.extras] == [path]
     assert path not in {ref.path for ref in found.manifest.objects}
     line.later(days=20)
     assert line.release(HANDBOOK).signed

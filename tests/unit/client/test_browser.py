@@ -136,21 +136,21 @@ def test_what_the_browser_says_of_the_network_counts(
 
 
 @pytest.mark.parametrize(
-    ("beside", "lean", "fetched"),
+    ("extra", "lean", "fetched"),
     [("model", True, ""), ("model", False, "model"), ("directions", True, "directions"), (None, True, "")],
 )
 def test_a_lean_run_leaves_the_model_for_later(
-    page: Page, monkeypatch: pytest.MonkeyPatch, beside: str | None, lean: bool, fetched: str
+    page: Page, monkeypatch: pytest.MonkeyPatch, extra: str | None, lean: bool, fetched: str
 ) -> None:
     """It is many times the release: a page that has no hits yet waits for none of it."""
     made: list[str] = []
     engine = page.module.Engine
 
-    def noted(*args: Any, beside: str, **said: Any) -> Any:
-        made.append(beside)
+    def noted(*args: Any, extra: str, **said: Any) -> Any:
+        made.append(extra)
         return engine(*args, **said)
 
     monkeypatch.setattr(page.module, "Engine", noted)
-    page.options = {"beside": beside}
+    page.options = {"extra": extra}
     page.sync(lean=lean)
     assert made == [fetched]

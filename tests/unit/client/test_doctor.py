@@ -27,7 +27,7 @@ def place(tmp_path: Path) -> Place:
 
 
 def bad(diagnosis: Diagnosis | tuple[object, ...]) -> set[str]:
-    findings = diagnosis.findings if isinstance(diagnosis, Diagnosis) else diagnosis
+    findings = diagnosis.checks if isinstance(diagnosis, Diagnosis) else diagnosis
     return {finding.name for finding in findings if not finding.sound}  # type: ignore[attr-defined]
 
 
@@ -40,7 +40,7 @@ def test_a_sound_store_is_looked_at_whole_and_left_as_it_is(place: Place) -> Non
     found = place.open().doctor()
     assert found.sound
     names = ["file", "pointer", "objects", "release", "previous", "leftovers", "trust", "records"]
-    assert [finding.name for finding in found.findings] == names
+    assert [finding.name for finding in found.checks] == names
     assert found.json()["sound"] is True
     assert files(place.path.parent) == before
 
@@ -68,9 +68,9 @@ def test_what_is_broken_is_found_and_mended(place: Place, harm: str, name: str) 
     assert not before.sound
     after = place.open().doctor()
     assert bad(after.before) == {name}
-    assert after.sound, after.findings
+    assert after.sound, after.checks
     assert place.works()
-    assert after.aside is None
+    assert after.set_aside is None
 
 
 @pytest.mark.fault("C38")
@@ -155,12 +155,12 @@ def test_a_malformed_file_is_set_aside_and_begun_anew(place: Place, harm: str) -
     place.path.write_bytes(harmed)
     assert bad(place.check()) == {"file"}
     after = place.open().doctor()
-    assert after.sound, after.findings
+    assert after.sound, after.checks
     assert place.works()
     aside = place.path.with_name("kb.db.damaged")
-    assert after.aside == str(aside)
+    assert after.set_aside == str(aside)
     assert aside.read_bytes() == harmed, "never deleted, never changed"
-    kept = next(finding.message for finding in after.findings if finding.name == "rescue")
+    kept = next(finding.message for finding in after.checks if finding.name == "rescue")
     assert ("the trust floor was kept" in kept) != ("trust starts over" in kept)
     parts = ("", "-lock", "-wal", "-shm", ".damaged", ".damaged-wal", ".damaged-shm")
     assert {path.name for path in place.path.parent.iterdir()} <= {"site", *(f"kb.db{part}" for part in parts)}
@@ -190,9 +190,9 @@ def test_the_floor_goes_along_where_it_can_be_read(place: Place) -> None:
     floor = place.record("trust/timestamp.json")
     data = place.path.read_bytes()
     place.path.write_bytes(without_its_last_page(data))  # it belongs to an object
-    assert "damaged" in place.check().findings[0].message
+    assert "damaged" in place.check().checks[0].message
     kept = place.open(trust=False).doctor()
-    assert "the trust floor was kept" in kept.findings[0].message, kept.findings
+    assert "the trust floor was kept" in kept.checks[0].message, kept.checks
     assert kept.sound
     assert place.record("trust/timestamp.json") == floor
 
@@ -202,12 +202,12 @@ def test_of_damaged_files_the_newest_is_kept_and_named(place: Place) -> None:
     for _ in (1, 2):
         harmed = zeroed_first_page(place.path.read_bytes())
         place.path.write_bytes(harmed)
-        assert place.open().doctor().aside == f"{place.path}.damaged"
+        assert place.open().doctor().set_aside == f"{place.path}.damaged"
     [aside] = place.path.parent.glob("*.damaged")
     assert aside.read_bytes() == harmed
     last = place.check()
     assert last.sound
-    assert (last.findings[-1].name, str(aside) in last.findings[-1].message) == ("aside", True)
+    assert (last.checks[-1].name, str(aside) in last.checks[-1].message) == ("aside", True)
     assert place.works()
 
 

@@ -21,9 +21,9 @@ def run(options: Namespace) -> Shown:
         knowledge.on("updateProgress", bars.update)
         found = knowledge.doctor(repair=not options.check)
     lines = [f"was {_line(finding)}" for finding in found.before if not finding.sound]
-    lines += [_line(finding) for finding in found.findings]
+    lines += [_line(finding) for finding in found.checks]
     # Problems of the channel cannot be repaired here: their own line says what helps.
-    repairable = any(not finding.sound and finding.name != CHANNEL for finding in found.findings)
+    repairable = any(not finding.sound and finding.name != CHANNEL for finding in found.checks)
     if repairable and (options.check or not places):
         lines.append(f"To repair it: vade doctor --store {shlex.quote(str(options.store))} URL")
     return found.json(), lines

@@ -13,7 +13,7 @@ import { report } from "./events.mjs";
 const LOOKS_BETWEEN = 12;
 
 /**
- * @typedef {object} Surroundings
+ * @typedef {object} Dependencies
  * @property {import("../store/store.mjs").IndexedStore} store
  * @property {import("../update/updates.mjs").Updates} updates
  * @property {Policy} defaults of the app
@@ -34,25 +34,25 @@ export class Background {
   #looked = 0;
   /** Who comes back to the page, or to a network, expects what is new; not each time anew. */
   #back = () => {
-    const fresh = Date.now() - this.#looked < this.around.checkIntervalMs / LOOKS_BETWEEN;
+    const fresh = Date.now() - this.#looked < this.deps.checkIntervalMs / LOOKS_BETWEEN;
     if (globalThis.document?.visibilityState !== "hidden" && !fresh) this.#follow(0);
   };
   #online = () => (this.#failures > 0 ? this.#follow(0) : this.#back());
   #connected = () => {
-    this.around.updates.reconsider();
-    if (this.around.updates.withheld && this.#permitted()) this.#follow(0);
+    this.deps.updates.reconsider();
+    if (this.deps.updates.withheld && this.#permitted()) this.#follow(0);
   };
 
   /** @type {Partial<Policy>} */ choices = {};
 
-  /** @param {Surroundings} around */
-  constructor(around) {
-    this.around = around;
+  /** @param {Dependencies} deps */
+  constructor(deps) {
+    this.deps = deps;
   }
 
   /** @returns {Policy} */
   get policy() {
-    return { ...this.around.defaults, ...this.choices };
+    return { ...this.deps.defaults, ...this.choices };
   }
 
   /** What is done unasked about a release; null: before one is seen. @param {import("../update/policy.mjs").Offered | null} offer */
@@ -86,7 +86,7 @@ export class Background {
 
   /** @param {Partial<Policy>} choices */
   choose(choices) {
-    this.around.log("choices", choices);
+    this.deps.log("choices", choices);
     this.choices = choices;
     this.wake();
   }
@@ -109,7 +109,7 @@ export class Background {
 
   /** One turn of the schedule; returns the wait before the next. */
   async #turn() {
-    const { updates } = this.around;
+    const { updates } = this.deps;
     this.#called = false;
     this.#looked = Date.now();
     const failed = await this.#failure(updates.background(() => this.#permitted(), connection().saveData));
@@ -118,10 +118,10 @@ export class Background {
     // A paused update goes on at the usual time: the budget is for each of these turns. A page that is at it may be closed
     // before it is done, and tell nobody but whoever waits for its lock.
     if (!error) this.#failures = 0;
-    else if (error.code === "busy") navigator.locks.request(this.around.store.name, this.wake);
+    else if (error.code === "busy") navigator.locks.request(this.deps.store.name, this.wake);
     else if (error.code !== "budget") this.#failures++;
     const asked = (error?.retryAfter ?? 0) * 1000; // milliseconds, as the host asked
-    const delay = nextDelay(this.around.checkIntervalMs, this.#failures, asked, Math.random());
+    const delay = nextDelay(this.deps.checkIntervalMs, this.#failures, asked, Math.random());
     this.#peaceUntil = asked ? Date.now() + Math.min(asked, LONGEST_RETRY_AFTER_MS) : 0;
     // A host in trouble is not asked again at once after a reload; where the network was away, it may be back.
     if (error && error.retryAfter !== null) await this.#postpone(delay, 0);
@@ -133,7 +133,7 @@ export class Background {
   #failure(work) {
     return work.then(() => null, (thrown) => {
       const error = asError(thrown);
-      this.around.log("failed", error.code, error.message);
+      this.deps.log("failed", error.code, error.message);
       return error;
     });
   }
@@ -141,7 +141,7 @@ export class Background {
   /** Whether something may be downloaded unasked. */
   #permitted() {
     try {
-      return this.decide(null).what === "install" && (this.around.rule?.(connection()) ?? true);
+      return this.decide(null).what === "install" && (this.deps.rule?.(connection()) ?? true);
     } catch (error) {
       report(error);
       return false;
@@ -153,7 +153,7 @@ export class Background {
   async #postpone(delayMs, failures) {
     const notBefore = new Date(Date.now() + Math.min(delayMs, LONGEST_RETRY_AFTER_MS)).toISOString();
     const record = await encodeRecord(failures > 0 ? { notBefore, failures } : { notBefore });
-    await this.around.store.write([["retry", record]]).catch((error) => this.#stopped || report(error));
+    await this.deps.store.write([["retry", record]]).catch((error) => this.#stopped || report(error));
   }
 }
 

@@ -32,7 +32,7 @@ function mayPreview(tree, client) {
 }
 
 /**
- * @typedef {object} Surroundings
+ * @typedef {object} Dependencies
  * @property {string} url of the tree
  * @property {boolean} alone no other host has it
  * @property {URL} client the folder of the scripts
@@ -46,16 +46,16 @@ export class Preview {
   bodies = new Map();
   #seen = () => {};
 
-  /** @param {Surroundings} around */
-  constructor(around) {
-    this.around = around;
+  /** @param {Dependencies} deps */
+  constructor(deps) {
+    this.deps = deps;
   }
 
   /** Show what the host has, if nothing is installed; ends when somebody has seen hits, or does not ask. Whatever goes
    * wrong here, Python finds as well, and tells; but where the only host was silent so long, it need not wait again.
    * @throws {VademecumError} `network`, in that case alone */
   async show() {
-    const { url, alone, client, reader, emit } = this.around;
+    const { url, alone, client, reader, emit } = this.deps;
     if (!mayPreview(url, client) || reader.release || reader.preview) return;
     const began = Date.now();
     await this.#fetch().then(({ release, objects }) => reader.show(release, objects)).catch((error) => {
@@ -78,7 +78,7 @@ export class Preview {
   /** Take it away if what it showed did not verify, or is not for this reader; where nobody could ask, it stays what it
    * is. @param {string} code of the error @returns {Promise<boolean>} whether it was taken away */
   async failed(code) {
-    const { reader } = this.around;
+    const { reader } = this.deps;
     if (!reader.preview || TRANSIENT.includes(code)) return false;
     await reader.withdraw();
     return true;
@@ -93,7 +93,7 @@ export class Preview {
 
   async #fetch() {
     const { meta } = (await this.#json(TIMESTAMP, MAX_TIMESTAMP)).signed;
-    const { channel } = this.around;
+    const { channel } = this.deps;
     const snapshot = (await this.#json(`metadata/${Number(meta["snapshot.json"].version)}.snapshot.json`)).signed;
     const { release: path, sha256: digest } = snapshot.vademecum.channels[channel];
     const [manifest, targets] = await Promise.all([
@@ -110,7 +110,7 @@ export class Preview {
       received[i] = Math.min(bytes, ref.size);
       const sum = received.reduce((all, count) => all + count, 0);
       const percentage = Math.floor((100 * sum) / total);
-      this.around.emit("updateProgress", { plan: "full", stage: "downloading", percentage, bytes: sum, totalBytes: total });
+      this.deps.emit("updateProgress", { plan: "full", stage: "downloading", percentage, bytes: sum, totalBytes: total });
     })));
     const [encoderDigest, ...segmentDigests] = refs.map((ref) => ref.sha256);
     const release = checkRelease(
@@ -135,7 +135,7 @@ export class Preview {
 
   /** @param {string} path @param {number} limit @param {(bytes: number) => void} [progress] */
   async #get(path, limit, progress) {
-    const body = await fetchBody(fileAddress(path, this.around.url), { limit, progress });
+    const body = await fetchBody(fileAddress(path, this.deps.url), { limit, progress });
     this.bodies.set(path, body);
     return body;
   }

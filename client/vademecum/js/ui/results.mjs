@@ -10,10 +10,10 @@ import { drawBadges } from "./facets.mjs";
 /**
  * @typedef {import("../vademecum.d.mts").Hit} Hit
  * @typedef {import("../vademecum.d.mts").Results} Results
- * @typedef {{wording: import("./texts.mjs").Wording, base: URL, nearby: import("./nearby.mjs").Nearby, query: string, read: (hit: {document: string, id: string}) => void, badges: Iterable<string>, why: boolean}} Surroundings
+ * @typedef {{wording: import("./texts.mjs").Wording, base: URL, nearby: import("./nearby.mjs").Nearby, query: string, read: (hit: {document: string, id: string}) => void, badges: Iterable<string>, why: boolean}} Options
  *   `base`: addresses of documents are relative to it; `read` opens the reader; `badges`: fields of the metadata to show;
  *   `why`: ranks are shown, too
- * @typedef {Surroundings & {words: Set<string>, alike: Set<string>}} Context `words`: what is marked; `alike`: titles of
+ * @typedef {Options & {words: Set<string>, alike: Set<string>}} Context `words`: what is marked; `alike`: titles of
  *   several documents
  */
 
@@ -26,12 +26,12 @@ const LEAD = 40;
  * Nodes for a list of hits. Each option is a link, so that it opens in a new tab as links do; what a mouse may press
  * beside it, the keyboard does with Shift and Enter.
  * @param {Results} hits
- * @param {Surroundings} around
+ * @param {Options} options
  */
-export function drawHits(hits, around) {
+export function drawHits(hits, options) {
   const first = new Map([...hits].reverse().map(({ title, document }) => [title, document]));
   const alike = new Set(hits.filter(({ title, document }) => first.get(title) !== document).map(({ title }) => title));
-  const context = { ...around, words: new Set(hits.words), alike };
+  const context = { ...options, words: new Set(hits.words), alike };
   return hits.map((hit) => drawHit(hit, context));
 }
 
@@ -53,7 +53,7 @@ export function remarks(hits, query, wording) {
 /**
  * The address of its own page; null where only the reader here shows it.
  * @param {{document: string, url: string, link?: string}} hit a hit, or another place of one
- * @param {Surroundings} around
+ * @param {Options} options
  */
 function pageOf({ document, url, link = url }, { base, nearby }) {
   const page = url === readerAddress(document, base) ? null : safeUrl(link, base);

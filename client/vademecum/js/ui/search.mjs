@@ -16,7 +16,7 @@ import { State } from "./state.mjs";
 
 /**
  * @typedef {import("../vademecum.d.mts").KnowledgeBase} KnowledgeBase
- * @typedef {object} Surroundings
+ * @typedef {object} Config
  * @property {import("./view.mjs").View} view
  * @property {import("./texts.mjs").Wording} wording
  * @property {URL} base addresses of documents are relative to it
@@ -52,21 +52,21 @@ export class Search {
   /** That the document of the page's address is not there, till something else is asked. */
   #gone = "";
 
-  /** @param {Surroundings} around */
-  constructor(around) {
-    const { view, base } = around;
-    this.around = around;
+  /** @param {Config} config */
+  constructor(config) {
+    const { view, base } = config;
+    this.config = config;
     this.options = new Options(view.field, view.list);
     this.facets = new Facets(view.facets, () => this.#search());
     this.recent = new Recent(base.href);
     this.nearby = new Nearby();
-    this.reading = new Reading(view.reader, base, async (key) => this.#kb?.document(key), (metadata) => drawBadges(metadata, around.badges, around.wording));
+    this.reading = new Reading(view.reader, base, async (key) => this.#kb?.document(key), (metadata) => drawBadges(metadata, config.badges, config.wording));
     view.field.addEventListener("input", (event) => isUnfinished(/** @type {InputEvent} */ (event)) || this.#typed());
     view.field.addEventListener("compositionend", () => this.#typed());
     view.field.addEventListener("focus", () => this.start());
     view.form.addEventListener("submit", (event) => event.preventDefault());
     view.form.addEventListener("keydown", (event) => this.#pressed(event));
-    view.clear.addEventListener("click", () => (around.modal ? view.dialog.close() : this.#clear()));
+    view.clear.addEventListener("click", () => (config.modal ? view.dialog.close() : this.#clear()));
     view.load.addEventListener("click", () => this.#more());
     view.open.addEventListener("click", () => this.open());
     view.list.addEventListener("click", () => this.recent.add(this.query));
@@ -87,18 +87,18 @@ export class Search {
   }
 
   get query() {
-    return this.around.view.field.value.trim();
+    return this.config.view.field.value.trim();
   }
 
   set query(text) {
-    this.around.view.field.value = text;
+    this.config.view.field.value = text;
     this.#typed();
   }
 
   /** Open the dialog, or bring the field into focus. Within what is hidden, as a folded menu, nobody would see it, and the
    * page behind would be dead. @returns {boolean} whether it is seen */
   open() {
-    const { view, modal } = this.around;
+    const { view, modal } = this.config;
     if (modal && !view.dialog.open) view.dialog.showModal();
     if (view.field.getClientRects().length === 0) {
       view.dialog.close();
@@ -112,7 +112,7 @@ export class Search {
 
   /** From now on the page's keys and its address count. */
   listen() {
-    const { view, address } = this.around;
+    const { view, address } = this.config;
     if (!address) return;
     this.#address = this.reading.address = new Address((at) => this.#goTo(at));
     view.field.value ||= this.#address.now.query;
@@ -127,7 +127,7 @@ export class Search {
   #followed(event) {
     const link = event.target instanceof Element && event.target.closest("a");
     if (!link || event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey) return;
-    const { dialog, reader } = this.around.view;
+    const { dialog, reader } = this.config.view;
     const leave = () => [reader.dialog, dialog].forEach((open) => open.close());
     if (link.href.split("#")[0] === location.href.split("#")[0]) leave();
     else setTimeout(() => event.defaultPrevented && leave());
@@ -147,13 +147,13 @@ export class Search {
     this.#started ??= this.#open().catch((error) => {
       this.end(); // the next try begins anew
       this.#rest();
-      this.#fail(`${this.around.wording.error(error.code)} (${error.message})`);
+      this.#fail(`${this.config.wording.error(error.code)} (${error.message})`);
     });
     return this.#started;
   }
 
   async #open() {
-    const { view, wording, make } = this.around;
+    const { view, wording, make } = this.config;
     const kb = (this.#kb = await make());
     const opened = kb.initialize();
     this.#state = new State(kb, view, wording, () => this.#changed());
@@ -174,7 +174,7 @@ export class Search {
   #typed() {
     this.#limit = SHOWN_AT_ONCE;
     this.#gone = "";
-    this.around.view.announce.textContent = ""; // what it says is of another query
+    this.config.view.announce.textContent = ""; // what it says is of another query
     this.options.move(-1);
     this.#later("ask", DEBOUNCE_MS, () => this.#ask());
   }
@@ -182,13 +182,13 @@ export class Search {
   #ask() {
     this.#timers.delete("ask");
     this.#address?.asked(this.query);
-    this.around.view.announce.scrollIntoView({ block: "nearest" }); // it stands above the hits: the first are to be seen
+    this.config.view.announce.scrollIntoView({ block: "nearest" }); // it stands above the hits: the first are to be seen
     this.#answered = this.#search();
   }
 
-  /** Ask again, with what the page says now. @param {Pick<Surroundings, "filters" | "prefer" | "facets" | "badges" | "why">} said */
+  /** Ask again, with what the page says now. @param {Pick<Config, "filters" | "prefer" | "facets" | "badges" | "why">} said */
   want(said) {
-    Object.assign(this.around, said);
+    Object.assign(this.config, said);
     if (this.query !== "") this.#search();
   }
 
@@ -199,11 +199,11 @@ export class Search {
 
   #clear() {
     this.query = "";
-    this.around.view.field.focus();
+    this.config.view.field.focus();
   }
 
   async #search() {
-    const { around: { view, wording, modal, facets, ...page }, query } = this;
+    const { config: { view, wording, modal, facets, ...page }, query } = this;
     const mine = ++this.#asked;
     if (!modal) view.clear.hidden = view.field.value === "";
     view.key.hidden = view.field.value !== "";
@@ -217,7 +217,7 @@ export class Search {
       const filters = { ...page.filters, ...this.facets.filters };
       const hits = await this.#kb.search(query, { limit: this.#limit, prefer: page.prefer, facets, filters });
       for (const [name, meant] of Object.entries(hits.unsaid)) console.warn(`<vademecum-search filters="...">: no document has ${name}` + (meant && `; is ${meant} meant?`));
-      await this.nearby.look(hits.map(({ link }) => safeUrl(link, this.around.base)));
+      await this.nearby.look(hits.map(({ link }) => safeUrl(link, this.config.base)));
       if (mine !== this.#asked) return;
       this.#show(hits, query);
       if (hits.preparing) this.#later("again", AGAIN_MS, () => mine === this.#asked && this.#search());
@@ -234,10 +234,10 @@ export class Search {
 
   /** @param {import("./results.mjs").Results} hits @param {string} query */
   #show(hits, query) {
-    const { view, wording, base, why } = this.around;
+    const { view, wording, base, why } = this.config;
     this.#rest();
     this.reading.words = new Set(hits.words);
-    const badges = new Set([...this.facets.show(hits.facets, wording), ...this.around.badges]);
+    const badges = new Set([...this.facets.show(hits.facets, wording), ...this.config.badges]);
     this.options.show(drawHits(hits, { wording, base, badges, why, nearby: this.nearby, query, read: ({ document, id }) => this.reading.read(document, id) }));
     view.welcome.hidden = hits.length > 0; // what there is, is offered
     view.load.hidden = hits.length < this.#limit || hits.length === hits.total;
@@ -251,7 +251,7 @@ export class Search {
 
   /** Nothing is asked: what was asked before is offered. */
   #showRecent() {
-    const { view, wording } = this.around;
+    const { view, wording } = this.config;
     this.#rest();
     this.#say(this.#gone);
     this.facets.show({}, wording);
@@ -265,14 +265,14 @@ export class Search {
   }
 
   #rest() {
-    const { view } = this.around;
+    const { view } = this.config;
     for (const timer of ["bones", "announce"]) clearTimeout(this.#timers.get(timer));
     view.bones.hidden = view.recent.hidden = view.forget.hidden = view.typed.hidden = true;
   }
 
   /** @param {string} text */
   #say(text) {
-    const { message } = this.around.view;
+    const { message } = this.config.view;
     message.textContent = text;
     message.hidden = text === "";
   }
@@ -280,7 +280,7 @@ export class Search {
   /** What went wrong is also told to those who do not see it. @param {string} text */
   #fail(text) {
     this.#say(text);
-    this.around.view.announce.textContent = text;
+    this.config.view.announce.textContent = text;
   }
 
   /** @param {string} name @param {number} delay @param {() => void} act */
@@ -291,21 +291,21 @@ export class Search {
 
   /** @param {Address["now"]} at */
   async #goTo({ query, document: key, passage }) {
-    this.around.view.field.value = query;
+    this.config.view.field.value = query;
     this.#gone = "";
     if (key === "") this.reading.close();
     await this.#search(); // it says what is marked
     if (key === "" || (await this.reading.show(key, passage))) return;
     const sequence = this.#state?.installed?.sequence; // of none: it may come
     if (!sequence) return;
-    this.#gone = this.around.wording.say("document.none", { document: key, sequence });
+    this.#gone = this.config.wording.say("document.none", { document: key, sequence });
     await this.#search();
   }
 
   /** Another release answers: what is asked is asked of it, and what was not there yet may be. */
   #changed() {
     const at = this.#address?.now;
-    return at?.document && !this.around.view.reader.dialog.open ? this.#goTo(at) : this.#search();
+    return at?.document && !this.config.view.reader.dialog.open ? this.#goTo(at) : this.#search();
   }
 
   // The keyboard ------------------------------------------------------------------------------
@@ -316,16 +316,16 @@ export class Search {
     const plain = !event.ctrlKey && !event.metaKey && !event.altKey && !event.shiftKey;
     if (event.key === "Enter") {
       event.preventDefault();
-      if (this.options.at < 0 && matchMedia("(hover: none)").matches) return this.around.view.field.blur(); // a phone: the keyboard goes, the hits are seen
+      if (this.options.at < 0 && matchMedia("(hover: none)").matches) return this.config.view.field.blur(); // a phone: the keyboard goes, the hits are seen
       if (this.#timers.has("ask")) this.#ask();
       this.#answered.then(() => this.options.open(event));
-    } else if (event.key === "Escape" && !this.around.modal) this.#clear();
+    } else if (event.key === "Escape" && !this.config.modal) this.#clear();
     else if (plain && this.options.pressed(event.key)) event.preventDefault();
   }
 
   /** @param {KeyboardEvent} event wherever the page's focus is */
   hotkey(event) {
-    if (!isHotkey(event, this.around.view) || !this.open()) return;
+    if (!isHotkey(event, this.config.view) || !this.open()) return;
     event.preventDefault();
     event.stopImmediatePropagation();
   }

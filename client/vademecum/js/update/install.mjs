@@ -16,7 +16,7 @@ import { Turns } from "./turns.mjs";
 const FLIPS = ["updateCompleted", "rolledBack"];
 
 /**
- * @typedef {object} Surroundings
+ * @typedef {object} Dependencies
  * @property {string[]} urls
  * @property {() => Promise<string | null>} trust the root that the app ships
  * @property {string | null} seed address of the tree that the app ships
@@ -45,11 +45,11 @@ export class Installing extends Turns {
   seedless = 0;
   #lastResort;
 
-  /** @param {Surroundings} around */
-  constructor(around) {
-    super(around.emit);
-    this.around = around;
-    this.#lastResort = new LastResort(around);
+  /** @param {Dependencies} deps */
+  constructor(deps) {
+    super(deps.emit);
+    this.deps = deps;
+    this.#lastResort = new LastResort(deps);
   }
 
   /** An event of the engine, on its way to the app. Failures are told where the command's error arrives, or its result;
@@ -57,7 +57,7 @@ export class Installing extends Turns {
    * @param {string} name @param {any} detail @returns {void} */
   onEngineEvent(name, detail) {
     const later = [...FLIPS, "updateFailed", ...(this.damaged ? ["corruption"] : [])];
-    if (later.includes(name)) return void this.told.set(name, detail);
+    if (later.includes(name)) return void this.held.set(name, detail);
     if (name === "updateStarted") this.move("download");
     if (name === "updateAvailable") this.offer = detail; // who hears of it, may look
     if (name === "updateProgress" && detail.stage !== "starting") this.move(OF_STAGE[detail.stage]);
@@ -67,7 +67,7 @@ export class Installing extends Turns {
   /** @param {boolean} force @param {number} turn 0: nobody pauses it @returns {Promise<Outcome>} */
   async sync(force, turn) {
     const outcome = await this.#pull({ force, damaged: false, turn });
-    if (this.told.has("updateCompleted")) return this.#installed(outcome);
+    if (this.held.has("updateCompleted")) return this.#installed(outcome);
     await this.follow();
     return this.#waits(outcome);
   }
@@ -82,13 +82,13 @@ export class Installing extends Turns {
   async repair(turn) {
     try {
       const outcome = await this.#pull({ force: false, damaged: true, turn });
-      if (this.told.has("updateCompleted")) return await this.#installed(outcome);
-      const error = await unopened(this.around);
+      if (this.held.has("updateCompleted")) return await this.#installed(outcome);
+      const error = await unopened(this.deps);
       if (error) return await this.#lastResort.take(error, this.permission && (() => this.#mayGoOn()), () => this.sync(true, turn));
       this.damaged = false;
       return this.#waits(outcome);
     } finally {
-      const corruption = this.told.get("corruption");
+      const corruption = this.held.get("corruption");
       if (corruption) this.emit("corruption", corruption);
     }
   }
@@ -97,10 +97,10 @@ export class Installing extends Turns {
    * @param {boolean} repair @returns {Promise<import("../vademecum.d.mts").Diagnosis>} */
   doctor(repair) {
     const examine = async () => {
-      const found = await this.around.python("doctor", { repair });
-      const flip = FLIPS.find((event) => this.told.has(event));
+      const found = await this.deps.python("doctor", { repair });
+      const flip = FLIPS.find((event) => this.held.has(event));
       if (flip) await this.adopt(flip);
-      else if (this.damaged && found.sound) await this.around.reopen();
+      else if (this.damaged && found.sound) await this.deps.reopen();
       this.damaged &&= !found.sound;
       return found;
     };
@@ -117,10 +117,10 @@ export class Installing extends Turns {
     const seedless = this.permission !== null && Date.now() < this.seedless; // who asks is not refused
     try {
       const unasked = this.permission !== null && !how.force;
-      return await this.around.python("sync", { ...how, seedless, unasked });
+      return await this.deps.python("sync", { ...how, seedless, unasked });
     } catch (error) {
       // The seed was installed before the host was found wanting.
-      if (this.told.has("updateCompleted")) await this.adopt("updateCompleted");
+      if (this.held.has("updateCompleted")) await this.adopt("updateCompleted");
       throw error;
     }
   }
@@ -135,15 +135,15 @@ export class Installing extends Turns {
 
   /** Turn the reader to the new generation, then tell everybody. @param {string} event */
   async adopt(event) {
-    const detail = this.told.get(event);
+    const detail = this.held.get(event);
     try {
-      if (event !== "updateCompleted" || !this.around.later()) await this.around.reopen();
+      if (event !== "updateCompleted" || !this.deps.later()) await this.deps.reopen();
     } catch (thrown) {
       const error = unusable(thrown);
       await this.refuse(error);
       throw new VademecumError("self-test", `the release does not work in this browser and was undone: ${error.message}`);
     }
-    this.around.announce(event, detail);
+    this.deps.announce(event, detail);
     this.emit(event, detail);
     this.move("complete");
   }
@@ -152,8 +152,8 @@ export class Installing extends Turns {
    * @param {VademecumError} error what the reader found */
   async refuse(error) {
     try {
-      await this.around.python("refuse", { reason: error.message });
-      await this.around.reopen(); // the way back is part of this failure, and no event of its own
+      await this.deps.python("refuse", { reason: error.message });
+      await this.deps.reopen(); // the way back is part of this failure, and no event of its own
     } catch (failure) {
       const { code } = asError(failure);
       if (code === "content") this.damaged = true; // not the release is at fault, but what is stored of it
@@ -167,7 +167,7 @@ export class Installing extends Turns {
     if (this.damaged) return;
     const before = this.state;
     try {
-      await this.around.follow();
+      await this.deps.follow();
     } catch (thrown) {
       // What does not work here is undone by the page that installed it, or by the next that opens it.
       if (asError(thrown).code === "content") this.damaged = true;

@@ -4,7 +4,7 @@
 import { asError, VademecumError } from "../errors.mjs";
 import { openHead } from "../store/records.mjs";
 
-/** @typedef {import("./install.mjs").Surroundings} Surroundings */
+/** @typedef {import("./install.mjs").Dependencies} Dependencies */
 
 /** An error that says that what is installed does not work or is damaged; any other is thrown on.
  * @param {unknown} thrown */
@@ -14,7 +14,7 @@ export function unusable(thrown) {
   return error;
 }
 
-/** Why the reader has no release now; null: it has one. @param {Surroundings} around */
+/** Why the reader has no release now; null: it has one. @param {Dependencies} deps */
 export async function unopened({ reopen }) {
   try {
     if (await reopen()) return null;
@@ -29,9 +29,9 @@ export class LastResort {
   /** @type {string | null} what was installed when that was tried in vain */
   #tried = null;
 
-  /** @param {Surroundings} around */
-  constructor(around) {
-    this.around = around;
+  /** @param {Dependencies} deps */
+  constructor(deps) {
+    this.deps = deps;
   }
 
   /**
@@ -58,7 +58,7 @@ export class LastResort {
 
   /** The state that the pointer names; a pointer that cannot be read is one, too. */
   async #installed() {
-    const bytes = await this.around.store.read("head");
+    const bytes = await this.deps.store.read("head");
     try {
       const { current } = await openHead(bytes);
       return `${current?.sequence} ${current?.digest}`;

@@ -14,7 +14,7 @@ export class Turns {
   /** When the host last answered as it should, in milliseconds. */
   contacted = 0;
   /** @type {Map<string, any>} events of the engine in this turn that wait for its end */
-  told = new Map();
+  held = new Map();
   /** @type {Promise<unknown>} */ #queue = Promise.resolve();
 
   /** @param {(name: string, detail: object | null) => void} emit to the app */
@@ -40,7 +40,7 @@ export class Turns {
     const turn = this.#queue.then(async () => {
       const before = this.state;
       if (happening) this.move(happening);
-      this.told.clear();
+      this.held.clear();
       try {
         return await work();
       } catch (thrown) {
@@ -61,7 +61,7 @@ export class Turns {
    * @param {T} result
    */
   settle(happening, result) {
-    const failure = this.told.get("updateFailed");
+    const failure = this.held.get("updateFailed");
     if (failure) this.#tell(failure);
     else [this.error, this.contacted] = [null, Date.now()];
     this.move(happening);

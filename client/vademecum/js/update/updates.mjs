@@ -38,7 +38,7 @@ export class Updates extends Installing {
       const answer = await this.#compare();
       const known = answer === "unchanged" ? this.judged : null;
       /** @type {Check | null} */
-      const check = answer === "settled" ? null : (known ?? (await this.around.python("check")));
+      const check = answer === "settled" ? null : (known ?? (await this.deps.python("check")));
       this.offer = check?.available ? check : null;
       await this.follow();
       return this.settle(this.offer ? "offer" : "current", check);
@@ -58,7 +58,7 @@ export class Updates extends Installing {
 
   rollback() {
     const back = async () => {
-      await this.around.python("rollback");
+      await this.deps.python("rollback");
       await this.adopt("rolledBack");
     };
     return this.take("turn-back", back, () => {});
@@ -67,8 +67,8 @@ export class Updates extends Installing {
   /** @param {number | null} sequence */
   pin(sequence) {
     const stay = async () => {
-      await this.around.python("pin", { sequence });
-      if (this.told.has("rolledBack")) await this.adopt("rolledBack");
+      await this.deps.python("pin", { sequence });
+      if (this.held.has("rolledBack")) await this.adopt("rolledBack");
     };
     return this.take(null, stay, () => {});
   }
@@ -76,7 +76,7 @@ export class Updates extends Installing {
   /** @param {number | null} sequence */
   skip(sequence) {
     const pass = async () => {
-      await this.around.python("skip", { sequence });
+      await this.deps.python("skip", { sequence });
       if (this.offer?.sequence === sequence) this.offer = null;
     };
     return this.take(null, pass, () => {});
@@ -85,7 +85,7 @@ export class Updates extends Installing {
   /** The last offer, as it is judged now. @returns {Check | null} */
   get judged() {
     if (!this.offer) return null;
-    const { what, reason } = this.around.decide(this.offer);
+    const { what, reason } = this.deps.decide(this.offer);
     return { ...this.offer, decision: what, reason: /** @type {Check["reason"]} */ (reason || null) };
   }
 
@@ -97,12 +97,12 @@ export class Updates extends Installing {
   async background(permission, saves = false) {
     await this.#plant();
     this.withheld = !permission();
-    if (this.withheld && saves && !(await this.around.store.read("head"))) {
+    if (this.withheld && saves && !(await this.deps.store.read("head"))) {
       const waits = await this.take("check", async () => {
         await this.#compare(); // whether the host is there
         return this.settle("offer", null);
       });
-      this.around.emit("preview", null); // who waits for one is told that it has to be asked for
+      this.deps.emit("preview", null); // who waits for one is told that it has to be asked for
       return waits;
     }
     if (this.withheld) return this.check();
@@ -124,7 +124,7 @@ export class Updates extends Installing {
     this.withheld = true;
     const told = () => undefined; // the update's own promise tells what became of it
     this.#pausing = this.#updating.then(told, told);
-    this.around.python("pause", { turn: this.#turn }).catch(told);
+    this.deps.python("pause", { turn: this.#turn }).catch(told);
   }
 
   /** Catch up with the other pages: one that was killed after it had installed a release has told nobody. */
@@ -134,7 +134,7 @@ export class Updates extends Installing {
 
   /** @returns {Promise<import("./idle_check.mjs").Answer>} */
   async #compare() {
-    const { store, urls, trust, channel } = this.around;
+    const { store, urls, trust, channel } = this.deps;
     return this.damaged ? "unknown" : compare(store, urls, await trust(), Date.now(), channel());
   }
 
@@ -151,18 +151,18 @@ export class Updates extends Installing {
 
   /** @param {number} turn @returns {Promise<Outcome>} */
   async #bring(turn) {
-    const { preview } = this.around;
+    const { preview } = this.deps;
     if (this.damaged) return this.repair(turn);
     await preview?.show();
     try {
       const outcome = await this.sync(false, turn);
       if (!outcome.to) { // what is published is not for this reader: who waits for it is told
         await preview?.failed("empty");
-        this.around.emit("preview", null);
+        this.deps.emit("preview", null);
       }
       return outcome;
     } catch (error) {
-      if (await preview?.failed(asError(error).code)) this.around.emit("preview", null);
+      if (await preview?.failed(asError(error).code)) this.deps.emit("preview", null);
       throw error;
     }
   }
@@ -174,12 +174,12 @@ export class Updates extends Installing {
    * finds no room is told of, and left alone for a day: what the host has may be smaller.
    */
   async #plant() {
-    const { store, seed, python } = this.around;
+    const { store, seed, python } = this.deps;
     if (Date.now() < this.seedless || !(await isNewSeed(store, seed))) return;
     const before = this.state;
     await this.take("check", async () => {
       await python("plant");
-      if (this.told.has("updateCompleted")) await this.adopt("updateCompleted");
+      if (this.held.has("updateCompleted")) await this.adopt("updateCompleted");
       else this.state = before;
     }).catch((error) => {
       if (asError(error).code !== "quota") throw error;
@@ -190,7 +190,7 @@ export class Updates extends Installing {
   /** The same is not tried again and again. @param {VademecumError} error @returns {Promise<never>} */
   async #waitForRoom(error) {
     if (error.code === "quota") {
-      const { latest } = await openRecord(await this.around.store.read("sync"));
+      const { latest } = await openRecord(await this.deps.store.read("sync"));
       this.#full = { sequence: latest?.sequence ?? 0, until: Date.now() + FULL_WAIT_MS };
     }
     throw error;

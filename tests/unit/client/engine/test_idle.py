@@ -116,7 +116,7 @@ def test_who_asks_for_nothing_unasked_asks_nothing(app: App) -> None:
 
 def test_what_is_missing_beside_the_release_is_looked_for(app: App) -> None:
     store = Counting(app.database)
-    engine = Engine(store, MemoryTransport(app.host), app.clock, trust=app.publisher.first_root, beside="directions")
+    engine = Engine(store, MemoryTransport(app.host), app.clock, trust=app.publisher.first_root, extra="directions")
     drive(engine.sync())
     assert "trust/snapshot.json" in store.reads
 

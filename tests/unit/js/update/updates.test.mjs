@@ -135,7 +135,7 @@ test("in the background everything is fetched once, till something else is insta
   assert.equal(wholes.length, 1);
   await assert.rejects(updates.update(), { code: "content" });
   assert.equal(wholes.length, 2, "who asks is not refused");
-  updates.around.store = { read: async () => sealed({ format: 1, current: installedRelease(2), refused: [] }) };
+  updates.deps.store = { read: async () => sealed({ format: 1, current: installedRelease(2), refused: [] }) };
   for (let turn = 0; turn < 3; turn++) await assert.rejects(updates.background(yes), { code: "content" });
   assert.equal(wholes.length, 3);
 });
@@ -391,7 +391,7 @@ test("a pause comes with the start, and with a change of the connection, and bef
   connection.permitted = true;
   let forced = null;
   updates.damaged = false;
-  Object.defineProperty(updates.around, "urls", { get: () => ((forced ??= updates.forceUpdate()), [host]) }); // while it looks
+  Object.defineProperty(updates.deps, "urls", { get: () => ((forced ??= updates.forceUpdate()), [host]) }); // while it looks
   const waiting = assert.rejects(updates.background(permission), { code: "budget" });
   while (connection.turns.length < 3) await soon();
   connection.permitted = false;
@@ -466,7 +466,7 @@ test("no way back is the caller's answer, not a failed update", async () => {
 
 test("a seed that finds no room is told once, and the host is asked all the same", async () => {
   const { updates, log } = scene({ python: { plant: fails("quota") } });
-  updates.around.seed = host;
+  updates.deps.seed = host;
   updates.damaged = false;
   assert.deepEqual(await updates.background(yes), outcome);
   assert.deepEqual(names(log).slice(0, 3), ["plant", "updateFailed", ["sync", { force: false, damaged: false, seedless: true }]]);
@@ -483,7 +483,7 @@ test("where there is no room, the same release is not tried in a loop; a newer o
   const sync = () => Promise.reject(new VademecumError("quota", "full", { needed: 9, available: 1 }));
   const { updates, log } = scene({ python: { sync } });
   const latest = sealed({ latest: { sequence: 2, version: "v2" } });
-  updates.around.store = { read: async () => latest };
+  updates.deps.store = { read: async () => latest };
   await assert.rejects(updates.background(yes), { code: "quota", needed: 9, available: 1 });
   assert.deepEqual(log.at(-1).updateFailed, { code: "quota", message: "full", willRetry: false, needed: 9, available: 1 });
   log.length = 0;

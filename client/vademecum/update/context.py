@@ -11,8 +11,14 @@ from vademecum.update.states import Course
 
 
 @dataclass(frozen=True)
-class Surroundings:
-    """What all updates of an engine have in common. `tree`: where the tree's search page is."""
+class Context:
+    """What all updates of an engine have in common.
+
+    Attributes:
+        tree: Where the tree's search page is.
+        extra: What else is fetched, after the flip: `directions` for an app that encodes queries itself, or the
+            `model`; empty: nothing.
+    """
 
     config: Config
     clock: Clock
@@ -20,5 +26,4 @@ class Surroundings:
     room: Room
     connection: Connection
     tree: str
-    beside: str = ""
-    """What else is fetched, after the flip: `directions` for an app that encodes queries itself, or the `model`."""
+    extra: str = ""
