@@ -420,7 +420,8 @@ class Schema:
 
     def _are_alike(self, one: Any, other: Any) -> bool:
         """Return whether columns of two types can be compared; in SQLite all can."""
-        return self._database.dialect == "sqlite" or one._type_affinity is other._type_affinity
+        numbers = isinstance(one, _NUMBERS) and isinstance(other, _NUMBERS)
+        return self._database.dialect == "sqlite" or numbers or one._type_affinity is other._type_affinity
 
     def _not_withheld(self, table: str, prefix: str, selves: Sequence[Whole], conditions: Sequence[str]) -> str:
         """Return the condition that a row, and all rows of its table that it belongs to, meet these conditions."""

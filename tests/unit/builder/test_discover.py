@@ -2262,6 +2262,20 @@ def test_an_answer_to_what_is_left_out_of_its_own_table_is_left_out(tmp_path: Pa
     assert not {above, "site"} & {*found.settings.get("metadata", ())}
 
 
+@pytest.mark.process
+def test_an_answer_that_pandas_wrote_into_postgresql_is_left_out(tmp_path: Path) -> None:
+    engine = sa.create_engine(url := new_database())
+    with engine.begin() as made:
+        made.exec_driver_sql("CREATE TABLE posts (id BIGINT, parent_id FLOAT, status TEXT, title TEXT, body TEXT)")
+        for id, of, state, _ in ANSWERS:
+            row = {"id": id, "of": of, "state": state, "text": text_of(id)}
+            made.execute(sa.text("INSERT INTO posts VALUES (:id, :of, :state, :text, :text)"), row)
+    with engine.connect() as made:
+        [found] = discover(url, tmp_path)
+        assert sorted(made.scalars(sa.text(f"SELECT id FROM ({found.settings['query']}) AS found"))) == [1, 3, 6]
+    engine.dispose()
+
+
 @pytest.mark.parametrize(("order", "number"), [(1, int), (-1, int), (1, float)])
 def test_an_answer_to_what_is_left_out_of_its_own_file_is_left_out(
     tmp_path: Path, order: int, number: Callable[[int], float]

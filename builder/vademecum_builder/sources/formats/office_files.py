@@ -37,7 +37,7 @@ def parser_errors(name: str) -> Iterator[None]:
         raise ContentError(f"no {name} that can be read (nested too deeply)") from None
     except Exception as error:  # noqa: BLE001 (on broken input these libraries raise whatever they run into)
         said = f"damaged: no {name} that can be read ({type(error).__name__})"
-        raise ContentError(f"{said}: open it in its program, and save it anew") from None
+        raise ContentError(f"{said}: open it in its program, and save it again") from None
 
 
 @contextmanager
