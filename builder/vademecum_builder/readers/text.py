@@ -21,7 +21,7 @@ _INLINE_TAG = re.compile(
     r"</?(?:a|abbr|b|br|code|em|i|kbd|mark|s|small|span|strong|su[bp]|u|wbr)(?:\s[^<>]*)?/?>", re.IGNORECASE
 )
 _INLINE_MARKUP = re.compile(
-    r"(?<![A-Za-z0-9_)\]])\[(?P<link>[^\[\]]+)\]\([^\s()]*\)|(?P<tick>`+)(?P<code>[^`]+)(?P=tick)"
+    r"(?<![A-Za-z0-9_)\]])!?\[(?P<link>[^\[\]]+)\]\([^\s()]*\)|(?P<tick>`+)(?P<code>[^`]+)(?P=tick)"
 )
 _LINE_BREAKS = re.compile("\r\n|[\r\f\v\x85\u2028\u2029]")
 
@@ -71,8 +71,8 @@ def without_markup(title: str) -> str:
 
     >>> without_markup("Each [image](#image) has an `alt`<br>")
     'Each image has an alt'
-    >>> without_markup("Array[int](size), f(x)[0](y), 使用[文档](/docs)")
-    'Array[int](size), f(x)[0](y), 使用文档'
+    >>> without_markup("Array[int](size), f(x)[0](y), 使用[文档](/docs) ![image](a.png)")
+    'Array[int](size), f(x)[0](y), 使用文档 image'
     """
     return _INLINE_MARKUP.sub(lambda found: found["link"] or found["code"], without_tags(title))
 
