@@ -19,6 +19,8 @@ _POST_LINK = re.compile(r"\{%\s*post_(?:link|path)\s+(\S+)[ \t]*([^%{}]*?)(?:\s+
 _CAPTION = re.compile(
     r"^([ \t]*(?:`{3,}|~{3,})[ \t]*[\w+#.-]+)[ \t]+([^\s`={\"][^`=\"\n]*?)(?:[ \t]+https?://.*)?$", re.MULTILINE
 )
+_RAW_TAG = re.compile(r"^\{%-?[ \t]*raw[ \t]*-?%\}[ \t]*</?\w[^\n]*\{%-?[ \t]*endraw[ \t]*-?%\}[ \t]*$", re.MULTILINE)
+"""Hexo puts a comment in its place until Markdown is read, so the next line is Markdown, not HTML."""
 _UNKNOWN = re.compile(r":(?:category|id|hash)\b")
 
 
@@ -28,7 +30,7 @@ def tags(text: str, page: Page) -> str:
     def edit(plain: str) -> str:
         return liquid_with_values(_POST_LINK.sub(lambda m: m[2].strip("\"' ") or title_from_key(m[1]), plain), page)
 
-    text = _CAPTION.sub(r'\1 title="\2"', text)
+    text = _RAW_TAG.sub(r"\n\g<0>\n", _CAPTION.sub(r'\1 title="\2"', text))
     return outside_code(text, edit, fenced=True) if "{%" in text or "{{" in text else text
 
 
