@@ -25,18 +25,13 @@ _DEFINED = re.compile(r"(?<![\w.$])['\"]?([\w-]+)['\"]?\s*(?::[^=\n,]*)?[=:]\s*d
 _NAMED = re.compile(r"(?<![\w.$])['\"]?([\w-]+)['\"]?\s*:\s*(\w+)\s*[,}]")
 
 
-def _of_collection(ending: str, route: str, path: str, metadata: Metadata) -> str:
+def _address(ending: str, route: str | None, path: str, metadata: Metadata) -> str:
+    """Return the address of a page in a collection, given its route; without one, of Markdown among pages of code."""
+    if route is None:
+        private(path)
     if not path.endswith(_MARKDOWN):
         raise NotServed("no Markdown")
-    whole = posixpath.join(route, id_of(path, metadata)).rstrip("/")
-    return f"{whole}{ending}" if whole else ""
-
-
-def _of_pages(ending: str, path: str, metadata: Metadata) -> str:
-    private(path)
-    if not path.endswith(_MARKDOWN):
-        raise NotServed("no Markdown")
-    whole = pretty(path).rstrip("/")
+    whole = (pretty(path) if route is None else posixpath.join(route, id_of(path, metadata))).rstrip("/")
     return f"{whole}{ending}" if whole else ""
 
 
@@ -69,12 +64,12 @@ def open_astro(project: Project) -> Rules | None:
     said = script.exported()
     routes = _routes(project)
     ending = ".html" if script.value("format") == "file" else "" if script.value("trailingSlash") == "never" else "/"
-    folders = [Folder(_PAGES, partial(_of_pages, ending))]
+    folders = [Folder(_PAGES, partial(_address, ending, None))]
     unknown: list[str] = []
     for name, folder in _collections(project):
         last = posixpath.basename(folder)
         route = next((routes[known] for known in (name, last) if known in routes), None)
-        folders.append(Folder(folder, partial(_of_collection, ending, last if route is None else route)))
+        folders.append(Folder(folder, partial(_address, ending, last if route is None else route)))
         if route is None:
             unknown.append(name)
     pages = [key for key in project.keys if key.endswith(_MARKDOWN)]

@@ -127,6 +127,11 @@ class Page:
         """Return the text of another page as `include` does, without its front matter; empty: there is none."""
         return without_front_matter(self.include(name, *folders, passes=passes))
 
+    def miss(self, what: str) -> str:
+        """Count what the page does not show here; return the empty text that replaces it."""
+        self.troubles[what] += 1
+        return ""
+
     def title(self, role: str, name: str) -> str:
         """Return the title of a reference's target (`ref`: a label, `doc`: a page); empty: unknown."""
         here = f"/{posixpath.dirname(self.key)}"
@@ -286,11 +291,6 @@ def with_front_matter(text: str) -> str:
 def front_matter(said: Mapping[str, Any]) -> str:
     """Return metadata as front matter: JSON is YAML."""
     return f"---\n{json.dumps(said, ensure_ascii=False)}\n---\n"
-
-
-def bare_head(text: str, _page: Page) -> str:
-    """The pass for pages with a MultiMarkdown head."""
-    return with_front_matter(text)
 
 
 HEADING = "\0heading"

@@ -25,7 +25,6 @@ CODE = re.compile(
 )
 # Here and in the other modules, the text between two marks contains no other opening mark, so that the time for
 # thousands of openings without an end stays linear.
-_KEPT = re.compile("\ue000(\\d+)\ue001")
 GONE = "\ue004"
 """Stands for a computed value until all passes are done: links and emphasis around it must be removed, too."""
 _HALF = re.compile(
@@ -37,6 +36,19 @@ _DEFINED = re.compile(rf"^ {{0,3}}\[([^\[\]\n]+)\]:[ \t]*[^\s{GONE}]*{GONE}.*\n?
 _REFERENCE = re.compile(r"(?<!!)\[([^\[\]\n]+)\]\[([^\[\]\n]*)\]")
 _BOLD = re.compile(rf"[ \t]?(\*\*|__){GONE}+\1")
 _AT_A_MARK = re.compile(rf"(?<=[*_]){GONE}+|{GONE}+(?=[*_])")
+
+
+class Kept(list[str]):
+    """Pieces of a text that marks stand for while the rest is edited."""
+
+    def keep(self, piece: str) -> str:
+        """Keep a piece; return its mark."""
+        self.append(piece)
+        return f"\ue000{len(self) - 1}\ue001"
+
+    def back(self, text: str) -> str:
+        """Return the text with pieces in place of their marks."""
+        return re.sub("\ue000(\\d+)\ue001", lambda match: self[int(match[1])], text)
 
 
 def without_gone(text: str) -> str:
@@ -59,20 +71,17 @@ def outside_code(text: str, edit: Callable[[str], str], *, fenced: bool = False)
         fenced: Whether only code between fences is kept from the edit.
     """
     plain, kept = _without_code(text, fenced)
-    return _KEPT.sub(lambda match: kept[int(match[1])], edit(plain))
+    return kept.back(edit(plain))
 
 
 @lru_cache(maxsize=2)  # most passes find nothing to do, and the next one asks for the same text
-def _without_code(text: str, fenced: bool) -> tuple[str, tuple[str, ...]]:
-    kept: list[str] = []
+def _without_code(text: str, fenced: bool) -> tuple[str, Kept]:
+    kept = Kept()
 
     def take(match: re.Match[str]) -> str:
-        if fenced and not match["fence"]:
-            return match[0]
-        kept.append(match[0])
-        return f"\ue000{len(kept) - 1}\ue001"
+        return match[0] if fenced and not match["fence"] else kept.keep(match[0])
 
-    return CODE.sub(take, text.replace("\ue000", "")), tuple(kept)
+    return CODE.sub(take, text.replace("\ue000", "")), kept
 
 
 def outside(done: Pass) -> Pass:

@@ -62,6 +62,14 @@ def read_yaml(text: str) -> dict[str, Any]:
     return found if isinstance(found, dict) and not endless else {}
 
 
+def read_json(text: str) -> Any:
+    """Return the value; None if the text is not JSON."""
+    try:
+        return orjson.loads(text)
+    except ValueError:
+        return None
+
+
 def read_toml(text: str) -> dict[str, Any]:
     """Return the table; empty if the text is not TOML."""
     try:
@@ -279,6 +287,13 @@ def folder_of(path: str) -> str:
     """Return the short form of a folder in a configuration (`./docs/`, `/docs`, `.`)."""
     short = posixpath.normpath(path.strip().lstrip("/") or ".")
     return "" if short == "." else short
+
+
+def upward(folder: str) -> Iterator[str]:
+    """Yield a folder and those above it, without the root."""
+    while folder:
+        yield folder
+        folder = posixpath.dirname(folder)
 
 
 _NOBODYS = re.compile(

@@ -21,8 +21,9 @@ from vademecum_builder.profiles.base import (
     stem,
 )
 from vademecum_builder.profiles.blocks import attribute_lists
-from vademecum_builder.profiles.code import CODE, outside, outside_code
-from vademecum_builder.profiles.config import at, read_yaml, text_at, texts_at
+from vademecum_builder.profiles.code import CODE, Kept, outside, outside_code
+from vademecum_builder.profiles.config import at, read_yaml, text_at, texts_at, upward
+from vademecum_builder.profiles.links import below
 from vademecum_builder.profiles.tags import liquid
 from vademecum_builder.readers.slugs import SLUGIFY
 
@@ -49,8 +50,6 @@ _UNNAMED = re.compile(r"\[(?:\{#T\})?\]\((?P<place>(?P<page>[^()#\s:]+)\.md(?:#[
 _TABLE = re.compile(r"^(?P<indent>[ \t]*)#\|(?P<rows>(?:(?!#\||\|#)[\s\S])*)\|#(?:[ \t]*\{[^{}\n]*\})?", re.MULTILINE)
 _CELL = re.compile(r"(?<!\\)\|")
 _ESCAPED = r"\\|"
-_KEPT = re.compile("\ue000(\\d+)\ue001")
-"""Stands for a piece of code, or a finished table, while the text around it is edited."""
 _SPANNED = {">", "^"}
 """A cell that is merged with its neighbour."""
 
@@ -65,18 +64,10 @@ def _presets(project: Project, preset: str) -> _Values:
     groups = {folder: [found.get(preset), found.get("default")] for folder, found in said.items()}
 
     def value(folder: str, name: str) -> Any:
-        near = (group for above in _folders(folder) for group in groups.get(above, ()))
+        near = (group for above in (*upward(folder), "") for group in groups.get(above, ()))
         return next((found for group in near if (found := at(group, *name.split("."))) is not None), None)
 
     return value
-
-
-def _folders(folder: str) -> Iterator[str]:
-    """Yield a folder and those above it."""
-    while folder:
-        yield folder
-        folder = posixpath.dirname(folder)
-    yield ""
 
 
 def _holds(test: Any, folder: str, value: _Values) -> bool:
@@ -140,38 +131,29 @@ def includes(text: str, page: Page) -> str:
 def _section(text: str, anchor: str) -> str:
     """Return the heading with an anchor and the text below it; the whole text if there is none."""
     head = re.search(rf"^(#{{1,6}})[ \t].*\{{[ \t]*#{re.escape(anchor)}[ \t]*\}}[ \t]*$", text, re.MULTILINE)
-    if not head:
-        return text
-    end = re.compile(rf"^#{{1,{len(head[1])}}}[ \t]", re.MULTILINE).search(text, head.end())
-    return text[head.start() : end.start() if end else len(text)]
+    return head[0] + below(text, head) if head else text
 
 
 def tables(text: str, page: Page) -> str:
     """`#| || a | b || |#` becomes a table of Markdown, or paragraphs if a cell has several lines."""
     if "#|" not in text:
         return text
-    kept: list[str] = []
-
-    def keep(piece: str) -> str:
-        kept.append(piece)
-        return f"\ue000{len(kept) - 1}\ue001"
-
-    def shown(piece: str) -> str:
-        return _KEPT.sub(lambda match: kept[int(match[1])], piece)
+    kept = Kept()  # code, and finished tables
 
     def drawn(match: re.Match[str]) -> str:
-        rows = [[_cell(shown(cell)) for cell in _CELL.split(row)] for row in match["rows"].split("||") if row.strip()]
+        written = filter(str.strip, match["rows"].split("||"))
+        rows = [[_cell(kept.back(cell)) for cell in _CELL.split(row)] for row in written]
         if any("\n" in cell for row in rows for cell in row):
             lines = "\n\n".join(filter(None, (cell for row in rows for cell in row)))
         else:
             ruled = [*rows[:1], ["---"] * len(rows[0]), *rows[1:]] if rows else []
             lines = "\n".join(f"| {' | '.join(_CELL.sub(_ESCAPED, cell) for cell in row)} |" for row in ruled)
-        return keep(textwrap.indent(f"\n{lines}\n", match["indent"]))  # one piece in the table around it
+        return kept.keep(textwrap.indent(f"\n{lines}\n", match["indent"]))  # one piece in the table around it
 
-    plain = CODE.sub(lambda match: keep(match[0]), text.replace("\ue000", ""))
+    plain = CODE.sub(lambda match: kept.keep(match[0]), text.replace("\ue000", ""))
     while (found := _TABLE.sub(drawn, plain)) != plain:
         plain = found
-    return shown(plain)
+    return kept.back(plain)
 
 
 def _cell(text: str) -> str:

@@ -8,12 +8,10 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-import orjson
-
 from vademecum_builder.profiles.base import Folder, Metadata, NotServed, Page, Profile, Project, Rules, stem
 from vademecum_builder.profiles.blocks import alerts, containers
 from vademecum_builder.profiles.code import outside_code
-from vademecum_builder.profiles.config import address_of, at, folder_of, matcher, spread, text_at, texts_at
+from vademecum_builder.profiles.config import address_of, at, folder_of, matcher, read_json, spread, text_at, texts_at
 
 _INCLUDE = re.compile(r"\[!include[ \t]*\[[^\[\]]*\]\(([^)\s]+)\)\]", re.IGNORECASE)
 _CODE = re.compile(r"\[!code(?:-[\w+#]+)?[ \t]*\[[^\[\]]*\]\([^()\[\]]*\)\]", re.IGNORECASE)
@@ -32,11 +30,7 @@ def docfx_markup(text: str, page: Page) -> str:
 
 
 def open_docfx(project: Project) -> Rules:
-    try:
-        config = orjson.loads(re.sub(r"^\s*//.*$", "", project.text("docfx.json"), flags=re.MULTILINE))
-    except ValueError:
-        config = {}
-    config = config if isinstance(config, dict) else {}
+    config = read_json(re.sub(r"^\s*//.*$", "", project.text("docfx.json"), flags=re.MULTILINE))
     content = at(config, "build", "content")
     groups = [_Group(said) for said in (content if isinstance(content, list) else [{}])]
 

@@ -9,12 +9,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-import orjson
-
 from vademecum_builder.profiles import mdx
-from vademecum_builder.profiles.base import Address, Folder, Profile, Project, Rules, named, private, stem
+from vademecum_builder.profiles.base import Address, Folder, Metadata, Profile, Project, Rules, named, private, stem
 from vademecum_builder.profiles.blocks import containers
-from vademecum_builder.profiles.config import Script, address_of, folder_of, scripts
+from vademecum_builder.profiles.config import Script, address_of, folder_of, read_json, scripts
 from vademecum_builder.readers import slugs
 from vademecum_builder.readers.document import title_from_key
 from vademecum_builder.sources.places import PagePlace
@@ -31,7 +29,7 @@ def _unnumbered(name: str) -> str:
     return name if _NO_PREFIX.match(name) else _PREFIX.sub("", name)
 
 
-def _docs(strip: Callable[[str], str], base: str, path: str, metadata: Mapping[str, Any]) -> str:
+def _docs(strip: Callable[[str], str], base: str, path: str, metadata: Metadata) -> str:
     """The rule of plugin-content-docs (its slug.js): `slug`, `id`, numbers before names, pages of folders."""
     private(path)
     *folders, name = stem(path).split("/")
@@ -45,7 +43,7 @@ def _docs(strip: Callable[[str], str], base: str, path: str, metadata: Mapping[s
     return posixpath.normpath(posixpath.join(base, folder, slug or named(metadata, "id") or strip(name)))
 
 
-def _blog(base: str, path: str, metadata: Mapping[str, Any]) -> str:
+def _blog(base: str, path: str, metadata: Metadata) -> str:
     private(path)
     dated = _DATED.match(path)
     slug = re.sub(r"(?:/index)?\.mdx?$", "", path)
@@ -54,7 +52,7 @@ def _blog(base: str, path: str, metadata: Mapping[str, Any]) -> str:
     return posixpath.join(base, (named(metadata, "slug") or slug).strip("/"))
 
 
-def _pages(base: str, path: str, _metadata: Mapping[str, Any]) -> str:
+def _pages(base: str, path: str, _metadata: Metadata) -> str:
     private(path)
     return posixpath.join(base, re.sub(r"(?:^|/)index$", "", stem(path)))
 
@@ -73,10 +71,7 @@ def _instances(script: Script, kind: str) -> Iterator[tuple[str, bool]]:
 
 
 def _versions(project: Project, folder: str) -> list[str]:
-    try:
-        found = orjson.loads(project.text(f"{folder}versions.json") or "[]")
-    except ValueError:
-        return []
+    found = read_json(project.text(f"{folder}versions.json"))
     return [str(version) for version in found] if isinstance(found, list) else []
 
 

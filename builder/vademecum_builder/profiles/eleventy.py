@@ -6,9 +6,9 @@ import posixpath
 import re
 from typing import Any
 
-from vademecum_builder.profiles.base import Folder, Metadata, NotServed, Page, Profile, Project, Rules, stem
+from vademecum_builder.profiles.base import Folder, Metadata, NotServed, Page, Profile, Project, Rules, pretty, stem
 from vademecum_builder.profiles.blocks import alerts, attribute_lists, containers
-from vademecum_builder.profiles.config import Script, address_of, folder_of, matcher, read_yaml, scripts
+from vademecum_builder.profiles.config import Script, address_of, folder_of, matcher, read_yaml, scripts, upward
 from vademecum_builder.profiles.tags import liquid_with_values
 from vademecum_builder.readers.slugs import GITHUB, MARKDOWN_IT_ANCHOR, NO_IDS, SINDRESORHUS, SlugRule
 
@@ -36,12 +36,8 @@ _CALL = re.compile(r"\{\{-?\s*([\w.]+)\s*\((?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\
 
 def calls(text: str, page: Page) -> str:
     """`{{ tabs({...}) }}`: what it shows is only in the templates."""
-
-    def told(match: re.Match[str]) -> str:
-        page.troubles[f"what a macro shows ({match[1]}): build of the rendered site"] += 1
-        return ""
-
-    return _CALL.sub(told, text) if "{{" in text else text
+    what = "what a macro shows ({}): build of the rendered site"
+    return _CALL.sub(lambda match: page.miss(what.format(match[1])), text) if "{{" in text else text
 
 
 def open_eleventy(project: Project) -> Rules:
@@ -62,9 +58,7 @@ def open_eleventy(project: Project) -> Rules:
             raise NotServed("permalink: false" if said is False else "a file of another kind")
         if isinstance(said, str) and "{" not in said:
             return said.lstrip("/").removesuffix("index.html")
-        folder, _, name = stem(path).rpartition("/")
-        whole = folder if name in ("index", posixpath.basename(folder)) else stem(path)
-        return f"{whole}/" if whole else ""
+        return pretty(path, "index", posixpath.basename(posixpath.dirname(path)))
 
     return Rules(
         (Folder(source, address),),
@@ -85,27 +79,27 @@ def open_eleventy(project: Project) -> Rules:
 
 def _of_data(project: Project, source: str, path: str) -> str | bool | None:
     """Return the permalink in data files: of the page, of its folder (`guide/guide.json`), of folders above."""
-    folder = posixpath.join(source, posixpath.dirname(path)).rstrip("/")
-    names = [posixpath.join(source, stem(path))]
-    while folder:
-        names.append(posixpath.join(folder, posixpath.basename(folder)))
-        folder = posixpath.dirname(folder)
+    folders = upward(posixpath.join(source, posixpath.dirname(path)).rstrip("/"))
+    names = [posixpath.join(source, stem(path)), *(posixpath.join(f, posixpath.basename(f)) for f in folders)]
     for data in (f"{name}{suffix}" for name in names for suffix in _DATA):
-        text = project.text(data) if data in project.keys else ""
-        said = read_yaml(text).get("permalink") if data.endswith(".json") else Script(text).value("permalink")
-        if isinstance(said, bool) or said:
-            return said
+        found = _value(project, data, "permalink") if data in project.keys else None
+        if isinstance(found, bool) or found:
+            return found
     return None
 
 
 def _site(project: Project, folder: str) -> str:
     """Return the address in the site's data; empty if there is none."""
     for data in (posixpath.join(folder, name) for name in _OF_SITE):
-        text = project.text(data)
-        said = read_yaml(text).get("url") if data.endswith(".json") else Script(text).value("url")
-        if isinstance(said, str) and said:
-            return said
+        url = _value(project, data, "url")
+        if isinstance(url, str) and url:
+            return url
     return ""
+
+
+def _value(project: Project, data: str, name: str) -> Any:
+    text = project.text(data)
+    return read_yaml(text).get(name) if data.endswith(".json") else Script(text).value(name)
 
 
 def _filled(permalink: str, path: str) -> str:

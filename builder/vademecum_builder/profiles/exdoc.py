@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator
-from pathlib import PurePosixPath
 
 from vademecum_builder.profiles.base import Folder, Metadata, NotServed, Profile, Project, Rules, stem
 from vademecum_builder.profiles.blocks import alerts, attribute_lists
@@ -63,7 +63,7 @@ def open_exdoc(project: Project) -> Rules | None:
     def address(path: str, metadata: Metadata) -> str:
         if path not in pages:
             raise NotServed("not in extras")
-        return f"{pages[path].get('filename') or EXDOC.slug(PurePosixPath(stem(path)).name)}.html"
+        return f"{pages[path].get('filename') or EXDOC.slug(posixpath.basename(stem(path)))}.html"
 
     app = re.search(r"\bapp:\s*:(\w+)", source)
     said = re.search(r"\bcanonical:\s*\"([^\"#]+)\"", source)

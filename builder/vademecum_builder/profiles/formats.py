@@ -145,10 +145,7 @@ def asciidoc_includes(text: str, page: Page) -> str:
         return f":leveloffset: {offset}\n\n{found}\n\n:leveloffset: {back}\n" if offset else found.rstrip("\n")
 
     def extension(match: re.Match[str]) -> str:
-        if match["fence"]:
-            return match[0]
-        page.troubles[f"what an extension makes of `{match['name']}::`"] += 1
-        return ""
+        return match[0] if match["fence"] else page.miss(f"what an extension makes of `{match['name']}::`")
 
     text = _ASCIIDOC.sub(take, text) if "include::" in text else text
     return _MACRO.sub(extension, text) if "::" in text else text

@@ -20,6 +20,7 @@ from vademecum_builder.profiles.config import (
     read_yaml,
     text_at,
     texts_at,
+    upward,
     with_endings,
 )
 from vademecum_builder.profiles.go_templates import Call, Unknown, shown_by
@@ -283,11 +284,9 @@ def _refuse(metadata: Metadata, folder: str, last: str, bundles: Collection[str]
     options = metadata.get("build") or metadata.get("_build")
     if metadata.get("headless") is True or at(options, "render") in (False, "never", "link"):
         raise NotServed("its front matter says that it is not rendered")
-    above = folder
-    while above:
+    for above in upward(folder):
         if above in bundles and not (above == folder and last == "index") and not (last == "_index"):
             raise NotServed("a resource of a page bundle")
-        above = posixpath.dirname(above)
 
 
 def _permalink(pattern: str, metadata: Metadata, path: str) -> str:

@@ -96,7 +96,7 @@ class _Site:
     defaults: Sequence[Any]
     begun: Collection[str]
 
-    def address(self, path: str, said: Mapping[str, Any]) -> str:
+    def address(self, path: str, said: Metadata) -> str:
         if self.excluded(path):
             raise NotServed("excluded")
         post = _POST.match(path)

@@ -80,12 +80,15 @@ def _embedded(name: str, part: str, page: Page) -> str:
 
 
 def section(text: str, heading: str) -> str:
-    """Return the text below a heading, up to the next one of its level."""
+    """Return the text below the heading with these words."""
     wanted = heading.rpartition("#")[2].strip().lower()
     found = next(
         (m for m in re.finditer(r"^(#{1,6})[ \t]+(.*)$", text, re.MULTILINE) if m[2].strip().lower() == wanted), None
     )
-    if found is None:
-        return ""
-    end = re.compile(rf"^#{{1,{len(found[1])}}}[ \t]", re.MULTILINE).search(text, found.end())
-    return text[found.end() : end.start() if end else len(text)]
+    return below(text, found) if found else ""
+
+
+def below(text: str, heading: re.Match[str]) -> str:
+    """Return the text below a heading, whose hashes are the first group of a match, up to the next of its level."""
+    end = re.compile(rf"^#{{1,{len(heading[1])}}}[ \t]", re.MULTILINE).search(text, heading.end())
+    return text[heading.end() : end.start() if end else len(text)]

@@ -21,11 +21,10 @@ _PREPROCESSED = re.compile(
 def preprocessed(text: str, page: Page) -> str:
     """`{{%segment outline}}`, `{{#quiz a.toml}}` alone on a line: for preprocessors outside mdBook."""
 
-    def told(match: re.Match[str]) -> str:
-        page.troubles[f"what a preprocessor makes of {match[1]}"] += 1
-        return ""
+    def missed(match: re.Match[str]) -> str:
+        return page.miss(f"what a preprocessor makes of {match[1]}")
 
-    return outside_code(text, lambda plain: _PREPROCESSED.sub(told, plain)) if "{{" in text else text
+    return outside_code(text, lambda plain: _PREPROCESSED.sub(missed, plain)) if "{{" in text else text
 
 
 def open_mdbook(project: Project) -> Rules:

@@ -6,23 +6,14 @@ import posixpath
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import orjson
-
 from vademecum_builder.profiles import mdx
 from vademecum_builder.profiles.base import Folder, Metadata, NotServed, Profile, Project, Rules, stem
-from vademecum_builder.profiles.config import matcher, read_yaml
+from vademecum_builder.profiles.config import matcher, read_json, read_yaml
 from vademecum_builder.readers.slugs import MINTLIFY
 
 FILES = ("docs.json", "mint.json")
 _NO_PAGES = ("README.md", "LICENSE.md", "CHANGELOG.md", "CONTRIBUTING.md", "/snippets/")
 """Files that Mintlify ignores in any folder; parts of pages are in `snippets`."""
-
-
-def _part(text: str) -> Any:
-    try:
-        return orjson.loads(text)
-    except ValueError:
-        return None
 
 
 def _texts(project: Project, config: Any) -> Iterator[str]:
@@ -36,7 +27,7 @@ def _texts(project: Project, config: Any) -> Iterator[str]:
             path = posixpath.normpath(posixpath.join(folder, named)) if isinstance(named, str) else ""
             if path and path not in read:
                 read.add(path)
-                left.append((posixpath.dirname(path), _part(project.text(path))))
+                left.append((posixpath.dirname(path), read_json(project.text(path))))
             value = list(value.values())
         if isinstance(value, list):
             left += [(folder, item) for item in value]

@@ -13,16 +13,17 @@ from vademecum_builder.profiles import blocks
 from vademecum_builder.profiles.base import (
     HEADING,
     Folder,
+    Metadata,
     NotServed,
     Page,
     Pass,
     Profile,
     Project,
     Rules,
-    bare_head,
     named,
     pretty,
     stem,
+    with_front_matter,
 )
 from vademecum_builder.profiles.code import GONE, outside, outside_code, replacing
 from vademecum_builder.profiles.config import (
@@ -89,8 +90,7 @@ def _values(config: Mapping[str, Any]) -> Pass:
             return str(found) if plain else match[0]
 
         def unknown(match: re.Match[str]) -> str:
-            page.troubles[f"what a macro shows ({match[1]}): build of the rendered site"] += 1
-            return GONE
+            return page.miss(f"what a macro shows ({match[1]}): build of the rendered site") or GONE
 
         def edit(part: str) -> str:
             return outside_code(_VALUE.sub(value, part), lambda plain: _VALUE.sub(unknown, plain))
@@ -180,13 +180,13 @@ class _Site:
             PagePlace(posixpath.join(self.docs, languages.default), language.replace("_", "-")),
         )
 
-    def _address(self, path: str, metadata: Mapping[str, Any]) -> str:
+    def _address(self, path: str, metadata: Metadata) -> str:
         if self.languages is None:
             return self._plain(path, metadata)
         whole, language = self.languages.split(path)
         return self.languages.at(language or self.languages.default, self._plain(whole, metadata))
 
-    def _plain(self, path: str, metadata: Mapping[str, Any]) -> str:
+    def _plain(self, path: str, metadata: Metadata) -> str:
         for hides, reason in self.hidden:
             if hides(path):
                 raise NotServed(reason)
@@ -229,7 +229,7 @@ def open_mkdocs(project: Project) -> Rules:
         site.folders(),
         _slugs(extensions.get("toc")),
         (
-            bare_head,
+            lambda text, _page: with_front_matter(text),
             mkdocs_snippets(snippets, site.docs, tags=any(map(_INCLUDING.search, plugins))),
             *([_values(config)] if "macros" in plugins else []),
             *([_objects] if "mkdocstrings" in plugins else []),
@@ -281,7 +281,7 @@ def _named(nav: Any) -> Iterator[tuple[str, str]]:
             yield from _named(value) if isinstance(value, list) else [(str(value), str(name))]
 
 
-def _post(blog: str, path: str, metadata: Mapping[str, Any]) -> str:
+def _post(blog: str, path: str, metadata: Metadata) -> str:
     date = metadata.get("date")
     day = date.get("created") if isinstance(date, Mapping) else date
     title = named(metadata, "title", HEADING) or stem(path).rpartition("/")[2]

@@ -11,6 +11,7 @@ from vademecum_builder.profiles.base import Folder, Metadata, NotServed, Profile
 from vademecum_builder.profiles.blocks import alerts
 from vademecum_builder.profiles.code import replacing
 from vademecum_builder.profiles.config import Script, scripts
+from vademecum_builder.sources.places import split_language
 
 FILES = scripts("next.config")
 heading_ids = replacing(
@@ -28,13 +29,11 @@ def open_nextra(project: Project) -> Rules | None:
 
     def in_folders(base: str) -> Any:
         def address(path: str, metadata: Metadata) -> str:
-            whole, _, language = stem(path).rpartition(".")  # `guide.de.mdx`, as in Nextra 3
-            if language not in locales:
-                whole, language = stem(path), ""
-            folder, _, name = whole.rpartition("/")
+            path, language = split_language(path, locales)  # `guide.de.mdx`, as in Nextra 3
+            folder, _, name = stem(path).rpartition("/")
             if name.startswith("_") or "[" in path:
                 raise NotServed("no page")
-            served = posixpath.join(base, folder if name == "index" else whole)
+            served = posixpath.join(base, folder if name == "index" else stem(path))
             return posixpath.join(language, served) if language not in ("", default) else served
 
         return address

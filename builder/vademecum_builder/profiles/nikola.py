@@ -17,6 +17,7 @@ from vademecum_builder.readers.front_matter import split_front_matter
 from vademecum_builder.readers.slugs import NO_IDS, PYTHON_MARKDOWN, ascii_of
 from vademecum_builder.sources.base import RST
 from vademecum_builder.sources.endings import MEDIA_TYPES
+from vademecum_builder.sources.places import split_language
 
 _HEAD = re.compile(r"\A\s*(?:<!--\s*)?((?:[ \t]*\.\. [a-z][\w-]*:(?!:) ?.*\n?)+)[ \t]*(?:-->)?")
 _SAID = re.compile(r"^[ \t]*\.\. ([a-z][\w-]*):(?!:) ?(.*)$", re.MULTILINE)
@@ -71,7 +72,7 @@ class _Site:
 
     def said(self, path: str) -> dict[str, str]:
         """Return the metadata of a page; a translation also has those of the page that it translates."""
-        whole, lang = _language(path, self.languages)
+        whole, lang = split_language(path, self.languages)
         own = _split(self.project.text(path), self._beside(path))[0]
         return self.said(whole) | own if lang else own
 
@@ -86,7 +87,7 @@ class _Site:
         hidden = {said.get("status", "").lower(), *(tag.strip().lower() for tag in said.get("tags", "").split(","))}
         if hidden & {"draft", "private"}:
             raise NotServed("a draft, or private")
-        whole, lang = _language(path, self.languages)
+        whole, lang = split_language(path, self.languages)
         folder, name = posixpath.split(stem(whole))
         slug = said.get("slug") or _slug(name)
         own = said.get("pretty_url", "").lower()
@@ -136,13 +137,6 @@ def open_nikola(project: Project) -> Rules | None:
 def _is_of(pattern: str, path: str) -> bool:
     above, name = posixpath.split(pattern)
     return path.startswith(f"{above}/" if above else "") and fnmatch(posixpath.basename(path), name)
-
-
-def _language(path: str, languages: Mapping[str, str]) -> tuple[str, str]:
-    """Return the page that a file translates, and its language (`pump.de.md`), empty if it is not a translation."""
-    named, ending = posixpath.splitext(path)
-    whole, _, lang = named.rpartition(".")
-    return (whole + ending, lang) if whole and lang in languages else (path, "")
 
 
 PROFILE = Profile("nikola", "Nikola", ("conf.py",), open_nikola)

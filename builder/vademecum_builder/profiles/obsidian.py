@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 
 from vademecum_builder.profiles.base import Folder, Metadata, NotServed, Page, Profile, Project, Rules, named, stem
@@ -18,10 +19,6 @@ _QUERY = re.compile(
 def without_queries(text: str, page: Page) -> str:
     """Removes queries of plugins: their results are unknown."""
     return _QUERY.sub("", text)
-
-
-def _called(path: str) -> str:
-    return stem(path).rpartition("/")[2]
 
 
 def open_obsidian(project: Project) -> Rules:
@@ -46,7 +43,7 @@ def open_obsidian(project: Project) -> Rules:
         (Folder("", address),),
         OBSIDIAN,
         (private_comments, without_queries, wikilinks, block_ids, alerts),
-        called=_called,
+        called=lambda path: posixpath.basename(stem(path)),
     )
 
 

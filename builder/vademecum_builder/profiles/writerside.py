@@ -11,7 +11,7 @@ from html import escape, unescape
 
 from vademecum_builder.profiles.base import Folder, Metadata, NotServed, Page, Pass, Profile, Project, Rules, stem
 from vademecum_builder.profiles.blocks import alerts, attribute_lists
-from vademecum_builder.profiles.code import outside_code
+from vademecum_builder.profiles.code import Kept, outside_code
 from vademecum_builder.profiles.config import address_of
 from vademecum_builder.profiles.includes import part
 from vademecum_builder.profiles.mdx import jsx
@@ -31,7 +31,6 @@ _NOT_SHOWN = re.compile(
     r"|<(?P<summary>(?:link|card|web)-summary)\b[^<>]*>(?:(?!</?(?P=summary)\b)[\s\S])*</(?P=summary)>"
 )
 _XML_CODE = re.compile(r"[ \t]*<code-block\b([^<>]*?)(?:/>|>((?:(?!<code-block\b)[\s\S])*?)</code-block>)[ \t]*")
-_KEPT = re.compile("\ue000(\\d+)\ue001")
 _ELEMENT = re.compile(r"<(?P<end>/?)(?P<name>topic|chapter|list|title|a)\b(?P<said>[^<>]*?)(?P<empty>/?)>")
 _UNTITLED = re.compile(r"(?<!!)\[\]\(([\w.-]+\.(?:md|topic))(#[\w-]+)?\)")
 _MARKED = re.compile(r"^#[ \t]+(.+?)[ \t]*(?:\{[^{}\n]*\})?$", re.MULTILINE)
@@ -65,14 +64,14 @@ def topic(text: str, page: Page) -> str:
     """A topic in XML becomes Markdown: headings and code are written as Markdown, the rest as HTML."""
     if not page.key.endswith(".topic"):
         return text
-    kept: list[str] = []
+    kept = Kept()
     depth = 1
 
     def code(match: re.Match[str]) -> str:
         inner = match[2] or ""
         inner = inner if "<![CDATA[" in inner else textwrap.dedent(unescape(inner))
-        kept.append(f"<code-block{match[1]}>\n{inner}\n</code-block>" if inner.strip() else "")
-        return f"\n\n\ue000{len(kept) - 1}\ue001\n\n"
+        block = f"<code-block{match[1]}>\n{inner}\n</code-block>" if inner.strip() else ""
+        return f"\n\n{kept.keep(block)}\n\n"
 
     def element(match: re.Match[str]) -> str:
         nonlocal depth
@@ -92,7 +91,7 @@ def topic(text: str, page: Page) -> str:
     text = _XML_CODE.sub(code, _NOT_SHOWN.sub("", text.replace("\ue000", "")))
     text = re.sub(r"\n(?:[ \t]*\n)+", "\n", re.sub(r"^[ \t]+", "", text, flags=re.MULTILINE))
     text = re.sub("\n(\ue000\\d+\ue001)\n", r"\n\n\1\n\n", _ELEMENT.sub(element, text))
-    return _KEPT.sub(lambda match: kept[int(match[1])], text)
+    return kept.back(text)
 
 
 def topics(text: str, page: Page) -> str:
@@ -138,8 +137,7 @@ def _code_of_files(folder: str) -> Pass:
         def code(match: re.Match[str]) -> str:
             said = match["said"] or match["tag"]
             if _said("include-symbol", said):
-                page.troubles[f"code by the name of a symbol ({_said('src', said)[:80]})"] += 1
-                return ""
+                return page.miss(f"code by the name of a symbol ({_said('src', said)[:80]})")
             text = page.include(_said("src", said), folder, "") or ""
             lines = _said("include-lines", said)
             shown = textwrap.dedent((part(text, lines) or "") if lines else text).strip("\n")

@@ -7,7 +7,6 @@ import posixpath
 import re
 import shlex
 from collections.abc import Mapping
-from pathlib import PurePosixPath
 from typing import Any
 
 from vademecum_builder.profiles.base import Folder, NotServed, Page, Profile, Project, Rules, front_matter, stem
@@ -65,7 +64,7 @@ def open_yard(project: Project) -> Rules | None:
     def address(path: str, metadata: Mapping[str, Any]) -> str:
         if path not in pages:
             raise NotServed("not in .yardopts")
-        return f"file.{stem(PurePosixPath(path).name)}.html"
+        return f"file.{stem(posixpath.basename(path))}.html"
 
     return Rules((Folder("", address),), NO_IDS, (heads, links), title=options.get("--title", ""))
 

@@ -12,6 +12,7 @@ from vademecum_builder.profiles.code import GONE, outside_code
 from vademecum_builder.profiles.config import address_of, at, matcher, read_toml, table_at, text_at, texts_at
 from vademecum_builder.profiles.tags import arguments, shown
 from vademecum_builder.readers.slugs import NO_IDS, ZOLA
+from vademecum_builder.sources.places import split_language
 
 FILES = ("zola.toml", "config.toml")
 _DATED = re.compile(r"\d{4}-\d{2}-\d{2}(?:T[\d:.]+(?:Z|[+-][\d:]+)?)?\s?[_-](?=.)")
@@ -71,12 +72,11 @@ def open_zola(project: Project) -> Rules | None:
             raise NotServed("ignored_content")
         if metadata.get("render") is False:
             raise NotServed("render = false")
-        whole, dot, own = stem(path).rpartition(".")
-        whole, spoken = (whole, own) if dot and own in languages else (stem(path), default)
-        prefix = f"{spoken}/" if spoken != default else ""
+        whole, language = split_language(path, languages)
+        prefix = f"{language}/" if language not in ("", default) else ""
         if named(metadata, "path"):
             return posixpath.join(named(metadata, "path").strip("/"), "")
-        folder, _, name = whole.rpartition("/")
+        folder, _, name = stem(whole).rpartition("/")
         if name == "_index":
             return posixpath.join(prefix + folder, "") if prefix or folder else ""
         if name == "index":

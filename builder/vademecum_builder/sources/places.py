@@ -6,9 +6,10 @@ the same pages: `it/` alone is the IT department, and chapters have no pages in 
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 # ISO 639-1, without `ts`: a folder of that name is TypeScript.
@@ -83,6 +84,13 @@ def version_named(name: str) -> str:
 
 _COUNTRIES = {"cn": "zh", "jp": "ja"}
 """Country codes that publishers use for a language and that are not codes of another language."""
+
+
+def split_language(path: str, languages: Container[str]) -> tuple[str, str]:
+    """Return the page that a file translates, and its language (`pump.de.md`), empty if it is not a translation."""
+    named, ending = posixpath.splitext(path)
+    whole, _, language = named.rpartition(".")
+    return (whole + ending, language) if whole and language in languages else (path, "")
 
 
 def language_named(name: str) -> str:
