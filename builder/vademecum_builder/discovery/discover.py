@@ -445,7 +445,7 @@ def _refers(part: _Part, of: _Part) -> Iterator[str]:
     """Yield the fields with ids of another part's records: they are named after it (`post_id` for `posts`), or have
     more of its ids than of others, unless these are mere numbers."""
     ids = {id for other in of.records for id in ids_of(other)}
-    called = _forms(plain_name(PurePosixPath(of.called).stem))
+    called = _forms(re.sub(r"[\W\d_]+$", "", plain_name(PurePosixPath(of.called).stem)))  # `posts_2024`, `Posts (2)`
     for one in fields_of(part.records):
         values = {id for record in part.records for id in ids_in(field_at(record, one.name))}
         known = len(values & ids)
@@ -540,7 +540,7 @@ def _catalog(
     archive = archive and replace(archive, name=name)
     found = archive or of_records(name, "catalog", dict(told), fields, len(records))
     if not archive and (
-        parents := [*_of_their_own(records, f"{place}#{at}" if where.lower().endswith(SHEETS) else place)]
+        parents := [*_of_their_own(records, f"{place}#{at}" if at and where.lower().endswith(SHEETS) else place)]
     ):
         found = replace(found, settings={**found.settings, "parents": parents})
     if lists == [WHOLE] and not archive and not names_an_id(str(found.settings.get("id", ""))):

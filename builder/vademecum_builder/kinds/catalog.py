@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Any, Final
 
 from vademecum.errors import UsageError
@@ -49,6 +49,7 @@ def _as_encoding(value: Any, _: Path) -> str | None:
         return None
 
 
+_SHEET: Final = re.compile(rf"(.*(?:{'|'.join(map(re.escape, SHEETS))}))#(.+)", re.IGNORECASE)
 KEYS: Final[Mapping[str, Key]] = {
     "path": Key("a file, a folder, a glob as in data/*.json, or an address", as_place, required=True),
     "records": Key("the path of the list, as in data.items", as_text),
@@ -109,8 +110,7 @@ def open_source(settings: SourceSettings, request: BuildRequest) -> Sequence[Ope
 
 def _source_at(place: str, is_private: Callable[[Mapping[str, Any]], bool]) -> CatalogSource:
     """Return the records of a file, or of a sheet: `shop.xlsx#Products`."""
-    file, _, sheet = place.rpartition("#")
-    if sheet and PurePath(file).suffix.lower() in SHEETS:
-        return CatalogSource(file, Layout(sheet), is_private=is_private)
+    if sheet := _SHEET.fullmatch(place):
+        return CatalogSource(sheet[1], Layout(sheet[2]), is_private=is_private)
     found = CatalogSource(place, is_private=is_private)
     return replace(found, layout=Layout("".join(found.lists_of_records()[:1])))

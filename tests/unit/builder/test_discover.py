@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
 
+import openpyxl
 import pytest
 import sqlalchemy as sa
 import yaml
@@ -2293,6 +2294,27 @@ def test_an_answer_to_what_is_left_out_of_its_own_file_is_left_out(
     reader = opened.reader()
     items = [one for one in opened.source.changes(None).entries if isinstance(one, SourceItem)]
     assert [one.key for one in items if reader.read(one) == OF_WITHHELD] == [str(n) for n in (4, 5)[::order]]
+
+
+@pytest.mark.parametrize("sheets", [["Posts"], ["Posts", "Remarks"], ["Posts #2 (2024)", "Remarks"]])
+def test_an_answer_to_what_is_left_out_of_its_own_sheet_is_left_out(tmp_path: Path, sheets: list[str]) -> None:
+    book = openpyxl.Workbook()
+    named = [(f"p{id}", text_of(id), above and f"p{above}", state) for id, above, state, _ in ANSWERS]
+    numbered = [(id, text_of(id), above, state) for id, above, state, _ in ANSWERS]
+    remarks = [(100 + id, text_of(100 + id), id, "") for id, *_ in ANSWERS]
+    for name, rows in zip(sheets, (named if len(sheets) == 1 else numbered, remarks), strict=False):
+        sheet = book.create_sheet(name)
+        for row in [("id", "body", "post_id" if name == "Remarks" else "parent_id", "status"), *rows]:
+            sheet.append(row)
+    book.save(tmp_path / "all.xlsx")
+    proposed = [one.toml(one.name) for one in discover(str(tmp_path / "all.xlsx"), tmp_path)]
+    (tmp_path / "vademecum.toml").write_text("\n".join(proposed))
+    left = []
+    for [opened] in open_sources(read_settings(tmp_path / "vademecum.toml")).values():
+        reader = opened.reader()
+        items = [one for one in opened.source.changes(None).entries if isinstance(one, SourceItem)]
+        left += [one.key for one in items if reader.read(one) == OF_WITHHELD]
+    assert left == (["p4", "p5"] if len(sheets) == 1 else ["4", "5", "102", "104", "105"])
 
 
 def test_what_is_called_as_a_table_and_has_its_ids_alone_refers_to_it(tmp_path: Path) -> None:
