@@ -2,9 +2,10 @@
 /**
  * The query worker: opens what is installed and answers from memory. No network, no Python.
  *
- * Commands: open {url}, reopen, preview {release, objects}, fallback {documents}, search {query, limit, offset, mode, group, filters, prefer, facets}, space {query, published}, model {} and in search `own` (search/own_encoder.mjs), similar {id, limit}, document {key}. A generation that fails its self-test is
- * never used; the one before it goes on answering. A reader has its generation in memory, so that collecting
- * garbage in the store does not disturb it.
+ * Commands: open {url}, reopen, preview {release, objects}, fallback {documents}, search {query, limit, offset, mode, group,
+ * filters, prefer, facets, own}, space {query, published}, model {} (for `own` and these two: search/own_encoder.mjs),
+ * similar {id, limit}, document {key}. A generation that fails its self-test is never used; the one before it goes on
+ * answering. A reader has its generation in memory, so that collecting garbage in the store does not disturb it.
  */
 
 import { serve } from "./workers/serve.mjs";
@@ -53,7 +54,7 @@ const reopen = () => inTurn(async () => {
   await Promise.allSettled([sound, opening]);
   await sound;
   opened = (await opening) ?? local;
-  opened?.searcher.rehearse().catch(() => undefined); // words are read now: a question that comes meanwhile need not wait for all
+  opened?.searcher.rehearse().catch(() => undefined); // read the words now; a question that comes meanwhile need not wait for all of them
   return pointer.current;
 });
 

@@ -10,7 +10,7 @@
 import { VademecumError } from "./errors.mjs";
 import { parseMarkup } from "./format/markup.mjs";
 import { fetchFirst, readerAddress } from "./net/transport.mjs";
-import { requireNone, treeUrl, treeUrls, trustText } from "./page/addresses.mjs";
+import { requireNone, treeUrl, treeUrls, trustSource } from "./page/addresses.mjs";
 import { Background, connection } from "./page/background.mjs";
 import { Listeners } from "./page/events.mjs";
 import { withFurther } from "./page/further.mjs";
@@ -27,8 +27,7 @@ import { PythonWorker } from "./workers/sync_client.mjs";
 export { MODES, parseMarkup, VademecumError };
 
 export const EVENTS = /** @type {const} */ ([
-  ...["updateAvailable", "updateStarted", "updateProgress", "updateCompleted", "updateFailed"],
-  ...["rolledBack", "corruption"],
+  "updateAvailable", "updateStarted", "updateProgress", "updateCompleted", "updateFailed", "rolledBack", "corruption",
 ]);
 const MAX_VERSION_FILE = 4_000_000;
 
@@ -91,9 +90,7 @@ export class KnowledgeBase {
     const choose = (/** @type {Partial<Policy>} */ choices) => this.#background.choose(choices);
     const later = () => this.policy.activation === "next-start" && reader.release !== null;
     const tabs = (this.#tabs = new Tabs({ store, reader, emit, choose, later, opened: () => this.#opened() }));
-    const bring = typeof root === "function" && root;
-    const known = bring || root === null ? null : trustText(root);
-    const trust = async () => (bring ? trustText(await bring()) : known); // who says that there is one, needs it
+    const trust = trustSource(root);
     const seed = shipped === null ? null : treeUrl(shipped);
     const target = { urls: this.#urls, policy: defaults, seed, extra: encoder && (encoder.model ? "model" : "directions") };
     this.#python = new PythonWorker(
@@ -102,10 +99,16 @@ export class KnowledgeBase {
       (name, detail) => this.#updates.onEngineEvent(name, detail),
     );
     this.#updates = new Updates({
-      ...{ urls: this.#urls, trust, seed, store, emit, preview },
+      urls: this.#urls,
+      trust,
+      seed,
+      store,
+      emit,
+      preview,
+      later,
+      channel: () => this.policy.channel,
       python: (command, args) => this.#run(command, args),
       decide: (offer) => this.#background.decide(offer),
-      ...{ later, channel: () => this.policy.channel },
       reopen: async () => (tabs.announced = await reader.reopen()),
       follow: () => tabs.catchUp(),
       announce: (event, detail) => tabs.tell({ event, detail }),
@@ -287,7 +290,7 @@ export class KnowledgeBase {
 
   // The parts -----------------------------------------------------------------------------------
 
-  /** What is published nowhere by itself is shown by the search page of the tree.
+  /** Give a hit without a page of its own the address of the tree's search page.
    * @param {import("./vademecum.d.mts").Hit[]} hits @param {string[]} words of further hits */
   #addressed(hits, words) {
     const local = !this.#reader.release && this.#reader.local; // of the app's own documents no tree has a page
@@ -309,7 +312,7 @@ export class KnowledgeBase {
     return this.getLocalVersion();
   }
 
-  /** Whether it was opened: who was told in between has read the pointer before or after that, and looks again. */
+  /** Whether it was opened. A message that comes during the opening waits for its end. */
   async #opened() {
     const opened = await this.#initialized?.then(() => true, () => false);
     return opened === true && !this.#closed;

@@ -3,8 +3,8 @@
  * The sync worker: Python verifies and installs here, one command at a time, and nothing else does.
  *
  * Commands: open {urls, trust, policy, seed, extra} first, then those of browser.py: check, plant,
- * sync {force, damaged, turn, seedless, unasked}, rollback, pin {sequence}, skip {sequence}, refuse {reason}, clear, doctor {repair}; each with the page's `connection`. Events of the engine are passed on as
- * they come. `pause {turn}` does not wait: the sync of that number begins no further object.
+ * sync {force, damaged, turn, seedless, unasked}, rollback, pin {sequence}, skip {sequence}, refuse {reason}, clear,
+ * doctor {repair}; each with the page's `connection`. Events of the engine are passed on as they come. `pause {turn}` does not wait: the sync of that number begins no further object.
  */
 
 import { bootPython, lastLine } from "./workers/boot.mjs";
@@ -24,8 +24,8 @@ const COMMANDS = ["check", "plant", "sync", "rollback", "pin", "skip", "refuse",
 let host;
 const pause = new Pause();
 
-/** A published tree as Python asks for its files. What is there already is given once: where it is not what was signed,
- * it is asked for anew. @param {string} url @param {Map<string, import("./net/transport.mjs").Body>} [fetched] */
+/** A published tree as Python asks for its files. What the preview fetched is given once: if it is not what was signed,
+ * the host is asked. @param {string} url @param {Map<string, import("./net/transport.mjs").Body>} [fetched] */
 function tree(url, fetched) {
   return {
     url,

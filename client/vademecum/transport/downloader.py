@@ -89,8 +89,7 @@ class Downloader:
     async def fetch_object(self, ref: ObjectRef, progress: Progress | None = None) -> bytes:
         """Return the verified content of an object.
 
-        Wrong bytes may come from a stale or broken cache on the way: they are asked for once more,
-        past all caches.
+        Wrong bytes may come from a stale or broken cache on the way: they are asked for once more, past all caches.
 
         Raises:
             ContentError: Wrong bytes twice, or an object larger than the configuration allows.
@@ -121,7 +120,7 @@ class Downloader:
             most: The most bytes that it may have, inflated: its size is not signed anywhere.
 
         Returns:
-            None when the host has no such file. Absence is not tried again: what a client made itself is on no host.
+            None if the host has no such file. Absence is not tried again: what a client made itself is on no host.
         """
         path = ObjectRef(sha256, most, most).path
 
@@ -134,8 +133,8 @@ class Downloader:
     def prefetch(self, path: str, ref: ObjectRef) -> None:
         """Begin to fetch a file that `fetch_plain` may soon be asked for; at most one at a time.
 
-        It is fetched as `fetch_plain` does it, waits that the host asks for and all; what becomes of it is told to
-        who asks. If nobody does, it is as if it had never been begun. `close` ends it.
+        It is fetched as by `fetch_plain`, with the waits that the host asks for, and `fetch_plain` returns the result
+        or raises the error. If that is never called, nobody hears of it. `close` ends it.
         """
         if self._prefetched is None:
             self._prefetched = (path, ref), asyncio.ensure_future(self._fetch_plain(path, ref))
@@ -216,11 +215,11 @@ class Downloader:
         A mirror is asked again, after a wait, where that may help: not after wrong content.
 
         Args:
-            but: Mirrors to pass over. At least one has to be left.
+            but: Mirrors to pass over; at least one must remain.
             insist: Otherwise each has one turn, and nobody is waited for.
 
         Raises:
-            NetworkError, ServerError, ContentError, TrustError: No mirror is of use; the error that says best why.
+            NetworkError, ServerError, ContentError, TrustError: Every mirror failed; of their errors see `telling`.
         """
         failed: dict[Mirror, VademecumError] = {}
         hopeless: set[Mirror] = set(but)

@@ -40,16 +40,16 @@ class Mirrors:
         self._all = [*map(Mirror, transports)]
 
     def turns(self) -> list[Mirror]:
-        """Return whom to ask, best first: who failed in this run comes later."""
+        """Return the mirrors to ask, best first: one that failed in this run comes later."""
         left = [mirror for mirror in self._all if mirror.wait is None]
-        return sorted(left, key=lambda mirror: mirror.failures)  # others as the app names them
+        return sorted(left, key=lambda mirror: mirror.failures)  # the sort is stable: else in the app's order
 
     def let_alone(self) -> ServerError:
-        """Return the error to raise where nobody is left to ask: all have asked in this run to be left alone."""
+        """Return the error to raise if all mirrors have asked in this run to be left alone."""
         wait = min(mirror.wait for mirror in self._all if mirror.wait is not None)
         return ServerError("the host asked to be left alone for a while; try again later", 503, wait)
 
 
 def telling(errors: Iterable[VademecumError]) -> VademecumError:
-    """Return the error that says best what to do: one that may pass soon, or that passes first, or the first one."""
+    """Return the error that says best what to do: a transient one before others, then the one that passes first."""
     return min(errors, key=lambda error: (not error.transient, error.retry_after or 0.0))

@@ -28,15 +28,15 @@ def seconds_to_wait(
     mute: bool = False,
     first_contact: bool,
 ) -> float | None:
-    """Return how long to wait before the next try, or None where trying again is of no use.
+    """Return the seconds to wait before the next try, or None if trying again is of no use.
 
     What the host asks for by Retry-After (RFC 9110, section 10.2.3), but at least a time that doubles with each try.
 
     Args:
-        attempt: How many further tries there were before this one.
+        attempt: How many tries there were before this one.
         jitter: In [0, 1), so that not all clients come back at once.
         heard: The host has answered in this run.
-        mute: No byte came for longer than a run waits: to wait so again helps nobody.
+        mute: No byte came for longer than a run waits: waiting so long again helps nobody.
         first_contact: Nothing is known of this host yet: its 404 is an answer, and no edge that lags behind.
     """
     if mute or not isinstance(error, NetworkError | ServerError):
@@ -56,7 +56,7 @@ async def remember_wait(store: RecordStore, error: VademecumError, now: datetime
     """Write down what a host asked for in its answer. Errors: see `Store.write`.
 
     Args:
-        shortest: Waits of up to so many seconds are not worth it: one run waits that long by itself.
+        shortest: Waits of up to so many seconds are not noted: one run waits that long by itself.
     """
     if error.retry_after is not None and error.retry_after > shortest:
         await RETRY.write(store, Wait.of(now, error.retry_after))
@@ -65,7 +65,7 @@ async def remember_wait(store: RecordStore, error: VademecumError, now: datetime
 async def require_patience(store: RecordStore, now: datetime) -> None:
     """Raise ServerError, and ask nothing, if the host asked to be left alone until later than `now`."""
     until = (await RETRY.read(store)).not_before
-    # What is further away than any host may ask for was written before somebody turned the clock: it does not count.
+    # A time further away than any host may ask for was written before somebody turned the clock: it does not count.
     if until is not None and timedelta() < until - now <= LONGEST_WAIT:
         raise ServerError(
             f"the host asked to be left alone until {iso_time(until)}; a forced update asks anyway",

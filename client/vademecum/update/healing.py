@@ -22,8 +22,8 @@ from vademecum.update.run import EngineRuns
 async def drop_forged(session: Session) -> None:
     """Drop the pointer if the installed segments are not the signed state.
 
-    Segments that the manifest names need no check. Those that were made here are read whole, once; the result is noted.
-    What is lost or damaged is left to a repair.
+    Segments that the manifest names need no check. Those that were made here are read whole, once, and the result is
+    noted. What is lost or damaged is left to a repair.
     """
     current = session.pointer.current
     if current is None or session.is_published(current) or session.status.whole == current.fingerprint:

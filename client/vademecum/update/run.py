@@ -101,7 +101,7 @@ class EngineRuns:
         """Yield an update over the hosts.
 
         Args:
-            patient: Raise ServerError, and ask nobody, if the hosts asked to be left alone until later than now.
+            patient: Raise ServerError, and ask nobody, while the hosts want to be left alone.
         """
         config, clock = self.context.config, self.context.clock
         seed = None if self._seed is None else self._seed.downloader

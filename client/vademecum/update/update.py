@@ -62,7 +62,7 @@ class Update:
         any_time: A release built in this device's future is followed too. The metadata of a seed may have expired, and
             a device whose clock begins at 1970 and that never meets a network would have nothing otherwise.
         unasked: The policy decides what is done about a release.
-        patient: Nobody is asked where the hosts asked to be left alone until later than now.
+        patient: Ask nobody while the hosts want to be left alone.
 
     Attributes:
         waiting: A release that was found, and waits because of the policy.
@@ -306,7 +306,7 @@ class Update:
             StorageError, QuotaError: The store is broken or full.
         """
         reason = self.session.pointer.reason_to_wait(pointer.sequence, pointer.yanked)
-        # The user may overrule himself, but not the publisher.
+        # Users may overrule their own choice, but not the publisher's.
         if reason in ("ahead", "yanked") or (reason is not None and not force):
             return Plan("none")
         manifest = await self.manifest(pointer)

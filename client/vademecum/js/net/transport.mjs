@@ -7,7 +7,7 @@ import { asError, VademecumError } from "../errors.mjs";
 export const TIMEOUTS = { idle: 30_000, total: 900_000 };
 /** Bytes: a host that takes longer than `idle` for so many is no better than one that is silent. runtime/http.py has the same. */
 export const LEAST = 1000;
-/** The longest wait for whether a host answers at all, in milliseconds. */
+/** The longest wait to learn whether a host answers at all, in milliseconds. */
 const PROBE_MS = 10_000;
 
 /** Seconds that count of a Retry-After header: JSON has no infinity. runtime/http.py cuts at the same. */
@@ -71,15 +71,15 @@ export async function fetchBody(url, { limit, progress = () => {}, timeouts = TI
   }
 }
 
-/** The address of a file in a tree, whose own query goes along with it. @param {string} path @param {string} tree */
+/** The address of a file in a tree, with the tree's own query. @param {string} path @param {string} tree */
 export function fileAddress(path, tree) {
   const address = new URL(path, tree);
   address.search = new URL(tree).search;
   return address.href;
 }
 
-/** The folder above that of a module. Apart from `import.meta.url`: beside it webpack and Turbopack take ".." for a module
- * of theirs. @param {string} module its address */
+/** The folder above that of a module. It stands apart from `import.meta.url`, beside which webpack and Turbopack take ".."
+ * for one of their modules. @param {string} module its address */
 export function folderAbove(module) {
   return new URL("..", module);
 }
@@ -90,8 +90,8 @@ export function readerAddress(key, tree) {
   return `${address.href}${address.search ? "&" : "?"}doc=${encodeURIComponent(key)}`;
 }
 
-/** A file of the first host that answers, and with no page of HTML, as where a network wants a login first. Where none does, the error is that of the one that may be asked again
- * soonest; of several, of the one that stands first.
+/** Fetch a file from the first host that has it. A page of HTML does not count: a network that wants a login answers with
+ * one. If all hosts fail, the error is that of the one that may be asked again soonest; of several, the first one's.
  * @param {string[]} urls of one tree, the preferred host first @param {string} path @param {number} limit */
 export async function fetchFirst(urls, path, limit) {
   const errors = [];
@@ -148,10 +148,10 @@ function join(pieces, size) {
   return data;
 }
 
-/** `fetch` throws a TypeError for every way in which a network fails, and for an answer that a page of another origin may
- * not read for want of CORS headers. Hosts that set them often leave them out of a 404: where there is an answer, which
- * one is not to be known, it counts as that.
- * @param {string} url @param {unknown} error @param {boolean} answered the answer has come, and its body failed */
+/** `fetch` throws a TypeError for every failure of a network, and for an answer that lacks the CORS headers without which
+ * another origin's page may not read it. Hosts that set these headers often omit them from a 404, so an answer that cannot
+ * be read counts as a 404.
+ * @param {string} url @param {unknown} error @param {boolean} answered the answer came; its body failed */
 async function networkError(url, error, answered) {
   if (error instanceof VademecumError) return error;
   const elsewhere = globalThis.location && new URL(url).origin !== globalThis.location.origin;

@@ -1,5 +1,5 @@
 // @ts-check
-/** What an app says of a published tree: where it lies, and the root that it trusts; and by no other names. */
+/** The options by which an app names a published tree: its address, and the root that it trusts. */
 
 import { VademecumError } from "../errors.mjs";
 
@@ -12,7 +12,8 @@ export function treeUrls(url) {
   return urls;
 }
 
-/** The address of the tree as it is written, with a slash at the end of its path, which may be that of its page; a query goes along with every request.
+/** The address of the tree as it is written, a slash at the end of its path, which may be that of its page. Its query is part
+ * of every request.
  * @param {string | URL} url */
 export function treeUrl(url) {
   const given = url instanceof URL || (typeof url === "string" && url !== "");
@@ -25,15 +26,24 @@ export function treeUrl(url) {
   return tree.href;
 }
 
+/** What brings the text of the root that the app trusts; null: it names none. What it names is checked at once, and what its
+ * function returns each time: if that fails, so does what asks for it.
+ * @param {object | string | null | (() => Promise<object | string> | object | string)} trust @returns {() => Promise<string | null>} */
+export function trustSource(trust) {
+  if (typeof trust === "function") return async () => trustText(await trust());
+  const text = trust === null ? null : trustText(trust);
+  return async () => text;
+}
+
 /** @param {object | string} trust */
-export function trustText(trust) {
+function trustText(trust) {
   const text = typeof trust === "string" ? trust : `${JSON.stringify(trust)}`;
   if (/^\s*\{[^]*"signed"/.test(text)) return text;
   throw new VademecumError("usage", `trust must be root.json, its text or JSON, not ${text.slice(0, 50)}: fetch an address first`);
 }
 
-/** A misspelt option is no option: without its `trust` an app would believe the first root that is shown, in silence.
- * @param {object} others what is none @param {string} call @param {string} names of those that there are */
+/** Refuse unknown options: an app that misspells `trust` would silently believe the first root that it is shown.
+ * @param {object} others the unknown ones @param {string} call @param {string} names of the known ones */
 export function requireNone(others, call, names) {
   for (const name of Object.keys(others)) throw new VademecumError("usage", `${call}: there is no option ${name}, but ${names}`);
 }

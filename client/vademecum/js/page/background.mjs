@@ -9,7 +9,7 @@ import { report } from "./events.mjs";
 
 /** @typedef {import("../vademecum.d.mts").Policy} Policy */
 
-/** As often a page may look between two turns of the schedule, where somebody comes back to it. */
+/** How often a page may look between two turns of the schedule because somebody comes back to it. */
 const LOOKS_BETWEEN = 12;
 
 /**
@@ -27,12 +27,12 @@ export class Background {
   /** Till when the host asked to be left alone, in milliseconds; 0: it did not. */
   #peaceUntil = 0;
   #stopped = false;
-  /** Something happened in the middle of a turn that calls for another one: it may have been judged by what was before. */
+  /** Something that calls for another turn happened during this one, which may have judged by what was before. */
   #called = false;
   #schedule = new Schedule(() => this.#turn());
   /** When the last turn began, in milliseconds. */
   #looked = 0;
-  /** Who comes back to the page, or to a network, expects what is new; not each time anew. */
+  /** Somebody who comes back to the page, or to a network, expects what is new; but not every time. */
   #back = () => {
     const fresh = Date.now() - this.#looked < this.deps.checkIntervalMs / LOOKS_BETWEEN;
     if (globalThis.document?.visibilityState !== "hidden" && !fresh) this.#follow(0);
@@ -73,7 +73,7 @@ export class Background {
     connection().removeEventListener?.("change", this.#connected);
   }
 
-  /** Go on where the page before left off. Who has nothing yet, and comes again, is not kept waiting.
+  /** Go on where the page before left off. A page that has nothing yet does not wait out the failures of an earlier visit.
    * @param {object} choices the record @param {{notBefore?: string, failures?: number}} retry the record
    * @param {boolean} installed */
   begin(choices, retry, installed) {
@@ -100,7 +100,7 @@ export class Background {
     this.deafen();
   }
 
-  /** @param {number} delayMs until the next check; a host that asked to be left alone is, whatever happens here */
+  /** @param {number} delayMs until the next check; a host that asked to be left alone is left alone in any case */
   #follow(delayMs) {
     this.#called = true;
     if (this.policy.mode === "off" || this.#stopped) this.#schedule.stop();
@@ -115,8 +115,8 @@ export class Background {
     const failed = await this.#failure(updates.background(() => this.#permitted(), connection().saveData));
     const behind = await this.#failure(updates.catchUp());
     const error = failed ?? behind;
-    // A paused update goes on at the usual time: the budget is for each of these turns. A page that is at it may be closed
-    // before it is done, and tell nobody but whoever waits for its lock.
+    // A paused update goes on at the usual time: the budget is for each of these turns. Another page that is updating may be
+    // closed before it is done: nothing but its lock tells of that.
     if (!error) this.#failures = 0;
     else if (error.code === "busy") navigator.locks.request(this.deps.store.name, this.wake);
     else if (error.code !== "budget") this.#failures++;

@@ -1,5 +1,5 @@
 // @ts-check
-/** Further hits of a document: made of what the worker sends when somebody looks at them, which few do. */
+/** Further hits of a document: made of what the worker sent, but only when somebody looks at them, which few do. */
 
 import { quoted } from "../search/excerpt.mjs";
 

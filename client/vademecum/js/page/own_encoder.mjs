@@ -10,8 +10,8 @@ import { VademecumError } from "../errors.mjs";
 /** What an app makes of the release's own model, once an epoch. @type {WeakMap<Reader, {epoch: string, encode?: Encode, error?: unknown}>} */
 const MADE = new WeakMap();
 
-/** Ask the reader with the vector that the app's model has for the query; where it cannot take one yet, with the query alone.
- * Which of them the answer is of, it says: `encoder`, `own` or `table`.
+/** Ask the reader with the vector that the app's model has for the query; if it cannot take one yet, with the query alone.
+ * The answer says which: `encoder` is `own` or `table`.
  * @param {Encode | OfModel} encoder @param {Reader} reader @param {{query: string, mode?: string}} question */
 export async function askWith(encoder, reader, question) {
   const { query, mode } = question;

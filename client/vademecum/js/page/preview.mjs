@@ -1,8 +1,8 @@
 // @ts-check
 /**
  * The preview: on a first visit, what the host shows answers while Python verifies it (site/content/threat-model.md).
- * In memory only, and only where these scripts are of the tree that they show, on the page's own origin: there, who can
- * change the index could change this very line as well. Elsewhere an app's page would show what nobody has vouched for.
+ * In memory only, and only if these scripts belong to the tree that they show, on the page's own origin: whoever can change
+ * that index could change this very line as well. Elsewhere an app's page would show what nobody has vouched for.
  */
 
 import { TRANSIENT, VademecumError } from "../errors.mjs";
@@ -15,7 +15,7 @@ import { MAX_TIMESTAMP, TIMESTAMP } from "../update/idle_check.mjs";
 /** The most bytes of the other metadata, and of the objects together: beyond these, Python alone looks. */
 const MAX_METADATA = 4_000_000;
 const MAX_OBJECTS = 60_000_000;
-/** Python's own files wait for the first hits, or so long, in milliseconds. */
+/** Python's own files wait for the first hits, but no longer than this, in milliseconds. */
 const IDLE_MS = 1_000;
 
 /** @typedef {import("../net/transport.mjs").Body} Body */
@@ -23,7 +23,7 @@ const IDLE_MS = 1_000;
 /** @typedef {{sha256: string, size: number, uncompressed: number}} ObjectRef */
 
 /**
- * Whether a page may preview: its scripts are of the published tree, on its own origin, and no other page frames it.
+ * Whether a page may preview: its scripts belong to the published tree, on its own origin, and no other page frames it.
  * @param {string} tree @param {URL} client the folder of the scripts
  */
 function mayPreview(tree, client) {
@@ -51,8 +51,8 @@ export class Preview {
     this.deps = deps;
   }
 
-  /** Show what the host has, if nothing is installed; ends when somebody has seen hits, or does not ask. Whatever goes
-   * wrong here, Python finds as well, and tells; but where the only host was silent so long, it need not wait again.
+  /** Show what the host has, if nothing is installed; ends when somebody has seen hits, or has not asked for a while. What
+   * goes wrong here, Python finds and reports as well; only where the single host was silent, it need not wait once more.
    * @throws {VademecumError} `network`, in that case alone */
   async show() {
     const { url, alone, client, reader, emit } = this.deps;
@@ -75,8 +75,7 @@ export class Preview {
     this.#seen();
   }
 
-  /** Take it away if what it showed did not verify, or is not for this reader; where nobody could ask, it stays what it
-   * is. @param {string} code of the error @returns {Promise<boolean>} whether it was taken away */
+  /** Take it away if what it showed did not verify, or is not for this reader; it stays if the host could not be asked. @param {string} code of the error @returns {Promise<boolean>} whether it was taken away */
   async failed(code) {
     const { reader } = this.deps;
     if (!reader.preview || TRANSIENT.includes(code)) return false;
@@ -120,7 +119,7 @@ export class Preview {
     return { release, objects };
   }
 
-  /** What the host says under this name. It names what to fetch, and decides nothing. @param {string} path @param {number} [limit] */
+  /** What the host has under this name: it says what to fetch, and decides nothing. @param {string} path @param {number} [limit] */
   async #json(path, limit = MAX_METADATA) {
     return /** @type {any} */ (parseObject((await this.#get(path, limit)).data, path));
   }

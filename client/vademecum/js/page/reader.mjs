@@ -66,8 +66,8 @@ export class Reader {
   }
 }
 
-/** Open what is installed when the page begins. A release that does not work is undone. What cannot be read, or undone,
- * waits for a whole download; the reader has nothing till then.
+/** Open what is installed when the page begins. A release that does not work is undone. One that
+ * cannot be read or undone waits for a whole download; till then the reader has none.
  * @param {Reader} reader @param {import("../update/updates.mjs").Updates} updates */
 export async function openInstalled(reader, updates) {
   try {

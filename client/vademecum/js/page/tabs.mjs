@@ -56,7 +56,7 @@ export class Tabs {
     emit(event, { ...detail, elsewhere: true });
   }
 
-  /** Turn to what another page has installed, and tell the app, where that page could not tell this one. */
+  /** Turn to what another page has installed, and tell the app, in case that page could not tell this one. */
   async catchUp() {
     const { store, reader, emit, later } = this.deps;
     const { current } = await openHead(await store.read("head"));

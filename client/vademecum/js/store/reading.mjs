@@ -3,7 +3,7 @@
  * The store in the browser: one IndexedDB database a knowledge base (site/content/format.md, section 8).
  *
  * It keeps records, objects and the writer's lock, and decides nothing about them. The query worker reads, and keeps the
- * words of what it read; who writes has store.mjs. A connection that the browser or another page closes is opened again
+ * words of what it read; writers use store.mjs. A connection that the browser or another page closes is opened again
  * at the next use.
  */
 
@@ -134,7 +134,8 @@ export class ReadStore {
   }
 }
 
-/** The name of the database, of its lock, and of the channel between pages. A query may be a key that expires: it is left out.
+/** The name of the database, of its lock, and of the channel between pages; without the query, which may be a key that
+ * expires.
  * @param {string} url */
 export function storeName(url) {
   return `vademecum:${url.split("?")[0]}`;

@@ -21,8 +21,8 @@ const isList = (/** @type {unknown} */ value, /** @type {(part: unknown) => bool
 
 /** What a generation has, and how each part looks. */
 const RELEASE = {
-  ...{ sequence: isCount, version: isText, documents: isCount, chunks: isCount, dimensions: isCount },
-  ...{ built: isText, installed: isText, epoch: isText, digest: isDigest, encoder: isDigest },
+  sequence: isCount, version: isText, documents: isCount, chunks: isCount, dimensions: isCount,
+  built: isText, installed: isText, epoch: isText, digest: isDigest, encoder: isDigest,
   segments: (/** @type {unknown} */ value) => isList(value, isDigest),
   places: (/** @type {unknown} */ value) => typeof value === "object" && Object.values(value ?? {}).every((values) => isList(values, isText)),
 };

@@ -12,7 +12,7 @@ import { Turns } from "./turns.mjs";
 /** @typedef {import("../vademecum.d.mts").Check} Check */
 /** @typedef {import("../vademecum.d.mts").Outcome} Outcome */
 
-/** Told only when the reader has turned to what they announce. */
+/** Events that are passed on only when the reader has turned to what they announce. */
 const FLIPS = ["updateCompleted", "rolledBack"];
 
 /**
@@ -52,8 +52,8 @@ export class Installing extends Turns {
     this.#lastResort = new LastResort(deps);
   }
 
-  /** An event of the engine, on its way to the app. Failures are told where the command's error arrives, or its result;
-   * what was mended, when the reader has turned to it.
+  /** Pass an event of the engine on to the app. Failures wait for the command's error or result; what was mended waits till
+   * the reader has turned to it.
    * @param {string} name @param {any} detail @returns {void} */
   onEngineEvent(name, detail) {
     const later = [...FLIPS, "updateFailed", ...(this.damaged ? ["corruption"] : [])];
@@ -93,7 +93,7 @@ export class Installing extends Turns {
     }
   }
 
-  /** Have the store examined whole, and mended; the reader turns to what comes of it.
+  /** Have the whole store examined, and repaired if asked; the reader turns to the result.
    * @param {boolean} repair @returns {Promise<import("../vademecum.d.mts").Diagnosis>} */
   doctor(repair) {
     const examine = async () => {

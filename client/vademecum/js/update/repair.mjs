@@ -35,7 +35,7 @@ export class LastResort {
   }
 
   /**
-   * In the background once for what is installed, and only where so much may be downloaded.
+   * In the background this is tried once for what is installed, and only if so much may be downloaded.
    * @template T
    * @param {VademecumError} error why the reader has no release
    * @param {(() => boolean) | null} permission of the background; null: a user asks

@@ -17,8 +17,8 @@ export function nextDelay(interval, failures, asked, chance) {
 }
 
 /** What the record `retry` says of the next check: how long to wait, and after how many failures in a row; 0: the host
- * asked for it. A time that is further away than any host may ask for was written before somebody turned the clock;
- * what was long ago is forgotten.
+ * asked for it. A time further away than any host may ask for was written before somebody turned the clock; one
+ * that is long past is forgotten.
  * @param {{notBefore?: string, failures?: number}} record not verified @param {number} now milliseconds */
 export function readRetry({ notBefore = "", failures = 0 }, now) {
   const wait = Date.parse(notBefore) - now;

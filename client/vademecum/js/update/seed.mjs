@@ -1,5 +1,5 @@
 // @ts-check
-/** The seed that the app ships: whether it is one that Python has not looked at yet. Nothing of it is judged here. */
+/** Whether Python has looked at the seed that the app ships. Nothing of it is judged here. */
 
 import { openRecord } from "../store/records.mjs";
 import { MAX_TIMESTAMP, TIMESTAMP } from "./idle_check.mjs";
@@ -16,6 +16,6 @@ export async function isNewSeed(store, seed) {
     const data = await fetchFirst([seed], TIMESTAMP, MAX_TIMESTAMP);
     return (await sha256(data)) !== (await openRecord(await store.read("seed"))).timestamp;
   } catch {
-    return false; // no failure of an update; `update` has Python look again, and write down what is wrong
+    return false; // this fails no update: `update` has Python look again, and write down what is wrong
   }
 }

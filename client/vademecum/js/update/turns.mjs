@@ -28,8 +28,8 @@ export class Turns {
   }
 
   /**
-   * Run one thing when those before it have ended. What fails leaves the state as it was, or is told of; "busy"
-   * (another page is at it) never is.
+   * Run one thing when those before it have ended. A failure leaves the state as it was, and is passed to `tell`, except
+   * "busy" (another page is updating) and "cancelled".
    * @template T
    * @param {Happening | null} happening what begins; null: the state stays
    * @param {() => Promise<T>} work
@@ -55,7 +55,7 @@ export class Turns {
   }
 
   /**
-   * The end of a turn in which nothing failed; but where a seed was installed, the host may have.
+   * End a turn in which nothing failed, except perhaps the host after a seed was installed.
    * @template T
    * @param {Happening} happening
    * @param {T} result

@@ -24,7 +24,7 @@ export class Updates extends Installing {
   /** @type {Promise<unknown> | null} the end of an update that was told to pause */
   #pausing = null;
 
-  /** @override as more comes is the moment to look whether it may @param {string} name @param {any} detail */
+  /** @override each time that more comes, look whether it may go on @param {string} name @param {any} detail */
   onEngineEvent(name, detail) {
     super.onEngineEvent(name, detail);
     if (name === "updateStarted" || name === "updateProgress") this.reconsider();
@@ -170,8 +170,8 @@ export class Updates extends Installing {
   // Where there is no room ----------------------------------------------------------------------
 
   /**
-   * Install the seed that the app ships, once for each; that takes no network, and no permission to use it. One that
-   * finds no room is told of, and left alone for a day: what the host has may be smaller.
+   * Install the app's seed, each one once: it needs neither a network nor the permission to use it. If it finds no room,
+   * that is reported, and it is left alone for a day: what the host has may be smaller.
    */
   async #plant() {
     const { store, seed, python } = this.deps;
@@ -187,7 +187,7 @@ export class Updates extends Installing {
     });
   }
 
-  /** The same is not tried again and again. @param {VademecumError} error @returns {Promise<never>} */
+  /** Do not try the same release again and again. @param {VademecumError} error @returns {Promise<never>} */
   async #waitForRoom(error) {
     if (error.code === "quota") {
       const { latest } = await openRecord(await this.deps.store.read("sync"));

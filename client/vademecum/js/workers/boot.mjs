@@ -81,7 +81,7 @@ function requireWasm() {
   }
 }
 
-/** The files of a boot, as they come: counted, each with the limits of a request, and a failure of one is that of all. */
+/** The files of a boot: counted as they come, each with the limits of a request; if one fails, the boot fails. */
 class Files {
   /** What all of them take, inflated; 0: unknown. */
   total = 0;
@@ -98,7 +98,7 @@ class Files {
     this.#listen();
   }
 
-  /** What is imported tells of no bytes: where nothing else comes either, it is given up. */
+  /** Imports report no bytes: if nothing else comes either, the boot is given up. */
   #listen() {
     clearTimeout(this.#silence);
     const told = `no byte for ${(2 * TIMEOUTS.idle) / 1000} s`;
@@ -124,7 +124,7 @@ class Files {
     }
   }
 
-  /** As `fetch` gives it to Pyodide; where it fails, the boot is over, and nobody is left to be told. @param {string} url
+  /** A file as Pyodide's `fetch`. If it fails, so does the whole boot: then this never settles. @param {string} url
    * @returns {Promise<Response>} */
   answer(url) {
     const type = url.endsWith(".wasm") ? "application/wasm" : "application/octet-stream";

@@ -1,5 +1,5 @@
 // @ts-check
-/** The pause of an update, as the sync worker keeps it: it is for one update by its number, whether that has begun or not. */
+/** The pause of an update, kept in the sync worker: it is for one update, by its number, even before that begins. */
 
 export class Pause {
   #told = 0;

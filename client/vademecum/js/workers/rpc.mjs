@@ -41,7 +41,7 @@ export class Remote {
     });
   }
 
-  /** Why, the host is asked: browsers do not say. */
+  /** Browsers do not say why, so the host is asked. */
   async #notLoaded() {
     const { address = "", elsewhere = false } = this.worker;
     const policy = elsewhere ? `, as by a Content-Security-Policy without worker-src blob: ${new URL(address).origin}: allow that, or copy client/ to this page's origin` : "";

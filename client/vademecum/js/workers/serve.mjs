@@ -10,7 +10,7 @@ import { plainError, VademecumError } from "../errors.mjs";
 /** Answer what a caller asks.
  * @param {Port} port @param {Record<string, Handler>} handlers @param {object} [options]
  * @param {boolean} [options.oneByOne] a command begins when the one before it has ended
- * @param {string[]} [options.atOnce] but for these */
+ * @param {string[]} [options.atOnce] commands that begin at once all the same */
 export function serve(port, handlers, { oneByOne = false, atOnce = [] } = {}) {
   let before = Promise.resolve();
   port.addEventListener("message", ({ data }) => {

@@ -20,7 +20,7 @@ const OWN = {
   "worker.mjs": () => new Worker(new URL("../worker.mjs", import.meta.url), { type: "module", name: "vademecum worker.mjs" }),
 };
 
-/** The published `client/`: where an app says that it lies, or where this module is of.
+/** The published `client/`: where an app says that it lies, or the one that this module belongs to.
  * @param {string | URL} [given] relative to `vademecum.mjs`; in a bundle to the page */
 export function clientFolder(given) {
   if (given === undefined) return CLIENT;
@@ -35,7 +35,7 @@ export function startWorker(file, given) {
   const { href, origin, protocol } = new URL(file, given ?? CLIENT);
   const named = given !== null || PUBLISHED;
   const elsewhere = named && protocol.startsWith("http") && origin !== globalThis.location?.origin;
-  // Where files lie is known: under Trusted Types an address that stands literally is none, and is reported.
+  // If it is known where the files lie, their address is used: Trusted Types refuse one that stands literally, and report it.
   const way = named ? () => new Worker(trusted(elsewhere ? importing(href) : href), { type: "module", name: `vademecum ${file}` }) : OWN[file];
   try {
     return Object.assign(way(), { address: named ? href : "", elsewhere });
@@ -46,7 +46,7 @@ export function startWorker(file, given) {
   }
 }
 
-/** Its address as Trusted Types want it, where the page allows a policy of this name. @param {string} address @returns {any} */
+/** The address as Trusted Types want it, if the page allows a policy of this name. @param {string} address @returns {any} */
 function trusted(address) {
   try {
     ADDRESSES ??= /** @type {any} */ (globalThis).trustedTypes?.createPolicy("vademecum", { createScriptURL: String });
