@@ -242,7 +242,8 @@ class ProfilePages:
             body = f"<title>{escape(named)}</title>{source.body}" if source.is_html else f"{named}\n\n{source.body}"
             text = source.text if source.is_markup else body
             item = replace(item, data=self.prepared(item.media_type, text, page).encode())
-        called = (rules.called(path) if rules.called else "") or (rules.title if address in ("", "index.html") else "")
+        called = without_markup(rules.called(path)) if rules.called else ""
+        called = called or (rules.title if address in ("", "index.html") else "")
         if source.is_html and rules.html and called:
             heading = f"<h1>{escape(called)}</h1>".encode("ascii", "xmlcharrefreplace")
             item = replace(item, data=heading + item.data.removeprefix(codecs.BOM_UTF8))

@@ -18,7 +18,7 @@ _INVISIBLE = re.compile(
 )
 _DATA = re.compile(r"data:[\w/+.-]+(?:;[\w=.-]+)*;base64,[\w+/=%-]{64,}(?:\s+[A-Za-z0-9+/]{60,}={0,2})*")
 _INLINE_TAG = re.compile(
-    r"</?(?:a|abbr|b|br|code|em|i|kbd|mark|s|small|span|strong|su[bp]|u|wbr)(?:\s[^<>]*)?/?>", re.IGNORECASE
+    r"</?(?:a|abbr|b|br|code|em|i|kbd|mark|samp|small|span|strong|su[bp]|[su]|var|wbr)(?:\s[^<>]*)?/?>", re.IGNORECASE
 )
 _INLINE_MARKUP = re.compile(
     r"(?<![A-Za-z0-9_)\]])!?\[(?P<link>[^\[\]]+)\]\([^\s()]*\)|(?P<tick>`+)(?P<code>[^`]+)(?P=tick)"
