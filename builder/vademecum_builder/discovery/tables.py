@@ -230,7 +230,6 @@ def _names(table: str, columns: Sequence[str], schema: Schema) -> dict[str, tupl
             continue
         if join := schema.join("m", table, column, f"r{len(found) + 1}", people=False):
             found[name] = column, join
-            there.add(name.lower())
     return found
 
 

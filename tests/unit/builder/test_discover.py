@@ -28,6 +28,7 @@ from vademecum_builder.discovery.people import is_dealing, is_of_people
 from vademecum_builder.discovery.proposals import Proposal, name_of, of_records
 from vademecum_builder.discovery.roles import proposal
 from vademecum_builder.discovery.schema import Schema
+from vademecum_builder.discovery.tables import _names
 from vademecum_builder.kinds.records import OF_WITHHELD
 from vademecum_builder.kinds.registry import open_sources
 from vademecum_builder.readers.private import why_private_record
@@ -1635,6 +1636,17 @@ def test_what_an_id_stands_for_is_told_by_what_it_is_called(tmp_path: Path, monk
         assert schema.as_one("m", ["a", "b c"]) == "CAST(m.a AS VARCHAR(500)) || '-' || CAST(m.\"b c\" AS VARCHAR(500))"
         monkeypatch.setattr(Database, "dialect", "mysql")
         assert schema.as_one("m", ["a", "b"]) == "CONCAT_WS('-', CAST(m.a AS CHAR), CAST(m.b AS CHAR))"
+
+
+def test_what_an_id_stands_for_takes_no_columns_name(tmp_path: Path) -> None:
+    ids = ", ".join(f"{name} REFERENCES genres (id)" for name in ("genre", "second_genre_id", "mood"))
+    tables = ("genres (id PRIMARY KEY, name)", f"tracks (id PRIMARY KEY, {ids}, mood_name)")
+    with schema_of(tmp_path, *(f"CREATE TABLE {table}" for table in tables)) as schema:
+        found = _names("tracks", schema.sample("tracks", 0)[1], schema)
+    assert {name: column for name, (column, _) in found.items()} == {
+        "genre_name": "genre",
+        "second_genre": "second_genre_id",
+    }
 
 
 @pytest.mark.parametrize(
