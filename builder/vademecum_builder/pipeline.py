@@ -94,7 +94,7 @@ def make_release(content: ReleaseInput, base: Base, archive: Archive, context: B
 def _refuse_loss(state: SourceState, before: Collection[str], request: BuildRequest) -> None:
     """Refuse to lose most of the documents, in all or of one source: whatever generates them may have failed."""
     out = [f"{len(keys)} {kind} ({keys[0]})" for kind, keys in state.files_left_out.items() if keys]
-    told_out = [f"left out: {', '.join(out)}; drafts = true takes in what is not for everybody"] if out else []
+    told_out = [f"left out: {', '.join(out)}; drafts = true includes what is not public"] if out else []
     unread = "; ".join([*state.audit.warnings, *told_out])
     why = f"{unread}." if unread else "did the generator fail, or is the folder another one?"
     for source in (None, *request.sources):

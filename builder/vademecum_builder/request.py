@@ -132,7 +132,7 @@ class SourcesRequest:
         example_keys: Git-style patterns of files whose private keys are examples; other files with a key are left out.
         profile: The generator that the files are written for, or `plain`; empty: found by its configuration.
         base_url: Where the documents are served; hits link there. Empty: hits open in the search page's reader.
-        drafts: Whether to take pages that are not for everybody: drafts, unlisted, noindex, not yet or no longer valid.
+        drafts: Whether to take pages that are not public: drafts, unlisted, noindex, not yet or no longer valid.
     """
 
     source: Path

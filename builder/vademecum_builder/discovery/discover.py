@@ -373,7 +373,7 @@ def _each(files: Sequence[Path], folder: Path) -> list[Proposal]:
 
 def _apart(what: str, parts: Sequence[_Part]) -> list[Proposal]:
     """Return a source for each part, except for private ones and those with only numbers. A part that refers to records
-    of which some are not for everybody gets `parents`, and so does what refers to that part.
+    of which some are not public gets `parents`, and so does what refers to that part.
 
     Args:
         what: What the parts are, in words.

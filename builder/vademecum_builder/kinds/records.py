@@ -102,14 +102,14 @@ KEYS: Final[Mapping[str, Key]] = {
     "format": Key("plain, markdown, html, mediawiki or auto", as_one_of(PLAIN, MARKDOWN, HTML, AUTO, MEDIAWIKI)),
 }
 """The keys of `[[source]]` that say how a record becomes a document."""
-OF_WITHHELD: Final = "records of others that are not for everybody"
+OF_WITHHELD: Final = "records of others that are not public"
 DRAFTS: Final = Key("true or false, or a list of fields that keep no record back", as_bool_or_texts)
 
 
 def keeping_back(
     values: Mapping[str, Any], request: BuildRequest, now: datetime | None = None
 ) -> Callable[[Mapping[str, Any]], bool]:
-    """Return a function that tells whether a record is not for everybody under these settings; with `now`, times in the
+    """Return a function that tells whether a record is not public under these settings; with `now`, times in the
     record count too."""
     drafts = request.drafts or values.get("drafts", False)
     return lambda record: drafts is not True and why_private(record, now, drafts or ()) != ""
@@ -141,7 +141,7 @@ class RecordReader(DocumentReader):
         format: The format of the text; `auto`: HTML if one of its fields is, else plain.
         other_use: Fields that are not text unless a template names them.
         order: The order in which fields are read; empty: by name.
-        withheld: The ids of records that are not for everybody, by the fields that refer to them.
+        withheld: The ids of records that are not public, by the fields that refer to them.
         undated: Why a record's date cannot be read, by record.
         untold: Fields that the settings do not name and that are left out since their names are private; also those
             within an object that is named as a whole.

@@ -41,7 +41,7 @@ class _Component:
         """Return where a page is served."""
         module, _, rest = path.partition("/")
         if not rest.startswith("pages/") or any(part.startswith("_") for part in rest.split("/")):
-            raise NotServed("no page of a module")
+            raise NotServed("not a page of a module")
         place = stem(rest.removeprefix("pages/"))
         if style in ("indexify", "drop") and place.rpartition("/")[2] == "index":
             place = place.removesuffix("index")

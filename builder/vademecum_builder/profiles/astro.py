@@ -30,7 +30,7 @@ def _address(ending: str, route: str | None, path: str, metadata: Metadata) -> s
     if route is None:
         private(path)
     if not path.endswith(_MARKDOWN):
-        raise NotServed("no Markdown")
+        raise NotServed("not Markdown")
     whole = (pretty(path) if route is None else posixpath.join(route, id_of(path, metadata))).rstrip("/")
     return f"{whole}{ending}" if whole else ""
 

@@ -267,7 +267,7 @@ def pretty(path: str, *index: str) -> str:
 def private(path: str) -> None:
     """Raise NotServed if the name of a file or of one of its folders marks it as a part of pages."""
     if any(part.startswith("_") for part in path.split("/")):
-        raise NotServed("a part of pages (its name begins with _)")
+        raise NotServed("a part of other pages (its name begins with _)")
 
 
 def without_front_matter(text: str | None) -> str:

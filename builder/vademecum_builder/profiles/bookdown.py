@@ -41,7 +41,7 @@ def open_bookdown(project: Project) -> Rules:
             or not name.endswith((".Rmd", ".rmd"))
             or (folder and not config.get("rmd_subdir"))
         ):
-            raise NotServed("no chapter")
+            raise NotServed("not a chapter")
         if path in ("index.Rmd", *chapters[:1]):
             return "index.html"
         heading = _CHAPTER.search(_CODE.sub("", project.text(path)))

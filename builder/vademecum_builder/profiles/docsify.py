@@ -61,7 +61,7 @@ def open_docsify(project: Project) -> Rules | None:
     def address(path: str, metadata: Metadata) -> str:
         folder, _, name = stem(path).rpartition("/")
         if name.startswith("_") or name in parts:
-            raise NotServed("a part of pages (a side bar, a cover)")
+            raise NotServed("a part of other pages (a sidebar, a cover)")
         if path == home or name == "README":
             return route + (f"{folder}/" if folder else "")
         return route + stem(path)

@@ -36,7 +36,7 @@ _CALL = re.compile(r"\{\{-?\s*([\w.]+)\s*\((?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\
 
 def calls(text: str, page: Page) -> str:
     """`{{ tabs({...}) }}`: what it shows is only in the templates."""
-    what = "what a macro shows ({}): build of the rendered site"
+    what = "what a macro shows ({}): build the rendered site"
     return _CALL.sub(lambda match: page.miss(what.format(match[1])), text) if "{{" in text else text
 
 
@@ -55,7 +55,7 @@ def open_eleventy(project: Project) -> Rules:
             raise NotServed("in a folder of includes or data" if path.startswith("_") else "ignored")
         said = permalink(path, metadata)
         if said is False or _NO_PAGE.search(str(said)):
-            raise NotServed("permalink: false" if said is False else "a file of another kind")
+            raise NotServed("permalink: false" if said is False else "not a page")
         if isinstance(said, str) and "{" not in said:
             return said.lstrip("/").removesuffix("index.html")
         return pretty(path, "index", posixpath.basename(posixpath.dirname(path)))

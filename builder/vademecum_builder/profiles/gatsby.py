@@ -46,7 +46,7 @@ def open_gatsby(project: Project) -> Rules | None:
 
     def address(path: str, metadata: Metadata) -> str:
         if not path.endswith(_MARKDOWN):
-            raise NotServed("no Markdown")
+            raise NotServed("not Markdown")
         own = named(metadata, *sorted(fields))
         if own and routes and not own.startswith("/"):
             own = SINDRESORHUS.slug(own)
@@ -57,7 +57,7 @@ def open_gatsby(project: Project) -> Rules | None:
     def drawn(path: str, metadata: Metadata) -> str:
         """Return where MDX among the pages of code is served (gatsby-plugin-mdx)."""
         if not path.endswith(".mdx"):
-            raise NotServed("no page")
+            raise NotServed("not a page")
         return pretty(path)
 
     held = [f for f in dict.fromkeys(_folders(script)) if any(_is_in(f, key) for key in project.keys)]

@@ -84,7 +84,7 @@ def open_hexo(project: Project) -> Rules | None:
         base_url=address_of(config.get("url")),
         title=text_at(config, "title"),
         first=first if any(map(language_named, tops)) else {},
-        doubts=("permalinks have what Hexo alone counts",) if _UNKNOWN.search(pattern) else (),
+        doubts=("permalinks have parts that only Hexo knows",) if _UNKNOWN.search(pattern) else (),
     )
 
 

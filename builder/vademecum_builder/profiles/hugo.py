@@ -104,7 +104,7 @@ class _Site:
         parent, _, last = name.rpartition("/")
         _refuse(metadata, f"{folder}/{parent}".rstrip("/"), last, self.bundles)
         if any(f"{folder}/{name}".startswith(f"{above}/") for above in self.unrendered):
-            raise NotServed("its section says that it is not rendered")
+            raise NotServed("its section is not rendered")
         prefix = f"{spoken}/" if spoken and (spoken != self.default or self.in_folder) else ""
         url = named(metadata, "url")
         if url:
@@ -283,7 +283,7 @@ def _never(text: str) -> bool:
 def _refuse(metadata: Metadata, folder: str, last: str, bundles: Collection[str]) -> None:
     options = metadata.get("build") or metadata.get("_build")
     if metadata.get("headless") is True or at(options, "render") in (False, "never", "link"):
-        raise NotServed("its front matter says that it is not rendered")
+        raise NotServed("not rendered, by its front matter")
     for above in upward(folder):
         if above in bundles and not (above == folder and last == "index") and not (last == "_index"):
             raise NotServed("a resource of a page bundle")

@@ -186,7 +186,7 @@ def open_jekyll(project: Project) -> Rules | None:
         called=lambda path: title_from_key(post["name"]) if (post := _POST.match(path)) else "",
         base_url=address_of(config.get("url"), config.get("baseurl")),
         title=text_at(config, "title"),
-        doubts=("the day of the year in permalinks is not known",) if "y_day" in style or style == "ordinal" else (),
+        doubts=("the day of the year in permalinks is unknown",) if "y_day" in style or style == "ordinal" else (),
         doubt=lambda _path, metadata: (
             "" if metadata else "pages without front matter, which GitHub Pages renders and Jekyll copies"
         ),

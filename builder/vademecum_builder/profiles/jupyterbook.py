@@ -59,7 +59,7 @@ def open_jupyterbook(project: Project) -> Rules | None:
         if excluded(path) or path.startswith("_build/"):
             raise NotServed("exclude_patterns")
         if not path.endswith(_SOURCES) or (listed is not None and path not in listed):
-            raise NotServed("no page of the book" if listed is not None else "source_suffix")
+            raise NotServed("not a page of the book" if listed is not None else "source_suffix")
         return f"{stem(path)}.html"
 
     put_in = substitutions(at(config, "parse", "myst_substitutions"))

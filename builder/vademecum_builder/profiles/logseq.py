@@ -81,7 +81,7 @@ def open_logseq(project: Project) -> Rules:
 
     def address(path: str, metadata: Metadata) -> str:
         if hidden(path) or path.split("/")[0] not in ("pages", "journals"):
-            raise NotServed("hidden, or no page of the graph")
+            raise NotServed("hidden, or not a page of the graph")
         if re.search(r"^(?:- )?(?:public:: false|private:: true)[ \t]*$", project.text(path), re.MULTILINE):
             raise NotServed("public:: false")
         return f"#/page/{called(path).lower()}"

@@ -49,7 +49,7 @@ def open_mintlify(project: Project) -> Rules | None:
 
     def address(path: str, metadata: Metadata) -> str:
         if ignored(path):
-            raise NotServed("ignored, or a part of pages")
+            raise NotServed("ignored, or a part of other pages")
         if metadata.get("hidden") is True or (listed and stem(path) not in named and "hidden" not in metadata):
             raise NotServed("hidden, or not in the navigation")
         folder, _, name = stem(path).rpartition("/")

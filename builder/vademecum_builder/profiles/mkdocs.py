@@ -90,7 +90,7 @@ def _values(config: Mapping[str, Any]) -> Pass:
             return str(found) if plain else match[0]
 
         def unknown(match: re.Match[str]) -> str:
-            return page.miss(f"what a macro shows ({match[1]}): build of the rendered site") or GONE
+            return page.miss(f"what a macro shows ({match[1]}): build the rendered site") or GONE
 
         def edit(part: str) -> str:
             return outside_code(_VALUE.sub(value, part), lambda plain: _VALUE.sub(unknown, plain))
@@ -112,7 +112,7 @@ def _objects(text: str, page: Page) -> str:
     """`## ::: pump.Tank` of mkdocstrings: a heading whose id is the object. Its text is only in the code."""
 
     def heading(match: re.Match[str]) -> str:
-        page.troubles[f"what mkdocstrings takes from code ({match[2]}): build of the rendered site"] += 1
+        page.troubles[f"what mkdocstrings takes from code ({match[2]}): build the rendered site"] += 1
         return f'{match[1] or "## "}{match[2]} {{ id="{match[2]}" }}\n\n'
 
     return outside_code(f"{text}\n", lambda plain: _OBJECT.sub(heading, plain)) if "::: " in text else text

@@ -88,7 +88,7 @@ def open_myst(project: Project) -> Rules | None:
 
     def address(path: str, _metadata: Metadata) -> str:
         if path not in addresses:
-            raise NotServed("no page of the project")
+            raise NotServed("not a page of the project")
         return addresses[path]
 
     domain = next(iter(texts_at(config, "site", "domains")), "")

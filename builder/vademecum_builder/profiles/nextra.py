@@ -32,7 +32,7 @@ def open_nextra(project: Project) -> Rules | None:
             path, language = split_language(path, locales)  # `guide.de.mdx`, as in Nextra 3
             folder, _, name = stem(path).rpartition("/")
             if name.startswith("_") or "[" in path:
-                raise NotServed("no page")
+                raise NotServed("not a page")
             served = posixpath.join(base, folder if name == "index" else stem(path))
             return posixpath.join(language, served) if language not in ("", default) else served
 
@@ -42,7 +42,7 @@ def open_nextra(project: Project) -> Rules | None:
         """Return the address by Next.js's router: the folders of a page, except those in parentheses."""
         folder, _, name = path.rpartition("/")
         if stem(name) != "page" or "[" in folder:
-            raise NotServed("no page")
+            raise NotServed("not a page")
         return "/".join(part for part in folder.split("/") if not part.startswith("("))
 
     return Rules(

@@ -54,7 +54,7 @@ def mdc(text: str, page: Page) -> str:
 def _address(prefixes: Mapping[str, str], path: str, metadata: Metadata) -> str:
     parts = [_NUMBER.sub("", part) for part in stem(path).split("/")]
     if any(part[:1] in "._" for part in path.split("/")) or parts[-1].endswith(".draft"):
-        raise NotServed("a draft, or a part of pages (its name begins with _)")
+        raise NotServed("a draft, or a part of other pages (its name begins with _)")
     top = next((n for n in range(len(parts) - 1, -1, -1) if "/".join(path.split("/")[:n]) in prefixes), 0)
     above = prefixes.get("/".join(path.split("/")[:top]), "") if prefixes else ""
     whole = posixpath.join(above, *parts[top:]).lower().replace(" ", "-")

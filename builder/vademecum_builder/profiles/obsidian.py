@@ -36,7 +36,7 @@ def open_obsidian(project: Project) -> Rules:
         if path.startswith(templates) or "excalidraw-plugin" in metadata:
             raise NotServed("a template or a drawing")
         if path.startswith(tuple(left_out)):
-            raise NotServed("the settings keep it from search")
+            raise NotServed("excluded from search by the settings")
         return named(metadata, "permalink").strip("/") or re.sub(r"\s", "+", stem(path))
 
     return Rules(

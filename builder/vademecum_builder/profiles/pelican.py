@@ -104,7 +104,7 @@ def open_pelican(project: Project) -> Rules:
         if known.get("status", "published").lower() != "published":
             raise NotServed(f"status: {known['status'].lower()}")
         if (kind == "ARTICLE" and not (path.startswith(articles) and known["date"])) or not known["slug"]:
-            raise NotServed("no page, and no article with a title and a date")
+            raise NotServed("neither a page nor an article with a title and a date")
         pattern = patterns[kind if known["lang"] == language else f"{kind}_LANG"]
         return (known.get("save_as") or _filled(pattern, known)).removesuffix("index.html")
 
@@ -125,7 +125,7 @@ def open_pelican(project: Project) -> Rules:
         title=text_at(config, "SITENAME"),
         html=True,
         auto_ids="%",
-        doubts=tuple(f"nobody says here what {{{name}}} is" for name in sorted(named - _NAMES - {*common})),
+        doubts=tuple(f"the values of {{{name}}} are unknown" for name in sorted(named - _NAMES - {*common})),
     )
 
 

@@ -43,14 +43,14 @@ def open_pkgdown(project: Project) -> Rules:
         folder, _, name = stem(path).rpartition("/")
         is_page = path.startswith("vignettes/") if folder else path.endswith(".md")
         if name.startswith("_") or name in _NO_PAGES or not is_page:
-            raise NotServed("no page")
+            raise NotServed("not a page")
         if path == "README.md" and "index.md" in project.keys:
             raise NotServed("README beside an index")
         if not folder:
             return {"README": "", "index": "", "NEWS": "news/index.html"}.get(name, f"{name}.html")
         return f"{stem(path).replace('vignettes', 'articles', 1)}.html"
 
-    unread = "pages of functions (man/*.Rd) are not read: build of the rendered site"
+    unread = "pages of functions (man/*.Rd) are not read: build the rendered site"
     return Rules(
         (Folder("", address),),
         replace(PANDOC, slug=lambda text: PANDOC.slug(text).replace(".", "-")),

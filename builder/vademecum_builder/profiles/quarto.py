@@ -101,9 +101,9 @@ def open_quarto(project: Project) -> Rules:
         if path.startswith(f"{out}/"):
             raise NotServed("in the folder of rendered pages")
         if stem(path).rpartition("/")[2] in _NOT_RENDERED and path not in chapters:
-            raise NotServed("for readers of the sources")
+            raise NotServed("about the repository")
         if (chapters and path not in chapters) or (only and not wanted(path)) or unwanted(path):
-            raise NotServed("not in the list of what is rendered")
+            raise NotServed("not in the list of rendered pages")
         return f"{stem(path)}.html"
 
     of_site = kind if kind in ("book", "website") else "website"

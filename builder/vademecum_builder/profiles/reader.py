@@ -44,7 +44,8 @@ _EXTENDS = re.compile(rb"\s*\{[%#]")
 """The beginning of an HTML page that is a template."""
 _AS_THEY_LIE = (
     "no configuration of a generator was found: the addresses of {} follow their files (a/b.md is a/b/), and anchors"
-    " are GitHub's. Name the generator by --profile (plain: it is so), build the rendered pages, or check by --links"
+    " are GitHub's. Name the generator with --profile (plain if there is none), build the rendered pages, or check with"
+    " --links"
 )
 _NOWHERE = "redirects, and pages for addresses that do not exist"
 _REDIRECTS = ("redirect_url", "redirect_to")
@@ -178,7 +179,7 @@ class ProfilePages:
         told = f"as sources of {found.profile.title} ({found.outside}{found.config or 'as you named it'})"
         more = f" and {counted(len(folders) - 3, 'folders')} more" if len(folders) > 3 else ""
         served = f", served at {self.base_url}" if self.base_url else ""
-        return f"read {told}: pages in {', '.join(folders[:3])}{more}{served}; --profile plain reads them as they lie"
+        return f"read {told}: pages in {', '.join(folders[:3])}{more}{served}; --profile plain reads them as they are"
 
     def warnings(self) -> Sequence[str]:
         """Return what could not be included, and which addresses are uncertain, one line each."""
@@ -224,7 +225,7 @@ class ProfilePages:
         metadata, rules = source.metadata, self.found.rules
         is_page = source.is_rendered or (source.is_html and rules.html)
         if not is_page and not rules.copies:
-            raise NotServed("no page")
+            raise NotServed("not a page")
         headed = _HEADED.search(source.body) if source.is_markup and "title" not in metadata else None
         address = folder.address(path, {HEADING: headed[1], **metadata} if headed else metadata)
         address = address if is_page else path

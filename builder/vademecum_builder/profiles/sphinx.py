@@ -220,7 +220,7 @@ def _doubts(config: Mapping[str, Any], site: str, *, computed: bool) -> Iterator
     if computed:
         yield "exclude_patterns is computed in conf.py"
     if site and "html_baseurl" not in config:
-        yield f"which version {site} shows nobody says (html_baseurl would): latest is taken"
+        yield f"the version that {site} shows is unknown (html_baseurl would name it): latest is assumed"
 
 
 def _kinds(config: Mapping[str, Any], source: str) -> dict[str, str]:

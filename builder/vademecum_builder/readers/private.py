@@ -135,7 +135,7 @@ def _why(front: str, now: datetime | None) -> str:
     for date in _DATE.finditer(front) if now else ():
         value = (date["double"] or date["single"] or date["plain"] or "").strip()
         if now is not None and (why := _why_not_today(date["name"].replace("-", "_"), value, now)):
-            return f"pages not for everybody: {date['name']} {why}"
+            return f"pages that are not public: {date['name']} {why}"
     return ""
 
 
@@ -176,12 +176,12 @@ def why_private_record(record: Mapping[str, Any], now: datetime | None = None, b
         but: Fields that are only facts, whatever their names.
     """
     said = private_fields.why_private(record, now, but)
-    return said and f"pages not for everybody: {said}"
+    return said and f"pages that are not public: {said}"
 
 
 def _told(said: re.Match[str]) -> str:
     name = next(name for name in said.groupdict().values() if name)
-    return f"pages not for everybody: {name.lower()}"
+    return f"pages that are not public: {name.lower()}"
 
 
 def _is_broken(front: str) -> bool:

@@ -69,7 +69,7 @@ _FIELDS = {
     "rtype": "Return type",
 }
 """What Sphinx shows for the first words of fields in a description."""
-_OF_CODE = "what autodoc and Breathe take from code is there by its name alone: build of the rendered site"
+_OF_CODE = "what autodoc and Breathe take from code is there only by name: build the rendered site"
 _LABELS = {
     "versionadded": "Added in version",
     "versionchanged": "Changed in version",

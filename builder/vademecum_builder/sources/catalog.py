@@ -57,7 +57,7 @@ _FAILED = 1000
 
 
 class Referring(NamedTuple):
-    """A record: its ids, to what it refers in which fields, and whether it says that it is not for everybody."""
+    """A record: its ids, to what it refers in which fields, and whether it says that it is not public."""
 
     ids: Sequence[str]
     refers: Sequence[tuple[str, str]]
@@ -81,7 +81,7 @@ class CatalogSource:
         merge: Whether to merge consecutive records with one id, such as rows for the variants of a product.
         called: Returns the name of a record: a record with the same id and name in another file is the same one, and is
             withheld if one of them is private.
-        is_private: Whether a record is not for everybody.
+        is_private: Whether a record is not public.
     """
 
     place: str
@@ -391,7 +391,7 @@ class Listing:
         same = [first] if first.called == one.called else []
         same = self.alike_named.setdefault((key, one.called), same) if one.called else []
         if same and same[0].is_private and not one.is_private:
-            yield Skipped(place, f"the record of its id {key} and its name in another file is not for everybody")
+            yield Skipped(place, f"the record of its id {key} and its name in another file is not public")
         elif same and one.is_private and not same[0].is_private:
             yield from (replace(item, key=other.key) for other in same)
             same.insert(0, one)

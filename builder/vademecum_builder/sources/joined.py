@@ -43,7 +43,7 @@ class JoinedSource:
             the first; `refuse`: a record with a conflict is left out.
         updated: The field with the time of a record's last change.
         zone: Of times without one.
-        is_private: Whether a record is not for everybody; then nothing with its identity is, even if its source has
+        is_private: Whether a record is not public; then nothing with its identity is, even if its source has
             an earlier record of it.
         conflicts: Differing values in the last reading; at most 50, then how many more.
     """

@@ -29,7 +29,7 @@ _BETWEEN = (
     "(?:.*_)?(?:private|direct|whisper|personal|secret|confidential|internal|hidden)(?:_.*)?|one_?on_?one|dm|im|mpim"
 )
 _RULES: Final[Mapping[str, str]] = {
-    # What is true of what is not for everybody, and false of it.
+    # What is true of what is not public, and false of it.
     r"(?:page_)?(?:is_)?(?:draft|unlisted|private|noindex|search_exclude|confidential|internal|hidden|deleted"
     r"|removed|trashed|spam|whisper|secret|invite_only|read_restricted|members_only|private_notes?)"
     r"|is_(?:direct|dm|im|mpim)": _YES,
@@ -70,7 +70,7 @@ _RULES: Final[Mapping[str, str]] = {
     ),
     r"(?:post|page|topic|forum|channel|room)_password": ".+",
 }  # fmt: skip
-"""By what a field is called (`plain_name`) what it holds (`_plain_value`) where a record is not for everybody."""
+"""By what a field is called (`plain_name`) what it holds (`_plain_value`) where a record is not public."""
 _SHOWN_WHEN: Final[Mapping[str, str]] = {
     # No `publication_date`: that of a book which is to come is what people look for.
     "from": r"publish(?:ed)?_?(?:at|on)|publish_?(?:date|time|up)|go_?live_?(?:at|on|date)|visible_from",
@@ -223,7 +223,7 @@ def is_unset(value: object) -> bool:
 
 
 def is_private(name: str, value: object, table: str = "") -> bool:
-    """Return whether a field with this value says of its record that it is not for everybody.
+    """Return whether a field with this value says of its record that it is not public.
 
     Args:
         table: Where the record is: of a channel more is known than of anything.

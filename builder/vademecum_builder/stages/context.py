@@ -49,7 +49,7 @@ class BuildContext:
         return self.request.title or (self.reader.title if self.reader else "")
 
     def shows_drafts(self, key: str) -> bool:
-        """Return whether the source of a document publishes what is not for everybody."""
+        """Return whether the source of a document publishes what is not public."""
         return self.request.drafts or self._drafts(key) is True
 
     def mere_facts(self, key: str) -> Collection[str]:

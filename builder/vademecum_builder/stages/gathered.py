@@ -34,7 +34,7 @@ class Gathered:
         files: How many items there are, by kind.
         tokens: The access tokens of each item, with the line of each.
         examples: Items whose private keys are examples that may be shown.
-        withheld: Items that are not for everybody, whatever an earlier item of the same key says.
+        withheld: Items that are not public, whatever an earlier item of the same key says.
         skipped: Items that cannot be read; the previous release may hold an earlier version of them.
         short: Sources with documents that are too short to tell their language.
         names: Keys that are other names of an item, by the key of that item.

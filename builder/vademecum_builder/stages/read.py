@@ -214,7 +214,7 @@ class _Reading:
             found.chunks[chunk.id] = chunk
 
     def _why_private(self, item: SourceItem) -> str:
-        """Return why an item is not for everybody, as far as its bytes say; empty: it is."""
+        """Return why an item is not public, as far as its bytes say; empty: it is."""
         if item.media_type == MARKDOWN and is_raw_note(item.data):
             return RAW_NOTE
         if item.media_type != RECORD:
@@ -226,7 +226,7 @@ class _Reading:
         return why_private_record(record, self.context.now, self.context.mere_facts(item.key))
 
     def _why_private_row(self, row: DocumentRow, item: SourceItem) -> str:
-        """Return why a document is not for everybody, as far as its metadata says; empty: it is.
+        """Return why a document is not public, as far as its metadata says; empty: it is.
 
         A format without front matter has its own way to say so (`:draft: true`), which its reader has turned into
         metadata. For a record `_why_private` has decided: its `date` is not that of a page.

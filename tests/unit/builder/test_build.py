@@ -226,10 +226,10 @@ def test_drafts_are_left_out_and_counted_and_taken_in_by_an_option_alone(manual:
     Path("manual/docs/index.md").write_text('# Start\n\nText.\n\n--8<-- "docs/secret.md"\n')
     Path("manual/docs/old.md").write_text("---\nexpiryDate: 2026-12-01\n---\n# Old\n")
     report = build(manual, now=NOW)
-    assert report.left_out["pages not for everybody: draft"] == 1
+    assert report.left_out["pages that are not public: draft"] == 1
     assert (report.documents, len(report.warnings)) == (3, 1)
     later = build(manual, now=NOW + timedelta(days=20))
-    assert (later.removed, later.left_out["pages not for everybody: expiryDate over"]) == (1, 1)
+    assert (later.removed, later.left_out["pages that are not public: expiryDate over"]) == (1, 1)
     assert build(replace(manual, drafts=True), now=NOW + timedelta(days=20)).documents == 4
 
 
@@ -340,7 +340,7 @@ def test_most_of_the_documents_are_given_up_by_name_alone(request_: BuildRequest
     before = tree_of(request_.out)
     allowing = replace(request_, allow_shrink=True) if left else replace(request_, allow_empty=True)
     option = "--allow-shrink" if left else "--allow-empty"
-    out = rf"left out: {9 - left} pages not for everybody: draft \(p{left}\.md\); drafts = true takes in"
+    out = rf"left out: {9 - left} pages that are not public: draft \(p{left}\.md\); drafts = true includes"
     with pytest.raises(UsageError, match=rf"^{left} documents?, and the release before has 9: .*{out}.*{option}"):
         build(request_, now=NOW)
     assert tree_of(request_.out) == before

@@ -19,7 +19,7 @@ from vademecum_builder.settings import read_settings
 from vademecum_builder.sources.base import Skipped, SourceItem
 from vademecum_builder.sources.prices import price_of
 
-WITHHELD = "pages not for everybody"
+WITHHELD = "pages that are not public"
 UNREADABLE = "is not a time that can be read: write it as 2027-03-31"
 SETTINGS = """
 site = false
@@ -478,7 +478,7 @@ def test_of_files_that_all_have_a_record_of_an_id_and_name_all_are_published_unl
         with KnowledgeBase.open(tmp_path / "kb.db", url=str(tmp_path / "site")) as kb:
             kb.sync()
             assert sorted(one.key for one in kb.documents() if not one.title.startswith("Other")) == keys, listed
-        lost = [told for told in report.warnings if told.endswith("and its name in another file is not for everybody")]
+        lost = [told for told in report.warnings if told.endswith("and its name in another file is not public")]
         assert bool(lost) == (draft in listed[:-1])
 
 
@@ -557,7 +557,7 @@ def test_a_row_that_is_a_draft_keeps_the_record_out_that_it_is_merged_with(tmp_p
     settings = SETTINGS.replace("shop.json", "shop.csv") + 'id = "Handle"\nmerge = true\n'
     (tmp_path / "vademecum.toml").write_text(settings)
     report = build(read_settings(tmp_path / "vademecum.toml"))
-    assert (report.documents, report.left_out) == (1, {"pages not for everybody: status": 1})
+    assert (report.documents, report.left_out) == (1, {"pages that are not public: status": 1})
 
 
 @pytest.mark.parametrize(

@@ -2242,7 +2242,7 @@ ANSWERS: list[tuple[int, Any, str, int]] = [
     (1, 0, "published", 1), (2, None, "draft", 2), (3, 1, "published", 2), (4, 2, "published", 1),
     (5, 4, "published", 3), (6, 3, "published", 2),
 ]  # fmt: skip
-"""The id, what it answers, the state, who wrote it: 2, 4 and 5 are not for everybody."""
+"""The id, what it answers, the state, who wrote it: 2, 4 and 5 are not public."""
 
 
 @pytest.mark.parametrize(

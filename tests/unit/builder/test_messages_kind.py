@@ -187,7 +187,7 @@ def test_private_chats_are_published_where_the_settings_say_so(tmp_path: Path, m
     settings = 'site = false\n[[source]]\nname = "chat"\nkind = "messages"\nshape = "telegram"\npath = "result.json"\n'
     report = release(tmp_path, settings)
     assert report.documents == 1
-    assert report.left_out == {"messages of private chats (drafts = true takes them in)": 1}
+    assert report.left_out == {"messages of private chats (drafts = true includes them)": 1}
     assert release(tmp_path, settings + "drafts = true\n").documents == 2
 
 
@@ -209,7 +209,7 @@ def test_a_message_that_says_that_it_is_internal_is_left_out_until_it_says_so_no
             chat.execute("CREATE TABLE message (id, time, author, text, internal)")
             chat.executemany("INSERT INTO message VALUES (:id, :time, :author, :text, :internal)", told)
         report = release(tmp_path, settings + more)
-        name = "messages not for everybody: internal (drafts = true takes them in)"
+        name = "messages that are not public: internal (drafts = true includes them)"
         return report.documents, report.left_out.get(name, 0)
 
     assert said((False, True)) == (1, 1)

@@ -223,7 +223,7 @@ def test_what_a_field_keeps_private_goes_again_when_drafts_do(line: Line) -> Non
     assert run_stages(Documents(pages), line.encoders, line.context(drafts=True)).documents == 4
     report = run_stages(Documents(pages), line.encoders, line.context())
     assert (report.documents, report.removed) == (3, 1)
-    assert report.left_out == {"pages not for everybody: draft": 1}
+    assert report.left_out == {"pages that are not public: draft": 1}
 
 
 def test_progress_tells_of_every_stage_to_its_end(line: Line) -> None:
@@ -504,7 +504,7 @@ def test_what_a_reader_makes_metadata_of_may_say_that_a_page_is_private(
 
     monkeypatch.setattr(profiles, "parse_document", parse)
     report = line.release({**HANDBOOK, "page.md": PAGE})
-    assert (report.documents, report.left_out) == (3, {"pages not for everybody: draft": 1})
+    assert (report.documents, report.left_out) == (3, {"pages that are not public: draft": 1})
 
 
 def test_a_page_that_a_menu_leaves_out_is_published(line: Line) -> None:
@@ -512,4 +512,4 @@ def test_a_page_that_a_menu_leaves_out_is_published(line: Line) -> None:
     report = line.release(pages)
     assert (report.documents, report.left_out) == (4, {})
     pages["page.md"] = f"---\nsearch:\n  exclude: true\n---\n\n{PAGE}"
-    assert line.release(pages).left_out == {"pages not for everybody: search": 1}
+    assert line.release(pages).left_out == {"pages that are not public: search": 1}

@@ -44,7 +44,7 @@ def release(place: Path) -> BuildReport:
 
 def test_documents_have_keys_and_metadata_of_their_source(place: Path) -> None:
     report = release(place)
-    assert (report.documents, report.left_out) == (3, {"pages not for everybody: draft": 1})
+    assert (report.documents, report.left_out) == (3, {"pages that are not public: draft": 1})
     with KnowledgeBase.open(place / "kb.db", url=str(place / "site")) as kb:
         kb.sync()
         found = {hit.document: hit for hit in kb.search("about the river page draft")}

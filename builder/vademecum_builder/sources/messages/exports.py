@@ -61,7 +61,7 @@ class Export:
         zone: Of times without one.
         where: The settings' file and line.
         records: For records: the path of the list in JSON; empty: the only list.
-        private: Whether to take chats of two people, and messages that are not for everybody, too.
+        private: Whether to take chats of two people, and messages that are not public, too.
         left_out: What the last reading left out, by reason; complete when everything was read.
     """
 
@@ -164,12 +164,12 @@ class Export:
             channel = file.relative_to(self.path).with_suffix("").as_posix() if several else ""
             for number, record in self._records_of(file):
                 if withheld.intersection(self._answered(record)):
-                    self.left_out["answers to messages not for everybody"] += 1
+                    self.left_out["answers to messages that are not public"] += 1
                 else:
                     yield from self._record(record, f"{file.name}:{number}", channel)
 
     def _withheld(self, files: Sequence[Path]) -> set[str]:
-        """Return the ids of messages not for everybody, and of answers to them."""
+        """Return the ids of messages that are not public, and of answers to them."""
         found: set[str] = set()
         answers: list[tuple[str, str]] = []
         if self.private or not {"reply_to", "thread"} & {*self.fields}:

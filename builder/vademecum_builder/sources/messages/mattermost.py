@@ -38,7 +38,7 @@ def mattermost_messages(lines: Numbered, name: str, left_out: Counter[str] | Non
         if kind not in ("post", "direct_post"):
             continue
         if left_out is not None and (kind == "direct_post" or place in private):
-            left_out["messages of private chats (drafts = true takes them in)"] += 1
+            left_out["messages of private chats (drafts = true includes them)"] += 1
             continue
         members = item.get("channel_members")
         channel = ", ".join(map(str, members)) if isinstance(members, list) else str(place[1] or "")

@@ -16,7 +16,7 @@ from vademecum_builder.sources.times import NoZoneError, read_time
 
 MESSAGES: Final = "messages"
 """What is known of their fields is more than of those of anything (`private_fields`)."""
-NOT_FOR_EVERYBODY: Final = "messages not for everybody: {} (drafts = true takes them in)"
+NOT_FOR_EVERYBODY: Final = "messages that are not public: {} (drafts = true includes them)"
 _NEVER: Final = (None, "", 0, "0")
 
 

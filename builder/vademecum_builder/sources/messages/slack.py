@@ -58,7 +58,7 @@ def slack_messages(
             if str(message.get("subtype") or "") not in _SAID or message.get("type", "message") != "message":
                 continue
             if left_out is not None and channel in private:
-                left_out["messages of private chats (drafts = true takes them in)"] += 1
+                left_out["messages of private chats (drafts = true includes them)"] += 1
                 continue
             user, profile = message.get("user"), mapping(message.get("user_profile"))
             found = {

@@ -37,7 +37,7 @@ class MessageTable:
         fields: The columns of `id`, `time`, `author`, `text`, `channel`, `thread`, `reply_to`, `updated` and `deleted`,
             by these names.
         zone: Of times without one.
-        private: Whether to take messages that are marked as not for everybody, too.
+        private: Whether to take messages that are marked as not public, too.
     """
 
     rows: TableSource
@@ -84,7 +84,7 @@ class MessageReading:
 
     Attributes:
         times, edits: The forms of the times that were read, and of those of edits (`time_form`).
-        left_out: How many of the messages are not for everybody, by reason.
+        left_out: How many of the messages are not public, by reason.
     """
 
     table: MessageTable

@@ -39,7 +39,7 @@ def telegram_messages(export: Mapping[str, Any], name: str, left_out: Counter[st
             if one.get("type") != "message":
                 continue
             if left_out is not None and private:
-                left_out["messages of private chats (drafts = true takes them in)"] += 1
+                left_out["messages of private chats (drafts = true includes them)"] += 1
                 continue
             found = {
                 "id": one.get("id"),

@@ -452,8 +452,8 @@ def test_what_mkdocstrings_takes_from_code_is_a_heading_with_the_id_of_the_objec
     ]
     assert text_of(document) == "In metres.\n::: shown"
     assert pages.warnings() == [
-        "parts of pages are missing (2): what mkdocstrings takes from code (pump.Tank): build of the rendered site, "
-        "what mkdocstrings takes from code (pump.Tank.level): build of the rendered site"
+        "parts of pages are missing (2): what mkdocstrings takes from code (pump.Tank): build the rendered site, "
+        "what mkdocstrings takes from code (pump.Tank.level): build the rendered site"
     ]
 
 
@@ -644,11 +644,8 @@ def test_collections_of_astro_are_not_nuxts(tmp_path: Path) -> None:
             ["pathPrefix is computed in the configuration"],
         ),
         ({"source.config.ts": ""}, ["no loader() says where pages are served"]),
-        ({"_config.yml": "permalink: ordinal\n"}, ["the day of the year in permalinks is not known"]),
-        (
-            {"_pkgdown.yml": "", "man/a.Rd": ""},
-            ["pages of functions (man/*.Rd) are not read: build of the rendered site"],
-        ),
+        ({"_config.yml": "permalink: ordinal\n"}, ["the day of the year in permalinks is unknown"]),
+        ({"_pkgdown.yml": "", "man/a.Rd": ""}, ["pages of functions (man/*.Rd) are not read: build the rendered site"]),
         (
             {"conf.py": "project = 'Sphinx'\nexclude_patterns = found()\n", "index.rst": ""},
             ["exclude_patterns is computed in conf.py"],

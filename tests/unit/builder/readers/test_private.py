@@ -101,7 +101,7 @@ def test_everything_else_stays(text: str) -> None:
 
 def test_it_is_told_what_says_so() -> None:
     said = ["draft: yes", "search:\n  exclude: true", "publishDate: 2999-01-01", "expiryDate: 2020-01-01"]
-    told = [why_private(f"---\n{one}\n---\n", NOW).removeprefix("pages not for everybody: ") for one in said]
+    told = [why_private(f"---\n{one}\n---\n", NOW).removeprefix("pages that are not public: ") for one in said]
     assert told == ["draft", "search", "publishDate to come", "expiryDate over"]
 
 
@@ -178,7 +178,7 @@ def unreadable(name: str) -> str:
     ],
 )
 def test_a_page_is_shown_when_it_says_in_whatever_words(head: str, said: str) -> None:
-    told = said and f"pages not for everybody: {said}"
+    told = said and f"pages that are not public: {said}"
     assert why_private(f"---\ntitle: x\n{head}\n---\n", NOW) == told
     name, _, value = head.partition(": ")
     as_json = json.dumps({"title": 1, name: value.partition(" #")[0].strip("'\"")})
@@ -246,7 +246,7 @@ def test_a_page_is_shown_when_it_says_in_whatever_words(head: str, said: str) ->
 )
 def test_a_record_is_published_when_it_says(name: str, value: object, said: str) -> None:
     record = {"id": 1, name: value}
-    assert why_private_record(record, NOW) == (said and f"pages not for everybody: {said}")
+    assert why_private_record(record, NOW) == (said and f"pages that are not public: {said}")
     assert why_private_record(record) == ""
 
 

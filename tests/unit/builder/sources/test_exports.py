@@ -667,7 +667,7 @@ def test_a_private_chat_of_telegram_is_taken_where_somebody_said_so(tmp_path: Pa
     write(tmp_path / "result.json", {"chats": {"list": both}})
     archive = Export(tmp_path / "result.json", "telegram")
     assert [one.channel for one in archive.read() if isinstance(one, Message)] == ["Boats"]
-    assert archive.left_out == {"messages of private chats (drafts = true takes them in)": 1}
+    assert archive.left_out == {"messages of private chats (drafts = true includes them)": 1}
     assert len(messages(tmp_path / "result.json", shape="telegram", private=True)) == 2
     archive.left_out.clear()  # what is told is what this reading leaves out
     all_ = NamedSources(
@@ -680,7 +680,7 @@ def test_a_private_chat_of_telegram_is_taken_where_somebody_said_so(tmp_path: Pa
         [*MessageView(archive, "window", Limits()).changes(None).entries]
 
 
-PRIVATE = "messages of private chats (drafts = true takes them in)"
+PRIVATE = "messages of private chats (drafts = true includes them)"
 
 
 def test_private_channels_of_slack_and_private_groups_among_all_of_telegram_are_left_out(tmp_path: Path) -> None:

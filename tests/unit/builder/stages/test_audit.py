@@ -116,7 +116,7 @@ def test_each_file_that_is_no_document_has_a_reason(docs: Path) -> None:
     (docs / "broken.md").write_bytes(b"\0")
     kinds = released(docs).audit.kinds
     assert {ending: dict(kind.others) for ending, kind in kinds.items()} == {
-        ".md": {"pages not for everybody: draft": 1, "skipped": 1},
+        ".md": {"pages that are not public: draft": 1, "skipped": 1},
         **{f".{ending}": {"no reader: `pandoc FILE -t gfm -o FILE.md`": 1} for ending in foreign},
         **{f".{ending}": {"no reader: `soffice --headless --convert-to html FILE`": 1} for ending in office},
         ".png": {"no document by its ending": 1},
