@@ -30,7 +30,7 @@ from vademecum_builder.sources.messages.message import MESSAGES, NOT_FOR_EVERYBO
 from vademecum_builder.sources.messages.slack import slack_days, slack_messages
 from vademecum_builder.sources.messages.telegram import telegram_messages
 from vademecum_builder.sources.private_fields import why_private
-from vademecum_builder.sources.records import Failed, Numbered, Record, field_at, is_deleted
+from vademecum_builder.sources.records import Failed, Numbered, Record, field_at, ids_in, is_deleted
 
 SHAPES: Final = ("jsonl", "slack", "discord", "telegram", "mattermost", "matrix", "whatsapp", "irc", "mbox")
 CANNOT_UNPACK: Final = (
@@ -177,9 +177,9 @@ class Export:
         for file in files:
             for _, record in self._records_of(file):
                 if not isinstance(record, Failed):
-                    id = str(field_at(record, self.fields["id"]))
-                    answers += [(other, id) for other in self._answered(record)]
-                    found |= {id} if self._why_private(record) else set()
+                    ids = ids_in(field_at(record, self.fields["id"]))
+                    answers += [(other, id) for other in self._answered(record) for id in ids]
+                    found.update(ids if self._why_private(record) else ())
         while more := {id for other, id in answers if other in found} - found:
             found |= more
         return found
@@ -189,7 +189,7 @@ class Export:
         if isinstance(record, Failed):
             return []
         named = (self.fields[role] for role in ("reply_to", "thread") if role in self.fields)
-        return [str(field_at(record, name)) for name in named]
+        return [id for name in named for id in ids_in(field_at(record, name))]
 
     def _why_private(self, record: Mapping[str, Any]) -> str:
         named = self.fields.values()
