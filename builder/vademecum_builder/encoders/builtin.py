@@ -80,7 +80,7 @@ def fit_builtin(texts: Sequence[str], limits: FitLimits) -> Builtin:
     rows[vocabulary.spread == 0] = 0.0  # known words are not taken for misspelt ones: decisions/builtin-prior.md
     vocabulary = replace(vocabulary, words=told, idf=vocabulary.idf[places], spread=vocabulary.spread[places])
     fitted = fit.FittedRows(alphabet, vocabulary, rows[places])
-    return Builtin(fit.build_file(NAME, fitted, texts, limits, limits.builtin_words_weight))
+    return Builtin(fit.build_file(NAME, fitted, texts, limits))
 
 
 def _with_phrases(vocabulary: Vocabulary, rows: Matrix) -> tuple[list[str], list[int]]:

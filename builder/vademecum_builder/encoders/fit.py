@@ -239,15 +239,12 @@ class FittedRows:
     rows: Matrix
 
 
-def build_file(
-    name: str, fitted: FittedRows, texts: Iterable[str], limits: FitLimits, words_weight: int, model: str = ""
-) -> bytes:
+def build_file(name: str, fitted: FittedRows, texts: Iterable[str], limits: FitLimits, model: str = "") -> bytes:
     """Return the encoder file (format.md, section 4.3), with goldens made by the client's own code.
 
     Args:
         name: What the release calls the encoder.
         texts: The goldens are pieces of these.
-        words_weight: The weight of the words of a query against its meaning, in thousandths.
         model: The model that made the document vectors, if it is not this table.
     """
     vocabulary = fitted.vocabulary
@@ -260,7 +257,7 @@ def build_file(
         weights,
         fitted.alphabet,
         model=model,
-        words_weight=words_weight,
+        words_weight=limits.model_words_weight if model else limits.builtin_words_weight,
     )
     encoder = Encoder(file)
     goldens = [Golden(text, encoder.encode(text)) for text in golden_texts(texts, limits)]

@@ -224,5 +224,5 @@ def fit_model(
     vocabulary = vocabulary.joined(strange)
     rows = np.vstack([rows, encoder.project(prior.of(strange))])
     fitted = fit.FittedRows(alphabet, vocabulary, rows)
-    file = fit.build_file(name, fitted, sample, limits, limits.model_words_weight, loaded.digest)
+    file = fit.build_file(name, fitted, sample, limits, loaded.digest)
     return Fitted(replace(encoder, query_encoder=file), encoder.project(documents))

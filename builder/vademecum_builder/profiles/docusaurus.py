@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any
 
 from vademecum_builder.profiles import mdx
-from vademecum_builder.profiles.base import Address, Folder, Metadata, Profile, Project, Rules, named, private, stem
+from vademecum_builder.profiles.base import Folder, Metadata, Profile, Project, Rules, named, private, stem
 from vademecum_builder.profiles.blocks import containers
 from vademecum_builder.profiles.config import Script, address_of, folder_of, read_json, scripts
 from vademecum_builder.readers import slugs
@@ -23,6 +22,11 @@ _BRACES_ARE_TEXT = re.compile(r"\"@docusaurus/core\"\s*:\s*\"[\^~=v]*2\.")
 _NO_PREFIX = re.compile(r"^\d+[-_.]\d+")  # a date or a version
 _PREFIX = re.compile(r"^\d+\s*[-_.]+\s*(?=[^-_.\s])")
 _DATED = re.compile(r"^(?P<folder>.*)(?P<date>\d{4}[-/]\d{1,2}[-/]\d{1,2})[-/]?(?P<text>.*?)(?:/index)?\.mdx?$")
+
+
+_CONTENT = "docusaurus-plugin-content-"
+_Rule = Callable[[str, str, Metadata], str]
+"""Returns the address of a page, given where its folder is served."""
 
 
 def _unnumbered(name: str) -> str:
@@ -57,11 +61,6 @@ def _pages(base: str, path: str, _metadata: Metadata) -> str:
     return posixpath.join(base, re.sub(r"(?:^|/)index$", "", stem(path)))
 
 
-def _served(rule: Callable[[str, str, Mapping[str, Any]], str], base: str) -> Callable[[str], Address]:
-    """Return the rule of pages below `base`, given the path of a language."""
-    return lambda locale: partial(rule, posixpath.join(locale, base))
-
-
 def _instances(script: Script, kind: str) -> Iterator[tuple[str, bool]]:
     """Yield the options of each use of a plugin, those of the preset first."""
     for options in script.objects(rf"(?<![\w.$]){kind}['\"]?\s*:\s*"):
@@ -75,11 +74,20 @@ def _versions(project: Project, folder: str) -> list[str]:
     return [str(version) for version in found] if isinstance(found, list) else []
 
 
-def _version(script: Script, said: str, version: str, base: str, default: str) -> str:
+def _version(script: Script, versions: str, version: str, base: str, default: str) -> str:
     """Return where a version is served; `versions` may have a path for it."""
-    options = next(script.objects(rf"['\"]?{re.escape(version)}['\"]?\s*:\s*", said), "")
+    options = next(script.objects(rf"['\"]?{re.escape(version)}['\"]?\s*:\s*", versions), "")
     path = script.value("path", options)
     return posixpath.join(base, path.strip("/") if isinstance(path, str) else default).rstrip("/")
+
+
+@dataclass(frozen=True)
+class _Plugin:
+    """A plugin with pages: the folder of its current version in the default language, and where that is served."""
+
+    name: str
+    folder: str
+    base: str
 
 
 @dataclass(frozen=True)
@@ -90,51 +98,37 @@ class _Folders:
     default: str
     found: list[Folder] = field(default_factory=list)
 
-    def add(
-        self, path: str, page: str, served: Callable[[str], Address], plugin: str, below: str = "", version: str = ""
-    ) -> None:
+    def add(self, plugin: _Plugin, rule: _Rule, path: str = "", below: str = "", version: str = "") -> None:
         """Add a folder in the default language, and those of its translations.
 
         Args:
-            page: The folder of the newest version in the default language; a page has the same path in both folders.
+            path: The folder; empty: that of the plugin. Pages with the same path in both are versions of one page.
             below: The path of a translation in the folder of the plugin.
         """
-        if len(self.locales) < 2:
-            self.found.append(Folder(path, served(""), PagePlace(page, version=version) if version else None))
-            return
-        self.found.append(Folder(path, served(""), PagePlace(page, self.default, version)))
-        for locale in self.locales:
-            place = posixpath.join("i18n", locale, plugin, below)
-            if locale != self.default:
-                self.found.append(Folder(place, served(locale), PagePlace(page, locale, version)))
+        language = self.default if len(self.locales) > 1 else ""
+        place = PagePlace(plugin.folder, language, version) if language or version else None
+        self.found.append(Folder(path or plugin.folder, partial(rule, plugin.base), place))
+        for locale in self.locales if language else ():
+            if locale != language:
+                served = partial(rule, posixpath.join(locale, plugin.base))
+                translated = posixpath.join("i18n", locale, plugin.name, below)
+                self.found.append(Folder(translated, served, PagePlace(plugin.folder, locale, version)))
 
 
-def _add_docs(
-    project: Project, script: Script, options: str, lies: tuple[str, str, str], said: str, folders: _Folders
-) -> str:
-    """Add the versions of the documents of one plugin; return the newest one, or an empty text if there are none.
-
-    Args:
-        lies: The folder of the current version, where it is served, and the plugin's name.
-        said: The options of versions in the configuration.
-    """
-    main, base, plugin = lies
+def _add_docs(project: Project, script: Script, options: str, plugin: _Plugin, folders: _Folders) -> str:
+    """Add the versions of the documents of one plugin; return the newest one, or an empty text if there are none."""
+    told = next(script.objects(r"versions['\"]?\s*:\s*", options), "")
+    options = script.shallow(options)
     name = script.value("id", options)
     strip = str if script.value("numberPrefixParser", options) is False else _unnumbered
     prefix = f"{name}_" if name else ""
     versions = _versions(project, prefix)
     latest = str(script.value("lastVersion", options) or (versions[0] if versions else "current"))
     for version in (*versions, "current"):
-        told = "next" if version == "current" else version
-        where = _version(script, said, version, base, "" if version == latest else told)
-        folders.add(
-            main if version == "current" else f"{prefix}versioned_docs/version-{version}",
-            main,
-            _served(partial(_docs, strip), where),
-            plugin,
-            version if version == "current" else f"version-{version}",
-            told if versions else "",
-        )
+        shown, below = ("next", version) if version == "current" else (version, f"version-{version}")
+        base = _version(script, told, version, plugin.base, "" if version == latest else shown)
+        path = "" if version == "current" else f"{prefix}versioned_docs/{below}"
+        folders.add(replace(plugin, base=base), partial(_docs, strip), path, below, shown if versions else "")
     return "" if not versions else "next" if latest == "current" else latest
 
 
@@ -151,20 +145,17 @@ def open_docusaurus(project: Project) -> Rules:
         for options, preset in found:
             if preset and re.search(rf"(?<![\w.$]){kind}['\"]?\s*:\s*false", script.code):
                 continue
-            versions_said = next(script.objects(r"versions['\"]?\s*:\s*", options), "")
-            options = script.shallow(options)
-            path, route, name = (script.value(key, options) for key in ("path", "routeBasePath", "id"))
+            own = script.shallow(options)
+            path, route, name = (script.value(key, own) for key in ("path", "routeBasePath", "id"))
             if "" in (path, route):
                 doubts.append(f"{kind}: path or routeBasePath is computed in the configuration")
-            main, base = folder_of(str(path or kind)), str(kind if route is None else route).strip("/")
-            plugin = f"docusaurus-plugin-content-{kind}{'-' + str(name) if name else ''}"
+            base = str(kind if route is None else route).strip("/")
+            plugin = _Plugin(f"{_CONTENT}{kind}{'-' + str(name) if name else ''}", folder_of(str(path or kind)), base)
             if kind == "blog":
-                folders.add(main, main, _served(_blog, base), plugin)
-                continue
-            latest = _add_docs(project, script, options, (main, base, plugin), versions_said, folders)
-            if latest and preset:
+                folders.add(plugin, _blog)
+            elif (latest := _add_docs(project, script, options, plugin, folders)) and preset:
                 first["version"] = latest
-    folders.add("src/pages", "src/pages", _served(_pages, ""), "docusaurus-plugin-content-pages")
+    folders.add(_Plugin(f"{_CONTENT}pages", "src/pages", ""), _pages)
     url, base_url = script.text("url"), script.text("baseUrl", "/")
     if script.value("baseUrl") == "":
         url = ""

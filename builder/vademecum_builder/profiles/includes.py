@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from vademecum_builder.profiles.base import Page, Pass, without_front_matter
 from vademecum_builder.profiles.code import CODE
+from vademecum_builder.readers.fences import fenced
 
 _SPAN = re.compile(r"\s*(\d{0,9})\s*(?:([:-])\s*(-1|\d{0,9})\s*)?")
 _MARK = re.compile(r"^.*(?:ANCHOR(?:_END)?:|--8<--\s*\[(?:start|end):|#(?:end)?region\b).*\n?", re.MULTILINE)
@@ -118,7 +119,7 @@ def mkdocs_snippets(folders: Sequence[str], docs: str, *, tags: bool = True) -> 
             lines = re.search(r"ln\[([\d:,\- ]+)\]", match["rest"])
             found = part(found or "", lines[1] if lines else "")
             is_code = found and not name.endswith(".md") and match["mark"] == "*"
-            return _taken(match, f"```{name.rpartition('.')[2]}\n{found}\n```" if is_code else found)
+            return _taken(match, fenced(found, name.rpartition(".")[2]) if is_code else found)
 
         def plugin(match: re.Match[str]) -> str:
             marks = dict(re.findall(r"(start|end)=['\"]([^'\"]+)['\"]", match["rest"]))
@@ -158,7 +159,7 @@ def vitepress_includes(source: str) -> Pass:
 
         def code(match: re.Match[str]) -> str:
             found = part(page.include(*place(match["name"], page)) or "", match["region"] or "")
-            return _taken(match, f"```{match['name'].rpartition('.')[2]}\n{found}\n```") if found else ""
+            return _taken(match, fenced(found, match["name"].rpartition(".")[2])) if found else ""
 
         return _VITE_CODE.sub(code, _VITE.sub(take, text)) if "@include" in text or "<<<" in text else text
 

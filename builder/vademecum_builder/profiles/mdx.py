@@ -10,6 +10,7 @@ from string import punctuation
 from vademecum_builder.profiles.base import Page, Pass
 from vademecum_builder.profiles.code import CODE, GONE, outside_code, replacing
 from vademecum_builder.profiles.tags import arguments, shown
+from vademecum_builder.readers.fences import fenced
 
 _ID = re.compile(r"^([ \t]*#{1,6}[ \t].*?)[ \t]*\\?\{/\*[ \t]*#?([^\s*/]+)[ \t]*\*/\}[ \t]*$", re.MULTILINE)
 _COMMENT = re.compile(r"\{\s*/\*(?:(?!\{\s*/\*)[\s\S])*?\*/\s*\}")
@@ -59,12 +60,11 @@ def literals(text: str, page: Page) -> str:
             return match[0]
         code, is_component = re.sub(r"\\([`$\\])", r"\1", match["code"].strip("\n")), match["name"][0].isupper()
         language, title = _LANGUAGE.search(match["said"]), shown(arguments(match["said"])[1])
-        longest = max(map(len, re.findall("`+", code)), default=0)
         if "\n" not in code and match["name"] != "CodeBlock" and not (title and is_component):
+            longest = max(map(len, re.findall("`+", code)), default=0)
             mark, apart = "`" * (longest + 1), " " if longest else ""
             return f"{mark}{apart}{code.strip()}{apart}{mark}" if code.strip() else ""
-        fence = "`" * max(3, longest + 1)
-        return f"\n\n{title}\n\n{fence}{language[1] if language else ''}\n{code}\n{fence}\n\n"
+        return f"\n\n{title}\n\n{fenced(code, language[1] if language else '')}\n\n"
 
     return _LITERAL.sub(written, text) if re.search(r"\{\s*['\"`]", text) else text
 

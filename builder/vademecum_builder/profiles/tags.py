@@ -12,6 +12,7 @@ from html import unescape
 from vademecum_builder.profiles.base import Page, Pass
 from vademecum_builder.profiles.code import GONE, replacing
 from vademecum_builder.profiles.go_templates import INNER, Call
+from vademecum_builder.readers.fences import fenced
 from vademecum_builder.readers.html.elements import APART
 
 _ARGUMENT = re.compile(
@@ -173,7 +174,7 @@ def _shortcode(match: re.Match[str], page: Page, shortcodes: Pass) -> str:
         is_code = by_name.get("code") == "true" or "code" in name or ending.lower() not in _PROSE_ENDINGS
         if not text or not is_code or len(_FENCE.findall(match.string, 0, match.start())) % 2:
             return text
-        return f"```{ending}\n{text.rstrip()}\n```"
+        return fenced(text.rstrip(), ending)
     if "icon" in name:
         by_name.pop("name", None)  # names a picture
     said = shown(by_name)
@@ -291,8 +292,8 @@ def _liquid_text(text: str, page: Page, *, with_values: bool) -> str:
 
 
 def _fenced(match: re.Match[str]) -> str:
-    code = textwrap.dedent(match["code"]).strip("\n")
-    return textwrap.indent(f"```\n{code.rstrip()}\n```", match["indent"])
+    code = textwrap.dedent(match["code"]).strip("\n").rstrip()
+    return textwrap.indent(fenced(code), match["indent"])
 
 
 _SMALL = 400

@@ -15,6 +15,7 @@ from vademecum_builder.profiles.code import Kept, outside_code
 from vademecum_builder.profiles.config import address_of
 from vademecum_builder.profiles.includes import part
 from vademecum_builder.profiles.mdx import jsx
+from vademecum_builder.readers.fences import fenced
 from vademecum_builder.readers.slugs import WRITERSIDE
 
 FILES = ("writerside.cfg", "project.ihp")
@@ -143,7 +144,7 @@ def _code_of_files(folder: str) -> Pass:
             shown = textwrap.dedent((part(text, lines) or "") if lines else text).strip("\n")
             if match["tag"]:
                 return f"<code-block{match['tag']}>\n<![CDATA[\n{shown}\n]]>\n</code-block>"
-            return textwrap.indent(f"```{match['lang']}\n{shown}\n```", match["indent"])
+            return textwrap.indent(fenced(shown, match["lang"]), match["indent"])
 
         return _FROM_FILE.sub(code, text) if "src=" in text else text
 

@@ -28,6 +28,12 @@ _UNSEEN = re.compile(
 is shown."""
 
 
+def fenced(code: str, language: str = "") -> str:
+    """Return code between fences that are longer than the backticks in it."""
+    fence = "`" * max(3, 1 + max(map(len, re.findall("`+", code)), default=0))
+    return f"{fence}{language}\n{code}\n{fence}"
+
+
 def language(info: str) -> str:
     """Return the language of `python {1,3}`, `rust,editable`, `ts{1}`, `{r, echo=FALSE}`, `{.python .numbered}`."""
     match = _LANGUAGE.match(info.strip())

@@ -10,6 +10,7 @@ import orjson
 from nbformat.converter import convert
 from nbformat.reader import reads
 
+from vademecum_builder.readers.fences import fenced
 from vademecum_builder.readers.markdown import read_markdown
 from vademecum_builder.readers.outline import Reading
 from vademecum_builder.readers.slugs import NO_IDS
@@ -55,12 +56,12 @@ def _parts(cell: Any, is_first: bool, language: str) -> Iterator[str]:
         yield _COMMENT.sub("", source)
     elif cell.cell_type == "code":
         if not tags & _NO_INPUT and not any(_NO_ECHO.fullmatch(line.strip()) for line in said):
-            yield _fenced(_SAID.sub("", source), language)
+            yield from _code(_SAID.sub("", source), language)
         if not tags & _NO_OUTPUT:
             output = "\n".join(filter(None, map(_output, cell.outputs)))
             if len(output) > LONGEST_OUTPUT:
                 output = output[:LONGEST_OUTPUT].rpartition("\n")[0] + "\n…"
-            yield _fenced(output, "")
+            yield from _code(output, "")
 
 
 def _output(output: Any) -> str:
@@ -76,9 +77,6 @@ def _text(value: object) -> str:
     return "".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-def _fenced(code: str, language: str) -> str:
-    if not code.strip():
-        return ""
-    longest = max((len(run) for run in re.findall("`{3,}", code)), default=2)
-    fence = "`" * (longest + 1)
-    return f"{fence}{language}\n{code}\n{fence}"
+def _code(code: str, language: str) -> Iterator[str]:
+    if code.strip():
+        yield fenced(code, language)

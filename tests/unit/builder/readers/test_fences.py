@@ -40,3 +40,8 @@ def test_what_twoslash_compiles_and_asks_is_not_shown() -> None:
     assert fences.seen("// @noErrors\n", "ts not-twoslash") == "// @noErrors\n"
     said = fences.seen("a;\n// @error: Not a number.\n  // @log: 1\n// @warn: Old.\n", "ts twoslash")
     assert said == "a;\n// Not a number.\n  // 1\n// Old.\n"
+
+
+def test_code_with_fences_in_it_stays_within_its_own() -> None:
+    assert fences.fenced("a", "md") == "```md\na\n```"
+    assert fences.fenced("```\na\n```") == "````\n```\na\n```\n````"
