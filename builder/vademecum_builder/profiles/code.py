@@ -56,7 +56,7 @@ def without_gone(text: str) -> str:
     space would not be a mark."""
     if GONE not in text:
         return text
-    text = _BOLD.sub("", _HALF.sub(r"\1\2", text))
+    text = _BOLD.sub("\u200b", _HALF.sub(r"\1\2", text))
     if labels := {found[1].casefold() for found in _DEFINED.finditer(text)}:
         text = _REFERENCE.sub(
             lambda match: match[1] if (match[2] or match[1]).casefold() in labels else match[0], _DEFINED.sub("", text)

@@ -483,6 +483,8 @@ def test_what_is_bold_and_a_value_that_is_not_known_is_gone(tmp_path: Path) -> N
     text = "---\nlayout: x\n---\n# A\n\nRuby **{{ site.data.min }}** or *newer*, `****`, ****\n"
     document = read_one(tmp_path, "a.md", text, **{"_config.yml": ""})
     assert text_of(document) == "Ruby or newer, ****, ****"
+    document = read_one(tmp_path, "a.md", "# A\n\nThe\n**{{ site.data.min }}** -\nask us.\n", **{"_config.yml": ""})
+    assert [section.headings for section in document.sections] == [()], "what is left of a line underlines nothing"
 
 
 def test_what_myst_puts_in_the_places_of_names_is_put_in(tmp_path: Path) -> None:
