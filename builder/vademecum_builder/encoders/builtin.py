@@ -67,8 +67,8 @@ def fit_builtin(texts: Sequence[str], limits: FitLimits) -> Builtin:
     splits = fit.split_texts(texts, alphabet)
     vocabulary = fit.choose_words(splits, limits.builtin_words, limits)
     prior, words = shipped_prior(), vocabulary.words
-    said = vocabulary.spread[[word in prior.positions for word in words]].sum()
-    if 2 * said > vocabulary.spread.sum():  # texts of the language
+    known = vocabulary.spread[[word in prior.positions for word in words]].sum()
+    if 2 * known > vocabulary.spread.sum():  # texts of the language
         vocabulary = vocabulary.joined([*prior.mistaken(words), *prior.phrases])
     else:
         vocabulary = vocabulary.joined(prior.beside(words, limits.builtin_general))
@@ -76,9 +76,9 @@ def fit_builtin(texts: Sequence[str], limits: FitLimits) -> Builtin:
     sample = features[fit.spread_evenly(features.shape[0], limits.sample)]
     own, language = _alike(fit.fit_lsa(features, limits)), _language(sample, vocabulary.words, limits)
     rows = _projected(sample, np.hstack([_even(sample, own), _even(sample, language)]), limits)
-    told, places = _with_phrases(vocabulary, rows)
+    listed, places = _with_phrases(vocabulary, rows)
     rows[vocabulary.spread == 0] = 0.0  # known words are not taken for misspelt ones: decisions/builtin-prior.md
-    vocabulary = replace(vocabulary, words=told, idf=vocabulary.idf[places], spread=vocabulary.spread[places])
+    vocabulary = replace(vocabulary, words=listed, idf=vocabulary.idf[places], spread=vocabulary.spread[places])
     fitted = fit.FittedRows(alphabet, vocabulary, rows[places])
     return Builtin(fit.build_file(NAME, fitted, texts, limits))
 

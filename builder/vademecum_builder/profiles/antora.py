@@ -55,13 +55,13 @@ def _component(project: Project, folder: str) -> _Component | None:
     name, version = config.get("name"), config.get("version")
     if not isinstance(name, str):
         return None
-    said = "" if version in (None, "~") or not isinstance(version, str | int | float) or version is True else version
-    served = posixpath.join("" if name == "ROOT" else name, str(said))
+    shown = "" if version in (None, "~") or not isinstance(version, str | int | float) or version is True else version
+    served = posixpath.join("" if name == "ROOT" else name, str(shown))
     by_branch = version is True or isinstance(version, Mapping)
     title = text_at(config, "title")
     # Attributes that Antora itself sets, except the branch, which is unknown.
     own = {"page-component-name": name, "page-component-title": title or name}
-    own |= {} if by_branch else {"page-component-version": str(said), "page-version": str(said)}
+    own |= {} if by_branch else {"page-component-version": str(shown), "page-version": str(shown)}
     attributes = {**own, **table_at(config, "asciidoc", "attributes")}
     return _Component(posixpath.join(folder, "modules/"), served, title, attributes, by_branch)
 
@@ -81,13 +81,13 @@ def _entries(site: Mapping[str, Any], component: Mapping[str, Any]) -> str:
 def _lists(playbook: Mapping[str, Any], folder: str) -> bool:
     """Return whether a playbook lists a folder of its own repository as a component."""
     sources = at(playbook, "content", "sources")
-    own = [one for one in sources if isinstance(one, Mapping)] if isinstance(sources, list) else []
+    listed = [source for source in sources if isinstance(source, Mapping)] if isinstance(sources, list) else []
     starts = [
         path.strip().strip("/")
-        for one in own
-        if text_at(one, "url") in (".", "./", "./.")
-        for said in [*texts_at(one, "start_path"), *texts_at(one, "start_paths")] or [""]
-        for start in re.split(r",(?![^{}]*\})", said)
+        for source in listed
+        if text_at(source, "url") in (".", "./", "./.")
+        for paths in [*texts_at(source, "start_path"), *texts_at(source, "start_paths")] or [""]
+        for start in re.split(r",(?![^{}]*\})", paths)
         for path in spread(start)
     ]
     but = [start[1:] for start in starts if start.startswith("!")]
@@ -100,8 +100,8 @@ def _playbooks(project: Project, above: str = "") -> list[dict[str, Any]]:
     """Return the playbooks of a folder, by their names or their lists of sources."""
     names = sorted(path.name for path in (project.root / above).glob("*.yml") if path.name != FILES[0])
     texts = [(name, project.text(above + name)) for name in names]
-    said = [(_named(name), read_yaml(text)) for name, text in texts if _named(name) or "sources:" in text]
-    return [one for named, one in said if one and (named or at(one, "content", "sources"))]
+    read = [(_named(name), read_yaml(text)) for name, text in texts if _named(name) or "sources:" in text]
+    return [playbook for named, playbook in read if playbook and (named or at(playbook, "content", "sources"))]
 
 
 def _named(name: str) -> bool:
@@ -112,7 +112,7 @@ def _playbook_of(project: Project) -> Mapping[str, Any]:
     """Return the playbook of a component's site: the one beside it, or the one above that lists it."""
     for up in range(1, _ABOVE + 1) if not (beside := _playbooks(project)) else ():
         folder = "/".join(project.root.parts[-up:])
-        beside = [said for said in _playbooks(project, "../" * up) if _lists(said, folder)]
+        beside = [playbook for playbook in _playbooks(project, "../" * up) if _lists(playbook, folder)]
         if beside:
             break
     return next(iter(beside), {})
@@ -120,8 +120,8 @@ def _playbook_of(project: Project) -> Mapping[str, Any]:
 
 def open_antora(project: Project) -> Rules | None:
     own = _component(project, "")
-    found = {match[1] for key in project.keys if (match := re.match(r"((?:[^/]+/)*?)modules/", key))}
-    folders = sorted(folder.rstrip("/") for folder in found)
+    above = {match[1] for key in project.keys if (match := re.match(r"((?:[^/]+/)*?)modules/", key))}
+    folders = sorted(folder.rstrip("/") for folder in above)
     listing = (said for said in _playbooks(project) if any(_lists(said, folder) for folder in folders))
     playbook = _playbook_of(project) if own else next(listing, {})
     below = (_component(project, folder) for folder in folders if _lists(playbook, folder))

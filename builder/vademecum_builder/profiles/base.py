@@ -280,17 +280,17 @@ _NAMED = re.compile(r" {0,3}([A-Za-z0-9_-]+):(.*(?:\n(?: {4}|\t).*)*)\n?")
 
 def with_front_matter(text: str) -> str:
     """Return a text with a head as in MultiMarkdown (`Title: Pumps`, without `---`) with proper front matter."""
-    told: dict[str, str] = {}
+    fields: dict[str, str] = {}
     at = 0
     while found := _NAMED.match(text, at):
         name, at = found[1].lower(), found.end()
-        told[name] = " ".join(f"{told.get(name, '')} {found[2]}".split())
-    return front_matter(told) + text[at:] if told else text
+        fields[name] = " ".join(f"{fields.get(name, '')} {found[2]}".split())
+    return front_matter(fields) + text[at:] if fields else text
 
 
-def front_matter(said: Mapping[str, Any]) -> str:
+def front_matter(metadata: Mapping[str, Any]) -> str:
     """Return metadata as front matter: JSON is YAML."""
-    return f"---\n{json.dumps(said, ensure_ascii=False)}\n---\n"
+    return f"---\n{json.dumps(metadata, ensure_ascii=False)}\n---\n"
 
 
 HEADING = "\0heading"

@@ -40,8 +40,8 @@ def _as_data(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> Any:
 def _of_environment(loader: yaml.SafeLoader, node: yaml.Node) -> Any:
     """`!ENV [NAME, "default"]`, also as a key: the default. Without one, None: only the machine that builds the site
     knows the value."""
-    said = loader.construct_sequence(node, deep=True) if isinstance(node, yaml.SequenceNode) else ()
-    return said[-1] if len(said) > 1 else None
+    values = loader.construct_sequence(node, deep=True) if isinstance(node, yaml.SequenceNode) else ()
+    return values[-1] if len(values) > 1 else None
 
 
 _Loader.add_constructor("!ENV", _of_environment)
@@ -165,13 +165,13 @@ _COMMENT = re.compile(
 _CONSTANT = re.compile(r"^[ \t]*(?:export\s+)?const\s+(\w+)\s*=\s*(['\"`])([^'\"`$\n]*)\2\s*;?[ \t]*$", re.MULTILINE)
 
 
-def _quoted(name: str, said: Mapping[str, str]) -> str:
-    return f'"{said[name]}"' if name in said else name
+def _quoted(name: str, constants: Mapping[str, str]) -> str:
+    return f'"{constants[name]}"' if name in constants else name
 
 
-def _short(name: str, said: Mapping[str, str]) -> str:
+def _short(name: str, constants: Mapping[str, str]) -> str:
     """Return `name: "value"` for `name,` in an object."""
-    return f'{name}: "{said[name]}"' if name in said else name
+    return f'{name}: "{constants[name]}"' if name in constants else name
 
 
 class Script:
@@ -179,10 +179,10 @@ class Script:
 
     def __init__(self, text: str) -> None:
         code = _COMMENT.sub(lambda match: match["text"] or "", text)
-        said = {name: value for name, _, value in _CONSTANT.findall(code)}
-        code = re.sub(r"\$\{\s*(\w+)\s*\}", lambda match: said.get(match[1], match[0]), code)
-        code = re.sub(r"(?<=[\w'\"]:)(\s*)(\w+)(?=\s*[,}])", lambda m: m[1] + _quoted(m[2], said), code)
-        self.code = re.sub(r"(?m)(?:^|(?<=\{))([ \t]*)(\w+)(?=,)", lambda m: m[1] + _short(m[2], said), code)
+        constants = {name: value for name, _, value in _CONSTANT.findall(code)}
+        code = re.sub(r"\$\{\s*(\w+)\s*\}", lambda match: constants.get(match[1], match[0]), code)
+        code = re.sub(r"(?<=[\w'\"]:)(\s*)(\w+)(?=\s*[,}])", lambda m: m[1] + _quoted(m[2], constants), code)
+        self.code = re.sub(r"(?m)(?:^|(?<=\{))([ \t]*)(\w+)(?=,)", lambda m: m[1] + _short(m[2], constants), code)
 
     def value(self, name: str, within: str | None = None) -> str | bool | None:
         """Return the text or the boolean after `name:`; "" if it is computed, None if there is none."""

@@ -60,8 +60,8 @@ _Values = Callable[[str, str], Any]
 
 def _presets(project: Project, preset: str) -> _Values:
     placed = sorted(key for key in project.keys if posixpath.basename(key) == _PRESETS)
-    said = {posixpath.dirname(key): read_yaml(project.text(key)) for key in placed}
-    groups = {folder: [found.get(preset), found.get("default")] for folder, found in said.items()}
+    presets = {posixpath.dirname(key): read_yaml(project.text(key)) for key in placed}
+    groups = {folder: [found.get(preset), found.get("default")] for folder, found in presets.items()}
 
     def value(folder: str, name: str) -> Any:
         near = (group for above in (*upward(folder), "") for group in groups.get(above, ()))
@@ -73,7 +73,7 @@ def _presets(project: Project, preset: str) -> _Values:
 def _holds(test: Any, folder: str, value: _Values) -> bool:
     """Return whether a condition holds (`audience == "internal" and beta`); conditions in another form hold."""
 
-    def one(said: str) -> bool:
+    def holds(said: str) -> bool:
         found = _TEST.fullmatch(said.strip())
         if not found:
             return True
@@ -81,7 +81,7 @@ def _holds(test: Any, folder: str, value: _Values) -> bool:
         known = value(folder, name)
         return (str(known) == other.strip("\"'")) == (sign == "==") if sign else bool(known)
 
-    return any(all(map(one, re.split(r"\s+and\s+", part))) for part in re.split(r"\s+or\s+", str(test)))
+    return any(all(map(holds, re.split(r"\s+and\s+", part))) for part in re.split(r"\s+or\s+", str(test)))
 
 
 def _conditions(value: _Values) -> Pass:

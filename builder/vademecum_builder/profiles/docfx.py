@@ -32,12 +32,12 @@ def docfx_markup(text: str, page: Page) -> str:
 def open_docfx(project: Project) -> Rules:
     config = read_json(re.sub(r"^\s*//.*$", "", project.text("docfx.json"), flags=re.MULTILINE))
     content = at(config, "build", "content")
-    groups = [_Group(said) for said in (content if isinstance(content, list) else [{}])]
+    groups = [_Group(options) for options in (content if isinstance(content, list) else [{}])]
 
     def address(source: str, path: str, _metadata: Metadata) -> str:
         whole = posixpath.join(source, path)
-        told = (group.address(whole) for group in groups if posixpath.basename(path).lower() != "toc.md")
-        found = next(filter(None, told), "")
+        addresses = (group.address(whole) for group in groups if posixpath.basename(path).lower() != "toc.md")
+        found = next(filter(None, addresses), "")
         if not found:
             raise NotServed("not in build.content")
         return found
@@ -55,10 +55,10 @@ def open_docfx(project: Project) -> Rules:
 class _Group:
     """Files that are served in the same folder."""
 
-    def __init__(self, said: Mapping[str, Any]) -> None:
-        self.source, self._target = folder_of(str(said.get("src") or "")), str(said.get("dest") or "")
-        self._taken = matcher([f"/{p}" for q in texts_at(said, "files") for p in spread(q)] or ["**"])
-        self._excluded = matcher([f"/{p}" for q in texts_at(said, "exclude") for p in spread(q)])
+    def __init__(self, options: Mapping[str, Any]) -> None:
+        self.source, self._target = folder_of(str(options.get("src") or "")), str(options.get("dest") or "")
+        self._taken = matcher([f"/{p}" for q in texts_at(options, "files") for p in spread(q)] or ["**"])
+        self._excluded = matcher([f"/{p}" for q in texts_at(options, "exclude") for p in spread(q)])
 
     def address(self, path: str) -> str:
         """Return where a file is served; empty if it belongs to another group."""

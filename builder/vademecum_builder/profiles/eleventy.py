@@ -42,8 +42,8 @@ def calls(text: str, page: Page) -> str:
 
 def open_eleventy(project: Project) -> Rules:
     script = Script(project.text(*FILES))
-    told = _INPUT.search(script.code + project.text("package.json"))
-    source = folder_of(told[1] or told[2] if told else script.text("input", "."))
+    named = _INPUT.search(script.code + project.text("package.json"))
+    source = folder_of(named[1] or named[2] if named else script.text("input", "."))
     ignored = matcher([*project.text(".eleventyignore").split("\n"), *_IGNORED.findall(script.code)])
 
     def permalink(path: str, metadata: Metadata) -> Any:

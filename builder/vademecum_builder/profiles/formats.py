@@ -83,8 +83,8 @@ def _chosen(text: str, options: Mapping[str, str], by_line: bool) -> str:
     if options.get("pyobject"):
         return _definition(text, options["pyobject"])
     lines = text.split("\n")
-    told = (options.get(name, "") for name in ("start-line", "end-line"))
-    first, last = (int(number) if re.fullmatch(r"-?\d{1,9}", number) else None for number in told)
+    numbers = (options.get(name, "") for name in ("start-line", "end-line"))
+    first, last = (int(number) if re.fullmatch(r"-?\d{1,9}", number) else None for number in numbers)
     lines = lines[first:last]
     if by_line:
         for name, beyond in (("start-after", 1), ("start-at", 0)):
@@ -168,7 +168,7 @@ def chapters_apart(text: str, page: Page) -> str:
 def asciidoc_references(text: str, page: Page) -> str:
     """`xref:oil.adoc[]` shows the title of its target, as in Antora, where pages are in modules."""
 
-    def told(match: re.Match[str]) -> str:
+    def titled(match: re.Match[str]) -> str:
         *modules, name = (match["target"] or "").removesuffix(".adoc").split(":")
         pages, found, _ = page.key.rpartition("/pages/")
         pages = posixpath.join(posixpath.dirname(pages), modules[-1] or "ROOT") if modules else pages
@@ -177,7 +177,7 @@ def asciidoc_references(text: str, page: Page) -> str:
         is_said = all(f":{one}:" in text for one in _REFERENCE.findall(title))
         return f"{match[0][:-1]}{title}]" if title and is_said else match[0]
 
-    return _XREF.sub(told, text) if "xref:" in text else text
+    return _XREF.sub(titled, text) if "xref:" in text else text
 
 
 def _tagged(text: str, tag: str) -> str:

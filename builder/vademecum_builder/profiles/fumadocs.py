@@ -40,16 +40,16 @@ def open_fumadocs(project: Project) -> Rules:
     config = Script(project.text(*FILES))
     # If only the pages are built, the program around them is not among the source's files.
     around = {path.relative_to(project.root).as_posix() for place in _WITH_LOADERS for path in project.root.glob(place)}
-    told = Script("\n".join(project.text(key) for key in sorted(project.keys | around) if _LOADERS.search(key)))
-    default, hidden, said = told.text("defaultLanguage"), told.text("hideLocale"), told.texts("languages")
+    loaders = Script("\n".join(project.text(key) for key in sorted(project.keys | around) if _LOADERS.search(key)))
+    default, hidden, languages = loaders.text("defaultLanguage"), loaders.text("hideLocale"), loaders.texts("languages")
 
     def place(path: str) -> tuple[str, str]:
         """Return a page without its language (`guide.de.mdx`, `de/guide.mdx`), and its language."""
         whole, _, language = stem(path).rpartition(".")
-        if whole and "/" not in language and (language in said or (not said and language_named(language))):
+        if whole and "/" not in language and (language in languages or (not languages and language_named(language))):
             return whole, language
         first, _, rest = stem(path).partition("/")
-        return (rest, first) if rest and first in said else (stem(path), default)
+        return (rest, first) if rest and first in languages else (stem(path), default)
 
     def folder(path: str, base: str) -> Folder:
         def address(key: str, metadata: Metadata) -> str:
@@ -61,7 +61,7 @@ def open_fumadocs(project: Project) -> Rules:
 
         return Folder(path, address)
 
-    folders = tuple(folder(*item) for item in _collections(config, told))
+    folders = tuple(folder(*item) for item in _collections(config, loaders))
     return Rules(
         folders or (folder("content/docs", "docs"),),
         passes=PASSES,
@@ -72,14 +72,14 @@ def open_fumadocs(project: Project) -> Rules:
     )
 
 
-def _collections(config: Script, told: Script) -> Iterator[tuple[str, str]]:
+def _collections(config: Script, loaders: Script) -> Iterator[tuple[str, str]]:
     """Yield the folder of each collection that is served, and where: at `/` unless its loader has a path."""
-    for loader in told.objects(r"\bloader\(\s*"):
+    for loader in loaders.objects(r"\bloader\(\s*"):
         named = _SOURCE.search(loader)
         if named:
             defined = next(config.objects(_COLLECTION % (named[1], named[1])), "")
-            path = told.value("dir", defined) or "content/docs"
-            base = told.value("baseUrl", loader)
+            path = loaders.value("dir", defined) or "content/docs"
+            base = loaders.value("baseUrl", loader)
             yield folder_of(str(path)), base if isinstance(base, str) else ""
 
 

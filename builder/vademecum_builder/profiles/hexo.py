@@ -63,17 +63,17 @@ def open_hexo(project: Project) -> Rules | None:
             return re.sub(r"(^|/)index(\.html)?$", r"\1", whole)
         name = stem("/".join(names))
         written = files.fullmatch(name)
-        said = written.groupdict() if written else {"title": name}
+        parts = written.groupdict() if written else {"title": name}
         date = re.match(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})", str(metadata.get("date") or ""))
-        year, month, day = date.groups() if date else (said.get(part) or "" for part in ("year", "month", "day"))
+        year, month, day = date.groups() if date else (parts.get(part) or "" for part in ("year", "month", "day"))
         if not year and re.search(r":(?:year|i?_?month|i?_?day)", own or pattern):
             raise NotServed("a post without a date")
-        found = {
+        values = {
             "year": year, "month": month.zfill(2), "day": day.zfill(2),
             "i_month": month.lstrip("0"), "i_day": day.lstrip("0"),
-            "title": said["title"], "name": posixpath.basename(said["title"]), "post_title": named(metadata, "title"),
+            "title": parts["title"], "name": posixpath.basename(parts["title"]), "post_title": named(metadata, "title"),
         }  # fmt: skip
-        return re.sub(r":(\w+)", lambda m: found.get(m[1], ""), own or pattern).lstrip("/")
+        return re.sub(r":(\w+)", lambda m: values.get(m[1], ""), own or pattern).lstrip("/")
 
     return Rules(
         (Folder(source, address),),

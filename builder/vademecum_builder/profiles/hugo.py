@@ -41,8 +41,8 @@ _DATE = re.compile(r"^(\d{4})-(\d{2})-(\d{2})")
 def _read(project: Project, *names: str) -> dict[str, Any]:
     found = project.has(*names)
     text = project.text(found) if found else ""
-    said = _lower(read_toml(text) if found.endswith("toml") else read_yaml(text))  # JSON is YAML
-    return said if isinstance(said, dict) else {}
+    settings = _lower(read_toml(text) if found.endswith("toml") else read_yaml(text))  # JSON is YAML
+    return settings if isinstance(settings, dict) else {}
 
 
 def _lower(value: Any) -> Any:
@@ -228,18 +228,18 @@ def _configured(project: Project) -> tuple[dict[str, Any], str, Sequence[str]]:
     found = {"config/_default": common}
     for folder in sorted(project.root.glob("config/*/")):
         place = f"config/{folder.name}"
-        said = common | _read(project, *with_endings(_ENDINGS, f"{place}/hugo", f"{place}/config"))
-        if _content(said) != _content(common):
-            found[place] = said
-    pages = {place: sum(key.startswith(f"{_content(said)}/") for key in project.keys) for place, said in found.items()}
+        settings = common | _read(project, *with_endings(_ENDINGS, f"{place}/hugo", f"{place}/config"))
+        if _content(settings) != _content(common):
+            found[place] = settings
+    pages = {place: sum(key.startswith(f"{_content(own)}/") for key in project.keys) for place, own in found.items()}
     chosen = max(found, key=lambda place: (pages[place], len(_content(found[place]))))
     return found[chosen], chosen, [place for place in found if place != chosen and pages[place]]
 
 
 def _beside(project: Project, config: Mapping[str, Any], name: str, place: str) -> Mapping[str, Any]:
     """Return a part of the configuration that may have a file of its own."""
-    said = config.get(name) or _read(project, *with_endings(_ENDINGS, f"{place}/{name}", f"config/_default/{name}"))
-    return said if isinstance(said, Mapping) else {}
+    settings = config.get(name) or _read(project, *with_endings(_ENDINGS, f"{place}/{name}", f"config/_default/{name}"))
+    return settings if isinstance(settings, Mapping) else {}
 
 
 def _of_files(project: Project, name: str, place: str) -> dict[str, Any]:
@@ -264,9 +264,9 @@ def _slugs(kind: str, version: int) -> SlugRule:
 def _version(project: Project, config: Mapping[str, Any]) -> int:
     """Return the version of Hugo that builds the site (144 for 0.144.2), according to files beside it; 0 if unknown."""
     flows = (p.relative_to(project.root).as_posix() for p in sorted(project.root.glob(".github/workflows/*.y*ml")))
-    said = [f"hugo-version: {text_at(config, 'module', 'hugoversion', 'min')}"]
-    said += map(project.text, ("netlify.toml", *flows))
-    return max((int(version) for text in said for version in _VERSION.findall(text)), default=0)
+    texts = [f"hugo-version: {text_at(config, 'module', 'hugoversion', 'min')}"]
+    texts += map(project.text, ("netlify.toml", *flows))
+    return max((int(version) for text in texts for version in _VERSION.findall(text)), default=0)
 
 
 def _never(text: str) -> bool:

@@ -63,8 +63,8 @@ def _slug(text: str) -> str:
 
 
 def _categories(metadata: Metadata, above: str) -> list[str]:
-    said = metadata.get("categories") or metadata.get("category") or ()
-    listed: Sequence[Any] = said.split() if isinstance(said, str) else said if isinstance(said, list) else ()
+    names = metadata.get("categories") or metadata.get("category") or ()
+    listed: Sequence[Any] = names.split() if isinstance(names, str) else names if isinstance(names, list) else ()
     return list(dict.fromkeys([*filter(None, above.split("/")), *map(str, listed)]))
 
 

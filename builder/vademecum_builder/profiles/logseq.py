@@ -55,14 +55,14 @@ def markup(text: str, page: Page) -> str:
         indent, mark, name, language = match.groups()
         return f"{indent}```{language or ''}" if name.upper() in _CODE else indent.rstrip("- ") if mark else ""
 
-    def told(match: re.Match[str]) -> str:
+    def shown_property(match: re.Match[str]) -> str:
         name, value = match[2].lower(), match[3] or ""
         return f"{match[1]}{name.capitalize()}: {value}" if name in _SHOWN and value else match[1].rstrip()
 
     text = _BLOCK.sub(block, _QUERY.sub("", text))
 
     def edit(plain: str) -> str:
-        plain = _PLANNED.sub("", _LOGBOOK.sub("", _PROPERTY.sub(told, plain)))
+        plain = _PLANNED.sub("", _LOGBOOK.sub("", _PROPERTY.sub(shown_property, plain)))
         plain = _NAMED.sub(r"[[\2\3|\1]]", plain)
         plain = _MACRO.sub("", _CLOZE.sub(lambda cloze: cloze[1].strip(), plain))
         return _SIZE.sub("", _REFERENCE.sub("", plain))

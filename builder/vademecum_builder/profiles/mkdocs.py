@@ -79,10 +79,10 @@ _VALUE = re.compile(r"\{\{-?\s*([A-Za-z_][\w.]*+)((?:(?!\{\{)[^{}]|\{[^{}]*\})*)
 def _values(config: Mapping[str, Any]) -> Pass:
     """`{{ release }}` of the plugin macros: values of `extra` and of the page, in code as well; other values come from
     functions in Python."""
-    said = {"config": config, **table_at(config, "extra")}
+    common = {"config": config, **table_at(config, "extra")}
 
     def values(text: str, page: Page) -> str:
-        known = said | {"page": {"meta": page.metadata}} | dict(page.metadata)
+        known = common | {"page": {"meta": page.metadata}} | dict(page.metadata)
 
         def value(match: re.Match[str]) -> str:
             found = at(known, *match[1].split("."))
@@ -262,10 +262,10 @@ def _inherited(project: Project, name: str, depth: int = 0) -> dict[str, Any]:
     return _laid_on(_inherited(project, above, depth + 1), config) if "INHERIT" in config and depth < 9 else config
 
 
-def _laid_on(below: Any, said: Any) -> Any:
-    if not (isinstance(below, Mapping) and isinstance(said, Mapping)):
-        return said
-    return {**below, **{name: _laid_on(below.get(name), value) for name, value in said.items()}}
+def _laid_on(below: Any, above: Any) -> Any:
+    if not (isinstance(below, Mapping) and isinstance(above, Mapping)):
+        return above
+    return {**below, **{name: _laid_on(below.get(name), value) for name, value in above.items()}}
 
 
 def _excluded(options: Any) -> Callable[[str], bool]:

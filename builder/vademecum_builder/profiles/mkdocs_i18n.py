@@ -56,14 +56,14 @@ def read_languages(options: Any) -> Languages | None:
     if not isinstance(options, Mapping):
         return None
     listed = options.get("languages")
-    said = (
+    by_name = (
         {str(name): item if isinstance(item, Mapping) else {} for name, item in listed.items()}  # before 1.0
         if isinstance(listed, Mapping)
         else {str(item.get("locale")): item for item in listed or () if isinstance(item, Mapping)}
     )
     only, default = text_at(options, "build_only_locale"), text_at(options, "default_language")
-    default = only or next((name for name, item in said.items() if item.get("default") is True), default)
-    built = [name for name, item in said.items() if item.get("build") is not False and only in ("", name)]
+    default = only or next((name for name, item in by_name.items() if item.get("default") is True), default)
+    built = [name for name, item in by_name.items() if item.get("build") is not False and only in ("", name)]
     folders = text_at(options, "docs_structure") == "folder"
-    names = {name: told for name, item in said.items() if isinstance(told := item.get("nav_translations"), Mapping)}
-    return Languages(default, tuple(said), (*{*built, default},), folders, names) if default else None
+    names = {name: own for name, item in by_name.items() if isinstance(own := item.get("nav_translations"), Mapping)}
+    return Languages(default, tuple(by_name), (*{*built, default},), folders, names) if default else None

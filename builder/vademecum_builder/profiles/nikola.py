@@ -37,20 +37,20 @@ def _split(text: str, beside: str = "") -> tuple[dict[str, str], str]:
     """Return the metadata in a page or in the file `.meta` beside it, and its text."""
     head = _HEAD.match(text)
     front, body = split_front_matter(text)
-    said = _SAID.findall(head[1]) if head else [(name, str(value)) for name, value in front.items()]
-    told = {
-        **dict(said),
+    fields = _SAID.findall(head[1]) if head else [(name, str(value)) for name, value in front.items()]
+    known = {
+        **dict(fields),
         **{str(n): str(v) for n, v in split_front_matter(beside)[0].items()},
         **dict(_SAID.findall(beside)),
     }
-    return {name: value.strip() for name, value in told.items() if value.strip()}, text[head.end() :] if head else body
+    return {name: value.strip() for name, value in known.items() if value.strip()}, text[head.end() :] if head else body
 
 
 def _places(config: Mapping[str, Any], name: str) -> Sequence[tuple[str, str]]:
     """Return patterns of files, and where these are served, from `POSTS` or `PAGES`."""
-    said = config.get(name, _USUAL[name])
+    rules = config.get(name, _USUAL[name])
     lang = str(config.get("DEFAULT_LANG") or "en")
-    listed = [rule for rule in said if isinstance(rule, tuple | list) and len(rule) > 1]
+    listed = [rule for rule in rules if isinstance(rule, tuple | list) and len(rule) > 1]
     return [(str(at), str(to.get(lang, "")) if isinstance(to, Mapping) else str(to)) for at, to, *_ in listed]
 
 
@@ -83,14 +83,14 @@ class _Site:
         at, to = next(((posixpath.dirname(at), to) for at, to in self.places if _is_of(at, path)), ("", None))
         if to is None:
             raise NotServed("neither in POSTS nor in PAGES")
-        said = self.said(path)
-        hidden = {said.get("status", "").lower(), *(tag.strip().lower() for tag in said.get("tags", "").split(","))}
+        fields = self.said(path)
+        hidden = {fields.get("status", "").lower(), *(tag.strip().lower() for tag in fields.get("tags", "").split(","))}
         if hidden & {"draft", "private"}:
             raise NotServed("a draft, or private")
         whole, lang = split_language(path, self.languages)
         folder, name = posixpath.split(stem(whole))
-        slug = said.get("slug") or _slug(name)
-        own = said.get("pretty_url", "").lower()
+        slug = fields.get("slug") or _slug(name)
+        own = fields.get("pretty_url", "").lower()
         pretty = own in ("true", "yes", "1") if own else self.pretty and slug != "index"
         below = posixpath.relpath(folder or ".", at or ".")
         served = posixpath.normpath(posixpath.join(self.languages.get(lang, ""), to, below, slug))

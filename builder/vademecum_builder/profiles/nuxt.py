@@ -41,8 +41,8 @@ def mdc(text: str, page: Page) -> str:
 
     def component(match: re.Match[str]) -> str:
         said = arguments(match["said"] or "")[1] | {k: str(v) for k, v in read_yaml(match["yaml"] or "").items()}
-        told = (match["label"], shown(said), said.get("description"))
-        return "\n" + "\n\n".join(filter(None, told)) + "\n"
+        texts = (match["label"], shown(said), said.get("description"))
+        return "\n" + "\n\n".join(filter(None, texts)) + "\n"
 
     def edit(plain: str) -> str:
         plain = _SLOT.sub("", _COMPONENT.sub(component, plain))

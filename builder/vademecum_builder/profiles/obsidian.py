@@ -23,7 +23,7 @@ def without_queries(text: str, page: Page) -> str:
 
 def open_obsidian(project: Project) -> Rules:
     settings = read_yaml(project.text(".obsidian/app.json"))
-    left_out = [str(name) for name in settings.get("userIgnoreFilters") or () if not str(name).startswith("/")]
+    hidden = [str(name) for name in settings.get("userIgnoreFilters") or () if not str(name).startswith("/")]
     folders = (
         text_at(read_yaml(project.text(".obsidian/templates.json")), "folder"),
         text_at(read_yaml(project.text(".obsidian/plugins/templater-obsidian/data.json")), "templates_folder"),
@@ -35,7 +35,7 @@ def open_obsidian(project: Project) -> Rules:
             raise NotServed("publish: false")
         if path.startswith(templates) or "excalidraw-plugin" in metadata:
             raise NotServed("a template or a drawing")
-        if path.startswith(tuple(left_out)):
+        if path.startswith(tuple(hidden)):
             raise NotServed("excluded from search by the settings")
         return named(metadata, "permalink").strip("/") or re.sub(r"\s", "+", stem(path))
 

@@ -48,8 +48,8 @@ def _said(path: str, text: str) -> dict[str, str]:
         return {"title": title} | {name.lower(): value.strip() for name, value in _FIELD.findall(text)}
     if path.endswith((".html", ".htm")):
         titles, tags = _TITLE.findall(text), [dict(_ATTRIBUTE.findall(tag)) for tag in _META.findall(text)]
-        told = {tag["name"].lower(): tag.get("content", "") for tag in tags if "name" in tag}
-        return {"title": unescape("".join(titles[:1])).strip()} | told
+        fields = {tag["name"].lower(): tag.get("content", "") for tag in tags if "name" in tag}
+        return {"title": unescape("".join(titles[:1])).strip()} | fields
     said, _ = split_front_matter(head(text))
     return {str(name).lower(): str(value) for name, value in said.items()}
 
@@ -90,14 +90,14 @@ def open_pelican(project: Project) -> Rules:
         kind = "PAGE" if path.startswith(pages) else "ARTICLE"
         folder, _, name = stem(path).rpartition("/")
         matches = [of_name.match(name) for of_name in of_names] + [of_path.match(path) for of_path in of_paths]
-        told = {name.lower(): text for match in matches if match for name, text in match.groupdict().items() if text}
+        matched = {name.lower(): text for match in matches if match for name, text in match.groupdict().items() if text}
         known = {
             "category": folder.rpartition("/")[2] or text_at(config, "DEFAULT_CATEGORY", default="misc"),
             "date": str(config.get("DEFAULT_DATE") or ""),
             "author": text_at(config, "AUTHOR"),
             "lang": language,
             **{name: str(value) for name, value in common.items()},
-            **told,
+            **matched,
             **_said(path, project.text(posixpath.join(content, path))),
         }
         known["slug"] = known.get("slug") or _slug(known.get("title", ""))

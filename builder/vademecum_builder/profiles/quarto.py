@@ -27,13 +27,13 @@ def cells(text: str, page: Page) -> str:
     (`r nrow(x)`) is removed: its output is unknown."""
 
     def cell(match: re.Match[str]) -> str:
-        indent, fence, language, said, body = match.groups()
+        indent, fence, language, options_text, body = match.groups()
         options = _OPTION.match(body)
-        said += options[0] if options else ""
-        caption = _CAPTION.search(said)
+        options_text += options[0] if options else ""
+        caption = _CAPTION.search(options_text)
         shown = f"{indent}{fence}{language}\n{body[options.end() if options else 0 :]}{indent}{fence}\n"
-        told = "\n" + indent + caption[1].strip().strip("\"'") + "\n" if caption else ""
-        return ("" if _HIDDEN.search(said) else shown) + told
+        shown_caption = "\n" + indent + caption[1].strip().strip("\"'") + "\n" if caption else ""
+        return ("" if _HIDDEN.search(options_text) else shown) + shown_caption
 
     text = _INLINE.sub("", text)
     return _CELL.sub(cell, text) if "{" in text else text

@@ -101,7 +101,7 @@ class PlainPages:
 
     def warnings(self) -> Sequence[str]:
         """Return what could not be included, and which addresses are guessed, one line each."""
-        return [*([_AS_THEY_LIE.format(counted(self.unsure, "pages"))] if self.unsure else []), *_told(self.troubles)]
+        return [*([_AS_THEY_LIE.format(counted(self.unsure, "pages"))] if self.unsure else []), *_lost(self.troubles)]
 
     @cached_property
     def _project(self) -> Project:
@@ -176,10 +176,10 @@ class ProfilePages:
     def notice(self) -> str:
         """Return the profile, the configuration by which it was found, and the folders of pages."""
         found, folders = self.found, [folder.path or "." for folder in self.found.rules.folders]
-        told = f"as sources of {found.profile.title} ({found.outside}{found.config or 'as you named it'})"
+        origin = f"as sources of {found.profile.title} ({found.outside}{found.config or 'as you named it'})"
         more = f" and {counted(len(folders) - 3, 'folders')} more" if len(folders) > 3 else ""
         served = f", served at {self.base_url}" if self.base_url else ""
-        return f"read {told}: pages in {', '.join(folders[:3])}{more}{served}; --profile plain reads them as they are"
+        return f"read {origin}: pages in {', '.join(folders[:3])}{more}{served}; --profile plain reads them as they are"
 
     def warnings(self) -> Sequence[str]:
         """Return what could not be included, and which addresses are uncertain, one line each."""
@@ -189,7 +189,7 @@ class ProfilePages:
         ]
         sites = [f"addresses may be wrong: {doubt}" for doubt in self.found.rules.doubts]
         several = [f"pages at the address of another one ({len(self.doubled)}): {', '.join(self.doubled[:3])}"]
-        return [*sites, *pages, *(several if self.doubled else []), *_told(self.troubles)]
+        return [*sites, *pages, *(several if self.doubled else []), *_lost(self.troubles)]
 
     def read(self, item: SourceItem) -> Document | str:
         """Return the document, or why the item is not one; raise ContentError if it cannot be read."""
@@ -272,7 +272,7 @@ class ProfilePages:
 
     def prepared(self, media_type: str, text: str, page: Page) -> str:
         """Return the text without markup of the generator."""
-        said, body = split_front_matter(text)  # a generator does not process front matter
+        metadata, body = split_front_matter(text)  # a generator does not process front matter
         head = text[: len(text) - len(body)]
         for done in self.found.rules.templates:
             body = done(body, page)
@@ -281,7 +281,7 @@ class ProfilePages:
         text = head + (above if media_type == MARKDOWN else "") + body
         for done in self._own_passes(media_type):
             text = done(text, page)
-        return without_gone(head + split_front_matter(text)[1] if said else text)
+        return without_gone(head + split_front_matter(text)[1] if metadata else text)
 
     def _own_passes(self, media_type: str) -> Sequence[Pass]:
         return self.found.rules.passes if media_type == MARKDOWN else INCLUDES.get(media_type, ())
@@ -300,7 +300,7 @@ class ProfilePages:
         except NotServed as reason:
             address = f"not served: {reason}"
         called = self.found.rules.called(place[1]) if place and self.found.rules.called else ""
-        parts = [self.found.profile.name, self.base_url, address, *filter(None, [called]), *self.found.said]
+        parts = [self.found.profile.name, self.base_url, address, *filter(None, [called]), *self.found.digests]
         return _digest([*parts, *included, *included.values()])
 
     def _url(self, address: str) -> str:
@@ -333,7 +333,7 @@ def _digest(parts: Sequence[str]) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
-def _told(troubles: Counter[str]) -> list[str]:
+def _lost(troubles: Counter[str]) -> list[str]:
     """Return one line for what pages could not include; none if nothing is missing."""
     first = ", ".join(sorted(troubles)[:3])
     return [f"parts of pages are missing ({sum(troubles.values())}): {first}"] if troubles else []

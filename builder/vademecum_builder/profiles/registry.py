@@ -40,7 +40,7 @@ class Found:
         config: The configuration file, relative to the project; empty: the publisher named the profile.
         inside: The path from the project to the source, ends in `/`; empty: the source is the project, or contains it.
         outside: The path from the source to the project, ends in `/`.
-        said: SHA-256 of each file that shaped the rules: the configuration, a list of chapters, of versions.
+        digests: SHA-256 of each file that shaped the rules: the configuration, a list of chapters, of versions.
     """
 
     profile: Profile
@@ -49,7 +49,7 @@ class Found:
     config: str
     inside: str = ""
     outside: str = ""
-    said: tuple[str, ...] = ()
+    digests: tuple[str, ...] = ()
 
     def place(self, key: str) -> tuple[Folder, str] | None:
         """Return the folder of pages that an item of the source is in, and its path there; None: it is in none."""
@@ -148,8 +148,8 @@ def _opened(profile: Profile, folder: Path, root: Path, keys: tuple[str, ...], *
     if rules is None:
         return None
     rules = rules if rules.base_url else replace(rules, base_url=_of_domain(project))
-    said = tuple(sorted(project.seen.values()))
-    found = Found(profile, rules, project, config, inside, outside, said)
+    digests = tuple(sorted(project.seen.values()))
+    found = Found(profile, rules, project, config, inside, outside, digests)
     if config and (folder / config).is_symlink() and not _pages_in(found, keys):
         return None  # the link is to another folder's configuration, whose paths are meant there
     sources = [key for key in keys if key.lower().endswith(_SOURCES)]

@@ -94,12 +94,12 @@ def _shown(role: re.Match[str], page: Page) -> str:
     return found or (text if name in _PROSE else f"`{text}`")
 
 
-def external_links(said: object) -> Pass:
+def external_links(links: object) -> Pass:
     """Return the pass for roles of `extlinks`: `:issue:`7`` becomes a link with the text in the configuration."""
     known = {
-        str(name): (str(told[0]), told[1] if isinstance(told[1], str) else told[0])
-        for name, told in (said.items() if isinstance(said, Mapping) else ())
-        if isinstance(told, tuple | list) and len(told) == 2
+        str(name): (str(pair[0]), pair[1] if isinstance(pair[1], str) else pair[0])
+        for name, pair in (links.items() if isinstance(links, Mapping) else ())
+        if isinstance(pair, tuple | list) and len(pair) == 2
     }
     names = "|".join(map(re.escape, known))
     role = re.compile(rf"(?<![`:\w])[:{{]({names})[:}}]`(?:([^`<>]+?)\s*<([^`<>]+)>|([^`<>]+))`")
@@ -115,15 +115,15 @@ def external_links(said: object) -> Pass:
 
 def common_text(config: Mapping[str, Any]) -> Pass:
     """Return the pass that adds `rst_prolog`, `rst_epilog`, `|version|` and `|release|` to pages."""
-    said = [text_at(config, name) for name in ("rst_prolog", "rst_epilog")]
-    said += [f".. |{name}| replace:: {config[name]}" for name in ("version", "release") if text_at(config, name)]
-    below = "\n\n".join(filter(None, said))
+    texts = [text_at(config, name) for name in ("rst_prolog", "rst_epilog")]
+    texts += [f".. |{name}| replace:: {config[name]}" for name in ("version", "release") if text_at(config, name)]
+    below = "\n\n".join(filter(None, texts))
     return lambda text, page: f"{text}\n\n{below}\n" if below and not page.key.endswith(".md") else text
 
 
-def substitutions(said: object) -> Pass:
+def substitutions(configured: object) -> Pass:
     """Return the pass that replaces `{{ name }}` of MyST by its value in conf.py or in the front matter."""
-    common = said if isinstance(said, Mapping) else {}
+    common = configured if isinstance(configured, Mapping) else {}
 
     def applied(text: str, page: Page) -> str:
         own = page.metadata.get("substitutions") or at(page.metadata, "myst", "substitutions")
@@ -132,8 +132,8 @@ def substitutions(said: object) -> Pass:
             return text
 
         def put_in(match: re.Match[str]) -> str:
-            said = _expressed(" ".join(match[1].split()), known)
-            return match[0] if said is None else said
+            value = _expressed(" ".join(match[1].split()), known)
+            return match[0] if value is None else value
 
         return outside_code(text, lambda plain: _SUBSTITUTION.sub(put_in, plain))
 
@@ -226,10 +226,10 @@ def _doubts(config: Mapping[str, Any], site: str, *, computed: bool) -> Iterator
 def _kinds(config: Mapping[str, Any], source: str) -> dict[str, str]:
     """Return media types by ending, from `source_suffix` and from extensions with others; if these are computed, all
     that have a reader."""
-    said = config.get("source_suffix")
-    if said is None and ("source_suffix" in source or "extensions" not in config):
+    ends = config.get("source_suffix")
+    if ends is None and ("source_suffix" in source or "extensions" not in config):
         return {ending: kind for ending, kind in MEDIA_TYPES.items() if kind != PLAIN_TEXT}
-    listed = said if isinstance(said, Mapping) else dict.fromkeys(said if isinstance(said, list) else [said or ".rst"])
+    listed = ends if isinstance(ends, Mapping) else dict.fromkeys(ends if isinstance(ends, list) else [ends or ".rst"])
     kinds = {str(ending): MARKDOWN if "markdown" in str(name) else RST for ending, name in listed.items()}
     brought = {".md": "myst|recommonmark|markdown|m2r", ".ipynb": "nbsphinx|myst_nb|jupyter"}
     kinds |= {ending: MEDIA_TYPES[ending] for ending, names in brought.items() if re.search(names, source)}

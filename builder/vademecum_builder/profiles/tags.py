@@ -137,21 +137,21 @@ def _as_markdown(html: str, *, in_line: bool = False, alone: bool = False) -> tu
 
 def _words(html: str, between: str) -> str:
     """Return HTML with its blocks as paragraphs."""
-    said = [line for part in _BLOCK_TAG.split(html) if (line := re.sub(r"\s+", " ", part)).strip()]
-    return f"{between}{between.join(said)}{between}" if between.strip(" ") else between.join(said)
+    words = [line for part in _BLOCK_TAG.split(html) if (line := re.sub(r"\s+", " ", part)).strip()]
+    return f"{between}{between.join(words)}{between}" if between.strip(" ") else between.join(words)
 
 
 def _tabs_of_code(pane: re.Match[str]) -> str:
     """The text in tabs of Docsy is code, unless they declare it to be text."""
-    said = arguments(pane["said"])[1]
+    common = arguments(pane["said"])[1]
 
     def tab(match: re.Match[str]) -> str:
-        own = said | arguments(match["said"])[1]
+        own = common | arguments(match["said"])[1]
         if own.get("text") == "true" or "```" in match["body"] or "header" not in own:
             return match[0]
         return f"\n\n{own['header']}\n\n```{own.get('lang', '')}\n{match['body'].strip()}\n```\n\n"
 
-    return pane[0] if said.get("text") == "true" else _TAB.sub(tab, pane[0])
+    return pane[0] if common.get("text") == "true" else _TAB.sub(tab, pane[0])
 
 
 def _shortcode(match: re.Match[str], page: Page, shortcodes: Pass) -> str:

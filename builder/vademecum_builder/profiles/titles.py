@@ -52,7 +52,7 @@ def with_titles(text: str, title: Callable[[str, str], str]) -> str:
     if ":ref:" not in text and ":doc:" not in text:
         return text
 
-    def told(match: re.Match[str]) -> str:
+    def titled(match: re.Match[str]) -> str:
         shown = title(match["role"], match["name"])
         return f":{match['role']}:`{shown} <{match['name']}>`" if shown else match[0]
 
@@ -65,5 +65,5 @@ def with_titles(text: str, title: Callable[[str, str], str]) -> str:
         indent = len(line.expandtabs()) - len(line.expandtabs().lstrip())
         if shown_below is None or indent <= shown_below:
             shown_below = indent if SHOWN.match(bare) else None
-            lines[number] = _REFERENCE.sub(told, line) if "`" in line else line
+            lines[number] = _REFERENCE.sub(titled, line) if "`" in line else line
     return "\n".join(lines)

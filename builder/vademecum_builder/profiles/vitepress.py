@@ -31,10 +31,10 @@ def _configuration(project: Project) -> str:
     (`...shared`) before those of its languages."""
     config = project.has(*FILES)
     text, folder = project.text(config), posixpath.dirname(config)
-    found = _IMPORT.findall(text)
-    own = re.findall(r"\.\.\.(\w+)", text.partition("locales")[0])
-    found.sort(key=lambda item: not any(name in own for name in re.findall(r"\w+", item[0])))
-    places = [posixpath.normpath(posixpath.join(folder, place)) for _, place in found]
+    imports = _IMPORT.findall(text)
+    of_site = re.findall(r"\.\.\.(\w+)", text.partition("locales")[0])
+    imports.sort(key=lambda item: not any(name in of_site for name in re.findall(r"\w+", item[0])))
+    places = [posixpath.normpath(posixpath.join(folder, place)) for _, place in imports]
     endings = ("", *scripts(""), *scripts("/index"))
     return "\n".join([text, *(project.text(*(place + ending for ending in endings)) for place in places)])
 

@@ -47,7 +47,7 @@ def _title_of(name: str, page: Page) -> str:
     text = page.project.text(key) if (key := _key(name, page)) else ""
     tag = re.search(r"<topic\b[^<>]*>", text)
     found = _TITLE.search(text) or _MARKED.search(text)
-    title = unescape(_said("title", tag[0])) if tag else found[1] if found else ""
+    title = unescape(_attribute("title", tag[0])) if tag else found[1] if found else ""
     page.included[f":title:{name}"] = title
     return title or name
 
@@ -55,10 +55,10 @@ def _title_of(name: str, page: Page) -> str:
 def titles(text: str, page: Page) -> str:
     """`[](oil.md)` shows the title of its target."""
 
-    def told(match: re.Match[str]) -> str:
+    def titled(match: re.Match[str]) -> str:
         return f"[{_title_of(match[1], page)}]({match[1]}{match[2] or ''})"
 
-    return outside_code(text, lambda plain: _UNTITLED.sub(told, plain)) if "[](" in text else text
+    return outside_code(text, lambda plain: _UNTITLED.sub(titled, plain)) if "[](" in text else text
 
 
 def topic(text: str, page: Page) -> str:
@@ -79,14 +79,14 @@ def topic(text: str, page: Page) -> str:
         name, said = match["name"], match["said"]
         if name in ("topic", "chapter"):
             depth += -1 if match["end"] else 1
-            anchor = f" {{#{_said('id', said)}}}" if name == "chapter" and _said("id", said) else ""
-            return "\n\n" if match["end"] else f"\n\n{'#' * min(depth - 1, 6)} {_said('title', said)}{anchor}\n\n"
+            anchor = f" {{#{_attribute('id', said)}}}" if name == "chapter" and _attribute("id", said) else ""
+            return "\n\n" if match["end"] else f"\n\n{'#' * min(depth - 1, 6)} {_attribute('title', said)}{anchor}\n\n"
         if name in ("list", "title"):
             return f"<{match['end']}{'ul' if name == 'list' else 'p'}>"
         if match["end"]:
             return match[0]
-        shown = f"{_title_of(_said('href', said).partition('#')[0], page)}</a>" if match["empty"] else ""
-        anchor = f' href="#{_said("anchor", said)}"' if "href=" not in said else ""
+        shown = f"{_title_of(_attribute('href', said).partition('#')[0], page)}</a>" if match["empty"] else ""
+        anchor = f' href="#{_attribute("anchor", said)}"' if "href=" not in said else ""
         return f"<a{said}{anchor}>{shown}"
 
     text = _XML_CODE.sub(code, _NOT_SHOWN.sub("", text.replace("\ue000", "")))
@@ -100,13 +100,13 @@ def topics(text: str, page: Page) -> str:
     return markup(topic(text, page), page) if page.key.endswith(".topic") else text
 
 
-def _said(name: str, tag: str) -> str:
+def _attribute(name: str, tag: str) -> str:
     found = re.search(rf"(?<![\w-]){name}=(?:\"([^\"]*)\"|'([^']*)')", tag)
     return (found[1] or found[2] or "") if found else ""
 
 
 def _variables(text: str) -> list[tuple[str, str]]:
-    return [(_said("name", tag), _said("value", tag)) for tag in re.findall(r"<var\b[^<>]*>", text)]
+    return [(_attribute("name", tag), _attribute("value", tag)) for tag in re.findall(r"<var\b[^<>]*>", text)]
 
 
 def _values(project: Project, files: list[str]) -> Pass:
@@ -137,10 +137,10 @@ def _code_of_files(folder: str) -> Pass:
     def code_of_files(text: str, page: Page) -> str:
         def code(match: re.Match[str]) -> str:
             said = match["said"] or match["tag"]
-            if _said("include-symbol", said):
-                return page.miss(f"code by the name of a symbol ({_said('src', said)[:80]})")
-            text = page.include(_said("src", said), folder, "") or ""
-            lines = _said("include-lines", said)
+            if _attribute("include-symbol", said):
+                return page.miss(f"code by the name of a symbol ({_attribute('src', said)[:80]})")
+            text = page.include(_attribute("src", said), folder, "") or ""
+            lines = _attribute("include-lines", said)
             shown = textwrap.dedent((part(text, lines) or "") if lines else text).strip("\n")
             if match["tag"]:
                 return f"<code-block{match['tag']}>\n<![CDATA[\n{shown}\n]]>\n</code-block>"
@@ -160,13 +160,13 @@ def markup(text: str, page: Page) -> str:
         if opened["table"] > opened["/table"]:
             # As HTML in which no blank line ends the table.
             code = escape(textwrap.dedent(inner)).replace("\n", "&#10;")
-            return f'{indent}<pre><code class="language-{_said("lang", match[2])}">{code}</code></pre>'
+            return f'{indent}<pre><code class="language-{_attribute("lang", match[2])}">{code}</code></pre>'
         if any(opened[name] > opened[f"/{name}"] for name in ("tab", "step", "def")):  # indented as XML
             inner, indent = textwrap.dedent(inner), ""
-        return f"\n{indent}```{_said('lang', match[2])}\n{inner}\n{indent}```\n"
+        return f"\n{indent}```{_attribute('lang', match[2])}\n{inner}\n{indent}```\n"
 
     def include(match: re.Match[str]) -> str:
-        name, wanted = _said("from", match[1]), re.escape(_said("element-id", match[1]))
+        name, wanted = _attribute("from", match[1]), re.escape(_attribute("element-id", match[1]))
         own = name == posixpath.basename(page.key)  # a page may repeat a part of itself
         folders = (posixpath.dirname(place) for place in (page.key, _key(name, page)))
         found = text if own else page.include(name, *folders, passes=(topic, markup)) if name else None
@@ -174,7 +174,7 @@ def markup(text: str, page: Page) -> str:
         return f"\n\n{part[2].strip()}\n\n" if part else ""
 
     def edit(plain: str) -> str:
-        return _TITLED.sub(lambda m: f"\n\n{_said('title', m[1])}\n\n", _INCLUDE.sub(include, plain))
+        return _TITLED.sub(lambda m: f"\n\n{_attribute('title', m[1])}\n\n", _INCLUDE.sub(include, plain))
 
     text = _EMPTY_TABLE.sub("", text)
     return outside_code(_CODE.sub(fence, _TITLE.sub(r"# \1", text, count=1)), edit)
@@ -183,13 +183,13 @@ def markup(text: str, page: Page) -> str:
 def open_writerside(project: Project) -> Rules:
     config = project.text(*FILES)
     tags = {name: re.findall(rf"<{name}\b[^<>]*>", config) for name in ("topics", "vars", "instance")}
-    topics = next((found for tag in tags["topics"] if (found := _said("dir", tag))), "topics").strip("/")
-    trees = "".join(project.text(_said("src", tag)) for tag in tags["instance"])
+    topics = next((found for tag in tags["topics"] if (found := _attribute("dir", tag))), "topics").strip("/")
+    trees = "".join(project.text(_attribute("src", tag)) for tag in tags["instance"])
     elements = re.findall(r"<(?:toc-element|instance-profile)\b[^<>]*>", trees)
-    served = {_said(name, tag) for tag in elements for name in ("topic", "start-page")}
+    served = {_attribute(name, tag) for tag in elements for name in ("topic", "start-page")}
     snippets = re.findall(r"<snippets\b[^<>]*>", config)
     root = re.search(r"<web-root>([^<]*)</web-root>", project.text("cfg/buildprofiles.xml"))
-    below = next((path for tag in tags["instance"] if (path := _said("web-path", tag))), "")
+    below = next((path for tag in tags["instance"] if (path := _attribute("web-path", tag))), "")
 
     def address(path: str, metadata: Metadata) -> str:
         name = posixpath.basename(path)
@@ -197,12 +197,12 @@ def open_writerside(project: Project) -> Rules:
             raise NotServed("not in a tree of an instance")
         return f"{stem(name).lower()}.html"
 
-    values = _values(project, [_said("src", tag) for tag in tags["vars"]])
+    values = _values(project, [_attribute("src", tag) for tag in tags["vars"]])
     return Rules(
         (Folder(topics, address),),
         WRITERSIDE,
         (
-            _code_of_files(_said("src", snippets[0] if snippets else "")),
+            _code_of_files(_attribute("src", snippets[0] if snippets else "")),
             topic,
             titles,
             markup,

@@ -22,8 +22,8 @@ _SAID = re.compile(r"#[ \t]*@(\S+)[ \t]*(.*?)[ \t]*$", re.MULTILINE)
 def heads(text: str, page: Page) -> str:
     """`# @title Pumps` at the head of a file is its title, not a heading."""
     found = _HEAD.match(text)
-    said = dict(_SAID.findall(found[1])) if found else {}
-    return front_matter(said) + text[found.end() :] if found else text
+    metadata = dict(_SAID.findall(found[1])) if found else {}
+    return front_matter(metadata) + text[found.end() :] if found else text
 
 
 _LINK = re.compile(r"\{(?:(?P<file>file:)|include:)?(?P<to>[\w:./#?!-]*[\w?!])(?:[ \t]+(?P<shown>[^{}\n]+))?\}")
@@ -48,11 +48,11 @@ def links(text: str, page: Page) -> str:
 
 def open_yard(project: Project) -> Rules | None:
     try:
-        said = shlex.split(project.text(*FILES), comments=True)
+        words = shlex.split(project.text(*FILES), comments=True)
     except ValueError:
         return None
-    options = dict(itertools.pairwise(said))
-    named = said[said.index("-") + 1 :] if "-" in said else []
+    options = dict(itertools.pairwise(words))
+    named = words[words.index("-") + 1 :] if "-" in words else []
     readme = options.get("--readme") or options.get("-r") or "README.md"
     named += [*filter(None, options.get("--files", "").split(",")), readme]
     pages = set(files_of(named, project.keys, ()))

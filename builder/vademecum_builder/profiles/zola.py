@@ -28,14 +28,14 @@ def shortcodes(text: str, page: Page) -> str:
     if "{{" not in text and "{%" not in text:
         return text
 
-    def told(match: re.Match[str]) -> str:
+    def rendered(match: re.Match[str]) -> str:
         given = arguments(match[3] or "")[1]
         if match[1] == "{{" and (written := _written(match[2], given, page)):
             return written
         said = shown(given)
         return f"\n\n{said}\n\n" if said and match[1] == "{%" else said or GONE
 
-    return _ESCAPED.sub(r"\1 \2 \3", _CALL.sub(told, text))
+    return _ESCAPED.sub(r"\1 \2 \3", _CALL.sub(rendered, text))
 
 
 def _written(name: str, given: Mapping[str, str], page: Page) -> str:

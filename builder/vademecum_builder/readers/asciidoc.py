@@ -47,16 +47,16 @@ def read_asciidoc(text: str) -> Reading:
     }
     left = len(_INCLUDE.findall(text))
     warnings = [f"{left} × `include::` left out: no other file is read"] if left else []
-    said = {name.lower() for name in re.findall(r"^:(?!!)([\w-]+)(?<!!):", text, re.MULTILINE)}
-    text = "\n".join(_without_unsaid_links(_INCLUDE.sub("", text), said))
-    page, told = converted_by([str(_COMMAND), *_OPTIONS], text)
-    unsaid = dict.fromkeys(_WITHOUT_VALUE.findall(told))
-    warnings += [f"`{{{name}}}` has no value, and is shown as it is" for name in unsaid]
+    defined = {name.lower() for name in re.findall(r"^:(?!!)([\w-]+)(?<!!):", text, re.MULTILINE)}
+    text = "\n".join(_without_undefined_links(_INCLUDE.sub("", text), defined))
+    page, messages = converted_by([str(_COMMAND), *_OPTIONS], text)
+    undefined = dict.fromkeys(_WITHOUT_VALUE.findall(messages))
+    warnings += [f"`{{{name}}}` has no value, and is shown as it is" for name in undefined]
     page = _TITLE.sub("<h1>", page, count=1)
     return read_converted(_CALLOUT.sub("", page), metadata, warnings)
 
 
-def _without_unsaid_links(text: str, said: set[str]) -> Iterator[str]:
+def _without_undefined_links(text: str, defined: set[str]) -> Iterator[str]:
     """Yield the lines of a text, those of code unchanged; code may be open to the end."""
     fence = before = ""
     for line in text.split("\n"):
@@ -66,7 +66,7 @@ def _without_unsaid_links(text: str, said: set[str]) -> Iterator[str]:
         elif (opens := _FENCE.fullmatch(bare)) and not _underlines(bare, before):
             fence = opens[1] or bare
         else:
-            line = _LINK.sub(lambda link: _without_unsaid(link, said), line)
+            line = _LINK.sub(lambda link: _without_undefined(link, defined), line)
         yield line
         before = bare
 
@@ -76,6 +76,6 @@ def _underlines(line: str, before: str) -> bool:
     return bool(before) and before[0] not in "[.=/" and abs(len(before) - len(line)) < 2
 
 
-def _without_unsaid(link: re.Match[str], said: set[str]) -> str:
+def _without_undefined(link: re.Match[str], defined: set[str]) -> str:
     """Return the text of a link whose address begins with an attribute from elsewhere, such as from a build."""
-    return link[0] if not link["name"] or link["name"].lower() in said else str(link["shown"])
+    return link[0] if not link["name"] or link["name"].lower() in defined else str(link["shown"])

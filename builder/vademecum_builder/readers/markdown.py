@@ -73,11 +73,11 @@ def read_markdown(text: str, slugs: SlugRule = GITHUB, *, mdx: bool = False, cal
     """
     environment: dict[str, Any] = {}
     text = without_data(without_space(text))
-    metadata, body, said = take_other_front_matter(text)
+    metadata, body, warned = take_other_front_matter(text)
     lines = text.count("\n") - body.count("\n")
     # So that warnings name lines of the file.
     tokens = (_MDX if mdx else _PARSER).parse("\n" * lines + body, environment)
-    warnings = said + list(environment.get("warnings", ()))
+    warnings = warned + list(environment.get("warnings", ()))
     if tokens and tokens[0].type == "front_matter":
         metadata, found = read_front_matter(tokens[0].content)
         warnings = found + warnings
@@ -129,8 +129,8 @@ def _without_contents(tokens: Sequence[Token]) -> list[Token]:
         lines = [token for token in tokens[at:end] if token.type == "inline"]
         if sum(map(_links_into_page, lines)) >= _LEAST_LINKS and all(map(_links_into_page, lines)):
             if [token.type for token in kept[-3:]] == ["paragraph_open", "inline", "paragraph_close"]:
-                said = kept[-2].content.rstrip("*_ ")
-                if len(said) <= _LABEL and said[-1:] not in ".!?":
+                label = kept[-2].content.rstrip("*_ ")
+                if len(label) <= _LABEL and label[-1:] not in ".!?":
                     del kept[-3:]
         else:
             kept += tokens[at : end + 1]
@@ -143,9 +143,9 @@ def _without_ways(tokens: list[Token]) -> list[Token]:
 
     It leads to the previous or next page, and has no text of this page; several of them are a list.
     """
-    said = [at for at, token in enumerate(tokens) if token.type == "inline" and tokens[at - 1].type != "heading_open"]
-    ways = [at for at in (said[:1] + said[-1:]) if tokens[at].level == 1 and _is_way(tokens[at])]
-    if any(map(_is_way, (tokens[at] for at in said[1:2] + said[-2:-1]))) or len(said) < 2:
+    lines = [at for at, token in enumerate(tokens) if token.type == "inline" and tokens[at - 1].type != "heading_open"]
+    ways = [at for at in (lines[:1] + lines[-1:]) if tokens[at].level == 1 and _is_way(tokens[at])]
+    if any(map(_is_way, (tokens[at] for at in lines[1:2] + lines[-2:-1]))) or len(lines) < 2:
         return tokens
     gone = {at + step for at in ways for step in (-1, 0, 1)}
     return [token for at, token in enumerate(tokens) if at not in gone]
@@ -323,13 +323,13 @@ def _tag(text: str) -> tuple[str, dict[str, Any]]:
     if found is None:
         return "", {}
     name = found[1].lower()
-    said = {key.lower(): unescape(a or b or c) for key, a, b, c in _HTML_ATTRIBUTE.findall(found[2])}
+    attributes = {key.lower(): unescape(a or b or c) for key, a, b, c in _HTML_ATTRIBUTE.findall(found[2])}
     if name == "img":
-        alt, source = " ".join(said.get("alt", "").split()), said.get("src", "")
+        alt, source = " ".join(attributes.get("alt", "").split()), attributes.get("src", "")
         shown = alt and not says_nothing(alt, source)
         return name, {"text": alt if shown else "", "image": source if shown else ""}
-    if name == "a" and said.get("href"):
-        return name, {"link": said["href"]}
+    if name == "a" and attributes.get("href"):
+        return name, {"link": attributes["href"]}
     return name, _LOOKS.get(name, {})
 
 

@@ -81,9 +81,9 @@ def _handed(template: re.Match[str]) -> str:
     if plain := [part for part in parts if not _NAMED.match(part)]:
         return " ".join(plain)
     named = (part.partition("=") for part in parts)
-    told = {key.strip(): value.strip() for key, _, value in named if value.strip()}
-    told = {key: f"\n{value}" if value[0] in "*#:;" else value for key, value in told.items()}  # a list, or an item
-    return "".join(f"\n\n{key}: {value}\n\n" for key, value in told.items() if not _MAINTENANCE.fullmatch(key))
+    values = {key.strip(): value.strip() for key, _, value in named if value.strip()}
+    values = {key: f"\n{value}" if value[0] in "*#:;" else value for key, value in values.items()}  # a list, or an item
+    return "".join(f"\n\n{key}: {value}\n\n" for key, value in values.items() if not _MAINTENANCE.fullmatch(key))
 
 
 def _shown(link: re.Match[str]) -> str:

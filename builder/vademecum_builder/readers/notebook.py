@@ -49,13 +49,13 @@ def _parts(cell: Any, is_first: bool, language: str) -> Iterator[str]:
     """Yield pieces of Markdown."""
     tags = {str(tag) for tag in cell.metadata.get("tags", ())} | {str(cell.metadata.get("nbsphinx", ""))}
     source = _text(cell.source)
-    said = _SAID.findall(source) if cell.cell_type == "code" else []
-    if tags & _NO_CELL or any(_HIDDEN.fullmatch(line.strip()) for line in said):
+    options = _SAID.findall(source) if cell.cell_type == "code" else []
+    if tags & _NO_CELL or any(_HIDDEN.fullmatch(line.strip()) for line in options):
         return
     if cell.cell_type == "markdown" or (is_first and source.startswith("---\n")):
         yield _COMMENT.sub("", source)
     elif cell.cell_type == "code":
-        if not tags & _NO_INPUT and not any(_NO_ECHO.fullmatch(line.strip()) for line in said):
+        if not tags & _NO_INPUT and not any(_NO_ECHO.fullmatch(line.strip()) for line in options):
             yield from _code(_SAID.sub("", source), language)
         if not tags & _NO_OUTPUT:
             output = "\n".join(filter(None, map(_output, cell.outputs)))

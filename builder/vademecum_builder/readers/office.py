@@ -123,9 +123,9 @@ def read_xlsx(data: bytes) -> Reading:
     title, sheets = sheets_of_workbook(data, MOST_ROWS)
     for sheet in sheets:
         name = clean_line(sheet.name)
-        section, told_of = sheet_section(name, [row for _, row in sheet.rows])
+        section, private = sheet_section(name, [row for _, row in sheet.rows])
         sections.append(section)
-        warnings += [*told_of, *(f"{name}: {told}" for told in sheet.warnings)]
+        warnings += [*private, *(f"{name}: {warning}" for warning in sheet.warnings)]
     return Reading(told_title(title), tuple(sections), {}, tuple(warnings))
 
 
@@ -133,8 +133,8 @@ def sheet_section(name: str, rows: Sequence[Sequence[str]]) -> tuple[Section, li
     """Return the rows of a sheet as a section, and a warning if a column may be private."""
     warnings = []
     if seen := _personal(rows):
-        told_of = f"published, though maybe private: {counted(len(seen), 'columns')} ({', '.join(seen)})"
-        warnings.append(f"{name}: {told_of}: hide them there, or leave the file out by --pattern")
+        what = f"published, though maybe private: {counted(len(seen), 'columns')} ({', '.join(seen)})"
+        warnings.append(f"{name}: {what}: hide them there, or leave the file out by --pattern")
     return Section((name,), "", tuple(_blocks(rows))), warnings
 
 

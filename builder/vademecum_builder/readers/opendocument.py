@@ -41,10 +41,10 @@ def read_opendocument(data: bytes) -> Reading:
 
 def _inner(element: ElementTree.Element, hidden: frozenset[str]) -> str:
     """Return the contents of an element as HTML."""
-    told = [escape(element.text or "")]
+    parts = [escape(element.text or "")]
     for part in element:
-        told += [_html(part, hidden) if is_shown(part, hidden) else "", escape(part.tail or "")]
-    return "".join(told)
+        parts += [_html(part, hidden) if is_shown(part, hidden) else "", escape(part.tail or "")]
+    return "".join(parts)
 
 
 def _html(element: ElementTree.Element, hidden: frozenset[str]) -> str:

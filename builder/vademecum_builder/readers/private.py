@@ -118,10 +118,10 @@ def why_private(head: str, now: datetime | None = None) -> str:
         is_html = head.lstrip("\ufeff \t\n").startswith("<")
         return "pages with noindex" if is_html or _ROBOTS.search(_SHOWN.sub("", head)) else ""
     try:
-        said, _ = json.JSONDecoder().raw_decode(head.lstrip("\ufeff \t\n"))
+        fields, _ = json.JSONDecoder().raw_decode(head.lstrip("\ufeff \t\n"))
     except (ValueError, RecursionError):
-        said = None  # YAML, TOML, or broken
-    return _why(_of_the_page(said, _OF_THE_FILE) if isinstance(said, dict) else front[0], now)
+        fields = None  # YAML, TOML, or broken
+    return _why(_of_the_page(fields, _OF_THE_FILE) if isinstance(fields, dict) else front[0], now)
 
 
 def _why(front: str, now: datetime | None) -> str:
@@ -129,9 +129,9 @@ def _why(front: str, now: datetime | None) -> str:
     folded = front.casefold()
     if not any(word in folded for word in _WORDS):
         return ""
-    said = _FLAGS.search(front) or (_is_broken(front) and _INDENTED.search(front))
-    if said:
-        return _told(said)
+    flag = _FLAGS.search(front) or (_is_broken(front) and _INDENTED.search(front))
+    if flag:
+        return _reason(flag)
     for date in _DATE.finditer(front) if now else ():
         value = (date["double"] or date["single"] or date["plain"] or "").strip()
         if now is not None and (why := _why_not_today(date["name"].replace("-", "_"), value, now)):
@@ -175,12 +175,12 @@ def why_private_record(record: Mapping[str, Any], now: datetime | None = None, b
     Args:
         but: Fields that are only facts, whatever their names.
     """
-    said = private_fields.why_private(record, now, but)
-    return said and f"pages that are not public: {said}"
+    reason = private_fields.why_private(record, now, but)
+    return reason and f"pages that are not public: {reason}"
 
 
-def _told(said: re.Match[str]) -> str:
-    name = next(name for name in said.groupdict().values() if name)
+def _reason(flag: re.Match[str]) -> str:
+    name = next(name for name in flag.groupdict().values() if name)
     return f"pages that are not public: {name.lower()}"
 
 

@@ -1118,7 +1118,7 @@ def test_files_that_refer_to_each_other_are_read_once(tmp_path: Path) -> None:
     config = json.dumps({"theme": "mint", "navigation": {"$ref": "./a.json"}})
     root = files(tmp_path, {"docs.json": config, "a.json": again, "guide.mdx": "# G\n", "left.mdx": "# L\n"})
     found = found_in(root, "mintlify")
-    assert found.profile.name == "mintlify" and found.said
+    assert found.profile.name == "mintlify" and found.digests
 
 
 COMPUTED = "[Files](https://b.example/{0}/a) of [it]({0}/b), **{0}**; **{0} files** and <a href='https://b.example/{0}'>all</a>."
