@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Mapping
 from urllib.parse import unquote
 
-from vademecum_builder.profiles.base import Folder, Metadata, NotServed, Page, Profile, Project, Rules, stem
+from vademecum_builder.profiles.base import Folder, Metadata, NotServed, Page, Pass, Profile, Project, Rules, stem
 from vademecum_builder.profiles.blocks import alerts, attribute_lists
 from vademecum_builder.profiles.code import outside, replacing
 from vademecum_builder.profiles.config import at, folder_of, read_yaml, text_at
@@ -49,6 +50,26 @@ def _columns(text: str, page: Page) -> str:
     return _TABLE.sub(seen, text) if "data-hidden" in text else text
 
 
+def _cards(chapters: Mapping[str, str], root: str) -> Pass:
+    """Return the pass after which cards and mentions show the title of their target, not the name of its file."""
+
+    def cards(text: str, page: Page) -> str:
+        folder = posixpath.dirname(page.key.removeprefix(f"{root}/" if root else ""))
+
+        def titled(address: str) -> str:
+            path, _, anchor = address.strip("<>").partition("#")
+            place = posixpath.normpath(posixpath.join(folder, unquote(path))) if path else ""
+            known = (place, f"{place}.md", posixpath.normpath(f"{place}/README.md"))
+            name = next((chapters[p] for p in known if p in chapters), "")
+            name = name or ("" if path else anchor.replace("-", " "))
+            return f"[{name}](<{address.strip('<>')}>)" if name else ""
+
+        text = _CARD.sub(lambda card: titled(card["place"]), text) if "content-ref" in text else text
+        return _MENTION.sub(lambda mention: titled(mention["place"]) or mention[0], text)
+
+    return cards
+
+
 def open_gitbook(project: Project) -> Rules | None:
     hosted = read_yaml(project.text(".gitbook.yaml"))
     config = hosted or read_yaml(project.text("book.json"))  # JSON is YAML
@@ -67,21 +88,6 @@ def open_gitbook(project: Project) -> Rules | None:
     first = {posixpath.join(book, readme) for book in books}
     named = {posixpath.join(book, "GLOSSARY.md") for book in books if in_files}
 
-    def cards(text: str, page: Page) -> str:
-        """Cards and mentions show the title of their target, not the name of its file."""
-        folder = posixpath.dirname(page.key.removeprefix(f"{root}/" if root else ""))
-
-        def titled(address: str) -> str:
-            path, _, anchor = address.strip("<>").partition("#")
-            place = posixpath.normpath(posixpath.join(folder, unquote(path))) if path else ""
-            known = (place, f"{place}.md", posixpath.normpath(f"{place}/README.md"))
-            name = next((chapters[p] for p in known if p in chapters), "")
-            name = name or ("" if path else anchor.replace("-", " "))
-            return f"[{name}](<{address.strip('<>')}>)" if name else ""
-
-        text = _CARD.sub(lambda card: titled(card["place"]), text) if "content-ref" in text else text
-        return _MENTION.sub(lambda mention: titled(mention["place"]) or mention[0], text)
-
     def variables(text: str, page: Page) -> str:
         return _VARIABLE.sub(lambda name: str(at(config, "variables", *name[1].split(".")) or ""), text)
 
@@ -97,7 +103,7 @@ def open_gitbook(project: Project) -> Rules | None:
         (Folder(root, address),),
         HONKIT if in_files else GITHUB,
         passes=(
-            outside(cards),
+            outside(_cards(chapters, root)),
             outside(_columns),
             outside(liquid),
             _empty,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Mapping
 
 from vademecum_builder.profiles.base import Folder, Metadata, NotServed, Page, Profile, Project, Rules, named, stem
 from vademecum_builder.profiles.blocks import alerts, attribute_lists
@@ -63,17 +64,7 @@ def open_hexo(project: Project) -> Rules | None:
             return re.sub(r"(^|/)index(\.html)?$", r"\1", whole)
         name = stem("/".join(names))
         written = files.fullmatch(name)
-        parts = written.groupdict() if written else {"title": name}
-        date = re.match(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})", str(metadata.get("date") or ""))
-        year, month, day = date.groups() if date else (parts.get(part) or "" for part in ("year", "month", "day"))
-        if not year and re.search(r":(?:year|i?_?month|i?_?day)", own or pattern):
-            raise NotServed("a post without a date")
-        values = {
-            "year": year, "month": month.zfill(2), "day": day.zfill(2),
-            "i_month": month.lstrip("0"), "i_day": day.lstrip("0"),
-            "title": parts["title"], "name": posixpath.basename(parts["title"]), "post_title": named(metadata, "title"),
-        }  # fmt: skip
-        return re.sub(r":(\w+)", lambda m: values.get(m[1], ""), own or pattern).lstrip("/")
+        return _post(own or pattern, written.groupdict() if written else {"title": name}, metadata)
 
     return Rules(
         (Folder(source, address),),
@@ -86,6 +77,21 @@ def open_hexo(project: Project) -> Rules | None:
         first=first if any(map(language_named, tops)) else {},
         doubts=("permalinks have parts that only Hexo knows",) if _UNKNOWN.search(pattern) else (),
     )
+
+
+def _post(pattern: str, parts: Mapping[str, str | None], metadata: Metadata) -> str:
+    """Return the address of a post, given the parts of its name."""
+    date = re.match(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})", str(metadata.get("date") or ""))
+    year, month, day = date.groups() if date else (parts.get(part) or "" for part in ("year", "month", "day"))
+    if not year and re.search(r":(?:year|i?_?month|i?_?day)", pattern):
+        raise NotServed("a post without a date")
+    title = parts["title"] or ""
+    values = {
+        "year": year, "month": month.zfill(2), "day": day.zfill(2),
+        "i_month": month.lstrip("0"), "i_day": day.lstrip("0"),
+        "title": title, "name": posixpath.basename(title), "post_title": named(metadata, "title"),
+    }  # fmt: skip
+    return re.sub(r":(\w+)", lambda m: values.get(m[1], ""), pattern).lstrip("/")
 
 
 def _file_names(pattern: str) -> re.Pattern[str]:
