@@ -62,16 +62,23 @@ def csv_rows(text: TextIO, longest: int, warn: Callable[[str], None]) -> Numbere
     if skipped:
         title = first[declared].strip(f" \r\n{_DELIMITERS}")
         warn(f"left out: {counted(skipped, 'lines')} above the names of its columns ({title[:_SHOWN]})")
+    delimiter = said[1] if said else delimiter
+    columns = _columns(csv.reader(first[declared + skipped :], delimiter=delimiter))
+    if not all(columns):  # a box may be ticked for the first time far below
+        below = islice((line for line in iter(lambda: text.readline(longest), "") if _TICKED in line), _FIRST)
+        late = _columns(csv.reader(["", *below], delimiter=delimiter))
+        columns = [one or other for one, other in zip_longest(columns, late, fillvalue=list[str]())]
+    forms = _forms(columns, delimiter)
     text.seek(0)
     for _ in range(declared + skipped):
         text.readline(longest)
     lines = _Lines(text, longest)
-    rows = csv.reader(lines, delimiter=said[1] if said else delimiter, strict=True)
+    rows = csv.reader(lines, delimiter=delimiter, strict=True)
     above = 1 + declared + skipped
     head = next(rows, [])
     if len(first) > 2 and all(map(_FIELD.match, first)) and first[0][:1].isalpha():
         raise ContentError(f"no table: each line is a field ({first[0].strip()[:_SHOWN]}): make JSON of it")
-    second = _second_head(csv.reader(first[declared + skipped :], delimiter=said[1] if said else delimiter))
+    second = _second_head(csv.reader(first[declared + skipped :], delimiter=delimiter))
     if second:
         next(rows)
         warn(f"two lines name its columns: {', '.join(filter(None, second[:3]))[:_SHOWN]} … is the second")
@@ -80,8 +87,6 @@ def csv_rows(text: TextIO, longest: int, warn: Callable[[str], None]) -> Numbere
             f"its first line is taken for the names of its columns, and looks like a record ({found}): name them above"
         )
     names = _names(_under(head, second) if second else head)
-    delimiter = said[1] if said else delimiter
-    forms = _forms(csv.reader(first[declared + skipped :], delimiter=delimiter), delimiter)
     left_out: Counter[str] = Counter()
     number = rows.line_num + above
     while True:
@@ -110,13 +115,17 @@ def csv_rows(text: TextIO, longest: int, warn: Callable[[str], None]) -> Numbere
         number = rows.line_num + above
 
 
-def _forms(rows: Iterator[list[str]], delimiter: str) -> list[Callable[[str], str]]:
-    """Return for each column what normalises its cells, by the first rows: numbers with decimal commas (`3,50` beside
-    `12`), unless a comma may separate thousands (before three digits, or if commas delimit cells), and ticked boxes."""
+def _columns(rows: Iterator[list[str]]) -> list[list[str]]:
+    """Return the cells with text of each column, below the names of the columns."""
     below: list[list[str]] = []
     with suppress(csv.Error):
         below.extend(islice(rows, 1, None))
-    columns = ([cell.strip() for cell in column if cell.strip()] for column in zip_longest(*below, fillvalue=""))
+    return [[cell.strip() for cell in column if cell.strip()] for column in zip_longest(*below, fillvalue="")]
+
+
+def _forms(columns: Sequence[Sequence[str]], delimiter: str) -> list[Callable[[str], str]]:
+    """Return for each column what normalises its cells, by the first rows: numbers with decimal commas (`3,50` beside
+    `12`), unless a comma may separate thousands (before three digits, or if commas delimit cells), and ticked boxes."""
     return [
         _truth
         if {*cells} == {_TICKED}

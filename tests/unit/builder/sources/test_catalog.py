@@ -867,6 +867,9 @@ def test_a_box_that_is_ticked_is_true_and_an_empty_one_false() -> None:
     assert [row["Published?"] for row in rows] == ["true", "false", "true"]
     assert [why_private(row) for row in rows] == ["", "published?", ""]
     assert [row.get("told") for row in rows] == ["checked", "unchecked", None]
+    text = "name,Published?,told\n" + "draft,,x\n" * 30 + "b,checked,\n"
+    last = [row for _, row in read_records(io.BytesIO(text.encode()), ".csv", Layout())]
+    assert last[0] == {"name": "draft", "Published?": "false", "told": "x"}, "be it ticked far below for the first time"
 
 
 def test_fields_in_lines_are_no_table() -> None:
