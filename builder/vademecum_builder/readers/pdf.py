@@ -20,6 +20,8 @@ _WORD = r"[^\W\d_]+"
 _BROKEN_WORD = re.compile(rf"(?P<joined>-?)(?P<first>{_WORD})(?:[\ufffe\x02]\n?|-\n)(?P<second>(?![A-Z]){_WORD})")
 _ALIKE = 5
 """The number of common characters at the beginning of related words: approved, approval."""
+_SYMBOL = re.compile("^[\uf020-\uf0ff](?=\\s)")
+"""The sign of an item in the fonts Symbol and Wingdings, whose characters have no others' codes."""
 _LONG = 4
 """The least characters of a word that is more than a syllable."""
 _WIDE = 1.0
@@ -82,7 +84,7 @@ def _text_and_cells(page: pypdfium2.PdfPage) -> tuple[str, Cells]:
         written = "".join(chr(FPDFText_GetUnicode(text, at)) for at in range(text.count_chars()))
         for line in written.split("\r\n"):
             if len(found := [*map(_whole, _cells(text, line, start))]) > 1 and not _SIGN.fullmatch(found[0]):
-                cells[clean_block(_whole(line))] = found
+                cells[_cleaned(_whole(line))] = found
             start += len(line) + 2
         return unify_line_breaks(_on_page(text, page)), cells
     finally:
@@ -135,8 +137,12 @@ def _with_whole_words(written: Sequence[str]) -> Iterator[str]:
 
 
 def _lines(written: str) -> list[str]:
-    lines = map(clean_block, written.split("\n"))
+    lines = map(_cleaned, written.split("\n"))
     return [line for line in lines if line and not _LEADER.search(line)]
+
+
+def _cleaned(line: str) -> str:
+    return _SYMBOL.sub("•", clean_block(line))
 
 
 def _without_repeats(pages: Sequence[list[str]], headings: Collection[str] = ()) -> list[list[str]]:

@@ -251,6 +251,17 @@ def test_a_character_that_is_two_in_utf_16_moves_no_cell_of_a_table_in_a_pdf(tol
     assert [block_text(block) for block in section.blocks] == ["😀😀😀😀😀😀😀😀 😀", *rows, "........"]
 
 
+def test_the_sign_of_an_item_in_a_font_of_symbols_is_a_bullet() -> None:
+    pdf = FPDF()
+    pdf.set_font("Helvetica", size=12)
+    pdf.add_page()
+    for line in ("~ Oil it.", "~ Wipe it."):
+        pdf.cell(0, 8, line, new_x="LMARGIN", new_y="NEXT")
+    data = bytes(pdf.output()).replace(b"/Encoding /WinAnsiEncoding", b"/Encoding <</Differences [126 /uF0B7]>>")
+    [section] = read_pdf(data).sections
+    assert [block_text(block) for block in section.blocks] == ["• Oil it.", "• Wipe it."]
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
