@@ -679,7 +679,7 @@ def test_what_is_of_a_record_that_is_not_for_everybody_is_left_out_with_it(tmp_p
     [[opened]] = open_sources(read_settings(tmp_path / "vademecum.toml")).values()
     with pytest.raises(UsageError, match=r"posts\.jsonl.*2.*what refers to it may not be for everybody"):
         opened.reader()
-    for wrong in ('["post_id"]', '[" in posts.json"]', "[]"):
+    for wrong in ('["post_id"]', '["post_id in "]', '[" in posts.json"]', "[]"):
         (tmp_path / "v.toml").write_text(
             f'[[source]]\nname = "a"\nkind = "catalog"\npath = "a.json"\nparents = {wrong}'
         )
