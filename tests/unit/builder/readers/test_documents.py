@@ -452,7 +452,7 @@ def test_a_configuration_may_be_long() -> None:
     assert read_yaml("nav:\n" + "".join(f"- Page {n}: {n}.md\n" for n in range(1500))) == {"nav": nav}
 
 
-@pytest.mark.parametrize("text", ['{"a": 1}', "{a: 1}", ' {"a": 1,}', "a: 1"])
+@pytest.mark.parametrize("text", ['{\n\t"a": 1\n}', "{a: 1}", ' {"a": 1,}', "a: 1"])
 def test_a_configuration_may_be_json_or_look_like_it(text: str) -> None:
     assert read_yaml(text) == {"a": 1}
 
