@@ -21,7 +21,7 @@ _UNSEEN = re.compile(
     r"\A[\s\S]*^[ \t]*//[ \t]*---cut(?:-before)?---[ \t]*\n|^[ \t]*//[ \t]*---cut-after---[\s\S]*"
     r"|^[ \t]*//[ \t]*---cut-start---(?:(?!---cut-)[\s\S])*---cut-end---[ \t]*(?:\n|\Z)"
     r"|^[ \t]*//[ \t]*(?:@(?!(?:filename|log|warn|error)\b)\w+(?:[ \t]*:.*)?|\^[?|].*|\^{3,}.*)(?:\n|\Z)"
-    r"|(?<=//)[ \t]*@(?:log|warn|error):(?=[ \t])",
+    r"|(?<=//)[ \t]*@(?:log|warn|error):",
     re.MULTILINE,
 )
 """Hidden parts for Twoslash: compiled lines, options, and questions about the line above (`^?`); the text of `@error:`
