@@ -19,7 +19,6 @@ from vademecum.errors import ContentError, NetworkError, RollbackError, ServerEr
 from vademecum.ports import Body, Emit, Progress, Store
 from vademecum.runtime.memory import MemoryStore
 from vademecum.transport.downloader import Downloader
-from vademecum.transport.mirrors import telling
 from vademecum.trust.metadata import TIMESTAMP
 
 ONE = {"a": texts("rotate the key", "run home"), "b": texts("a lamp")}
@@ -128,16 +127,6 @@ def test_a_mirror_that_is_all_wrong_is_asked_last_for_the_rest_of_the_run(app: M
 
 
 @pytest.mark.fault("B29")
-def test_two_half_mirrors_make_one(app: Mirrored) -> None:
-    """Each file is somewhere; nobody has all."""
-    files = files_of_an_update(app)
-    for index, path in enumerate(files):
-        (app.a, app.b)[index % 2].broken[path] = NetworkError("no answer")
-    assert app.sync().to_sequence == 2
-    assert set(app.asked) > {("a", files[0]), ("b", files[0]), ("b", files[1])}
-
-
-@pytest.mark.fault("B29")
 def test_waits_come_when_all_have_failed(app: Mirrored) -> None:
     path = files_of_an_update(app)[-1]
     app.a.broken[path] = b"wrong"
@@ -145,6 +134,13 @@ def test_waits_come_when_all_have_failed(app: Mirrored) -> None:
     assert app.sync().to_sequence == 2
     assert app.clock.slept == [3.0]
     assert app.paths("a").count(path) == 2, "wrong twice, once past all caches: not asked again after the wait"
+
+
+def test_of_several_waits_the_shortest_is_waited(app: Mirrored) -> None:
+    path = files_of_an_update(app)[-1]
+    app.a.hiccups[path], app.b.hiccups[path] = ServerError("later", 503, 5.0), ServerError("later", 503, 3.0)
+    assert app.sync().to_sequence == 2
+    assert app.clock.slept == [3.0]
 
 
 def test_when_all_fail_the_error_is_that_which_may_pass(app: Mirrored) -> None:
@@ -160,15 +156,6 @@ def test_when_all_fail_the_error_is_that_which_may_pass(app: Mirrored) -> None:
     assert app.sequence == 1
     app.a.broken.clear()
     assert app.sync().to_sequence == 2
-
-
-def test_which_error_is_told() -> None:
-    content, network = ContentError("x"), NetworkError("x")
-    long, short = ServerError("x", 503, 9000), ServerError("x", 503, 60)
-    assert telling([content, network]) is network
-    assert telling([long, network]) is network
-    assert telling([long, short]) is short
-    assert telling([content, ContentError("y")]) is content
 
 
 @pytest.mark.fault("B21", "B29")
@@ -211,17 +198,6 @@ def test_a_host_that_asks_to_be_left_alone_in_the_middle_is(app: Mirrored) -> No
         app.sync()
     assert app.paths("b").count(files[-1]) == 1
     assert "retry" not in app.database.records, "the other one may answer before that"
-
-
-def test_a_mirror_that_is_left_alone_is_so_for_the_rest_of_the_run(app: Mirrored) -> None:
-    app.config = Config(retries=2)
-    last = files_of_an_update(app)[-1]
-    app.a.hiccups[TIMESTAMP] = ServerError("later", 503, 7200)
-    app.b.broken[last] = NetworkError("no answer")
-    with pytest.raises(NetworkError):
-        app.sync()
-    assert len(app.paths("a")) == 1
-    assert app.paths("b").count(last) == 3
 
 
 def test_one_host_that_asks_to_be_left_alone_is_so_for_the_rest_of_the_run() -> None:

@@ -12,24 +12,12 @@ import pytest
 from support.app import App, shown, texts
 from support.drive import drive
 from support.faults import Crash, FusedStore, crash_at
-from support.in_hand import MemoryTransport
 from support.publisher import Publisher, make_encoder
 from vademecum.config import Config
 from vademecum.engine import Engine
-from vademecum.errors import (
-    ClockError,
-    DamagedError,
-    ExpiredError,
-    NetworkError,
-    ServerError,
-    SignatureError,
-    StorageError,
-    VademecumError,
-)
-from vademecum.format.json import canonical, iso_time
+from vademecum.errors import ClockError, ExpiredError, NetworkError, ServerError, StorageError, VademecumError
 from vademecum.ports import Store
 from vademecum.runtime.memory import MemoryStore
-from vademecum.store.seal import seal
 from vademecum.trust.floor import ANY_TIME, trusted_before
 from vademecum.trust.metadata import TIMESTAMP
 
@@ -78,14 +66,6 @@ def test_a_first_run_without_network_installs_the_seed() -> None:
     assert status["checked"] is None, "the host has never answered"
     assert status["error"]["code"] == "network"
     assert status["seed"] is None
-
-
-def test_without_a_seed_a_first_run_without_network_fails() -> None:
-    app = make_app(ONE)
-    app.seed = None
-    go_offline(app)
-    with pytest.raises(NetworkError):
-        app.sync()
 
 
 def test_the_next_run_without_network_fails_as_always() -> None:
@@ -522,19 +502,6 @@ def test_the_seed_mends_the_same_release_though_it_was_signed_anew_since() -> No
 
 
 @pytest.mark.fault("D49")
-def test_network_failures_never_bring_the_seed_back() -> None:
-    app = make_app(ONE)
-    app.sync()
-    break_segments(app)
-    go_offline(app)
-    for _ in range(3 * app.config.heal_after):
-        with pytest.raises(NetworkError):
-            app.sync()
-    with pytest.raises(DamagedError):
-        app.content()
-
-
-@pytest.mark.fault("D49")
 def test_a_checkup_mends_from_the_seed_without_network() -> None:
     """Not after some failures only: the user asked for it."""
     app = make_app(ONE)
@@ -606,27 +573,6 @@ def test_a_seed_is_installed_while_the_host_is_left_alone() -> None:
     assert app.status()["lastError"] is None
 
 
-@pytest.mark.fault("B21")
-def test_a_seed_is_installed_while_all_mirrors_are_left_alone() -> None:
-    app = make_app(ONE)
-    until = iso_time(app.clock.now() + timedelta(hours=1))
-    app.database.records["retry"] = wait = seal(canonical({"notBefore": until}))
-    hosts = {name: MemoryTransport(app.host) for name in ("first", "second")}
-    assert app.seed is not None
-    engine = Engine(
-        MemoryStore(app.database),
-        hosts,
-        app.clock,
-        trust=app.publisher.first_root,
-        seed=MemoryTransport(app.seed),
-        config=app.config,
-    )
-    assert drive(engine.sync()).seeded == 1
-    assert [host.requests for host in hosts.values()] == [[], []]
-    assert app.content() == shown(ONE)
-    assert app.database.records["retry"] == wait
-
-
 @pytest.mark.fault("B21", "D49")
 def test_what_is_lost_is_mended_from_the_seed_while_the_host_is_left_alone() -> None:
     app = make_app(ONE)
@@ -693,16 +639,3 @@ def test_a_damaged_record_of_the_seed_is_begun_anew(record: bytes) -> None:
     app.database.records["seed"] = record
     go_offline(app)
     assert app.sync().seeded == 1
-
-
-def test_a_seed_is_verified_as_a_host_is() -> None:
-    app = make_app(ONE)
-    app.publisher.write_timestamp()
-    forged = Publisher(line="forged ")
-    forged.publish(TWO)
-    assert app.seed is not None
-    app.seed = {**app.seed, TIMESTAMP: forged.files[TIMESTAMP]}
-    go_offline(app)
-    with pytest.raises(NetworkError):
-        app.sync()
-    assert app.status()["seed"]["code"] == SignatureError.code
