@@ -216,22 +216,22 @@ class HttpModel:
         status = answer.status_code
         if status == 200:
             return
-        message = " ".join(answer.text.split())[:_SAID].replace(self.key or "\0", "…")
+        said = " ".join(answer.text.split())[:_SAID].replace(self.key or "\0", "…")
         if status in (408, 409, 429) or status >= 500:
             after = answer.headers.get("retry-after", "")
             raise ServerError(
-                f"{self._host}: answers {status}: {message}", status, float(after) if after.isdecimal() else None
+                f"{self._host}: answers {status}: {said}", status, float(after) if after.isdecimal() else None
             )
         if status in (401, 403):
             raise UsageError(f"{self._host}: refuses the key ({status}): set {KEY}")
-        raise UsageError(f"{self._host}: refuses the request ({status}): {message}")
+        raise UsageError(f"{self._host}: refuses what it was asked for ({status}): {said}")
 
     def _vectors(self, answer: httpx.Response, count: int) -> Matrix:
         try:
-            found: dict[str, Any] = answer.json()
-            rows = sorted(found["data"], key=lambda row: int(row["index"]))
+            told: dict[str, Any] = answer.json()
+            rows = sorted(told["data"], key=lambda row: int(row["index"]))
             vectors = np.array([row["embedding"] for row in rows], dtype=np.float64)
-            tokens = int((found.get("usage") or {}).get("total_tokens", 0))
+            tokens = int((told.get("usage") or {}).get("total_tokens", 0))
             whole = [row["index"] for row in rows] == list(range(count)) and vectors.ndim == 2 and vectors.shape[1] > 0
         except (ValueError, KeyError, TypeError, AttributeError):
             whole = False

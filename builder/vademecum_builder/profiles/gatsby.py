@@ -7,10 +7,11 @@ import re
 from collections.abc import Iterator
 
 from vademecum_builder.profiles import mdx
-from vademecum_builder.profiles.base import Folder, Metadata, NotServed, Profile, Project, Rules, named, pretty
+from vademecum_builder.profiles.base import Folder, Metadata, NotServed, Pass, Profile, Project, Rules, named, pretty
 from vademecum_builder.profiles.blocks import containers
+from vademecum_builder.profiles.code import replacing
 from vademecum_builder.profiles.config import Script, address_of, folder_of, scripts
-from vademecum_builder.readers.slugs import GITHUB, NO_IDS, SINDRESORHUS
+from vademecum_builder.readers.slugs import GITHUB, NO_IDS, SINDRESORHUS, SlugRule, gatsby
 
 FILES = scripts("gatsby-config")
 _NODE = scripts("gatsby-node", "gatsby/gatsby-node", "gatsby/create-pages", "gatsby/on-create-node")
@@ -25,6 +26,8 @@ _BELOW = re.compile(
 )
 _ROUTE = re.compile(r"src/pages/(?P<above>[\w/-]*?)/?\{\w+\.(?P<field>\w+)\}[^/]*$")
 _DRAWN = "src/pages"
+_AUTOLINK = "gatsby-remark-autolink-headers"
+_OWN_IDS = re.compile(r"enableCustomId\s*:\s*true|(?:custom|heading|header)-ids?\b")
 _THEME = re.compile(r"(?:@[\w-]+/)?gatsby-theme-[\w-]+")
 
 
@@ -68,12 +71,27 @@ def open_gatsby(project: Project) -> Rules | None:
         return None
     return Rules(
         (Folder(_DRAWN, drawn), *sources),
-        GITHUB if re.search(r"autolink-headers|(?:rehype|remark)-slug", script.code + node) else NO_IDS,
-        (containers, *map(mdx.in_mdx, mdx.PASSES)),
+        _slugs(script, node),
+        (*_unknown_ids(script), containers, *map(mdx.in_mdx, mdx.PASSES)),
         base_url=address_of(script.value("siteUrl"), script.value("pathPrefix")),
         title=script.text("title"),
         doubts=tuple(_doubts(node, themed, known=bool(fields or routes or not sources), several=bool(below))),
     )
+
+
+def _slugs(script: Script, node: str) -> SlugRule:
+    if _AUTOLINK not in script.code:
+        return GITHUB if re.search(r"(?:rehype|remark)-slug", script.code + node) else NO_IDS
+    options = next(script.objects(rf"{_AUTOLINK}['\"`]\s*,\s*options\s*:\s*"), "")
+    levels = set(map(int, re.findall(r"['\"`]h([1-6])['\"`]", options)))
+    cased, plain = (script.value(name, options) is True for name in ("maintainCase", "removeAccents"))
+    return gatsby(levels or range(1, 7), cased=cased, plain=plain)
+
+
+def _unknown_ids(script: Script) -> Iterator[Pass]:
+    """Yield the pass that makes text of `## Title {#id}`, if the plugin for ids does not know it."""
+    if _AUTOLINK in script.code and not _OWN_IDS.search(script.code):
+        yield replacing(re.compile(r"^(#{1,6}[ \t].*?)\{(?=#[^{}]*\}[ \t]*$)", re.MULTILINE), r"\1&#123;", "{#")
 
 
 def _doubts(node: str, theme: str, *, known: bool, several: bool) -> Iterator[str]:

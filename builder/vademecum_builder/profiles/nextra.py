@@ -11,6 +11,7 @@ from vademecum_builder.profiles.base import Folder, Metadata, NotServed, Profile
 from vademecum_builder.profiles.blocks import alerts
 from vademecum_builder.profiles.code import replacing
 from vademecum_builder.profiles.config import Script, scripts
+from vademecum_builder.readers.slugs import GITHUB, NEXTRA
 from vademecum_builder.sources.places import split_language
 
 FILES = scripts("next.config")
@@ -18,6 +19,12 @@ heading_ids = replacing(
     re.compile(r"^([ \t]*#{1,6}[ \t].*?)[ \t]*\[#([\w-]+)\][ \t]*$", re.MULTILINE), r"\1 {#\2}", "[#"
 )
 """`## Title [#id]`."""
+_slugged_ids = replacing(
+    re.compile(r"^([ \t]*#{2,6}[ \t].*?)[ \t]*\[#([^\]\n]+)\][ \t]*$", re.MULTILINE),
+    lambda match: f"{match[1]} {{#{GITHUB.slug(match[2])}}}",
+    "[#",
+)
+"""`## Title [#Own id]`, whose id is a slug as well."""
 
 
 def open_nextra(project: Project) -> Rules | None:
@@ -33,7 +40,7 @@ def open_nextra(project: Project) -> Rules | None:
             folder, _, name = stem(path).rpartition("/")
             if name.startswith("_") or "[" in path:
                 raise NotServed("not a page")
-            served = posixpath.join(base, folder if name == "index" else stem(path))
+            served = posixpath.join(base, folder if name == "index" else stem(path)).rstrip("/")
             return posixpath.join(language, served) if language not in ("", default) else served
 
         return address
@@ -51,7 +58,8 @@ def open_nextra(project: Project) -> Rules | None:
             for above in ("src/", "")
             for name, rule in (("content", in_folders(below)), ("pages", in_folders("")), ("app", of_app))
         ),
-        passes=(heading_ids, *mdx.PASSES, alerts),
+        NEXTRA,
+        passes=(_slugged_ids, *mdx.PASSES, alerts),
         mdx=True,
         first={"lang": default} if len(locales) > 1 and default else {},
     )

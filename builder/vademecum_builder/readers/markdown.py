@@ -235,11 +235,11 @@ def _heading(outline: Outline, opening: Token, inline: Token, *, of_images: bool
     named = tuple(run for run in whole if not run.image)
     runs = _with_emoji(named if plain_runs(named).strip() else whole)
     written = whole if of_images else named
-    anchor = str(opening.attrGet("id") or "")
+    level, anchor = int(opening.tag[1]), str(opening.attrGet("id") or "")
     if opening.level == 0:
-        outline.heading(int(opening.tag[1]), plain_runs(runs), anchor, inline.content, plain_runs(written))
+        outline.heading(level, plain_runs(runs), anchor, inline.content, plain_runs(written))
     else:  # in a list or quote it begins no section, but its anchor is taken
-        outline.anchor(plain_runs(written), anchor, inline.content)
+        outline.anchor(level, plain_runs(written), anchor, inline.content)
         outline.block(Paragraph(tuple(replace(run, strong=True) for run in runs)))
 
 

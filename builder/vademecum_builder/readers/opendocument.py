@@ -72,7 +72,7 @@ def _html(element: ElementTree.Element, hidden: frozenset[str]) -> str:
         case "table":
             rows = enumerate(_rows(element, hidden))
             cells = (
-                "".join(f"<t{'d' if at else 'h'}>{escape(cell)}</t{'d' if at else 'h'}>" for cell in row)
+                "".join(f"<t{'d' if at else 'h'}>{escape(one)}</t{'d' if at else 'h'}>" for one in row)
                 for at, row in rows
             )
             return f"<table>{''.join(f'<tr>{row}</tr>' for row in cells)}</table>"
@@ -103,9 +103,9 @@ def _sheets(book: ElementTree.Element, title: str, hidden: frozenset[str]) -> Re
             rows = list(islice(_rows(table, hidden), MOST_ROWS + 1))
             if len(rows) > MOST_ROWS:
                 warnings.append(f"{name}: only {MOST_ROWS} rows are read")
-            section, private = sheet_section(name, rows[:MOST_ROWS])
+            section, told = sheet_section(name, rows[:MOST_ROWS])
             sections.append(section)
-            warnings += private
+            warnings += told
     return Reading(title, tuple(sections), {}, tuple(warnings))
 
 
@@ -115,9 +115,9 @@ def _slides(show: ElementTree.Element, hidden: frozenset[str]) -> Iterator[Secti
         if not is_shown(page, hidden):
             continue
         frames = [part for part in page if is_shown(part, hidden)]
-        head = next((frame for frame in frames if said_of(frame, "class") == "title"), None)
+        head = next((one for one in frames if said_of(one, "class") == "title"), None)
         heading = clean_line(" ".join(_texts(head, hidden))) if head is not None else ""
-        blocks = tuple(block for frame in frames if frame is not head for block in _blocks_of(frame, hidden))
+        blocks = tuple(block for one in frames if one is not head for block in _blocks_of(one, hidden))
         yield slide_section(number, heading, blocks)
 
 

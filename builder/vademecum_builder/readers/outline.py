@@ -91,14 +91,15 @@ class Outline:
             self._path.append((level, text))
         headings = tuple(heading for _, heading in self._path)
         # Even if the page's title shows none.
-        taken = self.anchor(written if written.strip() else text, anchor, source)
+        taken = self.anchor(level, written if written.strip() else text, anchor, source)
         self._sections.append(_Open(headings, taken if level > 1 or self._slugs.rule.of_title else ""))
         if text.endswith("…") and len(whole) > len(text):
             self.block(whole)  # too long for a heading: none of it is lost
 
-    def anchor(self, text: str, explicit: str = "", source: str = "") -> str:
+    def anchor(self, level: int, text: str, explicit: str = "", source: str = "") -> str:
         """Return the anchor of a heading and note that it is taken."""
-        return self._slugs.take(text, clean_line(explicit), source)
+        has_id = level in self._slugs.rule.levels
+        return self._slugs.take(text, clean_line(explicit), source) if has_id else ""
 
     def block(self, block: Block) -> None:
         """Add a block to the open section, unless it has no words (such as an image without alternative text), or only

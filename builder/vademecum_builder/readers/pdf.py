@@ -48,8 +48,8 @@ def read_pdf(data: bytes) -> Reading:
         pdf = pypdfium2.PdfDocument(data)
     except pypdfium2.PdfiumError as error:
         encrypted = "password" in str(error).lower() or "security" in str(error).lower()
-        reason = "encrypted: save it without a password" if encrypted else "damaged: not a PDF that can be opened"
-        raise ContentError(reason) from None
+        said = "encrypted: save it without a password" if encrypted else "damaged: no PDF that can be opened"
+        raise ContentError(said) from None
     try:
         written, tables = zip(*map(_text_and_cells, pdf), strict=True) if len(pdf) else ((), ())
         outline = [
@@ -154,14 +154,14 @@ def _without_repeats(pages: Sequence[list[str]], headings: Collection[str] = ())
     cut = [*pages]
     for _ in range(_MOST_REPEATS if len(pages) >= LEAST_PAGES else 0):
         ends = {at: [_NUMBER.sub("0", lines[at]) if lines else "" for lines in cut] for at in (0, -1)}
-        counts = {at: Counter(numbered) for at, numbered in ends.items()}
+        found = {at: Counter(all_) for at, all_ in ends.items()}
         repeated = {
             at: [
                 bool(line)
-                and (counts[at][line] > len(pages) / 2 or (counts[at][line] >= LEAST_PAGES and whole in headings))
-                for line, whole in zip(numbered, (lines[at] if lines else "" for lines in cut), strict=True)
+                and (found[at][line] > len(pages) / 2 or (found[at][line] >= LEAST_PAGES and said in headings))
+                for line, said in zip(all_, (lines[at] if lines else "" for lines in cut), strict=True)
             ]
-            for at, numbered in ends.items()
+            for at, all_ in ends.items()
         }
         sides = zip(cut, repeated[0], repeated[-1], strict=True)
         cut = [lines[head : len(lines) - (foot and len(lines) > head)] for lines, head, foot in sides]
@@ -188,7 +188,7 @@ def _sections(
 
 
 def _below(path: Sequence[tuple[int, str]], level: int, heading: str) -> list[tuple[int, str]]:
-    return [*(entry for entry in path if entry[0] < level), (level, heading)]
+    return [*(one for one in path if one[0] < level), (level, heading)]
 
 
 def _section(path: Sequence[tuple[int, str]], page: int, lines: Sequence[str], cells: Cells, title: str) -> Section:
@@ -202,14 +202,14 @@ def _paragraphs(lines: Sequence[str], cells: Cells) -> Iterator[Block]:
     single one begins a paragraph."""
     found, text = _with_cells(lines, cells), ""
     for count, group in groupby(enumerate(found), key=lambda line: len(line[1][1])):
-        members = [*group]
+        told = [*group]
         if text and count > 1:
             yield text
             text = ""
-        if count > 1 and count * len(members) >= _TABLE:
-            yield from (table_row(row, header=not number) for number, (_, (_, row)) in enumerate(members))
+        if count > 1 and count * len(told) >= _TABLE:
+            yield from (table_row(row, header=not number) for number, (_, (_, row)) in enumerate(told))
             continue
-        for at, (line, _) in members:
+        for at, (line, _) in told:
             text = f"{text} {line}" if text else line
             near = max(len(other) for other, _ in found[max(at - _NEAR, 0) : at + _NEAR + 1])
             goes_on = any(other[:1].islower() for other, _ in found[at + 1 : at + 2])

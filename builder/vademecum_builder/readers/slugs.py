@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from urllib.parse import quote, unquote
 
@@ -28,6 +28,7 @@ class SlugRule:
         of_source: Returns the id of a heading with its markup in other versions of the generator (None: the same
             id); if it differs, the heading has no id.
         of_title: Whether headings of level 1 show their ids.
+        levels: The levels of headings that have ids.
         of_images: Whether the alternative text of images is part of ids.
     """
 
@@ -36,6 +37,7 @@ class SlugRule:
     empty: str = ""
     of_source: Callable[[str], str | None] | None = None
     of_title: bool = True
+    levels: Collection[int] = range(1, 7)
     of_images: bool = False
 
 
@@ -62,9 +64,9 @@ class Slugs:
         return found
 
 
-def _of_words(text: str) -> str:
+def _of_words(text: str, *, cased: bool = False) -> str:
     """Return letters with their marks, digits and connectors, with hyphens for spaces: `\\p{Word}` of Ruby."""
-    kept = (c for c in text.lower() if c in " -" or unicodedata.category(c) in _OF_WORDS)
+    kept = (c for c in (text if cased else text.lower()) if c in " -" or unicodedata.category(c) in _OF_WORDS)
     return "".join(kept).replace(" ", "-")
 
 
@@ -172,6 +174,30 @@ def _plain_latin(letter: str) -> str:
     return plain[0] if re.fullmatch("[A-Za-z][\u0300-\u036f]*", plain) else letter
 
 
+def gatsby(levels: Collection[int], *, cased: bool, plain: bool) -> SlugRule:
+    """gatsby-remark-autolink-headers by its options: github-slugger of all that is written, tags of HTML too.
+
+    Args:
+        levels: `elements`.
+        cased: `maintainCase`.
+        plain: `removeAccents`, which is lodash's `deburr`.
+    """
+
+    def slug(text: str) -> str:
+        words = _of_words(text, cased=cased)
+        return re.sub("[À-ſ]", lambda m: _plain_latin(m[0]), words.translate(_DEBURRED)) if plain else words
+
+    return SlugRule(
+        slug,
+        of_source=lambda source: "" if re.search(r"</?\w", re.sub("`[^`]*`", "", source)) else None,
+        of_images=True,
+        levels=levels,
+    )
+
+
+_DEBURRED = _PLAIN | str.maketrans({"ß": "ss", "Æ": "Ae", "Œ": "Oe", "þ": "th", "Þ": "Th", "ð": "d", "Ð": "D"})
+
+
 def _hexo(text: str) -> str:
     text = re.sub(r"(?<=\w)'(?=\w)", "\u2019", text)
     if re.search(r"['\"<]|\.\.|--", text):  # the result depends on options, and on the renderer
@@ -228,6 +254,8 @@ GITHUB = SlugRule(_of_words)
 """github-slugger: GitHub itself, Docusaurus, Starlight; also Markdig's ids for GitHub, which DocFX uses."""
 DOCUSAURUS = replace(GITHUB, of_title=False, of_images=True)
 """The theme shows the title by itself."""
+NEXTRA = replace(GITHUB, levels=range(2, 7))
+"""`remarkHeadings` of nextra/dist/server/remark-plugins."""
 PYTHON_MARKDOWN = python_markdown()
 PYMDOWNX = SlugRule(_pymdownx, python_markdown().numbered, "_1")
 """`pymdownx.slugs.slugify(case="lower")`, which Material for MkDocs recommends."""

@@ -116,9 +116,9 @@ def _leave_comments_out(tree: Tree) -> None:
         paragraph = way_back.parent
         box = paragraph.parent if paragraph is not None else None
         whole = box is not None and box.tag == "div" and box.css_first("a") == way_back  # of several paragraphs
-        comment = box if whole else paragraph
-        if comment is not None:
-            comment.decompose()
+        told = box if whole else paragraph
+        if told is not None:
+            told.decompose()
     for mark in tree.css('a[id^="cmnt_ref"]'):
         mark.decompose()
 

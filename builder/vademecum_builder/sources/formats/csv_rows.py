@@ -76,7 +76,7 @@ def csv_rows(text: TextIO, longest: int, warn: Callable[[str], None]) -> Numbere
     rows = csv.reader(lines, delimiter=delimiter, strict=True)
     above = 1 + declared + skipped
     head = next(rows, [])
-    if all(map(_FIELD.match, first)) and first[0][:1].isalpha():
+    if len(first) > 2 and all(map(_FIELD.match, first)) and first[0][:1].isalpha():
         raise ContentError(f"no table: each line is a field ({first[0].strip()[:_SHOWN]}): make JSON of it")
     second = _second_head(csv.reader(first[declared + skipped :], delimiter=delimiter))
     if second:

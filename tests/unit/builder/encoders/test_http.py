@@ -171,8 +171,8 @@ def test_a_host_that_stalls_or_is_not_there_is_one_error(host: Host) -> None:
     [
         (401, UsageError, f"refuses the key .401.: set {KEY}"),
         (403, UsageError, f"refuses the key .403.: set {KEY}"),
-        (400, UsageError, "refuses the request .400.: no such model"),
-        (404, UsageError, "refuses the request .404.: no such model"),
+        (400, UsageError, "refuses what it was asked for .400.: no such model"),
+        (404, UsageError, "refuses what it was asked for .404.: no such model"),
     ],
 )
 def test_what_asking_again_does_not_mend_is_not_asked_again(

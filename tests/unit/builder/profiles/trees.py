@@ -72,6 +72,45 @@ def page(title: str, body: str = "Water flows.\n", front: str = "") -> str:
     return f"{head}# {title}\n\n{body}"
 
 
+def gatsby(plugin: str) -> dict[str, str]:
+    """A small site of gatsby-transformer-remark, whose headings get their ids from a plugin."""
+    return {
+        "package.json": '{"name": "b", "dependencies": {"gatsby": "*"}}',
+        "gatsby-config.js": f"""module.exports = {{
+  plugins: [
+    {{ resolve: `gatsby-source-filesystem`, options: {{ name: `texts`, path: `${{__dirname}}/content` }} }},
+    {{ resolve: `gatsby-transformer-remark`, options: {{ plugins: [{plugin}] }} }},
+  ],
+}};
+""",
+        "gatsby-node.js": """const { createFilePath } = require(`gatsby-source-filesystem`);
+
+exports.onCreateNode = ({ node, actions, getNode }) => {
+  if (node.internal.type === `MarkdownRemark`)
+    actions.createNodeField({ node, name: `slug`, value: createFilePath({ node, getNode }) });
+};
+exports.createPages = async ({ graphql, actions }) => {
+  const { data } = await graphql(`{ allMarkdownRemark { nodes { id fields { slug } } } }`);
+  for (const { id, fields } of data.allMarkdownRemark.nodes)
+    actions.createPage({ path: fields.slug, component: require.resolve(`./src/text.js`), context: { id } });
+};
+""",
+        "src/text.js": """import React from "react";
+import { graphql } from "gatsby";
+
+export default ({ data }) => <main dangerouslySetInnerHTML={{ __html: data.markdownRemark.html }} />;
+export const query = graphql`query ($id: String!) { markdownRemark(id: { eq: $id }) { html } }`;
+""",
+        "content/index.md": page("Start"),
+        "content/guide/index.md": page("Guide", HEADINGS + CUSTOM),
+        "content/guide/Set Up.md": page(
+            "Set up",
+            "## Press <kbd>Enter</kbd>\n\nP.\n\n## ![Pump](pump.svg) of ours\n\nL.\n\n## Übergröße Æ ế `<b>`\n\nÜ.\n\n### Deep\n\nD.\n",
+        ),
+        "content/v1.2.md": page("Version"),
+    }
+
+
 TREES: dict[str, dict[str, str]] = {
     "mkdocs": {
         "mkdocs.yml": """site_name: B
@@ -421,6 +460,44 @@ MARKDOWN = {"extension_configs": {"markdown.extensions.toc": {}, "markdown.exten
         "## New `code.x`\n\nN.\n",
         "vignettes/use.Rmd": "---\ntitle: Use\n---\n\n## With on.exit()\n\nW.\n" + HEADINGS,
     },
+    "nextra": {
+        "next.config.mjs": "import nextra from 'nextra'\n\nexport default nextra({ contentDirBasePath: '/docs' })({ output: 'export' })\n",
+        "mdx-components.js": "import { useMDXComponents as ofTheme } from 'nextra-theme-docs'\n\nexport const useMDXComponents = (own) => ({ ...ofTheme(), ...own })\n",
+        "app/layout.jsx": """import { Layout } from 'nextra-theme-docs'
+import { Head } from 'nextra/components'
+import { getPageMap } from 'nextra/page-map'
+
+export default async function Root({ children }) {
+  const pageMap = await getPageMap()
+  return <html lang="en"><Head /><body><Layout pageMap={pageMap} docsRepositoryBase="https://a.example">{children}</Layout></body></html>
+}
+""",
+        "app/docs/[[...mdxPath]]/page.jsx": """import { generateStaticParamsFor, importPage } from 'nextra/pages'
+import { useMDXComponents } from '../../../mdx-components'
+
+export const generateStaticParams = generateStaticParamsFor('mdxPath')
+const Wrapper = useMDXComponents().wrapper
+
+export default async function Page(props) {
+  const { default: Content, ...rest } = await importPage((await props.params).mdxPath)
+  return <Wrapper {...rest}><Content {...props} /></Wrapper>
+}
+""",
+        "app/(top)/oil/page.mdx": page("Oil", "## Kinds\n\nThick.\n"),
+        "app/(top)/oil/part.mdx": page("Part"),
+        "content/index.mdx": page("Start"),
+        "content/_part.mdx": page("Part"),
+        "content/guide/index.md": page("Guide", "## Guide\n\nG.\n"),
+        "content/guide/v1.2.md": page("Version"),
+        "content/guide/set-up.mdx": page("Set up", "import Part from '../_part.mdx'\n\n## Step\n\n<Part />\n"),
+        "content/fixes.mdx": page(
+            "Fixes", HEADINGS + "\n## Renamed [#Own-ID]\n\nTwelve.\n\n## Again [#v1.2 x]\n\nThirteen.\n"
+        ),
+    },
+    "gatsby": gatsby("`gatsby-remark-autolink-headers`"),
+    "gatsby-options": gatsby(
+        "{ resolve: `gatsby-remark-autolink-headers`, options: { elements: [`h2`], maintainCase: true, removeAccents: true, enableCustomId: true } }"
+    ),
 }
 MANUAL: tuple[str, ...] = ("mkdocs", "zensical", "mdbook", "hugo", "jekyll", "vitepress", "docusaurus", "starlight")
 MANUAL += ("sphinx-alabaster", "sphinx-furo", "sphinx-rtd", "antora")
@@ -439,6 +516,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "myst": ("node_modules/.bin/myst build --site", "_build/site"),
     "jupyterbook": (f"{VENV}/bin/jupyter-book build -q .", "_build/html"),
     "nikola": (f"{VENV}/bin/nikola build -q", "output"),
+    "nextra": ("node_modules/.bin/next build --turbopack", "out"),
+    "gatsby": ("node_modules/.bin/gatsby build", "public"),
     "gitbook": ("node_modules/.bin/honkit build . out", "out"),
     "diplodoc": ("node_modules/.bin/yfm -i . -o out", "out"),
     "hexo": ("node_modules/.bin/hexo generate", "public"),
@@ -497,7 +576,12 @@ def serve(name: str) -> dict[str, list[str]]:
             check=True,
             cwd=root,
             stdout=subprocess.DEVNULL,
-            env={**os.environ, "ASTRO_TELEMETRY_DISABLED": "1"},
+            env={
+                **os.environ,
+                "ASTRO_TELEMETRY_DISABLED": "1",
+                "NEXT_TELEMETRY_DISABLED": "1",
+                "GATSBY_TELEMETRY_DISABLED": "1",
+            },
         )
         found = _of_myst(root / out) if kind == "myst" else {}
         for path in sorted((root / out).rglob("*.html")):

@@ -536,7 +536,7 @@ def test_they_are_documents_of_a_folder_and_of_their_own_kind(
     report = build(request)
     assert report.documents == 11 + (kind == "folder")
     assert [warning for warning in report.warnings if "c.pdf" in warning] == [
-        "c.pdf: damaged: not a PDF that can be opened; skipped"
+        "c.pdf: damaged: no PDF that can be opened; skipped"
     ]
     assert not build(request).changed
 

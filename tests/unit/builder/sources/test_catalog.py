@@ -877,5 +877,5 @@ def test_fields_in_lines_are_no_table() -> None:
     packages = "Package: boat\nDepends: sail (>= 2), mast\nDescription: a boat\n It floats.\n .\n\nPackage: sail\n"
     with pytest.raises(ContentError, match=r"^no table: each line is a field \(Package: boat\): make JSON of it"):
         list(csv_rows(io.StringIO(packages, newline=""), 1000, print))
-    for texts in ("Note: all of them\nA text\nAnother: one\n", " a, b\n 1, 2\n 3, 4\n"):
-        assert len(list(csv_rows(io.StringIO(texts, newline=""), 1000, print))) == 2
+    texts = "Note: all of them\nA text\nAnother: one\n"
+    assert len(list(csv_rows(io.StringIO(texts, newline=""), 1000, print))) == 2
