@@ -879,3 +879,14 @@ def test_badges_and_logos_are_no_part_of_a_title() -> None:
     badges = "![logo](l.png) Pump [![build: passing](https://b.example/b.svg)](https://b.example)"
     reading = read_markdown(f"# {badges}\n\nOf pumps.\n\n## ![Oil](oil.png)\n\nFill it.\n")
     assert (reading.title, [s.headings for s in reading.sections]) == ("Pump", [(), ("Oil",)])
+
+
+def test_code_in_a_cell_of_a_table_stays_code() -> None:
+    [section] = read_markdown("<table>\n<tr><td>\n\n    pip install x\n\n</td></tr>\n</table>\n").sections
+    assert section.blocks == (Code("pip install x"),)
+
+
+@pytest.mark.parametrize("alt", ["figure 1", "drawing", "Avatar", "logo", "icon"])
+def test_alt_text_that_only_names_a_kind_of_picture_is_no_text(alt: str) -> None:
+    [section] = read_markdown(f"![{alt}](a.png)\n\nText.\n").sections
+    assert section.blocks == ("Text.",)
