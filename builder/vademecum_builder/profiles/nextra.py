@@ -7,9 +7,9 @@ import re
 from typing import Any
 
 from vademecum_builder.profiles import mdx
-from vademecum_builder.profiles.base import Folder, Metadata, NotServed, Profile, Project, Rules, stem
+from vademecum_builder.profiles.base import Folder, Metadata, NotServed, Page, Profile, Project, Rules, stem
 from vademecum_builder.profiles.blocks import alerts
-from vademecum_builder.profiles.code import replacing
+from vademecum_builder.profiles.code import CODE, replacing
 from vademecum_builder.profiles.config import Script, scripts
 from vademecum_builder.readers.slugs import GITHUB, NEXTRA
 from vademecum_builder.sources.places import split_language
@@ -25,6 +25,17 @@ _slugged_ids = replacing(
     "[#",
 )
 """`## Title [#Own id]`, whose id is a slug as well."""
+_HINT = re.compile(r"\{:[\w.-]+\}(?=`+$)")
+
+
+def _hints(text: str, page: Page) -> str:
+    """`` `a = 1{:js}` `` is colored as JavaScript; in headings it stays, as it is part of the id."""
+
+    def bare(match: re.Match[str]) -> str:
+        in_heading = text[text.rfind("\n", 0, match.start()) + 1 :].startswith("#")
+        return match[0] if in_heading else _HINT.sub("", match[0])
+
+    return CODE.sub(bare, text) if "{:" in text else text
 
 
 def open_nextra(project: Project) -> Rules | None:
@@ -59,7 +70,7 @@ def open_nextra(project: Project) -> Rules | None:
             for name, rule in (("content", in_folders(below)), ("pages", in_folders("")), ("app", of_app))
         ),
         NEXTRA,
-        passes=(_slugged_ids, *mdx.PASSES, alerts),
+        passes=(_hints, _slugged_ids, *mdx.PASSES, alerts),
         mdx=True,
         first={"lang": default} if len(locales) > 1 and default else {},
     )
