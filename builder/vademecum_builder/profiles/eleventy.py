@@ -10,7 +10,7 @@ from vademecum_builder.profiles.base import Folder, Metadata, NotServed, Page, P
 from vademecum_builder.profiles.blocks import alerts, attribute_lists, containers
 from vademecum_builder.profiles.config import Script, address_of, folder_of, matcher, read_yaml, scripts, upward
 from vademecum_builder.profiles.tags import liquid_with_values
-from vademecum_builder.readers.slugs import GITHUB, MARKDOWN_IT_ANCHOR, NO_IDS, SINDRESORHUS, SlugRule
+from vademecum_builder.readers.slugs import ELEVENTY, GITHUB, MARKDOWN_IT_ANCHOR, NO_IDS, SINDRESORHUS, SlugRule
 
 FILES = scripts(".eleventy", "eleventy.config")
 _DATA = (".json", ".11tydata.json", ".11tydata.js", ".11tydata.cjs", ".11tydata.mjs", ".js")
@@ -112,7 +112,9 @@ def _slugs(code: str) -> SlugRule:
     """Return the rule of ids: only a plugin makes them, and the configuration may name its rule."""
     if re.search(r"github-slugger", code):
         return GITHUB
-    if re.search(r"IdAttributePlugin|@sindresorhus/slugify|getFilter\(['\"]slugify", code):
+    if "IdAttributePlugin" in code:
+        return ELEVENTY
+    if re.search(r"@sindresorhus/slugify|getFilter\(['\"]slugify", code):
         return SINDRESORHUS
     own = re.search(r"\bslugify\b", code) and not _BARE_ANCHOR.search(code)
     return MARKDOWN_IT_ANCHOR if "markdown-it-anchor" in code and not own else NO_IDS

@@ -249,7 +249,9 @@ MARKDOWN_IT_ANCHOR = SlugRule(lambda text: quote(re.sub(r"\s+", "-", text.strip(
 MINTLIFY = SlugRule(_mintlify, lambda slug, count: f"{slug}-{count + 1}")
 """`slugify` and `cleanHeadingId` of @mintlify/common/dist/slugify.js."""
 SINDRESORHUS = SlugRule(_sindresorhus)
-"""@sindresorhus/slugify: Eleventy's own plugin for ids and its filter `slugify`."""
+"""@sindresorhus/slugify: Eleventy's filter `slugify`."""
+ELEVENTY = replace(SINDRESORHUS, numbered=MINTLIFY.numbered)
+"""Eleventy's own plugin for ids, src/Plugins/IdAttributePlugin.js."""
 GITHUB = SlugRule(_of_words)
 """github-slugger: GitHub itself, Docusaurus, Starlight; also Markdig's ids for GitHub, which DocFX uses."""
 DOCUSAURUS = replace(GITHUB, of_title=False, of_images=True)

@@ -111,6 +111,31 @@ export const query = graphql`query ($id: String!) { markdownRemark(id: { eq: $id
     }
 
 
+def eleventy(plugin: str) -> dict[str, str]:
+    """A small site of Eleventy, whose headings get their ids from a plugin."""
+    return {
+        "package.json": '{"name": "b", "type": "module", "dependencies": {"@11ty/eleventy": "*"}}',
+        "eleventy.config.js": f"""{plugin}
+  eleventyConfig.ignores.add("text/parts/**");
+}}
+export const config = {{ dir: {{ input: "text", includes: "_includes", data: "_data" }} }};
+""",
+        "text/_data/metadata.json": '{"url": "https://b.example/"}',
+        "text/_includes/base.njk": "<html><body><main>{{ content | safe }}</main></body></html>\n",
+        "text/text.json": '{"layout": "base.njk"}',
+        "text/index.md": page("Start"),
+        "text/guide/index.md": page("Guide", HEADINGS),
+        "text/guide/set-up.md": page("Set up", "## Press <kbd>Enter</kbd>\n\nP.\n\n## Größe & Æ\n\nÜ.\n"),
+        "text/pumps/pumps.md": page("Pumps"),
+        "text/v1.2.md": page("Version"),
+        "text/2024-05-06-news.md": page("News"),
+        "text/moved.md": page("Moved", front="permalink: /elsewhere/{{ page.fileSlug }}/"),
+        "text/plain.md": page("Plain", front="permalink: plain.html"),
+        "text/hidden.md": page("Hidden", front="permalink: false"),
+        "text/parts/oil.md": page("Oil"),
+    }
+
+
 TREES: dict[str, dict[str, str]] = {
     "mkdocs": {
         "mkdocs.yml": """site_name: B
@@ -494,6 +519,18 @@ export default async function Page(props) {
             "Fixes", HEADINGS + "\n## Renamed [#Own-ID]\n\nTwelve.\n\n## Again [#v1.2 x]\n\nThirteen.\n"
         ),
     },
+    "eleventy": eleventy(
+        """import { IdAttributePlugin } from "@11ty/eleventy";
+
+export default function (eleventyConfig) {
+  eleventyConfig.addPlugin(IdAttributePlugin);"""
+    ),
+    "eleventy-anchors": eleventy(
+        """import anchors from "markdown-it-anchor";
+
+export default function (eleventyConfig) {
+  eleventyConfig.amendLibrary("md", (library) => library.use(anchors));"""
+    ),
     "gatsby": gatsby("`gatsby-remark-autolink-headers`"),
     "gatsby-options": gatsby(
         "{ resolve: `gatsby-remark-autolink-headers`, options: { elements: [`h2`], maintainCase: true, removeAccents: true, enableCustomId: true } }"
@@ -517,6 +554,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "jupyterbook": (f"{VENV}/bin/jupyter-book build -q .", "_build/html"),
     "nikola": (f"{VENV}/bin/nikola build -q", "output"),
     "nextra": ("node_modules/.bin/next build --turbopack", "out"),
+    "eleventy": ("node_modules/.bin/eleventy --quiet", "_site"),
     "gatsby": ("node_modules/.bin/gatsby build", "public"),
     "gitbook": ("node_modules/.bin/honkit build . out", "out"),
     "diplodoc": ("node_modules/.bin/yfm -i . -o out", "out"),
