@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 
-from vademecum_builder.profiles.base import Folder, Metadata, NotServed, Page, Profile, Project, Rules, stem
+from vademecum_builder.profiles.base import Folder, Metadata, NotServed, Page, Profile, Project, Rules, named, stem
 from vademecum_builder.profiles.blocks import alerts, attribute_lists, containers
 from vademecum_builder.profiles.code import CODE, GONE, outside_code
 from vademecum_builder.profiles.config import Script, address_of, folder_of, matcher, scripts
@@ -53,6 +53,8 @@ def open_vitepress(project: Project) -> Rules:
     def address(path: str, metadata: Metadata) -> str:
         if excluded(path) or "[" in path:
             raise NotServed("srcExclude" if excluded(path) else "a template of pages")
+        if vuepress and (own := named(metadata, "permalink")):
+            return own.lstrip("/")
         for pattern, target in patterns:
             if pattern.fullmatch(path):
                 path = pattern.sub(target, path)
@@ -63,6 +65,8 @@ def open_vitepress(project: Project) -> Rules:
         return stem(path) if clean else f"{stem(path)}.html"
 
     computed = bool(re.search(r"\brewrites\s*(?:\(|:\s*(?!\{)\S)", script.code))
+    doubts = ["rewrites are computed in the configuration"] if computed else []
+    doubts += ["permalinkPattern says where pages are served"] if vuepress and script.text("permalinkPattern") else []
     site = script.value("hostname", next(script.objects(r"\bsitemap\s*:\s*"), ""))
     return Rules(
         (Folder(source, address),),
@@ -71,7 +75,7 @@ def open_vitepress(project: Project) -> Rules:
         base_url=address_of(site, script.value("base", script.exported())),
         title=script.text("title"),
         first=script.first(),
-        doubts=("rewrites are computed in the configuration",) if computed else (),
+        doubts=tuple(doubts),
     )
 
 

@@ -296,6 +296,23 @@ export default { title: 'B', url: 'https://b.example', baseUrl: '/', onBrokenLin
         "docs/pages/packages/pump/src/use.md": page("Use"),
         "docs/pages/parts/oil.md": "Oil comes from the include.\n",
     },
+    "vitepress-vuepress": {
+        "package.json": '{"type": "module"}',
+        "docs/.vuepress/config.js": """import { viteBundler } from '@vuepress/bundler-vite'
+import { defaultTheme } from '@vuepress/theme-default'
+
+export default { title: 'B', bundler: viteBundler(), theme: defaultTheme() }
+""",
+        "docs/README.md": page("Start"),
+        "docs/changes.md": page("Changes", HEADINGS),
+        "docs/guide/README.md": page("Guide"),
+        "docs/guide/Setup.md": page(
+            "Set up", "::: warning Mind the step\nRead on.\n:::\n\n## Press <kbd>Enter</kbd>\n\nP.\n"
+        ),
+        "docs/guide/2024-05-06-news.md": page("News"),
+        "docs/own.md": page("Own", front="permalink: /elsewhere/own.html"),
+        "docs/v1.2.md": page("Version"),
+    },
     "jekyll": {
         "_config.yml": "title: B\npermalink: /news/:year/:month/:title.html\ncollections:\n  docs: {output: true}\n  notes: {output: true, permalink: '/n/:name/'}\n  hidden: {}\nexclude: [old]\ndefaults:\n  - {scope: {path: '', type: posts}, values: {layout: null}}\n",
         "index.md": page("Start", front="layout: null"),
@@ -547,6 +564,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "hugo": ("hugo --quiet", "public"),
     "mdbook": (f"{VENV}/bin/mdbook build", "book"),
     "vitepress": ("node_modules/.bin/vitepress build docs", "docs/.vitepress/dist"),
+    "vitepress-vuepress": ("node_modules/.bin/vuepress build docs", "docs/.vuepress/dist"),
     "jekyll": ("jekyll build -q", "_site"),
     "starlight": ("node_modules/.bin/astro build", "dist"),
     "astro": ("node_modules/.bin/astro build", "dist"),
@@ -603,11 +621,20 @@ def _of_myst(site: Path) -> dict[str, list[str]]:
 def serve(name: str) -> dict[str, list[str]]:
     """Build a tree with its generator: the ids of each page."""
     kind = name.partition("-")[0]
-    command, out = COMMANDS[kind]
+    command, out = COMMANDS.get(name) or COMMANDS[kind]
     with tempfile.TemporaryDirectory() as work:
         root = write(name, Path(work).resolve())
         if "node_modules" in command:
-            subprocess.run(["cp", "-a", "--reflink=auto", NPM.resolve() / kind / "node_modules", root], check=True)
+            subprocess.run(
+                [
+                    "cp",
+                    "-a",
+                    "--reflink=auto",
+                    NPM.resolve() / (name if name in COMMANDS else kind) / "node_modules",
+                    root,
+                ],
+                check=True,
+            )
         subprocess.run(
             command,
             shell=True,
