@@ -63,13 +63,13 @@ def run_stages(source: Source, encoders: Encoders, context: BuildContext) -> Bui
     if context.request.strict:
         _refuse_warnings(state, base, context)
     if base.published is not None and not state.is_new and not wants_other_model(context):
-        release, written = keep_release(base.published, context, contents_of(state, context.request))
+        release, written = keep_release(base.published, context, contents_of(state, base, context.request))
         return report_of(release, state, base, context, written, embedded=None)
     waits = why_it_waits(state.documents, context)
     if waits:
         context = replace(context, request=replace(context.request, candidate=0))
     embedded = embed_chunks(state, base, encoders, context)
-    contents, places = contents_of(state, context.request), places_of(embedded.rows.live, context)
+    contents, places = contents_of(state, base, context.request), places_of(embedded.rows.live, context)
     archive = find_archive(context)
     release = make_release(ReleaseInput(embedded, state.sources, contents, places), base, archive, context)
     written = publish_release(release, changes_of(state, base), archive, context, contents)

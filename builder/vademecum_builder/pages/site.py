@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
@@ -13,6 +13,7 @@ from pathlib import Path
 
 import vademecum
 from vademecum.format.json import canonical
+from vademecum.format.segment import DocumentRow
 from vademecum.search.stop_words import STOP_WORDS
 from vademecum.search.tokens import PAIRED
 from vademecum.version import __version__
@@ -22,7 +23,7 @@ from vademecum_builder.pages.contents import Contents
 from vademecum_builder.pages.pyodide import fetch_runtime, load_pins
 from vademecum_builder.pages.render import ShownRelease, SiteContext, render_site, site_folder
 from vademecum_builder.release.channels import Channels
-from vademecum_builder.release.version_json import DocumentChanges
+from vademecum_builder.release.version_json import DocumentChange, DocumentChanges
 from vademecum_builder.signing.metadata import SignedTarget
 
 LISTING = "site.json"
@@ -136,11 +137,8 @@ def _examples(contents: Contents, changes: DocumentChanges, first: Mapping[str, 
     for text in chosen:
         of_pages.setdefault(telling[text], []).append(text)
     chosen.sort(key=lambda text: of_pages[telling[text]].index(text))
-    titles = (
-        entry.title
-        for entry in (*changes.added, *changes.modified)
-        if 4 <= len(entry.title) <= 40 and entry.key not in others
-    )
+    entries: Sequence[DocumentChange | DocumentRow] = (*changes.added, *changes.modified, *contents.documents)
+    titles = (one.title for one in entries if 4 <= len(one.title) <= 40 and one.key not in others)
     return tuple(dict.fromkeys((*chosen, *titles)))[:_EXAMPLES]
 
 

@@ -135,7 +135,7 @@ def places_of(documents: Iterable[DocumentRow], context: BuildContext) -> dict[s
     return {name: values[:MOST_VALUES] for name, values in order.items()}
 
 
-def contents_of(state: SourceState, request: SourcesRequest) -> Contents:
+def contents_of(state: SourceState, base: Base, request: SourcesRequest) -> Contents:
     """Return what the pages say about the documents, and about the files that are not documents."""
     found = state.audit
     asked = (name for source in request.sources for name in source.values.get("metadata", ()))
@@ -150,7 +150,7 @@ def contents_of(state: SourceState, request: SourcesRequest) -> Contents:
         private_keys=found.private_keys,
         stale=found.stale,
         duplicates=found.duplicates,
-        headings=_headings(state.documents.values(), state.chunks),
+        headings=_headings(state.documents.values(), {**base.rows.chunks, **state.chunks}),
         made_by={"vademecum": __version__, "chunker": CHUNKER},
         fields=tuple(dict.fromkeys(asked)),
     )
@@ -172,7 +172,7 @@ def contents_again(release: Published) -> Contents:
 
 
 def _headings(
-    documents: Iterable[DocumentRow], chunks: Mapping[int, PendingChunk] | Mapping[int, ChunkRow]
+    documents: Iterable[DocumentRow], chunks: Mapping[int, PendingChunk | ChunkRow]
 ) -> dict[str, tuple[str, ...]]:
     return {
         row.key: tuple(chunks[id].headings.split(HEADING_SEPARATOR)[-1] for id in row.chunks if id in chunks)

@@ -148,6 +148,21 @@ def test_pages_come_with_a_runtime_from_the_named_cache(
     assert asked == [Path("cache")]
 
 
+def test_questions_to_try_are_of_all_documents_after_an_update_too(
+    request_: BuildRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vademecum_builder.pages.site.fetch_runtime", lambda _: make_runtime(Path("runtime")))
+    Path("docs/a.md").write_text("# A\n\n## How to oil a pump\n\nOil it.\n")
+    request, asked = replace(request_, site=True), Path("tree/assets/examples.json")
+    build(request, now=NOW)
+    before = asked.read_text()
+    Path("docs/b.md").write_text("# B\n\nText.\n")
+    shutil.rmtree("runtime")
+    assert build(request, now=NOW).changed
+    assert "How to oil a pump" in before
+    assert asked.read_text() == before
+
+
 def test_every_field_is_explained() -> None:
     for kind in (BuildRequest, TreeRequest, BuildReport):
         told = "".join(each.__doc__ or "" for each in reversed(kind.mro()[:-1]))
