@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     import httpx
 
 _PARALLEL, _SECONDS = 6, 30.0
+"""Pages asked for at a time; how long one may take, from the request to its last byte."""
+_LATE = f"did not come whole within {_SECONDS:g} s"
+_MOST = 64_000_000
+"""Bytes of one page."""
 _SAMPLE = 200
 """How many addresses are compared to find where a folder lies below its host."""
 
@@ -128,13 +132,17 @@ async def _ids_of_all(urls: list[str], against: str, progress: Progress) -> Mapp
         raise UsageError(f"--against {against}: only http and https can be asked")
     import httpx  # slow to import; most builds do not need it
 
-    gate, done = asyncio.Semaphore(_PARALLEL), 0
-    async with httpx.AsyncClient(follow_redirects=True, timeout=_SECONDS) as client:
+    gate, done, late = asyncio.Semaphore(_PARALLEL), 0, 0
+    async with httpx.AsyncClient(follow_redirects=True, timeout=None) as client:  # `_ids_at` has one for all of it
 
         async def one(url: str) -> frozenset[str] | str:
-            nonlocal done
+            nonlocal done, late
             async with gate:
-                found = await _ids_at(client, _moved(url, against))
+                if late >= _PARALLEL:  # or a host that is silent takes as long as all of its pages together
+                    found: frozenset[str] | str = f"not asked for: {_PARALLEL} pages before it {_LATE}"
+                else:
+                    found = await _ids_at(client, _moved(url, against))
+                    late = late + 1 if found == _LATE else 0
             done += 1
             progress("asking", done, len(urls))
             return found
@@ -151,11 +159,20 @@ def _moved(url: str, against: str) -> str:
 async def _ids_at(client: httpx.AsyncClient, url: str) -> frozenset[str] | str:
     import httpx
 
+    page = bytearray()
     try:
-        answer = await client.get(url)
+        async with asyncio.timeout(_SECONDS), client.stream("GET", url) as answer:
+            if answer.status_code != 200:
+                return f"the host answers {answer.status_code}"
+            async for piece in answer.aiter_bytes():
+                page += piece
+                if len(page) > _MOST:
+                    return f"more than the {_MOST} bytes that a page may have"
+    except TimeoutError:
+        return _LATE
     except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
         return f"no answer: {error or type(error).__name__}"
-    return ids_of(answer.content) if answer.status_code == 200 else f"the host answers {answer.status_code}"
+    return ids_of(bytes(page))
 
 
 def _parts(url: str) -> list[str]:

@@ -215,14 +215,21 @@ def _redirection(response: httpx.Response) -> httpx.URL:
     return target
 
 
-async def _pieces(response: httpx.Response, url: httpx.URL, idle: float) -> AsyncIterator[bytes]:
+async def at_least(response: httpx.Response, pieces: AsyncIterator[bytes], idle: float) -> AsyncIterator[bytes]:
+    """Pass on the pieces of a body, as sent or decoded; raise httpx.ReadTimeout if `LEAST` bytes take longer than
+    `idle` seconds: httpx itself waits for ever for a host that sends a byte now and then."""
     counted, since = 0, time.monotonic()
+    async for piece in pieces:
+        if response.num_bytes_downloaded - counted >= LEAST:
+            counted, since = response.num_bytes_downloaded, time.monotonic()
+        elif time.monotonic() - since > idle:
+            raise httpx.ReadTimeout("stalled")
+        yield piece
+
+
+async def _pieces(response: httpx.Response, url: httpx.URL, idle: float) -> AsyncIterator[bytes]:
     with _at_fault(url):
-        async for chunk in response.aiter_raw():
-            if response.num_bytes_downloaded - counted >= LEAST:
-                counted, since = response.num_bytes_downloaded, time.monotonic()
-            elif time.monotonic() - since > idle:
-                raise httpx.ReadTimeout("stalled")
+        async for chunk in at_least(response, response.aiter_raw(), idle):
             yield chunk
 
 

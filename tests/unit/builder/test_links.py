@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from support.faulty_pages import Rule, endless, faulty_pages, trickle
 from support.pages_host import PagesHost
 from vademecum.errors import UsageError
+from vademecum_builder import links
 from vademecum_builder.build import BuildRequest, build
 from vademecum_builder.cli.main import main
 from vademecum_builder.links import LinkReport, check_links
@@ -68,6 +70,27 @@ def test_a_host_that_does_not_answer_breaks_every_link(rendered: Path) -> None:
     found = check_links(released(rendered), "http://127.0.0.1:9/")
     assert len(found.broken) == found.pages == 12
     assert found.broken[0].reason.startswith("no answer: ")
+
+
+def test_a_host_that_never_ends_a_page_is_left_after_a_few(rendered: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(links, "_SECONDS", 0.1)
+    monkeypatch.setattr(links, "_PARALLEL", 2)
+    dist = released(rendered)
+    with faulty_pages(rendered, Rule(".*", trickle)) as host:
+        found = check_links(dist, host.url)
+    told = [link.reason for link in found.broken]
+    asked = [reason for reason in told if reason.startswith("did not come whole within")]
+    assert 2 <= len(asked) <= 3, "the second may have begun when the first was late"
+    assert {reason for reason in told if reason not in asked} == {f"not asked for: 2 pages before it {asked[0]}"}
+
+
+def test_a_page_without_end_is_not_read_for_ever(rendered: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(links, "_MOST", 100_000)
+    dist = released(rendered)
+    with faulty_pages(rendered, Rule(".*faq/", endless)) as host:
+        assert [link.reason for link in check_links(dist, host.url).broken if "faq" in link.document] == [
+            "more than the 100000 bytes that a page may have"
+        ]
 
 
 def test_sites_without_a_final_slash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
