@@ -10,16 +10,16 @@
 import { VademecumError } from "./errors.mjs";
 import { parseMarkup } from "./format/markup.mjs";
 import { fetchFirst, readerAddress } from "./net/transport.mjs";
-import { requireNone, treeUrl, treeUrls, trustSource } from "./page/addresses.mjs";
 import { Background, connection } from "./page/background.mjs";
 import { Listeners } from "./page/events.mjs";
 import { withFurther } from "./page/further.mjs";
+import { readOptions, requireNone } from "./page/options.mjs";
 import { openInstalled, Reader } from "./page/reader.mjs";
 import { nothingNew, readStatus, versionOf } from "./page/status.mjs";
 import { Tabs } from "./page/tabs.mjs";
 import { encodeRecord, openRecord } from "./store/records.mjs";
 import { IndexedStore } from "./store/store.mjs";
-import { checkChoices, goodChoices, MODES, POLICY } from "./update/policy.mjs";
+import { checkChoices, goodChoices, MODES } from "./update/policy.mjs";
 import { Updates } from "./update/updates.mjs";
 import { clientFolder, startWorker } from "./workers/start.mjs";
 import { PythonWorker } from "./workers/sync_client.mjs";
@@ -37,15 +37,13 @@ const MAX_VERSION_FILE = 4_000_000;
 /** @typedef {import("./vademecum.d.mts").Policy} Policy */
 /** @typedef {import("./store/records.mjs").InstalledRelease} InstalledRelease */
 
-const OPTIONS = "url, trust, seed, autoUpdate, checkIntervalMs, channel, policy, maxUpdateBytes, clientUrl, preview, fallback, encoder, debug";
-
 /** @implements {PublicKnowledgeBase} */
 export class KnowledgeBase {
   /** @type {Promise<LocalVersion | null> | null} */ #initialized = null;
   /** @type {(version: LocalVersion) => void} */ #nowReady = () => {};
   #closed = false;
   #listeners = new Listeners([...EVENTS, "preview"]);
-  #clientUrl;
+  #client;
   #encoder;
   #log;
   #store;
@@ -60,52 +58,30 @@ export class KnowledgeBase {
 
   /** @param {import("./vademecum.d.mts").KnowledgeBaseOptions} options */
   constructor(options) {
-    if (Object(options) !== options) throw new VademecumError("usage", "new KnowledgeBase({ url: ... }): the address of the published tree is needed");
-    const { autoUpdate = true, checkIntervalMs = 3_600_000, channel = "stable", maxUpdateBytes = null, policy = {}, ...named } = options;
-    const { url, trust: root = null, seed: shipped = null, clientUrl, fallback, encoder: own, preview: early, debug, ...others } = named;
-    requireNone(others, "new KnowledgeBase", OPTIONS);
-    if (!(checkIntervalMs > 0)) throw new VademecumError("usage", `checkIntervalMs must be a number above 0, not ${checkIntervalMs}`);
-    const encoder = (this.#encoder = /** @type {any} */ (own));
-    if (typeof (encoder?.model ?? encoder ?? Object) !== "function") throw new VademecumError("usage", "encoder must be a function, or { model }");
-    const rule = typeof policy === "function" ? policy : null;
-    const said = { mode: autoUpdate ? "automatic" : "manual", channel, maxUpdateBytes, ...(rule ? { connection: "any" } : policy) };
-    checkChoices(said);
-    /** @type {Policy} */ const defaults = { ...POLICY, ...goodChoices(said) };
-    this.#urls = treeUrls(url);
-    this.url = this.#urls[0];
-    this.#clientUrl = clientUrl === undefined ? null : clientFolder(clientUrl).href;
-    this.#log = debug ? debugLog() : () => {};
+    const { urls, client, trust, seed, defaults, rule, checkIntervalMs, fallback, encoder, preview, log } = readOptions(options);
+    this.#urls = urls;
+    this.url = urls[0];
+    this.#client = client;
+    this.#encoder = encoder;
+    this.#log = log;
     /** @type {Promise<LocalVersion>} */ this.ready = new Promise((resolve) => {
       this.#nowReady = resolve;
     });
     const store = (this.#store = new IndexedStore(this.url));
     const reader = (this.#reader = new Reader(this.url, () => this.#worker("query.mjs"), (release) => this.#turned(release ?? reader.local), fallback));
     const emit = (/** @type {string} */ name, /** @type {any} */ detail) => this.#emit(name, detail);
-    const shown = { url: this.url, alone: this.#urls.length === 1, client: clientFolder(clientUrl), channel: defaults.channel, reader, emit };
-    /** @type {import("./update/install.mjs").Dependencies["preview"]} where it does not load, Python looks, as elsewhere */
-    const preview = early !== true ? null : {
-      show: () => import("./page/preview.mjs").then(({ Preview }) => (this.#preview ??= new Preview(shown)).show(), () => undefined),
-      failed: async (code) => (await this.#preview?.failed(code)) ?? false,
-    };
     const choose = (/** @type {Partial<Policy>} */ choices) => this.#background.choose(choices);
     const later = () => this.policy.activation === "next-start" && reader.release !== null;
     const tabs = (this.#tabs = new Tabs({ store, reader, emit, choose, later, opened: () => this.#opened() }));
-    const trust = trustSource(root);
-    const seed = shipped === null ? null : treeUrl(shipped);
-    const target = { urls: this.#urls, policy: defaults, seed, extra: encoder && (encoder.model ? "model" : "directions") };
+    const extra = encoder && (encoder.model ? "model" : "directions");
     this.#python = new PythonWorker(
       () => this.#worker("worker.mjs"),
-      async () => ({ ...target, trust: await trust(), client: this.#clientUrl, fetched: this.#preview?.take() }),
+      async () => ({ urls, policy: defaults, seed, extra, trust: await trust(), client, fetched: this.#preview?.take() }),
       (name, detail) => this.#updates.onEngineEvent(name, detail),
     );
     this.#updates = new Updates({
-      urls: this.#urls,
-      trust,
-      seed,
-      store,
-      emit,
-      preview,
-      later,
+      ...{ urls, trust, seed, store, emit, later },
+      preview: preview ? this.#previewed({ url: this.url, alone: urls.length === 1, client: clientFolder(client ?? undefined), channel: defaults.channel, reader, emit }) : null,
       channel: () => this.policy.channel,
       python: (command, args) => this.#run(command, args),
       decide: (offer) => this.#background.decide(offer),
@@ -113,7 +89,7 @@ export class KnowledgeBase {
       follow: () => tabs.catchUp(),
       announce: (event, detail) => tabs.tell({ event, detail }),
     });
-    this.#background = new Background({ store, updates: this.#updates, defaults, rule, checkIntervalMs, log: this.#log });
+    this.#background = new Background({ store, updates: this.#updates, defaults, rule, checkIntervalMs, log });
   }
 
   // Reading -------------------------------------------------------------------------------------
@@ -312,6 +288,15 @@ export class KnowledgeBase {
     return this.getLocalVersion();
   }
 
+  /** A preview's module is loaded where an app asks for one; where it does not come, Python looks, as elsewhere.
+   * @param {import("./page/preview.mjs").Dependencies} shown @returns {import("./update/updates.mjs").Dependencies["preview"]} */
+  #previewed(shown) {
+    return {
+      show: () => import("./page/preview.mjs").then(({ Preview }) => (this.#preview ??= new Preview(shown)).show(), () => undefined),
+      failed: async (code) => (await this.#preview?.failed(code)) ?? false,
+    };
+  }
+
   /** Whether it was opened. A message that comes during the opening waits for its end. */
   async #opened() {
     const opened = await this.#initialized?.then(() => true, () => false);
@@ -337,7 +322,7 @@ export class KnowledgeBase {
   /** @param {"query.mjs" | "worker.mjs"} file */
   #worker(file) {
     this.#requireOpen();
-    return startWorker(file, this.#clientUrl);
+    return startWorker(file, this.#client);
   }
 
   /** @param {string} command @param {object} [args] */
@@ -361,10 +346,4 @@ export class KnowledgeBase {
   #requireOpen() {
     if (this.#closed) throw new VademecumError("cancelled", "the knowledge base was closed; make a new one");
   }
-}
-
-function debugLog() {
-  const started = performance.now();
-  return (/** @type {unknown[]} */ ...what) =>
-    console.debug("[vademecum]", `${((performance.now() - started) / 1000).toFixed(3)} s`, ...what);
 }

@@ -1,7 +1,7 @@
 // @ts-check
 /** The query worker as the page sees it: started when it is needed, and started anew when it broke. */
 
-import { unusable } from "../update/repair.mjs";
+import { unusable } from "../update/updates.mjs";
 import { Remote } from "../workers/rpc.mjs";
 
 /** @typedef {import("../store/records.mjs").InstalledRelease} InstalledRelease */

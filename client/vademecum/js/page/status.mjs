@@ -16,7 +16,7 @@ export function versionOf(release) {
   return version;
 }
 
-/** @param {IndexedStore} store @param {import("../update/turns.mjs").Turns & {judged: Status["offer"]}} updates of this page
+/** @param {IndexedStore} store @param {import("../update/updates.mjs").Updates} updates of this page
  * @param {Status["policy"]} policy @param {Pick<import("./reader.mjs").Reader, "preview" | "local">} reader
  * @returns {Promise<Status>} */
 export async function readStatus(store, { state, error, judged: offer, contacted }, policy, { preview, local }) {

@@ -56,3 +56,16 @@ async function samePin(trust, pin) {
 function sameBytes(a, b) {
   return b !== undefined && a.length === b.length && a.every((byte, i) => byte === b[i]);
 }
+
+/** Whether Python has not looked yet at the seed that the app ships.
+ * @param {IndexedStore} store @param {string | null} seed address of the tree; null: the app ships none
+ * @returns {Promise<boolean>} false also where it cannot be read now */
+export async function isNewSeed(store, seed) {
+  if (!seed) return false;
+  try {
+    const data = await fetchFirst([seed], TIMESTAMP, MAX_TIMESTAMP);
+    return (await sha256(data)) !== (await openRecord(await store.read("seed"))).timestamp;
+  } catch {
+    return false; // this fails no update: `update` has Python look again, and write down what is wrong
+  }
+}

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { fileAddress } from "../../../../client/vademecum/js/net/transport.mjs";
-import { treeUrl } from "../../../../client/vademecum/js/page/addresses.mjs";
+import { treeUrl } from "../../../../client/vademecum/js/page/options.mjs";
 
 test("an address is kept as it is written, and leads to the folder of its page", () => {
   for (const [written, asked] of [
