@@ -281,8 +281,7 @@ class Engine:
         work here is undone first.
 
         A pointer or a trusted root that cannot be read is dropped: trust begins again at the root that the app ships,
-            or
-        else at the first one that the host shows.
+        or else at the first one that the host shows.
 
         Raises:
             VademecumError: See `sync` and `repair`.

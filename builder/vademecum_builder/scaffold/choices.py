@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import quote, urlsplit
@@ -32,6 +32,8 @@ _BESIDE = "kb"
 _IGNORED = "git ignores it"
 _NO_WORKFLOWS = ".readthedocs."
 """Read the Docs renders sites itself: workflows cannot publish there."""
+_SOURCES = "sources of "
+"""How what a generator reads is described."""
 _TOLD = 5
 """The most places with records that are named."""
 _LOOPBACK = re.compile(r"http://(?:127\.|localhost[:/]|\[::1\])")
@@ -91,60 +93,40 @@ def choose(known: Repository, folder: Path, deployed: Workflow | None, wishes: W
     source = _source(known, folder, rendered, wishes, ask)
     generators = find_candidates(known.top, known.files)
     title = source.title or _agreed(candidate.title for candidate in generators)
-    others = [c for c in generators if source in generators and c != source]
-    if source in generators and source.what.startswith("sources of "):
-        others += larger_beside(source, generators, known.files)
-    if not source.what:
-        places = {c.path for c in others}
-        others += [c for c in beside_plain(source, known.files) if c.path not in places]
     own = (c.served.rstrip("/") for c in generators if _NO_WORKFLOWS not in c.served)
     served = (_agreed(own) or known.pages) if rendered else ""
     served = f"{served.rstrip('/')}/" if served else ""
     address = wishes.address or ask("Published at", f"{served}{_BESIDE}/" if rendered else known.pages)
-    if not address and known.is_git:
-        if known.wiki:
-            raise UsageError(
-                f"{known.top}: a wiki of GitHub has no workflows and no site of its own: say where you publish it with "
-                "--address https://..., or have the repository that it is the wiki of publish it, by a source of "
-                'kind = "git"'
-            )
-        elsewhere = f"it is pushed to {known.remote}" if known.remote else "it has no remote"
-        raise UsageError(
-            f"{known.top}: {elsewhere}, so nothing says where it is published: name that with --address https://..., "
-            "or `git remote add origin` its repository on GitHub"
-        )
-    address = _checked(known, address) if address else ""
-    notes = [*_not_read(known, pages=bool(rendered or source.what))]
-    if others:
-        named = ", ".join(map(str, others[:_TOLD])) + (f" and {len(others) - _TOLD} more" if others[_TOLD:] else "")
-        notes.append(f"not read: {named}; each can be another [[source]], all with a name")
+    address = _checked(known, address)
+    notes = [*_not_read(known, source, generators, pages=bool(rendered or source.what))]
     if address.startswith("http:") and not _LOOPBACK.match(address):
         notes.append(f"{address} is not https: no page that came by https may read it; GitHub Pages serves https")
     if rendered:
         served = "" if _NO_WORKFLOWS in source.served else served
         return Choice((source.path,), str(source), address, f"{rendered}/{_BESIDE}", served, title, tuple(notes))
+    base_url = known.wiki if source.path == "." else ""  # the pages of a wiki are at its top
+    notes += _about(known, source, address, base_url)
+    outs = (o for o in _OUT if not (known.top / o).exists() or (known.top / o / TIMESTAMP).is_file())
+    out = next(outs, _OUT[-1])
+    return Choice((source.path,), str(source), address, out, base_url, title, notes=tuple(notes))
+
+
+def _about(known: Repository, source: Candidate, address: str, base_url: str) -> Iterator[str]:
+    """Yield what to know about documents that no workflow renders."""
     if source.served and f"{source.served.rstrip('/')}/".lower() == address.lower():
-        notes.append(
+        yield (
             f"the documents are served at {address} as well, as their configuration says, and a repository has one "
             "site: to keep theirs, put the knowledge base into a folder of it, as the guide of your generator shows"
         )
     if source.what == _IGNORED:
-        notes.append(
-            f"git ignores {source.path}, so a checkout has none of it: a workflow has to make it before it builds"
-        )
-    folder_read = FolderSource(known.top / source.path)
-    notes += folder_read.unread_pages(folder_read.keys())
-
-    # The pages of a wiki are at its top.
-    base_url = known.wiki if source.path == "." else ""
-    if not (source.served or base_url) and (not source.what or source.what.startswith("sources of ")):
-        notes.append(
+        yield f"git ignores {source.path}, so a checkout has none of it: a workflow has to make it before it builds"
+    read = FolderSource(known.top / source.path)
+    yield from read.unread_pages(read.keys())
+    if not (source.served or base_url) and (not source.what or source.what.startswith(_SOURCES)):
+        yield (
             "where these documents are served is not known, so hits open only in the reader of the search page: set "
             f"base-url in vademecum.toml{_on_github(known, source.path)}"
         )
-    outs = (o for o in _OUT if not (known.top / o).exists() or (known.top / o / TIMESTAMP).is_file())
-    out = next(outs, _OUT[-1])
-    return Choice((source.path,), str(source), address, out, base_url, title, notes=tuple(notes))
 
 
 def _on_github(known: Repository, path: str) -> str:
@@ -153,8 +135,9 @@ def _on_github(known: Repository, path: str) -> str:
     return f', as "{files}", where GitHub shows the files themselves' if known.owner else ""
 
 
-def _not_read(known: Repository, *, pages: bool) -> Iterator[str]:
-    """Yield what to do about records beside the documents, except single files beside pages, which show them."""
+def _not_read(known: Repository, source: Candidate, generators: Sequence[Candidate], *, pages: bool) -> Iterator[str]:
+    """Yield what to do about records and folders beside the documents. Single files of records beside pages are left
+    out: pages show them."""
     found = [(place, count) for place, count in records_beside(known.files) if count > 1 or not pages]
     if found:
         named = ", ".join(f"{place} ({count} files)" if count > 1 else place for place, count in found[:_TOLD])
@@ -163,14 +146,37 @@ def _not_read(known: Repository, *, pages: bool) -> Iterator[str]:
             f"records lie beside the documents and are not read: {named}{more}; where people are to find them: "
             f"vade sources --discover {shlex.quote(found[0][0])} --write"
         )
+    others = [c for c in generators if source in generators and c != source]
+    if source in generators and source.what.startswith(_SOURCES):
+        others += larger_beside(source, generators, known.files)
+    if not source.what:
+        places = {c.path for c in others}
+        others += [c for c in beside_plain(source, known.files) if c.path not in places]
+    if others:
+        named = ", ".join(map(str, others[:_TOLD])) + (f" and {len(others) - _TOLD} more" if others[_TOLD:] else "")
+        yield f"not read: {named}; each can be another [[source]], all with a name"
 
 
 def _checked(known: Repository, address: str) -> str:
-    """Return an address with its final slash.
+    """Return an address with its final slash; empty if there is none, and none is needed.
 
     Raises:
-        UsageError: Nothing can be served there, or it contains secrets.
+        UsageError: Nothing can be served there, it contains secrets, or a repository has none.
     """
+    if not address and known.wiki:
+        raise UsageError(
+            f"{known.top}: a wiki of GitHub has no workflows and no site of its own: say where you publish it with "
+            "--address https://..., or have the repository that it is the wiki of publish it, by a source of "
+            'kind = "git"'
+        )
+    if not address and known.is_git:
+        elsewhere = f"it is pushed to {known.remote}" if known.remote else "it has no remote"
+        raise UsageError(
+            f"{known.top}: {elsewhere}, so nothing says where it is published: name that with --address https://..., "
+            "or `git remote add origin` its repository on GitHub"
+        )
+    if not address:
+        return ""
     if not re.fullmatch(r"https?://[^\s/?#]+[^\s?#]*", address):
         raise UsageError(f"--address {address}: expected an address that begins with https://, without ? and #")
     host = urlsplit(address)

@@ -28,24 +28,55 @@ def server(knowledge: KnowledgeBase) -> Any:
     """Return the server, with its three tools; raise UsageError if the official SDK is not installed."""
     try:
         from mcp.server import MCPServer
-        from mcp.server.mcpserver.exceptions import ToolError
-        from mcp.server.mcpserver.tools import Tool
-        from mcp.types import ToolAnnotations
     except ImportError as error:
         raise UsageError(f"`vade mcp` needs the MCP SDK: {pip_install('mcp')}") from error
 
-    @contextmanager
-    def answering() -> Iterator[None]:
-        """An agent's session may last for weeks: what another process has installed meanwhile answers, too."""
-        try:
-            installed = knowledge.status()["installed"]
-            if installed is not None and installed["digest"] != knowledge.release.digest:
-                knowledge.reload()
-            yield
-        except VademecumError as error:  # of others the SDK says but that there was one
-            raise ToolError(str(error)) from error
+    tools = Tools(knowledge)
+    return MCPServer(
+        "vademecum",
+        instructions="A knowledge base on this device. Search it, read what is found, and cite passages by their URL.",
+        version=__version__,
+        log_level="WARNING",
+        tools=[_strict(tools.search, "search"), _strict(tools.read, "read"), _strict(tools.list, "list")],
+    )
+
+
+def _strict(function: Callable[..., Any], name: str) -> Any:
+    """Return a tool that says which arguments it takes, and refuses others: the SDK drops them in silence."""
+    from mcp.server.mcpserver.tools import Tool
+    from mcp.types import ToolAnnotations
+
+    reads = ToolAnnotations(read_only_hint=True, open_world_hint=False)  # no client need ask its user
+    tool = Tool.from_function(function, name, annotations=reads)
+    taken = tool.fn_metadata.arg_model
+    taken.model_config["extra"] = "forbid"
+    taken.model_rebuild(force=True)
+    tool.parameters = taken.model_json_schema()
+    return tool
+
+
+@contextmanager
+def _answering(knowledge: KnowledgeBase) -> Iterator[None]:
+    """An agent's session may last for weeks: what another process has installed meanwhile answers, too."""
+    from mcp.server.mcpserver.exceptions import ToolError
+
+    try:
+        installed = knowledge.status()["installed"]
+        if installed is not None and installed["digest"] != knowledge.release.digest:
+            knowledge.reload()
+        yield
+    except VademecumError as error:  # of others the SDK says only that there was one
+        raise ToolError(str(error)) from error
+
+
+class Tools:
+    """What an agent can call. The docstrings are for the agent."""
+
+    def __init__(self, knowledge: KnowledgeBase) -> None:
+        self._knowledge = knowledge
 
     def search(
+        self,
         query: str,
         limit: int = 8,
         offset: int = 0,
@@ -59,20 +90,21 @@ def server(knowledge: KnowledgeBase) -> Any:
         that no document has. `language`: that of the query, where no document is in it: ask in another. `meant`: what
         was looked for, where words that no document has were taken for misspelt ones. `unsaid`: fields of `filters`
         that no document has, and that which may be meant."""
-        with answering():
-            found = knowledge.search(query, min(limit, _MOST_HITS), offset=offset, mode=mode, filters=filters)
+        with _answering(self._knowledge):
+            limit = min(limit, _MOST_HITS)
+            found = self._knowledge.search(query, limit, offset=offset, mode=mode, filters=filters)
         keys = ("document", "title", "heading", "url", "text", "metadata")
-        hits = [{key: said for key in keys if (said := getattr(hit, key))} for hit in found]
-        told = {"total": found.total, "nearest": found.nearest, "unknown": list(found.unknown)}
-        told |= {"language": found.language, "meant": found.meant, "unsaid": dict(found.unsaid)}
-        return {"release": knowledge.release.sequence, **told, "hits": hits}
+        hits = [{key: value for key in keys if (value := getattr(hit, key))} for hit in found]
+        facts = {"total": found.total, "nearest": found.nearest, "unknown": list(found.unknown)}
+        facts |= {"language": found.language, "meant": found.meant, "unsaid": dict(found.unsaid)}
+        return {"release": self._knowledge.release.sequence, **facts, "hits": hits}
 
-    def read(document: str) -> str:
+    def read(self, document: str) -> str:
         """A whole document in Markdown, by the key that `search` and `list` give."""
-        with answering():
-            page = knowledge.document(document)
-        if page is None:
-            raise ToolError(f"there is no document {document!r}: `list` names those that exist")
+        with _answering(self._knowledge):
+            page = self._knowledge.document(document)
+            if page is None:
+                raise UsageError(f"there is no document {document!r}: `list` names those that exist")
         lines = [f"# {page.title}", page.url]
         above: tuple[str, ...] = ()
         for chunk in page.chunks:
@@ -82,29 +114,10 @@ def server(knowledge: KnowledgeBase) -> Any:
             lines.append(chunk.markdown)
         return "\n\n".join(filter(None, lines))
 
-    def list_(under: str = "", limit: int = 100, offset: int = 0) -> dict[str, Any]:
+    def list(self, under: str = "", limit: int = 100, offset: int = 0) -> dict[str, Any]:
         """The documents whose key begins with `under`, by key: so many of them from `offset` on."""
-        with answering():
-            entries = [entry for entry in knowledge.documents() if entry.key.startswith(under)]
+        with _answering(self._knowledge):
+            entries = [entry for entry in self._knowledge.documents() if entry.key.startswith(under)]
         shown = entries[max(offset, 0) :][: min(max(limit, 1), _MOST_LISTED)]
         documents = [{"document": entry.key, "title": entry.title, "url": entry.url} for entry in shown]
         return {"total": len(entries), "documents": documents}
-
-    reads = ToolAnnotations(read_only_hint=True, open_world_hint=False)  # no client need ask its user
-
-    def strict(function: Callable[..., Any], name: str) -> Tool:
-        """A tool that says which arguments it takes, and refuses others: the SDK drops them in silence."""
-        tool = Tool.from_function(function, name, annotations=reads)
-        taken = tool.fn_metadata.arg_model
-        taken.model_config["extra"] = "forbid"
-        taken.model_rebuild(force=True)
-        tool.parameters = taken.model_json_schema()
-        return tool
-
-    return MCPServer(
-        "vademecum",
-        instructions="A knowledge base on this device. Search it, read what is found, and cite passages by their URL.",
-        version=__version__,
-        log_level="WARNING",
-        tools=[strict(search, "search"), strict(read, "read"), strict(list_, "list")],
-    )
