@@ -36,7 +36,7 @@ def build_alphabet(texts: Iterable[str]) -> Alphabet:
     folded = {letter: to for letter in letters if (to := fold(letter)) is not None}
     folded.update((chr(code), "") for code in _COMBINING)
     rising = sorted(folded.items())
-    solo = bytes(_is_unspaced(to) for _, to in rising)
+    solo = bytes(unicodedata.name(to[:1] or " ", "").startswith(_UNSPACED) for _, to in rising)
     return Alphabet([ord(letter) for letter, _ in rising], [to for _, to in rising], solo)
 
 
@@ -64,7 +64,3 @@ def _with_cases(letters: Iterable[str]) -> Iterator[str]:
     for letter in letters:
         yield letter
         yield from (case for case in (letter.upper(), letter.lower(), letter.title()) if len(case) == 1)
-
-
-def _is_unspaced(folded: str) -> bool:
-    return unicodedata.name(folded[:1] or " ", "").startswith(_UNSPACED)

@@ -89,11 +89,10 @@ class Template:
         """
         if any(not shown(field_at(record, name)) for name in self.fields):
             return ""
-        return "".join(
-            before + (_in_address(shown(field_at(record, name)), first=not number and not before) if name else "")
-            for number, (before, name) in enumerate(self.parts)
-        )
-
-
-def _in_address(text: str, *, first: bool) -> str:
-    return text if first else quote(text, safe="")
+        address = ""
+        for before, name in self.parts:
+            address += before
+            if name:
+                text = shown(field_at(record, name))
+                address += quote(text, safe="") if address else text
+        return address

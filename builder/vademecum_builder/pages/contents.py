@@ -196,7 +196,7 @@ def _folder(name: str, rows: _Rows) -> Folder:
     titled = own[0].title if own and _is_folder_page(own[0]) else ""
     folders = []
     inners = sorted(below, key=_natural, reverse=newest_first)
-    versions = [inner for inner in inners if _is_version(inner, below[inner])]
+    versions = [name for name in inners if all(f'"version":"{name}"' in row.metadata for _, row in below[name])]
     versions.sort(key=lambda inner: (_NUMBER.search(inner) is None, _natural(inner)), reverse=True)
     others = [inner for inner in inners if inner not in versions]
     for inner in (*sorted(others, key=lambda inner: _is_journal(below[inner])), *versions):
@@ -212,10 +212,6 @@ def _is_journal(rows: _Rows) -> bool:
     """Return whether most names in a folder, apart from its own page, begin with a day or a year."""
     names = {parts[0] for parts, row in rows if len(parts) > 1 or not _is_folder_page(row)}
     return 2 * sum(_DAY.match(name) is not None for name in names) > len(names)
-
-
-def _is_version(name: str, rows: _Rows) -> bool:
-    return all(f'"version":"{name}"' in row.metadata for _, row in rows)
 
 
 def _is_folder_page(row: DocumentRow) -> bool:

@@ -63,8 +63,8 @@ class SiteBuilder:
         package = Path(vademecum.__file__).parent
         own = Path(__file__).parent
         roots = (package, own, site_folder() / "templates", site_folder() / "static")
-        paths = [path for root in roots for path in sorted(root.rglob("*")) if _shapes_the_site(path)]
-        for path in [*paths, own.parent / "release" / "version_json.py"]:
+        files = (path for root in roots for path in sorted(root.rglob("*")) if path.is_file() and path.suffix != ".pyc")
+        for path in [*files, own.parent / "release" / "version_json.py"]:
             total.update(path.name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
         total.update(canonical(sorted(load_pins().files.items())))
         return total.hexdigest()
@@ -152,7 +152,3 @@ def _tells(text: str) -> bool:
 
 def _spread(texts: list[str]) -> list[str]:
     return texts[:: max(1, len(texts) // _EXAMPLES)]
-
-
-def _shapes_the_site(path: Path) -> bool:
-    return path.is_file() and "__pycache__" not in path.parts and path.suffix != ".pyc"

@@ -165,24 +165,17 @@ _COMMENT = re.compile(
 _CONSTANT = re.compile(r"^[ \t]*(?:export\s+)?const\s+(\w+)\s*=\s*(['\"`])([^'\"`$\n]*)\2\s*;?[ \t]*$", re.MULTILINE)
 
 
-def _quoted(name: str, constants: Mapping[str, str]) -> str:
-    return f'"{constants[name]}"' if name in constants else name
-
-
-def _short(name: str, constants: Mapping[str, str]) -> str:
-    """Return `name: "value"` for `name,` in an object."""
-    return f'{name}: "{constants[name]}"' if name in constants else name
-
-
 class Script:
     """A configuration in JavaScript or TypeScript: text without comments, its constants replaced by their values."""
 
     def __init__(self, text: str) -> None:
         code = _COMMENT.sub(lambda match: match["text"] or "", text)
         constants = {name: value for name, _, value in _CONSTANT.findall(code)}
+        quoted = {name: f'"{value}"' for name, value in constants.items()}
         code = re.sub(r"\$\{\s*(\w+)\s*\}", lambda match: constants.get(match[1], match[0]), code)
-        code = re.sub(r"(?<=[\w'\"]:)(\s*)(\w+)(?=\s*[,}])", lambda m: m[1] + _quoted(m[2], constants), code)
-        self.code = re.sub(r"(?m)(?:^|(?<=\{))([ \t]*)(\w+)(?=,)", lambda m: m[1] + _short(m[2], constants), code)
+        code = re.sub(r"(?<=[\w'\"]:)(\s*)(\w+)(?=\s*[,}])", lambda m: m[1] + quoted.get(m[2], m[2]), code)
+        pairs = {name: f"{name}: {value}" for name, value in quoted.items()}  # of `{name,}`
+        self.code = re.sub(r"(?m)(?:^|(?<=\{))([ \t]*)(\w+)(?=,)", lambda m: m[1] + pairs.get(m[2], m[2]), code)
 
     def value(self, name: str, within: str | None = None) -> str | bool | None:
         """Return the text or the boolean after `name:`; "" if it is computed, None if there is none."""

@@ -58,10 +58,6 @@ def _filled(pattern: str, found: Mapping[str, str]) -> str:
     return re.sub(r"/{2,}", "/", filled).lstrip("/")
 
 
-def _slug(text: str) -> str:
-    return re.sub(r"[^\w]+", "-", text.lower()).strip("-")
-
-
 def _categories(metadata: Metadata, above: str) -> list[str]:
     names = metadata.get("categories") or metadata.get("category") or ()
     listed: Sequence[Any] = names.split() if isinstance(names, str) else names if isinstance(names, list) else ()
@@ -124,7 +120,7 @@ class _Site:
         year, month, day = date.groups() if date else written
         found = {
             "collection": collection, "path": posixpath.join("" if post else "/".join(parts[1:-1]), name),
-            "name": name, "title": title, "slug": _slug(title), "output_ext": ".html",
+            "name": name, "title": title, "slug": re.sub(r"\W+", "-", title.lower()).strip("-"), "output_ext": ".html",
             "year": year, "month": month, "day": day,
             "i_month": month.lstrip("0"), "i_day": day.lstrip("0"), "short_year": year[2:],
             "categories": "/".join(c.lower() for c in _categories(metadata, post["above"] if post else "")),

@@ -49,7 +49,8 @@ def read_docx(data: bytes) -> Reading:
             convert_image=mammoth.images.img_element(lambda _: {"src": ""}),
         ).value
     reading = read_converted(page, {})
-    return Reading(reading.title, tuple(_without_anchors(reading)), {}, reading.warnings)
+    sections = (Section(section.headings, "", section.blocks) for section in reading.sections)  # its ids lead nowhere
+    return Reading(reading.title, tuple(sections), {}, reading.warnings)
 
 
 def _as_shown(data: bytes, parts: zipfile.ZipFile) -> bytes:
@@ -62,14 +63,11 @@ def _as_shown(data: bytes, parts: zipfile.ZipFile) -> bytes:
     with zipfile.ZipFile(shown, "w") as copy:
         for name in parts.namelist():
             if name in texts:
-                copy.writestr(name, _RUBY.sub(rb"\1", _HIDDEN_RUN.sub(_shown_run, texts[name])))
+                seen = _HIDDEN_RUN.sub(lambda run: b"" if _VANISH.search(run[0]) else run[0], texts[name])
+                copy.writestr(name, _RUBY.sub(rb"\1", seen))
             else:
                 copy.writestr(name, parts.read(name))
     return shown.getvalue()
-
-
-def _shown_run(run: re.Match[bytes]) -> bytes:
-    return b"" if _VANISH.search(run[0]) else run[0]
 
 
 def read_pptx(data: bytes) -> Reading:
@@ -193,7 +191,3 @@ _LOCKED = "META-INF/encryption.xml"
 def table_row(cells: Sequence[str], *, header: bool) -> Block:
     """Return a row of a table with these texts."""
     return cleaned(Row(tuple((Run(" ".join(cell.split())),) for cell in cells), header))
-
-
-def _without_anchors(reading: Reading) -> Iterator[Section]:
-    return (Section(section.headings, "", section.blocks) for section in reading.sections)

@@ -69,9 +69,8 @@ def _faults(known: Repository, workflow: Workflow) -> Iterator[Finding]:
     if "schedule" not in events:
         yield wrong("no schedule: after 30 days without a push the signatures run out; add one for each week")
     branches = events.get("push", {}).get("branches")
-    if "push" not in events or (
-        isinstance(branches, list) and known.branch not in branches and not _patterns(branches)
-    ):
+    patterns = [known.branch] if not isinstance(branches, list) else [*map(str, branches)]
+    if "push" not in events or not any(one == known.branch or re.search(r"[*?+!\[]", one) for one in patterns):
         yield wrong(f"a push to {known.branch} does not run it: name the branch under on: push: branches:")
     if "concurrency" not in content:
         yield Finding(path, LOOK, f"{path}: no concurrency group: two builds at once, and one of them fails")
@@ -123,7 +122,3 @@ def _events(content: Mapping[Any, Any]) -> dict[str, Mapping[str, Any]]:
     if isinstance(on, Mapping):
         return {str(name): event if isinstance(event, Mapping) else {} for name, event in on.items()}
     return {str(name): {} for name in (on if isinstance(on, list) else [on])}
-
-
-def _patterns(branches: Sequence[object]) -> bool:
-    return any(re.search(r"[*?+!\[]", str(branch)) for branch in branches)

@@ -78,7 +78,7 @@ def _findings(known: Repository, now: datetime, *, live: bool) -> Iterator[Findi
             yield from check_requirements(known, extras_of(known, sources, request.encoder or "", request))
     else:
         yield from check_other_ci(known)
-    root = _given(known, request)
+    root = (request and request.root) or known.top / ROOT_FILE
     yield from _root(known, root, now)
     yield from _keys(known, root, now)
     if request is not None:
@@ -114,10 +114,6 @@ def _committed(known: Repository, path: str) -> Finding:
     if path not in known.tracked:
         return Finding(path, WRONG, f"{path} is not in git: git add {path}, commit and push")
     return Finding(path, GOOD, f"{path} is in git")
-
-
-def _given(known: Repository, request: BuildRequest | None) -> Path:
-    return request.root if request is not None and request.root is not None else known.top / ROOT_FILE
 
 
 def _root(known: Repository, file: Path, now: datetime) -> Iterator[Finding]:

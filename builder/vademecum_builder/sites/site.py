@@ -51,7 +51,8 @@ class Site:
             return gone
         page = read_page(opened, self.survey.template, top_folder(key))
         gone = kind_of(key, page, decoded.text, self.generator, pages=self.addresses)
-        if gone is None and self.survey.marks_bodies and not _marks_body(decoded.text):
+        bodies = (" data-vademecum-body", " data-pagefind-body")
+        if gone is None and self.survey.marks_bodies and not any(mark in decoded.text for mark in bodies):
             reason = "it marks no body to be searched, as other pages of the site do"
             gone = LeftOut(key, LeftOutKind.EXCLUDED, reason)
         return gone or self._document(key, page, decoded)
@@ -84,7 +85,3 @@ def open_site(keys: Sequence[str], read: Callable[[str], bytes], *, generator: s
     """
     seen = survey(keys, read)
     return Site(generator, seen, Addresses(keys, base_url or seen.base_url, clean=seen.clean))
-
-
-def _marks_body(text: str) -> bool:
-    return " data-vademecum-body" in text or " data-pagefind-body" in text

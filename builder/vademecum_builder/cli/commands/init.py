@@ -30,7 +30,8 @@ def run(options: Namespace) -> Shown:
     plan = plan_setup(Path(), wishes, _ask if asks else lambda _, taken: taken)
     told = asdict(plan) | {"top": str(plan.top), "written": False}
     if options.dry_run:
-        return told, [*_planned(plan), *_texts(plan)]
+        texts = (f"\n--- {file.path}\n{file.text.rstrip()}" for file in plan.files if file.text)
+        return told, [*_planned(plan), *texts]
     if asks:
         print("\n".join(_planned(plan)), file=sys.stderr)
         if _ask("Do this?", "yes")[:1].lower() not in ("y", "j"):
@@ -61,10 +62,6 @@ def _planned(plan: Plan) -> list[str]:
     notes = [f"  note: {note}" for note in plan.notes]
     to = f"published at {plan.address}" if plan.address else f"built into {plan.out}"
     return [f"{plan.source}, {to}", *notes, *files, *keys]
-
-
-def _texts(plan: Plan) -> list[str]:
-    return [f"\n--- {file.path}\n{file.text.rstrip()}" for file in plan.files if file.text]
 
 
 def _next(plan: Plan) -> list[str]:

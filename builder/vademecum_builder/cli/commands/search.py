@@ -43,7 +43,8 @@ def run(options: Namespace) -> Shown:
     if hits.nearest and not any(hit.why.words for hit in hits):
         lines.append("Near in meaning:")
     for number, hit in enumerate(hits, options.offset + 1):
-        lines += [f"{number:2}. {_place(hit)}  ({hit.score:.2f})", *_told(hit, whole=options.markdown)]
+        place = " › ".join(filter(None, (hit.title, hit.heading)))
+        lines += [f"{number:2}. {place}  ({hit.score:.2f})", *_told(hit, whole=options.markdown)]
     for name in options.facet or ():
         counts = ", ".join(f"{value} ({count})" for value, count in hits.facets[name].items())
         lines.append(f"{name}: {counts or 'nobody says'}")
@@ -51,10 +52,6 @@ def run(options: Namespace) -> Shown:
     if hits and after < hits.total:
         lines.append(f"{len(hits)} of {counted(hits.total, 'pages')}; --offset {after} shows the next.")
     return {"release": release, "hits": [asdict(hit) for hit in hits], **told}, lines
-
-
-def _place(hit: Hit) -> str:
-    return " › ".join(filter(None, (hit.title, hit.heading)))
 
 
 def _told(hit: Hit, *, whole: bool) -> list[str]:

@@ -38,10 +38,6 @@ def _address(text: str) -> str:
     return text
 
 
-def _dimensions(text: str) -> int:
-    return whole_number(text, f"number from 1 to {MAX_DIMENSIONS}", least=1, most=MAX_DIMENSIONS)
-
-
 def _share(text: str) -> int:
     try:
         return parse_share(text)
@@ -69,7 +65,7 @@ def _meaning(add: AddOption) -> None:
     add(
         "--dimensions D",
         "of a vector (default: as before, else 96); another number is a full download for every client",
-        _dimensions,
+        lambda text: whole_number(text, f"number from 1 to {MAX_DIMENSIONS}", least=1, most=MAX_DIMENSIONS),
     )
     add(
         "--query-encoder",

@@ -46,7 +46,8 @@ def _monitor(add: AddOption) -> None:
 def _sync(add: AddOption) -> None:
     add_place(add)
     add("sources SOURCE", "names of sources (default: all)", nargs="*")
-    add("--ids A,B", "read only these records again", _names, default=())
+    help_ = "read only these records again"
+    add("--ids A,B", help_, lambda text: tuple(filter(None, map(str.strip, text.split(",")))), default=())
     add("--batch N", "records in a transaction (default: 500)", positive, default=500)
     add("--full", "read the whole source again")
     add("--yes", "ask nothing")
@@ -124,10 +125,6 @@ def add_place(add: AddOption) -> None:
     """Add where settings and workspace lie."""
     add_config(add)
     add("--workspace PATH", f"default: {DEFAULT_WORKSPACE} beside the settings", Path)
-
-
-def _names(text: str) -> tuple[str, ...]:
-    return tuple(filter(None, (name.strip() for name in text.split(","))))
 
 
 CDC = COMMANDS.group("cdc", "capture the changes of a table, by triggers or a slot")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from importlib.util import find_spec
-from math import isnan
 from typing import Any, BinaryIO, Final
 
 from vademecum.errors import ContentError
@@ -35,7 +34,8 @@ def rows_of_parquet(stream: BinaryIO) -> Iterator[tuple[int, dict[str, Any]]]:
         for batch in file.iter_batches(_ROWS, use_threads=False):
             for row in _readable(batch).to_pylist(maps_as_pydicts="lossy"):
                 number += 1
-                yield number, {name: value for name, value in row.items() if value is not None and not _is_nan(value)}
+                # NaN, which pandas writes for nothing, does not equal itself.
+                yield number, {name: value for name, value in row.items() if value is not None and value == value}
     except (pa.ArrowException, OSError, ValueError, NotImplementedError, OverflowError) as error:
         raise ContentError(
             f"not Parquet that can be read behind row {number} ({' '.join(str(error).split())[:160]})"
@@ -63,8 +63,3 @@ def _coarser(kind: Any) -> Any:
     if pa.types.is_timestamp(kind):
         return pa.timestamp("us", kind.tz)
     return pa.duration("us") if pa.types.is_duration(kind) else pa.time64("us")
-
-
-def _is_nan(value: object) -> bool:
-    """Return whether a value is NaN, which pandas writes for nothing."""
-    return isinstance(value, float) and isnan(value)
