@@ -6,10 +6,10 @@ import argparse
 import functools
 
 from vademecum.version import __version__
-from vademecum_builder.cli.options import building, hosting, reading, releasing, setup, workspace
+from vademecum_builder.cli.options import building, hosting, reading, releasing, workspace
 from vademecum_builder.cli.options.common import CommandParser
 
-_GROUPS = (setup, building, hosting, releasing, reading, workspace)
+_GROUPS = (building, hosting, releasing, reading, workspace)
 """In the order of `vade --help`."""
 
 

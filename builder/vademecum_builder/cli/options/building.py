@@ -1,4 +1,4 @@
-"""The options of the commands that publish: `vade build` and what belongs to it."""
+"""The options of the commands that publish: `vade init`, `vade build` and what belongs to them."""
 
 from __future__ import annotations
 
@@ -14,12 +14,6 @@ from vademecum_builder.cli.options.common import (
     SETTINGS,
     AddOption,
     CommandGroup,
-    add_config,
-    add_json,
-    add_keys,
-    add_location,
-    add_progress,
-    add_trust,
     byte_count,
     positive,
     whole_number,
@@ -29,6 +23,22 @@ from vademecum_builder.request import QUERY_ENCODERS
 from vademecum_builder.signing.defaults import DEFAULT_KEYS
 
 COMMANDS = CommandGroup()
+
+
+@COMMANDS.command(
+    "init",
+    "set up a repository, so that each push publishes its documents",
+    f"init --source docs --address {EXAMPLE_SITE}",
+)
+def _init(add: AddOption) -> None:
+    add("--source DIR", "folder of documents or of rendered pages (default: found)", default="")
+    add("--address URL", "where it is published (default: its GitHub Pages)", default="")
+    add("--encoder NAME", "builtin (default) or sentence-transformers:MODEL", default="builtin")
+    add("--channel NAME", "the line of releases (default: stable)", default="stable")
+    add("--yes", "ask nothing (as without a terminal)")
+    add("--check", "say what is missing or wrong here, on GitHub and on the site (exit code 1 if anything is)")
+    add("--dry-run", "show what would be written, and write nothing")
+    add.json()
 
 
 def _address(text: str) -> str:
@@ -46,7 +56,7 @@ def _share(text: str) -> int:
 
 
 def _read(add: AddOption) -> None:
-    add_config(add)
+    add.config()
     add("--pattern GLOB", "git-style: guide/** or !drafts/", dest="patterns", action="append")
     add("--profile NAME", "the generator of the sources, or plain (default: found)")
     add("--drafts", "publish drafts too, and unlisted, noindex, future and expired pages")
@@ -104,7 +114,7 @@ def _release(add: AddOption) -> None:
 
 
 def _signing(add: AddOption) -> None:
-    add_keys(add)
+    add.keys()
     add("--preview", "build only for a look, as at a pull request: needs no key, and signs with one that nobody keeps")
 
 
@@ -139,8 +149,8 @@ def _build(add: AddOption) -> None:
     without = f"{help_}; without it: what {SETTINGS} says"
     add("source SOURCE", without, Path, nargs="?", default=None)
     add("--dry-run", "say what would be published and embedded, and what that costs")
-    add_progress(add)
-    add_json(add)
+    add.progress()
+    add.json()
 
 
 KEYS = COMMANDS.group("keys", "make or renew signing keys")
@@ -151,13 +161,13 @@ def _keys_new(add: AddOption) -> None:
     add("--out DIR", f"default: {DEFAULT_KEYS}", Path, default=DEFAULT_KEYS)
     add("--root-keys N", "how many root keys to make (default: 1)", int, default=1)
     add("--threshold M", "how many of them must sign (default: 1)", int, default=1)
-    add_json(add)
+    add.json()
 
 
 @KEYS.command("renew", "sign root.json again before it expires", "keys renew --keys keys")
 def _keys_renew(add: AddOption) -> None:
     add("--keys DIR", f"default: {DEFAULT_KEYS}", Path, default=DEFAULT_KEYS)
-    add_json(add)
+    add.json()
 
 
 @KEYS.command("rotate", "replace the release key, and sign root.json again", "keys rotate --keys keys")
@@ -165,30 +175,30 @@ def _keys_rotate(add: AddOption) -> None:
     add("--keys DIR", f"default: {DEFAULT_KEYS}", Path, default=DEFAULT_KEYS)
     add("--overlap", "keep the old release key beside the new one, for now (default: revoke it)")
     add("--retire", "after --overlap and a build: make no new key, and revoke all but the newest")
-    add_json(add)
+    add.json()
 
 
 @COMMANDS.command(
     "verify", "check every signature, hash and digest of a published tree", f"verify {EXAMPLE_SITE} --trust root.json"
 )
 def _verify(add: AddOption) -> None:
-    add_location(add)
-    add_trust(add)
+    add.location()
+    add.trust()
     add("--expect SEQUENCE", "fail if an older release is served", int, default=0)
-    add_json(add)
+    add.json()
 
 
 @COMMANDS.command("links", "check that each hit's page and anchor exists", "links dist --against _site")
 def _links(add: AddOption) -> None:
-    add_location(add)
-    add_trust(add)
+    add.location()
+    add.trust()
     add("--against DIR|URL", "the real pages: a rendered folder, or the site's address", required=True)
-    add_json(add)
+    add.json()
 
 
 @COMMANDS.command("serve", "serve a published tree on this machine, to try it", "serve dist --port 8000")
 def _serve(add: AddOption) -> None:
     add("folder DIST", "folder of the published tree (default: `out` of the settings)", Path, nargs="?")
-    add_config(add)
+    add.config()
     add("--port N", "default: 8000; 0: any free port", int, default=8000)
     add("--max-age S", "how many seconds browsers may cache (default: 600)", int, default=600)

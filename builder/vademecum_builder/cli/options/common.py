@@ -82,6 +82,35 @@ class AddOption:
             told["action"] = "store_true"
         self._add(name, help=help_, **(told | more))
 
+    def location(self) -> None:
+        """Add the published tree that is read."""
+        self("location URL|DIST", "the published tree: an address or a folder")
+
+    def store(self) -> None:
+        """Add the local store, which has to be named."""
+        self("--store PATH", "the local database file", Path, required=True)
+
+    def trust(self) -> None:
+        """Add the root that is trusted."""
+        self("--trust FILE", "root.json; without it, the first seen is pinned", Path)
+
+    def json(self) -> None:
+        """Add that the result is JSON."""
+        self("--json", "print one JSON object on stdout and nothing else")
+
+    def config(self) -> None:
+        """Add where the settings lie."""
+        self("--config FILE", f"default: {SETTINGS}", Path, default=SETTINGS)
+
+    def keys(self) -> None:
+        """Add who signs, where a tree is there."""
+        self("--keys DIR", f"folder of keys (default: {DEFAULT_KEYS})", Path)
+        self("--root FILE", "public root metadata (default: root.json among the keys)", Path)
+
+    def progress(self) -> None:
+        """Add how progress is told."""
+        self("--progress", "on stderr; json: one line after each batch", choices=("bar", "json"), default="bar")
+
 
 Fill = Callable[[AddOption], object]
 """Adds the options of a command."""
@@ -185,39 +214,3 @@ def name_and_text(text: str) -> tuple[str, str]:
     if not (name and separator):
         raise argparse.ArgumentTypeError(f"{text!r} is not NAME=TEXT")
     return name, value
-
-
-def add_location(add: AddOption) -> None:
-    """Add the published tree that is read."""
-    add("location URL|DIST", "the published tree: an address or a folder")
-
-
-def add_store(add: AddOption) -> None:
-    """Add the local store, which has to be named."""
-    add("--store PATH", "the local database file", Path, required=True)
-
-
-def add_trust(add: AddOption) -> None:
-    """Add the root that is trusted."""
-    add("--trust FILE", "root.json; without it, the first seen is pinned", Path)
-
-
-def add_json(add: AddOption) -> None:
-    """Add that the result is JSON."""
-    add("--json", "print one JSON object on stdout and nothing else")
-
-
-def add_config(add: AddOption) -> None:
-    """Add where the settings lie."""
-    add("--config FILE", f"default: {SETTINGS}", Path, default=SETTINGS)
-
-
-def add_keys(add: AddOption) -> None:
-    """Add who signs, where a tree is there."""
-    add("--keys DIR", f"folder of keys (default: {DEFAULT_KEYS})", Path)
-    add("--root FILE", "public root metadata (default: root.json among the keys)", Path)
-
-
-def add_progress(add: AddOption) -> None:
-    """Add how progress is told."""
-    add("--progress", "on stderr; json: one line after each batch", choices=("bar", "json"), default="bar")

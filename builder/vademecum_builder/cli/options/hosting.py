@@ -5,16 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
-from vademecum_builder.cli.options.common import (
-    EXAMPLE_SITE,
-    SETTINGS,
-    AddOption,
-    CommandGroup,
-    add_config,
-    add_json,
-    add_trust,
-    whole_number,
-)
+from vademecum_builder.cli.options.common import EXAMPLE_SITE, SETTINGS, AddOption, CommandGroup, whole_number
 
 COMMANDS = CommandGroup()
 
@@ -31,7 +22,7 @@ def _publish(add: AddOption) -> None:
         f"(of a branch also branch:folder); {without}",
         nargs="*",
     )
-    add_config(add)
+    add.config()
     add("--trust FILE", "root.json, by which the tree must verify", Path)
     add(
         "--keep HOURS",
@@ -41,7 +32,7 @@ def _publish(add: AddOption) -> None:
     )
     add("--history", "add a commit to a branch, instead of replacing its history")
     add("--dry-run", "write nothing; say what would be sent and deleted")
-    add_json(add)
+    add.json()
 
 
 @COMMANDS.command(
@@ -52,9 +43,9 @@ def _publish(add: AddOption) -> None:
 def _probe(add: AddOption) -> None:
     without = f"the published tree; without it: the address and the root that {SETTINGS} names"
     add("location URL|DIST", without, nargs="?")
-    add_config(add)
-    add_trust(add)
+    add.config()
+    add.trust()
     add("--expect SEQUENCE", "fail if an older release is served", int, default=0)
     add("--wait S", "seconds to wait until the deploy has arrived and caches have expired (default: 0)", int, default=0)
     add("--store PATH", "a store of the release before, to be updated; made if it does not exist", Path)
-    add_json(add)
+    add.json()

@@ -9,10 +9,6 @@ from vademecum_builder.cli.options.common import (
     EXAMPLE_SITE,
     AddOption,
     CommandGroup,
-    add_json,
-    add_location,
-    add_store,
-    add_trust,
     byte_count,
     name_and_text,
     whole_number,
@@ -27,19 +23,19 @@ COMMANDS = CommandGroup()
 
 @COMMANDS.command("pull", "bring a local store up to date", f"pull {EXAMPLE_SITE} --store kb.db --trust root.json")
 def _pull(add: AddOption) -> None:
-    add_location(add)
-    add_store(add)
-    add_trust(add)
+    add.location()
+    add.store()
+    add.trust()
     _more_places(add)
     add("--max-bytes BYTES", "the most to download in this run; the next pull goes on (default: no limit)", byte_count)
     add("--force", "fetch the whole release, whatever is installed, without a limit")
-    add_json(add)
+    add.json()
 
 
 @COMMANDS.command("search", "search a local store, offline", "search how do I rotate a key --store kb.db")
 def _search(add: AddOption) -> None:
     add("query QUERY", "", nargs="+")
-    add_store(add)
+    add.store()
     add("--limit N", "default: 10", int, default=10)
     add("--offset N", "how many hits to leave out at the beginning (default: 0)", int, default=0)
     modes = "hybrid (default: by words and by meaning), lexical (by words alone) or semantic (by meaning alone)"
@@ -49,7 +45,7 @@ def _search(add: AddOption) -> None:
     add("--prefer", "of a page in several versions or languages, show this one: lang=de (repeatable)", **of_pairs)
     add("--facet FIELD", "count the values of this field, such as tags (repeatable)", action="append")
     add("--markdown", "print each hit whole, with its lists, tables, code and links")
-    add_json(add)
+    add.json()
 
 
 BENCH = COMMANDS.group("bench", "measure on this machine")
@@ -60,8 +56,8 @@ BENCH = COMMANDS.group("bench", "measure on this machine")
 )
 def _bench_search(add: AddOption) -> None:
     add("questions FILE", "the questions to ask, one on each line", Path)
-    add_store(add)
-    add_json(add)
+    add.store()
+    add.json()
 
 
 @BENCH.command(
@@ -82,13 +78,13 @@ def _bench_retrieval(add: AddOption) -> None:
         default=Path(),
     )
     add("--no-peers", "no other programs")
-    add_json(add)
+    add.json()
 
 
 @COMMANDS.command("status", "show what is installed", "status --store kb.db --json")
 def _status(add: AddOption) -> None:
-    add_store(add)
-    add_json(add)
+    add.store()
+    add.json()
 
 
 @COMMANDS.command(
@@ -98,7 +94,7 @@ def _status(add: AddOption) -> None:
     leaves_unsaid=True,
 )
 def _policy(add: AddOption) -> None:
-    add_store(add)
+    add.store()
     modes = "automatic installs, notify announces and waits, manual waits silently, off does not even ask the host"
     add("--mode MODE", f"{modes}; `default`, also for the options below, lets the app choose", _choice)
     add("--channel NAME", "the line of releases to follow", _choice)
@@ -109,7 +105,7 @@ def _policy(add: AddOption) -> None:
     add("--activation WHEN", "now; next-start: when the store is opened again", _choice)
     add("--pin SEQUENCE", "stay at this release; none: follow the channel again", _release)
     add("--skip SEQUENCE", "never install this release; none: undo this", _release)
-    add_json(add)
+    add.json()
 
 
 def _choice(text: str) -> str | None:
@@ -126,17 +122,17 @@ def _release(text: str) -> int | None:
 
 @COMMANDS.command("mcp", "answer agents by the Model Context Protocol (stdio)", "mcp --store kb.db")
 def _mcp(add: AddOption) -> None:
-    add_store(add)
+    add.store()
 
 
 @COMMANDS.command("doctor", "examine a local store, and repair what is broken", f"doctor {EXAMPLE_SITE} --store kb.db")
 def _doctor(add: AddOption) -> None:
     add("location URL|DIST", "the published tree to repair from; without it, only report", nargs="?")
-    add_store(add)
-    add_trust(add)
+    add.store()
+    add.trust()
     _more_places(add)
     add("--check", "only report; nothing is written")
-    add_json(add)
+    add.json()
 
 
 @COMMANDS.command(

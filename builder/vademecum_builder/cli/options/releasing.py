@@ -4,16 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from vademecum_builder.cli.options.common import (
-    EXAMPLE_SITE,
-    SETTINGS,
-    AddOption,
-    CommandGroup,
-    add_config,
-    add_json,
-    add_keys,
-    add_trust,
-)
+from vademecum_builder.cli.options.common import EXAMPLE_SITE, SETTINGS, AddOption, CommandGroup
 
 COMMANDS = CommandGroup()
 
@@ -24,9 +15,9 @@ COMMANDS = CommandGroup()
 def _releases(add: AddOption) -> None:
     without = f"without it: the address that {SETTINGS} names, or what was built"
     add("location URL|DIST", f"the published tree: an address or a folder; {without}", nargs="?")
-    add_config(add)
-    add_trust(add)
-    add_json(add)
+    add.config()
+    add.trust()
+    add.json()
 
 
 @COMMANDS.command(
@@ -80,10 +71,10 @@ def _rollback(add: AddOption) -> None:
 )
 def _tree(add: AddOption) -> None:
     """Add which tree it is, and who signs: as `vade build` has it."""
-    add_config(add)
+    add.config()
     add("--out DIST", f"folder of the published tree; without it: what {SETTINGS} says", Path)
     add("--previous DIR|URL", "the tree to continue (default: what is in DIST)")
-    add_keys(add)
+    add.keys()
     add("--title TITLE", "name of the knowledge base, for its pages (default: as before)")
     add("--force", "trust this machine's clock")
-    add_json(add)
+    add.json()

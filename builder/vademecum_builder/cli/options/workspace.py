@@ -4,15 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from vademecum_builder.cli.options.common import (
-    AddOption,
-    CommandGroup,
-    add_config,
-    add_json,
-    add_progress,
-    positive,
-    whole_number,
-)
+from vademecum_builder.cli.options.common import AddOption, CommandGroup, positive, whole_number
 from vademecum_builder.workspace.database import DEFAULT_WORKSPACE
 
 COMMANDS = CommandGroup()
@@ -24,14 +16,14 @@ COMMANDS = CommandGroup()
     "sources --discover sqlite:///chat.db --write",
 )
 def _sources(add: AddOption) -> None:
-    add_config(add)
+    add.config()
     add(
         "--discover URL|PATH",
         "propose a [[source]] for a database, a file of records, a folder, a feed or an archive of messages",
         default="",
     )
     add("--write", "write the proposal into the settings; then: vade build")
-    add_json(add)
+    add.json()
 
 
 @COMMANDS.command("monitor", "show what a sync would change, by field; writes nothing", "monitor products")
@@ -39,7 +31,7 @@ def _monitor(add: AddOption) -> None:
     add_place(add)
     add("sources SOURCE", "names of sources (default: all)", nargs="*")
     add("--exit-code", "exit code 1 if something would change")
-    add_json(add)
+    add.json()
 
 
 @COMMANDS.command("sync", "read what changed in the sources into the workspace", "sync products --ids 17,18")
@@ -52,8 +44,8 @@ def _sync(add: AddOption) -> None:
     add("--full", "read the whole source again")
     add("--yes", "ask nothing")
     add("--allow-shrink", "accept that more than half of a source's records are gone")
-    add_progress(add)
-    add_json(add)
+    add.progress()
+    add.json()
 
 
 @COMMANDS.command("jobs", "list what was done in the workspace, resume it, or undo it", "jobs resume 7")
@@ -67,8 +59,8 @@ def _jobs(add: AddOption) -> None:
     add("action ACTION", f"{', '.join(actions)}: {help_}", nargs="?", choices=actions, default="list")
     add("id ID", "of the job", positive, nargs="?")
     add("--yes", "do not ask before a rollback (without a terminal, nothing is asked)")
-    add_progress(add)
-    add_json(add)
+    add.progress()
+    add.json()
 
 
 @COMMANDS.command("quarantine", "list the records that failed, and why", "quarantine retry")
@@ -78,8 +70,8 @@ def _quarantine(add: AddOption) -> None:
     help_ = "show (default); retry: read them again; drop: forget them until they fail again"
     add("action ACTION", help_, nargs="?", choices=actions, default="show")
     add("keys KEY", "as in products:17 (default: all)", nargs="*")
-    add_progress(add)
-    add_json(add)
+    add.progress()
+    add.json()
 
 
 @COMMANDS.command("changes", "print the log of changes, as JSON Lines", "changes --since 120")
@@ -93,13 +85,13 @@ def _changes(add: AddOption) -> None:
         metavar=("A", "B"),
         nargs=2,
     )
-    add_json(add)
+    add.json()
 
 
 @COMMANDS.command("checkpoints", "list how far each source was read", "checkpoints --json")
 def _checkpoints(add: AddOption) -> None:
     add_place(add)
-    add_json(add)
+    add.json()
 
 
 @COMMANDS.command("check", "compare the sources with what is published; exit code 1 if they differ", "check --fix")
@@ -107,14 +99,14 @@ def _check(add: AddOption) -> None:
     add_place(add)
     _published(add)
     add("--fix", "read what differs again, and publish it")
-    add_json(add)
+    add.json()
 
 
 @COMMANDS.command("audit", "show how old documents and vectors are, and where they came from", "audit --json")
 def _audit(add: AddOption) -> None:
     add_place(add)
     _published(add)
-    add_json(add)
+    add.json()
 
 
 def _published(add: AddOption) -> None:
@@ -123,7 +115,7 @@ def _published(add: AddOption) -> None:
 
 def add_place(add: AddOption) -> None:
     """Add where settings and workspace lie."""
-    add_config(add)
+    add.config()
     add("--workspace PATH", f"default: {DEFAULT_WORKSPACE} beside the settings", Path)
 
 
@@ -140,5 +132,5 @@ def _changing(add: AddOption) -> None:
 @CDC.command("status", "show the triggers or the slot of a source", "cdc status shop")
 def _source(add: AddOption) -> None:
     add("source SOURCE", "name of a source with `capture` in the settings")
-    add_config(add)
-    add_json(add)
+    add.config()
+    add.json()
