@@ -15,7 +15,7 @@ from support.in_hand import FixedClock
 from support.publishing import HANDBOOK, ONCE, Line, read
 from support.sampling import sample
 from vademecum.errors import BusyError
-from vademecum_builder.hosting.base import Upload, ignore
+from vademecum_builder.hosting.base import PublishOptions, Upload, ignore
 from vademecum_builder.hosting.publishing import deliver
 from vademecum_builder.hosting.tree import Tree, read_tree
 from vademecum_builder.release.verify import verify_tree
@@ -135,7 +135,7 @@ def test_killed_at_any_write_a_host_shows_a_release_whole_and_the_next_publish_e
     with host_of("memory", tmp_path, monkeypatch) as opening, opening() as host:
         deliver(host, first, line.now)
         whole = Mortal(host, 10_000)
-        deliver(whole, second, line.now + timedelta(days=2), keep=timedelta(0))
+        deliver(whole, second, line.now + timedelta(days=2), PublishOptions(keep=timedelta(0)))
     every = range(whole.done)
     for number in every if kind in ("memory", "folder") else sample(every, 6 if kind == "s3" else 10, kind):
         place = tmp_path / str(number)
@@ -146,11 +146,11 @@ def test_killed_at_any_write_a_host_shows_a_release_whole_and_the_next_publish_e
             assert shown(opening, line) == 1
             with opening() as host, pytest.raises(Killed):
                 mortal = Mortal(host, number)
-                deliver(mortal, second, line.now + timedelta(days=2), keep=timedelta(0))
+                deliver(mortal, second, line.now + timedelta(days=2), PublishOptions(keep=timedelta(0)))
             flipped = "metadata/timestamp.json" in mortal.written  # others are written before it, though not all anew
             assert shown(opening, line) == (2 if flipped and kind not in AT_ONCE else 1)
             with opening() as host:
-                deliver(host, second, line.now + timedelta(days=4), keep=timedelta(0))
+                deliver(host, second, line.now + timedelta(days=4), PublishOptions(keep=timedelta(0)))
             assert verified(opening, line) == 2
             with opening() as host:
                 left = set(host.list()) - second.paths - {".vademecum-unneeded.json"}

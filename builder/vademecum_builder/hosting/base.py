@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -24,6 +25,24 @@ Done = Callable[[str], None]
 
 def ignore(path: str) -> None:
     """Report nothing."""
+
+
+@dataclass(frozen=True)
+class PublishOptions:
+    """How a tree is brought to its hosts.
+
+    Attributes:
+        keep: How long a file stays after the last release that needs it: a client may still be fetching it.
+        history: Whether to add to the history of a branch, rather than replace it.
+        dry_run: Whether to write nothing, but report what would be written.
+    """
+
+    keep: timedelta = timedelta(hours=24)
+    history: bool = False
+    dry_run: bool = False
+
+
+DEFAULT_OPTIONS: Final = PublishOptions()
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,15 +14,22 @@ from vademecum.errors import ContentError, UsageError, VademecumError
 from vademecum.format.json import canonical, parse_object
 from vademecum.ports import Clock
 from vademecum.runtime.clock import SystemClock
-from vademecum_builder.hosting.base import Host, Stored, Upload, ignore, is_immutable, shown
+from vademecum_builder.hosting.base import (
+    DEFAULT_OPTIONS,
+    Host,
+    PublishOptions,
+    Stored,
+    Upload,
+    ignore,
+    is_immutable,
+    shown,
+)
 from vademecum_builder.hosting.current import require_older
 from vademecum_builder.hosting.targets import open_host
 from vademecum_builder.hosting.tree import Tree, read_tree
 from vademecum_builder.publish.guard import locked
 from vademecum_builder.request import Progress, ignore_progress
 
-KEEP: Final = timedelta(hours=24)
-"""How long a file stays after the last release that needs it: a client may still be fetching it."""
 UNNEEDED: Final = ".vademecum-unneeded.json"
 """A file on the host: since when each of the files in it is no longer needed."""
 _METADATA = re.compile(r"metadata/(\d+\.(targets|snapshot|root)|timestamp)\.json")
@@ -64,12 +71,10 @@ class Publication:
 def publish(
     folder: Path,
     targets: Sequence[str],
+    options: PublishOptions = DEFAULT_OPTIONS,
     *,
     trust: bytes | None = None,
     clock: Clock | None = None,
-    keep: timedelta = KEEP,
-    history: bool = False,
-    dry_run: bool = False,
     progress: Progress = ignore_progress,
 ) -> Publication:
     """Bring a built tree to each of the targets, one after the other; one that fails does not stop the others.
@@ -79,9 +84,6 @@ def publish(
         targets: See `open_host`.
         trust: The root metadata to verify the tree by; None: its own first root.
         clock: For expiry and the age of files; None: this machine's.
-        keep: How long files stay that are no longer needed.
-        history: Add to the history of a branch, rather than replace it.
-        dry_run: Write nothing, but report what would be written.
         progress: Called with how many bytes of how many have been sent.
 
     Raises:
@@ -89,7 +91,7 @@ def publish(
     """
     if not folder.is_dir():
         raise UsageError(f"{folder}: there is no such folder; name the one that `vade build --out` has written")
-    hosts = [open_host(target, folder, history=history, dry_run=dry_run) for target in targets]
+    hosts = [open_host(target, folder, options) for target in targets]
     clock, deliveries = clock or SystemClock(), []
     with locked(folder):
         tree = read_tree(folder, trust, clock)
@@ -97,7 +99,7 @@ def publish(
             begun = time.monotonic()
             try:
                 with opening as host:
-                    done = deliver(host, tree, clock.now(), keep=keep, dry_run=dry_run, progress=progress)
+                    done = deliver(host, tree, clock.now(), options, progress)
             except VademecumError as error:
                 done = Delivery(error=error)
             seconds = round(time.monotonic() - begun, 3)
@@ -109,9 +111,7 @@ def deliver(
     host: Host,
     tree: Tree,
     now: datetime,
-    *,
-    keep: timedelta = KEEP,
-    dry_run: bool = False,
+    options: PublishOptions = DEFAULT_OPTIONS,
     progress: Progress = ignore_progress,
 ) -> Delivery:
     """Bring a tree to one host. Arguments: see `publish`.
@@ -131,16 +131,16 @@ def deliver(
         written[path] = sent[path]
         progress("publishing", sum(written.values()), sum(sent.values()))
 
-    if dry_run:
+    if options.dry_run:
         written = sent
     else:
         for stage in stages:  # each has arrived before the next begins; the timestamp is the last stage
             if stage:
                 host.write(stage, done)
     since = _unneeded(host, tree, listed, now)
-    gone = [path for path, at in since.items() if now - at >= keep]
+    gone = [path for path, at in since.items() if now - at >= options.keep]
     kept = {path: at for path, at in since.items() if path not in gone}
-    if not dry_run:
+    if not options.dry_run:
         note = Upload(UNNEEDED, canonical({path: at.isoformat() for path, at in kept.items()}))
         if not _is_there(host, note, listed) and (kept or UNNEEDED in listed):
             host.write([note], ignore)

@@ -8,19 +8,18 @@ from pathlib import Path
 
 from vademecum.errors import UsageError
 from vademecum.origin import pip_install
-from vademecum_builder.hosting.base import Host, shown
+from vademecum_builder.hosting.base import DEFAULT_OPTIONS, Host, PublishOptions, shown
 
 KINDS = "a folder, s3://bucket/prefix, user@host:/path, ssh://, rsync://, gh-pages or git+URL#branch"
 
 
-def open_host(target: str, tree: Path, *, history: bool = False, dry_run: bool = False) -> AbstractContextManager[Host]:
+def open_host(target: str, tree: Path, options: PublishOptions = DEFAULT_OPTIONS) -> AbstractContextManager[Host]:
     """Return the host of a target: a folder, `s3://bucket/prefix`, `user@host:/path`, `ssh://`, `rsync://`,
     `gh-pages` (of this repository) or `git+URL#branch`; for a branch also `branch:folder`.
 
     Args:
         tree: The built tree, which must not be the target.
-        history: Add to the history of a branch, rather than replace it.
-        dry_run: Do not prepare the target for writing.
+        options: In a dry run, the target is not prepared for writing.
 
     Raises:
         UsageError: It is none of these, or needs something that is not installed.
@@ -35,12 +34,12 @@ def open_host(target: str, tree: Path, *, history: bool = False, dry_run: bool =
     if target.startswith("git+") or re.match(r"gh-pages(:|$)", target):
         from vademecum_builder.hosting.git import git_branch
 
-        return git_branch(target, history=history)
+        return git_branch(target, history=options.history)
     scheme = re.match(r"([A-Za-z][A-Za-z0-9+.-]*)://", target)
     if target and is_folder(target):
         from vademecum_builder.hosting.folder import local_folder
 
-        return local_folder(Path(target), tree, dry_run=dry_run)
+        return local_folder(Path(target), tree, dry_run=options.dry_run)
     if target and (scheme is None or scheme[1] in ("ssh", "rsync")):
         from vademecum_builder.hosting.rsync import rsync_folder
 

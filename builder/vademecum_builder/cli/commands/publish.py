@@ -12,6 +12,7 @@ from vademecum.trust.metadata import TIMESTAMP
 from vademecum_builder.cli.environment import settings_or
 from vademecum_builder.cli.progress import Bars
 from vademecum_builder.cli.wording import Shown, notice, size
+from vademecum_builder.hosting.base import PublishOptions
 from vademecum_builder.hosting.publishing import Delivery, publish
 from vademecum_builder.hosting.targets import is_folder
 from vademecum_builder.release.location import read_root
@@ -24,10 +25,8 @@ def run(options: Namespace) -> Shown:
         done = publish(
             folder,
             targets,
+            PublishOptions(options.keep, options.history, options.dry_run),
             trust=read_root(options.trust),
-            keep=options.keep,
-            history=options.history,
-            dry_run=options.dry_run,
             progress=lambda stage, count, total: bars(stage, count, total, "B"),
         )
     for path in done.foreign:

@@ -25,7 +25,7 @@ from vademecum.errors import (
     VademecumError,
 )
 from vademecum.trust.metadata import TIMESTAMP
-from vademecum_builder.hosting.base import cache_control, content_type, shown
+from vademecum_builder.hosting.base import PublishOptions, cache_control, content_type, shown
 from vademecum_builder.hosting.publishing import UNNEEDED, deliver, publish
 from vademecum_builder.hosting.s3 import s3_bucket
 from vademecum_builder.hosting.targets import is_folder, open_host
@@ -183,12 +183,12 @@ def test_what_is_needed_no_more_stays_for_a_while_and_foreign_files_for_ever(tmp
     shutil.copytree(line.keys, later.keys)
     later.release(NEWEST, previous=line.previous())
     now = line.now
-    done = deliver(host, built(later), now, keep=timedelta(hours=5))
+    done = deliver(host, built(later), now, PublishOptions(keep=timedelta(hours=5)))
     gone = first - built(later).paths - {"metadata/1.root.json"}
     assert (done.deleted, done.kept) == (0, len(gone)) and gone <= host.files.keys()
     assert {"index.html", "client/vademecum.mjs"} <= gone
-    assert deliver(host, built(later), now + timedelta(hours=4), keep=timedelta(hours=5)).deleted == 0
-    done = deliver(host, built(later), now + timedelta(hours=5), keep=timedelta(hours=5))
+    assert deliver(host, built(later), now + timedelta(hours=4), PublishOptions(keep=timedelta(hours=5))).deleted == 0
+    done = deliver(host, built(later), now + timedelta(hours=5), PublishOptions(keep=timedelta(hours=5)))
     assert (done.deleted, done.kept) == (len(gone), 0)
     mine = {"docs/mine.html", "objects/readme.txt", "CNAME"}
     assert host.files.keys() == built(later).paths | mine | {"metadata/1.root.json", UNNEEDED}
@@ -209,13 +209,13 @@ def test_roots_stay_whatever_the_folder_holds(line: Line) -> None:
     host = MemoryHost()
     deliver(host, built(line), line.now)
     host.files |= {"metadata/9.root.json": b"of another day", "metadata/9.snapshot.json": b"unneeded"}
-    assert deliver(host, built(line), line.now, keep=timedelta(0)).deleted == 1
+    assert deliver(host, built(line), line.now, PublishOptions(keep=timedelta(0))).deleted == 1
     assert "metadata/9.root.json" in host.files, "old clients walk all roots"
 
 
 def test_a_dry_run_writes_nothing_and_tells_the_same(line: Line) -> None:
     host = MemoryHost()
-    told = deliver(host, built(line), line.now, dry_run=True)
+    told = deliver(host, built(line), line.now, PublishOptions(dry_run=True))
     assert (host.files, host.log) == ({}, [])
     assert told == deliver(host, built(line), line.now)
 
