@@ -126,7 +126,8 @@ def audit(
         chunks: Their chunks, by id.
         found: What this build has read.
     """
-    read = Counter(map(found.kind, documents))
+    others = found.others
+    read = Counter(map(others.kind, documents))
     groups: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
 
     def page_of(key: str) -> str:
@@ -144,18 +145,17 @@ def audit(
         if (marks := tuple(sorted({mark for chunk in row.chunks for mark in _leftovers(chunks[chunk])})))
     }
     files = [key for key in sorted(documents) if suffix_of(key) in BINARY_TYPES]
-    counts = sorted((found.files | read).items(), key=lambda item: (-item[1], item[0]))
+    counts, reasons = sorted((others.items | read).items(), key=lambda item: (-item[1], item[0])), others.reasons()
     return Audit(
         kinds={
-            kind: KindCount(count, read[kind], _others(kind, count - read[kind], found.others))
-            for kind, count in counts
+            kind: KindCount(count, read[kind], _others(kind, count - read[kind], reasons)) for kind, count in counts
         },
         leftovers=leftovers,
         without_text=tuple(sorted(groups.pop((), []))),
         private_keys=tuple(
             key for key in sorted(found.examples) if key in documents and _has_key(documents[key], chunks)
         ),
-        stale=tuple(sorted(documents.keys() & found.skipped)),
+        stale=tuple(sorted(documents.keys() & others.unreadable[SKIPPED])),
         duplicates=tuple(sorted(tuple(sorted(keys)) for keys in groups.values() if len({*map(page_of, keys)}) > 1)),
         unfinished=tuple(key for key in files if _UNFINISHED.search(_name_of(key))),
         versions=tuple(_versions(files)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -21,59 +21,65 @@ _ALIKE = 0.7
 
 
 @dataclass
-class Gathered:
-    """What was read: the documents, and why other items are not documents.
+class Others:
+    """Items that are not documents, and why.
 
     Attributes:
-        documents, chunks: Rows by key, and the chunks that they consist of by id.
-        sources: The digest of each item.
-        told: Warnings that readers gave about documents.
-        left_out, files_left_out: How many items were left out, and which, by reason.
-        others: How many items are not documents, by kind and reason.
-        unread: How many files have no reader, by what is said about them.
-        files: How many items there are, by kind.
-        tokens: The access tokens of each item, with the line of each.
-        examples: Items whose private keys are examples that may be shown.
-        withheld: Items that are not public, whatever an earlier item of the same key says.
-        skipped: Items that cannot be read; the previous release may hold an earlier version of them.
-        short: Sources with documents that are too short to tell their language.
-        names: Keys that are other names of an item, by the key of that item.
         records: Sources whose items are not files.
+        items: How many items there are in all, by kind.
+        left_out: Keys by the reason for which they were left out.
+        unreadable: Keys by the reason for which they cannot be read: `SKIPPED`, or that their reader is not installed.
+            The previous release may hold an earlier version of them.
     """
 
-    documents: dict[str, DocumentRow] = field(default_factory=dict)
-    chunks: dict[int, PendingChunk] = field(default_factory=dict)
-    sources: dict[str, str] = field(default_factory=dict)
-    warnings: list[str] = field(default_factory=list)
-    told: list[str] = field(default_factory=list)
-    left_out: Counter[str] = field(default_factory=Counter)
-    files_left_out: dict[str, list[str]] = field(default_factory=dict)
-    others: Counter[tuple[str, str]] = field(default_factory=Counter)
-    unread: Counter[str] = field(default_factory=Counter)
-    files: Counter[str] = field(default_factory=Counter)
-    tokens: dict[str, dict[str, int]] = field(default_factory=dict)
-    examples: set[str] = field(default_factory=set)
-    withheld: set[str] = field(default_factory=set)
-    skipped: set[str] = field(default_factory=set)
-    short: set[str] = field(default_factory=set)
-    names: dict[str, list[str]] = field(default_factory=dict)
     records: Sequence[str] = ()
+    items: Counter[str] = field(default_factory=Counter)
+    left_out: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    unreadable: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
 
     def kind(self, key: str) -> str:
         """Return what an item is counted as: the ending of a file, the source of a record."""
         source = key.partition(":")[0]
         return source if source in self.records else suffix_of(key)
 
-    def leave_out(self, key: str, reason: str) -> None:
-        """Note that an item is not a document."""
-        self.left_out[reason] += 1
-        self.files_left_out.setdefault(reason, []).append(key)
-        self.others[self.kind(key), reason] += 1
+    def reasons(self) -> Counter[tuple[str, str]]:
+        """Return how many there are, by kind and reason."""
+        both = (*self.left_out.items(), *self.unreadable.items())
+        return Counter((self.kind(key), reason) for reason, keys in both for key in keys)
+
+
+@dataclass
+class Gathered:
+    """What was read.
+
+    Attributes:
+        documents, chunks: Rows by key, and the chunks that they consist of by id.
+        sources: The digest of each item.
+        others: The items that are not documents.
+        told: Warnings that readers gave about documents.
+        tokens: The access tokens of each item, with the line of each.
+        examples: Items whose private keys are examples that may be shown.
+        withheld: Items that are not public, whatever an earlier item of the same key says.
+        short: Sources with documents that are too short to tell their language.
+        names: Keys that are other names of an item, by the key of that item.
+    """
+
+    others: Others
+    documents: dict[str, DocumentRow] = field(default_factory=dict)
+    chunks: dict[int, PendingChunk] = field(default_factory=dict)
+    sources: dict[str, str] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
+    tokens: dict[str, dict[str, int]] = field(default_factory=dict)
+    examples: set[str] = field(default_factory=set)
+    withheld: set[str] = field(default_factory=set)
+    short: set[str] = field(default_factory=set)
+    names: dict[str, list[str]] = field(default_factory=dict)
 
     def skip(self, key: str, warning: str) -> None:
         """Note that an item cannot be read."""
         self.warnings.append(warning)
-        self.others[self.kind(key), SKIPPED] += 1
+        self.others.unreadable[SKIPPED].append(key)
 
     def texts_of(self, base: Base, *rows: DocumentRow) -> list[str]:
         """Return the texts of these documents' chunks, read now or in an earlier build."""
@@ -83,7 +89,7 @@ class Gathered:
     def drop(self, key: str, reason: str) -> None:
         """Take a document out again."""
         del self.documents[key], self.sources[key]
-        self.leave_out(key, reason)
+        self.others.left_out[reason].append(key)
 
 
 def drop_aliases(found: Gathered) -> None:

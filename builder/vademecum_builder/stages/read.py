@@ -33,7 +33,9 @@ from vademecum_builder.stages.audit import Audit, audit
 from vademecum_builder.stages.base import Base
 from vademecum_builder.stages.context import BuildContext
 from vademecum_builder.stages.gathered import (
+    SKIPPED,
     Gathered,
+    Others,
     drop_aliases,
     drop_originals,
     drop_withheld,
@@ -88,7 +90,8 @@ def read_source(source: Source, base: Base, context: BuildContext, *, audited: b
         UsageError: There is nothing to read.
         ContentError: Two different texts share a chunk id.
     """
-    found = Gathered(records=context.request.records)
+    others = Others(context.request.records)
+    found = Gathered(others)
     reading = _Reading(base, context, found)
     changes = source.changes(None)  # the digests of the previous release tell what changed
     done = 0
@@ -98,10 +101,9 @@ def read_source(source: Source, base: Base, context: BuildContext, *, audited: b
                 continue
             context.progress("reading", done, max(done + 1, changes.expected))
             done += 1
-            found.files[found.kind(entry.key)] += 1
+            others.items[others.kind(entry.key)] += 1
             if isinstance(entry, Skipped):
                 found.skip(entry.key, f"{entry.key}: skipped: {entry.reason}")
-                found.skipped.add(entry.key)
                 continue
             if entry.shows_keys:
                 found.examples.add(entry.key)
@@ -117,12 +119,9 @@ def read_source(source: Source, base: Base, context: BuildContext, *, audited: b
     drop_aliases(found)
     drop_originals(found, base)
     tell_languages(found, base, context.sequence)
-    found.warnings += [*_together(found.told), *context.documents.warnings()]
-    found.warnings += [f"{count} {what}" for what, count in sorted(found.unread.items())]
-    found.files += Counter(changes.unread)
-    found.left_out += Counter(changes.left_out)
-    found.warnings += changes.warnings
-    state = _compared(found, base)
+    others.items += Counter(changes.unread)
+    found.warnings += [*_together(found.told), *context.documents.warnings(), *_unread(others), *changes.warnings]
+    state = _compared(found, base, changes.left_out)
     if not audited:
         return state
     chunks: dict[int, ChunkRow | PendingChunk] = {**base.rows.chunks, **found.chunks}
@@ -145,6 +144,13 @@ def _together(warnings: Sequence[str]) -> Iterator[str]:
             yield from (f"{key}: {said}" for key in keys)
 
 
+def _unread(others: Others) -> list[str]:
+    """Return one line for the files of each ending whose reader is not installed."""
+    missing = {reason: keys for reason, keys in others.unreadable.items() if reason != SKIPPED}
+    counts = Counter(f"{PurePosixPath(key).suffix}: {reason}" for reason, keys in missing.items() for key in keys)
+    return [f"{count} {what}" for what, count in sorted(counts.items())]
+
+
 @dataclass(frozen=True)
 class _Reading:
     """One pass over a source; what becomes of each item is noted in `found`."""
@@ -162,7 +168,7 @@ class _Reading:
         private = "" if context.shows_drafts(item.key) else self._why_private(item)
         if private and not binary:
             found.withheld.add(item.key)
-            found.leave_out(item.key, private)
+            found.others.left_out[private].append(item.key)
             return ""
         old = self.base.rows.documents.get(item.key)
         try:
@@ -195,11 +201,11 @@ class _Reading:
             self._refuse(item, outcome)
             return
         if isinstance(outcome, str):
-            found.leave_out(item.key, outcome)
+            found.others.left_out[outcome].append(item.key)
             return
         found.told += outcome.warnings
         if private := self._why_private_row(outcome.row, item):
-            found.leave_out(item.key, private)
+            found.others.left_out[private].append(item.key)
             return
         found.sources[item.key] = digest
         old = self.base.rows.documents.get(item.key)
@@ -237,8 +243,7 @@ class _Reading:
 
     def _refuse(self, item: SourceItem, error: ContentError) -> None:
         if isinstance(error, MissingReader):
-            self.found.unread[f"{PurePosixPath(item.key).suffix}: {error.message}"] += 1
-            self.found.others[self.found.kind(item.key), error.message] += 1
+            self.found.others.unreadable[error.message].append(item.key)
             return
         is_named = item.key.rpartition("/")[2].rpartition(":")[2] in error.message
         self.found.skip(item.key, f"{error.message if is_named else f'{item.key}: {error.message}'}; skipped")
@@ -251,10 +256,12 @@ class _Reading:
             raise ContentError(f"two texts share the id {chunk.id:016x}: change a word in {chunk.text[:60]!r}")
 
 
-def _compared(found: Gathered, base: Base) -> SourceState:
+def _compared(found: Gathered, base: Base, left_out: Mapping[str, int]) -> SourceState:
+    """Return the state; `left_out`: how many items the source itself has left out, by reason."""
     # In an order that does not depend on the source: an encoder may be fitted to them.
     now = {key: found.documents[key] for key in sorted(found.documents, key=str.encode)}
-    live = base.documents
+    live, others = base.documents, found.others
+    counts = Counter({reason: len(keys) for reason, keys in others.left_out.items()}) + Counter(left_out)
     return SourceState(
         documents=now,
         chunks=found.chunks,
@@ -263,8 +270,8 @@ def _compared(found: Gathered, base: Base) -> SourceState:
         modified=tuple(sorted(key for key in now.keys() & live.keys() if not same(now[key], live[key]))),
         removed=tuple(sorted(live.keys() - now.keys())),
         warnings=tuple(found.warnings),
-        left_out=dict(found.left_out.most_common()),
-        files_left_out=found.files_left_out,
+        left_out=dict(counts.most_common()),
+        files_left_out=dict(others.left_out),
     )
 
 
