@@ -62,14 +62,6 @@ def read_yaml(text: str) -> dict[str, Any]:
     return found if isinstance(found, dict) and not endless else {}
 
 
-def read_json(text: str) -> Any:
-    """Return the value; None if the text is not JSON."""
-    try:
-        return orjson.loads(text)
-    except ValueError:
-        return None
-
-
 def read_toml(text: str) -> dict[str, Any]:
     """Return the table; empty if the text is not TOML."""
     try:

@@ -95,7 +95,7 @@ def _conditions(value: _Values) -> Pass:
             tests = zip(parts[::2], parts[1::2], strict=True)
             return next((shown for test, shown in tests if test is None or _holds(test, folder, value)), "")
 
-        while "endif" in text and (done := _IF.sub(kept, text)) != text:
+        while (done := _IF.sub(kept, text)) != text:
             text = done
         return text
 
@@ -112,7 +112,7 @@ def _values(value: _Values) -> Pass:
             found = value(posixpath.dirname(page.key), match["name"])
             return str(found) if isinstance(found, str | int | float) else match[0]
 
-        return _VALUE.sub(put_in, text) if "{{" in text else text
+        return _VALUE.sub(put_in, text)
 
     return applied
 
@@ -125,7 +125,7 @@ def includes(text: str, page: Page) -> str:
         found = _section(found, match["part"]) if match["part"] else found
         return f"\n\n{_HEADING.sub('', found, count=1) if match['bare'] else found}\n\n"
 
-    return _INCLUDE.sub(take, text) if "include" in text else text
+    return _INCLUDE.sub(take, text)
 
 
 def _section(text: str, anchor: str) -> str:
@@ -136,8 +136,6 @@ def _section(text: str, anchor: str) -> str:
 
 def tables(text: str, page: Page) -> str:
     """`#| || a | b || |#` becomes a table of Markdown, or paragraphs if a cell has several lines."""
-    if "#|" not in text:
-        return text
     kept = Kept()  # code, and finished tables
 
     def drawn(match: re.Match[str]) -> str:
@@ -168,8 +166,7 @@ def marks(text: str, page: Page) -> str:
         return f"[{page.title('doc', match['page']) or match['page']}]({match['place']})"
 
     def edit(plain: str) -> str:
-        plain = _TITLED.sub(r"**\g<title>**\n", plain) if "{%" in plain else plain
-        plain = _DEFINITION.sub("", _TERM.sub(r"\1", plain)) if "*" in plain else plain
+        plain = _DEFINITION.sub("", _TERM.sub(r"\1", _TITLED.sub(r"**\g<title>**\n", plain)))
         return _UNNAMED.sub(named, _MONOSPACED.sub(r"`\1`", plain))
 
     return outside_code(text, edit)

@@ -11,7 +11,8 @@ from typing import Any
 from vademecum_builder.profiles.base import Folder, Metadata, NotServed, Page, Profile, Project, Rules, stem
 from vademecum_builder.profiles.blocks import alerts, containers
 from vademecum_builder.profiles.code import outside_code
-from vademecum_builder.profiles.config import address_of, at, folder_of, matcher, read_json, spread, text_at, texts_at
+from vademecum_builder.profiles.config import address_of, at, folder_of, matcher, spread, text_at, texts_at
+from vademecum_builder.sources.formats.json_records import parsed_or_none
 
 _INCLUDE = re.compile(r"\[!include[ \t]*\[[^\[\]]*\]\(([^)\s]+)\)\]", re.IGNORECASE)
 _CODE = re.compile(r"\[!code(?:-[\w+#]+)?[ \t]*\[[^\[\]]*\]\([^()\[\]]*\)\]", re.IGNORECASE)
@@ -30,7 +31,7 @@ def docfx_markup(text: str, page: Page) -> str:
 
 
 def open_docfx(project: Project) -> Rules:
-    config = read_json(re.sub(r"^\s*//.*$", "", project.text("docfx.json"), flags=re.MULTILINE))
+    config = parsed_or_none(re.sub(r"^\s*//.*$", "", project.text("docfx.json"), flags=re.MULTILINE))
     content = at(config, "build", "content")
     groups = [_Group(options) for options in (content if isinstance(content, list) else [{}])]
 

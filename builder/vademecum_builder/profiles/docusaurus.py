@@ -11,9 +11,10 @@ from functools import partial
 from vademecum_builder.profiles import mdx
 from vademecum_builder.profiles.base import Folder, Metadata, Profile, Project, Rules, named, private, stem
 from vademecum_builder.profiles.blocks import containers
-from vademecum_builder.profiles.config import Script, address_of, folder_of, read_json, scripts
+from vademecum_builder.profiles.config import Script, address_of, folder_of, scripts
 from vademecum_builder.readers import slugs
 from vademecum_builder.readers.document import title_from_key
+from vademecum_builder.sources.formats.json_records import parsed_or_none
 from vademecum_builder.sources.places import PagePlace
 
 FILES = scripts("docusaurus.config")
@@ -70,7 +71,7 @@ def _instances(script: Script, kind: str) -> Iterator[tuple[str, bool]]:
 
 
 def _versions(project: Project, folder: str) -> list[str]:
-    found = read_json(project.text(f"{folder}versions.json"))
+    found = parsed_or_none(project.text(f"{folder}versions.json"))
     return [str(version) for version in found] if isinstance(found, list) else []
 
 

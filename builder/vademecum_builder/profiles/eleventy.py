@@ -37,7 +37,7 @@ _CALL = re.compile(r"\{\{-?\s*([\w.]+)\s*\((?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\
 def calls(text: str, page: Page) -> str:
     """`{{ tabs({...}) }}`: what it shows is only in the templates."""
     what = "what a macro shows ({}): build the rendered site"
-    return _CALL.sub(lambda match: page.miss(what.format(match[1])), text) if "{{" in text else text
+    return _CALL.sub(lambda match: page.miss(what.format(match[1])), text)
 
 
 def open_eleventy(project: Project) -> Rules:

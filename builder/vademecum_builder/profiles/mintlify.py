@@ -8,8 +8,9 @@ from typing import Any
 
 from vademecum_builder.profiles import mdx
 from vademecum_builder.profiles.base import Folder, Metadata, NotServed, Profile, Project, Rules, stem
-from vademecum_builder.profiles.config import matcher, read_json, read_yaml
+from vademecum_builder.profiles.config import matcher, read_yaml
 from vademecum_builder.readers.slugs import MINTLIFY
+from vademecum_builder.sources.formats.json_records import parsed_or_none
 
 FILES = ("docs.json", "mint.json")
 _NO_PAGES = ("README.md", "LICENSE.md", "CHANGELOG.md", "CONTRIBUTING.md", "/snippets/")
@@ -27,7 +28,7 @@ def _texts(project: Project, config: Any) -> Iterator[str]:
             path = posixpath.normpath(posixpath.join(folder, named)) if isinstance(named, str) else ""
             if path and path not in read:
                 read.add(path)
-                left.append((posixpath.dirname(path), read_json(project.text(path))))
+                left.append((posixpath.dirname(path), parsed_or_none(project.text(path))))
             value = list(value.values())
         if isinstance(value, list):
             left += [(folder, item) for item in value]

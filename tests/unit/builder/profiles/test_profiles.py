@@ -575,6 +575,19 @@ def test_keys_in_quotes_configure_docusaurus_as_bare_ones_do(tmp_path: Path) -> 
     assert isinstance(read_any(tmp_path, "blog/b.md", "# B\n", **root), str)
 
 
+def test_the_page_of_a_folder_of_docusaurus_may_have_a_name_of_its_own(tmp_path: Path) -> None:
+    page = "---\nslug: start\n---\n# A\n\nWater.\n"
+    document = read_one(tmp_path, "docs/oil/index.md", page, **{"docusaurus.config.js": "presets: ['classic']"})
+    assert document.url == f"{SITE}/docs/oil/start"
+
+
+def test_a_site_of_docusaurus_may_have_documents_of_a_plugin_and_none_of_its_preset(tmp_path: Path) -> None:
+    config = """export default {presets: [['classic', {docs: false}]],
+      plugins: [['@docusaurus/plugin-content-docs', {id: 'oil', path: 'oil', routeBasePath: 'oil'}]]}"""
+    document = read_one(tmp_path, "oil/a.md", "# A\n\nWater.\n", **{"docusaurus.config.js": config})
+    assert document.url == f"{SITE}/oil/a"
+
+
 def test_a_source_folder_that_a_plugin_of_vitepress_has_is_not_the_sites(tmp_path: Path) -> None:
     config = "export default { plugins: [pwa({ srcDir: '.vitepress/' })], cleanUrls: true }"
     document = read_one(tmp_path, "core/a.md", "# A\n\nWater.\n", **{".vitepress/config.ts": config})
