@@ -51,7 +51,6 @@ class Published:
         site: The signed listing of the site's files; None: no site is published.
         version_json: As published; None: it is missing or not the signed one (a crash may have left the next
             release's).
-        archived: Earlier releases that stay published, as listed by this one.
         host_time: The latest Date header of the host, if any.
         files: Every verified file that was read, as published: path -> bytes.
     """
@@ -72,7 +71,6 @@ class Published:
     older: Mapping[str, Manifest]
     site: Mapping[str, object] | None
     version_json: bytes | None
-    archived: tuple[ManifestHint, ...]
     host_time: datetime | None
     files: Mapping[str, bytes] = field(repr=False)
 
@@ -186,7 +184,6 @@ async def _read_release(
         "model": b"",
         **{name: contents[ref.sha256] for name, ref in manifest.encoder.extras.items()},
         "older": closure.older,
-        "archived": closure.archived,
     }
 
 
