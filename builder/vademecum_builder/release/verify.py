@@ -129,18 +129,9 @@ async def verify_tree(
         raise ContentError("version.json is missing or damaged")
     if data != version_json(published.manifest, published.pointer.sha256, read_changes(data), published.channels):
         raise ContentError("version.json does not describe the signed release")
-    unsigned: list[str] = []
-    damaged: list[str] = []
-    for path in sorted(set(present) - sizes.keys()):
-        try:
-            size = await _check_leftover(path, published, downloader, config)
-        except (ContentError, TrustError) as error:
-            damaged.append(error.message if path in error.message else f"{path}: {error.message}")
-            continue
-        if size is None:
-            unsigned.append(path)
-        else:
-            sizes[path] = size
+    left = sorted(set(present) - sizes.keys())
+    more, unsigned, damaged = await _check_leftovers(left, published, downloader, config)
+    sizes |= more
     manifest = published.manifest
     return Verified(
         manifest.sequence,
@@ -150,8 +141,8 @@ async def verify_tree(
         len(sizes),
         sum(sizes.values()),
         published.expires.isoformat(),
-        tuple(unsigned),
-        tuple(damaged),
+        unsigned,
+        damaged,
     )
 
 
@@ -174,6 +165,21 @@ def _check_state(published: Published, now: datetime) -> None:
         decode_directions(published.directions, manifest.encoder.dimensions)
     if published.model:
         decode_model(published.model)
+
+
+async def _check_leftovers(
+    paths: Iterable[str], published: Published, downloader: Downloader, config: Config
+) -> tuple[dict[str, int], tuple[str, ...], tuple[str, ...]]:
+    """Return the sizes of the files that are whole, the files that nobody signed, and what is wrong with the others."""
+    sizes: dict[str, int | None] = {}
+    damaged: list[str] = []
+    for path in paths:
+        try:
+            sizes[path] = await _check_leftover(path, published, downloader, config)
+        except (ContentError, TrustError) as error:
+            damaged.append(error.message if path in error.message else f"{path}: {error.message}")
+    whole = {path: size for path, size in sizes.items() if size is not None}
+    return whole, tuple(path for path in sizes if path not in whole), tuple(damaged)
 
 
 async def _check_leftover(path: str, published: Published, downloader: Downloader, config: Config) -> int | None:

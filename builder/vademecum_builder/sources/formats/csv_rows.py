@@ -56,39 +56,27 @@ def csv_rows(text: TextIO, longest: int, warn: Callable[[str], None]) -> Numbere
     first = [text.readline(longest)]
     while len(first) < _FIRST and sum(map(len, first)) < _MOST:
         first.append(text.readline(longest))
-    said = _DELIMITER.fullmatch(first[0])  # `sep=;`, which Excel understands
-    declared = int(said is not None)
-    delimiter, skipped = _head_of(first[declared:])
-    if skipped:
-        title = first[declared].strip(f" \r\n{_DELIMITERS}")
-        warn(f"left out: {counted(skipped, 'lines')} above the names of its columns ({title[:_SHOWN]})")
-    delimiter = said[1] if said else delimiter
-    columns = _columns(csv.reader(first[declared + skipped :], delimiter=delimiter))
+    if len(first) > 2 and all(map(_FIELD.match, first)) and first[0][:1].isalpha():
+        raise ContentError(f"no table: each line is a field ({first[0].strip()[:_SHOWN]}): make JSON of it")
+    above, delimiter = _beginning(first, warn)
+    columns = _columns(csv.reader(first[above:], delimiter=delimiter))
     if not all(columns):  # a box may be ticked for the first time far below
         below = islice((line for line in iter(lambda: text.readline(longest), "") if _TICKED in line), _FIRST)
         late = _columns(csv.reader(["", *below], delimiter=delimiter))
         columns = [one or other for one, other in zip_longest(columns, late, fillvalue=list[str]())]
     forms = _forms(columns, delimiter)
     text.seek(0)
-    for _ in range(declared + skipped):
+    for _ in range(above):
         text.readline(longest)
     lines = _Lines(text, longest)
     rows = csv.reader(lines, delimiter=delimiter, strict=True)
-    above = 1 + declared + skipped
     head = next(rows, [])
-    if len(first) > 2 and all(map(_FIELD.match, first)) and first[0][:1].isalpha():
-        raise ContentError(f"no table: each line is a field ({first[0].strip()[:_SHOWN]}): make JSON of it")
-    second = _second_head(csv.reader(first[declared + skipped :], delimiter=delimiter))
+    second = _second_head(csv.reader(first[above:], delimiter=delimiter))
     if second:
         next(rows)
-        warn(f"two lines name its columns: {', '.join(filter(None, second[:3]))[:_SHOWN]} … is the second")
-    if not second and (found := next(filter(_MEASURED.fullmatch, map(str.strip, head)), "")):
-        warn(
-            f"its first line is taken for the names of its columns, and looks like a record ({found}): name them above"
-        )
-    names = _names(_under(head, second) if second else head)
+    names = _named(head, second, warn)
     left_out: Counter[str] = Counter()
-    number = rows.line_num + above
+    number = rows.line_num + above + 1
     while True:
         try:
             row, wrong = next(rows, None), ""
@@ -112,7 +100,29 @@ def csv_rows(text: TextIO, longest: int, warn: Callable[[str], None]) -> Numbere
         elif any(cell.strip() for cell in row):
             plain = [forms[at](cell) if at < len(forms) else cell for at, cell in enumerate(row)]
             yield number, _record(names, plain)
-        number = rows.line_num + above
+        number = rows.line_num + above + 1
+
+
+def _beginning(first: list[str], warn: Callable[[str], None]) -> tuple[int, str]:
+    """Return the number of lines above the names of the columns, and the delimiter."""
+    said = _DELIMITER.fullmatch(first[0])  # `sep=;`, which Excel understands
+    declared = int(said is not None)
+    delimiter, skipped = _head_of(first[declared:])
+    if skipped:
+        title = first[declared].strip(f" \r\n{_DELIMITERS}")
+        warn(f"left out: {counted(skipped, 'lines')} above the names of its columns ({title[:_SHOWN]})")
+    return declared + skipped, said[1] if said else delimiter
+
+
+def _named(head: list[str], second: list[str], warn: Callable[[str], None]) -> list[str]:
+    """Return the names of the columns, which are in one line, or in two."""
+    if second:
+        warn(f"two lines name its columns: {', '.join(filter(None, second[:3]))[:_SHOWN]} … is the second")
+    elif found := next(filter(_MEASURED.fullmatch, map(str.strip, head)), ""):
+        warn(
+            f"its first line is taken for the names of its columns, and looks like a record ({found}): name them above"
+        )
+    return _names(_under(head, second) if second else head)
 
 
 def _columns(rows: Iterator[list[str]]) -> list[list[str]]:
