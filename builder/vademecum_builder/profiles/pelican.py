@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from html import unescape
 from typing import Any
 
-from vademecum_builder.profiles.base import Folder, NotServed, Page, Profile, Project, Rules, stem, with_front_matter
+from vademecum_builder.profiles.base import (
+    Folder,
+    Metadata,
+    NotServed,
+    Page,
+    Profile,
+    Project,
+    Rules,
+    stem,
+    with_front_matter,
+)
 from vademecum_builder.profiles.blocks import indented_blocks, markdown_in_html, pipes_in_code
 from vademecum_builder.profiles.code import outside_code
 from vademecum_builder.profiles.config import address_of, expressions, folder_of, read_python, text_at, texts_at
@@ -67,26 +77,24 @@ def _filled(pattern: str, values: Mapping[str, str]) -> str:
     return _PART.sub(value, pattern)
 
 
-def open_pelican(project: Project) -> Rules:
-    texts = [project.text(name) for name in FILES]
-    config: dict[str, Any] = {}
-    for text in texts:
-        config |= read_python(text)
-    content = folder_of(text_at(config, "PATH", default="content"))
-    content = content if any(key.startswith(f"{content}/") for key in project.keys) or "PATH" in config else ""
-    pages = tuple(f"{folder}/" for folder in texts_at(config, "PAGE_PATHS") or ["pages"])
-    articles = tuple(f"{folder}/".lstrip("/") for folder in texts_at(config, "ARTICLE_PATHS") or [""])
-    language = text_at(config, "DEFAULT_LANG", default="en")
-    common = said if isinstance(said := config.get("DEFAULT_METADATA"), dict) else {}
-    of_names = expressions([text_at(config, "FILENAME_METADATA", default=_OF_NAME)])
-    of_paths = expressions(texts_at(config, "PATH_METADATA"))
-    patterns = {
+def _patterns(config: Mapping[str, Any]) -> dict[str, str]:
+    return {
         f"{kind}{lang}": text_at(config, f"{kind}{lang}_URL", default=f"{below}{{slug}}{end}.html")
         for kind, below in (("ARTICLE", ""), ("PAGE", "pages/"))
         for lang, end in (("", ""), ("_LANG", "-{lang}"))
     }
 
-    def address(path: str, metadata: Mapping[str, Any]) -> str:
+
+def _rule(project: Project, config: Mapping[str, Any], content: str) -> Callable[[str, Metadata], str]:
+    """Return the rule of the addresses of articles and pages."""
+    pages = tuple(f"{folder}/" for folder in texts_at(config, "PAGE_PATHS") or ["pages"])
+    articles = tuple(f"{folder}/".lstrip("/") for folder in texts_at(config, "ARTICLE_PATHS") or [""])
+    language = text_at(config, "DEFAULT_LANG", default="en")
+    of_names = expressions([text_at(config, "FILENAME_METADATA", default=_OF_NAME)])
+    of_paths = expressions(texts_at(config, "PATH_METADATA"))
+    patterns = _patterns(config)
+
+    def address(path: str, metadata: Metadata) -> str:
         kind = "PAGE" if path.startswith(pages) else "ARTICLE"
         folder, _, name = stem(path).rpartition("/")
         matches = [of_name.match(name) for of_name in of_names] + [of_path.match(path) for of_path in of_paths]
@@ -96,7 +104,7 @@ def open_pelican(project: Project) -> Rules:
             "date": str(config.get("DEFAULT_DATE") or ""),
             "author": text_at(config, "AUTHOR"),
             "lang": language,
-            **{name: str(value) for name, value in common.items()},
+            **{name: str(value) for name, value in _common(config).items()},
             **matched,
             **_said(path, project.text(posixpath.join(content, path))),
         }
@@ -108,16 +116,31 @@ def open_pelican(project: Project) -> Rules:
         pattern = patterns[kind if known["lang"] == language else f"{kind}_LANG"]
         return (known.get("save_as") or _filled(pattern, known)).removesuffix("index.html")
 
+    return address
+
+
+def _common(config: Mapping[str, Any]) -> Mapping[str, Any]:
+    return said if isinstance(said := config.get("DEFAULT_METADATA"), dict) else {}
+
+
+def open_pelican(project: Project) -> Rules:
+    texts = [project.text(name) for name in FILES]
+    config: dict[str, Any] = {}
+    for text in texts:
+        config |= read_python(text)
+    content = folder_of(text_at(config, "PATH", default="content"))
+    content = content if any(key.startswith(f"{content}/") for key in project.keys) or "PATH" in config else ""
+
     def places(text: str, page: Page) -> str:
         """`{filename}/pages/oil.md`: with a slash the path is below the folder of pages, else beside the page."""
         top = posixpath.relpath(content or ".", posixpath.dirname(page.key))
         return outside_code(text, lambda plain: _PLACE.sub(lambda match: f"{top}/" if match[1] else "", plain))
 
-    named = {name for pattern in patterns.values() for name, _ in _PART.findall(pattern)}
+    named = {name for pattern in _patterns(config).values() for name, _ in _PART.findall(pattern)}
     slugs = PYTHON_MARKDOWN if "toc" in "".join(texts) else NO_IDS
     is_rst = any(key.endswith(".rst") for key in project.keys)
     return Rules(
-        (Folder(content, address),),
+        (Folder(content, _rule(project, config, content)),),
         replace(slugs, of_title=not is_rst),  # it does not show the ids of titles
         (head, indented_blocks, markdown_in_html, pipes_in_code),
         templates=(places,),
@@ -125,7 +148,7 @@ def open_pelican(project: Project) -> Rules:
         title=text_at(config, "SITENAME"),
         html=True,
         auto_ids="%",
-        doubts=tuple(f"the values of {{{name}}} are unknown" for name in sorted(named - _NAMES - {*common})),
+        doubts=tuple(f"the values of {{{name}}} are unknown" for name in sorted(named - _NAMES - {*_common(config)})),
     )
 
 

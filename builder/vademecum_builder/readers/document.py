@@ -106,12 +106,16 @@ def parse_document(
     sections = reading.sections
     if _has_own_folder(file, url):
         sections = tuple(replace(section, blocks=tuple(map(_moved, section.blocks))) for section in sections)
+    url, sections = _without_fragment(url, sections)
+    return Document(file.key, title, url, metadata, sections, tuple(f"{file.key}: {warning}" for warning in warnings))
+
+
+def _without_fragment(url: str, sections: tuple[Section, ...]) -> tuple[str, tuple[Section, ...]]:
+    """Return the fragment of an address as the anchor of sections without one."""
     url, fragment = urldefrag(url)
     if fragment.startswith(("/", "!")):  # an address in an app, which has no room for another anchor
-        url, sections = f"{url}#{fragment}", tuple(replace(section, anchor="") for section in sections)
-    elif fragment:
-        sections = tuple(replace(section, anchor=section.anchor or fragment) for section in sections)
-    return Document(file.key, title, url, metadata, sections, tuple(f"{file.key}: {warning}" for warning in warnings))
+        return f"{url}#{fragment}", tuple(replace(section, anchor="") for section in sections)
+    return url, tuple(replace(section, anchor=section.anchor or fragment) for section in sections)
 
 
 def _has_own_folder(file: SourceItem, url: str) -> bool:
