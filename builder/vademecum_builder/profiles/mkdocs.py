@@ -209,16 +209,7 @@ def open_mkdocs(project: Project) -> Rules:
     served = text_at(config, "site_url")
     extensions, plugins = _options(config.get("markdown_extensions")), _options(config.get("plugins"))
     languages = read_languages(plugins.get("i18n"))
-    said = {name: str(config.get(name) or "").split("\n") for name in ("exclude_docs", "draft_docs")}
-    hidden = [(matcher(["/templates/", *patterns]), name) for name, patterns in said.items()]
-    site = _Site(
-        folder_of(text_at(config, "docs_dir", default="docs")),
-        project.keys,
-        [*hidden, (_excluded(plugins.get("exclude")), "the plugin exclude")],
-        text_at(plugins, "blog", "blog_dir", default="blog") if "blog" in plugins else "",
-        config.get("use_directory_urls", True) is not False,
-        languages,
-    )
+    site = _site(project, config, plugins, languages)
     base = at(extensions, "pymdownx.snippets", "base_path")
     paths = base if isinstance(base, list) else [base or ""]
     snippets = tuple(re.sub(r"^(?:relative )?(?:\$config_dir/?|\./?)", "", str(path)) for path in paths)
@@ -252,6 +243,21 @@ def open_mkdocs(project: Project) -> Rules:
         title=text_at(config, "site_name"),
         doubts=tuple(f"the plugin {name} may make or move pages" for name in sorted(_MOVING & plugins.keys())),
         first={"lang": languages.default} if languages and len(languages.built) > 1 else {},
+    )
+
+
+def _site(
+    project: Project, config: Mapping[str, Any], plugins: Mapping[str, Any], languages: Languages | None
+) -> _Site:
+    said = {name: str(config.get(name) or "").split("\n") for name in ("exclude_docs", "draft_docs")}
+    hidden = [(matcher(["/templates/", *patterns]), name) for name, patterns in said.items()]
+    return _Site(
+        folder_of(text_at(config, "docs_dir", default="docs")),
+        project.keys,
+        [*hidden, (_excluded(plugins.get("exclude")), "the plugin exclude")],
+        text_at(plugins, "blog", "blog_dir", default="blog") if "blog" in plugins else "",
+        config.get("use_directory_urls", True) is not False,
+        languages,
     )
 
 

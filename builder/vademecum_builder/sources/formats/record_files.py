@@ -92,17 +92,9 @@ def read_records(
         return parquet_records.rows_of_parquet(stream)
     if ending in SHEETS or head.startswith(_ZIP):
         return _of_sheets(read_sheets(stream.read(LARGEST + 1)), layout.records, longest, warn)
-    few = 1 + len(head) // 100
-    encoding = layout.encoding or unicode_of(head, few) or "utf-8"
-    kind = _ENDINGS.get(ending) or _format_of(head.decode(encoding, "replace"))
+    kind, encoding = _kind_of(head, ending, layout.encoding, warn)
     if kind == "xml":  # it names its encoding itself
         return _elements(stream, layout.records, longest, head)
-    if kind in ("csv", "ics", *FORMATS.values()) and not layout.encoding and encoding == "utf-8":
-        encoding = encoding_of(head, few)
-        if not encoding.startswith("utf"):
-            warn(_GUESSED.format(encoding))
-    if encoding == "utf-8" and head.startswith(codecs.BOM_UTF8):
-        encoding = "utf-8-sig"
     if kind in FORMATS.values():
         return _references(stream, kind, encoding, longest)
     if kind in ("csv", "ics"):
@@ -118,6 +110,18 @@ def read_records(
     if kind == "jsonl":
         return _lines(stream, longest, halves=layout.halves)
     return _listed(stream, layout.records, longest, head.decode(encoding, "replace"))
+
+
+def _kind_of(head: bytes, ending: str, encoding: str, warn: Callable[[str], None]) -> tuple[str, str]:
+    """Return the format and the encoding of a file, given its beginning."""
+    few = 1 + len(head) // 100
+    known = encoding or unicode_of(head, few) or "utf-8"
+    kind = _ENDINGS.get(ending) or _format_of(head.decode(known, "replace"))
+    if kind in ("csv", "ics", *FORMATS.values()) and not encoding and known == "utf-8":
+        known = encoding_of(head, few)
+        if not known.startswith("utf"):
+            warn(_GUESSED.format(known))
+    return kind, "utf-8-sig" if known == "utf-8" and head.startswith(codecs.BOM_UTF8) else known
 
 
 def _references(stream: BinaryIO, kind: str, encoding: str, longest: int) -> Numbered:
