@@ -35,11 +35,7 @@ const INLINE = new RegExp(
 const MARKED = /[\\`*[]/;
 const UNMARKED = { text: "", strong: false, emphasis: false, code: false, link: "", image: "" };
 
-/**
- * The blocks of a chunk's text, in reading order.
- * @param {string} text
- * @returns {Block[]}
- */
+/** The blocks of a chunk's text, in reading order. @param {string} text @returns {Block[]} */
 export function parseMarkup(text) {
   const lines = text.split("\n");
   /** @type {Block[]} */
@@ -68,10 +64,7 @@ export function parseMarkup(text) {
   return blocks;
 }
 
-/**
- * The words of a chunk's text alone: what is searched, embedded and shown as an excerpt.
- * @param {string} text
- */
+/** The words of a chunk's text alone: what is searched, embedded and shown as an excerpt. @param {string} text */
 export function plainText(text) {
   let whole = "";
   /** @type {Block | undefined} */
@@ -84,11 +77,7 @@ export function plainText(text) {
   return whole;
 }
 
-/**
- * Whether a block goes on with the list or table of the last one.
- * @param {Block} last
- * @param {Block} block
- */
+/** Whether a block goes on with the list or table of the last one. @param {Block} last @param {Block} block */
 export function follows(last, block) {
   if (block.kind === "row") return last.kind === "row" && !block.header;
   return block.kind === "item" && last.kind === "item";
@@ -111,19 +100,12 @@ function isRow(line) {
   return line.length > 3 && line.startsWith("| ") && line.endsWith(" |");
 }
 
-/**
- * Whether a line ends the paragraph or item above it.
- * @param {string} line
- */
+/** Whether a line ends the paragraph or item above it. @param {string} line */
 function begins(line) {
   return line === "" || isRow(line) || ITEM.test(line) || FENCE.test(line);
 }
 
-/**
- * @param {string[]} lines
- * @param {number} from
- * @param {(line: string) => boolean} wanted
- */
+/** @param {string[]} lines @param {number} from @param {(line: string) => boolean} wanted */
 function find(lines, from, wanted) {
   let at = from;
   while (at < lines.length && !wanted(lines[at])) at++;
@@ -151,12 +133,8 @@ function looksLike(a, b) {
   return a.code === b.code && a.link === b.link && a.strong === b.strong && a.emphasis === b.emphasis && a.image === b.image;
 }
 
-/**
- * What is marked is looked for, and not what stands between: a match leaves half a kilobyte behind.
- * @param {Run[]} runs
- * @param {string} text
- * @param {Run} style
- */
+/** What is marked is looked for, and not what stands between: a match leaves half a kilobyte behind. @param {Run[]} runs @param {string} text
+ * @param {Run} style */
 function addRuns(runs, text, style) {
   for (let from = 0; from < text.length; ) {
     INLINE.lastIndex = from;
@@ -179,11 +157,7 @@ function unescaped(text) {
   return text.replace(/\\([!-/:-@[-`{-~])/g, "$1");
 }
 
-/**
- * An address that is relative or has one of the schemes; else the empty string.
- * @param {string} written
- * @param {string[]} schemes
- */
+/** An address that is relative or has one of the schemes; else the empty string. @param {string} written @param {string[]} schemes */
 function safeAddress(written, ...schemes) {
   const found = unescaped(written);
   const scheme = /^[A-Za-z][A-Za-z0-9+.-]*:/.exec(found);

@@ -66,13 +66,8 @@ export class TensorFile {
     this.metadata = metadata;
   }
 
-  /**
-   * @template {DType} D
-   * @param {string} name
-   * @param {D} dtype
-   * @param {(number | null)[]} shape null: any size
-   * @returns {{shape: number[], values: InstanceType<(typeof ARRAYS)[D]>}}
-   */
+  /** @template {DType} D @param {string} name @param {D} dtype @param {(number | null)[]} shape null: any size
+   * @returns {{shape: number[], values: InstanceType<(typeof ARRAYS)[D]>}} */
   tensor(name, dtype, shape) {
     const found = this.tensors.get(name);
     const fits =

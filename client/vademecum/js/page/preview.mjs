@@ -22,10 +22,8 @@ const IDLE_MS = 1_000;
 /** @typedef {import("../store/records.mjs").InstalledRelease} InstalledRelease */
 /** @typedef {{sha256: string, size: number, uncompressed: number}} ObjectRef */
 
-/**
- * Whether a page may preview: its scripts belong to the published tree, on its own origin, and no other page frames it.
- * @param {string} tree @param {URL} client the folder of the scripts
- */
+/** Whether a page may preview: its scripts belong to the published tree, on its own origin, and no other page frames it.
+ * @param {string} tree @param {URL} client the folder of the scripts */
 function mayPreview(tree, client) {
   const { location, self, top } = globalThis;
   return location?.origin === new URL(tree).origin && client.href === new URL("client/", tree).href && top === self;

@@ -157,10 +157,8 @@ export async function openGeneration(files, { dimensions, epoch }) {
   return new Generation(segments, dimensions, kernel ?? (await plainPasses()));
 }
 
-/**
- * Finds the row of a chunk id: open addressing over the ids' own bits, which are those of a hash. The first
- * of several rows with one id wins; they are the same (format.md, section 4.1).
- */
+/** Finds the row of a chunk id: open addressing over the ids' own bits, which are those of a hash. The first
+ * of several rows with one id wins; they are the same (format.md, section 4.1). */
 export class IdTable {
   /** @param {BigUint64Array[]} columns @param {import("./arrays.mjs").Arrays} arrays */
   constructor(columns, arrays) {

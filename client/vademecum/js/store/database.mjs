@@ -59,15 +59,9 @@ function complete(tx) {
   if (!objects.indexNames.contains("size")) objects.createIndex("size", "size");
 }
 
-/**
- * Wait for an opening, but not for ever on pages that do not let go: `busy`. What was begun goes on.
- * IndexedDB tells a request of such pages (`blocked`), but not those that wait behind it.
- * @template T
- * @param {Promise<T>} opening
- * @param {string} name
- * @param {number} patience milliseconds
- * @returns {Promise<T>}
- */
+/** Wait for an opening, but not for ever on pages that do not let go: `busy`. What was begun goes on.
+ * IndexedDB tells a request of such pages (`blocked`), but not those that wait behind it. @template T @param {Promise<T>} opening
+ * @param {string} name @param {number} patience milliseconds @returns {Promise<T>} */
 export function inTime(opening, name, patience) {
   return new Promise((resolve, reject) => {
     const why = `${name}: another page has kept the store for ${patience / 1000} s; close it, or try again later`;
@@ -76,11 +70,7 @@ export function inTime(opening, name, patience) {
   });
 }
 
-/**
- * @template T
- * @param {IDBRequest<T>} request
- * @returns {Promise<T>}
- */
+/** @template T @param {IDBRequest<T>} request @returns {Promise<T>} */
 export function done(request) {
   return new Promise((resolve, reject) => {
     request.onsuccess = () => resolve(request.result);

@@ -67,15 +67,8 @@ export class ReadStore {
     this.#connection = null;
   }
 
-  /**
-   * Run one transaction; what `body` returns counts only once it has been committed.
-   * @template T
-   * @param {IDBTransactionMode} mode
-   * @param {string[]} names
-   * @param {(tx: IDBTransaction) => Promise<T>} body
-   * @returns {Promise<T>}
-   * @protected
-   */
+  /** Run one transaction; what `body` returns counts only once it has been committed. @template T @param {IDBTransactionMode} mode
+   * @param {string[]} names @param {(tx: IDBTransaction) => Promise<T>} body @returns {Promise<T>} @protected */
   async transact(mode, names, body) {
     const tx = await this.#begin(mode, names);
     const committed = new Promise((resolve, reject) => {
@@ -154,11 +147,7 @@ async function requireObject(tx, digest) {
   return data;
 }
 
-/**
- * @template T
- * @param {IDBTransaction} tx
- * @param {(tx: IDBTransaction) => Promise<T>} body
- */
+/** @template T @param {IDBTransaction} tx @param {(tx: IDBTransaction) => Promise<T>} body */
 async function abortOnError(tx, body) {
   try {
     return await body(tx);

@@ -13,11 +13,7 @@ import { element, marked, outside, safeUrl } from "./dom.mjs";
  * @typedef {{place: Place, base: URL, words: Set<string>}} Context `words` are marked
  */
 
-/**
- * @param {string} markdown a chunk's text (site/content/format.md, section 4.5)
- * @param {Context} context
- * @returns {HTMLElement[]}
- */
+/** @param {string} markdown a chunk's text (site/content/format.md, section 4.5) @param {Context} context @returns {HTMLElement[]} */
 export function draw(markdown, context) {
   /** @type {HTMLElement[]} */
   const drawn = [];
@@ -45,11 +41,8 @@ export function draw(markdown, context) {
   return drawn;
 }
 
-/**
- * The list that an item belongs to: of its depth and kind, or a new one in the item above.
- * @param {{depth: number, number: number | null}} item
- * @param {OpenList[]} lists
- */
+/** The list that an item belongs to: of its depth and kind, or a new one in the item above. @param {{depth: number, number: number | null}} item
+ * @param {OpenList[]} lists */
 function listFor({ depth, number }, lists) {
   const name = number === null ? "ul" : "ol";
   while ((lists.at(-1)?.depth ?? 0) > depth) lists.pop();
@@ -72,11 +65,7 @@ function row({ cells, header }, context) {
   return element("tr", {}, cells.map((cell) => outside(header && cell.length > 0 ? "th" : "td", {}, inline(cell, context))));
 }
 
-/**
- * @param {Run[]} runs
- * @param {Context} context
- * @returns {(Node | string)[]}
- */
+/** @param {Run[]} runs @param {Context} context @returns {(Node | string)[]} */
 function inline(runs, context) {
   /** @type {(Node | string)[]} */
   const nodes = [];
@@ -101,12 +90,8 @@ function styled(run, context) {
   return nodes;
 }
 
-/**
- * An image of the page's own origin. The page's policy asks no other host: there it is a link, named by its text.
- * @param {Run} run
- * @param {Context} context
- * @returns {(Node | string)[]}
- */
+/** An image of the page's own origin. The page's policy asks no other host: there it is a link, named by its text. @param {Run} run
+ * @param {Context} context @returns {(Node | string)[]} */
 function image({ image: source, text: alt, link }, context) {
   const src = address(source, context);
   if (src && new URL(src).origin === context.base.origin) return [element("img", { src, alt, loading: "lazy" })];
@@ -119,23 +104,15 @@ function anchor(link, href, nodes, { place }) {
   return element("a", { href, rel: "noopener", ...(target && { "data-document": JSON.stringify(target) }) }, nodes);
 }
 
-/**
- * Where a link leads outside of the reader, or null: nowhere.
- * @param {string} link
- * @param {Context} context
- */
+/** Where a link leads outside of the reader, or null: nowhere. @param {string} link @param {Context} context */
 function address(link, { place, base }) {
   if (/^mailto:/i.test(link)) return link;
   const page = safeUrl(place.url, base);
   return safeUrl(link, page ? new URL(page) : new URL(`?doc=${encodeURIComponent(place.key)}`, base));
 }
 
-/**
- * The document that a relative address may mean: its key, likeliest first, and the anchor in it; null: it is not relative.
- * @param {string} link
- * @param {string} key of the document that it stands in
- * @returns {{keys: string[], anchor: string} | null}
- */
+/** The document that a relative address may mean: its key, likeliest first, and the anchor in it; null: it is not relative. @param {string} link
+ * @param {string} key of the document that it stands in @returns {{keys: string[], anchor: string} | null} */
 export function documentOf(link, key) {
   // Of several sources each has a name, which its keys begin with; pages link to pages of their own.
   const [, source = "", own = ""] = /^([a-z0-9][a-z0-9-]*:)?(.*)$/s.exec(key) ?? [];

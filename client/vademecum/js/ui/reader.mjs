@@ -13,13 +13,9 @@ import { draw } from "./draw.mjs";
 const LEVELS = /** @type {const} */ (["h3", "h4", "h5", "h6"]);
 
 export class DocumentReader {
-  /**
-   * @param {Parts} parts
-   * @param {URL} base
-   * @param {() => void} closed called when the reader was closed, however that was done
+  /** @param {Parts} parts @param {URL} base @param {() => void} closed called when the reader was closed, however that was done
    * @param {(target: {keys: string[], anchor: string}, href: string) => void} follow called for a link that may lead to a document
-   * @param {(metadata: Record<string, any>) => Node[]} badges
-   */
+   * @param {(metadata: Record<string, any>) => Node[]} badges */
   constructor(parts, base, closed, follow, badges) {
     this.parts = parts;
     this.base = base;
@@ -34,11 +30,7 @@ export class DocumentReader {
     });
   }
 
-  /**
-   * @param {Document} page
-   * @param {Set<string>} words that are marked
-   * @param {string} [passage] id of the chunk to begin at
-   */
+  /** @param {Document} page @param {Set<string>} words that are marked @param {string} [passage] id of the chunk to begin at */
   open(page, words, passage) {
     const { dialog, title, link, text } = this.parts;
     const context = { place: page, base: this.base, words };
@@ -68,13 +60,8 @@ export function closeOnBackdrop(dialog) {
   });
 }
 
-/**
- * The headings that begin with this part, then its text.
- * @param {Part} part
- * @param {Part | undefined} before
- * @param {import("./draw.mjs").Context} context
- * @param {string | undefined} passage id of a chunk
- */
+/** The headings that begin with this part, then its text. @param {Part} part @param {Part | undefined} before
+ * @param {import("./draw.mjs").Context} context @param {string | undefined} passage id of a chunk */
 function section(part, before, context, passage) {
   const shared = part.headings.findIndex((heading, depth) => heading !== before?.headings[depth]);
   const fresh = shared < 0 ? [] : part.headings.slice(shared);

@@ -9,12 +9,8 @@ export class Reading {
   /** @type {import("./address.mjs").Address | null} where the page's address counts */ address = null;
   /** @type {Set<string>} what is marked */ words = new Set();
 
-  /**
-   * @param {import("./reader.mjs").Parts} parts
-   * @param {URL} base
-   * @param {(key: string) => Promise<KnowledgeDocument | null | undefined>} find
-   * @param {(metadata: Record<string, any>) => Node[]} badges
-   */
+  /** @param {import("./reader.mjs").Parts} parts @param {URL} base @param {(key: string) => Promise<KnowledgeDocument | null | undefined>} find
+   * @param {(metadata: Record<string, any>) => Node[]} badges */
   constructor(parts, base, find, badges) {
     this.find = find;
     this.reader = new DocumentReader(parts, base, () => this.address?.closed(), (target, href) => this.#follow(target, href), badges);
@@ -36,11 +32,8 @@ export class Reading {
     this.reader.close();
   }
 
-  /**
-   * A link in the reader leads to the document that it means, or where it says.
-   * @param {{keys: string[], anchor: string}} target
-   * @param {string} href
-   */
+  /** A link in the reader leads to the document that it means, or where it says. @param {{keys: string[], anchor: string}} target
+   * @param {string} href */
   async #follow({ keys, anchor }, href) {
     for (const key of keys) {
       const found = await this.find(key);

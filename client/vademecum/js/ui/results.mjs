@@ -22,12 +22,8 @@ const PLACES_NAMED = 4;
 /** Letters before the first mark that are always shown. */
 const LEAD = 40;
 
-/**
- * Nodes for a list of hits. Each option is a link, so that it opens in a new tab as links do; what a mouse may press
- * beside it, the keyboard does with Shift and Enter.
- * @param {Results} hits
- * @param {Options} options
- */
+/** Nodes for a list of hits. Each option is a link, so that it opens in a new tab as links do; what a mouse may press
+ * beside it, the keyboard does with Shift and Enter. @param {Results} hits @param {Options} options */
 export function drawHits(hits, options) {
   const first = new Map([...hits].reverse().map(({ title, document }) => [title, document]));
   const alike = new Set(hits.filter(({ title, document }) => first.get(title) !== document).map(({ title }) => title));
@@ -50,11 +46,8 @@ export function remarks(hits, query, wording) {
   return preview ? [wording.say("preview"), ...told] : told;
 }
 
-/**
- * The address of its own page; null where only the reader here shows it.
- * @param {{document: string, url: string, link?: string}} hit a hit, or another place of one
- * @param {Options} options
- */
+/** The address of its own page; null where only the reader here shows it.
+ * @param {{document: string, url: string, link?: string}} hit a hit, or another place of one @param {Options} options */
 function pageOf({ document, url, link = url }, { base, nearby }) {
   const page = url === readerAddress(document, base) ? null : safeUrl(link, base);
   return page && nearby.of(page);
@@ -139,14 +132,9 @@ function quote({ excerpt, marks }) {
   return before > 0 ? [element("span", { class: "lead" }, [excerpt.slice(0, before)]), ...rest] : rest;
 }
 
-/**
- * An option that leads to a page, and without a network, or with Shift, to the reader; where it has no page of its own
- * to the reader, in a new tab to that of the tree's search page.
- * @param {{document: string, url: string, link?: string}} place
- * @param {Context} context
- * @param {string} id of the passage to begin at
- * @param {Node[]} children
- */
+/** An option that leads to a page, and without a network, or with Shift, to the reader; where it has no page of its own
+ * to the reader, in a new tab to that of the tree's search page. @param {{document: string, url: string, link?: string}} place
+ * @param {Context} context @param {string} id of the passage to begin at @param {Node[]} children */
 function link(place, context, id, children) {
   const address = pageOf(place, context);
   const attributes = { role: "option", class: "open", "aria-selected": "false", tabindex: "-1" };

@@ -83,11 +83,7 @@ export class State {
     return this.press(() => this.kb.update());
   }
 
-  /**
-   * A short message at the foot.
-   * @param {string} text
-   * @param {{label?: string, act?: () => void, stay?: boolean}} [options]
-   */
+  /** A short message at the foot. @param {string} text @param {{label?: string, act?: () => void, stay?: boolean}} [options] */
   tell(text, { label = "", act, stay = false } = {}) {
     const { notice } = this.view;
     clearTimeout(this.#timer);

@@ -22,20 +22,14 @@ const TIMES = /** @type {const} */ (
   [["year", 31_557_600], ["month", 2_629_800], ["day", 86_400], ["hour", 3_600], ["minute", 60]]
 );
 
-/**
- * Teach the search another language, or other words. What is missing is said as before, or in English.
- * @param {string} language such as `fr`
- * @param {Texts} texts the keys of ui/texts/en.mjs
- */
+/** Teach the search another language, or other words. What is missing is said as before, or in English. @param {string} language such as `fr`
+ * @param {Texts} texts the keys of ui/texts/en.mjs */
 export function addTexts(language, texts) {
   const before = LANGUAGES.get(language);
   LANGUAGES.set(language, async () => ({ ...(await before?.()), ...texts }));
 }
 
-/**
- * The wording of the first of these language tags, such as `de-AT`, whose language there is, else English.
- * @param {readonly string[]} tags
- */
+/** The wording of the first of these language tags, such as `de-AT`, whose language there is, else English. @param {readonly string[]} tags */
 export async function wordingFor(...tags) {
   const names = tags.flatMap((tag) => [tag.toLowerCase(), tag.toLowerCase().split("-")[0]]);
   const found = names.find((name) => LANGUAGES.has(name)) ?? "en";
@@ -52,10 +46,7 @@ export class Wording {
     this.plurals = new Intl.PluralRules(language);
   }
 
-  /**
-   * @param {string} name of a text
-   * @param {Record<string, string | number>} [values] what stands in the braces; `count` chooses the plural
-   */
+  /** @param {string} name of a text @param {Record<string, string | number>} [values] what stands in the braces; `count` chooses the plural */
   say(name, values = {}) {
     const text = this.texts[name] ?? en[name] ?? "";
     const chosen = typeof text === "string" ? text : (text[this.plurals.select(Number(values.count))] ?? text.other ?? "");
@@ -101,11 +92,7 @@ export class Wording {
     return value.toLocaleString(this.language, { style: "unit", unit, unitDisplay, minimumFractionDigits: digits, maximumFractionDigits: digits });
   }
 
-  /**
-   * Whole units, rounded down; a clock that is behind makes nothing older.
-   * @param {string} then ISO time
-   * @param {number} now milliseconds
-   */
+  /** Whole units, rounded down; a clock that is behind makes nothing older. @param {string} then ISO time @param {number} now milliseconds */
   ago(then, now) {
     const seconds = Math.max(0, (now - Date.parse(then)) / 1000);
     const [unit, size] = TIMES.find(([, least]) => seconds >= least) ?? ["second", Infinity];
@@ -117,11 +104,8 @@ export class Wording {
     return new Date(iso).toLocaleString(this.language, { dateStyle: "medium", timeStyle: "short" });
   }
 
-  /**
-   * What went wrong, and whether the reader has to do anything.
-   * @param {string} code
-   * @param {boolean} [installed] something is installed, and goes on
-   */
+  /** What went wrong, and whether the reader has to do anything. @param {string} code
+   * @param {boolean} [installed] something is installed, and goes on */
   error(code, installed = false) {
     const text = this.say(`error.${code}`) || this.say("error");
     return installed && code !== "empty" ? `${text} ${this.say("error.goesOn")}` : text;

@@ -8,10 +8,7 @@ const CROSS = "m6 6 12 12M18 6 6 18";
 
 /** @typedef {ReturnType<typeof buildView>} View */
 
-/**
- * @param {import("./texts.mjs").Wording} wording
- * @param {{modal: boolean, label: string, placeholder: string}} how
- */
+/** @param {import("./texts.mjs").Wording} wording @param {{modal: boolean, label: string, placeholder: string}} how */
 export function buildView(wording, { modal, label, placeholder }) {
   const say = (/** @type {string} */ name) => wording.say(name);
   const field = element("input", {

@@ -168,10 +168,8 @@ export class Updates {
     return this.take(null, () => this.#follow());
   }
 
-  /**
-   * Install the app's seed, each one once: it needs neither a network nor the permission to use it. If it finds no room,
-   * that is reported, and it is left alone for a day: what the host has may be smaller.
-   */
+  /** Install the app's seed, each one once: it needs neither a network nor the permission to use it. If it finds no room,
+   * that is reported, and it is left alone for a day: what the host has may be smaller. */
   async #plant() {
     const { store, seed, python } = this.deps;
     if (Date.now() < this.#seedless || !(await isNewSeed(store, seed))) return;
@@ -383,15 +381,9 @@ export class Updates {
     this.state = LEADS_TO[happening];
   }
 
-  /**
-   * Run one thing when those before it have ended. A failure leaves the state as it was, and is passed to `tell`, except
-   * "busy" (another page is updating) and "cancelled".
-   * @template T
-   * @param {Happening | null} happening what begins; null: the state stays
-   * @param {() => Promise<T>} work
-   * @param {(error: VademecumError) => void} [tell]
-   * @returns {Promise<T>}
-   */
+  /** Run one thing when those before it have ended. A failure leaves the state as it was, and is passed to `tell`, except
+   * "busy" (another page is updating) and "cancelled". @template T @param {Happening | null} happening what begins; null: the state stays
+   * @param {() => Promise<T>} work @param {(error: VademecumError) => void} [tell] @returns {Promise<T>} */
   take(happening, work, tell = (error) => this.fail(error)) {
     const turn = this.#queue.then(async () => {
       const before = this.state;
@@ -410,10 +402,8 @@ export class Updates {
     return turn;
   }
 
-  /**
-   * End a turn in which nothing failed, except perhaps the host after a seed was installed.
-   * @template T @param {Happening} happening @param {T} result
-   */
+  /** End a turn in which nothing failed, except perhaps the host after a seed was installed.
+   * @template T @param {Happening} happening @param {T} result */
   #settle(happening, result) {
     const failure = this.#held.get("updateFailed");
     if (failure) this.#tell(failure);
