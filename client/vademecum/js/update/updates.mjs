@@ -224,7 +224,7 @@ export class Updates {
     if (name === "updateAvailable") this.offer = detail; // who hears of it, may look
     if (name === "updateProgress" && detail.stage !== "starting") this.move(OF_STAGE[detail.stage]);
     this.deps.emit(name, detail);
-    if (name === "updateStarted" || name === "updateProgress") this.reconsider();
+    this.reconsider();
   }
 
   #update() {
@@ -263,18 +263,13 @@ export class Updates {
 
   /** Have just what is broken fetched again; if the reader still cannot open it, everything. @param {number} turn */
   async #repair(turn) {
-    try {
-      const outcome = await this.#pull({ force: false, damaged: true, turn });
-      if (!this.#held.has("updateCompleted")) {
-        const error = await this.#unopened();
-        if (error) return await this.#fetchWhole(error, turn);
-      }
-      this.damaged = false;
-      return await this.#finish(outcome);
-    } finally {
-      const corruption = this.#held.get("corruption");
-      if (corruption) this.deps.emit("corruption", corruption);
+    const outcome = await this.#pull({ force: false, damaged: true, turn });
+    if (!this.#held.has("updateCompleted")) {
+      const error = await this.#unopened();
+      if (error) return this.#fetchWhole(error, turn);
     }
+    this.damaged = false;
+    return this.#finish(outcome);
   }
 
   /** @param {{force: boolean, damaged: boolean, turn: number}} how @returns {Promise<Outcome>} */
@@ -390,7 +385,7 @@ export class Updates {
       if (happening) this.move(happening);
       this.#held.clear();
       try {
-        return await work();
+        return await work().finally(() => this.#pass("corruption"));
       } catch (thrown) {
         const error = asError(thrown);
         this.state = before;
@@ -400,6 +395,11 @@ export class Updates {
     });
     this.#queue = turn.catch(() => undefined);
     return turn;
+  }
+
+  /** Pass on an event that has waited, if there is one. @param {string} name */
+  #pass(name) {
+    if (this.#held.has(name)) this.deps.emit(name, this.#held.get(name));
   }
 
   /** End a turn in which nothing failed, except perhaps the host after a seed was installed.

@@ -104,6 +104,21 @@ test("what the reader could not open is mended, and opened again", async () => {
   assert.equal(updates.state, "up-to-date");
 });
 
+test("what the doctor mends is told when the reader has turned to it", async () => {
+  const doctor = (self) => (self.onEngineEvent("corruption", { repaired: 1 }), { sound: true });
+  const { updates, log } = scene({ python: { doctor }, reopen: () => ({ sequence: 1 }) });
+  assert.deepEqual(await updates.doctor(true), { sound: true });
+  assert.deepEqual(names(log), [["doctor", { repair: true }], "reopen", "corruption"]);
+  assert.equal(updates.damaged, false);
+});
+
+test("what is mended beside an update, while the reader has a release, is told at once", async () => {
+  const { updates, log } = scene({ python: mended });
+  updates.damaged = false;
+  await updates.update();
+  assert.deepEqual(names(log), [["sync", { force: false, damaged: false }], "corruption"]);
+});
+
 test("where mending does not help, everything is fetched", async () => {
   const cannotOpen = [() => null, fails("content"), fails("self-test")];
   for (const cannot of cannotOpen) {
