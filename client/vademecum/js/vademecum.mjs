@@ -113,21 +113,21 @@ export class KnowledgeBase {
     requireNone(others, "search", "limit, offset, mode, group, filters, prefer, facets");
     await this.initialize();
     const question = { query, limit, offset, mode, group, filters, prefer, facets };
-    const { hits: found, further, ...told } = this.#encoder
+    const { hits: sent, further, ...facts } = this.#encoder
       ? await (await import("./page/own_encoder.mjs")).askWith(this.#encoder, this.#reader, question)
       : await this.#reader.ask("search", question);
-    const hits = this.#addressed(found, further);
-    if (!this.#reader.preview) return Object.assign(hits, told);
+    const hits = this.#addressed(sent, further);
+    if (!this.#reader.preview) return Object.assign(hits, facts);
     if (hits.length > 0) this.#preview?.seen();
-    return Object.assign(hits, told, { preview: true });
+    return Object.assign(hits, facts, { preview: true });
   }
 
   /** @param {string} id @param {{limit?: number}} [options] */
   async similar(id, { limit = 10, ...others } = {}) {
     requireNone(others, "similar", "limit");
     await this.initialize();
-    const { hits, ...told } = await this.#reader.ask("similar", { id, limit });
-    return Object.assign(this.#addressed(hits, []), told);
+    const { hits, further, ...facts } = await this.#reader.ask("similar", { id, limit });
+    return Object.assign(this.#addressed(hits, further), facts);
   }
 
   /** @param {string} key */
