@@ -1,5 +1,5 @@
 // @ts-check
-/** Dutch words that say little in a question; search/stop_words.py has the same. */
+/** Dutch words that say little in a question; search/stop_words.py reads them between the backticks. */
 
 export const dutch = `
   aan al als ben bij dan dat de der deze die dit doen door dus een en er geen had heb hebben heeft het hier

@@ -1,5 +1,5 @@
 // @ts-check
-/** English words that say little in a question; search/stop_words.py has the same. */
+/** English words that say little in a question; search/stop_words.py reads them between the backticks. */
 
 export const english = `
   a about after all also am an and any are aren as at be because been before being both but by can could

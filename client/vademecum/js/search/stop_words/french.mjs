@@ -1,5 +1,5 @@
 // @ts-check
-/** French words that say little in a question; search/stop_words.py has the same. */
+/** French words that say little in a question; search/stop_words.py reads them between the backticks. */
 
 export const french = `
   a ai au aux avec avez avons ce ces cette comme comment d dans de des dois du elle en est et etes etre

@@ -1,5 +1,5 @@
 // @ts-check
-/** German words that say little in a question; search/stop_words.py has the same. */
+/** German words that say little in a question; search/stop_words.py reads them between the backticks. */
 
 export const german = `
   aber alle als also am an auch auf aus bei beim bin bis da damit dann darf das dass dein dem den denn der

@@ -1,5 +1,5 @@
 // @ts-check
-/** Italian words that say little in a question; search/stop_words.py has the same. */
+/** Italian words that say little in a question; search/stop_words.py reads them between the backticks. */
 
 export const italian = `
   a ad ai al all alla alle anche c che chi ci come con cosa cui d da dal dall dalla de degli dei del dell

@@ -1,5 +1,5 @@
 // @ts-check
-/** Portuguese words that say little in a question; search/stop_words.py has the same. */
+/** Portuguese words that say little in a question; search/stop_words.py reads them between the backticks. */
 
 export const portuguese = `
   a ao aos as com como da das de devo do dos e ela ele em entre era essa esse esta este estou eu fazer

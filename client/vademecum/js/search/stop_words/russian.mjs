@@ -1,5 +1,5 @@
 // @ts-check
-/** Russian words that say little in a question; search/stop_words.py has the same. */
+/** Russian words that say little in a question; search/stop_words.py reads them between the backticks. */
 
 export const russian = `
   а без бы был была были было быть в вам вас все всех вы где да для до его ее если есть еще же за и из или

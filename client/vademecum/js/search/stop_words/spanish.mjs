@@ -1,5 +1,5 @@
 // @ts-check
-/** Spanish words that say little in a question; search/stop_words.py has the same. */
+/** Spanish words that say little in a question; search/stop_words.py reads them between the backticks. */
 
 export const spanish = `
   a al algo como con cual cuando de debo del donde el ella ellos en entre era es esa ese eso esta este
