@@ -112,6 +112,12 @@ test("what the doctor mends is told when the reader has turned to it", async () 
   assert.equal(updates.damaged, false);
 });
 
+test("what the doctor could not mend is not opened", async () => {
+  const { updates, log } = scene({ python: { doctor: () => ({ sound: false }) } });
+  await updates.doctor(true);
+  assert.deepEqual([names(log), updates.damaged], [[["doctor", { repair: true }]], true]);
+});
+
 test("what is mended beside an update, while the reader has a release, is told at once", async () => {
   const { updates, log } = scene({ python: mended });
   updates.damaged = false;
@@ -458,6 +464,7 @@ test("the way back is told when the reader has gone it", async () => {
   const { updates, log } = scene();
   await updates.rollback();
   assert.deepEqual(names(log), ["rollback", "reopen", "announce rolledBack", "rolledBack"]);
+  assert.equal(updates.state, "installed");
 });
 
 test("so is a pin that goes back; one that stays is no event", async () => {
@@ -477,6 +484,13 @@ test("no way back is the caller's answer, not a failed update", async () => {
   const { updates, log } = scene({ python: { rollback: fails("empty") } });
   await assert.rejects(updates.rollback(), { code: "empty" });
   assert.deepEqual([names(log), updates.state, updates.error], [["rollback"], "idle", null]);
+});
+
+test("a seed that fails otherwise ends the turn", async () => {
+  const { updates, log } = scene({ python: { plant: fails("storage") } });
+  updates.deps.seed = host;
+  await assert.rejects(updates.background(yes), { code: "storage" });
+  assert.deepEqual(names(log), ["plant", "updateFailed"]);
 });
 
 test("a seed that finds no room is told once, and the host is asked all the same", async () => {
