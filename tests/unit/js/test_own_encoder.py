@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -57,15 +56,16 @@ QUESTIONS: list[dict[str, Any]] = [
 ]
 
 
-@pytest.fixture
-def line(tmp_path: Path) -> Line:
+@pytest.fixture(scope="module")
+def line(tmp_path_factory: pytest.TempPathFactory) -> Line:
     encoders: Any = OfModel(Tiny(), directions("first"))
-    line = Line(tmp_path, encoders=encoders)
+    line = Line(tmp_path_factory.mktemp("line"), encoders=encoders)
     line.release(PAGES)
     return line
 
 
-def files_of(line: Line) -> dict[str, object]:
+@pytest.fixture(scope="module")
+def files(line: Line) -> dict[str, object]:
     published = line.previous()
     assert published is not None
     return installed(line)[1] | {
@@ -76,14 +76,14 @@ def files_of(line: Line) -> dict[str, object]:
     }
 
 
-def test_the_hits_are_those_of_python(line: Line, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_hits_are_those_of_python(line: Line, files: dict[str, object], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(own_encoder, "_TRIED", 1000)
     model = Tiny()
     kb = line.app(encoder=model)
     kb.sync()
     expected = [[[hit.id, hit.score] for hit in kb.search(limit=8, **asked)] for asked in QUESTIONS]
     vectors = {text: Tiny()(text) for text in model.asked}
-    found = node(ASK, {**files_of(line), "vectors": vectors})
+    found = node(ASK, {**files, "vectors": vectors})
     assert [one["hits"] for one in found] == expected
     assert [one["encoded"] for one in found] == [4, *[1] * 7], "the passages once"
     assert found[0]["asked"] == ["space", "search"]
@@ -101,17 +101,18 @@ def test_the_hits_are_those_of_python(line: Line, tmp_path: Path, monkeypatch: p
         ({"none": True}, "has to return numbers, not undefined"),
     ],
 )
-def test_vectors_of_another_space_are_one_error_and_words_go_on(line: Line, vectors: dict[str, Any], told: str) -> None:
+def test_vectors_of_another_space_are_one_error_and_words_go_on(
+    files: dict[str, object], vectors: dict[str, Any], told: str
+) -> None:
     given = {"vectors": {}, **vectors} if "other" in vectors else {}
     questions = [*QUESTIONS[:2], {"query": "wind", "mode": "lexical", "group": False}]
-    *refused, words = node(ASK, {**files_of(line), "questions": questions, **given})
+    *refused, words = node(ASK, {**files, "questions": questions, **given})
     for one in refused:
         assert re.search(f"^usage: encoder: .*{told}", one["hits"])
     assert words["hits"] and words["encoded"] == 0
 
 
-def test_without_directions_that_are_whole_the_table_answers(line: Line) -> None:
-    files = files_of(line)
+def test_without_directions_that_are_whole_the_table_answers(files: dict[str, object]) -> None:
     for beside in ("", b64encode(directions("second")).decode()):
         found = node(ASK, {**files, "beside": beside, "vectors": {}})
         assert found[0]["hits"] and {one["encoded"] for one in found} == {0}

@@ -21,7 +21,7 @@ JSON = st.recursive(
 
 
 @pytest.mark.slow
-@given(st.dictionaries(st.text(), JSON))
+@given(st.dictionaries(st.text(), JSON, max_size=4))
 def test_what_a_writer_makes_is_read_back(value: dict[str, object]) -> None:
     assert parse_object(canonical(value), "x") == value
 

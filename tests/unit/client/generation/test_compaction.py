@@ -210,9 +210,9 @@ def test_one_segment_without_dead_rows_is_not_rewritten() -> None:
 
 @pytest.mark.slow
 def test_a_row_is_rewritten_a_logarithmic_number_of_times() -> None:
-    """500 updates of one size: merged each time the limit is passed, as the installer does."""
+    """200 updates of one size: merged each time the limit is passed, as the installer does."""
     sizes, written = [20_000], 0
-    for _ in range(500):
+    for _ in range(200):
         sizes.insert(0, 40)
         chosen = segments_to_merge(spread(*sizes), Config(max_segments=8))
         if chosen:
@@ -220,7 +220,7 @@ def test_a_row_is_rewritten_a_logarithmic_number_of_times() -> None:
             written += merged
             sizes = [merged, *(size for i, size in enumerate(sizes) if i not in chosen)]
         assert len(sizes) <= 8
-    assert written <= 500 * 40 * 9 + 40_000
+    assert written <= 200 * 40 * 9 + 40_000
 
 
 # In the store ---------------------------------------------------------------------------------------
