@@ -74,7 +74,7 @@ export class Updates {
 
   /** Install what is published, without asking first whether that is new. Calls at one time are one update. */
   update() {
-    if (!this.#pausing) this.#permission = null;
+    this.#permission = null; // a user asks
     return this.#pausing ? this.#pausing.then(() => this.#update()) : this.#update();
   }
 
@@ -274,10 +274,9 @@ export class Updates {
 
   /** @param {{force: boolean, damaged: boolean, turn: number}} how @returns {Promise<Outcome>} */
   async #pull(how) {
-    const seedless = this.#permission !== null && Date.now() < this.#seedless; // who asks is not refused
+    const unasked = this.#permission !== null;
     try {
-      const unasked = this.#permission !== null && !how.force;
-      return await this.deps.python("sync", { ...how, seedless, unasked });
+      return await this.deps.python("sync", { ...how, seedless: unasked && Date.now() < this.#seedless, unasked });
     } catch (error) {
       // The seed was installed before the host was found wanting.
       if (this.#held.has("updateCompleted")) await this.#adopt("updateCompleted");

@@ -486,6 +486,14 @@ test("no way back is the caller's answer, not a failed update", async () => {
   assert.deepEqual([names(log), updates.state, updates.error], [["rollback"], "idle", null]);
 });
 
+test("an offer that waits holds up no news", async () => {
+  const { updates, log } = scene();
+  Object.assign(updates, { damaged: false, offer: check });
+  updates.deps.decide = () => ({ what: "wait", reason: "insignificant" });
+  await updates.background(yes);
+  assert.deepEqual(log[0], ["sync", { force: false, damaged: false }]);
+});
+
 test("a seed that fails otherwise ends the turn", async () => {
   const { updates, log } = scene({ python: { plant: fails("storage") } });
   updates.deps.seed = host;
