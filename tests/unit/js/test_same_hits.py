@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import shutil
 import subprocess
 from base64 import b64encode
@@ -294,6 +295,13 @@ console.log(JSON.stringify(found));
 """
 
 
+def is_declared(answer: dict[str, Any]) -> bool:
+    """Whether an answer has just what `Results` of vademecum.d.mts declares beside the hits."""
+    types = (JS.parent / "vademecum.d.mts").read_text(encoding="utf-8")
+    (body,) = re.findall(r"interface Results extends Array<Hit> {(.*?)\n}", types, re.DOTALL)
+    return answer.keys() - {"hits", "further"} == set(re.findall(r"^  (\w+):", body, re.MULTILINE))
+
+
 def installed(line: Line) -> tuple[Opened, dict[str, object]]:
     """Return a generation as Python opens it, and what JavaScript needs for the same."""
     return run(read(pulled(line)))
@@ -358,6 +366,7 @@ def test_the_hits_are_the_same(tmp_path: Path) -> None:
         assert (hits.meant, hits.language) == (told["meant"], told["language"]), question
         assert hits.unsaid == told["unsaid"], question
         assert set(hits.words) == set(told["words"]), question
+    assert all(map(is_declared, found))
 
 
 @pytest.mark.parametrize("options", [{}, {"dimensions": 33}], ids=str)
@@ -371,6 +380,7 @@ def test_what_is_similar_is_the_same(tmp_path: Path, options: dict[str, Any]) ->
         hits = Searcher(opened).similar(int(id_, 16), 5)
         assert [shown(hit) for hit in hits] == told["hits"], id_
         assert hits.total == told["total"]
+    assert all(map(is_declared, found))
 
 
 LOCAL = f"""{READ}
