@@ -20,16 +20,6 @@ export class Arrays {
   numbers(length) {
     return this.array(Uint32Array, length);
   }
-
-  /** @param {number} length */
-  longs(length) {
-    return this.array(BigUint64Array, length);
-  }
-
-  /** @param {number} length */
-  signed(length) {
-    return this.array(Int32Array, length);
-  }
 }
 
 /** In which of `SCORE_PARTS` parts a score lies, from the least on; -1: below. @param {number} value @param {number} least @param {number} factor */

@@ -44,7 +44,7 @@ export class Generation {
   }
 
   #owners() {
-    const owners = this.passes.signed(this.starts[this.starts.length - 1]).fill(DEAD);
+    const owners = this.passes.array(Int32Array, this.starts[this.starts.length - 1]).fill(DEAD);
     const halves = new Map(this.segments.map((segment) => [segment, inHalves(segment.chunks)]));
     this.documents.forEach(({ segment, row, key }, position) => {
       const words = /** @type {Uint32Array} */ (halves.get(segment));
@@ -166,7 +166,7 @@ export class IdTable {
     const size = 2 ** Math.ceil(Math.log2(count * 2 + 2));
     this.mask = size - 1;
     this.slots = new Int32Array(size);
-    this.ids = arrays.longs(count);
+    this.ids = arrays.array(BigUint64Array, count);
     this.words = inHalves(this.ids);
     let at = 0;
     for (const column of columns) {

@@ -63,7 +63,7 @@ function passed(passes, seed) {
   state = seed;
   const [count, many] = [500, 40];
   const fill = (array, value) => array.map((_, i) => (array[i] = value(i))) && array;
-  const owners = fill(passes.signed(count), () => next(-1, many));
+  const owners = fill(passes.array(Int32Array, count), () => next(-1, many));
   const scores = fill(passes.floats(count), () => next(-20_000, 60_000));
   const [sums, out] = [passes.floats(many), passes.floats(count)];
   const told = [];
@@ -116,7 +116,7 @@ function passed(passes, seed) {
   told.push([...sums], [...most]);
 
   // In order, and how many come before each; many are equal.
-  const [ids, asked, before, values, first] = [passes.longs(count), passes.numbers(60), passes.numbers(61), passes.floats(61), passes.numbers(SCORE_PARTS + 1)];
+  const [ids, asked, before, values, first] = [passes.array(BigUint64Array, count), passes.numbers(60), passes.numbers(61), passes.floats(61), passes.numbers(SCORE_PARTS + 1)];
   ids.forEach((_, i) => (ids[i] = (BigInt(next(1, 2 ** 20)) << 44n) + BigInt(i)));
   for (const size of [0, 1, 2, 3, 17, 60]) {
     fill(found, () => next(0, 40));
