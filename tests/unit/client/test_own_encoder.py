@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from support.publishing import Line
+from support.publishing import Line, begun
 from vademecum.config import Config
 from vademecum.encoder.file import decode_encoder_file, encode_encoder
 from vademecum.encoder.model import ModelFile, decode_model, encode_model
@@ -93,12 +93,17 @@ class OfModel:
         return Transformer(name, self.model.digest, NARROW, table, 32, lambda: self.model, self.along)
 
 
+def _released(folder: Path) -> Line:
+    encoders: Any = OfModel(Tiny(), directions("first"))
+    line = Line(folder, encoders=encoders)
+    line.release(PAGES)
+    return line
+
+
 @pytest.fixture
 def line(tmp_path: Path) -> Line:
     encoders: Any = OfModel(Tiny(), directions("first"))
-    line = Line(tmp_path, encoders=encoders)
-    line.release(PAGES)
-    return line
+    return replace(begun(_released, tmp_path), encoders=encoders)
 
 
 @pytest.fixture
