@@ -208,8 +208,7 @@ export class KnowledgeBase {
   async setPolicy(choices) {
     checkChoices(choices);
     await this.initialize();
-    const kept = { ...goodChoices(await openRecord(await this.#store.read("mode"))), ...choices };
-    const chosen = goodChoices(kept);
+    const chosen = goodChoices({ ...(await openRecord(await this.#store.read("mode"))), ...choices });
     await this.#store.write([["mode", Object.keys(chosen).length > 0 ? await encodeRecord(chosen) : null]]);
     if (chosen.channel !== this.#background.choices.channel) {
       this.#updates.offer = null;

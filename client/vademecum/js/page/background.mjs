@@ -74,10 +74,10 @@ export class Background {
   }
 
   /** Go on where the page before left off. A page that has nothing yet does not wait out the failures of an earlier visit.
-   * @param {object} choices the record @param {{notBefore?: string, failures?: number}} retry the record
+   * @param {Record<string, unknown>} choices the record @param {{notBefore?: string, failures?: number}} retry the record
    * @param {boolean} installed */
   begin(choices, retry, installed) {
-    this.choices = goodChoices({ ...choices });
+    this.choices = goodChoices(choices);
     const { wait, failures } = readRetry(retry, Date.now());
     this.#failures = failures;
     if (wait > 0 && failures === 0) this.#peaceUntil = Date.now() + wait;
