@@ -15,7 +15,7 @@ from vademecum_builder.kinds.values import ADDRESS, CHECKSUM, is_rich_text, show
 from vademecum_builder.sources.fetched import is_address
 from vademecum_builder.sources.formats.json_records import parsed_or_none
 from vademecum_builder.sources.prices import price_of
-from vademecum_builder.sources.private_fields import is_named_private, many_reach, may_say, reaches
+from vademecum_builder.sources.private_fields import is_named_private, many_reach, may_say, plain_name, reaches
 from vademecum_builder.sources.times import read_time
 
 SAMPLED: Final = 1000
@@ -33,6 +33,10 @@ CODE: Final = re.compile(
 """Codes that people copy from a label or an order, and type."""
 _OF_SOMEBODY: Final = ("secret", "key", "mail", "reached", "paid", "lent")
 """Reasons why an object is private as a whole; an artist's date of birth is only left out by itself."""
+_OF_WRITERS: Final = re.compile(r"(?:creat|edit|updat|modif|author)\w*_", re.IGNORECASE)
+"""Private fields of whoever wrote something, which is not about them."""
+_SEVERAL: Final = 5
+"""A text with this many spaces is read, whatever is beside it."""
 _NAMES: Final = 10
 """With fewer names in an object, each may be a field."""
 _MANY: Final = 10
@@ -152,7 +156,8 @@ class FieldFound:
     def note(self, value: Any) -> None:
         """Add a value that is not empty."""
         self.records += 1
-        self.types[_type_of(value)] += 1
+        kind = _type_of(value)
+        self.types[kind] += 1
         text = str(value)
         parts = [str(one).strip() for one in value] if isinstance(value, list) else [text.strip()]
         self.length += len(text)
@@ -165,7 +170,7 @@ class FieldFound:
         if len(self.samples) < _SAMPLES and text[:_SHOWN] not in self.samples:
             self.samples.append(text[:_SHOWN])
         self.values.add(text if len(text) <= _SHOWN else text[:_SHOWN] + text[-_SHOWN:])
-        self.reached += reaches(text)
+        self.reached += kind != "objects" and reaches(text)  # of objects what reaches people was looked at
         self.is_marked = self.is_marked or is_html(text)
         self.is_markdown = self.is_markdown or _MARKDOWN.search(text) is not None
         self.is_ascii = self.is_ascii and text.isascii()
@@ -233,9 +238,12 @@ def _type_of_objects(value: list[Any]) -> str:
     those with private fields."""
     inner = [one for each in value if isinstance(each, dict) for one in _flat(each, "", ())]
     texts = [str(said) for name, said in inner if _type_of(said) == "text" and not is_named_private(name)]
-    if any(is_named_private(name, *_OF_SOMEBODY) for name, _ in inner) or any(map(reaches, texts)):
+    private = (name for name, _ in inner if is_named_private(name, *_OF_SOMEBODY))
+    if not all(map(_OF_WRITERS.match, map(plain_name, private))) or any(map(reaches, texts)):
         return "private"
-    return "objects" if inner and 2 * len(texts) >= len(inner) else "nested"
+    own = (str(said) for name, said in inner if "." not in name)
+    long = any(said.count(" ") >= _SEVERAL for said in own)
+    return "objects" if inner and (long or 2 * len(texts) >= len(inner)) else "nested"
 
 
 def _type_of(value: Any) -> str:

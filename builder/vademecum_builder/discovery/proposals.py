@@ -175,8 +175,10 @@ def said_public(states: Collection[str]) -> set[str]:
 def completed(found: Proposal, fields: Sequence[FieldFound]) -> Proposal:
     """Return a proposal that can be built: whoever names a file of records wants them, whatever they hold."""
     told, notes = dict(found.settings), list(found.notes)
-    # Without prose, the fields that there are become the text; without `text`, all text fields do.
-    told["text"] = told["text"] or [one.name for one in fields if one.type == "text" and not one.is_private]
+    # Without prose, what is to be read in lists becomes the text, or the fields that there are; without `text`, all
+    # text fields do.
+    read = [one.name for one in fields if (one.has_objects or one.is_long) and not one.is_private]
+    told["text"] = told["text"] or read or [one.name for one in fields if one.type == "text" and not one.is_private]
     if not told["text"]:
         del told["text"]
     if "id" not in told:

@@ -4,7 +4,7 @@ trees in which editors keep what was written (ProseMirror, Editor.js, Notion and
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 from typing import Any, Final
 
@@ -24,8 +24,18 @@ _PATH: Final = re.compile(r"/\S+")
 ADDRESS: Final = re.compile(r"[a-z][a-z0-9+.-]*://\S+", re.IGNORECASE)
 CHECKSUM: Final = re.compile(r"(?:sha-?\d+|md5|adler32|crc32):[0-9a-f]{8,128}", re.IGNORECASE)
 """What a record has in place of bytes (`records.json_value`), and checksums of files."""
+_DIGEST: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?=[a-f]*\d)[0-9a-f]{24,}", re.IGNORECASE)
+"""UUIDs, and what programs compute."""
+_FILE: Final = re.compile(r"\S+\.[a-z]\w{1,4}|[a-z]+/[\w.+-]+", re.IGNORECASE)
+"""The name of a file, or its type."""
+_OF_FILES: Final = re.compile(r"(?:.*_)?(?:file_?(?:name|path)|mime_?type|content_?type)", re.IGNORECASE)
+_COLOUR: Final = re.compile(r"#?(?:[0-9a-f]{3}){1,2}", re.IGNORECASE)
 _CALLED: Final = frozenset({"name", "title", "label"})
 """Fields with the name of an object, which is shown without the field's name."""
+_SENT: Final = frozenset({"text", "body", "content", "message", "parts", "string"})
+"""Fields with the text of a message, note or comment: nobody reads how a program keeps it."""
+_SPEAKS: Final = ("role", "from", "sender")
+"""Fields with the part that a message has in a conversation: then its `value` is its text."""
 _FEW: Final = 3
 _SHORT: Final = 120
 """The most characters of a fact; lists have no limit."""
@@ -58,16 +68,51 @@ def shown(value: object) -> str:
             return _paragraphs(value if isinstance(value, list) else [value])
         case list() | tuple():
             said = [*filter(None, (shown(one).strip() for one in value))]
-            between = "; " if any(isinstance(one, dict) and len(one) > 1 for one in value) else ", "
-            return ("\n" if any(map(_is_sentence, said)) else between).join(said)
+            objects = [one for one in value if isinstance(one, dict)]
+            between = "; " if any(len(one) > 1 for one in objects) else ", "
+            lines = any(map(_sent, objects)) or any(map(_is_sentence, said))
+            return ("\n" if lines else between).join(said)
         case dict():
             called = next((one for name, one in value.items() if name in _CALLED and isinstance(one, str)), "")
             read = {name: one for name, one in value.items() if not _is_for_programs(str(name), one, called)}
             named = {name: text for name, one in read.items() if (text := shown(one))}
+            if (sent := _sent(value)) and (_role(value) or any(map(_is_several_words, map(named.get, sent)))):
+                return "" if _role(value) == "system" else _message(value, named, sent)
             # `gluten: true` or `weight: 5` say nothing without the name.
             alone = {name for name in named if len(named) == 1 and _says_something(read[name])} or _CALLED
-            return ", ".join(text if name in alone else f"{name}: {text}" for name, text in named.items())
+            said = [
+                text if name in alone or _DIGEST.fullmatch(name) else f"{name}: {text}" for name, text in named.items()
+            ]
+            return ("\n" if any(map(_DIGEST.fullmatch, named)) else ", ").join(said)
     return str(value)
+
+
+def _sent(value: Mapping[str, Any]) -> frozenset[str]:
+    """Return the fields that may hold the text of a message; empty: it is none."""
+    speaks = any(name in value for name in _SPEAKS)
+    return (_SENT | {"value"} if speaks else _SENT) & value.keys()
+
+
+def _role(value: Mapping[str, Any]) -> object:
+    """Return the part that a message has in a conversation; None: it names none."""
+    author = value.get("author")
+    return next(filter(None, map(value.get, _SPEAKS)), author.get("role") if isinstance(author, dict) else None)
+
+
+def _message(value: Mapping[str, Any], named: Mapping[str, str], sent: Collection[str]) -> str:
+    """Return the name and the text of a message, and below it other texts, such as its answers.
+
+    Args:
+        named: Its fields as they are shown.
+        sent: The fields with its text.
+    """
+    own = [text for name, text in named.items() if name in sent or name in _CALLED]
+    below = [text for name, text in named.items() if name not in sent and isinstance(value[name], list | dict)]
+    return "\n".join(dict.fromkeys([*own, *filter(_is_several_words, below)]))  # plain and in parts: once
+
+
+def _is_several_words(text: str | None) -> bool:
+    return text is not None and " " in text.strip() and any(map(str.isalpha, text))
 
 
 @lru_cache(maxsize=4096)  # records have the same fields, over and over
@@ -118,14 +163,17 @@ def _is_for_programs(name: str, value: object, called: str) -> bool:
         called: The object's name; empty: it has none, and an id that is a word serves as one.
     """
     if isinstance(value, list):
-        return len(value) > _FEW and all(map(_is_number, value))
+        digests = bool(value) and all(isinstance(one, str) and _DIGEST.fullmatch(one) for one in value)
+        return digests or (len(value) > _FEW and all(map(_is_number, value)))
     is_word = not called and isinstance(value, str) and _WORD.fullmatch(value) is not None
     if name not in _CALLED and is_slug_of(value, called):
         return True
     text = value if isinstance(value, str) else ""
-    is_path = _PATH.fullmatch(text) and _LINK.fullmatch(name)
-    is_id = _ID.fullmatch(name) and not isinstance(value, dict) and not is_word
-    return bool(is_address(value) or is_path or ADDRESS.fullmatch(text) or CHECKSUM.fullmatch(text) or is_id)
+    is_path = (_PATH.fullmatch(text) and _LINK.fullmatch(name)) or (_FILE.fullmatch(text) and _OF_FILES.fullmatch(name))
+    is_id = (_ID.fullmatch(name) and not isinstance(value, dict) and not is_word) or _DIGEST.fullmatch(text)
+    is_colour = name in ("color", "colour") and _COLOUR.fullmatch(text)
+    is_link = is_address(value) or ADDRESS.fullmatch(text) or CHECKSUM.fullmatch(text)
+    return bool(is_path or is_id or is_colour or is_link)
 
 
 def is_slug_of(value: object, called: str) -> bool:

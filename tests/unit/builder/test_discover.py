@@ -622,6 +622,24 @@ def test_files_that_hold_each_something_else_are_told_as_such_and_not_by_the_lis
     assert [one.settings.get("records") for one in discover(str(few), tmp_path)] == [None, "files"]
 
 
+def test_conversations_and_notes_are_found_by_what_is_written_in_lists(tmp_path: Path) -> None:
+    """In place of the id alone; an address of whoever wrote a note does not make the note one of a person."""
+    said = [{"id": f"c{n}", "turns": [{"from": "human", "value": text_of(n)}] * 2} for n in range(9)]
+    notes = [{"title": f"Note {n}", "children": [{"string": text_of(n), "edit-email": "a@b.org"}]} for n in range(9)]
+    issues = [{"id": n, "title": text_of(n), "comments": [{"body": text_of(n), "at": 1, "by": 2}]} for n in range(9)]
+    people = [{"id": n, "firm": text_of(n), "staff": [{"name": "Ann Lee", "email": "a@b.org"}]} for n in range(9)]
+    found = {}
+    for name, records in {"said": said, "notes": notes, "issues": issues, "people": people}.items():
+        (tmp_path / f"{name}.json").write_text(json.dumps(records))
+        found[name] = discover(str(tmp_path / f"{name}.json"), tmp_path)[0].settings["text"]
+    assert found == {
+        "said": ["turns"],
+        "notes": ["title", "children"],
+        "issues": ["title", "comments"],
+        "people": ["firm"],
+    }
+
+
 def test_records_below_topics_that_say_nothing_are_the_records(tmp_path: Path) -> None:
     """Else each topic is a document without a text, and what is below it is nowhere."""
     rules = [

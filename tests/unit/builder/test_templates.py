@@ -80,6 +80,36 @@ def test_what_nothing_else_of_an_object_says_is_said(value: object, said: str) -
     assert shown(value) == said
 
 
+def test_of_messages_in_a_record_their_texts_are_read() -> None:
+    """As exports of ChatGPT, Claude, GitHub and Google Keep have them, and sets of conversations to train with."""
+    told = [{"role": "system", "content": "You are kind."}, {"role": "user", "content": "Is oak hard"}]
+    assert shown([*told, {"role": "assistant", "content": "It is."}]) == "Is oak hard\nIt is."
+    assert shown([{"from": "human", "value": "Is oak hard"}, {"from": "gpt", "value": "It is"}]) == "Is oak hard\nIt is"
+    one, two = "0f8fad5b-d9cb-469f-a165-70867728950e", "7c9e6679-7425-40de-944b-e07fc1f90ae7"
+    asked = {"author": {"role": "user", "name": None}, "content": {"content_type": "text", "parts": ["Is oak hard"]}}
+    empty = {"author": {"role": "system"}, "content": {"content_type": "text", "parts": [""]}, "weight": 1.0}
+    tree = {one: {"id": one, "message": empty, "children": [two]}, two: {"message": {**asked, "status": "done"}}}
+    assert shown(tree) == "Is oak hard"
+    answer = {
+        "body": "Wear gloves.",
+        "author": {"login": "ann"},
+        "createdAt": "2026-03-01T10:00:00Z",
+        "isMinimized": False,
+    }
+    assert shown([answer, {"body": "Thanks a lot", "replies": [{"text": "Not at all"}]}]) == (
+        "Wear gloves.\nThanks a lot\nNot at all"
+    )
+    said = {"text": "Is oak hard", "content": [{"type": "text", "text": "Is oak hard", "start": None}]}
+    assert shown([said]) == "Is oak hard"
+
+
+def test_of_an_object_nobody_reads_how_a_file_is_called_or_a_colour() -> None:
+    attached = {"filePath": "15b8.9d0e.jpg", "mimetype": "image/jpeg"}
+    assert shown([attached]) == ""
+    assert shown({"name": "bug", "color": "d73a4a", "fileName": "See the plan"}) == "bug, fileName: See the plan"
+    assert shown({"color": "red"}) == "red"
+
+
 def test_a_tree_of_an_editor_is_its_text() -> None:
     def node(kind: str, *content: object, name: str = "type", inner: str = "content") -> dict[str, object]:
         return {name: kind, inner: [*content]}
