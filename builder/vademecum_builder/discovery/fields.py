@@ -37,6 +37,8 @@ _OF_WRITERS: Final = re.compile(r"(?:creat|edit|updat|modif|author)\w*_", re.IGN
 """Private fields of whoever wrote something, which is not about them."""
 _SEVERAL: Final = 5
 """A text with this many spaces is read, whatever is beside it."""
+_ON_A_DISK: Final = re.compile(r"[A-Za-z]:\\\w|\\\\\w")
+"""A path of Windows, which often has somebody's name in it."""
 _NAMES: Final = 10
 """With fewer names in an object, each may be a field."""
 _MANY: Final = 10
@@ -268,7 +270,7 @@ def _type_of(value: Any) -> str:
         or _ATTACHED.fullmatch(text)
     ):
         return "nested"
-    if text.startswith(("http://", "https://", "/", "\\/")) or ADDRESS.fullmatch(text):
+    if text.startswith(("http://", "https://", "/", "\\/")) or ADDRESS.fullmatch(text) or _ON_A_DISK.match(text):
         return "address"
     if not isinstance(price_of(text), str):
         return "number"

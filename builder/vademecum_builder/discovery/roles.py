@@ -44,6 +44,9 @@ _PERSON: Final = tuple(
         r"(?:last|family|sur)_?name|name_(?:last|family)|nachname",
     )
 )
+_USER: Final = re.compile(r"user_?name|login|screen_?name", re.IGNORECASE)
+_SHOWN_AS: Final = ("name", "display_name", "displayName", "display_username", "full_name")
+"""What a person is called, beside the name of the person's account."""
 _ASKED_FOR: Final = ("text", "list", "number", "truth", "time")
 _OWN: Final = re.compile(
     r"inventory_?(?:item|manage|policy|qty|quantity|track)|fulfil|taxable|tax_?(?:status|class|code)|(?:requires|needs)_?shipping|shipping_?class|back_?order|"
@@ -100,7 +103,7 @@ def proposal(fields: Sequence[FieldFound], records: int, keys: Collection[str] =
     open_ = [one for one in fields if not one.is_private and one.name not in named and not _is_of_ids(one.name)]
     marked = [one for one in open_ if one.is_marked]
     open_ = [one for one in open_ if not any(_says_it_too(one, other) for other in marked)]
-    open_ = [one for one in open_ if not _is_slug(one, fields)]
+    open_ = [one for one in open_ if not _is_slug(one, fields) and not _is_writer(one, fields)]
     texts = [one for one in open_ if one.type == "text"]
     ids = [one for one in fields if one.name == told.get("id") and not one.is_private]
     title = _title_of([*open_, *ids], 0 if several else records)
@@ -177,7 +180,8 @@ def _title_of(fields: Sequence[FieldFound], records: int) -> FieldFound | None:
     # Of several, the one with the most different values: the name of a country, not that of its currency.
     several = [one for one in most if one in short and names_a_record(one.name)]
     named = titled or max(several, key=lambda one: len(one.values), default=None) or _called(above, TITLES)
-    words = [one for one in most if one in short and one.words * 2 > one.records and _last(one.name) not in TEXTS]
+    worded = [one for one in most if one.words * 2 > one.records and 5 * one.letters > one.length]  # no times
+    words = [one for one in worded if one in short and _last(one.name) not in TEXTS]
     return named or min(words, key=lambda one: one.length / one.records, default=None)
 
 
@@ -241,6 +245,13 @@ def _says_it_too(one: FieldFound, other: FieldFound) -> bool:
     return not one.is_marked and one.type == "text" and len(plain[0]) == len(plain[1]) and all(alike)
 
 
+def _is_writer(one: FieldFound, fields: Sequence[FieldFound]) -> bool:
+    """Return whether a field is the name of whoever wrote a record, not its title: beside an account's name, and the
+    same in several records."""
+    beside = any(_USER.fullmatch(other.name) and len(other.values) < other.records for other in fields)
+    return beside and one.name in _SHOWN_AS
+
+
 def _is_page(address: str) -> bool:
     return address.startswith("http") and not _MACHINE.match(address)
 
@@ -259,7 +270,7 @@ def _is_typed(one: FieldFound, fields: Sequence[FieldFound]) -> bool:
     """Return whether people may know an id, from a label for instance: not a running number, a UUID, a digest, or the
     name without spaces."""
     short = one.type == "text" and one.length <= LONGEST_CODE * one.records
-    return short and not SLUG.fullmatch(one.name) and not _is_slug(one, fields)
+    return short and not SLUG.fullmatch(one.name) and not _MADE.fullmatch(one.name) and not _is_slug(one, fields)
 
 
 def _is_slug(one: FieldFound, fields: Sequence[FieldFound]) -> bool:

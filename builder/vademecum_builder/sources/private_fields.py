@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from functools import cache, lru_cache
 from typing import Any, Final
@@ -69,6 +69,8 @@ _RULES: Final[Mapping[str, str]] = {
         rf"{_DRAFT}|pending|future|inherit|moderated|rejected|unapproved|hold"
     ),
     r"(?:post|page|topic|forum|channel|room)_password": ".+",
+    "security_level": _ANY,  # of Jira: who may see an issue
+    "_id": r"drafts\..+",  # of Sanity
 }  # fmt: skip
 """By what a field is called (`plain_name`) what it holds (`_plain_value`) where a record is not public."""
 _SHOWN_WHEN: Final[Mapping[str, str]] = {
@@ -116,7 +118,7 @@ _PRIVATE: Final[Mapping[str, str]] = {
     "reached": (
         r"(?<!gramo)(?<!head)(?<!mega)(?<!micro)(?<!saxo)(?<!xylo)phone(?!m|tic)|(?:^|_)mobile(?:$|_(?:no|nr|num))|telef"
         r"|address(?!able|ed(?:$|_)|ing)|adresse|anschrift|direcci|indirizzo|endereco"
-        r"|contact_?(?:name|person)|ansprechpartner"
+        r"|contact_?(?:name|person)|ansprechpartner|(?:^|_)your_(?:full_|first_|last_)?name"
     ),
     "paid": (
         r"salar|(?:^|_)wages?(?:$|_)|(?:^|_|brutto|netto|jahres|monats|grund|mindest|anfangs|einstiegs|ziel|fest)gehalt"
@@ -155,6 +157,8 @@ _REACHED: Final = re.compile(
 """Where somebody is reached: an address of mail, a number of a telephone."""
 _REACHES: Final = 0.2
 """Of short texts so many name people where they say that; contacts are prose as a rule, or have a name that says so."""
+_WRAPS: Final = re.compile(r"_source|attributes|fields|properties|node|doc")
+"""Objects that wrap records: of Elasticsearch, Strapi, Airtable, GeoJSON, GraphQL and CouchDB."""
 _PLACE_TYPE: Final = re.compile(r"(?:.*_)?(?:type|kind)|t")
 _PLACE: Final = re.compile(r"(?:.*_)?(?:channels?|rooms?|chats?|conversations?|streams?|groups?|spaces?|threads?)")
 _BETWEEN_TYPES: Final = re.compile(rf"{_BETWEEN}|[dpg]")
@@ -173,18 +177,28 @@ def why_private(
         but: Fields that are mere facts, whatever they are called.
         table: Where the record is, as of `is_private`.
     """
-    for name, value in fields.items():
+    for name, value in _own_fields(fields):
+        called = name.rpartition(".")[2] if name not in fields else name
         if name in but:
             continue
         values = value if isinstance(value, list) else [value]
-        if any(is_private(name, one, table) for one in values):
+        if any(is_private(called, one, table) for one in values):
             return name.lower()
-        if now is not None and (when := shown_when(name)):
+        if now is not None and (when := shown_when(called)):
             for one in values:
                 if why := why_not_now(when, one, now):
                     instead = f', or drafts = ["{name}"] where it is none' if why == UNREADABLE else ""
                     return f"{name.lower()} {why}{instead}"
     return ""
+
+
+def _own_fields(fields: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield a record's own fields; also, as `_source.status`, those of the object that wraps it, if beside that object
+    there are no words."""
+    yield from fields.items()
+    wraps = [name for name, value in fields.items() if isinstance(value, Mapping) and _WRAPS.fullmatch(name)]
+    if len(wraps) == 1 and not any(isinstance(value, str) and " " in value for value in fields.values()):
+        yield from ((f"{wraps[0]}.{name}", value) for name, value in fields[wraps[0]].items())
 
 
 @lru_cache(maxsize=4096)

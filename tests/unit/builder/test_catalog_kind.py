@@ -637,10 +637,23 @@ def test_a_row_that_is_a_draft_keeps_the_record_out_that_it_is_merged_with(tmp_p
         ({"noIndex": True}, True),
         ({"access_level": "internal"}, True),
         ({"security_classification": "Top Secret"}, True),
+        *(({"_id": "x", one: {"title": "T", "status": "draft"}}, True) for one in ("_source", "fields", "node", "doc")),
+        ({"id": 1, "attributes": {"title": "T", "publishedAt": None}}, True),
+        ({"id": 1, "attributes": {"title": "T", "status": "published", "author": {"private": True}}}, False),
+        ({"name": "Oak chair", "attributes": {"visible": False}}, False),
+        ({"_id": "drafts.4f2a"}, True),
+        ({"_id": "4f2a", "Security Level": None}, False),
+        ({"Security Level": "Staff only"}, True),
     ],
 )
 def test_what_a_shop_or_a_blog_says_of_a_record_keeps_it_private(record: dict[str, Any], private: bool) -> None:
     assert bool(why_private_record(record)) is private
+
+
+def test_a_draft_that_an_object_wraps_is_published_where_the_settings_say_so() -> None:
+    record = {"_id": "1", "_source": {"title": "T", "status": "draft"}}
+    assert why_private_record(record).endswith(": _source.status")
+    assert not why_private_record(record, but=("_source.status",))
 
 
 def test_what_is_of_a_record_that_is_not_for_everybody_is_left_out_with_it(tmp_path: Path) -> None:

@@ -640,6 +640,35 @@ def test_conversations_and_notes_are_found_by_what_is_written_in_lists(tmp_path:
     }
 
 
+def test_neither_who_wrote_a_post_nor_who_filled_in_a_form_is_its_title(tmp_path: Path) -> None:
+    posts = [
+        {"id": n, "name": f"Ann {n % 3}", "username": f"ann{n % 3}", "cooked": f"<p>{text_of(n)}</p>"} for n in range(9)
+    ]
+    users = [{"id": n, "name": f"Ann {n}", "username": f"ann{n}", "bio": text_of(n)} for n in range(9)]
+    form = [
+        {"Timestamp": f"01/0{n}/2023 09:00:00", "What is your name?": f"Ann {n}", "What do you like?": text_of(n)}
+        for n in range(1, 9)
+    ]
+    found = {}
+    for name, records in {"posts": posts, "users": users, "form": form}.items():
+        (tmp_path / f"{name}.json").write_text(json.dumps(records))
+        told = discover(str(tmp_path / f"{name}.json"), tmp_path)[0].settings
+        found[name] = (told.get("title"), told["text"])
+    assert found == {"posts": (None, ["cooked"]), "users": ("name", ["bio"]), "form": (None, ["What do you like?"])}
+
+
+def test_of_a_board_its_cards_are_read_not_what_happened_to_them(tmp_path: Path) -> None:
+    """As Trello exports it; a path on somebody's disk is nobody's business."""
+    cards = [
+        {"id": f"c{n}", "name": f"Card {n}", "desc": text_of(n), "file": f"C:\\Users\\ann\\{n} a.pdf"} for n in range(5)
+    ]
+    actions = [{"id": f"a{n}", "type": "commentCard", "text": text_of(n)} for n in range(50)]
+    (tmp_path / "board.json").write_text(json.dumps({"name": "B", "actions": actions, "cards": cards}))
+    [found] = discover(str(tmp_path / "board.json"), tmp_path)
+    assert (found.settings["records"], found.settings["title"]) == ("cards", "name")
+    assert "file" not in str(found.settings)
+
+
 def test_records_below_topics_that_say_nothing_are_the_records(tmp_path: Path) -> None:
     """Else each topic is a document without a text, and what is below it is nowhere."""
     rules = [

@@ -31,6 +31,8 @@ _DIGIT = re.compile(r"\d")
 DIGITS = re.compile(r"\s*-?[\d.,]*\d\s*%?\s*")
 _FIELD = re.compile(r"[A-Za-z][\w-]*: \S[^;\t]*$|[ \t].*|\s*$")
 """A line of a control file (deb822), its continuation, or the end of a paragraph."""
+_AS_TEXT = re.compile(r'="([^"]*)"')
+"""As Goodreads and others keep a spreadsheet from taking an ISBN for a number."""
 _TICKED = "checked"
 """As Airtable writes a box that is ticked; of one that is not it says nothing."""
 _WITH_COMMA = re.compile(r"-?(?:\d{1,3}(?:\.\d{3})+|\d+)(?:,\d+)?")
@@ -135,10 +137,13 @@ def _columns(rows: Iterator[list[str]]) -> list[list[str]]:
 
 def _forms(columns: Sequence[Sequence[str]], delimiter: str) -> list[Callable[[str], str]]:
     """Return for each column what normalises its cells, by the first rows: numbers with decimal commas (`3,50` beside
-    `12`), unless a comma may separate thousands (before three digits, or if commas delimit cells), and ticked boxes."""
+    `12`), unless a comma may separate thousands (before three digits, or if commas delimit cells), ticked boxes, and
+    texts that are written as formulas (`="0012"`)."""
     return [
         _truth
         if {*cells} == {_TICKED}
+        else _as_text
+        if cells and all(map(_AS_TEXT.fullmatch, cells))
         else _with_point
         if delimiter != ","
         and all(map(_WITH_COMMA.fullmatch, cells))
@@ -150,6 +155,11 @@ def _forms(columns: Sequence[Sequence[str]], delimiter: str) -> list[Callable[[s
 
 def _with_point(cell: str) -> str:
     return cell.strip().replace(".", "").replace(",", ".") if _WITH_COMMA.fullmatch(cell.strip()) else cell
+
+
+def _as_text(cell: str) -> str:
+    found = _AS_TEXT.fullmatch(cell.strip())
+    return found[1] if found else cell
 
 
 def _truth(cell: str) -> str:

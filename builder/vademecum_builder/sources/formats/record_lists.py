@@ -26,6 +26,8 @@ _HEAD: Final = 1 << 20
 """How many bytes are looked at."""
 _LISTS: Final = ("data", "items", "results", "products", "records", "entries", "rows", "documents", "hits", "value")
 """Names of lists of records, to choose among several lists."""
+_HISTORY: Final = ("actions", "activities", "activity", "changes", "events", "history", "log", "logs", "revisions")
+"""Names of lists of what happened to the records of another list, such as the cards of Trello."""
 _MANY: Final = 10
 _SEVERAL: Final = 3
 """How many similar lists make one object a collection."""
@@ -67,7 +69,7 @@ def find_lists(stream: BinaryIO, ending: str, *, always: bool = False, one_of_ma
     # In XML, the path always has to be named, since tomorrow the first element may be another one; and so does the path
     # of a list within a list.
     if always or len(found) > 1 or ending == ".xml" or "*" in "".join(found):
-        return sorted(found, key=lambda path: (path not in named, -found[path]))
+        return sorted(found, key=lambda path: (path.rpartition(".")[2] in _HISTORY, path not in named, -found[path]))
     return []
 
 

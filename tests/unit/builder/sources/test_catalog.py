@@ -872,6 +872,13 @@ def test_a_box_that_is_ticked_is_true_and_an_empty_one_false() -> None:
     assert last[0] == {"name": "draft", "Published?": "false", "told": "x"}, "be it ticked far below for the first time"
 
 
+def test_a_number_that_is_written_as_a_formula_is_its_text() -> None:
+    """As Goodreads keeps the zeros of an ISBN."""
+    text = 'Title,ISBN,Said\nA,"=""0439023483""","=""x"""\nB,="",y\n'
+    rows = [row for _, row in csv_rows(io.StringIO(text, newline=""), 1000, print)]
+    assert rows == [{"Title": "A", "ISBN": "0439023483", "Said": '="x"'}, {"Title": "B", "Said": "y"}]
+
+
 def test_fields_in_lines_are_no_table() -> None:
     """As Debian lists packages: each line was a record, below `Package: boat`."""
     packages = "Package: boat\nDepends: sail (>= 2), mast\nDescription: a boat\n It floats.\n .\n\nPackage: sail\n"
