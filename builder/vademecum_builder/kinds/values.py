@@ -28,7 +28,7 @@ _DIGEST: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?=[a-
 """UUIDs, and what programs compute."""
 _FILE: Final = re.compile(r"\S+\.[a-z]\w{1,4}|[a-z]+/[\w.+-]+", re.IGNORECASE)
 """The name of a file, or its type."""
-_OF_FILES: Final = re.compile(r"(?:.*_)?(?:file_?(?:name|path)|mime_?type|content_?type)", re.IGNORECASE)
+_OF_FILES: Final = re.compile(r"(?:.*_)?(?:file_?(?:name|path)|mime(?:_?type)?|content_?type)", re.IGNORECASE)
 _COLOUR: Final = re.compile(r"#?(?:[0-9a-f]{3}){1,2}", re.IGNORECASE)
 _CALLED: Final = frozenset({"name", "title", "label"})
 """Fields with the name of an object, which is shown without the field's name."""

@@ -17,14 +17,18 @@ _WINDOW = 1 << 16
 _NAMESPACE = re.compile(r"\{[^}]*\}")
 _DEEPEST = 100
 """The deepest nesting: the path of each element is kept in memory, and reading is recursive."""
+_SEVERAL = 2
 _CUT = "it ends in the middle: it was cut off, or is being written"
+_NOTE = ["en-export", "note"]
+"""Where Evernote's notes are; a file may have one alone, with a large picture."""
 TEXT = "#text"
 """The name of an element's text if it has attributes as well: `price.#text` beside `price.currency`."""
 
 
 def repeated_elements(head: bytes) -> Counter[str]:
     """Return the number of elements with content in the head of a file, by their paths below the root (`channel.item`),
-    on the highest level where any is repeated; of records of libraries and museums these alone.
+    on the highest level where any is repeated; of records of libraries and museums, and of notes of Evernote, these
+    alone.
 
     Raises:
         ContentError: It is not XML, or is nested too deeply.
@@ -39,7 +43,8 @@ def repeated_elements(head: bytes) -> Counter[str]:
             for event, element in _events(parser):
                 if event == "start":
                     _enter(at, element)
-                    known[".".join(at[1:]) or at[0]] += element.tag in (LIDO, MARC) and "metadata" not in at
+                    is_known = (element.tag in (LIDO, MARC) and "metadata" not in at) or at == _NOTE
+                    known[".".join(at[1:]) or at[0]] += is_known
                 else:
                     found[".".join(at[1:])] += len(element) > 0 or len(element.attrib) > 1
                     at.pop()
@@ -81,7 +86,7 @@ def split_elements(stream: BinaryIO, records: str, longest: int) -> Iterator[dic
                     continue
                 above.pop()
                 if at == [records] or (".".join(at[1:]) == records and bool(above) is bool(records)):
-                    value = _value(element)
+                    value = _by_name(element) or _value(element)
                     yield _harvested(value) if isinstance(value, dict) else {TEXT: value}
                     size = 0
                     for outer in above[-1:]:
@@ -123,9 +128,31 @@ def _name(tag: str) -> str:
     return _NAMESPACE.sub("", tag)
 
 
+def _by_name(element: ET.Element) -> dict[str, Any]:
+    """Return the fields of a record whose elements all have their names as attributes, as Solr and `mysqldump --xml`
+    write them: `<field name="title">`. Empty: it is something else."""
+    attributes = [{*map(_name, child.attrib)} - {"nil", "type"} for child in element]
+    if len(attributes) < _SEVERAL or any(names != {"name"} for names in attributes):
+        return {}
+    fields: dict[str, Any] = {}
+    for child in element:
+        value = _value(child)
+        told = [one for name, one in value.items() if name not in ("name", "nil", "type")]
+        if told:
+            _add(fields, child.attrib["name"], told[0] if len(told) == 1 else told)
+    return fields
+
+
+def _add(fields: dict[str, Any], name: str, value: Any) -> None:
+    before = fields.get(name)
+    fields[name] = value if before is None else [*(before if isinstance(before, list) else [before]), value]
+
+
 def _value(element: ET.Element) -> Any:
     """Return the content of an element: a text, or fields for its attributes and elements; the markup, if it is text
     with elements in it; the fields of a MARC record."""
+    if element.get("encoding") == "base64":
+        return ""
     if is_marc(element):
         return marc_fields(element)
     if element.tag == LIDO:
@@ -135,13 +162,8 @@ def _value(element: ET.Element) -> Any:
     fields: dict[str, Any] = {_name(name): value for name, value in element.attrib.items()}
     for child in element:
         name, value = _name(child.tag), _value(child)
-        if value in ("", {}):
-            continue
-        if name in fields:
-            before = fields[name]
-            fields[name] = [*(before if isinstance(before, list) else [before]), value]
-        else:
-            fields[name] = value
+        if value not in ("", {}):
+            _add(fields, name, value)
     text = (element.text or "").strip()
     if not fields:
         return text

@@ -554,6 +554,29 @@ def test_what_an_element_of_xml_holds(tmp_path: Path) -> None:
     assert found["2"] == {"id": "2", "#text": "a & b"}
 
 
+def test_elements_that_have_names_as_attributes_are_fields_by_these() -> None:
+    """As in a file of Solr and in a dump of MySQL: they were pairs of a name and a text."""
+    solr = (
+        '<add><doc><field name="id">1</field><field name="tag">a</field><field name="tag">b</field></doc>'
+        '<doc><str name="id">2</str><arr name="tag"><str>c</str><str>d</str></arr><null name="x"/></doc></add>'
+    )
+    assert [*split_elements(io.BytesIO(solr.encode()), "doc", 1000)] == [
+        {"id": "1", "tag": ["a", "b"]},
+        {"id": "2", "tag": ["c", "d"]},
+    ]
+    film = '<a><film><actor name="Ann" as="Eve">x</actor><actor name="Bo">y</actor></film></a>'
+    [found] = split_elements(io.BytesIO(film.encode()), "film", 1000)
+    assert found["actor"][1] == {"name": "Bo", "#text": "y"}
+
+
+def test_a_note_of_evernote_is_a_record_even_alone_with_a_large_picture() -> None:
+    picture = f'<resource><data encoding="base64">{"QUJD" * 400_000}</data><mime>image/png</mime></resource>'
+    note = f"<en-export><note><title>Oil</title><content>Rub it in.</content>{picture * 2}</note></en-export>"
+    assert repeated_elements(note.encode()[: 1 << 20]) == {"note": 1}
+    [found] = split_elements(io.BytesIO(note.encode()), "note", 1 << 24)
+    assert found == {"title": "Oil", "content": "Rub it in.", "resource": [{"mime": "image/png"}] * 2}
+
+
 def test_an_element_of_xml_that_never_ends_is_not_held_in_memory(tmp_path: Path) -> None:
     stream = io.BytesIO(b"<a><b>" + b"x" * 300_000)
     with pytest.raises(ContentError, match="MiB without an element b"):
