@@ -123,8 +123,9 @@ export class Background {
     const asked = (error?.retryAfter ?? 0) * 1000; // milliseconds, as the host asked
     const delay = nextDelay(this.deps.checkIntervalMs, this.#failures, asked, Math.random());
     this.#peaceUntil = asked ? Date.now() + Math.min(asked, LONGEST_RETRY_AFTER_MS) : 0;
-    // A host in trouble is not asked again at once after a reload; where the network was away, it may be back.
-    if (error && error.retryAfter !== null) await this.#postpone(delay, 0);
+    // A host in trouble is not asked again at once after a reload, but as soon as it said; where the network was away, it
+    // may be back.
+    if (asked) await this.#postpone(asked, 0);
     else if (error?.code === "server") await this.#postpone(delay, this.#failures);
     return this.#called ? restOf(this.#peaceUntil, Date.now()) : delay;
   }

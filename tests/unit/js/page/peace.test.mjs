@@ -107,6 +107,14 @@ test("a host that asked for less than our back-off is left alone for that long",
   await failed({ "Retry-After": "20" });
   online();
   assert.ok(timers.at(-1) > 0 && timers.at(-1) <= 20_000);
+  const { notBefore } = await openRecord(records.get("retry"));
+  assert.ok(Date.parse(notBefore) <= Date.now() + 20_000, `also by the next page: ${notBefore}`);
+});
+
+test("a host that asks for no wait is not asked again at once by each page", async () => {
+  await failed({ "Retry-After": "0" });
+  const { notBefore, failures } = await openRecord(records.get("retry"));
+  assert.ok(Date.parse(notBefore) > Date.now() + 10_000 && failures === 1);
 });
 
 function held() {
