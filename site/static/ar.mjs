@@ -19,6 +19,7 @@ export const texts = {
   "A newer version of this page is here.": "وصلت نسخة أحدث من هذه الصفحة.",
   Reload: "إعادة التحميل",
   "All {0} of release {1}, as their folders hold them.": "كل مستندات الإصدارة {1} وعددها {0}، كما هي في مجلداتها.",
+  "{0} in release {1}: of large folders the first; the search finds all.": "{0} في الإصدارة {1}: أول ما في المجلدات الكبيرة؛ والبحث يجدها كلها.",
   "{0} channel": "القناة {0}",
   "Release {0}": "الإصدارة {0}",
   "Version {0}, built": "النسخة {0}، بُنيت في",

@@ -19,6 +19,7 @@ export const texts = {
   "A newer version of this page is here.": "Eine neuere Fassung dieser Seite ist da.",
   Reload: "Neu laden",
   "All {0} of release {1}, as their folders hold them.": "Alle {0} der Ausgabe {1}, wie sie in ihren Ordnern liegen.",
+  "{0} in release {1}: of large folders the first; the search finds all.": "{0} in Ausgabe {1}: von großen Ordnern die ersten; die Suche findet alle.",
   "{0} channel": "Kanal „{0}“",
   "Release {0}": "Ausgabe {0}",
   "Version {0}, built": "Version {0}, erstellt am",

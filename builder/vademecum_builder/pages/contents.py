@@ -153,12 +153,14 @@ class Folder:
         name: The title of its own page (`index`, `README`), else the folder's name.
         pages: Its own page first, the others sorted by place.
         count: How many documents are in it and its folders.
+        more: How many of these are not listed.
     """
 
     name: str
     pages: tuple[DocumentRow, ...]
     folders: tuple[Folder, ...]
     count: int
+    more: int = 0
 
 
 def tree_of(documents: Iterable[DocumentRow]) -> Folder:
@@ -169,6 +171,16 @@ def tree_of(documents: Iterable[DocumentRow]) -> Folder:
     are named as versions.
     """
     return _folder("", [(_place(row).parts, row) for row in documents])
+
+
+def cut_tree(folder: Folder, most: int) -> Folder:
+    """Return a tree that lists about `most` documents at most: where there are more, the first of each folder."""
+    if folder.count <= most:
+        return folder
+    share = max(1, most // (1 + len(folder.folders)))
+    pages, folders = folder.pages[:share], folder.folders[:most]
+    more = folder.count - len(pages) - sum(inner.count for inner in folders)
+    return replace(folder, pages=pages, folders=tuple(cut_tree(inner, share) for inner in folders), more=more)
 
 
 def _place(row: DocumentRow) -> PurePosixPath:

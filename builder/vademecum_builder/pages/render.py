@@ -22,7 +22,7 @@ from markupsafe import Markup
 from vademecum.format.json import canonical, parse_object
 from vademecum.format.manifest import Manifest
 from vademecum.search.stems import algorithms_of
-from vademecum_builder.pages.contents import Contents, ages_of, earlier_of, shown_fields, tree_of
+from vademecum_builder.pages.contents import Contents, ages_of, cut_tree, earlier_of, shown_fields, tree_of
 from vademecum_builder.release.channels import Channels, yanked_of
 from vademecum_builder.release.share import share_text
 from vademecum_builder.release.version_json import DocumentChanges
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 CHANGES_SHOWN = 50
 OPENED = 200
 """With at most this many documents, the folders at the top are open."""
+LISTED = 5_000
+"""About so many documents are listed: a browser lays out 200,000 for a minute, and does nothing else meanwhile."""
 _DESCRIPTION = "Search by meaning and by word, on your own device, with or without a network."
 _PAGES = ("index.html", "documents.html", "release.html", "404.html")
 _AT_THE_ROOT = frozenset({"icon.svg", "sw.js"})
@@ -129,8 +131,9 @@ def _page(name: str, context: SiteContext) -> bytes:
             same=[", ".join(keys) for keys in contents.duplicates],
             ages=ages_of(contents.documents),
             earlier=earlier_of(contents.documents, manifest.sequence),
-            tree=tree_of(contents.documents),
+            tree=cut_tree(tree_of(contents.documents), LISTED),
             opened=OPENED,
+            listed=LISTED,
             shown=shown_fields(contents),
             roles=parse_object(context.root, "root metadata")["signed"]["roles"],
         )

@@ -20,6 +20,7 @@ from vademecum.format.manifest import EncoderEntry, Manifest, SegmentEntry
 from vademecum.format.objects import ObjectRef
 from vademecum.format.segment import DocumentRow
 from vademecum.search.stems import LANGUAGES
+from vademecum_builder.pages import render
 from vademecum_builder.pages.contents import Contents, FileKind, Folder, tree_of
 from vademecum_builder.pages.render import CHANGES_SHOWN, ShownRelease, SiteContext, render_site, safe_url, site_folder
 from vademecum_builder.pages.site import _examples
@@ -551,6 +552,23 @@ def test_the_list_of_documents_is_there_without_javascript_and_leads_to_pages_or
     assert not soup.select("main script")
     for name in PAGES[:-1]:
         assert page(files, name).select('header a[href="documents.html"]'), name
+
+
+def test_of_very_many_documents_the_first_of_each_folder_are_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    keys = [*(f"a/{n}.md" for n in range(30)), *(f"b/{n}.md" for n in range(3)), *(f"{n}.md" for n in range(20))]
+    rows = [DocumentRow(key, 1, title=key) for key in keys]
+    monkeypatch.setattr(render, "LISTED", 30)
+    soup = page(render_site(make_context(contents=Contents(rows))), "documents.html")
+    assert [item.get_text(" ", strip=True).partition(" ")[0] for item in soup.select(".tree > ul > li")] == [
+        *(f"{n}.md" for n in range(10)), "a", "b", "and",
+    ]  # fmt: skip
+    assert [item.get_text() for item in soup.select(".tree li") if item.get_text().startswith("and")] == [
+        "and 20 more", "and 10 more",
+    ]  # fmt: skip
+    assert "53 in release" in soup.select(".lead")[0].get_text()
+    monkeypatch.setattr(render, "LISTED", 53)
+    soup = page(render_site(make_context(contents=Contents(rows))), "documents.html")
+    assert len(soup.select(".tree a")) == 53 and "All 53" in soup.select(".lead")[0].get_text()
 
 
 def test_the_release_page_says_how_old_the_documents_of_each_source_are() -> None:
