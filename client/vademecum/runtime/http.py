@@ -181,7 +181,8 @@ def _at_fault(url: httpx.URL) -> Iterator[None]:
     except (httpx.TimeoutException, TimeoutError) as error:
         raise NetworkError(f"{_brief(url)}: the host does not answer ({type(error).__name__})") from error
     except httpx.ConnectError as error:
-        raise NetworkError(f"{url.copy_with(raw_path=b'/')}: cannot be reached ({error})") from error
+        why = str(error) or "the connection broke off before it was encrypted"
+        raise NetworkError(f"{url.copy_with(raw_path=b'/')}: cannot be reached ({why})") from error
     except httpx.InvalidURL as error:  # of a redirection: ours is one
         raise ServerError(
             f"{_brief(url)}: redirected to something that is not an address ({_brief(error)})", 302

@@ -426,3 +426,19 @@ def test_at_most_six_connections() -> None:
 def test_origins() -> None:
     assert _origin(httpx.URL("https://a.org:443/x")) == _origin(httpx.URL("https://a.org/y"))
     assert _origin(httpx.URL("https://a.org/")) != _origin(httpx.URL("https://a.org:8443/"))
+
+
+def test_a_host_without_tls_at_an_address_of_https_is_told_with_a_reason() -> None:
+    async def close(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+
+    async def check() -> None:
+        async with await asyncio.start_server(close, "127.0.0.1", 0) as server:
+            transport = HttpTransport(f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
+            try:
+                await transport.fetch("a", limit=10)
+            finally:
+                await transport.close()
+
+    with pytest.raises(NetworkError, match=r"cannot be reached \(.*\w.*\)"):
+        asyncio.run(check())
