@@ -166,7 +166,9 @@ def attribute_lists(text: str, page: Page) -> str:
 def _attribute_lists(text: str) -> str:
     def heading(match: re.Match[str]) -> str:
         inner = match[3] if match[3] is not None else match[4]
-        if not _WORDS.fullmatch(inner):
+        # `${word}` is no list: words alone stand behind a space.
+        is_part = match[0].startswith("{", len(match[1])) and not re.search(r"[#.=]", inner)
+        if is_part or not _WORDS.fullmatch(inner):
             return match[0]
         named = re.findall(r"(?:^|\s)id=[\"']?([^\s\"']+)", inner)
         ids = [*re.findall(r"#([^\s#.{}=]+)", re.sub(r"=\"[^\"]*\"|='[^']*'", "", inner)), *named]

@@ -9,7 +9,7 @@ from typing import Any
 
 from vademecum_builder.profiles.base import Folder, NotServed, Page, Pass, Profile, Project, Rules, pretty, stem
 from vademecum_builder.profiles.blocks import alerts, attribute_lists, containers
-from vademecum_builder.profiles.code import outside_code
+from vademecum_builder.profiles.code import CODE, outside_code
 from vademecum_builder.profiles.config import (
     address_of,
     at,
@@ -48,7 +48,11 @@ _ROOTS = ("index.rst", "index.md", "contents.rst", "index.txt")
 _ABOVE = ("", "../", "../../")
 # `readthedocs.org/projects/pump/badge`, `img.shields.io/readthedocs/pump`; plain links may be to other projects.
 _BADGE = re.compile(r"(?:readthedocs\.org/projects/(?=[\w-]+/badge)|img\.shields\.io/readthedocs/)([\w-]+)")
-_ROLE = re.compile(r"\{(?:std:)?([\w:.+-]+)\}`([^`\n]+?)([ \t]*<[^<>`\n]*>)?`")
+_ROLE = re.compile(
+    rf"\{{(?:std:)?([\w:.+-]+)\}}`([^`\n]+?)([ \t]*<[^<>`\n]*>)?`|{CODE.pattern}", re.MULTILINE
+)
+"""A role, or code, in which `{` begins none (`${user}`)."""
+_CAPTION = re.compile(r"^[ \t]*:?caption:[ \t]*(.*\S)[ \t]*$", re.MULTILINE)
 _PROSE = frozenset("ref doc term numref pep rfc guilabel menuselection abbr download eq cite dfn any".split())
 
 
@@ -57,9 +61,12 @@ def myst(text: str, page: Page) -> str:
 
     def directive(match: re.Match[str]) -> str:
         indent, fence, name, title, body = match.groups()
+        options = _OPTION.match(body)
         body = _OPTION.sub("", body)
         if name in _CODE:
-            return f"{indent}{fence}{title}\n{body}{indent}{fence}"
+            caption = options and _CAPTION.search(options[0])
+            above = f"{indent}{caption[1]}\n\n" if caption else ""
+            return f"{above}{indent}{fence}{title}\n{body}{indent}{fence}"
         if name in _DROPPED:
             return ""
         if name == "include":
@@ -88,7 +95,9 @@ def myst(text: str, page: Page) -> str:
 
 
 def _shown(role: re.Match[str], page: Page) -> str:
-    """Return the text of a role: a reference without a text of its own shows the title of its target."""
+    """Return code as it is, and the text of a role: a reference without a text of its own shows the title of its target."""
+    if not role[1]:
+        return role[0]
     name, text, target = role[1], role[2].lstrip("~!"), role[3]
     found = "" if target or name not in ("ref", "doc") else page.title(name, text)
     return found or (text if name in _PROSE else f"`{text}`")

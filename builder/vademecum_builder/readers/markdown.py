@@ -37,7 +37,9 @@ LONGEST_INLINE = 10_000
 """A longer paragraph, heading or cell is not parsed for markup: some markup costs quadratic time."""
 _ATTRIBUTES = re.compile(r"[ \t]*\{:?([^{}]*)\}$")
 _ATTRIBUTE = re.compile(r"#(?P<id>[^\s#{}]+)|\.[\w-]+|[\w-]+=\S+")
-_ADMONITION = re.compile(r"(?:/{3,}|:{3,}|!!!|\?\?\?\+?)[ \t]*[\w-]*[ \t]*(?:\|[ \t]*)?(?P<title>.*)")
+_ADMONITION = re.compile(
+    r"(?:/{3,}|:{3,}|(?:!!!|\?\?\?\+?)(?=[ \t]|[a-z-]+(?:[ \t]+\"|$)|$))[ \t]*[\w-]*[ \t]*(?:\|[ \t]*)?(?P<title>.*)"
+)
 _INCLUDE = re.compile(r"\{[*!%].*[*!%]\}|--8<--.*")
 _CONTENTS = re.compile(r"\[\[_?toc_?\]\]|\[toc\]", re.IGNORECASE)
 """The mark that a generator replaces by a list of the page's headings."""

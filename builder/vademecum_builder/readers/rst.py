@@ -200,7 +200,8 @@ class _Any(Directive):
         if _CODE.fullmatch(name):
             text = "\n".join(self.content)
             language = argument.split()[:1] if name.startswith(("code", "source", "prompt")) else []
-            return [nodes.literal_block(text, text, classes=[f"highlight-{one}" for one in language])]
+            code = nodes.literal_block(text, text, classes=[f"highlight-{one}" for one in language])
+            return [*self._paragraphs(self.options.get("caption", "")), code]
         label = _LABELS.get(name, "")
         if self.name == "class" and not self.content and _LOOK.fullmatch(argument):
             return []  # in docutils a style of the next paragraph; Sphinx describes a class of Python
@@ -213,11 +214,14 @@ class _Any(Directive):
         members = self.options.get("members", "") if name.startswith("auto") else ""
         argument = "\n".join(filter(None, (argument, members)))
         if name != "only" and (argument or label):
-            for line in argument.split("\n") if not label else [f"{label} {argument}"]:
-                children, _ = self.state.inline_text(line, self.lineno)
-                box += nodes.paragraph(line, "", *children)
+            box += self._paragraphs(f"{label} {argument}".replace("\n", " ") if label else argument)
         self.state.nested_parse(self.content, self.content_offset, box)
         return [box]
+
+    def _paragraphs(self, text: str) -> list[nodes.Node]:
+        """Return each line of a text as a paragraph."""
+        lines = ((line, self.state.inline_text(line, self.lineno)[0]) for line in filter(None, text.split("\n")))
+        return [nodes.paragraph(line, "", *children) for line, children in lines]
 
 
 class _Unseen(_Any):

@@ -304,6 +304,7 @@ def test_a_heading_too_long_to_be_one_keeps_its_text() -> None:
         ("/// note | Watch *out*\n\nx\n\n///", "Watch out|x"),
         ("/// tip\nx\n///", "x"),
         ('!!! warning "Take care"\n    x', "Take care x"),
+        ("!!!tip\nx\n\n**!!!THIS WORKS ONCE!!!**\n\n???what is this", "x|!!!THIS WORKS ONCE!!!|???what is this"),
         ("::: info Title\nx\n:::", "Title x"),
         ("a\n\n{* ../docs_src/a.py hl[1] *}\n\nb", "a|b"),
         ("{! a.md !}\n\n{% include 'x' %}\n\n--8<-- \"x\"\n\n{{ name }}", "{{ name }}"),
