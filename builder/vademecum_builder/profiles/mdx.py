@@ -89,13 +89,18 @@ def jsx(text: str, page: Page) -> str:
     """Components: the tags are removed, their `label` or `title` stays; an imported page is included in their place."""
     partials = dict(_IMPORTED.findall(text))
 
+    labels: dict[str, str] = {}
+
     def tag(name: str, said: str, *, closing: bool, before: str) -> str:
         if name in partials and not closing:
             place = partials[name].replace("\\", "")
-            return f"\n\n{page.include_page(*_from(place, page), passes=(comments, modules, jsx))}\n\n"
+            return f"\n\n{page.include_page(*_from(place, page), passes=(comments, jsx))}\n\n"
         if name in _KEYS and said.endswith("/"):
             return "+".join(filter(None, arguments(said.rstrip("/"))[1].values())) or GONE
-        label = "" if closing else shown(arguments(said)[1])
+        given = {} if closing else arguments(said)[1]
+        label = shown(given)
+        if name == "TabItem" and "label" not in given:
+            label = labels.get(given.get("value", ""), given.get("value", ""))
         if before.lstrip().startswith("#"):
             return f"\ue008{' '.join(label.split())}\ue008" if label else GONE
         inline = bool(before.strip())
@@ -108,6 +113,7 @@ def jsx(text: str, page: Page) -> str:
             if name and not name[0].isupper() and ("." not in name or plain[:start][-1:].isalnum()):
                 out += f"<{name}{said.replace('{}', '')}>" if "{" in plain[start:end] else plain[start:end]
             else:
+                labels.update(_tab_labels(plain[start:end]) if name == "Tabs" else ())
                 before = plain[plain.rfind("\n", 0, start) + 1 : start]
                 out += tag(name, said, closing=plain[start + 1] == "/", before=before)
             at = end
@@ -115,6 +121,18 @@ def jsx(text: str, page: Page) -> str:
 
     text = modules(text, page)
     return outside_code(text, edit) if "<" in text else text
+
+
+_TAB = re.compile(r"\{[^{}]*\}")
+_TAB_FIELD = re.compile(r"\b(label|value)['\"]?\s*:\s*(?:'([^'\n]*)'|\"([^\"\n]*)\")")
+
+
+def _tab_labels(tag: str) -> Iterator[tuple[str, str]]:
+    """Yield the values of tabs with their labels: `<Tabs values={[{label: 'Linux', value: 'linux'}]}>`."""
+    for tab in _TAB.findall(tag.partition("values=")[2].removeprefix("{")):
+        said = {name: single or double for name, single, double in _TAB_FIELD.findall(tab)}
+        if {"label", "value"} <= said.keys():
+            yield said["value"], said["label"]
 
 
 _BADGED = re.compile("^.*\ue008.*$", re.MULTILINE)

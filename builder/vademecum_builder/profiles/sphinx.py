@@ -48,9 +48,7 @@ _ROOTS = ("index.rst", "index.md", "contents.rst", "index.txt")
 _ABOVE = ("", "../", "../../")
 # `readthedocs.org/projects/pump/badge`, `img.shields.io/readthedocs/pump`; plain links may be to other projects.
 _BADGE = re.compile(r"(?:readthedocs\.org/projects/(?=[\w-]+/badge)|img\.shields\.io/readthedocs/)([\w-]+)")
-_ROLE = re.compile(
-    rf"\{{(?:std:)?([\w:.+-]+)\}}`([^`\n]+?)([ \t]*<[^<>`\n]*>)?`|{CODE.pattern}", re.MULTILINE
-)
+_ROLE = re.compile(rf"\{{(?:std:)?([\w:.+-]+)\}}`([^`\n]+?)([ \t]*<[^<>`\n]*>)?`|{CODE.pattern}", re.MULTILINE)
 """A role, or code, in which `{` begins none (`${user}`)."""
 _CAPTION = re.compile(r"^[ \t]*:?caption:[ \t]*(.*\S)[ \t]*$", re.MULTILINE)
 _PROSE = frozenset("ref doc term numref pep rfc guilabel menuselection abbr download eq cite dfn any".split())
@@ -95,7 +93,7 @@ def myst(text: str, page: Page) -> str:
 
 
 def _shown(role: re.Match[str], page: Page) -> str:
-    """Return code as it is, and the text of a role: a reference without a text of its own shows the title of its target."""
+    """Return code as it is, a role as its text: a reference without one of its own shows the title of its target."""
     if not role[1]:
         return role[0]
     name, text, target = role[1], role[2].lstrip("~!"), role[3]
