@@ -12,7 +12,7 @@ from vademecum_builder.profiles.config import Script, folder_of
 from vademecum_builder.profiles.vitepress import vue
 from vademecum_builder.readers.slugs import NO_IDS
 
-_PARTS = ("loadSidebar", "loadNavbar", "coverpage", "loadFooter")
+_PARTS = ("loadSidebar", "loadNavbar", "coverpage", "loadFooter", "notFoundPage")
 _EMBED = re.compile(r"\[[^\[\]\n]*\]\((?P<name>[^()\s]+)[ \t]+(?P<mark>['\"]):include(?P<said>[^'\"\n]*)(?P=mark)\)")
 _TYPE = re.compile(r":type=(\w+)")
 _PART = re.compile(r":fragment=([\w-]+)")
@@ -62,8 +62,10 @@ def open_docsify(project: Project) -> Rules | None:
         folder, _, name = stem(path).rpartition("/")
         if name.startswith("_") or name in parts:
             raise NotServed("a part of other pages (a sidebar, a cover)")
-        if path == home or name == "README":
-            return route + (f"{folder}/" if folder else "")
+        if path == home:
+            return route
+        if name == "README" and folder:
+            return f"{route}{folder}/"
         return route + stem(path)
 
     # The script finds headings by `?id=`; fragments do not lead to them.

@@ -12,7 +12,7 @@ from typing import Any
 from vademecum_builder.profiles.base import Folder, NotServed, Page, Profile, Project, Rules, front_matter, stem
 from vademecum_builder.profiles.code import outside_code
 from vademecum_builder.profiles.jupyterbook import files_of
-from vademecum_builder.readers.slugs import NO_IDS
+from vademecum_builder.readers.slugs import NO_IDS, REDCARPET
 
 FILES = (".yardopts",)
 _HEAD = re.compile(r"\A(?:\s*#!\S+[ \t]*\n)?((?:[ \t]*#[ \t]*@\S+.*\n)+)")
@@ -48,9 +48,10 @@ def links(text: str, page: Page) -> str:
 
 def open_yard(project: Project) -> Rules | None:
     try:
-        words = shlex.split(project.text(*FILES), comments=True)
+        written = shlex.split(project.text(*FILES), comments=True)
     except ValueError:
         return None
+    words = [part for word in written for part in (word.split("=", 1) if word.startswith("--") else [word])]
     options = dict(itertools.pairwise(words))
     named = words[words.index("-") + 1 :] if "-" in words else []
     readme = options.get("--readme") or options.get("-r") or "README.md"
@@ -66,7 +67,9 @@ def open_yard(project: Project) -> Rules | None:
             raise NotServed("not in .yardopts")
         return f"file.{stem(posixpath.basename(path))}.html"
 
-    return Rules((Folder("", address),), NO_IDS, (heads, links), title=options.get("--title", ""))
+    provider = options.get("--markup-provider") or options.get("-M")
+    ids = REDCARPET if provider == "redcarpet" else NO_IDS  # each library of Ruby that renders Markdown has its own
+    return Rules((Folder("", address),), ids, (heads, links), title=options.get("--title", ""))
 
 
 PROFILE = Profile("yard", "YARD", FILES, open_yard)

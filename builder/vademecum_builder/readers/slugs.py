@@ -206,6 +206,11 @@ def _hexo(text: str) -> str:
     return re.sub(r"[\s~`!@#$%^&*()\-_+=\[\]{}|\\;:\"'<>,.?/]+", "-", text).strip("-")
 
 
+def _redcarpet(text: str) -> str:
+    kept = re.sub("[&'\"<>]", "", text)  # written as entities, which are skipped
+    return re.sub(r"[^\x21-\x7e]|[-+$,/:;=?@#{}|^~\[\]`\\*()%.!]", "-", kept.lower())
+
+
 def _myst(text: str) -> str:
     text = re.sub(r"[^a-z0-9-]", "-", re.sub("['‘’\"“”]+", "", text).strip().lower())
     return re.sub("-{2,}", "-", re.sub("^([0-9-])", r"id-\1", text)).strip("-")
@@ -282,6 +287,8 @@ PANDOC = SlugRule(
 """Quarto and pkgdown: Pandoc's extension `auto_identifiers`, after `smart`."""
 OBSIDIAN = SlugRule(lambda text: re.sub(r"\s+", "+", text.strip()))
 """Obsidian Publish jumps to a heading by its text."""
+REDCARPET = SlugRule(lambda text: re.sub("-{2,}", "-", _redcarpet(text)).strip("-"), HONKIT.numbered)
+"""`rndr_header_anchor` of Redcarpet's ext/redcarpet/html.c, which does not distinguish equal ids."""
 HEXO = SlugRule(_hexo)
 """`slugize` of hexo-util, which hexo-renderer-marked and hexo-renderer-markdown-it use."""
 ZOLA = SlugRule(_words_of_ascii)

@@ -11,12 +11,15 @@ import html
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from urllib.parse import unquote
 
 HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parents[2]))
 SERVED = HERE / "served.json"
 
 HEADINGS = """
@@ -133,6 +136,28 @@ export const config = {{ dir: {{ input: "text", includes: "_includes", data: "_d
         "text/plain.md": page("Plain", front="permalink: plain.html"),
         "text/hidden.md": page("Hidden", front="permalink: false"),
         "text/parts/oil.md": page("Oil"),
+    }
+
+
+def docsify(options: str) -> dict[str, str]:
+    """A small site of Docsify, which draws its pages in a browser."""
+    return {
+        "index.html": f"<!DOCTYPE html><body><div id='app'></div><script>window.$docsify = {{ name: 'B', {options} }}</script>"
+        "<script src='/node_modules/docsify/dist/docsify.min.js'></script></body>",
+        "_sidebar.md": f"* [Start](/)\n* [Set up](/guide/Set%20Up.md)\n* [Guide](/guide/)\n* [Changes](/changes.md)\n* [It](/v1.2.md)\n{'* [Read me](/README.md)' if 'homepage' in options else ''}\n",
+        "_cover.md": "# B\n\n[Go](#start)\n",
+        "_part.md": "## Of a part\n\nOil comes from the part.\n",
+        "start.md": page("Start"),
+        "README.md": page("Read me", "\n[Home](start.md)\n"),
+        "changes.md": page(
+            "Changes", HEADINGS + "\n## Renamed :id=own-id\n\nTwelve.\n\n## Ignored {docsify-ignore}\n\n13\n"
+        ),
+        "guide/README.md": page("Guide"),
+        "guide/Set Up.md": page(
+            "Set up",
+            "[part](../_part.md ':include')\n\n!> Mind.\n\n<!-- tabs:start -->\n#### **Linux**\n\nP.\n<!-- tabs:end -->\n",
+        ),
+        "v1.2.md": page("Version"),
     }
 
 
@@ -437,6 +462,20 @@ export default { title: 'B', bundler: viteBundler(), theme: defaultTheme() }
         "de/SUMMARY.md": "* [Anfang](README.md)\n",
         "de/README.md": page("Anfang", HEADINGS),
     },
+    "yard": {
+        ".yardopts": '--title "B"\n--markup-provider=redcarpet\n--markup markdown\n-o doc\n--readme docs/Overview.md\nlib/**/*.rb\n-\n'
+        '"docs/Set Up.md"\ndocs/changes.md\ndocs/deep/*.md\nLICENSE\n',
+        "lib/pump.rb": "# The pump.\nclass Pump\n  # Turns.\n  def turn; end\nend\n",
+        "docs/Overview.md": page(
+            "Start", "See {file:docs/changes.md}, {file:docs/deep/v1.2.md on it} and {Pump#turn the turn}.\n"
+        ),
+        "docs/Set Up.md": page("Set up", '## Übergröße & "more" — it\'s `<b>`\n\nP.\n\n## 日本語\n\nL.\n'),
+        "docs/changes.md": page("Changes", HEADINGS),
+        "docs/deep/v1.2.md": "# @title Version\n\n# Other\n\nWater.\n",
+        "LICENSE": "MIT\n",
+    },
+    "docsify": docsify("loadSidebar: true, coverpage: '_cover.md', homepage: 'start.md'"),
+    "docsify-history": docsify("loadSidebar: true, routerMode: 'history', basePath: '/'"),
     "diplodoc": {
         ".yfm": "langs: ['en']\nlang: en\nvarsPreset: external\nallowHTML: true\n",
         "en/presets.yaml": "default:\n  name: pump\n  audience: internal\nexternal:\n  audience: external\n",
@@ -576,6 +615,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "gatsby": ("node_modules/.bin/gatsby build", "public"),
     "gitbook": ("node_modules/.bin/honkit build . out", "out"),
     "diplodoc": ("node_modules/.bin/yfm -i . -o out", "out"),
+    "yard": ("yard doc -q", "doc"),
+    "docsify": (": node_modules", "."),
     "hexo": ("node_modules/.bin/hexo generate", "public"),
     "pelican": (f"{VENV}/bin/pelican . -q -s pelicanconf.py -o out", "out"),
     "bookdown": ("Rscript -e 'bookdown::render_book(quiet = TRUE)'", "_book"),
@@ -618,6 +659,34 @@ def _of_myst(site: Path) -> dict[str, list[str]]:
     return found
 
 
+def _of_docsify(site: Path) -> dict[str, list[str]]:
+    """The pages that Docsify draws in Chromium, from link to link: their addresses, and the ids in them."""
+    from playwright.sync_api import sync_playwright
+
+    from support.pages_host import PagesHost
+
+    found: dict[str, list[str]] = {}
+    shutil.copy(site / "index.html", site / "404.html")  # in the mode `history` the host shows it for each page
+    with PagesHost(site) as host, sync_playwright() as play:
+        browser = play.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        page, waiting = browser.new_page(), [host.url]
+        while waiting:
+            page.goto("about:blank")  # or the next address would be a place in the same page
+            page.goto(waiting.pop(0), wait_until="networkidle")
+            place = unquote(page.url.removeprefix(host.url)).partition("?")[0]
+            place = f"{place}index.html" if not place or place.endswith("/") else f"{place}.html"
+            if place not in found and not page.query_selector("#main h1:text('404')"):
+                found[place] = page.eval_on_selector_all("#main [id]", "all => all.map(one => one.id).sort()")
+                waiting += page.eval_on_selector_all("a[href]", "all => all.map(one => one.href)")
+            waiting = [link for link in waiting if link.startswith(host.url)]
+        browser.close()
+    return found
+
+
+_DRAWN = {"myst": _of_myst, "docsify": _of_docsify}
+"""Generators of which pages are drawn by something else."""
+
+
 def serve(name: str) -> dict[str, list[str]]:
     """Build a tree with its generator: the ids of each page."""
     kind = name.partition("-")[0]
@@ -648,7 +717,9 @@ def serve(name: str) -> dict[str, list[str]]:
                 "GATSBY_TELEMETRY_DISABLED": "1",
             },
         )
-        found = _of_myst(root / out) if kind == "myst" else {}
+        if kind in _DRAWN:
+            return _DRAWN[kind](root / out)
+        found: dict[str, list[str]] = {}
         for path in sorted((root / out).rglob("*.html")):
             found[path.relative_to(root / out).as_posix()] = ids_of(path)
         return found
