@@ -56,6 +56,7 @@ raised_and_marked = replacing(
 )
 """`CO~2~`, `m^3^`, `==seen==`, `^^new^^`: the words stay, without their marks."""
 _CONTAINER = re.compile(r"^([ \t>]*)(?::{3,}|/{3,})[ \t]*(.*?)[ \t]*(?::{3,})?[ \t]*$", re.MULTILINE)
+_OPTIONS = re.compile(r"^([ \t>]*/{3,}[ \t]+\w.*)(?:\n[ \t>]* {4}[\w-]+:.*)+$", re.MULTILINE)
 _LABEL = re.compile(r"(?:title|label|alt-text|tab)=(?:\"([^\"]*)\"|'([^']*)')")
 _BRACES = re.compile(r"\{[^{}]*\}")
 _KIND = re.compile(r"^[\w.-]+(?:#[\w-]+)?[ \t]*(?:\|[ \t]*)?")
@@ -78,14 +79,14 @@ _TAB = re.compile(r"^([ \t>]*)@tab(?::\w+)?[ \t]+([^#\n]*?)[ \t]*(?:#.*)?$", re.
 
 
 def containers(text: str, page: Page) -> str:
-    """`:::note Title`, `:::{note}`, `:::tip[Title]{.x}`, `:::image alt-text="...":::`, `/// note | Title`; also those
-    without an end, `::video[Title]{#id}`, and `@tab Linux#id` of VuePress within them."""
+    """`:::note Title`, `:::{note}`, `:::tip[Title]{.x}`, `:::image alt-text="...":::`, `/// note | Title` with options
+    in indented lines below it; also those without an end, `::video[Title]{#id}`, and `@tab Linux#id` of VuePress."""
     if "::" not in text and "///" not in text:
         return text
 
     def edit(plain: str) -> str:
         tabs = _TAB.sub(r"\1\n\1\2\n\1", plain) if "@tab" in plain else plain
-        return _LEAF.sub(r"\1\2", _CONTAINER.sub(_container, tabs))
+        return _LEAF.sub(r"\1\2", _CONTAINER.sub(_container, _OPTIONS.sub(r"\1", tabs)))
 
     return outside_code(text, edit)
 

@@ -25,7 +25,7 @@ from vademecum_builder.profiles.base import (
     stem,
     with_front_matter,
 )
-from vademecum_builder.profiles.code import GONE, outside, outside_code, replacing
+from vademecum_builder.profiles.code import CODE, GONE, outside, outside_code, replacing
 from vademecum_builder.profiles.config import (
     at,
     expressions,
@@ -55,7 +55,13 @@ _INCLUDING = re.compile("macro|include|jinja|extradata")
 _EXTRAS = (
     replacing(re.compile(r"^\*\[[^\]\n]+\]:[^\n]*\n?", re.MULTILINE), "", "*["),
     replacing(re.compile(r"\+\+([\w\-\"+ ]+?)\+\+"), lambda keys: keys[1].replace('"', ""), "++"),
-    replacing(re.compile(r":(?:material|fontawesome|octicons|simple|lucide)-[\w-]+:"), ""),
+    # With the spaces before the text of an item: with one more than three, it would be code.
+    replacing(
+        re.compile(
+            r"(?m)(^[ \t]*(?:[-*+]|\d+[.)])[ \t]+)?:(?:material|fontawesome|octicons|simple|lucide)-[\w-]+:(?(1)[ \t]*)"
+        ),
+        r"\1",
+    ),
 )
 """Abbreviations, `++ctrl+c++`, icons."""
 
@@ -63,6 +69,14 @@ _EXTRAS = (
 def _emoji(text: str, page: Page) -> str:
     """`:lock:` is a picture: it is not part of a heading's id, other than on GitHub."""
     return outside_code(text, with_emoji)
+
+
+_LANGUAGE = re.compile(r"(?<=`)(?:#!|:{3,})[\w.+-]+ +(?=\S)")
+
+
+def _highlighted(text: str, page: Page) -> str:
+    """`#!python print()` in code of a line: its language is not shown."""
+    return CODE.sub(lambda code: _LANGUAGE.sub("", code[0], 1) if code["ticks"] else code[0], text)
 
 
 def _videos(plugins: Mapping[str, Any]) -> Pass:
@@ -225,6 +239,7 @@ def open_mkdocs(project: Project) -> Rules:
             *([_values(config)] if "macros" in plugins else []),
             *([_objects] if "mkdocstrings" in plugins else []),
             *([_references] if {"mkdocstrings", "autorefs"} & plugins.keys() else []),
+            *([_highlighted] if "pymdownx.inlinehilite" in extensions else []),
             *([blocks.raised_and_marked] if {*extensions} & _RAISED else []),
             *(
                 blocks.indented_blocks,
@@ -254,7 +269,7 @@ def _site(
     return _Site(
         folder_of(text_at(config, "docs_dir", default="docs")),
         project.keys,
-        [*hidden, (_excluded(plugins.get("exclude")), "the plugin exclude")],
+        [*hidden, (_excluded(plugins.get("exclude")), "the plugin exclude"), *_menus(plugins)],
         text_at(plugins, "blog", "blog_dir", default="blog") if "blog" in plugins else "",
         config.get("use_directory_urls", True) is not False,
         languages,
@@ -272,6 +287,13 @@ def _laid_on(below: Any, above: Any) -> Any:
     if not (isinstance(below, Mapping) and isinstance(above, Mapping)):
         return above
     return {**below, **{name: _laid_on(below.get(name), value) for name, value in above.items()}}
+
+
+def _menus(plugins: Mapping[str, Any]) -> Iterator[tuple[Callable[[str], bool], str]]:
+    """Yield what leaves out the lists of pages that the plugin literate-nav makes the navigation of."""
+    if "literate-nav" in plugins:
+        menu = text_at(plugins, "literate-nav", "nav_file", default="SUMMARY.md")
+        yield lambda path: posixpath.basename(path) == menu, "a part of the navigation"
 
 
 def _excluded(options: Any) -> Callable[[str], bool]:
