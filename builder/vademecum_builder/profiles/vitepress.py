@@ -47,8 +47,8 @@ def open_vitepress(project: Project) -> Rules:
     excluded = matcher(script.texts("srcExclude"))
     clean = script.value("cleanUrls") is True
     vuepress = bool(project.has(*_VUEPRESS))
-    moved = dict(re.findall(r"['\"]([^'\"\n]+\.md)['\"]\s*:\s*['\"]([^'\"\n]+\.md)['\"]", script.code))
-    patterns = [_pattern(*item) for item in moved.items()]
+    rewrites = next(script.objects(r"\brewrites\s*:\s*"), "")
+    patterns = [_pattern(*pair) for pair in re.findall(r"['\"]([^'\"\n]+)['\"]\s*:\s*['\"]([^'\"\n]+)['\"]", rewrites)]
 
     def address(path: str, metadata: Metadata) -> str:
         if excluded(path) or "[" in path:

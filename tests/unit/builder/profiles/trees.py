@@ -309,7 +309,7 @@ export default { title: 'B', url: 'https://b.example', baseUrl: '/', onBrokenLin
     },
     "vitepress": {
         "package.json": '{"type": "module"}',
-        "docs/.vitepress/config.mjs": "export default { title: 'B', srcDir: 'pages', cleanUrls: false, ignoreDeadLinks: true, srcExclude: ['**/parts/**'],\n  rewrites: { 'packages/:pkg/src/:page.md': 'packages/:pkg/:page.md' } }\n",
+        "docs/.vitepress/config.mjs": "export default { title: 'B', srcDir: 'pages', cleanUrls: false, ignoreDeadLinks: true, srcExclude: ['**/parts/**'],\n  rewrites: { 'packages/:pkg/src/:page.md': 'packages/:pkg/:page.md', 'tools/:tool/docs/:rest*': ':tool/:rest*' } }\n",
         "docs/pages/index.md": page("Start"),
         "docs/pages/changes.md": page("Changes", HEADINGS + CUSTOM),
         "docs/pages/guide/index.md": page("Guide"),
@@ -319,6 +319,8 @@ export default { title: 'B', url: 'https://b.example', baseUrl: '/', onBrokenLin
         ),
         "docs/pages/guide/README.md": page("Beside"),
         "docs/pages/packages/pump/src/use.md": page("Use"),
+        "docs/pages/tools/wrench/docs/index.md": page("Wrench"),
+        "docs/pages/tools/wrench/docs/deep/turn.md": page("Turn"),
         "docs/pages/parts/oil.md": "Oil comes from the include.\n",
     },
     "vitepress-vuepress": {
