@@ -9,9 +9,20 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from vademecum_builder.profiles import mdx
-from vademecum_builder.profiles.base import Folder, Metadata, Profile, Project, Rules, named, private, stem
+from vademecum_builder.profiles.base import (
+    Address,
+    Folder,
+    Metadata,
+    NotServed,
+    Profile,
+    Project,
+    Rules,
+    named,
+    private,
+    stem,
+)
 from vademecum_builder.profiles.blocks import containers
-from vademecum_builder.profiles.config import Script, address_of, folder_of, scripts
+from vademecum_builder.profiles.config import Script, address_of, folder_of, matcher, scripts, spread
 from vademecum_builder.readers import slugs
 from vademecum_builder.readers.document import title_from_key
 from vademecum_builder.sources.formats.json_records import parsed_or_none
@@ -62,6 +73,18 @@ def _pages(base: str, path: str, _metadata: Metadata) -> str:
     return posixpath.join(base, re.sub(r"(?:^|/)index$", "", stem(path)))
 
 
+def _without(options: str, rule: _Rule) -> _Rule:
+    """Return a rule that leaves out what `exclude` of a plugin's options names."""
+    excluded = matcher(f"/{each}" for pattern in Script(options).texts("exclude") for each in spread(pattern))
+
+    def address(base: str, path: str, metadata: Metadata) -> str:
+        if excluded(path):
+            raise NotServed("exclude")
+        return rule(base, path, metadata)
+
+    return address
+
+
 def _instances(script: Script, kind: str) -> Iterator[tuple[str, bool]]:
     """Yield the options of each use of a plugin, those of the preset first."""
     for options in script.objects(rf"(?<![\w.$]){kind}['\"]?\s*:\s*"):
@@ -93,10 +116,15 @@ class _Plugin:
 
 @dataclass(frozen=True)
 class _Folders:
-    """The folders of pages in the languages of the site. With less than two `locales`, it has no languages."""
+    """The folders of pages in the languages of the site. With less than two `locales`, it has no languages.
+
+    Attributes:
+        slash: Whether addresses end with a slash (`trailingSlash`); neither: as the plugins have it.
+    """
 
     locales: Sequence[str]
     default: str
+    slash: object = None
     found: list[Folder] = field(default_factory=list)
 
     def add(self, plugin: _Plugin, rule: _Rule, path: str = "", below: str = "", version: str = "") -> None:
@@ -108,28 +136,36 @@ class _Folders:
         """
         language = self.default if len(self.locales) > 1 else ""
         place = PagePlace(plugin.folder, language, version) if language or version else None
-        self.found.append(Folder(path or plugin.folder, partial(rule, plugin.base), place))
+        self.found.append(Folder(path or plugin.folder, self._address(rule, plugin.base), place))
         for locale in self.locales if language else ():
             if locale != language:
-                served = partial(rule, posixpath.join(locale, plugin.base))
+                served = self._address(rule, posixpath.join(locale, plugin.base))
                 translated = posixpath.join("i18n", locale, plugin.name, below)
                 self.found.append(Folder(translated, served, PagePlace(plugin.folder, locale, version)))
+
+    def _address(self, rule: _Rule, base: str) -> Address:
+        def address(path: str, metadata: Metadata) -> str:
+            found = rule(base, path, metadata)
+            return posixpath.join(found.rstrip("/"), "") if self.slash and found else found.rstrip("/")
+
+        return address if isinstance(self.slash, bool) else partial(rule, base)
 
 
 def _add_docs(project: Project, script: Script, options: str, plugin: _Plugin, folders: _Folders) -> str:
     """Add the versions of the documents of one plugin; return the newest one, or an empty text if there are none."""
     told = next(script.objects(r"versions['\"]?\s*:\s*", options), "")
-    options = script.shallow(options)
-    name = script.value("id", options)
-    strip = str if script.value("numberPrefixParser", options) is False else _unnumbered
+    own = script.shallow(options)
+    name = script.value("id", own)
+    strip = str if script.value("numberPrefixParser", own) is False else _unnumbered
+    rule = _without(options, partial(_docs, strip))
     prefix = f"{name}_" if name else ""
     versions = _versions(project, prefix)
-    latest = str(script.value("lastVersion", options) or (versions[0] if versions else "current"))
+    latest = str(script.value("lastVersion", own) or (versions[0] if versions else "current"))
     for version in (*versions, "current"):
         shown, below = ("next", version) if version == "current" else (version, f"version-{version}")
         base = _version(script, told, version, plugin.base, "" if version == latest else shown)
         path = "" if version == "current" else f"{prefix}versioned_docs/{below}"
-        folders.add(replace(plugin, base=base), partial(_docs, strip), path, below, shown if versions else "")
+        folders.add(replace(plugin, base=base), rule, path, below, shown if versions else "")
     return "" if not versions else "next" if latest == "current" else latest
 
 
@@ -138,7 +174,7 @@ def open_docusaurus(project: Project) -> Rules:
     doubts: list[str] = []
     locales = script.texts("locales")
     default = script.text("defaultLocale", locales[0] if locales else "")
-    folders = _Folders(locales, default)
+    folders = _Folders(locales, default, script.value("trailingSlash"))
     first = {"lang": default} if len(locales) > 1 else {}
 
     for kind in ("docs", "blog"):
@@ -153,7 +189,7 @@ def open_docusaurus(project: Project) -> Rules:
             base = str(kind if route is None else route).strip("/")
             plugin = _Plugin(f"{_CONTENT}{kind}{'-' + str(name) if name else ''}", folder_of(str(path or kind)), base)
             if kind == "blog":
-                folders.add(plugin, _blog)
+                folders.add(plugin, _without(options, _blog))
             elif (latest := _add_docs(project, script, options, plugin, folders)) and preset:
                 first["version"] = latest
     folders.add(_Plugin(f"{_CONTENT}pages", "src/pages", ""), _pages)

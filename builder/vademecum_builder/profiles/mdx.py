@@ -18,7 +18,7 @@ _MODULE = re.compile(
     r"(?:(?<=\n\n)|(?<=\A)|(?<=---\n))(?:import\s+(?:[\w$*{][^\n]*\sfrom\s*)?['\"]|import\s*\{|export\s+(?:const|let|var|default|function|async|\{|\*))"
     r"[\s\S]*?(?=\n[ \t]*\n|\Z)"
 )
-_IMPORTED = re.compile(r"^import\s+(\w+)\s+from\s+['\"]([^'\"]+\.mdx?)['\"]", re.MULTILINE)
+_IMPORTED = re.compile(r"^import\s+(\w+)(?:\s*,\s*\{[^{}]*\})?\s+from\s+['\"]([^'\"]+\.mdx?)['\"]", re.MULTILINE)
 _OPENING = re.compile(r"</?([A-Za-z][\w.-]*)(?=[\s/>])|</?>")
 _STEP = re.compile(r"\"[^\"]*\"|'[^']*'|[{<>]|\n[ \t]*\n")
 _BRACE = re.compile(r"[{}]|\"(?:\\.|[^\"\\\n])*\"|(?<!\w)'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`")

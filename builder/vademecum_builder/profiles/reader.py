@@ -32,8 +32,8 @@ _HEADED = re.compile(r"^#[ \t]+(.+?)[ \t]*#*$", re.MULTILINE)
 _TAKES_IN = re.compile(
     r"\{\{#|<%=|8<-|\{[*!]|\{%-?\s*(?:include|render)|\{\{[<%][-/*\s]*(?:include|readfile|code_?(?:file|sample))"
     r"|\[!include|include::|@include|<<<|\{(?:literal)?include\}|!\[\["
-    r"|^import\s+\w+\s+from\s+['\"][^'\"]+\.mdx?['\"]"
-    r"|<include\b|<code-block\b|\{src=|\[\]\([\w.-]+\.(?:md|topic)|<a\b[^<>]*/>"
+    r"|^import\s+\w+(?:\s*,\s*\{[^{}]*\})?\s+from\s+['\"][^'\"]+\.mdx?['\"]"
+    r"|<include\b|<code-block\b|\{src=|\[\]\((?:[\w./-]+\.(?:md|rst|topic)|#)|<a\b[^<>]*/>"
     r"|:(?:std:)?(?:ref|doc):|\{(?:std:)?(?:ref|doc)\}|\.adoc\[\]",
     re.IGNORECASE | re.MULTILINE,
 )

@@ -271,6 +271,27 @@ export default { title: 'B', url: 'https://b.example', baseUrl: '/', onBrokenLin
         "src/pages/index.md": page("Home"),
         "manual/draft.md": page("Draft", front="draft: true"),
     },
+    "docusaurus-bare": {
+        "package.json": '{"name": "x"}',
+        "docusaurus.config.mjs": """export default { title: 'B', url: 'https://b.example', baseUrl: '/', trailingSlash: false, onBrokenLinks: 'ignore',
+  presets: [['classic', { docs: { numberPrefixParser: false, exclude: ['**/_*.{md,mdx}', '*.draft.md', 'kept/{own,secret}/**'] }, blog: false }]],
+  plugins: [['@docusaurus/plugin-content-docs', { id: 'api', path: 'api', routeBasePath: 'reference/api', sidebarPath: false, exclude: ['**/*.test.md'] }]] };
+""",
+        "docs/index.md": page("Start", front="slug: /"),
+        "docs/x.draft.md": page("Draft"),
+        "docs/kept/y.draft.md": page("Kept"),
+        "docs/kept/secret/plan.md": page("Plan"),
+        "docs/guide/README.md": page("Guide"),
+        "docs/guide/01-setup.mdx": page(
+            "Set up",
+            "import Oil, {toc as ofOil} from './_oil.mdx';\n\n:::tip[Mind the *step*]{.own #own-tip}\n\nRead on.\n\n:::\n\n<Oil />\n",
+        ),
+        "docs/guide/_oil.mdx": "## Of oil {#own-oil}\n\nOil comes from the partial.\n",
+        "docs/guide/named.md": page("Named", front="slug: of-my-own"),
+        "api/index.md": page("Api"),
+        "api/deep/2-pumps.md": page("Pumps"),
+        "api/deep/a.test.md": page("Test"),
+    },
     "hugo": {
         "hugo.toml": "baseURL = 'https://b.example/'\ntitle = 'B'\ndefaultContentLanguage = 'en'\n[permalinks]\nposts = '/news/:year/:month/:slug/'\n[markup.goldmark.renderer]\nunsafe = true\n[languages.en]\nweight = 1\n[languages.de]\nweight = 2\n",
         "layouts/_default/single.html": "<html><body>{{ .Content }}</body></html>",
