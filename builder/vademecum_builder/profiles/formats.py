@@ -55,7 +55,8 @@ def rst_includes(text: str, page: Page) -> str:
             return textwrap.indent(f"\n{found}\n", match["indent"])
         language = options.get("language") or options.get("code") or ""
         code = textwrap.indent(textwrap.dedent(found) if "dedent" in options else found, "   ")
-        return textwrap.indent(f".. code-block:: {language}\n\n{code}\n\n", match["indent"])
+        caption = f"   :caption: {options['caption']}\n" if options.get("caption") else ""
+        return textwrap.indent(f".. code-block:: {language}\n{caption}\n{code}\n\n", match["indent"])
 
     return _RST.sub(take, text) if "include::" in text else text
 

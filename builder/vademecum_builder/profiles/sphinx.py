@@ -30,6 +30,7 @@ _DIRECTIVE = re.compile(
     r"^([ \t]*)(`{3,}|~{3,})[ \t]*\{([\w:.+-]+)\}[ \t]*(.*)\n((?:(?![ \t]*\2).*\n)*)[ \t]*\2[ \t]*$", re.MULTILINE
 )
 _OPTION = re.compile(r"\A(?:[ \t]*:[\w-]+:.*\n|---\n[\s\S]*?\n---\n)+")
+_UNNAMED = re.compile(r"(?<!!)\[\]\(([^()\s#]+)\.(?:md|rst)\)|(?<!!)\[\]\(#([\w-]+)\)")
 _CODE = frozenset(
     """
     code code-block code-cell sourcecode parsed-literal prompt doctest testcode jupyter-execute myst
@@ -37,7 +38,7 @@ _CODE = frozenset(
 )
 _DROPPED = frozenset(
     """
-    toctree contents image eval-rst mermaid raw bibliography tableofcontents index
+    toctree contents image mermaid raw bibliography tableofcontents index
     """.split()
 )
 _HEADING = re.compile(r"^#{1,6}[ \t]+(.+?)[ \t]*$", re.MULTILINE)
@@ -55,7 +56,8 @@ _PROSE = frozenset("ref doc term numref pep rfc guilabel menuselection abbr down
 
 
 def myst(text: str, page: Page) -> str:
-    """MyST: directives in fences (`{note}`), roles (`{ref}`), targets (`(name)=`), comments (`%`), breaks (`+++`)."""
+    """MyST: directives in fences (`{note}`), roles (`{ref}`), links that show titles (`[](a.md)`), targets (`(name)=`),
+    comments (`%`), breaks (`+++`)."""
 
     def directive(match: re.Match[str]) -> str:
         indent, fence, name, title, body = match.groups()
@@ -65,13 +67,15 @@ def myst(text: str, page: Page) -> str:
             caption = options and _CAPTION.search(options[0])
             above = f"{indent}{caption[1]}\n\n" if caption else ""
             return f"{above}{indent}{fence}{title}\n{body}{indent}{fence}"
-        if name in _DROPPED:
+        if name == "eval-rst":
+            return page.miss("reStructuredText in Markdown (eval-rst)")
+        if name in _DROPPED or (name == "only" and (title.split()[:1] == ["not"]) == ("html" in title)):
             return ""
         if name == "include":
             return page.include_page(title, passes=(myst,))
         if name == "literalinclude":
             return f"{fence}\n{code}\n{fence}" if (code := page.include(title)) else ""
-        shown = "" if name in ("figure", "math", "tab-set", "grid") else title
+        shown = "" if name in ("figure", "math", "tab-set", "grid", "only") else title
         if name == "math":
             return f"{indent}{body}"
         # A directive does not contain sections.
@@ -81,11 +85,15 @@ def myst(text: str, page: Page) -> str:
     text = _DIRECTIVE.sub(directive, text) if "{" in text else text
     text = _ROLE.sub(lambda role: _shown(role, page), text)
 
+    def titled(link: re.Match[str]) -> str:
+        shown = page.title("doc", link[1]) if link[1] else page.title("ref", link[2])
+        return f"[{shown}{link[0][1:]}"
+
     def edit(plain: str) -> str:
         return re.sub(
             r"^[ \t]*\([^()\n]+\)=[ \t]*$|^%(?!%).*$|^[ \t]*:[\w-]+:(?: .*)?$|^[ \t]*(?:\+{3}(?!\+).*|\^{3,}[ \t]*)$",
             "",
-            plain,
+            _UNNAMED.sub(titled, plain),
             flags=re.MULTILINE,
         )
 
