@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from vademecum_builder.profiles import mdx
 from vademecum_builder.profiles.base import Folder, Metadata, Page, Profile, Project, Rules, stem
 from vademecum_builder.profiles.blocks import alerts
-from vademecum_builder.profiles.code import outside_code
+from vademecum_builder.profiles.code import outside_code, replacing
 from vademecum_builder.profiles.config import Script, folder_of, scripts
 from vademecum_builder.profiles.nextra import heading_ids
+from vademecum_builder.readers.slugs import GITHUB
 from vademecum_builder.sources.places import language_named
 
 FILES = scripts("source.config", "src/source.config")
@@ -33,7 +34,19 @@ def included(text: str, page: Page) -> str:
     return outside_code(text, lambda plain: _INCLUDE.sub(part, plain)) if "<include" in text else text
 
 
-PASSES = (included, heading_ids, *mdx.PASSES, alerts)
+def _listed(heading: re.Match[str]) -> str:
+    if not heading["not"]:
+        return ""
+    return f"{heading[1]} {heading['id'] or '{#' + GITHUB.slug(heading['text'] + ' toc') + '}'}"
+
+
+listed = replacing(
+    re.compile(r"^([ \t]*#{1,6}[ \t]+(?P<text>.*?))[ \t]*\[(?P<not>!?)toc\][ \t]*(?P<id>\{#[^{}]*\})?$", re.MULTILINE),
+    _listed,
+    "toc]",
+)
+"""`## Title [!toc]` is not in the table of contents, `## Title [toc]` only there."""
+PASSES = (included, heading_ids, listed, *mdx.PASSES, alerts)
 
 
 def open_fumadocs(project: Project) -> Rules:

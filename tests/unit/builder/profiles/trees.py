@@ -598,6 +598,49 @@ export default async function Page(props) {
             "Fixes", HEADINGS + "\n## Renamed [#Own-ID]\n\nTwelve.\n\n## Again [#v1.2 x]\n\nThirteen.\n"
         ),
     },
+    "fumadocs": {
+        "package.json": '{"name": "b", "type": "module"}',
+        "next.config.mjs": "import { createMDX } from 'fumadocs-mdx/next'\n\nexport default createMDX()({ output: 'export' })\n",
+        "source.config.ts": "import { defineConfig, defineDocs } from 'fumadocs-mdx/config'\n\nexport const guides = defineDocs({ dir: 'texts/guides' })\nexport const more = defineDocs({ dir: 'texts/more' })\nexport default defineConfig()\n",
+        "lib/source.ts": "import { guides, more } from '../.source/server'\nimport { loader } from 'fumadocs-core/source'\n\nexport const source = loader({ baseUrl: '/handbook', source: guides.toFumadocsSource() })\nexport const others = loader({ baseUrl: '/', source: more.toFumadocsSource() })\n",
+        "tsconfig.json": '{"compilerOptions": {"jsx": "preserve", "moduleResolution": "bundler", "module": "esnext", "target": "es2022", "strict": false, "skipLibCheck": true}}',
+        "app/layout.jsx": 'export default ({ children }) => <html lang="en"><body>{children}</body></html>\n',
+        "app/handbook/[[...slug]]/page.jsx": """import parts from 'fumadocs-ui/mdx'
+import { source } from '../../../lib/source'
+
+export default async function Page(props) {
+  const page = source.getPage((await props.params).slug)
+  const Text = page.data.body
+  return <main><h1>{page.data.title}</h1><Text components={parts} /></main>
+}
+export const generateStaticParams = () => source.generateParams()
+""",
+        "app/(more)/[...slug]/page.jsx": """import parts from 'fumadocs-ui/mdx'
+import { others } from '../../../lib/source'
+
+export default async function Page(props) {
+  const page = others.getPage((await props.params).slug)
+  const Text = page.data.body
+  return <main><h1>{page.data.title}</h1><Text components={parts} /></main>
+}
+export const generateStaticParams = () => others.generateParams()
+""",
+        "texts/guides/index.mdx": page("Start", front="title: Start"),
+        "texts/guides/(oils)/light.mdx": page("Light", front="title: Light"),
+        "texts/guides/pumps/index.mdx": page(
+            "Pumps", '<include>./part.mdx</include>\n\n<Callout title="Mind">Hot.</Callout>\n', "title: Pumps"
+        ),
+        "texts/guides/pumps/part.mdx": page("Part", "## Of the part\n\nOil.\n", "title: Part"),
+        "texts/guides/pumps/set-up.mdx": page(
+            "Set up",
+            "### Deep [#Own-ID]\n\nP.\n\n### Other [!toc]\n\nO.\n\n## Only there [toc]\n\nT.\n",
+            "title: Set up",
+        ),
+        "texts/guides/v1.2.mdx": page("Version", front="title: Version"),
+        "texts/guides/meta.json": '{"pages": ["index", "pumps"]}',
+        "texts/guides/changes.md": page("Changes", HEADINGS, "title: Changes"),
+        "texts/more/about.mdx": page("About", front="title: About"),
+    },
     "eleventy": eleventy(
         """import { IdAttributePlugin } from "@11ty/eleventy";
 
@@ -634,6 +677,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "jupyterbook": (f"{VENV}/bin/jupyter-book build -q .", "_build/html"),
     "nikola": (f"{VENV}/bin/nikola build -q", "output"),
     "nextra": ("node_modules/.bin/next build --turbopack", "out"),
+    "fumadocs": ("node_modules/.bin/next build --turbopack", "out"),
     "eleventy": ("node_modules/.bin/eleventy --quiet", "_site"),
     "gatsby": ("node_modules/.bin/gatsby build", "public"),
     "gitbook": ("node_modules/.bin/honkit build . out", "out"),
