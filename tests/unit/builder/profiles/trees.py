@@ -641,6 +641,26 @@ export const generateStaticParams = () => others.generateParams()
         "texts/guides/changes.md": page("Changes", HEADINGS, "title: Changes"),
         "texts/more/about.mdx": page("About", front="title: About"),
     },
+    "nuxt": {
+        "package.json": '{"name": "b", "private": true}',
+        "nuxt.config.ts": "export default defineNuxtConfig({ modules: ['@nuxt/content'], telemetry: false, compatibilityDate: '2024-07-01' })\n",
+        "pages/[...slug].vue": "<template><main><ContentDoc /></main></template>\n",
+        "app.vue": "<template><NuxtPage /></template>\n",
+        "content/index.md": page(
+            "Start",
+            "".join(f"[x]({p})\n" for p in ("/guide", "/guide/set-up", "/changes", "/pumps/2024-news", "/pumps")),
+        ),
+        "content/1.guide/index.md": page("Guide"),
+        "content/1.guide/02.Set Up.md": page(
+            "Set up", '::alert{type="info"}\nRead on.\n::\n\n## Press [Enter]{.key}\n\nP.\n'
+        ),
+        "content/changes.md": page("Changes", HEADINGS),
+        "content/pumps/2024-news.md": page("News"),
+        "content/pumps/3.index.md": page("Pumps"),
+        "content/_part.md": page("Part"),
+        "content/later.draft.md": page("Later"),
+        "components/content/Alert.vue": "<template><div><slot /></div></template>\n",
+    },
     "eleventy": eleventy(
         """import { IdAttributePlugin } from "@11ty/eleventy";
 
@@ -678,6 +698,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "nikola": (f"{VENV}/bin/nikola build -q", "output"),
     "nextra": ("node_modules/.bin/next build --turbopack", "out"),
     "fumadocs": ("node_modules/.bin/next build --turbopack", "out"),
+    "nuxt": ("node_modules/.bin/nuxt generate", ".output/public"),
     "eleventy": ("node_modules/.bin/eleventy --quiet", "_site"),
     "gatsby": ("node_modules/.bin/gatsby build", "public"),
     "gitbook": ("node_modules/.bin/honkit build . out", "out"),
