@@ -5,17 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Any, TypeAlias
 
 from vademecum.format.markup import Code, Item, Paragraph, Row, Run, Runs, is_address, merged, plain_block
 from vademecum_builder.readers.slugs import GITHUB, SlugRule, Slugs
-from vademecum_builder.readers.text import clean, clean_block, clean_line
+from vademecum_builder.readers.text import clean, clean_block, clean_line, has_words
 
 Block: TypeAlias = str | Paragraph | Item | Row | Code
 """A block below a heading. A string is plain text without markup."""
 LONGEST_ADDRESS = 2000
 _BADGE = re.compile(r"https?://(?=[^?#]*(?:badge|shields\.io))(?![^?#]*\.(?:png|jpe?g|gif|webp)\b)", re.IGNORECASE)
 """Images of badges, but not screenshots of them."""
+_BESIDE = 4
+"""How many blocks above a picture may have its words: the title of a figure of several pictures, and their captions."""
 _LINE_FEEDS = re.compile(r"(?<![ \t])[ \t]*\n\s*")
 
 
@@ -56,6 +59,7 @@ class _Open:
     headings: tuple[str, ...]
     anchor: str
     blocks: list[Block] = field(default_factory=list)
+    ends_in_picture: bool = False
 
 
 class Outline:
@@ -103,10 +107,20 @@ class Outline:
 
     def block(self, block: Block) -> None:
         """Add a block to the open section, unless it has no words (such as an image without alternative text), or only
-        badges, which are about builds and not about the page."""
+        badges, which are about builds and not about the page. A picture whose words stand beside it has none either:
+        the title of its figure, or the caption below."""
+        is_picture = _is_picture(block)
         block = clean_block(block) if isinstance(block, str) else cleaned(block)
-        if block_text(block) and not (isinstance(block, Paragraph) and all(map(_is_badge, block.runs))):
-            self._sections[-1].blocks.append(block)
+        if not block_text(block) or (isinstance(block, Paragraph) and all(map(_is_badge, block.runs))):
+            return
+        part = self._sections[-1]
+        said = block_text(block)
+        if part.ends_in_picture and has_words(said, block_text(part.blocks[-1])):
+            part.blocks.pop()
+            part.ends_in_picture = False
+        if not (is_picture and any(has_words(block_text(above), said) for above in part.blocks[-_BESIDE:])):
+            part.blocks.append(block)
+            part.ends_in_picture = is_picture
 
     def sections(self, title: str) -> tuple[Section, ...]:
         """Return the sections, without `title` as the outermost of their headings."""
@@ -115,6 +129,13 @@ class Outline:
             for part in self._sections
             if part.headings or part.blocks
         )
+
+
+def _is_picture(block: Block) -> bool:
+    """Return whether a block has pictures alone."""
+    if not isinstance(block, Paragraph):
+        return False
+    return any(run.image for run in block.runs) and all(run.image or not run.text.strip() for run in block.runs)
 
 
 def _is_badge(run: Run) -> bool:
@@ -144,8 +165,7 @@ def clean_runs(runs: Runs) -> Runs:
     """Return runs without control characters, blank lines, white space at the ends, invalid links, and images whose
     text is repeated after them: icons of labels."""
     runs = merged(runs)
-    pairs = zip(runs, [*runs[1:], Run("")], strict=False)
-    kept = [_clean_run(run) for run, behind in pairs if not (run.image and _begins(behind.text, run.text))]
+    kept = [_clean_run(run) for at, run in enumerate(runs) if not (run.image and _begins(_behind(runs, at), run.text))]
     while kept and not kept[0].image and not kept[0].text.strip():
         del kept[0]
     while kept and not kept[-1].image and not kept[-1].text.strip():
@@ -154,6 +174,11 @@ def clean_runs(runs: Runs) -> Runs:
         kept[0] = kept[0].with_text(kept[0].text.lstrip())
         kept[-1] = kept[-1].with_text(kept[-1].text.rstrip())
     return merged(kept) if len(kept) > 1 else tuple(kept)
+
+
+def _behind(runs: Runs, at: int) -> str:
+    """Return the next text after a run."""
+    return next((run.text for run in islice(runs, at + 1, None) if run.text.strip()), "")
 
 
 def _begins(text: str, said: str) -> bool:

@@ -112,3 +112,16 @@ def says_nothing(alt: str, source: str) -> bool:
     path = source.removeprefix("./")
     named = "/" in path and alt.removeprefix("./") == _ENDING.sub("", path)
     return named or alt == source or _PLACEHOLDER.fullmatch(alt) is not None
+
+
+_WORD = re.compile(r"\w+")
+
+
+def has_words(text: str, said: str) -> bool:
+    """Return whether a text has these words, one after the other.
+
+    >>> has_words("Figure 3.4. The Toolbox, opened", "the toolbox"), has_words("Toolboxes", "Toolbox")
+    (True, False)
+    """
+    whole, part = (f" {' '.join(_WORD.findall(one.casefold()))} " for one in (text, said))
+    return part != "  " and part in whole

@@ -140,3 +140,17 @@ def formula_of(math: Node) -> str:
     """Return the source of a formula if the page has it, otherwise what it shows."""
     written = math.css_first("annotation[encoding*=tex]")
     return f" {text_of(written if written is not None else math)} "
+
+
+_FIGURES = frozenset({"figure", "informalfigure", "imageblock", "thumb", "wp-caption"})
+"""Classes of DocBook, Sphinx, Asciidoctor, MediaWiki, WordPress."""
+
+
+def figure_text(image: Node) -> str:
+    """Return the title and captions of the figure with a picture; empty if the picture stands in the text."""
+    above = image.parent
+    while above is not None and above.tag not in ("body", "main", "article", "section"):
+        if above.tag == "figure" or not _FIGURES.isdisjoint((above.attributes.get("class") or "").split()):
+            return above.text(deep=True, separator=" ")
+        above = above.parent
+    return ""

@@ -15,7 +15,7 @@ from vademecum_builder.readers.html.marks import BORDER, END, Mark, style_of
 from vademecum_builder.readers.html.tree import TEXT, Attributes, Node, text_of
 from vademecum_builder.readers.html.unseen import Part, is_around, part_of
 from vademecum_builder.readers.html.writer import Heading, LineWriter, Place
-from vademecum_builder.readers.text import says_nothing
+from vademecum_builder.readers.text import has_words, says_nothing
 
 _OUTSIDE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//")
 LONGEST_LABEL = 120
@@ -137,7 +137,7 @@ class _Walk:
             self._text(elements.formula_of(node))
             return
         if tag == "img":
-            self._image(attributes)
+            self._image(node, attributes)
             return
         if tag == "pre" and not self._cells and elements.are_line_numbers(node):
             return
@@ -179,9 +179,9 @@ class _Walk:
         heading.links.append(unquote((attributes.get("href") or "").rpartition("#")[2]))
         heading.spare += f" {text_of(node)}"
 
-    def _image(self, attributes: Attributes) -> None:
+    def _image(self, node: Node, attributes: Attributes) -> None:
         alt, source = (attributes.get("alt") or "").strip(), attributes.get("src") or ""
-        if alt and not says_nothing(alt, source):
+        if alt and not says_nothing(alt, source) and not has_words(elements.figure_text(node), alt):
             self._out.pieces += [" ", Mark(image=source)]
             self._text(alt)
             self._out.pieces += [END, " "]
