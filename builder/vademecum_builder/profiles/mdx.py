@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from string import punctuation
 
 from vademecum_builder.profiles.base import Page, Pass
-from vademecum_builder.profiles.code import CODE, GONE, outside_code, replacing
+from vademecum_builder.profiles.code import CODE, GONE, outside_code
+from vademecum_builder.profiles.esm import modules
 from vademecum_builder.profiles.tags import arguments, shown
 from vademecum_builder.readers.fences import fenced
 
@@ -79,10 +80,6 @@ def comments(text: str, page: Page) -> str:
     if "/*" not in text:
         return text
     return outside_code(text, lambda plain: _COMMENT.sub("", _ID.sub(r"\1 {#\2}", plain)))
-
-
-modules = replacing(_MODULE, "")
-"""Lines of `import` and `export` at the top level of a page, up to the next blank line."""
 
 
 def jsx(text: str, page: Page) -> str:

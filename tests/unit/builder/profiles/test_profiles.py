@@ -719,6 +719,9 @@ def test_a_post_of_which_the_rule_is_not_known_is_counted(tmp_path: Path) -> Non
 
 
 OPENINGS = [
+    "\n\nexport const a = [",
+    "\n\nexport const a = []\n\n<A b={a",
+    "\n\nexport const a = []\n\n{a.map(",
     "[[",
     "{",
     '{{< a "',
@@ -952,6 +955,79 @@ def test_mdx_without_a_generator_is_read_as_what_it_shows(tmp_path: Path) -> Non
     assert isinstance(document, Document)
     assert (document.title, document.sections[0].anchor) == ("Pump", "the-pump")
     assert text_of(document) == "At  2.\nLinux\nType {make}."
+
+
+PROGRAM = """import X from './x'
+
+export const faq = {
+  oil: [
+    {
+      question: "Which oil?",
+
+      answer: `Thin oil, see [the list](/oil).
+
+- Never grease.`,
+    },
+    { q: 'How\\'s it "bled"?', a: "Open the valve, and close it when water comes.", icon: "drop of water" },
+  ],
+  water: [["Is rain good", "It is as good as any other water."]],
+};
+
+export const points = [{ label: "Monday", value: 3 }];
+
+export const Card = ({ title }) => {
+  const [open, setOpen] = useState(false); // don't {
+
+  return (
+    <div className="a b c d e">
+
+      {title}
+    </div>
+  );
+};
+
+# Pump
+
+<Data all={faq} />
+
+<Chart wide of={points} />
+
+## Oil
+
+<Questions id="a" style={{ a: 1 }} rows={faq.oil} />
+
+## Water
+
+{faq.water.map(([q, a]) => (
+  <details key={q}>
+
+    {a}
+  </details>
+))}
+
+Use `{faq.water.map(show)}`.
+"""
+
+
+def test_data_in_a_page_of_mdx_stand_where_it_shows_them_and_its_programs_are_no_text(tmp_path: Path) -> None:
+    for tree in ({"docusaurus.config.js": ""}, {}):
+        (tmp_path / str(len(tree))).mkdir()
+        root = files(tmp_path / str(len(tree)), {**tree, "docs/a.mdx": PROGRAM})
+        item = SourceItem("docs/a.mdx", MARKDOWN, PROGRAM.encode())
+        document = (ProfilePages(found_in(root), SITE) if tree else PlainPages(root)).read(item)
+        assert isinstance(document, Document)
+        assert {
+            part.headings: [block_text(block) for block in part.blocks] for part in document.sections if part.blocks
+        } == {
+            ("Oil",): [
+                "Which oil?",
+                "Thin oil, see the list.",
+                "Never grease.",
+                'How\'s it "bled"?',
+                "Open the valve, and close it when water comes.",
+            ],
+            ("Water",): ["Is rain good", "It is as good as any other water.", "Use {faq.water.map(show)}."],
+        }
 
 
 def test_a_type_of_a_type_is_text(tmp_path: Path) -> None:
