@@ -45,10 +45,11 @@ def test_the_questions_are_of_four_kinds_and_half_of_each_is_held_out() -> None:
 
 def test_a_folder_and_a_table_are_a_collection(tmp_path: Path) -> None:
     (tmp_path / "key.md").write_text("# Keys\n")
+    (tmp_path / "lamp.mdx").write_text("# Lamps\n")
     table = tmp_path / "questions.tsv"
     table.write_text("kind\tset\tquestion\tpages\nexact\theld\tkeys\tkey.md\nexact\ttuned\tlamp\tkey.md\n")
     found = read_collection(tmp_path, table, "held")
-    assert found.documents == {"key.md": "# Keys\n"}
+    assert found.documents == {"key.md": "# Keys\n", "lamp.mdx": "# Lamps\n"}
     assert [(query.kind, query.text, query.relevant) for query in found.queries] == [
         ("exact", "keys", frozenset({"key.md"}))
     ]
@@ -124,5 +125,9 @@ def test_documents_need_questions_and_questions_documents(tmp_path: Path, capsys
     table.write_text("kind\tquestion\tpages\nexact\tkeys\tlamp.md\n")
     assert main(["bench", "retrieval", str(tmp_path), "--questions", str(table)]) == 2
     assert "no document lamp.md" in capsys.readouterr().err
+    (tmp_path / "lamp.html").write_text("<h1>Lamp</h1>")
+    table.write_text("kind\tquestion\tpages\nexact\tkeys\tlamp.html\n")
+    assert main(["bench", "retrieval", str(tmp_path), "--questions", str(table)]) == 2
+    assert f"no document lamp.html in {tmp_path}: it is not Markdown" in capsys.readouterr().err
     table.write_text("kind\tquestion\nexact\tkeys\n")
     assert main(["bench", "retrieval", str(tmp_path), "--questions", str(table)]) == 2

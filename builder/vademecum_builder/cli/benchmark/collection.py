@@ -17,6 +17,10 @@ Rankings = list[list[str]]
 """Keys of documents for each query, the best first."""
 
 
+_ENDINGS = (".md", ".markdown", ".mdx")
+"""Of documents. The peers get their text as it is, so no HTML."""
+
+
 @dataclass(frozen=True)
 class Query:
     """What is asked, of which kind, and the keys of the documents that answer it."""
@@ -59,13 +63,14 @@ def read_collection(path: Path, questions: Path | None, part: str = "") -> Colle
         raise UsageError(f"{questions or path}: not as it should be: {error!r}") from error
     unknown = sorted(frozenset().union(*(query.relevant for query in queries)) - documents.keys())
     if unknown:
-        raise UsageError(f"{questions}: no document {unknown[0]} in {path}")
+        other = f": it is not Markdown ({', '.join(_ENDINGS)})" if (path / unknown[0]).is_file() else ""
+        raise UsageError(f"{questions}: no document {unknown[0]} in {path}{other}")
     return _asked(Collection(documents, [query for query in queries if query.relevant]), path)
 
 
 def _documents(path: Path) -> dict[str, str]:
     if path.is_dir():
-        files = sorted(path.rglob("*.md"))
+        files = sorted(file for file in path.rglob("*") if file.suffix in _ENDINGS and file.is_file())
         return {file.relative_to(path).as_posix(): file.read_text("utf-8", "replace") for file in files}
     documents: dict[str, str] = {}
     with gzip.open(path, "rt", encoding="utf-8") as states:
