@@ -19,6 +19,9 @@ from vademecum_builder.readers.html.unseen import Part, part_of
 from vademecum_builder.readers.outline import Block, Reading, Section
 from vademecum_builder.readers.text import clean_line, unify_line_breaks
 
+_WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]{2}|[^\W\d_]{2,}")
+_SAYING_MORE = 2
+"""So many words more than the title make an `<h1>` a heading of its own: menus shorten titles (`let`)."""
 _SEPARATOR = re.compile(r"(?<!\s)\s+[|·•—–\-»«:]+\s+|:\s+|(?<!\s)\s+(?=\((?:[^()]|\([^()]*\))*\)$)")
 _BREADCRUMBS = '[aria-label*="readcrumb"], [class*="readcrumb"], [id*="readcrumb"]'
 MAX_BREADCRUMBS = 8
@@ -243,9 +246,10 @@ def _numbered(number: str, headings: list[Line]) -> str:
 
 
 def _outermost(title: str, lines: list[Line]) -> str:
-    """Return the heading that only repeats the title: it, or the `<h1>` that contains it."""
+    """Return the heading that only repeats the title: it, or the `<h1>` with at most a word more, as a badge is."""
     h1 = next((clean_line(line.text) for line in lines if line.kind is Kind.HEADING and line.level == 1), "")
-    return h1 if title and (title in h1 or h1 in title) and h1 else title
+    repeats = title in h1 and len(_WORD.findall(h1.replace(title, "", 1))) < _SAYING_MORE
+    return h1 if title and h1 and (repeats or h1 in title) else title
 
 
 def _without_names(title: str, names: frozenset[str]) -> str:
