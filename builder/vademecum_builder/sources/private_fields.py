@@ -136,6 +136,12 @@ _PRIVATE: Final[Mapping[str, str]] = {
     "kept": (
         r"lager(?:ort|platz)|(?:depot|magazin)_?(?:ort|platz|standort|nr|nummer|location)|(?:storage|bin)_?location"
     ),
+    "was": (
+        # Of Evernote, Google Photos, cameras and chats; a shop's and a museum's own `latitude` is what people look for.
+        r"(?:^|_)(?:notes?_attributes|geo_data(?:_exif)?|exif|gps|user|author|sender|device|creator|check_?in)"
+        r"_(?:(?:gps_?)?lat(?:itude)?|(?:gps_?)?lon(?:gitude)?|lng|alt(?:itude)?|location|coordinates|place_?name)(?:$|_)"
+        r"|(?:^|_)note_attributes_author$"
+    ),
     "note": (
         r"(?:intern(?!at)|private|staff|admin|seller)\w*_(?:not[ei]|com+ent|komment|remark|memo|bemerk|vermerk)"
         r"|(?:not(?:es?|iz(?:en)?)|com+ents?|kommentar|remarks?|bemerkung(?:en)?)_\(?(?:intern|privat|staff|admin)"

@@ -37,6 +37,7 @@ from vademecum_builder.sources.base import SourceItem
 from vademecum_builder.sources.catalog import CatalogSource
 from vademecum_builder.sources.databases.database import Database
 from vademecum_builder.sources.formats.record_files import Layout
+from vademecum_builder.sources.private_fields import is_named_private
 
 SHOPIFY = """Handle,Title,Body (HTML),Published,Variant SKU,Image Position
 oak-chair,Oak Chair,<p>Made by hand of oak.</p>,true,A-1,1
@@ -299,6 +300,19 @@ def test_what_people_type_is_found_by_words_and_where_they_are_reached_is_nobody
 def test_where_people_are_reached_is_seen_by_its_form(value: str, private: bool) -> None:
     found = fields_of({"id": n, "where": value, "Teile-Nr.": f"{value} {n}"} for n in range(3))
     assert [one.is_private for one in found] == [False, private, False]
+
+
+@pytest.mark.parametrize(
+    ("name", "private"),
+    [
+        *((v, True) for v in ("note-attributes.latitude", "note-attributes.author", "geoDataExif.longitude")),
+        *((v, True) for v in ("exif.GPSLatitude", "user_location", "author.location", "checkin.place_name")),
+        *((v, False) for v in ("latitude", "location.lat", "note-attributes.source", "author")),
+        *((v, False) for v in ("authors.latin", "device_class", "geo_data", "notes", "exif.lens")),
+    ],
+)
+def test_where_somebody_was_is_private_and_where_a_thing_is_is_not(name: str, private: bool) -> None:
+    assert is_named_private(name) is private
 
 
 def test_a_field_that_is_not_always_a_time_says_not_when_a_record_changed() -> None:
