@@ -36,12 +36,18 @@ _DOCUMENTS = frozenset(
     """.split()
 ).union(ending for ending, media in (MEDIA_TYPES | BINARY_TYPES).items() if install_hint(media))
 """Endings of what people call documents, whether there is a reader for them or not."""
+_PACKED = frozenset(".zip .7z .rar .tar .tgz .gz".split())
 _OFFICE = frozenset({".doc", ".ppt", ".ppsx", ".ppsm", ".xls", ".xlsb"})
 _MAIL = 'a [[source]] of kind = "messages" reads mail'
 _UNFINISHED = re.compile(
     r"(?<!\w)(?:drafts?|entwurf|brouillon|borrador|bozza|rascunho|copy|copie|kopie|copia)(?!\w)|\(\d\)$"
 )
 """What people and programs write into the name of a file that is not the one that is meant."""
+_MARKED = re.compile(
+    r"(?<!\w)(?:DRAFT|ENTWURF|BROUILLON|BORRADOR|BOZZA|RASCUNHO|WIP)(?!\w)"
+    r"|[(\[](?i:draft|entwurf|brouillon|borrador|bozza|rascunho|wip)(?!\w)[^()\[\]]*[)\]]"
+)
+"""A page is called so in capitals or brackets; `draft releases` tells of drafts."""
 _VERSION = re.compile(
     r"[ _.(-]+(?:(?:v|ver|version|rev)[ ._]?\d+(?:[._]\d+)*|final|endfassung|neu|new|nouveau|alt|old|ancien)\)?$"
 )
@@ -50,6 +56,7 @@ _NO_READER = "no reader: "
 _UNREAD = (SKIPPED, _NO_READER, "not read: ")
 """How the reasons begin that the publisher did not ask for; the last: the library of a reader is not installed."""
 NO_DOCUMENT = "no document by its ending"
+PACKED = "packed: unpack what has documents"
 
 
 @dataclass(frozen=True)
@@ -76,7 +83,7 @@ class Audit:
         private_keys: Documents with a private key that the publisher has allowed.
         stale: Documents whose source has a newer version that cannot be read.
         duplicates: Documents with the same text, each group sorted; versions of one page do not count.
-        unfinished: Files of office programs that are called a draft or a copy.
+        unfinished: Files of office programs that are called a draft or a copy, and pages that are marked as a draft.
         versions: Files of office programs in one folder that are called versions of one document.
     """
 
@@ -157,9 +164,16 @@ def audit(
         ),
         stale=tuple(sorted(documents.keys() & others.unreadable[SKIPPED])),
         duplicates=tuple(sorted(tuple(sorted(keys)) for keys in groups.values() if len({*map(page_of, keys)}) > 1)),
-        unfinished=tuple(key for key in files if _UNFINISHED.search(_name_of(key))),
+        unfinished=tuple(key for key in sorted(documents) if _is_unfinished(key)),
         versions=tuple(_versions(files)),
     )
+
+
+def _is_unfinished(key: str) -> bool:
+    """Return whether the name of a file says that it is not the one that is meant; keys of records may say anything."""
+    if suffix_of(key) in BINARY_TYPES:
+        return _UNFINISHED.search(_name_of(key)) is not None
+    return media_type(key) is not None and _MARKED.search(PurePosixPath(key).stem.replace("_", " ")) is not None
 
 
 def _name_of(key: str) -> str:
@@ -191,7 +205,9 @@ def _others(ending: str, missing: int, others: Mapping[tuple[str, str], int]) ->
     """Return why files of an ending are not documents, and how many; without any other reason there is no reader."""
     known = {reason: count for (its, reason), count in others.items() if its == ending}
     rest = missing - sum(known.values())
-    reason = f"{_NO_READER}{remedy_of(ending)}" if ending in _DOCUMENTS else NO_DOCUMENT
+    reason = (
+        f"{_NO_READER}{remedy_of(ending)}" if ending in _DOCUMENTS else PACKED if ending in _PACKED else NO_DOCUMENT
+    )
     return known | ({reason: rest} if rest > 0 else {})
 
 

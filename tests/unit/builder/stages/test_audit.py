@@ -135,6 +135,15 @@ def test_what_is_no_document_by_its_ending_is_one_row(docs: Path) -> None:
     assert ([row[0] for row in rows], rows[-1]) == ([".md", ".rtf", "others"], others)
 
 
+def test_what_is_packed_is_named_and_is_no_fault(docs: Path) -> None:
+    for number in range(9):
+        (docs / f"handover {number}.zip").write_bytes(b"PK")
+    report = released(docs)
+    [told] = (line for line in _audited(report.audit) if ".zip" in line)
+    assert told.split(maxsplit=3) == [".zip", "9", "0", "9 packed: unpack what has documents"]
+    assert not report.audit.warnings
+
+
 PAGE = b"---\ntitle: A\n---\nWater.\n"
 
 
@@ -243,6 +252,14 @@ def test_files_that_are_called_drafts_copies_and_versions_are_named(
     said = capsys.readouterr().out
     assert "  published, although its name says draft or copy: Plan (Entwurf).docx\n" in said
     assert "  published, all versions of one document: Care_v1.docx, Care_v2_final.docx, care.docx\n" in said
+
+
+def test_a_page_that_is_marked_as_a_draft_is_named_and_one_about_drafts_is_not(docs: Path) -> None:
+    marked = ["ENTWURF Plan", "Plan (draft v2)", "guide/DRAFT_offer", "plan [WIP]"]
+    (docs / "guide").mkdir()
+    for name in (*marked, "draft of words", "draft-releases", "Gesetzentwurf 2", "copy", "The (drafty) house", "WIPE"):
+        (docs / f"{name}.md").write_text(f"# {name.title()}\n\nOf {name}.\n")
+    assert released(docs).audit.unfinished == tuple(sorted(f"{name}.md" for name in marked))
 
 
 def test_one_page_in_two_versions_is_no_duplicate(docs: Path) -> None:
