@@ -450,6 +450,9 @@ def test_a_dry_run_shows_all_and_writes_nothing(vade: Vade) -> None:
     assert "[[source]]" in ran.out and "actions/checkout@" in ran.out and "/.vademecum/" in ran.out
     told = vade("init", "--dry-run", "--json").json
     assert (told["written"], told["keys"]) == (False, ".vademecum/keys")
+    Path(".gitignore").write_text("*.of-somebody\n" * 400)
+    ran = vade("init", "--dry-run")
+    assert "*.of-somebody" not in ran.out and "/.vademecum/" in ran.out
 
 
 def test_a_repository_of_somebody_else_is_told_with_what_git_advises(

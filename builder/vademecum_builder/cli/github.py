@@ -120,13 +120,18 @@ def _table(result: Mapping[str, Any]) -> str:
         "took": f"{result['seconds']:.1f} s",
     }
     warnings = result["warnings"]
-    more = [f"and {len(warnings) - _LISTED} more"] if len(warnings) > _LISTED else []
-    warned = (
-        f"\n{counted(len(warnings), 'warnings')}\n\n{_literal(chr(10).join([*warnings[:_LISTED], *more]))}"
-        if warnings
-        else ""
+    warned = f"\n{counted(len(warnings), 'warnings')}\n\n{_literal(_first(warnings))}" if warnings else ""
+    left = [f"{key}: {' '.join(marks)}" for key, marks in result["audit"]["leftovers"].items()]
+    marked = (
+        f"\nleft of markup, or of a merge: {counted(len(left), 'pages')}\n\n{_literal(_first(left))}" if left else ""
     )
-    return "| | |\n|---|--:|\n" + "".join(f"| {name} | {value} |\n" for name, value in rows.items()) + warned
+    return "| | |\n|---|--:|\n" + "".join(f"| {name} | {value} |\n" for name, value in rows.items()) + warned + marked
+
+
+def _first(lines: Sequence[str]) -> str:
+    """Return the first lines, and one with the number of further ones."""
+    more = [f"and {len(lines) - _LISTED} more"] if len(lines) > _LISTED else []
+    return "\n".join([*lines[:_LISTED], *more])
 
 
 def _changes(result: Mapping[str, Any]) -> str:

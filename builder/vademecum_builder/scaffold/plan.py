@@ -194,4 +194,5 @@ def _ignored(known: Repository, out: str, keys: str) -> PlannedFile:
     place = known.top / GITIGNORE
     before = place.read_bytes().decode("utf-8", "surrogateescape") if place.exists() else ""
     state = "kept" if not missing else "added" if place.exists() else "new"
-    return PlannedFile(GITIGNORE, state, gitignore(before, missing) if missing else "")
+    text = gitignore(before, missing) if missing else ""
+    return PlannedFile(GITIGNORE, state, text, text.removeprefix(before) if before else "")

@@ -31,11 +31,13 @@ class PlannedFile:
     Attributes:
         state: `new`, `added` (lines at its end) or `kept` (it exists, and is not changed).
         text: Its future content; empty if it is made with the keys, or kept.
+        added: The lines that it gets at its end; empty if it is not `added`.
     """
 
     path: str
     state: str
     text: str = ""
+    added: str = ""
 
 
 @dataclass(frozen=True)

@@ -56,11 +56,12 @@ def run(options: Namespace) -> Shown:
         named = f" ({shortened(files, _SHOWN)})" if files else ""
         notice(f"left out: {counted(count, kind)}{named}")
     result = report.json() | {"address": address_of(request.previous), "out": str(request.out)}
+    lines = _lines(report, request.out, preview=request.preview)
     if not request.links:
-        return result, _lines(report, request.out)
-    checked, lines = told_of_links(check_links(str(request.out), request.links))
+        return result, lines
+    checked, links = told_of_links(check_links(str(request.out), request.links))
     # A broken link fails the command; the release stays published.
-    return result | {"links": checked, "sound": checked["sound"]}, [*_lines(report, request.out), *lines]
+    return result | {"links": checked, "sound": checked["sound"]}, [*lines, *links]
 
 
 def _planned(request: BuildRequest, now: datetime) -> Shown:
@@ -165,7 +166,7 @@ def _unaddressed(report: BuildReport) -> list[str]:
     return [f"  without an address: {of}; hits open only in the reader, unless base-url is set"] if count else []
 
 
-def _lines(report: BuildReport, out: Path) -> list[str]:
+def _lines(report: BuildReport, out: Path, *, preview: bool) -> list[str]:
     if not report.changed:
         signed = "; signed again" if report.signed else ""
         return [
@@ -184,8 +185,9 @@ def _lines(report: BuildReport, out: Path) -> list[str]:
             "  cut or encoded otherwise than the release before: every client downloads all of it once, "
             f"{size(report.install)}"
         )
+    done = "A preview of" if preview else "Published"
     return [
-        f"Published release {report.sequence} ({report.version}){where} in {out}",
+        f"{done} release {report.sequence} ({report.version}){where} in {out}",
         *lines,
         f"  {counted(report.documents, 'documents')}, {counted(report.chunks, 'chunks')}: {report.added} added, "
         f"{report.modified} modified, {report.removed} removed; {counted(report.embedded, 'chunks')} embedded",

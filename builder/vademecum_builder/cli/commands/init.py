@@ -30,7 +30,7 @@ def run(options: Namespace) -> Shown:
     plan = plan_setup(Path(), wishes, _ask if asks else lambda _, taken: taken)
     told = asdict(plan) | {"top": str(plan.top), "written": False}
     if options.dry_run:
-        texts = (f"\n--- {file.path}\n{file.text.rstrip()}" for file in plan.files if file.text)
+        texts = (f"\n--- {file.path}\n{(file.added or file.text).strip()}" for file in plan.files if file.text)
         return told, [*_planned(plan), *texts]
     if asks:
         print("\n".join(_planned(plan)), file=sys.stderr)

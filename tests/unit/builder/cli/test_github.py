@@ -78,6 +78,12 @@ def test_a_build_sets_outputs_and_summarises_itself(job: Job) -> None:
     assert "nothing changed, release 2" in job.summary
 
 
+def test_the_summary_names_pages_with_marks_of_a_merge(job: Job) -> None:
+    job.write("one.md", "# One\n\n<<<<<<< HEAD\nOurs.\n=======\nTheirs.\n>>>>>>> other\n")
+    assert job.build() == 0
+    assert "left of markup, or of a merge: 1 page\n\n<pre>one.md: &lt;&lt;&lt;" in job.summary
+
+
 def test_a_version_of_several_lines_is_one_output(job: Job) -> None:
     version = "1<<EOF\nsigned=no\nEOF\nend-\nsigned<<x\nno\nx"
     assert job.build("--release-version", version) == 0
@@ -180,3 +186,9 @@ def test_a_repository_that_was_moved_is_not_published_for_its_old_address(
     refuse_moved(address, {**environ, "GITHUB_ACTIONS": ""})
     empty = False
     refuse_moved(address, environ)  # a tree is there: whoever publishes it elsewhere means it
+
+
+def test_a_preview_is_not_called_published(job: Job, capsys: pytest.CaptureFixture[str]) -> None:
+    assert job.build("--preview") == 0
+    told = capsys.readouterr().out
+    assert "A preview of release 1" in told and "Published" not in told
