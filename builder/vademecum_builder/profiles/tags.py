@@ -25,7 +25,9 @@ _SHORTCODE = re.compile(
     r"\{\{([<%])([-/* \t\n]*)([\w./-]+)"
     r"((?:\"(?:\\.|(?!\{\{)[^\"\\])*\"|`(?:(?!\{\{)[^`])*`|(?!\{\{)[^\"`>%]|[>%](?!\}\}))*)[>%]\}\}"
 )
-_ESCAPED = re.compile(r"\{\{([<%])/\*\s*(.*?)\s*\*/([>%])\}\}")
+_ESCAPED = re.compile(r"\{\{([<%])/\*([\s\S]*?)\*/")
+"""The start of a tag that is shown, up to the first end of its comment: there may be more tags in between."""
+_SHOWN_BRACES = "\ue009"
 _SHORTCODE_COMMENT = re.compile(
     r"\{\{([<%])\s*comment\s*[>%]\}\}(?:(?!\{\{[<%]\s*comment)[\s\S])*?\{\{[<%]\s*/\s*comment\s*[>%]\}\}"
 )
@@ -80,6 +82,7 @@ def shortcodes_of(own: Own) -> Pass:
     def shortcodes(text: str, page: Page) -> str:
         if "{{<" not in text and "{{%" not in text:
             return text
+        text = _ESCAPED.sub(lambda m: f"{{{{{m[1]}{m[2]}".replace("{{", _SHOWN_BRACES), text)
         text = _COLUMN.sub("\n", _SHORTCODE_COMMENT.sub("", text))
         text = _TABPANE.sub(_tabs_of_code, text) if "tabpane" in text else text
         closed = frozenset(_CLOSING.findall(text))
@@ -112,7 +115,7 @@ def shortcodes_of(own: Own) -> Pass:
 
         text = _SHORTCODE.sub(shown_of, text)
         text = re.sub("[\ue006\ue007]", "", _HIDDEN.sub("", text)) if "\ue006" in text else text
-        return _ESCAPED.sub(lambda m: f"{{{{{m[1]} {m[2]} {m[3]}}}}}", text)  # shown as written, not as a tag
+        return text.replace(_SHOWN_BRACES, "{{")
 
     return shortcodes
 

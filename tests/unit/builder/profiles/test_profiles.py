@@ -1610,6 +1610,20 @@ def test_a_shortcode_of_code_that_is_closed_at_once_opens_none_and_an_icon_says_
 
 
 @pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("{{</* oil >}}x{{< /oil */>}} y", "{{< oil >}}x{{< /oil >}} y"),
+        ("{{</* oil\n  of=1 */>}}", "{{< oil\n  of=1 >}}"),
+        ("{{%/* oil /*/%}}", "{{% oil /%}}"),
+        ("{{</* oil */>}}x{{</* /oil */>}} {{< oil >}}y", "{{< oil >}}x{{< /oil >}} y"),
+    ],
+)
+def test_a_shown_shortcode_ends_where_its_comment_ends(written: str, shown: str, tmp_path: Path) -> None:
+    page = Page(Project(tmp_path, tmp_path), "a.md")
+    assert tags.shortcodes(written, page).replace("\ue004", "") == shown
+
+
+@pytest.mark.parametrize(
     ("plugins", "shown"), [("plugins: [search]\n", True), ("plugins: [include-markdown]\n", False)]
 )
 def test_an_include_is_text_where_no_plugin_takes_it(plugins: str, shown: bool, tmp_path: Path) -> None:
