@@ -240,8 +240,10 @@ def _type_of_objects(value: list[Any]) -> str:
     those with private fields."""
     inner = [one for each in value if isinstance(each, dict) for one in _flat(each, "", ())]
     texts = [str(said) for name, said in inner if _type_of(said) == "text" and not is_named_private(name)]
-    private = (name for name, _ in inner if is_named_private(name, *_OF_SOMEBODY))
-    if not all(map(_OF_WRITERS.match, map(plain_name, private))) or any(map(reaches, texts)):
+    private = [(plain_name(name), str(said)) for name, said in inner if is_named_private(name, *_OF_SOMEBODY)]
+    read = shown(value) if private else ""
+    is_told = any(not _OF_WRITERS.match(name) or said in read for name, said in private)
+    if is_told or any(map(reaches, texts)):
         return "private"
     own = (str(said) for name, said in inner if "." not in name)
     long = any(said.count(" ") >= _SEVERAL for said in own)

@@ -12,6 +12,7 @@ import orjson
 
 from vademecum_builder.readers.text import without_tags
 from vademecum_builder.sources.fetched import is_address
+from vademecum_builder.sources.private_fields import is_named_private, plain_name
 
 _ID: Final = re.compile(r"(?:.*[_.-])?_?(?:uu|gu|o)?id|.*[a-z](?:Id|ID)|ID")
 """Names of ids."""
@@ -35,7 +36,18 @@ _CALLED: Final = frozenset({"name", "title", "label"})
 _SENT: Final = frozenset({"text", "body", "content", "message", "parts", "string"})
 """Fields with the text of a message, note or comment: nobody reads how a program keeps it."""
 _SPEAKS: Final = ("role", "from", "sender")
-"""Fields with the part that a message has in a conversation: then its `value` is its text."""
+_ROLE: Final = re.compile(
+    r"system|developer|user|human|prompter|customer|assistant|chat_?gpt|gpt|claude|ai|bot|model|agent|tool|function(?:_call)?"
+    r"|observation",
+    re.IGNORECASE,
+)
+"""The part that a message has in a conversation: then its `value` is its text. Of a route, `from` is a place."""
+_ASIDE: Final = re.compile(
+    r"(?:.*_)?(?:at|timestamp|ts|created|updated|edited|modified|user|user_?name|login|sender|by|uid|type|association)"
+    r"|(?:creat|edit|updat|modif|post|publish|sent)\w*_(?:on|time|date)|meta(?:data)?|reactions|is_\w+",
+    re.IGNORECASE,
+)
+"""Fields that say when and by whom a message was written; also an author in several fields."""
 _FEW: Final = 3
 _SHORT: Final = 120
 """The most characters of a fact; lists have no limit."""
@@ -89,26 +101,36 @@ def shown(value: object) -> str:
 
 def _sent(value: Mapping[str, Any]) -> frozenset[str]:
     """Return the fields that may hold the text of a message; empty: it is none."""
-    speaks = any(name in value for name in _SPEAKS)
-    return (_SENT | {"value"} if speaks else _SENT) & value.keys()
+    return (_SENT | {"value"} if _role(value) else _SENT) & value.keys()
 
 
-def _role(value: Mapping[str, Any]) -> object:
-    """Return the part that a message has in a conversation; None: it names none."""
+def _role(value: Mapping[str, Any]) -> str:
+    """Return the part that a message has in a conversation; empty: it names none."""
     author = value.get("author")
-    return next(filter(None, map(value.get, _SPEAKS)), author.get("role") if isinstance(author, dict) else None)
+    named = [*map(value.get, _SPEAKS), author.get("role") if isinstance(author, dict) else None]
+    return next((one for one in named if isinstance(one, str) and _ROLE.fullmatch(one)), "")
 
 
 def _message(value: Mapping[str, Any], named: Mapping[str, str], sent: Collection[str]) -> str:
-    """Return the name and the text of a message, and below it other texts, such as its answers.
+    """Return the text of a message, and below it other texts, such as its answers; outside of conversations also what
+    else is said of it, such as its heading, or the code of an error.
 
     Args:
         named: Its fields as they are shown.
         sent: The fields with its text.
     """
-    own = [text for name, text in named.items() if name in sent or name in _CALLED]
-    below = [text for name, text in named.items() if name not in sent and isinstance(value[name], list | dict)]
-    return "\n".join(dict.fromkeys([*own, *filter(_is_several_words, below)]))  # plain and in parts: once
+    lines = []
+    for name, text in named.items():
+        inner = isinstance(value[name], list | dict)
+        if name in sent or name in _CALLED:
+            lines.append(text)
+        elif _ASIDE.fullmatch(plain_name(name)) or (name == "author" and inner):
+            continue
+        elif inner and _is_several_words(text):
+            lines.append(text)
+        elif not inner and not _role(value) and not is_named_private(name, "mail", "secret", "key"):
+            lines.append(f"{name}: {text}")
+    return "\n".join(dict.fromkeys(lines))  # plain and in parts: once
 
 
 def _is_several_words(text: str | None) -> bool:

@@ -654,6 +654,21 @@ def test_conversations_and_notes_are_found_by_what_is_written_in_lists(tmp_path:
     }
 
 
+def test_notes_that_would_show_where_their_writer_is_reached_are_not_proposed(tmp_path: Path) -> None:
+    notes = [{"note": text_of(n), "author_email": "a@b.org"} for n in range(3)]
+    records = [{"title": f"Pump {n}", "description": text_of(n), "notes": notes} for n in range(9)]
+    (tmp_path / "pumps.json").write_text(json.dumps(records))
+    assert discover(str(tmp_path / "pumps.json"), tmp_path)[0].settings["text"] == ["description"]
+
+
+def test_events_are_records_too(tmp_path: Path) -> None:
+    """They went last, as a log of what happened to others."""
+    events = [{"id": n, "title": f"Concert {n}", "description": text_of(n)} for n in range(9)]
+    halls = [{"id": n, "name": f"Hall {n}"} for n in range(3)]
+    (tmp_path / "fair.json").write_text(json.dumps({"events": events, "halls": halls}))
+    assert discover(str(tmp_path / "fair.json"), tmp_path)[0].settings["records"] == "events"
+
+
 def test_neither_who_wrote_a_post_nor_who_filled_in_a_form_is_its_title(tmp_path: Path) -> None:
     posts = [
         {"id": n, "name": f"Ann {n % 3}", "username": f"ann{n % 3}", "cooked": f"<p>{text_of(n)}</p>"} for n in range(9)

@@ -103,6 +103,19 @@ def test_of_messages_in_a_record_their_texts_are_read() -> None:
     assert shown([said]) == "Is oak hard"
 
 
+def test_what_else_is_said_beside_a_text_is_read_too_but_for_when_and_by_whom() -> None:
+    """A section has a heading, an error its code: not all that has a text is a message."""
+    assert shown([{"heading": "Installation", "body": "Run it as root."}]) == "heading: Installation\nRun it as root."
+    assert shown([{"code": "E42", "message": "The disk is full"}]) == "code: E42\nThe disk is full"
+    assert shown({"body": "Steel and glass", "strap": "Leather"}) == "Steel and glass\nstrap: Leather"
+    assert shown([{"from": "Kiel", "to": "Oslo", "value": 120}]) == "from: Kiel, to: Oslo, value: 120"
+    assert shown([{"from": "9:00", "to": "17:00", "text": "weekdays"}]) == "from: 9:00, to: 17:00, text: weekdays"
+    comment = {"body": "It works now", "user": {"login": "ann"}, "created_at": "2026-03-01", "author_email": "a@b.org"}
+    assert shown([comment | {"reactions": {"total_count": 0, "heart": 0}}]) == "It works now"
+    told = {"role": "user", "content": "Is oak hard", "status": "done", "metadata": {"model": "x", "ends": "now"}}
+    assert shown([told]) == "Is oak hard"
+
+
 def test_of_an_object_nobody_reads_how_a_file_is_called_or_a_colour() -> None:
     attached = {"filePath": "15b8.9d0e.jpg", "mimetype": "image/jpeg"}
     assert shown([attached]) == ""

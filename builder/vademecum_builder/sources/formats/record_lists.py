@@ -26,8 +26,9 @@ _HEAD: Final = 1 << 20
 """How many bytes are looked at."""
 _LISTS: Final = ("data", "items", "results", "products", "records", "entries", "rows", "documents", "hits", "value")
 """Names of lists of records, to choose among several lists."""
-_HISTORY: Final = ("actions", "activities", "activity", "changes", "events", "history", "log", "logs", "revisions")
-"""Names of lists of what happened to the records of another list, such as the cards of Trello."""
+_HISTORY: Final = ("actions", "activity", "history", "log", "logs", "revisions")
+"""Names of lists of what happened to the records of another list, such as the cards of Trello. No `events`: those of a
+calendar are what people look for."""
 _MANY: Final = 10
 _SEVERAL: Final = 3
 """How many similar lists make one object a collection."""

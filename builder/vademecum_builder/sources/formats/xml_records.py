@@ -21,6 +21,7 @@ _SEVERAL = 2
 _CUT = "it ends in the middle: it was cut off, or is being written"
 _NOTE = ["en-export", "note"]
 """Where Evernote's notes are; a file may have one alone, with a large picture."""
+_FIELDS = frozenset("field column property attribute str int long float double bool date arr lst null".split())
 TEXT = "#text"
 """The name of an element's text if it has attributes as well: `price.#text` beside `price.currency`."""
 
@@ -129,18 +130,18 @@ def _name(tag: str) -> str:
 
 
 def _by_name(element: ET.Element) -> dict[str, Any]:
-    """Return the fields of a record whose elements all have their names as attributes, as Solr and `mysqldump --xml`
-    write them: `<field name="title">`. Empty: it is something else."""
-    attributes = [{*map(_name, child.attrib)} - {"nil", "type"} for child in element]
-    if len(attributes) < _SEVERAL or any(names != {"name"} for names in attributes):
-        return {}
-    fields: dict[str, Any] = {}
+    """Return the fields of a record whose elements are all called so, or by their type, and have their names as
+    attributes, as Solr and `mysqldump --xml` write them: `<field name="title">`. Empty: it is something else."""
+    fields: dict[str, Any] = {_name(name): value for name, value in element.attrib.items()}
     for child in element:
+        said = {_name(name): value for name, value in child.attrib.items()}
+        if len(element) < _SEVERAL or _name(child.tag) not in _FIELDS or said.keys() - {"nil", "type"} != {"name"}:
+            return {}
         value = _value(child)
-        told = [one for name, one in value.items() if name not in ("name", "nil", "type")]
+        told = [one for name, one in value.items() if name not in said] if isinstance(value, dict) else [value]
         if told:
-            _add(fields, child.attrib["name"], told[0] if len(told) == 1 else told)
-    return fields
+            _add(fields, said["name"], told[0] if len(told) == 1 else told)
+    return fields if len(element) else {}
 
 
 def _add(fields: dict[str, Any], name: str, value: Any) -> None:

@@ -569,6 +569,29 @@ def test_elements_that_have_names_as_attributes_are_fields_by_these() -> None:
     assert found["actor"][1] == {"name": "Bo", "#text": "y"}
 
 
+@pytest.mark.parametrize(
+    ("element", "fields"),
+    [
+        (
+            '<r id="7"><field name="a">A <b>good</b> pump</field><field name="b">x</field></r>',
+            {"id": "7", "a": "A <b>good</b> pump", "b": "x"},
+        ),
+        (  # as Jackrabbit exports pages
+            '<r xmlns:v="j"><v:property v:name="a" v:type="String"><v:value>x</v:value></v:property>'
+            '<v:property v:name="b"><v:value>y</v:value></v:property></r>',
+            {"a": "x", "b": "y"},
+        ),
+        (  # things, which are no fields
+            '<r title="Soup"><part name="Oil">5 g</part><part name="Salt"/></r>',
+            {"title": "Soup", "part": [{"name": "Oil", "#text": "5 g"}, {"name": "Salt"}]},
+        ),
+    ],
+)
+def test_nothing_of_a_record_with_named_elements_is_lost(element: str, fields: dict[str, object]) -> None:
+    """What is in its own attributes, markup and names of things; a name with a namespace ended the reading."""
+    assert [*split_elements(io.BytesIO(f"<a>{element}</a>".encode()), "r", 1000)] == [fields]
+
+
 def test_a_note_of_evernote_is_a_record_even_alone_with_a_large_picture() -> None:
     picture = f'<resource><data encoding="base64">{"QUJD" * 400_000}</data><mime>image/png</mime></resource>'
     note = f"<en-export><note><title>Oil</title><content>Rub it in.</content>{picture * 2}</note></en-export>"
