@@ -16,6 +16,7 @@ from vademecum.format.markup import Item, Paragraph, Row, Runs
 from vademecum_builder.readers.outline import Block, Reading, Section, block_text
 from vademecum_builder.readers.plain import read_plain_text
 from vademecum_builder.readers.slugs import GITHUB, SlugRule
+from vademecum_builder.readers.subtitles import is_subtitles, read_subtitles
 from vademecum_builder.readers.text import clean_line, unify_line_breaks
 from vademecum_builder.sources import base
 from vademecum_builder.sources.base import MARKDOWN, SourceItem
@@ -159,7 +160,8 @@ def _reading(file: SourceItem, slugs: SlugRule, *, mdx: bool, called: str, auto_
             reading = read_html(decoded.text)
             return replace(reading, warnings=tuple(filter(None, (decoded.warning, cut_off(decoded.text)))))
         case base.PLAIN_TEXT:
-            return read_plain_text(unify_line_breaks(file.text()))
+            text = unify_line_breaks(file.text())
+            return read_subtitles(text) if is_subtitles(text) else read_plain_text(text)
         case media if media in base.BINARY:
             return _read_binary(file)
         case base.RST:

@@ -13,7 +13,7 @@ _MARKDOWN = (
 )
 MEDIA_TYPES = {
     **dict.fromkeys(_MARKDOWN, base.MARKDOWN),
-    ".txt": base.PLAIN_TEXT,
+    **dict.fromkeys((".txt", ".srt", ".vtt"), base.PLAIN_TEXT),  # subtitles are told by how they begin
     **dict.fromkeys((".html", ".htm", ".xhtml"), base.HTML),
     ".rst": base.RST,
     **dict.fromkeys((".adoc", ".asciidoc", ".asc"), base.ASCIIDOC),
