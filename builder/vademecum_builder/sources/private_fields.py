@@ -69,7 +69,8 @@ _RULES: Final[Mapping[str, str]] = {
         rf"{_DRAFT}|pending|future|inherit|moderated|rejected|unapproved|hold"
     ),
     r"(?:post|page|topic|forum|channel|room)_password": ".+",
-    "security_level": _ANY,  # of Jira: who may see an issue
+    "security_level": _ANY,  # of Jira: who may see an issue; as its interface for programs has it
+    "security": r"\{.*/securitylevel/.+",
     "_id": r"drafts\..+",  # of Sanity
 }  # fmt: skip
 """By what a field is called (`plain_name`) what it holds (`_plain_value`) where a record is not public."""
@@ -199,11 +200,13 @@ def why_private(
 
 
 def _own_fields(fields: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Yield a record's own fields; also, as `_source.status`, those of the object that wraps it, if beside that object
-    there are no words."""
+    """Yield a record's own fields; also, as `attributes.status`, those of the object that wraps it, if beside that
+    object there are no words; beside `_source` these are about the search that found it."""
     yield from fields.items()
     wraps = [name for name, value in fields.items() if isinstance(value, Mapping) and _WRAPS.fullmatch(name)]
-    if len(wraps) == 1 and not any(isinstance(value, str) and " " in value for value in fields.values()):
+    if wraps == ["_source"] or (
+        len(wraps) == 1 and not any(" " in one for one in fields.values() if isinstance(one, str))
+    ):
         yield from ((f"{wraps[0]}.{name}", value) for name, value in fields[wraps[0]].items())
 
 

@@ -641,6 +641,8 @@ def test_a_row_that_is_a_draft_keeps_the_record_out_that_it_is_merged_with(tmp_p
         ({"id": 1, "attributes": {"title": "T", "publishedAt": None}}, True),
         ({"id": 1, "attributes": {"title": "T", "status": "published", "author": {"private": True}}}, False),
         ({"name": "Oak chair", "attributes": {"visible": False}}, False),
+        ({"_index": "all pages", "_source": {"status": "draft"}, "highlight": "an oak"}, True),
+        ({"key": "P-1", "fields": {"summary": "T", "security": {"self": "/rest/securitylevel/1", "name": "A"}}}, True),
         ({"_id": "drafts.4f2a"}, True),
         ({"_id": "4f2a", "Security Level": None}, False),
         ({"Security Level": "Staff only"}, True),
