@@ -174,13 +174,20 @@ def tree_of(documents: Iterable[DocumentRow]) -> Folder:
 
 
 def cut_tree(folder: Folder, most: int) -> Folder:
-    """Return a tree that lists about `most` documents at most: where there are more, the first of each folder."""
+    """Return a tree that lists `most` documents at most: where there are more, the first of each folder. What a small
+    folder does not need, the larger ones beside it have."""
     if folder.count <= most:
         return folder
-    share = max(1, most // (1 + len(folder.folders)))
-    pages, folders = folder.pages[:share], folder.folders[:most]
-    more = folder.count - len(pages) - sum(inner.count for inner in folders)
-    return replace(folder, pages=pages, folders=tuple(cut_tree(inner, share) for inner in folders), more=more)
+    inner = folder.folders[:most]
+    counts = [len(folder.pages), *(one.count for one in inner)]
+    shares, left = counts[:], most
+    for after, at in enumerate(sorted(range(len(counts)), key=counts.__getitem__)):
+        shares[at] = min(counts[at], left // (len(counts) - after))
+        left -= shares[at]
+    pages = folder.pages[: shares[0]]
+    more = folder.count - len(pages) - sum(counts[1:])
+    folders = tuple(map(cut_tree, inner, shares[1:]))
+    return replace(folder, pages=pages, folders=folders, more=more)
 
 
 def _place(row: DocumentRow) -> PurePosixPath:

@@ -34,7 +34,7 @@ CHANGES_SHOWN = 50
 OPENED = 200
 """With at most this many documents, the folders at the top are open."""
 LISTED = 5_000
-"""About so many documents are listed: a browser lays out 200,000 for a minute, and does nothing else meanwhile."""
+"""So many documents are listed at most: a browser lays out 200,000 for a minute, and does nothing else meanwhile."""
 _DESCRIPTION = "Search by meaning and by word, on your own device, with or without a network."
 _PAGES = ("index.html", "documents.html", "release.html", "404.html")
 _AT_THE_ROOT = frozenset({"icon.svg", "sw.js"})

@@ -560,15 +560,19 @@ def test_of_very_many_documents_the_first_of_each_folder_are_listed(monkeypatch:
     monkeypatch.setattr(render, "LISTED", 30)
     soup = page(render_site(make_context(contents=Contents(rows))), "documents.html")
     assert [item.get_text(" ", strip=True).partition(" ")[0] for item in soup.select(".tree > ul > li")] == [
-        *(f"{n}.md" for n in range(10)), "a", "b", "and",
+        *(f"{n}.md" for n in range(13)), "a", "b", "and",
     ]  # fmt: skip
     assert [item.get_text() for item in soup.select(".tree li") if item.get_text().startswith("and")] == [
-        "and 20 more", "and 10 more",
+        "and 16 more", "and 7 more",
     ]  # fmt: skip
+    assert len(soup.select(".tree a")) == 30, "what the small folder does not need, the others have"
     assert "53 in release" in soup.select(".lead")[0].get_text()
     monkeypatch.setattr(render, "LISTED", 53)
     soup = page(render_site(make_context(contents=Contents(rows))), "documents.html")
     assert len(soup.select(".tree a")) == 53 and "All 53" in soup.select(".lead")[0].get_text()
+    deep = [DocumentRow(f"a/b/c/d/{n}.md", 1, title="A") for n in range(99)]
+    soup = page(render_site(make_context(contents=Contents(deep))), "documents.html")
+    assert len(soup.select(".tree a")) == 53, "however deep the folders are"
 
 
 def test_the_release_page_says_how_old_the_documents_of_each_source_are() -> None:
