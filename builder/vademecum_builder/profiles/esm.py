@@ -13,7 +13,7 @@ _BEGIN = re.compile(
 )
 _NAMED = re.compile(r"export\s+const\s+(\w+)(?:\s*:[^=\n]*)?\s*=\s*(?=[\[{])")
 _STRING = r"\"(?:\\.|[^\"\\\n])*\"|(?<!\w)'(?:\\.|[^'\\\n])*'|`(?:\\[\s\S]|[^`\\])*`"
-_TOKEN = re.compile(rf"{_STRING}|/\*[\s\S]*?\*/|(?<![:\w])//[^\n]*|[\[({{]|[\])}}]|\n(?=[ \t]*\n)|\Z")
+_TOKEN = re.compile(rf"{_STRING}|/\*[\s\S]*?\*/|(?<![:\w])//[^\n]*|[\[({{]|[\])}}]|\n(?=[ \t]*\n|#{{1,6}}[ \t])|\Z")
 _BLANK = re.compile(r"\n[ \t]*\n|\Z")
 _LONGEST = 50_000
 """The most characters of a statement."""
@@ -91,14 +91,17 @@ def _strings(value: str) -> Iterator[tuple[str, str]]:
 
 
 def _end(text: str, start: int) -> int:
-    """Return the end of a statement, the first blank line outside of its brackets; 0 if they are not closed."""
+    """Return the end of a statement, a blank line or heading outside of its brackets; 0 if these are not closed.
+
+    No program has a heading: text follows, whatever brackets the texts of the program have.
+    """
     depth = 0
     for token in _TOKEN.finditer(text, start, start + _LONGEST):
         sign = token[0]
         if sign not in ("", "\n"):
             depth += (sign in "[({") - (sign in "])}")
-        elif depth <= 0:
-            return token.start()
+        elif depth <= 0 or text.startswith("#", token.end()):
+            return token.start() if depth <= 0 else 0
     return 0
 
 

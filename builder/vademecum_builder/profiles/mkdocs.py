@@ -290,9 +290,10 @@ def _laid_on(below: Any, above: Any) -> Any:
 
 
 def _menus(plugins: Mapping[str, Any]) -> Iterator[tuple[Callable[[str], bool], str]]:
-    """Yield what leaves out the lists of pages that the plugin literate-nav makes the navigation of."""
-    if "literate-nav" in plugins:
-        menu = text_at(plugins, "literate-nav", "nav_file", default="SUMMARY.md")
+    """Yield what leaves out the lists of pages that the plugin literate-nav makes the navigation of, unless they are
+    the pages of their folders as well."""
+    menu = text_at(plugins, "literate-nav", "nav_file", default="SUMMARY.md")
+    if "literate-nav" in plugins and stem(menu).lower() not in ("readme", "index"):
         yield lambda path: posixpath.basename(path) == menu, "a part of the navigation"
 
 

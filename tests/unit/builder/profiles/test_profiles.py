@@ -1030,6 +1030,23 @@ def test_data_in_a_page_of_mdx_stand_where_it_shows_them_and_its_programs_are_no
         }
 
 
+@pytest.mark.parametrize("shown", ["<p>Dry :( pump</p>", "<p>a) wet b) dry ( pump</p>", "/[(]+/"])
+def test_a_bracket_in_what_a_program_shows_takes_no_text_with_it(shown: str, tmp_path: Path) -> None:
+    """It was taken for one that a smiley or a list at the end of the page closes."""
+    page = f"export const Dry = () => {shown};\n\n# Pump\n\nOil it.\n\n## Two\n\na) Rest :)\n"
+    document = read_one(tmp_path, "docs/a.mdx", page, **{"docusaurus.config.js": ""})
+    assert (document.title, text_of(document)) == ("Pump", "Oil it.\na) Rest :)")
+
+
+@pytest.mark.parametrize(("menu", "served"), [("SUMMARY.md", False), ("README.md", True), ("index.md", True)])
+def test_a_list_of_pages_that_is_a_folders_page_as_well_is_read(menu: str, served: bool, tmp_path: Path) -> None:
+    config = f"plugins:\n  - literate-nav: {{nav_file: {menu}}}\n"
+    rules = found_in(files(tmp_path, {"mkdocs.yml": config, f"docs/{menu}": "# Pumps\n"}))
+    pages = ProfilePages(rules, SITE)
+    read = pages.read(SourceItem(f"docs/{menu}", MARKDOWN, b"# Pumps\n\n* [Oil](oil.md)\n"))
+    assert isinstance(read, Document) is served
+
+
 def test_a_type_of_a_type_is_text(tmp_path: Path) -> None:
     page = "# A\n\nA java.util.List<io.water.Pump> and <m.div>its *hose*</m.div>.\n"
     document = read_one(tmp_path, "a.md", page, **{".vitepress/config.js": ""})
