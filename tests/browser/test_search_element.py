@@ -367,6 +367,8 @@ def test_the_count_is_honest_and_more_can_be_had(open_page: Open) -> None:
     expect(page.locator(".hit")).to_have_count(20)
     page.locator("#query").fill("many near xyzzy")
     expect(page.locator("#message")).to_have_text("No page has: xyzzy. Near in meaning:")
+    page.locator("#query").fill("many vague")  # some pages have some of them
+    expect(page.locator("#message")).to_have_text("20 of 45 pages · No page has most of these words.")
     page.locator("#query").fill("many vague xyzzy")  # some of its words were found
     expect(page.locator("#message")).to_have_text("20 of 45 pages · No page has: xyzzy")
     page.locator("#query").fill("many foreign xyzzy")

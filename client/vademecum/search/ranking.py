@@ -20,8 +20,7 @@ from vademecum.search.words import Found, Scores
 Mode: TypeAlias = Literal["hybrid", "semantic", "lexical"]
 MODES: Final = ("hybrid", "semantic", "lexical")
 NEAREST_SHARE: Final = 0.6
-"""If the found words have less than this share of the query's weight, `nearest` says that hits are near in meaning
-only."""
+"""If the found words have less than this share of the query's weight, or are `Found.scattered`, `nearest` is told."""
 _NEAR = 0.5
 """Share of the highest cosine: a chunk that is less near is found by its words or not at all."""
 _NEARER = 0.8
@@ -56,7 +55,7 @@ class Ranking:
     Attributes:
         rows: Numbers of chunks.
         scores: Theirs, in the same order.
-        nearest: Few or no words were found: the hits are near in meaning only.
+        nearest: Few or no words were found, or no page has most of them together.
     """
 
     rows: NDArray[np.int64]
@@ -117,7 +116,7 @@ def fuse(
     most = float(found.scores.max(initial=0.0))
     highest = float(cosines.max(initial=0.0))
     words = found.scores / most if most else found.scores
-    nearest = mode == "semantic" or most == 0.0 or found.share < NEAREST_SHARE
+    nearest = mode == "semantic" or most == 0.0 or found.share < NEAREST_SHARE or found.scattered
     # If no word was found, nearness is all there is, and has to be higher.
     close = cosines >= max((_NEAR if most else _NEARER) * highest, _FAR)
     if mode == "lexical":

@@ -91,7 +91,7 @@ class Results(list[Hit]):
         total: How many pages match, shown or not; versions and translations of a page count once. Without grouping:
             chunks.
         unknown: Words of the query that no page has, as typed.
-        nearest: Whether few or no words of the query were found: the hits are near in meaning only.
+        nearest: Whether few or no words of the query were found, or no page has most of them together.
         facets: Counts of values among the matching documents, by field: the fields that were asked for, else `lang`,
             `version` and `source` where documents differ; the 100 commonest values.
         meant: The corrected query, if unknown words were taken for others; else empty.

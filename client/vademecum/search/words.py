@@ -48,6 +48,8 @@ class Found:
             the title's words that are asked for, times the share of the query's weight that these have.
         pages: The sum of the scores of all chunks of each chunk's document, [n]; whole numbers, in units of 1 /
             `SCORE_UNIT`.
+        guessed: Whether a word counts as misspelt, or as wrongly written as one word or two.
+        scattered: Whether no page has half of the weight, nor, in a question of more than four words, that of two.
     """
 
     scores: Scores
@@ -60,6 +62,7 @@ class Found:
     titles: Scores
     pages: Scores
     guessed: bool = False
+    scattered: bool = False
 
 
 class Words:
@@ -104,10 +107,10 @@ class Words:
         expanded = self._expansion.of(query, widely=widely and self.count <= _MOST_WIDELY)
         scores, known, all_ = np.zeros(self.count), 0.0, 0.0
         shown: set[str] = set()
-        share, often = (np.zeros(len(self._title_lengths)) for _ in range(2))
+        share, often, had = (np.zeros(len(self._title_lengths)) for _ in range(3))
         for word in expanded.asked:
             best = np.zeros(self.count)
-            best_share, best_often = (np.zeros(len(self._title_lengths)) for _ in range(2))
+            best_share, best_often, best_had = (np.zeros(len(self._title_lengths)) for _ in range(3))
             most = 0.0
             for number, (group, worth) in enumerate((*word.groups, *word.near)):
                 in_titles = self._in_titles(group)
@@ -120,10 +123,13 @@ class Words:
                 np.maximum(best_often, worth * in_titles, out=best_often)
                 if number < len(word.groups):
                     most = max(most, worth * weight)
+                    holders = self._owners[having]
+                    best_had[holders] = np.maximum(best_had[holders], worth * weight)
                     shown.update(self._expansion.texts(group))
             scores += best
             share += best_share
             often += best_often
+            had += best_had
             known += most
             all_ += most if word.groups else self._weight(0)
         asked_for = np.minimum(1.0, often / np.maximum(self._title_lengths, 1))
@@ -133,7 +139,8 @@ class Words:
         pages = np.bincount(self._owners, whole).astype(np.float64)[self._owners]
         unknown = tuple(dict.fromkeys(word.word for word in expanded.asked if not word.groups))
         meant, known_, guessed = expanded.meant, expanded.known, expanded.guessed
-        return Found(scores, unknown, share_, all_, frozenset(shown), meant, known_, titles, pages, guessed)
+        scattered = float(had.max(initial=0.0)) * max(2.0, len(expanded.asked) / 2.0) < all_
+        return Found(scores, unknown, share_, all_, frozenset(shown), meant, known_, titles, pages, guessed, scattered)
 
     def titled(self, query: str) -> NDArray[np.int64]:
         """Return the chunks of the documents whose title is the query."""

@@ -86,10 +86,10 @@ class Tools:
         """Find passages by word and by meaning, best first; one of each document, `total` documents in all. `url` is
         what to cite; `read` shows the whole document. `filters`: by fields of `metadata`: {"team": "blue"}, one of
         several {"team": ["blue", "red"]}, a range {"year": {"min": 2020, "max": 2024}}. What stands in double quotes
-        each passage has word for word. `nearest`: no document has these words. `unknown`: words, and phrases in quotes,
-        that no document has. `language`: that of the query, where no document is in it: ask in another. `meant`: what
-        was looked for, where words that no document has were taken for misspelt ones. `unsaid`: fields of `filters`
-        that no document has, and that which may be meant."""
+        each passage has word for word. `nearest`: no document has most of these words. `unknown`: words, and phrases in
+        quotes, that no document has. `language`: that of the query, where no document is in it: ask in another.
+        `meant`: what was looked for, where words that no document has were taken for misspelt ones. `unsaid`: fields of
+        `filters` that no document has, and that which may be meant."""
         with _answering(self._knowledge):
             limit = min(limit, _MOST_HITS)
             found = self._knowledge.search(query, limit, offset=offset, mode=mode, filters=filters)

@@ -42,6 +42,8 @@ def run(options: Namespace) -> Shown:
         lines.append(f"No page has: {', '.join(hits.unknown)}.")
     if hits.nearest and not any(hit.why.words for hit in hits):
         lines.append("Near in meaning:")
+    elif hits.nearest and not hits.unknown:
+        lines.append("No page has most of these words.")
     for number, hit in enumerate(hits, options.offset + 1):
         place = " › ".join(filter(None, (hit.title, hit.heading)))
         lines += [f"{number:2}. {place}  ({hit.score:.2f})", *_told(hit, whole=options.markdown)]

@@ -64,7 +64,7 @@ export function fuse(meaning, found, { mode, weight, fits, titled, alone = false
     const [own, whole] = alone ? [1, 0] : [OF_CHUNK, OF_PAGE];
     passes.fuse(fit, totals, meaning.scores, sums, bounds, owners, words, found.pages, found.titles, unit * (semantic ? 1 : 1 + single * single), own, whole, sure && sure / most, page, semantic ? 0 : TITLED, meant, said);
   }
-  const nearest = mode === "hybrid" && found.weight > 0 && (most === 0 || found.share < NEAREST_SHARE);
+  const nearest = mode === "hybrid" && found.weight > 0 && (most === 0 || found.share < NEAREST_SHARE || found.scattered);
   return { rows: fit, scores, named, nearest, found };
 }
 

@@ -28,7 +28,7 @@ const READ_FOR = 1000;
 /** Documents whose titles are read ahead, at most, in a tenth of a second. */
 const AHEAD = 20_000;
 /** What no words find, or words that are not read yet. @param {import("./ranking.mjs").Room} room */
-const nothing = ({ zeros, rows }) => ({ scores: zeros, rows: rows.subarray(0, 0), titles: zeros, pages: zeros, unknown: [], share: 1, weight: 0, most: 0, mostOfPage: 0 });
+const nothing = ({ zeros, rows }) => ({ scores: zeros, rows: rows.subarray(0, 0), titles: zeros, pages: zeros, unknown: [], share: 1, weight: 0, most: 0, mostOfPage: 0, scattered: false });
 
 export class Searcher {
   /** @type {Promise<Words> | undefined} */ #words;

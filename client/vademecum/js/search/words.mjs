@@ -11,8 +11,8 @@ import { named } from "./tokens.mjs";
 /** @typedef {import("./generation.mjs").Generation} Generation */
 /** @typedef {import("./segment_words.mjs").SegmentWords} SegmentWords */
 /** @typedef {import("./expansion.mjs").Group} Group */
-/** `rows` are those that have any, in no order; `most`: the highest of `scores`, `mostOfPage` of `pages`. `titles` and `pages` by document: of its chunks the scores together, in whole numbers of 1 / 65536.
- * @typedef {{scores: Float64Array, rows: Uint32Array, most: number, titles: Float64Array, pages: Float64Array, mostOfPage: number, unknown: string[], share: number, weight: number, words: Set<string>, meant: string, known: string, guessed?: boolean}} Found */
+/** `scattered`: no page has half of the weight, nor, in a question of more than four words, that of two. `rows` are those that have any, in no order; `most`: the highest of `scores`, `mostOfPage` of `pages`. `titles` and `pages` by document: of its chunks the scores together, in whole numbers of 1 / 65536.
+ * @typedef {{scores: Float64Array, rows: Uint32Array, most: number, titles: Float64Array, pages: Float64Array, mostOfPage: number, unknown: string[], share: number, weight: number, words: Set<string>, meant: string, known: string, guessed?: boolean, scattered: boolean}} Found */
 
 const K1 = 1.2;
 const B = 0.75;
@@ -80,6 +80,10 @@ export class Words {
     this.titleCounts = new Uint32Array(documents.length);
     /** Of each document's title: what the words in it weigh that are asked for, and how many it has of them; of all, of one. */
     this.inTitles = Array.from({ length: 4 }, () => new Float64Array(documents.length));
+    /** What the words weigh that a document has: of all, and of one, which is 0 in between. */
+    this.had = Array.from({ length: 2 }, () => new Float64Array(documents.length));
+    /** Documents that have the word that is being looked at. */
+    this.holders = new Uint32Array(documents.length);
   }
 
   /** @param {string} query @param {boolean} [widely] whether in a question words stand for those that mean nearly the same, too
@@ -90,10 +94,10 @@ export class Words {
     const [share, often, bestShare, bestOften] = this.inTitles;
     const { asked, ...meant } = this.expansion.of(query, widely && this.count <= MOST_WIDELY);
     /** @type {Set<string>} */ const shown = new Set();
-    let [known, all] = [0, 0];
+    let [known, all, together] = [0, 0, 0];
     for (const { groups, near: nearly } of asked) {
       const every = [...groups, ...nearly];
-      let [most, count, number] = [0, 0, 0];
+      let [most, count, number, holders] = [0, 0, 0, 0];
       const alone = every.length === 1; // nothing to compare
       for (const { group, worth } of every) {
         const inTitles = this.#inTitles(group);
@@ -111,6 +115,7 @@ export class Words {
         }
         if (groups.length <= number++) continue; // what is near finds chunks, but is not what was found
         most = Math.max(most, worth * weight);
+        holders = this.#have(these, worth * weight, holders);
         for (const text of this.expansion.texts(group)) shown.add(text);
       }
       this.found = passes.add(touched.subarray(0, count), best, scores, rows, this.found);
@@ -120,16 +125,41 @@ export class Words {
         often[at] += bestOften[at];
         bestShare[at] = bestOften[at] = 0;
       }
+      together = this.#gather(holders, together);
       known += most;
       all += groups.length ? most : this.#weight(0);
     }
     for (let i = 0; i < this.nearby; i++) titles[near[i]] = Math.min(1, often[near[i]] / this.titleLengths[near[i]]) * (share[near[i]] / all);
     const unknown = [...new Set(asked.filter(({ groups }) => !groups.length).map(({ word }) => word))];
-    const told = { share: all ? known / all : 1, weight: all, words: shown, unknown, ...meant };
+    const told = { share: all ? known / all : 1, weight: all, words: shown, unknown, ...meant, scattered: together * Math.max(2, asked.length / 2) < all };
     const these = rows.subarray(0, this.found);
     passes.sum(these, scores, owners, pages, this.most);
     const [most, mostOfPage] = this.most;
     return { scores, rows: these, most, titles, pages, mostOfPage, ...told };
+  }
+
+  /** Of a word that weighs so much the documents of these rows have it. @param {Uint32Array} rows @param {number} weight
+   * @param {number} count of documents that have the word, so far @returns {number} and with these */
+  #have(rows, weight, count) {
+    const { owners, holders, had: [, best] } = this;
+    for (const row of rows) {
+      const at = owners[row];
+      if (!best[at]) holders[count++] = at;
+      best[at] = Math.max(best[at], weight);
+    }
+    return count;
+  }
+
+  /** Add what a word weighs to what the documents have that have it. @param {number} count of these
+   * @param {number} most that a document has so far @returns {number} and with the word */
+  #gather(count, most) {
+    const { holders, had: [sums, best] } = this;
+    for (let i = 0; i < count; i++) {
+      const at = holders[i];
+      most = Math.max(most, (sums[at] += best[at]));
+      best[at] = 0;
+    }
+    return most;
   }
 
   /** What was found last. */
@@ -137,6 +167,7 @@ export class Words {
     for (let i = 0; i < this.found; i++) this.scores[this.rows[i]] = 0;
     this.titles.fill(0);
     this.pages.fill(0);
+    this.had[0].fill(0);
     for (let i = 0; i < this.nearby; i++) this.inTitles[0][this.near[i]] = this.inTitles[1][this.near[i]] = 0;
     this.found = this.nearby = 0;
   }

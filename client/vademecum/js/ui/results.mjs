@@ -37,7 +37,8 @@ export function remarks(hits, query, wording) {
   const nearest = hits.nearest && !hits.some(({ why }) => why.words); // some were found by a word that is known
   const words = unknown.join(", ");
   const count = total > length ? [wording.say("results.count", { shown: wording.number(length), count: total })] : [];
-  const lacking = words === "" || language ? [] : [wording.say("results.unknown", { words })];
+  const apart = hits.nearest ? [wording.say("results.apart")] : [];
+  const lacking = words === "" ? apart : language ? [] : [wording.say("results.unknown", { words })];
   const foreign = language ? [wording.say("results.language", { language: wording.named("lang", language) })] : [];
   const far = wording.say(words === "" ? "results.nearest" : "results.far", { words });
   const instead = meant ? [wording.say("results.meant", { query: meant })] : [];

@@ -233,6 +233,21 @@ def test_what_no_page_has_is_told(kb: KnowledgeBase) -> None:
     assert (hits.unknown, hits.nearest, keys(hits) != []) == (("qwertzuiop",), True, True)
 
 
+@pytest.mark.parametrize(
+    ("query", "nearest"),
+    [
+        ("sqlite offline ordner", True),  # each on another page
+        ("sqlite offline", False),  # of two words a page has half
+        ("sqlite locking offline ordner", False),
+        ("sqlite locking keeps offline ordner throws turned", False),  # a page has two of a long question at least
+        ("sqlite offline ordner throws turned nothing serve", True),
+    ],
+)
+def test_hits_are_only_near_where_no_page_has_most_of_the_words(kb: KnowledgeBase, query: str, nearest: bool) -> None:
+    hits = kb.search(query)
+    assert (hits.nearest, keys(hits) != []) == (nearest, True)
+
+
 def test_what_was_taken_for_another_word_is_told(kb: KnowledgeBase) -> None:
     assert kb.search("backgruond taks").meant == "background task"
     assert kb.search("background tas").meant == "", "it is still being typed"

@@ -25,6 +25,7 @@ export const ar = {
   "results.empty": "لا توجد مستندات هنا بعد.",
   "results.nearest": "لا صفحة فيها هذه الكلمات. الأقرب في المعنى:",
   "results.far": "لا صفحة فيها: {words}. الأقرب في المعنى:",
+  "results.apart": "لا صفحة فيها معظم هذه الكلمات.",
   "results.meant": "النتائج لعبارة «{query}»",
   "results.typed": "ابحث حرفيًا: {query}",
   "results.unknown": "لا صفحة فيها: {words}",

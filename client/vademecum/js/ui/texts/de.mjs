@@ -22,6 +22,7 @@ export const de = {
   "results.empty": "Hier gibt es noch kein Dokument.",
   "results.nearest": "Keine Seite hat diese Wörter. Dem Sinn nach nahe:",
   "results.far": "Keine Seite hat: {words}. Dem Sinn nach nahe:",
+  "results.apart": "Keine Seite hat die meisten dieser Wörter.",
   "results.meant": "Gezeigt für „{query}“",
   "results.typed": "Wörtlich suchen: {query}",
   "results.unknown": "Keine Seite hat: {words}",

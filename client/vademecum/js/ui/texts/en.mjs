@@ -22,6 +22,7 @@ export const en = {
   "results.empty": "There is no document here yet.",
   "results.nearest": "No page has these words. Near in meaning:",
   "results.far": "No page has: {words}. Near in meaning:",
+  "results.apart": "No page has most of these words.",
   "results.meant": "Shown for “{query}”",
   "results.typed": "Search as typed: {query}",
   "results.unknown": "No page has: {words}",
