@@ -93,10 +93,10 @@ def make_release(content: ReleaseInput, base: Base, archive: Archive, context: B
 
 def _refuse_loss(state: SourceState, before: Collection[str], request: BuildRequest) -> None:
     """Refuse to lose most of the documents, in all or of one source: whatever generates them may have failed."""
-    out = [f"{len(keys)} {kind} ({keys[0]})" for kind, keys in state.files_left_out.items() if keys]
-    told_out = [f"left out: {', '.join(out)}; drafts = true includes what is not public"] if out else []
-    unread = "; ".join([*state.audit.warnings, *told_out])
-    why = f"{unread}." if unread else "did the generator fail, or is the folder another one?"
+    out = ", ".join(f"{counted(len(keys), kind)} ({keys[0]})" for kind, keys in state.files_left_out.items() if keys)
+    private = "; drafts = true includes what is not public" if "not public" in out else ""
+    unread = "; ".join([*state.audit.warnings, *([f"left out: {out}{private}"] if out else [])])
+    why = f"{f'{unread}. ' if unread else ''}Did the generator fail, or is the folder another one?"
     for source in (None, *request.sources):
         prefix = source.prefix if source else ""
         left, had = (sum(key.startswith(prefix) for key in keys) for keys in (state.documents, before))
@@ -109,7 +109,8 @@ def _refuse_loss(state: SourceState, before: Collection[str], request: BuildRequ
             )
         if 2 * left < had and not (request.allow_shrink or request.allow_empty):
             raise UsageError(
-                f"{told}: more than half would be gone: {why} Nothing was published; if you mean it: --allow-shrink"
+                f"{told}: more than half would be gone: {why} Nothing was published; if you mean it: "
+                "--allow-shrink (in a workflow an input of the action, for one run: `allow-shrink: true`)"
             )
 
 

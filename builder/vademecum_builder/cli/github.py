@@ -135,17 +135,17 @@ def _first(lines: Sequence[str]) -> str:
 
 
 def _changes(result: Mapping[str, Any]) -> str:
-    """Return the names of the documents that the release changes, the first of each kind."""
-    if not result["changed"]:
+    """Return the names of the documents that the release changes, the first of each kind; of a first release none."""
+    if not result["changed"] or result["previous"] is None:
         return ""
     from vademecum_builder.release.version_json import read_changes  # what every command would wait for
 
     changes = read_changes(Path(result["out"], "version.json").read_bytes())
-    named = [
-        f"{kind}: {f'{change.was} -> ' if change.was else ''}{change.key}"
-        for kind, found in changes.by_kind().items()
-        for change in found[:_LISTED]
-    ]
+    named: list[str] = []
+    for kind, found in changes.by_kind().items():
+        named += (f"{kind}: {f'{change.was} -> ' if change.was else ''}{change.key}" for change in found[:_LISTED])
+        more = len(found[_LISTED:]) + changes.more.get(kind, 0)
+        named += [f"{kind}: and {more} more"] if more else []
     return f"\n{_literal(chr(10).join(named))}" if named else ""
 
 

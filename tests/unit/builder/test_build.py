@@ -364,6 +364,21 @@ def test_most_of_the_documents_are_given_up_by_name_alone(request_: BuildRequest
     assert not build(replace(request_, allow_empty=True), now=NOW).changed
 
 
+def test_a_generator_that_stopped_is_asked_for_whatever_else_was_left_out(request_: BuildRequest) -> None:
+    shutil.rmtree("docs")
+    Path("docs").mkdir()
+    for name in ("404", "index", "a", "b", "c"):
+        Path(f"docs/{name}.html").write_text(
+            f'<meta name="generator" content="mkdocs-1.6"><title>{name}</title><p>{name}.'
+        )
+    build(request_, now=NOW)
+    for page in Path("docs").glob("[abc].html"):
+        page.unlink()
+    asked = r"left out: 1 error page \(404\.html\)\. Did the generator fail.*--allow-shrink \(in a workflow"
+    with pytest.raises(UsageError, match=asked):
+        build(request_, now=NOW)
+
+
 def test_half_of_the_documents_may_go(request_: BuildRequest) -> None:
     Path("docs/more.md").write_text("# More\n\nMore text.\n")
     assert build(request_, now=NOW).documents == 4

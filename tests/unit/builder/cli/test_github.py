@@ -65,7 +65,7 @@ def test_a_build_sets_outputs_and_summarises_itself(job: Job) -> None:
     release = {"sequence": "1", "version": "May", "changed": "true", "signed": "true", "previous": ""}
     documents = {"documents": "5", "added": "5", "modified": "0", "removed": "0"}
     assert job.outputs == {**release, **documents, "address": "", "out": "dist"}
-    assert "### vade build: release 1 (May)" in job.summary
+    assert "### vade build: release 1 (May)" in job.summary and "added: " not in job.summary  # all are
     job.write("one.md", PAGE.format("lamps"))
     assert job.build() == 0
     assert job.outputs["sequence"] == "2" and job.outputs["previous"] == "1"
@@ -82,6 +82,17 @@ def test_the_summary_names_pages_with_marks_of_a_merge(job: Job) -> None:
     job.write("one.md", "# One\n\n<<<<<<< HEAD\nOurs.\n=======\nTheirs.\n>>>>>>> other\n")
     assert job.build() == 0
     assert "left of markup, or of a merge: 1 page\n\n<pre>one.md: &lt;&lt;&lt;" in job.summary
+
+
+def test_of_many_changes_the_summary_names_the_first_and_counts_the_others(
+    job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vademecum_builder.release.version_json.MOST_LISTED", 60)
+    assert job.build() == 0
+    for number in range(70):
+        job.write(f"p{number:02}.md", PAGE.format(f"lamp {number}"))
+    assert job.build() == 0
+    assert "added: p49.md\nadded: and 20 more</pre>" in job.summary
 
 
 def test_a_version_of_several_lines_is_one_output(job: Job) -> None:
