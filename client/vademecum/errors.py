@@ -14,12 +14,15 @@ def counted(count: int, things: str) -> str:
 
     >>> counted(2, "pages without text"), counted(1, "pages without text"), counted(1, "hidden entries")
     ('2 pages without text', '1 page without text', '1 hidden entry')
+    >>> counted(1, "not read: save it as .eml")  # what stands behind a colon is no name of the things
+    '1 not read: save it as .eml'
     """
-    words = things.split(" ")
+    name, colon, rest = things.partition(":")
+    words = name.split(" ")
     at = next((at for at, word in enumerate(words) if word.endswith("s") and not word.endswith("ss")), 0)
     if count == 1:
         words[at] = f"{words[at][:-3]}y" if words[at].endswith("ies") else words[at].removesuffix("s")
-    return " ".join([str(count), *words])
+    return f"{count} {' '.join(words)}{colon}{rest}"
 
 
 class VademecumError(Exception):

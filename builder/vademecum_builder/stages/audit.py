@@ -38,7 +38,7 @@ _DOCUMENTS = frozenset(
 """Endings of what people call documents, whether there is a reader for them or not."""
 _PACKED = frozenset(".zip .7z .rar .tar .tgz .gz".split())
 _OFFICE = frozenset({".doc", ".ppt", ".ppsx", ".ppsm", ".xls", ".xlsb"})
-_MAIL = 'a [[source]] of kind = "messages" reads mail'
+_MAIL = 'a [[source]] of kind = "messages" and shape = "mbox" reads mail'
 _UNFINISHED = re.compile(
     r"(?<!\w)(?:drafts?|entwurf|brouillon|borrador|bozza|rascunho|copy|copie|kopie|copia)(?!\w)|\(\d\)$"
 )
@@ -105,13 +105,20 @@ class Audit:
         unknown = sum(n for kind in self.kinds.values() for why, n in kind.others.items() if why.startswith(_NO_READER))
         if sum(missing.values()) <= read and 4 * unknown < max(read, 4):
             return ()
-        named = "; ".join(f"{count} {ending} ({remedy_of(ending)})" for ending, count in missing.items())
+        named = "; ".join(
+            f"{n} {ending} ({_remedy(ending, self.kinds[ending].others)})" for ending, n in missing.items()
+        )
         return (f"not read, beside {counted(read, 'documents')}: {named}; or leave these files out by --pattern",)
 
 
 def _unread(ending: str, others: Mapping[str, int]) -> int:
     """Return how many files of an ending have no reader or cannot be read."""
     return sum(n for why, n in others.items() if why.startswith(_UNREAD)) if ending in _DOCUMENTS else 0
+
+
+def _remedy(ending: str, others: Mapping[str, int]) -> str:
+    """Return how to get those files of an ending read that were not."""
+    return "each has its own warning" if SKIPPED in others else remedy_of(ending)
 
 
 def remedy_of(ending: str) -> str:

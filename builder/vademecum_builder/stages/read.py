@@ -284,7 +284,7 @@ def _tokens(
     """Yield a warning for each access token that would be published, with its line, and for each list of passwords."""
     for key, row in documents.items():
         if is_list_of_passwords(key):
-            yield f"{key}: called as a list of passwords, which everybody could read: take it out, and {_ERASE}"
+            yield f"{key}: named like a list of passwords, which everybody could read: take it out, and {_ERASE}"
         shown = "\n".join((row.metadata, *(texts[chunk].replace("\\", "") for chunk in row.chunks)))
         for token, kind in find_tokens(shown).items():
             line = lines[key].get(token)

@@ -107,6 +107,6 @@ def test_a_list_of_passwords_is_known_by_its_name(name: str, told: bool) -> None
 def test_a_build_warns_of_a_list_of_passwords(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert built(tmp_path, "Boathouse\n\nhunter2\n", "passwords.txt").warnings == (
-        "passwords.txt: called as a list of passwords, which everybody could read: take it out, "
+        "passwords.txt: named like a list of passwords, which everybody could read: take it out, "
         "and build once with --erase-removed",
     )

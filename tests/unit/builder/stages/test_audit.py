@@ -120,8 +120,8 @@ def test_each_file_that_is_no_document_has_a_reason(docs: Path) -> None:
         **{f".{ending}": {"no reader: `pandoc FILE -t gfm -o FILE.md`": 1} for ending in foreign},
         **{f".{ending}": {"no reader: `soffice --headless --convert-to html FILE`": 1} for ending in office},
         ".png": {"no document by its ending": 1},
-        ".eml": {'no reader: a [[source]] of kind = "messages" reads mail': 1},
-        ".msg": {'no reader: save it as .eml: a [[source]] of kind = "messages" reads mail': 1},
+        ".eml": {'no reader: a [[source]] of kind = "messages" and shape = "mbox" reads mail': 1},
+        ".msg": {'no reader: save it as .eml: a [[source]] of kind = "messages" and shape = "mbox" reads mail': 1},
     }
     assert released(docs).json()["audit"]["kinds"][".png"]["others"] == {"no document by its ending": 1}
 
@@ -173,6 +173,14 @@ def test_a_fourth_as_many_unread_documents_as_read_ones_are_a_warning_and_pictur
     for name, data in second.items():
         (docs / name).write_bytes(data)
     assert released(docs).warnings == (warning,)
+
+
+def test_a_damaged_file_needs_no_other_program_and_one_file_is_told_as_many_are() -> None:
+    mail = 'no reader: save it as .eml: a [[source]] of kind = "messages" and shape = "mbox" reads mail'
+    audit = Audit({".docx": KindCount(1, 0, {"skipped": 1}), ".msg": KindCount(1, 0, {mail: 1})})
+    (warning,) = audit.warnings
+    assert warning.startswith("not read, beside 0 documents: 1 .docx (each has its own warning); 1 .msg (save it as")
+    assert any(f"1 {mail}" in line for line in _audited(audit))
 
 
 def test_documents_that_the_publisher_leaves_out_are_no_unread_ones() -> None:
