@@ -188,6 +188,10 @@ jobs: {a: {steps: [{run: STEP}]}}
             lambda: git("rm", "-q", "--cached", "root.json"),
             "root.json is not in git: git add root.json, commit and push",
         ),
+        (
+            lambda: Path("root.json").write_text(f"{Path('root.json').read_text()}\n"),  # as `vade keys renew` does
+            "root.json is not in git as it is here: git add root.json, commit and push",
+        ),
         (lambda: git("rm", "-q", "--cached", WORKFLOW_FILE), "WORKFLOW: not in git: git add WORKFLOW, commit and push"),
         (
             lambda: git("rm", "-q", "--cached", ACTION_FILE),

@@ -113,6 +113,8 @@ def _settings(known: Repository, request: BuildRequest) -> Iterator[Finding]:
 def _committed(known: Repository, path: str) -> Finding:
     if path not in known.tracked:
         return Finding(path, WRONG, f"{path} is not in git: git add {path}, commit and push")
+    if git(known.top, "status", "--porcelain", "--", path):
+        return Finding(path, WRONG, f"{path} is not in git as it is here: git add {path}, commit and push")
     return Finding(path, GOOD, f"{path} is in git")
 
 
