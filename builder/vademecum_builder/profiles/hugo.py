@@ -26,15 +26,13 @@ from vademecum_builder.profiles.config import (
 from vademecum_builder.profiles.go_templates import Call, Unknown, shown_by
 from vademecum_builder.profiles.tags import Own, shortcodes_of
 from vademecum_builder.readers.front_matter import split_front_matter
-from vademecum_builder.readers.slugs import BLACKFRIDAY, GOLDMARK, SlugRule, ascii_of, goldmark
+from vademecum_builder.readers.slugs import BLACKFRIDAY, GOLDMARK, SlugRule, ascii_of, goldmark, goldmark_cut
 
 _ENDINGS = "toml yaml yml json"
 FILES = with_endings(_ENDINGS, "hugo", "config", "config/_default/hugo", "config/_default/config")
 _VERSION = re.compile(r"hugo[-_]?version\W{1,9}0\.(\d+)", re.IGNORECASE)
 _OF_TEXT = 144
 """Since this version, ids are made from the visible text of headings."""
-_CUT = re.compile(r"(?<!\w)(?:\*\*?|__?|\[)(?:[^\s*_\[\]`][^*\[\]]*?(?:['\"`_<]|--|\.\.\.)|`[^`]*`[^\]*_])")
-"""Of what is bold, or a link, an id has what stands before the first quote, dash, code in it (`## **What's new**`)."""
 _DATE = re.compile(r"^(\d{4})-(\d{2})-(\d{2})")
 
 
@@ -255,9 +253,8 @@ def _slugs(kind: str, version: int) -> SlugRule:
     return replace(
         GOLDMARK,
         slug=lambda text: GOLDMARK.slug(fold(text)),
-        of_source=(lambda text: "" if _CUT.search(text) else None)
-        if version >= _OF_TEXT
-        else lambda text: goldmark(fold(text)),
+        of_source=None if version >= _OF_TEXT else lambda text: goldmark(fold(text)),
+        of_markup=goldmark_cut if version >= _OF_TEXT else None,
     )
 
 

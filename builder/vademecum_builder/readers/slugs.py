@@ -10,6 +10,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
+from html import unescape
 from urllib.parse import quote, unquote
 
 from vademecum_builder.readers.text import without_emoji
@@ -27,6 +28,7 @@ class SlugRule:
         empty: The slug of a heading without a letter.
         of_source: Returns the id of a heading with its markup in other versions of the generator (None: the same
             id); if it differs, the heading has no id.
+        of_markup: Returns the text that ids are made of, of a heading with its markup (None: its visible text).
         of_title: Whether headings of level 1 show their ids.
         levels: The levels of headings that have ids.
         of_images: Whether the alternative text of images is part of ids.
@@ -36,6 +38,7 @@ class SlugRule:
     numbered: Callable[[str, int], str] = lambda slug, count: f"{slug}-{count}"
     empty: str = ""
     of_source: Callable[[str], str | None] | None = None
+    of_markup: Callable[[str], str | None] | None = None
     of_title: bool = True
     levels: Collection[int] = range(1, 7)
     of_images: bool = False
@@ -51,6 +54,9 @@ class Slugs:
 
     def take(self, text: str, explicit: str = "", source: str = "") -> str:
         """Return the id of a heading, and note that it is taken; `source` is the heading as written."""
+        if self.rule.of_markup and source and not explicit:
+            cut = self.rule.of_markup(source)
+            text = text if cut is None else cut
         wanted = found = explicit or self.rule.slug(text) or self.rule.empty
         of_source = self.rule.of_source(source) if self.rule.of_source and source and not explicit else None
         if of_source is not None and of_source != self.rule.slug(text):
@@ -115,6 +121,33 @@ def goldmark(text: str) -> str:
     """`sanitizeAnchorName` of Hugo's markup/goldmark/autoid.go."""
     kept = (c for c in text.strip() if c in " -_" or unicodedata.category(c)[0] == "L" or c.isdecimal())
     return _lower("".join(kept).replace(" ", "-"))
+
+
+_STYLED = re.compile(
+    r"!?\[(?P<linked>[^\[\]]*)\]\([^()]*\)|(?<![\w\\*])(?P<mark>\*{1,3}|_{1,3})(?=\S)(?P<styled>.*?)(?<![\s\\])(?P=mark)(?!\w)"
+)
+_FIRST = re.compile(
+    r"[*_~\[]*(?:`(?P<code>[^`]*)|(?P<text>(?:\\.|(?!['`~*\[]|(?<!\d)\"|!\[|\]\(|<[\w/!]|(?<!\w)_|_(?!\w)|--|\.\.\.|https?://)"
+    r"[^_\\])*(?:(?<=\w)_)?))"
+)
+
+
+def goldmark_cut(source: str) -> str | None:
+    """Return the text of a heading in Markdown from which Hugo makes its id; None: all that is visible.
+
+    Of what is bold, slanted or a link it takes what stands before the first quote, dash, code, tag or other markup.
+    """
+
+    def first(match: re.Match[str]) -> str:
+        inner = match["linked"] or match["styled"] or ""
+        piece = _FIRST.match(inner)
+        shown = (piece["code"] or piece["text"] or "") if piece else ""
+        lengths.add(len(inner.strip("*_~`")) - len(shown))
+        return shown
+
+    lengths: set[int] = set()
+    cut = _STYLED.sub(first, source)
+    return unescape(re.sub(r"<[^<>]*>|`", "", cut)) if any(lengths) else None
 
 
 _DASHES = re.compile(r"(?<!-)(?:(?<=\w)-{2,3}(?=\w)|-{2,3}(?![\w-]))")

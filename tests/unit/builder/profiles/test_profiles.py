@@ -273,6 +273,33 @@ def test_hugo_makes_ids_of_text_since_a_version_and_where_it_is_not_known_of_wha
     assert [section.anchor for section in document.sections] == ids
 
 
+@pytest.mark.parametrize(
+    ("heading", "id_"),
+    [
+        ("**What's new** in 3", "what-in-3"),
+        ("Plain **Bold's** tail", "plain-bold-tail"),
+        ("*One -- two* more", "one--more"),
+        ('**"Quoted" word**', "heading"),
+        ("[a *em* b](x) c", "a--c"),
+        ("***em* b**", "em"),
+        ("**[l's m](x) c**", "l"),
+        ("**[a](x)** b", "a-b"),
+        ("[**a's b** c](x)", "a"),
+        ("**`a_b` c** d", "a_b-d"),
+        ("**a_b c**", "a_"),
+        ('**5" x** z', "5-x-z"),
+        ("**a ![img](x.png) c**", "a"),
+        ("**a << b** c", "a--b-c"),
+        ("**a** b's **c**", "a-bs-c"),
+        ("Don't **stop** it's", "dont-stop-its"),
+    ],
+)
+def test_hugo_makes_ids_of_the_first_text_in_what_is_bold_or_a_link(heading: str, id_: str, tmp_path: Path) -> None:
+    """As Hugo 0.168 does."""
+    tree = {"hugo.toml": "", "netlify.toml": 'HUGO_VERSION = "0.168.0"', "content/a.md": f"## {heading}\n\nW.\n"}
+    assert [section.anchor for section in pages_in(tmp_path, tree)["content/a.md"].sections] == [id_]
+
+
 def test_a_configuration_below_counts_where_most_pages_lie_in_it(tmp_path: Path) -> None:
     root = files(
         tmp_path,
