@@ -148,10 +148,12 @@ alerts = replacing(
 )
 """`> [!NOTE]` of GitHub, `> [!tip]- Title` of Obsidian: the kind is removed, the title stays."""
 _ATTRIBUTE = r"(?:[#.][^\s#.{}=]+|[\w:-]+=(?:\"[^\"\n]*\"|'[^'\n]*'|[^\s\"'{}]+))"
-_LIST = re.compile(rf"(?<![ \t])[ \t]*\{{:?[ \t]*{_ATTRIBUTE}(?:[ \t]+(?:{_ATTRIBUTE}|[\w-]+))*[ \t]*\}}")
+_LIST = re.compile(
+    rf"(?<![ \t])[ \t]*\{{:?[ \t]*{_ATTRIBUTE}(?:[#.][^\s#.{{}}=]+|[ \t]+(?:{_ATTRIBUTE}|[\w-]+))*[ \t]*\}}"
+)
 _KRAMDOWN = re.compile(r"\{::(?:comment|nomarkdown)\}(?:(?!\{::)[\s\S])*?\{:/[^}\n]*\}|\{:[:/]?[^{}\n]*\}")
 _HEADING = re.compile(
-    r"^([ \t]*(#{1,6})[ \t]+.*?)[ \t]*(?:\{:?[ \t]*([^{}\n]*)\}[ \t]*#*[ \t]*|\n[ \t]*\{:[ \t]*([^{}\n]*)\}[ \t]*)$",
+    r"^([ \t]*(#{1,6})[ \t]+.*?)[ \t]*(?:\{(:?)[ \t]*([^{}\n]*)\}[ \t]*#*[ \t]*|\n[ \t]*\{:[ \t]*([^{}\n]*)\}[ \t]*)$",
     re.MULTILINE,
 )
 # Possessive: otherwise `{file_path_of_the_document:path}`, which is not a list, is split in every possible way.
@@ -166,13 +168,14 @@ def attribute_lists(text: str, page: Page) -> str:
 
 def _attribute_lists(text: str) -> str:
     def heading(match: re.Match[str]) -> str:
-        inner = match[3] if match[3] is not None else match[4]
+        inner = match[4] if match[4] is not None else match[5]
         # `${word}` is no list: words alone stand behind a space.
         is_part = match[0].startswith("{", len(match[1])) and not re.search(r"[#.=]", inner)
         if is_part or not _WORDS.fullmatch(inner):
             return match[0]
         named = re.findall(r"(?:^|\s)id=[\"']?([^\s\"']+)", inner)
-        ids = [*re.findall(r"#([^\s#.{}=]+)", re.sub(r"=\"[^\"]*\"|='[^']*'", "", inner)), *named]
+        end = "" if match[3] == "" else "."  # of kramdown, `{: #id.class}`
+        ids = [*re.findall(rf"#([^\s#{end}{{}}=]+)", re.sub(r"=\"[^\"]*\"|='[^']*'", "", inner)), *named]
         mark = "\ue002" if _HIDDEN in inner.split() else ""
         return match[1] + mark + (f" {{#{ids[-1]}}}" if ids else "")
 

@@ -300,6 +300,23 @@ def test_hugo_makes_ids_of_the_first_text_in_what_is_bold_or_a_link(heading: str
     assert [section.anchor for section in pages_in(tmp_path, tree)["content/a.md"].sections] == [id_]
 
 
+@pytest.mark.parametrize(
+    ("config", "page", "list_", "id_"),
+    [
+        ("mkdocs.yml", "docs/a.md", "{#v1.2.3}", "v1.2.3"),
+        (".vitepress/config.js", "a.md", "{#task.shell .wide}", "task.shell"),
+        ("hugo.toml", "content/a.md", "{#task.shell}", "task.shell"),
+        ("_config.yml", "a.md", "\n{: #task.wide}", "task"),
+    ],
+)
+def test_an_id_that_is_written_may_have_dots_but_in_kramdown(
+    config: str, page: str, list_: str, id_: str, tmp_path: Path
+) -> None:
+    text = f"---\ntitle: A\n---\n## B {list_}\n\nW. {{.x.y}}\n".replace("B \n", "B\n")
+    document = pages_in(tmp_path, {config: "", page: text})[page]
+    assert [(s.headings, s.anchor, text_of(document)) for s in document.sections if s.anchor] == [(("B",), id_, "W.")]
+
+
 def test_a_configuration_below_counts_where_most_pages_lie_in_it(tmp_path: Path) -> None:
     root = files(
         tmp_path,
