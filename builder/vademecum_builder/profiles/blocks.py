@@ -57,6 +57,8 @@ raised_and_marked = replacing(
 """`CO~2~`, `m^3^`, `==seen==`, `^^new^^`: the words stay, without their marks."""
 _CONTAINER = re.compile(r"^([ \t>]*)(?::{3,}|/{3,})[ \t]*(.*?)[ \t]*(?::{3,})?[ \t]*$", re.MULTILINE)
 _OPTIONS = re.compile(r"^([ \t>]*/{3,}[ \t]+\w.*)(?:\n[ \t>]* {4}[\w-]+:.*)+$", re.MULTILINE)
+_TABS = re.compile(r"^[ \t>]*:{3,}[ \t]*tabs\b", re.MULTILINE)
+_LABELLED = re.compile(r"^[ \t]*==[ \t]+([^=\s][^=\n]*?)[ \t]*$", re.MULTILINE)
 _LABEL = re.compile(r"(?:title|label|alt-text|tab)=(?:\"([^\"]*)\"|'([^']*)')")
 _BRACES = re.compile(r"\{[^{}]*\}")
 _KIND = re.compile(r"^[\w.-]+(?:#[\w-]+)?[ \t]*(?:\|[ \t]*)?")
@@ -70,6 +72,7 @@ def _container(match: re.Match[str]) -> str:
     else:
         bracketed = re.search(r"\[([^\[\]]*)\]", rest)
         plain = _BRACES.sub("", rest).strip() if rest.startswith("{") else _KIND.sub("", _BRACES.sub("", rest))
+        plain = re.sub(r"^key:\S+[ \t]*", "", plain)  # of tabs that change together
         title = bracketed[1] if bracketed else "" if "=" in plain else plain
     return f"{before}\n{before}{title.strip()}\n{before}"
 
@@ -80,12 +83,14 @@ _TAB = re.compile(r"^([ \t>]*)@tab(?::\w+)?[ \t]+([^#\n]*?)[ \t]*(?:#.*)?$", re.
 
 def containers(text: str, page: Page) -> str:
     """`:::note Title`, `:::{note}`, `:::tip[Title]{.x}`, `:::image alt-text="...":::`, `/// note | Title` with options
-    in indented lines below it; also those without an end, `::video[Title]{#id}`, and `@tab Linux#id` of VuePress."""
+    in indented lines below it; also those without an end, `::video[Title]{#id}`, and tabs of VuePress (`@tab Linux#id`)
+    and VitePress (`== Linux` in `:::tabs key:os`)."""
     if "::" not in text and "///" not in text:
         return text
 
     def edit(plain: str) -> str:
         tabs = _TAB.sub(r"\1\n\1\2\n\1", plain) if "@tab" in plain else plain
+        tabs = _LABELLED.sub(r"\n\1\n", tabs) if _TABS.search(tabs) else tabs
         return _LEAF.sub(r"\1\2", _CONTAINER.sub(_container, _OPTIONS.sub(r"\1", tabs)))
 
     return outside_code(text, edit)

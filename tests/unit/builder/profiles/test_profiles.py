@@ -317,6 +317,12 @@ def test_an_id_that_is_written_may_have_dots_but_in_kramdown(
     assert [(s.headings, s.anchor, text_of(document)) for s in document.sections if s.anchor] == [(("B",), id_, "W.")]
 
 
+def test_the_key_of_tabs_that_change_together_is_no_text(tmp_path: Path) -> None:
+    text = "# A\n\n:::tabs key:os\n== Linux\nW.\n:::\n\n::: tip key: oil\nX.\n:::\n"
+    page = pages_in(tmp_path, {".vitepress/config.js": "", "a.md": text})["a.md"]
+    assert text_of(page).split("\n") == ["Linux", "W.", "key: oil", "X."]
+
+
 def test_a_configuration_below_counts_where_most_pages_lie_in_it(tmp_path: Path) -> None:
     root = files(
         tmp_path,
