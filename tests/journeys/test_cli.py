@@ -78,6 +78,12 @@ def published(vade: Vade) -> Vade:
     return vade
 
 
+def test_of_several_root_keys_each_is_to_be_kept_offline(vade: Vade) -> None:
+    told = vade("keys", "new", "--out", "keys", "--root-keys", "3", "--threshold", "2").out
+    assert "root-1.pem to root-3.pem (keep them offline, each apart: they can replace every other key)" in told
+    assert "root.pem (keep it offline: it can" in vade("keys", "new", "--out", "one").out
+
+
 def build(vade: Vade, *options: object) -> Ran:
     return vade("build", "docs", "--out", "dist", "--keys", "keys", "--no-site", *options)
 

@@ -319,7 +319,10 @@ def test_pages_that_are_not_rendered_yet_are_to_be_rendered_before_a_try(vade: V
     repository({**DOCS, "mkdocs.yml": "site_name: x\n", ".github/workflows/docs.yml": DEPLOYS})
     tried = "vade build --preview && vade serve site/kb"
     assert vade("init", "--yes").out.endswith(f"To try it on this machine first: render your pages, then {tried}\n")
-    Path("site").mkdir()
+    Path("site").mkdir()  # as `mdbook init` makes it
+    Path("root.json").unlink()
+    assert vade("init", "--yes").out.endswith(f"To try it on this machine first: render your pages, then {tried}\n")
+    Path("site/index.html").write_text("<h1>Lamps</h1>")
     Path("root.json").unlink()
     assert vade("init", "--yes").out.endswith(f"To try it on this machine first: {tried}\n")
 

@@ -132,8 +132,8 @@ def _root_signers(folder: Path, root: Root) -> list[CryptoSigner]:
             raise SignatureError(f"{file} is not a key that {folder / ROOT_FILE} names")
     if len({signer.public_key.keyid for signer in signers}) < root.roles["root"].threshold:
         raise SignatureError(
-            f"{folder}: {len(signers)} root keys are here, and {root.roles['root'].threshold} have to sign: bring the "
-            "others beside them"
+            f"{folder} holds {len(signers)} of the {root.roles['root'].threshold} root keys that have to sign: "
+            "bring the others beside them"
         )
     return signers
 

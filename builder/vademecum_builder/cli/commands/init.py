@@ -71,7 +71,7 @@ def _next(plan: Plan) -> list[str]:
         f"  {number}. {step.why}" + (f":\n     {step.command}" if step.command else "")
         for number, step in enumerate(plan.steps, 1)
     ]
-    first = "" if (plan.top / plan.out).parent.is_dir() else "render your pages, then "
+    first = "" if any((plan.top / plan.out).parent.glob("*")) else "render your pages, then "
     return [
         "Next:",
         *told,

@@ -23,10 +23,12 @@ def run(options: Namespace) -> Shown:
     now = time_of_build(os.environ)
     if options.action == "new":
         new_keys(options.out, now, root_keys=options.root_keys, threshold=options.threshold)
-        roots = ROOT_KEY if options.root_keys == 1 else f"root-1.pem to root-{options.root_keys}.pem"
+        roots, kept = ROOT_KEY, "it offline: it can"
+        if options.root_keys > 1:
+            roots, kept = f"root-1.pem to root-{options.root_keys}.pem", "them offline, each apart: they can"
         return {"keys": str(options.out)}, [
             f"Made {options.out / ROOT_FILE} (public: ship it with your app),",
-            f"  {options.out / roots} (keep it offline: it can replace every other key),",
+            f"  {options.out / roots} (keep {kept} replace every other key),",
             f"  {options.out / RELEASE_KEY} (signs releases; in CI put it into {KEY_VARIABLE}).",
         ]
     rotating = options.action == "rotate"

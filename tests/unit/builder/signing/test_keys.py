@@ -176,7 +176,7 @@ def test_so_many_root_keys_have_to_sign_and_lie_beside_each_other_then(tmp_path:
     assert len(parse_object(before, "root")["signatures"]) == 3
     (folder / "root-2.pem").rename(tmp_path / "elsewhere.pem")
     (folder / "root-3.pem").unlink()
-    with pytest.raises(SignatureError, match="1 root keys are here, and 2 have to sign"):
+    with pytest.raises(SignatureError, match="holds 1 of the 2 root keys that have to sign"):
         renew_root(folder, NOW, rotate=True)
     assert (folder / ROOT_FILE).read_bytes() == before
     (tmp_path / "elsewhere.pem").rename(folder / "root-2.pem")
