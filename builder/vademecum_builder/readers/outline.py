@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from itertools import islice
 from typing import Any, TypeAlias
 
 from vademecum.format.markup import Code, Item, Paragraph, Row, Run, Runs, is_address, merged, plain_block
@@ -165,7 +164,13 @@ def clean_runs(runs: Runs) -> Runs:
     """Return runs without control characters, blank lines, white space at the ends, invalid links, and images whose
     text is repeated after them: icons of labels."""
     runs = merged(runs)
-    kept = [_clean_run(run) for at, run in enumerate(runs) if not (run.image and _begins(_behind(runs, at), run.text))]
+    kept: list[Run] = []
+    behind = ""
+    for run in reversed(runs):
+        if not (run.image and _begins(behind, run.text)):
+            kept.append(_clean_run(run))
+        behind = run.text if run.text.strip() else behind
+    kept.reverse()
     while kept and not kept[0].image and not kept[0].text.strip():
         del kept[0]
     while kept and not kept[-1].image and not kept[-1].text.strip():
@@ -174,11 +179,6 @@ def clean_runs(runs: Runs) -> Runs:
         kept[0] = kept[0].with_text(kept[0].text.lstrip())
         kept[-1] = kept[-1].with_text(kept[-1].text.rstrip())
     return merged(kept) if len(kept) > 1 else tuple(kept)
-
-
-def _behind(runs: Runs, at: int) -> str:
-    """Return the next text after a run."""
-    return next((run.text for run in islice(runs, at + 1, None) if run.text.strip()), "")
 
 
 def _begins(text: str, said: str) -> bool:

@@ -123,5 +123,10 @@ def has_words(text: str, said: str) -> bool:
     >>> has_words("Figure 3.4. The Toolbox, opened", "the toolbox"), has_words("Toolboxes", "Toolbox")
     (True, False)
     """
-    whole, part = (f" {' '.join(_WORD.findall(one.casefold()))} " for one in (text, said))
-    return part != "  " and part in whole
+    part = words_in(said)
+    return part != "  " and part in words_in(text)
+
+
+def words_in(text: str) -> str:
+    """Return the words of a text in lower case, each between spaces."""
+    return f" {' '.join(_WORD.findall(text.casefold()))} "

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from vademecum_builder.readers.html.tree import Attributes, Node, children, text_of
+from vademecum_builder.readers.html.tree import TEXT, Attributes, Node, children, text_of
+from vademecum_builder.readers.html.unseen import Part, part_of
 
 HEADINGS = {f"h{level}": level for level in range(1, 7)}
 GROUPS = frozenset({"ul", "ol", "dl", "menu"})
@@ -146,11 +147,23 @@ _FIGURES = frozenset({"figure", "informalfigure", "imageblock", "thumb", "wp-cap
 """Classes of DocBook, Sphinx, Asciidoctor, MediaWiki, WordPress."""
 
 
-def figure_text(image: Node) -> str:
-    """Return the title and captions of the figure with a picture; empty if the picture stands in the text."""
+def figure_of(image: Node) -> Node | None:
+    """Return the figure that a picture is in; None if it stands in the text."""
     above = image.parent
     while above is not None and above.tag not in ("body", "main", "article", "section"):
         if above.tag == "figure" or not _FIGURES.isdisjoint((above.attributes.get("class") or "").split()):
-            return above.text(deep=True, separator=" ")
+            return above
         above = above.parent
-    return ""
+    return None
+
+
+def figure_text(figure: Node) -> str:
+    """Return the title and captions of a figure, as they are seen."""
+    texts, left = [], [figure]
+    while left:
+        node = left.pop()
+        if node.tag == TEXT:
+            texts.append(node.text_content or "")
+        elif node is figure or (node.is_element_node and part_of(node, node.tag or "", node.attributes) is Part.TEXT):
+            left += reversed([*children(node)])
+    return " ".join(texts)

@@ -15,7 +15,7 @@ from vademecum_builder.readers.html.marks import BORDER, END, Mark, style_of
 from vademecum_builder.readers.html.tree import TEXT, Attributes, Node, text_of
 from vademecum_builder.readers.html.unseen import Part, is_around, part_of
 from vademecum_builder.readers.html.writer import Heading, LineWriter, Place
-from vademecum_builder.readers.text import has_words, says_nothing
+from vademecum_builder.readers.text import says_nothing, words_in
 
 _OUTSIDE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//")
 LONGEST_LABEL = 120
@@ -77,6 +77,7 @@ class _Walk:
         self._row_is_header = False
         self._numbers: list[int | None] = []  # the number of the item in each open list; None in lists without numbers
         self._heading: Heading | None = None
+        self._figures: dict[int, str] = {}  # the words of figures
 
     def run(self) -> None:
         self._flow.parents.append(0)
@@ -179,9 +180,17 @@ class _Walk:
         heading.links.append(unquote((attributes.get("href") or "").rpartition("#")[2]))
         heading.spare += f" {text_of(node)}"
 
+    def _is_captioned(self, image: Node, alt: str) -> bool:
+        figure = elements.figure_of(image)
+        if figure is None or words_in(alt).isspace():
+            return False
+        if figure.mem_id not in self._figures:
+            self._figures[figure.mem_id] = words_in(elements.figure_text(figure))
+        return words_in(alt) in self._figures[figure.mem_id]
+
     def _image(self, node: Node, attributes: Attributes) -> None:
         alt, source = (attributes.get("alt") or "").strip(), attributes.get("src") or ""
-        if alt and not says_nothing(alt, source) and not has_words(elements.figure_text(node), alt):
+        if alt and not says_nothing(alt, source) and not self._is_captioned(node, alt):
             self._out.pieces += [" ", Mark(image=source)]
             self._text(alt)
             self._out.pieces += [END, " "]

@@ -88,6 +88,14 @@ def test_structure_has_all_words_of_a_line(site: str) -> None:
         ),
         ("<figure><img src=b.png alt='A pump'><figcaption>Pumps</figcaption></figure>", ["A pump", "Pumps"]),
         ("<p>The pump is oiled.<div><img src=b.png alt='The pump'></div>", ["The pump is oiled.", "The pump"]),
+        *(  # what nobody sees says nothing
+            (f"<figure><img src=b.png alt='A pump'>{unseen}</figure>", ["A pump"])
+            for unseen in (
+                "<figcaption hidden>A pump</figcaption>",
+                "<button>Open A pump</button>",
+                "<script type=application/json>{'a': 'A pump'}</script>",
+            )
+        ),
     ],
 )
 def test_a_picture_does_not_repeat_the_title_or_caption_of_its_figure(body: str, kept: list[str]) -> None:
