@@ -43,11 +43,11 @@ _ROLE: Final = re.compile(
 )
 """The part that a message has in a conversation: then its `value` is its text. Of a route, `from` is a place."""
 _ASIDE: Final = re.compile(
-    r"(?:.*_)?(?:at|timestamp|ts|created|updated|edited|modified|user|user_?name|login|sender|by|uid|type|association)"
+    r"(?:.*_)?(?:at|timestamp|ts|created|updated|edited|modified|user|user_?name|login|sender|by|uid|association)"
     r"|(?:creat|edit|updat|modif|post|publish|sent)\w*_(?:on|time|date)|meta(?:data)?|reactions|is_\w+",
     re.IGNORECASE,
 )
-"""Fields that say when and by whom a message was written; also an author in several fields."""
+"""Fields that say when and by whom a message was written."""
 _FEW: Final = 3
 _SHORT: Final = 120
 """The most characters of a fact; lists have no limit."""
@@ -85,10 +85,15 @@ def shown(value: object) -> str:
             lines = any(map(_sent, objects)) or any(map(_is_sentence, said))
             return ("\n" if lines else between).join(said)
         case dict():
+            value = {str(name): one for name, one in value.items()}  # those of Parquet may be numbers
             called = next((one for name, one in value.items() if name in _CALLED and isinstance(one, str)), "")
-            read = {name: one for name, one in value.items() if not _is_for_programs(str(name), one, called)}
+            read = {name: one for name, one in value.items() if not _is_for_programs(name, one, called)}
             named = {name: text for name, one in read.items() if (text := shown(one))}
-            if (sent := _sent(value)) and (_role(value) or any(map(_is_several_words, map(named.get, sent)))):
+            if (sent := _sent(value)) and (
+                _role(value)
+                or any(map(_is_several_words, map(named.get, sent)))
+                or any(map(_ASIDE.fullmatch, map(plain_name, value)))
+            ):
                 return "" if _role(value) == "system" else _message(value, named, sent)
             # `gluten: true` or `weight: 5` say nothing without the name.
             alone = {name for name in named if len(named) == 1 and _says_something(read[name])} or _CALLED
@@ -124,13 +129,20 @@ def _message(value: Mapping[str, Any], named: Mapping[str, str], sent: Collectio
         inner = isinstance(value[name], list | dict)
         if name in sent or name in _CALLED:
             lines.append(text)
-        elif _ASIDE.fullmatch(plain_name(name)) or (name == "author" and inner):
+        elif _is_aside(name, value[name]):
             continue
         elif inner and _is_several_words(text):
             lines.append(text)
         elif not inner and not _role(value) and not is_named_private(name, "mail", "secret", "key"):
             lines.append(f"{name}: {text}")
     return "\n".join(dict.fromkeys(lines))  # plain and in parts: once
+
+
+def _is_aside(name: str, value: object) -> bool:
+    """Return whether a field says when, by whom or in which form a message was written; a type in words is a fact."""
+    if name.lower().endswith("type"):
+        return name.startswith("@") or _SLUG.fullmatch(str(value)) is not None
+    return _ASIDE.fullmatch(plain_name(name)) is not None or (name == "author" and isinstance(value, list | dict))
 
 
 def _is_several_words(text: str | None) -> bool:

@@ -112,6 +112,9 @@ def test_what_else_is_said_beside_a_text_is_read_too_but_for_when_and_by_whom() 
     assert shown([{"from": "9:00", "to": "17:00", "text": "weekdays"}]) == "from: 9:00, to: 17:00, text: weekdays"
     comment = {"body": "It works now", "user": {"login": "ann"}, "created_at": "2026-03-01", "author_email": "a@b.org"}
     assert shown([comment | {"reactions": {"total_count": 0, "heart": 0}}]) == "It works now"
+    assert shown([comment, {"body": "Thanks", "user": "ann", "type": "reply"}]) == "It works now\nThanks"
+    assert shown([{"type": "Dog food", "content": "500 g a bag"}]) == "type: Dog food\n500 g a bag"
+    assert shown({1: "oak", 2: "ash"}) == "1: oak, 2: ash"
     told = {"role": "user", "content": "Is oak hard", "status": "done", "metadata": {"model": "x", "ends": "now"}}
     assert shown([told]) == "Is oak hard"
 
