@@ -21,6 +21,12 @@ if TYPE_CHECKING:
     from vademecum_builder.discovery.schema import Join, Schema
 
 
+_ELSEWHERE = (
+    "other schemas are not read: {0}: name a table of theirs as schema.table, or end the address in "
+    "?options=-csearch_path%3D{1}"
+)
+
+
 def discover_tables(url: str, folder: Path) -> list[Proposal]:
     """Return a source for each table of a database that seems to hold documents. Errors: see `database_at`."""
     database = database_at(url, folder, "what was asked for")
@@ -40,6 +46,7 @@ def discover_tables(url: str, folder: Path) -> list[Proposal]:
     found = [one for table, one in proposals.items() if one in found and table not in translated] or found
     if not found:
         without = f"; this user may not read {_named(schema.unread)}" if schema.unread else ""
+        without += f"; {_ELSEWHERE.format(_named(elsewhere), elsewhere[0])}" if elsewhere else ""
         without += f"; left out, as private or a program's own: {_named(private)}: name it yourself" if private else ""
         raise UsageError(
             f"{database.name}: no table with text in it; there is {', '.join(schema.tables) or 'no table'}{without}"
@@ -52,7 +59,7 @@ def discover_tables(url: str, folder: Path) -> list[Proposal]:
     if private:
         notes.append(f"private tables, and those of a program's own, are left out: {_named(private)}")
     if elsewhere:
-        notes.append(f"other schemas are not read: {_named(elsewhere)}: name a table of theirs as schema.table")
+        notes.append(_ELSEWHERE.format(_named(elsewhere), elsewhere[0]))
     if views:
         twice = "views and partitions show what tables hold, so each record would be found twice; left out"
         notes.append(f"{twice}: {_named(views)}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 import subprocess
 import sys
@@ -2257,7 +2258,17 @@ def test_other_schemas_of_postgresql_are_told(tmp_path: Path) -> None:
         made.exec_driver_sql("CREATE SCHEMA empty; CREATE SCHEMA other; CREATE TABLE other.things (id INT)")
     engine.dispose()
     [found] = discover(url, tmp_path)
-    assert "other schemas are not read: other: name a table of theirs as schema.table" in found.notes
+    told = "other schemas are not read: other: name a table of theirs as schema.table, or end the address in "
+    told += "?options=-csearch_path%3Dother"
+    assert told in found.notes
+    with engine.begin() as made:
+        made.exec_driver_sql("DROP TABLE pages; ALTER TABLE other.things ADD body TEXT")
+        made.execute(sa.text("INSERT INTO other.things VALUES (1, :text)"), {"text": text_of(1)})
+    engine.dispose()
+    with pytest.raises(UsageError, match=re.escape(told)):
+        discover(url, tmp_path)
+    [found] = discover(f"{url}{'&' if '?' in url else '?'}options=-csearch_path%3Dother", tmp_path)
+    assert found.settings["table"] == "things"
 
 
 def test_what_is_counted_is_no_reference_and_what_answers_in_another_file_goes_with_it(tmp_path: Path) -> None:
