@@ -287,6 +287,12 @@ def reaches(text: str) -> bool:
     return _REACHED.search(text) is not None
 
 
+def without_contacts(name: str) -> str:
+    """Return a name without where somebody is reached: of an address of mail the part before the `@`, of a number the
+    last two digits."""
+    return _REACHED.sub(lambda found: found[0].partition("@")[0] if "@" in found[0] else f"…{found[0][-2:]}", name)
+
+
 def many_reach(reached: int, texts: int) -> bool:
     """Return whether so many of short texts do that a field is for that."""
     return reached > 0 and reached >= _REACHES * texts

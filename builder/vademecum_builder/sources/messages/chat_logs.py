@@ -39,6 +39,8 @@ _OMITTED: Final = re.compile(
     re.IGNORECASE,
 )
 _EDITED: Final = re.compile(r"\s*<This message was edited>$")
+_CALLED: Final = re.compile(r"@\d{7,13}(\d\d)\b")
+"""Somebody who is called by the number, since the telephone knows no name."""
 _IRC: Final = re.compile(
     r"\[?(?:(?P<day>\d{4}-\d\d-\d\d)[T ])?(?P<clock>\d\d:\d\d(?::\d\d)?)\]?"
     r"(?:\t(?P<tabbed>[^\t]+)\t|\s+<[ @+%&~]?(?P<nick>[^>\s]+)>\s|\s+\* (?P<does>[^\s]+)\s)(?P<text>.*)"
@@ -95,7 +97,7 @@ def whatsapp_messages(lines: Iterable[str], name: str, left_out: Counter[str]) -
         except ValueError:
             yield Skipped(f"{name}:{number}", f"{found['day']} {found['clock']} is not a time", found[0])
             continue
-        text = _EDITED.sub("", "\n".join([said["text"], *more]))
+        text = _CALLED.sub(r"@…\1", _EDITED.sub("", "\n".join([said["text"], *more])))
         yield f"{name}:{number}", message_fields(time, said["author"], text, name, taken)
 
 

@@ -28,6 +28,14 @@ _ANSWERS: Final = re.compile(r"^(?:(?:re|fwd?|aw|wg|sv|tr)(?:\[\d+\])?:\s*)+", r
 _QUOTED_FROM: Final = re.compile(r"^>(>*From )", re.MULTILINE)
 # A signature (RFC 3676, 4.3), or the line that mailing lists put above theirs.
 _FOOTER: Final = re.compile(r"^(?:-- ?|_{40,})\n.*", re.MULTILINE | re.DOTALL)
+# As Outlook begins a quote; what was forwarded stands nowhere else.
+_ORIGINAL: Final = re.compile(
+    r"^-{2,} ?(?:original message|ursprüngliche nachricht|message d['’]origine|mensaje original|mensagem original"
+    r"|messaggio originale|oorspronkelijk bericht) ?-{2,}[ \t]*\n.*",
+    re.MULTILINE | re.DOTALL | re.IGNORECASE,
+)
+_QUOTES_WHOM: Final = re.compile(r"[ \t]*<[^<>\s]+(?:@|\s+at\s+)[^<>\s]+>(?=[^<>\n]*\n?[^<>\n]*:[ \t]*\n+>)")
+"""The address of whoever is quoted, in the lines that introduce a quote."""
 _ATTRIBUTION: Final = 3
 """The most lines that introduce a quote."""
 _HIDDEN: Final = "script,style,head,[hidden],[style*='display:none'],[style*='display: none']"
@@ -56,10 +64,13 @@ def mails(place: Path, left_out: Counter[str]) -> Iterator[Found | Skipped]:
 
     Args:
         place: An mbox, a Maildir, or a single mail.
-        left_out: Counts mails that their owner has not sent, or has thrown away.
+        left_out: Counts mails that nobody has sent, such as "I am away", or that their owner has thrown away.
     """
     channel = place.parent.name if place.suffix.lower() == ".eml" else place.stem.strip(".") or place.name.strip(".")
     for key, mail in _opened(place, left_out):
+        if _header(mail, "Auto-Submitted").lower().startswith("auto-replied"):  # RFC 3834, 5
+            left_out["automatic answers"] += 1
+            continue
         try:
             yield key, {**_fields(mail), "channel": channel}
         except ContentError as error:
@@ -141,8 +152,8 @@ def _text(mail: Mail) -> str:
     text = "\n\n".join(map(_plain, plain) if plain else (text_of_html(_payload(part)) for part in parts)).replace(
         "\r\n", "\n"
     )
-    text = _QUOTED_FROM.sub(r"\1", text)
-    return _without_quote(_FOOTER.sub("", text)) or text
+    text = _QUOTES_WHOM.sub("", _QUOTED_FROM.sub(r"\1", text))
+    return _without_quote(_ORIGINAL.sub("", _FOOTER.sub("", text))) or text
 
 
 def _without_quote(text: str) -> str:

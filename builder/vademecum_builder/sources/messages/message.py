@@ -11,6 +11,7 @@ from vademecum.errors import ContentError, UsageError
 from vademecum_builder.sources.base import Skipped
 from vademecum_builder.sources.messages.cuts import Message
 from vademecum_builder.sources.messages.spool import Order
+from vademecum_builder.sources.private_fields import without_contacts
 from vademecum_builder.sources.records import json_value, record_key
 from vademecum_builder.sources.times import NoZoneError, read_time
 
@@ -93,5 +94,6 @@ def make_message(fields: Mapping[str, Any], zone: tzinfo | None, where: str, key
         name: str(json_value(value)) if (value := fields.get(name)) is not None else ""
         for name in ("author", "text", "channel", "subject")
     }
+    texts["author"] = without_contacts(texts["author"])
     ids = {name: record_key(fields.get(name) or None) or "" for name in ("thread", "reply_to")}
     return Message(id, time, **texts, **ids, updated=edited)

@@ -175,7 +175,7 @@ def test_mbox(tmp_path: Path) -> None:
     first, second, third = messages(tmp_path / "list.mbox")
     at = datetime(2026, 1, 1, 10, tzinfo=UTC)
     assert first == Message("1@a", at, "Jörg", "Bär", "list", "1@a", subject="Valves")
-    assert second == Message("2@a", at.replace(minute=30), "b@a.example", "An answer", "list", reply_to="1@a")
+    assert second == Message("2@a", at.replace(minute=30), "b", "An answer", "list", reply_to="1@a")
     assert third == Skipped("list.mbox:2", "its date cannot be read: 'some day'")
 
 
@@ -407,6 +407,41 @@ def test_of_a_mail_every_part_is_read_and_no_quote_at_its_end(tmp_path: Path) ->
     assert {(one.author, one.subject) for one in found} == {("=?utf-8?b?a?=", "Oil")}
     with pytest.raises(UsageError, match="has no zone"):
         mailed(tmp_path, head.replace(b" +0000", b"") + b"\nHi\n")
+
+
+def test_a_quote_does_not_publish_an_address_and_an_original_message_is_no_answer(tmp_path: Path) -> None:
+    head = b"From: Ann <a@a.example>\nDate: Thu, 1 Jan 2026 10:00:00 +0000\nContent-Type: text/plain; charset=utf-8\n\n"
+    below = "\nVon: Bob <b@a.example>\nGesendet: Montag\n\nWhy?\n"
+    texts = (
+        "On Mon, Bob Lee\n<b@a.example> wrote:\n> why\n\nSo.\n",
+        "Bob Lee <b at a.example> schrieb am\n1. Januar:\n\n> why\n\nSo.\n",
+        f"So.\n\n-----Ursprüngliche Nachricht-----{below}",
+        f"So.\n\n---- Message d'origine ----{below}",
+        f"See below.\n\n---------- Forwarded message ---------{below}",
+        "Ask <help@a.example>:\n\nthey know.\n",
+    )
+    assert [one.text for one in mailed(tmp_path, *(head + text.encode() for text in texts))] == [
+        "On Mon, Bob Lee\n wrote:\n> why\n\nSo.",
+        "Bob Lee schrieb am\n1. Januar:\n\n> why\n\nSo.",
+        "So.",
+        "So.",
+        f"See below.\n\n---------- Forwarded message ---------{below}".rstrip(),
+        "Ask <help@a.example>:\n\nthey know.",
+    ]
+
+
+def test_whoever_has_no_name_is_not_published_by_number_or_address_and_nobody_is_away(tmp_path: Path) -> None:
+    head = b"Date: Thu, 1 Jan 2026 10:00:00 +0000\nSubject: Oil\n"
+    away = head + b"From: eve@a.example\nAuto-Submitted: auto-replied (vacation)\n\nI am away.\n"
+    [mail] = mailed(tmp_path, head + b"From: <ann.lee@a.example>\nAuto-Submitted: no\n\nHi\n", away)
+    assert mail.author == "ann.lee"
+    (tmp_path / "WhatsApp Chat with Club.txt").write_text(
+        "31/12/23, 23:59 - +49 171 1234567: Who?\n31/12/23, 23:59 - Ann: Ask @491711234567, in 20240101\n"
+    )
+    found = messages(tmp_path / "WhatsApp Chat with Club.txt", zone=UTC, shape="whatsapp")
+    assert [(one.author, one.text) for one in found if isinstance(one, Message)] == [
+        ("…67", "Who?"), ("Ann", "Ask @…67, in 20240101"),
+    ]  # fmt: skip
 
 
 def test_telegram(tmp_path: Path) -> None:
