@@ -70,8 +70,8 @@ _TAG: Final = re.compile(r"<[^<>]*>?|&\w+;")
 _ALMOST_ALL: Final = 0.95
 _LINKS: Final = ("html_url", "web_url", "url", "link", "permalink", "href", "@id")
 """The first ones are pages when `url` is the address of an API (GitHub, GitLab, Zendesk)."""
-_SITES: Final = ("product_url", "website_url", "homepage_url", "website", "homepage")
-"""The own site of what a record is about; an address that many records share is a maker's."""
+_SITES: Final = ("product_url", "website_url", "homepage_url", "website", "homepage", "identifier")
+"""The own site of what a record is about, or its page in Dublin Core; what many records share is a maker's."""
 _UPDATED: Final = re.compile(
     r"(?:updated|modified|changed|edited|last_?(?:update|change|edit)|ge(?:ae?|ä)ndert|bearbeitet|modifi(?:cad|cat|é)|"
     r"a(?:c)?tualizad|gewijzigd)",

@@ -2032,7 +2032,7 @@ def test_what_values_are_and_which_address_is_that_of_the_page() -> None:
         record = {one: f"https://a.example/{one}/{{}}" for one in reversed(names[at:])}
         records = [{"id": n, "name": f"T{n}", "body": text_of(n)} | record for n in range(9)]
         assert proposal(fields_of(records), 9)["link"] == name
-    for name in "product_url website_url homepage_url website homepage".split():
+    for name in "product_url website_url homepage_url website homepage identifier".split():
         for own in (True, False):
             records = [{"id": n, "name": f"T{n}", "body": text_of(n), name: f"https://a/{own and n}"} for n in range(9)]
             assert ("link" in proposal(fields_of(records), 9)) is own, (name, own)
