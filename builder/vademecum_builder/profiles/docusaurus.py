@@ -98,6 +98,14 @@ def _versions(project: Project, folder: str) -> list[str]:
     return [str(version) for version in found] if isinstance(found, list) else []
 
 
+def _built(script: Script, options: str, versions: Sequence[str]) -> list[str]:
+    """Return the versions that have pages."""
+    only = re.search(r"\bonlyIncludeVersions['\"]?\s*:\s*\[([^\[\]]*)\]", options)
+    names = re.findall(r"['\"]([^'\"]+)['\"]", only[1]) if only else []
+    current = script.value("includeCurrentVersion", script.shallow(options)) is not False
+    return [v for v in versions if (not names or v in names) and (current or v != "current")]
+
+
 def _version(script: Script, versions: str, version: str, base: str, default: str) -> str:
     """Return where a version is served; `versions` may have a path for it."""
     options = next(script.objects(rf"['\"]?{re.escape(version)}['\"]?\s*:\s*", versions), "")
@@ -161,7 +169,7 @@ def _add_docs(project: Project, script: Script, options: str, plugin: _Plugin, f
     prefix = f"{name}_" if name else ""
     versions = _versions(project, prefix)
     latest = str(script.value("lastVersion", own) or (versions[0] if versions else "current"))
-    for version in (*versions, "current"):
+    for version in _built(script, options, (*versions, "current")):
         shown, below = ("next", version) if version == "current" else (version, f"version-{version}")
         base = _version(script, told, version, plugin.base, "" if version == latest else shown)
         path = "" if version == "current" else f"{prefix}versioned_docs/{below}"

@@ -323,6 +323,18 @@ def test_the_key_of_tabs_that_change_together_is_no_text(tmp_path: Path) -> None
     assert text_of(page).split("\n") == ["Linux", "W.", "key: oil", "X."]
 
 
+@pytest.mark.parametrize("said", ["includeCurrentVersion: false", "onlyIncludeVersions: [\n'1.0',\n]"])
+def test_versions_of_docusaurus_that_are_not_built_have_no_pages(said: str, tmp_path: Path) -> None:
+    tree = {
+        "docusaurus.config.js": f"module.exports = {{ presets: [['classic', {{ docs: {{ {said} }} }}]] }};",
+        "versions.json": '["1.0"]',
+        "docs/a.md": "# A\n\nNew.\n",
+        "versioned_docs/version-1.0/a.md": "# A\n\nOld.\n",
+    }
+    pages = pages_in(tmp_path, tree)
+    assert {key: page.url for key, page in pages.items()} == {"versioned_docs/version-1.0/a.md": f"{SITE}/docs/a"}
+
+
 def test_a_configuration_below_counts_where_most_pages_lie_in_it(tmp_path: Path) -> None:
     root = files(
         tmp_path,
