@@ -20,7 +20,7 @@ _IMPORT = re.compile(r'^import (?:\{([^}]*)\} from )?"(\.[^"]+)";\n', re.MULTILI
 _LATER = re.compile(r'(?<=\bimport\(")\.[^"]+(?="\))')
 _FILE = re.compile(r'(?<=new URL\(")\.[^"]+(?=", import\.meta\.url\))')
 _HERE = re.compile(r"(?<!, )import\.meta\.url")
-_EXPORT = re.compile(r"^export (?=(?:async function|function\*?|class|const) (\w+))", re.MULTILINE)
+_EXPORT = re.compile(r"^export (?=(?:(?:async )?function\*?|class|const) (\w+))", re.MULTILINE)
 _ENDS = re.compile(r";(?=\})|(?<=\})\n")
 """What ends a statement before or behind a brace that ends a block; other statements of ours that end with one have a
 semicolon."""

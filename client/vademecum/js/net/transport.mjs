@@ -47,21 +47,21 @@ export async function fetchBody(url, { limit, progress = () => {}, timeouts = TI
     const response = await ask(url, { cache, signal: aborter.signal });
     answered = true;
     requireSuccess(url, response);
-    const pieces = [];
+    const taken = [];
     let received = 0;
     let counted = 0;
     alive();
-    for await (const piece of stream(response)) {
+    for await (const piece of pieces(response.body)) {
       received += piece.length;
       if (received - counted >= LEAST) {
         counted = received;
         alive();
       }
       if (received > limit) throw new VademecumError("content", `${url}: more than the ${limit} bytes allowed`);
-      pieces.push(piece);
+      taken.push(piece);
       progress(received);
     }
-    return { data: join(pieces, received), transferred: wireSize(response, received), date: response.headers.get("date") ?? "" };
+    return { data: join(taken, received), transferred: wireSize(response, received), date: response.headers.get("date") ?? "" };
   } catch (error) {
     aborter.abort();
     throw await networkError(url, error, answered);
@@ -107,9 +107,9 @@ export async function fetchFirst(urls, path, limit) {
   throw errors.sort((a, b) => (a.retryAfter ?? 0) - (b.retryAfter ?? 0))[0];
 }
 
-/** @param {Response} response @returns {AsyncGenerator<Uint8Array>} */
-async function* stream(response) {
-  const reader = response.body?.getReader();
+/** Safari iterates over no stream itself. @param {ReadableStream<Uint8Array> | null} stream @returns {AsyncGenerator<Uint8Array>} */
+export async function* pieces(stream) {
+  const reader = stream?.getReader();
   for (let piece = await reader?.read(); piece && !piece.done; piece = await reader?.read()) yield piece.value;
 }
 

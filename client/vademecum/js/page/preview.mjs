@@ -8,7 +8,7 @@
 import { TRANSIENT, VademecumError } from "../errors.mjs";
 import { parseObject } from "../format/json.mjs";
 import { sha256 } from "../format/sha256.mjs";
-import { fetchBody, fileAddress, TIMEOUTS } from "../net/transport.mjs";
+import { fetchBody, fileAddress, pieces, TIMEOUTS } from "../net/transport.mjs";
 import { checkRelease } from "../store/records.mjs";
 import { MAX_TIMESTAMP, TIMESTAMP } from "../update/idle_check.mjs";
 
@@ -143,7 +143,7 @@ async function inflate(data, size) {
   const content = new Uint8Array(size);
   let at = 0;
   const stream = new Blob([/** @type {Uint8Array<ArrayBuffer>} */ (data)]).stream().pipeThrough(new DecompressionStream("gzip"));
-  for await (const piece of stream) {
+  for await (const piece of pieces(stream)) {
     if (at + piece.length > size) throw new VademecumError("content", "larger than its manifest says");
     content.set(piece, at);
     at += piece.length;
