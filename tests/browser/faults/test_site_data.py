@@ -38,6 +38,11 @@ HOLD = """() => new Promise((resolve) => {
     const opening = indexedDB.open(`vademecum:${location.origin}/`);
     opening.onsuccess = () => resolve(void (window.held = opening.result));
 })"""
+# A transaction that does not end: what WebKit at times leaves of a worker that was ended in the middle of one.
+WRITE_ON = """() => {
+    const go = (tx) => (tx.objectStore('objects').count().onsuccess = () => window.ended || go(tx));
+    go(held.transaction(['objects', 'words'], 'readwrite'));
+}"""
 # A worker that reads a record, and so mends the database. It ends as the plan has it, or by itself.
 MEND = """(plan) => new Promise((resolve, reject) => {
     const name = JSON.stringify({ fault: 'terminate', now: Date.now(), url: `${location.origin}/`, ...plan });
@@ -55,6 +60,7 @@ READ = """() => import('/client/store/store.mjs').then(({ IndexedStore }) => {
     return Promise.race([read, hangs]);
 })"""
 READ_ANEW = READ.replace("window.store ??=", "const store =")
+READ_OBJECT = READ.replace("read('trust/timestamp.json')", "get('none')")
 SMALL = {"head": "7b7d", "trust/root.json": "7b7d0a", "trust/timestamp.json": "7b0a7d0a"}
 TIMESTAMP_SIZE = 4
 MORE_BROKEN: list[list[str]] = [[], ["records"]] if os.environ.get("VADEMECUM_FAULTS") == "all" else []
@@ -114,6 +120,17 @@ def test_another_tab_that_does_not_let_go(
     second_release(publisher)
     assert installed.call("update")["to"] == 2
     assert installed.texts("second edition")
+
+
+@pytest.mark.fault("C36")
+def test_a_transaction_that_does_not_end(installed: App, eventually: Callable[[Page, str], Any]) -> None:
+    """It is told, where the page waited for ever; what lies elsewhere is read meanwhile."""
+    tab, reader = holder(installed), another(installed)
+    tab.evaluate(WRITE_ON)
+    assert reader.evaluate(READ_OBJECT) == "busy"
+    assert reader.evaluate(READ) > 0
+    tab.evaluate("window.ended = true")
+    eventually(reader, f"({READ_OBJECT})().then((size) => size === 0)")
 
 
 @pytest.mark.fault("C35", "C36", "D46")

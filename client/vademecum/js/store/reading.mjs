@@ -47,6 +47,7 @@ export class ReadStore {
   keepWords(digest, words) {
     return this.transact("readwrite", [OBJECTS, WORDS], async (tx) => {
       if (await done(tx.objectStore(OBJECTS).count(digest))) tx.objectStore(WORDS).put(compact(words), digest);
+      tx.commit();
     });
   }
 
@@ -76,7 +77,7 @@ export class ReadStore {
       tx.onabort = () => reject(tx.error ?? new VademecumError("storage", `${this.name}: the transaction was undone`));
     });
     try {
-      const [result] = await Promise.all([abortOnError(tx, body), committed]);
+      const [result] = await Promise.all([abortOnError(tx, () => this.#inTurn(tx, names[0]).then(() => body(tx))), committed]);
       return result;
     } catch (error) {
       throw storageError(error, this.name);
@@ -96,6 +97,12 @@ export class ReadStore {
     } catch (error) {
       throw storageError(error, this.name);
     }
+  }
+
+  /** Wait until those before it have let go, but not for ever: `busy`. In WebKit a transaction of a worker that was ended in
+   * the middle may hold up all others. @param {IDBTransaction} tx @param {string} name of one of its parts */
+  #inTurn(tx, name) {
+    return inTime(done(tx.objectStore(name).count("")), this.name, this.patience);
   }
 
   /** Throws `busy` where another page does not let go; what is on its way is waited for again at the next use.
