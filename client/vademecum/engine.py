@@ -346,7 +346,7 @@ class Engine:
             "reasons": {str(sequence): reason for sequence, reason in head.reasons},
             **status.json(),
             "seed": {"code": seed.code, "message": seed.message} if seed.code else None,
-            "lastError": None if status.error is None else status.error.told(),
+            "lastError": status.error and status.error.last_error(),
             "expired": status.expires is not None and status.expires <= self._clock.now(),
             "firstUse": is_first_use(await session.read(PIN)),
             "bytes": sum(objects.values()),

@@ -89,7 +89,7 @@ def test_what_is_installed_opens_without_network_and_without_python(installed: A
     failure = installed.events("updateFailed")[0]
     assert (failure["code"], failure["willRetry"]) == ("network", True)
     assert failure.keys() == {"code", "message", "willRetry"}
-    assert installed.call("getStatus")["error"]["code"] == "network"
+    assert installed.call("getStatus")["lastError"]["code"] == "network"
     assert installed.requested("pyodide") == []
     assert installed.texts()
 
@@ -153,7 +153,7 @@ def test_the_status_has_the_declared_fields(installed: App) -> None:
         "pinned": None,
         "refused": [],
         "offer": None,
-        "error": None,
+        "lastError": None,
     }
     assert status.items() >= {**quiet, "state": "installed", "expired": False}.items()
     assert status["latest"] == {key: status["installed"][key] for key in ("sequence", "version")}
@@ -228,7 +228,7 @@ def test_a_damaged_object_leaves_the_old_release(installed: App, publisher: Any)
         path.write_bytes(good)
     assert new
     assert installed.call("update")["to"] == 2
-    assert installed.call("getStatus")["error"] is None
+    assert installed.call("getStatus")["lastError"] is None
 
 
 def test_the_way_back_and_the_way_forward(installed: App, publisher: Any) -> None:
@@ -583,7 +583,7 @@ def test_a_mirror_that_is_behind_is_no_failure(app: App, publisher: Any) -> None
     assert app.call("checkForUpdates")["reason"] == "stale-mirror"
     status = app.call("getStatus")
     assert status["staleSince"] is not None
-    assert (status["error"], status["installed"]["sequence"]) == (None, 2)
+    assert (status["lastError"], status["installed"]["sequence"]) == (None, 2)
     assert "updateFailed" not in app.names()
 
 
@@ -599,7 +599,7 @@ def test_a_byte_budget_pauses_an_update_and_the_next_goes_on(app: App) -> None:
         if code != "budget":
             break
         assert app.refused("search", FOUND) == "empty", "never a part of a release"
-        assert app.call("getStatus")["error"]["code"] == "budget"
+        assert app.call("getStatus")["lastError"]["code"] == "budget"
         assert app.events("updateFailed")[-1]["willRetry"] is True
         assert len(app.requested("/objects/")) == 1
     assert code == "None"
@@ -684,7 +684,7 @@ def test_a_first_visit_without_the_host_installs_the_seed(app: App, publisher: A
     assert FOUND in app.texts()[0]
     app.wait_for_state("failed")
     status = app.call("getStatus")
-    assert (status["installed"]["sequence"], status["seed"], status["error"]["code"]) == (1, None, "network")
+    assert (status["installed"]["sequence"], status["seed"], status["lastError"]["code"]) == (1, None, "network")
     assert not [path for path in app.requested("objects/") if not path.startswith("/seed/")]
 
 
@@ -762,4 +762,4 @@ def test_a_seed_whose_origin_is_busy_is_taken_later_while_the_host_is_left_alone
     app.page.unroute("**/objects/**")
     app.refused("update")
     assert app.call("getLocalVersion")["sequence"] == 1
-    assert app.call("getStatus")["error"]["code"] == "server"
+    assert app.call("getStatus")["lastError"]["code"] == "server"

@@ -854,7 +854,7 @@ def test_axe_finds_nothing(tree: Path, browser: Browser, host: PagesHost, size: 
     examine("narrowed, as typed, unfolded, offered, offline")
     context.set_offline(False)
     page.locator("#query").fill("absent")
-    error = "{error: {code: 'signature', message: '', time: ''}, offer: null}"
+    error = "{lastError: {code: 'signature', message: '', at: ''}, offer: null}"
     page.evaluate(f"kb.emit('updateFailed', {{code: 'signature', message: '', willRetry: false}}, {error})")
     expect(page.locator("#pill")).to_have_attribute("data-tone", "warn")
     examine("nothing found, an update that failed")

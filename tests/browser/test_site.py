@@ -361,12 +361,12 @@ def test_the_first_download_shows_how_far_it_is(open_page: Open) -> None:
 
 def test_a_host_that_answers_again_is_seen_at_once(open_page: Open) -> None:
     page = open_page("?nothing")
-    page.evaluate("kb.emit('updateFailed', {code: 'network'}, {error: {code: 'network'}})")
+    page.evaluate("kb.emit('updateFailed', {code: 'network'}, {lastError: {code: 'network'}})")
     expect(page.locator("#pill")).to_contain_text("offline")
     page.evaluate("""() => {
       const { previous } = kb.status;
       kb.emit("updateCompleted", { sequence: 12 }, { installed: { ...previous, sequence: 12 } });
-      kb.status.error = null; // the update ends when everybody was told
+      kb.status.lastError = null; // the update ends when everybody was told
     }""")
     expect(page.locator("#pill")).to_contain_text("online", timeout=20_000)  # in a minute it is read anew anyway
 
@@ -387,14 +387,14 @@ def test_a_preview_says_how_far_its_checking_is(open_page: Open) -> None:
 def test_a_preview_that_could_not_be_checked_says_why(open_page: Open) -> None:
     page = open_page("?nothing")
     page.evaluate("kb.emit('preview', {}, {preview: {...kb.status.previous, sequence: 12}})")
-    page.evaluate("kb.emit('updateFailed', {code: 'server'}, {error: {code: 'server'}})")
+    page.evaluate("kb.emit('updateFailed', {code: 'server'}, {lastError: {code: 'server'}})")
     expect(page.locator("#install-title")).to_have_text("Preview")
     expect(page.locator("#install-text")).to_have_text("The host answered with an error.")
 
 
 def test_a_first_download_that_is_tried_again_is_seen_to_go_on(open_page: Open) -> None:
     page = open_page("?nothing")
-    failed = "kb.emit('updateFailed', {code: 'network'}, {error: {code: 'network'}})"
+    failed = "kb.emit('updateFailed', {code: 'network'}, {lastError: {code: 'network'}})"
     progress = "kb.emit('updateProgress', {stage: 'downloading', percentage: 37, bytes: 340_000, totalBytes: 912_345})"
     again = page.locator("#install-now")
     page.evaluate(failed)
@@ -466,7 +466,7 @@ def test_an_update_is_told_and_the_hits_follow(open_page: Open) -> None:
 
 def test_a_failure_says_that_the_old_release_goes_on(open_page: Open) -> None:
     page = open_page()
-    error = "{error: {code: 'signature', message: '', time: ''}}"
+    error = "{lastError: {code: 'signature', message: '', at: ''}}"
     page.evaluate(f"kb.emit('updateFailed', {{code: 'signature', message: '', willRetry: false}}, {error})")
     expect(page.locator("#notice")).to_contain_text("not signed by its publisher")
     expect(page.locator("#notice")).to_contain_text("keeps working")
@@ -475,7 +475,7 @@ def test_a_failure_says_that_the_old_release_goes_on(open_page: Open) -> None:
 
 def test_an_unreachable_host_pops_nothing_up(open_page: Open) -> None:
     page = open_page()
-    error = "{error: {code: 'network', message: '', time: ''}}"
+    error = "{lastError: {code: 'network', message: '', at: ''}}"
     page.evaluate(f"kb.emit('updateFailed', {{code: 'network', message: '', willRetry: true}}, {error})")
     expect(page.locator("#pill")).to_contain_text("offline")
     expect(page.locator("#notice")).to_be_hidden()

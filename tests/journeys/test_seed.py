@@ -43,7 +43,7 @@ def test_without_the_host_the_seed_is_installed_and_searched(shipped: Path, caps
     done = vade(capsys, *PULL, shipped / "not-mounted")
     assert (done["from"], done["to"], done["seeded"], done["bytes"]) == (None, 1, 1, 0)
     assert vade(capsys, "search", "release key", "--store", "kb.db")["hits"]
-    assert vade(capsys, "status", "--store", "kb.db")["error"]["code"] == "network"
+    assert vade(capsys, "status", "--store", "kb.db")["lastError"]["code"] == "network"
     assert vade(capsys, *PULL, shipped / "not-mounted", code=3)["error"]["code"] == "network"
     done = vade(capsys, *PULL, "dist")
     assert (done["from"], done["to"], done["seeded"]) == (1, 2, None)

@@ -358,13 +358,6 @@ export type ErrorCode =
   | "self-test"
   | "cancelled";
 
-export interface StatusError {
-  code: ErrorCode;
-  message: string;
-  /** ISO 8601, UTC. */
-  time: string;
-}
-
 export interface LastError {
   code: ErrorCode;
   message: string;
@@ -417,8 +410,6 @@ export interface Status {
   expired: boolean;
   /** Since when the host shows older metadata than before, while it does. */
   staleSince: string | null;
-  /** The same as `lastError`, in older words: `time` for `at`, and no `transient`. */
-  error: StatusError | null;
   /** The last error, until things go well. It outlives the page. */
   lastError: LastError | null;
   /** Whether the trust was pinned on the first contact: the app ships no root. */

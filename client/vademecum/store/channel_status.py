@@ -49,7 +49,11 @@ class ErrorNote:
         """Return what is kept of an error, noted at that time."""
         return cls(error.code, as_text(error.message), time)
 
-    def told(self) -> dict[str, object]:
+    def json(self) -> dict[str, object]:
+        """Return the JSON value in the record."""
+        return {"code": self.code, "message": self.message, "time": iso_time(self.time)}
+
+    def last_error(self) -> dict[str, object]:
         """Return what `status()` says of it. `transient`: trying again later, unchanged, may well succeed."""
         transient = self.code in TRANSIENT
         return {"code": self.code, "message": self.message, "at": iso_time(self.time), "transient": transient}
@@ -90,14 +94,12 @@ class ChannelStatus:
 
     def json(self) -> dict[str, object]:
         """Return the JSON values that `status()` has too."""
-        latest, error = self.latest, self.error
         return {
-            "checked": told(self.checked),
-            "contacted": told(self.contacted),
-            "expires": told(self.expires),
-            "latest": latest and latest.json(),
-            "error": error and {"code": error.code, "message": error.message, "time": iso_time(error.time)},
-            "staleSince": told(self.stale),
+            "checked": json_time(self.checked),
+            "contacted": json_time(self.contacted),
+            "expires": json_time(self.expires),
+            "latest": self.latest and self.latest.json(),
+            "staleSince": json_time(self.stale),
             "yanked": list(self.yanked),
             "reason": self.reason,
         }
@@ -137,6 +139,6 @@ def _decode_error(fields: Fields) -> ErrorNote:
     return ErrorNote(fields.text("code", 1, 100), message, fields.time("time"))
 
 
-def told(time: datetime | None) -> str | None:
+def json_time(time: datetime | None) -> str | None:
     """Return a time as JSON has it, or None."""
     return None if time is None else iso_time(time)

@@ -18,7 +18,7 @@ from vademecum.format.json import DIGEST, Fields, canonical, parse_object
 from vademecum.log import logger
 from vademecum.policy import CHOICES, fault
 from vademecum.ports import RecordStore
-from vademecum.store.channel_status import ChannelStatus, decode_status, told
+from vademecum.store.channel_status import ChannelStatus, decode_status, json_time
 from vademecum.store.seal import LONGEST_MESSAGE, as_text, seal, unseal
 
 T = TypeVar("T")
@@ -173,7 +173,11 @@ SYNC = Record(
     "sync",
     ChannelStatus(),
     decode_status,
-    lambda status: status.json() | {name: getattr(status, name) for name in ("settled", "whole", "tree", "channel")},
+    lambda status: (
+        status.json()
+        | {"error": status.error and status.error.json()}
+        | {name: getattr(status, name) for name in ("settled", "whole", "tree", "channel")}
+    ),
 )
 HEALTH = Record(
     "health",
@@ -185,7 +189,7 @@ RETRY = Record(
     "retry",
     Wait(),
     lambda fields: Wait(fields.optional("notBefore", fields.time)),
-    lambda wait: {"notBefore": told(wait.not_before)},
+    lambda wait: {"notBefore": json_time(wait.not_before)},
 )
 SEED = Record("seed", Judged(), _decode_seed, lambda judged: judged.__dict__)
 SPOILED = Record(

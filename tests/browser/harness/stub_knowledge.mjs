@@ -76,7 +76,7 @@ export class KnowledgeBase {
       state: "installed", mode: wanted.get("mode") ?? "automatic", installed: wanted.has("nothing") ? null : release,
       previous: { ...release, sequence: 11 }, pinned: null, refused: [], latest: null, offer: null, checked: null,
       policy: { mode: "automatic", channel: "stable", connection: "unmetered", maxUpdateBytes: null, leastDocuments: 0, activation: "now" },
-      channels: ["beta", "stable"], reasons: {}, contacted: built, expires: null, expired: false, error: null,
+      channels: ["beta", "stable"], reasons: {}, contacted: built, expires: null, expired: false, lastError: null,
     };
     globalThis.kb = this;
   }

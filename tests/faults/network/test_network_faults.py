@@ -84,7 +84,7 @@ class Client:
         if self.code() is not None:
             told = dict(self.events)["updateFailed"]
             assert told["code"] == self.code()
-            assert self.status()["error"]["code"] == self.code()
+            assert self.status()["lastError"]["code"] == self.code()
         found = self.judge()
         point = sum(map(ord, script[0].paths)) if script else 0
         count(self.family, script[0].paths if script else "", point, str(self.code()), "none", found)

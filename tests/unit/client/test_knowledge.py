@@ -356,7 +356,7 @@ def test_failures_are_announced_and_noted(synced: KnowledgeBase, tree: Tree) -> 
     assert isinstance(outcome.error, ContentError)
     assert (outcome.from_sequence, outcome.to_sequence, outcome.version) == (1, 1, "v1")
     assert [(failure["code"], failure["willRetry"]) for failure in failures] == [("content", False)]
-    assert synced.status()["error"]["code"] == "content"
+    assert synced.status()["lastError"]["code"] == "content"
     assert synced.search("key")
 
 

@@ -289,7 +289,7 @@ def test_who_comes_back_from_another_channel_waits_till_this_one_has_caught_up()
     publisher.sign()
     assert unasked(app, channel="beta").to_sequence == 2
     back = unasked(app, channel="stable")
-    assert (back.plan, back.to_sequence, app.status()["error"]) == ("none", 2, None)
+    assert (back.plan, back.to_sequence, app.status()["lastError"]) == ("none", 2, None)
     assert app.status()["channels"] == ["beta", "junk", "more", "stable"]
     publisher.channel = "stable"
     publisher.publish(THREE)

@@ -47,7 +47,7 @@ export async function everything(): Promise<unknown[]> {
   await kb.clearVersion();
   await kb.clear();
   await kb.close();
-  return [mode, status.state, status.error?.code, outcome.from, published.sequence, page?.chunks[0]?.headings, available, reason];
+  return [mode, status.state, status.lastError?.code, outcome.from, published.sequence, page?.chunks[0]?.headings, available, reason];
 }
 
 // @ts-expect-error there is no such event

@@ -13,7 +13,7 @@ def run(options: Namespace) -> Shown:
     """Show the installed release, and the result of the last check."""
     with KnowledgeBase.open(options.store) as knowledge:
         status = knowledge.status()
-    installed, error = status["installed"], status["error"]
+    installed, error = status["installed"], status["lastError"]
     lines = ["Nothing installed yet."]
     if installed is not None:
         lines = [

@@ -47,7 +47,6 @@ export async function readStatus(store, { state, error, judged: offer, contacted
     expired: Date.parse(sync.expires) <= Date.now(),
     staleSince: sync.staleSince ?? null,
     seed: seed.code ? { code: seed.code, message: seed.message } : null,
-    error: last,
     lastError: last && { code: last.code, message: last.message, at: last.time, transient: TRANSIENT.includes(last.code) },
     firstUse: new TextDecoder().decode(pin).split(" ")[0] === "first-use",
     bytes: objects.reduce((total, [, size]) => total + size, 0),

@@ -147,11 +147,11 @@ export class Panel {
   }
 
   /** @param {Status} status @param {number | undefined} local the release that answers here */
-  #say({ error, offer, installed, expired, latest, refused, reason }, local) {
+  #say({ lastError, offer, installed, expired, latest, refused, reason }, local) {
     const { answer, updating, wording } = this.state;
     if (answer) return answer;
     if (updating) return wording.say("panel.updating");
-    if (error) return wording.error(error.code, installed !== null);
+    if (lastError) return wording.error(lastError.code, installed !== null);
     if (offer) return [wording.offer(offer), offer.reason && wording.say(`wait.${offer.reason}`)].filter(Boolean).join(" ");
     if (expired) return wording.error("expired", installed !== null);
     if (latest && refused.includes(latest.sequence)) return wording.say("panel.left", { sequence: latest.sequence });

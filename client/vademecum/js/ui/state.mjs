@@ -189,7 +189,7 @@ export class State {
   #line() {
     const { status, wording } = this;
     const say = (/** @type {string} */ name) => wording.say(name);
-    const failure = status?.error?.code;
+    const failure = status?.lastError?.code;
     const offline = !navigator.onLine || failure === "network";
     if (!this.installed) {
       if (status?.preview) {
@@ -208,11 +208,11 @@ export class State {
 
   #showInstall() {
     const { status, updating, wording, view: { install, bones } } = this;
-    install.box.hidden = status === null || this.installed !== null || (Boolean(status.preview) && (updating || !status.error));
+    install.box.hidden = status === null || this.installed !== null || (Boolean(status.preview) && (updating || !status.lastError));
     if (status === null) return;
     const taken = status.reason === "yanked" ? wording.say("install.yanked", { sequence: status.latest?.sequence ?? 0 }) : "";
     const away = navigator.onLine ? "" : wording.say("install.offline");
-    const failed = updating ? "" : away || this.answer || (status.error ? wording.error(status.error.code) : taken);
+    const failed = updating ? "" : away || this.answer || (status.lastError ? wording.error(status.lastError.code) : taken);
     const asks = !updating && (failed !== "" || Boolean(status.reason) || !this.#byItself);
     install.bar.hidden = asks;
     if (asks) bones.hidden = true;

@@ -37,7 +37,7 @@ const FLIPS = ["updateCompleted", "rolledBack"];
 
 export class Updates {
   /** @type {import("./states.mjs").State} */ state = "idle";
-  /** @type {import("../vademecum.d.mts").StatusError | null} */ error = null;
+  /** @type {{code: import("../vademecum.d.mts").ErrorCode, message: string, time: string} | null} */ error = null;
   /** When the host last answered as it should, in milliseconds. */ contacted = 0;
   /** @type {Check | null} the last offer, until it is installed */ offer = null;
   /** The installed release cannot be read: it is mended, and where that does not help, fetched whole. */ damaged = false;

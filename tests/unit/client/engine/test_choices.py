@@ -221,7 +221,6 @@ def test_the_status_of_an_empty_store() -> None:
         "contacted": None,
         "expires": None,
         "expired": False,
-        "error": None,
         "staleSince": None,
         "lastError": None,
         "firstUse": False,
@@ -238,4 +237,4 @@ def test_the_status_of_a_full_one(app: App) -> None:
     assert status["latest"] == {"sequence": 2, "version": "v2"}
     assert status["checked"] == "2026-11-21T08:00:00Z"
     assert status["expires"] == "2026-12-21T08:00:00Z"
-    assert (status["expired"], status["error"], status["firstUse"]) == (False, None, False)
+    assert (status["expired"], status["lastError"], status["firstUse"]) == (False, None, False)

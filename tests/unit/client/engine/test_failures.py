@@ -59,10 +59,11 @@ def fails(app: App, error: type[VademecumError], *, force: bool = False) -> Vade
     assert app.names()[-1] == "updateFailed"
     detail = app.detail("updateFailed")
     assert detail == {"code": error.code, "message": str(caught.value), "willRetry": error.transient}
-    assert app.status()["error"] == {
+    assert app.status()["lastError"] == {
         "code": error.code,
         "message": str(caught.value),
-        "time": app.clock.now().isoformat().replace("+00:00", "Z"),
+        "at": app.clock.now().isoformat().replace("+00:00", "Z"),
+        "transient": error.transient,
     }
     assert (app.content(), app.sequence) == (before, sequence)
     return caught.value
@@ -143,7 +144,7 @@ def test_check_announces_and_notes_failures_too(app: App) -> None:
     with pytest.raises(NetworkError):
         app.check()
     assert app.detail("updateFailed") == {"code": "network", "message": "offline", "willRetry": True}
-    assert app.status()["error"]["code"] == "network"
+    assert app.status()["lastError"]["code"] == "network"
 
 
 # Expiry ------------------------------------------------------------------------------------------
@@ -398,7 +399,7 @@ def test_a_disk_that_is_full_at_the_flip(app: App) -> None:
     with pytest.raises(QuotaError):
         drive(app.engine(Full(app.database)).sync())
     assert set(app.database.objects) == held, "what the failed update had stored is given back"
-    assert app.detail("updateFailed")["code"] == app.status()["error"]["code"] == "quota"
+    assert app.detail("updateFailed")["code"] == app.status()["lastError"]["code"] == "quota"
     assert app.content() == shown(ONE)
     app.sync()
     assert app.content() == shown(TWO)

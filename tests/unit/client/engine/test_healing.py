@@ -65,7 +65,7 @@ def test_the_host_is_left_alone_as_long_as_it_asks(app: App, asked: float, waite
         app.sync()
     assert caught.value.retry_after == 1.0
     assert app.requests == []
-    assert app.status()["error"]["code"] == "server"
+    assert app.status()["lastError"]["code"] == "server"
     with pytest.raises(ServerError):
         app.check()
     app.clock.advance(1)
@@ -145,7 +145,7 @@ def test_a_spoiled_release_is_fetched_once(app: App) -> None:
     for _ in range(3):
         fails(app, ContentError)
         assert not set(objects) & set(app.requests)
-        assert app.status()["error"]["code"] == "content"
+        assert app.status()["lastError"]["code"] == "content"
     fails(app, ContentError, force=True)
     assert set(objects) <= set(app.requests)
     assert app.sequence == 1

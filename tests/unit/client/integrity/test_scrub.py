@@ -307,7 +307,7 @@ def test_a_scrub_that_fails_fails_no_sync(app: App, caplog: pytest.LogCaptureFix
     app.config = Config(retries=0)
     assert drive(app.engine(Unreadable(app.database)).sync()).plan == "none"
     assert "could not be looked after: input/output error" in caplog.text
-    assert app.status()["error"] is None
+    assert app.status()["lastError"] is None
 
 
 @pytest.mark.fault("C38", "B26")

@@ -42,7 +42,7 @@ def test_a_run_pauses_between_two_objects_and_the_next_one_goes_on(app: App) -> 
             app.sync()
         assert app.detail("updateFailed")["code"] == "budget"
         assert app.detail("updateFailed")["willRetry"] is True
-        error = app.status()["error"]
+        error = app.status()["lastError"]
         assert error["code"] == "budget"
         assert app.sequence is None, "never a part of a release"
         assert len(app.objects) == 1
@@ -52,7 +52,7 @@ def test_a_run_pauses_between_two_objects_and_the_next_one_goes_on(app: App) -> 
     brought += app.objects
     assert len(brought) == len(set(brought)) == 5, "each is fetched once"
     assert app.content() == {key: value["chunks"] for key, value in RELEASES[-1].items()}
-    assert app.status()["error"] is None
+    assert app.status()["lastError"] is None
 
 
 def test_what_a_run_has_brought_stays_while_its_release_waits(app: App) -> None:

@@ -64,7 +64,7 @@ def test_a_first_run_without_network_installs_the_seed() -> None:
     status = app.status()
     assert status["latest"] == {"sequence": 1, "version": "v1"}
     assert status["checked"] is None, "the host has never answered"
-    assert status["error"]["code"] == "network"
+    assert status["lastError"]["code"] == "network"
     assert status["seed"] is None
 
 
