@@ -37,7 +37,7 @@ Group: TypeAlias = tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True)
-class Asked:
+class QueryWord:
     """A word of a query.
 
     Attributes:
@@ -57,18 +57,18 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Expanded:
+class ExpandedQuery:
     """A query.
 
     Attributes:
-        asked: Its words that are looked up.
-        meant, known: As `Found` has them (words.py).
+        words: Those that are looked up.
+        meant, encodable: As `WordMatches` has them (words.py).
         guessed: Whether a word counts as misspelt, or as wrongly written as one word or two.
     """
 
-    asked: Sequence[Asked]
+    words: Sequence[QueryWord]
     meant: str
-    known: str
+    encodable: str
     guessed: bool
 
 
@@ -104,7 +104,7 @@ class Expansion:
         self._share = share
         self._entitled = entitled
 
-    def of(self, query: str, *, widely: bool) -> Expanded:
+    def of(self, query: str, *, widely: bool) -> ExpandedQuery:
         """Return what a query stands for.
 
         Args:
@@ -119,7 +119,7 @@ class Expansion:
             runs = runs[:-1]
         plain = {run for run in runs if self._is_plain(run)}
         most = 1 if len(plain) >= _QUESTION else MOST_CHANGES
-        asked = self._asked(runs, typed=letter == "" and is_typed(query), most=most)
+        asked = self._query_words(runs, typed=letter == "" and is_typed(query), most=most)
         if widely and len(plain) >= _QUESTION:
             asked = [replace(word, near=self._near(word)) if word.word in plain else word for word in asked]
         guesses = {word.word: self._commonest(word.groups[-1][0]) for word in asked if word.misspelt}
@@ -135,8 +135,8 @@ class Expansion:
         stems = {word: stem for word in strange if (stem := self._commonest(self._alike(word))) != word}
         known = _spelt(runs, guesses | stems) if stems or letter else meant
         if letter and self._known(letter):
-            asked.append(Asked(letter, ((self._alike(letter), _BEGUN),)))
-        return Expanded(asked, meant, known, guessed)
+            asked.append(QueryWord(letter, ((self._alike(letter), _BEGUN),)))
+        return ExpandedQuery(asked, meant, known, guessed)
 
     def texts(self, group: Group) -> list[str]:
         return [self._words[which].words[number] for which, number in group]
@@ -227,7 +227,7 @@ class Expansion:
                 return parts
         return [run]
 
-    def _asked(self, runs: list[str], *, typed: bool, most: int) -> list[Asked]:
+    def _query_words(self, runs: list[str], *, typed: bool, most: int) -> list[QueryWord]:
         *before, last_run = runs or [""]
         last = parts_of(last_run)
         # What is being typed: the whole last run, or its only part; and the parts that it ends with, unless the whole
@@ -261,7 +261,7 @@ class Expansion:
         # Most words are unknown: it is another language, in which the others are not misspelt either.
         return [replace(word, groups=()) if word.misspelt else word for word in asked]
 
-    def _stands_for(self, word: str, *, typed: bool, whole: bool = False, most: int = MOST_CHANGES) -> Asked:
+    def _stands_for(self, word: str, *, typed: bool, whole: bool = False, most: int = MOST_CHANGES) -> QueryWord:
         groups = [(self._alike(word), 1.0)]
         if word in self._wholes:
             groups.append((self._alike(self._wholes[word]), 1.0))
@@ -277,14 +277,14 @@ class Expansion:
                     (longer, _COMPLETED) if longer else (self._misspelt(word, typed=typed, most=most), _MISSPELT)
                 )
         alive = [(group, worth) for group, worth in groups if self._is_live(group)]
-        return Asked(word, tuple(alive))
+        return QueryWord(word, tuple(alive))
 
     def _is_word(self, word: str) -> bool:
         """Return whether the encoder knows a word or its stem: if it knows *film*, then *films* is not a misspelt
         *files*."""
         return self._has_row(word) or any(map(self._has_row, stems_of(word, self._algorithms)))
 
-    def _near(self, word: Asked) -> tuple[tuple[Group, float], ...]:
+    def _near(self, word: QueryWord) -> tuple[tuple[Group, float], ...]:
         """Return words near in meaning to a word that texts have, without those of its groups; each is worth the square
         of its cosine."""
         if not word.groups or word.groups[0][1] != 1.0:

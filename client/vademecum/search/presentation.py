@@ -18,7 +18,7 @@ from vademecum.search.question import Question
 from vademecum.search.ranking import Ranking, places_of
 from vademecum.search.results import Hit, Results, Why, heading_text, metadata_of
 from vademecum.search.tokens import words_of
-from vademecum.search.words import Found, Scores
+from vademecum.search.words import Scores, WordMatches
 
 MOST_MORE = 10
 """The most further hits of one document that are shown below its best."""
@@ -30,7 +30,7 @@ Candidate: TypeAlias = tuple[int, float, int, int]
 
 
 @dataclass(frozen=True)
-class Asked:
+class Retrieval:
     """A question, and what is known of it when its hits are shown.
 
     Attributes:
@@ -43,7 +43,7 @@ class Asked:
     """
 
     question: Question
-    found: Found
+    matches: WordMatches
     cosines: Scores
     documents: NDArray[np.bool_] | None
     titled: NDArray[np.int64]
@@ -60,25 +60,25 @@ class Presentation:
         self._ids = ids
         self._owners = np.array(opened.state.chunks.owners, np.int64)
 
-    def results(self, ranking: Ranking, asked: Asked) -> Results:
+    def results(self, ranking: Ranking, retrieval: Retrieval) -> Results:
         """Return the hits that are asked for, best first, and what is told of all."""
-        question, found = asked.question, asked.found
-        candidates = list(self._candidates(ranking, asked))
+        question, matches = retrieval.question, retrieval.matches
+        candidates = list(self._candidates(ranking, retrieval))
         groups: dict[int, list[Candidate]] = {}
-        for number in self._places.settled(candidates, frozenset(asked.titled.tolist())):
+        for number in self._places.settled(candidates, frozenset(retrieval.titled.tolist())):
             key = candidates[number][2] if question.group else number
             groups.setdefault(key, []).append(candidates[number])
         pages = list(groups.values())[question.offset : question.offset + question.limit]
-        listed = [(first, more[:MOST_MORE]) for first, *more in (_led(page, asked.lead) for page in pages)]
+        listed = [(first, more[:MOST_MORE]) for first, *more in (_led(page, retrieval.lead) for page in pages)]
         rows = [candidate[0] for first, more in listed for candidate in (first, *more)]
         by_words, by_meaning = (
-            places_of(rows, ranking.rows, scores, self._ids) for scores in (found.scores, asked.cosines)
+            places_of(rows, ranking.rows, scores, self._ids) for scores in (matches.scores, retrieval.cosines)
         )
         words: set[str] = set()
 
         def hit(candidate: Candidate, had: set[str], more: Sequence[Candidate] = ()) -> Hit:
             why = Why(by_words.get(candidate[0]), by_meaning.get(candidate[0]))
-            return self._hit(candidate, asked, had, why, tuple(hit(other, set()) for other in more))
+            return self._hit(candidate, retrieval, had, why, tuple(hit(other, set()) for other in more))
 
         hits = [hit(first, words, more) for first, more in listed]
         owners = np.unique(self._owners[ranking.rows])
@@ -86,40 +86,40 @@ class Presentation:
             hits,
             # Versions of one page whose headings differ are hits both.
             total=max(self._places.counted(owners), len(groups)) if question.group else len(ranking.rows),
-            unknown=found.unknown,
+            unknown=matches.unknown,
             nearest=ranking.nearest and bool(hits),
-            facets=self._places.facets(self._places.held(ranking.rows, asked.documents), question.facets),
+            facets=self._places.facets(self._places.held(ranking.rows, retrieval.documents), question.facets),
             words=tuple(sorted(words)),
-            meant=found.meant if found.guessed else "",
+            meant=matches.meant if matches.guessed else "",
         )
 
-    def _candidates(self, ranking: Ranking, asked: Asked) -> Iterator[Candidate]:
+    def _candidates(self, ranking: Ranking, retrieval: Retrieval) -> Iterator[Candidate]:
         """Yield as many as show the hits that are asked for, and some more, so that there are further hits of these."""
-        question = asked.question
+        question = retrieval.question
         depth = self._places.depth(question.offset + question.limit)
         seen: set[int] = set()
         for number, (row, score) in enumerate(zip(ranking.rows.tolist(), ranking.scores.tolist(), strict=True)):
             enough = depth + _DEEPER if question.group else depth
             if number >= enough and (len(seen) >= depth or not question.group):
                 return
-            at, rank = self._places.choose(row, asked.documents, question.prefer)
+            at, rank = self._places.choose(row, retrieval.documents, question.prefer)
             seen.add(at)
             yield row, score, at, rank
 
-    def _hit(self, candidate: Candidate, asked: Asked, had: set[str], why: Why, more: tuple[Hit, ...]) -> Hit:
+    def _hit(self, candidate: Candidate, retrieval: Retrieval, had: set[str], why: Why, more: tuple[Hit, ...]) -> Hit:
         """Return a candidate as it is shown.
 
         Args:
             had: Gets the words of the query that the hit has.
         """
         row, score, at, _ = candidate
-        words = asked.found.words
+        words = retrieval.matches.words
         index, position = unpacked(self._state.chunks.places[row])
         chunk = self._state.segments[index].chunk(position)
         index, position = unpacked(self._state.documents.places[at])
         document = self._state.segments[index].document(position)
         text, heading = plain(chunk.text), heading_text(chunk.headings)
-        excerpt, marks, phrase, found = excerpt_of(text, words, asked.standing)
+        excerpt, marks, phrase, found = excerpt_of(text, words, retrieval.standing)
         had |= found | words.intersection((*words_of(document.title), *words_of(heading)))
         url = f"{document.url}#{chunk.anchor}" if document.url and chunk.anchor else document.url
         return Hit(
@@ -132,7 +132,7 @@ class Presentation:
             score=score,
             metadata=metadata_of(document.metadata),
             markdown=chunk.text,
-            places=self._places.others(row, at, asked.question.prefer),
+            places=self._places.others(row, at, retrieval.question.prefer),
             excerpt=excerpt,
             marks=marks,
             why=why,

@@ -15,12 +15,12 @@ from typing import Final, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from vademecum.search.words import Found, Scores
+from vademecum.search.words import Scores, WordMatches
 
 Mode: TypeAlias = Literal["hybrid", "semantic", "lexical"]
 MODES: Final = ("hybrid", "semantic", "lexical")
 NEAREST_SHARE: Final = 0.6
-"""If the found words have less than this share of the query's weight, or are `Found.scattered`, `nearest` is told."""
+"""If the found words have less than this share of the query's weight, or are `scattered`, `nearest` is told."""
 _NEAR = 0.5
 """Share of the highest cosine: a chunk that is less near is found by its words or not at all."""
 _NEARER = 0.8
@@ -31,7 +31,7 @@ _BEST, _SURE = 0.2, 0.3
 _PAGE: Final = 0.2
 """Weight of the words of a page as a whole against those of a chunk."""
 _TITLED: Final = 0.3
-"""Bonus for a title that has the query's words, in proportion to `Found.titles`."""
+"""Bonus for a title that has the query's words, in proportion to `WordMatches.titles`."""
 _HEADED: Final = 0.45
 """Bonus if a chunk's own heading is the query."""
 _CALLED: Final = 0.3
@@ -93,7 +93,7 @@ def nearness(cosines: Scores, pages: Scores) -> Scores:
 def fuse(
     cosines: Scores,
     near: Scores,
-    found: Found,
+    found: WordMatches,
     ids: NDArray[np.uint64],
     *,
     mode: Mode,

@@ -16,7 +16,7 @@ from vademecum.search.language import foreign_language
 from vademecum.search.own_encoder import OwnEncoder
 from vademecum.search.phrases import Phrases, standing
 from vademecum.search.places import Places
-from vademecum.search.presentation import Asked, Presentation
+from vademecum.search.presentation import Presentation, Retrieval
 from vademecum.search.question import Question
 from vademecum.search.ranking import Names, fuse, nearness
 from vademecum.search.results import Results
@@ -25,7 +25,7 @@ from vademecum.search.stems import algorithms_of
 from vademecum.search.titles import Titles
 from vademecum.search.tokens import quoted_in, words_of
 from vademecum.search.vectors import Index
-from vademecum.search.words import Found, Scores, Words
+from vademecum.search.words import Scores, WordMatches, Words
 
 _READ_FOR = 1000
 """How many chunks are read for a phrase in quotes, those with the highest scores by words first; others only if none of
@@ -85,13 +85,13 @@ class Searcher:
         if mode != "semantic":
             names = Names(headed=self._phrases.headed(query), phrased=self._phrases.phrased(query))
         if mode == "hybrid":
-            names = replace(names, called=self._titles.near(found.known), dated=self._phrases.is_dated)
+            names = replace(names, called=self._titles.near(found.encodable), dated=self._phrases.is_dated)
         ids, weight = self._index.ids, self._opened.encoder.file.words_weight / 1000
         ranking = fuse(
             cosines, near, found, ids, mode=mode, weight=weight, counting=counting, titled=first, names=names
         )
         lead = self._phrases.leading(meant) if mode != "semantic" else None
-        asked = Asked(question, found, cosines, documents, titled, lead, standing(had))
+        asked = Retrieval(question, found, cosines, documents, titled, lead, standing(had))
         results = self._presentation.results(ranking, asked)
         results.language = foreign_language(words_of(query), found.unknown, self._places.languages)
         results.unknown = lacking(found.unknown, query)
@@ -111,14 +111,14 @@ class Searcher:
             return Results()
         cosines = self._index.cosines(self._index.vector(row))
         none = np.zeros(len(ids))
-        nothing = Found(none, (), 1.0, 0.0, frozenset(), "", "", none, none)
+        nothing = WordMatches(none, none, none)
         documents = self._places.elsewhere(row)
         counting, titled = self._places.rows(documents), np.zeros(0, np.int64)
         ranking = fuse(cosines, cosines, nothing, ids, mode="semantic", weight=0.0, counting=counting, titled=titled)
-        return self._presentation.results(ranking, Asked(Question("", limit), nothing, cosines, documents, titled))
+        return self._presentation.results(ranking, Retrieval(Question("", limit), nothing, cosines, documents, titled))
 
     def _quoted(
-        self, query: str, found: Found, counting: NDArray[np.bool_] | None
+        self, query: str, found: WordMatches, counting: NDArray[np.bool_] | None
     ) -> tuple[NDArray[np.bool_] | None, list[str], list[str]]:
         """Return which chunks may be found, [n] (None: all), after the phrases in quotes; the phrases that some chunk
         has; and those that none has.
@@ -142,7 +142,7 @@ class Searcher:
             counting = one if counting is None else counting & one
         return counting, had, lost
 
-    def _near(self, found: Found, single: float) -> tuple[Scores, Scores]:
+    def _near(self, found: WordMatches, single: float) -> tuple[Scores, Scores]:
         """Return the cosine of each chunk with the query, [n], and its `nearness`, [n].
 
         Args:
@@ -155,7 +155,7 @@ class Searcher:
         whole = unit * (1.0 + single * single)
         return scores / unit, nearness(scores / whole, means[self._owners] / whole)
 
-    def _vector(self, found: Found) -> NDArray[np.int64]:
+    def _vector(self, found: WordMatches) -> NDArray[np.int64]:
         if self.own is not None:
             return self.own.encode(found.meant, self._index)
-        return np.array(self._opened.encoder.encode(found.known), np.int64)
+        return np.array(self._opened.encoder.encode(found.encodable), np.int64)

@@ -31,36 +31,36 @@ Scores: TypeAlias = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Found:
+class WordMatches:
     """What the words of a query found.
 
     Attributes:
         scores: BM25 of each chunk, [n]; 0 where it has none of the words.
-        unknown: Words that no live chunk has.
-        share: Share of the weight of all words that the found ones have; 1 if nothing was asked.
-        weight: The weight of all words.
-        words: The words of the texts that were matched.
-        meant: The query with misspelt words replaced by the commonest word that each may be: the input of an app's own
-            encoder.
-        known: The same, with each word that the encoder's table lacks replaced by the commonest word of its stem, if
-            there is one: the input of that table.
         titles: How much the query and the title of each chunk's document have in common, [n], from 0 to 1: the share of
             the title's words that are asked for, times the share of the query's weight that these have.
         pages: The sum of the scores of all chunks of each chunk's document, [n]; whole numbers, in units of 1 /
             `SCORE_UNIT`.
+        weight: The weight of all words.
+        share: Share of the weight of all words that the found ones have; 1 if nothing was asked.
+        words: The words of the texts that were matched.
+        unknown: Words that no live chunk has.
+        meant: The query with misspelt words replaced by the commonest word that each may be: the input of an app's own
+            encoder.
+        encodable: The same, with each word that the encoder's table lacks replaced by the commonest word of its stem,
+            if there is one: the input of that table.
         guessed: Whether a word counts as misspelt, or as wrongly written as one word or two.
         scattered: Whether no page has half of the weight, nor, in a question of more than four words, that of two.
     """
 
     scores: Scores
-    unknown: tuple[str, ...]
-    share: float
-    weight: float
-    words: frozenset[str]
-    meant: str
-    known: str
     titles: Scores
     pages: Scores
+    weight: float = 0.0
+    share: float = 1.0
+    words: frozenset[str] = frozenset()
+    unknown: tuple[str, ...] = ()
+    meant: str = ""
+    encodable: str = ""
     guessed: bool = False
     scattered: bool = False
 
@@ -98,20 +98,20 @@ class Words:
         mean = float(lengths.sum()) / self.count if self.count else 1.0
         self._norms = K1 * ((1.0 - B) + B * (lengths / (mean or 1.0)))
 
-    def find(self, query: str, *, widely: bool = False) -> Found:
+    def find(self, query: str, *, widely: bool = False) -> WordMatches:
         """Return which chunks have the words of a query.
 
         Args:
             widely: Whether words of a question also stand for words of nearly the same meaning.
         """
         expanded = self._expansion.of(query, widely=widely and self.count <= _MOST_WIDELY)
-        scores, known, all_ = np.zeros(self.count), 0.0, 0.0
+        scores, found_weight, total = np.zeros(self.count), 0.0, 0.0
         shown: set[str] = set()
-        share, often, had = (np.zeros(len(self._title_lengths)) for _ in range(3))
-        for word in expanded.asked:
+        title_weights, title_counts, page_weights = (np.zeros(len(self._title_lengths)) for _ in range(3))
+        for word in expanded.words:
             best = np.zeros(self.count)
-            best_share, best_often, best_had = (np.zeros(len(self._title_lengths)) for _ in range(3))
-            most = 0.0
+            best_weights, best_counts, best_pages = (np.zeros(len(self._title_lengths)) for _ in range(3))
+            most_weight = 0.0
             for number, (group, worth) in enumerate((*word.groups, *word.near)):
                 in_titles = self._in_titles(group)
                 counts = self._counts(group, in_titles)
@@ -119,33 +119,40 @@ class Words:
                 counts, weight = counts[having], self._weight(len(having))
                 score = worth * (weight * ((counts * (K1 + 1.0)) / (counts + self._norms[having])))
                 best[having] = np.maximum(best[having], score)
-                np.maximum(best_share, worth * weight * (in_titles > 0), out=best_share)
-                np.maximum(best_often, worth * in_titles, out=best_often)
+                np.maximum(best_weights, worth * weight * (in_titles > 0), out=best_weights)
+                np.maximum(best_counts, worth * in_titles, out=best_counts)
                 if number < len(word.groups):
-                    most = max(most, worth * weight)
+                    most_weight = max(most_weight, worth * weight)
                     holders = self._owners[having]
-                    best_had[holders] = np.maximum(best_had[holders], worth * weight)
+                    best_pages[holders] = np.maximum(best_pages[holders], worth * weight)
                     shown.update(self._expansion.texts(group))
             scores += best
-            share += best_share
-            often += best_often
-            had += best_had
-            known += most
-            all_ += most if word.groups else self._weight(0)
-        asked_for = np.minimum(1.0, often / np.maximum(self._title_lengths, 1))
-        titles = (asked_for * (share / (all_ or 1.0)))[self._owners]
-        share_ = known / all_ if all_ else 1.0
+            title_weights += best_weights
+            title_counts += best_counts
+            page_weights += best_pages
+            found_weight += most_weight
+            total += most_weight if word.groups else self._weight(0)
+        asked_for = np.minimum(1.0, title_counts / np.maximum(self._title_lengths, 1))
+        titles = (asked_for * (title_weights / (total or 1.0)))[self._owners]
         whole = np.floor(scores * SCORE_UNIT)  # whole numbers have the same sum in any order
-        pages = np.bincount(self._owners, whole).astype(np.float64)[self._owners]
-        unknown = tuple(dict.fromkeys(word.word for word in expanded.asked if not word.groups))
-        meant, known_, guessed = expanded.meant, expanded.known, expanded.guessed
-        scattered = float(had.max(initial=0.0)) * max(2.0, len(expanded.asked) / 2.0) < all_
-        return Found(scores, unknown, share_, all_, frozenset(shown), meant, known_, titles, pages, guessed, scattered)
+        return WordMatches(
+            scores=scores,
+            unknown=tuple(dict.fromkeys(word.word for word in expanded.words if not word.groups)),
+            share=found_weight / total if total else 1.0,
+            weight=total,
+            words=frozenset(shown),
+            meant=expanded.meant,
+            encodable=expanded.encodable,
+            titles=titles,
+            pages=np.bincount(self._owners, whole).astype(np.float64)[self._owners],
+            guessed=expanded.guessed,
+            scattered=float(page_weights.max(initial=0.0)) * max(2.0, len(expanded.words) / 2.0) < total,
+        )
 
     def titled(self, query: str) -> NDArray[np.int64]:
         """Return the chunks of the documents whose title is the query."""
-        asked = named(query)
-        owned = [self._owned[self._bounds[at] : self._bounds[at + 1]] for at in self._titles.get(asked, []) if asked]
+        title = named(query)
+        owned = [self._owned[self._bounds[at] : self._bounds[at + 1]] for at in self._titles.get(title, []) if title]
         return np.concatenate([np.zeros(0, np.int64), *owned])
 
     def _is_live(self, group: Group) -> bool:

@@ -10,7 +10,7 @@ import { CAMEL, PAIRED, isTyped, lettersOf, partsOf, quotedIn, runsOf, wholesOf 
 
 /** Words that count as one: for each segment the numbers of its words. @typedef {number[][]} Group */
 /** @typedef {{group: Group, worth: number}[]} Groups */
-/** `near` are words of nearly the same meaning: they find chunks, but are not what was found. @typedef {{word: string, groups: Groups, near: Groups}} Asked */
+/** `near` are words of nearly the same meaning: they find chunks, but are not what was found. @typedef {{word: string, groups: Groups, near: Groups}} QueryWord */
 
 const LEAST_TYPED = 2;
 const MOST_ASKED = 64;
@@ -66,11 +66,11 @@ export class Expansion {
     const letter = this.#isBegun(query, written) ? written[written.length - 1] : "";
     const runs = letter ? written.slice(0, -1) : written;
     const plain = new Set(runs.filter((run) => this.#isPlain(run)));
-    const asked = this.#asked(runs, !letter && isTyped(query), plain.size < QUESTION ? 2 : 1);
-    if (widely && plain.size >= QUESTION) for (const each of asked) if (plain.has(each.word) && each.groups[0]?.worth === 1) each.near = this.#near(each);
-    const meant = this.#meant(query, written, runs, asked);
-    if (letter && this.#isKnown(letter)) asked.push({ word: letter, groups: [{ group: this.#alike(letter), worth: BEGUN }], near: [] });
-    return { asked, ...meant };
+    const queryWords = this.#queryWords(runs, !letter && isTyped(query), plain.size < QUESTION ? 2 : 1);
+    if (widely && plain.size >= QUESTION) for (const each of queryWords) if (plain.has(each.word) && each.groups[0]?.worth === 1) each.near = this.#near(each);
+    const meant = this.#meant(query, written, runs, queryWords);
+    if (letter && this.#isKnown(letter)) queryWords.push({ word: letter, groups: [{ group: this.#alike(letter), worth: BEGUN }], near: [] });
+    return { queryWords, ...meant };
   }
 
   /** @param {Group} group */
@@ -79,17 +79,17 @@ export class Expansion {
   }
 
   /** The query, with what is misspelt replaced by the commonest word that it may be; where no word is known, without those
-   * that mean nothing alone, such as "how to". `known`: with words that the table lacks replaced by the commonest of their stem, too.
-   * @param {string} query @param {string[]} written its runs as texts have them @param {string[]} runs those that are no letter alone @param {Asked[]} asked */
-  #meant(query, written, runs, asked) {
+   * that mean nothing alone, such as "how to". `encodable`: with words that the table lacks replaced by the commonest of their stem, too.
+   * @param {string} query @param {string[]} written its runs as texts have them @param {string[]} runs those that are no letter alone @param {QueryWord[]} queryWords */
+  #meant(query, written, runs, queryWords) {
     const given = runsOf(query);
-    const guesses = new Map(asked.filter(isMisspelt).map(({ word, groups }) => [word, this.#commonest(groups[groups.length - 1].group)]));
+    const guesses = new Map(queryWords.filter(isMisspelt).map(({ word, groups }) => [word, this.#commonest(groups[groups.length - 1].group)]));
     const guessed = guesses.size > 0 || written.join(" ") !== given.join(" ");
-    const said = asked.some(({ groups }) => groups.length) ? query : respelt(given.filter((run) => !this.stems.stop.has(run)), guesses);
+    const said = queryWords.some(({ groups }) => groups.length) ? query : respelt(given.filter((run) => !this.stems.stop.has(run)), guesses);
     const meant = guessed ? respelt(written, guesses) : said;
     // Not the parts of a name that texts have: POSIXct, cut where its case changes, means no form of "poser".
-    const stems = asked.map(({ word }) => [word, this.#silent.has(word) || this.vocabulary.has(word) || !this.#isKnown(word) ? word : this.#commonest(this.#alike(word))]).filter(([word, stem]) => word !== stem);
-    return { meant, known: stems[0] || runs.length < written.length ? respelt(runs, new Map([...guesses, .../** @type {[string, string][]} */ (stems)])) : meant, guessed };
+    const stems = queryWords.map(({ word }) => [word, this.#silent.has(word) || this.vocabulary.has(word) || !this.#isKnown(word) ? word : this.#commonest(this.#alike(word))]).filter(([word, stem]) => word !== stem);
+    return { meant, encodable: stems[0] || runs.length < written.length ? respelt(runs, new Map([...guesses, .../** @type {[string, string][]} */ (stems)])) : meant, guessed };
   }
 
   /** The runs of a query, those that no text has written as texts have them: together, or apart. @param {string} query */
@@ -166,8 +166,8 @@ export class Expansion {
     return [run];
   }
 
-  /** @param {string[]} runs @param {boolean} isLastTyped @param {number} most @returns {Asked[]} */
-  #asked(runs, isLastTyped, most) {
+  /** @param {string[]} runs @param {boolean} isLastTyped @param {number} most @returns {QueryWord[]} */
+  #queryWords(runs, isLastTyped, most) {
     const before = runs.slice(0, -1);
     const last = partsOf(runs[before.length] ?? "");
     // What is being typed: the whole of the last run, or its only part; and the parts that it ends with, until the whole is a
@@ -181,8 +181,8 @@ export class Expansion {
     // A letter of a name, as the P of P-10123, or a short number, as the 9 of 2.9, is in too many others to tell anything beside its other parts.
     const letters = new Set(runs.map(partsOf).flatMap((parts) => (parts.length > 1 ? parts.filter((word) => SHORT.test(word)) : [])));
     const telling = words.filter((word) => !this.stems.stop.has(word) && !letters.has(word));
-    const asked = (telling[0] ? telling : words).slice(0, MOST_ASKED).map((word) => this.#standsFor(word, typed.includes(word), wholes.has(word), most));
-    const groupsOf = new Map(asked.map(({ word, groups }) => [word, groups]));
+    const queryWords = (telling[0] ? telling : words).slice(0, MOST_ASKED).map((word) => this.#standsFor(word, typed.includes(word), wholes.has(word), most));
+    const groupsOf = new Map(queryWords.map(({ word, groups }) => [word, groups]));
     const silent = (this.#silent = new Set());
     for (const run of runs) {
       const [whole, ...parts] = partsOf(run);
@@ -192,13 +192,13 @@ export class Expansion {
         for (const each of wholesOf(run)) if (!VERSION.test(each)) silent.add(each); // and the reverse
       }
     }
-    const kept = asked.filter((word) => !silent.has(word.word) || (word.groups.length && !isMisspelt(word)));
+    const kept = queryWords.filter((word) => !silent.has(word.word) || (word.groups.length && !isMisspelt(word)));
     if (2 * kept.filter(({ groups }) => !groups.length).length <= kept.length) return kept;
     // Mostly words that nothing here is near to: another language, in which the others are not misspelt either.
     return kept.map((word) => (isMisspelt(word) ? { ...word, groups: [] } : word));
   }
 
-  /** @param {string} word @param {boolean} typed @param {boolean} whole @param {number} most @returns {Asked} */
+  /** @param {string} word @param {boolean} typed @param {boolean} whole @param {number} most @returns {QueryWord} */
   #standsFor(word, typed, whole = false, most = 2) {
     const groups = [word, this.#joined.get(word)].flatMap((each) => (each ? { group: this.#alike(each), worth: 1 } : []));
     if (typed && (inLetters(word).length >= LEAST_TYPED || isPaired(word))) {
@@ -215,7 +215,7 @@ export class Expansion {
   }
 
   /** What is near in meaning to a word, without what it stands for itself; it is worth the square of its cosine.
-   * @param {Asked} asked @returns {Groups} */
+   * @param {QueryWord} asked @returns {Groups} */
   #near({ word, groups }) {
     const had = this.words.map((_, which) => new Set(groups.flatMap(({ group }) => group[which])));
     return this.neighbours.of(word).flatMap(([other, worth]) => {
@@ -318,7 +318,7 @@ function beginning(stem) {
   return [...stem].slice(0, SAME_BEGINNING).join("");
 }
 
-/** @param {Asked} asked */
+/** @param {QueryWord} asked */
 function isMisspelt({ groups }) {
   return groups[0]?.worth === MISSPELT;
 }

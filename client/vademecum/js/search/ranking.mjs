@@ -24,7 +24,7 @@ const RANKED = 11_000;
 const [OF_CHUNK, OF_PAGE] = [5, 3];
 
 /** `rows` are all that answer, in no order, `totals` of the room their scores; `scores` by row, of those that have been given in order.
- * @typedef {{rows: Uint32Array, scores: Float64Array, named: Set<number>, nearest: boolean, found: import("./words.mjs").Found}} Ranking */
+ * @typedef {{rows: Uint32Array, scores: Float64Array, named: Set<number>, nearest: boolean, found: import("./words.mjs").WordMatches}} Ranking */
 /** Arrays for one answer, valid until the next: allocating them takes longer than filling them.
  * @typedef {ReturnType<typeof roomFor>} Room */
 
@@ -40,7 +40,7 @@ export function roomFor(passes, length, documents) {
 
 /** All chunks that answer, with their scores. The beginning of a document whose title was typed comes before all.
  * @param {import("./meaning.mjs").Meaning} meaning of the query; not read where `mode` is lexical
- * @param {import("./words.mjs").Found} found
+ * @param {import("./words.mjs").WordMatches} found
  * @param {{mode: string, weight: number, fits: ((row: number) => boolean) | null, titled: number[], alone?: boolean}} options
  *   `fits`: which rows may be found; null: all. `alone`: a chunk's page counts for nothing @param {Room} room @returns {Ranking} */
 export function fuse(meaning, found, { mode, weight, fits, titled, alone = false }, { passes, scores, totals, rows, meant, said }) {

@@ -115,8 +115,8 @@ export class Searcher {
   async #search({ query, limit, offset, mode, group, filters, prefer, facets }, vector) {
     const { places, meaning, phrases } = this;
     const words = await this.#wordsInTime(mode);
-    const found = words?.find(query, mode === "hybrid") ?? { ...nothing(this.room), words: new Set(wordsOf(query)), meant: query, known: query };
-    const asked = this.encoder.encode(found.known);
+    const found = words?.find(query, mode === "hybrid") ?? { ...nothing(this.room), words: new Set(wordsOf(query)), meant: query, encodable: query };
+    const asked = this.encoder.encode(found.encodable);
     const fits = places.matching(filters);
     const empty = words && !found.weight;
     const titled = words?.titled(found.guessed ? found.meant : query) ?? [];
@@ -161,7 +161,7 @@ export class Searcher {
   similar(chunk, limit) {
     const { generation, places } = this;
     const row = generation.index.find(chunk);
-    const found = { ...nothing(this.room), words: new Set(), meant: "", known: "" };
+    const found = { ...nothing(this.room), words: new Set(), meant: "", encodable: "" };
     if (row === undefined || generation.owners[row] < 0) return { hits: [], total: 0, unknown: [], nearest: false, facets: {}, words: [], meant: "", language: "", unsaid: {}, preparing: false };
     this.meaning.turnTo(generation.vector(row), 0, this.room.picked);
     const asked = { mode: "semantic", titled: [], first: [], alone: true, limit, offset: 0, group: true, prefer: {} };
@@ -169,7 +169,7 @@ export class Searcher {
     return { ...this.#answer(found, fits, { ...asked, fitting: places.fitting(fits) }), language: "", unsaid: {}, preparing: false };
   }
 
-  /** @param {import("./words.mjs").Found} found @param {boolean[] | null} fits
+  /** @param {import("./words.mjs").WordMatches} found @param {boolean[] | null} fits
    * @param {Omit<Question, "query" | "filters"> & {fitting: ((row: number) => boolean) | null, titled: number[], first: number[], alone?: boolean, names?: import("./ranking.mjs").Names, lead?: (candidate: Candidate) => number | undefined, seen?: import("./excerpt.mjs").Standing}} asked */
   #answer(found, fits, { fitting, mode, titled, first, alone, names, lead, seen, limit, offset, group, prefer, facets }) {
     const { generation, places, meaning } = this;

@@ -12,7 +12,7 @@ import { named } from "./tokens.mjs";
 /** @typedef {import("./segment_words.mjs").SegmentWords} SegmentWords */
 /** @typedef {import("./expansion.mjs").Group} Group */
 /** `scattered`: no page has half of the weight, nor, in a question of more than four words, that of two. `rows` are those that have any, in no order; `most`: the highest of `scores`, `mostOfPage` of `pages`. `titles` and `pages` by document: of its chunks the scores together, in whole numbers of 1 / 65536.
- * @typedef {{scores: Float64Array, rows: Uint32Array, most: number, titles: Float64Array, pages: Float64Array, mostOfPage: number, unknown: string[], share: number, weight: number, words: Set<string>, meant: string, known: string, guessed?: boolean, scattered: boolean}} Found */
+ * @typedef {{scores: Float64Array, rows: Uint32Array, most: number, titles: Float64Array, pages: Float64Array, mostOfPage: number, unknown: string[], share: number, weight: number, words: Set<string>, meant: string, encodable: string, guessed?: boolean, scattered: boolean}} WordMatches */
 
 const K1 = 1.2;
 const B = 0.75;
@@ -87,15 +87,15 @@ export class Words {
   }
 
   /** @param {string} query @param {boolean} [widely] whether in a question words stand for those that mean nearly the same, too
-   * @returns {Found} */
+   * @returns {WordMatches} */
   find(query, widely = false) {
     this.#forget();
     const { passes, counts, norms, best, having, touched, scores, rows, near, inTitle, titleCounts, titles, pages, owners } = this;
     const [share, often, bestShare, bestOften] = this.inTitles;
-    const { asked, ...meant } = this.expansion.of(query, widely && this.count <= MOST_WIDELY);
+    const { queryWords, ...meant } = this.expansion.of(query, widely && this.count <= MOST_WIDELY);
     /** @type {Set<string>} */ const shown = new Set();
     let [known, all, together] = [0, 0, 0];
-    for (const { groups, near: nearly } of asked) {
+    for (const { groups, near: nearly } of queryWords) {
       const every = [...groups, ...nearly];
       let [most, count, number, holders] = [0, 0, 0, 0];
       const alone = every.length === 1; // nothing to compare
@@ -130,8 +130,8 @@ export class Words {
       all += groups.length ? most : this.#weight(0);
     }
     for (let i = 0; i < this.nearby; i++) titles[near[i]] = Math.min(1, often[near[i]] / this.titleLengths[near[i]]) * (share[near[i]] / all);
-    const unknown = [...new Set(asked.filter(({ groups }) => !groups.length).map(({ word }) => word))];
-    const told = { share: all ? known / all : 1, weight: all, words: shown, unknown, ...meant, scattered: together * Math.max(2, asked.length / 2) < all };
+    const unknown = [...new Set(queryWords.filter(({ groups }) => !groups.length).map(({ word }) => word))];
+    const told = { share: all ? known / all : 1, weight: all, words: shown, unknown, ...meant, scattered: together * Math.max(2, queryWords.length / 2) < all };
     const these = rows.subarray(0, this.found);
     passes.sum(these, scores, owners, pages, this.most);
     const [most, mostOfPage] = this.most;
@@ -175,14 +175,14 @@ export class Words {
   /** Chunk rows of the documents whose title is the query that was last found: any of its words leads to them.
    * @param {string} query @returns {number[]} */
   titled(query) {
-    const asked = named(query).join(" ");
-    const letters = lettersIn(asked);
+    const title = named(query).join(" ");
+    const letters = lettersIn(title);
     const isCalled = (/** @type {number} */ at) => {
       const { segment, row } = this.documents[at];
       const bytes = segment.titles.bytesAt(row);
-      return mayEnd(bytes, 0, bytes.length, letters) && this.#called(at) === asked;
+      return mayEnd(bytes, 0, bytes.length, letters) && this.#called(at) === title;
     };
-    const documents = asked ? [...this.near.subarray(0, this.nearby)].filter(isCalled) : [];
+    const documents = title ? [...this.near.subarray(0, this.nearby)].filter(isCalled) : [];
     return documents.flatMap((at) => [...this.owned.subarray(this.bounds[at], this.bounds[at + 1])]);
   }
 

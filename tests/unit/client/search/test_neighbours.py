@@ -120,7 +120,7 @@ def test_by_words_alone_words_mean_themselves(tmp_path: Path, monkeypatch: pytes
     asked: list[bool] = []
     find = Words.find
 
-    def told(self: Words, query: str, *, widely: bool = False) -> of_words.Found:
+    def told(self: Words, query: str, *, widely: bool = False) -> of_words.WordMatches:
         asked.append(widely)
         return find(self, query, widely=widely)
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from vademecum.search.ranking import Names, fuse, nearness, places_of
-from vademecum.search.words import Found
+from vademecum.search.words import WordMatches
 
 
 def ranked(
@@ -25,7 +25,7 @@ def ranked(
     """Return the order of chunks with these cosines and scores, where the words of the query weigh so much."""
     near, scores = np.array(cosines, float), np.array(words, float)
     of_pages = np.array(words if worded is None else worded, float)
-    found = Found(scores, (), 1.0, weight, frozenset(), "", "", np.zeros(len(near)), of_pages)
+    found = WordMatches(scores, np.zeros(len(near)), of_pages, weight)
     ids = np.arange(len(near), dtype=np.uint64)
     ranking = fuse(
         near,
