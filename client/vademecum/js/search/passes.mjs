@@ -39,11 +39,16 @@ export class Passes extends Arrays {
     return count;
   }
 
-  /** Write those of these rows that have this score at least; `below`: that have less. @param {Uint32Array} rows @param {Float64Array} scores
-   * @param {Uint32Array} picked is written @param {number} bound @param {boolean} below @returns {number} how many */
-  pick(rows, scores, picked, bound, below) {
+  /** Write those of these rows that have this score at least and no slot, and their owners; the next one behind them may be written, too.
+   * @param {Uint32Array} rows @param {Float64Array} scores @param {Uint32Array} slots of each row @param {Int32Array} owners of each row
+   * @param {number} bound @param {Uint32Array} picked is written @param {Int32Array} held is written: who owns these @returns {number} how many */
+  pick(rows, scores, slots, owners, bound, picked, held) {
     let count = 0;
-    for (const row of rows) if (scores[row] >= bound !== below) picked[count++] = row;
+    for (const row of rows) {
+      if (!(scores[row] >= bound) || slots[row]) continue;
+      picked[count] = row;
+      held[count++] = owners[row];
+    }
     return count;
   }
 
@@ -69,12 +74,11 @@ export class Passes extends Arrays {
     return count;
   }
 
-  /** Write the owners of these rows, each once. @param {Uint32Array} rows @param {Int32Array} owners
-   * @param {Uint32Array} seen 0 of each owner, becomes 1 @param {Uint32Array} found is written: room for all rows @returns {number} how many */
-  owning(rows, owners, seen, found) {
+  /** Write these owners, each once. @param {Int32Array} owners
+   * @param {Uint32Array} seen 0 of each owner, becomes 1 @param {Uint32Array} found is written: room for as many @returns {number} how many */
+  owning(owners, seen, found) {
     let count = 0;
-    for (const row of rows) {
-      const owner = owners[row];
+    for (const owner of owners) {
       if (!seen[owner]) found[count++] = owner;
       seen[owner] = 1;
     }
@@ -83,57 +87,65 @@ export class Passes extends Arrays {
 
   /** The scores of these rows by all that counts.
    * @param {Uint32Array} rows @param {Float64Array} totals are written, in the order of the rows
-   * @param {Float64Array} scores by row, as `words` are @param {Float64Array} sums of each document, as `titles` are @param {Uint32Array} bounds where each document's rows begin
-   * @param {Int32Array} owners @param {Float64Array} words @param {Float64Array} pages of each document, their words @param {Float64Array} titles
+   * @param {Float64Array} scores by row @param {Float64Array} sums of each document, as `titles` are @param {Uint32Array} bounds where each document's rows begin
+   * @param {Int32Array} held who owns these rows, in their order, as `said` are @param {Float64Array} said what their words are worth @param {Float64Array} pages of each document, their words @param {Float64Array} titles
    * @param {number} unit @param {number} own how much a chunk counts @param {number} page its page @param {number} share its words @param {number} paged those of its page @param {number} titled its title
-   * @param {Float64Array} meant is written: the `scores` of these rows, one behind another, as `said` becomes @param {Float64Array} said their `words` */
-  fuse(rows, totals, scores, sums, bounds, owners, words, pages, titles, unit, own, page, share, paged, titled, meant, said) {
+   * @param {Float64Array} meant is written: the `scores` of these rows, in their order */
+  fuse(rows, totals, scores, sums, bounds, held, said, pages, titles, unit, own, page, share, paged, titled, meant) {
     for (let i = 0; i < rows.length; i++) {
-      const row = rows[i];
-      meant[i] = scores[row];
-      said[i] = words[row];
-      const of = owners[row];
+      meant[i] = scores[rows[i]];
+      const of = held[i];
       const mean = sums[of] / (bounds[of + 1] - bounds[of]) / unit;
-      totals[i] = (own * (scores[row] / unit) + page * mean) / (own + page) + share * words[row] + (paged * pages[of] + titled * titles[of]);
+      totals[i] = (own * (meant[i] / unit) + page * mean) / (own + page) + share * said[i] + (paged * pages[of] + titled * titles[of]);
     }
   }
 
-  /** What a word is worth to the rows that have it; `best` keeps the most of each row, or the `sum`, `touched` names those that had nothing yet.
-   * @param {Uint32Array} rows @param {Uint32Array} counts how often they have it, becomes 0 @param {Float64Array} norms
+  /** What a word is worth to the rows that have it; `best` keeps the most of each, or the `sum`, `touched` names those that had nothing yet.
+   * @param {Uint32Array} slots of these rows, as all others lie by slots @param {Uint32Array} counts how often they have it, becomes 0 @param {Float64Array} norms
    * @param {Float64Array} best @param {Uint32Array} touched is written behind the first `found`
    * @param {number} found @param {number} k @param {number} weight @param {number} worth @param {boolean} sum @returns {number} how many it names then */
-  weigh(rows, counts, norms, best, touched, found, k, weight, worth, sum) {
-    for (const row of rows) {
-      const often = counts[row];
-      counts[row] = 0;
-      if (best[row] === 0) touched[found++] = row;
-      const score = worth * (weight * ((often * k) / (often + norms[row])));
-      best[row] = sum ? best[row] + score : Math.max(best[row], score);
+  weigh(slots, counts, norms, best, touched, found, k, weight, worth, sum) {
+    for (const slot of slots) {
+      const often = counts[slot];
+      counts[slot] = 0;
+      if (best[slot] === 0) touched[found++] = slot;
+      const score = worth * (weight * ((often * k) / (often + norms[slot])));
+      best[slot] = sum ? best[slot] + score : Math.max(best[slot], score);
     }
     return found;
   }
 
-  /** Add to the scores of these rows what is best, which becomes 0; `having` names those that have a score.
-   * @param {Uint32Array} rows @param {Float64Array} best @param {Float64Array} scores @param {Uint32Array} having is written
-   * behind the first `found` @param {number} found @returns {number} how many it names then */
-  add(rows, best, scores, having, found) {
-    for (const row of rows) {
-      if (scores[row] === 0) having[found++] = row;
-      scores[row] += best[row];
-      best[row] = 0;
+  /** Add to these scores what is best, which becomes 0. @param {Uint32Array} slots @param {Float64Array} best @param {Float64Array} scores
+   * @param {Float64Array} most [1] becomes the highest of them, if that is more */
+  add(slots, best, scores, most) {
+    for (const slot of slots) {
+      most[0] = Math.max(most[0], (scores[slot] += best[slot]));
+      best[slot] = 0;
+    }
+  }
+
+  /** Who owns these has a word of this weight: `best` keeps the most of each, `touched` names those that had nothing yet.
+   * @param {Uint32Array} slots @param {Int32Array} owners by slots @param {Float64Array} best of each owner
+   * @param {Uint32Array} touched is written behind the first `found`, and the next one behind them may be, too @param {number} found @param {number} weight above 0
+   * @returns {number} how many it names then */
+  have(slots, owners, best, touched, found, weight) {
+    for (const slot of slots) {
+      const owner = owners[slot];
+      if (best[owner] === 0) touched[found++] = owner;
+      best[owner] = Math.max(best[owner], weight);
     }
     return found;
   }
 
-  /** Add the scores of these rows up by their owners, in whole numbers of 1 / 65536: in any order the same.
-   * @param {Uint32Array} rows @param {Float64Array} scores @param {Int32Array} owners @param {Float64Array} pages
+  /** Add these scores up by their owners, in whole numbers of 1 / 65536: in any order the same.
+   * @param {Float64Array} scores @param {Int32Array} owners theirs, in their order @param {Float64Array} pages
    * @param {Float64Array} most [2] is written: the highest score, and the highest sum */
-  sum(rows, scores, owners, pages, most) {
+  sum(scores, owners, pages, most) {
     most.fill(0);
-    for (const row of rows) {
-      most[0] = Math.max(most[0], scores[row]);
-      most[1] = Math.max(most[1], (pages[owners[row]] += Math.floor(scores[row] * 65536)));
-    }
+    scores.forEach((score, i) => {
+      most[0] = Math.max(most[0], score);
+      most[1] = Math.max(most[1], (pages[owners[i]] += Math.floor(score * 65536)));
+    });
   }
 
   /** Sort these rows: the highest score first; of equals the lowest id. @param {Uint32Array} rows @param {Float64Array} scores @param {BigUint64Array} ids */

@@ -7,7 +7,7 @@ import { inTurns } from "./kept_words.mjs";
 import { Meaning, Titles } from "./meaning.mjs";
 import { MOST_MORE } from "./question.mjs";
 import { Phrases, standing } from "./phrases.mjs";
-import { FAR, fuse, inOrder, ownersOf, placesOf, roomFor } from "./ranking.mjs";
+import { FAR, apart, fuse, inOrder, placesOf, roomFor, worthOf } from "./ranking.mjs";
 import { readWords } from "./segment_words.mjs";
 import { algorithmsOf, loadStems } from "./stems.mjs";
 import { quotedIn, wordsOf } from "./tokens.mjs";
@@ -28,7 +28,7 @@ const READ_FOR = 1000;
 /** Documents whose titles are read ahead, at most, in a tenth of a second. */
 const AHEAD = 20_000;
 /** What no words find, or words that are not read yet. @param {import("./ranking.mjs").Room} room */
-const nothing = ({ zeros, rows }) => ({ scores: zeros, rows: rows.subarray(0, 0), titles: zeros, pages: zeros, unknown: [], share: 1, weight: 0, most: 0, mostOfPage: 0, scattered: false });
+const nothing = ({ zeros, rows, held, slotless }) => ({ rows: rows.subarray(0, 0), scores: zeros.subarray(0, 0), owners: held.subarray(0, 0), slots: slotless, titles: zeros, pages: zeros, unknown: [], share: 1, weight: 0, most: 0, mostOfPage: 0, scattered: false });
 
 export class Searcher {
   /** @type {Promise<Words> | undefined} */ #words;
@@ -134,8 +134,8 @@ export class Searcher {
       const before = fitting;
       const has = phrases.phrased(phrase, true);
       const fit = before ? found.rows.filter(before) : found.rows;
-      const least = Float64Array.from(fit, (row) => found.scores[row]).sort().at(-READ_FOR) ?? 0;
-      const best = new Set(fit.filter((/** @type {number} */ row) => found.scores[row] >= least));
+      const least = Float64Array.from(fit, (row) => worthOf(found, row)).sort().at(-READ_FOR) ?? 0;
+      const best = new Set(fit.filter((/** @type {number} */ row) => worthOf(found, row) >= least));
       const having = new Set([...best].filter(has));
       if (!having.size) for (const row of found.rows) if (!best.has(row) && has(row)) having.add(row);
       if (having.size) {
@@ -173,7 +173,7 @@ export class Searcher {
    * @param {Omit<Question, "query" | "filters"> & {fitting: ((row: number) => boolean) | null, titled: number[], first: number[], alone?: boolean, names?: import("./ranking.mjs").Names, lead?: (candidate: Candidate) => number | undefined, seen?: import("./excerpt.mjs").Standing}} asked */
   #answer(found, fits, { fitting, mode, titled, first, alone, names, lead, seen, limit, offset, group, prefer, facets }) {
     const { generation, places, meaning } = this;
-    const { index, owners } = generation;
+    const { index } = generation;
     const ranking = fuse(meaning, found, { mode, weight: this.encoder.wordsWeight / 1000, fits: fitting, titled: first, alone }, this.room);
     const candidates = places.settled(this.#candidates(ranking, names, fits, prefer, places.depth(offset + limit), group), ranking.scores, fits, prefer, titled);
     /** @type {Candidate[][]} */ const groups = [];
@@ -195,8 +195,8 @@ export class Searcher {
       return [begun, ...page.filter((one) => one !== begun).slice(0, MOST_MORE)];
     });
     const rows = shown.flat().map(({ at }) => at);
-    const wordly = placesOf(rows, ranking.rows, found.scores, this.room.said, index.ids, this.room);
-    const meant = placesOf(mode === "lexical" ? [] : rows, ranking.rows, meaning.scores, this.room.meant, index.ids, this.room);
+    const wordly = placesOf(rows, ranking.rows, (row) => worthOf(found, row), this.room.said, index.ids, this.room);
+    const meant = placesOf(mode === "lexical" ? [] : rows, ranking.rows, (row) => meaning.scores[row], this.room.meant, index.ids, this.room);
     /** @type {Set<string>} */ const words = new Set();
     const told = (/** @type {Candidate} */ candidate) => {
       const { at, shown } = candidate;
@@ -213,7 +213,7 @@ export class Searcher {
       // Named one by one: to spread one object into another takes ten times the room.
       return { document, title, metadata, id, heading, url, markdown, score, places, why, text, excerpt, marks, link, more: others.map(seen ? (other) => finished(told(other)) : told) };
     });
-    const answering = ownersOf(ranking.rows, owners, this.room);
+    const answering = apart(ranking.owners, this.room);
     const others = generation.shared.size ? [...ranking.rows].flatMap((row) => generation.shared.get(row) ?? []) : [];
     const held = others.length ? Uint32Array.from(new Set([...answering, ...others])) : answering;
     return {

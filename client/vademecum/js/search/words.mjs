@@ -11,8 +11,8 @@ import { named } from "./tokens.mjs";
 /** @typedef {import("./generation.mjs").Generation} Generation */
 /** @typedef {import("./segment_words.mjs").SegmentWords} SegmentWords */
 /** @typedef {import("./expansion.mjs").Group} Group */
-/** `scattered`: no page has half of the weight, nor, in a question of more than four words, that of two. `rows` are those that have any, in no order; `most`: the highest of `scores`, `mostOfPage` of `pages`. `titles` and `pages` by document: of its chunks the scores together, in whole numbers of 1 / 65536.
- * @typedef {{scores: Float64Array, rows: Uint32Array, most: number, titles: Float64Array, pages: Float64Array, mostOfPage: number, unknown: string[], share: number, weight: number, words: Set<string>, meant: string, encodable: string, guessed?: boolean, scattered: boolean}} WordMatches */
+/** `scattered`: no page has half of the weight, nor, in a question of more than four words, that of two. `rows` are those that have any, in no order; `scores` and `owners` are theirs; `slots` says of each row where it stands among them, from 1. `most`: the highest of `scores`, `mostOfPage` of `pages`. `titles` and `pages` by document: of its chunks the scores together, in whole numbers of 1 / 65536.
+ * @typedef {{rows: Uint32Array, scores: Float64Array, owners: Int32Array, slots: Uint32Array, most: number, titles: Float64Array, pages: Float64Array, mostOfPage: number, unknown: string[], share: number, weight: number, words: Set<string>, meant: string, encodable: string, guessed?: boolean, scattered: boolean}} WordMatches */
 
 const K1 = 1.2;
 const B = 0.75;
@@ -39,18 +39,17 @@ export class Words {
     const titles = (this.titleLengths = new Uint32Array(documents.length));
     words.forEach((found, which) => this.positions[which].forEach((at, row) => at >= 0 && (titles[at] = found.titles.lengths[row])));
     const { passes } = generation;
-    /** Of each row; 0 of one that is not live. */
-    const norms = (this.norms = passes.floats(owners.length));
+    /** Of each row, in words; 0 of one that is not live. */
+    const lengths = (this.lengths = new Uint32Array(owners.length));
     let total = 0;
     words.forEach((found, which) => {
       for (let row = 0, at = starts[which]; at < starts[which + 1]; row++, at++) {
         if (owners[at] < 0) continue;
-        norms[at] = found.chunks.lengths[row] + TITLE_WEIGHT * titles[owners[at]];
-        total += norms[at];
+        lengths[at] = found.chunks.lengths[row] + TITLE_WEIGHT * titles[owners[at]];
+        total += lengths[at];
       }
     });
-    const mean = (this.count ? total / this.count : 1) || 1;
-    norms.forEach((length, row) => owners[row] >= 0 && (norms[row] = K1 * (1 - B + B * (length / mean))));
+    this.mean = (this.count ? total / this.count : 1) || 1;
     /** Whether every row of a segment is live. */
     this.whole = words.map((_, which) => owners.subarray(starts[which], starts[which + 1]).every((owner) => owner >= 0));
     const { bounds, rows: owned } = generation.owned;
@@ -58,20 +57,27 @@ export class Words {
     this.owned = owned;
     // Room that is used again: to make it anew, or to look through all of it, takes longer than to find.
     this.passes = passes;
+    /** What `find` gives, good till it is called again. */
+    this.slots = passes.numbers(owners.length);
+    this.rows = passes.numbers(owners.length);
+    this.scores = passes.floats(owners.length);
+    this.holders = passes.array(Int32Array, owners.length);
+    this.titles = passes.floats(documents.length);
+    this.pages = passes.floats(documents.length);
+    this.found = 0;
+    // What lies by slots, one behind another, is in a cache when the next word needs it.
+    this.norms = passes.floats(owners.length);
     /** Of the words that are being looked at, how often each row has them; all 0 in between. */
     this.counts = passes.numbers(owners.length);
     this.best = passes.floats(owners.length);
+    /** Slots of the rows that have what is being looked at. */
     this.having = passes.numbers(owners.length);
-    /** Rows that have any of what one word of the question stands for. */
+    /** Slots of the rows that have any of what one word of the question stands for. */
     this.touched = passes.numbers(owners.length);
     /** Of what is found the highest score, and the highest of a page. */
     this.most = passes.floats(2);
-    /** What `find` gives, good till it is called again. */
-    this.scores = passes.floats(owners.length);
-    this.titles = passes.floats(documents.length);
-    this.pages = passes.floats(documents.length);
-    this.rows = passes.numbers(owners.length);
-    this.found = 0;
+    /** The most that words weigh together that a document has. */
+    this.together = passes.floats(1);
     /** Documents whose titles have a word that is asked for, the first `nearby` of them. */
     this.near = new Uint32Array(documents.length);
     this.nearby = 0;
@@ -81,30 +87,30 @@ export class Words {
     /** Of each document's title: what the words in it weigh that are asked for, and how many it has of them; of all, of one. */
     this.inTitles = Array.from({ length: 4 }, () => new Float64Array(documents.length));
     /** What the words weigh that a document has: of all, and of one, which is 0 in between. */
-    this.had = Array.from({ length: 2 }, () => new Float64Array(documents.length));
+    this.had = Array.from({ length: 2 }, () => passes.floats(documents.length));
     /** Documents that have the word that is being looked at. */
-    this.holders = new Uint32Array(documents.length);
+    this.hadBy = passes.numbers(documents.length + 1);
   }
 
   /** @param {string} query @param {boolean} [widely] whether in a question words stand for those that mean nearly the same, too
    * @returns {WordMatches} */
   find(query, widely = false) {
     this.#forget();
-    const { passes, counts, norms, best, having, touched, scores, rows, near, inTitle, titleCounts, titles, pages, owners } = this;
+    const { passes, counts, norms, best, having, touched, holders, had, hadBy, together, near, inTitle, titleCounts, titles, pages, slots } = this;
     const [share, often, bestShare, bestOften] = this.inTitles;
     const { queryWords, ...meant } = this.expansion.of(query, widely && this.count <= MOST_WIDELY);
     /** @type {Set<string>} */ const shown = new Set();
-    let [known, all, together] = [0, 0, 0];
+    let [known, all] = [0, 0];
     for (const { groups, near: nearly } of queryWords) {
       const every = [...groups, ...nearly];
-      let [most, count, number, holders] = [0, 0, 0, 0];
+      let [most, count, number, those] = [0, 0, 0, 0];
       const alone = every.length === 1; // nothing to compare
       for (const { group, worth } of every) {
         const inTitles = this.#inTitles(group);
         const found = this.#count(group, inTitles);
         const weight = this.#weight(found);
         const these = having.subarray(0, found);
-        if (alone) this.found = passes.weigh(these, counts, norms, scores, rows, this.found, K1 + 1, weight, worth, true);
+        if (alone) passes.weigh(these, counts, norms, this.scores, touched, 0, K1 + 1, weight, worth, true);
         else count = passes.weigh(these, counts, norms, best, touched, count, K1 + 1, weight, worth, false);
         for (let i = 0; i < inTitles; i++) {
           const at = inTitle[i];
@@ -115,59 +121,36 @@ export class Words {
         }
         if (groups.length <= number++) continue; // what is near finds chunks, but is not what was found
         most = Math.max(most, worth * weight);
-        holders = this.#have(these, worth * weight, holders);
+        those = passes.have(these, holders, had[1], hadBy, those, worth * weight);
         for (const text of this.expansion.texts(group)) shown.add(text);
       }
-      this.found = passes.add(touched.subarray(0, count), best, scores, rows, this.found);
+      passes.add(touched.subarray(0, count), best, this.scores, this.most);
       for (let i = 0; i < this.nearby; i++) {
         const at = near[i];
         share[at] += bestShare[at];
         often[at] += bestOften[at];
         bestShare[at] = bestOften[at] = 0;
       }
-      together = this.#gather(holders, together);
+      passes.add(hadBy.subarray(0, those), had[1], had[0], together);
       known += most;
       all += groups.length ? most : this.#weight(0);
     }
     for (let i = 0; i < this.nearby; i++) titles[near[i]] = Math.min(1, often[near[i]] / this.titleLengths[near[i]]) * (share[near[i]] / all);
     const unknown = [...new Set(queryWords.filter(({ groups }) => !groups.length).map(({ word }) => word))];
-    const told = { share: all ? known / all : 1, weight: all, words: shown, unknown, ...meant, scattered: together * Math.max(2, queryWords.length / 2) < all };
-    const these = rows.subarray(0, this.found);
-    passes.sum(these, scores, owners, pages, this.most);
+    const told = { share: all ? known / all : 1, weight: all, words: shown, unknown, ...meant, scattered: together[0] * Math.max(2, queryWords.length / 2) < all };
+    const [rows, scores, owners] = [this.rows.subarray(0, this.found), this.scores.subarray(0, this.found), holders.subarray(0, this.found)];
+    passes.sum(scores, owners, pages, this.most);
     const [most, mostOfPage] = this.most;
-    return { scores, rows: these, most, titles, pages, mostOfPage, ...told };
-  }
-
-  /** Of a word that weighs so much the documents of these rows have it. @param {Uint32Array} rows @param {number} weight
-   * @param {number} count of documents that have the word, so far @returns {number} and with these */
-  #have(rows, weight, count) {
-    const { owners, holders, had: [, best] } = this;
-    for (const row of rows) {
-      const at = owners[row];
-      if (!best[at]) holders[count++] = at;
-      best[at] = Math.max(best[at], weight);
-    }
-    return count;
-  }
-
-  /** Add what a word weighs to what the documents have that have it. @param {number} count of these
-   * @param {number} most that a document has so far @returns {number} and with the word */
-  #gather(count, most) {
-    const { holders, had: [sums, best] } = this;
-    for (let i = 0; i < count; i++) {
-      const at = holders[i];
-      most = Math.max(most, (sums[at] += best[at]));
-      best[at] = 0;
-    }
-    return most;
+    return { rows, scores, owners, slots, most, titles, pages, mostOfPage, ...told };
   }
 
   /** What was found last. */
   #forget() {
-    for (let i = 0; i < this.found; i++) this.scores[this.rows[i]] = 0;
+    for (let i = 0; i < this.found; i++) this.slots[this.rows[i]] = 0;
+    this.scores.fill(0, 0, this.found);
     this.titles.fill(0);
     this.pages.fill(0);
-    this.had[0].fill(0);
+    this.had[0].fill(this.together[0] = 0);
     for (let i = 0; i < this.nearby; i++) this.inTitles[0][this.near[i]] = this.inTitles[1][this.near[i]] = 0;
     this.found = this.nearby = 0;
   }
@@ -192,10 +175,10 @@ export class Words {
     return (this.called[at] ??= named(segment.titles.at(row)).join(" "));
   }
 
-  /** Count how often each live row has one of these words: `counts`, and `having` names those that have any.
+  /** Count how often each live row has one of these words: `counts`, and `having` names the slots of those that have any.
    * @param {Group} group @param {number} inTitles how many of `inTitle` @returns {number} how many have */
   #count(group, inTitles) {
-    const { counts, having, owners, bounds, owned } = this;
+    const { counts, having, owners, bounds, owned, slots } = this;
     let found = 0;
     for (let which = 0; which < group.length; which++) { // without a function, which would keep what it counts in memory
       const { starts, rows, counts: times } = this.words[which].chunks;
@@ -204,18 +187,29 @@ export class Words {
         for (let i = starts[number], end = starts[number + 1]; i < end; i++) {
           const row = start + rows[i];
           if (!whole && owners[row] < 0) continue;
-          if (counts[row] === 0) having[found++] = row;
-          counts[row] += times[i];
+          const slot = (slots[row] || this.#slot(row)) - 1;
+          if (counts[slot] === 0) having[found++] = slot;
+          counts[slot] += times[i];
         }
       }
     }
     for (const at of this.inTitle.subarray(0, inTitles)) {
       for (let i = bounds[at]; i < bounds[at + 1]; i++) {
-        if (counts[owned[i]] === 0) having[found++] = owned[i];
-        counts[owned[i]] += TITLE_WEIGHT * this.titleCounts[at];
+        const slot = (slots[owned[i]] || this.#slot(owned[i])) - 1;
+        if (counts[slot] === 0) having[found++] = slot;
+        counts[slot] += TITLE_WEIGHT * this.titleCounts[at];
       }
     }
     return found;
+  }
+
+  /** A slot for a live row that had no word yet. @param {number} row */
+  #slot(row) {
+    const slot = this.found++;
+    this.rows[slot] = row;
+    this.holders[slot] = this.owners[row];
+    this.norms[slot] = K1 * (1 - B + B * (this.lengths[row] / this.mean));
+    return (this.slots[row] = slot + 1);
   }
 
   /** Count how often the title of each live document has one of these words: `titleCounts`, and `inTitle` names those that have any.
@@ -279,9 +273,11 @@ export class Words {
 
   /** How many live rows have one of these words, likewise. @param {Group} group */
   #many(group) {
+    const before = this.found;
     const inTitles = this.#inTitles(group);
     const found = this.#count(group, inTitles);
-    for (const row of this.having.subarray(0, found)) this.counts[row] = 0;
+    for (const slot of this.having.subarray(0, found)) this.counts[slot] = 0;
+    while (this.found > before) this.slots[this.rows[--this.found]] = 0;
     for (const at of this.inTitle.subarray(0, inTitles)) this.titleCounts[at] = 0;
     return found;
   }

@@ -92,13 +92,13 @@ test("while words are on their way both answer by meaning", async () => {
 test("the kernel's memory has room for all that questions need, whatever the shape of a base", async () => {
   for (const [count, each, dimensions] of [[0, 0, 8], [1, 1, 8], [9000, 0, 2], [1, 9000, 2], [700, 3, 96], [2, 1, 384]]) {
     const searcher = await opened(drawn(count, each, dimensions, MOST_LOOKED_AT));
-    const { norms, counts, best, having, touched, most, scores, titles, pages, rows, expansion } = await searcher.words;
+    const { expansion, slots, rows, scores, holders, titles, pages, norms, counts, best, having, touched, most, together, had, hadBy } = await searcher.words;
     expansion.neighbours.of("elm");
     for (const query of ["elm lime oak", "elm w1 w2"]) await searcher.search(question(query));
     searcher.similar(1n, 3);
     const { passes, ...room } = searcher.room;
     assert.equal(passes instanceof Kernel, true);
-    for (const [name, { buffer }] of Object.entries({ ...room, sums: searcher.meaning.sums, norms, counts, best, having, touched, most, found: scores, titles, pages, rows })) {
+    for (const [name, { buffer }] of Object.entries({ ...room, ...had, sums: searcher.meaning.sums, slots, found: rows, said: scores, holders, titles, pages, norms, counts, best, having, touched, most, together, hadBy })) {
       assert.equal(buffer, passes.memory.buffer, name);
     }
   }

@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import { Meaning } from "../../../../client/vademecum/js/search/meaning.mjs";
 import { Passes } from "../../../../client/vademecum/js/search/passes.mjs";
-import { inOrder, ownersOf, placesOf, roomFor } from "../../../../client/vademecum/js/search/ranking.mjs";
+import { apart, inOrder, placesOf, roomFor } from "../../../../client/vademecum/js/search/ranking.mjs";
 
 // A fixed sequence: the tests are the same on every run.
 let state = 5;
@@ -13,7 +13,7 @@ const room = roomFor(new Passes(), 3000, 40);
 /** As `fuse` leaves it: scores in the order of the rows. `words`: scores by words of each row, by what all weigh. */
 function ranked(rows, scores, named, words = scores.map(() => 3)) {
   rows.forEach((row, i) => (room.totals[i] = scores[row]));
-  return { rows, scores: new Float64Array(scores.length), named, found: { scores: words, weight: 4 } };
+  return { rows, scores: new Float64Array(scores.length), named, found: { slots: Uint32Array.from(words, (_, row) => row + 1), scores: words, weight: 4 } };
 }
 const orderOf = (...given) => Array.from(inOrder(...given), (rows) => [...rows]).flat();
 
@@ -41,7 +41,7 @@ for (const spread of [3, 50, 100_000]) {
     const rows = [...answering].filter((row) => row % 50 === 0);
     const order = answering.filter((row) => scores[row] > 0).sort((a, b) => scores[b] - scores[a] || (ids[a] < ids[b] ? -1 : 1));
     const told = rows.filter((row) => scores[row] > 0).map((row) => [row, order.indexOf(row) + 1]);
-    assert.deepEqual(placesOf(rows, answering, scores, Float64Array.from(answering, (row) => scores[row]), ids, room), new Map(told));
+    assert.deepEqual(placesOf(rows, answering, (row) => scores[row], Float64Array.from(answering, (row) => scores[row]), ids, room), new Map(told));
   });
 }
 
@@ -80,14 +80,14 @@ test("what is dated stands where its score says, also behind those that are give
 
 test("where nothing has a score there is no place, and nothing to order", () => {
   const scores = new Float64Array(3);
-  assert.deepEqual(placesOf([0, 2], Uint32Array.of(0, 1, 2), scores, scores, new BigUint64Array(3), room), new Map());
+  assert.deepEqual(placesOf([0, 2], Uint32Array.of(0, 1, 2), (row) => scores[row], scores, new BigUint64Array(3), room), new Map());
   assert.deepEqual(orderOf(ranked(new Uint32Array(0), scores, new Set()), new BigUint64Array(3), 5, room), []);
 });
 
 test("a place among scores that lie as far apart as numbers can", () => {
   const scores = Float64Array.of(1, -1e300, 1e300, 1e12, -1e12, 0.5, 0);
   const ids = BigUint64Array.from({ length: 7 }, (_, row) => BigInt(row));
-  for (const [row, place] of [[0, 3], [2, 1], [3, 2], [5, 4], [6, undefined]]) assert.equal(placesOf([row], Uint32Array.from(scores.keys()), scores, scores, ids, room).get(row), place);
+  for (const [row, place] of [[0, 3], [2, 1], [3, 2], [5, 4], [6, undefined]]) assert.equal(placesOf([row], Uint32Array.from(scores.keys()), (row) => scores[row], scores, ids, room).get(row), place);
 });
 
 test("rows near enough are those that comparing each would find, and dead ones are none", () => {
@@ -114,9 +114,7 @@ test("rows near enough are those that comparing each would find, and dead ones a
   assert.deepEqual([...meaning.sums], [0, 1, 2, 3, 4, 5, 6].map(sum));
 });
 
-test("the owners of rows are told once, at each question", () => {
+test("owners are told once, at each question", () => {
   const owners = Int32Array.from({ length: 300 }, () => next(40));
-  for (const rows of [Uint32Array.of(3, 9, 200), Uint32Array.from(owners.keys())]) {
-    assert.deepEqual([...ownersOf(rows, owners, room)], [...new Set([...rows].map((row) => owners[row]))]);
-  }
+  for (const some of [owners.slice(3, 6), owners]) assert.deepEqual([...apart(some, room)], [...new Set(some)]);
 });

@@ -76,16 +76,23 @@ function passed(passes, seed) {
     told.push(near, [...sums], [...scores]);
   }
   const live = rows.subarray(0, told[told.length - 3].length);
-  for (const bound of [-Infinity, 20_000, Infinity, NaN]) for (const below of [false, true]) told.push([...picked.subarray(0, passes.pick(live, scores, picked, bound, below))]);
-  told.push([...picked.subarray(0, passes.owning(live, owners, seen, picked))], [...seen]);
+  const [slots, held] = [fill(passes.numbers(count), () => next(0, 3)), passes.array(Int32Array, count)];
+  for (const bound of [-Infinity, 20_000, Infinity, NaN]) {
+    const many = passes.pick(live, scores, slots, owners, bound, picked, held);
+    const those = [...live].filter((row) => scores[row] >= bound && !slots[row]);
+    assert.deepEqual([[...picked.subarray(0, many)], [...held.subarray(0, many)]], [those, those.map((row) => owners[row])]);
+  }
+  const theirs = held.subarray(0, live.length);
+  live.forEach((row, i) => (theirs[i] = owners[row]));
+  told.push([...picked.subarray(0, passes.owning(theirs, seen, picked))], [...seen]);
   const bounds = fill(passes.numbers(many + 1), (i) => 3 * i + (i % 3));
-  const [words, pages, titles] = [count, many, many].map((size) => fill(passes.floats(size), () => next(0, 1000) / 997));
-  const [meant, said] = [passes.floats(count), passes.floats(count)];
+  const [said, pages, titles] = [count, many, many].map((size) => fill(passes.floats(size), () => next(0, 1000) / 997));
+  const meant = passes.floats(count);
   for (const weights of [[5, 3, 0.37, 0.1, 0.3], [1, 0, 0, 0, 0]]) {
-    passes.fuse(live, out, scores, sums, bounds, owners, words, pages, titles, 31.7, ...weights, meant, said);
+    passes.fuse(live, out, scores, sums, bounds, theirs, said, pages, titles, 31.7, ...weights, meant);
     told.push([...out]);
   }
-  for (const [theirs, all] of [[meant, scores], [said, words]]) assert.deepEqual([...theirs.subarray(0, live.length)], Array.from(live, (row) => all[row]));
+  assert.deepEqual([...meant.subarray(0, live.length)], Array.from(live, (row) => scores[row]));
   out.set([-1, 1e300, 4, 3.9999, NaN]);
   for (const most of [0, 1, 7, live.length, live.length + 1]) told.push([passes.tally(out.subarray(0, live.length), counts, most), ...counts]);
   assert.deepEqual([told.at(-5)[0], told.at(-1)[0]], [4096, 0]);
@@ -99,7 +106,7 @@ function passed(passes, seed) {
   const [often, having, touched] = [count, count, count].map((size) => passes.numbers(size));
   const [norms, best, found] = [count, count, count].map((size) => passes.floats(size));
   fill(norms, () => next(1, 900) / 397);
-  let named = 0;
+  const together = passes.floats(1);
   for (const groups of [[0.6, 1], [1]]) {
     let many = 0;
     for (const worth of groups) {
@@ -109,10 +116,20 @@ function passed(passes, seed) {
       many = passes.weigh(having.subarray(0, asked.length), often, norms, best, touched, many, 2.2, 3.7, worth, worth === 0.6);
     }
     told.push([...touched.subarray(0, many)], [...best], [...often]);
-    named = passes.add(touched.subarray(0, many), best, found, picked, named);
-    told.push([...picked.subarray(0, named)], [...found], [...best]);
+    passes.add(touched.subarray(0, many), best, found, together);
+    assert.equal(together[0], Math.max(...found));
+    told.push([...found], [...best]);
   }
-  passes.sum(picked.subarray(0, named), found, owners, sums, most);
+  const holding = passes.floats(50);
+  let holders = 0;
+  for (const weight of [0.5, 0.25, 0.75]) {
+    const some = [...theirs.keys()].filter(() => next(0, 9) === 0);
+    having.set(some);
+    holders = passes.have(having.subarray(0, some.length), theirs, holding, touched, holders, weight);
+    for (const slot of some) assert.ok(holding[theirs[slot]] >= weight);
+  }
+  told.push([...touched.subarray(0, holders)], [...holding]);
+  passes.sum(found.subarray(0, live.length), theirs, sums, most);
   told.push([...sums], [...most]);
 
   // In order, and how many come before each; many are equal.
