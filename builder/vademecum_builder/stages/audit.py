@@ -131,17 +131,17 @@ def remedy_of(ending: str) -> str:
 
 
 def audit(
-    documents: Mapping[str, DocumentRow], chunks: Mapping[int, ChunkRow | PendingChunk], found: Gathered
+    documents: Mapping[str, DocumentRow], chunks: Mapping[int, ChunkRow | PendingChunk], gathered: Gathered
 ) -> Audit:
     """Look at all that a release holds, whether this build or an earlier one has read it.
 
     Args:
         documents: The live rows, by key.
         chunks: Their chunks, by id.
-        found: What this build has read.
+        gathered: What this build has read.
     """
-    others = found.others
-    read = Counter(map(others.kind, documents))
+    excluded = gathered.excluded
+    read = Counter(map(excluded.kind, documents))
     groups: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
 
     def page_of(key: str) -> str:
@@ -159,17 +159,17 @@ def audit(
         if (marks := tuple(sorted({mark for chunk in row.chunks for mark in _leftovers(chunks[chunk])})))
     }
     files = [key for key in sorted(documents) if suffix_of(key) in BINARY_TYPES]
-    counts, reasons = sorted((others.items | read).items(), key=lambda item: (-item[1], item[0])), others.reasons()
+    counts, reasons = sorted((excluded.items | read).items(), key=lambda item: (-item[1], item[0])), excluded.reasons()
     return Audit(
         kinds={
-            kind: KindCount(count, read[kind], _others(kind, count - read[kind], reasons)) for kind, count in counts
+            kind: KindCount(count, read[kind], _why_not(kind, count - read[kind], reasons)) for kind, count in counts
         },
         leftovers=leftovers,
         without_text=tuple(sorted(groups.pop((), []))),
         private_keys=tuple(
-            key for key in sorted(found.examples) if key in documents and _has_key(documents[key], chunks)
+            key for key in sorted(gathered.with_example_keys) if key in documents and _has_key(documents[key], chunks)
         ),
-        stale=tuple(sorted(documents.keys() & others.unreadable[SKIPPED])),
+        stale=tuple(sorted(documents.keys() & excluded.unreadable[SKIPPED])),
         duplicates=tuple(sorted(tuple(sorted(keys)) for keys in groups.values() if len({*map(page_of, keys)}) > 1)),
         unfinished=tuple(key for key in sorted(documents) if _is_unfinished(key)),
         versions=tuple(_versions(files)),
@@ -208,7 +208,7 @@ def _has_key(row: DocumentRow, chunks: Mapping[int, ChunkRow | PendingChunk]) ->
     return private_key_line("\n".join(plain(chunks[chunk].text) for chunk in row.chunks).encode()) > 0
 
 
-def _others(ending: str, missing: int, others: Mapping[tuple[str, str], int]) -> dict[str, int]:
+def _why_not(ending: str, missing: int, others: Mapping[tuple[str, str], int]) -> dict[str, int]:
     """Return why files of an ending are not documents, and how many; without any other reason there is no reader."""
     known = {reason: count for (its, reason), count in others.items() if its == ending}
     rest = missing - sum(known.values())

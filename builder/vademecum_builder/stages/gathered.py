@@ -21,7 +21,7 @@ _ALIKE = 0.7
 
 
 @dataclass
-class Others:
+class Excluded:
     """Items that are not documents, and why.
 
     Attributes:
@@ -55,31 +55,31 @@ class Gathered:
     Attributes:
         documents, chunks: Rows by key, and the chunks that they consist of by id.
         sources: The digest of each item.
-        others: The items that are not documents.
-        told: Warnings that readers gave about documents.
-        tokens: The access tokens of each item, with the line of each.
-        examples: Items whose private keys are examples that may be shown.
+        excluded: The items that are not documents.
+        reader_warnings: Warnings that readers gave about documents.
+        access_tokens: The access tokens of each item, with the line of each.
+        with_example_keys: Items whose private keys are examples that may be shown.
         withheld: Items that are not public, whatever an earlier item of the same key says.
-        short: Sources with documents that are too short to tell their language.
-        names: Keys that are other names of an item, by the key of that item.
+        short_sources: Sources with documents that are too short to tell their language.
+        aliases: Keys that are other names of an item, by the key of that item.
     """
 
-    others: Others
+    excluded: Excluded
     documents: dict[str, DocumentRow] = field(default_factory=dict)
     chunks: dict[int, PendingChunk] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
-    told: list[str] = field(default_factory=list)
-    tokens: dict[str, dict[str, int]] = field(default_factory=dict)
-    examples: set[str] = field(default_factory=set)
+    reader_warnings: list[str] = field(default_factory=list)
+    access_tokens: dict[str, dict[str, int]] = field(default_factory=dict)
+    with_example_keys: set[str] = field(default_factory=set)
     withheld: set[str] = field(default_factory=set)
-    short: set[str] = field(default_factory=set)
-    names: dict[str, list[str]] = field(default_factory=dict)
+    short_sources: set[str] = field(default_factory=set)
+    aliases: dict[str, list[str]] = field(default_factory=dict)
 
     def skip(self, key: str, warning: str) -> None:
         """Note that an item cannot be read."""
         self.warnings.append(warning)
-        self.others.unreadable[SKIPPED].append(key)
+        self.excluded.unreadable[SKIPPED].append(key)
 
     def texts_of(self, base: Base, *rows: DocumentRow) -> list[str]:
         """Return the texts of these documents' chunks, read now or in an earlier build."""
@@ -89,54 +89,57 @@ class Gathered:
     def drop(self, key: str, reason: str) -> None:
         """Take a document out again."""
         del self.documents[key], self.sources[key]
-        self.others.left_out[reason].append(key)
+        self.excluded.left_out[reason].append(key)
 
 
-def drop_aliases(found: Gathered) -> None:
+def drop_aliases(gathered: Gathered) -> None:
     """Keep one document of each item that has several names: the one under its own name, if that is a document.
 
     Some generators write each page both as `x.html` and as `x/index.html`, since a host may know only one of them.
     """
-    for target, keys in found.names.items():
-        for alias in [key for key in (target, *keys) if key in found.documents][1:]:
-            found.drop(alias, "links to files that are read anyway")
-    for key in [key for key in found.documents if key.endswith("/index.html")]:
-        twin = found.documents.get(f"{key.removesuffix('/index.html')}.html")
-        if twin is not None and (twin.title, twin.chunks) == (found.documents[key].title, found.documents[key].chunks):
-            found.drop(key, "the same page as x.html and x/index.html")
+    for target, keys in gathered.aliases.items():
+        for alias in [key for key in (target, *keys) if key in gathered.documents][1:]:
+            gathered.drop(alias, "links to files that are read anyway")
+    for key in [key for key in gathered.documents if key.endswith("/index.html")]:
+        twin = gathered.documents.get(f"{key.removesuffix('/index.html')}.html")
+        if twin is not None and (twin.title, twin.chunks) == (
+            gathered.documents[key].title,
+            gathered.documents[key].chunks,
+        ):
+            gathered.drop(key, "the same page as x.html and x/index.html")
 
 
-def drop_withheld(found: Gathered) -> None:
+def drop_withheld(gathered: Gathered) -> None:
     """Drop each document whose key a later item withheld."""
-    for key in found.withheld & found.documents.keys():
-        del found.documents[key], found.sources[key]
+    for key in gathered.withheld & gathered.documents.keys():
+        del gathered.documents[key], gathered.sources[key]
 
 
-def drop_originals(found: Gathered, base: Base) -> None:
+def drop_originals(gathered: Gathered, base: Base) -> None:
     """Drop an office file that has the same text as the PDF beside it: the PDF is what was issued."""
-    issued = {key[: -len(".pdf")]: key for key in found.documents if key.lower().endswith(".pdf")}
-    stems = {key: key.rpartition(".")[0] for key in found.documents if suffix_of(key) in BINARY_TYPES}
+    issued = {key[: -len(".pdf")]: key for key in gathered.documents if key.lower().endswith(".pdf")}
+    stems = {key: key.rpartition(".")[0] for key in gathered.documents if suffix_of(key) in BINARY_TYPES}
     for key, issue in [(key, issued[stem]) for key, stem in stems.items() if issued.get(stem, key) != key]:
-        here, there = ({*runs_of(" ".join(found.texts_of(base, found.documents[one])))} for one in (key, issue))
+        here, there = ({*runs_of(" ".join(gathered.texts_of(base, gathered.documents[one])))} for one in (key, issue))
         if len(here & there) > _ALIKE * max(len(here), len(there)):
-            found.drop(key, "the same document as the PDF beside it")
+            gathered.drop(key, "the same document as the PDF beside it")
 
 
-def tell_languages(found: Gathered, base: Base, sequence: int) -> None:
+def guess_languages(gathered: Gathered, base: Base, sequence: int) -> None:
     """Guess one language for all the short documents of a source that name none: a catalog may be in German although no
     single record is long enough to show it. Where all of them together are too short, each keeps its previous one."""
-    for source in found.short:
-        rows = [row for _, row in sorted(found.documents.items()) if says(row, "source") == source]
-        silent = [row for row in rows if not says(row, "lang") and is_short(found.texts_of(base, row))]
-        guessed, are_few = guess_language(found.texts_of(base, *silent)), is_short(found.texts_of(base, *silent))
+    for source in gathered.short_sources:
+        rows = [row for _, row in sorted(gathered.documents.items()) if metadata_text(row, "source") == source]
+        silent = [row for row in rows if not metadata_text(row, "lang") and is_short(gathered.texts_of(base, row))]
+        guessed, are_few = guess_language(gathered.texts_of(base, *silent)), is_short(gathered.texts_of(base, *silent))
         for row in silent:
             old = base.rows.documents.get(row.key)
-            if language := guessed or (says(old, "lang") if are_few and old is not None else ""):
+            if language := guessed or (metadata_text(old, "lang") if are_few and old is not None else ""):
                 told = canonical(metadata_of(row) | {"lang": language}).decode()
                 row = replace(row, metadata=told, sequence=sequence)
-                found.documents[row.key] = old if old is not None and same(row, old) else row
+                gathered.documents[row.key] = old if old is not None and same(row, old) else row
 
 
-def says(row: DocumentRow, name: str) -> str:
+def metadata_text(row: DocumentRow, name: str) -> str:
     """Return a text field of a document's metadata; empty: it has none of that name."""
     return metadata_of(row).get(name) or ""

@@ -27,20 +27,30 @@ from vademecum_builder.readers.private import (
     why_private_record,
 )
 from vademecum_builder.sources.access_tokens import find_tokens, is_list_of_passwords, token_lines
-from vademecum_builder.sources.base import BINARY, MARKDOWN, RECORD, Checkpoint, Removed, Skipped, Source, SourceItem
-from vademecum_builder.stages.ahead import Ahead
+from vademecum_builder.sources.base import (
+    BINARY,
+    MARKDOWN,
+    RECORD,
+    Changes,
+    Checkpoint,
+    Removed,
+    Skipped,
+    Source,
+    SourceItem,
+)
+from vademecum_builder.stages.ahead import Ahead, Read
 from vademecum_builder.stages.audit import Audit, audit
 from vademecum_builder.stages.base import Base
 from vademecum_builder.stages.context import BuildContext
 from vademecum_builder.stages.gathered import (
     SKIPPED,
+    Excluded,
     Gathered,
-    Others,
     drop_aliases,
     drop_originals,
     drop_withheld,
-    says,
-    tell_languages,
+    guess_languages,
+    metadata_text,
 )
 from vademecum_builder.stages.parsed import Outcome, PendingChunk
 
@@ -90,47 +100,35 @@ def read_source(source: Source, base: Base, context: BuildContext, *, audited: b
         UsageError: There is nothing to read.
         ContentError: Two different texts share a chunk id.
     """
-    others = Others(context.request.records)
-    found = Gathered(others)
-    reading = _Reading(base, context, found)
+    gathered = Gathered(Excluded(context.request.records))
     changes = source.changes(None)  # the digests of the previous release tell what changed
-    done = 0
-    with Ahead(context.documents, context.sequence, changes.expected) as ahead:
-        for entry in changes.entries:  # one at a time: a source may be larger than memory
-            if isinstance(entry, Checkpoint | Removed):  # without a checkpoint, what is not listed is gone
-                continue
-            context.progress("reading", done, max(done + 1, changes.expected))
-            done += 1
-            others.items[others.kind(entry.key)] += 1
-            if isinstance(entry, Skipped):
-                found.skip(entry.key, f"{entry.key}: skipped: {entry.reason}")
-                continue
-            if entry.shows_keys:
-                found.examples.add(entry.key)
-            if entry.target:
-                found.names.setdefault(entry.target, []).append(entry.key)
-            if digest := reading.digest_if_unread(entry):
-                for read in ahead.read(entry, digest):
-                    reading.take(*read)
-        for read in ahead.rest():
-            reading.take(*read)
-    context.progress("reading", done, done)
-    drop_withheld(found)
-    drop_aliases(found)
-    drop_originals(found, base)
-    tell_languages(found, base, context.sequence)
-    others.items += Counter(changes.unread)
-    found.warnings += [*_together(found.told), *context.documents.warnings(), *_unread(others), *changes.warnings]
-    state = _compared(found, base, changes.left_out)
-    if not audited:
-        return state
-    chunks: dict[int, ChunkRow | PendingChunk] = {**base.rows.chunks, **found.chunks}
-    look = audit(state.documents, chunks, found)
-    tokens = _tokens(state.documents, {id: chunk.text for id, chunk in chunks.items()}, found.tokens)
-    return replace(state, warnings=(*state.warnings, *tokens, *look.warnings), audit=look)
+    _Reading(base, context, gathered).read_all(changes)
+    drop_withheld(gathered)
+    drop_aliases(gathered)
+    drop_originals(gathered, base)
+    guess_languages(gathered, base, context.sequence)
+    excluded = gathered.excluded
+    excluded.items += Counter(changes.unread)
+    gathered.warnings += [
+        *_merged(gathered.reader_warnings),
+        *context.documents.warnings(),
+        *_missing_readers(excluded),
+        *changes.warnings,
+    ]
+    state = _compare(gathered, base, changes.left_out)
+    return _audited(state, gathered, base) if audited else state
 
 
-def _together(warnings: Sequence[str]) -> Iterator[str]:
+def _audited(state: SourceState, gathered: Gathered, base: Base) -> SourceState:
+    """Return the state with its audit, and a warning for each access token."""
+    chunks: dict[int, ChunkRow | PendingChunk] = {**base.rows.chunks, **gathered.chunks}
+    found = audit(state.documents, chunks, gathered)
+    texts = {id: chunk.text for id, chunk in chunks.items()}
+    tokens = _token_warnings(state.documents, texts, gathered.access_tokens)
+    return replace(state, warnings=(*state.warnings, *tokens, *found.warnings), audit=found)
+
+
+def _merged(warnings: Sequence[str]) -> Iterator[str]:
     """Yield one line for a warning that many documents share, naming the first ten."""
     about: dict[str, list[str]] = {}
     for warning in warnings:
@@ -144,31 +142,64 @@ def _together(warnings: Sequence[str]) -> Iterator[str]:
             yield from (f"{key}: {said}" for key in keys)
 
 
-def _unread(others: Others) -> list[str]:
+def _missing_readers(excluded: Excluded) -> list[str]:
     """Return one line for the files of each ending whose reader is not installed."""
-    missing = {reason: keys for reason, keys in others.unreadable.items() if reason != SKIPPED}
+    missing = {reason: keys for reason, keys in excluded.unreadable.items() if reason != SKIPPED}
     counts = Counter(f"{PurePosixPath(key).suffix}: {reason}" for reason, keys in missing.items() for key in keys)
     return [f"{count} {what}" for what, count in sorted(counts.items())]
 
 
 @dataclass(frozen=True)
 class _Reading:
-    """One pass over a source; what becomes of each item is noted in `found`."""
+    """One pass over a source; what becomes of each item is noted in `gathered`."""
 
     base: Base
     context: BuildContext
-    found: Gathered
+    gathered: Gathered
 
-    def digest_if_unread(self, item: SourceItem) -> str:
+    def read_all(self, changes: Changes) -> None:
+        """Read each item that is not settled by the previous release.
+
+        Raises:
+            ContentError: Two different texts share a chunk id.
+        """
+        done = 0
+        with Ahead(self.context.documents, self.context.sequence, changes.expected) as ahead:
+            for entry in changes.entries:  # one at a time: a source may be larger than memory
+                if isinstance(entry, Checkpoint | Removed):  # without a checkpoint, what is not listed is gone
+                    continue
+                self.context.progress("reading", done, max(done + 1, changes.expected))
+                done += 1
+                for outcome in self._read(entry, ahead):
+                    self._take(*outcome)
+            for outcome in ahead.rest():
+                self._take(*outcome)
+        self.context.progress("reading", done, done)
+
+    def _read(self, entry: SourceItem | Skipped, ahead: Ahead) -> Iterator[Read]:
+        """Have an item read, and return the items that have been read by now."""
+        gathered, excluded = self.gathered, self.gathered.excluded
+        excluded.items[excluded.kind(entry.key)] += 1
+        if isinstance(entry, Skipped):
+            gathered.skip(entry.key, f"{entry.key}: skipped: {entry.reason}")
+            return iter(())
+        if entry.shows_keys:
+            gathered.with_example_keys.add(entry.key)
+        if entry.target:
+            gathered.aliases.setdefault(entry.target, []).append(entry.key)
+        digest = self._digest_if_unread(entry)
+        return ahead.read(entry, digest) if digest else iter(())
+
+    def _digest_if_unread(self, item: SourceItem) -> str:
         """Return the digest of an item that has to be read; empty: it is private, unreadable, or unchanged since the
         previous release."""
-        context, found = self.context, self.found
+        context, gathered = self.context, self.gathered
         binary = item.media_type in BINARY
-        found.tokens[item.key] = {} if binary else token_lines(item.data)
+        gathered.access_tokens[item.key] = {} if binary else token_lines(item.data)
         private = "" if context.shows_drafts(item.key) else self._why_private(item)
         if private and not binary:
-            found.withheld.add(item.key)
-            found.others.left_out[private].append(item.key)
+            gathered.withheld.add(item.key)
+            gathered.excluded.left_out[private].append(item.key)
             return ""
         old = self.base.rows.documents.get(item.key)
         try:
@@ -185,39 +216,39 @@ class _Reading:
             and self.base.sources.get(item.key) == digest
             and not self._why_private_row(old, item)
         ):
-            found.sources[item.key] = digest
-            found.documents[item.key] = old
+            gathered.sources[item.key] = digest
+            gathered.documents[item.key] = old
             return ""
         return digest
 
-    def take(self, item: SourceItem, digest: str, outcome: Outcome) -> None:
+    def _take(self, item: SourceItem, digest: str, outcome: Outcome) -> None:
         """Note what reading an item gave.
 
         Raises:
             ContentError: Two different texts share a chunk id.
         """
-        found = self.found
+        gathered = self.gathered
         if isinstance(outcome, ContentError):
             self._refuse(item, outcome)
             return
         if isinstance(outcome, str):
-            found.others.left_out[outcome].append(item.key)
+            gathered.excluded.left_out[outcome].append(item.key)
             return
-        found.told += outcome.warnings
+        gathered.reader_warnings += outcome.warnings
         if private := self._why_private_row(outcome.row, item):
-            found.others.left_out[private].append(item.key)
+            gathered.excluded.left_out[private].append(item.key)
             return
-        found.sources[item.key] = digest
+        gathered.sources[item.key] = digest
         old = self.base.rows.documents.get(item.key)
         if old is not None and same(outcome.row, old):
-            found.documents[item.key] = old
+            gathered.documents[item.key] = old
             return
-        found.documents[item.key] = outcome.row
+        gathered.documents[item.key] = outcome.row
         if outcome.is_short:
-            found.short.add(says(outcome.row, "source"))
+            gathered.short_sources.add(metadata_text(outcome.row, "source"))
         for chunk in outcome.chunks:
             self._refuse_collision(chunk)
-            found.chunks[chunk.id] = chunk
+            gathered.chunks[chunk.id] = chunk
 
     def _why_private(self, item: SourceItem) -> str:
         """Return why an item is not public, as far as its bytes say; empty: it is."""
@@ -243,42 +274,42 @@ class _Reading:
 
     def _refuse(self, item: SourceItem, error: ContentError) -> None:
         if isinstance(error, MissingReader):
-            self.found.others.unreadable[error.message].append(item.key)
+            self.gathered.excluded.unreadable[error.message].append(item.key)
             return
         is_named = item.key.rpartition("/")[2].rpartition(":")[2] in error.message
-        self.found.skip(item.key, f"{error.message if is_named else f'{item.key}: {error.message}'}; skipped")
+        self.gathered.skip(item.key, f"{error.message if is_named else f'{item.key}: {error.message}'}; skipped")
 
     def _refuse_collision(self, chunk: PendingChunk) -> None:
         """Raise ContentError if two texts have one id (64 bits: one chance in 10^9 among 100,000 chunks)."""
         known = self.base.rows.chunks.get(chunk.id, chunk)
         same_text = (known.headings, known.anchor, known.text) == (chunk.headings, chunk.anchor, chunk.text)
-        if not same_text or self.found.chunks.get(chunk.id, chunk) != chunk:
+        if not same_text or self.gathered.chunks.get(chunk.id, chunk) != chunk:
             raise ContentError(f"two texts share the id {chunk.id:016x}: change a word in {chunk.text[:60]!r}")
 
 
-def _compared(found: Gathered, base: Base, left_out: Mapping[str, int]) -> SourceState:
+def _compare(gathered: Gathered, base: Base, left_out: Mapping[str, int]) -> SourceState:
     """Return the state; `left_out`: how many items the source itself has left out, by reason."""
     # In an order that does not depend on the source: an encoder may be fitted to them.
-    now = {key: found.documents[key] for key in sorted(found.documents, key=str.encode)}
-    live, others = base.documents, found.others
-    counts = Counter({reason: len(keys) for reason, keys in others.left_out.items()}) + Counter(left_out)
+    now = {key: gathered.documents[key] for key in sorted(gathered.documents, key=str.encode)}
+    live, excluded = base.documents, gathered.excluded
+    counts = Counter({reason: len(keys) for reason, keys in excluded.left_out.items()}) + Counter(left_out)
     return SourceState(
         documents=now,
-        chunks=found.chunks,
-        sources=found.sources,
+        chunks=gathered.chunks,
+        sources=gathered.sources,
         added=tuple(sorted(now.keys() - live.keys())),
         modified=tuple(sorted(key for key in now.keys() & live.keys() if not same(now[key], live[key]))),
         removed=tuple(sorted(live.keys() - now.keys())),
-        warnings=tuple(found.warnings),
+        warnings=tuple(gathered.warnings),
         left_out=dict(counts.most_common()),
-        files_left_out=dict(others.left_out),
+        files_left_out=dict(excluded.left_out),
     )
 
 
 _ERASE: Final = "build once with --erase-removed"
 
 
-def _tokens(
+def _token_warnings(
     documents: Mapping[str, DocumentRow], texts: Mapping[int, str], lines: Mapping[str, Mapping[str, int]]
 ) -> Iterator[str]:
     """Yield a warning for each access token that would be published, with its line, and for each list of passwords."""
