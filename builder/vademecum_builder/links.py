@@ -126,7 +126,7 @@ async def _ids_of_all(urls: list[str], against: str, progress: Progress) -> Mapp
         folder = Path(against)
         if not folder.is_dir():
             raise UsageError(f"--against {against}: there is no such folder; name one, or an http(s) address")
-        above = _above(folder, urls[:: max(1, len(urls) // _SAMPLE)])
+        above = _leading_parts(folder, urls[:: max(1, len(urls) // _SAMPLE)])
         return {url: _ids_in_folder(folder, url, above) for url in urls}
     if urlsplit(against).scheme not in ("http", "https"):
         raise UsageError(f"--against {against}: only http and https can be asked")
@@ -183,7 +183,7 @@ def _is_folder(url: str) -> bool:
     return urlsplit(url).path.endswith("/")
 
 
-def _above(folder: Path, urls: Iterable[str]) -> list[str]:
+def _leading_parts(folder: Path, urls: Iterable[str]) -> list[str]:
     """Return the leading parts of the addresses' paths that lie above the folder: most pages are found without them."""
     shared: Counter[tuple[str, ...]] = Counter()
     found: Counter[tuple[str, ...]] = Counter()

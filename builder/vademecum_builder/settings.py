@@ -77,7 +77,7 @@ def read_settings(file: Path) -> BuildRequest:
     for name, count in Counter(source.name for source in found).items():
         if count > 1 and len(found) > 1:
             raise lines.error("source", f"{count} sources are called {name}: give each a name of its own")
-    return BuildRequest(**{"out": file.parent / DEFAULT_OUT, **fields, **_what(found, file.parent, sources)})
+    return BuildRequest(**{"out": file.parent / DEFAULT_OUT, **fields, **_source_of(found, file.parent, sources)})
 
 
 def _encoder(table: Mapping[str, Any], lines: _Lines) -> str:
@@ -94,7 +94,7 @@ def _encoder(table: Mapping[str, Any], lines: _Lines) -> str:
     return f"http:{values['address']}#{values['model']}{limits}"
 
 
-def _what(found: Sequence[SourceSettings], folder: Path, tables: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _source_of(found: Sequence[SourceSettings], folder: Path, tables: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Return the fields that say what to build: a single folder without a name is given as `source`."""
     if len(found) > 1 or found[0].kind != "folder" or "name" in tables[0]:
         return {"source": folder, "sources": taken_in(found)}

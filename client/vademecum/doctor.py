@@ -64,7 +64,7 @@ async def examine_and_mend(path: Path, now: datetime, online: Engines) -> Diagno
         if before[0].sound:
             return Prepared()
         saved = begin_anew(path, now)
-        return Prepared(str(saved.aside), (Finding("rescue", True, _told(saved)),))
+        return Prepared(str(saved.aside), (Finding("rescue", True, _rescue_text(saved)),))
 
     return await treat(
         lambda: diagnose(path, now), lambda whole: online(lambda engine: engine.heal(whole=whole)), prepare
@@ -100,11 +100,11 @@ def begin_anew(path: Path, now: datetime, *, unasked: bool = False) -> Rescued:
         if unasked and file_fault(path) is None:
             raise BusyError(f"{path}: another process has just repaired the store; try again")
         saved = rescue(path, (HEAD, POLICY.name, *RECORDS), sound, empty=not unasked)
-    logger.warning("%s was damaged: %s", path, _told(saved))
+    logger.warning("%s was damaged: %s", path, _rescue_text(saved))
     return saved
 
 
-def _told(saved: Rescued) -> str:
+def _rescue_text(saved: Rescued) -> str:
     kept = ROOT in saved.records
     floor = "the trust floor was kept" if kept else "the trust floor could not be read: trust starts over"
     return f"{floor}; the rest is fetched anew; the damaged file is {saved.aside}"

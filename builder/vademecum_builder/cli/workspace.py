@@ -53,10 +53,10 @@ def settings_of(options: Namespace) -> BuildRequest:
 def place_of(options: Namespace) -> Path:
     """Return where the workspace is."""
     named: Path | None = options.workspace
-    return named or beside(options.config)
+    return named or workspace_of(options.config)
 
 
-def beside(config: Path) -> Path:
+def workspace_of(config: Path) -> Path:
     """Return where the workspace of settings is."""
     return config.parent / DEFAULT_WORKSPACE
 
@@ -66,7 +66,7 @@ def of_build(request: BuildRequest, config: Path) -> Path | None:
 
     CI machines make none, since it would be lost after the job: their state is the published release.
     """
-    own = beside(config)
+    own = workspace_of(config)
     wanted = any(settings.kind != "folder" for settings in request.sources) and not is_ci(os.environ)
     return own if request.sources and (wanted or own.exists()) else None
 

@@ -11,7 +11,7 @@ from itertools import groupby
 
 import numpy as np
 
-from vademecum.delta.dictionary import FACTS, KEY, PACK_FORMAT, STEPS, Entry, Header, Spread, Step, known, record
+from vademecum.delta.dictionary import FACTS, KEY, PACK_FORMAT, STEPS, Entry, Header, Spread, Step, record, window
 from vademecum.format.segment import ChunkRow, DocumentRow
 from vademecum_builder.delta.old_rows import OldRelease, by_key
 from vademecum_builder.index.rows import Rows
@@ -50,13 +50,13 @@ def encode_vectors(rows: Sequence[ChunkRow], olds: Sequence[Sequence[ChunkRow]])
         rows: The new chunks.
         olds: For each, the chunks of the document that its own document is compared with.
     """
-    told = [_told(row.vector, [old.vector for old in chunks]) for row, chunks in zip(rows, olds, strict=True)]
+    told = [_difference(row.vector, [old.vector for old in chunks]) for row, chunks in zip(rows, olds, strict=True)]
     bits = "".join(bits for _, bits in told)
     bits += "0" * (-len(bits) % 8)
     return b"".join(number(place) for place, _ in told) + int(bits or "0", 2).to_bytes(len(bits) // 8, "big")
 
 
-def _told(vector: bytes, olds: Sequence[bytes]) -> tuple[int, str]:
+def _difference(vector: bytes, olds: Sequence[bytes]) -> tuple[int, str]:
     """Return the number of the vector's base, and the bits of the difference: none if it equals an older vector."""
     if vector in olds:
         return 2 * olds.index(vector) + 2, ""
@@ -183,8 +183,8 @@ class _Writer:
         texts = record(*key, *facts, *(t for row in brought for t in (row.headings, row.anchor, row.text)))
         if not texts:
             return b""
-        stream = raw_deflate(texts, known(self.past, like))
-        self.past = known(self.past + texts, None)
+        stream = raw_deflate(texts, window(self.past, like))
+        self.past = window(self.past + texts, None)
         return number(len(texts)) + number(len(stream)) + stream
 
 

@@ -66,7 +66,7 @@ def steps_to(manifest: Manifest) -> tuple[PackEntry, ...]:
     return tuple(entry for entry in manifest.packs if step_of(entry.after) == manifest.sequence)
 
 
-def kept(packs: Iterable[PackEntry], older: Mapping[str, Manifest]) -> dict[str, ObjectRef]:
+def files_needed(packs: Iterable[PackEntry], older: Mapping[str, Manifest]) -> dict[str, ObjectRef]:
     """Return the files of older releases that these packs depend on: path -> digest and size.
 
     Args:
@@ -79,5 +79,5 @@ def kept(packs: Iterable[PackEntry], older: Mapping[str, Manifest]) -> dict[str,
             steps = steps_to(manifest)
             files[entry.manifest_path] = entry.manifest
             files |= {step.object.path: step.object for step in steps}
-            files |= kept(steps, older)
+            files |= files_needed(steps, older)
     return files

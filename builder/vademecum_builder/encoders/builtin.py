@@ -71,7 +71,7 @@ def fit_builtin(texts: Sequence[str], limits: FitLimits) -> Builtin:
     if 2 * known > vocabulary.spread.sum():  # texts of the language
         vocabulary = vocabulary.joined([*prior.mistaken(words), *prior.phrases])
     else:
-        vocabulary = vocabulary.joined(prior.beside(words, limits.builtin_general))
+        vocabulary = vocabulary.joined(prior.common_beyond(words, limits.builtin_general))
     features = vocabulary.features(splits)
     sample = features[fit.spread_evenly(features.shape[0], limits.sample)]
     own, language = _alike(fit.fit_lsa(features, limits)), _language(sample, vocabulary.words, limits)

@@ -106,13 +106,13 @@ class Prior:
         """Return the rows of words, all of which it must have: [len(words), D]."""
         return np.asarray(self.rows[[self.positions[word] for word in words]])
 
-    def beside(self, words: Sequence[str], share: int) -> list[str]:
+    def common_beyond(self, words: Sequence[str], share: int) -> list[str]:
         """Return the commonest words that are not among these, one for every `share` of these that are in the table."""
         known = self.positions.keys() & words
         return [word for word in self.words if word not in known and " " not in word][: len(known) // share]
 
     @functools.cached_property
-    def _left(self) -> tuple[list[str], NDArray[np.int64], NDArray[np.int64]]:
+    def _remainders(self) -> tuple[list[str], NDArray[np.int64], NDArray[np.int64]]:
         """The words without phrases, where the hashes of the remainders of each begin in the list, and that list."""
         single = [word for word in self.words if " " not in word]
         left = [*map(_shorter, single)]
@@ -123,7 +123,7 @@ class Prior:
         """Return words that are not among these, and that a client would take for a misspelt one of them, or for its
         misspelt beginning (search/spelling.py)."""
         known, sharing = set(words), dict[str, set[str]]()  # similar words share a remainder
-        single, begins, hashes = self._left
+        single, begins, hashes = self._remainders
         if not single:
             return []
         wanted = _flags(hashes).tobytes()  # most remainders of the texts' words are not those of any word of the table

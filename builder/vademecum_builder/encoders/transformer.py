@@ -220,7 +220,7 @@ def fit_model(
 
     features, pulled_to = vocabulary.features(splits), encoder.project(language.of(vocabulary.words))
     rows = fit.fit_ridge(features, encoder.project(targets), limits.penalty, pulled_to)
-    strange = prior.beside(vocabulary.words, limits.model_general)
+    strange = prior.common_beyond(vocabulary.words, limits.model_general)
     vocabulary = vocabulary.joined(strange)
     rows = np.vstack([rows, encoder.project(prior.of(strange))])
     fitted = fit.FittedRows(alphabet, vocabulary, rows)

@@ -42,7 +42,7 @@ def s3_bucket(address: str) -> Iterator[Bucket]:
             retry_config={"max_retries": 3, "retry_timeout": timedelta(seconds=30)},
         )
     except (exceptions.BaseError, ValueError) as error:
-        raise UsageError(f"{address}: {_told(error)}; set {_CREDENTIALS}") from error
+        raise UsageError(f"{address}: {_error_line(error)}; set {_CREDENTIALS}") from error
     yield Bucket(opened, address)
 
 
@@ -121,9 +121,9 @@ class Bucket:
         try:
             yield
         except (exceptions.PermissionDeniedError, exceptions.UnauthenticatedError) as error:
-            raise UsageError(f"{failed}: {_told(error)}; look at {_CREDENTIALS}") from error
+            raise UsageError(f"{failed}: {_error_line(error)}; look at {_CREDENTIALS}") from error
         except (exceptions.NotFoundError, FileNotFoundError) as error:
-            raise UsageError(f"{failed}: {_told(error)}; is there such a bucket?") from error
+            raise UsageError(f"{failed}: {_error_line(error)}; is there such a bucket?") from error
         except exceptions.BaseError as error:
             told = str(error)
             if "NoSuchBucket" in told:
@@ -131,12 +131,12 @@ class Bucket:
             if "169.254.169.254" in told:  # the address where machines of Amazon ask for their role
                 raise UsageError(f"{failed}: no credentials; set {_CREDENTIALS}") from error
             if re.search(r"\b40[13] [A-Z]", told):  # an HTTP status; an address may contain the digits
-                raise UsageError(f"{failed}: {_told(error)}; look at {_CREDENTIALS}") from error
+                raise UsageError(f"{failed}: {_error_line(error)}; look at {_CREDENTIALS}") from error
             kind = NetworkError if re.search("error sending request|response body error|timed out", told) else HostError
-            raise kind(f"{failed}: {_told(error)}") from error
+            raise kind(f"{failed}: {_error_line(error)}") from error
 
 
-def _told(error: BaseException) -> str:
+def _error_line(error: BaseException) -> str:
     """Return what went wrong in one line; from a service's XML, the code and the message."""
     text = str(error)
     words = re.findall(r"<(?:Code|Message)>([^<]*)</", text)

@@ -248,7 +248,7 @@ class RecordReader(DocumentReader):
         if self.format in (AUTO, HTML) and b"&lt;" in item.data:
             record = {name: _unescaped(value) for name, value in record.items()}
         text, form = self._text(record)
-        told = {name: _told(name, field_at(record, name)) for name in self.metadata}
+        told = {name: _metadata_value(name, field_at(record, name)) for name in self.metadata}
         metadata = {name: value for name, value in told.items() if value is not None}
         if (said := next(filter(None, map(record.get, LANGUAGE)), "")) and _TAG.fullmatch(str(said)):
             metadata.setdefault("lang", str(said).replace("_", "-"))
@@ -402,7 +402,7 @@ def _is_list_of_facts(value: Any) -> bool:
     return all(isinstance(one, str) and is_fact(one, one) and not is_html(one) for one in value)
 
 
-def _told(name: str, value: Any) -> Any:
+def _metadata_value(name: str, value: Any) -> Any:
     """Return the value of a field as metadata: none for an empty text, a number for a price."""
     if not isinstance(value, str):
         return value

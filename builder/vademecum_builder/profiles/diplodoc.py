@@ -23,7 +23,7 @@ from vademecum_builder.profiles.base import (
 from vademecum_builder.profiles.blocks import attribute_lists
 from vademecum_builder.profiles.code import CODE, Kept, outside, outside_code
 from vademecum_builder.profiles.config import at, read_yaml, text_at, texts_at, upward
-from vademecum_builder.profiles.links import below
+from vademecum_builder.profiles.links import section_below
 from vademecum_builder.profiles.tags import liquid
 from vademecum_builder.readers.slugs import SLUGIFY
 
@@ -131,7 +131,7 @@ def includes(text: str, page: Page) -> str:
 def _section(text: str, anchor: str) -> str:
     """Return the heading with an anchor and the text below it; the whole text if there is none."""
     head = re.search(rf"^(#{{1,6}})[ \t].*\{{[ \t]*#{re.escape(anchor)}[ \t]*\}}[ \t]*$", text, re.MULTILINE)
-    return head[0] + below(text, head) if head else text
+    return head[0] + section_below(text, head) if head else text
 
 
 def tables(text: str, page: Page) -> str:

@@ -127,8 +127,8 @@ class _Site:
 
 def open_hugo(project: Project) -> Rules | None:
     config, place, others = _configured(project)
-    languages = {**_beside(project, config, "languages", place), **_of_files(project, "languages", place)}
-    permalinks = _beside(project, config, "permalinks", place)
+    languages = {**_config_part(project, config, "languages", place), **_of_files(project, "languages", place)}
+    permalinks = _config_part(project, config, "permalinks", place)
     permalinks = permalinks.get("page", permalinks)
     content = _content(config)
     if not any(key.startswith(f"{content}/") for key in project.keys) and "baseurl" not in config:
@@ -140,7 +140,7 @@ def open_hugo(project: Project) -> Rules | None:
         in_folder=config.get("defaultcontentlanguageinsubdir") is True,
         permalinks=permalinks if isinstance(permalinks, Mapping) else {},
         lower=config.get("disablepathtolower") is not True,
-        ugly=_beside(project, config, "uglyurls", place) or config.get("uglyurls") is True,
+        ugly=_config_part(project, config, "uglyurls", place) or config.get("uglyurls") is True,
         unrendered=[posixpath.dirname(k) for k in project.keys if k.endswith("/_index.md") and _never(project.text(k))],
         ignored=expressions(texts_at(config, "ignorefiles")),
         bundles=frozenset(
@@ -162,7 +162,7 @@ def open_hugo(project: Project) -> Rules | None:
         (*sorted(folders, key=lambda f: -len(f.path)), *shared),
         _slugs(text_at(config, "markup", "goldmark", "parser", "autoheadingidtype"), _version(project, config)),
         (attribute_lists, alerts),
-        templates=(shortcodes_of(_own(project, config, place, {default: {}} | languages, default)),),
+        templates=(shortcodes_of(_shortcodes(project, config, place, {default: {}} | languages, default)),),
         base_url=address_of(config.get("baseurl")),
         title=text_at(languages, default, "title") or text_at(config, "title"),
         doubts=(f"{', '.join(others)} are sites of their own: build the folder of each by itself",) if several else (),
@@ -170,7 +170,9 @@ def open_hugo(project: Project) -> Rules | None:
     )
 
 
-def _own(project: Project, config: Mapping[str, Any], place: str, languages: Mapping[str, Any], default: str) -> Own:
+def _shortcodes(
+    project: Project, config: Mapping[str, Any], place: str, languages: Mapping[str, Any], default: str
+) -> Own:
     """Return a function that renders shortcodes with the templates of the site, and of a theme in its folder."""
     parts = [p for top in ("", "themes/*/") for p in sorted(project.root.glob(f"{top}layouts/*shortcodes/**/*.*"))]
     templates: dict[str, str] = {}
@@ -178,7 +180,7 @@ def _own(project: Project, config: Mapping[str, Any], place: str, languages: Map
         name = path.relative_to(project.root).as_posix()
         if name.endswith((".html", ".md")):
             templates.setdefault(stem(name).partition("shortcodes/")[2], project.text(name))
-    params = _beside(project, config, "params", place)
+    params = _config_part(project, config, "params", place)
     strings = {
         language: _read(project, *with_endings(_ENDINGS, f"themes/*/i18n/{language}"))
         | _read(project, *with_endings(_ENDINGS, f"i18n/{language}"))
@@ -234,7 +236,7 @@ def _configured(project: Project) -> tuple[dict[str, Any], str, Sequence[str]]:
     return found[chosen], chosen, [place for place in found if place != chosen and pages[place]]
 
 
-def _beside(project: Project, config: Mapping[str, Any], name: str, place: str) -> Mapping[str, Any]:
+def _config_part(project: Project, config: Mapping[str, Any], name: str, place: str) -> Mapping[str, Any]:
     """Return a part of the configuration that may have a file of its own."""
     settings = config.get(name) or _read(project, *with_endings(_ENDINGS, f"{place}/{name}", f"config/_default/{name}"))
     return settings if isinstance(settings, Mapping) else {}

@@ -85,10 +85,10 @@ def section(text: str, heading: str) -> str:
     found = next(
         (m for m in re.finditer(r"^(#{1,6})[ \t]+(.*)$", text, re.MULTILINE) if m[2].strip().lower() == wanted), None
     )
-    return below(text, found) if found else ""
+    return section_below(text, found) if found else ""
 
 
-def below(text: str, heading: re.Match[str]) -> str:
+def section_below(text: str, heading: re.Match[str]) -> str:
     """Return the text below a heading, whose hashes are the first group of a match, up to the next of its level."""
     end = re.compile(rf"^#{{1,{len(heading[1])}}}[ \t]", re.MULTILINE).search(text, heading.end())
     return text[heading.end() : end.start() if end else len(text)]

@@ -70,20 +70,20 @@ class _Site:
     kinds: Mapping[str, str]
     pretty: bool
 
-    def said(self, path: str) -> dict[str, str]:
+    def metadata(self, path: str) -> dict[str, str]:
         """Return the metadata of a page; a translation also has those of the page that it translates."""
         whole, lang = split_language(path, self.languages)
-        own = _split(self.project.text(path), self._beside(path))[0]
-        return self.said(whole) | own if lang else own
+        own = _split(self.project.text(path), self._meta_file(path))[0]
+        return self.metadata(whole) | own if lang else own
 
-    def _beside(self, path: str) -> str:
+    def _meta_file(self, path: str) -> str:
         return self.project.text(f"{stem(path)}.meta")
 
     def address(self, path: str, _metadata: Mapping[str, Any]) -> str:
         at, to = next(((posixpath.dirname(at), to) for at, to in self.places if _is_of(at, path)), ("", None))
         if to is None:
             raise NotServed("neither in POSTS nor in PAGES")
-        fields = self.said(path)
+        fields = self.metadata(path)
         hidden = {fields.get("status", "").lower(), *(tag.strip().lower() for tag in fields.get("tags", "").split(","))}
         if hidden & {"draft", "private"}:
             raise NotServed("a draft, or private")
@@ -98,7 +98,7 @@ class _Site:
 
     def heads(self, text: str, page: Page) -> str:
         """Writes the metadata of a page as its reader expects them: as fields, or as front matter."""
-        said, body = _split(text, self._beside(page.key))
+        said, body = _split(text, self._meta_file(page.key))
         ending = posixpath.splitext(page.key)[1]
         if said and self.kinds.get(ending, MEDIA_TYPES.get(ending)) == RST:
             return "".join(f":{name}: {value}\n" for name, value in said.items()) + f"\n{body.lstrip()}"
@@ -127,7 +127,7 @@ def open_nikola(project: Project) -> Rules | None:
         html=True,
         auto_ids="%",
         kinds=site.kinds,
-        called=lambda path: site.said(path).get("title", ""),
+        called=lambda path: site.metadata(path).get("title", ""),
         base_url=address_of(config.get("SITE_URL")),
         title=str(config.get("BLOG_TITLE") or ""),
         doubts=tuple(f"{name} is computed in conf.py" for name in computed),

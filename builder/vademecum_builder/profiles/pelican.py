@@ -51,7 +51,7 @@ def head(text: str, _page: Page | None = None) -> str:
     return with_front_matter(framed[1]) + text[framed.end() :] if framed else with_front_matter(text)
 
 
-def _said(path: str, text: str) -> dict[str, str]:
+def _metadata_of(path: str, text: str) -> dict[str, str]:
     """Return the metadata of a page, names in lower case."""
     if path.endswith(".rst"):
         title = dict(titles_in(path, text)).get(f"/{stem(path)}", "")
@@ -106,7 +106,7 @@ def _rule(project: Project, config: Mapping[str, Any], content: str) -> Callable
             "lang": language,
             **{name: str(value) for name, value in _common(config).items()},
             **matched,
-            **_said(path, project.text(posixpath.join(content, path))),
+            **_metadata_of(path, project.text(posixpath.join(content, path))),
         }
         known["slug"] = known.get("slug") or _slug(known.get("title", ""))
         if known.get("status", "published").lower() != "published":

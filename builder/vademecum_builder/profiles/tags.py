@@ -172,7 +172,7 @@ def _shortcode(match: re.Match[str], page: Page, shortcodes: Pass) -> str:
         return (placed or [by_name.get("path", "")])[0]
     if name in ("include", "readfile", "include-md", "codefile", "code_sample"):
         wanted = next((by_name[n] for n in ("file", "path") if n in by_name), placed[0] if placed else "")
-        text = page.include_page(wanted, *_beside(page, wanted), passes=(shortcodes,)) if wanted else ""
+        text = page.include_page(wanted, *_include_folders(page, wanted), passes=(shortcodes,)) if wanted else ""
         ending = wanted.rpartition(".")[2] if "." in wanted else ""
         is_code = by_name.get("code") == "true" or "code" in name or ending.lower() not in _PROSE_ENDINGS
         if not text or not is_code or len(_FENCE.findall(match.string, 0, match.start())) % 2:
@@ -186,7 +186,7 @@ def _shortcode(match: re.Match[str], page: Page, shortcodes: Pass) -> str:
     return f"\n\n{said}\n\n" if name in _BLOCKS and said else said or GONE
 
 
-def _beside(page: Page, wanted: str) -> tuple[str, ...]:
+def _include_folders(page: Page, wanted: str) -> tuple[str, ...]:
     roots = ("", "content", "content/en", "assets", "static")
     return roots if wanted.startswith("/") else (page.key.rpartition("/")[0], *roots)
 

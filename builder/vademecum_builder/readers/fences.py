@@ -46,7 +46,7 @@ def caption(info: str) -> str:
     return next(filter(None, match.groups())) if match else ""
 
 
-def seen(code: str, info: str) -> str:
+def visible_code(code: str, info: str) -> str:
     """Return the visible part of the code in a fence with this `info`."""
     code = _UNSEEN.sub("", code) if "twoslash" in info.split() else code
     return _STEERING.sub("", code) if "highlight-" in code or "[!code " in code else code

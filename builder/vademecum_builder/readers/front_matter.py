@@ -53,7 +53,7 @@ def read_front_matter(text: str) -> tuple[dict[str, Any], list[str]]:
     except YAML_ERRORS as error:
         where, what = _explain(error)
         return {}, [f"line {where}: the front matter is not valid YAML ({what}): the page is read without it"]
-    return _kept(value)
+    return _publishable(value)
 
 
 def is_endless(value: Any, most: int = MOST_VALUES) -> bool:
@@ -66,7 +66,7 @@ def is_endless(value: Any, most: int = MOST_VALUES) -> bool:
     return bool(waiting)
 
 
-def _kept(value: Any) -> tuple[dict[str, Any], list[str]]:
+def _publishable(value: Any) -> tuple[dict[str, Any], list[str]]:
     if value is None:
         return {}, []
     if not isinstance(value, dict):
@@ -150,7 +150,7 @@ def take_other_front_matter(text: str) -> tuple[dict[str, Any], str, list[str]]:
             return {}, text, []  # a text that begins with a brace
         warning = f"line 2: the front matter is not valid TOML ({clean_line(str(error), 80)}): left out"
         return {}, text[found.end() :], [warning]
-    metadata, warnings = _kept(value)
+    metadata, warnings = _publishable(value)
     return metadata, text[end:], warnings
 
 

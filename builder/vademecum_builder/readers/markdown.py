@@ -222,7 +222,7 @@ def _outline(tokens: Sequence[Token], slugs: SlugRule) -> Outline:
                     begins_item = False
             case "fence" | "code_block":
                 outline.block(Paragraph((Run(fences.caption(token.info), strong=True),)))
-                outline.block(Code(fences.seen(token.content, token.info), fences.language(token.info)))
+                outline.block(Code(fences.visible_code(token.content, token.info), fences.language(token.info)))
             case "math_block":
                 outline.block(Paragraph((Run(f"$${token.content}$$"),)))
             case "html_block":

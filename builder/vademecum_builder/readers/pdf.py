@@ -179,15 +179,15 @@ def _sections(
         for line in lines:
             if due and clean_line(line) == due[0][1]:
                 yield _section(path, number, block, tables[number], title)
-                path, block = _below(path, *due.pop(0)), []
+                path, block = _path_with(path, *due.pop(0)), []
             else:
                 block.append(line)
         for missed in due:  # it differs from the text of the page: the next section is below it
-            path = _below(path, *missed) if block else path
+            path = _path_with(path, *missed) if block else path
         yield _section(path, number, block, tables[number], title)
 
 
-def _below(path: Sequence[tuple[int, str]], level: int, heading: str) -> list[tuple[int, str]]:
+def _path_with(path: Sequence[tuple[int, str]], level: int, heading: str) -> list[tuple[int, str]]:
     return [*(one for one in path if one[0] < level), (level, heading)]
 
 

@@ -46,7 +46,7 @@ def find_closures(
     found: dict[int, Closure | VademecumError] = {}
 
     async def find(transport: Transport, config: Config) -> None:
-        recorder = RecordingTransport(transport, _known(previous))
+        recorder = RecordingTransport(transport, _files_of(previous))
         downloader = Downloader(recorder, SystemClock(), config)
 
         async def one(hint: ManifestHint) -> None:
@@ -68,7 +68,7 @@ def bring_files(previous: Previous, out: Path, refs: Mapping[str, ObjectRef]) ->
     wanted = {path: ref for path, ref in refs.items() if not _lies_in(out, path, ref)}
 
     async def fetch(transport: Transport, config: Config) -> dict[str, bytes]:
-        recorder = RecordingTransport(transport, _known(previous))
+        recorder = RecordingTransport(transport, _files_of(previous))
         await bring(wanted, Downloader(recorder, SystemClock(), config), recorder, config.parallel)
         return {path: recorder.files[path] for path in wanted}
 
@@ -79,5 +79,5 @@ def _lies_in(out: Path, path: str, ref: ObjectRef) -> bool:
     return (out / path).is_file() and (out / path).stat().st_size == ref.size
 
 
-def _known(previous: Previous) -> Mapping[str, bytes]:
+def _files_of(previous: Previous) -> Mapping[str, bytes]:
     return {} if previous.published is None else previous.published.files

@@ -12,7 +12,7 @@ from vademecum.format.objects import GZIP_HEADER, MAX_SEQUENCE, ObjectRef, PackR
 from vademecum.ports import Body, Progress, Transport
 from vademecum.transport.downloader import Downloader, in_parallel
 from vademecum.trust.channel import ManifestHint
-from vademecum_builder.delta.schedule import kept, steps_to
+from vademecum_builder.delta.schedule import files_needed, steps_to
 from vademecum_builder.index.gzipped import gzipped
 
 _IMMUTABLE = ("objects/", "releases/")
@@ -66,7 +66,7 @@ async def find_closure(hint: ManifestHint, downloader: Downloader) -> Closure:
     older = await _older(manifest, downloader)
     packs = (entry.object for entry in manifest.packs)
     refs = {ref.path: ref for ref in (*manifest.objects, manifest.sources, rows, *manifest.extras, *packs)}
-    refs |= {hint.url_path: hint.manifest, **kept(manifest.packs, older)}
+    refs |= {hint.url_path: hint.manifest, **files_needed(manifest.packs, older)}
     return Closure(hint, manifest, sources, older, refs)
 
 

@@ -52,7 +52,7 @@ async def read_signed(transport: Transport, root: bytes | None, clock: Clock, co
         timestamp = await store.read("trust/timestamp.json")
         if timestamp is None or (isinstance(error, ServerError) and not is_absent(error)):
             raise
-        newest = _given(await store.read("trust/root.json"))
+        newest = _present(await store.read("trust/root.json"))
         trust = Trust(newest, ANY_TIME)
         trust.accept_timestamp(timestamp)
         highest = max(trust.timestamp_version, trust.snapshot_version)
@@ -66,7 +66,7 @@ async def walk(
 ) -> tuple[Trust, bytes]:
     """Walk the metadata into an empty store; return what is trusted afterwards, and the newest root."""
     walked = await refresh(store, downloader, now, shipped_root=root, config=config, idle_allowed=False)
-    return walked.trust, _given(await store.read("trust/root.json"))
+    return walked.trust, _present(await store.read("trust/root.json"))
 
 
 def versions_of(trust: Trust) -> Versions:
@@ -104,6 +104,6 @@ async def chain_of(trust: Trust, newest: bytes, downloader: Downloader, config: 
     return chain
 
 
-def _given(value: bytes | None) -> bytes:
+def _present(value: bytes | None) -> bytes:
     assert value is not None, "a complete walk stores every role"
     return value

@@ -101,7 +101,7 @@ def beside_plain(chosen: Candidate, files: Sequence[str]) -> Sequence[Candidate]
     told = (name for name in others if _tells(name) or PurePosixPath(name).stem.lower() == "readme")
     tops = Counter(name.partition("/")[0] for name in told)
     several = [top for top, count in tops.most_common() if count >= _SEVERAL and top not in NOBODYS]
-    return [Candidate(top, "", len(_below(top, others))) for top in several]
+    return [Candidate(top, "", len(_in_folder(top, others))) for top in several]
 
 
 def main_of(found: Sequence[Candidate]) -> Candidate | None:
@@ -131,7 +131,7 @@ def _is_document(name: str, endings: Collection[str] = MEDIA_TYPES) -> bool:
 
 
 def _of_generators(top: Path, files: Sequence[str], documents: Sequence[str]) -> Iterator[Candidate]:
-    folders = _own(filter(None, map(_configured, files)))
+    folders = _without_tests(filter(None, map(_configured, files)))
     listing: dict[str, str] = {}
     for folder in folders:
         # Its pages may be beside it.
@@ -139,9 +139,11 @@ def _of_generators(top: Path, files: Sequence[str], documents: Sequence[str]) ->
         if found is None or found.inside or found.outside:
             continue
         places = {posixpath.normpath(posixpath.join(folder, place.path)) for place in found.rules.folders}
-        served = [name for name in documents if is_below(name, folder) and _is_served(found, _below(folder, [name])[0])]
+        served = [
+            name for name in documents if is_below(name, folder) and _is_served(found, _in_folder(folder, [name])[0])
+        ]
         beside = [name for name in documents if not is_below(name, folder)]
-        held = {place: len(_below(place, [*served, *beside])) for place in places if not place.startswith("..")}
+        held = {place: len(_in_folder(place, [*served, *beside])) for place in places if not place.startswith("..")}
         held = {place: count for place, count in held.items() if count}
         if any(is_below(folder, above) and found.profile.name == name for above, name in listing.items()):
             continue  # a configuration above combines several of these into one site
@@ -157,10 +159,10 @@ def _of_generators(top: Path, files: Sequence[str], documents: Sequence[str]) ->
 def _rendered(top: Path, files: Sequence[str]) -> Iterator[Candidate]:
     seen: list[str] = []
     indexes = (PurePosixPath(name) for name in files if name.endswith("index.html"))
-    for folder in _own(path.parent.as_posix() for path in indexes if path.name == "index.html"):
+    for folder in _without_tests(path.parent.as_posix() for path in indexes if path.name == "index.html"):
         if any(is_below(folder, above) for above in seen):
             continue
-        keys = _below(folder, files)
+        keys = _in_folder(folder, files)
         source = FolderSource(top / folder)
         heads = (source.read(key)[:LOOKED_AT] for key in pages_of(keys)[:_HEADS])
         found = detect(keys, heads)
@@ -173,14 +175,16 @@ def _plain(documents: Sequence[str], office: Sequence[str]) -> list[Candidate]:
     """Return the folder with most files about the repository's subject. Files of office programs only decide if there
     are no others, but are always counted."""
     every = [*documents, *office]
-    named = [Candidate(name, "", len(_below(name, every))) for name in _NAMED if _below(name, documents or office)]
+    named = [
+        Candidate(name, "", len(_in_folder(name, every))) for name in _NAMED if _in_folder(name, documents or office)
+    ]
     if named or not every:
         return named
     told = list(filter(_tells, documents)) or office
     called, count = Counter(map(_called, told)).most_common(1)[0] if told else ("", 0)
     shared = posixpath.commonpath([posixpath.dirname(name) for name in told]) if told else ""
     alone = called if called and 2 * count > len(told) else shared or "."
-    return [Candidate(alone, "", len(_below(alone, every)))]
+    return [Candidate(alone, "", len(_in_folder(alone, every)))]
 
 
 def _tells(name: str) -> bool:
@@ -212,13 +216,13 @@ def _configured(name: str) -> str:
     return path.parents[max(depths)].as_posix() if depths else ""
 
 
-def _own(folders: Iterable[str]) -> list[str]:
+def _without_tests(folders: Iterable[str]) -> list[str]:
     """Return the folders from the top down, without those of tests and third parties."""
     own = {f for f in folders if f.count("/") < _DEEP and not NOBODYS & set(f.split("/"))}
     return sorted(own, key=lambda folder: (folder != ".", folder.count("/"), folder))
 
 
-def _below(folder: str, names: Sequence[str]) -> list[str]:
+def _in_folder(folder: str, names: Sequence[str]) -> list[str]:
     return list(names) if folder == "." else [n.removeprefix(f"{folder}/") for n in names if is_below(n, folder)]
 
 

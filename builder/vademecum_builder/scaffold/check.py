@@ -153,7 +153,7 @@ def _keys(known: Repository, root: Path, now: datetime) -> Iterator[Finding]:
         elif name.endswith(ROOT_KEY):
             yield Finding("keys", LOOK, f"{name} lies here: move it offline, to where only you can reach it")
         else:
-            yield _fits(known.top / name, name, root, now)
+            yield _release_key_here(known.top / name, name, root, now)
     if not public and not here:
         yield Finding("keys", GOOD, "no private key lies here")
 
@@ -166,7 +166,7 @@ def _is_ours(key: Path, root: Path) -> bool:
         return False
 
 
-def _fits(key: Path, name: str, root: Path, now: datetime) -> Finding:
+def _release_key_here(key: Path, name: str, root: Path, now: datetime) -> Finding:
     try:
         load_authority(load_roots(root), key, {}, now)
     except VademecumError as error:

@@ -45,12 +45,12 @@ def check_github(known: Repository, workflows: Sequence[Workflow], address: str)
     elif kind == "legacy" and any(workflow.by_actions for workflow in workflows):
         switched = f"gh api -X PUT repos/{whole}/pages -f build_type=workflow"
         yield Finding("site", WRONG, f"GitHub Pages serves a branch, and not what the workflow deploys: {switched}")
-    if served and address and not _below(address, served):
+    if served and address and not _is_within(address, served):
         elsewhere = f"GitHub Pages serves the repository at {served}, and {SETTINGS_FILE} says {address}"
         yield Finding(SETTINGS_FILE, LOOK, f"{elsewhere}: is it published on another host?")
 
 
-def _below(address: str, top: str) -> bool:
+def _is_within(address: str, top: str) -> bool:
     """Return whether an address is that of a site or within it, whether by https or http."""
     one, two = (text.lower().partition("://")[2].rstrip("/") + "/" for text in (address, top))
     return one.startswith(two)

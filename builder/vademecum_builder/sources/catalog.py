@@ -373,7 +373,7 @@ class Listing:
         except RecursionError:
             yield Skipped(place, "nested too deeply", str(record))
             return
-        one = self._seen(id, record, item)
+        one = self._listed(id, record, item)
         first = self.seen.get(one.key)
         if first and type(first.id) is type(id) and first.file != one.file and first.said != one.said:
             yield from self._of_another_file(place, one, first, record, item)
@@ -418,7 +418,7 @@ class Listing:
             self.seen[one.key] = one
             yield item
 
-    def _seen(self, id: str | int, record: Mapping[str, Any], item: SourceItem | Skipped) -> _Seen:
+    def _listed(self, id: str | int, record: Mapping[str, Any], item: SourceItem | Skipped) -> _Seen:
         if not self.is_one_of_several or isinstance(item, Skipped):
             return _Seen(str(id), id, self.file, "", "", is_private=False)
         said, source = digest_of(item.data), self.source

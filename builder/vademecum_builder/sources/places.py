@@ -112,7 +112,7 @@ class PagePlaces:
             for key in self._keys
             if (found := _SUFFIXED.fullmatch(key)) and language_named(found[2])
         )
-        self._folders = {**self._found("version"), **self._found("lang")}
+        self._folders = {**self._named_folders("version"), **self._named_folders("lang")}
 
     def of(self, key: str) -> PagePlace:
         """Return the place of a page."""
@@ -136,7 +136,7 @@ class PagePlaces:
         plain = folder + suffixed[1] + suffixed[3]
         return plain in self._keys or self._suffixed[plain] > 1
 
-    def _found(self, kind: str) -> dict[str, dict[str, str]]:
+    def _named_folders(self, kind: str) -> dict[str, dict[str, str]]:
         """Return the folders that are a version or a language, with its name."""
         named = version_named if kind == "version" else language_named
         pages: defaultdict[str, defaultdict[str, set[str]]] = defaultdict(lambda: defaultdict(set))

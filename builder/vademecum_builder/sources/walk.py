@@ -42,9 +42,9 @@ class Walk:
 
     def entries(self) -> Iterator[Entry | Skipped]:
         """Yield everything that may be a document, and what was skipped, sorted by key."""
-        return self.below(self.root, "", (self.real_root,), self._surroundings.enclosing)
+        return self.walk(self.root, "", (self.real_root,), self._surroundings.enclosing)
 
-    def below(self, folder: Path, key: str, above: tuple[str, ...], ignore: GitIgnore) -> Iterator[Entry | Skipped]:
+    def walk(self, folder: Path, key: str, above: tuple[str, ...], ignore: GitIgnore) -> Iterator[Entry | Skipped]:
         """Yield the content of `folder`. `above`: the real paths of the folders around it, its own last."""
         try:
             paths = list(folder.iterdir())
@@ -73,7 +73,7 @@ class Walk:
             elif len(above) > MAX_DEPTH:
                 yield Skipped(entry.key, f"folders are nested deeper than {MAX_DEPTH}")
             else:
-                yield from self.below(entry.path, entry.key, (*above, entry.real), ignore)
+                yield from self.walk(entry.path, entry.key, (*above, entry.real), ignore)
 
     def _is_none(self, path: Path) -> bool:
         """Return whether a file or folder is left out by its name, and no pattern names it."""

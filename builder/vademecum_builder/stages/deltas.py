@@ -11,7 +11,7 @@ from vademecum.format.manifest import PackEntry
 from vademecum.format.objects import ObjectRef
 from vademecum_builder.delta.encode import encode_pack
 from vademecum_builder.delta.old_rows import History
-from vademecum_builder.delta.schedule import bases, kept, leads_on
+from vademecum_builder.delta.schedule import bases, files_needed, leads_on
 from vademecum_builder.index.segments import LaidSegments
 from vademecum_builder.release.published import Published
 from vademecum_builder.stages.base import Base
@@ -75,12 +75,12 @@ def make_packs(embedded: Embedded, base: Base, segments: LaidSegments, context: 
         tiers = sum(tier.object.size for tier in segments.entries if tier.upto > after)
         if len(content) >= tiers:
             continue
-        if not budget.allows({entry.object.path: entry.object, **kept([entry], older)}):
+        if not budget.allows({entry.object.path: entry.object, **files_needed([entry], older)}):
             break
         entries.append(entry)
         files[entry.object.path] = content
     oldest = entries[-1].after if entries else sequence
-    return Packs(tuple(entries), files, frozenset(kept(entries, older)), history.since(oldest))
+    return Packs(tuple(entries), files, frozenset(files_needed(entries, older)), history.since(oldest))
 
 
 def _manifest(after: int, published: Published) -> ObjectRef | None:

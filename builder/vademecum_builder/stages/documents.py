@@ -148,11 +148,11 @@ class NamedReaders(DocumentReader):
         return next(filter(None, named), {})
 
     def shaped_by(self, item: SourceItem) -> str:
-        _, reader, own = self._own(item)
+        _, reader, own = self._routed(item)
         return reader.shaped_by(own)
 
     def read(self, item: SourceItem) -> Document | str:
-        prefix, reader, own = self._own(item)
+        prefix, reader, own = self._routed(item)
         document = reader.read(own)
         if not isinstance(document, Document):
             return document
@@ -165,7 +165,7 @@ class NamedReaders(DocumentReader):
     def warnings(self) -> Sequence[str]:
         return [f"{prefix}{told}" for prefix, reader in self.readers.items() for told in reader.warnings()]
 
-    def _own(self, item: SourceItem) -> tuple[str, DocumentReader, SourceItem]:
+    def _routed(self, item: SourceItem) -> tuple[str, DocumentReader, SourceItem]:
         name, colon, key = item.key.partition(":")
         return name + colon, self.readers[name + colon], replace(item, key=key)
 

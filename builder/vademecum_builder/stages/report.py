@@ -120,7 +120,7 @@ def report_of(
         previous=before.manifest.sequence if before else None,
         signed=written.signed,
         site=written.site,
-        warnings=(*state.warnings, *_beside(context, written, manifest.sequence)),
+        warnings=(*state.warnings, *_erasure_warning(context, written, manifest.sequence)),
         left_out=state.left_out,
         files_left_out=state.files_left_out,
         audit=state.audit,
@@ -130,7 +130,7 @@ def report_of(
     )
 
 
-def _beside(context: BuildContext, written: Written, sequence: int) -> list[str]:
+def _erasure_warning(context: BuildContext, written: Written, sequence: int) -> list[str]:
     """Return a warning if other releases stay beside one that was to erase what was removed."""
     stays = {release.sequence for line in written.channels.values() for release in line.releases} - {sequence}
     if not (context.request.erase_removed and stays):

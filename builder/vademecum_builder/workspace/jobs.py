@@ -59,7 +59,7 @@ class Job:
         return self.done / self.seconds if self.seconds > 0 else 0.0
 
     @property
-    def left(self) -> float | None:
+    def seconds_left(self) -> float | None:
         """About how many seconds are left; None: unknown."""
         if self.state != RUNNING or not self.rate or self.total < self.done:
             return None
@@ -67,7 +67,7 @@ class Job:
 
     def json(self) -> dict[str, Any]:
         """Return what `--json` prints."""
-        left = self.left
+        left = self.seconds_left
         return asdict(self) | {
             "started": datetime.fromtimestamp(self.started, UTC).isoformat(timespec="seconds"),
             "seconds": round(self.seconds, 3),

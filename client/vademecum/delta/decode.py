@@ -22,7 +22,7 @@ from vademecum.delta.dictionary import (
     PackBase,
     Spread,
     Step,
-    known,
+    window,
 )
 from vademecum.delta.reader import Bits, Reader, part
 from vademecum.errors import ContentError
@@ -182,8 +182,8 @@ class _Documents:
         self.limit -= size
         if self.limit < 0:
             raise ContentError("pack: more text than a release may have")
-        texts = self.reader.inflated(size, known(self.past, like))
-        self.past = known(self.past + texts, None)
+        texts = self.reader.inflated(size, window(self.past, like))
+        self.past = window(self.past + texts, None)
         fields = texts.split(END)
         if len(fields) != entry.fields + 1 or fields.pop():
             raise ContentError(f"pack: {len(fields)} fields of texts, expected {entry.fields}")

@@ -91,7 +91,7 @@ def record(*fields: str) -> bytes:
     return b"".join(value.encode() + END for value in fields)
 
 
-def known(past: bytes, like: OldDocument | None) -> bytes:
+def window(past: bytes, like: OldDocument | None) -> bytes:
     """Return what texts are deflated against: the last 32 KiB of the pack's texts so far, and of the older document."""
     if like is None:
         return past[-WINDOW:]

@@ -85,7 +85,7 @@ class Repair:
         """
         current = self._session.pointer.current
         try:
-            await self._repair(broken, await _known(manifest))
+            await self._repair(broken, await _manifest_or_none(manifest))
         finally:
             sequence = None if current is None else current.sequence
             detail = {"objects": list(broken), "repaired": len(self.repaired), "sequence": sequence}
@@ -179,7 +179,7 @@ class Repair:
             return False
 
 
-async def _known(manifest: ManifestOf) -> Manifest | None:
+async def _manifest_or_none(manifest: ManifestOf) -> Manifest | None:
     try:
         return await manifest()
     except TrustError as error:

@@ -131,10 +131,10 @@ class Expansion:
             meant = _spelt((run for run in runs_of(query) if run not in self._stop), {})
         # Not the parts of a name that texts have: POSIXct, cut where its case changes, means no form of "poser".
         words = {word.word for word in asked} - self._silent
-        strange = {word for word in words if not self._has_row(word) and self._known(word)}
+        strange = {word for word in words if not self._has_row(word) and self._has_form(word)}
         stems = {word: stem for word in strange if (stem := self._commonest(self._alike(word))) != word}
         known = _spelt(runs, guesses | stems) if stems or letter else meant
-        if letter and self._known(letter):
+        if letter and self._has_form(letter):
             asked.append(QueryWord(letter, ((self._alike(letter), _BEGUN),)))
         return ExpandedQuery(asked, meant, known, guessed)
 
@@ -189,7 +189,7 @@ class Expansion:
         A word still being typed may be the beginning of one that texts have: *entry typ* is not *entrytype*.
         """
         pair, together = (run, following), run + following
-        if not all(map(self._is_plain, pair)) or all(map(self._known, pair)) or not self._known(together):
+        if not all(map(self._is_plain, pair)) or all(map(self._has_form, pair)) or not self._has_form(together):
             return False
         if not typed or self._has(together):
             return True
@@ -221,7 +221,7 @@ class Expansion:
                 all(map(_PART.fullmatch, parts))
                 and parts[0] not in self._stop
                 and self._has(parts[0])
-                and all(map(self._known, parts))
+                and all(map(self._has_form, parts))
                 and self._share(*map(self._alike, parts))
             ):
                 return parts
@@ -302,7 +302,7 @@ class Expansion:
         """Return whether texts have this very word."""
         return any(found.find(word) is not None for found in self._words)
 
-    def _known(self, word: str) -> bool:
+    def _has_form(self, word: str) -> bool:
         """Return whether a live chunk has a word of the same stem."""
         return self._is_live(self._alike(word))
 

@@ -42,7 +42,7 @@ def index_documents(documents: Iterable[Mapping[str, object]]) -> Opened:
     rows: dict[str, DocumentRow] = {}
     chunks: dict[int, ChunkRow] = {}
     for at, document in enumerate(documents):
-        key, title, url, text = _told(document, at)
+        key, title, url, text = _checked(document, at)
         passages = _passages(text) or [title]
         ids = [chunk_id(title, "", "", passage) for passage in passages]
         chunks |= {id_: ChunkRow(id_, 1, b"\0", 0, "", "", passage) for id_, passage in zip(ids, passages, strict=True)}
@@ -66,7 +66,7 @@ def index_documents(documents: Iterable[Mapping[str, object]]) -> Opened:
     return Opened(generation, state, encoder)
 
 
-def _told(document: object, at: int) -> tuple[str, str, str, str]:
+def _checked(document: object, at: int) -> tuple[str, str, str, str]:
     told = document if isinstance(document, Mapping) else {}
     key, markup = told.get("key"), told.get("html")
     text = told.get("text", text_of(markup) if isinstance(markup, str) else None)

@@ -46,10 +46,10 @@ class Neighbours:
         if at is None or _DIGIT.search(word):
             return []
         if word not in self._known:  # a question that is being typed asks for most of it again
-            self._known[word] = self._found(at)
+            self._known[word] = self._nearest(at)
         return self._known[word]
 
-    def _found(self, at: int) -> list[tuple[str, float]]:
+    def _nearest(self, at: int) -> list[tuple[str, float]]:
         row = np.array(self._encoder.row(at), np.float64)
         products, sizes = self._rows @ row, self._sizes * float(row @ row)
         squares = products * products

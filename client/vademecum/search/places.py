@@ -17,7 +17,7 @@ from vademecum.format.manifest import PLACES
 from vademecum.format.segment import ChunkRow
 from vademecum.generation.opened import Opened
 from vademecum.generation.row_index import unpacked
-from vademecum.search.question import Filters, says, text_of
+from vademecum.search.question import Filters, matches, text_of
 from vademecum.search.results import Place, metadata_of
 from vademecum.search.spelling import nearest
 
@@ -62,7 +62,7 @@ class Places:
 
     def matching(self, filters: Filters) -> NDArray[np.bool_]:
         """Return which documents match the filters, [m]."""
-        fits = [all(says(said.get(name), some) for name, some in filters.items()) for said in self._metadata]
+        fits = [all(matches(said.get(name), some) for name, some in filters.items()) for said in self._metadata]
         return np.array(fits, np.bool_)
 
     def unsaid(self, fields: Iterable[str]) -> dict[str, str]:
@@ -84,7 +84,7 @@ class Places:
         among[documents] = True
         told: dict[str, dict[str, int]] = {}
         for name in FACETS if fields is None else fields:
-            values, rows, numbers = self._said(name)
+            values, rows, numbers = self._values_of(name)
             if fields is None and len(values) < 2:
                 continue
             counts = np.bincount(numbers[among[rows]], minlength=len(values)).tolist()
@@ -93,7 +93,7 @@ class Places:
             told[name] = dict(known[:MOST_VALUES])
         return told
 
-    def _said(self, name: str) -> tuple[list[str], NDArray[np.int64], NDArray[np.int64]]:
+    def _values_of(self, name: str) -> tuple[list[str], NDArray[np.int64], NDArray[np.int64]]:
         """Return the values of a field; and as pairs of arrays, documents and the number of a value that each has."""
         if name not in self._fields:
             numbers: dict[str, int] = {}
@@ -175,7 +175,7 @@ class Places:
         every = range(len(told))
         return [mine for mine in every if not any(gives_way(mine, other) for other in every)]
 
-    def others(self, row: int, shown: int, prefer: Mapping[str, str]) -> tuple[Place, ...]:
+    def other_places(self, row: int, shown: int, prefer: Mapping[str, str]) -> tuple[Place, ...]:
         """Return the other places of a chunk shown in this document, the preferred first."""
         held = [int(at) for at in self._documents[self._starts[row] : self._starts[row + 1]]]
         anchor = self._chunk(row).anchor

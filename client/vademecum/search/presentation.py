@@ -132,7 +132,7 @@ class Presentation:
             score=score,
             metadata=metadata_of(document.metadata),
             markdown=chunk.text,
-            places=self._places.others(row, at, retrieval.question.prefer),
+            places=self._places.other_places(row, at, retrieval.question.prefer),
             excerpt=excerpt,
             marks=marks,
             why=why,

@@ -1,6 +1,6 @@
 """Questions and their checks, and whether a document matches a filter; js/search/question.mjs is the twin.
 
->>> says(["pump", "oil"], "oil"), says(2024, "2024"), says("2024-05-01", {"min": "2024"}), says(None, ["a"])
+>>> matches(["pump", "oil"], "oil"), matches(2024, "2024"), matches("2024-05-01", {"min": "2024"}), matches(None, ["a"])
 (True, True, True, False)
 """
 
@@ -82,7 +82,7 @@ def check_filters(filters: object) -> None:
             raise UsageError(f"filters: {name} must be {may}, not {wanted!r}")
 
 
-def says(said: Any, wanted: Value | Collection[Value] | Mapping[str, str | float]) -> bool:
+def matches(said: Any, wanted: Value | Collection[Value] | Mapping[str, str | float]) -> bool:
     """Return whether a document's value, or one of its list of values, matches a filter."""
     values = said if isinstance(said, list) else [said]
     if isinstance(wanted, Mapping):

@@ -103,9 +103,9 @@ class Walk:
         await self.targets(shown.trust)
         stale = shown.verdict == "stale"
         if not other and stale_allowed and shown.verdict == "same" and self.rooted:
-            below = await self._below(shown)
+            below = await self._trust_through(shown)
             other = "" if below is None else shown.trust.differs_from(below)
-        older = await self._below(shown) if stale and shown.fresh else None
+        older = await self._trust_through(shown) if stale and shown.fresh else None
         restarted = None if older is None else older.line(self._config.channel)
         # After an equivocation the next walk is a complete one, even if the timestamp is the same.
         return Refreshed(shown.trust, self.rooted and not stale and not other, stale, restarted, other)
@@ -196,7 +196,7 @@ class Walk:
             return _Shown(mirror, fetched, "other", trust, other)
         return _Shown(mirror, fetched, "news" if news else "same", trust)
 
-    async def _below(self, shown: _Shown) -> Trust | None:
+    async def _trust_through(self, shown: _Shown) -> Trust | None:
         """Return what a mirror's timestamp leads to, verified by the trusted root alone; None if that is not valid."""
 
         async def fetch(path: str, limit: int) -> bytes:

@@ -132,7 +132,7 @@ console.log(JSON.stringify(asked.map(({ order, filters, prefer, raws, titled, li
   const rows = [...owners.keys()].filter((at) => owners[at] >= 0 && may(at));
   const settled = of.settled(rows, raws, fits, prefer, titled);
   const shown = settled.map((at) => ({ at, shown: of.choose(at, fits, prefer) }));
-  return [of.depth(limit), rows, shown.map((hit) => [hit.at, hit.shown, of.others(hit, prefer)])];
+  return [of.depth(limit), rows, shown.map((hit) => [hit.at, hit.shown, of.otherPlaces(hit, prefer)])];
 })));
 """
 
@@ -174,7 +174,8 @@ def test_both_languages_choose_the_same_places(tmp_path: Path, monkeypatch: pyte
         candidates = [(row, question["raws"][row], *of.choose(row, fits, question["prefer"])) for row in rows]
         settled = [candidates[number] for number in of.settled(candidates, question["titled"])]
         hits = [
-            [row, at, [asdict(place) for place in of.others(row, at, question["prefer"])]] for row, _, at, _ in settled
+            [row, at, [asdict(place) for place in of.other_places(row, at, question["prefer"])]]
+            for row, _, at, _ in settled
         ]
         assert found == [of.depth(10), rows, hits], question
     assert any(len(hits) < len(rows) for _, rows, hits in read)

@@ -65,7 +65,7 @@ def read_collection(path: Path, questions: Path | None, part: str = "") -> Colle
     if unknown:
         other = f": it is not Markdown ({', '.join(_ENDINGS)})" if (path / unknown[0]).is_file() else ""
         raise UsageError(f"{questions}: no document {unknown[0]} in {path}{other}")
-    return _asked(Collection(documents, [query for query in queries if query.relevant]), path)
+    return _measurable(Collection(documents, [query for query in queries if query.relevant]), path)
 
 
 def _documents(path: Path) -> dict[str, str]:
@@ -95,10 +95,10 @@ def _judged(folder: Path) -> Collection:
         for one in lines("queries.jsonl")
         if relevant[str(one["id"])]
     ]
-    return _asked(Collection(documents, queries), folder)
+    return _measurable(Collection(documents, queries), folder)
 
 
-def _asked(collection: Collection, path: Path) -> Collection:
+def _measurable(collection: Collection, path: Path) -> Collection:
     if not collection.queries or not collection.documents:
         raise UsageError(
             f"{path}: {len(collection.documents)} documents, {len(collection.queries)} questions with an answer: "

@@ -75,7 +75,7 @@ def _follow(user: KnowledgeBase, location: str, expect: int, deadline: float) ->
                 return {
                     "sequence": outcome.to_sequence,
                     "version": outcome.version,
-                    "found": _found(knowledge),
+                    "found": _findable_title(knowledge),
                     **outcome.json(),
                 }
             except VademecumError:
@@ -86,7 +86,7 @@ def _follow(user: KnowledgeBase, location: str, expect: int, deadline: float) ->
                 time.sleep(min(_PAUSE, left))
 
 
-def _found(knowledge: KnowledgeBase) -> str:
+def _findable_title(knowledge: KnowledgeBase) -> str:
     """Return a title by which search finds its document, empty without documents; else raise SelfTestError."""
     titles = [entry.title for entry in knowledge.documents() if entry.title.strip()][:_ASKED]
     found = next((title for title in titles if knowledge.search(title, limit=1)), "")

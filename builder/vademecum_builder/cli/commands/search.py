@@ -46,7 +46,7 @@ def run(options: Namespace) -> Shown:
         lines.append("No page has most of these words.")
     for number, hit in enumerate(hits, options.offset + 1):
         place = " › ".join(filter(None, (hit.title, hit.heading)))
-        lines += [f"{number:2}. {place}  ({hit.score:.2f})", *_told(hit, whole=options.markdown)]
+        lines += [f"{number:2}. {place}  ({hit.score:.2f})", *_details(hit, whole=options.markdown)]
     for name in options.facet or ():
         counts = ", ".join(f"{value} ({count})" for value, count in hits.facets[name].items())
         lines.append(f"{name}: {counts or 'nobody says'}")
@@ -56,7 +56,7 @@ def run(options: Namespace) -> Shown:
     return {"release": release, "hits": [asdict(hit) for hit in hits], **told}, lines
 
 
-def _told(hit: Hit, *, whole: bool) -> list[str]:
+def _details(hit: Hit, *, whole: bool) -> list[str]:
     """Return what is shown below a hit's title."""
     also = [" ".join((other.version, other.lang)).strip() for other in hit.places]
     lines = [hit.url or hit.document]

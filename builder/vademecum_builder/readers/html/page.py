@@ -277,7 +277,7 @@ def _is_excluded(node: Node | None) -> bool:
 def _breadcrumbs(tree: Tree) -> Iterator[str]:
     place = tree.css_first(_BREADCRUMBS)
     if place is None:
-        yield from _above(tree)
+        yield from _chapter_titles(tree)
         return
     items = place.css("li") or place.css("a")
     for item in items[: MAX_BREADCRUMBS + 1]:
@@ -286,7 +286,7 @@ def _breadcrumbs(tree: Tree) -> Iterator[str]:
             yield text
 
 
-def _above(tree: Tree) -> Iterator[str]:
+def _chapter_titles(tree: Tree) -> Iterator[str]:
     """Yield the chapter of a page according to its head, as DocBook and Texinfo write it; not the whole manual, which
     is above all chapters."""
     links = {rel: link for link in tree.css("head link[href]") for rel in (link.attributes.get("rel") or "").split()}

@@ -77,10 +77,10 @@ class Repeats:
         for counted in self._counts.values():
             total.update(counted)
         return Repeated(
-            _above(total, max(MARKED_MIN_PAGES, pages * MARKED_SHARE)),
-            _above(total, max(MIN_PAGES, pages * SITE_SHARE)),
+            _frequent(total, max(MARKED_MIN_PAGES, pages * MARKED_SHARE)),
+            _frequent(total, max(MIN_PAGES, pages * SITE_SHARE)),
             {
-                folder: _above(counted, max(MIN_PAGES, self._pages[folder] * FOLDER_SHARE))
+                folder: _frequent(counted, max(MIN_PAGES, self._pages[folder] * FOLDER_SHARE))
                 for folder, counted in self._counts.items()
             },
         )
@@ -135,7 +135,7 @@ def _is_trail(line: Line) -> bool:
     return len(links) >= MIN_LINKS and len(between) >= len(links) - 1 and all(_STEP.fullmatch(one) for one in between)
 
 
-def _above(counted: Counter[int], least: float) -> frozenset[int]:
+def _frequent(counted: Counter[int], least: float) -> frozenset[int]:
     return frozenset(line for line, count in counted.items() if count >= least)
 
 

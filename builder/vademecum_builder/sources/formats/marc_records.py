@@ -45,7 +45,7 @@ def is_marc(record: ET.Element) -> bool:
 
 def marc_fields(record: ET.Element) -> dict[str, Any]:
     """Return the fields of a MARC record, and whether it is `deleted` or `hidden`."""
-    said = [*_said(record)]
+    said = [*_fields_of(record)]
     names = _MARC_21 if any(tag == "245" for tag, _ in said) else _UNIMARC
     told: dict[str, Any] = {}
     for name, (tags, codes) in names.items():
@@ -72,7 +72,7 @@ def marc_fields(record: ET.Element) -> dict[str, Any]:
     )
 
 
-def _said(record: ET.Element) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+def _fields_of(record: ET.Element) -> Iterator[tuple[str, list[tuple[str, str]]]]:
     """Yield the fields: the tag and the subfields, each after its code. A field in original script (880) counts as the
     field that it repeats."""
     for field in record.iterfind("{*}datafield"):

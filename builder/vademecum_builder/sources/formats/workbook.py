@@ -135,9 +135,9 @@ def _cell(cell: Any) -> str:
     # The format may add leading zeros to a postcode or an article number.
     width = form["whole"].count("0") + (decimals + 1 if decimals else 0) + (number < 0)
     figure = f"{number:0{width}.{decimals}f}"
-    return f"{_LITERAL.sub(_said, before)}{figure}{_LITERAL.sub(_said, after)}".strip()
+    return f"{_LITERAL.sub(_shown_beside, before)}{figure}{_LITERAL.sub(_shown_beside, after)}".strip()
 
 
-def _said(part: re.Match[str]) -> str:
+def _shown_beside(part: re.Match[str]) -> str:
     """Return the text that a part of a format shows beside a number, such as a currency or a unit."""
     return part["text"] or part["currency"] or part["character"] or ("" if part["none"] else part[0])

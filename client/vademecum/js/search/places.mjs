@@ -130,7 +130,7 @@ export class Places {
   }
 
   /** The other places of a chunk shown in this document, the preferred first. @param {Candidate} candidate @param {Prefer} prefer */
-  others({ at, shown }, prefer) {
+  otherPlaces({ at, shown }, prefer) {
     if (!this.ordered && !this.generation.shared.has(at)) return [];
     const anchor = this.#column("anchors", at);
     const anchors = new Map((this.ordered ? (this.pages.get(this.#page(shown)) ?? []) : []).map((document) => [document, ""]));

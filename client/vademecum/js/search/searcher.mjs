@@ -202,7 +202,7 @@ export class Searcher {
       const { at, shown } = candidate;
       const why = { words: wordly.get(at) ?? null, meaning: meant.get(at) ?? null };
       const { id, heading, url, markdown } = generation.passage(at, shown);
-      return { id, heading, url, markdown, score: ranking.scores[at], places: places.others(candidate, prefer), why };
+      return { id, heading, url, markdown, score: ranking.scores[at], places: places.otherPlaces(candidate, prefer), why };
     };
     const finished = (/** @type {ReturnType<typeof told>} */ other) => ({ ...quoted(other, found.words, seen), ...other });
     const hits = shown.map(([first, ...others]) => {

@@ -41,7 +41,7 @@ def test_the_prior_that_comes_along() -> None:
     shipped = decode_prior((priors._FOLDER / "all-MiniLM-L6-v2.gz").read_bytes())
     assert shipped.rows.shape == (len(shipped.words), 384) == (20_600, 384)
     assert len(shipped.phrases) == 600 and "turn off" in shipped.phrases
-    assert not any(" " in word for word in shipped.beside(shipped.words[:19_000], 1))
+    assert not any(" " in word for word in shipped.common_beyond(shipped.words[:19_000], 1))
     assert len(shipped.positions) == len(shipped.words)
     rows = shipped.of(["photo", "picture", "river"])
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
@@ -102,10 +102,10 @@ def test_no_sentences_no_prior() -> None:
 
 def test_the_words_beside_those_of_the_texts() -> None:
     prior = Prior(["the", "key", "photo", "lamp"], np.eye(4), np.eye(4))
-    assert prior.beside(["key", "jsonable"], 1) == ["the"]
-    assert prior.beside(["key", "jsonable", "photo"], 1) == ["the", "lamp"]
-    assert prior.beside(["key", "jsonable", "photo"], 2) == ["the"]
-    assert prior.beside(["schlüssel"], 1) == []  # texts in another language
+    assert prior.common_beyond(["key", "jsonable"], 1) == ["the"]
+    assert prior.common_beyond(["key", "jsonable", "photo"], 1) == ["the", "lamp"]
+    assert prior.common_beyond(["key", "jsonable", "photo"], 2) == ["the"]
+    assert prior.common_beyond(["schlüssel"], 1) == []  # texts in another language
 
 
 def test_words_that_would_be_taken_for_those_of_the_texts() -> None:

@@ -23,9 +23,9 @@ def test_what_stands_above_code_is_said_behind_its_language(info: str) -> None:
 def test_comments_that_steer_a_highlighter_are_not_shown(begin: str) -> None:
     end = {"/*": " */", "<!--": " -->", "{/*": " */}"}.get(begin, "")
     for said in ("highlight-start", "highlight-end", "highlight-next-line", "[!code focus:2]"):
-        assert fences.seen(f"a\n  {begin} {said}{end}\nb", "js") == "a\nb"
-    assert fences.seen(f"a {begin} [!code ++]{end}\nb", "js") == "a\nb"
-    assert fences.seen(f"{begin} highlight{end}\n", "js") == f"{begin} highlight{end}\n"
+        assert fences.visible_code(f"a\n  {begin} {said}{end}\nb", "js") == "a\nb"
+    assert fences.visible_code(f"a {begin} [!code ++]{end}\nb", "js") == "a\nb"
+    assert fences.visible_code(f"{begin} highlight{end}\n", "js") == f"{begin} highlight{end}\n"
 
 
 def test_what_twoslash_compiles_and_asks_is_not_shown() -> None:
@@ -34,11 +34,11 @@ def test_what_twoslash_compiles_and_asks_is_not_shown() -> None:
         "a\n// ---cut-after---\nx", "// @errors: 2322\na", "// @noErrors\na", "a\n//  ^?", "a\n//  ^|",
         "a\n// ^^^^ here",
     )  # fmt: skip
-    shown = {fences.seen(f"{part}\n", "ts twoslash").removeprefix("x\n").strip() for part in parts}
+    shown = {fences.visible_code(f"{part}\n", "ts twoslash").removeprefix("x\n").strip() for part in parts}
     assert shown == {"a"}
-    assert fences.seen("// @filename: b.ts\n", "ts twoslash") == "// @filename: b.ts\n"
-    assert fences.seen("// @noErrors\n", "ts not-twoslash") == "// @noErrors\n"
-    said = fences.seen("a;\n// @error: Not a number.\n  // @log: 1\n// @warn: Old.\n", "ts twoslash")
+    assert fences.visible_code("// @filename: b.ts\n", "ts twoslash") == "// @filename: b.ts\n"
+    assert fences.visible_code("// @noErrors\n", "ts not-twoslash") == "// @noErrors\n"
+    said = fences.visible_code("a;\n// @error: Not a number.\n  // @log: 1\n// @warn: Old.\n", "ts twoslash")
     assert said == "a;\n// Not a number.\n  // 1\n// Old.\n"
 
 

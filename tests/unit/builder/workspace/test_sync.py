@@ -85,9 +85,9 @@ def test_a_job_tells_how_far_it_is() -> None:
         "rate": 2.5,
         "left": 24.0,
     }
-    assert replace(job, total=40).left == 0
+    assert replace(job, total=40).seconds_left == 0
     unknown = [replace(job, **one) for one in ({"total": 39}, {"state": DONE}, {"done": 0}, {"seconds": 0.0})]
-    assert [one.left for one in unknown] == [None] * 4
+    assert [one.seconds_left for one in unknown] == [None] * 4
     assert asdict(Job(1, "build", "", DONE)) == {
         **dict.fromkeys(asdict(job), 0), "id": 1, "kind": "build", "source": "", "state": DONE, "asked": {}, "error": ""
     }  # fmt: skip

@@ -11,7 +11,7 @@ from support.drive import drive
 from support.packing import Live, deflated, number, pack, told
 from support.publisher import DIMENSIONS, EPOCH, Publisher
 from vademecum.delta.decode import decode_pack
-from vademecum.delta.dictionary import FACTS, KEY, STEPS, Header, known
+from vademecum.delta.dictionary import FACTS, KEY, STEPS, Header, window
 from vademecum.errors import ContentError
 from vademecum.format.segment import Segment, chunk_id, decode_segment, encode_segment
 from vademecum.generation.live_rows import LiveRows, assemble
@@ -160,7 +160,7 @@ def test_a_vector_that_builds_on_a_chunk_that_is_not_there(publisher: Publisher,
 def test_texts_are_held_against_the_older_document_and_those_before(publisher: Publisher) -> None:
     old = Live(state_of(publisher, 1)).document(1)
     texts = b"b\xffB\xff\xff\xff" + b"\xff\xffa lamp\xff"
-    assert known(b"said before\xff", old).removeprefix(b"said before\xff") == texts
-    assert known(b"said before\xff", None) == b"said before\xff"
-    assert known(b"long ago" + b"x" * 32_768, None) == b"x" * 32_768
-    assert known(b"x" * 32_768, old) == b"x" * (32_768 - len(texts)) + texts
+    assert window(b"said before\xff", old).removeprefix(b"said before\xff") == texts
+    assert window(b"said before\xff", None) == b"said before\xff"
+    assert window(b"long ago" + b"x" * 32_768, None) == b"x" * 32_768
+    assert window(b"x" * 32_768, old) == b"x" * (32_768 - len(texts)) + texts

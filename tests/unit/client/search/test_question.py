@@ -7,7 +7,7 @@ from typing import Any, cast
 import pytest
 
 from vademecum.errors import UsageError
-from vademecum.search.question import Question, check_question, says
+from vademecum.search.question import Question, check_question, matches
 from vademecum.search.stop_words import STOP_WORDS
 from vademecum.search.tokens import words_of
 
@@ -94,7 +94,7 @@ def test_what_may_not_be_asked_is_told_by_its_name(name: str, asked: dict[str, A
 
 @pytest.mark.parametrize(("said", "wanted", "fits"), SAYS, ids=str)
 def test_what_a_filter_takes(said: object, wanted: object, fits: bool) -> None:
-    assert says(said, cast("Any", wanted)) is fits
+    assert matches(said, cast("Any", wanted)) is fits
 
 
 @pytest.mark.parametrize(
