@@ -37,10 +37,11 @@ from vademecum_builder.release.previous import (
 from vademecum_builder.request import WITHOUT_DEAD, ArchiveLimits, BuildRequest, Progress, ignore_progress
 from vademecum_builder.signing.keyring import Keys, choose_authority, find_keys, keys_of_preview, throwaway_authority
 from vademecum_builder.signing.keys import Authority
+from vademecum_builder.sources.base import Source
 from vademecum_builder.stages.context import BuildContext
 from vademecum_builder.stages.documents import NamedReaders
 from vademecum_builder.stages.report import BuildReport
-from vademecum_builder.workspace.building import run_job, stored
+from vademecum_builder.workspace.building import run_job, run_with_vectors, stored
 from vademecum_builder.workspace.jobs import Wish, in_stages
 from vademecum_builder.workspace.store import Workspace
 from vademecum_builder.workspace.sync import refuse_unfinished, sync_sources
@@ -131,28 +132,43 @@ def _run(
         if not request.sync:
             raise UsageError("--no-sync builds from a workspace, and there is none: name it with --workspace")
         source, reader = joined(opened)
-        report = run_stages(source, encoders, replace(context, reader=reader))
+        report = _run_keeping_vectors(request, source, encoders, replace(context, reader=reader))
         return replace(report, cost=encoders.cost), [reader.notice, *encoders.notices]
     with Workspace(request.workspace, create=True) as workspace, workspace.writing():
-        if request.sync:
-            sync_sources(
-                workspace,
-                request,
-                opened,
-                Wish(batch=request.batch),
-                report=in_stages(context.progress),
-                stop=stop,
-                reading=False,
-            )
-        else:
-            refuse_unfinished(workspace, request.sources)
-        source, named = joined(stored(workspace, request, opened))
+        source, named = joined(_as_stored(workspace, request, opened, context, stop))
         readers = cast("NamedReaders", named)
         encoders = replace(encoders, kept=workspace.vectors)
         report = run_job(
             workspace, request, readers, lambda noted: run_stages(source, encoders, replace(context, reader=noted))
         )
         return replace(report, cost=encoders.cost), [readers.notice, *encoders.notices]
+
+
+def _run_keeping_vectors(
+    request: BuildRequest, source: Source, encoders: NamedEncoders, context: BuildContext
+) -> BuildReport:
+    """Run a build that reads no workspace; vectors from a host are kept in one, if there is one."""
+    if request.workspace is None or not encoders.is_behind_address:
+        return run_stages(source, encoders, context)
+    with Workspace(request.workspace, create=True) as workspace, workspace.writing():
+        kept = replace(encoders, kept=workspace.vectors)
+        return run_with_vectors(workspace, request, lambda: run_stages(source, kept, context))
+
+
+def _as_stored(
+    workspace: Workspace,
+    request: BuildRequest,
+    opened: Mapping[str, Sequence[Opened]],
+    context: BuildContext,
+    stop: Callable[[], bool],
+) -> Mapping[str, Sequence[Opened]]:
+    """Bring the workspace up to date, if that is wanted, and return the sources as it has them."""
+    if request.sync:
+        report = in_stages(context.progress)
+        sync_sources(workspace, request, opened, Wish(batch=request.batch), report=report, stop=stop, reading=False)
+    else:
+        refuse_unfinished(workspace, request.sources)
+    return stored(workspace, request, opened)
 
 
 def _previous(location: str | None, keys: Keys, request: BuildRequest, now: datetime) -> Previous:

@@ -19,6 +19,7 @@ from vademecum_builder.cli.environment import is_ci, settings_named
 from vademecum_builder.cli.options.common import SETTINGS
 from vademecum_builder.cli.progress import Bars
 from vademecum_builder.cli.wording import notice, printable
+from vademecum_builder.encoders.registry import NamedEncoders
 from vademecum_builder.kinds.registry import OpenedLater
 from vademecum_builder.request import BuildRequest
 from vademecum_builder.workspace.database import DEFAULT_WORKSPACE
@@ -62,13 +63,14 @@ def workspace_of(config: Path) -> Path:
 
 
 def of_build(request: BuildRequest, config: Path) -> Path | None:
-    """Return the workspace of a build that names none: an existing one, or one for sources other than folders.
+    """Return the workspace of a build that names none: an existing one, or one for sources other than folders, and for
+    vectors from a host.
 
     CI machines make none, since it would be lost after the job: their state is the published release.
     """
-    own = workspace_of(config)
-    wanted = any(settings.kind != "folder" for settings in request.sources) and not is_ci(os.environ)
-    return own if request.sources and (wanted or own.exists()) else None
+    own, dear = workspace_of(config), NamedEncoders(request.encoder).is_behind_address
+    wanted = dear or any(settings.kind != "folder" for settings in request.sources)
+    return own if (dear or request.sources) and (own.exists() or (wanted and not is_ci(os.environ))) else None
 
 
 def read(options: Namespace, request: BuildRequest, workspace: Workspace, wish: Wish) -> list[Job]:

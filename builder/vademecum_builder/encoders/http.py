@@ -6,12 +6,14 @@ comes from the environment, and is in no message.
 
 from __future__ import annotations
 
+import json
 import os
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cached_property
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
@@ -21,6 +23,7 @@ import numpy as np
 
 from vademecum.errors import ContentError, NetworkError, ServerError, UsageError, counted
 from vademecum.log import logger
+from vademecum.runtime.http import retry_after
 from vademecum_builder.encoders.table import Matrix, Progress
 
 if TYPE_CHECKING:
@@ -32,6 +35,13 @@ KEY: Final = "VADEMECUM_ENCODER_KEY"
 CHARACTERS_OF_TOKEN: Final = 4
 """An estimate; the host counts the real use."""
 _SAID = 200
+"""Characters of a host's own words in a message."""
+_TIMES = 10
+"""An answer may take so many times as long as the host may be silent: some send white space to stay connected."""
+_MOST = 1_000_000
+"""Bytes of an answer for each text."""
+_BUSY = 10.0
+"""Seconds to wait for a host that is asked too much (429) and does not say how long."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +55,7 @@ class HttpLimits:
         price: Of a million tokens; 0: unknown.
         attempts: How often a host that is busy or silent is asked.
         seconds: How long it may be silent.
-        longest_wait: The longest Retry-After to wait for, in seconds.
+        longest_wait: The longest Retry-After to wait for, in seconds; a longer one is an error at once.
     """
 
     batch: int = 64
@@ -109,8 +119,12 @@ class HttpModel:
         """Return the model that `https://host/v1#MODEL&batch=64` names; raise UsageError if it names none."""
         url, _, rest = address.partition("#")
         model, _, options = rest.partition("&")
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or not model:
+        try:
+            parts = urlsplit(url)
+            known = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 and not parts.username
+        except ValueError:  # no port, or no IPv6 address
+            known = False
+        if not known or not model or not url.isprintable() or " " in url:
             raise UsageError(f"encoder {PREFIX}{model}: write {PREFIX}https://host/v1#MODEL; the key is in {KEY}")
         told: dict[str, Any] = {}
         try:
@@ -118,11 +132,14 @@ class HttpModel:
                 told[name.replace("-", "_")] = float(value) if name == "price" else int(value)
             limits = HttpLimits(**told)
         except (TypeError, ValueError):
-            known = "batch, parallel, per-minute, price, attempts and seconds"
-            raise UsageError(f"encoder {PREFIX}…#{rest}: {known} may stand there, each with a number") from None
+            options = "batch, parallel, per-minute, price, attempts and seconds"
+            raise UsageError(f"encoder {PREFIX}…#{rest}: {options} may stand there, each with a number") from None
         if min(limits.batch, limits.parallel, limits.attempts) < 1 or min(limits.per_minute, limits.price) < 0:
             raise UsageError(f"encoder {PREFIX}…#{rest}: a number that is too small")
-        return cls(url.rstrip("/"), model, limits, os.environ.get(KEY, ""))
+        key = os.environ.get(KEY, "").strip()
+        if not (key.isascii() and key.isprintable()):
+            raise UsageError(f"{KEY} has characters that no key has: copy it again")
+        return cls(url.rstrip("/"), model, limits, key)
 
     @property
     def digest(self) -> str:
@@ -153,25 +170,37 @@ class HttpModel:
             NetworkError, ServerError: It does not answer, or stays busy.
             ContentError: Its answer is not what was requested.
         """
+        parts: dict[int, Matrix] = {}
+        for start, vectors in self.batches(texts):
+            parts[start] = vectors
+            if progress:
+                progress(sum(map(len, parts.values())), len(texts))
+        return np.vstack([parts[start] for start in sorted(parts)]) if parts else np.zeros((0, self.dimensions))
+
+    def batches(self, texts: Sequence[str]) -> Iterator[tuple[int, Matrix]]:
+        """Yield the vectors of each batch as they come: the number of its first text, float64 [n, D].
+
+        After a failure what else has been asked for still comes, and then the error: see `embed`.
+        """
         import httpx  # imported late, here and below: other builds do not need it
 
-        size = self.limits.batch
-        starts = range(0, len(texts), size)
-        parts: dict[int, Matrix] = {}
         with (
             httpx.Client(timeout=self.limits.seconds, headers=self._headers()) as client,
             ThreadPoolExecutor(self.limits.parallel) as pool,
         ):
-            asked = {pool.submit(self._ask, client, list(texts[start : start + size])): start for start in starts}
+            starts = range(0, len(texts), self.limits.batch)
+            asked = {pool.submit(self._ask, client, list(texts[n : n + self.limits.batch])): n for n in starts}
             try:
                 for done in as_completed(asked):
-                    parts[asked[done]] = done.result()
-                    if progress:
-                        progress(sum(map(len, parts.values())), len(texts))
+                    if done.exception():
+                        break
+                    yield asked.pop(done), done.result()
             finally:
                 pool.shutdown(cancel_futures=True)
         logger.info("%s: %s", self.model, self.used)
-        return np.vstack([parts[start] for start in starts]) if parts else np.zeros((0, self.dimensions))
+        ended = {done: start for done, start in asked.items() if not done.cancelled()}
+        for done in sorted(ended, key=lambda done: done.exception() is not None):
+            yield ended[done], done.result()
 
     def _headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.key}"} if self.key else {}
@@ -185,11 +214,24 @@ class HttpModel:
             for attempt in stamina.retry_context(on=self._wait_after, attempts=self.limits.attempts, timeout=None):
                 with attempt:
                     self._wait_for_turn()
-                    answer = client.post(f"{self.url}/embeddings", json=body)
-                    self._check(answer)
-        except httpx.HTTPError as error:
+                    with client.stream("POST", f"{self.url}/embeddings", json=body) as answer:
+                        data = self._received(answer, len(texts))
+                        self._check(answer, data)
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise NetworkError(f"{self._host}: no answer ({error or type(error).__name__})") from None
-        return self._vectors(answer, len(texts))
+        return self._vectors(data, len(texts))
+
+    def _received(self, answer: httpx.Response, count: int) -> bytes:
+        """Return the body; raise NetworkError if it does not end, by time or by size."""
+        data, whole = bytearray(), self.limits.seconds * _TIMES
+        end = time.monotonic() + whole
+        for piece in answer.iter_bytes():
+            data += piece
+            if time.monotonic() > end:
+                raise NetworkError(f"{self._host}: its answer was not complete within {whole:g} s")
+            if len(data) > _MOST * (count + 1):
+                raise NetworkError(f"{self._host}: its answer for {counted(count, 'texts')} does not end")
+        return bytes(data)
 
     @property
     def _host(self) -> str:
@@ -209,31 +251,31 @@ class HttpModel:
         import httpx
 
         if isinstance(error, ServerError):
-            return min(error.retry_after, self.limits.longest_wait) if error.retry_after else True
+            wait = error.retry_after or (_BUSY if error.status == 429 else 0)
+            return wait <= self.limits.longest_wait and (wait or True)
         return isinstance(error, httpx.TransportError)
 
-    def _check(self, answer: httpx.Response) -> None:
+    def _check(self, answer: httpx.Response, data: bytes) -> None:
         status = answer.status_code
         if status == 200:
             return
-        said = " ".join(answer.text.split())[:_SAID].replace(self.key or "\0", "…")
+        said = " ".join(data.decode("utf-8", "replace").split())[:_SAID].replace(self.key or "\0", "…")
         if status in (408, 409, 429) or status >= 500:
-            after = answer.headers.get("retry-after", "")
-            raise ServerError(
-                f"{self._host}: answers {status}: {said}", status, float(after) if after.isdecimal() else None
-            )
+            after = retry_after(answer.headers.get("retry-after"), datetime.now(UTC))
+            later = f" (again in {after:g} s)" if after and after > self.limits.longest_wait else ""
+            raise ServerError(f"{self._host}: answers {status}: {said}{later}", status, after)
         if status in (401, 403):
             raise UsageError(f"{self._host}: refuses the key ({status}): set {KEY}")
         raise UsageError(f"{self._host}: refuses what it was asked for ({status}): {said}")
 
-    def _vectors(self, answer: httpx.Response, count: int) -> Matrix:
+    def _vectors(self, data: bytes, count: int) -> Matrix:
         try:
-            told: dict[str, Any] = answer.json()
+            told: dict[str, Any] = json.loads(data)
             rows = sorted(told["data"], key=lambda row: int(row["index"]))
             vectors = np.array([row["embedding"] for row in rows], dtype=np.float64)
             tokens = int((told.get("usage") or {}).get("total_tokens", 0))
             whole = [row["index"] for row in rows] == list(range(count)) and vectors.ndim == 2 and vectors.shape[1] > 0
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError, RecursionError):
             whole = False
         if not whole or not np.isfinite(vectors).all():
             raise ContentError(f"{self._host}: its answer is not one vector of numbers for each of {count} texts")

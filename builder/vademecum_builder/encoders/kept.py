@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final, Protocol
 
 import numpy as np
 
+from vademecum.errors import ContentError
 from vademecum_builder.encoders.base import EmbeddingModel
 from vademecum_builder.encoders.http import Cost, HttpModel
 from vademecum_builder.encoders.table import Matrix, Progress
@@ -53,17 +54,35 @@ class KeptModel:
         names = {text: sha256(text.encode()).digest() for text in texts}
         known = self.kept.of(self.digest, list(names.values()))
         new = [text for text, name in names.items() if name not in known]
-        for start in range(0, len(new), _SLICE):
-            some = new[start : start + _SLICE]
-            vectors = np.ascontiguousarray(self.model.embed(some, batch), dtype="<f8")
-            made = {names[text]: vector.tobytes() for text, vector in zip(some, vectors, strict=True)}
+        left = len(new)
+        for start, vectors in self._parts(new, batch):
+            rows = [row.tobytes() for row in np.ascontiguousarray(vectors, dtype="<f8")]
+            self._require_same_dimensions(known, rows)
+            made = {names[text]: row for text, row in zip(new[start : start + len(rows)], rows, strict=True)}
             self.kept.keep(self.digest, made)
             known |= made
+            left -= len(made)
             if progress:
-                progress(len(texts) - len(new) + start + len(some), len(texts))
+                progress(len(texts) - left, len(texts))
         if not texts:
             return np.zeros((0, self.dimensions))
         return np.stack([np.frombuffer(known[names[text]], dtype="<f8") for text in texts])
+
+    def _require_same_dimensions(self, known: Mapping[bytes, bytes], rows: Sequence[bytes]) -> None:
+        before, now = (len(next(iter(some), b"")) // 8 for some in (known.values(), rows))
+        if known and before != now:
+            raise ContentError(
+                f"the encoder gives vectors of {now} dimensions where it gave {before} before: it is another model by "
+                "now. Bring the earlier one back, give this one another name, or delete the workspace"
+            )
+
+    def _parts(self, texts: Sequence[str], batch: int) -> Iterator[tuple[int, Matrix]]:
+        """Yield the vectors of some texts after others, and the number of the first of them."""
+        if isinstance(self.model, HttpModel):
+            yield from self.model.batches(texts)  # in its own batches: each is paid for
+            return
+        for start in range(0, len(texts), _SLICE):
+            yield start, self.model.embed(texts[start : start + _SLICE], batch)
 
 
 class Estimated(Exception):

@@ -115,10 +115,26 @@ def run_job(
     except KeyboardInterrupt:
         _finish(workspace, replace(job, total=total, state=CANCELLED), noted)
         raise
-    job = replace(
+    _finish(workspace, replace(_done(job, report), total=total), noted)
+    with workspace.batch():
+        workspace.vectors.forget(request.vector_bytes)
+    return report
+
+
+def run_with_vectors(workspace: Workspace, request: BuildRequest, run: Callable[[], BuildReport]) -> BuildReport:
+    """Run a build of other sources than the workspace's as a job: only what is embedded is kept there."""
+    job = workspace.begin("build", "")
+    report = run()
+    workspace.note(_done(job, report))
+    with workspace.batch():
+        workspace.vectors.forget(request.vector_bytes)
+    return report
+
+
+def _done(job: Job, report: BuildReport) -> Job:
+    return replace(
         job,
         state=DONE,
-        total=total,
         done=report.documents,
         added=report.added,
         modified=report.modified,
@@ -126,10 +142,6 @@ def run_job(
         embedded=report.embedded,
         release=report.sequence,
     )
-    _finish(workspace, job, noted)
-    with workspace.batch():
-        workspace.vectors.forget(request.vector_bytes)
-    return report
 
 
 def _finish(workspace: Workspace, job: Job, noted: NotedReaders) -> None:

@@ -8,7 +8,8 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -20,12 +21,15 @@ import stamina
 from vademecum import KnowledgeBase
 from vademecum.errors import ContentError, NetworkError, ServerError, UsageError
 from vademecum_builder.build import BuildRequest, build
+from vademecum_builder.cli.workspace import of_build
 from vademecum_builder.encoders.http import KEY, Cost, HttpModel
+from vademecum_builder.encoders.kept import KeptModel
 from vademecum_builder.encoders.prior import PROBES
 from vademecum_builder.encoders.registry import NamedEncoders, published_name
 from vademecum_builder.plan import plan_build
 from vademecum_builder.settings import read_settings
 from vademecum_builder.signing.root import new_keys
+from vademecum_builder.workspace.store import Workspace
 
 Reply = tuple[int, Mapping[str, str], bytes]
 D = 8
@@ -50,6 +54,7 @@ class Host:
     url: str
     answer: Callable[[Mapping[str, Any]], Reply] = good
     asked: list[tuple[Mapping[str, Any], str]] = field(default_factory=list)
+    drips: tuple[bytes, float] | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
     at_once: int = 0
     most_at_once: int = 0
@@ -74,6 +79,11 @@ def host(monkeypatch: pytest.MonkeyPatch) -> Iterator[Host]:
                 told.at_once -= 1
             with suppress(OSError):
                 self.send_response(status)
+                if told.drips:
+                    self.end_headers()
+                while told.drips:
+                    self.wfile.write(told.drips[0])
+                    time.sleep(told.drips[1])
                 for name, value in headers.items():
                     self.send_header(name, value)
                 self.send_header("content-length", str(len(data)))
@@ -147,9 +157,74 @@ def test_a_host_that_is_busy_is_asked_again(host: Host, status: int) -> None:
 def test_it_waits_for_as_long_as_the_host_asks_within_bounds(host: Host) -> None:
     model = host.model()
     assert model._wait_after(ServerError("x", 429, 7)) == 7
-    assert model._wait_after(ServerError("x", 429, 9999)) == 120
+    assert model._wait_after(ServerError("x", 429, 9999)) is False
+    assert model._wait_after(ServerError("x", 429)) == 10
     assert model._wait_after(ServerError("x", 500)) is True
     assert model._wait_after(UsageError("x")) is False
+
+
+def test_a_host_that_asks_for_an_hour_is_one_error_at_once(host: Host) -> None:
+    host.answer = lambda _: (429, {"retry-after": "3600"}, b"no quota is left")
+    with pytest.raises(ServerError, match=r"answers 429: no quota is left .again in 3600 s.") as told:
+        host.model().embed(["a"])
+    assert (len(host.asked), told.value.retry_after) == (1, 3600)
+
+
+def test_a_host_may_name_the_time_until_it_wants_to_be_left_alone(host: Host) -> None:
+    until = format_datetime(datetime.now(UTC) + timedelta(hours=2), usegmt=True)
+    host.answer = lambda _: (503, {"retry-after": until}, b"")
+    with pytest.raises(ServerError) as told:
+        host.model().embed(["a"])
+    assert told.value.retry_after == pytest.approx(7200, abs=60)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("piece", "pause", "why"),
+    [(b" ", 0.05, "was not complete within 1 s"), (b" " * 500_000, 0, "for 1 text does not end")],
+)
+def test_an_answer_without_end_is_one_error(
+    host: Host, monkeypatch: pytest.MonkeyPatch, piece: bytes, pause: float, why: str
+) -> None:
+    monkeypatch.setattr("vademecum_builder.encoders.http._TIMES", 1)
+    host.drips = piece, pause
+    with pytest.raises(NetworkError, match=why):
+        host.model("&seconds=1").embed(["a"])
+    assert len(host.asked) == 1, "what was paid for is not asked for again"
+
+
+@pytest.mark.parametrize("parallel", [1, 4])
+def test_what_came_before_a_host_failed_is_kept_batch_by_batch(host: Host, tmp_path: Path, parallel: int) -> None:
+    texts = [f"text {number}" for number in range(60)]
+
+    def answer(body: Mapping[str, Any]) -> Reply:
+        return (500, {}, b"") if failing and "text 30" in body["input"] else good(body)
+
+    host.answer, failing = answer, True
+    with Workspace(tmp_path / "work.db", create=True) as workspace:
+        model = host.model(f"&batch=10&parallel={parallel}")
+        with pytest.raises(ServerError):
+            KeptModel(model, workspace.vectors).embed(texts, 0)
+        failing = False
+        vectors = KeptModel(host.model("&batch=10"), workspace.vectors).embed(texts, 0)
+    np.testing.assert_allclose(vectors, [vector(text) for text in texts])
+    assert model.used.texts >= 30
+    well = [text for body, _ in host.asked for text in body["input"] if "text 30" not in body["input"]]
+    assert sorted(well) == sorted({*texts} - {f"text {number}" for number in range(30, 40)}), "each of them once"
+
+
+@pytest.mark.parametrize("key", ["sk-\u00fc", "sk\nsecret", "sk\x7f"])
+def test_a_key_that_no_header_can_hold_is_refused_and_not_told(monkeypatch: pytest.MonkeyPatch, key: str) -> None:
+    monkeypatch.setenv(KEY, key)
+    with pytest.raises(UsageError, match=f"{KEY} has characters that no key has") as told:
+        HttpModel.parse("https://host/v1#small")
+    assert key not in str(told.value)
+
+
+def test_a_line_end_after_the_key_is_none_of_it(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(KEY, "sk-secret\n")
+    host.model().embed(["a"])
+    assert host.asked[0][1] == "Bearer sk-secret"
 
 
 @pytest.mark.slow
@@ -193,7 +268,8 @@ def rows(*vectors: object, **more: object) -> bytes:
     [
         b"", b"[]", b"{}", b"<p>login", rows(), rows([1.0]), rows([1.0], [1.0, 2.0]), rows([], []), rows("a", "b"),
         rows([1.0], [float("nan")]), rows([1.0], None), rows([1.0], [1.0], [1.0]), rows([1.0], [1.0], usage=7),
-        json.dumps({"data": [{"index": 0, "embedding": [1]}] * 2}).encode(),
+        json.dumps({"data": [{"index": 0, "embedding": [1]}] * 2}).encode(), b"[" * 100_000, rows([1], [10**400]),
+        rows([1.0], [1.0]).replace(b"1,", b"1e999,", 1), rows([1.0], [1.0], usage={"total_tokens": float("inf")}),
     ],
 )  # fmt: skip
 def test_an_answer_that_is_something_else_is_refused(host: Host, data: bytes) -> None:
@@ -222,7 +298,8 @@ def test_vectors_of_other_dimensions_than_before_are_refused(host: Host) -> None
     [
         "", "host/v1#m", "https://host/v1", "https://host/v1#", "ftp://host#m", "https://ann:key@host/v1#m",
         "https://host#m&batch=0", "https://host#m&batch=x", "https://host#m&what=1", "https://host#m&parallel",
-        "https://host#m&price=-1",
+        "https://host#m&price=-1", "https://host:99999999/v1#m", "https://[::1/v1#m", "https://a b/v1#m",
+        "https://host/\x01#m", "https://host:0/v1#m",
     ],
 )  # fmt: skip
 def test_an_address_that_names_no_model_is_refused(address: str) -> None:
@@ -298,3 +375,33 @@ def test_a_build_embeds_what_is_new_and_the_release_names_no_host(
     with pytest.raises(UsageError, match="encoder http:"):
         build(BuildRequest(source=tmp_path / "docs", out=tmp_path / "site", site=False))
     assert NamedEncoders("builtin").fit(["a text"]).encoder.name == "builtin"
+
+
+@pytest.mark.slow
+def test_a_build_of_a_folder_goes_on_after_what_came_before_the_host_failed(
+    host: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("CI", raising=False)
+    (tmp_path / "docs").mkdir()
+    for name in ("heron", "otter", "pump", "valve"):
+        (tmp_path / f"docs/{name}.md").write_text(f"# The {name}\n\nThis page tells about a {name} at the river.\n")
+    address = f"http:{host.url}/v1#small&batch=1&parallel=1"
+    request = BuildRequest(source=tmp_path / "docs", out=tmp_path / "site", encoder=address, site=False)
+    request = replace(request, workspace=of_build(request, tmp_path / "vademecum.toml"))
+    came: list[str] = []
+
+    def answer(body: Mapping[str, Any]) -> Reply:
+        if failing and len(came) == 5:
+            return 400, {}, b"too much"
+        came.extend(body["input"])
+        return good(body)
+
+    host.answer, failing = answer, True
+    with pytest.raises(UsageError, match="too much"):
+        build(request)
+    failing = False
+    build(request)
+    assert len(came) == len(set(came)) > 5, "nothing was asked for twice"
+    monkeypatch.setenv("CI", "true")
+    assert of_build(request, tmp_path / "elsewhere/vademecum.toml") is None, "it would be lost"

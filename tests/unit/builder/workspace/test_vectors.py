@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vademecum.errors import NetworkError
+from vademecum.errors import ContentError, NetworkError
 from vademecum_builder.encoders.kept import KeptModel
 from vademecum_builder.encoders.table import Matrix, Progress
 from vademecum_builder.workspace.store import Workspace
@@ -70,6 +70,18 @@ def test_vectors_of_old_jobs_go_beyond_a_number_of_bytes(tmp_path: Path) -> None
             assert [text for text, name in kept.items() if name not in there] == asked
 
 
+def test_a_model_that_is_another_by_now_is_told(tmp_path: Path) -> None:
+    class Other(Dear):
+        def embed(self, texts: Sequence[str], batch: int, progress: Progress | None = None) -> Matrix:
+            return np.ones((len(texts), 5))
+
+    with Workspace(tmp_path / "work.db", create=True) as workspace:
+        KeptModel(Dear(), workspace.vectors).embed(["a"], 32)
+        for texts in (["a", "b"], ["b", "a"]):
+            with pytest.raises(ContentError, match="vectors of 5 dimensions where it gave 3 before"):
+                KeptModel(Other(), workspace.vectors).embed(texts, 32)
+
+
 def test_progress_counts_what_is_kept(tmp_path: Path) -> None:
     with Workspace(tmp_path / "work.db", create=True) as workspace:
         KeptModel(Dear(), workspace.vectors).embed(TEXTS[:300], 32)
@@ -86,12 +98,13 @@ def test_a_build_from_a_workspace_keeps_them(tmp_path: Path, monkeypatch: pytest
 
     asked: list[str] = []
 
-    def embed(self: HttpModel, texts: Sequence[str], batch: int = 0, progress: Progress | None = None) -> Matrix:
+    def batches(self: HttpModel, texts: Sequence[str]) -> Iterator[tuple[int, Matrix]]:
         asked.extend(texts)
         seeds = [sum(map(ord, text)) for text in texts]
-        return np.array([np.random.default_rng(seed).standard_normal(8) for seed in seeds]).reshape(-1, 8)
+        if texts:
+            yield 0, np.array([np.random.default_rng(seed).standard_normal(8) for seed in seeds])
 
-    monkeypatch.setattr(HttpModel, "embed", embed)
+    monkeypatch.setattr(HttpModel, "batches", batches)
     monkeypatch.setattr(HttpModel, "dimensions", 8)
     monkeypatch.chdir(tmp_path)
     shop = Workshop(tmp_path)
