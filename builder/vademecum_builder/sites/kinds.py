@@ -102,7 +102,8 @@ _OF_GENERATORS: tuple[tuple[str, LeftOutKind, re.Pattern[str]], ...] = (
 _OF_CODE = re.compile(r"javadoc|doxygen|rustdoc|docutils|sphinx", re.IGNORECASE)
 """Generators of manuals and API pages, in which "tags" or "archives" is a module."""
 _INDEX_TITLE = re.compile(
-    r"(?:(?:general|alphabetical|subject|concept|function|variable|command|keyword|option|type|symbol|library) )?index",
+    r"(?:[\d.]+ )?(?:(?:and|general|alphabetical|api|author|class|concept|data|editor|full|graphics|library|properties|"
+    r"subject|(?:function|variable|command|keyword|macro|name|operator|option|style|symbol|tag|type)s?) )*index",
     re.IGNORECASE,
 )
 _FRONT = re.compile(r"(?:^|/)index\.x?html?$")

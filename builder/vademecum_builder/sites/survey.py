@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from vademecum.errors import ContentError
 from vademecum_builder.readers.html.content import BODY_MARKS
 from vademecum_builder.readers.html.page import Template, look_at, name_parts, open_page
-from vademecum_builder.readers.html.repeats import Repeats
+from vademecum_builder.readers.html.repeats import FOLDER_SHARE, Repeats
 from vademecum_builder.sites.addresses import are_clean, base_of
 from vademecum_builder.sites.kinds import kind_by_name
 from vademecum_builder.sources.charset import decode
@@ -49,6 +49,7 @@ class Survey:
             sorted(repeated.everywhere),
             sorted((folder, sorted(lines)) for folder, lines in repeated.folders.items()),
             sorted(self.template.names),
+            sorted((folder, sorted(names)) for folder, names in self.template.folders.items()),
             self.base_url,
             self.marks_bodies,
             self.clean,
@@ -75,6 +76,42 @@ def sample_of(keys: Iterable[str]) -> list[str]:
     return [key for key in whole if key in chosen]
 
 
+class _Titles:
+    """Counts the parts of titles, to find the names of the site and of its folders."""
+
+    def __init__(self) -> None:
+        self._titles: Counter[str] = Counter()
+        self._parts: dict[str, Counter[str]] = {}
+        self._alien: dict[str, Counter[str]] = {}
+        self._headings: dict[str, set[str]] = {}
+
+    def add(self, folder: str, title: str, h1: str) -> None:
+        """Count a page's title."""
+        parts = set(name_parts(title))
+        self._titles[folder] += bool(title)
+        self._parts.setdefault(folder, Counter()).update(parts)
+        self._alien.setdefault(folder, Counter()).update(part for part in parts if h1 and part not in h1)
+        self._headings.setdefault(title, set()).update(filter(None, [h1]))
+
+    def of_site(self) -> frozenset[str]:
+        """Return the parts that many pages have, and the whole titles of pages whose headings differ."""
+        parts: Counter[str] = Counter()
+        for counted in self._parts.values():
+            parts.update(counted)
+        same = {title for title, headings in self._headings.items() if title and len(headings) >= MIN_TITLES}
+        return frozenset(_above(parts, self._titles.total() * NAME_SHARE) | same)
+
+    def of_folders(self) -> dict[str, frozenset[str]]:
+        """Return the parts that many pages of a folder have, other than in their headings: "v2 - Release notes" is a
+        title."""
+        found = {folder: _above(parts, self._titles[folder] * FOLDER_SHARE) for folder, parts in self._alien.items()}
+        return {folder: names for folder, names in found.items() if names}
+
+
+def _above(counted: Counter[str], least: float) -> frozenset[str]:
+    return frozenset(name for name, count in counted.items() if count >= max(MIN_TITLES, least))
+
+
 def survey(keys: Sequence[str], read: Callable[[str], bytes]) -> Survey:
     """Look at a sample of a site's pages.
 
@@ -83,10 +120,9 @@ def survey(keys: Sequence[str], read: Callable[[str], bytes]) -> Survey:
         read: Returns the bytes of one.
     """
     repeats = Repeats()
-    names: Counter[str] = Counter()
+    titles = _Titles()
     places: list[tuple[str, str]] = []
     links: set[tuple[str, str]] = set()
-    titles = 0
     marks_bodies = False
     for key in sample_of(key for key in keys if kind_by_name(key) is None):
         try:
@@ -97,13 +133,13 @@ def survey(keys: Sequence[str], read: Callable[[str], bytes]) -> Survey:
         head = page.head
         if head.redirect is not None:
             continue
-        repeats.add(top_folder(key), look_at(page).flow.lines)
-        titles += bool(head.title)
-        names.update(set(name_parts(head.title)))
+        look = look_at(page)
+        repeats.add(top_folder(key), look.flow.lines)
+        titles.add(top_folder(key), head.title, look.h1)
         marks_bodies = marks_bodies or any(f" {mark}" in text for mark in BODY_MARKS)
-        links.update((key, node.attributes.get("href") or "") for node in page.tree.css("a[href]"))
+        paths = {(node.attributes.get("href") or "").partition("#")[0] for node in page.tree.css("a[href]")}
+        links.update((key, path) for path in paths if path)
         if head.canonical:
             places.append((key, head.canonical))
-    shared = {name for name, count in names.items() if count >= max(MIN_TITLES, titles * NAME_SHARE)}
-    template = Template(repeats.repeated(), frozenset(shared))
+    template = Template(repeats.repeated(), titles.of_site(), titles.of_folders())
     return Survey(template, base_of(places), marks_bodies, are_clean(keys, links))

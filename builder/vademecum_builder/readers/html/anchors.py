@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from vademecum.errors import ContentError
 from vademecum_builder.readers.html.tree import Attributes, parse
+from vademecum_builder.readers.html.unseen import is_section
 from vademecum_builder.sources.charset import decode
 
 LONGEST = 1000
@@ -43,15 +44,15 @@ class Anchors:
         if not name or len(name) > LONGEST or name in self._seen or name != name.strip() or "\n" in name:
             return None
         self._seen.add(name)
-        is_section = tag == "section" or "sect" in (attributes.get("class") or "")
-        named = Named(name, tag, is_section=is_section)
+        named = Named(name, tag, is_section=is_section(tag, attributes))
         self.waiting.append(named)
         return named
 
     def text(self) -> str:
-        """Return the nearest id before a text, and forget all of them."""
+        """Return the nearest id before a text, and forget all but those of open sections: their heading may come after
+        a row of links."""
         found = self.waiting[-1].id if self.waiting else ""
-        self.waiting.clear()
+        self.waiting = [named for named in self.waiting if named.is_section and named.is_open]
         return found
 
     def heading(self, level: int, own: str, links: list[str]) -> str:

@@ -117,7 +117,7 @@ class _Walk:
         part = part_of(node, tag, attributes)
         if part is not Part.TEXT and self._leave_out(node, tag, attributes, part):
             return
-        if not self._marked and self._heading is None and is_around(tag, attributes) and not self._is_much(node):
+        if not self._marked and self._heading is None and is_around(node, tag, attributes) and not self._is_much(node):
             return
         if tag in elements.INLINE and "id" not in attributes:
             child = node.first_child

@@ -38,10 +38,12 @@ class Template:
     Attributes:
         repeated: Lines that are on many pages.
         names: Parts of titles that name the site: "Pump documentation".
+        folders: The same for the pages of each folder.
     """
 
     repeated: Repeated = field(default_factory=Repeated)
     names: frozenset[str] = frozenset()
+    folders: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 ALONE = Template()
@@ -136,7 +138,8 @@ def read_page(page: Opened, template: Template = ALONE, folder: str = "", *, lis
     seen = look_at(page)
     repeated = template.repeated.lines(folder, marked=seen.marked)
     lines = without_repeats(seen.flow, repeated, marked=seen.marked)
-    title = _title(page.head.title, seen.h1, lines, template.names)
+    names = template.names | template.folders.get(folder, frozenset())
+    title = _title(page.head.title, seen.h1, lines, names)
     sections = Sections(listed=listed)
     sections.add(lines)
     crumbs = [crumb for crumb in seen.breadcrumbs if crumb != title]

@@ -40,6 +40,8 @@ _MARKS = frozenset(
 )
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _NO_DISPLAY = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_SECTION = re.compile(r"sect|\b(?:chapter|appendix|preface|unnumbered|level[1-6])\b")
+_LETTERS = re.compile(r"[^\W\d_]{2,}")
 _SIGN = re.compile(r"[^\w]*", re.ASCII)
 _LINE_NUMBERS = re.compile(
     r"(?:^|\s)(?:[\w-]*linenos?|lineno|line-?numbers?(?:-\w+)?|linenodiv|lnt?|lntd-num|gutter|hljs-ln-numbers|"
@@ -124,7 +126,12 @@ def part_of(node: Node, tag: str, attributes: Attributes) -> Part:
     return _part_by_class(names, tag) if names else Part.TEXT
 
 
-def is_around(tag: str, attributes: Attributes) -> bool:
+def is_section(tag: str, attributes: Attributes) -> bool:
+    """Return whether an element calls itself a section of the text."""
+    return tag == "section" or _SECTION.search(attributes.get("class") or "") is not None
+
+
+def is_around(node: Node, tag: str, attributes: Attributes) -> bool:
     """Return whether an element of a page that does not mark its content is around it, by its kind or name."""
     if tag in ("header", "footer", "aside", "nav"):
         return True
@@ -132,7 +139,15 @@ def is_around(tag: str, attributes: Attributes) -> bool:
         return True
     if tag not in ("div", "section", "ul", "ol", "table", "td", "p", "span"):
         return False
-    return _named_around(f"{attributes.get('class') or ''} {attributes.get('id') or ''}")
+    names, name = attributes.get("class") or "", attributes.get("id") or ""
+    if name and is_section(tag, attributes) and _is_slug(name, text_of(node.css_first("h1, h2, h3, h4, h5, h6"))):
+        name = ""  # of its heading: "22.7.3 Menu selection"
+    return _named_around(f"{names} {name}")
+
+
+def _is_slug(name: str, heading: str) -> bool:
+    said = set(_LETTERS.findall(heading.lower()))
+    return bool(said) and said.issuperset(_LETTERS.findall(re.sub(r"_00[0-9a-f]{2}", " ", name.lower())))
 
 
 @lru_cache(maxsize=4096)
