@@ -141,6 +141,17 @@ def _values(
     return values
 
 
+_SLASHES = "write / between the names of folders"
+_HINTS = {
+    # The most frequent causes: missing quotes, or quotes that an editor made typographic.
+    "Invalid value": 'a text stands between straight quotes: "docs"',
+    "Cannot overwrite a value": "the key stands twice",
+    "Unescaped '\\' in a string": _SLASHES,
+    "Invalid hex value": _SLASHES,  # "C:\Users"
+}
+"""What to do about errors of Python's parser."""
+
+
 @dataclass(frozen=True)
 class _Lines:
     """The lines of tables and keys in the file, which Python's parser does not report.
@@ -168,8 +179,7 @@ class _Lines:
         found = re.fullmatch(r"(.+) \(at line (\d+), column \d+\)", str(error))
         if found is None:
             return UsageError(f"{self.file}: cannot be read: {error}")
-        # The most frequent causes: missing quotes, or quotes that an editor made typographic.
-        hint = ' (a text stands between straight quotes: "docs")' if found[1] == "Invalid value" else ""
+        hint = f" ({_HINTS[found[1]]})" if found[1] in _HINTS else ""
         number = int(found[2])
         shown = "".join(self.text.splitlines()[number - 1 : number]).strip()
         return UsageError(f"{self.file}, line {number}: cannot be read: {found[1]}{hint}: {shown}")

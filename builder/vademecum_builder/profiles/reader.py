@@ -47,7 +47,7 @@ _AS_THEY_LIE = (
     " are GitHub's. Name the generator with --profile (plain if there is none), build the rendered pages, or check with"
     " --links"
 )
-_NOWHERE = "redirects, and pages for addresses that do not exist"
+_NOWHERE = "pages without content: redirects, 404"
 _REDIRECTS = ("redirect_url", "redirect_to")
 _REFRESH = re.compile(
     r"^(?:\.\. raw:: html\n[ \t]*\n[ \t]+| {0,2})<meta\s[^<>]*\bhttp-equiv=[\"']?refresh"

@@ -12,6 +12,7 @@ import re
 import stat
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
 
 from vademecum.errors import ContentError, UsageError, counted
@@ -127,8 +128,7 @@ class FolderSource:
         """
         real = os.path.realpath(self.root)
         if not Path(real).is_dir():
-            found = "is a file, not a folder;" if self.root.exists() else "no such folder; run what makes it, or"
-            raise UsageError(f"{self.root}: {found} name the folder that holds the documents")
+            raise UsageError(f"{self.root}: {_why_no_folder(self.root)}")
         return self._scan([] if warnings is None else warnings)
 
     def keys(self) -> list[str]:
@@ -211,6 +211,17 @@ class FolderSource:
 
 def _keys(walk: Walk) -> list[str]:
     return [entry.key for entry in walk.entries() if isinstance(entry, Entry)]
+
+
+def _why_no_folder(root: Path) -> str:
+    if root.exists():
+        return "is a file, not a folder; name the folder that holds the documents"
+    if not root.name.isprintable() or (root.parent / root.name.replace("\\", "/")).is_dir():  # "docs\new"
+        return "no such folder; write / between the names of folders"
+    beside = {path.name.casefold(): path.name for path in root.parent.glob("*/")}
+    meant = [beside[name] for name in get_close_matches(root.name.casefold(), beside, 1)]
+    guess = f"; did you mean {meant[0]}?" if meant else "; run what makes it, or name the folder that holds the documents"
+    return f"no such folder{guess}"
 
 
 def _state(info: os.stat_result) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""Files that are not documents, by name: hidden files, packages, parts and templates of pages, files for programs, and
+"""Files that are not documents, by name: hidden files, packages, page templates, files for programs, and
 what `vade build` has published."""
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _FOR_PROGRAMS = re.compile(
 _PUBLISHED = "metadata/timestamp.json"
 _RELEASES = "releases/"
 """Other repositories of The Update Framework have `metadata/` too, with documents beside it."""
-TEMPLATES = "parts and templates of pages (_partials, _templates)"
+TEMPLATES = "page templates (_partials, _templates)"
 GIT_IGNORED = "files that .gitignore names"
 MOST_COUNTED = 10_000
 """At most this many files of a folder are looked at to count its documents."""

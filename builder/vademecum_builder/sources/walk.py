@@ -8,6 +8,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from errno import ENOENT
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
@@ -115,7 +116,8 @@ class Walk:
             real = os.path.realpath(path) if linked else str(Path(real_folder, path.name))
             info = path.stat()
         except OSError as error:
-            return Skipped(shown, f"cannot be read: {error.strerror}")
+            to_nothing = linked and error.errno == ENOENT
+            return Skipped(shown, "a symbolic link to nothing" if to_nothing else f"cannot be read: {error.strerror}")
         if stat.S_ISDIR(info.st_mode):
             shown += "/"
         if any(unicodedata.category(character) in ("Cc", "Cs") for character in path.name):

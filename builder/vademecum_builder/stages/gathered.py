@@ -56,7 +56,7 @@ class Gathered:
         documents, chunks: Rows by key, and the chunks that they consist of by id.
         sources: The digest of each item.
         excluded: The items that are not documents.
-        reader_warnings: Warnings that readers gave about documents.
+        document_warnings: Warnings about single documents, from their readers or because they were skipped.
         access_tokens: The access tokens of each item, with the line of each.
         with_example_keys: Items whose private keys are examples that may be shown.
         withheld: Items that are not public, whatever an earlier item of the same key says.
@@ -69,7 +69,7 @@ class Gathered:
     chunks: dict[int, PendingChunk] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
-    reader_warnings: list[str] = field(default_factory=list)
+    document_warnings: list[str] = field(default_factory=list)
     access_tokens: dict[str, dict[str, int]] = field(default_factory=dict)
     with_example_keys: set[str] = field(default_factory=set)
     withheld: set[str] = field(default_factory=set)
@@ -78,7 +78,7 @@ class Gathered:
 
     def skip(self, key: str, warning: str) -> None:
         """Note that an item cannot be read."""
-        self.warnings.append(warning)
+        self.document_warnings.append(warning)
         self.excluded.unreadable[SKIPPED].append(key)
 
     def texts_of(self, base: Base, *rows: DocumentRow) -> list[str]:

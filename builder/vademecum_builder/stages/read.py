@@ -110,7 +110,7 @@ def read_source(source: Source, base: Base, context: BuildContext, *, audited: b
     excluded = gathered.excluded
     excluded.items += Counter(changes.unread)
     gathered.warnings += [
-        *_merged(gathered.reader_warnings),
+        *_merged(gathered.document_warnings),
         *context.documents.warnings(),
         *_missing_readers(excluded),
         *changes.warnings,
@@ -234,7 +234,7 @@ class _Reading:
         if isinstance(outcome, str):
             gathered.excluded.left_out[outcome].append(item.key)
             return
-        gathered.reader_warnings += outcome.warnings
+        gathered.document_warnings += outcome.warnings
         if private := self._why_private_row(outcome.row, item):
             gathered.excluded.left_out[private].append(item.key)
             return

@@ -847,7 +847,7 @@ def test_loops_indented_in_html_leave_no_code(tmp_path: Path) -> None:
 @pytest.mark.parametrize("front", ["redirect_url: /a/", "redirect_to: https://x.example/", "permalink: /de/404.html"])
 def test_redirects_and_the_page_for_what_does_not_exist_are_no_documents(front: str, tmp_path: Path) -> None:
     read = read_any(tmp_path, "a.md", f"---\n{front}\n---\n# A\n\nMoved.\n", **{"_config.yml": ""})
-    assert read == "redirects, and pages for addresses that do not exist"
+    assert read == "pages without content: redirects, 404"
     bare = [
         read_any(tmp_path / "m", "docs/a.md", f"redirect: /b/\n{text}", **{"mkdocs.yml": ""}) for text in ("", "\nA.")
     ]

@@ -103,9 +103,9 @@ NOBODYS = {
     "env/pyvenv.cfg": "",
     "env/lib/a.md": "files of packages and builds (node_modules, venv)",
     "d/_site/a.html": "files of packages and builds (node_modules, venv)",
-    "d/_partials/a.mdx": "parts and templates of pages (_partials, _templates)",
-    "_templates/a.html": "parts and templates of pages (_partials, _templates)",
-    "{{cookiecutter.name}}/a.md": "parts and templates of pages (_partials, _templates)",
+    "d/_partials/a.mdx": "page templates (_partials, _templates)",
+    "_templates/a.html": "page templates (_partials, _templates)",
+    "{{cookiecutter.name}}/a.md": "page templates (_partials, _templates)",
     "kb/metadata/timestamp.json": "",
     "kb/releases/a.json": "",
     "kb/index.html": "files of published knowledge bases",
@@ -517,7 +517,7 @@ def test_links_that_lead_out_loop_or_dangle_are_skipped(tmp_path: Path) -> None:
         "out/": "a symbolic link that leads out of the folder",
         "out.md": "a symbolic link that leads out of the folder",
         "self.md": "cannot be read: Too many levels of symbolic links",
-        "gone.md": "cannot be read: No such file or directory",
+        "gone.md": "a symbolic link to nothing",
     }
 
 
@@ -642,6 +642,14 @@ def test_folders_nested_too_deeply_are_skipped(tmp_path: Path, monkeypatch: pyte
 def test_no_folder_is_said_before_anything_is_read(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"docs: no such folder; run what makes it, or name the folder"):
         FolderSource(tmp_path / "docs").scan()
+    (tmp_path / "Handbook" / "new").mkdir(parents=True)
+    for name, said in {
+        "handbok": "; did you mean Handbook?",
+        "Handbook\\new": "; write / between",
+        "Handbook\new": "; write / between",
+    }.items():
+        with pytest.raises(UsageError, match=f"no such folder{said}"):
+            FolderSource(tmp_path / name).scan()
     with pytest.raises(UsageError, match=r"a\.md: is a file, not a folder"):
         FolderSource(put(tmp_path, "a.md")).scan()
 

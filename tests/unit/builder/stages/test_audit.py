@@ -196,6 +196,13 @@ def test_what_is_said_of_many_documents_is_one_line_with_the_first_ten(docs: Pat
     assert released(docs).warnings == (f"11 documents: {said % 0} ({first} and 1 more)", f"11.md: {said % 1}")
 
 
+def test_files_that_are_skipped_for_one_reason_are_one_line(docs: Path) -> None:
+    for n in range(12):
+        (docs / f"{n:02}.md").write_text("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n")
+    (said,) = released(docs).warnings
+    assert said.startswith("12 documents: skipped: Git LFS has the file") and said.endswith("09.md and 2 more)")
+
+
 def test_pages_without_text_and_the_same_text_twice_are_named(docs: Path) -> None:
     (docs / "twin.md").write_text((docs / "good.md").read_text())
     (docs / "empty.md").write_text("")
