@@ -787,6 +787,13 @@ def test_pages_that_say_the_same_address_are_told(vade: Vade) -> None:
     assert "a repository has one site" in vade("init", "--yes").out
 
 
+@pytest.mark.parametrize(("folder", "told"), [("docs", True), ("html", False)])
+def test_a_site_that_pages_may_serve_from_the_branch_is_told(folder: str, told: bool, vade: Vade) -> None:
+    pages = {f"{folder}/{name}.html": f"<!doctype html><h1>{name}</h1><p>Text." for name in ("index", "a")}
+    repository({**pages, f"{folder}/.nojekyll": ""})
+    assert ("this replaces it" in vade("init", "--yes", "--source", folder).out) is told
+
+
 # Mistakes ----------------------------------------------------------------------------------------------
 
 MISTAKES: dict[str, tuple[dict[str, str], str, list[str], str]] = {

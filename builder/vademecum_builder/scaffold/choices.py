@@ -34,6 +34,10 @@ _NO_WORKFLOWS = ".readthedocs."
 """Read the Docs renders sites itself: workflows cannot publish there."""
 _SOURCES = "sources of "
 """How what a generator reads is described."""
+_SITE = "a rendered site"
+"""How rendered pages are described."""
+_BY_BRANCH = (".", "docs")
+"""The folders that GitHub Pages serves from a branch, without a workflow."""
 _TOLD = 5
 """The most places with records that are named."""
 _LOOPBACK = re.compile(r"http://(?:127\.|localhost[:/]|\[::1\])")
@@ -113,10 +117,12 @@ def choose(known: Repository, folder: Path, deployed: Workflow | None, wishes: W
 
 def _about(known: Repository, source: Candidate, address: str, base_url: str) -> Iterator[str]:
     """Yield what to know about documents that no workflow renders."""
-    if source.served and f"{source.served.rstrip('/')}/".lower() == address.lower():
+    same = source.served and f"{source.served.rstrip('/')}/".lower() == address.lower()
+    if same or (source.what.startswith(_SITE) and source.path in _BY_BRANCH and address == known.pages):
+        why = "as their configuration says" if same else "if GitHub Pages serves them from this branch"
         yield (
-            f"the documents are served at {address} as well, as their configuration says, and a repository has one "
-            "site: to keep theirs, put the knowledge base into a folder of it, as the guide of your generator shows"
+            f"the documents are served at {address} as well, {why}, and a repository has one site: this replaces it. "
+            "To keep it, have a workflow publish it first; then `vade init` puts the knowledge base into a folder of it"
         )
     if source.what == _IGNORED:
         yield f"git ignores {source.path}, so a checkout has none of it: a workflow has to make it before it builds"

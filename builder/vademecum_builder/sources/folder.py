@@ -214,14 +214,14 @@ def _keys(walk: Walk) -> list[str]:
 
 
 def _why_no_folder(root: Path) -> str:
+    name_it = "name the folder that holds the documents"
     if root.exists():
-        return "is a file, not a folder; name the folder that holds the documents"
+        return f"is a file, not a folder; {name_it}"
     if not root.name.isprintable() or (root.parent / root.name.replace("\\", "/")).is_dir():  # "docs\new"
         return "no such folder; write / between the names of folders"
     beside = {path.name.casefold(): path.name for path in root.parent.glob("*/")}
     meant = [beside[name] for name in get_close_matches(root.name.casefold(), beside, 1)]
-    guess = f"; did you mean {meant[0]}?" if meant else "; run what makes it, or name the folder that holds the documents"
-    return f"no such folder{guess}"
+    return f"no such folder; {f'did you mean {meant[0]}?' if meant else f'run what makes it, or {name_it}'}"
 
 
 def _state(info: os.stat_result) -> tuple[int, int]:

@@ -269,7 +269,7 @@ def test_several_sources_have_names(tmp_path: Path) -> None:
         ("[limits]\nkeep = 1\n[limits]", "line 3: cannot be read: Cannot declare ('limits',) twice: [limits]"),
         ('title = "A"\ntitle = "B"\n', "cannot be read: Cannot overwrite a value (the key stands twice): title"),
         ('[[source]]\npath = "d\\guide"\n', "cannot be read: Unescaped '\\' in a string (write / between the names"),
-        ('[[source]]\npath = "C:\\Users"\n', "cannot be read: Invalid hex value (write / between the names of folders)"),
+        ('[[source]]\npath = "C:\\Users"\n', "cannot be read: Invalid hex value (write / between the names"),
         ('[[source]]\npath = "d"\ntitle = "A"', "line 3: source.title: this key belongs to the top of the file"),
         ('[[source]]\npath = "https://x.y/z"', "line 2: source.path: expected a folder, not 'https://x.y/z'"),
         (
