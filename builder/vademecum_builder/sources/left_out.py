@@ -31,16 +31,24 @@ def folder_kind(path: Path) -> str:
     name = path.name
     if name.startswith("."):
         return "files in hidden folders"
-    if _PACKAGES.fullmatch(name) or (path / "pyvenv.cfg").is_file():
+    if _PACKAGES.fullmatch(name) or _is_file(path / "pyvenv.cfg"):
         return "files of packages and builds (node_modules, venv)"
     if _PARTS.fullmatch(name):
         return TEMPLATES
     return "files of published knowledge bases" if is_published(path) else ""
 
 
+def _is_file(path: Path) -> bool:
+    """Return whether there is such a file; in a folder that may not be looked into there is none."""
+    try:
+        return path.is_file()
+    except PermissionError:
+        return False
+
+
 def is_published(folder: Path) -> bool:
     """Return whether a folder is a tree that `vade build` wrote: its pages show documents, but are not documents."""
-    return (folder / _PUBLISHED).is_file() and (folder / _RELEASES).is_dir()
+    return _is_file(folder / _PUBLISHED) and (folder / _RELEASES).is_dir()
 
 
 def outside_of_published(files: Sequence[str]) -> list[str]:

@@ -610,6 +610,8 @@ def test_unreadable_files_and_folders_are_skipped(tmp_path: Path, monkeypatch: p
         put(tmp_path, name)
     refuse(monkeypatch, "open", tmp_path / "closed.md")
     refuse(monkeypatch, "iterdir", tmp_path / "closed")
+    for name in ("pyvenv.cfg", "metadata/timestamp.json"):
+        refuse(monkeypatch, "is_file", tmp_path / "closed" / name)
     assert skipped(FolderSource(tmp_path)) == {
         "closed.md": "cannot be read: Permission denied",
         "closed/": "cannot be read: Permission denied",
