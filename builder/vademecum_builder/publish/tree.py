@@ -1,7 +1,8 @@
 """Writing a published tree so that a crash at any moment leaves one that can be served.
 
-Immutable files come first, then the pages, a new root, and `timestamp.json` last; each file whole (written beside,
-synced, renamed). Only then are files deleted that none of the last few releases needs.
+All files are written beside the old ones first, so that a full disk changes nothing. Then they are renamed: immutable
+files, the pages, a new root, and `timestamp.json` last. Only then are files deleted that none of the last few releases
+needs.
 """
 
 from __future__ import annotations
@@ -9,13 +10,15 @@ from __future__ import annotations
 import errno
 import hashlib
 import re
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
+from functools import partial
+from itertools import groupby
 from pathlib import Path
 
 from vademecum.errors import ContentError, QuotaError, StorageError
 from vademecum.format.manifest import decode_manifest
 from vademecum.format.objects import ObjectRef
-from vademecum.runtime.files import patiently, real_path, replace_durably
+from vademecum.runtime.files import patiently, real_path, sync_folder, write_durably
 from vademecum.trust.metadata import TIMESTAMP
 
 KEPT_RELEASES = 3
@@ -37,10 +40,22 @@ def write_tree(folder: Path, files: Mapping[str, bytes | Path]) -> int:
         QuotaError: The disk is full. StorageError: The folder cannot be written.
     """
     written = 0
-    for path in sorted(files, key=lambda path: (rank(path), path)):
-        content = files[path]
-        data = content if isinstance(content, bytes) else content.read_bytes()
-        written += _write(folder / path, data)
+    staged: list[str] = []
+    try:
+        # `version.json` last of the pages: there a build after a crash finds what the release before had changed.
+        for path in sorted(files, key=lambda path: (rank(path), path == "version.json", path)):
+            content = files[path]
+            data = content if isinstance(content, bytes) else content.read_bytes()
+            if not _is_there(folder / path, data):
+                staged.append(path)
+                _write_beside(folder / path, data)
+                written += len(data)
+        for _, paths in groupby(staged, key=rank):
+            _rename([folder / path for path in paths])
+    except StorageError:
+        for path in staged:
+            _partial(folder / path).unlink(missing_ok=True)
+        raise
     return written
 
 
@@ -117,15 +132,34 @@ def _number(path: Path) -> int:
     return next((int(part) for part in path.name.split(".")[:2] if part.isdecimal() and len(part) < 64), 0)
 
 
-def _write(path: Path, data: bytes) -> int:
+def _is_there(path: Path, data: bytes) -> bool:
     try:
-        if path.is_file() and path.stat().st_size == len(data) and path.read_bytes() == data:
-            return 0
-        path.parent.mkdir(parents=True, exist_ok=True)
-        replace_durably(path, data, PARTIAL)
+        return path.is_file() and path.stat().st_size == len(data) and path.read_bytes() == data
     except OSError as error:
         raise unwritable(path, error) from error
-    return len(data)
+
+
+def _partial(path: Path) -> Path:
+    return path.with_name(path.name + PARTIAL)
+
+
+def _write_beside(path: Path, data: bytes) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_durably(_partial(path), data)
+    except OSError as error:
+        raise unwritable(path, error) from error
+
+
+def _rename(paths: Sequence[Path]) -> None:
+    """Show what was written beside; it outlives a power cut before anything later is shown."""
+    for path in paths:
+        try:
+            patiently(partial(_partial(path).replace, path))
+        except OSError as error:
+            raise unwritable(path, error) from error
+    for folder in {path.parent for path in paths}:
+        sync_folder(folder)
 
 
 def unwritable(path: Path, error: OSError) -> StorageError:

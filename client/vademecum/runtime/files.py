@@ -44,16 +44,26 @@ def replace_durably(path: Path, data: bytes, suffix: str) -> None:
     """
     partial = path.with_name(path.name + suffix)
     try:
-        with partial.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+        write_durably(partial, data)
         patiently(lambda: partial.replace(path))
     except OSError:
         partial.unlink(missing_ok=True)
         raise
+    sync_folder(path.parent)
+
+
+def write_durably(path: Path, data: bytes) -> None:
+    """Write a file whose content outlives a power cut; its name does after `sync_folder`."""
+    with path.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def sync_folder(folder: Path) -> None:
+    """Return when what was renamed in a folder outlives a power cut."""
     if os.name == "posix":
-        descriptor = os.open(path.parent, os.O_RDONLY)
+        descriptor = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(descriptor)
         finally:

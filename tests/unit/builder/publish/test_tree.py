@@ -164,6 +164,29 @@ def test_a_full_disk_leaves_the_tree_to_be_served_and_no_half_file(
     assert line.release(NEWER).sequence == 2
 
 
+@pytest.mark.slow
+@pytest.mark.fault("D50")
+@pytest.mark.usefixtures("small_site")
+def test_a_disk_that_is_full_before_the_last_file_shows_no_page_of_the_new_release(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = Line(tmp_path, site=SiteBuilder())
+    line.release(HANDBOOK)
+    saved, before = shutil.copytree(line.out, tmp_path / "saved"), tree_of(line.out)
+    with monkeypatch.context() as patch:
+        done = fail_at(patch, 10_000, Crash())
+        line.release(NEWER)
+    shutil.rmtree(line.out)
+    shutil.copytree(saved, line.out)
+    files = sum(step.startswith(f"replace {line.out}") for step in done)
+    synced = [at for at, step in enumerate(done) if step.startswith("fsync")]
+    with monkeypatch.context() as patch:
+        fail_at(patch, synced[files - 1], OSError(errno.ENOSPC, "No space left on device"))
+        with pytest.raises(QuotaError, match="the published release is unchanged"):
+            line.release(NEWER)
+    assert tree_of(line.out) == before
+
+
 def test_old_files_that_cannot_be_deleted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "objects").mkdir()
     (tmp_path / "objects" / "old.gz").write_bytes(b"old")
@@ -256,12 +279,14 @@ def test_a_damaged_manifest_keeps_nothing_on_its_word_and_stops_nothing(tmp_path
 
 
 def test_files_are_written_in_the_order_that_a_crash_forgives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    names = ["metadata/timestamp.json", "metadata/2.root.json", "index.html", "metadata/2.targets.json", "objects/a.gz"]
+    names = ["metadata/timestamp.json", "metadata/2.root.json", "version.json", "index.html", "www/style.css"]
+    names += ["metadata/2.targets.json", "objects/a.gz"]
     done = fail_at(monkeypatch, 10_000, Crash())
     written = write_tree(tmp_path, dict.fromkeys(names, b"12"))
-    assert written == 10
+    assert written == 14
+    assert all(step.startswith(("mkdir", "fsync")) for step in done[: 2 * len(names)]), "all is written before it shows"
     order = [step.removeprefix(f"replace {tmp_path}/") for step in done if step.startswith("replace")]
-    assert order == ["metadata/2.targets.json", "objects/a.gz", "index.html", "metadata/2.root.json", names[0]]
+    assert order == [*names[5:], "index.html", "www/style.css", "version.json", "metadata/2.root.json", names[0]]
 
 
 def test_a_file_that_is_as_it_should_be_is_not_written(tmp_path: Path) -> None:
