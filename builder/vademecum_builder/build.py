@@ -42,7 +42,7 @@ from vademecum_builder.stages.context import BuildContext
 from vademecum_builder.stages.documents import NamedReaders
 from vademecum_builder.stages.report import BuildReport
 from vademecum_builder.workspace.building import run_job, run_with_vectors, stored
-from vademecum_builder.workspace.jobs import Wish, in_stages
+from vademecum_builder.workspace.jobs import SyncOptions, in_stages
 from vademecum_builder.workspace.store import Workspace
 from vademecum_builder.workspace.sync import refuse_unfinished, sync_sources
 
@@ -164,8 +164,8 @@ def _as_stored(
 ) -> Mapping[str, Sequence[Opened]]:
     """Bring the workspace up to date, if that is wanted, and return the sources as it has them."""
     if request.sync:
-        report = in_stages(context.progress)
-        sync_sources(workspace, request, opened, Wish(batch=request.batch), report=report, stop=stop, reading=False)
+        options = SyncOptions(batch=request.batch, reads=False, report=in_stages(context.progress), stop=stop)
+        sync_sources(workspace, request, opened, options)
     else:
         refuse_unfinished(workspace, request.sources)
     return stored(workspace, request, opened)

@@ -12,14 +12,14 @@ from unittest import mock
 
 from support.killed import die_at, kill_one_after_another
 from support.workshop import Workshop
-from vademecum_builder.workspace.jobs import Wish
+from vademecum_builder.workspace.jobs import SyncOptions
 
 BATCH = 10
 
 
 def work(shop: Workshop) -> None:
     """What is killed."""
-    shop.sync(Wish(batch=BATCH))
+    shop.sync(SyncOptions(batch=BATCH))
     shop.build(sync=False)
 
 

@@ -16,7 +16,7 @@ from vademecum_builder.kinds.registry import open_sources
 from vademecum_builder.request import BuildRequest, SourceSettings
 from vademecum_builder.settings import read_settings
 from vademecum_builder.sources.base import Changes, Checkpoint, Entry
-from vademecum_builder.workspace.jobs import Job, Wish
+from vademecum_builder.workspace.jobs import Job, SyncOptions
 from vademecum_builder.workspace.store import Workspace
 from vademecum_builder.workspace.sync import sync_sources
 
@@ -50,11 +50,11 @@ class Workshop:
         keys = self.root / "keys"
         return replace(request, workspace=self.root / "work.db", keys=keys if keys.exists() else None)
 
-    def sync(self, wish: Wish | None = None, **options: Any) -> list[Job]:
+    def sync(self, how: SyncOptions | None = None, **options: Any) -> list[Job]:
         """Sync as `vade sync` does."""
         request = replace(self.request, **{name: options.pop(name) for name in ("allow_shrink",) if name in options})
         with self.open() as workspace, workspace.writing():
-            return sync_sources(workspace, request, open_sources(request), wish or Wish(), **options)
+            return sync_sources(workspace, request, open_sources(request), replace(how or SyncOptions(), **options))
 
     def build(self, **options: Any) -> BuildReport:
         """Build as `vade build` does."""

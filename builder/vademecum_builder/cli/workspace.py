@@ -24,7 +24,7 @@ from vademecum_builder.kinds.registry import OpenedLater
 from vademecum_builder.request import BuildRequest
 from vademecum_builder.workspace.database import DEFAULT_WORKSPACE
 from vademecum_builder.workspace.items import Change
-from vademecum_builder.workspace.jobs import Job, Wish, in_stages
+from vademecum_builder.workspace.jobs import Job, SyncOptions, in_stages
 from vademecum_builder.workspace.store import Workspace
 from vademecum_builder.workspace.sync import chosen_sources, sync_sources
 
@@ -73,12 +73,12 @@ def of_build(request: BuildRequest, config: Path) -> Path | None:
     return own if (dear or request.sources) and (own.exists() or (wanted and not is_ci(os.environ))) else None
 
 
-def read(options: Namespace, request: BuildRequest, workspace: Workspace, wish: Wish) -> list[Job]:
+def read(options: Namespace, request: BuildRequest, workspace: Workspace, how: SyncOptions) -> list[Job]:
     """Sync, with progress on stderr; the first Ctrl-C ends it after the current batch."""
-    chosen = replace(request, sources=tuple(chosen_sources(request, wish.sources)))
+    chosen = replace(request, sources=tuple(chosen_sources(request, how.sources)))
     with Bars() as bars, stopped_by_signal() as stop:
         report = lines_of_json if options.progress == "json" else in_stages(bars)
-        jobs = sync_sources(workspace, chosen, OpenedLater(chosen), wish, report=report, stop=stop)
+        jobs = sync_sources(workspace, chosen, OpenedLater(chosen), replace(how, report=report, stop=stop))
     for view in workspace.views():
         for told in view.told.get("warnings", ()) if view.source in {job.source for job in jobs} else ():
             notice(f"warning: {view.source}: {told}")

@@ -79,8 +79,12 @@ class Job:
 BATCH = 500
 
 
+Report = Callable[[Job], None]
+"""Called after each batch."""
+
+
 @dataclass(frozen=True)
-class Wish:
+class SyncOptions:
     """How sources are to be read.
 
     Attributes:
@@ -89,6 +93,9 @@ class Wish:
         full: Forget the checkpoints and read everything.
         batch: Entries in a transaction.
         resume: The job to continue; None: a new one.
+        reads: Whether to try to make documents of what changed; a build does that right afterwards anyway.
+        report: Called after each batch.
+        stop: Asked after each batch; True cancels the job.
     """
 
     sources: tuple[str, ...] = ()
@@ -96,6 +103,9 @@ class Wish:
     full: bool = False
     batch: int = BATCH
     resume: Job | None = None
+    reads: bool = True
+    report: Report = lambda _: None
+    stop: Callable[[], bool] = lambda: False
 
     @property
     def asked(self) -> dict[str, object]:
@@ -103,14 +113,10 @@ class Wish:
         return {"ids": list(self.ids), "full": self.full, "batch": self.batch}
 
     @classmethod
-    def of(cls, job: Job) -> Wish:
-        """Return the wish that a job was begun with."""
+    def of(cls, job: Job) -> SyncOptions:
+        """Return the options that a job was begun with."""
         asked = job.asked
         return cls((job.source,), tuple(asked["ids"]), asked["full"], asked["batch"])
-
-
-Report = Callable[[Job], None]
-"""Called after each batch."""
 
 
 def in_stages(progress: Progress) -> Report:

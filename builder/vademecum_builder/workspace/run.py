@@ -16,7 +16,7 @@ from vademecum_builder.request import BuildRequest, SourceSettings
 from vademecum_builder.sources.base import BINARY, RECORD, Changes, Checkpoint, Entry, Removed, SourceItem
 from vademecum_builder.stages.documents import DocumentReader
 from vademecum_builder.workspace.items import MODIFIED
-from vademecum_builder.workspace.jobs import CANCELLED, CANCELLING, DONE, FAILED, RUNNING, Job, Report, Wish
+from vademecum_builder.workspace.jobs import CANCELLED, CANCELLING, DONE, FAILED, RUNNING, Job, SyncOptions
 from vademecum_builder.workspace.store import (
     FROM_READER,
     FROM_SOURCE,
@@ -50,10 +50,7 @@ class SourceRun:
     request: BuildRequest
     settings: SourceSettings
     views: Callable[[], Sequence[Opened]]
-    wish: Wish
-    report: Report
-    stop: Callable[[], bool]
-    reads: bool
+    options: SyncOptions
     before: int = 0
     found: set[str] = field(default_factory=set)
     """Those of the requested ids that are, or were, there."""
@@ -67,11 +64,11 @@ class SourceRun:
         return self.views()
 
     def run(self) -> Job:
-        workspace, wish = self.workspace, self.wish
-        if wish.resume is None:
-            self.job = workspace.begin("sync", self.source, wish.asked)
+        workspace, options = self.workspace, self.options
+        if options.resume is None:
+            self.job = workspace.begin("sync", self.source, options.asked)
         else:
-            self.job = replace(wish.resume, state=RUNNING, error="", done=0, failed=0)
+            self.job = replace(options.resume, state=RUNNING, error="", done=0, failed=0)
         self.before = workspace.count(self.source)
         try:
             self._remove_what_is_gone([self._read_view(one) for one in self.opened])
@@ -88,11 +85,11 @@ class SourceRun:
         with self.workspace.batch():
             self.workspace.forget(self.request.history_jobs, self.request.history_bytes)
             self.job = self.workspace.note(replace(self.job, state=state, error=error))
-        self.report(self.job)
+        self.options.report(self.job)
 
     def _read_view(self, opened: Opened) -> _Reading:
-        workspace, wish, view = self.workspace, self.wish, opened.view
-        since = None if wish.full or wish.ids else checkpoint_of(workspace, self.settings, view)
+        workspace, options, view = self.workspace, self.options, opened.view
+        since = None if options.full or options.ids else checkpoint_of(workspace, self.settings, view)
         changes = opened.source.changes(since)
         whole = since is None or changes.whole
         # To continue a listing that was cut off would miss what is gone: it begins again, and finds most unchanged.
@@ -100,7 +97,7 @@ class SourceRun:
         reading = _Reading(view, changes, whole, since)
         self.job = replace(self.job, total=self.job.total + (changes.expected or workspace.count(self.source, view)))
         entries = self._asked_for(changes.entries)
-        while batch := list(islice(entries, wish.batch)):
+        while batch := list(islice(entries, options.batch)):
             with workspace.batch():
                 for entry in batch:
                     self._take(entry, reading)
@@ -108,19 +105,19 @@ class SourceRun:
                     self._refuse_failures(all_)
                 # The next run reads again what may be too many failures, and what may not be removed yet.
                 may_go_on = self.job.failed <= self.request.may_fail(self.job.done) and not reading.gone
-                if keeps_checkpoints and not wish.ids and may_go_on:
+                if keeps_checkpoints and not options.ids and may_go_on:
                     self._note_view(reading)
                 cancelled = workspace.job(self.job.id).state == CANCELLING
                 self.job = workspace.note(self.job)
-            self.report(self.job)
-            if cancelled or self.stop():
+            self.options.report(self.job)
+            if cancelled or self.options.stop():
                 raise CancelledError(
                     f"{self.source}: stopped after {self.job.done} entries; `vade jobs resume {self.job.id}` goes on"
                 )
         return reading
 
     def _asked_for(self, entries: Iterator[Entry]) -> Iterator[Entry]:
-        ids = set(self.wish.ids)
+        ids = set(self.options.ids)
         for entry in entries:
             if not ids or (not isinstance(entry, Checkpoint) and entry.key in ids):
                 yield entry
@@ -138,7 +135,7 @@ class SourceRun:
             change = workspace.difference(source, reading.view, entry)
             # A version that cannot be read does not replace one that could.
             replaces = bool(change and change.what == MODIFIED) and entry.media_type in _READ_FIRST
-            asked = (change or failed) and (self.reads or replaces)
+            asked = (change or failed) and (self.options.reads or replaces)
             if asked and (reason := self._why_unreadable(entry)):
                 stage = FROM_UPDATE if replaces else FROM_READER
                 workspace.quarantine(unreadable(job.id, source, reading.view, entry, reason, stage))
@@ -181,7 +178,7 @@ class SourceRun:
             if reading.whole:
                 there = set(workspace.keys(source, reading.view))
                 failed = {one.key for one in workspace.quarantined(source) if one.view == reading.view}
-                gone |= ((there | failed) & (set(self.wish.ids) or there | failed)) - reading.seen
+                gone |= ((there | failed) & (set(self.options.ids) or there | failed)) - reading.seen
         self.found = gone.union(*(reading.seen for reading in readings))
         self._refuse_failures()
         self._refuse_loss(sum(1 for key in gone if workspace.digest(source, key)))
@@ -192,7 +189,7 @@ class SourceRun:
                 self.job = replace(self.job, removed=self.job.removed + removed)
             for view in left:
                 workspace.forget_view(source, view)
-            for reading in readings if not self.wish.ids else ():
+            for reading in readings if not self.options.ids else ():
                 self._note_view(reading)
 
     def _refuse_failures(self, of: int = 0) -> None:

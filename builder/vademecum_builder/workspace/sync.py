@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Final
 
 from vademecum.errors import CancelledError, StoreError, UsageError, VademecumError
 from vademecum_builder.kinds.base import Opened
 from vademecum_builder.request import BuildRequest, SourceSettings, SourcesRequest
-from vademecum_builder.workspace.jobs import DONE, Job, Report, Wish
+from vademecum_builder.workspace.jobs import DONE, Job, SyncOptions
 from vademecum_builder.workspace.run import SourceRun
 from vademecum_builder.workspace.store import Workspace
 
-_ALL: Final = Wish()
+_ALL: Final = SyncOptions()
 
 
 def sync_sources(
-    workspace: Workspace,
-    request: BuildRequest,
-    opened: Mapping[str, Sequence[Opened]],
-    wish: Wish = _ALL,
-    *,
-    report: Report = lambda _: None,
-    stop: Callable[[], bool] = lambda: False,
-    reading: bool = True,
+    workspace: Workspace, request: BuildRequest, opened: Mapping[str, Sequence[Opened]], options: SyncOptions = _ALL
 ) -> list[Job]:
     """Read what changed in the sources into the workspace; each source is a job of its own.
 
@@ -32,9 +25,6 @@ def sync_sources(
 
     Args:
         opened: The sources of the request, as `open_sources` gives them.
-        report: Called after each batch.
-        stop: Asked after each batch.
-        reading: Whether to try to make documents of what changed; a build does that right afterwards anyway.
 
     Raises:
         UsageError: There is no such source; or one of them vanished, is empty, lost more than half of its items, or has
@@ -44,9 +34,9 @@ def sync_sources(
     """
     runs: list[SourceRun] = []
     errors: list[VademecumError] = []
-    for settings in chosen_sources(request, wish.sources):
+    for settings in chosen_sources(request, options.sources):
         views = partial(opened.__getitem__, settings.prefix)
-        runs.append(SourceRun(workspace, request, settings, views, wish, report, stop, reading))
+        runs.append(SourceRun(workspace, request, settings, views, options))
         try:
             runs[-1].run()
         except (CancelledError, StoreError):
@@ -55,7 +45,7 @@ def sync_sources(
             errors.append(error)
     if errors:
         raise errors[0]
-    if missing := set(wish.ids).difference(*(run.found for run in runs)):
+    if missing := set(options.ids).difference(*(run.found for run in runs)):
         raise UsageError(f"no source that was read has {', '.join(sorted(missing))} (ids: `vade sources`)")
     return [run.job for run in runs]
 

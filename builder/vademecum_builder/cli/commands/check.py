@@ -16,7 +16,7 @@ from vademecum_builder.cli.workspace import any_settings_of, of_build
 from vademecum_builder.kinds.registry import open_sources
 from vademecum_builder.request import BuildRequest
 from vademecum_builder.workspace.check import Check, check_release
-from vademecum_builder.workspace.jobs import Wish
+from vademecum_builder.workspace.jobs import SyncOptions
 from vademecum_builder.workspace.store import Workspace
 from vademecum_builder.workspace.sync import refuse_unfinished, sync_sources
 
@@ -66,7 +66,7 @@ def _read_again(request: BuildRequest, found: Check) -> None:
             known = {key for key in one.orphaned if workspace.digest(one.name, key)}
             ids = () if whole else (*one.missing, *one.stale, *sorted(known))
             if ids or whole:
-                sync_sources(workspace, own, open_sources(own), Wish((one.name,), ids))
+                sync_sources(workspace, own, open_sources(own), SyncOptions((one.name,), ids))
 
 
 def _lines(found: Check) -> Iterable[str]:

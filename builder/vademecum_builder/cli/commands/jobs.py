@@ -10,7 +10,7 @@ from vademecum.errors import UsageError, counted
 from vademecum_builder.cli.wording import Shown
 from vademecum_builder.cli.workspace import ask_for, change_json, described, place_of, read, settings_of
 from vademecum_builder.workspace.history import cancel, roll_back
-from vademecum_builder.workspace.jobs import UNFINISHED, Job, Wish
+from vademecum_builder.workspace.jobs import UNFINISHED, Job, SyncOptions
 from vademecum_builder.workspace.store import Workspace
 
 
@@ -55,17 +55,17 @@ def _ask(workspace: Workspace, job: Job) -> None:
 def _again(options: Namespace, workspace: Workspace, job: Job) -> Shown:
     if job.kind != "sync":
         raise UsageError(f"job {job.id} is not a sync: to do it again, `vade {job.kind}`")
-    wish = Wish.of(job)
+    how = SyncOptions.of(job)
     if options.action == "retry":
         failed = tuple(one.key for one in workspace.quarantined(job.source) if one.job == job.id)
         if not failed:
             raise UsageError(f"nothing that failed in job {job.id} is in quarantine any more")
-        wish = replace(wish, ids=failed, full=False)
+        how = replace(how, ids=failed, full=False)
     elif job.state in UNFINISHED:
-        wish = replace(wish, resume=job)
+        how = replace(how, resume=job)
     else:
         raise UsageError(f"job {job.id} is {job.state}: there is nothing to resume")
-    [done] = read(options, settings_of(options), workspace, wish)
+    [done] = read(options, settings_of(options), workspace, how)
     return _shown(done)
 
 

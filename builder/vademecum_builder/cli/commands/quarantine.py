@@ -8,7 +8,7 @@ from dataclasses import asdict
 from vademecum.errors import UsageError
 from vademecum_builder.cli.wording import Shown
 from vademecum_builder.cli.workspace import described, place_of, read, settings_of
-from vademecum_builder.workspace.jobs import Wish
+from vademecum_builder.workspace.jobs import SyncOptions
 from vademecum_builder.workspace.store import Quarantined, Workspace
 
 
@@ -31,7 +31,7 @@ def run(options: Namespace) -> Shown:
             jobs = []
             for source in sorted({one.source for one in chosen}):
                 ids = tuple(one.key for one in chosen if one.source == source)
-                jobs += read(options, request, workspace, Wish((source,), ids))
+                jobs += read(options, request, workspace, SyncOptions((source,), ids))
     return {"jobs": [job.json() for job in jobs]}, [described(job) for job in jobs] or ["Nothing to retry."]
 
 

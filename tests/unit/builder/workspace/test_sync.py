@@ -26,7 +26,7 @@ from vademecum_builder.sources.base import RECORD, Checkpoint, EmptySourceError,
 from vademecum_builder.workspace.database import our_errors
 from vademecum_builder.workspace.history import roll_back
 from vademecum_builder.workspace.items import ADDED, MODIFIED, REMOVED
-from vademecum_builder.workspace.jobs import CANCELLED, CANCELLING, DONE, FAILED, INTERRUPTED, RUNNING, Job, Wish
+from vademecum_builder.workspace.jobs import CANCELLED, CANCELLING, DONE, FAILED, INTERRUPTED, RUNNING, Job, SyncOptions
 from vademecum_builder.workspace.store import FROM_UPDATE, Workspace
 from vademecum_builder.workspace.sync import sync_sources
 
@@ -112,7 +112,7 @@ def test_what_did_not_change_is_no_change(shop: Workshop) -> None:
 def test_some_ids_alone(shop: Workshop) -> None:
     shop.sync()
     shop.write([lamp(number, price=7000) for number in range(1, 20)])
-    [job] = shop.sync(Wish(ids=("0", "4")))
+    [job] = shop.sync(SyncOptions(ids=("0", "4")))
     assert (job.done, job.modified, job.removed) == (1, 1, 1)
 
 
@@ -181,7 +181,7 @@ def test_a_checkpoint_is_where_the_next_sync_begins(workspace: Workspace) -> Non
         assert source.asked == [None, first]
         assert (job.modified, job.removed) == (1, 1)
         assert sorted(workspace.keys("log", "")) == ["a", "c"]
-        sync_sources(workspace, request, opened, Wish(full=True))
+        sync_sources(workspace, request, opened, SyncOptions(full=True))
         assert source.asked[-1] is None
 
 
@@ -205,10 +205,10 @@ def test_a_checkpoint_is_kept_with_what_came_before_it(workspace: Workspace) -> 
     request, opened = scripted(source)
     with workspace, workspace.writing():
         with pytest.raises(CancelledError, match="vade jobs resume 1"):
-            sync_sources(workspace, request, opened, Wish(batch=4), stop=lambda: True)
+            sync_sources(workspace, request, opened, SyncOptions(batch=4, stop=lambda: True))
         stopped = workspace.job(1)
         assert (stopped.state, stopped.done) == (CANCELLED, 2)
-        [job] = sync_sources(workspace, request, opened, replace(Wish.of(stopped), resume=stopped))
+        [job] = sync_sources(workspace, request, opened, replace(SyncOptions.of(stopped), resume=stopped))
         assert (job.id, job.state, job.added) == (1, DONE, 4)
         assert source.asked == [None, points[1]]
         assert len(workspace.keys("log", "")) == 4
@@ -223,8 +223,8 @@ def test_a_listing_that_was_cut_off_begins_again_so_that_nothing_gone_is_missed(
         keys.pop(0)
         request, opened = scripted(source, table="y")
         with pytest.raises(CancelledError):
-            sync_sources(workspace, request, opened, Wish(batch=2), stop=lambda: True)
-        sync_sources(workspace, request, opened, Wish(batch=2))
+            sync_sources(workspace, request, opened, SyncOptions(batch=2, stop=lambda: True))
+        sync_sources(workspace, request, opened, SyncOptions(batch=2))
         assert sorted(workspace.keys("log", "")) == ["a", "c", "d"]
 
 
@@ -234,7 +234,7 @@ def test_a_running_job_can_be_cancelled_from_elsewhere(shop: Workshop) -> None:
             other.execute("UPDATE jobs SET state = ?", [CANCELLING])
 
     with pytest.raises(CancelledError):
-        shop.sync(Wish(batch=5), report=cancel)
+        shop.sync(SyncOptions(batch=5), report=cancel)
 
 
 def test_what_fails_goes_to_quarantine_and_the_others_go_on(workspace: Workspace) -> None:
@@ -248,7 +248,7 @@ def test_what_fails_goes_to_quarantine_and_the_others_go_on(workspace: Workspace
         [one] = workspace.quarantined("log")
         assert (one.key, one.reason, one.said) == ("7", "no id", "what it said")
         entries[7] = item("7")
-        sync_sources(workspace, request, opened, Wish(ids=("7",)))
+        sync_sources(workspace, request, opened, SyncOptions(ids=("7",)))
         assert not workspace.quarantined() and workspace.count("log") == 30
 
 
@@ -265,7 +265,7 @@ def test_more_failures_than_a_share_stop_the_job(
     request = replace(request, failures=share)
     with workspace, workspace.writing():
         try:
-            sync_sources(workspace, request, opened, Wish(batch=10))
+            sync_sources(workspace, request, opened, SyncOptions(batch=10))
         except UsageError as error:
             assert f"more than allowed ({share:.0%}" in error.message and "The first: 0: bad." in error.message
         assert workspace.job(1).state == state
@@ -305,7 +305,7 @@ def test_what_is_gone_is_told_again_where_the_job_that_heard_it_was_stopped(work
     with workspace, workspace.writing():
         sync_sources(workspace, request, opened)
         with pytest.raises(CancelledError):
-            sync_sources(workspace, request, opened, Wish(batch=2), stop=lambda: True)
+            sync_sources(workspace, request, opened, SyncOptions(batch=2, stop=lambda: True))
         sync_sources(workspace, request, opened)
         assert source.asked == [None, first, first]
         assert sorted(workspace.keys("log", "")) == ["b", "c", "d", "e"]
@@ -403,7 +403,7 @@ def test_a_full_disk_keeps_the_batches_before(shop: Workshop) -> None:
         [(pages,)] = workspace.run("PRAGMA page_count")
         workspace.run(f"PRAGMA max_page_count = {pages}")
         with pytest.raises(QuotaError, match="disk is full"):
-            sync_sources(workspace, request, open_sources(request), Wish(batch=5))
+            sync_sources(workspace, request, open_sources(request), SyncOptions(batch=5))
         workspace.run("PRAGMA max_page_count = 100000")
     [job] = shop.sync()
     assert job.state == DONE
@@ -500,7 +500,7 @@ def test_what_a_refused_sync_has_begun_is_not_published(shop: Workshop) -> None:
         shop.sync()
     with pytest.raises(UsageError, match=r"its last sync.*is failed.*vade jobs rollback 3"):
         shop.build(sync=False)
-    shop.sync(Wish(ids=("1",)))  # some records say nothing of the others
+    shop.sync(SyncOptions(ids=("1",)))  # some records say nothing of the others
     with pytest.raises(UsageError, match="its last sync"):
         shop.build(sync=False)
     with shop.open() as workspace, workspace.writing():
@@ -545,9 +545,9 @@ def test_a_source_that_is_refused_is_not_in_the_way_of_others(workspace: Workspa
 def test_ids_that_nobody_has_are_told(shop: Workshop) -> None:
     shop.sync()
     with pytest.raises(UsageError, match="no source that was read has 77, 99"):
-        shop.sync(Wish(ids=("3", "99", "77")))
+        shop.sync(SyncOptions(ids=("3", "99", "77")))
     shop.write([lamp(number) for number in range(1, 20)])
-    [job] = shop.sync(Wish(ids=("0",)))  # it was there
+    [job] = shop.sync(SyncOptions(ids=("0",)))  # it was there
     assert job.removed == 1
 
 
