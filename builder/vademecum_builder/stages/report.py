@@ -17,6 +17,32 @@ from vademecum_builder.stages.read import SourceState
 
 
 @dataclass(frozen=True)
+class IndexBytes:
+    """Bytes of the index, that is of all segments and the manifest, without the encoder.
+
+    Attributes:
+        published: Of all of it.
+        new: Of all files that this build wrote.
+    """
+
+    published: int
+    new: int
+
+
+@dataclass(frozen=True)
+class Downloads:
+    """Bytes that clients download, without metadata.
+
+    Attributes:
+        install: A new user: segments, encoder and manifest.
+        update: A user of the previous release; None: nobody does.
+    """
+
+    install: int = 0
+    update: int | None = None
+
+
+@dataclass(frozen=True)
 class BuildReport:
     """What a build did.
 
@@ -26,10 +52,7 @@ class BuildReport:
         added, modified, removed: How many documents, compared with the previous release.
         embedded: How many chunks were sent to the encoder.
         changed: False when nothing was published.
-        bytes_published: Of the index: all segments and the manifest, without the encoder.
-        bytes_new: Written by this build.
-        install: Bytes that a new user downloads: segments, encoder and manifest, without metadata.
-        update: Bytes that a user of the previous release downloads, without metadata; None: nobody does.
+        bytes, downloads: In bytes, what is published, and what clients download of it.
         unaddressed: How many documents have no address: their hits open only in the search page's reader.
         previous: The sequence of the release that was built on; None: none could be read.
         seconds: How long the build took.
@@ -56,10 +79,8 @@ class BuildReport:
     removed: int
     embedded: int
     changed: bool
-    bytes_published: int
-    bytes_new: int
-    install: int = 0
-    update: int | None = None
+    bytes: IndexBytes
+    downloads: Downloads = Downloads()
     unaddressed: int = 0
     previous: int | None = None
     seconds: float = 0.0
@@ -79,8 +100,6 @@ class BuildReport:
     def json(self) -> dict[str, Any]:
         """Return what `vade build --json` prints."""
         result = asdict(self) | {"seconds": round(self.seconds, 3), "warnings": list(self.warnings)}
-        result["bytes"] = {"published": result.pop("bytes_published"), "new": result.pop("bytes_new")}
-        result["downloads"] = {"install": result.pop("install"), "update": result.pop("update")}
         result["candidate"] = None if self.candidate is None else {"rollout": self.candidate / 100}
         result["leftOut"] = result.pop("left_out")
         result["filesLeftOut"] = result.pop("files_left_out")
@@ -112,10 +131,8 @@ def report_of(
         removed=len(state.removed),
         embedded=embedded or 0,
         changed=embedded is not None,
-        bytes_published=release.index_bytes,
-        bytes_new=written.bytes,
-        install=install,
-        update=_update_bytes(release, base, install) if embedded is not None else None,
+        bytes=IndexBytes(release.index_bytes, written.bytes),
+        downloads=Downloads(install, _update_bytes(release, base, install) if embedded is not None else None),
         unaddressed=sum(not row.url for row in state.documents.values()),
         previous=before.manifest.sequence if before else None,
         signed=written.signed,

@@ -76,7 +76,7 @@ def test_no_change_writes_nothing(tmp_path: Path, site: SiteBuilder | None) -> N
     before = tree_of(line.out)
     line.later(days=14)
     report = line.release(HANDBOOK)
-    assert (report.changed, report.signed, report.site, report.bytes_new, report.embedded) == (False,) * 3 + (0, 0)
+    assert (report.changed, report.signed, report.site, report.bytes.new, report.embedded) == (False,) * 3 + (0, 0)
     assert (report.sequence, report.documents, report.added, report.modified, report.removed) == (1, 3, 0, 0, 0)
     assert tree_of(line.out) == before
     assert {path: path.stat().st_mtime_ns for path in line.out.rglob("*")} == stamps
@@ -88,11 +88,11 @@ def test_a_report_says_what_was_done(line: Line) -> None:
     assert (report.documents, report.chunks, report.embedded) == (3, 4, 4)
     assert (report.added, report.modified, report.removed) == (3, 0, 0)
     tree = tree_of(line.out)
-    assert report.bytes_new == sum(map(len, tree.values()))
+    assert report.bytes.new == sum(map(len, tree.values()))
     manifest = current(line).manifest
     index = [entry.object.path for entry in manifest.segments]
     index += [path for path in tree if path.startswith("releases/")]
-    assert report.bytes_published == sum(len(tree[path]) for path in index)
+    assert report.bytes.published == sum(len(tree[path]) for path in index)
     changed = {"page.md": PAGE, "notes.txt": "Notes on the sea\n\nWaves.\n", "guide/keys.md": HANDBOOK["guide/keys.md"]}
     report = line.release(changed)
     assert (report.sequence, report.added, report.modified, report.removed) == (2, 1, 1, 1)

@@ -180,10 +180,10 @@ def _lines(report: BuildReport, out: Path, *, preview: bool) -> list[str]:
         share = f"a candidate, for {share_text(report.candidate)} of the readers"
         what = f"waits for approval ({report.waits})" if report.waits else share
         lines.append(f"  {what}: vade promote {report.sequence} --to {report.channel}")
-    if report.update == report.install:
+    if report.downloads.update == report.downloads.install:
         lines.append(
             "  cut or encoded otherwise than the release before: every client downloads all of it once, "
-            f"{size(report.install)}"
+            f"{size(report.downloads.install)}"
         )
     done = "A preview of" if preview else "Published"
     return [
@@ -193,6 +193,6 @@ def _lines(report: BuildReport, out: Path, *, preview: bool) -> list[str]:
         f"{report.modified} modified, {report.removed} removed; {counted(report.embedded, 'chunks')} embedded",
         *_audited(report.audit),
         *_unaddressed(report),
-        f"  index {size(report.bytes_published)}; files written {size(report.bytes_new)}; {report.seconds:.1f} s",
+        f"  index {size(report.bytes.published)}; files written {size(report.bytes.new)}; {report.seconds:.1f} s",
         f"  next: vade serve {shlex.quote(str(out))}",
     ]

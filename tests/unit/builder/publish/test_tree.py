@@ -107,7 +107,7 @@ def test_pages_of_a_crashed_release_are_put_right_when_its_change_is_taken_back(
 ) -> None:
     line = Line(tmp_path, site=SiteBuilder())
     line.release(HANDBOOK)
-    assert line.release(HANDBOOK).bytes_new == 0
+    assert line.release(HANDBOOK).bytes.new == 0
     with monkeypatch.context() as patch:
         done = fail_at(patch, 10_000, Crash())
         line.release(NEWER)
