@@ -175,17 +175,17 @@ class Installation:
             await self._follow()
         return result
 
-    async def install(self, *, force: bool = False, unasked: bool = False) -> Outcome:
+    async def sync_or_raise(self, *, force: bool = False, unasked: bool = False) -> Outcome:
         """Have the engine sync; a damaged file is begun anew where what it trusts can be kept. Errors: see `use`."""
-        sync = partial(self.use, lambda engine: engine.sync(force=force, unasked=unasked), updating=True)
+        run_engine = partial(self.use, lambda engine: engine.sync(force=force, unasked=unasked), updating=True)
         if not (await self._is_reported() and self._is_damaged()):
             try:
-                return await sync()
+                return await run_engine()
             except StorageError as error:
                 if not (error.repairable and self._is_damaged()):
                     raise
         begin_anew(self.path, self.clock.now(), unasked=True)
-        return await sync()
+        return await run_engine()
 
     async def _is_reported(self) -> bool:
         """Return whether a reader, of whatever process, could not open what is installed."""
@@ -199,7 +199,7 @@ class Installation:
             return file_fault(self.path) is not None
         return False
 
-    async def bring(self, *, force: bool, unasked: bool) -> Outcome:
+    async def sync(self, *, force: bool, unasked: bool) -> Outcome:
         """Have the engine sync; what keeps it from that is the outcome's `error`, and an event.
 
         Raises:
@@ -207,7 +207,7 @@ class Installation:
         """
         started = self.clock.now()
         try:
-            return await self.install(force=force, unasked=unasked)
+            return await self.sync_or_raise(force=force, unasked=unasked)
         except UsageError:
             raise
         except VademecumError as error:

@@ -153,7 +153,7 @@ class KnowledgeBase:
 
     async def sync_async(self, *, force: bool = False) -> Outcome:
         """Await `sync`: check, download, verify and install; return what happened."""
-        return await self._installation.bring(force=force, unasked=not force)
+        return await self._installation.sync(force=force, unasked=not force)
 
     def update(self) -> Outcome:
         """Install the published release if it is newer, whatever the policy says of mode, connection and significance.
@@ -170,7 +170,7 @@ class KnowledgeBase:
 
     async def update_async(self) -> Outcome:
         """Await `update`: install the published release. Errors: see `update`."""
-        return await self._installation.install()
+        return await self._installation.sync_or_raise()
 
     def check(self) -> Check:
         """Ask the host for a newer release without installing it; return what there is.
