@@ -183,15 +183,15 @@ class RecordReader(DocumentReader):
         try:
             return cls(
                 settings.where,
-                values.get("id", "id"),
-                Template.of(values["title"]) if "title" in values else None,
-                tuple(map(Template.of, values.get("text", ()))),
-                Template.of(values["link"]) if "link" in values else None,
-                values.get("metadata", ()),
-                values.get("updated", ""),
-                values.get("zone"),
-                values.get("format", form),
-                frozenset(other_use),
+                id=values.get("id", "id"),
+                title=Template.of(values["title"]) if "title" in values else None,
+                text=tuple(map(Template.of, values.get("text", ()))),
+                link=Template.of(values["link"]) if "link" in values else None,
+                metadata=values.get("metadata", ()),
+                updated=values.get("updated", ""),
+                zone=values.get("zone"),
+                format=values.get("format", form),
+                other_use=frozenset(other_use),
             )
         except UsageError as error:
             raise UsageError(f"{settings.where}: {error.message}") from None
