@@ -20,7 +20,7 @@ from vademecum_builder.profiles.code import CODE, without_gone
 from vademecum_builder.profiles.formats import INCLUDES, chapters_apart
 from vademecum_builder.profiles.landing import landing
 from vademecum_builder.profiles.plain import PASSES
-from vademecum_builder.profiles.registry import Found
+from vademecum_builder.profiles.registry import ProfileMatch
 from vademecum_builder.readers.document import Document, parse_document, shows_files, title_from_key
 from vademecum_builder.readers.front_matter import split_front_matter
 from vademecum_builder.readers.text import clean_line, unify_line_breaks, without_markup
@@ -165,7 +165,7 @@ class ProfilePages:
         doubled: Pages at the address of another page, with that page.
     """
 
-    found: Found
+    found: ProfileMatch
     base_url: str = ""
     doubts: Counter[str] = field(default_factory=Counter)
     troubles: Counter[str] = field(default_factory=Counter)

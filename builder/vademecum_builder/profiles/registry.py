@@ -33,7 +33,7 @@ _BELOW = 2
 
 
 @dataclass(frozen=True)
-class Found:
+class ProfileMatch:
     """A profile with its rules for a source.
 
     Attributes:
@@ -74,7 +74,7 @@ class Found:
         return posixpath.relpath(self.inside + key, self.outside or ".")
 
 
-def find_profile(source: Path, keys: Iterable[str], name: str = "") -> Found | None:
+def find_profile(source: Path, keys: Iterable[str], name: str = "") -> ProfileMatch | None:
     """Return the profile of a folder of sources; None: it is read as it is (`plain`).
 
     Its configuration is searched in the folder, above it up to the repository's top, in the folders beside those
@@ -95,7 +95,7 @@ def find_profile(source: Path, keys: Iterable[str], name: str = "") -> Found | N
     if not wanted:
         raise UsageError(f"--profile {name}: there is {', '.join(p.name for p in PROFILES)} and {PLAIN}")
     root, listed = Path(os.path.realpath(source)), tuple(keys)
-    by_pages: Found | None = None
+    by_pages: ProfileMatch | None = None
     for folder in _places(root):
         for profile in wanted:
             found = _opened(profile, folder, root, listed)
@@ -134,7 +134,9 @@ def _folders(folder: Path) -> Iterator[Path]:
         return
 
 
-def _opened(profile: Profile, folder: Path, root: Path, keys: tuple[str, ...], *, named: bool = False) -> Found | None:
+def _opened(
+    profile: Profile, folder: Path, root: Path, keys: tuple[str, ...], *, named: bool = False
+) -> ProfileMatch | None:
     config = Project(folder, folder).has(*profile.files)
     if not config and not named:
         return None
@@ -149,7 +151,7 @@ def _opened(profile: Profile, folder: Path, root: Path, keys: tuple[str, ...], *
         return None
     rules = rules if rules.base_url else replace(rules, base_url=_of_domain(project))
     digests = tuple(sorted(project.seen.values()))
-    found = Found(profile, rules, project, config, inside, outside, digests)
+    found = ProfileMatch(profile, rules, project, config, inside, outside, digests)
     if config and (folder / config).is_symlink() and not _pages_in(found, keys):
         return None  # the link is to another folder's configuration, whose paths are meant there
     sources = [key for key in keys if key.lower().endswith(_SOURCES)]
@@ -164,5 +166,5 @@ def _of_domain(project: Project) -> str:
     return f"https://{domain}/" if re.fullmatch(r"[\w-]+(?:\.[\w-]+)+", domain) else ""
 
 
-def _pages_in(found: Found, keys: tuple[str, ...]) -> bool:
+def _pages_in(found: ProfileMatch, keys: tuple[str, ...]) -> bool:
     return any(found.place(key) for key in keys)

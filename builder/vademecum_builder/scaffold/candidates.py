@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from vademecum_builder.profiles.base import NotServed
-from vademecum_builder.profiles.registry import PROFILES, Found, find_profile
+from vademecum_builder.profiles.registry import PROFILES, ProfileMatch, find_profile
 from vademecum_builder.sites.detect import HTML_SUFFIXES, LOOKED_AT, detect, pages_of
 from vademecum_builder.sources.endings import BINARY_TYPES, MEDIA_TYPES
 from vademecum_builder.sources.folder import FolderSource
@@ -200,7 +200,7 @@ def _called(name: str) -> str:
     return next(("/".join(parts[: n + 1]) for n, part in enumerate(parts) if part.lower() in _NAMED), "")
 
 
-def _is_served(found: Found, key: str) -> bool:
+def _is_served(found: ProfileMatch, key: str) -> bool:
     """Return whether the generator makes a page from a file, according to its path."""
     place = found.place(key)
     try:

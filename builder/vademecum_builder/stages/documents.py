@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from vademecum.errors import ContentError, counted
 from vademecum_builder.profiles.reader import PlainPages, ProfilePages
-from vademecum_builder.profiles.registry import Found, find_profile
+from vademecum_builder.profiles.registry import ProfileMatch, find_profile
 from vademecum_builder.readers.document import Document
 from vademecum_builder.sources.base import HTML, SourceItem
 from vademecum_builder.sources.folder import FolderSource
@@ -92,7 +92,7 @@ class PlacedPages(ReaderOver):
     """
 
     places: PagePlaces
-    profile: Found | None = None
+    profile: ProfileMatch | None = None
     first: Mapping[str, str] = field(default_factory=dict)
 
     @property

@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import Any, Final
 
 from vademecum_builder.sources.base import Skipped, digest_of
-from vademecum_builder.sources.messages.message import Found
+from vademecum_builder.sources.messages.message import KeyedRecord
 
 _MARKS: Final = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _WHATSAPP: Final = re.compile(
@@ -68,7 +68,7 @@ def _begins(head: str, match: Any) -> bool:
     return bool(lines) and bool(match(lines[0])) and sum(bool(match(line)) for line in lines) * 2 > len(lines)
 
 
-def whatsapp_messages(lines: Iterable[str], name: str, left_out: Counter[str]) -> Iterator[Found | Skipped]:
+def whatsapp_messages(lines: Iterable[str], name: str, left_out: Counter[str]) -> Iterator[KeyedRecord | Skipped]:
     """Yield the messages. WhatsApp's own lines, deleted messages, and pictures that were left out are not messages.
 
     Args:
@@ -123,7 +123,7 @@ def _time_of(found: re.Match[str], order: str) -> datetime:
     return datetime(day["y"] + (2000 if day["y"] < 100 else 0), day["m"], day["d"], hour, minute, second)
 
 
-def irc_messages(lines: Iterable[str], name: str, _: Counter[str]) -> Iterator[Found | Skipped]:
+def irc_messages(lines: Iterable[str], name: str, _: Counter[str]) -> Iterator[KeyedRecord | Skipped]:
     """Yield the messages, without those about who came and went.
 
     Args:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from vademecum_builder.sources.base import Skipped
 from vademecum_builder.sources.messages.chat_logs import message_fields
-from vademecum_builder.sources.messages.message import Found
+from vademecum_builder.sources.messages.message import KeyedRecord
 from vademecum_builder.sources.records import Failed, Numbered, mapping, mappings
 
 _MARKUP: Final = re.compile(r"<(@[!&]?|#|a?:\w+:)(\d+)>|<(https?://[^\s<>]+)>")
@@ -17,7 +17,7 @@ _SAID: Final = frozenset({"Default", "Reply", "0", "19", "20", "23"})
 """Types of what somebody wrote, or an app answered to a command; all others are about the server."""
 
 
-def discord_messages(export: Mapping[str, Any], name: str, stem: str) -> Iterator[Found | Skipped]:
+def discord_messages(export: Mapping[str, Any], name: str, stem: str) -> Iterator[KeyedRecord | Skipped]:
     """Yield the messages. A message that is not an object is skipped; a part of one is ignored.
 
     Args:
@@ -43,7 +43,7 @@ def discord_messages(export: Mapping[str, Any], name: str, stem: str) -> Iterato
         yield f"{name}:{number}", found
 
 
-def discord_rows(rows: Numbered, name: str, stem: str) -> Iterator[Found | Skipped]:
+def discord_rows(rows: Numbered, name: str, stem: str) -> Iterator[KeyedRecord | Skipped]:
     """Yield the messages of a table, which have no ids.
 
     Args:

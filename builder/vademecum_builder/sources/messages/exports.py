@@ -26,7 +26,7 @@ from vademecum_builder.sources.messages.discord import discord_messages, discord
 from vademecum_builder.sources.messages.mail import MAILS, is_maildir, is_thrown_away, mails, text_of_html
 from vademecum_builder.sources.messages.matrix import matrix_messages
 from vademecum_builder.sources.messages.mattermost import mattermost_messages
-from vademecum_builder.sources.messages.message import MESSAGES, NOT_FOR_EVERYBODY, Found, make_message
+from vademecum_builder.sources.messages.message import MESSAGES, NOT_FOR_EVERYBODY, KeyedRecord, make_message
 from vademecum_builder.sources.messages.slack import slack_days, slack_messages
 from vademecum_builder.sources.messages.telegram import telegram_messages
 from vademecum_builder.sources.private_fields import why_private
@@ -85,7 +85,7 @@ class Export:
         Raises:
             UsageError: No such file, one that cannot be read or breaks off, or a time without a zone.
         """
-        readers: Mapping[str, Callable[[], Iterator[Found | Skipped]]] = {
+        readers: Mapping[str, Callable[[], Iterator[KeyedRecord | Skipped]]] = {
             "jsonl": self._records,
             "slack": lambda: slack_messages(self.path, _load, self._private),
             "discord": self._discord,
@@ -154,7 +154,7 @@ class Export:
         found = self.path.rglob("*") if self.path.is_dir() else [self.path]
         return sorted(file for file in found if file == self.path or file.suffix.lower() in endings)
 
-    def _records(self) -> Iterator[Found | Skipped]:
+    def _records(self) -> Iterator[KeyedRecord | Skipped]:
         # Beside JSON Lines with messages there may be other records: users, channels.
         files = self._files(*_LINES) or self._files(*_OTHERS)
         # Files whose names differ in more than days or numbers are each a channel.
@@ -197,8 +197,8 @@ class Export:
         return "" if self.private else why_private(said, table=MESSAGES)
 
     def _lines(
-        self, read: Callable[[Iterable[str], str, Counter[str]], Iterator[Found | Skipped]]
-    ) -> Iterator[Found | Skipped]:
+        self, read: Callable[[Iterable[str], str, Counter[str]], Iterator[KeyedRecord | Skipped]]
+    ) -> Iterator[KeyedRecord | Skipped]:
         for file in self._files(".txt", ".log", ".weechatlog"):
             # An iPhone names every chat `_chat.txt`; its folder or archive has the chat's name.
             name = _CHAT_WITH.sub("", file.resolve().parent.name if file.stem == "_chat" else file.stem)
@@ -212,12 +212,12 @@ class Export:
             raise SourceError(f"{self.where}: {file}: no export of {program}: it has no {' and no '.join(names)}")
         return export
 
-    def _telegram(self) -> Iterator[Found | Skipped]:
+    def _telegram(self) -> Iterator[KeyedRecord | Skipped]:
         for file in self._files(".json"):
             export = self._export(file, "Telegram", "messages", "chats")
             yield from telegram_messages(export, file.name, self._private)
 
-    def _record(self, record: Record, key: str, channel: str) -> Iterator[Found | Skipped]:
+    def _record(self, record: Record, key: str, channel: str) -> Iterator[KeyedRecord | Skipped]:
         if isinstance(record, Failed):
             yield Skipped(key, record.reason, record.said)
             return
@@ -230,7 +230,7 @@ class Export:
         elif not is_deleted(found.get("deleted")):
             yield key, found
 
-    def _discord(self) -> Iterator[Found | Skipped]:
+    def _discord(self) -> Iterator[KeyedRecord | Skipped]:
         for file in self._files(".json", ".csv"):
             if file.suffix.lower() == ".csv":
                 yield from discord_rows(self._records_of(file), file.name, file.stem)
@@ -238,7 +238,7 @@ class Export:
                 export = self._export(file, "Discord", "messages")
                 yield from discord_messages(export, file.name, file.stem)
 
-    def _mattermost(self) -> Iterator[Found | Skipped]:
+    def _mattermost(self) -> Iterator[KeyedRecord | Skipped]:
         for file in self._files(*_LINES):
             yield from mattermost_messages(self._records_of(file), file.name, self._private)
 
@@ -250,7 +250,7 @@ class Export:
             except ContentError as error:
                 raise SourceError(f"{self.where}: {file}: {error.message}") from None
 
-    def _mbox(self) -> Iterator[Found | Skipped]:
+    def _mbox(self) -> Iterator[KeyedRecord | Skipped]:
         if self.path.is_file():
             yield from mails(self.path, self.left_out)
             return
@@ -261,7 +261,7 @@ class Export:
             elif is_box or is_maildir(place):
                 yield from mails(place, self.left_out)
 
-    def _matrix(self) -> Iterator[Found | Skipped]:
+    def _matrix(self) -> Iterator[KeyedRecord | Skipped]:
         for file in self._files(".json"):
             yield from matrix_messages(self._export(file, "Matrix", "messages"), file.name, self.left_out)
 

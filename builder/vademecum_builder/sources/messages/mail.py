@@ -20,7 +20,7 @@ from typing import Any, Final
 from vademecum.errors import ContentError
 from vademecum_builder.sources.base import Skipped
 from vademecum_builder.sources.charset import decode_text
-from vademecum_builder.sources.messages.message import Found
+from vademecum_builder.sources.messages.message import KeyedRecord
 
 MAILS: Final = (".mbox", ".mbx", ".eml")
 _ID: Final = re.compile(r"<([^<>\s]+)>")
@@ -59,7 +59,7 @@ def is_thrown_away(place: Path) -> bool:
     return _THROWN_AWAY.fullmatch(place.name.removesuffix(ending)) is not None
 
 
-def mails(place: Path, left_out: Counter[str]) -> Iterator[Found | Skipped]:
+def mails(place: Path, left_out: Counter[str]) -> Iterator[KeyedRecord | Skipped]:
     """Yield the mails of a box.
 
     Args:

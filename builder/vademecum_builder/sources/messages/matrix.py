@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from vademecum_builder.sources.base import Skipped
-from vademecum_builder.sources.messages.message import Found
+from vademecum_builder.sources.messages.message import KeyedRecord
 from vademecum_builder.sources.records import mapping, mappings
 
 _SAID: Final = frozenset({"m.text", "m.notice", "m.emote"})
@@ -18,7 +18,7 @@ _QUOTED: Final = re.compile(r"\A(?:> .*\n)+\n")
 _NAME: Final = re.compile(r"@([^:]+):.*")
 
 
-def matrix_messages(export: Mapping[str, Any], name: str, left_out: Counter[str]) -> Iterator[Found | Skipped]:
+def matrix_messages(export: Mapping[str, Any], name: str, left_out: Counter[str]) -> Iterator[KeyedRecord | Skipped]:
     """Yield the messages.
 
     Args:

@@ -12,11 +12,11 @@ from typing import Any
 
 from vademecum_builder.sources.base import Skipped
 from vademecum_builder.sources.messages.chat_logs import message_fields
-from vademecum_builder.sources.messages.message import Found
+from vademecum_builder.sources.messages.message import KeyedRecord
 from vademecum_builder.sources.records import Failed, Numbered, mapping, mappings
 
 
-def mattermost_messages(lines: Numbered, name: str, left_out: Counter[str] | None) -> Iterator[Found | Skipped]:
+def mattermost_messages(lines: Numbered, name: str, left_out: Counter[str] | None) -> Iterator[KeyedRecord | Skipped]:
     """Yield each post and each reply.
 
     Args:

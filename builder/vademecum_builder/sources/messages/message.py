@@ -21,7 +21,7 @@ NOT_FOR_EVERYBODY: Final = "messages that are not public: {} (drafts = true incl
 _NEVER: Final = (None, "", 0, "0")
 
 
-Found = tuple[str, Mapping[str, Any]]
+KeyedRecord = tuple[str, Mapping[str, Any]]
 """The place of a message in an export, and its fields by the names of `cuts.Message`."""
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from vademecum_builder.sources.base import Skipped
-from vademecum_builder.sources.messages.message import Found
+from vademecum_builder.sources.messages.message import KeyedRecord
 from vademecum_builder.sources.records import mapping, mappings
 
 _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d\.json")
@@ -34,7 +34,7 @@ def slack_days(folder: Path) -> Iterator[Path]:
 
 def slack_messages(
     folder: Path, load: Callable[[Path], Any], left_out: Counter[str] | None
-) -> Iterator[Found | Skipped]:
+) -> Iterator[KeyedRecord | Skipped]:
     """Yield the messages. A message that is not an object is skipped; a part of one is ignored.
 
     Args:

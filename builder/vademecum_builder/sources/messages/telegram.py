@@ -8,13 +8,15 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from vademecum_builder.sources.base import Skipped
-from vademecum_builder.sources.messages.message import Found
+from vademecum_builder.sources.messages.message import KeyedRecord
 from vademecum_builder.sources.records import mapping, mappings
 
 _PRIVATE: Final = ("personal_chat", "bot_chat", "saved_messages")
 
 
-def telegram_messages(export: Mapping[str, Any], name: str, left_out: Counter[str] | None) -> Iterator[Found | Skipped]:
+def telegram_messages(
+    export: Mapping[str, Any], name: str, left_out: Counter[str] | None
+) -> Iterator[KeyedRecord | Skipped]:
     """Yield the messages.
 
     Left out are messages about a channel (`service`), chats of two people and notes to oneself; in an export of all

@@ -26,7 +26,7 @@ from vademecum_builder.profiles.config import address_of
 from vademecum_builder.profiles.includes import part
 from vademecum_builder.profiles.plain import PASSES
 from vademecum_builder.profiles.reader import PlainPages, ProfilePages
-from vademecum_builder.profiles.registry import Found, find_profile
+from vademecum_builder.profiles.registry import ProfileMatch, find_profile
 from vademecum_builder.readers.document import Document
 from vademecum_builder.readers.outline import block_text
 from vademecum_builder.sources.base import ASCIIDOC, HTML, MARKDOWN, PLAIN_TEXT, RST, SourceItem
@@ -48,13 +48,13 @@ def keys_of(root: Path) -> list[str]:
     )
 
 
-def found_in(root: Path, name: str = "") -> Found:
+def found_in(root: Path, name: str = "") -> ProfileMatch:
     found = find_profile(root, keys_of(root), name)
     assert found is not None
     return found
 
 
-def read_all(root: Path, found: Found) -> dict[str, Document]:
+def read_all(root: Path, found: ProfileMatch) -> dict[str, Document]:
     pages = ProfilePages(found, SITE)
     documents = {}
     for key in keys_of(root):
