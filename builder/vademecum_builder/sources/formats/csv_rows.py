@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from itertools import islice, zip_longest
 from typing import TextIO
 
@@ -55,30 +56,18 @@ def csv_rows(text: TextIO, longest: int, warn: Callable[[str], None]) -> Numbere
         ContentError: It ends in the middle of a row.
     """
     csv.field_size_limit(longest)
-    first = [text.readline(longest)]
-    while len(first) < _FIRST and sum(map(len, first)) < _MOST:
-        first.append(text.readline(longest))
-    if len(first) > 2 and all(map(_FIELD.match, first)) and first[0][:1].isalpha():
-        raise ContentError(f"no table: each line is a field ({first[0].strip()[:_SHOWN]}): make JSON of it")
-    above, delimiter = _beginning(first, warn)
-    columns = _columns(csv.reader(first[above:], delimiter=delimiter))
-    if not all(columns):  # a box may be ticked for the first time far below
-        below = islice((line for line in iter(lambda: text.readline(longest), "") if _TICKED in line), _FIRST)
-        late = _columns(csv.reader(["", *below], delimiter=delimiter))
-        columns = [one or other for one, other in zip_longest(columns, late, fillvalue=list[str]())]
-    forms = _forms(columns, delimiter)
+    shape = _shape(text, longest, warn)
     text.seek(0)
-    for _ in range(above):
+    for _ in range(shape.above):
         text.readline(longest)
     lines = _Lines(text, longest)
-    rows = csv.reader(lines, delimiter=delimiter, strict=True)
+    rows = csv.reader(lines, delimiter=shape.delimiter, strict=True)
     head = next(rows, [])
-    second = _second_head(csv.reader(first[above:], delimiter=delimiter))
-    if second:
+    if shape.second_head:
         next(rows)
-    names = _named(head, second, warn)
+    names = _named(head, shape.second_head, warn)
     left_out: Counter[str] = Counter()
-    number = rows.line_num + above + 1
+    number = rows.line_num + shape.above + 1
     while True:
         try:
             row, wrong = next(rows, None), ""
@@ -100,9 +89,49 @@ def csv_rows(text: TextIO, longest: int, warn: Callable[[str], None]) -> Numbere
         elif len(row) == len(names) and _is_total(row):
             left_out["rows with totals"] += 1
         elif any(cell.strip() for cell in row):
-            plain = [forms[at](cell) if at < len(forms) else cell for at, cell in enumerate(row)]
-            yield number, _record(names, plain)
-        number = rows.line_num + above + 1
+            yield number, _record(names, shape.normalised(row))
+        number = rows.line_num + shape.above + 1
+
+
+@dataclass(frozen=True)
+class _Shape:
+    """How a table is written.
+
+    Attributes:
+        above: The number of lines above the names of the columns.
+        second_head: A second row of names; empty: there is none.
+        forms: For each column, what normalises its cells.
+    """
+
+    above: int
+    delimiter: str
+    second_head: list[str]
+    forms: Sequence[Callable[[str], str]]
+
+    def normalised(self, row: Sequence[str]) -> list[str]:
+        """Return the cells of a row, those without a column as they are."""
+        return [self.forms[at](cell) if at < len(self.forms) else cell for at, cell in enumerate(row)]
+
+
+def _shape(text: TextIO, longest: int, warn: Callable[[str], None]) -> _Shape:
+    """Return how a table is written, by its first lines.
+
+    Raises:
+        ContentError: It is no table.
+    """
+    first = [text.readline(longest)]
+    while len(first) < _FIRST and sum(map(len, first)) < _MOST:
+        first.append(text.readline(longest))
+    if len(first) > 2 and all(map(_FIELD.match, first)) and first[0][:1].isalpha():
+        raise ContentError(f"no table: each line is a field ({first[0].strip()[:_SHOWN]}): make JSON of it")
+    above, delimiter = _beginning(first, warn)
+    columns = _columns(csv.reader(first[above:], delimiter=delimiter))
+    if not all(columns):  # a box may be ticked for the first time far below
+        below = islice((line for line in iter(lambda: text.readline(longest), "") if _TICKED in line), _FIRST)
+        late = _columns(csv.reader(["", *below], delimiter=delimiter))
+        columns = [early or late for early, late in zip_longest(columns, late, fillvalue=list[str]())]
+    second_head = _second_head(csv.reader(first[above:], delimiter=delimiter))
+    return _Shape(above, delimiter, second_head, _forms(columns, delimiter))
 
 
 def _beginning(first: list[str], warn: Callable[[str], None]) -> tuple[int, str]:
