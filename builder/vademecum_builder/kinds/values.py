@@ -75,7 +75,7 @@ def shown(value: object) -> str:
         case bool():
             return "yes" if value else "no"
         case str():
-            return _written_rich_text(value) or value.replace(_APART, "\n")
+            return _written_rich_text(value) or _LOGGED.sub("", value).replace(_APART, "\n")
         case dict() | list() if is_rich_text(value):
             return _paragraphs(value if isinstance(value, list) else [value])
         case list() | tuple():
@@ -224,6 +224,8 @@ def _is_number(value: object) -> bool:
     return not isinstance(value, bool) and _NUMBER.fullmatch(str(value)) is not None
 
 
+_LOGGED: Final = re.compile(r"\A\d\d?/[A-Z][a-z]{2}/\d\d \d\d?:\d\d [AP]M;[^;\n]*;")
+"""When and by whom something was written, before it in the same cell: comments and files in the CSV of Jira."""
 _APART: Final = "\x1f"
 """Separates fields within one text (ASCII's unit separator), such as the sides of Anki's cards."""
 _TYPED: Final = re.compile(r'"(?:_type|nodeType|type|ops|children)"\s*:')

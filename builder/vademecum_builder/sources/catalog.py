@@ -40,7 +40,7 @@ from vademecum_builder.sources.unzipped import ending_of, unzipped
 
 ENDINGS = (".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".geojson", ".parquet")
 """Endings of the files that are read in a folder."""
-SELDOM = (".xml", ".yaml", ".yml", ".bib", ".ris", ".ics", *SHEETS)
+SELDOM = (".xml", ".yaml", ".yml", ".toml", ".bib", ".ris", ".ics", *SHEETS)
 """Endings that are only read if there is none of the others, and sheets if there is nothing else: beside others, such
 files belong to a program, or are notes."""
 ID_NAMES = ("id", "_id", "key", "sku", "uuid", "guid", "slug", "handle", "_key")

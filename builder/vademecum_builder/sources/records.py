@@ -24,6 +24,8 @@ MAX_BYTES: Final = 16 * 1024 * 1024
 _NAMED: Final = 20
 LONGEST_KEY: Final = 500
 NOT_UTF_8: Final = "bytes that are not UTF-8: save it as UTF-8, or say its encoding"
+EXTENDED: Final = frozenset("$oid $date $uuid $symbol $numberInt $numberLong $numberDouble $numberDecimal".split())
+"""What MongoDB's Extended JSON wraps single values in, by their type."""
 _FALSE: Final = frozenset({"", "0", "f", "false", "n", "no"})
 _LOST: Final = re.compile("[\0\ud800-\udfff]")
 
@@ -133,6 +135,8 @@ def field_at(record: Mapping[str, Any], path: str) -> Any:
     for name in path.split("."):
         if isinstance(value, Mapping):
             value = value.get(name)
+        elif name in EXTENDED and value is not None:
+            continue
         elif isinstance(value, list) and name.isdecimal() and int(name) < len(value):
             value = value[int(name)]
         else:

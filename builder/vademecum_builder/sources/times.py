@@ -19,6 +19,8 @@ _DAY_FIRST = re.compile(r"(\d\d?)\.(\d\d?)\.(\d{4})(?:,? (\d\d:\d\d(?::\d\d)?))?
 """Dates with points always begin with the day; with slashes, it may be the month."""
 _SPELLED = re.compile(r"[A-Z]\w+, ([A-Z]\w+ \d\d?, \d{4}) at (\d\d?:\d\d:\d\d)\s?([AP]M) UTC")
 """As exported by Google Chat, with a narrow no-break space before AM."""
+_MONTH_NAMED = re.compile(r"(\d\d?)[/ -]([A-Z][a-z]{2})[/ -](\d\d(?:\d\d)?)(?:,? (\d\d?:\d\d)(:\d\d)?(?: ?([AP]M))?)?")
+"""`04/Jan/23 10:00 AM` of Jira, `4-Jan-2023`: no other order can be meant. Two digits are a year since 1969."""
 _YEAR = re.compile(r"(?<!\d)[12]\d{3}(?!\d)")
 _SOME_YEAR = re.compile(r"(?<![\w-])[12]\d(?:\d[u?-]|[u?-]{2})(?![\w-])", re.IGNORECASE)
 """A year that is only partly known, as libraries write it: `196-?`, `19uu`; without another number, which may be it."""
@@ -46,7 +48,8 @@ def read_time(value: object, zone: tzinfo | None = None) -> datetime:
     """Return a time in UTC.
 
     Args:
-        value: A `datetime`, an ISO 8601 text, `31.12.2026` or `31.12.2026 23:59`, the time since 1970 in UTC as a
+        value: A `datetime`, an ISO 8601 text, `31.12.2026` or `31.12.2026 23:59`,
+            `31/Dec/26 11:59 PM`, the time since 1970 in UTC as a
             number or its digits (seconds, or milli-, micro- or nanoseconds, depending on its size), or
             `/Date(1700000000000)/`.
         zone: For times without one. An hour that a clock shows twice is read as the first of the two; an hour that it
@@ -71,6 +74,11 @@ def read_time(value: object, zone: tzinfo | None = None) -> datetime:
         try:
             if spelled := _SPELLED.fullmatch(text):
                 return datetime.strptime(" ".join(spelled.groups()), "%B %d, %Y %I:%M:%S %p").replace(tzinfo=UTC)
+            if named := _MONTH_NAMED.fullmatch(text):
+                day, month, year, hour, second, half = (one or "" for one in named.groups())
+                form = f"%d %b {'%Y' if len(year) > 2 else '%y'} {'%I' if half else '%H'}:%M:%S %p"
+                written = f"{day} {month} {year} {hour or '0:00'}{second or ':00'} {half or 'AM'}"
+                return read_time(datetime.strptime(written, form), zone)
             value = datetime.fromisoformat(written)
         except ValueError:
             raise ContentError(f"{text[:40]!r} is not a time: expected ISO 8601, or seconds since 1970") from None

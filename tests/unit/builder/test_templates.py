@@ -37,6 +37,11 @@ def test_sentences_of_a_list_are_lines() -> None:
     assert shown(["Acme Inc.", "Bolts & Co."]) == "Acme Inc., Bolts & Co."
 
 
+def test_before_a_comment_of_jira_nobody_reads_when_and_by_which_account_it_was_written() -> None:
+    assert shown("05/Jan/24 9:00 AM;557058:a-1;It was the valve; look") == "It was the valve; look"
+    assert shown("Closed 05/Jan/24 9:00 AM;a;b") == "Closed 05/Jan/24 9:00 AM;a;b"
+
+
 def test_of_an_object_nobody_reads_ids_addresses_and_lists_of_numbers() -> None:
     member = {
         "name": "Ann",

@@ -1,5 +1,5 @@
-"""The records of a file of any size, one at a time: JSON, JSON Lines, CSV, sheets, XML, YAML, Parquet, calendars and
-lists of references."""
+"""The records of a file of any size, one at a time: JSON, JSON Lines, CSV, sheets, XML, YAML, TOML, Parquet, calendars
+and lists of references."""
 
 from __future__ import annotations
 
@@ -19,12 +19,21 @@ from vademecum_builder.sources.formats import calendars, parquet_records
 from vademecum_builder.sources.formats.csv_rows import csv_rows
 from vademecum_builder.sources.formats.json_records import parsed_or_none, split_records
 from vademecum_builder.sources.formats.office_files import LARGEST, Sheet
-from vademecum_builder.sources.formats.record_lists import EVERY, WHOLE, YAML
+from vademecum_builder.sources.formats.record_lists import EVERY, WHOLE
 from vademecum_builder.sources.formats.references import FORMATS, references
 from vademecum_builder.sources.formats.sheets import SHEETS, are_tables, read_sheets, rows_of_sheet
 from vademecum_builder.sources.formats.xml_records import repeated_elements, split_elements
-from vademecum_builder.sources.formats.yaml_values import json_of
-from vademecum_builder.sources.records import MAX_BYTES, NOT_UTF_8, Failed, Numbered, Record, field_at, too_large
+from vademecum_builder.sources.formats.yaml_values import TOML, YAML, json_of
+from vademecum_builder.sources.records import (
+    EXTENDED,
+    MAX_BYTES,
+    NOT_UTF_8,
+    Failed,
+    Numbered,
+    Record,
+    field_at,
+    too_large,
+)
 
 _HEAD = 1 << 20
 _ZIP = b"PK\x03\x04"
@@ -33,6 +42,7 @@ _ENDINGS = {
     **dict.fromkeys((".csv", ".tsv", ".tab"), "csv"),
     ".xml": "xml",
     **dict.fromkeys(YAML, "yaml"),
+    TOML: "toml",
     ".ics": "ics",
     ".parquet": "parquet",
     **FORMATS,
@@ -41,6 +51,7 @@ _BYTES = re.compile(rb"(?<!\\)(?:\\u00[89a-fA-F][0-9a-fA-F])+")
 _LETTER = re.compile(rb"(?<!\\)\\u(?!00)")
 """An escape above a byte."""
 _WIKI = re.compile(rb"<mediawiki\b")
+_IS_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?")
 _NO_NUMBER = re.compile(r"[:,\[]\s*(?:NaN|-?Infinity)\b")
 """What Python and pandas write for values that are not numbers; JSON does not have it."""
 _GUESSED = 'read as {0}, which it looks like: save it as UTF-8, or write encoding = "{0}"'
@@ -51,10 +62,10 @@ class Layout:
     """How a file holds its records.
 
     Attributes:
-        records: In JSON and YAML, the path of the list, `data.items` or `/data/items`; in XML, that of the element,
-            `channel.item`; in a spreadsheet, the name of a sheet. `products.*`: an object whose values are records,
-            each with its key as `_key`; `*[]`: all lists of one object, or all sheets, each with its name as `_list`;
-            `.`: the file itself; empty: the only list.
+        records: In JSON, YAML and TOML, the path of the list, `data.items` or `/data/items`; in XML, that of the
+            element, `channel.item`; in a spreadsheet, the name of a sheet. `products.*`: an object whose values are
+            records, each with its key as `_key`; `*[]`: all lists of one object, or all sheets, each with its name as
+            `_list`; `.`: the file itself; empty: the only list.
         encoding: Python's name for it; empty: guessed.
         halves: Whether to read a line with half an emoji: some programs cut messages there.
     """
@@ -103,8 +114,8 @@ def read_records(
         stream.seek(len(codecs.BOM_UTF8))
     elif encoding != "utf-8":
         stream = codecs.EncodedFile(stream, "utf-8", encoding, "replace")
-    if kind == "yaml":
-        stream, encoding = json_of(stream), "utf-8"
+    if kind in ("yaml", "toml"):
+        stream, encoding = json_of(stream, is_toml=kind == "toml"), "utf-8"
         head = stream.read(_HEAD)
         stream.seek(0)
     if kind == "jsonl":
@@ -201,7 +212,23 @@ def _parsed(data: bytes, *, halves: bool = False) -> Record:
             return Failed(NOT_UTF_8, _begin(data))
         except (ValueError, RecursionError):
             return Failed(f"not JSON that can be read ({error})", _begin(data))
-    return value if isinstance(value, dict) else Failed("no object of fields", _begin(data))
+    if not isinstance(value, dict):
+        return Failed("no object of fields", _begin(data))
+    return _unwrapped(value) if b'"$' in data else value
+
+
+def _unwrapped(value: Any) -> Any:
+    """Return a value of MongoDB's Extended JSON as plain JSON: `{"$oid": "53c2"}` beside ids that are numbers, or
+    `{"$date": {"$numberLong": "1700000000000"}}`, is a single value."""
+    if isinstance(value, list):
+        return [*map(_unwrapped, value)]
+    if not isinstance(value, dict):
+        return value
+    if len(value) > 1 or not EXTENDED & value.keys():
+        return {name: _unwrapped(inner) for name, inner in value.items()}
+    [(kind, inner)] = value.items()
+    inner = _unwrapped(inner)
+    return json.loads(inner) if "$number" in kind and _IS_NUMBER.fullmatch(str(inner)) else inner
 
 
 def _in_utf_8(data: bytes) -> bytes:

@@ -1,4 +1,4 @@
-"""Finding the records of a JSON, YAML or XML file by its beginning, and those of a spreadsheet."""
+"""Finding the records of a JSON, YAML, TOML or XML file by its beginning, and those of a spreadsheet."""
 
 from __future__ import annotations
 
@@ -14,14 +14,13 @@ from vademecum_builder.sources.formats.json_records import parsed_or_none, split
 from vademecum_builder.sources.formats.office_files import LARGEST
 from vademecum_builder.sources.formats.sheets import SHEETS, are_tables, read_sheets
 from vademecum_builder.sources.formats.xml_records import repeated_elements, split_elements
-from vademecum_builder.sources.formats.yaml_values import json_of
+from vademecum_builder.sources.formats.yaml_values import TOML, YAML, json_of
 from vademecum_builder.sources.records import MAX_BYTES
 
 WHOLE: Final = "."
 """`Layout.records` of a file that is one record."""
 EVERY: Final = "*[]"
 """`Layout.records` if the records are in all lists of one object: questions by topic."""
-YAML: Final = (".yaml", ".yml")
 _HEAD: Final = 1 << 20
 """How many bytes are looked at."""
 _LISTS: Final = ("data", "items", "results", "products", "records", "entries", "rows", "documents", "hits", "value")
@@ -47,14 +46,18 @@ def find_lists(stream: BinaryIO, ending: str, *, always: bool = False, one_of_ma
         one_of_many: Whether the file is one of several, each of which may be a record.
 
     Raises:
-        ContentError: YAML that cannot be read.
+        ContentError: YAML or TOML that cannot be read.
     """
     if ending in SHEETS:
         tables = [sheet.name for sheet in are_tables(read_sheets(stream.read(LARGEST + 1)))]
         return tables if always or len(tables) > 1 else []
-    head = (json_of(stream) if ending in YAML else stream).read(_HEAD)
+    if ending in (*YAML, TOML):
+        stream = json_of(stream, is_toml=ending == TOML)
+    head = stream.read(_HEAD)
     text = head.lstrip(codecs.BOM_UTF8 + b" \t\r\n")
     value = parsed_or_none(head.removeprefix(codecs.BOM_UTF8))  # None: not JSON, or longer than the head
+    if value is None and isinstance(parsed_or_none(text.partition(b"\n")[0]), dict):
+        return []  # one record a line
     found = repeated_elements(head) if ending == ".xml" else _lists_of(text, value)
     named = [path for path in found if path.rpartition(".")[2] in _LISTS]
     whole = _root_of(head) if ending == ".xml" and one_of_many else value

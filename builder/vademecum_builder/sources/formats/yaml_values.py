@@ -1,9 +1,10 @@
-"""YAML files converted to JSON, to read their records."""
+"""YAML and TOML files converted to JSON, to read their records."""
 
 from __future__ import annotations
 
 import io
-from typing import Any, BinaryIO
+import tomllib
+from typing import Any, BinaryIO, Final
 
 import orjson
 import yaml
@@ -11,6 +12,8 @@ import yaml
 from vademecum.errors import ContentError
 from vademecum_builder.sources.records import MAX_BYTES
 
+YAML: Final = (".yaml", ".yml")
+TOML: Final = ".toml"
 _Loader: Any = type("_Loader", (getattr(yaml, "CSafeLoader", yaml.SafeLoader),), {})
 _Loader.add_constructor(
     "tag:yaml.org,2002:value", _Loader.construct_yaml_str
@@ -20,15 +23,20 @@ _Loader.add_constructor(
 YAML_ERRORS = (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError, RecursionError)
 
 
-def json_of(stream: BinaryIO) -> BinaryIO:
-    """Return a YAML file as JSON; several documents become a list.
+def json_of(stream: BinaryIO, *, is_toml: bool = False) -> BinaryIO:
+    """Return a YAML file, or one of TOML, as JSON; several documents become a list.
 
     Raises:
-        ContentError: It is not YAML, or too large to be read as a whole.
+        ContentError: It is neither, or too large to be read as a whole.
     """
     data = stream.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
         raise ContentError(f"larger than {MAX_BYTES >> 20} MiB, in one piece: write it as JSON Lines")
+    if is_toml:
+        try:
+            return io.BytesIO(orjson.dumps(tomllib.loads(data.decode()), str))
+        except (ValueError, RecursionError) as error:
+            raise ContentError(f"not TOML that can be read ({error})") from None
     try:
         found = [one for one in yaml.load_all(data, _Loader) if one is not None]
         if _length(found, {}) > MAX_BYTES:

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from support.growth import grows_with_the_square
 from support.pages_host import PagesHost
 from vademecum.errors import ContentError, NetworkError, ServerError, UsageError
-from vademecum_builder.sources.base import Checkpoint, Skipped, SourceItem
+from vademecum_builder.sources.base import Checkpoint, Skipped, SourceError, SourceItem
 from vademecum_builder.sources.catalog import CatalogSource, Listing
 from vademecum_builder.sources.formats.csv_rows import csv_rows
 from vademecum_builder.sources.formats.json_records import split_records
@@ -26,7 +26,7 @@ from vademecum_builder.sources.formats.record_files import Layout, read_records
 from vademecum_builder.sources.formats.record_lists import WHOLE
 from vademecum_builder.sources.formats.xml_records import repeated_elements, split_elements
 from vademecum_builder.sources.private_fields import why_private
-from vademecum_builder.sources.records import Failed, record_key
+from vademecum_builder.sources.records import Failed, field_at, record_key
 
 PUMP = {"id": 7, "name": "Pump", "price": {"amount": 12.5}}
 VALVE = {"id": "v/1", "name": 'Valve "A" {x} [y] \\'}
@@ -298,6 +298,28 @@ def test_a_record_that_fails_is_told_and_the_others_go_on(tmp_path: Path, wrong:
     assert {"7": PUMP, "v/1": VALVE}.items() <= found.items()
     assert [*skipped] == (["a.jsonl:2"] if reason else [])
     assert skipped.get("a.jsonl:2", "").startswith(reason)
+
+
+def test_values_that_mongodb_wraps_in_their_type_are_single_ones(tmp_path: Path) -> None:
+    wrapped = {
+        "_id": {"$oid": "53c2ae8528d75d572c06ad9d"}, "at": {"$date": {"$numberLong": "1700000000000"}},
+        "prices": [{"$numberDecimal": "9.50"}, {"$numberInt": "007"}], "kept": {"$oid": "a", "more": 1},
+    }  # fmt: skip
+    (tmp_path / "a.json").write_text(json.dumps([wrapped]))
+    [read] = CatalogSource(str(tmp_path / "a.json")).sample(1)
+    assert read == {
+        "_id": "53c2ae8528d75d572c06ad9d", "at": 1700000000000, "prices": [9.5, "007"], "kept": {"$oid": "a", "more": 1}
+    }  # fmt: skip
+    assert field_at(read, "_id.$oid") == read["_id"] and field_at(read, "at.$date.$numberLong") == 1700000000000
+
+
+def test_a_table_in_toml_is_read_and_what_is_none_is_told(tmp_path: Path) -> None:
+    (tmp_path / "a.toml").write_text("[[tool]]\nid = 1\nmade = 2024-01-02\n[[tool]]\nid = 2\n")
+    source = CatalogSource(str(tmp_path / "a.toml"))
+    assert source.sample(9) == [{"id": 1, "made": "2024-01-02"}, {"id": 2}]
+    (tmp_path / "a.toml").write_text("[[tool]\n")
+    with pytest.raises(SourceError, match="not TOML that can be read"):
+        source.sample(9)
 
 
 def test_what_a_failing_record_said_is_kept(tmp_path: Path) -> None:
