@@ -29,7 +29,7 @@ from vademecum_builder.discovery.proposals import (
 )
 from vademecum_builder.discovery.roles import NOW, names_an_id
 from vademecum_builder.discovery.tables import discover_tables
-from vademecum_builder.kinds.records import MEDIAWIKI
+from vademecum_builder.kinds.records import MEDIAWIKI, TITLES
 from vademecum_builder.kinds.values import shown
 from vademecum_builder.sources.base import SourceError
 from vademecum_builder.sources.catalog import ENDINGS, SELDOM, CatalogSource, ids_of, names_of_ids
@@ -64,7 +64,7 @@ _TOLD = 10
 """How many lists are named."""
 _NAMED = 3
 """How many files beside documents are named."""
-_NESTED = (".json", ".yaml", ".yml")
+_NESTED = (".json", ".yaml", ".yml", ".toml")
 _RECORDS = 100_000
 """How many records are compared by id."""
 _SHARED = 0.05
@@ -504,6 +504,19 @@ def _within(records: Sequence[Mapping[str, Any]], fields: Sequence[FieldFound]) 
     return ""
 
 
+def _titled_within(records: Sequence[Mapping[str, Any]]) -> str:
+    """Return the elements of XML that have titles and all the content of the records, such as the talks of a day.
+    Empty: there are none."""
+    for name in dict.fromkeys(name for record in records for name in record):
+        found = [record.get(name, []) for record in records]
+        inner = [one for each in found for one in (each if isinstance(each, list) else [each])]
+        others = sum(len(str(value)) for record in records for other, value in record.items() if other != name)
+        titled = sum(isinstance(one, dict) and not {*map(str.lower, one)}.isdisjoint(TITLES) for one in inner)
+        if titled == len(inner) and len(str(inner)) > _ALL * others:
+            return name
+    return ""
+
+
 def _catalog(
     name: str, where: str, place: str, *, complete: bool = True, within: str = "", as_messages: bool = True
 ) -> Proposal:
@@ -517,11 +530,16 @@ def _catalog(
         columns = [one.name for one in fields]
         if not lists[1:] or at == lists[-1] or not is_of_people(at.rpartition(".")[2], fields, len(records), columns):
             break
-    if not lists and PurePosixPath(where).suffix.lower() in _NESTED and (inner := _within(records, fields)):
+    deeper = ""
+    if len(lists) == 1 and ending_of(where) == ".xml" and (inner := _titled_within(records)):
+        deeper = f"{at}.{inner}"
+    elif not lists and PurePosixPath(where).suffix.lower() in _NESTED and (inner := _within(records, fields)):
         [outer] = source.lists_of_records(always=True)
-        found = _catalog(name, where, place, complete=complete, within=f"{outer}.*.{inner}".lstrip("."))
-        around = ", ".join(one.name for one in fields if one.name != inner)
-        return replace(found, notes=(*found.notes, f"what they stand in is not read: {around}")) if around else found
+        deeper = f"{outer}.*.{inner}".lstrip(".")
+    if deeper:
+        found = _catalog(name, where, place, complete=complete, within=deeper)
+        around = ", ".join(one.name for one in fields if one.name.partition(".")[0] != inner)
+        return replace(found, notes=[*found.notes, f"what they stand in is not read: {around}"]) if around else found
     if lists:
         told["records"] = at
         lists = [at, *(other for other in lists if other != at)]

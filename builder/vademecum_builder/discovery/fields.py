@@ -41,13 +41,16 @@ _ON_A_DISK: Final = re.compile(r"[A-Za-z]:\\\w|\\\\\w")
 """A path of Windows, which often has somebody's name in it."""
 _NAMES: Final = 10
 """With fewer names in an object, each may be a field."""
+_FEW: Final = 3
+"""An object with more fields is a thing of its own."""
 _MANY: Final = 10
 """With this many records, a field that has the same value in all of them says nothing."""
 _NESTED: Final = re.compile(r"'(?:[^']|'')+':\d+[A-D]?(?:,\d+[A-D]?)*(?: '|$)|\w+=[^,=]*(?:,\w+=[^,=]*)+$")
 """PostgreSQL's search index of a text (`tsvector`), and fields that a shop has packed into one:
 `has_options=0,color=Blue`."""
-_ATTACHED: Final = re.compile(r"(?:[^()\n]+\(https?://[^()\s]+\)(?:,|$))+")
-"""Files and where they lie, as Airtable writes them."""
+_ATTACHED: Final = re.compile(r"(?:[^()\n]+\(https?://[^()\s]+\)(?:,|$))+|[^;\n]+;https?://\S+")
+"""Files and where they lie, as Airtable and Jira write them."""
+_PATH: Final = re.compile(r"/\S+")
 _PICTURE: Final = re.compile(r"[^\s:]+\.(?:jpe?g|png|gif|webp|svg|avif|tiff?)", re.IGNORECASE)
 SLUG: Final = re.compile(
     r"(?:.*[_ .])?(?:slug|handle|url_?key|urlslug|permalink|post_name|short_?(?:link|url|code))", re.IGNORECASE
@@ -172,7 +175,8 @@ class FieldFound:
         if len(self.samples) < _SAMPLES and text[:_SHOWN] not in self.samples:
             self.samples.append(text[:_SHOWN])
         self.values.add(text if len(text) <= _SHOWN else text[:_SHOWN] + text[-_SHOWN:])
-        self.reached += kind != "objects" and reaches(text)  # of objects what reaches people was looked at
+        # Of objects what reaches people was looked at; `0101-01-01 00:00`, Calibre's for no date, looks like a number.
+        self.reached += kind not in ("objects", "time") and reaches(text)
         self.is_marked = self.is_marked or is_html(text)
         self.is_markdown = self.is_markdown or _MARKDOWN.search(text) is not None
         self.is_ascii = self.is_ascii and text.isascii()
@@ -188,8 +192,9 @@ def fields_of(records: Iterable[Mapping[str, Any]]) -> list[FieldFound]:
     found: dict[str, FieldFound] = {}
     records = list(records)
     maps = _maps(records)
+    several = {name for record in records for name, value in _flat(record, "", maps) if isinstance(value, list)}
     for record in records:
-        for name, value in _flat(record, "", maps):
+        for name, value in _flat(record, "", maps, several):
             found.setdefault(name, FieldFound(name)).note(value)
     return list(found.values())
 
@@ -208,8 +213,9 @@ def _is_map(values: Sequence[Mapping[str, Any]]) -> bool:
     names = {name for value in values for name in value}
     inner = {frozenset(one) if isinstance(one, dict) else frozenset() for value in values for one in value.values()}
     few = 3 * sum(map(len, values)) < len(names) * len(values)
+    alike = bool(frozenset.intersection(*inner)) and len(frozenset.union(*inner)) <= _FEW  # a note is left out at times
     counted = all(map(_is_counted, values)) and all(name[:1].isdecimal() for name in names)
-    return counted or (len(names) >= _NAMES and (few or (len(inner) == 1 and inner != {frozenset()})))
+    return counted or (len(names) >= _NAMES and (few or alike or (len(inner) == 1 and inner != {frozenset()})))
 
 
 def _is_counted(value: Any) -> bool:
@@ -224,13 +230,22 @@ def _objects(value: Mapping[str, Any], above: str) -> Iterable[tuple[str, Mappin
             yield from _objects(inner, path)
 
 
-def _flat(value: Mapping[str, Any], above: str, maps: Collection[str]) -> Iterable[tuple[str, Any]]:
+def _flat(
+    value: Mapping[str, Any], above: str, maps: Collection[str], several: Collection[str] = ()
+) -> Iterable[tuple[str, Any]]:
+    """Yield the fields of a record.
+
+    Args:
+        several: Paths of what other records have several of: in XML, a single one is no list.
+    """
     for name, inner in value.items():
         path = f"{above}.{name}" if above else name
         if is_rich_text(inner) or (path in maps and inner):
             yield path, inner if _is_counted(inner) else shown(inner)
+        elif isinstance(inner, dict) and path in several:
+            yield path, [inner]
         elif isinstance(inner, dict):
-            yield from _flat(inner, path, maps)
+            yield from _flat(inner, path, maps, several)
         elif inner not in (None, "", []):
             yield path, inner
 
@@ -261,7 +276,8 @@ def _type_of(value: Any) -> str:
         case list():
             if not all(isinstance(one, str) for one in value):
                 return _type_of_objects(value)
-            return "nested" if all(map(is_address, value)) else "list"  # nobody reads the addresses of pictures
+            # Nobody reads the addresses of pictures, or old ones of a page.
+            return "nested" if all(is_address(one) or _PATH.fullmatch(one) for one in value) else "list"
     text = shown(value).strip()
     if _PICTURE.fullmatch(text):
         return "address"

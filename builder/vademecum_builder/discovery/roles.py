@@ -196,12 +196,15 @@ def _id_of(fields: Sequence[FieldFound], records: int) -> str:
     that no two share. A record or two may be wrong."""
     names = person_of([one.name for one in fields])
     said = [one for one in fields if one.records == records and one.name not in names]
-    fit = [one for one in said if one.type == "text" or one.is_whole]
+    # MongoDB's are numbers, texts, or one after the other.
+    fit = [one for one in said if one.type == "text" or one.is_whole or {*one.types} == {"number", "text"}]
     # The id names the document and is published: it must not be a contact.
     whole = [one for one in fit if len(one.values) == records and not is_named_private(one.name)]
     # A nested number is a measurement; any other number may be one, so a text is better.
-    whole = [one for one in whole if one.type == "text"] + [
-        one for one in whole if one.type == "number" and "." not in one.name
+    # The text is searched, the id is not: of a glossary it is the term, never the definition.
+    title = _title_of([one for one in fields if not one.is_private], records)
+    whole = [one for one in whole if one.type == "text" and (one is title or not one.is_prose)] + [
+        one for one in whole if one.is_whole and "." not in one.name
     ]
     enough = min(_ALMOST_ALL * records, max(records - 2, records / 2 + 1))
     most = [one.name for one in fit if not one.is_private and len(one.values) >= enough]
@@ -269,7 +272,7 @@ def _is_unix(one: FieldFound) -> bool:
 def _is_typed(one: FieldFound, fields: Sequence[FieldFound]) -> bool:
     """Return whether people may know an id, from a label for instance: not a running number, a UUID, a digest, or the
     name without spaces."""
-    short = one.type == "text" and one.length <= LONGEST_CODE * one.records
+    short = {*one.types} == {"text"} and one.length <= LONGEST_CODE * one.records
     return short and not SLUG.fullmatch(one.name) and not _MADE.fullmatch(one.name) and not _is_slug(one, fields)
 
 

@@ -133,7 +133,16 @@ class Schema:
 
     @cached_property
     def _all(self) -> Sequence[str]:
-        return [*dict.fromkeys([*self._inspector.get_table_names(), *self.views])]
+        found = dict.fromkeys([*self._inspector.get_table_names(), *self.views])
+        return [one for one in found if one not in self._of_search]
+
+    @cached_property
+    def _of_search(self) -> Set[str]:
+        """The tables in which SQLite keeps an index for searching (`posts_content` of `posts`): nobody reads them."""
+        if self._connection.dialect.name != "sqlite":
+            return set()
+        told = self._connection.exec_driver_sql("PRAGMA table_list")  # says nothing before SQLite 3.37
+        return {row.name for row in told if row.type == "shadow"} if told.returns_rows else set()
 
     def _can_read(self, table: str) -> bool:
         try:

@@ -106,7 +106,7 @@ _PASS = (
 )
 _PRIVATE: Final[Mapping[str, str]] = {
     "secret": (
-        rf"{_PASS}|pass(?:w|phrase)|kennwort|contrase|mot_?de_?passe|(?:^|_)senha|wachtwoord|secret(?!ar)|geheim(?!tip)"
+        rf"{_PASS}|pass(?:w|phrase)|kennwort|contrase|mot_?de_?passe|(?:^|_)senha|wachtwoord|(?<!open)secret(?!ar)|geheim(?!tip)"
         r"|(?:access|auth|api|bearer|csrf|device|push|refresh|reset|session)_?tokens"
         r"|token(?!s(?:$|_)|i[sz]|_(?:count|symbol|standard|supply|type|length|limit)(?:$|_))"
         r"|(?:^|_)iban(?:$|_|\d)|(?:^|_)ssn|(?<!i)ssn(?![a-z])"

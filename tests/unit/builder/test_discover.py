@@ -212,6 +212,46 @@ FILES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
         ) + "<page><title>T4</title><id>4</id><by><id>3</id></by><moved title='T1' by='3'/></page></wiki>",
         {"records": "page", "id": "id", "title": "title", "text": ["text"], "metadata": ["moved.title"]},
     ),
+    "glossary.csv": (  # some terms are there twice, no definition is
+        "term,definition\n" + "".join(f"Term {n % 18},{text_of(n)}\n" for n in range(20)),
+        {"id": "*", "title": "term", "text": ["definition"]},
+    ),
+    "mongo.jsonl": (
+        "".join(json.dumps({
+            "_id": n if n % 2 else {"$oid": f"53c2ae8528d75d572c06ad9{n}"}, "title": f"T{n}", "about": text_of(n),
+            "shown": {"$date": {"$numberLong": "1700000000000"}},
+        }) + "\n" for n in range(9)),
+        {"id": "_id", "title": "title", "text": ["about"], "metadata": ["shown"]},
+    ),
+    "talks.xml": (  # by day and room; of speakers there is one, or there are several
+        "<all>" + "".join(f"<day date='2024-12-2{day}'>" + "".join(
+            f"<room name='Hall {room}'>" + "".join(
+                f"<event id='{day}{room}{n}'><title>Talk {day}{room}{n}</title><abstract>{text_of(n)}</abstract>"
+                f"<persons>{(1 + n % 2) * '<person id=_1_>Ann Lee</person>'}</persons></event>"
+                for n in range(9)
+            ) + "</room>" for room in "ab"
+        ) + "</day>" for day in range(3)).replace("_1_", "'1'") + "</all>",
+        {"records": "day.room.event", "id": "id", "title": "title", "text": ["abstract", "id", "persons.person"]},
+    ),
+    "pairs.json": (
+        json.dumps(rows(lambda n: {"id": n, "name": f"T{n}", "about": text_of(n), "old": [f"/a/{n}"], "combos": {
+            f"with {m}": {"status": "Safe"} | ({"note": text_of(m + n)} if m % 2 else {}) for m in range(12)
+        }})),
+        {"id": "id", "title": "name", "text": ["about", "combos"]},
+    ),
+    "jira.csv": (
+        "Summary,Issue key,Status,Created,Updated,Description,Comment,Comment,Attachment\n" + "".join(
+            f"Leak {n},OPS-{n},Done,04/Jan/24 3:5{n} PM,05/Jan/24 10:00 AM,{text_of(n)},"
+            f'"05/Jan/24 9:00 AM;557058:a-1;It was the valve {n}, {text_of(n)}",,04/Jan/24 3:5{n} PM;557058:a-1;a.pdf;https://a.b/{n}\n'
+            for n in range(9)
+        ),
+        {"id": "Issue key", "title": "Summary", "text": ["Description", "Comment", "Issue key"], "updated": "Updated",
+         "zone": "UTC"},
+    ),
+    "parts.toml": (
+        "".join(f'[[part]]\nid = "p{n}"\nname = "Part {n}"\nabout = "{text_of(n)}"\n' for n in range(3)),
+        {"id": "id", "title": "name", "text": ["about", "id"]},
+    ),
     "mattermost.jsonl": ('{"type": "version", "version": 1}\n', {"shape": "mattermost"}),
     "ops - pumps [1].csv": ("AuthorID,Author,Date,Content,Attachments,Reactions\n", {"shape": "discord"}),
     "chat.txt": (
@@ -252,7 +292,7 @@ PUBLIC = """
     price costume purchases internal_storage Gebaeck passengers passages powder hashtags ISSN accessno salt compass
     bypass overpass underpass surpass trespass boarding_pass day_pass season_pass mountain_pass mobile_friendly
     isMobile has_email requires_password supports_phone email_verified taliban Caliban secretary Geheimtipp desenha
-    tokenizer tokens max_tokens token_count token_symbol hash_rate sea_salt ip_rating IP-Klasse voice_mail
+    opensecrets tokenizer tokens max_tokens token_count token_symbol hash_rate sea_salt ip_rating IP-Klasse voice_mail
     microphone headphones saxophone phoneme phonetic addressable addressing addressed Alkoholgehalt Fettgehalt
     birthstone kostenlos marginalia equivalent_to international_notes author authority
 """
@@ -332,6 +372,25 @@ def test_a_table_of_which_nobody_may_read_a_row_is_not_proposed(tmp_path: Path) 
     assert found.settings["table"] == "page" and "note" in str(found.notes)
 
 
+def test_of_a_database_with_a_search_of_its_own_and_the_order_of_another_program_the_texts_are_proposed(
+    tmp_path: Path,
+) -> None:
+    with closing(sqlite3.connect(tmp_path / "a.db")) as made, made:
+        made.create_collation("unicase", lambda a, b: (a > b) - (a < b))
+        made.execute('CREATE TABLE card (id INTEGER PRIMARY KEY, name TEXT COLLATE "unicase" UNIQUE, side TEXT)')
+        made.executemany("INSERT INTO card VALUES (?, ?, ?)", ((n, f"N{n}", text_of(n)) for n in range(9)))
+        made.execute("CREATE VIRTUAL TABLE tips USING fts5(tip)")
+        made.executemany("INSERT INTO tips VALUES (?)", ([text_of(n)] for n in range(9)))
+    found = {one.settings["table"]: one for one in discover(f"sqlite:///{tmp_path / 'a.db'}", tmp_path)}
+    assert {*found} == {"card", "tips"}
+    assert found["card"].settings["text"] == ["side"] and not found["card"].notes
+
+
+def test_no_date_at_all_is_no_telephone() -> None:
+    [found] = fields_of({"pubdate": "0101-01-01 00:00:00+00:00"} for _ in range(3))
+    assert not found.is_private
+
+
 def test_markup_far_into_a_text_of_a_table_is_seen() -> None:
     records = [
         {"id": n, "name": f"Drill {n}", "text": "Turns and turns. " * 9 + "<b>No battery.</b>"} for n in range(3)
@@ -354,7 +413,7 @@ def test_what_many_records_have_in_common_names_none(tmp_path: Path, more: int, 
 def test_a_person_has_two_names_and_neither_names_a_record() -> None:
     lines = [{"first_name": f"A. {n}", "last_name": f"B{n % 3} C", "about": text_of(n)} for n in range(9)]
     told = proposal(fields_of(lines), 9)
-    assert (told["title"], told["id"]) == ("{first_name} {last_name}", "about")
+    assert (told["title"], told.get("id")) == ("{first_name} {last_name}", None)
     assert proposal(fields_of([{"first_name": one["first_name"], "last_name": "B"} for one in lines]), 9)["text"] == [
         "first_name", "last_name"
     ]  # fmt: skip
@@ -381,6 +440,8 @@ SAME = {
     "one-bad-row.jsonl": ["records with the number of an earlier one, which are left out: 1"],
     "street-map.json": ["private, so left out: tags.phone"],
     "universities.csv": ["no field identifies a record: an edited one is reported as removed and added"],
+    "glossary.csv": ["no field identifies a record: an edited one is reported as removed and added"],
+    "talks.xml": ["what they stand in is not read: name", "what they stand in is not read: date"],
     "ghost.json": ["not read, as a source of its own would: db.*.data.users, db.*.data.tags"],
 } | {
     name: [f"the same in every record, so left out: {fields}"]

@@ -32,6 +32,7 @@ BUSY_SECONDS = 10.0
 FETCHED = 100
 """How many rows are fetched at once: a row may have megabytes."""
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+_COLLATION = re.compile(r"\bCOLLATE\s+[\"'`\[]?(\w+)", re.IGNORECASE)
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 _BIND = re.compile(r"(?<![:\w\\]):(?=\w)(?!\w+:)")
 # Errors that pass with time, by SQLSTATE class: connection, resources, shutdown, locks. SQLite has no such classes,
@@ -190,9 +191,19 @@ def _open_sqlite(path: Path, write: bool) -> sqlite3.Connection:
     # mode=rw: a missing file is not created, but a journal left by a crash can be rolled back.
     connection = sqlite3.connect(f"file:{quote(str(path))}?mode=rw", uri=True, timeout=BUSY_SECONDS)
     connection.text_factory = lambda data: data.decode("utf-8", "surrogateescape")
+    for name in _collations_of(connection):
+        connection.create_collation(name, lambda a, b: (a > b) - (a < b))
     if not write:
         connection.execute("PRAGMA query_only = 1")
     return connection
+
+
+def _collations_of(connection: sqlite3.Connection) -> set[str]:
+    """Return the orders of texts that a program brought along (Anki's `unicase`, Plex's `icu_root`): without them its
+    tables cannot be read. In which order that is does not matter to a reader."""
+    known = {name.upper() for _, name in connection.execute("PRAGMA collation_list")}
+    schema = connection.execute("SELECT sql FROM sqlite_master WHERE sql LIKE '%COLLATE%'")
+    return {name for (sql,) in schema for name in _COLLATION.findall(sql) if name.upper() not in known}
 
 
 _ENCODED: Mapping[str, tuple[type, Callable[[Any], str], Callable[[str], Any]]] = {
