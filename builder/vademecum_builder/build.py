@@ -18,7 +18,7 @@ from typing import cast
 from vademecum.errors import NetworkError, SignatureError, UsageError, VademecumError
 from vademecum_builder.delta.schedule import PackLimits
 from vademecum_builder.encoders.registry import DEFAULT_ENCODER, NamedEncoders, published_name
-from vademecum_builder.kinds.base import Opened
+from vademecum_builder.kinds.base import OpenedSource
 from vademecum_builder.kinds.registry import joined, open_sources
 from vademecum_builder.pages.site import SiteBuilder
 from vademecum_builder.pipeline import run_stages
@@ -124,7 +124,7 @@ def _start_release(location: str | None, request: BuildRequest, now: datetime) -
 
 
 def _run(
-    request: BuildRequest, opened: Mapping[str, Sequence[Opened]], context: BuildContext, stop: Callable[[], bool]
+    request: BuildRequest, opened: Mapping[str, Sequence[OpenedSource]], context: BuildContext, stop: Callable[[], bool]
 ) -> tuple[BuildReport, list[str]]:
     """Return the report, and the notices of the readers and the encoder."""
     encoders = NamedEncoders(request.encoder, dimensions=request.dimensions)
@@ -158,10 +158,10 @@ def _run_keeping_vectors(
 def _as_stored(
     workspace: Workspace,
     request: BuildRequest,
-    opened: Mapping[str, Sequence[Opened]],
+    opened: Mapping[str, Sequence[OpenedSource]],
     context: BuildContext,
     stop: Callable[[], bool],
-) -> Mapping[str, Sequence[Opened]]:
+) -> Mapping[str, Sequence[OpenedSource]]:
     """Bring the workspace up to date, if that is wanted, and return the sources as it has them."""
     if request.sync:
         options = SyncOptions(batch=request.batch, reads=False, report=in_stages(context.progress), stop=stop)

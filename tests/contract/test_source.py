@@ -25,7 +25,7 @@ from vademecum_builder.sources.databases.table import TableSource
 from vademecum_builder.sources.feed import FeedSource
 from vademecum_builder.sources.folder import FolderSource
 from vademecum_builder.sources.function import FunctionSource
-from vademecum_builder.sources.git import GitSource, Repository
+from vademecum_builder.sources.git import Clone, GitSource
 from vademecum_builder.sources.messages.exports import Export
 from vademecum_builder.sources.messages.message import Limits
 from vademecum_builder.sources.messages.view import MessageView
@@ -278,7 +278,7 @@ class Git(Folder):
         self._git("-c", "user.name=a", "-c", "user.email=a@a.example", "commit", "-q", "-m", "x")
 
     def source(self) -> Source:
-        repository = Repository(str(self.root), cache=self.root.parent / "cache")
+        repository = Clone(str(self.root), cache=self.root.parent / "cache")
         return GitSource(repository, "", FolderSource(repository.files))
 
     def _git(self, *arguments: str) -> None:

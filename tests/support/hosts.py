@@ -18,7 +18,7 @@ import pytest
 
 from vademecum.errors import ContentError, ServerError
 from vademecum.ports import Body, Progress
-from vademecum_builder.hosting.base import Done, Host, Stored, Upload
+from vademecum_builder.hosting.base import Done, Host, StoredFile, Upload
 from vademecum_builder.hosting.git import git_branch
 from vademecum_builder.hosting.rsync import rsync_folder
 from vademecum_builder.hosting.s3 import s3_bucket
@@ -36,10 +36,10 @@ class MemoryHost:
     files: dict[str, bytes] = field(default_factory=dict)
     log: list[str] = field(default_factory=list)
 
-    def list(self) -> Mapping[str, Stored]:
-        return {path: Stored(len(data), _tag(data)) for path, data in self.files.items()}
+    def list(self) -> Mapping[str, StoredFile]:
+        return {path: StoredFile(len(data), _tag(data)) for path, data in self.files.items()}
 
-    def holds(self, upload: Upload, stored: Stored) -> bool:
+    def holds(self, upload: Upload, stored: StoredFile) -> bool:
         return stored.tag == _tag(upload.read())
 
     def read(self, path: str) -> bytes | None:
@@ -81,10 +81,10 @@ class Mortal:
     done: int = 0
     written: set[str] = field(default_factory=set)
 
-    def list(self) -> Mapping[str, Stored]:
+    def list(self) -> Mapping[str, StoredFile]:
         return self.host.list()
 
-    def holds(self, upload: Upload, stored: Stored) -> bool:
+    def holds(self, upload: Upload, stored: StoredFile) -> bool:
         return self.host.holds(upload, stored)
 
     def read(self, path: str) -> bytes | None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from vademecum_builder.build import BuildReport, build
-from vademecum_builder.kinds.base import Opened
+from vademecum_builder.kinds.base import OpenedSource
 from vademecum_builder.kinds.records import RecordReader
 from vademecum_builder.kinds.registry import open_sources
 from vademecum_builder.request import BuildRequest, SourceSettings
@@ -86,9 +86,9 @@ class Script:
         return Changes(iter(self.said(since)), whole=self.whole, expected=self.expected)
 
 
-def scripted(source: Script, **values: Any) -> tuple[BuildRequest, dict[str, list[Opened]]]:
+def scripted(source: Script, **values: Any) -> tuple[BuildRequest, dict[str, list[OpenedSource]]]:
     """Return a request of one source called `log`, and that source, opened."""
 
     settings = SourceSettings("log", "catalog", values)
     request = BuildRequest(source=Path(), out=Path("out"), sources=(settings,))
-    return request, {"log:": [Opened(source, lambda: RecordReader(""))]}
+    return request, {"log:": [OpenedSource(source, lambda: RecordReader(""))]}

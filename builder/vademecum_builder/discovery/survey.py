@@ -9,7 +9,7 @@ import orjson
 
 from vademecum.errors import ContentError, VademecumError
 from vademecum_builder.discovery.fields import SAMPLED, FieldFound, fields_of
-from vademecum_builder.kinds.base import Opened
+from vademecum_builder.kinds.base import OpenedSource
 from vademecum_builder.kinds.registry import kind_of, sources_of
 from vademecum_builder.readers.document import Document
 from vademecum_builder.readers.outline import block_text
@@ -64,7 +64,7 @@ def _surveyed(settings: SourceSettings, request: BuildRequest) -> SourceFound:
     return found
 
 
-def _read(opened: Opened, found: SourceFound, records: list[dict[str, object]]) -> None:
+def _read(opened: OpenedSource, found: SourceFound, records: list[dict[str, object]]) -> None:
     reader = opened.reader()
     for entry in opened.source.changes(None).entries:
         if isinstance(entry, Skipped):

@@ -66,7 +66,7 @@ class Upload:
 
 
 @dataclass(frozen=True)
-class Stored:
+class StoredFile:
     """A file on a host.
 
     Attributes:
@@ -81,11 +81,11 @@ class Stored:
 class Host(Protocol):
     """A place for a published tree. Errors of all methods: `HostError`, `BusyError`, `StorageError`, `UsageError`."""
 
-    def list(self) -> Mapping[str, Stored]:
+    def list(self) -> Mapping[str, StoredFile]:
         """Return all files by path; none if the place does not exist yet."""
         ...
 
-    def holds(self, upload: Upload, stored: Stored) -> bool:
+    def holds(self, upload: Upload, stored: StoredFile) -> bool:
         """Return whether the stored file is known to be this one."""
         ...
 

@@ -9,13 +9,13 @@ from pathlib import Path
 
 from vademecum.errors import StorageError, UsageError
 from vademecum.runtime.files import real_path
-from vademecum_builder.hosting.base import Done, Stored, Upload
+from vademecum_builder.hosting.base import Done, StoredFile, Upload
 from vademecum_builder.publish.guard import locked
 from vademecum_builder.publish.tree import write_tree
 
 
 @contextmanager
-def local_folder(folder: Path, tree: Path, *, dry_run: bool) -> Iterator[Folder]:
+def local_folder(folder: Path, tree: Path, *, dry_run: bool) -> Iterator[FolderHost]:
     """Lock a folder: of two publishers, one has to try again.
 
     Raises:
@@ -26,20 +26,20 @@ def local_folder(folder: Path, tree: Path, *, dry_run: bool) -> Iterator[Folder]
     if real_path(folder).is_relative_to(real_path(tree)):
         raise UsageError(f"{folder} is the built tree itself, or lies in it; name another folder")
     with nullcontext() if dry_run else locked(folder):
-        yield Folder(folder)
+        yield FolderHost(folder)
 
 
 @dataclass(frozen=True)
-class Folder:
+class FolderHost:
     """A `Host`. Files are written under another name, synced and renamed."""
 
     folder: Path
 
-    def list(self) -> Mapping[str, Stored]:
+    def list(self) -> Mapping[str, StoredFile]:
         found = [path for path in self.folder.rglob("*") if path.is_file()]
-        return {path.relative_to(self.folder).as_posix(): Stored(path.stat().st_size) for path in found}
+        return {path.relative_to(self.folder).as_posix(): StoredFile(path.stat().st_size) for path in found}
 
-    def holds(self, upload: Upload, stored: Stored) -> bool:  # noqa: ARG002 - reading it is as fast as asking
+    def holds(self, upload: Upload, stored: StoredFile) -> bool:  # noqa: ARG002 - reading it is as fast as asking
         return self.read(upload.path) == upload.read()
 
     def read(self, path: str) -> bytes | None:

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from vademecum.errors import BusyError, HostError, NetworkError, UsageError, VademecumError
-from vademecum_builder.hosting.base import Done, Stored, Upload, shown
+from vademecum_builder.hosting.base import Done, StoredFile, Upload, shown
 
 _NO_JEKYLL = ".nojekyll"
 """Without it GitHub runs Jekyll on the branch, which leaves out names that begin with `_` or a dot."""
@@ -144,14 +144,14 @@ class Branch:
                     self._blobs[path] = (blob, int(size) if size.isdigit() else 0)
         self._staged: list[str] = []
 
-    def list(self) -> Mapping[str, Stored]:
+    def list(self) -> Mapping[str, StoredFile]:
         return {
-            path.removeprefix(self._prefix): Stored(size, blob)
+            path.removeprefix(self._prefix): StoredFile(size, blob)
             for path, (blob, size) in self._blobs.items()
             if path.startswith(self._prefix)
         }
 
-    def holds(self, upload: Upload, stored: Stored) -> bool:
+    def holds(self, upload: Upload, stored: StoredFile) -> bool:
         make = hashlib.sha1 if len(stored.tag) == 40 else hashlib.sha256
         return stored.tag == make(b"blob %d\0" % upload.size + upload.read()).hexdigest()
 

@@ -18,7 +18,7 @@ from vademecum_builder.hosting.base import (
     DEFAULT_OPTIONS,
     Host,
     PublishOptions,
-    Stored,
+    StoredFile,
     Upload,
     ignore,
     is_immutable,
@@ -155,12 +155,12 @@ def deliver(
     )
 
 
-def _is_there(host: Host, upload: Upload, listed: Mapping[str, Stored]) -> bool:
+def _is_there(host: Host, upload: Upload, listed: Mapping[str, StoredFile]) -> bool:
     stored = listed.get(upload.path)
     return stored is not None and stored.size == upload.size and host.holds(upload, stored)
 
 
-def _require_no_foreign_pages(listed: Mapping[str, Stored], tree: Tree) -> None:
+def _require_no_foreign_pages(listed: Mapping[str, StoredFile], tree: Tree) -> None:
     """Raise UsageError if there is somebody else's `index.html`. Our own first publish begins with `metadata/`."""
     if any(map(_METADATA.fullmatch, listed)):
         return
@@ -172,7 +172,7 @@ def _require_no_foreign_pages(listed: Mapping[str, Stored], tree: Tree) -> None:
         )
 
 
-def _unneeded(host: Host, tree: Tree, listed: Mapping[str, Stored], now: datetime) -> Mapping[str, datetime]:
+def _unneeded(host: Host, tree: Tree, listed: Mapping[str, StoredFile], now: datetime) -> Mapping[str, datetime]:
     """Return the files on the host that we published and that are no longer needed, and since when: never a file that
     we would not have written."""
     told = _read_json(host, UNNEEDED) if UNNEEDED in listed else {}

@@ -15,7 +15,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from vademecum.errors import BusyError, HostError, NetworkError, UsageError
-from vademecum_builder.hosting.base import Done, Stored, Upload, is_immutable
+from vademecum_builder.hosting.base import Done, StoredFile, Upload, is_immutable
 
 _SSH = "ssh -o BatchMode=yes -o ConnectTimeout=10"
 """Nobody can answer a prompt for a password or an unknown host."""
@@ -61,12 +61,12 @@ class RemoteFolder:
         self._scratch = scratch
         self._read: dict[str, bytes | None] = {}
 
-    def list(self) -> Mapping[str, Stored]:
+    def list(self) -> Mapping[str, StoredFile]:
         told = self._rsync("-r", "--dry-run", "--out-format=%l %n", self._address, f"{self._fresh()}/")
         files = [line.partition(" ") for line in (told or "").splitlines()]
-        return {path: Stored(int(size)) for size, _, path in files if not path.endswith("/")}
+        return {path: StoredFile(int(size)) for size, _, path in files if not path.endswith("/")}
 
-    def holds(self, upload: Upload, stored: Stored) -> bool:  # noqa: ARG002 - it has the same size
+    def holds(self, upload: Upload, stored: StoredFile) -> bool:  # noqa: ARG002 - it has the same size
         return is_immutable(upload.path)  # rsync itself compares the others
 
     def read(self, path: str) -> bytes | None:

@@ -20,7 +20,7 @@ from obstore import exceptions
 from obstore.store import ObjectStore, from_url
 
 from vademecum.errors import BusyError, HostError, NetworkError, UsageError
-from vademecum_builder.hosting.base import Done, Stored, Upload, cache_control, content_type
+from vademecum_builder.hosting.base import Done, StoredFile, Upload, cache_control, content_type
 
 _AT_ONCE = 8
 """Requests at a time: what browsers and proxies consider fair, and enough to hide round trips."""
@@ -55,12 +55,12 @@ class Bucket:
         self._address = address
         self._read: dict[str, str | None] = {}
 
-    def list(self) -> Mapping[str, Stored]:
+    def list(self) -> Mapping[str, StoredFile]:
         with self._asking("be listed"):
             found = [meta for page in obstore.list(self._store) for meta in page]
-        return {meta["path"]: Stored(meta["size"], (meta["e_tag"] or "").strip('"')) for meta in found}
+        return {meta["path"]: StoredFile(meta["size"], (meta["e_tag"] or "").strip('"')) for meta in found}
 
-    def holds(self, upload: Upload, stored: Stored) -> bool:
+    def holds(self, upload: Upload, stored: StoredFile) -> bool:
         # The entity tag of an object that was put in one piece is its MD5, unless S3 encrypts with other keys; then the
         # object is sent again.
         return stored.tag == hashlib.md5(upload.read(), usedforsecurity=False).hexdigest()

@@ -29,7 +29,7 @@ class Key:
 
 
 @dataclass(frozen=True)
-class Opened:
+class OpenedSource:
     """A source that can be read. A source with several strategies opens as several views.
 
     Attributes:
@@ -48,7 +48,7 @@ class Kind(Protocol):
 
     KEYS: Mapping[str, Key]
 
-    def open_source(self, settings: SourceSettings, request: BuildRequest) -> Sequence[Opened]:
+    def open_source(self, settings: SourceSettings, request: BuildRequest) -> Sequence[OpenedSource]:
         """Check the settings as far as that is possible without reading, and return the source.
 
         Raises:

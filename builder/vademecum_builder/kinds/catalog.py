@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from vademecum.errors import UsageError
 from vademecum_builder.kinds import records
-from vademecum_builder.kinds.base import Key, Opened, as_bool, as_http, as_text, as_texts
+from vademecum_builder.kinds.base import Key, OpenedSource, as_bool, as_http, as_text, as_texts
 from vademecum_builder.kinds.records import AUTO, RecordReader
 from vademecum_builder.request import BuildRequest, SourceSettings
 from vademecum_builder.sources.catalog import ALL, ID_NAMES, CatalogSource
@@ -63,7 +63,7 @@ KEYS: Final[Mapping[str, Key]] = {
 }
 
 
-def open_source(settings: SourceSettings, request: BuildRequest) -> Sequence[Opened]:
+def open_source(settings: SourceSettings, request: BuildRequest) -> Sequence[OpenedSource]:
     """Return the catalog.
 
     Raises:
@@ -105,7 +105,7 @@ def open_source(settings: SourceSettings, request: BuildRequest) -> Sequence[Ope
                 return closed
             closed = more
 
-    return [Opened(source, lambda: replace(reader, withheld=withheld()))]
+    return [OpenedSource(source, lambda: replace(reader, withheld=withheld()))]
 
 
 def _source_at(place: str, is_private: Callable[[Mapping[str, Any]], bool]) -> CatalogSource:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from vademecum_builder.kinds import records
-from vademecum_builder.kinds.base import Key, Opened, as_path, as_text
+from vademecum_builder.kinds.base import Key, OpenedSource, as_path, as_text
 from vademecum_builder.kinds.records import RecordReader
 from vademecum_builder.request import BuildRequest, SourceSettings
 from vademecum_builder.sources.databases.debezium import DebeziumEvents
@@ -18,8 +18,10 @@ KEYS: Final[Mapping[str, Key]] = {
 }
 
 
-def open_source(settings: SourceSettings, request: BuildRequest) -> Sequence[Opened]:  # noqa: ARG001
+def open_source(settings: SourceSettings, request: BuildRequest) -> Sequence[OpenedSource]:  # noqa: ARG001
     """Return the rows; raise UsageError if a template cannot be read."""
     values = settings.values
     reader = RecordReader.of(settings)
-    return [Opened(DebeziumEvents(values["path"], values.get("id", "id"), values.get("table", "")), lambda: reader)]
+    return [
+        OpenedSource(DebeziumEvents(values["path"], values.get("id", "id"), values.get("table", "")), lambda: reader)
+    ]

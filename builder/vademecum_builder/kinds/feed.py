@@ -9,7 +9,7 @@ from typing import Final
 
 from vademecum.errors import UsageError
 from vademecum.origin import pip_install
-from vademecum_builder.kinds.base import Key, Opened, as_bool
+from vademecum_builder.kinds.base import Key, OpenedSource, as_bool
 from vademecum_builder.kinds.catalog import as_place
 from vademecum_builder.kinds.records import AUTO, RecordReader
 from vademecum_builder.kinds.templates import Template
@@ -23,7 +23,7 @@ KEYS: Final[Mapping[str, Key]] = {
 }
 
 
-def open_source(settings: SourceSettings, request: BuildRequest) -> Sequence[Opened]:  # noqa: ARG001
+def open_source(settings: SourceSettings, request: BuildRequest) -> Sequence[OpenedSource]:  # noqa: ARG001
     """Return the feed; raise UsageError if there is no such file, or what reads it is not installed."""
     source = FeedSource(settings.values["path"], settings.values.get("keep", True))
     if not find_spec("feedparser"):
@@ -39,4 +39,4 @@ def open_source(settings: SourceSettings, request: BuildRequest) -> Sequence[Ope
         updated="updated",
         format=AUTO,
     )
-    return [Opened(source, lambda: reader)]
+    return [OpenedSource(source, lambda: reader)]

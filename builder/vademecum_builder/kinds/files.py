@@ -9,7 +9,7 @@ from typing import Final
 from vademecum.errors import UsageError
 from vademecum.origin import pip_install
 from vademecum_builder.kinds import folder
-from vademecum_builder.kinds.base import Key, Opened
+from vademecum_builder.kinds.base import Key, OpenedSource
 from vademecum_builder.profiles.reader import PlainPages
 from vademecum_builder.request import BuildRequest, SourceSettings
 from vademecum_builder.sources.base import SourceItem
@@ -20,7 +20,7 @@ KEYS: Final[Mapping[str, Key]] = {name: folder.KEYS[name] for name in ("path", "
 _LIBRARIES: Final = ("pypdfium2", "mammoth", "pptx", "openpyxl")
 
 
-def open_source(settings: SourceSettings, request: BuildRequest) -> Sequence[Opened]:
+def open_source(settings: SourceSettings, request: BuildRequest) -> Sequence[OpenedSource]:
     """Return the files; raise UsageError if what reads them is not installed, or there is none."""
     values = settings.values
     if not all(map(find_spec, _LIBRARIES)):
@@ -28,4 +28,4 @@ def open_source(settings: SourceSettings, request: BuildRequest) -> Sequence[Ope
     endings = [f"*{one}" for ending in BINARY_TYPES for one in (ending, ending.upper())]
     source = FolderSource(values["path"], values.get("pattern", ()), leave_out=(request.out,), defaults=endings)
     next(item for item in source.scan() if isinstance(item, SourceItem))
-    return [Opened(source, lambda: PlainPages(source.root, values.get("base-url", ""), named=True))]
+    return [OpenedSource(source, lambda: PlainPages(source.root, values.get("base-url", ""), named=True))]

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from vademecum.errors import UsageError
-from vademecum_builder.kinds.base import ADDRESS, Key, Opened, as_bool, as_http, as_path, as_text, as_texts
+from vademecum_builder.kinds.base import ADDRESS, Key, OpenedSource, as_bool, as_http, as_path, as_text, as_texts
 from vademecum_builder.publish.guard import check_target
 from vademecum_builder.request import BuildRequest, SourceSettings
 from vademecum_builder.signing.defaults import DEFAULT_KEYS
@@ -26,7 +26,7 @@ KEYS: Final[Mapping[str, Key]] = {
 }
 
 
-def open_source(settings: SourceSettings, request: BuildRequest) -> Sequence[Opened]:
+def open_source(settings: SourceSettings, request: BuildRequest) -> Sequence[OpenedSource]:
     """Return the folder.
 
     Raises:
@@ -48,4 +48,4 @@ def open_source(settings: SourceSettings, request: BuildRequest) -> Sequence[Ope
         )
     next((item for item in source.scan() if isinstance(item, SourceItem)), None)
     profile, base_url = values.get("profile", ""), values.get("base-url", "")
-    return [Opened(source, lambda: choose_reader(source, profile, base_url))]
+    return [OpenedSource(source, lambda: choose_reader(source, profile, base_url))]

@@ -9,12 +9,12 @@ from typing import Any, Final
 
 from vademecum.errors import UsageError
 from vademecum_builder.kinds import folder
-from vademecum_builder.kinds.base import Key, Opened, as_text
+from vademecum_builder.kinds.base import Key, OpenedSource, as_text
 from vademecum_builder.readers.document import Document
 from vademecum_builder.request import BuildRequest, SourceSettings
 from vademecum_builder.sources.base import SourceItem
 from vademecum_builder.sources.folder import FolderSource
-from vademecum_builder.sources.git import GitSource, Repository
+from vademecum_builder.sources.git import Clone, GitSource
 from vademecum_builder.stages.documents import ReaderOver, choose_reader
 
 
@@ -37,7 +37,7 @@ KEYS: Final[Mapping[str, Key]] = {
 }
 
 
-def open_source(settings: SourceSettings, request: BuildRequest) -> Sequence[Opened]:  # noqa: ARG001
+def open_source(settings: SourceSettings, request: BuildRequest) -> Sequence[OpenedSource]:  # noqa: ARG001
     """Return the files at the ref, after they were fetched.
 
     Raises:
@@ -45,7 +45,7 @@ def open_source(settings: SourceSettings, request: BuildRequest) -> Sequence[Ope
         NetworkError: It does not answer.
     """
     values = settings.values
-    repository = Repository(values["url"], values.get("ref", "HEAD"), where=settings.where)
+    repository = Clone(values["url"], values.get("ref", "HEAD"), where=settings.where)
     below = values.get("folder", "")
     assert repository.commit
     root = repository.files / below
@@ -54,7 +54,7 @@ def open_source(settings: SourceSettings, request: BuildRequest) -> Sequence[Ope
     files = FolderSource(root, values.get("pattern", ()), example_keys=values.get("example-keys", ()))
     source = GitSource(repository, below, files)
     chosen = (values.get("profile", ""), values.get("base-url", ""))
-    return [Opened(source, lambda: DatedReader(choose_reader(files, *chosen), repository.dates(below)))]
+    return [OpenedSource(source, lambda: DatedReader(choose_reader(files, *chosen), repository.dates(below)))]
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from vademecum.errors import UsageError
 from vademecum_builder.kinds import records
-from vademecum_builder.kinds.base import Key, Opened, as_one_of, as_texts
+from vademecum_builder.kinds.base import Key, OpenedSource, as_one_of, as_texts
 from vademecum_builder.kinds.records import AUTO, RecordReader
 from vademecum_builder.request import BuildRequest, SourceSettings
 from vademecum_builder.sources.joined import RULES, JoinedSource, Part
@@ -59,7 +59,7 @@ def taken_in(found: Sequence[SourceSettings]) -> tuple[SourceSettings, ...]:
     return tuple(published.values())
 
 
-def open_source(settings: SourceSettings, request: BuildRequest) -> Sequence[Opened]:
+def open_source(settings: SourceSettings, request: BuildRequest) -> Sequence[OpenedSource]:
     """Return the joined records of the sources that it names.
 
     Raises:
@@ -81,7 +81,7 @@ def open_source(settings: SourceSettings, request: BuildRequest) -> Sequence[Ope
     rule, updated = values.get("rule", RULES[0]), values.get("updated", "")
     source = JoinedSource(parts, rule, updated, values.get("zone"), is_private=is_private)
     reader = RecordReader.of(settings, *(part.identity for part in parts), form=AUTO)
-    return [Opened(source, lambda: JoinedReader(reader, source))]
+    return [OpenedSource(source, lambda: JoinedReader(reader, source))]
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from typing import Any, Final
 from vademecum.errors import UsageError
 from vademecum.format.json import canonical, parse_object
 from vademecum.format.markup import Code
-from vademecum_builder.kinds.base import Key, Opened, as_bool, as_number, as_one_of, as_path, as_text, as_texts
+from vademecum_builder.kinds.base import Key, OpenedSource, as_bool, as_number, as_one_of, as_path, as_text, as_texts
 from vademecum_builder.kinds.records import as_zone
 from vademecum_builder.kinds.sql import as_database, table_source
 from vademecum_builder.kinds.templates import Template
@@ -67,7 +67,7 @@ KEYS: Final[Mapping[str, Key]] = {
 }
 
 
-def open_source(settings: SourceSettings, request: BuildRequest) -> Sequence[Opened]:
+def open_source(settings: SourceSettings, request: BuildRequest) -> Sequence[OpenedSource]:
     """Return a view for each strategy.
 
     Raises:
@@ -90,7 +90,7 @@ def open_source(settings: SourceSettings, request: BuildRequest) -> Sequence[Ope
         raise UsageError(f"{settings.where}: source.link: {error.message}") from None
     reader = ConversationReader(limits, link)
     return [
-        Opened(MessageView(archive, strategy, limits, counts=not number), lambda: reader, strategy)
+        OpenedSource(MessageView(archive, strategy, limits, counts=not number), lambda: reader, strategy)
         for number, strategy in enumerate(values.get("strategies", STRATEGIES[:1]))
     ]
 

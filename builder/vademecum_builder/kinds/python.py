@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from vademecum.errors import UsageError
 from vademecum_builder.kinds import records
-from vademecum_builder.kinds.base import Key, Opened
+from vademecum_builder.kinds.base import Key, OpenedSource
 from vademecum_builder.kinds.records import AUTO, RecordReader
 from vademecum_builder.readers.document import Document, parse_document
 from vademecum_builder.request import BuildRequest, SourceSettings
@@ -42,7 +42,7 @@ KEYS: Final[Mapping[str, Key]] = {
 }
 
 
-def open_source(settings: SourceSettings, request: BuildRequest) -> Sequence[Opened]:
+def open_source(settings: SourceSettings, request: BuildRequest) -> Sequence[OpenedSource]:
     """Return what the function yields; raise UsageError if there is no such function."""
     values = settings.values
     name, folder = values["call"]
@@ -51,7 +51,7 @@ def open_source(settings: SourceSettings, request: BuildRequest) -> Sequence[Ope
     reader = RecordReader.of(settings, *([] if id else ID_NAMES), form=AUTO)
     is_private = records.keeping_back(values, request)
     listed = CatalogSource(name, id=id, needs=reader.named, where=settings.where, is_private=is_private)
-    return [Opened(FunctionSource(call, listed), lambda: YieldedReader(reader))]
+    return [OpenedSource(FunctionSource(call, listed), lambda: YieldedReader(reader))]
 
 
 def _function(name: str, folder: Path, where: str) -> Callable[..., Any]:

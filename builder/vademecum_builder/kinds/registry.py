@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import Final, cast
 
 from vademecum.errors import UsageError
-from vademecum_builder.kinds.base import Kind, Opened
+from vademecum_builder.kinds.base import Kind, OpenedSource
 from vademecum_builder.request import BuildRequest, SourceSettings, SourcesRequest
 from vademecum_builder.sources.base import MayBeEmpty, Source
 from vademecum_builder.sources.several import NamedSources
@@ -22,7 +22,7 @@ def kind_of(name: str) -> Kind:
     return cast("Kind", import_module(f"vademecum_builder.kinds.{name}"))
 
 
-def open_sources(request: BuildRequest) -> Mapping[str, Sequence[Opened]]:
+def open_sources(request: BuildRequest) -> Mapping[str, Sequence[OpenedSource]]:
     """Return the opened sources of a request by the prefix of their documents' keys; a single folder has no prefix.
 
     Raises:
@@ -31,20 +31,20 @@ def open_sources(request: BuildRequest) -> Mapping[str, Sequence[Opened]]:
     return {settings.prefix: open_one(settings, request) for settings in sources_of(request)}
 
 
-class OpenedLater(dict[str, Sequence[Opened]]):
+class OpenedLater(dict[str, Sequence[OpenedSource]]):
     """The sources of a request, each opened on demand, so that a broken one does not hinder the others."""
 
     def __init__(self, request: BuildRequest) -> None:
         super().__init__()
         self._request = request
 
-    def __missing__(self, prefix: str) -> Sequence[Opened]:
+    def __missing__(self, prefix: str) -> Sequence[OpenedSource]:
         """Open one; raise UsageError if there is nothing to read in it."""
         [settings] = (one for one in sources_of(self._request) if one.prefix == prefix)
         return self.setdefault(prefix, open_one(settings, self._request))
 
 
-def open_one(settings: SourceSettings, request: BuildRequest) -> Sequence[Opened]:
+def open_one(settings: SourceSettings, request: BuildRequest) -> Sequence[OpenedSource]:
     """Return the views of one source; raise UsageError if there is nothing to read in it."""
     try:
         opened = kind_of(settings.kind).open_source(settings, request)
@@ -71,7 +71,7 @@ def sources_of(request: SourcesRequest) -> Sequence[SourceSettings]:
     return [SourceSettings("", "folder", values)]
 
 
-def joined(opened: Mapping[str, Sequence[Opened]]) -> tuple[Source, PlacedPages | NamedReaders]:
+def joined(opened: Mapping[str, Sequence[OpenedSource]]) -> tuple[Source, PlacedPages | NamedReaders]:
     """Return all of them as one source, with its reader."""
     if "" in opened:
         [one] = opened[""]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from vademecum.errors import UsageError
 from vademecum.origin import pip_install
 from vademecum_builder.kinds import records
-from vademecum_builder.kinds.base import Key, Opened, as_number, as_one_of, as_text
+from vademecum_builder.kinds.base import Key, OpenedSource, as_number, as_one_of, as_text
 from vademecum_builder.kinds.records import RecordReader
 from vademecum_builder.request import BuildRequest, SourceSettings
 
@@ -49,7 +49,7 @@ KEYS: Final[Mapping[str, Key]] = {
 }
 
 
-def open_source(settings: SourceSettings, request: BuildRequest) -> Sequence[Opened]:  # noqa: ARG001
+def open_source(settings: SourceSettings, request: BuildRequest) -> Sequence[OpenedSource]:  # noqa: ARG001
     """Return the table's rows.
 
     Raises:
@@ -61,7 +61,7 @@ def open_source(settings: SourceSettings, request: BuildRequest) -> Sequence[Ope
     source = captured(settings, table) or table
     columns = table.columns()
     reader.check(columns)
-    return [Opened(source, lambda: replace(reader, order=columns))]
+    return [OpenedSource(source, lambda: replace(reader, order=columns))]
 
 
 def captured(settings: SourceSettings, table: TableSource) -> Triggers | Slot | None:

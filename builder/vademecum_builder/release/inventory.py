@@ -23,7 +23,7 @@ from vademecum_builder.release.version_json import line_json
 
 
 @dataclass(frozen=True)
-class Stored:
+class StoredRelease:
     """A release that a tree still holds.
 
     Attributes:
@@ -51,7 +51,7 @@ class Inventory:
     """
 
     channels: Channels
-    releases: tuple[Stored, ...]
+    releases: tuple[StoredRelease, ...]
     expires: datetime
 
     def json(self) -> dict[str, Any]:
@@ -99,7 +99,7 @@ async def read_inventory(transport: Transport, root: bytes | None, clock: Clock,
     await in_parallel(earlier, config.parallel, one)
     yanked = yanked_of(signed.channels)
     releases = tuple(
-        Stored(
+        StoredRelease(
             sequence,
             manifest.version,
             manifest.built,

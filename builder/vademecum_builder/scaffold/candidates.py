@@ -44,7 +44,7 @@ _SEVERAL = 3
 
 
 @dataclass(frozen=True)
-class Candidate:
+class CandidateFolder:
     """A folder that may have the documents to publish.
 
     Attributes:
@@ -65,7 +65,7 @@ class Candidate:
         return f"{self.path} ({', '.join(filter(None, (self.what, count)))})"
 
 
-def find_candidates(top: Path, files: Sequence[str]) -> tuple[Candidate, ...]:
+def find_candidates(top: Path, files: Sequence[str]) -> tuple[CandidateFolder, ...]:
     """Return the folders that may have the documents, likeliest first; none if there is no document.
 
     Args:
@@ -87,24 +87,26 @@ def find_candidates(top: Path, files: Sequence[str]) -> tuple[Candidate, ...]:
     return tuple(found.values()) or tuple(_plain(documents, office))
 
 
-def larger_beside(chosen: Candidate, found: Sequence[Candidate], files: Sequence[str]) -> Sequence[Candidate]:
+def larger_beside(
+    chosen: CandidateFolder, found: Sequence[CandidateFolder], files: Sequence[str]
+) -> Sequence[CandidateFolder]:
     """Return the folders that have a usual name, have more documents than the chosen one, and are not within any that
     was found: a generator may only make the blog, with the documents beside it."""
     documents = [name for name in files if _is_document(name) and not any(is_below(name, one.path) for one in found)]
     return [one for one in _plain(documents, []) if one.path in _NAMED and one.documents > chosen.documents]
 
 
-def beside_plain(chosen: Candidate, files: Sequence[str]) -> Sequence[Candidate]:
+def beside_plain(chosen: CandidateFolder, files: Sequence[str]) -> Sequence[CandidateFolder]:
     """Return the folders at the top that have several documents outside a chosen folder of files, such as packages in
     one repository: each may also have a README with its purpose."""
     others = [n for n in outside_of_published(files) if _is_document(n) and "/" in n and not is_below(n, chosen.path)]
     told = (name for name in others if _tells(name) or PurePosixPath(name).stem.lower() == "readme")
     tops = Counter(name.partition("/")[0] for name in told)
     several = [top for top, count in tops.most_common() if count >= _SEVERAL and top not in NOBODYS]
-    return [Candidate(top, "", len(_in_folder(top, others))) for top in several]
+    return [CandidateFolder(top, "", len(_in_folder(top, others))) for top in several]
 
 
-def main_of(found: Sequence[Candidate]) -> Candidate | None:
+def main_of(found: Sequence[CandidateFolder]) -> CandidateFolder | None:
     """Return the one to take by default: nearer to the top than the others, with more documents than all of them, since
     a project's own documentation is above those of its parts; None if there is none."""
     first, *others = sorted(found, key=_depth)
@@ -112,16 +114,16 @@ def main_of(found: Sequence[Candidate]) -> Candidate | None:
     return first if is_above and first.documents > sum(other.documents for other in others) else None
 
 
-def _depth(candidate: Candidate) -> int:
+def _depth(candidate: CandidateFolder) -> int:
     return len(PurePosixPath(candidate.path).parts)
 
 
-def describe(top: Path, path: str, files: Sequence[str]) -> Candidate:
+def describe(top: Path, path: str, files: Sequence[str]) -> CandidateFolder:
     """Describe a folder that the publisher names; it need not be in git."""
     inside = [name for name in files if path == "." or name.startswith(f"{path}/")]
     documents = [name for name in inside if _is_document(name, (*MEDIA_TYPES, *BINARY_TYPES))]
     known = {candidate.path: candidate for candidate in find_candidates(top, files)}
-    return known.get(path) or Candidate(path, "", len(documents))
+    return known.get(path) or CandidateFolder(path, "", len(documents))
 
 
 def _is_document(name: str, endings: Collection[str] = MEDIA_TYPES) -> bool:
@@ -130,7 +132,7 @@ def _is_document(name: str, endings: Collection[str] = MEDIA_TYPES) -> bool:
     return path.suffix.lower() in endings and not folders and not file_kind(path.name)
 
 
-def _of_generators(top: Path, files: Sequence[str], documents: Sequence[str]) -> Iterator[Candidate]:
+def _of_generators(top: Path, files: Sequence[str], documents: Sequence[str]) -> Iterator[CandidateFolder]:
     folders = _without_tests(filter(None, map(_configured, files)))
     listing: dict[str, str] = {}
     for folder in folders:
@@ -153,10 +155,10 @@ def _of_generators(top: Path, files: Sequence[str], documents: Sequence[str]) ->
             inside = all(is_below(place, folder) for place in held)
             path = next(iter(held)) if len(held) == 1 else folder if inside else posixpath.commonpath(held)
             what = f"sources of {found.profile.title.partition(',')[0]}"
-            yield Candidate(path or ".", what, sum(held.values()), found.rules.base_url, found.rules.title)
+            yield CandidateFolder(path or ".", what, sum(held.values()), found.rules.base_url, found.rules.title)
 
 
-def _rendered(top: Path, files: Sequence[str]) -> Iterator[Candidate]:
+def _rendered(top: Path, files: Sequence[str]) -> Iterator[CandidateFolder]:
     seen: list[str] = []
     indexes = (PurePosixPath(name) for name in files if name.endswith("index.html"))
     for folder in _without_tests(path.parent.as_posix() for path in indexes if path.name == "index.html"):
@@ -168,15 +170,17 @@ def _rendered(top: Path, files: Sequence[str]) -> Iterator[Candidate]:
         found = detect(keys, heads)
         if found is not None:
             seen.append(folder)
-            yield Candidate(folder, f"a rendered site: {found.reason}", found.pages)
+            yield CandidateFolder(folder, f"a rendered site: {found.reason}", found.pages)
 
 
-def _plain(documents: Sequence[str], office: Sequence[str]) -> list[Candidate]:
+def _plain(documents: Sequence[str], office: Sequence[str]) -> list[CandidateFolder]:
     """Return the folder with most files about the repository's subject. Files of office programs only decide if there
     are no others, but are always counted."""
     every = [*documents, *office]
     named = [
-        Candidate(name, "", len(_in_folder(name, every))) for name in _NAMED if _in_folder(name, documents or office)
+        CandidateFolder(name, "", len(_in_folder(name, every)))
+        for name in _NAMED
+        if _in_folder(name, documents or office)
     ]
     if named or not every:
         return named
@@ -184,7 +188,7 @@ def _plain(documents: Sequence[str], office: Sequence[str]) -> list[Candidate]:
     called, count = Counter(map(_called, told)).most_common(1)[0] if told else ("", 0)
     shared = posixpath.commonpath([posixpath.dirname(name) for name in told]) if told else ""
     alone = called if called and 2 * count > len(told) else shared or "."
-    return [Candidate(alone, "", len(_in_folder(alone, every)))]
+    return [CandidateFolder(alone, "", len(_in_folder(alone, every)))]
 
 
 def _tells(name: str) -> bool:

@@ -14,7 +14,7 @@ from vademecum.trust.metadata import TIMESTAMP
 from vademecum_builder.encoders.registry import DEFAULT_ENCODER
 from vademecum_builder.scaffold.beside import records_beside
 from vademecum_builder.scaffold.candidates import (
-    Candidate,
+    CandidateFolder,
     beside_plain,
     describe,
     find_candidates,
@@ -115,7 +115,7 @@ def choose(known: Repository, folder: Path, deployed: Workflow | None, wishes: W
     return Choice((source.path,), str(source), address, out, base_url, title, notes=tuple(notes))
 
 
-def _about(known: Repository, source: Candidate, address: str, base_url: str) -> Iterator[str]:
+def _about(known: Repository, source: CandidateFolder, address: str, base_url: str) -> Iterator[str]:
     """Yield what to know about documents that no workflow renders."""
     same = source.served and f"{source.served.rstrip('/')}/".lower() == address.lower()
     if same or (source.what.startswith(_SITE) and source.path in _BY_BRANCH and address == known.pages):
@@ -141,7 +141,9 @@ def _on_github(known: Repository, path: str) -> str:
     return f', as "{files}", where GitHub shows the files themselves' if known.owner else ""
 
 
-def _not_read(known: Repository, source: Candidate, generators: Sequence[Candidate], *, pages: bool) -> Iterator[str]:
+def _not_read(
+    known: Repository, source: CandidateFolder, generators: Sequence[CandidateFolder], *, pages: bool
+) -> Iterator[str]:
     """Yield what to do about records and folders beside the documents. Single files of records beside pages are left
     out: pages show them."""
     found = [(place, count) for place, count in records_beside(known.files) if count > 1 or not pages]
@@ -207,11 +209,11 @@ def relative(path: Path, top: Path) -> str:
         raise UsageError(f"{path}: not in the repository ({top}), so no workflow would find it") from error
 
 
-def _source(known: Repository, folder: Path, rendered: str, wishes: Wishes, ask: Ask) -> Candidate:
+def _source(known: Repository, folder: Path, rendered: str, wishes: Wishes, ask: Ask) -> CandidateFolder:
     if wishes.source:
         return _named(known, folder / wishes.source, wishes.source)
     if rendered:
-        return Candidate(rendered, "what your workflow renders")
+        return CandidateFolder(rendered, "what your workflow renders")
     found = find_candidates(known.top, known.files)
     if not found:
         raise UsageError(
@@ -228,7 +230,7 @@ def _source(known: Repository, folder: Path, rendered: str, wishes: Wishes, ask:
     return main if main and answer == alone else _named(known, known.top / answer, answer)
 
 
-def _named(known: Repository, path: Path, name: str) -> Candidate:
+def _named(known: Repository, path: Path, name: str) -> CandidateFolder:
     if not path.is_dir():
         raise UsageError(f"--source {name}: {'is a file' if path.exists() else 'no such folder'}; name a folder")
     place = relative(path, known.top)

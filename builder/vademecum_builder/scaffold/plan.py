@@ -27,7 +27,7 @@ from vademecum_builder.scaffold.files import (
 )
 from vademecum_builder.scaffold.repository import Repository, open_repository
 from vademecum_builder.scaffold.requirement import REQUIREMENTS_FILE, extras_of, missing, requirements, unreached
-from vademecum_builder.scaffold.steps import PlannedFile, Setup, Step
+from vademecum_builder.scaffold.steps import PlannedFile, Setup, SetupStep
 from vademecum_builder.settings import read_settings
 from vademecum_builder.signing.defaults import DEFAULT_KEYS
 from vademecum_builder.signing.keys import RELEASE_KEY, ROOT_FILE
@@ -38,7 +38,7 @@ KEY_FOLDERS = (DEFAULT_KEYS.as_posix(), "keys")
 
 
 @dataclass(frozen=True)
-class Plan:
+class SetupPlan:
     """The planned changes.
 
     Attributes:
@@ -56,7 +56,7 @@ class Plan:
     files: tuple[PlannedFile, ...]
     keys: str
     notes: tuple[str, ...]
-    steps: tuple[Step, ...]
+    steps: tuple[SetupStep, ...]
 
 
 _BOX = (
@@ -65,7 +65,7 @@ _BOX = (
 )
 
 
-def plan_setup(folder: Path, wishes: Wishes, ask: Ask) -> Plan:
+def plan_setup(folder: Path, wishes: Wishes, ask: Ask) -> SetupPlan:
     """Look at a repository and return what to write to it. Nothing is written yet.
 
     Args:
@@ -104,10 +104,10 @@ def plan_setup(folder: Path, wishes: Wishes, ask: Ask) -> Plan:
         *([_BOX.format(urlsplit(choice.address).path)] if deployed else []),
     )
     made_in = keys if made else ""
-    return Plan(known.top, choice.shown, choice.address, choice.out, files, made_in, notes, steps)
+    return SetupPlan(known.top, choice.shown, choice.address, choice.out, files, made_in, notes, steps)
 
 
-def write_plan(plan: Plan, now: datetime) -> None:
+def write_plan(plan: SetupPlan, now: datetime) -> None:
     """Write the planned files, the keys last. Existing files are never overwritten: a second run writes what is still
     missing.
 

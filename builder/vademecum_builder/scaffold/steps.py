@@ -41,7 +41,7 @@ class PlannedFile:
 
 
 @dataclass(frozen=True)
-class Step:
+class SetupStep:
     """A step left to do: a command to paste with its purpose, or only a sentence."""
 
     why: str
@@ -71,15 +71,17 @@ class Setup:
     deployed: Workflow | None
     requirement: str
 
-    def steps(self) -> tuple[Step, ...]:
+    def steps(self) -> tuple[SetupStep, ...]:
         """Return the steps left to do, without those that seem to be done."""
-        offline = [Step(_OFFLINE.format(f"{self.keys}/{ROOT_KEY}"))] if self._has(ROOT_KEY) else []
+        offline = [SetupStep(_OFFLINE.format(f"{self.keys}/{ROOT_KEY}"))] if self._has(ROOT_KEY) else []
         if not self.known.is_git:
             return (
-                Step("build it, now and after each edit", "vade build"),
-                Step(f"Put all that lies in {self.out} on your web space, as by FTP; its search page is index.html."),
+                SetupStep("build it, now and after each edit", "vade build"),
+                SetupStep(
+                    f"Put all that lies in {self.out} on your web space, as by FTP; its search page is index.html."
+                ),
                 *offline,
-                Step("Or push this folder to GitHub, and run `vade init` again: then each push publishes it."),
+                SetupStep("Or push this folder to GitHub, and run `vade init` again: then each push publishes it."),
             )
         return (*self._requires(), *self._builds(), *self._hands_over(), *self._pushes(), *offline)
 
@@ -90,29 +92,31 @@ class Setup:
     def _has_own_workflow(self) -> bool:
         return any(file.path == WORKFLOW_FILE for file in self.files)
 
-    def _requires(self) -> Iterator[Step]:
+    def _requires(self) -> Iterator[SetupStep]:
         if self.requirement:
             why = "say which vademecum the workflow installs: it cannot reach the place that this one came from"
-            yield Step(why, f"echo '{self.requirement}' > {REQUIREMENTS_FILE}")
+            yield SetupStep(why, f"echo '{self.requirement}' > {REQUIREMENTS_FILE}")
 
-    def _builds(self) -> Iterator[Step]:
+    def _builds(self) -> Iterator[SetupStep]:
         known, deployed = self.known, self.deployed
         if deployed is not None:
-            yield Step(f"have {deployed.path}, which publishes your site, build {after_rendering(deployed)}", BUILDS)
+            yield SetupStep(
+                f"have {deployed.path}, which publishes your site, build {after_rendering(deployed)}", BUILDS
+            )
         elif not known.owner:
             held = f" (what {self.keys}/{RELEASE_KEY} holds; then delete it)" if self._has(RELEASE_KEY) else ""
             secret = f"with the secret {KEY_VARIABLE}{held}"
-            yield Step(f"Have your CI run `vade build`, {secret}, and upload {self.out}.")
+            yield SetupStep(f"Have your CI run `vade build`, {secret}, and upload {self.out}.")
         elif self._has_own_workflow and WORKFLOW_FILE not in known.tracked:
             pages = f"gh api -X POST repos/{known.owner}/{known.name}/pages -f build_type=workflow"
-            yield Step("let a workflow publish the repository's site", pages)
+            yield SetupStep("let a workflow publish the repository's site", pages)
 
-    def _hands_over(self) -> Iterator[Step]:
+    def _hands_over(self) -> Iterator[SetupStep]:
         if self._has(RELEASE_KEY) and (self.known.owner or self.deployed is not None):
             secret = _secret(self.known, f"{self.keys}/{RELEASE_KEY}", of_environment=self._has_own_workflow)
-            yield Step("hand over the key that signs releases", secret)
+            yield SetupStep("hand over the key that signs releases", secret)
 
-    def _pushes(self) -> Iterator[Step]:
+    def _pushes(self) -> Iterator[SetupStep]:
         known = self.known
         pending = [file.path for file in self.files if file.state != "kept" or file.path not in known.tracked]
         untracked = [name for name in known.files if name not in known.tracked]
@@ -122,7 +126,7 @@ class Setup:
         if pending:
             added = " ".join(shlex.quote(path) for path in pending)
             pushed = f" && git push -u {shlex.quote(known.upstream)} HEAD" if known.upstream else ""
-            yield Step("publish the first release", f"git add {added} && git commit -m '{_MESSAGE}'{pushed}")
+            yield SetupStep("publish the first release", f"git add {added} && git commit -m '{_MESSAGE}'{pushed}")
 
 
 def after_rendering(deployed: Workflow) -> str:

@@ -27,7 +27,7 @@ _SECRET = re.compile(r"(?<=://)[^/@]*@")
 
 
 @dataclass(frozen=True)
-class Repository:
+class Clone:
     """A copy of a repository, at a ref.
 
     Attributes:
@@ -134,7 +134,7 @@ class GitSource:
         inner: The same folder as a source.
     """
 
-    repository: Repository
+    repository: Clone
     folder: str
     inner: FolderSource
 
@@ -142,7 +142,7 @@ class GitSource:
         """Return all files, or those that differ from the checkpoint's commit.
 
         Raises:
-            UsageError: As `FolderSource` and `Repository.commit`; or the checkpoint is not that of a repository.
+            UsageError: As `FolderSource` and `Clone.commit`; or the checkpoint is not that of a repository.
             NetworkError: It does not answer.
         """
         here = Checkpoint(_STRATEGY, self.repository.commit)

@@ -53,7 +53,7 @@ class ChangeReport:
 
 
 @dataclass(frozen=True)
-class Tree:
+class PublishedTree:
     """A tree that was read and verified, and what is needed to sign it anew."""
 
     context: BuildContext
@@ -95,7 +95,7 @@ class Tree:
         )
 
 
-def open_tree(request: TreeRequest, now: datetime | None) -> Tree:
+def open_tree(request: TreeRequest, now: datetime | None) -> PublishedTree:
     """Read and verify a published tree, and find who signs the changes to it.
 
     Raises:
@@ -132,4 +132,4 @@ def open_tree(request: TreeRequest, now: datetime | None) -> Tree:
         now,
         timestamp_before=timestamp_before,
     )
-    return Tree(context, find_archive(context))
+    return PublishedTree(context, find_archive(context))

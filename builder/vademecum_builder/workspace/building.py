@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from vademecum.errors import CancelledError, ContentError, UsageError, VademecumError
-from vademecum_builder.kinds.base import Opened
+from vademecum_builder.kinds.base import OpenedSource
 from vademecum_builder.readers.document import Document, MissingReader
 from vademecum_builder.request import BuildRequest, SourcesRequest
 from vademecum_builder.sources.base import Changes, Checkpoint, Entry, Skipped, SourceItem
@@ -54,8 +54,8 @@ class StoredView:
 
 
 def stored(
-    workspace: Workspace, request: SourcesRequest, opened: Mapping[str, Sequence[Opened]]
-) -> dict[str, list[Opened]]:
+    workspace: Workspace, request: SourcesRequest, opened: Mapping[str, Sequence[OpenedSource]]
+) -> dict[str, list[OpenedSource]]:
     """Return the sources as the workspace has them."""
     sources = {settings.prefix: settings for settings in request.sources}
     examples = {prefix: Selection.of(settings.values.get("example-keys", ())) for prefix, settings in sources.items()}

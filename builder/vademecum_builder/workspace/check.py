@@ -13,7 +13,7 @@ from vademecum.version import __version__
 from vademecum_builder.chunking.structure import CHUNKER
 from vademecum_builder.encoders.registry import NamedEncoders
 from vademecum_builder.index.rows import metadata_of, rows_of
-from vademecum_builder.kinds.base import Opened
+from vademecum_builder.kinds.base import OpenedSource
 from vademecum_builder.kinds.registry import joined
 from vademecum_builder.publish.guard import timestamp_version
 from vademecum_builder.release.previous import Previous, find_previous, locate_previous
@@ -53,7 +53,7 @@ class SourceCheck:
 
 
 @dataclass(frozen=True)
-class Check:
+class WorkspaceCheck:
     """What a check found.
 
     Attributes:
@@ -116,11 +116,11 @@ class AgeReport:
 
 def check_release(
     request: BuildRequest,
-    opened: Mapping[str, Sequence[Opened]],
+    opened: Mapping[str, Sequence[OpenedSource]],
     *,
     now: datetime | None = None,
     progress: Progress = ignore_progress,
-) -> Check:
+) -> WorkspaceCheck:
     """Read the sources as a build does, and compare them with what is published; nothing is written.
 
     Args:
@@ -146,7 +146,7 @@ def check_release(
     checks = [_of_source(name, state, stale) for name in names]
     if request.sources:
         checks += _of_others(state.removed, names)
-    return Check(manifest.sequence, manifest.version, tuple(checks), state.warnings)
+    return WorkspaceCheck(manifest.sequence, manifest.version, tuple(checks), state.warnings)
 
 
 def _of_source(name: str, state: SourceState, stale: Mapping[str, str]) -> SourceCheck:
@@ -187,7 +187,7 @@ def published_of(request: TreeRequest) -> tuple[Previous, Published]:
     return previous, previous.published
 
 
-def ages_of(published: Published, check: Check, jobs: Mapping[str, Mapping[str, int]]) -> AgeReport:
+def ages_of(published: Published, check: WorkspaceCheck, jobs: Mapping[str, Mapping[str, int]]) -> AgeReport:
     """Return the ages of all published documents.
 
     Args:

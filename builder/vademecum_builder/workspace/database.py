@@ -82,7 +82,7 @@ def open_database(path: Path, *, create: bool) -> sqlite3.Connection:
     return connection
 
 
-class Database:
+class WorkspaceDatabase:
     """A workspace's file, opened: statements and transactions, with our errors in place of SQLite's (`our_errors`)."""
 
     def __init__(self, path: Path, *, create: bool) -> None:

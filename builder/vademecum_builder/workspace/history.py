@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from vademecum.errors import UsageError
-from vademecum_builder.workspace.items import Stored, changed_fields
+from vademecum_builder.workspace.items import StoredItem, changed_fields
 from vademecum_builder.workspace.jobs import CANCELLING, DONE, RUNNING, Job
 from vademecum_builder.workspace.store import Workspace
 
@@ -17,8 +17,8 @@ class Difference:
 
     source: str
     key: str
-    old: Stored | None
-    new: Stored | None
+    old: StoredItem | None
+    new: StoredItem | None
 
     @property
     def fields(self) -> list[str]:

@@ -17,7 +17,7 @@ ADDED, MODIFIED, REMOVED = "added", "modified", "removed"
 
 
 @dataclass(frozen=True)
-class Stored:
+class StoredItem:
     """An item as the workspace has it.
 
     Attributes:
@@ -74,21 +74,21 @@ def _fields(item: SourceItem) -> dict[str, str]:
     return {name: hashlib.sha256(canonical([value])).hexdigest() for name, value in told_fields.items()}
 
 
-def stored(row: Sequence[Any]) -> Stored:
+def stored(row: Sequence[Any]) -> StoredItem:
     """Return the item in a row of the table, given its columns from `view` to `data`."""
     view, key, media_type, target, job, data = row
-    return Stored(SourceItem(key, media_type, zlib.decompress(data), target), view, job)
+    return StoredItem(SourceItem(key, media_type, zlib.decompress(data), target), view, job)
 
 
-def packed(stored: Stored) -> bytes:
+def packed(stored: StoredItem) -> bytes:
     """Return an item as the log keeps it."""
     item = stored.item
     head = canonical([stored.view, item.key, item.media_type, item.target, stored.job])
     return zlib.compress(head + b"\n" + item.data, 6)
 
 
-def unpacked(was: bytes) -> Stored:
+def unpacked(was: bytes) -> StoredItem:
     """Return the item that `packed` was given."""
     head, _, data = zlib.decompress(was).partition(b"\n")
     view, key, media_type, target, job = orjson.loads(head)
-    return Stored(SourceItem(key, media_type, data, target), view, job)
+    return StoredItem(SourceItem(key, media_type, data, target), view, job)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from vademecum_builder.kinds.base import Opened
+from vademecum_builder.kinds.base import OpenedSource
 from vademecum_builder.request import SourcesRequest
 from vademecum_builder.sources.base import Checkpoint, Removed, Skipped, SourceItem
 from vademecum_builder.workspace.items import REMOVED, Change
@@ -13,7 +13,7 @@ from vademecum_builder.workspace.store import Workspace
 
 
 def monitor_sources(
-    workspace: Workspace, request: SourcesRequest, opened: Mapping[str, Sequence[Opened]]
+    workspace: Workspace, request: SourcesRequest, opened: Mapping[str, Sequence[OpenedSource]]
 ) -> Iterator[Change | Skipped]:
     """Yield what a sync of the request's sources would change, and what would go to quarantine.
 

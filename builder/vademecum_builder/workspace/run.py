@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Final
 
 from vademecum.errors import CancelledError, ContentError, UsageError, VademecumError
-from vademecum_builder.kinds.base import Opened
+from vademecum_builder.kinds.base import OpenedSource
 from vademecum_builder.readers.document import MissingReader
 from vademecum_builder.request import BuildRequest, SourceSettings
 from vademecum_builder.sources.base import BINARY, RECORD, Changes, Checkpoint, Entry, Removed, SourceItem
@@ -49,7 +49,7 @@ class SourceRun:
     workspace: Workspace
     request: BuildRequest
     settings: SourceSettings
-    views: Callable[[], Sequence[Opened]]
+    views: Callable[[], Sequence[OpenedSource]]
     options: SyncOptions
     before: int = 0
     found: set[str] = field(default_factory=set)
@@ -60,7 +60,7 @@ class SourceRun:
         return self.settings.name
 
     @cached_property
-    def opened(self) -> Sequence[Opened]:
+    def opened(self) -> Sequence[OpenedSource]:
         return self.views()
 
     def run(self) -> Job:
@@ -87,7 +87,7 @@ class SourceRun:
             self.job = self.workspace.note(replace(self.job, state=state, error=error))
         self.options.report(self.job)
 
-    def _read_view(self, opened: Opened) -> _Reading:
+    def _read_view(self, opened: OpenedSource) -> _Reading:
         workspace, options, view = self.workspace, self.options, opened.view
         since = None if options.full or options.ids else checkpoint_of(workspace, self.settings, view)
         changes = opened.source.changes(since)

@@ -14,13 +14,13 @@ from typing import Any, Final
 from vademecum.errors import BusyError, UsageError
 from vademecum.runtime.sqlite.lock import WriterLock
 from vademecum_builder.sources.base import Checkpoint, SourceItem
-from vademecum_builder.workspace.database import Database, busy, our_errors
+from vademecum_builder.workspace.database import WorkspaceDatabase, busy, our_errors
 from vademecum_builder.workspace.items import (
     ADDED,
     MODIFIED,
     REMOVED,
     Change,
-    Stored,
+    StoredItem,
     changed_fields,
     digest_of,
     packed,
@@ -71,7 +71,7 @@ class View:
     job: int = 0
 
 
-class Workspace(Database):
+class Workspace(WorkspaceDatabase):
     """A workspace, opened. A writer holds its lock (`writing`) and writes in transactions (`batch`).
 
     with Workspace(Path(".vademecum/work.db")) as workspace:
@@ -121,7 +121,7 @@ class Workspace(Database):
         found = self.run("SELECT digest FROM items WHERE source = ? AND key = ?", source, key)
         return str(found[0][0]) if found else ""
 
-    def item(self, source: str, key: str) -> Stored | None:
+    def item(self, source: str, key: str) -> StoredItem | None:
         """Return an item; None: there is none."""
         found = self.run(f"{_ITEMS} WHERE source = ? AND key = ?", source, key)
         return stored(found[0]) if found else None
@@ -184,7 +184,7 @@ class Workspace(Database):
             told_fields = {name: tuple(each) for name, each in json.loads(found).items()}
             yield Change(source, key, what, told_fields, *rest)
 
-    def before(self, job: int, source: str) -> dict[str, Stored | None]:
+    def before(self, job: int, source: str) -> dict[str, StoredItem | None]:
         """Return a source's items as before a job, None: not there; raise UsageError if that is no longer kept."""
         rows = self.run(
             "SELECT key, what, was FROM changes WHERE job >= ? AND source = ? ORDER BY seq DESC", job, source

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Final
 
 from vademecum.errors import CancelledError, StoreError, UsageError, VademecumError
-from vademecum_builder.kinds.base import Opened
+from vademecum_builder.kinds.base import OpenedSource
 from vademecum_builder.request import BuildRequest, SourceSettings, SourcesRequest
 from vademecum_builder.workspace.jobs import DONE, Job, SyncOptions
 from vademecum_builder.workspace.run import SourceRun
@@ -17,7 +17,10 @@ _ALL: Final = SyncOptions()
 
 
 def sync_sources(
-    workspace: Workspace, request: BuildRequest, opened: Mapping[str, Sequence[Opened]], options: SyncOptions = _ALL
+    workspace: Workspace,
+    request: BuildRequest,
+    opened: Mapping[str, Sequence[OpenedSource]],
+    options: SyncOptions = _ALL,
 ) -> list[Job]:
     """Read what changed in the sources into the workspace; each source is a job of its own.
 

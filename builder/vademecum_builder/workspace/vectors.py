@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from vademecum_builder.workspace.database import Database
+from vademecum_builder.workspace.database import WorkspaceDatabase
 
 
 class Vectors:
     """The vectors of a workspace."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: WorkspaceDatabase) -> None:
         self._database = database
 
     def of(self, model: str, texts: Sequence[bytes]) -> dict[bytes, bytes]:

@@ -13,7 +13,7 @@ import pytest
 from support.pages_host import PagesHost
 from vademecum.errors import NetworkError, UsageError
 from vademecum_builder.kinds import python
-from vademecum_builder.kinds.base import Opened
+from vademecum_builder.kinds.base import OpenedSource
 from vademecum_builder.kinds.registry import kind_of
 from vademecum_builder.readers.document import Document
 from vademecum_builder.readers.outline import block_text
@@ -24,14 +24,14 @@ from vademecum_builder.sources.base import Changes, Checkpoint, Entry, Removed, 
 from vademecum_builder.sources.feed import FeedSource
 
 
-def opened(folder: Path, settings: str) -> Opened:
+def opened(folder: Path, settings: str) -> OpenedSource:
     (folder / "vademecum.toml").write_text(f'[[source]]\nname = "x"\n{settings}\n')
     request = read_settings(folder / "vademecum.toml")
     [one] = kind_of(request.sources[0].kind).open_source(request.sources[0], request)
     return one
 
 
-def documents(one: Opened) -> dict[str, Document]:
+def documents(one: OpenedSource) -> dict[str, Document]:
     reader = one.reader()
     read = [reader.read(item) for item in one.source.changes(None).entries if isinstance(item, SourceItem)]
     return {document.key: document for document in read if isinstance(document, Document)}

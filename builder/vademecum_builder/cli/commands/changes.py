@@ -10,7 +10,7 @@ from vademecum_builder.cli.wording import Shown
 from vademecum_builder.cli.workspace import change_json, place_of
 from vademecum_builder.sources.base import RECORD
 from vademecum_builder.workspace.history import between
-from vademecum_builder.workspace.items import Stored
+from vademecum_builder.workspace.items import StoredItem
 from vademecum_builder.workspace.store import Workspace
 
 
@@ -27,7 +27,7 @@ def run(options: Namespace) -> Shown:
     return {"changes": found}, [json.dumps(one, ensure_ascii=False) for one in found]
 
 
-def _value(stored: Stored | None) -> Any:
+def _value(stored: StoredItem | None) -> Any:
     if stored is None:
         return None
     item = stored.item

@@ -15,7 +15,7 @@ from vademecum_builder.cli.wording import Shown, listed
 from vademecum_builder.cli.workspace import any_settings_of, of_build
 from vademecum_builder.kinds.registry import open_sources
 from vademecum_builder.request import BuildRequest
-from vademecum_builder.workspace.check import Check, check_release
+from vademecum_builder.workspace.check import WorkspaceCheck, check_release
 from vademecum_builder.workspace.jobs import SyncOptions
 from vademecum_builder.workspace.store import Workspace
 from vademecum_builder.workspace.sync import refuse_unfinished, sync_sources
@@ -49,7 +49,7 @@ def run(options: Namespace) -> Shown:
     ]
 
 
-def _read_again(request: BuildRequest, found: Check) -> None:
+def _read_again(request: BuildRequest, found: WorkspaceCheck) -> None:
     """Update only the differing items in the workspace, if there is one, from the sources."""
     if request.workspace is None:
         return
@@ -69,7 +69,7 @@ def _read_again(request: BuildRequest, found: Check) -> None:
                 sync_sources(workspace, own, open_sources(own), SyncOptions((one.name,), ids))
 
 
-def _lines(found: Check) -> Iterable[str]:
+def _lines(found: WorkspaceCheck) -> Iterable[str]:
     for one in found.sources:
         prefix = f"{one.name}:" if one.name else ""
         parts = {"missing": one.missing, "orphaned": one.orphaned, "stale": one.stale}

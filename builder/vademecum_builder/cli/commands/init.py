@@ -16,7 +16,7 @@ from vademecum_builder.cli.wording import Shown
 from vademecum_builder.scaffold.check import check_setup
 from vademecum_builder.scaffold.choices import Wishes
 from vademecum_builder.scaffold.findings import WRONG, Finding
-from vademecum_builder.scaffold.plan import Plan, plan_setup, write_plan
+from vademecum_builder.scaffold.plan import SetupPlan, plan_setup, write_plan
 
 _STATES = {"new": "write", "added": "add to", "kept": "keep"}
 
@@ -56,7 +56,7 @@ def _ask(question: str, taken: str) -> str:
     return sys.stdin.readline().strip() or taken
 
 
-def _planned(plan: Plan) -> list[str]:
+def _planned(plan: SetupPlan) -> list[str]:
     keys = [f"  make keys in {plan.keys}"] if plan.keys else []
     files = [f"  {_STATES[file.state]} {file.path}" for file in plan.files]
     notes = [f"  note: {note}" for note in plan.notes]
@@ -64,7 +64,7 @@ def _planned(plan: Plan) -> list[str]:
     return [f"{plan.source}, {to}", *notes, *files, *keys]
 
 
-def _next(plan: Plan) -> list[str]:
+def _next(plan: SetupPlan) -> list[str]:
     if not plan.steps:
         return ["All of it is there; `vade init --check` asks what else may be missing."]
     told = [

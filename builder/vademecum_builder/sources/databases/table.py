@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from vademecum.errors import UsageError
 from vademecum_builder.sources.base import Changes, Checkpoint, Entry
 from vademecum_builder.sources.databases.database import FETCHED
-from vademecum_builder.sources.databases.table_cursor import Position, read_on
+from vademecum_builder.sources.databases.table_cursor import RowPosition, read_on
 from vademecum_builder.sources.databases.table_rows import Table, TableReading
 
 
@@ -29,7 +29,7 @@ class TableSource(Table):
         """
         if since is not None and not self.cursor:
             raise UsageError(f"{self.name}: every row is compared, so there is no checkpoint ({since.strategy})")
-        known = Position.of(since) if since is not None else None
+        known = RowPosition.of(since) if since is not None else None
         with self.database.connect() as connection:
             reading = TableReading(self, connection)
             count, columns = reading.count(), reading.columns()
@@ -51,7 +51,7 @@ class TableSource(Table):
             with result:
                 yield from map(dict, result.mappings())
 
-    def _entries(self, known: Position | None) -> Iterator[Entry]:
+    def _entries(self, known: RowPosition | None) -> Iterator[Entry]:
         with self.database.connect() as connection:
             reading = TableReading(self, connection)
             reading.columns()

@@ -24,7 +24,7 @@ _CHECKPOINT_ROWS: Final = 5000
 
 
 @dataclass(frozen=True)
-class Position:
+class RowPosition:
     """How far rows were read.
 
     Attributes:
@@ -41,12 +41,12 @@ class Position:
     columns: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, since: Checkpoint) -> Position:
+    def of(cls, since: Checkpoint) -> RowPosition:
         """Read what `checkpoint` gave; raise UsageError if it is another checkpoint."""
         return since.read(STRATEGY, "a table by its cursor", cls._parsed)
 
     @classmethod
-    def _parsed(cls, text: str) -> Position:
+    def _parsed(cls, text: str) -> RowPosition:
         position = orjson.loads(text)
         seen = {key: (id, digest) for key, id, digest in position["seen"]}
         return cls(position["cursor"], position["id"], position["start"], seen, tuple(position.get("columns", ())))
@@ -58,7 +58,7 @@ class Position:
         return Checkpoint(STRATEGY, orjson.dumps(position).decode())
 
 
-def read_on(reading: TableReading, known: Position | None) -> Iterator[Entry]:
+def read_on(reading: TableReading, known: RowPosition | None) -> Iterator[Entry]:
     """Yield what is new, in the order of the cursor, with checkpoints in between."""
     source, cursor = reading.source, reading.column(reading.source.cursor)
     if known is None:
@@ -96,7 +96,7 @@ def read_on(reading: TableReading, known: Position | None) -> Iterator[Entry]:
         yield replace(known, seen={}).checkpoint()
 
 
-def _gone(reading: TableReading, known: Position, keys: set[str], read: int) -> Iterator[Entry]:
+def _gone(reading: TableReading, known: RowPosition, keys: set[str], read: int) -> Iterator[Entry]:
     """Yield rows that are no longer in the look-back: deleted, or with a cursor that was set back."""
     ids = [decode_value(known.seen[key][0]) for key in sorted(keys)]
     found = set()
@@ -124,10 +124,10 @@ def _look_back(rows: list[Row], least: int) -> list[Row]:
     return rows[at:]
 
 
-def _position(reading: TableReading, rows: list[Row]) -> Position:
+def _position(reading: TableReading, rows: list[Row]) -> RowPosition:
     seen = {row.key: (encode_value(row.id), row.digest) for row in rows}
     cursor, id, start = map(encode_value, (rows[-1].cursor, rows[-1].id, rows[0].cursor))
-    return Position(cursor, id, start, seen, reading.columns())
+    return RowPosition(cursor, id, start, seen, reading.columns())
 
 
 def _without_cursor(reading: TableReading) -> Iterator[Skipped]:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from vademecum_builder.sources.base import Checkpoint, Skipped
-from vademecum_builder.sources.messages.message import Limits, Made
+from vademecum_builder.sources.messages.message import Limits, MessageDocument
 from vademecum_builder.sources.messages.spool import Order, Spool, order_of
 from vademecum_builder.sources.times import micros, of_micros, time_before
 
@@ -51,7 +51,7 @@ class Tail:
 
 
 @dataclass(frozen=True)
-class Position:
+class MessagePosition:
     """How far a table of messages was read.
 
     Attributes:
@@ -70,12 +70,12 @@ class Position:
     tails: Mapping[str, Tail] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, since: Checkpoint, strategy: str) -> Position:
+    def of(cls, since: Checkpoint, strategy: str) -> MessagePosition:
         """Read what `checkpoint` gave; raise UsageError if it is another checkpoint."""
         return since.read(strategy, strategy, cls._parsed)
 
     @classmethod
-    def _parsed(cls, text: str) -> Position:
+    def _parsed(cls, text: str) -> MessagePosition:
         position = orjson.loads(text)
         begin = micros(datetime.fromisoformat(position.pop("since")))
         tails = {name: Tail(tuple(tail.pop("start")), **tail) for name, tail in position.pop("tails").items()}
@@ -103,7 +103,7 @@ class Position:
 
 
 @dataclass
-class Gathered:
+class GatheredMessages:
     """The messages to make documents of.
 
     Attributes:
@@ -115,15 +115,15 @@ class Gathered:
     """
 
     spool: Spool
-    known: Position | None
-    position: Position | None = None
+    known: MessagePosition | None
+    position: MessagePosition | None = None
     skipped: list[Skipped] = field(default_factory=list)
     channels: list[str] = field(default_factory=list)
     active: frozenset[str] = frozenset()
     conversations: bool = False
 
     def tail(
-        self, channel: str, known: Tail, pieces: Sequence[Made], documents: Mapping[str, str], limits: Limits
+        self, channel: str, known: Tail, pieces: Sequence[MessageDocument], documents: Mapping[str, str], limits: Limits
     ) -> Tail:
         """Return the end of a channel that these documents were made of.
 
@@ -146,7 +146,9 @@ class Gathered:
         return Tail(start, known.whole and len(sure) < 2, active, kept)
 
 
-def gather(reading: MessageReading, known: Position | None, limits: Limits, *, conversations: bool) -> Gathered:
+def gather(
+    reading: MessageReading, known: MessagePosition | None, limits: Limits, *, conversations: bool
+) -> GatheredMessages:
     """Read what is new and what it may change; everything, if that is not enough.
 
     Args:
@@ -156,14 +158,14 @@ def gather(reading: MessageReading, known: Position | None, limits: Limits, *, c
         UsageError, NetworkError: As the table.
     """
     if known is not None:
-        gathered = Gathered(Spool(), known, conversations=conversations)
+        gathered = GatheredMessages(Spool(), known, conversations=conversations)
         try:
             _read_on(gathered, known, reading)
         except OlderError:
             gathered.spool.close()
             known = None
     if known is None:
-        gathered = Gathered(Spool(), None, conversations=conversations)
+        gathered = GatheredMessages(Spool(), None, conversations=conversations)
         gathered.skipped += gathered.spool.take(reading.messages())
         gathered.skipped += gathered.spool.settle()
         gathered.channels = gathered.spool.channels()
@@ -172,7 +174,7 @@ def gather(reading: MessageReading, known: Position | None, limits: Limits, *, c
     return gathered
 
 
-def _position(gathered: Gathered, reading: MessageReading, limits: Limits) -> Position | None:
+def _position(gathered: GatheredMessages, reading: MessageReading, limits: Limits) -> MessagePosition | None:
     spool, known = gathered.spool, gathered.known
     times, edits = reading.times, reading.edits | ({known.edits} if known and known.edits else set())
     if (last := spool.last()) is None or len(times) != 1 or len(edits) > 1 or "" in times | edits:
@@ -182,11 +184,11 @@ def _position(gathered: Gathered, reading: MessageReading, limits: Limits) -> Po
     if known:  # what lies between was not read
         since = max(known.since, since if first else 0)
     [form], edit_form = times, next(iter(edits), "")
-    position = Position((last.time.isoformat(), last.id), since, form, edit_form)
+    position = MessagePosition((last.time.isoformat(), last.id), since, form, edit_form)
     return replace(position, digest=position.seen_before(reading))
 
 
-def _read_on(gathered: Gathered, known: Position, reading: MessageReading) -> None:
+def _read_on(gathered: GatheredMessages, known: MessagePosition, reading: MessageReading) -> None:
     spool, end = gathered.spool, known.value(known.since)
     if known.seen_before(reading) != known.digest:
         raise OlderError
@@ -217,7 +219,7 @@ def _read_on(gathered: Gathered, known: Position, reading: MessageReading) -> No
         raise OlderError
 
 
-def _take_related(gathered: Gathered, tails: Mapping[str, Tail], reading: MessageReading, end: object) -> None:
+def _take_related(gathered: GatheredMessages, tails: Mapping[str, Tail], reading: MessageReading, end: object) -> None:
     """Add the earlier messages of conversations; raise OlderError if an id also occurs before the look-back."""
     spool, fields = gathered.spool, reading.table.fields
     ids = {name: spool.values(name, "id") for name in gathered.channels}

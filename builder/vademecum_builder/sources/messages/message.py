@@ -51,7 +51,7 @@ class Limits:
 
 
 @dataclass(frozen=True)
-class Made:
+class MessageDocument:
     """A document of messages.
 
     Attributes:

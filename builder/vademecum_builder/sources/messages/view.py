@@ -26,9 +26,9 @@ from vademecum_builder.sources.base import (
     digest_of_entry,
 )
 from vademecum_builder.sources.messages import cuts
-from vademecum_builder.sources.messages.cursor import Gathered, Position, Tail, gather
+from vademecum_builder.sources.messages.cursor import GatheredMessages, MessagePosition, Tail, gather
 from vademecum_builder.sources.messages.cuts import Message, Piece
-from vademecum_builder.sources.messages.message import Limits, Made
+from vademecum_builder.sources.messages.message import Limits, MessageDocument
 from vademecum_builder.sources.messages.spool import Spool, order_of
 from vademecum_builder.sources.records import record_item
 
@@ -94,7 +94,7 @@ class MessageView:
                 since.read(self.strategy, self.strategy, str)
             left_out: Mapping[str, int] = getattr(self.archive, "left_out", {})
             return Changes(self._export(left_out), whole=since is not None, left_out=left_out if self.counts else {})
-        known = None if since is None else Position.of(since, self.strategy)
+        known = None if since is None else MessagePosition.of(since, self.strategy)
         with self.archive.reading() as reading:
             gathered = gather(reading, known, self.limits, conversations=self.strategy == "conversation")
         whole = known is not None and gathered.known is None
@@ -111,7 +111,7 @@ class MessageView:
                 for document in self._documents(spool, channel):
                     yield self._item(channel, document)
 
-    def _table(self, gathered: Gathered) -> Iterator[Entry]:
+    def _table(self, gathered: GatheredMessages) -> Iterator[Entry]:
         """Yield the documents whose digest has changed since the last run, and those that are gone."""
         position, known = gathered.position, gathered.known.tails if gathered.known else {}
         tails = dict(known)
@@ -122,7 +122,7 @@ class MessageView:
             for channel in gathered.channels:
                 before = known.get(channel, Tail((0, 0, "")))
                 made: dict[str, str] = {}
-                documents: list[Made] = []
+                documents: list[MessageDocument] = []
                 for document in self._documents(spool, channel, untold=not before.whole):
                     documents.append(replace(document, messages=()))
                     if not document.told:
@@ -138,7 +138,7 @@ class MessageView:
             if position:
                 yield replace(position, tails=tails).checkpoint(self.strategy)
 
-    def _documents(self, spool: Spool, channel: str, *, untold: bool = False) -> Iterator[Made]:
+    def _documents(self, spool: Spool, channel: str, *, untold: bool = False) -> Iterator[MessageDocument]:
         """Yield the documents of a channel.
 
         Args:
@@ -147,7 +147,7 @@ class MessageView:
         limits = self.limits
         if self.strategy == "conversation":
             for root, messages in spool.conversations(channel, limits.silence):
-                yield Made(root, messages)
+                yield MessageDocument(root, messages)
             return
         cut: Mapping[str, Callable[[Iterable[Message]], Iterator[Piece]]] = {
             "temporal": lambda messages: cuts.by_time(messages, limits.window, limits.gap, limits.zone),
@@ -159,12 +159,12 @@ class MessageView:
             sure += piece.sure
             # Messages repeated from the previous piece do not name a piece.
             begin = order_of(piece.first)
-            yield Made(piece.first.id, piece.messages, begin, piece.sure, told=sure > untold)
+            yield MessageDocument(piece.first.id, piece.messages, begin, piece.sure, told=sure > untold)
 
     def _key(self, channel: str, name: str) -> str:
         return f"{self.strategy}/{channel.translate(_ESCAPED) or '-'}/{name}"
 
-    def _item(self, channel: str, document: Made) -> SourceItem | Skipped:
+    def _item(self, channel: str, document: MessageDocument) -> SourceItem | Skipped:
         messages = [
             {"id": one.id, "time": iso_time(one.time), "author": one.author, "text": one.text}
             | ({"updated": iso_time(one.updated)} if one.updated else {})

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from vademecum_builder.scaffold.candidates import Candidate, find_candidates, main_of
+from vademecum_builder.scaffold.candidates import CandidateFolder, find_candidates, main_of
 
 PAGE = "# A page\n\nOf lanterns.\n"
 HTML = '<!doctype html><head><meta name="generator" content="Brew 3"></head><body><main>Lamps</main></body>'
@@ -211,5 +211,5 @@ def test_the_folder_that_is_meant(tmp_path: Path, case: str) -> None:
     ],
 )
 def test_documents_above_those_of_all_parts_are_meant(found: list[tuple[str, int]], main: str | None) -> None:
-    chosen = main_of([Candidate(path, "", documents) for path, documents in found])
+    chosen = main_of([CandidateFolder(path, "", documents) for path, documents in found])
     assert (chosen and chosen.path) == main
