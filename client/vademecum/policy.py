@@ -15,7 +15,7 @@ from vademecum.errors import UsageError
 Mode = Literal["automatic", "notify", "manual", "off"]
 Over = Literal["any", "unmetered", "wifi"]
 Activation = Literal["now", "next-start"]
-What = Literal["install", "notify", "wait"]
+Action = Literal["install", "notify", "wait"]
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ class Decision:
     """What to do; `reason` is why a release waits: `refused`, `pinned`, `off`, `manual`, `insignificant`, `connection`;
     else empty."""
 
-    what: What
+    action: Action
     reason: str = ""
 
 

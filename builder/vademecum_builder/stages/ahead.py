@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from queue import SimpleQueue
 from types import TracebackType
-from typing import IO, Any, TypeAlias
+from typing import IO, Any, NamedTuple
 
 from vademecum_builder.sources.base import SourceItem
 from vademecum_builder.stages.documents import DocumentReader, PlacedPages, SitePages
@@ -29,8 +29,13 @@ MOST_PROCESSES = 8
 _BATCH = 16
 _SIZE = 8
 
-Read: TypeAlias = tuple[SourceItem, str, Outcome]
-"""An item, the digest that the caller gave with it, and the outcome of reading it."""
+
+class ReadItem(NamedTuple):
+    """An item, the digest that the caller gave with it, and the outcome of reading it."""
+
+    item: SourceItem
+    digest: str
+    outcome: Outcome
 
 
 class Ahead:
@@ -66,10 +71,10 @@ class Ahead:
             process.communicate()
         self._threads.shutdown(cancel_futures=True)
 
-    def read(self, item: SourceItem, digest: str) -> Iterator[Read]:
+    def read(self, item: SourceItem, digest: str) -> Iterator[ReadItem]:
         """Take an item, and yield those that have been read by now."""
         if not self._count:
-            yield item, digest, parse(self._reader, item, self._sequence)
+            yield ReadItem(item, digest, parse(self._reader, item, self._sequence))
             return
         self._batch.append((item, digest))
         if len(self._batch) == _BATCH:
@@ -77,7 +82,7 @@ class Ahead:
             if len(self._asked) > 2 * self._count:  # a source may be larger than memory
                 yield from self._next()
 
-    def rest(self) -> Iterator[Read]:
+    def rest(self) -> Iterator[ReadItem]:
         """Yield the remaining items."""
         if self._batch:
             self._ask()
@@ -88,10 +93,10 @@ class Ahead:
         batch, self._batch = self._batch, []
         self._asked.append((batch, self._threads.submit(self._answer, [item for item, _ in batch])))
 
-    def _next(self) -> Iterator[Read]:
+    def _next(self) -> Iterator[ReadItem]:
         batch, answer = self._asked.popleft()
         for (item, digest), outcome in zip(batch, answer.result(), strict=True):
-            yield item, digest, outcome
+            yield ReadItem(item, digest, outcome)
 
     def _start(self) -> subprocess.Popen[bytes] | None:
         # -P: nothing may be imported from the folder that is built, which may be a stranger's.

@@ -38,7 +38,7 @@ from vademecum_builder.sources.base import (
     Source,
     SourceItem,
 )
-from vademecum_builder.stages.ahead import Ahead, Read
+from vademecum_builder.stages.ahead import Ahead, ReadItem
 from vademecum_builder.stages.audit import Audit, audit
 from vademecum_builder.stages.base import Base
 from vademecum_builder.stages.context import BuildContext
@@ -170,13 +170,13 @@ class _Reading:
                     continue
                 self.context.progress("reading", done, max(done + 1, changes.expected))
                 done += 1
-                for outcome in self._read(entry, ahead):
-                    self._take(*outcome)
-            for outcome in ahead.rest():
-                self._take(*outcome)
+                for read in self._read(entry, ahead):
+                    self._take(*read)
+            for read in ahead.rest():
+                self._take(*read)
         self.context.progress("reading", done, done)
 
-    def _read(self, entry: SourceItem | Skipped, ahead: Ahead) -> Iterator[Read]:
+    def _read(self, entry: SourceItem | Skipped, ahead: Ahead) -> Iterator[ReadItem]:
         """Have an item read, and return the items that have been read by now."""
         gathered, excluded = self.gathered, self.gathered.excluded
         excluded.items[excluded.kind(entry.key)] += 1

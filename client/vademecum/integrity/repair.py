@@ -36,7 +36,7 @@ ManifestOf = Callable[[], Awaitable[Manifest]]
 class Repaired:
     """What was looked at, and the digests of what was broken: `repaired` is not any more, `broken` is still."""
 
-    found: Scrubbed
+    scrubbed: Scrubbed
     repaired: tuple[str, ...] = ()
     broken: tuple[str, ...] = ()
 

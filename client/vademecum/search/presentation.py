@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,8 +25,14 @@ MOST_MORE = 10
 _DEEPER = 200
 """Chunks that are looked at beyond those that would be enough."""
 
-Candidate: TypeAlias = tuple[int, float, int, int]
-"""A chunk, its score, the document that it is shown as part of, and that document's rank (places.py)."""
+
+class Candidate(NamedTuple):
+    """A chunk, its score, the document that it is shown as part of, and that document's rank (places.py)."""
+
+    row: int
+    score: float
+    document: int
+    rank: int
 
 
 @dataclass(frozen=True)
@@ -66,18 +72,18 @@ class Presentation:
         candidates = list(self._candidates(ranking, retrieval))
         groups: dict[int, list[Candidate]] = {}
         for number in self._places.settled(candidates, frozenset(retrieval.titled.tolist())):
-            key = candidates[number][2] if question.group else number
+            key = candidates[number].document if question.group else number
             groups.setdefault(key, []).append(candidates[number])
         pages = list(groups.values())[question.offset : question.offset + question.limit]
         listed = [(first, more[:MOST_MORE]) for first, *more in (_led(page, retrieval.lead) for page in pages)]
-        rows = [candidate[0] for first, more in listed for candidate in (first, *more)]
+        rows = [candidate.row for first, more in listed for candidate in (first, *more)]
         by_words, by_meaning = (
             places_of(rows, ranking.rows, scores, self._ids) for scores in (matches.scores, retrieval.cosines)
         )
         words: set[str] = set()
 
         def hit(candidate: Candidate, had: set[str], more: Sequence[Candidate] = ()) -> Hit:
-            why = Why(by_words.get(candidate[0]), by_meaning.get(candidate[0]))
+            why = Why(by_words.get(candidate.row), by_meaning.get(candidate.row))
             return self._hit(candidate, retrieval, had, why, tuple(hit(other, set()) for other in more))
 
         hits = [hit(first, words, more) for first, more in listed]
@@ -104,7 +110,7 @@ class Presentation:
                 return
             at, rank = self._places.choose(row, retrieval.documents, question.prefer)
             seen.add(at)
-            yield row, score, at, rank
+            yield Candidate(row, score, at, rank)
 
     def _hit(self, candidate: Candidate, retrieval: Retrieval, had: set[str], why: Why, more: tuple[Hit, ...]) -> Hit:
         """Return a candidate as it is shown.
@@ -143,7 +149,7 @@ class Presentation:
 
 def _led(page: list[Candidate], lead: Callable[[int, int], int] | None) -> list[Candidate]:
     """Put in front, as good as the best, what a page begins with to say what is asked for."""
-    row, score, at, rank = page[0]
-    first = lead(row, at) if lead else row
-    others = [candidate for candidate in page if candidate[0] != first]
-    return [(first, score, at, rank), *others] if len(others) < len(page) else page
+    best = page[0]
+    first = lead(best.row, best.document) if lead else best.row
+    others = [candidate for candidate in page if candidate.row != first]
+    return [best._replace(row=first), *others] if len(others) < len(page) else page

@@ -38,7 +38,7 @@ async def follow_and_repair(update: Update, root: bytes | None, *, force: bool, 
         mended = await repair_of(update).run(manifest)
         reason = session.pointer.reason_to_wait(pointer.sequence, pointer.yanked)
         # The user may have pinned or refused: then nothing else is fetched in place of what was lost.
-        whole |= not (mended.found.broken and not mended.broken) and reason in (None, "current")
+        whole |= not (mended.scrubbed.broken and not mended.broken) and reason in (None, "current")
     plan = await update.follow(pointer, force=whole)
     if update.waiting is not None:
         update.context.course.emit("updateAvailable", asdict(update.waiting))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field, replace
 
 from vademecum.errors import VademecumError
-from vademecum.policy import What
+from vademecum.policy import Action
 from vademecum.update.plan import Kind
 
 
@@ -40,7 +40,7 @@ class Check:
     cost: int = 0
     documents: int | None = None
     critical: bool = False
-    decision: What = "wait"
+    decision: Action = "wait"
 
 
 @dataclass(frozen=True)

@@ -289,7 +289,7 @@ class Update:
             cost=len(timestamp) + pointer.length + plan.bytes,
             documents=documents,
             critical=critical,
-            decision=decision.what,
+            decision=decision.action,
         )
 
     async def follow(self, pointer: ReleasePointer, *, force: bool) -> Plan:

@@ -66,7 +66,7 @@ def test_each_object_that_is_broken_is_fetched_alone(app: App, harm: Harm) -> No
     for digest in sorted(before):
         harm(app, digest)
         kept = repair(app)
-        assert kept.repaired == kept.found.broken == (digest,)
+        assert kept.repaired == kept.scrubbed.broken == (digest,)
         assert kept.broken == ()
         assert fetched(app) == [digest]
         assert app.events == [("corruption", {"objects": [digest], "repaired": 1, "sequence": 2})]
