@@ -66,13 +66,18 @@ def mails(place: Path, left_out: Counter[str]) -> Iterator[KeyedRecord | Skipped
         place: An mbox, a Maildir, or a single mail.
         left_out: Counts mails that nobody has sent, such as "I am away", or that their owner has thrown away.
     """
+    threads: dict[str, str] = {}
     channel = place.parent.name if place.suffix.lower() == ".eml" else place.stem.strip(".") or place.name.strip(".")
     for key, mail in _opened(place, left_out):
         if _header(mail, "Auto-Submitted").lower().startswith("auto-replied"):  # RFC 3834, 5
             left_out["automatic answers"] += 1
             continue
         try:
-            yield key, {**_fields(mail), "channel": channel}
+            found = _fields(mail)
+            # Some programs refer to the answered mail alone, not to the first of the thread, which is then looked up.
+            thread = threads.get(found["thread"], found["thread"])
+            threads[found["id"]] = thread or threads.get(found["reply_to"], found["id"])
+            yield key, {**found, "channel": channel, "thread": thread}
         except ContentError as error:
             yield Skipped(key, error.message)
 

@@ -378,6 +378,22 @@ def test_a_mail_is_what_it_says_itself(tmp_path: Path) -> None:
     assert (fourth.text, fourth.thread, fourth.reply_to) == ("> only a quote\n", "", "1@a")
 
 
+def test_a_mail_that_refers_to_its_parent_alone_is_in_the_thread_of_that(tmp_path: Path) -> None:
+    head = b"From: ann@a.example\nSubject: Oil\nMessage-ID: <%d@a>\n%s\nHi\n"
+    found = mailed(
+        tmp_path,
+        head % (1, b""),
+        head % (2, b"References: <1@a>\n"),
+        head % (3, b"References: <2@a>\n"),
+        head % (4, b"In-Reply-To: <3@a>\n"),
+        head % (5, b"References: <4@a>\n"),
+        head % (6, b"References: <9@a>\n"),
+    )
+    assert [(one.thread, one.reply_to) for one in found] == [
+        ("1@a", ""), ("1@a", "1@a"), ("1@a", "2@a"), ("", "3@a"), ("1@a", "4@a"), ("9@a", "9@a")
+    ]  # fmt: skip
+
+
 def test_mails_without_an_id_are_told_apart_by_all_that_they_say(tmp_path: Path) -> None:
     mail = b"From: a@a.example\nDate: Thu, 1 Jan 2026 10:00:00 +0000\nSubject: Oil\n\nHi\n"
     others = [mail.replace(*one) for one in ((b"a@a", b"b@a"), (b"10:00", b"11:00"), (b"Oil", b"Air"), (b"Hi", b"Ho"))]
