@@ -42,6 +42,9 @@ _ROLE: Final = re.compile(
     re.IGNORECASE,
 )
 """The part that a message has in a conversation: then its `value` is its text. Of a route, `from` is a place."""
+_UNSEEN: Final = re.compile(r"system|developer|tool|function(?:_call)?|observation", re.IGNORECASE)
+_OF_TOOLS: Final = re.compile(r"(?:server_|mcp_)?tool_(?:use|result|call)s?|function_call(?:_output)?")
+"""In a conversation with a model, what its programs say to each other: nobody reads it there."""
 _ASIDE: Final = re.compile(
     r"(?:.*_)?(?:at|timestamp|ts|created|updated|edited|modified|user|user_?name|login|sender|by|uid|association)"
     r"|(?:creat|edit|updat|modif|post|publish|sent)\w*_(?:on|time|date)|meta(?:data)?|reactions|is_\w+",
@@ -86,6 +89,9 @@ def shown(value: object) -> str:
             return ("\n" if lines else between).join(said)
         case dict():
             value = {str(name): one for name, one in value.items()}  # those of Parquet may be numbers
+            if _OF_TOOLS.fullmatch(str(value.get("type"))) or _UNSEEN.fullmatch(_role(value)):
+                return ""
+            value = {name: one for name, one in value.items() if not _OF_TOOLS.fullmatch(name)}
             called = next((one for name, one in value.items() if name in _CALLED and isinstance(one, str)), "")
             read = {name: one for name, one in value.items() if not _is_for_programs(name, one, called)}
             named = {name: text for name, one in read.items() if (text := shown(one))}
@@ -94,7 +100,7 @@ def shown(value: object) -> str:
                 or any(map(_is_several_words, map(named.get, sent)))
                 or any(map(_ASIDE.fullmatch, map(plain_name, value)))
             ):
-                return "" if _role(value) == "system" else _message(value, named, sent)
+                return _message(value, named, sent)
             # `gluten: true` or `weight: 5` say nothing without the name.
             alone = {name for name in named if len(named) == 1 and _says_something(read[name])} or _CALLED
             said = [
@@ -245,7 +251,7 @@ def is_rich_text(value: object) -> bool:
         return nodes and any(map(is_rich_text, value))
     if not isinstance(value, dict):
         return False
-    if _is_called(value):
+    if _is_called(value) or _OF_TOOLS.fullmatch(str(value.get("type"))):
         return False
     if (children := _children(value)) is not None and _type_of(value):
         return all(isinstance(one, dict) and (_type_of(one) or _is_node(one)) for one in children)

@@ -108,6 +108,20 @@ def test_of_messages_in_a_record_their_texts_are_read() -> None:
     assert shown([said]) == "Is oak hard"
 
 
+def test_of_a_conversation_nobody_reads_what_programs_said_to_each_other() -> None:
+    """Calls of tools and their results, as OpenAI, Anthropic and sets to train with have them."""
+    call = {"type": "tool_use", "id": "t1", "name": "search", "input": {"query": "oak hardness"}}
+    result = {"type": "tool_result", "tool_use_id": "t1", "content": [{"type": "text", "text": "Janka 1290"}]}
+    asked, said = {"role": "user", "content": "Is oak hard"}, {"type": "text", "text": "It is hard"}
+    told = [asked, {"role": "assistant", "content": [said, call]}, {"role": "user", "content": [result]}]
+    assert shown(told) == "Is oak hard\nIt is hard"
+    named = {"type": "function", "function": {"name": "search", "arguments": '{"query": "oak"}'}}
+    assert shown([{"role": "assistant", "content": None, "tool_calls": [named]}]) == ""
+    assert shown([asked, {"role": "tool", "content": "Janka 1290 of oak"}]) == "Is oak hard"
+    assert shown([{"from": "observation", "value": "Janka 1290 of oak"}]) == ""
+    assert shown([{"type": "tool", "name": "Hand saw"}]) == "type: tool, Hand saw"
+
+
 def test_what_else_is_said_beside_a_text_is_read_too_but_for_when_and_by_whom() -> None:
     """A section has a heading, an error its code: not all that has a text is a message."""
     assert shown([{"heading": "Installation", "body": "Run it as root."}]) == "heading: Installation\nRun it as root."
