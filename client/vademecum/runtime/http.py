@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import quote
+from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
@@ -182,13 +183,26 @@ def _at_fault(url: httpx.URL) -> Iterator[None]:
         raise NetworkError(f"{_brief(url)}: the host does not answer ({type(error).__name__})") from error
     except httpx.ConnectError as error:
         why = str(error) or "the connection broke off before it was encrypted"
-        raise NetworkError(f"{url.copy_with(raw_path=b'/')}: cannot be reached ({why})") from error
+        if "CERTIFICATE_VERIFY_FAILED" in why:
+            why += "; if a proxy shows its own certificate, name the file of its authority in SSL_CERT_FILE"
+        raise NetworkError(
+            f"{url.copy_with(raw_path=b'/')}: cannot be reached{_through(url)} ({_brief(why)})"
+        ) from error
     except httpx.InvalidURL as error:  # of a redirection: ours is one
         raise ServerError(
             f"{_brief(url)}: redirected to something that is not an address ({_brief(error)})", 302
         ) from error
     except Exception as error:
         raise NetworkError(f"{_brief(url)}: {_brief(error) or type(error).__name__}") from error
+
+
+def _through(url: httpx.URL) -> str:
+    """Return the proxy that the environment names for a URL, for a message, without user and password."""
+    proxies = getproxies()
+    proxy = proxies.get(url.scheme) or proxies.get("all")
+    if not proxy or proxy_bypass(url.host):
+        return ""
+    return f" through the proxy {proxy.rpartition('@')[2].rpartition('//')[2]} that the environment names"
 
 
 def _brief(told: object) -> str:

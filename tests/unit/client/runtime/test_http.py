@@ -15,7 +15,7 @@ import pytest
 
 from vademecum.errors import ContentError, NetworkError, ServerError, UsageError, VademecumError
 from vademecum.ports import Body
-from vademecum.runtime.http import HttpLimits, HttpTransport, _origin, _redirection, retry_after
+from vademecum.runtime.http import HttpLimits, HttpTransport, _at_fault, _origin, _redirection, retry_after
 
 Answer = Callable[[str, asyncio.StreamWriter], Awaitable[None]]
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -442,3 +442,27 @@ def test_a_host_without_tls_at_an_address_of_https_is_told_with_a_reason() -> No
 
     with pytest.raises(NetworkError, match=r"cannot be reached \(.*\w.*\)"):
         asyncio.run(check())
+
+
+def test_a_proxy_that_cannot_be_reached_is_named_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://me:secret@127.0.0.1:1")
+    with pytest.raises(NetworkError, match=r"through the proxy 127\.0\.0\.1:1 that") as caught:
+        asyncio.run(fetch_from("http://kb.example/"))
+    assert "secret" not in caught.value.message
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    with pytest.raises(NetworkError, match=r"127\.0\.0\.1:1/: cannot be reached \("):
+        asyncio.run(fetch_from("http://127.0.0.1:1/"))
+
+
+def test_a_certificate_that_nobody_here_trusts_is_told_with_what_to_do() -> None:
+    refused = httpx.ConnectError("[SSL: CERTIFICATE_VERIFY_FAILED] self-signed certificate in certificate chain")
+    with pytest.raises(NetworkError, match="in SSL_CERT_FILE"), _at_fault(httpx.URL("https://kb.example/")):
+        raise refused
+
+
+async def fetch_from(url: str) -> None:
+    transport = HttpTransport(url)
+    try:
+        await transport.fetch("metadata/timestamp.json", limit=1000)
+    finally:
+        await transport.close()
