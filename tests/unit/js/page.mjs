@@ -33,6 +33,9 @@ export function install(sequence, { pinned = null, ...changes } = {}) {
 
 export const online = () => events.dispatchEvent(new Event("online"));
 export const seen = () => events.dispatchEvent(new Event("visibilitychange"));
+/** The page is left, and kept to go back to; then somebody does. */
+export const left = () => events.dispatchEvent(new Event("pagehide"));
+export const shown = (persisted) => events.dispatchEvent(Object.assign(new Event("pageshow"), { persisted }));
 export const announce = (data) => channels.forEach((channel) => channel.onmessage?.({ data }));
 
 /** What this page told the others. */

@@ -38,6 +38,10 @@ export class Background {
     if (globalThis.document?.visibilityState !== "hidden" && !fresh) this.#follow(0);
   };
   #online = () => (this.#failures > 0 ? this.#follow(0) : this.#back());
+  /** A page that one went back to: its workers were ended, in the middle of an update perhaps. @param {Event} event */
+  #shown = (event) => {
+    if (/** @type {PageTransitionEvent} */ (event).persisted) this.wake();
+  };
   #connected = () => {
     this.deps.updates.reconsider();
     if (this.deps.updates.withheld && this.#permitted()) this.#follow(0);
@@ -63,6 +67,7 @@ export class Background {
   listen() {
     globalThis.addEventListener("online", this.#online);
     globalThis.addEventListener("visibilitychange", this.#back);
+    globalThis.addEventListener("pageshow", this.#shown);
     connection().addEventListener?.("change", this.#connected);
   }
 
@@ -70,6 +75,7 @@ export class Background {
   deafen() {
     globalThis.removeEventListener?.("online", this.#online);
     globalThis.removeEventListener?.("visibilitychange", this.#back);
+    globalThis.removeEventListener?.("pageshow", this.#shown);
     connection().removeEventListener?.("change", this.#connected);
   }
 

@@ -12,10 +12,14 @@ export class Remote {
   /** @type {Map<number, Waiting>} */ #waiting = new Map();
   #last = 0;
   /** @type {VademecumError | null} */ #failure = null;
+  /** In WebKit a transaction of a worker that ends by itself with its page may hold up the store as long as the browser runs.
+   * A page that is shown again starts another. */
+  #left = () => this.close(new VademecumError("cancelled", "the page was left"));
 
   /** @param {Worker & {address?: string, elsewhere?: boolean}} worker `address`: of its file; `elsewhere`: on another origin @param {(name: string, detail: any) => void} [onEvent] */
   constructor(worker, onEvent = () => {}) {
     this.worker = worker;
+    globalThis.addEventListener?.("pagehide", this.#left);
     worker.onmessage = ({ data }) => ("event" in data ? onEvent(data.event, data.detail) : this.#settle(data));
     // An event without a message: the worker's own file did not load, or one that it imports.
     worker.onerror = ({ message }) => (message ? this.close(new VademecumError("error", message)) : this.#notLoaded());
@@ -61,6 +65,7 @@ export class Remote {
   /** End the worker; whoever waits gets this error. @param {VademecumError} [why] */
   close(why = new VademecumError("cancelled", "the knowledge base was closed")) {
     this.#failure ??= why;
+    globalThis.removeEventListener?.("pagehide", this.#left);
     this.worker.terminate();
     for (const { reject } of this.#waiting.values()) reject(why);
     this.#waiting.clear();

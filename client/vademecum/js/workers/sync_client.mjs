@@ -23,6 +23,7 @@ export class PythonWorker {
   /** @param {string} command @param {object} [args] @returns {Promise<any>} */
   async call(command, args = {}) {
     clearTimeout(this.#timer);
+    if (this.#remote?.ended) this.#drop(this.#remote);
     const remote = (this.#remote ??= new Remote(this.start(), this.onEvent));
     try {
       await this.#open(remote);

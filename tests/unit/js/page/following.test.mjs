@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
 
-import { announce, eventually, install, online, reading, records, requests, seen, timers, url } from "../page.mjs";
+import { announce, eventually, install, left, online, reading, records, requests, seen, shown, timers, url } from "../page.mjs";
 
 import { sealed } from "../files.mjs";
 import { EVENTS, KnowledgeBase } from "../../../../client/vademecum/js/vademecum.mjs";
@@ -56,6 +56,17 @@ test("who comes back to a page, or to a network, makes it look, but for a page t
     back();
   }
   await eventually(() => requests.length === 3);
+});
+
+test("a page that one goes back to has ended its workers in time, answers and looks again", async () => {
+  requests.length = 0;
+  await open({ checkIntervalMs: 3_600_000 });
+  await eventually(() => requests.length === 1);
+  shown(false);
+  left();
+  shown(true);
+  await eventually(() => requests.length === 2);
+  assert.equal(await searched(), 1);
 });
 
 test("who asks finds it, too, whatever the mode", async () => {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { Remote } from "../../../../client/vademecum/js/workers/rpc.mjs";
+import { PythonWorker } from "../../../../client/vademecum/js/workers/sync_client.mjs";
 import { serve } from "../../../../client/vademecum/js/workers/serve.mjs";
 import { VademecumError } from "../../../../client/vademecum/js/errors.mjs";
 
@@ -94,4 +95,26 @@ test("a worker that does not load is the network's failure, one that crashes is 
     worker.onerror({ message });
     await assert.rejects(waiting, { code });
   }
+});
+
+test("a worker is ended when its page is left, before the browser does it in the middle of a transaction", async (context) => {
+  const page = new EventTarget();
+  for (const name of ["addEventListener", "removeEventListener"]) globalThis[name] = page[name].bind(page);
+  context.after(() => ["addEventListener", "removeEventListener"].forEach((name) => delete globalThis[name]));
+  const workers = [];
+  const start = () => {
+    const { worker } = connect({ open: () => {}, check: () => workers.length, sync: () => new Promise(() => {}) });
+    workers.push(worker);
+    return worker;
+  };
+  const python = new PythonWorker(start, async () => ({}), () => {});
+  assert.equal(await python.call("check"), 1);
+  const waits = assert.rejects(python.call("sync"), { code: "cancelled", message: "the page was left" });
+  page.dispatchEvent(new Event("pagehide"));
+  await waits;
+  assert.equal(await python.call("check"), 2, "another one is started for a page that is shown again");
+  page.dispatchEvent(new Event("pagehide"));
+  assert.equal(await python.call("check"), 3, "also where nothing was under way");
+  assert.deepEqual(workers.map(({ terminated }) => terminated), [true, true, false]);
+  python.close();
 });
