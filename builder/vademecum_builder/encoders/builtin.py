@@ -53,8 +53,14 @@ class Builtin:
         return self._table.encoder.dimensions
 
     def embed(self, texts: Sequence[str], progress: Progress | None = None) -> Matrix:
-        """Return float64 [n, D], whole numbers."""
-        return self._table.embed(texts, progress)
+        """Return float64 [n, D], whole numbers. The first line of several is what the page is called, and counts twice:
+        it says what all the others are about."""
+        return self._table.embed([_called_twice(text) for text in texts], progress)
+
+
+def _called_twice(text: str) -> str:
+    title, line_break, _ = text.partition("\n")
+    return f"{title}{line_break}{text}" if line_break else text
 
 
 def fit_builtin(texts: Sequence[str], limits: FitLimits) -> Builtin:

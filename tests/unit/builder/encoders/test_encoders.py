@@ -361,7 +361,17 @@ def test_any_batch_gives_the_same_bits(texts: list[str]) -> None:
     client = decode_encoder(table().encoder.query_encoder)
     for text, vector in zip(texts, together, strict=True):
         assert vector.tobytes() == table().encoder.embed([text])[0].tobytes()
-        assert [int(value) for value in vector] == client.accumulate(text, prefixes=False)
+        title = f"{text.splitlines()[0]}\n" if "\n" in text else ""
+        assert [int(value) for value in vector] == client.accumulate(title + text, prefixes=False)
+
+
+def test_of_passages_that_say_the_same_that_below_the_title_that_is_asked_for_is_nearest() -> None:
+    said = [f"{title}\nHow to do it\npublish the manifest of each release" for title in ("keys", "encoder", "browser")]
+    vectors = table().encoder.embed(said)
+    title, body = table().encoder.embed(["keys", said[0].partition("\n")[2]])
+    once = (title + body) @ title / np.linalg.norm(title + body)
+    assert scores(table().encoder, "keys", vectors).argmax() == 0
+    assert vectors[0] @ title / np.linalg.norm(vectors[0]) > once, "the title counts twice"
 
 
 def test_more_texts_than_one_batch() -> None:
