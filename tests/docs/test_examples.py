@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import vademecum
-from support.place import Place
+from support.followed_tree import FollowedTree
 from vademecum import KnowledgeBase, VademecumError
 
 ROOT = Path(__file__).parents[2]
@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 @pytest.mark.slow
 def test_every_example_gives_what_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """`site` and `shipped` are a published tree and its root, `kb` a copy that holds both releases, each time anew."""
-    place = Place(tmp_path)
+    place = FollowedTree(tmp_path)
     kept = shutil.copy(place.path, tmp_path / "kept.db")
     monkeypatch.chdir(tmp_path)
     finder, runner = doctest.DocTestFinder(), doctest.DocTestRunner(optionflags=doctest.ELLIPSIS)

@@ -18,8 +18,8 @@ from sqlalchemy import Engine, create_engine, text
 
 from data.chat import Chat
 from data.shop import Shop
+from support.applied_changes import AppliedChanges, differing
 from support.postgres import new_database
-from support.told import Told, differing
 from vademecum import KnowledgeBase
 from vademecum_builder.build import BuildReport, build
 from vademecum_builder.settings import read_settings
@@ -103,7 +103,7 @@ def test_a_database_with_captured_changes(kind: str, products: int, days: int, t
     capture = Slot(rows, f"slot_{engine.url.database}") if kind == "slot" else Triggers(rows)
     source: Source = DebeziumEvents(events) if kind == "debezium" else capture
     run_statements(rows, capture.install())
-    shop, told = Shop(products), Told()
+    shop, told = Shop(products), AppliedChanges()
     for _ in shop.days(days):
         write(shop)
         with events.open("a") as stream:
@@ -111,7 +111,7 @@ def test_a_database_with_captured_changes(kind: str, products: int, days: int, t
             stream.writelines(json.dumps({"op": "d", "before": {"id": id}}) + "\n" for id in shop.gone)
         before = dict(told.items)
         told.listen(source)
-        assert told.items == Told().listen(rows).items
+        assert told.items == AppliedChanges().listen(rows).items
         assert (told.news, told.gone) == differing(before, told.items)
         assert told.news == {str(id) for id in shop.put}
     if kind == "slot":
@@ -177,12 +177,12 @@ def test_a_chat_archive(strategy: str, tmp_path: Path) -> None:
               ("id", "time", "author", "text", "channel", "thread", "reply_to", "updated", "deleted")}  # fmt: skip
     rows = TableSource(Database("sqlite:///chat.db", tmp_path), "message")
     view = MessageView(MessageTable(rows, fields), strategy, Limits(look_back=timedelta(days=4), least=200))
-    chat, told = Chat(10_000 if WHOLE else 1_000), Told()
+    chat, told = Chat(10_000 if WHOLE else 1_000), AppliedChanges()
     for day in chat.days(30 if WHOLE else 10):
         chat.write_database(tmp_path / "chat.db")
         before = dict(told.items)
         told.listen(view)
         if day % 10 == 0:
-            assert told.items == Told().listen(view).items
+            assert told.items == AppliedChanges().listen(view).items
         news, gone = differing(before, told.items)
         assert len(news) + len(gone) <= 3 * len(chat.touched)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from support.place import PAGE, Place
+from support.followed_tree import PAGE, FollowedTree
 from support.sampling import sample
 from vademecum.doctor import begin_anew
 from vademecum.errors import BusyError, StorageError, VademecumError
@@ -25,11 +25,11 @@ MARKS = {*range(60, 64), *range(68, 72)}
 
 
 @pytest.fixture
-def place(quick: Path) -> Place:
-    return Place(quick)
+def place(quick: Path) -> FollowedTree:
+    return FollowedTree(quick)
 
 
-def lay(place: Place, data: bytes) -> None:
+def lay(place: FollowedTree, data: bytes) -> None:
     for left in place.path.parent.glob("kb.db*"):
         left.unlink()
     place.path.write_bytes(data)
@@ -48,7 +48,7 @@ def code_of(call: Callable[[], object]) -> str:
 
 
 @pytest.mark.fault("C38")
-def test_a_bit_of_any_byte_of_the_first_page(place: Place) -> None:
+def test_a_bit_of_any_byte_of_the_first_page(place: FollowedTree) -> None:
     """SQLite's header, and the names and descriptions of the tables. No error is raised but ours."""
     data = place.path.read_bytes()
     used = [byte for byte in range(PAGE) if data[byte]]
@@ -71,7 +71,7 @@ def test_a_bit_of_any_byte_of_the_first_page(place: Place) -> None:
 
 
 @pytest.mark.fault("C38")
-def test_a_name_that_is_no_text_any_more(place: Place) -> None:
+def test_a_name_that_is_no_text_any_more(place: FollowedTree) -> None:
     """Python itself refuses to return it: that error has no code of SQLite's."""
     place.sql("UPDATE objects SET digest = CAST(x'ff' AS TEXT) WHERE rowid = 1")
 
@@ -91,7 +91,7 @@ def test_a_name_that_is_no_text_any_more(place: Place) -> None:
 
 @pytest.mark.fault("C38")
 @pytest.mark.parametrize("column", ["name", "digest"])
-def test_a_column_whose_name_is_another_one(place: Place, column: str) -> None:
+def test_a_column_whose_name_is_another_one(place: FollowedTree, column: str) -> None:
     """SQLite's integrity check passes that: to SQLite any name is as good."""
     lay(place, place.path.read_bytes().replace(f"{column} TEXT".encode(), f"x{column[1:]} TEXT".encode()))
     with pytest.raises(StorageError, match=r"is damaged.*vade doctor"):
@@ -106,7 +106,7 @@ def test_a_column_whose_name_is_another_one(place: Place, column: str) -> None:
 @pytest.mark.fault("C38")
 @pytest.mark.parametrize("rooted", [True, False])
 def test_the_sync_after_a_search_that_failed_begins_a_damaged_file_anew_but_no_trust(
-    place: Place, rooted: bool
+    place: FollowedTree, rooted: bool
 ) -> None:
     if not rooted:
         place.sql("UPDATE records SET value = x'00' WHERE name = 'trust/root.json'")
@@ -127,7 +127,7 @@ def test_the_sync_after_a_search_that_failed_begins_a_damaged_file_anew_but_no_t
 
 
 @pytest.mark.fault("C38")
-def test_the_first_sync_of_another_program_mends_what_a_search_has_met(place: Place) -> None:
+def test_the_first_sync_of_another_program_mends_what_a_search_has_met(place: FollowedTree) -> None:
     with closing(sqlite3.connect(place.path)) as connection:
         [(root,)] = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'objects'")
     data = place.path.read_bytes()
@@ -141,14 +141,14 @@ def test_the_first_sync_of_another_program_mends_what_a_search_has_met(place: Pl
 
 
 @pytest.mark.fault("C38")
-def test_until_a_file_that_was_begun_anew_is_filled_again_search_says_that_it_will_be(place: Place) -> None:
+def test_until_a_file_that_was_begun_anew_is_filled_again_search_says_that_it_will_be(place: FollowedTree) -> None:
     begin_anew(place.path, datetime.now(UTC))
     with place.open(online=False) as kb, pytest.raises(StorageError, match="fetched again, now or by the next sync"):
         kb.search("run")
 
 
 @pytest.mark.fault("C38")
-def test_a_sync_keeps_a_floor_that_can_be_read_once_the_first_page_is_mended(place: Place) -> None:
+def test_a_sync_keeps_a_floor_that_can_be_read_once_the_first_page_is_mended(place: FollowedTree) -> None:
     data = bytearray(place.path.read_bytes())
     data[100:108] = b"\xff" * 8  # the head of the description of the tables
     lay(place, bytes(data))
@@ -157,7 +157,7 @@ def test_a_sync_keeps_a_floor_that_can_be_read_once_the_first_page_is_mended(pla
 
 
 @pytest.mark.fault("C38")
-def test_a_file_that_another_process_has_mended_is_not_set_aside(place: Place) -> None:
+def test_a_file_that_another_process_has_mended_is_not_set_aside(place: FollowedTree) -> None:
     before = place.path.read_bytes()
     with pytest.raises(BusyError, match="has just repaired"):
         begin_anew(place.path, datetime.now(UTC), unasked=True)

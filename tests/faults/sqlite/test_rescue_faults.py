@@ -18,7 +18,7 @@ from typing import Any
 import apsw
 import pytest
 
-from support.place import ONE, PAGE, Place
+from support.followed_tree import ONE, PAGE, FollowedTree
 from support.publisher import Documents
 from support.sampling import sample
 from support.sqlite_disk import Disk, Event, Files, after_power_cut, beneath
@@ -48,7 +48,7 @@ class Damaged:
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir()
-        self.folder, self.place = folder, Place(folder)
+        self.folder, self.place = folder, FollowedTree(folder)
         path = self.place.path
         self._publish({**ONE, "c": {"chunks": [LONG]}})
         old = read_records(path)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from support.place import ONE, PAGE, Place, stop_working
+from support.followed_tree import ONE, PAGE, FollowedTree, stop_working
 from vademecum import KnowledgeBase
 from vademecum.doctor import begin_anew
 from vademecum.errors import BusyError, EmptyStoreError, NewerFormatError, NotAStoreError, StorageError
@@ -22,8 +22,8 @@ from vademecum.store.seal import seal
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Place:
-    return Place(tmp_path)
+def place(tmp_path: Path) -> FollowedTree:
+    return FollowedTree(tmp_path)
 
 
 def bad(diagnosis: Diagnosis | tuple[object, ...]) -> set[str]:
@@ -35,7 +35,7 @@ def files(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
 
 
-def test_a_sound_store_is_looked_at_whole_and_left_as_it_is(place: Place) -> None:
+def test_a_sound_store_is_looked_at_whole_and_left_as_it_is(place: FollowedTree) -> None:
     before = files(place.path.parent)
     found = place.open().doctor()
     assert found.sound
@@ -61,7 +61,7 @@ def test_a_sound_store_is_looked_at_whole_and_left_as_it_is(place: Place) -> Non
         ("INSERT INTO records VALUES ('retry', '{')", "records"),
     ],
 )
-def test_what_is_broken_is_found_and_mended(place: Place, harm: str, name: str) -> None:
+def test_what_is_broken_is_found_and_mended(place: FollowedTree, harm: str, name: str) -> None:
     place.sql(harm)
     before = place.check()
     assert bad(before) == {name}
@@ -74,7 +74,7 @@ def test_what_is_broken_is_found_and_mended(place: Place, harm: str, name: str) 
 
 
 @pytest.mark.fault("C38")
-def test_to_check_alone_writes_nothing(place: Place) -> None:
+def test_to_check_alone_writes_nothing(place: FollowedTree) -> None:
     place.sql("UPDATE objects SET data = zeroblob(length(data))")
     before = files(place.path.parent)
     assert not place.check().sound
@@ -83,7 +83,7 @@ def test_to_check_alone_writes_nothing(place: Place) -> None:
 
 
 @pytest.mark.fault("C38", "B26")
-def test_where_the_host_does_not_answer_it_says_so(place: Place) -> None:
+def test_where_the_host_does_not_answer_it_says_so(place: FollowedTree) -> None:
     place.sql("UPDATE objects SET data = zeroblob(length(data))")
     place.site.rename(place.site.with_name("gone"))
     found = place.open().doctor()
@@ -92,7 +92,7 @@ def test_where_the_host_does_not_answer_it_says_so(place: Place) -> None:
 
 
 @pytest.mark.fault("D47")
-def test_a_release_that_does_not_work_here_is_undone(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_release_that_does_not_work_here_is_undone(place: FollowedTree, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its objects are as they should be: there is nothing to fetch."""
     stop_working(monkeypatch, 2)
     shutil.rmtree(place.site / "objects")
@@ -103,7 +103,7 @@ def test_a_release_that_does_not_work_here_is_undone(place: Place, monkeypatch: 
     assert (status["installed"]["sequence"], status["refused"]) == (1, [2])
 
 
-def test_a_release_that_is_pinned_stays(place: Place) -> None:
+def test_a_release_that_is_pinned_stays(place: FollowedTree) -> None:
     place.open().pin(2)
     place.publisher.publish(ONE)
     place.write()
@@ -148,7 +148,7 @@ HARMS: dict[str, Callable[[bytes], bytes]] = {
 
 @pytest.mark.fault("C38", "C31", "D49")
 @pytest.mark.parametrize("harm", HARMS)
-def test_a_malformed_file_is_set_aside_and_begun_anew(place: Place, harm: str) -> None:
+def test_a_malformed_file_is_set_aside_and_begun_anew(place: FollowedTree, harm: str) -> None:
     data = place.path.read_bytes()
     harmed = HARMS[harm](data)
     assert harmed != data
@@ -168,7 +168,7 @@ def test_a_malformed_file_is_set_aside_and_begun_anew(place: Place, harm: str) -
 
 @pytest.mark.slow
 @pytest.mark.fault("C38", "C31")
-def test_any_page_may_be_zeroed(place: Place) -> None:
+def test_any_page_may_be_zeroed(place: FollowedTree) -> None:
     """Some belong to objects, which are fetched again; some to tables; some to nobody."""
     data = place.path.read_bytes()
     told: list[str] = []
@@ -185,7 +185,7 @@ def test_any_page_may_be_zeroed(place: Place) -> None:
 
 
 @pytest.mark.fault("C38")
-def test_the_floor_goes_along_where_it_can_be_read(place: Place) -> None:
+def test_the_floor_goes_along_where_it_can_be_read(place: FollowedTree) -> None:
     """Where only objects are hit, an older pointer is refused as before."""
     floor = place.record("trust/timestamp.json")
     data = place.path.read_bytes()
@@ -198,7 +198,7 @@ def test_the_floor_goes_along_where_it_can_be_read(place: Place) -> None:
 
 
 @pytest.mark.fault("C38", "E60")
-def test_of_damaged_files_the_newest_is_kept_and_named(place: Place) -> None:
+def test_of_damaged_files_the_newest_is_kept_and_named(place: FollowedTree) -> None:
     for _ in (1, 2):
         harmed = zeroed_first_page(place.path.read_bytes())
         place.path.write_bytes(harmed)
@@ -212,7 +212,7 @@ def test_of_damaged_files_the_newest_is_kept_and_named(place: Place) -> None:
 
 
 @pytest.mark.fault("C38")
-def test_of_a_damaged_file_no_object_and_no_record_is_believed(place: Place) -> None:
+def test_of_a_damaged_file_no_object_and_no_record_is_believed(place: FollowedTree) -> None:
     """Objects are fetched anew; the pointer goes along if it decodes, the floor if its root verifies."""
     place.sql("UPDATE records SET value = x'00' WHERE name IN ('head', 'trust/snapshot.json')")
     saved = begin_anew(place.path, datetime.now(UTC))
@@ -228,7 +228,7 @@ def test_of_a_damaged_file_no_object_and_no_record_is_believed(place: Place) -> 
 
 
 @pytest.mark.fault("C38")
-def test_where_the_index_is_broken_the_table_leads_to_the_floor(place: Place) -> None:
+def test_where_the_index_is_broken_the_table_leads_to_the_floor(place: FollowedTree) -> None:
     with closing(sqlite3.connect(place.path)) as connection:
         query = "SELECT rootpage FROM sqlite_master WHERE name = 'sqlite_autoindex_records_1'"
         [(page,)] = connection.execute(query)
@@ -238,7 +238,7 @@ def test_where_the_index_is_broken_the_table_leads_to_the_floor(place: Place) ->
 
 
 @pytest.mark.fault("C38")
-def test_what_the_user_chose_goes_along(place: Place) -> None:
+def test_what_the_user_chose_goes_along(place: FollowedTree) -> None:
     place.open().pin(2)
     place.open().set_policy(mode="notify")
     place.publisher.publish(ONE)
@@ -258,7 +258,7 @@ def test_what_the_user_chose_goes_along(place: Place) -> None:
         "CREATE UNIQUE INDEX i ON records (length(value) > 9)",
     ],
 )
-def test_what_another_program_hung_on_the_tables_undoes_nothing(place: Place, harm: str) -> None:
+def test_what_another_program_hung_on_the_tables_undoes_nothing(place: FollowedTree, harm: str) -> None:
     place.sql("DELETE FROM records WHERE name != 'head'")
     place.sql(harm)
     place.publisher.publish(ONE)
@@ -268,7 +268,7 @@ def test_what_another_program_hung_on_the_tables_undoes_nothing(place: Place, ha
     assert place.check().sound
 
 
-def test_pull_says_who_mends_it(place: Place) -> None:
+def test_pull_says_who_mends_it(place: FollowedTree) -> None:
     place.path.write_bytes(truncated(place.path.read_bytes()))
     error = place.open().sync(force=True).error
     assert isinstance(error, StorageError)
@@ -276,7 +276,7 @@ def test_pull_says_who_mends_it(place: Place) -> None:
 
 
 @pytest.mark.fault("D42")
-def test_a_store_that_is_being_updated_is_not_taken_away(place: Place) -> None:
+def test_a_store_that_is_being_updated_is_not_taken_away(place: FollowedTree) -> None:
     place.path.write_bytes(truncated(place.path.read_bytes()))
     before = place.path.read_bytes()
     with writing(place.path):
@@ -291,7 +291,7 @@ def test_a_store_that_is_being_updated_is_not_taken_away(place: Place) -> None:
 
 
 @pytest.mark.parametrize("content", [b"a thesis, " * 500, b"\0" * 8192])
-def test_a_file_that_is_not_a_store_is_left_alone(place: Place, content: bytes) -> None:
+def test_a_file_that_is_not_a_store_is_left_alone(place: FollowedTree, content: bytes) -> None:
     place.path.unlink()
     place.path.write_bytes(content)
     with pytest.raises(NotAStoreError):
@@ -299,7 +299,7 @@ def test_a_file_that_is_not_a_store_is_left_alone(place: Place, content: bytes) 
     assert place.path.read_bytes() == content
 
 
-def test_a_store_of_a_newer_version_is_left_alone(place: Place) -> None:
+def test_a_store_of_a_newer_version_is_left_alone(place: FollowedTree) -> None:
     place.sql("PRAGMA user_version = 99")
     before = place.path.read_bytes()
     with pytest.raises(NewerFormatError):
@@ -307,7 +307,7 @@ def test_a_store_of_a_newer_version_is_left_alone(place: Place) -> None:
     assert place.path.read_bytes() == before
 
 
-def test_a_pointer_of_a_newer_version_is_left_alone(place: Place) -> None:
+def test_a_pointer_of_a_newer_version_is_left_alone(place: FollowedTree) -> None:
     newer = seal(b'{"format":99}')
     place.sql(f"UPDATE records SET value = CAST('{newer.decode()}' AS BLOB) WHERE name = 'head'")
     with pytest.raises(NewerFormatError):
@@ -325,7 +325,7 @@ def test_no_store(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def sealed(place: Place, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
+def sealed(place: FollowedTree, monkeypatch: pytest.MonkeyPatch) -> Iterator[FollowedTree]:
     """Root writes anywhere, so SQLite is asked as if the medium was sealed: its files cannot be made or changed."""
     real = sqlite3.connect
 
@@ -342,7 +342,7 @@ def sealed(place: Place, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
 
 
 @pytest.mark.fault("C33")
-def test_a_sealed_store_is_read_and_judged_and_not_updated(sealed: Place) -> None:
+def test_a_sealed_store_is_read_and_judged_and_not_updated(sealed: FollowedTree) -> None:
     before = files(sealed.path.parent)
     assert sealed.check().sound
     assert sealed.works()

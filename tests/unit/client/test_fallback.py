@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from support.followed_tree import FAST, FollowedTree
 from support.growth import grows_with_the_square
-from support.place import FAST, Place
 from vademecum import KnowledgeBase
 from vademecum.errors import EmptyStoreError, NetworkError, UsageError
 from vademecum.search.local import index_documents, text_of
@@ -72,7 +72,7 @@ def test_it_is_marked_as_local_and_the_host_goes_on_being_asked(tmp_path: Path) 
 
 
 def test_a_release_takes_its_place_whole(tmp_path: Path) -> None:
-    place = Place(tmp_path / "other")
+    place = FollowedTree(tmp_path / "other")
     kb = KnowledgeBase.open(
         tmp_path / "kb.db", url=place.site, trust=place.publisher.first_root, config=FAST, fallback=DOCUMENTS
     )
@@ -87,7 +87,7 @@ def test_a_release_takes_its_place_whole(tmp_path: Path) -> None:
 
 
 def test_another_process_installs_and_reload_turns_to_it(tmp_path: Path) -> None:
-    place = Place(tmp_path)
+    place = FollowedTree(tmp_path)
     kb = KnowledgeBase.open(tmp_path / "new.db", fallback=DOCUMENTS)
     assert kb.release.sequence == 0
     KnowledgeBase.open(tmp_path / "new.db", url=place.site, trust=place.publisher.first_root).sync()

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 import vademecum
-from support.place import stop_working
+from support.followed_tree import stop_working
 from support.publisher import Documents, Publisher
 from vademecum import Config, Hit, KnowledgeBase
 from vademecum.errors import (

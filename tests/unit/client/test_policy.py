@@ -16,7 +16,7 @@ from unittest.mock import Mock
 import pytest
 
 from support.app import App, texts
-from support.place import FAST, Place
+from support.followed_tree import FAST, FollowedTree
 from support.policy import CASES, TABLE
 from vademecum import KnowledgeBase
 from vademecum.errors import EmptyStoreError, NetworkError, UsageError
@@ -201,7 +201,7 @@ def test_how_many_documents_changed_is_said_for_so_many_releases() -> None:
 
 
 def test_choices_persist_and_rule_over_the_app(tmp_path: Path) -> None:
-    place = Place(tmp_path)
+    place = FollowedTree(tmp_path)
     place.open().set_policy(mode="notify", least_documents=2)
     place.publisher.publish({"a": {"chunks": ["run"]}})
     place.write()
@@ -220,7 +220,7 @@ def test_choices_persist_and_rule_over_the_app(tmp_path: Path) -> None:
 
 
 def test_a_release_that_is_skipped_is_passed_over_for_the_next(tmp_path: Path) -> None:
-    place = Place(tmp_path)
+    place = FollowedTree(tmp_path)
     kb = place.open()
     kb.skip(3)
     place.publisher.publish({"a": {"chunks": ["run"]}})
@@ -245,7 +245,7 @@ def test_who_asks_for_an_update_is_told_what_kept_it_from_that(tmp_path: Path) -
 
 
 def test_after_a_rollback_the_way_forward_is_open(tmp_path: Path) -> None:
-    kb = Place(tmp_path).open()
+    kb = FollowedTree(tmp_path).open()
     kb.rollback()
     assert kb.sync().to_sequence == 1
     kb.skip(None)
@@ -253,7 +253,7 @@ def test_after_a_rollback_the_way_forward_is_open(tmp_path: Path) -> None:
 
 
 def test_from_the_next_start_on(tmp_path: Path) -> None:
-    place = Place(tmp_path)
+    place = FollowedTree(tmp_path)
     kb = place.open()
     kb.set_policy(activation="next-start")
     assert kb.search("run home", limit=1)[0].text == "run home"
@@ -267,7 +267,7 @@ def test_from_the_next_start_on(tmp_path: Path) -> None:
 
 
 def test_another_channel_is_followed_from_the_next_sync_on(tmp_path: Path) -> None:
-    place = Place(tmp_path)
+    place = FollowedTree(tmp_path)
     kb = place.open()
     kb.set_policy(channel="beta")
     error = kb.sync().error

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from support.whole import check, shown, told_in
+from support.expectation_files import check, inputs_of, shown
 from vademecum_builder.profiles.reader import PlainPages, ProfilePages
 from vademecum_builder.profiles.registry import find_profile
 from vademecum_builder.readers import document
@@ -40,11 +40,11 @@ def made_of(root: Path, keys: list[str]) -> Iterator[str]:
 
 @pytest.mark.parametrize("site", SITES, ids=lambda site: site.stem)
 def test_all_that_is_made_of_a_site(site: Path, tmp_path: Path) -> None:
-    for key, text in told_in(site).items():
+    for key, text in inputs_of(site).items():
         (tmp_path / key).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / key).write_text(text, encoding="utf-8")
     readers = {ASCIIDOC: read_plain_text}
     by_library = document._by_library
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(document, "_by_library", lambda media: readers.get(media) or by_library(media))
-        check(site, made_of(tmp_path, sorted(key for key in told_in(site) if not key.startswith("."))))
+        check(site, made_of(tmp_path, sorted(key for key in inputs_of(site) if not key.startswith("."))))

@@ -19,8 +19,8 @@ from docx.oxml.ns import nsdecls
 from ebooklib import epub
 from fpdf import FPDF
 
+from support.expectation_files import shown
 from support.publishing import Line
-from support.whole import shown
 from vademecum.errors import ContentError
 from vademecum.format.markup import Row
 from vademecum_builder.build import BuildRequest, build

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from support.whole import check, shown, told_in
+from support.expectation_files import check, inputs_of, shown
 from vademecum_builder.readers.document import parse_document
 from vademecum_builder.sources.base import SourceItem
 from vademecum_builder.sources.endings import media_type
@@ -25,4 +25,4 @@ def read(files: dict[str, str]) -> Iterator[str]:
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_all_that_is_read_of_a_file(file: Path) -> None:
-    check(file, read(told_in(file)))
+    check(file, read(inputs_of(file)))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from support.whole import check, shown, told_in
+from support.expectation_files import check, inputs_of, shown
 from vademecum_builder.readers.document import Document
 from vademecum_builder.sites.detect import detect, pages_of
 from vademecum_builder.sites.site import open_site
@@ -29,4 +29,4 @@ def made_of(files: dict[str, str]) -> Iterator[str]:
 
 @pytest.mark.parametrize("site", SITES, ids=lambda site: site.stem)
 def test_all_that_is_made_of_a_rendered_site(site: Path) -> None:
-    check(site, made_of(told_in(site)))
+    check(site, made_of(inputs_of(site)))

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from sqlalchemy import create_engine, text
 
+from support.applied_changes import AppliedChanges
 from support.postgres import new_database
-from support.told import Told
 from vademecum.errors import UsageError
 from vademecum_builder.sources.base import Checkpoint
 from vademecum_builder.sources.databases import slot
@@ -37,7 +37,7 @@ class Shop:
         self.run(f"INSERT INTO {self.table} VALUES (1, 'one'), (2, 'two'), (3, 'three')")
         rows = TableSource(Database(url, Path("/"), "vademecum.toml, line 3"), TABLE, id="ID")
         self.capture = Slot(rows, f"slot_{self.engine.url.database}") if kind == "slot" else Triggers(rows)
-        self.told = Told()
+        self.told = AppliedChanges()
 
     def run(self, *statements: str) -> None:
         with self.engine.begin() as connection:
@@ -80,7 +80,7 @@ def test_what_changed_is_told_exactly_once(shop: Shop) -> None:
     assert shop.news() == ({}, set())
     shop.run(f"INSERT INTO {shop.table} VALUES (1, 'one is back')", f"""DELETE FROM {shop.table} WHERE "ID" = 4""")
     assert shop.news() == ({"1": "one is back"}, {"4"})
-    full = Told().listen(shop.capture)
+    full = AppliedChanges().listen(shop.capture)
     assert full.items == shop.told.items
 
 
@@ -188,7 +188,7 @@ def test_a_slot_moves_on_when_what_was_read_is_kept(tmp_path: Path) -> None:
     kept = shop.capture.status()["kept"]
     shop.news()
     assert shop.capture.status()["kept"] < kept
-    another = Told(checkpoint=shop.told.checkpoint)
+    another = AppliedChanges(checkpoint=shop.told.checkpoint)
     shop.run(f"INSERT INTO {shop.table} VALUES (5000, 'five')")
     shop.news()
     shop.run(f"INSERT INTO {shop.table} VALUES (6000, 'six')")
@@ -225,7 +225,7 @@ def test_what_cannot_be_captured_is_said(tmp_path: Path) -> None:
         Slot(loose, "loose").install()
     run_statements(loose, Triggers(loose).install())
     shop.run("INSERT INTO loose VALUES (NULL, 'c')")  # the program that writes is never stopped
-    assert Told().listen(Triggers(loose)).items.keys() == {"1"}
+    assert AppliedChanges().listen(Triggers(loose)).items.keys() == {"1"}
     lite = TableSource(Database("sqlite:///shop.db", tmp_path), "item")
     with pytest.raises(UsageError, match="a slot is made for a table of PostgreSQL"):
         Slot(lite, "lite").install()

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from support.told import Told
+from support.applied_changes import AppliedChanges
 from vademecum.errors import UsageError
 from vademecum_builder.sources.base import Checkpoint, Skipped
 from vademecum_builder.sources.databases.debezium import DebeziumEvents
@@ -23,7 +23,7 @@ def row(id: Any, name: str = "a") -> dict[str, Any]:
     return {"id": id, "name": name}
 
 
-def names(told: Told) -> dict[str, str]:
+def names(told: AppliedChanges) -> dict[str, str]:
     return {key: json.loads(data)["name"] for key, data in told.items.items()}
 
 
@@ -42,7 +42,7 @@ def add(file: Path, *lines: str) -> None:
 
 
 def test_the_last_event_of_a_row_counts(file: Path, tmp_path: Path) -> None:
-    source, told = DebeziumEvents(tmp_path), Told()
+    source, told = DebeziumEvents(tmp_path), AppliedChanges()
     assert names(told.listen(source)) == {"1": "a", "2": "a", "3": "a"}
     add(file, event("u", row(1), row(1, "b")), event("d", row(2)), "null\n", event("u", row(3), row(30, "moved")))
     told.listen(source)
@@ -50,7 +50,7 @@ def test_the_last_event_of_a_row_counts(file: Path, tmp_path: Path) -> None:
     (tmp_path / "events-2.jsonl").write_text(event("c", after=row(2, "back")))
     told.listen(source)
     assert (told.news, told.gone) == ({"2"}, set())
-    assert Told().listen(source).items == told.items
+    assert AppliedChanges().listen(source).items == told.items
     before = told.checkpoint
     assert before and before.strategy == "debezium"
     assert json.loads(before.position).keys() == {"events-1.jsonl", "events-2.jsonl"}
@@ -59,7 +59,7 @@ def test_the_last_event_of_a_row_counts(file: Path, tmp_path: Path) -> None:
 
 
 def test_a_line_that_is_being_written_is_read_the_next_time(file: Path) -> None:
-    source, told = DebeziumEvents(file), Told()
+    source, told = DebeziumEvents(file), AppliedChanges()
     line = event("c", after=row(4, "whole"))
     add(file, line[:40])
     assert names(told.listen(source)).keys() == {"1", "2", "3"}
@@ -69,7 +69,7 @@ def test_a_line_that_is_being_written_is_read_the_next_time(file: Path) -> None:
 
 
 def test_where_a_file_is_another_one_everything_is_told(file: Path) -> None:
-    source, told = DebeziumEvents(file), Told()
+    source, told = DebeziumEvents(file), AppliedChanges()
     told.listen(source)
     file.write_text(event("c", after=row(9)))
     assert source.changes(told.checkpoint).whole
@@ -87,7 +87,7 @@ def test_what_is_no_event_is_left_out_and_the_others_go_on(file: Path, monkeypat
     lines = ["{\n", event("c", after={"name": "x"}), "\n", event("x", after=row(5)), "7\n", event("c", after=7)]
     add(file, *lines, event("c", after=row(6)), event("c", after=row(7) | {"text": "x" * 999}))
     monkeypatch.setattr("vademecum_builder.sources.records.MAX_BYTES", 900)
-    told = Told().listen(DebeziumEvents(file))
+    told = AppliedChanges().listen(DebeziumEvents(file))
     assert told.items.keys() == {"1", "2", "3", "6"}
     no_row = "no event of a row with id: op {!r}"
     why = ["not a JSON object", no_row.format("c"), "", no_row.format("x"), "not a JSON object", no_row.format("c")]
@@ -102,7 +102,7 @@ def test_what_is_no_event_is_left_out_and_the_others_go_on(file: Path, monkeypat
 
 def test_events_of_other_tables_are_left_out(file: Path) -> None:
     add(file, event("c", after=row(6), table="other"))
-    assert Told().listen(DebeziumEvents(file, table="other")).items.keys() == {"6"}
+    assert AppliedChanges().listen(DebeziumEvents(file, table="other")).items.keys() == {"6"}
 
 
 def test_nothing_to_read_is_refused(tmp_path: Path) -> None:
@@ -110,7 +110,7 @@ def test_nothing_to_read_is_refused(tmp_path: Path) -> None:
         DebeziumEvents(tmp_path / "none").changes(None)
     (tmp_path / "a.jsonl").write_text(event("d", row(1)))
     with pytest.raises(UsageError, match="there is no row; nothing is changed"):
-        Told().listen(DebeziumEvents(tmp_path))
+        AppliedChanges().listen(DebeziumEvents(tmp_path))
     for checkpoint in (Checkpoint("cursor", "{}"), Checkpoint("debezium", "[]"), Checkpoint("debezium", '{"a": [1]}')):
         with pytest.raises(UsageError, match="not a checkpoint of Debezium's events"):
             DebeziumEvents(tmp_path).changes(checkpoint)

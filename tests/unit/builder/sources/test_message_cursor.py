@@ -17,9 +17,9 @@ from zoneinfo import ZoneInfo
 import pytest
 import sqlalchemy as sa
 
+from support.applied_changes import AppliedChanges, differing
 from support.postgres import new_database
 from support.sampling import sample
-from support.told import Told, differing
 from vademecum_builder.sources.databases.database import Database
 from vademecum_builder.sources.databases.table import TableSource
 from vademecum_builder.sources.messages.message import Limits, make_message
@@ -154,7 +154,11 @@ def test_what_is_told_is_what_a_reading_of_everything_finds(
     form: str, strategy: str, tmp_path: Path, begun: list[object]
 ) -> None:
     without = WITHOUT[form]
-    archive, told, one = (Archive(Random(f"{form} {strategy}")), Told(), view(tmp_path, strategy, *without.split()))
+    archive, told, one = (
+        Archive(Random(f"{form} {strategy}")),
+        AppliedChanges(),
+        view(tmp_path, strategy, *without.split()),
+    )
     for _ in range(100):
         archive.add()
     read_on = 0
@@ -169,7 +173,7 @@ def test_what_is_told_is_what_a_reading_of_everything_finds(
         if None not in begun:
             read_on += 1
             assert (told.news, told.gone) == differing(before, told.items)
-        assert told.items == Told().listen(one).items
+        assert told.items == AppliedChanges().listen(one).items
     assert read_on == 0 if form == "no order" else read_on > 0
 
 
@@ -177,7 +181,7 @@ def test_what_is_told_is_what_a_reading_of_everything_finds(
 def test_the_checkpoint_and_what_is_read_are_bounded_by_the_look_back(
     strategy: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    archive, told = Archive(Random(strategy)), Told()
+    archive, told = Archive(Random(strategy)), AppliedChanges()
     sizes: list[int] = []
     read: list[object] = []
     one = view(tmp_path, strategy, "thread", "reply_to")
@@ -238,7 +242,7 @@ def test_what_lies_before_the_look_back_is_known_by_what_tells_of_it(tmp_path: P
 
 
 def test_an_old_edit_that_nothing_tells_of_is_found_by_reading_everything(tmp_path: Path) -> None:
-    archive, told, one = Archive(Random(5)), Told(), view(tmp_path, "conversation", "updated", "thread")
+    archive, told, one = Archive(Random(5)), AppliedChanges(), view(tmp_path, "conversation", "updated", "thread")
     for _ in range(300):
         archive.add()
     archive.write(tmp_path / "chat.db", "offsets")
@@ -246,7 +250,7 @@ def test_an_old_edit_that_nothing_tells_of_is_found_by_reading_everything(tmp_pa
     archive.old()["text"] = "another text"
     archive.write(tmp_path / "chat.db", "offsets")
     assert told.listen(one).news == set()
-    assert len(differing(told.items, Told().listen(one).items)[0]) == 1
+    assert len(differing(told.items, AppliedChanges().listen(one).items)[0]) == 1
 
 
 @pytest.mark.process
@@ -259,7 +263,7 @@ def test_columns_of_postgresql(kind: str, tmp_path: Path, begun: list[object]) -
     rows = TableSource(Database(url, tmp_path), "message")
     limits = replace(LIMITS, least=20)
     one = MessageView(MessageTable(rows, {name: name for name in names}, ZONES[0]), "conversation", limits)
-    told, random, thread = Told(), Random(1), UUID(int=5 << 90)
+    told, random, thread = AppliedChanges(), Random(1), UUID(int=5 << 90)
     with engine.begin() as connection:
         connection.execute(sa.text(f"CREATE TABLE message {columns}"))
     for number in range(120):
@@ -281,6 +285,6 @@ def test_columns_of_postgresql(kind: str, tmp_path: Path, begun: list[object]) -
         if number > 50 and number % 10 == 8:
             told.listen(one)
             read_on = None not in begun[-1:]
-            assert told.items == Told().listen(one).items
+            assert told.items == AppliedChanges().listen(one).items
     assert read_on
     engine.dispose()

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from data.chat import Chat
-from support.told import Told, differing
+from support.applied_changes import AppliedChanges, differing
 from vademecum.errors import UsageError
 from vademecum_builder.kinds.messages import ConversationReader
 from vademecum_builder.readers.document import Document
@@ -47,7 +47,7 @@ class Memory:
 
 def documents(messages: list[Message], strategy: str, limits: Limits | None = None) -> dict[str, list[str]]:
     """Return the ids of the messages of each document."""
-    told = Told().listen(MessageView(Memory([*messages]), strategy, limits or Limits()))
+    told = AppliedChanges().listen(MessageView(Memory([*messages]), strategy, limits or Limits()))
     return {key: [one["id"] for one in json.loads(data)["messages"]] for key, data in told.items.items()}
 
 
@@ -58,7 +58,7 @@ def table_view(
     return MessageView(MessageTable(rows, fields, ZoneInfo(zone) if zone else None), strategy, limits or Limits())
 
 
-def changed(told: Told, view: MessageView) -> tuple[set[str], set[str]]:
+def changed(told: AppliedChanges, view: MessageView) -> tuple[set[str], set[str]]:
     """Listen; return what is another document, and what is gone: of an export, which is told whole, too."""
     before = dict(told.items)
     told.listen(view)
@@ -68,7 +68,7 @@ def changed(told: Told, view: MessageView) -> tuple[set[str], set[str]]:
 @pytest.mark.parametrize("strategy", STRATEGIES)
 @pytest.mark.parametrize("shape", ["database", "export"])
 def test_what_is_told_day_by_day_is_what_a_full_reading_finds(strategy: str, shape: str, tmp_path: Path) -> None:
-    chat, told = Chat(600), Told()
+    chat, told = Chat(600), AppliedChanges()
     view = table_view(tmp_path, strategy)
     if shape == "export":
         view = MessageView(Export(tmp_path / "chat.jsonl", "jsonl", FIELDS), strategy, Limits())
@@ -78,7 +78,7 @@ def test_what_is_told_day_by_day_is_what_a_full_reading_finds(strategy: str, sha
         else:
             chat.write_database(tmp_path / "chat.db")
         news, gone = changed(told, view)
-        assert told.items == Told().listen(view).items
+        assert told.items == AppliedChanges().listen(view).items
         if shape == "database":
             assert (told.news, told.gone) == (news, gone)
         live = {str(row.id) for row in chat.rows.values() if not row.deleted}
@@ -92,7 +92,7 @@ def test_a_new_message_touches_the_open_end_only(strategy: str) -> None:
     messages = [said(id, id * 3 if id % 40 else id * 3 + 200) for id in range(300)]
     archive = Memory([*messages])
     view = MessageView(archive, strategy, Limits())
-    told = Told().listen(view)
+    told = AppliedChanges().listen(view)
     for id in range(300, 320):
         archive.messages.append(said(id, id * 3 + 200))
         news, gone = changed(told, view)
@@ -103,7 +103,7 @@ def test_a_new_message_touches_the_open_end_only(strategy: str) -> None:
 def test_an_edit_modifies_the_documents_that_it_is_in(strategy: str) -> None:
     archive = Memory([said(id, id * 3) for id in range(500)])
     view = MessageView(archive, strategy, Limits(overlap=0))
-    told = Told().listen(view)
+    told = AppliedChanges().listen(view)
     archive.messages[100] = said(100, 300, "Message 000.")
     news, gone = changed(told, view)
     assert (len(news), gone) == (1, set())
@@ -214,7 +214,7 @@ def test_equal_times_are_in_the_order_of_their_ids() -> None:
 
 def test_an_id_that_stands_twice_is_taken_from_nobody() -> None:
     archive = Memory([said(1), said(2), said(2), said(3), said(3, 1), Skipped("row 9", "no id")])
-    told = Told().listen(MessageView(archive, "temporal", Limits()))
+    told = AppliedChanges().listen(MessageView(archive, "temporal", Limits()))
     assert [one["id"] for one in json.loads(told.items["temporal/-/1"])["messages"]] == ["1", "2"]
     assert told.left_out == [
         Skipped("row 9", "no id"),
@@ -224,16 +224,16 @@ def test_an_id_that_stands_twice_is_taken_from_nobody() -> None:
 
 def test_other_limits_are_told_as_a_change() -> None:
     archive = Memory([said(id, id) for id in range(100)])
-    told = Told().listen(MessageView(archive, "window", Limits(messages=10)))
+    told = AppliedChanges().listen(MessageView(archive, "window", Limits(messages=10)))
     view = MessageView(archive, "window", Limits(messages=30))
     assert [view.changes(since).whole for since in (None, Checkpoint("window", ""))] == [False, True]
     told.listen(view)
-    assert told.items == Told().listen(MessageView(archive, "window", Limits(messages=30))).items
+    assert told.items == AppliedChanges().listen(MessageView(archive, "window", Limits(messages=30))).items
 
 
 def test_an_archive_without_messages_is_refused() -> None:
     with pytest.raises(UsageError, match="memory: there is no message; nothing is changed"):
-        Told().listen(MessageView(Memory(), "window", Limits()))
+        AppliedChanges().listen(MessageView(Memory(), "window", Limits()))
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ def check(file: Path, made: Iterator[str]) -> None:
     assert [*filter(None, "\n".join(made).split("\n"))] == [*filter(None, wanted.split("\n"))]
 
 
-def told_in(file: Path) -> dict[str, str]:
+def inputs_of(file: Path) -> dict[str, str]:
     """Return the files that go in."""
     told = file.read_text(encoding="utf-8").partition("<==\n")[0]
     return {path: text for path, _, text in (part.partition("\n") for part in told.split("==> ")[1:])}

@@ -8,7 +8,7 @@ from vademecum_builder.sources.base import Checkpoint, Removed, Skipped, Source,
 
 
 @dataclass
-class Told:
+class AppliedChanges:
     """Items by key, as a workspace keeps them.
 
     Attributes:
@@ -21,7 +21,7 @@ class Told:
     news: set[str] = field(default_factory=set)
     gone: set[str] = field(default_factory=set)
 
-    def listen(self, source: Source) -> Told:
+    def listen(self, source: Source) -> AppliedChanges:
         """Take in what changed since the last checkpoint."""
         changes = source.changes(self.checkpoint)
         if self.checkpoint is None or changes.whole:

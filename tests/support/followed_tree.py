@@ -22,7 +22,7 @@ TWO: Documents = {"a": {"chunks": ["run home"], "title": "A"}, "b": {"chunks": [
 FAST = Config(retries=0)
 
 
-class Place:
+class FollowedTree:
     """A published tree with two releases, and a store that has followed both."""
 
     def __init__(self, folder: Path) -> None:
