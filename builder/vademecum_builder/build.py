@@ -100,9 +100,11 @@ def _erasing(request: BuildRequest) -> tuple[BuildRequest, list[str]]:
     """Return the request with all that `erase_removed` implies, and a notice for each limit that it overrides."""
     if not request.erase_removed:
         return request, []
-    said = {"packs": request.packs not in (PackLimits(), WITHOUT_DEAD["packs"])}
-    said["keep"] = request.archive not in (ArchiveLimits(), WITHOUT_DEAD["archive"])
-    return replace(request, refit=True, **WITHOUT_DEAD), [_UNHEEDED.format(name) for name in said if said[name]]
+    overridden = {"packs": request.packs not in (PackLimits(), WITHOUT_DEAD["packs"])}
+    overridden["keep"] = request.archive not in (ArchiveLimits(), WITHOUT_DEAD["archive"])
+    return replace(request, refit=True, **WITHOUT_DEAD), [
+        _UNHEEDED.format(name) for name in overridden if overridden[name]
+    ]
 
 
 def _start_preview(
@@ -210,8 +212,8 @@ def _begin_anew(lost: str, keys: Keys, request: BuildRequest, now: datetime) -> 
     channels = channels_left(request.out, keys.newest_root) if left else {}
     if lost and not request.force:
         built_here = named_in(request.out) != Numbers()
-        told = _EMPTY if not numbers.sequence else _EMPTY_ABOVE if built_here else _EMPTY_UNSEEN
-        notices = [told.format(lost, number)]
+        message = _EMPTY if not numbers.sequence else _EMPTY_ABOVE if built_here else _EMPTY_UNSEEN
+        notices = [message.format(lost, number)]
     else:
         above = _WITHOUT_TIMESTAMP if channels else _ABOVE
         notices = [above.format(number)] if numbers.sequence else []

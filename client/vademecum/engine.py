@@ -296,10 +296,10 @@ class Engine:
                 planted = await self._runs.seeded(session)
             if planted.kind == "none":
                 raise
-        found = await healing.what_does_not_work(self._store)
-        if found is not None:
+        not_working = await healing.what_does_not_work(self._store)
+        if not_working is not None:
             with contextlib.suppress(EmptyStoreError):
-                await self.refuse_current(found[1].message, found=found[0])
+                await self.refuse_current(not_working[1].message, found=not_working[0])
         pinned = (await Session.begin(self._store)).pointer.pinned is not None
         return await self.sync(force=whole and not pinned)
 
@@ -324,8 +324,8 @@ class Engine:
 
     async def report_damage(self, error: VademecumError) -> None:
         """Count that a reader could not open what is installed (`Config.heal_after`). Errors: see `Store.write`."""
-        found = isinstance(error, ContentError | SelfTestError) and not isinstance(error, NewerFormatError)
-        if found or error.repairable:  # content that a reader finds wrong was changed here, too
+        is_content = isinstance(error, ContentError | SelfTestError) and not isinstance(error, NewerFormatError)
+        if is_content or error.repairable:  # content that a reader finds wrong was changed here, too
             async with self._runs.locked() as session:
                 session.failures = session.failures.failed_read()
 

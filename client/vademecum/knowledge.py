@@ -257,8 +257,8 @@ class KnowledgeBase:
     async def set_policy_async(self, **choices: object) -> None:
         """Await `set_policy`: store the user's choices. Errors: see `set_policy`."""
         names = {field: name for name, field in CHOICES.items()}
-        told = {names.get(field, field): value for field, value in choices.items()}
-        await self._installation.use(lambda engine: engine.choose(told), online=False)
+        by_json_name = {names.get(field, field): value for field, value in choices.items()}
+        await self._installation.use(lambda engine: engine.choose(by_json_name), online=False)
 
     def status(self) -> dict[str, Any]:
         """Return the installed release and the known state of the channel; no request is made.

@@ -130,8 +130,8 @@ def fault(name: str, value: object) -> str:
 def check_choices(choices: Mapping[str, object]) -> None:
     """Raise UsageError, which says which, if one of the user's choices is not allowed."""
     for name, value in choices.items():
-        if told := fault(name, value):
-            raise UsageError(told)
+        if wrong := fault(name, value):
+            raise UsageError(wrong)
 
 
 def decide(policy: Policy, offered: Offered | None, connection: Connection) -> Decision:

@@ -25,13 +25,13 @@ def tree_request(options: Namespace) -> TreeRequest:
     Raises:
         UsageError: Neither names a folder, or the settings cannot be read.
     """
-    given = {name: value for name, value in vars(options).items() if name in _FIELDS}
-    given["signing_key"] = signing_key(os.environ, given.get("keys"))
+    from_options = {name: value for name, value in vars(options).items() if name in _FIELDS}
+    from_options["signing_key"] = signing_key(os.environ, from_options.get("keys"))
     if settings := settings_named(options.config):
-        return replace(settings, **given)
-    if "out" not in given:
+        return replace(settings, **from_options)
+    if "out" not in from_options:
         raise UsageError(f"which tree? name it with --out, or {or_settings()}")
-    return TreeRequest(**given)
+    return TreeRequest(**from_options)
 
 
 def decided_at(request: TreeRequest) -> datetime:
@@ -49,8 +49,8 @@ def show_decision(report: ChangeReport, done: str, request: TreeRequest) -> Show
     serves = line.current.sequence if line and line.current.sequence not in line.yanked else None
     # For the steps of a workflow that deploy and probe the tree.
     where = {"address": address_of(request.previous), "out": str(request.out), "previous": report.sequence}
-    for told in report.notices:
-        notice(told)
+    for text in report.notices:
+        notice(text)
     first = done if report.changed else "Nothing to do: it is so already."
     return report.json() | {"serves": serves} | where, [first, *channel_lines(report.channels)]
 
@@ -60,10 +60,10 @@ def channel_lines(channels: Channels) -> Sequence[str]:
     lines = []
     for name, line in channels.items():
         current, candidate = line.current, line.candidate
-        told = f"  {name}: release {current.sequence} ({current.version})"
-        told += ", taken back" if current.sequence in line.yanked else ""
+        text = f"  {name}: release {current.sequence} ({current.version})"
+        text += ", taken back" if current.sequence in line.yanked else ""
         if candidate is not None:
             share = "taken back" if candidate.sequence in line.yanked else f"for {share_text(line.rollout)}"
-            told += f"; candidate {candidate.sequence} ({candidate.version}), {share}"
-        lines.append(told)
+            text += f"; candidate {candidate.sequence} ({candidate.version}), {share}"
+        lines.append(text)
     return lines

@@ -76,18 +76,18 @@ def find_archive(context: BuildContext) -> Archive:
     previous, out = context.previous, context.request.out
     if previous.published is None:
         return _what_is_whole(context)
-    found = find_closures(previous, out, named(previous.channels).values())
-    for sequence, error in found.items():
+    results = find_closures(previous, out, named(previous.channels).values())
+    for sequence, error in results.items():
         if isinstance(error, VademecumError):
             raise type(error)(f"release {sequence}, to which a channel leads, cannot be read: {error.message}")
-    whole = _only_closures(found)
-    earlier = [one for one in whole[max(whole)].archived if one.sequence not in whole]
+    whole = _only_closures(results)
+    earlier = [hint for hint in whole[max(whole)].archived if hint.sequence not in whole]
     if previous.location or (out / TIMESTAMP).is_file():
-        for sequence, one in find_closures(previous, out, earlier).items():
-            if isinstance(one, Closure):
-                whole[sequence] = one
-            elif not (isinstance(one, ContentError) or is_absent(one)):
-                raise one  # a host in trouble: an earlier release is given up only if it is gone
+        for sequence, result in find_closures(previous, out, earlier).items():
+            if isinstance(result, Closure):
+                whole[sequence] = result
+            elif not (isinstance(result, ContentError) or is_absent(result)):
+                raise result  # a host in trouble: an earlier release is given up only if it is gone
     return Archive(dict(sorted(whole.items(), reverse=True)))
 
 
@@ -95,8 +95,8 @@ def _what_is_whole(context: BuildContext) -> Archive:
     """Return the releases that other channels of a damaged tree lead to, as far as they are complete."""
     previous, own = context.previous, context.request.channel
     others = {name: line for name, line in previous.channels.items() if name != own}
-    found = find_closures(previous, context.request.out, named(others).values(), whole=True)
-    whole = _only_closures(found)
+    results = find_closures(previous, context.request.out, named(others).values(), whole=True)
+    whole = _only_closures(results)
     lost = [name for name, line in others.items() if any(r.sequence not in whole for r in line.releases)]
     return Archive(dict(sorted(whole.items(), reverse=True)), (own, *lost))
 

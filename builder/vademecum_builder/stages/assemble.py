@@ -90,11 +90,11 @@ def assemble_release(
     space = embedded.space
     now = context.now.astimezone(UTC)
     encoder_ref, encoder_file = gzipped(embedded.query_encoder)
-    rows, told = encode_history(packs.history, space)
+    rows, history = encode_history(packs.history, space)
     rows_ref, rows_file = gzipped(rows)
-    own = {
+    for_next_build = {
         "files": dict(content.sources),
-        "history": {**told, "rows": asdict(rows_ref)},
+        "history": {**history, "rows": asdict(rows_ref)},
         "audit": audit_json(content.contents),
     }
     beside, refs = {rows_ref.path: rows_file}, {}
@@ -120,7 +120,7 @@ def assemble_release(
     )
     yanked = {*yanked_of(context.previous.channels), *request.yank}
     archived = archive.within(request.archive, manifest, yanked)
-    sources_ref, sources_file = gzipped(canonical(own | {"releases": archive_json(archived.hints())}))
+    sources_ref, sources_file = gzipped(canonical(for_next_build | {"releases": archive_json(archived.hints())}))
     manifest = replace(manifest, sources=sources_ref)
     files = {**segments.files, **packs.files, encoder_ref.path: encoder_file}
     files |= {sources_ref.path: sources_file, **beside}
@@ -130,29 +130,29 @@ def assemble_release(
 
 def places_of(documents: Iterable[DocumentRow], context: BuildContext) -> dict[str, tuple[str, ...]]:
     """Return the values of `lang` and `version` that documents have, the preferred first (format.md, section 5.1)."""
-    said = {row.key: metadata_of(row) for row in documents}
-    order = order_of(said, context.reader.first if context.reader else {})
+    metadata = {row.key: metadata_of(row) for row in documents}
+    order = order_of(metadata, context.reader.first if context.reader else {})
     return {name: values[:MOST_VALUES] for name, values in order.items()}
 
 
 def contents_of(state: SourceState, base: Base, request: SourcesRequest) -> Contents:
     """Return what the pages say about the documents, and about the files that are not documents."""
-    found = state.audit
-    asked = (name for source in request.sources for name in source.values.get("metadata", ()))
+    audit = state.audit
+    metadata_fields = (name for source in request.sources for name in source.values.get("metadata", ()))
     return Contents(
         documents=tuple(state.documents.values()),
         kinds=tuple(
-            FileKind(ending, kind.files, kind.documents, _why(ending, kind)) for ending, kind in found.kinds.items()
+            FileKind(ending, kind.files, kind.documents, _why(ending, kind)) for ending, kind in audit.kinds.items()
         ),
         left_out=state.left_out,
-        leftovers=found.leftovers,
-        without_text=found.without_text,
-        private_keys=found.private_keys,
-        stale=found.stale,
-        duplicates=found.duplicates,
+        leftovers=audit.leftovers,
+        without_text=audit.without_text,
+        private_keys=audit.private_keys,
+        stale=audit.stale,
+        duplicates=audit.duplicates,
         headings=_headings(state.documents.values(), {**base.rows.chunks, **state.chunks}),
         made_by={"vademecum": __version__, "chunker": CHUNKER},
-        fields=tuple(dict.fromkeys(asked)),
+        fields=tuple(dict.fromkeys(metadata_fields)),
     )
 
 

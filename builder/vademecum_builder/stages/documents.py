@@ -108,15 +108,15 @@ class PlacedPages(ReaderOver):
         document = self.inner.read(item)
         if not isinstance(document, Document):
             return document
-        told = self._place(item.key).metadata
+        metadata = self._place(item.key).metadata
         canonical = document.metadata.get("canonical")
         if isinstance(canonical, str):
-            told["pageKey"] = self._place(canonical).page or canonical
+            metadata["pageKey"] = self._place(canonical).page or canonical
         if default := self.first.get("lang"):
             above = {language_named(part) for part in item.key.split("/")[:-1]} - {""}
             if above <= {default}:  # not the page of another language without counterparts
-                told.setdefault("lang", default)
-        return replace(document, metadata=told | dict(document.metadata)) if told else document
+                metadata.setdefault("lang", default)
+        return replace(document, metadata=metadata | dict(document.metadata)) if metadata else document
 
     def _place(self, key: str) -> PagePlace:
         return (self.profile.page_place(key) if self.profile else None) or self.places.of(key)
@@ -156,14 +156,14 @@ class NamedReaders(DocumentReader):
         document = reader.read(own)
         if not isinstance(document, Document):
             return document
-        told = {"source": prefix.removesuffix(":")} | dict(document.metadata)
-        if isinstance(canonical := told.get("canonical"), str):
-            told["canonical"] = prefix + canonical
+        metadata = {"source": prefix.removesuffix(":")} | dict(document.metadata)
+        if isinstance(canonical := metadata.get("canonical"), str):
+            metadata["canonical"] = prefix + canonical
         warnings = tuple(f"{prefix}{warning}" for warning in document.warnings)
-        return replace(document, key=item.key, metadata=told, warnings=warnings)
+        return replace(document, key=item.key, metadata=metadata, warnings=warnings)
 
     def warnings(self) -> Sequence[str]:
-        return [f"{prefix}{told}" for prefix, reader in self.readers.items() for told in reader.warnings()]
+        return [f"{prefix}{warning}" for prefix, reader in self.readers.items() for warning in reader.warnings()]
 
     def _routed(self, item: SourceItem) -> tuple[str, DocumentReader, SourceItem]:
         name, colon, key = item.key.partition(":")
@@ -186,11 +186,11 @@ def choose_reader(source: FolderSource, profile: str = "", base_url: str = "") -
     site = None if profile else _rendered(source, keys, base_url)
     if site is not None:
         return PlacedPages(site, places)
-    found = find_profile(source.root, keys, profile)
-    if found is None:
+    match = find_profile(source.root, keys, profile)
+    if match is None:
         plain = PlainPages(source.root, base_url, frozenset(keys), named=bool(profile))
         return PlacedPages(plain, places)
-    return PlacedPages(ProfilePages(found, base_url or found.rules.base_url), places, found, found.rules.first)
+    return PlacedPages(ProfilePages(match, base_url or match.rules.base_url), places, match, match.rules.first)
 
 
 def _rendered(source: FolderSource, keys: Sequence[str], base_url: str) -> SitePages | None:
@@ -200,14 +200,14 @@ def _rendered(source: FolderSource, keys: Sequence[str], base_url: str) -> SiteP
     pages = pages_of(keys)
     mixed = sorted(pages, key=lambda key: hashlib.sha256(key.encode()).digest())
     heads = (source.read(key)[:LOOKED_AT] for key in mixed[:20])
-    found = detect(keys, heads) if pages else None
-    if found is None:
+    detected = detect(keys, heads) if pages else None
+    if detected is None:
         return None
     from vademecum_builder.sites.site import open_site
 
-    site = open_site(pages, source.read, generator=found.generator, base_url=base_url)
-    learnt = site.addresses.base_url if not base_url else ""
-    served = f", served at {learnt} as they say" if learnt else ""
+    site = open_site(pages, source.read, generator=detected.generator, base_url=base_url)
+    own_address = site.addresses.base_url if not base_url else ""
+    served = f", served at {own_address} as they say" if own_address else ""
     return SitePages(
-        site, f"{source.root} is read as a rendered site ({found.reason}): {counted(len(pages), 'pages')}{served}"
+        site, f"{source.root} is read as a rendered site ({detected.reason}): {counted(len(pages), 'pages')}{served}"
     )

@@ -120,7 +120,7 @@ def drop_originals(gathered: Gathered, base: Base) -> None:
     issued = {key[: -len(".pdf")]: key for key in gathered.documents if key.lower().endswith(".pdf")}
     stems = {key: key.rpartition(".")[0] for key in gathered.documents if suffix_of(key) in BINARY_TYPES}
     for key, issue in [(key, issued[stem]) for key, stem in stems.items() if issued.get(stem, key) != key]:
-        here, there = ({*runs_of(" ".join(gathered.texts_of(base, gathered.documents[one])))} for one in (key, issue))
+        here, there = ({*runs_of(" ".join(gathered.texts_of(base, gathered.documents[name])))} for name in (key, issue))
         if len(here & there) > _ALIKE * max(len(here), len(there)):
             gathered.drop(key, "the same document as the PDF beside it")
 
@@ -135,8 +135,8 @@ def guess_languages(gathered: Gathered, base: Base, sequence: int) -> None:
         for row in silent:
             old = base.rows.documents.get(row.key)
             if language := guessed or (metadata_text(old, "lang") if are_few and old is not None else ""):
-                told = canonical(metadata_of(row) | {"lang": language}).decode()
-                row = replace(row, metadata=told, sequence=sequence)
+                metadata = canonical(metadata_of(row) | {"lang": language}).decode()
+                row = replace(row, metadata=metadata, sequence=sequence)
                 gathered.documents[row.key] = old if old is not None and same(row, old) else row
 
 

@@ -213,5 +213,5 @@ def _settled(status: ChannelStatus, head: Head) -> ChannelStatus:
     if status.latest is None:
         return replace(status, settled=False, reason=None)
     reason = head.reason_to_wait(status.latest.sequence, status.latest.sequence in status.yanked)
-    told = None if reason in ("current", "ahead") else reason
-    return replace(status, settled=reason is not None, reason=told)
+    waits_for = None if reason in ("current", "ahead") else reason
+    return replace(status, settled=reason is not None, reason=waits_for)

@@ -80,7 +80,7 @@ class EngineRuns:
         the same.
         """
         self.context.course.begin()
-        told: VademecumError | None = None
+        announced: VademecumError | None = None
         try:
             async with self.locked() as session:
                 try:
@@ -89,10 +89,10 @@ class EngineRuns:
                     await self.note(session, error)
                     await _commit_if_possible(session)
                     self.context.course.failed(error)
-                    told = error
+                    announced = error
                     raise
         except VademecumError as error:
-            if error is not told and not isinstance(error, BusyError):
+            if error is not announced and not isinstance(error, BusyError):
                 self.context.course.failed(error)
             raise
 
@@ -142,8 +142,8 @@ def search_page(location: str) -> str:
     >>> search_page("https://me:secret@docs.example/kb/index.html?v=1")
     'https://docs.example/kb/?v=1'
     """
-    found = re.fullmatch(r"(https?://)(?:[^/@]*@)?([^?#]*?)(?:/index\.html|/)?(\?[^#]*)?(?:#.*)?", location)
-    return f"{found[1]}{found[2]}/{found[3] or ''}" if found else ""
+    parts = re.fullmatch(r"(https?://)(?:[^/@]*@)?([^?#]*?)(?:/index\.html|/)?(\?[^#]*)?(?:#.*)?", location)
+    return f"{parts[1]}{parts[2]}/{parts[3] or ''}" if parts else ""
 
 
 async def _commit_if_possible(session: Session) -> None:

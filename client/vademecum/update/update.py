@@ -155,7 +155,7 @@ class Update:
         if self._patient:
             await require_patience(self.session, now)
         try:
-            found = await refresh(
+            refreshed = await refresh(
                 self.session,
                 self.downloader,
                 now,
@@ -175,34 +175,34 @@ class Update:
             if isinstance(error, ExpiredError):
                 raise judge_expiry(error, now, self.downloader.host_time) from error
             raise
-        judge_installed(self.session, found.trust)
-        line = found.trust.line(self._config.channel)
+        judge_installed(self.session, refreshed.trust)
+        line = refreshed.trust.line(self._config.channel)
         vouch(self.session, line)
         await self._find_manifest(line)
         refuse_other(self.session.pointer, line)
         pointer = await self.assigned(line)
         refuse_older(pointer, self.session.pointer, line)
-        self._note(found, line, pointer, now.replace(microsecond=0))
+        self._note(refreshed, line, pointer, now.replace(microsecond=0))
         # TUF stores each role as it verifies (5.3.8, 5.4.5, 5.5.7, 5.6.6). Here they are stored together, before
         # anything is fetched that they name, and where the walk fails with what verified until then:
         # decisions/trust-floor.md.
         await self.session.commit()
-        if found.equivocation:
-            raise equivocation(found.equivocation)
-        if found.restarted is not None:
-            await self._refuse_restarted(found.restarted.current)
-        return pointer, found.stale
+        if refreshed.equivocation:
+            raise equivocation(refreshed.equivocation)
+        if refreshed.restarted is not None:
+            await self._refuse_restarted(refreshed.restarted.current)
+        return pointer, refreshed.stale
 
-    def _note(self, found: Refreshed, line: Line, pointer: ReleasePointer, now: datetime) -> None:
+    def _note(self, refreshed: Refreshed, line: Line, pointer: ReleasePointer, now: datetime) -> None:
         before = self.session.status
         self.session.status = replace(
             before,
-            checked=now if found.complete else before.checked,
+            checked=now if refreshed.complete else before.checked,
             contacted=now,
-            expires=found.trust.expires,
+            expires=refreshed.trust.expires,
             latest=rollout.latest(line, pointer),
             error=None,
-            stale=(before.stale or now) if found.stale else None,
+            stale=(before.stale or now) if refreshed.stale else None,
             yanked=line.yanked,
             tree=self.context.tree,
             channel=self._config.channel,

@@ -66,13 +66,13 @@ def run(options: Namespace) -> Shown:
 
 def _planned(request: BuildRequest, now: datetime) -> Shown:
     with Bars() as bars:
-        found = plan_build(request, now=now, progress=bars)
-    for warning in found.warnings:
+        plan = plan_build(request, now=now, progress=bars)
+    for warning in plan.warnings:
         notice(f"warning: {warning}")
-    cost = [] if found.cost is None else [f"  {found.cost.before}"]
-    return found.json(), [
-        f"A build would publish {counted(found.documents, 'documents')}: {found.added} added, "
-        f"{found.modified} modified, {found.removed} removed; {counted(found.embedded, 'chunks')} would be embedded",
+    cost = [] if plan.cost is None else [f"  {plan.cost.before}"]
+    return plan.json(), [
+        f"A build would publish {counted(plan.documents, 'documents')}: {plan.added} added, "
+        f"{plan.modified} modified, {plan.removed} removed; {counted(plan.embedded, 'chunks')} would be embedded",
         *cost,
         "  nothing was written, and no encoder asked",
     ]
@@ -97,19 +97,21 @@ def request_of(options: Namespace) -> BuildRequest:
     Raises:
         UsageError: Neither says what to build, or the settings cannot be read.
     """
-    given = {name: value for name, value in vars(options).items() if name in _FIELDS and value is not None}
-    given |= {name: tuple(given[name]) for name in ("patterns", "yank") if name in given}
-    given |= {"packs": PackLimits(most=options.packs)} if "packs" in given else {}
-    given["make_keys"] = not is_ci(os.environ)
-    if not given.get("preview"):
-        given["signing_key"] = signing_key(os.environ, given.get("keys"))
-    if "source" not in given and (settings := settings_named(options.config)):
-        request = replace(settings, **given)
+    from_options = {name: value for name, value in vars(options).items() if name in _FIELDS and value is not None}
+    from_options |= {name: tuple(from_options[name]) for name in ("patterns", "yank") if name in from_options}
+    from_options |= {"packs": PackLimits(most=options.packs)} if "packs" in from_options else {}
+    from_options["make_keys"] = not is_ci(os.environ)
+    if not from_options.get("preview"):
+        from_options["signing_key"] = signing_key(os.environ, from_options.get("keys"))
+    if "source" not in from_options and (settings := settings_named(options.config)):
+        request = replace(settings, **from_options)
         return replace(request, workspace=request.workspace or of_build(request, options.config))
-    missing = " and ".join(said for name, said in (("source", "SOURCE"), ("out", "--out")) if name not in given)
+    missing = " and ".join(
+        option for name, option in (("source", "SOURCE"), ("out", "--out")) if name not in from_options
+    )
     if missing:
         raise UsageError(f"what to build? name {missing}, or {or_settings()}")
-    return BuildRequest(**given)
+    return BuildRequest(**from_options)
 
 
 def _folders(request: SourcesRequest) -> dict[str, Path]:
@@ -120,23 +122,23 @@ def _folders(request: SourcesRequest) -> dict[str, Path]:
 
 def _audited(audit: Audit) -> list[str]:
     """Return the table at the end of a build."""
-    beside = {
+    without_documents = {
         ending: kind.files
         for ending, kind in audit.kinds.items()
         if {*kind.others} == {NO_DOCUMENT} and not kind.documents
     }
     records = [ending for ending in audit.kinds if ending and not ending.startswith(".")]
-    what, width = ("source" if records else "ending"), max(map(len, (*audit.kinds, " " * 10)))
+    column, width = ("source" if records else "ending"), max(map(len, (*audit.kinds, " " * 10)))
     kinds = [
         f"    {ending or 'none':<{width}} {kind.files:>7} {kind.documents:>10}   {_reasons(kind)}".rstrip()
         for ending, kind in audit.kinds.items()
-        if ending not in beside
+        if ending not in without_documents
     ]
-    if beside:
-        named = shortened([ending or "no ending" for ending in beside], _SHOWN)
-        kinds.append(f"    {'others':<{width}} {sum(beside.values()):>7} {0:>10}   no documents: {named}")
+    if without_documents:
+        named = shortened([ending or "no ending" for ending in without_documents], _SHOWN)
+        kinds.append(f"    {'others':<{width}} {sum(without_documents.values()):>7} {0:>10}   no documents: {named}")
     leftovers = [f"  left of markup: {key}: {' '.join(marks)}" for key, marks in audit.leftovers.items()]
-    found = [
+    to_look_at = [
         *listed(leftovers, _SHOWN, " such pages"),
         *_named("without text", audit.without_text),
         *_named("older than its source, which cannot be read", audit.stale),
@@ -145,8 +147,8 @@ def _audited(audit: Audit) -> list[str]:
         *_named("published, although its name says draft or copy", audit.unfinished),
         *_named("published, all versions of one document", [", ".join(keys) for keys in audit.versions]),
     ]
-    head = f"    {what:<{width}} {'items' if records else 'files':>7}  documents   the others"
-    return [head, *kinds, *found]
+    head = f"    {column:<{width}} {'items' if records else 'files':>7}  documents   the others"
+    return [head, *kinds, *to_look_at]
 
 
 def _named(what: str, pages: Sequence[str]) -> list[str]:
