@@ -225,9 +225,15 @@ class Script:
         return {}
 
     def texts(self, name: str) -> tuple[str, ...]:
-        """Return the texts of the list after `name:`."""
-        found = re.search(rf"(?<![\w.$]){name}['\"]?\s*:\s*\[([^\]]*)\]", self.code)
-        return tuple(re.findall(r"['\"`]([^'\"`]*)['\"`]", found[1])) if found else ()
+        """Return the texts of the list after `name:`, which may be a constant or `CONSTANT.concat([…])`."""
+        found = re.search(
+            rf"(?<![\w.$]){name}['\"]?\s*:\s*(?:(?P<of>[A-Za-z_$][\w$]*)(?:\.concat\(\s*)?)?(?:\[(?P<own>[^\]]*)\])?",
+            self.code,
+        )
+        if found is None:
+            return ()
+        named = re.search(rf"\b{re.escape(found['of'])}\b[^=\n]*=\s*\[([^\]]*)\]", self.code) if found["of"] else None
+        return tuple(re.findall(r"['\"`]([^'\"`]*)['\"`]", f"{named[1] if named else ''},{found['own'] or ''}"))
 
 
 def expressions(patterns: Iterable[str]) -> list[re.Pattern[str]]:

@@ -91,11 +91,11 @@ def jsx(text: str, page: Page) -> str:
     def tag(name: str, said: str, *, closing: bool, before: str) -> str:
         if name in partials and not closing:
             place = partials[name].replace("\\", "")
-            return f"\n\n{page.include_page(*_from(place, page), passes=(comments, jsx))}\n\n"
+            return f"\n\n{page.include_page(*_from(place, page), passes=(comments, fronts, jsx))}\n\n"
         if name in _KEYS and said.endswith("/"):
             return "+".join(filter(None, arguments(said.rstrip("/"))[1].values())) or GONE
         given = {} if closing else arguments(said)[1]
-        label = shown(given)
+        label = "" if name.endswith("Icon") else shown(given)  # its name is that of a picture
         if name == "TabItem" and "label" not in given:
             label = labels.get(given.get("value", ""), given.get("value", ""))
         if before.lstrip().startswith("#"):
@@ -118,6 +118,15 @@ def jsx(text: str, page: Page) -> str:
 
     text = modules(text, page)
     return outside_code(text, edit) if "<" in text else text
+
+
+_FRONT = re.compile(r"^([ \t]*#{1,6}[ \t]+)(?=<[A-Z])", re.MULTILINE)
+
+
+def fronts(text: str, page: Page) -> str:
+    """A heading that begins with a component gets a sign there that nobody sees: the space after the component is part
+    of the id (`-oil`)."""
+    return outside_code(text, lambda plain: _FRONT.sub("\\1\u2060", plain)) if "<" in text else text
 
 
 _TAB = re.compile(r"\{[^{}]*\}")
@@ -224,5 +233,5 @@ def fences(text: str, page: Page) -> str:
     return CODE.sub(apart, text) if "```" in text or "~~~" in text else text
 
 
-PASSES: tuple[Pass, ...] = (literals, fences, comments, jsx, html, expressions)
+PASSES: tuple[Pass, ...] = (literals, fences, comments, fronts, jsx, html, expressions)
 """What all generators with MDX do."""

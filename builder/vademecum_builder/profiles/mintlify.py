@@ -56,7 +56,13 @@ def open_mintlify(project: Project) -> Rules | None:
         folder, _, name = stem(path).rpartition("/")
         return folder if name == "index" else stem(path)
 
-    return Rules((Folder("", address),), MINTLIFY, passes=mdx.PASSES, mdx=True, lead="description")
+    return Rules(
+        (Folder("", address),),
+        MINTLIFY,
+        passes=tuple(one for one in mdx.PASSES if one != mdx.fronts),
+        mdx=True,
+        lead="description",
+    )
 
 
 PROFILE = Profile("mintlify", "Mintlify", FILES, open_mintlify)
