@@ -179,6 +179,8 @@ def completed(found: Proposal, fields: Sequence[FieldFound]) -> Proposal:
     # text fields do.
     read = [one.name for one in fields if (one.has_objects or one.is_long) and not one.is_private]
     told["text"] = told["text"] or read or [one.name for one in fields if one.type == "text" and not one.is_private]
+    if not {*told["text"]} - {told.get("id")} and "title" not in told:
+        notes.append("no field has words in it, so nobody finds a record: is it to be joined to another file?")
     if not told["text"]:
         del told["text"]
     if "id" not in told:
