@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from hashlib import sha256
 
 import pytest
 
@@ -11,7 +12,8 @@ from support.app import App, texts
 from support.packing import pack, with_packs
 from support.publisher import Publisher, make_encoder
 from vademecum.errors import ServerError
-from vademecum.format.manifest import Manifest, encode_manifest
+from vademecum.format.manifest import Manifest, decode_manifest, encode_manifest
+from vademecum.format.objects import ObjectRef
 
 NAMES = ("rotate the key", "run home", "a lamp", "the key of home", "run and rotate", "a key", "lamp and key")
 
@@ -233,13 +235,37 @@ def test_the_way_may_be_closed(far: App) -> None:
 
 
 def test_a_way_by_another_release_than_named(far: App) -> None:
-    first = replace(far.publisher.manifest, sequence=3, packs=()) if far.publisher.manifest else None
-    assert first is not None
-    far.publisher.change = with_packs(far.publisher, 5, 4, by_way_of=[replace(first, sequence=4, epoch="0" * 16)])
-    manifest = far.publisher.publish(documents(7))
-    far.publisher.files[manifest.packs[1].manifest_path] = encode_manifest(replace(first, sequence=4, epoch="0" * 16))
+    """Its packs lead on from the installed one, and what they lead to would do: it is not what was named."""
+    way = far.publisher.manifest.packs[1].manifest_path if far.publisher.manifest else ""
+    milestone = decode_manifest(far.publisher.files[way])
+    other = encode_manifest(replace(milestone, epoch="0" * 16))
+    ref = ObjectRef(sha256(other).hexdigest(), len(other), len(other))
+    publish_by_way_of(far, milestone, ref)
+    far.publisher.files[far.publisher.manifest.packs[1].manifest_path if far.publisher.manifest else ""] = other
     assert far.sync().plan == "tiers"
-    assert kinds(far)[:2] == ["manifest", "manifest"]
+    assert kinds(far)[:3] == ["manifest", "manifest", "tier"]
+
+
+def test_a_way_by_a_manifest_that_is_too_large_is_not_asked_for(far: App) -> None:
+    way = far.publisher.manifest.packs[1].manifest_path if far.publisher.manifest else ""
+    milestone = decode_manifest(far.publisher.files[way])
+    size = far.config.max_manifest + 1
+    publish_by_way_of(far, milestone, ObjectRef(way.split("/")[1].split(".")[0], size, size))
+    assert far.sync().plan == "tiers"
+    assert kinds(far)[:2] == ["manifest", "tier"]
+
+
+def publish_by_way_of(far: App, milestone: Manifest, ref: ObjectRef) -> None:
+    """Publish one more release, whose way leads by a manifest under this name."""
+    named = with_packs(far.publisher, 5, 4, by_way_of=[milestone])
+
+    def change(manifest: Manifest) -> Manifest:
+        manifest = named(manifest)
+        first, second = manifest.packs
+        return replace(manifest, packs=(first, replace(second, manifest=ref)))
+
+    far.publisher.change = change
+    far.publisher.publish(documents(7))
 
 
 def test_a_way_that_costs_more_than_the_tiers_is_not_asked_for(far: App) -> None:
