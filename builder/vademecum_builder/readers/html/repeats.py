@@ -96,7 +96,7 @@ def without_repeats(flow: Flow, repeated: frozenset[int], *, marked: bool) -> li
     gone = [line.kind not in stays and identity(line) in repeated for line in flow.lines] if repeated else []
     if any(gone):
         if not marked:
-            gone = _with_containers(flow, gone)
+            gone = _with_own_headings(flow, _with_containers(flow, gone))
         lines = [line for line, out in zip(flow.lines, gone, strict=True) if not out]
     else:
         lines = flow.lines
@@ -165,6 +165,25 @@ def _with_containers(flow: Flow, gone: list[bool]) -> list[bool]:
         falls[container] = falls[container] or falls[parents[container]]
     more = [out or falls[line.container] for line, out in zip(flow.lines, gone, strict=True)]
     return gone if all(out or line.kind is Kind.END for line, out in zip(flow.lines, more, strict=True)) else more
+
+
+def _with_own_headings(flow: Flow, gone: list[bool]) -> list[bool]:
+    """Keep headings of sections and tables, such as "Synopsis", that a line of this page alone follows: a menu's is
+    followed by its entries, which repeat, and that of contents by links."""
+    kept = list(gone)
+    lines = flow.lines
+    for n in range(len(lines) - 2, -1, -1):
+        line, below = lines[n], lines[n + 1]
+        ends = below.kind is Kind.END or (below.kind is Kind.HEADING and below.level <= line.level)
+        if line.kind in (Kind.HEADING, Kind.HEADER) and line.level != 1 and not (ends or _is_links(below)):
+            kept[n] = gone[n] and (kept[n + 1] or not _is_within(below.container, line.container, flow.parents))
+    return kept
+
+
+def _is_within(container: int, outer: int, parents: Sequence[int]) -> bool:
+    while container > outer:  # parents have smaller numbers
+        container = parents[container]
+    return container == outer
 
 
 def _without_contents(lines: Sequence[Line], parents: Sequence[int]) -> list[Line]:
