@@ -118,6 +118,17 @@ def test_where_nobody_could_ask_the_preview_stays_a_preview(app: App, publisher:
     assert stored(app) == 0
 
 
+def test_who_goes_back_to_a_page_is_shown_the_preview_again(
+    app: App, publisher: Publisher, eventually: Eventually
+) -> None:
+    (publisher.dist / "client" / "pyodide" / "pyodide.asm.wasm").unlink()
+    app.start(preview=True)
+    app.wait_for("updateFailed")
+    for event in ("pagehide", "pageshow"):
+        app.page.evaluate(f"dispatchEvent(new PageTransitionEvent('{event}', {{ persisted: true }})); undefined")
+    eventually(app.page, f"{ASKED}.then((found) => found[1] === true)")
+
+
 @pytest.mark.fault("B22")
 def test_a_host_that_never_gives_its_objects_is_waited_for_once(app: App) -> None:
     """Python would ask it for the same: megabytes and another half a minute later."""

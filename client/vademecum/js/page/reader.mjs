@@ -9,8 +9,7 @@ import { Remote } from "../workers/rpc.mjs";
 export class Reader {
   /** @type {InstalledRelease | null} what it answers from */
   release = null;
-  /** @type {InstalledRelease | null} what it shows unverified, while it has no release (preview.mjs) */
-  preview = null;
+  /** @type {InstalledRelease | null} */ #preview = null;
   /** @type {InstalledRelease | null} what answers out of the app's own documents, while there is no release */
   local = null;
   closed = false;
@@ -31,13 +30,19 @@ export class Reader {
     return /** @type {Remote} */ (this.#remote).call(command, args);
   }
 
+  /** What it shows unverified, while it has no release (preview.mjs). Its worker alone has that: who goes back to a page finds it gone. */
+  get preview() {
+    return this.#gone ? null : this.#preview;
+  }
+
   /** Turn to what is installed now. */
   async reopen() {
     const first = this.#gone;
+    if (first) this.#preview = null;
     const remote = first ? new Remote(this.start()) : /** @type {Remote} */ (this.#remote);
     this.#remote = remote;
     this.release = await remote.call(first ? "open" : "reopen", { url: this.url });
-    if (this.release) this.preview = null;
+    if (this.release) this.#preview = null;
     if (first || this.release) this.local = null;
     if (!this.release && this.fallback) this.local ??= await remote.call("fallback", { documents: this.fallback });
     this.opened(this.release);
@@ -48,11 +53,11 @@ export class Reader {
    * @param {InstalledRelease | null} release @param {Uint8Array[]} objects encoder and segments */
   async show(release, objects) {
     await this.ask("preview", { release, objects });
-    this.preview = this.release ? null : release;
+    this.#preview = this.release ? null : release;
   }
 
   async withdraw() {
-    this.preview = null;
+    this.#preview = null;
     await this.reopen();
   }
 
