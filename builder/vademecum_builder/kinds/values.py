@@ -36,15 +36,19 @@ _CALLED: Final = frozenset({"name", "title", "label"})
 _SENT: Final = frozenset({"text", "body", "content", "message", "parts", "string"})
 """Fields with the text of a message, note or comment: nobody reads how a program keeps it."""
 _SPEAKS: Final = ("role", "from", "sender")
+_TOOL: Final = "tool(?:_call|_response)?|function(?:_call|_response)?|observation"
 _ROLE: Final = re.compile(
-    r"system|developer|user|human|prompter|customer|assistant|chat_?gpt|gpt|claude|ai|bot|model|agent|tool|function(?:_call)?"
-    r"|observation",
+    r"system|developer|user|human|prompter|customer|assistant|chat_?gpt|gpt|claude|ai|bot|model|agent|ipython"
+    rf"|{_TOOL}",
     re.IGNORECASE,
 )
 """The part that a message has in a conversation: then its `value` is its text. Of a route, `from` is a place."""
-_UNSEEN: Final = re.compile(r"system|developer|tool|function(?:_call)?|observation", re.IGNORECASE)
-_OF_TOOLS: Final = re.compile(r"(?:server_|mcp_)?tool_(?:use|result|call)s?|function_call(?:_output)?")
-"""In a conversation with a model, what its programs say to each other: nobody reads it there."""
+_UNSEEN: Final = re.compile(rf"system|developer|ipython|{_TOOL}")
+_OF_TOOLS: Final = re.compile(r"(?:\w+_)?(?:tool[_-](?:use|result|call|invocation)s?|call(?:_output)?)")
+_CALL: Final = frozenset("action arguments call_id input output tool_use_id toolCallId toolInvocation".split())
+"""Fields of what a model calls, and of what that answers: their type alone may be a word of any glossary."""
+_CALLS: Final = re.compile(r"(?:tool|function)_?(?:calls?|response)", re.IGNORECASE)
+"""Fields of a message with calls."""
 _ASIDE: Final = re.compile(
     r"(?:.*_)?(?:at|timestamp|ts|created|updated|edited|modified|user|user_?name|login|sender|by|uid|association)"
     r"|(?:creat|edit|updat|modif|post|publish|sent)\w*_(?:on|time|date)|meta(?:data)?|reactions|is_\w+",
@@ -89,9 +93,9 @@ def shown(value: object) -> str:
             return ("\n" if lines else between).join(said)
         case dict():
             value = {str(name): one for name, one in value.items()}  # those of Parquet may be numbers
-            if _OF_TOOLS.fullmatch(str(value.get("type"))) or _UNSEEN.fullmatch(_role(value)):
+            if _is_for_model(value):
                 return ""
-            value = {name: one for name, one in value.items() if not _OF_TOOLS.fullmatch(name)}
+            value = {name: one for name, one in value.items() if not _is_call(name, one, value)}
             called = next((one for name, one in value.items() if name in _CALLED and isinstance(one, str)), "")
             read = {name: one for name, one in value.items() if not _is_for_programs(name, one, called)}
             named = {name: text for name, one in read.items() if (text := shown(one))}
@@ -120,6 +124,26 @@ def _role(value: Mapping[str, Any]) -> str:
     author = value.get("author")
     named = [*map(value.get, _SPEAKS), author.get("role") if isinstance(author, dict) else None]
     return next((one for one in named if isinstance(one, str) and _ROLE.fullmatch(one)), "")
+
+
+def _is_for_model(value: Mapping[str, Any]) -> bool:
+    """Return whether an object is what a model and its programs say to each other in a conversation, which nobody
+    reads there. Somebody whose role is `developer` has a name, or says nothing."""
+    role, to = _role(value), value.get("recipient")
+    said = _UNSEEN.fullmatch(role) and _sent(value) and (role != "developer" or not _is_called(value))
+    return bool(said or _is_call_by_type(value) or (role and isinstance(to, str) and to != "all"))
+
+
+def _is_call_by_type(value: Mapping[str, Any]) -> bool:
+    return _OF_TOOLS.fullmatch(str(value.get("type"))) is not None and not _CALL.isdisjoint(value)
+
+
+def _is_call(name: str, inner: object, value: Mapping[str, Any]) -> bool:
+    """Return whether a field of an object holds calls: in a message, or as one of its parts (Gemini's)."""
+    if not _CALLS.fullmatch(name):
+        return False
+    is_part = isinstance(inner, dict) and "name" in inner and not {"args", "arguments", "response"}.isdisjoint(inner)
+    return is_part or bool(_role(value)) or (isinstance(inner, list) and bool(_sent(value)))
 
 
 def _message(value: Mapping[str, Any], named: Mapping[str, str], sent: Collection[str]) -> str:
@@ -251,7 +275,7 @@ def is_rich_text(value: object) -> bool:
         return nodes and any(map(is_rich_text, value))
     if not isinstance(value, dict):
         return False
-    if _is_called(value) or _OF_TOOLS.fullmatch(str(value.get("type"))):
+    if _is_called(value) or _is_call_by_type(value):
         return False
     if (children := _children(value)) is not None and _type_of(value):
         return all(isinstance(one, dict) and (_type_of(one) or _is_node(one)) for one in children)

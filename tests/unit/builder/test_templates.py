@@ -122,6 +122,41 @@ def test_of_a_conversation_nobody_reads_what_programs_said_to_each_other() -> No
     assert shown([{"type": "tool", "name": "Hand saw"}]) == "type: tool, Hand saw"
 
 
+def test_calls_of_other_programs_are_not_read_either() -> None:
+    """Gemini's parts, the AI SDK's, Llama's roles, and what ChatGPT writes to its programs."""
+    asked = {"role": "user", "parts": [{"text": "Is oak hard"}]}
+    for call in (
+        {"role": "model", "parts": [{"functionCall": {"name": "search", "args": {"query": "oak hardness"}}}]},
+        {"role": "user", "parts": [{"function_response": {"name": "search", "response": {"result": "Janka 1290"}}}]},
+        {"role": "assistant", "content": [{"type": "tool-call", "toolCallId": "c", "input": {"query": "oak wood"}}]},
+        {"role": "assistant", "parts": [{"type": "tool-invocation", "toolInvocation": {"result": "Janka 1290"}}]},
+        {"role": "ipython", "content": "Janka 1290 of oak"},
+        {"from": "tool_response", "value": "Janka 1290 of oak"},
+        {"type": "custom_tool_call", "name": "search", "input": "oak hardness of wood"},
+        {"author": {"role": "assistant"}, "recipient": "python", "content": {"text": "print(janka of oak)"}},
+    ):
+        assert shown([asked, call]) == "Is oak hard", call
+    answer = {"author": {"role": "assistant"}, "recipient": "all", "content": {"parts": ["It is hard"]}}
+    assert shown([asked, answer]) == "Is oak hard\nIt is hard"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"name": "Ann Lee", "role": "Developer", "bio": "Writes the scheduler."},
+        {"name": "Ann Lee", "role": "developer", "message": "Writes the scheduler."},
+        {"role": "developer", "skills": "Writes the scheduler."},
+        {"from": "system", "to": "user", "flow": "Writes the scheduler."},
+        {"role": "Function", "name": "Lambda", "text": "Writes the scheduler."},
+        {"type": "function_call", "description": "Writes the scheduler."},
+        {"name": "Nailing", "tool_use": "Writes the scheduler."},
+        {"tool_calls": {"type": "array", "description": "Writes the scheduler."}},
+    ],
+)
+def test_people_and_things_that_have_a_role_or_type_of_these_names_are_read(value: dict[str, object]) -> None:
+    assert "Writes the scheduler." in shown([value])
+
+
 def test_what_else_is_said_beside_a_text_is_read_too_but_for_when_and_by_whom() -> None:
     """A section has a heading, an error its code: not all that has a text is a message."""
     assert shown([{"heading": "Installation", "body": "Run it as root."}]) == "heading: Installation\nRun it as root."
