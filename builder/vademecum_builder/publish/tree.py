@@ -11,6 +11,7 @@ import errno
 import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence, Set
+from contextlib import suppress
 from functools import partial
 from itertools import groupby
 from pathlib import Path
@@ -47,14 +48,15 @@ def write_tree(folder: Path, files: Mapping[str, bytes | Path]) -> int:
             content = files[path]
             data = content if isinstance(content, bytes) else content.read_bytes()
             if not _is_there(folder / path, data):
-                staged.append(path)
                 _write_beside(folder / path, data)
+                staged.append(path)
                 written += len(data)
         for _, paths in groupby(staged, key=rank):
             _rename([folder / path for path in paths])
     except StorageError:
         for path in staged:
-            _partial(folder / path).unlink(missing_ok=True)
+            with suppress(OSError):
+                _partial(folder / path).unlink()
         raise
     return written
 
@@ -145,9 +147,13 @@ def _partial(path: Path) -> Path:
 
 def _write_beside(path: Path, data: bytes) -> None:
     try:
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, "there is a folder of this name")
         path.parent.mkdir(parents=True, exist_ok=True)
         write_durably(_partial(path), data)
     except OSError as error:
+        with suppress(OSError):  # what is half written takes the room that is missing
+            _partial(path).unlink()
         raise unwritable(path, error) from error
 
 
@@ -159,7 +165,10 @@ def _rename(paths: Sequence[Path]) -> None:
         except OSError as error:
             raise unwritable(path, error) from error
     for folder in {path.parent for path in paths}:
-        sync_folder(folder)
+        try:
+            sync_folder(folder)
+        except OSError as error:
+            raise unwritable(folder, error) from error
 
 
 def unwritable(path: Path, error: OSError) -> StorageError:

@@ -21,8 +21,9 @@ from vademecum.format.manifest import decode_manifest
 from vademecum.format.objects import ObjectRef, inflate
 from vademecum.runtime.folder import FolderTransport
 from vademecum_builder.pages.site import SiteBuilder
+from vademecum_builder.publish import tree
 from vademecum_builder.publish.guard import check_target
-from vademecum_builder.publish.tree import is_intact, sweep, write_tree
+from vademecum_builder.publish.tree import PARTIAL, is_intact, sweep, write_tree
 from vademecum_builder.release.verify import Verified, verify_tree
 from vademecum_builder.request import ArchiveLimits
 from vademecum_builder.signing.root import renew_root
@@ -185,6 +186,37 @@ def test_a_disk_that_is_full_before_the_last_file_shows_no_page_of_the_new_relea
         with pytest.raises(QuotaError, match="the published release is unchanged"):
             line.release(NEWER)
     assert tree_of(line.out) == before
+
+
+@pytest.mark.parametrize(
+    ("name", "is_folder", "said"),
+    [
+        ("objects", False, "a.gz: cannot be written: File exists"),
+        ("www", False, "style.css: cannot be written: File exists"),
+        ("index.html", True, "index.html: cannot be written: there is a folder of this name"),
+        (f"index.html{PARTIAL}", True, "index.html: cannot be written: Is a directory"),
+    ],
+)
+def test_a_file_in_the_place_of_a_folder_or_the_other_way_round_is_one_error_and_shows_nothing(
+    tmp_path: Path, name: str, is_folder: bool, said: str
+) -> None:
+    (tmp_path / name).mkdir() if is_folder else (tmp_path / name).write_bytes(b"theirs")
+    with pytest.raises(StorageError, match=said):
+        write_tree(tmp_path, dict.fromkeys(("objects/a.gz", "about.html", "index.html", "www/style.css"), b"12"))
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ([] if is_folder else [name])
+
+
+def test_a_folder_whose_names_cannot_be_made_to_last_is_an_error_that_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some network drives know no sync of a folder."""
+
+    def refuse(folder: Path) -> None:
+        raise OSError(errno.EINVAL, "Invalid argument")
+
+    monkeypatch.setattr(tree, "sync_folder", refuse)
+    with pytest.raises(StorageError, match="cannot be written: Invalid argument"):
+        write_tree(tmp_path, {"index.html": b"12"})
 
 
 def test_old_files_that_cannot_be_deleted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
