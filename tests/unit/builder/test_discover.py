@@ -383,14 +383,17 @@ def test_of_a_database_with_a_search_of_its_own_and_the_order_of_another_program
     tmp_path: Path,
 ) -> None:
     with closing(sqlite3.connect(tmp_path / "a.db")) as made, made:
-        made.create_collation("unicase", lambda a, b: (a > b) - (a < b))
+        made.create_collation("unicase", lambda a, b: (a.lower() > b.lower()) - (a.lower() < b.lower()))
         made.execute('CREATE TABLE card (id INTEGER PRIMARY KEY, name TEXT COLLATE "unicase" UNIQUE, side TEXT)')
-        made.executemany("INSERT INTO card VALUES (?, ?, ?)", ((n, f"N{n}", text_of(n)) for n in range(9)))
+        made.executemany("INSERT INTO card VALUES (?, ?, ?)", ((n, f"{'nN'[n % 2]}{n}", text_of(n)) for n in range(9)))
         made.execute("CREATE VIRTUAL TABLE tips USING fts5(tip)")
         made.executemany("INSERT INTO tips VALUES (?)", ([text_of(n)] for n in range(9)))
     found = {one.settings["table"]: one for one in discover(f"sqlite:///{tmp_path / 'a.db'}", tmp_path)}
     assert {*found} == {"card", "tips"}
     assert found["card"].settings["text"] == ["side"] and not found["card"].notes
+    with Database(f"sqlite:///{tmp_path / 'a.db'}", tmp_path).connect() as read:
+        by_name = "SELECT count(*) FROM card WHERE name = 'N4' OR name = 'n5'"
+        assert read.exec_driver_sql(by_name).scalar() == 2, "found by its index"
 
 
 def test_no_date_at_all_is_no_telephone() -> None:

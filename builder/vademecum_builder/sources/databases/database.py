@@ -192,15 +192,22 @@ def _open_sqlite(path: Path, write: bool) -> sqlite3.Connection:
     connection = sqlite3.connect(f"file:{quote(str(path))}?mode=rw", uri=True, timeout=BUSY_SECONDS)
     connection.text_factory = lambda data: data.decode("utf-8", "surrogateescape")
     for name in _collations_of(connection):
-        connection.create_collation(name, lambda a, b: (a > b) - (a < b))
+        connection.create_collation(name, _compare)
     if not write:
         connection.execute("PRAGMA query_only = 1")
     return connection
 
 
+def _compare(one: str, other: str) -> int:
+    """Compare as nearly all programs do that bring an order along: by letters whatever their case. In another order
+    than its indexes have, SQLite does not find in them what is there."""
+    one, other = one.casefold(), other.casefold()
+    return (one > other) - (one < other)
+
+
 def _collations_of(connection: sqlite3.Connection) -> set[str]:
     """Return the orders of texts that a program brought along (Anki's `unicase`, Plex's `icu_root`): without them its
-    tables cannot be read. In which order that is does not matter to a reader."""
+    tables cannot be read."""
     known = {name.upper() for _, name in connection.execute("PRAGMA collation_list")}
     schema = connection.execute("SELECT sql FROM sqlite_master WHERE sql LIKE '%COLLATE%'")
     return {name for (sql,) in schema for name in _COLLATION.findall(sql) if name.upper() not in known}
