@@ -51,7 +51,7 @@ _BYTES = re.compile(rb"(?<!\\)(?:\\u00[89a-fA-F][0-9a-fA-F])+")
 _LETTER = re.compile(rb"(?<!\\)\\u(?!00)")
 """An escape above a byte."""
 _WIKI = re.compile(rb"<mediawiki\b")
-_IS_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?")
+_IS_NUMBER = re.compile(r"-?(?:0|[1-9]\d{0,99})(?:\.\d+)?")
 _NO_NUMBER = re.compile(r"[:,\[]\s*(?:NaN|-?Infinity)\b")
 """What Python and pandas write for values that are not numbers; JSON does not have it."""
 _GUESSED = 'read as {0}, which it looks like: save it as UTF-8, or write encoding = "{0}"'
@@ -212,9 +212,11 @@ def _parsed(data: bytes, *, halves: bool = False) -> Record:
             return Failed(NOT_UTF_8, _begin(data))
         except (ValueError, RecursionError):
             return Failed(f"not JSON that can be read ({error})", _begin(data))
-    if not isinstance(value, dict):
-        return Failed("no object of fields", _begin(data))
-    return _unwrapped(value) if b'"$' in data else value
+    try:
+        value = _unwrapped(value) if b'"$' in data else value
+    except RecursionError:
+        return Failed("nested too deeply to be read", _begin(data))
+    return value if isinstance(value, dict) else Failed("no object of fields", _begin(data))
 
 
 def _unwrapped(value: Any) -> Any:
@@ -228,7 +230,8 @@ def _unwrapped(value: Any) -> Any:
         return {name: _unwrapped(inner) for name, inner in value.items()}
     [(kind, inner)] = value.items()
     inner = _unwrapped(inner)
-    return json.loads(inner) if "$number" in kind and _IS_NUMBER.fullmatch(str(inner)) else inner
+    is_number = "$number" in kind and isinstance(inner, str) and _IS_NUMBER.fullmatch(inner)
+    return json.loads(inner) if is_number else inner
 
 
 def _in_utf_8(data: bytes) -> bytes:

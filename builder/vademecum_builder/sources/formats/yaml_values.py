@@ -34,8 +34,8 @@ def json_of(stream: BinaryIO, *, is_toml: bool = False) -> BinaryIO:
         raise ContentError(f"larger than {MAX_BYTES >> 20} MiB, in one piece: write it as JSON Lines")
     if is_toml:
         try:
-            return io.BytesIO(orjson.dumps(tomllib.loads(data.decode()), str))
-        except (ValueError, RecursionError) as error:
+            return io.BytesIO(orjson.dumps(tomllib.loads(data.decode("utf-8-sig")), str))
+        except (ValueError, TypeError, RecursionError) as error:
             raise ContentError(f"not TOML that can be read ({error})") from None
     try:
         found = [one for one in yaml.load_all(data, _Loader) if one is not None]

@@ -313,6 +313,34 @@ def test_values_that_mongodb_wraps_in_their_type_are_single_ones(tmp_path: Path)
     assert field_at(read, "_id.$oid") == read["_id"] and field_at(read, "at.$date.$numberLong") == 1700000000000
 
 
+def test_what_mongodb_never_wraps_so_is_read_all_the_same_or_told(tmp_path: Path) -> None:
+    deep = '{"a": ' * 600 + '{"$oid": "1"}' + "}" * 600
+    numbers = [{"id": 1, "n": {"$numberInt": 5}, "m": {"$numberLong": "1" * 5000}}]
+    (tmp_path / "a.jsonl").write_text("\n".join([json.dumps(numbers[0]), deep, '{"$oid": "53c2"}', ""]))
+    read, *failed = (
+        one
+        for one in CatalogSource(str(tmp_path / "a.jsonl"), id="id").changes(None).entries
+        if not isinstance(one, Checkpoint)
+    )
+    assert isinstance(read, SourceItem) and json.loads(read.data) == {"id": 1, "n": 5, "m": "1" * 5000}
+    assert [one.reason for one in failed if isinstance(one, Skipped)] == [
+        "nested too deeply to be read", "no object of fields"
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "text", ["\ufeff[[tool]]\nid = 1\n[[tool]]\nid = 2\n", "[[tool]]\nid = 99999999999999999999\n"]
+)
+def test_toml_of_windows_is_read_and_numbers_that_nothing_can_hold_are_told(tmp_path: Path, text: str) -> None:
+    (tmp_path / "a.toml").write_text(text)
+    source = CatalogSource(str(tmp_path / "a.toml"))
+    if "999" not in text:
+        assert source.sample(9) == [{"id": 1}, {"id": 2}]
+        return
+    with pytest.raises(SourceError, match="not TOML that can be read"):
+        source.sample(9)
+
+
 def test_a_table_in_toml_is_read_and_what_is_none_is_told(tmp_path: Path) -> None:
     (tmp_path / "a.toml").write_text("[[tool]]\nid = 1\nmade = 2024-01-02\n[[tool]]\nid = 2\n")
     source = CatalogSource(str(tmp_path / "a.toml"))
