@@ -236,7 +236,8 @@ def _heading(outline: Outline, opening: Token, inline: Token, *, of_images: bool
     # Logos and badges are not part of a title with text.
     named = tuple(run for run in whole if not run.image)
     runs = _with_emoji(named if plain_runs(named).strip() else whole)
-    written = whole if of_images else named
+    spaced = _runs(inline, spaced=True)
+    written = spaced if of_images else tuple(run for run in spaced if not run.image)
     level, anchor = int(opening.tag[1]), str(opening.attrGet("id") or "")
     if opening.level == 0:
         outline.heading(level, plain_runs(runs), anchor, inline.content, plain_runs(written))
@@ -245,12 +246,13 @@ def _heading(outline: Outline, opening: Token, inline: Token, *, of_images: bool
         outline.block(Paragraph(tuple(replace(run, strong=True) for run in runs)))
 
 
-def _runs(inline: Token) -> Runs:
+def _runs(inline: Token, *, spaced: bool = False) -> Runs:
+    """Return the runs of a paragraph or heading; `spaced`: with the spaces between icons, each of which is in an id."""
     runs: list[Run] = []
     line: list[Run] = []
     for run in (*_pieces(inline.children or ()), Run("\n")):
         if run.text != "\n":
-            if run.text != " " or (line and not line[-1].text.endswith(" ")):
+            if spaced or run.text != " " or (line and not line[-1].text.endswith(" ")):
                 line.append(run)
             continue
         text = plain_runs(line)

@@ -62,6 +62,13 @@ def test_what_of_pictures_signs_and_entities_is_in_an_id_says_the_generator(rule
     assert [section.anchor for section in read_markdown(text, rule).sections] == ids
 
 
+@pytest.mark.parametrize("rule", [slugs.GITHUB, slugs.KRAMDOWN])
+def test_each_space_between_icons_is_in_an_id_and_none_in_the_heading(rule: SlugRule) -> None:
+    icons = '<i class="note"></i> <em class="screen"></em>'
+    section = read_markdown(f"# Heaters\n\n## PID Values {icons}\n\nA.\n", rule).sections[-1]
+    assert (section.headings, section.anchor) == (("PID Values",), "pid-values--")
+
+
 @pytest.mark.parametrize("rule", [slugs.PANDOC, slugs.KRAMDOWN])
 def test_typographers_make_no_dash_of_two_hyphens_in_code(rule: SlugRule) -> None:
     said = [("Use --it", "", "Use --it"), ("Use --it", "", "Use `--it`"), ("Use it", "", "Use `it`")]
