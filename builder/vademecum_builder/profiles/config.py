@@ -15,7 +15,7 @@ import orjson
 import yaml
 
 from vademecum_builder.readers.front_matter import is_endless
-from vademecum_builder.sources.formats.yaml_values import YAML_ERRORS
+from vademecum_builder.sources.formats.yaml_values import YAML_ERRORS, data_of_tag
 from vademecum_builder.sources.gitignore import spec_of
 
 
@@ -29,14 +29,6 @@ class _Loader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
-def _as_data(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> Any:
-    if isinstance(node, yaml.MappingNode):
-        return {"!": suffix, **loader.construct_mapping(node, deep=True)}
-    if isinstance(node, yaml.SequenceNode):
-        return loader.construct_sequence(node, deep=True)
-    return f"{suffix} {node.value}".strip()
-
-
 def _of_environment(loader: yaml.SafeLoader, node: yaml.Node) -> Any:
     """`!ENV [NAME, "default"]`, also as a key: the default. Without one, None: only the machine that builds the site
     knows the value."""
@@ -45,8 +37,8 @@ def _of_environment(loader: yaml.SafeLoader, node: yaml.Node) -> Any:
 
 
 _Loader.add_constructor("!ENV", _of_environment)
-_Loader.add_multi_constructor("!", _as_data)
-_Loader.add_multi_constructor("tag:yaml.org,2002:python/", _as_data)
+_Loader.add_multi_constructor("!", data_of_tag)
+_Loader.add_multi_constructor("tag:yaml.org,2002:python/", data_of_tag)
 
 
 def read_yaml(text: str) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import yaml
 from vademecum.errors import ContentError
 from vademecum.format.json import parse_object
 from vademecum_builder.readers.text import clean, clean_line
-from vademecum_builder.sources.formats.yaml_values import YAML_ERRORS
+from vademecum_builder.sources.formats.yaml_values import YAML_ERRORS, data_of_tag
 
 MOST_VALUES = 1000
 _FIRST = 2
@@ -37,6 +37,7 @@ _Loader.yaml_implicit_resolvers = {
 _Loader.add_implicit_resolver(
     "tag:yaml.org,2002:bool", re.compile(r"(?:true|True|TRUE|false|False|FALSE)\Z"), list("tTfF")
 )
+_Loader.add_multi_constructor("!", data_of_tag)  # a page's own tags: Jekyll and Hugo read on past them
 _OPTIONS = orjson.OPT_NON_STR_KEYS | orjson.OPT_STRICT_INTEGER  # JavaScript would round larger integers
 
 

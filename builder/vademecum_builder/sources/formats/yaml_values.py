@@ -23,6 +23,15 @@ _Loader.add_constructor(
 YAML_ERRORS = (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError, RecursionError)
 
 
+def data_of_tag(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> Any:
+    """Return what stands behind an unknown tag, as data: nothing is constructed or run."""
+    if isinstance(node, yaml.MappingNode):
+        return {"!": suffix, **loader.construct_mapping(node, deep=True)}
+    if isinstance(node, yaml.SequenceNode):
+        return loader.construct_sequence(node, deep=True)
+    return f"{suffix} {node.value}".strip()
+
+
 def json_of(stream: BinaryIO, *, is_toml: bool = False) -> BinaryIO:
     """Return a YAML file, or one of TOML, as JSON; several documents become a list.
 

@@ -411,6 +411,12 @@ def test_a_tab_parts_a_name_and_its_value() -> None:
     assert document.metadata == {"tags": ["a", "b"], "nested": {"at": 1}, "said": "a:\tb"}
 
 
+def test_a_tag_that_only_the_site_knows_leaves_the_page_its_front_matter() -> None:
+    document = read("---\ntitle: T\nneeds: !HEATER\npath: !file a.md\nall: !any [a, b]\nnone: ! x\n---\nx\n")
+    assert (document.title, document.warnings) == ("T", ())
+    assert document.metadata == {"needs": "HEATER", "path": "file a.md", "all": ["a", "b"], "none": "x"}
+
+
 @pytest.mark.parametrize(
     ("front_matter", "warning"),
     [
