@@ -41,6 +41,10 @@ _MARKS = frozenset(
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _NO_DISPLAY = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _SECTION = re.compile(r"sect|\b(?:chapter|appendix|preface|unnumbered|level[1-6])\b")
+_OF_A_BLOG = re.compile(
+    r"related|.*(?:posts?|articles?|reading|reads|stories|products|consent|banner|notice)", re.IGNORECASE
+)
+"""Ids of what is around an article: a manual with sections of these names tells by a class that they are sections."""
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
 _SIGN = re.compile(r"[^\w]*", re.ASCII)
 _LINE_NUMBERS = re.compile(
@@ -140,7 +144,8 @@ def is_around(node: Node, tag: str, attributes: Attributes) -> bool:
     if tag not in ("div", "section", "ul", "ol", "table", "td", "p", "span"):
         return False
     names, name = attributes.get("class") or "", attributes.get("id") or ""
-    if name and is_section(tag, attributes) and _is_slug(name, text_of(node.css_first("h1, h2, h3, h4, h5, h6"))):
+    is_named = is_section(tag, attributes) and (_SECTION.search(names) or not _OF_A_BLOG.fullmatch(name))
+    if name and is_named and _is_slug(name, text_of(node.css_first("h1, h2, h3, h4, h5, h6"))):
         name = ""  # of its heading: "22.7.3 Menu selection"
     return _named_around(f"{names} {name}")
 

@@ -322,3 +322,20 @@ def test_what_people_said_beside_a_document_of_google_is_not_of_it() -> None:
 def test_who_made_a_page_of_confluence_is_not_of_it() -> None:
     page = read_html('<h1>A</h1><div class="page-metadata">Created by <span>Jo</span></div><p>Turn it.</p>')
     assert "Jo" not in str(page.sections) and "Turn it." in str(page.sections)
+
+
+@pytest.mark.parametrize(
+    ("attributes", "heading", "is_read"),
+    [
+        ('id="related"', "Related", False),
+        ('id="related-posts"', "Related posts", False),
+        ('id="cookie-consent"', "Cookie consent", False),
+        ('id="related-managers"', "Related managers", True),
+        ('id="related" class="sect1"', "Related", True),
+    ],
+)
+def test_a_section_named_as_its_heading_is_text_unless_it_is_what_a_blog_has_below_an_article(
+    attributes: str, heading: str, is_read: bool
+) -> None:
+    page = f"<body><h1>Oil</h1><p>Oil the axle.</p><section {attributes}><h2>{heading}</h2><p>More of it.</p></section>"
+    assert ("More of it." in str(read_page(open_page(page)))) == is_read
