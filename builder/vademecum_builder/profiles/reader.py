@@ -18,7 +18,7 @@ from vademecum_builder.profiles import mdx
 from vademecum_builder.profiles.base import HEADING, Folder, Metadata, NotServed, Page, Pass, Project
 from vademecum_builder.profiles.code import CODE, without_gone
 from vademecum_builder.profiles.formats import INCLUDES, chapters_apart
-from vademecum_builder.profiles.landing import landing
+from vademecum_builder.profiles.landing import for_layouts, landing
 from vademecum_builder.profiles.plain import PASSES
 from vademecum_builder.profiles.registry import ProfileMatch
 from vademecum_builder.readers.document import Document, parse_document, shows_files, title_from_key
@@ -48,6 +48,7 @@ _AS_THEY_LIE = (
     " --links"
 )
 _NOWHERE = "pages without content: redirects, 404"
+_OF_LAYOUTS = "texts in front matter, which a layout shows: build the rendered site"
 _REDIRECTS = ("redirect_url", "redirect_to")
 _REFRESH = re.compile(
     r"^(?:\.\. raw:: html\n[ \t]*\n[ \t]+| {0,2})<meta\s[^<>]*\bhttp-equiv=[\"']?refresh"
@@ -276,6 +277,8 @@ class ProfilePages:
         head = text[: len(text) - len(body)]
         for done in self.found.rules.templates:
             body = done(body, page)
+        if media_type == MARKDOWN and for_layouts(page.metadata, body):
+            page.troubles[_OF_LAYOUTS] += 1
         lead = page.metadata.get(self.found.rules.lead)
         above = landing(page.metadata) + (f"{escape(lead)}\n\n" if isinstance(lead, str) else "")
         text = head + (above if media_type == MARKDOWN else "") + body

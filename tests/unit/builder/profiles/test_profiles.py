@@ -1818,3 +1818,20 @@ def test_sections_whose_id_is_taken_have_that_of_docutils_or_of_sphinx(
     root = files(tmp_path, {**config, "content/a.rst": text})
     document = read_all(root, found_in(root))["content/a.rst"]
     assert [section.anchor for section in document.sections if section.blocks] == anchors
+
+
+def test_pages_whose_text_is_in_front_matter_for_a_layout_are_told(tmp_path: Path) -> None:
+    said = "  - name: P\n    details: How long the tone lasts in ms\n" * 4
+    tree = {
+        "_config.yml": "",
+        "tone.md": f"---\nparameters:\n{said}---\nPlays a tone.\n",
+        "long.md": f"---\nparameters:\n{said}---\n{'Plays a tone. ' * 20}\n",
+        "by.md": "---\nauthors:\n  - name: Ann Lee\n    bio: Builds pumps\n---\nA.\n",
+        "home.md": f"---\nhome: true\nfeatures:\n{said}---\nA.\n",
+    }
+    pages = ProfilePages(found_in(files(tmp_path, tree)), SITE)
+    for key in ("tone.md", "long.md", "by.md", "home.md"):
+        pages.read(SourceItem(key, MARKDOWN, (tmp_path / key).read_bytes()))
+    assert pages.warnings() == [
+        "parts of pages are missing (1): texts in front matter, which a layout shows: build the rendered site"
+    ]
