@@ -46,6 +46,8 @@ _OF_A_BLOG = re.compile(
 )
 """Ids of what is around an article: a manual with sections of these names tells by a class that they are sections."""
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
+_OF_SIGN = "Permalink"
+"""What Scaladoc's picture of the sign says."""
 _SIGN = re.compile(r"[^\w]*", re.ASCII)
 _LINE_NUMBERS = re.compile(
     r"(?:^|\s)(?:[\w-]*linenos?|lineno|line-?numbers?(?:-\w+)?|linenodiv|lnt?|lntd-num|gutter|hljs-ln-numbers|"
@@ -70,12 +72,13 @@ _UNSEEN_WORDS = _sets(
 _UNSEEN_NAMES = frozenset(
     {"srclink", "logo", "sidebar-logo", "hideme", "test-arrow", "lang"}
     | {"rightside", "out-of-band", "notable-traits", "collapse-toggle", "ttc"}
-    | {"summary_toggle", "constants_summary_toggle", "table-tabs"}
+    | {"summary_toggle", "constants_summary_toggle", "table-tabs", "activeTableTab", "tableTab"}
     # Lists of inherited members, which are described at their own class: YARD and dartdoc, Javadoc, Doxygen.
     | {"inherited", "inherited-list", "inherit", "inherit_header"}
 )
 # Haddock's link to the source, and pictures of a page's authors: their names are beside them, or not part of the text.
-_UNSEEN_TAGS = frozenset({("a", "src"), ("img", "avatar")})
+# Doxygen's `[legend]` of its drawings.
+_UNSEEN_TAGS = frozenset({("a", "src"), ("img", "avatar"), ("span", "legend")})
 _EXCLUDED_WORDS = _sets("no search, nosearch, search exclude, docsearch ignore")
 # Confluence: `page metadata` names the author.
 # Material: `content button` is "Edit this page" and "View source", `source file` dates and authors below a page.
@@ -202,7 +205,7 @@ def _link(node: Node, attributes: Attributes) -> Part:
             if node.css_first("sup") is not None or (named and text[0] != "["):  # "as [1] says" needs its number
                 return Part.UNSEEN
         is_sign = len(text) <= 3 and not any(map(str.isalnum, text))
-        if is_sign and not any(image.attributes["alt"] for image in node.css("img[alt]")):
+        if is_sign and {image.attributes["alt"] or _OF_SIGN for image in node.css("img[alt]")} <= {_OF_SIGN}:
             return Part.PERMALINK
     return Part.TEXT
 
