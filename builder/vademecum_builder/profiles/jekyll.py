@@ -24,6 +24,7 @@ from vademecum_builder.profiles.config import (
     texts_at,
     yamls,
 )
+from vademecum_builder.profiles.kramdown import ids_in_html
 from vademecum_builder.profiles.tags import liquid_with_values
 from vademecum_builder.readers.document import title_from_key
 from vademecum_builder.readers.slugs import KRAMDOWN
@@ -176,7 +177,7 @@ def open_jekyll(project: Project) -> Rules | None:
     return Rules(
         (Folder(source, site.address),),
         KRAMDOWN,
-        (table_of_contents, markdown_in_html, attribute_lists, alerts, pipes_in_code),
+        (table_of_contents, ids_in_html, markdown_in_html, attribute_lists, alerts, pipes_in_code),
         templates=(liquid_with_values,),
         copies=True,
         called=lambda path: title_from_key(post["name"]) if (post := _POST.match(path)) else "",

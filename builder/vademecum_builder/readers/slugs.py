@@ -314,6 +314,11 @@ HONKIT = SlugRule(_honkit, lambda slug, _: slug)
 """HonKit and GitBook 3: github-slugid, which removes underscores, and does not distinguish equal ids."""
 KRAMDOWN = SlugRule(lambda text: _of_words(_SMART.sub("", text)), of_source=_with_smart_code)
 """Jekyll: `generate_gfm_header_id` of kramdown-parser-gfm, after its typography."""
+KRAMDOWN_BASIC = SlugRule(
+    lambda text: re.sub(r"^[^a-zA-Z]+|[^a-zA-Z0-9 -]", "", _SMART.sub("", text)).replace(" ", "-").lower(),
+    empty="section",
+)
+"""`basic_generate_id` of kramdown's converter/base.rb."""
 PANDOC = SlugRule(
     lambda text: _pandoc(_SMART.sub("", text)), empty="section", of_source=_with_smart_code, of_images=True
 )
