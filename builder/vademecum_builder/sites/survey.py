@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from vademecum.errors import ContentError
 from vademecum_builder.readers.html.content import BODY_MARKS
-from vademecum_builder.readers.html.page import Template, look_at, name_parts, open_page
+from vademecum_builder.readers.html.page import Template, look_at, name_parts, open_page, without_names
 from vademecum_builder.readers.html.repeats import FOLDER_SHARE, Repeats
 from vademecum_builder.sites.addresses import are_clean, base_of
 from vademecum_builder.sites.kinds import kind_by_name
@@ -21,6 +21,8 @@ SAMPLE_OF_FOLDER = 30
 """How many of each folder at the top."""
 NAME_SHARE = 0.3
 """A part of titles that this share of pages has in common is the site's name."""
+WHOLE_NAME_SHARE = 0.9
+"""Of the titles with such a part, this share has the rest of the name beside it: "Pumps - Acme - Water for All"."""
 MIN_TITLES = 3
 
 
@@ -99,7 +101,14 @@ class _Titles:
         for counted in self._parts.values():
             parts.update(counted)
         same = {title for title, headings in self._headings.items() if title and len(headings) >= MIN_TITLES}
-        return frozenset(_above(parts, self._titles.total() * NAME_SHARE) | same)
+        names = _above(parts, self._titles.total() * NAME_SHARE)
+        return frozenset(names | self._beside(names) | same)
+
+    def _beside(self, names: frozenset[str]) -> frozenset[str]:
+        """Return the further parts of a site's name that has separators of its own."""
+        rests = [rest for title in self._headings if (rest := without_names(title, names)) != title]
+        parts = Counter(part for rest in rests for part in set(name_parts(rest)))
+        return _above(parts, len(rests) * WHOLE_NAME_SHARE)
 
     def of_folders(self) -> dict[str, frozenset[str]]:
         """Return the parts that many pages of a folder have, other than in their headings: "v2 - Release notes" is a

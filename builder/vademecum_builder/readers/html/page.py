@@ -226,7 +226,7 @@ def name_parts(title: str) -> tuple[str, ...]:
 def _title(title: str, h1: str, lines: list[Line], names: frozenset[str]) -> str:
     headings = [line for line in lines if line.kind is Kind.HEADING]
     h1 = next((clean_line(line.text) for line in headings if line.level == 1), h1)
-    named = _without_names(title, names)
+    named = without_names(title, names)
     named = "" if named == _UNTITLED else named
     if named != h1 and (number := _NUMBER.fullmatch(named)) and (said := _numbered(number[1], headings)):
         return said
@@ -255,7 +255,7 @@ def _outermost(title: str, lines: list[Line]) -> str:
     return h1 if title and h1 and (repeats or h1 in title) else title
 
 
-def _without_names(title: str, names: frozenset[str]) -> str:
+def without_names(title: str, names: frozenset[str]) -> str:
     """Return a title without the parts that name the site."""
     if not names or title in names:
         return title

@@ -249,3 +249,30 @@ def test_pages_that_are_all_called_as_the_site_have_the_title_that_doxygen_shows
     documents = [site.read(key, text.encode()) for key, text in pages.items()]
     titles = [document.title for document in documents if isinstance(document, Document)]
     assert titles == ["Lever< T > Class", "Pipe< T > Class", "Tank< T > Class", "Valve< T > Class"]
+
+
+def test_the_name_of_a_site_that_has_separators_itself_is_no_part_of_titles() -> None:
+    pages = {
+        f"{name}.html": html(
+            f"<h1>How a {name} works</h1><p>A {name} is made of brass.</p>", f"<title>{name}{end}</title>"
+        )
+        for name in ("Lever - Long", "Pipe", "Tank", "Valve")
+        for end in [" - Acme Pumps - Water for All"]
+    }
+    site = site_of(pages)
+    documents = [site.read(key, text.encode()) for key, text in pages.items()]
+    titles = [document.title for document in documents if isinstance(document, Document)]
+    assert titles == ["Lever - Long", "Pipe", "Tank", "Valve"]
+
+
+def test_a_part_of_a_site_that_not_all_pages_are_in_stays_in_their_titles() -> None:
+    pages = {
+        f"{name}.html": html(
+            f"<h1>How a {name} works</h1><p>A {name} is made of brass.</p>", f"<title>{name}{end}</title>"
+        )
+        for names, end in (("Lever Pipe Tank", " - Guide - Acme"), ("Valve Lid", " - API - Acme"))
+        for name in names.split()
+    }
+    document = site_of(pages).read("Pipe.html", pages["Pipe.html"].encode())
+    assert isinstance(document, Document)
+    assert document.title == "Pipe - Guide"
