@@ -14,7 +14,7 @@ from vademecum_builder.sources.catalog import ENDINGS, SELDOM
 from vademecum_builder.sources.left_out import file_kind, folder_kind
 from vademecum_builder.sources.unzipped import ending_of
 
-_EITHER = (".json", ".geojson", ".xml", ".yaml", ".yml")
+_EITHER = (".json", ".geojson", ".xml", ".yaml", ".yml", ".toml")
 """Formats of settings, too: a single such file is not a record, many in one folder are."""
 _ALONE = {*ENDINGS, *SELDOM} - {*_EITHER}
 _MANY = 10

@@ -56,3 +56,9 @@ def test_of_many_folders_each_file_is_looked_at_once_for_each_depth() -> None:
 
     assert len(records_beside([Name(f"data/{folder}/{n}.json") for folder in range(100) for n in range(10)])) == 100
     assert set(looks.values()) == {2}, "for the greatest depth, and in the folder"
+
+
+def test_the_settings_of_programs_in_toml_are_no_records_but_a_folder_of_records_in_it_is() -> None:
+    programs = ["Cargo.toml", "pyproject.toml", "netlify.toml", "docs/book.toml"]
+    assert records_beside(programs) == []
+    assert records_beside([*programs, *(f"plants/p{n}.toml" for n in range(12))]) == [("plants", 12)]
