@@ -27,6 +27,9 @@ _INPUT = re.compile(
 _IGNORED = re.compile(r"\.ignores\.add\(\s*['\"`]([^'\"`$]+)['\"`]")
 _BARE_ANCHOR = re.compile(r"\.use\(\s*\w*anchor\w*\s*\)", re.IGNORECASE)
 """The plugin without a function of the site for ids."""
+_CHOOSES = re.compile(r"\baddPreprocessor\(|\beleventyDataSchema\b|\beleventyComputed\b[\s\S]*\bpermalink\b")
+"""By what JavaScript may leave pages out."""
+_DRAFTS = re.compile(r"\bdrafts?\b", re.IGNORECASE)
 _NO_PAGE = re.compile(r"\.(?!html?$)[a-z]+$")
 """A file that is not a page: `/feed.xml`, `_redirects.txt`."""
 _FILLED = re.compile(r"\{\{-?\s*page\.(filePathStem|fileSlug)\s*-?\}\}")
@@ -46,6 +49,9 @@ def open_eleventy(project: Project) -> Rules:
     source = folder_of(named[1] or named[2] if named else script.text("input", "."))
     ignored = matcher([*project.text(".eleventyignore").split("\n"), *_IGNORED.findall(script.code)])
 
+    own = "".join(project.text(name, f"{name}.js", f"{name}.ts") for name in _OWN.findall(script.code))
+    chooses = _choosing(project, script.code + own, source)
+
     def permalink(path: str, metadata: Metadata) -> Any:
         said = metadata["permalink"] if "permalink" in metadata else _of_data(project, source, path)
         return _filled(said, path) if isinstance(said, str) else said
@@ -53,6 +59,8 @@ def open_eleventy(project: Project) -> Rules:
     def address(path: str, metadata: Metadata) -> str:
         if path.startswith("_") or ignored(posixpath.join(source, path)):
             raise NotServed("in a folder of includes or data" if path.startswith("_") else "ignored")
+        if metadata.get("draft") is True and _DRAFTS.search(chooses):
+            raise NotServed("draft: true, and JavaScript of the site asks for drafts")
         said = permalink(path, metadata)
         if said is False or _NO_PAGE.search(str(said)):
             raise NotServed("permalink: false" if said is False else "not a page")
@@ -62,19 +70,32 @@ def open_eleventy(project: Project) -> Rules:
 
     return Rules(
         (Folder(source, address),),
-        _slugs(
-            script.code + "".join(project.text(name, f"{name}.js", f"{name}.ts") for name in _OWN.findall(script.code))
-        ),
+        _slugs(script.code + own),
         (containers, alerts, attribute_lists),
         templates=(calls, liquid_with_values),
         base_url=address_of(
             _site(project, posixpath.join(source, script.text("data", "_data"))), script.text("pathPrefix")
         ),
-        doubts=("pathPrefix is computed in the configuration",) if script.value("pathPrefix") == "" else (),
+        doubts=(
+            *(("pathPrefix is computed in the configuration",) if script.value("pathPrefix") == "" else ()),
+            *(
+                ("JavaScript decides which pages there are (a preprocessor, a data schema or computed data)",)
+                if chooses
+                else ()
+            ),
+        ),
         doubt=lambda path, metadata: (
             "a template computes their permalinks" if "{" in str(permalink(path, metadata)) else ""
         ),
     )
+
+
+def _choosing(project: Project, code: str, source: str) -> str:
+    """Return the JavaScript by which pages may be left out, of the configuration and of data files; empty: none."""
+    within = f"{source}/" if source else ""
+    data = (key for key in project.keys if key.startswith(within) and key.endswith((".js", ".cjs", ".mjs")))
+    texts = (code, *(f"/{key}\n{project.text(key)}" for key in data if ".11tydata." in key or "/_data/" in f"/{key}"))
+    return "\n".join(text for text in texts if _CHOOSES.search(Script(text).code))
 
 
 def _of_data(project: Project, source: str, path: str) -> str | bool | None:
