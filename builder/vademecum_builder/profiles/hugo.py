@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -141,7 +141,9 @@ def open_hugo(project: Project) -> Rules | None:
         permalinks=permalinks if isinstance(permalinks, Mapping) else {},
         lower=config.get("disablepathtolower") is not True,
         ugly=_config_part(project, config, "uglyurls", place) or config.get("uglyurls") is True,
-        unrendered=[posixpath.dirname(k) for k in project.keys if k.endswith("/_index.md") and _never(project.text(k))],
+        unrendered=[
+            posixpath.dirname(k) for k in project.keys if k.endswith("/_index.md") and _never(_cascade(project.text(k)))
+        ],
         ignored=expressions(texts_at(config, "ignorefiles")),
         bundles=frozenset(
             posixpath.dirname(k) for k in project.keys if re.search(r"/index(\.\w+)?\.(md|html|markdown)$", k)
@@ -165,7 +167,10 @@ def open_hugo(project: Project) -> Rules | None:
         templates=(shortcodes_of(_shortcodes(project, config, place, {default: {}} | languages, default)),),
         base_url=address_of(config.get("baseurl")),
         title=text_at(languages, default, "title") or text_at(config, "title"),
-        doubts=(f"{', '.join(others)} are sites of their own: build the folder of each by itself",) if several else (),
+        doubts=(
+            *((f"{', '.join(others)} are sites of their own: build the folder of each by itself",) if several else ()),
+            *_unread(project, config),
+        ),
         first={"lang": default} if len(languages) > 1 else {},
     )
 
@@ -268,13 +273,27 @@ def _version(project: Project, config: Mapping[str, Any]) -> int:
     return max((int(version) for text in texts for version in _VERSION.findall(text)), default=0)
 
 
-def _never(text: str) -> bool:
-    """Return whether a section's cascade prevents its pages from being rendered."""
-    cascade = split_front_matter(text)[0].get("cascade") if "cascade" in text else None
+def _unread(project: Project, config: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what decides about pages and is not evaluated: content adapters, and cascades for some of the pages."""
+    for key in sorted(project.keys):
+        if posixpath.basename(key) == "_content.gotmpl":
+            yield f"{key} makes pages, which are not read"
+        elif key.endswith("/_index.md") and _never(_cascade(project.text(key)), targeted=True):
+            yield f"the cascade of {key} keeps pages of a target from being rendered: they are in the index"
+    if _never(config.get("cascade"), targeted=True):
+        yield "the cascade of the configuration keeps pages of a target from being rendered: they are in the index"
+
+
+def _cascade(text: str) -> Any:
+    return split_front_matter(text)[0].get("cascade") if "cascade" in text else None
+
+
+def _never(cascade: Any, *, targeted: bool = False) -> bool:
+    """Return whether a cascade prevents pages from being rendered: all below its section, or those of a target."""
     return any(
         at(item, name, "render") in (False, "never", "link")
         for item in (cascade if isinstance(cascade, list) else [cascade])
-        if isinstance(item, Mapping) and not item.keys() & {"_target", "target"}
+        if isinstance(item, Mapping) and bool(item.keys() & {"_target", "target"}) is targeted
         for name in ("build", "_build")
     )
 
