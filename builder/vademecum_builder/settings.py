@@ -52,6 +52,8 @@ def read_settings(file: Path) -> BuildRequest:
     """
     try:
         text = file.read_text("utf-8-sig")
+    except FileNotFoundError:
+        raise UsageError(f"{file}: no such file: `vade init` writes one, or name it with --config") from None
     except OSError as error:
         raise UsageError(f"{file}: cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:

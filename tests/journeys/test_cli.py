@@ -763,7 +763,7 @@ def test_settings_say_what_to_build_and_options_say_otherwise(vade: Vade) -> Non
     assert vade("build", *options, "--json").json["documents"] == 2
     os.chdir("repo")
     assert vade("build", "--keys", "../keys", "--json").json["changed"] is False
-    assert_refused(vade("build", "--config", "no.toml"), 2, "no.toml: cannot be read")
+    assert_refused(vade("build", "--config", "no.toml"), 2, "no.toml: no such file: `vade init` writes one")
 
 
 @pytest.mark.usefixtures("small_site")

@@ -285,6 +285,11 @@ def test_what_cannot_be_meant_is_told_with_its_line(tmp_path: Path, text: str, s
     assert said in caught.value.message
 
 
+def test_settings_that_are_missing_are_said_to_be_with_what_writes_them(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"vademecum\.toml: no such file: `vade init` writes one"):
+        read_settings(tmp_path / "vademecum.toml")
+
+
 def test_bytes_that_are_no_text(tmp_path: Path) -> None:
     (tmp_path / "vademecum.toml").write_bytes(b"title = '\xff'")
     with pytest.raises(UsageError, match="cannot be read: it is not UTF-8: save it as UTF-8"):
