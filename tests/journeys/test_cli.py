@@ -189,7 +189,7 @@ def test_what_searching_costs_is_measured_with_ones_own_questions(published: Vad
 def test_status_rollback_and_verify_as_json(published: Vade) -> None:
     status = published("status", "--store", "kb.db", "--json").json
     assert status["installed"]["sequence"] == 1
-    assert status.keys() >= {"previous", "checked", "expires", "expired", "error", "bytes"}
+    assert status.keys() >= {"previous", "checked", "expires", "expired", "lastError", "bytes"}
     write("docs", {"new.md": "# New\n\nA page about lanterns.\n"})
     build(published)
     published("pull", "dist", "--store", "kb.db")
