@@ -22,6 +22,7 @@ from vademecum_builder.profiles.base import (
     stem,
 )
 from vademecum_builder.profiles.blocks import containers
+from vademecum_builder.profiles.code import replacing
 from vademecum_builder.profiles.config import Script, address_of, folder_of, matcher, scripts, spread
 from vademecum_builder.readers import slugs
 from vademecum_builder.readers.document import title_from_key
@@ -29,6 +30,16 @@ from vademecum_builder.sources.formats.json_records import parsed_or_none
 from vademecum_builder.sources.places import PagePlace
 
 FILES = scripts("docusaurus.config")
+headings = replacing(
+    re.compile(
+        r"^[ \t]*<Heading(?=[^<>]*\sas=[\"']h([1-6]))(?=[^<>]*\sid=[\"']([^\s\"']+))[^<>]*>"
+        r"\s*([^<>\n]*?)\s*</Heading>[ \t]*$",
+        re.MULTILINE,
+    ),
+    lambda heading: f"\n{'#' * int(heading[1])} {heading[3]} {{#{heading[2]}}}\n",
+    "<Heading",
+)
+"""`<Heading as="h2" id="oil">Oil</Heading>`, the theme's component; without an id it shows none."""
 _BRACES_ARE_TEXT = re.compile(r"\"@docusaurus/core\"\s*:\s*\"[\^~=v]*2\.")
 """Docusaurus 2, whose MDX 1 has expressions only in tags: `{ width: number }` is shown."""
 _NO_PREFIX = re.compile(r"^\d+[-_.]\d+")  # a date or a version
@@ -210,7 +221,7 @@ def open_docusaurus(project: Project) -> Rules:
     return Rules(
         tuple(folders.found),
         slugs.DOCUSAURUS,
-        (containers, *passes),
+        (headings, containers, *passes),
         mdx=True,
         called=lambda path: title_from_key("/".join(map(_unnumbered, path.split("/")))),
         base_url=address_of(url, base_url),
