@@ -193,7 +193,7 @@ def test_progress_as_lines_of_json(shop: Workshop, capsys: pytest.CaptureFixture
     [
         (["jobs"], "no workspace yet; `vade sync` makes one"),
         (["sync", "nobody"], "there is no source 'nobody'; there is products"),
-        (["sync", "--config", "other.toml"], "cannot be read"),
+        (["sync", "--config", "other.toml"], "no such file: `vade init` writes one"),
         (["sync", "--batch", "0"], "not a whole number above 0"),
         (["build", "--no-sync", "--config", "folder.toml"], "there is none: name it with --workspace"),
         (["sync", "--config", "folder.toml"], 'write name = "docs" below [[source]]'),
