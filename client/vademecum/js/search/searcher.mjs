@@ -21,8 +21,8 @@ const DEEPER = 200;
 /** How long a question waits for the words, in milliseconds: then meaning alone answers it. That differs from what Python
  * finds, so that it should come about in the largest of knowledge bases alone, just after it was installed. */
 const WORDS_PATIENCE = 3000;
-/** Questions that a worker asks itself, and the milliseconds before each, in which others come first. */
-const [REHEARSED, PAUSE] = [5, 20];
+/** How many titles a worker asks itself at most, for how many milliseconds in all, and how many lie before each, in which others come first. */
+const [REHEARSED, REHEARSAL, PAUSE] = [200, 250, 5];
 /** Chunks that are read for a phrase in quotes, those that have the most of the words; others only where none of these has it. */
 const READ_FOR = 1000;
 /** Documents whose titles are read ahead, at most, in a tenth of a second. */
@@ -33,7 +33,6 @@ const nothing = ({ zeros, rows, held, slotless }) => ({ rows: rows.subarray(0, 0
 export class Searcher {
   /** @type {Promise<Words> | undefined} */ #words;
   #loaded = false;
-  #asked = false;
 
   /** @param {Generation} generation @param {import("./places.mjs").Places} places @param {import("./encoder.mjs").Encoder} encoder
    * @param {() => Promise<import("./segment_words.mjs").SegmentWords[]>} [load] words of the segments
@@ -82,13 +81,15 @@ export class Searcher {
     return (await this.#wordsInTime("hybrid"))?.find(query).meant ?? query;
   }
 
-  /** Answer what titles ask while nobody asks anything: what has run is compiled, and the first question takes a third of the time. */
+  /** Answer what titles ask, between the questions of others: what has run a hundred times is compiled. */
   async rehearse() {
     await inTurns((await this.words).expansion.all.reading);
+    let spent = 0;
     for (const { segment, row } of this.generation.documents.slice(0, REHEARSED)) {
       await new Promise((done) => setTimeout(done, PAUSE));
-      if (this.#asked) break;
-      await this.#search({ query: segment.titles.at(row), limit: 10, offset: 0, mode: "hybrid", group: true, filters: {}, prefer: {} });
+      const began = performance.now();
+      await this.search({ query: segment.titles.at(row), limit: 10, offset: 0, mode: "hybrid", group: true, filters: {}, prefer: {} });
+      if ((spent += performance.now() - began) > REHEARSAL) break;
     }
     await inTurns(this.#ahead(await this.words));
   }
@@ -106,13 +107,7 @@ export class Searcher {
   }
 
   /** @param {Question} question @param {Int8Array} [vector] the query's, in place of what the table says */
-  search(question, vector) {
-    this.#asked = true;
-    return this.#search(question, vector);
-  }
-
-  /** @param {Question} question @param {Int8Array} [vector] */
-  async #search({ query, limit, offset, mode, group, filters, prefer, facets }, vector) {
+  async search({ query, limit, offset, mode, group, filters, prefer, facets }, vector) {
     const { places, meaning, phrases } = this;
     const words = await this.#wordsInTime(mode);
     const found = words?.find(query, mode === "hybrid") ?? { ...nothing(this.room), words: new Set(wordsOf(query)), meant: query, encodable: query };
