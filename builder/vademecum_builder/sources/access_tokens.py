@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from pathlib import PurePosixPath
+from string import ascii_letters, digits
 
 from vademecum_builder.sources.endings import BINARY_TYPES
 
@@ -45,6 +46,8 @@ _PREFIXES = tuple(
 _IN_BYTES = tuple(prefix.encode() for prefix in _PREFIXES)
 _LEAST = 8
 """How many different characters a token has; with fewer it is a placeholder."""
+_ORDERED = 8
+"""So many characters in the order of the alphabet or of numbers were typed by hand: `abcdefgh`, `12345678`."""
 _SECRETS = re.compile(
     r"(?:.*[ :_.-])?(?:pass(?:words?|wd|wort|wörter)|kenn(?:wort|wörter)|credentials|zugangsdaten|contraseñas?|"
     r"mots? de passe|senhas?|wachtwoord(?:en)?)(?:[ _.-]?(?:list[ea]?|\d+))?",
@@ -61,14 +64,23 @@ def is_list_of_passwords(key: str) -> bool:
 
 
 def find_tokens(text: str) -> dict[str, str]:
-    """Return the tokens in a text, each with its kind. Marked examples (`EXAMPLE`, `xxxx`) do not count."""
+    """Return the tokens in a text, each with its kind. Examples (`EXAMPLE`, `xxxx`, `abcdefgh`) do not count."""
     if not any(map(text.__contains__, _PREFIXES)):
         return {}
     return {
         found[0]: _TOKENS[int(str(found.lastgroup)[1:])][0]
         for found in _TOKEN.finditer(text)
-        if len({*found[0]}) >= _LEAST and not re.search("example|xxxx|your|0000", found[0], re.IGNORECASE)
+        if len({*found[0]}) >= _LEAST
+        and not re.search("example|xxxx|your|0000", found[0], re.IGNORECASE)
+        and not _is_typed(found[0])
     }
+
+
+def _is_typed(token: str) -> bool:
+    # Only the longest part is the secret: one may well write 12345678 for the account's number alone.
+    secret = max(re.findall("[A-Za-z0-9]+", token), key=len)
+    parts = (secret[at : at + _ORDERED] for at in range(len(secret) - _ORDERED + 1))
+    return any(part in ascii_letters or part in digits for part in parts)
 
 
 def token_lines(data: bytes) -> dict[str, int]:

@@ -38,6 +38,7 @@ TOKENS = {
 NONE = [
     "AKIAIOSFODNN7EXAMPLE", "ghp_" + "x" * 36, "ghp_" + "a" * 36, "ghp_YOUR" + LETTERS[:32], "sk-learn", "task-" + LETTERS[:48], "npm_config_registry",
     "AKIA", "pypi-server", "xoxb-your-token-goes-right-here", "glpat-xxxxxxxxxxxxxxxxxxxx", "sk_test_" + LETTERS[:24], "AIza" + LETTERS[:20], "eyJ0eXAi.eyJzdWIi.abc",
+    "ghp_" + "abcdefghijklmnopqrstuvwxyz0123456789", "npm_" + "1234567890abcdefghijklmnopqrstuvwxyz", "glpat-" + "12345678901234567890", "AKI" + "ABCDEFGHIJKLMNOPQ",
 ]  # fmt: skip
 
 
