@@ -158,6 +158,37 @@
       (local.set $at (i32.add (local.get $at) (i32.const 4)))
       (br_if $rows (local.tee $count (i32.sub (local.get $count) (i32.const 1))))))))
 
+  (func (export "count")
+    (param $count i32) (param $at i32) (param $times i32) (param $start i32) (param $slots i32) (param $owners i32)
+    (param $lengths i32) (param $rows i32) (param $held i32) (param $norms i32) (param $counts i32) (param $having i32)
+    (param $found i32) (param $used i32) (param $k f64) (param $base f64) (param $slope f64) (param $mean f64) (result i32)
+    (local $row i32) (local $slot i32) (local $of i32) (local $out i32) (local $next i32)
+    (local.set $next (i32.load (local.get $used)))
+    (local.set $out (i32.add (local.get $having) (i32.shl (local.get $found) (i32.const 2))))
+    (if (local.get $count) (then (loop $more
+      (block $dead
+        (local.set $row (i32.add (local.get $start) (i32.load (local.get $at))))
+        (local.set $of (i32.shl (local.get $row) (i32.const 2)))
+        (if (i32.eqz (local.tee $slot (i32.load (i32.add (local.get $slots) (local.get $of))))) (then
+          (br_if $dead (i32.lt_s (local.tee $slot (i32.load (i32.add (local.get $owners) (local.get $of)))) (i32.const 0)))
+          (i32.store (i32.add (local.get $held) (i32.shl (local.get $next) (i32.const 2))) (local.get $slot))
+          (i32.store (i32.add (local.get $rows) (i32.shl (local.get $next) (i32.const 2))) (local.get $row))
+          (f64.store (i32.add (local.get $norms) (i32.shl (local.get $next) (i32.const 3)))
+            (f64.mul (local.get $k) (f64.add (local.get $base) (f64.mul (local.get $slope) (f64.div
+              (f64.convert_i32_u (i32.load (i32.add (local.get $lengths) (local.get $of)))) (local.get $mean))))))
+          (local.set $next (local.tee $slot (i32.add (local.get $next) (i32.const 1))))
+          (i32.store (i32.add (local.get $slots) (local.get $of)) (local.get $slot))))
+        (i32.store (local.get $out) (local.tee $slot (i32.sub (local.get $slot) (i32.const 1))))
+        (local.set $slot (i32.add (local.get $counts) (i32.shl (local.get $slot) (i32.const 2))))
+        (local.set $of (i32.load (local.get $slot)))
+        (local.set $out (i32.add (local.get $out) (i32.shl (i32.eqz (local.get $of)) (i32.const 2))))
+        (i32.store (local.get $slot) (i32.add (local.get $of) (i32.load16_u (local.get $times)))))
+      (local.set $at (i32.add (local.get $at) (i32.const 4)))
+      (local.set $times (i32.add (local.get $times) (i32.const 2)))
+      (br_if $more (local.tee $count (i32.sub (local.get $count) (i32.const 1)))))))
+    (i32.store (local.get $used) (local.get $next))
+    (i32.shr_u (i32.sub (local.get $out) (local.get $having)) (i32.const 2)))
+
   (func (export "weigh")
     (param $count i32) (param $at i32) (param $counts i32) (param $norms i32) (param $best i32) (param $touched i32)
     (param $found i32) (param $k f64) (param $weight f64) (param $worth f64) (param $sum i32) (result i32)

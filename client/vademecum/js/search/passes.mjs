@@ -100,6 +100,31 @@ export class Passes extends Arrays {
     }
   }
 
+  /** Count how often rows have a word. A live row that had none yet gets a slot, the next one: what it is, who owns it, and what its length makes of a count lie there.
+   * @param {Uint32Array} listed rows that have it, from `start` on @param {Uint16Array} times how often each @param {number} start
+   * @param {Uint32Array} slots of each row, from 1; 0: none @param {Int32Array} owners of each row @param {Uint32Array} lengths of each row
+   * @param {Uint32Array} rows by slots, is written, as `held`, `norms` and `counts` are @param {Int32Array} held @param {Float64Array} norms
+   * @param {Uint32Array} counts 0 where none is counted @param {Uint32Array} having slots that have a count; the next one behind them may be written, too @param {number} found how many of these
+   * @param {Uint32Array} used [1] how many slots @param {number} k @param {number} base @param {number} slope @param {number} mean
+   * @returns {number} of `having`, with these */
+  count(listed, times, start, slots, owners, lengths, rows, held, norms, counts, having, found, used, k, base, slope, mean) {
+    for (let i = 0; i < listed.length; i++) {
+      const row = start + listed[i];
+      if (!slots[row]) {
+        if (owners[row] < 0) continue;
+        const next = used[0]++;
+        rows[next] = row;
+        held[next] = owners[row];
+        norms[next] = k * (base + slope * (lengths[row] / mean));
+        slots[row] = next + 1;
+      }
+      const slot = slots[row] - 1;
+      if (counts[slot] === 0) having[found++] = slot;
+      counts[slot] += times[i];
+    }
+    return found;
+  }
+
   /** What a word is worth to the rows that have it; `best` keeps the most of each, or the `sum`, `touched` names those that had nothing yet.
    * @param {Uint32Array} slots of these rows, as all others lie by slots @param {Uint32Array} counts how often they have it, becomes 0 @param {Float64Array} norms
    * @param {Float64Array} best @param {Uint32Array} touched is written behind the first `found`

@@ -40,7 +40,7 @@ export class Words {
     words.forEach((found, which) => this.positions[which].forEach((at, row) => at >= 0 && (titles[at] = found.titles.lengths[row])));
     const { passes } = generation;
     /** Of each row, in words; 0 of one that is not live. */
-    const lengths = (this.lengths = new Uint32Array(owners.length));
+    const lengths = (this.lengths = passes.numbers(owners.length));
     let total = 0;
     words.forEach((found, which) => {
       for (let row = 0, at = starts[which]; at < starts[which + 1]; row++, at++) {
@@ -50,8 +50,6 @@ export class Words {
       }
     });
     this.mean = (this.count ? total / this.count : 1) || 1;
-    /** Whether every row of a segment is live. */
-    this.whole = words.map((_, which) => owners.subarray(starts[which], starts[which + 1]).every((owner) => owner >= 0));
     const { bounds, rows: owned } = generation.owned;
     this.bounds = bounds;
     this.owned = owned;
@@ -64,16 +62,20 @@ export class Words {
     this.holders = passes.array(Int32Array, owners.length);
     this.titles = passes.floats(documents.length);
     this.pages = passes.floats(documents.length);
-    this.found = 0;
+    /** How many slots there are. */
+    this.used = passes.numbers(1);
     // What lies by slots, one behind another, is in a cache when the next word needs it.
     this.norms = passes.floats(owners.length);
     /** Of the words that are being looked at, how often each row has them; all 0 in between. */
     this.counts = passes.numbers(owners.length);
     this.best = passes.floats(owners.length);
-    /** Slots of the rows that have what is being looked at. */
-    this.having = passes.numbers(owners.length);
-    /** Slots of the rows that have any of what one word of the question stands for. */
-    this.touched = passes.numbers(owners.length);
+    /** Rows of a segment that have a word, and how often. */
+    this.listed = passes.numbers(owners.length);
+    this.times = passes.array(Uint16Array, owners.length);
+    /** Slots of the rows that have what is being looked at; the next one behind them may be written, too. */
+    this.having = passes.numbers(owners.length + 1);
+    /** Slots of the rows that have any of what one word of the question stands for, likewise. */
+    this.touched = passes.numbers(owners.length + 1);
     /** Of what is found the highest score, and the highest of a page. */
     this.most = passes.floats(2);
     /** The most that words weigh together that a document has. */
@@ -138,7 +140,8 @@ export class Words {
     for (let i = 0; i < this.nearby; i++) titles[near[i]] = Math.min(1, often[near[i]] / this.titleLengths[near[i]]) * (share[near[i]] / all);
     const unknown = [...new Set(queryWords.filter(({ groups }) => !groups.length).map(({ word }) => word))];
     const told = { share: all ? known / all : 1, weight: all, words: shown, unknown, ...meant, scattered: together[0] * Math.max(2, queryWords.length / 2) < all };
-    const [rows, scores, owners] = [this.rows.subarray(0, this.found), this.scores.subarray(0, this.found), holders.subarray(0, this.found)];
+    const [found] = this.used;
+    const [rows, scores, owners] = [this.rows.subarray(0, found), this.scores.subarray(0, found), holders.subarray(0, found)];
     passes.sum(scores, owners, pages, this.most);
     const [most, mostOfPage] = this.most;
     return { rows, scores, owners, slots, most, titles, pages, mostOfPage, ...told };
@@ -146,13 +149,13 @@ export class Words {
 
   /** What was found last. */
   #forget() {
-    for (let i = 0; i < this.found; i++) this.slots[this.rows[i]] = 0;
-    this.scores.fill(0, 0, this.found);
+    for (let i = 0; i < this.used[0]; i++) this.slots[this.rows[i]] = 0;
+    this.scores.fill(0, 0, this.used[0]);
     this.titles.fill(0);
     this.pages.fill(0);
     this.had[0].fill(this.together[0] = 0);
     for (let i = 0; i < this.nearby; i++) this.inTitles[0][this.near[i]] = this.inTitles[1][this.near[i]] = 0;
-    this.found = this.nearby = 0;
+    this.used[0] = this.nearby = 0;
   }
 
   /** Chunk rows of the documents whose title is the query that was last found: any of its words leads to them.
@@ -178,38 +181,29 @@ export class Words {
   /** Count how often each live row has one of these words: `counts`, and `having` names the slots of those that have any.
    * @param {Group} group @param {number} inTitles how many of `inTitle` @returns {number} how many have */
   #count(group, inTitles) {
-    const { counts, having, owners, bounds, owned, slots } = this;
+    const { counts, having, owners, bounds, owned, slots, listed, times, inTitle, titleCounts, lengths, rows, holders, norms, used } = this;
     let found = 0;
-    for (let which = 0; which < group.length; which++) { // without a function, which would keep what it counts in memory
-      const { starts, rows, counts: times } = this.words[which].chunks;
-      const [start, whole] = [this.starts[which], this.whole[which]];
+    const count = (/** @type {number} */ many, /** @type {number} */ start) => {
+      found = this.passes.count(listed.subarray(0, many), times, start, slots, owners, lengths, rows, holders, norms, counts, having, found, used, K1, 1 - B, B, this.mean);
+    };
+    for (let which = 0; which < group.length; which++) {
+      const { chunks } = this.words[which];
       for (const number of group[which]) {
-        for (let i = starts[number], end = starts[number + 1]; i < end; i++) {
-          const row = start + rows[i];
-          if (!whole && owners[row] < 0) continue;
-          const slot = (slots[row] || this.#slot(row)) - 1;
-          if (counts[slot] === 0) having[found++] = slot;
-          counts[slot] += times[i];
-        }
+        const [from, to] = [chunks.starts[number], chunks.starts[number + 1]];
+        listed.set(chunks.rows.subarray(from, to));
+        times.set(chunks.counts.subarray(from, to));
+        count(to - from, this.starts[which]);
       }
     }
-    for (const at of this.inTitle.subarray(0, inTitles)) {
-      for (let i = bounds[at]; i < bounds[at + 1]; i++) {
-        const slot = (slots[owned[i]] || this.#slot(owned[i])) - 1;
-        if (counts[slot] === 0) having[found++] = slot;
-        counts[slot] += TITLE_WEIGHT * this.titleCounts[at];
+    let many = 0;
+    for (let i = 0; i < inTitles; i++) {
+      for (let at = inTitle[i], place = bounds[at]; place < bounds[at + 1]; place++) {
+        listed[many] = owned[place];
+        times[many++] = TITLE_WEIGHT * titleCounts[at];
       }
     }
+    count(many, 0);
     return found;
-  }
-
-  /** A slot for a live row that had no word yet. @param {number} row */
-  #slot(row) {
-    const slot = this.found++;
-    this.rows[slot] = row;
-    this.holders[slot] = this.owners[row];
-    this.norms[slot] = K1 * (1 - B + B * (this.lengths[row] / this.mean));
-    return (this.slots[row] = slot + 1);
   }
 
   /** Count how often the title of each live document has one of these words: `titleCounts`, and `inTitle` names those that have any.
@@ -273,11 +267,11 @@ export class Words {
 
   /** How many live rows have one of these words, likewise. @param {Group} group */
   #many(group) {
-    const before = this.found;
+    const [before] = this.used;
     const inTitles = this.#inTitles(group);
     const found = this.#count(group, inTitles);
     for (const slot of this.having.subarray(0, found)) this.counts[slot] = 0;
-    while (this.found > before) this.slots[this.rows[--this.found]] = 0;
+    while (this.used[0] > before) this.slots[this.rows[--this.used[0]]] = 0;
     for (const at of this.inTitle.subarray(0, inTitles)) this.titleCounts[at] = 0;
     return found;
   }

@@ -102,6 +102,19 @@ function passed(passes, seed) {
     told.push([...scores]);
   }
 
+  // Three lists of rows that have a word, of two segments; all live rows have it in the end.
+  const [listed, lengths, slotted, theirSlots, counted, had, used] = [count, count, count, count, count, count + 1, 1].map((size) => passes.numbers(size));
+  const [times, owned, lengthNorms] = [passes.array(Uint16Array, count), passes.array(Int32Array, count), passes.floats(count)];
+  fill(lengths, () => next(0, 90));
+  let haveIt = 0;
+  for (const [start, list] of [[0, [...Array(300).keys()]], [100, [...Array(150).keys()].map((i) => 2 * i)], [0, [...Array(count).keys()]]]) {
+    listed.set(list);
+    list.forEach((_, i) => (times[i] = next(1, 900)));
+    haveIt = passes.count(listed.subarray(0, list.length), times, start, theirSlots, owners, lengths, slotted, owned, lengthNorms, counted, had, haveIt, used, 1.2, 0.25, 0.75, 41.7);
+    told.push([...had.subarray(0, haveIt)], [...counted], [...slotted], [...owned], [...lengthNorms], [...theirSlots], used[0]);
+  }
+  assert.deepEqual([...slotted.subarray(0, used[0])].sort((a, b) => a - b), [...owners.keys()].filter((row) => owners[row] >= 0));
+
   // Two words: the one stands for two groups, whose rows overlap.
   const [often, having, touched] = [count, count, count].map((size) => passes.numbers(size));
   const [norms, best, found] = [count, count, count].map((size) => passes.floats(size));
