@@ -212,16 +212,16 @@ def _service_worker(files: Mapping[str, bytes], client: Mapping[str, str], langu
     shell = {
         path: hashlib.sha256(content).hexdigest() for path, content in files.items() if path not in _NOT_FOR_THE_SHELL
     }
+    stemmers = {f"{_STEMMERS}{name}.js" for name in ("base", *algorithms_of(["", *languages]))}
     modules = {
         path: digest
         for path, digest in client.items()
-        if path.endswith(".mjs") and not path.startswith("client/pyodide/")
+        if path in stemmers or (path.endswith(".mjs") and not path.startswith("client/pyodide/"))
     }
-    stemmers = {f"{_STEMMERS}{name}.js" for name in ("base", *algorithms_of(["", *languages]))}
     others = {
         path: digest
         for path, digest in client.items()
-        if path not in modules and not path.endswith(".d.mts") and (path in stemmers or not path.startswith(_STEMMERS))
+        if path not in modules and not path.endswith(".d.mts") and not path.startswith(_STEMMERS)
     }
     source = files["sw.js"].decode()
     for name, value in (("SHELL", shell | modules), ("RUNTIME", others), ("PER_RELEASE", _PER_RELEASE)):
