@@ -18,7 +18,8 @@ from vademecum_builder.sources.private_fields import may_say, why_private
 from vademecum_builder.sources.records import json_value
 
 if TYPE_CHECKING:
-    from vademecum_builder.discovery.schema import Join, Schema
+    from vademecum_builder.discovery.names import Join, Names
+    from vademecum_builder.discovery.schema import Schema
 
 
 _ELSEWHERE = (
@@ -30,17 +31,19 @@ _ELSEWHERE = (
 def discover_tables(url: str, folder: Path) -> list[Proposal]:
     """Return a source for each table of a database that seems to hold documents. Errors: see `database_at`."""
     database = database_at(url, folder, "what was asked for")
-    from vademecum_builder.discovery.schema import Schema  # needs SQLAlchemy
+    from vademecum_builder.discovery.names import Names  # needs SQLAlchemy
+    from vademecum_builder.discovery.schema import Schema
 
     private: list[str] = []
     with database.connect() as connection:
         schema = Schema(database, connection)
+        names = Names(schema)
         views, elsewhere = [one for one in schema.views if one not in schema.unread], schema.elsewhere
-        proposals = _proposals(url, [one for one in schema.tables if one not in views], schema, private)
+        proposals = _proposals(url, [one for one in schema.tables if one not in views], names, private)
         if not proposals:
-            proposals, views = _proposals(url, views, schema, private), []
+            proposals, views = _proposals(url, views, names, private), []
     # A table whose names were joined to another one, and that has nothing but names, has no documents.
-    found = [one for table, one in proposals.items() if not (table in schema.joined and _is_name(one))]
+    found = [one for table, one in proposals.items() if not (table in names.joined and _is_name(one))]
     # The translations of a table have its texts, so they are the documents.
     translated = {told[1] for table in proposals if (told := schema.translates(table))}
     found = [one for table, one in proposals.items() if one in found and table not in translated] or found
@@ -71,11 +74,11 @@ def _named(tables: Sequence[str]) -> str:
     return ", ".join(dict.fromkeys(re.sub(r"\d+", "…", table) for table in tables))
 
 
-def _proposals(url: str, tables: Sequence[str], schema: Schema, private: list[str]) -> dict[str, Proposal]:
+def _proposals(url: str, tables: Sequence[str], names: Names, private: list[str]) -> dict[str, Proposal]:
     """Return the sources of tables with text; private tables are added to `private`."""
     found = {}
     for table in tables:
-        proposed = _of_table(url, table, schema)
+        proposed = _of_table(url, table, names)
         if proposed is None:
             private.append(table)
         elif proposed.kind == "messages" or proposed.settings["text"]:
@@ -89,14 +92,15 @@ def _is_name(proposed: Proposal) -> bool:
     return len(told) > 1 and len({re.sub(r"_[a-z]{2}$", "", name) for name in told}) == 1
 
 
-def _of_table(url: str, table: str, schema: Schema) -> Proposal | None:
+def _of_table(url: str, table: str, names: Names) -> Proposal | None:
     """Return the source for a table; None: the table is private."""
+    schema = names.schema
     found, columns = schema.sample(table, SAMPLED)
     rows = [{name: json_value(value) for name, value in row.items()} for row in found]
     if translated := schema.translates(table):
         rows = _with_translated(rows, table, translated[0], schema)
     fields = [one for one in fields_of(rows) if one.name not in schema.kinds_of_owners(table)]
-    only = schema.for_everybody(table)
+    only = names.visibility.for_everybody(table)
     # A table that says itself who may read its rows is not as private as what they belong to.
     dealings = not any(map(may_say, columns)) and _belongs_to_a_dealing(table, schema)
     if (
@@ -106,7 +110,7 @@ def _of_table(url: str, table: str, schema: Schema) -> Proposal | None:
         or (rows and all(map(why_private, rows)))
     ):
         return None
-    keys, query = schema.keys(table), _Query(schema, table)
+    keys, query = schema.keys(table), _Query(names, table)
     if len(keys) > 1:
         query.selected.append(f"{schema.as_one('m', keys)} AS record_key")
         keys = ["record_key"]
@@ -133,7 +137,7 @@ def _of_table(url: str, table: str, schema: Schema) -> Proposal | None:
 class _Query:
     """A SELECT from a table with the alias `m`, with names and lists from other tables."""
 
-    schema: Schema
+    names: Names
     table: str
     selected: list[str] = field(default_factory=lambda: ["m.*"])
     joins: list[str] = field(default_factory=list)
@@ -146,18 +150,18 @@ class _Query:
     def sql(self, conditions: Sequence[str]) -> str:
         """Return the statement."""
         where = [f"WHERE {' AND '.join(conditions)}"] if conditions else []
-        selected = f"SELECT {', '.join(self.selected)} FROM {self.schema.quoted(self.table)} AS m"
+        selected = f"SELECT {', '.join(self.selected)} FROM {self.names.schema.quoted(self.table)} AS m"
         return " ".join([selected, *self.joins, *where])
 
 
 def _of_messages(proposed: Proposal, columns: Sequence[str], query: _Query) -> dict[str, Any]:
     """Return the settings of an archive of messages, with the names of its authors, channels and threads."""
-    settings, table, schema = dict(proposed.settings), query.table, query.schema
+    settings, table, schema = dict(proposed.settings), query.table, query.names.schema
     if not {"channel", "thread"} & settings.keys() and (about := _about(table, settings, schema)):
         settings["thread"] = about
     for role, shown in (("author", "author"), ("channel", "channel"), ("thread", "subject")):
         column, name = settings.get(role, role), f"{role}_name"
-        if name not in columns and (join := schema.join("m", table, column, role, people=role == "author")):
+        if name not in columns and (join := query.names.join("m", table, column, role, people=role == "author")):
             query.add(join, name)
             settings[shown] = name
     return settings
@@ -167,11 +171,11 @@ def _add_names(
     settings: dict[str, Any], rows: Sequence[Mapping[str, Any]], fields: Sequence[FieldFound], query: _Query
 ) -> None:
     """Add to the settings of records the names and lists that rows of other tables give them."""
-    schema, table = query.schema, query.table
+    schema, table = query.names.schema, query.table
     columns = schema.sample(table, 0)[1]
     translated, of = schema.translates(table) or ("", table)
     same = [one.name for one in fields if one.is_the_same(len(rows))]
-    names = _names(table, [one for one in columns if one not in same], schema)
+    names = _names(table, [one for one in columns if one not in same], query.names)
     for name, (_, join) in names.items():
         query.add(join, schema.quoted(name))
     # A record without a title takes that of the only row that it belongs to: the text of a page that of the page.
@@ -184,11 +188,11 @@ def _add_names(
         query.joins.append(schema.join_of(table, translated, "t"))
         query.selected += [f"t.{schema.quoted(one)}" for one in taken]
         there |= {one.lower() for one in taken}
-    listed = schema.lists(of, partial(_is_open, schema), translated)
+    listed = query.names.lists(of, partial(_is_open, schema), translated)
     lists = {name: sql for name, sql in listed if name.lower() not in there}
     query.selected += [f"{sql} AS {schema.quoted(name)}" for name, sql in lists.items()]
     settings["text"] += [name for name in (*names, *lists) if name != settings.get("title")]
-    numbers = {one.name for one in fields if one.type == "number"} & schema.ids(table)
+    numbers = {one.name for one in fields if one.type == "number"} & query.names.ids(table)
     kept = [one for one in settings.pop("metadata", ()) if one not in numbers]
     settings |= {"metadata": [*kept, *names]} if kept or names else {}
 
@@ -201,9 +205,11 @@ def _belongs_to_a_dealing(table: str, schema: Schema) -> bool:
 
 def _about(table: str, settings: Mapping[str, Any], schema: Schema) -> str:
     """Return the column for what a message is about, such as the article of a comment; empty: none."""
-    refers = schema.refers(table).items()
+    refers = schema.references[table].items()
     fit = (
-        one for one, other in refers if other != table and not is_called_people(other) and one not in settings.values()
+        one
+        for one, (other, _) in refers
+        if other != table and not is_called_people(other) and one not in settings.values()
     )
     return next(fit, "")
 
@@ -212,7 +218,7 @@ def _with_translated(
     rows: Sequence[Mapping[str, Any]], table: str, column: str, schema: Schema
 ) -> list[dict[str, Any]]:
     """Return translations with the fields of the rows that they translate, such as the price of a product."""
-    other, key = schema.reference(table, column)
+    other, key = schema.references[table][column]
     its, _ = schema.sample(other, SAMPLED)
     by_key = {json_value(row[key]): {name: json_value(value) for name, value in row.items()} for row in its}
     return [{**by_key.get(row[column], {}), **row} for row in rows]
@@ -224,7 +230,7 @@ def _named_in(settings: Mapping[str, Any]) -> list[str]:
     return [*dict.fromkeys(filter(None, [*told, *settings["text"], *settings.get("metadata", ())]))]
 
 
-def _names(table: str, columns: Sequence[str], schema: Schema) -> dict[str, tuple[str, Join]]:
+def _names(table: str, columns: Sequence[str], names: Names) -> dict[str, tuple[str, Join]]:
     """Return joins for the names behind the ids of a record, such as the genre of a track or the category of a product,
     each after the column of the ids; the key is that column's name without `id`. Names of people are private."""
     found: dict[str, tuple[str, Join]] = {}
@@ -232,10 +238,10 @@ def _names(table: str, columns: Sequence[str], schema: Schema) -> dict[str, tupl
     for column in columns:
         name = re.sub(r"[_ ]?id$", "", column, flags=re.IGNORECASE)
         name = name if name and name.lower() not in there else f"{name or column}_name"
-        other = schema.stands_for(table, column)
-        if not other or name.lower() in there or not _is_open(schema, other):
+        other = names.schema.stands_for(table, column)
+        if not other or name.lower() in there or not _is_open(names.schema, other):
             continue
-        if join := schema.join("m", table, column, f"r{len(found) + 1}", people=False):
+        if join := names.join("m", table, column, f"r{len(found) + 1}", people=False):
             found[name] = column, join
     return found
 

@@ -25,6 +25,7 @@ from support.postgres import new_database
 from vademecum.errors import UsageError
 from vademecum_builder.discovery.discover import discover
 from vademecum_builder.discovery.fields import fields_of
+from vademecum_builder.discovery.names import Names
 from vademecum_builder.discovery.people import is_dealing, is_of_people
 from vademecum_builder.discovery.proposals import Proposal, name_of, of_records
 from vademecum_builder.discovery.roles import proposal
@@ -1749,13 +1750,13 @@ def test_a_state_beside_published_that_is_none_is_asked_for() -> None:
 
 
 @contextmanager
-def schema_of(folder: Path, *statements: str) -> Iterator[Schema]:
+def names_of(folder: Path, *statements: str) -> Iterator[Names]:
     with closing(sqlite3.connect(folder / "a.db")) as made, made:
         for statement in statements:
             made.execute(statement)
     database = Database("sqlite:///a.db", folder)
     with database.connect() as connection:
-        yield Schema(database, connection)
+        yield Names(Schema(database, connection))
 
 
 def test_what_an_id_stands_for_is_told_by_what_it_is_called(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -1766,32 +1767,35 @@ def test_what_an_id_stands_for_is_told_by_what_it_is_called(tmp_path: Path, monk
         "xf_posts (id PRIMARY KEY, user_id, box_id, parent_category_id, pairs_id, box, posts_id)",
         "sites (name, boxid, owner REFERENCES users (id), written_by, at)",
     )  # fmt: skip
-    with schema_of(tmp_path, *(f"CREATE TABLE {table}" for table in tables)) as schema:
+    with names_of(tmp_path, *(f"CREATE TABLE {table}" for table in tables)) as named:
 
         def joined(table: str, column: str, *, people: bool = False) -> tuple[str, str] | None:
-            found = schema.join("m", table, column, "t", people=people)
+            found = named.join("m", table, column, "t", people=people)
             return found and (found.sql.partition(" ON ")[0], found.name)
 
         assert joined("xf_posts", "user_id") == ("LEFT JOIN xf_users AS t", "t.user_name")
         assert joined("xf_posts", "box_id") == ("LEFT JOIN boxes AS t", "t.subject")
         assert joined("sites", "boxid") == ("LEFT JOIN boxes AS t", "t.subject")
-        assert schema.join("m", "xf_posts", "parent_category_id", "t", people=False) == (
+        assert named.join("m", "xf_posts", "parent_category_id", "t", people=False) == (
             "LEFT JOIN categories AS t ON t.category_id = m.parent_category_id", "t.category_title",
         )  # fmt: skip
         assert joined("sites", "owner") == ("LEFT JOIN users AS t", "t.name")
         none = [("xf_posts", name) for name in ("pairs_id", "box", "posts_id", "id")] + [("sites", "at")]
         assert not any(joined(*one, people=True) for one in none)
-        assert schema.joined == {"xf_users", "boxes", "categories", "users"}
-        assert schema.as_one("m", ["a", "b c"]) == "CAST(m.a AS VARCHAR(500)) || '-' || CAST(m.\"b c\" AS VARCHAR(500))"
+        assert named.joined == {"xf_users", "boxes", "categories", "users"}
+        assert (
+            named.schema.as_one("m", ["a", "b c"])
+            == "CAST(m.a AS VARCHAR(500)) || '-' || CAST(m.\"b c\" AS VARCHAR(500))"
+        )
         monkeypatch.setattr(Database, "dialect", "mysql")
-        assert schema.as_one("m", ["a", "b"]) == "CONCAT_WS('-', CAST(m.a AS CHAR), CAST(m.b AS CHAR))"
+        assert named.schema.as_one("m", ["a", "b"]) == "CONCAT_WS('-', CAST(m.a AS CHAR), CAST(m.b AS CHAR))"
 
 
 def test_what_an_id_stands_for_takes_no_columns_name(tmp_path: Path) -> None:
     ids = ", ".join(f"{name} REFERENCES genres (id)" for name in ("genre", "second_genre_id", "mood"))
     tables = ("genres (id PRIMARY KEY, name)", f"tracks (id PRIMARY KEY, {ids}, mood_name)")
-    with schema_of(tmp_path, *(f"CREATE TABLE {table}" for table in tables)) as schema:
-        found = _names("tracks", schema.sample("tracks", 0)[1], schema)
+    with names_of(tmp_path, *(f"CREATE TABLE {table}" for table in tables)) as named:
+        found = _names("tracks", named.schema.sample("tracks", 0)[1], named)
     assert {name: column for name, (column, _) in found.items()} == {
         "genre_name": "genre",
         "second_genre": "second_genre_id",
@@ -1811,12 +1815,12 @@ def test_which_column_says_what_a_row_is_called(tmp_path: Path, table: str, name
         name = f"t{at}_{table}"
         made = (f"CREATE TABLE {name} (id PRIMARY KEY, {', '.join(reversed(there[at:]))}, about)",
                 f"CREATE TABLE t{at}_posts (id, {name}_id)")  # fmt: skip
-        with schema_of(tmp_path, *made) as schema:
-            assert schema.join("m", f"t{at}_posts", f"{name}_id", "t", people=False) == (
+        with names_of(tmp_path, *made) as named:
+            assert named.join("m", f"t{at}_posts", f"{name}_id", "t", people=False) == (
                 f"LEFT JOIN {name} AS t ON t.id = m.{name}_id", f"t.{first}",
             )  # fmt: skip
             if not at:  # the one table of people
-                only = [schema.join("m", "t0_posts", one, "t", people=True) for one in ("written_by", "By", "at")]
+                only = [named.join("m", "t0_posts", one, "t", people=True) for one in ("written_by", "By", "at")]
                 assert [bool(one) for one in only] == ([True, True, False] if table == "members" else [False] * 3)
 
 
@@ -1842,8 +1846,8 @@ def test_what_has_to_be_true_of_a_row_for_everybody_to_read_it(tmp_path: Path) -
         *(f"more VALUES ({n}, '{'private' if n else 'all'} {n}')" for n in range(21)),
     ]
     statements = [*(f"CREATE TABLE {name} ({columns})" for name, columns in tables.items())]
-    with schema_of(tmp_path, *statements, *(f"INSERT INTO {row}" for row in rows)) as schema:
-        found = {table: schema.for_everybody(table) for table in tables}
+    with names_of(tmp_path, *statements, *(f"INSERT INTO {row}" for row in rows)) as named:
+        found = {table: named.visibility.for_everybody(table) for table in tables}
     shown = ["({}type IS NULL OR {}type IN ('O'))", "({}visibility IS NULL OR {}visibility IN ('public'))"]
     dates = " AND ".join(
         f"({one} IS NULL OR {one} IN (0, ''))" for one in ("trashed_at", "deleted_at", "hidden_on", "removed_date")
