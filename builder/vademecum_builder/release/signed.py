@@ -19,6 +19,7 @@ from vademecum.trust.channel import Line
 from vademecum.trust.floor import ANY_TIME
 from vademecum.trust.metadata import Trust
 from vademecum.trust.refresh import refresh
+from vademecum.trust.walk import Walk
 from vademecum_builder.release.channels import Channels, newest_of
 from vademecum_builder.release.numbers import Numbers
 from vademecum_builder.signing.metadata import Versions
@@ -65,7 +66,7 @@ async def walk(
     downloader: Downloader, root: bytes | None, now: datetime, config: Config, store: MemoryStore
 ) -> tuple[Trust, bytes]:
     """Walk the metadata into an empty store; return what is trusted afterwards, and the newest root."""
-    walked = await refresh(store, downloader, now, shipped_root=root, config=config, idle_allowed=False)
+    walked = await refresh(Walk(store, downloader, now, config), root, idle_allowed=False)
     return walked.trust, _present(await store.read("trust/root.json"))
 
 

@@ -1,36 +1,27 @@
 """Refreshing the trusted metadata: from which root, how much of the walk, and the result.
 
-What verifies is written to the store that the caller passes, so that the trust floor only rises; a session keeps it
-until its commit (decisions/trust-floor.md). What is stored is only ever a floor and a cache: an interrupted walk leaves
+What verifies is written to the store of the walk, so that the trust floor only rises; a session keeps it until its
+commit (decisions/trust-floor.md). What is stored is only ever a floor and a cache: an interrupted walk leaves
 nothing that reading depends on.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 
-from vademecum.config import Config
 from vademecum.errors import DamagedError, TrustError
 from vademecum.log import logger
-from vademecum.ports import RecordStore
-from vademecum.transport.downloader import Downloader
-from vademecum.transport.mirrors import Mirror
 from vademecum.trust.floor import PIN, ROOT, origin_from, origin_of
 from vademecum.trust.walk import Refreshed, Walk, nothing_there
 
 
 async def refresh(
-    store: RecordStore,
-    downloader: Downloader,
-    now: datetime,
-    *,
+    walk: Walk,
     shipped_root: bytes | None,
-    config: Config,
+    *,
     idle_allowed: bool,
     stale_allowed: bool = False,
     wanted: Callable[[int], bool] = lambda _: False,
-    shown: tuple[Mirror, bytes] | None = None,
 ) -> Refreshed:
     """Bring the trusted metadata up to date.
 
@@ -43,12 +34,12 @@ async def refresh(
             new, compare what lies under the same timestamp too, so that an equivocation is noticed.
         wanted: Returns whether the manifest of a release, by its sequence, will be needed: if the snapshot hints at it,
             it is fetched beside the targets (`Downloader.prefetch`).
-        shown: A mirror that was asked for its `timestamp.json` just now, with the answer.
 
     Raises:
         NetworkError, ServerError: The host cannot be asked now; nothing is known to be wrong.
         ContentError, SignatureError, RollbackError, ExpiredError: What the host shows is not acceptable.
     """
+    store, downloader = walk.store, walk.downloader
     pin = origin_from(shipped_root)
     pinned, stored_root = await store.read(PIN), await store.read(ROOT)
     origin = origin_of(pinned, stored_root)
@@ -60,12 +51,11 @@ async def refresh(
     # trusted. That it may have expired does not matter: 5.3 brings the next one.
     as_before = stored_root is not None and (shipped_root is None or pin == origin)
     root = stored_root if as_before else shipped_root
-    walk = Walk(store, downloader, now, config, shown)
     downloader.first_contact = await store.read("trust/timestamp.json") is None
     if root is None:
         # Not in the specification, which has a root shipped out of band: trust on first use, which `status` tells.
         with nothing_there(downloader):
-            root = await downloader.fetch("metadata/1.root.json", config.max_root, fresh=True)
+            root = await downloader.fetch("metadata/1.root.json", walk.config.max_root, fresh=True)
     await walk.begin(root, origin if shipped_root is None and origin else pin)
     if idle_allowed and as_before:
         try:

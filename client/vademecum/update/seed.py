@@ -22,6 +22,7 @@ from vademecum.trust.channel import ReleasePointer
 from vademecum.trust.floor import ANY_TIME, ROOT, judge_installed, trusted_before
 from vademecum.trust.metadata import TIMESTAMP, Trust
 from vademecum.trust.refresh import refresh
+from vademecum.trust.walk import Walk
 from vademecum.update.context import Context
 from vademecum.update.plan import Kind, refuse_older, refuse_other
 from vademecum.update.update import Update, vouch
@@ -131,14 +132,9 @@ class Seed:
     async def _prove(self, session: Session) -> Proof:
         staging = _Staging(session)
         try:
-            found = await refresh(
-                staging,
-                self.downloader,
-                ANY_TIME,
-                shipped_root=self._root,
-                config=replace(self._config, channel=session.policy.channel),
-                idle_allowed=False,
-            )
+            config = replace(self._config, channel=session.policy.channel)
+            walk = Walk(staging, self.downloader, ANY_TIME, config)
+            found = await refresh(walk, self._root, idle_allowed=False)
         except RollbackError:
             # Its objects may still be those of the release that is trusted here.
             before = await trusted_before(session, ANY_TIME, self._root)

@@ -44,7 +44,7 @@ from vademecum.trust.clock_check import judge_expiry, require_past
 from vademecum.trust.floor import PIN, ROOT, judge_installed, origin_from, origin_of
 from vademecum.trust.metadata import TIMESTAMP, Trust
 from vademecum.trust.refresh import refresh
-from vademecum.trust.walk import Refreshed
+from vademecum.trust.walk import Refreshed, Walk
 from vademecum.update.context import Context
 from vademecum.update.delta_chain import find_route
 from vademecum.update.download import UNLIMITED, Budget
@@ -156,16 +156,12 @@ class Update:
             await require_patience(self.session, now)
         try:
             refreshed = await refresh(
-                self.session,
-                self.downloader,
-                now,
-                shipped_root=shipped_root,
-                config=self._config,
+                Walk(self.session, self.downloader, now, self._config, self._shown),
+                shipped_root,
                 idle_allowed=self._is_recent(now),
                 stale_allowed=True,
                 # Before the targets are known, nobody can say whether a release was yanked.
                 wanted=lambda sequence: self.session.pointer.reason_to_wait(sequence, yanked=False) is None,
-                shown=self._shown,
             )
         except VademecumError as error:
             # The walk may have led to a newer root before it failed.

@@ -29,6 +29,7 @@ from vademecum.runtime.memory import MemoryStore
 from vademecum.transport.downloader import Downloader
 from vademecum.trust.metadata import Trust
 from vademecum.trust.refresh import refresh
+from vademecum.trust.walk import Walk
 
 CONFIG = Config(retries=0)
 """The suites count requests."""
@@ -111,9 +112,8 @@ async def update(
     transport = TwoAddresses(metadata_url, target_base_url)
     downloader = Downloader(transport, SystemClock(), CONFIG)
     try:
-        refreshed = await refresh(
-            store, downloader, SystemClock().now(), shipped_root=None, config=CONFIG, idle_allowed=False
-        )
+        walk = Walk(store, downloader, SystemClock().now(), CONFIG)
+        refreshed = await refresh(walk, None, idle_allowed=False)
         for name in names:
             await bring(name, refreshed.trust, store, downloader, CONFIG, target_dir)
     finally:

@@ -22,6 +22,7 @@ from vademecum.errors import VademecumError
 from vademecum.runtime.memory import MemoryDatabase, MemoryStore
 from vademecum.transport.downloader import Downloader
 from vademecum.trust.refresh import refresh
+from vademecum.trust.walk import Walk
 
 
 class Subject(Protocol):
@@ -95,7 +96,7 @@ class InProcess:
         store, transport = MemoryStore(self.database), MemoryTransport(self.repository.files)
         self.requests = transport.requests
         downloader = Downloader(transport, FixedClock(now), self.config)
-        refreshed = await refresh(store, downloader, now, shipped_root=None, config=self.config, idle_allowed=False)
+        refreshed = await refresh(Walk(store, downloader, now, self.config), None, idle_allowed=False)
         for path in paths:
             await bring(path, refreshed.trust, store, downloader, self.config, self.folder)
 

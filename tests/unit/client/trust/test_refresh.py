@@ -27,7 +27,7 @@ from vademecum.transport.downloader import Downloader
 from vademecum.trust.floor import FIRST_USE, origin_of
 from vademecum.trust.metadata import TIMESTAMP
 from vademecum.trust.refresh import refresh
-from vademecum.trust.walk import Refreshed
+from vademecum.trust.walk import Refreshed, Walk
 
 CONFIG = Config(retries=0, max_root_rotations=4)
 DOCUMENTS = {"a": {"chunks": ["rotate the key"]}}
@@ -51,14 +51,8 @@ class Client:
         transport = MemoryTransport({**files, **self.broken})
         self.clock = FixedClock(now)
         try:
-            return await refresh(
-                self.store,
-                Downloader(transport, self.clock, self.config),
-                now,
-                shipped_root=self.shipped,
-                config=self.config,
-                idle_allowed=idle,
-            )
+            downloader = Downloader(transport, self.clock, self.config)
+            return await refresh(Walk(self.store, downloader, now, self.config), self.shipped, idle_allowed=idle)
         finally:
             self.requests = transport.requests
 
