@@ -18,7 +18,7 @@ from operator import ge, lt, neg
 from typing import Generic, TypeVar
 
 from vademecum.errors import ContentError
-from vademecum.format.segment import Segment, SegmentOutline, framed
+from vademecum.format.segment import ChunkRow, DocumentRow, Segment, SegmentOutline, framed
 from vademecum.generation.row_index import ChunkPlaces, DocumentPlaces, packed, position, unpacked
 
 S = TypeVar("S", bound=SegmentOutline)
@@ -63,6 +63,16 @@ class LiveRows(Generic[S]):
         index, row = unpacked(place)
         segment = self.segments[index]
         return segment.document_chunks[segment.bounds[row] : segment.bounds[row + 1]]
+
+    def document(self: LiveRows[Segment], at: int) -> DocumentRow:
+        """Return the live document with this number, in the order of keys."""
+        index, row = unpacked(self.documents.places[at])
+        return self.segments[index].document(row)
+
+    def chunk(self: LiveRows[Segment], at: int) -> ChunkRow:
+        """Return the live chunk with this number, in the order of ids."""
+        index, row = unpacked(self.chunks.places[at])
+        return self.segments[index].chunk(row)
 
     def digest(self: LiveRows[Segment]) -> str:
         """Return the state digest: the same content gives the same digest, whatever way it came."""

@@ -18,7 +18,6 @@ from vademecum.errors import UsageError
 from vademecum.format.markup import plain
 from vademecum.format.segment import HEADING_SEPARATOR
 from vademecum.generation.opened import Opened
-from vademecum.generation.row_index import unpacked
 from vademecum.search.vectors import Index
 
 Encode: TypeAlias = Callable[[str], Sequence[float] | NDArray[Any]]
@@ -96,8 +95,5 @@ class OwnEncoder:
     def _text(self, row: int) -> str:
         """Return what the builder's encoder read of a passage (format.md, section 4.6)."""
         state = self._opened.state
-        segment, position = unpacked(state.chunks.places[row])
-        chunk = state.segments[segment].chunk(position)
-        segment, position = unpacked(state.documents.places[state.chunks.owners[row]])
-        title = state.segments[segment].document(position).title
+        chunk, title = state.chunk(row), state.document(state.chunks.owners[row]).title
         return "\n".join(filter(None, (title, *chunk.headings.split(HEADING_SEPARATOR), plain(chunk.text))))

@@ -10,9 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vademecum.format.markup import plain
-from vademecum.format.segment import HEADING_SEPARATOR, ChunkRow
+from vademecum.format.segment import HEADING_SEPARATOR
 from vademecum.generation.opened import Opened
-from vademecum.generation.row_index import unpacked
 from vademecum.search.tokens import PAIRED, is_typed, named, words_of
 
 _NUMBER = re.compile(r"^[0-9]\S* ")
@@ -143,7 +142,7 @@ class Phrases:
         letters = [_letters(run.encode()) for run in runs]
 
         def phrased(row: int) -> int:
-            chunk, title = self._chunk(row), self._title(self._state.chunks.owners[row])
+            chunk, title = self._state.chunk(row), self._title(self._state.chunks.owners[row])
             said = f"{title} {chunk.headings} {chunk.text}"
             if asked == "" or (said.isascii() and not all(map(_letters(said.encode()).__contains__, letters))):
                 return 0  # a quick check that excludes most of them
@@ -158,18 +157,12 @@ class Phrases:
         title."""
         owner = self._state.chunks.owners[row]
         if owner not in self._dated:
-            index, position = unpacked(self._state.documents.places[owner])
-            page = self._state.segments[index].document(position)
+            page = self._state.document(owner)
             self._dated[owner] = _DATED.search(f"/{page.key}/{page.title}") is not None
         return self._dated[owner]
 
     def _title(self, document: int) -> str:
-        index, position = unpacked(self._state.documents.places[document])
-        return self._state.segments[index].document(position).title
+        return self._state.document(document).title
 
     def _headings(self, row: int) -> str:
-        return self._chunk(row).headings
-
-    def _chunk(self, row: int) -> ChunkRow:
-        index, position = unpacked(self._state.chunks.places[row])
-        return self._state.segments[index].chunk(position)
+        return self._state.chunk(row).headings

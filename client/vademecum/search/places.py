@@ -14,9 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vademecum.format.manifest import PLACES
-from vademecum.format.segment import ChunkRow
 from vademecum.generation.opened import Opened
-from vademecum.generation.row_index import unpacked
 from vademecum.search.question import Filters, matches, text_of
 from vademecum.search.results import Place, metadata_of
 from vademecum.search.spelling import nearest
@@ -178,7 +176,7 @@ class Places:
     def other_places(self, row: int, shown: int, prefer: Mapping[str, str]) -> tuple[Place, ...]:
         """Return the other places of a chunk shown in this document, the preferred first."""
         held = [int(at) for at in self._documents[self._starts[row] : self._starts[row + 1]]]
-        anchor = self._chunk(row).anchor
+        anchor = self._state.chunk(row).anchor
         anchors = dict.fromkeys(self._pages[self._page(shown)] if self._order else (), "")
         anchors |= dict.fromkeys(held, anchor)
         anchors.pop(shown, None)
@@ -186,8 +184,7 @@ class Places:
         return tuple(self._place(at, anchors[at]) for at in ranked[:MOST_PLACES])
 
     def _place(self, at: int, anchor: str) -> Place:
-        index, position = unpacked(self._state.documents.places[at])
-        row = self._state.segments[index].document(position)
+        row = self._state.document(at)
         said = metadata_of(row.metadata)
         lang, version = (value if isinstance(value := said.get(name), str) else "" for name in PLACES)
         url = f"{row.url}#{anchor}" if row.url and anchor else row.url
@@ -210,16 +207,11 @@ class Places:
         return page if isinstance(page, str) else self._state.documents.key(at).decode()
 
     def _headings(self, row: int) -> str:
-        return self._chunk(row).headings
-
-    def _chunk(self, row: int) -> ChunkRow:
-        index, position = unpacked(self._state.chunks.places[row])
-        return self._state.segments[index].chunk(position)
+        return self._state.chunk(row).headings
 
     @cached_property
     def _metadata(self) -> list[dict[str, Any]]:
-        places = map(unpacked, self._state.documents.places)
-        return [metadata_of(self._state.segments[index].document(row).metadata) for index, row in places]
+        return [metadata_of(self._state.document(at).metadata) for at in range(len(self._state.documents))]
 
     @cached_property
     def _numbers(self) -> NDArray[np.int64]:

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from vademecum.format.markup import plain
 from vademecum.generation.opened import Opened
-from vademecum.generation.row_index import unpacked
 from vademecum.search.excerpt import excerpt_of, link_to
 from vademecum.search.places import Places
 from vademecum.search.question import Question
@@ -120,10 +119,7 @@ class Presentation:
         """
         row, score, at, _ = candidate
         words = retrieval.matches.words
-        index, position = unpacked(self._state.chunks.places[row])
-        chunk = self._state.segments[index].chunk(position)
-        index, position = unpacked(self._state.documents.places[at])
-        document = self._state.segments[index].document(position)
+        chunk, document = self._state.chunk(row), self._state.document(at)
         text, heading = plain(chunk.text), heading_text(chunk.headings)
         excerpt, marks, phrase, found = excerpt_of(text, words, retrieval.standing)
         had |= found | words.intersection((*words_of(document.title), *words_of(heading)))

@@ -198,7 +198,7 @@ class Entry:
 def list_documents(opened: Opened) -> tuple[Entry, ...]:
     """Return all live documents, by key."""
     state = opened.state
-    rows = (state.segments[segment].document(row) for segment, row in state.documents.values())
+    rows = map(state.document, range(len(state.documents)))
     return tuple(sorted((Entry(row.key, row.title, row.url) for row in rows), key=lambda entry: entry.key))
 
 

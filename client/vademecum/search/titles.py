@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vademecum.generation.opened import Opened
-from vademecum.generation.row_index import unpacked
 
 
 class Titles:
@@ -55,14 +54,12 @@ class Titles:
         return self._vectors[document]
 
     def _title(self, document: int) -> str:
-        index, row = unpacked(self._opened.state.documents.places[document])
-        return self._opened.state.segments[index].document(row).title
+        return self._opened.state.document(document).title
 
     def _is_title(self, row: int) -> bool:
         state = self._opened.state
         document = state.chunks.owners[row]
-        index, position = unpacked(state.chunks.places[row])
-        return bool(self._sizes[document] == 1) and state.segments[index].chunk(position).text == self._title(document)
+        return bool(self._sizes[document] == 1) and state.chunk(row).text == self._title(document)
 
     def _encoded(self, text: str) -> NDArray[np.int64]:
         return np.array(self._opened.encoder.encode(text), np.int64)
